@@ -1,0 +1,111 @@
+import type { Estimate } from "./estimate_type.ts";
+import { fitOf } from "./hardware/fit.ts";
+import { findGpu, similarGpus } from "./hardware/gpus.ts";
+import { factors } from "./methods/factors/mod.ts";
+import { resolveModel } from "./models/resolve_model.ts";
+import { meshOf } from "./parallel/mesh.ts";
+import type { Result, ScenarioInput } from "./scenario/parse_scenario.ts";
+import { parseScenario } from "./scenario/parse_scenario.ts";
+import type { Problem } from "./scenario/problem.ts";
+import { ScenarioError, shown } from "./scenario/problem.ts";
+import type { Scenario } from "./scenario/schema.ts";
+
+/**
+ * Estimates the GPU memory of a Scenario.
+ *
+ * @param input A Scenario; all but `model` may be left out.
+ * @throws {ScenarioError} When the scenario is not valid; its `problems` name
+ *   each field, limit and value.
+ *
+ * @example
+ * ```ts
+ * import { estimate } from "./lib/mod.ts";
+ *
+ * const { memory } = estimate({
+ *   model: "meta-llama/Llama-2-7b-hf",
+ *   train: { method: "qlora", micro_batch: 2, checkpointing: "full" },
+ * });
+ * console.log(memory.device_peak_bytes);
+ * ```
+ */
+export function estimate(input: ScenarioInput): Estimate {
+  const result = tryEstimate(input);
+  if (!result.ok) throw new ScenarioError(result.problems);
+  return result.value;
+}
+
+/**
+ * As {@linkcode estimate}, for input that may be anything.
+ *
+ * @returns The Estimate, or every problem found.
+ */
+export function tryEstimate(input: unknown): Result<Estimate> {
+  const parsed = parseScenario(input);
+  return parsed.ok ? estimateScenario(parsed.value) : parsed;
+}
+
+/**
+ * As {@linkcode tryEstimate}, for a Scenario that {@linkcode parseScenario}
+ * returned.
+ */
+export function estimateScenario(scenario: Scenario): Result<Estimate> {
+  const model = resolveModel(scenario.model);
+  const gpu = gpuProblem(scenario.hardware.gpu);
+  if (!model.ok || gpu) {
+    return {
+      ok: false,
+      problems: [...(model.ok ? [] : model.problems), ...(gpu ? [gpu] : [])],
+    };
+  }
+  const mesh = meshOf(scenario.parallel, model.value.architecture);
+  if (!mesh.ok) return mesh;
+  const answer = factors({ scenario, model: model.value, mesh: mesh.value });
+  if (!answer.ok) return answer;
+
+  const {
+    name,
+    source,
+    architecture,
+    parameters,
+    active_parameters,
+    parameters_basis,
+  } = model.value;
+  const { trainable_parameters, memory, kv, host, assumptions, warnings } =
+    answer.value;
+  return {
+    ok: true,
+    value: {
+      scenario,
+      method: "factors",
+      model: {
+        name,
+        type: architecture.type,
+        source,
+        parameters,
+        trainable_parameters,
+        active_parameters,
+        parameters_basis,
+      },
+      memory,
+      ...(kv ? { kv } : {}),
+      host,
+      fit: fitOf(memory.device_peak_bytes, scenario.hardware.gpu),
+      assumptions,
+      warnings,
+    },
+  };
+}
+
+function gpuProblem(gpu: Scenario["hardware"]["gpu"]): Problem | null {
+  if (typeof gpu !== "string" || findGpu(gpu)) return null;
+  const similar = similarGpus(gpu);
+  const hint = similar.length > 0
+    ? `did you mean ${similar.join(", ")}?`
+    : "give its memory as hardware.gpu.memory_gib instead";
+  return {
+    path: "hardware.gpu",
+    message: `hardware.gpu must be in the catalogue: current value is ${
+      shown(gpu)
+    }; ${hint}`,
+  };
+}

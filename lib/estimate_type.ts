@@ -1,0 +1,80 @@
+import type { Scenario } from "./scenario/schema.ts";
+
+/**
+ * How a part is known: counted, derived from the code that runs, fitted to
+ * measurements, or assumed.
+ */
+export type Basis = "exact" | "derived" | "fitted" | "assumed";
+
+/** A named share of memory. */
+export interface Part {
+  name: string;
+  bytes: number;
+  /** The part's formula with this scenario's numbers in it. */
+  formula: string;
+  basis: Basis;
+}
+
+/** The memory of the most loaded GPU. All figures are bytes. */
+export interface Memory {
+  /** What `torch.cuda.max_memory_allocated` would print; null when unknown. */
+  allocated_peak_bytes: number | null;
+  /** Allocated between steps; null when the method has no steps. */
+  allocated_steady_bytes: number | null;
+  /** What `torch.cuda.max_memory_reserved` would print; null when unknown. */
+  reserved_peak_bytes: number | null;
+  /** What nvidia-smi would show. */
+  device_peak_bytes: number;
+  /** The band of doubt around the device peak; null when nothing measured backs one. */
+  low_bytes: number | null;
+  high_bytes: number | null;
+  /** The instant of the peak, in words. */
+  binding: string;
+  /** What stands at that instant; the bytes sum to the peak exactly. */
+  parts: Part[];
+  phases: { name: string; peak_bytes: number }[] | null;
+  ranks: { rank: string; allocated_peak_bytes: number }[] | null;
+}
+
+/** Whether a GPU can hold the peak. */
+export interface Fit {
+  gpu: string;
+  usable_bytes: number;
+  fits: boolean;
+  headroom_bytes: number;
+  /** Peak as a share of the usable memory. */
+  utilization: number;
+}
+
+/** The key-value cache of a serving estimate, per GPU. */
+export interface KvCache {
+  bytes_per_token: number;
+  bytes: number;
+  /** Tokens that fit beside everything else; null when not known. */
+  max_tokens: number | null;
+  max_sequences: number | null;
+}
+
+/** The answer to a Scenario. */
+export interface Estimate {
+  /** The scenario with every default filled in. */
+  scenario: Scenario;
+  /** The method that answered, which may differ from the one asked for. */
+  method: Scenario["method"];
+  model: {
+    name: string;
+    type: string;
+    source: "catalogue" | "config" | "headers" | "dims";
+    parameters: number;
+    trainable_parameters: number;
+    active_parameters: number;
+    parameters_basis: "exact" | "derived" | "assumed";
+  };
+  memory: Memory;
+  kv?: KvCache;
+  /** Host memory per node; null when the method does not model it. */
+  host: { peak_bytes: number | null };
+  fit: Fit[];
+  assumptions: string[];
+  warnings: string[];
+}

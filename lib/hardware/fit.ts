@@ -1,0 +1,66 @@
+import type { Fit } from "../estimate_type.ts";
+import type { Scenario } from "../scenario/schema.ts";
+import { formatBytes } from "../units/mod.ts";
+import { findGpu, GPUS_BY_MEMORY, usableBytes } from "./gpus.ts";
+
+/** A GPU is not planned fuller than this share of its memory... */
+export const COMFORTABLE = 0.75;
+/** ...or at most this one: the 75-80 % rule of the calculators. */
+export const RECOMMENDED = 0.8;
+
+/** Sizes of memory in GiB that GPUs are bought in, least first. */
+export const TIERS_GIB = [16, 24, 40, 48, 80, 141] as const;
+
+/** How full a GPU would be. */
+export type Fullness = "comfortable" | "recommended" | "tight" | "over";
+
+/** Judges a share of a GPU's memory by the 75-80 % rule. */
+export function fullness(utilization: number): Fullness {
+  if (utilization > 1) return "over";
+  if (utilization > RECOMMENDED) return "tight";
+  return utilization > COMFORTABLE ? "recommended" : "comfortable";
+}
+
+/**
+ * Sets a peak against the scenario's own GPU, then against every GPU of the
+ * catalogue, least memory first.
+ *
+ * @param peakBytes What each GPU has to hold.
+ */
+export function fitOf(
+  peakBytes: number,
+  chosen: Scenario["hardware"]["gpu"],
+): Fit[] {
+  const own = typeof chosen === "string" ? findGpu(chosen) : null;
+  const fits = [
+    against(
+      peakBytes,
+      own?.name ?? customName(usableBytes(chosen)),
+      usableBytes(chosen),
+    ),
+  ];
+  for (const gpu of GPUS_BY_MEMORY) {
+    if (gpu !== own) fits.push(against(peakBytes, gpu.name, gpu.usable_bytes));
+  }
+  return fits;
+}
+
+/** The least of {@linkcode TIERS_GIB} that keeps the peak within the rule. */
+export function tierFor(peakBytes: number): number | null {
+  return TIERS_GIB.find((gib) => peakBytes <= RECOMMENDED * gib * 1024 ** 3) ??
+    null;
+}
+
+function against(peakBytes: number, gpu: string, usable: number): Fit {
+  return {
+    gpu,
+    usable_bytes: usable,
+    fits: peakBytes <= usable,
+    headroom_bytes: usable - peakBytes,
+    utilization: peakBytes / usable,
+  };
+}
+
+function customName(usable: number): string {
+  return `GPU with ${formatBytes(usable)}`;
+}

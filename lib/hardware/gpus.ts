@@ -1,0 +1,71 @@
+import type { Scenario } from "../scenario/schema.ts";
+import { GIB } from "../units/mod.ts";
+import data from "./gpus.json" with { type: "json" };
+
+/** A GPU, or one die of a card that shows itself as several. */
+export interface Gpu {
+  name: string;
+  /** Other spellings, beyond case, spaces, hyphens and the vendor's name. */
+  aliases: string[];
+  vendor: "NVIDIA" | "AMD" | "Intel";
+  class: "data-centre" | "workstation" | "consumer";
+  architecture: string;
+  /** The memory on the box, in GB as its maker counts them. */
+  label_gb: number;
+  /** The memory that a program sees: less than the label. */
+  usable_bytes: number;
+  basis: "exact" | "derived" | "assumed";
+  /** Where the usable memory is known from. */
+  source: string;
+}
+
+/** Every GPU of the catalogue. */
+export const GPUS: readonly Gpu[] = data as Gpu[];
+
+/** The same GPUs, least usable memory first. */
+export const GPUS_BY_MEMORY: readonly Gpu[] = [...GPUS].sort((a, b) =>
+  a.usable_bytes - b.usable_bytes
+);
+
+const byName = new Map(GPUS.map((gpu) => [gpu.name, gpu]));
+const byKey = new Map<string, Gpu>();
+for (const gpu of GPUS) {
+  for (const name of [gpu.name, ...gpu.aliases]) byKey.set(keyOf(name), gpu);
+}
+
+/**
+ * Finds a GPU by name or alias, whatever its case, spaces, hyphens and vendor:
+ * "NVIDIA GeForce RTX 4090", "rtx-4090".
+ */
+export function findGpu(name: string): Gpu | null {
+  return byName.get(name) ?? byKey.get(keyOf(name)) ?? null;
+}
+
+/** Names of GPUs that contain the text, or are contained in it. */
+export function similarGpus(name: string, limit = 4): string[] {
+  const wanted = keyOf(name);
+  const digits = wanted.match(/\d{2,}/)?.[0];
+  return GPUS.filter((gpu) => {
+    const key = keyOf(gpu.name);
+    return key.includes(wanted) || wanted.includes(key) ||
+      (digits !== undefined && key.includes(digits));
+  }).slice(0, limit).map((gpu) => gpu.name);
+}
+
+/**
+ * The memory that a Scenario's GPU lets a program use.
+ *
+ * @throws {RangeError} When the catalogue has no such GPU.
+ */
+export function usableBytes(gpu: Scenario["hardware"]["gpu"]): number {
+  if (typeof gpu !== "string") return Math.round(gpu.memory_gib * GIB);
+  const found = findGpu(gpu);
+  if (!found) throw new RangeError(`Cannot find the GPU "${gpu}"`);
+  return found.usable_bytes;
+}
+
+function keyOf(name: string): string {
+  return name.toLowerCase()
+    .replace(/\b(nvidia|geforce|amd|intel|instinct|radeon)\b/g, "")
+    .replaceAll(/[\s\-_]+/g, "");
+}

@@ -1,0 +1,71 @@
+import type { Result } from "../../scenario/parse_scenario.ts";
+import { oneTotal } from "../one_total.ts";
+import type { Answer, Question } from "../method.ts";
+import { activations } from "./activations.ts";
+import { remarks } from "./remarks.ts";
+import { loraParameters } from "./lora_parameters.ts";
+import { cushions, stepOverheads } from "./overheads.ts";
+import { serving } from "./serving.ts";
+import type { Setup } from "./setup.ts";
+import { setupOf } from "./setup.ts";
+import { trainableState } from "./trainable_state.ts";
+import { weights } from "./weights.ts";
+
+/**
+ * The `factors` method: every part of a training step from parameter counts,
+ * calibration factors and fixed cushions, all added up as if they stood at once.
+ *
+ * Source: the reference of MiaoDX/llm_vlm_memory_estimator; where its text is
+ * silent, its program at commit 0e8e1ce.
+ */
+export function factors(question: Question): Result<Answer> {
+  const { scenario, model, mesh } = question;
+  const trained = trainableParameters(question);
+  if (!trained.ok) return trained;
+  const { parameters, warnings } = trained.value;
+  const setup = setupOf(scenario, model, mesh, parameters);
+  if (setup === null) {
+    return {
+      ok: false,
+      problems: [{
+        path: "quantization.weights",
+        message:
+          `quantization.weights must be a GGUF type whose size is known: current value is "${scenario.quantization.weights}"`,
+      }],
+    };
+  }
+  const served = scenario.task === "serve" ? serving(setup) : null;
+  const said = remarks(setup);
+  return {
+    ok: true,
+    value: {
+      memory: oneTotal(served?.terms ?? training(setup)),
+      trainable_parameters: parameters,
+      ...(served ? { kv: served.kv } : {}),
+      host: { peak_bytes: null },
+      assumptions: said.assumptions,
+      warnings: [...warnings, ...said.warnings],
+    },
+  };
+}
+
+function training(setup: Setup): ReturnType<typeof activations> {
+  return [
+    weights(setup),
+    ...trainableState(setup),
+    ...activations(setup),
+    ...cushions(setup.scenario),
+    ...stepOverheads(setup),
+  ];
+}
+
+function trainableParameters(
+  { scenario, model }: Question,
+): Result<{ parameters: number; warnings: string[] }> {
+  if (scenario.task === "serve") {
+    return { ok: true, value: { parameters: 0, warnings: [] } };
+  }
+  return scenario.train.method === "full"
+    ? { ok: true, value: { parameters: model.parameters, warnings: [] } }
+    : loraParameters(scenario.train.lora, model);
+}

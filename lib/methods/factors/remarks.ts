@@ -1,0 +1,170 @@
+import type { Scenario } from "../../scenario/schema.ts";
+import { uncovered } from "../uncovered.ts";
+import { weightFormat } from "../weight_bytes.ts";
+import type { Setup } from "./setup.ts";
+
+/** What the reader of an answer has to know about it. */
+export interface Remarks {
+  assumptions: string[];
+  warnings: string[];
+}
+
+/** Fields that the method models for any task, or that change no memory. */
+const ALWAYS = [
+  "model",
+  "task",
+  "method",
+  "hardware",
+  "overheads",
+  "factors.cuda_libs_gib",
+  "factors.misc_overhead_gib",
+  "factors.fragmentation_gib",
+  "precision.weights",
+  "quantization.weights",
+  "parallel.gpus",
+  "parallel.tp",
+  "parallel.pp",
+  "engine.name",
+  "engine.zero_stage",
+  "engine.sharding",
+];
+
+const WHEN_TRAINING = new Set([
+  ...ALWAYS,
+  "factors",
+  "train.method",
+  "train.lora.rank",
+  "train.lora.alpha",
+  "train.lora.targets",
+  "train.lora.trainable_parameters",
+  "train.micro_batch",
+  "train.sequence_length",
+  "train.gradient_accumulation",
+  "train.attention",
+  "train.checkpointing",
+  "train.loss",
+  "train.images_per_sample",
+  "train.image_size",
+  "precision.autocast",
+  "precision.gradients",
+  "precision.master_weights",
+  "precision.optimizer_states",
+  "optimizer.name",
+  "optimizer.bits",
+  "parallel.gpus_per_node",
+  "engine.distributed_optimizer",
+]);
+
+const WHEN_SERVING = new Set([
+  ...ALWAYS,
+  "serve.batch",
+  "serve.input_tokens",
+  "serve.output_tokens",
+  "serve.kv_cache",
+  "serve.kv_dtype",
+  "serve.cache_tokens",
+]);
+
+/** Collects what the method took for granted and what it left out. */
+export function remarks(setup: Setup): Remarks {
+  const { scenario } = setup;
+  const training = scenario.task === "train";
+  const ignored = uncovered(scenario, training ? WHEN_TRAINING : WHEN_SERVING)
+    .map((field) =>
+      `${field} has no effect: the factors method does not model it${
+        training ? "" : " when serving"
+      }`
+    );
+  return {
+    assumptions: [
+      ...setup.model.notes,
+      ...setup.sharding.assumptions,
+      ...(training ? whenTraining(setup) : []),
+    ],
+    warnings: [
+      ...methodWarning(scenario),
+      ...(training ? trainingWarnings(setup) : servingWarnings()),
+      ...ignored,
+    ],
+  };
+}
+
+function whenTraining({ scenario, sharding, nf4 }: Setup): string[] {
+  const { train } = scenario;
+  const said: string[] = [];
+  if (train.attention === "sdpa") {
+    said.push(
+      "SDPA is counted as a kernel that keeps no attention scores, like FlashAttention",
+    );
+  }
+  if (train.method !== "full" && train.lora.trainable_parameters === null) {
+    said.push(
+      "LoRA parameters are counted with square attention projections: too many where key-value heads are grouped",
+    );
+  }
+  if (nf4 && sharding.stage === 3) {
+    said.push(
+      "4-bit weights stay whole on every GPU: ZeRO stage 3 shards only the adapters' state",
+    );
+  }
+  if (scenario.precision.autocast !== null) {
+    said.push(
+      `Activations and logits are counted in ${scenario.precision.autocast}, the autocast type`,
+    );
+  }
+  return said;
+}
+
+function methodWarning({ method }: Scenario): string[] {
+  return method === "factors"
+    ? []
+    : [`method "${method}" is not available yet: the factors method answered`];
+}
+
+function trainingWarnings({ scenario, mesh }: Setup): string[] {
+  const { train, optimizer, engine } = scenario;
+  const said: string[] = [];
+  if (train.method === "full" && weightFormat(scenario) !== "none") {
+    said.push(
+      `quantization.weights = "${scenario.quantization.weights}" with train.method = "full": quantised weights are not trained in practice; did you mean qlora?`,
+    );
+  }
+  if (train.checkpointing === "selective") {
+    said.push(
+      'train.checkpointing = "selective" is counted as none: the factors method knows full checkpointing only',
+    );
+  }
+  if (train.loss === "chunked") {
+    said.push(
+      'train.loss = "chunked" is counted as full logits: the factors method knows the fused loss only',
+    );
+  }
+  if (optimizer.name !== "adamw") {
+    said.push(
+      `optimizer.name = "${optimizer.name}": the factors method counts 4 bytes a parameter for every optimizer but AdamW, and no master weights`,
+    );
+  }
+  if (optimizer.bits === 4) {
+    said.push("optimizer.bits = 4 is counted as 8-bit states");
+  }
+  if (
+    engine.zero_stage > 0 &&
+    !["auto", "deepspeed", "megatron-deepspeed"].includes(engine.name)
+  ) {
+    said.push(
+      `engine.zero_stage = ${engine.zero_stage} has no effect: engine.name is "${engine.name}"`,
+    );
+  }
+  if (engine.zero_stage > 0 && mesh.dp === 1) {
+    said.push(
+      `engine.zero_stage = ${engine.zero_stage} shards nothing: there is one data-parallel replica`,
+    );
+  }
+  return said;
+}
+
+function servingWarnings(): string[] {
+  return [
+    "The factors method was made for training: when serving it counts weights, the key-value cache and fixed cushions, but neither the prefill's activations nor what an engine reserves up front",
+  ];
+}

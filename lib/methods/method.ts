@@ -1,0 +1,33 @@
+import type { Basis, Estimate, KvCache, Memory } from "../estimate_type.ts";
+import type { Model } from "../models/model.ts";
+import type { Mesh } from "../parallel/mesh.ts";
+import type { Result } from "../scenario/parse_scenario.ts";
+import type { Scenario } from "../scenario/schema.ts";
+
+/** What a method is asked. */
+export interface Question {
+  scenario: Scenario;
+  model: Model;
+  mesh: Mesh;
+}
+
+/** What a method answers; the rest of an Estimate is the same for all. */
+export interface Answer {
+  memory: Memory;
+  trainable_parameters: number;
+  kv?: KvCache;
+  host: Estimate["host"];
+  assumptions: string[];
+  warnings: string[];
+}
+
+/** A way to estimate. */
+export type Method = (question: Question) => Result<Answer>;
+
+/** A part while its bytes may still be a fraction; rounded when all are known. */
+export interface Term {
+  name: string;
+  bytes: number;
+  formula: string;
+  basis: Basis;
+}

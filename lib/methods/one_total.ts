@@ -1,0 +1,27 @@
+import type { Memory } from "../estimate_type.ts";
+import type { Term } from "./method.ts";
+
+/**
+ * The memory of a method that adds its parts up and knows one total only: the
+ * total stands for what the device shows, and what needs a timeline is null.
+ *
+ * @param terms Rounded to whole bytes one by one, so that they sum exactly to
+ *   the total; those without bytes are left out.
+ */
+export function oneTotal(terms: readonly Term[]): Memory {
+  const parts = terms
+    .map((term) => ({ ...term, bytes: Math.round(term.bytes) }))
+    .filter(({ bytes }) => bytes !== 0);
+  return {
+    allocated_peak_bytes: null,
+    allocated_steady_bytes: null,
+    reserved_peak_bytes: null,
+    device_peak_bytes: parts.reduce((sum, part) => sum + part.bytes, 0),
+    low_bytes: null,
+    high_bytes: null,
+    binding: "all parts at once: this method has no timeline",
+    parts,
+    phases: null,
+    ranks: null,
+  };
+}

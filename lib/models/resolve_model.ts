@@ -1,0 +1,192 @@
+import type { Result } from "../scenario/parse_scenario.ts";
+import type { Dims, ModelField } from "../scenario/model_field.ts";
+import { formatCount, groupDigits } from "../units/mod.ts";
+import { shown } from "../scenario/problem.ts";
+import type { Architecture } from "./architecture.ts";
+import type { Config } from "./architecture_of_config.ts";
+import { architectureOfConfig } from "./architecture_of_config.ts";
+import type { CatalogueEntry } from "./catalogue.ts";
+import { findModel, similarModels } from "./catalogue.ts";
+import { countParameters } from "./count_parameters.ts";
+import type { Model } from "./model.ts";
+
+/** Families that the llama formula counts exactly when nothing has a bias. */
+const LLAMA_LIKE = new Set([
+  "llama",
+  "mistral",
+  "mixtral",
+  "granite",
+  "smollm3",
+]);
+
+const catalogued = new Map<CatalogueEntry, Model>();
+
+/**
+ * Finds out what a Scenario's model is: a name of the catalogue, a config.json,
+ * or dimensions.
+ *
+ * @returns The model, or why it cannot be had.
+ */
+export function resolveModel(field: ModelField): Result<Model> {
+  if (typeof field === "string") return fromCatalogue(field);
+  return "config" in field ? fromConfig(field.config) : fromDims(field.dims);
+}
+
+function fromCatalogue(name: string): Result<Model> {
+  const entry = findModel(name);
+  if (!entry) {
+    return { ok: false, problems: [{ path: "model", message: unknown(name) }] };
+  }
+  const known = catalogued.get(entry);
+  if (known) return { ok: true, value: known };
+
+  const architecture = architectureOfConfig(entry.config);
+  if (!architecture.ok) return architecture;
+  const count = countParameters(architecture.value);
+  const model = entry.parameters === undefined
+    ? {
+      ...fromCount(architecture.value, count.total, count.active),
+      name: entry.id,
+      source: "catalogue" as const,
+    }
+    : {
+      name: entry.id,
+      source: "catalogue" as const,
+      architecture: architecture.value,
+      parameters: entry.parameters,
+      active_parameters: entry.parameters - (count.total - count.active),
+      parameters_basis: "exact" as const,
+      notes: entry.note ? [`${entry.id}: ${entry.note}`] : [],
+    };
+  catalogued.set(entry, model);
+  return { ok: true, value: model };
+}
+
+function fromConfig(config: Config): Result<Model> {
+  const architecture = architectureOfConfig(config);
+  if (!architecture.ok) return architecture;
+  const count = countParameters(architecture.value);
+  const name = config["_name_or_path"];
+  return {
+    ok: true,
+    value: {
+      ...fromCount(architecture.value, count.total, count.active),
+      name: typeof name === "string" && name !== ""
+        ? name.slice(0, 200)
+        : architecture.value.type,
+      source: "config",
+    },
+  };
+}
+
+function fromDims(dims: Dims): Result<Model> {
+  const architecture = architectureOfDims(dims);
+  if (architecture.head_dim === 0) {
+    return {
+      ok: false,
+      problems: [{
+        path: "model.dims.attention_heads",
+        message:
+          `model.dims.attention_heads must be at most hidden_size (${dims.hidden_size}) when head_dim is not given: current value is ${dims.attention_heads}`,
+      }],
+    };
+  }
+  const count = countParameters(architecture);
+  if (dims.parameters === undefined) {
+    return {
+      ok: true,
+      value: {
+        ...fromCount(architecture, count.total, count.active),
+        name: `custom ${formatCount(count.total)}`,
+        source: "dims",
+      },
+    };
+  }
+  return {
+    ok: true,
+    value: {
+      name: `custom ${formatCount(dims.parameters)}`,
+      source: "dims",
+      architecture,
+      parameters: dims.parameters,
+      active_parameters: Math.max(
+        0,
+        dims.parameters - (count.total - count.active),
+      ),
+      parameters_basis: "assumed",
+      notes: disagreement(dims.parameters, count.total),
+    },
+  };
+}
+
+function architectureOfDims(dims: Dims): Architecture {
+  const intermediate = dims.intermediate_size ?? 4 * dims.hidden_size;
+  const experts = dims.experts ?? 0;
+  return {
+    type: "custom",
+    layers: dims.layers,
+    hidden_size: dims.hidden_size,
+    attention_heads: dims.attention_heads,
+    kv_heads: dims.kv_heads ?? dims.attention_heads,
+    head_dim: dims.head_dim ??
+      Math.floor(dims.hidden_size / dims.attention_heads),
+    intermediate_size: intermediate,
+    vocab_size: dims.vocab_size,
+    tie_embeddings: dims.tie_embeddings,
+    gated_mlp: dims.gated_mlp,
+    experts,
+    experts_per_token: dims.experts_per_token ?? (experts > 0 ? 1 : 0),
+    expert_intermediate_size: experts > 0
+      ? dims.expert_intermediate_size ?? intermediate
+      : 0,
+    shared_expert_intermediate_size: dims.shared_expert_intermediate_size ?? 0,
+    dense_layers: 0,
+    max_position_embeddings: dims.max_position_embeddings ?? null,
+    vision: null,
+  };
+}
+
+function fromCount(
+  architecture: Architecture,
+  parameters: number,
+  active: number,
+): Omit<Model, "name" | "source"> {
+  const exact = LLAMA_LIKE.has(architecture.type) ||
+    architecture.type === "custom";
+  return {
+    architecture,
+    parameters,
+    active_parameters: active,
+    parameters_basis: exact ? "derived" : "assumed",
+    notes: exact ? [] : [
+      `The parameter count is approximate: ${
+        groupDigits(parameters)
+      } by the llama formula, which leaves out what is particular to "${architecture.type}"`,
+    ],
+  };
+}
+
+function disagreement(stated: number, counted: number): string[] {
+  const difference = (stated - counted) / counted;
+  if (Math.abs(difference) < 0.005) return [];
+  const percent = `${difference > 0 ? "+" : ""}${
+    (100 * difference).toFixed(1)
+  } %`;
+  return [
+    `model.dims.parameters (${
+      groupDigits(stated)
+    }) and the dimensions disagree: they give ${
+      groupDigits(counted)
+    } (${percent}); the stated count is used`,
+  ];
+}
+
+function unknown(name: string): string {
+  const similar = similarModels(name);
+  const hint = similar.length > 0
+    ? `did you mean ${similar.join(", ")}?`
+    : `give its config.json or its dimensions instead`;
+  return `model must be in the catalogue: current value is ${
+    shown(name)
+  }; ${hint}`;
+}

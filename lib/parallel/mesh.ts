@@ -1,0 +1,62 @@
+import type { Architecture } from "../models/architecture.ts";
+import type { Result } from "../scenario/parse_scenario.ts";
+import type { Problem } from "../scenario/problem.ts";
+import type { Scenario } from "../scenario/schema.ts";
+
+/** How many ways each dimension of the device mesh splits the work. */
+export interface Mesh {
+  gpus: number;
+  tp: number;
+  pp: number;
+  cp: number;
+  ep: number;
+  /** Data-parallel replicas: gpus / (tp x pp x cp). */
+  dp: number;
+}
+
+/**
+ * Lays the GPUs out as a mesh and checks that the model can be split that way.
+ *
+ * @returns The mesh, or every size that does not divide what it splits.
+ */
+export function meshOf(
+  parallel: Scenario["parallel"],
+  model: Architecture,
+): Result<Mesh> {
+  const { gpus, tp, pp, cp, ep } = parallel;
+  const problems: Problem[] = [];
+  const refuse = (path: string, message: string): void => {
+    problems.push({ path, message: `${path} ${message}` });
+  };
+
+  const replica = tp * pp * cp;
+  if (gpus % replica !== 0) {
+    refuse(
+      "parallel.gpus",
+      `must be a multiple of tp x pp x cp = ${replica}: current value is ${gpus}`,
+    );
+  }
+  if (model.attention_heads % tp !== 0) {
+    refuse(
+      "parallel.tp",
+      `must divide the model's ${model.attention_heads} attention heads: current value is ${tp}`,
+    );
+  }
+  if (pp > model.layers) {
+    refuse(
+      "parallel.pp",
+      `must be at most the model's ${model.layers} layers: current value is ${pp}`,
+    );
+  }
+  if (ep > 1 && (model.experts === 0 || model.experts % ep !== 0)) {
+    refuse(
+      "parallel.ep",
+      model.experts === 0
+        ? `must be 1 for a model without experts: current value is ${ep}`
+        : `must divide the model's ${model.experts} experts: current value is ${ep}`,
+    );
+  }
+  return problems.length > 0
+    ? { ok: false, problems }
+    : { ok: true, value: { gpus, tp, pp, cp, ep, dp: gpus / replica } };
+}

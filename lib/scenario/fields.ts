@@ -1,0 +1,87 @@
+import { z } from "zod";
+import { parseCount, parseGib, parseTokens } from "../units/mod.ts";
+
+/**
+ * The kinds of field that a Scenario is made of. Each takes the JSON value and
+ * what a person would type in a form or after a flag.
+ */
+
+// deno-lint-ignore explicit-function-return-type -- zod infers the field types
+export function count(min: number, max: number) {
+  return z.preprocess(read(parseCount), z.int().min(min).max(max));
+}
+
+/** Tokens: as {@linkcode count}, but "4k" is 4096. */
+// deno-lint-ignore explicit-function-return-type -- zod infers the field types
+export function tokens(min: number, max: number) {
+  return z.preprocess(read(parseTokens), z.int().min(min).max(max));
+}
+
+/** An amount of memory in GiB; text may carry its unit ("80GB", "79.3GiB"). */
+// deno-lint-ignore explicit-function-return-type -- zod infers the field types
+export function gib(min: number, max: number) {
+  return z.preprocess(read(parseGib), z.number().min(min).max(max));
+}
+
+/** A plain number without a unit. */
+// deno-lint-ignore explicit-function-return-type -- zod infers the field types
+export function factor(min: number, max: number) {
+  return z.preprocess(
+    read((text) => text === "" ? null : Number(text)),
+    z.number().min(min).max(max),
+  );
+}
+
+/** A switch; forms send "on", flags "true" and "false". */
+// deno-lint-ignore explicit-function-return-type -- zod infers the field types
+export function flag() {
+  return z.preprocess((value) => {
+    if (typeof value !== "string") return value;
+    if (/^(true|on|yes|1)$/i.test(value)) return true;
+    return /^(false|off|no|0)$/i.test(value) ? false : value;
+  }, z.boolean());
+}
+
+/** A short name without control characters, commas or surrounding space. */
+export const nameText: z.ZodString = z.string().trim().min(1).max(200)
+  .regex(/^[^\p{Cc},]+$/u, "must not hold commas or control characters");
+
+/** A list of names; text may separate them by commas or spaces. */
+// deno-lint-ignore explicit-function-return-type -- zod infers the field types
+export function names(max: number) {
+  return z.preprocess(splitNames, z.array(moduleName).max(max));
+}
+
+/** A list as {@linkcode names}, or one of the given words instead of a list. */
+// deno-lint-ignore explicit-function-return-type -- zod infers the field types
+export function namesOr<const W extends string>(
+  words: readonly W[],
+  max: number,
+) {
+  return z.preprocess(
+    (value) => words.includes(value as W) ? value : splitNames(value),
+    z.union([z.literal(words), z.array(moduleName).min(1).max(max)]),
+  );
+}
+
+/** A name of a module or tensor: no space or comma, which separate them. */
+const moduleName = z.string().min(1).max(128)
+  .regex(
+    /^[^\s,\p{Cc}]+$/u,
+    "must not hold spaces, commas or control characters",
+  );
+
+function splitNames(value: unknown): unknown {
+  if (typeof value !== "string") return value;
+  return value.split(/[\s,]+/).filter((name) => name !== "");
+}
+
+function read(
+  parse: (text: string) => number | null,
+): (value: unknown) => unknown {
+  return (value) => {
+    if (typeof value !== "string") return value;
+    const number = parse(value);
+    return number === null || Number.isNaN(number) ? value : number;
+  };
+}

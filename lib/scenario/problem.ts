@@ -1,0 +1,116 @@
+import type { z } from "zod";
+
+/** What is wrong with a Scenario: where, and a sentence that says the limit. */
+export interface Problem {
+  /** Dotted path of the field, such as "train.micro_batch"; "" for the whole. */
+  path: string;
+  /** Names the field, the limit and the value. */
+  message: string;
+}
+
+/** Thrown by the doors that take a Scenario and cannot return problems. */
+export class ScenarioError extends Error {
+  /** Every problem found, first the one in the message. */
+  readonly problems: readonly Problem[];
+
+  constructor(problems: readonly Problem[]) {
+    super(problems[0]?.message ?? "The scenario is not valid");
+    this.name = "ScenarioError";
+    this.problems = problems;
+  }
+}
+
+/** Longest piece of a user's value that a message repeats. */
+const MAX_SHOWN = 80;
+
+/** Writes a value into a message: JSON, cut when it is long. */
+export function shown(value: unknown): string {
+  const text = JSON.stringify(value) ?? "nothing";
+  return text.length > MAX_SHOWN ? `${text.slice(0, MAX_SHOWN)}…` : text;
+}
+
+/**
+ * Turns what zod found into problems whose messages name the field, the limit
+ * and the value.
+ *
+ * @param issues As `safeParse` returns them.
+ * @param input The value that was parsed, to repeat the offending parts of.
+ */
+export function problemsOf(
+  issues: readonly z.core.$ZodIssue[],
+  input: unknown,
+): Problem[] {
+  return issues.flatMap((issue) => {
+    const value = valueAt(input, issue.path);
+    if (issue.code === "unrecognized_keys") {
+      return issue.keys.map((key) => {
+        const path = [...issue.path, key].join(".");
+        return { path, message: `${path} is not a field of a scenario` };
+      });
+    }
+    const path = issue.path.join(".");
+    const name = path === "" ? "The scenario" : path;
+    if (value === undefined) {
+      return [{ path, message: `${name} is missing: it ${limitOf(issue)}` }];
+    }
+    return [{
+      path,
+      message: `${name} ${limitOf(issue)}: current value is ${shown(value)}`,
+    }];
+  });
+}
+
+function limitOf(issue: z.core.$ZodIssue): string {
+  switch (issue.code) {
+    case "too_small":
+      return issue.origin === "string" || issue.origin === "array"
+        ? "must not be empty"
+        : `must be at least ${issue.minimum}`;
+    case "too_big":
+      if (issue.origin === "string") {
+        return `must be at most ${issue.maximum} characters`;
+      }
+      return issue.origin === "array"
+        ? `must have at most ${issue.maximum} entries`
+        : `must be at most ${issue.maximum}`;
+    case "invalid_value":
+      return `must be one of ${issue.values.join(", ")}`;
+    case "invalid_type":
+      return `must be ${TYPES[issue.expected] ?? issue.expected}`;
+    case "invalid_union":
+      return `must be ${alternatives(issue)}`;
+    case "custom":
+    case "invalid_format":
+      return issue.message;
+    default:
+      return `is not valid (${issue.message})`;
+  }
+}
+
+const TYPES: Record<string, string> = {
+  int: "a whole number",
+  number: "a number",
+  boolean: "true or false",
+  string: "a name",
+  array: "a list",
+  tuple: "a list of two numbers",
+  object: "an object",
+  record: "an object",
+};
+
+/** The limits of a union's members, said once each. */
+function alternatives(issue: z.core.$ZodIssueInvalidUnion): string {
+  const limits = issue.errors.flatMap((issues) => issues.map(limitOf))
+    .map((limit) => limit.replace(/^must be /, ""));
+  return [...new Set(limits)].join(" or ");
+}
+
+function valueAt(input: unknown, path: readonly PropertyKey[]): unknown {
+  let value = input;
+  for (const key of path) {
+    if (typeof value !== "object" || value === null) return undefined;
+    if (!Object.hasOwn(value, key)) return undefined;
+    value = (value as Record<PropertyKey, unknown>)[key];
+  }
+  return value;
+}
