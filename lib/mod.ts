@@ -13,16 +13,30 @@ export type {
   Memory,
   Part,
 } from "./estimate_type.ts";
-export { fullness, RECOMMENDED, tierFor, TIERS_GIB } from "./hardware/fit.ts";
-export type { Fullness } from "./hardware/fit.ts";
+export { fullness, RECOMMENDED, tierFor, TIERS } from "./hardware/fit.ts";
+export type { Fullness, Tier } from "./hardware/fit.ts";
 export { findGpu, GPUS, GPUS_BY_MEMORY } from "./hardware/gpus.ts";
 export type { Gpu } from "./hardware/gpus.ts";
 export { CATALOGUE, findModel, searchModels } from "./models/catalogue.ts";
 export type { CatalogueEntry } from "./models/catalogue.ts";
+export { describeField } from "./scenario/describe_field.ts";
+export type { FieldDescription } from "./scenario/describe_field.ts";
 export { DEFAULT_SCENARIO } from "./scenario/default_scenario.ts";
 export { parseScenario } from "./scenario/parse_scenario.ts";
 export type { Result, ScenarioInput } from "./scenario/parse_scenario.ts";
 export { ScenarioError } from "./scenario/problem.ts";
 export type { Problem } from "./scenario/problem.ts";
+export { refusalOf } from "./scenario/refusal.ts";
+export type { Refusal } from "./scenario/refusal.ts";
+export { PRESETS } from "./scenario/presets.ts";
+export type { Preset } from "./scenario/presets.ts";
+export { FLAGS, readBoolean } from "./scenario/flags.ts";
+export type { Flag } from "./scenario/flags.ts";
+export { flagMessage, fromFlags } from "./scenario/from_flags.ts";
+export type { GivenFlag } from "./scenario/from_flags.ts";
 export { fromQuery, toQuery } from "./scenario/query.ts";
+export { QUANTIZATIONS } from "./scenario/schema.ts";
 export type { Scenario } from "./scenario/schema.ts";
+export { toCommand } from "./scenario/to_command.ts";
+export { leavesOf, putAt } from "./scenario/walk.ts";
+export { formatBytes, formatCount, GIB, groupDigits } from "./units/mod.ts";

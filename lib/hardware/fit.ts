@@ -8,8 +8,28 @@ export const COMFORTABLE = 0.75;
 /** ...or at most this one: the 75-80 % rule of the calculators. */
 export const RECOMMENDED = 0.8;
 
-/** Sizes of memory in GiB that GPUs are bought in, least first. */
-export const TIERS_GIB = [16, 24, 40, 48, 80, 141] as const;
+/** A size of memory that GPUs are bought in. */
+export interface Tier {
+  /** The label of the class. */
+  name: string;
+  /** The GPU whose usable memory stands for the class. */
+  gpu: string;
+  usable_bytes: number;
+}
+
+/** The calculators' six classes of memory, least first. */
+export const TIERS: readonly Tier[] = [
+  ["16 GB", "RTX 4080"],
+  ["24 GB", "RTX 4090"],
+  ["40 GB", "A100-40GB"],
+  ["48 GB", "L40S"],
+  ["80 GB", "A100-80GB"],
+  ["141 GB", "H200"],
+].map(([name = "", gpu = ""]) => ({
+  name,
+  gpu,
+  usable_bytes: usableBytes(gpu),
+}));
 
 /** How full a GPU would be. */
 export type Fullness = "comfortable" | "recommended" | "tight" | "over";
@@ -45,9 +65,9 @@ export function fitOf(
   return fits;
 }
 
-/** The least of {@linkcode TIERS_GIB} that keeps the peak within the rule. */
-export function tierFor(peakBytes: number): number | null {
-  return TIERS_GIB.find((gib) => peakBytes <= RECOMMENDED * gib * 1024 ** 3) ??
+/** The least of {@linkcode TIERS} that keeps the peak within the rule. */
+export function tierFor(peakBytes: number): Tier | null {
+  return TIERS.find((tier) => peakBytes <= RECOMMENDED * tier.usable_bytes) ??
     null;
 }
 

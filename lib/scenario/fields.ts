@@ -6,25 +6,21 @@ import { parseCount, parseGib, parseTokens } from "../units/mod.ts";
  * what a person would type in a form or after a flag.
  */
 
-// deno-lint-ignore explicit-function-return-type -- zod infers the field types
 export function count(min: number, max: number) {
   return z.preprocess(read(parseCount), z.int().min(min).max(max));
 }
 
 /** Tokens: as {@linkcode count}, but "4k" is 4096. */
-// deno-lint-ignore explicit-function-return-type -- zod infers the field types
 export function tokens(min: number, max: number) {
   return z.preprocess(read(parseTokens), z.int().min(min).max(max));
 }
 
 /** An amount of memory in GiB; text may carry its unit ("80GB", "79.3GiB"). */
-// deno-lint-ignore explicit-function-return-type -- zod infers the field types
 export function gib(min: number, max: number) {
   return z.preprocess(read(parseGib), z.number().min(min).max(max));
 }
 
 /** A plain number without a unit. */
-// deno-lint-ignore explicit-function-return-type -- zod infers the field types
 export function factor(min: number, max: number) {
   return z.preprocess(
     read((text) => text === "" ? null : Number(text)),
@@ -33,7 +29,6 @@ export function factor(min: number, max: number) {
 }
 
 /** A switch; forms send "on", flags "true" and "false". */
-// deno-lint-ignore explicit-function-return-type -- zod infers the field types
 export function flag() {
   return z.preprocess((value) => {
     if (typeof value !== "string") return value;
@@ -47,13 +42,11 @@ export const nameText: z.ZodString = z.string().trim().min(1).max(200)
   .regex(/^[^\p{Cc},]+$/u, "must not hold commas or control characters");
 
 /** A list of names; text may separate them by commas or spaces. */
-// deno-lint-ignore explicit-function-return-type -- zod infers the field types
 export function names(max: number) {
   return z.preprocess(splitNames, z.array(moduleName).max(max));
 }
 
 /** A list as {@linkcode names}, or one of the given words instead of a list. */
-// deno-lint-ignore explicit-function-return-type -- zod infers the field types
 export function namesOr<const W extends string>(
   words: readonly W[],
   max: number,

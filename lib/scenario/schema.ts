@@ -18,7 +18,8 @@ const MAX_SEQUENCES = 1 << 20;
 const MAX_DEVICES = 1 << 20;
 const MAX_GIB = 1 << 20;
 
-const QUANTIZATIONS = [
+/** Formats of quantised weights that a Scenario names without a prefix. */
+export const QUANTIZATIONS = [
   "none",
   "nf4",
   "nf4-dq",
@@ -245,7 +246,6 @@ export const scenarioSchema = z.strictObject({
 /** A Scenario with every default filled in. */
 export type Scenario = z.infer<typeof scenarioSchema>;
 
-// deno-lint-ignore explicit-function-return-type -- zod infers the field types
 function namesOrAll() {
   const groups = z.enum([
     "language_model",
@@ -263,7 +263,6 @@ function namesOrAll() {
   );
 }
 
-// deno-lint-ignore explicit-function-return-type -- zod infers the field types
 function imageSize() {
   const side = count(1, 65_536);
   return z.preprocess(
@@ -272,7 +271,6 @@ function imageSize() {
   );
 }
 
-// deno-lint-ignore explicit-function-return-type -- zod infers the field types
 function quantizationName() {
   return z.string().refine(
     (name) =>
@@ -284,7 +282,6 @@ function quantizationName() {
   );
 }
 
-// deno-lint-ignore explicit-function-return-type -- zod infers the field types
 function gpuField() {
   return z.union([
     nameText,

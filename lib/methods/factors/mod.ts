@@ -1,3 +1,4 @@
+import { factorsBand } from "../../evidence/band.ts";
 import type { Result } from "../../scenario/parse_scenario.ts";
 import { oneTotal } from "../one_total.ts";
 import type { Answer, Question } from "../method.ts";
@@ -39,7 +40,10 @@ export function factors(question: Question): Result<Answer> {
   return {
     ok: true,
     value: {
-      memory: oneTotal(served?.terms ?? training(setup)),
+      memory: oneTotal(
+        served?.terms ?? training(setup),
+        factorsBand(scenario),
+      ),
       trainable_parameters: parameters,
       ...(served ? { kv: served.kv } : {}),
       host: { peak_bytes: null },

@@ -1,3 +1,4 @@
+import { factorsBand } from "../../evidence/band.ts";
 import type { Scenario } from "../../scenario/schema.ts";
 import { uncovered } from "../uncovered.ts";
 import { weightFormat } from "../weight_bytes.ts";
@@ -77,6 +78,7 @@ export function remarks(setup: Setup): Remarks {
     );
   return {
     assumptions: [
+      ...methodNotes(scenario),
       ...setup.model.notes,
       ...setup.sharding.assumptions,
       ...(training ? whenTraining(setup) : []),
@@ -87,6 +89,18 @@ export function remarks(setup: Setup): Remarks {
       ...ignored,
     ],
   };
+}
+
+function methodNotes(scenario: Scenario): string[] {
+  const band = factorsBand(scenario);
+  return [
+    "Method factors: parameters × bytes, calibration factors and fixed cushions, all added up as if they stood at once",
+    band === null
+      ? "No band of doubt: measured runs back one only for training with the usual calibration factors"
+      : `The band: of ${band.runs} measured training runs ${
+        scenario.parallel.gpus > 1 ? "on several GPUs" : "on one GPU"
+      }, nine in ten used ${band.low} to ${band.high} times this method's figure`,
+  ];
 }
 
 function whenTraining({ scenario, sharding, nf4 }: Setup): string[] {

@@ -1,0 +1,39 @@
+import { Command, CommanderError } from "commander";
+import { gpusCommand, modelsCommand } from "./commands/catalogues.ts";
+import { estimateCommand } from "./commands/estimate.ts";
+import { UsageError } from "./commands/usage_error.ts";
+
+/** Exit status for a command line, or a scenario, that cannot be used. */
+const USAGE = 2;
+
+const program = new Command("headroom")
+  .description("Will it fit? GPU memory of training, fine-tuning and serving.");
+// Whether help may be coloured would be asked of the environment.
+const plain = { getOutHasColors: () => false, getErrHasColors: () => false };
+for (const command of [estimateCommand(), modelsCommand(), gpusCommand()]) {
+  program.addCommand(
+    command.configureOutput(plain).exitOverride().showHelpAfterError(
+      "See --help",
+    ),
+  );
+}
+
+try {
+  await program.configureOutput(plain).exitOverride().parseAsync(Deno.args, {
+    from: "user",
+  });
+} catch (error) {
+  Deno.exit(statusOf(error));
+}
+
+function statusOf(error: unknown): number {
+  // Commander has already printed what is wrong, or the help.
+  if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : USAGE;
+  // The reader of a pipe may stop early, as `head` does.
+  if (error instanceof Deno.errors.BrokenPipe) return 0;
+  if (error instanceof UsageError) {
+    console.error(error.message);
+    return USAGE;
+  }
+  throw error;
+}

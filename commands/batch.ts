@@ -1,0 +1,88 @@
+import { refusalOf, tryEstimate } from "../lib/mod.ts";
+import { userPath } from "./files.ts";
+import { withLocalModel } from "./local_model.ts";
+import { UsageError } from "./usage_error.ts";
+import { write } from "./write.ts";
+
+/** Longest line of a batch: a Scenario with a whole config.json is far shorter. */
+const MAX_LINE = 4 * 1024 * 1024;
+
+/**
+ * Answers newline-delimited Scenarios with newline-delimited Estimates, line by
+ * line in constant memory. A bad line is answered with its error.
+ *
+ * @param path A file, or "-" for the standard input.
+ * @returns How many lines were refused.
+ */
+export async function batch(path: string): Promise<number> {
+  let refused = 0;
+  for await (const line of linesOf(await open(path))) {
+    if (typeof line === "string" && line.trim() === "") continue;
+    const answer = await answerTo(line);
+    if ("error" in answer) refused++;
+    await write(`${JSON.stringify(answer)}\n`);
+  }
+  return refused;
+}
+
+async function answerTo(line: string | null): Promise<object> {
+  if (line === null) {
+    return refusal(`The line must be at most ${MAX_LINE} characters`);
+  }
+  let input: unknown;
+  try {
+    input = JSON.parse(line);
+  } catch (error) {
+    return refusal(
+      `The line must be a scenario in JSON: ${
+        error instanceof Error ? error.message : error
+      }`,
+    );
+  }
+  const local = await withLocalModel(input);
+  const result = local.ok ? tryEstimate(local.value) : local;
+  return result.ok ? result.value : refusalOf(result.problems);
+}
+
+function refusal(message: string): object {
+  return refusalOf([{ path: "", message }]);
+}
+
+async function open(path: string): Promise<ReadableStream<Uint8Array>> {
+  if (path === "-") return Deno.stdin.readable;
+  try {
+    return (await Deno.open(userPath(path))).readable;
+  } catch (error) {
+    throw new UsageError(
+      `--batch must be a file or -: cannot read ${path} (${
+        error instanceof Error ? error.message : error
+      })`,
+    );
+  }
+}
+
+/** The lines of a stream; null for each that is too long to hold. */
+async function* linesOf(
+  stream: ReadableStream<Uint8Array>,
+): AsyncGenerator<string | null> {
+  let rest = "";
+  let tooLong = false;
+  for await (
+    const chunk of stream.pipeThrough(
+      new TextDecoderStream() as TransformStream<Uint8Array, string>,
+    )
+  ) {
+    const lines = (rest + chunk).split("\n");
+    rest = lines.pop() ?? "";
+    for (const line of lines) {
+      yield tooLong || line.length > MAX_LINE ? null : line;
+      tooLong = false;
+    }
+    if (rest.length > MAX_LINE) {
+      tooLong = true;
+      rest = "";
+    }
+  }
+  if (tooLong) yield null;
+  else if (rest !== "") yield rest;
+}

@@ -1,0 +1,58 @@
+import { Command } from "commander";
+import { formatBytes, formatCount, GPUS, searchModels } from "../lib/mod.ts";
+import { plainTable, trimmed } from "../templates/terminal/estimate_text.ts";
+import { write } from "./write.ts";
+
+/** `models`: the model catalogue, by words of the name or the type. */
+export function modelsCommand(): Command {
+  return new Command("models")
+    .description("Search the model catalogue")
+    .argument("[query...]", "words of the name or the type, such as llama 8b")
+    .action(async (words: string[]) => {
+      const found = searchModels(words.join(" "));
+      const table = plainTable(["left", "left", "right"]);
+      for (const { id, config, parameters } of found) {
+        table.push([
+          id,
+          String(config["model_type"]),
+          parameters === undefined ? "approximate" : formatCount(parameters),
+        ]);
+      }
+      await write(
+        found.length === 0
+          ? `No model of the catalogue matches "${words.join(" ")}"\n`
+          : `${trimmed(table.toString())}\n${found.length} models\n`,
+      );
+    });
+}
+
+/** `gpus`: the GPU catalogue with usable memory. */
+export function gpusCommand(): Command {
+  return new Command("gpus")
+    .description("List the GPU catalogue")
+    .argument("[query]", "part of a name")
+    .action(async (query = "") => {
+      const table = plainTable(["left", "left", "left", "right", "left"]);
+      const found = GPUS.filter((gpu) =>
+        `${gpu.vendor} ${gpu.name} ${gpu.class}`.toLowerCase().includes(
+          query.toLowerCase(),
+        )
+      );
+      for (const gpu of found) {
+        table.push([
+          gpu.name,
+          gpu.vendor,
+          gpu.class,
+          formatBytes(gpu.usable_bytes),
+          gpu.basis,
+        ]);
+      }
+      await write(
+        found.length === 0
+          ? `No GPU of the catalogue matches "${query}"\n`
+          : `${
+            trimmed(table.toString())
+          }\n${found.length} GPUs, memory as a program sees it\n`,
+      );
+    });
+}

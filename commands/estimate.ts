@@ -1,0 +1,203 @@
+import { Command, Option } from "commander";
+import type { GivenFlag } from "../lib/mod.ts";
+import {
+  flagMessage,
+  FLAGS,
+  fromFlags,
+  putAt,
+  readBoolean,
+  refusalOf,
+  tryEstimate,
+} from "../lib/mod.ts";
+import { estimateText } from "../templates/terminal/estimate_text.ts";
+import { batch } from "./batch.ts";
+import { environment } from "./environment.ts";
+import { readText } from "./files.ts";
+import { withLocalModel } from "./local_model.ts";
+import { UsageError } from "./usage_error.ts";
+import { write } from "./write.ts";
+
+const EXAMPLES = `
+Examples:
+  Fine-tune Llama-2-7B with ZeRO-2 on eight GPUs
+    deno task estimate --model meta-llama/Llama-2-7b-hf --dtype bf16 \\
+      --seq-len 4096 --per-device-batch 2 --zero 2 --dp 8 \\
+      --flashattn true --grad-checkpoint true
+  QLoRA on one card
+    deno task estimate --model mistralai/Mistral-7B-v0.1 --qlora true \\
+      --lora-rank 8 --grad-checkpoint true --gpu "RTX 4090"
+  Any field of a scenario, by its path
+    deno task estimate --model llama2-7b --set task=serve --set serve.batch=16
+  A scenario from a file or the standard input, its estimate as JSON
+    deno task estimate --scenario scenario.json --json
+  Many of them, a line each
+    deno task estimate --batch scenarios.jsonl > estimates.jsonl
+
+A true-or-false flag takes true or false, or nothing for true. Exit status: 0,
+1 when a line of a batch was refused, 2 when the command line was.`;
+
+/** Flags of the calculators that change nothing here, or not yet. */
+const PROBE_FLAGS = [
+  new Option("--probe [bool]", "measure a real run too (not yet)"),
+  new Option("--warmup-steps <n>", "of the probe (not yet)"),
+  new Option("--probe-steps <n>", "of the probe (not yet)"),
+  new Option("--estimate-only [bool]", "no probe; always so for now"),
+  new Option("--is-seq2seq [bool]", "not needed: the model's config tells"),
+];
+
+interface Given {
+  scenario?: string;
+  batch?: string;
+  json?: boolean;
+  set: string[];
+  probe?: string | boolean;
+  [flag: string]: unknown;
+}
+
+/** `estimate`: flags, a scenario or a batch of them in, estimates out. */
+export function estimateCommand(): Command {
+  const command = new Command("estimate")
+    .description(
+      "Estimate the GPU memory of training, fine-tuning or serving a model",
+    )
+    .option("--scenario <file>", "a scenario in JSON; - is the standard input")
+    .option("--batch <file>", "a scenario a line; - is the standard input")
+    .option("--json", "print the estimate as JSON")
+    .option(
+      "--set <path=value>",
+      "set any field of the scenario, such as train.loss=fused",
+      (word: string, words: string[]) => [...words, word],
+      [],
+    );
+  for (const { name, value, help } of FLAGS) {
+    const optional = value === "<bool>" ? "[bool]" : value;
+    command.addOption(new Option(`${name} ${optional}`, help));
+  }
+  for (const option of PROBE_FLAGS) command.addOption(option);
+  return command.addHelpText("after", EXAMPLES).action(run);
+}
+
+async function run(given: Given): Promise<void> {
+  if (given.batch !== undefined) return await runBatch(given, given.batch);
+  const flags = givenFlags(given);
+  const base = given.scenario === undefined
+    ? {}
+    : await readScenario(given.scenario);
+  const input = fromFlags(flags, base);
+  for (const word of given.set) applySet(input, word);
+  if (input["model"] === undefined) {
+    throw new UsageError(
+      "--model is missing: give a name of the catalogue, a config.json or a folder with one",
+    );
+  }
+  const local = await withLocalModel(input);
+  const result = local.ok ? tryEstimate(local.value) : local;
+  if (!result.ok) {
+    if (given.json) {
+      await write(`${JSON.stringify(refusalOf(result.problems))}\n`);
+    }
+    throw new UsageError(
+      result.problems.map((problem) => flagMessage(problem, flags)).join("\n"),
+    );
+  }
+  await write(
+    given.json
+      ? `${JSON.stringify(result.value, null, 2)}\n`
+      : estimateText(result.value, { color: wantsColor() }),
+  );
+  if (asksForProbe(given.probe)) {
+    console.error(
+      "--probe: measuring a real run is not possible yet; this is the estimate alone",
+    );
+  }
+}
+
+async function runBatch(given: Given, path: string): Promise<void> {
+  if (
+    given.scenario !== undefined || given.set.length > 0 ||
+    givenFlags(given).length > 0
+  ) {
+    throw new UsageError(
+      "--batch takes no other flags: each of its lines is a whole scenario",
+    );
+  }
+  if (await batch(path) > 0) Deno.exitCode = 1;
+}
+
+function givenFlags(given: Given): GivenFlag[] {
+  return FLAGS.flatMap((flag) => {
+    const value = given[attributeOf(flag.name)];
+    if (value === undefined) return [];
+    const text = value === true
+      ? "true"
+      : Array.isArray(value)
+      ? value.join(",")
+      : String(value);
+    if (text.trim() === "") {
+      throw new UsageError(`${flag.name} must not be empty`);
+    }
+    if (flag.allowed && !flag.allowed.includes(text.toLowerCase())) {
+      throw new UsageError(
+        `${flag.name} must be one of ${
+          flag.allowed.join(", ")
+        }: current value is ${JSON.stringify(text)}`,
+      );
+    }
+    if (flag.value === "<bool>" && readBoolean(text) === null) {
+      throw new UsageError(
+        `${flag.name} must be true or false: current value is ${
+          JSON.stringify(text)
+        }`,
+      );
+    }
+    return [{ flag, text }];
+  });
+}
+
+async function readScenario(path: string): Promise<Record<string, unknown>> {
+  let input: unknown;
+  try {
+    input = JSON.parse(await readText(path));
+  } catch (error) {
+    if (error instanceof UsageError) throw error;
+    throw new UsageError(
+      `--scenario must be JSON: ${
+        error instanceof Error ? error.message : error
+      }`,
+    );
+  }
+  if (typeof input !== "object" || input === null || Array.isArray(input)) {
+    throw new UsageError("--scenario must be a JSON object");
+  }
+  return input as Record<string, unknown>;
+}
+
+function applySet(input: Record<string, unknown>, word: string): void {
+  const at = word.indexOf("=");
+  if (at < 1) {
+    throw new UsageError(
+      `--set must be path=value, such as train.loss=fused: current value is ${
+        JSON.stringify(word)
+      }`,
+    );
+  }
+  putAt(input, word.slice(0, at), word.slice(at + 1));
+}
+
+/** Commander's name for a flag: "--seq-len" is seqLen. */
+function attributeOf(name: string): string {
+  return name.slice(2).replaceAll(
+    /-([a-z])/g,
+    (_, letter: string) => letter.toUpperCase(),
+  );
+}
+
+function asksForProbe(probe: string | boolean | undefined): boolean {
+  return probe === true ||
+    (typeof probe === "string" && readBoolean(probe) === true);
+}
+
+function wantsColor(): boolean {
+  if (environment("NO_COLOR")) return false;
+  return Boolean(environment("FORCE_COLOR")) || Deno.stdout.isTerminal();
+}

@@ -1,0 +1,86 @@
+import type { Problem } from "./problem.ts";
+import type { Flag } from "./flags.ts";
+import { readBoolean } from "./flags.ts";
+import { putAt } from "./walk.ts";
+
+/** A flag as it was given, with its value's text. */
+export interface GivenFlag {
+  flag: Flag;
+  text: string;
+}
+
+/**
+ * Turns flags into a Scenario's input; they win over the scenario that they are
+ * added to.
+ *
+ * @param base A Scenario's input to start from, left as it is.
+ */
+export function fromFlags(
+  given: readonly GivenFlag[],
+  base: Record<string, unknown> = {},
+): Record<string, unknown> {
+  const input = structuredClone(base);
+  for (const { flag, text } of given) {
+    for (
+      const [path, value] of flag.settings?.(text) ??
+        [[flag.path, text]] as const
+    ) {
+      putAt(input, path, value);
+    }
+  }
+  // These depend on other flags, in whatever order.
+  if (readBoolean(valueOf(given, "--qlora") ?? "")) {
+    putAt(input, "train.method", "qlora");
+  }
+  const named = valueOf(given, "--lora-target-modules");
+  if (named !== undefined) putAt(input, "train.lora.targets", named);
+  if (usesVision(given)) putAt(input, "train.images_per_sample", "1");
+  const replicas = valueOf(given, "--dp");
+  if (replicas !== undefined && valueOf(given, "--gpus") === undefined) {
+    putAt(input, "parallel.gpus", gpusFor(replicas, given));
+  }
+  return input;
+}
+
+/** A problem in the words of the command line: the flag instead of the path. */
+export function flagMessage(
+  problem: Problem,
+  given: readonly GivenFlag[],
+): string {
+  const { path, message } = problem;
+  const flag = given.findLast(({ flag }) =>
+    flag.path === path || path.startsWith(`${flag.path}.`)
+  )?.flag;
+  if (!flag || path === "") return message;
+  return message.startsWith(path)
+    ? `${flag.name}${message.slice(path.length)}`
+    : `${flag.name}: ${message}`;
+}
+
+/** Any flag about images means that there are some, unless it is denied. */
+function usesVision(given: readonly GivenFlag[]): boolean {
+  return valueOf(given, "--use-vision") === undefined &&
+    given.some(({ flag }) => flag.name.startsWith("--vision-"));
+}
+
+/** The GPUs that so many replicas need, or the text where it is no number. */
+function gpusFor(
+  replicas: string,
+  given: readonly GivenFlag[],
+): number | string {
+  const sizes = [
+    replicas,
+    ...["--tp", "--pp"].map((name) => valueOf(given, name) ?? "1"),
+  ];
+  const numbers = sizes.map(Number);
+  return numbers.every((size) => Number.isInteger(size) && size > 0)
+    ? numbers.reduce((product, size) => product * size, 1)
+    : replicas;
+}
+
+function valueOf(
+  given: readonly GivenFlag[],
+  name: string,
+): string | undefined {
+  return given.findLast(({ flag }) => flag.name === name)?.text;
+}

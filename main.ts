@@ -1,0 +1,16 @@
+import { app } from "./app.ts";
+
+/** Port of the page, as Hugging Face Spaces expect it. */
+const DEFAULT_PORT = 7860;
+
+// DENO_SERVE_ADDRESS, where it is set, overrides the port that is given here.
+Deno.serve({ port: portFrom(Deno.env.get("PORT")) }, app.fetch);
+
+function portFrom(text: string | undefined): number {
+  if (!text) return DEFAULT_PORT;
+  const port = Number(text);
+  if (Number.isInteger(port) && port >= 0 && port <= 65_535) return port;
+  throw new RangeError(
+    `PORT must be a whole number from 0 to 65535: current value is ${text}`,
+  );
+}

@@ -1,0 +1,40 @@
+import htmx from "./htmx.min.js" with { type: "text" };
+import icon from "./icon.svg" with { type: "text" };
+import page from "./page.js" with { type: "text" };
+import style from "./style.css" with { type: "text" };
+
+/** A file that pages load. */
+export interface StaticFile {
+  /** Its path, without the query that {@linkcode StaticFile.address} adds. */
+  path: string;
+  /** Where pages find it: the query is a hash of the content. */
+  address: string;
+  type: string;
+  text: string;
+}
+
+/** Every static file, in memory: the server reads no disk. */
+export const STATIC: Record<"htmx" | "icon" | "page" | "style", StaticFile> = {
+  htmx: await file("htmx.min.js", "text/javascript", htmx),
+  icon: await file("icon.svg", "image/svg+xml", icon),
+  page: await file("page.js", "text/javascript", page),
+  style: await file("style.css", "text/css", style),
+};
+
+async function file(
+  name: string,
+  type: string,
+  text: string,
+): Promise<StaticFile> {
+  const bytes = new TextEncoder().encode(text);
+  const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", bytes));
+  const hash = Array.from(digest.slice(0, 6))
+    .map((byte) => byte.toString(16).padStart(2, "0")).join("");
+  const path = `/static/${name}`;
+  return {
+    path,
+    address: `${path}?v=${hash}`,
+    type: `${type}; charset=utf-8`,
+    text,
+  };
+}

@@ -1,0 +1,36 @@
+// What the page does beyond htmx: it marks the controls that the last answer
+// refused, so that a screen reader and the eye find them.
+(() => {
+  const answer = document.getElementById("answer");
+  if (!answer) return;
+
+  function mark() {
+    for (
+      const control of document.querySelectorAll("#scenario [aria-invalid]")
+    ) {
+      control.removeAttribute("aria-invalid");
+    }
+    for (const message of document.querySelectorAll("#scenario .error")) {
+      message.remove();
+    }
+    for (const problem of answer.querySelectorAll("[data-problem]")) {
+      const id = `f-${problem.dataset.problem.replaceAll(".", "-")}`;
+      document.getElementById(id)?.setAttribute("aria-invalid", "true");
+    }
+  }
+
+  function reveal(event) {
+    const link = event.target.closest("[data-problem] a");
+    if (!link) return;
+    const control = document.getElementById(link.hash.slice(1));
+    const panel = control?.closest(".panel");
+    if (!panel) return;
+    event.preventDefault();
+    document.getElementById(panel.id.replace("panel-", "tab-")).checked = true;
+    control.closest("details")?.setAttribute("open", "");
+    control.focus();
+  }
+
+  new MutationObserver(mark).observe(answer, { childList: true });
+  answer.addEventListener("click", reveal);
+})();

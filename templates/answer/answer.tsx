@@ -1,0 +1,28 @@
+import type { Estimate } from "../../lib/mod.ts";
+import { Bar } from "./bar.tsx";
+import { Gpus } from "./gpus.tsx";
+import { Notes } from "./notes.tsx";
+import { Parts } from "./parts.tsx";
+import { Reuse } from "./reuse.tsx";
+import { Understood } from "./understood.tsx";
+import { Verdict } from "./verdict.tsx";
+
+/** The answer to a valid scenario, most wanted first. */
+export function Answer({ estimate }: { estimate: Estimate }) {
+  return (
+    <>
+      <Verdict estimate={estimate} />
+      <Bar estimate={estimate} />
+      <Notes title="Warnings" kind="warnings" notes={estimate.warnings} />
+      <Parts estimate={estimate} />
+      <Gpus estimate={estimate} />
+      <Understood estimate={estimate} />
+      <Notes
+        title="Assumptions"
+        kind="assumptions"
+        notes={estimate.assumptions}
+      />
+      <Reuse estimate={estimate} />
+    </>
+  );
+}

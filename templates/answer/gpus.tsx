@@ -1,0 +1,117 @@
+import type { Estimate, Fit } from "../../lib/mod.ts";
+import {
+  findGpu,
+  formatBytes,
+  fullness,
+  GPUS,
+  tierFor,
+  TIERS,
+  toQuery,
+} from "../../lib/mod.ts";
+
+/** GPUs shown in each class before "all of them". */
+const SHOWN_PER_CLASS = 3;
+
+const VERDICTS = {
+  comfortable: "fits",
+  recommended: "fits",
+  tight: "tight",
+  over: "too small",
+} as const;
+
+/** Which sizes of memory and which GPUs hold the peak. */
+export function Gpus({ estimate }: { estimate: Estimate }) {
+  const peak = estimate.memory.device_peak_bytes;
+  const tier = tierFor(peak);
+  const query = toQuery(estimate.scenario);
+  return (
+    <section class="card" aria-labelledby="gpus-title">
+      <h3 id="gpus-title">GPUs it fits</h3>
+      <p>
+        {tier === null
+          ? `No GPU class up to ${TIERS.at(-1)?.name} holds ${
+            formatBytes(peak)
+          } at 80 % of its memory.`
+          : `The least class that holds it at 80 % of its memory: ${tier.name}, such as ${tier.gpu}.`}
+      </p>
+      <ul class="tiers" aria-label="Classes of GPU memory">
+        {TIERS.map(({ name, gpu, usable_bytes }) => {
+          const used = peak / usable_bytes;
+          const state = fullness(used);
+          return (
+            <li
+              class={state}
+              title={`As ${gpu}: ${formatBytes(usable_bytes)} usable`}
+            >
+              <strong>{name}</strong>
+              <span>{(100 * used).toFixed(0)} % · {VERDICTS[state]}</span>
+            </li>
+          );
+        })}
+      </ul>
+      <FitTable
+        fits={recommended(estimate.fit)}
+        caption="The smallest that fit"
+      />
+      <p>
+        <a href={`/gpus?${query}`}>
+          All {GPUS.length} GPUs against this scenario
+        </a>
+      </p>
+    </section>
+  );
+}
+
+/** GPUs in a table: usable memory, what is left, how full. */
+export function FitTable({ fits, caption }: { fits: Fit[]; caption: string }) {
+  return (
+    <div class="scroll" tabindex={0} role="region" aria-label={caption}>
+      <table>
+        <caption>{caption}</caption>
+        <thead>
+          <tr>
+            <th scope="col">GPU</th>
+            <th scope="col">Class</th>
+            <th scope="col" class="number">Usable</th>
+            <th scope="col" class="number">Left</th>
+            <th scope="col" class="number">Used</th>
+            <th scope="col">Verdict</th>
+          </tr>
+        </thead>
+        <tbody>
+          {fits.map((fit) => {
+            const gpu = findGpu(fit.gpu);
+            const state = fullness(fit.utilization);
+            return (
+              <tr>
+                <th scope="row">{fit.gpu}</th>
+                <td>{gpu ? `${gpu.vendor} ${gpu.class}` : "custom"}</td>
+                <td class="number">{formatBytes(fit.usable_bytes)}</td>
+                <td class="number">{formatBytes(fit.headroom_bytes)}</td>
+                <td class="number">{(100 * fit.utilization).toFixed(0)} %</td>
+                <td>
+                  <span class={`state ${state}`}>{VERDICTS[state]}</span>
+                </td>
+              </tr>
+            );
+          })}
+        </tbody>
+      </table>
+    </div>
+  );
+}
+
+/** The scenario's own GPU, then the smallest of each class that fit by the rule. */
+function recommended(fits: Fit[]): Fit[] {
+  const [own, ...others] = fits;
+  const left = new Map<string, number>();
+  const shown = others.filter((fit) => {
+    const state = fullness(fit.utilization);
+    if (state === "over" || state === "tight") return false;
+    const kind = findGpu(fit.gpu)?.class ?? "custom";
+    const taken = left.get(kind) ?? 0;
+    left.set(kind, taken + 1);
+    return taken < SHOWN_PER_CLASS;
+  });
+  return own ? [own, ...shown] : shown;
+}

@@ -1,0 +1,71 @@
+import type { Basis, Estimate } from "../../lib/mod.ts";
+import { formatBytes, groupDigits } from "../../lib/mod.ts";
+import { swatch } from "./swatch.ts";
+
+const BASIS: Record<Basis, string> = {
+  exact: "Counted",
+  derived: "Follows from the code that runs",
+  fitted: "Fitted to measured runs",
+  assumed: "Taken from a rule or a calibration factor",
+};
+
+/** What the memory is made of, with each part's formula and how it is known. */
+export function Parts({ estimate }: { estimate: Estimate }) {
+  const { parts, device_peak_bytes: peak } = estimate.memory;
+  return (
+    <section class="card" aria-labelledby="parts-title">
+      <h3 id="parts-title">What it is made of, per GPU</h3>
+      <div
+        class="scroll"
+        tabindex={0}
+        role="region"
+        aria-labelledby="parts-title"
+      >
+        <table class="parts">
+          <thead>
+            <tr>
+              <th scope="col">Part</th>
+              <th scope="col" class="number">Memory</th>
+              <th scope="col" class="number">Share</th>
+              <th scope="col">Formula</th>
+              <th scope="col">Basis</th>
+            </tr>
+          </thead>
+          <tbody>
+            {parts.map((part) => (
+              <tr>
+                <th scope="row">
+                  <span
+                    class={`swatch ${swatch(part.name)}`}
+                    aria-hidden="true"
+                  />
+                  {part.name}
+                </th>
+                <td class="number" title={`${groupDigits(part.bytes)} bytes`}>
+                  {formatBytes(part.bytes)}
+                </td>
+                <td class="number">{(100 * part.bytes / peak).toFixed(1)} %</td>
+                <td class="formula">{part.formula}</td>
+                <td>
+                  <span class={`basis ${part.basis}`} title={BASIS[part.basis]}>
+                    {part.basis}
+                  </span>
+                </td>
+              </tr>
+            ))}
+          </tbody>
+          <tfoot>
+            <tr>
+              <th scope="row">Peak</th>
+              <td class="number" title={`${groupDigits(peak)} bytes`}>
+                {formatBytes(peak)}
+              </td>
+              <td class="number">100 %</td>
+              <td class="formula" colspan={2}>{estimate.memory.binding}</td>
+            </tr>
+          </tfoot>
+        </table>
+      </div>
+    </section>
+  );
+}

@@ -1,0 +1,66 @@
+import type { Estimate, Fullness } from "../../lib/mod.ts";
+import { formatBytes, fullness } from "../../lib/mod.ts";
+
+const WORDS: Record<Fullness, { mark: string; title: string }> = {
+  comfortable: { mark: "✓", title: "Fits" },
+  recommended: { mark: "✓", title: "Fits" },
+  tight: { mark: "!", title: "Tight" },
+  over: { mark: "✕", title: "Does not fit" },
+};
+
+/** The verdict in a sentence, which screen readers hear when it changes. */
+export function Verdict({ estimate }: { estimate: Estimate }) {
+  const own = estimate.fit[0];
+  if (!own) return null;
+  const state = fullness(own.utilization);
+  const { mark, title } = WORDS[state];
+  const { low_bytes: low, high_bytes: high } = estimate.memory;
+  const peak = formatBytes(estimate.memory.device_peak_bytes);
+  return (
+    <>
+      <section class={`verdict ${state}`} aria-labelledby="verdict-title">
+        <span class="mark" aria-hidden="true">{mark}</span>
+        <div>
+          <h2 id="verdict-title">
+            {title} on {own.gpu}: <strong>{peak}</strong> of{" "}
+            {formatBytes(own.usable_bytes)}
+          </h2>
+          <p>{sentence(state, own.headroom_bytes, own.utilization)}</p>
+          {low !== null && high !== null && (
+            <p class="doubt">
+              A coarse method: nine measured runs in ten put it between{" "}
+              {formatBytes(low)} and {formatBytes(high)}.
+            </p>
+          )}
+        </div>
+      </section>
+      <a
+        class={`peek ${state}`}
+        href="#answer"
+        aria-hidden="true"
+        tabindex={-1}
+      >
+        <span>{mark} {title}</span> <strong>{peak}</strong>
+      </a>
+    </>
+  );
+}
+
+function sentence(
+  state: Fullness,
+  headroom: number,
+  utilization: number,
+): string {
+  const percent = `${(100 * utilization).toFixed(0)} %`;
+  const spare = formatBytes(Math.abs(headroom));
+  switch (state) {
+    case "comfortable":
+      return `${spare} to spare per GPU (${percent} used), within the 75–80 % that leaves room for spikes.`;
+    case "recommended":
+      return `${spare} to spare per GPU (${percent} used), at the edge of the 75–80 % that leaves room for spikes.`;
+    case "tight":
+      return `Only ${spare} to spare per GPU: ${percent} used, where 75–80 % is the most to plan with.`;
+    case "over":
+      return `${spare} too much per GPU: ${percent} of what it has.`;
+  }
+}

@@ -1,0 +1,101 @@
+import { CATALOGUE, formatCount, QUANTIZATIONS } from "../../lib/mod.ts";
+import type { FormState } from "./control.tsx";
+import { ControlView } from "./control.tsx";
+import type { Group, Tab } from "./tabs.ts";
+import { TABS } from "./tabs.ts";
+
+/** Asks for the answer when a person stops typing for a moment. */
+const WHEN = "input delay:150ms, submit";
+
+/**
+ * The tabs: radio buttons of a form of their own, so that they work with the
+ * keyboard and without JavaScript and are not sent along.
+ */
+export function Tabs({ state }: { state: FormState }) {
+  const open = TABS.find((tab) => hasError(tab, state)) ?? TABS[0];
+  return (
+    <form id="tabs" class="tabs" autocomplete="off" aria-label="Settings">
+      {TABS.map((tab) => (
+        <label class="tab">
+          <input
+            type="radio"
+            name="tab"
+            value={tab.id}
+            id={`tab-${tab.id}`}
+            checked={tab === open}
+          />
+          <span>{tab.title}</span>
+        </label>
+      ))}
+    </form>
+  );
+}
+
+/** The form. It is a plain form first: without JavaScript its button answers. */
+export function ScenarioForm({ state }: { state: FormState }) {
+  return (
+    <form
+      id="scenario"
+      class="scenario"
+      action="/"
+      method="get"
+      autocomplete="off"
+      hx-get="/answer"
+      hx-target="#answer"
+      hx-swap="innerHTML"
+      hx-trigger={WHEN}
+      hx-sync="this:replace"
+      aria-label="Scenario"
+    >
+      {TABS.map((tab) => (
+        <section class="panel" id={`panel-${tab.id}`} aria-label={tab.title}>
+          {tab.groups.map((group) => <GroupView group={group} state={state} />)}
+        </section>
+      ))}
+      <div class="submit">
+        <button type="submit">Estimate</button>
+        <a href="/">Start over</a>
+      </div>
+      <datalist id="models">
+        {CATALOGUE.map((entry) => (
+          <option value={entry.id}>
+            {entry.parameters ? formatCount(entry.parameters) : ""}
+          </option>
+        ))}
+      </datalist>
+      <datalist id="formats">
+        {QUANTIZATIONS.map((format) => <option value={format} />)}
+      </datalist>
+    </form>
+  );
+}
+
+function GroupView({ group, state }: { group: Group; state: FormState }) {
+  const controls = group.controls.map((control) => (
+    <ControlView control={control} state={state} />
+  ));
+  const scope = group.task ? `group for-${group.task}` : "group";
+  if (group.folded) {
+    const filled = group.controls.some(({ path }) =>
+      state.texts.has(path) || state.errors.has(path)
+    );
+    return (
+      <details class={scope} open={filled}>
+        <summary>{group.title}</summary>
+        <div class="controls">{controls}</div>
+      </details>
+    );
+  }
+  return (
+    <fieldset class={scope}>
+      <legend class={group.quiet ? "unseen" : undefined}>{group.title}</legend>
+      <div class="controls">{controls}</div>
+    </fieldset>
+  );
+}
+
+function hasError(tab: Tab, state: FormState): boolean {
+  return tab.groups.some((group) =>
+    group.controls.some(({ path }) => state.errors.has(path))
+  );
+}

@@ -1,0 +1,55 @@
+import type { Problem, Scenario } from "../../lib/mod.ts";
+import { DEFAULT_SCENARIO, leavesOf, toQuery } from "../../lib/mod.ts";
+import type { FormState } from "./control.tsx";
+
+/** Every field's default as the form shows it. */
+const DEFAULT_TEXTS: ReadonlyMap<string, string> = new Map(
+  leavesOf({ ...DEFAULT_SCENARIO, model: "" })
+    .map(({ path, value }) => [path, textOf(value)]),
+);
+
+/** The form of a valid Scenario. */
+export function formOfScenario(scenario: Scenario): FormState {
+  return formOfQuery(new URLSearchParams(toQuery(scenario)), []);
+}
+
+/**
+ * The form as somebody filled it in, right or wrong: what was typed stays, the
+ * rest has its default.
+ */
+export function formOfQuery(
+  query: URLSearchParams,
+  problems: readonly Problem[],
+): FormState {
+  const texts = new Map(DEFAULT_TEXTS);
+  for (const [path, text] of query) {
+    if (text.trim() !== "") texts.set(path, text);
+  }
+  for (const [path, text] of texts) if (text === "") texts.delete(path);
+  return {
+    texts,
+    errors: new Map(
+      problems.map(({ path, message }) => [controlPath(path), message]),
+    ),
+  };
+}
+
+/** The path of the control that holds a refused value: lists have one. */
+function controlPath(path: string): string {
+  return path.replace(/\.\d+$/, "");
+}
+
+function textOf(value: unknown): string {
+  if (value === null) return "";
+  return Array.isArray(value) ? value.join(", ") : String(value);
+}
+
+/** What somebody typed, without blanks and defaults: the address of a mistake. */
+export function typedQuery(query: URLSearchParams): string {
+  const texts = new Map(query);
+  return new URLSearchParams(
+    [...texts].filter(([path, text]) =>
+      text.trim() !== "" && text !== DEFAULT_TEXTS.get(path)
+    ),
+  ).toString();
+}

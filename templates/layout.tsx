@@ -1,0 +1,44 @@
+import { html } from "hono/html";
+import type { Child } from "hono/jsx";
+import { STATIC } from "../static/mod.ts";
+
+const DESCRIPTION =
+  "Predicts the GPU memory of training, fine-tuning and serving language models, from the architecture and the settings.";
+
+/** A whole page around its content. */
+export function Layout(
+  { title, children }: { title: string; children: Child },
+) {
+  return html`<!DOCTYPE html>${(
+    <html lang="en">
+      <head>
+        <meta charset="utf-8" />
+        <meta name="viewport" content="width=device-width, initial-scale=1" />
+        <meta name="description" content={DESCRIPTION} />
+        <meta name="color-scheme" content="light dark" />
+        <title>{title}</title>
+        <link rel="icon" href={STATIC.icon.address} type="image/svg+xml" />
+        <link rel="stylesheet" href={STATIC.style.address} />
+        <script src={STATIC.htmx.address} defer></script>
+        <script src={STATIC.page.address} defer></script>
+      </head>
+      <body>
+        <a class="skip" href="#answer">Skip to the answer</a>
+        <header class="top">
+          <a class="brand" href="/">
+            <img src={STATIC.icon.address} alt="" width="28" height="28" />
+            Headroom
+          </a>
+          <p>Will it fit? GPU memory of training, fine-tuning and serving.</p>
+        </header>
+        {children}
+        <footer class="bottom">
+          <p>
+            Memory is per GPU, 1 GiB = 2<sup>30</sup>{" "}
+            bytes. Nothing you type is stored.
+          </p>
+        </footer>
+      </body>
+    </html>
+  )}`;
+}

@@ -1,0 +1,47 @@
+import type { Child } from "hono/jsx";
+import { estimate, PRESETS, toQuery } from "../lib/mod.ts";
+import type { FormState } from "./form/control.tsx";
+import { ScenarioForm, Tabs } from "./form/form.tsx";
+import { Layout } from "./layout.tsx";
+
+/** The presets' links, worked out once. */
+const EXAMPLES = PRESETS.map(({ id, title, about, scenario }) => ({
+  id,
+  title,
+  about,
+  href: `/?${toQuery(estimate(scenario).scenario)}`,
+}));
+
+/** The page: examples, the form, and the answer beside it. */
+export function Page(
+  { title, state, children }: {
+    title: string;
+    state: FormState;
+    children: Child;
+  },
+) {
+  return (
+    <Layout title={title}>
+      <nav class="examples" aria-label="Examples">
+        <h2>Examples</h2>
+        <ul>
+          {EXAMPLES.map(({ id, title, about, href }) => (
+            <li>
+              <a href={href} id={`example-${id}`}>
+                <strong>{title}</strong>
+                <span>{about}</span>
+              </a>
+            </li>
+          ))}
+        </ul>
+      </nav>
+      <main class="columns">
+        <div class="settings">
+          <Tabs state={state} />
+          <ScenarioForm state={state} />
+        </div>
+        <div id="answer" class="answer" aria-live="polite">{children}</div>
+      </main>
+    </Layout>
+  );
+}

@@ -1,0 +1,203 @@
+import { styleText } from "node:util";
+import Table from "cli-table3";
+import type { Estimate, Fullness } from "../../lib/mod.ts";
+import {
+  formatBytes,
+  formatCount,
+  fullness,
+  groupDigits,
+  tierFor,
+  TIERS,
+} from "../../lib/mod.ts";
+
+type Style = (
+  text: string,
+  ...formats: Parameters<typeof styleText>[0][]
+) => string;
+
+const VERDICTS: Record<
+  Fullness,
+  { title: string; color: "green" | "yellow" | "red" }
+> = {
+  comfortable: { title: "Fits", color: "green" },
+  recommended: { title: "Fits", color: "green" },
+  tight: { title: "Tight", color: "yellow" },
+  over: { title: "Does not fit", color: "red" },
+};
+
+/**
+ * Writes an Estimate for a terminal.
+ *
+ * @param options.color Whether the terminal shows colours; without them the
+ *   text is plain.
+ */
+export function estimateText(
+  estimate: Estimate,
+  { color }: { color: boolean },
+): string {
+  const style: Style = (text, ...formats) =>
+    color
+      ? formats.reduce(
+        (styled, format) =>
+          styleText(format, styled, { validateStream: false }),
+        text,
+      )
+      : text;
+  return [
+    heading(estimate, style),
+    partsTable(estimate, style),
+    verdict(estimate, style),
+    tiers(estimate, style),
+    notes("Warnings", estimate.warnings, style, "yellow"),
+    notes("Assumptions", estimate.assumptions, style, "dim"),
+  ].filter((block) => block !== "").join("\n\n") + "\n";
+}
+
+function heading({ model, scenario }: Estimate, style: Style): string {
+  const { gpus, tp, pp, cp } = scenario.parallel;
+  const approximate = model.parameters_basis === "assumed"
+    ? " (approximate)"
+    : "";
+  const lines = [
+    `${style(model.name, "bold")} (${model.type}): ${
+      groupDigits(model.parameters)
+    } parameters${approximate}`,
+  ];
+  if (scenario.task === "train") {
+    const { method, micro_batch, sequence_length } = scenario.train;
+    lines.push(
+      `${method} training, ${scenario.precision.weights}, ${
+        formatCount(model.trainable_parameters)
+      } trainable, ${micro_batch} × ${
+        groupDigits(sequence_length)
+      } tokens per GPU`,
+    );
+  } else {
+    const { batch, input_tokens, output_tokens } = scenario.serve;
+    lines.push(
+      `serving, ${scenario.precision.weights}, ${batch} × (${
+        groupDigits(input_tokens)
+      } + ${groupDigits(output_tokens)}) tokens`,
+    );
+  }
+  if (gpus > 1) {
+    lines.push(
+      `${gpus} GPUs: dp ${
+        gpus / (tp * pp * cp)
+      } × tp ${tp} × pp ${pp} × cp ${cp}`,
+    );
+  }
+  return lines.join("\n");
+}
+
+function partsTable({ memory }: Estimate, style: Style): string {
+  const table = plainTable(["left", "right", "right", "left", "left"]);
+  table.push(
+    ["Part", "Memory", "Share", "Basis", "Formula"].map((name) =>
+      style(name, "bold")
+    ),
+  );
+  const peak = memory.device_peak_bytes;
+  for (const { name, bytes, basis, formula } of memory.parts) {
+    table.push([
+      name,
+      formatBytes(bytes),
+      `${(100 * bytes / peak).toFixed(1)} %`,
+      basis,
+      style(formula, "dim"),
+    ]);
+  }
+  table.push([
+    style("Peak per GPU", "bold"),
+    style(formatBytes(peak), "bold"),
+    "",
+    "",
+    "",
+  ]);
+  return trimmed(table.toString());
+}
+
+function verdict({ fit, memory }: Estimate, style: Style): string {
+  const own = fit[0];
+  if (!own) return "";
+  const { title, color } = VERDICTS[fullness(own.utilization)];
+  const left = own.headroom_bytes >= 0
+    ? `${formatBytes(own.headroom_bytes)} to spare`
+    : `${formatBytes(-own.headroom_bytes)} too much`;
+  const lines = [
+    `${style(title, "bold", color)} on ${own.gpu}: ${
+      formatBytes(memory.device_peak_bytes)
+    } of ${formatBytes(own.usable_bytes)} (${
+      (100 * own.utilization).toFixed(0)
+    } %), ${left}`,
+  ];
+  if (memory.low_bytes !== null && memory.high_bytes !== null) {
+    lines.push(
+      `Nine measured runs in ten: ${formatBytes(memory.low_bytes)} to ${
+        formatBytes(memory.high_bytes)
+      }`,
+    );
+  }
+  return lines.join("\n");
+}
+
+function tiers({ memory }: Estimate, style: Style): string {
+  const peak = memory.device_peak_bytes;
+  const each = TIERS.map(({ name, usable_bytes }) => {
+    const { title, color } = VERDICTS[fullness(peak / usable_bytes)];
+    return style(`${name} ${title.toLowerCase()}`, color);
+  });
+  const least = tierFor(peak);
+  const rule = least === null
+    ? "none of these holds it at 80 % of its memory"
+    : `${least.name} is the least that holds it at 80 % of its memory`;
+  return `GPU classes: ${each.join(", ")}\n${rule}`;
+}
+
+function notes(
+  title: string,
+  lines: readonly string[],
+  style: Style,
+  format: "yellow" | "dim",
+): string {
+  if (lines.length === 0) return "";
+  return [
+    style(title, "bold"),
+    ...lines.map((line) => style(`  - ${line}`, format)),
+  ].join("\n");
+}
+
+/** A table without lines: it reads the same in a file as on a screen. */
+export function plainTable(
+  colAligns: ("left" | "right")[],
+): InstanceType<typeof Table> {
+  const none = [
+    "top",
+    "top-mid",
+    "top-left",
+    "top-right",
+    "bottom",
+    "bottom-mid",
+    "bottom-left",
+    "bottom-right",
+    "left",
+    "left-mid",
+    "mid",
+    "mid-mid",
+    "right",
+    "right-mid",
+  ];
+  return new Table({
+    chars: {
+      ...Object.fromEntries(none.map((name) => [name, ""])),
+      middle: "  ",
+    },
+    style: { "padding-left": 0, "padding-right": 0, head: [], border: [] },
+    colAligns,
+  });
+}
+
+/** Without the spaces that fill the last column. */
+export function trimmed(text: string): string {
+  return text.split("\n").map((line) => line.trimEnd()).join("\n");
+}
