@@ -19,7 +19,7 @@ import type { Scenario } from "./scenario/schema.ts";
  *
  * @example
  * ```ts
- * import { estimate } from "./lib/mod.ts";
+ * import { estimate } from "./mod.ts";
  *
  * const { memory } = estimate({
  *   model: "meta-llama/Llama-2-7b-hf",

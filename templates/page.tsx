@@ -36,6 +36,7 @@ export function Page(
         </ul>
       </nav>
       <main class="columns">
+        <h1 class="unseen">Will it fit?</h1>
         <div class="settings">
           <Tabs state={state} />
           <ScenarioForm state={state} />

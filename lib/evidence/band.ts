@@ -1,5 +1,6 @@
 import { DEFAULT_SCENARIO } from "../scenario/default_scenario.ts";
 import type { Scenario } from "../scenario/schema.ts";
+import { changesFrom } from "../scenario/walk.ts";
 
 /** How far measured runs lay from an estimate, as shares of the estimate. */
 export interface Band {
@@ -35,10 +36,5 @@ export function factorsBand(scenario: Scenario): Band | null {
 }
 
 function isCalibrated(factors: Scenario["factors"]): boolean {
-  const usual = DEFAULT_SCENARIO.factors;
-  for (const key in usual) {
-    const name = key as keyof typeof usual;
-    if (factors[name] !== usual[name]) return true;
-  }
-  return false;
+  return changesFrom(DEFAULT_SCENARIO.factors, factors).length > 0;
 }

@@ -41,15 +41,23 @@ export function findGpu(name: string): Gpu | null {
   return byName.get(name) ?? byKey.get(keyOf(name)) ?? null;
 }
 
-/** Names of GPUs that contain the text, or are contained in it. */
+/** Names of GPUs that share words or numbers with a name, most first. */
 export function similarGpus(name: string, limit = 4): string[] {
-  const wanted = keyOf(name);
-  const digits = wanted.match(/\d{2,}/)?.[0];
-  return GPUS.filter((gpu) => {
-    const key = keyOf(gpu.name);
-    return key.includes(wanted) || wanted.includes(key) ||
-      (digits !== undefined && key.includes(digits));
-  }).slice(0, limit).map((gpu) => gpu.name);
+  const wanted = wordsOf(name);
+  return GPUS
+    .map((gpu) => ({
+      name: gpu.name,
+      shared: wordsOf(gpu.name).filter((word) => wanted.includes(word)).length,
+    }))
+    .filter(({ shared }) => shared > 0)
+    .sort((a, b) => b.shared - a.shared)
+    .slice(0, limit)
+    .map((gpu) => gpu.name);
+}
+
+/** "RTX 4090" is rtx and 4090; "A100-80GB" is a100 and 80gb. */
+function wordsOf(name: string): string[] {
+  return name.toLowerCase().match(/[a-z]*\d+[a-z]*|[a-z]{2,}/g) ?? [];
 }
 
 /**

@@ -56,6 +56,12 @@ export function meshOf(
         : `must divide the model's ${model.experts} experts: current value is ${ep}`,
     );
   }
+  if (gpus % ep !== 0) {
+    refuse(
+      "parallel.ep",
+      `must divide parallel.gpus = ${gpus}: current value is ${ep}`,
+    );
+  }
   return problems.length > 0
     ? { ok: false, problems }
     : { ok: true, value: { gpus, tp, pp, cp, ep, dp: gpus / replica } };

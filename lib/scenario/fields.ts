@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { parseCount, parseGib, parseTokens } from "../units/mod.ts";
+import { parseNumber } from "../units/parse_number.ts";
 
 /**
  * The kinds of field that a Scenario is made of. Each takes the JSON value and
@@ -23,7 +24,10 @@ export function gib(min: number, max: number) {
 /** A plain number without a unit. */
 export function factor(min: number, max: number) {
   return z.preprocess(
-    read((text) => text === "" ? null : Number(text)),
+    read((text) => {
+      const parsed = parseNumber(text);
+      return parsed?.suffix === "" ? parsed.number : null;
+    }),
     z.number().min(min).max(max),
   );
 }
@@ -39,7 +43,7 @@ export function flag() {
 
 /** A short name without control characters, commas or surrounding space. */
 export const nameText: z.ZodString = z.string().trim().min(1).max(200)
-  .regex(/^[^\p{Cc},]+$/u, "must not hold commas or control characters");
+  .regex(/^[^\p{Cc}\p{Cs},]*$/u, "must not hold commas or control characters");
 
 /** A list of names; text may separate them by commas or spaces. */
 export function names(max: number) {
@@ -60,7 +64,7 @@ export function namesOr<const W extends string>(
 /** A name of a module or tensor: no space or comma, which separate them. */
 const moduleName = z.string().min(1).max(128)
   .regex(
-    /^[^\s,\p{Cc}]+$/u,
+    /^[^\s,\p{Cc}\p{Cs}]*$/u,
     "must not hold spaces, commas or control characters",
   );
 
@@ -77,4 +81,25 @@ function read(
     const number = parse(value);
     return number === null || Number.isNaN(number) ? value : number;
   };
+}
+
+/**
+ * A field that may have several shapes. The value's own shape picks the schema,
+ * so that a message speaks of what the user meant rather than of every
+ * alternative.
+ */
+export function byShape<T>(pick: (value: unknown) => z.ZodType<T>) {
+  return z.unknown().transform((value, context): T => {
+    const result = pick(value).safeParse(value);
+    if (result.success) return result.data;
+    for (const issue of result.error.issues) {
+      context.issues.push({ ...issue, input: value } as z.core.$ZodRawIssue);
+    }
+    return z.NEVER;
+  });
+}
+
+/** Whether a value is a JSON object. */
+export function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
 }

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { count, flag, tokens } from "./fields.ts";
+import { byShape, count, flag, isObject, tokens } from "./fields.ts";
 
 /** The dimensions of a decoder that has no name, as scenario.model.dims. */
 export const dimsSchema = z.strictObject({
@@ -24,14 +24,16 @@ export const dimsSchema = z.strictObject({
 export type Dims = z.infer<typeof dimsSchema>;
 
 const modelName = z.string().trim().min(1).max(512)
-  .regex(/^[^\p{Cc}{}]+$/u, "must not hold braces or control characters");
+  .regex(/^[^\p{Cc}\p{Cs}{}]*$/u, "must not hold braces or control characters");
 
-const BOTH = "must be either a name or a description (dims, config), not both";
-
-const modelObject = z.union([
-  z.strictObject({ config: z.record(z.string(), z.unknown()) }),
-  z.strictObject({ dims: dimsSchema }),
-]);
+const described = {
+  config: z.strictObject({ config: z.record(z.string(), z.unknown()) }),
+  dims: z.strictObject({ dims: dimsSchema }),
+  both: z.custom<never>(
+    () => false,
+    "must be either a name or a description (dims, config), not both",
+  ),
+};
 
 /** A catalogue name, a Hub id, a path, `{"config"}` or `{"dims"}`. */
 export type ModelField =
@@ -39,31 +41,15 @@ export type ModelField =
   | { config: Record<string, unknown> }
   | { dims: Dims };
 
-/**
- * The model of a Scenario. The shape of the value picks the schema, so that a
- * message speaks of what the user meant rather than of every alternative.
- */
+/** The model of a Scenario. */
 export const modelField: z.ZodType<ModelField, unknown> = z.preprocess(
   fromJsonText,
-  z.unknown().transform((value, context) => {
-    if (isObject(value) && "name" in value) {
-      context.addIssue({ code: "custom", message: BOTH });
-      return z.NEVER;
-    }
-    const schema = schemaFor(value);
-    const result = schema.safeParse(value);
-    if (result.success) return result.data as ModelField;
-    for (const issue of result.error.issues) {
-      context.issues.push({ ...issue, input: value } as z.core.$ZodRawIssue);
-    }
-    return z.NEVER;
+  byShape<ModelField>((value) => {
+    if (!isObject(value)) return modelName;
+    if ("name" in value) return described.both;
+    return "dims" in value ? described.dims : described.config;
   }),
 );
-
-function schemaFor(value: unknown): z.ZodType {
-  if (!isObject(value)) return modelName;
-  return "dims" in value ? modelObject.options[1] : modelObject.options[0];
-}
 
 function fromJsonText(value: unknown): unknown {
   if (typeof value !== "string" || !value.trimStart().startsWith("{")) {
@@ -80,8 +66,4 @@ function fromJsonText(value: unknown): unknown {
 /** A pasted config.json has neither of the contract's two keys. */
 function isConfig(value: unknown): boolean {
   return isObject(value) && !("config" in value) && !("dims" in value);
-}
-
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null;
 }

@@ -23,10 +23,20 @@ export class ScenarioError extends Error {
 /** Longest piece of a user's value that a message repeats. */
 const MAX_SHOWN = 80;
 
-/** Writes a value into a message: JSON, cut when it is long. */
+/** Writes any value into a message: JSON where it can, cut when it is long. */
 export function shown(value: unknown): string {
-  const text = JSON.stringify(value) ?? "nothing";
+  const text = textOf(value);
   return text.length > MAX_SHOWN ? `${text.slice(0, MAX_SHOWN)}…` : text;
+}
+
+function textOf(value: unknown): string {
+  if (typeof value === "number") return String(value);
+  try {
+    return JSON.stringify(value) ?? String(value);
+  } catch {
+    // Big integers and circles have no JSON.
+    return String(value);
+  }
 }
 
 /**

@@ -1,14 +1,9 @@
 import { DEFAULT_SCENARIO } from "./default_scenario.ts";
 import type { Scenario } from "./schema.ts";
-import { leavesOf, putAt } from "./walk.ts";
+import { changesFrom, leavesOf, putAt } from "./walk.ts";
 
 /** Separates the names of a list; a list of one name ends with it. */
 const LIST = ",";
-
-/** Every field's default as it would stand in an address. */
-const DEFAULT_TEXTS = new Map(
-  leavesOf(DEFAULT_SCENARIO).map(({ path, value }) => [path, encode(value)]),
-);
 
 /** Keys that hosts and trackers add to an address; no field begins so. */
 const FOREIGN = /^(__|utm_|fbclid$|gclid$)/;
@@ -21,11 +16,9 @@ const FOREIGN = /^(__|utm_|fbclid$|gclid$)/;
  * @returns The query without its "?".
  */
 export function toQuery(scenario: Scenario): string {
-  const { model, ...rest } = scenario;
-  const pairs = modelPairs(model);
-  for (const { path, value } of leavesOf(rest)) {
-    const text = encode(value);
-    if (text !== DEFAULT_TEXTS.get(path)) pairs.push([path, text]);
+  const pairs = modelPairs(scenario.model);
+  for (const { path, value } of changesFrom(DEFAULT_SCENARIO, scenario)) {
+    if (!isModel(path)) pairs.push([path, encode(value)]);
   }
   return pairs.map(([path, text]) => `${path}=${readable(text)}`).join("&");
 }
@@ -62,6 +55,10 @@ function withBothModels(
   return Object.keys(described).length === 0
     ? input
     : { ...input, model: { name, ...described } };
+}
+
+function isModel(path: string): boolean {
+  return path === "model" || path.startsWith("model.");
 }
 
 function modelPairs(model: Scenario["model"]): [string, string][] {

@@ -1,9 +1,11 @@
 import { z } from "zod";
 import {
+  byShape,
   count,
   factor,
   flag,
   gib,
+  isObject,
   names,
   namesOr,
   nameText,
@@ -266,7 +268,11 @@ function namesOrAll() {
 function imageSize() {
   const side = count(1, 65_536);
   return z.preprocess(
-    (value) => typeof value === "string" ? value.split(/[\sx,×]+/) : value,
+    (value) => {
+      if (typeof value !== "string") return value;
+      const sides = value.split(/[\sx,×]+/).filter((text) => text !== "");
+      return sides.length === 1 ? [...sides, ...sides] : sides;
+    },
     z.tuple([side, side]),
   );
 }
@@ -283,8 +289,8 @@ function quantizationName() {
 }
 
 function gpuField() {
-  return z.union([
-    nameText,
-    z.strictObject({ memory_gib: gib(0.1, 65_536) }),
-  ]);
+  const custom = z.strictObject({ memory_gib: gib(0.1, 65_536) });
+  return byShape<string | { memory_gib: number }>((value) =>
+    isObject(value) ? custom : nameText
+  );
 }

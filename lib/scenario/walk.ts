@@ -19,14 +19,31 @@ export function leavesOf(value: object, prefix = ""): Leaf[] {
   return leaves;
 }
 
-/** The value at a dotted path, or undefined. */
-export function valueAt(value: unknown, path: string): unknown {
-  let inner = value;
-  for (const key of path.split(".")) {
-    if (!isSection(inner) || !Object.hasOwn(inner, key)) return undefined;
-    inner = inner[key];
+/**
+ * Lists the fields of a Scenario that differ from another's, in its own order
+ * and with its own values.
+ */
+export function changesFrom(
+  usual: object,
+  value: object,
+  prefix = "",
+): Leaf[] {
+  const changes: Leaf[] = [];
+  const own = value as Record<string, unknown>;
+  const common = usual as Record<string, unknown>;
+  for (const key in own) {
+    const inner = own[key];
+    const before = common[key];
+    if (inner === before || sameList(inner, before)) continue;
+    const path = prefix === "" ? key : `${prefix}.${key}`;
+    if (!isSection(inner)) changes.push({ path, value: inner });
+    else if (isSection(before)) {
+      for (const change of changesFrom(before, inner, path)) {
+        changes.push(change);
+      }
+    } else changes.push(...leavesOf(inner, path));
   }
-  return inner;
+  return changes;
 }
 
 /**
@@ -53,4 +70,9 @@ export function putAt(
 
 function isSection(value: unknown): value is Record<string, unknown> {
   return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+function sameList(a: unknown, b: unknown): boolean {
+  return Array.isArray(a) && Array.isArray(b) && a.length === b.length &&
+    a.every((value, at) => value === b[at]);
 }

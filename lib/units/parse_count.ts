@@ -22,7 +22,7 @@ const BINARY: Record<string, number> = {
 /**
  * Reads a count that a person typed: "7B", "1.1b", "1e9", "6_738_415_616".
  *
- * @returns The count, rounded to a whole number, or null when it is not one.
+ * @returns The count, or null when the text is not one.
  */
 export function parseCount(text: string): number | null {
   return scaled(text, DECIMAL);

@@ -19,7 +19,7 @@ export function Parts({ estimate }: { estimate: Estimate }) {
         class="scroll"
         tabindex={0}
         role="region"
-        aria-labelledby="parts-title"
+        aria-label="Table of parts"
       >
         <table class="parts">
           <thead>

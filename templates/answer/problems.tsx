@@ -1,5 +1,6 @@
 import type { Problem } from "../../lib/mod.ts";
 import { controlId } from "../form/control.tsx";
+import { labelOf } from "../form/tabs.ts";
 
 /** What is wrong with a scenario, each with a link to its field. */
 export function Problems({ problems }: { problems: readonly Problem[] }) {
@@ -17,13 +18,15 @@ export function Problems({ problems }: { problems: readonly Problem[] }) {
             : `${problems.length} settings cannot be used`}
         </h2>
         <ul>
-          {problems.map(({ path, message }) => (
-            <li data-problem={path.replace(/\.\d+$/, "")}>
-              <a href={`#${controlId(path.replace(/\.\d+$/, ""))}`}>
-                {message}
-              </a>
-            </li>
-          ))}
+          {problems.map(({ path, message }) => {
+            // A list is one control.
+            const field = path.replace(/\.\d+$/, "");
+            return (
+              <li data-problem={field}>
+                <a href={`#${controlId(field)}`}>{labelOf(field)}</a>: {message}
+              </li>
+            );
+          })}
         </ul>
       </div>
     </section>

@@ -7,6 +7,22 @@ import { TABS } from "./tabs.ts";
 /** Asks for the answer when a person stops typing for a moment. */
 const WHEN = "input delay:150ms, submit";
 
+/** What texts may be completed to; the same on every page, so made once. */
+const SUGGESTIONS = (
+  <>
+    <datalist id="models">
+      {CATALOGUE.map((entry) => (
+        <option value={entry.id}>
+          {entry.parameters ? formatCount(entry.parameters) : ""}
+        </option>
+      ))}
+    </datalist>
+    <datalist id="formats">
+      {QUANTIZATIONS.map((format) => <option value={format} />)}
+    </datalist>
+  </>
+);
+
 /**
  * The tabs: radio buttons of a form of their own, so that they work with the
  * keyboard and without JavaScript and are not sent along.
@@ -56,16 +72,7 @@ export function ScenarioForm({ state }: { state: FormState }) {
         <button type="submit">Estimate</button>
         <a href="/">Start over</a>
       </div>
-      <datalist id="models">
-        {CATALOGUE.map((entry) => (
-          <option value={entry.id}>
-            {entry.parameters ? formatCount(entry.parameters) : ""}
-          </option>
-        ))}
-      </datalist>
-      <datalist id="formats">
-        {QUANTIZATIONS.map((format) => <option value={format} />)}
-      </datalist>
+      {SUGGESTIONS}
     </form>
   );
 }

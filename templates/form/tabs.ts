@@ -319,7 +319,7 @@ export const TABS: readonly Tab[] = [
           {
             path: "train.image_size",
             label: "Image size",
-            hint: "height x width",
+            hint: "Height, width in pixels",
           },
           {
             path: "factors.vision_hidden",
@@ -448,3 +448,13 @@ export const TABS: readonly Tab[] = [
     ],
   },
 ];
+
+const LABELS = new Map(
+  TABS.flatMap(({ groups }) => groups.flatMap(({ controls }) => controls))
+    .map(({ path, label }) => [path, label]),
+);
+
+/** What the form calls the field at a path; the path where it has none. */
+export function labelOf(path: string): string {
+  return LABELS.get(path) ?? path;
+}

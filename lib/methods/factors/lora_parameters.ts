@@ -28,9 +28,13 @@ export function loraParameters(
   }
   const { architecture } = model;
   const linears = squareLinears(architecture);
-  const targets = targetNames(lora.targets, architecture);
-  const found = targets.filter((name) => Object.hasOwn(linears, name));
-  const missing = targets.filter((name) => !Object.hasOwn(linears, name));
+  const targets = [...new Set(targetNames(lora.targets, architecture))];
+  const found = Object.keys(linears).filter((module) =>
+    targets.some((target) => isTarget(module, target))
+  );
+  const missing = targets.filter((target) =>
+    !found.some((module) => isTarget(module, target))
+  );
   if (found.length === 0) {
     return {
       ok: false,
@@ -57,4 +61,9 @@ export function loraParameters(
       ],
     },
   };
+}
+
+/** PEFT takes a target for every module whose path ends with it. */
+function isTarget(module: string, target: string): boolean {
+  return module === target || module.endsWith(`.${target}`);
 }

@@ -1,6 +1,7 @@
 import { factorsBand } from "../../evidence/band.ts";
 import type { Scenario } from "../../scenario/schema.ts";
 import { uncovered } from "../uncovered.ts";
+import { unused } from "../unused.ts";
 import { weightFormat } from "../weight_bytes.ts";
 import type { Setup } from "./setup.ts";
 
@@ -70,22 +71,26 @@ const WHEN_SERVING = new Set([
 export function remarks(setup: Setup): Remarks {
   const { scenario } = setup;
   const training = scenario.task === "train";
-  const ignored = uncovered(scenario, training ? WHEN_TRAINING : WHEN_SERVING)
-    .map((field) =>
-      `${field} has no effect: the factors method does not model it${
-        training ? "" : " when serving"
-      }`
-    );
+  const meaningless = unused(scenario);
+  const covered = training ? WHEN_TRAINING : WHEN_SERVING;
+  const ignored = uncovered(scenario, covered, meaningless).map((field) =>
+    `${field} has no effect: the factors method does not model it${
+      training ? "" : " when serving"
+    }`
+  );
   return {
     assumptions: [
       ...methodNotes(scenario),
       ...setup.model.notes,
       ...setup.sharding.assumptions,
       ...(training ? whenTraining(setup) : []),
+      ...[...meaningless].map(([path, reason]) =>
+        `${path} is not used: ${reason}`
+      ),
     ],
     warnings: [
       ...methodWarning(scenario),
-      ...(training ? trainingWarnings(setup) : servingWarnings()),
+      ...(training ? trainingWarnings(setup) : servingWarnings(setup)),
       ...ignored,
     ],
   };
@@ -177,8 +182,14 @@ function trainingWarnings({ scenario, mesh }: Setup): string[] {
   return said;
 }
 
-function servingWarnings(): string[] {
+function servingWarnings({ scenario, sharding }: Setup): string[] {
+  const { zero_stage } = scenario.engine;
   return [
+    ...(zero_stage > 0 && sharding.stage < 3
+      ? [
+        `engine.zero_stage = ${zero_stage} has no effect: only stage 3 shards weights, and nothing else stands when serving`,
+      ]
+      : []),
     "The factors method was made for training: when serving it counts weights, the key-value cache and fixed cushions, but neither the prefill's activations nor what an engine reserves up front",
   ];
 }

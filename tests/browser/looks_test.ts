@@ -1,0 +1,72 @@
+import { assert, assertEquals } from "@std/assert";
+import axe from "axe-core/axe.min.js" with { type: "text" };
+import { openPage } from "./open_page.ts";
+
+const PAGES = [
+  "/",
+  "/?model=meta-llama/Llama-2-7b-hf&train.attention=eager&train.micro_batch=16",
+  "/?model=nope&train.micro_batch=0",
+  "/gpus",
+];
+
+for (const width of [320, 390, 768, 1280]) {
+  Deno.test(`nothing sticks out at ${width} pixels`, async () => {
+    await using opened = await openPage({ viewport: { width, height: 800 } });
+    const { page, origin, complaints } = opened;
+    for (const path of PAGES) {
+      await page.goto(`${origin}${path}`);
+      assertEquals(
+        await page.evaluate("document.documentElement.scrollWidth"),
+        width,
+        `${path} is wider than the screen`,
+      );
+    }
+    assertEquals(complaints, []);
+  });
+}
+
+Deno.test("on a phone the gist of the answer stays in sight", async () => {
+  await using opened = await openPage({
+    viewport: { width: 390, height: 800 },
+  });
+  const { page, origin } = opened;
+  await page.goto(origin);
+  const gist = page.locator(".peek");
+  const box = await gist.boundingBox();
+  assert(box && box.y + box.height <= 800 && box.y > 600);
+  await gist.click();
+  assert(await page.locator("#verdict-title").isVisible());
+});
+
+for (const colorScheme of ["light", "dark"] as const) {
+  Deno.test(`axe finds nothing to mend in ${colorScheme}`, async () => {
+    await using opened = await openPage({ colorScheme });
+    const { page, origin } = opened;
+    for (const path of PAGES) {
+      await page.goto(`${origin}${path}`);
+      await page.evaluate(axe);
+      for (const tab of ["basic", "optimizations", "advanced"]) {
+        const label = page.locator(`.tab:has(#tab-${tab})`);
+        if (await label.count() > 0) await label.click();
+        const found = await page.evaluate(
+          "axe.run().then(({ violations }) => violations.map(({ id, nodes }) => `${id}: ${nodes.map((node) => node.html).join(' ')}`))",
+        );
+        assertEquals(found, [], `${path}, ${tab}`);
+      }
+    }
+  });
+}
+
+Deno.test("the page asks for nothing but its own files", async () => {
+  await using opened = await openPage();
+  const { page, origin, complaints } = opened;
+  const foreign: string[] = [];
+  page.on("request", (request) => {
+    if (!request.url().startsWith(origin)) foreign.push(request.url());
+  });
+  await page.goto(origin);
+  await page.fill("[name='train.micro_batch']", "2");
+  await page.waitForURL(/micro_batch=2/);
+  assertEquals(foreign, []);
+  assertEquals(complaints, []);
+});

@@ -1,0 +1,120 @@
+import { assert, assertEquals, assertStringIncludes } from "@std/assert";
+import { estimate, tryEstimate } from "../../lib/mod.ts";
+import type { Estimate, ScenarioInput } from "../../lib/mod.ts";
+
+const LLAMA_2_7B = "meta-llama/Llama-2-7b-hf";
+const GPT2 = "openai-community/gpt2";
+const FALCON_7B = "tiiuae/falcon-7b";
+
+type Lora = NonNullable<NonNullable<ScenarioInput["train"]>["lora"]>;
+
+function tuned(
+  model: string,
+  lora: Lora,
+  method: "lora" | "qlora" = "lora",
+): Estimate {
+  return estimate({ model, train: { method, lora } });
+}
+
+/** Rank times (in + out) for each target of each layer, attention square. */
+const COUNTS: [model: string, lora: Lora, parameters: number][] = [
+  [LLAMA_2_7B, { rank: 8, targets: ["q_proj"] }, 2_097_152],
+  [LLAMA_2_7B, { rank: 8, targets: ["q_proj", "v_proj"] }, 4_194_304],
+  [LLAMA_2_7B, { rank: 8, targets: "default" }, 4_194_304],
+  [LLAMA_2_7B, {}, 8_388_608],
+  [LLAMA_2_7B, { rank: 16, targets: ["k_proj", "o_proj"] }, 8_388_608],
+  [LLAMA_2_7B, { rank: 16, targets: ["gate_proj"] }, 7_733_248],
+  [LLAMA_2_7B, { rank: 16, targets: ["down_proj"] }, 7_733_248],
+  [LLAMA_2_7B, { rank: 16, targets: "all-linear" }, 39_976_960],
+  [LLAMA_2_7B, { rank: 64, targets: "all-linear" }, 159_907_840],
+  [LLAMA_2_7B, { rank: 1, targets: ["q_proj", "q_proj"] }, 262_144],
+  [GPT2, { rank: 16, targets: "default" }, 589_824],
+  [GPT2, { rank: 16, targets: ["c_attn"] }, 589_824],
+  [GPT2, { rank: 16, targets: ["c_fc"] }, 737_280],
+  [GPT2, { rank: 16, targets: "all-linear" }, 2_359_296],
+  [FALCON_7B, { rank: 16, targets: "default" }, 9_306_112],
+  [FALCON_7B, { rank: 16, targets: ["query_key_value"] }, 9_306_112],
+  [FALCON_7B, { rank: 16, targets: ["dense"] }, 4_653_056],
+  [
+    FALCON_7B,
+    { rank: 16, targets: ["dense_h_to_4h", "dense_4h_to_h"] },
+    23_265_280,
+  ],
+  [FALCON_7B, { rank: 16, targets: "all-linear" }, 37_224_448],
+];
+
+for (const [model, lora, parameters] of COUNTS) {
+  Deno.test(`loraParameters() counts ${JSON.stringify(lora)} of ${model}`, () => {
+    for (const method of ["lora", "qlora"] as const) {
+      const result = tuned(model, lora, method);
+      assertEquals(result.model.trainable_parameters, parameters);
+      assertEquals(result.warnings, []);
+    }
+  });
+}
+
+Deno.test("loraParameters() counts by a name that ends a module's, as PEFT does", () => {
+  const result = tuned(GPT2, { targets: ["c_attn", "c_fc", "c_proj"] });
+  assertEquals(result.warnings, []);
+  assertEquals(result.model.trainable_parameters, 2_359_296);
+});
+
+Deno.test("loraParameters() lets an exact count win over its own", () => {
+  const result = tuned(LLAMA_2_7B, {
+    trainable_parameters: 12_345_678,
+    targets: "all-linear",
+  });
+  assertEquals(result.model.trainable_parameters, 12_345_678);
+  const gradients = result.memory.parts.find(({ name }) =>
+    name === "gradients"
+  );
+  assertEquals(gradients?.bytes, 2 * 12_345_678);
+  assert(!result.assumptions.join("\n").includes("square attention"));
+});
+
+Deno.test("loraParameters() ignores adapters where every parameter is trained", () => {
+  const { model } = estimate({
+    model: LLAMA_2_7B,
+    train: { lora: { trainable_parameters: 5 } },
+  });
+  assertEquals(model.trainable_parameters, 6_738_415_616);
+});
+
+Deno.test("loraParameters() names targets that the model lacks", () => {
+  const { model, warnings } = tuned(LLAMA_2_7B, {
+    rank: 8,
+    targets: ["q_proj", "c_attn", "nonsense"],
+  });
+  assertEquals(model.trainable_parameters, 2_097_152);
+  assertEquals(warnings, [
+    "train.lora.targets: meta-llama/Llama-2-7b-hf has no c_attn, nonsense; " +
+    "the other targets are counted",
+  ]);
+});
+
+Deno.test("loraParameters() refuses targets of which the model has none", () => {
+  const targets = ["c_attn", "constructor", "__proto__"];
+  const result = tryEstimate({
+    model: LLAMA_2_7B,
+    train: { method: "lora", lora: { targets } },
+  });
+  assert(!result.ok);
+  assertEquals(result.problems.map(({ path }) => path), ["train.lora.targets"]);
+  const message = result.problems[0]?.message ?? "";
+  assertStringIncludes(message, "train.lora.targets must name modules of");
+  assertStringIncludes(message, "q_proj, k_proj, v_proj, o_proj");
+  assertStringIncludes(message, 'current value is ["c_attn"');
+});
+
+Deno.test("loraParameters() says that it takes attention for square", () => {
+  const { assumptions } = tuned("meta-llama/Llama-3.1-8B", {});
+  assertStringIncludes(assumptions.join("\n"), "square attention projections");
+});
+
+Deno.test("loraParameters() grows in step with the rank", () => {
+  const at = (rank: number): number =>
+    tuned(LLAMA_2_7B, { rank, targets: "all-linear" })
+      .model.trainable_parameters;
+  assertEquals(at(32), 2 * at(16));
+  assertEquals(at(64), 64 * at(1));
+});

@@ -1,0 +1,232 @@
+import { assert, assertEquals, assertStringIncludes } from "@std/assert";
+import {
+  CATALOGUE,
+  estimate,
+  findModel,
+  searchModels,
+  tryEstimate,
+} from "../../lib/mod.ts";
+import type { ScenarioInput } from "../../lib/mod.ts";
+import type { Config } from "../../lib/models/architecture_of_config.ts";
+import { similarModels } from "../../lib/models/catalogue.ts";
+import type { Model } from "../../lib/models/model.ts";
+import { resolveModel } from "../../lib/models/resolve_model.ts";
+
+const FOUND: [name: string, id: string][] = [
+  ["meta-llama/Llama-3.1-8B", "meta-llama/Llama-3.1-8B"],
+  ["META-LLAMA/LLAMA-3.1-8B", "meta-llama/Llama-3.1-8B"],
+  [" meta-llama/Llama-3.1-8B ", "meta-llama/Llama-3.1-8B"],
+  ["Llama-3.1-8B", "meta-llama/Llama-3.1-8B"],
+  ["mixtral-8x7b-v0.1", "mistralai/Mixtral-8x7B-v0.1"],
+  ["llama3-8b", "meta-llama/Meta-Llama-3-8B"],
+  ["llama3-70b", "meta-llama/Meta-Llama-3-70B"],
+  ["llama2-7b", "meta-llama/Llama-2-7b-hf"],
+  ["llama2-13b", "meta-llama/Llama-2-13b-hf"],
+  ["Llama2-7B", "meta-llama/Llama-2-7b-hf"],
+  ["LLAMA3-70B", "meta-llama/Meta-Llama-3-70B"],
+];
+
+for (const [name, id] of FOUND) {
+  Deno.test(`findModel() finds ${JSON.stringify(name)}`, () => {
+    assertEquals(findModel(name)?.id, id);
+    assertEquals(estimate({ model: name }).model.name, id);
+  });
+}
+
+Deno.test("findModel() finds every entry by its id and by the part after the slash", () => {
+  for (const { id } of CATALOGUE) {
+    assertEquals(findModel(id)?.id, id);
+    const part = id.slice(id.indexOf("/") + 1);
+    assert(findModel(part.toUpperCase())?.id.endsWith(`/${part}`), id);
+  }
+});
+
+Deno.test("findModel() gives null for names that no model has", () => {
+  const names = ["", "/", "llama", "meta-llama/", "constructor", "__proto__"];
+  for (const name of names) assertEquals(findModel(name), null, name);
+});
+
+Deno.test("searchModels() finds what has every word of the query", () => {
+  const ids = searchModels("LLAMA 70b").map(({ id }) => id);
+  assert(ids.includes("meta-llama/Llama-2-70b-hf"));
+  assert(ids.includes("meta-llama/Llama-3.1-70B"));
+  for (const id of ids) assert(/llama/i.test(id) && /70b/i.test(id), id);
+  assertEquals(searchModels("  70b   llama ").map(({ id }) => id), ids);
+});
+
+Deno.test("searchModels() finds models by their type", () => {
+  const ids = searchModels("gpt_bigcode").map(({ id }) => id);
+  assert(ids.includes("bigcode/starcoder"));
+});
+
+Deno.test("searchModels() gives all for no words and none for unknown ones", () => {
+  assertEquals(searchModels(""), [...CATALOGUE]);
+  assertEquals(searchModels("llama zzzz"), []);
+});
+
+Deno.test("similarModels() names the nearest models, best first", () => {
+  assertEquals(similarModels("llama-3.1-8")[0], "meta-llama/Llama-3.1-8B");
+  assertEquals(similarModels("mixtral 8x7")[0], "mistralai/Mixtral-8x7B-v0.1");
+  assertEquals(similarModels("zzzz"), []);
+  assertEquals(similarModels(""), []);
+  assertEquals(similarModels("meta-llama/Llama", 2).length, 2);
+});
+
+Deno.test("tryEstimate() suggests models for a name that is not known", () => {
+  const result = tryEstimate({ model: "meta-llama/Llama-3.1-8" });
+  assert(!result.ok);
+  assertEquals(result.problems.map(({ path }) => path), ["model"]);
+  assertStringIncludes(
+    result.problems[0]?.message ?? "",
+    'current value is "meta-llama/Llama-3.1-8"; did you mean meta-llama/Llama-3.1-8B,',
+  );
+});
+
+Deno.test("tryEstimate() asks for a description where no name is like it", () => {
+  const result = tryEstimate({ model: "zzzz" });
+  assert(!result.ok);
+  assertStringIncludes(
+    result.problems[0]?.message ?? "",
+    "give its config.json or its dimensions instead",
+  );
+});
+
+interface Known {
+  name: string;
+  parameters: number;
+  config: Config;
+  dims: Record<string, number>;
+}
+
+const llama = (
+  layers: number,
+  hidden_size: number,
+  kv_heads: number,
+  intermediate_size: number,
+  vocab_size: number,
+): Record<string, number> => ({
+  layers,
+  hidden_size,
+  attention_heads: 32,
+  kv_heads,
+  intermediate_size,
+  vocab_size,
+});
+const configOf = (
+  model_type: string,
+  dims: Record<string, number>,
+): Config => ({
+  model_type,
+  num_hidden_layers: dims["layers"],
+  hidden_size: dims["hidden_size"],
+  num_attention_heads: dims["attention_heads"],
+  num_key_value_heads: dims["kv_heads"],
+  intermediate_size: dims["intermediate_size"],
+  vocab_size: dims["vocab_size"],
+  tie_word_embeddings: false,
+  num_local_experts: dims["experts"],
+  num_experts_per_tok: dims["experts_per_token"],
+});
+const known = (
+  name: string,
+  type: string,
+  parameters: number,
+  dims: Record<string, number>,
+): Known => ({ name, parameters, config: configOf(type, dims), dims });
+
+const KNOWN: Known[] = [
+  known(
+    "meta-llama/Llama-3.1-8B",
+    "llama",
+    8_030_261_248,
+    llama(32, 4_096, 8, 14_336, 128_256),
+  ),
+  known(
+    "meta-llama/Llama-2-7b-hf",
+    "llama",
+    6_738_415_616,
+    llama(32, 4_096, 32, 11_008, 32_000),
+  ),
+  known("mistralai/Mixtral-8x7B-v0.1", "mixtral", 46_702_792_704, {
+    ...llama(32, 4_096, 8, 14_336, 32_000),
+    experts: 8,
+    experts_per_token: 2,
+  }),
+  known(
+    "mistralai/Mistral-7B-v0.1",
+    "mistral",
+    7_241_732_096,
+    llama(32, 4_096, 8, 14_336, 32_000),
+  ),
+];
+
+function resolved(model: ScenarioInput["model"]): Model {
+  const result = resolveModel(model);
+  assert(result.ok, JSON.stringify(result));
+  return result.value;
+}
+
+for (const { name, parameters, config, dims } of KNOWN) {
+  Deno.test(`resolveModel() counts ${name} alike by name, config and dims`, () => {
+    const catalogued = resolved(name);
+    const fromConfig = resolved({ config });
+    const described = resolved(tidy(dims));
+    assertEquals(catalogued.parameters, parameters);
+    assertEquals(fromConfig.parameters, parameters);
+    assertEquals(described.parameters, parameters);
+    assertEquals(
+      [catalogued.source, fromConfig.source, described.source],
+      ["catalogue", "config", "dims"],
+    );
+    assertEquals(fromConfig.active_parameters, catalogued.active_parameters);
+    assertEquals(described.active_parameters, catalogued.active_parameters);
+    assertEquals(described.parameters_basis, "derived");
+  });
+}
+
+Deno.test("resolveModel() counts two of Mixtral's eight experts as active", () => {
+  assertEquals(
+    resolved("mistralai/Mixtral-8x7B-v0.1").active_parameters,
+    12_879_925_248,
+  );
+});
+
+Deno.test("estimate() names dims.parameters that disagree, and by how much", () => {
+  const dims = llama(32, 4_096, 8, 14_336, 128_256);
+  const said = (parameters: string): string =>
+    estimate({
+      model: { dims: { ...dims, parameters } },
+    } as unknown as ScenarioInput).assumptions.join("\n");
+  assertStringIncludes(
+    said("9B"),
+    "model.dims.parameters (9,000,000,000) and the dimensions disagree: " +
+      "they give 8,030,261,248 (+12.1 %)",
+  );
+  assertStringIncludes(said("7B"), "(-12.8 %)");
+  assert(!said("8.03B").includes("disagree"));
+});
+
+Deno.test("resolveModel() gives every catalogue entry positive whole counts", () => {
+  for (const { id } of CATALOGUE) {
+    const { parameters, active_parameters, architecture } = resolved(id);
+    assert(Number.isSafeInteger(parameters) && parameters > 0, id);
+    assert(Number.isSafeInteger(active_parameters), id);
+    assert(active_parameters > 0 && active_parameters <= parameters, id);
+    if (architecture.experts === 0) assertEquals(active_parameters, parameters);
+    else assert(active_parameters < parameters, id);
+  }
+});
+
+Deno.test("CATALOGUE has 130 models or more, ordered by ids that are unique", () => {
+  const ids = CATALOGUE.map(({ id }) => id.toLowerCase());
+  assert(ids.length >= 130);
+  assertEquals(new Set(ids).size, ids.length);
+  assertEquals(ids, [...ids].sort());
+});
+
+/** Dims as `parseScenario` gives them. */
+function tidy(dims: Record<string, number>): ScenarioInput["model"] {
+  return {
+    dims: { ...dims, tie_embeddings: false, gated_mlp: true },
+  } as ScenarioInput["model"];
+}

@@ -1,0 +1,251 @@
+import { assert, assertEquals, assertMatch } from "@std/assert";
+import fc from "fast-check";
+import {
+  DEFAULT_SCENARIO,
+  fromQuery,
+  leavesOf,
+  parseScenario,
+  QUANTIZATIONS,
+  toQuery,
+} from "../../lib/mod.ts";
+import type { Scenario } from "../../lib/mod.ts";
+import { OPTIMIZERS } from "../../lib/scenario/optimizers.ts";
+import { METHODS } from "../../lib/scenario/schema.ts";
+
+type Any = fc.Arbitrary<unknown>;
+
+const whole = (min: number, max: number): Any =>
+  fc.oneof(fc.integer({ min, max }), fc.constantFrom(min, max));
+const real = (min: number, max: number): Any =>
+  fc.double({ min, max, noNaN: true }).map((value) => value + 0);
+const or = (value: unknown, arbitrary: Any): Any =>
+  fc.oneof(fc.constant(value), arbitrary);
+const flag = fc.boolean();
+const floats = fc.constantFrom("fp32", "bf16", "fp16");
+const offload = fc.constantFrom("none", "cpu", "nvme");
+const text = (chars: string, max: number): fc.Arbitrary<string> =>
+  fc.oneof(
+    fc.string({
+      unit: fc.constantFrom(...chars),
+      minLength: 1,
+      maxLength: max,
+    }),
+    fc.string({ unit: "grapheme", minLength: 1, maxLength: max }),
+  );
+
+const AWKWARD = "aZ09&=+%#?;:@/\\|~^*()'\"<>.-_$!ßé模型😀";
+const module = text(AWKWARD, 12)
+  .filter((name) => /^[^\s,\p{Cc}]+$/u.test(name));
+const modelName = text(`${AWKWARD} ,`, 20)
+  .filter((name) => name.trim() !== "" && !/[\p{Cc}{}]/u.test(name));
+const gpuName = text(`${AWKWARD} `, 20)
+  .filter((name) => name.trim() !== "" && !/[\p{Cc},]/u.test(name));
+const modules = (minLength: number): Any =>
+  fc.array(module, { minLength, maxLength: 4 });
+const version = or(
+  null,
+  fc.string({ unit: fc.constantFrom(..."a01.+!-_"), minLength: 1 }),
+);
+
+const dims = fc.record({
+  parameters: whole(1, 1e15),
+  layers: whole(1, 10_000),
+  hidden_size: whole(1, 1_048_576),
+  attention_heads: whole(1, 65_536),
+  kv_heads: whole(1, 65_536),
+  head_dim: whole(1, 65_536),
+  intermediate_size: whole(1, 16_777_216),
+  vocab_size: whole(1, 16_777_216),
+  tie_embeddings: flag,
+  gated_mlp: flag,
+  experts: whole(1, 65_536),
+  experts_per_token: whole(1, 65_536),
+  expert_intermediate_size: whole(1, 16_777_216),
+  shared_expert_intermediate_size: whole(1, 16_777_216),
+  max_position_embeddings: whole(1, 1e9),
+}, {
+  requiredKeys: ["layers", "hidden_size", "attention_heads", "vocab_size"],
+});
+const config = fc.dictionary(fc.string(), fc.jsonValue())
+  .map((value): unknown => JSON.parse(JSON.stringify(value)));
+
+const FIELDS: Record<string, Record<string, Any>> = {
+  train: {
+    method: fc.constantFrom("full", "lora", "qlora"),
+    trainable: or(
+      "all",
+      fc.subarray(["language_model", "projector", "lm_head"], { minLength: 1 }),
+    ),
+    lora: fc.record({
+      rank: whole(1, 65_536),
+      alpha: real(0, 1e6),
+      dropout: real(0, 1),
+      targets: fc.oneof(
+        fc.constantFrom("default", "all-linear", ["default"], ["all-linear"]),
+        modules(1),
+      ),
+      adapter_dtype: floats,
+      dora: flag,
+      modules_to_save: modules(0),
+      trainable_parameters: or(null, whole(1, 1e15)),
+    }),
+    micro_batch: whole(1, 1 << 20),
+    sequence_length: whole(1, 1 << 28),
+    gradient_accumulation: whole(1, 1 << 20),
+    padding_mask: flag,
+    attention: fc.constantFrom("flash", "sdpa", "eager"),
+    checkpointing: fc.constantFrom("none", "selective", "full"),
+    checkpoint_offload: flag,
+    loss: fc.constantFrom("full", "fused", "chunked"),
+    kernels: fc.constantFrom("eager", "liger", "compile"),
+    images_per_sample: whole(0, 65_536),
+    image_size: fc.tuple(whole(1, 65_536), whole(1, 65_536)),
+  },
+  precision: {
+    weights: floats,
+    autocast: fc.constantFrom(null, "bf16", "fp16"),
+    gradients: fc.constantFrom(null, "fp32"),
+    master_weights: fc.constantFrom(null, "fp32", "none"),
+    optimizer_states: fc.constantFrom(null, "fp32", "bf16"),
+  },
+  quantization: {
+    weights: fc.constantFrom(...QUANTIZATIONS, "gguf:Q4_K_M", "gguf:F16"),
+    group_size: whole(-1, 65_536),
+    kbit_upcast: flag,
+  },
+  optimizer: {
+    name: fc.constantFrom(...OPTIMIZERS),
+    implementation: fc.constantFrom("auto", "foreach", "fused", "for-loop"),
+    bits: fc.constantFrom(32, 8, 4),
+    paged: flag,
+    in_backward: flag,
+  },
+  parallel: {
+    gpus: whole(1, 1 << 20),
+    gpus_per_node: whole(1, 65_536),
+    tp: whole(1, 1 << 20),
+    pp: whole(1, 1 << 20),
+    cp: whole(1, 1 << 20),
+    ep: whole(1, 1 << 20),
+    sequence_parallel: flag,
+    virtual_pipeline: whole(1, 10_000),
+    microbatches: or(null, whole(1, 1 << 20)),
+  },
+  engine: {
+    name: fc.constantFrom("auto", "single", "ddp", "deepspeed", "fsdp"),
+    zero_stage: whole(0, 3),
+    sharding: fc.constantFrom("full", "grad_op", "hybrid", "none"),
+    offload_optimizer: offload,
+    offload_parameters: offload,
+    distributed_optimizer: flag,
+  },
+  serve: {
+    engine: fc.constantFrom("transformers", "vllm", "llama.cpp"),
+    batch: whole(1, 1 << 20),
+    input_tokens: whole(1, 1 << 28),
+    output_tokens: whole(0, 1 << 28),
+    kv_cache: flag,
+    kv_dtype: fc.constantFrom("auto", "fp8", "q8_0", "iq4_nl"),
+    cache_tokens: or(null, whole(1, 1 << 28)),
+    memory_utilization: real(0.01, 1),
+    max_batched_tokens: or(null, whole(1, 1 << 28)),
+    max_sequences: or(null, whole(1, 1 << 20)),
+  },
+  hardware: {
+    gpu: fc.oneof(gpuName, fc.record({ memory_gib: real(0.1, 65_536) })),
+  },
+  software: {
+    model_code: fc.constantFrom("transformers", "torchtitan", "gpt-fast"),
+    transformers: version,
+    torch: version,
+    peft: version,
+    trl: version,
+    bitsandbytes: version,
+    accelerate: version,
+  },
+  overheads: {
+    cuda_context_gib: or(null, real(0, 1 << 20)),
+    communication_gib: or(null, real(0, 1 << 20)),
+    other_gib: real(0, 1 << 20),
+  },
+  factors: {
+    attn_act_factor_no_fa: real(0, 1_000),
+    attn_act_factor_fa: real(0, 1_000),
+    mlp_act_factor: real(0, 1_000),
+    logits_factor: real(0, 1_000),
+    fused_loss_factor: real(0, 1),
+    grad_ckpt_reduction: real(0, 1),
+    cuda_libs_gib: real(0, 1 << 20),
+    misc_overhead_gib: real(0, 1 << 20),
+    fragmentation_gib: real(0, 1 << 20),
+    deepspeed_overhead_gib: or(null, real(0, 1 << 20)),
+    transient_gib_per_sequence: real(0, 1 << 20),
+    kv_cache: flag,
+    vision_hidden: or(null, whole(1, 1_048_576)),
+    vision_layers: or(null, whole(1, 10_000)),
+    vision_patch: or(null, whole(1, 4_096)),
+  },
+};
+
+const sections: Record<string, Any> = Object.fromEntries(
+  Object.entries(FIELDS).map(([name, fields]) => [
+    name,
+    fc.oneof(fc.record(fields), fc.record(fields, { requiredKeys: [] })),
+  ]),
+);
+const scenarios = fc.record({
+  model: fc.oneof(
+    modelName,
+    fc.record({ dims }),
+    fc.record({ config }),
+  ),
+  task: fc.constantFrom("train", "serve"),
+  method: fc.constantFrom(...METHODS),
+  ...sections,
+}, { requiredKeys: ["model"] });
+
+function parsed(input: unknown): Scenario {
+  const result = parseScenario(input);
+  assert(result.ok, JSON.stringify(result));
+  return result.value;
+}
+
+Deno.test("toQuery() is tried on every field of a Scenario", () => {
+  const [widest] = fc.sample(
+    fc.record(Object.fromEntries(
+      Object.entries(FIELDS).map(([name, fields]) => [name, fc.record(fields)]),
+    )),
+    1,
+  );
+  const paths = leavesOf({ ...widest, model: "", task: "", method: "" })
+    .map(({ path }) => path.replace(".memory_gib", ""));
+  const fields = leavesOf(DEFAULT_SCENARIO).map(({ path }) => path);
+  assertEquals(paths.sort(), fields.sort());
+});
+
+Deno.test("fromQuery() gives back every Scenario that toQuery() wrote", () => {
+  fc.assert(
+    fc.property(scenarios, (input) => {
+      const scenario = parsed(input);
+      const query = toQuery(scenario);
+      assertEquals(toQuery(scenario), query);
+      const back = parsed(fromQuery(new URLSearchParams(query)));
+      assertEquals(back, scenario);
+      assertEquals(toQuery(back), query);
+    }),
+    { numRuns: 400 },
+  );
+});
+
+Deno.test("toQuery() writes text that an address takes", () => {
+  fc.assert(
+    fc.property(scenarios, (input) => {
+      const scenario = parsed(input);
+      const query = toQuery(scenario);
+      assertMatch(query, /^[\w.~!*'()%+/:,@=&-]+$/);
+      const { searchParams } = new URL(`https://a.example/?${query}`);
+      assertEquals(parsed(fromQuery(searchParams)), scenario);
+    }),
+    { numRuns: 100 },
+  );
+});
