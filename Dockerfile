@@ -1,0 +1,25 @@
+# The newest image when this was written. The program runs the same on 2.9.6,
+# which the project's tests use: deploy/rehearse.sh tries either.
+FROM denoland/deno:2.9.1
+
+ENV DENO_DIR=/deno-dir DENO_NO_UPDATE_CHECK=1
+WORKDIR /app
+
+# A layer of its own: it stays until the lock file changes.
+COPY deno.json deno.lock ./
+RUN deno ci --prod
+
+COPY main.ts app.ts ./
+COPY lib lib
+COPY routes routes
+COPY templates templates
+COPY static static
+RUN deno cache main.ts
+
+# Spaces run as this user. Everything above belongs to root, so the program can
+# change neither itself nor its dependencies.
+USER 1000
+ENV DENO_SERVE_ADDRESS=tcp:0.0.0.0:7860
+EXPOSE 7860
+CMD ["deno", "run", "--cached-only", "--no-prompt", \
+  "--allow-net=0.0.0.0:7860", "--allow-env=PORT", "main.ts"]
