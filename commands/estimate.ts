@@ -54,6 +54,10 @@ interface Given {
   [flag: string]: unknown;
 }
 
+/** Probe flags that are true or false; the others count steps. */
+const PROBE_SWITCHES = ["probe", "estimateOnly", "isSeq2seq"];
+const PROBE_STEPS = ["warmupSteps", "probeSteps"];
+
 /** `estimate`: flags, a scenario or a batch of them in, estimates out. */
 export function estimateCommand(): Command {
   const command = new Command("estimate")
@@ -79,6 +83,7 @@ export function estimateCommand(): Command {
 
 async function run(given: Given): Promise<void> {
   if (given.batch !== undefined) return await runBatch(given, given.batch);
+  checkProbeFlags(given);
   const flags = givenFlags(given);
   const base = given.scenario === undefined
     ? {}
@@ -154,12 +159,37 @@ function givenFlags(given: Given): GivenFlag[] {
   });
 }
 
+function checkProbeFlags(given: Given): void {
+  const refuse = (name: string, limit: string): void => {
+    const value = given[name];
+    throw new UsageError(
+      `${flagOf(name)} must be ${limit}: current value is ${
+        JSON.stringify(value)
+      }`,
+    );
+  };
+  for (const name of PROBE_SWITCHES) {
+    const value = given[name];
+    if (typeof value === "string" && readBoolean(value) === null) {
+      refuse(name, "true or false");
+    }
+  }
+  for (const name of PROBE_STEPS) {
+    const value = given[name];
+    if (value !== undefined && !/^\d+$/.test(String(value))) {
+      refuse(name, "a whole number");
+    }
+  }
+}
+
 async function readScenario(path: string): Promise<Record<string, unknown>> {
   let input: unknown;
   try {
     input = JSON.parse(await readText(path));
   } catch (error) {
-    if (error instanceof UsageError) throw error;
+    if (error instanceof UsageError) {
+      throw new UsageError(`--scenario: ${error.message}`);
+    }
     throw new UsageError(
       `--scenario must be JSON: ${
         error instanceof Error ? error.message : error
@@ -190,6 +220,13 @@ function attributeOf(name: string): string {
     /-([a-z])/g,
     (_, letter: string) => letter.toUpperCase(),
   );
+}
+
+/** The flag of commander's name: seqLen is "--seq-len". */
+function flagOf(attribute: string): string {
+  return `--${
+    attribute.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)
+  }`;
 }
 
 function asksForProbe(probe: string | boolean | undefined): boolean {

@@ -7,11 +7,12 @@ const FOREVER = "public, max-age=31536000, immutable";
 /** The static files. */
 export const assets: Hono = new Hono();
 
-for (const { path, type, text } of Object.values(STATIC)) {
+for (const { path, hash, type, text } of Object.values(STATIC)) {
   assets.get(path, (c) =>
     c.body(text, 200, {
       "Content-Type": type,
-      "Cache-Control": c.req.query("v") ? FOREVER : "no-cache",
+      // Another hash asks for another content than this server has.
+      "Cache-Control": c.req.query("v") === hash ? FOREVER : "no-cache",
     }));
 }
 

@@ -21,7 +21,8 @@ gpus.get("/gpus", (c) => {
     return c.html(
       <Layout title="GPUs · Headroom">
         <main class="single" id="answer">
-          <Problems problems={result.problems} />
+          <h1>GPUs</h1>
+          <Problems problems={result.problems} form={false} />
         </main>
       </Layout>,
       422,

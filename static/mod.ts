@@ -5,9 +5,10 @@ import style from "./style.css" with { type: "text" };
 
 /** A file that pages load. */
 export interface StaticFile {
-  /** Its path, without the query that {@linkcode StaticFile.address} adds. */
   path: string;
-  /** Where pages find it: the query is a hash of the content. */
+  /** A hash of its content. */
+  hash: string;
+  /** Where pages find it: the path with the hash as its query. */
   address: string;
   type: string;
   text: string;
@@ -33,6 +34,7 @@ async function file(
   const path = `/static/${name}`;
   return {
     path,
+    hash,
     address: `${path}?v=${hash}`,
     type: `${type}; charset=utf-8`,
     text,

@@ -169,7 +169,7 @@ function textConfig(config: Config): Config {
 function modelType(config: Config, text: Config): string {
   const type = config["model_type"] ?? text["model_type"];
   return typeof type === "string" && type !== ""
-    ? type.slice(0, 64)
+    ? type.replaceAll(/\p{Cc}/gu, "").slice(0, 64)
     : "unknown";
 }
 

@@ -72,7 +72,7 @@ function fromConfig(config: Config): Result<Model> {
     value: {
       ...fromCount(architecture.value, count.total, count.active),
       name: typeof name === "string" && name !== ""
-        ? name.slice(0, 200)
+        ? name.replaceAll(/\p{Cc}/gu, "").slice(0, 200)
         : architecture.value.type,
       source: "config",
     },

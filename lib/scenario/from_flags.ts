@@ -35,10 +35,8 @@ export function fromFlags(
   const named = valueOf(given, "--lora-target-modules");
   if (named !== undefined) putAt(input, "train.lora.targets", named);
   if (usesVision(given)) putAt(input, "train.images_per_sample", "1");
-  const replicas = valueOf(given, "--dp");
-  if (replicas !== undefined && valueOf(given, "--gpus") === undefined) {
-    putAt(input, "parallel.gpus", gpusFor(replicas, given));
-  }
+  const gpus = gpusFor(given, base);
+  if (gpus !== null) putAt(input, "parallel.gpus", gpus);
   return input;
 }
 
@@ -49,7 +47,7 @@ export function flagMessage(
 ): string {
   const { path, message } = problem;
   const flag = given.findLast(({ flag }) =>
-    flag.path === path || path.startsWith(`${flag.path}.`)
+    flag.path === path || (flag.path === "model" && path === "model.config")
   )?.flag;
   if (!flag || path === "") return message;
   return message.startsWith(path)
@@ -63,19 +61,24 @@ function usesVision(given: readonly GivenFlag[]): boolean {
     given.some(({ flag }) => flag.name.startsWith("--vision-"));
 }
 
-/** The GPUs that so many replicas need, or the text where it is no number. */
+/**
+ * The GPUs that the given replicas and splits need, one replica without `--dp`.
+ * Null where GPUs are given, where nothing is split, or where a size is no
+ * number, for the schema to refuse.
+ */
 function gpusFor(
-  replicas: string,
   given: readonly GivenFlag[],
-): number | string {
-  const sizes = [
-    replicas,
-    ...["--tp", "--pp"].map((name) => valueOf(given, name) ?? "1"),
-  ];
-  const numbers = sizes.map(Number);
+  base: Record<string, unknown>,
+): number | string | null {
+  const replicas = valueOf(given, "--dp");
+  if (valueOf(given, "--gpus") !== undefined) return null;
+  if (replicas === undefined && "parallel" in base) return null;
+  const sizes = ["--dp", "--tp", "--pp"].map((name) => valueOf(given, name));
+  if (sizes.every((size) => size === undefined)) return null;
+  const numbers = sizes.map((size) => Number(size ?? 1));
   return numbers.every((size) => Number.isInteger(size) && size > 0)
     ? numbers.reduce((product, size) => product * size, 1)
-    : replicas;
+    : replicas ?? null;
 }
 
 function valueOf(

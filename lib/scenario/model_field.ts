@@ -26,8 +26,16 @@ export type Dims = z.infer<typeof dimsSchema>;
 const modelName = z.string().trim().min(1).max(512)
   .regex(/^[^\p{Cc}\p{Cs}{}]*$/u, "must not hold braces or control characters");
 
+/** A config.json nests four or five levels. */
+const MAX_CONFIG_DEPTH = 16;
+
 const described = {
-  config: z.strictObject({ config: z.record(z.string(), z.unknown()) }),
+  config: z.strictObject({
+    config: z.record(z.string(), z.unknown()).refine(
+      (config) => isShallow(config, MAX_CONFIG_DEPTH),
+      `must nest at most ${MAX_CONFIG_DEPTH} levels deep`,
+    ),
+  }),
   dims: z.strictObject({ dims: dimsSchema }),
   both: z.custom<never>(
     () => false,
@@ -66,4 +74,10 @@ function fromJsonText(value: unknown): unknown {
 /** A pasted config.json has neither of the contract's two keys. */
 function isConfig(value: unknown): boolean {
   return isObject(value) && !("config" in value) && !("dims" in value);
+}
+
+function isShallow(value: unknown, levels: number): boolean {
+  if (typeof value !== "object" || value === null) return true;
+  return levels > 0 &&
+    Object.values(value).every((inner) => isShallow(inner, levels - 1));
 }

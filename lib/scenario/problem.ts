@@ -25,8 +25,17 @@ const MAX_SHOWN = 80;
 
 /** Writes any value into a message: JSON where it can, cut when it is long. */
 export function shown(value: unknown): string {
-  const text = textOf(value);
-  return text.length > MAX_SHOWN ? `${text.slice(0, MAX_SHOWN)}…` : text;
+  return clipped(textOf(value));
+}
+
+/** Cuts a text for a message and writes its control characters as escapes. */
+function clipped(text: string): string {
+  const plain = text.replaceAll(
+    /\p{Cc}/gu,
+    (character) =>
+      `\\u${(character.codePointAt(0) ?? 0).toString(16).padStart(4, "0")}`,
+  );
+  return plain.length > MAX_SHOWN ? `${plain.slice(0, MAX_SHOWN)}…` : plain;
 }
 
 function textOf(value: unknown): string {
@@ -34,8 +43,8 @@ function textOf(value: unknown): string {
   try {
     return JSON.stringify(value) ?? String(value);
   } catch {
-    // Big integers and circles have no JSON.
-    return String(value);
+    // Big integers, circles and what nests too deep have no JSON.
+    return typeof value === "bigint" ? `${value}` : `a ${typeof value}`;
   }
 }
 
@@ -50,24 +59,31 @@ export function problemsOf(
   issues: readonly z.core.$ZodIssue[],
   input: unknown,
 ): Problem[] {
-  return issues.flatMap((issue) => {
-    const value = valueAt(input, issue.path);
-    if (issue.code === "unrecognized_keys") {
-      return issue.keys.map((key) => {
-        const path = [...issue.path, key].join(".");
-        return { path, message: `${path} is not a field of a scenario` };
-      });
-    }
-    const path = issue.path.join(".");
-    const name = path === "" ? "The scenario" : path;
-    if (value === undefined) {
-      return [{ path, message: `${name} is missing: it ${limitOf(issue)}` }];
-    }
-    return [{
-      path,
-      message: `${name} ${limitOf(issue)}: current value is ${shown(value)}`,
-    }];
-  });
+  const problems = new Map<string, Problem>();
+  for (
+    const problem of issues.flatMap((issue) => problemsOfOne(issue, input))
+  ) {
+    problems.set(problem.message, problem);
+  }
+  return [...problems.values()];
+}
+
+function problemsOfOne(issue: z.core.$ZodIssue, input: unknown): Problem[] {
+  if (issue.code === "unrecognized_keys") {
+    return issue.keys.map((key) => {
+      const path = clipped([...issue.path, key].join("."));
+      return { path, message: `${path} is not a field of a scenario` };
+    });
+  }
+  const { keys, value } = nearest(input, issue.path);
+  const path = keys.join(".");
+  const name = path === "" ? "The scenario" : path;
+  return [{
+    path,
+    message: value === undefined
+      ? `${name} is missing: it ${limitOf(issue)}`
+      : `${name} ${limitOf(issue)}: current value is ${shown(value)}`,
+  }];
 }
 
 function limitOf(issue: z.core.$ZodIssue): string {
@@ -115,12 +131,21 @@ function alternatives(issue: z.core.$ZodIssueInvalidUnion): string {
   return [...new Set(limits)].join(" or ");
 }
 
-function valueAt(input: unknown, path: readonly PropertyKey[]): unknown {
+/**
+ * The value at a path. Where a text stands for a list, as forms send it, its
+ * entries have no place of their own: the text is what was given.
+ */
+function nearest(
+  input: unknown,
+  path: readonly PropertyKey[],
+): { keys: readonly PropertyKey[]; value: unknown } {
   let value = input;
-  for (const key of path) {
-    if (typeof value !== "object" || value === null) return undefined;
-    if (!Object.hasOwn(value, key)) return undefined;
+  for (const [at, key] of path.entries()) {
+    if (typeof value === "string") return { keys: path.slice(0, at), value };
+    const found = typeof value === "object" && value !== null &&
+      Object.hasOwn(value, key);
+    if (!found) return { keys: path, value: undefined };
     value = (value as Record<PropertyKey, unknown>)[key];
   }
-  return value;
+  return { keys: path, value };
 }

@@ -36,25 +36,7 @@ export function fromQuery(query: URLSearchParams): Record<string, unknown> {
     if (text.trim() === "" || FOREIGN.test(path)) continue;
     putAt(input, path, path === "model.config" ? configOf(text) : text);
   }
-  return withBothModels(input, query);
-}
-
-/** Keeps a model's name beside its dimensions, for the schema to refuse both. */
-function withBothModels(
-  input: Record<string, unknown>,
-  query: URLSearchParams,
-): Record<string, unknown> {
-  const name = query.get("model")?.trim();
-  if (!name) return input;
-  const described = Object.create(null);
-  for (const [path, text] of query) {
-    if (path.startsWith("model.") && text.trim() !== "") {
-      putAt(described, path.slice("model.".length), text);
-    }
-  }
-  return Object.keys(described).length === 0
-    ? input
-    : { ...input, model: { name, ...described } };
+  return input;
 }
 
 function isModel(path: string): boolean {

@@ -46,10 +46,14 @@ export function changesFrom(
   return changes;
 }
 
+/** Deeper than any field; a longer path is a key of its own, and unknown. */
+const MAX_DEPTH = 8;
+
 /**
  * Puts a value at a dotted path, making the sections on its way. A section in
  * the place of a value, or the reverse, replaces it: the schema then says what
- * is wrong.
+ * is wrong. Only a model keeps its name beside its description, for the schema
+ * to refuse both.
  */
 export function putAt(
   target: Record<string, unknown>,
@@ -57,15 +61,28 @@ export function putAt(
   value: unknown,
 ): void {
   const keys = path.split(".");
+  if (keys.length > MAX_DEPTH) {
+    target[path] = value;
+    return;
+  }
   const last = keys.pop() ?? path;
   let section = target;
   for (const key of keys) {
-    const inner = Object.hasOwn(section, key) ? section[key] : undefined;
+    const inner = ownValue(section, key);
     const next = isSection(inner) ? inner : Object.create(null);
+    if (path.startsWith("model.") && typeof inner === "string") {
+      next["name"] = inner;
+    }
     section[key] = next;
     section = next;
   }
-  section[last] = value;
+  const before = ownValue(section, last);
+  if (path === "model" && isSection(before)) before["name"] = value;
+  else section[last] = value;
+}
+
+function ownValue(section: Record<string, unknown>, key: string): unknown {
+  return Object.hasOwn(section, key) ? section[key] : undefined;
 }
 
 function isSection(value: unknown): value is Record<string, unknown> {

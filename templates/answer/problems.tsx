@@ -2,8 +2,10 @@ import type { Problem } from "../../lib/mod.ts";
 import { controlId } from "../form/control.tsx";
 import { labelOf } from "../form/tabs.ts";
 
-/** What is wrong with a scenario, each with a link to its field. */
-export function Problems({ problems }: { problems: readonly Problem[] }) {
+/** What is wrong with a scenario, linked to the fields where there is a form. */
+export function Problems(
+  { problems, form = true }: { problems: readonly Problem[]; form?: boolean },
+) {
   return (
     <section
       class="verdict invalid"
@@ -21,9 +23,15 @@ export function Problems({ problems }: { problems: readonly Problem[] }) {
           {problems.map(({ path, message }) => {
             // A list is one control.
             const field = path.replace(/\.\d+$/, "");
+            const label = labelOf(field);
             return (
               <li data-problem={field}>
-                <a href={`#${controlId(field)}`}>{labelOf(field)}</a>: {message}
+                {form && label && (
+                  <>
+                    <a href={`#${controlId(field)}`}>{label}</a>:{" "}
+                  </>
+                )}
+                {message}
               </li>
             );
           })}

@@ -39,7 +39,6 @@ export function ControlView(
   if (RADIO.has(path) && field.kind === "choice") {
     return <Radios control={control} state={state} options={field.options} />;
   }
-  const error = state.errors.get(path);
   const id = controlId(path);
   return (
     <div class={LONG.has(path) || path === "model" ? "field wide" : "field"}>
@@ -49,7 +48,7 @@ export function ControlView(
       </label>
       <Input control={control} state={state} />
       {control.hint && <p class="hint" id={`${id}-hint`}>{control.hint}</p>}
-      {error && <p class="error" id={`${id}-error`}>{error}</p>}
+      <ErrorLine path={path} state={state} />
     </div>
   );
 }
@@ -117,8 +116,16 @@ function Switch({ control, state }: { control: Control; state: FormState }) {
       />
       <label for={id}>{control.label}</label>
       {control.hint && <p class="hint" id={`${id}-hint`}>{control.hint}</p>}
+      <ErrorLine path={path} state={state} />
     </div>
   );
+}
+
+/** What is wrong with a control; nothing where nothing is. */
+function ErrorLine({ path, state }: { path: string; state: FormState }) {
+  const error = state.errors.get(path);
+  if (error === undefined) return null;
+  return <p class="error" id={`${controlId(path)}-error`}>{error}</p>;
 }
 
 function Radios(
@@ -130,9 +137,12 @@ function Radios(
 ) {
   const { path } = control;
   const text = state.texts.get(path) ?? "";
-  const error = state.errors.get(path);
   return (
-    <fieldset class="field wide radios" id={controlId(path)}>
+    <fieldset
+      class="field wide radios"
+      id={controlId(path)}
+      {...described(control, state)}
+    >
       <legend>{control.label}</legend>
       <div class="segments">
         {options.map((option) => (
@@ -147,7 +157,7 @@ function Radios(
           </label>
         ))}
       </div>
-      {error && <p class="error">{error}</p>}
+      <ErrorLine path={path} state={state} />
     </fieldset>
   );
 }

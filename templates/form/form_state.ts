@@ -8,6 +8,9 @@ const DEFAULT_TEXTS: ReadonlyMap<string, string> = new Map(
     .map(({ path, value }) => [path, textOf(value)]),
 );
 
+/** Control characters that no HTML may hold; only an attack types them. */
+const NOT_IN_HTML = /(?![\t\n\r])\p{Cc}/gu;
+
 /** The form of a valid Scenario. */
 export function formOfScenario(scenario: Scenario): FormState {
   return formOfQuery(new URLSearchParams(toQuery(scenario)), []);
@@ -23,7 +26,7 @@ export function formOfQuery(
 ): FormState {
   const texts = new Map(DEFAULT_TEXTS);
   for (const [path, text] of query) {
-    if (text.trim() !== "") texts.set(path, text);
+    if (text.trim() !== "") texts.set(path, text.replaceAll(NOT_IN_HTML, ""));
   }
   for (const [path, text] of texts) if (text === "") texts.delete(path);
   return {

@@ -454,7 +454,7 @@ const LABELS = new Map(
     .map(({ path, label }) => [path, label]),
 );
 
-/** What the form calls the field at a path; the path where it has none. */
-export function labelOf(path: string): string {
-  return LABELS.get(path) ?? path;
+/** What the form calls the field at a path, where it has a control for it. */
+export function labelOf(path: string): string | undefined {
+  return LABELS.get(path);
 }

@@ -1,0 +1,264 @@
+import { join } from "node:path";
+import { assert, assertEquals, assertMatch } from "@std/assert";
+import { estimate, FLAGS } from "../../lib/mod.ts";
+import type { ScenarioInput } from "../../lib/mod.ts";
+import { headroom, headroomEach } from "./headroom.ts";
+
+const ESCAPE = "\x1b[";
+const SCENARIO: ScenarioInput = {
+  model: "llama2-7b",
+  train: { micro_batch: 2, sequence_length: 4096, checkpointing: "full" },
+  parallel: { gpus: 8 },
+  engine: { name: "deepspeed", zero_stage: 2 },
+};
+const CONFIG = {
+  model_type: "llama",
+  hidden_size: 64,
+  num_hidden_layers: 2,
+  num_attention_heads: 4,
+  intermediate_size: 128,
+  vocab_size: 1000,
+};
+
+/** As it stands after a way through JSON. */
+function viaJson(value: unknown): unknown {
+  return JSON.parse(JSON.stringify(value));
+}
+
+async function withFolder(
+  files: Record<string, string>,
+  use: (folder: string) => Promise<void>,
+): Promise<void> {
+  const folder = await Deno.makeTempDir();
+  try {
+    for (const [name, text] of Object.entries(files)) {
+      const path = join(folder, name);
+      await Deno.mkdir(join(path, ".."), { recursive: true });
+      await Deno.writeTextFile(path, text);
+    }
+    await use(folder);
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+}
+
+Deno.test("estimate --json prints the library's estimate", async () => {
+  const { code, out, err } = await headroom([
+    ..."estimate --json --model llama2-7b --per-device-batch 2".split(" "),
+    ..."--seq-len 4096 --grad-checkpoint --dp 8 --zero 2".split(" "),
+  ]);
+  assertEquals([code, err], [0, ""]);
+  assertEquals(JSON.parse(out), viaJson(estimate(SCENARIO)));
+  assert(out.endsWith("}\n"));
+});
+
+Deno.test("estimate prints plain text into a pipe, colours when forced", async () => {
+  const args = ["estimate", "--model", "llama2-7b"];
+  const [plain, forced, none] = await Promise.all([
+    headroom(args),
+    headroom(args, { env: { FORCE_COLOR: "1" } }),
+    headroom(args, { env: { FORCE_COLOR: "1", NO_COLOR: "1" } }),
+  ]);
+  assert(!plain.out.includes("\x1b"));
+  assert(forced.out.includes(ESCAPE));
+  assertEquals(none.out, plain.out);
+  // deno-lint-ignore no-control-regex -- an escape begins a colour
+  assertEquals(forced.out.replaceAll(/\x1b\[\d*m/g, ""), plain.out);
+});
+
+Deno.test("estimate prints parts, peak, verdict and assumptions", async () => {
+  const { out } = await headroom(["estimate", "--model", "llama2-7b"]);
+  const { memory } = estimate({ model: "llama2-7b" });
+  for (const { name, formula, basis } of memory.parts) {
+    const line = out.split("\n").find((each) => each.startsWith(`${name}  `));
+    assert(line?.includes(formula), name);
+    assert(line?.includes(basis), name);
+  }
+  assertMatch(out, /^Peak per GPU +114\.53 GiB$/m);
+  assertMatch(out, /^Does not fit on A100-80GB: 114\.53 GiB of 79\.\d\d GiB/m);
+  assertMatch(out, /^Nine measured runs in ten: /m);
+  assertMatch(out, /^Assumptions\n {2}- /m);
+  assert(!/ +$/m.test(out), "a line ends with spaces");
+});
+
+Deno.test("estimate --scenario reads a file or the standard input", async () => {
+  const text = JSON.stringify(SCENARIO);
+  await withFolder({ "scenario.json": text }, async (folder) => {
+    const file = join(folder, "scenario.json");
+    const args = ["estimate", "--json", "--scenario"];
+    const results = await Promise.all([
+      headroom([...args, file]),
+      headroom([...args, "-"], { stdin: text }),
+      headroom([...args, "scenario.json"], { env: { INIT_CWD: folder } }),
+    ]);
+    for (const { code, out, err } of results) {
+      assertEquals([code, err], [0, ""]);
+      assertEquals(JSON.parse(out), viaJson(estimate(SCENARIO)));
+    }
+  });
+});
+
+Deno.test("estimate's flags win over --scenario, --set over both", async () => {
+  const { code, out, err } = await headroom([
+    ..."estimate --json --scenario - --seq-len 1024 --zero 3".split(" "),
+    ..."--set train.micro_batch=5 --set engine.zero_stage=1".split(" "),
+  ], { stdin: JSON.stringify(SCENARIO) });
+  assertEquals([code, err], [0, ""]);
+  assertEquals(
+    JSON.parse(out),
+    viaJson(estimate({
+      ...SCENARIO,
+      train: { ...SCENARIO.train, sequence_length: 1024, micro_batch: 5 },
+      engine: { name: "deepspeed", zero_stage: 1 },
+    })),
+  );
+});
+
+const SETS: [words: string[], input: ScenarioInput][] = [
+  [["task=serve", "serve.batch=16"], {
+    model: "llama2-7b",
+    task: "serve",
+    serve: { batch: 16 },
+  }],
+  [["train.method=lora", "train.lora.targets=q_proj,v_proj"], {
+    model: "llama2-7b",
+    train: { method: "lora", lora: { targets: ["q_proj", "v_proj"] } },
+  }],
+  [["hardware.gpu.memory_gib=24", "train.padding_mask=on"], {
+    model: "llama2-7b",
+    train: { padding_mask: true },
+    hardware: { gpu: { memory_gib: 24 } },
+  }],
+  [["model=gpt2"], { model: "gpt2" }],
+];
+
+Deno.test("estimate --set sets any field", async () => {
+  const results = await headroomEach(SETS.map(([words]) => [
+    ..."estimate --json --model llama2-7b".split(" "),
+    ...words.flatMap((word) => ["--set", word]),
+  ]));
+  for (const [at, [, input]] of SETS.entries()) {
+    assertEquals(results[at]?.err, "");
+    assertEquals(JSON.parse(results[at]?.out ?? ""), viaJson(estimate(input)));
+  }
+});
+
+Deno.test("estimate --set describes a model field by field", async () => {
+  const { code, out } = await headroom([
+    ..."estimate --json --set model.dims.layers=2".split(" "),
+    ..."--set model.dims.hidden_size=64 --set model.dims.vocab_size=10"
+      .split(" "),
+    ..."--set model.dims.attention_heads=4".split(" "),
+  ]);
+  assertEquals(code, 0);
+  const dims = {
+    layers: 2,
+    hidden_size: 64,
+    attention_heads: 4,
+    vocab_size: 10,
+  };
+  const whole = { ...dims, tie_embeddings: false, gated_mlp: true };
+  assertEquals(JSON.parse(out), viaJson(estimate({ model: { dims: whole } })));
+});
+
+Deno.test("estimate --model reads a config.json or a folder with one", async () => {
+  const text = JSON.stringify(CONFIG);
+  const files = { "tiny/config.json": text, "odd name.json": text };
+  await withFolder(files, async (folder) => {
+    const named = (name: string): ScenarioInput => ({
+      model: { config: { ...CONFIG, _name_or_path: name } },
+    });
+    const tiny = estimate(named("tiny"));
+    const cases: [path: string, cwd: string, wanted: unknown][] = [
+      [join(folder, "tiny"), "", tiny],
+      [join(folder, "tiny", "config.json"), "", tiny],
+      ["tiny", folder, tiny],
+      ["./tiny/config.json", folder, tiny],
+      [".", join(folder, "tiny"), tiny],
+      ["odd name.json", folder, estimate(named("odd name.json"))],
+    ];
+    await Promise.all(cases.map(async ([path, cwd, wanted]) => {
+      const { code, out, err } = await headroom(
+        ["estimate", "--json", "--model", path],
+        { env: { INIT_CWD: cwd } },
+      );
+      assertEquals([code, err], [0, ""], path);
+      assertEquals(JSON.parse(out), viaJson(wanted), path);
+    }));
+  });
+});
+
+Deno.test("estimate --model takes the catalogue's name over a folder's", async () => {
+  await withFolder({ "gpt2/config.json": "{}" }, async (folder) => {
+    const { code, out } = await headroom(
+      ["estimate", "--json", "--model", "gpt2"],
+      { env: { INIT_CWD: folder } },
+    );
+    assertEquals(code, 0);
+    assertEquals(JSON.parse(out).model.source, "catalogue");
+  });
+});
+
+Deno.test("estimate --help lists every flag and shows examples", async () => {
+  const { code, out, err } = await headroom(["estimate", "--help"]);
+  assertEquals([code, err], [0, ""]);
+  const words = new Set(out.split(/\s+/));
+  const own = ["--scenario", "--batch", "--json", "--set", "--probe"];
+  for (const name of [...FLAGS.map(({ name }) => name), ...own]) {
+    assert(words.has(name), `${name} is not in the help`);
+  }
+  assertMatch(out, /^Examples:$/m);
+  assertMatch(out, /deno task estimate --model meta-llama\/Llama-2-7b-hf/);
+  assertMatch(out, /Exit status: 0/);
+  for (const line of out.split("\n")) assert(line.length <= 100, line);
+});
+
+Deno.test("estimate --help shows examples that run", async () => {
+  const { out } = await headroom(["estimate", "--help"]);
+  const lines = [
+    ...out.replaceAll(/\\\n\s*/g, "").matchAll(
+      /^ +deno task (estimate --model .+)$/gm,
+    ),
+  ].map(([, line = ""]) =>
+    [...line.matchAll(/"([^"]*)"|(\S+)/g)].map(([, a, b]) => a ?? b ?? "")
+  );
+  assert(lines.length >= 3);
+  for (const { code, err } of await headroomEach(lines)) {
+    assertEquals([code, err], [0, ""]);
+  }
+});
+
+Deno.test("headroom without a known command exits with 2", async () => {
+  const results = await headroomEach([["frobnicate"], [], ["--bogus"]]);
+  for (const { code, out, err } of results) {
+    assertEquals([code, out], [2, ""]);
+    assert(err !== "");
+  }
+  assertMatch(results[0]?.err ?? "", /unknown command 'frobnicate'/);
+  assertMatch(results[1]?.err ?? "", /estimate .*\n[^]*models .*\n[^]*gpus /);
+});
+
+Deno.test("headroom --help names its commands and exits with 0", async () => {
+  const { code, out } = await headroom(["--help"]);
+  assertEquals(code, 0);
+  for (const name of ["estimate", "models", "gpus"]) {
+    assertMatch(out, RegExp(`^ +${name} `, "m"));
+  }
+});
+
+Deno.test("models does not mind a reader that stops early", async () => {
+  const shell = new Deno.Command("sh", {
+    args: [
+      "-c",
+      '"$0" run --no-prompt -R cli.ts models | head -n 1',
+      Deno.execPath(),
+    ],
+    cwd: new URL("../../", import.meta.url),
+    stdout: "piped",
+    stderr: "piped",
+  });
+  const { stdout, stderr } = await shell.output();
+  const decoder = new TextDecoder();
+  assertEquals(decoder.decode(stderr), "");
+  assertEquals(decoder.decode(stdout).trim().split("\n").length, 1);
+});

@@ -1,0 +1,154 @@
+/// <reference lib="dom" />
+import { assert, assertEquals, assertMatch } from "@std/assert";
+import { address, only, textOf, visit } from "./visit.ts";
+import { DIMS } from "./fields.ts";
+
+const PAGES: [name: string, path: string][] = [
+  ["the first page", "/"],
+  ["a scenario", "/?model=llama2-7b&train.method=lora"],
+  ["serving", "/?model=llama2-7b&task=serve"],
+  ["a described model", address("/", DIMS)],
+  ["mistakes", "/?model=nope&train.micro_batch=0&train.padding_mask=maybe"],
+  ["a wrong task", "/?model=llama2-7b&task=eval"],
+  ["the GPUs", "/gpus?model=llama2-7b"],
+  ["the GPUs for a mistake", "/gpus?model=llama2-7b&train.micro_batch=0"],
+];
+
+/** What a label can point to. */
+const CONTROLS = "input:not([type=hidden]), select, textarea, button";
+
+for (const [name, path] of PAGES) {
+  Deno.test(`GET ${path.split("?")[0]} labels each control: ${name}`, async () => {
+    const { document } = await visit(path);
+    const labelled = new Set<Element | null>();
+    for (const label of document.querySelectorAll("label")) {
+      const target = label.getAttribute("for");
+      const control = target === null
+        ? label.querySelector(CONTROLS)
+        : document.getElementById(target);
+      assert(control?.matches(CONTROLS), `${label.outerHTML} has no control`);
+      assert(textOf(label) !== "", label.outerHTML);
+      labelled.add(control);
+    }
+    const bare = [...document.querySelectorAll(CONTROLS)].filter((control) =>
+      control.tagName !== "BUTTON" && !labelled.has(control)
+    );
+    assertEquals(bare.map(({ outerHTML }) => outerHTML), []);
+    for (const fieldset of document.querySelectorAll("fieldset")) {
+      assert(textOf(fieldset.querySelector("legend")) !== "", fieldset.id);
+    }
+  });
+
+  Deno.test(`GET ${path.split("?")[0]} refers to ids that there are, once each: ${name}`, async () => {
+    const { document } = await visit(path);
+    const ids = [...document.querySelectorAll("[id]")].map(({ id }) => id);
+    assertEquals(ids.filter((id, at) => ids.indexOf(id) !== at), []);
+    const known = new Set(ids);
+    const dead: string[] = [];
+    for (
+      const attribute of [
+        "for",
+        "list",
+        "aria-labelledby",
+        "aria-describedby",
+        "aria-controls",
+      ]
+    ) {
+      for (const element of document.querySelectorAll(`[${attribute}]`)) {
+        const names = (element.getAttribute(attribute) ?? "").split(" ");
+        for (const id of names) {
+          if (!known.has(id)) dead.push(`${attribute}="${id}"`);
+        }
+      }
+    }
+    assertEquals(dead, []);
+  });
+
+  Deno.test(`GET ${path.split("?")[0]} nests its headings under one h1: ${name}`, async () => {
+    const { document } = await visit(path);
+    only(document, "h1");
+    const levels = [
+      ...document.querySelectorAll(
+        "main h1, main h2, main h3, main h4, main h5, main h6",
+      ),
+    ].map(({ tagName }) => Number(tagName.slice(1)));
+    assertEquals(levels[0], 1);
+    const skips = levels.filter((level, at) =>
+      level > (levels[at - 1] ?? 0) + 1
+    );
+    assertEquals(skips, []);
+  });
+
+  Deno.test(`GET ${path.split("?")[0]} says in words what it shows: ${name}`, async () => {
+    const { document } = await visit(path);
+    for (const image of document.querySelectorAll("img")) {
+      assert(image.hasAttribute("alt"), image.outerHTML);
+    }
+    for (const svg of document.querySelectorAll("svg")) {
+      assertEquals(svg.getAttribute("role"), "img");
+      assert((svg.getAttribute("aria-label") ?? "").length > 10);
+    }
+    for (const figure of document.querySelectorAll("figure")) {
+      assert(figure.querySelector("[aria-label], figcaption, img[alt]"));
+    }
+    for (const link of document.querySelectorAll("a")) {
+      assert(textOf(link) !== "", link.outerHTML);
+    }
+    for (const table of document.querySelectorAll("table")) {
+      const heads = [...table.querySelectorAll("th")];
+      assert(heads.length > 0);
+      for (const head of heads) assert(head.hasAttribute("scope"));
+    }
+  });
+}
+
+Deno.test("GET / has its landmarks and language", async () => {
+  const { document } = await visit("/");
+  assertEquals(document.documentElement.getAttribute("lang"), "en");
+  assertMatch(textOf(only(document, "head > title")), /Headroom/);
+  only(document, "main");
+  only(document, "body > header");
+  only(document, "body > footer");
+  assert(only(document, "nav").hasAttribute("aria-label"));
+  for (const form of document.querySelectorAll("form")) {
+    assert(form.hasAttribute("aria-label"), form.id);
+  }
+});
+
+Deno.test("GET / begins with a link to the answer", async () => {
+  const { document } = await visit("/");
+  const link = document.querySelector("body a");
+  assertEquals(link?.getAttribute("href"), "#answer");
+});
+
+Deno.test("GET / tells of a new answer without being asked", async () => {
+  const { document } = await visit("/");
+  assertEquals(
+    only(document, "#answer").getAttribute("aria-live"),
+    "polite",
+  );
+  const wrong = await visit("/?model=nope");
+  only(wrong.document, "#answer [role=alert]");
+});
+
+Deno.test("GET / describes its picture of the peak in words", async () => {
+  const { document } = await visit("/?model=llama2-7b");
+  assertMatch(
+    only(document, "figure svg").getAttribute("aria-label") ?? "",
+    /^114\.53 GiB stacked against 79\.\d+ GiB usable on A100-80GB;/,
+  );
+});
+
+Deno.test("GET / lets the keyboard scroll what is wide", async () => {
+  const { document } = await visit("/");
+  const wide = [...document.querySelectorAll(".scroll")];
+  assert(wide.length > 0);
+  for (const region of wide) {
+    assertEquals(region.getAttribute("tabindex"), "0");
+    assertEquals(region.getAttribute("role"), "region");
+    assert(
+      region.hasAttribute("aria-label") ||
+        region.hasAttribute("aria-labelledby"),
+    );
+  }
+});

@@ -1,0 +1,83 @@
+import { assert, assertEquals } from "@std/assert";
+import type { ParserError } from "parse5";
+import { parse, parseFragment } from "parse5";
+import { app } from "../../app.ts";
+import { parseScenario, PRESETS, toQuery } from "../../lib/mod.ts";
+import { CONFIG, DIMS } from "./fields.ts";
+import { address } from "./visit.ts";
+
+const QUERIES: [name: string, query: string][] = [
+  ["nothing", ""],
+  ["a name", "?model=llama2-7b"],
+  ["LoRA", "?model=llama2-7b&train.method=lora"],
+  ["serving", "?model=llama2-7b&task=serve&serve.batch=64"],
+  ["dimensions", address("", DIMS)],
+  ["a config.json", address("", { "model.config": JSON.stringify(CONFIG) })],
+  ["a custom GPU", "?model=llama2-7b&hardware.gpu.memory_gib=24"],
+  [
+    "what no method covers",
+    "?model=llama2-7b&software.torch=2.4&method=timeline",
+  ],
+  ["a mistake", "?model=nope"],
+  [
+    "many mistakes",
+    "?model=x&train.micro_batch=0&task=eval&hardware.gpu=x&a=1",
+  ],
+  ["text that is code", address("", { model: `"><script>&amp;</p>'` })],
+  [
+    "a name that is code",
+    address("", {
+      "model.config": JSON.stringify({
+        ...CONFIG,
+        _name_or_path: "</title></textarea><b>&lt;",
+      }),
+    }),
+  ],
+  ...PRESETS.map(({ id, scenario }): [string, string] => {
+    const result = parseScenario(scenario);
+    assert(result.ok);
+    return [`the example ${id}`, `?${toQuery(result.value)}`];
+  }),
+];
+
+for (const [name, query] of QUERIES) {
+  for (const path of ["/", "/gpus", "/answer"]) {
+    Deno.test(`GET ${path} is HTML without an error: ${name}`, async () => {
+      const response = await app.request(path + query);
+      assert([200, 422].includes(response.status), `${response.status}`);
+      const html = await response.text();
+      assertEquals(errorsOf(html, path === "/answer"), []);
+    });
+  }
+}
+
+const CONTROL_CHARACTERS: [name: string, text: string][] = [
+  ["a null", "a\0b"],
+  ["an escape", "a\x1b[31mb"],
+  ["a bell and a delete", "a\x07b\x7f"],
+];
+
+for (const [name, text] of CONTROL_CHARACTERS) {
+  Deno.test(`GET / is HTML without an error: ${name} in the text`, async () => {
+    for (const field of ["model", "train.micro_batch", "model.config"]) {
+      for (const path of ["/", "/answer", "/gpus"]) {
+        const response = await app.request(address(path, { [field]: text }));
+        assertEquals(response.status, 422);
+        const html = await response.text();
+        assertEquals(errorsOf(html, path === "/answer"), [], field);
+      }
+    }
+  });
+}
+
+function errorsOf(html: string, fragment: boolean): string[] {
+  const errors: string[] = [];
+  const onParseError = ({ code, startOffset }: ParserError): void => {
+    const around = html.slice(Math.max(0, startOffset - 40), startOffset + 40);
+    errors.push(`${code}: ${JSON.stringify(around)}`);
+  };
+  const options = { onParseError, sourceCodeLocationInfo: true };
+  if (fragment) parseFragment(html, options);
+  else parse(html, options);
+  return errors;
+}

@@ -1,0 +1,232 @@
+/// <reference lib="dom" />
+import { assert, assertEquals, assertMatch } from "@std/assert";
+import { app } from "../../app.ts";
+import {
+  CATALOGUE,
+  describeField,
+  estimate,
+  formatBytes,
+  GPUS,
+  groupDigits,
+  QUANTIZATIONS,
+} from "../../lib/mod.ts";
+import { FIELDS, MODEL_FIELDS } from "./fields.ts";
+import { address, controlsOf, held, only, textOf, visit } from "./visit.ts";
+
+const LLAMA = "meta-llama/Llama-2-7b-hf";
+const ZERO_2 = {
+  "model": LLAMA,
+  "train.micro_batch": "2",
+  "train.sequence_length": "4096",
+  "train.checkpointing": "full",
+  "parallel.gpus": "8",
+  "engine.name": "deepspeed",
+  "engine.zero_stage": "2",
+};
+
+Deno.test("GET / shows one verdict", async () => {
+  const { status, headers, html, document } = await visit("/");
+  assertEquals(status, 200);
+  assertMatch(headers.get("content-type") ?? "", /^text\/html; charset=utf-8/i);
+  assert(html.startsWith("<!DOCTYPE html>"));
+  assertMatch(
+    textOf(only(document, "#answer h2")),
+    /^(Fits|Tight|Does not fit) on .+: [\d.]+ GiB of [\d.]+ GiB$/,
+  );
+});
+
+Deno.test("GET / shows five tabs in order, the first one open", async () => {
+  const { document } = await visit("/");
+  const tabs = [...document.querySelectorAll("#tabs label")];
+  assertEquals(
+    tabs.map(textOf),
+    ["Basic", "Parallelism", "Optimizations", "LoRA", "Advanced"],
+  );
+  assertEquals(
+    tabs.map((tab) => only(tab, "input").hasAttribute("checked")),
+    [true, false, false, false, false],
+  );
+  const panels = [...document.querySelectorAll("#scenario > .panel")];
+  assertEquals(
+    panels.map((panel) => panel.getAttribute("aria-label")),
+    tabs.map(textOf),
+  );
+});
+
+Deno.test("GET / shows a control for every field of a Scenario", async () => {
+  const { document } = await visit("/");
+  const missing = [...FIELDS, ...MODEL_FIELDS].filter((path) =>
+    controlsOf(document, path).length === 0
+  );
+  assertEquals(missing, []);
+});
+
+Deno.test("GET / shows no control that is not a field", async () => {
+  const { document } = await visit("/");
+  const known = new Set<string>([
+    ...FIELDS,
+    ...MODEL_FIELDS,
+    "hardware.gpu.memory_gib",
+  ]);
+  const names = [...document.querySelectorAll("#scenario [name]")]
+    .map((control) => control.getAttribute("name") ?? "");
+  assertEquals(names.filter((name) => !known.has(name)), []);
+});
+
+Deno.test("GET / shows examples that each answer with their model", async () => {
+  const { document } = await visit("/");
+  const links = [...document.querySelectorAll("nav.examples a")]
+    .map((link) => link.getAttribute("href") ?? "");
+  assert(links.length >= 4, `${links.length} examples`);
+  assertEquals(new Set(links).size, links.length);
+  for (const link of links) {
+    const model = new URL(link, "https://a.example").searchParams.get("model");
+    const example = await visit(link);
+    assertEquals(example.status, 200, link);
+    assert(model);
+    assertEquals(held(example.document, "model"), model);
+    assert(
+      textOf(example.document.querySelector("head > title")).includes(model),
+    );
+  }
+});
+
+Deno.test("GET / suggests every model and every format", async () => {
+  const { document } = await visit("/");
+  const listOf = (name: string): string[] => {
+    const [input] = controlsOf(document, name);
+    const list = only(document, `#${input?.getAttribute("list")}`);
+    return [...list.querySelectorAll("option")]
+      .map((option) => option.getAttribute("value") ?? "");
+  };
+  assertEquals(listOf("model"), CATALOGUE.map(({ id }) => id));
+  assertEquals(listOf("quantization.weights"), [...QUANTIZATIONS]);
+});
+
+Deno.test("GET / lists every GPU once, with its usable memory", async () => {
+  const { document } = await visit("/");
+  const [select] = controlsOf(document, "hardware.gpu");
+  assert(select);
+  const options = [...select.querySelectorAll("optgroup > option")];
+  assertEquals(
+    options.map((option) => option.getAttribute("value") ?? "").sort(),
+    GPUS.map(({ name }) => name).sort(),
+  );
+  for (const option of options) assertMatch(textOf(option), / · \d+\.\d GiB$/);
+});
+
+Deno.test("GET / offers the schema's choices of each field", async () => {
+  const { document } = await visit("/");
+  for (const path of FIELDS) {
+    const field = describeField(path);
+    if (field.kind !== "choice") continue;
+    const controls = controlsOf(document, path);
+    const values = controls[0]?.tagName === "SELECT"
+      ? [...controls[0].querySelectorAll("option")]
+      : controls;
+    const offered = values.map((each) => each.getAttribute("value") ?? "");
+    const blank = field.optional ? [""] : [];
+    assertEquals(offered, [...blank, ...field.options], path);
+  }
+});
+
+Deno.test("GET / shows a row for each part, with its share", async () => {
+  const { document } = await visit(address("/", ZERO_2));
+  const { memory } = estimate({
+    model: LLAMA,
+    train: { micro_batch: 2, sequence_length: 4096, checkpointing: "full" },
+    parallel: { gpus: 8 },
+    engine: { name: "deepspeed", zero_stage: 2 },
+  });
+  const peak = memory.device_peak_bytes;
+  const rows = [...document.querySelectorAll("table.parts tbody tr")];
+  assertEquals(
+    rows.map((row) => [...row.children].map(textOf)),
+    memory.parts.map((part) => [
+      part.name,
+      formatBytes(part.bytes),
+      `${(100 * part.bytes / peak).toFixed(1)} %`,
+      part.formula,
+      part.basis,
+    ]),
+  );
+  const shares = rows.map((row) => Number.parseFloat(textOf(cell(row, 2))));
+  const sum = shares.reduce((total, share) => total + share, 0);
+  assert(Math.abs(sum - 100) < 0.05 * rows.length, `shares sum to ${sum}`);
+  const total = only(document, "table.parts tfoot tr");
+  assertEquals(textOf(cell(total, 1)), "63.45 GiB");
+  assertEquals(
+    cell(total, 1)?.getAttribute("title"),
+    `${groupDigits(peak)} bytes`,
+  );
+});
+
+function cell(row: Element, at: number): Element | null {
+  return row.children[at] ?? null;
+}
+
+const VERDICTS: [gib: string, title: string, sentence: RegExp][] = [
+  ["100", "Fits on GPU with 100.00 GiB", /^36\.55 GiB to spare .*63 % used/],
+  ["82", "Fits on GPU with 82.00 GiB", /^18\.55 GiB to spare .*at the edge of/],
+  ["79.3", "Tight on GPU with 79.30 GiB", /^Only 15\.85 GiB to spare.*80 %/],
+  ["70", "Tight on GPU with 70.00 GiB", /^Only 6\.55 GiB to spare.*91 % used/],
+  ["63", "Does not fit on GPU with 63.00 GiB", /^0\.45 GiB too much.*101 %/],
+  ["24", "Does not fit on GPU with 24.00 GiB", /^39\.45 GiB too much.*264 %/],
+];
+
+for (const [gib, title, sentence] of VERDICTS) {
+  Deno.test(`GET / says "${title}" for a peak of 63.45 GiB`, async () => {
+    const { status, document } = await visit(
+      address("/", { ...ZERO_2, "hardware.gpu.memory_gib": gib }),
+    );
+    assertEquals(status, 200);
+    const usable = Number(gib).toFixed(2);
+    assertEquals(
+      textOf(only(document, "#answer h2")),
+      `${title}: 63.45 GiB of ${usable} GiB`,
+    );
+    assertMatch(
+      textOf(only(document, "#answer .verdict p:not(.doubt)")),
+      sentence,
+    );
+    assertMatch(textOf(only(document, "#answer .peek")), /63\.45 GiB$/);
+  });
+}
+
+Deno.test("GET / says how sure it is where measured runs say so", async () => {
+  const trained = await visit(address("/", ZERO_2));
+  assertMatch(
+    textOf(only(trained.document, "#answer .doubt")),
+    /nine measured runs in ten.* 34\.90 GiB and 93\.27 GiB/,
+  );
+  const served = await visit("/?model=llama2-7b&task=serve");
+  assertEquals(served.document.querySelectorAll("#answer .doubt").length, 0);
+});
+
+Deno.test("GET / names the model and the peak in its title", async () => {
+  const { document } = await visit(address("/", ZERO_2));
+  assertEquals(
+    textOf(only(document, "head > title")),
+    `${LLAMA}: 63.45 GiB · Headroom`,
+  );
+});
+
+Deno.test("GET /gpus sets every GPU against the scenario", async () => {
+  const { status, document } = await visit(address("/gpus", ZERO_2));
+  assertEquals(status, 200);
+  const rows = [...document.querySelectorAll("tbody tr")];
+  assertEquals(rows.length, GPUS.length);
+  assertEquals(textOf(only(document, "h1")), `GPUs for ${LLAMA}`);
+  for (const row of rows) {
+    const used = Number.parseFloat(textOf(cell(row, 4)));
+    const verdict = textOf(cell(row, 5));
+    if (used > 100) assertEquals(verdict, "too small");
+    if (used < 80) assertEquals(verdict, "fits");
+  }
+});
+
+Deno.test("HEAD / answers without a body", async () => {
+  const response = await app.request("/", { method: "HEAD" });
+  assertEquals(response.status, 200);
+  assertEquals(await response.text(), "");
+});
