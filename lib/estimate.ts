@@ -2,7 +2,10 @@ import type { Estimate } from "./estimate_type.ts";
 import { fitOf } from "./hardware/fit.ts";
 import { findGpu, similarGpus } from "./hardware/gpus.ts";
 import { factors } from "./methods/factors/mod.ts";
+import type { Model } from "./models/model.ts";
 import { resolveModel } from "./models/resolve_model.ts";
+import { rolesOf } from "./models/roles.ts";
+import { trainableOf } from "./models/trainable.ts";
 import { meshOf } from "./parallel/mesh.ts";
 import type { Result, ScenarioInput } from "./scenario/parse_scenario.ts";
 import { parseScenario } from "./scenario/parse_scenario.ts";
@@ -59,40 +62,45 @@ export function estimateScenario(scenario: Scenario): Result<Estimate> {
   }
   const mesh = meshOf(scenario.parallel, model.value.architecture);
   if (!mesh.ok) return mesh;
-  const answer = factors({ scenario, model: model.value, mesh: mesh.value });
+  const trained = trainableOf(model.value, scenario);
+  if (!trained.ok) return trained;
+  const { parameters: trainable, notes } = trained.value;
+  const answer = factors({
+    scenario,
+    model: model.value,
+    mesh: mesh.value,
+    trainable,
+  });
   if (!answer.ok) return answer;
 
-  const {
-    name,
-    source,
-    architecture,
-    parameters,
-    active_parameters,
-    parameters_basis,
-  } = model.value;
-  const { trainable_parameters, memory, kv, host, assumptions, warnings } =
-    answer.value;
+  const { memory, kv, host, assumptions, warnings } = answer.value;
   return {
     ok: true,
     value: {
       scenario,
       method: "factors",
-      model: {
-        name,
-        type: architecture.type,
-        source,
-        parameters,
-        trainable_parameters,
-        active_parameters,
-        parameters_basis,
-      },
+      model: described(model.value, trainable),
       memory,
       ...(kv ? { kv } : {}),
       host,
       fit: fitOf(memory.device_peak_bytes, scenario.hardware.gpu),
       assumptions,
-      warnings,
+      warnings: [...notes, ...warnings],
     },
+  };
+}
+
+function described(model: Model, trainable: number): Estimate["model"] {
+  return {
+    name: model.name,
+    type: model.architecture.type,
+    source: model.source,
+    parameters: model.parameters,
+    trainable_parameters: trainable,
+    active_parameters: model.active_parameters,
+    parameters_basis: model.parameters_basis,
+    architecture: model.architecture,
+    roles: rolesOf(model.tensors),
   };
 }
 

@@ -1,3 +1,5 @@
+import type { Architecture } from "./models/architecture.ts";
+import type { RoleCount } from "./models/roles.ts";
 import type { Scenario } from "./scenario/schema.ts";
 
 /**
@@ -69,6 +71,10 @@ export interface Estimate {
     trainable_parameters: number;
     active_parameters: number;
     parameters_basis: "exact" | "derived" | "assumed";
+    /** The dimensions as they were understood. */
+    architecture: Architecture;
+    /** The parameters by what they are for. */
+    roles: RoleCount[];
   };
   memory: Memory;
   kv?: KvCache;

@@ -1,5 +1,6 @@
 // What the page does beyond htmx: it marks the controls that the last answer
-// refused, so that a screen reader and the eye find them.
+// refused, so that a screen reader and the eye find them, and keeps unfolded
+// what was.
 (() => {
   const answer = document.getElementById("answer");
   if (!answer) return;
@@ -31,6 +32,28 @@
     control.focus();
   }
 
-  new MutationObserver(mark).observe(answer, { childList: true });
+  // An answer is written anew each time; what was unfolded stays so.
+  const unfolded = new Set();
+
+  function remember({ target }) {
+    const name = target.querySelector("summary")?.textContent;
+    if (target.open) unfolded.add(name);
+    else unfolded.delete(name);
+  }
+
+  function unfold() {
+    for (const details of answer.querySelectorAll("details")) {
+      const name = details.querySelector("summary")?.textContent;
+      if (unfolded.has(name)) details.open = true;
+    }
+  }
+
+  function renewed() {
+    mark();
+    unfold();
+  }
+
+  answer.addEventListener("toggle", remember, true);
+  new MutationObserver(renewed).observe(answer, { childList: true });
   answer.addEventListener("click", reveal);
 })();

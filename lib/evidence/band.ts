@@ -18,7 +18,7 @@ export interface Band {
  * for the `factors` method. tests/lib/band_test.ts works them out again.
  */
 const FACTORS_BAND = {
-  oneGpu: { low: 0.5, high: 1.33, runs: 78 },
+  oneGpu: { low: 0.5, high: 1.18, runs: 78 },
   manyGpus: { low: 0.55, high: 1.47, runs: 80 },
 } as const;
 

@@ -9,12 +9,13 @@ export interface Question {
   scenario: Scenario;
   model: Model;
   mesh: Mesh;
+  /** Parameters that train, exactly. */
+  trainable: number;
 }
 
 /** What a method answers; the rest of an Estimate is the same for all. */
 export interface Answer {
   memory: Memory;
-  trainable_parameters: number;
   kv?: KvCache;
   host: Estimate["host"];
   assumptions: string[];

@@ -16,7 +16,7 @@ const KEYS = {
     "decoder_layers",
     "lm_n_blocks",
   ],
-  hidden: ["hidden_size", "n_embd", "d_model", "lm_hidden_dim"],
+  hidden: ["hidden_size", "n_embd", "d_model", "dim", "lm_hidden_dim"],
   heads: [
     "num_attention_heads",
     "n_head",
@@ -25,7 +25,12 @@ const KEYS = {
     "decoder_attention_heads",
     "lm_n_heads",
   ],
-  kvHeads: ["num_key_value_heads", "num_kv_heads", "lm_n_kv_heads"],
+  kvHeads: [
+    "num_key_value_heads",
+    "num_kv_heads",
+    "multi_query_group_num",
+    "lm_n_kv_heads",
+  ],
   headDim: ["head_dim", "d_kv"],
   intermediate: [
     "intermediate_size",
@@ -33,10 +38,11 @@ const KEYS = {
     "ffn_hidden_size",
     "n_inner",
     "d_ff",
+    "hidden_dim",
     "decoder_ffn_dim",
     "lm_inter_dim",
   ],
-  vocab: ["vocab_size", "lm_vocab_size"],
+  vocab: ["vocab_size", "padded_vocab_size", "lm_vocab_size"],
   experts: ["num_local_experts", "num_experts", "n_routed_experts"],
   expertsPerToken: ["num_experts_per_tok", "num_experts_per_token", "moe_topk"],
   expertIntermediate: ["moe_intermediate_size", "expert_intermediate_size"],
@@ -59,6 +65,9 @@ const KEYS = {
 
 /** Families whose MLP is up and down without a gate. */
 const PLAIN_MLP = new Set([
+  "apertus",
+  "arcee",
+  "nemotron",
   "bert",
   "bloom",
   "clip_text_model",
@@ -77,6 +86,10 @@ const PLAIN_MLP = new Set([
 
 /** Families that tie the head to the embedding unless their config says no. */
 const TIED_BY_DEFAULT = new Set([
+  "ernie4_5",
+  "ernie4_5_moe",
+  "minicpm",
+  "smollm3",
   "bert",
   "bloom",
   "cohere",

@@ -114,12 +114,16 @@ export function squareLinears(model: Architecture): Record<string, Linear> {
   }
 }
 
-/** The targets a Scenario means, before they are looked up in the model. */
+/**
+ * The names of the modules that a Scenario targets; null for a regular
+ * expression, which names none.
+ */
 export function targetNames(
   targets: Scenario["train"]["lora"]["targets"],
   model: Architecture,
-): readonly string[] {
+): readonly string[] | null {
+  if (Array.isArray(targets)) return targets;
   if (targets === "all-linear") return Object.keys(squareLinears(model));
-  if (targets !== "default") return targets;
+  if (targets !== "default") return null;
   return DEFAULT_TARGETS[model.type] ?? ["q_proj", "v_proj"];
 }

@@ -1,10 +1,15 @@
 import type { Architecture } from "./architecture.ts";
+import type { Buffer, Tensor } from "./tensors/tensor.ts";
 
-/** A model as the methods see it: its dimensions and its parameters. */
+/** A model as the methods see it: its tensors and its dimensions. */
 export interface Model {
   name: string;
   source: "catalogue" | "config" | "headers" | "dims";
   architecture: Architecture;
+  /** Every parameter tensor, one entry for all layers that have it alike. */
+  tensors: readonly Tensor[];
+  /** What is resident beside the parameters. */
+  buffers: readonly Buffer[];
   parameters: number;
   active_parameters: number;
   /** How the number of parameters is known. */

@@ -4,20 +4,10 @@ import { formatCount, groupDigits } from "../units/mod.ts";
 import { shown } from "../scenario/problem.ts";
 import type { Architecture } from "./architecture.ts";
 import type { Config } from "./architecture_of_config.ts";
-import { architectureOfConfig } from "./architecture_of_config.ts";
+import { modelOfConfig, modelOfDimensions } from "./build_model.ts";
 import type { CatalogueEntry } from "./catalogue.ts";
 import { findModel, similarModels } from "./catalogue.ts";
-import { countParameters } from "./count_parameters.ts";
 import type { Model } from "./model.ts";
-
-/** Families that the llama formula counts exactly when nothing has a bias. */
-const LLAMA_LIKE = new Set([
-  "llama",
-  "mistral",
-  "mixtral",
-  "granite",
-  "smollm3",
-]);
 
 const catalogued = new Map<CatalogueEntry, Model>();
 
@@ -35,48 +25,40 @@ export function resolveModel(field: ModelField): Result<Model> {
 function fromCatalogue(name: string): Result<Model> {
   const entry = findModel(name);
   if (!entry) {
-    return { ok: false, problems: [{ path: "model", message: unknown(name) }] };
+    return {
+      ok: false,
+      problems: [{ path: "model", message: unknown(name) }],
+    };
   }
   const known = catalogued.get(entry);
   if (known) return { ok: true, value: known };
-
-  const architecture = architectureOfConfig(entry.config);
-  if (!architecture.ok) return architecture;
-  const count = countParameters(architecture.value);
-  const model = entry.parameters === undefined
+  const built = modelOfConfig(entry.config, {
+    name: entry.id,
+    source: "catalogue",
+  });
+  if (!built.ok) return built;
+  const model = entry.note
     ? {
-      ...fromCount(architecture.value, count.total, count.active),
-      name: entry.id,
-      source: "catalogue" as const,
+      ...built.value,
+      notes: [...built.value.notes, `${entry.id}: ${entry.note}`],
     }
-    : {
-      name: entry.id,
-      source: "catalogue" as const,
-      architecture: architecture.value,
-      parameters: entry.parameters,
-      active_parameters: entry.parameters - (count.total - count.active),
-      parameters_basis: "exact" as const,
-      notes: entry.note ? [`${entry.id}: ${entry.note}`] : [],
-    };
+    : built.value;
   catalogued.set(entry, model);
   return { ok: true, value: model };
 }
 
 function fromConfig(config: Config): Result<Model> {
-  const architecture = architectureOfConfig(config);
-  if (!architecture.ok) return architecture;
-  const count = countParameters(architecture.value);
-  const name = config["_name_or_path"];
-  return {
-    ok: true,
-    value: {
-      ...fromCount(architecture.value, count.total, count.active),
-      name: typeof name === "string" && name !== ""
-        ? name.replaceAll(/\p{Cc}/gu, "").slice(0, 200)
-        : architecture.value.type,
-      source: "config",
-    },
-  };
+  const name = [config["_name_or_path"], config["model_type"]]
+    .map((stated) => typeof stated === "string" ? plainName(stated) : "")
+    .find((stated) => stated !== "");
+  return modelOfConfig(config, {
+    name: name ?? "config.json",
+    source: "config",
+  });
+}
+
+function plainName(name: string): string {
+  return name.replaceAll(/\p{Cc}/gu, "").trim().slice(0, 200);
 }
 
 function fromDims(dims: Dims): Result<Model> {
@@ -91,30 +73,22 @@ function fromDims(dims: Dims): Result<Model> {
       }],
     };
   }
-  const count = countParameters(architecture);
-  if (dims.parameters === undefined) {
-    return {
-      ok: true,
-      value: {
-        ...fromCount(architecture, count.total, count.active),
-        name: `custom ${formatCount(count.total)}`,
-        source: "dims",
-      },
-    };
-  }
+  const built = modelOfDimensions(architecture, { name: "", source: "dims" });
+  if (!built.ok) return built;
+  const counted = built.value;
+  const stated = dims.parameters ?? counted.parameters;
   return {
     ok: true,
     value: {
-      name: `custom ${formatCount(dims.parameters)}`,
-      source: "dims",
-      architecture,
-      parameters: dims.parameters,
+      ...counted,
+      name: `custom ${formatCount(stated)}`,
+      parameters: stated,
       active_parameters: Math.max(
         0,
-        dims.parameters - (count.total - count.active),
+        stated - (counted.parameters - counted.active_parameters),
       ),
-      parameters_basis: "assumed",
-      notes: disagreement(dims.parameters, count.total),
+      parameters_basis: dims.parameters === undefined ? "derived" : "assumed",
+      notes: disagreement(stated, counted.parameters),
     },
   };
 }
@@ -143,26 +117,6 @@ function architectureOfDims(dims: Dims): Architecture {
     dense_layers: 0,
     max_position_embeddings: dims.max_position_embeddings ?? null,
     vision: null,
-  };
-}
-
-function fromCount(
-  architecture: Architecture,
-  parameters: number,
-  active: number,
-): Omit<Model, "name" | "source"> {
-  const exact = LLAMA_LIKE.has(architecture.type) ||
-    architecture.type === "custom";
-  return {
-    architecture,
-    parameters,
-    active_parameters: active,
-    parameters_basis: exact ? "derived" : "assumed",
-    notes: exact ? [] : [
-      `The parameter count is approximate: ${
-        groupDigits(parameters)
-      } by the llama formula, which leaves out what is particular to "${architecture.type}"`,
-    ],
   };
 }
 

@@ -61,11 +61,38 @@ export function namesOr<const W extends string>(
   );
 }
 
+/**
+ * Modules to find: a list of names, one of the given words, or, as PEFT takes
+ * it, a regular expression that whole paths match. A text is taken for one when
+ * it holds what names never do.
+ */
+export function patternOr<const W extends string>(
+  words: readonly W[],
+  max: number,
+) {
+  const list = namesOr(words, max);
+  return byShape<z.infer<typeof list> | string>((value) =>
+    typeof value === "string" && PATTERN.test(value) ? pattern : list
+  );
+}
+
+const pattern = z.string().max(200).refine((text) => {
+  try {
+    new RegExp(text, "u");
+    return true;
+  } catch {
+    return false;
+  }
+}, "must be a regular expression, a list of names, default or all-linear");
+
+/** What names of modules never hold, and regular expressions do. */
+const PATTERN = /[\\^$*+?()[\]{}|]/;
+
 /** A name of a module or tensor: no space or comma, which separate them. */
 const moduleName = z.string().min(1).max(128)
   .regex(
-    /^[^\s,\p{Cc}\p{Cs}]*$/u,
-    "must not hold spaces, commas or control characters",
+    /^[^\s,\p{Cc}\p{Cs}\\^$*+?()[\]{}|]*$/u,
+    "must not hold spaces, commas, brackets or control characters",
   );
 
 function splitNames(value: unknown): unknown {

@@ -7,8 +7,8 @@ import {
   gib,
   isObject,
   names,
-  namesOr,
   nameText,
+  patternOr,
   tokens,
 } from "./fields.ts";
 import { modelField } from "./model_field.ts";
@@ -42,9 +42,12 @@ const lora = z.strictObject({
   rank: count(1, 65_536).default(16),
   alpha: factor(0, 1e6).default(32),
   dropout: factor(0, 1).default(0),
-  targets: namesOr(["default", "all-linear"], 256).default("default"),
+  targets: patternOr(["default", "all-linear"], 256).default("default"),
+  target_parameters: names(256).default([]),
   adapter_dtype: floats.default("fp32"),
   dora: flag().default(false),
+  rslora: flag().default(false),
+  bias: z.enum(["none", "all", "lora_only"]).default("none"),
   modules_to_save: names(256).default([]),
   trainable_parameters: count(1, 1e15).nullable().default(null),
 });

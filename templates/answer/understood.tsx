@@ -8,52 +8,114 @@ const SOURCES = {
   dims: "the given dimensions",
 } as const;
 
-/** The model and the mesh as they were understood. */
+/** The model, its parameters and the mesh as they were understood. */
 export function Understood({ estimate }: { estimate: Estimate }) {
-  const { model, scenario, kv } = estimate;
-  const { gpus, tp, pp, cp } = scenario.parallel;
-  const dp = gpus / (tp * pp * cp);
-  const rows: [string, string][] = [
-    ["Model", `${model.name} (${model.type}), from ${SOURCES[model.source]}`],
-    ["Parameters", `${count(model.parameters)}${approximate(estimate)}`],
-    ...(model.active_parameters === model.parameters ? [] : [
-      ["Active per token", count(model.active_parameters)] as [
-        string,
-        string,
-      ],
-    ]),
-    ...(scenario.task === "train"
-      ? [["Trainable", trainable(estimate)] as [string, string]]
-      : []),
-    ...(kv
-      ? [[
-        "KV cache",
-        `${groupDigits(kv.bytes_per_token)} bytes per token and GPU${
-          kv.max_tokens === null
-            ? ""
-            : `, room for ${groupDigits(kv.max_tokens)} tokens`
-        }`,
-      ] as [string, string]]
-      : []),
-    [
-      "GPUs",
-      gpus === 1
-        ? "one"
-        : `${gpus} = dp ${dp} × tp ${tp} × pp ${pp} × cp ${cp}`,
-    ],
-  ];
   return (
     <section class="card" aria-labelledby="understood-title">
       <h3 id="understood-title">As it was understood</h3>
       <dl class="understood">
-        {rows.map(([name, text]) => (
+        {[...modelRows(estimate), ...runRows(estimate)].map(([name, text]) => (
           <div>
             <dt>{name}</dt>
             <dd>{text}</dd>
           </div>
         ))}
       </dl>
+      <Roles estimate={estimate} />
     </section>
+  );
+}
+
+type Row = [name: string, text: string];
+
+function modelRows({ model, scenario }: Estimate): Row[] {
+  const a = model.architecture;
+  const heads = a.attention_heads === 0
+    ? "no attention"
+    : `${a.attention_heads} heads of ${a.head_dim}, ${a.kv_heads} for keys and values`;
+  const rows: Row[] = [
+    ["Model", `${model.name} (${model.type}), from ${SOURCES[model.source]}`],
+    [
+      "Parameters",
+      count(model.parameters) +
+      (model.parameters_basis === "assumed" ? ", approximate" : ""),
+    ],
+  ];
+  if (model.active_parameters !== model.parameters) {
+    rows.push(["Active per token", count(model.active_parameters)]);
+  }
+  if (scenario.task === "train") rows.push(["Trainable", trainable(model)]);
+  rows.push([
+    "Dimensions",
+    `${a.layers} layers, hidden ${groupDigits(a.hidden_size)}, MLP ${
+      groupDigits(a.intermediate_size)
+    }, vocabulary ${groupDigits(a.vocab_size)}`,
+  ], ["Attention", heads]);
+  if (a.experts > 0) {
+    rows.push([
+      "Experts",
+      `${a.experts}, of which a token uses ${a.experts_per_token}`,
+    ]);
+  }
+  if (a.max_position_embeddings !== null) {
+    rows.push(["Context", `${groupDigits(a.max_position_embeddings)} tokens`]);
+  }
+  rows.push([
+    "Head",
+    a.tie_embeddings ? "tied to the embedding" : "of its own",
+  ]);
+  return rows;
+}
+
+function runRows({ scenario, kv }: Estimate): Row[] {
+  const { gpus, tp, pp, cp } = scenario.parallel;
+  const rows: Row[] = [];
+  if (kv) {
+    const room = kv.max_tokens === null
+      ? ""
+      : `, room for ${groupDigits(kv.max_tokens)} tokens`;
+    rows.push([
+      "KV cache",
+      `${groupDigits(kv.bytes_per_token)} bytes per token and GPU${room}`,
+    ]);
+  }
+  const dp = gpus / (tp * pp * cp);
+  rows.push([
+    "GPUs",
+    gpus === 1 ? "one" : `${gpus} = dp ${dp} × tp ${tp} × pp ${pp} × cp ${cp}`,
+  ]);
+  return rows;
+}
+
+/** The parameters by what they are for, folded away. */
+function Roles({ estimate }: { estimate: Estimate }) {
+  const { roles, parameters } = estimate.model;
+  return (
+    <details class="roles">
+      <summary>Parameters by role</summary>
+      <table>
+        <thead>
+          <tr>
+            <th scope="col">Role</th>
+            <th scope="col" class="number">Tensors</th>
+            <th scope="col" class="number">Parameters</th>
+            <th scope="col" class="number">Share</th>
+          </tr>
+        </thead>
+        <tbody>
+          {roles.map((each) => (
+            <tr>
+              <th scope="row">{each.role}</th>
+              <td class="number">{groupDigits(each.tensors)}</td>
+              <td class="number">{groupDigits(each.parameters)}</td>
+              <td class="number">
+                {(100 * each.parameters / parameters).toFixed(1)} %
+              </td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </details>
   );
 }
 
@@ -61,11 +123,7 @@ function count(parameters: number): string {
   return `${groupDigits(parameters)} (${formatCount(parameters)})`;
 }
 
-function approximate({ model }: Estimate): string {
-  return model.parameters_basis === "assumed" ? ", approximate" : "";
-}
-
-function trainable({ model }: Estimate): string {
+function trainable(model: Estimate["model"]): string {
   const share = 100 * model.trainable_parameters / model.parameters;
   return `${count(model.trainable_parameters)}, ${
     share >= 10 ? share.toFixed(0) : share.toFixed(2)

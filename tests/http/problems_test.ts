@@ -12,6 +12,7 @@ const WRONG_TEXTS: Record<string, string> = {
   "train.image_size": "0x0",
   "train.lora.targets": `q_proj,${"x".repeat(129)}`,
   "train.lora.modules_to_save": "y".repeat(129),
+  "train.lora.target_parameters": "z".repeat(129),
   "quantization.weights": "int5",
   "hardware.gpu": "GTX 9999",
   "hardware.gpu.memory_gib": "big",

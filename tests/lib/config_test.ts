@@ -159,9 +159,9 @@ for (const [name, change, expected] of READ) {
   });
 }
 
-Deno.test("resolveModel() says that another family's count is approximate", () => {
+Deno.test("resolveModel() says that an unknown type's count is approximate", () => {
   const { model, assumptions } = estimate({
-    model: { config: { ...CONFIG, model_type: "qwen2" } },
+    model: { config: { ...CONFIG, model_type: "unheard_of" } },
   });
   assertEquals(model.parameters_basis, "assumed");
   assertStringIncludes(assumptions.join("\n"), "approximate");

@@ -20,6 +20,7 @@ const VALUES: Record<string, unknown[]> = {
   "train.lora.dropout": [0.1],
   "train.lora.targets": ["all-linear", ["k_proj"]],
   "train.lora.modules_to_save": [["lm_head"]],
+  "train.lora.target_parameters": [["mlp.experts.down_proj"]],
   "train.lora.trainable_parameters": [1_000_000],
   "train.micro_batch": [2],
   "train.sequence_length": [4_096],
@@ -78,6 +79,8 @@ const IMAGES = { "train.images_per_sample": 1 };
 const BESIDE: Record<string, Setting> = {
   "train.lora.rank": LORA,
   "train.lora.targets": LORA,
+  "train.lora.target_parameters": LORA,
+  "train.lora.bias": LORA,
   "train.lora.trainable_parameters": LORA,
   "train.image_size": IMAGES,
   "parallel.gpus": { "engine.zero_stage": 3, "parallel.gpus": 8 },
@@ -102,6 +105,7 @@ const CHANGES_NOTHING: Record<string, string> = {
   "hardware.gpu": "it changes the fit, not the need",
   "train.gradient_accumulation": "gradients add up in place",
   "train.lora.alpha": "a scale, not a size",
+  "train.lora.rslora": "a scale, not a size",
   "precision.weights=fp16": "as wide as bf16",
   "precision.master_weights=fp32": "what AdamW keeps anyway",
   "precision.optimizer_states=fp32": "what AdamW keeps anyway",
@@ -234,11 +238,10 @@ Deno.test("remarks() names each field that has no effect, with its value", () =>
   const { warnings } = answer({
     "train.kernels": "liger",
     "software.torch": "2.6.0",
-    "train.method": "lora",
-    "train.lora.modules_to_save": ["lm_head"],
+    "train.padding_mask": true,
   });
   const expected = [
-    'train.lora.modules_to_save = ["lm_head"]',
+    "train.padding_mask = true",
     'train.kernels = "liger"',
     'software.torch = "2.6.0"',
   ];

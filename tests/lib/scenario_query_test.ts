@@ -35,7 +35,7 @@ const text = (chars: string, max: number): fc.Arbitrary<string> =>
 
 const AWKWARD = "aZ09&=+%#?;:@/\\|~^*()'\"<>.-_$!ßé模型😀";
 const module = text(AWKWARD, 12)
-  .filter((name) => /^[^\s,\p{Cc}]+$/u.test(name));
+  .filter((name) => /^[^\s,\p{Cc}\\^$*+?()[\]{}|]+$/u.test(name));
 const modelName = text(`${AWKWARD} ,`, 20)
   .filter((name) => name.trim() !== "" && !/[\p{Cc}{}]/u.test(name));
 const gpuName = text(`${AWKWARD} `, 20)
@@ -86,6 +86,9 @@ const FIELDS: Record<string, Record<string, Any>> = {
       ),
       adapter_dtype: floats,
       dora: flag,
+      rslora: flag,
+      bias: fc.constantFrom("none", "all", "lora_only"),
+      target_parameters: modules(0),
       modules_to_save: modules(0),
       trainable_parameters: or(null, whole(1, 1e15)),
     }),

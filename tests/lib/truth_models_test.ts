@@ -106,7 +106,9 @@ const COUNTED: [id: string, parameters: number][] = [
   ["microsoft/phi-2", 2_779_683_840],
   ["microsoft/Phi-3-mini-4k-instruct", 3_821_079_552],
   ["microsoft/Phi-3-medium-4k-instruct", 13_960_238_080],
-  ["microsoft/Phi-3.5-MoE-instruct", 41_872_891_200],
+  // The published count; the development build that counted the others had
+  // lost 262,144 biases of its norms.
+  ["microsoft/Phi-3.5-MoE-instruct", 41_873_153_344],
   ["openai-community/gpt2", 124_439_808],
   ["EleutherAI/pythia-6.9b", 6_857_302_016],
   ["EleutherAI/gpt-j-6b", 6_050_882_784],

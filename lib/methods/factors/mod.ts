@@ -21,9 +21,7 @@ import { weights } from "./weights.ts";
  */
 export function factors(question: Question): Result<Answer> {
   const { scenario, model, mesh } = question;
-  const trained = trainableParameters(question);
-  if (!trained.ok) return trained;
-  const { parameters, warnings } = trained.value;
+  const parameters = trainableParameters(question);
   const setup = setupOf(scenario, model, mesh, parameters);
   if (setup === null) {
     return {
@@ -36,7 +34,7 @@ export function factors(question: Question): Result<Answer> {
     };
   }
   const served = scenario.task === "serve" ? serving(setup) : null;
-  const said = remarks(setup);
+  const said = remarks(setup, question.trainable);
   return {
     ok: true,
     value: {
@@ -44,11 +42,10 @@ export function factors(question: Question): Result<Answer> {
         served?.terms ?? training(setup),
         factorsBand(scenario),
       ),
-      trainable_parameters: parameters,
       ...(served ? { kv: served.kv } : {}),
       host: { peak_bytes: null },
       assumptions: said.assumptions,
-      warnings: [...warnings, ...said.warnings],
+      warnings: said.warnings,
     },
   };
 }
@@ -63,13 +60,12 @@ function training(setup: Setup): ReturnType<typeof activations> {
   ];
 }
 
+/** The method's own count of adapters; for anything else the exact one. */
 function trainableParameters(
-  { scenario, model }: Question,
-): Result<{ parameters: number; warnings: string[] }> {
-  if (scenario.task === "serve") {
-    return { ok: true, value: { parameters: 0, warnings: [] } };
-  }
-  return scenario.train.method === "full"
-    ? { ok: true, value: { parameters: model.parameters, warnings: [] } }
-    : loraParameters(scenario.train.lora, model);
+  { scenario, model, trainable }: Question,
+): number {
+  const { task, train } = scenario;
+  return task === "serve" || train.method === "full"
+    ? trainable
+    : loraParameters(train.lora, model, trainable);
 }

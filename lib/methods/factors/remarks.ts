@@ -1,5 +1,6 @@
 import { factorsBand } from "../../evidence/band.ts";
 import type { Scenario } from "../../scenario/schema.ts";
+import { groupDigits } from "../../units/mod.ts";
 import { uncovered } from "../uncovered.ts";
 import { unused } from "../unused.ts";
 import { weightFormat } from "../weight_bytes.ts";
@@ -35,9 +36,15 @@ const WHEN_TRAINING = new Set([
   ...ALWAYS,
   "factors",
   "train.method",
+  "train.trainable",
   "train.lora.rank",
   "train.lora.alpha",
   "train.lora.targets",
+  "train.lora.rslora",
+  "train.lora.dora",
+  "train.lora.bias",
+  "train.lora.modules_to_save",
+  "train.lora.target_parameters",
   "train.lora.trainable_parameters",
   "train.micro_batch",
   "train.sequence_length",
@@ -68,7 +75,7 @@ const WHEN_SERVING = new Set([
 ]);
 
 /** Collects what the method took for granted and what it left out. */
-export function remarks(setup: Setup): Remarks {
+export function remarks(setup: Setup, exact: number): Remarks {
   const { scenario } = setup;
   const training = scenario.task === "train";
   const meaningless = unused(scenario);
@@ -83,7 +90,7 @@ export function remarks(setup: Setup): Remarks {
       ...methodNotes(scenario),
       ...setup.model.notes,
       ...setup.sharding.assumptions,
-      ...(training ? whenTraining(setup) : []),
+      ...(training ? whenTraining(setup, exact) : []),
       ...[...meaningless].map(([path, reason]) =>
         `${path} is not used: ${reason}`
       ),
@@ -108,17 +115,20 @@ function methodNotes(scenario: Scenario): string[] {
   ];
 }
 
-function whenTraining({ scenario, sharding, nf4 }: Setup): string[] {
-  const { train } = scenario;
+function whenTraining(setup: Setup, exact: number): string[] {
+  const { scenario, sharding, nf4 } = setup;
   const said: string[] = [];
-  if (train.attention === "sdpa") {
+  if (scenario.train.attention === "sdpa") {
     said.push(
       "SDPA is counted as a kernel that keeps no attention scores, like FlashAttention",
     );
   }
-  if (train.method !== "full" && train.lora.trainable_parameters === null) {
+  const counted = Math.round(setup.trainable * setup.mesh.pp);
+  if (counted !== exact) {
     said.push(
-      "LoRA parameters are counted with square attention projections: too many where key-value heads are grouped",
+      `The factors method takes attention projections for square and counts ${
+        groupDigits(counted)
+      } adapter parameters; PEFT trains ${groupDigits(exact)}`,
     );
   }
   if (nf4 && sharding.stage === 3) {

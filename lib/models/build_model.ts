@@ -1,0 +1,102 @@
+import type { Result } from "../scenario/parse_scenario.ts";
+import type { Architecture } from "./architecture.ts";
+import type { Config } from "./architecture_of_config.ts";
+import { architectureOfConfig } from "./architecture_of_config.ts";
+import { countTensors } from "./count_tensors.ts";
+import { genericDecoder } from "./families/generic.ts";
+import { FAMILIES } from "./families/mod.ts";
+import type { Model } from "./model.ts";
+import { ConfigReader } from "./tensors/config_reader.ts";
+import { TensorScope } from "./tensors/tensor_scope.ts";
+
+/**
+ * Builds the model that a config.json describes, tensor by tensor. A model type
+ * that no family knows becomes a generic decoder of its dimensions, and says so.
+ *
+ * @returns The model, or everything that is wrong with the config.
+ */
+export function modelOfConfig(
+  config: Config,
+  { name, source }: Pick<Model, "name" | "source">,
+): Result<Model> {
+  const architecture = architectureOfConfig(config);
+  if (!architecture.ok) return architecture;
+  const { type } = architecture.value;
+  const family = Object.hasOwn(FAMILIES, type) ? FAMILIES[type] : undefined;
+  if (!family) {
+    return finished(generic(architecture.value), {
+      name,
+      source,
+      architecture: architecture.value,
+      parameters_basis: "assumed",
+      notes: [
+        `The parameter count is approximate: model type "${type}" is not known, so it is taken for a decoder like llama with its dimensions`,
+      ],
+    });
+  }
+  const reader = new ConfigReader(config);
+  const scope = new TensorScope();
+  family(reader, scope);
+  if (reader.problems.length > 0) {
+    return { ok: false, problems: reader.problems };
+  }
+  return finished(scope, {
+    name,
+    source,
+    architecture: architecture.value,
+    parameters_basis: "exact",
+    notes: [],
+  });
+}
+
+/** Builds the model of bare dimensions: a decoder like llama, or Mixtral. */
+export function modelOfDimensions(
+  architecture: Architecture,
+  { name, source }: Pick<Model, "name" | "source">,
+): Result<Model> {
+  return finished(generic(architecture), {
+    name,
+    source,
+    architecture,
+    parameters_basis: "derived",
+    notes: [],
+  });
+}
+
+function generic(architecture: Architecture): TensorScope {
+  const scope = new TensorScope();
+  genericDecoder(architecture, scope);
+  return scope;
+}
+
+function finished(
+  { tensors, buffers }: TensorScope,
+  known: Omit<
+    Model,
+    "tensors" | "buffers" | "parameters" | "active_parameters"
+  >,
+): Result<Model> {
+  const { total, active } = countTensors(tensors, known.architecture);
+  if (!Number.isSafeInteger(total)) {
+    return {
+      ok: false,
+      problems: [{
+        path: "model",
+        message:
+          `model must have fewer than 2^53 parameters: its config describes ${
+            total.toExponential(1)
+          }`,
+      }],
+    };
+  }
+  return {
+    ok: true,
+    value: {
+      ...known,
+      tensors,
+      buffers,
+      parameters: total,
+      active_parameters: active,
+    },
+  };
+}

@@ -1,0 +1,26 @@
+import { allLayers } from "../tensors/layer_ranges.ts";
+import { attention, gatedMlp, headsOf } from "./blocks.ts";
+import { rotaryBuffers } from "./blocks_classic.ts";
+import type { Decoder } from "./family.ts";
+
+/**
+ * Cohere 2: attention and MLP side by side after one norm, and a tied head.
+ *
+ * Source: huggingface/transformers models/cohere2/modeling_cohere2.py
+ */
+export const cohere2: Decoder = {
+  prefix: "model",
+  tied: true,
+  body(config, scope) {
+    const heads = headsOf(config);
+    const { hidden } = heads;
+    scope.embedding("embed_tokens", config.size("vocab_size"), hidden);
+    const layers = allLayers(config.size("num_hidden_layers"));
+    const layer = scope.layers("layers", layers);
+    attention(layer, heads, { bias: config.flag("attention_bias", false) });
+    gatedMlp(layer, hidden, config.size("intermediate_size"));
+    layer.norm("input_layernorm", hidden);
+    scope.norm("norm", hidden);
+    rotaryBuffers(scope, heads.headDim);
+  },
+};

@@ -1,0 +1,49 @@
+import type { ConfigReader } from "../tensors/config_reader.ts";
+import type { TensorScope } from "../tensors/tensor_scope.ts";
+
+/**
+ * A family of language models: what its body declares under its prefix, and
+ * what its head is. A vision-language model declares the same body elsewhere.
+ */
+export interface Decoder {
+  /** Where a causal model of transformers keeps its body: "model". */
+  prefix: string;
+  /** Whether head and embedding are one tensor when the config does not say. */
+  tied: boolean;
+  /** Declares embedding, layers and last norm. */
+  body: (config: ConfigReader, scope: TensorScope) => void;
+  /** Declares the head; `lm_head` without a bias when it is left out. */
+  head?: (config: ConfigReader, scope: TensorScope) => void;
+}
+
+/** Declares a whole model: a decoder with its head, or one of another build. */
+export type Family = (config: ConfigReader, scope: TensorScope) => void;
+
+/** The family of a decoder as a causal language model. */
+export function causal(decoder: Decoder): Family {
+  return (config, scope) => {
+    decoder.body(config, scope.scope(decoder.prefix));
+    headOf(
+      decoder,
+      config,
+      scope,
+      config.flag("tie_word_embeddings", decoder.tied),
+    );
+  };
+}
+
+/** Declares a decoder's head unless it is the embedding. */
+export function headOf(
+  decoder: Decoder,
+  config: ConfigReader,
+  scope: TensorScope,
+  tied: boolean,
+): void {
+  if (tied) return;
+  if (decoder.head) return decoder.head(config, scope);
+  const width = config.size("hidden_size", "n_embd", "d_model");
+  scope.linear("lm_head", width, config.size("vocab_size"), {
+    role: "head",
+    cut: "column",
+  });
+}

@@ -1,0 +1,25 @@
+import { sizeOr } from "./blocks_vision.ts";
+import { llama4Vision } from "./towers/llama4_vision.ts";
+import { projector, tower, visionLanguage } from "./vision_language.ts";
+
+/**
+ * Llama 4: its tower, one linear and its decoder as a causal model of its own.
+ *
+ * Source: huggingface/transformers models/llama4/modeling_llama4.py
+ */
+export const llama4 = visionLanguage({
+  language: "llama4_text",
+  fixed: true,
+  body: "language_model.model",
+  head: "language_model",
+  ties: "text",
+  sight({ vision, hidden }, scope) {
+    tower(llama4Vision, vision, scope, "vision_model");
+    projector(scope, "multi_modal_projector").linear(
+      "linear_1",
+      sizeOr(vision, "vision_output_dim", 7680),
+      hidden,
+      { role: "projector" },
+    );
+  },
+});

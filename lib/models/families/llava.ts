@@ -1,0 +1,99 @@
+import { listOf, projectorLinears } from "./blocks_vision.ts";
+import type { TensorScope } from "../tensors/tensor_scope.ts";
+import { towerOf } from "./towers/mod.ts";
+import type { Parts } from "./vision_language.ts";
+import { projector, tower, visionLanguage } from "./vision_language.ts";
+
+/**
+ * LLaVA: any tower, two linears and any decoder. Pixtral too comes as one.
+ *
+ * Source: huggingface/transformers models/llava/modeling_llava.py
+ */
+export const llava = visionLanguage({
+  language: "llama",
+  ties: "either",
+  sight: (parts, scope) => see(parts, scope, "clip_vision_model"),
+});
+
+/**
+ * LLaVA-NeXT: LLaVA with images in tiles, between which a learned vector ends
+ * the rows.
+ *
+ * Source: huggingface/transformers models/llava_next/modeling_llava_next.py
+ */
+export const llavaNext = visionLanguage({
+  language: "llama",
+  sight(parts, scope) {
+    see(parts, scope, "clip_vision_model");
+    newline(parts, scope);
+  },
+});
+
+/**
+ * LLaVA-OneVision: LLaVA-NeXT with SigLIP and Qwen2.
+ *
+ * Source: huggingface/transformers
+ * models/llava_onevision/modeling_llava_onevision.py
+ */
+export const llavaOnevision = visionLanguage({
+  language: "qwen2",
+  ties: "either",
+  sight(parts, scope) {
+    see(parts, scope, "siglip_vision_model");
+    newline(parts, scope);
+  },
+});
+
+/**
+ * ViP-LLaVA: LLaVA that reads several layers of the tower, normed together.
+ *
+ * Source: huggingface/transformers models/vipllava/modeling_vipllava.py
+ */
+export const vipLlava = visionLanguage({
+  language: "llama",
+  sight({ config, vision, hidden }, scope) {
+    const { declare, width } = towerOf(vision, "clip_vision_model");
+    tower(declare, vision, scope);
+    const key = "vision_feature_layer";
+    const layers = listOf(config, key)?.length ?? (config.has(key) ? 1 : 5);
+    const at = projector(scope);
+    at.norm("projector_layernorm", width * layers, { bias: true });
+    projectorLinears(at, { inputs: width * layers, hidden });
+  },
+});
+
+/**
+ * Video-LLaVA: LLaVA with one tower for images and one for frames.
+ *
+ * Source: huggingface/transformers models/video_llava/modeling_video_llava.py
+ */
+export const videoLlava = visionLanguage({
+  language: "llama",
+  sight: (parts, scope) =>
+    see(parts, scope, "clip_vision_model", [
+      "model.video_tower",
+      "model.image_tower",
+    ]),
+});
+
+function see(
+  { config, vision, hidden }: Parts,
+  scope: TensorScope,
+  fallback: string,
+  places: readonly string[] = ["model.vision_tower"],
+): void {
+  const { declare, width } = towerOf(vision, fallback);
+  for (const place of places) tower(declare, vision, scope, place);
+  const features = listOf(config, "vision_feature_layer")?.length ?? 1;
+  projectorLinears(projector(scope), {
+    inputs: width * features,
+    hidden,
+    bias: config.flag("multimodal_projector_bias", true),
+  });
+}
+
+function newline({ hidden }: Parts, scope: TensorScope): void {
+  projector(scope, "model").parameter("image_newline", [hidden], {
+    role: "other",
+  });
+}

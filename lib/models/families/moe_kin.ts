@@ -1,0 +1,161 @@
+import { attention, gatedMlp } from "./blocks.ts";
+import {
+  biasedAttention,
+  everyStep,
+  experts,
+  headNorms,
+  wideNorms,
+  withShared,
+} from "./blocks_dense.ts";
+import { decoder } from "./decoder.ts";
+
+/*
+ * Mixtures of experts of llama's lineage.
+ *
+ * Source: huggingface/transformers models/…/modeling_….py of each type.
+ */
+
+/** Mixtral: every layer's MLP is one of experts. */
+export const mixtral = decoder({
+  attention: (_, layer, heads) => attention(layer, heads),
+  experts: experts(),
+});
+
+/** Qwen1.5-MoE and Qwen2-MoE: a shared expert with a gate of its own. */
+export const qwen2Moe = decoder({
+  attention: (config, layer, heads) =>
+    attention(layer, heads, {
+      bias: config.flag("qkv_bias", true),
+      outputBias: false,
+    }),
+  experts: (config, layer, hidden) => {
+    withShared(
+      experts({
+        countKeys: ["num_experts"],
+        widthKeys: ["moe_intermediate_size"],
+      }),
+      {
+        name: "mlp.shared_expert",
+        width: (inner) => inner.size("shared_expert_intermediate_size"),
+      },
+    )(config, layer, hidden);
+    layer.linear("mlp.shared_expert_gate", hidden, 1, { role: "router" });
+  },
+  isSparse: everyStep,
+});
+
+/** OLMoE: norms over all queries and all keys. */
+export const olmoe = decoder({
+  attention: wideNorms(biasedAttention()),
+  experts: experts({ countKeys: ["num_experts"] }),
+});
+
+/** Granite's mixtures, and those with a shared MLP. */
+export const graniteMoe = decoder({
+  attention: biasedAttention(),
+  experts: (config, layer, hidden) => {
+    experts({ name: "block_sparse_moe", router: "router" })(
+      config,
+      layer,
+      hidden,
+    );
+    const shared = config.optional("shared_intermediate_size") ?? 0;
+    if (shared === 0) return;
+    const at = layer.scope("shared_mlp");
+    at.linear("input_linear", hidden, 2 * shared, {
+      role: "gate_up",
+      cut: "column",
+    });
+    at.linear("output_linear", shared, hidden, { role: "down", cut: "row" });
+  },
+});
+
+/** Hunyuan V1's mixture: one shared MLP as wide as an expert. */
+export const hunyuanMoe = decoder({
+  attention: headNorms(biasedAttention(), [
+    "query_layernorm",
+    "key_layernorm",
+  ]),
+  experts: withShared(
+    experts({
+      countKeys: ["num_experts"],
+      router: "gate.wg",
+      routerLinear: true,
+    }),
+    {
+      name: "mlp.shared_mlp",
+      width: (config) => config.size("intermediate_size"),
+    },
+  ),
+});
+
+/** ERNIE 4.5's mixture: one flag for every bias. */
+export const ernieMoe = decoder({
+  attention: (config, layer, heads) =>
+    attention(layer, heads, { bias: config.flag("use_bias", false) }),
+  mlp: (config, layer, hidden) =>
+    gatedMlp(layer, hidden, config.size("intermediate_size"), {
+      bias: config.flag("use_bias", false),
+    }),
+  experts: (config, layer, hidden) => {
+    const count = config.size("moe_num_experts");
+    const name = "mlp.gate.moe_statics.e_score_correction_bias";
+    layer.parameter(name, [1, count], { role: "router", dtype: "fp32" });
+    withShared(
+      experts({
+        countKeys: ["moe_num_experts"],
+        widthKeys: ["moe_intermediate_size"],
+      }),
+      {
+        name: "mlp.shared_experts",
+        width: (inner) =>
+          inner.size("moe_intermediate_size") *
+          (inner.optional("moe_num_shared_experts") ?? 0),
+        bias: (inner) => inner.flag("use_bias", false),
+      },
+    )(config, layer, hidden);
+  },
+  isSparse: (config) => {
+    const interval = Math.max(1, config.optional("moe_layer_interval") ?? 1);
+    const start = config.optional("moe_layer_start_index") ?? 1;
+    const end = config.number("moe_layer_end_index", -1);
+    const last = end < 0 ? config.size("num_hidden_layers") - 1 : end;
+    return (layer) =>
+      (layer + 1) % interval === 0 && layer >= start && layer <= last;
+  },
+  tied: true,
+});
+
+/** MiniMax-M2: norms over all queries and all keys. */
+export const minimaxM2 = decoder({
+  attention: wideNorms((_, layer, heads) => attention(layer, heads)),
+  experts: experts({ correction: "e_score_correction_bias" }),
+});
+
+/** gpt-oss: sinks, biases everywhere, experts stored the other way round. */
+export const gptOss = decoder({
+  attention: (config, layer, heads) => {
+    layer.parameter("self_attn.sinks", [heads.heads], {
+      role: "attention",
+      split: 0,
+    });
+    attention(layer, heads, { bias: config.flag("attention_bias", true) });
+  },
+  experts: (config, layer, hidden) => {
+    const count = config.size("num_local_experts");
+    const width = config.size("intermediate_size");
+    const mlp = layer.scope("mlp");
+    mlp.parameter("router.weight", [count, hidden], { role: "router" });
+    mlp.parameter("router.bias", [count], { role: "router" });
+    const at = mlp.scope("experts");
+    const up = { role: "gate_up", expert: true } as const;
+    const down = { role: "down", expert: true } as const;
+    at.parameter("gate_up_proj", [count, hidden, 2 * width], {
+      ...up,
+      split: 2,
+    });
+    at.parameter("gate_up_proj_bias", [count, 2 * width], { ...up, split: 1 });
+    at.parameter("down_proj", [count, width, hidden], { ...down, split: 1 });
+    at.parameter("down_proj_bias", [count, hidden], down);
+  },
+});

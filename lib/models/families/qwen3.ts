@@ -1,0 +1,80 @@
+import type { ConfigReader } from "../tensors/config_reader.ts";
+import { allLayers, layersWhere } from "../tensors/layer_ranges.ts";
+import type { TensorScope } from "../tensors/tensor_scope.ts";
+import { attention, gatedMlp, headsOf, stackedExperts } from "./blocks.ts";
+import { rotaryBuffers } from "./blocks_classic.ts";
+import type { Decoder } from "./family.ts";
+
+/**
+ * Qwen3: llama with a norm over each head of the queries and keys.
+ *
+ * Source: huggingface/transformers models/qwen3/modeling_qwen3.py
+ */
+export const qwen3: Decoder = {
+  prefix: "model",
+  tied: false,
+  body(config, scope) {
+    const layers = allLayers(config.size("num_hidden_layers"));
+    around(config, scope);
+    gatedMlp(
+      scope.layers("layers", layers),
+      config.size("hidden_size"),
+      config.size("intermediate_size"),
+    );
+  },
+};
+
+/**
+ * Qwen3 with experts in every layer, or in those that the config picks.
+ *
+ * Source: huggingface/transformers models/qwen3_moe/modeling_qwen3_moe.py
+ */
+export const qwen3Moe: Decoder = {
+  prefix: "model",
+  tied: false,
+  body(config, scope) {
+    around(config, scope);
+    const hidden = config.size("hidden_size");
+    const layers = config.size("num_hidden_layers");
+    const experts = config.optional("num_experts", "num_local_experts") ?? 0;
+    const step = Math.max(1, config.optional("decoder_sparse_step") ?? 1);
+    const dense = new Set(config.numbers("mlp_only_layers"));
+    const isSparse = (layer: number) =>
+      experts > 0 && !dense.has(layer) && (layer + 1) % step === 0;
+    const plain = layersWhere(layers, (layer) => !isSparse(layer));
+    if (plain.length > 0) {
+      gatedMlp(
+        scope.layers("layers", plain),
+        hidden,
+        config.size("intermediate_size"),
+      );
+    }
+    const sparse = layersWhere(layers, isSparse);
+    if (sparse.length === 0) return;
+    const mlp = scope.layers("layers", sparse).scope("mlp");
+    mlp.parameter("gate.weight", [experts, hidden], { role: "router" });
+    stackedExperts(mlp.scope("experts"), {
+      experts,
+      hidden,
+      intermediate: config.size("moe_intermediate_size"),
+    });
+  },
+};
+
+/** Everything but the feed-forward layers. */
+function around(config: ConfigReader, scope: TensorScope): void {
+  const heads = headsOf(config);
+  const { hidden, headDim } = heads;
+  scope.embedding("embed_tokens", config.size("vocab_size"), hidden);
+  const layer = scope.layers(
+    "layers",
+    allLayers(config.size("num_hidden_layers")),
+  );
+  attention(layer, heads, { bias: config.flag("attention_bias", false) });
+  layer.norm("self_attn.q_norm", headDim);
+  layer.norm("self_attn.k_norm", headDim);
+  layer.norm("input_layernorm", hidden);
+  layer.norm("post_attention_layernorm", hidden);
+  scope.norm("norm", hidden);
+  rotaryBuffers(scope, headDim);
+}

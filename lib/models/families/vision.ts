@@ -1,0 +1,55 @@
+import { ayaVision, cohere2Vision } from "./aya_vision.ts";
+import { blip2 } from "./blip2.ts";
+import { clip, siglip } from "./clip.ts";
+import type { Family } from "./family.ts";
+import { glm4v, glm4vMoe } from "./glm4v.ts";
+import { gotOcr2 } from "./got_ocr2.ts";
+import { idefics2, idefics3 } from "./idefics.ts";
+import { internvl } from "./internvl.ts";
+import { llama4 } from "./llama4.ts";
+import {
+  llava,
+  llavaNext,
+  llavaOnevision,
+  videoLlava,
+  vipLlava,
+} from "./llava.ts";
+import { lightonOcr, mistral3 } from "./mistral3.ts";
+import { mllama } from "./mllama.ts";
+import { mllamaCausal } from "./mllama_text.ts";
+import { gemma3, paligemma } from "./paligemma.ts";
+import { qwen2Audio } from "./qwen2_audio.ts";
+import { qwen25Vl, qwen2Vl, qwen3Vl, qwen3VlMoe } from "./qwen_vl.ts";
+
+/** Vision-language models, and the towers that are models of their own. */
+export const VISION: Readonly<Record<string, Family>> = {
+  aya_vision: ayaVision,
+  "blip-2": blip2,
+  clip,
+  cohere2_vision: cohere2Vision,
+  gemma3,
+  glm4v,
+  glm4v_moe: glm4vMoe,
+  got_ocr2: gotOcr2,
+  idefics2,
+  idefics3,
+  internvl,
+  lighton_ocr: lightonOcr,
+  llama4,
+  llava,
+  llava_next: llavaNext,
+  llava_onevision: llavaOnevision,
+  mistral3,
+  mllama,
+  mllama_text_model: mllamaCausal,
+  paligemma,
+  qwen2_audio: qwen2Audio,
+  qwen2_5_vl: qwen25Vl,
+  qwen2_vl: qwen2Vl,
+  qwen3_vl: qwen3Vl,
+  qwen3_vl_moe: qwen3VlMoe,
+  siglip,
+  smolvlm: idefics3,
+  video_llava: videoLlava,
+  vipllava: vipLlava,
+};

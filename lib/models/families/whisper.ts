@@ -1,0 +1,61 @@
+import type { ConfigReader } from "../tensors/config_reader.ts";
+import { allLayers } from "../tensors/layer_ranges.ts";
+import type { TensorScope } from "../tensors/tensor_scope.ts";
+import { transformerLayer, vocabularyHead } from "./blocks_classic.ts";
+import type { Family } from "./family.ts";
+
+/**
+ * Whisper: an encoder of audio behind two convolutions, and a decoder that
+ * attends to it. Keys have no bias.
+ *
+ * Source: huggingface/transformers models/whisper/modeling_whisper.py
+ */
+export const whisper: Family = (config, scope) => {
+  const width = config.size("d_model", "hidden_size");
+  const vocabulary = config.size("vocab_size");
+  encoder(config, scope.scope("model.encoder", "audio_tower"), width);
+  const decoder = scope.scope("model.decoder");
+  decoder.embedding("embed_tokens", vocabulary, width);
+  decoder.embedding(
+    "embed_positions",
+    config.optional("max_target_positions") ?? 448,
+    width,
+    "position",
+  );
+  transformerLayer(
+    decoder.layers("layers", allLayers(config.size("decoder_layers"))),
+    width,
+    config.size("decoder_ffn_dim"),
+    { crossAttention: true, keyBias: false },
+  );
+  decoder.norm("layer_norm", width, { bias: true });
+  vocabularyHead(scope, "proj_out", [width, vocabulary], {
+    tied: config.flag("tie_word_embeddings", true),
+  });
+};
+
+function encoder(
+  config: ConfigReader,
+  scope: TensorScope,
+  width: number,
+): void {
+  const mels = config.optional("num_mel_bins") ?? 80;
+  scope.conv("conv1", [width, mels, 3], { bias: true });
+  scope.conv("conv2", [width, width, 3], { bias: true });
+  scope.embedding(
+    "embed_positions",
+    config.optional("max_source_positions") ?? 1500,
+    width,
+    "position",
+  );
+  transformerLayer(
+    scope.layers(
+      "layers",
+      allLayers(config.size("encoder_layers", "num_hidden_layers")),
+    ),
+    width,
+    config.size("encoder_ffn_dim"),
+    { keyBias: false },
+  );
+  scope.norm("layer_norm", width, { bias: true });
+}

@@ -1,0 +1,139 @@
+import type { ConfigReader } from "../tensors/config_reader.ts";
+import { layersWhere } from "../tensors/layer_ranges.ts";
+import type { TensorScope } from "../tensors/tensor_scope.ts";
+import { inLayers, rotaryBuffers } from "./blocks_classic.ts";
+import type { Decoder } from "./family.ts";
+import { headedMixer } from "./mamba2.ts";
+
+/**
+ * Zamba2: Mamba-2 layers, of which hybrid ones first go through a transformer
+ * block. A few such blocks take turns; each turn has adapters of its own.
+ *
+ * Source: huggingface/transformers models/zamba2/modeling_zamba2.py
+ */
+export const zamba2: Decoder = {
+  prefix: "model",
+  tied: true,
+  body(config, scope) {
+    const hidden = config.size("hidden_size");
+    const types = layerTypes(config);
+    const hybrid = (at: number) => types[at] === "hybrid";
+    const chosen = types.flatMap((_, at) => hybrid(at) ? [at] : []);
+    const count = types.length;
+    scope.embedding("embed_tokens", config.size("vocab_size"), hidden);
+    const plain = layersWhere(count, (at) => !hybrid(at));
+    inLayers(scope, "layers", plain, (layer) => mambaLayer(config, layer));
+    inLayers(scope, "layers", layersWhere(count, hybrid), (layer) => {
+      layer.linear("linear", hidden, hidden, { role: "other" });
+      mambaLayer(config, layer.scope("mamba_decoder"));
+    });
+    sharedBlocks(config, scope, chosen);
+    scope.norm("final_layernorm", hidden);
+    if (config.flag("use_mem_rope", false)) {
+      const heads = config.size("num_attention_heads");
+      rotaryBuffers(scope, Math.floor(2 * hidden / heads));
+    }
+  },
+};
+
+function layerTypes(config: ConfigReader): string[] {
+  const types = config.texts("layers_block_type");
+  if (types.length > 0) return types;
+  // The pattern of Zamba2-2.7B, which stands in when a config has none.
+  const hybrid = new Set([6, 12, 18, 24, 30, 36, 42, 47, 51]);
+  return Array.from(
+    { length: 54 },
+    (_, at) => hybrid.has(at) ? "hybrid" : "linear_attention",
+  );
+}
+
+function mambaLayer(config: ConfigReader, layer: TensorScope): void {
+  const hidden = config.size("hidden_size");
+  headedMixer(layer.scope("mamba"), {
+    hidden,
+    inner: (config.optional("mamba_expand") ?? 2) * hidden,
+    heads: config.optional("n_mamba_heads") ?? 8,
+    groups: config.optional("mamba_ngroups") ?? 1,
+    state: config.optional("mamba_d_state") ?? 64,
+    kernel: config.optional("mamba_d_conv") ?? 4,
+    bias: config.flag("add_bias_linear", false),
+    convBias: true,
+  });
+  layer.norm("input_layernorm", hidden);
+}
+
+function sharedBlocks(
+  config: ConfigReader,
+  scope: TensorScope,
+  hybrids: readonly number[],
+): void {
+  const hidden = config.size("hidden_size");
+  const inner = config.optional("intermediate_size") || 4 * hidden;
+  const bias = config.flag("add_bias_linear", false);
+  const rank = config.optional("adapter_rank") ?? 128;
+  const turns = config.optional("num_mem_blocks") || 1;
+  // Untied embeddings also untie the blocks: every hybrid layer has its own.
+  const shared = config.flag("tie_word_embeddings", true);
+  const blocks = shared ? hybrids.slice(0, turns) : hybrids;
+  blocks.forEach((layer, block) => {
+    const at = scope
+      .layers("layers", [[layer, layer + 1, 1]])
+      .scope("shared_transformer");
+    attention(config, at.scope("self_attn"));
+    at.linear("feed_forward.gate_up_proj", hidden, 2 * inner, {
+      role: "gate_up",
+      bias,
+      cut: "column",
+    });
+    at.linear("feed_forward.down_proj", inner, hidden, {
+      role: "down",
+      bias,
+      cut: "row",
+    });
+    at.norm("input_layernorm", 2 * hidden);
+    at.norm("pre_ff_layernorm", hidden);
+    hybrids.forEach((_, turn) => {
+      if (turn % turns !== block % turns) return;
+      adapter(at, `feed_forward.gate_up_proj_adapter_list.${turn}`, [
+        hidden,
+        rank,
+        2 * inner,
+      ]);
+      if (!config.flag("use_shared_attention_adapter", false)) return;
+      for (const name of ["q", "k", "v"]) {
+        adapter(at, `self_attn.linear_${name}_adapter_list.${turn}`, [
+          2 * hidden,
+          rank,
+          2 * hidden,
+        ]);
+      }
+    });
+  });
+}
+
+/** Attends to the hidden states and the embedding, side by side. */
+function attention(config: ConfigReader, at: TensorScope): void {
+  const hidden = config.size("hidden_size");
+  const heads = config.size("num_attention_heads");
+  const kvHeads = config.optional("num_key_value_heads") ?? heads;
+  const headDim = config.optional("attention_head_dim") ??
+    Math.floor(2 * hidden / heads);
+  const cut = "column";
+  at.linear("q_proj", 2 * hidden, heads * headDim, { role: "q", cut });
+  at.linear("k_proj", 2 * hidden, kvHeads * headDim, { role: "k", cut });
+  at.linear("v_proj", 2 * hidden, kvHeads * headDim, { role: "v", cut });
+  at.linear("o_proj", heads * headDim, hidden, { role: "o", cut: "row" });
+}
+
+function adapter(
+  at: TensorScope,
+  name: string,
+  [inputs, rank, outputs]: readonly [
+    inputs: number,
+    rank: number,
+    outputs: number,
+  ],
+): void {
+  at.linear(`${name}.0`, inputs, rank, { role: "other" });
+  at.linear(`${name}.1`, rank, outputs, { role: "other", cut: "column" });
+}
