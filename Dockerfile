@@ -11,6 +11,7 @@ RUN deno ci --prod
 
 COPY main.ts app.ts ./
 COPY lib lib
+COPY hub hub
 COPY routes routes
 COPY templates templates
 COPY static static
@@ -22,4 +23,5 @@ USER 1000
 ENV DENO_SERVE_ADDRESS=tcp:0.0.0.0:7860
 EXPOSE 7860
 CMD ["deno", "run", "--cached-only", "--no-prompt", \
-  "--allow-net=0.0.0.0:7860", "--allow-env=PORT", "main.ts"]
+  "--allow-net=0.0.0.0:7860,huggingface.co:443,*.huggingface.co:443,hf.co:443,*.hf.co:443", \
+  "--allow-env=PORT,HF_ENDPOINT,HF_TOKEN,HF_HUB_OFFLINE", "main.ts"]

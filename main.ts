@@ -1,10 +1,20 @@
-import { app } from "./app.ts";
+import { createApp } from "./app.ts";
+import { hubFrom } from "./hub/mod.ts";
 
 /** Port of the page, as Hugging Face Spaces expect it. */
 const DEFAULT_PORT = 7860;
 
 // DENO_SERVE_ADDRESS, where it is set, overrides the port that is given here.
-Deno.serve({ port: portFrom(Deno.env.get("PORT")) }, app.fetch);
+Deno.serve(
+  { port: portFrom(environment("PORT")) },
+  createApp(hubFrom(environment)).fetch,
+);
+
+/** A variable that may be read and is not blank. */
+function environment(name: string): string | undefined {
+  const { state } = Deno.permissions.querySync({ name: "env", variable: name });
+  return state === "granted" ? Deno.env.get(name) || undefined : undefined;
+}
 
 function portFrom(text: string | undefined): number {
   if (!text) return DEFAULT_PORT;

@@ -1,4 +1,8 @@
-import { refusalOf, tryEstimate } from "../lib/mod.ts";
+import { estimateOnHub } from "../hub/estimate.ts";
+import type { Hub } from "../hub/mod.ts";
+import { hubFrom } from "../hub/mod.ts";
+import { refusalOf } from "../lib/mod.ts";
+import { environment } from "./environment.ts";
 import { userPath } from "./files.ts";
 import { withLocalModel } from "./local_model.ts";
 import { UsageError } from "./usage_error.ts";
@@ -15,17 +19,18 @@ const MAX_LINE = 4 * 1024 * 1024;
  * @returns How many lines were refused.
  */
 export async function batch(path: string): Promise<number> {
+  const hub = hubFrom(environment);
   let refused = 0;
   for await (const line of linesOf(await open(path))) {
     if (typeof line === "string" && line.trim() === "") continue;
-    const answer = await answerTo(line);
+    const answer = await answerTo(line, hub);
     if ("error" in answer) refused++;
     await write(`${JSON.stringify(answer)}\n`);
   }
   return refused;
 }
 
-async function answerTo(line: string | null): Promise<object> {
+async function answerTo(line: string | null, hub: Hub | null): Promise<object> {
   if (line === null) {
     return refusal(`The line must be at most ${MAX_LINE} characters`);
   }
@@ -40,7 +45,7 @@ async function answerTo(line: string | null): Promise<object> {
     );
   }
   const local = await withLocalModel(input);
-  const result = local.ok ? tryEstimate(local.value) : local;
+  const result = local.ok ? await estimateOnHub(local.value, hub) : local;
   return result.ok ? result.value : refusalOf(result.problems);
 }
 

@@ -7,8 +7,10 @@ import {
   putAt,
   readBoolean,
   refusalOf,
-  tryEstimate,
 } from "../lib/mod.ts";
+import { estimateOnHub } from "../hub/estimate.ts";
+import type { LookUpOptions } from "../hub/mod.ts";
+import { hubFrom } from "../hub/mod.ts";
 import { estimateText } from "../templates/terminal/estimate_text.ts";
 import { batch } from "./batch.ts";
 import { environment } from "./environment.ts";
@@ -42,6 +44,10 @@ const PROBE_FLAGS = [
   new Option("--warmup-steps <n>", "of the probe (not yet)"),
   new Option("--probe-steps <n>", "of the probe (not yet)"),
   new Option("--estimate-only [bool]", "no probe; always so for now"),
+  new Option(
+    "--load-full-model [bool]",
+    "count from the checkpoint's headers on the Hub",
+  ),
   new Option("--is-seq2seq [bool]", "not needed: the model's config tells"),
 ];
 
@@ -55,7 +61,12 @@ interface Given {
 }
 
 /** Probe flags that are true or false; the others count steps. */
-const PROBE_SWITCHES = ["probe", "estimateOnly", "isSeq2seq"];
+const PROBE_SWITCHES = [
+  "probe",
+  "estimateOnly",
+  "isSeq2seq",
+  "loadFullModel",
+];
 const PROBE_STEPS = ["warmupSteps", "probeSteps"];
 
 /** `estimate`: flags, a scenario or a batch of them in, estimates out. */
@@ -96,7 +107,9 @@ async function run(given: Given): Promise<void> {
     );
   }
   const local = await withLocalModel(input);
-  const result = local.ok ? tryEstimate(local.value) : local;
+  const result = local.ok
+    ? await estimateOnHub(local.value, hubFrom(environment), lookUp(given))
+    : local;
   if (!result.ok) {
     if (given.json) {
       await write(`${JSON.stringify(refusalOf(result.problems))}\n`);
@@ -157,6 +170,19 @@ function givenFlags(given: Given): GivenFlag[] {
     }
     return [{ flag, text }];
   });
+}
+
+/** How a model is looked up: with its headers on demand, telling of progress. */
+function lookUp(given: Given): LookUpOptions {
+  const asked = given["loadFullModel"];
+  const headers = asked === true ||
+    readBoolean(String(asked ?? "false")) === true;
+  if (!headers || !Deno.stderr.isTerminal()) return { headers };
+  return {
+    headers,
+    onProgress: (done) =>
+      console.error(`Reading the checkpoint's headers: ${done} answers`),
+  };
 }
 
 function checkProbeFlags(given: Given): void {

@@ -50,9 +50,16 @@ export function tryEstimate(input: unknown): Result<Estimate> {
 /**
  * As {@linkcode tryEstimate}, for a Scenario that {@linkcode parseScenario}
  * returned.
+ *
+ * @param found The scenario's model, where the caller has looked it up itself.
  */
-export function estimateScenario(scenario: Scenario): Result<Estimate> {
-  const model = resolveModel(scenario.model);
+export function estimateScenario(
+  scenario: Scenario,
+  found?: Model,
+): Result<Estimate> {
+  const model: Result<Model> = found
+    ? { ok: true, value: found }
+    : resolveModel(scenario.model);
   const gpu = gpuProblem(scenario.hardware.gpu);
   if (!model.ok || gpu) {
     return {

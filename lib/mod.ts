@@ -22,6 +22,7 @@ export type { CatalogueEntry } from "./models/catalogue.ts";
 export type { Config } from "./models/architecture_of_config.ts";
 export { describeField } from "./scenario/describe_field.ts";
 export type { FieldDescription } from "./scenario/describe_field.ts";
+export type { Model } from "./models/model.ts";
 export { DEFAULT_SCENARIO } from "./scenario/default_scenario.ts";
 export { parseScenario } from "./scenario/parse_scenario.ts";
 export type { Result, ScenarioInput } from "./scenario/parse_scenario.ts";

@@ -27,6 +27,7 @@ const CHECKS: Suite[] = [
 
 const SUITES: Suite[] = [
   { name: "library", args: ["tests/lib"] },
+  { name: "Hub", args: ["tests/hub"] },
   { name: "HTTP", args: ["tests/http"] },
   { name: "command line", args: ["tests/cli"] },
   { name: "deployment", args: ["tests/deploy"] },

@@ -4,7 +4,12 @@ import { labelOf } from "../form/tabs.ts";
 
 /** What is wrong with a scenario, linked to the fields where there is a form. */
 export function Problems(
-  { problems, form = true }: { problems: readonly Problem[]; form?: boolean },
+  { problems, form = true, lookUp }: {
+    problems: readonly Problem[];
+    form?: boolean;
+    /** A model that may be on the Hub, and where it is looked up. */
+    lookUp?: { name: string; href: string };
+  },
 ) {
   return (
     <section
@@ -36,6 +41,13 @@ export function Problems(
             );
           })}
         </ul>
+        {lookUp && (
+          <p>
+            <a href={lookUp.href}>
+              Look {lookUp.name} up on the Hugging Face Hub
+            </a>
+          </p>
+        )}
       </div>
     </section>
   );

@@ -1,0 +1,330 @@
+"""Truth of the families released lately: hybrids, sparse attention, new experts."""
+
+from transformers import AutoModelForCausalLM, AutoModelForImageTextToText
+
+from common import write
+
+CAUSAL = AutoModelForCausalLM.from_config
+VISION = AutoModelForImageTextToText.from_config
+
+BOTH = [True, False]
+SMALL = {
+    "vocab_size": 320,
+    "hidden_size": 64,
+    "intermediate_size": 96,
+    "num_hidden_layers": 3,
+    "num_attention_heads": 4,
+    "num_key_value_heads": 2,
+    "max_position_embeddings": 128,
+    "pad_token_id": 0,
+    "bos_token_id": 1,
+    "eos_token_id": 2,
+}
+FLAGS = {
+    "vocab_size": [320, 512],
+    "num_hidden_layers": [1, 2, 5],
+    "num_key_value_heads": [1, 2, 4],
+    "tie_word_embeddings": BOTH,
+}
+WIDE = FLAGS | {"head_dim": [16, 24]}
+BIAS = {"attention_bias": BOTH}
+MLP_BIAS = {"mlp_bias": BOTH}
+EXPERTS = {
+    "num_experts": [4, 6],
+    "num_experts_per_tok": [1, 2],
+    "moe_intermediate_size": [32, 48],
+}
+ROUTED = {
+    "n_routed_experts": [4, 8],
+    "num_experts_per_tok": [2],
+    "n_group": [1],
+    "topk_group": [1],
+    "n_shared_experts": [1, 2],
+    "moe_intermediate_size": [32, 48],
+}
+FIRST_DENSE = {"first_k_dense_replace": [0, 1, 2]}
+# Every head of latent attention has keys of its own.
+MLA = SMALL | {"num_key_value_heads": 4}
+LATENT = {
+    "vocab_size": [320, 512],
+    "num_hidden_layers": [1, 2, 5],
+    "tie_word_embeddings": BOTH,
+    "q_lora_rank": [24, 40],
+    "kv_lora_rank": [16, 32],
+    "qk_nope_head_dim": [16],
+    "qk_rope_head_dim": [8],
+    "v_head_dim": [16, 24],
+    "attention_bias": BOTH,
+}
+ANY_RANK = {"q_lora_rank": [24, None]}
+INDEXER = {"index_n_heads": [2, 4], "index_head_dim": [16, 24]}
+DELTA = {
+    "linear_conv_kernel_dim": [2, 4],
+    "linear_key_head_dim": [8, 16],
+    "linear_value_head_dim": [16, 24],
+    "linear_num_key_heads": [2, 4],
+    "linear_num_value_heads": [4, 8],
+}
+QWEN = WIDE | BIAS | DELTA | {
+    "num_hidden_layers": [1, 3, 5],
+    "full_attention_interval": [1, 2, 4],
+}
+SHARED = EXPERTS | {"shared_expert_intermediate_size": [32, 64]}
+
+
+def causal(model_type, choices=FLAGS, base=SMALL):
+    return (model_type, CAUSAL, base, choices)
+
+
+def vision(model_type, choices, base):
+    return (model_type, VISION, base, choices)
+
+
+def text(choices):
+    return {
+        key if key == "tie_word_embeddings" else f"text_config.{key}": values
+        for key, values in choices.items()
+    } | {"text_config.tie_word_embeddings": BOTH}
+
+
+def without(base, *keys):
+    return {key: value for key, value in base.items() if key not in keys}
+
+
+QWEN_VIT = {
+    "vision_config.depth": [1, 2],
+    "vision_config.hidden_size": [32, 48],
+    "vision_config.intermediate_size": [64, 80],
+    "vision_config.patch_size": [8, 16],
+    "vision_config.num_position_embeddings": [16, 64],
+}
+QWEN_TOWER = {"num_heads": 4, "out_hidden_size": 64}
+
+TYPES = [
+    causal(
+        "qwen3_next",
+        QWEN
+        | SHARED
+        | {"decoder_sparse_step": [1, 2], "mlp_only_layers": [[], [0]]},
+    ),
+    causal("qwen3_5_text", QWEN),
+    causal("qwen3_5_moe_text", QWEN | SHARED, without(SMALL, "intermediate_size")),
+    vision(
+        "qwen3_5",
+        text(QWEN) | QWEN_VIT,
+        {"text_config": SMALL, "vision_config": QWEN_TOWER},
+    ),
+    vision(
+        "qwen3_5_moe",
+        text(QWEN | SHARED) | QWEN_VIT,
+        {
+            "text_config": without(SMALL, "intermediate_size"),
+            "vision_config": QWEN_TOWER,
+        },
+    ),
+    causal("deepseek_v32", LATENT | ROUTED | INDEXER | FIRST_DENSE, MLA),
+    causal(
+        "glm_moe_dsa",
+        LATENT
+        | ROUTED
+        | INDEXER
+        | FIRST_DENSE
+        | {"index_topk_freq": [1, 2, 3], "index_skip_topk_offset": [1, 2]},
+        MLA,
+    ),
+    causal("glm4_moe_lite", LATENT | ROUTED | ANY_RANK, MLA),
+    causal("mistral4", LATENT | ROUTED | ANY_RANK | FIRST_DENSE, MLA),
+    causal(
+        "kimi_linear",
+        without(LATENT | ANY_RANK, "n_routed_experts")
+        | {
+            "linear_head_dim": [16, 24],
+            "linear_num_heads": [2, 4],
+            "linear_conv_kernel_dim": [2, 4],
+            "num_local_experts": [4, 6],
+            "n_shared_experts": [1, 2],
+            "moe_intermediate_size": [32, 48],
+            "first_k_dense_replace": [0, 1],
+        },
+        MLA,
+    ),
+    causal(
+        "longcat_flash",
+        without(LATENT, "num_hidden_layers")
+        | {
+            "num_layers": [1, 2, 3],
+            "ffn_hidden_size": [96, 128],
+            "expert_ffn_hidden_size": [32, 48],
+            "n_routed_experts": [4, 8],
+            "zero_expert_num": [0, 2],
+            "moe_topk": [2],
+            "head_dim": [8],
+        },
+        without(MLA, "num_hidden_layers", "intermediate_size"),
+    ),
+    causal(
+        "deepseek_v4",
+        {
+            "vocab_size": [320, 512],
+            "num_hidden_layers": [1, 3, 5],
+            "tie_word_embeddings": BOTH,
+            "moe_intermediate_size": [32, 48],
+            "head_dim": [32, 64],
+            "q_lora_rank": [24, 40],
+            "num_experts_per_tok": [2],
+            "n_routed_experts": [4, 8],
+            "hc_mult": [2, 4],
+            "o_groups": [2, 4],
+            "o_lora_rank": [16, 24],
+            "mlp_bias": BOTH,
+            "num_hash_layers": [0, 1, 2],
+            "compress_rates": [
+                {
+                    "compressed_sparse_attention": 4,
+                    "heavily_compressed_attention": 16,
+                }
+            ],
+            "compress_ratios": [[0, 0, 4, 128, 4], None],
+        }
+        | INDEXER,
+        without(SMALL, "num_key_value_heads", "intermediate_size")
+        | {"num_key_value_heads": 1},
+    ),
+    causal(
+        "lfm2",
+        FLAGS
+        | {
+            "conv_bias": BOTH,
+            "conv_L_cache": [2, 3],
+            "block_multiple_of": [16, 32],
+            "block_ffn_dim_multiplier": [1.0, 1.3],
+            "block_auto_adjust_ff_dim": BOTH,
+            "full_attn_idxs": [[], [0], [0, 1, 4]],
+        },
+    ),
+    causal(
+        "lfm2_moe",
+        without(FLAGS, "num_hidden_layers")
+        | EXPERTS
+        | {
+            "num_hidden_layers": [3],
+            "conv_bias": BOTH,
+            "conv_L_cache": [2, 3],
+            "num_dense_layers": [0, 1, 3],
+            "use_expert_bias": BOTH,
+            "layer_types": [
+                ["conv", "full_attention", "conv"],
+                ["full_attention", "conv", "conv"],
+            ],
+        },
+    ),
+    causal(
+        "nemotron_h",
+        without(WIDE, "num_hidden_layers")
+        | BIAS
+        | MLP_BIAS
+        | {
+            "layers_block_type": [
+                ["mamba", "moe", "attention", "mlp"],
+                ["mamba", "mlp", "mamba", "mlp", "attention", "mlp"],
+                ["moe", "mamba"],
+            ],
+            "ssm_state_size": [8, 16],
+            "mamba_num_heads": [4, 8],
+            "mamba_head_dim": [8, 16],
+            "n_groups": [1, 2],
+            "conv_kernel": [2, 4],
+            "use_conv_bias": BOTH,
+            "use_bias": BOTH,
+            "moe_shared_expert_intermediate_size": [32, 64],
+            "moe_latent_size": [None, 24],
+        }
+        | without(ROUTED, "n_shared_experts"),
+        without(SMALL, "num_hidden_layers"),
+    ),
+    causal(
+        "granitemoehybrid",
+        without(FLAGS, "num_hidden_layers")
+        | BIAS
+        | {
+            "num_hidden_layers": [3],
+            "num_local_experts": [0, 4, 6],
+            "num_experts_per_tok": [2],
+            "shared_intermediate_size": [48, 64],
+            "position_embedding_type": ["rope", None],
+            "layer_types": [
+                None,
+                ["mamba", "attention", "mamba"],
+                ["attention", "attention", "attention"],
+            ],
+            "mamba_n_heads": [4, 8],
+            "mamba_n_groups": [1, 2],
+            "mamba_d_state": [8, 16],
+            "mamba_d_conv": [2, 4],
+            "mamba_expand": [1, 2],
+            "mamba_conv_bias": BOTH,
+            "mamba_proj_bias": BOTH,
+        },
+    ),
+    causal(
+        "falcon_h1",
+        WIDE
+        | BIAS
+        | MLP_BIAS
+        | {
+            "mamba_d_ssm": [None, 64, 96],
+            "mamba_n_heads": [4, 8],
+            "mamba_n_groups": [1, 2],
+            "mamba_d_state": [8, 16],
+            "mamba_d_conv": [2, 4],
+            "mamba_expand": [1, 2],
+            "mamba_conv_bias": BOTH,
+            "mamba_proj_bias": BOTH,
+            "mamba_rms_norm": BOTH,
+            "projectors_bias": BOTH,
+        },
+    ),
+    causal("ministral3", WIDE),
+    causal("solar_open", WIDE | BIAS | ROUTED),
+    causal(
+        "exaone_moe",
+        WIDE | EXPERTS | FIRST_DENSE | {"num_shared_experts": [1, 2]},
+    ),
+    causal(
+        "afmoe",
+        WIDE
+        | BIAS
+        | EXPERTS
+        | {"num_dense_layers": [0, 1, 2], "num_shared_experts": [1, 2]},
+    ),
+    causal("flex_olmo", FLAGS | BIAS | without(EXPERTS, "moe_intermediate_size")),
+    causal("jais2", WIDE | BIAS | MLP_BIAS),
+    causal("cwm", WIDE | MLP_BIAS),
+    causal("vaultgemma", WIDE | BIAS),
+    causal("diffllama", FLAGS | BIAS | {"num_key_value_heads": [2, 4]}),
+    causal(
+        "olmo_hybrid",
+        FLAGS
+        | BIAS
+        | DELTA
+        | {
+            "linear_num_key_heads": [None, 2, 4],
+            "linear_num_value_heads": [4],
+            "linear_key_head_dim": [None, 8],
+            "linear_value_head_dim": [None, 16],
+            "rope_parameters": [
+                None,
+                {"rope_type": "default", "rope_theta": 10000.0},
+            ],
+        },
+    ),
+    causal(
+        "recurrent_gemma",
+        without(FLAGS, "tie_word_embeddings")
+        | BIAS
+        | {"lru_width": [None, 96], "conv1d_width": [2, 4], "tie_word_embeddings": BOTH},
+    ),
+]
+
+if __name__ == "__main__":
+    write("tests/truth/random_recent.json", TYPES)
