@@ -1,8 +1,5 @@
-import { SEVEN_PROJECTIONS } from "../models/lora_targets.ts";
-import { OPTIMIZERS } from "./optimizers.ts";
-
-/** A flag's effect: texts by dotted path, for the schema to read. */
-export type Settings = [path: string, text: string][];
+import type { Settings } from "./flag_readers.ts";
+import { adapters, choice, DTYPES, optimizer } from "./flag_readers.ts";
 
 /** A flag of the command line. */
 export interface Flag {
@@ -18,20 +15,6 @@ export interface Flag {
   /** What it sets; the path to the text itself where this is left out. */
   settings?: (text: string) => Settings;
 }
-
-/** Weight types that a flag can name, and the fields that say the same. */
-const DTYPES: Record<string, Settings> = {
-  fp32: [["precision.weights", "fp32"]],
-  float32: [["precision.weights", "fp32"]],
-  bf16: [["precision.weights", "bf16"]],
-  bfloat16: [["precision.weights", "bf16"]],
-  fp16: [["precision.weights", "fp16"]],
-  float16: [["precision.weights", "fp16"]],
-  fp8: [["quantization.weights", "fp8"]],
-  int8: [["quantization.weights", "int8"]],
-  int4: [["quantization.weights", "int4"]],
-  nf4: [["quantization.weights", "nf4"]],
-};
 
 /** Flags named as the calculators that Headroom replaces name them. */
 export const FLAGS: readonly Flag[] = [
@@ -134,7 +117,7 @@ export const FLAGS: readonly Flag[] = [
     name: "--lora",
     value: "<bool>",
     path: "train.method",
-    help: "LoRA on the seven projections",
+    help: "LoRA on all linear layers",
     settings: (text) => adapters(text, "lora"),
   },
   {
@@ -160,7 +143,7 @@ export const FLAGS: readonly Flag[] = [
     name: "--lora-target-modules",
     value: "<names...>",
     path: "train.lora.targets",
-    help: "module names, default or all-linear",
+    help: "module names, a regular expression, default or all-linear",
   },
   {
     name: "--lora-params-override",
@@ -309,45 +292,3 @@ export const FLAGS: readonly Flag[] = [
   { name: "--task", value: "<task>", path: "task", help: "train or serve" },
   { name: "--method", value: "<method>", path: "method", help: "factors" },
 ];
-
-/** A flag's value that is neither true nor false, left for the schema to refuse. */
-function choice(text: string, path: string, yes: string, no: string): Settings {
-  const on = readBoolean(text);
-  return [[path, on === null ? text : on ? yes : no]];
-}
-
-/** Reads "true", "false" and their kin; null for anything else. */
-export function readBoolean(text: string): boolean | null {
-  if (/^(true|yes|on|1|y|t)$/i.test(text)) return true;
-  return /^(false|no|off|0|n|f)$/i.test(text) ? false : null;
-}
-
-function adapters(text: string, method: string): Settings {
-  const on = readBoolean(text);
-  if (on === null) return [["train.method", text]];
-  return on
-    ? [["train.method", method], [
-      "train.lora.targets",
-      SEVEN_PROJECTIONS.join(","),
-    ]]
-    : [];
-}
-
-/** Reads the Trainer's names too: "paged_adamw_8bit" is AdamW, paged, 8 bits. */
-function optimizer(text: string): Settings {
-  const name = text.toLowerCase().replaceAll("_", "-");
-  if ((OPTIMIZERS as readonly string[]).includes(name)) {
-    return [["optimizer.name", name]];
-  }
-  const known = OPTIMIZERS.find((each) =>
-    name.replace(/^paged-/, "").startsWith(`${each}-`)
-  );
-  const bits = name.match(/(32|8|4)-?bit/)?.[1];
-  return [
-    ["optimizer.name", known ?? text],
-    ...(bits ? [["optimizer.bits", bits] as [string, string]] : []),
-    ...(name.startsWith("paged-")
-      ? [["optimizer.paged", "true"] as [string, string]]
-      : []),
-  ];
-}

@@ -1,6 +1,6 @@
 import type { Problem } from "./problem.ts";
 import type { Flag } from "./flags.ts";
-import { readBoolean } from "./flags.ts";
+import { readBoolean } from "./flag_readers.ts";
 import { putAt } from "./walk.ts";
 
 /** A flag as it was given, with its value's text. */

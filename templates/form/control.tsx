@@ -1,5 +1,5 @@
 import { describeField } from "../../lib/mod.ts";
-import type { Control } from "./tabs.ts";
+import type { Control } from "./tabs/mod.ts";
 import { GpuSelect } from "./gpu_select.tsx";
 
 /** What stands in the form: text by path, and what is wrong with it. */

@@ -1,8 +1,8 @@
 import { CATALOGUE, formatCount, QUANTIZATIONS } from "../../lib/mod.ts";
 import type { FormState } from "./control.tsx";
 import { ControlView } from "./control.tsx";
-import type { Group, Tab } from "./tabs.ts";
-import { TABS } from "./tabs.ts";
+import type { Group, Tab } from "./tabs/mod.ts";
+import { TABS } from "./tabs/mod.ts";
 
 /** Asks for the answer when a person stops typing for a moment. */
 const WHEN = "input delay:150ms, submit";

@@ -1,7 +1,7 @@
 import { assert, assertEquals } from "@std/assert";
 import { FAMILIES } from "../../lib/models/families/mod.ts";
-import type { LoraSettings } from "../../lib/models/lora/adapters.ts";
 import { adaptersOf } from "../../lib/models/lora/adapters.ts";
+import type { LoraSettings } from "../../lib/models/lora/settings.ts";
 import { ConfigReader } from "../../lib/models/tensors/config_reader.ts";
 import { TensorScope } from "../../lib/models/tensors/tensor_scope.ts";
 import { findModel } from "../../lib/mod.ts";

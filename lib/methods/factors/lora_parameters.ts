@@ -1,4 +1,4 @@
-import { squareLinears, targetNames } from "../../models/lora_targets.ts";
+import { squareLinears, targetNames } from "./square_linears.ts";
 import type { Model } from "../../models/model.ts";
 import type { Scenario } from "../../scenario/schema.ts";
 

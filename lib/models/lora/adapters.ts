@@ -8,17 +8,7 @@ import { takenByName, takenByPattern, wholePattern } from "./match.ts";
 import type { Facts, Module } from "./module.ts";
 import { modulesOf } from "./module.ts";
 import { savedCopies, trainedBiases } from "./saved.ts";
-
-/** What of PEFT's LoraConfig decides on the parameters that it adds. */
-export interface LoraSettings {
-  rank: number;
-  /** "default", "all-linear", names, or a regular expression. */
-  targets: string | readonly string[];
-  target_parameters: readonly string[];
-  modules_to_save: readonly string[];
-  dora: boolean;
-  bias: "none" | "all" | "lora_only";
-}
+import type { LoraSettings } from "./settings.ts";
 
 /** The parameters that LoRA trains. */
 export interface Adapters {

@@ -1,7 +1,7 @@
 import type { Tensor } from "../tensors/tensor.ts";
 import { copiesOf, elementsOf } from "../tensors/tensor.ts";
-import type { LoraSettings } from "./adapters.ts";
 import type { Module } from "./module.ts";
+import type { LoraSettings } from "./settings.ts";
 
 /**
  * The copies that PEFT trains of whole modules: every tensor under a module whose

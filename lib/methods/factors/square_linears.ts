@@ -1,37 +1,12 @@
-import type { Scenario } from "../scenario/schema.ts";
-import type { Architecture } from "./architecture.ts";
+import type { Scenario } from "../../scenario/schema.ts";
+import type { Architecture } from "../../models/architecture.ts";
+import { DEFAULT_TARGETS } from "../../models/lora/default_targets.ts";
 
 /** A linear layer as LoRA sees it: in and out features. */
 export interface Linear {
   in: number;
   out: number;
 }
-
-/** Targets that the calculators' own LoRA flags mean when none are named. */
-export const SEVEN_PROJECTIONS = [
-  "q_proj",
-  "k_proj",
-  "v_proj",
-  "o_proj",
-  "gate_proj",
-  "up_proj",
-  "down_proj",
-];
-
-/** PEFT's default targets where they are not `q_proj` and `v_proj` (peft/utils/constants.py). */
-const DEFAULT_TARGETS: Record<string, string[]> = {
-  bloom: ["query_key_value"],
-  gpt_neox: ["query_key_value"],
-  falcon: ["query_key_value"],
-  chatglm: ["query_key_value"],
-  gpt2: ["c_attn"],
-  gpt_bigcode: ["c_attn"],
-  mpt: ["Wqkv"],
-  phi: ["q_proj", "v_proj", "fc1", "fc2"],
-  phi3: ["qkv_proj"],
-  t5: ["q", "v"],
-  bert: ["query", "value"],
-};
 
 /**
  * The linear layers of one decoder layer by name, with attention taken as
@@ -125,5 +100,8 @@ export function targetNames(
   if (Array.isArray(targets)) return targets;
   if (targets === "all-linear") return Object.keys(squareLinears(model));
   if (targets !== "default") return null;
-  return DEFAULT_TARGETS[model.type] ?? ["q_proj", "v_proj"];
+  const usual = Object.hasOwn(DEFAULT_TARGETS, model.type)
+    ? DEFAULT_TARGETS[model.type]
+    : ["q_proj", "v_proj"];
+  return typeof usual === "string" ? null : usual ?? null;
 }
