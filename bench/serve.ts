@@ -83,7 +83,10 @@ async function perSecond(path: string): Promise<string> {
   await Promise.all(
     Array.from({ length: CONNECTIONS }, async () => {
       while (performance.now() < end) {
-        const response = await fetch(`${server.origin}${path}`, { client });
+        const response = await fetch(`${server.origin}${path}`, {
+          client,
+          headers: { "accept-encoding": "identity" },
+        });
         await response.arrayBuffer();
         requests++;
       }

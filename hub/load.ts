@@ -1,7 +1,3 @@
-import {
-  parseSafetensorsMetadata,
-  SafetensorParseError,
-} from "@huggingface/hub";
 import type { Result } from "../lib/mod.ts";
 import type { HeaderTensor } from "../lib/models/headers.ts";
 import type { HubAccess } from "./hub_fetch.ts";
@@ -24,6 +20,9 @@ export interface LoadOptions extends HubAccess {
   /** Told how many of the checkpoint's files have been read. */
   onProgress?: ((done: number) => void) | undefined;
 }
+
+/** A checkpoint's header that cannot be read, now or later. */
+class BrokenHeader extends Error {}
 
 /** "owner/name" or "owner/name@revision", as the Hub allows them. */
 const ID = /^([\w-][\w.-]*\/[\w-][\w.-]*)(?:@([\w.\/-]+))?$/;
@@ -60,7 +59,7 @@ export async function loadFromHub(
     if (error instanceof HubUnreachable) {
       return refused(`cannot be looked up: ${error.message}`);
     }
-    if (error instanceof SafetensorParseError) {
+    if (error instanceof BrokenHeader) {
       return refused(
         `has a checkpoint whose header is broken: ${error.message}`,
       );
@@ -129,11 +128,15 @@ async function readHeaders(
     onProgress?.(++done);
     return response;
   };
-  const parsed = await parseSafetensorsMetadata({
-    repo: id,
-    revision,
-    hubUrl: endpoint,
-    fetch: counting,
+  // Loaded when it is needed: a server that is asked for nothing starts sooner.
+  const { parseSafetensorsMetadata, SafetensorParseError } = await import(
+    "@huggingface/hub"
+  );
+  const settings = { repo: id, revision, hubUrl: endpoint, fetch: counting };
+  const parsed = await parseSafetensorsMetadata(settings).catch((error) => {
+    throw error instanceof SafetensorParseError
+      ? new BrokenHeader(error.message)
+      : error;
   });
   const parts = parsed.sharded
     ? Object.values(parsed.headers)

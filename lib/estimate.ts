@@ -4,7 +4,6 @@ import { findGpu, similarGpus } from "./hardware/gpus.ts";
 import { factors } from "./methods/factors/mod.ts";
 import type { Model } from "./models/model.ts";
 import { resolveModel } from "./models/resolve_model.ts";
-import { rolesOf } from "./models/roles.ts";
 import { trainableOf } from "./models/trainable.ts";
 import { meshOf } from "./parallel/mesh.ts";
 import type { Result, ScenarioInput } from "./scenario/parse_scenario.ts";
@@ -107,7 +106,7 @@ function described(model: Model, trainable: number): Estimate["model"] {
     active_parameters: model.active_parameters,
     parameters_basis: model.parameters_basis,
     architecture: model.architecture,
-    roles: rolesOf(model.tensors),
+    roles: model.roles,
   };
 }
 

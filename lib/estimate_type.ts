@@ -74,7 +74,7 @@ export interface Estimate {
     /** The dimensions as they were understood. */
     architecture: Architecture;
     /** The parameters by what they are for. */
-    roles: RoleCount[];
+    roles: readonly RoleCount[];
   };
   memory: Memory;
   kv?: KvCache;

@@ -1,23 +1,22 @@
-import { DEFAULT_SCENARIO } from "../scenario/default_scenario.ts";
 import { shown } from "../scenario/problem.ts";
-import type { Scenario } from "../scenario/schema.ts";
-import { changesFrom } from "../scenario/walk.ts";
+import type { Leaf } from "../scenario/walk.ts";
 
 /**
  * Names every field that the user set and the method does not model, so that
  * nothing is ignored in silence.
  *
+ * @param changes The fields that differ from their defaults.
  * @param covered Dotted paths of the fields that the method does model, or that
  *   change no memory. A section's path covers all of it.
  * @param meaningless Fields that no method would look at in this scenario.
  * @returns Each field with its value: "optimizer.paged = true".
  */
 export function uncovered(
-  scenario: Scenario,
+  changes: readonly Leaf[],
   covered: ReadonlySet<string>,
   meaningless: ReadonlyMap<string, string>,
 ): string[] {
-  return changesFrom(DEFAULT_SCENARIO, scenario)
+  return changes
     .filter(({ path }) => !meaningless.has(path) && !isCovered(path, covered))
     .map(({ path, value }) => `${path} = ${shown(value)}`);
 }

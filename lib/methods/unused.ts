@@ -1,6 +1,5 @@
-import { DEFAULT_SCENARIO } from "../scenario/default_scenario.ts";
 import type { Scenario } from "../scenario/schema.ts";
-import { changesFrom } from "../scenario/walk.ts";
+import type { Leaf } from "../scenario/walk.ts";
 
 /** A rule: fields that begin so matter only when the scenario says so. */
 interface Rule {
@@ -99,10 +98,15 @@ const RULES: readonly Rule[] = [
 /**
  * Finds the fields that the user set but that mean nothing beside the others,
  * whatever the method, and why.
+ *
+ * @param changes The fields that differ from their defaults.
  */
-export function unused(scenario: Scenario): Map<string, string> {
+export function unused(
+  scenario: Scenario,
+  changes: readonly Leaf[],
+): Map<string, string> {
   const found = new Map<string, string>();
-  for (const { path } of changesFrom(DEFAULT_SCENARIO, scenario)) {
+  for (const { path } of changes) {
     const rule = RULES.find(({ prefix, matters }) =>
       path.startsWith(prefix) && !matters(scenario)
     );

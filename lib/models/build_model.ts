@@ -6,6 +6,7 @@ import { countTensors } from "./count_tensors.ts";
 import { genericDecoder } from "./families/generic.ts";
 import { FAMILIES } from "./families/mod.ts";
 import type { Model } from "./model.ts";
+import { rolesOf } from "./roles.ts";
 import { ConfigReader } from "./tensors/config_reader.ts";
 import { TensorScope } from "./tensors/tensor_scope.ts";
 
@@ -73,7 +74,7 @@ function finished(
   { tensors, buffers }: TensorScope,
   known: Omit<
     Model,
-    "tensors" | "buffers" | "parameters" | "active_parameters"
+    "tensors" | "roles" | "buffers" | "parameters" | "active_parameters"
   >,
 ): Result<Model> {
   const { total, active } = countTensors(tensors, known.architecture);
@@ -94,6 +95,7 @@ function finished(
     value: {
       ...known,
       tensors,
+      roles: rolesOf(tensors),
       buffers,
       parameters: total,
       active_parameters: active,

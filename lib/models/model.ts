@@ -1,4 +1,5 @@
 import type { Architecture } from "./architecture.ts";
+import type { RoleCount } from "./roles.ts";
 import type { Buffer, Tensor } from "./tensors/tensor.ts";
 
 /** A model as the methods see it: its tensors and its dimensions. */
@@ -8,6 +9,8 @@ export interface Model {
   architecture: Architecture;
   /** Every parameter tensor, one entry for all layers that have it alike. */
   tensors: readonly Tensor[];
+  /** The parameters by what they are for. */
+  roles: readonly RoleCount[];
   /** What is resident beside the parameters. */
   buffers: readonly Buffer[];
   parameters: number;

@@ -8,6 +8,7 @@ import { countTensors } from "./count_tensors.ts";
 import type { HeaderTensor } from "./headers.ts";
 import { tensorsOfHeaders } from "./headers.ts";
 import type { Model } from "./model.ts";
+import { rolesOf } from "./roles.ts";
 import type { Tensor } from "./tensors/tensor.ts";
 import { copiesOf } from "./tensors/tensor.ts";
 
@@ -66,6 +67,7 @@ function modelOfHeaders(
       source: "headers",
       architecture,
       tensors,
+      roles: rolesOf(tensors),
       buffers: [],
       parameters: total,
       active_parameters: active,

@@ -1,5 +1,7 @@
 import { factorsBand } from "../../evidence/band.ts";
+import { DEFAULT_SCENARIO } from "../../scenario/default_scenario.ts";
 import type { Scenario } from "../../scenario/schema.ts";
+import { changesFrom } from "../../scenario/walk.ts";
 import { groupDigits } from "../../units/mod.ts";
 import { uncovered } from "../uncovered.ts";
 import { unused } from "../unused.ts";
@@ -78,9 +80,10 @@ const WHEN_SERVING = new Set([
 export function remarks(setup: Setup, exact: number): Remarks {
   const { scenario } = setup;
   const training = scenario.task === "train";
-  const meaningless = unused(scenario);
+  const changes = changesFrom(DEFAULT_SCENARIO, scenario);
+  const meaningless = unused(scenario, changes);
   const covered = training ? WHEN_TRAINING : WHEN_SERVING;
-  const ignored = uncovered(scenario, covered, meaningless).map((field) =>
+  const ignored = uncovered(changes, covered, meaningless).map((field) =>
     `${field} has no effect: the factors method does not model it${
       training ? "" : " when serving"
     }`

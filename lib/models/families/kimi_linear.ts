@@ -1,0 +1,111 @@
+import type { ConfigReader } from "../tensors/config_reader.ts";
+import { allLayers } from "../tensors/layer_ranges.ts";
+import type { TensorScope } from "../tensors/tensor_scope.ts";
+import { gatedMlp } from "./blocks.ts";
+import { experts, withShared } from "./blocks_dense.ts";
+import {
+  attends,
+  kindsOf,
+  latentAttention,
+  latentOf,
+  someLayers,
+  sparseLayers,
+} from "./blocks_recent.ts";
+import type { Decoder } from "./family.ts";
+import { deltaInputs } from "./gated_delta.ts";
+
+/**
+ * Kimi Linear: three layers of Kimi's delta attention for one of latent
+ * attention without rotation, and DeepSeek-V3's experts.
+ *
+ * Source: huggingface/transformers models/kimi_linear/modeling_kimi_linear.py
+ */
+export const kimiLinear: Decoder = {
+  prefix: "model",
+  tied: false,
+  body(config, scope) {
+    const sizes = latentOf(config);
+    const { hidden } = sizes;
+    scope.embedding("embed_tokens", config.size("vocab_size"), hidden);
+    const kinds = kindsOf(config, "layer_types", usualKinds(config));
+    const isFull = (layer: number) => attends(kinds(layer));
+    someLayers(
+      config,
+      scope,
+      isFull,
+      (layer) => latentAttention(layer.scope("self_attn"), sizes),
+    );
+    someLayers(
+      config,
+      scope,
+      (layer) => !isFull(layer),
+      (layer) => delta(config, layer.scope("self_attn"), hidden),
+    );
+    const isSparse = sparseLayers(config, 1);
+    someLayers(config, scope, (at) => !isSparse(at), (at) => {
+      gatedMlp(at, hidden, config.size("intermediate_size"));
+    });
+    someLayers(config, scope, isSparse, (at) => routed(config, at, hidden));
+    const layer = scope.layers(
+      "layers",
+      allLayers(config.size("num_hidden_layers")),
+    );
+    layer.norm("input_layernorm", hidden);
+    layer.norm("post_attention_layernorm", hidden);
+    scope.norm("norm", hidden);
+  },
+};
+
+const routed = withShared(
+  experts({
+    countKeys: ["num_local_experts", "num_experts"],
+    widthKeys: ["moe_intermediate_size"],
+    correction: "gate.e_score_correction_bias",
+  }),
+  {
+    name: "mlp.shared_experts",
+    width: (config) =>
+      config.size("moe_intermediate_size") *
+      (config.optional("n_shared_experts", "num_shared_experts") ?? 1),
+  },
+);
+
+/** Layers as Kimi's own config lists them, counted from 1. */
+function usualKinds(config: ConfigReader): (layer: number) => string {
+  const own = config.inner("linear_attn_config");
+  if (own.has("full_attn_layers")) {
+    const full = new Set(own.numbers("full_attn_layers"));
+    return (layer) =>
+      full.has(layer + 1) ? "full_attention" : "linear_attention";
+  }
+  return (layer) =>
+    layer > 0 && layer % 4 === 0 ? "full_attention" : "linear_attention";
+}
+
+/** Kimi's delta attention: a decay for each channel, and a gated norm. */
+function delta(config: ConfigReader, at: TensorScope, hidden: number): void {
+  const own = config.inner("linear_attn_config");
+  const headDim = own.optional("head_dim") ??
+    config.optional("linear_head_dim") ?? 128;
+  const heads = own.optional("num_heads") ??
+    config.optional("linear_num_heads") ?? 32;
+  const kernel = own.optional("short_conv_kernel_size") ??
+    config.optional("linear_conv_kernel_dim") ?? 4;
+  const width = heads * headDim;
+  const role = "ssm";
+  const cut = "column";
+  for (const name of ["q", "k", "v"] as const) {
+    at.linear(`${name}_proj`, hidden, width, { role: name, cut });
+  }
+  at.conv("conv1d", [3 * width, 1, kernel]);
+  const forget = at.scope("forget_gate");
+  forget.parameter("dt_bias", [width], { role, split: 0 });
+  forget.parameter("A_log", [1, 1, heads, 1], { role, split: 2 });
+  forget.linear("f_a_proj", hidden, headDim, { role });
+  forget.linear("f_b_proj", headDim, width, { role, cut });
+  deltaInputs(at, hidden, { b_proj: heads });
+  at.linear("g_a_proj", hidden, headDim, { role });
+  at.linear("g_b_proj", headDim, width, { role, cut });
+  at.norm("o_norm", headDim);
+  at.linear("o_proj", width, hidden, { role: "o", cut: "row" });
+}
