@@ -117,6 +117,7 @@ Deno.test("a model may be described by its dimensions or its config.json", async
   const config = {
     model_type: "llama",
     hidden_size: 64,
+    intermediate_size: 96,
     num_hidden_layers: 2,
     num_attention_heads: 4,
     vocab_size: 1000,
