@@ -2,113 +2,10 @@ import type { Result } from "../scenario/parse_scenario.ts";
 import type { Problem } from "../scenario/problem.ts";
 import { shown } from "../scenario/problem.ts";
 import type { Architecture, VisionTower } from "./architecture.ts";
+import { KEYS, PLAIN_MLP, TIED_BY_DEFAULT } from "./config_keys.ts";
 
 /** A parsed config.json. */
 export type Config = Record<string, unknown>;
-
-/** The names under which the families keep one dimension, first found wins. */
-const KEYS = {
-  layers: [
-    "num_hidden_layers",
-    "n_layer",
-    "n_layers",
-    "num_layers",
-    "decoder_layers",
-    "lm_n_blocks",
-  ],
-  hidden: ["hidden_size", "n_embd", "d_model", "dim", "lm_hidden_dim"],
-  heads: [
-    "num_attention_heads",
-    "n_head",
-    "n_heads",
-    "num_heads",
-    "decoder_attention_heads",
-    "lm_n_heads",
-  ],
-  kvHeads: [
-    "num_key_value_heads",
-    "num_kv_heads",
-    "multi_query_group_num",
-    "lm_n_kv_heads",
-  ],
-  headDim: ["head_dim", "d_kv"],
-  intermediate: [
-    "intermediate_size",
-    "ffn_dim",
-    "ffn_hidden_size",
-    "n_inner",
-    "d_ff",
-    "hidden_dim",
-    "decoder_ffn_dim",
-    "lm_inter_dim",
-  ],
-  vocab: ["vocab_size", "padded_vocab_size", "lm_vocab_size"],
-  experts: ["num_local_experts", "num_experts", "n_routed_experts"],
-  expertsPerToken: ["num_experts_per_tok", "num_experts_per_token", "moe_topk"],
-  expertIntermediate: ["moe_intermediate_size", "expert_intermediate_size"],
-  context: [
-    "max_position_embeddings",
-    "n_positions",
-    "max_seq_len",
-    "max_target_positions",
-    "lm_max_position_embeddings",
-  ],
-  expertPeriod: [
-    "expert_layer_period",
-    "decoder_sparse_step",
-    "interleave_moe_layer_step",
-  ],
-  visionLayers: ["num_hidden_layers", "depth", "vit_n_blocks"],
-  visionHidden: ["embed_dim", "hidden_size", "vit_hidden_dim"],
-  visionPatch: ["patch_size", "vit_patch_size"],
-} as const;
-
-/** Families whose MLP is up and down without a gate. */
-const PLAIN_MLP = new Set([
-  "apertus",
-  "arcee",
-  "nemotron",
-  "bert",
-  "bloom",
-  "clip_text_model",
-  "falcon",
-  "gpt2",
-  "gpt_bigcode",
-  "gpt_neox",
-  "gptj",
-  "mpt",
-  "opt",
-  "phi",
-  "roberta",
-  "starcoder2",
-  "whisper",
-]);
-
-/** Families that tie the head to the embedding unless their config says no. */
-const TIED_BY_DEFAULT = new Set([
-  "ernie4_5",
-  "ernie4_5_moe",
-  "minicpm",
-  "smollm3",
-  "bert",
-  "bloom",
-  "cohere",
-  "cohere2",
-  "falcon",
-  "gemma",
-  "gemma2",
-  "gemma3",
-  "gemma3_text",
-  "gpt2",
-  "gpt_bigcode",
-  "mamba",
-  "mpt",
-  "opt",
-  "paligemma",
-  "starcoder2",
-  "t5",
-  "whisper",
-]);
 
 /** Largest dimension that is read from a config; more is a broken file. */
 const MAX_DIMENSION = 2 ** 32;
@@ -140,7 +37,8 @@ export function architectureOfConfig(config: Config): Result<Architecture> {
 
   const type = modelType(config, text);
   const hidden = required(KEYS.hidden);
-  const layers = required(KEYS.layers) + encoderLayers(text, optional);
+  const layers = (listedLayers(text) ?? required(KEYS.layers)) +
+    encoderLayers(text, optional);
   const vocab = required(KEYS.vocab);
   const heads = optional(KEYS.heads) ?? 0;
   const headDim = optional(KEYS.headDim) ??
@@ -171,6 +69,18 @@ export function architectureOfConfig(config: Config): Result<Architecture> {
   return problems.length === 0
     ? { ok: true, value: architecture }
     : { ok: false, problems };
+}
+
+/** A hybrid may list its layers' kinds instead of counting them. */
+function listedLayers(text: Config): number | null {
+  if (KEYS.layers.some((key) => text[key] !== undefined)) return null;
+  for (const key of ["layers_block_type", "hybrid_override_pattern"]) {
+    const listed = text[key];
+    if (Array.isArray(listed) || typeof listed === "string") {
+      return Math.max(1, listed.length);
+    }
+  }
+  return null;
 }
 
 function textConfig(config: Config): Config {

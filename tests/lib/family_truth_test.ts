@@ -7,6 +7,7 @@ import { TensorScope } from "../../lib/models/tensors/tensor_scope.ts";
 import truth from "../truth/parameters.json" with { type: "json" };
 import classic from "../truth/random_classic.json" with { type: "json" };
 import dense from "../truth/random_dense.json" with { type: "json" };
+import recent from "../truth/random_recent.json" with { type: "json" };
 import vision from "../truth/random_vision.json" with { type: "json" };
 
 interface Truth {
@@ -18,7 +19,7 @@ interface Truth {
   tensors: [name: string, shape: number[], copies: number][];
 }
 
-const GROUPS = [truth, dense, classic, vision] as unknown as Truth[][];
+const GROUPS = [truth, dense, classic, vision, recent] as unknown as Truth[][];
 
 const models = GROUPS.flat();
 let exact = 0;

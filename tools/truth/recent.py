@@ -1,6 +1,10 @@
 """Truth of the families released lately: hybrids, sparse attention, new experts."""
 
-from transformers import AutoModelForCausalLM, AutoModelForImageTextToText
+from transformers import (
+    AutoModelForCausalLM,
+    AutoModelForImageTextToText,
+    Mistral4ForCausalLM,
+)
 
 from common import write
 
@@ -99,6 +103,90 @@ QWEN_VIT = {
     "vision_config.num_position_embeddings": [16, 64],
 }
 QWEN_TOWER = {"num_heads": 4, "out_hidden_size": 64}
+SLIDING, FULL = "sliding_attention", "full_attention"
+GEMMA3N = WIDE | BIAS | {
+    "num_hidden_layers": [4],
+    "layer_types": [
+        [SLIDING, FULL, SLIDING, FULL],
+        [FULL, SLIDING, SLIDING, FULL],
+        [SLIDING, SLIDING, SLIDING, SLIDING],
+    ],
+    "intermediate_size": [96, [64, 96, 96, 128]],
+    "num_kv_shared_layers": [0, 1, 2],
+    "vocab_size_per_layer_input": [256, 300],
+    "hidden_size_per_layer_input": [8, 12],
+    "altup_num_inputs": [2, 4],
+    "laurel_rank": [8, 16],
+}
+GEMMA4_UNIFIED = WIDE | BIAS | {
+    "num_hidden_layers": [4],
+    "layer_types": [
+        [SLIDING, FULL, SLIDING, FULL],
+        [FULL, SLIDING, SLIDING, FULL],
+        [FULL, FULL, FULL, FULL],
+        None,
+    ],
+    "num_kv_shared_layers": [0, 0, 1, 2],
+    "global_head_dim": [16, 32],
+    "num_global_key_value_heads": [None, 1],
+    "attention_k_eq_v": BOTH,
+    "use_double_wide_mlp": BOTH,
+}
+GEMMA4 = GEMMA4_UNIFIED | {
+    "vocab_size_per_layer_input": [256, 300],
+    "hidden_size_per_layer_input": [0, 8, 12],
+    "enable_moe_block": BOTH,
+    "num_experts": [4, 6],
+    "top_k_experts": [2],
+    "moe_intermediate_size": [32, 48],
+}
+GEMMA4_VIT = {
+    "hidden_size": 48,
+    "intermediate_size": 80,
+    "num_attention_heads": 4,
+    "num_key_value_heads": 4,
+    "head_dim": 12,
+    "position_embedding_size": 20,
+}
+GEMMA4_SENSES = {
+    "vision_config": [
+        None,
+        GEMMA4_VIT | {"num_hidden_layers": 2, "use_clipped_linears": True},
+        GEMMA4_VIT | {"num_hidden_layers": 1, "standardize": True},
+        GEMMA4_VIT | {"num_hidden_layers": 3, "patch_size": 8},
+    ],
+    "audio_config": [
+        None,
+        {
+            "hidden_size": 64,
+            "num_hidden_layers": 2,
+            "num_attention_heads": 4,
+            "output_proj_dims": 40,
+        },
+        {
+            "hidden_size": 32,
+            "num_hidden_layers": 1,
+            "num_attention_heads": 2,
+            "conv_kernel_size": 3,
+            "subsampling_conv_channels": [16, 8],
+            "use_clipped_linears": False,
+        },
+    ],
+}
+UNIFIED_SENSES = {
+    "vision_config": [
+        None,
+        {"mm_embed_dim": 24, "mm_posemb_size": 20, "output_proj_dims": 24},
+        {
+            "mm_embed_dim": 32,
+            "mm_posemb_size": 10,
+            "output_proj_dims": 32,
+            "patch_size": 8,
+            "pooling_kernel_size": 2,
+        },
+    ],
+    "audio_config": [None, {"audio_embed_dim": 20}, {"audio_embed_dim": 32}],
+}
 
 TYPES = [
     causal(
@@ -122,6 +210,15 @@ TYPES = [
             "vision_config": QWEN_TOWER,
         },
     ),
+    causal("gemma3n_text", GEMMA3N),
+    causal("gemma4_text", GEMMA4),
+    causal("gemma4_unified_text", GEMMA4_UNIFIED),
+    vision("gemma4", text(GEMMA4) | GEMMA4_SENSES, {"text_config": SMALL}),
+    vision(
+        "gemma4_unified",
+        text(GEMMA4_UNIFIED) | UNIFIED_SENSES,
+        {"text_config": SMALL},
+    ),
     causal("deepseek_v32", LATENT | ROUTED | INDEXER | FIRST_DENSE, MLA),
     causal(
         "glm_moe_dsa",
@@ -133,7 +230,13 @@ TYPES = [
         MLA,
     ),
     causal("glm4_moe_lite", LATENT | ROUTED | ANY_RANK, MLA),
-    causal("mistral4", LATENT | ROUTED | ANY_RANK | FIRST_DENSE, MLA),
+    # It is only ever the decoder of Mistral 3, so no auto class builds it.
+    (
+        "mistral4",
+        Mistral4ForCausalLM,
+        MLA,
+        LATENT | ROUTED | ANY_RANK | FIRST_DENSE,
+    ),
     causal(
         "kimi_linear",
         without(LATENT | ANY_RANK, "n_routed_experts")

@@ -1,0 +1,84 @@
+import type { ConfigReader } from "../tensors/config_reader.ts";
+import { allLayers } from "../tensors/layer_ranges.ts";
+import type { TensorScope } from "../tensors/tensor_scope.ts";
+import { gatedMlp, headsOf } from "./blocks.ts";
+import { rotaryBuffers } from "./blocks_classic.ts";
+import { biasedAttention, wideNorms } from "./blocks_dense.ts";
+import { attends, kindsOf, someLayers } from "./blocks_recent.ts";
+import type { Decoder } from "./family.ts";
+import type { Delta } from "./gated_delta.ts";
+import { deltaCore, deltaInputs } from "./gated_delta.ts";
+
+/**
+ * OLMo Hybrid: three layers of a gated delta rule, normed before, for one of
+ * OLMo 2's attention, normed after.
+ *
+ * Source: huggingface/transformers models/olmo_hybrid/modeling_olmo_hybrid.py
+ */
+export const olmoHybrid: Decoder = {
+  prefix: "model",
+  tied: false,
+  body(config, scope) {
+    const heads = headsOf(config);
+    const { hidden } = heads;
+    const count = config.size("num_hidden_layers");
+    const kinds = kindsOf(
+      config,
+      "layer_types",
+      (layer) =>
+        layer % 4 === 3 || (count < 4 && layer === count - 1)
+          ? "full_attention"
+          : "linear_attention",
+    );
+    const isLinear = (layer: number) => !attends(kinds(layer));
+    scope.embedding("embed_tokens", config.size("vocab_size"), hidden);
+    const layer = scope.layers("layers", allLayers(count));
+    gatedMlp(layer, hidden, config.size("intermediate_size"));
+    layer.norm("post_attention_layernorm", hidden);
+    someLayers(config, scope, (at) => !isLinear(at), (layer) => {
+      wideNorms(biasedAttention())(config, layer, heads);
+      layer.norm("post_feedforward_layernorm", hidden);
+    });
+    someLayers(config, scope, isLinear, (layer) => {
+      linearAttention(layer.scope("linear_attn"), sizesOf(config));
+      layer.norm("input_layernorm", hidden);
+    });
+    scope.norm("norm", hidden);
+    if (config.inner("rope_parameters").has("rope_theta")) {
+      rotaryBuffers(scope, heads.headDim);
+    }
+  },
+};
+
+function sizesOf(config: ConfigReader): Delta {
+  const hidden = config.size("hidden_size");
+  const heads = config.size("num_attention_heads");
+  const keyHeads = config.optional("linear_num_key_heads") || heads;
+  const keyDim = config.optional("linear_key_head_dim") ??
+    Math.trunc(0.75 * hidden / keyHeads);
+  const valueHeads = config.optional("linear_num_value_heads") ?? heads;
+  const valueDim = config.optional("linear_value_head_dim") ?? 2 * keyDim;
+  return {
+    hidden,
+    keys: keyHeads * keyDim,
+    values: valueHeads * valueDim,
+    valueHeads,
+    valueDim,
+    kernel: config.optional("linear_conv_kernel_dim") ?? 4,
+  };
+}
+
+function linearAttention(at: TensorScope, delta: Delta): void {
+  const { hidden, keys, values, valueHeads, valueDim } = delta;
+  deltaCore(at, delta);
+  deltaInputs(at, hidden, {
+    q_proj: keys,
+    k_proj: keys,
+    v_proj: values,
+    a_proj: valueHeads,
+    b_proj: valueHeads,
+    g_proj: values,
+  });
+  at.norm("o_norm", valueDim);
+  at.linear("o_proj", values, hidden, { role: "ssm", cut: "row" });
+}
