@@ -417,7 +417,7 @@ TYPES = [
             "linear_value_head_dim": [None, 16],
             "rope_parameters": [
                 None,
-                {"rope_type": "default", "rope_theta": 10000.0},
+                {"rope_type": "default", "rope_theta": None},
             ],
         },
     ),
@@ -426,6 +426,165 @@ TYPES = [
         without(FLAGS, "tie_word_embeddings")
         | BIAS
         | {"lru_width": [None, 96], "conv1d_width": [2, 4], "tie_word_embeddings": BOTH},
+    ),
+]
+
+VIT = {
+    "vision_config.hidden_size": [48, 96],
+    "vision_config.intermediate_size": [80, 100],
+    "vision_config.num_hidden_layers": [1, 2, 4],
+    "vision_config.patch_size": [14, 8],
+}
+ERNIE_VIT = without(VIT, "vision_config.num_hidden_layers") | {
+    "vision_config.depth": [1, 2],
+    "vision_config.spatial_merge_size": [1, 2],
+    "vision_config.temporal_merge_size": [1, 2],
+}
+GLM_TOWER = {"model_type": "glm4v_vision", "num_heads": 4}
+GLM_VIT = without(VIT, "vision_config.num_hidden_layers") | {
+    "vision_config.depth": [1, 2],
+    "vision_config.out_hidden_size": [64],
+    "vision_config.attention_bias": BOTH,
+}
+MINIMAX_M3 = WIDE | {
+    "num_local_experts": [4, 6],
+    "num_experts_per_tok": [2],
+    "dense_intermediate_size": [80, 112],
+    "shared_intermediate_size": [32, 48],
+    "index_n_heads": [2, 4],
+    "index_head_dim": [8, 16],
+    "num_hidden_layers": [3],
+    "layer_types": [
+        None,
+        ["full_attention", "minimax_m3_sparse", "minimax_m3_sparse"],
+    ],
+    "mlp_layer_types": [None, ["dense", "sparse", "sparse"]],
+    "partial_rotary_factor": [0.5, 1.0],
+}
+TYPES += [
+    causal("minimax_m3_vl_text", MINIMAX_M3),
+    vision(
+        "minimax_m3_vl",
+        text(MINIMAX_M3)
+        | VIT
+        | {
+            "vision_config.spatial_merge_size": [1, 2],
+            "projector_hidden_size": [64, 72],
+        },
+        {"text_config": SMALL, "vision_config": {"num_attention_heads": 4}},
+    ),
+    vision(
+        "ernie4_5_vl_moe",
+        text(
+            without(FLAGS, "num_key_value_heads")
+            | {
+                "num_key_value_heads": [1, 2],
+                "use_bias": BOTH,
+                "moe_num_experts": [4, 6],
+                "moe_k": [2],
+                "moe_num_shared_experts": [0, 1, 2],
+                "moe_intermediate_size": [[32, 16], [48, 24]],
+            }
+        )
+        | ERNIE_VIT,
+        {
+            # Its rope is made for heads of 128.
+            "text_config": SMALL | {"hidden_size": 256, "num_attention_heads": 2},
+            "vision_config": {"num_heads": 4},
+        },
+    ),
+    vision(
+        "kimi_k25",
+        # Null, of no rank, is dropped here, and would read as the default.
+        text(LATENT | ROUTED | FIRST_DENSE)
+        | VIT
+        | {
+            "vision_config.pos_emb_time": [2, 4],
+            "vision_config.pos_emb_height": [4, 8],
+            "vision_config.merge_kernel_size": [[2, 2], [1, 2]],
+            "projection_hidden_size": [48, 96],
+        },
+        {
+            "text_config": MLA | {"model_type": "deepseek_v3"},
+            "vision_config": {"num_attention_heads": 4},
+        },
+    ),
+    vision(
+        "lfm2_vl",
+        text(FLAGS | {"conv_bias": BOTH, "full_attn_idxs": [[0], [0, 1, 4]]})
+        | VIT
+        | {
+            "vision_config.vision_use_head": BOTH,
+            "vision_config.num_patches": [16, 64],
+            "projector_use_layernorm": BOTH,
+            "projector_bias": BOTH,
+            "projector_hidden_size": [40, 64],
+            "downsample_factor": [1, 2],
+        },
+        {
+            "text_config": SMALL | {"model_type": "lfm2"},
+            "vision_config": {"num_attention_heads": 4},
+        },
+    ),
+    vision(
+        "glm46v",
+        text(FLAGS) | GLM_VIT,
+        {
+            "text_config": SMALL | {"model_type": "glm4v_text"},
+            "vision_config": GLM_TOWER,
+        },
+    ),
+    vision(
+        "glm46v",
+        text(FLAGS | BIAS | ROUTED | FIRST_DENSE) | GLM_VIT,
+        {
+            "text_config": SMALL | {"model_type": "glm4v_moe_text"},
+            "vision_config": GLM_TOWER,
+        },
+    ),
+    causal("hy_v3", WIDE | BIAS | MLP_BIAS | EXPERTS | {"num_shared_experts": [1, 2]}),
+    causal(
+        "mimo_v2_flash",
+        WIDE
+        | BIAS
+        | {
+            "head_dim": [16, 24],
+            "v_head_dim": [8, 16],
+            "num_hidden_layers": [1, 3, 7],
+            "n_routed_experts": [4, 8],
+            "num_experts_per_tok": [2],
+            "moe_intermediate_size": [32, 48],
+        },
+    ),
+    causal("youtu", LATENT | ANY_RANK, MLA),
+    causal("minicpm3", LATENT | ANY_RANK | MLP_BIAS, MLA),
+    causal("internlm3", WIDE | BIAS | MLP_BIAS),
+    causal("nanochat", FLAGS | BIAS),
+    causal(
+        "cohere2_moe",
+        WIDE
+        | BIAS
+        | {
+            "num_experts": [4, 6],
+            "num_experts_per_tok": [2],
+            "num_shared_experts": [0, 1, 2],
+            "first_k_dense_replace": [0, 1],
+            "prefix_dense_intermediate_size": [None, 80],
+        },
+    ),
+    # Needs timm, whose MobileNet is its vision tower.
+    vision(
+        "gemma3n",
+        text(GEMMA3N)
+        | {
+            "audio_config.hidden_size": [32, 64],
+            "audio_config.conf_num_hidden_layers": [1, 2],
+            "audio_config.conf_num_attention_heads": [2, 4],
+            "audio_config.conf_conv_kernel_size": [3, 5],
+            "audio_config.conf_attention_chunk_size": [4, 12],
+            "audio_config.sscp_conv_channel_size": [[16, 8], [32, 16]],
+        },
+        {"text_config": SMALL},
     ),
 ]
 

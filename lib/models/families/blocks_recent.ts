@@ -61,16 +61,23 @@ export interface Latent {
   bias: boolean;
 }
 
-/** Reads the sizes of latent attention by DeepSeek's names. */
-export function latentOf(config: ConfigReader): Latent {
+/**
+ * Reads the sizes of latent attention by DeepSeek's names.
+ *
+ * @param even Whether values share the hidden size when the config is silent.
+ */
+export function latentOf(config: ConfigReader, even = false): Latent {
+  const hidden = config.size("hidden_size");
+  const heads = config.size("num_attention_heads");
+  const isEven = even && !config.has("v_head_dim");
   return {
-    hidden: config.size("hidden_size"),
-    heads: config.size("num_attention_heads"),
+    hidden,
+    heads,
     queryRank: config.optional("q_lora_rank") ?? 0,
     rank: config.size("kv_lora_rank"),
     plain: config.size("qk_nope_head_dim"),
     rotated: config.size("qk_rope_head_dim"),
-    value: config.size("v_head_dim"),
+    value: isEven ? Math.floor(hidden / heads) : config.size("v_head_dim"),
     bias: config.flag("attention_bias", false),
   };
 }

@@ -20,6 +20,9 @@ interface Follower {
   dense: number;
   /** Whether experts are balanced by a buffer. */
   corrected?: boolean;
+  tied?: boolean;
+  /** MiniCPM's: a number that scales the embedding, and MLPs with biases. */
+  scaled?: boolean;
   /** Which layers choose the tokens that they attend to. */
   isIndexed?: (config: ConfigReader) => (layer: number) => boolean;
 }
@@ -65,7 +68,23 @@ export const glm4MoeLite = decoder({ dense: 1, corrected: true });
  */
 export const mistral4 = decoder({ dense: 0 });
 
-function decoder({ dense, corrected, isIndexed }: Follower): Decoder {
+/**
+ * Youtu-LLM: latent attention and plain MLPs.
+ *
+ * Source: huggingface/transformers models/youtu/modeling_youtu.py
+ */
+export const youtu = decoder({ dense: Infinity, tied: true });
+
+/**
+ * MiniCPM3: the same with scaled embeddings.
+ *
+ * Source: huggingface/transformers models/minicpm3/modeling_minicpm3.py
+ */
+export const minicpm3 = decoder({ dense: Infinity, tied: true, scaled: true });
+
+function decoder(
+  { dense, corrected, tied = false, scaled, isIndexed }: Follower,
+): Decoder {
   const routed = withShared(
     experts({
       countKeys: ["n_routed_experts", "num_local_experts", "num_experts"],
@@ -81,15 +100,17 @@ function decoder({ dense, corrected, isIndexed }: Follower): Decoder {
   );
   return {
     prefix: "model",
-    tied: false,
+    tied,
     body(config, scope) {
-      const sizes = latentOf(config);
+      const sizes = latentOf(config, scaled);
       const { hidden } = sizes;
       scope.embedding("embed_tokens", config.size("vocab_size"), hidden);
       const layer = scope.layers(
         "layers",
         allLayers(config.size("num_hidden_layers")),
       );
+      // A whole number, so in 8 bytes.
+      if (scaled) scope.buffer("embed_tokens.embed_scale", [], 8);
       latentAttention(layer.scope("self_attn"), sizes);
       if (isIndexed) {
         someLayers(
@@ -101,7 +122,9 @@ function decoder({ dense, corrected, isIndexed }: Follower): Decoder {
       }
       const isSparse = sparseLayers(config, dense);
       someLayers(config, scope, (at) => !isSparse(at), (at) => {
-        gatedMlp(at, hidden, config.size("intermediate_size"));
+        gatedMlp(at, hidden, config.size("intermediate_size"), {
+          bias: scaled === true && config.flag("mlp_bias", false),
+        });
       });
       someLayers(config, scope, isSparse, (at) => routed(config, at, hidden));
       layer.norm("input_layernorm", hidden);

@@ -80,7 +80,11 @@ function feedForward(
   );
   const isSparse = (layer: number) => kinds(layer) === "sparse";
   someLayers(config, scope, (layer) => !isSparse(layer), (layer) => {
-    fusedMlp(layer.scope("mlp"), hidden, config.size("dense_intermediate_size"));
+    fusedMlp(
+      layer.scope("mlp"),
+      hidden,
+      config.size("dense_intermediate_size"),
+    );
   });
   someLayers(config, scope, isSparse, (layer) => {
     experts({ correction: "gate.e_score_correction_bias" })(
@@ -153,7 +157,13 @@ export const minimaxM3 = sensing({
       outputs: hidden,
     });
     const merged = hidden * sizeOr(seen, "spatial_merge_size", 2) ** 2;
-    at.linear("merge_linear_1", merged, wide, { role: "projector", bias: true });
-    at.linear("merge_linear_2", wide, hidden, { role: "projector", bias: true });
+    at.linear("merge_linear_1", merged, wide, {
+      role: "projector",
+      bias: true,
+    });
+    at.linear("merge_linear_2", wide, hidden, {
+      role: "projector",
+      bias: true,
+    });
   },
 });

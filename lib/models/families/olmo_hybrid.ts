@@ -44,7 +44,9 @@ export const olmoHybrid: Decoder = {
       layer.norm("input_layernorm", hidden);
     });
     scope.norm("norm", hidden);
-    if (config.inner("rope_parameters").has("rope_theta")) {
+    // A null there means no rotation at all; nothing there, the usual one.
+    const rope = config.inner("rope_parameters");
+    if (!config.has("rope_parameters") || rope.has("rope_theta")) {
       rotaryBuffers(scope, heads.headDim);
     }
   },

@@ -1,0 +1,14 @@
+import { glm4vVision } from "./towers/glm4v_vision.ts";
+import { tower, visionLanguage } from "./vision_language.ts";
+
+/**
+ * GLM-4.6V: GLM-4V's tower before its decoder or the one with experts.
+ *
+ * Source: huggingface/transformers models/glm46v/modeling_glm46v.py
+ */
+export const glm46v = visionLanguage({
+  language: "glm4v_text",
+  sight({ vision }, scope) {
+    tower(glm4vVision, vision, scope, "model.visual");
+  },
+});
