@@ -63,12 +63,12 @@ function routed(config: ConfigReader, layer: TensorScope): void {
     stackedExperts(moe.scope("experts"), {
       experts,
       hidden,
-      intermediate: width,
+      intermediate: Math.max(0, width),
     });
   }
   const shared = sizeOr(config, "moe_num_shared_experts", 2);
   if (shared === 0) return;
-  gatedMlp(layer, hidden, words * shared, {
+  gatedMlp(layer, hidden, Math.max(0, words) * shared, {
     name: "mlp.shared_experts",
     bias: config.flag("use_bias", false),
   });

@@ -33,7 +33,7 @@ export const gemma3n = sensing({
   },
 });
 
-/** Soft tokens of a tower and hard ones of an embedding, brought to the text. */
+/** Soft tokens of a tower and hard ones of an embedding, for the text. */
 function embedder(
   config: ConfigReader,
   at: TensorScope,

@@ -104,7 +104,7 @@ function feedForward(
       config,
       scope,
       (layer) => widths[layer] === width,
-      (layer) => gatedMlp(layer, hidden, width),
+      (layer) => gatedMlp(layer, hidden, Math.max(0, width)),
     );
   }
 }

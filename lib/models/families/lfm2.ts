@@ -132,7 +132,7 @@ function adjustedWidth(config: ConfigReader): number {
   const said = config.optional("block_ff_dim") ??
     config.size("intermediate_size");
   if (!config.flag("block_auto_adjust_ff_dim", true)) return said;
-  const factor = config.number("block_ffn_dim_multiplier", 1);
+  const factor = Math.max(0, config.number("block_ffn_dim_multiplier", 1));
   const width = Math.trunc(factor * Math.trunc(2 * said / 3));
   const step = config.optional("block_multiple_of") || 256;
   return step * Math.ceil(width / step);
