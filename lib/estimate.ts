@@ -1,7 +1,7 @@
 import type { Estimate } from "./estimate_type.ts";
 import { fitOf } from "./hardware/fit.ts";
 import { findGpu, similarGpus } from "./hardware/gpus.ts";
-import { factors } from "./methods/factors/mod.ts";
+import { answerTo } from "./methods/mod.ts";
 import type { Model } from "./models/model.ts";
 import { resolveModel } from "./models/resolve_model.ts";
 import { trainableOf } from "./models/trainable.ts";
@@ -71,7 +71,7 @@ export function estimateScenario(
   const trained = trainableOf(model.value, scenario);
   if (!trained.ok) return trained;
   const { parameters: trainable, notes } = trained.value;
-  const answer = factors({
+  const answer = answerTo({
     scenario,
     model: model.value,
     mesh: mesh.value,
@@ -79,12 +79,12 @@ export function estimateScenario(
   });
   if (!answer.ok) return answer;
 
-  const { memory, kv, host, assumptions, warnings } = answer.value;
+  const { method, memory, kv, host, assumptions, warnings } = answer.value;
   return {
     ok: true,
     value: {
       scenario,
-      method: "factors",
+      method,
       model: described(model.value, trainable),
       memory,
       ...(kv ? { kv } : {}),

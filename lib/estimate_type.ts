@@ -17,6 +17,16 @@ export interface Part {
   basis: Basis;
 }
 
+/** A phase of the training step, and what is allocated in it. */
+export interface Phase {
+  /** "load", "forward", "loss", "backward" or "optimizer". */
+  name: string;
+  peak_bytes: number;
+  /** What stands when it begins and ends, where the method tells. */
+  start_bytes?: number;
+  end_bytes?: number;
+}
+
 /** The memory of the most loaded GPU. All figures are bytes. */
 export interface Memory {
   /** What `torch.cuda.max_memory_allocated` would print; null when unknown. */
@@ -34,7 +44,8 @@ export interface Memory {
   binding: string;
   /** What stands at that instant; the bytes sum to the peak exactly. */
   parts: Part[];
-  phases: { name: string; peak_bytes: number }[] | null;
+  /** What is allocated in each phase, in order; null when there are none. */
+  phases: Phase[] | null;
   ranks: { rank: string; allocated_peak_bytes: number }[] | null;
 }
 

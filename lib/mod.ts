@@ -12,7 +12,12 @@ export type {
   KvCache,
   Memory,
   Part,
+  Phase,
 } from "./estimate_type.ts";
+export type { MemoryCounter } from "./evidence/figure.ts";
+export { isOneTotal } from "./evidence/figure.ts";
+export { nearestRuns } from "./evidence/nearest.ts";
+export type { NearReading, NearRun } from "./evidence/nearest.ts";
 export { fullness, RECOMMENDED, tierFor, TIERS } from "./hardware/fit.ts";
 export type { Fullness, Tier } from "./hardware/fit.ts";
 export { findGpu, GPUS, GPUS_BY_MEMORY } from "./hardware/gpus.ts";

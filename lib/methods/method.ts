@@ -22,8 +22,15 @@ export interface Answer {
   warnings: string[];
 }
 
-/** A way to estimate. */
-export type Method = (question: Question) => Result<Answer>;
+/** A way to estimate. What it does not model it leaves to another. */
+export type Method = (question: Question) => Result<Answer> | Uncovered;
+
+/** The scenario is sound, but the method does not model it. */
+export interface Uncovered {
+  ok: false;
+  /** What it does not model, as it stands in a sentence after "because". */
+  uncovered: string;
+}
 
 /** A part while its bytes may still be a fraction; rounded when all are known. */
 export interface Term {
