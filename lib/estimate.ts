@@ -51,10 +51,12 @@ export function tryEstimate(input: unknown): Result<Estimate> {
  * returned.
  *
  * @param found The scenario's model, where the caller has looked it up itself.
+ * @param options.curve Whether the memory over the step is wanted too.
  */
 export function estimateScenario(
   scenario: Scenario,
   found?: Model,
+  { curve = false }: { curve?: boolean } = {},
 ): Result<Estimate> {
   const model: Result<Model> = found
     ? { ok: true, value: found }
@@ -76,10 +78,12 @@ export function estimateScenario(
     model: model.value,
     mesh: mesh.value,
     trainable,
+    curve,
   });
   if (!answer.ok) return answer;
 
   const { method, memory, kv, host, assumptions, warnings } = answer.value;
+  const { largest, curve: drawn } = answer.value;
   return {
     ok: true,
     value: {
@@ -92,6 +96,8 @@ export function estimateScenario(
       fit: fitOf(memory.device_peak_bytes, scenario.hardware.gpu),
       assumptions,
       warnings: [...notes, ...warnings],
+      ...(largest ? { largest } : {}),
+      ...(drawn ? { curve: drawn } : {}),
     },
   };
 }

@@ -1,6 +1,7 @@
 import type { Architecture } from "./models/architecture.ts";
 import type { RoleCount } from "./models/roles.ts";
 import type { Scenario } from "./scenario/schema.ts";
+import type { Curve } from "./step/curve.ts";
 
 /**
  * How a part is known: counted, derived from the code that runs, fitted to
@@ -94,4 +95,8 @@ export interface Estimate {
   fit: Fit[];
   assumptions: string[];
   warnings: string[];
+  /** The largest tensors at the peak, where the method knows them. */
+  largest?: { label: string; count: number; bytes: number }[];
+  /** Memory over the step, where the caller asked for it. */
+  curve?: Curve;
 }

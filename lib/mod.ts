@@ -50,3 +50,5 @@ export { toCommand } from "./scenario/to_command.ts";
 export { leavesOf, putAt } from "./scenario/walk.ts";
 export type { Leaf } from "./scenario/walk.ts";
 export { formatBytes, formatCount, GIB, groupDigits } from "./units/mod.ts";
+export type { Curve, CurvePoint } from "./step/curve.ts";
+export { PARTS } from "./step/parts.ts";

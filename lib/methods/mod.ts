@@ -2,6 +2,7 @@ import type { Result } from "../scenario/parse_scenario.ts";
 import type { Scenario } from "../scenario/schema.ts";
 import { factors } from "./factors/mod.ts";
 import type { Answer, Method, Question } from "./method.ts";
+import { timeline } from "./timeline/mod.ts";
 
 /** The name of a method. */
 export type MethodName = Scenario["method"];
@@ -10,7 +11,7 @@ export type MethodName = Scenario["method"];
 export type Methods = Readonly<Partial<Record<MethodName, Method>>>;
 
 /** Every method that there is. */
-export const METHODS: Methods = { factors };
+export const METHODS: Methods = { timeline, factors };
 
 /** Answers where the method asked for does not. */
 const FALLBACK = { name: "factors", method: factors } as const;

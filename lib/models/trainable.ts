@@ -1,5 +1,6 @@
 import type { Result } from "../scenario/parse_scenario.ts";
 import type { Scenario } from "../scenario/schema.ts";
+import type { Adapters } from "./lora/adapters.ts";
 import { adaptersOf } from "./lora/adapters.ts";
 import type { Facts, LoraSettings } from "./lora/settings.ts";
 import type { Model } from "./model.ts";
@@ -28,11 +29,7 @@ export function trainableOf(
   }
   const { lora } = train;
   if (lora.trainable_parameters !== null) return ok(lora.trainable_parameters);
-  const facts: Facts = {
-    model_type: model.architecture.type,
-    transformers: software.transformers?.startsWith("4.") ? 4 : 5,
-    peft: minorOf(software.peft) ?? BEFORE_FUSED,
-  };
+  const facts = factsOf(model, software);
   const adapters = adaptersOf(model.tensors, lora, facts);
   if (!adapters.ok) return adapters;
   const { trainable, notes } = adapters.value;
@@ -42,6 +39,22 @@ export function trainableOf(
       ? [...notes, ...newerSays(model, lora, facts, trainable)]
       : notes,
   );
+}
+
+/** The adapters that a Scenario adds to a model. */
+export function scenarioAdapters(
+  model: Model,
+  { train, software }: Scenario,
+): Result<Adapters> {
+  return adaptersOf(model.tensors, train.lora, factsOf(model, software));
+}
+
+function factsOf(model: Model, software: Scenario["software"]): Facts {
+  return {
+    model_type: model.architecture.type,
+    transformers: software.transformers?.startsWith("4.") ? 4 : 5,
+    peft: minorOf(software.peft) ?? BEFORE_FUSED,
+  };
 }
 
 /** PEFT 0.18, the last that adapts what bears a target's name and no more. */
