@@ -37,7 +37,7 @@ export interface Case {
 }
 
 const scenario = z.record(z.string(), z.unknown());
-const bytes = z.number().positive();
+const bytes = z.number().nonnegative();
 
 const measuredCase = z.looseObject({
   id: z.string().min(1),
@@ -64,30 +64,24 @@ const tracedStep = z.looseObject({
  * tests/truth/steps.json, or both in one list.
  *
  * @param input Anything.
- * @returns The cases in their order, or what is wrong with them, by number.
+ * @returns The cases in their order, or what is wrong with the first that cannot
+ *   be read, by number. Of those with the same name the later ones get a number.
  */
 export function readCases(input: unknown): Result<Case[]> {
   if (!Array.isArray(input)) {
     return refused("", "The cases must be a list", shown(input));
   }
   const cases: Case[] = [];
-  const seen = new Set<string>();
+  const seen = new Map<string, number>();
   for (const [at, entry] of input.entries()) {
     const read = readCase(entry);
     if ("path" in read) {
       const path = ["cases", at, ...read.path].join(".");
       return refused(path, `${path} ${read.limit}`, shown(read.value));
     }
-    if (seen.has(read.id)) {
-      const path = `cases.${at}`;
-      return refused(
-        path,
-        `${path} must have a name of its own`,
-        shown(read.id),
-      );
-    }
-    seen.add(read.id);
-    cases.push(read);
+    const times = (seen.get(read.id) ?? 0) + 1;
+    seen.set(read.id, times);
+    cases.push(times === 1 ? read : { ...read, id: `${read.id} (${times})` });
   }
   return { ok: true, value: cases };
 }
@@ -172,7 +166,7 @@ function wrong(issues: readonly z.core.$ZodIssue[], entry: unknown): Wrong {
     : first?.code === "too_small"
     ? first.origin === "string"
       ? "must not be empty"
-      : `must be above ${first.minimum}`
+      : `must be at least ${first.minimum}`
     : first?.message ?? "is not valid";
   return { path: [...path], limit, value };
 }

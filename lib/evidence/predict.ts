@@ -36,7 +36,9 @@ export function predictAll(
   return cases.flatMap((one) => {
     const answer = answerOf(one, method, estimate);
     return one.readings.map((reading, at) => {
-      const found = typeof answer === "string"
+      const found = reading.bytes === 0
+        ? "nothing was measured: 0 bytes"
+        : typeof answer === "string"
         ? answer
         : figureOf(answer, reading.counter);
       const predicted = typeof found === "string" ? null : found;

@@ -91,43 +91,49 @@ function isAimed({ case: { confidence, scenario }, reading }: Prediction) {
 type Class = Partial<Pick<ScoreRow, "group" | "counter">>;
 
 function groupRows(predictions: readonly Prediction[]): ScoreRow[] {
-  const all = rowsBy(
-    predictions.filter(({ headline }) => headline),
-    ({ case: { group } }) => ({ group }),
-  );
-  const byCounter = rowsBy(
-    predictions,
-    ({ case: { group }, reading: { counter } }) => ({ group, counter }),
-  );
-  return all.flatMap((row) => {
-    const own = byCounter.filter(({ group, method }) =>
-      group === row.group && method === row.method
+  const groups = new Set(predictions.map(({ case: { group } }) => group));
+  return [...groups].flatMap((group) => {
+    const own = predictions.filter((each) => each.case.group === group);
+    const counters = rowsBy(
+      own,
+      ({ reading: { counter } }) => ({ group, counter }),
     );
-    const [only] = own;
-    return own.length === 1 && only ? [only] : [row, ...own];
+    return new Set(counters.map(({ counter }) => counter)).size === 1
+      ? counters
+      : [
+        ...rowsBy(own.filter(({ headline }) => headline), () => ({ group })),
+        ...counters,
+      ];
   });
 }
 
-/** A row for each class and method, in the order in which classes turn up. */
+/**
+ * A row for each class and method: classes in the order in which they turn up,
+ * the methods of each side by side.
+ */
 function rowsBy(
   predictions: readonly Prediction[],
   classOf: (prediction: Prediction) => Class,
 ): ScoreRow[] {
-  const classes = new Map<string, { of: Class; members: Prediction[] }>();
-  for (const prediction of predictions) {
-    const of = classOf(prediction);
-    const key = JSON.stringify([of.group, of.counter, prediction.method]);
-    const entry = classes.get(key) ?? { of, members: [] };
-    entry.members.push(prediction);
-    classes.set(key, entry);
-  }
-  return [...classes.values()].map(({ of, members }) => ({
-    method: members[0]?.method ?? "",
-    group: of.group ?? null,
-    counter: of.counter ?? null,
-    basis: basisOf(members),
-    ...scoreOf(members),
-  }));
+  const classes = Map.groupBy(
+    predictions,
+    (prediction) => JSON.stringify(classOf(prediction)),
+  );
+  return [...classes.values()].flatMap((members) =>
+    [...Map.groupBy(members, ({ method }) => method)].map(
+      ([method, predicted]) => {
+        const [first] = predicted;
+        const of: Class = first ? classOf(first) : {};
+        return {
+          method,
+          group: of.group ?? null,
+          counter: of.counter ?? null,
+          basis: basisOf(predicted),
+          ...scoreOf(predicted),
+        };
+      },
+    )
+  );
 }
 
 function basisOf(predictions: readonly Prediction[]): ScoreRow["basis"] {

@@ -69,10 +69,10 @@ function scores(
 ): string {
   if (rows.length === 0) return "There is no such case.";
   return table(
-    ["Method", ...headers, ...SCORE_HEADERS],
+    [...headers, "Method", ...SCORE_HEADERS],
     rows.map((row) => [
-      escaped(markedMethod(row)),
       ...cells(row),
+      escaped(markedMethod(row)),
       ...scoreCells(row).map(escaped),
     ]),
     1 + headers.length,

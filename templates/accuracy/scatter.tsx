@@ -54,7 +54,7 @@ const MARKS: readonly Mark[] = [
 /** Panels beside each other, and their measures in pixels. */
 const COLUMNS = 2;
 const SIDE = 330;
-const MARGIN = { left: 62, right: 16, top: 34, bottom: 50 };
+const MARGIN = { left: 62, right: 22, top: 34, bottom: 50 };
 const PANEL = {
   width: MARGIN.left + SIDE + MARGIN.right,
   height: MARGIN.top + SIDE + MARGIN.bottom,

@@ -51,13 +51,13 @@ function table(
   if (rows.length === 0) return `${title}\nno such case`;
   const last = SCORE_HEADERS.length - 1;
   const aligned = plainTable([
-    "left",
     ...headers.map(() => "left" as const),
+    "left",
     ...SCORE_HEADERS.map((_, at) => at === last ? "left" : "right"),
   ]);
-  aligned.push(["Method", ...headers, ...SCORE_HEADERS]);
+  aligned.push([...headers, "Method", ...SCORE_HEADERS]);
   for (const row of rows) {
-    aligned.push([markedMethod(row), ...cells(row), ...scoreCells(row)]);
+    aligned.push([...cells(row), markedMethod(row), ...scoreCells(row)]);
   }
   return `${title}\n${trimmed(aligned.toString())}`;
 }

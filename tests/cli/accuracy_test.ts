@@ -31,9 +31,9 @@ Deno.test("accuracy scores the project's own cases, every method and group", asy
   assertMatch(out, /^818 cases: 800 measured figures and 18 traced steps$/m);
   assertMatch(out, /^factors\* +818 +816 .* %/m);
   assertMatch(out, /^The aim: training on one GPU/m);
-  assertMatch(out, /^factors +device_peak +158 +158 /m);
-  assertMatch(out, /^factors\* +torchtitan +reserved_peak +42 +42 /m);
-  assertMatch(out, /^factors\* +traced_steps +step_steady +18 +18 /m);
+  assertMatch(out, /^device_peak +factors +158 +158 /m);
+  assertMatch(out, /^torchtitan +reserved_peak +factors\* +42 +42 /m);
+  assertMatch(out, /^traced_steps +step_steady +factors\* +18 +18 /m);
   assertMatch(out, /^ {2}- ds-autotp-facebook-opt-13b-1$/m);
   assertMatch(out, /knows one total only/);
 });

@@ -2,7 +2,8 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { app } from "../../app.ts";
 import { estimate, nearestRuns, toQuery } from "../../lib/mod.ts";
-import { only, textOf, visit } from "./visit.ts";
+import { Verdict } from "../../templates/answer/verdict.tsx";
+import { documentOf, only, textOf, visit } from "./visit.ts";
 
 const QUERY =
   "model=mistralai/Mistral-7B-v0.1&train.method=lora&train.checkpointing=full";
@@ -82,4 +83,14 @@ Deno.test("/api/v1/evidence refuses as /api/v1/estimate does", async () => {
     assertEquals(evidence?.status, 422);
     assertEquals(await evidence?.json(), await estimated?.json());
   }
+});
+
+Deno.test("the verdict calls a method coarse where it knows one total only", () => {
+  const doubt = (allocated: number | null): string => {
+    const memory = { ...ESTIMATE.memory, allocated_peak_bytes: allocated };
+    const html = String(Verdict({ estimate: { ...ESTIMATE, memory } }));
+    return textOf(only(documentOf(html), ".doubt"));
+  };
+  assertMatch(doubt(null), /^A coarse method: nine measured runs in ten/);
+  assertMatch(doubt(1), /^Nine measured runs in ten put it between \d/);
 });

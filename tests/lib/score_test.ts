@@ -184,6 +184,12 @@ Deno.test("predictAll() leaves no case out: each has an error or a reason", () =
   }
 });
 
+Deno.test("predictAll() has no error where nothing was measured", () => {
+  const [found] = predict([run("empty", 0)]);
+  assertEquals([found?.figure, found?.error], [null, null]);
+  assertEquals(found?.reason, "nothing was measured: 0 bytes");
+});
+
 Deno.test("scoreOf() works median, 95th percentile, bias and worst out by hand", () => {
   // Predicted 600: errors +20 %, −25 %, +50 %, 0.
   const score = scoreOf(predict([
@@ -255,6 +261,15 @@ Deno.test("scoreboardOf() counts every case once overall and in its group", () =
     ["traced_steps", "step_load", 1],
     ["traced_steps", "step_loss", 1],
   ]);
+  assertEquals(
+    groups.slice(0, 4).map(({ method, counter }) => [counter, method]),
+    [
+      [null, "timeline"],
+      [null, "factors"],
+      ["allocated_peak", "timeline"],
+      ["allocated_peak", "factors"],
+    ],
+  );
   const device = counters.find(({ method, counter }) =>
     method === "factors" && counter === "device_peak"
   );
