@@ -4,6 +4,7 @@ import type { MachineSettings, Parameter } from "./machine.ts";
 import { decoderLayer } from "./layers/decoder_layer.ts";
 import type { AdaptedLinear } from "./ops/adapted_linear.ts";
 import type { LossSettings } from "./ops/loss.ts";
+import { logitCopies } from "./plan/logit_copies.ts";
 import type { EmbeddingPlan, HeadBlock, HeadPlan } from "./outer_blocks.ts";
 import { recordEmbedding, recordHead } from "./outer_blocks.ts";
 import { layerPlanOf } from "./plan/layer_plan.ts";
@@ -47,9 +48,10 @@ export function recordPass(
   const known = new Map<string, Block>();
   const layers: Block[] = [];
   let { needsGrad, isLeaf } = embedding;
-  const dtype = embedding.outputDtype;
+  let dtype = embedding.outputDtype;
+  const rotaryDtype = dtype;
   for (const kind of stack.layers) {
-    const key = `${kind.id} ${needsGrad} ${isLeaf}`;
+    const key = `${kind.id} ${needsGrad} ${isLeaf} ${dtype}`;
     let block = known.get(key);
     if (!block) {
       const layer = layerPlanOf(plan.modulesOf(kind), facts);
@@ -66,13 +68,13 @@ export function recordPass(
           const table = first.rotaryWidth === 0 ? null : {
             cos: m.external(
               first.sequence * first.rotaryWidth,
-              dtype,
+              rotaryDtype,
               "cos",
               null,
             ),
             sin: m.external(
               first.sequence * first.rotaryWidth,
-              dtype,
+              rotaryDtype,
               "sin",
               null,
             ),
@@ -85,6 +87,7 @@ export function recordPass(
     layers.push(block);
     needsGrad = true;
     isLeaf = false;
+    dtype = block.outputDtype;
   }
   const head = recordHead(settings, headPlanOf(plan, first), {
     dtype,
@@ -153,17 +156,10 @@ function lossSettings({ scenario, facts }: StepPlan): LossSettings {
   const { software, train } = scenario;
   return {
     kind: train.loss,
-    copies: lossCopies(software.transformers),
+    copies: logitCopies(facts.architecture.type, software.transformers),
+    inPlace: train.kernels === "liger" && train.loss === "full",
     softcap: facts.traits.finalSoftcap,
     scaled: facts.traits.scaledLogits,
     keepsLogits: false,
   };
-}
-
-/** transformers from 4.45 to 4.49 copied the logits without the last token. */
-function lossCopies(version: string | null): LossSettings["copies"] {
-  const [, major = "5", minor = "0"] = version?.match(/^(\d+)\.(\d+)/) ?? [];
-  if (Number(major) !== 4) return "float";
-  if (Number(minor) >= 50) return "float";
-  return Number(minor) >= 45 ? "float and shift" : "before";
 }

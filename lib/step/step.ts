@@ -11,6 +11,7 @@ import type { Pass } from "./pass.ts";
 import { recordPass } from "./pass.ts";
 import type { StepPlan } from "./plan/step_plan.ts";
 import { stepPlanOf } from "./plan/step_plan.ts";
+import { versionOf } from "./plan/version.ts";
 import type { PhaseName, Stretch } from "./schedule.ts";
 import { passStretches } from "./schedule.ts";
 import { roundedBytes } from "./tape.ts";
@@ -235,8 +236,7 @@ export function implementationOf(
   { optimizer, software }: Scenario,
 ): Implementation {
   if (optimizer.implementation !== "auto") return optimizer.implementation;
-  const [, major = "2", minor = "8"] = software.torch?.match(/^(\d+)\.(\d+)/) ??
-    [];
-  const fuses = Number(major) > 2 || Number(minor) >= 8;
+  const { major, minor } = versionOf(software.torch) ?? { major: 2, minor: 8 };
+  const fuses = major > 2 || minor >= 8;
   return fuses && optimizer.name === "adamw" ? "fused" : "foreach";
 }

@@ -1,14 +1,24 @@
-import { DTYPE_BYTES } from "../dtype.ts";
 import type { Machine, Parameter, Value } from "../machine.ts";
 import type { ActivationKind } from "../ops/activations.ts";
 import { activation } from "../ops/activations.ts";
-import { add, cast, multiply, slice, split } from "../ops/arithmetic.ts";
 import type { AdaptedLinear } from "../ops/adapted_linear.ts";
 import { adaptedLinear } from "../ops/adapted_linear.ts";
+import { add, cast, multiply, split } from "../ops/arithmetic.ts";
+import { gathered } from "../ops/gather.ts";
 import type { Packed } from "../ops/linear.ts";
 import { linear } from "../ops/linear.ts";
+import { softmax } from "../ops/softmax.ts";
 import type { MlpPlan } from "./mlp_layer.ts";
 import { mlpLayer } from "./mlp_layer.ts";
+
+/** How a release of transformers runs its experts. */
+export type ExpertCode =
+  /** 5 with torch from 2.9: all experts in one grouped product. */
+  | "grouped"
+  /** 5 before: one after the other, each a slice of one parameter. */
+  | "slices"
+  /** 4: one after the other, each with linear layers of its own. */
+  | "linears";
 
 /** A feed-forward network of routed experts. */
 export interface MoePlan {
@@ -17,13 +27,14 @@ export interface MoePlan {
   readonly perToken: number;
   readonly hidden: number;
   readonly width: number;
-  /** All experts' matrices in one tensor each, or packed one by one. */
+  /** All experts' matrices: gate and up side by side, and down. */
   readonly gateUp: Parameter | Packed;
   readonly down: Parameter | Packed;
   readonly activation: ActivationKind;
   readonly shared: MlpPlan | null;
-  /** Whether all experts run in one kernel each, or one after the other. */
-  readonly grouped: boolean;
+  readonly code: ExpertCode;
+  /** Whether the router's weights stay in fp32: Mixtral. */
+  readonly wideWeights: boolean;
 }
 
 /** Routes each row to its experts and adds what they give. */
@@ -36,7 +47,7 @@ export function moeLayer(
   return m.within("expert activations", () =>
     m.call(() => {
       const weights = routed(m, x, rows, plan);
-      const out = plan.grouped
+      const out = plan.code === "grouped"
         ? grouped(m, x, weights, rows, plan)
         : oneByOne(m, x, weights, rows, plan);
       m.drop(weights);
@@ -46,18 +57,15 @@ export function moeLayer(
     }));
 }
 
-/** The weight of each chosen expert, of every row. */
+/** The weights of the chosen experts of every row: they sum to one. */
 function routed(m: Machine, x: Value, rows: number, plan: MoePlan): Value {
   return m.call(() => {
+    const many = rows * plan.perToken;
     const scores = adaptedLinear(m, x, rows, plan.router, "router scores");
-    const wide = cast(m, scores, "fp32", "router scores in fp32");
-    const chances = m.create(rows * plan.experts, "fp32", "router softmax");
-    const node = m.record([wide], [chances], () => [
-      m.grad(wide.source, wide.elements, "fp32", "gradient of router scores"),
-    ]);
-    chances.source = node && { node, slot: 0 };
-    const picks = m.create(rows * plan.perToken, "int64", "chosen experts");
-    const picked = m.record([chances], [picks], () => [
+    const chances = softmax(m, scores, true, "router softmax");
+    m.drop(scores);
+    const picks = m.create(many, "int64", "chosen experts");
+    const node = m.record([chances], [picks], () => [
       m.grad(
         chances.source,
         chances.elements,
@@ -66,12 +74,14 @@ function routed(m: Machine, x: Value, rows: number, plan: MoePlan): Value {
       ),
     ]);
     const top = m.create(
-      rows * plan.perToken,
+      many,
       "fp32",
       "weights of chosen experts",
-      picked && { node: picked, slot: 0 },
+      node && { node, slot: 0 },
     );
-    return cast(m, top, x.dtype, "weights of chosen experts");
+    return plan.wideWeights
+      ? m.view(top)
+      : cast(m, top, m.autocast ?? x.dtype, "weights of chosen experts");
   });
 }
 
@@ -90,28 +100,64 @@ function grouped(
 ): Value {
   return m.call(() => {
     const many = rows * plan.perToken;
-    const chosen = gathered(m, x, many * plan.hidden, "rows by expert");
-    const ordered = gathered(m, chosen, many * plan.hidden, "sorted rows");
-    m.drop(chosen);
-    const inner = expertMlp(m, ordered, many, plan, 1);
+    const ordered = gathered(m, x, many * plan.hidden, many, "rows by expert");
+    const own = gathered(m, weights, many, many, "ordered weights");
+    const result = m.call(() => {
+      const both = expertProduct(
+        m,
+        ordered,
+        many,
+        plan.gateUp,
+        plan.hidden,
+        2 * plan.width,
+      );
+      const gated = gate(m, both, many, plan);
+      return expertProduct(
+        m,
+        gated,
+        many,
+        plan.down,
+        plan.width,
+        plan.hidden,
+      );
+    });
     m.drop(ordered);
-    const weighted = multiply(m, inner, weights, "weighted expert outputs");
-    m.drop(inner);
-    const back = gathered(m, weighted, many * plan.hidden, "rows in order");
-    m.drop(weighted);
-    const node = m.record([back], [], () => [
-      m.grad(back.source, back.elements, back.dtype, "gradient of the sum"),
-    ]);
-    return m.create(
-      rows * plan.hidden,
-      x.dtype,
-      "output of experts",
-      node && { node, slot: 0 },
+    const weighted = multiply(m, result, own, "weighted expert outputs");
+    m.drop(result);
+    const back = gathered(
+      m,
+      weighted,
+      many * plan.hidden,
+      many,
+      "rows in order",
     );
+    m.drop(weighted);
+    const sum = summed(m, back, rows * plan.hidden);
+    m.drop(back);
+    return cast(m, sum, x.dtype, "output of experts");
   });
 }
 
-/** One expert after the other, each on its share of the rows. */
+/** The sum of each row's experts. */
+function summed(m: Machine, x: Value, elements: number): Value {
+  const node = m.record([x], [], () => [
+    m.grad(x.source, x.elements, x.dtype, "gradient of the sum"),
+  ]);
+  return m.create(
+    elements,
+    x.dtype,
+    "sum of experts",
+    node && { node, slot: 0 },
+  );
+}
+
+/**
+ * One expert after the other, each on its share of the rows; its result is added
+ * in place.
+ *
+ * Source: huggingface/transformers models/mixtral/modeling_mixtral.py,
+ * MixtralExperts.forward of 5 and MixtralSparseMoeBlock.forward of 4
+ */
 function oneByOne(
   m: Machine,
   x: Value,
@@ -121,17 +167,18 @@ function oneByOne(
 ): Value {
   return m.call(() => {
     const { experts, perToken, hidden } = plan;
+    m.create(rows * perToken * experts, "int64", "expert mask");
     let sum = m.create(rows * hidden, x.dtype, "output of experts");
-    const each = rows * perToken / experts;
+    const each = Math.ceil(rows * perToken / experts);
     for (let expert = 0; expert < experts; expert++) {
       const next = m.call(() => {
-        const mine = gathered(m, x, each * hidden, "rows of an expert");
-        const out = expertMlp(m, mine, each, plan, experts);
-        m.drop(mine);
-        const share = slice(m, weights, each);
+        const mine = gathered(m, x, each * hidden, each, "rows of an expert");
+        const out = expertMlp(m, mine, each, plan);
+        const share = gathered(m, weights, each, each, "weights of its rows");
         const weighted = multiply(m, out, share, "weighted expert output");
         m.drop(out);
-        return added(m, sum, weighted);
+        const narrow = cast(m, weighted, x.dtype, "weighted expert output");
+        return addedInPlace(m, sum, narrow, each);
       });
       m.drop(sum);
       sum = next;
@@ -140,9 +187,15 @@ function oneByOne(
   });
 }
 
-/** index_add_ in place: the sum's gradient goes on, the rows' is gathered. */
-function added(m: Machine, sum: Value, rows: Value): Value {
-  const node = m.record([sum, rows], [], ([grad]) => [
+/** index_add_: the sum's gradient goes on, the rows' is gathered. */
+function addedInPlace(
+  m: Machine,
+  sum: Value,
+  rows: Value,
+  count: number,
+): Value {
+  const index = m.create(count, "int64", "rows' places");
+  const node = m.record([sum, rows], [index], ([grad]) => [
     grad && sum.source ? m.share(grad) : null,
     rows.source &&
     m.grad(rows.source, rows.elements, rows.dtype, "gradient of expert rows"),
@@ -150,75 +203,76 @@ function added(m: Machine, sum: Value, rows: Value): Value {
   return m.view(sum, { source: node && { node, slot: 0 } });
 }
 
-/** The gated network of the experts that share a call. */
+/** One expert's network on its rows. */
 function expertMlp(
   m: Machine,
   x: Value,
   rows: number,
   plan: MoePlan,
-  calls: number,
 ): Value {
   return m.call(() => {
-    const { hidden, width } = plan;
-    const both = expertLinear(
-      m,
-      x,
-      rows,
-      plan.gateUp,
-      hidden,
-      2 * width,
-      calls,
-    );
-    const [gate, up] = split(m, both, [rows * width, rows * width]) as [
-      Value,
-      Value,
-    ];
+    const { hidden, width, experts } = plan;
+    if (plan.code === "linears") {
+      const own = part(plan.gateUp, 2 * experts);
+      const first = expertProduct(m, x, rows, own, hidden, width);
+      const active = activation(m, first, plan.activation, "expert activation");
+      m.drop(first);
+      const second = expertProduct(m, x, rows, own, hidden, width);
+      const product = multiply(m, active, second, "expert product");
+      m.drop(active, second);
+      return expertProduct(
+        m,
+        product,
+        rows,
+        part(plan.down, experts),
+        width,
+        hidden,
+      );
+    }
+    const both = expertProduct(m, x, rows, plan.gateUp, hidden, 2 * width);
+    const gated = gate(m, both, rows, plan);
     m.drop(both);
-    const active = activation(m, gate, plan.activation, "expert activation");
-    m.drop(gate);
-    const product = multiply(m, active, up, "expert product");
-    m.drop(active, up);
-    return expertLinear(m, product, rows, plan.down, width, hidden, calls);
+    return expertProduct(m, gated, rows, plan.down, width, hidden);
   });
 }
 
-function expertLinear(
+function gate(m: Machine, both: Value, rows: number, plan: MoePlan): Value {
+  return m.call(() => {
+    const half = rows * plan.width;
+    const [first, up] = split(m, both, [half, half]) as [Value, Value];
+    const active = activation(m, first, plan.activation, "expert activation");
+    return multiply(m, active, up, "expert product");
+  });
+}
+
+/** One of so many equal matrices. */
+function part(
+  whole: Parameter | Packed,
+  count: number,
+): Parameter | Packed {
+  return "trains" in whole ? whole : {
+    ...whole,
+    elements: whole.elements / count,
+  };
+}
+
+/**
+ * Rows times an expert's matrix. A slice of a parameter gets a gradient as large
+ * as the whole parameter, of zeros but for itself.
+ */
+function expertProduct(
   m: Machine,
   x: Value,
   rows: number,
   weight: Parameter | Packed,
   width: number,
   out: number,
-  calls: number,
 ): Value {
-  const name = "experts";
-  if (!("trains" in weight)) {
-    const one = { ...weight, elements: weight.elements / calls };
-    return linear(m, x, rows, {
-      name,
-      in: width,
-      out,
-      weight: one,
-      bias: null,
-    });
-  }
-  return linear(m, x, rows, { name, in: width, out, weight, bias: null });
-}
-
-/** A copy of rows by an index, which is saved. */
-function gathered(
-  m: Machine,
-  x: Value,
-  elements: number,
-  label: string,
-): Value {
-  const node = m.record([x], [], () => [
-    m.grad(x.source, x.elements, x.dtype, `gradient of ${label}`),
-  ]);
-  return m.create(elements, x.dtype, label, node && { node, slot: 0 });
-}
-
-/** Bytes of a gradient that is as large as all experts, made for each of them. */
-export function wholeExpertGradient({ elements, dtype }: Parameter): number {
-  return elements * DTYPE_BYTES[dtype];
+  return linear(m, x, rows, {
+    name: "experts",
+    in: width,
+    out,
+    weight,
+    bias: null,
+  });
 }

@@ -31,19 +31,15 @@ export function multiply(m: Machine, a: Value, b: Value, label: string): Value {
   const node = m.record(
     [a, b],
     [recording && b.source ? a : null, recording && a.source ? b : null],
-    ([grad]) => {
-      const times = (input: Value) => {
-        if (!input.source) return null;
-        const whole = m.grad(
+    () =>
+      [a, b].map((input) =>
+        input.source && m.grad(
           input.elements === elements ? input.source : null,
           elements,
           dtype,
           `gradient of ${label}`,
-        );
-        return reduced(m, whole, input);
-      };
-      return grad ? [times(a), times(b)] : [];
-    },
+        )
+      ).map((whole, at) => whole && reduced(m, whole, at === 0 ? a : b)),
   );
   return m.create(elements, dtype, label, node && { node, slot: 0 });
 }

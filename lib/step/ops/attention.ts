@@ -3,6 +3,7 @@ import type { Grad, Machine, Value } from "../machine.ts";
 import { add, cast, copied, scaled } from "./arithmetic.ts";
 import { dropout } from "./dropout.ts";
 import { underAutocast } from "./linear.ts";
+import { softmax } from "./softmax.ts";
 
 /** The sizes of one attention. */
 export interface Heads {
@@ -183,7 +184,7 @@ function eager(
       m.drop(current);
       current = hidden;
     }
-    const chances = softmax(m, current, settings.wideSoftmax);
+    const chances = softmax(m, current, settings.wideSoftmax, "softmax");
     m.drop(current);
     const narrow = cast(m, chances, m.autocast ?? q.dtype, "attention weights");
     m.drop(chances);
@@ -234,24 +235,4 @@ function product(
       node && { node, slot: 0 },
     );
   });
-}
-
-/** softmax, which saves what it gave. */
-function softmax(m: Machine, x: Value, wide: boolean): Value {
-  const dtype = wide || m.autocast ? "fp32" : x.dtype;
-  const out = m.create(x.elements, dtype, "softmax");
-  const node = m.record([x], [out], () => {
-    const whole = m.grad(
-      dtype === x.dtype ? x.source : null,
-      x.elements,
-      dtype,
-      "gradient of softmax",
-    );
-    if (dtype === x.dtype) return [whole];
-    const given = m.grad(x.source, x.elements, x.dtype, "gradient of scores");
-    m.free(whole);
-    return [given];
-  });
-  out.source = node && { node, slot: 0 };
-  return out;
 }

@@ -1,9 +1,20 @@
 import type { Dtype } from "../dtype.ts";
 import type { Machine, Value } from "../machine.ts";
-import { cast, copied, savingOutput, scaled } from "./arithmetic.ts";
+import { cast, copied, savingOutput, scaled, slice } from "./arithmetic.ts";
 import type { AdaptedLinear } from "./adapted_linear.ts";
 import { adaptedLinear } from "./adapted_linear.ts";
 import type { Parameter } from "../machine.ts";
+
+/** Which tensors the loss makes of the logits, beside them. */
+export type LogitCopies =
+  /** In fp32. */
+  | "float"
+  /** In fp32, and once more without the last token. */
+  | "float and shift"
+  /** The model itself casts them to fp32; then without the last token. */
+  | "cast and shift"
+  /** Without the last token, in their own type. */
+  | "shift";
 
 /** How the loss is computed from the last hidden states. */
 export interface LossSettings {
@@ -12,12 +23,9 @@ export interface LossSettings {
    * gradients within the forward pass. "chunked": a chunk at a time, twice.
    */
   readonly kind: "full" | "fused" | "chunked";
-  /**
-   * Which tensors the loss makes of the logits: "float" casts them to fp32;
-   * "float and shift" also copies them without the last token; "shift" copies
-   * them, and casts before.
-   */
-  readonly copies: "float" | "float and shift" | "before";
+  readonly copies: LogitCopies;
+  /** Whether one kernel gives the loss and writes the gradient over its input. */
+  readonly inPlace: boolean;
   readonly softcap: boolean;
   /** Whether logits are multiplied by a number: granite, cohere. */
   readonly scaled: boolean;
@@ -48,25 +56,51 @@ export function fullLoss(
     m.drop(bent);
   }
   m.keep(logits);
-  if (settings.copies === "before" && logits.dtype !== "fp32") {
+  if (settings.copies === "cast and shift" && logits.dtype !== "fp32") {
     const wide = m.keep(cast(m, logits, "fp32", "logits in fp32"));
     m.drop(logits);
     logits = wide;
   }
   const loss = m.call(() => {
-    const wide = cast(m, logits, "fp32", "logits in fp32");
+    const wide = settings.copies === "shift"
+      ? m.view(logits)
+      : cast(m, logits, "fp32", "logits in fp32");
     const shifted = settings.copies === "float"
       ? m.view(wide)
-      : copied(m, wide, "shifted logits");
-    return crossEntropy(m, shifted);
+      : copied(m, slice(m, wide, wide.elements), "shifted logits");
+    return settings.inPlace
+      ? inPlaceCrossEntropy(m, shifted, rows)
+      : crossEntropy(m, shifted);
   });
   return { loss, logits };
 }
 
-/** log_softmax, which saves what it gave, and the pick of each label. */
-function crossEntropy(m: Machine, logits: Value): Value {
+/**
+ * Cross entropy in one kernel, which saves the logits and writes their gradient
+ * over them.
+ *
+ * Source: unslothai/unsloth kernels/cross_entropy_loss.py, Fast_CrossEntropyLoss;
+ * linkedin/Liger-Kernel ops/cross_entropy.py
+ */
+function inPlaceCrossEntropy(m: Machine, logits: Value, rows: number): Value {
   return m.call(() => {
-    const wide: Dtype = "fp32";
+    const losses = m.create(rows, "fp32", "loss of each token");
+    const sums = m.create(rows, "fp32", "log-sum of each token");
+    const node = m.record([logits], [logits, sums], () => {
+      m.tape.retain(logits.storage);
+      const { storage, elements, dtype } = logits;
+      return [{ storage, elements, dtype }];
+    });
+    m.drop(losses);
+    return m.create(1, "fp32", "loss", node && { node, slot: 0 });
+  });
+}
+
+/** log_softmax, which saves what it gave, and the pick of each label. */
+function crossEntropy(m: Machine, own: Value): Value {
+  return m.call(() => {
+    const wide: Dtype = m.autocast ? "fp32" : own.dtype;
+    const logits = cast(m, own, wide, "logits in fp32");
     const chances = m.create(logits.elements, wide, "log-softmax of logits");
     const node = m.record(
       [logits],

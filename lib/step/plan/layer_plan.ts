@@ -3,7 +3,7 @@ import type { Role, Tensor } from "../../models/tensors/tensor.ts";
 import type { AttentionPlan } from "../layers/attention_layer.ts";
 import type { LayerPlan } from "../layers/decoder_layer.ts";
 import type { MlpPlan } from "../layers/mlp_layer.ts";
-import type { MoePlan } from "../layers/moe_layer.ts";
+import type { ExpertCode, MoePlan } from "../layers/moe_layer.ts";
 import type { AdaptedLinear } from "../ops/adapted_linear.ts";
 import type { AttentionSettings, Heads } from "../ops/attention.ts";
 import type { Norm } from "../ops/norms.ts";
@@ -18,7 +18,7 @@ export interface LayerFacts {
   readonly sequence: number;
   readonly attention: Pick<AttentionSettings, "implementation" | "masked">;
   readonly fusedKernels: boolean;
-  readonly groupedExperts: boolean;
+  readonly expertCode: ExpertCode;
 }
 
 /** Finds out how a layer works from the tensors that it holds. */
@@ -132,7 +132,9 @@ function expertsOf(modules: Modules, facts: LayerFacts): MoePlan | null {
     down: out,
     activation: facts.traits.activation,
     shared: mlpOf(modules, facts, isShared),
-    grouped: facts.groupedExperts,
+    code: facts.expertCode,
+    wideWeights: facts.architecture.type === "mixtral" ||
+      facts.expertCode !== "linears",
   };
 }
 

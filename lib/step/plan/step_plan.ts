@@ -7,7 +7,9 @@ import type { Trained } from "../optimizer/rules.ts";
 import { DTYPE_BYTES } from "../dtype.ts";
 import type { LiveTensors } from "../live.ts";
 import { roundedBytes } from "../tape.ts";
+import type { ExpertCode } from "../layers/moe_layer.ts";
 import type { LayerFacts } from "./layer_plan.ts";
+import { versionOf } from "./version.ts";
 import { Modules } from "./modules.ts";
 import type { LayerKind, Stack } from "./stacks.ts";
 import { stacksOf } from "./stacks.ts";
@@ -48,7 +50,7 @@ export function stepPlanOf(
     };
   }
   const { train, software } = scenario;
-  const storage = storageOf(scenario, model);
+  const storage = storageOf(scenario);
   const adapters = adapterTensors(scenario, model);
   const outside = model.tensors.filter(({ layers }) => layers === null);
   const loraOf = (prefix: string) =>
@@ -58,7 +60,6 @@ export function stepPlanOf(
       ) => [tensor.name.slice(prefix.length), tensor]),
     );
   const layerAdapters = loraOf(`base_model.model.${stack.path}.N.`);
-  const old = software.transformers?.startsWith("4.") ?? false;
   return {
     scenario,
     model,
@@ -73,7 +74,7 @@ export function stepPlanOf(
         masked: train.padding_mask,
       },
       fusedKernels: train.kernels !== "eager",
-      groupedExperts: !old,
+      expertCode: expertCodeOf(software),
     },
     outside: new Modules(
       new Map(outside.map((tensor) => [tensor.name, tensor])),
@@ -134,6 +135,15 @@ export function stepPlanOf(
       }
     },
   };
+}
+
+/** transformers 5 groups its experts where torch can, from 2.9. */
+function expertCodeOf(
+  { transformers, torch }: Scenario["software"],
+): ExpertCode {
+  if (versionOf(transformers)?.major === 4) return "linears";
+  const { major, minor } = versionOf(torch) ?? { major: 2, minor: 9 };
+  return major > 2 || minor >= 9 ? "grouped" : "slices";
 }
 
 function adapterTensors(scenario: Scenario, model: Model): Tensor[] {

@@ -1,12 +1,12 @@
-import type { Model } from "../../models/model.ts";
+import { weightFormat } from "../../methods/weight_bytes.ts";
 import type { Tensor } from "../../models/tensors/tensor.ts";
 import { elementsOf } from "../../models/tensors/tensor.ts";
 import type { Scenario } from "../../scenario/schema.ts";
-import { weightFormat } from "../../methods/weight_bytes.ts";
 import type { Dtype } from "../dtype.ts";
 import { DTYPE_BYTES } from "../dtype.ts";
 import type { Packed } from "../ops/linear.ts";
 import { packedBytes } from "./packed_bytes.ts";
+import { versionOf } from "./version.ts";
 
 /** How a tensor of the model lies on the device. */
 export interface Stored {
@@ -21,38 +21,74 @@ export interface Stored {
 /** Decides how tensors lie on the device. */
 export type Storage = (tensor: Tensor) => Stored;
 
+/** Formats that bitsandbytes packs, whose models PEFT prepares for training. */
+const BITSANDBYTES = new Set(["nf4", "nf4-dq", "int8"]);
+
+/** Formats whose product expands the whole matrix first. */
+const EXPANDING = new Set(["nf4", "nf4-dq"]);
+
 /** The rules by which a Scenario's model is loaded for training. */
-export function storageOf(scenario: Scenario, _model: Model): Storage {
-  const { precision, quantization, train } = scenario;
+export function storageOf(scenario: Scenario): Storage {
+  const { precision, quantization, train, software } = scenario;
   const format = weightFormat(scenario);
-  const upcasts = train.method !== "full" && quantization.kbit_upcast &&
-    ["nf4", "nf4-dq", "int8"].includes(format);
   const compute = precision.autocast ?? precision.weights;
+  const expertsAreLinears = versionOf(software.transformers)?.major === 4;
   return (tensor) => {
     const elements = elementsOf(tensor);
-    if (format !== "none" && tensor.quantized) {
+    if (format !== "none" && isPacked(tensor, expertsAreLinears)) {
       return {
         dtype: "uint8",
         trains: false,
-        packed: {
-          elements,
-          compute,
-          expands: format === "nf4" || format === "nf4-dq",
-        },
-        pieces: packedBytes(format, tensor.shape, quantization.group_size),
+        packed: { elements, compute, expands: EXPANDING.has(format) },
+        pieces: matricesOf(tensor).flatMap((shape) =>
+          packedBytes(format, shape, quantization.group_size)
+        ),
       };
     }
-    const dtype = upcasts || tensor.dtype === "fp32"
-      ? "fp32"
-      : precision.weights;
-    const trains = train.method === "full" &&
-      (train.trainable === "all" ||
-        (train.trainable as readonly string[]).includes(tensor.piece));
+    const dtype = tensor.dtype ?? plainDtype(tensor, scenario, format);
     return {
       dtype,
-      trains,
+      trains: train.method === "full" &&
+        (train.trainable === "all" ||
+          (train.trainable as readonly string[]).includes(tensor.piece)),
       packed: null,
       pieces: [elements * DTYPE_BYTES[dtype]],
     };
   };
+}
+
+/** In transformers 4 routers and experts were linear layers as all others. */
+function isPacked(tensor: Tensor, expertsAreLinears: boolean): boolean {
+  if (tensor.quantized) return true;
+  if (!expertsAreLinears) return false;
+  return tensor.expert ||
+    (tensor.role === "router" && tensor.shape.length === 2);
+}
+
+/** The matrices that a tensor of experts was in transformers 4. */
+function matricesOf({ shape, expert, role }: Tensor): (readonly number[])[] {
+  if (!expert || shape.length !== 3) return [shape];
+  const [experts = 1, rows = 1, width = 1] = shape;
+  const pair = role === "gate_up" ? 2 : 1;
+  return Array.from({ length: experts * pair }, () => [rows / pair, width]);
+}
+
+/**
+ * prepare_model_for_kbit_training casts what is not packed to fp32; TRL then
+ * puts embeddings and head back to bf16 when it trains in bf16.
+ *
+ * Source: huggingface/peft src/peft/utils/other.py; huggingface/trl
+ * trainer/utils.py, peft_module_casting_to_bf16
+ */
+function plainDtype(
+  { role, module }: Tensor,
+  { train, precision, quantization, software }: Scenario,
+  format: string,
+): Dtype {
+  const upcasts = train.method !== "full" && quantization.kbit_upcast &&
+    BITSANDBYTES.has(format);
+  if (!upcasts) return precision.weights;
+  const putBack = software.trl !== null && precision.autocast === "bf16" &&
+    (role === "head" || module === "embedding");
+  return putBack ? "bf16" : "fp32";
 }
