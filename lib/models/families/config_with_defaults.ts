@@ -25,6 +25,10 @@ export class ConfigWithDefaults extends ConfigReader {
     return this.#given.has(key) || super.has(key);
   }
 
+  override isNull(key: string): boolean {
+    return this.#given.isNull(key);
+  }
+
   override optional(...keys: string[]): number | null {
     return this.#given.optional(...keys) ?? super.optional(...keys);
   }

@@ -4,6 +4,7 @@ import type { Decoder } from "./family.ts";
 import { gemma, gemma2, gemma3 } from "./gemma.ts";
 import { glm, glm4, glm4Moe } from "./glm.ts";
 import { glm4vMoeText, glm4vText } from "./glm4v_text.ts";
+import { mistral4 } from "./latent.ts";
 import { llama } from "./llama.ts";
 import { llama4Text } from "./llama4_text.ts";
 import { cohere, granite, olmo2, smollm3, starcoder2 } from "./llama_kin.ts";
@@ -34,6 +35,7 @@ export const DECODERS: Readonly<Record<string, Decoder>> = {
   ministral: llama,
   ministral3: llama,
   mistral: llama,
+  mistral4,
   mixtral,
   mllama_text_model: mllamaText,
   olmo2,

@@ -47,6 +47,17 @@ export const TEXT_DEFAULTS: Readonly<Record<string, Defaults>> = {
     num_key_value_heads: 8,
     head_dim: 128,
   }),
+  mistral4: defaults([131_072, 4_096, 12_288, 36, 32], {
+    num_key_value_heads: 32,
+    q_lora_rank: 1_024,
+    kv_lora_rank: 256,
+    qk_nope_head_dim: 64,
+    qk_rope_head_dim: 64,
+    v_head_dim: 128,
+    n_routed_experts: 128,
+    n_shared_experts: 1,
+    moe_intermediate_size: 2_048,
+  }),
   mixtral: defaults([32_000, 4_096, 14_336, 32, 32], {
     num_key_value_heads: 8,
     num_local_experts: 8,
