@@ -17,7 +17,7 @@ from transformers import AutoConfig
 PER_TYPE = 8
 
 # Null means another thing than silence there.
-NULLS = {"mamba_d_ssm", "rope_theta"}
+NULLS = {"mamba_d_ssm", "q_lora_rank", "rope_theta"}
 
 
 def describe(name, config, build, fields=None):

@@ -76,6 +76,9 @@ export const TEXT_DEFAULTS: Readonly<Record<string, Defaults>> = {
     num_heads: 8,
     relative_attention_num_buckets: 32,
   },
+  exaone4: defaults([102_400, 4_096, 16_384, 32, 32], {
+    num_key_value_heads: 32,
+  }),
   phi3: defaults([32_064, 3_072, 8_192, 32, 32]),
   qwen2: defaults([151_936, 4_096, 22_016, 32, 32], {
     num_key_value_heads: 32,
@@ -113,6 +116,9 @@ export const TEXT_DEFAULTS: Readonly<Record<string, Defaults>> = {
   cohere2: defaults([256_000, 8_192, 22_528, 40, 64], { head_dim: 128 }),
   glm4v_text: defaults([151_552, 4_096, 13_696, 40, 32], {
     num_key_value_heads: 2,
+  }),
+  glm_ocr_text: defaults([59_392, 1_024, 4_096, 16, 16], {
+    num_key_value_heads: 8,
   }),
   glm4v_moe_text: defaults([151_424, 4_096, 10_944, 46, 96], {
     num_key_value_heads: 8,
