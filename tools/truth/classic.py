@@ -386,6 +386,19 @@ TYPES = [
             "intermediate_size": [None, 96],
         },
     ),
+    (
+        "mbart",
+        by_architecture(SEQ2SEQ),
+        STACKS | {"max_position_embeddings": 48},
+        STACKS_FLAGS
+        | {"architectures": [None, ["MBartForSequenceClassification"]]},
+    ),
+    (
+        "pegasus",
+        SEQ2SEQ,
+        STACKS | {"max_position_embeddings": 48},
+        STACKS_FLAGS,
+    ),
 ]
 
 if __name__ == "__main__":

@@ -16,9 +16,15 @@ from transformers import AutoConfig
 
 PER_TYPE = 8
 
+# Null means another thing than silence there.
+NULLS = {"mamba_d_ssm", "q_lora_rank", "rope_theta"}
 
-def describe(name, config, build):
-    """Records the tensors of one model: name, shape and how many there are."""
+
+def describe(name, config, build, fields=None):
+    """Records the tensors of one model: name, shape and how many there are.
+
+    The config is the whole one, or the given fields alone.
+    """
     with torch.device("meta"):
         model = build(config)
     counts, total, seen = {}, 0, set()
@@ -34,7 +40,7 @@ def describe(name, config, build):
         "name": name,
         "model_type": config.model_type,
         "class": type(model).__name__,
-        "config": plain(config.to_dict()),
+        "config": given(config.model_type, fields) if fields else plain(config.to_dict()),
         "total": total,
         "buffer_bytes": buffers,
         "tensors": [[path, list(shape), n] for (path, shape), n in counts.items()],
@@ -47,13 +53,19 @@ def plain(value):
         return {
             k: plain(v)
             for k, v in value.items()
-            if v is not None and k not in ("id2label", "label2id", "dtype", "_name_or_path")
+            if (v is not None or k in NULLS)
+            and k not in ("id2label", "label2id", "dtype", "_name_or_path")
         }
     if isinstance(value, (list, tuple)):
         return [plain(v) for v in value]
     if isinstance(value, float) and value in (float("inf"), float("-inf")):
         return None
     return value
+
+
+def given(model_type, fields):
+    """A config as short as people write it: the rest is what its class says."""
+    return {"model_type": model_type} | plain(fields)
 
 
 def mixed(base, choices, rng):
@@ -69,10 +81,13 @@ def mixed(base, choices, rng):
 
 
 def write(path, types, seed=7):
-    """Writes the truth of each type: (model_type, build, base, choices)."""
+    """Writes the truth of each type: (model_type, build, base, choices).
+
+    A fifth item that is true keeps what a config leaves out out of its record.
+    """
     rng = random.Random(seed)
     records = []
-    for model_type, build, base, choices in types:
+    for model_type, build, base, choices, *terse in types:
         done = 0
         for attempt in range(PER_TYPE * 4):
             if done == PER_TYPE:
@@ -80,7 +95,8 @@ def write(path, types, seed=7):
             fields = mixed(base, choices, rng)
             try:
                 config = AutoConfig.for_model(model_type, **fields)
-                records.append(describe(f"{model_type} {done}", config, build))
+                short = fields if any(terse) else None
+                records.append(describe(f"{model_type} {done}", config, build, short))
                 done += 1
             except Exception as error:  # a mix that transformers refuses
                 if attempt == PER_TYPE * 4 - 1:

@@ -159,7 +159,7 @@ def case(build, config, rng):
     return {"lora": lora, "trainable": adapted.get_nb_trainable_parameters()[0]}
 
 
-def cases_of(index, model_type, build, base, choices):
+def cases_of(index, model_type, build, base, choices, *_):
     rng = random.Random(f"{index} {model_type}")
     for _ in range(20):
         try:

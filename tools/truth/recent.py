@@ -588,6 +588,46 @@ TYPES += [
         },
         {"text_config": SMALL},
     ),
+    # What these two mean by silence is not what they mean by null.
+    (
+        *causal(
+            "falcon_h1",
+            {"mamba_n_heads": [4, 8], "mamba_d_state": [8, 16]},
+        ),
+        True,
+    ),
+    (
+        *causal(
+            "olmo_hybrid",
+            {
+                "rope_parameters": [
+                    None,
+                    {"rope_type": "default"},
+                    {"rope_type": "default", "rope_theta": None},
+                    {"rope_type": "default", "rope_theta": 500000.0},
+                ],
+            },
+            SMALL | {"num_hidden_layers": 4, "linear_num_value_heads": 4},
+        ),
+        True,
+    ),
+    vision(
+        "mistral3",
+        text(LATENT | ROUTED | ANY_RANK | FIRST_DENSE)
+        | {"spatial_merge_size": [2, 3]},
+        {
+            "text_config": MLA | {"model_type": "mistral4"},
+            "vision_config": {
+                "model_type": "pixtral",
+                "hidden_size": 48,
+                "intermediate_size": 80,
+                "num_hidden_layers": 2,
+                "num_attention_heads": 4,
+                "image_size": 56,
+                "patch_size": 14,
+            },
+        },
+    ),
 ]
 
 if __name__ == "__main__":

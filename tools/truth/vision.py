@@ -200,6 +200,10 @@ def model(text, vision, **more):
     return {"text_config": text, "vision_config": vision} | more
 
 
+def without(choices, key):
+    return {k: v for k, v in choices.items() if k != key}
+
+
 def ratios(tiles):
     """The aspect ratios of images of at most so many tiles."""
     return [[w, h] for w in range(1, tiles + 1) for h in range(1, tiles // w + 1)]
@@ -502,6 +506,36 @@ TYPES = [
             "text_config.num_hidden_layers": [2, 3, 6],
             "text_config.interleave_moe_layer_step": [1, 2],
             "text_config.num_local_experts": [2, 4],
+        },
+    ),
+    (
+        "glm_ocr",
+        VISION,
+        model(TEXT, QWEN_TOWER),
+        DECODER | HEADS | QWEN_VIT | without(GLM_VIT, "vision_config.image_size"),
+    ),
+    (
+        "exaone4_5",
+        VISION,
+        model(TEXT | {"model_type": "exaone4"}, QWEN_TOWER),
+        DECODER
+        | QWEN_VIT
+        | {
+            "vision_config.hidden_size": [48, 72],
+            "vision_config.num_key_value_heads": [1, 2],
+        },
+    ),
+    (
+        "llava_next_video",
+        VISION,
+        model(LLAMA, CLIP),
+        DECODER
+        | VIT
+        | HEADS
+        | LLAVA
+        | {
+            "spatial_pool_mode": ["average", "max", "conv"],
+            "spatial_pool_stride": [2, 3],
         },
     ),
 ]

@@ -1,5 +1,5 @@
 import { bamba } from "./bamba.ts";
-import { bart } from "./bart.ts";
+import { bart, mbart, pegasus } from "./bart.ts";
 import { bert } from "./bert.ts";
 import { bloom } from "./bloom.ts";
 import { debertaV2 } from "./deberta_v2.ts";
@@ -41,6 +41,8 @@ export const CLASSIC: Readonly<Record<string, Family>> = {
   mt5,
   umt5,
   bart,
+  mbart,
+  pegasus,
   bert,
   roberta,
   "xlm-roberta": roberta,

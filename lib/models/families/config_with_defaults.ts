@@ -25,8 +25,16 @@ export class ConfigWithDefaults extends ConfigReader {
     return this.#given.has(key) || super.has(key);
   }
 
+  override isNull(key: string): boolean {
+    return this.#given.isNull(key);
+  }
+
   override optional(...keys: string[]): number | null {
-    return this.#given.optional(...keys) ?? super.optional(...keys);
+    const given = this.#given.optional(...keys);
+    // Null says that there is none, silence that the class's holds.
+    return given !== null || keys.some((key) => this.#given.isNull(key))
+      ? given
+      : super.optional(...keys);
   }
 
   override number(key: string, fallback: number): number {

@@ -3,10 +3,18 @@ import { deepseekV3 } from "./deepseek.ts";
 import type { Decoder } from "./family.ts";
 import { gemma, gemma2, gemma3 } from "./gemma.ts";
 import { glm, glm4, glm4Moe } from "./glm.ts";
-import { glm4vMoeText, glm4vText } from "./glm4v_text.ts";
+import { glm4vMoeText, glm4vText, glmOcrText } from "./glm4v_text.ts";
+import { mistral4 } from "./latent.ts";
 import { llama } from "./llama.ts";
 import { llama4Text } from "./llama4_text.ts";
-import { cohere, granite, olmo2, smollm3, starcoder2 } from "./llama_kin.ts";
+import {
+  cohere,
+  exaone4,
+  granite,
+  olmo2,
+  smollm3,
+  starcoder2,
+} from "./llama_kin.ts";
 import { mllamaText } from "./mllama_text.ts";
 import { gptOss, mixtral, qwen2Moe } from "./moe_kin.ts";
 import { phi, phi3 } from "./phi.ts";
@@ -19,6 +27,7 @@ export const DECODERS: Readonly<Record<string, Decoder>> = {
   cohere,
   cohere2,
   deepseek_v3: deepseekV3,
+  exaone4,
   gemma,
   gemma2,
   gemma3_text: gemma3,
@@ -27,6 +36,7 @@ export const DECODERS: Readonly<Record<string, Decoder>> = {
   glm4_moe: glm4Moe,
   glm4v_moe_text: glm4vMoeText,
   glm4v_text: glm4vText,
+  glm_ocr_text: glmOcrText,
   gpt_oss: gptOss,
   granite,
   llama,
@@ -34,6 +44,7 @@ export const DECODERS: Readonly<Record<string, Decoder>> = {
   ministral: llama,
   ministral3: llama,
   mistral: llama,
+  mistral4,
   mixtral,
   mllama_text_model: mllamaText,
   olmo2,

@@ -37,8 +37,9 @@ export const falconH1: Decoder = {
 /** Mamba-2's mixer with biases of its own for each way, and rarely a norm. */
 function mixer(config: ConfigReader, at: TensorScope, hidden: number): void {
   const role = "ssm";
-  const inner = config.optional("mamba_d_ssm") ??
-    (config.optional("mamba_expand") ?? 2) * hidden;
+  const inner = config.isNull("mamba_d_ssm")
+    ? (config.optional("mamba_expand") ?? 2) * hidden
+    : config.optional("mamba_d_ssm") ?? 1024;
   const heads = config.optional("mamba_n_heads") ?? 128;
   const states = (config.optional("mamba_n_groups") ?? 1) *
     (config.optional("mamba_d_state") ?? 256);

@@ -1,4 +1,5 @@
-import { glm4vVision } from "./towers/glm4v_vision.ts";
+import { glm4vVision, glmOcrVision } from "./towers/glm4v_vision.ts";
+import type { Tower } from "./towers/tower.ts";
 import { tower, visionLanguage } from "./vision_language.ts";
 
 /**
@@ -6,22 +7,29 @@ import { tower, visionLanguage } from "./vision_language.ts";
  *
  * Source: huggingface/transformers models/glm4v/modeling_glm4v.py
  */
-export const glm4v = compose("glm4v_text");
+export const glm4v = compose("glm4v_text", glm4vVision);
 
 /**
  * GLM-4.5V: the same with experts.
  *
  * Source: huggingface/transformers models/glm4v_moe/modeling_glm4v_moe.py
  */
-export const glm4vMoe = compose("glm4v_moe_text");
+export const glm4vMoe = compose("glm4v_moe_text", glm4vVision);
 
-function compose(language: string) {
+/**
+ * GLM-OCR: a tower and a decoder of its own, both after GLM-4V's.
+ *
+ * Source: huggingface/transformers models/glm_ocr/modeling_glm_ocr.py
+ */
+export const glmOcr = compose("glm_ocr_text", glmOcrVision);
+
+function compose(language: string, declare: Tower) {
   return visionLanguage({
     language,
     fixed: true,
     ties: "either",
     sight({ vision }, scope) {
-      tower(glm4vVision, vision, scope, "model.visual");
+      tower(declare, vision, scope, "model.visual");
     },
   });
 }

@@ -11,24 +11,35 @@ import type { Decoder } from "./family.ts";
  *
  * Source: huggingface/transformers models/glm4v/modeling_glm4v.py
  */
-export const glm4vText: Decoder = {
-  prefix: "model",
-  tied: false,
-  body(config, scope) {
-    const { layer, hidden } = around(config, scope, { bias: true, share: 1 });
-    const intermediate = config.size("intermediate_size");
-    layer.linear("mlp.gate_up_proj", hidden, 2 * intermediate, {
-      role: "gate_up",
-      cut: "column",
-    });
-    layer.linear("mlp.down_proj", intermediate, hidden, {
-      role: "down",
-      cut: "row",
-    });
-    layer.norm("post_self_attn_layernorm", hidden);
-    layer.norm("post_mlp_layernorm", hidden);
-  },
-};
+export const glm4vText = dense({ bias: true });
+
+/**
+ * GLM-OCR's decoder: the same without biases.
+ *
+ * Source: huggingface/transformers models/glm_ocr/modeling_glm_ocr.py
+ */
+export const glmOcrText = dense({ bias: false });
+
+function dense({ bias }: { bias: boolean }): Decoder {
+  return {
+    prefix: "model",
+    tied: false,
+    body(config, scope) {
+      const { layer, hidden } = around(config, scope, { bias, share: 1 });
+      const intermediate = config.size("intermediate_size");
+      layer.linear("mlp.gate_up_proj", hidden, 2 * intermediate, {
+        role: "gate_up",
+        cut: "column",
+      });
+      layer.linear("mlp.down_proj", intermediate, hidden, {
+        role: "down",
+        cut: "row",
+      });
+      layer.norm("post_self_attn_layernorm", hidden);
+      layer.norm("post_mlp_layernorm", hidden);
+    },
+  };
+}
 
 /**
  * GLM-4.5V's decoder: experts and a shared one after the first dense layers.

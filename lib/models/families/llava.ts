@@ -30,6 +30,25 @@ export const llavaNext = visionLanguage({
 });
 
 /**
+ * LLaVA-NeXT-Video: LLaVA-NeXT that pools the patches of frames.
+ *
+ * Source: huggingface/transformers
+ * models/llava_next_video/modeling_llava_next_video.py
+ */
+export const llavaNextVideo = visionLanguage({
+  language: "llama",
+  sight(parts, scope) {
+    see(parts, scope, "clip_vision_model");
+    newline(parts, scope);
+    if (parts.config.text("spatial_pool_mode", "average") !== "conv") return;
+    const { width } = towerOf(parts.vision, "clip_vision_model");
+    const stride = parts.config.optional("spatial_pool_stride") ?? 2;
+    projector(scope, "model.vision_resampler")
+      .conv("pool", [width, width, stride, stride], { bias: true });
+  },
+});
+
+/**
  * LLaVA-OneVision: LLaVA-NeXT with SigLIP and Qwen2.
  *
  * Source: huggingface/transformers

@@ -44,9 +44,8 @@ export const olmoHybrid: Decoder = {
       layer.norm("input_layernorm", hidden);
     });
     scope.norm("norm", hidden);
-    // A null there means no rotation at all; nothing there, the usual one.
-    const rope = config.inner("rope_parameters");
-    if (!config.has("rope_parameters") || rope.has("rope_theta")) {
+    // A base of null means no rotation at all; silence, the usual one.
+    if (!config.inner("rope_parameters").isNull("rope_theta")) {
       rotaryBuffers(scope, heads.headDim);
     }
   },

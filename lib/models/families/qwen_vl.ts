@@ -1,4 +1,8 @@
-import { qwen25VlVision, qwen2VlVision } from "./towers/qwen2_vl_vision.ts";
+import {
+  exaone45Vision,
+  qwen25VlVision,
+  qwen2VlVision,
+} from "./towers/qwen2_vl_vision.ts";
 import { qwen3VlVision } from "./towers/qwen3_vl_vision.ts";
 import type { Tower } from "./towers/tower.ts";
 import { tower, visionLanguage } from "./vision_language.ts";
@@ -30,6 +34,13 @@ export const qwen3Vl = compose(qwen3VlVision, "qwen3_vl_text", "top");
  * Source: huggingface/transformers models/qwen3_vl_moe/modeling_qwen3_vl_moe.py
  */
 export const qwen3VlMoe = compose(qwen3VlVision, "qwen3_vl_moe_text", "top");
+
+/**
+ * EXAONE 4.5: Qwen2.5-VL's tower with shared keys and values, and EXAONE 4.
+ *
+ * Source: huggingface/transformers models/exaone4_5/modeling_exaone4_5.py
+ */
+export const exaone45 = compose(exaone45Vision, "exaone4", "top");
 
 function compose(declare: Tower, language: string, ties: "either" | "top") {
   return visionLanguage({

@@ -47,6 +47,17 @@ export const TEXT_DEFAULTS: Readonly<Record<string, Defaults>> = {
     num_key_value_heads: 8,
     head_dim: 128,
   }),
+  mistral4: defaults([131_072, 4_096, 12_288, 36, 32], {
+    num_key_value_heads: 32,
+    q_lora_rank: 1_024,
+    kv_lora_rank: 256,
+    qk_nope_head_dim: 64,
+    qk_rope_head_dim: 64,
+    v_head_dim: 128,
+    n_routed_experts: 128,
+    n_shared_experts: 1,
+    moe_intermediate_size: 2_048,
+  }),
   mixtral: defaults([32_000, 4_096, 14_336, 32, 32], {
     num_key_value_heads: 8,
     num_local_experts: 8,
@@ -65,6 +76,9 @@ export const TEXT_DEFAULTS: Readonly<Record<string, Defaults>> = {
     num_heads: 8,
     relative_attention_num_buckets: 32,
   },
+  exaone4: defaults([102_400, 4_096, 16_384, 32, 32], {
+    num_key_value_heads: 32,
+  }),
   phi3: defaults([32_064, 3_072, 8_192, 32, 32]),
   qwen2: defaults([151_936, 4_096, 22_016, 32, 32], {
     num_key_value_heads: 32,
@@ -102,6 +116,9 @@ export const TEXT_DEFAULTS: Readonly<Record<string, Defaults>> = {
   cohere2: defaults([256_000, 8_192, 22_528, 40, 64], { head_dim: 128 }),
   glm4v_text: defaults([151_552, 4_096, 13_696, 40, 32], {
     num_key_value_heads: 2,
+  }),
+  glm_ocr_text: defaults([59_392, 1_024, 4_096, 16, 16], {
+    num_key_value_heads: 8,
   }),
   glm4v_moe_text: defaults([151_424, 4_096, 10_944, 46, 96], {
     num_key_value_heads: 8,

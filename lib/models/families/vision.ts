@@ -2,7 +2,7 @@ import { ayaVision, cohere2Vision } from "./aya_vision.ts";
 import { blip2 } from "./blip2.ts";
 import { clip, siglip } from "./clip.ts";
 import type { Family } from "./family.ts";
-import { glm4v, glm4vMoe } from "./glm4v.ts";
+import { glm4v, glm4vMoe, glmOcr } from "./glm4v.ts";
 import { gotOcr2 } from "./got_ocr2.ts";
 import { idefics2, idefics3 } from "./idefics.ts";
 import { internvl } from "./internvl.ts";
@@ -10,6 +10,7 @@ import { llama4 } from "./llama4.ts";
 import {
   llava,
   llavaNext,
+  llavaNextVideo,
   llavaOnevision,
   videoLlava,
   vipLlava,
@@ -19,7 +20,7 @@ import { mllama } from "./mllama.ts";
 import { mllamaCausal } from "./mllama_text.ts";
 import { gemma3, paligemma } from "./paligemma.ts";
 import { qwen2Audio } from "./qwen2_audio.ts";
-import { qwen25Vl, qwen2Vl, qwen3Vl, qwen3VlMoe } from "./qwen_vl.ts";
+import { exaone45, qwen25Vl, qwen2Vl, qwen3Vl, qwen3VlMoe } from "./qwen_vl.ts";
 
 /** Vision-language models, and the towers that are models of their own. */
 export const VISION: Readonly<Record<string, Family>> = {
@@ -28,8 +29,10 @@ export const VISION: Readonly<Record<string, Family>> = {
   clip,
   cohere2_vision: cohere2Vision,
   gemma3,
+  exaone4_5: exaone45,
   glm4v,
   glm4v_moe: glm4vMoe,
+  glm_ocr: glmOcr,
   got_ocr2: gotOcr2,
   idefics2,
   idefics3,
@@ -38,6 +41,7 @@ export const VISION: Readonly<Record<string, Family>> = {
   llama4,
   llava,
   llava_next: llavaNext,
+  llava_next_video: llavaNextVideo,
   llava_onevision: llavaOnevision,
   mistral3,
   mllama,

@@ -35,6 +35,11 @@ export class ConfigReader {
     return this.#raw(key) !== null;
   }
 
+  /** Whether a field is there and null, where that is another thing than silence. */
+  isNull(key: string): boolean {
+    return Object.hasOwn(this.#config, key) && this.#config[key] === null;
+  }
+
   /** A whole number of 1 or more that has to be there under one of the keys. */
   size(...keys: [string, ...string[]]): number {
     const value = this.optional(...keys);

@@ -30,18 +30,30 @@ export const qwen2VlVision: Tower = (config, scope) => {
  *
  * Source: huggingface/transformers models/qwen2_5_vl/modeling_qwen2_5_vl.py
  */
-export const qwen25VlVision: Tower = (config, scope) => {
-  const width = sizeOr(config, "hidden_size", 3584);
-  patchEmbedding(config, scope, { width, patch: 14 });
-  const block = qwenBlocks(config, scope, { width, layers: 32 });
-  gatedMlp(block, width, sizeOr(config, "intermediate_size", 3420), {
-    bias: true,
-  });
-  merger(config, scope, {
-    width,
-    outputs: sizeOr(config, "out_hidden_size", 3584),
-  });
-};
+export const qwen25VlVision = gated();
+
+/**
+ * EXAONE 4.5's: the same with keys and values that heads share.
+ *
+ * Source: huggingface/transformers models/exaone4_5/modeling_exaone4_5.py
+ */
+export const exaone45Vision = gated({ kvHeads: 8 });
+
+/** @param shared The heads of keys and values when the config does not say. */
+function gated(shared: { kvHeads?: number } = {}): Tower {
+  return (config, scope) => {
+    const width = sizeOr(config, "hidden_size", 3584);
+    patchEmbedding(config, scope, { width, patch: 14 });
+    const block = qwenBlocks(config, scope, { width, layers: 32, ...shared });
+    gatedMlp(block, width, sizeOr(config, "intermediate_size", 3420), {
+      bias: true,
+    });
+    merger(config, scope, {
+      width,
+      outputs: sizeOr(config, "out_hidden_size", 3584),
+    });
+  };
+}
 
 /** The convolution over frames, rows and columns that begins these towers. */
 export function patchEmbedding(
@@ -72,6 +84,7 @@ export function qwenBlocks(
     bias = false,
     attentionBias = true,
     outputBias = true,
+    kvHeads,
   }: {
     width: number;
     /** Layers and heads when the config does not say. */
@@ -81,10 +94,15 @@ export function qwenBlocks(
     bias?: boolean;
     attentionBias?: boolean;
     outputBias?: boolean;
+    /** Heads of keys and values when the config does not say; all by default. */
+    kvHeads?: number;
   },
 ): TensorScope {
   const given = config.optional("num_heads", "num_attention_heads");
   const headDim = Math.floor(width / Math.max(1, given ?? heads));
+  const shared = kvHeads === undefined
+    ? width
+    : headDim * sizeOr(config, "num_key_value_heads", kvHeads);
   const frequencies = Math.ceil(Math.floor(headDim / 2) / 2);
   const rotary = scope.scope("rotary_pos_emb");
   rotary.buffer("inv_freq", [frequencies], 4);
@@ -95,7 +113,7 @@ export function qwenBlocks(
   const block = scope.layers("blocks", allLayers(depth));
   block.norm("norm1", width, { bias });
   block.norm("norm2", width, { bias });
-  block.linear("attn.qkv", width, 3 * width, {
+  block.linear("attn.qkv", width, width + 2 * shared, {
     role: "qkv",
     bias: attentionBias,
     cut: "column",
