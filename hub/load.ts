@@ -1,5 +1,5 @@
 import type { Result } from "../lib/mod.ts";
-import type { HeaderTensor } from "../lib/models/headers.ts";
+import type { HeaderTensor } from "../lib/models/headers/mod.ts";
 import type { HubAccess } from "./hub_fetch.ts";
 import { hubFetch, HubUnreachable } from "./hub_fetch.ts";
 
