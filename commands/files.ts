@@ -16,18 +16,22 @@ export function userPath(path: string): string {
 /**
  * Reads a text file, or the standard input for "-".
  *
+ * @param limit Bytes that the file may have.
  * @throws {UsageError} When there is no such file or it is too large.
  */
-export async function readText(path: string): Promise<string> {
+export async function readText(
+  path: string,
+  limit = MAX_BYTES,
+): Promise<string> {
   if (path === "-") return await new Response(Deno.stdin.readable).text();
   try {
     const { size, isDirectory } = await Deno.stat(userPath(path));
     if (isDirectory) {
       throw new UsageError(`${path} must be a file: it is a folder`);
     }
-    if (size > MAX_BYTES) {
+    if (size > limit) {
       throw new UsageError(
-        `${path} must be at most ${MAX_BYTES} bytes: current value is ${size}`,
+        `${path} must be at most ${limit} bytes: current value is ${size}`,
       );
     }
     return await Deno.readTextFile(userPath(path));

@@ -15,11 +15,13 @@ export type ChosenGguf =
  * file, or the only one. A split model counts as one, by its first file.
  *
  * @param wanted A path, or a type such as "Q4_K_M"; null for the only one.
+ * @param named How a user names one of several.
  */
 export function chooseGguf(
   id: string,
   files: ReadonlySet<string>,
   wanted: string | null,
+  named = `${id}:FILE or ${id}:TYPE`,
 ): ChosenGguf {
   const models = [...files]
     .filter((file) => /\.gguf$/i.test(file) && !BESIDE.test(file))
@@ -44,7 +46,7 @@ export function chooseGguf(
     ok: false,
     reason: found.length === 0 && wanted !== null
       ? `${id} has no GGUF file ${wanted}: it has ${list || "none"}`
-      : `${id} has several GGUF files: name one as ${id}:FILE or ${id}:TYPE; it has ${list}`,
+      : `${id} has several GGUF files: name one as ${named}; it has ${list}`,
   };
 }
 

@@ -133,6 +133,9 @@ function tensorOf(
 
 /** The number of tensors, before any is read: zeros would pass for millions. */
 function checkCount(bytes: Uint8Array<ArrayBuffer>, size: number | null): void {
+  if (new TextDecoder().decode(bytes.subarray(0, 4)) !== "GGUF") {
+    throw new BrokenHeader("it does not begin with GGUF, as such files do");
+  }
   if (bytes.length < COUNT_AT + 8) return;
   const count = new DataView(bytes.buffer, bytes.byteOffset)
     .getBigUint64(COUNT_AT, true);
