@@ -1,4 +1,5 @@
 import { Command, CommanderError } from "commander";
+import { accuracyCommand } from "./commands/accuracy.ts";
 import { gpusCommand, modelsCommand } from "./commands/catalogues.ts";
 import { estimateCommand } from "./commands/estimate.ts";
 import { UsageError } from "./commands/usage_error.ts";
@@ -10,7 +11,13 @@ const program = new Command("headroom")
   .description("Will it fit? GPU memory of training, fine-tuning and serving.");
 // Whether help may be coloured would be asked of the environment.
 const plain = { getOutHasColors: () => false, getErrHasColors: () => false };
-for (const command of [estimateCommand(), modelsCommand(), gpusCommand()]) {
+const commands = [
+  estimateCommand(),
+  modelsCommand(),
+  gpusCommand(),
+  accuracyCommand(),
+];
+for (const command of commands) {
   program.addCommand(
     command.configureOutput(plain).exitOverride().showHelpAfterError(
       "See --help",

@@ -4,6 +4,7 @@ import {
   flagMessage,
   FLAGS,
   fromFlags,
+  nearestRuns,
   putAt,
   readBoolean,
   refusalOf,
@@ -39,6 +40,9 @@ Examples:
 A true-or-false flag takes true or false, or nothing for true. Exit status: 0,
 1 when a line of a batch was refused, 2 when the command line was.`;
 
+/** Measured runs that --evidence shows. */
+const EVIDENCE = 3;
+
 /** Flags of the calculators that change nothing here, or not yet. */
 const PROBE_FLAGS = [
   new Option("--probe [bool]", "measure a real run too (not yet)"),
@@ -57,6 +61,7 @@ interface Given {
   batch?: string;
   json?: boolean;
   hfTokenStdin?: boolean;
+  evidence?: boolean;
   set: string[];
   probe?: string | boolean;
   [flag: string]: unknown;
@@ -80,6 +85,7 @@ export function estimateCommand(): Command {
     .option("--scenario <file>", "a scenario in JSON; - is the standard input")
     .option("--batch <file>", "a scenario a line; - is the standard input")
     .option("--json", "print the estimate as JSON")
+    .option("--evidence", "show the measured runs most like it")
     .option(
       "--hf-token-stdin",
       "read a token of the Hub from the standard input, hidden when typed",
@@ -127,10 +133,13 @@ async function run(given: Given): Promise<void> {
       result.problems.map((problem) => flagMessage(problem, flags)).join("\n"),
     );
   }
+  const shown = given.evidence
+    ? { evidence: nearestRuns(result.value, EVIDENCE) }
+    : {};
   await write(
     given.json
-      ? `${JSON.stringify(result.value, null, 2)}\n`
-      : estimateText(result.value, { color: wantsColor() }),
+      ? `${JSON.stringify({ ...result.value, ...shown }, null, 2)}\n`
+      : estimateText(result.value, { color: wantsColor(), ...shown }),
   );
   if (asksForProbe(given.probe)) {
     console.error(
@@ -141,7 +150,7 @@ async function run(given: Given): Promise<void> {
 
 async function runBatch(given: Given, path: string): Promise<void> {
   if (
-    given.scenario !== undefined || given.set.length > 0 ||
+    given.scenario !== undefined || given.set.length > 0 || given.evidence ||
     givenFlags(given).length > 0
   ) {
     throw new UsageError(

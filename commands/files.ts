@@ -3,7 +3,7 @@ import { environment } from "./environment.ts";
 import { UsageError } from "./usage_error.ts";
 
 /** Largest file that is read whole: a config.json has a few kilobytes. */
-const MAX_BYTES = 8 * 1024 * 1024;
+const USUAL_BYTES = 8 * 1024 * 1024;
 
 /**
  * A path as the user meant it: `deno task` changes into the project's folder
@@ -16,12 +16,12 @@ export function userPath(path: string): string {
 /**
  * Reads a text file, or the standard input for "-".
  *
- * @param limit Bytes that the file may have.
+ * @param maxBytes Largest file that is read.
  * @throws {UsageError} When there is no such file or it is too large.
  */
 export async function readText(
   path: string,
-  limit = MAX_BYTES,
+  maxBytes = USUAL_BYTES,
 ): Promise<string> {
   if (path === "-") return await new Response(Deno.stdin.readable).text();
   try {
@@ -29,9 +29,9 @@ export async function readText(
     if (isDirectory) {
       throw new UsageError(`${path} must be a file: it is a folder`);
     }
-    if (size > limit) {
+    if (size > maxBytes) {
       throw new UsageError(
-        `${path} must be at most ${limit} bytes: current value is ${size}`,
+        `${path} must be at most ${maxBytes} bytes: current value is ${size}`,
       );
     }
     return await Deno.readTextFile(userPath(path));

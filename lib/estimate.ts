@@ -1,7 +1,7 @@
 import type { Estimate } from "./estimate_type.ts";
 import { fitOf } from "./hardware/fit.ts";
 import { findGpu, similarGpus } from "./hardware/gpus.ts";
-import { factors } from "./methods/factors/mod.ts";
+import { answerTo } from "./methods/mod.ts";
 import type { Model } from "./models/model.ts";
 import { resolveModel } from "./models/resolve_model.ts";
 import { trainableOf } from "./models/trainable.ts";
@@ -51,10 +51,12 @@ export function tryEstimate(input: unknown): Result<Estimate> {
  * returned.
  *
  * @param found The scenario's model, where the caller has looked it up itself.
+ * @param options.curve Whether the memory over the step is wanted too.
  */
 export function estimateScenario(
   scenario: Scenario,
   found?: Model,
+  { curve = false }: { curve?: boolean } = {},
 ): Result<Estimate> {
   const model: Result<Model> = found
     ? { ok: true, value: found }
@@ -71,20 +73,22 @@ export function estimateScenario(
   const trained = trainableOf(model.value, scenario);
   if (!trained.ok) return trained;
   const { parameters: trainable, notes } = trained.value;
-  const answer = factors({
+  const answer = answerTo({
     scenario,
     model: model.value,
     mesh: mesh.value,
     trainable,
+    curve,
   });
   if (!answer.ok) return answer;
 
-  const { memory, kv, host, assumptions, warnings } = answer.value;
+  const { method, memory, kv, host, assumptions, warnings } = answer.value;
+  const { largest, curve: drawn } = answer.value;
   return {
     ok: true,
     value: {
       scenario,
-      method: "factors",
+      method,
       model: described(model.value, trainable),
       memory,
       ...(kv ? { kv } : {}),
@@ -92,6 +96,8 @@ export function estimateScenario(
       fit: fitOf(memory.device_peak_bytes, scenario.hardware.gpu),
       assumptions,
       warnings: [...notes, ...warnings],
+      ...(largest ? { largest } : {}),
+      ...(drawn ? { curve: drawn } : {}),
     },
   };
 }

@@ -1,6 +1,7 @@
 import type { Architecture } from "./models/architecture.ts";
 import type { RoleCount } from "./models/roles.ts";
 import type { Scenario } from "./scenario/schema.ts";
+import type { Curve } from "./step/curve.ts";
 
 /**
  * How a part is known: counted, derived from the code that runs, fitted to
@@ -15,6 +16,16 @@ export interface Part {
   /** The part's formula with this scenario's numbers in it. */
   formula: string;
   basis: Basis;
+}
+
+/** A phase of the training step, and what is allocated in it. */
+export interface Phase {
+  /** "load", "forward", "loss", "backward" or "optimizer". */
+  name: string;
+  peak_bytes: number;
+  /** What stands when it begins and ends, where the method tells. */
+  start_bytes?: number;
+  end_bytes?: number;
 }
 
 /** The memory of the most loaded GPU. All figures are bytes. */
@@ -34,7 +45,8 @@ export interface Memory {
   binding: string;
   /** What stands at that instant; the bytes sum to the peak exactly. */
   parts: Part[];
-  phases: { name: string; peak_bytes: number }[] | null;
+  /** What is allocated in each phase, in order; null when there are none. */
+  phases: Phase[] | null;
   ranks: { rank: string; allocated_peak_bytes: number }[] | null;
 }
 
@@ -83,4 +95,8 @@ export interface Estimate {
   fit: Fit[];
   assumptions: string[];
   warnings: string[];
+  /** The largest tensors at the peak, where the method knows them. */
+  largest?: { label: string; count: number; bytes: number }[];
+  /** Memory over the step, where the caller asked for it. */
+  curve?: Curve;
 }

@@ -12,7 +12,12 @@ export type {
   KvCache,
   Memory,
   Part,
+  Phase,
 } from "./estimate_type.ts";
+export type { MemoryCounter } from "./evidence/figure.ts";
+export { isOneTotal } from "./evidence/figure.ts";
+export { nearestRuns } from "./evidence/nearest.ts";
+export type { NearReading, NearRun } from "./evidence/nearest.ts";
 export { fullness, RECOMMENDED, tierFor, TIERS } from "./hardware/fit.ts";
 export type { Fullness, Tier } from "./hardware/fit.ts";
 export { findGpu, GPUS, GPUS_BY_MEMORY } from "./hardware/gpus.ts";
@@ -45,3 +50,5 @@ export { toCommand } from "./scenario/to_command.ts";
 export { leavesOf, putAt } from "./scenario/walk.ts";
 export type { Leaf } from "./scenario/walk.ts";
 export { formatBytes, formatCount, GIB, groupDigits } from "./units/mod.ts";
+export type { Curve, CurvePoint } from "./step/curve.ts";
+export { PARTS } from "./step/parts.ts";

@@ -1,6 +1,13 @@
 import { DEFAULT_SCENARIO } from "../scenario/default_scenario.ts";
 import type { Scenario } from "../scenario/schema.ts";
 import { changesFrom } from "../scenario/walk.ts";
+import type { BandClass } from "./band_class.ts";
+import { classesOf, wordsFor } from "./band_class.ts";
+import bands from "./bands.json" with { type: "json" };
+import type { MemoryCounter } from "./figure.ts";
+
+/** Fewest runs that a band is drawn from. */
+export const MIN_RUNS = 12;
 
 /** How far measured runs lay from an estimate, as shares of the estimate. */
 export interface Band {
@@ -10,29 +17,83 @@ export interface Band {
   high: number;
   /** How many measured runs say so. */
   runs: number;
+  /** Which runs those are: "QLoRA training runs on one GPU". */
+  of: string;
+  /** The class that the scenario is of, where it has too few runs. */
+  too_few: { runs: number; of: string } | null;
+}
+
+/** A class's line in bands.json. */
+export interface BandRow extends BandClass {
+  method: string;
+  runs: number;
+  /** Null where the runs are too few. */
+  low: number | null;
+  high: number | null;
 }
 
 /**
- * The 5th and 95th percentile of measured / estimated device memory over the
- * training runs of tests/truth/measured.json whose counter is `device_peak`,
- * for the `factors` method. tests/lib/band_test.ts works them out again.
- */
-const FACTORS_BAND = {
-  oneGpu: { low: 0.5, high: 1.18, runs: 78 },
-  manyGpus: { low: 0.55, high: 1.47, runs: 80 },
-} as const;
-
-/**
- * The band of doubt of the `factors` method.
+ * The band of doubt of a method's figure for a counter: the 5th and 95th
+ * percentile of measured ÷ predicted over measured runs of the scenario's class.
+ * A class with fewer than {@linkcode MIN_RUNS} gives way to the next wider one.
+ * The band always reaches the figure itself.
  *
- * @returns Null where no measured run backs one: when serving, and with
- *   calibration factors of the user's own.
+ * @param rows The lines of bands.json, which `deno task accuracy --write` works
+ *   out, unless told otherwise.
+ * @returns Null where no measured run backs one, and where the user has set
+ *   calibration factors.
  */
-export function factorsBand(scenario: Scenario): Band | null {
-  if (scenario.task === "serve" || isCalibrated(scenario.factors)) return null;
-  return scenario.parallel.gpus > 1
-    ? FACTORS_BAND.manyGpus
-    : FACTORS_BAND.oneGpu;
+export function bandOf(
+  method: Scenario["method"],
+  scenario: Scenario,
+  counter: MemoryCounter = "device_peak",
+  rows: BandRows = ROWS,
+): Band | null {
+  if (method === "factors" && isCalibrated(scenario.factors)) return null;
+  const classes = classesOf(scenario, counter);
+  const [own] = classes;
+  for (const each of classes) {
+    const row = rows.get(keyOf(method, each));
+    if (!row || row.low === null || row.high === null) continue;
+    return {
+      // A method that is off to one side still stands in its own band.
+      low: Math.min(1, row.low),
+      high: Math.max(1, row.high),
+      runs: row.runs,
+      of: wordsFor(each),
+      too_few: !own || each === own ? null : {
+        runs: rows.get(keyOf(method, own))?.runs ?? 0,
+        of: wordsFor(own),
+      },
+    };
+  }
+  return null;
+}
+
+/** Where a band comes from, in a sentence. */
+export function bandNote({ runs, of, low, high, too_few }: Band): string {
+  const wider = too_few === null
+    ? ""
+    : ` (of ${too_few.of} there are ${too_few.runs}, too few for a band)`;
+  return `The band: of ${runs} measured ${of}, nine in ten used ${low} to ${high} times this method's figure${wider}`;
+}
+
+/** Lines of bands.json by their class. */
+export type BandRows = ReadonlyMap<string, BandRow>;
+
+/** Puts lines where {@linkcode bandOf} looks for them. */
+export function indexed(rows: readonly BandRow[]): BandRows {
+  return new Map(rows.map((row) => [keyOf(row.method, row), row]));
+}
+
+const ROWS = indexed(bands as BandRow[]);
+
+/** What tells a class of a method from every other. */
+export function keyOf(
+  method: string,
+  { task, kind, gpus, counter }: BandClass,
+): string {
+  return JSON.stringify([method, task, kind, gpus, counter]);
 }
 
 function isCalibrated(factors: Scenario["factors"]): boolean {

@@ -3,6 +3,7 @@ import type { Model } from "../models/model.ts";
 import type { Mesh } from "../parallel/mesh.ts";
 import type { Result } from "../scenario/parse_scenario.ts";
 import type { Scenario } from "../scenario/schema.ts";
+import type { Curve } from "../step/curve.ts";
 
 /** What a method is asked. */
 export interface Question {
@@ -11,6 +12,8 @@ export interface Question {
   mesh: Mesh;
   /** Parameters that train, exactly. */
   trainable: number;
+  /** Whether the memory over the step is wanted too. */
+  curve?: boolean;
 }
 
 /** What a method answers; the rest of an Estimate is the same for all. */
@@ -20,10 +23,21 @@ export interface Answer {
   host: Estimate["host"];
   assumptions: string[];
   warnings: string[];
+  /** Memory over the step, where the question asks and the method knows. */
+  curve?: Curve;
+  /** The largest tensors that stand at the peak, largest first. */
+  largest?: Estimate["largest"];
 }
 
-/** A way to estimate. */
-export type Method = (question: Question) => Result<Answer>;
+/** A way to estimate. What it does not model it leaves to another. */
+export type Method = (question: Question) => Result<Answer> | Uncovered;
+
+/** The scenario is sound, but the method does not model it. */
+export interface Uncovered {
+  ok: false;
+  /** What it does not model, as it stands in a sentence after "because". */
+  uncovered: string;
+}
 
 /** A part while its bytes may still be a fraction; rounded when all are known. */
 export interface Term {

@@ -26,6 +26,7 @@ export function modelOfConfig(
   const family = Object.hasOwn(FAMILIES, type) ? FAMILIES[type] : undefined;
   if (!family) {
     return finished(generic(architecture.value), {
+      config,
       name,
       source,
       architecture: architecture.value,
@@ -42,6 +43,7 @@ export function modelOfConfig(
     return { ok: false, problems: reader.problems };
   }
   return finished(scope, {
+    config,
     name,
     source,
     architecture: architecture.value,

@@ -1,4 +1,5 @@
 import type { Architecture } from "./architecture.ts";
+import type { Config } from "./architecture_of_config.ts";
 import type { RoleCount } from "./roles.ts";
 import type { Buffer, Tensor } from "./tensors/tensor.ts";
 
@@ -7,6 +8,8 @@ export interface Model {
   name: string;
   source: "catalogue" | "config" | "headers" | "dims";
   architecture: Architecture;
+  /** The config.json that it was built from, where there was one. */
+  config?: Config;
   /** Every parameter tensor, one entry for all layers that have it alike. */
   tensors: readonly Tensor[];
   /** The parameters by what they are for. */

@@ -1,6 +1,8 @@
 import type { Result } from "../scenario/parse_scenario.ts";
 import type { Scenario } from "../scenario/schema.ts";
+import type { Adapters } from "./lora/adapters.ts";
 import { adaptersOf } from "./lora/adapters.ts";
+import type { Facts, LoraSettings } from "./lora/settings.ts";
 import type { Model } from "./model.ts";
 import type { Piece } from "./tensors/tensor.ts";
 import { copiesOf, elementsOf } from "./tensors/tensor.ts";
@@ -27,13 +29,62 @@ export function trainableOf(
   }
   const { lora } = train;
   if (lora.trainable_parameters !== null) return ok(lora.trainable_parameters);
-  const adapters = adaptersOf(model.tensors, lora, {
+  const facts = factsOf(model, software);
+  const adapters = adaptersOf(model.tensors, lora, facts);
+  if (!adapters.ok) return adapters;
+  const { trainable, notes } = adapters.value;
+  return ok(
+    trainable,
+    software.peft === null
+      ? [...notes, ...newerSays(model, lora, facts, trainable)]
+      : notes,
+  );
+}
+
+/** The adapters that a Scenario adds to a model. */
+export function scenarioAdapters(
+  model: Model,
+  { train, software }: Scenario,
+): Result<Adapters> {
+  return adaptersOf(model.tensors, train.lora, factsOf(model, software));
+}
+
+function factsOf(model: Model, software: Scenario["software"]): Facts {
+  return {
     model_type: model.architecture.type,
     transformers: software.transformers?.startsWith("4.") ? 4 : 5,
-  });
-  return adapters.ok
-    ? ok(adapters.value.trainable, adapters.value.notes)
-    : adapters;
+    peft: minorOf(software.peft) ?? BEFORE_FUSED,
+  };
+}
+
+/** PEFT 0.18, the last that adapts what bears a target's name and no more. */
+const BEFORE_FUSED = 18;
+
+/** PEFT 0.21, which takes linears' names of transformers 4 for fused experts. */
+const NEWEST = 21;
+
+/** The minor version of PEFT 0.x, or null for none. */
+function minorOf(version: string | null): number | null {
+  const [major, minor] = (version ?? "").split(".").map(Number);
+  if (version === null) return null;
+  return major === 0 ? minor ?? null : NEWEST;
+}
+
+/** What a newer PEFT makes of the same settings, where that is something else. */
+function newerSays(
+  model: Model,
+  lora: LoraSettings,
+  facts: Facts,
+  trainable: number,
+): string[] {
+  const newer = adaptersOf(model.tensors, lora, { ...facts, peft: NEWEST });
+  if (newer.ok && newer.value.trainable === trainable) return [];
+  const says = newer.ok
+    ? `trains ${newer.value.trainable} parameters`
+    : `stops (${newer.problems[0]?.message ?? ""})`;
+  return [
+    `PEFT 0.20 and later takes the names of experts' layers for the fused experts of transformers 5, and ${says}; software.peft says which is meant`,
+  ];
 }
 
 function countPieces(model: Model, pieces: readonly Piece[]): number {

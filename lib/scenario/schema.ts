@@ -244,7 +244,7 @@ export const scenarioSchema = z.strictObject({
   hardware: hardware.prefault({}),
   software: software.prefault({}),
   overheads: overheads.prefault({}),
-  method: z.enum(METHODS).default("factors"),
+  method: z.enum(METHODS).default("timeline"),
   factors: factors.prefault({}),
 });
 

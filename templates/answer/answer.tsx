@@ -1,5 +1,6 @@
 import type { Estimate } from "../../lib/mod.ts";
 import { Bar } from "./bar.tsx";
+import { Evidence } from "./evidence.tsx";
 import { Gpus } from "./gpus.tsx";
 import { Notes } from "./notes.tsx";
 import { Parts } from "./parts.tsx";
@@ -17,6 +18,7 @@ export function Answer({ estimate }: { estimate: Estimate }) {
       <Parts estimate={estimate} />
       <Gpus estimate={estimate} />
       <Understood estimate={estimate} />
+      <Evidence estimate={estimate} />
       <Notes
         title="Assumptions"
         kind="assumptions"

@@ -1,5 +1,5 @@
 import type { Estimate, Fullness } from "../../lib/mod.ts";
-import { formatBytes, fullness } from "../../lib/mod.ts";
+import { formatBytes, fullness, isOneTotal } from "../../lib/mod.ts";
 
 const WORDS: Record<Fullness, { mark: string; title: string }> = {
   comfortable: { mark: "✓", title: "Fits" },
@@ -28,8 +28,10 @@ export function Verdict({ estimate }: { estimate: Estimate }) {
           <p>{sentence(state, own.headroom_bytes, own.utilization)}</p>
           {low !== null && high !== null && (
             <p class="doubt">
-              A coarse method: nine measured runs in ten put it between{" "}
-              {formatBytes(low)} and {formatBytes(high)}.
+              {isOneTotal(estimate.memory) ? "A coarse method: nine" : "Nine"}
+              {" "}
+              measured runs in ten put it between {formatBytes(low)} and{" "}
+              {formatBytes(high)}.
             </p>
           )}
         </div>

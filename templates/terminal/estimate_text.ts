@@ -1,6 +1,6 @@
 import { styleText } from "node:util";
 import Table from "cli-table3";
-import type { Estimate, Fullness } from "../../lib/mod.ts";
+import type { Estimate, Fullness, NearRun } from "../../lib/mod.ts";
 import {
   formatBytes,
   formatCount,
@@ -9,6 +9,7 @@ import {
   tierFor,
   TIERS,
 } from "../../lib/mod.ts";
+import { counterWords, errorWords } from "../evidence_words.ts";
 
 type Style = (
   text: string,
@@ -30,10 +31,11 @@ const VERDICTS: Record<
  *
  * @param options.color Whether the terminal shows colours; without them the
  *   text is plain.
+ * @param options.evidence Measured runs to show; none unless given.
  */
 export function estimateText(
   estimate: Estimate,
-  { color }: { color: boolean },
+  { color, evidence }: { color: boolean; evidence?: readonly NearRun[] },
 ): string {
   const style: Style = (text, ...formats) =>
     color
@@ -48,6 +50,7 @@ export function estimateText(
     partsTable(estimate, style),
     verdict(estimate, style),
     tiers(estimate, style),
+    evidence ? measuredRuns(evidence, estimate, style) : "",
     notes("Warnings", estimate.warnings, style, "yellow"),
     notes("Assumptions", estimate.assumptions, style, "dim"),
   ].filter((block) => block !== "").join("\n\n") + "\n";
@@ -152,6 +155,32 @@ function tiers({ memory }: Estimate, style: Style): string {
     ? "none of these holds it at 80 % of its memory"
     : `${least.name} is the least that holds it at 80 % of its memory`;
   return `GPU classes: ${each.join(", ")}\n${rule}`;
+}
+
+function measuredRuns(
+  runs: readonly NearRun[],
+  { method }: Estimate,
+  style: Style,
+): string {
+  return [
+    style(`Nearest measured runs, and what ${method} says there`, "bold"),
+    ...runs.flatMap((run) => [
+      `  - ${run.model}${run.gpu === null ? "" : ` on ${run.gpu}`}: ${
+        run.differences.length === 0
+          ? "the same settings"
+          : run.differences.join("; ")
+      }`,
+      ...run.readings.map(({ counter, measured_bytes, error }) =>
+        `    ${counterWords(counter)}: ${
+          formatBytes(measured_bytes)
+        }, predicted ${errorWords(error)}`
+      ),
+      style(`    ${run.source.text}`, "dim"),
+      ...(run.source.url === null
+        ? []
+        : [style(`    ${run.source.url}`, "dim")]),
+    ]),
+  ].join("\n");
 }
 
 function notes(

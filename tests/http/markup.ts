@@ -6,6 +6,9 @@ type Node = DefaultTreeAdapterMap["node"];
 /** Elements that a page loads from outside or runs. */
 const RUNS = new Set(["script", "iframe", "object", "embed", "base", "style"]);
 
+/** Where links lead that leave the application: the sources of measured runs. */
+const SOURCES = "https://github.com/";
+
 /** Files of the application's own. */
 const OWN = /^\/static\/[\w.]+\?v=[0-9a-f]+$/;
 
@@ -29,7 +32,8 @@ export function dangersOf(html: string): string[] {
         if (/^(hx-on|hx-vals|hx-vars)/i.test(attribute)) found.push(attribute);
         if (
           /^(href|src|action|formaction|xlink:href)$/.test(attribute) &&
-          !/^[/#]/.test(value)
+          !/^[/#]/.test(value) &&
+          !(name === "a" && value.startsWith(SOURCES))
         ) found.push(`${attribute}=${value}`);
         if (/^(href|src)$/.test(attribute) && value.startsWith("//")) {
           found.push(`${attribute}=${value}`);

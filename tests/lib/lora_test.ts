@@ -121,3 +121,70 @@ Deno.test("loraParameters() grows in step with the rank", () => {
   assertEquals(at(32), 2 * at(16));
   assertEquals(at(64), 64 * at(1));
 });
+
+const MIXTRAL = "mistralai/Mixtral-8x7B-v0.1";
+
+function experts(peft: string | null, targets: Lora["targets"]) {
+  return tryEstimate({
+    model: MIXTRAL,
+    train: { method: "lora", lora: { rank: 8, targets } },
+    software: { peft },
+  });
+}
+
+Deno.test("software.peft says what names of experts' layers mean", () => {
+  const of = (peft: string | null) => {
+    const result = experts(peft, "all-linear");
+    assert(result.ok);
+    return result.value;
+  };
+  assertEquals(of("0.18.1").model.trainable_parameters, 6_815_744);
+  assertEquals(of("0.21.2").model.trainable_parameters, 179_832_832);
+  const unsaid = of(null);
+  assertEquals(unsaid.model.trainable_parameters, 6_815_744);
+  const said = JSON.stringify(unsaid);
+  assertStringIncludes(said, "trains 179832832 parameters");
+});
+
+Deno.test("software.peft of 0.20 and later refuses one of two fused layers", () => {
+  const result = experts("0.20.0", ["q_proj", "w1"]);
+  assert(!result.ok);
+  assertEquals(result.problems.map(({ message }) => message), [
+    "train.lora.targets must name w3 with w1, which are fused in gate_up_proj",
+  ]);
+});
+
+for (
+  const [lora, message] of [
+    [{ targets: ["mlp"] }, "train.lora.targets must name linear layers"],
+    [
+      { modules_to_save: ["layers"] },
+      "that are not in train.lora.modules_to_save",
+    ],
+    [
+      { targets: ["q_proj"], target_parameters: ["norm.weight"] },
+      "train.lora.target_parameters must name parameters of 2 or 3 dimensions",
+    ],
+    [
+      { targets: ["q_proj"], target_parameters: ["q_proj.weight"] },
+      "train.lora.target_parameters must name no parameter of a module that",
+    ],
+    [
+      { dora: true, target_parameters: ["up_proj.weight"] },
+      "train.lora.dora must be false",
+    ],
+    [
+      { targets: ["lm_head"], modules_to_save: ["layers"] },
+      "train.lora.modules_to_save must name modules, not a list of them",
+    ],
+  ] as [Lora, string][]
+) {
+  Deno.test(`adaptersOf() refuses what PEFT stops at: ${JSON.stringify(lora)}`, () => {
+    const result = tryEstimate({
+      model: LLAMA_2_7B,
+      train: { method: "lora", lora },
+    });
+    assert(!result.ok);
+    assertStringIncludes(result.problems[0]?.message ?? "", message);
+  });
+}

@@ -47,6 +47,7 @@ for (const truth of lora as unknown as LoraTruth[]) {
     const result = adaptersOf(scope.tensors, settings, {
       model_type: type,
       transformers: 5,
+      peft: 18,
     });
     assert(result.ok, JSON.stringify(result));
     assertEquals(result.value.trainable, truth.trainable);

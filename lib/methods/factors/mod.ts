@@ -1,4 +1,4 @@
-import { factorsBand } from "../../evidence/band.ts";
+import { bandOf } from "../../evidence/band.ts";
 import type { Result } from "../../scenario/parse_scenario.ts";
 import { oneTotal } from "../one_total.ts";
 import type { Answer, Question } from "../method.ts";
@@ -40,7 +40,7 @@ export function factors(question: Question): Result<Answer> {
     value: {
       memory: oneTotal(
         served?.terms ?? training(setup),
-        factorsBand(scenario),
+        bandOf("factors", scenario),
       ),
       ...(served ? { kv: served.kv } : {}),
       host: { peak_bytes: null },

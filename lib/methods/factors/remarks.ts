@@ -1,4 +1,4 @@
-import { factorsBand } from "../../evidence/band.ts";
+import { bandNote, bandOf } from "../../evidence/band.ts";
 import { DEFAULT_SCENARIO } from "../../scenario/default_scenario.ts";
 import type { Scenario } from "../../scenario/schema.ts";
 import { changesFrom } from "../../scenario/walk.ts";
@@ -99,7 +99,6 @@ export function remarks(setup: Setup, exact: number): Remarks {
       ),
     ],
     warnings: [
-      ...methodWarning(scenario),
       ...(training ? trainingWarnings(setup) : servingWarnings(setup)),
       ...ignored,
     ],
@@ -107,14 +106,12 @@ export function remarks(setup: Setup, exact: number): Remarks {
 }
 
 function methodNotes(scenario: Scenario): string[] {
-  const band = factorsBand(scenario);
+  const band = bandOf("factors", scenario);
   return [
     "Method factors: parameters × bytes, calibration factors and fixed cushions, all added up as if they stood at once",
     band === null
       ? "No band of doubt: measured runs back one only for training with the usual calibration factors"
-      : `The band: of ${band.runs} measured training runs ${
-        scenario.parallel.gpus > 1 ? "on several GPUs" : "on one GPU"
-      }, nine in ten used ${band.low} to ${band.high} times this method's figure`,
+      : bandNote(band),
   ];
 }
 
@@ -145,12 +142,6 @@ function whenTraining(setup: Setup, exact: number): string[] {
     );
   }
   return said;
-}
-
-function methodWarning({ method }: Scenario): string[] {
-  return method === "factors"
-    ? []
-    : [`method "${method}" is not available yet: the factors method answered`];
 }
 
 function trainingWarnings({ scenario, mesh }: Setup): string[] {

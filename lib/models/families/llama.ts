@@ -1,5 +1,6 @@
 import { allLayers } from "../tensors/layer_ranges.ts";
 import { attention, gatedMlp, headsOf } from "./blocks.ts";
+import { rotaryBuffers } from "./blocks_classic.ts";
 import type { Decoder } from "./family.ts";
 
 /**
@@ -26,12 +27,6 @@ export const llama: Decoder = {
     layer.norm("input_layernorm", hidden);
     layer.norm("post_attention_layernorm", hidden);
     scope.norm("norm", hidden);
-    // The rotary embedding's inverse frequencies and their original, in fp32.
-    scope.scope("rotary_emb").buffer("inv_freq", [heads.headDim / 2], 4);
-    scope.scope("rotary_emb").buffer(
-      "original_inv_freq",
-      [heads.headDim / 2],
-      4,
-    );
+    rotaryBuffers(scope, heads.headDim);
   },
 };

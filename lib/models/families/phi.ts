@@ -67,7 +67,7 @@ export const phimoe: Decoder = decoder({
     layer.norm("input_layernorm", heads.hidden, { bias });
     layer.norm("post_attention_layernorm", heads.hidden, { bias });
   },
-  experts: experts({ router: "router" }),
+  experts: experts({ routerLinear: true, router: "router" }),
   norms: [],
   normBias: () => true,
 });

@@ -1,12 +1,19 @@
 import type { LayerRange, Tensor } from "../tensors/tensor.ts";
+import type { Facts } from "./settings.ts";
 
-/** A module that LoRA can adapt: a matrix from `in` to `out` features. */
+/** A module of a model, or as many alike as its stack has layers. */
 export interface Module {
   /** Its path, with N for the number of the layer. */
   path: string;
-  kind: "linear" | "embedding" | "conv" | "expert";
+  /** "other" is what LoRA has no layer for: a norm, a block, a whole stack. */
+  kind: "linear" | "embedding" | "conv" | "attention" | "other";
+  /** Features that go in and out: a matrix of LoRA is that wide. */
   in: number;
   out: number;
+  /** A convolution's kernel; empty for all else. */
+  kernel: readonly number[];
+  /** Into how many groups a convolution parts its channels. */
+  groups: number;
   layers: readonly LayerRange[] | null;
   /** How many such modules each layer has: experts of transformers 4. */
   each: number;
@@ -14,33 +21,39 @@ export interface Module {
   head: boolean;
 }
 
-/** Which transformers holds the experts: in 4 each is a module of linears. */
-export interface Facts {
-  model_type: string;
-  transformers: 4 | 5;
-}
-
-/** The modules of a model that have a weight matrix. */
+/** The modules of a model that hold parameters, themselves or in modules of theirs. */
 export function modulesOf(
   tensors: readonly Tensor[],
   { model_type, transformers }: Facts,
 ): Module[] {
-  return tensors.flatMap((tensor) => {
-    const own = moduleOf(tensor);
-    if (own) return [own];
-    return transformers === 4 ? expertModules(tensor, model_type) : [];
-  });
+  const own = tensors.flatMap((tensor) => moduleOf(tensor) ?? []);
+  const experts = transformers === 4
+    ? tensors.flatMap((tensor) => expertModules(tensor, model_type))
+    : [];
+  const known = new Set([...own, ...experts].map(({ path }) => path));
+  return [...own, ...experts, ...othersOf(tensors, known)];
 }
+
+const PLAIN = { kernel: [], groups: 1, each: 1, head: false } as const;
+
+/** Heads that are no output embedding: "all-linear" takes them. */
+const CLASSIFIER =
+  /(?:^|\.)(?:classif\w*|dense_prediction|qa_outputs|score|seq_relationship)\./;
 
 function moduleOf(tensor: Tensor): Module | null {
   const { name, shape, layers, module } = tensor;
+  if (name.endsWith(".in_proj_weight")) {
+    const [out = 0, width = 0] = shape;
+    const path = name.slice(0, -".in_proj_weight".length);
+    return { ...PLAIN, path, layers, kind: "attention", in: width, out };
+  }
   if (!name.endsWith(".weight")) return null;
-  const [first = 0, second = 0] = shape;
+  const [first = 0, second = 0, ...kernel] = shape;
   const known = {
+    ...PLAIN,
     path: name.slice(0, -".weight".length),
     layers,
-    each: 1,
-    head: tensor.role === "head",
+    head: tensor.role === "head" && !CLASSIFIER.test(name),
   };
   switch (module) {
     case "linear":
@@ -49,19 +62,60 @@ function moduleOf(tensor: Tensor): Module | null {
       return { ...known, kind: "linear", in: first, out: second };
     case "embedding":
       return { ...known, kind: "embedding", in: first, out: second };
+    case "conv": {
+      // A 1-D convolution over one channel at a time is a depthwise one.
+      const groups = kernel.length === 1 && second === 1 ? first : 1;
+      return {
+        ...known,
+        kind: "conv",
+        in: second * groups,
+        out: first,
+        kernel,
+        groups,
+      };
+    }
     default:
       return null;
   }
 }
 
+/** Every module around a parameter that is none of the known ones. */
+function othersOf(
+  tensors: readonly Tensor[],
+  known: ReadonlySet<string>,
+): Module[] {
+  const layersAt = new Map<string, LayerRange[] | null>();
+  for (const { name, layers } of tensors) {
+    const keys = name.split(".");
+    for (let length = 1; length < keys.length; length++) {
+      const path = keys.slice(0, length).join(".");
+      if (known.has(path)) continue;
+      const stacked = layers !== null && keys.slice(0, length).includes("N");
+      const before = layersAt.get(path) ?? [];
+      layersAt.set(path, stacked ? [...before, ...layers] : null);
+    }
+  }
+  return [...layersAt].map(([path, layers]) => ({
+    ...PLAIN,
+    path,
+    layers,
+    kind: "other",
+    in: 0,
+    out: 0,
+  }));
+}
+
 /** The linears that a stack of experts was in transformers 4, and its router. */
 function expertModules(tensor: Tensor, type: string): Module[] {
   const { name, shape, layers, role } = tensor;
-  const known = { kind: "linear", layers, head: false } as const;
-  if (role === "router" && shape.length === 2 && name.endsWith(".weight")) {
+  const known = { ...PLAIN, kind: "linear", layers } as const;
+  if (
+    role === "router" && tensor.module === "parameter" && shape.length === 2 &&
+    name.endsWith(".weight")
+  ) {
     const [experts = 0, hidden = 0] = shape;
     const path = name.slice(0, -".weight".length);
-    return [{ ...known, path, in: hidden, out: experts, each: 1 }];
+    return [{ ...known, path, in: hidden, out: experts }];
   }
   if (!tensor.expert || shape.length !== 3) return [];
   const [experts = 0, first = 0, second = 0] = shape;

@@ -8,3 +8,12 @@ export interface LoraSettings {
   dora: boolean;
   bias: "none" | "all" | "lora_only";
 }
+
+/** What else decides on it: the model's type and the software. */
+export interface Facts {
+  model_type: string;
+  /** Which transformers holds the experts: in 4 each is a module of linears. */
+  transformers: 4 | 5;
+  /** PEFT 0.x: from 0.19 it takes the linears' old names for the experts of 5. */
+  peft: number;
+}

@@ -62,7 +62,7 @@ export function plainSiglip(
 }
 
 /** PyTorch's own attention over a learned probe, then an MLP. */
-function poolingHead(
+export function poolingHead(
   head: TensorScope,
   width: number,
   intermediate: number,

@@ -1,6 +1,6 @@
 import { allLayers } from "../../tensors/layer_ranges.ts";
-import type { TensorScope } from "../../tensors/tensor_scope.ts";
-import { clipLayer, sizeOr, twoLinears } from "../blocks_vision.ts";
+import { clipLayer, sizeOr } from "../blocks_vision.ts";
+import { poolingHead } from "./siglip.ts";
 import type { Tower } from "./tower.ts";
 
 /**
@@ -29,18 +29,7 @@ export const siglip2Vision: Tower = (config, scope) => {
   clipLayer(scope.layers("encoder.layers", layers), width, intermediate);
   scope.norm("post_layernorm", width, { bias: true });
   if (config.flag("vision_use_head", true)) {
-    pool(scope.scope("head"), width, intermediate);
+    // Declared, though no language model sees what it makes.
+    poolingHead(scope.scope("head"), width, intermediate);
   }
 };
-
-/** A probe attends to all patches, though no language model sees it. */
-function pool(head: TensorScope, width: number, intermediate: number): void {
-  head.parameter("probe", [1, 1, width], { role: "other" });
-  head.parameter("attention.in_proj_weight", [3 * width, width], {
-    role: "qkv",
-  });
-  head.parameter("attention.in_proj_bias", [3 * width], { role: "qkv" });
-  head.linear("attention.out_proj", width, width, { role: "o", bias: true });
-  head.norm("layernorm", width, { bias: true });
-  twoLinears(head.scope("mlp"), width, intermediate);
-}

@@ -1,0 +1,22 @@
+import { GIB } from "../units/mod.ts";
+
+/**
+ * What a process holds on a GPU outside of PyTorch's allocator: the CUDA context
+ * and loaded kernels, in GiB, by the beginning of the GPU's name. Driver and
+ * library versions move it by a third; no upstream source states it.
+ */
+const CONTEXT_GIB: readonly (readonly [name: RegExp, gib: number])[] = [
+  [/^(T4|V100|P100|K80)/, 0.3],
+  [/^(A100|A800)/, 0.45],
+  [/^(H100|H200|H800|H20|GH200)/, 0.55],
+  [/^(B100|B200|B300|GB200|GB300)/, 0.7],
+];
+
+/** The rest: RTX cards, A10, A40, L4, L40. */
+const USUAL_GIB = 0.4;
+
+/** The bytes that a process holds on a GPU outside of PyTorch's allocator. */
+export function contextBytes(gpu: string | null): number {
+  const known = CONTEXT_GIB.find(([name]) => gpu !== null && name.test(gpu));
+  return Math.round((known?.[1] ?? USUAL_GIB) * GIB);
+}

@@ -1,0 +1,108 @@
+import type { Memory, Part, Phase } from "../../estimate_type.ts";
+import { bandOf } from "../../evidence/band.ts";
+import { contextBytes } from "../../hardware/cuda_context.ts";
+import { findGpu, usableBytes } from "../../hardware/gpus.ts";
+import type { Result } from "../../scenario/parse_scenario.ts";
+import type { Scenario } from "../../scenario/schema.ts";
+import { curveOf } from "../../step/curve.ts";
+import type { Instant, Step } from "../../step/step.ts";
+import { playStep } from "../../step/step.ts";
+import { reservedPeak } from "../../step/reserved.ts";
+import { GIB } from "../../units/mod.ts";
+import type { Answer, Question, Uncovered } from "../method.ts";
+import { partsOf } from "./parts.ts";
+import { remarksOf } from "./remarks.ts";
+import { uncoveredBy } from "./uncovered_by.ts";
+
+/** Tensors at the peak that an answer names. */
+const LARGEST = 3;
+
+/**
+ * The `timeline` method: one training step played through as PyTorch would
+ * allocate and free it; the peak is read off.
+ */
+export function timeline(
+  { scenario, model, curve = false }: Question,
+): Result<Answer> | Uncovered {
+  const missing = uncoveredBy(scenario);
+  if (missing !== null) return { ok: false, uncovered: missing };
+  const step = playStep(scenario, model);
+  if ("reason" in step) return { ok: false, uncovered: step.reason };
+  return {
+    ok: true,
+    value: {
+      memory: memoryOf(step, scenario),
+      host: { peak_bytes: null },
+      ...remarksOf(step),
+      largest: step.peak.live.slice(0, LARGEST).map((
+        { label, count, bytes },
+      ) => ({ label, count, bytes })),
+      ...(curve ? { curve: curveOf(step) } : {}),
+    },
+  };
+}
+
+function memoryOf(step: Step, scenario: Scenario): Memory {
+  const { hardware, overheads } = scenario;
+  const gpu = typeof hardware.gpu === "string" ? findGpu(hardware.gpu) : null;
+  const context = overheads.cuda_context_gib === null
+    ? contextBytes(gpu?.name ?? null)
+    : Math.round(overheads.cuda_context_gib * GIB);
+  const other = Math.round(overheads.other_gib * GIB);
+  const capacity = usableBytes(hardware.gpu) - context - other;
+  const reserved = reservedPeak(step, capacity);
+  const device = reserved + context + other;
+  const band = bandOf("timeline", scenario);
+  return {
+    allocated_peak_bytes: step.peak.bytes,
+    allocated_steady_bytes: step.phases.steady,
+    reserved_peak_bytes: reserved,
+    device_peak_bytes: device,
+    low_bytes: band && Math.round(band.low * device),
+    high_bytes: band && Math.round(band.high * device),
+    binding: bindingOf(step.peak),
+    parts: partsOf(step.peak.live) satisfies Part[],
+    phases: phasesOf(step),
+    ranks: null,
+  };
+}
+
+/** The instant of the peak in words. */
+export function bindingOf({ phase, at }: Instant): string {
+  if (phase === "optimizer") return "optimizer step";
+  if (at === "head") {
+    return phase === "forward"
+      ? "end of the forward pass, at the loss"
+      : "begin of the backward pass, at the loss";
+  }
+  if (at === "embeddings") {
+    return phase === "forward"
+      ? "forward pass, at the embeddings"
+      : "end of the backward pass, at the embeddings";
+  }
+  return `${phase} pass, in layer ${Number(at) + 1}`;
+}
+
+function phasesOf({ phases, residentBytes }: Step): Phase[] {
+  return [
+    { name: "load", peak_bytes: phases.load },
+    {
+      name: "forward",
+      peak_bytes: phases.forward,
+      start_bytes: residentBytes,
+      end_bytes: phases.backwardStart,
+    },
+    {
+      name: "backward",
+      peak_bytes: phases.backward,
+      start_bytes: phases.backwardStart,
+      end_bytes: phases.backwardEnd,
+    },
+    {
+      name: "optimizer",
+      peak_bytes: phases.optimizer,
+      start_bytes: phases.backwardEnd,
+      end_bytes: phases.steady,
+    },
+  ];
+}

@@ -1,0 +1,95 @@
+import { bandNote, bandOf } from "../../evidence/band.ts";
+import { DEFAULT_SCENARIO } from "../../scenario/default_scenario.ts";
+import { changesFrom } from "../../scenario/walk.ts";
+import type { Step } from "../../step/step.ts";
+import { implementationOf } from "../../step/step.ts";
+import type { Answer } from "../method.ts";
+import { uncovered } from "../uncovered.ts";
+import { unused } from "../unused.ts";
+
+/** Fields that the timeline plays through, or that change no memory. */
+const COVERED = new Set([
+  "model",
+  "task",
+  "method",
+  "hardware",
+  "overheads.cuda_context_gib",
+  "overheads.other_gib",
+  "train.method",
+  "train.trainable",
+  "train.lora",
+  "train.micro_batch",
+  "train.sequence_length",
+  "train.gradient_accumulation",
+  "train.padding_mask",
+  "train.attention",
+  "train.checkpointing",
+  "train.loss",
+  "train.kernels",
+  "precision.weights",
+  "precision.autocast",
+  "quantization",
+  "optimizer",
+  "engine.name",
+  "software.transformers",
+  "software.torch",
+  "software.peft",
+]);
+
+/** What a timeline's reader has to know about it. */
+export function remarksOf(
+  step: Step,
+): Pick<Answer, "assumptions" | "warnings"> {
+  const { scenario, model } = step.plan;
+  const changes = changesFrom(DEFAULT_SCENARIO, scenario);
+  const meaningless = unused(scenario, changes);
+  const band = bandOf("timeline", scenario);
+  return {
+    assumptions: [
+      "Method timeline: a step after the first, played through as PyTorch allocates and frees it; weights and optimizer states stand all the time",
+      band === null
+        ? "No band of doubt: too few measured runs are like this one"
+        : bandNote(band),
+      ...model.notes,
+      ...choices(step),
+      ...[...meaningless].map(([path, reason]) =>
+        `${path} is not used: ${reason}`
+      ),
+    ],
+    warnings: [
+      ...approximations(step),
+      ...uncovered(changes, COVERED, meaningless).map((field) =>
+        `${field} has no effect: the timeline method does not model it on one GPU`
+      ),
+    ],
+  };
+}
+
+function choices({ plan: { scenario } }: Step): string[] {
+  const { optimizer, software } = scenario;
+  if (optimizer.implementation !== "auto" || optimizer.in_backward) return [];
+  const version = software.torch === null
+    ? "PyTorch from 2.8"
+    : `PyTorch ${software.torch}`;
+  return [
+    `The optimizer steps with the ${
+      implementationOf(scenario)
+    } implementation, the default of ${version}`,
+  ];
+}
+
+function approximations({ plan: { scenario } }: Step): string[] {
+  const { train } = scenario;
+  const said: string[] = [];
+  if (train.kernels === "compile") {
+    said.push(
+      'train.kernels = "compile" is taken to save what Liger\'s kernels save',
+    );
+  }
+  if (train.loss === "chunked") {
+    said.push(
+      'train.loss = "chunked" is taken to hold as much as a fused loss',
+    );
+  }
+  return said;
+}

@@ -1,0 +1,33 @@
+import type { Scenario } from "../../scenario/schema.ts";
+
+/** A setting that cannot be played through yet, and why. */
+type Rule = readonly [
+  holds: (scenario: Scenario) => boolean,
+  reason: (scenario: Scenario) => string,
+];
+
+const RULES: readonly Rule[] = [
+  [({ task }) => task === "serve", () => "serving is not played through yet"],
+  [
+    ({ parallel }) => parallel.gpus > 1,
+    ({ parallel }) =>
+      `a step over ${parallel.gpus} GPUs is not played through yet`,
+  ],
+  [
+    ({ engine }) => !["auto", "single", "ddp"].includes(engine.name),
+    ({ engine }) => `engine.name ${engine.name} is not played through yet`,
+  ],
+  [
+    ({ train }) => train.images_per_sample > 0,
+    () => "images are not played through yet",
+  ],
+  [
+    ({ train }) => train.checkpointing === "selective",
+    () => "train.checkpointing selective is not played through yet",
+  ],
+];
+
+/** Why a scenario's step cannot be played through; null when it can. */
+export function uncoveredBy(scenario: Scenario): string | null {
+  return RULES.find(([holds]) => holds(scenario))?.[1](scenario) ?? null;
+}

@@ -1,0 +1,50 @@
+import type { Tensor } from "../tensors/tensor.ts";
+import type { Taken } from "./match.ts";
+import { layersOf, meet, takenByNames } from "./match.ts";
+import type { Module } from "./module.ts";
+
+/** A stack of bare parameters that LoRA adapts. */
+export type Parameter = Tensor;
+
+/** The parameters that a list takes, by the ends of their names. */
+export function adaptedParameters(
+  tensors: readonly Tensor[],
+  names: readonly string[],
+): Parameter[] {
+  return tensors.flatMap((tensor) => {
+    const taken: Taken = takenByNames(tensor.name, tensor.layers, names);
+    if (taken === "none") return [];
+    return [{ ...tensor, layers: layersOf(tensor.layers, taken) }];
+  });
+}
+
+/** Why PEFT would not adapt bare parameters; null when it does. */
+export function refusalOf(
+  parameters: readonly Parameter[],
+  modules: readonly Module[],
+  dora: boolean,
+): string | null {
+  if (parameters.length === 0) return null;
+  if (dora) {
+    return "train.lora.dora must be false where bare parameters such as experts are adapted: current value is true";
+  }
+  const bare = parameters.find(({ name }) => !name.includes("."));
+  if (bare) {
+    return `train.lora.target_parameters must name parameters inside modules: ${bare.name} is the model's own`;
+  }
+  const flat = parameters.find(({ shape }) =>
+    shape.length !== 2 && shape.length !== 3
+  );
+  if (flat) {
+    return `train.lora.target_parameters must name parameters of 2 or 3 dimensions: ${flat.name} has ${flat.shape.length}`;
+  }
+  const twice = parameters.find(({ name, layers }) =>
+    modules.some((module) =>
+      module.path === name.slice(0, name.lastIndexOf(".")) &&
+      meet(module.layers, layers)
+    )
+  );
+  return twice
+    ? `train.lora.target_parameters must name no parameter of a module that train.lora.targets takes: current value is ${twice.name}`
+    : null;
+}

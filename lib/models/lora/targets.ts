@@ -1,0 +1,233 @@
+import { layersWhere } from "../tensors/layer_ranges.ts";
+import type { Tensor } from "../tensors/tensor.ts";
+import { DEFAULT_TARGETS } from "./default_targets.ts";
+import type { OldNames } from "./fused_experts.ts";
+import { oldNamesOf } from "./fused_experts.ts";
+import type { Taken } from "./match.ts";
+import {
+  atLayer,
+  layersOf,
+  literally,
+  takenByName,
+  takenByNames,
+  takenByPattern,
+  wholePattern,
+  without,
+} from "./match.ts";
+import type { Module } from "./module.ts";
+import type { Facts, LoraSettings } from "./settings.ts";
+
+/** What LoRA is to adapt. */
+export interface Targets {
+  modules: { names: readonly string[] } | { pattern: RegExp } | "all-linear";
+  /** Bare parameters, by the end of their names. */
+  parameters: readonly string[];
+  /** A bare parameter that stands for two linears and gets twice the rank. */
+  doubled: string | null;
+  /** What is to be said of them. */
+  notes: string[];
+  /** Why PEFT would stop; null when it would not. */
+  refusal: string | null;
+}
+
+/**
+ * Reads the settings as PEFT does: defaults by model type, and old names of
+ * experts as the parameters that hold them now.
+ */
+export function targetsOf(
+  settings: LoraSettings,
+  modules: readonly Module[],
+  tensors: readonly Tensor[],
+  facts: Facts,
+): Targets {
+  const { targets, target_parameters } = settings;
+  const read: Targets = {
+    modules: "all-linear",
+    parameters: target_parameters,
+    doubled: null,
+    notes: [],
+    refusal: null,
+  };
+  const old = convertedBy(facts, targets);
+  if (targets === "default") {
+    return withDefaults(read, modules, facts, old !== null);
+  }
+  if (targets !== "all-linear") {
+    read.modules = typeof targets === "string"
+      ? { pattern: wholePattern(targets) }
+      : { names: targets };
+  }
+  if (old === null) return read;
+  const names = namesOf(read.modules, settings, modules, tensors, old);
+  return names.length === 0 ? read : converted(read, names, old);
+}
+
+/** The part of a stack of modules that the targets take. */
+export function takenOf(
+  { path, layers, kind, head }: Module,
+  { modules }: Targets,
+  { modules_to_save }: LoraSettings,
+): Taken {
+  const taken = modules === "all-linear"
+    ? kind === "linear" && !head ? "all" : "none"
+    : "pattern" in modules
+    ? takenByPattern(path, layers, modules.pattern)
+    : takenByNames(path, layers, modules.names);
+  return taken === "none"
+    ? taken
+    : without(layers, taken, keptBy(path, layers, modules_to_save));
+}
+
+/** The part of a stack of modules that lies in a module to save. */
+function keptBy(
+  path: string,
+  layers: Module["layers"],
+  names: readonly string[],
+): Taken {
+  if (names.length === 0) return "none";
+  const any = names.map(literally).join("|");
+  return takenByPattern(
+    path,
+    layers,
+    new RegExp(`^(?:.*\\.)?(?:${any})(?:\\..*)?$`, "u"),
+  );
+}
+
+/** Strings are converted from PEFT 0.20, lists from 0.19. */
+function convertedBy(
+  { model_type, transformers, peft }: Facts,
+  targets: LoraSettings["targets"],
+): OldNames | null {
+  if (transformers === 4) return null;
+  const from = typeof targets === "string" ? 20 : 19;
+  return peft >= from ? oldNamesOf(model_type) : null;
+}
+
+/** PEFT's own targets for a model type, or q_proj and v_proj where it has none. */
+function withDefaults(
+  read: Targets,
+  modules: readonly Module[],
+  { model_type }: Facts,
+  isConverted: boolean,
+): Targets {
+  const usual = Object.hasOwn(DEFAULT_TARGETS, model_type) && !isConverted
+    ? DEFAULT_TARGETS[model_type]
+    : undefined;
+  if (usual !== undefined) {
+    return {
+      ...read,
+      modules: typeof usual === "string"
+        ? { pattern: wholePattern(usual) }
+        : { names: usual },
+    };
+  }
+  if (read.parameters.length > 0) return { ...read, modules: { names: [] } };
+  const names = ["q_proj", "v_proj"].filter((name) =>
+    modules.some(({ path, layers }) =>
+      takenByName(path, layers, name) !== "none"
+    )
+  );
+  return {
+    ...read,
+    modules: { names },
+    notes: [
+      `PEFT has no default targets for model type "${model_type}" and would stop: ${
+        names.join(" and ") || "no module"
+      } taken`,
+    ],
+  };
+}
+
+/** Names of a list that are old ones of experts become parameters. */
+function converted(
+  read: Targets,
+  names: readonly string[],
+  old: OldNames,
+): Targets {
+  const oldOf = (name: string): string | undefined =>
+    Object.keys(old).find((each) => name === each || name.endsWith(`.${each}`));
+  const found = new Set(names.flatMap((name) => oldOf(name) ?? []));
+  const parts = Object.keys(old).filter((name) => old[name] === FUSED);
+  const present = parts.filter((name) => found.has(name));
+  const missing = parts.filter((name) => !found.has(name));
+  const isWhole = missing.length === 0;
+  return {
+    ...read,
+    modules: { names: names.filter((name) => oldOf(name) === undefined) },
+    parameters: [
+      ...new Set([
+        ...read.parameters,
+        ...[...found].flatMap((name) => old[name] ?? []),
+      ]),
+    ],
+    doubled: isWhole ? FUSED : null,
+    refusal: present.length > 0 && !isWhole
+      ? `train.lora.targets must name ${missing.join(" and ")} with ${
+        present.join(" and ")
+      }, which are fused in ${FUSED}`
+      : null,
+  };
+}
+
+const FUSED = "gate_up_proj";
+
+/**
+ * The targets as names: of "all-linear" and of a pattern the last keys of what
+ * they take, with the old names of experts that they would have taken.
+ */
+function namesOf(
+  wanted: Targets["modules"],
+  settings: LoraSettings,
+  modules: readonly Module[],
+  tensors: readonly Tensor[],
+  old: OldNames,
+): string[] {
+  if (wanted === "all-linear") {
+    const names = modules.filter(({ kind, head }) => kind === "linear" && !head)
+      .flatMap(({ path, layers }) => lastKeys(path, layers));
+    return [...new Set([...names, ...Object.keys(old)])];
+  }
+  if ("names" in wanted) return [...wanted.names];
+  const { pattern } = wanted;
+  const taken = (path: string, layers: Module["layers"]): Taken =>
+    without(
+      layers,
+      takenByPattern(path, layers, pattern),
+      keptBy(path, layers, settings.modules_to_save),
+    );
+  const names = new Set(
+    [
+      ...modules,
+      ...tensors.map(({ name, layers }) => ({ path: name, layers })),
+    ].flatMap(({ path, layers }) =>
+      lastKeys(path, layersOf(layers, taken(path, layers)))
+    ),
+  );
+  for (const [name, parameter] of Object.entries(old)) {
+    const isTaken = tensors.some((tensor) =>
+      tensor.name.endsWith(`.${parameter}`) &&
+      lastOf(tensor.name) === parameter &&
+      taken(
+          `${tensor.name.slice(0, -parameter.length)}${name}`,
+          tensor.layers,
+        ) !== "none"
+    );
+    if (isTaken) names.add(name);
+  }
+  return [...names];
+}
+
+/** The last key of a path: each layer's number where it is one. */
+function lastKeys(path: string, layers: Module["layers"]): string[] {
+  if (layers?.length === 0) return [];
+  const last = lastOf(path);
+  if (last !== "N" || layers === null) return [last];
+  const end = Math.max(...layers.map(([, to]) => to));
+  return layersWhere(end, () => true).flatMap(([from, to]) =>
+    Array.from({ length: to - from }, (_, at) => atLayer("N", from + at))
+  );
+}
+
+function lastOf(path: string): string {
+  return path.slice(path.lastIndexOf(".") + 1);
+}

@@ -1,0 +1,122 @@
+import type { Tensor } from "../tensors/tensor.ts";
+
+/** What a tied output embedding is called where it is not "lm_head". */
+const HEADS: Readonly<Record<string, string>> = {
+  biogpt: "output_projection",
+  rwkv: "head",
+  whisper: "proj_out",
+};
+
+/** Encoders' heads of masked tokens, by a tensor that only these have. */
+const MASKED_HEADS: Readonly<Record<string, string>> = {
+  "cls.predictions.bias": "cls.predictions.decoder",
+  "generator_predictions.dense.weight": "generator_lm_head",
+  "lm_head.dense.weight": "lm_head.decoder",
+  "vocab_transform.weight": "vocab_projector",
+  "decoder.bias": "decoder",
+};
+
+/** Models without an output embedding unless a head of masked tokens is there. */
+const ENCODERS = new Set([
+  "bert",
+  "camembert",
+  "clip",
+  "deberta-v2",
+  "distilbert",
+  "electra",
+  "modernbert",
+  "roberta",
+  "siglip",
+  "siglip2",
+  "xlm-roberta",
+]);
+
+/** Models whose stacks share the embedding of the whole. */
+const SHARED = /^(.*)shared\.weight$/;
+
+/**
+ * The modules whose weight is another's: they hold no parameters of their own,
+ * but LoRA adapts them, and copies of them to save are parameters.
+ */
+export function tiedTensors(
+  tensors: readonly Tensor[],
+  modelType: string,
+): Tensor[] {
+  const embedding = tensors.find(({ role }) => role === "embedding");
+  if (!embedding) return [];
+  const tied = modelType === "zamba2" ? sharedBlocks(tensors) : [];
+  const shared = SHARED.exec(embedding.name)?.[1];
+  if (shared !== undefined) {
+    for (const stack of ["encoder", "decoder"]) {
+      tied.push({
+        ...embedding,
+        name: `${shared}${stack}.embed_tokens.weight`,
+      });
+    }
+  }
+  const head = tiedHead(tensors, modelType, embedding);
+  if (head !== null) {
+    tied.push({
+      ...embedding,
+      name: `${head}.weight`,
+      role: "head",
+      module: "linear",
+    });
+  }
+  return tied;
+}
+
+/** The path of the output embedding whose weight is the input's; null for none. */
+function tiedHead(
+  tensors: readonly Tensor[],
+  modelType: string,
+  embedding: Tensor,
+): string | null {
+  const has = (name: string): boolean =>
+    tensors.some((tensor) => tensor.name === name);
+  if (ENCODERS.has(modelType)) {
+    const mark = Object.keys(MASKED_HEADS).find(has);
+    const head = mark === undefined ? null : MASKED_HEADS[mark] ?? null;
+    return head === null || has(`${head}.weight`) ? null : head;
+  }
+  const isUntied = tensors.some(({ role, name }) =>
+    role === "head" && name.endsWith("weight")
+  );
+  if (isUntied) return null;
+  const inner = /^language_model\.(?=model\.|shared\.)/.exec(embedding.name);
+  return `${inner?.[0] ?? ""}${HEADS[modelType] ?? "lm_head"}`;
+}
+
+/** Zamba2's layers take turns with a few attention blocks. */
+function sharedBlocks(tensors: readonly Tensor[]): Tensor[] {
+  const hybrids = numbersOf(
+    tensors.find(({ name }) => name === "model.layers.N.linear.weight"),
+  );
+  const blocks = tensors.filter(({ name }) =>
+    name.startsWith("model.layers.N.shared_transformer.")
+  );
+  const owners = [...new Set(blocks.flatMap(numbersOf))]
+    .sort((a, b) => a - b);
+  return blocks.flatMap((tensor) => {
+    const layers = numbersOf(tensor).flatMap((owner) =>
+      hybrids.filter((_, turn) =>
+        turn >= owners.length &&
+        turn % owners.length === owners.indexOf(owner)
+      )
+    );
+    return layers.length === 0 ? [] : [{
+      ...tensor,
+      layers: layers.map((layer) => [layer, layer + 1, 1] as const),
+    }];
+  });
+}
+
+/** The numbers of the layers that have a tensor. */
+function numbersOf(tensor: Tensor | undefined): number[] {
+  return (tensor?.layers ?? []).flatMap(([from, to, step]) =>
+    Array.from(
+      { length: Math.ceil((to - from) / step) },
+      (_, at) => from + at * step,
+    )
+  );
+}

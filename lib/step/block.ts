@@ -1,0 +1,171 @@
+import type { Dtype } from "./dtype.ts";
+import type { Machine, MachineSettings, Value } from "./machine.ts";
+import { Machine as Recorder } from "./machine.ts";
+import type { PartName } from "./parts.ts";
+import type { StorageId, Tape } from "./tape.ts";
+
+/** A stretch of a block's events. */
+export interface Segment {
+  readonly tape: Tape;
+  readonly from: number;
+  readonly to: number;
+  /** Bytes that stand at its end beyond those at its start. */
+  readonly net: number;
+  /** The most that stood within, beyond those at its start; at least 0. */
+  readonly peak: number;
+  /** How many events it takes to reach that. */
+  readonly peakAt: number;
+}
+
+/** A recorded piece of the model: a layer, or what lies before or after them. */
+export interface Block {
+  readonly forward: Segment;
+  /** What autocast's copies free when the forward pass ends. */
+  readonly exit: Segment;
+  readonly backward: Segment;
+  /** The storages that it shares with its neighbours. */
+  readonly input: StorageId | null;
+  readonly output: StorageId | null;
+  readonly gradIn: StorageId | null;
+  readonly gradOut: StorageId | null;
+  readonly outputDtype: Dtype;
+}
+
+/** Where hidden states come from. */
+export interface BlockInput {
+  readonly elements: number;
+  readonly dtype: Dtype;
+  /** Whether their gradient is wanted. */
+  readonly needsGrad: boolean;
+  readonly checkpoint: boolean;
+  /** Whether they are a leaf of the graph, which autograd holds to the end. */
+  readonly isLeaf: boolean;
+}
+
+/** Summarises the events between two places of a tape. */
+export function segmentOf(tape: Tape, from: number, to: number): Segment {
+  let net = 0;
+  let peak = 0;
+  let peakAt = from;
+  for (let at = from; at < to; at++) {
+    const event = tape.events[at] ?? 0;
+    if (event >= 0) {
+      net += tape.bytes[event] ?? 0;
+      if (net > peak) [peak, peakAt] = [net, at + 1];
+    } else net -= tape.bytes[~event] ?? 0;
+  }
+  return { tape, from, to, net, peak, peakAt };
+}
+
+/** Records a layer: forward, the end of autocast, backward. */
+export function recordLayer(
+  settings: MachineSettings,
+  given: BlockInput,
+  layer: (m: Machine, x: Value) => Value,
+): Block {
+  const m = new Recorder(settings);
+  const part = given.checkpoint ? "checkpoints" : "residual stream";
+  m.part = part;
+  const input = m.input();
+  const source = given.needsGrad ? { node: input, slot: 0 } : null;
+  const x = m.external(
+    given.elements,
+    given.dtype,
+    "hidden states",
+    source,
+    part,
+  );
+  if (!given.checkpoint) {
+    if (given.isLeaf) m.tape.retain(x.storage);
+    const out = layer(m, x);
+    m.drop(x);
+    const forward = m.tape.events.length;
+    m.leaveAutocast();
+    const exit = m.tape.events.length;
+    const gradOut = m.external(
+      out.elements,
+      out.dtype,
+      "gradient of hidden states",
+      null,
+      "activation gradients",
+    );
+    m.backward(out, gradOut);
+    if (given.isLeaf) m.tape.release(x.storage);
+    return blockOf(m, forward, exit, {
+      input: x.storage,
+      output: out.storage,
+      gradIn: input.grads[0]?.storage ?? null,
+      gradOut: gradOut.storage,
+      outputDtype: out.dtype,
+    }, part);
+  }
+  m.recording = false;
+  const out = layer(m, x);
+  m.tape.retain(x.storage);
+  m.drop(x);
+  const forward = m.tape.events.length;
+  m.leaveAutocast();
+  const exit = m.tape.events.length;
+  const gradOut = m.external(
+    out.elements,
+    out.dtype,
+    "gradient of hidden states",
+    null,
+    "activation gradients",
+  );
+  m.recording = true;
+  // torch.utils.checkpoint runs the layer again from a detached copy.
+  const again = m.view(x, { source: { node: input, slot: 0 } });
+  m.part = "residual stream";
+  const result = layer(m, again);
+  m.leaveAutocast();
+  m.tape.retain(gradOut.storage);
+  m.backward(result, gradOut);
+  m.drop(result, again);
+  m.tape.release(gradOut.storage);
+  m.tape.release(x.storage);
+  return blockOf(m, forward, exit, {
+    input: x.storage,
+    output: out.storage,
+    gradIn: input.grads[0]?.storage ?? null,
+    gradOut: gradOut.storage,
+    outputDtype: out.dtype,
+  }, part);
+}
+
+function rename(
+  tape: Tape,
+  id: StorageId,
+  label: string,
+  part: PartName,
+): void {
+  tape.labels[id] = label;
+  tape.parts[id] = part;
+}
+
+/** Cuts a machine's tape into a block. */
+export function blockOf(
+  { tape }: Machine,
+  forward: number,
+  exit: number,
+  ends: Pick<
+    Block,
+    "input" | "output" | "gradIn" | "gradOut" | "outputDtype"
+  >,
+  part: PartName,
+): Block {
+  // Neighbours share these: what one allocates under a name, the other frees.
+  for (const id of [ends.input, ends.output]) {
+    if (id !== null) rename(tape, id, "hidden states of a layer", part);
+  }
+  for (const id of [ends.gradIn, ends.gradOut]) {
+    if (id === null) continue;
+    rename(tape, id, "gradient of hidden states", "activation gradients");
+  }
+  return {
+    forward: segmentOf(tape, 0, forward),
+    exit: segmentOf(tape, forward, exit),
+    backward: segmentOf(tape, exit, tape.events.length),
+    ...ends,
+  };
+}

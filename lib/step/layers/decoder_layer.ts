@@ -1,0 +1,135 @@
+import type { Machine, Value } from "../machine.ts";
+import { add, scaled } from "../ops/arithmetic.ts";
+import { dropout } from "../ops/dropout.ts";
+import type { Norm } from "../ops/norms.ts";
+import { norm } from "../ops/norms.ts";
+import type { RotaryTable } from "../ops/rotary.ts";
+import type { AttentionPlan } from "./attention_layer.ts";
+import { attentionLayer } from "./attention_layer.ts";
+import type { MlpPlan } from "./mlp_layer.ts";
+import { mlpLayer } from "./mlp_layer.ts";
+import type { MoePlan } from "./moe_layer.ts";
+import { moeLayer } from "./moe_layer.ts";
+
+/** One layer of a decoder. */
+export interface LayerPlan {
+  readonly rows: number;
+  readonly arrangement: "pre" | "sandwich" | "post" | "parallel";
+  readonly attention: AttentionPlan | null;
+  readonly mlp: MlpPlan | MoePlan | null;
+  readonly norms: {
+    readonly beforeAttention: Norm | null;
+    readonly afterAttention: Norm | null;
+    readonly beforeMlp: Norm | null;
+    readonly afterMlp: Norm | null;
+  };
+  readonly residualDropout: number;
+  readonly scaledResiduals: boolean;
+}
+
+/** The layer's output, for hidden states that the caller holds. */
+export function decoderLayer(
+  m: Machine,
+  x: Value,
+  plan: LayerPlan,
+  table: RotaryTable | null,
+): Value {
+  return m.call(() =>
+    plan.arrangement === "parallel"
+      ? parallel(m, x, plan, table)
+      : sequential(m, x, plan, table)
+  );
+}
+
+function sequential(
+  m: Machine,
+  x: Value,
+  plan: LayerPlan,
+  table: RotaryTable | null,
+): Value {
+  const { norms, attention, mlp, rows } = plan;
+  let hidden = x;
+  if (attention) {
+    hidden = half(
+      m,
+      hidden,
+      plan,
+      [norms.beforeAttention, norms.afterAttention],
+      (input) => attentionLayer(m, input, attention, table),
+    );
+  }
+  if (!mlp) return hidden === x ? m.view(x) : hidden;
+  return half(
+    m,
+    hidden,
+    plan,
+    [norms.beforeMlp, norms.afterMlp],
+    (input) => feedForward(m, input, rows, mlp),
+  );
+}
+
+/** Half a layer: a norm, what it does, perhaps a norm, and the residual. */
+function half(
+  m: Machine,
+  x: Value,
+  plan: LayerPlan,
+  [before, after]: readonly [Norm | null, Norm | null],
+  body: (input: Value) => Value,
+): Value {
+  const input = before ? normed(m, x, plan.rows, before) : m.view(x);
+  let out = body(input);
+  m.drop(input);
+  if (after) {
+    const next = normed(m, out, plan.rows, after);
+    m.drop(out);
+    out = next;
+  }
+  const dropped = dropout(m, out, plan.residualDropout, "residual");
+  m.drop(out);
+  out = dropped;
+  if (plan.scaledResiduals) {
+    const next = scaled(m, out, "scaled branch");
+    m.drop(out);
+    out = next;
+  }
+  const sum = add(m, x, out, "residual stream");
+  m.drop(out);
+  return sum;
+}
+
+/** Attention and MLP of the same input, both added to the residual. */
+function parallel(
+  m: Machine,
+  x: Value,
+  plan: LayerPlan,
+  table: RotaryTable | null,
+): Value {
+  const { norms, attention, mlp, rows } = plan;
+  const input = norms.beforeAttention
+    ? normed(m, x, rows, norms.beforeAttention)
+    : m.view(x);
+  const attended = attention
+    ? attentionLayer(m, input, attention, table)
+    : m.view(input);
+  const other = norms.beforeMlp ? normed(m, x, rows, norms.beforeMlp) : input;
+  const fed = mlp ? feedForward(m, other, rows, mlp) : m.view(other);
+  m.drop(input, other);
+  const both = add(m, attended, fed, "attention and MLP");
+  m.drop(attended, fed);
+  return add(m, both, x, "residual stream");
+}
+
+function feedForward(
+  m: Machine,
+  x: Value,
+  rows: number,
+  plan: MlpPlan | MoePlan,
+): Value {
+  return "experts" in plan
+    ? moeLayer(m, x, rows, plan)
+    : mlpLayer(m, x, rows, plan);
+}
+
+function normed(m: Machine, x: Value, rows: number, own: Norm): Value {
+  return m.within("norm activations", () => norm(m, x, rows, own, "norm"));
+}

@@ -1,0 +1,68 @@
+import type { Segment } from "./block.ts";
+import type { PartName } from "./parts.ts";
+import type { Stretch } from "./schedule.ts";
+
+/** Tensors of one purpose that stand at an instant. */
+export interface LiveTensors {
+  readonly part: PartName;
+  readonly label: string;
+  readonly count: number;
+  readonly bytes: number;
+}
+
+type Tally = Map<string, { count: number; bytes: number }>;
+
+const nets = new WeakMap<Segment, Tally>();
+
+/**
+ * What stands after so many stretches and a share of the next one's events,
+ * beyond what stood before the first.
+ */
+export function liveAt(
+  stretches: readonly Stretch[],
+  index: number,
+  event: number,
+): LiveTensors[] {
+  const all: Tally = new Map();
+  for (const { segment } of stretches.slice(0, index)) {
+    for (const [key, { count, bytes }] of netOf(segment)) {
+      plus(all, key, count, bytes);
+    }
+  }
+  const last = stretches[index]?.segment;
+  if (last) tally(all, last, last.from, event);
+  return [...all].filter(([, { bytes }]) => bytes !== 0).map(
+    ([key, { count, bytes }]) => {
+      const [part = "", label = ""] = key.split("|");
+      return { part: part as PartName, label, count, bytes };
+    },
+  ).sort((a, b) => b.bytes - a.bytes);
+}
+
+function netOf(segment: Segment): Tally {
+  const known = nets.get(segment);
+  if (known) return known;
+  const net: Tally = new Map();
+  tally(net, segment, segment.from, segment.to);
+  nets.set(segment, net);
+  return net;
+}
+
+function tally(into: Tally, { tape }: Segment, from: number, to: number): void {
+  for (let at = from; at < to; at++) {
+    const event = tape.events[at] ?? 0;
+    const id = event >= 0 ? event : ~event;
+    const sign = event >= 0 ? 1 : -1;
+    const key = `${tape.parts[id]}|${tape.labels[id]}`;
+    plus(into, key, sign, sign * (tape.bytes[id] ?? 0));
+  }
+}
+
+function plus(into: Tally, key: string, count: number, bytes: number): void {
+  const known = into.get(key);
+  if (!known) into.set(key, { count, bytes });
+  else {
+    known.count += count;
+    known.bytes += bytes;
+  }
+}

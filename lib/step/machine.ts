@@ -1,0 +1,339 @@
+import type { Dtype } from "./dtype.ts";
+import { DTYPE_BYTES } from "./dtype.ts";
+import type { PartName } from "./parts.ts";
+import type { StorageId } from "./tape.ts";
+import { Tape } from "./tape.ts";
+
+/** A parameter: resident, and a leaf of the graph where it trains. */
+export interface Parameter {
+  readonly name: string;
+  readonly shape: readonly number[];
+  readonly elements: number;
+  readonly dtype: Dtype;
+  readonly trains: boolean;
+}
+
+/** A tensor as a program holds it; views of a tensor share its storage. */
+export interface Value {
+  readonly storage: StorageId;
+  readonly elements: number;
+  readonly dtype: Dtype;
+  /** Where its gradient goes; null when it needs none. */
+  source: Source | null;
+  /** Whether the program still refers to it. */
+  held: boolean;
+}
+
+/** A gradient on its way; it owns one reference to its storage. */
+export interface Grad {
+  readonly storage: StorageId;
+  readonly elements: number;
+  readonly dtype: Dtype;
+}
+
+/** What a gradient flows to: an output of an operation, or a parameter. */
+export type Source = { readonly node: Node; readonly slot: number } | Parameter;
+
+/** An operation as autograd remembers it. */
+export interface Node {
+  readonly inputs: readonly (Source | null)[];
+  readonly saved: readonly StorageId[];
+  readonly grads: (Grad | null)[];
+  /** Takes the outputs' gradients, gives one to each input that needs one. */
+  readonly backward: (grads: readonly (Grad | null)[]) => (Grad | null)[];
+}
+
+/** What happens to the gradient of a parameter. */
+export type Accumulation =
+  /** It becomes the parameter's `grad`. */
+  | "keep"
+  /** It is added to a `grad` that is there already, and freed. */
+  | "add"
+  /** The optimizer takes it within the backward pass, and it is freed. */
+  | "consume";
+
+/** How a machine runs. */
+export interface MachineSettings {
+  autocast?: Dtype | null;
+  accumulation?: Accumulation;
+  /** Whether memory that kernels take inside themselves is counted too. */
+  workspaces?: boolean;
+  /** Parameters that have a gradient already, such as a tied embedding. */
+  accumulated?: readonly Parameter[];
+}
+
+/** The storage of parameters, which are resident all the time. */
+const RESIDENT: StorageId = -1;
+
+/**
+ * Runs a model's code on tensors that have sizes and lifetimes but no contents:
+ * references of the program, what autograd saves, gradients, autocast's cache.
+ */
+export class Machine {
+  readonly tape = new Tape();
+  /** The part that allocations belong to. */
+  part: PartName = "residual stream";
+  /** Whether operations are remembered for the backward pass. */
+  recording = true;
+  readonly autocast: Dtype | null;
+  readonly workspaces: boolean;
+  readonly #accumulation: Accumulation;
+  readonly #nodes: Node[] = [];
+  #locals: Value[] = [];
+  readonly #casts = new Map<Parameter, Value>();
+  readonly #kept: Set<Parameter>;
+
+  constructor(
+    {
+      autocast = null,
+      accumulation = "keep",
+      workspaces = true,
+      accumulated = [],
+    }: MachineSettings = {},
+  ) {
+    this.#kept = new Set(accumulated);
+    this.autocast = autocast;
+    this.workspaces = workspaces;
+    this.#accumulation = accumulation;
+  }
+
+  /** Runs code whose allocations belong to a part. */
+  within<T>(part: PartName, body: () => T): T {
+    const before = this.part;
+    this.part = part;
+    const result = body();
+    this.part = before;
+    return result;
+  }
+
+  /** Runs a function of the program: its local tensors are dropped at its end. */
+  call(body: () => Value): Value {
+    const outer = this.#locals;
+    this.#locals = [];
+    const result = body();
+    for (const local of this.#locals) if (local !== result) this.drop(local);
+    this.#locals = outer;
+    if (result.held) outer.push(result);
+    return result;
+  }
+
+  /** A new tensor. */
+  create(
+    elements: number,
+    dtype: Dtype,
+    label: string,
+    source: Source | null = null,
+    part: PartName = this.part,
+  ): Value {
+    const bytes = elements * DTYPE_BYTES[dtype];
+    const storage = this.tape.allocate(bytes, label, part);
+    return this.#local({ storage, elements, dtype, source, held: true });
+  }
+
+  /** A tensor that was there before the program began. */
+  external(
+    elements: number,
+    dtype: Dtype,
+    label: string,
+    source: Source | null,
+    part: PartName = this.part,
+  ): Value {
+    const bytes = elements * DTYPE_BYTES[dtype];
+    const storage = this.tape.external(bytes, label, part);
+    return { storage, elements, dtype, source, held: true };
+  }
+
+  /** Another tensor on the same storage. */
+  view(
+    { storage, elements, dtype, source }: Value,
+    changed: { elements?: number; source?: Source | null } = {},
+  ): Value {
+    if (storage !== RESIDENT) this.tape.retain(storage);
+    return this.#local({
+      storage,
+      elements,
+      dtype,
+      source,
+      held: true,
+      ...changed,
+    });
+  }
+
+  /** A parameter as a tensor. */
+  parameter(parameter: Parameter): Value {
+    return {
+      storage: RESIDENT,
+      elements: parameter.elements,
+      dtype: parameter.dtype,
+      source: parameter.trains ? parameter : null,
+      held: false,
+    };
+  }
+
+  /** Ends the program's hold on a tensor. */
+  drop(...values: Value[]): void {
+    for (const value of values) {
+      if (!value.held) continue;
+      value.held = false;
+      if (value.storage !== RESIDENT) this.tape.release(value.storage);
+    }
+  }
+
+  /** Takes a tensor out of the running function's locals: it stays held. */
+  keep(value: Value): Value {
+    this.#locals = this.#locals.filter((local) => local !== value);
+    return value;
+  }
+
+  /** Whether an operation on tensors has to be remembered. */
+  needsGrad(...inputs: (Value | null)[]): boolean {
+    return this.recording && inputs.some((input) => input?.source);
+  }
+
+  /**
+   * Remembers an operation.
+   *
+   * @returns Where its output's gradient goes; null when nobody needs one.
+   */
+  record(
+    inputs: readonly (Value | null)[],
+    saved: readonly (Value | null)[],
+    backward: Node["backward"],
+    outputs = 1,
+  ): Node | null {
+    if (!this.needsGrad(...inputs)) return null;
+    const node: Node = {
+      inputs: inputs.map((input) => input?.source ?? null),
+      saved: saved.flatMap((value) =>
+        value && value.storage !== RESIDENT ? [value.storage] : []
+      ),
+      grads: Array.from({ length: outputs }, () => null),
+      backward,
+    };
+    for (const storage of node.saved) this.tape.retain(storage);
+    this.#nodes.push(node);
+    return node;
+  }
+
+  /** A gradient's memory, for an input. */
+  grad(
+    to: Source | null,
+    elements: number,
+    dtype: Dtype,
+    label: string,
+  ): Grad {
+    const bytes = elements * DTYPE_BYTES[dtype];
+    const isLeaf = to !== null && "trains" in to && to.dtype === dtype;
+    const part = isLeaf ? "gradients" : "activation gradients";
+    return {
+      storage: this.tape.allocate(
+        bytes,
+        isLeaf ? `gradient of ${to.name}` : label,
+        part,
+      ),
+      elements,
+      dtype,
+    };
+  }
+
+  /** Memory that lives within one operation. */
+  temporary<T>(
+    bytes: number,
+    label: string,
+    body: () => T,
+    part: PartName = "activation gradients",
+  ): T {
+    const storage = this.tape.allocate(bytes, label, part);
+    const result = body();
+    this.tape.release(storage);
+    return result;
+  }
+
+  /** The same gradient for another input. */
+  share(grad: Grad): Grad {
+    this.tape.retain(grad.storage);
+    return grad;
+  }
+
+  free(grad: Grad): void {
+    this.tape.release(grad.storage);
+  }
+
+  /** Autocast's copy of a parameter, made once a forward pass. */
+  cachedCast(parameter: Parameter, cast: () => Value): Value {
+    const known = this.#casts.get(parameter);
+    if (known) return this.view(known);
+    const made = cast();
+    this.#casts.set(parameter, this.keep(this.view(made)));
+    return made;
+  }
+
+  /** Leaves autocast: its copies are held by autograd alone. */
+  leaveAutocast(): void {
+    for (const cast of this.#casts.values()) this.drop(cast);
+    this.#casts.clear();
+  }
+
+  /** An input of the program whose gradient the caller wants. */
+  input(): Node {
+    return { inputs: [], saved: [], grads: [null], backward: () => [] };
+  }
+
+  /** Runs the backward pass of all that was recorded, last operation first. */
+  backward(root: Value, grad: Grad): void {
+    this.#deliver(root.source, grad);
+    for (let at = this.#nodes.length - 1; at >= 0; at--) {
+      const node = this.#nodes[at];
+      if (node) this.#run(node);
+    }
+    this.#nodes.length = 0;
+  }
+
+  #run(node: Node): void {
+    const reached = node.grads.some((grad) => grad !== null);
+    const given = reached ? node.backward(node.grads) : [];
+    for (const grad of node.grads) if (grad) this.free(grad);
+    node.grads.fill(null);
+    for (const storage of node.saved) this.tape.release(storage);
+    for (const [at, grad] of given.entries()) {
+      if (grad) this.#deliver(node.inputs[at] ?? null, grad);
+    }
+  }
+
+  #deliver(to: Source | null, grad: Grad): void {
+    if (to === null) this.free(grad);
+    else if ("trains" in to) this.#accumulate(to, grad);
+    else {
+      const waiting = to.node.grads[to.slot] ?? null;
+      to.node.grads[to.slot] = waiting ? this.#sum(waiting, grad) : grad;
+    }
+  }
+
+  /** Autograd adds in place where one of the two is referred to once only. */
+  #sum(waiting: Grad, grad: Grad): Grad {
+    const { tape } = this;
+    if (tape.references(waiting.storage) === 1) {
+      this.free(grad);
+      return waiting;
+    }
+    if (tape.references(grad.storage) === 1) {
+      this.free(waiting);
+      return grad;
+    }
+    const sum = this.grad(null, grad.elements, grad.dtype, "sum of gradients");
+    this.free(waiting);
+    this.free(grad);
+    return sum;
+  }
+
+  #accumulate(parameter: Parameter, grad: Grad): void {
+    if (this.#accumulation === "keep" && !this.#kept.has(parameter)) {
+      this.#kept.add(parameter);
+    } else this.free(grad);
+  }
+
+  #local(value: Value): Value {
+    this.#locals.push(value);
+    return value;
+  }
+}

@@ -1,0 +1,146 @@
+import type { Dtype } from "../dtype.ts";
+import { DTYPE_BYTES } from "../dtype.ts";
+import type { Grad, Machine, Parameter, Value } from "../machine.ts";
+import { cast } from "./arithmetic.ts";
+
+/** Weights that are stored in fewer bits and expanded when they are used. */
+export interface Packed {
+  readonly elements: number;
+  /** The type that they are expanded to and multiplied in. */
+  readonly compute: Dtype;
+  /** Whether the whole matrix is expanded; a fused kernel expands tiles. */
+  readonly expands: boolean;
+}
+
+/** A linear layer without adapters. */
+export interface Linear {
+  readonly name: string;
+  readonly in: number;
+  readonly out: number;
+  readonly weight: Parameter | Packed;
+  readonly bias: Parameter | null;
+}
+
+/** x Wᵀ + b for so many rows. */
+export function linear(
+  m: Machine,
+  x: Value,
+  rows: number,
+  layer: Linear,
+  label = `output of ${layer.name}`,
+): Value {
+  return "trains" in layer.weight
+    ? plain(m, x, rows, layer, layer.weight, label)
+    : packed(m, x, rows, layer, layer.weight, label);
+}
+
+function plain(
+  m: Machine,
+  x: Value,
+  rows: number,
+  { name, in: width, out, bias }: Linear,
+  parameter: Parameter,
+  label: string,
+): Value {
+  const input = underAutocast(m, x, `${name} input`);
+  const weight = weightOf(m, parameter);
+  const offset = bias && weightOf(m, bias);
+  const dtype = m.autocast ?? input.dtype;
+  const node = m.record(
+    [input, weight, offset],
+    [weight.source ? input : null, input.source ? weight : null],
+    () => {
+      const given: (Grad | null)[] = [null, null, null];
+      if (offset?.source) {
+        given[2] = m.grad(offset.source, out, dtype, `${name} bias gradient`);
+      }
+      if (input.source) {
+        given[0] = m.grad(
+          input.source,
+          rows * width,
+          dtype,
+          `gradient at the input of ${name}`,
+        );
+      }
+      if (weight.source) {
+        given[1] = m.grad(
+          weight.source,
+          width * out,
+          dtype,
+          `${name} weight gradient`,
+        );
+      }
+      return given;
+    },
+  );
+  const result = m.create(
+    rows * out,
+    dtype,
+    label,
+    node && { node, slot: 0 },
+  );
+  m.drop(input, weight);
+  if (offset) m.drop(offset);
+  return result;
+}
+
+/**
+ * A matrix that is expanded for its product, forward and backward, and saves
+ * nothing of its input.
+ *
+ * Source: bitsandbytes autograd/_functions.py, MatMul4Bit; nn/modules.py,
+ * Linear4bit returns its input's type.
+ */
+function packed(
+  m: Machine,
+  x: Value,
+  rows: number,
+  { name, in: width, out }: Linear,
+  { elements, compute, expands }: Packed,
+  label: string,
+): Value {
+  const input = cast(m, x, compute, `${name} input`);
+  const expanded = expands ? elements * DTYPE_BYTES[compute] : 0;
+  const node = m.record(
+    [input],
+    [],
+    () =>
+      m.temporary(expanded, `${name} dequantised`, () => [
+        m.grad(
+          input.source,
+          rows * width,
+          compute,
+          `gradient at the input of ${name}`,
+        ),
+      ], "dequantised weights"),
+  );
+  const source = node && { node, slot: 0 };
+  const output = m.temporary(
+    expanded,
+    `${name} dequantised`,
+    () => m.create(rows * out, compute, label, source),
+    "dequantised weights",
+  );
+  m.drop(input);
+  if (output.dtype === x.dtype) return output;
+  const result = cast(m, output, x.dtype, label);
+  m.drop(output);
+  return result;
+}
+
+/** A tensor as autocast hands it to a matrix product. */
+export function underAutocast(m: Machine, x: Value, label: string): Value {
+  return m.autocast ? cast(m, x, m.autocast, label) : m.view(x);
+}
+
+/** Autocast keeps its copies of trained fp32 parameters until it is left. */
+function weightOf(m: Machine, parameter: Parameter): Value {
+  const own = m.parameter(parameter);
+  const to = m.autocast;
+  if (!to || parameter.dtype === to) return own;
+  const label = `${parameter.name} in ${to}`;
+  const copy = () => m.within("weight casts", () => cast(m, own, to, label));
+  return parameter.trains && parameter.dtype === "fp32"
+    ? m.cachedCast(parameter, copy)
+    : copy();
+}

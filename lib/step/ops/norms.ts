@@ -1,0 +1,160 @@
+import type { Machine, Parameter, Value } from "../machine.ts";
+import {
+  add,
+  cast,
+  mean,
+  multiply,
+  savingOutput,
+  shifted,
+  squared,
+} from "./arithmetic.ts";
+
+/** How a family norms. */
+export type NormKind =
+  /** LlamaRMSNorm: fp32 inside, the weight applied in the input's type. */
+  | "rms"
+  /** GemmaRMSNorm: fp32 with the weight, cast at its end. */
+  | "gemma"
+  /** Olmo2RMSNorm: as Gemma's, with the weight as it is. */
+  | "olmo2"
+  /** CohereLayerNorm: a mean is taken off first; fp32 with the weight. */
+  | "cohere"
+  /** torch.nn.LayerNorm, one kernel. */
+  | "layer"
+  /** A kernel that keeps its input and one number a row. */
+  | "fused";
+
+/** A norm over the last dimension. */
+export interface Norm {
+  readonly kind: NormKind;
+  readonly weight: Parameter | null;
+  readonly bias: Parameter | null;
+}
+
+/** Norms so many rows. */
+export function norm(
+  m: Machine,
+  x: Value,
+  rows: number,
+  { kind, weight, bias }: Norm,
+  label: string,
+): Value {
+  switch (kind) {
+    case "layer":
+      return layerNorm(m, x, rows, weight, bias, label);
+    case "fused":
+      return fusedNorm(m, x, rows, weight, label);
+    default:
+      return m.call(() => composed(m, x, rows, kind, weight, label));
+  }
+}
+
+/** A norm written in Python, one kernel an operation. */
+function composed(
+  m: Machine,
+  x: Value,
+  rows: number,
+  kind: NormKind,
+  weight: Parameter | null,
+  label: string,
+): Value {
+  let input = cast(m, x, "fp32", `${label} input in fp32`);
+  if (kind === "cohere") {
+    const average = mean(m, input, rows, "mean");
+    const centred = add(m, input, average, "centred input");
+    m.drop(input, average);
+    input = centred;
+  }
+  const square = squared(m, input, "square");
+  const variance = mean(m, square, rows, "variance");
+  m.drop(square);
+  const sum = shifted(m, variance, "variance");
+  const root = savingOutput(m, sum, "reciprocal root");
+  m.drop(sum);
+  const normed = multiply(m, input, root, `${label} normed`);
+  m.drop(input, root);
+  if (weight === null) return cast(m, normed, x.dtype, `output of ${label}`);
+  const own = m.parameter(weight);
+  if (kind === "rms") {
+    const narrow = cast(m, normed, x.dtype, `${label} normed`);
+    return multiply(m, own, narrow, `output of ${label}`);
+  }
+  const wide = cast(m, own, "fp32", `${label} weight in fp32`);
+  const factor = kind === "gemma" ? shifted(m, wide, "1 + weight") : wide;
+  const scaledUp = multiply(m, normed, factor, `${label} scaled`);
+  if (factor !== wide) m.drop(wide);
+  return cast(m, scaledUp, x.dtype, `output of ${label}`);
+}
+
+/**
+ * torch.layer_norm: saves its input, the mean and the reciprocal deviation of
+ * each row in fp32. Under autocast it runs, and gives, fp32.
+ */
+function layerNorm(
+  m: Machine,
+  x: Value,
+  rows: number,
+  weight: Parameter | null,
+  bias: Parameter | null,
+  label: string,
+): Value {
+  return m.call(() => {
+    const to = m.autocast ? "fp32" : x.dtype;
+    const input = cast(m, x, to, `${label} input in fp32`);
+    const scale = weight && cast(m, m.parameter(weight), to, "weight");
+    const offset = bias && cast(m, m.parameter(bias), to, "bias");
+    const average = m.create(rows, "fp32", "mean of each row");
+    const deviation = m.create(rows, "fp32", "deviation of each row");
+    const node = m.record(
+      [input, scale, offset],
+      [input, average, deviation, scale],
+      () => [
+        input.source &&
+        m.grad(input.source, input.elements, to, `gradient of ${label}`),
+        scale?.source
+          ? m.grad(scale.source, scale.elements, to, `${label} weight gradient`)
+          : null,
+        offset?.source
+          ? m.grad(offset.source, offset.elements, to, `${label} bias gradient`)
+          : null,
+      ],
+    );
+    return m.create(
+      x.elements,
+      to,
+      `output of ${label}`,
+      node && { node, slot: 0 },
+    );
+  });
+}
+
+/**
+ * One kernel: saves its input and a number a row; the backward pass writes over
+ * the gradient it is given.
+ *
+ * Source: linkedin/Liger-Kernel ops/rms_norm.py
+ */
+function fusedNorm(
+  m: Machine,
+  x: Value,
+  rows: number,
+  weight: Parameter | null,
+  label: string,
+): Value {
+  return m.call(() => {
+    const root = m.create(rows, "fp32", "reciprocal root of each row");
+    const scale = weight && m.parameter(weight);
+    const node = m.record([x, scale], [x, root], ([grad]) => [
+      grad && x.source ? m.share(grad) : null,
+      scale?.source
+        ? m.grad(scale.source, scale.elements, scale.dtype, "weight gradient")
+        : null,
+    ]);
+    return m.create(
+      x.elements,
+      x.dtype,
+      `output of ${label}`,
+      node && { node, slot: 0 },
+    );
+  });
+}

@@ -1,0 +1,54 @@
+import type { Machine, Value } from "../machine.ts";
+import { add, join, multiply, scaled, slice } from "./arithmetic.ts";
+
+/** Cosines and sines of the positions; they need no gradient. */
+export interface RotaryTable {
+  readonly cos: Value;
+  readonly sin: Value;
+}
+
+/**
+ * Turns a whole head by its position: x cos + rotate_half(x) sin.
+ *
+ * Source: huggingface/transformers models/llama/modeling_llama.py,
+ * apply_rotary_pos_emb and rotate_half
+ */
+export function rotated(
+  m: Machine,
+  x: Value,
+  { cos, sin }: RotaryTable,
+  label: string,
+): Value {
+  return m.call(() => {
+    const kept = multiply(m, x, cos, "rotary cosine product");
+    const half = rotatedHalf(m, x);
+    const turned = multiply(m, half, sin, "rotary sine product");
+    m.drop(half);
+    return add(m, kept, turned, label);
+  });
+}
+
+function rotatedHalf(m: Machine, x: Value): Value {
+  return m.call(() => {
+    const first = slice(m, x, x.elements / 2);
+    const second = slice(m, x, x.elements / 2);
+    const negative = scaled(m, second, "negated half");
+    return join(m, [negative, first], "rotated half");
+  });
+}
+
+/** Turns the first features of each head and leaves the others: phi, GPT-NeoX. */
+export function partlyRotated(
+  m: Machine,
+  x: Value,
+  table: RotaryTable,
+  share: number,
+  label: string,
+): Value {
+  return m.call(() => {
+    const turning = slice(m, x, Math.round(x.elements * share));
+    const staying = slice(m, x, x.elements - turning.elements);
+    const turned = rotated(m, turning, table, "rotated features");
+    return join(m, [turned, staying], label);
+  });
+}

@@ -1,0 +1,197 @@
+import type { Block } from "./block.ts";
+import { blockOf, segmentOf } from "./block.ts";
+import type { Segment } from "./block.ts";
+import type { Dtype } from "./dtype.ts";
+import { DTYPE_BYTES } from "./dtype.ts";
+import type { MachineSettings, Parameter, Value } from "./machine.ts";
+import { Machine } from "./machine.ts";
+import type { AdaptedLinear } from "./ops/adapted_linear.ts";
+import { add, scaled } from "./ops/arithmetic.ts";
+import { dropout } from "./ops/dropout.ts";
+import { embedding } from "./ops/embedding.ts";
+import type { LossSettings } from "./ops/loss.ts";
+import { fullLoss, fusedLoss } from "./ops/loss.ts";
+import type { Norm } from "./ops/norms.ts";
+import { norm } from "./ops/norms.ts";
+
+/** What stands before the layers. */
+export interface EmbeddingPlan {
+  readonly rows: number;
+  readonly sequence: number;
+  readonly hidden: number;
+  readonly table: Parameter;
+  readonly positions: Parameter | null;
+  /** BLOOM's norm of the embeddings. */
+  readonly norm: Norm | null;
+  readonly scaled: boolean;
+  readonly dropout: number;
+  /** Features of the rotary table; 0 where there is none. */
+  readonly rotaryWidth: number;
+  /** Whether a gradient has to reach the embedding's output without weights. */
+  readonly forcesGrad: boolean;
+}
+
+/** The begin of a step's forward pass. */
+export interface EmbeddingBlock extends Block {
+  /** Whether gradients have to reach its output... */
+  readonly needsGrad: boolean;
+  /** ...and end there. */
+  readonly isLeaf: boolean;
+}
+
+/** Records what stands before the layers. */
+export function recordEmbedding(
+  settings: MachineSettings,
+  plan: EmbeddingPlan,
+  checkpoint: boolean,
+): EmbeddingBlock {
+  const m = new Machine(settings);
+  m.part = "inputs";
+  const ids = m.create(plan.rows, "int64", "token ids");
+  const labels = m.create(plan.rows, "int64", "labels");
+  m.part = "embeddings";
+  let out = embedding(m, plan.table, ids, plan.rows, "embeddings");
+  const replace = (next: Value) => {
+    m.drop(out);
+    out = next;
+  };
+  if (plan.scaled) replace(scaled(m, out, "scaled embeddings"));
+  if (plan.positions) {
+    const places = m.create(plan.sequence, "int64", "positions");
+    const rows = embedding(
+      m,
+      plan.positions,
+      places,
+      plan.sequence,
+      "position embeddings",
+    );
+    replace(add(m, out, rows, "embeddings with positions"));
+    m.drop(places, rows);
+  }
+  if (plan.norm) replace(norm(m, out, plan.rows, plan.norm, "embedding norm"));
+  replace(dropout(m, out, plan.dropout, "embeddings"));
+  const table = plan.rotaryWidth === 0
+    ? []
+    : ["cosines", "sines"].map((name) =>
+      m.create(
+        plan.sequence * plan.rotaryWidth,
+        out.dtype,
+        `rotary ${name}`,
+      )
+    );
+  const forward = m.tape.events.length;
+  m.leaveAutocast();
+  const exit = m.tape.events.length;
+  const gradOut = m.external(
+    out.elements,
+    out.dtype,
+    "gradient of hidden states",
+    null,
+    "activation gradients",
+  );
+  const needsGrad = out.source !== null || plan.forcesGrad;
+  if (out.source) m.backward(out, gradOut);
+  else if (needsGrad) m.drop(gradOut);
+  m.drop(...table, ids, labels);
+  return {
+    isLeaf: out.source === null && plan.forcesGrad,
+    ...blockOf(m, forward, exit, {
+      input: null,
+      output: out.storage,
+      gradIn: null,
+      gradOut: gradOut.storage,
+      outputDtype: out.dtype,
+    }, checkpoint ? "checkpoints" : "residual stream"),
+    needsGrad,
+  };
+}
+
+/** What stands after the layers. */
+export interface HeadPlan {
+  readonly rows: number;
+  readonly hidden: number;
+  readonly vocabulary: number;
+  readonly norm: Norm | null;
+  readonly head: AdaptedLinear;
+  readonly loss: LossSettings;
+}
+
+/** The end of a step's forward pass: its loss, and the backward pass's begin. */
+export interface HeadBlock extends Block {
+  /** What is freed when the caller drops the logits. */
+  readonly dropped: Segment;
+}
+
+/** Records what stands after the layers, and the loss. */
+export function recordHead(
+  settings: MachineSettings,
+  plan: HeadPlan,
+  given: { dtype: Dtype; needsGrad: boolean; checkpoint: boolean },
+): HeadBlock {
+  const m = new Machine(settings);
+  m.part = "norm activations";
+  const part = given.checkpoint ? "checkpoints" : "residual stream";
+  const input = m.input();
+  const x = m.external(
+    plan.rows * plan.hidden,
+    given.dtype,
+    "hidden states",
+    given.needsGrad ? { node: input, slot: 0 } : null,
+    part,
+  );
+  const normed = plan.norm
+    ? norm(m, x, plan.rows, plan.norm, "final norm")
+    : m.view(x);
+  m.drop(x);
+  m.part = "logits and loss";
+  const { loss, logits } = lossOf(m, normed, plan);
+  m.drop(normed);
+  const forward = m.tape.events.length;
+  m.leaveAutocast();
+  const exit = m.tape.events.length;
+  if (logits && !plan.loss.keepsLogits) m.drop(logits);
+  const dropped = m.tape.events.length;
+  const root = m.grad(null, 1, "fp32", "gradient of the loss");
+  m.backward(loss, root);
+  if (logits) m.drop(logits);
+  m.drop(loss);
+  return {
+    ...blockOf(m, forward, exit, {
+      input: x.storage,
+      output: null,
+      gradIn: input.grads[0]?.storage ?? null,
+      gradOut: null,
+      outputDtype: given.dtype,
+    }, part),
+    dropped: segmentOf(m.tape, exit, dropped),
+    backward: segmentOf(m.tape, dropped, m.tape.events.length),
+  };
+}
+
+function lossOf(
+  m: Machine,
+  hidden: Value,
+  plan: HeadPlan,
+): { loss: Value; logits: Value | null } {
+  if (plan.loss.kind === "full") {
+    return fullLoss(m, hidden, plan.rows, plan.head, plan.loss);
+  }
+  const { weight } = plan.head;
+  return {
+    loss: fusedLoss(
+      m,
+      hidden,
+      plan.rows,
+      plan.hidden,
+      plan.vocabulary,
+      "trains" in weight ? weight : null,
+      m.autocast ?? hidden.dtype,
+    ),
+    logits: null,
+  };
+}
+
+/** Bytes of one row of hidden states. */
+export function rowBytes(hidden: number, dtype: Dtype): number {
+  return hidden * DTYPE_BYTES[dtype];
+}

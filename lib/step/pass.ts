@@ -1,0 +1,169 @@
+import type { Block } from "./block.ts";
+import { recordLayer } from "./block.ts";
+import type { MachineSettings, Parameter } from "./machine.ts";
+import { decoderLayer } from "./layers/decoder_layer.ts";
+import type { AdaptedLinear } from "./ops/adapted_linear.ts";
+import type { LossSettings } from "./ops/loss.ts";
+import type { EmbeddingPlan, HeadBlock, HeadPlan } from "./outer_blocks.ts";
+import { recordEmbedding, recordHead } from "./outer_blocks.ts";
+import { layerPlanOf } from "./plan/layer_plan.ts";
+import type { StepPlan } from "./plan/step_plan.ts";
+
+/** The blocks of one forward and backward pass. */
+export interface Pass {
+  readonly embedding: Block;
+  readonly layers: readonly Block[];
+  readonly head: HeadBlock;
+}
+
+/** How a step's passes are recorded. */
+export interface StepSettings {
+  readonly workspaces: boolean;
+}
+
+/** Records one pass of a plan. */
+export function recordPass(
+  plan: StepPlan,
+  { workspaces }: StepSettings,
+  accumulation: MachineSettings["accumulation"],
+): Pass {
+  const { scenario, stack, facts } = plan;
+  const settings: MachineSettings = {
+    autocast: scenario.precision.autocast,
+    accumulation: accumulation ?? "keep",
+    workspaces,
+  };
+  const first = embeddingPlanOf(plan);
+  const checkpoint = scenario.train.checkpointing === "full";
+  const tied = !plan.outside.find((_, { role }) => role === "head");
+  const embedding = recordEmbedding(
+    {
+      ...settings,
+      accumulated: tied ? [first.table] : [],
+    },
+    first,
+    checkpoint,
+  );
+  const known = new Map<string, Block>();
+  const layers: Block[] = [];
+  let { needsGrad, isLeaf } = embedding;
+  const dtype = embedding.outputDtype;
+  for (const kind of stack.layers) {
+    const key = `${kind.id} ${needsGrad} ${isLeaf}`;
+    let block = known.get(key);
+    if (!block) {
+      const layer = layerPlanOf(plan.modulesOf(kind), facts);
+      block = recordLayer(
+        settings,
+        {
+          elements: first.rows * first.hidden,
+          dtype,
+          needsGrad,
+          checkpoint,
+          isLeaf,
+        },
+        (m, x) => {
+          const table = first.rotaryWidth === 0 ? null : {
+            cos: m.external(
+              first.sequence * first.rotaryWidth,
+              dtype,
+              "cos",
+              null,
+            ),
+            sin: m.external(
+              first.sequence * first.rotaryWidth,
+              dtype,
+              "sin",
+              null,
+            ),
+          };
+          return decoderLayer(m, x, layer, table);
+        },
+      );
+      known.set(key, block);
+    }
+    layers.push(block);
+    needsGrad = true;
+    isLeaf = false;
+  }
+  const head = recordHead(settings, headPlanOf(plan, first), {
+    dtype,
+    needsGrad,
+    checkpoint,
+  });
+  return { embedding, layers, head };
+}
+
+function embeddingPlanOf(plan: StepPlan): EmbeddingPlan {
+  const { outside, facts, scenario } = plan;
+  const { traits, batch, sequence, architecture } = facts;
+  const table = outside.find((_, { role }) => role === "embedding") ?? "";
+  const positions = outside.find((_, { role, module }) =>
+    role === "position" && module === "embedding"
+  );
+  const own = outside.parameter(table);
+  if (!own) throw new RangeError(`${plan.model.name} has no embedding`);
+  return {
+    rows: batch * sequence,
+    sequence,
+    hidden: own.shape[1] ?? architecture.hidden_size,
+    table: own,
+    positions: outside.parameter(positions),
+    norm: null,
+    scaled: traits.scaledEmbeddings,
+    dropout: traits.dropout.embedding,
+    rotaryWidth: traits.rotary === "none"
+      ? 0
+      : traits.rotary === "part"
+      ? Math.round(architecture.head_dim * traits.rotaryShare)
+      : architecture.head_dim,
+    forcesGrad: scenario.train.method !== "full",
+  };
+}
+
+function headPlanOf(plan: StepPlan, first: EmbeddingPlan): HeadPlan {
+  const { outside, facts } = plan;
+  const last = outside.pathOf((_, { role, piece }) =>
+    role === "norm" && piece === "language_model"
+  );
+  const own = outside.linear(outside.pathOf((_, { role }) => role === "head"));
+  return {
+    rows: first.rows,
+    hidden: first.hidden,
+    vocabulary: facts.architecture.vocab_size,
+    norm: outside.norm(last, facts.traits.norm),
+    head: own ?? tiedHead(first.table),
+    loss: lossSettings(plan),
+  };
+}
+
+function tiedHead(table: Parameter): AdaptedLinear {
+  const [out = 1, width = 1] = table.shape;
+  return {
+    name: "lm_head",
+    in: width,
+    out,
+    weight: table,
+    bias: null,
+    adapter: null,
+  };
+}
+
+function lossSettings({ scenario, facts }: StepPlan): LossSettings {
+  const { software, train } = scenario;
+  return {
+    kind: train.loss,
+    copies: lossCopies(software.transformers),
+    softcap: facts.traits.finalSoftcap,
+    scaled: facts.traits.scaledLogits,
+    keepsLogits: false,
+  };
+}
+
+/** transformers from 4.45 to 4.49 copied the logits without the last token. */
+function lossCopies(version: string | null): LossSettings["copies"] {
+  const [, major = "5", minor = "0"] = version?.match(/^(\d+)\.(\d+)/) ?? [];
+  if (Number(major) !== 4) return "float";
+  if (Number(minor) >= 50) return "float";
+  return Number(minor) >= 45 ? "float and shift" : "before";
+}

@@ -1,0 +1,202 @@
+import type { Architecture } from "../../models/architecture.ts";
+import type { Role, Tensor } from "../../models/tensors/tensor.ts";
+import type { AttentionPlan } from "../layers/attention_layer.ts";
+import type { LayerPlan } from "../layers/decoder_layer.ts";
+import type { MlpPlan } from "../layers/mlp_layer.ts";
+import type { MoePlan } from "../layers/moe_layer.ts";
+import type { AdaptedLinear } from "../ops/adapted_linear.ts";
+import type { AttentionSettings, Heads } from "../ops/attention.ts";
+import type { Norm } from "../ops/norms.ts";
+import type { Modules } from "./modules.ts";
+import type { Traits } from "./traits.ts";
+
+/** What a layer's plan needs to know beside its tensors. */
+export interface LayerFacts {
+  readonly architecture: Architecture;
+  readonly traits: Traits;
+  readonly batch: number;
+  readonly sequence: number;
+  readonly attention: Pick<AttentionSettings, "implementation" | "masked">;
+  readonly fusedKernels: boolean;
+  readonly groupedExperts: boolean;
+}
+
+/** Finds out how a layer works from the tensors that it holds. */
+export function layerPlanOf(modules: Modules, facts: LayerFacts): LayerPlan {
+  const { traits, batch, sequence } = facts;
+  return {
+    rows: batch * sequence,
+    arrangement: traits.arrangement,
+    attention: attentionOf(modules, facts),
+    mlp: expertsOf(modules, facts) ?? mlpOf(modules, facts, isMlp),
+    norms: normsOf(modules, facts),
+    residualDropout: traits.dropout.residual,
+    scaledResiduals: traits.scaledResiduals,
+  };
+}
+
+type Test = (name: string, tensor: Tensor) => boolean;
+
+const isMlp: Test = (name) => !/shared_expert/.test(name);
+const isShared: Test = (name) => /shared_expert|shared_mlp/.test(name);
+
+function attentionOf(
+  modules: Modules,
+  { architecture, traits, batch, sequence, attention }: LayerFacts,
+): AttentionPlan | null {
+  const o = byRole(modules, "o");
+  if (!o) return null;
+  const fused = byRole(modules, "qkv");
+  const [q, k, v] = (["q", "k", "v"] as const).map((role) =>
+    byRole(modules, role)
+  );
+  if (!fused && !(q && k && v)) return null;
+  const width = architecture.head_dim;
+  const heads: Heads = {
+    batch,
+    queries: sequence,
+    keys: sequence,
+    heads: q ? q.out / width : o.in / width,
+    kvHeads: k ? k.out / width : architecture.kv_heads,
+    width,
+    valueWidth: width,
+  };
+  return {
+    projections: q && k && v ? { q, k, v } : { qkv: fused as AdaptedLinear },
+    o,
+    qNorm: headNorm(modules, traits, /(^|\.)q_(layer)?norm\.weight$/),
+    kNorm: headNorm(modules, traits, /(^|\.)k_(layer)?norm\.weight$/),
+    heads,
+    rotary: traits.rotary,
+    rotaryShare: traits.rotaryShare,
+    slices: architecture.type === "phi3",
+    settings: {
+      ...attention,
+      dropout: traits.dropout.attention,
+      wideSoftmax: traits.wideSoftmax,
+      softcap: traits.attentionSoftcap,
+    },
+  };
+}
+
+function mlpOf(
+  modules: Modules,
+  { traits, fusedKernels }: LayerFacts,
+  test: Test,
+): MlpPlan | null {
+  const down = byRole(modules, "down", test);
+  const fused = byRole(modules, "gate_up", test);
+  const up = fused ?? byRole(modules, "up", test);
+  if (!down || !up) return null;
+  return {
+    up,
+    gate: fused ? "fused" : byRole(modules, "gate", test),
+    down,
+    activation: traits.activation,
+    fusedKernel: fusedKernels,
+  };
+}
+
+function expertsOf(modules: Modules, facts: LayerFacts): MoePlan | null {
+  const at = modules.find((_, { expert, role }) => expert && role === "down");
+  const gateUp = modules.find((_, { expert, role }) =>
+    expert && (role === "gate_up" || role === "up")
+  );
+  if (!at || !gateUp) return null;
+  const down = modules.tensor(at);
+  const [experts = 1, hidden = 1, width = 1] = down?.shape ?? [];
+  const router = modules.find((name, { role }) =>
+    role === "router" && name.endsWith(".weight")
+  );
+  const routing = router && modules.parameter(router);
+  if (!routing) return null;
+  const weightOf = (name: string) =>
+    modules.stored(name)?.packed ?? modules.parameter(name);
+  const up = weightOf(gateUp);
+  const out = weightOf(at);
+  if (!up || !out) return null;
+  return {
+    router: {
+      name: "router",
+      in: hidden,
+      out: experts,
+      weight: routing,
+      bias: null,
+      adapter: null,
+    },
+    experts,
+    perToken: facts.architecture.experts_per_token,
+    hidden,
+    width,
+    gateUp: up,
+    down: out,
+    activation: facts.traits.activation,
+    shared: mlpOf(modules, facts, isShared),
+    grouped: facts.groupedExperts,
+  };
+}
+
+/** Norms by the places that the families' names give them. */
+function normsOf(
+  modules: Modules,
+  { traits }: LayerFacts,
+): LayerPlan["norms"] {
+  const own = [...modules.names()].filter((name) =>
+    /\.weight$/.test(name) && modules.tensor(name)?.role === "norm" &&
+    !/(^|\.)[qk]_(layer)?norm|_a_layernorm|sub_norm/.test(name)
+  ).map((name) => name.slice(0, -".weight".length));
+  const norm = (path: string | undefined): Norm | null =>
+    modules.norm(path ?? null, traits.norm);
+  const named = (pattern: RegExp) =>
+    norm(own.find((path) => pattern.test(path)));
+  switch (traits.arrangement) {
+    case "sandwich": {
+      const glm = own.some((path) => /post_self_attn/.test(path));
+      return {
+        beforeAttention: named(/input_layernorm/),
+        afterAttention: named(glm ? /post_self_attn/ : /post_attention/),
+        beforeMlp: named(glm ? /post_attention/ : /pre_feedforward/),
+        afterMlp: named(/post_(feedforward|mlp)/),
+      };
+    }
+    case "post":
+      return {
+        beforeAttention: null,
+        afterAttention: named(/post_attention/),
+        beforeMlp: null,
+        afterMlp: named(/post_feedforward/),
+      };
+    default:
+      return {
+        beforeAttention: norm(own[0]),
+        afterAttention: null,
+        beforeMlp: norm(own[1]),
+        afterMlp: null,
+      };
+  }
+}
+
+function headNorm(
+  modules: Modules,
+  traits: Traits,
+  pattern: RegExp,
+): Norm | null {
+  return modules.norm(
+    modules.pathOf((name) => pattern.test(name)),
+    traits.norm,
+  );
+}
+
+function byRole(
+  modules: Modules,
+  role: Role,
+  test: Test = () => true,
+): AdaptedLinear | null {
+  return modules.linear(
+    modules.pathOf((name, tensor) =>
+      tensor.role === role && !tensor.expert &&
+      (tensor.module === "linear" || tensor.module === "conv1d") &&
+      test(name, tensor)
+    ),
+  );
+}

@@ -1,0 +1,141 @@
+import type { Tensor } from "../../models/tensors/tensor.ts";
+import { elementsOf } from "../../models/tensors/tensor.ts";
+import type { Scenario } from "../../scenario/schema.ts";
+import type { Dtype } from "../dtype.ts";
+import type { Parameter } from "../machine.ts";
+import type { AdaptedLinear, Adapter } from "../ops/adapted_linear.ts";
+import type { Norm, NormKind } from "../ops/norms.ts";
+import type { Storage, Stored } from "./storage.ts";
+
+/** Makes the modules of a layer, or those outside of layers, from tensors. */
+export class Modules {
+  readonly #tensors: ReadonlyMap<string, Tensor>;
+  readonly #adapters: ReadonlyMap<string, Tensor>;
+  readonly #storage: Storage;
+  readonly #lora: Scenario["train"]["lora"];
+
+  /**
+   * @param tensors By the name inside the layer.
+   * @param adapters LoRA's tensors by the same names, such as
+   *   "mlp.up_proj.lora_A.default.weight".
+   */
+  constructor(
+    tensors: ReadonlyMap<string, Tensor>,
+    adapters: ReadonlyMap<string, Tensor>,
+    storage: Storage,
+    lora: Scenario["train"]["lora"],
+  ) {
+    this.#tensors = tensors;
+    this.#adapters = adapters;
+    this.#storage = storage;
+    this.#lora = lora;
+  }
+
+  /** The names of the tensors. */
+  names(): IterableIterator<string> {
+    return this.#tensors.keys();
+  }
+
+  /** The first tensor that a test takes. */
+  find(test: (name: string, tensor: Tensor) => boolean): string | null {
+    for (const [name, tensor] of this.#tensors) {
+      if (test(name, tensor)) return name;
+    }
+    return null;
+  }
+
+  /** The path of the first module whose weight a test takes. */
+  pathOf(test: (name: string, tensor: Tensor) => boolean): string | null {
+    const name = this.find((each, tensor) =>
+      each.endsWith(".weight") && test(each, tensor)
+    );
+    return name === null ? null : name.slice(0, -".weight".length);
+  }
+
+  tensor(name: string): Tensor | null {
+    return this.#tensors.get(name) ?? null;
+  }
+
+  stored(name: string): Stored | null {
+    const tensor = this.#tensors.get(name);
+    return tensor ? this.#storage(tensor) : null;
+  }
+
+  parameter(name: string | null): Parameter | null {
+    const tensor = name === null ? undefined : this.#tensors.get(name);
+    return name !== null && tensor
+      ? parameterOf(name, tensor, this.#storage(tensor))
+      : null;
+  }
+
+  /** The linear layer at a path; null where there is none. */
+  linear(path: string | null): AdaptedLinear | null {
+    if (path === null) return null;
+    const tensor = this.#tensors.get(`${path}.weight`);
+    if (!tensor) return null;
+    const [first = 1, second = 1] = tensor.shape;
+    const [out, width] = tensor.module === "conv1d"
+      ? [second, first]
+      : [first, second];
+    const stored = this.#storage(tensor);
+    return {
+      name: path,
+      in: width,
+      out,
+      weight: stored.packed ?? parameterOf(`${path}.weight`, tensor, stored),
+      bias: this.parameter(`${path}.bias`),
+      adapter: this.#adapter(path),
+    };
+  }
+
+  /** The norm at a path: one with a bias is a LayerNorm. */
+  norm(path: string | null, kind: NormKind): Norm | null {
+    if (path === null) return null;
+    const weight = this.parameter(`${path}.weight`);
+    if (!weight) return null;
+    const bias = this.parameter(`${path}.bias`);
+    return { kind: bias ? "layer" : kind, weight, bias };
+  }
+
+  #adapter(path: string): Adapter | null {
+    const named = (piece: string) => this.#adapters.get(`${path}.${piece}`);
+    const a = named("lora_A.default.weight");
+    const b = named("lora_B.default.weight");
+    if (!a || !b) return null;
+    const magnitude = named("lora_magnitude_vector.default.weight");
+    const { rank, adapter_dtype: dtype, dropout } = this.#lora;
+    return {
+      rank,
+      dropout,
+      a: trained(`${path} A`, a, dtype),
+      b: trained(`${path} B`, b, dtype),
+      magnitude: magnitude
+        ? trained(`${path} magnitude`, magnitude, dtype)
+        : null,
+    };
+  }
+}
+
+function parameterOf(
+  name: string,
+  tensor: Tensor,
+  { dtype, trains }: Stored,
+): Parameter {
+  return {
+    name,
+    shape: tensor.shape,
+    elements: elementsOf(tensor),
+    dtype,
+    trains,
+  };
+}
+
+function trained(name: string, tensor: Tensor, dtype: Dtype): Parameter {
+  return {
+    name,
+    shape: tensor.shape,
+    elements: elementsOf(tensor),
+    dtype,
+    trains: true,
+  };
+}

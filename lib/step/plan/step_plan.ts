@@ -1,0 +1,180 @@
+import type { Model } from "../../models/model.ts";
+import { scenarioAdapters } from "../../models/trainable.ts";
+import type { Buffer, Tensor } from "../../models/tensors/tensor.ts";
+import { copiesOf, elementsOf } from "../../models/tensors/tensor.ts";
+import type { Scenario } from "../../scenario/schema.ts";
+import type { Trained } from "../optimizer/rules.ts";
+import { DTYPE_BYTES } from "../dtype.ts";
+import type { LiveTensors } from "../live.ts";
+import { roundedBytes } from "../tape.ts";
+import type { LayerFacts } from "./layer_plan.ts";
+import { Modules } from "./modules.ts";
+import type { LayerKind, Stack } from "./stacks.ts";
+import { stacksOf } from "./stacks.ts";
+import type { Storage } from "./storage.ts";
+import { storageOf } from "./storage.ts";
+import { traitsOf } from "./traits.ts";
+
+/** All that a step needs to know of a Scenario and its model. */
+export interface StepPlan {
+  readonly scenario: Scenario;
+  readonly model: Model;
+  readonly facts: LayerFacts;
+  /** The decoder's layers. */
+  readonly stack: Stack;
+  /** Modules outside of layers, by whole name. */
+  readonly outside: Modules;
+  modulesOf(kind: LayerKind): Modules;
+  readonly trained: readonly Trained[];
+  /** What is loaded before the first step. */
+  readonly resident: readonly LiveTensors[];
+  /** Rounded bytes of each tensor of it. */
+  loaded(): Iterable<number>;
+}
+
+/** Plans a training step of a decoder on one GPU, or says why it cannot. */
+export function stepPlanOf(
+  scenario: Scenario,
+  model: Model,
+): StepPlan | { reason: string } {
+  const stacks = stacksOf(
+    model.tensors.filter(({ piece }) => piece === "language_model"),
+  );
+  const [stack] = stacks;
+  if (!stack || stacks.length > 1) {
+    return {
+      reason:
+        `models of type ${model.architecture.type}, which are no plain decoders, are not played through yet`,
+    };
+  }
+  const { train, software } = scenario;
+  const storage = storageOf(scenario, model);
+  const adapters = adapterTensors(scenario, model);
+  const outside = model.tensors.filter(({ layers }) => layers === null);
+  const loraOf = (prefix: string) =>
+    new Map(
+      adapters.filter(({ name }) => name.startsWith(prefix)).map((
+        tensor,
+      ) => [tensor.name.slice(prefix.length), tensor]),
+    );
+  const layerAdapters = loraOf(`base_model.model.${stack.path}.N.`);
+  const old = software.transformers?.startsWith("4.") ?? false;
+  return {
+    scenario,
+    model,
+    stack,
+    facts: {
+      architecture: model.architecture,
+      traits: traitsOf(model.architecture.type, model.config ?? {}),
+      batch: train.micro_batch,
+      sequence: train.sequence_length,
+      attention: {
+        implementation: train.attention,
+        masked: train.padding_mask,
+      },
+      fusedKernels: train.kernels !== "eager",
+      groupedExperts: !old,
+    },
+    outside: new Modules(
+      new Map(outside.map((tensor) => [tensor.name, tensor])),
+      loraOf("base_model.model."),
+      storage,
+      train.lora,
+    ),
+    modulesOf: ({ tensors }) =>
+      new Modules(tensors, layerAdapters, storage, train.lora),
+    trained: [
+      ...trainedOf(model.tensors, storage),
+      ...adapters.map((tensor) => ({
+        name: tensor.name,
+        shape: tensor.shape,
+        elements: elementsOf(tensor),
+        dtype: train.lora.adapter_dtype,
+        copies: copiesOf(tensor),
+        embedding: false,
+      })),
+    ],
+    resident: [
+      {
+        part: "weights" as const,
+        label: "weights",
+        count: model.tensors.reduce((sum, each) => sum + copiesOf(each), 0),
+        bytes: storedBytes(model.tensors, storage),
+      },
+      {
+        part: "adapters" as const,
+        label: "adapters",
+        count: adapters.reduce((sum, each) => sum + copiesOf(each), 0),
+        bytes: adapters.reduce(
+          (sum, tensor) =>
+            sum + copiesOf(tensor) *
+              roundedBytes(
+                elementsOf(tensor) * DTYPE_BYTES[train.lora.adapter_dtype],
+              ),
+          0,
+        ),
+      },
+      {
+        part: "buffers" as const,
+        label: "buffers",
+        count: model.buffers.length,
+        bytes: bufferBytes(model.buffers),
+      },
+    ].filter(({ bytes }) => bytes > 0),
+    *loaded() {
+      for (const tensor of model.tensors) {
+        const pieces = storage(tensor).pieces.map(roundedBytes);
+        for (let copy = copiesOf(tensor); copy > 0; copy--) yield* pieces;
+      }
+      for (const tensor of adapters) {
+        const bytes = roundedBytes(
+          elementsOf(tensor) * DTYPE_BYTES[train.lora.adapter_dtype],
+        );
+        for (let copy = copiesOf(tensor); copy > 0; copy--) yield bytes;
+      }
+    },
+  };
+}
+
+function adapterTensors(scenario: Scenario, model: Model): Tensor[] {
+  if (scenario.train.method === "full") return [];
+  const adapters = scenarioAdapters(model, scenario);
+  return adapters.ok ? adapters.value.tensors : [];
+}
+
+function trainedOf(tensors: readonly Tensor[], storage: Storage): Trained[] {
+  return tensors.flatMap((tensor) => {
+    const { dtype, trains } = storage(tensor);
+    return trains
+      ? [{
+        name: tensor.name,
+        shape: tensor.shape,
+        elements: elementsOf(tensor),
+        dtype,
+        copies: copiesOf(tensor),
+        embedding: tensor.module === "embedding",
+      }]
+      : [];
+  });
+}
+
+function storedBytes(tensors: readonly Tensor[], storage: Storage): number {
+  return tensors.reduce(
+    (sum, tensor) =>
+      sum + copiesOf(tensor) *
+        storage(tensor).pieces.reduce(
+          (total, bytes) => total + roundedBytes(bytes),
+          0,
+        ),
+    0,
+  );
+}
+
+function bufferBytes(buffers: readonly Buffer[]): number {
+  return buffers.reduce(
+    (sum, buffer) =>
+      sum + copiesOf(buffer) *
+        roundedBytes(elementsOf(buffer) * buffer.bytes_per_element),
+    0,
+  );
+}

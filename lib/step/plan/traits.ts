@@ -1,0 +1,167 @@
+import type { ActivationKind } from "../ops/activations.ts";
+import { activationKind } from "../ops/activations.ts";
+import type { NormKind } from "../ops/norms.ts";
+
+/** What a model type's code does beside what its tensors tell. */
+export interface Traits {
+  /** How norms without a bias are computed; those with one are LayerNorms. */
+  readonly norm: NormKind;
+  /** Where norms stand: before each half, around it, after it, or once for both. */
+  readonly arrangement: "pre" | "sandwich" | "post" | "parallel";
+  /** How heads learn their positions. */
+  readonly rotary: "whole" | "part" | "none";
+  /** The share of a head that is turned. */
+  readonly rotaryShare: number;
+  readonly activation: ActivationKind;
+  readonly wideSoftmax: boolean;
+  readonly attentionSoftcap: boolean;
+  readonly finalSoftcap: boolean;
+  readonly dropout: { attention: number; residual: number; embedding: number };
+  readonly scaledResiduals: boolean;
+  readonly scaledLogits: boolean;
+  readonly scaledEmbeddings: boolean;
+}
+
+type Config = Readonly<Record<string, unknown>>;
+
+const GEMMA = new Set([
+  "gemma",
+  "gemma2",
+  "gemma3",
+  "gemma3_text",
+  "gemma3n",
+  "gemma3n_text",
+  "paligemma",
+]);
+const SANDWICH = new Set([
+  "gemma2",
+  "gemma3",
+  "gemma3_text",
+  "glm4",
+  "gemma3n",
+  "gemma3n_text",
+]);
+const POST = new Set(["olmo2", "olmo3", "exaone4"]);
+const PARALLEL = new Set([
+  "phi",
+  "gptj",
+  "gpt_neox",
+  "falcon",
+  "cohere",
+  "cohere2",
+  "stablelm_parallel",
+]);
+const WITHOUT_ROTARY = new Set([
+  "gpt2",
+  "gpt_bigcode",
+  "gpt_neo",
+  "opt",
+  "bloom",
+  "mpt",
+  "bert",
+  "t5",
+  "bart",
+  "whisper",
+]);
+const PART_ROTARY = new Set([
+  "phi",
+  "gpt_neox",
+  "gptj",
+  "stablelm",
+  "glm",
+  "glm4",
+  "persimmon",
+]);
+/** Types whose eager attention leaves the softmax in the heads' type. */
+const NARROW_SOFTMAX = new Set(["gpt2", "falcon", "bert", "opt"]);
+/** Defaults of dropout where a config.json does not state it. */
+const DROPOUT = new Set(["gpt2", "gpt_bigcode", "bert"]);
+
+/** Reads the traits of a model type off its config, or takes its defaults. */
+export function traitsOf(type: string, config: Config): Traits {
+  const text = inner(config);
+  const number = (keys: readonly string[], fallback: number) => {
+    for (const key of keys) {
+      const value = text[key];
+      if (typeof value === "number") return value;
+    }
+    return fallback;
+  };
+  const usual = DROPOUT.has(type) ? 0.1 : 0;
+  const act = text["hidden_activation"] ?? text["hidden_act"] ??
+    text["activation_function"] ?? text["afn"] ?? defaultActivation(type);
+  return {
+    norm: normOf(type),
+    arrangement: arrangementOf(type, text),
+    rotary: WITHOUT_ROTARY.has(type)
+      ? "none"
+      : PART_ROTARY.has(type)
+      ? "part"
+      : "whole",
+    rotaryShare: number(["partial_rotary_factor", "rotary_pct"], 0.5),
+    activation: activationKind(typeof act === "string" ? act : "silu"),
+    wideSoftmax: !NARROW_SOFTMAX.has(type),
+    attentionSoftcap: isNumber(text["attn_logit_softcapping"]),
+    finalSoftcap: type === "gemma2"
+      ? text["final_logit_softcapping"] !== null
+      : isNumber(text["final_logit_softcapping"]),
+    dropout: {
+      attention: number(
+        ["attn_pdrop", "attention_dropout", "attention_probs_dropout_prob"],
+        usual,
+      ),
+      residual: number(
+        ["resid_pdrop", "hidden_dropout_prob", "hidden_dropout"],
+        usual,
+      ),
+      embedding: number(["embd_pdrop", "hidden_dropout_prob"], usual),
+    },
+    scaledResiduals: isNumber(text["residual_multiplier"]),
+    scaledLogits: isNumber(text["logits_scaling"]) ||
+      isNumber(text["logit_scale"]),
+    scaledEmbeddings: GEMMA.has(type) ||
+      isNumber(text["embedding_multiplier"]),
+  };
+}
+
+function normOf(type: string): NormKind {
+  if (GEMMA.has(type)) return "gemma";
+  if (type.startsWith("cohere")) return "cohere";
+  return type === "olmo2" || type === "olmo3" ? "olmo2" : "rms";
+}
+
+function arrangementOf(type: string, config: Config): Traits["arrangement"] {
+  if (SANDWICH.has(type)) return "sandwich";
+  if (POST.has(type)) return "post";
+  if (type === "gpt_neox" && config["use_parallel_residual"] === false) {
+    return "pre";
+  }
+  return PARALLEL.has(type) ? "parallel" : "pre";
+}
+
+function defaultActivation(type: string): string {
+  switch (type) {
+    case "gpt2":
+    case "gptj":
+    case "phi":
+    case "gpt_neo":
+      return "gelu_new";
+    case "opt":
+    case "t5":
+      return "relu";
+    default:
+      return "silu";
+  }
+}
+
+/** The language model's own config, where a vision-language model nests it. */
+function inner(config: Config): Config {
+  const nested = config["text_config"] ?? config["llm_config"];
+  return typeof nested === "object" && nested !== null
+    ? { ...config, ...nested }
+    : config;
+}
+
+function isNumber(value: unknown): boolean {
+  return typeof value === "number";
+}

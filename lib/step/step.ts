@@ -1,0 +1,242 @@
+import type { Model } from "../models/model.ts";
+import type { Scenario } from "../scenario/schema.ts";
+import { DTYPE_BYTES } from "./dtype.ts";
+import type { LiveTensors } from "./live.ts";
+import { liveAt } from "./live.ts";
+import type { OptimizerRule } from "./optimizer/rules.ts";
+import { optimizerRule, stateBytes } from "./optimizer/rules.ts";
+import type { Implementation } from "./optimizer/step_temporaries.ts";
+import { stepTemporaries } from "./optimizer/step_temporaries.ts";
+import type { Pass } from "./pass.ts";
+import { recordPass } from "./pass.ts";
+import type { StepPlan } from "./plan/step_plan.ts";
+import { stepPlanOf } from "./plan/step_plan.ts";
+import type { PhaseName, Stretch } from "./schedule.ts";
+import { passStretches } from "./schedule.ts";
+import { roundedBytes } from "./tape.ts";
+
+/** How a step is run. */
+export interface StepSettings {
+  /** Whether memory that kernels take inside themselves is counted. */
+  readonly workspaces: boolean;
+}
+
+/** An instant of the step. */
+export interface Instant {
+  readonly phase: PhaseName;
+  readonly at: Stretch["at"];
+  readonly bytes: number;
+  /** What stands then, largest first; sums to the bytes. */
+  readonly live: readonly LiveTensors[];
+}
+
+/** A training step on one GPU, after the first: optimizer states stand. */
+export interface Step {
+  readonly plan: StepPlan;
+  readonly rule: OptimizerRule;
+  /** The first micro-batch, and the ones that add to its gradients. */
+  readonly passes: readonly Pass[];
+  readonly stretches: readonly Stretch[];
+  /** What stands before the step begins, and after it ends. */
+  readonly resident: readonly LiveTensors[];
+  readonly residentBytes: number;
+  readonly gradients: LiveTensors;
+  /** What the optimizer makes and frees within its step. */
+  readonly temporaries: LiveTensors;
+  /**
+   * What the step's own tensors reach, in bytes; the peak counts the libraries'
+   * workspaces too.
+   */
+  readonly phases: {
+    readonly load: number;
+    readonly forward: number;
+    readonly backwardStart: number;
+    readonly backward: number;
+    readonly backwardEnd: number;
+    readonly optimizer: number;
+    readonly steady: number;
+  };
+  readonly peak: Instant;
+}
+
+/**
+ * cuBLAS keeps a workspace for each of the threads that run forward and backward.
+ *
+ * Source: pytorch aten/src/ATen/cuda/CublasHandlePool.cpp,
+ * getChosenWorkspaceSize: 4096 × 2 KiB and 16 × 8 KiB, from Hopper on 32 MiB.
+ */
+const CUBLAS_WORKSPACE = (4096 * 2 + 16 * 8) * 1024;
+const CUBLAS_THREADS = 2;
+
+/** Why a scenario's step cannot be played through. */
+export interface NotPlayed {
+  readonly reason: string;
+}
+
+/** Plays a scenario's training step through. */
+export function playStep(
+  scenario: Scenario,
+  model: Model,
+  settings: StepSettings = { workspaces: true },
+): Step | NotPlayed {
+  const rule = optimizerRule(scenario.optimizer);
+  if (!rule) {
+    return {
+      reason:
+        `the memory of optimizer.name ${scenario.optimizer.name} with ${scenario.optimizer.bits} bits is not modelled yet`,
+    };
+  }
+  const plan = stepPlanOf(scenario, model);
+  return "reason" in plan ? plan : run(plan, rule, settings);
+}
+
+function run(
+  plan: StepPlan,
+  rule: OptimizerRule,
+  settings: StepSettings,
+): Step {
+  const { scenario } = plan;
+  const inBackward = scenario.optimizer.in_backward;
+  const workspace = settings.workspaces ? CUBLAS_THREADS * CUBLAS_WORKSPACE : 0;
+  const resident: LiveTensors[] = [
+    ...plan.resident,
+    {
+      part: "optimizer states" as const,
+      label: `states of ${scenario.optimizer.name}`,
+      count: plan.trained.length,
+      bytes: stateBytes(rule, plan.trained),
+    },
+    {
+      part: "kernel workspaces" as const,
+      label: "cuBLAS workspace",
+      count: CUBLAS_THREADS,
+      bytes: workspace,
+    },
+  ].filter(({ bytes }) => bytes > 0);
+  const residentBytes = sum(resident);
+  const gradients: LiveTensors = {
+    part: "gradients",
+    label: "gradients",
+    count: plan.trained.length,
+    bytes: inBackward ? 0 : gradientBytes(plan),
+  };
+
+  const passes = [
+    recordPass(plan, settings, inBackward ? "consume" : "keep"),
+  ];
+  if (scenario.train.gradient_accumulation > 1 && !inBackward) {
+    passes.push(recordPass(plan, settings, "add"));
+  }
+  const stretches = passes.flatMap(passStretches);
+  const played = replay(stretches, residentBytes);
+  const optimizer = residentBytes + gradients.bytes +
+    (inBackward ? 0 : stepTemporaries(
+      rule,
+      implementationOf(scenario),
+      plan.trained,
+    ));
+  const temporaries: LiveTensors = {
+    part: "optimizer temporaries",
+    label: `temporaries of ${scenario.optimizer.name}`,
+    count: 1,
+    bytes: optimizer - residentBytes - gradients.bytes,
+  };
+  const binds = optimizer > played.peak.bytes;
+  return {
+    plan,
+    rule,
+    passes,
+    stretches,
+    resident,
+    residentBytes,
+    gradients,
+    temporaries,
+    phases: {
+      load: sum(plan.resident),
+      forward: played.phases.forward - workspace,
+      backwardStart: played.phases.backwardStart - workspace,
+      backward: played.phases.backward - workspace,
+      backwardEnd: played.phases.backwardEnd - workspace,
+      optimizer: optimizer - workspace,
+      steady: residentBytes - workspace,
+    },
+    peak: binds
+      ? {
+        phase: "optimizer",
+        at: "optimizer",
+        bytes: optimizer,
+        live: [...resident, gradients, temporaries]
+          .filter(({ bytes }) => bytes > 0),
+      }
+      : {
+        ...played.peak,
+        live: [
+          ...resident,
+          ...liveAt(stretches, played.peak.stretch, played.peak.event),
+        ].sort((a, b) => b.bytes - a.bytes),
+      },
+  };
+}
+
+/** The highest points of a schedule that starts with so many bytes. */
+function replay(stretches: readonly Stretch[], base: number) {
+  let current = base;
+  let backwardStart = base;
+  const peaks = { forward: base, backward: base, optimizer: base };
+  const peak = {
+    phase: "forward" as PhaseName,
+    at: "embeddings" as Stretch["at"],
+    bytes: base,
+    stretch: 0,
+    event: 0,
+  };
+  let before: PhaseName = "forward";
+  for (const [index, { phase, segment, at }] of stretches.entries()) {
+    if (before === "forward" && phase === "backward") backwardStart = current;
+    before = phase;
+    const reached = current + segment.peak;
+    if (reached > peaks[phase]) peaks[phase] = reached;
+    if (reached > peak.bytes) {
+      Object.assign(peak, {
+        phase,
+        at,
+        bytes: reached,
+        stretch: index,
+        event: segment.peakAt,
+      });
+    }
+    current += segment.net;
+  }
+  return {
+    peak,
+    phases: {
+      forward: peaks.forward,
+      backwardStart,
+      backward: peaks.backward,
+      backwardEnd: current,
+    },
+  };
+}
+
+function gradientBytes({ trained }: StepPlan): number {
+  return trained.reduce(
+    (total, { elements, dtype, copies }) =>
+      total + copies * roundedBytes(elements * DTYPE_BYTES[dtype]),
+    0,
+  );
+}
+
+function sum(tensors: readonly { bytes: number }[]): number {
+  return tensors.reduce((total, { bytes }) => total + bytes, 0);
+}
+
+/** The implementation that a step runs with, where the scenario leaves it open. */
+export function implementationOf(
+  { optimizer, software }: Scenario,
+): Implementation {
+  if (optimizer.implementation !== "auto") return optimizer.implementation;
+  const [, major = "2", minor = "8"] = software.torch?.match(/^(\d+)\.(\d+)/) ??
+    [];
+  const fuses = Number(major) > 2 || Number(minor) >= 8;
+  return fuses && optimizer.name === "adamw" ? "fused" : "foreach";
+}

@@ -1,0 +1,59 @@
+import type { PartName } from "./parts.ts";
+
+/** PyTorch's allocator hands out multiples of this many bytes. */
+const ROUNDING = 512;
+
+/** The bytes that PyTorch's allocator counts for a tensor of so many bytes. */
+export function roundedBytes(bytes: number): number {
+  return Math.ceil(bytes / ROUNDING) * ROUNDING;
+}
+
+/** A piece of memory that several tensors may share. */
+export type StorageId = number;
+
+/**
+ * Records a program's allocations and frees. A storage is freed when nobody
+ * refers to it any more, as Python and autograd do it.
+ */
+export class Tape {
+  /** In order: a storage's id when it is allocated, its complement when freed. */
+  readonly events: number[] = [];
+  /** Rounded bytes of each storage. */
+  readonly bytes: number[] = [];
+  readonly parts: PartName[] = [];
+  readonly labels: string[] = [];
+  readonly #references: number[] = [];
+
+  /** Allocates a storage, with one reference. */
+  allocate(bytes: number, label: string, part: PartName): StorageId {
+    const id = this.external(bytes, label, part);
+    if (bytes > 0) this.events.push(id);
+    return id;
+  }
+
+  /** A storage that was allocated before the program began, with one reference. */
+  external(bytes: number, label: string, part: PartName): StorageId {
+    const id = this.bytes.length;
+    this.bytes.push(roundedBytes(bytes));
+    this.labels.push(label);
+    this.parts.push(part);
+    this.#references.push(1);
+    return id;
+  }
+
+  /** How many refer to a storage. */
+  references(id: StorageId): number {
+    return this.#references[id] ?? 0;
+  }
+
+  retain(id: StorageId): void {
+    this.#references[id] = this.references(id) + 1;
+  }
+
+  release(id: StorageId): void {
+    const left = this.references(id) - 1;
+    if (left < 0) throw new RangeError(`${this.labels[id]} is freed twice`);
+    this.#references[id] = left;
+    if (left === 0 && this.bytes[id] !== 0) this.events.push(~id);
+  }
+}
