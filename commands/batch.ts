@@ -1,10 +1,7 @@
-import { estimateOnHub } from "../hub/estimate.ts";
 import type { Hub } from "../hub/mod.ts";
-import { hubFrom } from "../hub/mod.ts";
 import { refusalOf } from "../lib/mod.ts";
-import { environment } from "./environment.ts";
+import { estimateModel } from "./estimate_model.ts";
 import { userPath } from "./files.ts";
-import { withLocalModel } from "./local_model.ts";
 import { UsageError } from "./usage_error.ts";
 import { write } from "./write.ts";
 
@@ -16,10 +13,10 @@ const MAX_LINE = 4 * 1024 * 1024;
  * line in constant memory. A bad line is answered with its error.
  *
  * @param path A file, or "-" for the standard input.
+ * @param hub Null where nobody may be asked.
  * @returns How many lines were refused.
  */
-export async function batch(path: string): Promise<number> {
-  const hub = hubFrom(environment);
+export async function batch(path: string, hub: Hub | null): Promise<number> {
   let refused = 0;
   for await (const line of linesOf(await open(path))) {
     if (typeof line === "string" && line.trim() === "") continue;
@@ -44,8 +41,7 @@ async function answerTo(line: string | null, hub: Hub | null): Promise<object> {
       }`,
     );
   }
-  const local = await withLocalModel(input);
-  const result = local.ok ? await estimateOnHub(local.value, hub) : local;
+  const result = await estimateModel(input, hub);
   return result.ok ? result.value : refusalOf(result.problems);
 }
 

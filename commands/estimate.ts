@@ -9,14 +9,15 @@ import {
   readBoolean,
   refusalOf,
 } from "../lib/mod.ts";
-import { estimateOnHub } from "../hub/estimate.ts";
-import type { LookUpOptions } from "../hub/mod.ts";
+import type { Hub } from "../hub/mod.ts";
 import { hubFrom } from "../hub/mod.ts";
 import { estimateText } from "../templates/terminal/estimate_text.ts";
 import { batch } from "./batch.ts";
 import { environment } from "./environment.ts";
+import { estimateModel } from "./estimate_model.ts";
 import { readText } from "./files.ts";
-import { withLocalModel } from "./local_model.ts";
+import { terminalProgress } from "./progress.ts";
+import { readToken } from "./token.ts";
 import { UsageError } from "./usage_error.ts";
 import { write } from "./write.ts";
 
@@ -50,7 +51,7 @@ const PROBE_FLAGS = [
   new Option("--estimate-only [bool]", "no probe; always so for now"),
   new Option(
     "--load-full-model [bool]",
-    "count from the checkpoint's headers on the Hub",
+    "count from the checkpoint's headers, on the Hub or a disk",
   ),
   new Option("--is-seq2seq [bool]", "not needed: the model's config tells"),
 ];
@@ -59,6 +60,7 @@ interface Given {
   scenario?: string;
   batch?: string;
   json?: boolean;
+  hfTokenStdin?: boolean;
   evidence?: boolean;
   set: string[];
   probe?: string | boolean;
@@ -85,6 +87,10 @@ export function estimateCommand(): Command {
     .option("--json", "print the estimate as JSON")
     .option("--evidence", "show the measured runs most like it")
     .option(
+      "--hf-token-stdin",
+      "read a token of the Hub from the standard input, hidden when typed",
+    )
+    .option(
       "--set <path=value>",
       "set any field of the scenario, such as train.loss=fused",
       (word: string, words: string[]) => [...words, word],
@@ -99,6 +105,7 @@ export function estimateCommand(): Command {
 }
 
 async function run(given: Given): Promise<void> {
+  checkToken(given);
   if (given.batch !== undefined) return await runBatch(given, given.batch);
   checkProbeFlags(given);
   const flags = givenFlags(given);
@@ -109,13 +116,15 @@ async function run(given: Given): Promise<void> {
   for (const word of given.set) applySet(input, word);
   if (input["model"] === undefined) {
     throw new UsageError(
-      "--model is missing: give a name of the catalogue, a config.json or a folder with one",
+      "--model is missing: give a name of the catalogue or the Hub, or a config.json, a .safetensors or .gguf file, or a folder with one",
     );
   }
-  const local = await withLocalModel(input);
-  const result = local.ok
-    ? await estimateOnHub(local.value, hubFrom(environment), lookUp(given))
-    : local;
+  const { onProgress, end } = terminalProgress();
+  const result = await estimateModel(input, await hubOf(given), {
+    headers: wantsHeaders(given),
+    ...(onProgress ? { onProgress } : {}),
+  });
+  end();
   if (!result.ok) {
     if (given.json) {
       await write(`${JSON.stringify(refusalOf(result.problems))}\n`);
@@ -148,7 +157,7 @@ async function runBatch(given: Given, path: string): Promise<void> {
       "--batch takes no other flags: each of its lines is a whole scenario",
     );
   }
-  if (await batch(path) > 0) Deno.exitCode = 1;
+  if (await batch(path, await hubOf(given)) > 0) Deno.exitCode = 1;
 }
 
 function givenFlags(given: Given): GivenFlag[] {
@@ -181,17 +190,26 @@ function givenFlags(given: Given): GivenFlag[] {
   });
 }
 
-/** How a model is looked up: with its headers on demand, telling of progress. */
-function lookUp(given: Given): LookUpOptions {
+/** The Hub of the environment, with the token that is typed or piped in. */
+async function hubOf(given: Given): Promise<Hub | null> {
+  if (!given.hfTokenStdin) return hubFrom(environment);
+  const token = await readToken();
+  return hubFrom((name) => name === "HF_TOKEN" ? token : environment(name));
+}
+
+function checkToken(given: Given): void {
+  if (!given.hfTokenStdin) return;
+  for (const flag of ["scenario", "batch"] as const) {
+    if (given[flag] !== "-") continue;
+    throw new UsageError(
+      `--hf-token-stdin and --${flag} - both read the standard input: give one of them another way`,
+    );
+  }
+}
+
+function wantsHeaders(given: Given): boolean {
   const asked = given["loadFullModel"];
-  const headers = asked === true ||
-    readBoolean(String(asked ?? "false")) === true;
-  if (!headers || !Deno.stderr.isTerminal()) return { headers };
-  return {
-    headers,
-    onProgress: (done) =>
-      console.error(`Reading the checkpoint's headers: ${done} answers`),
-  };
+  return asked === true || readBoolean(String(asked ?? "false")) === true;
 }
 
 function checkProbeFlags(given: Given): void {

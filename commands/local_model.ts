@@ -1,47 +1,72 @@
 import { basename, dirname } from "node:path";
-import type { Result } from "../lib/mod.ts";
+import { parseHubId } from "../hub/mod.ts";
+import type { Model, Result } from "../lib/mod.ts";
 import { findModel } from "../lib/mod.ts";
 import { findConfig, readText, userPath } from "./files.ts";
-
-/** Checkpoints whose headers are not read yet. */
-const NOT_YET = /\.(gguf|safetensors)$/i;
+import type { LocalOptions } from "./local_checkpoint.ts";
+import { localCheckpoint } from "./local_checkpoint.ts";
 
 /** Names that can only be paths. */
-const PATH_LIKE = /^[./~]|\.json$/;
+const PATH_LIKE = /^[./~]|\.(json|gguf|safetensors)$/i;
+
+/** A Scenario's input, and its model where that was read off a disk. */
+export interface LocalInput {
+  input: unknown;
+  model?: Model;
+}
 
 /**
- * Replaces a Scenario's model by the config.json that it names, when it names
- * one: a file, or a folder with one inside. The library reads no files.
+ * Reads the model that a Scenario names by its path: a config.json, a checkpoint
+ * in safetensors or GGUF format, or a folder with either. The library reads no
+ * files.
  *
  * @param input A Scenario's input, still unchecked; left as it is.
- * @returns The input, or why the path leads to no config.json.
+ * @returns The input, or why the path leads to no model.
  */
-export async function withLocalModel(input: unknown): Promise<Result<unknown>> {
-  const as = { ok: true, value: input } as const;
+export async function withLocalModel(
+  input: unknown,
+  options: LocalOptions = {},
+): Promise<Result<LocalInput>> {
+  const as = { ok: true, value: { input } } as const;
   if (typeof input !== "object" || input === null || !("model" in input)) {
     return as;
   }
-  const { model } = input;
-  if (typeof model !== "string" || model === "" || findModel(model)) return as;
-  if (NOT_YET.test(model)) {
+  const { model: path } = input;
+  if (typeof path !== "string" || path === "" || findModel(path)) return as;
+  try {
+    const checkpoint = await localCheckpoint(path, options);
+    if (checkpoint?.ok) {
+      return { ok: true, value: { input, model: checkpoint.value } };
+    }
+    if (checkpoint) return checkpoint;
+  } catch (error) {
     return refused(
-      `must be a name or a config.json: reading ${model} is not possible yet`,
+      `cannot be read from ${path}: ${
+        error instanceof Error ? error.message : error
+      }`,
     );
   }
-  const path = await findConfig(model);
-  if (path === null) {
-    return PATH_LIKE.test(model)
+  return await withConfig({ ...input, model: path }) ?? (
+    PATH_LIKE.test(path) && !parseHubId(path)?.file
       ? refused(
-        `must be a config.json or a folder with one: there is none at ${model}`,
+        `must be a config.json, a .safetensors or .gguf file, or a folder with one: there is none at ${path}`,
       )
-      : as;
-  }
+      : as
+  );
+}
+
+/** The input with the config.json that it names; null when it names none. */
+async function withConfig(
+  input: { model: string },
+): Promise<Result<LocalInput> | null> {
+  const path = await findConfig(input.model);
+  if (path === null) return null;
   try {
     const config: unknown = JSON.parse(await readText(path));
     return isObject(config)
       ? {
         ok: true,
-        value: { ...input, model: { config: named(config, path) } },
+        value: { input: { ...input, model: { config: named(config, path) } } },
       }
       : refused(`must be a config.json: ${path} holds no JSON object`);
   } catch (error) {
@@ -53,7 +78,7 @@ export async function withLocalModel(input: unknown): Promise<Result<unknown>> {
   }
 }
 
-function refused(limit: string): Result<unknown> {
+function refused(limit: string): Result<never> {
   return {
     ok: false,
     problems: [{ path: "model", message: `model ${limit}` }],

@@ -19,7 +19,10 @@ export async function estimateOnHub(
   if (!parsed.ok) return parsed;
   const name = hubName(parsed.value, options);
   if (!hub || name === null) return estimateScenario(parsed.value);
-  const model = await hub.model(name, options);
+  const model = await hub.model(name, {
+    ...options,
+    gguf: ggufOf(parsed.value),
+  });
   if (model.ok) return estimateScenario(parsed.value, model.value);
   return withHub(estimateScenario(parsed.value), model.problems);
 }
@@ -52,7 +55,9 @@ export function estimateKnown(
   if (!parsed.ok) return parsed;
   const name = hubName(parsed.value);
   if (!hub || name === null) return estimateScenario(parsed.value);
-  const known: Model | undefined = hub.known(name);
+  const known: Model | undefined = hub.known(name, {
+    gguf: ggufOf(parsed.value),
+  });
   const result = estimateScenario(parsed.value, known);
   return result.ok ? result : { ...result, lookUp: name };
 }
@@ -61,4 +66,9 @@ export function estimateKnown(
 function hubName({ model }: Scenario, options?: LookUpOptions): string | null {
   if (typeof model !== "string" || !parseHubId(model)) return null;
   return findModel(model) && !options?.headers ? null : model;
+}
+
+/** The type of GGUF file that the scenario's weights have, such as Q4_K_M. */
+function ggufOf({ quantization }: Scenario): string | undefined {
+  return quantization.weights.match(/^gguf:(\w+)$/)?.[1];
 }

@@ -1,17 +1,22 @@
-/** Largest answer that is read: a checkpoint's header has at most 25 MB. */
-const MAX_BYTES = 32 * 1024 * 1024;
-/** Longest that one request may take. */
+import { followRedirects } from "./follow_redirects.ts";
+import {
+  HubRefusal,
+  HubStopped,
+  HubUnreachable,
+  isHubError,
+} from "./hub_error.ts";
+import { inMebibytes, MAX_TOTAL_BYTES, maxBytesOf } from "./limits.ts";
+import { readBody } from "./read_body.ts";
+import { pause, Turns } from "./turns.ts";
+
+/** Longest that one request may take, its answer included. */
 const TIMEOUT_MS = 15_000;
 /** How often a request is tried anew after 429 or a server's failure. */
 const RETRIES = 2;
 /** Longest that a server may ask to wait before it is asked again. */
-const MAX_WAIT_MS = 10_000;
+const MAX_WAIT_SECONDS = 10;
 /** Requests under way at once. */
-const MAX_PARALLEL = 20;
-const MAX_REDIRECTS = 5;
-
-/** Hosts that huggingface.co keeps its files on. */
-const HUGGING_FACE = /(^|\.)(huggingface\.co|hf\.co)$/;
+export const MAX_PARALLEL = 20;
 
 /** What the requests to one Hub have in common. */
 export interface HubAccess {
@@ -21,57 +26,57 @@ export interface HubAccess {
   token?: string | undefined;
   fetch?: typeof globalThis.fetch | undefined;
   signal?: AbortSignal | undefined;
-}
-
-/** The Hub could not be asked, or answered too much. */
-export class HubUnreachable extends Error {
-  constructor(message: string, options?: ErrorOptions) {
-    super(message, options);
-    this.name = "HubUnreachable";
-  }
+  /** Longest that one request may take, in milliseconds. */
+  timeoutMs?: number | undefined;
+  /** Shared by look-ups that have to wait for one another. */
+  turns?: Turns | undefined;
 }
 
 /**
  * A fetch that goes to one Hub only: to its endpoint, and from there to where
  * that redirects. It keeps the token from anybody else, limits time, size and
- * requests at once, and tries again when the Hub asks for patience.
+ * requests at once, tries again when the Hub asks for patience, and throws what
+ * `hub_error.ts` has for every other answer than success and "no such file".
  */
 export function hubFetch(access: HubAccess): typeof globalThis.fetch {
-  const origin = new URL(access.endpoint).origin;
-  const ask = access.fetch ?? globalThis.fetch;
-  const turns = new Turns(MAX_PARALLEL);
+  const { signal, timeoutMs = TIMEOUT_MS } = access;
+  const { origin } = new URL(access.endpoint);
+  const turns = access.turns ?? new Turns(MAX_PARALLEL);
+  let total = 0;
 
   async function once(url: URL, init: RequestInit): Promise<Response> {
-    let target = url;
-    for (let hop = 0; hop <= MAX_REDIRECTS; hop++) {
-      const response = await ask(target, {
-        ...init,
-        headers: headersFor(target, init),
-        redirect: "manual",
-        signal: signalOf(access),
+    const clock = new AbortController();
+    const timer = setTimeout(() => clock.abort(), timeoutMs);
+    try {
+      const response = await followRedirects(url, init, {
+        ...access,
+        signal: signal ? AbortSignal.any([signal, clock.signal]) : clock.signal,
       });
-      const location = response.headers.get("location");
-      if (response.status < 300 || response.status >= 400 || !location) {
+      if (!mayRead(response)) {
+        await response.body?.cancel();
         return response;
       }
-      await response.body?.cancel();
-      target = new URL(location, target);
-      if (!mayRedirect(origin, target)) {
+      await checkPart(response, init, origin);
+      const bytes = await readBody(response, maxBytesOf(url.pathname));
+      total += bytes.length;
+      if (total > MAX_TOTAL_BYTES) {
         throw new HubUnreachable(
-          `${origin} redirects to ${target.host}, which is not one of its hosts`,
+          `the answers about one model must have at most ${
+            inMebibytes(MAX_TOTAL_BYTES)
+          }: they have more`,
         );
       }
+      return answerWith(bytes, response, url);
+    } catch (error) {
+      throw reasonOf(error, {
+        origin,
+        timeoutMs,
+        late: clock.signal.aborted,
+        signal,
+      });
+    } finally {
+      clearTimeout(timer);
     }
-    throw new HubUnreachable(`${origin} redirects without end`);
-  }
-
-  function headersFor(target: URL, { headers }: RequestInit): Headers {
-    const sent = new Headers(headers);
-    sent.delete("authorization");
-    if (access.token && target.origin === origin) {
-      sent.set("authorization", `Bearer ${access.token}`);
-    }
-    return sent;
   }
 
   return async (input, init = {}) => {
@@ -79,97 +84,105 @@ export function hubFetch(access: HubAccess): typeof globalThis.fetch {
     if (url.origin !== origin) {
       throw new HubUnreachable(`${url.host} is not the configured Hub`);
     }
-    await turns.take();
+    await turns.take(signal);
     try {
       for (let attempt = 0;; attempt++) {
         const response = await once(url, init);
+        if (response.ok || isAbsent(response, init)) return response;
+        const refusal = new HubRefusal(response.status, {
+          code: response.headers.get("x-error-code") ?? "",
+          wait: waitOf(response.headers),
+        });
         const again = response.status === 429 || response.status >= 500;
-        const wait = waitOf(response, attempt);
-        if (!again || attempt === RETRIES || wait > MAX_WAIT_MS) {
-          return limited(response);
+        const wait = refusal.wait ?? 0.2 * 2 ** attempt;
+        if (!again || attempt === RETRIES || wait > MAX_WAIT_SECONDS) {
+          throw refusal;
         }
-        await response.body?.cancel();
-        await new Promise((done) => setTimeout(done, wait));
+        await pause(1000 * wait, signal);
       }
-    } catch (error) {
-      throw reachable(error, origin);
     } finally {
       turns.give();
     }
   };
 }
 
-/** Lets so many through at once. */
-class Turns {
-  #free: number;
-  readonly #waiting: (() => void)[] = [];
-
-  constructor(free: number) {
-    this.#free = free;
-  }
-
-  async take(): Promise<void> {
-    if (this.#free > 0) this.#free--;
-    else await new Promise<void>((done) => this.#waiting.push(done));
-  }
-
-  give(): void {
-    const next = this.#waiting.shift();
-    if (next) next();
-    else this.#free++;
-  }
+function mayRead({ ok, body }: Response): boolean {
+  return ok && body !== null;
 }
 
-function mayRedirect(origin: string, target: URL): boolean {
-  const endpoint = new URL(origin);
-  if (target.protocol !== endpoint.protocol && target.protocol !== "https:") {
-    return false;
-  }
-  return HUGGING_FACE.test(endpoint.hostname)
-    ? HUGGING_FACE.test(target.hostname)
-    : true;
+/** No such file in a repository that is there: the caller's business. */
+function isAbsent({ status, headers }: Response, init: RequestInit): boolean {
+  return status === 404 &&
+    (init.method === "HEAD" || headers.get("x-error-code") === "EntryNotFound");
 }
 
-function signalOf({ signal }: HubAccess): AbortSignal {
-  const timeout = AbortSignal.timeout(TIMEOUT_MS);
-  return signal ? AbortSignal.any([signal, timeout]) : timeout;
-}
-
-/** Milliseconds that the server asks to wait, or a little more each time. */
-function waitOf(response: Response, attempt: number): number {
-  const seconds = Number(response.headers.get("retry-after") ?? NaN);
-  return Number.isFinite(seconds) ? 1000 * seconds : 200 * 2 ** attempt;
-}
-
-/** The response, but one that ends when it has said too much. */
-function limited(response: Response): Response {
-  if (!response.body) return response;
-  let bytes = 0;
-  const counted = response.body.pipeThrough(
-    new TransformStream<Uint8Array, Uint8Array>({
-      transform(chunk, controller) {
-        bytes += chunk.byteLength;
-        if (bytes > MAX_BYTES) {
-          controller.error(
-            new HubUnreachable(`The answer has more than ${MAX_BYTES} bytes`),
-          );
-        } else controller.enqueue(chunk);
-      },
-    }),
+/** A part was asked for: the whole of a checkpoint would be far too much. */
+async function checkPart(
+  response: Response,
+  { headers }: RequestInit,
+  origin: string,
+): Promise<void> {
+  if (response.status === 206 || !new Headers(headers).has("range")) return;
+  await response.body?.cancel();
+  throw new HubUnreachable(
+    `${origin} answers with whole files where parts are asked for, which reading headers needs`,
   );
-  const { status, statusText, headers } = response;
-  const copy = new Response(counted, { status, statusText, headers });
-  Object.defineProperty(copy, "url", { value: response.url });
-  return copy;
 }
 
-function reachable(error: unknown, origin: string): Error {
-  if (error instanceof HubUnreachable) return error;
-  if (error instanceof DOMException && error.name === "TimeoutError") {
+/** As if the endpoint had answered by itself: it is asked again next time. */
+function answerWith(
+  bytes: Uint8Array<ArrayBuffer>,
+  { status, statusText, headers }: Response,
+  { href }: URL,
+): Response {
+  const kept = new Headers(headers);
+  kept.delete("content-encoding");
+  kept.delete("content-length");
+  const answer = new Response(bytes, { status, statusText, headers: kept });
+  Object.defineProperty(answer, "url", { value: href });
+  return answer;
+}
+
+/** Seconds that a server asks to wait: a number, a date, or its rate limit. */
+function waitOf(headers: Headers): number | null {
+  const after = headers.get("retry-after") ??
+    headers.get("ratelimit")?.match(/;\s*t=(\d+)/)?.[1];
+  if (!after) return null;
+  const seconds = Number(after);
+  if (Number.isFinite(seconds)) return Math.max(0, seconds);
+  const date = Date.parse(after);
+  return Number.isNaN(date) ? null : Math.max(0, (date - Date.now()) / 1000);
+}
+
+function reasonOf(
+  error: unknown,
+  { origin, timeoutMs, late, signal }: {
+    origin: string;
+    timeoutMs: number;
+    late: boolean;
+    signal: AbortSignal | undefined;
+  },
+): unknown {
+  if (signal?.aborted) return new HubStopped();
+  if (isHubError(error)) return error;
+  if (late) {
     return new HubUnreachable(
-      `${origin} did not answer within ${TIMEOUT_MS / 1000} seconds`,
+      `${origin} did not answer within ${
+        timeoutMs / 1000
+      } seconds: try again, or give the model's config.json or dimensions`,
+      { cause: error },
     );
   }
-  if (error instanceof DOMException) return error;
-  return new HubUnreachable(`${origin} cannot be reached`, { cause: error });
+  if (error instanceof Deno.errors.NotCapable) {
+    return new HubUnreachable(
+      `this program may not connect there: start it with --allow-net=${
+        error.message.match(/"([^"]+)"/)?.[1] ?? new URL(origin).host
+      }`,
+      { cause: error },
+    );
+  }
+  return new HubUnreachable(
+    `${origin} cannot be reached: check the connection and HF_ENDPOINT, or give the model's config.json or dimensions`,
+    { cause: error },
+  );
 }

@@ -5,12 +5,20 @@
  * @module
  */
 import type { Model, Result } from "../lib/mod.ts";
-import { modelOfCheckpoint } from "../lib/models/model_of_checkpoint.ts";
 import { LoadCache } from "./cache.ts";
-import type { LoadOptions } from "./load.ts";
-import { loadFromHub, parseHubId } from "./load.ts";
+import type { HubAccess } from "./hub_fetch.ts";
+import { hubFetch, MAX_PARALLEL } from "./hub_fetch.ts";
+import { HubStopped } from "./hub_error.ts";
+import type { HubId } from "./hub_id.ts";
+import { isCommit, parseHubId } from "./hub_id.ts";
+import type { OnProgress } from "./load.ts";
+import { readModel } from "./load.ts";
+import { refusalReason } from "./refusal_reason.ts";
+import { listRepository } from "./repository.ts";
+import { Turns } from "./turns.ts";
 
-export { parseHubId } from "./load.ts";
+export { parseHubId } from "./hub_id.ts";
+export type { OnProgress } from "./load.ts";
 
 /** Where the Hub is unless HF_ENDPOINT says otherwise. */
 export const DEFAULT_ENDPOINT = "https://huggingface.co";
@@ -21,7 +29,7 @@ const KEPT = 500;
 /** A Hub to look models up on. */
 export interface Hub {
   /** A model that has been looked up before. */
-  known(name: string): Model | undefined;
+  known(name: string, options?: Pick<LookUpOptions, "gguf">): Model | undefined;
   /** Looks a model up. */
   model(name: string, options?: LookUpOptions): Promise<Result<Model>>;
 }
@@ -30,40 +38,101 @@ export interface Hub {
 export interface LookUpOptions {
   /** Whether to count from the checkpoint's headers rather than its config. */
   headers?: boolean;
-  onProgress?: (done: number) => void;
+  /** Type of the GGUF file to take, such as Q4_K_M, where there are several. */
+  gguf?: string | undefined;
+  /** Told how many of the checkpoint's files have been read, of how many. */
+  onProgress?: OnProgress;
   signal?: AbortSignal;
 }
 
 /** Opens a Hub: nothing is asked before a model is looked up. */
 export function openHub(
-  access: Pick<LoadOptions, "endpoint" | "token" | "fetch">,
+  access: Pick<HubAccess, "endpoint" | "token" | "fetch" | "timeoutMs">,
 ): Hub {
-  const models = new LoadCache<Model>(KEPT);
+  const byName = new LoadCache<Model>(KEPT);
+  // A branch and its commit share what was read.
+  const byCommit = new LoadCache<Model>(KEPT);
+  const turns = new Turns(MAX_PARALLEL);
+  const stopped = new WeakSet<Result<Model>>();
+
+  async function look(
+    name: string,
+    { headers = false, gguf, onProgress, signal }: LookUpOptions,
+  ): Promise<Result<Model>> {
+    const named = parseHubId(name);
+    if (!named) {
+      return refused(
+        `must be owner/name on the Hub: current value is ${
+          JSON.stringify(name)
+        }`,
+      );
+    }
+    const { endpoint, token } = access;
+    const ask = hubFetch({ ...access, signal, turns });
+    try {
+      const repository = await listRepository(named, endpoint, ask);
+      const { id, commit } = repository;
+      const key = keyOf({ ...named, id, revision: commit }, { headers, gguf });
+      return await byCommit.load(
+        key,
+        () =>
+          readModel(named, repository, {
+            headers,
+            gguf,
+            onProgress,
+            endpoint,
+            ask,
+          }),
+      );
+    } catch (error) {
+      const { id, revision } = named;
+      const reason = refusalReason(error, { id, revision, endpoint, token });
+      if (reason === null) throw error;
+      const result = refused(reason);
+      if (error instanceof HubStopped) stopped.add(result);
+      return result;
+    }
+  }
+
+  function kept(name: string, options: LookUpOptions): Model | undefined {
+    const named = parseHubId(name);
+    if (!named) return undefined;
+    const key = keyOf(named, options);
+    return byName.get(key) ??
+      (isCommit(named.revision) ? byCommit.get(key) : undefined);
+  }
+
   return {
-    known(name) {
-      return models.get(keyOf(name, false));
-    },
-    model(name, { headers = false, onProgress, signal } = {}) {
-      return models.load(keyOf(name, headers), async () => {
-        const loaded = await loadFromHub(name, {
-          ...access,
-          headers,
-          onProgress,
-          signal,
-        });
-        return loaded.ok
-          ? modelOfCheckpoint(loaded.value, headers ? "headers" : "config")
-          : loaded;
-      });
+    known: (name, options = {}) => kept(name, options),
+    async model(name, options = {}) {
+      const value = kept(name, options);
+      if (value) return { ok: true, value };
+      const named = parseHubId(name);
+      if (!named) return await look(name, options);
+      for (;;) {
+        const result = await byName.load(
+          keyOf(named, options),
+          () => look(name, options),
+        );
+        // Somebody else stopped what both had waited for.
+        if (!stopped.has(result) || options.signal?.aborted) return result;
+      }
     },
   };
 }
 
-function keyOf(name: string, headers: boolean): string {
-  const named = parseHubId(name);
-  return `${named?.id ?? name}@${named?.revision ?? ""} ${
-    headers ? "headers" : "config"
-  }`;
+function keyOf(
+  { id, revision, file }: HubId,
+  { headers = false, gguf }: LookUpOptions,
+): string {
+  return JSON.stringify([id, revision, file ?? gguf ?? null, headers]);
+}
+
+function refused(reason: string): Result<never> {
+  return {
+    ok: false,
+    problems: [{ path: "model", message: `model ${reason}` }],
+  };
 }
 
 /**

@@ -69,3 +69,20 @@ export function assertThrows<E extends Error>(
     message: `Expected ${Class.name} to be thrown`,
   });
 }
+
+/** Whether a promise is rejected with an error of a class, and says so. */
+export async function assertRejects<E extends Error>(
+  run: () => Promise<unknown>,
+  // deno-lint-ignore no-explicit-any
+  type: new (...args: any[]) => E,
+  message = "",
+): Promise<E> {
+  try {
+    await run();
+  } catch (error) {
+    if (!(error instanceof type)) throw error;
+    assertStringIncludes(error.message, message);
+    return error;
+  }
+  throw new Error(`Not rejected with ${type.name}`);
+}

@@ -89,7 +89,7 @@ const WRONG_MODELS: [model: string, parts: string[]][] = [
   ["no/such-model", ["--model", "in the catalogue", "no/such-model"]],
   ["lama-2-7b-hf", ["did you mean", "meta-llama/Llama-2-7b-hf"]],
   ["./none.json", ["--model", "config.json", "./none.json"]],
-  ["x.gguf", ["--model", "x.gguf", "not possible yet"]],
+  ["x.gguf", ["--model", "x.gguf", "there is none at"]],
   ["tests", ["--model", "in the catalogue", "tests"]],
   ["deno.lock", ["--model", "num_hidden_layers"]],
   ["README", ["--model", "README"]],

@@ -1,3 +1,5 @@
+import { dtypeBits } from "../../lib/models/headers/dtype_bits.ts";
+
 /** What a fake Hub has of one model. */
 export interface FakeModel {
   config?: unknown;
@@ -7,6 +9,12 @@ export interface FakeModel {
   private?: boolean;
   /** Raw bytes instead of a file's header. */
   raw?: Record<string, Uint8Array>;
+  /** What the index says instead of where the tensors are. */
+  index?: unknown;
+  /** Where large files redirect to instead of the storage. */
+  redirect?: string;
+  /** How long an answer about the model takes, in milliseconds. */
+  slow?: number;
 }
 
 /** A Hub on loopback, with a second server where it keeps its files. */
@@ -42,7 +50,7 @@ export function startFakeHub(models: Record<string, FakeModel>): FakeHub {
   const kept = `http://127.0.0.1:${storage.addr.port}`;
   const server = Deno.serve(
     { port: 0, hostname: "127.0.0.1", onListen() {} },
-    (request) => {
+    async (request) => {
       const { pathname } = new URL(request.url);
       const token = request.headers.get("authorization") === `Bearer ${TOKEN}`;
       asked.push(`${request.method} ${pathname}${token ? " with token" : ""}`);
@@ -63,6 +71,9 @@ export function startFakeHub(models: Record<string, FakeModel>): FakeHub {
           headers: { "x-error-code": "RepoNotFound" },
         });
       }
+      if (model.slow) {
+        await new Promise((done) => setTimeout(done, model.slow));
+      }
       if (pathname.startsWith("/api/")) {
         return Response.json({
           id,
@@ -76,10 +87,14 @@ export function startFakeHub(models: Record<string, FakeModel>): FakeHub {
           headers: { "x-error-code": "GatedRepo" },
         });
       }
-      const name = rest.replace(/^\/(resolve|raw)\/[^/]+\//, "");
+      const name = decodeURIComponent(rest).replace(
+        /^\/(resolve|raw)\/[^/]+\//,
+        "",
+      );
       if (!namesOf(model).includes(name)) return notFound();
       // Large files are kept elsewhere, as the Hub does.
-      if (name.endsWith(".safetensors") && rest.startsWith("/resolve/")) {
+      if (/\.(safetensors|gguf)$/.test(name) && rest.startsWith("/resolve/")) {
+        if (model.redirect) return Response.redirect(model.redirect, 302);
         return Response.redirect(
           `${kept}/${encodeURIComponent(`${id}|${name}`)}`,
           302,
@@ -100,15 +115,22 @@ export function startFakeHub(models: Record<string, FakeModel>): FakeHub {
   };
 }
 
-function namesOf({ config, files = {}, raw = {} }: FakeModel): string[] {
+function namesOf(
+  { config, files = {}, raw = {}, index: given }: FakeModel,
+): string[] {
   const names = [...Object.keys(files), ...Object.keys(raw)];
-  const index = names.length > 1 ? ["model.safetensors.index.json"] : [];
+  const isSharded =
+    names.filter((name) => name.endsWith(".safetensors")).length > 1;
+  const index = given !== undefined || isSharded
+    ? ["model.safetensors.index.json"]
+    : [];
   return [...(config === undefined ? [] : ["config.json"]), ...names, ...index];
 }
 
 function fileOf(model: FakeModel, name: string, request: Request): Response {
   if (name === "config.json") return ranged(encode(model.config), request);
   if (name === "model.safetensors.index.json") {
+    if (model.index !== undefined) return ranged(encode(model.index), request);
     const weight_map = Object.fromEntries(
       Object.entries(model.files ?? {}).flatMap(([file, tensors]) =>
         Object.keys(tensors).map((tensor) => [tensor, file])
@@ -119,27 +141,37 @@ function fileOf(model: FakeModel, name: string, request: Request): Response {
   const raw = model.raw?.[name];
   if (raw) return ranged(raw, request);
   const tensors = model.files?.[name];
-  return tensors ? ranged(safetensors(tensors), request) : notFound();
+  if (!tensors) return notFound();
+  const { bytes, size } = safetensors(tensors);
+  return ranged(bytes, request, size);
 }
 
-/** A safetensors file's length and header; its numbers are left out. */
+/** A safetensors file's length and header, and how large its numbers make it. */
 function safetensors(
   tensors: Record<string, { dtype: string; shape: number[] }>,
-): Uint8Array {
+): { bytes: Uint8Array; size: number } {
+  let end = 0;
   const header = encode(
     Object.fromEntries(
-      Object.entries(tensors).map((
-        [name, tensor],
-      ) => [name, { ...tensor, data_offsets: [0, 0] }]),
+      Object.entries(tensors).map(([name, tensor]) => {
+        const begin = end;
+        end += tensor.shape.reduce((product, size) => product * size, 1) *
+          (dtypeBits(tensor.dtype) ?? 0) / 8;
+        return [name, { ...tensor, data_offsets: [begin, end] }];
+      }),
     ),
   );
-  const file = new Uint8Array(8 + header.length);
-  new DataView(file.buffer).setBigUint64(0, BigInt(header.length), true);
-  file.set(header, 8);
-  return file;
+  const bytes = new Uint8Array(8 + header.length);
+  new DataView(bytes.buffer).setBigUint64(0, BigInt(header.length), true);
+  bytes.set(header, 8);
+  return { bytes, size: bytes.length + end };
 }
 
-function ranged(bytes: Uint8Array, request: Request): Response {
+function ranged(
+  bytes: Uint8Array,
+  request: Request,
+  size = bytes.length,
+): Response {
   const headers = new Headers({
     etag: '"x"',
     "x-repo-commit": SHA,
@@ -156,7 +188,7 @@ function ranged(bytes: Uint8Array, request: Request): Response {
     bytes.length - 1,
     range[2] ? Number(range[2]) : bytes.length - 1,
   );
-  headers.set("content-range", `bytes ${from}-${to}/${bytes.length}`);
+  headers.set("content-range", `bytes ${from}-${to}/${size}`);
   return new Response(bytes.slice(from, to + 1) as BodyInit, {
     status: 206,
     headers,

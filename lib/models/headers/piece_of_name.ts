@@ -1,0 +1,19 @@
+import type { Piece, Role } from "../tensors/tensor.ts";
+
+/** Pieces by words of a name, the first that fits. */
+const WORDS: readonly (readonly [words: RegExp, piece: Piece])[] = [
+  [
+    /projector|merger|connector|aligner|(^|\.)embed_(vision|audio)\.|^mm\./,
+    "projector",
+  ],
+  [/vision|visual|image_(encoder|tower)|(^|\.)vit\.|^v\./, "vision_tower"],
+  [/audio|speech|^a\./, "audio_tower"],
+];
+
+/** Guesses which piece of a model a tensor belongs to. */
+export function pieceOfName(name: string, role: Role): Piece {
+  const named = WORDS.find(([words]) => words.test(name))?.[1];
+  if (named) return named;
+  if (role === "embedding") return "embeddings";
+  return role === "head" ? "lm_head" : "language_model";
+}
