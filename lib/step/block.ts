@@ -80,7 +80,7 @@ export function recordLayer(
     const out = layer(m, x);
     m.drop(x);
     const forward = m.tape.events.length;
-    m.leaveAutocast();
+    m.endForward();
     const exit = m.tape.events.length;
     const gradOut = m.external(
       out.elements,
@@ -104,7 +104,7 @@ export function recordLayer(
   m.tape.retain(x.storage);
   m.drop(x);
   const forward = m.tape.events.length;
-  m.leaveAutocast();
+  m.endForward();
   const exit = m.tape.events.length;
   const gradOut = m.external(
     out.elements,
@@ -118,7 +118,7 @@ export function recordLayer(
   const again = m.view(x, { source: { node: input, slot: 0 } });
   m.part = "residual stream";
   const result = layer(m, again);
-  m.leaveAutocast();
+  m.endForward();
   m.tape.retain(gradOut.storage);
   m.backward(result, gradOut);
   m.drop(result, again);

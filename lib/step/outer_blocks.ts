@@ -80,7 +80,7 @@ export function recordEmbedding(
       )
     );
   const forward = m.tape.events.length;
-  m.leaveAutocast();
+  m.endForward();
   const exit = m.tape.events.length;
   const gradOut = m.external(
     out.elements,
@@ -147,7 +147,7 @@ export function recordHead(
   const { loss, logits } = lossOf(m, normed, plan);
   m.drop(normed);
   const forward = m.tape.events.length;
-  m.leaveAutocast();
+  m.endForward();
   const exit = m.tape.events.length;
   if (logits && !plan.loss.keepsLogits) m.drop(logits);
   const dropped = m.tape.events.length;

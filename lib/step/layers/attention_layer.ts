@@ -26,6 +26,8 @@ export interface AttentionPlan {
   readonly rotaryShare: number;
   /** Whether slices of a fused projection are taken one by one, as in phi3. */
   readonly slices: boolean;
+  /** Whether keys and values, and what they are views of, are given back. */
+  readonly cached: boolean;
   readonly settings: AttentionSettings;
 }
 
@@ -71,7 +73,7 @@ function projected(
   m: Machine,
   x: Value,
   rows: number,
-  { projections, heads, slices }: AttentionPlan,
+  { projections, heads, slices, cached }: AttentionPlan,
 ): [Value, Value, Value] {
   if ("q" in projections) {
     return [
@@ -95,6 +97,7 @@ function projected(
   const pieces = slices
     ? sizes.map((size) => slice(m, qkv, size))
     : split(m, qkv, sizes);
+  if (cached) m.giveBack(qkv);
   m.drop(qkv);
   return pieces as [Value, Value, Value];
 }

@@ -19,6 +19,8 @@ export interface LayerFacts {
   readonly attention: Pick<AttentionSettings, "implementation" | "masked">;
   readonly fusedKernels: boolean;
   readonly expertCode: ExpertCode;
+  /** Whether a forward pass of training fills a cache of keys and values. */
+  readonly cached: boolean;
 }
 
 /** Finds out how a layer works from the tensors that it holds. */
@@ -42,7 +44,7 @@ const isShared: Test = (name) => /shared_expert|shared_mlp/.test(name);
 
 function attentionOf(
   modules: Modules,
-  { architecture, traits, batch, sequence, attention }: LayerFacts,
+  { architecture, traits, batch, sequence, attention, cached }: LayerFacts,
 ): AttentionPlan | null {
   const o = byRole(modules, "o");
   if (!o) return null;
@@ -70,6 +72,7 @@ function attentionOf(
     rotary: traits.rotary,
     rotaryShare: traits.rotaryShare,
     slices: architecture.type === "phi3",
+    cached,
     settings: {
       ...attention,
       dropout: traits.dropout.attention,

@@ -75,6 +75,10 @@ export function stepPlanOf(
       },
       fusedKernels: train.kernels !== "eager",
       expertCode: expertCodeOf(software),
+      // Its code of transformers 4 does not turn the cache off for checkpoints,
+      // and its keys and values are views of the whole projection.
+      cached: model.architecture.type === "gpt_bigcode" &&
+        versionOf(software.transformers)?.major === 4,
     },
     outside: new Modules(
       new Map(outside.map((tensor) => [tensor.name, tensor])),
