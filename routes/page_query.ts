@@ -53,7 +53,29 @@ export async function answerTo(
   lookUps: LookUps | null,
   options: Omit<LiveOptions, "headers">,
 ): Promise<LiveAnswer> {
-  return problems.length > 0
-    ? { state: "refused", problems }
-    : await estimateLive(input, lookUps, { ...options, headers });
+  if (problems.length > 0) return { state: "refused", problems };
+  const answer = await estimateLive(input, lookUps, { ...options, headers });
+  return answer.state === "refused"
+    ? {
+      ...answer,
+      problems: answer.problems.map((each) => reworded(each, input)),
+    }
+    : answer;
+}
+
+/** Why a pasted text is no JSON, where that is what is wrong. */
+function reworded(problem: Problem, { model }: PageQuery["input"]): Problem {
+  if (problem.path !== "model.config") return problem;
+  const { config } = (model ?? {}) as { config?: unknown };
+  if (typeof config !== "string") return problem;
+  try {
+    JSON.parse(config);
+    return problem;
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    return {
+      ...problem,
+      message: `model.config must be a JSON object: ${reason.slice(0, 200)}`,
+    };
+  }
 }
