@@ -7,7 +7,7 @@ import type { LossSettings } from "./ops/loss.ts";
 import { logitCopies } from "./plan/logit_copies.ts";
 import type { EmbeddingPlan, HeadBlock, HeadPlan } from "./outer_blocks.ts";
 import { recordEmbedding, recordHead } from "./outer_blocks.ts";
-import { layerPlanOf } from "./plan/layer_plan.ts";
+import { BARE_NORM, layerPlanOf } from "./plan/layer_plan.ts";
 import type { StepPlan } from "./plan/step_plan.ts";
 
 /** The blocks of one forward and backward pass. */
@@ -134,7 +134,9 @@ function headPlanOf(plan: StepPlan, first: EmbeddingPlan): HeadPlan {
     rows: first.rows,
     hidden: first.hidden,
     vocabulary: facts.architecture.vocab_size,
-    norm: outside.norm(last, facts.traits.norm),
+    norm: facts.traits.norm === "bare"
+      ? BARE_NORM
+      : outside.norm(last, facts.traits.norm),
     head: own ?? tiedHead(first.table),
     loss: lossSettings(plan),
   };

@@ -1,7 +1,7 @@
 import type { Machine, Value } from "../machine.ts";
 import type { AdaptedLinear } from "../ops/adapted_linear.ts";
 import { adaptedLinear } from "../ops/adapted_linear.ts";
-import { copied, slice, split } from "../ops/arithmetic.ts";
+import { cast, copied, slice, split } from "../ops/arithmetic.ts";
 import type { AttentionSettings, Heads } from "../ops/attention.ts";
 import { attention } from "../ops/attention.ts";
 import type { Norm } from "../ops/norms.ts";
@@ -24,6 +24,10 @@ export interface AttentionPlan {
   readonly heads: Heads;
   readonly rotary: "whole" | "part" | "none";
   readonly rotaryShare: number;
+  /** Whether cosines and sines are repeated for this layer. */
+  readonly repeatedTables: boolean;
+  /** Whether heads are turned in fp32. */
+  readonly wideRotary: boolean;
   /** Whether slices of a fused projection are taken one by one, as in phi3. */
   readonly slices: boolean;
   /** Whether keys and values, and what they are views of, are given back. */
@@ -49,14 +53,9 @@ export function attentionLayer(
         k = normedHeads(m, k, plan.kNorm, rows, plan.heads.kvHeads, "k norm");
       }
       if (table && plan.rotary !== "none") {
-        const turn = (head: Value, label: string) =>
-          plan.rotary === "part"
-            ? partlyRotated(m, head, table, plan.rotaryShare, label)
-            : rotated(m, head, table, label);
-        const turnedQ = turn(q, "rotated queries");
-        const turnedK = turn(k, "rotated keys");
+        const turned = turnedHeads(m, [q, k], plan, table);
         m.drop(q, k);
-        [q, k] = [turnedQ, turnedK];
+        [q, k] = turned;
       }
       let out = attention(m, [q, k, v], plan.heads, plan.settings);
       if (plan.rotary === "part") {
@@ -67,6 +66,33 @@ export function attentionLayer(
       }
       return adaptedLinear(m, out, rows, plan.o);
     }));
+}
+
+/** Queries and keys, turned by their positions. */
+function turnedHeads(
+  m: Machine,
+  heads: readonly [Value, Value],
+  plan: AttentionPlan,
+  table: RotaryTable,
+): [Value, Value] {
+  const own = plan.repeatedTables
+    ? {
+      cos: copied(m, table.cos, "repeated cosines"),
+      sin: copied(m, table.sin, "repeated sines"),
+    }
+    : table;
+  const turned = heads.map((head, at) =>
+    m.call(() => {
+      const label = at === 0 ? "rotated queries" : "rotated keys";
+      const wide = plan.wideRotary ? cast(m, head, "fp32", label) : head;
+      const result = plan.rotary === "part"
+        ? partlyRotated(m, wide, own, plan.rotaryShare, label)
+        : rotated(m, wide, own, label);
+      return plan.wideRotary ? cast(m, result, head.dtype, label) : result;
+    })
+  );
+  if (plan.repeatedTables) m.drop(own.cos, own.sin);
+  return turned as [Value, Value];
 }
 
 function projected(

@@ -1,5 +1,5 @@
 import type { Machine, Parameter, Value } from "../machine.ts";
-import { add, cast, copied, multiply, scaled } from "./arithmetic.ts";
+import { add, cast, copied, multiply, scaled, shifted } from "./arithmetic.ts";
 import { dropout } from "./dropout.ts";
 import type { Linear } from "./linear.ts";
 import { linear } from "./linear.ts";
@@ -100,7 +100,7 @@ function withMagnitude(
   const size = layer.in * layer.out;
   const recording = m.recording;
   m.recording = false;
-  m.call(() => {
+  const norm = m.call(() => {
     const identity = m.create(layer.in ** 2, magnitude.dtype, "identity");
     const merged = m.create(size, magnitude.dtype, "adapter's weight");
     m.drop(identity);
@@ -110,8 +110,15 @@ function withMagnitude(
     return m.create(layer.out, magnitude.dtype, "norm of the merged weight");
   });
   m.recording = recording;
-  const scale = scaled(m, m.parameter(magnitude), "magnitude's scale");
-  const rest = multiply(m, scale, base, `${layer.name} base, rescaled`);
+  const scale = multiply(
+    m,
+    m.parameter(magnitude),
+    norm,
+    "magnitude by norm",
+  );
+  const less = shifted(m, scale, "magnitude by norm, less 1");
+  const rest = multiply(m, less, base, `${layer.name} base, rescaled`);
+  m.drop(less);
   const share = multiply(m, scale, added, `${layer.name} adapter, rescaled`);
   return add(m, rest, share, `${layer.name} DoRA output`);
 }

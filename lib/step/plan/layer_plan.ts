@@ -59,7 +59,7 @@ function attentionOf(
     queries: sequence,
     keys: sequence,
     heads: q ? q.out / width : o.in / width,
-    kvHeads: k ? k.out / width : architecture.kv_heads,
+    kvHeads: k ? k.out / width : kvHeadsOf(fused, o, width),
     width,
     valueWidth: width,
   };
@@ -71,6 +71,8 @@ function attentionOf(
     heads,
     rotary: traits.rotary,
     rotaryShare: traits.rotaryShare,
+    repeatedTables: traits.repeatedTables,
+    wideRotary: traits.wideRotary,
     slices: architecture.type === "phi3",
     cached,
     settings: {
@@ -80,6 +82,15 @@ function attentionOf(
       softcap: traits.attentionSoftcap,
     },
   };
+}
+
+/** A fused projection holds the queries' heads and twice the others. */
+function kvHeadsOf(
+  fused: AdaptedLinear | null,
+  o: AdaptedLinear,
+  width: number,
+): number {
+  return ((fused?.out ?? 3 * o.in) - o.in) / (2 * width);
 }
 
 function mlpOf(
@@ -141,6 +152,9 @@ function expertsOf(modules: Modules, facts: LayerFacts): MoePlan | null {
   };
 }
 
+/** A norm without parameters. */
+export const BARE_NORM: Norm = { kind: "bare", weight: null, bias: null };
+
 /** Norms by the places that the families' names give them. */
 function normsOf(
   modules: Modules,
@@ -172,6 +186,14 @@ function normsOf(
         afterMlp: named(/post_feedforward/),
       };
     default:
+      if (traits.norm === "bare") {
+        return {
+          beforeAttention: BARE_NORM,
+          afterAttention: null,
+          beforeMlp: BARE_NORM,
+          afterMlp: null,
+        };
+      }
       return {
         beforeAttention: norm(own[0]),
         afterAttention: null,
