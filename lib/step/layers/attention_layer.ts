@@ -58,7 +58,9 @@ export function attentionLayer(
         [q, k] = turned;
       }
       let out = attention(m, [q, k, v], plan.heads, plan.settings);
-      if (plan.rotary === "part") {
+      const keepsOrder = plan.settings.implementation === "sdpa" &&
+        plan.settings.masked;
+      if (plan.rotary === "part" && !keepsOrder) {
         // Joined heads lie head by head, and so does what the kernel gives.
         const byToken = copied(m, out, "attention output by token");
         m.drop(out);

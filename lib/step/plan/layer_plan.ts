@@ -2,6 +2,7 @@ import type { Architecture } from "../../models/architecture.ts";
 import type { Role, Tensor } from "../../models/tensors/tensor.ts";
 import type { AttentionPlan } from "../layers/attention_layer.ts";
 import type { LayerPlan } from "../layers/decoder_layer.ts";
+import type { LatentAttentionPlan } from "../layers/latent_attention.ts";
 import type { MlpPlan } from "../layers/mlp_layer.ts";
 import type { ExpertCode, MoePlan } from "../layers/moe_layer.ts";
 import type { AdaptedLinear } from "../ops/adapted_linear.ts";
@@ -29,7 +30,7 @@ export function layerPlanOf(modules: Modules, facts: LayerFacts): LayerPlan {
   return {
     rows: batch * sequence,
     arrangement: traits.arrangement,
-    attention: attentionOf(modules, facts),
+    attention: latentOf(modules, facts) ?? attentionOf(modules, facts),
     mlp: expertsOf(modules, facts) ?? mlpOf(modules, facts, isMlp),
     norms: normsOf(modules, facts),
     residualDropout: traits.dropout.residual,
@@ -75,6 +76,55 @@ function attentionOf(
     wideRotary: traits.wideRotary,
     slices: architecture.type === "phi3",
     cached,
+    settings: {
+      ...attention,
+      dropout: traits.dropout.attention,
+      wideSoftmax: traits.wideSoftmax,
+      softcap: traits.attentionSoftcap,
+    },
+  };
+}
+
+/** DeepSeek's latent attention; null for any other. */
+function latentOf(
+  modules: Modules,
+  { architecture, traits, batch, sequence, attention }: LayerFacts,
+): LatentAttentionPlan | null {
+  const named = (pattern: RegExp) =>
+    modules.linear(modules.pathOf((name) => pattern.test(name)));
+  const [kvDown, kvUp, o] = [
+    named(/kv_a_proj_with_mqa/),
+    named(/kv_b_proj/),
+    byRole(modules, "o"),
+  ];
+  if (!kvDown || !kvUp || !o) return null;
+  const direct = named(/\bq_proj/);
+  const [down, up] = [named(/q_a_proj/), named(/q_b_proj/)];
+  const q = direct ??
+    (down && up
+      ? { down, up, norm: headNorm(modules, traits, /q_a_layernorm/) }
+      : null);
+  if (!q) return null;
+  const count = architecture.attention_heads;
+  const latent = kvUp.in;
+  const width = (direct ?? up ?? o).out / count;
+  const valueWidth = o.in / count;
+  return {
+    q,
+    kvDown,
+    kvNorm: headNorm(modules, traits, /kv_a_layernorm/),
+    kvUp,
+    o,
+    rotaryWidth: kvDown.out - latent,
+    heads: {
+      batch,
+      queries: sequence,
+      keys: sequence,
+      heads: count,
+      kvHeads: count,
+      width,
+      valueWidth,
+    },
     settings: {
       ...attention,
       dropout: traits.dropout.attention,
