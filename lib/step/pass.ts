@@ -1,3 +1,4 @@
+import type { Scenario } from "../scenario/schema.ts";
 import type { Block } from "./block.ts";
 import { recordLayer } from "./block.ts";
 import type { MachineSettings, Parameter } from "./machine.ts";
@@ -120,8 +121,21 @@ function embeddingPlanOf(plan: StepPlan): EmbeddingPlan {
       : traits.rotary === "part"
       ? Math.round(architecture.head_dim * traits.rotaryShare)
       : architecture.head_dim,
-    forcesGrad: scenario.train.method !== "full",
+    forcesGrad: forcesGrad(scenario),
   };
+}
+
+/**
+ * Whether gradients are led to the embeddings' output though no weight there
+ * trains: for checkpoints, and by PEFT where it prepares a quantised model.
+ *
+ * Source: huggingface/peft src/peft/peft_model.py,
+ * _prepare_model_for_gradient_checkpointing; utils/other.py
+ */
+function forcesGrad({ train, quantization }: Scenario): boolean {
+  if (train.method === "full") return false;
+  return train.checkpointing !== "none" ||
+    (train.method === "qlora" && quantization.kbit_upcast);
 }
 
 function headPlanOf(plan: StepPlan, first: EmbeddingPlan): HeadPlan {
@@ -137,7 +151,7 @@ function headPlanOf(plan: StepPlan, first: EmbeddingPlan): HeadPlan {
     norm: facts.traits.norm === "bare"
       ? BARE_NORM
       : outside.norm(last, facts.traits.norm),
-    head: own ?? tiedHead(first.table),
+    head: own ?? outside.savedHead() ?? tiedHead(first.table),
     loss: lossSettings(plan),
   };
 }

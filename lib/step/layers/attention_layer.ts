@@ -3,7 +3,7 @@ import type { AdaptedLinear } from "../ops/adapted_linear.ts";
 import { adaptedLinear } from "../ops/adapted_linear.ts";
 import { cast, copied, slice, split } from "../ops/arithmetic.ts";
 import type { AttentionSettings, Heads } from "../ops/attention.ts";
-import { attention } from "../ops/attention.ts";
+import { attention, liesByToken } from "../ops/attention.ts";
 import type { Norm } from "../ops/norms.ts";
 import { norm } from "../ops/norms.ts";
 import type { RotaryTable } from "../ops/rotary.ts";
@@ -58,13 +58,13 @@ export function attentionLayer(
         [q, k] = turned;
       }
       let out = attention(m, [q, k, v], plan.heads, plan.settings);
-      const keepsOrder = plan.settings.implementation === "sdpa" &&
-        plan.settings.masked;
-      if (plan.rotary === "part" && !keepsOrder) {
+      const { implementation, masked } = plan.settings;
+      const byToken = liesByToken(implementation, masked, out.dtype);
+      if (plan.rotary === "part" && !byToken) {
         // Joined heads lie head by head, and so does what the kernel gives.
-        const byToken = copied(m, out, "attention output by token");
+        const ordered = copied(m, out, "attention output by token");
         m.drop(out);
-        out = byToken;
+        out = ordered;
       }
       return adaptedLinear(m, out, rows, plan.o);
     }));

@@ -4,7 +4,7 @@ import type { ActivationKind } from "../ops/activations.ts";
 import { activation } from "../ops/activations.ts";
 import type { AdaptedLinear } from "../ops/adapted_linear.ts";
 import { adaptedLinear } from "../ops/adapted_linear.ts";
-import { add, cast, multiply, split } from "../ops/arithmetic.ts";
+import { add, cast, multiply, savingOutput, split } from "../ops/arithmetic.ts";
 import { gathered } from "../ops/gather.ts";
 import type { Packed } from "../ops/linear.ts";
 import { linear, underAutocast } from "../ops/linear.ts";
@@ -33,6 +33,8 @@ export interface MoePlan {
   readonly down: Parameter | Packed;
   readonly activation: ActivationKind;
   readonly shared: MlpPlan | null;
+  /** Qwen's gate of the shared expert. */
+  readonly sharedGate: AdaptedLinear | null;
   readonly code: ExpertCode;
   /** Whether the router's weights stay in fp32: Mixtral. */
   readonly wideWeights: boolean;
@@ -53,9 +55,27 @@ export function moeLayer(
         : oneByOne(m, x, weights, rows, plan);
       m.drop(weights);
       if (!plan.shared) return out;
-      const shared = mlpLayer(m, x, rows, plan.shared);
+      const shared = sharedExpert(m, x, rows, plan.shared, plan.sharedGate);
       return add(m, out, shared, "experts and shared expert");
     }));
+}
+
+/** The expert that every row passes, weighted where it has a gate. */
+function sharedExpert(
+  m: Machine,
+  x: Value,
+  rows: number,
+  plan: MlpPlan,
+  own: AdaptedLinear | null,
+): Value {
+  return m.call(() => {
+    const out = mlpLayer(m, x, rows, plan);
+    if (!own) return out;
+    const score = adaptedLinear(m, x, rows, own, "shared expert's score");
+    const weight = savingOutput(m, score, "shared expert's weight");
+    m.drop(score);
+    return multiply(m, weight, out, "weighted shared expert");
+  });
 }
 
 /** The weights of the chosen experts of every row: they sum to one. */

@@ -196,6 +196,9 @@ function expertsOf(modules: Modules, facts: LayerFacts): MoePlan | null {
     down: out,
     activation: facts.traits.activation,
     shared: mlpOf(modules, facts, isShared),
+    sharedGate: modules.linear(
+      modules.pathOf((name) => /shared_expert_gate\.weight$/.test(name)),
+    ),
     code: facts.expertCode,
     wideWeights: facts.architecture.type === "mixtral" ||
       facts.expertCode !== "linears",

@@ -4,6 +4,7 @@ import type { Buffer, Tensor } from "../../models/tensors/tensor.ts";
 import { copiesOf, elementsOf } from "../../models/tensors/tensor.ts";
 import type { Scenario } from "../../scenario/schema.ts";
 import type { Trained } from "../optimizer/rules.ts";
+import type { Dtype } from "../dtype.ts";
 import { DTYPE_BYTES } from "../dtype.ts";
 import type { LiveTensors } from "../live.ts";
 import { roundedBytes } from "../tape.ts";
@@ -60,6 +61,11 @@ export function stepPlanOf(
       ) => [tensor.name.slice(prefix.length), tensor]),
     );
   const layerAdapters = loraOf(`base_model.model.${stack.path}.N.`);
+  // PEFT casts its adapters; copies of whole modules keep the modules' type.
+  const addedDtype = (tensor: Tensor): Dtype =>
+    tensor.name.endsWith(".modules_to_save.default")
+      ? storage(tensor).dtype
+      : train.lora.adapter_dtype;
   return {
     scenario,
     model,
@@ -94,7 +100,7 @@ export function stepPlanOf(
         name: tensor.name,
         shape: tensor.shape,
         elements: elementsOf(tensor),
-        dtype: train.lora.adapter_dtype,
+        dtype: addedDtype(tensor),
         copies: copiesOf(tensor),
         embedding: false,
       })),
@@ -133,7 +139,7 @@ export function stepPlanOf(
       }
       for (const tensor of adapters) {
         const bytes = roundedBytes(
-          elementsOf(tensor) * DTYPE_BYTES[train.lora.adapter_dtype],
+          elementsOf(tensor) * DTYPE_BYTES[addedDtype(tensor)],
         );
         for (let copy = copiesOf(tensor); copy > 0; copy--) yield bytes;
       }
