@@ -30,9 +30,19 @@ export function reservedPeak(step: Step, capacity = Infinity): number {
     optimizerStep(allocator, step, isFirst);
     for (const gradient of gradients) allocator.release(gradient);
   }
-  // A GPU that is too small is judged by what the step would take elsewhere.
-  return allocator.overflowed ? reservedPeak(step) : allocator.peak;
+  if (!allocator.overflowed) return allocator.peak;
+  // Measured runs filled a GPU to this share with tensors before they failed.
+  return step.peak.bytes <= FILLABLE * capacity
+    ? Math.round(capacity)
+    : reservedPeak(step);
 }
+
+/**
+ * The share of a GPU that tensors can fill: FMS's full fine-tuning of Mistral-7B
+ * on an A100-80GB ran with 75.3 of 84.5 GB and more allocated, and the allocator
+ * gives cached memory back before it gives up.
+ */
+const FILLABLE = 0.95;
 
 /** Runs a pass; gives back the blocks that stay: gradients. */
 function expand(
