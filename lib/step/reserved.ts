@@ -66,6 +66,13 @@ function expand(
     target[taken] = source[given];
     source[given] = undefined;
   };
+  const handTied = (from: number, to: number) => {
+    const [given, taken] = [blocks[from]?.tiedGrad, blocks[to]?.tiedGrad];
+    const [source, target] = [held[from], held[to]];
+    if (given == null || taken == null || !source || !target) return;
+    target[taken] = source[given];
+    source[given] = undefined;
+  };
   for (const [at, block] of blocks.entries()) {
     if (at > 0) hand(at - 1, at, "forward");
     play(block.forward, at);
@@ -75,6 +82,7 @@ function expand(
   play(head.dropped, last);
   for (let at = last; at >= 0; at--) {
     if (at < last) hand(at + 1, at, "backward");
+    if (at === 0) handTied(last, at);
     const block = blocks[at];
     if (block) play(block.backward, at);
   }

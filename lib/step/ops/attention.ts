@@ -42,7 +42,7 @@ export function attention(
     return eager(m, [q, k, v], sizes, settings);
   }
   return settings.implementation === "sdpa" && settings.masked
-    ? masked(m, [q, k, v], sizes, settings)
+    ? masked(m, [q, k, v], sizes)
     : kernel(m, [q, k, v], sizes, { flash: true });
 }
 
@@ -122,11 +122,10 @@ function masked(
   m: Machine,
   [q, k, v]: readonly [Value, Value, Value],
   sizes: Heads,
-  { masked: _, ...settings }: AttentionSettings,
 ): Value {
   return m.call(() => {
-    const keys = repeated(m, k, sizes, settings);
-    const values = repeated(m, v, sizes, settings);
+    const keys = repeated(m, k, sizes);
+    const values = repeated(m, v, sizes);
     const dtype = m.autocast ?? q.dtype;
     const bias = m.create(
       sizes.batch * sizes.queries * Math.ceil(sizes.keys / 16) * 16,
@@ -138,11 +137,10 @@ function masked(
 }
 
 /** Keys or values for every query head; a copy where heads share them. */
-function repeated(
+export function repeated(
   m: Machine,
   x: Value,
   { heads, kvHeads }: Heads,
-  _: unknown,
 ): Value {
   if (heads === kvHeads) return m.view(x);
   const node = m.record(
@@ -167,8 +165,8 @@ function eager(
 ): Value {
   const { batch, queries, keys: seen, heads, valueWidth } = sizes;
   return m.call(() => {
-    const keys = repeated(m, k, sizes, settings);
-    const values = repeated(m, v, sizes, settings);
+    const keys = repeated(m, k, sizes);
+    const values = repeated(m, v, sizes);
     const scores = product(
       m,
       q,
