@@ -5,6 +5,7 @@ import type { MachineSettings, Parameter } from "./machine.ts";
 import { decoderLayer } from "./layers/decoder_layer.ts";
 import type { AdaptedLinear } from "./ops/adapted_linear.ts";
 import type { LossSettings } from "./ops/loss.ts";
+import { chunksOf } from "./plan/chunks.ts";
 import { logitCopies } from "./plan/logit_copies.ts";
 import type { EmbeddingPlan, HeadBlock, HeadPlan } from "./outer_blocks.ts";
 import { recordEmbedding, recordHead } from "./outer_blocks.ts";
@@ -27,21 +28,31 @@ export interface StepSettings {
 export function recordPass(
   plan: StepPlan,
   { workspaces }: StepSettings,
-  accumulation: MachineSettings["accumulation"],
+  { accumulation = "keep", stepBytes = () => 0 }: Pick<
+    MachineSettings,
+    "accumulation" | "stepBytes"
+  >,
 ): Pass {
   const { scenario, stack, facts } = plan;
   const settings: MachineSettings = {
     autocast: scenario.precision.autocast,
-    accumulation: accumulation ?? "keep",
+    accumulation,
+    stepBytes,
     workspaces,
   };
   const first = embeddingPlanOf(plan);
   const checkpoint = scenario.train.checkpointing === "full";
   const tied = !plan.outside.find((_, { role }) => role === "head");
+  const headPlan = headPlanOf(plan, first);
   const embedding = recordEmbedding(
     {
       ...settings,
-      accumulated: tied ? [first.table] : [],
+      begun: tied && first.table.trains
+        ? {
+          parameter: first.table,
+          isView: headPlan.loss.kind === "full",
+        }
+        : null,
     },
     first,
     checkpoint,
@@ -50,7 +61,7 @@ export function recordPass(
   const layers: Block[] = [];
   let { needsGrad, isLeaf } = embedding;
   let dtype = embedding.outputDtype;
-  const rotaryDtype = dtype;
+  const rotaryDtype = facts.code.heads === "transformers" ? dtype : "fp32";
   for (const kind of stack.layers) {
     const key = `${kind.id} ${needsGrad} ${isLeaf} ${dtype}`;
     let block = known.get(key);
@@ -63,6 +74,7 @@ export function recordPass(
           dtype,
           needsGrad,
           checkpoint,
+          offload: scenario.train.checkpoint_offload,
           isLeaf,
         },
         (m, x) => {
@@ -90,11 +102,15 @@ export function recordPass(
     isLeaf = false;
     dtype = block.outputDtype;
   }
-  const head = recordHead(settings, headPlanOf(plan, first), {
-    dtype,
-    needsGrad,
-    checkpoint,
-  });
+  const head = recordHead(
+    { ...settings, awaited: tied ? first.table : null },
+    headPlanOf(plan, first),
+    {
+      dtype,
+      needsGrad,
+      checkpoint,
+    },
+  );
   return { embedding, layers, head };
 }
 
@@ -121,7 +137,7 @@ function embeddingPlanOf(plan: StepPlan): EmbeddingPlan {
       : traits.rotary === "part"
       ? Math.round(architecture.head_dim * traits.rotaryShare)
       : architecture.head_dim,
-    forcesGrad: forcesGrad(scenario),
+    forcesGrad: facts.code.forcesGrad && forcesGrad(scenario),
   };
 }
 
@@ -170,12 +186,25 @@ function tiedHead(table: Parameter): AdaptedLinear {
 
 function lossSettings({ scenario, facts }: StepPlan): LossSettings {
   const { software, train } = scenario;
+  const { code, architecture, traits } = facts;
+  const chunks = train.loss === "chunked" && code.loss !== "transformers"
+    ? chunksOf(scenario, code)
+    : null;
   return {
     kind: train.loss,
-    copies: logitCopies(facts.architecture.type, software.transformers),
-    inPlace: train.kernels === "liger" && train.loss === "full",
-    softcap: facts.traits.finalSoftcap,
-    scaled: facts.traits.scaledLogits,
-    keepsLogits: false,
+    chunks,
+    copies: code.loss === "torchtune"
+      ? "cast"
+      : logitCopies(architecture.type, software.transformers),
+    kernel: LOSS_KERNELS[train.kernels],
+    softcap: traits.finalSoftcap,
+    scaled: traits.scaledLogits,
+    keepsLogits: chunks?.keepsLogits ?? false,
   };
 }
+
+const LOSS_KERNELS = {
+  eager: "eager",
+  liger: "in place",
+  compile: "compiled",
+} as const;

@@ -66,13 +66,20 @@ function expand(
   };
   const hand = (from: number, to: number, ids: "forward" | "backward") => {
     const [own, next] = [blocks[from], blocks[to]];
-    const given = ids === "forward" ? own?.output : own?.gradIn;
-    const taken = ids === "forward" ? next?.input : next?.gradOut;
+    const given = (ids === "forward" ? own?.output : own?.gradIn) ?? null;
+    const taken = (ids === "forward" ? next?.input : next?.gradOut) ?? null;
     const [source, target] = [held[from], held[to]];
     if (
       given === null || given === undefined || taken === null ||
       taken === undefined || !source || !target
     ) return;
+    target[taken] = source[given];
+    source[given] = undefined;
+  };
+  const handTied = (from: number, to: number) => {
+    const [given, taken] = [blocks[from]?.tiedGrad, blocks[to]?.tiedGrad];
+    const [source, target] = [held[from], held[to]];
+    if (given === null || taken === null || !source || !target) return;
     target[taken] = source[given];
     source[given] = undefined;
   };
@@ -85,6 +92,7 @@ function expand(
   play(head.dropped, last);
   for (let at = last; at >= 0; at--) {
     if (at < last) hand(at + 1, at, "backward");
+    if (at === 0) handTied(last, at);
     const block = blocks[at];
     if (block) play(block.backward, at);
   }

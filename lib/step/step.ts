@@ -3,6 +3,7 @@ import type { Scenario } from "../scenario/schema.ts";
 import { DTYPE_BYTES } from "./dtype.ts";
 import type { LiveTensors } from "./live.ts";
 import { liveAt } from "./live.ts";
+import type { Parameter } from "./machine.ts";
 import type { OptimizerRule } from "./optimizer/rules.ts";
 import { optimizerRule, stateBytes } from "./optimizer/rules.ts";
 import type { Implementation } from "./optimizer/step_temporaries.ts";
@@ -123,10 +124,16 @@ function run(
   };
 
   const passes = [
-    recordPass(plan, settings, inBackward ? "consume" : "keep"),
+    recordPass(
+      plan,
+      settings,
+      inBackward
+        ? { accumulation: "consume", stepBytes: stepOfOne(plan, rule) }
+        : { accumulation: "keep" },
+    ),
   ];
   if (scenario.train.gradient_accumulation > 1 && !inBackward) {
-    passes.push(recordPass(plan, settings, "add"));
+    passes.push(recordPass(plan, settings, { accumulation: "add" }));
   }
   const stretches = passes.flatMap(passStretches);
   const played = replay(stretches, residentBytes);
@@ -177,6 +184,15 @@ function run(
         ].sort((a, b) => b.bytes - a.bytes),
       },
   };
+}
+
+/** What the optimizer takes to step one parameter within the backward pass. */
+function stepOfOne({ scenario }: StepPlan, rule: OptimizerRule) {
+  const implementation = implementationOf(scenario);
+  return ({ name, shape, elements, dtype }: Parameter): number =>
+    stepTemporaries(rule, implementation, [
+      { name, shape, elements, dtype, copies: 1, embedding: false },
+    ]);
 }
 
 /** The highest points of a schedule that starts with so many bytes. */

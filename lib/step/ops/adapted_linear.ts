@@ -12,6 +12,8 @@ export interface Adapter {
   /** DoRA's magnitudes. */
   readonly magnitude: Parameter | null;
   readonly dropout: number;
+  /** Whether a packed layer's result is copied before the adapter's is added. */
+  readonly clonesBase: boolean;
 }
 
 /** A linear layer, with its adapter where it has one. */
@@ -37,7 +39,7 @@ export function adaptedLinear(
   if (!adapter) return linear(m, x, rows, layer, label);
   return m.call(() => {
     let base = linear(m, x, rows, layer, label);
-    if (!("trains" in layer.weight)) {
+    if (!("trains" in layer.weight) && adapter.clonesBase) {
       const clone = copied(m, base, `clone of ${name}`);
       m.drop(base);
       base = clone;

@@ -159,7 +159,11 @@ function masked(
  * Keys or values for every query head: a copy where heads share them, but for a
  * single head, which is repeated without one.
  */
-function repeated(m: Machine, x: Value, { heads, kvHeads }: Heads): Value {
+export function repeated(
+  m: Machine,
+  x: Value,
+  { heads, kvHeads }: Heads,
+): Value {
   if (heads === kvHeads || kvHeads === 1) return m.view(x);
   return copiedHeads(m, x, heads / kvHeads);
 }

@@ -63,12 +63,16 @@ function plain(
         );
       }
       if (weight.source) {
-        given[1] = m.grad(
-          weight.source,
-          width * out,
-          dtype,
-          `${name} weight gradient`,
-        );
+        // The product's gradient is of Wᵀ; W's is a view of it.
+        given[1] = {
+          ...m.grad(
+            weight.source,
+            width * out,
+            dtype,
+            `${name} weight gradient`,
+          ),
+          isView: true,
+        };
       }
       return given;
     },

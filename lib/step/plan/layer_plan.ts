@@ -1,5 +1,6 @@
 import type { Architecture } from "../../models/architecture.ts";
 import type { Role, Tensor } from "../../models/tensors/tensor.ts";
+import type { Kernels } from "../kernels.ts";
 import type { AttentionPlan } from "../layers/attention_layer.ts";
 import type { LayerPlan } from "../layers/decoder_layer.ts";
 import type { LatentAttentionPlan } from "../layers/latent_attention.ts";
@@ -8,6 +9,7 @@ import type { ExpertCode, MoePlan } from "../layers/moe_layer.ts";
 import type { AdaptedLinear } from "../ops/adapted_linear.ts";
 import type { AttentionSettings, Heads } from "../ops/attention.ts";
 import type { Norm } from "../ops/norms.ts";
+import type { ModelCode } from "./model_code.ts";
 import type { Modules } from "./modules.ts";
 import type { Traits } from "./traits.ts";
 
@@ -18,7 +20,8 @@ export interface LayerFacts {
   readonly batch: number;
   readonly sequence: number;
   readonly attention: Pick<AttentionSettings, "implementation" | "masked">;
-  readonly fusedKernels: boolean;
+  readonly kernels: Kernels;
+  readonly code: ModelCode;
   readonly expertCode: ExpertCode;
   /** Whether a forward pass of training fills a cache of keys and values. */
   readonly cached: boolean;
@@ -45,7 +48,8 @@ const isShared: Test = (name) => /shared_expert|shared_mlp/.test(name);
 
 function attentionOf(
   modules: Modules,
-  { architecture, traits, batch, sequence, attention, cached }: LayerFacts,
+  { architecture, traits, batch, sequence, attention, cached, code, kernels }:
+    LayerFacts,
 ): AttentionPlan | null {
   const o = byRole(modules, "o");
   if (!o) return null;
@@ -82,6 +86,8 @@ function attentionOf(
       wideSoftmax: traits.wideSoftmax,
       softcap: traits.attentionSoftcap,
     },
+    code: code.heads,
+    kernels,
   };
 }
 
@@ -145,7 +151,7 @@ function kvHeadsOf(
 
 function mlpOf(
   modules: Modules,
-  { traits, fusedKernels }: LayerFacts,
+  { traits, kernels, code }: LayerFacts,
   test: Test,
 ): MlpPlan | null {
   const down = byRole(modules, "down", test);
@@ -157,7 +163,8 @@ function mlpOf(
     gate: fused ? "fused" : byRole(modules, "gate", test),
     down,
     activation: traits.activation,
-    fusedKernel: fusedKernels,
+    kernels,
+    upFirst: code.heads === "litgpt",
   };
 }
 

@@ -5,6 +5,7 @@ import type { Dtype } from "../dtype.ts";
 import type { Parameter } from "../machine.ts";
 import type { AdaptedLinear, Adapter } from "../ops/adapted_linear.ts";
 import type { Norm, NormKind } from "../ops/norms.ts";
+import type { ModelCode } from "./model_code.ts";
 import type { Storage, Stored } from "./storage.ts";
 
 /** Makes the modules of a layer, or those outside of layers, from tensors. */
@@ -13,6 +14,7 @@ export class Modules {
   readonly #adapters: ReadonlyMap<string, Tensor>;
   readonly #storage: Storage;
   readonly #lora: Scenario["train"]["lora"];
+  readonly #code: ModelCode;
 
   /**
    * @param tensors By the name inside the layer.
@@ -24,11 +26,13 @@ export class Modules {
     adapters: ReadonlyMap<string, Tensor>,
     storage: Storage,
     lora: Scenario["train"]["lora"],
+    code: ModelCode,
   ) {
     this.#tensors = tensors;
     this.#adapters = adapters;
     this.#storage = storage;
     this.#lora = lora;
+    this.#code = code;
   }
 
   /** The names of the tensors. */
@@ -128,6 +132,7 @@ export class Modules {
     return {
       rank,
       dropout,
+      clonesBase: this.#code.adapters === "peft",
       a: trained(`${path} A`, a, dtype),
       b: trained(`${path} B`, b, dtype),
       magnitude: magnitude

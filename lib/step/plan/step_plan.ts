@@ -11,7 +11,10 @@ import { roundedBytes } from "../tape.ts";
 import type { ExpertCode } from "../layers/moe_layer.ts";
 import type { LayerFacts } from "./layer_plan.ts";
 import { versionOf } from "./version.ts";
+import { playedCode } from "./model_code.ts";
+import type { ModelCode } from "./model_code.ts";
 import { Modules } from "./modules.ts";
+import { playedTraits } from "./played_traits.ts";
 import type { LayerKind, Stack } from "./stacks.ts";
 import { stacksOf } from "./stacks.ts";
 import type { Storage } from "./storage.ts";
@@ -52,6 +55,7 @@ export function stepPlanOf(
   }
   const { train, software } = scenario;
   const storage = storageOf(scenario);
+  const code = playedCode(scenario);
   const adapters = adapterTensors(scenario, model);
   const outside = model.tensors.filter(({ layers }) => layers === null);
   const loraOf = (prefix: string) =>
@@ -72,14 +76,19 @@ export function stepPlanOf(
     stack,
     facts: {
       architecture: model.architecture,
-      traits: traitsOf(model.architecture.type, model.config ?? {}),
+      traits: playedTraits(
+        traitsOf(model.architecture.type, model.config ?? {}),
+        train.kernels,
+        code,
+      ),
       batch: train.micro_batch,
       sequence: train.sequence_length,
       attention: {
         implementation: train.attention,
         masked: train.padding_mask,
       },
-      fusedKernels: train.kernels !== "eager",
+      kernels: train.kernels,
+      code,
       expertCode: expertCodeOf(software),
       // Its code of transformers 4 does not turn the cache off for checkpoints,
       // and its keys and values are views of the whole projection.
@@ -91,9 +100,10 @@ export function stepPlanOf(
       loraOf("base_model.model."),
       storage,
       train.lora,
+      code,
     ),
     modulesOf: ({ tensors }) =>
-      new Modules(tensors, layerAdapters, storage, train.lora),
+      new Modules(tensors, layerAdapters, storage, train.lora, code),
     trained: [
       ...trainedOf(model.tensors, storage),
       ...adapters.map((tensor) => ({
@@ -129,7 +139,7 @@ export function stepPlanOf(
         part: "buffers" as const,
         label: "buffers",
         count: model.buffers.length,
-        bytes: bufferBytes(model.buffers),
+        bytes: bufferBytes(model.buffers) + rotaryBufferBytes(model, code),
       },
     ].filter(({ bytes }) => bytes > 0),
     *loaded() {
@@ -188,6 +198,21 @@ function storedBytes(tensors: readonly Tensor[], storage: Storage): number {
         ),
     0,
   );
+}
+
+/**
+ * torchtune's table of cosines and sines of every position that a model knows.
+ *
+ * Source: pytorch/torchtune torchtune/modules/position_embeddings.py
+ */
+function rotaryBufferBytes(
+  { architecture, config }: Model,
+  { rotaryBuffer }: ModelCode,
+): number {
+  const positions = config?.["max_position_embeddings"];
+  return rotaryBuffer && typeof positions === "number"
+    ? roundedBytes(positions * architecture.head_dim * DTYPE_BYTES.fp32)
+    : 0;
 }
 
 function bufferBytes(buffers: readonly Buffer[]): number {
