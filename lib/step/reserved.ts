@@ -69,15 +69,13 @@ function expand(
     const given = (ids === "forward" ? own?.output : own?.gradIn) ?? null;
     const taken = (ids === "forward" ? next?.input : next?.gradOut) ?? null;
     const [source, target] = [held[from], held[to]];
-    if (
-      given === null || given === undefined || taken === null ||
-      taken === undefined || !source || !target
-    ) return;
+    if (given === null || taken === null || !source || !target) return;
     target[taken] = source[given];
     source[given] = undefined;
   };
   const handTied = (from: number, to: number) => {
-    const [given, taken] = [blocks[from]?.tiedGrad, blocks[to]?.tiedGrad];
+    const given = blocks[from]?.tiedGrad ?? null;
+    const taken = blocks[to]?.tiedGrad ?? null;
     const [source, target] = [held[from], held[to]];
     if (given === null || taken === null || !source || !target) return;
     target[taken] = source[given];
