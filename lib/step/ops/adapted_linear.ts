@@ -14,6 +14,8 @@ export interface Adapter {
   readonly dropout: number;
   /** Whether a packed layer's result is copied before the adapter's is added. */
   readonly clonesBase: boolean;
+  /** Whether beside a packed layer autocast alone casts the adapter's input. */
+  readonly leavesInput: boolean;
 }
 
 /** A linear layer, with its adapter where it has one. */
@@ -64,7 +66,10 @@ function lowRank(
 ): Value {
   const { name } = layer;
   const { rank, a, b } = adapter;
-  const input = cast(m, x, a.dtype, `${name} adapter input`);
+  const leaves = adapter.leavesInput && !("trains" in layer.weight);
+  const input = m.autocast && leaves
+    ? m.view(x)
+    : cast(m, x, a.dtype, `${name} adapter input`);
   const dropped = dropout(m, input, adapter.dropout, `${name} adapter input`);
   const narrow = linear(
     m,

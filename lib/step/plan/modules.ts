@@ -133,6 +133,7 @@ export class Modules {
       rank,
       dropout,
       clonesBase: this.#code.adapters === "peft",
+      leavesInput: this.#code.leavesInput,
       a: trained(`${path} A`, a, dtype),
       b: trained(`${path} B`, b, dtype),
       magnitude: magnitude

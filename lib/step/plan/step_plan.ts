@@ -130,7 +130,7 @@ export function stepPlanOf(
           (sum, tensor) =>
             sum + copiesOf(tensor) *
               roundedBytes(
-                elementsOf(tensor) * DTYPE_BYTES[train.lora.adapter_dtype],
+                elementsOf(tensor) * DTYPE_BYTES[addedDtype(tensor)],
               ),
           0,
         ),
