@@ -96,14 +96,11 @@ function kernel(
           made(k, "gradient of keys"),
           made(v, "gradient of values"),
         ];
-        return m.workspaces
-          ? m.temporary(
-            workspace(sizes, DTYPE_BYTES[q.dtype], flash),
-            "attention backward",
-            given,
-            "kernel workspaces",
-          )
-          : given();
+        const grads = given();
+        if (m.workspaces) {
+          takeWithin(m, workspaces(sizes, DTYPE_BYTES[q.dtype], flash));
+        }
+        return grads;
       },
     );
     out.source = node && { node, slot: 0 };
@@ -118,19 +115,29 @@ function kernel(
  * Source: Dao-AILab/flash-attention csrc/flash_attn/flash_api.cpp, mha_bwd:
  * sequences are rounded up to 128 and heads to 32 features.
  */
-function workspace(
+function workspaces(
   { batch, queries, keys, heads, kvHeads, width }: Heads,
   bytes: number,
   flash: boolean,
-): number {
+): number[] {
   const rounded = Math.ceil(queries / 128) * 128;
   const features = Math.ceil(width / 32) * 32;
   const rows = 4 * batch * heads * rounded;
-  if (!flash) return rows;
-  const expanded = heads > kvHeads
-    ? 2 * bytes * batch * keys * heads * width
-    : 0;
-  return rows * features + rows + expanded;
+  if (!flash) return [rows];
+  const expanded = bytes * batch * keys * heads * width;
+  return [
+    rows,
+    rows * features,
+    ...(heads > kvHeads ? [expanded, expanded] : []),
+  ];
+}
+
+/** Takes memory while a kernel runs. */
+function takeWithin(m: Machine, sizes: readonly number[]): void {
+  const taken = sizes.map((bytes) =>
+    m.tape.allocate(bytes, "attention backward", "kernel workspaces")
+  );
+  for (const storage of taken) m.tape.release(storage);
 }
 
 /**
