@@ -3,7 +3,7 @@ import { scenarioAdapters } from "../../models/trainable.ts";
 import type { Buffer, Tensor } from "../../models/tensors/tensor.ts";
 import { copiesOf, elementsOf } from "../../models/tensors/tensor.ts";
 import type { Scenario } from "../../scenario/schema.ts";
-import type { Trained } from "../optimizer/rules.ts";
+import type { Trained } from "../optimizer/rule.ts";
 import { DTYPE_BYTES } from "../dtype.ts";
 import type { LiveTensors } from "../live.ts";
 import { roundedBytes } from "../tape.ts";
@@ -103,6 +103,7 @@ export function stepPlanOf(
         dtype: train.lora.adapter_dtype,
         copies: copiesOf(tensor),
         embedding: false,
+        hidden: true,
       })),
     ],
     resident: [
@@ -173,6 +174,7 @@ function trainedOf(tensors: readonly Tensor[], storage: Storage): Trained[] {
         dtype,
         copies: copiesOf(tensor),
         embedding: tensor.module === "embedding",
+        hidden: tensor.layers !== null && tensor.shape.length === 2,
       }]
       : [];
   });
