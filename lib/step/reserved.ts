@@ -1,11 +1,9 @@
 import type { AllocatedBlock } from "./allocator.ts";
 import { CachingAllocator } from "./allocator.ts";
 import type { Block, Segment } from "./block.ts";
-import { DTYPE_BYTES } from "./dtype.ts";
-import type { Trained } from "./optimizer/rules.ts";
+import { statesOf } from "./optimizer/rules.ts";
 import type { Pass } from "./pass.ts";
 import type { Step } from "./step.ts";
-import { implementationOf } from "./step.ts";
 import { roundedBytes } from "./tape.ts";
 
 /** Memory blocks by the storages of one recorded block that hold them. */
@@ -100,41 +98,27 @@ function expand(
 /** States are made in the first step; foreach makes its temporaries of all. */
 function optimizerStep(
   allocator: CachingAllocator,
-  { plan, rule }: Step,
+  { plan, rule, implementation }: Step,
   isFirst: boolean,
 ): void {
+  const take = (bytes: number) =>
+    bytes > 0 ? [allocator.allocate(roundedBytes(bytes))] : [];
   if (isFirst) {
     for (const tensor of plan.trained) {
-      const states = rule.states(tensor).map(roundedBytes);
-      for (let copy = tensor.copies; copy > 0; copy--) {
-        for (const bytes of states) if (bytes > 0) allocator.allocate(bytes);
-      }
+      const states = statesOf(rule, implementation, tensor);
+      for (let copy = tensor.copies; copy > 0; copy--) states.forEach(take);
     }
   }
-  const { optimizer } = plan.scenario;
-  if (optimizer.in_backward) return;
-  const how = implementationOf(plan.scenario);
-  if (how === "foreach") {
+  if (plan.scenario.optimizer.in_backward || rule.inBackward) return;
+  if (implementation === "foreach") {
     const many = plan.trained.flatMap((tensor) =>
-      temporariesOf(allocator, tensor, rule.temporaries.foreach * tensor.copies)
+      Array.from({ length: tensor.copies }, () => take(rule.foreach(tensor)))
+        .flat()
     );
     for (const block of many) allocator.release(block);
-  } else if (how === "for-loop") {
+  } else if (implementation === "for-loop") {
     for (const tensor of plan.trained) {
-      const one = temporariesOf(allocator, tensor, rule.temporaries.loop);
-      for (const block of one) allocator.release(block);
+      for (const block of take(rule.own(tensor))) allocator.release(block);
     }
   }
-}
-
-function temporariesOf(
-  allocator: CachingAllocator,
-  { elements, dtype }: Trained,
-  count: number,
-): AllocatedBlock[] {
-  const bytes = roundedBytes(elements * DTYPE_BYTES[dtype]);
-  return Array.from(
-    { length: bytes > 0 ? count : 0 },
-    () => allocator.allocate(bytes),
-  );
 }

@@ -3,8 +3,8 @@ import { scenarioAdapters } from "../../models/trainable.ts";
 import type { Buffer, Tensor } from "../../models/tensors/tensor.ts";
 import { copiesOf, elementsOf } from "../../models/tensors/tensor.ts";
 import type { Scenario } from "../../scenario/schema.ts";
-import type { Trained } from "../optimizer/rules.ts";
 import type { Dtype } from "../dtype.ts";
+import type { Trained } from "../optimizer/rule.ts";
 import { DTYPE_BYTES } from "../dtype.ts";
 import type { LiveTensors } from "../live.ts";
 import { roundedBytes } from "../tape.ts";
@@ -113,6 +113,7 @@ export function stepPlanOf(
         dtype: addedDtype(tensor),
         copies: copiesOf(tensor),
         embedding: false,
+        hidden: true,
       })),
     ],
     resident: [
@@ -183,6 +184,7 @@ function trainedOf(tensors: readonly Tensor[], storage: Storage): Trained[] {
         dtype,
         copies: copiesOf(tensor),
         embedding: tensor.module === "embedding",
+        hidden: tensor.layers !== null && tensor.shape.length === 2,
       }]
       : [];
   });
