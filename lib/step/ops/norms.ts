@@ -21,8 +21,12 @@ export type NormKind =
   | "cohere"
   /** torch.nn.LayerNorm, one kernel. */
   | "layer"
-  /** A kernel that keeps its input and one number a row. */
-  | "fused";
+  /** The same kernel in fp32 without parameters, cast back: OLMo. */
+  | "bare"
+  /** Liger's kernel, which keeps its input and one number a row. */
+  | "fused"
+  /** A compiled kernel, which keeps the same. */
+  | "compiled";
 
 /** A norm over the last dimension. */
 export interface Norm {
@@ -42,8 +46,15 @@ export function norm(
   switch (kind) {
     case "layer":
       return layerNorm(m, x, rows, weight, bias, label);
+    case "bare":
+      return m.call(() => {
+        const wide = cast(m, x, "fp32", `${label} input in fp32`);
+        const normed = layerNorm(m, wide, rows, null, null, label);
+        return cast(m, normed, x.dtype, `output of ${label}`);
+      });
     case "fused":
-      return fusedNorm(m, x, rows, weight, label);
+    case "compiled":
+      return fusedNorm(m, x, rows, weight, label, kind);
     default:
       return m.call(() => composed(m, x, rows, kind, weight, label));
   }
@@ -59,13 +70,17 @@ function composed(
   label: string,
 ): Value {
   let input = cast(m, x, "fp32", `${label} input in fp32`);
+  let centred = input;
   if (kind === "cohere") {
+    // Its code subtracts the mean twice: for the variance and for the result.
     const average = mean(m, input, rows, "mean");
-    const centred = add(m, input, average, "centred input");
+    centred = add(m, input, average, `${label} centred input`);
+    const again = add(m, input, average, `${label} centred input`);
     m.drop(input, average);
-    input = centred;
+    input = again;
   }
-  const square = squared(m, input, "square");
+  const square = squared(m, centred, "square");
+  if (centred !== input) m.drop(centred);
   const variance = mean(m, square, rows, "variance");
   m.drop(square);
   const sum = shifted(m, variance, "variance");
@@ -79,7 +94,9 @@ function composed(
     const narrow = cast(m, normed, x.dtype, `${label} normed`);
     return multiply(m, own, narrow, `output of ${label}`);
   }
-  const wide = cast(m, own, "fp32", `${label} weight in fp32`);
+  const wide = kind === "olmo2"
+    ? own
+    : cast(m, own, "fp32", `${label} weight in fp32`);
   const factor = kind === "gemma" ? shifted(m, wide, "1 + weight") : wide;
   const scaledUp = multiply(m, normed, factor, `${label} scaled`);
   if (factor !== wide) m.drop(wide);
@@ -129,8 +146,8 @@ function layerNorm(
 }
 
 /**
- * One kernel: saves its input and a number a row; the backward pass writes over
- * the gradient it is given.
+ * One kernel: saves its input and a number a row. Liger's backward pass writes
+ * over the gradient it is given, a compiled one gives a new tensor.
  *
  * Source: linkedin/Liger-Kernel ops/rms_norm.py
  */
@@ -140,12 +157,17 @@ function fusedNorm(
   rows: number,
   weight: Parameter | null,
   label: string,
+  kind: "fused" | "compiled",
 ): Value {
   return m.call(() => {
     const root = m.create(rows, "fp32", "reciprocal root of each row");
     const scale = weight && m.parameter(weight);
     const node = m.record([x, scale], [x, root], ([grad]) => [
-      grad && x.source ? m.share(grad) : null,
+      grad && x.source
+        ? kind === "fused"
+          ? m.share(grad)
+          : m.grad(x.source, x.elements, x.dtype, `gradient of ${label}`)
+        : null,
       scale?.source
         ? m.grad(scale.source, scale.elements, scale.dtype, "weight gradient")
         : null,

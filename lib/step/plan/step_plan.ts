@@ -3,14 +3,18 @@ import { scenarioAdapters } from "../../models/trainable.ts";
 import type { Buffer, Tensor } from "../../models/tensors/tensor.ts";
 import { copiesOf, elementsOf } from "../../models/tensors/tensor.ts";
 import type { Scenario } from "../../scenario/schema.ts";
-import type { Trained } from "../optimizer/rules.ts";
+import type { Dtype } from "../dtype.ts";
+import type { Trained } from "../optimizer/rule.ts";
 import { DTYPE_BYTES } from "../dtype.ts";
 import type { LiveTensors } from "../live.ts";
 import { roundedBytes } from "../tape.ts";
 import type { ExpertCode } from "../layers/moe_layer.ts";
 import type { LayerFacts } from "./layer_plan.ts";
 import { versionOf } from "./version.ts";
+import { playedCode } from "./model_code.ts";
+import type { ModelCode } from "./model_code.ts";
 import { Modules } from "./modules.ts";
+import { playedTraits } from "./played_traits.ts";
 import type { LayerKind, Stack } from "./stacks.ts";
 import { stacksOf } from "./stacks.ts";
 import type { Storage } from "./storage.ts";
@@ -51,6 +55,7 @@ export function stepPlanOf(
   }
   const { train, software } = scenario;
   const storage = storageOf(scenario);
+  const code = playedCode(scenario);
   const adapters = adapterTensors(scenario, model);
   const outside = model.tensors.filter(({ layers }) => layers === null);
   const loraOf = (prefix: string) =>
@@ -60,20 +65,30 @@ export function stepPlanOf(
       ) => [tensor.name.slice(prefix.length), tensor]),
     );
   const layerAdapters = loraOf(`base_model.model.${stack.path}.N.`);
+  // PEFT casts its adapters; copies of whole modules keep the modules' type.
+  const addedDtype = (tensor: Tensor): Dtype =>
+    tensor.name.endsWith(".modules_to_save.default")
+      ? storage(tensor).dtype
+      : train.lora.adapter_dtype;
   return {
     scenario,
     model,
     stack,
     facts: {
       architecture: model.architecture,
-      traits: traitsOf(model.architecture.type, model.config ?? {}),
+      traits: playedTraits(
+        traitsOf(model.architecture.type, model.config ?? {}),
+        train.kernels,
+        code,
+      ),
       batch: train.micro_batch,
       sequence: train.sequence_length,
       attention: {
         implementation: train.attention,
         masked: train.padding_mask,
       },
-      fusedKernels: train.kernels !== "eager",
+      kernels: train.kernels,
+      code,
       expertCode: expertCodeOf(software),
       // Its code of transformers 4 does not turn the cache off for checkpoints,
       // and its keys and values are views of the whole projection.
@@ -85,18 +100,20 @@ export function stepPlanOf(
       loraOf("base_model.model."),
       storage,
       train.lora,
+      code,
     ),
     modulesOf: ({ tensors }) =>
-      new Modules(tensors, layerAdapters, storage, train.lora),
+      new Modules(tensors, layerAdapters, storage, train.lora, code),
     trained: [
       ...trainedOf(model.tensors, storage),
       ...adapters.map((tensor) => ({
         name: tensor.name,
         shape: tensor.shape,
         elements: elementsOf(tensor),
-        dtype: train.lora.adapter_dtype,
+        dtype: addedDtype(tensor),
         copies: copiesOf(tensor),
         embedding: false,
+        hidden: true,
       })),
     ],
     resident: [
@@ -114,7 +131,7 @@ export function stepPlanOf(
           (sum, tensor) =>
             sum + copiesOf(tensor) *
               roundedBytes(
-                elementsOf(tensor) * DTYPE_BYTES[train.lora.adapter_dtype],
+                elementsOf(tensor) * DTYPE_BYTES[addedDtype(tensor)],
               ),
           0,
         ),
@@ -123,7 +140,7 @@ export function stepPlanOf(
         part: "buffers" as const,
         label: "buffers",
         count: model.buffers.length,
-        bytes: bufferBytes(model.buffers),
+        bytes: bufferBytes(model.buffers) + rotaryBufferBytes(model, code),
       },
     ].filter(({ bytes }) => bytes > 0),
     *loaded() {
@@ -133,7 +150,7 @@ export function stepPlanOf(
       }
       for (const tensor of adapters) {
         const bytes = roundedBytes(
-          elementsOf(tensor) * DTYPE_BYTES[train.lora.adapter_dtype],
+          elementsOf(tensor) * DTYPE_BYTES[addedDtype(tensor)],
         );
         for (let copy = copiesOf(tensor); copy > 0; copy--) yield bytes;
       }
@@ -167,6 +184,7 @@ function trainedOf(tensors: readonly Tensor[], storage: Storage): Trained[] {
         dtype,
         copies: copiesOf(tensor),
         embedding: tensor.module === "embedding",
+        hidden: tensor.layers !== null && tensor.shape.length === 2,
       }]
       : [];
   });
@@ -182,6 +200,21 @@ function storedBytes(tensors: readonly Tensor[], storage: Storage): number {
         ),
     0,
   );
+}
+
+/**
+ * torchtune's table of cosines and sines of every position that a model knows.
+ *
+ * Source: pytorch/torchtune torchtune/modules/position_embeddings.py
+ */
+function rotaryBufferBytes(
+  { architecture, config }: Model,
+  { rotaryBuffer }: ModelCode,
+): number {
+  const positions = config?.["max_position_embeddings"];
+  return rotaryBuffer && typeof positions === "number"
+    ? roundedBytes(positions * architecture.head_dim * DTYPE_BYTES.fp32)
+    : 0;
 }
 
 function bufferBytes(buffers: readonly Buffer[]): number {
