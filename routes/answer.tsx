@@ -13,7 +13,7 @@ import { typedQuery } from "../templates/form/form_state.ts";
 export function answerRoute(hub: Hub | null): Hono {
   return new Hono().get("/answer", (c) => {
     const query = new URL(c.req.url).searchParams;
-    const result = estimateKnown(fromQuery(query), hub);
+    const result = estimateKnown(fromQuery(query), hub, { curve: true });
     // The address follows the form, so that it can be shared and reloaded.
     if (!result.ok) {
       const here = `/?${typedQuery(query)}`;

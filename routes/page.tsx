@@ -17,6 +17,7 @@ export function pageRoute(hub: Hub | null): Hono {
     const result = await estimateOnHub(
       first ? PRESETS[0].scenario : input,
       hub,
+      { curve: true },
     );
     if (!result.ok) {
       return c.html(
