@@ -1,4 +1,4 @@
-import type { Estimate, Model, Problem, Result, Scenario } from "../lib/mod.ts";
+import type { Estimate, Problem, Result, Scenario } from "../lib/mod.ts";
 import { estimateScenario, findModel, parseScenario } from "../lib/mod.ts";
 import type { Hub, LookUpOptions } from "./mod.ts";
 import { parseHubId } from "./mod.ts";
@@ -52,25 +52,6 @@ function withHub(
         : problem
     ),
   };
-}
-
-/** As {@linkcode estimateOnHub}, but with what was looked up before only. */
-export function estimateKnown(
-  input: unknown,
-  hub: Hub | null,
-  { curve = false }: Wanted = {},
-): Result<Estimate> & { lookUp?: string } {
-  const parsed = parseScenario(input);
-  if (!parsed.ok) return parsed;
-  const name = hubName(parsed.value);
-  if (!hub || name === null) {
-    return estimateScenario(parsed.value, undefined, { curve });
-  }
-  const known: Model | undefined = hub.known(name, {
-    gguf: ggufOf(parsed.value),
-  });
-  const result = estimateScenario(parsed.value, known, { curve });
-  return result.ok ? result : { ...result, lookUp: name };
 }
 
 /** The name to look up: no description, and not in the catalogue. */

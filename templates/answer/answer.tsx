@@ -10,7 +10,13 @@ import { Understood } from "./understood.tsx";
 import { Verdict } from "./verdict.tsx";
 
 /** The answer to a valid scenario, most wanted first. */
-export function Answer({ estimate }: { estimate: Estimate }) {
+export function Answer(
+  { estimate, headers }: {
+    estimate: Estimate;
+    /** Whether it was asked to count from the checkpoint's headers. */
+    headers: boolean;
+  },
+) {
   return (
     <>
       <Verdict estimate={estimate} />
@@ -18,7 +24,7 @@ export function Answer({ estimate }: { estimate: Estimate }) {
       <Notes title="Warnings" kind="warnings" notes={estimate.warnings} />
       <Parts estimate={estimate} />
       <StepPicture estimate={estimate} />
-      <Gpus estimate={estimate} />
+      <Gpus estimate={estimate} headers={headers} />
       <Understood estimate={estimate} />
       <Evidence estimate={estimate} />
       <Notes
