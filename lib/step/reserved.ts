@@ -67,7 +67,8 @@ function expand(
   const handTied = (from: number, to: number) => {
     const [given, taken] = [blocks[from]?.tiedGrad, blocks[to]?.tiedGrad];
     const [source, target] = [held[from], held[to]];
-    if (given == null || taken == null || !source || !target) return;
+    if (given === null || given === undefined) return;
+    if (taken === null || taken === undefined || !source || !target) return;
     target[taken] = source[given];
     source[given] = undefined;
   };
