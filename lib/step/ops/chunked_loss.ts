@@ -64,7 +64,7 @@ export function chunkedLoss(
 }
 
 /** The sum of scalars; each gets the same gradient. */
-function sumOf(m: Machine, losses: readonly Value[]): Value {
+export function sumOf(m: Machine, losses: readonly Value[]): Value {
   const node = m.record(
     losses,
     [],
