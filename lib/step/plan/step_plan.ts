@@ -122,6 +122,7 @@ export function stepPlanOf(
         part: "weights" as const,
         label: `${groupDigits(model.parameters)} parameters`,
         count: 1,
+        bytes: storedBytes(model.tensors, storage),
       },
       {
         part: "adapters" as const,
