@@ -3,6 +3,7 @@ import { CachingAllocator } from "./allocator.ts";
 import type { Block, Segment } from "./block.ts";
 import { DTYPE_BYTES } from "./dtype.ts";
 import type { Trained } from "./optimizer/rules.ts";
+import type { PartName } from "./parts.ts";
 import type { Pass } from "./pass.ts";
 import type { Step } from "./step.ts";
 import { implementationOf } from "./step.ts";
@@ -11,18 +12,37 @@ import { roundedBytes } from "./tape.ts";
 /** Memory blocks by the storages of one recorded block that hold them. */
 type Held = (AllocatedBlock | undefined)[];
 
+/** What stands all the time beside the model and the optimizer's states. */
+const BESIDE_MODEL: ReadonlySet<PartName> = new Set([
+  "buffers",
+  "kernel workspaces",
+  "inputs",
+  "logits and loss",
+]);
+
+/** What PyTorch's allocator counts at most over the first two steps, in bytes. */
+export interface AllocatorPeaks {
+  /** What it took from the driver. */
+  readonly reserved: number;
+  /** Blocks in use; a large one is not cut where less than 1 MiB would be left. */
+  readonly allocated: number;
+}
+
 /**
- * What PyTorch's allocator takes from the driver over the first two steps.
+ * Plays the first two steps on PyTorch's allocator.
  *
  * @param capacity Bytes that it can have before it gives cached ones back.
  */
-export function reservedPeak(step: Step, capacity = Infinity): number {
+export function allocatorPeaks(
+  step: Step,
+  capacity = Infinity,
+): AllocatorPeaks {
   const allocator = new CachingAllocator(capacity);
   for (const bytes of step.plan.loaded()) {
     if (bytes > 0) allocator.allocate(bytes);
   }
-  for (const { label, count, bytes } of step.resident) {
-    if (label !== "cuBLAS workspace") continue;
+  for (const { part, count, bytes } of step.resident) {
+    if (!BESIDE_MODEL.has(part)) continue;
     for (let at = 0; at < count; at++) allocator.allocate(bytes / count);
   }
   for (const isFirst of [true, false]) {
@@ -31,15 +51,17 @@ export function reservedPeak(step: Step, capacity = Infinity): number {
     for (const gradient of gradients) allocator.release(gradient);
   }
   // A GPU that is too small is judged by what the step would take elsewhere.
-  return allocator.overflowed ? reservedPeak(step) : allocator.peak;
+  return allocator.overflowed
+    ? allocatorPeaks(step)
+    : { reserved: allocator.peak, allocated: allocator.allocatedPeak };
 }
 
 /** Runs a pass; gives back the blocks that stay: gradients. */
 function expand(
   allocator: CachingAllocator,
-  { embedding, layers, head }: Pass,
+  { vision, embedding, layers, head }: Pass,
 ): AllocatedBlock[] {
-  const blocks: Block[] = [embedding, ...layers, head];
+  const blocks: Block[] = [...vision, embedding, ...layers, head];
   const held: Held[] = blocks.map(() => []);
   const play = (segment: Segment, at: number) => {
     const own = held[at] ?? [];

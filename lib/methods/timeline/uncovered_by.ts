@@ -18,10 +18,6 @@ const RULES: readonly Rule[] = [
     ({ engine }) => `engine.name ${engine.name} is not played through yet`,
   ],
   [
-    ({ train }) => train.images_per_sample > 0,
-    () => "images are not played through yet",
-  ],
-  [
     ({ train }) => train.checkpointing === "selective",
     () => "train.checkpointing selective is not played through yet",
   ],

@@ -57,6 +57,10 @@ export function attentionLayer(
         m.drop(q, k);
         [q, k] = turned;
       }
+      if (plan.cached && "q" in plan.projections) {
+        m.giveBack(k);
+        m.giveBack(v);
+      }
       let out = attention(m, [q, k, v], plan.heads, plan.settings);
       if (plan.rotary === "part") {
         // Joined heads lie head by head, and so does what the kernel gives.

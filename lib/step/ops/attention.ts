@@ -24,6 +24,8 @@ export interface AttentionSettings {
   readonly implementation: "flash" | "sdpa" | "eager";
   /** Whether a mask beside the causal one is handed to the kernel. */
   readonly masked: boolean;
+  /** Whether that mask is one row a sequence: which keys are seen at all. */
+  readonly keyMask: boolean;
   readonly dropout: number;
   /** Whether the softmax runs in fp32 whatever the type of the heads. */
   readonly wideSoftmax: boolean;
@@ -129,7 +131,8 @@ function masked(
     const values = repeated(m, v, sizes, settings);
     const dtype = m.autocast ?? q.dtype;
     const bias = m.create(
-      sizes.batch * sizes.queries * Math.ceil(sizes.keys / 16) * 16,
+      sizes.batch * (settings.keyMask ? 1 : sizes.queries) *
+        Math.ceil(sizes.keys / 16) * 16,
       dtype,
       "attention bias",
     );

@@ -16,7 +16,10 @@ export interface LayerFacts {
   readonly traits: Traits;
   readonly batch: number;
   readonly sequence: number;
-  readonly attention: Pick<AttentionSettings, "implementation" | "masked">;
+  readonly attention: Pick<
+    AttentionSettings,
+    "implementation" | "masked" | "keyMask"
+  >;
   readonly fusedKernels: boolean;
   readonly expertCode: ExpertCode;
   /** Whether a forward pass of training fills a cache of keys and values. */
