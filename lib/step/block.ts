@@ -28,6 +28,8 @@ export interface Block {
   readonly output: StorageId | null;
   readonly gradIn: StorageId | null;
   readonly gradOut: StorageId | null;
+  /** A tied matrix's gradient, from the head to the embeddings. */
+  readonly tiedGrad?: StorageId | null;
   readonly outputDtype: Dtype;
 }
 
@@ -38,6 +40,8 @@ export interface BlockInput {
   /** Whether their gradient is wanted. */
   readonly needsGrad: boolean;
   readonly checkpoint: boolean;
+  /** Whether a checkpoint is moved to the host until it is needed again. */
+  readonly offload: boolean;
   /** Whether they are a leaf of the graph, which autograd holds to the end. */
   readonly isLeaf: boolean;
 }
@@ -56,6 +60,9 @@ export function segmentOf(tape: Tape, from: number, to: number): Segment {
   }
   return { tape, from, to, net, peak, peakAt };
 }
+
+/** What a checkpoint is called that came back from the host. */
+const CHECKPOINT = "checkpoint from the host";
 
 /** Records a layer: forward, the end of autocast, backward. */
 export function recordLayer(
@@ -110,7 +117,7 @@ export function recordLayer(
   }
   m.recording = false;
   const out = layer(m, x);
-  m.tape.retain(x.storage);
+  if (!given.offload) m.tape.retain(x.storage);
   m.drop(x);
   const forward = m.tape.events.length;
   m.endForward();
@@ -123,8 +130,11 @@ export function recordLayer(
     "activation gradients",
   );
   m.recording = true;
+  const kept = given.offload
+    ? m.keep(m.create(given.elements, given.dtype, CHECKPOINT, null, part))
+    : x;
   // torch.utils.checkpoint runs the layer again from a detached copy.
-  const again = m.view(x, { source: { node: input, slot: 0 } });
+  const again = m.view(kept, { source });
   m.part = "residual stream";
   const result = layer(m, again);
   m.endForward();
@@ -132,7 +142,7 @@ export function recordLayer(
   m.backward(result, gradOut);
   m.drop(result, again);
   m.tape.release(gradOut.storage);
-  m.tape.release(x.storage);
+  m.tape.release(kept.storage);
   return blockOf(m, forward, exit, {
     input: x.storage,
     output: out.storage,
@@ -159,7 +169,7 @@ export function blockOf(
   exit: number,
   ends: Pick<
     Block,
-    "input" | "output" | "gradIn" | "gradOut" | "outputDtype"
+    "input" | "output" | "gradIn" | "gradOut" | "tiedGrad" | "outputDtype"
   >,
   part: PartName,
 ): Block {

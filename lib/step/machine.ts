@@ -29,6 +29,14 @@ export interface Grad {
   readonly storage: StorageId;
   readonly elements: number;
   readonly dtype: Dtype;
+  /** Whether it is a view of what was computed: autograd never adds into it. */
+  readonly isView?: boolean;
+}
+
+/** A parameter whose gradient another block began. */
+export interface Begun {
+  readonly parameter: Parameter;
+  readonly isView: boolean;
 }
 
 /** What a gradient flows to: an output of an operation, or a parameter. */
@@ -58,8 +66,12 @@ export interface MachineSettings {
   accumulation?: Accumulation;
   /** Whether memory that kernels take inside themselves is counted too. */
   workspaces?: boolean;
-  /** Parameters that have a gradient already, such as a tied embedding. */
-  accumulated?: readonly Parameter[];
+  /** A tied embedding, whose gradient the head began... */
+  begun?: Begun | null;
+  /** ...and will be added to, for the head. */
+  awaited?: Parameter | null;
+  /** Bytes that the optimizer takes to step one parameter, where it consumes. */
+  stepBytes?: (parameter: Parameter) => number;
 }
 
 /** The storage of parameters, which are resident all the time. */
@@ -82,20 +94,41 @@ export class Machine {
   #locals: Value[] = [];
   readonly #casts = new Map<Parameter, Value>();
   readonly #given: Value[] = [];
-  readonly #kept: Set<Parameter>;
+  readonly #awaited: Parameter | null;
+  readonly #stepBytes: (parameter: Parameter) => number;
+  /** Gradients that are to come for each parameter, and their sum so far. */
+  readonly #coming = new Map<Parameter, number>();
+  readonly #waiting = new Map<Parameter, Grad>();
 
   constructor(
     {
       autocast = null,
       accumulation = "keep",
       workspaces = true,
-      accumulated = [],
+      begun = null,
+      awaited = null,
+      stepBytes = () => 0,
     }: MachineSettings = {},
   ) {
-    this.#kept = new Set(accumulated);
+    this.#awaited = awaited;
+    this.#stepBytes = stepBytes;
     this.autocast = autocast;
     this.workspaces = workspaces;
     this.#accumulation = accumulation;
+    if (begun === null) return;
+    const { elements, dtype, name } = begun.parameter;
+    const storage = this.tape.external(
+      elements * DTYPE_BYTES[dtype],
+      `gradient of ${name}`,
+      "gradients",
+    );
+    const { isView } = begun;
+    this.#waiting.set(begun.parameter, { storage, elements, dtype, isView });
+  }
+
+  /** The gradient so far of the parameter that another block began, or awaits. */
+  waitingFor(parameter: Parameter): Grad | null {
+    return this.#waiting.get(parameter) ?? null;
   }
 
   /** Runs code whose allocations belong to a part. */
@@ -212,6 +245,10 @@ export class Machine {
       backward,
     };
     for (const storage of node.saved) this.tape.retain(storage);
+    for (const source of node.inputs) {
+      if (source === null || !("trains" in source)) continue;
+      this.#coming.set(source, (this.#coming.get(source) ?? 0) + 1);
+    }
     this.#nodes.push(node);
     return node;
   }
@@ -336,10 +373,38 @@ export class Machine {
     return sum;
   }
 
+  /** A parameter's gradients are summed until the last has come. */
   #accumulate(parameter: Parameter, grad: Grad): void {
-    if (this.#accumulation === "keep" && !this.#kept.has(parameter)) {
-      this.#kept.add(parameter);
-    } else this.free(grad);
+    const waiting = this.#waiting.get(parameter);
+    const whole = waiting ? this.#total(parameter, waiting, grad) : grad;
+    const coming = (this.#coming.get(parameter) ?? 1) - 1;
+    this.#coming.set(parameter, coming);
+    this.#waiting.set(parameter, whole);
+    if (coming > 0 || this.#awaited === parameter) return;
+    this.#waiting.delete(parameter);
+    if (this.#accumulation === "keep") return;
+    if (this.#accumulation === "consume") {
+      const bytes = this.#stepBytes(parameter);
+      const label = `optimizer's tensors for ${parameter.name}`;
+      this.temporary(bytes, label, () => null, "optimizer temporaries");
+    }
+    this.free(whole);
+  }
+
+  /**
+   * Source: pytorch torch/csrc/autograd/input_buffer.cpp, accumulate: into the
+   * first where nobody else refers to its memory.
+   */
+  #total(parameter: Parameter, waiting: Grad, grad: Grad): Grad {
+    if (!waiting.isView) {
+      this.free(grad);
+      return waiting;
+    }
+    const { elements, dtype } = grad;
+    const sum = this.grad(parameter, elements, dtype, "sum of gradients");
+    this.free(waiting);
+    this.free(grad);
+    return sum;
   }
 
   #local(value: Value): Value {

@@ -12,7 +12,9 @@ import { directLoss } from "./ops/direct_loss.ts";
 import { dropout } from "./ops/dropout.ts";
 import { embedding } from "./ops/embedding.ts";
 import type { LossSettings } from "./ops/loss.ts";
-import { fullLoss, fusedLoss } from "./ops/loss.ts";
+import { chunkedLoss } from "./ops/chunked_loss.ts";
+import { fusedLoss } from "./ops/fused_loss.ts";
+import { fullLoss } from "./ops/loss.ts";
 import type { Norm } from "./ops/norms.ts";
 import { norm } from "./ops/norms.ts";
 import type { ImagePlan } from "./vision/images.ts";
@@ -54,6 +56,8 @@ export function recordEmbedding(
   checkpoint: boolean,
 ): EmbeddingBlock {
   const m = new Machine(settings);
+  const begun = settings.begun &&
+    m.waitingFor(settings.begun.parameter)?.storage;
   m.part = "inputs";
   const ids = m.create(plan.rows, "int64", "token ids");
   const labels = m.create(plan.rows, "int64", "labels");
@@ -124,6 +128,7 @@ export function recordEmbedding(
       output: out.storage,
       gradIn: input.grads[0]?.storage ?? null,
       gradOut: gradOut.storage,
+      tiedGrad: begun ?? null,
       outputDtype: out.dtype,
     }, checkpoint ? "checkpoints" : "residual stream"),
     needsGrad,
@@ -177,18 +182,20 @@ export function recordHead(
   const forward = m.tape.events.length;
   m.endForward();
   const exit = m.tape.events.length;
-  if (logits && !plan.loss.keepsLogits) m.drop(logits);
+  if (!plan.loss.keepsLogits) m.drop(...logits);
   const dropped = m.tape.events.length;
   const root = m.grad(null, 1, "fp32", "gradient of the loss");
   m.backward(loss, root);
-  if (logits) m.drop(logits);
+  m.drop(...logits);
   m.drop(loss);
+  const { awaited } = settings;
   return {
     ...blockOf(m, forward, exit, {
       input: x.storage,
       output: null,
       gradIn: input.grads[0]?.storage ?? null,
       gradOut: null,
+      tiedGrad: awaited ? m.waitingFor(awaited)?.storage ?? null : null,
       outputDtype: given.dtype,
     }, part),
     dropped: segmentOf(m.tape, exit, dropped),
@@ -200,9 +207,19 @@ function lossOf(
   m: Machine,
   hidden: Value,
   plan: HeadPlan,
-): { loss: Value; logits: Value | null } {
+): { loss: Value; logits: readonly Value[] } {
   if (plan.loss.kind === "full") {
-    return fullLoss(m, hidden, plan.rows, plan.head, plan.loss);
+    const { loss, logits } = fullLoss(
+      m,
+      hidden,
+      plan.rows,
+      plan.head,
+      plan.loss,
+    );
+    return { loss, logits: [logits] };
+  }
+  if (plan.loss.chunks) {
+    return chunkedLoss(m, hidden, plan.head, plan.loss.chunks);
   }
   const { weight } = plan.head;
   return {
@@ -215,7 +232,7 @@ function lossOf(
       "trains" in weight ? weight : null,
       m.autocast ?? hidden.dtype,
     ),
-    logits: null,
+    logits: [],
   };
 }
 

@@ -1,9 +1,11 @@
+import type { Scenario } from "../scenario/schema.ts";
 import type { Block } from "./block.ts";
 import { recordLayer } from "./block.ts";
 import type { MachineSettings, Parameter } from "./machine.ts";
 import { decoderLayer } from "./layers/decoder_layer.ts";
 import type { AdaptedLinear } from "./ops/adapted_linear.ts";
 import type { LossSettings } from "./ops/loss.ts";
+import { chunksOf } from "./plan/chunks.ts";
 import { logitCopies } from "./plan/logit_copies.ts";
 import type { EmbeddingPlan, HeadBlock, HeadPlan } from "./outer_blocks.ts";
 import { recordEmbedding, recordHead } from "./outer_blocks.ts";
@@ -30,22 +32,32 @@ export interface StepSettings {
 export function recordPass(
   plan: StepPlan,
   { workspaces }: StepSettings,
-  accumulation: MachineSettings["accumulation"],
+  { accumulation = "keep", stepBytes = () => 0 }: Pick<
+    MachineSettings,
+    "accumulation" | "stepBytes"
+  >,
 ): Pass {
   const { scenario, stack, facts } = plan;
   const settings: MachineSettings = {
     autocast: scenario.precision.autocast,
-    accumulation: accumulation ?? "keep",
+    accumulation,
+    stepBytes,
     workspaces,
   };
   const vision = plan.vision && recordVision(settings, plan.vision);
   const first = embeddingPlanOf(plan, vision);
   const checkpoint = scenario.train.checkpointing === "full";
   const tied = !plan.outside.find((_, { role }) => role === "head");
+  const headPlan = headPlanOf(plan, first);
   const embedding = recordEmbedding(
     {
       ...settings,
-      accumulated: tied ? [first.table] : [],
+      begun: tied && first.table.trains
+        ? {
+          parameter: first.table,
+          isView: headPlan.loss.kind === "full",
+        }
+        : null,
     },
     first,
     checkpoint,
@@ -54,7 +66,7 @@ export function recordPass(
   const layers: Block[] = [];
   let { needsGrad, isLeaf } = embedding;
   let dtype = embedding.outputDtype;
-  const rotaryDtype = dtype;
+  const rotaryDtype = facts.code.heads === "transformers" ? dtype : "fp32";
   for (const kind of stack.layers) {
     const key = `${kind.id} ${needsGrad} ${isLeaf} ${dtype}`;
     let block = known.get(key);
@@ -67,6 +79,7 @@ export function recordPass(
           dtype,
           needsGrad,
           checkpoint,
+          offload: scenario.train.checkpoint_offload,
           isLeaf,
         },
         (m, x) => {
@@ -94,11 +107,15 @@ export function recordPass(
     isLeaf = false;
     dtype = block.outputDtype;
   }
-  const head = recordHead(settings, headPlanOf(plan, first), {
-    dtype,
-    needsGrad,
-    checkpoint,
-  });
+  const head = recordHead(
+    { ...settings, awaited: tied ? first.table : null },
+    headPlanOf(plan, first),
+    {
+      dtype,
+      needsGrad,
+      checkpoint,
+    },
+  );
   return { vision: vision?.blocks ?? [], embedding, layers, head };
 }
 
@@ -129,7 +146,7 @@ function embeddingPlanOf(
       : traits.rotary === "part"
       ? Math.round(architecture.head_dim * traits.rotaryShare)
       : architecture.head_dim,
-    forcesGrad: scenario.train.method !== "full",
+    forcesGrad: facts.code.forcesGrad && forcesGrad(scenario),
     images: plan.vision && vision
       ? {
         tokens: plan.vision.tokens,
@@ -139,6 +156,19 @@ function embeddingPlanOf(
       }
       : null,
   };
+}
+
+/**
+ * Whether gradients are led to the embeddings' output though no weight there
+ * trains: for checkpoints, and by PEFT where it prepares a quantised model.
+ *
+ * Source: huggingface/peft src/peft/peft_model.py,
+ * _prepare_model_for_gradient_checkpointing; utils/other.py
+ */
+function forcesGrad({ train, quantization }: Scenario): boolean {
+  if (train.method === "full") return false;
+  return train.checkpointing !== "none" ||
+    (train.method === "qlora" && quantization.kbit_upcast);
 }
 
 function headPlanOf(plan: StepPlan, first: EmbeddingPlan): HeadPlan {
@@ -154,7 +184,7 @@ function headPlanOf(plan: StepPlan, first: EmbeddingPlan): HeadPlan {
     norm: facts.traits.norm === "bare"
       ? BARE_NORM
       : outside.norm(last, facts.traits.norm),
-    head: own ?? tiedHead(first.table),
+    head: own ?? outside.savedHead() ?? tiedHead(first.table),
     loss: lossSettings(plan),
     directLoss: plan.directLoss,
   };
@@ -174,12 +204,25 @@ function tiedHead(table: Parameter): AdaptedLinear {
 
 function lossSettings({ scenario, facts }: StepPlan): LossSettings {
   const { software, train } = scenario;
+  const { code, architecture, traits } = facts;
+  const chunks = train.loss === "chunked" && code.loss !== "transformers"
+    ? chunksOf(scenario, code)
+    : null;
   return {
     kind: train.loss,
-    copies: logitCopies(facts.architecture.type, software.transformers),
-    inPlace: train.kernels === "liger" && train.loss === "full",
-    softcap: facts.traits.finalSoftcap,
-    scaled: facts.traits.scaledLogits,
-    keepsLogits: false,
+    chunks,
+    copies: code.loss === "torchtune"
+      ? "cast"
+      : logitCopies(architecture.type, software.transformers),
+    kernel: LOSS_KERNELS[train.kernels],
+    softcap: traits.finalSoftcap,
+    scaled: traits.scaledLogits,
+    keepsLogits: chunks?.keepsLogits ?? false,
   };
 }
+
+const LOSS_KERNELS = {
+  eager: "eager",
+  liger: "in place",
+  compile: "compiled",
+} as const;

@@ -4,15 +4,17 @@ import type { Scenario } from "../scenario/schema.ts";
 import { DTYPE_BYTES } from "./dtype.ts";
 import type { LiveTensors } from "./live.ts";
 import { liveAt } from "./live.ts";
-import type { OptimizerRule } from "./optimizer/rules.ts";
+import type { Parameter } from "./machine.ts";
+import { implementationOf } from "./optimizer/implementation.ts";
+import type { OptimizerRule } from "./optimizer/rule.ts";
 import { optimizerRule, stateBytes } from "./optimizer/rules.ts";
 import type { Implementation } from "./optimizer/step_temporaries.ts";
 import { stepTemporaries } from "./optimizer/step_temporaries.ts";
 import type { Pass } from "./pass.ts";
 import { recordPass } from "./pass.ts";
 import type { StepPlan } from "./plan/step_plan.ts";
+import { playedCode } from "./plan/model_code.ts";
 import { stepPlanOf } from "./plan/step_plan.ts";
-import { versionOf } from "./plan/version.ts";
 import type { PhaseName, Stretch } from "./schedule.ts";
 import { passStretches } from "./schedule.ts";
 import { roundedBytes } from "./tape.ts";
@@ -36,6 +38,7 @@ export interface Instant {
 export interface Step {
   readonly plan: StepPlan;
   readonly rule: OptimizerRule;
+  readonly implementation: Implementation;
   /** The first micro-batch, and the ones that add to its gradients. */
   readonly passes: readonly Pass[];
   readonly stretches: readonly Stretch[];
@@ -89,7 +92,10 @@ export function playStep(
   model: Model,
   settings: StepSettings = { workspaces: true },
 ): Step | NotPlayed {
-  const rule = optimizerRule(scenario.optimizer);
+  const rule = optimizerRule(
+    scenario.optimizer,
+    playedCode(scenario).lowBitStates,
+  );
   if (!rule) {
     return {
       reason:
@@ -106,7 +112,8 @@ function run(
   settings: StepSettings,
 ): Step {
   const { scenario } = plan;
-  const inBackward = scenario.optimizer.in_backward;
+  const inBackward = scenario.optimizer.in_backward || rule.inBackward;
+  const implementation = implementationOf(scenario, rule);
   const workspace = settings.workspaces
     ? CUBLAS_THREADS * cublasWorkspace(scenario)
     : 0;
@@ -116,7 +123,7 @@ function run(
       part: "optimizer states" as const,
       label: `states of ${scenario.optimizer.name}`,
       count: plan.trained.length,
-      bytes: stateBytes(rule, plan.trained),
+      bytes: stateBytes(rule, implementation, plan.trained),
     },
     {
       part: "kernel workspaces" as const,
@@ -134,17 +141,26 @@ function run(
   };
 
   const passes = [
-    recordPass(plan, settings, inBackward ? "consume" : "keep"),
+    recordPass(
+      plan,
+      settings,
+      inBackward
+        ? {
+          accumulation: "consume",
+          stepBytes: stepOfOne(rule, implementation),
+        }
+        : { accumulation: "keep" },
+    ),
   ];
   if (scenario.train.gradient_accumulation > 1 && !inBackward) {
-    passes.push(recordPass(plan, settings, "add"));
+    passes.push(recordPass(plan, settings, { accumulation: "add" }));
   }
   const stretches = passes.flatMap(passStretches);
   const played = replay(stretches, residentBytes);
   const optimizer = residentBytes + gradients.bytes +
     (inBackward ? 0 : stepTemporaries(
       rule,
-      implementationOf(scenario),
+      implementation,
       plan.trained,
     ));
   const temporaries: LiveTensors = {
@@ -157,6 +173,7 @@ function run(
   return {
     plan,
     rule,
+    implementation,
     passes,
     stretches,
     resident,
@@ -188,6 +205,17 @@ function run(
         ].sort((a, b) => b.bytes - a.bytes),
       },
   };
+}
+
+/** What the optimizer takes to step one parameter within the backward pass. */
+function stepOfOne(rule: OptimizerRule, implementation: Implementation) {
+  return (parameter: Parameter): number =>
+    stepTemporaries(rule, implementation, [{
+      ...parameter,
+      copies: 1,
+      embedding: false,
+      hidden: parameter.shape.length === 2,
+    }]);
 }
 
 /** The highest points of a schedule that starts with so many bytes. */
@@ -240,14 +268,4 @@ function gradientBytes({ trained }: StepPlan): number {
 
 function sum(tensors: readonly { bytes: number }[]): number {
   return tensors.reduce((total, { bytes }) => total + bytes, 0);
-}
-
-/** The implementation that a step runs with, where the scenario leaves it open. */
-export function implementationOf(
-  { optimizer, software }: Scenario,
-): Implementation {
-  if (optimizer.implementation !== "auto") return optimizer.implementation;
-  const { major, minor } = versionOf(software.torch) ?? { major: 2, minor: 8 };
-  const fuses = major > 2 || minor >= 8;
-  return fuses && optimizer.name === "adamw" ? "fused" : "foreach";
 }

@@ -2,7 +2,6 @@ import { bandNote, bandOf } from "../../evidence/band.ts";
 import { DEFAULT_SCENARIO } from "../../scenario/default_scenario.ts";
 import { changesFrom } from "../../scenario/walk.ts";
 import type { Step } from "../../step/step.ts";
-import { implementationOf } from "../../step/step.ts";
 import type { Answer } from "../method.ts";
 import { uncovered } from "../uncovered.ts";
 import { unused } from "../unused.ts";
@@ -65,16 +64,14 @@ export function remarksOf(
   };
 }
 
-function choices({ plan: { scenario } }: Step): string[] {
+function choices({ plan: { scenario }, implementation }: Step): string[] {
   const { optimizer, software } = scenario;
   if (optimizer.implementation !== "auto" || optimizer.in_backward) return [];
   const version = software.torch === null
     ? "PyTorch from 2.8"
     : `PyTorch ${software.torch}`;
   return [
-    `The optimizer steps with the ${
-      implementationOf(scenario)
-    } implementation, the default of ${version}`,
+    `The optimizer steps with the ${implementation} implementation, the default of ${version}`,
   ];
 }
 

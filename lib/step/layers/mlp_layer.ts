@@ -1,3 +1,4 @@
+import type { Kernels } from "../kernels.ts";
 import type { Machine, Value } from "../machine.ts";
 import type { ActivationKind } from "../ops/activations.ts";
 import { activation } from "../ops/activations.ts";
@@ -12,8 +13,10 @@ export interface MlpPlan {
   readonly gate: AdaptedLinear | "fused" | null;
   readonly down: AdaptedLinear;
   readonly activation: ActivationKind;
-  /** Whether one kernel does the gate's activation and the product. */
-  readonly fusedKernel: boolean;
+  /** "eager": the gate's activation and the product are kernels of their own. */
+  readonly kernels: Kernels;
+  /** Whether `up` runs before the gate's activation: LitGPT. */
+  readonly upFirst: boolean;
 }
 
 /** The feed-forward network of so many rows. */
@@ -52,38 +55,49 @@ function gated(
       const half = both.elements / 2;
       const [gate, up] = split(m, both, [half, half]) as [Value, Value];
       m.drop(both);
+      if (plan.kernels !== "eager") return gatedKernel(m, gate, up, plan);
       const active = activation(m, gate, plan.activation, "MLP activation");
       return multiply(m, up, active, "MLP product");
     }
     const gate = adaptedLinear(m, x, rows, own, "MLP gate");
-    if (plan.fusedKernel) {
-      const up = adaptedLinear(m, x, rows, plan.up, "MLP up");
-      return gatedKernel(m, gate, up);
+    const early = plan.upFirst || plan.kernels !== "eager"
+      ? adaptedLinear(m, x, rows, plan.up, "MLP up")
+      : null;
+    if (early && plan.kernels !== "eager") {
+      return gatedKernel(m, gate, early, plan);
     }
     const active = activation(m, gate, plan.activation, "MLP activation");
-    m.drop(gate);
-    const up = adaptedLinear(m, x, rows, plan.up, "MLP up");
+    if (!plan.upFirst) m.drop(gate);
+    const up = early ?? adaptedLinear(m, x, rows, plan.up, "MLP up");
     return multiply(m, active, up, "MLP product");
   });
 }
 
 /**
- * act(gate) × up in one kernel, which saves both and writes their gradients over
- * them.
+ * act(gate) × up in one kernel, which saves both. Liger's writes their gradients
+ * over them; a compiled one gives new tensors.
  *
  * Source: linkedin/Liger-Kernel ops/swiglu.py
  */
-function gatedKernel(m: Machine, gate: Value, up: Value): Value {
+function gatedKernel(
+  m: Machine,
+  gate: Value,
+  up: Value,
+  { kernels }: MlpPlan,
+): Value {
+  const given = (input: Value) => {
+    const { storage, elements, dtype } = input;
+    if (!input.source) return null;
+    if (kernels === "compile") {
+      return m.grad(input.source, elements, dtype, "gradient of gate and up");
+    }
+    m.tape.retain(storage);
+    return { storage, elements, dtype };
+  };
   const node = m.record(
     [gate, up],
     [gate, up],
-    () =>
-      [gate, up].map((input) => {
-        if (!input.source) return null;
-        m.tape.retain(input.storage);
-        const { storage, elements, dtype } = input;
-        return { storage, elements, dtype };
-      }),
+    () => [given(gate), given(up)],
   );
   return m.create(
     gate.elements,

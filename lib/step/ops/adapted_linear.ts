@@ -12,6 +12,10 @@ export interface Adapter {
   /** DoRA's magnitudes. */
   readonly magnitude: Parameter | null;
   readonly dropout: number;
+  /** Whether a packed layer's result is copied before the adapter's is added. */
+  readonly clonesBase: boolean;
+  /** Whether beside a packed layer autocast alone casts the adapter's input. */
+  readonly leavesInput: boolean;
 }
 
 /** A linear layer, with its adapter where it has one. */
@@ -37,7 +41,7 @@ export function adaptedLinear(
   if (!adapter) return linear(m, x, rows, layer, label);
   return m.call(() => {
     let base = linear(m, x, rows, layer, label);
-    if (!("trains" in layer.weight)) {
+    if (!("trains" in layer.weight) && adapter.clonesBase) {
       const clone = copied(m, base, `clone of ${name}`);
       m.drop(base);
       base = clone;
@@ -62,7 +66,10 @@ function lowRank(
 ): Value {
   const { name } = layer;
   const { rank, a, b } = adapter;
-  const input = cast(m, x, a.dtype, `${name} adapter input`);
+  const leaves = adapter.leavesInput && !("trains" in layer.weight);
+  const input = m.autocast && leaves
+    ? m.view(x)
+    : cast(m, x, a.dtype, `${name} adapter input`);
   const dropped = dropout(m, input, adapter.dropout, `${name} adapter input`);
   const narrow = linear(
     m,

@@ -16,7 +16,7 @@ export function directLoss(
   rows: number,
   head: AdaptedLinear,
   { scored }: DirectLoss,
-): { loss: Value; logits: Value } {
+): { loss: Value; logits: readonly Value[] } {
   const logits = m.keep(adaptedLinear(m, hidden, rows, head, "logits"));
   // The logits take the variable of the hidden states.
   m.drop(hidden);
@@ -25,7 +25,7 @@ export function directLoss(
     const some = slice(m, logits, scored * head.out);
     return crossEntropy(m, copied(m, some, "logits of text tokens"));
   });
-  return { loss, logits };
+  return { loss, logits: [logits] };
 }
 
 /**

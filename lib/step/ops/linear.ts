@@ -54,20 +54,24 @@ function plain(
       if (offset?.source) {
         given[2] = m.grad(offset.source, out, dtype, `${name} bias gradient`);
       }
+      if (weight.source) {
+        // The product's gradient is of Wᵀ; W's is a view of it.
+        given[1] = {
+          ...m.grad(
+            weight.source,
+            width * out,
+            dtype,
+            `${name} weight gradient`,
+          ),
+          isView: true,
+        };
+      }
       if (input.source) {
         given[0] = m.grad(
           input.source,
           rows * width,
           dtype,
           `gradient at the input of ${name}`,
-        );
-      }
-      if (weight.source) {
-        given[1] = m.grad(
-          weight.source,
-          width * out,
-          dtype,
-          `${name} weight gradient`,
         );
       }
       return given;

@@ -2,8 +2,9 @@ import type { Dtype } from "../dtype.ts";
 import type { Machine, Value } from "../machine.ts";
 import { cast, copied, savingOutput, scaled, slice } from "./arithmetic.ts";
 import type { AdaptedLinear } from "./adapted_linear.ts";
+import type { Chunks } from "./chunked_loss.ts";
+import { compiledCrossEntropy } from "./compiled_loss.ts";
 import { adaptedLinear } from "./adapted_linear.ts";
-import type { Parameter } from "../machine.ts";
 
 /** Which tensors the loss makes of the logits, beside them. */
 export type LogitCopies =
@@ -13,6 +14,8 @@ export type LogitCopies =
   | "float and shift"
   /** The model itself casts them to fp32; then without the last token. */
   | "cast and shift"
+  /** The model itself casts them to fp32, labels are shifted: torchtune. */
+  | "cast"
   /** Without the last token, in their own type. */
   | "shift";
 
@@ -23,9 +26,14 @@ export interface LossSettings {
    * gradients within the forward pass. "chunked": a chunk at a time, twice.
    */
   readonly kind: "full" | "fused" | "chunked";
+  /** The pieces of a chunked loss whose logits stand together. */
+  readonly chunks: Chunks | null;
   readonly copies: LogitCopies;
-  /** Whether one kernel gives the loss and writes the gradient over its input. */
-  readonly inPlace: boolean;
+  /**
+   * What takes the loss: "in place": a kernel that writes the gradient over its
+   * input; "compiled": kernels that torch.compile makes of it.
+   */
+  readonly kernel: "eager" | "in place" | "compiled";
   readonly softcap: boolean;
   /** Whether logits are multiplied by a number: granite, cohere. */
   readonly scaled: boolean;
@@ -56,7 +64,7 @@ export function fullLoss(
     m.drop(bent);
   }
   m.keep(logits);
-  if (settings.copies === "cast and shift" && logits.dtype !== "fp32") {
+  if (settings.copies.startsWith("cast") && logits.dtype !== "fp32") {
     const wide = m.keep(cast(m, logits, "fp32", "logits in fp32"));
     m.drop(logits);
     logits = wide;
@@ -65,12 +73,17 @@ export function fullLoss(
     const wide = settings.copies === "shift"
       ? m.view(logits)
       : cast(m, logits, "fp32", "logits in fp32");
-    const shifted = settings.copies === "float"
+    const shifted = ["float", "cast"].includes(settings.copies)
       ? m.view(wide)
       : copied(m, slice(m, wide, wide.elements), "shifted logits");
-    return settings.inPlace
-      ? inPlaceCrossEntropy(m, shifted, rows)
-      : crossEntropy(m, shifted);
+    switch (settings.kernel) {
+      case "in place":
+        return inPlaceCrossEntropy(m, shifted, rows);
+      case "compiled":
+        return compiledCrossEntropy(m, shifted, rows);
+      default:
+        return crossEntropy(m, shifted);
+    }
   });
   return { loss, logits };
 }
@@ -97,7 +110,7 @@ function inPlaceCrossEntropy(m: Machine, logits: Value, rows: number): Value {
 }
 
 /** log_softmax, which saves what it gave, and the pick of each label. */
-function crossEntropy(m: Machine, own: Value): Value {
+export function crossEntropy(m: Machine, own: Value): Value {
   return m.call(() => {
     const wide: Dtype = m.autocast ? "fp32" : own.dtype;
     const logits = cast(m, own, wide, "logits in fp32");
@@ -126,75 +139,3 @@ function crossEntropy(m: Machine, own: Value): Value {
     return m.create(1, wide, "loss", picked && { node: picked, slot: 0 });
   });
 }
-
-/**
- * Linear and cross entropy in one: a chunk of tokens at a time its logits, whose
- * gradient overwrites them; the gradients of hidden states and of the head's
- * weight are ready when the forward pass ends.
- *
- * Source: linkedin/Liger-Kernel ops/fused_linear_cross_entropy.py
- */
-export function fusedLoss(
-  m: Machine,
-  hidden: Value,
-  rows: number,
-  width: number,
-  vocabulary: number,
-  weight: Parameter | null,
-  dtype: Dtype,
-): Value {
-  return m.call(() => {
-    const parts = Math.ceil(vocabulary / width);
-    const chunk = 2 ** Math.ceil(Math.log2(Math.ceil(rows / parts)));
-    const trains = weight?.trains ?? false;
-    const toHidden = m.create(rows * width, dtype, "gradient of hidden states");
-    const toWeight = trains
-      ? m.create(vocabulary * width, dtype, "gradient of the head")
-      : null;
-    const losses = m.create(rows, "fp32", "loss of each token");
-    const size = Math.min(chunk, rows);
-    m.call(() => {
-      const logits = m.create(size * vocabulary, dtype, "logits of a chunk");
-      const wide = m.create(size * vocabulary, "fp32", "logits in fp32");
-      m.drop(wide);
-      if (toWeight) {
-        const product = m.create(
-          vocabulary * width,
-          dtype,
-          "a chunk's gradient of the head",
-        );
-        m.create(vocabulary * width, "fp32", "the same in fp32");
-        m.drop(product);
-      }
-      return logits;
-    });
-    const head = weight ? m.parameter(weight) : null;
-    const node = m.record([hidden, head], [toHidden, toWeight], () => [
-      hidden.source && {
-        storage: retained(m, toHidden),
-        elements: toHidden.elements,
-        dtype,
-      },
-      head?.source && toWeight
-        ? m.grad(head.source, toWeight.elements, dtype, "head gradient")
-        : null,
-    ]);
-    m.drop(losses);
-    return m.create(1, "fp32", "loss", node && { node, slot: 0 });
-  });
-}
-
-function retained(m: Machine, { storage }: Value): number {
-  m.tape.retain(storage);
-  return storage;
-}
-
-/**
- * A chunk of tokens at a time through a checkpoint: forward twice, so that one
- * chunk's logits stand at once.
- *
- * Source: huggingface/trl trainer/sft_trainer.py, chunks of 256 tokens;
- * pytorch/torchtune modules/loss/ce_chunked_output_loss.py, 8 chunks, whose
- * logits stand together.
- */
-export const TRL_CHUNK = 256;

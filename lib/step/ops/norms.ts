@@ -23,8 +23,10 @@ export type NormKind =
   | "layer"
   /** The same kernel in fp32 without parameters, cast back: OLMo. */
   | "bare"
-  /** A kernel that keeps its input and one number a row. */
-  | "fused";
+  /** Liger's kernel, which keeps its input and one number a row. */
+  | "fused"
+  /** A compiled kernel, which keeps the same. */
+  | "compiled";
 
 /** A norm over the last dimension. */
 export interface Norm {
@@ -51,7 +53,8 @@ export function norm(
         return cast(m, normed, x.dtype, `output of ${label}`);
       });
     case "fused":
-      return fusedNorm(m, x, rows, weight, label);
+    case "compiled":
+      return fusedNorm(m, x, rows, weight, label, kind);
     default:
       return m.call(() => composed(m, x, rows, kind, weight, label));
   }
@@ -143,8 +146,8 @@ function layerNorm(
 }
 
 /**
- * One kernel: saves its input and a number a row; the backward pass writes over
- * the gradient it is given.
+ * One kernel: saves its input and a number a row. Liger's backward pass writes
+ * over the gradient it is given, a compiled one gives a new tensor.
  *
  * Source: linkedin/Liger-Kernel ops/rms_norm.py
  */
@@ -154,12 +157,17 @@ function fusedNorm(
   rows: number,
   weight: Parameter | null,
   label: string,
+  kind: "fused" | "compiled",
 ): Value {
   return m.call(() => {
     const root = m.create(rows, "fp32", "reciprocal root of each row");
     const scale = weight && m.parameter(weight);
     const node = m.record([x, scale], [x, root], ([grad]) => [
-      grad && x.source ? m.share(grad) : null,
+      grad && x.source
+        ? kind === "fused"
+          ? m.share(grad)
+          : m.grad(x.source, x.elements, x.dtype, `gradient of ${label}`)
+        : null,
       scale?.source
         ? m.grad(scale.source, scale.elements, scale.dtype, "weight gradient")
         : null,

@@ -1,3 +1,4 @@
+import type { Kernels } from "../kernels.ts";
 import type { Machine, Value } from "../machine.ts";
 import { add, join, multiply, scaled, slice } from "./arithmetic.ts";
 
@@ -18,7 +19,9 @@ export function rotated(
   x: Value,
   { cos, sin }: RotaryTable,
   label: string,
+  kernels: Kernels = "eager",
 ): Value {
+  if (kernels !== "eager") return fusedRotation(m, x, label, kernels);
   return m.call(() => {
     const kept = multiply(m, x, cos, "rotary cosine product");
     const half = rotatedHalf(m, x);
@@ -26,6 +29,23 @@ export function rotated(
     m.drop(half);
     return add(m, kept, turned, label);
   });
+}
+
+/**
+ * The same in one kernel: Liger's writes over its input, forward and backward; a
+ * compiled one gives a new tensor. Neither saves anything of the heads.
+ *
+ * Source: linkedin/Liger-Kernel ops/rope.py
+ */
+export function fusedRotation(
+  m: Machine,
+  x: Value,
+  label: string,
+  kernels: Kernels,
+): Value {
+  if (kernels === "compile") return scaled(m, x, label);
+  const node = m.record([x], [], ([grad]) => [grad ? m.share(grad) : null]);
+  return m.view(x, { source: node && { node, slot: 0 } });
 }
 
 function rotatedHalf(m: Machine, x: Value): Value {

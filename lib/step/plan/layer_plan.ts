@@ -1,12 +1,15 @@
 import type { Architecture } from "../../models/architecture.ts";
 import type { Role, Tensor } from "../../models/tensors/tensor.ts";
+import type { Kernels } from "../kernels.ts";
 import type { AttentionPlan } from "../layers/attention_layer.ts";
 import type { LayerPlan } from "../layers/decoder_layer.ts";
+import type { LatentAttentionPlan } from "../layers/latent_attention.ts";
 import type { MlpPlan } from "../layers/mlp_layer.ts";
 import type { ExpertCode, MoePlan } from "../layers/moe_layer.ts";
 import type { AdaptedLinear } from "../ops/adapted_linear.ts";
 import type { AttentionSettings, Heads } from "../ops/attention.ts";
 import type { Norm } from "../ops/norms.ts";
+import type { ModelCode } from "./model_code.ts";
 import type { Modules } from "./modules.ts";
 import type { Traits } from "./traits.ts";
 
@@ -20,7 +23,8 @@ export interface LayerFacts {
     AttentionSettings,
     "implementation" | "masked" | "keyMask"
   >;
-  readonly fusedKernels: boolean;
+  readonly kernels: Kernels;
+  readonly code: ModelCode;
   readonly expertCode: ExpertCode;
   /** Whether a forward pass of training fills a cache of keys and values. */
   readonly cached: boolean;
@@ -32,7 +36,7 @@ export function layerPlanOf(modules: Modules, facts: LayerFacts): LayerPlan {
   return {
     rows: batch * sequence,
     arrangement: traits.arrangement,
-    attention: attentionOf(modules, facts),
+    attention: latentOf(modules, facts) ?? attentionOf(modules, facts),
     mlp: expertsOf(modules, facts) ?? mlpOf(modules, facts, isMlp),
     norms: normsOf(modules, facts),
     residualDropout: traits.dropout.residual,
@@ -47,7 +51,8 @@ const isShared: Test = (name) => /shared_expert|shared_mlp/.test(name);
 
 function attentionOf(
   modules: Modules,
-  { architecture, traits, batch, sequence, attention, cached }: LayerFacts,
+  { architecture, traits, batch, sequence, attention, cached, code, kernels }:
+    LayerFacts,
 ): AttentionPlan | null {
   const o = byRole(modules, "o");
   if (!o) return null;
@@ -84,6 +89,57 @@ function attentionOf(
       wideSoftmax: traits.wideSoftmax,
       softcap: traits.attentionSoftcap,
     },
+    code: code.heads,
+    kernels,
+  };
+}
+
+/** DeepSeek's latent attention; null for any other. */
+function latentOf(
+  modules: Modules,
+  { architecture, traits, batch, sequence, attention }: LayerFacts,
+): LatentAttentionPlan | null {
+  const named = (pattern: RegExp) =>
+    modules.linear(modules.pathOf((name) => pattern.test(name)));
+  const [kvDown, kvUp, o] = [
+    named(/kv_a_proj_with_mqa/),
+    named(/kv_b_proj/),
+    byRole(modules, "o"),
+  ];
+  if (!kvDown || !kvUp || !o) return null;
+  const direct = named(/\bq_proj/);
+  const [down, up] = [named(/q_a_proj/), named(/q_b_proj/)];
+  const q = direct ??
+    (down && up
+      ? { down, up, norm: headNorm(modules, traits, /q_a_layernorm/) }
+      : null);
+  if (!q) return null;
+  const count = architecture.attention_heads;
+  const latent = kvUp.in;
+  const width = (direct ?? up ?? o).out / count;
+  const valueWidth = o.in / count;
+  return {
+    q,
+    kvDown,
+    kvNorm: headNorm(modules, traits, /kv_a_layernorm/),
+    kvUp,
+    o,
+    rotaryWidth: kvDown.out - latent,
+    heads: {
+      batch,
+      queries: sequence,
+      keys: sequence,
+      heads: count,
+      kvHeads: count,
+      width,
+      valueWidth,
+    },
+    settings: {
+      ...attention,
+      dropout: traits.dropout.attention,
+      wideSoftmax: traits.wideSoftmax,
+      softcap: traits.attentionSoftcap,
+    },
   };
 }
 
@@ -98,7 +154,7 @@ function kvHeadsOf(
 
 function mlpOf(
   modules: Modules,
-  { traits, fusedKernels }: LayerFacts,
+  { traits, kernels, code }: LayerFacts,
   test: Test,
 ): MlpPlan | null {
   const down = byRole(modules, "down", test);
@@ -110,7 +166,8 @@ function mlpOf(
     gate: fused ? "fused" : byRole(modules, "gate", test),
     down,
     activation: traits.activation,
-    fusedKernel: fusedKernels,
+    kernels,
+    upFirst: code.heads === "litgpt",
   };
 }
 
@@ -149,6 +206,9 @@ function expertsOf(modules: Modules, facts: LayerFacts): MoePlan | null {
     down: out,
     activation: facts.traits.activation,
     shared: mlpOf(modules, facts, isShared),
+    sharedGate: modules.linear(
+      modules.pathOf((name) => /shared_expert_gate\.weight$/.test(name)),
+    ),
     code: facts.expertCode,
     wideWeights: facts.architecture.type === "mixtral" ||
       facts.expertCode !== "linears",

@@ -3,7 +3,8 @@ import { scenarioAdapters } from "../../models/trainable.ts";
 import type { Buffer, Tensor } from "../../models/tensors/tensor.ts";
 import { copiesOf, elementsOf } from "../../models/tensors/tensor.ts";
 import type { Scenario } from "../../scenario/schema.ts";
-import type { Trained } from "../optimizer/rules.ts";
+import type { Dtype } from "../dtype.ts";
+import type { Trained } from "../optimizer/rule.ts";
 import { DTYPE_BYTES } from "../dtype.ts";
 import type { LiveTensors } from "../live.ts";
 import { roundedBytes } from "../tape.ts";
@@ -11,6 +12,8 @@ import type { ExpertCode } from "../layers/moe_layer.ts";
 import type { LayerFacts } from "./layer_plan.ts";
 import { versionOf } from "./version.ts";
 import type { DirectLoss } from "../ops/direct_loss.ts";
+import { playedCode } from "./model_code.ts";
+import type { ModelCode } from "./model_code.ts";
 import {
   hasPlaceholders,
   isNanoVlm,
@@ -21,6 +24,7 @@ import {
 import type { VisionPlan } from "./vision_plan.ts";
 import { visionPlanOf } from "./vision_plan.ts";
 import { Modules } from "./modules.ts";
+import { playedTraits } from "./played_traits.ts";
 import type { LayerKind, Stack } from "./stacks.ts";
 import { stacksOf } from "./stacks.ts";
 import type { Storage } from "./storage.ts";
@@ -65,6 +69,7 @@ export function stepPlanOf(
   }
   const { train, software } = scenario;
   const storage = storageOf(scenario);
+  const code = playedCode(scenario);
   const adapters = adapterTensors(scenario, model);
   const outside = model.tensors.filter(({ layers }) => layers === null);
   const loraOf = (prefix: string) =>
@@ -73,18 +78,28 @@ export function stepPlanOf(
         tensor,
       ) => [tensor.name.slice(prefix.length), tensor]),
     );
+  // PEFT casts its adapters; copies of whole modules keep the modules' type.
+  const addedDtype = (tensor: Tensor): Dtype =>
+    tensor.name.endsWith(".modules_to_save.default")
+      ? storage(tensor).dtype
+      : train.lora.adapter_dtype;
   const modulesIn = ({ path }: Stack, { tensors }: LayerKind) =>
     new Modules(
       tensors,
       loraOf(`base_model.model.${path}.N.`),
       storage,
       train.lora,
+      code,
     );
   const nano = isNanoVlm(model);
   const traits = traitsOf(model.architecture.type, model.config ?? {});
   const facts: LayerFacts = {
     architecture: model.architecture,
-    traits: nano ? nanoVlmTraits(model, traits) : traits,
+    traits: playedTraits(
+      nano ? nanoVlmTraits(model, traits) : traits,
+      train.kernels,
+      code,
+    ),
     batch: train.micro_batch,
     sequence: train.sequence_length,
     attention: {
@@ -92,7 +107,8 @@ export function stepPlanOf(
       masked: train.padding_mask,
       keyMask: nano,
     },
-    fusedKernels: train.kernels !== "eager",
+    kernels: train.kernels,
+    code,
     expertCode: expertCodeOf(software),
     // Its code of transformers 4 does not turn the cache off for checkpoints,
     // and its keys and values are views of the whole projection.
@@ -105,6 +121,7 @@ export function stepPlanOf(
     loraOf("base_model.model."),
     storage,
     train.lora,
+    code,
   );
   const vision = train.images_per_sample === 0 ? null : visionPlanOf({
     scenario,
@@ -138,9 +155,10 @@ export function stepPlanOf(
         name: tensor.name,
         shape: tensor.shape,
         elements: elementsOf(tensor),
-        dtype: train.lora.adapter_dtype,
+        dtype: addedDtype(tensor),
         copies: copiesOf(tensor),
         embedding: false,
+        hidden: true,
       })),
     ],
     resident: [
@@ -158,7 +176,7 @@ export function stepPlanOf(
           (sum, tensor) =>
             sum + copiesOf(tensor) *
               roundedBytes(
-                elementsOf(tensor) * DTYPE_BYTES[train.lora.adapter_dtype],
+                elementsOf(tensor) * DTYPE_BYTES[addedDtype(tensor)],
               ),
           0,
         ),
@@ -167,7 +185,7 @@ export function stepPlanOf(
         part: "buffers" as const,
         label: "buffers",
         count: model.buffers.length,
-        bytes: bufferBytes(model.buffers),
+        bytes: bufferBytes(model.buffers) + rotaryBufferBytes(model, code),
       },
       ...(nano ? nanoVlmKept(scenario, model) : pixelsOf(vision)),
     ].filter(({ bytes }) => bytes > 0),
@@ -177,7 +195,7 @@ export function stepPlanOf(
       }
       for (const tensor of adapters) {
         const bytes = roundedBytes(
-          elementsOf(tensor) * DTYPE_BYTES[train.lora.adapter_dtype],
+          elementsOf(tensor) * DTYPE_BYTES[addedDtype(tensor)],
         );
         for (let copy = copiesOf(tensor); copy > 0; copy--) yield bytes;
       }
@@ -238,6 +256,7 @@ function trainedOf(tensors: readonly Tensor[], storage: Storage): Trained[] {
         dtype,
         copies: copiesOf(tensor),
         embedding: tensor.module === "embedding",
+        hidden: tensor.layers !== null && tensor.shape.length === 2,
       }]
       : [];
   });
@@ -253,6 +272,21 @@ function storedBytes(tensors: readonly Tensor[], storage: Storage): number {
         ),
     0,
   );
+}
+
+/**
+ * torchtune's table of cosines and sines of every position that a model knows.
+ *
+ * Source: pytorch/torchtune torchtune/modules/position_embeddings.py
+ */
+function rotaryBufferBytes(
+  { architecture, config }: Model,
+  { rotaryBuffer }: ModelCode,
+): number {
+  const positions = config?.["max_position_embeddings"];
+  return rotaryBuffer && typeof positions === "number"
+    ? roundedBytes(positions * architecture.head_dim * DTYPE_BYTES.fp32)
+    : 0;
 }
 
 function bufferBytes(buffers: readonly Buffer[]): number {

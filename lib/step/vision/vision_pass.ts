@@ -40,7 +40,14 @@ export function recordVision(
     const name = `${key} ${needsGrad} ${dtype}`;
     const block = known.get(name) ?? asVision(recordLayer(
       settings,
-      { elements, dtype, needsGrad, checkpoint: false, isLeaf: false },
+      {
+        elements,
+        dtype,
+        needsGrad,
+        checkpoint: false,
+        offload: false,
+        isLeaf: false,
+      },
       body,
     ));
     known.set(name, block);

@@ -1,0 +1,73 @@
+import type { Machine, Value } from "../machine.ts";
+import type { AdaptedLinear } from "./adapted_linear.ts";
+import { adaptedLinear } from "./adapted_linear.ts";
+import { cast, copied, split } from "./arithmetic.ts";
+import { compiledCrossEntropy } from "./compiled_loss.ts";
+import { crossEntropy } from "./loss.ts";
+
+/** How hidden states are cut for a loss in pieces. */
+export interface Chunks {
+  /** Rows of each piece, over all sequences. */
+  readonly rows: readonly number[];
+  /** Whether a piece of several sequences has to be copied together. */
+  readonly copies: boolean;
+  /** Whether the caller holds the logits until after the backward pass. */
+  readonly keepsLogits: boolean;
+  /** "fp32": logits are cast; "own": the loss is taken in their own type. */
+  readonly precision: "fp32" | "own";
+  /** Whether cast and loss are compiled into one kernel. */
+  readonly compiled: boolean;
+}
+
+/**
+ * The loss of a piece of the tokens at a time. The logits of all pieces are made
+ * first, in their own type, and stand together; what the loss makes of them is a
+ * piece's.
+ *
+ * Sources: pytorch/torchtune modules/transformer.py, chunked_output;
+ * modules/loss/ce_chunked_output_loss.py; Lightning-AI/litgpt lit_gpt/lora.py,
+ * GPT.forward; lit_gpt/utils.py, chunked_cross_entropy
+ */
+export function chunkedLoss(
+  m: Machine,
+  hidden: Value,
+  head: AdaptedLinear,
+  chunks: Chunks,
+): { loss: Value; logits: readonly Value[] } {
+  const pieces = split(m, hidden, chunks.rows.map((rows) => rows * head.in));
+  const logits = pieces.map((piece, at) => {
+    const rows = chunks.rows[at] ?? 0;
+    const input = chunks.copies
+      ? copied(m, piece, "hidden states of a chunk")
+      : m.view(piece);
+    const made = m.keep(adaptedLinear(m, input, rows, head, "logits"));
+    m.drop(input);
+    return made;
+  });
+  m.drop(...pieces);
+  const losses = logits.map((each, at) =>
+    chunks.compiled
+      ? compiledCrossEntropy(m, each, chunks.rows[at] ?? 0)
+      : m.call(() =>
+        crossEntropy(
+          m,
+          chunks.precision === "own"
+            ? m.view(each)
+            : cast(m, each, "fp32", "logits in fp32"),
+        )
+      )
+  );
+  return { loss: sumOf(m, losses), logits };
+}
+
+/** The sum of scalars; each gets the same gradient. */
+function sumOf(m: Machine, losses: readonly Value[]): Value {
+  const node = m.record(
+    losses,
+    [],
+    ([grad]) =>
+      losses.map(({ source }) => grad && source ? m.share(grad) : null),
+  );
+  m.drop(...losses);
+  return m.create(1, "fp32", "loss", node && { node, slot: 0 });
+}

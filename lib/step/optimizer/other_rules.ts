@@ -1,0 +1,156 @@
+import { DTYPE_BYTES } from "../dtype.ts";
+import type { OptimizerRule, Trained } from "./rule.ts";
+import { bytesOf, like, ruleOf, sidesOf, times } from "./rule.ts";
+
+/** Ranks that the projects' own examples take; a Scenario cannot say others. */
+const GALORE_RANK = 128;
+const APOLLO_RANK = 256;
+/** The largest side that SOAP takes a preconditioner for. */
+const SOAP_LARGEST_SIDE = 10_000;
+
+/**
+ * Optimizers of other projects, all in a loop over tensors. Those that are marked
+ * derived were traced with the packages named beside them; GaLore, APOLLO, LOMO
+ * and Sophia are read from their sources or papers.
+ */
+export const OTHER_RULES: Readonly<Record<string, OptimizerRule>> = {
+  // transformers optimization.py, Adafactor: everything in fp32.
+  adafactor: ruleOf({
+    states: fp32Factored,
+    own: ({ elements, dtype }) => (dtype === "fp32" ? 8 : 16) * elements,
+    kept: ({ elements }) => 4 * elements,
+  }),
+  // schedulefree.
+  "schedule-free-adamw": ruleOf({
+    states: like(2),
+    foreach: times(1),
+    own: times(1),
+    kept: times(1),
+    implementations: ["foreach"],
+    usual: "foreach",
+  }),
+  "schedule-free-sgd": ruleOf({
+    states: like(1),
+    implementations: ["foreach"],
+    usual: "foreach",
+  }),
+  // lion_pytorch.
+  lion: ruleOf({ states: like(1), own: times(2) }),
+  // pytorch_optimizer.
+  lamb: ruleOf({ states: like(2), own: times(1), kept: times(1) }),
+  adabelief: ruleOf({ states: like(2), own: times(2), kept: times(2) }),
+  ademamix: ruleOf({ states: like(3), own: times(2), kept: times(2) }),
+  shampoo: ruleOf({ states: shampooStates, own: shampooStep }),
+  soap: ruleOf({ states: soapStates, own: soapStep }),
+  // adam_mini: one second moment a row; a head's rows share theirs.
+  "adam-mini": ruleOf({
+    states: (tensor) => [
+      bytesOf(tensor),
+      tensor.shape.length < 2
+        ? DTYPE_BYTES[tensor.dtype]
+        : sidesOf(tensor)[0] * DTYPE_BYTES[tensor.dtype],
+    ],
+    own: times(2),
+  }),
+  // Liuhong99/Sophia: momentum and the diagonal of the Hessian.
+  sophia: ruleOf({ states: like(2), own: times(2), basis: "assumed" }),
+  galore: ruleOf({
+    states: (tensor) => lowRank(tensor, GALORE_RANK, true),
+    own: (tensor) => tensor.hidden ? svd(tensor) : 2 * bytesOf(tensor),
+    basis: "assumed",
+  }),
+  apollo: ruleOf({
+    states: (tensor) => lowRank(tensor, APOLLO_RANK, false),
+    own: times(2),
+    basis: "assumed",
+  }),
+  "apollo-mini": ruleOf({
+    states: (tensor) => lowRank(tensor, 1, false),
+    own: times(2),
+    basis: "assumed",
+  }),
+  // OpenLMLab/LOMO: gradient and parameter in fp32 while one is updated.
+  lomo: ruleOf({
+    states: () => [],
+    own: ({ elements }) => 8 * elements,
+    inBackward: true,
+  }),
+  adalomo: ruleOf({
+    states: fp32Factored,
+    own: ({ elements }) => 16 * elements,
+    inBackward: true,
+  }),
+};
+
+/** A row and a column of squares for a matrix, in fp32. */
+function fp32Factored({ shape, elements }: Trained): number[] {
+  const [columns = 1, rows = 1] = [shape.at(-1), shape.at(-2)];
+  return shape.length < 2
+    ? [4 * elements]
+    : [4 * elements / columns, 4 * elements / rows];
+}
+
+/** Momentum, and for each side its statistics and their inverse root. */
+function shampooStates(tensor: Trained): number[] {
+  const unit = DTYPE_BYTES[tensor.dtype];
+  return [
+    bytesOf(tensor),
+    ...tensor.shape.flatMap((side) => [unit * side ** 2, unit * side ** 2]),
+  ];
+}
+
+/**
+ * The inverse root of one side after the other, in fp32: four matrices of its
+ * size; from the second on the gradient, preconditioned by the ones before, too.
+ */
+function shampooStep(tensor: Trained): number {
+  return Math.max(
+    ...tensor.shape.map((side, at) =>
+      4 * 4 * side ** 2 + (at > 0 ? bytesOf(tensor) : 0)
+    ),
+  );
+}
+
+/** Adam's two, and for each side its statistics and their eigenvectors. */
+function soapStates(tensor: Trained): number[] {
+  const unit = DTYPE_BYTES[tensor.dtype];
+  const sides = tensor.shape.length < 2
+    ? []
+    : tensor.shape.filter((side) => side <= SOAP_LARGEST_SIDE);
+  return [
+    ...like(2)(tensor),
+    ...sides.flatMap((side) => [unit * side ** 2, unit * side ** 2]),
+  ];
+}
+
+/** New statistics of each side beside four tensors of projected gradients. */
+function soapStep(tensor: Trained): number {
+  if (tensor.shape.length < 2) return 2 * bytesOf(tensor);
+  const unit = DTYPE_BYTES[tensor.dtype];
+  const sides = tensor.shape.filter((side) => side <= SOAP_LARGEST_SIDE);
+  return sides.reduce(
+    (sum, side) => sum + unit * side ** 2,
+    4 * bytesOf(tensor),
+  );
+}
+
+/** Adam's two for a projected matrix, and the projection where it is stored. */
+function lowRank(tensor: Trained, rank: number, stored: boolean): number[] {
+  if (!tensor.hidden) return like(2)(tensor);
+  const unit = DTYPE_BYTES[tensor.dtype];
+  const [rows, columns] = sidesOf(tensor);
+  const own = Math.min(rank, rows, columns);
+  const moments = unit * own * Math.max(rows, columns);
+  return [
+    moments,
+    moments,
+    ...(stored ? [unit * own * Math.min(rows, columns)] : []),
+  ];
+}
+
+/** The singular vectors of a gradient, which is taken in fp32. */
+function svd({ shape, elements }: Trained): number {
+  const [rows = 1, columns = 1] = shape;
+  const side = Math.min(rows, columns);
+  return 4 * (elements + side * (rows + columns));
+}
