@@ -91,6 +91,15 @@ export function recordLayer(
     const forward = m.tape.events.length;
     m.endForward();
     const exit = m.tape.events.length;
+    if (out.source === null) {
+      return blockOf(m, forward, exit, {
+        input: x.storage,
+        output: out.storage,
+        gradIn: null,
+        gradOut: null,
+        outputDtype: out.dtype,
+      }, part);
+    }
     const gradOut = m.external(
       out.elements,
       out.dtype,

@@ -11,9 +11,13 @@ import type { EmbeddingPlan, HeadBlock, HeadPlan } from "./outer_blocks.ts";
 import { recordEmbedding, recordHead } from "./outer_blocks.ts";
 import { BARE_NORM, layerPlanOf } from "./plan/layer_plan.ts";
 import type { StepPlan } from "./plan/step_plan.ts";
+import type { VisionPass } from "./vision/vision_pass.ts";
+import { recordVision } from "./vision/vision_pass.ts";
 
 /** The blocks of one forward and backward pass. */
 export interface Pass {
+  /** From pixels to tokens; none without images. */
+  readonly vision: readonly Block[];
   readonly embedding: Block;
   readonly layers: readonly Block[];
   readonly head: HeadBlock;
@@ -40,7 +44,8 @@ export function recordPass(
     stepBytes,
     workspaces,
   };
-  const first = embeddingPlanOf(plan);
+  const vision = plan.vision && recordVision(settings, plan.vision);
+  const first = embeddingPlanOf(plan, vision);
   const { checkpointing } = scenario.train;
   const part = checkpointing === "none" ? "residual stream" : "checkpoints";
   const tied = !plan.outside.find((_, { role }) => role === "head");
@@ -83,13 +88,13 @@ export function recordPass(
         (m, x) => {
           const table = first.rotaryWidth === 0 ? null : {
             cos: m.external(
-              first.sequence * first.rotaryWidth,
+              first.rotaryRows * first.rotaryWidth,
               rotaryDtype,
               "cos",
               null,
             ),
             sin: m.external(
-              first.sequence * first.rotaryWidth,
+              first.rotaryRows * first.rotaryWidth,
               rotaryDtype,
               "sin",
               null,
@@ -110,7 +115,7 @@ export function recordPass(
     headPlan,
     { dtype, needsGrad, part },
   );
-  return { embedding, layers, head };
+  return { vision: vision?.blocks ?? [], embedding, layers, head };
 }
 
 /**
@@ -126,7 +131,10 @@ function isCheckpointed(
     (checkpointing === "selective" && layer % 2 === 0);
 }
 
-function embeddingPlanOf(plan: StepPlan): EmbeddingPlan {
+function embeddingPlanOf(
+  plan: StepPlan,
+  vision: VisionPass | null,
+): EmbeddingPlan {
   const { outside, facts, scenario } = plan;
   const { traits, batch, sequence, architecture } = facts;
   const table = outside.find((_, { role }) => role === "embedding") ?? "";
@@ -144,12 +152,21 @@ function embeddingPlanOf(plan: StepPlan): EmbeddingPlan {
     norm: null,
     scaled: traits.scaledEmbeddings,
     dropout: traits.dropout.embedding,
+    rotaryRows: plan.directLoss ? batch * sequence : sequence,
     rotaryWidth: traits.rotary === "none"
       ? 0
       : traits.rotary === "part"
       ? Math.round(architecture.head_dim * traits.rotaryShare)
       : architecture.head_dim,
     forcesGrad: facts.code.forcesGrad && forcesGrad(scenario),
+    images: plan.vision && vision
+      ? {
+        tokens: plan.vision.tokens,
+        merge: plan.vision.merge,
+        dtype: vision.dtype,
+        needsGrad: vision.needsGrad,
+      }
+      : null,
   };
 }
 
@@ -181,6 +198,7 @@ function headPlanOf(plan: StepPlan, first: EmbeddingPlan): HeadPlan {
       : outside.norm(last, facts.traits.norm),
     head: own ?? outside.savedHead() ?? tiedHead(first.table),
     loss: lossSettings(plan),
+    directLoss: plan.directLoss,
   };
 }
 

@@ -19,7 +19,10 @@ export interface LayerFacts {
   readonly traits: Traits;
   readonly batch: number;
   readonly sequence: number;
-  readonly attention: Pick<AttentionSettings, "implementation" | "masked">;
+  readonly attention: Pick<
+    AttentionSettings,
+    "implementation" | "masked" | "keyMask"
+  >;
   readonly kernels: Kernels;
   readonly code: ModelCode;
   readonly expertCode: ExpertCode;

@@ -1,0 +1,179 @@
+import type { Block } from "../block.ts";
+import { blockOf, recordLayer } from "../block.ts";
+import type { Dtype } from "../dtype.ts";
+import type { MachineSettings, Value } from "../machine.ts";
+import { Machine } from "../machine.ts";
+import { decoderLayer } from "../layers/decoder_layer.ts";
+import { activation } from "../ops/activations.ts";
+import { adaptedLinear } from "../ops/adapted_linear.ts";
+import { add, copied } from "../ops/arithmetic.ts";
+import { dropout } from "../ops/dropout.ts";
+import { embedding } from "../ops/embedding.ts";
+import { linear } from "../ops/linear.ts";
+import { norm } from "../ops/norms.ts";
+import type { PartName } from "../parts.ts";
+import type { VisionPlan } from "../plan/vision_plan.ts";
+
+/** The blocks that turn pixels into tokens, in order. */
+export interface VisionPass {
+  readonly blocks: readonly Block[];
+  readonly dtype: Dtype;
+  /** Whether a gradient has to reach the tokens. */
+  readonly needsGrad: boolean;
+}
+
+/** Records patches, the tower's layers and the projector. */
+export function recordVision(
+  settings: MachineSettings,
+  plan: VisionPlan,
+): VisionPass {
+  const first = recordPatches(settings, plan);
+  const blocks: Block[] = [first];
+  const known = new Map<string, Block>();
+  let { outputDtype: dtype } = first;
+  let needsGrad = first.gradOut !== null;
+  const record = (
+    key: string,
+    elements: number,
+    body: (m: Machine, x: Value) => Value,
+  ) => {
+    const name = `${key} ${needsGrad} ${dtype}`;
+    const block = known.get(name) ?? asVision(recordLayer(
+      settings,
+      {
+        elements,
+        dtype,
+        needsGrad,
+        checkpoint: false,
+        offload: false,
+        isLeaf: false,
+        part: "vision activations",
+      },
+      body,
+    ));
+    known.set(name, block);
+    blocks.push(block);
+    dtype = block.outputDtype;
+    needsGrad = block.gradOut !== null;
+  };
+  const elements = plan.rows * plan.width;
+  for (const kind of plan.stack.layers) {
+    record(
+      `${kind.id}`,
+      elements,
+      (m, x) => decoderLayer(m, x, plan.layerOf(kind), null),
+    );
+  }
+  record("projector", elements, (m, x) => projected(m, x, plan));
+  return { blocks, dtype, needsGrad };
+}
+
+function recordPatches(settings: MachineSettings, plan: VisionPlan): Block {
+  const m = new Machine(settings);
+  m.part = "vision activations";
+  const pixels = m.external(
+    plan.pixels.elements,
+    plan.pixels.dtype,
+    "pixels",
+    null,
+    "inputs",
+  );
+  const out = m.call(() => embedded(m, pixels, plan));
+  const forward = m.tape.events.length;
+  m.endForward();
+  const exit = m.tape.events.length;
+  const grad = out.source && m.external(
+    out.elements,
+    out.dtype,
+    "gradient of hidden states",
+    null,
+    "activation gradients",
+  );
+  if (grad) m.backward(out, grad);
+  return asVision(blockOf(m, forward, exit, {
+    input: null,
+    output: out.storage,
+    gradIn: null,
+    gradOut: grad?.storage ?? null,
+    outputDtype: out.dtype,
+  }, "vision activations"));
+}
+
+/** Patches with their positions. */
+function embedded(m: Machine, pixels: Value, plan: VisionPlan): Value {
+  const { weight, bias, rows } = plan.patches;
+  const [out = 1] = weight.shape;
+  let x = linear(m, pixels, rows, {
+    name: "patch embedding",
+    in: plan.pixels.elements / rows,
+    out,
+    weight,
+    bias,
+  }, "patches");
+  const replace = (next: Value) => {
+    m.drop(x);
+    x = next;
+  };
+  if (plan.positions) {
+    const { parameter, lookedUp } = plan.positions;
+    const added = lookedUp
+      ? lookUp(m, plan, parameter.shape[0] ?? 1)
+      : m.parameter(parameter);
+    replace(add(m, x, added, "patches with positions"));
+    m.drop(added);
+  }
+  replace(dropout(m, x, plan.dropout, "patches"));
+  return x;
+}
+
+function lookUp(m: Machine, { positions }: VisionPlan, rows: number): Value {
+  const table = positions?.parameter;
+  if (!table) throw new RangeError("a tower without a table of positions");
+  return m.call(() => {
+    const places = m.create(rows, "int64", "places of patches");
+    return embedding(m, table, places, rows, "position embeddings");
+  });
+}
+
+/** The tower's last norm, its rows side by side, and the projector. */
+function projected(m: Machine, x: Value, plan: VisionPlan): Value {
+  const { joins, linears, activation: kind, norm: own } = plan.projector;
+  return m.call(() => {
+    const seen = plan.finalNorm
+      ? norm(m, x, plan.rows, plan.finalNorm, "tower norm")
+      : m.view(x);
+    const rows = plan.tokens;
+    return m.call(() => {
+      let current = joins > 1
+        ? copied(m, seen, "patches side by side")
+        : m.view(seen);
+      const replace = (next: Value) => {
+        m.drop(current);
+        current = next;
+      };
+      if (own) replace(norm(m, current, rows, own, "projector norm"));
+      for (const [at, layer] of linears.entries()) {
+        if (at > 0) replace(activation(m, current, kind, "projector"));
+        replace(adaptedLinear(m, current, rows, layer));
+      }
+      return current;
+    });
+  });
+}
+
+/** Parts of a layer that are one part in a tower. */
+const INNER: ReadonlySet<PartName> = new Set([
+  "residual stream",
+  "norm activations",
+  "attention activations",
+  "MLP activations",
+]);
+
+/** What a tower keeps is told apart from what the language model does. */
+function asVision(block: Block): Block {
+  const { parts } = block.forward.tape;
+  for (const [at, part] of parts.entries()) {
+    if (INNER.has(part)) parts[at] = "vision activations";
+  }
+  return block;
+}
