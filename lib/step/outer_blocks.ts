@@ -121,7 +121,7 @@ export function recordEmbedding(
   if (out.source) m.backward(out, gradOut);
   else if (needsGrad) m.drop(gradOut);
   m.drop(...table, ids, labels);
-  return {
+  const block = {
     isLeaf: out.source === null && plan.forcesGrad,
     ...blockOf(m, forward, exit, {
       input: features?.storage ?? null,
@@ -133,6 +133,9 @@ export function recordEmbedding(
     }, checkpoint ? "checkpoints" : "residual stream"),
     needsGrad,
   };
+  // The projector's block made them under this name.
+  if (features) m.tape.parts[features.storage] = "vision activations";
+  return block;
 }
 
 /** What stands after the layers. */

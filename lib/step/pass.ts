@@ -140,7 +140,9 @@ function embeddingPlanOf(
     norm: null,
     scaled: traits.scaledEmbeddings,
     dropout: traits.dropout.embedding,
-    rotaryRows: plan.directLoss ? batch * sequence : sequence,
+    rotaryRows: plan.directLoss || /^qwen(2|2_5)_vl$/.test(architecture.type)
+      ? batch * sequence
+      : sequence,
     rotaryWidth: traits.rotary === "none"
       ? 0
       : traits.rotary === "part"

@@ -6,11 +6,12 @@ import { Machine } from "../machine.ts";
 import { decoderLayer } from "../layers/decoder_layer.ts";
 import { activation } from "../ops/activations.ts";
 import { adaptedLinear } from "../ops/adapted_linear.ts";
-import { add, copied } from "../ops/arithmetic.ts";
+import { add, cast, copied, join, slice } from "../ops/arithmetic.ts";
 import { dropout } from "../ops/dropout.ts";
 import { embedding } from "../ops/embedding.ts";
 import { linear } from "../ops/linear.ts";
 import { norm } from "../ops/norms.ts";
+import type { RotaryTable } from "../ops/rotary.ts";
 import type { PartName } from "../parts.ts";
 import type { VisionPlan } from "../plan/vision_plan.ts";
 
@@ -60,7 +61,7 @@ export function recordVision(
     record(
       `${kind.id}`,
       elements,
-      (m, x) => decoderLayer(m, x, plan.layerOf(kind), null),
+      (m, x) => decoderLayer(m, x, plan.layerOf(kind), tableOf(m, plan)),
     );
   }
   record("projector", elements, (m, x) => projected(m, x, plan));
@@ -98,11 +99,21 @@ function recordPatches(settings: MachineSettings, plan: VisionPlan): Block {
   }, "vision activations"));
 }
 
+/** Cosines and sines of the patches' places, which stand throughout. */
+function tableOf(m: Machine, plan: VisionPlan): RotaryTable | null {
+  if (plan.rotaryWidth === 0) return null;
+  const [cos, sin] = ["cosines", "sines"].map((name) =>
+    m.external(plan.rows * plan.rotaryWidth, "fp32", `tower ${name}`, null)
+  );
+  return cos && sin ? { cos, sin } : null;
+}
+
 /** Patches with their positions. */
 function embedded(m: Machine, pixels: Value, plan: VisionPlan): Value {
   const { weight, bias, rows } = plan.patches;
   const [out = 1] = weight.shape;
-  let x = linear(m, pixels, rows, {
+  const own = cast(m, pixels, weight.dtype, "pixels in the tower's type");
+  let x = linear(m, own, rows, {
     name: "patch embedding",
     in: plan.pixels.elements / rows,
     out,
@@ -113,6 +124,16 @@ function embedded(m: Machine, pixels: Value, plan: VisionPlan): Value {
     m.drop(x);
     x = next;
   };
+  m.drop(own);
+  if (plan.classToken) {
+    const first = m.external(
+      plan.rows * plan.width - x.elements,
+      x.dtype,
+      "class token",
+      null,
+    );
+    replace(join(m, [first, x], "patches with class token"));
+  }
   if (plan.positions) {
     const { parameter, lookedUp } = plan.positions;
     const added = lookedUp
@@ -122,6 +143,9 @@ function embedded(m: Machine, pixels: Value, plan: VisionPlan): Value {
     m.drop(added);
   }
   replace(dropout(m, x, plan.dropout, "patches"));
+  if (plan.preNorm) {
+    replace(norm(m, x, plan.rows, plan.preNorm, "norm before the tower"));
+  }
   return x;
 }
 
@@ -136,27 +160,48 @@ function lookUp(m: Machine, { positions }: VisionPlan, rows: number): Value {
 
 /** The tower's last norm, its rows side by side, and the projector. */
 function projected(m: Machine, x: Value, plan: VisionPlan): Value {
-  const { joins, linears, activation: kind, norm: own } = plan.projector;
+  const { linears, activation: kind, norm: own, normRows } = plan.projector;
   return m.call(() => {
     const seen = plan.finalNorm
       ? norm(m, x, plan.rows, plan.finalNorm, "tower norm")
       : m.view(x);
     const rows = plan.tokens;
     return m.call(() => {
-      let current = joins > 1
-        ? copied(m, seen, "patches side by side")
-        : m.view(seen);
+      let current = toTokens(m, seen, plan);
       const replace = (next: Value) => {
         m.drop(current);
         current = next;
       };
-      if (own) replace(norm(m, current, rows, own, "projector norm"));
+      if (own) replace(norm(m, current, normRows, own, "projector norm"));
       for (const [at, layer] of linears.entries()) {
         if (at > 0) replace(activation(m, current, kind, "projector"));
         replace(adaptedLinear(m, current, rows, layer));
       }
       return current;
     });
+  });
+}
+
+/** Patches put together as tokens. */
+function toTokens(m: Machine, x: Value, plan: VisionPlan): Value {
+  const { joins, makes } = plan.projector;
+  return m.call(() => {
+    const patches = plan.patches.rows * plan.width;
+    const own = plan.classToken
+      ? copied(m, slice(m, x, patches), "patches without class token")
+      : m.view(x);
+    if (joins === 1 || makes === "nothing") return own;
+    const copy = copied(m, own, "patches side by side");
+    if (makes === "a copy") return copy;
+    const node = m.record([copy], [copy], () => [
+      m.grad(copy.source, copy.elements, copy.dtype, "gradient of means"),
+    ]);
+    return m.create(
+      copy.elements / joins,
+      copy.dtype,
+      "means of patches",
+      node && { node, slot: 0 },
+    );
   });
 }
 
