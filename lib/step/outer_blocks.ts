@@ -2,7 +2,7 @@ import type { Block } from "./block.ts";
 import { blockOf, segmentOf } from "./block.ts";
 import type { Segment } from "./block.ts";
 import type { Dtype } from "./dtype.ts";
-import { DTYPE_BYTES } from "./dtype.ts";
+import type { PartName } from "./parts.ts";
 import type { MachineSettings, Parameter, Value } from "./machine.ts";
 import { Machine } from "./machine.ts";
 import type { AdaptedLinear } from "./ops/adapted_linear.ts";
@@ -12,6 +12,7 @@ import { directLoss } from "./ops/direct_loss.ts";
 import { dropout } from "./ops/dropout.ts";
 import { embedding } from "./ops/embedding.ts";
 import type { LossSettings } from "./ops/loss.ts";
+import { checkpointedLoss } from "./ops/checkpointed_loss.ts";
 import { chunkedLoss } from "./ops/chunked_loss.ts";
 import { fusedLoss } from "./ops/fused_loss.ts";
 import { fullLoss } from "./ops/loss.ts";
@@ -53,7 +54,7 @@ export interface EmbeddingBlock extends Block {
 export function recordEmbedding(
   settings: MachineSettings,
   plan: EmbeddingPlan,
-  checkpoint: boolean,
+  part: PartName,
 ): EmbeddingBlock {
   const m = new Machine(settings);
   const begun = settings.begun &&
@@ -130,7 +131,7 @@ export function recordEmbedding(
       gradOut: gradOut.storage,
       tiedGrad: begun ?? null,
       outputDtype: out.dtype,
-    }, checkpoint ? "checkpoints" : "residual stream"),
+    }, part),
     needsGrad,
   };
   // The projector's block made them under this name.
@@ -160,11 +161,11 @@ export interface HeadBlock extends Block {
 export function recordHead(
   settings: MachineSettings,
   plan: HeadPlan,
-  given: { dtype: Dtype; needsGrad: boolean; checkpoint: boolean },
+  given: { dtype: Dtype; needsGrad: boolean; part: PartName },
 ): HeadBlock {
   const m = new Machine(settings);
   m.part = "norm activations";
-  const part = given.checkpoint ? "checkpoints" : "residual stream";
+  const { part } = given;
   const input = m.input();
   const x = m.external(
     plan.rows * plan.hidden,
@@ -224,22 +225,6 @@ function lossOf(
   if (plan.loss.chunks) {
     return chunkedLoss(m, hidden, plan.head, plan.loss.chunks);
   }
-  const { weight } = plan.head;
-  return {
-    loss: fusedLoss(
-      m,
-      hidden,
-      plan.rows,
-      plan.hidden,
-      plan.vocabulary,
-      "trains" in weight ? weight : null,
-      m.autocast ?? hidden.dtype,
-    ),
-    logits: [],
-  };
-}
-
-/** Bytes of one row of hidden states. */
-export function rowBytes(hidden: number, dtype: Dtype): number {
-  return hidden * DTYPE_BYTES[dtype];
+  const loss = plan.loss.kind === "fused" ? fusedLoss : checkpointedLoss;
+  return { loss: loss(m, hidden, plan.rows, plan.head), logits: [] };
 }

@@ -46,7 +46,8 @@ export function recordPass(
   };
   const vision = plan.vision && recordVision(settings, plan.vision);
   const first = embeddingPlanOf(plan, vision);
-  const checkpoint = scenario.train.checkpointing === "full";
+  const { checkpointing } = scenario.train;
+  const part = checkpointing === "none" ? "residual stream" : "checkpoints";
   const tied = !plan.outside.find((_, { role }) => role === "head");
   const headPlan = headPlanOf(plan, first);
   const embedding = recordEmbedding(
@@ -60,15 +61,16 @@ export function recordPass(
         : null,
     },
     first,
-    checkpoint,
+    part,
   );
   const known = new Map<string, Block>();
   const layers: Block[] = [];
   let { needsGrad, isLeaf } = embedding;
   let dtype = embedding.outputDtype;
   const rotaryDtype = facts.code.heads === "transformers" ? dtype : "fp32";
-  for (const kind of stack.layers) {
-    const key = `${kind.id} ${needsGrad} ${isLeaf} ${dtype}`;
+  for (const [at, kind] of stack.layers.entries()) {
+    const checkpoint = isCheckpointed(checkpointing, at);
+    const key = `${kind.id} ${needsGrad} ${isLeaf} ${dtype} ${checkpoint}`;
     let block = known.get(key);
     if (!block) {
       const layer = layerPlanOf(plan.modulesOf(kind), facts);
@@ -79,6 +81,7 @@ export function recordPass(
           dtype,
           needsGrad,
           checkpoint,
+          part,
           offload: scenario.train.checkpoint_offload,
           isLeaf,
         },
@@ -109,14 +112,23 @@ export function recordPass(
   }
   const head = recordHead(
     { ...settings, awaited: tied ? first.table : null },
-    headPlanOf(plan, first),
-    {
-      dtype,
-      needsGrad,
-      checkpoint,
-    },
+    headPlan,
+    { dtype, needsGrad, part },
   );
   return { vision: vision?.blocks ?? [], embedding, layers, head };
+}
+
+/**
+ * "selective" is every second layer, as torchtitan's own configurations had it.
+ *
+ * Source: pytorch/torchtitan torchtitan/parallelisms, selective_ac_option "2"
+ */
+function isCheckpointed(
+  checkpointing: Scenario["train"]["checkpointing"],
+  layer: number,
+): boolean {
+  return checkpointing === "full" ||
+    (checkpointing === "selective" && layer % 2 === 0);
 }
 
 function embeddingPlanOf(

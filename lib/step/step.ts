@@ -122,7 +122,7 @@ function run(
     {
       part: "optimizer states" as const,
       label: `states of ${scenario.optimizer.name}`,
-      count: plan.trained.length,
+      count: 1,
       bytes: stateBytes(rule, implementation, plan.trained),
     },
     {
@@ -136,7 +136,7 @@ function run(
   const gradients: LiveTensors = {
     part: "gradients",
     label: "gradients",
-    count: plan.trained.length,
+    count: 1,
     bytes: inBackward ? 0 : gradientBytes(plan),
   };
 

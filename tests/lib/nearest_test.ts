@@ -66,7 +66,7 @@ function readingsOfTheSame(estimate: Estimate): NearReading[] {
 }
 
 function near(input: Parameters<typeof estimate>[0]): Estimate {
-  return estimate(input);
+  return estimate({ method: "factors", ...input });
 }
 
 const ASKED = near({

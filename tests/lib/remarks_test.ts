@@ -103,7 +103,6 @@ const BESIDE: Record<string, Setting> = {
 /** Values that change no memory by nature, and why. */
 const CHANGES_NOTHING: Record<string, string> = {
   "hardware.gpu": "it changes the fit, not the need",
-  "train.gradient_accumulation": "gradients add up in place",
   "train.lora.alpha": "a scale, not a size",
   "train.lora.rslora": "a scale, not a size",
   "precision.weights=fp16": "as wide as bf16",
@@ -111,9 +110,7 @@ const CHANGES_NOTHING: Record<string, string> = {
   "precision.optimizer_states=fp32": "what AdamW keeps anyway",
   "engine.name=single": "nothing is sharded by default either",
   "engine.name=ddp": "nothing is sharded by default either",
-  "engine.name=deepspeed": "stage 0 shards nothing",
-  "engine.name=megatron-deepspeed": "stage 0 shards nothing",
-  "method=factors": "the default",
+  "method=timeline": "the default",
   "quantization.weights=none": "the default",
   "serve.kv_dtype=bf16": "what auto means for bf16 weights",
   "serve.kv_dtype=fp16": "as wide as bf16",
@@ -156,7 +153,14 @@ function answer(settings: Setting): Estimate {
 
 /** What the answer says of the memory, whatever it remarks. */
 function figures({ memory, kv, model }: Estimate): string {
-  return JSON.stringify([memory.parts, kv?.bytes, model.trainable_parameters]);
+  return JSON.stringify([
+    memory.parts,
+    memory.phases,
+    memory.reserved_peak_bytes,
+    memory.device_peak_bytes,
+    kv?.bytes,
+    model.trainable_parameters,
+  ]);
 }
 
 function remarksOf({ warnings, assumptions }: Estimate): string[] {
@@ -236,14 +240,14 @@ Deno.test("remarks() warns of nothing in a Scenario of defaults", () => {
 
 Deno.test("remarks() names each field that has no effect, with its value", () => {
   const { warnings } = answer({
-    "train.kernels": "liger",
-    "software.torch": "2.6.0",
-    "train.padding_mask": true,
+    "parallel.virtual_pipeline": 2,
+    "engine.offload_optimizer": "cpu",
+    "software.accelerate": "1.3.0",
   });
   const expected = [
-    "train.padding_mask = true",
-    'train.kernels = "liger"',
-    'software.torch = "2.6.0"',
+    "parallel.virtual_pipeline = 2",
+    'engine.offload_optimizer = "cpu"',
+    'software.accelerate = "1.3.0"',
   ];
   assertEquals(warnings.length, expected.length);
   for (const [at, field] of expected.entries()) {
@@ -252,7 +256,7 @@ Deno.test("remarks() names each field that has no effect, with its value", () =>
 });
 
 Deno.test("remarks() says which method answered where another was asked for", () => {
-  const { method, warnings } = answer({ method: "timeline" });
+  const { method, warnings } = answer({ method: "multipliers" });
   assertEquals(method, "factors");
-  assertStringIncludes(warnings.join("\n"), 'method "timeline"');
+  assertStringIncludes(warnings.join("\n"), 'method "multipliers"');
 });

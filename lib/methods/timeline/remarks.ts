@@ -35,6 +35,8 @@ const COVERED = new Set([
   "software.transformers",
   "software.torch",
   "software.peft",
+  "software.trl",
+  "software.bitsandbytes",
 ]);
 
 /** What a timeline's reader has to know about it. */
@@ -67,7 +69,7 @@ export function remarksOf(
 }
 
 function choices(step: Step): string[] {
-  return [...sight(step), ...optimizing(step)];
+  return [...sight(step), ...settled(step)];
 }
 
 /** What images are taken for. */
@@ -82,28 +84,49 @@ function sight({ plan: { vision, scenario } }: Step): string[] {
   ];
 }
 
-function optimizing({ plan: { scenario }, implementation }: Step): string[] {
-  const { optimizer, software } = scenario;
-  if (optimizer.implementation !== "auto" || optimizer.in_backward) return [];
-  const version = software.torch === null
-    ? "PyTorch from 2.8"
-    : `PyTorch ${software.torch}`;
-  return [
-    `The optimizer steps with the ${implementation} implementation, the default of ${version}`,
-  ];
+function settled({ plan: { scenario }, implementation }: Step): string[] {
+  const { optimizer, software, precision, train } = scenario;
+  const said: string[] = [];
+  if (optimizer.in_backward) {
+    said.push(
+      "optimizer.in_backward: each parameter is stepped as soon as its gradient is there, which is freed then",
+    );
+  } else if (optimizer.implementation === "auto") {
+    const version = software.torch === null
+      ? "PyTorch from 2.8"
+      : `PyTorch ${software.torch}`;
+    said.push(
+      `The optimizer steps with the ${implementation} implementation, the default of ${version}`,
+    );
+  } else {
+    said.push(
+      `optimizer.implementation: the step is ${implementation}, as the scenario says`,
+    );
+  }
+  if (precision.autocast === precision.weights) {
+    said.push(
+      `precision.autocast casts nothing of weights that are in ${precision.weights} already`,
+    );
+  }
+  if (train.attention === "sdpa" && !train.padding_mask) {
+    said.push(
+      "train.attention = sdpa without a mask runs the flash kernel where heads have 16 bits",
+    );
+  }
+  return said;
 }
 
 function approximations({ plan: { scenario } }: Step): string[] {
   const { train } = scenario;
   const said: string[] = [];
-  if (train.kernels === "compile") {
+  if (train.padding_mask && train.attention === "flash") {
     said.push(
-      'train.kernels = "compile" is taken to save what Liger\'s kernels save',
+      "train.padding_mask with flash attention: the copies of heads without padding are not counted",
     );
   }
-  if (train.loss === "chunked") {
+  if (train.kernels === "compile") {
     said.push(
-      'train.loss = "chunked" is taken to hold as much as a fused loss',
+      'train.kernels = "compile": which tensors compiled code keeps is derived from its rules, not traced',
     );
   }
   return said;

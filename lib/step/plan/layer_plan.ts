@@ -166,7 +166,7 @@ function mlpOf(
     gate: fused ? "fused" : byRole(modules, "gate", test),
     down,
     activation: traits.activation,
-    kernels,
+    compiled: kernels === "compile",
     upFirst: code.heads === "litgpt",
   };
 }

@@ -3,6 +3,7 @@ import { scenarioAdapters } from "../../models/trainable.ts";
 import type { Buffer, Tensor } from "../../models/tensors/tensor.ts";
 import { copiesOf, elementsOf } from "../../models/tensors/tensor.ts";
 import type { Scenario } from "../../scenario/schema.ts";
+import { groupDigits } from "../../units/mod.ts";
 import type { Dtype } from "../dtype.ts";
 import type { Trained } from "../optimizer/rule.ts";
 import { DTYPE_BYTES } from "../dtype.ts";
@@ -167,14 +168,14 @@ export function stepPlanOf(
     resident: [
       {
         part: "weights" as const,
-        label: "weights",
-        count: model.tensors.reduce((sum, each) => sum + copiesOf(each), 0),
+        label: `${groupDigits(model.parameters)} parameters`,
+        count: 1,
         bytes: storedBytes(model.tensors, storage),
       },
       {
         part: "adapters" as const,
         label: "adapters",
-        count: adapters.reduce((sum, each) => sum + copiesOf(each), 0),
+        count: 1,
         bytes: adapters.reduce(
           (sum, tensor) =>
             sum + copiesOf(tensor) *
@@ -187,7 +188,7 @@ export function stepPlanOf(
       {
         part: "buffers" as const,
         label: "buffers",
-        count: model.buffers.length,
+        count: 1,
         bytes: bufferBytes(model.buffers) + rotaryBufferBytes(model, code),
       },
       ...(nano ? nanoVlmKept(scenario, model) : pixelsOf(vision)),

@@ -48,6 +48,7 @@ export function recordVision(
         checkpoint: false,
         offload: false,
         isLeaf: false,
+        part: "vision activations",
       },
       body,
     ));
