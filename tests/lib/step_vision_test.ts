@@ -126,7 +126,12 @@ const SIGLIP = {
 const SEEING: Readonly<
   Record<
     string,
-    { config: unknown; trainable?: readonly string[]; peaks: number[] }
+    {
+      config: unknown;
+      trainable?: readonly string[];
+      checkpointing?: "full";
+      peaks: number[];
+    }
   >
 > = {
   "LLaVA": { config: LLAVA, peaks: [309_530_112, 325_372_928] },
@@ -152,6 +157,16 @@ const SEEING: Readonly<
       vision_config: SIGLIP,
     },
     peaks: [347_886_080, 362_547_712],
+  },
+  "Gemma 3 with checkpoints": {
+    config: {
+      model_type: "gemma3",
+      mm_tokens_per_image: 64,
+      text_config: { model_type: "gemma3_text", head_dim: 64, ...TEXT },
+      vision_config: SIGLIP,
+    },
+    checkpointing: "full",
+    peaks: [207_516_672, 223_752_704],
   },
   "Qwen2-VL": {
     config: {
@@ -185,7 +200,8 @@ const SEEING: Readonly<
   },
 };
 
-for (const [name, { config, trainable, peaks }] of Object.entries(SEEING)) {
+for (const [name, each] of Object.entries(SEEING)) {
+  const { config, trainable, checkpointing = "none", peaks } = each;
   Deno.test(`${name} agrees with a trace of its code within 1 %`, () => {
     const parsed = parseScenario({
       model: { config },
@@ -195,6 +211,7 @@ for (const [name, { config, trainable, peaks }] of Object.entries(SEEING)) {
         images_per_sample: 1,
         image_size: [224, 224],
         attention: "sdpa",
+        checkpointing,
         ...(trainable ? { trainable } : {}),
       },
       optimizer: { implementation: "fused" },

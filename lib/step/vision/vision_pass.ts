@@ -27,6 +27,7 @@ export interface VisionPass {
 export function recordVision(
   settings: MachineSettings,
   plan: VisionPlan,
+  checkpoints: boolean,
 ): VisionPass {
   const first = recordPatches(settings, plan);
   const blocks: Block[] = [first];
@@ -36,6 +37,7 @@ export function recordVision(
   const record = (
     key: string,
     elements: number,
+    checkpoint: boolean,
     body: (m: Machine, x: Value) => Value,
   ) => {
     const name = `${key} ${needsGrad} ${dtype}`;
@@ -45,7 +47,7 @@ export function recordVision(
         elements,
         dtype,
         needsGrad,
-        checkpoint: false,
+        checkpoint,
         offload: false,
         isLeaf: false,
         part: "vision activations",
@@ -62,10 +64,11 @@ export function recordVision(
     record(
       `${kind.id}`,
       elements,
+      checkpoints,
       (m, x) => decoderLayer(m, x, plan.layerOf(kind), tableOf(m, plan)),
     );
   }
-  record("projector", elements, (m, x) => projected(m, x, plan));
+  record("projector", elements, false, (m, x) => projected(m, x, plan));
   return { blocks, dtype, needsGrad };
 }
 
@@ -208,6 +211,7 @@ function toTokens(m: Machine, x: Value, plan: VisionPlan): Value {
 
 /** Parts of a layer that are one part in a tower. */
 const INNER: ReadonlySet<PartName> = new Set([
+  "checkpoints",
   "residual stream",
   "norm activations",
   "attention activations",
