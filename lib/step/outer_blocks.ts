@@ -122,7 +122,7 @@ export function recordEmbedding(
   if (out.source) m.backward(out, gradOut);
   else if (needsGrad) m.drop(gradOut);
   m.drop(...table, ids, labels);
-  return {
+  const block = {
     isLeaf: out.source === null && plan.forcesGrad,
     ...blockOf(m, forward, exit, {
       input: features?.storage ?? null,
@@ -134,6 +134,9 @@ export function recordEmbedding(
     }, part),
     needsGrad,
   };
+  // The projector's block made them under this name.
+  if (features) m.tape.parts[features.storage] = "vision activations";
+  return block;
 }
 
 /** What stands after the layers. */

@@ -44,7 +44,15 @@ export function recordPass(
     stepBytes,
     workspaces,
   };
-  const vision = plan.vision && recordVision(settings, plan.vision);
+  const vision = plan.vision && recordVision(
+    settings,
+    plan.vision,
+    // Layers without gradients keep nothing with checkpoints or without.
+    scenario.train.checkpointing === "full" &&
+      plan.trained.some(({ name }) =>
+        name.includes(`${plan.vision?.stack.path}.N.`)
+      ),
+  );
   const first = embeddingPlanOf(plan, vision);
   const { checkpointing } = scenario.train;
   const part = checkpointing === "none" ? "residual stream" : "checkpoints";
@@ -152,7 +160,9 @@ function embeddingPlanOf(
     norm: null,
     scaled: traits.scaledEmbeddings,
     dropout: traits.dropout.embedding,
-    rotaryRows: plan.directLoss ? batch * sequence : sequence,
+    rotaryRows: plan.directLoss || /^qwen(2|2_5)_vl$/.test(architecture.type)
+      ? batch * sequence
+      : sequence,
     rotaryWidth: traits.rotary === "none"
       ? 0
       : traits.rotary === "part"

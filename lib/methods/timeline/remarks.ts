@@ -21,6 +21,8 @@ const COVERED = new Set([
   "train.sequence_length",
   "train.gradient_accumulation",
   "train.padding_mask",
+  "train.images_per_sample",
+  "train.image_size",
   "train.attention",
   "train.checkpointing",
   "train.loss",
@@ -66,7 +68,23 @@ export function remarksOf(
   };
 }
 
-function choices({ plan: { scenario }, implementation }: Step): string[] {
+function choices(step: Step): string[] {
+  return [...sight(step), ...settled(step)];
+}
+
+/** What images are taken for. */
+function sight({ plan: { vision, scenario } }: Step): string[] {
+  if (!vision) return [];
+  const { images_per_sample: images, micro_batch: batch } = scenario.train;
+  const tokens = vision.tokens / (images * batch);
+  return [
+    vision.rotaryWidth === 0
+      ? `Images are resized to the tower's own size, so train.image_size is not used: ${tokens} tokens each, within train.sequence_length`
+      : `Images of train.image_size take ${tokens} tokens each, within train.sequence_length; limits of a processor on their size are not known`,
+  ];
+}
+
+function settled({ plan: { scenario }, implementation }: Step): string[] {
   const { optimizer, software, precision, train } = scenario;
   const said: string[] = [];
   if (optimizer.in_backward) {

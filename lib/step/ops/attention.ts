@@ -25,6 +25,8 @@ export interface AttentionSettings {
   readonly implementation: "flash" | "sdpa" | "eager";
   /** Whether a mask beside the causal one is handed to the kernel. */
   readonly masked: boolean;
+  /** Whether tokens look at those before them only. */
+  readonly causal: boolean;
   /** Whether that mask is one row a sequence: which keys are seen at all. */
   readonly keyMask: boolean;
   readonly dropout: number;
@@ -257,7 +259,7 @@ function eager(
     );
     let current = scaled(m, scores, "scaled scores");
     m.drop(scores);
-    if (settings.masked || seen === queries) {
+    if (settings.masked || (settings.causal && seen === queries)) {
       const mask = m.external(batch * queries * seen, q.dtype, "mask", null);
       const hidden = add(m, current, mask, "masked scores");
       m.drop(current);

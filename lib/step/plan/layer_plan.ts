@@ -21,7 +21,7 @@ export interface LayerFacts {
   readonly sequence: number;
   readonly attention: Pick<
     AttentionSettings,
-    "implementation" | "masked" | "keyMask"
+    "implementation" | "masked" | "keyMask" | "causal"
   >;
   readonly kernels: Kernels;
   readonly code: ModelCode;

@@ -43,7 +43,10 @@ export function nanoVlmVision(
       rows: images * patches,
     },
     positions: { parameter: positions, lookedUp: false },
+    classToken: false,
+    preNorm: null,
     dropout,
+    rotaryWidth: 0,
     stack,
     layerOf: (kind) =>
       layerPlanOf(modulesOf(stack, kind), {
@@ -64,17 +67,20 @@ export function nanoVlmVision(
         },
         batch: images,
         sequence: patches,
-        attention: { ...facts.attention, masked: false },
+        attention: { ...facts.attention, masked: false, causal: false },
         cached: false,
       }),
     finalNorm: outside.norm("vision_encoder.layer_norm", "layer"),
     projector: {
       joins: numberOf(model, "mp_pixel_shuffle_factor", 2) ** 2,
+      makes: "a copy",
       norm: null,
+      normRows: tokens,
       linears: [projection],
       activation: "kernel",
     },
     tokens,
     merge: hasPlaceholders(model) ? "indexed" : "before",
+    unread: () => 0,
   };
 }

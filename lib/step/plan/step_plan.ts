@@ -22,6 +22,7 @@ import {
   nanoVlmLoss,
   nanoVlmTraits,
 } from "./nanovlm_plan.ts";
+import { masksImages } from "./transformers_vision.ts";
 import type { VisionPlan } from "./vision_plan.ts";
 import { visionPlanOf } from "./vision_plan.ts";
 import { Modules } from "./modules.ts";
@@ -105,8 +106,10 @@ export function stepPlanOf(
     sequence: train.sequence_length,
     attention: {
       implementation: train.attention,
-      masked: train.padding_mask,
+      masked: train.padding_mask ||
+        (train.images_per_sample > 0 && masksImages(model.architecture.type)),
       keyMask: nano,
+      causal: true,
     },
     kernels: train.kernels,
     code,
@@ -151,7 +154,7 @@ export function stepPlanOf(
     vision,
     directLoss: nano ? nanoVlmLoss(scenario, model) : null,
     trained: [
-      ...trainedOf(model.tensors, storage),
+      ...read(trainedOf(model.tensors, storage), vision),
       ...adapters.map((tensor) => ({
         name: tensor.name,
         shape: tensor.shape,
@@ -217,6 +220,17 @@ function* oneByOne(tensors: readonly Tensor[]): Iterable<Tensor> {
     stacks.delete(path);
     for (const layer of stack?.layers ?? []) yield* layer.tensors.values();
   }
+}
+
+/** Leaves out what no gradient reaches: optimizers keep nothing of it. */
+function read(
+  trained: readonly Trained[],
+  vision: VisionPlan | null,
+): Trained[] {
+  return trained.map((each) => ({
+    ...each,
+    copies: each.copies - (vision?.unread(each.name) ?? 0),
+  })).filter(({ copies }) => copies > 0);
 }
 
 /** The batch holds its pixels throughout the step. */

@@ -12,6 +12,7 @@ import type { Modules } from "./modules.ts";
 import { isNanoVlm } from "./nanovlm_plan.ts";
 import { nanoVlmVision } from "./nanovlm_vision.ts";
 import type { LayerKind, Stack } from "./stacks.ts";
+import { transformersVision } from "./transformers_vision.ts";
 
 /** How a model sees: its tower, its projector, and the tokens that it yields. */
 export interface VisionPlan {
@@ -33,7 +34,13 @@ export interface VisionPlan {
     /** Whether rows of a table are looked up by their numbers. */
     readonly lookedUp: boolean;
   } | null;
+  /** Whether a learned row stands before each image's. */
+  readonly classToken: boolean;
+  /** CLIP's norm before the layers. */
+  readonly preNorm: Norm | null;
   readonly dropout: number;
+  /** Features of a rotary table in fp32; 0 where there is none. */
+  readonly rotaryWidth: number;
   readonly stack: Stack;
   layerOf(kind: LayerKind): LayerPlan;
   readonly finalNorm: Norm | null;
@@ -41,13 +48,18 @@ export interface VisionPlan {
   /** Tokens of all images before the language model. */
   readonly tokens: number;
   readonly merge: Merge;
+  /** How many of a tensor's copies no gradient reaches: nobody reads their layer. */
+  unread(name: string): number;
 }
 
 /** From the tower's last rows to tokens of the language model. */
 export interface ProjectorPlan {
-  /** Patches that are put side by side, as a copy; 1 for none. */
+  /** Patches that become one token. */
   readonly joins: number;
+  /** What that takes: their mean of a copy, a copy, or another view. */
+  readonly makes: "means" | "a copy" | "nothing";
   readonly norm: Norm | null;
+  readonly normRows: number;
   readonly linears: readonly AdaptedLinear[];
   readonly activation: ActivationKind;
 }
@@ -66,8 +78,5 @@ export function visionPlanOf(
   source: VisionSource,
 ): VisionPlan | { reason: string } {
   if (isNanoVlm(source.model)) return nanoVlmVision(source);
-  return {
-    reason:
-      `images of models of type ${source.model.architecture.type} are not played through yet`,
-  };
+  return transformersVision(source);
 }

@@ -45,7 +45,7 @@ export function withImages(
       case "indexed":
         return indexed(m, text, own, tokens);
       case "scattered":
-        return scattered(m, text, own, tokens, width);
+        return scattered(m, text, own, width);
     }
   });
 }
@@ -63,27 +63,29 @@ function indexed(
 }
 
 /**
- * masked_scatter: saves a mask for every feature.
+ * masked_scatter by a mask of rows, which is saved; the kernel counts places in a
+ * whole number for each feature.
  *
  * Source: huggingface/transformers models/llava/modeling_llava.py,
- * get_placeholder_mask; pytorch tools/autograd/derivatives.yaml, masked_scatter
+ * get_placeholder_mask; pytorch aten/src/ATen/native/cuda/IndexKernel.cpp,
+ * masked_scatter_cuda_
  */
 function scattered(
   m: Machine,
   text: Value,
   features: Value,
-  tokens: number,
   width: number,
 ): Value {
-  const rows = text.elements / width;
-  const mask = m.create(rows, "uint8", "mask of image tokens");
-  const whole = m.create(rows * width, "uint8", "mask of image features");
-  m.drop(mask);
-  const places = m.create(rows * width, "int64", "places of image features");
+  const { elements } = text;
+  const mask = m.create(elements / width, "uint8", "mask of image tokens");
   const clone = copied(m, text, "embeddings with images");
-  m.drop(places);
-  void tokens;
-  return placed(m, clone, features, [whole]);
+  if (m.workspaces) {
+    m.drop(
+      m.create(elements, "uint8", "mask of image features"),
+      m.create(elements, "int64", "places of image features"),
+    );
+  }
+  return placed(m, clone, features, [mask]);
 }
 
 /** Features written into a copy: each side's gradient is one of its own size. */

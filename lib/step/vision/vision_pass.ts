@@ -6,11 +6,12 @@ import { Machine } from "../machine.ts";
 import { decoderLayer } from "../layers/decoder_layer.ts";
 import { activation } from "../ops/activations.ts";
 import { adaptedLinear } from "../ops/adapted_linear.ts";
-import { add, copied } from "../ops/arithmetic.ts";
+import { add, cast, copied, join, slice } from "../ops/arithmetic.ts";
 import { dropout } from "../ops/dropout.ts";
 import { embedding } from "../ops/embedding.ts";
 import { linear } from "../ops/linear.ts";
 import { norm } from "../ops/norms.ts";
+import type { RotaryTable } from "../ops/rotary.ts";
 import type { PartName } from "../parts.ts";
 import type { VisionPlan } from "../plan/vision_plan.ts";
 
@@ -26,6 +27,7 @@ export interface VisionPass {
 export function recordVision(
   settings: MachineSettings,
   plan: VisionPlan,
+  checkpoints: boolean,
 ): VisionPass {
   const first = recordPatches(settings, plan);
   const blocks: Block[] = [first];
@@ -35,6 +37,7 @@ export function recordVision(
   const record = (
     key: string,
     elements: number,
+    checkpoint: boolean,
     body: (m: Machine, x: Value) => Value,
   ) => {
     const name = `${key} ${needsGrad} ${dtype}`;
@@ -44,7 +47,7 @@ export function recordVision(
         elements,
         dtype,
         needsGrad,
-        checkpoint: false,
+        checkpoint,
         offload: false,
         isLeaf: false,
         part: "vision activations",
@@ -61,10 +64,11 @@ export function recordVision(
     record(
       `${kind.id}`,
       elements,
-      (m, x) => decoderLayer(m, x, plan.layerOf(kind), null),
+      checkpoints,
+      (m, x) => decoderLayer(m, x, plan.layerOf(kind), tableOf(m, plan)),
     );
   }
-  record("projector", elements, (m, x) => projected(m, x, plan));
+  record("projector", elements, false, (m, x) => projected(m, x, plan));
   return { blocks, dtype, needsGrad };
 }
 
@@ -99,11 +103,21 @@ function recordPatches(settings: MachineSettings, plan: VisionPlan): Block {
   }, "vision activations"));
 }
 
+/** Cosines and sines of the patches' places, which stand throughout. */
+function tableOf(m: Machine, plan: VisionPlan): RotaryTable | null {
+  if (plan.rotaryWidth === 0) return null;
+  const [cos, sin] = ["cosines", "sines"].map((name) =>
+    m.external(plan.rows * plan.rotaryWidth, "fp32", `tower ${name}`, null)
+  );
+  return cos && sin ? { cos, sin } : null;
+}
+
 /** Patches with their positions. */
 function embedded(m: Machine, pixels: Value, plan: VisionPlan): Value {
   const { weight, bias, rows } = plan.patches;
   const [out = 1] = weight.shape;
-  let x = linear(m, pixels, rows, {
+  const own = cast(m, pixels, weight.dtype, "pixels in the tower's type");
+  let x = linear(m, own, rows, {
     name: "patch embedding",
     in: plan.pixels.elements / rows,
     out,
@@ -114,6 +128,16 @@ function embedded(m: Machine, pixels: Value, plan: VisionPlan): Value {
     m.drop(x);
     x = next;
   };
+  m.drop(own);
+  if (plan.classToken) {
+    const first = m.external(
+      plan.rows * plan.width - x.elements,
+      x.dtype,
+      "class token",
+      null,
+    );
+    replace(join(m, [first, x], "patches with class token"));
+  }
   if (plan.positions) {
     const { parameter, lookedUp } = plan.positions;
     const added = lookedUp
@@ -123,6 +147,9 @@ function embedded(m: Machine, pixels: Value, plan: VisionPlan): Value {
     m.drop(added);
   }
   replace(dropout(m, x, plan.dropout, "patches"));
+  if (plan.preNorm) {
+    replace(norm(m, x, plan.rows, plan.preNorm, "norm before the tower"));
+  }
   return x;
 }
 
@@ -137,21 +164,19 @@ function lookUp(m: Machine, { positions }: VisionPlan, rows: number): Value {
 
 /** The tower's last norm, its rows side by side, and the projector. */
 function projected(m: Machine, x: Value, plan: VisionPlan): Value {
-  const { joins, linears, activation: kind, norm: own } = plan.projector;
+  const { linears, activation: kind, norm: own, normRows } = plan.projector;
   return m.call(() => {
     const seen = plan.finalNorm
       ? norm(m, x, plan.rows, plan.finalNorm, "tower norm")
       : m.view(x);
     const rows = plan.tokens;
     return m.call(() => {
-      let current = joins > 1
-        ? copied(m, seen, "patches side by side")
-        : m.view(seen);
+      let current = toTokens(m, seen, plan);
       const replace = (next: Value) => {
         m.drop(current);
         current = next;
       };
-      if (own) replace(norm(m, current, rows, own, "projector norm"));
+      if (own) replace(norm(m, current, normRows, own, "projector norm"));
       for (const [at, layer] of linears.entries()) {
         if (at > 0) replace(activation(m, current, kind, "projector"));
         replace(adaptedLinear(m, current, rows, layer));
@@ -161,8 +186,32 @@ function projected(m: Machine, x: Value, plan: VisionPlan): Value {
   });
 }
 
+/** Patches put together as tokens. */
+function toTokens(m: Machine, x: Value, plan: VisionPlan): Value {
+  const { joins, makes } = plan.projector;
+  return m.call(() => {
+    const patches = plan.patches.rows * plan.width;
+    const own = plan.classToken
+      ? copied(m, slice(m, x, patches), "patches without class token")
+      : m.view(x);
+    if (joins === 1 || makes === "nothing") return own;
+    const copy = copied(m, own, "patches side by side");
+    if (makes === "a copy") return copy;
+    const node = m.record([copy], [copy], () => [
+      m.grad(copy.source, copy.elements, copy.dtype, "gradient of means"),
+    ]);
+    return m.create(
+      copy.elements / joins,
+      copy.dtype,
+      "means of patches",
+      node && { node, slot: 0 },
+    );
+  });
+}
+
 /** Parts of a layer that are one part in a tower. */
 const INNER: ReadonlySet<PartName> = new Set([
+  "checkpoints",
   "residual stream",
   "norm activations",
   "attention activations",
