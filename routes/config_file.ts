@@ -41,7 +41,8 @@ export async function readConfigFile(
   } catch (error) {
     return refused(
       `must be a JSON object: the file ${named} is no JSON (${
-        error instanceof Error ? error.message : error
+        String(error instanceof Error ? error.message : error)
+          .replaceAll(/\p{Cc}/gu, " ")
       })`,
     );
   }

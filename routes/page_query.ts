@@ -75,7 +75,9 @@ function reworded(problem: Problem, { model }: PageQuery["input"]): Problem {
     const reason = error instanceof Error ? error.message : String(error);
     return {
       ...problem,
-      message: `model.config must be a JSON object: ${reason.slice(0, 200)}`,
+      message: `model.config must be a JSON object: ${
+        reason.slice(0, 200).replaceAll(/\p{Cc}/gu, " ")
+      }`,
     };
   }
 }

@@ -31,7 +31,7 @@ const GROUPS: readonly (readonly [name: string, parts: readonly string[]])[] = [
 ];
 
 /** Points that a phase is drawn with. */
-const MOST_POINTS = 60;
+const MOST_POINTS = 30;
 
 /**
  * Thins a curve out: of each stretch of points the highest and the last stay, so

@@ -9,6 +9,8 @@ import { bandsOf, shownPoints } from "./step_bands.ts";
 /** The drawing's own units: it stretches to the width that there is. */
 const WIDTH = 1000;
 const HEIGHT = 200;
+/** Steps of a curve within a unit of the height. */
+const FINE = 2;
 const TOP = 24;
 
 /** Memory over the step: what stands when, the peak, and the GPU's limit. */
@@ -55,7 +57,7 @@ export function StepPicture({ estimate }: { estimate: Estimate }) {
             y={TOP}
             width="100%"
             height={HEIGHT}
-            viewBox={`0 0 ${WIDTH} ${HEIGHT}`}
+            viewBox={`0 0 ${WIDTH} ${FINE * HEIGHT}`}
             preserveAspectRatio="none"
           >
             {bands.map((band) => (
@@ -67,8 +69,8 @@ export function StepPicture({ estimate }: { estimate: Estimate }) {
               class="limit"
               x1="0"
               x2={WIDTH}
-              y1={y(limit)}
-              y2={y(limit)}
+              y1={FINE * y(limit)}
+              y2={FINE * y(limit)}
             />
           </svg>
           <text
@@ -166,7 +168,7 @@ type Scale = (value: number) => number;
 function pathOf({ ranges }: Band, x: Scale, y: Scale): string {
   return area<readonly [number, number]>()
     .x((_, at) => x(at))
-    .y0(([low]) => y(low))
-    .y1(([, high]) => y(high))
-    .digits(1)([...ranges]) ?? "";
+    .y0(([low]) => FINE * y(low))
+    .y1(([, high]) => FINE * y(high))
+    .digits(0)([...ranges]) ?? "";
 }

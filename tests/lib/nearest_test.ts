@@ -43,7 +43,7 @@ Deno.test("runs.json stays small", () => {
 
 Deno.test("runsByDistance() finds each measured run itself, with its figure and its error", () => {
   for (const { id, scenario, readings: [reading] } of whole) {
-    const result = tryEstimate(scenario);
+    const result = tryEstimate({ ...scenario, method: "factors" });
     assert(result.ok);
     const own = readingsOfTheSame(result.value).find((
       { counter, measured_bytes },
