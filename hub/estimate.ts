@@ -3,6 +3,12 @@ import { estimateScenario, findModel, parseScenario } from "../lib/mod.ts";
 import type { Hub, LookUpOptions } from "./mod.ts";
 import { parseHubId } from "./mod.ts";
 
+/** What an Estimate has to hold beside what it always holds. */
+export interface Wanted {
+  /** The memory over the step. */
+  curve?: boolean;
+}
+
 /**
  * Estimates a Scenario, looking its model up on the Hub when the catalogue does
  * not have it.
@@ -13,17 +19,19 @@ import { parseHubId } from "./mod.ts";
 export async function estimateOnHub(
   input: unknown,
   hub: Hub | null,
-  options?: LookUpOptions,
+  { curve = false, ...options }: LookUpOptions & Wanted = {},
 ): Promise<Result<Estimate>> {
   const parsed = parseScenario(input);
   if (!parsed.ok) return parsed;
   const name = hubName(parsed.value, options);
-  if (!hub || name === null) return estimateScenario(parsed.value);
+  if (!hub || name === null) {
+    return estimateScenario(parsed.value, undefined, { curve });
+  }
   const model = await hub.model(name, {
     ...options,
     gguf: ggufOf(parsed.value),
   });
-  if (model.ok) return estimateScenario(parsed.value, model.value);
+  if (model.ok) return estimateScenario(parsed.value, model.value, { curve });
   return withHub(estimateScenario(parsed.value), model.problems);
 }
 

@@ -41,7 +41,9 @@ export async function estimateLive(
 ): Promise<LiveAnswer> {
   const refusal = headers ? refusalOfHeaders(input["model"], lookUps) : null;
   if (refusal) return { state: "refused", problems: [refusal] };
-  if (!lookUps) return settled(await estimateOnHub(input, null));
+  if (!lookUps) {
+    return settled(await estimateOnHub(input, null, { curve: true }));
+  }
 
   let found: LookUp | null = null;
   let missing: string | null = null;
@@ -65,7 +67,10 @@ export async function estimateLive(
   const named = headers
     ? { ...input, model: wholeName(input["model"]) }
     : input;
-  const result = await estimateOnHub(named, watched, { headers });
+  const result = await estimateOnHub(named, watched, {
+    headers,
+    curve: true,
+  });
   // TypeScript does not see what the closure has set.
   const seen = found as LookUp | null;
   if (seen && !seen.result) return { state: "under way", lookUp: seen };

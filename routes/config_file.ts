@@ -41,7 +41,8 @@ export async function readConfigFile(
   } catch (error) {
     return refused(
       `must be a JSON object: the file ${named} is no JSON (${
-        error instanceof Error ? error.message : error
+        String(error instanceof Error ? error.message : error)
+          .replaceAll(/\p{Cc}/gu, " ")
       })`,
     );
   }
@@ -74,4 +75,9 @@ function refused(reason: string): Result<Config> {
     ok: false,
     problems: [{ path: PATH, message: `${PATH} ${reason}` }],
   };
+}
+
+/** A parser's reason, which quotes the text, without what no page may hold. */
+function plain(reason: string): string {
+  return reason.replaceAll(/[\p{Cc}\p{Cs}]+/gu, " ").slice(0, 200);
 }

@@ -40,6 +40,8 @@ export interface BlockInput {
   /** Whether their gradient is wanted. */
   readonly needsGrad: boolean;
   readonly checkpoint: boolean;
+  /** What hidden states between layers count as, everywhere in the pass. */
+  readonly part: PartName;
   /** Whether a checkpoint is moved to the host until it is needed again. */
   readonly offload: boolean;
   /** Whether they are a leaf of the graph, which autograd holds to the end. */
@@ -71,7 +73,7 @@ export function recordLayer(
   layer: (m: Machine, x: Value) => Value,
 ): Block {
   const m = new Recorder(settings);
-  const part = given.checkpoint ? "checkpoints" : "residual stream";
+  const { part } = given;
   m.part = part;
   const input = m.input();
   const source = given.needsGrad ? { node: input, slot: 0 } : null;
@@ -89,6 +91,15 @@ export function recordLayer(
     const forward = m.tape.events.length;
     m.endForward();
     const exit = m.tape.events.length;
+    if (out.source === null) {
+      return blockOf(m, forward, exit, {
+        input: x.storage,
+        output: out.storage,
+        gradIn: null,
+        gradOut: null,
+        outputDtype: out.dtype,
+      }, part);
+    }
     const gradOut = m.external(
       out.elements,
       out.dtype,

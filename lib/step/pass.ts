@@ -11,9 +11,13 @@ import type { EmbeddingPlan, HeadBlock, HeadPlan } from "./outer_blocks.ts";
 import { recordEmbedding, recordHead } from "./outer_blocks.ts";
 import { BARE_NORM, layerPlanOf } from "./plan/layer_plan.ts";
 import type { StepPlan } from "./plan/step_plan.ts";
+import type { VisionPass } from "./vision/vision_pass.ts";
+import { recordVision } from "./vision/vision_pass.ts";
 
 /** The blocks of one forward and backward pass. */
 export interface Pass {
+  /** From pixels to tokens; none without images. */
+  readonly vision: readonly Block[];
   readonly embedding: Block;
   readonly layers: readonly Block[];
   readonly head: HeadBlock;
@@ -40,8 +44,18 @@ export function recordPass(
     stepBytes,
     workspaces,
   };
-  const first = embeddingPlanOf(plan);
-  const checkpoint = scenario.train.checkpointing === "full";
+  const vision = plan.vision && recordVision(
+    settings,
+    plan.vision,
+    // Layers without gradients keep nothing with checkpoints or without.
+    scenario.train.checkpointing === "full" &&
+      plan.trained.some(({ name }) =>
+        name.includes(`${plan.vision?.stack.path}.N.`)
+      ),
+  );
+  const first = embeddingPlanOf(plan, vision);
+  const { checkpointing } = scenario.train;
+  const part = checkpointing === "none" ? "residual stream" : "checkpoints";
   const tied = !plan.outside.find((_, { role }) => role === "head");
   const headPlan = headPlanOf(plan, first);
   const embedding = recordEmbedding(
@@ -55,15 +69,16 @@ export function recordPass(
         : null,
     },
     first,
-    checkpoint,
+    part,
   );
   const known = new Map<string, Block>();
   const layers: Block[] = [];
   let { needsGrad, isLeaf } = embedding;
   let dtype = embedding.outputDtype;
   const rotaryDtype = facts.code.heads === "transformers" ? dtype : "fp32";
-  for (const kind of stack.layers) {
-    const key = `${kind.id} ${needsGrad} ${isLeaf} ${dtype}`;
+  for (const [at, kind] of stack.layers.entries()) {
+    const checkpoint = isCheckpointed(checkpointing, at);
+    const key = `${kind.id} ${needsGrad} ${isLeaf} ${dtype} ${checkpoint}`;
     let block = known.get(key);
     if (!block) {
       const layer = layerPlanOf(plan.modulesOf(kind), facts);
@@ -74,19 +89,20 @@ export function recordPass(
           dtype,
           needsGrad,
           checkpoint,
+          part,
           offload: scenario.train.checkpoint_offload,
           isLeaf,
         },
         (m, x) => {
           const table = first.rotaryWidth === 0 ? null : {
             cos: m.external(
-              first.sequence * first.rotaryWidth,
+              first.rotaryRows * first.rotaryWidth,
               rotaryDtype,
               "cos",
               null,
             ),
             sin: m.external(
-              first.sequence * first.rotaryWidth,
+              first.rotaryRows * first.rotaryWidth,
               rotaryDtype,
               "sin",
               null,
@@ -104,17 +120,29 @@ export function recordPass(
   }
   const head = recordHead(
     { ...settings, awaited: tied ? first.table : null },
-    headPlanOf(plan, first),
-    {
-      dtype,
-      needsGrad,
-      checkpoint,
-    },
+    headPlan,
+    { dtype, needsGrad, part },
   );
-  return { embedding, layers, head };
+  return { vision: vision?.blocks ?? [], embedding, layers, head };
 }
 
-function embeddingPlanOf(plan: StepPlan): EmbeddingPlan {
+/**
+ * "selective" is every second layer, as torchtitan's own configurations had it.
+ *
+ * Source: pytorch/torchtitan torchtitan/parallelisms, selective_ac_option "2"
+ */
+function isCheckpointed(
+  checkpointing: Scenario["train"]["checkpointing"],
+  layer: number,
+): boolean {
+  return checkpointing === "full" ||
+    (checkpointing === "selective" && layer % 2 === 0);
+}
+
+function embeddingPlanOf(
+  plan: StepPlan,
+  vision: VisionPass | null,
+): EmbeddingPlan {
   const { outside, facts, scenario } = plan;
   const { traits, batch, sequence, architecture } = facts;
   const table = outside.find((_, { role }) => role === "embedding") ?? "";
@@ -132,12 +160,23 @@ function embeddingPlanOf(plan: StepPlan): EmbeddingPlan {
     norm: null,
     scaled: traits.scaledEmbeddings,
     dropout: traits.dropout.embedding,
+    rotaryRows: plan.directLoss || /^qwen(2|2_5)_vl$/.test(architecture.type)
+      ? batch * sequence
+      : sequence,
     rotaryWidth: traits.rotary === "none"
       ? 0
       : traits.rotary === "part"
       ? Math.round(architecture.head_dim * traits.rotaryShare)
       : architecture.head_dim,
     forcesGrad: facts.code.forcesGrad && forcesGrad(scenario),
+    images: plan.vision && vision
+      ? {
+        tokens: plan.vision.tokens,
+        merge: plan.vision.merge,
+        dtype: vision.dtype,
+        needsGrad: vision.needsGrad,
+      }
+      : null,
   };
 }
 
@@ -169,6 +208,7 @@ function headPlanOf(plan: StepPlan, first: EmbeddingPlan): HeadPlan {
       : outside.norm(last, facts.traits.norm),
     head: own ?? outside.savedHead() ?? tiedHead(first.table),
     loss: lossSettings(plan),
+    directLoss: plan.directLoss,
   };
 }
 

@@ -5,6 +5,7 @@ import { Gpus } from "./gpus.tsx";
 import { Notes } from "./notes.tsx";
 import { Parts } from "./parts.tsx";
 import { Reuse } from "./reuse.tsx";
+import { StepPicture } from "./step_picture.tsx";
 import { Understood } from "./understood.tsx";
 import { Verdict } from "./verdict.tsx";
 
@@ -22,6 +23,7 @@ export function Answer(
       <Bar estimate={estimate} />
       <Notes title="Warnings" kind="warnings" notes={estimate.warnings} />
       <Parts estimate={estimate} />
+      <StepPicture estimate={estimate} />
       <Gpus estimate={estimate} headers={headers} />
       <Understood estimate={estimate} />
       <Evidence estimate={estimate} />

@@ -70,6 +70,11 @@ const REFUSED: [what: string, files: File[], reason: RegExp][] = [
     [new File(["hidden_size: 64"], "config.yaml")],
     /the file "config\.yaml" is no JSON \(/,
   ],
+  [
+    "control characters",
+    [new File(["\x1b[31m\x07"], "a.json")],
+    /the file "a\.json" is no JSON \([^\p{Cc}]*\)/u,
+  ],
   ["a list", [new File(["[1]"], "a.json")], /the file "a\.json" holds a list/],
   ["a text", [new File(['"x"'], "a.json")], /"a\.json" holds a string/],
   ["null", [new File(["null"], "a.json")], /"a\.json" holds null/],

@@ -171,7 +171,9 @@ function keptBytes({ config, settings = {} }: Case): number {
   assert(model.ok, JSON.stringify(model));
   const plan = stepPlanOf(parsed.value, model.value);
   assert(!("reason" in plan), JSON.stringify(plan));
-  const { layers } = recordPass(plan, { workspaces: false }, "keep");
+  const { layers } = recordPass(plan, { workspaces: false }, {
+    accumulation: "keep",
+  });
   const middle = layers[1];
   assert(middle);
   return middle.forward.net + middle.exit.net;

@@ -1,4 +1,3 @@
-import type { Kernels } from "../kernels.ts";
 import type { Machine, Value } from "../machine.ts";
 import type { ActivationKind } from "../ops/activations.ts";
 import { activation } from "../ops/activations.ts";
@@ -13,8 +12,8 @@ export interface MlpPlan {
   readonly gate: AdaptedLinear | "fused" | null;
   readonly down: AdaptedLinear;
   readonly activation: ActivationKind;
-  /** "eager": the gate's activation and the product are kernels of their own. */
-  readonly kernels: Kernels;
+  /** Whether one compiled kernel does the gate's activation and the product. */
+  readonly compiled: boolean;
   /** Whether `up` runs before the gate's activation: LitGPT. */
   readonly upFirst: boolean;
 }
@@ -55,17 +54,15 @@ function gated(
       const half = both.elements / 2;
       const [gate, up] = split(m, both, [half, half]) as [Value, Value];
       m.drop(both);
-      if (plan.kernels !== "eager") return gatedKernel(m, gate, up, plan);
+      if (plan.compiled) return gatedKernel(m, gate, up);
       const active = activation(m, gate, plan.activation, "MLP activation");
       return multiply(m, up, active, "MLP product");
     }
     const gate = adaptedLinear(m, x, rows, own, "MLP gate");
-    const early = plan.upFirst || plan.kernels !== "eager"
+    const early = plan.upFirst || plan.compiled
       ? adaptedLinear(m, x, rows, plan.up, "MLP up")
       : null;
-    if (early && plan.kernels !== "eager") {
-      return gatedKernel(m, gate, early, plan);
-    }
+    if (early && plan.compiled) return gatedKernel(m, gate, early);
     const active = activation(m, gate, plan.activation, "MLP activation");
     if (!plan.upFirst) m.drop(gate);
     const up = early ?? adaptedLinear(m, x, rows, plan.up, "MLP up");
@@ -73,31 +70,15 @@ function gated(
   });
 }
 
-/**
- * act(gate) × up in one kernel, which saves both. Liger's writes their gradients
- * over them; a compiled one gives new tensors.
- *
- * Source: linkedin/Liger-Kernel ops/swiglu.py
- */
-function gatedKernel(
-  m: Machine,
-  gate: Value,
-  up: Value,
-  { kernels }: MlpPlan,
-): Value {
-  const given = (input: Value) => {
-    const { storage, elements, dtype } = input;
-    if (!input.source) return null;
-    if (kernels === "compile") {
-      return m.grad(input.source, elements, dtype, "gradient of gate and up");
-    }
-    m.tape.retain(storage);
-    return { storage, elements, dtype };
-  };
+/** act(gate) × up as inductor fuses them: both are saved, the activation is not. */
+function gatedKernel(m: Machine, gate: Value, up: Value): Value {
   const node = m.record(
     [gate, up],
     [gate, up],
-    () => [given(gate), given(up)],
+    () =>
+      [gate, up].map(({ source, elements, dtype }) =>
+        source && m.grad(source, elements, dtype, "gradient of gate and up")
+      ),
   );
   return m.create(
     gate.elements,

@@ -25,6 +25,10 @@ export interface AttentionSettings {
   readonly implementation: "flash" | "sdpa" | "eager";
   /** Whether a mask beside the causal one is handed to the kernel. */
   readonly masked: boolean;
+  /** Whether tokens look at those before them only. */
+  readonly causal: boolean;
+  /** Whether that mask is one row a sequence: which keys are seen at all. */
+  readonly keyMask: boolean;
   readonly dropout: number;
   /** Whether the softmax runs in fp32 whatever the type of the heads. */
   readonly wideSoftmax: boolean;
@@ -45,7 +49,9 @@ export function attention(
     case "eager":
       return eager(m, heads, sizes, settings);
     case "sdpa":
-      if (settings.masked) return masked(m, heads, sizes);
+      if (settings.masked) {
+        return masked(m, heads, sizes, settings.keyMask);
+      }
       if ((m.autocast ?? heads[0].dtype) !== "fp32") {
         return kernel(m, heads, sizes, { flash: true });
       }
@@ -148,13 +154,15 @@ function masked(
   m: Machine,
   [q, k, v]: readonly [Value, Value, Value],
   sizes: Heads,
+  keyMask: boolean,
 ): Value {
   return m.call(() => {
     const keys = repeated(m, k, sizes);
     const values = repeated(m, v, sizes);
     const dtype = m.autocast ?? q.dtype;
     const bias = m.create(
-      sizes.batch * sizes.queries * Math.ceil(sizes.keys / 16) * 16,
+      sizes.batch * (keyMask ? 1 : sizes.queries) *
+        Math.ceil(sizes.keys / 16) * 16,
       dtype,
       "attention bias",
     );
@@ -251,7 +259,7 @@ function eager(
     );
     let current = scaled(m, scores, "scaled scores");
     m.drop(scores);
-    if (settings.masked || seen === queries) {
+    if (settings.masked || (settings.causal && seen === queries)) {
       const mask = m.external(batch * queries * seen, q.dtype, "mask", null);
       const hidden = add(m, current, mask, "masked scores");
       m.drop(current);

@@ -13,8 +13,8 @@ export interface Chunks {
   readonly copies: boolean;
   /** Whether the caller holds the logits until after the backward pass. */
   readonly keepsLogits: boolean;
-  /** "fp32": logits are cast; "own": the loss is taken in their own type. */
-  readonly precision: "fp32" | "own";
+  /** Whether logits are cast to fp32 a piece at a time, or all of them first. */
+  readonly casts: "each" | "all";
   /** Whether cast and loss are compiled into one kernel. */
   readonly compiled: boolean;
 }
@@ -24,9 +24,12 @@ export interface Chunks {
  * first, in their own type, and stand together; what the loss makes of them is a
  * piece's.
  *
+ * LitGPT's go through Fabric, which casts what a model returns.
+ *
  * Sources: pytorch/torchtune modules/transformer.py, chunked_output;
  * modules/loss/ce_chunked_output_loss.py; Lightning-AI/litgpt lit_gpt/lora.py,
- * GPT.forward; lit_gpt/utils.py, chunked_cross_entropy
+ * GPT.forward; lit_gpt/utils.py, chunked_cross_entropy;
+ * Lightning-AI/pytorch-lightning fabric/plugins/precision, convert_output
  */
 export function chunkedLoss(
   m: Machine,
@@ -45,23 +48,23 @@ export function chunkedLoss(
     return made;
   });
   m.drop(...pieces);
+  if (chunks.casts === "all") {
+    const narrow = logits.splice(0);
+    for (const each of narrow) {
+      logits.push(m.keep(cast(m, each, "fp32", "logits in fp32")));
+    }
+    m.drop(...narrow);
+  }
   const losses = logits.map((each, at) =>
     chunks.compiled
       ? compiledCrossEntropy(m, each, chunks.rows[at] ?? 0)
-      : m.call(() =>
-        crossEntropy(
-          m,
-          chunks.precision === "own"
-            ? m.view(each)
-            : cast(m, each, "fp32", "logits in fp32"),
-        )
-      )
+      : m.call(() => crossEntropy(m, cast(m, each, "fp32", "logits in fp32")))
   );
   return { loss: sumOf(m, losses), logits };
 }
 
 /** The sum of scalars; each gets the same gradient. */
-function sumOf(m: Machine, losses: readonly Value[]): Value {
+export function sumOf(m: Machine, losses: readonly Value[]): Value {
   const node = m.record(
     losses,
     [],

@@ -1,64 +1,62 @@
-import type { Dtype } from "../dtype.ts";
-import type { Machine, Parameter, Value } from "../machine.ts";
+import type { Machine, Value } from "../machine.ts";
+import type { AdaptedLinear } from "./adapted_linear.ts";
 
 /**
  * Linear and cross entropy in one: a chunk of tokens at a time its logits, whose
- * gradient overwrites them; the gradients of hidden states and of the head's
- * weight are ready when the forward pass ends.
+ * gradient overwrites them. The gradients of hidden states and of the head's
+ * weight, summed over chunks, are ready when the forward pass ends; a head that
+ * does not train gets none.
  *
- * Source: linkedin/Liger-Kernel ops/fused_linear_cross_entropy.py
+ * Source: linkedin/Liger-Kernel 0.8 ops/fused_linear_cross_entropy.py; earlier
+ * releases took a product as large as the weight and its fp32 copy beside.
  */
 export function fusedLoss(
   m: Machine,
   hidden: Value,
   rows: number,
-  width: number,
-  vocabulary: number,
-  weight: Parameter | null,
-  dtype: Dtype,
+  head: AdaptedLinear,
 ): Value {
   return m.call(() => {
-    const parts = Math.ceil(vocabulary / width);
-    const chunk = 2 ** Math.ceil(Math.log2(Math.ceil(rows / parts)));
-    const trains = weight?.trains ?? false;
-    const toHidden = m.create(rows * width, dtype, "gradient of hidden states");
-    const toWeight = trains
-      ? m.create(vocabulary * width, dtype, "gradient of the head")
+    const { in: width, out: vocabulary } = head;
+    const weight = "trains" in head.weight ? m.parameter(head.weight) : null;
+    const compute = m.autocast ?? hidden.dtype;
+    const toHidden = m.create(
+      rows * width,
+      hidden.dtype,
+      "gradient of hidden states",
+    );
+    const toWeight = weight?.source
+      ? m.create(vocabulary * width, weight.dtype, "gradient of the head")
       : null;
     const losses = m.create(rows, "fp32", "loss of each token");
-    const size = Math.min(chunk, rows);
     m.call(() => {
-      const logits = m.create(size * vocabulary, dtype, "logits of a chunk");
-      const wide = m.create(size * vocabulary, "fp32", "logits in fp32");
-      m.drop(wide);
-      if (toWeight) {
-        const product = m.create(
-          vocabulary * width,
-          dtype,
-          "a chunk's gradient of the head",
-        );
-        m.create(vocabulary * width, "fp32", "the same in fp32");
-        m.drop(product);
+      if (weight && weight.dtype !== compute) {
+        m.create(weight.elements, compute, `head in ${compute}`);
       }
-      return logits;
+      return m.create(
+        chunkRows(rows, width, vocabulary) * vocabulary,
+        compute,
+        "logits of a chunk",
+      );
     });
-    const head = weight ? m.parameter(weight) : null;
-    const node = m.record([hidden, head], [toHidden, toWeight], () => [
-      hidden.source && {
-        storage: retained(m, toHidden),
-        elements: toHidden.elements,
-        dtype,
-      },
-      head?.source && toWeight
-        ? m.grad(head.source, toWeight.elements, dtype, "head gradient")
-        : null,
+    const node = m.record([hidden, weight], [toHidden, toWeight], () => [
+      hidden.source && given(m, toHidden),
+      toWeight && given(m, toWeight),
     ]);
     m.drop(losses);
     return m.create(1, "fp32", "loss", node && { node, slot: 0 });
   });
 }
 
-function retained(m: Machine, { storage }: Value): number {
+/** Rows of a chunk: its logits are to take about as much as the hidden states. */
+function chunkRows(rows: number, width: number, vocabulary: number): number {
+  const parts = Math.ceil(vocabulary / width);
+  const chunk = 2 ** Math.ceil(Math.log2(Math.ceil(rows / parts)));
+  return Math.min(chunk, rows);
+}
+
+/** The backward pass hands on what the forward pass made. */
+function given(m: Machine, { storage, elements, dtype }: Value) {
   m.tape.retain(storage);
-  return storage;
+  return { storage, elements, dtype };
 }

@@ -10,6 +10,10 @@ export interface Packed {
   readonly compute: Dtype;
   /** Whether the whole matrix is expanded; a fused kernel expands tiles. */
   readonly expands: boolean;
+  /** A type that it is expanded to first, and cast from. */
+  readonly through?: Dtype | null;
+  /** Whether the product keeps its input, though its weight never trains. */
+  readonly savesInput?: boolean;
 }
 
 /** A linear layer without adapters. */
@@ -90,7 +94,7 @@ function plain(
 
 /**
  * A matrix that is expanded for its product, forward and backward, and saves
- * nothing of its input.
+ * nothing of its input, but with bitsandbytes before 0.43.
  *
  * Source: bitsandbytes autograd/_functions.py, MatMul4Bit; nn/modules.py,
  * Linear4bit returns its input's type.
@@ -100,14 +104,17 @@ function packed(
   x: Value,
   rows: number,
   { name, in: width, out }: Linear,
-  { elements, compute, expands }: Packed,
+  { elements, compute, expands, through = null, savesInput = false }: Packed,
   label: string,
 ): Value {
   const input = cast(m, x, compute, `${name} input`);
-  const expanded = expands ? elements * DTYPE_BYTES[compute] : 0;
+  const first = through !== null && through !== compute
+    ? DTYPE_BYTES[through]
+    : 0;
+  const expanded = expands ? elements * (first + DTYPE_BYTES[compute]) : 0;
   const node = m.record(
     [input],
-    [],
+    [savesInput ? input : null],
     () =>
       m.temporary(expanded, `${name} dequantised`, () => [
         m.grad(

@@ -130,7 +130,8 @@ function paddedTo(
     const source = batch > 1
       ? copied(m, x, "adapter output by row")
       : m.view(x);
-    const node = m.record([source], [index], () => [
+    // index_copy saves its source too, for the gradient's shape.
+    const node = m.record([source], [index, source], () => [
       m.grad(source.source, x.elements, x.dtype, "gradient of adapted columns"),
     ]);
     const padded = m.create(

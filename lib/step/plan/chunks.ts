@@ -23,7 +23,7 @@ export function chunksOf(
     ),
     copies: batch > 1,
     keepsLogits: loss === "litgpt",
-    precision: loss === "litgpt" ? "own" : "fp32",
+    casts: loss === "litgpt" ? "all" : "each",
     compiled: train.kernels === "compile",
   };
 }

@@ -19,7 +19,10 @@ export interface LayerFacts {
   readonly traits: Traits;
   readonly batch: number;
   readonly sequence: number;
-  readonly attention: Pick<AttentionSettings, "implementation" | "masked">;
+  readonly attention: Pick<
+    AttentionSettings,
+    "implementation" | "masked" | "keyMask" | "causal"
+  >;
   readonly kernels: Kernels;
   readonly code: ModelCode;
   readonly expertCode: ExpertCode;
@@ -163,7 +166,7 @@ function mlpOf(
     gate: fused ? "fused" : byRole(modules, "gate", test),
     down,
     activation: traits.activation,
-    kernels,
+    compiled: kernels === "compile",
     upFirst: code.heads === "litgpt",
   };
 }

@@ -1,4 +1,5 @@
 import type { Scenario } from "../../scenario/schema.ts";
+import type { Dtype } from "../dtype.ts";
 
 /** What a project's own modules do otherwise than transformers' do. */
 export interface ModelCode {
@@ -13,17 +14,22 @@ export interface ModelCode {
    * bitsandbytes, and says up to 2 % more where nothing is checkpointed.
    */
   readonly leavesInput: boolean;
-  /** Whether a cut of the vocabulary's loss is made in Python or by the model. */
+  /** How logits become a loss. */
   readonly loss: "transformers" | "torchtune" | "litgpt";
   /**
    * Whether the embeddings' output is made to need a gradient when their weights
    * do not train.
    */
   readonly forcesGrad: boolean;
-  /** The bytes of an fp32 rotary table for all positions that the model knows. */
+  /** Whether a rotary table in fp32 stands for all positions the model knows. */
   readonly rotaryBuffer: boolean;
   /** Whether logits' matrix is quantised with the other linear layers. */
   readonly quantisesHead: boolean;
+  /**
+   * The type that weights are packed from, and so expanded to; null: their own.
+   * Lightning's plugin packs halves.
+   */
+  readonly packedFrom: Dtype | null;
   /** Whose optimizers keep states in 8 bits. */
   readonly lowBitStates: "bitsandbytes" | "torchao";
 }
@@ -38,6 +44,7 @@ const TRANSFORMERS: ModelCode = {
   forcesGrad: true,
   rotaryBuffer: false,
   quantisesHead: false,
+  packedFrom: null,
   lowBitStates: "bitsandbytes",
 };
 
@@ -46,7 +53,8 @@ const TRANSFORMERS: ModelCode = {
  *
  * Sources: pytorch/torchtune 0.4.0 torchtune/modules (attention.py, rms_norm.py,
  * position_embeddings.py, transformer.py, peft/lora.py);
- * Lightning-AI/litgpt lit_gpt/model.py, lora.py, utils.py and finetune/lora.py.
+ * Lightning-AI/litgpt of October 2023, lit_gpt/model.py, lora.py, utils.py and
+ * finetune/lora.py; Lightning-AI/pytorch-lightning 2.1 fabric/plugins/precision.
  */
 const CODES: Partial<Record<Name, ModelCode>> = {
   transformers: TRANSFORMERS,
@@ -58,6 +66,7 @@ const CODES: Partial<Record<Name, ModelCode>> = {
     forcesGrad: false,
     rotaryBuffer: true,
     quantisesHead: false,
+    packedFrom: null,
     lowBitStates: "torchao",
   },
   litgpt: {
@@ -68,6 +77,7 @@ const CODES: Partial<Record<Name, ModelCode>> = {
     forcesGrad: false,
     rotaryBuffer: false,
     quantisesHead: true,
+    packedFrom: "fp16",
     lowBitStates: "bitsandbytes",
   },
 };

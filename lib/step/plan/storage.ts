@@ -5,6 +5,7 @@ import type { Scenario } from "../../scenario/schema.ts";
 import type { Dtype } from "../dtype.ts";
 import { DTYPE_BYTES } from "../dtype.ts";
 import type { Packed } from "../ops/linear.ts";
+import { playedCode } from "./model_code.ts";
 import { packedBytes } from "./packed_bytes.ts";
 import { versionOf } from "./version.ts";
 
@@ -32,14 +33,25 @@ export function storageOf(scenario: Scenario): Storage {
   const { precision, quantization, train, software } = scenario;
   const format = weightFormat(scenario);
   const compute = precision.autocast ?? precision.weights;
+  const savesInput = BITSANDBYTES.has(format) &&
+    savesInputs(software.bitsandbytes);
+  const { quantisesHead, packedFrom } = playedCode(scenario);
   const expertsAreLinears = versionOf(software.transformers)?.major === 4;
   return (tensor) => {
     const elements = elementsOf(tensor);
-    if (format !== "none" && isPacked(tensor, expertsAreLinears)) {
+    const packs = isPacked(tensor, expertsAreLinears) ||
+      (quantisesHead && tensor.role === "head");
+    if (format !== "none" && packs) {
       return {
         dtype: "uint8",
         trains: false,
-        packed: { elements, compute, expands: EXPANDING.has(format) },
+        packed: {
+          elements,
+          compute,
+          expands: EXPANDING.has(format),
+          savesInput,
+          through: packedFrom,
+        },
         pieces: matricesOf(tensor).flatMap((shape) =>
           packedBytes(format, shape, quantization.group_size)
         ),
@@ -55,6 +67,15 @@ export function storageOf(scenario: Scenario): Storage {
       pieces: [elements * DTYPE_BYTES[dtype]],
     };
   };
+}
+
+/**
+ * Source: bitsandbytes autograd/_functions.py, MatMul4Bit and MatMul8bitLt, which
+ * kept their input up to release 0.42.
+ */
+function savesInputs(release: string | null): boolean {
+  const version = versionOf(release);
+  return version !== null && version.major === 0 && version.minor < 43;
 }
 
 /** In transformers 4 routers and experts were linear layers as all others. */

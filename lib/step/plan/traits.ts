@@ -90,6 +90,9 @@ const REPEATED_TABLES = new Set([
   "codegen",
   "ernie4_5",
   "helium",
+  // These pick each feature from the tables of time, height or width.
+  "qwen2_vl",
+  "qwen2_5_vl",
 ]);
 /** Types that turn heads in fp32. */
 const WIDE_ROTARY = new Set([

@@ -24,6 +24,10 @@ export const transformersHeads: HeadMaker = (m, x, plan, table) => {
     m.drop(q, k);
     [q, k] = turned;
   }
+  if (plan.cached && "q" in plan.projections) {
+    m.giveBack(k);
+    m.giveBack(v);
+  }
   return { heads: [q, k, v], sizes: heads, byHead: plan.rotary === "part" };
 };
 
