@@ -95,40 +95,47 @@ function Roles({ estimate }: { estimate: Estimate }) {
   return (
     <details class="roles">
       <summary>Parameters by role</summary>
-      <table>
-        <thead>
-          <tr>
-            <th scope="col">Role</th>
-            <th scope="col" class="number">Tensors</th>
-            <th scope="col" class="number">Parameters</th>
-            <th scope="col" class="number">Share</th>
-          </tr>
-        </thead>
-        <tbody>
-          {roles.map((each) => (
+      <div
+        class="scroll"
+        role="region"
+        aria-label="Parameters by role"
+        tabindex={0}
+      >
+        <table>
+          <thead>
             <tr>
-              <th scope="row">{each.role}</th>
-              <td class="number">{groupDigits(each.tensors)}</td>
-              <td class="number">{groupDigits(each.parameters)}</td>
-              <td class="number">
-                {(100 * each.parameters / parameters).toFixed(1)} %
-              </td>
+              <th scope="col">Role</th>
+              <th scope="col" class="number">Tensors</th>
+              <th scope="col" class="number">Parameters</th>
+              <th scope="col" class="number">Share</th>
             </tr>
-          ))}
-        </tbody>
-        <tfoot>
-          <tr>
-            <th scope="row">All</th>
-            <td class="number">
-              {groupDigits(
-                roles.reduce((sum, { tensors }) => sum + tensors, 0),
-              )}
-            </td>
-            <td class="number">{groupDigits(parameters)}</td>
-            <td class="number">100 %</td>
-          </tr>
-        </tfoot>
-      </table>
+          </thead>
+          <tbody>
+            {roles.map((each) => (
+              <tr>
+                <th scope="row">{each.role}</th>
+                <td class="number">{groupDigits(each.tensors)}</td>
+                <td class="number">{groupDigits(each.parameters)}</td>
+                <td class="number">
+                  {(100 * each.parameters / parameters).toFixed(1)} %
+                </td>
+              </tr>
+            ))}
+          </tbody>
+          <tfoot>
+            <tr>
+              <th scope="row">All</th>
+              <td class="number">
+                {groupDigits(
+                  roles.reduce((sum, { tensors }) => sum + tensors, 0),
+                )}
+              </td>
+              <td class="number">{groupDigits(parameters)}</td>
+              <td class="number">100 %</td>
+            </tr>
+          </tfoot>
+        </table>
+      </div>
     </details>
   );
 }

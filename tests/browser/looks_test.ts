@@ -57,6 +57,19 @@ for (const colorScheme of ["light", "dark"] as const) {
   });
 }
 
+Deno.test("on a phone the table of roles can be scrolled to its end", async () => {
+  await using opened = await openPage({
+    viewport: { width: 390, height: 800 },
+  });
+  const { page, origin } = opened;
+  await page.goto(`${origin}/?model=deepseek-ai/DeepSeek-V3`);
+  await page.click(".roles summary");
+  const share = page.locator(".roles tfoot td").last();
+  await share.scrollIntoViewIfNeeded();
+  const box = await share.boundingBox();
+  assert(box && box.x > 0 && box.x + box.width <= 390);
+});
+
 Deno.test("the page asks for nothing but its own files", async () => {
   await using opened = await openPage();
   const { page, origin, complaints } = opened;
