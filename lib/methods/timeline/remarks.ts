@@ -3,6 +3,7 @@ import { DEFAULT_SCENARIO } from "../../scenario/default_scenario.ts";
 import { changesFrom } from "../../scenario/walk.ts";
 import type { Step } from "../../step/step.ts";
 import type { Answer } from "../method.ts";
+import { approximations } from "./approximations.ts";
 import { uncovered } from "../uncovered.ts";
 import { unused } from "../unused.ts";
 
@@ -23,13 +24,18 @@ const COVERED = new Set([
   "train.padding_mask",
   "train.attention",
   "train.checkpointing",
+  "train.checkpoint_offload",
   "train.loss",
   "train.kernels",
   "precision.weights",
   "precision.autocast",
+  "precision.master_weights",
+  "precision.optimizer_states",
   "quantization",
   "optimizer",
   "engine.name",
+  "software.model_code",
+  "software.bitsandbytes",
   "software.transformers",
   "software.torch",
   "software.peft",
@@ -73,20 +79,4 @@ function choices({ plan: { scenario }, implementation }: Step): string[] {
   return [
     `The optimizer steps with the ${implementation} implementation, the default of ${version}`,
   ];
-}
-
-function approximations({ plan: { scenario } }: Step): string[] {
-  const { train } = scenario;
-  const said: string[] = [];
-  if (train.kernels === "compile") {
-    said.push(
-      'train.kernels = "compile" is taken to save what Liger\'s kernels save',
-    );
-  }
-  if (train.loss === "chunked") {
-    said.push(
-      'train.loss = "chunked" is taken to hold as much as a fused loss',
-    );
-  }
-  return said;
 }
