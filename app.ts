@@ -2,10 +2,12 @@ import { Hono } from "hono";
 import { compress } from "hono/compress";
 import { HTTPException } from "hono/http-exception";
 import { secureHeaders } from "hono/secure-headers";
+import { LookUps } from "./hub/look_ups.ts";
 import type { Hub } from "./hub/mod.ts";
 import { answerRoute } from "./routes/answer.tsx";
 import { apiRoute } from "./routes/api.ts";
 import { assets } from "./routes/assets.ts";
+import { configRoute } from "./routes/config.tsx";
 import { gpusRoute } from "./routes/gpus.tsx";
 import { limitBody, limitQuery, limitTime } from "./routes/limits.ts";
 import { pageRoute } from "./routes/page.tsx";
@@ -21,6 +23,7 @@ const FRAMED_BY = ["'self'", "https://huggingface.co", "https://*.hf.space"];
  */
 export function createApp(hub: Hub | null): Hono {
   const app = new Hono();
+  const lookUps = hub && new LookUps(hub);
 
   app.use(secureHeaders({
     xFrameOptions: false,
@@ -39,9 +42,10 @@ export function createApp(hub: Hub | null): Hono {
   app.use(limitQuery, limitBody, limitTime);
 
   app.route("/", assets);
-  app.route("/", pageRoute(hub));
-  app.route("/", answerRoute(hub));
-  app.route("/", gpusRoute(hub));
+  app.route("/", pageRoute(lookUps));
+  app.route("/", configRoute);
+  app.route("/", answerRoute(lookUps));
+  app.route("/", gpusRoute(lookUps));
   app.route("/", apiRoute(hub));
   app.get("/healthz", (c) => c.text("ok"));
 

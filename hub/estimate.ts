@@ -1,7 +1,13 @@
-import type { Estimate, Model, Problem, Result, Scenario } from "../lib/mod.ts";
+import type { Estimate, Problem, Result, Scenario } from "../lib/mod.ts";
 import { estimateScenario, findModel, parseScenario } from "../lib/mod.ts";
 import type { Hub, LookUpOptions } from "./mod.ts";
 import { parseHubId } from "./mod.ts";
+
+/** What an Estimate has to hold beside what it always holds. */
+export interface Wanted {
+  /** The memory over the step. */
+  curve?: boolean;
+}
 
 /**
  * Estimates a Scenario, looking its model up on the Hub when the catalogue does
@@ -13,17 +19,19 @@ import { parseHubId } from "./mod.ts";
 export async function estimateOnHub(
   input: unknown,
   hub: Hub | null,
-  options?: LookUpOptions,
+  { curve = false, ...options }: LookUpOptions & Wanted = {},
 ): Promise<Result<Estimate>> {
   const parsed = parseScenario(input);
   if (!parsed.ok) return parsed;
   const name = hubName(parsed.value, options);
-  if (!hub || name === null) return estimateScenario(parsed.value);
+  if (!hub || name === null) {
+    return estimateScenario(parsed.value, undefined, { curve });
+  }
   const model = await hub.model(name, {
     ...options,
     gguf: ggufOf(parsed.value),
   });
-  if (model.ok) return estimateScenario(parsed.value, model.value);
+  if (model.ok) return estimateScenario(parsed.value, model.value, { curve });
   return withHub(estimateScenario(parsed.value), model.problems);
 }
 
@@ -44,22 +52,6 @@ function withHub(
         : problem
     ),
   };
-}
-
-/** As {@linkcode estimateOnHub}, but with what was looked up before only. */
-export function estimateKnown(
-  input: unknown,
-  hub: Hub | null,
-): Result<Estimate> & { lookUp?: string } {
-  const parsed = parseScenario(input);
-  if (!parsed.ok) return parsed;
-  const name = hubName(parsed.value);
-  if (!hub || name === null) return estimateScenario(parsed.value);
-  const known: Model | undefined = hub.known(name, {
-    gguf: ggufOf(parsed.value),
-  });
-  const result = estimateScenario(parsed.value, known);
-  return result.ok ? result : { ...result, lookUp: name };
 }
 
 /** The name to look up: no description, and not in the catalogue. */

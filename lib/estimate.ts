@@ -55,7 +55,7 @@ export function tryEstimate(input: unknown): Result<Estimate> {
  */
 export function estimateScenario(
   scenario: Scenario,
-  found?: Model,
+  found?: Model | undefined,
   { curve = false }: { curve?: boolean } = {},
 ): Result<Estimate> {
   const model: Result<Model> = found

@@ -25,6 +25,7 @@ export type { Gpu } from "./hardware/gpus.ts";
 export { CATALOGUE, findModel, searchModels } from "./models/catalogue.ts";
 export type { CatalogueEntry } from "./models/catalogue.ts";
 export type { Config } from "./models/architecture_of_config.ts";
+export { kindsOf } from "./models/kinds.ts";
 export { describeField } from "./scenario/describe_field.ts";
 export type { FieldDescription } from "./scenario/describe_field.ts";
 export type { Model } from "./models/model.ts";

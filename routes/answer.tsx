@@ -1,29 +1,35 @@
 import { Hono } from "hono";
-import { estimateKnown } from "../hub/estimate.ts";
-import type { Hub } from "../hub/mod.ts";
-import { fromQuery, toQuery } from "../lib/mod.ts";
-import { Answer } from "../templates/answer/answer.tsx";
-import { Problems } from "../templates/answer/problems.tsx";
+import type { LookUps } from "../hub/look_ups.ts";
+import { toQuery } from "../lib/mod.ts";
+import { LiveAnswerView, STATUS } from "../templates/answer/live_answer.tsx";
 import { typedQuery } from "../templates/form/form_state.ts";
+import { answerTo, pageAddress, readPageQuery } from "./page_query.ts";
+
+/** How long an answer waits for the Hub before it tells how far it is. */
+const WAIT_MS = 250;
 
 /**
- * The answer alone, for a page that asks as its form changes. A name that is
- * being typed is not looked up on the Hub; a link to do so is offered.
+ * The answer alone, for a page that asks as its form changes. A name is looked
+ * up on the Hub only once the page says that it stands; until then a link to do
+ * so is offered.
  */
-export function answerRoute(hub: Hub | null): Hono {
-  return new Hono().get("/answer", (c) => {
-    const query = new URL(c.req.url).searchParams;
-    const result = estimateKnown(fromQuery(query), hub);
+export function answerRoute(lookUps: LookUps | null): Hono {
+  return new Hono().get("/answer", async (c) => {
+    const asked = readPageQuery(new URL(c.req.url).searchParams);
+    const { headers } = asked;
+    const answer = await answerTo(asked, lookUps, {
+      lookUp: asked.lookUp ? "once" : "never",
+      waitMs: WAIT_MS,
+    });
     // The address follows the form, so that it can be shared and reloaded.
-    if (!result.ok) {
-      const here = `/?${typedQuery(query)}`;
-      c.header("HX-Replace-Url", here);
-      const lookUp = result.lookUp === undefined
-        ? {}
-        : { lookUp: { name: result.lookUp, href: here } };
-      return c.html(<Problems problems={result.problems} {...lookUp} />, 422);
-    }
-    c.header("HX-Replace-Url", `/?${toQuery(result.value.scenario)}`);
-    return c.html(<Answer estimate={result.value} />);
+    const query = answer.state === "answered"
+      ? toQuery(answer.estimate.scenario)
+      : typedQuery(asked.typed);
+    const href = pageAddress(query, headers);
+    c.header("HX-Replace-Url", href);
+    return c.html(
+      <LiveAnswerView answer={answer} href={href} headers={headers} />,
+      STATUS[answer.state],
+    );
   });
 }

@@ -33,7 +33,8 @@ export function apiRoute(hub: Hub | null): Hono {
           422,
         );
       }
-      return reply(c, await estimateOnHub(input, hub), show);
+      const curve = c.req.query("curve") === "true";
+      return reply(c, await estimateOnHub(input, hub, { curve }), show);
     });
     api.get(path, async (c) => {
       const input = fromQuery(new URL(c.req.url).searchParams);

@@ -1,45 +1,71 @@
 import { Hono } from "hono";
-import { formatBytes, fromQuery, PRESETS, toQuery } from "../lib/mod.ts";
-import { estimateOnHub } from "../hub/estimate.ts";
-import type { Hub } from "../hub/mod.ts";
+import type { LookUps } from "../hub/look_ups.ts";
+import { formatBytes, PRESETS, toQuery } from "../lib/mod.ts";
 import { FitTable } from "../templates/answer/gpus.tsx";
+import { lookUpState } from "../templates/answer/looking_up.tsx";
 import { Problems } from "../templates/answer/problems.tsx";
 import { Layout } from "../templates/layout.tsx";
+import { answerTo, pageAddress, readPageQuery } from "./page_query.ts";
+
+/** How long the page waits for the Hub before it tells how far it is. */
+const WAIT_MS = 2000;
+/** How soon a browser asks again. */
+const REFRESH_SECONDS = 2;
 
 /** Every GPU of the catalogue against one scenario. */
-export function gpusRoute(hub: Hub | null): Hono {
+export function gpusRoute(lookUps: LookUps | null): Hono {
   return new Hono().get("/gpus", async (c) => {
-    const input = fromQuery(new URL(c.req.url).searchParams);
-    const first = Object.keys(input).length === 0;
-    const result = await estimateOnHub(
-      first ? PRESETS[0].scenario : input,
-      hub,
+    const asked = readPageQuery(new URL(c.req.url).searchParams);
+    const { headers } = asked;
+    const first = Object.keys(asked.input).length === 0;
+    const answer = await answerTo(
+      first
+        ? { ...asked, input: { ...PRESETS[0].scenario }, headers: false }
+        : asked,
+      lookUps,
+      { lookUp: "once", waitMs: WAIT_MS },
     );
-    if (!result.ok) {
-      return c.html(
-        <Layout title="GPUs · Headroom">
-          <main class="single" id="answer">
-            <h1>GPUs</h1>
-            <Problems problems={result.problems} form={false} />
-          </main>
-        </Layout>,
-        422,
-      );
+    switch (answer.state) {
+      case "refused":
+        return c.html(
+          <Layout title="GPUs · Headroom">
+            <main class="single" id="answer">
+              <h1>GPUs</h1>
+              <Problems problems={answer.problems} form={false} />
+            </main>
+          </Layout>,
+          422,
+        );
+      case "under way":
+        c.header("Refresh", `${REFRESH_SECONDS}`);
+        return c.html(
+          <Layout title="GPUs · Headroom">
+            <main class="single" id="answer">
+              <h1>GPUs for {answer.lookUp.name}</h1>
+              <p>{lookUpState(answer.lookUp)}</p>
+            </main>
+          </Layout>,
+          202,
+        );
+      case "answered": {
+        const { fit, memory, model, scenario } = answer.estimate;
+        return c.html(
+          <Layout title={`GPUs for ${model.name} · Headroom`}>
+            <main class="single" id="answer">
+              <h1>GPUs for {model.name}</h1>
+              <p>
+                {formatBytes(memory.device_peak_bytes)} per GPU.{" "}
+                <a href={pageAddress(toQuery(scenario), headers)}>
+                  Back to the scenario
+                </a>
+              </p>
+              <section class="card">
+                <FitTable fits={fit} caption="All GPUs, least memory first" />
+              </section>
+            </main>
+          </Layout>,
+        );
+      }
     }
-    const { fit, memory, model, scenario } = result.value;
-    return c.html(
-      <Layout title={`GPUs for ${model.name} · Headroom`}>
-        <main class="single" id="answer">
-          <h1>GPUs for {model.name}</h1>
-          <p>
-            {formatBytes(memory.device_peak_bytes)} per GPU.{" "}
-            <a href={`/?${toQuery(scenario)}`}>Back to the scenario</a>
-          </p>
-          <section class="card">
-            <FitTable fits={fit} caption="All GPUs, least memory first" />
-          </section>
-        </main>
-      </Layout>,
-    );
   });
 }

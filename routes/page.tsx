@@ -1,51 +1,79 @@
 import { Hono } from "hono";
-import type { Estimate } from "../lib/mod.ts";
-import { formatBytes, fromQuery, PRESETS, toQuery } from "../lib/mod.ts";
-import { estimateOnHub } from "../hub/estimate.ts";
-import type { Hub } from "../hub/mod.ts";
-import { Answer } from "../templates/answer/answer.tsx";
-import { Problems } from "../templates/answer/problems.tsx";
-import { formOfQuery, formOfScenario } from "../templates/form/form_state.ts";
+import type { LiveAnswer } from "../hub/estimate_live.ts";
+import type { LookUps } from "../hub/look_ups.ts";
+import { formatBytes, PRESETS, toQuery } from "../lib/mod.ts";
+import { LiveAnswerView, STATUS } from "../templates/answer/live_answer.tsx";
+import {
+  formOfQuery,
+  formOfScenario,
+  typedQuery,
+} from "../templates/form/form_state.ts";
 import { Page } from "../templates/page.tsx";
+import { answerTo, pageAddress, readPageQuery } from "./page_query.ts";
 
-/** The page: its address is the scenario. */
-export function pageRoute(hub: Hub | null): Hono {
+/** How long the page waits for the Hub before it tells how far it is. */
+const WAIT_MS = 2000;
+/** How soon a browser without JavaScript asks again. */
+const REFRESH_SECONDS = 2;
+
+/** What the page is called before it has an answer. */
+export const TITLE = "Headroom: will it fit?";
+
+/**
+ * The page: its address is the scenario, and a model that is not known is
+ * looked up.
+ */
+export function pageRoute(lookUps: LookUps | null): Hono {
   return new Hono().get("/", async (c) => {
-    const query = new URL(c.req.url).searchParams;
-    const input = fromQuery(query);
-    const first = Object.keys(input).length === 0;
-    const result = await estimateOnHub(
-      first ? PRESETS[0].scenario : input,
-      hub,
+    const { searchParams } = new URL(c.req.url);
+    const asked = readPageQuery(searchParams);
+    const { typed, headers } = asked;
+    const first = Object.keys(asked.input).length === 0;
+    const answer = await answerTo(
+      first
+        ? { ...asked, input: { ...PRESETS[0].scenario }, headers: false }
+        : asked,
+      lookUps,
+      { lookUp: "anew", waitMs: WAIT_MS },
     );
-    if (!result.ok) {
-      return c.html(
-        <Page
-          title="Headroom: will it fit?"
-          state={formOfQuery(query, result.problems)}
-        >
-          <Problems problems={result.problems} />
-        </Page>,
-        422,
+    const isAnswered = answer.state === "answered";
+    const href = pageAddress(
+      isAnswered ? toQuery(answer.estimate.scenario) : typedQuery(typed),
+      headers,
+    );
+    if (isAnswered && !first && !isAddress(searchParams, href)) {
+      return c.redirect(href, 303);
+    }
+    const state = isAnswered
+      ? formOfScenario(answer.estimate.scenario, { headers })
+      : formOfQuery(
+        typed,
+        answer.state === "refused" ? answer.problems : [],
+        { headers },
       );
-    }
-    const { scenario } = result.value;
-    if (!first && !isAddress(query, toQuery(scenario))) {
-      return c.redirect(`/?${toQuery(scenario)}`, 303);
-    }
     return c.html(
-      <Page title={titleOf(result.value)} state={formOfScenario(scenario)}>
-        <Answer estimate={result.value} />
+      <Page
+        title={titleOf(answer)}
+        state={state}
+        {...(answer.state === "under way"
+          ? { refreshSeconds: REFRESH_SECONDS }
+          : {})}
+      >
+        <LiveAnswerView answer={answer} href={href} headers={headers} />
       </Page>,
+      STATUS[answer.state],
     );
   });
 }
 
 /** Whether a query is the scenario's own address and nothing more. */
 function isAddress(query: URLSearchParams, address: string): boolean {
-  return query.toString() === new URLSearchParams(address).toString();
+  return query.toString() ===
+    new URL(address, "http://localhost").searchParams.toString();
 }
 
-function titleOf({ model, memory }: Estimate): string {
+function titleOf(answer: LiveAnswer): string {
+  if (answer.state !== "answered") return TITLE;
+  const { model, memory } = answer.estimate;
   return `${model.name}: ${formatBytes(memory.device_peak_bytes)} · Headroom`;
 }

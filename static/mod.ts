@@ -1,5 +1,7 @@
+import combobox from "./combobox.js" with { type: "text" };
 import htmx from "./htmx.min.js" with { type: "text" };
 import icon from "./icon.svg" with { type: "text" };
+import model from "./model.js" with { type: "text" };
 import page from "./page.js" with { type: "text" };
 import style from "./style.css" with { type: "text" };
 
@@ -15,9 +17,14 @@ export interface StaticFile {
 }
 
 /** Every static file, in memory: the server reads no disk. */
-export const STATIC: Record<"htmx" | "icon" | "page" | "style", StaticFile> = {
+export const STATIC: Record<
+  "combobox" | "htmx" | "icon" | "model" | "page" | "style",
+  StaticFile
+> = {
+  combobox: await file("combobox.js", "text/javascript", combobox),
   htmx: await file("htmx.min.js", "text/javascript", htmx),
   icon: await file("icon.svg", "image/svg+xml", icon),
+  model: await file("model.js", "text/javascript", model),
   page: await file("page.js", "text/javascript", page),
   style: await file("style.css", "text/css", style),
 };

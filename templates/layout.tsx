@@ -7,7 +7,12 @@ const DESCRIPTION =
 
 /** A whole page around its content. */
 export function Layout(
-  { title, children }: { title: string; children: Child },
+  { title, refreshSeconds, children }: {
+    title: string;
+    /** Where the answer is not there yet: when to load the page anew. */
+    refreshSeconds?: number | undefined;
+    children: Child;
+  },
 ) {
   return html`<!DOCTYPE html>${(
     <html lang="en">
@@ -17,10 +22,17 @@ export function Layout(
         <meta name="description" content={DESCRIPTION} />
         <meta name="color-scheme" content="light dark" />
         <title>{title}</title>
+        {refreshSeconds !== undefined && (
+          <noscript>
+            <meta http-equiv="refresh" content={`${refreshSeconds}`} />
+          </noscript>
+        )}
         <link rel="icon" href={STATIC.icon.address} type="image/svg+xml" />
         <link rel="stylesheet" href={STATIC.style.address} />
         <script src={STATIC.htmx.address} defer></script>
         <script src={STATIC.page.address} defer></script>
+        <script src={STATIC.model.address} defer></script>
+        <script src={STATIC.combobox.address} defer></script>
       </head>
       <body>
         <a class="skip" href="#answer">Skip to the answer</a>

@@ -14,14 +14,16 @@ const EXAMPLES = PRESETS.map(({ id, title, about, scenario }) => ({
 
 /** The page: examples, the form, and the answer beside it. */
 export function Page(
-  { title, state, children }: {
+  { title, state, refreshSeconds, children }: {
     title: string;
+    /** When to load the page anew, where its answer is not there yet. */
+    refreshSeconds?: number;
     state: FormState;
     children: Child;
   },
 ) {
   return (
-    <Layout title={title}>
+    <Layout title={title} refreshSeconds={refreshSeconds}>
       <nav class="examples" aria-label="Examples">
         <h2>Examples</h2>
         <ul>

@@ -42,6 +42,25 @@ const RULES: readonly Rule[] = [
     matters: countsAdapters,
     because: () => "train.lora.trainable_parameters is given",
   })),
+  {
+    prefix: "quantization.group_size",
+    matters: ({ quantization }) =>
+      /^(gptq|awq|hqq)|^int4$/.test(quantization.weights),
+    because: ({ quantization }) =>
+      `quantization.weights is "${quantization.weights}"`,
+  },
+  {
+    prefix: "quantization.kbit_upcast",
+    matters: hasAdapters,
+    because: () => 'train.method is "full"',
+  },
+  ...["software.peft", "software.trl", "software.bitsandbytes"].map((
+    prefix,
+  ) => ({
+    prefix,
+    matters: hasAdapters,
+    because: () => 'train.method is "full"',
+  })),
   ...["train.image_size", "factors.vision_"].map((prefix) => ({
     prefix,
     matters: hasImages,

@@ -3,9 +3,11 @@ import type { Architecture } from "./architecture.ts";
 import type { Config } from "./architecture_of_config.ts";
 import { architectureOfConfig } from "./architecture_of_config.ts";
 import { countTensors } from "./count_tensors.ts";
+import { doubtsOf } from "./doubts.ts";
 import { genericDecoder } from "./families/generic.ts";
 import { FAMILIES } from "./families/mod.ts";
 import type { Model } from "./model.ts";
+import { otherFile } from "./other_file.ts";
 import { rolesOf } from "./roles.ts";
 import { ConfigReader } from "./tensors/config_reader.ts";
 import { TensorScope } from "./tensors/tensor_scope.ts";
@@ -21,7 +23,14 @@ export function modelOfConfig(
   { name, source }: Pick<Model, "name" | "source">,
 ): Result<Model> {
   const architecture = architectureOfConfig(config);
-  if (!architecture.ok) return architecture;
+  if (!architecture.ok) {
+    const other = otherFile(config);
+    return other === null ? architecture : {
+      ok: false,
+      problems: [{ path: "model.config", message: `model.config ${other}` }],
+    };
+  }
+  const doubts = doubtsOf(architecture.value);
   const { type } = architecture.value;
   const family = Object.hasOwn(FAMILIES, type) ? FAMILIES[type] : undefined;
   if (!family) {
@@ -32,7 +41,12 @@ export function modelOfConfig(
       architecture: architecture.value,
       parameters_basis: "assumed",
       notes: [
-        `The parameter count is approximate: model type "${type}" is not known, so it is taken for a decoder like llama with its dimensions`,
+        `The parameter count is approximate: ${
+          type === "unknown"
+            ? "the config names no model_type"
+            : `model type "${type}" is not known`
+        }, so it is taken for a decoder like llama with its dimensions`,
+        ...doubts,
       ],
     });
   }
@@ -48,7 +62,7 @@ export function modelOfConfig(
     source,
     architecture: architecture.value,
     parameters_basis: "exact",
-    notes: [],
+    notes: doubts,
   });
 }
 

@@ -1,5 +1,6 @@
 import data from "./catalogue.json" with { type: "json" };
 import type { Config } from "./architecture_of_config.ts";
+import { kindsOf } from "./kinds.ts";
 
 /** A model that is known without asking anybody. */
 export interface CatalogueEntry {
@@ -50,13 +51,18 @@ export function findModel(name: string): CatalogueEntry | null {
 }
 
 /**
- * Searches the catalogue: every word of the query has to occur in the id or be
- * its type.
+ * Searches the catalogue: every word of the query has to occur in the id, the
+ * type or one of the kinds.
  */
 export function searchModels(query: string): CatalogueEntry[] {
   const words = query.toLowerCase().split(/\s+/).filter((word) => word !== "");
   return CATALOGUE.filter((entry) => {
-    const text = `${entry.id} ${entry.config["model_type"]}`.toLowerCase();
+    const text = [
+      entry.id,
+      entry.config["model_type"],
+      ...kindsOf(entry.config),
+    ]
+      .join(" ").toLowerCase();
     return words.every((word) => text.includes(word));
   });
 }

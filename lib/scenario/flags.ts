@@ -290,5 +290,10 @@ export const FLAGS: readonly Flag[] = [
     help: "usable memory instead: 23.5, 80GB",
   },
   { name: "--task", value: "<task>", path: "task", help: "train or serve" },
-  { name: "--method", value: "<method>", path: "method", help: "factors" },
+  {
+    name: "--method",
+    value: "<method>",
+    path: "method",
+    help: "timeline or factors",
+  },
 ];

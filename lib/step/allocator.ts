@@ -26,6 +26,8 @@ interface Block {
 export class CachingAllocator {
   #reserved = 0;
   #peak = 0;
+  #allocated = 0;
+  #allocatedPeak = 0;
   readonly #capacity: number;
   readonly #free = { small: [] as Block[], large: [] as Block[] };
 
@@ -40,6 +42,16 @@ export class CachingAllocator {
   /** The most bytes that were taken from the driver at once. */
   get peak(): number {
     return this.#peak;
+  }
+
+  /** Bytes of the blocks that are in use. */
+  get allocated(): number {
+    return this.#allocated;
+  }
+
+  /** The most bytes of blocks that were in use at once. */
+  get allocatedPeak(): number {
+    return this.#allocatedPeak;
   }
 
   /** Whether more was asked for than the driver has. */
@@ -58,11 +70,14 @@ export class CachingAllocator {
     block.free = false;
     const rest = block.bytes - bytes;
     if (small ? rest >= 512 : rest > SMALL) this.#cut(block, bytes);
+    this.#allocated += block.bytes;
+    this.#allocatedPeak = Math.max(this.#allocatedPeak, this.#allocated);
     return block;
   }
 
   /** Gives a block back to its pool. */
   release(block: Block): void {
+    this.#allocated -= block.bytes;
     let whole = block;
     const { before, after } = block;
     if (before?.free) {

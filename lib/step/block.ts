@@ -89,8 +89,17 @@ export function recordLayer(
     const out = layer(m, x);
     m.drop(x);
     const forward = m.tape.events.length;
-    m.leaveAutocast();
+    m.endForward();
     const exit = m.tape.events.length;
+    if (out.source === null) {
+      return blockOf(m, forward, exit, {
+        input: x.storage,
+        output: out.storage,
+        gradIn: null,
+        gradOut: null,
+        outputDtype: out.dtype,
+      }, part);
+    }
     const gradOut = m.external(
       out.elements,
       out.dtype,
@@ -113,7 +122,7 @@ export function recordLayer(
   if (!given.offload) m.tape.retain(x.storage);
   m.drop(x);
   const forward = m.tape.events.length;
-  m.leaveAutocast();
+  m.endForward();
   const exit = m.tape.events.length;
   const gradOut = m.external(
     out.elements,
@@ -130,7 +139,7 @@ export function recordLayer(
   const again = m.view(kept, { source });
   m.part = "residual stream";
   const result = layer(m, again);
-  m.leaveAutocast();
+  m.endForward();
   m.tape.retain(gradOut.storage);
   m.backward(result, gradOut);
   m.drop(result, again);

@@ -93,6 +93,7 @@ export class Machine {
   readonly #nodes: Node[] = [];
   #locals: Value[] = [];
   readonly #casts = new Map<Parameter, Value>();
+  readonly #given: Value[] = [];
   readonly #awaited: Parameter | null;
   readonly #stepBytes: (parameter: Parameter) => number;
   /** Gradients that are to come for each parameter, and their sum so far. */
@@ -305,10 +306,19 @@ export class Machine {
     return made;
   }
 
-  /** Leaves autocast: its copies are held by autograd alone. */
-  leaveAutocast(): void {
-    for (const cast of this.#casts.values()) this.drop(cast);
+  /** Holds a tensor until the forward pass ends: the model gives it back. */
+  giveBack(value: Value): void {
+    this.#given.push(this.keep(this.view(value)));
+  }
+
+  /**
+   * Ends a forward pass: autocast's copies and what the model gave back are held
+   * by autograd alone.
+   */
+  endForward(): void {
+    this.drop(...this.#casts.values(), ...this.#given);
     this.#casts.clear();
+    this.#given.length = 0;
   }
 
   /** An input of the program whose gradient the caller wants. */

@@ -7,6 +7,8 @@ import type { MachineSettings, Parameter, Value } from "./machine.ts";
 import { Machine } from "./machine.ts";
 import type { AdaptedLinear } from "./ops/adapted_linear.ts";
 import { add, scaled } from "./ops/arithmetic.ts";
+import type { DirectLoss } from "./ops/direct_loss.ts";
+import { directLoss } from "./ops/direct_loss.ts";
 import { dropout } from "./ops/dropout.ts";
 import { embedding } from "./ops/embedding.ts";
 import type { LossSettings } from "./ops/loss.ts";
@@ -16,6 +18,8 @@ import { fusedLoss } from "./ops/fused_loss.ts";
 import { fullLoss } from "./ops/loss.ts";
 import type { Norm } from "./ops/norms.ts";
 import { norm } from "./ops/norms.ts";
+import type { ImagePlan } from "./vision/images.ts";
+import { withImages } from "./vision/images.ts";
 
 /** What stands before the layers. */
 export interface EmbeddingPlan {
@@ -28,10 +32,14 @@ export interface EmbeddingPlan {
   readonly norm: Norm | null;
   readonly scaled: boolean;
   readonly dropout: number;
+  /** Rows of the rotary table: positions, of each sequence where models say so. */
+  readonly rotaryRows: number;
   /** Features of the rotary table; 0 where there is none. */
   readonly rotaryWidth: number;
   /** Whether a gradient has to reach the embedding's output without weights. */
   readonly forcesGrad: boolean;
+  /** Images whose features stand among the embeddings; null without any. */
+  readonly images: ImagePlan | null;
 }
 
 /** The begin of a step's forward pass. */
@@ -55,12 +63,28 @@ export function recordEmbedding(
   const ids = m.create(plan.rows, "int64", "token ids");
   const labels = m.create(plan.rows, "int64", "labels");
   m.part = "embeddings";
-  let out = embedding(m, plan.table, ids, plan.rows, "embeddings");
+  const { images } = plan;
+  const input = m.input();
+  const features = images && m.external(
+    images.tokens * plan.hidden,
+    images.dtype,
+    "hidden states",
+    images.needsGrad ? { node: input, slot: 0 } : null,
+    "vision activations",
+  );
+  const looked = images?.merge === "before"
+    ? plan.rows - images.tokens
+    : plan.rows;
+  let out = embedding(m, plan.table, ids, looked, "embeddings");
   const replace = (next: Value) => {
     m.drop(out);
     out = next;
   };
   if (plan.scaled) replace(scaled(m, out, "scaled embeddings"));
+  if (images && features) {
+    replace(withImages(m, out, features, images, plan.hidden));
+    m.drop(features);
+  }
   if (plan.positions) {
     const places = m.create(plan.sequence, "int64", "positions");
     const rows = embedding(
@@ -79,13 +103,13 @@ export function recordEmbedding(
     ? []
     : ["cosines", "sines"].map((name) =>
       m.create(
-        plan.sequence * plan.rotaryWidth,
+        plan.rotaryRows * plan.rotaryWidth,
         out.dtype,
         `rotary ${name}`,
       )
     );
   const forward = m.tape.events.length;
-  m.leaveAutocast();
+  m.endForward();
   const exit = m.tape.events.length;
   const gradOut = m.external(
     out.elements,
@@ -98,18 +122,21 @@ export function recordEmbedding(
   if (out.source) m.backward(out, gradOut);
   else if (needsGrad) m.drop(gradOut);
   m.drop(...table, ids, labels);
-  return {
+  const block = {
     isLeaf: out.source === null && plan.forcesGrad,
     ...blockOf(m, forward, exit, {
-      input: null,
+      input: features?.storage ?? null,
       output: out.storage,
-      gradIn: null,
+      gradIn: input.grads[0]?.storage ?? null,
       gradOut: gradOut.storage,
       tiedGrad: begun ?? null,
       outputDtype: out.dtype,
     }, part),
     needsGrad,
   };
+  // The projector's block made them under this name.
+  if (features) m.tape.parts[features.storage] = "vision activations";
+  return block;
 }
 
 /** What stands after the layers. */
@@ -120,6 +147,8 @@ export interface HeadPlan {
   readonly norm: Norm | null;
   readonly head: AdaptedLinear;
   readonly loss: LossSettings;
+  /** In place of `loss`, of model code that has one of its own. */
+  readonly directLoss: DirectLoss | null;
 }
 
 /** The end of a step's forward pass: its loss, and the backward pass's begin. */
@@ -150,10 +179,12 @@ export function recordHead(
     : m.view(x);
   m.drop(x);
   m.part = "logits and loss";
-  const { loss, logits } = lossOf(m, normed, plan);
+  const { loss, logits } = plan.directLoss
+    ? directLoss(m, normed, plan.rows, plan.head, plan.directLoss)
+    : lossOf(m, normed, plan);
   m.drop(normed);
   const forward = m.tape.events.length;
-  m.leaveAutocast();
+  m.endForward();
   const exit = m.tape.events.length;
   if (!plan.loss.keepsLogits) m.drop(...logits);
   const dropped = m.tape.events.length;

@@ -20,6 +20,7 @@ export const PARTS = [
   "logits and loss",
   "activation gradients",
   "kernel workspaces",
+  "allocator rounding",
   "inputs",
 ] as const;
 

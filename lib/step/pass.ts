@@ -10,11 +10,15 @@ import { chunksOf } from "./plan/chunks.ts";
 import { logitCopies } from "./plan/logit_copies.ts";
 import type { EmbeddingPlan, HeadBlock, HeadPlan } from "./outer_blocks.ts";
 import { recordEmbedding, recordHead } from "./outer_blocks.ts";
-import { layerPlanOf } from "./plan/layer_plan.ts";
+import { BARE_NORM, layerPlanOf } from "./plan/layer_plan.ts";
 import type { StepPlan } from "./plan/step_plan.ts";
+import type { VisionPass } from "./vision/vision_pass.ts";
+import { recordVision } from "./vision/vision_pass.ts";
 
 /** The blocks of one forward and backward pass. */
 export interface Pass {
+  /** From pixels to tokens; none without images. */
+  readonly vision: readonly Block[];
   readonly embedding: Block;
   readonly layers: readonly Block[];
   readonly head: HeadBlock;
@@ -43,7 +47,16 @@ export function recordPass(
     stepBytes,
     workspaces,
   };
-  const first = embeddingPlanOf(plan);
+  const vision = plan.vision && recordVision(
+    settings,
+    plan.vision,
+    // Layers without gradients keep nothing with checkpoints or without.
+    scenario.train.checkpointing === "full" &&
+      plan.trained.some(({ name }) =>
+        name.includes(`${plan.vision?.stack.path}.N.`)
+      ),
+  );
+  const first = embeddingPlanOf(plan, vision);
   const { checkpointing } = scenario.train;
   const part = checkpointing === "none" ? "residual stream" : "checkpoints";
   const tied = !plan.outside.find((_, { role }) => role === "head");
@@ -87,13 +100,13 @@ export function recordPass(
         (m, x) => {
           const table = first.rotaryWidth === 0 ? null : {
             cos: m.external(
-              first.sequence * first.rotaryWidth,
+              first.rotaryRows * first.rotaryWidth,
               rotaryDtype,
               "cos",
               null,
             ),
             sin: m.external(
-              first.sequence * first.rotaryWidth,
+              first.rotaryRows * first.rotaryWidth,
               rotaryDtype,
               "sin",
               null,
@@ -117,7 +130,7 @@ export function recordPass(
     headPlan,
     { dtype, needsGrad, part },
   );
-  return { embedding, layers, head, hostBytes };
+  return { vision: vision?.blocks ?? [], embedding, layers, head, hostBytes };
 }
 
 /**
@@ -133,7 +146,10 @@ function isCheckpointed(
     (checkpointing === "selective" && layer % 2 === 0);
 }
 
-function embeddingPlanOf(plan: StepPlan): EmbeddingPlan {
+function embeddingPlanOf(
+  plan: StepPlan,
+  vision: VisionPass | null,
+): EmbeddingPlan {
   const { outside, facts, scenario } = plan;
   const { traits, batch, sequence, architecture } = facts;
   const table = outside.find((_, { role }) => role === "embedding") ?? "";
@@ -151,13 +167,37 @@ function embeddingPlanOf(plan: StepPlan): EmbeddingPlan {
     norm: null,
     scaled: traits.scaledEmbeddings,
     dropout: traits.dropout.embedding,
+    rotaryRows: plan.directLoss || /^qwen(2|2_5)_vl$/.test(architecture.type)
+      ? batch * sequence
+      : sequence,
     rotaryWidth: traits.rotary === "none"
       ? 0
       : traits.rotary === "part"
       ? Math.round(architecture.head_dim * traits.rotaryShare)
       : architecture.head_dim,
-    forcesGrad: scenario.train.method !== "full" && facts.code.forcesGrad,
+    forcesGrad: facts.code.forcesGrad && forcesGrad(scenario),
+    images: plan.vision && vision
+      ? {
+        tokens: plan.vision.tokens,
+        merge: plan.vision.merge,
+        dtype: vision.dtype,
+        needsGrad: vision.needsGrad,
+      }
+      : null,
   };
+}
+
+/**
+ * Whether gradients are led to the embeddings' output though no weight there
+ * trains: for checkpoints, and by PEFT where it prepares a quantised model.
+ *
+ * Source: huggingface/peft src/peft/peft_model.py,
+ * _prepare_model_for_gradient_checkpointing; utils/other.py
+ */
+function forcesGrad({ train, quantization }: Scenario): boolean {
+  if (train.method === "full") return false;
+  return train.checkpointing !== "none" ||
+    (train.method === "qlora" && quantization.kbit_upcast);
 }
 
 function headPlanOf(plan: StepPlan, first: EmbeddingPlan): HeadPlan {
@@ -170,9 +210,12 @@ function headPlanOf(plan: StepPlan, first: EmbeddingPlan): HeadPlan {
     rows: first.rows,
     hidden: first.hidden,
     vocabulary: facts.architecture.vocab_size,
-    norm: outside.norm(last, facts.traits.norm),
-    head: own ?? tiedHead(first.table),
+    norm: facts.traits.norm === "bare"
+      ? BARE_NORM
+      : outside.norm(last, facts.traits.norm),
+    head: own ?? outside.savedHead() ?? tiedHead(first.table),
     loss: lossSettings(plan),
+    directLoss: plan.directLoss,
   };
 }
 

@@ -9,11 +9,13 @@ export interface Stretch {
   readonly phase: PhaseName;
   readonly segment: Segment;
   /** What runs: a layer's number, or what stands before or after the layers. */
-  readonly at: number | "embeddings" | "head" | "optimizer";
+  readonly at: number | "vision" | "embeddings" | "head" | "optimizer";
 }
 
 /** The stretches of a pass, in order. */
-export function passStretches({ embedding, layers, head }: Pass): Stretch[] {
+export function passStretches(
+  { vision, embedding, layers, head }: Pass,
+): Stretch[] {
   const stretch = (
     phase: PhaseName,
     segment: Segment,
@@ -22,15 +24,22 @@ export function passStretches({ embedding, layers, head }: Pass): Stretch[] {
   const backwards = layers.map(({ backward }, at) =>
     stretch("backward", backward, at)
   ).reverse();
+  const seen = vision.map(({ backward }) =>
+    stretch("backward", backward, "vision")
+  ).reverse();
   return [
+    ...vision.map(({ forward }) => stretch("forward", forward, "vision")),
     stretch("forward", embedding.forward, "embeddings"),
     ...layers.map(({ forward }, at) => stretch("forward", forward, at)),
     stretch("forward", head.forward, "head"),
+    ...vision.map(({ exit }) => stretch("forward", exit, "vision")),
+    stretch("forward", embedding.exit, "embeddings"),
     ...layers.map(({ exit }, at) => stretch("forward", exit, at)),
     stretch("forward", head.exit, "head"),
     stretch("forward", head.dropped, "head"),
     stretch("backward", head.backward, "head"),
     ...backwards,
     stretch("backward", embedding.backward, "embeddings"),
+    ...seen,
   ].filter(({ segment }) => segment.to > segment.from);
 }

@@ -1,3 +1,4 @@
+import { findGpu } from "../hardware/gpus.ts";
 import type { Model } from "../models/model.ts";
 import type { Scenario } from "../scenario/schema.ts";
 import { DTYPE_BYTES } from "./dtype.ts";
@@ -67,14 +68,22 @@ export interface Step {
   readonly peak: Instant;
 }
 
+/** cuBLAS keeps a workspace for each of the threads that run forward and backward. */
+const CUBLAS_THREADS = 2;
+
 /**
- * cuBLAS keeps a workspace for each of the threads that run forward and backward.
+ * The bytes of one.
  *
  * Source: pytorch aten/src/ATen/cuda/CublasHandlePool.cpp,
- * getChosenWorkspaceSize: 4096 × 2 KiB and 16 × 8 KiB, from Hopper on 32 MiB.
+ * getChosenWorkspaceSize: 4096 × 2 KiB and 16 × 8 KiB; 32 MiB on the data-centre
+ * chips from Hopper on.
  */
-const CUBLAS_WORKSPACE = (4096 * 2 + 16 * 8) * 1024;
-const CUBLAS_THREADS = 2;
+function cublasWorkspace({ hardware }: Scenario): number {
+  const gpu = typeof hardware.gpu === "string" ? findGpu(hardware.gpu) : null;
+  const isLarge = gpu?.class === "data-centre" &&
+    ["Hopper", "Blackwell"].includes(gpu.architecture);
+  return isLarge ? 32 * 1024 ** 2 : (4096 * 2 + 16 * 8) * 1024;
+}
 
 /** Why a scenario's step cannot be played through. */
 export interface NotPlayed {
@@ -109,13 +118,15 @@ function run(
   const { scenario } = plan;
   const inBackward = scenario.optimizer.in_backward || rule.inBackward;
   const implementation = implementationOf(scenario, rule);
-  const workspace = settings.workspaces ? CUBLAS_THREADS * CUBLAS_WORKSPACE : 0;
+  const workspace = settings.workspaces
+    ? CUBLAS_THREADS * cublasWorkspace(scenario)
+    : 0;
   const resident: LiveTensors[] = [
     ...plan.resident,
     {
       part: "optimizer states" as const,
       label: `states of ${scenario.optimizer.name}`,
-      count: plan.trained.length,
+      count: 1,
       bytes: stateBytes(
         rule,
         implementation,
@@ -134,7 +145,7 @@ function run(
   const gradients: LiveTensors = {
     part: "gradients",
     label: "gradients",
-    count: plan.trained.length,
+    count: 1,
     bytes: inBackward ? 0 : gradientBytes(plan),
   };
 

@@ -1,5 +1,6 @@
 import type { Estimate } from "../../lib/mod.ts";
 import { formatBytes, RECOMMENDED } from "../../lib/mod.ts";
+import { devicePartsOf } from "../device_parts.ts";
 import { swatch } from "./swatch.ts";
 
 const BAR_TOP = 26;
@@ -14,8 +15,9 @@ const LABELLED = 0.13;
 export function Bar({ estimate }: { estimate: Estimate }) {
   const own = estimate.fit[0];
   if (!own) return null;
-  const { parts, device_peak_bytes: peak, low_bytes, high_bytes } =
-    estimate.memory;
+  const { device_peak_bytes: peak, low_bytes, high_bytes } = estimate.memory;
+  const { parts: listed, beside } = devicePartsOf(estimate);
+  const parts = [...listed, ...beside];
   const limit = own.usable_bytes;
   const scale = 100 / (Math.max(peak, limit, high_bytes ?? 0) * 1.01);
   const percent = (bytes: number): string => `${(bytes * scale).toFixed(3)}%`;

@@ -1,4 +1,5 @@
 import type { Estimate, Fit } from "../../lib/mod.ts";
+import { PAGE_FIELDS } from "../form/page_fields.ts";
 import {
   findGpu,
   formatBytes,
@@ -20,10 +21,13 @@ const VERDICTS = {
 } as const;
 
 /** Which sizes of memory and which GPUs hold the peak. */
-export function Gpus({ estimate }: { estimate: Estimate }) {
+export function Gpus(
+  { estimate, headers }: { estimate: Estimate; headers: boolean },
+) {
   const peak = estimate.memory.device_peak_bytes;
   const tier = tierFor(peak);
   const query = toQuery(estimate.scenario);
+  const own = headers ? `&${PAGE_FIELDS.countFrom}=headers` : "";
   return (
     <section class="card" aria-labelledby="gpus-title">
       <h3 id="gpus-title">GPUs it fits</h3>
@@ -54,7 +58,7 @@ export function Gpus({ estimate }: { estimate: Estimate }) {
         caption="The smallest that fit"
       />
       <p>
-        <a href={`/gpus?${query}`}>
+        <a href={`/gpus?${query}${own}`}>
           All {GPUS.length} GPUs against this scenario
         </a>
       </p>

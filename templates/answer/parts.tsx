@@ -1,5 +1,6 @@
-import type { Basis, Estimate } from "../../lib/mod.ts";
+import type { Basis, Estimate, Part } from "../../lib/mod.ts";
 import { formatBytes, groupDigits } from "../../lib/mod.ts";
+import { devicePartsOf } from "../device_parts.ts";
 import { swatch } from "./swatch.ts";
 
 const BASIS: Record<Basis, string> = {
@@ -11,7 +12,7 @@ const BASIS: Record<Basis, string> = {
 
 /** What the memory is made of, with each part's formula and how it is known. */
 export function Parts({ estimate }: { estimate: Estimate }) {
-  const { parts, device_peak_bytes: peak } = estimate.memory;
+  const { parts, allocated, beside, device } = devicePartsOf(estimate);
   return (
     <section class="card" aria-labelledby="parts-title">
       <h3 id="parts-title">What it is made of, per GPU</h3>
@@ -32,40 +33,58 @@ export function Parts({ estimate }: { estimate: Estimate }) {
             </tr>
           </thead>
           <tbody>
-            {parts.map((part) => (
-              <tr>
-                <th scope="row">
-                  <span
-                    class={`swatch ${swatch(part.name)}`}
-                    aria-hidden="true"
-                  />
-                  {part.name}
-                </th>
-                <td class="number" title={`${groupDigits(part.bytes)} bytes`}>
-                  {formatBytes(part.bytes)}
+            {parts.map((part) => <Row part={part} device={device} />)}
+            {allocated !== null && (
+              <tr class="subtotal">
+                <th scope="row">Allocated peak</th>
+                <td class="number" title={`${groupDigits(allocated)} bytes`}>
+                  {formatBytes(allocated)}
                 </td>
-                <td class="number">{(100 * part.bytes / peak).toFixed(1)} %</td>
-                <td class="formula">{part.formula}</td>
-                <td>
-                  <span class={`basis ${part.basis}`} title={BASIS[part.basis]}>
-                    {part.basis}
-                  </span>
+                <td class="number">
+                  {(100 * allocated / device).toFixed(1)} %
                 </td>
+                <td class="formula" colspan={2}>{estimate.memory.binding}</td>
               </tr>
-            ))}
+            )}
+            {beside.map((part) => <Row part={part} device={device} />)}
           </tbody>
           <tfoot>
             <tr>
               <th scope="row">Peak</th>
-              <td class="number" title={`${groupDigits(peak)} bytes`}>
-                {formatBytes(peak)}
+              <td class="number" title={`${groupDigits(device)} bytes`}>
+                {formatBytes(device)}
               </td>
               <td class="number">100 %</td>
-              <td class="formula" colspan={2}>{estimate.memory.binding}</td>
+              <td class="formula" colspan={2}>
+                {allocated === null
+                  ? estimate.memory.binding
+                  : "what nvidia-smi would show"}
+              </td>
             </tr>
           </tfoot>
         </table>
       </div>
     </section>
+  );
+}
+
+function Row({ part, device }: { part: Part; device: number }) {
+  return (
+    <tr>
+      <th scope="row">
+        <span class={`swatch ${swatch(part.name)}`} aria-hidden="true" />
+        {part.name}
+      </th>
+      <td class="number" title={`${groupDigits(part.bytes)} bytes`}>
+        {formatBytes(part.bytes)}
+      </td>
+      <td class="number">{(100 * part.bytes / device).toFixed(1)} %</td>
+      <td class="formula">{part.formula}</td>
+      <td>
+        <span class={`basis ${part.basis}`} title={BASIS[part.basis]}>
+          {part.basis}
+        </span>
+      </td>
+    </tr>
   );
 }

@@ -7,7 +7,7 @@ export function Problems(
   { problems, form = true, lookUp }: {
     problems: readonly Problem[];
     form?: boolean;
-    /** A model that may be on the Hub, and where it is looked up. */
+    /** A model that the Hub did not give, and where it is asked again. */
     lookUp?: { name: string; href: string };
   },
 ) {
@@ -20,9 +20,7 @@ export function Problems(
       <span class="mark" aria-hidden="true">?</span>
       <div>
         <h2 id="problems-title">
-          {problems.length === 1
-            ? "One setting cannot be used"
-            : `${problems.length} settings cannot be used`}
+          {titleOf(problems, lookUp)}
         </h2>
         <ul>
           {problems.map(({ path, message }) => {
@@ -43,12 +41,25 @@ export function Problems(
         </ul>
         {lookUp && (
           <p>
-            <a href={lookUp.href}>
-              Look {lookUp.name} up on the Hugging Face Hub
+            <a
+              class="button"
+              href={lookUp.href}
+            >
+              Look {lookUp.name} up again
             </a>
           </p>
         )}
       </div>
     </section>
   );
+}
+
+function titleOf(
+  problems: readonly Problem[],
+  lookUp: { name: string } | undefined,
+): string {
+  if (problems.length > 1) return `${problems.length} settings cannot be used`;
+  return lookUp
+    ? `${lookUp.name} could not be looked up`
+    : "One setting cannot be used";
 }

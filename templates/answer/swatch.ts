@@ -16,6 +16,20 @@ const SWATCHES: Record<string, string> = {
   "CUDA context": "context",
   "framework overhead": "framework",
   "fragmentation": "fragmentation",
+  "adapters": "master",
+  "optimizer temporaries": "transient",
+  "weight casts": "gathered",
+  "dequantised weights": "gathered",
+  "checkpoints": "cache",
+  "residual stream": "cache",
+  "norm activations": "vision",
+  "expert activations": "mlp",
+  "adapter activations": "communication",
+  "logits and loss": "logits",
+  "activation gradients": "transient",
+  "kernel workspaces": "engine",
+  "cached by the allocator": "fragmentation",
+  "CUDA context and libraries": "context",
 };
 
 /** The class that colours a part. */

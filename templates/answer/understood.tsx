@@ -1,11 +1,18 @@
 import type { Estimate } from "../../lib/mod.ts";
 import { formatCount, groupDigits } from "../../lib/mod.ts";
+import {
+  attentionWords,
+  dimensionWords,
+  expertWords,
+  kindWords,
+  sourceWords,
+  visionWords,
+} from "./model_words.ts";
 
-const SOURCES = {
-  catalogue: "the catalogue",
-  config: "the given config.json",
-  headers: "the checkpoint's headers",
-  dims: "the given dimensions",
+const BASES = {
+  exact: "every tensor counted",
+  derived: "counted from the dimensions",
+  assumed: "approximate",
 } as const;
 
 /** The model, its parameters and the mesh as they were understood. */
@@ -28,35 +35,30 @@ export function Understood({ estimate }: { estimate: Estimate }) {
 
 type Row = [name: string, text: string];
 
-function modelRows({ model, scenario }: Estimate): Row[] {
+function modelRows(estimate: Estimate): Row[] {
+  const { model, scenario } = estimate;
   const a = model.architecture;
-  const heads = a.attention_heads === 0
-    ? "no attention"
-    : `${a.attention_heads} heads of ${a.head_dim}, ${a.kv_heads} for keys and values`;
   const rows: Row[] = [
-    ["Model", `${model.name} (${model.type}), from ${SOURCES[model.source]}`],
+    ["Model", `${model.name} (${model.type}), from ${sourceWords(estimate)}`],
+    ["Kind", kindWords(estimate)],
     [
       "Parameters",
-      count(model.parameters) +
-      (model.parameters_basis === "assumed" ? ", approximate" : ""),
+      `${count(model.parameters)}, ${BASES[model.parameters_basis]}`,
+    ],
+    [
+      "Active per token",
+      model.active_parameters === model.parameters
+        ? "all of them"
+        : count(model.active_parameters),
     ],
   ];
-  if (model.active_parameters !== model.parameters) {
-    rows.push(["Active per token", count(model.active_parameters)]);
-  }
   if (scenario.task === "train") rows.push(["Trainable", trainable(model)]);
-  rows.push([
-    "Dimensions",
-    `${a.layers} layers, hidden ${groupDigits(a.hidden_size)}, MLP ${
-      groupDigits(a.intermediate_size)
-    }, vocabulary ${groupDigits(a.vocab_size)}`,
-  ], ["Attention", heads]);
-  if (a.experts > 0) {
-    rows.push([
-      "Experts",
-      `${a.experts}, of which a token uses ${a.experts_per_token}`,
-    ]);
-  }
+  rows.push(
+    ["Dimensions", dimensionWords(estimate)],
+    ["Attention", attentionWords(estimate)],
+  );
+  if (a.experts > 0) rows.push(["Experts", expertWords(a)]);
+  if (a.vision !== null) rows.push(["Vision tower", visionWords(a.vision)]);
   if (a.max_position_embeddings !== null) {
     rows.push(["Context", `${groupDigits(a.max_position_embeddings)} tokens`]);
   }
@@ -114,6 +116,18 @@ function Roles({ estimate }: { estimate: Estimate }) {
             </tr>
           ))}
         </tbody>
+        <tfoot>
+          <tr>
+            <th scope="row">All</th>
+            <td class="number">
+              {groupDigits(
+                roles.reduce((sum, { tensors }) => sum + tensors, 0),
+              )}
+            </td>
+            <td class="number">{groupDigits(parameters)}</td>
+            <td class="number">100 %</td>
+          </tr>
+        </tfoot>
       </table>
     </details>
   );

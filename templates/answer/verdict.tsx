@@ -25,7 +25,15 @@ export function Verdict({ estimate }: { estimate: Estimate }) {
             {title} on {own.gpu}: <strong>{peak}</strong> of{" "}
             {formatBytes(own.usable_bytes)}
           </h2>
-          <p>{sentence(state, own.headroom_bytes, own.utilization)}</p>
+          <p>
+            {sentence(state, own.headroom_bytes, own.utilization)}
+            {!isOneTotal(estimate.memory) && (
+              <>
+                {" "}
+                What binds: {estimate.memory.binding}.
+              </>
+            )}
+          </p>
           {low !== null && high !== null && (
             <p class="doubt">
               {isOneTotal(estimate.memory) ? "A coarse method: nine" : "Nine"}

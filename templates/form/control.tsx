@@ -6,6 +6,8 @@ import { GpuSelect } from "./gpu_select.tsx";
 export interface FormState {
   /** The text of every control that is not blank. */
   texts: ReadonlyMap<string, string>;
+  /** Whether the box is ticked that counts from the checkpoint's headers. */
+  headers: boolean;
   /** The message of each field that was refused. */
   errors: ReadonlyMap<string, string>;
 }

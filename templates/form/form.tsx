@@ -1,5 +1,12 @@
-import { CATALOGUE, formatCount, QUANTIZATIONS } from "../../lib/mod.ts";
+import type { CatalogueEntry } from "../../lib/mod.ts";
+import {
+  CATALOGUE,
+  formatCount,
+  kindsOf,
+  QUANTIZATIONS,
+} from "../../lib/mod.ts";
 import type { FormState } from "./control.tsx";
+import { ConfigFileField, LookUpFields } from "./model_extras.tsx";
 import { ControlView } from "./control.tsx";
 import type { Group, Tab } from "./tabs/mod.ts";
 import { TABS } from "./tabs/mod.ts";
@@ -7,13 +14,20 @@ import { TABS } from "./tabs/mod.ts";
 /** Asks for the answer when a person stops typing for a moment. */
 const WHEN = "input delay:150ms, submit";
 
+/** A model's size, type and kinds in a few words. */
+function aboutModel({ parameters, config }: CatalogueEntry): string {
+  const facts = [config["model_type"], ...kindsOf(config)];
+  if (parameters !== undefined) facts.unshift(formatCount(parameters));
+  return facts.join(" · ");
+}
+
 /** What texts may be completed to; the same on every page, so made once. */
 const SUGGESTIONS = (
   <>
     <datalist id="models">
       {CATALOGUE.map((entry) => (
         <option value={entry.id}>
-          {entry.parameters ? formatCount(entry.parameters) : ""}
+          {aboutModel(entry)}
         </option>
       ))}
     </datalist>
@@ -63,6 +77,10 @@ export function ScenarioForm({ state }: { state: FormState }) {
       hx-sync="this:replace"
       aria-label="Scenario"
     >
+      {/* Enter presses a form's first button, which the file's would be. */}
+      <button type="submit" class="unseen" tabindex={-1} aria-hidden="true">
+        Estimate
+      </button>
       {TABS.map((tab) => (
         <section class="panel" id={`panel-${tab.id}`} aria-label={tab.title}>
           {tab.groups.map((group) => <GroupView group={group} state={state} />)}
@@ -79,7 +97,11 @@ export function ScenarioForm({ state }: { state: FormState }) {
 
 function GroupView({ group, state }: { group: Group; state: FormState }) {
   const controls = group.controls.map((control) => (
-    <ControlView control={control} state={state} />
+    <>
+      <ControlView control={control} state={state} />
+      {control.path === "model" && <LookUpFields state={state} />}
+      {control.path === "model.config" && <ConfigFileField />}
+    </>
   ));
   const scope = group.task ? `group for-${group.task}` : "group";
   if (group.folded) {

@@ -11,9 +11,18 @@ const DEFAULT_TEXTS: ReadonlyMap<string, string> = new Map(
 /** Control characters that no HTML may hold; only an attack types them. */
 const NOT_IN_HTML = /(?![\t\n\r])\p{Cc}/gu;
 
+/** The page's own choices, which are no part of a Scenario. */
+export interface PageChoices {
+  /** Whether to count from the checkpoint's headers in any case. */
+  headers: boolean;
+}
+
 /** The form of a valid Scenario. */
-export function formOfScenario(scenario: Scenario): FormState {
-  return formOfQuery(new URLSearchParams(toQuery(scenario)), []);
+export function formOfScenario(
+  scenario: Scenario,
+  choices: PageChoices,
+): FormState {
+  return formOfQuery(new URLSearchParams(toQuery(scenario)), [], choices);
 }
 
 /**
@@ -23,6 +32,7 @@ export function formOfScenario(scenario: Scenario): FormState {
 export function formOfQuery(
   query: URLSearchParams,
   problems: readonly Problem[],
+  { headers }: PageChoices,
 ): FormState {
   const texts = new Map(DEFAULT_TEXTS);
   for (const [path, text] of query) {
@@ -31,6 +41,7 @@ export function formOfQuery(
   for (const [path, text] of texts) if (text === "") texts.delete(path);
   return {
     texts,
+    headers,
     errors: new Map(
       problems.map(({ path, message }) => [controlPath(path), message]),
     ),

@@ -1,6 +1,6 @@
 import { styleText } from "node:util";
 import Table from "cli-table3";
-import type { Estimate, Fullness, NearRun } from "../../lib/mod.ts";
+import type { Estimate, Fullness, NearRun, Part } from "../../lib/mod.ts";
 import {
   formatBytes,
   formatCount,
@@ -9,7 +9,9 @@ import {
   tierFor,
   TIERS,
 } from "../../lib/mod.ts";
+import { devicePartsOf } from "../device_parts.ts";
 import { counterWords, errorWords } from "../evidence_words.ts";
+import { tensorWords } from "../tensor_words.ts";
 
 type Style = (
   text: string,
@@ -49,6 +51,7 @@ export function estimateText(
     heading(estimate, style),
     partsTable(estimate, style),
     verdict(estimate, style),
+    binding(estimate, style),
     tiers(estimate, style),
     evidence ? measuredRuns(evidence, estimate, style) : "",
     notes("Warnings", estimate.warnings, style, "yellow"),
@@ -93,30 +96,39 @@ function heading({ model, scenario }: Estimate, style: Style): string {
   return lines.join("\n");
 }
 
-function partsTable({ memory }: Estimate, style: Style): string {
+function partsTable(estimate: Estimate, style: Style): string {
   const table = plainTable(["left", "right", "right", "left", "left"]);
   table.push(
     ["Part", "Memory", "Share", "Basis", "Formula"].map((name) =>
       style(name, "bold")
     ),
   );
-  const peak = memory.device_peak_bytes;
-  for (const { name, bytes, basis, formula } of memory.parts) {
+  const { parts, allocated, beside, device } = devicePartsOf(estimate);
+  const list = (rows: readonly Part[]) => {
+    for (const { name, bytes, basis, formula } of rows) {
+      table.push([
+        name,
+        formatBytes(bytes),
+        `${(100 * bytes / device).toFixed(1)} %`,
+        basis,
+        style(formula, "dim"),
+      ]);
+    }
+  };
+  const total = (name: string, bytes: number, words = "") =>
     table.push([
-      name,
-      formatBytes(bytes),
-      `${(100 * bytes / peak).toFixed(1)} %`,
-      basis,
-      style(formula, "dim"),
+      style(name, "bold"),
+      style(formatBytes(bytes), "bold"),
+      "",
+      "",
+      words,
     ]);
+  list(parts);
+  if (allocated !== null) {
+    total("Allocated peak", allocated, estimate.memory.binding);
   }
-  table.push([
-    style("Peak per GPU", "bold"),
-    style(formatBytes(peak), "bold"),
-    "",
-    "",
-    "",
-  ]);
+  list(beside);
+  total("Peak per GPU", device);
   return trimmed(table.toString());
 }
 
@@ -142,6 +154,15 @@ function verdict({ fit, memory }: Estimate, style: Style): string {
     );
   }
   return lines.join("\n");
+}
+
+/** What decides on the peak, and the largest tensors that stand there. */
+function binding({ memory, largest = [] }: Estimate, style: Style): string {
+  if (largest.length === 0) return "";
+  return [
+    style(`What binds: ${memory.binding}`, "bold"),
+    ...largest.map((tensors) => `  - ${tensorWords(tensors)}`),
+  ].join("\n");
 }
 
 function tiers({ memory }: Estimate, style: Style): string {

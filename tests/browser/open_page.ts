@@ -1,6 +1,7 @@
 import type { Browser, BrowserContextOptions, Page } from "playwright-core";
 import { chromium } from "playwright-core";
-import { app } from "../../app.ts";
+import { createApp } from "../../app.ts";
+import type { Hub } from "../../hub/mod.ts";
 import { findChromium } from "./find_chromium.ts";
 
 /** A page in a real browser, on a server of its own. */
@@ -19,6 +20,8 @@ const PATIENCE = 8000;
 export interface OpenOptions extends BrowserContextOptions {
   /** Milliseconds to hold an answer back, by its address. */
   delay?: (url: URL) => number;
+  /** Where models are looked up; nowhere without it. */
+  hub?: Hub;
 }
 
 /**
@@ -26,8 +29,9 @@ export interface OpenOptions extends BrowserContextOptions {
  * loading a resource; those are answers here, and no complaints.
  */
 export async function openPage(
-  { delay, ...options }: OpenOptions = {},
+  { delay, hub, ...options }: OpenOptions = {},
 ): Promise<OpenPage> {
+  const app = createApp(hub ?? null);
   const server = Deno.serve(
     { port: 0, hostname: "127.0.0.1", onListen() {} },
     async (request) => {

@@ -6,7 +6,7 @@ Deno.test("without JavaScript the form answers by its button", async () => {
   const { page, origin } = opened;
   await page.goto(`${origin}/?model=meta-llama/Llama-2-7b-hf`);
   await page.fill("[name='train.micro_batch']", "4");
-  await page.click("button[type=submit]");
+  await page.click(".submit button");
   await page.waitForURL(/train\.micro_batch=4/);
   assertEquals(
     new URL(page.url()).search,
@@ -27,7 +27,7 @@ Deno.test("without JavaScript the tabs, tasks and examples work", async () => {
   assert(await page.isVisible("#panel-optimizations"));
   assert(!await page.isVisible("#panel-basic"));
   await page.selectOption("[name='train.loss']", "fused");
-  await page.click("button[type=submit]");
+  await page.click(".submit button");
   await page.waitForURL(/train\.loss=fused/);
   await page.check("[name=task][value=serve]");
   assert(await page.isVisible("[name='serve.batch']"));
@@ -43,7 +43,7 @@ Deno.test("without JavaScript a refused form keeps what was typed", async () => 
   await page.fill("[name='parallel.gpus']", "many");
   await page.click(".tab:has(#tab-basic)");
   await page.fill("[name='train.micro_batch']", "5");
-  await page.click("button[type=submit]");
+  await page.click(".submit button");
   await page.waitForSelector("#answer .invalid");
   assertEquals(await page.inputValue("[name='parallel.gpus']"), "many");
   assertEquals(await page.inputValue("[name='train.micro_batch']"), "5");

@@ -5,7 +5,7 @@ import type { Ran } from "./headroom.ts";
 
 /**
  * Every example command line of the two calculators' documents, from its first
- * argument on, with the peak that their formulas give. MODEL_NAME, a
+ * argument on, with the peak that their formulas, the factors method, give. MODEL_NAME, a
  * placeholder there, is a model here.
  */
 const EXAMPLES: [where: string, args: string, peak: string][] = [
@@ -58,7 +58,12 @@ const EXAMPLES: [where: string, args: string, peak: string][] = [
 ];
 
 const ran = headroomEach(
-  EXAMPLES.map(([, args]) => ["estimate", ...args.split(" ")]),
+  EXAMPLES.map(([, args]) => [
+    "estimate",
+    ...args.split(" "),
+    "--method",
+    "factors",
+  ]),
 );
 
 for (const [at, [where, , wanted]] of EXAMPLES.entries()) {
@@ -186,7 +191,13 @@ Deno.test("estimate takes true-or-false flags with a value and bare", async () =
 
 Deno.test("estimate takes each data type of the documents", async () => {
   const results = await assertAllRun(
-    DTYPES.map((dtype) => [...MODEL, "--dtype", dtype]),
+    DTYPES.map((dtype) => [
+      ...MODEL,
+      "--dtype",
+      dtype,
+      "--method",
+      "factors",
+    ]),
   );
   const weights = results.map(({ out }) =>
     Number(out.match(/^weights +([\d.]+) GiB/m)?.[1])

@@ -66,14 +66,13 @@ const SHAPE: Record<string, RegExp | "text" | "number" | "texts" | "boolean"> =
     "model.parameters": WHOLE,
     "model.trainable_parameters": WHOLE,
     "model.active_parameters": WHOLE,
-    "memory.allocated_peak_bytes": /^null$/,
-    "memory.allocated_steady_bytes": /^null$/,
-    "memory.reserved_peak_bytes": /^null$/,
+    "memory.allocated_peak_bytes": /^(\d+|null)$/,
+    "memory.allocated_steady_bytes": /^(\d+|null)$/,
+    "memory.reserved_peak_bytes": /^(\d+|null)$/,
     "memory.device_peak_bytes": WHOLE,
     "memory.low_bytes": /^(\d+|null)$/,
     "memory.high_bytes": /^(\d+|null)$/,
     "memory.binding": "text",
-    "memory.phases": /^null$/,
     "host.peak_bytes": /^(\d+|null)$/,
     "memory.parts.0.name": "text",
     "memory.parts.0.bytes": WHOLE,
@@ -111,7 +110,19 @@ for (const [name, input] of GOOD) {
     );
     const { memory } = estimate(input);
     const sum = memory.parts.reduce((total, { bytes }) => total + bytes, 0);
-    assertEquals(sum, memory.device_peak_bytes);
+    const timeline = (body["method"] as string) === "timeline";
+    assertEquals(
+      sum,
+      timeline ? memory.allocated_peak_bytes : memory.device_peak_bytes,
+    );
+    const phases = valueAt(body, "memory.phases");
+    if (!timeline) assertEquals(phases, null);
+    else {
+      assertEquals(
+        (phases as { name: string }[]).map(({ name }) => name),
+        ["load", "forward", "backward", "optimizer"],
+      );
+    }
   });
 }
 

@@ -87,7 +87,11 @@ Deno.test("/api/v1/evidence refuses as /api/v1/estimate does", async () => {
 
 Deno.test("the verdict calls a method coarse where it knows one total only", () => {
   const doubt = (allocated: number | null): string => {
-    const memory = { ...ESTIMATE.memory, allocated_peak_bytes: allocated };
+    const memory = {
+      ...ESTIMATE.memory,
+      allocated_peak_bytes: allocated,
+      phases: allocated === null ? null : ESTIMATE.memory.phases,
+    };
     const html = String(Verdict({ estimate: { ...ESTIMATE, memory } }));
     return textOf(only(documentOf(html), ".doubt"));
   };

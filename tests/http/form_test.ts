@@ -8,6 +8,7 @@ import {
   PRESETS,
   toQuery,
 } from "../../lib/mod.ts";
+import { readPageQuery } from "../../routes/page_query.ts";
 import { CONFIG, DIMS } from "./fields.ts";
 import { address, held, sentBy, visit } from "./visit.ts";
 
@@ -53,7 +54,9 @@ Deno.test("GET / fills the form from the query", async () => {
 
 Deno.test("GET / fills every other control with its default", async () => {
   const { document } = await visit("/?model=llama2-7b");
-  const { ok: _, ...result } = parseScenario(fromQuery(sentBy(document)));
+  const { ok: _, ...result } = parseScenario(
+    readPageQuery(sentBy(document)).input,
+  );
   assertEquals(result, {
     value: { ...DEFAULT_SCENARIO, model: "llama2-7b" },
   });

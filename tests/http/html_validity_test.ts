@@ -43,7 +43,9 @@ const QUERIES: [name: string, query: string][] = [
 for (const [name, query] of QUERIES) {
   for (const path of ["/", "/gpus", "/answer"]) {
     Deno.test(`GET ${path} is HTML without an error: ${name}`, async () => {
-      const response = await app.request(path + query);
+      const first = await app.request(path + query);
+      const moved = first.headers.get("location");
+      const response = moved ? await app.request(moved) : first;
       assert([200, 422].includes(response.status), `${response.status}`);
       const html = await response.text();
       assertEquals(errorsOf(html, path === "/answer"), []);

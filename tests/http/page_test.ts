@@ -10,6 +10,7 @@ import {
   groupDigits,
   QUANTIZATIONS,
 } from "../../lib/mod.ts";
+import { PAGE_FIELDS } from "../../templates/form/page_fields.ts";
 import { FIELDS, MODEL_FIELDS } from "./fields.ts";
 import { address, controlsOf, held, only, textOf, visit } from "./visit.ts";
 
@@ -67,6 +68,7 @@ Deno.test("GET / shows no control that is not a field", async () => {
     ...FIELDS,
     ...MODEL_FIELDS,
     "hardware.gpu.memory_gib",
+    ...Object.values(PAGE_FIELDS),
   ]);
   const names = [...document.querySelectorAll("#scenario [name]")]
     .map((control) => control.getAttribute("name") ?? "");

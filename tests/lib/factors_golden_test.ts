@@ -180,7 +180,7 @@ const PRINTED = 0.6e-6;
 
 for (const golden of GOLDEN) {
   Deno.test(`factors() reproduces ${golden.name}`, () => {
-    const result = estimate(golden.scenario);
+    const result = factorsOf(golden.scenario);
     const near = (parts: string[], gib: number): void =>
       assertAlmostEquals(
         gibOf(result, parts),
@@ -223,7 +223,7 @@ Deno.test("factors() gives the reference's values of every calibration factor", 
 Deno.test("factors() adds the reference's DeepSpeed cushion by stage", () => {
   const cushion = (zero_stage: number): number =>
     gibOf(
-      estimate({
+      factorsOf({
         model: LLAMA_2_7B,
         parallel: { gpus: 8 },
         engine: { name: "deepspeed", zero_stage },
@@ -236,7 +236,7 @@ Deno.test("factors() adds the reference's DeepSpeed cushion by stage", () => {
 Deno.test("factors() counts one byte a parameter for 8-bit AdamW and four for other optimizers", () => {
   const states = (optimizer: ScenarioInput["optimizer"]): number =>
     gibOf(
-      estimate({ model: LLAMA_2_7B, ...(optimizer ? { optimizer } : {}) }),
+      factorsOf({ model: LLAMA_2_7B, ...(optimizer ? { optimizer } : {}) }),
       [
         "optimizer states",
       ],
@@ -247,12 +247,19 @@ Deno.test("factors() counts one byte a parameter for 8-bit AdamW and four for ot
 });
 
 Deno.test("factors() counts the cache by hidden size where it is left on", () => {
-  const result = estimate({ model: LLAMA_2_7B, factors: { kv_cache: true } });
+  const result = factorsOf({
+    model: LLAMA_2_7B,
+    factors: { kv_cache: true },
+  });
   assertEquals(
     gibOf(result, ["KV cache"]),
     2 * 2048 * 32 * 4096 * 2 / 1024 ** 3,
   );
 });
+
+function factorsOf(scenario: ScenarioInput): Estimate {
+  return estimate({ ...scenario, method: "factors" });
+}
 
 function gibOf(result: Estimate, names: string[]): number {
   return result.memory.parts

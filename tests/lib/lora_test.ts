@@ -13,7 +13,7 @@ function tuned(
   lora: Lora,
   method: "lora" | "qlora" = "lora",
 ): Estimate {
-  return estimate({ model, train: { method, lora } });
+  return estimate({ model, train: { method, lora }, method: "factors" });
 }
 
 /** Rank times (in + out) for each target of each layer, attention square. */

@@ -43,7 +43,7 @@ Deno.test("runs.json stays small", () => {
 
 Deno.test("runsByDistance() finds each measured run itself, with its figure and its error", () => {
   for (const { id, scenario, readings: [reading] } of whole) {
-    const result = tryEstimate(scenario);
+    const result = tryEstimate({ ...scenario, method: "factors" });
     assert(result.ok);
     const own = readingsOfTheSame(result.value).find((
       { counter, measured_bytes },
@@ -66,7 +66,7 @@ function readingsOfTheSame(estimate: Estimate): NearReading[] {
 }
 
 function near(input: Parameters<typeof estimate>[0]): Estimate {
-  return estimate(input);
+  return estimate({ method: "factors", ...input });
 }
 
 const ASKED = near({

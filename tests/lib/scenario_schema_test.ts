@@ -106,7 +106,7 @@ const DEFAULTS: Scenario = {
     communication_gib: null,
     other_gib: 0,
   },
-  method: "factors",
+  method: "timeline",
   factors: {
     attn_act_factor_no_fa: 4,
     attn_act_factor_fa: 0.8,

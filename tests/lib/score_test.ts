@@ -62,14 +62,14 @@ const FIGURES: [counter: string, bytes: number][] = [
 ];
 
 Deno.test("figureOf() finds each counter where a method tells it", () => {
-  const known = counted(estimate({ model: "gpt2" }));
+  const known = counted(estimate({ model: "gpt2", method: "factors" }));
   for (const [counter, bytes] of FIGURES) {
     assertEquals(figureOf(known, counter), { bytes, basis: "own" }, counter);
   }
 });
 
 Deno.test("figureOf() lets one total stand for totals, and for no phase", () => {
-  const total = estimate({ model: "gpt2" });
+  const total = estimate({ model: "gpt2", method: "factors" });
   const bytes = total.memory.device_peak_bytes;
   assertEquals(figureOf(total, "device_peak"), { bytes, basis: "own" });
   for (
@@ -107,7 +107,7 @@ Deno.test("figureOf() reads weights and cache off their own places", () => {
 });
 
 Deno.test("figureOf() says what a method does not tell", () => {
-  const known = counted(estimate({ model: "gpt2" }));
+  const known = counted(estimate({ model: "gpt2", method: "factors" }));
   const silent: Estimate = {
     ...known,
     memory: { ...known.memory, reserved_peak_bytes: null, phases: [] },

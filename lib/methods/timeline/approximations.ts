@@ -21,6 +21,12 @@ const APPROXIMATIONS: readonly Approximation[] = [
       "software.model_code torchtune: batches are taken to be packed, so that positions are handed to the model",
   ],
   [
+    ({ plan: { scenario: { train } } }) =>
+      train.padding_mask && train.attention === "flash",
+    () =>
+      "train.padding_mask with flash attention: the copies of heads without padding are not counted",
+  ],
+  [
     ({ plan: { scenario } }) => scenario.train.kernels === "compile",
     () =>
       "train.kernels compile: saved tensors as torch 2.13's partitioner chooses them for Llama's layers; that a compiled loss scatters its gradient in fp32 is assumed, from measured runs of torch 2.5",

@@ -5,9 +5,10 @@ import { findGpu, usableBytes } from "../../hardware/gpus.ts";
 import type { Result } from "../../scenario/parse_scenario.ts";
 import type { Scenario } from "../../scenario/schema.ts";
 import { curveOf } from "../../step/curve.ts";
+import type { LiveTensors } from "../../step/live.ts";
 import type { Instant, Step } from "../../step/step.ts";
 import { playStep } from "../../step/step.ts";
-import { reservedPeak } from "../../step/reserved.ts";
+import { allocatorPeaks } from "../../step/reserved.ts";
 import { GIB } from "../../units/mod.ts";
 import type { Answer, Question, Uncovered } from "../method.ts";
 import { partsOf } from "./parts.ts";
@@ -50,20 +51,31 @@ function memoryOf(step: Step, scenario: Scenario): Memory {
     : Math.round(overheads.cuda_context_gib * GIB);
   const other = Math.round(overheads.other_gib * GIB);
   const capacity = usableBytes(hardware.gpu) - context - other;
-  const reserved = reservedPeak(step, capacity);
+  const { reserved, allocated } = allocatorPeaks(step, capacity);
+  const ends = Math.max(0, allocated - step.peak.bytes);
   const device = reserved + context + other;
   const band = bandOf("timeline", scenario);
   return {
-    allocated_peak_bytes: step.peak.bytes,
+    allocated_peak_bytes: step.peak.bytes + ends,
     allocated_steady_bytes: step.phases.steady,
     reserved_peak_bytes: reserved,
     device_peak_bytes: device,
     low_bytes: band && Math.round(band.low * device),
     high_bytes: band && Math.round(band.high * device),
     binding: bindingOf(step.peak),
-    parts: partsOf(step.peak.live) satisfies Part[],
+    parts: partsOf([...step.peak.live, endsOfBlocks(ends)]) satisfies Part[],
     phases: phasesOf(step),
     ranks: null,
+  };
+}
+
+/** Ends of blocks that the allocator does not cut off, so counts as in use. */
+function endsOfBlocks(bytes: number): LiveTensors {
+  return {
+    part: "allocator rounding",
+    label: "ends of blocks that are not cut off",
+    count: 1,
+    bytes,
   };
 }
 
@@ -80,6 +92,7 @@ export function bindingOf({ phase, at }: Instant): string {
       ? "forward pass, at the embeddings"
       : "end of the backward pass, at the embeddings";
   }
+  if (at === "vision") return `${phase} pass, at the images`;
   return `${phase} pass, in layer ${Number(at) + 1}`;
 }
 

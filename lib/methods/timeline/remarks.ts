@@ -22,6 +22,8 @@ const COVERED = new Set([
   "train.sequence_length",
   "train.gradient_accumulation",
   "train.padding_mask",
+  "train.images_per_sample",
+  "train.image_size",
   "train.attention",
   "train.checkpointing",
   "train.checkpoint_offload",
@@ -39,6 +41,8 @@ const COVERED = new Set([
   "software.transformers",
   "software.torch",
   "software.peft",
+  "software.trl",
+  "software.bitsandbytes",
 ]);
 
 /** What a timeline's reader has to know about it. */
@@ -70,13 +74,50 @@ export function remarksOf(
   };
 }
 
-function choices({ plan: { scenario }, implementation }: Step): string[] {
-  const { optimizer, software } = scenario;
-  if (optimizer.implementation !== "auto" || optimizer.in_backward) return [];
-  const version = software.torch === null
-    ? "PyTorch from 2.8"
-    : `PyTorch ${software.torch}`;
+function choices(step: Step): string[] {
+  return [...sight(step), ...settled(step)];
+}
+
+/** What images are taken for. */
+function sight({ plan: { vision, scenario } }: Step): string[] {
+  if (!vision) return [];
+  const { images_per_sample: images, micro_batch: batch } = scenario.train;
+  const tokens = vision.tokens / (images * batch);
   return [
-    `The optimizer steps with the ${implementation} implementation, the default of ${version}`,
+    vision.rotaryWidth === 0
+      ? `Images are resized to the tower's own size, so train.image_size is not used: ${tokens} tokens each, within train.sequence_length`
+      : `Images of train.image_size take ${tokens} tokens each, within train.sequence_length; limits of a processor on their size are not known`,
   ];
+}
+
+function settled({ plan: { scenario }, implementation }: Step): string[] {
+  const { optimizer, software, precision, train } = scenario;
+  const said: string[] = [];
+  if (optimizer.in_backward) {
+    said.push(
+      "optimizer.in_backward: each parameter is stepped as soon as its gradient is there, which is freed then",
+    );
+  } else if (optimizer.implementation === "auto") {
+    const version = software.torch === null
+      ? "PyTorch from 2.8"
+      : `PyTorch ${software.torch}`;
+    said.push(
+      `The optimizer steps with the ${implementation} implementation, the default of ${version}`,
+    );
+  } else {
+    said.push(
+      `optimizer.implementation: the step is ${implementation}, as the scenario says`,
+    );
+  }
+  if (precision.autocast === precision.weights) {
+    said.push(
+      `precision.autocast casts nothing of weights that are in ${precision.weights} already`,
+    );
+  }
+  if (train.attention === "sdpa" && !train.padding_mask) {
+    said.push(
+      "train.attention = sdpa without a mask runs the flash kernel where heads have 16 bits",
+    );
+  }
+  return said;
 }

@@ -17,10 +17,6 @@ const RULES: readonly Rule[] = [
     ({ engine }) => !["auto", "single", "ddp"].includes(engine.name),
     ({ engine }) => `engine.name ${engine.name} is not played through yet`,
   ],
-  [
-    ({ train }) => train.images_per_sample > 0,
-    () => "images are not played through yet",
-  ],
 ];
 
 /** Why a scenario's step cannot be played through; null when it can. */

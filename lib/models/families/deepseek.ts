@@ -11,7 +11,7 @@ import type { Decoder } from "./family.ts";
  *
  * Source: huggingface/transformers models/deepseek_v2/modeling_deepseek_v2.py
  */
-export const deepseekV2 = deepseek({ routerLinear: true });
+export const deepseekV2 = deepseek({ routerLinear: true, shared: 2 });
 
 /**
  * DeepSeek-V3 and R1, Kimi-K2: as V2, with a balancing bias for each expert.
@@ -21,10 +21,16 @@ export const deepseekV2 = deepseek({ routerLinear: true });
  */
 export const deepseekV3 = deepseek({
   correction: "gate.e_score_correction_bias",
+  shared: 1,
 });
 
 function deepseek(
-  router: { routerLinear?: boolean; correction?: string },
+  { shared, ...router }: {
+    routerLinear?: boolean;
+    correction?: string;
+    /** Shared experts where a config does not say. */
+    shared: number;
+  },
 ): Decoder {
   const routed = withShared(
     experts({
@@ -36,7 +42,8 @@ function deepseek(
       name: "mlp.shared_experts",
       width: (config) =>
         config.size("moe_intermediate_size") *
-        (config.optional("n_shared_experts") ?? 0),
+        (config.optional("n_shared_experts") ??
+          (config.isNull("n_shared_experts") ? 0 : shared)),
     },
   );
   return {

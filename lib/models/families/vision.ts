@@ -19,6 +19,7 @@ import { lightonOcr, mistral3 } from "./mistral3.ts";
 import { mllama } from "./mllama.ts";
 import { mllamaCausal } from "./mllama_text.ts";
 import { gemma3, paligemma } from "./paligemma.ts";
+import { nanovlm } from "./nanovlm.ts";
 import { qwen2Audio } from "./qwen2_audio.ts";
 import { exaone45, qwen25Vl, qwen2Vl, qwen3Vl, qwen3VlMoe } from "./qwen_vl.ts";
 
@@ -46,6 +47,7 @@ export const VISION: Readonly<Record<string, Family>> = {
   mistral3,
   mllama,
   mllama_text_model: mllamaCausal,
+  nanovlm,
   paligemma,
   qwen2_audio: qwen2Audio,
   qwen2_5_vl: qwen25Vl,

@@ -4,7 +4,7 @@ import type { AdaptedLinear } from "../ops/adapted_linear.ts";
 import { adaptedLinear } from "../ops/adapted_linear.ts";
 import { copied } from "../ops/arithmetic.ts";
 import type { AttentionSettings, Heads } from "../ops/attention.ts";
-import { attention } from "../ops/attention.ts";
+import { attention, liesByToken } from "../ops/attention.ts";
 import type { Norm } from "../ops/norms.ts";
 import type { RotaryTable } from "../ops/rotary.ts";
 import type { ModelCode } from "../plan/model_code.ts";
@@ -28,8 +28,14 @@ export interface AttentionPlan {
   readonly heads: Heads;
   readonly rotary: "whole" | "part" | "none";
   readonly rotaryShare: number;
+  /** Whether cosines and sines are repeated for this layer. */
+  readonly repeatedTables: boolean;
+  /** Whether heads are turned in fp32. */
+  readonly wideRotary: boolean;
   /** Whether slices of a fused projection are taken one by one, as in phi3. */
   readonly slices: boolean;
+  /** Whether keys and values, and what they are views of, are given back. */
+  readonly cached: boolean;
   readonly settings: AttentionSettings;
   /** Whose code makes the heads. */
   readonly code: ModelCode["heads"];
@@ -54,10 +60,11 @@ export function attentionLayer(
     m.call(() => {
       const { heads, sizes, byHead } = MAKERS[plan.code](m, x, plan, table);
       let out = attention(m, heads, sizes, plan.settings);
-      if (byHead) {
-        const byToken = copied(m, out, "attention output by token");
+      const { implementation, masked } = plan.settings;
+      if (byHead && !liesByToken(implementation, masked, out.dtype)) {
+        const ordered = copied(m, out, "attention output by token");
         m.drop(out);
-        out = byToken;
+        out = ordered;
       }
       return adaptedLinear(m, out, rows, plan.o);
     }));

@@ -6,6 +6,8 @@ import { norm } from "../ops/norms.ts";
 import type { RotaryTable } from "../ops/rotary.ts";
 import type { AttentionPlan } from "./attention_layer.ts";
 import { attentionLayer } from "./attention_layer.ts";
+import type { LatentAttentionPlan } from "./latent_attention.ts";
+import { latentAttention } from "./latent_attention.ts";
 import type { MlpPlan } from "./mlp_layer.ts";
 import { mlpLayer } from "./mlp_layer.ts";
 import type { MoePlan } from "./moe_layer.ts";
@@ -15,7 +17,7 @@ import { moeLayer } from "./moe_layer.ts";
 export interface LayerPlan {
   readonly rows: number;
   readonly arrangement: "pre" | "sandwich" | "post" | "parallel";
-  readonly attention: AttentionPlan | null;
+  readonly attention: AttentionPlan | LatentAttentionPlan | null;
   readonly mlp: MlpPlan | MoePlan | null;
   readonly norms: {
     readonly beforeAttention: Norm | null;
@@ -55,7 +57,7 @@ function sequential(
       hidden,
       plan,
       [norms.beforeAttention, norms.afterAttention],
-      (input) => attentionLayer(m, input, attention, table),
+      (input) => attended(m, input, attention, table),
     );
   }
   if (!mlp) return hidden === x ? m.view(x) : hidden;
@@ -108,15 +110,26 @@ function parallel(
   const input = norms.beforeAttention
     ? normed(m, x, rows, norms.beforeAttention)
     : m.view(x);
-  const attended = attention
-    ? attentionLayer(m, input, attention, table)
+  const looked = attention
+    ? attended(m, input, attention, table)
     : m.view(input);
   const other = norms.beforeMlp ? normed(m, x, rows, norms.beforeMlp) : input;
   const fed = mlp ? feedForward(m, other, rows, mlp) : m.view(other);
   m.drop(input, other);
-  const both = add(m, attended, fed, "attention and MLP");
-  m.drop(attended, fed);
+  const both = add(m, looked, fed, "attention and MLP");
+  m.drop(looked, fed);
   return add(m, both, x, "residual stream");
+}
+
+function attended(
+  m: Machine,
+  x: Value,
+  plan: AttentionPlan | LatentAttentionPlan,
+  table: RotaryTable | null,
+): Value {
+  return "kvDown" in plan
+    ? latentAttention(m, x, plan, table)
+    : attentionLayer(m, x, plan, table);
 }
 
 function feedForward(

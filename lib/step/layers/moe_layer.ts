@@ -1,12 +1,13 @@
-import type { Machine, Parameter, Value } from "../machine.ts";
+import type { Dtype } from "../dtype.ts";
+import type { Grad, Machine, Parameter, Value } from "../machine.ts";
 import type { ActivationKind } from "../ops/activations.ts";
 import { activation } from "../ops/activations.ts";
 import type { AdaptedLinear } from "../ops/adapted_linear.ts";
 import { adaptedLinear } from "../ops/adapted_linear.ts";
-import { add, cast, multiply, split } from "../ops/arithmetic.ts";
+import { add, cast, multiply, savingOutput, split } from "../ops/arithmetic.ts";
 import { gathered } from "../ops/gather.ts";
 import type { Packed } from "../ops/linear.ts";
-import { linear } from "../ops/linear.ts";
+import { linear, underAutocast } from "../ops/linear.ts";
 import { softmax } from "../ops/softmax.ts";
 import type { MlpPlan } from "./mlp_layer.ts";
 import { mlpLayer } from "./mlp_layer.ts";
@@ -32,6 +33,8 @@ export interface MoePlan {
   readonly down: Parameter | Packed;
   readonly activation: ActivationKind;
   readonly shared: MlpPlan | null;
+  /** Qwen's gate of the shared expert. */
+  readonly sharedGate: AdaptedLinear | null;
   readonly code: ExpertCode;
   /** Whether the router's weights stay in fp32: Mixtral. */
   readonly wideWeights: boolean;
@@ -52,9 +55,27 @@ export function moeLayer(
         : oneByOne(m, x, weights, rows, plan);
       m.drop(weights);
       if (!plan.shared) return out;
-      const shared = mlpLayer(m, x, rows, plan.shared);
+      const shared = sharedExpert(m, x, rows, plan.shared, plan.sharedGate);
       return add(m, out, shared, "experts and shared expert");
     }));
+}
+
+/** The expert that every row passes, weighted where it has a gate. */
+function sharedExpert(
+  m: Machine,
+  x: Value,
+  rows: number,
+  plan: MlpPlan,
+  own: AdaptedLinear | null,
+): Value {
+  return m.call(() => {
+    const out = mlpLayer(m, x, rows, plan);
+    if (!own) return out;
+    const score = adaptedLinear(m, x, rows, own, "shared expert's score");
+    const weight = savingOutput(m, score, "shared expert's weight");
+    m.drop(score);
+    return multiply(m, weight, out, "weighted shared expert");
+  });
 }
 
 /** The weights of the chosen experts of every row: they sum to one. */
@@ -110,6 +131,7 @@ function grouped(
         plan.gateUp,
         plan.hidden,
         2 * plan.width,
+        plan,
       );
       const gated = gate(m, both, many, plan);
       return expertProduct(
@@ -119,6 +141,7 @@ function grouped(
         plan.down,
         plan.width,
         plan.hidden,
+        plan,
       );
     });
     m.drop(ordered);
@@ -214,10 +237,10 @@ function expertMlp(
     const { hidden, width, experts } = plan;
     if (plan.code === "linears") {
       const own = part(plan.gateUp, 2 * experts);
-      const first = expertProduct(m, x, rows, own, hidden, width);
+      const first = expertProduct(m, x, rows, own, hidden, width, plan);
       const active = activation(m, first, plan.activation, "expert activation");
       m.drop(first);
-      const second = expertProduct(m, x, rows, own, hidden, width);
+      const second = expertProduct(m, x, rows, own, hidden, width, plan);
       const product = multiply(m, active, second, "expert product");
       m.drop(active, second);
       return expertProduct(
@@ -227,12 +250,21 @@ function expertMlp(
         part(plan.down, experts),
         width,
         hidden,
+        plan,
       );
     }
-    const both = expertProduct(m, x, rows, plan.gateUp, hidden, 2 * width);
+    const both = expertProduct(
+      m,
+      x,
+      rows,
+      plan.gateUp,
+      hidden,
+      2 * width,
+      plan,
+    );
     const gated = gate(m, both, rows, plan);
     m.drop(both);
-    return expertProduct(m, gated, rows, plan.down, width, hidden);
+    return expertProduct(m, gated, rows, plan.down, width, hidden, plan);
   });
 }
 
@@ -257,8 +289,8 @@ function part(
 }
 
 /**
- * Rows times an expert's matrix. A slice of a parameter gets a gradient as large
- * as the whole parameter, of zeros but for itself.
+ * Rows times an expert's matrix, or all experts' at once. A slice of a parameter
+ * gets a gradient as large as the whole parameter, of zeros but for itself.
  */
 function expertProduct(
   m: Machine,
@@ -267,12 +299,49 @@ function expertProduct(
   weight: Parameter | Packed,
   width: number,
   out: number,
+  { code, experts }: MoePlan,
 ): Value {
-  return linear(m, x, rows, {
-    name: "experts",
-    in: width,
-    out,
+  const name = "experts";
+  if (!("trains" in weight) || !weight.trains) {
+    return linear(m, x, rows, { name, in: width, out, weight, bias: null });
+  }
+  const input = underAutocast(m, x, `${name} input`);
+  const whole = m.parameter(weight);
+  const dtype = m.autocast ?? input.dtype;
+  const node = m.record([input, whole], [input], () => [
+    input.source &&
+    m.grad(input.source, rows * width, dtype, "gradient at experts' input"),
+    code === "slices" ? sliceGradient(m, weight, width * out, dtype) : m.grad(
+      weight,
+      code === "linears" ? weight.elements / experts : weight.elements,
+      weight.dtype,
+      "experts' weight gradient",
+    ),
+  ]);
+  const result = m.create(
+    rows * out,
+    dtype,
+    "output of experts' products",
+    node && { node, slot: 0 },
+  );
+  m.drop(input);
+  return result;
+}
+
+/** A slice's gradient, and the zeros of the whole that it is put into. */
+function sliceGradient(
+  m: Machine,
+  weight: Parameter,
+  elements: number,
+  dtype: Dtype,
+): Grad {
+  const own = m.grad(null, elements, dtype, "gradient of an expert");
+  const whole = m.grad(
     weight,
-    bias: null,
-  });
+    weight.elements,
+    weight.dtype,
+    "gradient of all experts",
+  );
+  m.free(own);
+  return whole;
 }

@@ -1,5 +1,5 @@
 import type { Machine, Parameter, Value } from "../machine.ts";
-import { add, cast, copied, multiply, scaled } from "./arithmetic.ts";
+import { add, cast, copied, multiply, scaled, shifted } from "./arithmetic.ts";
 import { dropout } from "./dropout.ts";
 import type { Linear } from "./linear.ts";
 import { linear } from "./linear.ts";
@@ -14,6 +14,8 @@ export interface Adapter {
   readonly dropout: number;
   /** Whether a packed layer's result is copied before the adapter's is added. */
   readonly clonesBase: boolean;
+  /** Whether beside a packed layer autocast alone casts the adapter's input. */
+  readonly leavesInput: boolean;
 }
 
 /** A linear layer, with its adapter where it has one. */
@@ -64,7 +66,10 @@ function lowRank(
 ): Value {
   const { name } = layer;
   const { rank, a, b } = adapter;
-  const input = cast(m, x, a.dtype, `${name} adapter input`);
+  const leaves = adapter.leavesInput && !("trains" in layer.weight);
+  const input = m.autocast && leaves
+    ? m.view(x)
+    : cast(m, x, a.dtype, `${name} adapter input`);
   const dropped = dropout(m, input, adapter.dropout, `${name} adapter input`);
   const narrow = linear(
     m,
@@ -102,7 +107,7 @@ function withMagnitude(
   const size = layer.in * layer.out;
   const recording = m.recording;
   m.recording = false;
-  m.call(() => {
+  const norm = m.call(() => {
     const identity = m.create(layer.in ** 2, magnitude.dtype, "identity");
     const merged = m.create(size, magnitude.dtype, "adapter's weight");
     m.drop(identity);
@@ -112,8 +117,15 @@ function withMagnitude(
     return m.create(layer.out, magnitude.dtype, "norm of the merged weight");
   });
   m.recording = recording;
-  const scale = scaled(m, m.parameter(magnitude), "magnitude's scale");
-  const rest = multiply(m, scale, base, `${layer.name} base, rescaled`);
+  const scale = multiply(
+    m,
+    m.parameter(magnitude),
+    norm,
+    "magnitude by norm",
+  );
+  const less = shifted(m, scale, "magnitude by norm, less 1");
+  const rest = multiply(m, less, base, `${layer.name} base, rescaled`);
+  m.drop(less);
   const share = multiply(m, scale, added, `${layer.name} adapter, rescaled`);
   return add(m, rest, share, `${layer.name} DoRA output`);
 }

@@ -1,3 +1,4 @@
+import type { Dtype } from "../dtype.ts";
 import { DTYPE_BYTES } from "../dtype.ts";
 import type { Grad, Machine, Value } from "../machine.ts";
 import { add, cast, copied, scaled } from "./arithmetic.ts";
@@ -24,6 +25,10 @@ export interface AttentionSettings {
   readonly implementation: "flash" | "sdpa" | "eager";
   /** Whether a mask beside the causal one is handed to the kernel. */
   readonly masked: boolean;
+  /** Whether tokens look at those before them only. */
+  readonly causal: boolean;
+  /** Whether that mask is one row a sequence: which keys are seen at all. */
+  readonly keyMask: boolean;
   readonly dropout: number;
   /** Whether the softmax runs in fp32 whatever the type of the heads. */
   readonly wideSoftmax: boolean;
@@ -34,16 +39,36 @@ export interface AttentionSettings {
 /** Attention of q, k and v, heads side by side: [batch × queries × heads × width]. */
 export function attention(
   m: Machine,
-  [q, k, v]: readonly [Value, Value, Value],
+  heads: readonly [Value, Value, Value],
   sizes: Heads,
   settings: AttentionSettings,
 ): Value {
-  if (settings.implementation === "eager") {
-    return eager(m, [q, k, v], sizes, settings);
+  switch (settings.implementation) {
+    case "flash":
+      return kernel(m, heads, sizes, { flash: true });
+    case "eager":
+      return eager(m, heads, sizes, settings);
+    case "sdpa":
+      if (settings.masked) {
+        return masked(m, heads, sizes, settings.keyMask);
+      }
+      if ((m.autocast ?? heads[0].dtype) !== "fp32") {
+        return kernel(m, heads, sizes, { flash: true });
+      }
+      // No kernel takes fp32 heads that are shared: PyTorch does the arithmetic.
+      return sizes.kvHeads < sizes.heads
+        ? arithmetic(m, heads, sizes)
+        : kernel(m, heads, sizes, { flash: false });
   }
-  return settings.implementation === "sdpa" && settings.masked
-    ? masked(m, [q, k, v], sizes)
-    : kernel(m, [q, k, v], sizes, { flash: true });
+}
+
+/** Whether attention's output lies token by token, as the next product wants. */
+export function liesByToken(
+  implementation: AttentionSettings["implementation"],
+  masked: boolean,
+  dtype: Dtype,
+): boolean {
+  return implementation === "sdpa" && (masked || dtype === "fp32");
 }
 
 /** One kernel: saves q, k, v, what it gave, and the log-sum of each row. */
@@ -77,14 +102,11 @@ function kernel(
           made(k, "gradient of keys"),
           made(v, "gradient of values"),
         ];
-        return m.workspaces
-          ? m.temporary(
-            workspace(sizes, DTYPE_BYTES[q.dtype], flash),
-            "attention backward",
-            given,
-            "kernel workspaces",
-          )
-          : given();
+        const grads = given();
+        if (m.workspaces) {
+          takeWithin(m, workspaces(sizes, DTYPE_BYTES[q.dtype], flash));
+        }
+        return grads;
       },
     );
     out.source = node && { node, slot: 0 };
@@ -99,19 +121,29 @@ function kernel(
  * Source: Dao-AILab/flash-attention csrc/flash_attn/flash_api.cpp, mha_bwd:
  * sequences are rounded up to 128 and heads to 32 features.
  */
-function workspace(
+function workspaces(
   { batch, queries, keys, heads, kvHeads, width }: Heads,
   bytes: number,
   flash: boolean,
-): number {
+): number[] {
   const rounded = Math.ceil(queries / 128) * 128;
   const features = Math.ceil(width / 32) * 32;
   const rows = 4 * batch * heads * rounded;
-  if (!flash) return rows;
-  const expanded = heads > kvHeads
-    ? 2 * bytes * batch * keys * heads * width
-    : 0;
-  return rows * features + rows + expanded;
+  if (!flash) return [rows];
+  const expanded = bytes * batch * keys * heads * width;
+  return [
+    rows,
+    rows * features,
+    ...(heads > kvHeads ? [expanded, expanded] : []),
+  ];
+}
+
+/** Takes memory while a kernel runs. */
+function takeWithin(m: Machine, sizes: readonly number[]): void {
+  const taken = sizes.map((bytes) =>
+    m.tape.allocate(bytes, "attention backward", "kernel workspaces")
+  );
+  for (const storage of taken) m.tape.release(storage);
 }
 
 /**
@@ -122,13 +154,15 @@ function masked(
   m: Machine,
   [q, k, v]: readonly [Value, Value, Value],
   sizes: Heads,
+  keyMask: boolean,
 ): Value {
   return m.call(() => {
     const keys = repeated(m, k, sizes);
     const values = repeated(m, v, sizes);
     const dtype = m.autocast ?? q.dtype;
     const bias = m.create(
-      sizes.batch * sizes.queries * Math.ceil(sizes.keys / 16) * 16,
+      sizes.batch * (keyMask ? 1 : sizes.queries) *
+        Math.ceil(sizes.keys / 16) * 16,
       dtype,
       "attention bias",
     );
@@ -136,24 +170,71 @@ function masked(
   });
 }
 
-/** Keys or values for every query head; a copy where heads share them. */
+/**
+ * Keys or values for every query head: a copy where heads share them, but for a
+ * single head, which is repeated without one.
+ */
 export function repeated(
   m: Machine,
   x: Value,
   { heads, kvHeads }: Heads,
 ): Value {
-  if (heads === kvHeads) return m.view(x);
+  if (heads === kvHeads || kvHeads === 1) return m.view(x);
+  return copiedHeads(m, x, heads / kvHeads);
+}
+
+function copiedHeads(m: Machine, x: Value, times: number): Value {
   const node = m.record(
     [x],
     [],
     () => [m.grad(x.source, x.elements, x.dtype, "gradient of shared heads")],
   );
   return m.create(
-    x.elements * (heads / kvHeads),
+    x.elements * times,
     x.dtype,
     "repeated heads",
     node && { node, slot: 0 },
   );
+}
+
+/**
+ * The same in PyTorch's own operations, scaled before the product and masked in
+ * place.
+ *
+ * Source: pytorch aten/src/ATen/native/transformers/attention.cpp,
+ * _scaled_dot_product_attention_math
+ */
+function arithmetic(
+  m: Machine,
+  [q, k, v]: readonly [Value, Value, Value],
+  { batch, queries, keys, heads, kvHeads, valueWidth }: Heads,
+): Value {
+  return m.call(() => {
+    const asked = scaled(m, q, "scaled queries");
+    const whole = copiedHeads(m, k, heads / kvHeads);
+    const seen = scaled(m, whole, "scaled keys");
+    m.drop(whole);
+    const values = copiedHeads(m, v, heads / kvHeads);
+    const scores = product(
+      m,
+      asked,
+      seen,
+      batch * heads * queries * keys,
+      "scores",
+    );
+    m.drop(asked, seen);
+    const chances = softmax(m, scores, false, "softmax");
+    m.drop(scores);
+    const out = product(
+      m,
+      chances,
+      values,
+      batch * queries * heads * valueWidth,
+      "attention output",
+    );
+    m.drop(chances, values);
+    return copied(m, out, "attention output by token");
+  });
 }
 
 /** Scores, softmax and product, each a tensor of its own. */
@@ -165,8 +246,10 @@ function eager(
 ): Value {
   const { batch, queries, keys: seen, heads, valueWidth } = sizes;
   return m.call(() => {
-    const keys = repeated(m, k, sizes);
-    const values = repeated(m, v, sizes);
+    const single = sizes.kvHeads === 1 && batch > 1;
+    const [keys, values] = [k, v].map((each) =>
+      single ? copiedHeads(m, each, heads) : repeated(m, each, sizes)
+    ) as [Value, Value];
     const scores = product(
       m,
       q,
@@ -176,7 +259,7 @@ function eager(
     );
     let current = scaled(m, scores, "scaled scores");
     m.drop(scores);
-    if (settings.masked || seen === queries) {
+    if (settings.masked || (settings.causal && seen === queries)) {
       const mask = m.external(batch * queries * seen, q.dtype, "mask", null);
       const hidden = add(m, current, mask, "masked scores");
       m.drop(current);

@@ -58,14 +58,6 @@ function plain(
       if (offset?.source) {
         given[2] = m.grad(offset.source, out, dtype, `${name} bias gradient`);
       }
-      if (input.source) {
-        given[0] = m.grad(
-          input.source,
-          rows * width,
-          dtype,
-          `gradient at the input of ${name}`,
-        );
-      }
       if (weight.source) {
         // The product's gradient is of Wᵀ; W's is a view of it.
         given[1] = {
@@ -77,6 +69,14 @@ function plain(
           ),
           isView: true,
         };
+      }
+      if (input.source) {
+        given[0] = m.grad(
+          input.source,
+          rows * width,
+          dtype,
+          `gradient at the input of ${name}`,
+        );
       }
       return given;
     },

@@ -21,6 +21,8 @@ export type NormKind =
   | "cohere"
   /** torch.nn.LayerNorm, one kernel. */
   | "layer"
+  /** The same kernel in fp32 without parameters, cast back: OLMo. */
+  | "bare"
   /** Liger's kernel, which keeps its input and one number a row. */
   | "fused"
   /** A compiled kernel, which keeps the same. */
@@ -44,6 +46,12 @@ export function norm(
   switch (kind) {
     case "layer":
       return layerNorm(m, x, rows, weight, bias, label);
+    case "bare":
+      return m.call(() => {
+        const wide = cast(m, x, "fp32", `${label} input in fp32`);
+        const normed = layerNorm(m, wide, rows, null, null, label);
+        return cast(m, normed, x.dtype, `output of ${label}`);
+      });
     case "fused":
     case "compiled":
       return fusedNorm(m, x, rows, weight, label, kind);
@@ -62,13 +70,17 @@ function composed(
   label: string,
 ): Value {
   let input = cast(m, x, "fp32", `${label} input in fp32`);
+  let centred = input;
   if (kind === "cohere") {
+    // Its code subtracts the mean twice: for the variance and for the result.
     const average = mean(m, input, rows, "mean");
-    const centred = add(m, input, average, "centred input");
+    centred = add(m, input, average, `${label} centred input`);
+    const again = add(m, input, average, `${label} centred input`);
     m.drop(input, average);
-    input = centred;
+    input = again;
   }
-  const square = squared(m, input, "square");
+  const square = squared(m, centred, "square");
+  if (centred !== input) m.drop(centred);
   const variance = mean(m, square, rows, "variance");
   m.drop(square);
   const sum = shifted(m, variance, "variance");
@@ -82,7 +94,9 @@ function composed(
     const narrow = cast(m, normed, x.dtype, `${label} normed`);
     return multiply(m, own, narrow, `output of ${label}`);
   }
-  const wide = cast(m, own, "fp32", `${label} weight in fp32`);
+  const wide = kind === "olmo2"
+    ? own
+    : cast(m, own, "fp32", `${label} weight in fp32`);
   const factor = kind === "gemma" ? shifted(m, wide, "1 + weight") : wide;
   const scaledUp = multiply(m, normed, factor, `${label} scaled`);
   if (factor !== wide) m.drop(wide);

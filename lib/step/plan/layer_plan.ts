@@ -3,6 +3,7 @@ import type { Role, Tensor } from "../../models/tensors/tensor.ts";
 import type { Kernels } from "../kernels.ts";
 import type { AttentionPlan } from "../layers/attention_layer.ts";
 import type { LayerPlan } from "../layers/decoder_layer.ts";
+import type { LatentAttentionPlan } from "../layers/latent_attention.ts";
 import type { MlpPlan } from "../layers/mlp_layer.ts";
 import type { ExpertCode, MoePlan } from "../layers/moe_layer.ts";
 import type { AdaptedLinear } from "../ops/adapted_linear.ts";
@@ -18,10 +19,15 @@ export interface LayerFacts {
   readonly traits: Traits;
   readonly batch: number;
   readonly sequence: number;
-  readonly attention: Pick<AttentionSettings, "implementation" | "masked">;
+  readonly attention: Pick<
+    AttentionSettings,
+    "implementation" | "masked" | "keyMask" | "causal"
+  >;
   readonly kernels: Kernels;
   readonly code: ModelCode;
   readonly expertCode: ExpertCode;
+  /** Whether a forward pass of training fills a cache of keys and values. */
+  readonly cached: boolean;
 }
 
 /** Finds out how a layer works from the tensors that it holds. */
@@ -30,7 +36,7 @@ export function layerPlanOf(modules: Modules, facts: LayerFacts): LayerPlan {
   return {
     rows: batch * sequence,
     arrangement: traits.arrangement,
-    attention: attentionOf(modules, facts),
+    attention: latentOf(modules, facts) ?? attentionOf(modules, facts),
     mlp: expertsOf(modules, facts) ?? mlpOf(modules, facts, isMlp),
     norms: normsOf(modules, facts),
     residualDropout: traits.dropout.residual,
@@ -45,7 +51,7 @@ const isShared: Test = (name) => /shared_expert|shared_mlp/.test(name);
 
 function attentionOf(
   modules: Modules,
-  { architecture, traits, batch, sequence, attention, code, kernels }:
+  { architecture, traits, batch, sequence, attention, cached, code, kernels }:
     LayerFacts,
 ): AttentionPlan | null {
   const o = byRole(modules, "o");
@@ -61,7 +67,7 @@ function attentionOf(
     queries: sequence,
     keys: sequence,
     heads: q ? q.out / width : o.in / width,
-    kvHeads: k ? k.out / width : architecture.kv_heads,
+    kvHeads: k ? k.out / width : kvHeadsOf(fused, o, width),
     width,
     valueWidth: width,
   };
@@ -73,7 +79,10 @@ function attentionOf(
     heads,
     rotary: traits.rotary,
     rotaryShare: traits.rotaryShare,
+    repeatedTables: traits.repeatedTables,
+    wideRotary: traits.wideRotary,
     slices: architecture.type === "phi3",
+    cached,
     settings: {
       ...attention,
       dropout: traits.dropout.attention,
@@ -83,6 +92,64 @@ function attentionOf(
     code: code.heads,
     kernels,
   };
+}
+
+/** DeepSeek's latent attention; null for any other. */
+function latentOf(
+  modules: Modules,
+  { architecture, traits, batch, sequence, attention }: LayerFacts,
+): LatentAttentionPlan | null {
+  const named = (pattern: RegExp) =>
+    modules.linear(modules.pathOf((name) => pattern.test(name)));
+  const [kvDown, kvUp, o] = [
+    named(/kv_a_proj_with_mqa/),
+    named(/kv_b_proj/),
+    byRole(modules, "o"),
+  ];
+  if (!kvDown || !kvUp || !o) return null;
+  const direct = named(/\bq_proj/);
+  const [down, up] = [named(/q_a_proj/), named(/q_b_proj/)];
+  const q = direct ??
+    (down && up
+      ? { down, up, norm: headNorm(modules, traits, /q_a_layernorm/) }
+      : null);
+  if (!q) return null;
+  const count = architecture.attention_heads;
+  const latent = kvUp.in;
+  const width = (direct ?? up ?? o).out / count;
+  const valueWidth = o.in / count;
+  return {
+    q,
+    kvDown,
+    kvNorm: headNorm(modules, traits, /kv_a_layernorm/),
+    kvUp,
+    o,
+    rotaryWidth: kvDown.out - latent,
+    heads: {
+      batch,
+      queries: sequence,
+      keys: sequence,
+      heads: count,
+      kvHeads: count,
+      width,
+      valueWidth,
+    },
+    settings: {
+      ...attention,
+      dropout: traits.dropout.attention,
+      wideSoftmax: traits.wideSoftmax,
+      softcap: traits.attentionSoftcap,
+    },
+  };
+}
+
+/** A fused projection holds the queries' heads and twice the others. */
+function kvHeadsOf(
+  fused: AdaptedLinear | null,
+  o: AdaptedLinear,
+  width: number,
+): number {
+  return ((fused?.out ?? 3 * o.in) - o.in) / (2 * width);
 }
 
 function mlpOf(
@@ -139,11 +206,17 @@ function expertsOf(modules: Modules, facts: LayerFacts): MoePlan | null {
     down: out,
     activation: facts.traits.activation,
     shared: mlpOf(modules, facts, isShared),
+    sharedGate: modules.linear(
+      modules.pathOf((name) => /shared_expert_gate\.weight$/.test(name)),
+    ),
     code: facts.expertCode,
     wideWeights: facts.architecture.type === "mixtral" ||
       facts.expertCode !== "linears",
   };
 }
+
+/** A norm without parameters. */
+export const BARE_NORM: Norm = { kind: "bare", weight: null, bias: null };
 
 /** Norms by the places that the families' names give them. */
 function normsOf(
@@ -176,6 +249,14 @@ function normsOf(
         afterMlp: named(/post_feedforward/),
       };
     default:
+      if (traits.norm === "bare") {
+        return {
+          beforeAttention: BARE_NORM,
+          afterAttention: null,
+          beforeMlp: BARE_NORM,
+          afterMlp: null,
+        };
+      }
       return {
         beforeAttention: norm(own[0]),
         afterAttention: null,

@@ -7,6 +7,13 @@ export interface ModelCode {
   readonly heads: "transformers" | "torchtune" | "litgpt";
   /** How an adapter joins its layer. */
   readonly adapters: "peft" | "torchtune" | "litgpt";
+  /**
+   * Whether an adapter beside a packed layer leaves its input to autocast, as
+   * PEFT's layers for bitsandbytes do. The traced steps have it cast first, like
+   * beside any other layer: that is followed where a scenario names no release of
+   * bitsandbytes, and says up to 2 % more where nothing is checkpointed.
+   */
+  readonly leavesInput: boolean;
   /** How logits become a loss. */
   readonly loss: "transformers" | "torchtune" | "litgpt";
   /**
@@ -32,6 +39,7 @@ type Name = Scenario["software"]["model_code"];
 const TRANSFORMERS: ModelCode = {
   heads: "transformers",
   adapters: "peft",
+  leavesInput: false,
   loss: "transformers",
   forcesGrad: true,
   rotaryBuffer: false,
@@ -53,6 +61,7 @@ const CODES: Partial<Record<Name, ModelCode>> = {
   torchtune: {
     heads: "torchtune",
     adapters: "torchtune",
+    leavesInput: false,
     loss: "torchtune",
     forcesGrad: false,
     rotaryBuffer: true,
@@ -63,6 +72,7 @@ const CODES: Partial<Record<Name, ModelCode>> = {
   litgpt: {
     heads: "litgpt",
     adapters: "litgpt",
+    leavesInput: false,
     loss: "litgpt",
     forcesGrad: false,
     rotaryBuffer: false,
@@ -79,5 +89,8 @@ export function modelCodeOf({ software }: Scenario): ModelCode | null {
 
 /** The code that is played through for a scenario. */
 export function playedCode(scenario: Scenario): ModelCode {
-  return modelCodeOf(scenario) ?? TRANSFORMERS;
+  const code = modelCodeOf(scenario) ?? TRANSFORMERS;
+  return code.adapters === "peft" && scenario.software.bitsandbytes !== null
+    ? { ...code, leavesInput: true }
+    : code;
 }

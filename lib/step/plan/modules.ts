@@ -65,11 +65,13 @@ export class Modules {
     return tensor ? this.#storage(tensor) : null;
   }
 
+  /** The parameter of a name, or PEFT's copy of it that trains. */
   parameter(name: string | null): Parameter | null {
-    const tensor = name === null ? undefined : this.#tensors.get(name);
-    return name !== null && tensor
-      ? parameterOf(name, tensor, this.#storage(tensor))
-      : null;
+    if (name === null) return null;
+    const copy = this.#adapters.get(`${name}.modules_to_save.default`);
+    if (copy) return trained(name, copy, this.#storage(copy).dtype);
+    const tensor = this.#tensors.get(name);
+    return tensor ? parameterOf(name, tensor, this.#storage(tensor)) : null;
   }
 
   /** The linear layer at a path; null where there is none. */
@@ -86,10 +88,29 @@ export class Modules {
       name: path,
       in: width,
       out,
-      weight: stored.packed ?? parameterOf(`${path}.weight`, tensor, stored),
+      weight: stored.packed ?? this.parameter(`${path}.weight`) ??
+        parameterOf(`${path}.weight`, tensor, stored),
       bias: this.parameter(`${path}.bias`),
       adapter: this.#adapter(path),
     };
+  }
+
+  /** The copy of a tied head that PEFT trains; null where it has none. */
+  savedHead(): AdaptedLinear | null {
+    for (const [name, tensor] of this.#adapters) {
+      if (!/^lm_head\.weight\.modules_to_save/.test(name)) continue;
+      const [out = 1, width = 1] = tensor.shape;
+      const { dtype } = this.#storage(tensor);
+      return {
+        name: "lm_head",
+        in: width,
+        out,
+        weight: trained("lm_head.weight", tensor, dtype),
+        bias: null,
+        adapter: null,
+      };
+    }
+    return null;
   }
 
   /** The norm at a path: one with a bias is a LayerNorm. */
@@ -112,6 +133,7 @@ export class Modules {
       rank,
       dropout,
       clonesBase: this.#code.adapters === "peft",
+      leavesInput: this.#code.leavesInput,
       a: trained(`${path} A`, a, dtype),
       b: trained(`${path} B`, b, dtype),
       magnitude: magnitude

@@ -3,6 +3,8 @@ import { scenarioAdapters } from "../../models/trainable.ts";
 import type { Buffer, Tensor } from "../../models/tensors/tensor.ts";
 import { copiesOf, elementsOf } from "../../models/tensors/tensor.ts";
 import type { Scenario } from "../../scenario/schema.ts";
+import { groupDigits } from "../../units/mod.ts";
+import type { Dtype } from "../dtype.ts";
 import type { Trained } from "../optimizer/rule.ts";
 import { DTYPE_BYTES } from "../dtype.ts";
 import type { LiveTensors } from "../live.ts";
@@ -10,8 +12,19 @@ import { roundedBytes } from "../tape.ts";
 import type { ExpertCode } from "../layers/moe_layer.ts";
 import type { LayerFacts } from "./layer_plan.ts";
 import { versionOf } from "./version.ts";
+import type { DirectLoss } from "../ops/direct_loss.ts";
 import { playedCode } from "./model_code.ts";
 import type { ModelCode } from "./model_code.ts";
+import {
+  hasPlaceholders,
+  isNanoVlm,
+  nanoVlmKept,
+  nanoVlmLoss,
+  nanoVlmTraits,
+} from "./nanovlm_plan.ts";
+import { masksImages } from "./transformers_vision.ts";
+import type { VisionPlan } from "./vision_plan.ts";
+import { visionPlanOf } from "./vision_plan.ts";
 import { Modules } from "./modules.ts";
 import { playedTraits } from "./played_traits.ts";
 import type { LayerKind, Stack } from "./stacks.ts";
@@ -30,6 +43,10 @@ export interface StepPlan {
   /** Modules outside of layers, by whole name. */
   readonly outside: Modules;
   modulesOf(kind: LayerKind): Modules;
+  /** How the step's images are seen; null where it has none. */
+  readonly vision: VisionPlan | null;
+  /** The loss of model code that has one of its own. */
+  readonly directLoss: DirectLoss | null;
   readonly trained: readonly Trained[];
   /** What is loaded before the first step. */
   readonly resident: readonly LiveTensors[];
@@ -63,44 +80,86 @@ export function stepPlanOf(
         tensor,
       ) => [tensor.name.slice(prefix.length), tensor]),
     );
-  const layerAdapters = loraOf(`base_model.model.${stack.path}.N.`);
+  // PEFT casts its adapters; copies of whole modules keep the modules' type.
+  const addedDtype = (tensor: Tensor): Dtype =>
+    tensor.name.endsWith(".modules_to_save.default")
+      ? storage(tensor).dtype
+      : train.lora.adapter_dtype;
+  const modulesIn = ({ path }: Stack, { tensors }: LayerKind) =>
+    new Modules(
+      tensors,
+      loraOf(`base_model.model.${path}.N.`),
+      storage,
+      train.lora,
+      code,
+    );
+  const nano = isNanoVlm(model);
+  const traits = traitsOf(model.architecture.type, model.config ?? {});
+  const facts: LayerFacts = {
+    architecture: model.architecture,
+    traits: playedTraits(
+      nano ? nanoVlmTraits(model, traits) : traits,
+      train.kernels,
+      code,
+    ),
+    batch: train.micro_batch,
+    sequence: train.sequence_length,
+    attention: {
+      implementation: train.attention,
+      masked: train.padding_mask ||
+        (train.images_per_sample > 0 && masksImages(model.architecture.type)),
+      keyMask: nano,
+      causal: true,
+    },
+    kernels: train.kernels,
+    code,
+    expertCode: expertCodeOf(software),
+    // Its code of transformers 4 does not turn the cache off for checkpoints,
+    // and its keys and values are views of the whole projection.
+    cached: (nano && hasPlaceholders(model)) ||
+      model.architecture.type === "gpt_bigcode" &&
+        versionOf(software.transformers)?.major === 4,
+  };
+  const modules = new Modules(
+    new Map(outside.map((tensor) => [tensor.name, tensor])),
+    loraOf("base_model.model."),
+    storage,
+    train.lora,
+    code,
+  );
+  const vision = train.images_per_sample === 0 ? null : visionPlanOf({
+    scenario,
+    model,
+    facts,
+    outside: modules,
+    modulesOf: modulesIn,
+  });
+  if (vision && "reason" in vision) return vision;
+  const tokens = vision?.tokens ?? 0;
+  if (tokens > train.micro_batch * train.sequence_length) {
+    return {
+      reason:
+        `train.sequence_length ${train.sequence_length} is shorter than the ${
+          tokens / train.micro_batch
+        } tokens of a sample's images`,
+    };
+  }
   return {
     scenario,
     model,
     stack,
-    facts: {
-      architecture: model.architecture,
-      traits: playedTraits(
-        traitsOf(model.architecture.type, model.config ?? {}),
-        train.kernels,
-        code,
-      ),
-      batch: train.micro_batch,
-      sequence: train.sequence_length,
-      attention: {
-        implementation: train.attention,
-        masked: train.padding_mask,
-      },
-      kernels: train.kernels,
-      code,
-      expertCode: expertCodeOf(software),
-    },
-    outside: new Modules(
-      new Map(outside.map((tensor) => [tensor.name, tensor])),
-      loraOf("base_model.model."),
-      storage,
-      train.lora,
-      code,
-    ),
-    modulesOf: ({ tensors }) =>
-      new Modules(tensors, layerAdapters, storage, train.lora, code),
+    facts,
+    outside: modules,
+    modulesOf: (kind) => modulesIn(stack, kind),
+    vision,
+    directLoss: nano ? nanoVlmLoss(scenario, model) : null,
     trained: [
-      ...trainedOf(model.tensors, storage),
+      ...read(trainedOf(model.tensors, storage), vision),
       ...adapters.map((tensor) => ({
         name: tensor.name,
         shape: tensor.shape,
         elements: elementsOf(tensor),
-        dtype: train.lora.adapter_dtype,
+        dtype: addedDtype(tensor),
         copies: copiesOf(tensor),
         embedding: false,
         hidden: true,
@@ -109,19 +168,19 @@ export function stepPlanOf(
     resident: [
       {
         part: "weights" as const,
-        label: "weights",
-        count: model.tensors.reduce((sum, each) => sum + copiesOf(each), 0),
+        label: `${groupDigits(model.parameters)} parameters`,
+        count: 1,
         bytes: storedBytes(model.tensors, storage),
       },
       {
         part: "adapters" as const,
         label: "adapters",
-        count: adapters.reduce((sum, each) => sum + copiesOf(each), 0),
+        count: 1,
         bytes: adapters.reduce(
           (sum, tensor) =>
             sum + copiesOf(tensor) *
               roundedBytes(
-                elementsOf(tensor) * DTYPE_BYTES[train.lora.adapter_dtype],
+                elementsOf(tensor) * DTYPE_BYTES[addedDtype(tensor)],
               ),
           0,
         ),
@@ -129,23 +188,61 @@ export function stepPlanOf(
       {
         part: "buffers" as const,
         label: "buffers",
-        count: model.buffers.length,
+        count: 1,
         bytes: bufferBytes(model.buffers) + rotaryBufferBytes(model, code),
       },
+      ...(nano ? nanoVlmKept(scenario, model) : pixelsOf(vision)),
     ].filter(({ bytes }) => bytes > 0),
     *loaded() {
-      for (const tensor of model.tensors) {
-        const pieces = storage(tensor).pieces.map(roundedBytes);
-        for (let copy = copiesOf(tensor); copy > 0; copy--) yield* pieces;
+      for (const tensor of oneByOne(model.tensors)) {
+        yield* storage(tensor).pieces.map(roundedBytes);
       }
       for (const tensor of adapters) {
         const bytes = roundedBytes(
-          elementsOf(tensor) * DTYPE_BYTES[train.lora.adapter_dtype],
+          elementsOf(tensor) * DTYPE_BYTES[addedDtype(tensor)],
         );
         for (let copy = copiesOf(tensor); copy > 0; copy--) yield bytes;
       }
     },
   };
+}
+
+/** Tensors in the order of modules: a stack layer by layer. */
+function* oneByOne(tensors: readonly Tensor[]): Iterable<Tensor> {
+  const stacks = new Map(stacksOf(tensors).map((stack) => [stack.path, stack]));
+  for (const tensor of tensors) {
+    if (tensor.layers === null) {
+      yield tensor;
+      continue;
+    }
+    const [path = ""] = tensor.name.split(".N.");
+    const stack = stacks.get(path);
+    stacks.delete(path);
+    for (const layer of stack?.layers ?? []) yield* layer.tensors.values();
+  }
+}
+
+/** Leaves out what no gradient reaches: optimizers keep nothing of it. */
+function read(
+  trained: readonly Trained[],
+  vision: VisionPlan | null,
+): Trained[] {
+  return trained.map((each) => ({
+    ...each,
+    copies: each.copies - (vision?.unread(each.name) ?? 0),
+  })).filter(({ copies }) => copies > 0);
+}
+
+/** The batch holds its pixels throughout the step. */
+function pixelsOf(vision: VisionPlan | null): LiveTensors[] {
+  if (!vision) return [];
+  const { elements, dtype } = vision.pixels;
+  return [{
+    part: "inputs",
+    label: "pixels",
+    count: 1,
+    bytes: roundedBytes(elements * DTYPE_BYTES[dtype]),
+  }];
 }
 
 /** transformers 5 groups its experts where torch can, from 2.9. */

@@ -12,6 +12,8 @@ export interface Traits {
   readonly rotary: "whole" | "part" | "none";
   /** The share of a head that is turned. */
   readonly rotaryShare: number;
+  readonly repeatedTables: boolean;
+  readonly wideRotary: boolean;
   readonly activation: ActivationKind;
   readonly wideSoftmax: boolean;
   readonly attentionSoftcap: boolean;
@@ -63,14 +65,44 @@ const WITHOUT_ROTARY = new Set([
   "bart",
   "whisper",
 ]);
-const PART_ROTARY = new Set([
-  "phi",
-  "gpt_neox",
-  "gptj",
-  "stablelm",
+/**
+ * Types that turn a part of each head and join it with the rest, and the part
+ * where the config does not say; phi3 joins even when the part is the whole.
+ */
+const PART_ROTARY: Readonly<Record<string, number>> = {
+  phi: 0.5,
+  phi3: 1,
+  gpt_neox: 0.25,
+  gptj: 0.25,
+  codegen: 0.25,
+  stablelm: 0.25,
+  glm: 0.5,
+  glm4: 0.5,
+  glm4_moe: 0.5,
+  persimmon: 0.5,
+  nemotron: 0.5,
+};
+/** Types that repeat cosines and sines in each layer. */
+const REPEATED_TABLES = new Set([
   "glm",
   "glm4",
-  "persimmon",
+  "gptj",
+  "codegen",
+  "ernie4_5",
+  "helium",
+  // These pick each feature from the tables of time, height or width.
+  "qwen2_vl",
+  "qwen2_5_vl",
+]);
+/** Types that turn heads in fp32. */
+const WIDE_ROTARY = new Set([
+  "cohere",
+  "cohere2",
+  "olmo",
+  "olmo2",
+  "olmo3",
+  "ernie4_5",
+  "llama4_text",
 ]);
 /** Types whose eager attention leaves the softmax in the heads' type. */
 const NARROW_SOFTMAX = new Set(["gpt2", "falcon", "bert", "opt"]);
@@ -95,10 +127,15 @@ export function traitsOf(type: string, config: Config): Traits {
     arrangement: arrangementOf(type, text),
     rotary: WITHOUT_ROTARY.has(type)
       ? "none"
-      : PART_ROTARY.has(type)
+      : Object.hasOwn(PART_ROTARY, type)
       ? "part"
       : "whole",
-    rotaryShare: number(["partial_rotary_factor", "rotary_pct"], 0.5),
+    rotaryShare: number(
+      ["partial_rotary_factor", "rotary_pct"],
+      PART_ROTARY[type] ?? 1,
+    ),
+    repeatedTables: REPEATED_TABLES.has(type),
+    wideRotary: WIDE_ROTARY.has(type),
     activation: activationKind(typeof act === "string" ? act : "silu"),
     wideSoftmax: !NARROW_SOFTMAX.has(type),
     attentionSoftcap: isNumber(text["attn_logit_softcapping"]),
@@ -127,6 +164,7 @@ export function traitsOf(type: string, config: Config): Traits {
 function normOf(type: string): NormKind {
   if (GEMMA.has(type)) return "gemma";
   if (type.startsWith("cohere")) return "cohere";
+  if (type === "olmo") return "bare";
   return type === "olmo2" || type === "olmo3" ? "olmo2" : "rms";
 }
 

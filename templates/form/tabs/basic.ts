@@ -11,7 +11,8 @@ export const basic: Tab = {
       controls: [{
         path: "model",
         label: "Model",
-        hint: "A name from the catalogue, such as llama2-7b",
+        hint:
+          "A name from the catalogue, such as llama2-7b, or of the Hub: owner/name",
         list: "models",
       }],
     },
@@ -22,7 +23,7 @@ export const basic: Tab = {
         {
           path: "model.config",
           label: "Its config.json",
-          hint: "Paste the file and clear the model's name above",
+          hint: "Paste its text and clear the model's name above",
         },
         { path: "model.dims.layers", label: "Layers" },
         { path: "model.dims.hidden_size", label: "Hidden size" },

@@ -1,15 +1,16 @@
 import type { Machine, Value } from "../../machine.ts";
 import { adaptedLinear } from "../../ops/adapted_linear.ts";
-import { slice, split } from "../../ops/arithmetic.ts";
+import { cast, copied, slice, split } from "../../ops/arithmetic.ts";
 import type { Norm } from "../../ops/norms.ts";
 import { norm } from "../../ops/norms.ts";
+import type { RotaryTable } from "../../ops/rotary.ts";
 import { partlyRotated, rotated } from "../../ops/rotary.ts";
 import type { AttentionPlan } from "../attention_layer.ts";
 import type { HeadMaker } from "./made_heads.ts";
 
 /** transformers' models: project, norm, turn; heads that share keys stay few. */
 export const transformersHeads: HeadMaker = (m, x, plan, table) => {
-  const { heads, kernels } = plan;
+  const { heads } = plan;
   const rows = heads.batch * heads.queries;
   let [q, k, v] = projected(m, x, rows, plan);
   if (plan.qNorm) {
@@ -19,23 +20,49 @@ export const transformersHeads: HeadMaker = (m, x, plan, table) => {
     k = normedHeads(m, k, plan.kNorm, rows, heads.kvHeads, "k norm");
   }
   if (table && plan.rotary !== "none") {
-    const turn = (head: Value, label: string) =>
-      plan.rotary === "part"
-        ? partlyRotated(m, head, table, plan.rotaryShare, label)
-        : rotated(m, head, table, label, kernels);
-    const turnedQ = turn(q, "rotated queries");
-    const turnedK = turn(k, "rotated keys");
+    const turned = turnedHeads(m, [q, k], plan, table);
     m.drop(q, k);
-    [q, k] = [turnedQ, turnedK];
+    [q, k] = turned;
+  }
+  if (plan.cached && "q" in plan.projections) {
+    m.giveBack(k);
+    m.giveBack(v);
   }
   return { heads: [q, k, v], sizes: heads, byHead: plan.rotary === "part" };
 };
+
+/** Queries and keys, turned by their positions. */
+function turnedHeads(
+  m: Machine,
+  heads: readonly [Value, Value],
+  plan: AttentionPlan,
+  table: RotaryTable,
+): [Value, Value] {
+  const own = plan.repeatedTables
+    ? {
+      cos: copied(m, table.cos, "repeated cosines"),
+      sin: copied(m, table.sin, "repeated sines"),
+    }
+    : table;
+  const turned = heads.map((head, at) =>
+    m.call(() => {
+      const label = at === 0 ? "rotated queries" : "rotated keys";
+      const wide = plan.wideRotary ? cast(m, head, "fp32", label) : head;
+      const result = plan.rotary === "part"
+        ? partlyRotated(m, wide, own, plan.rotaryShare, label)
+        : rotated(m, wide, own, label, plan.kernels);
+      return plan.wideRotary ? cast(m, result, head.dtype, label) : result;
+    })
+  );
+  if (plan.repeatedTables) m.drop(own.cos, own.sin);
+  return turned as [Value, Value];
+}
 
 function projected(
   m: Machine,
   x: Value,
   rows: number,
-  { projections, heads, slices }: AttentionPlan,
+  { projections, heads, slices, cached }: AttentionPlan,
 ): [Value, Value, Value] {
   if ("q" in projections) {
     return [
@@ -59,6 +86,7 @@ function projected(
   const pieces = slices
     ? sizes.map((size) => slice(m, qkv, size))
     : split(m, qkv, sizes);
+  if (cached) m.giveBack(qkv);
   m.drop(qkv);
   return pieces as [Value, Value, Value];
 }

@@ -1,0 +1,130 @@
+import type { Estimate, Problem, Result } from "../lib/mod.ts";
+import { findModel } from "../lib/mod.ts";
+import { estimateOnHub } from "./estimate.ts";
+import type { LookUp, LookUps } from "./look_ups.ts";
+import type { Hub } from "./mod.ts";
+
+/** An answer that a page can show at once. */
+export type LiveAnswer =
+  | { state: "answered"; estimate: Estimate }
+  | {
+    state: "refused";
+    problems: readonly Problem[];
+    /** The name that the Hub was asked for, where that is what went wrong. */
+    failed?: string;
+  }
+  /** A model that may be on the Hub, which has not been asked for it. */
+  | { state: "possible"; name: string }
+  | { state: "under way"; lookUp: LookUp };
+
+/** How far to go for an answer. */
+export interface LiveOptions {
+  /** Whether to count from the checkpoint's headers in any case. */
+  headers: boolean;
+  /** Whether a model that is not known is looked up, now or once more. */
+  lookUp: "never" | "once" | "anew";
+  /** Milliseconds to wait for a look-up before telling how far it is. */
+  waitMs: number;
+}
+
+/**
+ * Estimates a Scenario for somebody who watches: a look-up that takes longer
+ * than a moment goes on, and how far it is is the answer.
+ *
+ * @param input A Scenario, still unchecked.
+ * @param lookUps Null where nothing may be asked.
+ */
+export async function estimateLive(
+  input: Record<string, unknown>,
+  lookUps: LookUps | null,
+  { headers, lookUp, waitMs }: LiveOptions,
+): Promise<LiveAnswer> {
+  const refusal = headers ? refusalOfHeaders(input["model"], lookUps) : null;
+  if (refusal) return { state: "refused", problems: [refusal] };
+  if (!lookUps) {
+    return settled(await estimateOnHub(input, null, { curve: true }));
+  }
+
+  let found: LookUp | null = null;
+  let missing: string | null = null;
+  const watched: Hub = {
+    known: () => undefined,
+    async model(name, { gguf } = {}) {
+      const wanted = { headers, gguf };
+      found = lookUps.find(name, wanted);
+      if (lookUp !== "never") {
+        const started = lookUps.start(name, wanted, {
+          anew: lookUp === "anew",
+        });
+        if (!started.ok) return started;
+        found = started.value;
+      }
+      if (!found) missing = name;
+      else if (!found.result) await within(waitMs, found.finished);
+      return found?.result ?? { ok: false, problems: [] };
+    },
+  };
+  const named = headers
+    ? { ...input, model: wholeName(input["model"]) }
+    : input;
+  const result = await estimateOnHub(named, watched, {
+    headers,
+    curve: true,
+  });
+  // TypeScript does not see what the closure has set.
+  const seen = found as LookUp | null;
+  if (seen && !seen.result) return { state: "under way", lookUp: seen };
+  if (missing !== null) return possible(missing, settled(result));
+  const answer = settled(result);
+  return answer.state === "refused" && seen?.result?.ok === false
+    ? { ...answer, failed: seen.name }
+    : answer;
+}
+
+/** A model to look up, unless something else has to be mended first. */
+function possible(name: string, answer: LiveAnswer): LiveAnswer {
+  const problems = answer.state === "refused"
+    ? answer.problems.filter(({ path }) => path !== "model")
+    : [];
+  return problems.length > 0
+    ? { state: "refused", problems }
+    : { state: "possible", name };
+}
+
+function settled(result: Result<Estimate>): LiveAnswer {
+  return result.ok
+    ? { state: "answered", estimate: result.value }
+    : { state: "refused", problems: result.problems };
+}
+
+/** Why there are no headers to count from, where there are none. */
+function refusalOfHeaders(
+  model: unknown,
+  lookUps: LookUps | null,
+): Problem | null {
+  const refuse = (reason: string): Problem => ({
+    path: "count_from",
+    message: `count_from must be config ${reason}: current value is "headers"`,
+  });
+  if (typeof model !== "string" || model.trimStart().startsWith("{")) {
+    return refuse("where the model has no name on the Hub");
+  }
+  return lookUps ? null : refuse("where the Hub may not be asked");
+}
+
+/** The Hub's name of a model that the catalogue knows by a shorter one. */
+function wholeName(model: unknown): unknown {
+  return typeof model === "string" ? findModel(model)?.id ?? model : model;
+}
+
+async function within(
+  milliseconds: number,
+  finished: Promise<void>,
+): Promise<void> {
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const late = new Promise<void>((done) => {
+    timer = setTimeout(done, milliseconds);
+  });
+  await Promise.race([finished, late]);
+  clearTimeout(timer);
+}

@@ -1,0 +1,86 @@
+import { layerPlanOf } from "./layer_plan.ts";
+import { hasPlaceholders, nanoVlmTokens, numberOf } from "./nanovlm_plan.ts";
+import { stacksOf } from "./stacks.ts";
+import type { VisionPlan, VisionSource } from "./vision_plan.ts";
+
+/**
+ * nanoVLM's tower and projector: layers with one projection, flash attention
+ * without a mask, LayerNorm, a linear over patches side by side.
+ *
+ * Source: huggingface/nanoVLM models/vision_transformer.py,
+ * models/modality_projector.py
+ */
+export function nanoVlmVision(
+  { scenario, model, facts, outside, modulesOf }: VisionSource,
+): VisionPlan | { reason: string } {
+  const [stack] = stacksOf(
+    model.tensors.filter(({ piece }) => piece === "vision_tower"),
+  );
+  const tower = "vision_encoder.patch_embedding";
+  const weight = outside.parameter(`${tower}.conv.weight`);
+  const positions = outside.parameter(`${tower}.position_embedding`);
+  const projection = outside.linear("MP.proj");
+  if (!stack || !weight || !positions || !projection) {
+    return { reason: `${model.name} has no vision tower of nanoVLM's build` };
+  }
+  if (outside.parameter(`${tower}.cls_token`)) {
+    return { reason: "model.config.vit_cls_flag is not played through yet" };
+  }
+  const images = scenario.train.micro_batch * scenario.train.images_per_sample;
+  const patches = positions.shape[1] ?? 1;
+  const side = numberOf(model, "vit_img_size", 224);
+  const dropout = numberOf(model, "vit_dropout", 0);
+  const width = numberOf(model, "vit_hidden_dim", weight.shape[0] ?? 1);
+  const tokens = images * nanoVlmTokens(model);
+  return {
+    images,
+    pixels: { elements: images * 3 * side ** 2, dtype: "fp32" },
+    rows: images * patches,
+    width,
+    patches: {
+      weight,
+      bias: outside.parameter(`${tower}.conv.bias`),
+      rows: images * patches,
+    },
+    positions: { parameter: positions, lookedUp: false },
+    classToken: false,
+    preNorm: null,
+    dropout,
+    rotaryWidth: 0,
+    stack,
+    layerOf: (kind) =>
+      layerPlanOf(modulesOf(stack, kind), {
+        ...facts,
+        architecture: {
+          ...facts.architecture,
+          head_dim: width / numberOf(model, "vit_n_heads", 12),
+        },
+        traits: {
+          ...facts.traits,
+          rotary: "none",
+          activation: "kernel",
+          dropout: {
+            attention: dropout,
+            residual: dropout,
+            embedding: dropout,
+          },
+        },
+        batch: images,
+        sequence: patches,
+        attention: { ...facts.attention, masked: false, causal: false },
+        cached: false,
+      }),
+    finalNorm: outside.norm("vision_encoder.layer_norm", "layer"),
+    projector: {
+      joins: numberOf(model, "mp_pixel_shuffle_factor", 2) ** 2,
+      makes: "a copy",
+      norm: null,
+      normRows: tokens,
+      linears: [projection],
+      activation: "kernel",
+    },
+    tokens,
+    merge: hasPlaceholders(model) ? "indexed" : "before",
+    unread: () => 0,
+  };
+}

@@ -1,0 +1,174 @@
+import { scaleLinear } from "d3-scale";
+import { area } from "d3-shape";
+import type { Estimate, Phase } from "../../lib/mod.ts";
+import { formatBytes } from "../../lib/mod.ts";
+import { tensorWords } from "../tensor_words.ts";
+import type { Band } from "./step_bands.ts";
+import { bandsOf, shownPoints } from "./step_bands.ts";
+
+/** The drawing's own units: it stretches to the width that there is. */
+const WIDTH = 1000;
+const HEIGHT = 200;
+/** Steps of a curve within a unit of the height. */
+const FINE = 2;
+const TOP = 24;
+
+/** Memory over the step: what stands when, the peak, and the GPU's limit. */
+export function StepPicture({ estimate }: { estimate: Estimate }) {
+  const { curve, memory, fit, largest = [] } = estimate;
+  const own = fit[0];
+  const peak = memory.allocated_peak_bytes;
+  if (!curve || !own || peak === null) return null;
+  const points = shownPoints(curve.points);
+  const bands = bandsOf(curve, points);
+  const limit = own.usable_bytes;
+  const x = scaleLinear([0, points.length - 1], [0, WIDTH]);
+  const y = scaleLinear([0, Math.max(peak, limit) * 1.02], [HEIGHT, 0]);
+  const top = points.reduce(
+    (best, { bytes }, at) => bytes > (points[best]?.bytes ?? 0) ? at : best,
+    0,
+  );
+  const percent = (place: number) => `${(x(place) / WIDTH * 100).toFixed(2)}%`;
+  const starts = PHASES.map((phase) => ({
+    phase,
+    at: points.findIndex((point) => point.phase === phase),
+  })).filter(({ at }) => at >= 0);
+  return (
+    <section class="card" aria-labelledby="step-title">
+      <h3 id="step-title">The step as a picture</h3>
+      <p class="binds">
+        What binds: <strong>{memory.binding}</strong>, with {formatBytes(peak)}
+        {" "}
+        allocated. The largest tensors that stand there:
+      </p>
+      <ul class="largest">
+        {largest.map((tensors) => <li>{tensorWords(tensors)}</li>)}
+      </ul>
+      <figure class="step">
+        <svg
+          width="100%"
+          height={TOP + HEIGHT + 24}
+          role="img"
+          aria-label={`Memory over one training step: ${
+            formatBytes(peak)
+          } at the peak, ${memory.binding}; the table below has the phases`}
+        >
+          <svg
+            y={TOP}
+            width="100%"
+            height={HEIGHT}
+            viewBox={`0 0 ${WIDTH} ${FINE * HEIGHT}`}
+            preserveAspectRatio="none"
+          >
+            {bands.map((band) => (
+              <path class={`part ${band.swatch}`} d={pathOf(band, x, y)}>
+                <title>{band.name}</title>
+              </path>
+            ))}
+            <line
+              class="limit"
+              x1="0"
+              x2={WIDTH}
+              y1={FINE * y(limit)}
+              y2={FINE * y(limit)}
+            />
+          </svg>
+          <text
+            class="tick strong"
+            x="100%"
+            dx="-4"
+            y={TOP + y(limit) - 5}
+            text-anchor="end"
+          >
+            {own.gpu}: {formatBytes(limit)} usable
+          </text>
+          <line
+            class="rule"
+            x1={percent(top)}
+            x2={percent(top)}
+            y1={TOP + y(peak)}
+            y2={TOP + HEIGHT}
+          />
+          <text
+            class="tick strong"
+            x={percent(top)}
+            dx={top > points.length / 2 ? -4 : 4}
+            y={TOP + y(peak) - 5}
+            text-anchor={top > points.length / 2 ? "end" : "start"}
+          >
+            peak {formatBytes(peak)}
+          </text>
+          {starts.map(({ phase, at }) => (
+            <g>
+              <line
+                class="rule"
+                x1={percent(at)}
+                x2={percent(at)}
+                y1={TOP + HEIGHT}
+                y2={TOP + HEIGHT + 6}
+              />
+              <text
+                class="tick"
+                x={percent(at)}
+                dx={at > points.length * 0.9 ? 0 : 3}
+                y={TOP + HEIGHT + 18}
+                text-anchor={at > points.length * 0.9 ? "end" : "start"}
+              >
+                {phase}
+              </text>
+            </g>
+          ))}
+        </svg>
+      </figure>
+      <ul class="legend" aria-hidden="true">
+        {bands.map(({ name, swatch }) => (
+          <li>
+            <span class={`swatch ${swatch}`} />
+            {name}
+          </li>
+        ))}
+      </ul>
+      <details>
+        <summary>The phases as a table</summary>
+        <table>
+          <thead>
+            <tr>
+              <th scope="col">Phase</th>
+              <th scope="col" class="number">Begins with</th>
+              <th scope="col" class="number">Peak</th>
+              <th scope="col" class="number">Ends with</th>
+            </tr>
+          </thead>
+          <tbody>
+            {(memory.phases ?? []).map((phase) => <PhaseRow phase={phase} />)}
+          </tbody>
+        </table>
+      </details>
+    </section>
+  );
+}
+
+const PHASES = ["forward", "backward", "optimizer"] as const;
+
+function PhaseRow({ phase }: { phase: Phase }) {
+  const shown = (bytes: number | undefined) =>
+    bytes === undefined ? "" : formatBytes(bytes);
+  return (
+    <tr>
+      <th scope="row">{phase.name}</th>
+      <td class="number">{shown(phase.start_bytes)}</td>
+      <td class="number">{shown(phase.peak_bytes)}</td>
+      <td class="number">{shown(phase.end_bytes)}</td>
+    </tr>
+  );
+}
+
+type Scale = (value: number) => number;
+
+function pathOf({ ranges }: Band, x: Scale, y: Scale): string {
+  return area<readonly [number, number]>()
+    .x((_, at) => x(at))
+    .y0(([low]) => FINE * y(low))
+    .y1(([, high]) => FINE * y(high))
+    .digits(0)([...ranges]) ?? "";
+}

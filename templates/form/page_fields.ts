@@ -1,0 +1,18 @@
+/**
+ * Parameters of the page's address that are no fields of a Scenario: they say
+ * how its model is found out, not what is estimated.
+ */
+export const PAGE_FIELDS = {
+  /** "headers" counts from the checkpoint's headers in any case. */
+  countFrom: "count_from",
+  /** The name that stands in the form as it is to be looked up. */
+  lookUp: "look_up",
+  /** The file that was chosen; a plain form sends its name, or all of it. */
+  file: "config_file",
+} as const;
+
+/** Largest config.json that is taken as a file; real ones have kilobytes. */
+export const MAX_CONFIG_BYTES = 1024 * 1024;
+
+/** What {@linkcode PAGE_FIELDS.countFrom} may say; the first is the default. */
+export const COUNT_FROM = ["config", "headers"] as const;

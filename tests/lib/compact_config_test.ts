@@ -1,0 +1,66 @@
+import { assert, assertEquals } from "@std/assert";
+import { CATALOGUE } from "../../lib/mod.ts";
+import { modelOfConfig } from "../../lib/models/build_model.ts";
+import { compactConfig } from "../../lib/models/compact_config.ts";
+
+const WORDS = {
+  label2id: { LABEL_0: 0 },
+  task_specific_params: { summarization: { max_length: 200 } },
+  suppress_tokens: [1, 2, 3],
+  begin_suppress_tokens: [220],
+  bad_words_ids: [[1]],
+  forced_decoder_ids: [[1, 50_259]],
+  chat_template: "{% for message in messages %}",
+};
+
+Deno.test("compactConfig() leaves words out, in inner configs too", () => {
+  const config = { model_type: "x", text_config: { hidden_size: 64 } };
+  assertEquals(
+    compactConfig({
+      ...config,
+      ...WORDS,
+      text_config: { ...config.text_config, ...WORDS },
+    }),
+    config,
+  );
+});
+
+Deno.test("compactConfig() changes no tensor of any model of the catalogue", () => {
+  for (const { id, config } of CATALOGUE) {
+    const known = { name: id, source: "config" as const };
+    const before = modelOfConfig({ ...config, ...WORDS }, known);
+    const after = modelOfConfig(compactConfig({ ...config, ...WORDS }), known);
+    assert(before.ok && after.ok, id);
+    assertEquals(after.value.tensors, before.value.tensors, id);
+  }
+});
+
+Deno.test("compactConfig() keeps how many labels a classifier has", () => {
+  const classifier = {
+    model_type: "bert",
+    architectures: ["BertForSequenceClassification"],
+    hidden_size: 64,
+    intermediate_size: 128,
+    num_hidden_layers: 1,
+    num_attention_heads: 4,
+    vocab_size: 100,
+    max_position_embeddings: 32,
+    type_vocab_size: 2,
+  };
+  const id2label = Object.fromEntries(
+    Array.from({ length: 700 }, (_, at) => [`${at}`, `LABEL_${at}`]),
+  );
+  const known = { name: "x", source: "config" as const };
+  const parametersOf = (config: Record<string, unknown>): number => {
+    const model = modelOfConfig(config, known);
+    assert(model.ok);
+    return model.value.parameters;
+  };
+  const labelled = { ...classifier, id2label, num_labels: 3 };
+  assertEquals(compactConfig(labelled), { ...classifier, num_labels: 700 });
+  assertEquals(
+    parametersOf(compactConfig(labelled)),
+    parametersOf(labelled),
+  );
+  assert(parametersOf(labelled) > parametersOf(classifier));
+});
