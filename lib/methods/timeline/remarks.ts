@@ -109,6 +109,11 @@ function settled({ plan: { scenario }, implementation }: Step): string[] {
       `optimizer.implementation: the step is ${implementation}, as the scenario says`,
     );
   }
+  if (precision.master_weights === "none") {
+    said.push(
+      "precision.master_weights = none: one GPU keeps none beside its weights anyway",
+    );
+  }
   if (precision.autocast === precision.weights) {
     said.push(
       `precision.autocast casts nothing of weights that are in ${precision.weights} already`,
