@@ -76,8 +76,3 @@ function refused(reason: string): Result<Config> {
     problems: [{ path: PATH, message: `${PATH} ${reason}` }],
   };
 }
-
-/** A parser's reason, which quotes the text, without what no page may hold. */
-function plain(reason: string): string {
-  return reason.replaceAll(/[\p{Cc}\p{Cs}]+/gu, " ").slice(0, 200);
-}

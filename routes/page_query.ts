@@ -75,9 +75,12 @@ function reworded(problem: Problem, { model }: PageQuery["input"]): Problem {
     const reason = error instanceof Error ? error.message : String(error);
     return {
       ...problem,
-      message: `model.config must be a JSON object: ${
-        reason.slice(0, 200).replaceAll(/\p{Cc}/gu, " ")
-      }`,
+      message: `model.config must be a JSON object: ${plain(reason)}`,
     };
   }
+}
+
+/** A parser's reason, which quotes the text, without what no page may hold. */
+function plain(reason: string): string {
+  return reason.replaceAll(/[\p{Cc}\p{Cs}]+/gu, " ").slice(0, 200);
 }

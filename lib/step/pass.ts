@@ -2,6 +2,7 @@ import type { Scenario } from "../scenario/schema.ts";
 import type { Block } from "./block.ts";
 import { recordLayer } from "./block.ts";
 import type { MachineSettings, Parameter } from "./machine.ts";
+import { DTYPE_BYTES } from "./dtype.ts";
 import { decoderLayer } from "./layers/decoder_layer.ts";
 import type { AdaptedLinear } from "./ops/adapted_linear.ts";
 import type { LossSettings } from "./ops/loss.ts";
@@ -21,6 +22,8 @@ export interface Pass {
   readonly embedding: Block;
   readonly layers: readonly Block[];
   readonly head: HeadBlock;
+  /** Bytes of checkpoints that the host holds when the backward pass begins. */
+  readonly hostBytes: number;
 }
 
 /** How a step's passes are recorded. */
@@ -74,6 +77,7 @@ export function recordPass(
   const known = new Map<string, Block>();
   const layers: Block[] = [];
   let { needsGrad, isLeaf } = embedding;
+  let hostBytes = 0;
   let dtype = embedding.outputDtype;
   const rotaryDtype = facts.code.heads === "transformers" ? dtype : "fp32";
   for (const [at, kind] of stack.layers.entries()) {
@@ -114,6 +118,9 @@ export function recordPass(
       known.set(key, block);
     }
     layers.push(block);
+    if (checkpoint && scenario.train.checkpoint_offload) {
+      hostBytes += first.rows * first.hidden * DTYPE_BYTES[dtype];
+    }
     needsGrad = true;
     isLeaf = false;
     dtype = block.outputDtype;
@@ -123,7 +130,7 @@ export function recordPass(
     headPlan,
     { dtype, needsGrad, part },
   );
-  return { vision: vision?.blocks ?? [], embedding, layers, head };
+  return { vision: vision?.blocks ?? [], embedding, layers, head, hostBytes };
 }
 
 /**

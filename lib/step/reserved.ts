@@ -1,7 +1,7 @@
 import type { AllocatedBlock } from "./allocator.ts";
 import { CachingAllocator } from "./allocator.ts";
 import type { Block, Segment } from "./block.ts";
-import { statesOf } from "./optimizer/rules.ts";
+import { statePrecision, statesOf } from "./optimizer/rules.ts";
 import type { PartName } from "./parts.ts";
 import type { Pass } from "./pass.ts";
 import type { Step } from "./step.ts";
@@ -124,9 +124,10 @@ function optimizerStep(
 ): void {
   const take = (bytes: number) =>
     bytes > 0 ? [allocator.allocate(roundedBytes(bytes))] : [];
+  const precision = statePrecision(plan.scenario.precision);
   if (isFirst) {
     for (const tensor of plan.trained) {
-      const states = statesOf(rule, implementation, tensor);
+      const states = statesOf(rule, implementation, tensor, precision);
       for (let copy = tensor.copies; copy > 0; copy--) states.forEach(take);
     }
   }

@@ -7,7 +7,11 @@ import { liveAt } from "./live.ts";
 import type { Parameter } from "./machine.ts";
 import { implementationOf } from "./optimizer/implementation.ts";
 import type { OptimizerRule } from "./optimizer/rule.ts";
-import { optimizerRule, stateBytes } from "./optimizer/rules.ts";
+import {
+  optimizerRule,
+  stateBytes,
+  statePrecision,
+} from "./optimizer/rules.ts";
 import type { Implementation } from "./optimizer/step_temporaries.ts";
 import { stepTemporaries } from "./optimizer/step_temporaries.ts";
 import type { Pass } from "./pass.ts";
@@ -123,7 +127,12 @@ function run(
       part: "optimizer states" as const,
       label: `states of ${scenario.optimizer.name}`,
       count: 1,
-      bytes: stateBytes(rule, implementation, plan.trained),
+      bytes: stateBytes(
+        rule,
+        implementation,
+        plan.trained,
+        statePrecision(scenario.precision),
+      ),
     },
     {
       part: "kernel workspaces" as const,

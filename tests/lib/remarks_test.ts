@@ -105,8 +105,6 @@ const CHANGES_NOTHING: Record<string, string> = {
   "train.lora.alpha": "a scale, not a size",
   "train.lora.rslora": "a scale, not a size",
   "precision.weights=fp16": "as wide as bf16",
-  "precision.master_weights=fp32": "what AdamW keeps anyway",
-  "precision.optimizer_states=fp32": "what AdamW keeps anyway",
   "engine.name=single": "nothing is sharded by default either",
   "engine.name=ddp": "nothing is sharded by default either",
   "method=timeline": "the default",

@@ -33,7 +33,7 @@ export function timeline(
     ok: true,
     value: {
       memory: memoryOf(step, scenario),
-      host: { peak_bytes: null },
+      host: { peak_bytes: step.passes[0]?.hostBytes || null },
       ...remarksOf(step),
       largest: step.peak.live.slice(0, LARGEST).map((
         { label, count, bytes },

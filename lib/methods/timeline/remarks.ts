@@ -3,6 +3,7 @@ import { DEFAULT_SCENARIO } from "../../scenario/default_scenario.ts";
 import { changesFrom } from "../../scenario/walk.ts";
 import type { Step } from "../../step/step.ts";
 import type { Answer } from "../method.ts";
+import { approximations } from "./approximations.ts";
 import { uncovered } from "../uncovered.ts";
 import { unused } from "../unused.ts";
 
@@ -25,13 +26,18 @@ const COVERED = new Set([
   "train.image_size",
   "train.attention",
   "train.checkpointing",
+  "train.checkpoint_offload",
   "train.loss",
   "train.kernels",
   "precision.weights",
   "precision.autocast",
+  "precision.master_weights",
+  "precision.optimizer_states",
   "quantization",
   "optimizer",
   "engine.name",
+  "software.model_code",
+  "software.bitsandbytes",
   "software.transformers",
   "software.torch",
   "software.peft",
@@ -103,6 +109,11 @@ function settled({ plan: { scenario }, implementation }: Step): string[] {
       `optimizer.implementation: the step is ${implementation}, as the scenario says`,
     );
   }
+  if (precision.master_weights === "none") {
+    said.push(
+      "precision.master_weights = none: one GPU keeps none beside its weights anyway",
+    );
+  }
   if (precision.autocast === precision.weights) {
     said.push(
       `precision.autocast casts nothing of weights that are in ${precision.weights} already`,
@@ -111,22 +122,6 @@ function settled({ plan: { scenario }, implementation }: Step): string[] {
   if (train.attention === "sdpa" && !train.padding_mask) {
     said.push(
       "train.attention = sdpa without a mask runs the flash kernel where heads have 16 bits",
-    );
-  }
-  return said;
-}
-
-function approximations({ plan: { scenario } }: Step): string[] {
-  const { train } = scenario;
-  const said: string[] = [];
-  if (train.padding_mask && train.attention === "flash") {
-    said.push(
-      "train.padding_mask with flash attention: the copies of heads without padding are not counted",
-    );
-  }
-  if (train.kernels === "compile") {
-    said.push(
-      'train.kernels = "compile": which tensors compiled code keeps is derived from its rules, not traced',
     );
   }
   return said;

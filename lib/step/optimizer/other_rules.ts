@@ -5,13 +5,15 @@ import { bytesOf, like, ruleOf, sidesOf, times } from "./rule.ts";
 /** Ranks that the projects' own examples take; a Scenario cannot say others. */
 const GALORE_RANK = 128;
 const APOLLO_RANK = 256;
+/** The largest side of a block that Shampoo preconditions. */
+const SHAMPOO_BLOCK = 1024;
 /** The largest side that SOAP takes a preconditioner for. */
 const SOAP_LARGEST_SIDE = 10_000;
 
 /**
  * Optimizers of other projects, all in a loop over tensors. Those that are marked
- * derived were traced with the packages named beside them; GaLore, APOLLO, LOMO
- * and Sophia are read from their sources or papers.
+ * derived were traced with the packages named beside them; the others are read
+ * from their sources or papers.
  */
 export const OTHER_RULES: Readonly<Record<string, OptimizerRule>> = {
   // transformers optimization.py, Adafactor: everything in fp32.
@@ -40,7 +42,12 @@ export const OTHER_RULES: Readonly<Record<string, OptimizerRule>> = {
   lamb: ruleOf({ states: like(2), own: times(1), kept: times(1) }),
   adabelief: ruleOf({ states: like(2), own: times(2), kept: times(2) }),
   ademamix: ruleOf({ states: like(3), own: times(2), kept: times(2) }),
-  shampoo: ruleOf({ states: shampooStates, own: shampooStep }),
+  // facebookresearch/optimizers cuts matrices into blocks.
+  shampoo: ruleOf({
+    states: shampooStates,
+    own: shampooStep,
+    basis: "assumed",
+  }),
   soap: ruleOf({ states: soapStates, own: soapStep }),
   // adam_mini: one second moment a row; a head's rows share theirs.
   "adam-mini": ruleOf({
@@ -90,25 +97,35 @@ function fp32Factored({ shape, elements }: Trained): number[] {
     : [4 * elements / columns, 4 * elements / rows];
 }
 
-/** Momentum, and for each side its statistics and their inverse root. */
-function shampooStates(tensor: Trained): number[] {
-  const unit = DTYPE_BYTES[tensor.dtype];
-  return [
-    bytesOf(tensor),
-    ...tensor.shape.flatMap((side) => [unit * side ** 2, unit * side ** 2]),
-  ];
+/**
+ * Grafting, and for both sides of each block its statistics and their inverse
+ * root, in fp32.
+ */
+function shampooStates({ shape, elements }: Trained): number[] {
+  const states = shape.length < 2
+    ? []
+    : blocksOf(shape).flatMap((block) =>
+      block.flatMap((side) => [4 * side ** 2, 4 * side ** 2])
+    );
+  return [4 * elements, ...states];
 }
 
-/**
- * The inverse root of one side after the other, in fp32: four matrices of its
- * size; from the second on the gradient, preconditioned by the ones before, too.
- */
-function shampooStep(tensor: Trained): number {
-  return Math.max(
-    ...tensor.shape.map((side, at) =>
-      4 * 4 * side ** 2 + (at > 0 ? bytesOf(tensor) : 0)
-    ),
+/** The blocks that a matrix is cut into. */
+function blocksOf([rows = 1, columns = 1]: readonly number[]): number[][] {
+  const cuts = (side: number) =>
+    Array.from(
+      { length: Math.ceil(side / SHAMPOO_BLOCK) },
+      (_, at) => Math.min(SHAMPOO_BLOCK, side - at * SHAMPOO_BLOCK),
+    );
+  return cuts(rows).flatMap((row) =>
+    cuts(columns).map((column) => [row, column])
   );
+}
+
+/** The preconditioned gradient, and the root of one block's side. */
+function shampooStep({ shape, elements }: Trained): number {
+  const side = Math.min(SHAMPOO_BLOCK, Math.max(...shape));
+  return 4 * elements + (shape.length < 2 ? 0 : 4 * 4 * side ** 2);
 }
 
 /** Adam's two, and for each side its statistics and their eigenvectors. */

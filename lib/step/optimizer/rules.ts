@@ -39,12 +39,35 @@ export function statesOf(
   rule: OptimizerRule,
   implementation: Implementation,
   tensor: Trained,
+  precision: StatePrecision = { states: null, masters: false },
 ): number[] {
-  const states = rule.states(tensor);
+  const dtype = precision.states ?? (precision.masters ? "fp32" : tensor.dtype);
+  const states = rule.states({ ...tensor, dtype });
+  if (precision.masters && tensor.dtype !== "fp32") {
+    states.push(MASTER * tensor.elements);
+  }
   return implementation === "fused" && states.length > 0
     ? [...states, COUNTER]
     : states;
 }
+
+/** What a Scenario says of the optimizer's own tensors. */
+export interface StatePrecision {
+  /** The states' type; null: the parameter's, or fp32 beside masters. */
+  readonly states: "fp32" | "bf16" | null;
+  /** Whether 16-bit parameters have a copy in fp32 that is stepped. */
+  readonly masters: boolean;
+}
+
+/** Reads it off a Scenario. */
+export function statePrecision(
+  { master_weights, optimizer_states }: Scenario["precision"],
+): StatePrecision {
+  return { states: optimizer_states, masters: master_weights === "fp32" };
+}
+
+/** Bytes of an element of a master copy. */
+const MASTER = 4;
 
 /** Bytes of a count of steps. */
 const COUNTER = 4;
@@ -54,11 +77,12 @@ export function stateBytes(
   rule: OptimizerRule,
   implementation: Implementation,
   tensors: readonly Trained[],
+  precision: StatePrecision,
 ): number {
   return tensors.reduce(
     (sum, tensor) =>
       sum + tensor.copies *
-        statesOf(rule, implementation, tensor).reduce(
+        statesOf(rule, implementation, tensor, precision).reduce(
           (total, bytes) => total + roundedBytes(bytes),
           0,
         ),

@@ -11,6 +11,7 @@ import type { LiveTensors } from "../live.ts";
 import { roundedBytes } from "../tape.ts";
 import type { ExpertCode } from "../layers/moe_layer.ts";
 import type { LayerFacts } from "./layer_plan.ts";
+import { layerPlanOf } from "./layer_plan.ts";
 import { versionOf } from "./version.ts";
 import type { DirectLoss } from "../ops/direct_loss.ts";
 import { playedCode } from "./model_code.ts";
@@ -120,6 +121,16 @@ export function stepPlanOf(
       model.architecture.type === "gpt_bigcode" &&
         versionOf(software.transformers)?.major === 4,
   };
+  const unclear = stack.kinds.some((kind) => {
+    const { attention, mlp } = layerPlanOf(modulesIn(stack, kind), facts);
+    return attention === null || mlp === null;
+  });
+  if (unclear) {
+    return {
+      reason:
+        `models of type ${model.architecture.type}, whose layers are not attention and MLP, are not played through yet`,
+    };
+  }
   const modules = new Modules(
     new Map(outside.map((tensor) => [tensor.name, tensor])),
     loraOf("base_model.model."),

@@ -1,0 +1,93 @@
+import { modelCodeOf } from "../../step/plan/model_code.ts";
+import { TRACED_TYPES } from "../../step/plan/traced_types.ts";
+import type { Step } from "../../step/step.ts";
+
+/** Something that a step is played with that is not known for certain. */
+type Approximation = readonly [
+  holds: (step: Step) => boolean,
+  text: (step: Step) => string,
+];
+
+const APPROXIMATIONS: readonly Approximation[] = [
+  [
+    ({ plan: { model } }) => !TRACED_TYPES.has(model.architecture.type),
+    ({ plan: { model } }) =>
+      `Model type "${model.architecture.type}" is played by its tensors' names and its config: its code was not traced`,
+  ],
+  [
+    ({ plan: { scenario } }) => modelCodeOf(scenario) === null,
+    ({ plan: { scenario } }) =>
+      `software.model_code "${scenario.software.model_code}" is not played through yet: transformers' code is`,
+  ],
+  [
+    ({ plan: { scenario, facts } }) =>
+      scenario.software.model_code === "torchtune" &&
+      facts.traits.rotary !== "none",
+    () =>
+      "software.model_code torchtune: batches are taken to be packed, so that positions are handed to the model",
+  ],
+  [
+    ({ plan: { scenario: { train } } }) =>
+      train.padding_mask && train.attention === "flash",
+    () =>
+      "train.padding_mask with flash attention: the copies of heads without padding are not counted",
+  ],
+  [
+    ({ plan: { scenario } }) => scenario.train.kernels === "compile",
+    () =>
+      "train.kernels compile: saved tensors as torch 2.13's partitioner chooses them for Llama's layers; that a compiled loss scatters its gradient in fp32 is assumed, from measured runs of torch 2.5",
+  ],
+  [
+    ({ plan: { scenario } }) => scenario.train.kernels === "liger",
+    () =>
+      "train.kernels liger: norms, rotation and cross entropy are fused but not the MLP's gate, as in the measured runs; Liger's whole patch takes less",
+  ],
+  [
+    ({ plan: { scenario } }) => scenario.train.checkpointing === "selective",
+    () =>
+      "train.checkpointing selective: every second layer is taken to be checkpointed",
+  ],
+  [
+    ({ plan: { scenario: { train } } }) =>
+      train.checkpoint_offload && train.checkpointing !== "none",
+    () =>
+      "train.checkpoint_offload: one checkpoint at a time is taken to be on its way; its buffers on the host are pinned",
+  ],
+  [
+    ({ plan: { scenario: { train } } }) =>
+      train.checkpoint_offload && train.checkpointing === "none",
+    () =>
+      "train.checkpoint_offload has no effect: train.checkpointing is none, and activations stay on the GPU",
+  ],
+  [
+    ({ plan: { scenario, facts } }) =>
+      scenario.train.loss === "chunked" && facts.code.loss === "transformers",
+    () =>
+      "train.loss chunked: 256 tokens at a time under a checkpoint, as TRL does",
+  ],
+  [
+    ({ rule }) => rule.basis === "assumed",
+    ({ plan: { scenario } }) =>
+      `optimizer.name ${scenario.optimizer.name}: its tensors are from its paper or source, not traced`,
+  ],
+  [
+    ({ plan: { scenario }, implementation }) =>
+      !["auto", implementation].includes(scenario.optimizer.implementation),
+    ({ plan: { scenario }, implementation }) =>
+      `optimizer.implementation ${scenario.optimizer.implementation} does not exist for ${scenario.optimizer.name}: ${implementation} is taken`,
+  ],
+  [
+    ({ plan: { scenario: { precision } } }) =>
+      precision.master_weights === "fp32" ||
+      precision.optimizer_states !== null,
+    () =>
+      "precision.master_weights and precision.optimizer_states: states are counted as asked; what the step takes beside them is not known",
+  ],
+];
+
+/** What a step's reader has to know about how it was played. */
+export function approximations(step: Step): string[] {
+  return APPROXIMATIONS.flatMap(([holds, text]) =>
+    holds(step) ? [text(step)] : []
+  );
+}

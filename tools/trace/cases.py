@@ -1,0 +1,413 @@
+"""The Scenarios that are traced for tests/truth/traced_steps.json."""
+
+VERSIONS = {"model_code": "transformers"}
+
+DENSE = {
+    "hidden_size": 512,
+    "intermediate_size": 1408,
+    "num_hidden_layers": 3,
+    "num_attention_heads": 8,
+    "num_key_value_heads": 2,
+    "vocab_size": 8000,
+    "pad_token_id": 0,
+}
+EXPERTS = {"num_experts": 8, "num_experts_per_tok": 2, "moe_intermediate_size": 384}
+LATENT = {
+    "q_lora_rank": 192,
+    "kv_lora_rank": 128,
+    "qk_rope_head_dim": 32,
+    "qk_nope_head_dim": 64,
+    "v_head_dim": 64,
+    "num_key_value_heads": 8,
+    "n_routed_experts": 8,
+    "num_experts_per_tok": 2,
+    "moe_intermediate_size": 384,
+    "n_group": 2,
+    "topk_group": 1,
+    "first_k_dense_replace": 1,
+}
+
+# The config of each model type: dimensions away from the others', where a rule
+# could hide behind equal numbers.
+MODELS = {
+    "llama": DENSE,
+    "mistral": {**DENSE, "hidden_size": 640, "num_attention_heads": 10, "head_dim": 96},
+    "qwen2": {**DENSE, "hidden_size": 896, "num_attention_heads": 14, "tie_word_embeddings": True},
+    "qwen3": {**DENSE, "head_dim": 128},
+    "gemma": {**DENSE, "head_dim": 128, "num_key_value_heads": 1},
+    "gemma2": {**DENSE, "head_dim": 96, "num_hidden_layers": 4, "sliding_window": 256},
+    "gemma3_text": {**DENSE, "head_dim": 96, "num_hidden_layers": 6, "sliding_window": 256},
+    "phi": {**DENSE, "num_key_value_heads": 8},
+    "phi3": DENSE,
+    "gpt2": {"n_embd": 384, "n_layer": 3, "n_head": 6, "vocab_size": 8000},
+    "gpt_bigcode": {"n_embd": 384, "n_layer": 3, "n_head": 6, "vocab_size": 8000},
+    "gpt_neo": {
+        "hidden_size": 384,
+        "num_layers": 4,
+        "num_heads": 6,
+        "attention_types": [[["global", "local"], 2]],
+        "vocab_size": 8000,
+    },
+    "gpt_neox": {**DENSE, "num_key_value_heads": 8},
+    "gptj": {"n_embd": 512, "n_layer": 3, "n_head": 8, "rotary_dim": 32, "vocab_size": 8000},
+    "opt": {
+        "hidden_size": 512,
+        "ffn_dim": 2048,
+        "num_hidden_layers": 3,
+        "num_attention_heads": 8,
+        "vocab_size": 8000,
+        "word_embed_proj_dim": 512,
+    },
+    "bloom": {"hidden_size": 512, "n_layer": 3, "n_head": 8, "vocab_size": 8000},
+    "falcon": {
+        "hidden_size": 512,
+        "num_hidden_layers": 3,
+        "num_attention_heads": 8,
+        "vocab_size": 8000,
+    },
+    "mpt": {"d_model": 512, "n_layers": 3, "n_heads": 8, "vocab_size": 8000},
+    "starcoder2": DENSE,
+    "stablelm": DENSE,
+    "olmo": DENSE,
+    "olmo2": {**DENSE, "hidden_size": 768, "num_attention_heads": 12, "num_key_value_heads": 4},
+    "cohere": DENSE,
+    "cohere2": {**DENSE, "num_hidden_layers": 4, "sliding_window": 256},
+    "granite": DENSE,
+    "glm": {**DENSE, "head_dim": 64},
+    "glm4": {**DENSE, "head_dim": 64},
+    "smollm3": {**DENSE, "num_hidden_layers": 4},
+    "nemotron": DENSE,
+    "mixtral": {**DENSE, "num_local_experts": 8, "num_experts_per_tok": 2},
+    "qwen2_moe": {**DENSE, **EXPERTS, "shared_expert_intermediate_size": 768},
+    "qwen3_moe": {**DENSE, **EXPERTS, "head_dim": 96, "num_experts_per_tok": 4},
+    "olmoe": {**DENSE, "num_experts": 8, "num_experts_per_tok": 2, "intermediate_size": 512},
+    "gpt_oss": {
+        **DENSE,
+        "head_dim": 64,
+        "num_local_experts": 8,
+        "num_experts_per_tok": 2,
+        "intermediate_size": 512,
+        "num_hidden_layers": 4,
+    },
+    "deepseek_v2": {**DENSE, **LATENT},
+    "deepseek_v3": {**DENSE, **LATENT},
+    "bert": {**DENSE},
+    "roberta": {**DENSE, "max_position_embeddings": 1030},
+    "t5": {
+        "d_model": 512,
+        "d_ff": 1024,
+        "num_layers": 3,
+        "num_heads": 6,
+        "d_kv": 64,
+        "vocab_size": 8000,
+        "decoder_start_token_id": 0,
+    },
+}
+
+LORA = {"rank": 16, "alpha": 32, "dropout": 0, "targets": "all-linear", "adapter_dtype": "fp32"}
+ALL7 = ["q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down_proj"]
+NF4 = {"weights": "nf4-dq", "kbit_upcast": True}
+
+# Changes of the plain case (full bf16, flash, no checkpointing) that each model type sees.
+SETTINGS = {
+    "full bf16": {},
+    "full fp32 autocast": {"precision": {"weights": "fp32", "autocast": "bf16"}},
+    "full bf16 sdpa mask": {"train": {"attention": "sdpa", "padding_mask": True}},
+    "full bf16 checkpointing": {"train": {"checkpointing": "full"}},
+    "lora autocast": {
+        "precision": {"autocast": "bf16"},
+        "train": {"method": "lora", "lora": LORA},
+    },
+    "full bf16 eager": {"train": {"attention": "eager"}},
+    "full fp32 sdpa": {"precision": {"weights": "fp32"}, "train": {"attention": "sdpa"}},
+    "full bf16 sdpa": {"train": {"attention": "sdpa"}},
+    "full fp32 autocast eager mask": {
+        "precision": {"weights": "fp32", "autocast": "bf16"},
+        "train": {"attention": "eager", "padding_mask": True},
+    },
+    "full fp32 autocast checkpointing": {
+        "precision": {"weights": "fp32", "autocast": "bf16"},
+        "train": {"checkpointing": "full"},
+    },
+    "lora checkpointing": {
+        "train": {"method": "lora", "lora": LORA, "checkpointing": "full"},
+    },
+    "lora bf16 adapters eager": {
+        "train": {
+            "method": "lora",
+            "lora": {**LORA, "adapter_dtype": "bf16"},
+            "attention": "eager",
+        },
+    },
+    "qlora autocast": {
+        "precision": {"autocast": "bf16"},
+        "quantization": NF4,
+        "train": {"method": "qlora", "lora": LORA},
+    },
+    "qlora autocast checkpointing": {
+        "precision": {"autocast": "bf16"},
+        "quantization": NF4,
+        "train": {"method": "qlora", "lora": LORA, "checkpointing": "full"},
+    },
+}
+
+# The first so many are traced for every model type, a third of the rest.
+EVERY = 5
+
+
+def _lora(**changes):
+    return {"method": "lora", "lora": {**LORA, "targets": ALL7, **changes}}
+
+
+# What one llama-like model sees beyond those.
+VARIANTS = {
+    "lora": {"train": _lora()},
+    "lora default targets": {"train": _lora(targets="default")},
+    "lora default targets autocast": {
+        "train": _lora(targets="default"),
+        "precision": {"autocast": "bf16"},
+    },
+    "lora dropout": {"train": _lora(dropout=0.05)},
+    "lora dropout autocast": {"train": _lora(dropout=0.05), "precision": {"autocast": "bf16"}},
+    "lora bf16 adapters": {"train": _lora(adapter_dtype="bf16")},
+    "lora bf16 adapters dropout": {"train": _lora(adapter_dtype="bf16", dropout=0.1)},
+    "lora bf16 adapters autocast": {
+        "train": _lora(adapter_dtype="bf16"),
+        "precision": {"autocast": "bf16"},
+    },
+    "lora dora": {"train": _lora(dora=True)},
+    "lora dora autocast": {"train": _lora(dora=True), "precision": {"autocast": "bf16"}},
+    "lora modules to save": {"train": _lora(modules_to_save=["lm_head", "embed_tokens"])},
+    "lora modules to save autocast": {
+        "train": _lora(modules_to_save=["lm_head"]),
+        "precision": {"autocast": "bf16"},
+    },
+    "lora fp32 weights autocast": {
+        "train": _lora(),
+        "precision": {"weights": "fp32", "autocast": "bf16"},
+    },
+    "lora fp32": {
+        "train": {**_lora(), "attention": "eager"},
+        "precision": {"weights": "fp32"},
+    },
+    "lora autocast checkpointing": {
+        "train": {**_lora(), "checkpointing": "full"},
+        "precision": {"autocast": "bf16"},
+    },
+    "lora dropout autocast checkpointing": {
+        "train": {**_lora(dropout=0.05), "checkpointing": "full"},
+        "precision": {"autocast": "bf16"},
+    },
+    "lora attention only": {
+        "train": _lora(targets=["q_proj", "k_proj", "v_proj", "o_proj"], rank=8),
+    },
+    "lora sdpa mask autocast": {
+        "train": {**_lora(), "attention": "sdpa", "padding_mask": True},
+        "precision": {"autocast": "bf16"},
+    },
+    "qlora single": {
+        "train": {**_lora(), "method": "qlora"},
+        "precision": {"autocast": "bf16"},
+        "quantization": {"weights": "nf4", "kbit_upcast": True},
+    },
+    "qlora without upcast": {
+        "train": {**_lora(), "method": "qlora"},
+        "precision": {"autocast": "bf16"},
+        "quantization": {"weights": "nf4-dq", "kbit_upcast": False},
+    },
+    "qlora without upcast checkpointing": {
+        "train": {**_lora(), "method": "qlora", "checkpointing": "full"},
+        "precision": {"autocast": "bf16"},
+        "quantization": {"weights": "nf4-dq", "kbit_upcast": False},
+    },
+    "qlora without autocast": {
+        "train": {**_lora(), "method": "qlora", "attention": "eager"},
+        "quantization": {"weights": "nf4-dq", "kbit_upcast": True},
+    },
+    "qlora dropout checkpointing": {
+        "train": {**_lora(dropout=0.1), "method": "qlora", "checkpointing": "full"},
+        "precision": {"autocast": "bf16"},
+        "quantization": NF4,
+    },
+    "qlora sdpa mask": {
+        "train": {**_lora(), "method": "qlora", "attention": "sdpa", "padding_mask": True},
+        "precision": {"autocast": "bf16"},
+        "quantization": NF4,
+    },
+    "flash mask": {"train": {"padding_mask": True}},
+    "flash mask autocast checkpointing": {
+        "train": {"padding_mask": True, "checkpointing": "full"},
+        "precision": {"weights": "fp32", "autocast": "bf16"},
+    },
+    "fp16 autocast": {"precision": {"weights": "fp32", "autocast": "fp16"}},
+    "bf16 autocast": {"precision": {"autocast": "bf16"}},
+    "fp32 eager": {"precision": {"weights": "fp32"}, "train": {"attention": "eager"}},
+    "fp32 checkpointing eager": {
+        "precision": {"weights": "fp32"},
+        "train": {"attention": "eager", "checkpointing": "full"},
+    },
+    "accumulation": {"train": {"gradient_accumulation": 2}},
+    "accumulation checkpointing": {
+        "train": {"gradient_accumulation": 2, "checkpointing": "full"},
+    },
+    "accumulation fp32 autocast": {
+        "precision": {"weights": "fp32", "autocast": "bf16"},
+        "train": {"gradient_accumulation": 3},
+    },
+    "in backward": {"optimizer": {"in_backward": True}},
+    "in backward sgd checkpointing": {
+        "optimizer": {"name": "sgd", "in_backward": True},
+        "train": {"checkpointing": "full"},
+    },
+}
+
+OPTIMIZERS = {
+    "adamw": ["foreach", "for-loop", "fused", "auto"],
+    "adam": ["foreach", "for-loop", "fused"],
+    "amsgrad": ["foreach", "for-loop", "fused"],
+    "nadam": ["foreach", "for-loop"],
+    "radam": ["foreach", "for-loop"],
+    "adamax": ["foreach", "for-loop"],
+    "adagrad": ["foreach", "for-loop"],
+    "adadelta": ["foreach", "for-loop"],
+    "rmsprop": ["foreach", "for-loop"],
+    "sgd": ["foreach", "for-loop", "fused"],
+    "sgd-momentum": ["foreach", "for-loop", "fused"],
+    "nesterov": ["foreach", "for-loop"],
+    "asgd": ["foreach", "for-loop"],
+    "rprop": ["foreach", "for-loop"],
+    "adafactor": ["foreach", "for-loop", "auto"],
+}
+
+# Real widths, with fewer layers.
+REAL = {
+    "llama-3.1-8b": {
+        "model_type": "llama",
+        "hidden_size": 4096,
+        "intermediate_size": 14336,
+        "num_hidden_layers": 4,
+        "num_attention_heads": 32,
+        "num_key_value_heads": 8,
+        "vocab_size": 128256,
+    },
+    "qwen2.5-1.5b": {
+        "model_type": "qwen2",
+        "hidden_size": 1536,
+        "intermediate_size": 8960,
+        "num_hidden_layers": 6,
+        "num_attention_heads": 12,
+        "num_key_value_heads": 2,
+        "vocab_size": 151936,
+        "tie_word_embeddings": True,
+    },
+    "gemma-2-2b": {
+        "model_type": "gemma2",
+        "hidden_size": 2304,
+        "intermediate_size": 9216,
+        "num_hidden_layers": 4,
+        "num_attention_heads": 8,
+        "num_key_value_heads": 4,
+        "head_dim": 256,
+        "vocab_size": 256000,
+    },
+    "gpt2-xl": {
+        "model_type": "gpt2",
+        "n_embd": 1600,
+        "n_layer": 6,
+        "n_head": 25,
+    },
+    "mixtral-8x7b": {
+        "model_type": "mixtral",
+        "hidden_size": 4096,
+        "intermediate_size": 14336,
+        "num_hidden_layers": 2,
+        "num_attention_heads": 32,
+        "num_key_value_heads": 8,
+        "vocab_size": 32000,
+        "num_local_experts": 8,
+        "num_experts_per_tok": 2,
+    },
+}
+REAL_SETTINGS = [
+    "full bf16",
+    "full bf16 checkpointing",
+    "full fp32 autocast",
+    "full fp32 autocast checkpointing",
+    "lora autocast",
+    "lora checkpointing",
+    "qlora autocast",
+    "qlora autocast checkpointing",
+]
+
+# (micro batch, sequence): batch and sequence never equal, T from 256 to 4096.
+SHAPES = [(2, 512), (1, 1024), (4, 256), (3, 320), (2, 1024), (1, 384)]
+
+
+def merged(base, change):
+    out = dict(base)
+    for key, value in change.items():
+        both = isinstance(value, dict) and isinstance(out.get(key), dict)
+        out[key] = merged(out[key], value) if both else value
+    return out
+
+
+def scenario(config, change, batch, sequence):
+    plain = {
+        "model": {"config": config},
+        "task": "train",
+        "train": {
+            "method": "full",
+            "micro_batch": batch,
+            "sequence_length": sequence,
+            "attention": "flash",
+            "checkpointing": "none",
+            "loss": "full",
+        },
+        "precision": {"weights": "bf16"},
+        "optimizer": {"name": "adamw", "implementation": "foreach"},
+        "software": dict(VERSIONS),
+    }
+    return merged(plain, change)
+
+
+def cases():
+    """Every case: its name and its Scenario."""
+    number = 0
+    for model_type in ("llama", "qwen3"):
+        config = {"model_type": model_type, **MODELS[model_type], "num_hidden_layers": 4}
+        for setting, change in VARIANTS.items():
+            batch, sequence = SHAPES[number % len(SHAPES)]
+            number += 1
+            yield f"{model_type} {setting}", scenario(config, change, batch, sequence)
+        yield (
+            f"{model_type} qlora 2048 tokens",
+            scenario(config, merged(SETTINGS["qlora autocast"], {"train": _lora()}), 2, 1024),
+        )
+    for weights in ("bf16", "fp32"):
+        for name, implementations in OPTIMIZERS.items():
+            for implementation in implementations:
+                change = {
+                    "precision": {"weights": weights},
+                    "optimizer": {"name": name, "implementation": implementation},
+                    "train": {"attention": "eager"},
+                }
+                config = {"model_type": "llama", **DENSE, "vocab_size": 4000}
+                yield (
+                    f"optimizer {name} {implementation} {weights}",
+                    scenario(config, change, 1, 256),
+                )
+    for name, config in REAL.items():
+        for index, setting in enumerate(REAL_SETTINGS):
+            batch, sequence = ((1, 2048), (2, 4096), (4, 1024))[index % 3]
+            yield (
+                f"{name} {setting} {batch}x{sequence}",
+                scenario(config, SETTINGS[setting], batch, sequence),
+            )
+    for index, (model_type, fields) in enumerate(MODELS.items()):
+        config = {"model_type": model_type, **fields}
+        for place, (setting, change) in enumerate(SETTINGS.items()):
+            if place >= EVERY and (place + index) % 3:
+                continue
+            batch, sequence = SHAPES[number % len(SHAPES)]
+            number += 1
+            yield f"{model_type} {setting}", scenario(config, change, batch, sequence)

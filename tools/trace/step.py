@@ -1,0 +1,333 @@
+"""One training step of a Scenario, run on the device without memory."""
+
+import contextlib
+import gc
+import sys
+import warnings
+
+from device import Device
+
+DEVICE = Device()
+
+import torch  # noqa: E402
+
+import gpu_packages  # noqa: E402
+
+warnings.filterwarnings("ignore")
+
+import transformers  # noqa: E402
+from transformers.models.auto.configuration_auto import CONFIG_MAPPING  # noqa: E402
+
+transformers.logging.set_verbosity_error()
+gpu_packages.present_flash_attention()
+BNB = gpu_packages.present_bitsandbytes()
+
+
+
+def _sequences_are_whole():
+    """A batch without position ids is never packed; the check reads the device."""
+    import transformers.masking_utils as masks
+
+    find = masks.find_packed_sequence_indices
+
+    def whole(*arguments, **named):
+        DEVICE.values(scalar=1)
+        try:
+            return find(*arguments, **named)
+        finally:
+            DEVICE.values(scalar=0)
+
+    masks.find_packed_sequence_indices = whole
+
+
+_sequences_are_whole()
+
+DTYPES = {"fp32": torch.float32, "bf16": torch.bfloat16, "fp16": torch.float16}
+ATTENTION = {"flash": "flash_attention_2", "sdpa": "sdpa", "eager": "eager"}
+
+
+def get(scenario, path, default=None):
+    """The value at a dotted path of a Scenario, or the default."""
+    for key in path.split("."):
+        if not isinstance(scenario, dict) or key not in scenario:
+            return default
+        scenario = scenario[key]
+    return default if scenario is None else scenario
+
+
+# ------------------------------------------------------------------- the model
+
+
+def config_of(scenario):
+    fields = dict(scenario["model"]["config"])
+    return CONFIG_MAPPING[fields.pop("model_type")](**fields)
+
+
+def class_of(config):
+    """The model with the loss that this architecture is trained with."""
+    from transformers.models.auto.modeling_auto import (
+        MODEL_FOR_CAUSAL_LM_MAPPING,
+        MODEL_FOR_MASKED_LM_MAPPING,
+        MODEL_FOR_SEQ_TO_SEQ_CAUSAL_LM_MAPPING,
+    )
+
+    if config.is_encoder_decoder:
+        order = [MODEL_FOR_SEQ_TO_SEQ_CAUSAL_LM_MAPPING]
+    elif type(config) in MODEL_FOR_MASKED_LM_MAPPING and not getattr(config, "is_decoder", False):
+        order = [MODEL_FOR_MASKED_LM_MAPPING, MODEL_FOR_CAUSAL_LM_MAPPING]
+    else:
+        order = [MODEL_FOR_CAUSAL_LM_MAPPING]
+    for mapping in order:
+        if type(config) in mapping:
+            return mapping[type(config)]
+    raise ValueError(f"{config.model_type} has no language-modelling head")
+
+
+def build(scenario):
+    """The model of a Scenario on the device, with its adapters and quantisation."""
+    config = config_of(scenario)
+    weights = DTYPES[get(scenario, "precision.weights", "bf16")]
+    attention = ATTENTION[get(scenario, "train.attention", "flash")]
+    with torch.device("cuda"):
+        model = class_of(config)._from_config(
+            config, attn_implementation=attention, dtype=weights
+        )
+    model.tie_weights()
+    if get(scenario, "quantization.weights", "none") != "none":
+        quantize(model, scenario)
+    model.train()
+    model.config.use_cache = False
+    checkpoint = get(scenario, "train.checkpointing", "none")
+    if get(scenario, "train.method", "full") != "full":
+        model = adapt(model, scenario)
+    if checkpoint == "full":
+        base = model.get_base_model() if hasattr(model, "get_base_model") else model
+        base.activation_checkpointing_enable({"use_reentrant": False})
+        if base is not model and not get(scenario, "quantization.kbit_upcast", False):
+            base.enable_input_require_grads()
+    return model
+
+
+def quantize(model, scenario):
+    """Replaces each Linear but the output head, as transformers loads 4-bit weights."""
+    scheme = scenario["quantization"]["weights"]
+    if scheme not in ("nf4", "nf4-dq"):
+        raise ValueError(f"quantization {scheme} is not traced")
+    head = model.get_output_embeddings()
+    compute = DTYPES[get(scenario, "precision.autocast") or get(scenario, "precision.weights", "bf16")]
+    for parent in list(model.modules()):
+        for name, child in list(parent.named_children()):
+            if type(child) is not torch.nn.Linear or child is head:
+                continue
+            new = BNB.nn.Linear4bit(
+                child.in_features,
+                child.out_features,
+                child.bias is not None,
+                compute_dtype=compute,
+                compress_statistics=scheme == "nf4-dq",
+                quant_type="nf4",
+                device="meta",
+            )
+            new.weight = BNB.nn.Params4bit(
+                child.weight.data,
+                requires_grad=False,
+                compress_statistics=scheme == "nf4-dq",
+                quant_type="nf4",
+                module=new,
+            )._quantize("cuda")
+            if child.bias is not None:
+                new.bias = child.bias
+            setattr(parent, name, new)
+            del child
+    model.is_loaded_in_4bit = True
+    model.is_quantized = True
+    model.config._is_quantized = True
+    gc.collect()
+
+
+def adapt(model, scenario):
+    import peft
+
+    quantized = get(scenario, "quantization.weights", "none") != "none"
+    full = get(scenario, "train.checkpointing", "none") == "full"
+    if quantized and get(scenario, "quantization.kbit_upcast", True):
+        model = peft.prepare_model_for_kbit_training(
+            model,
+            use_gradient_checkpointing=full,
+            gradient_checkpointing_kwargs={"use_reentrant": False},
+        )
+    lora = get(scenario, "train.lora", {})
+    targets = lora.get("targets", "default")
+    config = peft.LoraConfig(
+        r=lora.get("rank", 16),
+        lora_alpha=lora.get("alpha", 32),
+        lora_dropout=lora.get("dropout", 0),
+        target_modules=None if targets == "default" else targets,
+        use_dora=lora.get("dora", False),
+        modules_to_save=lora.get("modules_to_save") or None,
+    )
+    adapters = lora.get("adapter_dtype", "fp32")
+    with torch.device("cuda"):
+        model = peft.get_peft_model(model, config, autocast_adapter_dtype=adapters == "fp32")
+    gc.collect()
+    return model
+
+
+# --------------------------------------------------------------- the optimizer
+
+
+def optimizer_of(scenario, parameters):
+    """A factory of the Scenario's optimizer over a list of parameters."""
+    name = get(scenario, "optimizer.name", "adamw")
+    implementation = get(scenario, "optimizer.implementation", "auto")
+    how = {
+        "auto": {},
+        "foreach": {"foreach": True},
+        "for-loop": {"foreach": False},
+        "fused": {"fused": True},
+    }[implementation]
+    o = torch.optim
+    rate = {"lr": 1e-3}
+    makers = {
+        "adamw": lambda: o.AdamW(parameters, **rate, **how),
+        "amsgrad": lambda: o.AdamW(parameters, amsgrad=True, **rate, **how),
+        "adam": lambda: o.Adam(parameters, **rate, **how),
+        "nadam": lambda: o.NAdam(parameters, **rate, **how),
+        "radam": lambda: o.RAdam(parameters, **rate, **how),
+        "adamax": lambda: o.Adamax(parameters, **rate, **how),
+        "adagrad": lambda: o.Adagrad(parameters, **rate, **how),
+        "adadelta": lambda: o.Adadelta(parameters, **rate, **how),
+        "rmsprop": lambda: o.RMSprop(parameters, **rate, **how),
+        "sgd": lambda: o.SGD(parameters, **rate, **how),
+        "sgd-momentum": lambda: o.SGD(parameters, momentum=0.9, **rate, **how),
+        "nesterov": lambda: o.SGD(parameters, momentum=0.9, nesterov=True, **rate, **how),
+        "asgd": lambda: o.ASGD(parameters, **rate, **how),
+        "rprop": lambda: o.Rprop(parameters, **rate, **how),
+        "adafactor": lambda: o.Adafactor(parameters, **rate, **how),
+    }
+    if name not in makers:
+        raise ValueError(f"optimizer {name} is not traced")
+    return makers[name]()
+
+
+# -------------------------------------------------------------------- the step
+
+
+@contextlib.contextmanager
+def autocast(name):
+    if name is None:
+        yield
+    else:
+        with torch.autocast("cuda", dtype=DTYPES[name]):
+            yield
+
+
+def watch_modules(model):
+    """Names the running module in the record."""
+    stack = []
+
+    def enter(name):
+        def hook(*_):
+            stack.append(name)
+            DEVICE.module(name)
+
+        return hook
+
+    def leave(*_):
+        stack.pop()
+        DEVICE.module(stack[-1] if stack else "")
+
+    for name, module in model.named_modules():
+        module.register_forward_pre_hook(enter(name or "model"))
+        module.register_forward_hook(leave, always_call=True)
+
+
+def inputs_of(model, scenario):
+    batch = get(scenario, "train.micro_batch", 1)
+    sequence = get(scenario, "train.sequence_length", 2048)
+    ids = torch.zeros(batch, sequence, dtype=torch.long, device="cuda")
+    inputs = {"input_ids": ids, "labels": ids}
+    if get(scenario, "train.padding_mask", False):
+        inputs["attention_mask"] = torch.ones(batch, sequence, dtype=torch.long, device="cuda")
+    return inputs
+
+
+class Run:
+    """Steps of a Scenario and where their phases begin in the device's record."""
+
+    def __init__(self, scenario, steps=2, watch=False):
+        self.scenario = scenario
+        self.start = DEVICE.live
+        self.marks = []
+        self.model = build(scenario)
+        gc.collect()
+        self.load = DEVICE.live - self.start
+        if watch:
+            watch_modules(self.model)
+        parameters = [p for p in self.model.parameters() if p.requires_grad]
+        self.in_backward = get(scenario, "optimizer.in_backward", False)
+        if self.in_backward:
+            self.optimizer = None
+            for parameter in parameters:
+                one = optimizer_of(scenario, [parameter])
+
+                def update(p, one=one):
+                    one.step()
+                    one.zero_grad()
+
+                parameter.register_post_accumulate_grad_hook(update)
+        else:
+            self.optimizer = optimizer_of(scenario, parameters)
+        self.steps = [self._step() for _ in range(steps)]
+
+    def mark(self, name):
+        self.marks.append((name, DEVICE.count))
+
+    def _peak(self):
+        peak = DEVICE.peak - self.start
+        DEVICE.reset_peak()
+        return peak
+
+    def _step(self):
+        accumulation = get(self.scenario, "train.gradient_accumulation", 1)
+        bytes_ = {"load": self.load, "forward": 0, "backward": 0}
+        gc.collect()
+        for _ in range(accumulation):
+            inputs = inputs_of(self.model, self.scenario)
+            DEVICE.reset_peak()
+            self.mark("forward")
+            with autocast(get(self.scenario, "precision.autocast")):
+                loss = self.model(**inputs).loss
+            if accumulation > 1:
+                loss = loss / accumulation
+            bytes_["forward"] = max(bytes_["forward"], self._peak())
+            gc.collect()
+            bytes_["backward_start"] = DEVICE.live - self.start
+            DEVICE.reset_peak()
+            self.mark("backward")
+            loss.backward()
+            self.mark("after backward")
+            bytes_["backward"] = max(bytes_["backward"], self._peak())
+            del loss
+            gc.collect()
+            bytes_["backward_end"] = DEVICE.live - self.start
+        DEVICE.reset_peak()
+        self.mark("optimizer")
+        if self.optimizer is not None:
+            self.optimizer.step()
+            bytes_["optimizer"] = self._peak()
+            self.optimizer.zero_grad()
+        else:
+            bytes_["optimizer"] = bytes_["backward_end"]
+        self.mark("end")
+        gc.collect()
+        bytes_["steady"] = DEVICE.live - self.start
+        return bytes_
+
+
+if __name__ == "__main__":
+    import json
+
+    for line in sys.stdin:
+        run = Run(json.loads(line))
+        print(json.dumps(run.steps))
