@@ -151,7 +151,9 @@ function denseLayers(
   const named = text["mlp_only_layers"];
   const first = optional(["first_k_dense_replace"]) ??
     (Array.isArray(named) ? named.length : 0);
-  return period > 1 ? layers - Math.floor(layers / period) : first;
+  return period > 1
+    ? layers - Math.floor(layers / period)
+    : Math.min(first, layers);
 }
 
 function visionTower(config: Config, problems: Problem[]): VisionTower | null {

@@ -10,6 +10,7 @@ import type { Model } from "./model.ts";
 import { otherFile } from "./other_file.ts";
 import { rolesOf } from "./roles.ts";
 import { ConfigReader } from "./tensors/config_reader.ts";
+import { layersOf, MAX_LAYERS } from "./tensors/layer_ranges.ts";
 import { TensorScope } from "./tensors/tensor_scope.ts";
 
 /**
@@ -93,6 +94,17 @@ function finished(
     "tensors" | "roles" | "buffers" | "parameters" | "active_parameters"
   >,
 ): Result<Model> {
+  const layers = layersOf(tensors);
+  if (layers > MAX_LAYERS) {
+    return {
+      ok: false,
+      problems: [{
+        path: "model",
+        message:
+          `model must have at most ${MAX_LAYERS} layers: its config describes ${layers}`,
+      }],
+    };
+  }
   const { total, active } = countTensors(tensors, known.architecture);
   if (!Number.isSafeInteger(total)) {
     return {

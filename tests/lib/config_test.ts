@@ -52,6 +52,32 @@ for (const [name, change, message] of REFUSED) {
   });
 }
 
+for (
+  const [stack, change] of [
+    ["decoder", { num_hidden_layers: 1e9 }],
+    ["generic decoder", { num_hidden_layers: 1e9, model_type: "unheard_of" }],
+    ["vision tower", {
+      model_type: "llava",
+      text_config: CONFIG,
+      vision_config: {
+        num_hidden_layers: 1e9,
+        hidden_size: 64,
+        patch_size: 14,
+        image_size: 28,
+      },
+    }],
+  ] as const
+) {
+  Deno.test(`tryEstimate() refuses endless layers of a ${stack}`, () => {
+    const result = tryEstimate({ model: { config: { ...CONFIG, ...change } } });
+    assert(!result.ok);
+    assertEquals(
+      result.problems[0]?.message,
+      "model must have at most 10000 layers: its config describes 1000000000",
+    );
+  });
+}
+
 Deno.test("architectureOfConfig() names everything that is missing", () => {
   const result = tryEstimate({ model: { config: {} } });
   assert(!result.ok);
@@ -128,6 +154,11 @@ const READ: [name: string, change: Config, expected: Partial<Architecture>][] =
       shared_expert_intermediate_size: 2_816,
       dense_layers: 1,
     }],
+    ["more first layers without experts than layers", {
+      n_routed_experts: 64,
+      moe_intermediate_size: 1_408,
+      first_k_dense_replace: 329_959_739,
+    }, { dense_layers: 16 }],
     ["a decoder of GPT-2's names", {
       model_type: "gpt2",
       hidden_size: undefined,

@@ -1,12 +1,12 @@
-import type { LayerRange } from "./tensor.ts";
+import type { LayerRange, Tensor } from "./tensor.ts";
+
+/** Far more layers than any model has: a config may claim what it likes. */
+export const MAX_LAYERS = 10_000;
 
 /** All layers of a stack. */
 export function allLayers(count: number): LayerRange[] {
   return count > 0 ? [[0, count, 1]] : [];
 }
-
-/** Far more layers than any model has: a config may claim what it likes. */
-const MAX_LAYERS = 100_000;
 
 /**
  * The layers that a test picks, as few ranges: runs of one step become one.
@@ -19,7 +19,8 @@ export function layersWhere(
   picks: (layer: number) => boolean,
 ): LayerRange[] {
   const chosen = Array.from(
-    { length: Math.min(count, MAX_LAYERS) },
+    // One more than may be, so that too many are noticed.
+    { length: Math.min(count, MAX_LAYERS + 1) },
     (_, layer) => layer,
   ).filter(picks);
   const ranges: LayerRange[] = [];
@@ -33,4 +34,13 @@ export function layersWhere(
     start = end + 1;
   }
   return ranges;
+}
+
+/** Layers of the highest stack that tensors lie in; 0 when they lie in none. */
+export function layersOf(tensors: readonly Tensor[]): number {
+  let most = 0;
+  for (const { layers } of tensors) {
+    for (const [, to] of layers ?? []) most = Math.max(most, to);
+  }
+  return most;
 }
