@@ -1,10 +1,13 @@
 import { Command, Option } from "commander";
 import type { GivenFlag } from "../lib/mod.ts";
 import {
+  EXPORTS,
+  exportScenario,
   flagMessage,
   FLAGS,
   fromFlags,
   nearestRuns,
+  parseScenario,
   putAt,
   readBoolean,
   refusalOf,
@@ -12,7 +15,13 @@ import {
 import type { Hub } from "../hub/mod.ts";
 import { hubFrom } from "../hub/mod.ts";
 import { estimateText } from "../templates/terminal/estimate_text.ts";
+import { importedText } from "../templates/terminal/imported_text.ts";
 import { batch } from "./batch.ts";
+import {
+  readConfigurations,
+  withoutModel,
+  withoutOverridden,
+} from "./configurations.ts";
 import { environment } from "./environment.ts";
 import { estimateModel } from "./estimate_model.ts";
 import { readText } from "./files.ts";
@@ -32,6 +41,10 @@ Examples:
       --lora-rank 8 --grad-checkpoint true --gpu "RTX 4090"
   Any field of a scenario, by its path
     deno task estimate --model llama2-7b --set task=serve --set serve.batch=16
+  The configuration files of a training tool, later ones over earlier ones
+    deno task estimate --from train.yaml --from ds_config.json --gpus 8
+  A configuration for another tool
+    deno task estimate --model llama2-7b --zero 2 --dp 8 --export deepspeed
   A scenario from a file or the standard input, its estimate as JSON
     deno task estimate --scenario scenario.json --json
   Many of them, a line each
@@ -62,6 +75,8 @@ interface Given {
   json?: boolean;
   hfTokenStdin?: boolean;
   evidence?: boolean;
+  from: string[];
+  export?: string;
   set: string[];
   probe?: string | boolean;
   [flag: string]: unknown;
@@ -84,6 +99,18 @@ export function estimateCommand(): Command {
     )
     .option("--scenario <file>", "a scenario in JSON; - is the standard input")
     .option("--batch <file>", "a scenario a line; - is the standard input")
+    .option(
+      "--from <file>",
+      "a training tool's configuration: TrainingArguments, LLaMA-Factory, Axolotl, DeepSpeed, accelerate, torchtune, Megatron-LM …; - is the standard input, several add up",
+      (word: string, words: string[]) => [...words, word],
+      [],
+    )
+    .option(
+      "--export <format>",
+      `print the scenario as another tool's configuration: ${
+        EXPORTS.map(({ id }) => id).join(", ")
+      }`,
+    )
     .option("--json", "print the estimate as JSON")
     .option("--evidence", "show the measured runs most like it")
     .option(
@@ -109,16 +136,36 @@ async function run(given: Given): Promise<void> {
   if (given.batch !== undefined) return await runBatch(given, given.batch);
   checkProbeFlags(given);
   const flags = givenFlags(given);
-  const base = given.scenario === undefined
+  if (given.scenario !== undefined && given.from.length > 0) {
+    throw new UsageError(
+      "--scenario and --from cannot be given together: a scenario may be one of the --from files",
+    );
+  }
+  const imported = given.from.length > 0
+    ? await readConfigurations(given.from, given.json === true)
+    : null;
+  const base = imported
+    ? withoutModel(imported.scenario, flags)
+    : given.scenario === undefined
     ? {}
     : await readScenario(given.scenario);
   const input = fromFlags(flags, base);
   for (const word of given.set) applySet(input, word);
+  const configuration = imported && withoutOverridden(imported, [
+    ...flags.flatMap(({ flag, text }) => [
+      flag.path,
+      ...(flag.settings?.(text) ?? []).map(([path]) => path),
+    ]),
+    ...given.set.map((word) => word.slice(0, word.indexOf("="))),
+  ]);
   if (input["model"] === undefined) {
     throw new UsageError(
-      "--model is missing: give a name of the catalogue or the Hub, or a config.json, a .safetensors or .gguf file, or a folder with one",
+      `--model is missing${
+        imported ? ", and the configuration names none" : ""
+      }: give a name of the catalogue or the Hub, or a config.json, a .safetensors or .gguf file, or a folder with one`,
     );
   }
+  if (given.export !== undefined) return await runExport(input, given.export);
   const { onProgress, end } = terminalProgress();
   const result = await estimateModel(input, await hubOf(given), {
     headers: wantsHeaders(given),
@@ -138,8 +185,20 @@ async function run(given: Given): Promise<void> {
     : {};
   await write(
     given.json
-      ? `${JSON.stringify({ ...result.value, ...shown }, null, 2)}\n`
-      : estimateText(result.value, { color: wantsColor(), ...shown }),
+      ? `${
+        JSON.stringify(
+          {
+            ...result.value,
+            ...shown,
+            ...(configuration ? { configuration } : {}),
+          },
+          null,
+          2,
+        )
+      }\n`
+      : `${configuration ? `${importedText(configuration)}\n` : ""}${
+        estimateText(result.value, { color: wantsColor(), ...shown })
+      }`,
   );
   if (asksForProbe(given.probe)) {
     console.error(
@@ -148,9 +207,30 @@ async function run(given: Given): Promise<void> {
   }
 }
 
+/** Prints the scenario as another tool's configuration. */
+async function runExport(
+  input: Record<string, unknown>,
+  format: string,
+): Promise<void> {
+  const parsed = parseScenario(input);
+  const result = parsed.ok ? exportScenario(parsed.value, format) : parsed;
+  if (!result.ok) {
+    throw new UsageError(
+      result.problems.map(({ message }) =>
+        message.startsWith("format ") ? `--export${message.slice(6)}` : message
+      ).join("\n"),
+    );
+  }
+  const { text, notes, syntax } = result.value;
+  await write(text);
+  // YAML has them as comments.
+  if (syntax === "json") { for (const note of notes) console.error(note); }
+}
+
 async function runBatch(given: Given, path: string): Promise<void> {
   if (
     given.scenario !== undefined || given.set.length > 0 || given.evidence ||
+    given.from.length > 0 || given.export !== undefined ||
     givenFlags(given).length > 0
   ) {
     throw new UsageError(
@@ -199,8 +279,8 @@ async function hubOf(given: Given): Promise<Hub | null> {
 
 function checkToken(given: Given): void {
   if (!given.hfTokenStdin) return;
-  for (const flag of ["scenario", "batch"] as const) {
-    if (given[flag] !== "-") continue;
+  for (const flag of ["scenario", "batch", "from"] as const) {
+    if (given[flag] !== "-" && !given.from.includes("-")) continue;
     throw new UsageError(
       `--hf-token-stdin and --${flag} - both read the standard input: give one of them another way`,
     );

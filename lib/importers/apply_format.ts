@@ -38,6 +38,7 @@ export function applyFormat(
     const unexpressed = reasons.get(key);
     if (unexpressed) {
       if (isOff(value)) draft.leave(setting, "switched off");
+      else if (value === "auto") draft.leave(setting, "left to the tool");
       else draft.leave(setting, unexpressed.reason, unexpressed.moves_memory);
     } else if (format.neutral.some((pattern) => pattern.test(key))) {
       draft.leave(setting, "decides no GPU memory of a training step");

@@ -224,14 +224,20 @@ export const deepspeed: Format = {
         "zero_optimization.prefetch_bucket_size",
         "zero_optimization.param_persistence_threshold",
         "zero_optimization.max_live_parameters",
-        "zero_optimization.sub_group_size",
         "zero_optimization.overlap_comm",
+      ],
+      "DeepSpeed's own buffers are counted at their usual sizes",
+    ),
+    unexpressed(
+      [
+        "zero_optimization.sub_group_size",
         "zero_optimization.contiguous_gradients",
         "zero_optimization.reduce_scatter",
         "zero_optimization.allgather_partitions",
         "zero_optimization.round_robin_gradients",
       ],
-      "DeepSpeed's own buffers are counted at their usual sizes",
+      "counted as DeepSpeed has it by default",
+      false,
     ),
     unexpressed(
       [

@@ -112,8 +112,13 @@ export function fsdpUnexpressed(section: string): Unexpressed[] {
     names.flatMap((name) => [`${section}.fsdp_${name}`, `${section}.${name}`]);
   return [
     unexpressed(
-      keys("backward_prefetch", "forward_prefetch", "limit_all_gathers"),
+      keys("forward_prefetch"),
       "what FSDP gathers ahead is counted as usual",
+    ),
+    unexpressed(
+      keys("backward_prefetch", "limit_all_gathers"),
+      "what FSDP gathers ahead is counted as usual",
+      false,
     ),
     unexpressed(
       keys("ignored_modules", "mixed_precision_policy", "min_num_params"),

@@ -5,7 +5,7 @@ import type { Problem } from "../scenario/problem.ts";
 import { leavesOf, putAt } from "../scenario/walk.ts";
 import type { Draft, Facts, Stated } from "./draft.ts";
 import { FACT_FIELDS, textOf } from "./draft.ts";
-import type { Assumed, Imported } from "./imported.ts";
+import type { Assumed, Imported, Understood } from "./imported.ts";
 
 /** What several files state together; the last one wins. */
 interface Merged {
@@ -50,10 +50,11 @@ export function settle(
     for (const [path, value] of draft.assumed) merged.assumed.set(path, value);
   }
   settleMethod(merged);
+  dropUnused(merged);
   settlePrecision(merged);
-  settleNodes(merged);
-  const wrong = settleBatch(merged);
+  const wrong = settleMesh(merged) ?? settleBatch(merged);
   if (wrong) return { ok: false, problems: [wrong] };
+  settleNodes(merged);
 
   const input: Record<string, unknown> = {};
   for (const [path, { value }] of merged.assumed) {
@@ -67,7 +68,8 @@ export function settle(
     value: {
       scenario: checked.value,
       understood: drafts.flatMap((draft) => draft.understood)
-        .filter(({ key, path }) => !overridden.has(`${key}\n${path}`)),
+        .filter(({ key, path }) => !overridden.has(`${key}\n${path}`))
+        .map((each) => withEngine(each, valueAt(merged, "engine.name"))),
       ignored,
       assumed: assumptionsOf(drafts, merged),
       warnings: ignored.filter(({ moves_memory }) => moves_memory)
@@ -76,6 +78,14 @@ export function settle(
         ),
     },
   };
+}
+
+/** DeepSpeed casts the model where others run autocast. */
+function withEngine(each: Understood, engine: unknown): Understood {
+  return engine === "deepspeed" && each.path === FACT_FIELDS.mixed_precision &&
+      each.becomes.startsWith("mixed")
+    ? { ...each, path: "precision.weights" }
+    : each;
 }
 
 function* overrides(
@@ -176,6 +186,45 @@ function settlePrecision(merged: Merged): void {
   }
 }
 
+/** A tool's defaults for adapters mean nothing where there are none. */
+function dropUnused(merged: Merged): void {
+  const method = valueAt(merged, "train.method");
+  const adapted = method === "lora" || method === "qlora";
+  const unused = [...merged.assumed.keys()].filter((path) =>
+    path === "quantization.kbit_upcast"
+      ? valueAt(merged, "quantization.weights") === undefined
+      : path.startsWith("train.lora.") && !adapted
+  );
+  for (const path of unused) merged.assumed.delete(path);
+}
+
+/** The ways that tp, pp and cp split a replica, over so many GPUs. */
+function settleMesh(merged: Merged): Problem | null {
+  const sizes = ["tp", "pp", "cp"].map((size) => `parallel.${size}`);
+  const replica = sizes.reduce(
+    (product, path) => product * Number(valueAt(merged, path) ?? 1),
+    1,
+  );
+  if (!(replica > 1)) return null;
+  const gpus = valueAt(merged, "parallel.gpus");
+  if (gpus === undefined) {
+    if (!merged.facts.has("global_batch")) {
+      merged.assumed.set("parallel.gpus", {
+        value: replica,
+        reason: "one replica of tp × pp × cp, since no file says how many GPUs",
+      });
+    }
+    return null;
+  }
+  if (Number(gpus) % replica === 0) return null;
+  const key = merged.stated.get("parallel.gpus")?.key ?? "parallel.gpus";
+  return {
+    path: "parallel.gpus",
+    message:
+      `${key} must give a multiple of tp × pp × cp = ${replica} GPUs: current value is ${gpus}`,
+  };
+}
+
 function settleNodes(merged: Merged): void {
   const nodes = merged.facts.get("nodes");
   const gpus = Number(valueAt(merged, "parallel.gpus"));
@@ -237,6 +286,12 @@ function settleBatch(merged: Merged): Problem | null {
       reason: `${batch.key} ÷ replicas ÷ accumulation`,
     });
     return null;
+  }
+  if (valueAt(merged, "parallel.gpus") === undefined && replica > 1) {
+    assumed.set("parallel.gpus", {
+      value: replica,
+      reason: "one replica of tp × pp × cp, since no file says how many GPUs",
+    });
   }
   const step = micro * numberAt("parallel.gpus") / replica;
   if (accumulation) {

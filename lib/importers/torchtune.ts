@@ -100,7 +100,9 @@ const RULES: readonly Rule[] = [
       const type = readType(setting.value);
       if (!type) return draft.refuse(setting, "must be bf16, fp16 or fp32");
       draft.state(setting, "precision.weights", type);
-      draft.state(setting, "train.lora.adapter_dtype", type);
+      if (draft.valueAt("train.method") !== "full") {
+        draft.state(setting, "train.lora.adapter_dtype", type);
+      }
     },
   },
   {

@@ -1,0 +1,35 @@
+import { DEFAULT_SCENARIO } from "../scenario/default_scenario.ts";
+import type { Scenario } from "../scenario/schema.ts";
+import { changesFrom, leavesOf, putAt } from "../scenario/walk.ts";
+import type { Draft, ExportFormat } from "./exported.ts";
+
+/** The Scenario itself: its model and all that differs from the defaults. */
+function plain(id: "json" | "yaml"): ExportFormat {
+  return {
+    id,
+    title: `Scenario in ${id.toUpperCase()}`,
+    file: `scenario.${id}`,
+    syntax: id,
+    refuses: () => null,
+    draft: draftOf,
+  };
+}
+
+function draftOf(scenario: Scenario): Draft {
+  const { model, ...rest } = scenario;
+  const { model: _, ...usual } = DEFAULT_SCENARIO;
+  const values: Record<string, unknown> = { model };
+  for (const { path, value } of changesFrom(usual, rest)) {
+    putAt(values, path, value);
+  }
+  return {
+    values,
+    says: ["model", ...leavesOf(rest).map(({ path }) => path)],
+    notes: [],
+  };
+}
+
+/** The Scenario in JSON. */
+export const json: ExportFormat = plain("json");
+/** The Scenario in YAML. */
+export const yaml: ExportFormat = plain("yaml");
