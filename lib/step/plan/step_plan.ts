@@ -33,6 +33,7 @@ import { stacksOf } from "./stacks.ts";
 import type { Storage } from "./storage.ts";
 import { storageOf } from "./storage.ts";
 import { traitsOf } from "./traits.ts";
+import { unplayed } from "./unplayed.ts";
 
 /** All that a step needs to know of a Scenario and its model. */
 export interface StepPlan {
@@ -63,13 +64,10 @@ export function stepPlanOf(
   const stacks = stacksOf(
     model.tensors.filter(({ piece }) => piece === "language_model"),
   );
+  const reason = unplayed(model, stacks);
+  if (reason !== null) return { reason };
   const [stack] = stacks;
-  if (!stack || stacks.length > 1) {
-    return {
-      reason:
-        `models of type ${model.architecture.type}, which are no plain decoders, are not played through yet`,
-    };
-  }
+  if (!stack) throw new RangeError(`${model.name} has no layers`);
   const { train, software } = scenario;
   const storage = storageOf(scenario);
   const code = playedCode(scenario);
