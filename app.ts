@@ -11,6 +11,8 @@ import { configRoute } from "./routes/config.tsx";
 import { gpusRoute } from "./routes/gpus.tsx";
 import { limitBody, limitQuery, limitTime } from "./routes/limits.ts";
 import { pageRoute } from "./routes/page.tsx";
+import { presetsRoute } from "./routes/presets.tsx";
+import { scenarioFileRoute } from "./routes/scenario_file.tsx";
 
 /** Hugging Face shows a Space inside a frame of its own page. */
 const FRAMED_BY = ["'self'", "https://huggingface.co", "https://*.hf.space"];
@@ -44,6 +46,8 @@ export function createApp(hub: Hub | null): Hono {
   app.route("/", assets);
   app.route("/", pageRoute(lookUps));
   app.route("/", configRoute);
+  app.route("/", scenarioFileRoute);
+  app.route("/", presetsRoute);
   app.route("/", answerRoute(lookUps));
   app.route("/", gpusRoute(lookUps));
   app.route("/", apiRoute(hub));

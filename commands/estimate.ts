@@ -5,13 +5,13 @@ import {
   FLAGS,
   fromFlags,
   nearestRuns,
-  putAt,
   readBoolean,
   refusalOf,
 } from "../lib/mod.ts";
 import type { Hub } from "../hub/mod.ts";
 import { hubFrom } from "../hub/mod.ts";
 import { estimateText } from "../templates/terminal/estimate_text.ts";
+import { applySet } from "./apply_set.ts";
 import { batch } from "./batch.ts";
 import { environment } from "./environment.ts";
 import { estimateModel } from "./estimate_model.ts";
@@ -19,6 +19,7 @@ import { readText } from "./files.ts";
 import { terminalProgress } from "./progress.ts";
 import { readToken } from "./token.ts";
 import { UsageError } from "./usage_error.ts";
+import { wantsColor } from "./wants_color.ts";
 import { write } from "./write.ts";
 
 const EXAMPLES = `
@@ -255,18 +256,6 @@ async function readScenario(path: string): Promise<Record<string, unknown>> {
   return input as Record<string, unknown>;
 }
 
-function applySet(input: Record<string, unknown>, word: string): void {
-  const at = word.indexOf("=");
-  if (at < 1) {
-    throw new UsageError(
-      `--set must be path=value, such as train.loss=fused: current value is ${
-        JSON.stringify(word)
-      }`,
-    );
-  }
-  putAt(input, word.slice(0, at), word.slice(at + 1));
-}
-
 /** Commander's name for a flag: "--seq-len" is seqLen. */
 function attributeOf(name: string): string {
   return name.slice(2).replaceAll(
@@ -285,9 +274,4 @@ function flagOf(attribute: string): string {
 function asksForProbe(probe: string | boolean | undefined): boolean {
   return probe === true ||
     (typeof probe === "string" && readBoolean(probe) === true);
-}
-
-function wantsColor(): boolean {
-  if (environment("NO_COLOR")) return false;
-  return Boolean(environment("FORCE_COLOR")) || Deno.stdout.isTerminal();
 }

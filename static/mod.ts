@@ -1,4 +1,5 @@
 import combobox from "./combobox.js" with { type: "text" };
+import copy from "./copy.js" with { type: "text" };
 import htmx from "./htmx.min.js" with { type: "text" };
 import icon from "./icon.svg" with { type: "text" };
 import model from "./model.js" with { type: "text" };
@@ -18,10 +19,11 @@ export interface StaticFile {
 
 /** Every static file, in memory: the server reads no disk. */
 export const STATIC: Record<
-  "combobox" | "htmx" | "icon" | "model" | "page" | "style",
+  "combobox" | "copy" | "htmx" | "icon" | "model" | "page" | "style",
   StaticFile
 > = {
   combobox: await file("combobox.js", "text/javascript", combobox),
+  copy: await file("copy.js", "text/javascript", copy),
   htmx: await file("htmx.min.js", "text/javascript", htmx),
   icon: await file("icon.svg", "image/svg+xml", icon),
   model: await file("model.js", "text/javascript", model),

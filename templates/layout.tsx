@@ -7,8 +7,10 @@ const DESCRIPTION =
 
 /** A whole page around its content. */
 export function Layout(
-  { title, refreshSeconds, children }: {
+  { title, refreshSeconds, script, children }: {
     title: string;
+    /** The address of a script that this page alone needs. */
+    script?: string;
     /** Where the answer is not there yet: when to load the page anew. */
     refreshSeconds?: number | undefined;
     children: Child;
@@ -33,6 +35,7 @@ export function Layout(
         <script src={STATIC.page.address} defer></script>
         <script src={STATIC.model.address} defer></script>
         <script src={STATIC.combobox.address} defer></script>
+        {script !== undefined && <script src={script} defer></script>}
       </head>
       <body>
         <a class="skip" href="#answer">Skip to the answer</a>
@@ -42,6 +45,7 @@ export function Layout(
             Headroom
           </a>
           <p>Will it fit? GPU memory of training, fine-tuning and serving.</p>
+          <a href="/presets">Presets</a>
         </header>
         {children}
         <footer class="bottom">

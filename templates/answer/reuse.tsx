@@ -9,7 +9,8 @@ export function Reuse({ estimate }: { estimate: Estimate }) {
       <h3 id="reuse-title">Take it along</h3>
       <p>
         <a href={`/?${query}`}>Link to this scenario</a> ·{" "}
-        <a href={`/api/v1/estimate?${query}`}>This answer as JSON</a>
+        <a href={`/api/v1/estimate?${query}`}>This answer as JSON</a> ·{" "}
+        <a href={`/scenario?${query}`}>Save or copy</a>
       </p>
       <pre
         class="command"

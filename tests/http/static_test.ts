@@ -12,6 +12,7 @@ const TYPES: Record<string, string> = {
   "/static/combobox.js": "text/javascript; charset=utf-8",
   "/static/htmx.min.js": "text/javascript; charset=utf-8",
   "/static/model.js": "text/javascript; charset=utf-8",
+  "/static/copy.js": "text/javascript; charset=utf-8",
   "/static/page.js": "text/javascript; charset=utf-8",
   "/static/style.css": "text/css; charset=utf-8",
   "/static/icon.svg": "image/svg+xml; charset=utf-8",
@@ -60,9 +61,15 @@ Deno.test("GET /static/htmx.min.js is the pinned package's file", async () => {
 Deno.test("GET / loads nothing but addresses that answer", async () => {
   const { document } = await visit("/");
   const addresses = loadedBy(document);
+  const { copy, ...common } = STATIC;
   assertEquals(
     new Set(addresses),
-    new Set(Object.values(STATIC).map(({ address }) => address)),
+    new Set(Object.values(common).map(({ address }) => address)),
+  );
+  const { document: other } = await visit("/scenario?model=llama2-7b");
+  assertEquals(
+    loadedBy(other).filter((address) => !addresses.includes(address)),
+    [copy.address],
   );
   for (const address of addresses) {
     const response = await app.request(address);
