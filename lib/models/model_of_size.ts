@@ -48,7 +48,6 @@ export function modelOfSize(parameters: number): SizedModel {
   const layers = near ? architecture.layers : layersFor(chosen, parameters);
   return {
     dims: {
-      parameters,
       layers,
       hidden_size: architecture.hidden_size,
       attention_heads: architecture.attention_heads,

@@ -7,6 +7,8 @@ const PAGES = [
   "/?model=meta-llama/Llama-2-7b-hf&train.attention=eager&train.micro_batch=16",
   "/?model=nope&train.micro_batch=0",
   "/gpus",
+  "/presets",
+  "/scenario?model=llama2-7b",
 ];
 
 for (const width of [320, 390, 768, 1280]) {

@@ -12,6 +12,9 @@ const PAGES: [name: string, path: string][] = [
   ["a wrong task", "/?model=llama2-7b&task=eval"],
   ["the GPUs", "/gpus?model=llama2-7b"],
   ["the GPUs for a mistake", "/gpus?model=llama2-7b&train.micro_batch=0"],
+  ["the presets", "/presets"],
+  ["a scenario's JSON", "/scenario?model=llama2-7b"],
+  ["the JSON of a mistake", "/scenario?model=llama2-7b&train.micro_batch=0"],
 ];
 
 /** What a label can point to. */

@@ -41,7 +41,7 @@ const QUERIES: [name: string, query: string][] = [
 ];
 
 for (const [name, query] of QUERIES) {
-  for (const path of ["/", "/gpus", "/answer"]) {
+  for (const path of ["/", "/gpus", "/scenario", "/presets", "/answer"]) {
     Deno.test(`GET ${path} is HTML without an error: ${name}`, async () => {
       const first = await app.request(path + query);
       const moved = first.headers.get("location");
@@ -62,7 +62,7 @@ const CONTROL_CHARACTERS: [name: string, text: string][] = [
 for (const [name, text] of CONTROL_CHARACTERS) {
   Deno.test(`GET / is HTML without an error: ${name} in the text`, async () => {
     for (const field of ["model", "train.micro_batch", "model.config"]) {
-      for (const path of ["/", "/answer", "/gpus"]) {
+      for (const path of ["/", "/answer", "/gpus", "/scenario"]) {
         const response = await app.request(address(path, { [field]: text }));
         assertEquals(response.status, 422);
         const html = await response.text();

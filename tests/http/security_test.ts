@@ -13,6 +13,9 @@ const PAGES = [
   "/answer?model=nope",
   "/gpus",
   "/gpus?model=nope",
+  "/presets",
+  "/scenario?model=llama2-7b",
+  "/scenario?model=llama2-7b&train.micro_batch=0",
 ];
 const OTHERS = ["/healthz", "/nowhere", "/static/page.js", "/api/v1/estimate"];
 

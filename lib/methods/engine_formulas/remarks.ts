@@ -9,7 +9,7 @@ import { unused } from "../unused.ts";
 import { KEPT, splitsActivations, splitsSequence } from "./activations.ts";
 import { recommendedBatch } from "./recommended_batch.ts";
 import type { Setup } from "./setup.ts";
-import { offloadsOptimizer, offloadsWeights } from "./states.ts";
+import { gathersLayers, offloadsOptimizer, offloadsWeights } from "./states.ts";
 
 /** Fields that the method models for any task, or that change no memory. */
 const ALWAYS = [
@@ -24,7 +24,7 @@ const ALWAYS = [
 
 const WHEN_TRAINING = [
   ...ALWAYS,
-  "engine_formulas",
+  "engine_formulas.checkpointing_level",
   "quantization.weights",
   "optimizer.name",
   "optimizer.bits",
@@ -99,7 +99,11 @@ function coveredBy(setup: Setup): ReadonlySet<string> {
   }
   return new Set([
     ...WHEN_TRAINING,
+    ...(gathersLayers(setup)
+      ? ["engine_formulas.largest_layer_parameters"]
+      : []),
     ...(splitsActivations(setup) ? ["parallel.pp"] : []),
+    ...(setup.layout === "megatron" ? ["engine.distributed_optimizer"] : []),
     ...(splitsSequence(setup) ? ["parallel.sequence_parallel"] : []),
     ...(offloadsOptimizer(setup)
       ? ["engine.offload_optimizer", "parallel.gpus_per_node"]
@@ -209,7 +213,7 @@ function advice({ scenario }: Setup, peak: number): string[] {
   const batch = recommendedBatch(micro_batch, peak, usable);
   if (batch === null) return [];
   return [
-    `The method's rule recommends train.micro_batch = ${batch}: ${micro_batch} by as much less as the memory is too small, though states do not shrink with it`,
+    `The method's rule recommends train.micro_batch = ${batch} instead of ${micro_batch}, as if all memory grew with it; states do not`,
   ];
 }
 

@@ -43,6 +43,11 @@ export function states(setup: Setup): States {
   }
 }
 
+/** Whether weights are gathered a layer at a time. */
+export function gathersLayers({ layout, stage }: Setup): boolean {
+  return stage === 3 && (layout === "zero" || layout === "fsdp");
+}
+
 /** Whether DeepSpeed moves the optimizer's states off the GPU. */
 export function offloadsOptimizer({ layout, scenario }: Setup): boolean {
   const { name, offload_optimizer } = scenario.engine;
