@@ -28,7 +28,8 @@ export function Presets() {
       <h1>Presets</h1>
       <p>
         Ways to train known models on many GPUs, as the training memory
-        calculator ships them. A title loads the preset into the form.
+        calculator ships them. A title loads the preset into the form; on the
+        command line it is <code>deno task calculate --preset NAME</code>.
       </p>
       <section class="card">
         <div
@@ -46,7 +47,7 @@ export function Presets() {
                 <th scope="col" class="number">Peak per GPU</th>
                 <th scope="col" class="number">Used</th>
                 <th scope="col">Verdict</th>
-                <th scope="col">Command line</th>
+                <th scope="col">Name</th>
               </tr>
             </thead>
             <tbody>
@@ -64,7 +65,7 @@ export function Presets() {
                     </span>
                   </td>
                   <td>
-                    <code>{`calculate --preset ${id}`}</code>
+                    <code>{id}</code>
                   </td>
                 </tr>
               ))}

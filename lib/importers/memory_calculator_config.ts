@@ -39,6 +39,37 @@ const DOCUMENT = "configuration";
  * @param input The parsed JSON, still unchecked.
  * @returns The scenario and what was made of each field, or every problem at
  *   once, each with its path in the file.
+ *
+ * @example The calculator's own example, as a program
+ * ```ts
+ * import { estimate, formatBytes, readCalculatorConfig } from "../mod.ts";
+ *
+ * const read = readCalculatorConfig({
+ *   model: {
+ *     name: "llama2-7b",
+ *     num_parameters: 7_000_000_000,
+ *     num_layers: 32,
+ *     hidden_size: 4096,
+ *     num_attention_heads: 32,
+ *     vocab_size: 32000,
+ *     max_seq_len: 4096,
+ *   },
+ *   training: {
+ *     batch_size: 4,
+ *     gradient_accumulation_steps: 4,
+ *     dtype: "bf16",
+ *     optimizer: "adamw",
+ *   },
+ *   parallelism: { data_parallel_size: 8 },
+ *   engine: { type: "deepspeed", zero_stage: 3, offload_optimizer: "cpu" },
+ *   hardware: { num_gpus: 8, gpu_memory_gb: 80 },
+ * });
+ * if (!read.ok) throw new Error(read.problems[0]?.message);
+ * const { memory, fit } = estimate(read.value.scenario);
+ * console.log(`Memory per GPU: ${formatBytes(memory.device_peak_bytes)}`);
+ * console.log(`Fits on GPU: ${fit[0]?.fits}`);
+ * console.log(`Utilization: ${(100 * (fit[0]?.utilization ?? 0)).toFixed(1)} %`);
+ * ```
  */
 export function readCalculatorConfig(
   input: unknown,
