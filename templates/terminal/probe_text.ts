@@ -17,7 +17,7 @@ export function probeText({ memory }: Estimate, probed: Probed): string {
   const phases = new Map(
     (memory.phases ?? []).map(({ name, peak_bytes }) => [name, peak_bytes]),
   );
-  const rows: [string, number, number | null | undefined][] = [
+  const rows: [string, number, number | null][] = [
     [
       "max_memory_allocated",
       probed.max_memory_allocated,
@@ -32,8 +32,8 @@ export function probeText({ memory }: Estimate, probed: Probed): string {
     ...Object.entries(probed.phases).map(([name, bytes]): [
       string,
       number,
-      number | undefined,
-    ] => [`allocated, ${name}`, bytes, phases.get(name)]),
+      number | null,
+    ] => [`allocated, ${name}`, bytes, phases.get(name) ?? null]),
   ];
   const versions = Object.entries(probed.versions)
     .map(([name, version]) => `${name} ${version}`).join(", ");
@@ -43,8 +43,8 @@ export function probeText({ memory }: Estimate, probed: Probed): string {
     ...rows.map(([name, measured, estimate]) => [
       name,
       formatBytes(measured),
-      estimate == null ? "not known" : formatBytes(estimate),
-      estimate == null ? "" : difference(estimate, measured),
+      estimate === null ? "not known" : formatBytes(estimate),
+      estimate === null ? "" : difference(estimate, measured),
     ]),
   );
   return `\nMeasured on ${probed.gpu} with ${versions}.
