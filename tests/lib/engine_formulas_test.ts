@@ -200,14 +200,17 @@ function anotherValue(path: string, usual: unknown): unknown {
 for (const task of ["train", "serve"] as const) {
   Deno.test(`engineFormulas() leaves no field ignored in silence (${task})`, () => {
     const base = { model: LLAMA, task, method: "engine-formulas" as const };
-    const usual = estimate(base);
-    const told = new Set([...usual.warnings, ...usual.assumptions]);
+    const alone = estimate(base);
+    const onFour = estimate({ ...base, parallel: { gpus: 4 } });
     const silent: string[] = [];
     for (const { path, value } of leavesOf(DEFAULT_SCENARIO)) {
       if (["model", "task", "method"].includes(path)) continue;
       const input: Record<string, unknown> = { ...base };
       putAt(input, path, anotherValue(path, value));
-      if (/^(parallel|engine)\./.test(path)) putAt(input, "parallel.gpus", 4);
+      const split = /^(parallel|engine)\./.test(path);
+      if (split) putAt(input, "parallel.gpus", 4);
+      const usual = split && path !== "parallel.gpus" ? onFour : alone;
+      const told = new Set([...usual.warnings, ...usual.assumptions]);
       const result = tryEstimate(input);
       if (!result.ok) {
         assertMatch(path, /^(parallel\.ep|train\.image)/);
@@ -228,9 +231,8 @@ for (const task of ["train", "serve"] as const) {
 /** Fields that cost no memory by this method, whatever their value. */
 const FREE = [
   "train.gradient_accumulation",
-  // Adam beside AdamW, replicas of DDP, and DDP by its name.
+  // Adam beside AdamW, and DDP by its name.
   "optimizer.name",
-  "parallel.gpus",
   "engine.name",
 ];
 const FREE_SERVED = ["parallel.gpus"];

@@ -212,8 +212,13 @@ function advice({ scenario }: Setup, peak: number): string[] {
   const usable = usableBytes(scenario.hardware.gpu);
   const batch = recommendedBatch(micro_batch, peak, usable);
   if (batch === null) return [];
+  const why = batch < micro_batch
+    ? `instead of ${micro_batch}, as if all memory grew with it; states do not`
+    : "it cannot be less, so something else has to give";
   return [
-    `The method's rule recommends train.micro_batch = ${batch} instead of ${micro_batch}, as if all memory grew with it; states do not`,
+    `The method's rule recommends train.micro_batch = ${batch}${
+      batch < micro_batch ? " " : ": "
+    }${why}`,
   ];
 }
 
