@@ -4,8 +4,8 @@ import type { Estimate, Problem, Result } from "../lib/mod.ts";
 import { inConfigWords, putAt, refusalOf } from "../lib/mod.ts";
 import { hubFrom } from "../hub/mod.ts";
 import type {
-  NoOpinion,
-  Opinion,
+  NoSecondOpinion,
+  SecondOpinion,
 } from "../templates/terminal/training_text.ts";
 import { trainingText } from "../templates/terminal/training_text.ts";
 import { applySet } from "./apply_set.ts";
@@ -75,7 +75,7 @@ export async function printAnswer(
 
 function printed(
   answer: Estimate,
-  opinion: Opinion | NoOpinion | null,
+  opinion: SecondOpinion | NoSecondOpinion | null,
   read: Configuration["read"],
   { json, format }: AnswerOptions,
 ): string {
@@ -85,7 +85,7 @@ function printed(
 }
 
 /** The other method's figures, or why it has none. */
-function opinionOf(result: Result<Estimate>): Opinion | NoOpinion {
+function opinionOf(result: Result<Estimate>): SecondOpinion | NoSecondOpinion {
   if (!result.ok) {
     return { reason: result.problems[0]?.message ?? "it is refused" };
   }

@@ -22,14 +22,19 @@ export const STATIC: Record<
   "combobox" | "copy" | "htmx" | "icon" | "model" | "page" | "style",
   StaticFile
 > = {
-  combobox: await file("combobox.js", "text/javascript", combobox),
-  copy: await file("copy.js", "text/javascript", copy),
+  combobox: await file("combobox.js", "text/javascript", lean(combobox)),
+  copy: await file("copy.js", "text/javascript", lean(copy)),
   htmx: await file("htmx.min.js", "text/javascript", htmx),
   icon: await file("icon.svg", "image/svg+xml", icon),
-  model: await file("model.js", "text/javascript", model),
-  page: await file("page.js", "text/javascript", page),
-  style: await file("style.css", "text/css", style),
+  model: await file("model.js", "text/javascript", lean(model)),
+  page: await file("page.js", "text/javascript", lean(page)),
+  style: await file("style.css", "text/css", lean(style)),
 };
+
+/** Without lines of comments, which readers of the source need and no browser. */
+function lean(text: string): string {
+  return text.replaceAll(/^ *\/\/.*\n|^ *\/\*[^*]*\*\/\n/gm, "");
+}
 
 async function file(
   name: string,

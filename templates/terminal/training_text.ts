@@ -11,7 +11,7 @@ import {
 } from "./estimate_text.ts";
 
 /** What another method says of the same scenario. */
-export interface Opinion {
+export interface SecondOpinion {
   method: Estimate["method"];
   memory: Estimate["memory"];
   host: Estimate["host"];
@@ -21,7 +21,7 @@ export interface Opinion {
 }
 
 /** Why another method says nothing of it. */
-export interface NoOpinion {
+export interface NoSecondOpinion {
   reason: string;
 }
 
@@ -44,7 +44,7 @@ export function trainingText(
   estimate: Estimate,
   { color, opinion, read }: {
     color: boolean;
-    opinion: Opinion | NoOpinion | null;
+    opinion: SecondOpinion | NoSecondOpinion | null;
     read: Reading | null;
   },
 ): string {
@@ -120,7 +120,10 @@ function totals({ memory, scenario, host }: Estimate): string {
   return lines.join("\n");
 }
 
-function opinionText(opinion: Opinion | NoOpinion, style: Style): string {
+function opinionText(
+  opinion: SecondOpinion | NoSecondOpinion,
+  style: Style,
+): string {
   const title = style(
     "Second opinion: the training memory calculator's own formulas",
     "bold",
