@@ -11,6 +11,15 @@ import { parseScenario } from "./scenario/parse_scenario.ts";
 import type { Problem } from "./scenario/problem.ts";
 import { ScenarioError, shown } from "./scenario/problem.ts";
 import type { Scenario } from "./scenario/schema.ts";
+import { trafficOf } from "./traffic/mod.ts";
+
+/** What an Estimate has to hold beside what it always holds. */
+export interface Wanted {
+  /** The memory over the step. */
+  curve?: boolean;
+  /** What each GPU sends and receives per step. */
+  traffic?: boolean;
+}
 
 /**
  * Estimates the GPU memory of a Scenario.
@@ -51,12 +60,12 @@ export function tryEstimate(input: unknown): Result<Estimate> {
  * returned.
  *
  * @param found The scenario's model, where the caller has looked it up itself.
- * @param options.curve Whether the memory over the step is wanted too.
+ * @param wanted What is wanted beside the memory.
  */
 export function estimateScenario(
   scenario: Scenario,
   found?: Model | undefined,
-  { curve = false }: { curve?: boolean } = {},
+  { curve = false, traffic = false }: Wanted = {},
 ): Result<Estimate> {
   const model: Result<Model> = found
     ? { ok: true, value: found }
@@ -73,13 +82,13 @@ export function estimateScenario(
   const trained = trainableOf(model.value, scenario);
   if (!trained.ok) return trained;
   const { parameters: trainable, notes } = trained.value;
-  const answer = answerTo({
+  const question = {
     scenario,
     model: model.value,
     mesh: mesh.value,
     trainable,
-    curve,
-  });
+  };
+  const answer = answerTo({ ...question, curve });
   if (!answer.ok) return answer;
 
   const { method, memory, kv, host, assumptions, warnings } = answer.value;
@@ -98,6 +107,7 @@ export function estimateScenario(
       warnings: [...notes, ...warnings],
       ...(largest ? { largest } : {}),
       ...(drawn ? { curve: drawn } : {}),
+      ...(traffic ? { traffic: trafficOf(question) } : {}),
     },
   };
 }

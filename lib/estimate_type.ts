@@ -2,6 +2,7 @@ import type { Architecture } from "./models/architecture.ts";
 import type { RoleCount } from "./models/roles.ts";
 import type { Scenario } from "./scenario/schema.ts";
 import type { Curve } from "./step/curve.ts";
+import type { Traffic } from "./traffic/traffic_type.ts";
 
 /**
  * How a part is known: counted, derived from the code that runs, fitted to
@@ -99,4 +100,6 @@ export interface Estimate {
   largest?: { label: string; count: number; bytes: number }[];
   /** Memory over the step, where the caller asked for it. */
   curve?: Curve;
+  /** What each GPU sends and receives, where the caller asked for it. */
+  traffic?: Traffic;
 }

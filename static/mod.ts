@@ -1,4 +1,5 @@
 import combobox from "./combobox.js" with { type: "text" };
+import compare from "./compare.css" with { type: "text" };
 import htmx from "./htmx.min.js" with { type: "text" };
 import icon from "./icon.svg" with { type: "text" };
 import model from "./model.js" with { type: "text" };
@@ -18,10 +19,11 @@ export interface StaticFile {
 
 /** Every static file, in memory: the server reads no disk. */
 export const STATIC: Record<
-  "combobox" | "htmx" | "icon" | "model" | "page" | "style",
+  "combobox" | "compare" | "htmx" | "icon" | "model" | "page" | "style",
   StaticFile
 > = {
   combobox: await file("combobox.js", "text/javascript", combobox),
+  compare: await file("compare.css", "text/css", compare),
   htmx: await file("htmx.min.js", "text/javascript", htmx),
   icon: await file("icon.svg", "image/svg+xml", icon),
   model: await file("model.js", "text/javascript", model),

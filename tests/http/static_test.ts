@@ -10,6 +10,7 @@ const MAX_PAGE_BYTES = 40_000;
 
 const TYPES: Record<string, string> = {
   "/static/combobox.js": "text/javascript; charset=utf-8",
+  "/static/compare.css": "text/css; charset=utf-8",
   "/static/htmx.min.js": "text/javascript; charset=utf-8",
   "/static/model.js": "text/javascript; charset=utf-8",
   "/static/page.js": "text/javascript; charset=utf-8",
@@ -60,9 +61,13 @@ Deno.test("GET /static/htmx.min.js is the pinned package's file", async () => {
 Deno.test("GET / loads nothing but addresses that answer", async () => {
   const { document } = await visit("/");
   const addresses = loadedBy(document);
+  const { compare, ...everywhere } = STATIC;
+  const usual = Object.values(everywhere).map(({ address }) => address);
+  assertEquals(new Set(addresses), new Set(usual));
+  const compared = await visit("/compare?s1=model%3Dgpt2");
   assertEquals(
-    new Set(addresses),
-    new Set(Object.values(STATIC).map(({ address }) => address)),
+    new Set(loadedBy(compared.document)),
+    new Set([...usual, compare.address]),
   );
   for (const address of addresses) {
     const response = await app.request(address);
