@@ -20,9 +20,12 @@ export function trafficTime(
     ? null
     : network_bytes / (network * GB);
   const known = [node_seconds, network_seconds].filter((each) => each !== null);
+  const longest = Math.max(...known);
+  const isUnknown = known.length === 0 ||
+    (longest === 0 && node_bytes + network_bytes > 0);
   return {
     node_seconds,
     network_seconds,
-    at_least_seconds: known.length === 0 ? null : Math.max(...known),
+    at_least_seconds: isUnknown ? null : longest,
   };
 }

@@ -46,6 +46,6 @@ export interface Bandwidths {
 export interface TrafficTime {
   node_seconds: number | null;
   network_seconds: number | null;
-  /** The slower of the links whose speed is known; null without any. */
+  /** The slower of the links whose speed is known; null where none that is used is. */
   at_least_seconds: number | null;
 }

@@ -93,9 +93,9 @@ export function Bar(
             ))}
             <text
               class="tick"
-              x={percent(high_bytes)}
+              x={percent(high_bytes * scale > 50 ? high_bytes : low_bytes)}
               y={BAND_Y + 18}
-              text-anchor="end"
+              text-anchor={high_bytes * scale > 50 ? "end" : "start"}
             >
               nine measured runs in ten
             </text>

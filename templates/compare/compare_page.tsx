@@ -204,7 +204,12 @@ function Table({ title, rows, columns }: {
   return (
     <section class="card" aria-labelledby={id}>
       <h2 id={id}>{title}</h2>
-      <div class="scroll" tabindex={0} role="region" aria-labelledby={id}>
+      <div
+        class="scroll"
+        tabindex={0}
+        role="region"
+        aria-label={`Table: ${title}`}
+      >
         <table class="side-by-side">
           <thead>
             <tr>

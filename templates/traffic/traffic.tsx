@@ -120,7 +120,7 @@ function Bytes({ bytes }: { bytes: number }) {
 }
 
 function timeText(seconds: number | null): string {
-  return seconds === null ? "" : formatSeconds(seconds);
+  return seconds === null ? "–" : formatSeconds(seconds);
 }
 
 /** Asks how fast the links are, for the least time that a step's traffic takes. */
