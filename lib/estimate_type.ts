@@ -17,6 +17,8 @@ export interface Part {
   /** The part's formula with this scenario's numbers in it. */
   formula: string;
   basis: Basis;
+  /** Whose code or paper the formula is read off, where the method says. */
+  source?: string;
 }
 
 /** A phase of the training step, and what is allocated in it. */
