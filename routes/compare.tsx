@@ -4,7 +4,11 @@ import { MAX_COMPARED, parseScenario, PRESETS, toQuery } from "../lib/mod.ts";
 import type { Column } from "../templates/compare/compare_page.tsx";
 import { ComparePage } from "../templates/compare/compare_page.tsx";
 import type { Slot } from "../templates/form/comparison.ts";
-import { comparisonAddress, readSlots } from "../templates/form/comparison.ts";
+import {
+  comparisonAddress,
+  plainText,
+  readSlots,
+} from "../templates/form/comparison.ts";
 import { typedQuery } from "../templates/form/form_state.ts";
 import { PAGE_FIELDS } from "../templates/form/page_fields.ts";
 import { MAX_QUERY_LENGTH } from "./limits.ts";
@@ -20,7 +24,7 @@ export function compareRoute(lookUps: LookUps | null): Hono {
   return new Hono().get("/compare", async (c) => {
     const { searchParams, origin } = new URL(c.req.url);
     const slots = readSlots(searchParams);
-    const typed = searchParams.get("add")?.trim() ?? "";
+    const typed = plainText(searchParams.get("add") ?? "");
     const added = typed === "" ? null : slotFrom(typed, slots);
     let problem = added !== null && "problem" in added ? added.problem : null;
     if (added !== null && !("problem" in added)) {

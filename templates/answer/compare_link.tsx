@@ -14,8 +14,7 @@ function queryOf(estimate: Estimate, headers: boolean): string {
 export function CompareLink(
   { estimate, headers }: { estimate: Estimate; headers: boolean },
 ) {
-  const slot = { query: queryOf(estimate, headers), name: "" };
-  return <a href={comparisonAddress([slot])}>Compare</a>;
+  return <a href={`/compare?${queryOf(estimate, headers)}`}>Compare</a>;
 }
 
 /** The way back to the comparison that the scenario came from. */

@@ -20,7 +20,7 @@ export function LargestLater(
       hx-trigger="load delay:1s"
       hx-swap="outerHTML"
     >
-      <a href={href}>The largest batch that fits</a>
+      <a href={href}>Largest batch</a>
     </section>
   );
 }

@@ -24,19 +24,31 @@ export function letterOf(at: number): string {
   return String.fromCharCode("A".charCodeAt(0) + at);
 }
 
-/** Reads the scenarios of a comparison's query: s1 and its name n1, and so on. */
+/**
+ * Reads the scenarios of a comparison's query: s1 and its name n1, and so on. A
+ * query of the main page alone is a comparison that begins with its scenario.
+ */
 export function readSlots(query: URLSearchParams): Slot[] {
   const slots: Slot[] = [];
   for (let number = 1; number <= MAX_COMPARED; number++) {
-    const scenario = query.get(`s${number}`)?.trim() ?? "";
+    const scenario = plainText(query.get(`s${number}`) ?? "");
     if (scenario === "") continue;
     slots.push({
       query: scenario,
       name: nameOf(query.get(`n${number}`) ?? ""),
     });
   }
-  return slots;
+  const alone = new URLSearchParams(query);
+  for (const name of query.keys()) {
+    if (OWN.test(name)) alone.delete(name);
+  }
+  return slots.length === 0 && alone.size > 0
+    ? [{ query: alone.toString().replaceAll(PLAIN, decoded), name: "" }]
+    : slots;
 }
+
+/** Parameters of a comparison, which no scenario has. */
+const OWN = /^([sn]\d|add|at)$/;
 
 /** Writes a comparison's query; {@linkcode readSlots} gives it back exactly. */
 export function slotsQuery(slots: readonly Slot[]): string {
@@ -75,13 +87,23 @@ export function withSlot({ slots, at }: Belongs, query: string): Slot[] {
 
 /** A name as it is kept: short, and without what no page may hold. */
 export function nameOf(text: string): string {
-  return text.replaceAll(NOT_IN_HTML, " ").trim().slice(0, MAX_NAME);
+  return plainText(text).slice(0, MAX_NAME);
+}
+
+/** A text without what no page may hold. */
+export function plainText(text: string): string {
+  return text.replaceAll(NOT_IN_HTML, " ").trim();
 }
 
 /** Percent-encodes a value but leaves what an address may show as it is. */
 export function readable(text: string): string {
-  return encodeURIComponent(text).replaceAll(
-    /%(2F|3A|2C|40|3D)/g,
-    (escaped) => decodeURIComponent(escaped),
-  );
+  return encodeURIComponent(text).replaceAll("%3D", "=")
+    .replaceAll(PLAIN, decoded);
+}
+
+/** What an address may show as it is: / : , @ */
+const PLAIN = /%(2F|3A|2C|40)/g;
+
+function decoded(escaped: string): string {
+  return decodeURIComponent(escaped);
 }

@@ -172,7 +172,11 @@ Deno.test("the main page leads to a comparison of its scenario", async () => {
   const link = [...document.querySelectorAll("#answer a")].find((each) =>
     textOf(each) === "Compare"
   );
-  assertEquals(link?.getAttribute("href"), compared(QLORA));
+  const href = link?.getAttribute("href");
+  assertEquals(href, `/compare?${QLORA}`);
+  const { document: page } = await visit(href ?? "");
+  assertEquals(page.querySelector("[name=s1]")?.getAttribute("value"), QLORA);
+  assertMatch(textOf(only(page, "#scenario-a")), /on RTX 4090/);
 });
 
 Deno.test("a link, an example or a model's name is added", async () => {
