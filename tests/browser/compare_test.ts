@@ -24,7 +24,7 @@ for (const javaScriptEnabled of [true, false]) {
       const { page, origin, complaints } = opened;
       await page.goto(`${origin}/?${FULL}`);
       await page.click("#answer a:text-is('Compare')");
-      await page.waitForURL(/\/compare\?s1=/);
+      await page.waitForURL(/\/compare\?model=/);
       await page.fill("#add", "mistralai/Mistral-7B-v0.1");
       await page.press("#add", "Enter");
       await page.waitForURL(/&s2=/);
