@@ -2,6 +2,7 @@ import { Command, CommanderError } from "commander";
 import { accuracyCommand } from "./commands/accuracy.ts";
 import { calculateCommand } from "./commands/calculate.ts";
 import { gpusCommand, modelsCommand } from "./commands/catalogues.ts";
+import { compareCommand } from "./commands/compare.ts";
 import { estimateCommand } from "./commands/estimate.ts";
 import { presetsCommand } from "./commands/presets.ts";
 import { quickCommand } from "./commands/quick.ts";
@@ -17,6 +18,7 @@ const program = new Command("headroom")
 const plain = { getOutHasColors: () => false, getErrHasColors: () => false };
 const commands = [
   estimateCommand(),
+  compareCommand(),
   calculateCommand(),
   quickCommand(),
   validateCommand(),

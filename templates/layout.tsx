@@ -7,12 +7,14 @@ const DESCRIPTION =
 
 /** A whole page around its content. */
 export function Layout(
-  { title, refreshSeconds, script, children }: {
+  { title, refreshSeconds, script, styles, children }: {
     title: string;
     /** The address of a script that this page alone needs. */
     script?: string;
     /** Where the answer is not there yet: when to load the page anew. */
     refreshSeconds?: number | undefined;
+    /** A style sheet beside the one of all pages. */
+    styles?: string;
     children: Child;
   },
 ) {
@@ -31,6 +33,7 @@ export function Layout(
         )}
         <link rel="icon" href={STATIC.icon.address} type="image/svg+xml" />
         <link rel="stylesheet" href={STATIC.style.address} />
+        {styles !== undefined && <link rel="stylesheet" href={styles} />}
         <script src={STATIC.htmx.address} defer></script>
         <script src={STATIC.page.address} defer></script>
         <script src={STATIC.model.address} defer></script>

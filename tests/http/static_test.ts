@@ -3,6 +3,7 @@ import { assert, assertEquals, assertMatch } from "@std/assert";
 import packaged from "htmx.org/dist/htmx.min.js" with { type: "text" };
 import { app } from "../../app.ts";
 import { STATIC } from "../../static/mod.ts";
+import { slimCss, slimJs } from "../../static/slim.ts";
 import { visit } from "./visit.ts";
 
 /** Most that the first page may weigh, everything it loads included. */
@@ -10,6 +11,7 @@ const MAX_PAGE_BYTES = 40_000;
 
 const TYPES: Record<string, string> = {
   "/static/combobox.js": "text/javascript; charset=utf-8",
+  "/static/compare.css": "text/css; charset=utf-8",
   "/static/htmx.min.js": "text/javascript; charset=utf-8",
   "/static/model.js": "text/javascript; charset=utf-8",
   "/static/copy.js": "text/javascript; charset=utf-8",
@@ -18,13 +20,27 @@ const TYPES: Record<string, string> = {
   "/static/icon.svg": "image/svg+xml; charset=utf-8",
 };
 
+/** The characters that mean something, in order. */
+function words(text: string): string {
+  return text.replaceAll(/\/\*.*?\*\/|^[ \t]*\/\/[^\n]*/gms, "")
+    .replaceAll(/\s+/g, "");
+}
+
+Deno.test("slimCss() and slimJs() leave out comments and indentation", () => {
+  const css =
+    "/* a\n b */\n.a,\n.b > i {\n  color: red;\n  margin: 0 1px;\n}\n";
+  assertEquals(slimCss(css), ".a,.b > i{color: red;margin: 0 1px;}");
+  const js = '// a\nconst a = "// b";\n\n  f(`c  ${a}`,\n    1);\n';
+  assertEquals(slimJs(js), 'const a = "// b";\nf(`c  ${a}`,\n1);\n');
+});
+
 Deno.test("GET /static has these files and no other", () => {
   const paths = Object.values(STATIC).map(({ path }) => path);
   assertEquals(paths.sort(), Object.keys(TYPES).sort());
 });
 
 for (const { path, address, text } of Object.values(STATIC)) {
-  Deno.test(`GET ${path} is the file without its comments, of its type`, async () => {
+  Deno.test(`GET ${path} is the file, of its type`, async () => {
     const response = await app.request(path);
     assertEquals(response.status, 200);
     assertEquals(response.headers.get("content-type"), TYPES[path]);
@@ -32,11 +48,8 @@ for (const { path, address, text } of Object.values(STATIC)) {
     const onDisk = await Deno.readTextFile(
       new URL(`../..${path}`, import.meta.url),
     );
-    // Nobody reads comments there.
-    const comments = path.endsWith(".css")
-      ? /^ *\/\*[^]*?\*\/\n/gm
-      : /^ *\/\/.*\n/gm;
-    assertEquals(text, onDisk.replaceAll(comments, ""));
+    // What is served differs in spaces and comments alone.
+    assertEquals(words(text), words(onDisk));
   });
 
   Deno.test(`GET ${path} is kept for a year under its own hash alone`, async () => {
@@ -65,15 +78,18 @@ Deno.test("GET /static/htmx.min.js is the pinned package's file", async () => {
 Deno.test("GET / loads nothing but addresses that answer", async () => {
   const { document } = await visit("/");
   const addresses = loadedBy(document);
-  const { copy, ...common } = STATIC;
+  const { compare, copy, ...everywhere } = STATIC;
+  const usual = Object.values(everywhere).map(({ address }) => address);
+  assertEquals(new Set(addresses), new Set(usual));
+  const copied = await visit("/scenario?model=gpt2");
   assertEquals(
-    new Set(addresses),
-    new Set(Object.values(common).map(({ address }) => address)),
+    new Set(loadedBy(copied.document)),
+    new Set([...usual, copy.address]),
   );
-  const { document: other } = await visit("/scenario?model=llama2-7b");
+  const compared = await visit("/compare?s1=model%3Dgpt2");
   assertEquals(
-    loadedBy(other).filter((address) => !addresses.includes(address)),
-    [copy.address],
+    new Set(loadedBy(compared.document)),
+    new Set([...usual, compare.address]),
   );
   for (const address of addresses) {
     const response = await app.request(address);
