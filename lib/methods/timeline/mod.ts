@@ -1,4 +1,4 @@
-import type { Memory, Part, Phase } from "../../estimate_type.ts";
+import type { Basis, Memory, Part, Phase } from "../../estimate_type.ts";
 import { bandOf } from "../../evidence/band.ts";
 import { contextBytes } from "../../hardware/cuda_context.ts";
 import { findGpu, usableBytes } from "../../hardware/gpus.ts";
@@ -32,7 +32,7 @@ export function timeline(
   return {
     ok: true,
     value: {
-      memory: memoryOf(step, scenario),
+      memory: memoryOf(step, scenario, model.parameters_basis),
       host: { peak_bytes: step.passes[0]?.hostBytes || null },
       ...remarksOf(step),
       largest: step.peak.live.slice(0, LARGEST).map((
@@ -43,7 +43,7 @@ export function timeline(
   };
 }
 
-function memoryOf(step: Step, scenario: Scenario): Memory {
+function memoryOf(step: Step, scenario: Scenario, counted: Basis): Memory {
   const { hardware, overheads, train } = scenario;
   const gpu = typeof hardware.gpu === "string" ? findGpu(hardware.gpu) : null;
   const context = overheads.cuda_context_gib === null
@@ -66,6 +66,7 @@ function memoryOf(step: Step, scenario: Scenario): Memory {
     parts: partsOf(
       [...step.peak.live, endsOfBlocks(ends)],
       train.micro_batch * train.sequence_length,
+      counted,
     ) satisfies Part[],
     phases: phasesOf(step),
     ranks: null,
