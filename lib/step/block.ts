@@ -31,6 +31,19 @@ export interface Block {
   /** A tied matrix's gradient, from the head to the embeddings. */
   readonly tiedGrad?: StorageId | null;
   readonly outputDtype: Dtype;
+  /** What it frees when the layers of its stack have run forward. */
+  readonly done?: Segment;
+  /** Gradients that blocks hand on beside their neighbours', by name. */
+  readonly carried?: readonly Carried[];
+}
+
+/** A gradient that several blocks add to, such as the encoder's output's. */
+export interface Carried {
+  readonly name: string;
+  /** The storage that it has when the block's backward pass begins... */
+  readonly taken: StorageId | null;
+  /** ...and when it ends. */
+  readonly given: StorageId | null;
 }
 
 /** Where hidden states come from. */

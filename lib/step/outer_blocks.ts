@@ -207,7 +207,8 @@ export function recordHead(
   };
 }
 
-function lossOf(
+/** The loss of hidden states, and the logits that the caller holds. */
+export function lossOf(
   m: Machine,
   hidden: Value,
   plan: HeadPlan,

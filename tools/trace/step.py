@@ -64,7 +64,9 @@ def config_of(scenario):
 
 
 def class_of(config):
-    """The model with the loss that this architecture is trained with."""
+    """The class that a config names, or the one with the loss that its type is trained with."""
+    if config.architectures:
+        return getattr(transformers, config.architectures[0])
     from transformers.models.auto.modeling_auto import (
         MODEL_FOR_CAUSAL_LM_MAPPING,
         MODEL_FOR_MASKED_LM_MAPPING,
@@ -245,8 +247,17 @@ def watch_modules(model):
 def inputs_of(model, scenario):
     batch = get(scenario, "train.micro_batch", 1)
     sequence = get(scenario, "train.sequence_length", 2048)
+    config = model.config
+    if config.model_type == "whisper":
+        frames = 2 * config.max_source_positions
+        features = torch.zeros(batch, config.num_mel_bins, frames, device="cuda")
+        length = min(sequence, config.max_target_positions)
+        labels = torch.zeros(batch, length, dtype=torch.long, device="cuda")
+        return {"input_features": features.to(model.dtype), "labels": labels}
     ids = torch.zeros(batch, sequence, dtype=torch.long, device="cuda")
     inputs = {"input_ids": ids, "labels": ids}
+    if (config.architectures or [""])[0].endswith("SequenceClassification"):
+        inputs["labels"] = torch.zeros(batch, dtype=torch.long, device="cuda")
     if get(scenario, "train.padding_mask", False):
         inputs["attention_mask"] = torch.ones(batch, sequence, dtype=torch.long, device="cuda")
     return inputs

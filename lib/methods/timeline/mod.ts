@@ -92,6 +92,7 @@ export function bindingOf({ phase, at }: Instant): string {
       ? "forward pass, at the embeddings"
       : "end of the backward pass, at the embeddings";
   }
+  if (at === "encoder") return `${phase} pass, in the encoder`;
   if (at === "vision") return `${phase} pass, at the images`;
   return `${phase} pass, in layer ${Number(at) + 1}`;
 }

@@ -36,18 +36,26 @@ export interface AttentionSettings {
   readonly softcap: boolean;
 }
 
-/** Attention of q, k and v, heads side by side: [batch × queries × heads × width]. */
+/**
+ * Attention of q, k and v, heads side by side: [batch × queries × heads × width].
+ *
+ * @param bias Of positions, added to the scores: [1 × heads × queries × keys].
+ */
 export function attention(
   m: Machine,
   heads: readonly [Value, Value, Value],
   sizes: Heads,
   settings: AttentionSettings,
+  bias: Value | null = null,
 ): Value {
+  if (bias && settings.implementation !== "eager") {
+    return biased(m, heads, sizes, settings, bias);
+  }
   switch (settings.implementation) {
     case "flash":
       return kernel(m, heads, sizes, { flash: true });
     case "eager":
-      return eager(m, heads, sizes, settings);
+      return eager(m, heads, sizes, settings, bias);
     case "sdpa":
       if (settings.masked) {
         return masked(m, heads, sizes, settings.keyMask);
@@ -92,7 +100,7 @@ function kernel(
     const seed = m.create(1, "int64", "attention seed");
     const offset = m.create(1, "int64", "attention offset");
     const node = m.record(
-      [q, k, v],
+      [q, k, v, mask],
       [q, k, v, out, sums, seed, offset, mask],
       () => {
         const made = (x: Value, name: string): Grad | null =>
@@ -101,6 +109,7 @@ function kernel(
           made(q, "gradient of queries"),
           made(k, "gradient of keys"),
           made(v, "gradient of values"),
+          mask && made(mask, "gradient of the attention bias"),
         ];
         const grads = given();
         if (m.workspaces) {
@@ -168,6 +177,78 @@ function masked(
     );
     return kernel(m, [q, keys, values], sizes, { flash: false, mask: bias });
   });
+}
+
+/**
+ * The memory-efficient kernel with a bias of positions, into which a mask is
+ * written: where the bias is learned each call copies it, and its gradient is
+ * one of every sequence, summed after.
+ *
+ * Source: huggingface/transformers integrations/sdpa_attention.py,
+ * create_position_bias_mask; pytorch aten/src/ATen/native/transformers/attention.cpp,
+ * pad_bias
+ */
+function biased(
+  m: Machine,
+  heads: readonly [Value, Value, Value],
+  { batch, ...sizes }: Heads,
+  settings: AttentionSettings,
+  bias: Value,
+): Value {
+  const { masked, causal } = settings;
+  return m.call(() => {
+    let current = m.view(bias);
+    const replace = (next: Value) => {
+      m.drop(current);
+      current = next;
+    };
+    if (masked || causal) {
+      const times = masked ? batch : 1;
+      const seen = m.create(
+        times * sizes.queries * sizes.keys,
+        "uint8",
+        "mask",
+      );
+      const node = m.record([current], [seen], () => [
+        reducedTo(
+          m,
+          current,
+          m.grad(null, bias.elements * times, bias.dtype, "gradient of bias"),
+        ),
+      ]);
+      const source = node && { node, slot: 0 };
+      replace(m.create(bias.elements * times, bias.dtype, "bias", source));
+      m.drop(seen);
+    }
+    const places = current.elements / sizes.keys;
+    const padded = places * Math.ceil(sizes.keys / 16) * 16;
+    if (bias.source || padded > current.elements) {
+      replace(copied(m, current, "attention bias"));
+    }
+    replace(underAutocast(m, current, "attention bias"));
+    const own = current.elements / bias.elements;
+    const mask = own < batch ? expanded(m, current, batch / own) : current;
+    return kernel(m, heads, { batch, ...sizes }, { flash: false, mask });
+  });
+}
+
+/** The same for several sequences, without a copy; gradients are summed. */
+function expanded(m: Machine, x: Value, times: number): Value {
+  const node = m.record([x], [], ([grad]) => [
+    grad ? reducedTo(m, x, m.share(grad)) : null,
+  ]);
+  return m.view(x, {
+    elements: x.elements * times,
+    source: node && { node, slot: 0 },
+  });
+}
+
+/** A gradient summed to the size of what it is for. */
+function reducedTo(m: Machine, x: Value, grad: Grad): Grad {
+  if (grad.elements === x.elements) return grad;
+  const sum = m.grad(x.source, x.elements, x.dtype, "gradient of bias");
+  m.free(grad);
+  return sum;
 }
 
 /**
@@ -243,6 +324,7 @@ function eager(
   [q, k, v]: readonly [Value, Value, Value],
   sizes: Heads,
   settings: AttentionSettings,
+  bias: Value | null,
 ): Value {
   const { batch, queries, keys: seen, heads, valueWidth } = sizes;
   return m.call(() => {
@@ -259,6 +341,11 @@ function eager(
     );
     let current = scaled(m, scores, "scaled scores");
     m.drop(scores);
+    if (bias) {
+      const sum = add(m, current, bias, "scores with positions");
+      m.drop(current);
+      current = sum;
+    }
     if (settings.masked || (settings.causal && seen === queries)) {
       const mask = m.external(batch * queries * seen, q.dtype, "mask", null);
       const hidden = add(m, current, mask, "masked scores");

@@ -26,6 +26,9 @@ import {
 import { masksImages } from "./transformers_vision.ts";
 import type { VisionPlan } from "./vision_plan.ts";
 import { visionPlanOf } from "./vision_plan.ts";
+import { encoderFamilyOf } from "./encoders/family.ts";
+import type { EncoderPlan } from "./encoders/encoder_plan.ts";
+import { encoderPlanOf } from "./encoders/encoder_plan.ts";
 import { Modules } from "./modules.ts";
 import { playedTraits } from "./played_traits.ts";
 import type { LayerKind, Stack } from "./stacks.ts";
@@ -47,6 +50,8 @@ export interface StepPlan {
   modulesOf(kind: LayerKind): Modules;
   /** How the step's images are seen; null where it has none. */
   readonly vision: VisionPlan | null;
+  /** How a model with an encoder runs; null of a decoder alone. */
+  readonly encoders: EncoderPlan | null;
   /** The loss of model code that has one of its own. */
   readonly directLoss: DirectLoss | null;
   readonly trained: readonly Trained[];
@@ -61,15 +66,17 @@ export function stepPlanOf(
   scenario: Scenario,
   model: Model,
 ): StepPlan | { reason: string } {
+  const family = encoderFamilyOf(model.architecture.type);
   const stacks = stacksOf(
     model.tensors.filter(({ piece }) => piece === "language_model"),
   );
-  const reason = unplayed(model, stacks);
+  const reason = unplayed(model, stacks, family !== null);
   if (reason !== null) return { reason };
-  const [stack] = stacks;
+  const stack = stacks.find(({ path }) => /(^|\.)decoder\./.test(path)) ??
+    stacks[0];
   if (!stack) throw new RangeError(`${model.name} has no layers`);
   const { train, software } = scenario;
-  const storage = storageOf(scenario);
+  const storage = leavingFrozen(storageOf(scenario), family?.frozen ?? null);
   const code = playedCode(scenario);
   const adapters = adapterTensors(scenario, model);
   const outside = model.tensors.filter(({ layers }) => layers === null);
@@ -119,7 +126,7 @@ export function stepPlanOf(
       model.architecture.type === "gpt_bigcode" &&
         versionOf(software.transformers)?.major === 4,
   };
-  const unclear = stack.kinds.some((kind) => {
+  const unclear = family === null && stack.kinds.some((kind) => {
     const { attention, mlp } = layerPlanOf(modulesIn(stack, kind), facts);
     return attention === null || mlp === null;
   });
@@ -136,6 +143,13 @@ export function stepPlanOf(
     train.lora,
     code,
   );
+  const encoders = family && encoderPlanOf({
+    scenario,
+    model,
+    outside: modules,
+    modulesOf: modulesIn,
+  });
+  if (encoders && "reason" in encoders) return encoders;
   const vision = train.images_per_sample === 0 ? null : visionPlanOf({
     scenario,
     model,
@@ -161,6 +175,7 @@ export function stepPlanOf(
     outside: modules,
     modulesOf: (kind) => modulesIn(stack, kind),
     vision,
+    encoders,
     directLoss: nano ? nanoVlmLoss(scenario, model) : null,
     trained: [
       ...read(trainedOf(model.tensors, storage), vision),
@@ -213,6 +228,15 @@ export function stepPlanOf(
         for (let copy = copiesOf(tensor); copy > 0; copy--) yield bytes;
       }
     },
+  };
+}
+
+/** Some parameters never train, whatever a scenario trains. */
+function leavingFrozen(storage: Storage, frozen: RegExp | null): Storage {
+  if (frozen === null) return storage;
+  return (tensor) => {
+    const stored = storage(tensor);
+    return frozen.test(tensor.name) ? { ...stored, trains: false } : stored;
   };
 }
 

@@ -1,26 +1,29 @@
 import type { Model } from "../../models/model.ts";
+import { CROSS } from "./encoders/encoder_layer_plan.ts";
 import type { Stack } from "./stacks.ts";
-
-/** Attention over what an encoder has read, by its names in transformers. */
-const CROSS_ATTENTION = /(^|\.)(encoder_attn|EncDecAttention|crossattention)\./;
 
 /**
  * Why a model's step cannot be played, by its tensors alone; null where nothing
  * speaks against it.
  *
  * @param stacks Of the language model.
+ * @param hasEncoder Whether its type is one that encoders are played for.
  */
 export function unplayed(
-  { name, architecture, tensors }: Model,
+  { name, architecture, tensors, config }: Model,
   stacks: readonly Stack[],
+  hasEncoder: boolean,
 ): string | null {
   const readsEncoder = stacks.some(({ kinds }) =>
     kinds.some((kind) =>
-      [...kind.tensors.keys()].some((key) => CROSS_ATTENTION.test(key))
+      [...kind.tensors.keys()].some((key) => CROSS.test(key))
     )
   );
-  if (stacks.length !== 1 || readsEncoder) {
+  if (!hasEncoder && (stacks.length !== 1 || readsEncoder)) {
     return `models of type ${architecture.type}, which are no plain decoders, are not played through yet`;
+  }
+  if (hasEncoder && readsEncoder && config?.["is_decoder"] === true) {
+    return `models of type ${architecture.type} that are built as decoders with attention to an encoder are not played through yet`;
   }
   if (!tensors.some(({ role }) => role === "embedding")) {
     return `${name} has no tensor of token embeddings`;

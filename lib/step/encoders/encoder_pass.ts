@@ -1,0 +1,234 @@
+import type { Block } from "../block.ts";
+import { recordLayer } from "../block.ts";
+import { DTYPE_BYTES } from "../dtype.ts";
+import type { Dtype } from "../dtype.ts";
+import { encoderLayer } from "../layers/encoder_layer.ts";
+import type { MachineSettings } from "../machine.ts";
+import type { LossSettings } from "../ops/loss.ts";
+import type { RotaryTable } from "../ops/rotary.ts";
+import type { PartName } from "../parts.ts";
+import type { Pass } from "../pass.ts";
+import { forcesGrad, isCheckpointed, LOSS_KERNELS } from "../pass.ts";
+import type { EncoderPlan, StackPlan } from "../plan/encoders/encoder_plan.ts";
+import type { TaskHead } from "../plan/encoders/task_head.ts";
+import type { StepPlan } from "../plan/step_plan.ts";
+import type { EntryBlock } from "./entry_block.ts";
+import { biases, recordEntry } from "./entry_block.ts";
+import { recordMemory } from "./memory_block.ts";
+import type { Reading, Shared } from "./shared.ts";
+import { carrying, readShared } from "./shared.ts";
+import { recordTask } from "./task_block.ts";
+
+/** The layers of a stack, recorded. */
+interface Layers {
+  readonly blocks: readonly Block[];
+  readonly dtype: Dtype;
+  readonly needsGrad: boolean;
+  /** Whether a layer keeps what the encoder gave. */
+  readonly keepsMemory: boolean;
+  readonly hostBytes: number;
+}
+
+/** Records one pass of an encoder, and of the decoder that reads it. */
+export function recordEncoderPass(
+  plan: StepPlan,
+  encoders: EncoderPlan,
+  settings: MachineSettings,
+): Pass {
+  const { encoder, decoder, head } = encoders;
+  const part: PartName = plan.scenario.train.checkpointing === "none"
+    ? "residual stream"
+    : "checkpoints";
+  const loss = lossSettings(plan, head);
+  const table = tableOf(decoder ?? encoder);
+  const tied = head.isTied && table?.trains ? table : null;
+  const begun = tied && { parameter: tied, isView: loss.kind === "full" };
+  if (!decoder) {
+    const entry = entryOf(
+      plan,
+      encoders,
+      encoder,
+      { ...settings, begun },
+      part,
+    );
+    const layers = layersOf(plan, settings, encoder, entry, part, null);
+    return {
+      vision: [],
+      encoder: [],
+      embedding: entry,
+      layers: layers.blocks,
+      head: recordTask(
+        { ...settings, awaited: tied },
+        encoder,
+        head,
+        loss,
+        { ...layers, part },
+      ),
+      hostBytes: layers.hostBytes,
+    };
+  }
+  const shared = tableOf(encoder);
+  const both = shared !== null && shared === table && shared.trains
+    ? shared
+    : null;
+  const first = entryOf(plan, encoders, encoder, {
+    ...settings,
+    begun: both && { parameter: both, isView: false },
+  }, part);
+  const reading = layersOf(plan, settings, encoder, first, part, null);
+  const end = { ...reading, part };
+  const { memory } = recordMemory(settings, encoder, end, false);
+  const entry = entryOf(plan, encoders, decoder, {
+    ...settings,
+    begun,
+    awaited: both,
+  }, part);
+  const layers = layersOf(plan, settings, decoder, entry, part, memory);
+  return {
+    vision: [],
+    encoder: [
+      first,
+      ...reading.blocks,
+      recordMemory(settings, encoder, end, layers.keepsMemory),
+    ],
+    embedding: entry,
+    layers: layers.blocks,
+    head: recordTask(
+      { ...settings, awaited: tied },
+      decoder,
+      head,
+      loss,
+      { ...layers, part },
+    ),
+    hostBytes: reading.hostBytes + layers.hostBytes,
+  };
+}
+
+function tableOf({ entry }: StackPlan) {
+  return "table" in entry ? entry.table : null;
+}
+
+function entryOf(
+  { scenario, facts }: StepPlan,
+  { zeroBias, head, decoder, implementation, encoder }: EncoderPlan,
+  stack: StackPlan,
+  settings: MachineSettings,
+  part: PartName,
+): EntryBlock {
+  const { train, precision } = scenario;
+  const checkpoints = train.checkpointing !== "none";
+  const asksFor = decoder ?? encoder;
+  const reads = zeroBias && stack === decoder;
+  return recordEntry(settings, stack, {
+    part,
+    forcesGrad: facts.code.forcesGrad && forcesGrad(scenario),
+    featureDtype: precision.weights,
+    labels: stack !== encoder
+      ? 0
+      : head.reads === "tokens"
+      ? asksFor.batch * asksFor.tokens
+      : asksFor.batch,
+    keepsShared: checkpoints,
+    zeros: reads ? stack.heads * stack.tokens * encoder.tokens : 0,
+    zerosDtype: precision.autocast ?? precision.weights,
+    keepsZeros: checkpoints ||
+      (implementation !== "eager" && !train.padding_mask),
+    zerosNeedGrad: checkpoints,
+  });
+}
+
+function layersOf(
+  { scenario }: StepPlan,
+  settings: MachineSettings,
+  plan: StackPlan,
+  entry: EntryBlock,
+  part: PartName,
+  memory: Shared | null,
+): Layers {
+  const { checkpointing, checkpoint_offload: offload } = scenario.train;
+  const elements = plan.batch * plan.tokens * plan.width;
+  const known = new Map<string, Block>();
+  const blocks: Block[] = [];
+  let { needsGrad, isLeaf, outputDtype: dtype } = entry;
+  const tableDtype = dtype;
+  let keepsMemory = false;
+  let hostBytes = 0;
+  const shared = [memory, entry.bias, entry.zeros];
+  for (const [at, kind] of plan.stack.layers.entries()) {
+    const checkpoint = isCheckpointed(checkpointing, at);
+    const isLast = at === plan.stack.layers.length - 1;
+    const key =
+      `${kind.id} ${needsGrad} ${isLeaf} ${dtype} ${checkpoint} ${isLast}`;
+    let block = known.get(key);
+    if (!block) {
+      const layer = plan.layerOf(kind);
+      const own = plan.biasOf(kind);
+      const readings: [Shared, Reading][] = [];
+      block = recordLayer(
+        settings,
+        { elements, dtype, needsGrad, checkpoint, part, offload, isLeaf },
+        (m, x) =>
+          m.call(() => {
+            readings.length = 0;
+            const [states = null, bias = null, crossBias = null] = shared.map(
+              (each) => {
+                if (!each) return null;
+                const reading = readShared(m, each, !isLast);
+                readings.push([each, reading]);
+                return reading.value;
+              },
+            );
+            const out = encoderLayer(m, x, layer, {
+              memory: states,
+              table: tableIn(),
+              bias: own ? biases(m, plan, own) : bias,
+              crossBias,
+            });
+            if (states && m.tape.references(states.storage) > 1) {
+              keepsMemory = true;
+            }
+            return out;
+
+            function tableIn(): RotaryTable | null {
+              if (plan.rotaryWidth === 0) return null;
+              const [cos, sin] = ["cos", "sin"].map((name) =>
+                m.external(
+                  plan.tokens * plan.rotaryWidth,
+                  tableDtype,
+                  name,
+                  null,
+                )
+              );
+              return cos && sin ? { cos, sin } : null;
+            }
+          }),
+      );
+      block = carrying(block, readings);
+      known.set(key, block);
+    }
+    blocks.push(block);
+    keepsMemory ||= checkpoint;
+    if (checkpoint && offload) hostBytes += elements * DTYPE_BYTES[dtype];
+    needsGrad = block.gradOut !== null;
+    isLeaf = false;
+    dtype = block.outputDtype;
+  }
+  return { blocks, dtype, needsGrad, keepsMemory, hostBytes };
+}
+
+/** Source: huggingface/transformers models/bert, t5, bart, whisper: forward */
+function lossSettings(
+  { scenario: { train } }: StepPlan,
+  { offset }: TaskHead,
+): LossSettings {
+  return {
+    kind: train.loss,
+    chunks: null,
+    copies: "none",
+    kernel: LOSS_KERNELS[train.kernels],
+    softcap: false,
+    scaled: false,
+    keepsLogits: false,
+    offset,
+  };
+}

@@ -1,0 +1,254 @@
+import type { Block, Carried, Segment } from "../block.ts";
+import { blockOf, segmentOf } from "../block.ts";
+import type { Dtype } from "../dtype.ts";
+import { DTYPE_BYTES } from "../dtype.ts";
+import type { MachineSettings, Parameter, Value } from "../machine.ts";
+import { Machine } from "../machine.ts";
+import { activation } from "../ops/activations.ts";
+import { adaptedLinear } from "../ops/adapted_linear.ts";
+import { add, scaled } from "../ops/arithmetic.ts";
+import { convolution } from "../ops/convolution.ts";
+import { dropout } from "../ops/dropout.ts";
+import { embedding } from "../ops/embedding.ts";
+import { norm } from "../ops/norms.ts";
+import type { PartName } from "../parts.ts";
+import type {
+  EntryPlan,
+  SoundPlan,
+  StackPlan,
+} from "../plan/encoders/encoder_plan.ts";
+import type { Shared } from "./shared.ts";
+
+/** What stands before a stack's layers. */
+export interface EntryBlock extends Block {
+  readonly needsGrad: boolean;
+  readonly isLeaf: boolean;
+  readonly done: Segment;
+  /** Biases of positions for all layers; null where layers have none to share. */
+  readonly bias: Shared | null;
+  /** Zeros that a decoder's attention to the encoder adds to its scores. */
+  readonly zeros: Shared | null;
+}
+
+/** How a stack begins. */
+export interface EntrySettings {
+  readonly part: PartName;
+  readonly forcesGrad: boolean;
+  /** The type of features that are no tokens. */
+  readonly featureDtype: Dtype;
+  /** Labels of the loss, which the batch holds; 0 where another block does. */
+  readonly labels: number;
+  /** Whether checkpoints hold what layers share until they have run again. */
+  readonly keepsShared: boolean;
+  /** Elements of biases of zeros; 0 where there are none. */
+  readonly zeros: number;
+  readonly zerosDtype: Dtype;
+  /** Whether attention keeps those zeros, each layer the same. */
+  readonly keepsZeros: boolean;
+  /** Whether their gradient is computed, as under checkpoints. */
+  readonly zerosNeedGrad: boolean;
+}
+
+/** The name under which the shared table's gradient is handed on. */
+export const TABLE_GRADIENT = "gradient of the embeddings";
+
+/** Records what stands before a stack's layers. */
+export function recordEntry(
+  settings: MachineSettings,
+  plan: StackPlan,
+  own: EntrySettings,
+): EntryBlock {
+  const m = new Machine(settings);
+  const begun = settings.begun
+    ? m.waitingFor(settings.begun.parameter)?.storage ?? null
+    : null;
+  m.part = "inputs";
+  const { entry, batch, tokens } = plan;
+  const rows = batch * tokens;
+  const given = "table" in entry
+    ? m.create(rows, "int64", `${plan.name} token ids`)
+    : m.create(
+      batch * entry.mels * entry.frames,
+      own.featureDtype,
+      "features of the sound",
+    );
+  const labels = m.create(own.labels, "int64", "labels");
+  m.part = "embeddings";
+  const out = "table" in entry
+    ? embedded(m, given, plan, entry)
+    : heard(m, given, plan, entry);
+  const table = plan.rotaryWidth === 0
+    ? []
+    : ["cosines", "sines"].map((name) =>
+      m.create(tokens * plan.rotaryWidth, out.dtype, `rotary ${name}`)
+    );
+  m.part = "attention activations";
+  const bias = plan.bias && biases(m, plan, plan.bias);
+  const zeros = m.create(own.zeros, own.zerosDtype, "biases of zeros");
+  const forward = m.tape.events.length;
+  const dropShared = (keeps: boolean) => {
+    if (bias && own.keepsShared === keeps) m.drop(bias);
+    if (own.keepsZeros === keeps) m.drop(zeros);
+  };
+  dropShared(false);
+  const done = m.tape.events.length;
+  m.endForward();
+  const exit = m.tape.events.length;
+  const gradOut = m.external(
+    out.elements,
+    out.dtype,
+    "gradient of hidden states",
+    null,
+    "activation gradients",
+  );
+  dropShared(true);
+  const carried: Carried[] = [];
+  const sumOf = (name: string, elements: number, dtype: Dtype) => {
+    const taken = m.tape.external(
+      elements * DTYPE_BYTES[dtype],
+      name,
+      "activation gradients",
+    );
+    carried.push({ name, taken, given: null });
+    return taken;
+  };
+  if (own.zeros > 0 && own.zerosNeedGrad) {
+    m.tape.release(sumOf(ZEROS_GRADIENT, own.zeros, own.zerosDtype));
+  }
+  if (bias?.source && !("trains" in bias.source)) {
+    const { elements, dtype } = bias;
+    const storage = sumOf(BIAS_GRADIENT, elements, dtype);
+    bias.source.node.grads[bias.source.slot] = { storage, elements, dtype };
+  }
+  const needsGrad = out.source !== null || own.forcesGrad;
+  if (out.source) m.backward(out, gradOut);
+  else if (needsGrad) m.drop(gradOut);
+  m.drop(...table, given, labels);
+  const sum = "table" in entry ? m.waitingFor(entry.table)?.storage : null;
+  carried.push({
+    name: TABLE_GRADIENT,
+    taken: settings.awaited ? null : begun,
+    given: sum ?? null,
+  });
+  return {
+    ...blockOf(m, forward, exit, {
+      input: null,
+      output: out.storage,
+      gradIn: null,
+      gradOut: gradOut.storage,
+      tiedGrad: begun,
+      outputDtype: out.dtype,
+    }, own.part),
+    forward: segmentOf(m.tape, 0, forward),
+    done: segmentOf(m.tape, forward, done),
+    exit: segmentOf(m.tape, done, exit),
+    carried,
+    needsGrad,
+    isLeaf: out.source === null && own.forcesGrad,
+    bias: bias && {
+      name: "biases of positions",
+      elements: bias.elements,
+      dtype: bias.dtype,
+      needsGrad: bias.source !== null,
+      part: "attention activations",
+      gradient: BIAS_GRADIENT,
+    },
+    zeros: own.zeros === 0 ? null : {
+      name: "biases of zeros",
+      elements: own.zeros,
+      dtype: own.zerosDtype,
+      needsGrad: own.zerosNeedGrad,
+      part: "attention activations",
+      gradient: ZEROS_GRADIENT,
+    },
+  };
+}
+
+const BIAS_GRADIENT = "gradient of biases of positions";
+const ZEROS_GRADIENT = "gradient of biases of zeros";
+
+/** Words with what is added to them. */
+function embedded(
+  m: Machine,
+  ids: Value,
+  { batch, tokens }: StackPlan,
+  plan: EntryPlan,
+): Value {
+  const rows = batch * tokens;
+  let out = embedding(m, plan.table, ids, rows, "embeddings");
+  const replace = (next: Value) => {
+    m.drop(out);
+    out = next;
+  };
+  if (plan.scaled) replace(scaled(m, out, "scaled embeddings"));
+  const addRows = (
+    table: Parameter,
+    count: number,
+    of: number,
+    label: string,
+  ) => {
+    const places = m.create(count, "int64", `numbers of ${label}`);
+    const looked = embedding(m, table, places, of, label);
+    replace(add(m, out, looked, `embeddings with ${label}`));
+    m.drop(places, looked);
+  };
+  if (plan.types) addRows(plan.types, tokens, rows, "token types");
+  if (plan.positions) {
+    const count = plan.ownPositions ? rows : tokens;
+    addRows(plan.positions, count, count, "positions");
+  }
+  if (plan.norm) replace(norm(m, out, rows, plan.norm, "embedding norm"));
+  replace(dropout(m, out, plan.dropout, "embeddings"));
+  if (plan.projection) replace(adaptedLinear(m, out, rows, plan.projection));
+  return out;
+}
+
+/**
+ * Frames of sound through two convolutions, of which the second halves them.
+ *
+ * Source: huggingface/transformers models/whisper/modeling_whisper.py,
+ * WhisperEncoder.forward
+ */
+function heard(
+  m: Machine,
+  features: Value,
+  { batch, tokens }: StackPlan,
+  { frames, convolutions, positions, dropout: probability }: SoundPlan,
+): Value {
+  let out = m.view(features);
+  const replace = (next: Value) => {
+    m.drop(out);
+    out = next;
+  };
+  for (const [at, each] of convolutions.entries()) {
+    const rows = batch * (at === 0 ? frames : tokens);
+    replace(convolution(m, out, rows, each));
+    replace(activation(m, out, "kernel", "heard frames"));
+  }
+  if (positions) {
+    const places = m.create(tokens, "int64", "positions");
+    const rows = embedding(m, positions, places, tokens, "position embeddings");
+    replace(add(m, out, rows, "frames with positions"));
+    m.drop(places, rows);
+  }
+  replace(dropout(m, out, probability, "frames"));
+  return out;
+}
+
+/**
+ * A bias for each pair of places and each head, looked up by how far apart they
+ * are.
+ *
+ * Source: huggingface/transformers models/t5/modeling_t5.py,
+ * T5Attention.compute_bias
+ */
+export function biases(
+  m: Machine,
+  { tokens }: Pick<StackPlan, "tokens">,
+  table: Parameter,
+): Value {
+  const places = m.create(tokens ** 2, "int64", "buckets of distances");
+  const found = embedding(m, table, places, tokens ** 2, "biases of positions");
+  m.drop(places);
+  return found;
+}

@@ -1,0 +1,102 @@
+import type { Machine, Value } from "../machine.ts";
+import { add } from "../ops/arithmetic.ts";
+import { dropout } from "../ops/dropout.ts";
+import type { Norm } from "../ops/norms.ts";
+import { norm } from "../ops/norms.ts";
+import type { RotaryTable } from "../ops/rotary.ts";
+import type { MlpPlan } from "./mlp_layer.ts";
+import { mlpLayer } from "./mlp_layer.ts";
+import type { SourceAttentionPlan } from "./source_attention.ts";
+import { sourceAttention } from "./source_attention.ts";
+
+/** Attention or MLP with its norm and its residual. */
+interface Branch {
+  readonly norm: Norm | null;
+  readonly dropout: number;
+}
+
+/** A layer of an encoder, or of a decoder that reads one. */
+export interface EncoderLayerPlan {
+  readonly rows: number;
+  readonly norms: "before" | "behind";
+  readonly attention: Branch & { readonly own: SourceAttentionPlan };
+  /** Attention to what an encoder has read. */
+  readonly cross: (Branch & { readonly own: SourceAttentionPlan }) | null;
+  readonly mlp: Branch & { readonly own: MlpPlan };
+}
+
+/** What a layer reads beside hidden states. */
+export interface LayerInputs {
+  /** What the encoder gave. */
+  readonly memory: Value | null;
+  readonly table: RotaryTable | null;
+  /** Biases of positions, for attention and for attention to the encoder. */
+  readonly bias: Value | null;
+  readonly crossBias: Value | null;
+}
+
+/** The layer's output, for hidden states that the caller holds. */
+export function encoderLayer(
+  m: Machine,
+  x: Value,
+  plan: EncoderLayerPlan,
+  { memory, table, bias, crossBias }: LayerInputs,
+): Value {
+  const { attention, cross, mlp, rows } = plan;
+  return m.call(() => {
+    let hidden = branch(
+      m,
+      x,
+      plan,
+      attention,
+      (input) =>
+        sourceAttention(m, input, input, attention.own, { table, bias }),
+    );
+    if (cross && memory) {
+      const next = branch(
+        m,
+        hidden,
+        plan,
+        cross,
+        (input) =>
+          sourceAttention(m, input, memory, cross.own, {
+            table: null,
+            bias: crossBias,
+          }),
+      );
+      m.drop(hidden);
+      hidden = next;
+    }
+    return branch(
+      m,
+      hidden,
+      plan,
+      mlp,
+      (input) => mlpLayer(m, input, rows, mlp.own),
+    );
+  });
+}
+
+function branch(
+  m: Machine,
+  x: Value,
+  { norms, rows }: EncoderLayerPlan,
+  { norm: own, dropout: probability }: Branch,
+  body: (input: Value) => Value,
+): Value {
+  const input = norms === "before" && own ? normed(m, x, rows, own) : m.view(x);
+  const out = body(input);
+  m.drop(input);
+  const dropped = dropout(m, out, probability, "residual");
+  m.drop(out);
+  const sum = add(m, x, dropped, "residual stream");
+  m.drop(dropped);
+  if (norms === "before" || !own) return sum;
+  const result = normed(m, sum, rows, own);
+  m.drop(sum);
+  return result;
+}
+
+function normed(m: Machine, x: Value, rows: number, own: Norm): Value {
+  return m.within("norm activations", () => norm(m, x, rows, own, "norm"));
+}

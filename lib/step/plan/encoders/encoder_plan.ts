@@ -1,0 +1,291 @@
+import type { Model } from "../../../models/model.ts";
+import type { Tensor } from "../../../models/tensors/tensor.ts";
+import type { Scenario } from "../../../scenario/schema.ts";
+import type { EncoderLayerPlan } from "../../layers/encoder_layer.ts";
+import type { Parameter } from "../../machine.ts";
+import { activationKind } from "../../ops/activations.ts";
+import type { ActivationKind } from "../../ops/activations.ts";
+import type { AdaptedLinear } from "../../ops/adapted_linear.ts";
+import type { Convolution } from "../../ops/convolution.ts";
+import type { Norm } from "../../ops/norms.ts";
+import type { Modules } from "../modules.ts";
+import type { LayerKind, Stack } from "../stacks.ts";
+import { stacksOf } from "../stacks.ts";
+import { versionOf } from "../version.ts";
+import type { StackFacts } from "./encoder_layer_plan.ts";
+import { encoderLayerPlanOf } from "./encoder_layer_plan.ts";
+import type { EncoderFamily } from "./family.ts";
+import { encoderFamilyOf, numberOf } from "./family.ts";
+import type { TaskHead } from "./task_head.ts";
+import { taskHeadOf } from "./task_head.ts";
+
+/** What stands before a stack of layers. */
+export interface EntryPlan {
+  readonly table: Parameter;
+  readonly types: Parameter | null;
+  readonly positions: Parameter | null;
+  /** Whether positions are looked up for each sequence. */
+  readonly ownPositions: boolean;
+  readonly scaled: boolean;
+  readonly norm: Norm | null;
+  readonly dropout: number;
+  /** To the layers' width, where the table is narrower. */
+  readonly projection: AdaptedLinear | null;
+}
+
+/** Whisper's way from frames of sound to positions. */
+export interface SoundPlan {
+  readonly mels: number;
+  readonly frames: number;
+  readonly convolutions: readonly Convolution[];
+  readonly positions: Parameter | null;
+  readonly dropout: number;
+}
+
+/** A stack with what stands at both of its ends. */
+export interface StackPlan {
+  readonly name: "encoder" | "decoder";
+  readonly stack: Stack;
+  readonly batch: number;
+  readonly tokens: number;
+  readonly width: number;
+  readonly entry: EntryPlan | SoundPlan;
+  layerOf(kind: LayerKind): EncoderLayerPlan;
+  /** The table of biases by relative position that all layers share. */
+  readonly bias: Parameter | null;
+  /** Whether layers have tables of their own. */
+  biasOf(kind: LayerKind): Parameter | null;
+  readonly heads: number;
+  /** Features of a head's rotary table; 0 where there is none. */
+  readonly rotaryWidth: number;
+  readonly last: Norm | null;
+  readonly lastDropout: number;
+}
+
+/** How an encoder, or an encoder and its decoder, run. */
+export interface EncoderPlan {
+  readonly family: EncoderFamily;
+  readonly implementation: StackFacts["implementation"];
+  readonly encoder: StackPlan;
+  /** Null of a model that is an encoder alone. */
+  readonly decoder: StackPlan | null;
+  readonly head: TaskHead;
+  /** Whether the decoder's attention to the encoder has biases of zeros. */
+  readonly zeroBias: boolean;
+}
+
+/** What an encoder's plan is made from. */
+export interface EncoderSource {
+  readonly scenario: Scenario;
+  readonly model: Model;
+  readonly outside: Modules;
+  modulesOf(stack: Stack, kind: LayerKind): Modules;
+}
+
+type Config = Readonly<Record<string, unknown>>;
+
+/** Plans a model that reads with an encoder, or says why it cannot. */
+export function encoderPlanOf(
+  source: EncoderSource,
+): EncoderPlan | { reason: string } {
+  const { model, scenario } = source;
+  const { type } = model.architecture;
+  const family = encoderFamilyOf(type);
+  const stacks = stacksOf(model.tensors);
+  const decoding = stacks.find(({ path }) => /(^|\.)decoder\./.test(path));
+  const reading = stacks.find((each) => each !== decoding);
+  if (!family || !reading || stacks.length > 2) {
+    return { reason: `models of type ${type} are not played through yet` };
+  }
+  const implementation = implementationOf(scenario, family);
+  const encoder = stackPlanOf(source, family, reading, {
+    isDecoder: false,
+    implementation,
+  });
+  if ("reason" in encoder) return encoder;
+  const decoder = decoding && stackPlanOf(source, family, decoding, {
+    isDecoder: true,
+    implementation,
+    encoder,
+  });
+  if (decoder && "reason" in decoder) return decoder;
+  const head = taskHeadOf(source, family, decoder ?? encoder);
+  if ("reason" in head) return head;
+  return {
+    family,
+    implementation,
+    encoder,
+    decoder: decoder ?? null,
+    head,
+    zeroBias: decoder !== undefined && family.bias !== null,
+  };
+}
+
+/**
+ * T5's code hands no flash kernel its biases, and before release 5 none of
+ * PyTorch's either.
+ *
+ * Source: huggingface/transformers models/t5/modeling_t5.py
+ */
+function implementationOf(
+  { train, software }: Scenario,
+  { takesFlash }: EncoderFamily,
+): StackFacts["implementation"] {
+  if (takesFlash) return train.attention;
+  if (versionOf(software.transformers)?.major === 4) return "eager";
+  return train.attention === "flash" ? "sdpa" : train.attention;
+}
+
+function stackPlanOf(
+  { scenario, model, outside, modulesOf }: EncoderSource,
+  family: EncoderFamily,
+  stack: Stack,
+  { isDecoder, implementation, encoder = null }: {
+    isDecoder: boolean;
+    implementation: StackFacts["implementation"];
+    encoder?: StackPlan | null;
+  },
+): StackPlan | { reason: string } {
+  const { architecture, name } = model;
+  const config = model.config ?? {};
+  const { train } = scenario;
+  const within = isDecoder ? /(^|\.)decoder\./ : /(^|\.)encoder\./;
+  const other = isDecoder ? /(^|\.)encoder\./ : /(^|\.)decoder\./;
+  const near = (test: (name: string, tensor: Tensor) => boolean) =>
+    outside.find((each, tensor) => within.test(each) && test(each, tensor)) ??
+      outside.find((each, tensor) => !other.test(each) && test(each, tensor));
+  const residual = numberOf(config, family.dropout.residual);
+  const positions = outside.parameter(
+    near((_, { role, module, layers }) =>
+      role === "position" && module === "embedding" && layers === null
+    ),
+  );
+  const convolutions = convolutionsOf(outside);
+  const hears = !isDecoder && convolutions.length > 0;
+  const limit = positions?.shape[0] ?? Infinity;
+  const tokens = hears
+    ? limit
+    : isDecoder && convolutionsOf(outside).length > 0
+    ? Math.min(train.sequence_length, limit)
+    : train.sequence_length;
+  const found = outside.parameter(near((_, { role }) => role === "embedding"));
+  const read = encoder && "table" in encoder.entry && encoder.entry.table;
+  // Both stacks read one tensor where they share it, and its gradients add up.
+  const table = read && read.name === found?.name ? read : found;
+  if (!table && !hears) return { reason: `${name} has no token embeddings` };
+  const facts: StackFacts = {
+    architecture,
+    family,
+    batch: train.micro_batch,
+    tokens,
+    seen: encoder?.tokens ?? 0,
+    isDecoder,
+    implementation,
+    masked: train.padding_mask && !hears && !isDecoder,
+    crossMasked: train.padding_mask && convolutions.length === 0,
+    caches: family.caches && train.checkpointing === "none",
+    activation: activationOf(config, family, train.kernels),
+    dropout: {
+      attention: numberOf(config, family.dropout.attention),
+      residual,
+      mlp: numberOf(config, family.dropout.mlp),
+    },
+    compiled: train.kernels === "compile",
+  };
+  const layerOf = (kind: LayerKind): EncoderLayerPlan | null =>
+    encoderLayerPlanOf(modulesOf(stack, kind), facts);
+  const plans = new Map(stack.kinds.map((kind) => [kind, layerOf(kind)]));
+  const [first] = plans.values();
+  if (!first || [...plans.values()].includes(null)) {
+    return {
+      reason:
+        `models of type ${architecture.type}, whose layers are not attention and MLP, are not played through yet`,
+    };
+  }
+  const biasOf = (kind: LayerKind) => {
+    const own = modulesOf(stack, kind);
+    return own.parameter(
+      own.find((each) => /relative_attention_bias\.weight$/.test(each)),
+    );
+  };
+  const [opening] = stack.layers;
+  return {
+    name: isDecoder ? "decoder" : "encoder",
+    stack,
+    batch: train.micro_batch,
+    tokens,
+    width: first.attention.own.o.out,
+    entry: hears
+      ? {
+        mels: convolutions[0]?.weight.shape[1] ?? 1,
+        frames: 2 * tokens,
+        convolutions,
+        positions,
+        dropout: residual,
+      }
+      : {
+        table: table as Parameter,
+        types: outside.parameter(
+          near((each) => /token_type_embeddings\.weight$/.test(each)),
+        ),
+        positions,
+        ownPositions: family.ownPositions,
+        scaled: family.scaledEmbeddings === "by config" &&
+          config["scale_embedding"] === true,
+        norm: outside.norm(
+          outside.pathOf((each, { role }) =>
+            role === "norm" && !other.test(each) && ENTRY_NORM.test(each)
+          ),
+          family.norm,
+        ),
+        dropout: residual,
+        projection: outside.linear(
+          outside.pathOf((each) => /embeddings_project\.weight$/.test(each)),
+        ),
+      },
+    layerOf: (kind) => plans.get(kind) ?? first,
+    bias: family.bias === "first layer" && opening ? biasOf(opening) : null,
+    biasOf: (kind) => family.bias === "each layer" ? biasOf(kind) : null,
+    heads: first.attention.own.heads.heads,
+    rotaryWidth: family.rotary ? architecture.head_dim : 0,
+    last: outside.norm(
+      outside.pathOf((each, { role }) =>
+        role === "norm" && !other.test(each) && LAST_NORM.test(each)
+      ),
+      family.norm,
+    ),
+    lastDropout: family.dropsLast ? residual : 0,
+  };
+}
+
+const ENTRY_NORM =
+  /(^|\.)(embeddings\.(LayerNorm|norm)|layernorm_embedding)\.weight$/;
+const LAST_NORM =
+  /(^|\.)((en|de)coder\.(final_layer_norm|layer_norm)|final_norm)\.weight$/;
+
+/** Convolutions over sound, in order. */
+function convolutionsOf(outside: Modules): Convolution[] {
+  return [...outside.names()].flatMap((name) => {
+    if (!/(^|\.)conv\d\.weight$/.test(name)) return [];
+    const weight = outside.parameter(name);
+    const path = name.slice(0, -".weight".length);
+    return weight
+      ? [{ name: path, weight, bias: outside.parameter(`${path}.bias`) }]
+      : [];
+  });
+}
+
+/** Source: huggingface/transformers models/t5/configuration_t5.py, gated-gelu */
+function activationOf(
+  config: Config,
+  { activation: [keys, fallback] }: EncoderFamily,
+  kernels: Scenario["train"]["kernels"],
+): ActivationKind {
+  const stated = keys.map((key) => config[key]).find((value) =>
+    typeof value === "string"
+  );
+  const name = (typeof stated === "string" ? stated : fallback)
+    .replace(/^gated-gelu$/, "gelu_new").replace(/^gated-/, "");
+  const kind = activationKind(name);
+  return kernels === "compile" && kind !== "relu" ? "kernel" : kind;
+}
