@@ -59,6 +59,8 @@ export interface BlockInput {
   readonly offload: boolean;
   /** Whether they are a leaf of the graph, which autograd holds to the end. */
   readonly isLeaf: boolean;
+  /** Whether the stack's code refers to them until its layers have run. */
+  readonly held?: boolean;
 }
 
 /** Summarises the events between two places of a tape. */
@@ -97,15 +99,22 @@ export function recordLayer(
     source,
     part,
   );
+  const held = given.held === true;
+  if (held) m.tape.retain(x.storage);
+  const letGo = () => {
+    if (held) m.tape.release(x.storage);
+    return m.tape.events.length;
+  };
   if (!given.checkpoint) {
     if (given.isLeaf) m.tape.retain(x.storage);
     const out = layer(m, x);
     m.drop(x);
     const forward = m.tape.events.length;
+    const done = letGo();
     m.endForward();
     const exit = m.tape.events.length;
     if (out.source === null) {
-      return blockOf(m, forward, exit, {
+      return blockOf(m, [forward, held ? done : null, exit], {
         input: x.storage,
         output: out.storage,
         gradIn: null,
@@ -122,7 +131,7 @@ export function recordLayer(
     );
     m.backward(out, gradOut);
     if (given.isLeaf) m.tape.release(x.storage);
-    return blockOf(m, forward, exit, {
+    return blockOf(m, [forward, held ? done : null, exit], {
       input: x.storage,
       output: out.storage,
       gradIn: input.grads[0]?.storage ?? null,
@@ -135,6 +144,7 @@ export function recordLayer(
   if (!given.offload) m.tape.retain(x.storage);
   m.drop(x);
   const forward = m.tape.events.length;
+  const done = letGo();
   m.endForward();
   const exit = m.tape.events.length;
   const gradOut = m.external(
@@ -158,7 +168,7 @@ export function recordLayer(
   m.drop(result, again);
   m.tape.release(gradOut.storage);
   m.tape.release(kept.storage);
-  return blockOf(m, forward, exit, {
+  return blockOf(m, [forward, held ? done : null, exit], {
     input: x.storage,
     output: out.storage,
     gradIn: input.grads[0]?.storage ?? null,
@@ -177,11 +187,19 @@ function rename(
   tape.parts[id] = part;
 }
 
-/** Cuts a machine's tape into a block. */
+/**
+ * Cuts a machine's tape into a block.
+ *
+ * @param cuts Where the forward pass ends, what is done with the stack, and
+ *   autocast; null where nothing is freed with the stack.
+ */
 export function blockOf(
   { tape }: Machine,
-  forward: number,
-  exit: number,
+  [forward, done, exit]: readonly [
+    forward: number,
+    done: number | null,
+    exit: number,
+  ],
   ends: Pick<
     Block,
     "input" | "output" | "gradIn" | "gradOut" | "tiedGrad" | "outputDtype"
@@ -198,7 +216,8 @@ export function blockOf(
   }
   return {
     forward: segmentOf(tape, 0, forward),
-    exit: segmentOf(tape, forward, exit),
+    ...(done === null ? {} : { done: segmentOf(tape, forward, done) }),
+    exit: segmentOf(tape, done ?? forward, exit),
     backward: segmentOf(tape, exit, tape.events.length),
     ...ends,
   };

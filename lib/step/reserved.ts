@@ -85,9 +85,11 @@ function expand(
     }
   };
   const last = blocks.length - 1;
-  const done = (at: number) => {
-    const segment = blocks[at]?.done;
-    if (segment) play(segment, at);
+  const finish = (from: number, to: number) => {
+    for (let at = from; at < to; at++) {
+      const segment = blocks[at]?.done;
+      if (segment) play(segment, at);
+    }
   };
   const hand = (from: number, to: number, ids: "forward" | "backward") => {
     const [own, next] = [blocks[from], blocks[to]];
@@ -124,8 +126,8 @@ function expand(
   };
   for (const [at, block] of blocks.entries()) {
     if (at > 0) hand(at - 1, at, "forward");
-    if (at === before.length) done(vision.length);
-    if (at === last) done(before.length);
+    if (at === before.length) finish(vision.length, at);
+    if (at === last) finish(before.length, at);
     play(block.forward, at);
   }
   for (const [at, block] of blocks.entries()) play(block.exit, at);

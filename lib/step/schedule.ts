@@ -44,9 +44,9 @@ export function passStretches(
     ),
     stretch("forward", embedding.forward, "embeddings"),
     ...layers.map(({ forward }, at) => stretch("forward", forward, at)),
-    ...(embedding.done
-      ? [stretch("forward", embedding.done, "embeddings")]
-      : []),
+    ...[embedding, ...layers].flatMap(({ done }) =>
+      done ? [stretch("forward", done, "embeddings")] : []
+    ),
     stretch("forward", head.forward, "head"),
     ...vision.map(({ exit }) => stretch("forward", exit, "vision")),
     ...encoder.map(({ exit }) => stretch("forward", exit, "encoder")),

@@ -3,7 +3,8 @@ import { recordLayer } from "../block.ts";
 import { DTYPE_BYTES } from "../dtype.ts";
 import type { Dtype } from "../dtype.ts";
 import { encoderLayer } from "../layers/encoder_layer.ts";
-import type { MachineSettings } from "../machine.ts";
+import type { MachineSettings, Value } from "../machine.ts";
+import type { PositionBias } from "../ops/attention.ts";
 import type { LossSettings } from "../ops/loss.ts";
 import type { RotaryTable } from "../ops/rotary.ts";
 import type { PartName } from "../parts.ts";
@@ -42,7 +43,13 @@ export function recordEncoderPass(
   const loss = lossSettings(plan, head);
   const table = tableOf(decoder ?? encoder);
   const tied = head.isTied && table?.trains ? table : null;
-  const begun = tied && { parameter: tied, isView: loss.kind === "full" };
+  const { autocast } = plan.scenario.precision;
+  // Autocast casts the gradient back, into a tensor of its own.
+  const begun = tied && {
+    parameter: tied,
+    isView: loss.kind === "full" &&
+      (autocast === null || tied.dtype === autocast),
+  };
   if (!decoder) {
     const entry = entryOf(
       plan,
@@ -110,7 +117,7 @@ function tableOf({ entry }: StackPlan) {
 
 function entryOf(
   { scenario, facts }: StepPlan,
-  { zeroBias, head, decoder, implementation, encoder }: EncoderPlan,
+  { zeros, head, decoder, implementation, encoder }: EncoderPlan,
   stack: StackPlan,
   settings: MachineSettings,
   part: PartName,
@@ -118,7 +125,7 @@ function entryOf(
   const { train, precision } = scenario;
   const checkpoints = train.checkpointing !== "none";
   const asksFor = decoder ?? encoder;
-  const reads = zeroBias && stack === decoder;
+  const reads = zeros === "first layer" && stack === decoder;
   return recordEntry(settings, stack, {
     part,
     forcesGrad: facts.code.forcesGrad && forcesGrad(scenario),
@@ -149,16 +156,22 @@ function layersOf(
   const elements = plan.batch * plan.tokens * plan.width;
   const known = new Map<string, Block>();
   const blocks: Block[] = [];
-  let { needsGrad, isLeaf, outputDtype: dtype } = entry;
+  let { needsGrad, outputDtype: dtype } = entry;
   const tableDtype = dtype;
+  const { autocast, weights } = scenario.precision;
+  const zerosDtype = autocast ?? weights;
+  const ownZeros = memory && plan.stack.kinds.some((kind) => plan.biasOf(kind))
+    ? plan.heads * plan.tokens * memory.elements / elements * plan.tokens
+    : 0;
   let keepsMemory = false;
   let hostBytes = 0;
   const shared = [memory, entry.bias, entry.zeros];
   for (const [at, kind] of plan.stack.layers.entries()) {
     const checkpoint = isCheckpointed(checkpointing, at);
     const isLast = at === plan.stack.layers.length - 1;
+    const held = at === 0 && plan.holdsEmbeddings;
     const key =
-      `${kind.id} ${needsGrad} ${isLeaf} ${dtype} ${checkpoint} ${isLast}`;
+      `${kind.id} ${needsGrad} ${dtype} ${checkpoint} ${isLast} ${held}`;
     let block = known.get(key);
     if (!block) {
       const layer = plan.layerOf(kind);
@@ -166,7 +179,16 @@ function layersOf(
       const readings: [Shared, Reading][] = [];
       block = recordLayer(
         settings,
-        { elements, dtype, needsGrad, checkpoint, part, offload, isLeaf },
+        {
+          elements,
+          dtype,
+          needsGrad,
+          checkpoint,
+          part,
+          offload,
+          isLeaf: false,
+          held,
+        },
         (m, x) =>
           m.call(() => {
             readings.length = 0;
@@ -178,11 +200,14 @@ function layersOf(
                 return reading.value;
               },
             );
+            const zeros = ownZeros > 0
+              ? m.create(ownZeros, zerosDtype, "biases of zeros")
+              : crossBias;
             const out = encoderLayer(m, x, layer, {
               memory: states,
               table: tableIn(),
-              bias: own ? biases(m, plan, own) : bias,
-              crossBias,
+              bias: turned(own ? biases(m, plan, own) : bias),
+              crossBias: zeros && { value: zeros, isTurned: false },
             });
             if (states && m.tape.references(states.storage) > 1) {
               keepsMemory = true;
@@ -210,10 +235,13 @@ function layersOf(
     keepsMemory ||= checkpoint;
     if (checkpoint && offload) hostBytes += elements * DTYPE_BYTES[dtype];
     needsGrad = block.gradOut !== null;
-    isLeaf = false;
     dtype = block.outputDtype;
   }
   return { blocks, dtype, needsGrad, keepsMemory, hostBytes };
+}
+
+function turned(value: Value | null): PositionBias | null {
+  return value && { value, isTurned: true };
 }
 
 /** Source: huggingface/transformers models/bert, t5, bart, whisper: forward */

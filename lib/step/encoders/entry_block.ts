@@ -1,8 +1,8 @@
-import type { Block, Carried, Segment } from "../block.ts";
-import { blockOf, segmentOf } from "../block.ts";
+import type { Block, Carried } from "../block.ts";
+import { blockOf } from "../block.ts";
 import type { Dtype } from "../dtype.ts";
 import { DTYPE_BYTES } from "../dtype.ts";
-import type { MachineSettings, Parameter, Value } from "../machine.ts";
+import type { MachineSettings, Node, Parameter, Value } from "../machine.ts";
 import { Machine } from "../machine.ts";
 import { activation } from "../ops/activations.ts";
 import { adaptedLinear } from "../ops/adapted_linear.ts";
@@ -22,8 +22,6 @@ import type { Shared } from "./shared.ts";
 /** What stands before a stack's layers. */
 export interface EntryBlock extends Block {
   readonly needsGrad: boolean;
-  readonly isLeaf: boolean;
-  readonly done: Segment;
   /** Biases of positions for all layers; null where layers have none to share. */
   readonly bias: Shared | null;
   /** Zeros that a decoder's attention to the encoder adds to its scores. */
@@ -40,7 +38,7 @@ export interface EntrySettings {
   readonly labels: number;
   /** Whether checkpoints hold what layers share until they have run again. */
   readonly keepsShared: boolean;
-  /** Elements of biases of zeros; 0 where there are none. */
+  /** Elements of biases of zeros that layers share; 0 where there are none. */
   readonly zeros: number;
   readonly zerosDtype: Dtype;
   /** Whether attention keeps those zeros, each layer the same. */
@@ -74,8 +72,8 @@ export function recordEntry(
     );
   const labels = m.create(own.labels, "int64", "labels");
   m.part = "embeddings";
-  const out = "table" in entry
-    ? embedded(m, given, plan, entry)
+  const { out, words, isLeaf } = "table" in entry
+    ? embedded(m, given, plan, entry, own.forcesGrad)
     : heard(m, given, plan, entry);
   const table = plan.rotaryWidth === 0
     ? []
@@ -91,6 +89,7 @@ export function recordEntry(
     if (own.keepsZeros === keeps) m.drop(zeros);
   };
   dropShared(false);
+  m.drop(words);
   const done = m.tape.events.length;
   m.endForward();
   const exit = m.tape.events.length;
@@ -120,9 +119,11 @@ export function recordEntry(
     const storage = sumOf(BIAS_GRADIENT, elements, dtype);
     bias.source.node.grads[bias.source.slot] = { storage, elements, dtype };
   }
-  const needsGrad = out.source !== null || own.forcesGrad;
+  const needsGrad = out.source !== null;
   if (out.source) m.backward(out, gradOut);
-  else if (needsGrad) m.drop(gradOut);
+  const leaf = isLeaf?.grads[0];
+  if (leaf) m.free(leaf);
+  if (isLeaf) m.tape.release(words.storage);
   m.drop(...table, given, labels);
   const sum = "table" in entry ? m.waitingFor(entry.table)?.storage : null;
   carried.push({
@@ -131,7 +132,7 @@ export function recordEntry(
     given: sum ?? null,
   });
   return {
-    ...blockOf(m, forward, exit, {
+    ...blockOf(m, [forward, done, exit], {
       input: null,
       output: out.storage,
       gradIn: null,
@@ -139,12 +140,8 @@ export function recordEntry(
       tiedGrad: begun,
       outputDtype: out.dtype,
     }, own.part),
-    forward: segmentOf(m.tape, 0, forward),
-    done: segmentOf(m.tape, forward, done),
-    exit: segmentOf(m.tape, done, exit),
     carried,
     needsGrad,
-    isLeaf: out.source === null && own.forcesGrad,
     bias: bias && {
       name: "biases of positions",
       elements: bias.elements,
@@ -167,15 +164,37 @@ export function recordEntry(
 const BIAS_GRADIENT = "gradient of biases of positions";
 const ZEROS_GRADIENT = "gradient of biases of zeros";
 
-/** Words with what is added to them. */
+/** What a stack reads first, and what its code refers to beside. */
+interface Entered {
+  readonly out: Value;
+  /** The rows that were looked up; dropped already where nobody holds them. */
+  readonly words: Value;
+  /** Where a gradient ends that is made to reach those rows. */
+  readonly isLeaf: Node | null;
+}
+
+/**
+ * Words with what is added to them.
+ *
+ * @param forcesGrad Whether their gradient is asked for though no weight trains:
+ *   autograd holds them until it has come.
+ */
 function embedded(
   m: Machine,
   ids: Value,
-  { batch, tokens }: StackPlan,
+  { batch, tokens, holdsWords }: StackPlan,
   plan: EntryPlan,
-): Value {
+  forcesGrad: boolean,
+): Entered {
   const rows = batch * tokens;
-  let out = embedding(m, plan.table, ids, rows, "embeddings");
+  const words = embedding(m, plan.table, ids, rows, "embeddings");
+  const isLeaf = forcesGrad && !words.source ? m.input() : null;
+  if (isLeaf) {
+    words.source = { node: isLeaf, slot: 0 };
+    m.tape.retain(words.storage);
+  }
+  let out = m.view(words);
+  if (!holdsWords) m.drop(words);
   const replace = (next: Value) => {
     m.drop(out);
     out = next;
@@ -200,7 +219,7 @@ function embedded(
   if (plan.norm) replace(norm(m, out, rows, plan.norm, "embedding norm"));
   replace(dropout(m, out, plan.dropout, "embeddings"));
   if (plan.projection) replace(adaptedLinear(m, out, rows, plan.projection));
-  return out;
+  return { out, words, isLeaf };
 }
 
 /**
@@ -214,7 +233,7 @@ function heard(
   features: Value,
   { batch, tokens }: StackPlan,
   { frames, convolutions, positions, dropout: probability }: SoundPlan,
-): Value {
+): Entered {
   let out = m.view(features);
   const replace = (next: Value) => {
     m.drop(out);
@@ -225,6 +244,7 @@ function heard(
     replace(convolution(m, out, rows, each));
     replace(activation(m, out, "kernel", "heard frames"));
   }
+  const words = m.view(out);
   if (positions) {
     const places = m.create(tokens, "int64", "positions");
     const rows = embedding(m, positions, places, tokens, "position embeddings");
@@ -232,7 +252,7 @@ function heard(
     m.drop(places, rows);
   }
   replace(dropout(m, out, probability, "frames"));
-  return out;
+  return { out, words, isLeaf: null };
 }
 
 /**

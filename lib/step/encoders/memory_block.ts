@@ -60,7 +60,7 @@ export function recordMemory(
     "activation gradients",
   );
   if (gradient) m.backward(out, gradient);
-  const block = blockOf(m, forward, exit, {
+  const block = blockOf(m, [forward, null, exit], {
     input: x.storage,
     output: null,
     gradIn: input.grads[0]?.storage ?? null,

@@ -64,7 +64,7 @@ export function recordTask(
   m.drop(value);
   const { awaited } = settings;
   return {
-    ...blockOf(m, forward, exit, {
+    ...blockOf(m, [forward, null, exit], {
       input: x.storage,
       output: null,
       gradIn: input.grads[0]?.storage ?? null,

@@ -1,5 +1,6 @@
 import type { Machine, Value } from "../machine.ts";
 import { add } from "../ops/arithmetic.ts";
+import type { PositionBias } from "../ops/attention.ts";
 import { dropout } from "../ops/dropout.ts";
 import type { Norm } from "../ops/norms.ts";
 import { norm } from "../ops/norms.ts";
@@ -19,6 +20,8 @@ interface Branch {
 export interface EncoderLayerPlan {
   readonly rows: number;
   readonly norms: "before" | "behind";
+  /** Whether what a branch gave is held while the norm behind it runs. */
+  readonly holdsBranch: boolean;
   readonly attention: Branch & { readonly own: SourceAttentionPlan };
   /** Attention to what an encoder has read. */
   readonly cross: (Branch & { readonly own: SourceAttentionPlan }) | null;
@@ -31,8 +34,8 @@ export interface LayerInputs {
   readonly memory: Value | null;
   readonly table: RotaryTable | null;
   /** Biases of positions, for attention and for attention to the encoder. */
-  readonly bias: Value | null;
-  readonly crossBias: Value | null;
+  readonly bias: PositionBias | null;
+  readonly crossBias: PositionBias | null;
 }
 
 /** The layer's output, for hidden states that the caller holds. */
@@ -80,7 +83,7 @@ export function encoderLayer(
 function branch(
   m: Machine,
   x: Value,
-  { norms, rows }: EncoderLayerPlan,
+  { norms, rows, holdsBranch }: EncoderLayerPlan,
   { norm: own, dropout: probability }: Branch,
   body: (input: Value) => Value,
 ): Value {
@@ -90,10 +93,13 @@ function branch(
   const dropped = dropout(m, out, probability, "residual");
   m.drop(out);
   const sum = add(m, x, dropped, "residual stream");
-  m.drop(dropped);
-  if (norms === "before" || !own) return sum;
+  if (!holdsBranch) m.drop(dropped);
+  if (norms === "before" || !own) {
+    m.drop(dropped);
+    return sum;
+  }
   const result = normed(m, sum, rows, own);
-  m.drop(sum);
+  m.drop(sum, dropped);
   return result;
 }
 

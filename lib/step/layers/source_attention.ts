@@ -2,7 +2,11 @@ import type { Machine, Value } from "../machine.ts";
 import type { AdaptedLinear } from "../ops/adapted_linear.ts";
 import { adaptedLinear } from "../ops/adapted_linear.ts";
 import { cast, copied, join, scaled, split } from "../ops/arithmetic.ts";
-import type { AttentionSettings, Heads } from "../ops/attention.ts";
+import type {
+  AttentionSettings,
+  Heads,
+  PositionBias,
+} from "../ops/attention.ts";
 import { attention, liesByToken } from "../ops/attention.ts";
 import type { RotaryTable } from "../ops/rotary.ts";
 import { rotated } from "../ops/rotary.ts";
@@ -35,7 +39,7 @@ export function sourceAttention(
   x: Value,
   source: Value,
   plan: SourceAttentionPlan,
-  { table, bias }: { table: RotaryTable | null; bias: Value | null },
+  { table, bias }: { table: RotaryTable | null; bias: PositionBias | null },
 ): Value {
   const { heads, settings, copiesHeads } = plan;
   const rows = heads.batch * heads.queries;

@@ -36,17 +36,25 @@ export interface AttentionSettings {
   readonly softcap: boolean;
 }
 
+/** What is added to the scores of every sequence, by position. */
+export interface PositionBias {
+  /** [1 × heads × queries × keys]. */
+  readonly value: Value;
+  /** Whether it lies position by position, as a look-up gives it. */
+  readonly isTurned: boolean;
+}
+
 /**
  * Attention of q, k and v, heads side by side: [batch × queries × heads × width].
  *
- * @param bias Of positions, added to the scores: [1 × heads × queries × keys].
+ * @param bias Added to the scores before the softmax.
  */
 export function attention(
   m: Machine,
   heads: readonly [Value, Value, Value],
   sizes: Heads,
   settings: AttentionSettings,
-  bias: Value | null = null,
+  bias: PositionBias | null = null,
 ): Value {
   if (bias && settings.implementation !== "eager") {
     return biased(m, heads, sizes, settings, bias);
@@ -55,7 +63,7 @@ export function attention(
     case "flash":
       return kernel(m, heads, sizes, { flash: true });
     case "eager":
-      return eager(m, heads, sizes, settings, bias);
+      return eager(m, heads, sizes, settings, bias?.value ?? null);
     case "sdpa":
       if (settings.masked) {
         return masked(m, heads, sizes, settings.keyMask);
@@ -181,7 +189,7 @@ function masked(
 
 /**
  * The memory-efficient kernel with a bias of positions, into which a mask is
- * written: where the bias is learned each call copies it, and its gradient is
+ * written: one that is looked up is copied by each call, and its gradient is
  * one of every sequence, summed after.
  *
  * Source: huggingface/transformers integrations/sdpa_attention.py,
@@ -192,44 +200,49 @@ function biased(
   m: Machine,
   heads: readonly [Value, Value, Value],
   { batch, ...sizes }: Heads,
-  settings: AttentionSettings,
-  bias: Value,
+  { masked, causal }: AttentionSettings,
+  { value, isTurned }: PositionBias,
 ): Value {
-  const { masked, causal } = settings;
   return m.call(() => {
-    let current = m.view(bias);
-    const replace = (next: Value) => {
-      m.drop(current);
-      current = next;
-    };
-    if (masked || causal) {
-      const times = masked ? batch : 1;
-      const seen = m.create(
-        times * sizes.queries * sizes.keys,
-        "uint8",
-        "mask",
-      );
-      const node = m.record([current], [seen], () => [
-        reducedTo(
-          m,
-          current,
-          m.grad(null, bias.elements * times, bias.dtype, "gradient of bias"),
-        ),
-      ]);
-      const source = node && { node, slot: 0 };
-      replace(m.create(bias.elements * times, bias.dtype, "bias", source));
-      m.drop(seen);
-    }
-    const places = current.elements / sizes.keys;
-    const padded = places * Math.ceil(sizes.keys / 16) * 16;
-    if (bias.source || padded > current.elements) {
-      replace(copied(m, current, "attention bias"));
-    }
-    replace(underAutocast(m, current, "attention bias"));
-    const own = current.elements / bias.elements;
-    const mask = own < batch ? expanded(m, current, batch / own) : current;
+    const own = masked || causal
+      ? hidden(m, value, sizes, masked ? batch : 1)
+      : m.view(value);
+    const padded = Math.ceil(sizes.keys / 16) * 16 > sizes.keys;
+    const ordered = isTurned || padded
+      ? copied(m, own, "attention bias")
+      : m.view(own);
+    m.drop(own);
+    const narrow = underAutocast(m, ordered, "attention bias");
+    m.drop(ordered);
+    const times = batch * value.elements / narrow.elements;
+    const mask = times > 1 ? expanded(m, narrow, times) : narrow;
     return kernel(m, heads, { batch, ...sizes }, { flash: false, mask });
   });
+}
+
+/** A bias whose hidden places are overwritten, for so many sequences. */
+function hidden(
+  m: Machine,
+  bias: Value,
+  { queries, keys }: Pick<Heads, "queries" | "keys">,
+  times: number,
+): Value {
+  const elements = bias.elements * times;
+  const seen = m.create(times * queries * keys, "uint8", "mask");
+  const node = m.record([bias], [seen], () => [
+    reducedTo(
+      m,
+      bias,
+      m.grad(null, elements, bias.dtype, "gradient of bias"),
+    ),
+  ]);
+  m.drop(seen);
+  return m.create(
+    elements,
+    bias.dtype,
+    "bias with mask",
+    node && { node, slot: 0 },
+  );
 }
 
 /** The same for several sequences, without a copy; gradients are summed. */

@@ -51,6 +51,7 @@ export function encoderLayerPlanOf(
   return {
     rows: batch * tokens,
     norms: family.norms,
+    holdsBranch: family.holds === "the embeddings",
     attention: {
       own,
       norm: norms.attention,

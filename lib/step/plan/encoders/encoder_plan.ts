@@ -56,6 +56,9 @@ export interface StackPlan {
   /** Whether layers have tables of their own. */
   biasOf(kind: LayerKind): Parameter | null;
   readonly heads: number;
+  /** Whether the stack's code refers to words, or to what layers read first. */
+  readonly holdsWords: boolean;
+  readonly holdsEmbeddings: boolean;
   /** Features of a head's rotary table; 0 where there is none. */
   readonly rotaryWidth: number;
   readonly last: Norm | null;
@@ -70,8 +73,8 @@ export interface EncoderPlan {
   /** Null of a model that is an encoder alone. */
   readonly decoder: StackPlan | null;
   readonly head: TaskHead;
-  /** Whether the decoder's attention to the encoder has biases of zeros. */
-  readonly zeroBias: boolean;
+  /** Who makes the zeros that a decoder's attention to the encoder adds. */
+  readonly zeros: EncoderFamily["bias"];
 }
 
 /** What an encoder's plan is made from. */
@@ -117,7 +120,7 @@ export function encoderPlanOf(
     encoder,
     decoder: decoder ?? null,
     head,
-    zeroBias: decoder !== undefined && family.bias !== null,
+    zeros: decoder ? family.bias : null,
   };
 }
 
@@ -247,6 +250,8 @@ function stackPlanOf(
     bias: family.bias === "first layer" && opening ? biasOf(opening) : null,
     biasOf: (kind) => family.bias === "each layer" ? biasOf(kind) : null,
     heads: first.attention.own.heads.heads,
+    holdsWords: family.holds === "words",
+    holdsEmbeddings: family.holds === "the embeddings",
     rotaryWidth: family.rotary ? architecture.head_dim : 0,
     last: outside.norm(
       outside.pathOf((each, { role }) =>

@@ -36,7 +36,12 @@ export interface EncoderFamily {
   readonly ownPositions: boolean;
   /** Names of parameters that never train, such as waves of positions. */
   readonly frozen: RegExp | null;
-  /** Releases of whose code it is known, or kernels that it does not take. */
+  /**
+   * What a stack's code refers to until its layers have run: the embeddings, the
+   * words' rows that they are made of, or nothing.
+   */
+  readonly holds: "the embeddings" | "words" | null;
+  /** Whether it runs with flash attention. */
   readonly takesFlash: boolean;
 }
 
@@ -59,6 +64,7 @@ const BERT: EncoderFamily = {
   scaledEmbeddings: "never",
   ownPositions: false,
   frozen: null,
+  holds: "the embeddings",
   takesFlash: true,
 };
 
@@ -77,6 +83,7 @@ const T5: EncoderFamily = {
   dropsLast: true,
   bias: "first layer",
   caches: true,
+  holds: "words",
   takesFlash: false,
 };
 
@@ -89,6 +96,7 @@ const BART: EncoderFamily = {
     mlp: [["activation_dropout"], 0],
   },
   scaledEmbeddings: "by config",
+  holds: "words",
 };
 
 /**
@@ -125,6 +133,7 @@ const FAMILIES: Readonly<Record<string, EncoderFamily>> = {
     },
     wideSoftmax: true,
     rotary: true,
+    holds: null,
   },
   t5: T5,
   mt5: { ...T5, activation: [["feed_forward_proj"], "gated-gelu"] },
