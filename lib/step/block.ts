@@ -61,6 +61,8 @@ export interface BlockInput {
   readonly isLeaf: boolean;
   /** Whether the stack's code refers to them until its layers have run. */
   readonly held?: boolean;
+  /** Whether a layer that runs again stops when all that it saves is there. */
+  readonly stopsEarly?: boolean;
 }
 
 /** Summarises the events between two places of a tape. */
@@ -163,6 +165,7 @@ export function recordLayer(
   m.part = "residual stream";
   const result = layer(m, again);
   m.endForward();
+  if (given.stopsEarly) m.drop(result);
   m.tape.retain(gradOut.storage);
   m.backward(result, gradOut);
   m.drop(result, again);

@@ -42,6 +42,32 @@ def _sequences_are_whole():
 
 _sequences_are_whole()
 
+
+def _convolutions_have_shapes():
+    """Convolutions without cuDNN have no Meta kernel; the shapes are cuDNN's."""
+    library = torch.library.Library("aten", "IMPL", "Meta")
+
+    def forward(x, weight, kernel, bias, stride, padding):
+        sizes = [
+            (size + 2 * pad - width) // step + 1
+            for size, pad, width, step in zip(x.shape[2:], padding, kernel, stride)
+        ]
+        return x.new_empty([x.shape[0], weight.shape[0], *sizes])
+
+    def backward(grad, x, weight, kernel, stride, padding, mask):
+        like = [x, weight, weight[:, 0, 0, 0]]
+        return tuple(
+            torch.empty(t.shape, dtype=t.dtype, device=t.device) if wanted else None
+            for t, wanted in zip(like, mask)
+        )
+
+    library.impl("_slow_conv2d_forward", forward)
+    library.impl("_slow_conv2d_backward.output_mask", backward)
+    return library
+
+
+CONVOLUTIONS = _convolutions_have_shapes()
+
 DTYPES = {"fp32": torch.float32, "bf16": torch.bfloat16, "fp16": torch.float16}
 ATTENTION = {"flash": "flash_attention_2", "sdpa": "sdpa", "eager": "eager"}
 

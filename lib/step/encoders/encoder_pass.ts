@@ -11,7 +11,6 @@ import type { PartName } from "../parts.ts";
 import type { Pass } from "../pass.ts";
 import { forcesGrad, isCheckpointed, LOSS_KERNELS } from "../pass.ts";
 import type { EncoderPlan, StackPlan } from "../plan/encoders/encoder_plan.ts";
-import type { TaskHead } from "../plan/encoders/task_head.ts";
 import type { StepPlan } from "../plan/step_plan.ts";
 import type { EntryBlock } from "./entry_block.ts";
 import { biases, recordEntry } from "./entry_block.ts";
@@ -40,7 +39,7 @@ export function recordEncoderPass(
   const part: PartName = plan.scenario.train.checkpointing === "none"
     ? "residual stream"
     : "checkpoints";
-  const loss = lossSettings(plan, head);
+  const loss = lossSettings(plan, encoders);
   const table = tableOf(decoder ?? encoder);
   const tied = head.isTied && table?.trains ? table : null;
   const { autocast } = plan.scenario.precision;
@@ -129,7 +128,6 @@ function entryOf(
   return recordEntry(settings, stack, {
     part,
     forcesGrad: facts.code.forcesGrad && forcesGrad(scenario),
-    featureDtype: precision.weights,
     labels: stack !== encoder
       ? 0
       : head.reads === "tokens"
@@ -141,6 +139,12 @@ function entryOf(
     keepsZeros: checkpoints ||
       (implementation !== "eager" && !train.padding_mask),
     zerosNeedGrad: checkpoints,
+    mask: {
+      elements: stack.isMasked ? stack.batch * stack.tokens ** 2 : 0,
+      dtype: implementation === "eager" ? precision.weights : "uint8",
+    },
+    keepsMask: checkpoints ||
+      (implementation !== "eager" && (stack.bias?.trains ?? false)),
   });
 }
 
@@ -169,12 +173,13 @@ function layersOf(
   for (const [at, kind] of plan.stack.layers.entries()) {
     const checkpoint = isCheckpointed(checkpointing, at);
     const isLast = at === plan.stack.layers.length - 1;
+    const slides = plan.slides(at);
     const held = at === 0 && plan.holdsEmbeddings;
     const key =
-      `${kind.id} ${needsGrad} ${dtype} ${checkpoint} ${isLast} ${held}`;
+      `${kind.id} ${needsGrad} ${dtype} ${checkpoint} ${isLast} ${held} ${slides}`;
     let block = known.get(key);
     if (!block) {
-      const layer = plan.layerOf(kind);
+      const layer = plan.layerOf(kind, slides);
       const own = plan.biasOf(kind);
       const readings: [Shared, Reading][] = [];
       block = recordLayer(
@@ -188,6 +193,7 @@ function layersOf(
           offload,
           isLeaf: false,
           held,
+          stopsEarly: true,
         },
         (m, x) =>
           m.call(() => {
@@ -206,7 +212,7 @@ function layersOf(
             const out = encoderLayer(m, x, layer, {
               memory: states,
               table: tableIn(),
-              bias: turned(own ? biases(m, plan, own) : bias),
+              bias: turned(own ? biases(m, plan, own, true) : bias),
               crossBias: zeros && { value: zeros, isTurned: false },
             });
             if (states && m.tape.references(states.storage) > 1) {
@@ -247,12 +253,12 @@ function turned(value: Value | null): PositionBias | null {
 /** Source: huggingface/transformers models/bert, t5, bart, whisper: forward */
 function lossSettings(
   { scenario: { train } }: StepPlan,
-  { offset }: TaskHead,
+  { head: { offset }, family: { copies } }: EncoderPlan,
 ): LossSettings {
   return {
     kind: train.loss,
     chunks: null,
-    copies: "none",
+    copies,
     kernel: LOSS_KERNELS[train.kernels],
     softcap: false,
     scaled: false,

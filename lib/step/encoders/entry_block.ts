@@ -12,6 +12,7 @@ import { dropout } from "../ops/dropout.ts";
 import { embedding } from "../ops/embedding.ts";
 import { norm } from "../ops/norms.ts";
 import type { PartName } from "../parts.ts";
+import type { StorageId } from "../tape.ts";
 import type {
   EntryPlan,
   SoundPlan,
@@ -32,8 +33,6 @@ export interface EntryBlock extends Block {
 export interface EntrySettings {
   readonly part: PartName;
   readonly forcesGrad: boolean;
-  /** The type of features that are no tokens. */
-  readonly featureDtype: Dtype;
   /** Labels of the loss, which the batch holds; 0 where another block does. */
   readonly labels: number;
   /** Whether checkpoints hold what layers share until they have run again. */
@@ -45,6 +44,10 @@ export interface EntrySettings {
   readonly keepsZeros: boolean;
   /** Whether their gradient is computed, as under checkpoints. */
   readonly zerosNeedGrad: boolean;
+  /** The mask of padding that all layers get; none where it has no elements. */
+  readonly mask: { readonly elements: number; readonly dtype: Dtype };
+  /** Whether layers keep it. */
+  readonly keepsMask: boolean;
 }
 
 /** The name under which the shared table's gradient is handed on. */
@@ -65,28 +68,31 @@ export function recordEntry(
   const rows = batch * tokens;
   const given = "table" in entry
     ? m.create(rows, "int64", `${plan.name} token ids`)
-    : m.create(
+    : m.external(
       batch * entry.mels * entry.frames,
-      own.featureDtype,
+      entry.dtype,
       "features of the sound",
+      null,
     );
   const labels = m.create(own.labels, "int64", "labels");
   m.part = "embeddings";
-  const { out, words, isLeaf } = "table" in entry
+  const { out, words, leaf } = "table" in entry
     ? embedded(m, given, plan, entry, own.forcesGrad)
-    : heard(m, given, plan, entry);
+    : heard(m, given, plan, entry, own.forcesGrad);
   const table = plan.rotaryWidth === 0
     ? []
     : ["cosines", "sines"].map((name) =>
       m.create(tokens * plan.rotaryWidth, out.dtype, `rotary ${name}`)
     );
   m.part = "attention activations";
-  const bias = plan.bias && biases(m, plan, plan.bias);
+  const bias = plan.bias && biases(m, plan, plan.bias, !own.keepsShared);
   const zeros = m.create(own.zeros, own.zerosDtype, "biases of zeros");
+  const mask = m.create(own.mask.elements, own.mask.dtype, "mask of padding");
   const forward = m.tape.events.length;
   const dropShared = (keeps: boolean) => {
     if (bias && own.keepsShared === keeps) m.drop(bias);
     if (own.keepsZeros === keeps) m.drop(zeros);
+    if (own.keepsMask === keeps) m.drop(mask);
   };
   dropShared(false);
   m.drop(words);
@@ -121,10 +127,11 @@ export function recordEntry(
   }
   const needsGrad = out.source !== null;
   if (out.source) m.backward(out, gradOut);
-  const leaf = isLeaf?.grads[0];
-  if (leaf) m.free(leaf);
-  if (isLeaf) m.tape.release(words.storage);
-  m.drop(...table, given, labels);
+  const reached = leaf?.node.grads[0];
+  if (reached) m.free(reached);
+  if (leaf) m.tape.release(leaf.storage);
+  m.drop(...table, labels);
+  if ("table" in entry) m.drop(given);
   const sum = "table" in entry ? m.waitingFor(entry.table)?.storage : null;
   carried.push({
     name: TABLE_GRADIENT,
@@ -169,15 +176,28 @@ interface Entered {
   readonly out: Value;
   /** The rows that were looked up; dropped already where nobody holds them. */
   readonly words: Value;
-  /** Where a gradient ends that is made to reach those rows. */
-  readonly isLeaf: Node | null;
+  readonly leaf: Leaf | null;
+}
+
+/** Where a gradient ends that is asked for though no weight trains. */
+interface Leaf {
+  readonly node: Node;
+  readonly storage: StorageId;
+}
+
+/** Autograd holds such a tensor until its gradient has come. */
+function leafOf(m: Machine, x: Value): Leaf | null {
+  if (x.source) return null;
+  const node = m.input();
+  x.source = { node, slot: 0 };
+  m.tape.retain(x.storage);
+  return { node, storage: x.storage };
 }
 
 /**
  * Words with what is added to them.
  *
- * @param forcesGrad Whether their gradient is asked for though no weight trains:
- *   autograd holds them until it has come.
+ * @param forcesGrad Whether their gradient is asked for though no weight trains.
  */
 function embedded(
   m: Machine,
@@ -188,11 +208,7 @@ function embedded(
 ): Entered {
   const rows = batch * tokens;
   const words = embedding(m, plan.table, ids, rows, "embeddings");
-  const isLeaf = forcesGrad && !words.source ? m.input() : null;
-  if (isLeaf) {
-    words.source = { node: isLeaf, slot: 0 };
-    m.tape.retain(words.storage);
-  }
+  const leaf = forcesGrad ? leafOf(m, words) : null;
   let out = m.view(words);
   if (!holdsWords) m.drop(words);
   const replace = (next: Value) => {
@@ -219,7 +235,7 @@ function embedded(
   if (plan.norm) replace(norm(m, out, rows, plan.norm, "embedding norm"));
   replace(dropout(m, out, plan.dropout, "embeddings"));
   if (plan.projection) replace(adaptedLinear(m, out, rows, plan.projection));
-  return { out, words, isLeaf };
+  return { out, words, leaf };
 }
 
 /**
@@ -233,15 +249,18 @@ function heard(
   features: Value,
   { batch, tokens }: StackPlan,
   { frames, convolutions, positions, dropout: probability }: SoundPlan,
+  forcesGrad: boolean,
 ): Entered {
   let out = m.view(features);
   const replace = (next: Value) => {
     m.drop(out);
     out = next;
   };
+  let leaf: Leaf | null = null;
   for (const [at, each] of convolutions.entries()) {
     const rows = batch * (at === 0 ? frames : tokens);
     replace(convolution(m, out, rows, each));
+    if (at === 0 && forcesGrad) leaf = leafOf(m, out);
     replace(activation(m, out, "kernel", "heard frames"));
   }
   const words = m.view(out);
@@ -252,7 +271,7 @@ function heard(
     m.drop(places, rows);
   }
   replace(dropout(m, out, probability, "frames"));
-  return { out, words, isLeaf: null };
+  return { out, words, leaf };
 }
 
 /**
@@ -261,14 +280,24 @@ function heard(
  *
  * Source: huggingface/transformers models/t5/modeling_t5.py,
  * T5Attention.compute_bias
+ *
+ * @param saves Whether the distances are kept; a checkpoint finds them again.
  */
 export function biases(
   m: Machine,
   { tokens }: Pick<StackPlan, "tokens">,
   table: Parameter,
+  saves: boolean,
 ): Value {
   const places = m.create(tokens ** 2, "int64", "buckets of distances");
-  const found = embedding(m, table, places, tokens ** 2, "biases of positions");
+  const found = embedding(
+    m,
+    table,
+    places,
+    tokens ** 2,
+    "biases of positions",
+    saves,
+  );
   m.drop(places);
   return found;
 }

@@ -28,15 +28,29 @@ export function mlpLayer(
   rows: number,
   plan: MlpPlan,
 ): Value {
-  return m.within("MLP activations", () =>
-    m.call(() => {
-      const inner = plan.gate === null
-        ? plain(m, x, rows, plan)
-        : gated(m, x, rows, plan, plan.gate);
-      const dropped = dropout(m, inner, plan.dropout ?? 0, "MLP");
-      m.drop(inner);
-      return adaptedLinear(m, dropped, rows, plan.down);
-    }));
+  return m.within(
+    "MLP activations",
+    () =>
+      m.call(() =>
+        adaptedLinear(m, activated(m, x, rows, plan), rows, plan.down)
+      ),
+  );
+}
+
+/** What the network's last projection reads. */
+export function activated(
+  m: Machine,
+  x: Value,
+  rows: number,
+  plan: MlpPlan,
+): Value {
+  const inner = plan.gate === null
+    ? plain(m, x, rows, plan)
+    : gated(m, x, rows, plan, plan.gate);
+  if (!plan.dropout) return inner;
+  const dropped = dropout(m, inner, plan.dropout, "MLP");
+  m.drop(inner);
+  return dropped;
 }
 
 function plain(m: Machine, x: Value, rows: number, plan: MlpPlan): Value {

@@ -30,7 +30,7 @@ export interface SourceAttentionPlan {
 }
 
 /**
- * Attention of normed hidden states.
+ * Attention of normed hidden states, up to its last projection.
  *
  * @param source What keys and values are made of.
  */
@@ -39,21 +39,25 @@ export function sourceAttention(
   x: Value,
   source: Value,
   plan: SourceAttentionPlan,
-  { table, bias }: { table: RotaryTable | null; bias: PositionBias | null },
+  { table, bias, held }: {
+    table: RotaryTable | null;
+    bias: PositionBias | null;
+    /** Takes the weights, which a layer's code refers to until its end. */
+    held: Value[];
+  },
 ): Value {
   const { heads, settings, copiesHeads } = plan;
-  const rows = heads.batch * heads.queries;
   return m.within("attention activations", () =>
     m.call(() => {
       const made = headsOf(m, x, source, plan, table);
-      let out = attention(m, made, heads, settings, bias);
+      let out = attention(m, made, heads, settings, bias, held);
       const { implementation, masked } = settings;
       if (copiesHeads && !liesByToken(implementation, masked, out.dtype)) {
         const ordered = copied(m, out, "attention output by token");
         m.drop(out);
         out = ordered;
       }
-      return adaptedLinear(m, out, rows, plan.o);
+      return out;
     }));
 }
 
@@ -61,7 +65,7 @@ function headsOf(
   m: Machine,
   x: Value,
   source: Value,
-  { projections, heads, copiesHeads, caches }: SourceAttentionPlan,
+  { projections, heads, settings, copiesHeads, caches }: SourceAttentionPlan,
   table: RotaryTable | null,
 ): [Value, Value, Value] {
   const rows = heads.batch * heads.queries;
@@ -73,6 +77,8 @@ function headsOf(
       projections.qkv,
       "queries, keys, values",
     );
+    // A batch's heads cannot be multiplied as they lie in the whole.
+    const copies = settings.implementation === "eager" && heads.batch > 1;
     const each = whole.elements / 3;
     const [q, k, v] = split(m, whole, [each, each, each]) as [
       Value,
@@ -80,10 +86,12 @@ function headsOf(
       Value,
     ];
     m.drop(whole);
-    if (!table) return [q, k, v];
+    const values = copies ? copied(m, v, "values by head") : v;
+    if (copies) m.drop(v);
+    if (!table) return [q, k, values];
     const turned = [q, k].map((head) => turnedWide(m, head, table));
     m.drop(q, k);
-    return [...turned, v] as [Value, Value, Value];
+    return [...turned, values] as [Value, Value, Value];
   }
   const seen = heads.batch * heads.keys;
   let q = adaptedLinear(m, x, rows, projections.q, "queries");

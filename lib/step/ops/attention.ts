@@ -34,6 +34,8 @@ export interface AttentionSettings {
   readonly wideSoftmax: boolean;
   /** Whether scores pass a soft cap, which flash kernels have built in. */
   readonly softcap: boolean;
+  /** Whether weights keep the softmax's type until they are multiplied. */
+  readonly leavesWeights?: boolean;
 }
 
 /** What is added to the scores of every sequence, by position. */
@@ -48,6 +50,8 @@ export interface PositionBias {
  * Attention of q, k and v, heads side by side: [batch × queries × heads × width].
  *
  * @param bias Added to the scores before the softmax.
+ * @param held Takes the weights, where the caller refers to them until it drops
+ *   them.
  */
 export function attention(
   m: Machine,
@@ -55,6 +59,7 @@ export function attention(
   sizes: Heads,
   settings: AttentionSettings,
   bias: PositionBias | null = null,
+  held: Value[] | null = null,
 ): Value {
   if (bias && settings.implementation !== "eager") {
     return biased(m, heads, sizes, settings, bias);
@@ -63,7 +68,7 @@ export function attention(
     case "flash":
       return kernel(m, heads, sizes, { flash: true });
     case "eager":
-      return eager(m, heads, sizes, settings, bias?.value ?? null);
+      return eager(m, heads, sizes, settings, bias?.value ?? null, held);
     case "sdpa":
       if (settings.masked) {
         return masked(m, heads, sizes, settings.keyMask);
@@ -205,7 +210,7 @@ function biased(
 ): Value {
   return m.call(() => {
     const own = masked || causal
-      ? hidden(m, value, sizes, masked ? batch : 1)
+      ? hidden(m, value, sizes, { times: masked ? batch : 1, shares: masked })
       : m.view(value);
     const padded = Math.ceil(sizes.keys / 16) * 16 > sizes.keys;
     const ordered = isTurned || padded
@@ -220,15 +225,21 @@ function biased(
   });
 }
 
-/** A bias whose hidden places are overwritten, for so many sequences. */
+/**
+ * A bias whose hidden places are overwritten, for so many sequences: by a mask
+ * that all layers share, or one that is made anew.
+ */
 function hidden(
   m: Machine,
   bias: Value,
   { queries, keys }: Pick<Heads, "queries" | "keys">,
-  times: number,
+  { times, shares }: { times: number; shares: boolean },
 ): Value {
   const elements = bias.elements * times;
-  const seen = m.create(times * queries * keys, "uint8", "mask");
+  const places = times * queries * keys;
+  const seen = shares
+    ? m.external(places, "uint8", "mask", null)
+    : m.create(places, "uint8", "mask");
   const node = m.record([bias], [seen], () => [
     reducedTo(
       m,
@@ -236,7 +247,7 @@ function hidden(
       m.grad(null, elements, bias.dtype, "gradient of bias"),
     ),
   ]);
-  m.drop(seen);
+  if (!shares) m.drop(seen);
   return m.create(
     elements,
     bias.dtype,
@@ -338,6 +349,7 @@ function eager(
   sizes: Heads,
   settings: AttentionSettings,
   bias: Value | null,
+  held: Value[] | null,
 ): Value {
   const { batch, queries, keys: seen, heads, valueWidth } = sizes;
   return m.call(() => {
@@ -367,10 +379,12 @@ function eager(
     }
     const chances = softmax(m, current, settings.wideSoftmax, "softmax");
     m.drop(current);
-    const narrow = cast(m, chances, m.autocast ?? q.dtype, "attention weights");
+    const to = settings.leavesWeights ? chances.dtype : m.autocast ?? q.dtype;
+    const narrow = cast(m, chances, to, "attention weights");
     m.drop(chances);
     const dropped = dropout(m, narrow, settings.dropout, "attention weights");
     m.drop(narrow);
+    held?.push(m.keep(m.view(dropped)));
     const out = product(
       m,
       dropped,

@@ -29,7 +29,7 @@ export function convolution(
     const sides = [input, kernel, offset ?? null];
     const node = m.record(
       sides,
-      [kernel.source ? input : null, kernel],
+      [input, kernel],
       () =>
         sides.map((side) =>
           side?.source

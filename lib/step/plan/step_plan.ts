@@ -216,6 +216,7 @@ export function stepPlanOf(
         bytes: bufferBytes(model.buffers) + rotaryBufferBytes(model, code),
       },
       ...(nano ? nanoVlmKept(scenario, model) : pixelsOf(vision)),
+      ...soundOf(encoders),
     ].filter(({ bytes }) => bytes > 0),
     *loaded() {
       for (const tensor of oneByOne(model.tensors)) {
@@ -275,6 +276,19 @@ function pixelsOf(vision: VisionPlan | null): LiveTensors[] {
     label: "pixels",
     count: 1,
     bytes: roundedBytes(elements * DTYPE_BYTES[dtype]),
+  }];
+}
+
+/** The same of features of sound. */
+function soundOf(encoders: EncoderPlan | null): LiveTensors[] {
+  if (!encoders || "table" in encoders.encoder.entry) return [];
+  const { batch, entry } = encoders.encoder;
+  const { mels, frames, dtype } = entry;
+  return [{
+    part: "inputs",
+    label: "features of the sound",
+    count: 1,
+    bytes: roundedBytes(batch * mels * frames * DTYPE_BYTES[dtype]),
   }];
 }
 

@@ -52,6 +52,7 @@ export function encoderLayerPlanOf(
     rows: batch * tokens,
     norms: family.norms,
     holdsBranch: family.holds === "the embeddings",
+    holdsInner: family.holdsInner,
     attention: {
       own,
       norm: norms.attention,
@@ -96,6 +97,7 @@ function attentionOf(
       dropout: facts.dropout.attention,
       wideSoftmax: family.wideSoftmax,
       softcap: false,
+      leavesWeights: !family.wideSoftmax,
     },
     copiesHeads: family.copiesHeads,
     caches: facts.caches && isDecoder,

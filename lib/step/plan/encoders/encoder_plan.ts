@@ -1,6 +1,7 @@
 import type { Model } from "../../../models/model.ts";
 import type { Tensor } from "../../../models/tensors/tensor.ts";
 import type { Scenario } from "../../../scenario/schema.ts";
+import type { Dtype } from "../../dtype.ts";
 import type { EncoderLayerPlan } from "../../layers/encoder_layer.ts";
 import type { Parameter } from "../../machine.ts";
 import { activationKind } from "../../ops/activations.ts";
@@ -35,8 +36,10 @@ export interface EntryPlan {
 
 /** Whisper's way from frames of sound to positions. */
 export interface SoundPlan {
+  /** Features of each frame of each sequence, and their type. */
   readonly mels: number;
   readonly frames: number;
+  readonly dtype: Dtype;
   readonly convolutions: readonly Convolution[];
   readonly positions: Parameter | null;
   readonly dropout: number;
@@ -50,12 +53,16 @@ export interface StackPlan {
   readonly tokens: number;
   readonly width: number;
   readonly entry: EntryPlan | SoundPlan;
-  layerOf(kind: LayerKind): EncoderLayerPlan;
+  layerOf(kind: LayerKind, slides: boolean): EncoderLayerPlan;
+  /** Whether a layer looks at a window, for which kernels get a mask. */
+  slides(layer: number): boolean;
   /** The table of biases by relative position that all layers share. */
   readonly bias: Parameter | null;
   /** Whether layers have tables of their own. */
   biasOf(kind: LayerKind): Parameter | null;
   readonly heads: number;
+  /** Whether kernels are handed a mask of padding for each pair of places. */
+  readonly isMasked: boolean;
   /** Whether the stack's code refers to words, or to what layers read first. */
   readonly holdsWords: boolean;
   readonly holdsEmbeddings: boolean;
@@ -222,6 +229,7 @@ function stackPlanOf(
       ? {
         mels: convolutions[0]?.weight.shape[1] ?? 1,
         frames: 2 * tokens,
+        dtype: scenario.precision.weights,
         convolutions,
         positions,
         dropout: residual,
@@ -246,10 +254,16 @@ function stackPlanOf(
           outside.pathOf((each) => /embeddings_project\.weight$/.test(each)),
         ),
       },
-    layerOf: (kind) => plans.get(kind) ?? first,
+    layerOf: (kind, slides) => {
+      const plan = plans.get(kind) ?? first;
+      return slides ? withMask(plan) : plan;
+    },
+    slides: (layer) =>
+      family.rotary && implementation !== "flash" && slidesAt(config, layer),
     bias: family.bias === "first layer" && opening ? biasOf(opening) : null,
     biasOf: (kind) => family.bias === "each layer" ? biasOf(kind) : null,
     heads: first.attention.own.heads.heads,
+    isMasked: facts.masked && implementation !== "flash",
     holdsWords: family.holds === "words",
     holdsEmbeddings: family.holds === "the embeddings",
     rotaryWidth: family.rotary ? architecture.head_dim : 0,
@@ -261,6 +275,23 @@ function stackPlanOf(
     ),
     lastDropout: family.dropsLast ? residual : 0,
   };
+}
+
+function withMask(plan: EncoderLayerPlan): EncoderLayerPlan {
+  const { attention } = plan;
+  const settings = { ...attention.own.settings, masked: true };
+  return {
+    ...plan,
+    attention: { ...attention, own: { ...attention.own, settings } },
+  };
+}
+
+/** Source: huggingface/transformers models/modernbert/configuration_modernbert.py */
+function slidesAt(config: Config, layer: number): boolean {
+  const types = config["layer_types"];
+  if (Array.isArray(types)) return types[layer] === "sliding_attention";
+  const period = config["global_attn_every_n_layers"];
+  return layer % (typeof period === "number" && period > 0 ? period : 3) !== 0;
 }
 
 const ENTRY_NORM =

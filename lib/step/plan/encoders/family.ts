@@ -1,3 +1,4 @@
+import type { LogitCopies } from "../../ops/loss.ts";
 import type { NormKind } from "../../ops/norms.ts";
 
 /** Keys of a config, first found wins, and what holds where none is there. */
@@ -41,6 +42,10 @@ export interface EncoderFamily {
    * words' rows that they are made of, or nothing.
    */
   readonly holds: "the embeddings" | "words" | null;
+  /** Whether what a branch's projection reads is held until the branch ends. */
+  readonly holdsInner: boolean;
+  /** Which tensors the loss makes of a vocabulary's logits. */
+  readonly copies: LogitCopies;
   /** Whether it runs with flash attention. */
   readonly takesFlash: boolean;
 }
@@ -65,6 +70,8 @@ const BERT: EncoderFamily = {
   ownPositions: false,
   frozen: null,
   holds: "the embeddings",
+  holdsInner: true,
+  copies: "none",
   takesFlash: true,
 };
 
@@ -84,6 +91,7 @@ const T5: EncoderFamily = {
   bias: "first layer",
   caches: true,
   holds: "words",
+  holdsInner: false,
   takesFlash: false,
 };
 
@@ -97,6 +105,7 @@ const BART: EncoderFamily = {
   },
   scaledEmbeddings: "by config",
   holds: "words",
+  holdsInner: false,
 };
 
 /**
@@ -121,6 +130,7 @@ const FAMILIES: Readonly<Record<string, EncoderFamily>> = {
       mlp: [[], 0],
     },
     dropsAttended: false,
+    holdsInner: false,
   },
   modernbert: {
     ...BERT,
@@ -134,6 +144,8 @@ const FAMILIES: Readonly<Record<string, EncoderFamily>> = {
     wideSoftmax: true,
     rotary: true,
     holds: null,
+    holdsInner: false,
+    copies: "float",
   },
   t5: T5,
   mt5: { ...T5, activation: [["feed_forward_proj"], "gated-gelu"] },
