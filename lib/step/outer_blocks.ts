@@ -207,8 +207,7 @@ export function recordHead(
   };
 }
 
-/** The loss of hidden states, and the logits that the caller holds. */
-export function lossOf(
+function lossOf(
   m: Machine,
   hidden: Value,
   plan: HeadPlan,

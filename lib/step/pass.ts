@@ -268,7 +268,7 @@ function lossSettings({ scenario, facts }: StepPlan): LossSettings {
   };
 }
 
-export const LOSS_KERNELS = {
+const LOSS_KERNELS = {
   eager: "eager",
   liger: "in place",
   compile: "compiled",

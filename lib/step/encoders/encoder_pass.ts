@@ -9,7 +9,7 @@ import type { LossSettings } from "../ops/loss.ts";
 import type { RotaryTable } from "../ops/rotary.ts";
 import type { PartName } from "../parts.ts";
 import type { Pass } from "../pass.ts";
-import { forcesGrad, isCheckpointed, LOSS_KERNELS } from "../pass.ts";
+import { forcesGrad, isCheckpointed } from "../pass.ts";
 import type { EncoderPlan, StackPlan } from "../plan/encoders/encoder_plan.ts";
 import type { StepPlan } from "../plan/step_plan.ts";
 import type { EntryBlock } from "./entry_block.ts";
@@ -46,8 +46,7 @@ export function recordEncoderPass(
   // Autocast casts the gradient back, into a tensor of its own.
   const begun = tied && {
     parameter: tied,
-    isView: loss.kind === "full" &&
-      (autocast === null || tied.dtype === autocast),
+    isView: autocast === null || tied.dtype === autocast,
   };
   if (!decoder) {
     const entry = entryOf(
@@ -256,10 +255,10 @@ function lossSettings(
   { head: { offset }, family: { copies } }: EncoderPlan,
 ): LossSettings {
   return {
-    kind: train.loss,
+    kind: "full",
     chunks: null,
     copies,
-    kernel: LOSS_KERNELS[train.kernels],
+    kernel: train.kernels === "compile" ? "compiled" : "eager",
     softcap: false,
     scaled: false,
     keepsLogits: false,

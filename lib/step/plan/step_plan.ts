@@ -26,7 +26,7 @@ import {
 import { masksImages } from "./transformers_vision.ts";
 import type { VisionPlan } from "./vision_plan.ts";
 import { visionPlanOf } from "./vision_plan.ts";
-import { encoderFamilyOf } from "./encoders/family.ts";
+import { encoderFamilyOf, frozenOf } from "./encoders/family.ts";
 import type { EncoderPlan } from "./encoders/encoder_plan.ts";
 import { encoderPlanOf } from "./encoders/encoder_plan.ts";
 import { Modules } from "./modules.ts";
@@ -76,7 +76,10 @@ export function stepPlanOf(
     stacks[0];
   if (!stack) throw new RangeError(`${model.name} has no layers`);
   const { train, software } = scenario;
-  const storage = leavingFrozen(storageOf(scenario), family?.frozen ?? null);
+  const storage = leavingFrozen(
+    storageOf(scenario),
+    family ? frozenOf(family, model) : null,
+  );
   const code = playedCode(scenario);
   const adapters = adapterTensors(scenario, model);
   const outside = model.tensors.filter(({ layers }) => layers === null);

@@ -120,7 +120,6 @@ export function encoderPlanOf(
   });
   if (decoder && "reason" in decoder) return decoder;
   const head = taskHeadOf(source, family, decoder ?? encoder);
-  if ("reason" in head) return head;
   return {
     family,
     implementation,

@@ -1,3 +1,4 @@
+import type { Model } from "../../../models/model.ts";
 import type { LogitCopies } from "../../ops/loss.ts";
 import type { NormKind } from "../../ops/norms.ts";
 
@@ -174,6 +175,21 @@ const FAMILIES: Readonly<Record<string, EncoderFamily>> = {
 /** The family of a model type; null for decoders and what is not known. */
 export function encoderFamilyOf(type: string): EncoderFamily | null {
   return Object.hasOwn(FAMILIES, type) ? FAMILIES[type] ?? null : null;
+}
+
+/**
+ * Names of parameters that never train: those of the family, and an embedding
+ * that nobody reads because each stack has one of its own.
+ */
+export function frozenOf(
+  { frozen }: EncoderFamily,
+  model: Model,
+): RegExp | null {
+  const apart = model.tensors.some(({ name }) =>
+    /encoder\.embed_tokens\.weight$/.test(name)
+  );
+  if (!apart) return frozen;
+  return new RegExp(`(^|\\.)shared\\.weight$|${frozen?.source ?? "(?!)"}`);
 }
 
 /** A number of a config, under the first of its names that has one. */
