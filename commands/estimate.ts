@@ -12,10 +12,13 @@ import {
 import type { Hub } from "../hub/mod.ts";
 import { hubFrom } from "../hub/mod.ts";
 import { estimateText } from "../templates/terminal/estimate_text.ts";
+import { probeText } from "../templates/terminal/probe_text.ts";
 import { batch } from "./batch.ts";
 import { environment } from "./environment.ts";
 import { estimateModel } from "./estimate_model.ts";
 import { readText } from "./files.ts";
+import type { ProbeSteps } from "./probe.ts";
+import { MOST_PROBE_STEPS, probe, PROBE_DEFAULTS } from "./probe.ts";
 import { terminalProgress } from "./progress.ts";
 import { readToken } from "./token.ts";
 import { UsageError } from "./usage_error.ts";
@@ -38,17 +41,27 @@ Examples:
     deno task estimate --batch scenarios.jsonl > estimates.jsonl
 
 A true-or-false flag takes true or false, or nothing for true. Exit status: 0,
-1 when a line of a batch was refused, 2 when the command line was.`;
+1 when a line of a batch was refused or a probe could not be run, 2 when the
+command line was refused.`;
 
 /** Measured runs that --evidence shows. */
 const EVIDENCE = 3;
 
-/** Flags of the calculators that change nothing here, or not yet. */
+/** Flags of the calculators that are no field of a scenario. */
 const PROBE_FLAGS = [
-  new Option("--probe [bool]", "measure a real run too (not yet)"),
-  new Option("--warmup-steps <n>", "of the probe (not yet)"),
-  new Option("--probe-steps <n>", "of the probe (not yet)"),
-  new Option("--estimate-only [bool]", "no probe; always so for now"),
+  new Option(
+    "--probe [bool]",
+    "run steps on this machine's GPU too, with python3, and measure",
+  ),
+  new Option(
+    "--warmup-steps <n>",
+    `steps before the probe measures (${PROBE_DEFAULTS.warmupSteps})`,
+  ),
+  new Option(
+    "--probe-steps <n>",
+    `steps that the probe measures (${PROBE_DEFAULTS.steps})`,
+  ),
+  new Option("--estimate-only [bool]", "no probe, whatever --probe says"),
   new Option(
     "--load-full-model [bool]",
     "count from the checkpoint's headers, on the Hub or a disk",
@@ -62,6 +75,7 @@ interface Given {
   json?: boolean;
   hfTokenStdin?: boolean;
   evidence?: boolean;
+  opinions?: boolean;
   set: string[];
   probe?: string | boolean;
   [flag: string]: unknown;
@@ -86,6 +100,7 @@ export function estimateCommand(): Command {
     .option("--batch <file>", "a scenario a line; - is the standard input")
     .option("--json", "print the estimate as JSON")
     .option("--evidence", "show the measured runs most like it")
+    .option("--opinions", "show what the other methods say")
     .option(
       "--hf-token-stdin",
       "read a token of the Hub from the standard input, hidden when typed",
@@ -122,6 +137,7 @@ async function run(given: Given): Promise<void> {
   const { onProgress, end } = terminalProgress();
   const result = await estimateModel(input, await hubOf(given), {
     headers: wantsHeaders(given),
+    opinions: given.opinions ?? false,
     ...(onProgress ? { onProgress } : {}),
   });
   end();
@@ -133,25 +149,33 @@ async function run(given: Given): Promise<void> {
       result.problems.map((problem) => flagMessage(problem, flags)).join("\n"),
     );
   }
-  const shown = given.evidence
+  const evidence = given.evidence
     ? { evidence: nearestRuns(result.value, EVIDENCE) }
     : {};
+  const probed = asksForProbe(given)
+    ? await probe(result.value, stepsOf(given))
+    : null;
+  const measured = probed?.ok ? { probe: probed.value } : {};
   await write(
     given.json
-      ? `${JSON.stringify({ ...result.value, ...shown }, null, 2)}\n`
-      : estimateText(result.value, { color: wantsColor(), ...shown }),
+      ? `${
+        JSON.stringify({ ...result.value, ...evidence, ...measured }, null, 2)
+      }\n`
+      : estimateText(result.value, { color: wantsColor(), ...evidence }) +
+        (probed?.ok ? probeText(result.value, probed.value) : ""),
   );
-  if (asksForProbe(given.probe)) {
-    console.error(
-      "--probe: measuring a real run is not possible yet; this is the estimate alone",
-    );
+  if (probed && !probed.ok) {
+    for (const { message } of probed.problems) {
+      console.error(`--probe: ${message}; this is the estimate alone`);
+    }
+    Deno.exitCode = 1;
   }
 }
 
 async function runBatch(given: Given, path: string): Promise<void> {
   if (
     given.scenario !== undefined || given.set.length > 0 || given.evidence ||
-    givenFlags(given).length > 0
+    given.opinions || givenFlags(given).length > 0
   ) {
     throw new UsageError(
       "--batch takes no other flags: each of its lines is a whole scenario",
@@ -208,8 +232,7 @@ function checkToken(given: Given): void {
 }
 
 function wantsHeaders(given: Given): boolean {
-  const asked = given["loadFullModel"];
-  return asked === true || readBoolean(String(asked ?? "false")) === true;
+  return isOn(given["loadFullModel"]);
 }
 
 function checkProbeFlags(given: Given): void {
@@ -229,8 +252,12 @@ function checkProbeFlags(given: Given): void {
   }
   for (const name of PROBE_STEPS) {
     const value = given[name];
-    if (value !== undefined && !/^\d+$/.test(String(value))) {
-      refuse(name, "a whole number");
+    const least = name === "probeSteps" ? 1 : 0;
+    if (
+      value !== undefined && !(/^\d+$/.test(String(value)) &&
+        Number(value) >= least && Number(value) <= MOST_PROBE_STEPS)
+    ) {
+      refuse(name, `a whole number from ${least} to ${MOST_PROBE_STEPS}`);
     }
   }
 }
@@ -282,9 +309,21 @@ function flagOf(attribute: string): string {
   }`;
 }
 
-function asksForProbe(probe: string | boolean | undefined): boolean {
-  return probe === true ||
-    (typeof probe === "string" && readBoolean(probe) === true);
+function isOn(value: unknown): boolean {
+  return value === true ||
+    (typeof value === "string" && readBoolean(value) === true);
+}
+
+function asksForProbe(given: Given): boolean {
+  return isOn(given.probe) && !isOn(given["estimateOnly"]);
+}
+
+function stepsOf(given: Given): ProbeSteps {
+  const { warmupSteps, steps } = PROBE_DEFAULTS;
+  return {
+    warmupSteps: Number(given["warmupSteps"] ?? warmupSteps),
+    steps: Number(given["probeSteps"] ?? steps),
+  };
 }
 
 function wantsColor(): boolean {

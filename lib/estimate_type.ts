@@ -1,6 +1,7 @@
 import type { Architecture } from "./models/architecture.ts";
 import type { RoleCount } from "./models/roles.ts";
 import type { Scenario } from "./scenario/schema.ts";
+import type { Opinion } from "./methods/opinions.ts";
 import type { Curve } from "./step/curve.ts";
 
 /**
@@ -16,6 +17,8 @@ export interface Part {
   /** The part's formula with this scenario's numbers in it. */
   formula: string;
   basis: Basis;
+  /** Whose code or paper the formula is read off, where the method says. */
+  source?: string;
 }
 
 /** A phase of the training step, and what is allocated in it. */
@@ -99,4 +102,6 @@ export interface Estimate {
   largest?: { label: string; count: number; bytes: number }[];
   /** Memory over the step, where the caller asked for it. */
   curve?: Curve;
+  /** What the other methods say, where the caller asked for them. */
+  opinions?: Opinion[];
 }

@@ -159,7 +159,8 @@ function answer(settings: Setting): Estimate {
 /** What the answer says of the memory, whatever it remarks. */
 function figures({ memory, kv, model }: Estimate): string {
   return JSON.stringify([
-    memory.parts,
+    // A formula may name a type, bytes and all else being the same.
+    memory.parts.map(({ name, bytes }) => [name, bytes]),
     memory.phases,
     memory.reserved_peak_bytes,
     memory.device_peak_bytes,

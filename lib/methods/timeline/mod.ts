@@ -44,7 +44,7 @@ export function timeline(
 }
 
 function memoryOf(step: Step, scenario: Scenario): Memory {
-  const { hardware, overheads } = scenario;
+  const { hardware, overheads, train } = scenario;
   const gpu = typeof hardware.gpu === "string" ? findGpu(hardware.gpu) : null;
   const context = overheads.cuda_context_gib === null
     ? contextBytes(gpu?.name ?? null)
@@ -63,7 +63,10 @@ function memoryOf(step: Step, scenario: Scenario): Memory {
     low_bytes: band && Math.round(band.low * device),
     high_bytes: band && Math.round(band.high * device),
     binding: bindingOf(step.peak),
-    parts: partsOf([...step.peak.live, endsOfBlocks(ends)]) satisfies Part[],
+    parts: partsOf(
+      [...step.peak.live, endsOfBlocks(ends)],
+      train.micro_batch * train.sequence_length,
+    ) satisfies Part[],
     phases: phasesOf(step),
     ranks: null,
   };

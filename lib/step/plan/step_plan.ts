@@ -3,7 +3,7 @@ import { scenarioAdapters } from "../../models/trainable.ts";
 import type { Buffer, Tensor } from "../../models/tensors/tensor.ts";
 import { copiesOf, elementsOf } from "../../models/tensors/tensor.ts";
 import type { Scenario } from "../../scenario/schema.ts";
-import { groupDigits } from "../../units/mod.ts";
+import { weightFormat } from "../../methods/weight_bytes.ts";
 import type { Dtype } from "../dtype.ts";
 import type { Trained } from "../optimizer/rule.ts";
 import { DTYPE_BYTES } from "../dtype.ts";
@@ -37,6 +37,7 @@ import type { Storage } from "./storage.ts";
 import { storageOf } from "./storage.ts";
 import { traitsOf } from "./traits.ts";
 import { unplayed } from "./unplayed.ts";
+import { weightGroups } from "./weight_groups.ts";
 
 /** All that a step needs to know of a Scenario and its model. */
 export interface StepPlan {
@@ -193,25 +194,18 @@ export function stepPlanOf(
       })),
     ],
     resident: [
-      {
-        part: "weights" as const,
-        label: `${groupDigits(model.parameters)} parameters`,
-        count: 1,
-        bytes: storedBytes(model.tensors, storage),
-      },
-      {
-        part: "adapters" as const,
-        label: "adapters",
-        count: 1,
-        bytes: adapters.reduce(
-          (sum, tensor) =>
-            sum + copiesOf(tensor) *
-              roundedBytes(
-                elementsOf(tensor) * DTYPE_BYTES[addedDtype(tensor)],
-              ),
-          0,
-        ),
-      },
+      ...weightGroups("weights", model.tensors, storage, (tensor) => {
+        const { dtype, packed } = storage(tensor);
+        return `parameters in ${packed ? weightFormat(scenario) : dtype}`;
+      }),
+      ...weightGroups(
+        "adapters",
+        adapters,
+        (tensor) => ({
+          pieces: [elementsOf(tensor) * DTYPE_BYTES[addedDtype(tensor)]],
+        }),
+        (tensor) => `parameters of adapters in ${addedDtype(tensor)}`,
+      ),
       {
         part: "buffers" as const,
         label: "buffers",
@@ -325,18 +319,6 @@ function trainedOf(tensors: readonly Tensor[], storage: Storage): Trained[] {
       }]
       : [];
   });
-}
-
-function storedBytes(tensors: readonly Tensor[], storage: Storage): number {
-  return tensors.reduce(
-    (sum, tensor) =>
-      sum + copiesOf(tensor) *
-        storage(tensor).pieces.reduce(
-          (total, bytes) => total + roundedBytes(bytes),
-          0,
-        ),
-    0,
-  );
 }
 
 /**
