@@ -25,10 +25,6 @@ const PHASES: Record<string, keyof Step["phases"]> = {
 /** Steps that are not reached yet or are not meant to be, and why. */
 const APART: readonly (readonly [names: RegExp, why: string])[] = [
   [
-    /^bart-base lora autocast sdpa/,
-    "BART's decoder makes itself a mask of ones, which a GPU sees and leaves out; the tracer knows no contents",
-  ],
-  [
     /^(qwen2|gemma2|cohere2) full bf16 checkpointing$/,
     "the tracer adds a tied gradient into a new tensor, a GPU in place",
   ],

@@ -44,7 +44,7 @@ export function timeline(
 }
 
 function memoryOf(step: Step, scenario: Scenario): Memory {
-  const { hardware, overheads, train } = scenario;
+  const { hardware, overheads } = scenario;
   const gpu = typeof hardware.gpu === "string" ? findGpu(hardware.gpu) : null;
   const context = overheads.cuda_context_gib === null
     ? contextBytes(gpu?.name ?? null)
@@ -65,11 +65,19 @@ function memoryOf(step: Step, scenario: Scenario): Memory {
     binding: bindingOf(step.peak),
     parts: partsOf(
       [...step.peak.live, endsOfBlocks(ends)],
-      train.micro_batch * train.sequence_length,
+      tokensOf(step),
     ) satisfies Part[],
     phases: phasesOf(step),
     ranks: null,
   };
+}
+
+/** The tokens of a forward pass; 1 where its stacks do not read as many. */
+function tokensOf({ plan: { scenario: { train }, encoders } }: Step): number {
+  const { encoder, decoder } = encoders ?? {};
+  return encoder && decoder && encoder.tokens !== decoder.tokens
+    ? 1
+    : train.micro_batch * train.sequence_length;
 }
 
 /** Ends of blocks that the allocator does not cut off, so counts as in use. */

@@ -24,6 +24,8 @@ export interface StackFacts {
   readonly masked: boolean;
   readonly crossMasked: boolean;
   readonly caches: boolean;
+  /** Whether the softmax runs in fp32 and its result is cast back. */
+  readonly wideSoftmax: boolean;
   readonly activation: ActivationKind;
   readonly dropout: {
     readonly attention: number;
@@ -95,9 +97,9 @@ function attentionOf(
       causal: isDecoder && !crosses,
       keyMask: false,
       dropout: facts.dropout.attention,
-      wideSoftmax: family.wideSoftmax,
+      wideSoftmax: facts.wideSoftmax,
       softcap: false,
-      leavesWeights: !family.wideSoftmax,
+      leavesWeights: !facts.wideSoftmax,
     },
     copiesHeads: family.copiesHeads,
     caches: facts.caches && isDecoder,

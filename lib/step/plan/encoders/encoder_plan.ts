@@ -137,12 +137,17 @@ export function encoderPlanOf(
  * Source: huggingface/transformers models/t5/modeling_t5.py
  */
 function implementationOf(
-  { train, software }: Scenario,
+  scenario: Scenario,
   { takesFlash }: EncoderFamily,
 ): StackFacts["implementation"] {
+  const { train } = scenario;
   if (takesFlash) return train.attention;
-  if (versionOf(software.transformers)?.major === 4) return "eager";
+  if (isVersion4(scenario)) return "eager";
   return train.attention === "flash" ? "sdpa" : train.attention;
+}
+
+function isVersion4({ software }: Scenario): boolean {
+  return versionOf(software.transformers)?.major === 4;
 }
 
 function stackPlanOf(
@@ -192,6 +197,8 @@ function stackPlanOf(
     implementation,
     masked: train.padding_mask && !hears && !isDecoder,
     crossMasked: train.padding_mask && convolutions.length === 0,
+    wideSoftmax: family.wideSoftmax ||
+      (family.bias !== null && isVersion4(scenario)),
     caches: family.caches && train.checkpointing === "none",
     activation: activationOf(config, family, train.kernels),
     dropout: {
