@@ -2,15 +2,16 @@ import type { Block } from "../block.ts";
 import { recordLayer } from "../block.ts";
 import { DTYPE_BYTES } from "../dtype.ts";
 import type { Dtype } from "../dtype.ts";
+import type { EncoderLayerPlan } from "../layers/encoder_layer.ts";
 import { encoderLayer } from "../layers/encoder_layer.ts";
-import type { MachineSettings, Value } from "../machine.ts";
-import type { PositionBias } from "../ops/attention.ts";
+import type { Machine, MachineSettings, Parameter, Value } from "../machine.ts";
 import type { LossSettings } from "../ops/loss.ts";
 import type { RotaryTable } from "../ops/rotary.ts";
 import type { PartName } from "../parts.ts";
 import type { Pass } from "../pass.ts";
 import { forcesGrad, isCheckpointed } from "../pass.ts";
-import type { EncoderPlan, StackPlan } from "../plan/encoders/encoder_plan.ts";
+import type { EncoderPlan } from "../plan/encoders/encoder_plan.ts";
+import type { StackPlan } from "../plan/encoders/stack_plan.ts";
 import type { StepPlan } from "../plan/step_plan.ts";
 import type { EntryBlock } from "./entry_block.ts";
 import { biases, recordEntry } from "./entry_block.ts";
@@ -156,19 +157,19 @@ function layersOf(
   memory: Shared | null,
 ): Layers {
   const { checkpointing, checkpoint_offload: offload } = scenario.train;
+  const { autocast, weights } = scenario.precision;
   const elements = plan.batch * plan.tokens * plan.width;
   const known = new Map<string, Block>();
   const blocks: Block[] = [];
+  const stack: ReadStack = {
+    plan,
+    shared: [memory, entry.bias, entry.zeros],
+    tableDtype: entry.outputDtype,
+    zerosDtype: autocast ?? weights,
+  };
   let { needsGrad, outputDtype: dtype } = entry;
-  const tableDtype = dtype;
-  const { autocast, weights } = scenario.precision;
-  const zerosDtype = autocast ?? weights;
-  const ownZeros = memory && plan.stack.kinds.some((kind) => plan.biasOf(kind))
-    ? plan.heads * plan.tokens * memory.elements / elements * plan.tokens
-    : 0;
   let keepsMemory = false;
   let hostBytes = 0;
-  const shared = [memory, entry.bias, entry.zeros];
   for (const [at, kind] of plan.stack.layers.entries()) {
     const checkpoint = isCheckpointed(checkpointing, at);
     const isLast = at === plan.stack.layers.length - 1;
@@ -178,61 +179,26 @@ function layersOf(
       `${kind.id} ${needsGrad} ${dtype} ${checkpoint} ${isLast} ${held} ${slides}`;
     let block = known.get(key);
     if (!block) {
+      let readings: readonly Reading[] = [];
+      const given = {
+        elements,
+        dtype,
+        needsGrad,
+        checkpoint,
+        part,
+        offload,
+        isLeaf: false,
+        held,
+        stopsEarly: true,
+      };
       const layer = plan.layerOf(kind, slides);
-      const own = plan.biasOf(kind);
-      const readings: [Shared, Reading][] = [];
-      block = recordLayer(
-        settings,
-        {
-          elements,
-          dtype,
-          needsGrad,
-          checkpoint,
-          part,
-          offload,
-          isLeaf: false,
-          held,
-          stopsEarly: true,
-        },
-        (m, x) =>
-          m.call(() => {
-            readings.length = 0;
-            const [states = null, bias = null, crossBias = null] = shared.map(
-              (each) => {
-                if (!each) return null;
-                const reading = readShared(m, each, !isLast);
-                readings.push([each, reading]);
-                return reading.value;
-              },
-            );
-            const zeros = ownZeros > 0
-              ? m.create(ownZeros, zerosDtype, "biases of zeros")
-              : crossBias;
-            const out = encoderLayer(m, x, layer, {
-              memory: states,
-              table: tableIn(),
-              bias: turned(own ? biases(m, plan, own, true) : bias),
-              crossBias: zeros && { value: zeros, isTurned: false },
-            });
-            if (states && m.tape.references(states.storage) > 1) {
-              keepsMemory = true;
-            }
-            return out;
-
-            function tableIn(): RotaryTable | null {
-              if (plan.rotaryWidth === 0) return null;
-              const [cos, sin] = ["cos", "sin"].map((name) =>
-                m.external(
-                  plan.tokens * plan.rotaryWidth,
-                  tableDtype,
-                  name,
-                  null,
-                )
-              );
-              return cos && sin ? { cos, sin } : null;
-            }
-          }),
-      );
+      const table = plan.biasOf(kind);
+      block = recordLayer(settings, given, (m, x) => {
+        const run = runLayer(m, x, stack, { layer, table, isLast });
+        readings = run.readings;
+        keepsMemory ||= run.keepsMemory;
+        return run.out;
+      });
       block = carrying(block, readings);
       known.set(key, block);
     }
@@ -245,8 +211,64 @@ function layersOf(
   return { blocks, dtype, needsGrad, keepsMemory, hostBytes };
 }
 
-function turned(value: Value | null): PositionBias | null {
-  return value && { value, isTurned: true };
+/** What all layers of a stack read. */
+interface ReadStack {
+  readonly plan: StackPlan;
+  /** What the encoder gave, biases of positions, and biases of zeros. */
+  readonly shared: readonly [Shared | null, Shared | null, Shared | null];
+  readonly tableDtype: Dtype;
+  readonly zerosDtype: Dtype;
+}
+
+/** Runs a layer on hidden states and on what it shares with the others. */
+function runLayer(
+  m: Machine,
+  x: Value,
+  { plan, shared, tableDtype, zerosDtype }: ReadStack,
+  { layer, table, isLast }: {
+    layer: EncoderLayerPlan;
+    table: Parameter | null;
+    isLast: boolean;
+  },
+): { out: Value; readings: readonly Reading[]; keepsMemory: boolean } {
+  // The last layer's backward pass comes first, and begins each sum.
+  const all = shared.map((each) => each && readShared(m, each, !isLast));
+  const [memory = null, bias = null, zeros = null] = all.map((reading) =>
+    reading?.value ?? null
+  );
+  const out = m.call(() => {
+    const own = table && biases(m, plan, table, true);
+    const { queries = 0, keys = 0, heads = 0 } = layer.cross?.own.heads ?? {};
+    const crossBias = own && layer.cross
+      ? m.create(heads * queries * keys, zerosDtype, "biases of zeros")
+      : zeros;
+    const positions = own ?? bias;
+    return encoderLayer(m, x, layer, {
+      memory,
+      table: rotaryTable(m, plan, tableDtype),
+      bias: positions && { value: positions, isTurned: true },
+      crossBias: crossBias && { value: crossBias, isTurned: false },
+    });
+  });
+  return {
+    out,
+    readings: all.filter((reading) => reading !== null),
+    keepsMemory: memory !== null && m.tape.references(memory.storage) > 1,
+  };
+}
+
+/** Cosines and sines of the positions, which stand throughout. */
+function rotaryTable(
+  m: Machine,
+  { tokens, rotaryWidth }: StackPlan,
+  dtype: Dtype,
+): RotaryTable | null {
+  if (rotaryWidth === 0) return null;
+  const elements = tokens * rotaryWidth;
+  return {
+    cos: m.external(elements, dtype, "cos", null),
+    sin: m.external(elements, dtype, "sin", null),
+  };
 }
 
 /** Source: huggingface/transformers models/bert, t5, bart, whisper: forward */

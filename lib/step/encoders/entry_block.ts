@@ -17,7 +17,7 @@ import type {
   EntryPlan,
   SoundPlan,
   StackPlan,
-} from "../plan/encoders/encoder_plan.ts";
+} from "../plan/encoders/stack_plan.ts";
 import type { Shared } from "./shared.ts";
 
 /** What stands before a stack's layers. */
@@ -51,7 +51,7 @@ export interface EntrySettings {
 }
 
 /** The name under which the shared table's gradient is handed on. */
-export const TABLE_GRADIENT = "gradient of the embeddings";
+const TABLE_GRADIENT = "gradient of the embeddings";
 
 /** Records what stands before a stack's layers. */
 export function recordEntry(

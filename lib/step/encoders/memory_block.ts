@@ -6,7 +6,7 @@ import { Machine } from "../machine.ts";
 import { dropout } from "../ops/dropout.ts";
 import { norm } from "../ops/norms.ts";
 import type { PartName } from "../parts.ts";
-import type { StackPlan } from "../plan/encoders/encoder_plan.ts";
+import type { StackPlan } from "../plan/encoders/stack_plan.ts";
 import type { Shared } from "./shared.ts";
 
 /** The encoder's end, and what it gives to the decoder's layers. */

@@ -17,6 +17,7 @@ export interface Shared {
 
 /** A shared tensor as one block reads it. */
 export interface Reading {
+  readonly shared: Shared;
   readonly value: Value;
   readonly node: Node;
   /** The sum that later layers' backward passes began. */
@@ -30,14 +31,15 @@ export interface Reading {
  */
 export function readShared(
   m: Machine,
-  { name, elements, dtype, needsGrad, part, gradient }: Shared,
+  shared: Shared,
   isBegun: boolean,
 ): Reading {
+  const { name, elements, dtype, needsGrad, part, gradient } = shared;
   const node = m.input();
   const source = needsGrad ? { node, slot: 0 } : null;
   const value = m.external(elements, dtype, name, source, part);
   if (!needsGrad || !isBegun || !m.recording) {
-    return { value, node, begun: null };
+    return { shared, value, node, begun: null };
   }
   const storage = m.tape.external(
     elements * DTYPE_BYTES[dtype],
@@ -45,22 +47,23 @@ export function readShared(
     "activation gradients",
   );
   node.grads[0] = { storage, elements, dtype };
-  return { value, node, begun: storage };
+  return { shared, value, node, begun: storage };
 }
 
 /** The block with what it does to the sum of a shared tensor's gradients. */
 export function carrying(
   block: Block,
-  shared: readonly (readonly [Shared, Reading])[],
+  readings: readonly Reading[],
 ): Block {
   const { tape } = block.backward;
-  const carried: Carried[] = shared.map(([{ name, gradient }, reading]) => {
-    const given = reading.node.grads[0]?.storage ?? null;
+  const carried: Carried[] = readings.map(({ shared, node, begun }) => {
+    const { name, gradient } = shared;
+    const given = node.grads[0]?.storage ?? null;
     if (given !== null) {
       tape.labels[given] = gradient;
       tape.parts[given] = "activation gradients";
     }
-    return { name, taken: reading.begun, given };
+    return { name, taken: begun, given };
   });
   return carried.length === 0 ? block : { ...block, carried };
 }

@@ -11,7 +11,7 @@ import { fullLoss, plainCrossEntropy } from "../ops/loss.ts";
 import { norm } from "../ops/norms.ts";
 import type { HeadBlock } from "../outer_blocks.ts";
 import type { PartName } from "../parts.ts";
-import type { StackPlan } from "../plan/encoders/encoder_plan.ts";
+import type { StackPlan } from "../plan/encoders/stack_plan.ts";
 import type {
   HeadStep,
   LossBranch,

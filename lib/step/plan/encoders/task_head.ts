@@ -3,7 +3,7 @@ import type { AdaptedLinear } from "../../ops/adapted_linear.ts";
 import type { Dtype } from "../../dtype.ts";
 import type { Norm } from "../../ops/norms.ts";
 import type { Modules } from "../modules.ts";
-import type { EncoderSource, StackPlan } from "./encoder_plan.ts";
+import type { EncoderSource, StackPlan } from "./stack_plan.ts";
 import type { EncoderFamily } from "./family.ts";
 import { numberOf } from "./family.ts";
 
