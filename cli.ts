@@ -1,6 +1,7 @@
 import { Command, CommanderError } from "commander";
 import { accuracyCommand } from "./commands/accuracy.ts";
 import { gpusCommand, modelsCommand } from "./commands/catalogues.ts";
+import { compareCommand } from "./commands/compare.ts";
 import { estimateCommand } from "./commands/estimate.ts";
 import { UsageError } from "./commands/usage_error.ts";
 
@@ -13,6 +14,7 @@ const program = new Command("headroom")
 const plain = { getOutHasColors: () => false, getErrHasColors: () => false };
 const commands = [
   estimateCommand(),
+  compareCommand(),
   modelsCommand(),
   gpusCommand(),
   accuracyCommand(),

@@ -135,6 +135,11 @@ const CHANGES: Readonly<Record<string, Change>> = {
     quantization: { weights: "nf4-dq" },
     train: { method: "qlora", lora: LORA, attention: "sdpa" },
   },
+  "layers alone": { train: { trainable: ["language_model"] } },
+  "embeddings alone": { train: { trainable: ["embeddings"] } },
+  "embeddings alone, checkpoints": {
+    train: { trainable: ["embeddings"], checkpointing: "full" },
+  },
   "fused loss": { train: { loss: "fused", kernels: "liger" } },
   compiled: { train: { kernels: "compile", loss: "chunked" } },
   "transformers 4": { software: { transformers: "4.57.0" } },

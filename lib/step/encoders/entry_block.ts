@@ -120,13 +120,15 @@ export function recordEntry(
   if (own.zeros > 0 && own.zerosNeedGrad) {
     m.tape.release(sumOf(ZEROS_GRADIENT, own.zeros, own.zerosDtype));
   }
-  if (bias?.source && !("trains" in bias.source)) {
-    const { elements, dtype } = bias;
-    const storage = sumOf(BIAS_GRADIENT, elements, dtype);
-    bias.source.node.grads[bias.source.slot] = { storage, elements, dtype };
-  }
   const needsGrad = out.source !== null;
-  if (out.source) m.backward(out, gradOut);
+  if (bias?.source && !("trains" in bias.source)) {
+    const { elements, dtype, source: { node, slot } } = bias;
+    const storage = sumOf(BIAS_GRADIENT, elements, dtype);
+    const sum = { storage, elements, dtype };
+    if (needsGrad) node.grads[slot] = sum;
+    else m.backward(bias, sum);
+  }
+  if (needsGrad) m.backward(out, gradOut);
   const reached = leaf?.node.grads[0];
   if (reached) m.free(reached);
   if (leaf) m.tape.release(leaf.storage);

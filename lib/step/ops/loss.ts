@@ -140,7 +140,7 @@ export function crossEntropy(m: Machine, own: Value): Value {
  * The same as F.cross_entropy does it: its log_softmax has the logits' type,
  * whatever autocast says, and the pick is what autocast casts.
  *
- * Source: pytorch aten/src/ATen/native/LossNLL.cpp, cross_entropy_loss_prob_target;
+ * Source: pytorch aten/src/ATen/native/LossNLL.cpp, cross_entropy_loss;
  * aten/src/ATen/autocast_mode.cpp, fp32_set_opt_dtype
  */
 export function plainCrossEntropy(m: Machine, logits: Value): Value {
