@@ -44,7 +44,7 @@ export function timeline(
 }
 
 function memoryOf(step: Step, scenario: Scenario, counted: Basis): Memory {
-  const { hardware, overheads, train } = scenario;
+  const { hardware, overheads } = scenario;
   const gpu = typeof hardware.gpu === "string" ? findGpu(hardware.gpu) : null;
   const context = overheads.cuda_context_gib === null
     ? contextBytes(gpu?.name ?? null)
@@ -65,12 +65,20 @@ function memoryOf(step: Step, scenario: Scenario, counted: Basis): Memory {
     binding: bindingOf(step.peak),
     parts: partsOf(
       [...step.peak.live, endsOfBlocks(ends)],
-      train.micro_batch * train.sequence_length,
+      tokensOf(step),
       counted,
     ) satisfies Part[],
     phases: phasesOf(step),
     ranks: null,
   };
+}
+
+/** The tokens of a forward pass; 1 where its stacks do not read as many. */
+function tokensOf({ plan: { scenario: { train }, encoders } }: Step): number {
+  const { encoder, decoder } = encoders ?? {};
+  return encoder && decoder && encoder.tokens !== decoder.tokens
+    ? 1
+    : train.micro_batch * train.sequence_length;
 }
 
 /** Ends of blocks that the allocator does not cut off, so counts as in use. */
@@ -96,6 +104,7 @@ export function bindingOf({ phase, at }: Instant): string {
       ? "forward pass, at the embeddings"
       : "end of the backward pass, at the embeddings";
   }
+  if (at === "encoder") return `${phase} pass, in the encoder`;
   if (at === "vision") return `${phase} pass, at the images`;
   return `${phase} pass, in layer ${Number(at) + 1}`;
 }
