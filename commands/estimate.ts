@@ -1,6 +1,7 @@
 import { Command, Option } from "commander";
-import type { GivenFlag } from "../lib/mod.ts";
+import type { GivenFlag, Problem } from "../lib/mod.ts";
 import {
+  estimateScenario,
   EXPORTS,
   exportScenario,
   flagMessage,
@@ -8,7 +9,6 @@ import {
   fromFlags,
   nearestRuns,
   parseScenario,
-  putAt,
   readBoolean,
   refusalOf,
 } from "../lib/mod.ts";
@@ -16,6 +16,9 @@ import type { Hub } from "../hub/mod.ts";
 import { hubFrom } from "../hub/mod.ts";
 import { estimateText } from "../templates/terminal/estimate_text.ts";
 import { importedText } from "../templates/terminal/imported_text.ts";
+import { moreText } from "../templates/terminal/more_text.ts";
+import { probeText } from "../templates/terminal/probe_text.ts";
+import { applySet } from "./apply_set.ts";
 import { batch } from "./batch.ts";
 import {
   readConfigurations,
@@ -23,11 +26,21 @@ import {
   withoutOverridden,
 } from "./configurations.ts";
 import { environment } from "./environment.ts";
-import { estimateModel } from "./estimate_model.ts";
+import { resolveInput } from "./estimate_model.ts";
 import { readText } from "./files.ts";
+import type { ProbeSteps } from "./probe.ts";
+import { MOST_PROBE_STEPS, probe, PROBE_DEFAULTS } from "./probe.ts";
+import type { MoreAsked } from "./more_answers.ts";
+import {
+  asksMore,
+  givenBandwidths,
+  MORE_FLAGS,
+  moreAnswers,
+} from "./more_answers.ts";
 import { terminalProgress } from "./progress.ts";
 import { readToken } from "./token.ts";
 import { UsageError } from "./usage_error.ts";
+import { wantsColor } from "./wants_color.ts";
 import { write } from "./write.ts";
 
 const EXAMPLES = `
@@ -51,17 +64,27 @@ Examples:
     deno task estimate --batch scenarios.jsonl > estimates.jsonl
 
 A true-or-false flag takes true or false, or nothing for true. Exit status: 0,
-1 when a line of a batch was refused, 2 when the command line was.`;
+1 when a line of a batch was refused or a probe could not be run, 2 when the
+command line was refused.`;
 
 /** Measured runs that --evidence shows. */
 const EVIDENCE = 3;
 
-/** Flags of the calculators that change nothing here, or not yet. */
+/** Flags of the calculators that are no field of a scenario. */
 const PROBE_FLAGS = [
-  new Option("--probe [bool]", "measure a real run too (not yet)"),
-  new Option("--warmup-steps <n>", "of the probe (not yet)"),
-  new Option("--probe-steps <n>", "of the probe (not yet)"),
-  new Option("--estimate-only [bool]", "no probe; always so for now"),
+  new Option(
+    "--probe [bool]",
+    "run steps on this machine's GPU too, with python3, and measure",
+  ),
+  new Option(
+    "--warmup-steps <n>",
+    `steps before the probe measures (${PROBE_DEFAULTS.warmupSteps})`,
+  ),
+  new Option(
+    "--probe-steps <n>",
+    `steps that the probe measures (${PROBE_DEFAULTS.steps})`,
+  ),
+  new Option("--estimate-only [bool]", "no probe, whatever --probe says"),
   new Option(
     "--load-full-model [bool]",
     "count from the checkpoint's headers, on the Hub or a disk",
@@ -69,7 +92,7 @@ const PROBE_FLAGS = [
   new Option("--is-seq2seq [bool]", "not needed: the model's config tells"),
 ];
 
-interface Given {
+interface Given extends MoreAsked {
   scenario?: string;
   batch?: string;
   json?: boolean;
@@ -77,6 +100,7 @@ interface Given {
   evidence?: boolean;
   from: string[];
   export?: string;
+  opinions?: boolean;
   set: string[];
   probe?: string | boolean;
   [flag: string]: unknown;
@@ -113,6 +137,7 @@ export function estimateCommand(): Command {
     )
     .option("--json", "print the estimate as JSON")
     .option("--evidence", "show the measured runs most like it")
+    .option("--opinions", "show what the other methods say")
     .option(
       "--hf-token-stdin",
       "read a token of the Hub from the standard input, hidden when typed",
@@ -127,7 +152,9 @@ export function estimateCommand(): Command {
     const optional = value === "<bool>" ? "[bool]" : value;
     command.addOption(new Option(`${name} ${optional}`, help));
   }
-  for (const option of PROBE_FLAGS) command.addOption(option);
+  for (const option of [...MORE_FLAGS, ...PROBE_FLAGS]) {
+    command.addOption(option);
+  }
   return command.addHelpText("after", EXAMPLES).action(run);
 }
 
@@ -166,44 +193,57 @@ async function run(given: Given): Promise<void> {
     );
   }
   if (given.export !== undefined) return await runExport(input, given.export);
+  const bandwidths = givenBandwidths(given);
   const { onProgress, end } = terminalProgress();
-  const result = await estimateModel(input, await hubOf(given), {
+  const resolved = await resolveInput(input, await hubOf(given), {
     headers: wantsHeaders(given),
     ...(onProgress ? { onProgress } : {}),
   });
   end();
-  if (!result.ok) {
-    if (given.json) {
-      await write(`${JSON.stringify(refusalOf(result.problems))}\n`);
-    }
+  const refuse = async (problems: readonly Problem[]): Promise<never> => {
+    if (given.json) await write(`${JSON.stringify(refusalOf(problems))}\n`);
     throw new UsageError(
-      result.problems.map((problem) => flagMessage(problem, flags)).join("\n"),
+      problems.map((problem) => flagMessage(problem, flags)).join("\n"),
     );
-  }
-  const shown = given.evidence
+  };
+  if (!resolved.ok) return await refuse(resolved.problems);
+  const { scenario, model } = resolved.value;
+  const { traffic = false, opinions = false } = given;
+  const result = estimateScenario(scenario, model, { traffic, opinions });
+  if (!result.ok) return await refuse(result.problems);
+  const more = moreAnswers(given, bandwidths, resolved.value, result.value);
+  const evidence = given.evidence
     ? { evidence: nearestRuns(result.value, EVIDENCE) }
     : {};
+  const probed = asksForProbe(given)
+    ? await probe(result.value, stepsOf(given))
+    : null;
+  const measured = probed?.ok ? { probe: probed.value } : {};
   await write(
     given.json
       ? `${
         JSON.stringify(
           {
             ...result.value,
-            ...shown,
+            ...more,
+            ...evidence,
+            ...measured,
             ...(configuration ? { configuration } : {}),
           },
           null,
           2,
         )
       }\n`
-      : `${configuration ? `${importedText(configuration)}\n` : ""}${
-        estimateText(result.value, { color: wantsColor(), ...shown })
-      }`,
+      : (configuration ? `${importedText(configuration)}\n` : "") +
+        estimateText(result.value, { color: wantsColor(), ...evidence }) +
+        moreText(more, result.value) +
+        (probed?.ok ? probeText(result.value, probed.value) : ""),
   );
-  if (asksForProbe(given.probe)) {
-    console.error(
-      "--probe: measuring a real run is not possible yet; this is the estimate alone",
-    );
+  if (probed && !probed.ok) {
+    for (const { message } of probed.problems) {
+      console.error(`--probe: ${message}; this is the estimate alone`);
+    }
+    Deno.exitCode = 1;
   }
 }
 
@@ -231,7 +271,7 @@ async function runBatch(given: Given, path: string): Promise<void> {
   if (
     given.scenario !== undefined || given.set.length > 0 || given.evidence ||
     given.from.length > 0 || given.export !== undefined ||
-    givenFlags(given).length > 0
+    given.opinions || asksMore(given) || givenFlags(given).length > 0
   ) {
     throw new UsageError(
       "--batch takes no other flags: each of its lines is a whole scenario",
@@ -288,8 +328,7 @@ function checkToken(given: Given): void {
 }
 
 function wantsHeaders(given: Given): boolean {
-  const asked = given["loadFullModel"];
-  return asked === true || readBoolean(String(asked ?? "false")) === true;
+  return isOn(given["loadFullModel"]);
 }
 
 function checkProbeFlags(given: Given): void {
@@ -309,8 +348,12 @@ function checkProbeFlags(given: Given): void {
   }
   for (const name of PROBE_STEPS) {
     const value = given[name];
-    if (value !== undefined && !/^\d+$/.test(String(value))) {
-      refuse(name, "a whole number");
+    const least = name === "probeSteps" ? 1 : 0;
+    if (
+      value !== undefined && !(/^\d+$/.test(String(value)) &&
+        Number(value) >= least && Number(value) <= MOST_PROBE_STEPS)
+    ) {
+      refuse(name, `a whole number from ${least} to ${MOST_PROBE_STEPS}`);
     }
   }
 }
@@ -335,18 +378,6 @@ async function readScenario(path: string): Promise<Record<string, unknown>> {
   return input as Record<string, unknown>;
 }
 
-function applySet(input: Record<string, unknown>, word: string): void {
-  const at = word.indexOf("=");
-  if (at < 1) {
-    throw new UsageError(
-      `--set must be path=value, such as train.loss=fused: current value is ${
-        JSON.stringify(word)
-      }`,
-    );
-  }
-  putAt(input, word.slice(0, at), word.slice(at + 1));
-}
-
 /** Commander's name for a flag: "--seq-len" is seqLen. */
 function attributeOf(name: string): string {
   return name.slice(2).replaceAll(
@@ -362,12 +393,19 @@ function flagOf(attribute: string): string {
   }`;
 }
 
-function asksForProbe(probe: string | boolean | undefined): boolean {
-  return probe === true ||
-    (typeof probe === "string" && readBoolean(probe) === true);
+function isOn(value: unknown): boolean {
+  return value === true ||
+    (typeof value === "string" && readBoolean(value) === true);
 }
 
-function wantsColor(): boolean {
-  if (environment("NO_COLOR")) return false;
-  return Boolean(environment("FORCE_COLOR")) || Deno.stdout.isTerminal();
+function asksForProbe(given: Given): boolean {
+  return isOn(given.probe) && !isOn(given["estimateOnly"]);
+}
+
+function stepsOf(given: Given): ProbeSteps {
+  const { warmupSteps, steps } = PROBE_DEFAULTS;
+  return {
+    warmupSteps: Number(given["warmupSteps"] ?? warmupSteps),
+    steps: Number(given["probeSteps"] ?? steps),
+  };
 }

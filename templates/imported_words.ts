@@ -9,6 +9,9 @@ export interface IgnoredGroup {
   settings: string[];
 }
 
+/** More settings than this are named without their values. */
+const MANY = 8;
+
 /** Ignored settings by reason, those that move memory first. */
 export function ignoredGroups(ignored: readonly Ignored[]): IgnoredGroup[] {
   const groups = Map.groupBy(
@@ -21,7 +24,10 @@ export function ignoredGroups(ignored: readonly Ignored[]): IgnoredGroup[] {
     return [{
       reason: first.reason,
       moves_memory: first.moves_memory,
-      settings: group.map(({ key, value }) => `${key} = ${value}`),
+      // Of many settings that matter alike their names are enough.
+      settings: group.map(({ key, value }) =>
+        group.length > MANY ? key : `${key} = ${value}`
+      ),
     }];
   }).toSorted((a, b) => Number(b.moves_memory) - Number(a.moves_memory));
 }

@@ -1,6 +1,6 @@
-import { DEFAULT_SCENARIO } from "../scenario/default_scenario.ts";
 import type { Scenario } from "../scenario/schema.ts";
-import { changesFrom, leavesOf, putAt } from "../scenario/walk.ts";
+import { toInput } from "../scenario/to_input.ts";
+import { leavesOf } from "../scenario/walk.ts";
 import type { Draft, ExportFormat } from "./exported.ts";
 
 /** The Scenario itself: its model and all that differs from the defaults. */
@@ -16,14 +16,9 @@ function plain(id: "json" | "yaml"): ExportFormat {
 }
 
 function draftOf(scenario: Scenario): Draft {
-  const { model, ...rest } = scenario;
-  const { model: _, ...usual } = DEFAULT_SCENARIO;
-  const values: Record<string, unknown> = { model };
-  for (const { path, value } of changesFrom(usual, rest)) {
-    putAt(values, path, value);
-  }
+  const { model: _, ...rest } = scenario;
   return {
-    values,
+    values: toInput(scenario),
     says: ["model", ...leavesOf(rest).map(({ path }) => path)],
     notes: [],
   };

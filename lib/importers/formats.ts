@@ -5,6 +5,7 @@ import type { Format } from "./format.ts";
 import { lightning } from "./lightning.ts";
 import { llamaFactory } from "./llama_factory.ts";
 import { megatron } from "./megatron.ts";
+import { memoryCalculator } from "./memory_calculator_format.ts";
 import { peftAdapter } from "./peft_adapter.ts";
 import { plainScenario } from "./plain_scenario.ts";
 import { torchtune } from "./torchtune.ts";
@@ -16,6 +17,7 @@ import { trainingArguments } from "./training_arguments.ts";
  */
 export const FORMATS: readonly Format[] = [
   megatron,
+  memoryCalculator,
   plainScenario,
   torchtune,
   lightning,

@@ -5,7 +5,7 @@ import type { Problem } from "../scenario/problem.ts";
 import { leavesOf, putAt } from "../scenario/walk.ts";
 import type { Draft, Facts, Stated } from "./draft.ts";
 import { FACT_FIELDS, textOf } from "./draft.ts";
-import type { Assumed, Imported, Understood } from "./imported.ts";
+import type { Assumed, Ignored, Imported, Understood } from "./imported.ts";
 
 /** What several files state together; the last one wins. */
 interface Merged {
@@ -52,7 +52,9 @@ export function settle(
   settleMethod(merged);
   dropUnused(merged);
   settlePrecision(merged);
-  const wrong = settleMesh(merged) ?? settleBatch(merged);
+  const unfit = settleMesh(merged);
+  if (unfit) ignored.push(unfit);
+  const wrong = unfit ? null : settleBatch(merged);
   if (wrong) return { ok: false, problems: [wrong] };
   settleNodes(merged);
 
@@ -198,8 +200,12 @@ function dropUnused(merged: Merged): void {
   for (const path of unused) merged.assumed.delete(path);
 }
 
-/** The ways that tp, pp and cp split a replica, over so many GPUs. */
-function settleMesh(merged: Merged): Problem | null {
+/**
+ * The ways that tp, pp and cp split a replica, over so many GPUs.
+ *
+ * @returns What does not fit: flags and fields may still mend it.
+ */
+function settleMesh(merged: Merged): Ignored | null {
   const sizes = ["tp", "pp", "cp"].map((size) => `parallel.${size}`);
   const replica = sizes.reduce(
     (product, path) => product * Number(valueAt(merged, path) ?? 1),
@@ -217,11 +223,12 @@ function settleMesh(merged: Merged): Problem | null {
     return null;
   }
   if (Number(gpus) % replica === 0) return null;
-  const key = merged.stated.get("parallel.gpus")?.key ?? "parallel.gpus";
   return {
-    path: "parallel.gpus",
-    message:
-      `${key} must give a multiple of tp × pp × cp = ${replica} GPUs: current value is ${gpus}`,
+    key: merged.stated.get("parallel.gpus")?.key ?? "parallel.gpus",
+    value: textOf(gpus),
+    reason:
+      `tp × pp × cp = ${replica} GPUs hold a replica: these are no multiple of it; give their number`,
+    moves_memory: true,
   };
 }
 

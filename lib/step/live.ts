@@ -1,3 +1,4 @@
+import { groupDigits } from "../units/mod.ts";
 import type { Segment } from "./block.ts";
 import type { PartName } from "./parts.ts";
 import type { Stretch } from "./schedule.ts";
@@ -8,6 +9,16 @@ export interface LiveTensors {
   readonly label: string;
   readonly count: number;
   readonly bytes: number;
+  /** The bytes as a product, where more is known than their count. */
+  readonly terms?: string;
+}
+
+/** Bytes as a product: "7,241,732,096 × 2 B". */
+export function each(bytes: number, elements: number): string {
+  const one = elements === 0 ? 0 : bytes / elements;
+  return `${groupDigits(elements)} × ${
+    Number.isInteger(one) ? one : Number(one.toPrecision(4))
+  } B`;
 }
 
 type Tally = Map<string, { count: number; bytes: number }>;

@@ -3,7 +3,7 @@ import type { Model } from "../models/model.ts";
 import type { Scenario } from "../scenario/schema.ts";
 import { DTYPE_BYTES } from "./dtype.ts";
 import type { LiveTensors } from "./live.ts";
-import { liveAt } from "./live.ts";
+import { each, liveAt } from "./live.ts";
 import type { Parameter } from "./machine.ts";
 import { implementationOf } from "./optimizer/implementation.ts";
 import type { OptimizerRule } from "./optimizer/rule.ts";
@@ -121,18 +121,24 @@ function run(
   const workspace = settings.workspaces
     ? CUBLAS_THREADS * cublasWorkspace(scenario)
     : 0;
+  const states = stateBytes(
+    rule,
+    implementation,
+    plan.trained,
+    statePrecision(scenario.precision),
+  );
+  const trained = plan.trained.reduce(
+    (total, { elements, copies }) => total + copies * elements,
+    0,
+  );
   const resident: LiveTensors[] = [
     ...plan.resident,
     {
       part: "optimizer states" as const,
       label: `states of ${scenario.optimizer.name}`,
       count: 1,
-      bytes: stateBytes(
-        rule,
-        implementation,
-        plan.trained,
-        statePrecision(scenario.precision),
-      ),
+      bytes: states,
+      terms: each(states, trained),
     },
     {
       part: "kernel workspaces" as const,
@@ -142,11 +148,13 @@ function run(
     },
   ].filter(({ bytes }) => bytes > 0);
   const residentBytes = sum(resident);
+  const kept = inBackward ? 0 : gradientBytes(plan);
   const gradients: LiveTensors = {
     part: "gradients",
     label: "gradients",
     count: 1,
-    bytes: inBackward ? 0 : gradientBytes(plan),
+    bytes: kept,
+    terms: each(kept, trained),
   };
 
   const passes = [
@@ -172,11 +180,13 @@ function run(
       implementation,
       plan.trained,
     ));
+  const made = optimizer - residentBytes - gradients.bytes;
   const temporaries: LiveTensors = {
     part: "optimizer temporaries",
-    label: `temporaries of ${scenario.optimizer.name}`,
+    label: `temporaries of ${scenario.optimizer.name}, ${implementation}`,
     count: 1,
-    bytes: optimizer - residentBytes - gradients.bytes,
+    bytes: made,
+    ...(implementation === "foreach" ? { terms: each(made, trained) } : {}),
   };
   const binds = optimizer > played.peak.bytes;
   return {
@@ -204,7 +214,8 @@ function run(
         at: "optimizer",
         bytes: optimizer,
         live: [...resident, gradients, temporaries]
-          .filter(({ bytes }) => bytes > 0),
+          .filter(({ bytes }) => bytes > 0)
+          .sort((a, b) => b.bytes - a.bytes),
       }
       : {
         ...played.peak,

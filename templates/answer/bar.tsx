@@ -10,17 +10,25 @@ const BAND_Y = BAR_TOP + BAR_HEIGHT + 26;
 const HEIGHT = 118;
 /** A segment narrower than this share of the picture has no room for its name. */
 const LABELLED = 0.13;
+/** A narrower one is not seen; the table has it all the same. */
+const SEEN = 0.0005;
 
 /** The parts stacked against the GPU's usable memory; the table repeats them. */
-export function Bar({ estimate }: { estimate: Estimate }) {
+export function Bar(
+  { estimate, upTo = 0 }: {
+    estimate: Estimate;
+    /** What the picture has to reach to at least, in bytes. */
+    upTo?: number;
+  },
+) {
   const own = estimate.fit[0];
   if (!own) return null;
   const { device_peak_bytes: peak, low_bytes, high_bytes } = estimate.memory;
   const { parts: listed, beside } = devicePartsOf(estimate);
   const parts = [...listed, ...beside];
   const limit = own.usable_bytes;
-  const scale = 100 / (Math.max(peak, limit, high_bytes ?? 0) * 1.01);
-  const percent = (bytes: number): string => `${(bytes * scale).toFixed(3)}%`;
+  const scale = 100 / (Math.max(peak, limit, high_bytes ?? 0, upTo) * 1.01);
+  const percent = (bytes: number): string => `${(bytes * scale).toFixed(2)}%`;
   const starts = parts.map((_, at) =>
     parts.slice(0, at).reduce((sum, part) => sum + part.bytes, 0)
   );
@@ -42,28 +50,30 @@ export function Bar({ estimate }: { estimate: Estimate }) {
           width={percent(limit)}
           height={BAR_HEIGHT}
         />
-        {parts.map((part, at) => (
-          <g>
-            <rect
-              class={`part ${swatch(part.name)}`}
-              x={percent(starts[at] ?? 0)}
-              y={BAR_TOP}
-              width={percent(part.bytes)}
-              height={BAR_HEIGHT}
-            >
-              <title>{`${part.name}: ${formatBytes(part.bytes)}`}</title>
-            </rect>
-            {part.bytes * scale > 100 * LABELLED && (
-              <text
-                class={`name on-${swatch(part.name)}`}
-                x={percent((starts[at] ?? 0) + part.bytes / 2)}
-                y={BAR_TOP + BAR_HEIGHT / 2 + 4}
+        {parts.map((part, at) =>
+          part.bytes * scale > 100 * SEEN && (
+            <g>
+              <rect
+                class={`part ${swatch(part.name)}`}
+                x={percent(starts[at] ?? 0)}
+                y={BAR_TOP}
+                width={percent(part.bytes)}
+                height={BAR_HEIGHT}
               >
-                {part.name}
-              </text>
-            )}
-          </g>
-        ))}
+                <title>{`${part.name}: ${formatBytes(part.bytes)}`}</title>
+              </rect>
+              {part.bytes * scale > 100 * LABELLED && (
+                <text
+                  class={`name on-${swatch(part.name)}`}
+                  x={percent((starts[at] ?? 0) + part.bytes / 2)}
+                  y={BAR_TOP + BAR_HEIGHT / 2 + 4}
+                >
+                  {part.name}
+                </text>
+              )}
+            </g>
+          )
+        )}
         {low_bytes !== null && high_bytes !== null && (
           <g class="band">
             <title>
@@ -87,9 +97,9 @@ export function Bar({ estimate }: { estimate: Estimate }) {
             ))}
             <text
               class="tick"
-              x={percent(high_bytes)}
+              x={percent(high_bytes * scale > 50 ? high_bytes : low_bytes)}
               y={BAND_Y + 18}
-              text-anchor="end"
+              text-anchor={high_bytes * scale > 50 ? "end" : "start"}
             >
               nine measured runs in ten
             </text>

@@ -79,7 +79,10 @@ function Row({ part, device }: { part: Part; device: number }) {
         {formatBytes(part.bytes)}
       </td>
       <td class="number">{(100 * part.bytes / device).toFixed(1)} %</td>
-      <td class="formula">{part.formula}</td>
+      <td class="formula">
+        {part.formula}
+        {part.source && <small>{part.source}</small>}
+      </td>
       <td>
         <span class={`basis ${part.basis}`} title={BASIS[part.basis]}>
           {part.basis}

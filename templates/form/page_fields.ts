@@ -9,6 +9,20 @@ export const PAGE_FIELDS = {
   lookUp: "look_up",
   /** The file that was chosen; a plain form sends its name, or all of it. */
   file: "config_file",
+  /** The comparison that the scenario goes back to. */
+  compare: "compare",
+} as const;
+
+/** Fields of the form for configuration files. */
+export const IMPORT_FIELDS = {
+  /** What was pasted. */
+  text: "configuration",
+  /** Files that were chosen. */
+  files: "configuration_file",
+  /** The model, where no file names one. */
+  model: "model",
+  /** The query of the scenario that stands in the other form. */
+  scenario: "scenario",
 } as const;
 
 /** Largest config.json that is taken as a file; real ones have kilobytes. */

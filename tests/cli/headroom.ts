@@ -9,7 +9,6 @@ const RUN = [
   "--no-prompt",
   "--allow-read",
   "--allow-env=INIT_CWD,NO_COLOR,FORCE_COLOR",
-  "cli.ts",
 ];
 
 /** Settings of one run. */
@@ -17,6 +16,8 @@ export interface Settings {
   /** What stands in the standard input. */
   stdin?: string;
   env?: Record<string, string>;
+  /** Flags of Deno beside those that every run has. */
+  permissions?: string[];
 }
 
 /** What a run left. */
@@ -30,7 +31,7 @@ export interface Ran {
 /** The program as a command, with its standard streams piped. */
 export function command(args: string[], settings: Settings = {}): Deno.Command {
   return new Deno.Command(Deno.execPath(), {
-    args: [...RUN, ...args],
+    args: [...RUN, ...settings.permissions ?? [], "cli.ts", ...args],
     cwd: ROOT,
     // Whoever runs the tests may have set these.
     env: { INIT_CWD: "", NO_COLOR: "", FORCE_COLOR: "", ...settings.env },

@@ -1,6 +1,12 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
-import { estimate, tryEstimate } from "../../lib/mod.ts";
+import {
+  estimate,
+  estimateScenario,
+  parseScenario,
+  tryEstimate,
+} from "../../lib/mod.ts";
 import type { Estimate, ScenarioInput } from "../../lib/mod.ts";
+import { modelOfCheckpoint } from "../../lib/models/model_of_checkpoint.ts";
 
 const LLAMA_2_7B = "meta-llama/Llama-2-7b-hf";
 const GPT2 = "openai-community/gpt2";
@@ -104,6 +110,32 @@ Deno.test("loraParameters() refuses targets of which the model has none", () => 
   assertStringIncludes(message, "train.lora.targets must name modules of");
   assertStringIncludes(message, "q_proj, k_proj, v_proj, o_proj");
   assertStringIncludes(message, 'current value is ["c_attn"');
+});
+
+Deno.test("loraParameters() says what to do where PEFT has no targets", () => {
+  const result = tryEstimate({
+    model: "deepseek-ai/DeepSeek-V3",
+    train: { method: "lora" },
+  });
+  assert(!result.ok);
+  assertStringIncludes(
+    result.problems[0]?.message ?? "",
+    'current value is "default", but PEFT has no targets for its type that it has: name modules, or give "all-linear"',
+  );
+});
+
+Deno.test("loraParameters() says where a model has no linear modules", () => {
+  const headers = [{ name: "x", shape: [100], dtype: "BF16" }];
+  const model = modelOfCheckpoint({ id: "x", config: null, headers });
+  assert(model.ok);
+  const scenario = parseScenario({ model: "x", train: { method: "lora" } });
+  assert(scenario.ok);
+  const result = estimateScenario(scenario.value, model.value);
+  assert(!result.ok);
+  assertStringIncludes(
+    result.problems[0]?.message ?? "",
+    "train.lora.targets must name linear modules, and this model has none",
+  );
 });
 
 Deno.test("loraParameters() says that it takes attention for square", () => {

@@ -69,6 +69,8 @@ const VALUES: Record<string, unknown[]> = {
   "factors.vision_hidden": [512],
   "factors.vision_layers": [12],
   "factors.vision_patch": [16],
+  "engine_formulas.checkpointing_level": [1, 3],
+  "engine_formulas.largest_layer_parameters": [125_829_120],
 };
 
 const FSDP = { "parallel.gpus": 8, "engine.name": "fsdp" };
@@ -159,7 +161,8 @@ function answer(settings: Setting): Estimate {
 /** What the answer says of the memory, whatever it remarks. */
 function figures({ memory, kv, model }: Estimate): string {
   return JSON.stringify([
-    memory.parts,
+    // A formula may name a type, bytes and all else being the same.
+    memory.parts.map(({ name, bytes }) => [name, bytes]),
     memory.phases,
     memory.reserved_peak_bytes,
     memory.device_peak_bytes,

@@ -52,15 +52,7 @@ export function adaptersOf(
   const taken = modules.flatMap((module) => adapted(module, targets, settings));
   const parameters = adaptedParameters(all, targets.parameters);
   if (targets.refusal === null && taken.length + parameters.length === 0) {
-    return refused(
-      `train.lora.targets must name modules of the model (${
-        lastNames(modules)
-      })${
-        settings.modules_to_save.length > 0
-          ? " that are not in train.lora.modules_to_save"
-          : ""
-      }: current value is ${shown(settings.targets)}`,
-    );
+    return refused(noneFound(settings, targets, modules));
   }
   const places = [
     ...taken,
@@ -172,6 +164,34 @@ function missedOthers(
     lacks("bias", "biases");
   }
   return said;
+}
+
+/** What to say where no module answers to the targets. */
+function noneFound(
+  { targets, modules_to_save }: LoraSettings,
+  read: Targets,
+  modules: readonly Module[],
+): string {
+  const names = lastNames(modules);
+  if (names === "") {
+    return `train.lora.targets must name linear modules, and this model has none: current value is ${
+      shown(targets)
+    }`;
+  }
+  const own = typeof read.modules === "object" && "names" in read.modules
+    ? read.modules.names.join(", ")
+    : "";
+  const instead = 'name modules, or give "all-linear"';
+  const meant = targets !== "default"
+    ? ""
+    : own === ""
+    ? `, but PEFT has no targets for its type that it has: ${instead}`
+    : `, PEFT's targets for its type (${own}), which it does not have: ${instead}`;
+  return `train.lora.targets must name modules of the model (${names})${
+    modules_to_save.length > 0
+      ? " that are not in train.lora.modules_to_save"
+      : ""
+  }: current value is ${shown(targets)}${meant}`;
 }
 
 function lastNames(modules: readonly Module[]): string {

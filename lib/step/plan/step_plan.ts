@@ -3,7 +3,7 @@ import { scenarioAdapters } from "../../models/trainable.ts";
 import type { Buffer, Tensor } from "../../models/tensors/tensor.ts";
 import { copiesOf, elementsOf } from "../../models/tensors/tensor.ts";
 import type { Scenario } from "../../scenario/schema.ts";
-import { groupDigits } from "../../units/mod.ts";
+import { weightFormat } from "../../methods/weight_bytes.ts";
 import type { Dtype } from "../dtype.ts";
 import type { Trained } from "../optimizer/rule.ts";
 import { DTYPE_BYTES } from "../dtype.ts";
@@ -26,6 +26,9 @@ import {
 import { masksImages } from "./transformers_vision.ts";
 import type { VisionPlan } from "./vision_plan.ts";
 import { visionPlanOf } from "./vision_plan.ts";
+import { encoderFamilyOf, frozenOf } from "./encoders/family.ts";
+import type { EncoderPlan } from "./encoders/encoder_plan.ts";
+import { encoderPlanOf } from "./encoders/encoder_plan.ts";
 import { Modules } from "./modules.ts";
 import { playedTraits } from "./played_traits.ts";
 import type { LayerKind, Stack } from "./stacks.ts";
@@ -33,6 +36,8 @@ import { stacksOf } from "./stacks.ts";
 import type { Storage } from "./storage.ts";
 import { storageOf } from "./storage.ts";
 import { traitsOf } from "./traits.ts";
+import { unplayed } from "./unplayed.ts";
+import { weightGroups } from "./weight_groups.ts";
 
 /** All that a step needs to know of a Scenario and its model. */
 export interface StepPlan {
@@ -46,6 +51,8 @@ export interface StepPlan {
   modulesOf(kind: LayerKind): Modules;
   /** How the step's images are seen; null where it has none. */
   readonly vision: VisionPlan | null;
+  /** How a model with an encoder runs; null of a decoder alone. */
+  readonly encoders: EncoderPlan | null;
   /** The loss of model code that has one of its own. */
   readonly directLoss: DirectLoss | null;
   readonly trained: readonly Trained[];
@@ -60,18 +67,20 @@ export function stepPlanOf(
   scenario: Scenario,
   model: Model,
 ): StepPlan | { reason: string } {
+  const family = encoderFamilyOf(model.architecture.type);
   const stacks = stacksOf(
     model.tensors.filter(({ piece }) => piece === "language_model"),
   );
-  const [stack] = stacks;
-  if (!stack || stacks.length > 1) {
-    return {
-      reason:
-        `models of type ${model.architecture.type}, which are no plain decoders, are not played through yet`,
-    };
-  }
+  const reason = unplayed(model, stacks, family !== null);
+  if (reason !== null) return { reason };
+  const stack = stacks.find(({ path }) => /(^|\.)decoder\./.test(path)) ??
+    stacks[0];
+  if (!stack) throw new RangeError(`${model.name} has no layers`);
   const { train, software } = scenario;
-  const storage = storageOf(scenario);
+  const storage = leavingFrozen(
+    storageOf(scenario),
+    family ? frozenOf(family, model) : null,
+  );
   const code = playedCode(scenario);
   const adapters = adapterTensors(scenario, model);
   const outside = model.tensors.filter(({ layers }) => layers === null);
@@ -121,7 +130,7 @@ export function stepPlanOf(
       model.architecture.type === "gpt_bigcode" &&
         versionOf(software.transformers)?.major === 4,
   };
-  const unclear = stack.kinds.some((kind) => {
+  const unclear = family === null && stack.kinds.some((kind) => {
     const { attention, mlp } = layerPlanOf(modulesIn(stack, kind), facts);
     return attention === null || mlp === null;
   });
@@ -138,6 +147,13 @@ export function stepPlanOf(
     train.lora,
     code,
   );
+  const encoders = family && encoderPlanOf({
+    scenario,
+    model,
+    outside: modules,
+    modulesOf: modulesIn,
+  });
+  if (encoders && "reason" in encoders) return encoders;
   const vision = train.images_per_sample === 0 ? null : visionPlanOf({
     scenario,
     model,
@@ -163,6 +179,7 @@ export function stepPlanOf(
     outside: modules,
     modulesOf: (kind) => modulesIn(stack, kind),
     vision,
+    encoders,
     directLoss: nano ? nanoVlmLoss(scenario, model) : null,
     trained: [
       ...read(trainedOf(model.tensors, storage), vision),
@@ -177,25 +194,18 @@ export function stepPlanOf(
       })),
     ],
     resident: [
-      {
-        part: "weights" as const,
-        label: `${groupDigits(model.parameters)} parameters`,
-        count: 1,
-        bytes: storedBytes(model.tensors, storage),
-      },
-      {
-        part: "adapters" as const,
-        label: "adapters",
-        count: 1,
-        bytes: adapters.reduce(
-          (sum, tensor) =>
-            sum + copiesOf(tensor) *
-              roundedBytes(
-                elementsOf(tensor) * DTYPE_BYTES[addedDtype(tensor)],
-              ),
-          0,
-        ),
-      },
+      ...weightGroups("weights", model.tensors, storage, (tensor) => {
+        const { dtype, packed } = storage(tensor);
+        return `parameters in ${packed ? weightFormat(scenario) : dtype}`;
+      }),
+      ...weightGroups(
+        "adapters",
+        adapters,
+        (tensor) => ({
+          pieces: [elementsOf(tensor) * DTYPE_BYTES[addedDtype(tensor)]],
+        }),
+        (tensor) => `parameters of adapters in ${addedDtype(tensor)}`,
+      ),
       {
         part: "buffers" as const,
         label: "buffers",
@@ -203,6 +213,7 @@ export function stepPlanOf(
         bytes: bufferBytes(model.buffers) + rotaryBufferBytes(model, code),
       },
       ...(nano ? nanoVlmKept(scenario, model) : pixelsOf(vision)),
+      ...soundOf(encoders),
     ].filter(({ bytes }) => bytes > 0),
     *loaded() {
       for (const tensor of oneByOne(model.tensors)) {
@@ -215,6 +226,15 @@ export function stepPlanOf(
         for (let copy = copiesOf(tensor); copy > 0; copy--) yield bytes;
       }
     },
+  };
+}
+
+/** Some parameters never train, whatever a scenario trains. */
+function leavingFrozen(storage: Storage, frozen: RegExp | null): Storage {
+  if (frozen === null) return storage;
+  return (tensor) => {
+    const stored = storage(tensor);
+    return frozen.test(tensor.name) ? { ...stored, trains: false } : stored;
   };
 }
 
@@ -256,6 +276,19 @@ function pixelsOf(vision: VisionPlan | null): LiveTensors[] {
   }];
 }
 
+/** The same of features of sound. */
+function soundOf(encoders: EncoderPlan | null): LiveTensors[] {
+  if (!encoders || "table" in encoders.encoder.entry) return [];
+  const { batch, entry } = encoders.encoder;
+  const { mels, frames, dtype } = entry;
+  return [{
+    part: "inputs",
+    label: "features of the sound",
+    count: 1,
+    bytes: roundedBytes(batch * mels * frames * DTYPE_BYTES[dtype]),
+  }];
+}
+
 /** transformers 5 groups its experts where torch can, from 2.9. */
 function expertCodeOf(
   { transformers, torch }: Scenario["software"],
@@ -286,18 +319,6 @@ function trainedOf(tensors: readonly Tensor[], storage: Storage): Trained[] {
       }]
       : [];
   });
-}
-
-function storedBytes(tensors: readonly Tensor[], storage: Storage): number {
-  return tensors.reduce(
-    (sum, tensor) =>
-      sum + copiesOf(tensor) *
-        storage(tensor).pieces.reduce(
-          (total, bytes) => total + roundedBytes(bytes),
-          0,
-        ),
-    0,
-  );
 }
 
 /**
