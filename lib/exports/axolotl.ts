@@ -104,8 +104,8 @@ function putMethod(
   builder: DraftBuilder,
 ): void {
   const { method, lora } = train;
-  builder.says("train.method");
   if (method === "full") {
+    builder.says("train.method");
     if (train.trainable !== "all") {
       builder.note("train.trainable: name the tensors in unfrozen_parameters");
     }
@@ -114,7 +114,10 @@ function putMethod(
   const weights = method === "qlora" && quantization.weights === "none"
     ? "nf4"
     : quantization.weights;
-  builder.put("adapter", method);
+  // Axolotl's qlora is LoRA over 4-bit weights of bitsandbytes.
+  const fourBits = ["nf4", "nf4-dq", "gptq-int4"].includes(weights);
+  builder.put("adapter", weights.startsWith("nf4") ? "qlora" : "lora");
+  if (fourBits === (method === "qlora")) builder.says("train.method");
   switch (weights) {
     case "nf4":
     case "nf4-dq":

@@ -25,7 +25,6 @@ export const deepspeed: ExportFormat = {
       .put(
         "train_batch_size",
         train.micro_batch * train.gradient_accumulation * replicasOf(scenario),
-        "parallel.gpus",
       )
       .put(
         "train_micro_batch_size_per_gpu",
@@ -37,6 +36,8 @@ export const deepspeed: ExportFormat = {
         train.gradient_accumulation,
         "train.gradient_accumulation",
       );
+    // The stages of a pipeline are the program's own: they are not counted here.
+    if (parallel.pp === 1) builder.says("parallel.gpus");
     const engine = engineValues(scenario);
     Object.assign(builder.values, engine.values);
     builder.says(...engine.says);

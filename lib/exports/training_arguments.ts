@@ -33,9 +33,7 @@ export const trainingArguments: ExportFormat = {
         "train.gradient_accumulation",
       );
     const deepspeed = engineOf(scenario) === "deepspeed";
-    const mixed = deepspeed && precision.weights !== "fp32"
-      ? precision.weights
-      : precision.autocast;
+    const mixed = deepspeed ? precision.weights : precision.autocast;
     builder.put("bf16", mixed === "bf16").put("fp16", mixed === "fp16");
     if (!deepspeed) builder.says("precision.autocast");
     builder.put(

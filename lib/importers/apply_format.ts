@@ -64,9 +64,21 @@ function* leavesOf(
 ): Generator<[key: string, value: unknown]> {
   for (const [name, value] of Object.entries(values)) {
     const key = prefix + name;
-    if (value === null || value === undefined || known.has(key)) continue;
-    if (isObject(value) && !reasons.has(key)) {
+    if (value === null || value === undefined) continue;
+    const taken = known.has(key);
+    const told = taken || reasons.has(key);
+    if (isObject(value) && (!told || holdsMore(key, known, reasons))) {
       yield* leavesOf(value, known, reasons, `${key}.`);
-    } else yield [key, value];
+    } else if (!taken) yield [key, value];
   }
+}
+
+/** Whether settings within a section are read one by one. */
+function holdsMore(
+  key: string,
+  known: ReadonlySet<string>,
+  reasons: ReadonlyMap<string, unknown>,
+): boolean {
+  const inside = (each: string): boolean => each.startsWith(`${key}.`);
+  return [...known].some(inside) || [...reasons.keys()].some(inside);
 }

@@ -56,6 +56,8 @@ export class Draft {
   readonly understood: Understood[] = [];
   readonly ignored: Ignored[] = [];
   readonly problems: Problem[] = [];
+  /** Whether what the file leaves out has a Scenario's own default. */
+  complete = false;
 
   /** A setting decides a field; two that disagree are refused. */
   state(setting: Setting, path: string, value: unknown): void {

@@ -222,7 +222,7 @@ export const lightning: Format = {
   neutral: [
     /^trainer\.(?!strategy|plugins)/,
     /^(?:seed_everything|ckpt_path|model|data|optimizer|lr_scheduler)(?:\.|$)/,
-    /^trainer\.strategy\.init_args\.(?:\w*bucket_size|pin_memory|logging\w*|contiguous\w*|overlap_comm|zero_allow\w*|find_unused\w*|process_group\w*|timeout|load_full_weights)$/,
+    /^trainer\.strategy\.init_args\.(?:device|\w*bucket_size|pin_memory|logging\w*|contiguous\w*|overlap_comm|zero_allow\w*|find_unused\w*|process_group\w*|timeout|load_full_weights)$/,
   ],
   finish: (draft, all) => {
     if (all.has("model")) {

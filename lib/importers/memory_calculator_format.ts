@@ -25,6 +25,7 @@ export const memoryCalculator: Format = {
   neutral: [],
   finish: (draft, all) => {
     draft.ignored.length = 0;
+    draft.complete = true;
     const read = readCalculatorConfig(all.root);
     if (!read.ok) {
       draft.problems.push(...read.problems);

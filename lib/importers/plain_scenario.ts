@@ -27,6 +27,7 @@ export const plainScenario: Format = {
   neutral: [],
   finish: (draft, all) => {
     draft.ignored.length = 0;
+    draft.complete = true;
     const { model, ...rest } = all.root;
     if (model !== undefined && model !== null) {
       draft.state({ key: "model", value: model }, "model", model);

@@ -18,6 +18,7 @@ interface Merged {
 const WANTED: readonly [path: string, reason: string][] = [
   ["train.sequence_length", "no file says how long sequences are"],
   ["train.micro_batch", "no file says the batch of a GPU"],
+  ["precision.weights", "no file says in which type parameters lie"],
   ["parallel.gpus", "no file says how many GPUs train"],
   ["hardware.gpu", "no file says which GPU"],
 ];
@@ -49,7 +50,8 @@ export function settle(
     for (const [name, value] of draft.facts) merged.facts.set(name, value);
     for (const [path, value] of draft.assumed) merged.assumed.set(path, value);
   }
-  settleMethod(merged);
+  const complete = drafts.some((draft) => draft.complete);
+  if (!complete) settleMethod(merged);
   dropUnused(merged);
   settlePrecision(merged);
   const unfit = settleMesh(merged);
@@ -353,7 +355,8 @@ function checkedInput(
   for (const { path, value } of leavesOf(rest)) {
     putAt(values, path, full ? at(full, path) ?? value : value);
   }
-  return { ok: true, value: values };
+  // Sections made along a path have no prototype; what is given away has one.
+  return { ok: true, value: structuredClone(values) };
 }
 
 function parseScenarioWithoutModel(rest: object): object | null {
@@ -383,7 +386,7 @@ function assumptionsOf(drafts: readonly Draft[], merged: Merged): Assumed[] {
     list.push(each);
   }
   for (const { path } of list) told.add(path);
-  if (stated.get("task")?.value !== "serve") {
+  if (!drafts.some((draft) => draft.complete)) {
     for (const [path, reason] of WANTED) {
       if (told.has(path) || (path === "hardware.gpu" && hasGpu(told))) continue;
       list.push({ path, value: textOf(at(DEFAULT_SCENARIO, path)), reason });

@@ -164,6 +164,7 @@ export const TRAINER_UNEXPRESSED: readonly Unexpressed[] = [
     ["fp8", "fp8_backend", "fp8_enable_fsdp_float8_all_gather"],
     "computing in fp8 is not known",
   ),
+  unexpressed("fsdp_config", "a file of FSDP's settings is not given"),
   unexpressed("use_cpu", "training on the CPU takes no GPU memory"),
   unexpressed(
     "parallelism_config",
@@ -186,7 +187,7 @@ export function assumeTrainer(draft: Draft, all: Settings): void {
     8,
     "per_device_train_batch_size is 8 where it is not given",
   );
-  if (!all.has("optim")) {
+  if (!all.has("optim") && !draft.stated.has("optimizer.name")) {
     draft.assume(
       "optimizer.implementation",
       "fused",

@@ -1,10 +1,11 @@
-/** Whether a value says no: false, 0, none, or an empty list. */
+/** Whether a value says no: false, 0, none, or nothing within. */
 export function isOff(value: unknown): boolean {
   if (typeof value === "string") {
     return /^(?:|false|no|none|off|null|0)$/i.test(value.trim());
   }
-  return value === false || value === 0 || value === null ||
-    (Array.isArray(value) && value.length === 0);
+  if (value === null || value === undefined) return true;
+  return value === false || value === 0 ||
+    (typeof value === "object" && Object.keys(value).length === 0);
 }
 
 /** Reads a switch as YAML, JSON and flags write it; null for anything else. */

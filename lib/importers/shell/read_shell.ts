@@ -31,7 +31,11 @@ export function readShell(script: string): ShellFlags {
       if (["then", "do", "else", "elif"].includes(first)) continue;
       left++;
     } else if (!assign(statement, variables)) {
-      commands.push(statement.flatMap((word) => expand(word, variables)));
+      const words = statement.flatMap((word) => expand(word, variables));
+      // What is pasted often lost the ends of its lines.
+      const last = first.startsWith("--") ? commands.at(-1) : undefined;
+      if (last) last.push(...words);
+      else commands.push(words);
     }
   }
   const flags = commands.map(flagsOf)
@@ -109,9 +113,10 @@ function flagsOf(words: readonly string[]): Record<string, string | true> {
   for (const word of words) {
     const match = word.match(/^--([A-Za-z][\w-]*)(?:=(.*))?$/);
     if (match) {
-      name = (match[1] ?? "").replaceAll("_", "-");
-      flags[name] = match[2] ?? true;
-    } else if (name !== null && !/\.py$/.test(word)) {
+      const given = (match[1] ?? "").replaceAll("_", "-");
+      flags[given] = match[2] ?? true;
+      name = match[2] === undefined ? given : null;
+    } else if (name !== null && !/\.py$|^--$/.test(word)) {
       const before: string | true | undefined = flags[name];
       flags[name] = typeof before === "string" ? `${before} ${word}` : word;
     } else name = null;

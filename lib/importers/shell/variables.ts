@@ -60,7 +60,8 @@ export function expandText(
         : expandText(otherwise.replaceAll(/["']/g, ""), variables, depth + 1);
     },
   );
-  return expanded.slice(0, MAX_EXPANDED);
+  // Commands, and sums with brackets, are not worked out.
+  return expanded.replaceAll(/\$\([^]*/g, unset).slice(0, MAX_EXPANDED);
 }
 
 function unset(whole: string): string {
