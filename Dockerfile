@@ -24,4 +24,4 @@ ENV DENO_SERVE_ADDRESS=tcp:0.0.0.0:7860
 EXPOSE 7860
 CMD ["deno", "run", "--cached-only", "--no-prompt", \
   "--allow-net=0.0.0.0:7860,huggingface.co:443,*.huggingface.co:443,hf.co:443,*.hf.co:443", \
-  "--allow-env=PORT,HF_ENDPOINT,HF_TOKEN,HF_HUB_OFFLINE", "main.ts"]
+  "--allow-env=PORT,HF_ENDPOINT,HF_TOKEN,HF_HUB_OFFLINE,LOG_TOKENS,LOG_STREAM", "main.ts"]

@@ -71,9 +71,13 @@ export function importRoute(lookUps: LookUps | null): Hono {
             title={TITLE}
             state={state}
             query={href.slice(2)}
-            importing={{ text: sent.text, model: sent.model, errors: [] }}
+            importing={{
+              text: plain(sent.text),
+              model: plain(sent.model),
+              errors: [],
+            }}
+            report={<ImportedView imported={read.value} href={href} />}
           >
-            <ImportedView imported={read.value} href={href} />
             <LiveAnswerView
               answer={answer}
               href={href}

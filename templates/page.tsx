@@ -16,7 +16,15 @@ const EXAMPLES = PRESETS.map(({ id, title, about, scenario }) => ({
 
 /** The page: examples, the form, and the answer beside it. */
 export function Page(
-  { title, state, refreshSeconds, importing = null, query = "", children }: {
+  {
+    title,
+    state,
+    refreshSeconds,
+    importing = null,
+    query = "",
+    report,
+    children,
+  }: {
     title: string;
     /** When to load the page anew, where its answer is not there yet. */
     refreshSeconds?: number;
@@ -25,6 +33,8 @@ export function Page(
     importing?: ImportState | null;
     /** The scenario's query, for that form. */
     query?: string;
+    /** What became of a configuration; it stays while the form changes. */
+    report?: Child;
     children: Child;
   },
 ) {
@@ -45,6 +55,7 @@ export function Page(
       </nav>
       <main class="columns">
         <h1 class="unseen">Will it fit?</h1>
+        {report}
         <div class="settings">
           <ImportForm state={importing} query={query} />
           <Tabs state={state} />

@@ -1,3 +1,4 @@
+import { findModel } from "../models/catalogue.ts";
 import type { Scenario } from "../scenario/schema.ts";
 import { DraftBuilder, engineOf, replicasOf } from "./draft_builder.ts";
 import type { ExportFormat } from "./exported.ts";
@@ -31,7 +32,11 @@ export const axolotl: ExportFormat = {
   draft: (scenario) => {
     const { train, parallel } = scenario;
     const builder = new DraftBuilder();
-    builder.put("base_model", scenario.model, "model");
+    const { model } = scenario;
+    const id = typeof model === "string" ? findModel(model)?.id ?? model : "";
+    builder.put("base_model", id);
+    // A short name becomes the Hub's.
+    if (id === model || findModel(id)?.id === id) builder.says("model");
     putMethod(scenario, builder);
     builder
       .put("datasets", [{ path: "your/dataset", type: "alpaca" }])

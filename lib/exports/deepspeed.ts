@@ -46,7 +46,14 @@ export const deepspeed: ExportFormat = {
     if (type) {
       builder.put(
         "optimizer",
-        { type, params: { lr: LEARNING_RATE } },
+        {
+          type,
+          params: {
+            lr: LEARNING_RATE,
+            // Its Adam decays as AdamW does unless it is told not to.
+            ...(type === "Adam" ? { adam_w_mode: false } : {}),
+          },
+        },
         "optimizer.name",
         "optimizer.bits",
         "optimizer.paged",

@@ -63,6 +63,12 @@ function readValues(text: string): Result<unknown> {
   try {
     return readYaml(text, wrong);
   } catch (error) {
+    // The yaml package asks the environment whether to log what it parses.
+    if (error instanceof Error && error.name === "NotCapable") {
+      return refused(
+        "must be JSON: to read YAML, start with --allow-env=LOG_TOKENS,LOG_STREAM",
+      );
+    }
     return refused(`must be YAML or JSON: ${reasonOf(error)}`);
   }
 }

@@ -38,6 +38,18 @@ export const FACT_FIELDS: Record<keyof Facts, string> = {
   nodes: "parallel.gpus_per_node",
 };
 
+/** What a fact says, in words. */
+const FACT_WORDS: Record<keyof Facts, (value: string) => string> = {
+  mixed_precision: (value) =>
+    value === "no" ? "no mixed precision" : `mixed precision in ${value}`,
+  loaded: (value) => `loaded in ${value}`,
+  trainable_fp32: () => "what trains lies in fp32",
+  adapters: (value) =>
+    value === "true" ? "lora, or qlora over 4-bit weights" : "full",
+  global_batch: (value) => `${value} sequences a step over all GPUs`,
+  nodes: (value) => `GPUs in ${value} ${value === "1" ? "node" : "nodes"}`,
+};
+
 /** A value and the setting that states it. */
 export interface Stated {
   value: unknown;
@@ -77,7 +89,7 @@ export class Draft {
     this.#understand(
       setting,
       FACT_FIELDS[name],
-      `${name.replaceAll("_", " ")} ${textOf(value)}`,
+      FACT_WORDS[name](textOf(value)),
     );
   }
 

@@ -21,7 +21,7 @@ export function ImportedView(
           {warnings.map((each) => <li>{each}</li>)}
         </ul>
       )}
-      <details open>
+      <details>
         <summary>Understood ({understood.length})</summary>
         <ul>
           {understood.map(({ key, value, path, becomes }) => (

@@ -103,7 +103,10 @@ const deepspeed = z.strictObject({
     .optional(),
   optimizer: z.strictObject({
     type: z.enum(["AdamW", "Adam", "Lamb", "Lion", "Muon", "Adagrad"]),
-    params: z.strictObject({ lr: z.number() }),
+    params: z.strictObject({
+      lr: z.number(),
+      adam_w_mode: z.boolean().optional(),
+    }),
   }).optional(),
   tensor_parallel: z.strictObject({ autotp_size: count }).optional(),
   sequence_parallel_size: count.optional(),
