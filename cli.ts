@@ -1,7 +1,9 @@
 import { Command, CommanderError } from "commander";
 import { accuracyCommand } from "./commands/accuracy.ts";
+import { breakdownCommand } from "./commands/breakdown.ts";
 import { gpusCommand, modelsCommand } from "./commands/catalogues.ts";
 import { estimateCommand } from "./commands/estimate.ts";
+import { tablesCommand } from "./commands/tables.ts";
 import { UsageError } from "./commands/usage_error.ts";
 
 /** Exit status for a command line, or a scenario, that cannot be used. */
@@ -13,6 +15,8 @@ const program = new Command("headroom")
 const plain = { getOutHasColors: () => false, getErrHasColors: () => false };
 const commands = [
   estimateCommand(),
+  breakdownCommand(),
+  tablesCommand(),
   modelsCommand(),
   gpusCommand(),
   accuracyCommand(),

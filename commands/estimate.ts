@@ -22,6 +22,7 @@ import { MOST_PROBE_STEPS, probe, PROBE_DEFAULTS } from "./probe.ts";
 import { terminalProgress } from "./progress.ts";
 import { readToken } from "./token.ts";
 import { UsageError } from "./usage_error.ts";
+import { wantsColor } from "./wants_color.ts";
 import { write } from "./write.ts";
 
 const EXAMPLES = `
@@ -69,6 +70,12 @@ const PROBE_FLAGS = [
   new Option("--is-seq2seq [bool]", "not needed: the model's config tells"),
 ];
 
+/** What switches `--kv-cache` off, as a flag of its own. */
+export const NO_KV_CACHE: Option = new Option(
+  "--no-kv-cache",
+  "the same as --kv-cache false",
+);
+
 interface Given {
   scenario?: string;
   batch?: string;
@@ -113,7 +120,9 @@ export function estimateCommand(): Command {
     const optional = value === "<bool>" ? "[bool]" : value;
     command.addOption(new Option(`${name} ${optional}`, help));
   }
-  for (const option of PROBE_FLAGS) command.addOption(option);
+  for (const option of [NO_KV_CACHE, ...PROBE_FLAGS]) {
+    command.addOption(option);
+  }
   return command.addHelpText("after", EXAMPLES).action(run);
 }
 
@@ -181,7 +190,13 @@ async function runBatch(given: Given, path: string): Promise<void> {
   if (await batch(path, await hubOf(given)) > 0) Deno.exitCode = 1;
 }
 
-function givenFlags(given: Given): GivenFlag[] {
+/**
+ * The flags that a command line gives, with their texts.
+ *
+ * @param given What commander has read.
+ * @throws {UsageError} When a value is none that the flag takes.
+ */
+export function givenFlags(given: Record<string, unknown>): GivenFlag[] {
   return FLAGS.flatMap((flag) => {
     const value = given[attributeOf(flag.name)];
     if (value === undefined) return [];
@@ -228,7 +243,8 @@ function checkToken(given: Given): void {
   }
 }
 
-function wantsHeaders(given: Given): boolean {
+/** Whether `--load-full-model` asks to count from a checkpoint's headers. */
+export function wantsHeaders(given: Record<string, unknown>): boolean {
   return isOn(given["loadFullModel"]);
 }
 
@@ -321,9 +337,4 @@ function stepsOf(given: Given): ProbeSteps {
     warmupSteps: Number(given["warmupSteps"] ?? warmupSteps),
     steps: Number(given["probeSteps"] ?? steps),
   };
-}
-
-function wantsColor(): boolean {
-  if (environment("NO_COLOR")) return false;
-  return Boolean(environment("FORCE_COLOR")) || Deno.stdout.isTerminal();
 }

@@ -2,6 +2,8 @@ import type { Result } from "../scenario/parse_scenario.ts";
 import type { Scenario } from "../scenario/schema.ts";
 import { factors } from "./factors/mod.ts";
 import type { Answer, Method, Question } from "./method.ts";
+import { multipliers } from "./multipliers/mod.ts";
+import { ruleOfThumb } from "./rule_of_thumb/mod.ts";
 import { timeline } from "./timeline/mod.ts";
 
 /** The name of a method. */
@@ -11,7 +13,12 @@ export type MethodName = Scenario["method"];
 export type Methods = Readonly<Partial<Record<MethodName, Method>>>;
 
 /** Every method that there is. */
-export const METHODS: Methods = { timeline, factors };
+export const METHODS: Methods = {
+  timeline,
+  factors,
+  multipliers,
+  "rule-of-thumb": ruleOfThumb,
+};
 
 /** Answers where the method asked for does not. */
 const FALLBACK = { name: "factors", method: factors } as const;

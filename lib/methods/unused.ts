@@ -108,6 +108,11 @@ const RULES: readonly Rule[] = [
     because: () => "overheads.cuda_context_gib is given",
   },
   {
+    prefix: "rule_of_thumb.",
+    matters: ({ method }) => method === "rule-of-thumb",
+    because: ({ method }) => `method is "${method}"`,
+  },
+  {
     prefix: "serve.batch",
     matters: ({ serve }) => serve.cache_tokens === null,
     because: () => "serve.cache_tokens is given",

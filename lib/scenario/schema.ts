@@ -216,6 +216,11 @@ const factors = z.strictObject({
   vision_patch: count(1, 4096).nullable().default(null),
 });
 
+/** What the `rule-of-thumb` method takes beside the other fields. */
+const ruleOfThumb = z.strictObject({
+  count: z.enum(["tensors", "dimensions"]).default("tensors"),
+});
+
 /** Methods that a Scenario can ask for. */
 export const METHODS = [
   "timeline",
@@ -246,6 +251,7 @@ export const scenarioSchema = z.strictObject({
   overheads: overheads.prefault({}),
   method: z.enum(METHODS).default("timeline"),
   factors: factors.prefault({}),
+  rule_of_thumb: ruleOfThumb.prefault({}),
 });
 
 /** A Scenario with every default filled in. */
