@@ -82,6 +82,7 @@ interface Given {
   json?: boolean;
   hfTokenStdin?: boolean;
   evidence?: boolean;
+  opinions?: boolean;
   set: string[];
   probe?: string | boolean;
   [flag: string]: unknown;
@@ -106,6 +107,7 @@ export function estimateCommand(): Command {
     .option("--batch <file>", "a scenario a line; - is the standard input")
     .option("--json", "print the estimate as JSON")
     .option("--evidence", "show the measured runs most like it")
+    .option("--opinions", "show what the other methods say")
     .option(
       "--hf-token-stdin",
       "read a token of the Hub from the standard input, hidden when typed",
@@ -144,6 +146,7 @@ async function run(given: Given): Promise<void> {
   const { onProgress, end } = terminalProgress();
   const result = await estimateModel(input, await hubOf(given), {
     headers: wantsHeaders(given),
+    opinions: given.opinions ?? false,
     ...(onProgress ? { onProgress } : {}),
   });
   end();
@@ -181,7 +184,7 @@ async function run(given: Given): Promise<void> {
 async function runBatch(given: Given, path: string): Promise<void> {
   if (
     given.scenario !== undefined || given.set.length > 0 || given.evidence ||
-    givenFlags(given).length > 0
+    given.opinions || givenFlags(given).length > 0
   ) {
     throw new UsageError(
       "--batch takes no other flags: each of its lines is a whole scenario",

@@ -1,13 +1,13 @@
-import type { Estimate, Problem, Result, Scenario } from "../lib/mod.ts";
+import type {
+  Estimate,
+  Problem,
+  Result,
+  Scenario,
+  Wanted,
+} from "../lib/mod.ts";
 import { estimateScenario, findModel, parseScenario } from "../lib/mod.ts";
 import type { Hub, LookUpOptions } from "./mod.ts";
 import { parseHubId } from "./mod.ts";
-
-/** What an Estimate has to hold beside what it always holds. */
-export interface Wanted {
-  /** The memory over the step. */
-  curve?: boolean;
-}
 
 /**
  * Estimates a Scenario, looking its model up on the Hub when the catalogue does
@@ -19,19 +19,20 @@ export interface Wanted {
 export async function estimateOnHub(
   input: unknown,
   hub: Hub | null,
-  { curve = false, ...options }: LookUpOptions & Wanted = {},
+  { curve = false, opinions = false, ...options }: LookUpOptions & Wanted = {},
 ): Promise<Result<Estimate>> {
   const parsed = parseScenario(input);
   if (!parsed.ok) return parsed;
+  const wanted = { curve, opinions };
   const name = hubName(parsed.value, options);
   if (!hub || name === null) {
-    return estimateScenario(parsed.value, undefined, { curve });
+    return estimateScenario(parsed.value, undefined, wanted);
   }
   const model = await hub.model(name, {
     ...options,
     gguf: ggufOf(parsed.value),
   });
-  if (model.ok) return estimateScenario(parsed.value, model.value, { curve });
+  if (model.ok) return estimateScenario(parsed.value, model.value, wanted);
   return withHub(estimateScenario(parsed.value), model.problems);
 }
 

@@ -17,6 +17,9 @@ export type LiveAnswer =
   | { state: "possible"; name: string }
   | { state: "under way"; lookUp: LookUp };
 
+/** A page shows all that an Estimate may hold. */
+const ALL = { curve: true, opinions: true };
+
 /** How far to go for an answer. */
 export interface LiveOptions {
   /** Whether to count from the checkpoint's headers in any case. */
@@ -42,7 +45,7 @@ export async function estimateLive(
   const refusal = headers ? refusalOfHeaders(input["model"], lookUps) : null;
   if (refusal) return { state: "refused", problems: [refusal] };
   if (!lookUps) {
-    return settled(await estimateOnHub(input, null, { curve: true }));
+    return settled(await estimateOnHub(input, null, ALL));
   }
 
   let found: LookUp | null = null;
@@ -69,7 +72,7 @@ export async function estimateLive(
     : input;
   const result = await estimateOnHub(named, watched, {
     headers,
-    curve: true,
+    ...ALL,
   });
   // TypeScript does not see what the closure has set.
   const seen = found as LookUp | null;

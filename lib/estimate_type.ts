@@ -1,6 +1,7 @@
 import type { Architecture } from "./models/architecture.ts";
 import type { RoleCount } from "./models/roles.ts";
 import type { Scenario } from "./scenario/schema.ts";
+import type { Opinion } from "./methods/opinions.ts";
 import type { Curve } from "./step/curve.ts";
 
 /**
@@ -101,4 +102,6 @@ export interface Estimate {
   largest?: { label: string; count: number; bytes: number }[];
   /** Memory over the step, where the caller asked for it. */
   curve?: Curve;
+  /** What the other methods say, where the caller asked for them. */
+  opinions?: Opinion[];
 }

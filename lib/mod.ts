@@ -5,6 +5,8 @@
  * @module
  */
 export { estimate, estimateScenario, tryEstimate } from "./estimate.ts";
+export type { Wanted } from "./estimate.ts";
+export type { Opinion } from "./methods/opinions.ts";
 export type {
   Basis,
   Estimate,

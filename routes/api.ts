@@ -33,8 +33,11 @@ export function apiRoute(hub: Hub | null): Hono {
           422,
         );
       }
-      const curve = c.req.query("curve") === "true";
-      return reply(c, await estimateOnHub(input, hub, { curve }), show);
+      const wanted = {
+        curve: c.req.query("curve") === "true",
+        opinions: c.req.query("opinions") === "true",
+      };
+      return reply(c, await estimateOnHub(input, hub, wanted), show);
     });
     api.get(path, async (c) => {
       const input = fromQuery(new URL(c.req.url).searchParams);

@@ -3,6 +3,7 @@ import { Bar } from "./bar.tsx";
 import { Evidence } from "./evidence.tsx";
 import { Gpus } from "./gpus.tsx";
 import { Notes } from "./notes.tsx";
+import { Opinions } from "./opinions.tsx";
 import { Parts } from "./parts.tsx";
 import { Reuse } from "./reuse.tsx";
 import { StepPicture } from "./step_picture.tsx";
@@ -26,6 +27,7 @@ export function Answer(
       <StepPicture estimate={estimate} />
       <Gpus estimate={estimate} headers={headers} />
       <Understood estimate={estimate} />
+      <Opinions estimate={estimate} />
       <Evidence estimate={estimate} />
       <Notes
         title="Assumptions"

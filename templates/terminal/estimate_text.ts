@@ -10,7 +10,7 @@ import {
   TIERS,
 } from "../../lib/mod.ts";
 import { devicePartsOf } from "../device_parts.ts";
-import { counterWords, errorWords } from "../evidence_words.ts";
+import { counterWords, errorWords, moreOrLess } from "../evidence_words.ts";
 import { tensorWords } from "../tensor_words.ts";
 
 type Style = (
@@ -53,6 +53,7 @@ export function estimateText(
     verdict(estimate, style),
     binding(estimate, style),
     tiers(estimate, style),
+    secondOpinions(estimate, style),
     evidence ? measuredRuns(evidence, estimate, style) : "",
     notes("Warnings", estimate.warnings, style, "yellow"),
     notes("Assumptions", estimate.assumptions, style, "dim"),
@@ -176,6 +177,25 @@ function tiers({ memory }: Estimate, style: Style): string {
     ? "none of these holds it at 80 % of its memory"
     : `${least.name} is the least that holds it at 80 % of its memory`;
   return `GPU classes: ${each.join(", ")}\n${rule}`;
+}
+
+/** What the other methods say, where they were asked. */
+function secondOpinions(
+  { opinions = [], memory, method: own }: Estimate,
+  style: Style,
+): string {
+  return notes(
+    opinions.length === 0 ? "" : `Second opinions, beside ${own}`,
+    opinions.map(({ method, device_peak_bytes: bytes, uncovered }) =>
+      bytes === null
+        ? `${method} does not answer, because ${uncovered}`
+        : `${method}: ${formatBytes(bytes)}, ${
+          moreOrLess(bytes / memory.device_peak_bytes - 1) ?? "the same"
+        }`
+    ),
+    style,
+    "dim",
+  );
 }
 
 function measuredRuns(
