@@ -4,6 +4,8 @@ import { HTTPException } from "hono/http-exception";
 import { secureHeaders } from "hono/secure-headers";
 import { LookUps } from "./hub/look_ups.ts";
 import type { Hub } from "./hub/mod.ts";
+import type { TablesConfig } from "./lib/tables/config.ts";
+import { DEFAULT_TABLES } from "./lib/tables/config.ts";
 import { answerRoute } from "./routes/answer.tsx";
 import { apiRoute } from "./routes/api.ts";
 import { assets } from "./routes/assets.ts";
@@ -11,6 +13,7 @@ import { configRoute } from "./routes/config.tsx";
 import { gpusRoute } from "./routes/gpus.tsx";
 import { limitBody, limitQuery, limitTime } from "./routes/limits.ts";
 import { pageRoute } from "./routes/page.tsx";
+import { tablesRoute } from "./routes/tables.tsx";
 
 /** Hugging Face shows a Space inside a frame of its own page. */
 const FRAMED_BY = ["'self'", "https://huggingface.co", "https://*.hf.space"];
@@ -20,8 +23,12 @@ const FRAMED_BY = ["'self'", "https://huggingface.co", "https://*.hf.space"];
  *
  * @param hub Where models are looked up that the catalogue does not have; null
  *   where nothing may be asked.
+ * @param tables The data types, GPUs and looks of the tables page.
  */
-export function createApp(hub: Hub | null): Hono {
+export function createApp(
+  hub: Hub | null,
+  tables: TablesConfig = DEFAULT_TABLES,
+): Hono {
   const app = new Hono();
   const lookUps = hub && new LookUps(hub);
 
@@ -46,6 +53,7 @@ export function createApp(hub: Hub | null): Hono {
   app.route("/", configRoute);
   app.route("/", answerRoute(lookUps));
   app.route("/", gpusRoute(lookUps));
+  app.route("/", tablesRoute(lookUps, tables));
   app.route("/", apiRoute(hub));
   app.get("/healthz", (c) => c.text("ok"));
 

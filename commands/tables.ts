@@ -4,7 +4,8 @@ import type { Estimate, Result } from "../lib/mod.ts";
 import { refusalOf } from "../lib/mod.ts";
 import type { Problem } from "../lib/mod.ts";
 import { tablesOf } from "../lib/tables/mod.ts";
-import { opinionsOf, scenarioOf } from "../lib/tables/opinions.ts";
+import type { Use } from "../lib/tables/opinions.ts";
+import { opinionRows, scenarioOf } from "../lib/tables/opinions.ts";
 import {
   DEFAULT_SETTINGS,
   parseTablesSettings,
@@ -106,17 +107,22 @@ async function run(name: string | undefined, given: Given): Promise<void> {
   const watch = onProgress && config.display.progress_settings.show_progress
     ? { onProgress }
     : {};
-  const estimate = (input: object): Promise<Result<Estimate>> =>
-    estimateModel(input, hub, { headers, ...watch });
-  const first = await estimate({
-    ...scenarioOf("inference", settings),
-    method: "rule-of-thumb",
-  });
+  const estimate = (use: Use): Promise<Result<Estimate>> =>
+    estimateModel(scenarioOf(use, settings), hub, {
+      headers,
+      opinions: given.showDetailed === true,
+      ...watch,
+    });
+  const inference = await estimate("inference");
   end();
-  if (!first.ok) return await refuse(first.problems, given);
-  const tables = tablesOf(first.value.model, settings, config);
+  if (!inference.ok) return await refuse(inference.problems, given);
+  const tables = tablesOf(inference.value.model, settings, config);
   const opinions = given.showDetailed
-    ? await opinionsOf(settings, estimate)
+    ? opinionRows({
+      inference,
+      training: await estimate("training"),
+      lora: await estimate("lora"),
+    })
     : null;
   await write(
     given.json

@@ -12,7 +12,7 @@ export const USES = ["inference", "training", "lora"] as const;
 export type Use = typeof USES[number];
 
 /** What one method says of one use. */
-export interface Opinion {
+export interface UseOpinion {
   /** Null where the method does not model it. */
   bytes: number | null;
   /** Why not. */
@@ -20,10 +20,10 @@ export interface Opinion {
 }
 
 /** What one method says of every use. */
-export type MethodOpinions = { method: MethodName } & Record<Use, Opinion>;
+export type MethodOpinions = { method: MethodName } & Record<Use, UseOpinion>;
 
-/** Answers a Scenario's input, wherever its model is known from. */
-export type Estimator = (input: ScenarioInput) => Promise<Result<Estimate>>;
+/** What was answered for every use, each with its second opinions. */
+export type UseEstimates = Record<Use, Result<Estimate>>;
 
 const FLOATS = ["fp32", "bf16", "fp16"] as const;
 
@@ -48,6 +48,7 @@ export function scenarioOf(
     ...(float ? { precision: { weights: float } } : {
       quantization: { weights: type },
     }),
+    method: "rule-of-thumb" as const,
     rule_of_thumb: { count: settings.count },
   };
   if (use === "inference") {
@@ -73,36 +74,27 @@ export function scenarioOf(
 }
 
 /** What every method says of every use, one method a row. */
-export async function opinionsOf(
-  settings: TablesSettings,
-  estimate: Estimator,
-): Promise<MethodOpinions[]> {
-  const rows: MethodOpinions[] = [];
-  for (const method of Object.keys(METHODS) as MethodName[]) {
-    const said = {} as Record<Use, Opinion>;
-    for (const use of USES) {
-      said[use] = opinionOf(
-        method,
-        await estimate({ ...scenarioOf(use, settings), method }),
-      );
-    }
-    rows.push({ method, ...said });
-  }
-  return rows;
+export function opinionRows(estimates: UseEstimates): MethodOpinions[] {
+  return (Object.keys(METHODS) as MethodName[]).map((method) => ({
+    method,
+    inference: opinionOf(method, estimates.inference),
+    training: opinionOf(method, estimates.training),
+    lora: opinionOf(method, estimates.lora),
+  }));
 }
 
-function opinionOf(method: MethodName, result: Result<Estimate>): Opinion {
+function opinionOf(method: MethodName, result: Result<Estimate>): UseOpinion {
   if (!result.ok) {
-    return {
-      bytes: null,
-      reason: result.problems.map(({ message }) => message).join("; "),
-    };
+    const reason = result.problems.map(({ message }) => message).join("; ");
+    return { bytes: null, reason };
   }
-  const { value } = result;
-  if (value.method === method) {
-    return { bytes: value.memory.device_peak_bytes, reason: null };
+  const { method: answered, memory, opinions = [] } = result.value;
+  if (answered === method) {
+    return { bytes: memory.device_peak_bytes, reason: null };
   }
-  const why = value.warnings.find((each) => each.includes(", because "))
-    ?.match(/, because (.*): the \S+ method answered$/)?.[1];
-  return { bytes: null, reason: why ?? "it does not model this" };
+  const other = opinions.find((each) => each.method === method);
+  return {
+    bytes: other?.device_peak_bytes ?? null,
+    reason: other ? other.uncovered : "it was not asked",
+  };
 }

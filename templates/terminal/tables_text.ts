@@ -2,7 +2,7 @@ import { styleText } from "node:util";
 import { GIB, groupDigits } from "../../lib/mod.ts";
 import type { TablesConfig, TableStyle } from "../../lib/tables/config.ts";
 import type { Tables } from "../../lib/tables/mod.ts";
-import type { MethodOpinions, Opinion } from "../../lib/tables/opinions.ts";
+import type { MethodOpinions, UseOpinion } from "../../lib/tables/opinions.ts";
 import { opinionType, USES } from "../../lib/tables/opinions.ts";
 import { usableOf } from "../../lib/tables/recommendations.ts";
 import type { TypeRow } from "../../lib/tables/rows.ts";
@@ -190,7 +190,7 @@ function opinionTable(
   settings: TablesSettings,
   paint: Paint,
 ): string {
-  const cell = ({ bytes }: Opinion) => bytes === null ? "-" : gib(bytes);
+  const cell = ({ bytes }: UseOpinion) => bytes === null ? "-" : gib(bytes);
   const reasons = opinions.flatMap((row) =>
     USES.flatMap((use) =>
       row[use].reason === null

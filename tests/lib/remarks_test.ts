@@ -274,7 +274,10 @@ Deno.test("remarks() names each field that has no effect, with its value", () =>
 });
 
 Deno.test("remarks() says which method answered where another was asked for", () => {
-  const { method, warnings } = answer({ method: "multipliers" });
+  const { method, warnings } = answer({
+    "method": "multipliers",
+    "train.method": "lora",
+  });
   assertEquals(method, "factors");
   assertStringIncludes(warnings.join("\n"), 'method "multipliers"');
 });

@@ -188,6 +188,7 @@ const FIELDS: Record<string, Record<string, Any>> = {
     vision_layers: or(null, whole(1, 10_000)),
     vision_patch: or(null, whole(1, 4_096)),
   },
+  rule_of_thumb: { count: fc.constantFrom("tensors", "dimensions") },
 };
 
 const sections: Record<string, Any> = Object.fromEntries(
