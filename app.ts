@@ -8,12 +8,16 @@ import type { TablesConfig } from "./lib/tables/config.ts";
 import { DEFAULT_TABLES } from "./lib/tables/config.ts";
 import { answerRoute } from "./routes/answer.tsx";
 import { apiRoute } from "./routes/api.ts";
+import { apiMoreRoute } from "./routes/api_more.ts";
 import { assets } from "./routes/assets.ts";
+import { compareRoute } from "./routes/compare.tsx";
 import { configRoute } from "./routes/config.tsx";
 import { gpusRoute } from "./routes/gpus.tsx";
+import { largestRoute } from "./routes/largest.tsx";
 import { limitBody, limitQuery, limitTime } from "./routes/limits.ts";
 import { pageRoute } from "./routes/page.tsx";
 import { tablesRoute } from "./routes/tables.tsx";
+import { trafficRoute } from "./routes/traffic.tsx";
 
 /** Hugging Face shows a Space inside a frame of its own page. */
 const FRAMED_BY = ["'self'", "https://huggingface.co", "https://*.hf.space"];
@@ -54,7 +58,11 @@ export function createApp(
   app.route("/", answerRoute(lookUps));
   app.route("/", gpusRoute(lookUps));
   app.route("/", tablesRoute(lookUps, tables));
+  app.route("/", compareRoute(lookUps));
+  app.route("/", largestRoute(hub));
+  app.route("/", trafficRoute(lookUps));
   app.route("/", apiRoute(hub));
+  app.route("/", apiMoreRoute(hub));
   app.get("/healthz", (c) => c.text("ok"));
 
   app.notFound((c) =>

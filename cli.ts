@@ -2,6 +2,7 @@ import { Command, CommanderError } from "commander";
 import { accuracyCommand } from "./commands/accuracy.ts";
 import { breakdownCommand } from "./commands/breakdown.ts";
 import { gpusCommand, modelsCommand } from "./commands/catalogues.ts";
+import { compareCommand } from "./commands/compare.ts";
 import { estimateCommand } from "./commands/estimate.ts";
 import { tablesCommand } from "./commands/tables.ts";
 import { UsageError } from "./commands/usage_error.ts";
@@ -17,6 +18,7 @@ const commands = [
   estimateCommand(),
   breakdownCommand(),
   tablesCommand(),
+  compareCommand(),
   modelsCommand(),
   gpusCommand(),
   accuracyCommand(),

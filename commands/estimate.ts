@@ -1,6 +1,7 @@
 import { Command, Option } from "commander";
-import type { GivenFlag } from "../lib/mod.ts";
+import type { GivenFlag, Problem } from "../lib/mod.ts";
 import {
+  estimateScenario,
   flagMessage,
   FLAGS,
   fromFlags,
@@ -12,13 +13,21 @@ import {
 import type { Hub } from "../hub/mod.ts";
 import { hubFrom } from "../hub/mod.ts";
 import { estimateText } from "../templates/terminal/estimate_text.ts";
+import { moreText } from "../templates/terminal/more_text.ts";
 import { probeText } from "../templates/terminal/probe_text.ts";
 import { batch } from "./batch.ts";
 import { environment } from "./environment.ts";
-import { estimateModel } from "./estimate_model.ts";
+import { resolveInput } from "./estimate_model.ts";
 import { readText } from "./files.ts";
 import type { ProbeSteps } from "./probe.ts";
 import { MOST_PROBE_STEPS, probe, PROBE_DEFAULTS } from "./probe.ts";
+import type { MoreAsked } from "./more_answers.ts";
+import {
+  asksMore,
+  givenBandwidths,
+  MORE_FLAGS,
+  moreAnswers,
+} from "./more_answers.ts";
 import { terminalProgress } from "./progress.ts";
 import { readToken } from "./token.ts";
 import { UsageError } from "./usage_error.ts";
@@ -76,7 +85,7 @@ export const NO_KV_CACHE: Option = new Option(
   "the same as --kv-cache false",
 );
 
-interface Given {
+interface Given extends MoreAsked {
   scenario?: string;
   batch?: string;
   json?: boolean;
@@ -122,7 +131,7 @@ export function estimateCommand(): Command {
     const optional = value === "<bool>" ? "[bool]" : value;
     command.addOption(new Option(`${name} ${optional}`, help));
   }
-  for (const option of [NO_KV_CACHE, ...PROBE_FLAGS]) {
+  for (const option of [NO_KV_CACHE, ...MORE_FLAGS, ...PROBE_FLAGS]) {
     command.addOption(option);
   }
   return command.addHelpText("after", EXAMPLES).action(run);
@@ -143,21 +152,25 @@ async function run(given: Given): Promise<void> {
       "--model is missing: give a name of the catalogue or the Hub, or a config.json, a .safetensors or .gguf file, or a folder with one",
     );
   }
+  const bandwidths = givenBandwidths(given);
   const { onProgress, end } = terminalProgress();
-  const result = await estimateModel(input, await hubOf(given), {
+  const resolved = await resolveInput(input, await hubOf(given), {
     headers: wantsHeaders(given),
-    opinions: given.opinions ?? false,
     ...(onProgress ? { onProgress } : {}),
   });
   end();
-  if (!result.ok) {
-    if (given.json) {
-      await write(`${JSON.stringify(refusalOf(result.problems))}\n`);
-    }
+  const refuse = async (problems: readonly Problem[]): Promise<never> => {
+    if (given.json) await write(`${JSON.stringify(refusalOf(problems))}\n`);
     throw new UsageError(
-      result.problems.map((problem) => flagMessage(problem, flags)).join("\n"),
+      problems.map((problem) => flagMessage(problem, flags)).join("\n"),
     );
-  }
+  };
+  if (!resolved.ok) return await refuse(resolved.problems);
+  const { scenario, model } = resolved.value;
+  const { traffic = false, opinions = false } = given;
+  const result = estimateScenario(scenario, model, { traffic, opinions });
+  if (!result.ok) return await refuse(result.problems);
+  const more = moreAnswers(given, bandwidths, resolved.value, result.value);
   const evidence = given.evidence
     ? { evidence: nearestRuns(result.value, EVIDENCE) }
     : {};
@@ -168,9 +181,14 @@ async function run(given: Given): Promise<void> {
   await write(
     given.json
       ? `${
-        JSON.stringify({ ...result.value, ...evidence, ...measured }, null, 2)
+        JSON.stringify(
+          { ...result.value, ...more, ...evidence, ...measured },
+          null,
+          2,
+        )
       }\n`
       : estimateText(result.value, { color: wantsColor(), ...evidence }) +
+        moreText(more, result.value) +
         (probed?.ok ? probeText(result.value, probed.value) : ""),
   );
   if (probed && !probed.ok) {
@@ -184,7 +202,7 @@ async function run(given: Given): Promise<void> {
 async function runBatch(given: Given, path: string): Promise<void> {
   if (
     given.scenario !== undefined || given.set.length > 0 || given.evidence ||
-    given.opinions || givenFlags(given).length > 0
+    given.opinions || asksMore(given) || givenFlags(given).length > 0
   ) {
     throw new UsageError(
       "--batch takes no other flags: each of its lines is a whole scenario",

@@ -17,9 +17,6 @@ export type LiveAnswer =
   | { state: "possible"; name: string }
   | { state: "under way"; lookUp: LookUp };
 
-/** A page shows all that an Estimate may hold. */
-const ALL = { curve: true, opinions: true };
-
 /** How far to go for an answer. */
 export interface LiveOptions {
   /** Whether to count from the checkpoint's headers in any case. */
@@ -29,6 +26,9 @@ export interface LiveOptions {
   /** Milliseconds to wait for a look-up before telling how far it is. */
   waitMs: number;
 }
+
+/** What a page shows beside the memory. */
+const SHOWN = { curve: true, opinions: true, traffic: true } as const;
 
 /**
  * Estimates a Scenario for somebody who watches: a look-up that takes longer
@@ -45,7 +45,7 @@ export async function estimateLive(
   const refusal = headers ? refusalOfHeaders(input["model"], lookUps) : null;
   if (refusal) return { state: "refused", problems: [refusal] };
   if (!lookUps) {
-    return settled(await estimateOnHub(input, null, ALL));
+    return settled(await estimateOnHub(input, null, SHOWN));
   }
 
   let found: LookUp | null = null;
@@ -70,10 +70,7 @@ export async function estimateLive(
   const named = headers
     ? { ...input, model: wholeName(input["model"]) }
     : input;
-  const result = await estimateOnHub(named, watched, {
-    headers,
-    ...ALL,
-  });
+  const result = await estimateOnHub(named, watched, { headers, ...SHOWN });
   // TypeScript does not see what the closure has set.
   const seen = found as LookUp | null;
   if (seen && !seen.result) return { state: "under way", lookUp: seen };
@@ -116,7 +113,7 @@ function refusalOfHeaders(
 }
 
 /** The Hub's name of a model that the catalogue knows by a shorter one. */
-function wholeName(model: unknown): unknown {
+export function wholeName(model: unknown): unknown {
   return typeof model === "string" ? findModel(model)?.id ?? model : model;
 }
 

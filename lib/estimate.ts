@@ -12,6 +12,17 @@ import { parseScenario } from "./scenario/parse_scenario.ts";
 import type { Problem } from "./scenario/problem.ts";
 import { ScenarioError, shown } from "./scenario/problem.ts";
 import type { Scenario } from "./scenario/schema.ts";
+import { trafficOf } from "./traffic/mod.ts";
+
+/** What an Estimate has to hold beside what it always holds. */
+export interface Wanted {
+  /** The memory over the step. */
+  curve?: boolean;
+  /** What the other methods say. */
+  opinions?: boolean;
+  /** What each GPU sends and receives per step. */
+  traffic?: boolean;
+}
 
 /**
  * Estimates the GPU memory of a Scenario.
@@ -47,14 +58,6 @@ export function tryEstimate(input: unknown): Result<Estimate> {
   return parsed.ok ? estimateScenario(parsed.value) : parsed;
 }
 
-/** What an Estimate has to hold beside what it always holds. */
-export interface Wanted {
-  /** The memory over the step. */
-  curve?: boolean;
-  /** What the other methods say. */
-  opinions?: boolean;
-}
-
 /**
  * As {@linkcode tryEstimate}, for a Scenario that {@linkcode parseScenario}
  * returned.
@@ -65,7 +68,7 @@ export interface Wanted {
 export function estimateScenario(
   scenario: Scenario,
   found?: Model | undefined,
-  { curve = false, opinions = false }: Wanted = {},
+  { curve = false, opinions = false, traffic = false }: Wanted = {},
 ): Result<Estimate> {
   const model: Result<Model> = found
     ? { ok: true, value: found }
@@ -108,6 +111,7 @@ export function estimateScenario(
       ...(largest ? { largest } : {}),
       ...(drawn ? { curve: drawn } : {}),
       ...(opinions ? { opinions: opinionsOf(question, method) } : {}),
+      ...(traffic ? { traffic: trafficOf(question) } : {}),
     },
   };
 }

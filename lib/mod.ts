@@ -4,6 +4,10 @@
  *
  * @module
  */
+export { align } from "./compare/align.ts";
+export type { Aligned } from "./compare/align.ts";
+export { differencesOf, MAX_COMPARED } from "./compare/differences.ts";
+export type { Difference } from "./compare/differences.ts";
 export { estimate, estimateScenario, tryEstimate } from "./estimate.ts";
 export type { Wanted } from "./estimate.ts";
 export type { Opinion } from "./methods/opinions.ts";
@@ -24,6 +28,10 @@ export { fullness, RECOMMENDED, tierFor, TIERS } from "./hardware/fit.ts";
 export type { Fullness, Tier } from "./hardware/fit.ts";
 export { findGpu, GPUS, GPUS_BY_MEMORY } from "./hardware/gpus.ts";
 export type { Gpu } from "./hardware/gpus.ts";
+export { ASKED, fieldProblem, INVERSE_FIELDS } from "./inverse/fields.ts";
+export type { InversePath } from "./inverse/fields.ts";
+export { largest, largestInTurns } from "./inverse/largest.ts";
+export type { Largest, LargestOptions, Tried } from "./inverse/largest.ts";
 export { CATALOGUE, findModel, searchModels } from "./models/catalogue.ts";
 export type { CatalogueEntry } from "./models/catalogue.ts";
 export type { Config } from "./models/architecture_of_config.ts";
@@ -55,3 +63,5 @@ export type { Leaf } from "./scenario/walk.ts";
 export { formatBytes, formatCount, GIB, groupDigits } from "./units/mod.ts";
 export type { Curve, CurvePoint } from "./step/curve.ts";
 export { PARTS } from "./step/parts.ts";
+export { trafficTime } from "./traffic/mod.ts";
+export type { Bandwidths, Flow, Traffic, TrafficTime } from "./traffic/mod.ts";

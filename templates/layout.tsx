@@ -7,10 +7,12 @@ const DESCRIPTION =
 
 /** A whole page around its content. */
 export function Layout(
-  { title, refreshSeconds, children }: {
+  { title, refreshSeconds, styles, children }: {
     title: string;
     /** Where the answer is not there yet: when to load the page anew. */
     refreshSeconds?: number | undefined;
+    /** A style sheet beside the one of all pages. */
+    styles?: string;
     children: Child;
   },
 ) {
@@ -29,6 +31,7 @@ export function Layout(
         )}
         <link rel="icon" href={STATIC.icon.address} type="image/svg+xml" />
         <link rel="stylesheet" href={STATIC.style.address} />
+        {styles !== undefined && <link rel="stylesheet" href={styles} />}
         <script src={STATIC.htmx.address} defer></script>
         <script src={STATIC.page.address} defer></script>
         <script src={STATIC.model.address} defer></script>

@@ -15,8 +15,8 @@ import { modelField } from "./model_field.ts";
 import { OPTIMIZERS } from "./optimizers.ts";
 
 /** Largest count of tokens, sequences and devices that a Scenario takes. */
-const MAX_TOKENS = 1 << 28;
-const MAX_SEQUENCES = 1 << 20;
+export const MAX_TOKENS: number = 1 << 28;
+export const MAX_SEQUENCES: number = 1 << 20;
 const MAX_DEVICES = 1 << 20;
 const MAX_GIB = 1 << 20;
 

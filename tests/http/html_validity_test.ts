@@ -40,6 +40,23 @@ const QUERIES: [name: string, query: string][] = [
   }),
 ];
 
+for (
+  const path of [
+    "/compare",
+    "/compare?s1=model%3Dllama2-7b&s2=model%3Dllama2-7b%26train.method%3Dqlora&n2=small",
+    "/compare?s1=model%3Dllama2-7b&s2=model%3Dnope&add=%22%3E%3Cb%3E%3F",
+    "/compare?s1=a%00b&n1=%1B",
+    "/compare?s1=a&s2=b&s3=c&s4=d&add=x%00%1By",
+    "/largest?model=gpt2",
+    "/traffic?model=llama2-7b&parallel.gpus=16&node_gbs=x",
+  ]
+) {
+  Deno.test(`GET ${path} is HTML without an error`, async () => {
+    const html = await (await app.request(path)).text();
+    assertEquals(errorsOf(html, false), []);
+  });
+}
+
 for (const [name, query] of QUERIES) {
   for (const path of ["/", "/gpus", "/answer"]) {
     Deno.test(`GET ${path} is HTML without an error: ${name}`, async () => {
