@@ -1,6 +1,6 @@
 import type { Context } from "hono";
 import { Hono } from "hono";
-import type { LiveAnswer } from "../hub/estimate_live.ts";
+import type { LiveAnswer, LiveOptions } from "../hub/estimate_live.ts";
 import { estimateLive } from "../hub/estimate_live.ts";
 import type { LookUps } from "../hub/look_ups.ts";
 import type { Estimate, Problem, Result, Scenario } from "../lib/mod.ts";
@@ -15,6 +15,7 @@ import { LookingUp } from "../templates/answer/looking_up.tsx";
 import { STATUS } from "../templates/answer/live_answer.tsx";
 import { Offer } from "../templates/answer/offer.tsx";
 import { Problems } from "../templates/answer/problems.tsx";
+import { PAGE_FIELDS } from "../templates/form/page_fields.ts";
 import {
   formOf,
   tablesAddress,
@@ -42,7 +43,10 @@ export function tablesRoute(
   return new Hono()
     .get("/tables", async (c) => {
       const typed = typedQuery(c);
-      const outcome = await outcomeOf(typed, lookUps, config, "page");
+      const outcome = await outcomeOf(typed, lookUps, config, {
+        lookUp: "anew",
+        waitMs: WAIT_MS.page,
+      });
       const underWay = outcome.state === "under way";
       return c.html(
         <TablesPage
@@ -58,7 +62,10 @@ export function tablesRoute(
     })
     .get("/tables/answer", async (c) => {
       const typed = typedQuery(c);
-      const outcome = await outcomeOf(typed, lookUps, config, "live");
+      const outcome = await outcomeOf(typed, lookUps, config, {
+        lookUp: stands(c, typed) ? "once" : "never",
+        waitMs: WAIT_MS.live,
+      });
       c.header("HX-Replace-Url", addressOf(outcome, typed));
       return c.html(
         <OutcomeView outcome={outcome} typed={typed} config={config} />,
@@ -70,16 +77,25 @@ export function tablesRoute(
 /** What was typed; the first example's model where nothing was. */
 function typedQuery(c: Context): URLSearchParams {
   const query = new URL(c.req.url).searchParams;
+  query.delete(PAGE_FIELDS.lookUp);
   const named = [...query.keys()].some((name) => /^model(\.|$)/.test(name));
   if (!named) query.set("model", String(PRESETS[0].scenario.model));
   return query;
+}
+
+/** Whether the page says that the model's name is to be looked up as it stands. */
+function stands(c: Context, typed: URLSearchParams): boolean {
+  const name = new URL(c.req.url).searchParams.getAll(PAGE_FIELDS.lookUp).at(
+    -1,
+  );
+  return name?.trim() === typed.getAll("model").at(-1)?.trim();
 }
 
 async function outcomeOf(
   typed: URLSearchParams,
   lookUps: LookUps | null,
   config: TablesConfig,
-  door: keyof typeof WAIT_MS,
+  { lookUp, waitMs }: Pick<LiveOptions, "lookUp" | "waitMs">,
 ): Promise<Outcome> {
   const parsed = parseTablesSettings(fromQuery(typed), config);
   if (!parsed.ok) return { state: "refused", problems: parsed.problems };
@@ -92,10 +108,8 @@ async function outcomeOf(
       lookUps,
       {
         headers: false,
-        lookUp: door === "page"
-          ? (use === "inference" ? "anew" : "once")
-          : "never",
-        waitMs: WAIT_MS[door],
+        lookUp: lookUp === "anew" && use !== "inference" ? "once" : lookUp,
+        waitMs,
       },
     );
     if (answer.state === "answered") {

@@ -1,5 +1,6 @@
 import type { TablesConfig } from "../../lib/tables/config.ts";
 import { SUGGESTIONS } from "../form/form.tsx";
+import { PAGE_FIELDS } from "../form/page_fields.ts";
 import type { TablesForm } from "./fields.ts";
 
 /** Asks for the tables when a person stops typing for a moment. */
@@ -98,6 +99,12 @@ function ModelField({ form }: { form: TablesForm }) {
         spellcheck={false}
         autocapitalize="off"
         {...invalid("model", errorLine !== undefined)}
+      />
+      <input
+        type="hidden"
+        id="look-up"
+        name={PAGE_FIELDS.lookUp}
+        value={first?.[1] ?? ""}
       />
       {errorLine}
     </div>

@@ -124,6 +124,7 @@ const DEFAULTS: Scenario = {
     vision_layers: null,
     vision_patch: null,
   },
+  rule_of_thumb: { count: "tensors" },
 };
 
 const MODEL = { model: "meta-llama/Llama-3.1-8B" };
