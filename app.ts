@@ -16,6 +16,8 @@ import { gpusRoute } from "./routes/gpus.tsx";
 import { largestRoute } from "./routes/largest.tsx";
 import { limitBody, limitQuery, limitTime } from "./routes/limits.ts";
 import { pageRoute } from "./routes/page.tsx";
+import { presetsRoute } from "./routes/presets.tsx";
+import { scenarioFileRoute } from "./routes/scenario_file.tsx";
 import { tablesRoute } from "./routes/tables.tsx";
 import { trafficRoute } from "./routes/traffic.tsx";
 
@@ -55,6 +57,8 @@ export function createApp(
   app.route("/", assets);
   app.route("/", pageRoute(lookUps));
   app.route("/", configRoute);
+  app.route("/", scenarioFileRoute);
+  app.route("/", presetsRoute);
   app.route("/", answerRoute(lookUps));
   app.route("/", gpusRoute(lookUps));
   app.route("/", tablesRoute(lookUps, tables));

@@ -1,11 +1,15 @@
 import { Command, CommanderError } from "commander";
 import { accuracyCommand } from "./commands/accuracy.ts";
 import { breakdownCommand } from "./commands/breakdown.ts";
+import { calculateCommand } from "./commands/calculate.ts";
 import { gpusCommand, modelsCommand } from "./commands/catalogues.ts";
 import { compareCommand } from "./commands/compare.ts";
 import { estimateCommand } from "./commands/estimate.ts";
+import { presetsCommand } from "./commands/presets.ts";
+import { quickCommand } from "./commands/quick.ts";
 import { tablesCommand } from "./commands/tables.ts";
 import { UsageError } from "./commands/usage_error.ts";
+import { validateCommand } from "./commands/validate.ts";
 
 /** Exit status for a command line, or a scenario, that cannot be used. */
 const USAGE = 2;
@@ -19,6 +23,10 @@ const commands = [
   breakdownCommand(),
   tablesCommand(),
   compareCommand(),
+  calculateCommand(),
+  quickCommand(),
+  validateCommand(),
+  presetsCommand(),
   modelsCommand(),
   gpusCommand(),
   accuracyCommand(),

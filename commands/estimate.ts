@@ -6,7 +6,6 @@ import {
   FLAGS,
   fromFlags,
   nearestRuns,
-  putAt,
   readBoolean,
   refusalOf,
 } from "../lib/mod.ts";
@@ -15,6 +14,7 @@ import { hubFrom } from "../hub/mod.ts";
 import { estimateText } from "../templates/terminal/estimate_text.ts";
 import { moreText } from "../templates/terminal/more_text.ts";
 import { probeText } from "../templates/terminal/probe_text.ts";
+import { applySet } from "./apply_set.ts";
 import { batch } from "./batch.ts";
 import { environment } from "./environment.ts";
 import { resolveInput } from "./estimate_model.ts";
@@ -314,18 +314,6 @@ async function readScenario(path: string): Promise<Record<string, unknown>> {
     throw new UsageError("--scenario must be a JSON object");
   }
   return input as Record<string, unknown>;
-}
-
-function applySet(input: Record<string, unknown>, word: string): void {
-  const at = word.indexOf("=");
-  if (at < 1) {
-    throw new UsageError(
-      `--set must be path=value, such as train.loss=fused: current value is ${
-        JSON.stringify(word)
-      }`,
-    );
-  }
-  putAt(input, word.slice(0, at), word.slice(at + 1));
 }
 
 /** Commander's name for a flag: "--seq-len" is seqLen. */

@@ -1,5 +1,6 @@
 import combobox from "./combobox.js" with { type: "text" };
 import compare from "./compare.css" with { type: "text" };
+import copy from "./copy.js" with { type: "text" };
 import htmx from "./htmx.min.js" with { type: "text" };
 import icon from "./icon.svg" with { type: "text" };
 import model from "./model.js" with { type: "text" };
@@ -20,11 +21,19 @@ export interface StaticFile {
 
 /** Every static file, in memory: the server reads no disk. */
 export const STATIC: Record<
-  "combobox" | "compare" | "htmx" | "icon" | "model" | "page" | "style",
+  | "combobox"
+  | "compare"
+  | "copy"
+  | "htmx"
+  | "icon"
+  | "model"
+  | "page"
+  | "style",
   StaticFile
 > = {
   combobox: await file("combobox.js", "text/javascript", slimJs(combobox)),
   compare: await file("compare.css", "text/css", slimCss(compare)),
+  copy: await file("copy.js", "text/javascript", slimJs(copy)),
   htmx: await file("htmx.min.js", "text/javascript", htmx),
   icon: await file("icon.svg", "image/svg+xml", icon),
   model: await file("model.js", "text/javascript", slimJs(model)),

@@ -7,8 +7,10 @@ const DESCRIPTION =
 
 /** A whole page around its content. */
 export function Layout(
-  { title, refreshSeconds, styles, children }: {
+  { title, refreshSeconds, script, styles, children }: {
     title: string;
+    /** The address of a script that this page alone needs. */
+    script?: string;
     /** Where the answer is not there yet: when to load the page anew. */
     refreshSeconds?: number | undefined;
     /** A style sheet beside the one of all pages. */
@@ -36,6 +38,7 @@ export function Layout(
         <script src={STATIC.page.address} defer></script>
         <script src={STATIC.model.address} defer></script>
         <script src={STATIC.combobox.address} defer></script>
+        {script !== undefined && <script src={script} defer></script>}
       </head>
       <body>
         <a class="skip" href="#answer">Skip to the answer</a>
@@ -45,6 +48,7 @@ export function Layout(
             Headroom
           </a>
           <p>Will it fit? GPU memory of training, fine-tuning and serving.</p>
+          <a href="/presets">Presets</a>
         </header>
         {children}
         <footer class="bottom">

@@ -1,5 +1,6 @@
 import type { Result } from "../scenario/parse_scenario.ts";
 import type { Scenario } from "../scenario/schema.ts";
+import { engineFormulas } from "./engine_formulas/mod.ts";
 import { factors } from "./factors/mod.ts";
 import type { Answer, Method, Question } from "./method.ts";
 import { multipliers } from "./multipliers/mod.ts";
@@ -16,6 +17,7 @@ export type Methods = Readonly<Partial<Record<MethodName, Method>>>;
 export const METHODS: Methods = {
   timeline,
   factors,
+  "engine-formulas": engineFormulas,
   multipliers,
   "rule-of-thumb": ruleOfThumb,
 };

@@ -216,6 +216,15 @@ const factors = z.strictObject({
   vision_patch: count(1, 4096).nullable().default(null),
 });
 
+/**
+ * What the `engine-formulas` method takes beside the other fields. Null means:
+ * by `train.checkpointing`, and by the hidden size or the experts.
+ */
+const engineFormulas = z.strictObject({
+  checkpointing_level: count(0, 4).nullable().default(null),
+  largest_layer_parameters: count(1, 1e15).nullable().default(null),
+});
+
 /** What the `rule-of-thumb` method takes beside the other fields. */
 const ruleOfThumb = z.strictObject({
   count: z.enum(["tensors", "dimensions"]).default("tensors"),
@@ -251,6 +260,7 @@ export const scenarioSchema = z.strictObject({
   overheads: overheads.prefault({}),
   method: z.enum(METHODS).default("timeline"),
   factors: factors.prefault({}),
+  engine_formulas: engineFormulas.prefault({}),
   rule_of_thumb: ruleOfThumb.prefault({}),
 });
 

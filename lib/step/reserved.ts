@@ -66,9 +66,10 @@ const FILLABLE = 0.95;
 /** Runs a pass; gives back the blocks that stay: gradients. */
 function expand(
   allocator: CachingAllocator,
-  { vision, embedding, layers, head }: Pass,
+  { vision, encoder, embedding, layers, head }: Pass,
 ): AllocatedBlock[] {
-  const blocks: Block[] = [...vision, embedding, ...layers, head];
+  const before = [...vision, ...encoder];
+  const blocks: Block[] = [...before, embedding, ...layers, head];
   const held: Held[] = blocks.map(() => []);
   const play = (segment: Segment, at: number) => {
     const own = held[at] ?? [];
@@ -81,6 +82,13 @@ function expand(
         if (block) allocator.release(block);
         own[~id] = undefined;
       }
+    }
+  };
+  const last = blocks.length - 1;
+  const finish = (from: number, to: number) => {
+    for (let at = from; at < to; at++) {
+      const segment = blocks[at]?.done;
+      if (segment) play(segment, at);
     }
   };
   const hand = (from: number, to: number, ids: "forward" | "backward") => {
@@ -100,18 +108,38 @@ function expand(
     target[taken] = source[given];
     source[given] = undefined;
   };
+  const carried = new Map<string, { at: number; id: number }>();
+  const take = ({ carried: all = [] }: Block, at: number) => {
+    for (const { name, taken } of all) {
+      const from = carried.get(name);
+      const [source, target] = [held[from?.at ?? -1], held[at]];
+      if (!from || taken === null || !source || !target) continue;
+      const block = source[from.id];
+      source[from.id] = undefined;
+      target[taken] = block;
+    }
+  };
+  const give = ({ carried: all = [] }: Block, at: number) => {
+    for (const { name, given } of all) {
+      if (given !== null) carried.set(name, { at, id: given });
+    }
+  };
   for (const [at, block] of blocks.entries()) {
     if (at > 0) hand(at - 1, at, "forward");
+    if (at === before.length) finish(vision.length, at);
+    if (at === last) finish(before.length, at);
     play(block.forward, at);
   }
   for (const [at, block] of blocks.entries()) play(block.exit, at);
-  const last = blocks.length - 1;
   play(head.dropped, last);
   for (let at = last; at >= 0; at--) {
     if (at < last) hand(at + 1, at, "backward");
-    if (at === vision.length) handTied(last, at);
+    if (at === before.length) handTied(last, at);
     const block = blocks[at];
-    if (block) play(block.backward, at);
+    if (!block) continue;
+    take(block, at);
+    play(block.backward, at);
+    give(block, at);
   }
   return held.flat().filter((block) => block !== undefined);
 }

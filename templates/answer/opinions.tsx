@@ -9,36 +9,43 @@ export function Opinions({ estimate }: { estimate: Estimate }) {
   return (
     <section class="card" aria-labelledby="opinions-title">
       <h3 id="opinions-title">Second opinions</h3>
-      <table>
-        <thead>
-          <tr>
-            <th scope="col">Method</th>
-            <th scope="col" class="number">Peak</th>
-            <th scope="col">Beside {estimate.method}</th>
-          </tr>
-        </thead>
-        <tbody>
-          {opinions.map(({ method, device_peak_bytes: bytes, uncovered }) => (
+      <div
+        class="scroll"
+        tabindex={0}
+        role="region"
+        aria-label="Other methods"
+      >
+        <table>
+          <thead>
             <tr>
-              <th scope="row">{method}</th>
-              <td
-                class="number"
-                title={bytes === null
-                  ? undefined
-                  : `${groupDigits(bytes)} bytes`}
-              >
-                {bytes === null ? "–" : formatBytes(bytes)}
-              </td>
-              <td>
-                {bytes === null
-                  ? uncovered
-                  : moreOrLess(bytes / memory.device_peak_bytes - 1) ??
-                    "the same"}
-              </td>
+              <th scope="col">Method</th>
+              <th scope="col" class="number">Peak</th>
+              <th scope="col">Beside {estimate.method}</th>
             </tr>
-          ))}
-        </tbody>
-      </table>
+          </thead>
+          <tbody>
+            {opinions.map(({ method, device_peak_bytes: bytes, uncovered }) => (
+              <tr>
+                <th scope="row">{method}</th>
+                <td
+                  class="number"
+                  title={bytes === null
+                    ? undefined
+                    : `${groupDigits(bytes)} bytes`}
+                >
+                  {bytes === null ? "–" : formatBytes(bytes)}
+                </td>
+                <td>
+                  {bytes === null
+                    ? uncovered
+                    : moreOrLess(bytes / memory.device_peak_bytes - 1) ??
+                      "the same"}
+                </td>
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      </div>
     </section>
   );
 }

@@ -13,7 +13,8 @@ export function Reuse(
       <p>
         <a href={`/?${query}`}>Link to this scenario</a> ·{" "}
         <a href={`/api/v1/estimate?${query}`}>This answer as JSON</a> ·{" "}
-        <CompareLink estimate={estimate} headers={headers} />
+        <CompareLink estimate={estimate} headers={headers} /> ·{" "}
+        <a href={`/scenario?${query}`}>Save or copy</a>
       </p>
       <pre
         class="command"

@@ -13,12 +13,14 @@ import { devicePartsOf } from "../device_parts.ts";
 import { counterWords, errorWords, moreOrLess } from "../evidence_words.ts";
 import { tensorWords } from "../tensor_words.ts";
 
-type Style = (
+/** Puts formats on a text, where the terminal shows them. */
+export type Style = (
   text: string,
   ...formats: Parameters<typeof styleText>[0][]
 ) => string;
 
-const VERDICTS: Record<
+/** What each fullness is called, and its colour. */
+export const VERDICTS: Record<
   Fullness,
   { title: string; color: "green" | "yellow" | "red" }
 > = {
@@ -28,18 +30,9 @@ const VERDICTS: Record<
   over: { title: "Does not fit", color: "red" },
 };
 
-/**
- * Writes an Estimate for a terminal.
- *
- * @param options.color Whether the terminal shows colours; without them the
- *   text is plain.
- * @param options.evidence Measured runs to show; none unless given.
- */
-export function estimateText(
-  estimate: Estimate,
-  { color, evidence }: { color: boolean; evidence?: readonly NearRun[] },
-): string {
-  const style: Style = (text, ...formats) =>
+/** Formats that do nothing where there are no colours. */
+export function styler(color: boolean): Style {
+  return (text, ...formats) =>
     color
       ? formats.reduce(
         (styled, format) =>
@@ -47,10 +40,33 @@ export function estimateText(
         text,
       )
       : text;
+}
+
+/**
+ * Writes an Estimate for a terminal.
+ *
+ * @param options.color Whether the terminal shows colours; without them the
+ *   text is plain.
+ * @param options.evidence Measured runs to show; none unless given.
+ * @param options.chart Blocks that stand between the parts and the verdict.
+ * @param options.beside Blocks that stand after the verdict.
+ */
+export function estimateText(
+  estimate: Estimate,
+  { color, evidence, chart = [], beside = [] }: {
+    color: boolean;
+    evidence?: readonly NearRun[];
+    chart?: readonly string[];
+    beside?: readonly string[];
+  },
+): string {
+  const style = styler(color);
   return [
     heading(estimate, style),
     partsTable(estimate, style),
+    ...chart,
     verdict(estimate, style),
+    ...beside,
     binding(estimate, style),
     tiers(estimate, style),
     secondOpinions(estimate, style),

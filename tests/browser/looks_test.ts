@@ -14,6 +14,8 @@ const PAGES = [
   "/compare?s1=model%3Dllama2-7b&s2=model%3Dnope&add=%22%3E%3Cb%3E%3F",
   "/largest?model=gpt2",
   "/traffic?model=llama2-7b&parallel.gpus=16&node_gbs=x",
+  "/presets",
+  "/scenario?model=llama2-7b",
 ];
 
 for (const width of [320, 390, 768, 1280]) {

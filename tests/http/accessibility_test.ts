@@ -26,6 +26,9 @@ const PAGES: [name: string, path: string][] = [
   ["the largest that fits", "/largest?model=gpt2"],
   ["traffic", "/traffic?model=llama2-7b&parallel.gpus=16&node_gbs=x"],
   ["several GPUs", "/?model=llama2-7b&parallel.gpus=16"],
+  ["the presets", "/presets"],
+  ["a scenario's JSON", "/scenario?model=llama2-7b"],
+  ["the JSON of a mistake", "/scenario?model=llama2-7b&train.micro_batch=0"],
 ];
 
 /** What a label can point to. */

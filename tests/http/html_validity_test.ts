@@ -58,7 +58,17 @@ for (
 }
 
 for (const [name, query] of QUERIES) {
-  for (const path of ["/", "/gpus", "/answer", "/tables", "/tables/answer"]) {
+  for (
+    const path of [
+      "/",
+      "/gpus",
+      "/scenario",
+      "/presets",
+      "/answer",
+      "/tables",
+      "/tables/answer",
+    ]
+  ) {
     Deno.test(`GET ${path} is HTML without an error: ${name}`, async () => {
       const first = await app.request(path + query);
       const moved = first.headers.get("location");
@@ -79,7 +89,7 @@ const CONTROL_CHARACTERS: [name: string, text: string][] = [
 for (const [name, text] of CONTROL_CHARACTERS) {
   Deno.test(`GET / is HTML without an error: ${name} in the text`, async () => {
     for (const field of ["model", "train.micro_batch", "model.config"]) {
-      for (const path of ["/", "/answer", "/gpus"]) {
+      for (const path of ["/", "/answer", "/gpus", "/scenario"]) {
         const response = await app.request(address(path, { [field]: text }));
         assertEquals(response.status, 422);
         const html = await response.text();

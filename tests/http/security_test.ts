@@ -19,6 +19,9 @@ const PAGES = [
   "/compare?s1=model%3Dllama2-7b&s2=model%3Dnope&add=%22%3E%3Cb%3E%3F",
   "/largest?model=gpt2",
   "/traffic?model=llama2-7b&parallel.gpus=16&node_gbs=x",
+  "/presets",
+  "/scenario?model=llama2-7b",
+  "/scenario?model=llama2-7b&train.micro_batch=0",
 ];
 const OTHERS = ["/healthz", "/nowhere", "/static/page.js", "/api/v1/estimate"];
 

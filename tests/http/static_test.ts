@@ -14,6 +14,7 @@ const TYPES: Record<string, string> = {
   "/static/compare.css": "text/css; charset=utf-8",
   "/static/htmx.min.js": "text/javascript; charset=utf-8",
   "/static/model.js": "text/javascript; charset=utf-8",
+  "/static/copy.js": "text/javascript; charset=utf-8",
   "/static/page.js": "text/javascript; charset=utf-8",
   "/static/style.css": "text/css; charset=utf-8",
   "/static/icon.svg": "image/svg+xml; charset=utf-8",
@@ -77,9 +78,14 @@ Deno.test("GET /static/htmx.min.js is the pinned package's file", async () => {
 Deno.test("GET / loads nothing but addresses that answer", async () => {
   const { document } = await visit("/");
   const addresses = loadedBy(document);
-  const { compare, ...everywhere } = STATIC;
+  const { compare, copy, ...everywhere } = STATIC;
   const usual = Object.values(everywhere).map(({ address }) => address);
   assertEquals(new Set(addresses), new Set(usual));
+  const copied = await visit("/scenario?model=gpt2");
+  assertEquals(
+    new Set(loadedBy(copied.document)),
+    new Set([...usual, copy.address]),
+  );
   const compared = await visit("/compare?s1=model%3Dgpt2");
   assertEquals(
     new Set(loadedBy(compared.document)),
