@@ -3,6 +3,7 @@ import { hubFrom } from "../hub/mod.ts";
 import type { Estimate, GivenFlag, Problem, Result } from "../lib/mod.ts";
 import { flagMessage, FLAGS, fromFlags, putAt, refusalOf } from "../lib/mod.ts";
 import { breakdownText } from "../templates/terminal/breakdown_text.ts";
+import { applySet } from "./apply_set.ts";
 import { environment } from "./environment.ts";
 import { givenFlags, NO_KV_CACHE, wantsHeaders } from "./estimate.ts";
 import { estimateModel } from "./estimate_model.ts";
@@ -21,6 +22,8 @@ const TAKEN = [
   "--seq-length",
   "--gradient-accumulation-steps",
   "--gradient-checkpointing",
+  "--gpu",
+  "--gpu-memory",
 ];
 
 /** The model that the calculator takes where none is named. */
@@ -28,6 +31,9 @@ const USUAL_MODEL = "microsoft/phi-2";
 
 /** Tokens of a sequence, for a model that states no greatest length. */
 const USUAL_LENGTH = 2048;
+
+/** Words of `--set` that give the length of a sequence. */
+const LENGTHS = /^(train\.sequence_length|serve\.input_tokens)=/;
 
 const NOTES = `
 The multipliers method answers (docs/multipliers.md). Without --seq-length the
@@ -54,18 +60,30 @@ export function breakdownCommand(): Command {
       "--load-full-model [bool]",
       "count from the checkpoint's headers, on the Hub or a disk",
     )
+    .option(
+      "--set <path=value>",
+      "set any field, such as multipliers.gradient_checkpointing=0.4",
+      (word: string, words: string[]) => [...words, word],
+      [] as string[],
+    )
     .option("--json", "print the estimate as JSON")
     .addHelpText("after", NOTES)
     .action(run);
 }
 
-async function run(given: Record<string, unknown>): Promise<void> {
+interface Given {
+  set: string[];
+  [flag: string]: unknown;
+}
+
+async function run(given: Given): Promise<void> {
   // Commander takes the cache for wanted unless it is denied.
   const { kvCache, ...others } = given;
   const flags = givenFlags(
     kvCache === false ? { ...others, kvCache } : others,
   );
   const input = fromFlags(flags, { model: USUAL_MODEL, method: "multipliers" });
+  for (const word of given.set) applySet(input, word);
   const { onProgress, end } = terminalProgress();
   const hub = hubFrom(environment);
   const estimate = (): Promise<Result<Estimate>> =>
@@ -76,7 +94,8 @@ async function run(given: Record<string, unknown>): Promise<void> {
   const first = await estimate();
   end();
   if (!first.ok) return await refuse(first.problems, flags, given);
-  const isGiven = flags.some(({ flag }) => flag.name === "--seq-length");
+  const isGiven = flags.some(({ flag }) => flag.name === "--seq-length") ||
+    given.set.some((word) => LENGTHS.test(word));
   if (!isGiven) {
     const { max_position_embeddings: greatest } =
       first.value.model.architecture;

@@ -116,6 +116,22 @@ const RULES: readonly Rule[] = [
     because: ({ method }) => `method is "${method}"`,
   },
   {
+    prefix: "multipliers.",
+    matters: ({ method }) => method === "multipliers",
+    because: ({ method }) => `method is "${method}"`,
+  },
+  {
+    prefix: "multipliers.gradient_checkpointing",
+    matters: ({ task, train }) =>
+      task === "train" && train.checkpointing === "full",
+    because: () => "nothing is checkpointed",
+  },
+  {
+    prefix: "multipliers.inference_activations",
+    matters: ({ task }) => task === "serve",
+    because: () => 'task is "train"',
+  },
+  {
     prefix: "rule_of_thumb.",
     matters: ({ method }) => method === "rule-of-thumb",
     because: ({ method }) => `method is "${method}"`,

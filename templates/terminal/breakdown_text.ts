@@ -26,7 +26,10 @@ export function breakdownText(
       bold,
     ),
     trimmed(table.toString()),
-    gpusNeeded(memory.device_peak_bytes).map(({ gpu, count }) =>
+    gpusNeeded(
+      memory.device_peak_bytes,
+      estimate.scenario.hardware.gpu,
+    ).map(({ gpu, count }) =>
       `Estimated GPUs needed (${gpu}): ${count.toFixed(1)}`
     ).join("\n"),
     [

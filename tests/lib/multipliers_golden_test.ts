@@ -152,11 +152,36 @@ for (const [type, training, inference] of PRECISIONS) {
 Deno.test("gpusNeeded() divides the document's total as it prints it", () => {
   const { memory } = answer({ train: BATCH_4 });
   assertEquals(
-    gpusNeeded(memory.device_peak_bytes).map(({ gpu, count }) => [
+    gpusNeeded(memory.device_peak_bytes, "A100-80GB").map(({ gpu, count }) => [
       gpu,
       count.toFixed(1),
     ]),
     [["A100 80GB", "0.4"], ["H100 80GB", "0.4"], ["A100 40GB", "0.8"]],
+  );
+});
+
+Deno.test("gpusNeeded() adds a GPU of one's own, by the memory that programs see", () => {
+  const own = gpusNeeded(47 * 1024 ** 3, { memory_gib: 23.5 }).at(-1);
+  assertEquals(own, { gpu: "23.50 GiB", count: 2 });
+  assertEquals(gpusNeeded(1, "rtx-4090").at(-1)?.gpu, "RTX 4090");
+});
+
+Deno.test("multipliers() takes constants of one's own", () => {
+  const part = (scenario: Omit<ScenarioInput, "model">, name: string) =>
+    answer(scenario).memory.parts.find((each) => each.name === name)?.bytes;
+  assertNear(
+    Number(part({
+      train: { ...BATCH_4, checkpointing: "full" },
+      multipliers: { gradient_checkpointing: 0.5 },
+    }, "activations")),
+    5.625,
+  );
+  assertNear(
+    Number(part({
+      ...SERVED,
+      multipliers: { inference_activations: 0.2 },
+    }, "temporary activations")),
+    0.5625,
   );
 });
 

@@ -5,26 +5,23 @@ import { spelled } from "./setup.ts";
 /** Hidden vectors that a layer keeps for a token: its own, Q, K, V and output. */
 const HIDDEN_VECTORS = 5;
 
-/** What gradient checkpointing leaves of the activations. */
-const CHECKPOINTED = 0.3;
-
-/** What serving needs at once, as a share of what training keeps. */
-const TEMPORARY = 0.1;
-
 /**
  * What the forward pass keeps for the backward pass: five hidden vectors and one
- * of the MLP's for each token and layer. When serving, a tenth of it.
+ * of the MLP's for each token and layer. Serving needs a share of it at
+ * once, a tenth unless told otherwise.
  *
  * Source: gpu_memory_calculator.py.
  */
 export function activations(setup: Setup): Term {
   const { scenario, model, batch, length, bytes } = setup;
   const { layers, hidden_size, intermediate_size } = model.architecture;
+  const { gradient_checkpointing, inference_activations } =
+    scenario.multipliers;
   const [name, kept] = scenario.task === "serve"
-    ? ["temporary activations", TEMPORARY] as const
+    ? ["temporary activations", inference_activations] as const
     : [
       "activations",
-      scenario.train.checkpointing === "full" ? CHECKPOINTED : 1,
+      scenario.train.checkpointing === "full" ? gradient_checkpointing : 1,
     ] as const;
   const vectors = HIDDEN_VECTORS * hidden_size + intermediate_size;
   const whole = spelled(setup, [

@@ -15,6 +15,7 @@ const ALWAYS = [
   "hardware",
   "precision.weights",
   "quantization.weights",
+  "multipliers",
 ];
 
 const WHEN_TRAINING = new Set([
@@ -57,7 +58,7 @@ export function remarks(
         : bandNote(band),
       ...model.notes,
       `GPUs needed by its rule, total over memory: ${
-        gpusNeeded(total).map(({ gpu, count }) =>
+        gpusNeeded(total, scenario.hardware.gpu).map(({ gpu, count }) =>
           `${count.toFixed(1)} × ${gpu}`
         )
           .join(", ")

@@ -11,6 +11,19 @@ export const advanced: Tab = {
       controls: [{ path: "method", label: "Method" }],
     },
     {
+      title: "Multipliers",
+      controls: [
+        {
+          path: "multipliers.gradient_checkpointing",
+          label: "Checkpointing keeps",
+        },
+        {
+          path: "multipliers.inference_activations",
+          label: "Inference activations",
+        },
+      ],
+    },
+    {
       title: "Rule of thumb",
       controls: [{
         path: "rule_of_thumb.count",
