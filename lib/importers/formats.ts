@@ -4,6 +4,7 @@ import { deepspeed } from "./deepspeed.ts";
 import type { Format } from "./format.ts";
 import { lightning } from "./lightning.ts";
 import { llamaFactory } from "./llama_factory.ts";
+import { llamaFactoryV1 } from "./llama_factory_v1.ts";
 import { megatron } from "./megatron.ts";
 import { memoryCalculator } from "./memory_calculator_format.ts";
 import { peftAdapter } from "./peft_adapter.ts";
@@ -17,14 +18,15 @@ import { trainingArguments } from "./training_arguments.ts";
  */
 export const FORMATS: readonly Format[] = [
   megatron,
-  memoryCalculator,
-  plainScenario,
   torchtune,
   lightning,
+  memoryCalculator,
+  plainScenario,
   peftAdapter,
   accelerate,
   deepspeed,
   axolotl,
+  llamaFactoryV1,
   llamaFactory,
   trainingArguments,
 ];

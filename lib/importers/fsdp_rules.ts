@@ -1,6 +1,6 @@
 import type { Draft, Setting } from "./draft.ts";
 import type { Rule, Settings, Unexpressed } from "./format.ts";
-import { switchOf, unexpressed } from "./rules.ts";
+import { stateCheckpointing, switchOf, unexpressed } from "./rules.ts";
 import { readSwitch } from "./values.ts";
 
 /** torch.distributed.fsdp.ShardingStrategy, by name and number. */
@@ -99,7 +99,7 @@ export function fsdpRules(section: string): Rule[] {
       values: "true → full",
       read: (setting, draft) => {
         const on = switchOf(setting, draft);
-        if (on) draft.state(setting, "train.checkpointing", "full");
+        if (on) stateCheckpointing(setting, draft, true);
         else if (on === false) draft.leave(setting, "switched off");
       },
     },

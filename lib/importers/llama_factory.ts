@@ -178,6 +178,21 @@ const RULES: readonly Rule[] = [
     },
   },
   loadedIn(["compute_dtype"]),
+  ...["tensor", "pipeline", "context", "expert"].map((way) =>
+    counted(
+      way === "context"
+        ? "context_parallel_size"
+        : `${way}_model_parallel_size`,
+      `parallel.${way === "pipeline" ? "pp" : `${way[0]}p`}`,
+    )
+  ),
+  switched("sequence_parallel", "parallel.sequence_parallel", true, false),
+  switched(
+    "use_distributed_optimizer",
+    "engine.distributed_optimizer",
+    true,
+    false,
+  ),
 ];
 
 /** LLaMA-Factory's YAML: src/llamafactory/hparams. */
@@ -232,6 +247,13 @@ export const llamaFactory: Format = {
         "video_max_pixels",
         "video_maxlen",
         "use_asft_loss",
+        "recompute_granularity",
+        "mixed_precision",
+        "use_packed_sequences",
+        "bias_activation_fusion",
+        "apply_rope_fusion",
+        "moe_grouped_gemm",
+        "moe_token_dispatcher_type",
         "device_map",
         "quantization_device_map",
         "moe_aux_loss_coef",
@@ -243,7 +265,7 @@ export const llamaFactory: Format = {
   neutral: [
     ...TRAINER_NEUTRAL,
     /^(?:template|dataset|dataset_dir|media_dir|eval_dataset|max_samples|val_size|packing|neat_packing|train_on_prompt|mask_history|streaming|buffer_size|mix_strategy|interleave_probs|overwrite_cache|tool_format|default_system|enable_thinking|preserve_thinking|tokenized_path|plot_loss|compute_accuracy|disable_shuffling|trust_remote_code|cache_dir|use_fast_tokenizer|split_special_tokens|add_tokens|add_special_tokens|new_special_tokens_config|init_special_tokens|model_revision|low_cpu_mem_usage|rope_scaling|train_from_scratch|offload_folder|use_kv_cache|print_param_status|create_new_adapter|additional_config|data_shared_file_system|eval_num_beams|use_reentrant_gc|adapter_folder|use_v1_kernels|model_max_length)$/,
-    /^(?:preprocessing|master|ignore_pad|infer|image|video|audio|crop|use_audio|use_swanlab|swanlab|ray|loraplus|pissa|oft|module_dropout|pref|dpo|kto|simpo|ppo|ld_alpha|ref_model|reward_model|badam|galore|apollo|use_dft|use_eaft|eaft|asft|vllm|sglang|export|kt|hf_hub|ms_hub|om_hub|enable_torch_profiler|profiler|profile|placement|resources|freeze|hyper_parallel|megatron_bridge|early|use_ray|temperature|top|num_beams|max_new|max_length|repetition|length_penalty|skip_special)(?:_|$)/,
+    /^(?:preprocessing|overlap|master|ignore_pad|infer|image|video|audio|crop|use_audio|use_swanlab|swanlab|ray|loraplus|pissa|oft|module_dropout|pref|dpo|kto|simpo|ppo|ld_alpha|ref_model|reward_model|badam|galore|apollo|use_dft|use_eaft|eaft|asft|vllm|sglang|export|kt|hf_hub|ms_hub|om_hub|enable_torch_profiler|profiler|profile|placement|resources|freeze|hyper_parallel|megatron_bridge|early|use_ray|temperature|top|num_beams|max_new|max_length|repetition|length_penalty|skip_special)(?:_|$)/,
     /^do_(?:train|eval|predict)$/,
   ],
   finish: finishLlamaFactory,
@@ -281,6 +303,9 @@ function finishLlamaFactory(draft: Draft, all: Settings): void {
   if (!draft.facts.has("adapters") && !all.has("finetuning_type")) {
     draft.facts.set("adapters", { value: true, key: "finetuning_type" });
     draft.remark("train.method", "lora", "finetuning_type is lora by default");
+  }
+  if (all.has("tensor_model_parallel_size")) {
+    draft.assume("engine.name", "megatron", "the sizes are Megatron's");
   }
   const quantized = draft.stated.get("quantization.weights");
   if (quantized && draft.facts.get("adapters")?.value === false) {

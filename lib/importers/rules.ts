@@ -167,3 +167,22 @@ export function unexpressed(
 function listOf(keys: Keys): readonly string[] {
   return typeof keys === "string" ? [keys] : keys;
 }
+
+/**
+ * States whether activations are checkpointed, where several settings may do it:
+ * one that is on holds.
+ */
+export function stateCheckpointing(
+  setting: Setting,
+  draft: Draft,
+  on: boolean,
+): void {
+  const before = draft.stated.get("train.checkpointing")?.value;
+  if (on) {
+    // What another setting leaves out, this one does.
+    if (before === "none") draft.stated.delete("train.checkpointing");
+    draft.state(setting, "train.checkpointing", "full");
+  } else if (before === undefined) {
+    draft.state(setting, "train.checkpointing", "none");
+  } else draft.leave(setting, "another setting checkpoints");
+}

@@ -215,7 +215,19 @@ export const torchtune: Format = {
       "a second model beside the trained one is not estimated",
     ),
     unexpressed(
-      ["custom_sharded_layers", "ac_option", "use_fp32_acc"],
+      [
+        "custom_sharded_layers",
+        "ac_option",
+        "use_fp32_acc",
+        "fsdp.cpu_offload",
+        "memory_efficient_fsdp_wrap",
+        "use_flex",
+        "policy_model",
+        "enable_kv_cache",
+        "grpo_samples",
+        "forward_batch_size",
+        "max_generated_tokens",
+      ],
       "no field says it",
     ),
     unexpressed(
@@ -255,6 +267,12 @@ function finishTorchtune(
     "torchtune leaves the rest of a quantized model in its type",
   );
   draft.assume("train.attention", "sdpa", "torchtune's attention is sdpa");
+  if (!all.has("optimizer")) {
+    draft.problems.push({
+      path: "optimizer",
+      message: "optimizer is missing: only recipes that train are read",
+    });
+  }
   if (!draft.stated.has("precision.weights")) {
     draft.refuse({ key: "dtype", value: null }, "must be bf16, fp16 or fp32");
   }

@@ -11,7 +11,13 @@ import {
   stateSharding,
 } from "./fsdp_rules.ts";
 import { optimizerRule } from "./optimizer_names.ts";
-import { counted, mixedIn, switched, switchOf, unexpressed } from "./rules.ts";
+import {
+  counted,
+  mixedIn,
+  stateCheckpointing,
+  switchOf,
+  unexpressed,
+} from "./rules.ts";
 import { isOff, readSwitch } from "./values.ts";
 
 /** `deepspeed` of the Trainer: a file's name, or the file itself. */
@@ -128,12 +134,15 @@ export const TRAINER_RULES: readonly Rule[] = [
 ];
 
 /** Gradient checkpointing where the file's own default is off. */
-export const CHECKPOINTING_RULE: Rule = switched(
-  "gradient_checkpointing",
-  "train.checkpointing",
-  "full",
-  "none",
-);
+export const CHECKPOINTING_RULE: Rule = {
+  keys: ["gradient_checkpointing"],
+  fields: ["train.checkpointing"],
+  values: "true → full, false → none",
+  read: (setting, draft) => {
+    const on = switchOf(setting, draft);
+    if (on !== null) stateCheckpointing(setting, draft, on);
+  },
+};
 
 /** Settings of TrainingArguments that no field says. */
 export const TRAINER_UNEXPRESSED: readonly Unexpressed[] = [

@@ -312,7 +312,7 @@ Deno.test("readShell() follows variables, arrays and sums", () => {
     seven: "two words",
     nine: "-1",
   });
-  assertMatch(String(three), /^\u0001/);
+  assert(String(three).startsWith("\u0001"));
   assertEquals(eight, "\u0001NOT_SET");
 });
 
