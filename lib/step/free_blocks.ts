@@ -1,0 +1,111 @@
+/** A piece of a segment, in use or free. */
+export interface Block {
+  bytes: number;
+  /** Its neighbours in the segment. */
+  before: Block | null;
+  after: Block | null;
+  free: boolean;
+  readonly small: boolean;
+  /** While it is free: the blocks of its size that became free around it. */
+  newer: Block | null;
+  older: Block | null;
+}
+
+/** A block in use that has no neighbours. */
+export function blockOf(bytes: number, small: boolean): Block {
+  return {
+    bytes,
+    before: null,
+    after: null,
+    free: false,
+    small,
+    newer: null,
+    older: null,
+  };
+}
+
+/**
+ * The free blocks of a pool. A request gets the smallest that is large enough;
+ * among blocks of one size, the one that became free last.
+ */
+export class FreeBlocks {
+  /** The sizes that there are, ascending... */
+  readonly #sizes: number[] = [];
+  /** ...and the newest block of each. */
+  readonly #newest: Block[] = [];
+
+  /** Takes out the block for a request; null where all are too small. */
+  takeFor(bytes: number): Block | null {
+    const at = this.#placeOf(bytes);
+    const block = this.#newest[at];
+    if (block === undefined) return null;
+    this.#takeNewest(at, block);
+    return block;
+  }
+
+  /** Puts a block in, as the newest of its size. */
+  put(block: Block): void {
+    block.free = true;
+    const at = this.#placeOf(block.bytes);
+    if (this.#sizes[at] !== block.bytes) {
+      this.#sizes.splice(at, 0, block.bytes);
+      this.#newest.splice(at, 0, block);
+      return;
+    }
+    const newest = this.#newest[at] as Block;
+    block.older = newest;
+    newest.newer = block;
+    this.#newest[at] = block;
+  }
+
+  /** Takes out one of the blocks. */
+  take(block: Block): void {
+    const { newer, older } = block;
+    if (newer === null) {
+      this.#takeNewest(this.#placeOf(block.bytes), block);
+      return;
+    }
+    newer.older = older;
+    if (older) older.newer = newer;
+    block.newer = null;
+    block.older = null;
+    block.free = false;
+  }
+
+  /** Takes out the blocks that a test picks. */
+  takeAll(test: (block: Block) => boolean): Block[] {
+    const picked: Block[] = [];
+    for (const newest of this.#newest) {
+      for (let block: Block | null = newest; block; block = block.older) {
+        if (test(block)) picked.push(block);
+      }
+    }
+    for (const block of picked) this.take(block);
+    return picked;
+  }
+
+  #takeNewest(at: number, block: Block): void {
+    const { older } = block;
+    if (older) {
+      older.newer = null;
+      this.#newest[at] = older;
+    } else {
+      this.#sizes.splice(at, 1);
+      this.#newest.splice(at, 1);
+    }
+    block.older = null;
+    block.free = false;
+  }
+
+  /** The place of the first size that is large enough. */
+  #placeOf(bytes: number): number {
+    let low = 0;
+    let high = this.#sizes.length;
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if ((this.#sizes[middle] ?? 0) < bytes) low = middle + 1;
+      else high = middle;
+    }
+    return low;
+  }
+}
