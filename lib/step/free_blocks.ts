@@ -29,9 +29,7 @@ export function blockOf(bytes: number, small: boolean): Block {
  * among blocks of one size, the one that became free last.
  */
 export class FreeBlocks {
-  /** The sizes that there are, ascending... */
-  readonly #sizes: number[] = [];
-  /** ...and the newest block of each. */
+  /** The newest block of each size, by size. */
   readonly #newest: Block[] = [];
 
   /** Takes out the block for a request; null where all are too small. */
@@ -47,12 +45,11 @@ export class FreeBlocks {
   put(block: Block): void {
     block.free = true;
     const at = this.#placeOf(block.bytes);
-    if (this.#sizes[at] !== block.bytes) {
-      this.#sizes.splice(at, 0, block.bytes);
-      this.#newest.splice(at, 0, block);
+    const newest = this.#newest[at];
+    if (newest?.bytes !== block.bytes) {
+      insert(this.#newest, at, block);
       return;
     }
-    const newest = this.#newest[at] as Block;
     block.older = newest;
     newest.newer = block;
     this.#newest[at] = block;
@@ -90,8 +87,7 @@ export class FreeBlocks {
       older.newer = null;
       this.#newest[at] = older;
     } else {
-      this.#sizes.splice(at, 1);
-      this.#newest.splice(at, 1);
+      remove(this.#newest, at);
     }
     block.older = null;
     block.free = false;
@@ -100,12 +96,24 @@ export class FreeBlocks {
   /** The place of the first size that is large enough. */
   #placeOf(bytes: number): number {
     let low = 0;
-    let high = this.#sizes.length;
+    let high = this.#newest.length;
     while (low < high) {
       const middle = (low + high) >> 1;
-      if ((this.#sizes[middle] ?? 0) < bytes) low = middle + 1;
+      if ((this.#newest[middle] as Block).bytes < bytes) low = middle + 1;
       else high = middle;
     }
     return low;
   }
+}
+
+/** As splice(), which is slow for the few sizes that there are at a time. */
+function insert(list: Block[], at: number, block: Block): void {
+  list.push(block);
+  for (let to = list.length - 1; to > at; to--) list[to] = list[to - 1] as Block;
+  list[at] = block;
+}
+
+function remove(list: Block[], at: number): void {
+  for (let to = at + 1; to < list.length; to++) list[to - 1] = list[to] as Block;
+  list.pop();
 }
