@@ -99,14 +99,8 @@ export class CachingAllocator {
 
   /** Gives back the segments that lie in one free block. */
   #releaseCached(): void {
-    for (const pool of [this.#small, this.#large]) {
-      for (const { bytes } of pool.takeAll(isSegment)) this.#reserved -= bytes;
-    }
+    this.#reserved -= this.#small.takeSegments() + this.#large.takeSegments();
   }
-}
-
-function isSegment({ before, after }: Block): boolean {
-  return before === null && after === null;
 }
 
 /** Shortens a block; gives what is left of it. */

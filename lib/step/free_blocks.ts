@@ -9,6 +9,8 @@ export interface Block {
   /** While it is free: the blocks of its size that became free around it. */
   newer: Block | null;
   older: Block | null;
+  /** ...and its place among whole segments; -1 for any other. */
+  place: number;
 }
 
 /** A block in use that has no neighbours. */
@@ -21,6 +23,7 @@ export function blockOf(bytes: number, small: boolean): Block {
     small,
     newer: null,
     older: null,
+    place: -1,
   };
 }
 
@@ -31,6 +34,8 @@ export function blockOf(bytes: number, small: boolean): Block {
 export class FreeBlocks {
   /** The newest block of each size, by size. */
   readonly #newest: Block[] = [];
+  /** Those that are a whole segment, in any order. */
+  readonly #segments: Block[] = [];
 
   /** Takes out the block for a request; null where all are too small. */
   takeFor(bytes: number): Block | null {
@@ -44,6 +49,9 @@ export class FreeBlocks {
   /** Puts a block in, as the newest of its size. */
   put(block: Block): void {
     block.free = true;
+    if (block.before === null && block.after === null) {
+      block.place = this.#segments.push(block) - 1;
+    }
     const at = this.#placeOf(block.bytes);
     const newest = this.#newest[at];
     if (newest?.bytes !== block.bytes) {
@@ -62,6 +70,7 @@ export class FreeBlocks {
       this.#takeNewest(this.#placeOf(block.bytes), block);
       return;
     }
+    if (block.place >= 0) this.#forget(block);
     newer.older = older;
     if (older) older.newer = newer;
     block.newer = null;
@@ -69,19 +78,19 @@ export class FreeBlocks {
     block.free = false;
   }
 
-  /** Takes out the blocks that a test picks. */
-  takeAll(test: (block: Block) => boolean): Block[] {
-    const picked: Block[] = [];
-    for (const newest of this.#newest) {
-      for (let block: Block | null = newest; block; block = block.older) {
-        if (test(block)) picked.push(block);
-      }
+  /** Takes out the blocks that are a whole segment each; gives their bytes. */
+  takeSegments(): number {
+    let total = 0;
+    for (let block = this.#segments.at(-1); block;) {
+      total += block.bytes;
+      this.take(block);
+      block = this.#segments.at(-1);
     }
-    for (const block of picked) this.take(block);
-    return picked;
+    return total;
   }
 
   #takeNewest(at: number, block: Block): void {
+    if (block.place >= 0) this.#forget(block);
     const { older } = block;
     if (older) {
       older.newer = null;
@@ -91,6 +100,14 @@ export class FreeBlocks {
     }
     block.older = null;
     block.free = false;
+  }
+
+  /** Takes a block out of the whole segments. */
+  #forget(block: Block): void {
+    const last = this.#segments.pop() as Block;
+    if (last !== block) this.#segments[block.place] = last;
+    last.place = block.place;
+    block.place = -1;
   }
 
   /** The place of the first size that is large enough. */
