@@ -126,11 +126,15 @@ export class FreeBlocks {
 /** As splice(), which is slow for the few sizes that there are at a time. */
 function insert(list: Block[], at: number, block: Block): void {
   list.push(block);
-  for (let to = list.length - 1; to > at; to--) list[to] = list[to - 1] as Block;
+  for (let to = list.length - 1; to > at; to--) {
+    list[to] = list[to - 1] as Block;
+  }
   list[at] = block;
 }
 
 function remove(list: Block[], at: number): void {
-  for (let to = at + 1; to < list.length; to++) list[to - 1] = list[to] as Block;
+  for (let to = at + 1; to < list.length; to++) {
+    list[to - 1] = list[to] as Block;
+  }
   list.pop();
 }
