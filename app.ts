@@ -6,11 +6,17 @@ import { LookUps } from "./hub/look_ups.ts";
 import type { Hub } from "./hub/mod.ts";
 import { answerRoute } from "./routes/answer.tsx";
 import { apiRoute } from "./routes/api.ts";
+import { apiMoreRoute } from "./routes/api_more.ts";
 import { assets } from "./routes/assets.ts";
+import { compareRoute } from "./routes/compare.tsx";
 import { configRoute } from "./routes/config.tsx";
 import { gpusRoute } from "./routes/gpus.tsx";
+import { largestRoute } from "./routes/largest.tsx";
 import { limitBody, limitQuery, limitTime } from "./routes/limits.ts";
 import { pageRoute } from "./routes/page.tsx";
+import { presetsRoute } from "./routes/presets.tsx";
+import { scenarioFileRoute } from "./routes/scenario_file.tsx";
+import { trafficRoute } from "./routes/traffic.tsx";
 
 /** Hugging Face shows a Space inside a frame of its own page. */
 const FRAMED_BY = ["'self'", "https://huggingface.co", "https://*.hf.space"];
@@ -44,9 +50,15 @@ export function createApp(hub: Hub | null): Hono {
   app.route("/", assets);
   app.route("/", pageRoute(lookUps));
   app.route("/", configRoute);
+  app.route("/", scenarioFileRoute);
+  app.route("/", presetsRoute);
   app.route("/", answerRoute(lookUps));
   app.route("/", gpusRoute(lookUps));
+  app.route("/", compareRoute(lookUps));
+  app.route("/", largestRoute(hub));
+  app.route("/", trafficRoute(lookUps));
   app.route("/", apiRoute(hub));
+  app.route("/", apiMoreRoute(hub));
   app.get("/healthz", (c) => c.text("ok"));
 
   app.notFound((c) =>

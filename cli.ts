@@ -1,8 +1,13 @@
 import { Command, CommanderError } from "commander";
 import { accuracyCommand } from "./commands/accuracy.ts";
+import { calculateCommand } from "./commands/calculate.ts";
 import { gpusCommand, modelsCommand } from "./commands/catalogues.ts";
+import { compareCommand } from "./commands/compare.ts";
 import { estimateCommand } from "./commands/estimate.ts";
+import { presetsCommand } from "./commands/presets.ts";
+import { quickCommand } from "./commands/quick.ts";
 import { UsageError } from "./commands/usage_error.ts";
+import { validateCommand } from "./commands/validate.ts";
 
 /** Exit status for a command line, or a scenario, that cannot be used. */
 const USAGE = 2;
@@ -13,6 +18,11 @@ const program = new Command("headroom")
 const plain = { getOutHasColors: () => false, getErrHasColors: () => false };
 const commands = [
   estimateCommand(),
+  compareCommand(),
+  calculateCommand(),
+  quickCommand(),
+  validateCommand(),
+  presetsCommand(),
   modelsCommand(),
   gpusCommand(),
   accuracyCommand(),

@@ -1,27 +1,37 @@
 import { Command, Option } from "commander";
-import type { GivenFlag } from "../lib/mod.ts";
+import type { GivenFlag, Problem } from "../lib/mod.ts";
 import {
+  estimateScenario,
   flagMessage,
   FLAGS,
   fromFlags,
   nearestRuns,
-  putAt,
   readBoolean,
   refusalOf,
 } from "../lib/mod.ts";
 import type { Hub } from "../hub/mod.ts";
 import { hubFrom } from "../hub/mod.ts";
 import { estimateText } from "../templates/terminal/estimate_text.ts";
+import { moreText } from "../templates/terminal/more_text.ts";
 import { probeText } from "../templates/terminal/probe_text.ts";
+import { applySet } from "./apply_set.ts";
 import { batch } from "./batch.ts";
 import { environment } from "./environment.ts";
-import { estimateModel } from "./estimate_model.ts";
+import { resolveInput } from "./estimate_model.ts";
 import { readText } from "./files.ts";
 import type { ProbeSteps } from "./probe.ts";
 import { MOST_PROBE_STEPS, probe, PROBE_DEFAULTS } from "./probe.ts";
+import type { MoreAsked } from "./more_answers.ts";
+import {
+  asksMore,
+  givenBandwidths,
+  MORE_FLAGS,
+  moreAnswers,
+} from "./more_answers.ts";
 import { terminalProgress } from "./progress.ts";
 import { readToken } from "./token.ts";
 import { UsageError } from "./usage_error.ts";
+import { wantsColor } from "./wants_color.ts";
 import { write } from "./write.ts";
 
 const EXAMPLES = `
@@ -69,12 +79,13 @@ const PROBE_FLAGS = [
   new Option("--is-seq2seq [bool]", "not needed: the model's config tells"),
 ];
 
-interface Given {
+interface Given extends MoreAsked {
   scenario?: string;
   batch?: string;
   json?: boolean;
   hfTokenStdin?: boolean;
   evidence?: boolean;
+  opinions?: boolean;
   set: string[];
   probe?: string | boolean;
   [flag: string]: unknown;
@@ -99,6 +110,7 @@ export function estimateCommand(): Command {
     .option("--batch <file>", "a scenario a line; - is the standard input")
     .option("--json", "print the estimate as JSON")
     .option("--evidence", "show the measured runs most like it")
+    .option("--opinions", "show what the other methods say")
     .option(
       "--hf-token-stdin",
       "read a token of the Hub from the standard input, hidden when typed",
@@ -113,7 +125,9 @@ export function estimateCommand(): Command {
     const optional = value === "<bool>" ? "[bool]" : value;
     command.addOption(new Option(`${name} ${optional}`, help));
   }
-  for (const option of PROBE_FLAGS) command.addOption(option);
+  for (const option of [...MORE_FLAGS, ...PROBE_FLAGS]) {
+    command.addOption(option);
+  }
   return command.addHelpText("after", EXAMPLES).action(run);
 }
 
@@ -132,20 +146,25 @@ async function run(given: Given): Promise<void> {
       "--model is missing: give a name of the catalogue or the Hub, or a config.json, a .safetensors or .gguf file, or a folder with one",
     );
   }
+  const bandwidths = givenBandwidths(given);
   const { onProgress, end } = terminalProgress();
-  const result = await estimateModel(input, await hubOf(given), {
+  const resolved = await resolveInput(input, await hubOf(given), {
     headers: wantsHeaders(given),
     ...(onProgress ? { onProgress } : {}),
   });
   end();
-  if (!result.ok) {
-    if (given.json) {
-      await write(`${JSON.stringify(refusalOf(result.problems))}\n`);
-    }
+  const refuse = async (problems: readonly Problem[]): Promise<never> => {
+    if (given.json) await write(`${JSON.stringify(refusalOf(problems))}\n`);
     throw new UsageError(
-      result.problems.map((problem) => flagMessage(problem, flags)).join("\n"),
+      problems.map((problem) => flagMessage(problem, flags)).join("\n"),
     );
-  }
+  };
+  if (!resolved.ok) return await refuse(resolved.problems);
+  const { scenario, model } = resolved.value;
+  const { traffic = false, opinions = false } = given;
+  const result = estimateScenario(scenario, model, { traffic, opinions });
+  if (!result.ok) return await refuse(result.problems);
+  const more = moreAnswers(given, bandwidths, resolved.value, result.value);
   const evidence = given.evidence
     ? { evidence: nearestRuns(result.value, EVIDENCE) }
     : {};
@@ -156,9 +175,14 @@ async function run(given: Given): Promise<void> {
   await write(
     given.json
       ? `${
-        JSON.stringify({ ...result.value, ...evidence, ...measured }, null, 2)
+        JSON.stringify(
+          { ...result.value, ...more, ...evidence, ...measured },
+          null,
+          2,
+        )
       }\n`
       : estimateText(result.value, { color: wantsColor(), ...evidence }) +
+        moreText(more, result.value) +
         (probed?.ok ? probeText(result.value, probed.value) : ""),
   );
   if (probed && !probed.ok) {
@@ -172,7 +196,7 @@ async function run(given: Given): Promise<void> {
 async function runBatch(given: Given, path: string): Promise<void> {
   if (
     given.scenario !== undefined || given.set.length > 0 || given.evidence ||
-    givenFlags(given).length > 0
+    given.opinions || asksMore(given) || givenFlags(given).length > 0
   ) {
     throw new UsageError(
       "--batch takes no other flags: each of its lines is a whole scenario",
@@ -279,18 +303,6 @@ async function readScenario(path: string): Promise<Record<string, unknown>> {
   return input as Record<string, unknown>;
 }
 
-function applySet(input: Record<string, unknown>, word: string): void {
-  const at = word.indexOf("=");
-  if (at < 1) {
-    throw new UsageError(
-      `--set must be path=value, such as train.loss=fused: current value is ${
-        JSON.stringify(word)
-      }`,
-    );
-  }
-  putAt(input, word.slice(0, at), word.slice(at + 1));
-}
-
 /** Commander's name for a flag: "--seq-len" is seqLen. */
 function attributeOf(name: string): string {
   return name.slice(2).replaceAll(
@@ -321,9 +333,4 @@ function stepsOf(given: Given): ProbeSteps {
     warmupSteps: Number(given["warmupSteps"] ?? warmupSteps),
     steps: Number(given["probeSteps"] ?? steps),
   };
-}
-
-function wantsColor(): boolean {
-  if (environment("NO_COLOR")) return false;
-  return Boolean(environment("FORCE_COLOR")) || Deno.stdout.isTerminal();
 }

@@ -1,6 +1,7 @@
-import { estimateOnHub } from "../hub/estimate.ts";
+import type { Resolved } from "../hub/estimate.ts";
+import { resolveOnHub } from "../hub/estimate.ts";
 import type { Hub, LookUpOptions } from "../hub/mod.ts";
-import type { Estimate, Result } from "../lib/mod.ts";
+import type { Estimate, Result, Wanted } from "../lib/mod.ts";
 import { estimateScenario, parseScenario } from "../lib/mod.ts";
 import { withLocalModel } from "./local_model.ts";
 
@@ -13,12 +14,26 @@ import { withLocalModel } from "./local_model.ts";
 export async function estimateModel(
   input: unknown,
   hub: Hub | null,
-  options: LookUpOptions = {},
+  { traffic = false, ...options }: LookUpOptions & Wanted = {},
 ): Promise<Result<Estimate>> {
+  const resolved = await resolveInput(input, hub, options);
+  if (!resolved.ok) return resolved;
+  const { scenario, model } = resolved.value;
+  return estimateScenario(scenario, model, { traffic });
+}
+
+/** Checks a Scenario and finds its model, as {@linkcode estimateModel} does. */
+export async function resolveInput(
+  input: unknown,
+  hub: Hub | null,
+  options: LookUpOptions = {},
+): Promise<Result<Resolved>> {
   const local = await withLocalModel(input, options);
   if (!local.ok) return local;
   const { input: described, model } = local.value;
-  if (!model) return await estimateOnHub(described, hub, options);
+  if (!model) return await resolveOnHub(described, hub, options);
   const parsed = parseScenario(described);
-  return parsed.ok ? estimateScenario(parsed.value, model) : parsed;
+  return parsed.ok
+    ? { ok: true, value: { scenario: parsed.value, model } }
+    : parsed;
 }

@@ -1,12 +1,20 @@
-import type { Estimate, Problem, Result, Scenario } from "../lib/mod.ts";
+import type {
+  Estimate,
+  Model,
+  Problem,
+  Result,
+  Scenario,
+  Wanted,
+} from "../lib/mod.ts";
 import { estimateScenario, findModel, parseScenario } from "../lib/mod.ts";
 import type { Hub, LookUpOptions } from "./mod.ts";
 import { parseHubId } from "./mod.ts";
 
-/** What an Estimate has to hold beside what it always holds. */
-export interface Wanted {
-  /** The memory over the step. */
-  curve?: boolean;
+/** A Scenario whose model has been looked up, where it had to be. */
+export interface Resolved {
+  scenario: Scenario;
+  /** Undefined where the catalogue or the scenario itself describes it. */
+  model: Model | undefined;
 }
 
 /**
@@ -19,27 +27,40 @@ export interface Wanted {
 export async function estimateOnHub(
   input: unknown,
   hub: Hub | null,
-  { curve = false, ...options }: LookUpOptions & Wanted = {},
+  { curve = false, opinions = false, traffic = false, ...options }:
+    & LookUpOptions
+    & Wanted = {},
 ): Promise<Result<Estimate>> {
+  const resolved = await resolveOnHub(input, hub, options);
+  if (!resolved.ok) return resolved;
+  const { scenario, model } = resolved.value;
+  return estimateScenario(scenario, model, { curve, opinions, traffic });
+}
+
+/** Checks a Scenario and looks its model up, as {@linkcode estimateOnHub} does. */
+export async function resolveOnHub(
+  input: unknown,
+  hub: Hub | null,
+  options: LookUpOptions = {},
+): Promise<Result<Resolved>> {
   const parsed = parseScenario(input);
   if (!parsed.ok) return parsed;
-  const name = hubName(parsed.value, options);
+  const scenario = parsed.value;
+  const name = hubName(scenario, options);
   if (!hub || name === null) {
-    return estimateScenario(parsed.value, undefined, { curve });
+    return { ok: true, value: { scenario, model: undefined } };
   }
-  const model = await hub.model(name, {
-    ...options,
-    gguf: ggufOf(parsed.value),
-  });
-  if (model.ok) return estimateScenario(parsed.value, model.value, { curve });
-  return withHub(estimateScenario(parsed.value), model.problems);
+  const model = await hub.model(name, { ...options, gguf: ggufOf(scenario) });
+  return model.ok
+    ? { ok: true, value: { scenario, model: model.value } }
+    : withHub(estimateScenario(scenario), model.problems);
 }
 
 /** What the catalogue says of a name that the Hub has not either. */
 function withHub(
   result: Result<Estimate>,
   onHub: readonly Problem[],
-): Result<Estimate> {
+): { ok: false; problems: Problem[] } {
   if (result.ok) return { ok: false, problems: [...onHub] };
   const said = onHub.map(({ message }) => message.replace(/^model /, "")).join(
     "; ",

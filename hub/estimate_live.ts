@@ -27,6 +27,9 @@ export interface LiveOptions {
   waitMs: number;
 }
 
+/** What a page shows beside the memory. */
+const SHOWN = { curve: true, opinions: true, traffic: true } as const;
+
 /**
  * Estimates a Scenario for somebody who watches: a look-up that takes longer
  * than a moment goes on, and how far it is is the answer.
@@ -42,7 +45,7 @@ export async function estimateLive(
   const refusal = headers ? refusalOfHeaders(input["model"], lookUps) : null;
   if (refusal) return { state: "refused", problems: [refusal] };
   if (!lookUps) {
-    return settled(await estimateOnHub(input, null, { curve: true }));
+    return settled(await estimateOnHub(input, null, SHOWN));
   }
 
   let found: LookUp | null = null;
@@ -67,10 +70,7 @@ export async function estimateLive(
   const named = headers
     ? { ...input, model: wholeName(input["model"]) }
     : input;
-  const result = await estimateOnHub(named, watched, {
-    headers,
-    curve: true,
-  });
+  const result = await estimateOnHub(named, watched, { headers, ...SHOWN });
   // TypeScript does not see what the closure has set.
   const seen = found as LookUp | null;
   if (seen && !seen.result) return { state: "under way", lookUp: seen };
@@ -113,7 +113,7 @@ function refusalOfHeaders(
 }
 
 /** The Hub's name of a model that the catalogue knows by a shorter one. */
-function wholeName(model: unknown): unknown {
+export function wholeName(model: unknown): unknown {
   return typeof model === "string" ? findModel(model)?.id ?? model : model;
 }
 

@@ -2,6 +2,7 @@ import type { Estimate } from "./estimate_type.ts";
 import { fitOf } from "./hardware/fit.ts";
 import { findGpu, similarGpus } from "./hardware/gpus.ts";
 import { answerTo } from "./methods/mod.ts";
+import { opinionsOf } from "./methods/opinions.ts";
 import type { Model } from "./models/model.ts";
 import { resolveModel } from "./models/resolve_model.ts";
 import { trainableOf } from "./models/trainable.ts";
@@ -11,6 +12,17 @@ import { parseScenario } from "./scenario/parse_scenario.ts";
 import type { Problem } from "./scenario/problem.ts";
 import { ScenarioError, shown } from "./scenario/problem.ts";
 import type { Scenario } from "./scenario/schema.ts";
+import { trafficOf } from "./traffic/mod.ts";
+
+/** What an Estimate has to hold beside what it always holds. */
+export interface Wanted {
+  /** The memory over the step. */
+  curve?: boolean;
+  /** What the other methods say. */
+  opinions?: boolean;
+  /** What each GPU sends and receives per step. */
+  traffic?: boolean;
+}
 
 /**
  * Estimates the GPU memory of a Scenario.
@@ -51,12 +63,12 @@ export function tryEstimate(input: unknown): Result<Estimate> {
  * returned.
  *
  * @param found The scenario's model, where the caller has looked it up itself.
- * @param options.curve Whether the memory over the step is wanted too.
+ * @param wanted What else the Estimate has to hold.
  */
 export function estimateScenario(
   scenario: Scenario,
   found?: Model | undefined,
-  { curve = false }: { curve?: boolean } = {},
+  { curve = false, opinions = false, traffic = false }: Wanted = {},
 ): Result<Estimate> {
   const model: Result<Model> = found
     ? { ok: true, value: found }
@@ -73,13 +85,13 @@ export function estimateScenario(
   const trained = trainableOf(model.value, scenario);
   if (!trained.ok) return trained;
   const { parameters: trainable, notes } = trained.value;
-  const answer = answerTo({
+  const question = {
     scenario,
     model: model.value,
     mesh: mesh.value,
     trainable,
-    curve,
-  });
+  };
+  const answer = answerTo({ ...question, curve });
   if (!answer.ok) return answer;
 
   const { method, memory, kv, host, assumptions, warnings } = answer.value;
@@ -98,6 +110,8 @@ export function estimateScenario(
       warnings: [...notes, ...warnings],
       ...(largest ? { largest } : {}),
       ...(drawn ? { curve: drawn } : {}),
+      ...(opinions ? { opinions: opinionsOf(question, method) } : {}),
+      ...(traffic ? { traffic: trafficOf(question) } : {}),
     },
   };
 }

@@ -1,7 +1,9 @@
 import type { Architecture } from "./models/architecture.ts";
 import type { RoleCount } from "./models/roles.ts";
 import type { Scenario } from "./scenario/schema.ts";
+import type { Opinion } from "./methods/opinions.ts";
 import type { Curve } from "./step/curve.ts";
+import type { Traffic } from "./traffic/traffic_type.ts";
 
 /**
  * How a part is known: counted, derived from the code that runs, fitted to
@@ -101,4 +103,8 @@ export interface Estimate {
   largest?: { label: string; count: number; bytes: number }[];
   /** Memory over the step, where the caller asked for it. */
   curve?: Curve;
+  /** What the other methods say, where the caller asked for them. */
+  opinions?: Opinion[];
+  /** What each GPU sends and receives, where the caller asked for it. */
+  traffic?: Traffic;
 }

@@ -4,7 +4,13 @@
  *
  * @module
  */
+export { align } from "./compare/align.ts";
+export type { Aligned } from "./compare/align.ts";
+export { differencesOf, MAX_COMPARED } from "./compare/differences.ts";
+export type { Difference } from "./compare/differences.ts";
 export { estimate, estimateScenario, tryEstimate } from "./estimate.ts";
+export type { Wanted } from "./estimate.ts";
+export type { Opinion } from "./methods/opinions.ts";
 export type {
   Basis,
   Estimate,
@@ -22,9 +28,28 @@ export { fullness, RECOMMENDED, tierFor, TIERS } from "./hardware/fit.ts";
 export type { Fullness, Tier } from "./hardware/fit.ts";
 export { findGpu, GPUS, GPUS_BY_MEMORY } from "./hardware/gpus.ts";
 export type { Gpu } from "./hardware/gpus.ts";
+export { ASKED, fieldProblem, INVERSE_FIELDS } from "./inverse/fields.ts";
+export type { InversePath } from "./inverse/fields.ts";
+export { largest, largestInTurns } from "./inverse/largest.ts";
+export type { Largest, LargestOptions, Tried } from "./inverse/largest.ts";
+export {
+  inConfigWords,
+  isCalculatorConfig,
+  readCalculatorConfig,
+} from "./importers/memory_calculator_config.ts";
+export type { CalculatorConfigRead } from "./importers/memory_calculator_config.ts";
+export {
+  CALCULATOR_PRESETS,
+  findPreset,
+  scenarioOfPreset,
+} from "./importers/memory_calculator_presets.ts";
+export type { CalculatorPreset } from "./importers/memory_calculator_presets.ts";
+export { calculatorsModelOfSize } from "./importers/memory_calculator_sizes.ts";
 export { CATALOGUE, findModel, searchModels } from "./models/catalogue.ts";
 export type { CatalogueEntry } from "./models/catalogue.ts";
 export type { Config } from "./models/architecture_of_config.ts";
+export { modelOfSize } from "./models/model_of_size.ts";
+export type { SizedModel } from "./models/model_of_size.ts";
 export { kindsOf } from "./models/kinds.ts";
 export { describeField } from "./scenario/describe_field.ts";
 export type { FieldDescription } from "./scenario/describe_field.ts";
@@ -47,9 +72,19 @@ export type { GivenFlag } from "./scenario/from_flags.ts";
 export { fromQuery, toQuery } from "./scenario/query.ts";
 export { QUANTIZATIONS } from "./scenario/schema.ts";
 export type { Scenario } from "./scenario/schema.ts";
+export { toInput } from "./scenario/to_input.ts";
 export { toCommand } from "./scenario/to_command.ts";
 export { leavesOf, putAt } from "./scenario/walk.ts";
 export type { Leaf } from "./scenario/walk.ts";
-export { formatBytes, formatCount, GIB, groupDigits } from "./units/mod.ts";
+export {
+  formatBytes,
+  formatCount,
+  GIB,
+  groupDigits,
+  parseCount,
+  parseGib,
+} from "./units/mod.ts";
 export type { Curve, CurvePoint } from "./step/curve.ts";
 export { PARTS } from "./step/parts.ts";
+export { trafficTime } from "./traffic/mod.ts";
+export type { Bandwidths, Flow, Traffic, TrafficTime } from "./traffic/mod.ts";

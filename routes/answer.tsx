@@ -16,7 +16,7 @@ const WAIT_MS = 250;
 export function answerRoute(lookUps: LookUps | null): Hono {
   return new Hono().get("/answer", async (c) => {
     const asked = readPageQuery(new URL(c.req.url).searchParams);
-    const { headers } = asked;
+    const { headers, belongs } = asked;
     const answer = await answerTo(asked, lookUps, {
       lookUp: asked.lookUp ? "once" : "never",
       waitMs: WAIT_MS,
@@ -25,10 +25,15 @@ export function answerRoute(lookUps: LookUps | null): Hono {
     const query = answer.state === "answered"
       ? toQuery(answer.estimate.scenario)
       : typedQuery(asked.typed);
-    const href = pageAddress(query, headers);
+    const href = pageAddress(query, headers, belongs);
     c.header("HX-Replace-Url", href);
     return c.html(
-      <LiveAnswerView answer={answer} href={href} headers={headers} />,
+      <LiveAnswerView
+        answer={answer}
+        href={href}
+        headers={headers}
+        belongs={belongs}
+      />,
       STATUS[answer.state],
     );
   });

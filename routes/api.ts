@@ -2,8 +2,12 @@ import type { Context } from "hono";
 import { Hono } from "hono";
 import { estimateOnHub } from "../hub/estimate.ts";
 import type { Hub } from "../hub/mod.ts";
-import type { Estimate, Result } from "../lib/mod.ts";
-import { fromQuery, nearestRuns, refusalOf } from "../lib/mod.ts";
+import type { Bandwidths, Estimate, Result } from "../lib/mod.ts";
+import { fromQuery, nearestRuns, refusalOf, trafficTime } from "../lib/mod.ts";
+import {
+  BANDWIDTH_FIELDS,
+  readBandwidths,
+} from "../templates/traffic/bandwidth_fields.ts";
 
 /** What each door gives of an estimate. */
 const DOORS: Record<string, (estimate: Estimate) => object> = {
@@ -33,15 +37,58 @@ export function apiRoute(hub: Hub | null): Hono {
           422,
         );
       }
-      const curve = c.req.query("curve") === "true";
-      return reply(c, await estimateOnHub(input, hub, { curve }), show);
+      const query = new URL(c.req.url).searchParams;
+      const wanted = readTraffic(query);
+      if (!wanted.ok) return reply(c, wanted, show);
+      const { traffic, bandwidths } = wanted.value;
+      const result = await estimateOnHub(input, hub, {
+        curve: query.get("curve") === "true",
+        opinions: query.get("opinions") === "true",
+        traffic,
+      });
+      return reply(c, timed(result, bandwidths), show);
     });
     api.get(path, async (c) => {
-      const input = fromQuery(new URL(c.req.url).searchParams);
-      return reply(c, await estimateOnHub(input, hub), show);
+      const query = new URL(c.req.url).searchParams;
+      const wanted = readTraffic(query);
+      if (!wanted.ok) return reply(c, wanted, show);
+      const { traffic, bandwidths } = wanted.value;
+      const result = await estimateOnHub(fromQuery(query), hub, { traffic });
+      return reply(c, timed(result, bandwidths), show);
     });
   }
   return api;
+}
+
+/** Whether traffic is asked for, and over which links; taken off the query. */
+function readTraffic(
+  query: URLSearchParams,
+): Result<{ traffic: boolean; bandwidths: Bandwidths }> {
+  const traffic = query.get("traffic") === "true";
+  const { bandwidths, problems } = readBandwidths((name) =>
+    query.get(name) ?? undefined
+  );
+  if (problems.length > 0) return { ok: false, problems };
+  for (const name of OWN) query.delete(name);
+  return { ok: true, value: { traffic, bandwidths } };
+}
+
+/** Parameters of the address that are no fields of a Scenario. */
+const OWN = ["traffic", ...BANDWIDTH_FIELDS.map(({ name }) => name)];
+
+/** The estimate with the time that its traffic takes, where links are given. */
+function timed(
+  result: Result<Estimate>,
+  bandwidths: Bandwidths,
+): Result<Estimate> {
+  const traffic = result.ok ? result.value.traffic : undefined;
+  if (!result.ok || !traffic) return result;
+  const time = trafficTime(traffic, bandwidths);
+  if (time.at_least_seconds === null) return result;
+  return {
+    ok: true,
+    value: { ...result.value, traffic: { ...traffic, time } },
+  };
 }
 
 function reply(

@@ -67,7 +67,11 @@ function addressOf(
   config: Config,
 ): string | number {
   const of = (each: Config): string =>
-    pageAddress(typedQuery(withConfig(typed, each)), false);
+    pageAddress(
+      typedQuery(withConfig(typed, each)),
+      false,
+      readPageQuery(typed).belongs,
+    );
   const whole = of(config);
   const address = whole.length <= EASY_LENGTH
     ? whole
@@ -106,9 +110,9 @@ function refuse(
     [{ path: "model.config", message: `model.config ${problem}` }];
   const answer = <Problems problems={wrong} />;
   if (isLive(c)) return c.html(answer, status);
-  const { typed, headers } = readPageQuery(sent);
+  const { typed, headers, belongs } = readPageQuery(sent);
   return c.html(
-    <Page title={TITLE} state={formOfQuery(typed, wrong, { headers })}>
+    <Page title={TITLE} state={formOfQuery(typed, wrong, { headers, belongs })}>
       {answer}
     </Page>,
     status,

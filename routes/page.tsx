@@ -27,7 +27,7 @@ export function pageRoute(lookUps: LookUps | null): Hono {
   return new Hono().get("/", async (c) => {
     const { searchParams } = new URL(c.req.url);
     const asked = readPageQuery(searchParams);
-    const { typed, headers } = asked;
+    const { typed, headers, belongs } = asked;
     const first = Object.keys(asked.input).length === 0;
     const answer = await answerTo(
       first
@@ -40,16 +40,17 @@ export function pageRoute(lookUps: LookUps | null): Hono {
     const href = pageAddress(
       isAnswered ? toQuery(answer.estimate.scenario) : typedQuery(typed),
       headers,
+      belongs,
     );
     if (isAnswered && !first && !isAddress(searchParams, href)) {
       return c.redirect(href, 303);
     }
     const state = isAnswered
-      ? formOfScenario(answer.estimate.scenario, { headers })
+      ? formOfScenario(answer.estimate.scenario, { headers, belongs })
       : formOfQuery(
         typed,
         answer.state === "refused" ? answer.problems : [],
-        { headers },
+        { headers, belongs },
       );
     return c.html(
       <Page
@@ -59,7 +60,12 @@ export function pageRoute(lookUps: LookUps | null): Hono {
           ? { refreshSeconds: REFRESH_SECONDS }
           : {})}
       >
-        <LiveAnswerView answer={answer} href={href} headers={headers} />
+        <LiveAnswerView
+          answer={answer}
+          href={href}
+          headers={headers}
+          belongs={belongs}
+        />
       </Page>,
       STATUS[answer.state],
     );

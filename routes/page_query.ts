@@ -3,6 +3,12 @@ import { estimateLive } from "../hub/estimate_live.ts";
 import type { LookUps } from "../hub/look_ups.ts";
 import type { Problem } from "../lib/mod.ts";
 import { fromQuery } from "../lib/mod.ts";
+import type { Belongs } from "../templates/form/comparison.ts";
+import {
+  belongsText,
+  readable,
+  readBelongs,
+} from "../templates/form/comparison.ts";
 import { COUNT_FROM, PAGE_FIELDS } from "../templates/form/page_fields.ts";
 
 /** What the address of the page or of one of its answers asks for. */
@@ -15,6 +21,8 @@ export interface PageQuery {
   headers: boolean;
   /** Whether the model's name is to be looked up as it stands. */
   lookUp: boolean;
+  /** The comparison that the scenario belongs to; null where to none. */
+  belongs: Belongs | null;
   /** What is wrong with the page's own parameters. */
   problems: Problem[];
 }
@@ -32,6 +40,7 @@ export function readPageQuery(query: URLSearchParams): PageQuery {
     input: fromQuery(typed),
     headers: countFrom === "headers",
     lookUp: query.getAll(PAGE_FIELDS.lookUp).at(-1)?.trim() === model,
+    belongs: readBelongs(query.getAll(PAGE_FIELDS.compare).at(-1) ?? null),
     problems: isKnown ? [] : [{
       path: PAGE_FIELDS.countFrom,
       message: `${PAGE_FIELDS.countFrom} must be one of ${
@@ -42,8 +51,15 @@ export function readPageQuery(query: URLSearchParams): PageQuery {
 }
 
 /** The page's address of a scenario's query, which it adds its own choice to. */
-export function pageAddress(query: string, headers: boolean): string {
+export function pageAddress(
+  query: string,
+  headers: boolean,
+  belongs: Belongs | null = null,
+): string {
   const own = headers ? [`${PAGE_FIELDS.countFrom}=headers`] : [];
+  if (belongs) {
+    own.push(`${PAGE_FIELDS.compare}=${readable(belongsText(belongs))}`);
+  }
   return `/?${[query, ...own].filter((part) => part !== "").join("&")}`;
 }
 

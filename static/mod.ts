@@ -1,9 +1,12 @@
 import combobox from "./combobox.js" with { type: "text" };
+import compare from "./compare.css" with { type: "text" };
+import copy from "./copy.js" with { type: "text" };
 import htmx from "./htmx.min.js" with { type: "text" };
 import icon from "./icon.svg" with { type: "text" };
 import model from "./model.js" with { type: "text" };
 import page from "./page.js" with { type: "text" };
 import style from "./style.css" with { type: "text" };
+import { slimCss, slimJs } from "./slim.ts";
 
 /** A file that pages load. */
 export interface StaticFile {
@@ -18,15 +21,24 @@ export interface StaticFile {
 
 /** Every static file, in memory: the server reads no disk. */
 export const STATIC: Record<
-  "combobox" | "htmx" | "icon" | "model" | "page" | "style",
+  | "combobox"
+  | "compare"
+  | "copy"
+  | "htmx"
+  | "icon"
+  | "model"
+  | "page"
+  | "style",
   StaticFile
 > = {
-  combobox: await file("combobox.js", "text/javascript", combobox),
+  combobox: await file("combobox.js", "text/javascript", slimJs(combobox)),
+  compare: await file("compare.css", "text/css", slimCss(compare)),
+  copy: await file("copy.js", "text/javascript", slimJs(copy)),
   htmx: await file("htmx.min.js", "text/javascript", htmx),
   icon: await file("icon.svg", "image/svg+xml", icon),
-  model: await file("model.js", "text/javascript", model),
-  page: await file("page.js", "text/javascript", page),
-  style: await file("style.css", "text/css", style),
+  model: await file("model.js", "text/javascript", slimJs(model)),
+  page: await file("page.js", "text/javascript", slimJs(page)),
+  style: await file("style.css", "text/css", slimCss(style)),
 };
 
 async function file(

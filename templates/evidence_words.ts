@@ -14,8 +14,13 @@ export function counterWords(counter: MemoryCounter): string {
 
 /** How far a prediction is off: "12 % more", "as measured". */
 export function errorWords(error: number | null): string {
-  if (error === null) return "not predicted";
-  const percent = (100 * Math.abs(error)).toFixed(1);
-  if (percent === "0.0") return "as measured";
-  return `${percent} % ${error > 0 ? "more" : "less"}`;
+  return error === null ? "not predicted" : moreOrLess(error) ?? "as measured";
+}
+
+/** A difference as a share: "12.0 % more"; null where there is none. */
+export function moreOrLess(share: number): string | null {
+  const percent = (100 * Math.abs(share)).toFixed(1);
+  return percent === "0.0"
+    ? null
+    : `${percent} % ${share > 0 ? "more" : "less"}`;
 }

@@ -7,10 +7,14 @@ const DESCRIPTION =
 
 /** A whole page around its content. */
 export function Layout(
-  { title, refreshSeconds, children }: {
+  { title, refreshSeconds, script, styles, children }: {
     title: string;
+    /** The address of a script that this page alone needs. */
+    script?: string;
     /** Where the answer is not there yet: when to load the page anew. */
     refreshSeconds?: number | undefined;
+    /** A style sheet beside the one of all pages. */
+    styles?: string;
     children: Child;
   },
 ) {
@@ -29,10 +33,12 @@ export function Layout(
         )}
         <link rel="icon" href={STATIC.icon.address} type="image/svg+xml" />
         <link rel="stylesheet" href={STATIC.style.address} />
+        {styles !== undefined && <link rel="stylesheet" href={styles} />}
         <script src={STATIC.htmx.address} defer></script>
         <script src={STATIC.page.address} defer></script>
         <script src={STATIC.model.address} defer></script>
         <script src={STATIC.combobox.address} defer></script>
+        {script !== undefined && <script src={script} defer></script>}
       </head>
       <body>
         <a class="skip" href="#answer">Skip to the answer</a>
@@ -42,6 +48,7 @@ export function Layout(
             Headroom
           </a>
           <p>Will it fit? GPU memory of training, fine-tuning and serving.</p>
+          <a href="/presets">Presets</a>
         </header>
         {children}
         <footer class="bottom">

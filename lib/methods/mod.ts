@@ -1,5 +1,6 @@
 import type { Result } from "../scenario/parse_scenario.ts";
 import type { Scenario } from "../scenario/schema.ts";
+import { engineFormulas } from "./engine_formulas/mod.ts";
 import { factors } from "./factors/mod.ts";
 import type { Answer, Method, Question } from "./method.ts";
 import { timeline } from "./timeline/mod.ts";
@@ -11,7 +12,11 @@ export type MethodName = Scenario["method"];
 export type Methods = Readonly<Partial<Record<MethodName, Method>>>;
 
 /** Every method that there is. */
-export const METHODS: Methods = { timeline, factors };
+export const METHODS: Methods = {
+  timeline,
+  factors,
+  "engine-formulas": engineFormulas,
+};
 
 /** Answers where the method asked for does not. */
 const FALLBACK = { name: "factors", method: factors } as const;

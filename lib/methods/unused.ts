@@ -11,6 +11,8 @@ interface Rule {
 
 const isFsdp = ({ engine }: Scenario): boolean =>
   engine.name.startsWith("fsdp");
+const offloads = ({ engine }: Scenario): boolean =>
+  engine.offload_optimizer !== "none" || engine.offload_parameters !== "none";
 const hasAdapters = ({ train }: Scenario): boolean => train.method !== "full";
 const countsAdapters = ({ train }: Scenario): boolean =>
   train.lora.trainable_parameters === null;
@@ -74,7 +76,8 @@ const RULES: readonly Rule[] = [
   {
     prefix: "parallel.gpus_per_node",
     matters: (scenario) =>
-      isFsdp(scenario) && scenario.engine.sharding === "hybrid",
+      offloads(scenario) ||
+      (isFsdp(scenario) && scenario.engine.sharding === "hybrid"),
     because: () => "nothing is sharded by node",
   },
   {
@@ -106,6 +109,11 @@ const RULES: readonly Rule[] = [
     prefix: "factors.cuda_libs_gib",
     matters: ({ overheads }) => overheads.cuda_context_gib === null,
     because: () => "overheads.cuda_context_gib is given",
+  },
+  {
+    prefix: "engine_formulas.",
+    matters: ({ method }) => method === "engine-formulas",
+    because: ({ method }) => `method is "${method}"`,
   },
   {
     prefix: "serve.batch",

@@ -131,7 +131,7 @@ function disagreement(stated: number, counted: number): string[] {
       groupDigits(stated)
     }) and the dimensions disagree: they give ${
       groupDigits(counted)
-    } (${percent}); the stated count is used`,
+    } (${percent}); the timeline plays the tensors of the dimensions, other methods take the stated count`,
   ];
 }
 

@@ -54,30 +54,38 @@ function textOf(value: unknown): string {
  *
  * @param issues As `safeParse` returns them.
  * @param input The value that was parsed, to repeat the offending parts of.
+ * @param document What was parsed, as it stands after "a" and "the".
  */
 export function problemsOf(
   issues: readonly z.core.$ZodIssue[],
   input: unknown,
+  document = "scenario",
 ): Problem[] {
   const problems = new Map<string, Problem>();
   for (
-    const problem of issues.flatMap((issue) => problemsOfOne(issue, input))
+    const problem of issues.flatMap((issue) =>
+      problemsOfOne(issue, input, document)
+    )
   ) {
     problems.set(problem.message, problem);
   }
   return [...problems.values()];
 }
 
-function problemsOfOne(issue: z.core.$ZodIssue, input: unknown): Problem[] {
+function problemsOfOne(
+  issue: z.core.$ZodIssue,
+  input: unknown,
+  document: string,
+): Problem[] {
   if (issue.code === "unrecognized_keys") {
     return issue.keys.map((key) => {
       const path = clipped([...issue.path, key].join("."));
-      return { path, message: `${path} is not a field of a scenario` };
+      return { path, message: `${path} is not a field of a ${document}` };
     });
   }
   const { keys, value } = nearest(input, issue.path);
   const path = keys.join(".");
-  const name = path === "" ? "The scenario" : path;
+  const name = path === "" ? `The ${document}` : path;
   return [{
     path,
     message: value === undefined

@@ -15,8 +15,8 @@ import { modelField } from "./model_field.ts";
 import { OPTIMIZERS } from "./optimizers.ts";
 
 /** Largest count of tokens, sequences and devices that a Scenario takes. */
-const MAX_TOKENS = 1 << 28;
-const MAX_SEQUENCES = 1 << 20;
+export const MAX_TOKENS: number = 1 << 28;
+export const MAX_SEQUENCES: number = 1 << 20;
 const MAX_DEVICES = 1 << 20;
 const MAX_GIB = 1 << 20;
 
@@ -216,6 +216,15 @@ const factors = z.strictObject({
   vision_patch: count(1, 4096).nullable().default(null),
 });
 
+/**
+ * What the `engine-formulas` method takes beside the other fields. Null means:
+ * by `train.checkpointing`, and by the hidden size or the experts.
+ */
+const engineFormulas = z.strictObject({
+  checkpointing_level: count(0, 4).nullable().default(null),
+  largest_layer_parameters: count(1, 1e15).nullable().default(null),
+});
+
 /** Methods that a Scenario can ask for. */
 export const METHODS = [
   "timeline",
@@ -246,6 +255,7 @@ export const scenarioSchema = z.strictObject({
   overheads: overheads.prefault({}),
   method: z.enum(METHODS).default("timeline"),
   factors: factors.prefault({}),
+  engine_formulas: engineFormulas.prefault({}),
 });
 
 /** A Scenario with every default filled in. */

@@ -31,6 +31,19 @@ export interface Block {
   /** A tied matrix's gradient, from the head to the embeddings. */
   readonly tiedGrad?: StorageId | null;
   readonly outputDtype: Dtype;
+  /** What it frees when the layers of its stack have run forward. */
+  readonly done?: Segment;
+  /** Gradients that blocks hand on beside their neighbours', by name. */
+  readonly carried?: readonly Carried[];
+}
+
+/** A gradient that several blocks add to, such as the encoder's output's. */
+export interface Carried {
+  readonly name: string;
+  /** The storage that it has when the block's backward pass begins... */
+  readonly taken: StorageId | null;
+  /** ...and when it ends. */
+  readonly given: StorageId | null;
 }
 
 /** Where hidden states come from. */
@@ -46,6 +59,10 @@ export interface BlockInput {
   readonly offload: boolean;
   /** Whether they are a leaf of the graph, which autograd holds to the end. */
   readonly isLeaf: boolean;
+  /** Whether the stack's code refers to them until its layers have run. */
+  readonly held?: boolean;
+  /** Whether a layer that runs again stops when all that it saves is there. */
+  readonly stopsEarly?: boolean;
 }
 
 /** Summarises the events between two places of a tape. */
@@ -84,15 +101,22 @@ export function recordLayer(
     source,
     part,
   );
+  const held = given.held === true;
+  if (held) m.tape.retain(x.storage);
+  const letGo = () => {
+    if (held) m.tape.release(x.storage);
+    return m.tape.events.length;
+  };
   if (!given.checkpoint) {
     if (given.isLeaf) m.tape.retain(x.storage);
     const out = layer(m, x);
     m.drop(x);
     const forward = m.tape.events.length;
+    const done = letGo();
     m.endForward();
     const exit = m.tape.events.length;
     if (out.source === null) {
-      return blockOf(m, forward, exit, {
+      return blockOf(m, [forward, held ? done : null, exit], {
         input: x.storage,
         output: out.storage,
         gradIn: null,
@@ -109,7 +133,7 @@ export function recordLayer(
     );
     m.backward(out, gradOut);
     if (given.isLeaf) m.tape.release(x.storage);
-    return blockOf(m, forward, exit, {
+    return blockOf(m, [forward, held ? done : null, exit], {
       input: x.storage,
       output: out.storage,
       gradIn: input.grads[0]?.storage ?? null,
@@ -122,6 +146,7 @@ export function recordLayer(
   if (!given.offload) m.tape.retain(x.storage);
   m.drop(x);
   const forward = m.tape.events.length;
+  const done = letGo();
   m.endForward();
   const exit = m.tape.events.length;
   const gradOut = m.external(
@@ -140,12 +165,13 @@ export function recordLayer(
   m.part = "residual stream";
   const result = layer(m, again);
   m.endForward();
+  if (given.stopsEarly) m.drop(result);
   m.tape.retain(gradOut.storage);
   m.backward(result, gradOut);
   m.drop(result, again);
   m.tape.release(gradOut.storage);
   m.tape.release(kept.storage);
-  return blockOf(m, forward, exit, {
+  return blockOf(m, [forward, held ? done : null, exit], {
     input: x.storage,
     output: out.storage,
     gradIn: input.grads[0]?.storage ?? null,
@@ -164,11 +190,19 @@ function rename(
   tape.parts[id] = part;
 }
 
-/** Cuts a machine's tape into a block. */
+/**
+ * Cuts a machine's tape into a block.
+ *
+ * @param cuts Where the forward pass ends, what is done with the stack, and
+ *   autocast; null where nothing is freed with the stack.
+ */
 export function blockOf(
   { tape }: Machine,
-  forward: number,
-  exit: number,
+  [forward, done, exit]: readonly [
+    forward: number,
+    done: number | null,
+    exit: number,
+  ],
   ends: Pick<
     Block,
     "input" | "output" | "gradIn" | "gradOut" | "tiedGrad" | "outputDtype"
@@ -185,7 +219,8 @@ export function blockOf(
   }
   return {
     forward: segmentOf(tape, 0, forward),
-    exit: segmentOf(tape, forward, exit),
+    ...(done === null ? {} : { done: segmentOf(tape, forward, done) }),
+    exit: segmentOf(tape, done ?? forward, exit),
     backward: segmentOf(tape, exit, tape.events.length),
     ...ends,
   };

@@ -6,48 +6,65 @@ import type { StorageId } from "./tape.ts";
 /** The memory of each storage of a recorded block, while it has any. */
 type Held = (AllocatedBlock | null)[];
 
-/** A layer of the pass: how it was recorded, and its own memory. */
+/** A block of the pass: how it was recorded, and its own memory. */
 interface Played {
   readonly block: Block;
   readonly held: Held;
 }
 
 /**
- * Runs a pass on an allocator, each layer by itself.
+ * Runs a pass on an allocator, each block by itself.
  *
- * @returns The blocks that stay: gradients.
+ * @returns The memory that stays: gradients.
  */
 export function expand(
   allocator: CachingAllocator,
-  { vision, embedding, layers, head }: Pass,
+  pass: Pass,
 ): AllocatedBlock[] {
-  const first = playedOf(embedding);
-  const last = playedOf(head);
-  const all = [
-    ...vision.map(playedOf),
-    first,
-    ...layers.map(playedOf),
-    last,
-  ];
+  const vision = pass.vision.map(playedOf);
+  const encoder = pass.encoder.map(playedOf);
+  const embedding = playedOf(pass.embedding);
+  const layers = pass.layers.map(playedOf);
+  const head = playedOf(pass.head);
+  const all = [...vision, ...encoder, embedding, ...layers, head];
+  const run = ({ held }: Played, segment: Segment | undefined) => {
+    if (segment) play(allocator, segment, held);
+  };
+
   let before: Played | null = null;
   for (const next of all) {
     if (before) {
       hand(before.held, before.block.output, next.held, next.block.input);
     }
-    play(allocator, next.block.forward, next.held);
+    const done = next === embedding
+      ? encoder
+      : next === head
+      ? [embedding, ...layers]
+      : [];
+    for (const each of done) run(each, each.block.done);
+    run(next, next.block.forward);
     before = next;
   }
-  for (const { block, held } of all) play(allocator, block.exit, held);
-  play(allocator, head.dropped, last.held);
+  for (const each of all) run(each, each.block.exit);
+  run(head, pass.head.dropped);
+
   before = null;
+  const carried = new Map<string, { held: Held; given: StorageId }>();
   for (const next of all.toReversed()) {
     if (before) {
       hand(before.held, before.block.gradIn, next.held, next.block.gradOut);
     }
-    if (next === first) {
-      hand(last.held, head.tiedGrad, first.held, embedding.tiedGrad);
+    if (next === embedding) {
+      hand(head.held, pass.head.tiedGrad, next.held, pass.embedding.tiedGrad);
     }
-    play(allocator, next.block.backward, next.held);
+    for (const { name, taken } of next.block.carried ?? []) {
+      const from = carried.get(name);
+      if (from) hand(from.held, from.given, next.held, taken);
+    }
+    run(next, next.block.backward);
+    for (const { name, given } of next.block.carried ?? []) {
+      if (given !== null) carried.set(name, { held: next.held, given });
+    }
     before = next;
   }
   return all.flatMap(({ held }) => held.filter((memory) => memory !== null));
@@ -75,7 +92,7 @@ function play(
   }
 }
 
-/** Neighbours share storages: what one allocates, the other frees. */
+/** Blocks share storages: what one allocates, another frees. */
 function hand(
   from: Held,
   given: StorageId | null | undefined,

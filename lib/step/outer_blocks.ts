@@ -124,7 +124,7 @@ export function recordEmbedding(
   m.drop(...table, ids, labels);
   const block = {
     isLeaf: out.source === null && plan.forcesGrad,
-    ...blockOf(m, forward, exit, {
+    ...blockOf(m, [forward, null, exit], {
       input: features?.storage ?? null,
       output: out.storage,
       gradIn: input.grads[0]?.storage ?? null,
@@ -194,7 +194,7 @@ export function recordHead(
   m.drop(loss);
   const { awaited } = settings;
   return {
-    ...blockOf(m, forward, exit, {
+    ...blockOf(m, [forward, null, exit], {
       input: x.storage,
       output: null,
       gradIn: input.grads[0]?.storage ?? null,

@@ -5,6 +5,7 @@ import type { MachineSettings, Parameter } from "./machine.ts";
 import { DTYPE_BYTES } from "./dtype.ts";
 import { decoderLayer } from "./layers/decoder_layer.ts";
 import type { AdaptedLinear } from "./ops/adapted_linear.ts";
+import { recordEncoderPass } from "./encoders/encoder_pass.ts";
 import type { LossSettings } from "./ops/loss.ts";
 import { chunksOf } from "./plan/chunks.ts";
 import { logitCopies } from "./plan/logit_copies.ts";
@@ -19,6 +20,8 @@ import { recordVision } from "./vision/vision_pass.ts";
 export interface Pass {
   /** From pixels to tokens; none without images. */
   readonly vision: readonly Block[];
+  /** The encoder that the layers read; none where they read none. */
+  readonly encoder: readonly Block[];
   readonly embedding: Block;
   readonly layers: readonly Block[];
   readonly head: HeadBlock;
@@ -41,6 +44,14 @@ export function recordPass(
   >,
 ): Pass {
   const { scenario, stack, facts } = plan;
+  if (plan.encoders) {
+    return recordEncoderPass(plan, plan.encoders, {
+      autocast: scenario.precision.autocast,
+      accumulation,
+      stepBytes,
+      workspaces,
+    });
+  }
   const settings: MachineSettings = {
     autocast: scenario.precision.autocast,
     accumulation,
@@ -130,7 +141,14 @@ export function recordPass(
     headPlan,
     { dtype, needsGrad, part },
   );
-  return { vision: vision?.blocks ?? [], embedding, layers, head, hostBytes };
+  return {
+    vision: vision?.blocks ?? [],
+    encoder: [],
+    embedding,
+    layers,
+    head,
+    hostBytes,
+  };
 }
 
 /**
@@ -138,7 +156,7 @@ export function recordPass(
  *
  * Source: pytorch/torchtitan torchtitan/parallelisms, selective_ac_option "2"
  */
-function isCheckpointed(
+export function isCheckpointed(
   checkpointing: Scenario["train"]["checkpointing"],
   layer: number,
 ): boolean {
@@ -194,7 +212,7 @@ function embeddingPlanOf(
  * Source: huggingface/peft src/peft/peft_model.py,
  * _prepare_model_for_gradient_checkpointing; utils/other.py
  */
-function forcesGrad({ train, quantization }: Scenario): boolean {
+export function forcesGrad({ train, quantization }: Scenario): boolean {
   if (train.method === "full") return false;
   return train.checkpointing !== "none" ||
     (train.method === "qlora" && quantization.kbit_upcast);

@@ -9,12 +9,18 @@ export interface Stretch {
   readonly phase: PhaseName;
   readonly segment: Segment;
   /** What runs: a layer's number, or what stands before or after the layers. */
-  readonly at: number | "vision" | "embeddings" | "head" | "optimizer";
+  readonly at:
+    | number
+    | "vision"
+    | "encoder"
+    | "embeddings"
+    | "head"
+    | "optimizer";
 }
 
 /** The stretches of a pass, in order. */
 export function passStretches(
-  { vision, embedding, layers, head }: Pass,
+  { vision, encoder, embedding, layers, head }: Pass,
 ): Stretch[] {
   const stretch = (
     phase: PhaseName,
@@ -27,12 +33,23 @@ export function passStretches(
   const seen = vision.map(({ backward }) =>
     stretch("backward", backward, "vision")
   ).reverse();
+  const read = encoder.map(({ backward }) =>
+    stretch("backward", backward, "encoder")
+  ).reverse();
   return [
     ...vision.map(({ forward }) => stretch("forward", forward, "vision")),
+    ...encoder.map(({ forward }) => stretch("forward", forward, "encoder")),
+    ...encoder.flatMap(({ done }) =>
+      done ? [stretch("forward", done, "encoder")] : []
+    ),
     stretch("forward", embedding.forward, "embeddings"),
     ...layers.map(({ forward }, at) => stretch("forward", forward, at)),
+    ...[embedding, ...layers].flatMap(({ done }) =>
+      done ? [stretch("forward", done, "embeddings")] : []
+    ),
     stretch("forward", head.forward, "head"),
     ...vision.map(({ exit }) => stretch("forward", exit, "vision")),
+    ...encoder.map(({ exit }) => stretch("forward", exit, "encoder")),
     stretch("forward", embedding.exit, "embeddings"),
     ...layers.map(({ exit }, at) => stretch("forward", exit, at)),
     stretch("forward", head.exit, "head"),
@@ -40,6 +57,7 @@ export function passStretches(
     stretch("backward", head.backward, "head"),
     ...backwards,
     stretch("backward", embedding.backward, "embeddings"),
+    ...read,
     ...seen,
   ].filter(({ segment }) => segment.to > segment.from);
 }

@@ -14,14 +14,20 @@ const LABELLED = 0.13;
 const SEEN = 0.0005;
 
 /** The parts stacked against the GPU's usable memory; the table repeats them. */
-export function Bar({ estimate }: { estimate: Estimate }) {
+export function Bar(
+  { estimate, upTo = 0 }: {
+    estimate: Estimate;
+    /** What the picture has to reach to at least, in bytes. */
+    upTo?: number;
+  },
+) {
   const own = estimate.fit[0];
   if (!own) return null;
   const { device_peak_bytes: peak, low_bytes, high_bytes } = estimate.memory;
   const { parts: listed, beside } = devicePartsOf(estimate);
   const parts = [...listed, ...beside];
   const limit = own.usable_bytes;
-  const scale = 100 / (Math.max(peak, limit, high_bytes ?? 0) * 1.01);
+  const scale = 100 / (Math.max(peak, limit, high_bytes ?? 0, upTo) * 1.01);
   const percent = (bytes: number): string => `${(bytes * scale).toFixed(2)}%`;
   const starts = parts.map((_, at) =>
     parts.slice(0, at).reduce((sum, part) => sum + part.bytes, 0)
@@ -91,9 +97,9 @@ export function Bar({ estimate }: { estimate: Estimate }) {
             ))}
             <text
               class="tick"
-              x={percent(high_bytes)}
+              x={percent(high_bytes * scale > 50 ? high_bytes : low_bytes)}
               y={BAND_Y + 18}
-              text-anchor="end"
+              text-anchor={high_bytes * scale > 50 ? "end" : "start"}
             >
               nine measured runs in ten
             </text>

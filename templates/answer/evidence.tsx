@@ -9,7 +9,7 @@ import {
 import { counterWords, errorWords } from "../evidence_words.ts";
 
 /** Runs that are shown. */
-const SHOWN = 4;
+const SHOWN = 3;
 
 /** What real GPUs used in the runs most like this one. */
 export function Evidence({ estimate }: { estimate: Estimate }) {

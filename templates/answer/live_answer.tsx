@@ -1,4 +1,5 @@
 import type { LiveAnswer } from "../../hub/estimate_live.ts";
+import type { Belongs } from "../form/comparison.ts";
 import { Answer } from "./answer.tsx";
 import { LookingUp } from "./looking_up.tsx";
 import { Offer } from "./offer.tsx";
@@ -14,17 +15,25 @@ export const STATUS = {
 
 /** What there is to say to a scenario: its answer, or what keeps it away. */
 export function LiveAnswerView(
-  { answer, href, headers }: {
+  { answer, href, headers, belongs }: {
     answer: LiveAnswer;
     /** The page's address with what was typed. */
     href: string;
     /** Whether it was asked to count from the checkpoint's headers. */
     headers: boolean;
+    /** The comparison that the scenario belongs to. */
+    belongs: Belongs | null;
   },
 ) {
   switch (answer.state) {
     case "answered":
-      return <Answer estimate={answer.estimate} headers={headers} />;
+      return (
+        <Answer
+          estimate={answer.estimate}
+          headers={headers}
+          belongs={belongs}
+        />
+      );
     case "under way":
       return <LookingUp lookUp={answer.lookUp} href={href} />;
     case "possible":

@@ -1,7 +1,8 @@
 import type { Estimate, Fullness } from "../../lib/mod.ts";
 import { formatBytes, fullness, isOneTotal } from "../../lib/mod.ts";
 
-const WORDS: Record<Fullness, { mark: string; title: string }> = {
+/** What each fullness is called. */
+export const WORDS: Record<Fullness, { mark: string; title: string }> = {
   comfortable: { mark: "✓", title: "Fits" },
   recommended: { mark: "✓", title: "Fits" },
   tight: { mark: "!", title: "Tight" },

@@ -1,4 +1,5 @@
 import { describeField } from "../../lib/mod.ts";
+import type { Belongs } from "./comparison.ts";
 import type { Control } from "./tabs/mod.ts";
 import { GpuSelect } from "./gpu_select.tsx";
 
@@ -8,6 +9,8 @@ export interface FormState {
   texts: ReadonlyMap<string, string>;
   /** Whether the box is ticked that counts from the checkpoint's headers. */
   headers: boolean;
+  /** The comparison that the scenario belongs to; null where to none. */
+  belongs: Belongs | null;
   /** The message of each field that was refused. */
   errors: ReadonlyMap<string, string>;
 }

@@ -5,9 +5,11 @@ import {
   kindsOf,
   QUANTIZATIONS,
 } from "../../lib/mod.ts";
+import { belongsText } from "./comparison.ts";
 import type { FormState } from "./control.tsx";
 import { ConfigFileField, LookUpFields } from "./model_extras.tsx";
 import { ControlView } from "./control.tsx";
+import { PAGE_FIELDS } from "./page_fields.ts";
 import type { Group, Tab } from "./tabs/mod.ts";
 import { TABS } from "./tabs/mod.ts";
 
@@ -81,6 +83,13 @@ export function ScenarioForm({ state }: { state: FormState }) {
       <button type="submit" class="unseen" tabindex={-1} aria-hidden="true">
         Estimate
       </button>
+      {state.belongs && (
+        <input
+          type="hidden"
+          name={PAGE_FIELDS.compare}
+          value={belongsText(state.belongs)}
+        />
+      )}
       {TABS.map((tab) => (
         <section class="panel" id={`panel-${tab.id}`} aria-label={tab.title}>
           {tab.groups.map((group) => <GroupView group={group} state={state} />)}

@@ -1,5 +1,6 @@
 import type { Problem, Scenario } from "../../lib/mod.ts";
 import { DEFAULT_SCENARIO, leavesOf, toQuery } from "../../lib/mod.ts";
+import type { Belongs } from "./comparison.ts";
 import type { FormState } from "./control.tsx";
 
 /** Every field's default as the form shows it. */
@@ -15,6 +16,8 @@ const NOT_IN_HTML = /(?![\t\n\r])\p{Cc}/gu;
 export interface PageChoices {
   /** Whether to count from the checkpoint's headers in any case. */
   headers: boolean;
+  /** The comparison that the scenario belongs to. */
+  belongs: Belongs | null;
 }
 
 /** The form of a valid Scenario. */
@@ -32,7 +35,7 @@ export function formOfScenario(
 export function formOfQuery(
   query: URLSearchParams,
   problems: readonly Problem[],
-  { headers }: PageChoices,
+  { headers, belongs }: PageChoices,
 ): FormState {
   const texts = new Map(DEFAULT_TEXTS);
   for (const [path, text] of query) {
@@ -42,6 +45,7 @@ export function formOfQuery(
   return {
     texts,
     headers,
+    belongs,
     errors: new Map(
       problems.map(({ path, message }) => [controlPath(path), message]),
     ),

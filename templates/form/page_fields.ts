@@ -9,6 +9,8 @@ export const PAGE_FIELDS = {
   lookUp: "look_up",
   /** The file that was chosen; a plain form sends its name, or all of it. */
   file: "config_file",
+  /** The comparison that the scenario goes back to. */
+  compare: "compare",
 } as const;
 
 /** Largest config.json that is taken as a file; real ones have kilobytes. */

@@ -10,15 +10,17 @@ import {
   TIERS,
 } from "../../lib/mod.ts";
 import { devicePartsOf } from "../device_parts.ts";
-import { counterWords, errorWords } from "../evidence_words.ts";
+import { counterWords, errorWords, moreOrLess } from "../evidence_words.ts";
 import { tensorWords } from "../tensor_words.ts";
 
-type Style = (
+/** Puts formats on a text, where the terminal shows them. */
+export type Style = (
   text: string,
   ...formats: Parameters<typeof styleText>[0][]
 ) => string;
 
-const VERDICTS: Record<
+/** What each fullness is called, and its colour. */
+export const VERDICTS: Record<
   Fullness,
   { title: string; color: "green" | "yellow" | "red" }
 > = {
@@ -28,18 +30,9 @@ const VERDICTS: Record<
   over: { title: "Does not fit", color: "red" },
 };
 
-/**
- * Writes an Estimate for a terminal.
- *
- * @param options.color Whether the terminal shows colours; without them the
- *   text is plain.
- * @param options.evidence Measured runs to show; none unless given.
- */
-export function estimateText(
-  estimate: Estimate,
-  { color, evidence }: { color: boolean; evidence?: readonly NearRun[] },
-): string {
-  const style: Style = (text, ...formats) =>
+/** Formats that do nothing where there are no colours. */
+export function styler(color: boolean): Style {
+  return (text, ...formats) =>
     color
       ? formats.reduce(
         (styled, format) =>
@@ -47,12 +40,36 @@ export function estimateText(
         text,
       )
       : text;
+}
+
+/**
+ * Writes an Estimate for a terminal.
+ *
+ * @param options.color Whether the terminal shows colours; without them the
+ *   text is plain.
+ * @param options.evidence Measured runs to show; none unless given.
+ * @param options.chart Blocks that stand between the parts and the verdict.
+ * @param options.beside Blocks that stand after the verdict.
+ */
+export function estimateText(
+  estimate: Estimate,
+  { color, evidence, chart = [], beside = [] }: {
+    color: boolean;
+    evidence?: readonly NearRun[];
+    chart?: readonly string[];
+    beside?: readonly string[];
+  },
+): string {
+  const style = styler(color);
   return [
     heading(estimate, style),
     partsTable(estimate, style),
+    ...chart,
     verdict(estimate, style),
+    ...beside,
     binding(estimate, style),
     tiers(estimate, style),
+    secondOpinions(estimate, style),
     evidence ? measuredRuns(evidence, estimate, style) : "",
     notes("Warnings", estimate.warnings, style, "yellow"),
     notes("Assumptions", estimate.assumptions, style, "dim"),
@@ -176,6 +193,25 @@ function tiers({ memory }: Estimate, style: Style): string {
     ? "none of these holds it at 80 % of its memory"
     : `${least.name} is the least that holds it at 80 % of its memory`;
   return `GPU classes: ${each.join(", ")}\n${rule}`;
+}
+
+/** What the other methods say, where they were asked. */
+function secondOpinions(
+  { opinions = [], memory, method: own }: Estimate,
+  style: Style,
+): string {
+  return notes(
+    opinions.length === 0 ? "" : `Second opinions, beside ${own}`,
+    opinions.map(({ method, device_peak_bytes: bytes, uncovered }) =>
+      bytes === null
+        ? `${method} does not answer, because ${uncovered}`
+        : `${method}: ${formatBytes(bytes)}, ${
+          moreOrLess(bytes / memory.device_peak_bytes - 1) ?? "the same"
+        }`
+    ),
+    style,
+    "dim",
+  );
 }
 
 function measuredRuns(

@@ -71,7 +71,7 @@ Deno.test("an answer that comes late does not replace a newer one", async () => 
   assertMatch(page.url(), /train\.micro_batch=8/);
   assertStringIncludes(
     await page.textContent("table.parts") ?? "",
-    "128.0 KiB token ids",
+    "token ids (128.0 KiB)",
   );
 });
 

@@ -7,6 +7,13 @@ const PAGES = [
   "/?model=meta-llama/Llama-2-7b-hf&train.attention=eager&train.micro_batch=16",
   "/?model=nope&train.micro_batch=0",
   "/gpus",
+  "/?model=meta-llama/Llama-2-7b-hf&parallel.gpus=16&parallel.tp=2",
+  "/compare?s1=model%3Dllama2-7b&s2=model%3Dllama2-7b%26train.method%3Dqlora&n2=small&s3=model%3Dgpt2&s4=model%3Dgpt2",
+  "/compare?s1=model%3Dllama2-7b&s2=model%3Dnope&add=%22%3E%3Cb%3E%3F",
+  "/largest?model=gpt2",
+  "/traffic?model=llama2-7b&parallel.gpus=16&node_gbs=x",
+  "/presets",
+  "/scenario?model=llama2-7b",
 ];
 
 for (const width of [320, 390, 768, 1280]) {

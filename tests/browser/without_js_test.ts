@@ -15,7 +15,7 @@ Deno.test("without JavaScript the form answers by its button", async () => {
   assertEquals(await page.inputValue("[name='train.micro_batch']"), "4");
   assertStringIncludes(
     await page.textContent("#answer") ?? "",
-    "64.0 KiB token ids",
+    "token ids (64.0 KiB)",
   );
 });
 

@@ -71,6 +71,16 @@ Deno.test("estimate prints plain text into a pipe, colours when forced", async (
   assertEquals(forced.out.replaceAll(/\x1b\[\d*m/g, ""), plain.out);
 });
 
+Deno.test("estimate --opinions shows what the other methods say", async () => {
+  const args = ["estimate", "--model", "llama2-7b", "--opinions"];
+  const { code, out } = await headroom(args);
+  assertEquals(code, 0);
+  assertMatch(out, /^Second opinions, beside timeline$/m);
+  assertMatch(out, /^ {2}- factors: \d+\.\d\d GiB, \d+\.\d % (more|less)$/m);
+  const { opinions } = JSON.parse((await headroom([...args, "--json"])).out);
+  assertEquals(opinions[0].method, "factors");
+});
+
 Deno.test("estimate prints parts, peak, verdict and assumptions", async () => {
   const { out } = await headroom(["estimate", "--model", "llama2-7b"]);
   const { memory } = estimate({ model: "llama2-7b" });
@@ -219,7 +229,14 @@ Deno.test("estimate --help lists every flag and shows examples", async () => {
   const { code, out, err } = await headroom(["estimate", "--help"]);
   assertEquals([code, err], [0, ""]);
   const words = new Set(out.split(/\s+/));
-  const own = ["--scenario", "--batch", "--json", "--set", "--probe"];
+  const own = [
+    "--scenario",
+    "--batch",
+    "--json",
+    "--set",
+    "--opinions",
+    "--probe",
+  ];
   for (const name of [...FLAGS.map(({ name }) => name), ...own]) {
     assert(words.has(name), `${name} is not in the help`);
   }

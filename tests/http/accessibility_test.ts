@@ -12,6 +12,21 @@ const PAGES: [name: string, path: string][] = [
   ["a wrong task", "/?model=llama2-7b&task=eval"],
   ["the GPUs", "/gpus?model=llama2-7b"],
   ["the GPUs for a mistake", "/gpus?model=llama2-7b&train.micro_batch=0"],
+  [
+    "a comparison",
+    "/compare?s1=model%3Dllama2-7b&s2=model%3Dllama2-7b%26train.method%3Dqlora&n2=small",
+  ],
+  [
+    "a comparison with mistakes",
+    "/compare?s1=model%3Dllama2-7b&s2=model%3Dnope&add=%22%3E%3Cb%3E%3F",
+  ],
+  ["a comparison of nothing", "/compare"],
+  ["the largest that fits", "/largest?model=gpt2"],
+  ["traffic", "/traffic?model=llama2-7b&parallel.gpus=16&node_gbs=x"],
+  ["several GPUs", "/?model=llama2-7b&parallel.gpus=16"],
+  ["the presets", "/presets"],
+  ["a scenario's JSON", "/scenario?model=llama2-7b"],
+  ["the JSON of a mistake", "/scenario?model=llama2-7b&train.micro_batch=0"],
 ];
 
 /** What a label can point to. */

@@ -36,6 +36,12 @@ Deno.test("GET /answer is what the page shows as its answer", async () => {
   }
 });
 
+Deno.test("GET /answer shows what the other methods say", async () => {
+  const { document } = await visit("/answer?model=llama2-7b");
+  const card = only(document, "[aria-labelledby=opinions-title]");
+  assertMatch(textOf(card), /factors\s*\d+\.\d\d GiB\s*\d+\.\d % (more|less)/);
+});
+
 const SCENARIOS: [name: string, fields: Record<string, string>][] = [
   ["a name", { model: "llama2-7b" }],
   ["dimensions", DIMS],

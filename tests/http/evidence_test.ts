@@ -21,7 +21,7 @@ async function section(query: string): Promise<Element> {
 Deno.test("GET /answer shows the nearest measured runs with figure, error and source", async () => {
   const shown = await section(QUERY);
   const bodies = [...shown.querySelectorAll("tbody")];
-  assertEquals(bodies.length, 4);
+  assertEquals(bodies.length, 3);
   const runs = nearestRuns(ESTIMATE, bodies.length);
   for (const [at, body] of bodies.entries()) {
     const run = runs[at];

@@ -40,8 +40,25 @@ const QUERIES: [name: string, query: string][] = [
   }),
 ];
 
+for (
+  const path of [
+    "/compare",
+    "/compare?s1=model%3Dllama2-7b&s2=model%3Dllama2-7b%26train.method%3Dqlora&n2=small",
+    "/compare?s1=model%3Dllama2-7b&s2=model%3Dnope&add=%22%3E%3Cb%3E%3F",
+    "/compare?s1=a%00b&n1=%1B",
+    "/compare?s1=a&s2=b&s3=c&s4=d&add=x%00%1By",
+    "/largest?model=gpt2",
+    "/traffic?model=llama2-7b&parallel.gpus=16&node_gbs=x",
+  ]
+) {
+  Deno.test(`GET ${path} is HTML without an error`, async () => {
+    const html = await (await app.request(path)).text();
+    assertEquals(errorsOf(html, false), []);
+  });
+}
+
 for (const [name, query] of QUERIES) {
-  for (const path of ["/", "/gpus", "/answer"]) {
+  for (const path of ["/", "/gpus", "/scenario", "/presets", "/answer"]) {
     Deno.test(`GET ${path} is HTML without an error: ${name}`, async () => {
       const first = await app.request(path + query);
       const moved = first.headers.get("location");
@@ -62,7 +79,7 @@ const CONTROL_CHARACTERS: [name: string, text: string][] = [
 for (const [name, text] of CONTROL_CHARACTERS) {
   Deno.test(`GET / is HTML without an error: ${name} in the text`, async () => {
     for (const field of ["model", "train.micro_batch", "model.config"]) {
-      for (const path of ["/", "/answer", "/gpus"]) {
+      for (const path of ["/", "/answer", "/gpus", "/scenario"]) {
         const response = await app.request(address(path, { [field]: text }));
         assertEquals(response.status, 422);
         const html = await response.text();

@@ -13,6 +13,13 @@ const PAGES = [
   "/answer?model=nope",
   "/gpus",
   "/gpus?model=nope",
+  "/compare?s1=model%3Dllama2-7b&s2=model%3Dllama2-7b%26train.method%3Dqlora&n2=small",
+  "/compare?s1=model%3Dllama2-7b&s2=model%3Dnope&add=%22%3E%3Cb%3E%3F",
+  "/largest?model=gpt2",
+  "/traffic?model=llama2-7b&parallel.gpus=16&node_gbs=x",
+  "/presets",
+  "/scenario?model=llama2-7b",
+  "/scenario?model=llama2-7b&train.micro_batch=0",
 ];
 const OTHERS = ["/healthz", "/nowhere", "/static/page.js", "/api/v1/estimate"];
 

@@ -69,6 +69,8 @@ const VALUES: Record<string, unknown[]> = {
   "factors.vision_hidden": [512],
   "factors.vision_layers": [12],
   "factors.vision_patch": [16],
+  "engine_formulas.checkpointing_level": [1, 3],
+  "engine_formulas.largest_layer_parameters": [125_829_120],
 };
 
 const FSDP = { "parallel.gpus": 8, "engine.name": "fsdp" };

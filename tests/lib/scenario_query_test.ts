@@ -188,6 +188,10 @@ const FIELDS: Record<string, Record<string, Any>> = {
     vision_layers: or(null, whole(1, 10_000)),
     vision_patch: or(null, whole(1, 4_096)),
   },
+  engine_formulas: {
+    checkpointing_level: or(null, whole(0, 4)),
+    largest_layer_parameters: or(null, whole(1, 1e12)),
+  },
 };
 
 const sections: Record<string, Any> = Object.fromEntries(

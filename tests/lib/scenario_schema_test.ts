@@ -124,6 +124,10 @@ const DEFAULTS: Scenario = {
     vision_layers: null,
     vision_patch: null,
   },
+  engine_formulas: {
+    checkpointing_level: null,
+    largest_layer_parameters: null,
+  },
 };
 
 const MODEL = { model: "meta-llama/Llama-3.1-8B" };

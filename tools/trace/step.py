@@ -42,6 +42,54 @@ def _sequences_are_whole():
 
 _sequences_are_whole()
 
+
+def _own_masks_hide_nothing():
+    """BART's decoder makes a mask of ones; whether all are is read off the device."""
+    from transformers.models.bart import modeling_bart
+    from transformers.models.mbart import modeling_mbart
+    from transformers.models.pegasus import modeling_pegasus
+
+    for module in (modeling_bart, modeling_mbart, modeling_pegasus):
+        make = module.create_causal_mask
+
+        def whole(*arguments, make=make, **named):
+            DEVICE.values(scalar=1)
+            try:
+                return make(*arguments, **named)
+            finally:
+                DEVICE.values(scalar=0)
+
+        module.create_causal_mask = whole
+
+
+_own_masks_hide_nothing()
+
+
+def _convolutions_have_shapes():
+    """Convolutions without cuDNN have no Meta kernel; the shapes are cuDNN's."""
+    library = torch.library.Library("aten", "IMPL", "Meta")
+
+    def forward(x, weight, kernel, bias, stride, padding):
+        sizes = [
+            (size + 2 * pad - width) // step + 1
+            for size, pad, width, step in zip(x.shape[2:], padding, kernel, stride)
+        ]
+        return x.new_empty([x.shape[0], weight.shape[0], *sizes])
+
+    def backward(grad, x, weight, kernel, stride, padding, mask):
+        like = [x, weight, weight[:, 0, 0, 0]]
+        return tuple(
+            torch.empty(t.shape, dtype=t.dtype, device=t.device) if wanted else None
+            for t, wanted in zip(like, mask)
+        )
+
+    library.impl("_slow_conv2d_forward", forward)
+    library.impl("_slow_conv2d_backward.output_mask", backward)
+    return library
+
+
+CONVOLUTIONS = _convolutions_have_shapes()
+
 DTYPES = {"fp32": torch.float32, "bf16": torch.bfloat16, "fp16": torch.float16}
 ATTENTION = {"flash": "flash_attention_2", "sdpa": "sdpa", "eager": "eager"}
 
@@ -64,7 +112,9 @@ def config_of(scenario):
 
 
 def class_of(config):
-    """The model with the loss that this architecture is trained with."""
+    """The class that a config names, or the one with the loss that its type is trained with."""
+    if config.architectures:
+        return getattr(transformers, config.architectures[0])
     from transformers.models.auto.modeling_auto import (
         MODEL_FOR_CAUSAL_LM_MAPPING,
         MODEL_FOR_MASKED_LM_MAPPING,
@@ -245,8 +295,17 @@ def watch_modules(model):
 def inputs_of(model, scenario):
     batch = get(scenario, "train.micro_batch", 1)
     sequence = get(scenario, "train.sequence_length", 2048)
+    config = model.config
+    if config.model_type == "whisper":
+        frames = 2 * config.max_source_positions
+        features = torch.zeros(batch, config.num_mel_bins, frames, device="cuda")
+        length = min(sequence, config.max_target_positions)
+        labels = torch.zeros(batch, length, dtype=torch.long, device="cuda")
+        return {"input_features": features.to(model.dtype), "labels": labels}
     ids = torch.zeros(batch, sequence, dtype=torch.long, device="cuda")
     inputs = {"input_ids": ids, "labels": ids}
+    if (config.architectures or [""])[0].endswith("SequenceClassification"):
+        inputs["labels"] = torch.zeros(batch, dtype=torch.long, device="cuda")
     if get(scenario, "train.padding_mask", False):
         inputs["attention_mask"] = torch.ones(batch, sequence, dtype=torch.long, device="cuda")
     return inputs

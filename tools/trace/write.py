@@ -1,7 +1,8 @@
 """Traces every case of cases.py and writes tests/truth/traced_steps.json.
 
-    python tools/trace/write.py [--only TEXT] [--out FILE] [--jobs N]
+    python tools/trace/write.py [--only PATTERN] [--append] [--out FILE] [--jobs N]
 
+With --append, cases that the file has already are left as they are.
 Each case runs in a process of its own, forked before anything is on the device.
 """
 
@@ -9,6 +10,8 @@ import argparse
 import gc
 import json
 import multiprocessing
+import os
+import re
 import sys
 import traceback
 
@@ -44,10 +47,14 @@ def notes_of(scenario):
         notes.append("checkpointing non-reentrant")
     if get(scenario, "quantization.weights", "none") != "none":
         notes.append("bitsandbytes on a GPU of compute capability 9.0")
-    if model_type in ("bert", "roberta"):
+    (task,) = scenario["model"]["config"].get("architectures", [""])
+    masked = model_type in ("bert", "roberta") and not task or task.endswith("MaskedLM")
+    if masked:
         notes.append("masked-LM loss over every position")
-    if model_type == "t5":
+    if model_type in ("t5", "umt5", "bart", "mbart", "pegasus"):
         notes.append("the decoder's sequence is as long as the encoder's")
+    if model_type == "whisper":
+        notes.append("features in the weights' type, labels up to max_target_positions")
     if get(scenario, "train.padding_mask", False):
         notes.append("a mask is passed on; the kernel still computes every token")
     return notes
@@ -63,12 +70,19 @@ def save(path, records):
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--only", default="")
+    parser.add_argument("--append", action="store_true")
     parser.add_argument("--out", default="tests/truth/traced_steps.json")
     parser.add_argument("--jobs", type=int, default=2)
     options = parser.parse_args()
-    chosen = [case for case in cases() if options.only in case[0]]
-    context = multiprocessing.get_context("fork")
     records, refused = [], []
+    if options.append and os.path.exists(options.out):
+        with open(options.out) as file:
+            records = json.load(file)
+    known = {record["name"] for record in records}
+    chosen = [
+        case for case in cases() if re.search(options.only, case[0]) and case[0] not in known
+    ]
+    context = multiprocessing.get_context("fork")
     gc.collect()
     gc.freeze()  # what is imported is not searched again by every case
     with context.Pool(options.jobs, maxtasksperchild=1) as pool:

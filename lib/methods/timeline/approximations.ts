@@ -38,7 +38,8 @@ const APPROXIMATIONS: readonly Approximation[] = [
       "train.kernels compile: saved tensors as torch 2.13's partitioner chooses them for Llama's layers; that a compiled loss scatters its gradient in fp32 is assumed, from measured runs of torch 2.5",
   ],
   [
-    ({ plan: { scenario } }) => scenario.train.kernels === "liger",
+    ({ plan: { scenario, encoders } }) =>
+      scenario.train.kernels === "liger" && encoders === null,
     () =>
       "train.kernels liger: norms, rotation and cross entropy are fused but not the MLP's gate, as in the measured runs; Liger's whole patch takes less",
   ],
@@ -60,8 +61,9 @@ const APPROXIMATIONS: readonly Approximation[] = [
       "train.checkpoint_offload has no effect: train.checkpointing is none, and activations stay on the GPU",
   ],
   [
-    ({ plan: { scenario, facts } }) =>
-      scenario.train.loss === "chunked" && facts.code.loss === "transformers",
+    ({ plan: { scenario, facts, encoders } }) =>
+      scenario.train.loss === "chunked" &&
+      facts.code.loss === "transformers" && encoders === null,
     () =>
       "train.loss chunked: 256 tokens at a time under a checkpoint, as TRL does",
   ],

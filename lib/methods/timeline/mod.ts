@@ -1,4 +1,4 @@
-import type { Memory, Part, Phase } from "../../estimate_type.ts";
+import type { Basis, Memory, Part, Phase } from "../../estimate_type.ts";
 import { bandOf } from "../../evidence/band.ts";
 import { contextBytes } from "../../hardware/cuda_context.ts";
 import { findGpu, usableBytes } from "../../hardware/gpus.ts";
@@ -32,7 +32,7 @@ export function timeline(
   return {
     ok: true,
     value: {
-      memory: memoryOf(step, scenario),
+      memory: memoryOf(step, scenario, model.parameters_basis),
       host: { peak_bytes: step.passes[0]?.hostBytes || null },
       ...remarksOf(step),
       largest: step.peak.live.slice(0, LARGEST).map((
@@ -43,8 +43,8 @@ export function timeline(
   };
 }
 
-function memoryOf(step: Step, scenario: Scenario): Memory {
-  const { hardware, overheads, train } = scenario;
+function memoryOf(step: Step, scenario: Scenario, counted: Basis): Memory {
+  const { hardware, overheads } = scenario;
   const gpu = typeof hardware.gpu === "string" ? findGpu(hardware.gpu) : null;
   const context = overheads.cuda_context_gib === null
     ? contextBytes(gpu?.name ?? null)
@@ -65,11 +65,20 @@ function memoryOf(step: Step, scenario: Scenario): Memory {
     binding: bindingOf(step.peak),
     parts: partsOf(
       [...step.peak.live, endsOfBlocks(ends)],
-      train.micro_batch * train.sequence_length,
+      tokensOf(step),
+      counted,
     ) satisfies Part[],
     phases: phasesOf(step),
     ranks: null,
   };
+}
+
+/** The tokens of a forward pass; 1 where its stacks do not read as many. */
+function tokensOf({ plan: { scenario: { train }, encoders } }: Step): number {
+  const { encoder, decoder } = encoders ?? {};
+  return encoder && decoder && encoder.tokens !== decoder.tokens
+    ? 1
+    : train.micro_batch * train.sequence_length;
 }
 
 /** Ends of blocks that the allocator does not cut off, so counts as in use. */
@@ -95,6 +104,7 @@ export function bindingOf({ phase, at }: Instant): string {
       ? "forward pass, at the embeddings"
       : "end of the backward pass, at the embeddings";
   }
+  if (at === "encoder") return `${phase} pass, in the encoder`;
   if (at === "vision") return `${phase} pass, at the images`;
   return `${phase} pass, in layer ${Number(at) + 1}`;
 }

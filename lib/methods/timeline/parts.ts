@@ -5,13 +5,13 @@ import { PARTS } from "../../step/parts.ts";
 import { formatBytes, groupDigits } from "../../units/mod.ts";
 import { SOURCES } from "./sources.ts";
 
-/** How each part is known, where not derived from the code that runs. */
-const BASES: Partial<Record<PartName, Basis>> = {
-  weights: "exact",
-  adapters: "exact",
-  buffers: "exact",
-  gradients: "exact",
-};
+/** Parts known as well as the model is; others follow from the code that runs. */
+const COUNTED = new Set<PartName>([
+  "weights",
+  "adapters",
+  "buffers",
+  "gradients",
+]);
 
 /** Parts whose tensors grow with the tokens. */
 const BY_TOKEN = new Set<PartName>([
@@ -35,10 +35,12 @@ const NAMED = 4;
  * The parts that stand at an instant; they sum exactly to its bytes.
  *
  * @param tokens Of one forward pass.
+ * @param counted How the model's own tensors are known.
  */
 export function partsOf(
   live: readonly LiveTensors[],
   tokens: number,
+  counted: Basis = "exact",
 ): Part[] {
   return PARTS.flatMap((name) => {
     const own = live.filter(({ part }) => part === name);
@@ -48,7 +50,7 @@ export function partsOf(
       name,
       bytes,
       formula: formulaOf(own, tokens),
-      basis: BASES[name] ?? "derived",
+      basis: COUNTED.has(name) ? counted : "derived",
       source: SOURCES[name],
     }];
   });

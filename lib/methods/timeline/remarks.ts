@@ -4,6 +4,7 @@ import { changesFrom } from "../../scenario/walk.ts";
 import type { Step } from "../../step/step.ts";
 import type { Answer } from "../method.ts";
 import { approximations } from "./approximations.ts";
+import { encoderChoices, encoderDoubts } from "./encoder_remarks.ts";
 import { uncovered } from "../uncovered.ts";
 import { unused } from "../unused.ts";
 
@@ -67,6 +68,7 @@ export function remarksOf(
     ],
     warnings: [
       ...approximations(step),
+      ...encoderDoubts(step),
       ...uncovered(changes, COVERED, meaningless).map((field) =>
         `${field} has no effect: the timeline method does not model it on one GPU`
       ),
@@ -75,7 +77,7 @@ export function remarksOf(
 }
 
 function choices(step: Step): string[] {
-  return [...sight(step), ...settled(step)];
+  return [...sight(step), ...encoderChoices(step), ...settled(step)];
 }
 
 /** What images are taken for. */

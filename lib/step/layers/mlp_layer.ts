@@ -4,6 +4,7 @@ import { activation } from "../ops/activations.ts";
 import type { AdaptedLinear } from "../ops/adapted_linear.ts";
 import { adaptedLinear } from "../ops/adapted_linear.ts";
 import { multiply, split } from "../ops/arithmetic.ts";
+import { dropout } from "../ops/dropout.ts";
 
 /** A feed-forward network: gated in two projections or one, or plain. */
 export interface MlpPlan {
@@ -16,6 +17,8 @@ export interface MlpPlan {
   readonly compiled: boolean;
   /** Whether `up` runs before the gate's activation: LitGPT. */
   readonly upFirst: boolean;
+  /** Of what the last projection reads; none where it is left out. */
+  readonly dropout?: number;
 }
 
 /** The feed-forward network of so many rows. */
@@ -25,13 +28,29 @@ export function mlpLayer(
   rows: number,
   plan: MlpPlan,
 ): Value {
-  return m.within("MLP activations", () =>
-    m.call(() => {
-      const inner = plan.gate === null
-        ? plain(m, x, rows, plan)
-        : gated(m, x, rows, plan, plan.gate);
-      return adaptedLinear(m, inner, rows, plan.down);
-    }));
+  return m.within(
+    "MLP activations",
+    () =>
+      m.call(() =>
+        adaptedLinear(m, activated(m, x, rows, plan), rows, plan.down)
+      ),
+  );
+}
+
+/** What the network's last projection reads. */
+export function activated(
+  m: Machine,
+  x: Value,
+  rows: number,
+  plan: MlpPlan,
+): Value {
+  const inner = plan.gate === null
+    ? plain(m, x, rows, plan)
+    : gated(m, x, rows, plan, plan.gate);
+  if (!plan.dropout) return inner;
+  const dropped = dropout(m, inner, plan.dropout, "MLP");
+  m.drop(inner);
+  return dropped;
 }
 
 function plain(m: Machine, x: Value, rows: number, plan: MlpPlan): Value {

@@ -34,20 +34,41 @@ export interface AttentionSettings {
   readonly wideSoftmax: boolean;
   /** Whether scores pass a soft cap, which flash kernels have built in. */
   readonly softcap: boolean;
+  /** Whether weights keep the softmax's type until they are multiplied. */
+  readonly leavesWeights?: boolean;
 }
 
-/** Attention of q, k and v, heads side by side: [batch × queries × heads × width]. */
+/** What is added to the scores of every sequence, by position. */
+export interface PositionBias {
+  /** [1 × heads × queries × keys]. */
+  readonly value: Value;
+  /** Whether it lies position by position, as a look-up gives it. */
+  readonly isTurned: boolean;
+}
+
+/**
+ * Attention of q, k and v, heads side by side: [batch × queries × heads × width].
+ *
+ * @param bias Added to the scores before the softmax.
+ * @param held Takes the weights, where the caller refers to them until it drops
+ *   them.
+ */
 export function attention(
   m: Machine,
   heads: readonly [Value, Value, Value],
   sizes: Heads,
   settings: AttentionSettings,
+  bias: PositionBias | null = null,
+  held: Value[] | null = null,
 ): Value {
+  if (bias && settings.implementation !== "eager") {
+    return biased(m, heads, sizes, settings, bias);
+  }
   switch (settings.implementation) {
     case "flash":
       return kernel(m, heads, sizes, { flash: true });
     case "eager":
-      return eager(m, heads, sizes, settings);
+      return eager(m, heads, sizes, settings, bias?.value ?? null, held);
     case "sdpa":
       if (settings.masked) {
         return masked(m, heads, sizes, settings.keyMask);
@@ -92,7 +113,7 @@ function kernel(
     const seed = m.create(1, "int64", "attention seed");
     const offset = m.create(1, "int64", "attention offset");
     const node = m.record(
-      [q, k, v],
+      [q, k, v, mask],
       [q, k, v, out, sums, seed, offset, mask],
       () => {
         const made = (x: Value, name: string): Grad | null =>
@@ -101,6 +122,7 @@ function kernel(
           made(q, "gradient of queries"),
           made(k, "gradient of keys"),
           made(v, "gradient of values"),
+          mask && made(mask, "gradient of the attention bias"),
         ];
         const grads = given();
         if (m.workspaces) {
@@ -168,6 +190,89 @@ function masked(
     );
     return kernel(m, [q, keys, values], sizes, { flash: false, mask: bias });
   });
+}
+
+/**
+ * The memory-efficient kernel with a bias of positions, into which a mask is
+ * written: one that is looked up is copied by each call, and its gradient is
+ * one of every sequence, summed after.
+ *
+ * Source: huggingface/transformers integrations/sdpa_attention.py,
+ * create_position_bias_mask; pytorch aten/src/ATen/native/transformers/attention.cpp,
+ * pad_bias
+ */
+function biased(
+  m: Machine,
+  heads: readonly [Value, Value, Value],
+  { batch, ...sizes }: Heads,
+  { masked, causal }: AttentionSettings,
+  { value, isTurned }: PositionBias,
+): Value {
+  return m.call(() => {
+    const own = masked || causal
+      ? hidden(m, value, sizes, { times: masked ? batch : 1, shares: masked })
+      : m.view(value);
+    const padded = Math.ceil(sizes.keys / 16) * 16 > sizes.keys;
+    const ordered = isTurned || padded
+      ? copied(m, own, "attention bias")
+      : m.view(own);
+    m.drop(own);
+    const narrow = underAutocast(m, ordered, "attention bias");
+    m.drop(ordered);
+    const times = batch * value.elements / narrow.elements;
+    const mask = times > 1 ? expanded(m, narrow, times) : narrow;
+    return kernel(m, heads, { batch, ...sizes }, { flash: false, mask });
+  });
+}
+
+/**
+ * A bias whose hidden places are overwritten, for so many sequences: by a mask
+ * that all layers share, or one that is made anew.
+ */
+function hidden(
+  m: Machine,
+  bias: Value,
+  { queries, keys }: Pick<Heads, "queries" | "keys">,
+  { times, shares }: { times: number; shares: boolean },
+): Value {
+  const elements = bias.elements * times;
+  const places = times * queries * keys;
+  const seen = shares
+    ? m.external(places, "uint8", "mask", null)
+    : m.create(places, "uint8", "mask");
+  const node = m.record([bias], [seen], () => [
+    reducedTo(
+      m,
+      bias,
+      m.grad(null, elements, bias.dtype, "gradient of bias"),
+    ),
+  ]);
+  if (!shares) m.drop(seen);
+  return m.create(
+    elements,
+    bias.dtype,
+    "bias with mask",
+    node && { node, slot: 0 },
+  );
+}
+
+/** The same for several sequences, without a copy; gradients are summed. */
+function expanded(m: Machine, x: Value, times: number): Value {
+  const node = m.record([x], [], ([grad]) => [
+    grad ? reducedTo(m, x, m.share(grad)) : null,
+  ]);
+  return m.view(x, {
+    elements: x.elements * times,
+    source: node && { node, slot: 0 },
+  });
+}
+
+/** A gradient summed to the size of what it is for. */
+function reducedTo(m: Machine, x: Value, grad: Grad): Grad {
+  if (grad.elements === x.elements) return grad;
+  const sum = m.grad(x.source, x.elements, x.dtype, "gradient of bias");
+  m.free(grad);
+  return sum;
 }
 
 /**
@@ -243,6 +348,8 @@ function eager(
   [q, k, v]: readonly [Value, Value, Value],
   sizes: Heads,
   settings: AttentionSettings,
+  bias: Value | null,
+  held: Value[] | null,
 ): Value {
   const { batch, queries, keys: seen, heads, valueWidth } = sizes;
   return m.call(() => {
@@ -259,6 +366,11 @@ function eager(
     );
     let current = scaled(m, scores, "scaled scores");
     m.drop(scores);
+    if (bias) {
+      const sum = add(m, current, bias, "scores with positions");
+      m.drop(current);
+      current = sum;
+    }
     if (settings.masked || (settings.causal && seen === queries)) {
       const mask = m.external(batch * queries * seen, q.dtype, "mask", null);
       const hidden = add(m, current, mask, "masked scores");
@@ -267,10 +379,12 @@ function eager(
     }
     const chances = softmax(m, current, settings.wideSoftmax, "softmax");
     m.drop(current);
-    const narrow = cast(m, chances, m.autocast ?? q.dtype, "attention weights");
+    const to = settings.leavesWeights ? chances.dtype : m.autocast ?? q.dtype;
+    const narrow = cast(m, chances, to, "attention weights");
     m.drop(chances);
     const dropped = dropout(m, narrow, settings.dropout, "attention weights");
     m.drop(narrow);
+    held?.push(m.keep(m.view(dropped)));
     const out = product(
       m,
       dropped,

@@ -145,7 +145,7 @@ export function underAutocast(m: Machine, x: Value, label: string): Value {
 }
 
 /** Autocast keeps its copies of trained fp32 parameters until it is left. */
-function weightOf(m: Machine, parameter: Parameter): Value {
+export function weightOf(m: Machine, parameter: Parameter): Value {
   const own = m.parameter(parameter);
   const to = m.autocast;
   if (!to || parameter.dtype === to) return own;

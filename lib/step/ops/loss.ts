@@ -1,6 +1,13 @@
 import type { Dtype } from "../dtype.ts";
 import type { Machine, Value } from "../machine.ts";
-import { cast, copied, savingOutput, scaled, slice } from "./arithmetic.ts";
+import {
+  add,
+  cast,
+  copied,
+  savingOutput,
+  scaled,
+  slice,
+} from "./arithmetic.ts";
 import type { AdaptedLinear } from "./adapted_linear.ts";
 import type { Chunks } from "./chunked_loss.ts";
 import { compiledCrossEntropy } from "./compiled_loss.ts";
@@ -17,7 +24,9 @@ export type LogitCopies =
   /** The model itself casts them to fp32, labels are shifted: torchtune. */
   | "cast"
   /** Without the last token, in their own type. */
-  | "shift";
+  | "shift"
+  /** None: labels are not shifted, logits not cast. */
+  | "none";
 
 /** How the loss is computed from the last hidden states. */
 export interface LossSettings {
@@ -39,6 +48,8 @@ export interface LossSettings {
   readonly scaled: boolean;
   /** Whether the caller gets logits in fp32: accelerate under autocast. */
   readonly keepsLogits: boolean;
+  /** The type of a row that is added to the logits: BART. */
+  readonly offset?: Dtype | null;
 }
 
 /** The mean cross entropy of so many rows; a scalar. */
@@ -50,6 +61,12 @@ export function fullLoss(
   settings: LossSettings,
 ): { loss: Value; logits: Value } {
   let logits = adaptedLinear(m, hidden, rows, head, "logits");
+  if (settings.offset) {
+    const row = m.external(head.out, settings.offset, "logits' bias", null);
+    const next = add(m, logits, row, "logits with bias");
+    m.drop(logits);
+    logits = next;
+  }
   if (settings.scaled) {
     const next = scaled(m, logits, "scaled logits");
     m.drop(logits);
@@ -70,10 +87,10 @@ export function fullLoss(
     logits = wide;
   }
   const loss = m.call(() => {
-    const wide = settings.copies === "shift"
+    const wide = ["shift", "none"].includes(settings.copies)
       ? m.view(logits)
       : cast(m, logits, "fp32", "logits in fp32");
-    const shifted = ["float", "cast"].includes(settings.copies)
+    const shifted = ["float", "cast", "none"].includes(settings.copies)
       ? m.view(wide)
       : copied(m, slice(m, wide, wide.elements), "shifted logits");
     switch (settings.kernel) {
@@ -82,7 +99,9 @@ export function fullLoss(
       case "compiled":
         return compiledCrossEntropy(m, shifted, rows);
       default:
-        return crossEntropy(m, shifted);
+        return settings.copies === "none"
+          ? plainCrossEntropy(m, shifted)
+          : crossEntropy(m, shifted);
     }
   });
   return { loss, logits };
@@ -109,33 +128,50 @@ function inPlaceCrossEntropy(m: Machine, logits: Value, rows: number): Value {
   });
 }
 
-/** log_softmax, which saves what it gave, and the pick of each label. */
+/**
+ * log_softmax, which saves what it gave, and the pick of each label.
+ */
 export function crossEntropy(m: Machine, own: Value): Value {
+  const wide: Dtype = m.autocast ? "fp32" : own.dtype;
+  return m.call(() => picked(m, logSoftmax(m, cast(m, own, wide, WIDE))));
+}
+
+/**
+ * The same as F.cross_entropy does it: its log_softmax has the logits' type,
+ * whatever autocast says, and the pick is what autocast casts.
+ *
+ * Source: pytorch aten/src/ATen/native/LossNLL.cpp, cross_entropy_loss;
+ * aten/src/ATen/autocast_mode.cpp, fp32_set_opt_dtype
+ */
+export function plainCrossEntropy(m: Machine, logits: Value): Value {
   return m.call(() => {
-    const wide: Dtype = m.autocast ? "fp32" : own.dtype;
-    const logits = cast(m, own, wide, "logits in fp32");
-    const chances = m.create(logits.elements, wide, "log-softmax of logits");
-    const node = m.record(
-      [logits],
-      [chances],
-      () => [
-        m.grad(logits.source, logits.elements, wide, "gradient of logits"),
-      ],
-    );
-    chances.source = node && { node, slot: 0 };
-    const weight = m.create(1, wide, "total weight");
-    const picked = m.record(
-      [chances],
-      [chances, weight],
-      () => [
-        m.grad(
-          chances.source,
-          chances.elements,
-          wide,
-          "gradient of log-softmax",
-        ),
-      ],
-    );
-    return m.create(1, wide, "loss", picked && { node: picked, slot: 0 });
+    const chances = logSoftmax(m, logits);
+    const wide: Dtype = m.autocast ? "fp32" : logits.dtype;
+    return picked(m, cast(m, chances, wide, "log-softmax in fp32"));
   });
+}
+
+const WIDE = "logits in fp32";
+
+function logSoftmax(m: Machine, logits: Value): Value {
+  const { elements, dtype } = logits;
+  const chances = m.create(elements, dtype, "log-softmax of logits");
+  const node = m.record(
+    [logits],
+    [chances],
+    () => [m.grad(logits.source, elements, dtype, "gradient of logits")],
+  );
+  chances.source = node && { node, slot: 0 };
+  return chances;
+}
+
+function picked(m: Machine, chances: Value): Value {
+  const { elements, dtype } = chances;
+  const weight = m.create(1, dtype, "total weight");
+  const node = m.record(
+    [chances],
+    [chances, weight],
+    () => [m.grad(chances.source, elements, dtype, "gradient of log-softmax")],
+  );
+  return m.create(1, dtype, "loss", node && { node, slot: 0 });
 }

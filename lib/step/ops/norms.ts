@@ -13,6 +13,8 @@ import {
 export type NormKind =
   /** LlamaRMSNorm: fp32 inside, the weight applied in the input's type. */
   | "rms"
+  /** T5LayerNorm: the variance in fp32, the product in the wider type. */
+  | "t5"
   /** GemmaRMSNorm: fp32 with the weight, cast at its end. */
   | "gemma"
   /** Olmo2RMSNorm: as Gemma's, with the weight as it is. */
@@ -81,6 +83,10 @@ function composed(
   }
   const square = squared(m, centred, "square");
   if (centred !== input) m.drop(centred);
+  if (kind === "t5") {
+    m.drop(input);
+    input = m.view(x);
+  }
   const variance = mean(m, square, rows, "variance");
   m.drop(square);
   const sum = shifted(m, variance, "variance");
@@ -90,8 +96,13 @@ function composed(
   m.drop(input, root);
   if (weight === null) return cast(m, normed, x.dtype, `output of ${label}`);
   const own = m.parameter(weight);
-  if (kind === "rms") {
-    const narrow = cast(m, normed, x.dtype, `${label} normed`);
+  if (kind === "rms" || kind === "t5") {
+    const to = kind === "rms"
+      ? x.dtype
+      : own.dtype === "fp32"
+      ? normed.dtype
+      : own.dtype;
+    const narrow = cast(m, normed, to, `${label} normed`);
     return multiply(m, own, narrow, `output of ${label}`);
   }
   const wide = kind === "olmo2"

@@ -26,6 +26,9 @@ import {
 import { masksImages } from "./transformers_vision.ts";
 import type { VisionPlan } from "./vision_plan.ts";
 import { visionPlanOf } from "./vision_plan.ts";
+import { encoderFamilyOf, frozenOf } from "./encoders/family.ts";
+import type { EncoderPlan } from "./encoders/encoder_plan.ts";
+import { encoderPlanOf } from "./encoders/encoder_plan.ts";
 import { Modules } from "./modules.ts";
 import { playedTraits } from "./played_traits.ts";
 import type { LayerKind, Stack } from "./stacks.ts";
@@ -48,6 +51,8 @@ export interface StepPlan {
   modulesOf(kind: LayerKind): Modules;
   /** How the step's images are seen; null where it has none. */
   readonly vision: VisionPlan | null;
+  /** How a model with an encoder runs; null of a decoder alone. */
+  readonly encoders: EncoderPlan | null;
   /** The loss of model code that has one of its own. */
   readonly directLoss: DirectLoss | null;
   readonly trained: readonly Trained[];
@@ -62,15 +67,20 @@ export function stepPlanOf(
   scenario: Scenario,
   model: Model,
 ): StepPlan | { reason: string } {
+  const family = encoderFamilyOf(model.architecture.type);
   const stacks = stacksOf(
     model.tensors.filter(({ piece }) => piece === "language_model"),
   );
-  const reason = unplayed(model, stacks);
+  const reason = unplayed(model, stacks, family !== null);
   if (reason !== null) return { reason };
-  const [stack] = stacks;
+  const stack = stacks.find(({ path }) => /(^|\.)decoder\./.test(path)) ??
+    stacks[0];
   if (!stack) throw new RangeError(`${model.name} has no layers`);
   const { train, software } = scenario;
-  const storage = storageOf(scenario);
+  const storage = leavingFrozen(
+    storageOf(scenario),
+    family ? frozenOf(family, model) : null,
+  );
   const code = playedCode(scenario);
   const adapters = adapterTensors(scenario, model);
   const outside = model.tensors.filter(({ layers }) => layers === null);
@@ -120,7 +130,7 @@ export function stepPlanOf(
       model.architecture.type === "gpt_bigcode" &&
         versionOf(software.transformers)?.major === 4,
   };
-  const unclear = stack.kinds.some((kind) => {
+  const unclear = family === null && stack.kinds.some((kind) => {
     const { attention, mlp } = layerPlanOf(modulesIn(stack, kind), facts);
     return attention === null || mlp === null;
   });
@@ -137,6 +147,13 @@ export function stepPlanOf(
     train.lora,
     code,
   );
+  const encoders = family && encoderPlanOf({
+    scenario,
+    model,
+    outside: modules,
+    modulesOf: modulesIn,
+  });
+  if (encoders && "reason" in encoders) return encoders;
   const vision = train.images_per_sample === 0 ? null : visionPlanOf({
     scenario,
     model,
@@ -162,6 +179,7 @@ export function stepPlanOf(
     outside: modules,
     modulesOf: (kind) => modulesIn(stack, kind),
     vision,
+    encoders,
     directLoss: nano ? nanoVlmLoss(scenario, model) : null,
     trained: [
       ...read(trainedOf(model.tensors, storage), vision),
@@ -195,6 +213,7 @@ export function stepPlanOf(
         bytes: bufferBytes(model.buffers) + rotaryBufferBytes(model, code),
       },
       ...(nano ? nanoVlmKept(scenario, model) : pixelsOf(vision)),
+      ...soundOf(encoders),
     ].filter(({ bytes }) => bytes > 0),
     loaded() {
       return [
@@ -209,6 +228,15 @@ export function stepPlanOf(
         ),
       ];
     },
+  };
+}
+
+/** Some parameters never train, whatever a scenario trains. */
+function leavingFrozen(storage: Storage, frozen: RegExp | null): Storage {
+  if (frozen === null) return storage;
+  return (tensor) => {
+    const stored = storage(tensor);
+    return frozen.test(tensor.name) ? { ...stored, trains: false } : stored;
   };
 }
 
@@ -254,6 +282,19 @@ function pixelsOf(vision: VisionPlan | null): LiveTensors[] {
     label: "pixels",
     count: 1,
     bytes: roundedBytes(elements * DTYPE_BYTES[dtype]),
+  }];
+}
+
+/** The same of features of sound. */
+function soundOf(encoders: EncoderPlan | null): LiveTensors[] {
+  if (!encoders || "table" in encoders.encoder.entry) return [];
+  const { batch, entry } = encoders.encoder;
+  const { mels, frames, dtype } = entry;
+  return [{
+    part: "inputs",
+    label: "features of the sound",
+    count: 1,
+    bytes: roundedBytes(batch * mels * frames * DTYPE_BYTES[dtype]),
   }];
 }
 

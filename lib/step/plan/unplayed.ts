@@ -1,26 +1,38 @@
 import type { Model } from "../../models/model.ts";
-import type { Stack } from "./stacks.ts";
+import { CROSS } from "./encoders/encoder_layer_plan.ts";
+import type { LayerKind, Stack } from "./stacks.ts";
 
-/** Attention over what an encoder has read, by its names in transformers. */
-const CROSS_ATTENTION = /(^|\.)(encoder_attn|EncDecAttention|crossattention)\./;
+/** Encoders whose scores are sums over content and relative positions. */
+const RELATIVE = new Set(["deberta", "deberta-v2"]);
 
 /**
  * Why a model's step cannot be played, by its tensors alone; null where nothing
  * speaks against it.
  *
  * @param stacks Of the language model.
+ * @param hasEncoder Whether its type is one that encoders are played for.
  */
 export function unplayed(
-  { name, architecture, tensors }: Model,
+  { name, architecture, tensors, config }: Model,
   stacks: readonly Stack[],
+  hasEncoder: boolean,
 ): string | null {
+  if (RELATIVE.has(architecture.type)) {
+    return `models of type ${architecture.type} compute their attention by relative positions in operations that are not played through yet`;
+  }
   const readsEncoder = stacks.some(({ kinds }) =>
     kinds.some((kind) =>
-      [...kind.tensors.keys()].some((key) => CROSS_ATTENTION.test(key))
+      [...kind.tensors.keys()].some((key) => CROSS.test(key))
     )
   );
-  if (stacks.length !== 1 || readsEncoder) {
+  if (!hasEncoder && (stacks.length !== 1 || readsEncoder)) {
     return `models of type ${architecture.type}, which are no plain decoders, are not played through yet`;
+  }
+  if (hasEncoder && readsEncoder && config?.["is_decoder"] === true) {
+    return `models of type ${architecture.type} that are built as decoders with attention to an encoder are not played through yet`;
+  }
+  if (stacks.every(({ kinds }) => !kinds.some(attends))) {
+    return `models of type ${architecture.type}, whose layers are not attention and MLP, are not played through yet`;
   }
   if (!tensors.some(({ role }) => role === "embedding")) {
     return `${name} has no tensor of token embeddings`;
@@ -29,4 +41,11 @@ export function unplayed(
     return `${name} does not tell its attention heads, which its config.json would`;
   }
   return null;
+}
+
+/** Whether a layer has attention, of any form. */
+function attends({ tensors }: LayerKind): boolean {
+  return [...tensors.values()].some(({ role }) =>
+    role === "o" || role === "attention" || role === "qkv" || role === "q"
+  );
 }

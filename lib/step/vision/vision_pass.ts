@@ -94,7 +94,7 @@ function recordPatches(settings: MachineSettings, plan: VisionPlan): Block {
     "activation gradients",
   );
   if (grad) m.backward(out, grad);
-  return asVision(blockOf(m, forward, exit, {
+  return asVision(blockOf(m, [forward, null, exit], {
     input: null,
     output: out.storage,
     gradIn: null,

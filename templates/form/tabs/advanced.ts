@@ -52,6 +52,21 @@ export const advanced: Tab = {
       ],
     },
     {
+      title: "Engine formulas",
+      controls: [
+        {
+          path: "engine_formulas.checkpointing_level",
+          label: "Checkpointing level",
+          blank: "auto",
+        },
+        {
+          path: "engine_formulas.largest_layer_parameters",
+          label: "Largest layer",
+          blank: "auto",
+        },
+      ],
+    },
+    {
       title: "Cushions and overheads",
       controls: [
         {

@@ -1,0 +1,61 @@
+import type { Model } from "../../models/model.ts";
+import type { Scenario } from "../../scenario/schema.ts";
+import { knowsEngine, knowsKvType } from "./serving.ts";
+import { optimizerBytes } from "./setup.ts";
+
+/** Whether it holds, and what the method lacks then. */
+type Rule = readonly [
+  holds: (scenario: Scenario, model: Model) => boolean,
+  why: (scenario: Scenario) => string,
+];
+
+/** Types of quantised weights that the program trains in. */
+const TRAINED_TYPES = ["none", "int8", "int4"];
+
+const TRAINING: readonly Rule[] = [
+  [({ train }) => train.method !== "full", () => "it has no adapters"],
+  [
+    ({ train }) => train.trainable !== "all",
+    () => "every parameter trains in it",
+  ],
+  [
+    ({ optimizer }) => optimizerBytes(optimizer) === null,
+    ({ optimizer: { name, bits } }) =>
+      `it knows AdamW, Adam, SGD and 8-bit AdamW, but not ${name} with ${bits} bits`,
+  ],
+  [
+    ({ quantization }) => !TRAINED_TYPES.includes(quantization.weights),
+    ({ quantization }) => `it has no ${quantization.weights} weights`,
+  ],
+  [
+    ({ engine }) =>
+      engine.name.startsWith("fsdp") && engine.sharding === "hybrid",
+    () => "it has no hybrid sharding",
+  ],
+];
+
+const SERVING: readonly Rule[] = [
+  [
+    ({ serve }) => !knowsEngine(serve.engine),
+    ({ serve }) => `it does not know the engine ${serve.engine}`,
+  ],
+  [
+    ({ quantization, precision }) =>
+      quantization.weights !== "none" || precision.weights === "fp32",
+    () => "it serves 16-bit weights only",
+  ],
+  [
+    ({ serve }) => !knowsKvType(serve.kv_dtype),
+    ({ serve }) => `it has no ${serve.kv_dtype} cache`,
+  ],
+  [
+    (_, { architecture }) => architecture.attention_heads === 0,
+    () => "it has no models without attention",
+  ],
+];
+
+/** Why the program has no number for a scenario; null where it has one. */
+export function uncoveredBy(scenario: Scenario, model: Model): string | null {
+  const rules = scenario.task === "train" ? TRAINING : SERVING;
+  return rules.find(([holds]) => holds(scenario, model))?.[1](scenario) ?? null;
+}

@@ -1,0 +1,60 @@
+import type { Step } from "../../step/step.ts";
+import { versionOf } from "../../step/plan/version.ts";
+
+/** What is taken for an encoder's lengths, its loss and its attention. */
+export function encoderChoices(
+  { plan: { encoders, scenario } }: Step,
+): string[] {
+  if (!encoders) return [];
+  const { encoder, decoder, head, implementation } = encoders;
+  const { train } = scenario;
+  return [
+    `The loss is ${head.task}`,
+    ...(decoder === null ? [] : "table" in encoder.entry
+      ? [
+        `Encoder and decoder both read train.sequence_length ${train.sequence_length} tokens, as of batches whose texts and labels are padded to one length`,
+      ]
+      : [
+        `The encoder reads ${encoder.tokens} positions of sound, max_source_positions of its config; the decoder ${decoder.tokens} tokens, the lesser of train.sequence_length and max_target_positions`,
+      ]),
+    ...(implementation === train.attention ? [] : [
+      `train.attention ${train.attention} does not exist for this model's biases of positions: ${implementation} is played, what ${
+        versionOf(scenario.software.transformers)?.major === 4
+          ? "transformers 4"
+          : "transformers 5"
+      } runs`,
+    ]),
+  ];
+}
+
+/** What of an encoder's scenario cannot be, or is not known. */
+export function encoderDoubts(
+  { plan: { encoders, scenario } }: Step,
+): string[] {
+  if (!encoders) return [];
+  const { encoder, decoder, family } = encoders;
+  const { train, precision } = scenario;
+  const short = [encoder, decoder].flatMap((stack) => {
+    if (!stack || !("table" in stack.entry)) return [];
+    const rows = stack.entry.positions?.shape[0] ?? Infinity;
+    return stack.tokens > rows ? [rows] : [];
+  })[0];
+  return [
+    ...(short === undefined ? [] : [
+      `train.sequence_length ${train.sequence_length} is more than the ${short} positions that the model has: its code would stop`,
+    ]),
+    ...(train.kernels === "liger"
+      ? [
+        "train.kernels liger has no effect: it has no kernels for this model's code",
+      ]
+      : []),
+    ...(train.loss === "full" ? [] : [
+      `train.loss ${train.loss} has no effect: this model's code takes its loss of all logits at once`,
+    ]),
+    ...(family.bias !== null && precision.weights === "fp16"
+      ? [
+        "precision.weights fp16: transformers keeps T5's last projections in fp32, which is not counted",
+      ]
+      : []),
+  ];
+}

@@ -1,0 +1,53 @@
+import type { Problem, Result } from "../lib/mod.ts";
+
+/**
+ * Reads a body that holds more than one scenario: an object with the given keys
+ * alone.
+ *
+ * @param shape What the body must be, for the message.
+ */
+export function readBody(
+  text: string,
+  keys: readonly string[],
+  shape: string,
+): Result<Record<string, unknown>> {
+  let body: unknown;
+  try {
+    body = JSON.parse(text);
+  } catch {
+    return refused("", `The body must be ${shape} in JSON`);
+  }
+  if (typeof body !== "object" || body === null || Array.isArray(body)) {
+    return refused("", `The body must be ${shape}`);
+  }
+  const problems = Object.keys(body).filter((key) => !keys.includes(key))
+    .map((key): Problem => {
+      const path = key.slice(0, 80);
+      return {
+        path,
+        message: `${path} is not a field of the body, which must be ${shape}`,
+      };
+    });
+  return problems.length > 0
+    ? { ok: false, problems }
+    : { ok: true, value: body as Record<string, unknown> };
+}
+
+/** Problems of a scenario that stands inside of a body. */
+export function inside(
+  place: string,
+  problems: readonly Problem[],
+): Problem[] {
+  return problems.map(({ path, message }) => ({
+    path: path === "" ? place : `${place}.${path}`,
+    message: `${place}: ${message}`,
+  }));
+}
+
+/** One problem. */
+export function refused(
+  path: string,
+  message: string,
+): { ok: false; problems: Problem[] } {
+  return { ok: false, problems: [{ path, message }] };
+}

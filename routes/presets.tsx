@@ -1,0 +1,11 @@
+import { Hono } from "hono";
+import { Layout } from "../templates/layout.tsx";
+import { Presets } from "../templates/presets.tsx";
+
+/** The training memory calculator's presets, each a link that loads it. */
+export const presetsRoute: Hono = new Hono().get("/presets", (c) =>
+  c.html(
+    <Layout title="Presets · Headroom">
+      <Presets />
+    </Layout>,
+  ));

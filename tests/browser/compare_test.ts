@@ -1,0 +1,127 @@
+import {
+  assert,
+  assertEquals,
+  assertMatch,
+  assertStringIncludes,
+} from "@std/assert";
+import { comparisonAddress } from "../../templates/form/comparison.ts";
+import { openPage } from "./open_page.ts";
+
+const FULL = "model=meta-llama/Llama-3.1-8B";
+const QLORA = `${FULL}&train.method=qlora&hardware.gpu=RTX+4090`;
+const BOTH = comparisonAddress([
+  { query: FULL, name: "full" },
+  { query: QLORA, name: "" },
+]);
+
+for (const javaScriptEnabled of [true, false]) {
+  Deno.test(
+    `scenarios are compared, changed and put back ${
+      javaScriptEnabled ? "with" : "without"
+    } JavaScript`,
+    async () => {
+      await using opened = await openPage({ javaScriptEnabled });
+      const { page, origin, complaints } = opened;
+      await page.goto(`${origin}/?${FULL}`);
+      await page.click("#answer a:text-is('Compare')");
+      await page.waitForURL(/\/compare\?model=/);
+      await page.fill("#add", "mistralai/Mistral-7B-v0.1");
+      await page.press("#add", "Enter");
+      await page.waitForURL(/&s2=/);
+      assertStringIncludes(
+        await page.textContent("#scenario-b") ?? "",
+        "mistralai/Mistral-7B-v0.1",
+      );
+      await page.click("#scenario-b a:text-is('Change')");
+      await page.waitForURL(/compare=at=2/);
+      await page.fill("[name='train.micro_batch']", "3");
+      if (!javaScriptEnabled) await page.click(".submit button");
+      await page.waitForURL(/train\.micro_batch=3/);
+      await page.click("#answer a.button");
+      await page.waitForURL(/\/compare\?.*train\.micro_batch=3/);
+      assertMatch(
+        await page.textContent("table.side-by-side") ?? "",
+        /Micro batchtrain\.micro_batch13/,
+      );
+      await page.fill("#name-2", "three at a time");
+      await page.click("text=Name them");
+      await page.waitForURL(/n2=three/);
+      await page.click("#scenario-a a:text-is('Remove')");
+      await page.waitForURL((url) => !url.searchParams.has("s2"));
+      assertEquals(
+        await page.textContent("#scenario-a h2"),
+        "A · three at a time",
+      );
+      assertEquals(complaints, []);
+    },
+  );
+}
+
+Deno.test("the keyboard reaches every way on the comparison", async () => {
+  await using opened = await openPage();
+  const { page, origin } = opened;
+  await page.goto(`${origin}${BOTH}`);
+  const reached = new Set<string>();
+  for (let at = 0; at < 40; at++) {
+    await page.keyboard.press("Tab");
+    reached.add(
+      await page.evaluate(
+        "document.activeElement.getAttribute('aria-label') ?? document.activeElement.textContent",
+      ),
+    );
+  }
+  for (
+    const name of [
+      "Change A · full",
+      "Remove B",
+      "Add a changed copy of B",
+      "Add",
+      "Name them",
+      "Table: Settings that differ",
+      "Table: What they need, per GPU",
+    ]
+  ) assert(reached.has(name), `${name}: ${[...reached].join(", ")}`);
+});
+
+Deno.test("the largest batch comes once the answer has stood a moment", async () => {
+  const asked: string[] = [];
+  await using opened = await openPage();
+  const { page, origin, complaints } = opened;
+  page.on("request", (request) => {
+    const { pathname } = new URL(request.url());
+    if (pathname === "/largest") asked.push(request.url());
+  });
+  await page.goto(`${origin}/?${QLORA}`);
+  await page.fill("[name='train.sequence_length']", "1024");
+  await page.waitForURL(/sequence_length=1024/);
+  await page.waitForSelector("#largest p");
+  assertMatch(
+    await page.textContent("#largest") ?? "",
+    /Largest micro batch: \d+/,
+  );
+  assertEquals(asked.length, 1);
+  assertStringIncludes(asked[0] ?? "", "sequence_length=1024");
+  assertEquals(complaints, []);
+});
+
+Deno.test("without JavaScript a link leads to the largest batch", async () => {
+  await using opened = await openPage({ javaScriptEnabled: false });
+  const { page, origin } = opened;
+  await page.goto(`${origin}/?model=gpt2`);
+  await page.click("#largest a");
+  assertMatch(
+    await page.textContent("#largest") ?? "",
+    /Largest micro batch: \d+/,
+  );
+});
+
+Deno.test("the speed of links gives the least time of a step's traffic", async () => {
+  await using opened = await openPage();
+  const { page, origin } = opened;
+  await page.goto(`${origin}/?model=llama2-7b&parallel.gpus=16`);
+  await page.click("summary:has-text('Traffic per step')");
+  await page.fill("#t-node_gbs", "450");
+  await page.press("#t-node_gbs", "Enter");
+  await page.waitForURL(/\/traffic\?.*node_gbs=450/);
+  assertMatch(await page.textContent("table.flows tfoot") ?? "", /ms/);
+});
