@@ -1,4 +1,7 @@
 import type { Model } from "../../models/model.ts";
+import { elementsOf } from "../../models/tensors/tensor.ts";
+import { groupDigits } from "../../units/mod.ts";
+import { MAX_ELEMENTS, MAX_EXPERTS } from "../limits.ts";
 import { CROSS } from "./encoders/encoder_layer_plan.ts";
 import type { LayerKind, Stack } from "./stacks.ts";
 
@@ -33,6 +36,17 @@ export function unplayed(
   }
   if (stacks.every(({ kinds }) => !kinds.some(attends))) {
     return `models of type ${architecture.type}, whose layers are not attention and MLP, are not played through yet`;
+  }
+  if (architecture.experts > MAX_EXPERTS) {
+    return `layers of ${groupDigits(architecture.experts)} experts, more than ${
+      groupDigits(MAX_EXPERTS)
+    }, are not played through`;
+  }
+  const largest = tensors.find((tensor) => elementsOf(tensor) > MAX_ELEMENTS);
+  if (largest) {
+    return `${largest.name} of ${
+      groupDigits(elementsOf(largest))
+    } elements, more than ${groupDigits(MAX_ELEMENTS)}, is not played through`;
   }
   if (!tensors.some(({ role }) => role === "embedding")) {
     return `${name} has no tensor of token embeddings`;
