@@ -6,7 +6,7 @@ import type { PartName } from "./parts.ts";
 import type { MachineSettings, Parameter, Value } from "./machine.ts";
 import { Machine } from "./machine.ts";
 import type { AdaptedLinear } from "./ops/adapted_linear.ts";
-import { add, scaled } from "./ops/arithmetic.ts";
+import { add, cast, scaled } from "./ops/arithmetic.ts";
 import type { DirectLoss } from "./ops/direct_loss.ts";
 import { directLoss } from "./ops/direct_loss.ts";
 import { dropout } from "./ops/dropout.ts";
@@ -145,6 +145,8 @@ export interface HeadPlan {
   readonly hidden: number;
   readonly vocabulary: number;
   readonly norm: Norm | null;
+  /** A type that the head's input is cast to; null where its code casts nothing. */
+  readonly headInput: Dtype | null;
   readonly head: AdaptedLinear;
   readonly loss: LossSettings;
   /** In place of `loss`, of model code that has one of its own. */
@@ -174,11 +176,16 @@ export function recordHead(
     given.needsGrad ? { node: input, slot: 0 } : null,
     part,
   );
-  const normed = plan.norm
+  let normed = plan.norm
     ? norm(m, x, plan.rows, plan.norm, "final norm")
     : m.view(x);
   m.drop(x);
   m.part = "logits and loss";
+  if (plan.headInput && plan.headInput !== normed.dtype) {
+    const wide = normed;
+    normed = cast(m, wide, plan.headInput, "input of the head");
+    m.drop(wide);
+  }
   const { loss, logits } = plan.directLoss
     ? directLoss(m, normed, plan.rows, plan.head, plan.directLoss)
     : lossOf(m, normed, plan);

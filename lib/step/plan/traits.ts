@@ -64,6 +64,11 @@ const WITHOUT_ROTARY = new Set([
   "t5",
   "bart",
   "whisper",
+  "mamba",
+  "mamba2",
+  "falcon_mamba",
+  "jamba",
+  "nemotron_h",
 ]);
 /**
  * Types that turn a part of each head and join it with the rest, and the part
@@ -81,6 +86,7 @@ const PART_ROTARY: Readonly<Record<string, number>> = {
   glm4_moe: 0.5,
   persimmon: 0.5,
   nemotron: 0.5,
+  bamba: 0.5,
 };
 /** Types that repeat cosines and sines in each layer. */
 const REPEATED_TABLES = new Set([
@@ -94,6 +100,8 @@ const REPEATED_TABLES = new Set([
   "qwen2_vl",
   "qwen2_5_vl",
 ]);
+/** Types that multiply embeddings, residuals and logits, if only by one. */
+const MULTIPLIED = new Set(["granitemoehybrid"]);
 /** Types that turn heads in fp32. */
 const WIDE_ROTARY = new Set([
   "cohere",
@@ -125,7 +133,8 @@ export function traitsOf(type: string, config: Config): Traits {
   return {
     norm: normOf(type),
     arrangement: arrangementOf(type, text),
-    rotary: WITHOUT_ROTARY.has(type)
+    rotary: WITHOUT_ROTARY.has(type) || (type === "granitemoehybrid" &&
+        text["position_embedding_type"] !== "rope")
       ? "none"
       : Object.hasOwn(PART_ROTARY, type)
       ? "part"
@@ -153,10 +162,11 @@ export function traitsOf(type: string, config: Config): Traits {
       ),
       embedding: number(["embd_pdrop", "hidden_dropout_prob"], usual),
     },
-    scaledResiduals: isNumber(text["residual_multiplier"]),
-    scaledLogits: isNumber(text["logits_scaling"]) ||
+    scaledResiduals: MULTIPLIED.has(type) ||
+      isNumber(text["residual_multiplier"]),
+    scaledLogits: MULTIPLIED.has(type) || isNumber(text["logits_scaling"]) ||
       isNumber(text["logit_scale"]),
-    scaledEmbeddings: GEMMA.has(type) ||
+    scaledEmbeddings: GEMMA.has(type) || MULTIPLIED.has(type) ||
       isNumber(text["embedding_multiplier"]),
   };
 }
@@ -187,6 +197,8 @@ function defaultActivation(type: string): string {
     case "opt":
     case "t5":
       return "relu";
+    case "nemotron_h":
+      return "relu2";
     default:
       return "silu";
   }
