@@ -15,7 +15,7 @@ import type { LossSettings } from "./ops/loss.ts";
 import { checkpointedLoss } from "./ops/checkpointed_loss.ts";
 import { chunkedLoss } from "./ops/chunked_loss.ts";
 import { fusedLoss } from "./ops/fused_loss.ts";
-import { fullLoss } from "./ops/loss.ts";
+import { fullLoss, HEAD_INPUT } from "./ops/loss.ts";
 import type { Norm } from "./ops/norms.ts";
 import { norm } from "./ops/norms.ts";
 import type { ImagePlan } from "./vision/images.ts";
@@ -176,16 +176,11 @@ export function recordHead(
     given.needsGrad ? { node: input, slot: 0 } : null,
     part,
   );
-  let normed = plan.norm
+  const normed = plan.norm
     ? norm(m, x, plan.rows, plan.norm, "final norm")
     : m.view(x);
   m.drop(x);
   m.part = "logits and loss";
-  if (plan.headInput && plan.headInput !== normed.dtype) {
-    const wide = normed;
-    normed = cast(m, wide, plan.headInput, "input of the head");
-    m.drop(wide);
-  }
   const { loss, logits } = plan.directLoss
     ? directLoss(m, normed, plan.rows, plan.head, plan.directLoss)
     : lossOf(m, normed, plan);
@@ -219,6 +214,7 @@ function lossOf(
   hidden: Value,
   plan: HeadPlan,
 ): { loss: Value; logits: readonly Value[] } {
+  const { headInput } = plan;
   if (plan.loss.kind === "full") {
     const { loss, logits } = fullLoss(
       m,
@@ -226,9 +222,11 @@ function lossOf(
       plan.rows,
       plan.head,
       plan.loss,
+      headInput,
     );
     return { loss, logits: [logits] };
   }
+  if (headInput) hidden = cast(m, hidden, headInput, HEAD_INPUT);
   if (plan.loss.chunks) {
     return chunkedLoss(m, hidden, plan.head, plan.loss.chunks);
   }

@@ -129,7 +129,9 @@ export function traitsOf(type: string, config: Config): Traits {
   };
   const usual = DROPOUT.has(type) ? 0.1 : 0;
   const act = text["hidden_activation"] ?? text["hidden_act"] ??
-    text["activation_function"] ?? text["afn"] ?? defaultActivation(type);
+    text["activation_function"] ?? text["afn"] ??
+    (type === "nemotron_h" ? text["mlp_hidden_act"] : null) ??
+    defaultActivation(type);
   return {
     norm: normOf(type),
     arrangement: arrangementOf(type, text),
@@ -145,7 +147,9 @@ export function traitsOf(type: string, config: Config): Traits {
     ),
     repeatedTables: REPEATED_TABLES.has(type),
     wideRotary: WIDE_ROTARY.has(type),
-    activation: activationKind(typeof act === "string" ? act : "silu"),
+    activation: type === "nemotron_h" && /relu2|relu_squared/.test(`${act}`)
+      ? "wide_relu_squared"
+      : activationKind(typeof act === "string" ? act : "silu"),
     wideSoftmax: !NARROW_SOFTMAX.has(type),
     attentionSoftcap: isNumber(text["attn_logit_softcapping"]),
     finalSoftcap: type === "gemma2"
@@ -175,7 +179,7 @@ function normOf(type: string): NormKind {
   if (GEMMA.has(type)) return "gemma";
   if (type.startsWith("cohere")) return "cohere";
   if (type === "olmo") return "bare";
-  return type === "olmo2" || type === "olmo3" ? "olmo2" : "rms";
+  return ["olmo2", "olmo3", "nemotron_h"].includes(type) ? "olmo2" : "rms";
 }
 
 function arrangementOf(type: string, config: Config): Traits["arrangement"] {
