@@ -226,10 +226,12 @@ function lossOf(
     );
     return { loss, logits: [logits] };
   }
-  if (headInput) hidden = cast(m, hidden, headInput, HEAD_INPUT);
   if (plan.loss.chunks) {
     return chunkedLoss(m, hidden, plan.head, plan.loss.chunks);
   }
-  const loss = plan.loss.kind === "fused" ? fusedLoss : checkpointedLoss;
-  return { loss: loss(m, hidden, plan.rows, plan.head), logits: [] };
+  const lossBy = plan.loss.kind === "fused" ? fusedLoss : checkpointedLoss;
+  const read = headInput ? cast(m, hidden, headInput, HEAD_INPUT) : hidden;
+  const loss = lossBy(m, read, plan.rows, plan.head);
+  if (read !== hidden) m.drop(read);
+  return { loss, logits: [] };
 }

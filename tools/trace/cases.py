@@ -611,6 +611,10 @@ STATE_SPACES = {
         ssm_state_size=64,
     ),
 }
+STATE_SPACES["jamba experts"] = STATE_SPACES["jamba"] | dict(num_experts=4, num_experts_per_tok=2)
+STATE_SPACES["granitemoehybrid experts"] = STATE_SPACES["granitemoehybrid"] | dict(
+    num_local_experts=4, num_experts_per_tok=2
+)
 STATE_SPACE_SETTINGS = {
     "full bf16": {},
     "full bf16 checkpointing": {"train": {"checkpointing": "full"}},
@@ -688,7 +692,7 @@ def cases():
         for place, (setting, change) in enumerate(STATE_SPACE_SETTINGS.items()):
             batch, sequence = STATE_SPACE_SHAPES[(place + index) % len(STATE_SPACE_SHAPES)]
             whole = {
-                "model_type": name,
+                "model_type": name.split()[0],
                 "num_hidden_layers": 3,
                 "vocab_size": 4000,
                 "pad_token_id": 0,

@@ -61,6 +61,8 @@ export interface StepPlan {
   /** The loss of model code that has one of its own. */
   readonly directLoss: DirectLoss | null;
   readonly trained: readonly Trained[];
+  /** Modules whose adapters kernels pass by, so that none of them trains. */
+  readonly passedBy: readonly string[];
   /** What is loaded before the first step. */
   readonly resident: readonly LiveTensors[];
   /** Rounded bytes of each tensor of it. */
@@ -204,6 +206,13 @@ export function stepPlanOf(
     vision,
     encoders,
     directLoss: nano ? nanoVlmLoss(scenario, model) : null,
+    passedBy: [
+      ...new Set(
+        adapters.map(({ name }) => name).filter(isPassedBy).flatMap((name) =>
+          /\.(\w+)\.lora_/.exec(name)?.[1] ?? []
+        ),
+      ),
+    ],
     trained: [
       ...read(trainedOf(model.tensors, storage), vision),
       ...adapters.filter(({ name }) => !isPassedBy(name)).map((tensor) => ({
