@@ -33,6 +33,11 @@ import { Modules } from "./modules.ts";
 import { playedTraits } from "./played_traits.ts";
 import type { LayerKind, Stack } from "./stacks.ts";
 import { stacksOf } from "./stacks.ts";
+import {
+  passesBy,
+  stateSpaceFacts,
+  unfitStateSpaces,
+} from "./state_space_plan.ts";
 import type { Storage } from "./storage.ts";
 import { storageOf } from "./storage.ts";
 import { traitsOf } from "./traits.ts";
@@ -56,6 +61,8 @@ export interface StepPlan {
   /** The loss of model code that has one of its own. */
   readonly directLoss: DirectLoss | null;
   readonly trained: readonly Trained[];
+  /** Modules whose adapters kernels pass by, so that none of them trains. */
+  readonly passedBy: readonly string[];
   /** What is loaded before the first step. */
   readonly resident: readonly LiveTensors[];
   /** Rounded bytes of each tensor of it. */
@@ -81,6 +88,9 @@ export function stepPlanOf(
     storageOf(scenario),
     family ? frozenOf(family, model) : null,
   );
+  const stateSpaces = stateSpaceFacts(scenario, model);
+  const unfit = unfitStateSpaces(stateSpaces, model, storage);
+  if (unfit !== null) return { reason: unfit };
   const code = playedCode(scenario);
   const adapters = adapterTensors(scenario, model);
   const outside = model.tensors.filter(({ layers }) => layers === null);
@@ -91,6 +101,15 @@ export function stepPlanOf(
       ) => [tensor.name.slice(prefix.length), tensor]),
     );
   // PEFT casts its adapters; copies of whole modules keep the modules' type.
+  const packedPaths = stateSpaces === null ? [] : model.tensors.flatMap((
+    tensor,
+  ) => storage(tensor).packed ? [tensor.name.slice(0, -"weight".length)] : []);
+  const isPassedBy = (adapter: string) =>
+    passesBy(
+      stateSpaces,
+      adapter,
+      packedPaths.some((path) => adapter.includes(path)),
+    );
   const addedDtype = (tensor: Tensor): Dtype =>
     tensor.name.endsWith(".modules_to_save.default")
       ? storage(tensor).dtype
@@ -129,10 +148,16 @@ export function stepPlanOf(
     cached: (nano && hasPlaceholders(model)) ||
       model.architecture.type === "gpt_bigcode" &&
         versionOf(software.transformers)?.major === 4,
+    stateSpaces,
   };
   const unclear = family === null && stack.kinds.some((kind) => {
-    const { attention, mlp } = layerPlanOf(modulesIn(stack, kind), facts);
-    return attention === null || mlp === null;
+    const { attention, mlp, stateSpace } = layerPlanOf(
+      modulesIn(stack, kind),
+      facts,
+    );
+    return stateSpaces
+      ? !attention && !mlp && !stateSpace
+      : attention === null || mlp === null;
   });
   if (unclear) {
     return {
@@ -181,9 +206,16 @@ export function stepPlanOf(
     vision,
     encoders,
     directLoss: nano ? nanoVlmLoss(scenario, model) : null,
+    passedBy: [
+      ...new Set(
+        adapters.map(({ name }) => name).filter(isPassedBy).flatMap((name) =>
+          /\.(\w+)\.lora_/.exec(name)?.[1] ?? []
+        ),
+      ),
+    ],
     trained: [
       ...read(trainedOf(model.tensors, storage), vision),
-      ...adapters.map((tensor) => ({
+      ...adapters.filter(({ name }) => !isPassedBy(name)).map((tensor) => ({
         name: tensor.name,
         shape: tensor.shape,
         elements: elementsOf(tensor),
