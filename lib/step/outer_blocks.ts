@@ -6,7 +6,7 @@ import type { PartName } from "./parts.ts";
 import type { MachineSettings, Parameter, Value } from "./machine.ts";
 import { Machine } from "./machine.ts";
 import type { AdaptedLinear } from "./ops/adapted_linear.ts";
-import { add, scaled } from "./ops/arithmetic.ts";
+import { add, cast, scaled } from "./ops/arithmetic.ts";
 import type { DirectLoss } from "./ops/direct_loss.ts";
 import { directLoss } from "./ops/direct_loss.ts";
 import { dropout } from "./ops/dropout.ts";
@@ -15,7 +15,7 @@ import type { LossSettings } from "./ops/loss.ts";
 import { checkpointedLoss } from "./ops/checkpointed_loss.ts";
 import { chunkedLoss } from "./ops/chunked_loss.ts";
 import { fusedLoss } from "./ops/fused_loss.ts";
-import { fullLoss } from "./ops/loss.ts";
+import { fullLoss, HEAD_INPUT } from "./ops/loss.ts";
 import type { Norm } from "./ops/norms.ts";
 import { norm } from "./ops/norms.ts";
 import type { ImagePlan } from "./vision/images.ts";
@@ -145,6 +145,8 @@ export interface HeadPlan {
   readonly hidden: number;
   readonly vocabulary: number;
   readonly norm: Norm | null;
+  /** A type that the head's input is cast to; null where its code casts nothing. */
+  readonly headInput: Dtype | null;
   readonly head: AdaptedLinear;
   readonly loss: LossSettings;
   /** In place of `loss`, of model code that has one of its own. */
@@ -212,6 +214,7 @@ function lossOf(
   hidden: Value,
   plan: HeadPlan,
 ): { loss: Value; logits: readonly Value[] } {
+  const { headInput } = plan;
   if (plan.loss.kind === "full") {
     const { loss, logits } = fullLoss(
       m,
@@ -219,12 +222,16 @@ function lossOf(
       plan.rows,
       plan.head,
       plan.loss,
+      headInput,
     );
     return { loss, logits: [logits] };
   }
   if (plan.loss.chunks) {
     return chunkedLoss(m, hidden, plan.head, plan.loss.chunks);
   }
-  const loss = plan.loss.kind === "fused" ? fusedLoss : checkpointedLoss;
-  return { loss: loss(m, hidden, plan.rows, plan.head), logits: [] };
+  const lossBy = plan.loss.kind === "fused" ? fusedLoss : checkpointedLoss;
+  const read = headInput ? cast(m, hidden, headInput, HEAD_INPUT) : hidden;
+  const loss = lossBy(m, read, plan.rows, plan.head);
+  if (read !== hidden) m.drop(read);
+  return { loss, logits: [] };
 }

@@ -12,6 +12,7 @@ export const PARTS = [
   "residual stream",
   "norm activations",
   "attention activations",
+  "state-space activations",
   "MLP activations",
   "expert activations",
   "adapter activations",

@@ -224,6 +224,7 @@ function headPlanOf(plan: StepPlan, first: EmbeddingPlan): HeadPlan {
     role === "norm" && piece === "language_model"
   );
   const own = outside.linear(outside.pathOf((_, { role }) => role === "head"));
+  const head = own ?? outside.savedHead() ?? tiedHead(first.table);
   return {
     rows: first.rows,
     hidden: first.hidden,
@@ -231,7 +232,10 @@ function headPlanOf(plan: StepPlan, first: EmbeddingPlan): HeadPlan {
     norm: facts.traits.norm === "bare"
       ? BARE_NORM
       : outside.norm(last, facts.traits.norm),
-    head: own ?? outside.savedHead() ?? tiedHead(first.table),
+    headInput: facts.stateSpaces?.wideResidual && "trains" in head.weight
+      ? head.weight.dtype
+      : null,
+    head,
     loss: lossSettings(plan),
     directLoss: plan.directLoss,
   };
@@ -258,7 +262,7 @@ function lossSettings({ scenario, facts }: StepPlan): LossSettings {
   return {
     kind: train.loss,
     chunks,
-    copies: code.loss === "torchtune"
+    copies: code.loss === "torchtune" || facts.stateSpaces?.castsLogits
       ? "cast"
       : logitCopies(architecture.type, software.transformers),
     kernel: LOSS_KERNELS[train.kernels],

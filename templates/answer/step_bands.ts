@@ -15,7 +15,10 @@ const GROUPS: readonly (readonly [name: string, parts: readonly string[]])[] = [
   ["optimizer states", ["optimizer states"]],
   ["gradients", ["gradients"]],
   ["checkpoints", ["checkpoints", "residual stream"]],
-  ["attention activations", ["attention activations"]],
+  ["attention activations", [
+    "attention activations",
+    "state-space activations",
+  ]],
   ["MLP activations", ["MLP activations", "expert activations"]],
   ["logits", ["logits and loss"]],
   ["other activations", [

@@ -24,6 +24,7 @@ const SWATCHES: Record<string, string> = {
   "residual stream": "cache",
   "norm activations": "vision",
   "expert activations": "mlp",
+  "state-space activations": "attention",
   "adapter activations": "communication",
   "logits and loss": "logits",
   "activations": "mlp",

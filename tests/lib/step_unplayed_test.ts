@@ -84,9 +84,44 @@ const CONFIGS: [type: string, config: Record<string, unknown>, why: string][] =
       "models of type deberta-v2 compute their attention by relative positions in operations that are not played through yet",
     ],
     [
-      "mamba",
-      { num_hidden_layers: 2, state_size: 16, intermediate_size: 128 },
+      "lfm2",
+      {
+        num_hidden_layers: 2,
+        num_attention_heads: 4,
+        intermediate_size: 128,
+        layer_types: ["conv", "full_attention"],
+      },
       "whose layers are not attention and MLP, are not played through yet",
+    ],
+    [
+      "zamba2",
+      {
+        num_hidden_layers: 4,
+        layers_block_type: ["mamba", "hybrid", "mamba", "hybrid"],
+        num_attention_heads: 4,
+        intermediate_size: 128,
+        n_mamba_heads: 2,
+      },
+      "models of type zamba2, whose layers share attention blocks, are not played through yet",
+    ],
+    [
+      "falcon_h1",
+      { num_hidden_layers: 2, num_attention_heads: 4, intermediate_size: 128 },
+      "models of type falcon_h1, whose layers run attention beside a state space and scale both on their way, are not played through yet",
+    ],
+    [
+      "nemotron_h",
+      {
+        layers_block_type: ["mamba", "moe"],
+        num_attention_heads: 4,
+        mamba_num_heads: 2,
+        mamba_head_dim: 64,
+        n_routed_experts: 4,
+        moe_intermediate_size: 64,
+        moe_shared_expert_intermediate_size: 64,
+        intermediate_size: 128,
+      },
+      "models of type nemotron_h whose experts have no gates are not played through yet",
     ],
     [
       "bert",

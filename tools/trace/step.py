@@ -12,6 +12,7 @@ DEVICE = Device()
 import torch  # noqa: E402
 
 import gpu_packages  # noqa: E402
+import state_space_packages  # noqa: E402
 
 warnings.filterwarnings("ignore")
 
@@ -21,6 +22,8 @@ from transformers.models.auto.configuration_auto import CONFIG_MAPPING  # noqa: 
 transformers.logging.set_verbosity_error()
 gpu_packages.present_flash_attention()
 BNB = gpu_packages.present_bitsandbytes()
+if state_space_packages.present():
+    state_space_packages.join()
 
 
 

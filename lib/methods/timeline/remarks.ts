@@ -5,6 +5,7 @@ import type { Step } from "../../step/step.ts";
 import type { Answer } from "../method.ts";
 import { approximations } from "./approximations.ts";
 import { encoderChoices, encoderDoubts } from "./encoder_remarks.ts";
+import { stateSpaceChoices, stateSpaceDoubts } from "./state_space_remarks.ts";
 import { uncovered } from "../uncovered.ts";
 import { unused } from "../unused.ts";
 
@@ -69,6 +70,7 @@ export function remarksOf(
     warnings: [
       ...approximations(step),
       ...encoderDoubts(step),
+      ...stateSpaceDoubts(step),
       ...uncovered(changes, COVERED, meaningless).map((field) =>
         `${field} has no effect: the timeline method does not model it on one GPU`
       ),
@@ -77,7 +79,12 @@ export function remarksOf(
 }
 
 function choices(step: Step): string[] {
-  return [...sight(step), ...encoderChoices(step), ...settled(step)];
+  return [
+    ...sight(step),
+    ...encoderChoices(step),
+    ...stateSpaceChoices(step),
+    ...settled(step),
+  ];
 }
 
 /** What images are taken for. */

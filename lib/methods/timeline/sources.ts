@@ -16,6 +16,7 @@ export const SOURCES: Readonly<Record<PartName, string>> = {
   "residual stream": SAVED,
   "norm activations": SAVED,
   "attention activations": SAVED,
+  "state-space activations": "mamba_ssm ops, causal-conv1d: save_for_backward",
   "MLP activations": SAVED,
   "expert activations": SAVED,
   "adapter activations": "saved by autograd: PEFT tuners/lora",

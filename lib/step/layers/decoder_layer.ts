@@ -1,5 +1,5 @@
 import type { Machine, Value } from "../machine.ts";
-import { add, scaled } from "../ops/arithmetic.ts";
+import { add, cast, scaled } from "../ops/arithmetic.ts";
 import { dropout } from "../ops/dropout.ts";
 import type { Norm } from "../ops/norms.ts";
 import { norm } from "../ops/norms.ts";
@@ -12,6 +12,8 @@ import type { MlpPlan } from "./mlp_layer.ts";
 import { mlpLayer } from "./mlp_layer.ts";
 import type { MoePlan } from "./moe_layer.ts";
 import { moeLayer } from "./moe_layer.ts";
+import type { StateSpacePlan } from "./state_space_layer.ts";
+import { stateSpaceLayer } from "./state_space_layer.ts";
 
 /** One layer of a decoder. */
 export interface LayerPlan {
@@ -19,6 +21,8 @@ export interface LayerPlan {
   readonly arrangement: "pre" | "sandwich" | "post" | "parallel";
   readonly attention: AttentionPlan | LatentAttentionPlan | null;
   readonly mlp: MlpPlan | MoePlan | null;
+  /** What stands in attention's place. */
+  readonly stateSpace?: StateSpacePlan | null;
   readonly norms: {
     readonly beforeAttention: Norm | null;
     readonly afterAttention: Norm | null;
@@ -27,6 +31,8 @@ export interface LayerPlan {
   };
   readonly residualDropout: number;
   readonly scaledResiduals: boolean;
+  /** Whether the residual is added in fp32, and cast for the norm: Mamba. */
+  readonly wideResidual?: boolean;
 }
 
 /** The layer's output, for hidden states that the caller holds. */
@@ -49,8 +55,17 @@ function sequential(
   plan: LayerPlan,
   table: RotaryTable | null,
 ): Value {
-  const { norms, attention, mlp, rows } = plan;
+  const { norms, attention, mlp, rows, stateSpace } = plan;
   let hidden = x;
+  if (stateSpace) {
+    hidden = half(
+      m,
+      hidden,
+      plan,
+      [norms.beforeAttention, norms.afterAttention],
+      (input) => stateSpaceLayer(m, input, stateSpace),
+    );
+  }
   if (attention) {
     hidden = half(
       m,
@@ -78,7 +93,10 @@ function half(
   [before, after]: readonly [Norm | null, Norm | null],
   body: (input: Value) => Value,
 ): Value {
-  const input = before ? normed(m, x, plan.rows, before) : m.view(x);
+  const input = before ? normedInput(m, x, plan, before) : m.view(x);
+  const residual = plan.wideResidual
+    ? cast(m, x, "fp32", "residual stream in fp32")
+    : x;
   let out = body(input);
   m.drop(input);
   if (after) {
@@ -94,9 +112,24 @@ function half(
     m.drop(out);
     out = next;
   }
-  const sum = add(m, x, out, "residual stream");
+  const sum = add(m, residual, out, "residual stream");
   m.drop(out);
+  if (residual !== x) m.drop(residual);
   return sum;
+}
+
+/** A norm that reads a wide residual stream in its weight's type. */
+function normedInput(
+  m: Machine,
+  x: Value,
+  { rows, wideResidual }: LayerPlan,
+  own: Norm,
+): Value {
+  if (!wideResidual || !own.weight) return normed(m, x, rows, own);
+  const narrow = cast(m, x, own.weight.dtype, "residual stream for the norm");
+  const out = normed(m, narrow, rows, own);
+  m.drop(narrow);
+  return out;
 }
 
 /** Attention and MLP of the same input, both added to the residual. */

@@ -20,7 +20,9 @@ export type ActivationKind =
   /** x sigmoid(1.702 x) in Python: CLIP. */
   | "quick_gelu"
   /** relu(x)²: Nemotron, Persimmon. */
-  | "relu_squared";
+  | "relu_squared"
+  /** The same with the power as autocast runs it, in fp32: Nemotron-H. */
+  | "wide_relu_squared";
 
 /** The kind of an activation function by its name in a config.json. */
 export function activationKind(name: string): ActivationKind {
@@ -56,6 +58,14 @@ export function activation(
       return m.call(() => {
         const positive = savingOutput(m, x, "relu");
         return savingInput(m, positive, label);
+      });
+    case "wide_relu_squared":
+      return m.call(() => {
+        const positive = savingOutput(m, x, "relu");
+        const wide = m.autocast
+          ? cast(m, positive, "fp32", "relu in fp32")
+          : m.view(positive);
+        return savingInput(m, wide, label);
       });
     case "quick_gelu":
       return m.call(() => {

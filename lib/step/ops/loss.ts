@@ -52,15 +52,25 @@ export interface LossSettings {
   readonly offset?: Dtype | null;
 }
 
-/** The mean cross entropy of so many rows; a scalar. */
+/** What hidden states are called that are cast for the head. */
+export const HEAD_INPUT = "input of the head";
+
+/**
+ * The mean cross entropy of so many rows; a scalar.
+ *
+ * @param input The type that model code casts the head's input to; null for none.
+ */
 export function fullLoss(
   m: Machine,
   hidden: Value,
   rows: number,
   head: AdaptedLinear,
   settings: LossSettings,
+  input: Dtype | null = null,
 ): { loss: Value; logits: Value } {
-  let logits = adaptedLinear(m, hidden, rows, head, "logits");
+  const read = input ? cast(m, hidden, input, HEAD_INPUT) : hidden;
+  let logits = adaptedLinear(m, read, rows, head, "logits");
+  if (read !== hidden) m.drop(read);
   if (settings.offset) {
     const row = m.external(head.out, settings.offset, "logits' bias", null);
     const next = add(m, logits, row, "logits with bias");

@@ -11,6 +11,8 @@ import type { AttentionSettings, Heads } from "../ops/attention.ts";
 import type { Norm } from "../ops/norms.ts";
 import type { ModelCode } from "./model_code.ts";
 import type { Modules } from "./modules.ts";
+import type { StateSpaceFacts } from "./state_space_plan.ts";
+import { stateSpaceOf } from "./state_space_plan.ts";
 import type { Traits } from "./traits.ts";
 
 /** What a layer's plan needs to know beside its tensors. */
@@ -28,12 +30,14 @@ export interface LayerFacts {
   readonly expertCode: ExpertCode;
   /** Whether a forward pass of training fills a cache of keys and values. */
   readonly cached: boolean;
+  /** Of models with state spaces; null of others. */
+  readonly stateSpaces: StateSpaceFacts | null;
 }
 
 /** Finds out how a layer works from the tensors that it holds. */
 export function layerPlanOf(modules: Modules, facts: LayerFacts): LayerPlan {
-  const { traits, batch, sequence } = facts;
-  return {
+  const { traits, batch, sequence, stateSpaces } = facts;
+  const plan: LayerPlan = {
     rows: batch * sequence,
     arrangement: traits.arrangement,
     attention: latentOf(modules, facts) ?? attentionOf(modules, facts),
@@ -41,6 +45,23 @@ export function layerPlanOf(modules: Modules, facts: LayerFacts): LayerPlan {
     norms: normsOf(modules, facts),
     residualDropout: traits.dropout.residual,
     scaledResiduals: traits.scaledResiduals,
+  };
+  if (!stateSpaces) return plan;
+  const stateSpace = stateSpaceOf(modules, stateSpaces, {
+    batch,
+    sequence,
+    masked: facts.attention.masked,
+  });
+  const { beforeAttention, beforeMlp } = plan.norms;
+  return {
+    ...plan,
+    stateSpace,
+    wideResidual: stateSpaces.wideResidual,
+    norms: {
+      ...plan.norms,
+      // A layer of an MLP alone has one norm, before it.
+      beforeMlp: stateSpace || plan.attention ? beforeMlp : beforeAttention,
+    },
   };
 }
 
@@ -225,7 +246,7 @@ function normsOf(
 ): LayerPlan["norms"] {
   const own = [...modules.names()].filter((name) =>
     /\.weight$/.test(name) && modules.tensor(name)?.role === "norm" &&
-    !/(^|\.)[qk]_(layer)?norm|_a_layernorm|sub_norm/.test(name)
+    !/(^|\.)[qk]_(layer)?norm|_a_layernorm|sub_norm|^(mixer|mamba)\./.test(name)
   ).map((name) => name.slice(0, -".weight".length));
   const norm = (path: string | undefined): Norm | null =>
     modules.norm(path ?? null, traits.norm);

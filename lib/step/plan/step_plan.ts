@@ -33,6 +33,11 @@ import { Modules } from "./modules.ts";
 import { playedTraits } from "./played_traits.ts";
 import type { LayerKind, Stack } from "./stacks.ts";
 import { stacksOf } from "./stacks.ts";
+import {
+  passesBy,
+  stateSpaceFacts,
+  unfitStateSpaces,
+} from "./state_space_plan.ts";
 import type { Storage } from "./storage.ts";
 import { storageOf } from "./storage.ts";
 import { traitsOf } from "./traits.ts";
@@ -56,10 +61,12 @@ export interface StepPlan {
   /** The loss of model code that has one of its own. */
   readonly directLoss: DirectLoss | null;
   readonly trained: readonly Trained[];
+  /** Modules whose adapters kernels pass by, so that none of them trains. */
+  readonly passedBy: readonly string[];
   /** What is loaded before the first step. */
   readonly resident: readonly LiveTensors[];
   /** Rounded bytes of each tensor of it. */
-  loaded(): Iterable<number>;
+  loaded(): readonly number[];
 }
 
 /** Plans a training step of a decoder on one GPU, or says why it cannot. */
@@ -81,6 +88,9 @@ export function stepPlanOf(
     storageOf(scenario),
     family ? frozenOf(family, model) : null,
   );
+  const stateSpaces = stateSpaceFacts(scenario, model);
+  const unfit = unfitStateSpaces(stateSpaces, model, storage);
+  if (unfit !== null) return { reason: unfit };
   const code = playedCode(scenario);
   const adapters = adapterTensors(scenario, model);
   const outside = model.tensors.filter(({ layers }) => layers === null);
@@ -91,6 +101,15 @@ export function stepPlanOf(
       ) => [tensor.name.slice(prefix.length), tensor]),
     );
   // PEFT casts its adapters; copies of whole modules keep the modules' type.
+  const packedPaths = stateSpaces === null ? [] : model.tensors.flatMap((
+    tensor,
+  ) => storage(tensor).packed ? [tensor.name.slice(0, -"weight".length)] : []);
+  const isPassedBy = (adapter: string) =>
+    passesBy(
+      stateSpaces,
+      adapter,
+      packedPaths.some((path) => adapter.includes(path)),
+    );
   const addedDtype = (tensor: Tensor): Dtype =>
     tensor.name.endsWith(".modules_to_save.default")
       ? storage(tensor).dtype
@@ -129,10 +148,16 @@ export function stepPlanOf(
     cached: (nano && hasPlaceholders(model)) ||
       model.architecture.type === "gpt_bigcode" &&
         versionOf(software.transformers)?.major === 4,
+    stateSpaces,
   };
   const unclear = family === null && stack.kinds.some((kind) => {
-    const { attention, mlp } = layerPlanOf(modulesIn(stack, kind), facts);
-    return attention === null || mlp === null;
+    const { attention, mlp, stateSpace } = layerPlanOf(
+      modulesIn(stack, kind),
+      facts,
+    );
+    return stateSpaces
+      ? !attention && !mlp && !stateSpace
+      : attention === null || mlp === null;
   });
   if (unclear) {
     return {
@@ -181,9 +206,16 @@ export function stepPlanOf(
     vision,
     encoders,
     directLoss: nano ? nanoVlmLoss(scenario, model) : null,
+    passedBy: [
+      ...new Set(
+        adapters.map(({ name }) => name).filter(isPassedBy).flatMap((name) =>
+          /\.(\w+)\.lora_/.exec(name)?.[1] ?? []
+        ),
+      ),
+    ],
     trained: [
       ...read(trainedOf(model.tensors, storage), vision),
-      ...adapters.map((tensor) => ({
+      ...adapters.filter(({ name }) => !isPassedBy(name)).map((tensor) => ({
         name: tensor.name,
         shape: tensor.shape,
         elements: elementsOf(tensor),
@@ -215,16 +247,18 @@ export function stepPlanOf(
       ...(nano ? nanoVlmKept(scenario, model) : pixelsOf(vision)),
       ...soundOf(encoders),
     ].filter(({ bytes }) => bytes > 0),
-    *loaded() {
-      for (const tensor of oneByOne(model.tensors)) {
-        yield* storage(tensor).pieces.map(roundedBytes);
-      }
-      for (const tensor of adapters) {
-        const bytes = roundedBytes(
-          elementsOf(tensor) * DTYPE_BYTES[addedDtype(tensor)],
-        );
-        for (let copy = copiesOf(tensor); copy > 0; copy--) yield bytes;
-      }
+    loaded() {
+      return [
+        ...oneByOne(
+          model.tensors,
+          (tensor) => storage(tensor).pieces.map(roundedBytes),
+        ),
+        ...adapters.flatMap((tensor) =>
+          new Array<number>(copiesOf(tensor)).fill(
+            roundedBytes(elementsOf(tensor) * DTYPE_BYTES[addedDtype(tensor)]),
+          )
+        ),
+      ];
     },
   };
 }
@@ -238,19 +272,26 @@ function leavingFrozen(storage: Storage, frozen: RegExp | null): Storage {
   };
 }
 
-/** Tensors in the order of modules: a stack layer by layer. */
-function* oneByOne(tensors: readonly Tensor[]): Iterable<Tensor> {
+/**
+ * The pieces of all tensors in the order of modules: a stack layer by layer.
+ *
+ * @param piecesOf Bytes of each piece of one tensor.
+ */
+function oneByOne(
+  tensors: readonly Tensor[],
+  piecesOf: (tensor: Tensor) => number[],
+): number[] {
   const stacks = new Map(stacksOf(tensors).map((stack) => [stack.path, stack]));
-  for (const tensor of tensors) {
-    if (tensor.layers === null) {
-      yield tensor;
-      continue;
-    }
+  return tensors.flatMap((tensor) => {
+    if (tensor.layers === null) return piecesOf(tensor);
     const [path = ""] = tensor.name.split(".N.");
-    const stack = stacks.get(path);
+    const { layers = [], kinds = [] } = stacks.get(path) ?? {};
     stacks.delete(path);
-    for (const layer of stack?.layers ?? []) yield* layer.tensors.values();
-  }
+    const pieces = new Map(
+      kinds.map((kind) => [kind, [...kind.tensors.values()].flatMap(piecesOf)]),
+    );
+    return layers.flatMap((kind) => pieces.get(kind) ?? []);
+  });
 }
 
 /** Leaves out what no gradient reaches: optimizers keep nothing of it. */

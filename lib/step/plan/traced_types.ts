@@ -57,4 +57,11 @@ export const TRACED_TYPES: ReadonlySet<string> = new Set([
   "mbart",
   "pegasus",
   "whisper",
+  "mamba",
+  "falcon_mamba",
+  "mamba2",
+  "jamba",
+  "bamba",
+  "granitemoehybrid",
+  "nemotron_h",
 ]);

@@ -64,6 +64,11 @@ const WITHOUT_ROTARY = new Set([
   "t5",
   "bart",
   "whisper",
+  "mamba",
+  "mamba2",
+  "falcon_mamba",
+  "jamba",
+  "nemotron_h",
 ]);
 /**
  * Types that turn a part of each head and join it with the rest, and the part
@@ -81,6 +86,7 @@ const PART_ROTARY: Readonly<Record<string, number>> = {
   glm4_moe: 0.5,
   persimmon: 0.5,
   nemotron: 0.5,
+  bamba: 0.5,
 };
 /** Types that repeat cosines and sines in each layer. */
 const REPEATED_TABLES = new Set([
@@ -94,6 +100,8 @@ const REPEATED_TABLES = new Set([
   "qwen2_vl",
   "qwen2_5_vl",
 ]);
+/** Types that multiply embeddings, residuals and logits, if only by one. */
+const MULTIPLIED = new Set(["granitemoehybrid"]);
 /** Types that turn heads in fp32. */
 const WIDE_ROTARY = new Set([
   "cohere",
@@ -121,11 +129,14 @@ export function traitsOf(type: string, config: Config): Traits {
   };
   const usual = DROPOUT.has(type) ? 0.1 : 0;
   const act = text["hidden_activation"] ?? text["hidden_act"] ??
-    text["activation_function"] ?? text["afn"] ?? defaultActivation(type);
+    text["activation_function"] ?? text["afn"] ??
+    (type === "nemotron_h" ? text["mlp_hidden_act"] : null) ??
+    defaultActivation(type);
   return {
     norm: normOf(type),
     arrangement: arrangementOf(type, text),
-    rotary: WITHOUT_ROTARY.has(type)
+    rotary: WITHOUT_ROTARY.has(type) || (type === "granitemoehybrid" &&
+        text["position_embedding_type"] !== "rope")
       ? "none"
       : Object.hasOwn(PART_ROTARY, type)
       ? "part"
@@ -136,7 +147,9 @@ export function traitsOf(type: string, config: Config): Traits {
     ),
     repeatedTables: REPEATED_TABLES.has(type),
     wideRotary: WIDE_ROTARY.has(type),
-    activation: activationKind(typeof act === "string" ? act : "silu"),
+    activation: type === "nemotron_h" && /relu2|relu_squared/.test(`${act}`)
+      ? "wide_relu_squared"
+      : activationKind(typeof act === "string" ? act : "silu"),
     wideSoftmax: !NARROW_SOFTMAX.has(type),
     attentionSoftcap: isNumber(text["attn_logit_softcapping"]),
     finalSoftcap: type === "gemma2"
@@ -153,10 +166,11 @@ export function traitsOf(type: string, config: Config): Traits {
       ),
       embedding: number(["embd_pdrop", "hidden_dropout_prob"], usual),
     },
-    scaledResiduals: isNumber(text["residual_multiplier"]),
-    scaledLogits: isNumber(text["logits_scaling"]) ||
+    scaledResiduals: MULTIPLIED.has(type) ||
+      isNumber(text["residual_multiplier"]),
+    scaledLogits: MULTIPLIED.has(type) || isNumber(text["logits_scaling"]) ||
       isNumber(text["logit_scale"]),
-    scaledEmbeddings: GEMMA.has(type) ||
+    scaledEmbeddings: GEMMA.has(type) || MULTIPLIED.has(type) ||
       isNumber(text["embedding_multiplier"]),
   };
 }
@@ -165,7 +179,7 @@ function normOf(type: string): NormKind {
   if (GEMMA.has(type)) return "gemma";
   if (type.startsWith("cohere")) return "cohere";
   if (type === "olmo") return "bare";
-  return type === "olmo2" || type === "olmo3" ? "olmo2" : "rms";
+  return ["olmo2", "olmo3", "nemotron_h"].includes(type) ? "olmo2" : "rms";
 }
 
 function arrangementOf(type: string, config: Config): Traits["arrangement"] {
@@ -187,6 +201,8 @@ function defaultActivation(type: string): string {
     case "opt":
     case "t5":
       return "relu";
+    case "nemotron_h":
+      return "relu2";
     default:
       return "silu";
   }
