@@ -1,4 +1,5 @@
-import { parseAllDocuments } from "yaml";
+import type { Document as YamlDocument } from "yaml";
+import { isScalar, parseAllDocuments, visit } from "yaml";
 import type { Result } from "../scenario/parse_scenario.ts";
 import { isObject } from "../scenario/fields.ts";
 import { shown } from "../scenario/problem.ts";
@@ -80,7 +81,9 @@ function readYaml(text: string, wrongJson: string): Result<unknown> {
   }
   const documents = parseAllDocuments(text, {
     version: "1.1",
-    uniqueKeys: true,
+    // These take time that grows with the square of a text; see below.
+    uniqueKeys: false,
+    prettyErrors: false,
     logLevel: "silent",
   });
   if (!Array.isArray(documents)) return refused("must not be empty");
@@ -92,8 +95,16 @@ function readYaml(text: string, wrongJson: string): Result<unknown> {
   if (error) {
     return refused(
       wrongJson === ""
-        ? `must be YAML: ${reasonOf(error)}`
+        ? `must be YAML: ${reasonOf(error)} ${placeOf(text, error.pos[0])}`
         : `must be ${wrongJson}`,
+    );
+  }
+  const twice = keyTwice(document);
+  if (twice) {
+    return refused(
+      `must be YAML: the key ${shown(twice.key)} stands twice ${
+        placeOf(text, twice.at)
+      }`,
     );
   }
   if (more.length > 0) {
@@ -104,6 +115,35 @@ function readYaml(text: string, wrongJson: string): Result<unknown> {
     );
   }
   return ok(document.toJS({ maxAliasCount: MAX_ALIASES }));
+}
+
+/** A key that one mapping has twice, of which PyYAML would drop the first. */
+function keyTwice(
+  document: YamlDocument.Parsed,
+): { key: string; at: number } | null {
+  let found: { key: string; at: number } | null = null;
+  visit(document, {
+    Map(_, map) {
+      const keys = new Set<string>();
+      for (const { key } of map.items) {
+        // Merge keys may be several.
+        if (!isScalar(key) || key.value === "<<") continue;
+        const name = String(key.value);
+        if (keys.has(name)) {
+          found = { key: name, at: key.range?.[0] ?? 0 };
+          return visit.BREAK;
+        }
+        keys.add(name);
+      }
+    },
+  });
+  return found;
+}
+
+/** Where a character stands, for a message. */
+function placeOf(text: string, at: number): string {
+  const lines = text.slice(0, at).split("\n");
+  return `at line ${lines.length}, column ${(lines.at(-1)?.length ?? 0) + 1}`;
 }
 
 /** How deep brackets outside of quotes and comments open at most. */

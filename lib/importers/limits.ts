@@ -1,5 +1,5 @@
-/** Longest configuration that is read; real ones have a few kilobytes. */
-export const MAX_CONFIGURATION_LENGTH = 256 * 1024;
+/** Most characters of all files together; real ones have a few thousand each. */
+export const MAX_CONFIGURATION_LENGTH = 128 * 1024;
 /** Most configurations that are read together. */
 export const MAX_CONFIGURATIONS = 8;
 /** Deepest nesting; torchtune's and DeepSpeed's files have four levels. */

@@ -317,7 +317,8 @@ function withVariables(rule: Rule): Rule {
       const text = String(setting.value);
       const flag = `--${setting.key}`;
       if (text.includes(UNSET)) {
-        const name = text.slice(text.indexOf(UNSET) + 1).split(/\s/)[0] ?? "";
+        const name = text.slice(text.indexOf(UNSET) + 1).split(/\s/)[0]
+          ?.slice(0, 60) ?? "";
         // A tokenizer's path is often given from outside, and only helps.
         if (setting.key.startsWith("tokenizer")) {
           return draft.leave(

@@ -6,7 +6,7 @@ import { Draft } from "./draft.ts";
 import type { Format } from "./format.ts";
 import { FORMATS } from "./formats.ts";
 import type { Configuration, Imported } from "./imported.ts";
-import { MAX_CONFIGURATIONS } from "./limits.ts";
+import { MAX_CONFIGURATION_LENGTH, MAX_CONFIGURATIONS } from "./limits.ts";
 import { settle } from "./settle.ts";
 
 /**
@@ -52,6 +52,14 @@ export function scenarioOfConfigurations(
       path: "configuration",
       message:
         `configuration must be at most ${MAX_CONFIGURATIONS} files: current value is ${configurations.length}`,
+    }]);
+  }
+  const length = configurations.reduce((sum, { text }) => sum + text.length, 0);
+  if (configurations.length > 1 && length > MAX_CONFIGURATION_LENGTH) {
+    return refused([{
+      path: "configuration",
+      message:
+        `configuration must have at most ${MAX_CONFIGURATION_LENGTH} characters in all files: current value has ${length}`,
     }]);
   }
   const drafts: Draft[] = [];

@@ -64,7 +64,7 @@ const REFUSED: [what: string, text: string, reason: RegExp][] = [
   [
     "a key twice",
     "optim: sgd\noptim: lion",
-    /must be YAML: Map keys must be unique/,
+    /must be YAML: the key "optim" stands twice at line 2, column 1/,
   ],
   [
     "two engines",
@@ -149,12 +149,37 @@ for (const [what, text, reason] of REFUSED) {
   });
 }
 
+/** Texts whose reading could take time that grows faster than they do. */
+const SLOW: [what: string, text: string][] = [
+  ["keys", Array.from({ length: 40_000 }, (_, n) => `k${n}: 1`).join("\n")],
+  ["flow", `{${Array.from({ length: 40_000 }, (_, n) => `k${n}`).join(",")}}`],
+  ["brackets", "[]".repeat(1 << 16)],
+  ["documents", "---\na: 1\n".repeat(20_000)],
+  ["errors", ": ".repeat(1 << 16)],
+  ["variables", `A=x\n${"A=$A$A$A\n".repeat(9000)}torchrun --num-layers $A`],
+];
+
+for (const [what, text] of SLOW) {
+  Deno.test(`scenarioOfConfiguration() reads the longest text of ${what} in time`, () => {
+    const started = performance.now();
+    scenarioOfConfiguration(text.slice(0, MAX_CONFIGURATION_LENGTH));
+    const took = performance.now() - started;
+    assert(took < 5000, `${took} ms`);
+  });
+}
+
 Deno.test("scenarioOfConfigurations() refuses none and too many", () => {
   assert(!scenarioOfConfigurations([]).ok);
   const many = Array(MAX_CONFIGURATIONS + 1).fill({ text: "optim: sgd" });
   const read = scenarioOfConfigurations(many);
   assert(!read.ok);
   assertMatch(read.problems[0]?.message ?? "", /at most 8 files: .* is 9/);
+  const long = scenarioOfConfigurations([
+    { text: "optim: sgd" },
+    { text: "#".repeat(MAX_CONFIGURATION_LENGTH) },
+  ]);
+  assert(!long.ok);
+  assertMatch(long.problems[0]?.message ?? "", /in all files: .* has 131082/);
 });
 
 Deno.test("scenarioOfConfiguration() names what it leaves out, and why", () => {

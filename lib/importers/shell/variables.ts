@@ -1,7 +1,7 @@
 import type { Word } from "./statements.ts";
 
 /** Longest text that variables expand to; it stops those that repeat others. */
-const MAX_EXPANDED = 1 << 18;
+const MAX_EXPANDED = 1 << 14;
 
 /** What a script has set so far. */
 export type Variables = Map<string, string[]>;
