@@ -22,6 +22,9 @@ RUN deno cache main.ts
 USER 1000
 ENV DENO_SERVE_ADDRESS=tcp:0.0.0.0:7860
 EXPOSE 7860
+# A configuration of the tables page may be mounted at /config:
+#   docker run -v ./my_config:/config:ro -e TABLES_CONFIG_DIR=/config …
 CMD ["deno", "run", "--cached-only", "--no-prompt", \
   "--allow-net=0.0.0.0:7860,huggingface.co:443,*.huggingface.co:443,hf.co:443,*.hf.co:443", \
-  "--allow-env=PORT,HF_ENDPOINT,HF_TOKEN,HF_HUB_OFFLINE", "main.ts"]
+  "--allow-env=PORT,HF_ENDPOINT,HF_TOKEN,HF_HUB_OFFLINE,TABLES_CONFIG_DIR", \
+  "--allow-read=/config", "main.ts"]

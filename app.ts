@@ -4,6 +4,8 @@ import { HTTPException } from "hono/http-exception";
 import { secureHeaders } from "hono/secure-headers";
 import { LookUps } from "./hub/look_ups.ts";
 import type { Hub } from "./hub/mod.ts";
+import type { TablesConfig } from "./lib/tables/config.ts";
+import { DEFAULT_TABLES } from "./lib/tables/config.ts";
 import { answerRoute } from "./routes/answer.tsx";
 import { apiRoute } from "./routes/api.ts";
 import { apiMoreRoute } from "./routes/api_more.ts";
@@ -16,6 +18,7 @@ import { limitBody, limitQuery, limitTime } from "./routes/limits.ts";
 import { pageRoute } from "./routes/page.tsx";
 import { presetsRoute } from "./routes/presets.tsx";
 import { scenarioFileRoute } from "./routes/scenario_file.tsx";
+import { tablesRoute } from "./routes/tables.tsx";
 import { trafficRoute } from "./routes/traffic.tsx";
 
 /** Hugging Face shows a Space inside a frame of its own page. */
@@ -26,8 +29,12 @@ const FRAMED_BY = ["'self'", "https://huggingface.co", "https://*.hf.space"];
  *
  * @param hub Where models are looked up that the catalogue does not have; null
  *   where nothing may be asked.
+ * @param tables The data types, GPUs and looks of the tables page.
  */
-export function createApp(hub: Hub | null): Hono {
+export function createApp(
+  hub: Hub | null,
+  tables: TablesConfig = DEFAULT_TABLES,
+): Hono {
   const app = new Hono();
   const lookUps = hub && new LookUps(hub);
 
@@ -54,6 +61,7 @@ export function createApp(hub: Hub | null): Hono {
   app.route("/", presetsRoute);
   app.route("/", answerRoute(lookUps));
   app.route("/", gpusRoute(lookUps));
+  app.route("/", tablesRoute(lookUps, tables));
   app.route("/", compareRoute(lookUps));
   app.route("/", largestRoute(hub));
   app.route("/", trafficRoute(lookUps));

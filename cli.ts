@@ -1,11 +1,13 @@
 import { Command, CommanderError } from "commander";
 import { accuracyCommand } from "./commands/accuracy.ts";
+import { breakdownCommand } from "./commands/breakdown.ts";
 import { calculateCommand } from "./commands/calculate.ts";
 import { gpusCommand, modelsCommand } from "./commands/catalogues.ts";
 import { compareCommand } from "./commands/compare.ts";
 import { estimateCommand } from "./commands/estimate.ts";
 import { presetsCommand } from "./commands/presets.ts";
 import { quickCommand } from "./commands/quick.ts";
+import { tablesCommand } from "./commands/tables.ts";
 import { UsageError } from "./commands/usage_error.ts";
 import { validateCommand } from "./commands/validate.ts";
 
@@ -18,6 +20,8 @@ const program = new Command("headroom")
 const plain = { getOutHasColors: () => false, getErrHasColors: () => false };
 const commands = [
   estimateCommand(),
+  breakdownCommand(),
+  tablesCommand(),
   compareCommand(),
   calculateCommand(),
   quickCommand(),

@@ -1,5 +1,6 @@
 import { createApp } from "./app.ts";
 import { hubFrom } from "./hub/mod.ts";
+import { mountedTables } from "./routes/mounted_tables.ts";
 
 /** Port of the page, as Hugging Face Spaces expect it. */
 const DEFAULT_PORT = 7860;
@@ -7,7 +8,10 @@ const DEFAULT_PORT = 7860;
 // DENO_SERVE_ADDRESS, where it is set, overrides the port that is given here.
 Deno.serve(
   { port: portFrom(environment("PORT")) },
-  createApp(hubFrom(environment)).fetch,
+  createApp(
+    hubFrom(environment),
+    await mountedTables(environment("TABLES_CONFIG_DIR")),
+  ).fetch,
 );
 
 /** A variable that may be read and is not blank. */

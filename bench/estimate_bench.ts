@@ -6,6 +6,9 @@ import {
   toQuery,
 } from "../lib/mod.ts";
 import { resolveModel } from "../lib/models/resolve_model.ts";
+import { recordPass } from "../lib/step/pass.ts";
+import { stepPlanOf } from "../lib/step/plan/step_plan.ts";
+import { allocatorPeaks } from "../lib/step/reserved.ts";
 import { playStep } from "../lib/step/step.ts";
 
 const input = {
@@ -29,26 +32,53 @@ Deno.bench(
 Deno.bench("estimate (validates first)", { group: "estimate" }, () => {
   estimate(input);
 });
+const LONGEST = {
+  config: {
+    model_type: "llama",
+    hidden_size: 4096,
+    intermediate_size: 14_336,
+    num_hidden_layers: 10_000,
+    num_attention_heads: 32,
+    num_key_value_heads: 8,
+    vocab_size: 128_256,
+  },
+};
 for (
-  const [name, model] of [
-    ["32 layers", "meta-llama/Llama-3.1-8B"],
-    ["126 layers", "meta-llama/Llama-3.1-405B"],
+  const [name, model, method] of [
+    ["32 layers", "meta-llama/Llama-3.1-8B", "full"],
+    ["32 layers, qlora", "meta-llama/Llama-3.1-8B", "qlora"],
+    ["126 layers", "meta-llama/Llama-3.1-405B", "full"],
+    ["10,000 layers", LONGEST, "full"],
   ] as const
 ) {
-  const one = parseScenario({ model, train: { checkpointing: "full" } });
+  const group = `timeline, ${name}`;
+  const one = parseScenario({
+    model,
+    train: { checkpointing: "full", method },
+  });
   if (!one.ok) throw new Error("The benchmark's scenario is not valid");
-  const found = resolveModel(model);
-  if (!found.ok) throw new Error(`The catalogue has no ${model}`);
-  Deno.bench(`playStep (${name})`, { group: "timeline" }, () => {
+  const found = resolveModel(one.value.model);
+  if (!found.ok) throw new Error(`There is no model of ${name}`);
+  const step = playStep(one.value, found.value);
+  if ("reason" in step) throw new Error(step.reason);
+  Deno.bench(`resolveModel (${name})`, { group }, () => {
+    resolveModel(one.value.model);
+  });
+  Deno.bench(`stepPlanOf (${name})`, { group }, () => {
+    stepPlanOf(one.value, found.value);
+  });
+  Deno.bench(`recordPass (${name})`, { group }, () => {
+    recordPass(step.plan, { workspaces: true }, {});
+  });
+  Deno.bench(`playStep: plan, record, follow (${name})`, { group }, () => {
     playStep(one.value, found.value);
   });
-  Deno.bench(
-    `estimateScenario (timeline with allocator, ${name})`,
-    { group: "timeline" },
-    () => {
-      estimateScenario(one.value);
-    },
-  );
+  Deno.bench(`allocatorPeaks (${name})`, { group }, () => {
+    allocatorPeaks(step);
+  });
+  Deno.bench(`estimateScenario (${name})`, { group, baseline: true }, () => {
+    estimateScenario(one.value);
+  });
 }
 Deno.bench("parseScenario", () => {
   parseScenario(input);

@@ -79,6 +79,12 @@ const PROBE_FLAGS = [
   new Option("--is-seq2seq [bool]", "not needed: the model's config tells"),
 ];
 
+/** What switches `--kv-cache` off, as a flag of its own. */
+export const NO_KV_CACHE: Option = new Option(
+  "--no-kv-cache",
+  "the same as --kv-cache false",
+);
+
 interface Given extends MoreAsked {
   scenario?: string;
   batch?: string;
@@ -125,7 +131,7 @@ export function estimateCommand(): Command {
     const optional = value === "<bool>" ? "[bool]" : value;
     command.addOption(new Option(`${name} ${optional}`, help));
   }
-  for (const option of [...MORE_FLAGS, ...PROBE_FLAGS]) {
+  for (const option of [NO_KV_CACHE, ...MORE_FLAGS, ...PROBE_FLAGS]) {
     command.addOption(option);
   }
   return command.addHelpText("after", EXAMPLES).action(run);
@@ -205,7 +211,13 @@ async function runBatch(given: Given, path: string): Promise<void> {
   if (await batch(path, await hubOf(given)) > 0) Deno.exitCode = 1;
 }
 
-function givenFlags(given: Given): GivenFlag[] {
+/**
+ * The flags that a command line gives, with their texts.
+ *
+ * @param given What commander has read.
+ * @throws {UsageError} When a value is none that the flag takes.
+ */
+export function givenFlags(given: Record<string, unknown>): GivenFlag[] {
   return FLAGS.flatMap((flag) => {
     const value = given[attributeOf(flag.name)];
     if (value === undefined) return [];
@@ -252,7 +264,8 @@ function checkToken(given: Given): void {
   }
 }
 
-function wantsHeaders(given: Given): boolean {
+/** Whether `--load-full-model` asks to count from a checkpoint's headers. */
+export function wantsHeaders(given: Record<string, unknown>): boolean {
   return isOn(given["loadFullModel"]);
 }
 

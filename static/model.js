@@ -6,7 +6,7 @@
   const standing = document.getElementById("look-up");
   const file = document.getElementById("f-config_file");
   const answer = document.getElementById("answer");
-  if (!form || !name || !standing || !file || !answer) return;
+  if (!form || !name || !standing || !answer) return;
 
   function lookUp() {
     standing.value = name.value;
@@ -26,6 +26,7 @@
     lookUp();
   });
 
+  if (!file) return;
   // The file goes on its own: the form's answer would replace what is said of it.
   file.addEventListener("input", (event) => event.stopPropagation());
   file.addEventListener("change", (event) => {

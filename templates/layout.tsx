@@ -54,7 +54,8 @@ export function Layout(
         <footer class="bottom">
           <p>
             Memory is per GPU, 1 GiB = 2<sup>30</sup>{" "}
-            bytes. Nothing you type is stored.
+            bytes. Nothing you type is stored.{" "}
+            <a href="/tables">Tables by data type</a>
           </p>
         </footer>
       </body>

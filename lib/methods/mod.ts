@@ -3,6 +3,8 @@ import type { Scenario } from "../scenario/schema.ts";
 import { engineFormulas } from "./engine_formulas/mod.ts";
 import { factors } from "./factors/mod.ts";
 import type { Answer, Method, Question } from "./method.ts";
+import { multipliers } from "./multipliers/mod.ts";
+import { ruleOfThumb } from "./rule_of_thumb/mod.ts";
 import { timeline } from "./timeline/mod.ts";
 
 /** The name of a method. */
@@ -16,6 +18,8 @@ export const METHODS: Methods = {
   timeline,
   factors,
   "engine-formulas": engineFormulas,
+  multipliers,
+  "rule-of-thumb": ruleOfThumb,
 };
 
 /** Answers where the method asked for does not. */

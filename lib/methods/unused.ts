@@ -116,6 +116,27 @@ const RULES: readonly Rule[] = [
     because: ({ method }) => `method is "${method}"`,
   },
   {
+    prefix: "multipliers.",
+    matters: ({ method }) => method === "multipliers",
+    because: ({ method }) => `method is "${method}"`,
+  },
+  {
+    prefix: "multipliers.gradient_checkpointing",
+    matters: ({ task, train }) =>
+      task === "train" && train.checkpointing === "full",
+    because: () => "nothing is checkpointed",
+  },
+  {
+    prefix: "multipliers.inference_activations",
+    matters: ({ task }) => task === "serve",
+    because: () => 'task is "train"',
+  },
+  {
+    prefix: "rule_of_thumb.",
+    matters: ({ method }) => method === "rule-of-thumb",
+    because: ({ method }) => `method is "${method}"`,
+  },
+  {
     prefix: "serve.batch",
     matters: ({ serve }) => serve.cache_tokens === null,
     because: () => "serve.cache_tokens is given",

@@ -17,6 +17,21 @@ export const DTYPES: Record<string, Settings> = {
   nf4: [["quantization.weights", "nf4"]],
 };
 
+/** The types that `--precision` names; `--dtype` names more. */
+export const PRECISIONS: readonly string[] = [
+  "fp32",
+  "fp16",
+  "bf16",
+  "int8",
+  "int4",
+];
+
+/** What `--mode` names, and the field that says the same. */
+export const MODES: Record<string, Settings> = {
+  training: [["task", "train"]],
+  inference: [["task", "serve"]],
+};
+
 /** One of two texts; a value that is neither true nor false is left to be refused. */
 export function choice(
   text: string,

@@ -1,5 +1,13 @@
 import type { Settings } from "./flag_readers.ts";
-import { adapters, choice, DTYPES, optimizer } from "./flag_readers.ts";
+import {
+  adapters,
+  choice,
+  DTYPES,
+  MODES,
+  optimizer,
+  PRECISIONS,
+} from "./flag_readers.ts";
+import { METHODS } from "./schema.ts";
 
 /** A flag of the command line. */
 export interface Flag {
@@ -10,6 +18,8 @@ export interface Flag {
   help: string;
   /** The field that a message about a bad value names. */
   path: string;
+  /** The field that it sets instead when the task is to serve. */
+  serving?: string;
   /** The only values that it takes, where the field takes others. */
   allowed?: readonly string[];
   /** What it sets; the path to the text itself where this is left out. */
@@ -183,7 +193,9 @@ export const FLAGS: readonly Flag[] = [
     name: "--kv-cache",
     value: "<bool>",
     path: "factors.kv_cache",
-    help: "count a KV cache when training",
+    help:
+      "a KV cache: when training factors counts one (false), serving (true)",
+    serving: "serve.kv_cache",
   },
   {
     name: "--use-vision",
@@ -291,9 +303,60 @@ export const FLAGS: readonly Flag[] = [
   },
   { name: "--task", value: "<task>", path: "task", help: "train or serve" },
   {
+    name: "--mode",
+    value: "<mode>",
+    path: "task",
+    help: `${Object.keys(MODES).join(" or ")}: the same as --task`,
+    allowed: Object.keys(MODES),
+    settings: (text) => MODES[text.toLowerCase()] ?? [["task", text]],
+  },
+  {
+    name: "--precision",
+    value: "<type>",
+    path: "precision.weights",
+    help: `${PRECISIONS.join(", ")}: as --dtype`,
+    allowed: PRECISIONS,
+    settings: (text) =>
+      DTYPES[text.toLowerCase()] ?? [["precision.weights", text]],
+  },
+  {
+    name: "--batch-size",
+    value: "<n>",
+    path: "train.micro_batch",
+    help: "sequences per GPU at once, training or serving (1)",
+    serving: "serve.batch",
+  },
+  {
+    name: "--seq-length",
+    value: "<tokens>",
+    path: "train.sequence_length",
+    help: "tokens per sequence, training or serving",
+    serving: "serve.input_tokens",
+  },
+  {
+    name: "--sequence-length",
+    value: "<tokens>",
+    path: "train.sequence_length",
+    help: "the same as --seq-length",
+    serving: "serve.input_tokens",
+  },
+  {
+    name: "--gradient-checkpointing",
+    value: "<bool>",
+    path: "train.checkpointing",
+    help: "the same as --grad-checkpoint",
+    settings: (text) => choice(text, "train.checkpointing", "full", "none"),
+  },
+  {
+    name: "--gradient-accumulation-steps",
+    value: "<n>",
+    path: "train.gradient_accumulation",
+    help: "the same as --grad-accum",
+  },
+  {
     name: "--method",
     value: "<method>",
     path: "method",
-    help: "timeline or factors",
+    help: METHODS.join(", "),
   },
 ];

@@ -21,6 +21,7 @@ export function fromFlags(
 ): Record<string, unknown> {
   const input = structuredClone(base);
   for (const { flag, text } of given) {
+    if (flag.serving !== undefined) continue;
     for (
       const [path, value] of flag.settings?.(text) ??
         [[flag.path, text]] as const
@@ -35,6 +36,9 @@ export function fromFlags(
   const named = valueOf(given, "--lora-target-modules");
   if (named !== undefined) putAt(input, "train.lora.targets", named);
   if (usesVision(given)) putAt(input, "train.images_per_sample", "1");
+  for (const [path, text] of byTask(given, input["task"] === "serve")) {
+    putAt(input, path, text);
+  }
   const gpus = gpusFor(given, base);
   if (gpus !== null) putAt(input, "parallel.gpus", gpus);
   return input;
@@ -47,12 +51,31 @@ export function flagMessage(
 ): string {
   const { path, message } = problem;
   const flag = given.findLast(({ flag }) =>
-    flag.path === path || (flag.path === "model" && path === "model.config")
+    flag.path === path || flag.serving === path ||
+    (flag.path === "model" && path === "model.config")
   )?.flag;
   if (!flag || path === "") return message;
   return message.startsWith(path)
     ? `${flag.name}${message.slice(path.length)}`
     : `${flag.name}: ${message}`;
+}
+
+/** Flags that mean one field when training and another when serving. */
+function byTask(
+  given: readonly GivenFlag[],
+  serving: boolean,
+): [path: string, text: string][] {
+  return given.flatMap(({ flag, text }): [string, string][] => {
+    if (flag.serving === undefined) return [];
+    if (!serving) return [[flag.path, text]];
+    return [
+      [flag.serving, text],
+      // A length is the whole sequence's: none of it is left to generate.
+      ...(flag.serving === "serve.input_tokens"
+        ? [["serve.output_tokens", "0"] as [string, string]]
+        : []),
+    ];
+  });
 }
 
 /** Any flag about images means that there are some, unless it is denied. */

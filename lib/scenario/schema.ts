@@ -225,6 +225,20 @@ const engineFormulas = z.strictObject({
   largest_layer_parameters: count(1, 1e15).nullable().default(null),
 });
 
+/**
+ * The constants of the `multipliers` method that its document says to adjust:
+ * what checkpointing leaves of the activations, and what inference needs of them.
+ */
+const multipliers = z.strictObject({
+  gradient_checkpointing: factor(0, 1).default(0.3),
+  inference_activations: factor(0, 1).default(0.1),
+});
+
+/** What the `rule-of-thumb` method takes beside the other fields. */
+const ruleOfThumb = z.strictObject({
+  count: z.enum(["tensors", "dimensions"]).default("tensors"),
+});
+
 /** Methods that a Scenario can ask for. */
 export const METHODS = [
   "timeline",
@@ -256,6 +270,8 @@ export const scenarioSchema = z.strictObject({
   method: z.enum(METHODS).default("timeline"),
   factors: factors.prefault({}),
   engine_formulas: engineFormulas.prefault({}),
+  multipliers: multipliers.prefault({}),
+  rule_of_thumb: ruleOfThumb.prefault({}),
 });
 
 /** A Scenario with every default filled in. */

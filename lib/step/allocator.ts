@@ -1,3 +1,6 @@
+import type { Block } from "./free_blocks.ts";
+import { blockOf, FreeBlocks } from "./free_blocks.ts";
+
 const MIB = 1024 ** 2;
 /** Requests up to this size come from the pool of small blocks. */
 const SMALL = MIB;
@@ -7,14 +10,6 @@ const SMALL_SEGMENT = 2 * MIB;
 const LARGE_SEGMENT = 20 * MIB;
 const OWN_SEGMENT = 10 * MIB;
 const ROUNDING = 2 * MIB;
-
-interface Block {
-  bytes: number;
-  before: Block | null;
-  after: Block | null;
-  free: boolean;
-  readonly small: boolean;
-}
 
 /**
  * PyTorch's caching allocator on one stream: it rounds requests, cuts blocks from
@@ -29,7 +24,8 @@ export class CachingAllocator {
   #allocated = 0;
   #allocatedPeak = 0;
   readonly #capacity: number;
-  readonly #free = { small: [] as Block[], large: [] as Block[] };
+  readonly #small = new FreeBlocks();
+  readonly #large = new FreeBlocks();
 
   /**
    * @param capacity Bytes that the driver has; when they run out, whole segments
@@ -62,14 +58,10 @@ export class CachingAllocator {
   /** Takes memory of so many bytes, which are rounded to 512 already. */
   allocate(bytes: number): Block {
     const small = bytes <= SMALL;
-    const pool = small ? this.#free.small : this.#free.large;
-    const at = firstOfSize(pool, bytes);
-    const block = at < pool.length
-      ? pool.splice(at, 1)[0] as Block
-      : this.#segment(bytes, small);
-    block.free = false;
+    const pool = small ? this.#small : this.#large;
+    const block = pool.takeFor(bytes) ?? this.#segment(bytes, small);
     const rest = block.bytes - bytes;
-    if (small ? rest >= 512 : rest > SMALL) this.#cut(block, bytes);
+    if (small ? rest >= 512 : rest > SMALL) pool.put(cut(block, bytes));
     this.#allocated += block.bytes;
     this.#allocatedPeak = Math.max(this.#allocatedPeak, this.#allocated);
     return block;
@@ -78,23 +70,19 @@ export class CachingAllocator {
   /** Gives a block back to its pool. */
   release(block: Block): void {
     this.#allocated -= block.bytes;
-    let whole = block;
+    const pool = block.small ? this.#small : this.#large;
     const { before, after } = block;
+    let whole = block;
     if (before?.free) {
-      this.#take(before);
-      before.bytes += block.bytes;
-      before.after = after;
-      if (after) after.before = before;
+      pool.take(before);
+      join(before, block);
       whole = before;
     }
-    const next = whole.after;
-    if (next?.free) {
-      this.#take(next);
-      whole.bytes += next.bytes;
-      whole.after = next.after;
-      if (next.after) next.after.before = whole;
+    if (after?.free) {
+      pool.take(after);
+      join(whole, after);
     }
-    this.#put(whole);
+    pool.put(whole);
   }
 
   #segment(bytes: number, small: boolean): Block {
@@ -106,57 +94,31 @@ export class CachingAllocator {
     if (this.#reserved + size > this.#capacity) this.#releaseCached();
     this.#reserved += size;
     this.#peak = Math.max(this.#peak, this.#reserved);
-    return { bytes: size, before: null, after: null, free: false, small };
+    return blockOf(size, small);
   }
 
+  /** Gives back the segments that lie in one free block. */
   #releaseCached(): void {
-    for (const kind of ["small", "large"] as const) {
-      this.#free[kind] = this.#free[kind].filter((block) => {
-        const whole = block.before === null && block.after === null;
-        if (whole) this.#reserved -= block.bytes;
-        return !whole;
-      });
-    }
+    this.#reserved -= this.#small.takeSegments() + this.#large.takeSegments();
   }
+}
 
-  #cut(block: Block, bytes: number): void {
-    const rest: Block = {
-      bytes: block.bytes - bytes,
-      before: block,
-      after: block.after,
-      free: true,
-      small: block.small,
-    };
-    if (block.after) block.after.before = rest;
-    block.after = rest;
-    block.bytes = bytes;
-    this.#put(rest);
-  }
+/** Shortens a block; gives what is left of it. */
+function cut(block: Block, bytes: number): Block {
+  const rest = blockOf(block.bytes - bytes, block.small);
+  rest.before = block;
+  rest.after = block.after;
+  if (block.after) block.after.before = rest;
+  block.after = rest;
+  block.bytes = bytes;
+  return rest;
+}
 
-  #put(block: Block): void {
-    block.free = true;
-    const pool = block.small ? this.#free.small : this.#free.large;
-    pool.splice(firstOfSize(pool, block.bytes), 0, block);
-  }
-
-  #take(block: Block): void {
-    const pool = block.small ? this.#free.small : this.#free.large;
-    let at = firstOfSize(pool, block.bytes);
-    while (pool[at] !== block) at++;
-    pool.splice(at, 1);
-  }
+/** Makes a block longer by the one after it. */
+function join(block: Block, after: Block): void {
+  block.bytes += after.bytes;
+  block.after = after.after;
+  if (after.after) after.after.before = block;
 }
 
 export type { Block as AllocatedBlock };
-
-/** The place of the first block that is large enough; blocks lie by size. */
-function firstOfSize(pool: readonly Block[], bytes: number): number {
-  let low = 0;
-  let high = pool.length;
-  while (low < high) {
-    const middle = (low + high) >> 1;
-    if ((pool[middle]?.bytes ?? 0) < bytes) low = middle + 1;
-    else high = middle;
-  }
-  return low;
-}

@@ -23,8 +23,6 @@ export function each(bytes: number, elements: number): string {
 
 type Tally = Map<string, { count: number; bytes: number }>;
 
-const nets = new WeakMap<Segment, Tally>();
-
 /**
  * What stands after so many stretches and a share of the next one's events,
  * beyond what stood before the first.
@@ -35,9 +33,11 @@ export function liveAt(
   event: number,
 ): LiveTensors[] {
   const all: Tally = new Map();
-  for (const { segment } of stretches.slice(0, index)) {
-    for (const [key, { count, bytes }] of netOf(segment)) {
-      plus(all, key, count, bytes);
+  for (const [segment, times] of timesOf(stretches, index)) {
+    const net: Tally = new Map();
+    tally(net, segment, segment.from, segment.to);
+    for (const [key, { count, bytes }] of net) {
+      plus(all, key, times * count, times * bytes);
     }
   }
   const last = stretches[index]?.segment;
@@ -50,13 +50,16 @@ export function liveAt(
   ).sort((a, b) => b.bytes - a.bytes);
 }
 
-function netOf(segment: Segment): Tally {
-  const known = nets.get(segment);
-  if (known) return known;
-  const net: Tally = new Map();
-  tally(net, segment, segment.from, segment.to);
-  nets.set(segment, net);
-  return net;
+/** How often each recorded segment is among the first stretches. */
+function timesOf(
+  stretches: readonly Stretch[],
+  count: number,
+): Map<Segment, number> {
+  const times = new Map<Segment, number>();
+  for (const { segment } of stretches.slice(0, count)) {
+    times.set(segment, (times.get(segment) ?? 0) + 1);
+  }
+  return times;
 }
 
 function tally(into: Tally, { tape }: Segment, from: number, to: number): void {

@@ -91,7 +91,7 @@ export class Machine {
   readonly workspaces: boolean;
   readonly #accumulation: Accumulation;
   readonly #nodes: Node[] = [];
-  #locals: Value[] = [];
+  #locals = new Set<Value>();
   readonly #casts = new Map<Parameter, Value>();
   readonly #given: Value[] = [];
   readonly #awaited: Parameter | null;
@@ -143,11 +143,11 @@ export class Machine {
   /** Runs a function of the program: its local tensors are dropped at its end. */
   call(body: () => Value): Value {
     const outer = this.#locals;
-    this.#locals = [];
+    this.#locals = new Set();
     const result = body();
     for (const local of this.#locals) if (local !== result) this.drop(local);
     this.#locals = outer;
-    if (result.held) outer.push(result);
+    if (result.held) outer.add(result);
     return result;
   }
 
@@ -215,7 +215,7 @@ export class Machine {
 
   /** Takes a tensor out of the running function's locals: it stays held. */
   keep(value: Value): Value {
-    this.#locals = this.#locals.filter((local) => local !== value);
+    this.#locals.delete(value);
     return value;
   }
 
@@ -408,7 +408,7 @@ export class Machine {
   }
 
   #local(value: Value): Value {
-    this.#locals.push(value);
+    this.#locals.add(value);
     return value;
   }
 }

@@ -1,7 +1,9 @@
 import { findGpu } from "../hardware/gpus.ts";
 import type { Model } from "../models/model.ts";
 import type { Scenario } from "../scenario/schema.ts";
+import { groupDigits } from "../units/mod.ts";
 import { DTYPE_BYTES } from "./dtype.ts";
+import { MAX_EVENTS } from "./limits.ts";
 import type { LiveTensors } from "./live.ts";
 import { each, liveAt } from "./live.ts";
 import type { Parameter } from "./machine.ts";
@@ -10,6 +12,7 @@ import type { OptimizerRule } from "./optimizer/rule.ts";
 import {
   optimizerRule,
   stateBytes,
+  stateCount,
   statePrecision,
 } from "./optimizer/rules.ts";
 import type { Implementation } from "./optimizer/step_temporaries.ts";
@@ -21,7 +24,7 @@ import { playedCode } from "./plan/model_code.ts";
 import { stepPlanOf } from "./plan/step_plan.ts";
 import type { PhaseName, Stretch } from "./schedule.ts";
 import { passStretches } from "./schedule.ts";
-import { roundedBytes } from "./tape.ts";
+import { roundedBytes, TapeFull } from "./tape.ts";
 
 /** How a step is run. */
 export interface StepSettings {
@@ -107,14 +110,20 @@ export function playStep(
     };
   }
   const plan = stepPlanOf(scenario, model);
-  return "reason" in plan ? plan : run(plan, rule, settings);
+  if ("reason" in plan) return plan;
+  try {
+    return run(plan, rule, settings);
+  } catch (error) {
+    if (error instanceof TapeFull) return { reason: error.message };
+    throw error;
+  }
 }
 
 function run(
   plan: StepPlan,
   rule: OptimizerRule,
   settings: StepSettings,
-): Step {
+): Step | NotPlayed {
   const { scenario } = plan;
   const inBackward = scenario.optimizer.in_backward || rule.inBackward;
   const implementation = implementationOf(scenario, rule);
@@ -173,6 +182,16 @@ function run(
     passes.push(recordPass(plan, settings, { accumulation: "add" }));
   }
   const stretches = passes.flatMap(passStretches);
+  const events = eventsOf(stretches) + stateCount(rule, plan.trained);
+  if (events > MAX_EVENTS) {
+    return {
+      reason: `a step of ${
+        groupDigits(events)
+      } allocations and frees, more than ${
+        groupDigits(MAX_EVENTS)
+      }, is not played through`,
+    };
+  }
   const played = replay(stretches, residentBytes);
   const optimizer = residentBytes + gradients.bytes +
     (inBackward ? 0 : stepTemporaries(
@@ -276,6 +295,13 @@ function replay(stretches: readonly Stretch[], base: number) {
       backwardEnd: current,
     },
   };
+}
+
+function eventsOf(stretches: readonly Stretch[]): number {
+  return stretches.reduce(
+    (total, { segment }) => total + segment.to - segment.from,
+    0,
+  );
 }
 
 function gradientBytes({ trained }: StepPlan): number {

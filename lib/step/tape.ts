@@ -1,3 +1,5 @@
+import { groupDigits } from "../units/mod.ts";
+import { MAX_STORAGES } from "./limits.ts";
 import type { PartName } from "./parts.ts";
 
 /** PyTorch's allocator hands out multiples of this many bytes. */
@@ -10,6 +12,23 @@ export function roundedBytes(bytes: number): number {
 
 /** A piece of memory that several tensors may share. */
 export type StorageId = number;
+
+/** A layer, or the loss, makes more than is played through. */
+export class TapeFull extends RangeError {
+  override name = "TapeFull";
+
+  /**
+   * @param what What there is too much of, such as "tensors".
+   * @param most How many there may be.
+   */
+  constructor(what: string, most: number) {
+    super(
+      `a layer or the loss makes more than ${
+        groupDigits(most)
+      } ${what}, the most that are played through`,
+    );
+  }
+}
 
 /**
  * Records a program's allocations and frees. A storage is freed when nobody
@@ -24,7 +43,11 @@ export class Tape {
   readonly labels: string[] = [];
   readonly #references: number[] = [];
 
-  /** Allocates a storage, with one reference. */
+  /**
+   * Allocates a storage, with one reference.
+   *
+   * @throws {TapeFull} Beyond what any model's layer makes.
+   */
   allocate(bytes: number, label: string, part: PartName): StorageId {
     const id = this.external(bytes, label, part);
     if (bytes > 0) this.events.push(id);
@@ -34,6 +57,7 @@ export class Tape {
   /** A storage that was allocated before the program began, with one reference. */
   external(bytes: number, label: string, part: PartName): StorageId {
     const id = this.bytes.length;
+    if (id >= MAX_STORAGES) throw new TapeFull("tensors", MAX_STORAGES);
     this.bytes.push(roundedBytes(bytes));
     this.labels.push(label);
     this.parts.push(part);

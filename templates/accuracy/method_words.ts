@@ -9,7 +9,7 @@ export const METHOD_WORDS: Record<MethodName, string> = {
   "engine-formulas":
     "a formula for the model's states under each engine and ZeRO stage, activations by layer, and a share for overhead.",
   multipliers:
-    "parameter bytes times a multiplier for the optimizer's states, and activations by layer.",
+    "parameter bytes times a multiplier for the optimizer's states, and activations by layer ([multipliers.md](multipliers.md)).",
   "rule-of-thumb":
-    "weight bytes times one factor for training and one for inference.",
+    "weight bytes times one factor for training and one for inference ([rule-of-thumb.md](rule-of-thumb.md)).",
 };

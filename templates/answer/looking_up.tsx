@@ -5,10 +5,12 @@ import type { LookUp } from "../../hub/look_ups.ts";
  * moment, with the form as it then stands; without JavaScript the page does.
  */
 export function LookingUp(
-  { lookUp, href }: {
+  { lookUp, href, action = "/answer" }: {
     lookUp: Pick<LookUp, "name" | "headers" | "done" | "total">;
     /** The page's address, to load it anew. */
     href: string;
+    /** Where the answer is asked for again. */
+    action?: string;
   },
 ) {
   const { name, done, total } = lookUp;
@@ -16,7 +18,7 @@ export function LookingUp(
     <section
       class="card looking-up"
       aria-labelledby="looking-up-title"
-      hx-get="/answer"
+      hx-get={action}
       hx-include="#scenario"
       hx-trigger="load delay:600ms"
       hx-target="#answer"

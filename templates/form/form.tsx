@@ -24,7 +24,7 @@ function aboutModel({ parameters, config }: CatalogueEntry): string {
 }
 
 /** What texts may be completed to; the same on every page, so made once. */
-const SUGGESTIONS = (
+export const SUGGESTIONS = (
   <>
     <datalist id="models">
       {CATALOGUE.map((entry) => (

@@ -7,6 +7,8 @@ const PAGES = [
   "/?model=meta-llama/Llama-2-7b-hf&train.attention=eager&train.micro_batch=16",
   "/?model=nope&train.micro_batch=0",
   "/gpus",
+  "/tables?model=mistralai/Mixtral-8x7B-v0.1",
+  "/tables?lora_rank=0&dtype=fp3",
   "/?model=meta-llama/Llama-2-7b-hf&parallel.gpus=16&parallel.tp=2",
   "/compare?s1=model%3Dllama2-7b&s2=model%3Dllama2-7b%26train.method%3Dqlora&n2=small&s3=model%3Dgpt2&s4=model%3Dgpt2",
   "/compare?s1=model%3Dllama2-7b&s2=model%3Dnope&add=%22%3E%3Cb%3E%3F",

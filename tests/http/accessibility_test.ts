@@ -11,6 +11,8 @@ const PAGES: [name: string, path: string][] = [
   ["mistakes", "/?model=nope&train.micro_batch=0&train.padding_mask=maybe"],
   ["a wrong task", "/?model=llama2-7b&task=eval"],
   ["the GPUs", "/gpus?model=llama2-7b"],
+  ["the tables", "/tables?model=llama2-7b"],
+  ["the tables for a mistake", "/tables?model=llama2-7b&lora_rank=0"],
   ["the GPUs for a mistake", "/gpus?model=llama2-7b&train.micro_batch=0"],
   [
     "a comparison",

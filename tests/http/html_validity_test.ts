@@ -58,14 +58,24 @@ for (
 }
 
 for (const [name, query] of QUERIES) {
-  for (const path of ["/", "/gpus", "/scenario", "/presets", "/answer"]) {
+  for (
+    const path of [
+      "/",
+      "/gpus",
+      "/scenario",
+      "/presets",
+      "/answer",
+      "/tables",
+      "/tables/answer",
+    ]
+  ) {
     Deno.test(`GET ${path} is HTML without an error: ${name}`, async () => {
       const first = await app.request(path + query);
       const moved = first.headers.get("location");
       const response = moved ? await app.request(moved) : first;
       assert([200, 422].includes(response.status), `${response.status}`);
       const html = await response.text();
-      assertEquals(errorsOf(html, path === "/answer"), []);
+      assertEquals(errorsOf(html, path.endsWith("/answer")), []);
     });
   }
 }

@@ -13,6 +13,8 @@ const PAGES = [
   "/answer?model=nope",
   "/gpus",
   "/gpus?model=nope",
+  "/tables",
+  "/tables/answer?model=nope",
   "/compare?s1=model%3Dllama2-7b&s2=model%3Dllama2-7b%26train.method%3Dqlora&n2=small",
   "/compare?s1=model%3Dllama2-7b&s2=model%3Dnope&add=%22%3E%3Cb%3E%3F",
   "/largest?model=gpt2",

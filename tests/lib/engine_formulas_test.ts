@@ -182,6 +182,8 @@ const VALUES: Record<string, unknown> = {
   "engine_formulas.checkpointing_level": 3,
   "factors.fused_loss_factor": 0.5,
   "factors.grad_ckpt_reduction": 0.5,
+  "multipliers.gradient_checkpointing": 0.5,
+  "multipliers.inference_activations": 0.5,
 };
 
 function anotherValue(path: string, usual: unknown): unknown {

@@ -69,6 +69,8 @@ const VALUES: Record<string, unknown[]> = {
   "factors.vision_hidden": [512],
   "factors.vision_layers": [12],
   "factors.vision_patch": [16],
+  "multipliers.gradient_checkpointing": [0.5],
+  "multipliers.inference_activations": [0.2],
   "engine_formulas.checkpointing_level": [1, 3],
   "engine_formulas.largest_layer_parameters": [125_829_120],
 };
@@ -276,7 +278,10 @@ Deno.test("remarks() names each field that has no effect, with its value", () =>
 });
 
 Deno.test("remarks() says which method answered where another was asked for", () => {
-  const { method, warnings } = answer({ method: "multipliers" });
+  const { method, warnings } = answer({
+    "method": "multipliers",
+    "train.method": "lora",
+  });
   assertEquals(method, "factors");
   assertStringIncludes(warnings.join("\n"), 'method "multipliers"');
 });

@@ -192,6 +192,11 @@ const FIELDS: Record<string, Record<string, Any>> = {
     checkpointing_level: or(null, whole(0, 4)),
     largest_layer_parameters: or(null, whole(1, 1e12)),
   },
+  multipliers: {
+    gradient_checkpointing: real(0, 1),
+    inference_activations: real(0, 1),
+  },
+  rule_of_thumb: { count: fc.constantFrom("tensors", "dimensions") },
 };
 
 const sections: Record<string, Any> = Object.fromEntries(

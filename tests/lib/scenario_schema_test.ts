@@ -128,6 +128,8 @@ const DEFAULTS: Scenario = {
     checkpointing_level: null,
     largest_layer_parameters: null,
   },
+  multipliers: { gradient_checkpointing: 0.3, inference_activations: 0.1 },
+  rule_of_thumb: { count: "tensors" },
 };
 
 const MODEL = { model: "meta-llama/Llama-3.1-8B" };

@@ -1,5 +1,7 @@
 import { DTYPE_BYTES } from "../dtype.ts";
 import type { Machine, Value } from "../machine.ts";
+import { MAX_CHUNKS } from "../limits.ts";
+import { TapeFull } from "../tape.ts";
 import type { AdaptedLinear } from "./adapted_linear.ts";
 import { split } from "./arithmetic.ts";
 import { gathered } from "./gather.ts";
@@ -29,6 +31,7 @@ export function checkpointedLoss(
     "ordered hidden states",
   );
   const count = Math.ceil(rows / CHUNK);
+  if (count > MAX_CHUNKS) throw new TapeFull("pieces of the loss", MAX_CHUNKS);
   const sizes = Array.from(
     { length: count },
     (_, at) => Math.min(CHUNK, rows - at * CHUNK),

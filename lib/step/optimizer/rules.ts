@@ -89,3 +89,14 @@ export function stateBytes(
     0,
   );
 }
+
+/** How many states so many tensors have. */
+export function stateCount(
+  rule: OptimizerRule,
+  tensors: readonly Trained[],
+): number {
+  return tensors.reduce(
+    (sum, tensor) => sum + tensor.copies * rule.states(tensor).length,
+    0,
+  );
+}

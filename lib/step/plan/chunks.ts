@@ -1,4 +1,6 @@
 import type { Scenario } from "../../scenario/schema.ts";
+import { MAX_CHUNKS } from "../limits.ts";
+import { TapeFull } from "../tape.ts";
 import type { Chunks } from "../ops/chunked_loss.ts";
 import type { ModelCode } from "./model_code.ts";
 
@@ -16,6 +18,7 @@ export function chunksOf(
     ? LITGPT_CHUNK
     : Math.ceil(sequence / TORCHTUNE_CHUNKS);
   const count = Math.ceil(sequence / size);
+  if (count > MAX_CHUNKS) throw new TapeFull("pieces of the loss", MAX_CHUNKS);
   return {
     rows: Array.from(
       { length: count },

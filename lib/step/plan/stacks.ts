@@ -1,4 +1,4 @@
-import type { LayerRange, Tensor } from "../../models/tensors/tensor.ts";
+import type { Tensor } from "../../models/tensors/tensor.ts";
 
 /** Layers that hold the same tensors. */
 export interface LayerKind {
@@ -35,24 +35,34 @@ function stackOf(path: string, tensors: readonly Tensor[]): Stack {
     ...tensors.flatMap(({ layers }) => (layers ?? []).map(([, to]) => to)),
   );
   const kinds = new Map<string, LayerKind>();
-  const layers: LayerKind[] = [];
-  for (let layer = 0; layer < count; layer++) {
-    const own = tensors.filter((tensor) => holds(tensor.layers, layer));
-    const key = own.map((tensor) => tensors.indexOf(tensor)).join(" ");
-    const kind = kinds.get(key) ?? {
+  const layers = membersOf(tensors, count).map((own) => {
+    const key = own.join(" ");
+    const known = kinds.get(key);
+    if (known) return known;
+    const kind = {
       id: kinds.size,
       tensors: new Map(
-        own.map((tensor) => [tensor.name.slice(path.length + 3), tensor]),
+        own.flatMap((at) => tensors[at] ?? [])
+          .map((tensor) => [tensor.name.slice(path.length + 3), tensor]),
       ),
     };
     kinds.set(key, kind);
-    layers.push(kind);
-  }
+    return kind;
+  });
   return { path, kinds: [...kinds.values()], layers };
 }
 
-function holds(layers: readonly LayerRange[] | null, layer: number): boolean {
-  return (layers ?? []).some(([from, to, step]) =>
-    layer >= from && layer < to && (layer - from) % step === 0
-  );
+/** The places of the tensors that each layer holds. */
+function membersOf(tensors: readonly Tensor[], count: number): number[][] {
+  const members = Array.from({ length: count }, (): number[] => []);
+  for (const [at, { layers }] of tensors.entries()) {
+    for (const [from, to, step] of layers ?? []) {
+      for (let layer = from; layer < to; layer += step) {
+        const own = members[layer];
+        // Ranges may overlap.
+        if (own && own.at(-1) !== at) own.push(at);
+      }
+    }
+  }
+  return members;
 }

@@ -66,7 +66,7 @@ export interface StepPlan {
   /** What is loaded before the first step. */
   readonly resident: readonly LiveTensors[];
   /** Rounded bytes of each tensor of it. */
-  loaded(): Iterable<number>;
+  loaded(): readonly number[];
 }
 
 /** Plans a training step of a decoder on one GPU, or says why it cannot. */
@@ -247,16 +247,18 @@ export function stepPlanOf(
       ...(nano ? nanoVlmKept(scenario, model) : pixelsOf(vision)),
       ...soundOf(encoders),
     ].filter(({ bytes }) => bytes > 0),
-    *loaded() {
-      for (const tensor of oneByOne(model.tensors)) {
-        yield* storage(tensor).pieces.map(roundedBytes);
-      }
-      for (const tensor of adapters) {
-        const bytes = roundedBytes(
-          elementsOf(tensor) * DTYPE_BYTES[addedDtype(tensor)],
-        );
-        for (let copy = copiesOf(tensor); copy > 0; copy--) yield bytes;
-      }
+    loaded() {
+      return [
+        ...oneByOne(
+          model.tensors,
+          (tensor) => storage(tensor).pieces.map(roundedBytes),
+        ),
+        ...adapters.flatMap((tensor) =>
+          new Array<number>(copiesOf(tensor)).fill(
+            roundedBytes(elementsOf(tensor) * DTYPE_BYTES[addedDtype(tensor)]),
+          )
+        ),
+      ];
     },
   };
 }
@@ -270,19 +272,26 @@ function leavingFrozen(storage: Storage, frozen: RegExp | null): Storage {
   };
 }
 
-/** Tensors in the order of modules: a stack layer by layer. */
-function* oneByOne(tensors: readonly Tensor[]): Iterable<Tensor> {
+/**
+ * The pieces of all tensors in the order of modules: a stack layer by layer.
+ *
+ * @param piecesOf Bytes of each piece of one tensor.
+ */
+function oneByOne(
+  tensors: readonly Tensor[],
+  piecesOf: (tensor: Tensor) => number[],
+): number[] {
   const stacks = new Map(stacksOf(tensors).map((stack) => [stack.path, stack]));
-  for (const tensor of tensors) {
-    if (tensor.layers === null) {
-      yield tensor;
-      continue;
-    }
+  return tensors.flatMap((tensor) => {
+    if (tensor.layers === null) return piecesOf(tensor);
     const [path = ""] = tensor.name.split(".N.");
-    const stack = stacks.get(path);
+    const { layers = [], kinds = [] } = stacks.get(path) ?? {};
     stacks.delete(path);
-    for (const layer of stack?.layers ?? []) yield* layer.tensors.values();
-  }
+    const pieces = new Map(
+      kinds.map((kind) => [kind, [...kind.tensors.values()].flatMap(piecesOf)]),
+    );
+    return layers.flatMap((kind) => pieces.get(kind) ?? []);
+  });
 }
 
 /** Leaves out what no gradient reaches: optimizers keep nothing of it. */

@@ -1,4 +1,7 @@
 import type { Model } from "../../models/model.ts";
+import { elementsOf } from "../../models/tensors/tensor.ts";
+import { groupDigits } from "../../units/mod.ts";
+import { MAX_ELEMENTS, MAX_EXPERTS } from "../limits.ts";
 import { CROSS } from "./encoders/encoder_layer_plan.ts";
 import type { LayerKind, Stack } from "./stacks.ts";
 import { hasStateSpaces, unplayedStateSpaces } from "./state_space_plan.ts";
@@ -38,6 +41,17 @@ export function unplayed(
   const attending = stacks.some(({ kinds }) => kinds.some(attends));
   if (!attending && !hasStateSpaces(architecture.type)) {
     return `models of type ${architecture.type}, whose layers are not attention and MLP, are not played through yet`;
+  }
+  if (architecture.experts > MAX_EXPERTS) {
+    return `layers of ${groupDigits(architecture.experts)} experts, more than ${
+      groupDigits(MAX_EXPERTS)
+    }, are not played through`;
+  }
+  const largest = tensors.find((tensor) => elementsOf(tensor) > MAX_ELEMENTS);
+  if (largest) {
+    return `${largest.name} of ${
+      groupDigits(elementsOf(largest))
+    } elements, more than ${groupDigits(MAX_ELEMENTS)}, is not played through`;
   }
   if (!tensors.some(({ role }) => role === "embedding")) {
     return `${name} has no tensor of token embeddings`;

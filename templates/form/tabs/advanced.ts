@@ -11,6 +11,27 @@ export const advanced: Tab = {
       controls: [{ path: "method", label: "Method" }],
     },
     {
+      title: "Multipliers",
+      controls: [
+        {
+          path: "multipliers.gradient_checkpointing",
+          label: "Checkpointing keeps",
+        },
+        {
+          path: "multipliers.inference_activations",
+          label: "Inference activations",
+        },
+      ],
+    },
+    {
+      title: "Rule of thumb",
+      controls: [{
+        path: "rule_of_thumb.count",
+        label: "Parameters from",
+        hint: "every tensor, or the dimensions alone",
+      }],
+    },
+    {
       title: "Images",
       controls: [
         { path: "train.images_per_sample", label: "Images per sample" },

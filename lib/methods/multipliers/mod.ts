@@ -1,0 +1,54 @@
+import { bandOf } from "../../evidence/band.ts";
+import type { Result } from "../../scenario/parse_scenario.ts";
+import type { Answer, Question, Uncovered } from "../method.ts";
+import { oneTotal } from "../one_total.ts";
+import { remarks } from "./remarks.ts";
+import { elementBytes, setupOf } from "./setup.ts";
+import { stateMultiplier } from "./state_multipliers.ts";
+import { serving, training } from "./terms.ts";
+import { uncoveredBy } from "./uncovered_by.ts";
+
+/**
+ * The `multipliers` method: weights, gradients and optimizer states as multiples
+ * of parameters × bytes, activations by layer, all added up as if they stood at
+ * once.
+ *
+ * Source: gpu_memory_calculator.py, whose document prints 32.24 for phi-2.
+ */
+export function multipliers(
+  { scenario, model }: Question,
+): Result<Answer> | Uncovered {
+  const bytes = elementBytes(scenario);
+  if (bytes === null) {
+    return without(`it has no ${scenario.quantization.weights} weights`);
+  }
+  const multiplier = scenario.task === "serve"
+    ? 0
+    : stateMultiplier(scenario.optimizer.name);
+  if (multiplier === null) {
+    return without(
+      `${scenario.optimizer.name} is none of the fifteen optimizers that it knows`,
+    );
+  }
+  const missing = uncoveredBy(scenario);
+  if (missing !== null) return without(missing);
+  const setup = setupOf(scenario, model, bytes);
+  const served = scenario.task === "serve" ? serving(setup) : null;
+  const memory = oneTotal(
+    served?.terms ?? training(setup, multiplier),
+    bandOf("multipliers", scenario),
+  );
+  return {
+    ok: true,
+    value: {
+      memory,
+      ...(served ? { kv: served.kv } : {}),
+      host: { peak_bytes: null },
+      ...remarks(setup, memory.device_peak_bytes),
+    },
+  };
+}
+
+function without(uncovered: string): Uncovered {
+  return { ok: false, uncovered };
+}

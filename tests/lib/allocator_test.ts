@@ -1,0 +1,169 @@
+import { assertEquals } from "@std/assert";
+import fc from "fast-check";
+import type { AllocatedBlock } from "../../lib/step/allocator.ts";
+import { CachingAllocator } from "../../lib/step/allocator.ts";
+
+const MIB = 1024 ** 2;
+
+interface Piece {
+  bytes: number;
+  /** When it became free; null while it is in use. */
+  since: number | null;
+}
+
+interface Segment {
+  readonly small: boolean;
+  pieces: Piece[];
+}
+
+/** The same rules without any index: all segments are looked through each time. */
+class PlainAllocator {
+  segments: Segment[] = [];
+  peak = 0;
+  #clock = 0;
+
+  constructor(readonly capacity: number) {}
+
+  get reserved(): number {
+    return sum(this.segments.flatMap(({ pieces }) => pieces));
+  }
+
+  get allocated(): number {
+    return sum(
+      this.segments.flatMap(({ pieces }) =>
+        pieces.filter(({ since }) => since === null)
+      ),
+    );
+  }
+
+  allocate(bytes: number): Piece {
+    const small = bytes <= MIB;
+    const [found] = this.segments
+      .filter((segment) => segment.small === small)
+      .flatMap(({ pieces }) => pieces)
+      .filter((piece) => piece.since !== null && piece.bytes >= bytes)
+      .sort((a, b) => a.bytes - b.bytes || (b.since ?? 0) - (a.since ?? 0));
+    const piece = found ?? this.#grow(bytes, small);
+    const rest = piece.bytes - bytes;
+    piece.since = null;
+    if (small ? rest >= 512 : rest > MIB) {
+      piece.bytes = bytes;
+      const { pieces } = this.#segmentOf(piece);
+      pieces.splice(pieces.indexOf(piece) + 1, 0, {
+        bytes: rest,
+        since: this.#clock++,
+      });
+    }
+    return piece;
+  }
+
+  release(piece: Piece): void {
+    const segment = this.#segmentOf(piece);
+    piece.since = this.#clock++;
+    segment.pieces = segment.pieces.reduce<Piece[]>((all, next) => {
+      const before = all.at(-1);
+      if (!before || before.since === null || next.since === null) {
+        return [...all, next];
+      }
+      const since = Math.max(before.since, next.since);
+      return [...all.slice(0, -1), { bytes: before.bytes + next.bytes, since }];
+    }, []);
+  }
+
+  #grow(bytes: number, small: boolean): Piece {
+    const size = small
+      ? 2 * MIB
+      : bytes < 10 * MIB
+      ? 20 * MIB
+      : 2 * MIB * Math.ceil(bytes / (2 * MIB));
+    if (this.reserved + size > this.capacity) {
+      this.segments = this.segments.filter(({ pieces }) =>
+        pieces.some(({ since }) => since === null)
+      );
+    }
+    const piece: Piece = { bytes: size, since: null };
+    this.segments.push({ small, pieces: [piece] });
+    this.peak = Math.max(this.peak, this.reserved);
+    return piece;
+  }
+
+  #segmentOf(piece: Piece): Segment {
+    const found = this.segments.find(({ pieces }) => pieces.includes(piece));
+    if (!found) throw new RangeError("the piece is of no segment");
+    return found;
+  }
+}
+
+function sum(pieces: readonly Piece[]): number {
+  return pieces.reduce((total, { bytes }) => total + bytes, 0);
+}
+
+/** Sizes around the limits between the pools, and few of them, so they recur. */
+const size = fc.oneof(
+  fc.constantFrom(512, 1024, MIB, MIB + 512, 3 * MIB, 10 * MIB, 21 * MIB),
+  fc.integer({ min: 1, max: 60_000 }).map((count) => 512 * count),
+);
+/** An allocation, or which of the blocks that stand is released. */
+const event = fc.oneof(
+  { weight: 3, arbitrary: size.map((bytes) => ({ bytes })) },
+  { weight: 2, arbitrary: fc.nat(1000).map((which) => ({ which })) },
+);
+
+Deno.test("CachingAllocator takes what one without indices takes", () => {
+  fc.assert(
+    fc.property(
+      fc.array(event, { maxLength: 120 }),
+      fc.constantFrom(Infinity, 64 * MIB, 200 * MIB),
+      (events, capacity) => {
+        const allocator = new CachingAllocator(capacity);
+        const plain = new PlainAllocator(capacity);
+        const held: [AllocatedBlock, Piece][] = [];
+        let most = 0;
+        for (const each of events) {
+          if ("bytes" in each) {
+            held.push([
+              allocator.allocate(each.bytes),
+              plain.allocate(each.bytes),
+            ]);
+          } else if (held.length > 0) {
+            const [[block, piece] = []] = held.splice(
+              each.which % held.length,
+              1,
+            );
+            if (block && piece) {
+              allocator.release(block);
+              plain.release(piece);
+            }
+          }
+          most = Math.max(most, plain.allocated);
+          assertEquals(
+            [allocator.allocated, allocator.peak, allocator.allocatedPeak],
+            [plain.allocated, plain.peak, most],
+          );
+        }
+      },
+    ),
+  );
+});
+
+Deno.test("CachingAllocator cuts small requests from 2 MiB, medium ones from 20 MiB", () => {
+  const allocator = new CachingAllocator();
+  allocator.allocate(512);
+  allocator.allocate(MIB);
+  assertEquals(allocator.peak, 2 * MIB);
+  allocator.allocate(MIB + 512);
+  allocator.allocate(9 * MIB);
+  assertEquals(allocator.peak, 22 * MIB);
+  allocator.allocate(10 * MIB);
+  assertEquals(allocator.peak, 32 * MIB);
+});
+
+Deno.test("CachingAllocator gives whole free segments back before it overflows", () => {
+  const allocator = new CachingAllocator(64 * MIB);
+  const first = allocator.allocate(40 * MIB);
+  allocator.release(first);
+  allocator.allocate(50 * MIB);
+  assertEquals([allocator.peak, allocator.overflowed], [50 * MIB, false]);
+  allocator.allocate(20 * MIB);
+  assertEquals([allocator.peak, allocator.overflowed], [70 * MIB, true]);
+});
