@@ -8,11 +8,14 @@ import type { TablesConfig } from "./lib/tables/config.ts";
 import { DEFAULT_TABLES } from "./lib/tables/config.ts";
 import { answerRoute } from "./routes/answer.tsx";
 import { apiRoute } from "./routes/api.ts";
+import { apiConfigurationsRoute } from "./routes/api_configurations.ts";
 import { apiMoreRoute } from "./routes/api_more.ts";
 import { assets } from "./routes/assets.ts";
 import { compareRoute } from "./routes/compare.tsx";
 import { configRoute } from "./routes/config.tsx";
+import { exportRoute } from "./routes/export.tsx";
 import { gpusRoute } from "./routes/gpus.tsx";
+import { importRoute } from "./routes/import.tsx";
 import { largestRoute } from "./routes/largest.tsx";
 import { limitBody, limitQuery, limitTime } from "./routes/limits.ts";
 import { pageRoute } from "./routes/page.tsx";
@@ -57,6 +60,8 @@ export function createApp(
   app.route("/", assets);
   app.route("/", pageRoute(lookUps));
   app.route("/", configRoute);
+  app.route("/", importRoute(lookUps));
+  app.route("/", exportRoute);
   app.route("/", scenarioFileRoute);
   app.route("/", presetsRoute);
   app.route("/", answerRoute(lookUps));
@@ -67,6 +72,7 @@ export function createApp(
   app.route("/", trafficRoute(lookUps));
   app.route("/", apiRoute(hub));
   app.route("/", apiMoreRoute(hub));
+  app.route("/", apiConfigurationsRoute);
   app.get("/healthz", (c) => c.text("ok"));
 
   app.notFound((c) =>

@@ -2,20 +2,29 @@ import { Command, Option } from "commander";
 import type { GivenFlag, Problem } from "../lib/mod.ts";
 import {
   estimateScenario,
+  EXPORTS,
+  exportScenario,
   flagMessage,
   FLAGS,
   fromFlags,
   nearestRuns,
+  parseScenario,
   readBoolean,
   refusalOf,
 } from "../lib/mod.ts";
 import type { Hub } from "../hub/mod.ts";
 import { hubFrom } from "../hub/mod.ts";
 import { estimateText } from "../templates/terminal/estimate_text.ts";
+import { importedText } from "../templates/terminal/imported_text.ts";
 import { moreText } from "../templates/terminal/more_text.ts";
 import { probeText } from "../templates/terminal/probe_text.ts";
 import { applySet } from "./apply_set.ts";
 import { batch } from "./batch.ts";
+import {
+  readConfigurations,
+  withoutModel,
+  withoutOverridden,
+} from "./configurations.ts";
 import { environment } from "./environment.ts";
 import { resolveInput } from "./estimate_model.ts";
 import { readText } from "./files.ts";
@@ -45,6 +54,10 @@ Examples:
       --lora-rank 8 --grad-checkpoint true --gpu "RTX 4090"
   Any field of a scenario, by its path
     deno task estimate --model llama2-7b --set task=serve --set serve.batch=16
+  The configuration files of a training tool, later ones over earlier ones
+    deno task estimate --from train.yaml --from ds_config.json --gpus 8
+  A configuration for another tool
+    deno task estimate --model llama2-7b --zero 2 --dp 8 --export accelerate
   A scenario from a file or the standard input, its estimate as JSON
     deno task estimate --scenario scenario.json --json
   Many of them, a line each
@@ -91,6 +104,8 @@ interface Given extends MoreAsked {
   json?: boolean;
   hfTokenStdin?: boolean;
   evidence?: boolean;
+  from: string[];
+  export?: string;
   opinions?: boolean;
   set: string[];
   probe?: string | boolean;
@@ -114,6 +129,18 @@ export function estimateCommand(): Command {
     )
     .option("--scenario <file>", "a scenario in JSON; - is the standard input")
     .option("--batch <file>", "a scenario a line; - is the standard input")
+    .option(
+      "--from <file>",
+      "a training tool's configuration: TrainingArguments, LLaMA-Factory, Axolotl, DeepSpeed, accelerate, torchtune, Megatron-LM …; - is the standard input, several add up",
+      (word: string, words: string[]) => [...words, word],
+      [],
+    )
+    .option(
+      "--export <format>",
+      `print the scenario as another tool's configuration: ${
+        EXPORTS.map(({ id }) => id).join(", ")
+      }`,
+    )
     .option("--json", "print the estimate as JSON")
     .option("--evidence", "show the measured runs most like it")
     .option("--opinions", "show what the other methods say")
@@ -142,16 +169,36 @@ async function run(given: Given): Promise<void> {
   if (given.batch !== undefined) return await runBatch(given, given.batch);
   checkProbeFlags(given);
   const flags = givenFlags(given);
-  const base = given.scenario === undefined
+  if (given.scenario !== undefined && given.from.length > 0) {
+    throw new UsageError(
+      "--scenario and --from cannot be given together: a scenario may be one of the --from files",
+    );
+  }
+  const imported = given.from.length > 0
+    ? await readConfigurations(given.from, given.json === true)
+    : null;
+  const base = imported
+    ? withoutModel(imported.scenario, flags)
+    : given.scenario === undefined
     ? {}
     : await readScenario(given.scenario);
   const input = fromFlags(flags, base);
   for (const word of given.set) applySet(input, word);
+  const configuration = imported && withoutOverridden(imported, [
+    ...flags.flatMap(({ flag, text }) => [
+      flag.path,
+      ...(flag.settings?.(text) ?? []).map(([path]) => path),
+    ]),
+    ...given.set.map((word) => word.slice(0, word.indexOf("="))),
+  ]);
   if (input["model"] === undefined) {
     throw new UsageError(
-      "--model is missing: give a name of the catalogue or the Hub, or a config.json, a .safetensors or .gguf file, or a folder with one",
+      `--model is missing${
+        imported ? ", and the configuration names none" : ""
+      }: give a name of the catalogue or the Hub, or a config.json, a .safetensors or .gguf file, or a folder with one`,
     );
   }
+  if (given.export !== undefined) return await runExport(input, given.export);
   const bandwidths = givenBandwidths(given);
   const { onProgress, end } = terminalProgress();
   const resolved = await resolveInput(input, await hubOf(given), {
@@ -182,12 +229,19 @@ async function run(given: Given): Promise<void> {
     given.json
       ? `${
         JSON.stringify(
-          { ...result.value, ...more, ...evidence, ...measured },
+          {
+            ...result.value,
+            ...more,
+            ...evidence,
+            ...measured,
+            ...(configuration ? { configuration } : {}),
+          },
           null,
           2,
         )
       }\n`
-      : estimateText(result.value, { color: wantsColor(), ...evidence }) +
+      : (configuration ? `${importedText(configuration)}\n` : "") +
+        estimateText(result.value, { color: wantsColor(), ...evidence }) +
         moreText(more, result.value) +
         (probed?.ok ? probeText(result.value, probed.value) : ""),
   );
@@ -199,9 +253,30 @@ async function run(given: Given): Promise<void> {
   }
 }
 
+/** Prints the scenario as another tool's configuration. */
+async function runExport(
+  input: Record<string, unknown>,
+  format: string,
+): Promise<void> {
+  const parsed = parseScenario(input);
+  const result = parsed.ok ? exportScenario(parsed.value, format) : parsed;
+  if (!result.ok) {
+    throw new UsageError(
+      result.problems.map(({ message }) =>
+        message.startsWith("format ") ? `--export${message.slice(6)}` : message
+      ).join("\n"),
+    );
+  }
+  const { text, notes, syntax } = result.value;
+  await write(text);
+  // YAML has them as comments.
+  if (syntax === "json") { for (const note of notes) console.error(note); }
+}
+
 async function runBatch(given: Given, path: string): Promise<void> {
   if (
     given.scenario !== undefined || given.set.length > 0 || given.evidence ||
+    given.from.length > 0 || given.export !== undefined ||
     given.opinions || asksMore(given) || givenFlags(given).length > 0
   ) {
     throw new UsageError(
@@ -256,8 +331,8 @@ async function hubOf(given: Given): Promise<Hub | null> {
 
 function checkToken(given: Given): void {
   if (!given.hfTokenStdin) return;
-  for (const flag of ["scenario", "batch"] as const) {
-    if (given[flag] !== "-") continue;
+  for (const flag of ["scenario", "batch", "from"] as const) {
+    if (given[flag] !== "-" && !given.from.includes("-")) continue;
     throw new UsageError(
       `--hf-token-stdin and --${flag} - both read the standard input: give one of them another way`,
     );

@@ -55,6 +55,19 @@ export { describeField } from "./scenario/describe_field.ts";
 export type { FieldDescription } from "./scenario/describe_field.ts";
 export type { Model } from "./models/model.ts";
 export { DEFAULT_SCENARIO } from "./scenario/default_scenario.ts";
+export { EXPORTS, exportScenario } from "./exports/mod.ts";
+export type { Exported, ExportFormat } from "./exports/exported.ts";
+export {
+  scenarioOfConfiguration,
+  scenarioOfConfigurations,
+} from "./importers/mod.ts";
+export type {
+  Assumed,
+  Configuration,
+  Ignored,
+  Imported,
+  Understood,
+} from "./importers/imported.ts";
 export { parseScenario } from "./scenario/parse_scenario.ts";
 export type { Result, ScenarioInput } from "./scenario/parse_scenario.ts";
 export { ScenarioError } from "./scenario/problem.ts";

@@ -26,11 +26,13 @@ const limitAny: MiddlewareHandler = bodyLimit({
 });
 
 /**
- * Refuses bodies that are too large, before they are read whole. The form with a
- * file has a limit of its own, which it tells on the page.
+ * Refuses bodies that are too large, before they are read whole. The forms with
+ * files have limits of their own, which they tell on the page.
  */
 export const limitBody: MiddlewareHandler = (c, next) =>
-  c.req.path === "/config" ? next() : limitAny(c, next);
+  c.req.path === "/config" || c.req.path === "/import"
+    ? next()
+    : limitAny(c, next);
 
 /** Refuses addresses that are too long. */
 export const limitQuery: MiddlewareHandler = async (c, next) => {

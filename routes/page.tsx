@@ -56,6 +56,7 @@ export function pageRoute(lookUps: LookUps | null): Hono {
       <Page
         title={titleOf(answer)}
         state={state}
+        query={href.slice(2)}
         {...(answer.state === "under way"
           ? { refreshSeconds: REFRESH_SECONDS }
           : {})}

@@ -53,6 +53,11 @@
     unfold();
   }
 
+  // A refused configuration leaves the scenario as it stands.
+  document.getElementById("import")?.addEventListener("submit", () => {
+    document.getElementById("import-scenario").value = location.search.slice(1);
+  });
+
   answer.addEventListener("toggle", remember, true);
   new MutationObserver(renewed).observe(answer, { childList: true });
   answer.addEventListener("click", reveal);

@@ -1,6 +1,8 @@
 import type { Child } from "hono/jsx";
 import { estimate, PRESETS, toQuery } from "../lib/mod.ts";
 import type { FormState } from "./form/control.tsx";
+import type { ImportState } from "./form/import_form.tsx";
+import { ImportForm } from "./form/import_form.tsx";
 import { ScenarioForm, Tabs } from "./form/form.tsx";
 import { Layout } from "./layout.tsx";
 
@@ -14,11 +16,25 @@ const EXAMPLES = PRESETS.map(({ id, title, about, scenario }) => ({
 
 /** The page: examples, the form, and the answer beside it. */
 export function Page(
-  { title, state, refreshSeconds, children }: {
+  {
+    title,
+    state,
+    refreshSeconds,
+    importing = null,
+    query = "",
+    report,
+    children,
+  }: {
     title: string;
     /** When to load the page anew, where its answer is not there yet. */
     refreshSeconds?: number;
     state: FormState;
+    /** What stands in the form for configuration files. */
+    importing?: ImportState | null;
+    /** The scenario's query, for that form. */
+    query?: string;
+    /** What became of a configuration; it stays while the form changes. */
+    report?: Child;
     children: Child;
   },
 ) {
@@ -39,7 +55,9 @@ export function Page(
       </nav>
       <main class="columns">
         <h1 class="unseen">Will it fit?</h1>
+        {report}
         <div class="settings">
+          <ImportForm state={importing} query={query} />
           <Tabs state={state} />
           <ScenarioForm state={state} />
         </div>

@@ -14,7 +14,8 @@ export function Reuse(
         <a href={`/?${query}`}>Link to this scenario</a> ·{" "}
         <a href={`/api/v1/estimate?${query}`}>This answer as JSON</a> ·{" "}
         <CompareLink estimate={estimate} headers={headers} /> ·{" "}
-        <a href={`/scenario?${query}`}>Save or copy</a>
+        <a href={`/scenario?${query}`}>Save or copy</a> ·{" "}
+        <a href={`/export?${query}`}>For other tools</a>
       </p>
       <pre
         class="command"

@@ -13,6 +13,18 @@ export const PAGE_FIELDS = {
   compare: "compare",
 } as const;
 
+/** Fields of the form for configuration files. */
+export const IMPORT_FIELDS = {
+  /** What was pasted. */
+  text: "configuration",
+  /** Files that were chosen. */
+  files: "configuration_file",
+  /** The model, where no file names one. */
+  model: "model",
+  /** The query of the scenario that stands in the other form. */
+  scenario: "scenario",
+} as const;
+
 /** Largest config.json that is taken as a file; real ones have kilobytes. */
 export const MAX_CONFIG_BYTES = 1024 * 1024;
 

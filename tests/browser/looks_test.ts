@@ -16,6 +16,7 @@ const PAGES = [
   "/traffic?model=llama2-7b&parallel.gpus=16&node_gbs=x",
   "/presets",
   "/scenario?model=llama2-7b",
+  "/export?model=llama2-7b&parallel.gpus=8",
 ];
 
 for (const width of [320, 390, 768, 1280]) {

@@ -8,7 +8,7 @@ const RUN = [
   "run",
   "--no-prompt",
   "--allow-read",
-  "--allow-env=INIT_CWD,NO_COLOR,FORCE_COLOR",
+  "--allow-env=INIT_CWD,NO_COLOR,FORCE_COLOR,LOG_TOKENS,LOG_STREAM",
 ];
 
 /** Settings of one run. */

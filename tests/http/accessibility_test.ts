@@ -27,6 +27,7 @@ const PAGES: [name: string, path: string][] = [
   ["traffic", "/traffic?model=llama2-7b&parallel.gpus=16&node_gbs=x"],
   ["several GPUs", "/?model=llama2-7b&parallel.gpus=16"],
   ["the presets", "/presets"],
+  ["other tools", "/export?model=llama2-7b&parallel.gpus=8"],
   ["a scenario's JSON", "/scenario?model=llama2-7b"],
   ["the JSON of a mistake", "/scenario?model=llama2-7b&train.micro_batch=0"],
 ];

@@ -1,0 +1,54 @@
+import type { Scenario } from "../scenario/schema.ts";
+
+/** A Scenario's input that need not name a model: many files do not. */
+export type PartialScenario = Partial<
+  { [Section in keyof Scenario]: Section extends "model" ? unknown : object }
+>;
+
+/** A setting of a configuration that a Scenario can say. */
+export interface Understood {
+  /** Dotted key as the file writes it, such as "zero_optimization.stage". */
+  key: string;
+  /** Its value, shortened. */
+  value: string;
+  /** The Scenario's field that it decides. */
+  path: string;
+  /** What that field becomes, or how the setting decides it. */
+  becomes: string;
+}
+
+/** A setting that a Scenario cannot say, or that decides no GPU memory. */
+export interface Ignored {
+  key: string;
+  value: string;
+  reason: string;
+  /** Whether a run's memory depends on it: the answer may be wrong by that. */
+  moves_memory: boolean;
+}
+
+/** A field that no setting states, and what is taken for it. */
+export interface Assumed {
+  path: string;
+  value: string;
+  reason: string;
+}
+
+/** What one or several configurations became. */
+export interface Imported {
+  /** What each text was taken for, in the order given. */
+  formats: { id: string; title: string; name?: string }[];
+  /** Every field that is stated or assumed; the rest has its default. */
+  scenario: Record<string, unknown>;
+  understood: Understood[];
+  ignored: Ignored[];
+  assumed: Assumed[];
+  /** Ignored settings that move memory, a sentence each. */
+  warnings: string[];
+}
+
+/** A text to import. */
+export interface Configuration {
+  text: string;
+  /** Its file's name, for messages. */
+  name?: string;
+}

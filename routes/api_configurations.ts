@@ -1,0 +1,60 @@
+import type { Context } from "hono";
+import { Hono } from "hono";
+import type { Result } from "../lib/mod.ts";
+import {
+  exportScenario,
+  parseScenario,
+  refusalOf,
+  scenarioOfConfiguration,
+} from "../lib/mod.ts";
+import { refused } from "./api_body.ts";
+import { importSent, readForm } from "./configuration_form.ts";
+
+/**
+ * The door for programs to configuration files. `/import` takes one as its body,
+ * or several as the files of a form; `/export?format=…` takes a scenario.
+ */
+export const apiConfigurationsRoute: Hono = new Hono()
+  .post("/api/v1/import", async (c) => {
+    const type = c.req.header("content-type") ?? "";
+    if (type.startsWith("multipart/form-data")) {
+      const form = await c.req.formData().catch(() => null);
+      // Whoever asks may add a model to what comes back.
+      const sent = { ...readForm(form), model: "-" };
+      const read = await importSent(sent);
+      return reply(
+        c,
+        read.ok ? { ok: true, value: withoutDash(read.value) } : read,
+      );
+    }
+    const name = c.req.query("name");
+    return reply(c, scenarioOfConfiguration(await c.req.text(), name));
+  })
+  .post("/api/v1/export", async (c) => {
+    let input: unknown;
+    try {
+      input = JSON.parse(await c.req.text());
+    } catch {
+      return reply(c, refused("", "The body must be a scenario in JSON"));
+    }
+    const parsed = parseScenario(input);
+    return reply(
+      c,
+      parsed.ok
+        ? exportScenario(parsed.value, c.req.query("format") ?? "")
+        : parsed,
+    );
+  });
+
+function withoutDash<T extends { scenario: Record<string, unknown> }>(
+  imported: T,
+): T {
+  const { model, ...rest } = imported.scenario;
+  return model === "-" ? { ...imported, scenario: rest } : imported;
+}
+
+function reply(c: Context, result: Result<object>): Response {
+  return result.ok
+    ? c.json(result.value)
+    : c.json(refusalOf(result.problems), 422);
+}

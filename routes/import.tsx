@@ -1,0 +1,152 @@
+import type { Context } from "hono";
+import { Hono } from "hono";
+import { bodyLimit } from "hono/body-limit";
+import type { LookUps } from "../hub/look_ups.ts";
+import type { Problem } from "../lib/mod.ts";
+import { leavesOf, parseScenario, toQuery } from "../lib/mod.ts";
+import { ImportedView } from "../templates/answer/imported_view.tsx";
+import { LiveAnswerView, STATUS } from "../templates/answer/live_answer.tsx";
+import { Problems } from "../templates/answer/problems.tsx";
+import { formOfQuery, formOfScenario } from "../templates/form/form_state.ts";
+import { Page } from "../templates/page.tsx";
+import type { SentConfigurations } from "./configuration_form.ts";
+import { importSent, readForm } from "./configuration_form.ts";
+import { TITLE } from "./page.tsx";
+import { answerTo, pageAddress, readPageQuery } from "./page_query.ts";
+
+/** Largest form that is read, so that a wrong file is still told by its name. */
+const MAX_FORM_BYTES = 8 * 1024 * 1024;
+/** How long the page waits for the Hub before it tells how far it is. */
+const WAIT_MS = 2000;
+/** Longest pasted text that a refusal gives back. */
+const MAX_KEPT = 300_000;
+
+/**
+ * Reads configuration files of training tools and answers with the page: its
+ * form filled, what became of each setting, and the estimate.
+ */
+export function importRoute(lookUps: LookUps | null): Hono {
+  return new Hono()
+    // Where a browser comes back to after the form has been sent.
+    .get("/import", (c) => c.redirect("/", 303))
+    .post(
+      "/import",
+      bodyLimit({
+        maxSize: MAX_FORM_BYTES,
+        onError: (c) =>
+          refuse(c, NOTHING, [{
+            path: "configuration",
+            message:
+              `configuration must have at most ${MAX_FORM_BYTES} bytes with its form: ${
+                c.req.header("content-length") ?? "more"
+              } were sent; go back to find it as it was`,
+          }], 413),
+      }),
+      async (c) => {
+        const sent = readForm(await c.req.formData().catch(() => null));
+        const read = await importSent(sent);
+        if (!read.ok) return refuse(c, sent, read.problems, 422);
+        const query = queryOf(read.value.scenario);
+        const asked = readPageQuery(new URLSearchParams(query));
+        const answer = await answerTo(asked, lookUps, {
+          lookUp: "anew",
+          waitMs: WAIT_MS,
+        });
+        const { headers, belongs, typed } = asked;
+        const answered = answer.state === "answered";
+        const href = pageAddress(
+          answered ? toQuery(answer.estimate.scenario) : query,
+          headers,
+          belongs,
+        );
+        const state = answered
+          ? formOfScenario(answer.estimate.scenario, { headers, belongs })
+          : formOfQuery(
+            typed,
+            answer.state === "refused" ? answer.problems : [],
+            { headers, belongs },
+          );
+        return c.html(
+          <Page
+            title={TITLE}
+            state={state}
+            query={href.slice(2)}
+            importing={{
+              text: plain(sent.text),
+              model: plain(sent.model),
+              errors: [],
+            }}
+            report={<ImportedView imported={read.value} href={href} />}
+          >
+            <LiveAnswerView
+              answer={answer}
+              href={href}
+              headers={headers}
+              belongs={belongs}
+            />
+          </Page>,
+          STATUS[answer.state],
+        );
+      },
+    );
+}
+
+const NOTHING: SentConfigurations = {
+  text: "",
+  model: "",
+  scenario: "",
+  files: [],
+};
+
+/** The page as it was, with what was pasted and what is wrong with it. */
+function refuse(
+  c: Context,
+  sent: SentConfigurations,
+  problems: readonly Problem[],
+  status: 413 | 422,
+): Response | Promise<Response> {
+  const { typed, headers, belongs } = readPageQuery(
+    new URLSearchParams(sent.scenario.slice(0, MAX_KEPT)),
+  );
+  return c.html(
+    <Page
+      title={TITLE}
+      state={formOfQuery(typed, [], { headers, belongs })}
+      query={typed.toString()}
+      importing={{
+        text: plain(sent.text.slice(0, MAX_KEPT)),
+        model: plain(sent.model),
+        errors: problems.map(({ message }) => plain(message)),
+      }}
+    >
+      <Problems
+        problems={problems.map(({ path, message }) => ({
+          path,
+          message: plain(message),
+        }))}
+        form={false}
+      />
+    </Page>,
+    status,
+  );
+}
+
+/** A text without what no HTML may hold. */
+function plain(text: string): string {
+  return text.replaceAll(/(?![\t\n])[\p{Cc}\p{Cs}]/gu, " ");
+}
+
+/** The query of an imported scenario, which may lack what an answer needs. */
+function queryOf(scenario: Record<string, unknown>): string {
+  const parsed = parseScenario(scenario);
+  if (parsed.ok) return toQuery(parsed.value);
+  return new URLSearchParams(
+    leavesOf(scenario).filter(({ value }) => value !== null)
+      .map(({ path, value }) => [path, textOf(value)]),
+  ).toString();
+}
+
+function textOf(value: unknown): string {
+  if (!Array.isArray(value)) return String(value);
+  return value.length === 1 ? `${value[0]},` : value.join(",");
+}

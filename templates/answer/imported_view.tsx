@@ -1,0 +1,57 @@
+import type { Imported } from "../../lib/mod.ts";
+import { ignoredGroups, sourcesOf } from "../imported_words.ts";
+
+/** What became of a configuration: three lists. */
+export function ImportedView(
+  { imported, href }: {
+    imported: Imported;
+    /** The address of the scenario that it became. */
+    href: string;
+  },
+) {
+  const { understood, assumed, ignored, warnings } = imported;
+  return (
+    <section class="card imported" aria-labelledby="imported-title">
+      <h2 id="imported-title">From {sourcesOf(imported)}</h2>
+      <p>
+        The form holds it now. <a href={href}>Address of this scenario</a>
+      </p>
+      {warnings.length > 0 && (
+        <ul class="imported-warnings">
+          {warnings.map((each) => <li>{each}</li>)}
+        </ul>
+      )}
+      <details>
+        <summary>Understood ({understood.length})</summary>
+        <ul>
+          {understood.map(({ key, value, path, becomes }) => (
+            <li>
+              <code>{key}</code> = {value} → <code>{path}</code>: {becomes}
+            </li>
+          ))}
+        </ul>
+      </details>
+      <details open>
+        <summary>Assumed ({assumed.length})</summary>
+        <ul>
+          {assumed.map(({ path, value, reason }) => (
+            <li>
+              <code>{path}</code>: {value} ({reason})
+            </li>
+          ))}
+        </ul>
+      </details>
+      <details>
+        <summary>Ignored ({ignored.length})</summary>
+        <ul>
+          {ignoredGroups(ignored).map(({ settings, reason, moves_memory }) => (
+            <li>
+              {moves_memory && <strong>moves memory:</strong>}{" "}
+              <code>{settings.join(", ")}</code> ({reason})
+            </li>
+          ))}
+        </ul>
+      </details>
+    </section>
+  );
+}

@@ -1,0 +1,8 @@
+--nproc_per_node 8 --num-layers 32 --hidden-size 4096 --ffn-hidden-size 14336
+--num-attention-heads 32 --group-query-attention --num-query-groups 8 --kv-channels 128
+--swiglu --untie-embeddings-and-output-weights
+--seq-length 8192 --micro-batch-size 1 --global-batch-size 128
+--context-parallel-size 2 --bf16 --grad-reduce-in-bf16
+--use-precision-aware-optimizer --exp-avg-dtype bf16 --exp-avg-sq-dtype bf16
+--tokenizer-type HuggingFaceTokenizer --tokenizer-model meta-llama/Llama-3.1-8B
+--fp8-format hybrid --use-distributed-optimizer
