@@ -48,14 +48,17 @@ export function Layout(
             Headroom
           </a>
           <p>Will it fit? GPU memory of training, fine-tuning and serving.</p>
-          <a href="/presets">Presets</a>
+          <nav aria-label="Pages">
+            <a href="/compare">Compare</a>
+            <a href="/tables">Tables</a>
+            <a href="/presets">Presets</a>
+          </nav>
         </header>
         {children}
         <footer class="bottom">
           <p>
             Memory is per GPU, 1 GiB = 2<sup>30</sup>{" "}
-            bytes. Nothing you type is stored.{" "}
-            <a href="/tables">Tables by data type</a>
+            bytes. Nothing you type is stored.
           </p>
         </footer>
       </body>

@@ -16,13 +16,15 @@ const ROUNDING = 2 * MIB;
  * segments, joins freed neighbours, and gives nothing back to the driver.
  *
  * Source: pytorch c10/cuda/CUDACachingAllocator.cpp, round_size,
- * get_allocation_size, should_split, get_free_block
+ * get_allocation_size, should_split, get_free_block, BlockComparatorSize
  */
 export class CachingAllocator {
   #reserved = 0;
   #peak = 0;
   #allocated = 0;
   #allocatedPeak = 0;
+  /** Where the driver's next segment begins. */
+  #end = 0;
   readonly #capacity: number;
   readonly #small = new FreeBlocks();
   readonly #large = new FreeBlocks();
@@ -94,7 +96,9 @@ export class CachingAllocator {
     if (this.#reserved + size > this.#capacity) this.#releaseCached();
     this.#reserved += size;
     this.#peak = Math.max(this.#peak, this.#reserved);
-    return blockOf(size, small);
+    const block = blockOf(size, small, this.#end);
+    this.#end += size;
+    return block;
   }
 
   /** Gives back the segments that lie in one free block. */
@@ -105,7 +109,11 @@ export class CachingAllocator {
 
 /** Shortens a block; gives what is left of it. */
 function cut(block: Block, bytes: number): Block {
-  const rest = blockOf(block.bytes - bytes, block.small);
+  const rest = blockOf(
+    block.bytes - bytes,
+    block.small,
+    block.address + bytes,
+  );
   rest.before = block;
   rest.after = block.after;
   if (block.after) block.after.before = rest;

@@ -5,7 +5,7 @@ Deno.test("the tables follow as one types, and the address with them", async () 
   await using opened = await openPage();
   const { page, origin, complaints } = opened;
   await page.goto(origin);
-  await page.click("footer a[href='/tables']");
+  await page.click("nav a[href='/tables']");
   await page.waitForURL(/\/tables$/);
   await page.fill("#f-lora_rank", "128");
   await page.waitForURL(/lora_rank=128/);

@@ -208,7 +208,7 @@ Deno.test("GET /tables looks a model up when it is loaded, not while its name is
 
 Deno.test("GET / leads to the tables", async () => {
   const { document } = await visit("/?model=llama2-7b");
-  only(document, "footer a[href='/tables']");
+  only(document, "nav a[href='/tables']");
 });
 
 Deno.test("GET /tables shows the data types and GPUs of a configuration", async () => {

@@ -7,8 +7,7 @@ const MIB = 1024 ** 2;
 
 interface Piece {
   bytes: number;
-  /** When it became free; null while it is in use. */
-  since: number | null;
+  free: boolean;
 }
 
 interface Segment {
@@ -20,7 +19,6 @@ interface Segment {
 class PlainAllocator {
   segments: Segment[] = [];
   peak = 0;
-  #clock = 0;
 
   constructor(readonly capacity: number) {}
 
@@ -30,9 +28,7 @@ class PlainAllocator {
 
   get allocated(): number {
     return sum(
-      this.segments.flatMap(({ pieces }) =>
-        pieces.filter(({ since }) => since === null)
-      ),
+      this.segments.flatMap(({ pieces }) => pieces.filter(({ free }) => !free)),
     );
   }
 
@@ -41,17 +37,18 @@ class PlainAllocator {
     const [found] = this.segments
       .filter((segment) => segment.small === small)
       .flatMap(({ pieces }) => pieces)
-      .filter((piece) => piece.since !== null && piece.bytes >= bytes)
-      .sort((a, b) => a.bytes - b.bytes || (b.since ?? 0) - (a.since ?? 0));
+      .filter((piece) => piece.free && piece.bytes >= bytes)
+      // By address among those of one size: sorting keeps their order.
+      .sort((a, b) => a.bytes - b.bytes);
     const piece = found ?? this.#grow(bytes, small);
     const rest = piece.bytes - bytes;
-    piece.since = null;
+    piece.free = false;
     if (small ? rest >= 512 : rest > MIB) {
       piece.bytes = bytes;
       const { pieces } = this.#segmentOf(piece);
       pieces.splice(pieces.indexOf(piece) + 1, 0, {
         bytes: rest,
-        since: this.#clock++,
+        free: true,
       });
     }
     return piece;
@@ -59,14 +56,12 @@ class PlainAllocator {
 
   release(piece: Piece): void {
     const segment = this.#segmentOf(piece);
-    piece.since = this.#clock++;
+    piece.free = true;
     segment.pieces = segment.pieces.reduce<Piece[]>((all, next) => {
       const before = all.at(-1);
-      if (!before || before.since === null || next.since === null) {
-        return [...all, next];
-      }
-      const since = Math.max(before.since, next.since);
-      return [...all.slice(0, -1), { bytes: before.bytes + next.bytes, since }];
+      if (!before?.free || !next.free) return [...all, next];
+      const bytes = before.bytes + next.bytes;
+      return [...all.slice(0, -1), { bytes, free: true }];
     }, []);
   }
 
@@ -78,10 +73,10 @@ class PlainAllocator {
       : 2 * MIB * Math.ceil(bytes / (2 * MIB));
     if (this.reserved + size > this.capacity) {
       this.segments = this.segments.filter(({ pieces }) =>
-        pieces.some(({ since }) => since === null)
+        pieces.some(({ free }) => !free)
       );
     }
-    const piece: Piece = { bytes: size, since: null };
+    const piece: Piece = { bytes: size, free: false };
     this.segments.push({ small, pieces: [piece] });
     this.peak = Math.max(this.peak, this.reserved);
     return piece;

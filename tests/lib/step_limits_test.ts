@@ -109,3 +109,16 @@ for (const [what, config, more, why] of REFUSED) {
     assertStringIncludes(warnings.join("\n"), why);
   });
 }
+
+Deno.test("timeline leaves fused projections of torchtune to factors, and says why", () => {
+  const { method, warnings } = estimate({
+    model: "openai-community/gpt2",
+    method: "timeline",
+    software: { model_code: "torchtune" },
+  });
+  assertEquals(method, "factors");
+  assertStringIncludes(
+    warnings.join("\n"),
+    "torchtune has no models of type gpt2, which project queries",
+  );
+});

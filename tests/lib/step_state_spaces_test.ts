@@ -128,6 +128,18 @@ Deno.test("the same with masks, accumulation, fused losses and odd lengths", () 
     holds({ model, train: { ...train, loss: "fused", kernels: "liger" } });
     holds({ model, train: { ...train, kernels: "compile", loss: "chunked" } });
     holds({ model, train, optimizer: { in_backward: true } });
+    if (config["model_type"] !== "jamba") continue;
+    // Its projections are modules, so that they can be packed.
+    holds({
+      model,
+      train: {
+        ...train,
+        method: "qlora",
+        lora: { targets: ["in_proj", "x_proj", "dt_proj"], rank: 8 },
+      },
+      quantization: { weights: "nf4" },
+      precision: { autocast: "bf16" },
+    });
   }
 });
 

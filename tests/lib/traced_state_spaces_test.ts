@@ -24,7 +24,7 @@ const PHASES: Record<string, keyof Step["phases"]> = {
 
 /** Steps that are not met for what lies beside the state spaces, and why. */
 const APART: readonly (readonly [name: RegExp, why: string])[] = [
-  [/granitemoehybrid.* full fp32 1x3000/, "the causal mask of fp32 attention"],
+  [/granitemoehybrid full fp32 1x3000/, "the causal mask of fp32 attention"],
   [
     /granitemoehybrid.* lora autocast checkpointing/,
     "the embeddings, a leaf that is multiplied",

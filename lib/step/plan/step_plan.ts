@@ -150,19 +150,27 @@ export function stepPlanOf(
         versionOf(software.transformers)?.major === 4,
     stateSpaces,
   };
-  const unclear = family === null && stack.kinds.some((kind) => {
-    const { attention, mlp, stateSpace } = layerPlanOf(
-      modulesIn(stack, kind),
-      facts,
-    );
-    return stateSpaces
+  const layers = family === null
+    ? stack.kinds.map((kind) => layerPlanOf(modulesIn(stack, kind), facts))
+    : [];
+  const unclear = layers.some(({ attention, mlp, stateSpace }) =>
+    stateSpaces
       ? !attention && !mlp && !stateSpace
-      : attention === null || mlp === null;
-  });
+      : attention === null || mlp === null
+  );
   if (unclear) {
     return {
       reason:
         `models of type ${model.architecture.type}, whose layers are not attention and MLP, are not played through yet`,
+    };
+  }
+  const isFused = layers.some(({ attention }) =>
+    attention && "projections" in attention && "qkv" in attention.projections
+  );
+  if (isFused && code.heads === "torchtune") {
+    return {
+      reason:
+        `software.model_code ${software.model_code} has no models of type ${model.architecture.type}, which project queries, keys and values at once`,
     };
   }
   const modules = new Modules(
