@@ -114,7 +114,9 @@ function notPredicted({ unpredicted }: Accuracy): string[] {
       `- \`${method}\`, ${ids.length} ${ids.length === 1 ? "case" : "cases"} (${
         counters.map(code).join(", ")
       }): ${escaped(reason)}`,
-      ...ids.map((id) => `  - ${escaped(id)}`),
+      `  <details><summary>Which</summary>${
+        ids.map(escaped).join(", ")
+      }</details>`,
     ].join("\n")
   );
 }
