@@ -4,6 +4,7 @@ import { fsdpNeutral, fsdpRules, fsdpUnexpressed } from "./fsdp_rules.ts";
 import { counted, countedFact, switchOf, unexpressed } from "./rules.ts";
 import { isObject } from "../scenario/fields.ts";
 import { isOff } from "./values.ts";
+import { plainText } from "./plain_text.ts";
 
 const TYPES: Record<string, string> = {
   NO: "single",
@@ -29,10 +30,10 @@ export const accelerate: Format = {
       values:
         "NO → single, MULTI_GPU → ddp, DEEPSPEED → deepspeed, FSDP → fsdp or fsdp2, MEGATRON_LM → megatron",
       read: (setting, draft, all) => {
-        const type = String(setting.value).toUpperCase()
+        const type = plainText(setting.value).toUpperCase()
           .replace(/^DISTRIBUTEDTYPE\./, "");
         const name = Object.hasOwn(TYPES, type) ? TYPES[type] : undefined;
-        const second = String(all.get("fsdp_config.fsdp_version")) === "2";
+        const second = plainText(all.get("fsdp_config.fsdp_version")) === "2";
         if (!name) {
           draft.leave(
             setting,
@@ -55,7 +56,7 @@ export const accelerate: Format = {
       fields: ["precision.autocast", "precision.weights"],
       values: "no, fp16, bf16",
       read: (setting, draft) => {
-        const type = isOff(setting.value) ? "no" : String(setting.value);
+        const type = isOff(setting.value) ? "no" : plainText(setting.value);
         if (type === "no" || type === "bf16" || type === "fp16") {
           draft.fact(setting, "mixed_precision", type);
         } else if (type === "fp8") {
@@ -69,7 +70,7 @@ export const accelerate: Format = {
       read: ((setting, draft, all) => {
         // The version is accounted for with the type.
         if (/version$/.test(setting.key) && all.has("distributed_type")) {
-          const type = String(all.get("distributed_type")).toUpperCase();
+          const type = plainText(all.get("distributed_type")).toUpperCase();
           if (type === "FSDP") return rule.read(setting, draft, all);
           return draft.leave(setting, `distributed_type is ${type}`);
         }
@@ -206,7 +207,7 @@ export const accelerate: Format = {
       if (
         engine === undefined || !isObject(given) ||
         Object.keys(given).length === 0 ||
-        (names as readonly string[]).includes(String(engine))
+        (names as readonly string[]).includes(plainText(engine))
       ) continue;
       draft.problems.push({
         path: section,

@@ -16,6 +16,7 @@ import {
 } from "./rules.ts";
 import { DEEPSPEED_RULE, FSDP_RULE } from "./trainer_rules.ts";
 import { isOff, readCount, readSwitch } from "./values.ts";
+import { plainText } from "./plain_text.ts";
 
 /** An old switch of one attention kernel. */
 function kernelSwitch(key: string, kernel: string): Rule {
@@ -60,7 +61,7 @@ const RULES: readonly Rule[] = [
     fields: ["train.method"],
     values: "lora, qlora; none → full",
     read: (setting, draft) => {
-      const name = String(setting.value).toLowerCase();
+      const name = plainText(setting.value).toLowerCase();
       if (name === "lora" || name === "qlora") {
         draft.fact(setting, "adapters", true);
       } else if (isOff(setting.value)) draft.fact(setting, "adapters", false);
@@ -246,7 +247,7 @@ const RULES: readonly Rule[] = [
     fields: ["engine.name"],
     values: "1 → fsdp, 2 → fsdp2",
     read: (setting, draft) => {
-      const version = String(setting.value);
+      const version = plainText(setting.value);
       if (version !== "1" && version !== "2") {
         draft.refuse(setting, "must be 1 or 2");
       } else {

@@ -3,6 +3,7 @@ import type { Format, Rule, Settings } from "./format.ts";
 import { stateOptimizer } from "./optimizer_names.ts";
 import { countOf, switchOf, unexpressed } from "./rules.ts";
 import { readType } from "./values.ts";
+import { plainText } from "./plain_text.ts";
 
 /** The Trainer's settings that a file's "auto" stands for. */
 const AUTO = "auto: the Trainer's own setting decides it";
@@ -41,7 +42,7 @@ function offload(key: string, path: string): Rule {
     fields: [path],
     values: "none, cpu, nvme",
     read: (setting, draft) => {
-      const device = String(setting.value);
+      const device = plainText(setting.value);
       if (["none", "cpu", "nvme"].includes(device)) {
         draft.state(setting, path, device);
       } else draft.refuse(setting, "must be none, cpu or nvme");
@@ -187,7 +188,7 @@ export const deepspeed: Format = {
       values: "Adam, AdamW, Lamb, Lion, Muon, OneBitAdam …",
       read: (setting, draft, all) => {
         const adamw = all.get("optimizer.params.adam_w_mode");
-        const type = String(setting.value);
+        const type = plainText(setting.value);
         stateOptimizer(
           setting,
           draft,
@@ -308,7 +309,7 @@ function finishDeepspeed(draft: Draft, all: Settings): void {
  * transformers do.
  */
 export function stateDeepspeedFile(setting: Setting, draft: Draft): void {
-  const name = String(setting.value);
+  const name = plainText(setting.value);
   draft.state(setting, "engine.name", "deepspeed");
   const file = name.split(/[\\/]/).at(-1) ?? name;
   const stage =

@@ -2,6 +2,7 @@ import type { Draft, Setting } from "./draft.ts";
 import type { Rule, Settings, Unexpressed } from "./format.ts";
 import { stateCheckpointing, switchOf, unexpressed } from "./rules.ts";
 import { readSwitch } from "./values.ts";
+import { plainText } from "./plain_text.ts";
 
 /** torch.distributed.fsdp.ShardingStrategy, by name and number. */
 const STRATEGIES: Record<string, "full" | "grad_op" | "none" | "hybrid"> = {
@@ -19,7 +20,7 @@ const STRATEGIES: Record<string, "full" | "grad_op" | "none" | "hybrid"> = {
 
 /** States how parameters are sharded. */
 export function stateSharding(setting: Setting, draft: Draft): void {
-  const name = String(setting.value).toLowerCase();
+  const name = plainText(setting.value).toLowerCase();
   const sharding = Object.hasOwn(STRATEGIES, name)
     ? STRATEGIES[name]
     : undefined;
@@ -58,7 +59,7 @@ export function fsdpRules(section: string): Rule[] {
       fields: ["engine.name"],
       values: "1 → fsdp, 2 → fsdp2",
       read: (setting, draft) => {
-        const version = String(setting.value);
+        const version = plainText(setting.value);
         if (version !== "1" && version !== "2") {
           draft.refuse(setting, "must be 1 or 2");
         } else {

@@ -4,6 +4,7 @@ import type { Format, Rule } from "./format.ts";
 import { stateFsdpOffload, stateSharding } from "./fsdp_rules.ts";
 import { counted, countedFact, switchOf, unexpressed } from "./rules.ts";
 import { readCount } from "./values.ts";
+import { plainText } from "./plain_text.ts";
 
 /** Strategies by the last part of their name, in lower case. */
 const ENGINES: Record<string, string> = {
@@ -20,7 +21,7 @@ const ENGINES: Record<string, string> = {
 };
 
 function stateStrategy(setting: Setting, draft: Draft): void {
-  const name = String(setting.value).split(".").at(-1)?.toLowerCase() ?? "";
+  const name = plainText(setting.value).split(".").at(-1)?.toLowerCase() ?? "";
   if (name === "auto") {
     draft.open("engine.name", "auto", `${setting.key} is auto`);
     return;
@@ -148,7 +149,7 @@ export const lightning: Format = {
       fields: ["engine.offload_optimizer", "engine.offload_parameters"],
       values: "cpu, nvme",
       read: (setting, draft) => {
-        if (!["cpu", "nvme", "none"].includes(String(setting.value))) {
+        if (!["cpu", "nvme", "none"].includes(plainText(setting.value))) {
           draft.refuse(setting, "must be cpu or nvme");
         }
       },
@@ -182,7 +183,7 @@ export const lightning: Format = {
       values:
         "32-true → fp32, bf16-mixed → fp32 with autocast, bf16-true → bf16",
       read: (setting, draft) => {
-        const name = String(setting.value).toLowerCase();
+        const name = plainText(setting.value).toLowerCase();
         const types = { bf16: "bf16", "16": "fp16", "32": "fp32" } as const;
         const [, type, how] = name.match(/^(bf16|16|32)(?:-(mixed|true))?$/) ??
           [];

@@ -19,6 +19,7 @@ import {
   TRAINER_UNEXPRESSED,
 } from "./trainer_rules.ts";
 import { isOff, readCount, readSwitch } from "./values.ts";
+import { plainText } from "./plain_text.ts";
 
 /** A switch that names an optimizer. */
 function optimizerSwitch(key: string, name: string): Rule {
@@ -64,7 +65,7 @@ const RULES: readonly Rule[] = [
       "4 → nf4-dq (nf4 without double_quantization), 8 → int8; hqq 4 → hqq-int4",
     read: (setting, draft, all) => {
       const bits = readCount(setting.value);
-      const method = String(all.get("quantization_method") ?? "bnb")
+      const method = plainText(all.get("quantization_method") ?? "bnb")
         .toLowerCase().replace("bitsandbytes", "bnb");
       const twice = readSwitch(all.get("double_quantization") ?? true);
       if (method === "bnb" && bits === 4) {

@@ -13,6 +13,7 @@ import {
 import { stateOptimizer } from "./optimizer_names.ts";
 import { UNSET } from "./shell/variables.ts";
 import { readCount, readType } from "./values.ts";
+import { plainText } from "./plain_text.ts";
 
 const RULES: readonly Rule[] = [
   ...MEGATRON_MODEL,
@@ -149,7 +150,7 @@ const RULES: readonly Rule[] = [
     values:
       "flash, fused → flash; unfused, local → eager; auto → flash, assumed",
     read: (setting, draft) => {
-      const name = String(setting.value).split(".").at(-1);
+      const name = plainText(setting.value).split(".").at(-1);
       if (name === "flash" || name === "fused") {
         draft.state(setting, "train.attention", "flash");
       } else if (name === "unfused" || name === "local") {
@@ -170,7 +171,7 @@ const RULES: readonly Rule[] = [
       stateOptimizer(
         setting,
         draft,
-        setting.value === "adam" ? "adamw" : String(setting.value),
+        setting.value === "adam" ? "adamw" : plainText(setting.value),
       ),
   },
   {
@@ -314,7 +315,7 @@ function withVariables(rule: Rule): Rule {
   return {
     ...rule,
     read: (setting, draft, all) => {
-      const text = String(setting.value);
+      const text = plainText(setting.value);
       const flag = `--${setting.key}`;
       if (text.includes(UNSET)) {
         const name = text.slice(text.indexOf(UNSET) + 1).split(/\s/)[0]

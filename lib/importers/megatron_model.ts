@@ -3,6 +3,7 @@ import type { Draft, Setting } from "./draft.ts";
 import type { Rule, Settings } from "./format.ts";
 import { countOf, switchOf } from "./rules.ts";
 import { readCount } from "./values.ts";
+import { plainText } from "./plain_text.ts";
 
 /** Vocabularies of tokenizers that Megatron-LM names itself. */
 const VOCABULARIES: Record<string, number> = {
@@ -117,7 +118,7 @@ function readTokenizer(setting: Setting, draft: Draft, all: Settings): void {
   if (all.has("vocab-size") || all.has("padded-vocab-size")) {
     return draft.leave(setting, "the vocabulary's size is given");
   }
-  const name = String(setting.value);
+  const name = plainText(setting.value);
   const known = setting.key === "tokenizer-type"
     ? VOCABULARIES[name]
     : vocabularyOf(name);

@@ -1,5 +1,6 @@
 import type { Draft, Setting } from "./draft.ts";
 import type { Rule } from "./format.ts";
+import { plainText } from "./plain_text.ts";
 
 /** An optimizer in a Scenario's words, and what the name means besides. */
 interface Named {
@@ -143,7 +144,7 @@ export function optimizerRule(keys: readonly string[]): Rule {
 export function stateOptimizer(
   setting: Setting,
   draft: Draft,
-  name: string = String(setting.value),
+  name: string = plainText(setting.value),
 ): void {
   const named = findOptimizer(name);
   if (!named) {

@@ -1,6 +1,7 @@
 import type { Format } from "./format.ts";
 import { modelRule } from "./model_names.ts";
 import { modules, same, switched, unexpressed } from "./rules.ts";
+import { plainText } from "./plain_text.ts";
 
 /** PEFT's adapter_config.json, or the arguments of its LoraConfig. */
 export const peftAdapter: Format = {
@@ -16,7 +17,7 @@ export const peftAdapter: Format = {
       fields: ["train.method"],
       values: "LORA → adapters",
       read: (setting, draft) => {
-        if (String(setting.value).toUpperCase() === "LORA") {
+        if (plainText(setting.value).toUpperCase() === "LORA") {
           draft.fact(setting, "adapters", true);
         } else draft.refuse(setting, "must be LORA");
       },

@@ -1,6 +1,7 @@
 import type { Draft, Facts, Setting } from "./draft.ts";
 import type { Rule } from "./format.ts";
 import { readCount, readNames, readSwitch, readType } from "./values.ts";
+import { plainText } from "./plain_text.ts";
 
 type Keys = string | readonly string[];
 
@@ -58,7 +59,7 @@ export function chosen(
     values: Object.entries(names).map(([name, value]) => `${name} → ${value}`)
       .join(", "),
     read: (setting, draft) => {
-      const name = String(setting.value).toLowerCase();
+      const name = plainText(setting.value).toLowerCase();
       if (Object.hasOwn(names, name)) draft.state(setting, path, names[name]);
       else draft.refuse(setting, `must be one of ${Object.keys(names)}`);
     },

@@ -6,6 +6,7 @@ import { leavesOf, putAt } from "../scenario/walk.ts";
 import type { Draft, Facts, Stated } from "./draft.ts";
 import { FACT_FIELDS, textOf } from "./draft.ts";
 import type { Assumed, Ignored, Imported, Understood } from "./imported.ts";
+import { plainText } from "./plain_text.ts";
 
 /** What several files state together; the last one wins. */
 interface Merged {
@@ -156,7 +157,7 @@ function settlePrecision(merged: Merged): void {
   const { stated, facts, assumed } = merged;
   const mixed = facts.get("mixed_precision");
   const loaded = facts.get("loaded");
-  const engine = String(valueAt(merged, "engine.name") ?? "auto");
+  const engine = plainText(valueAt(merged, "engine.name") ?? "auto");
   const full = valueAt(merged, "train.method") === "full" ||
     valueAt(merged, "train.method") === undefined;
   const state = (path: string, value: unknown, by: Stated): void => {

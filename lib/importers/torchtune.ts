@@ -6,6 +6,7 @@ import { stateOptimizer } from "./optimizer_names.ts";
 import { counted, same, switched, switchOf, unexpressed } from "./rules.ts";
 import { readBuilder } from "./torchtune_models.ts";
 import { readNames, readSwitch, readType } from "./values.ts";
+import { plainText } from "./plain_text.ts";
 
 /** torchtune's names of modules, as transformers names them. */
 const MODULES: Record<string, string> = {
@@ -23,7 +24,7 @@ const RULES: readonly Rule[] = [
     values:
       "torchtune.models.llama3_1.qlora_llama3_1_8b → meta-llama/Llama-3.1-8B, qlora",
     read: (setting, draft) => {
-      const builder = readBuilder(String(setting.value));
+      const builder = readBuilder(plainText(setting.value));
       if (!builder) {
         return draft.refuse(setting, "must be a builder of torchtune.models");
       }
@@ -110,7 +111,7 @@ const RULES: readonly Rule[] = [
     fields: ["optimizer.name", "optimizer.bits", "optimizer.paged"],
     values: "torch.optim.AdamW, bitsandbytes.optim.PagedAdamW8bit …",
     read: (setting, draft) => {
-      const component = String(setting.value);
+      const component = plainText(setting.value);
       const name = component.split(".").at(-1) ?? component;
       if (name === "CPUOffloadOptimizer") {
         draft.state(setting, "engine.offload_optimizer", "cpu");
@@ -157,7 +158,7 @@ const RULES: readonly Rule[] = [
     values:
       "LinearCrossEntropyLoss, CEWithChunkedOutputLoss → chunked; CrossEntropyLoss → full",
     read: (setting, draft) => {
-      const name = String(setting.value).split(".").at(-1) ?? "";
+      const name = plainText(setting.value).split(".").at(-1) ?? "";
       if (/^(?:LinearCrossEntropyLoss|CEWithChunkedOutputLoss)$/.test(name)) {
         draft.state(setting, "train.loss", "chunked");
       } else if (name === "CrossEntropyLoss") {

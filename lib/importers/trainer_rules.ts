@@ -19,6 +19,7 @@ import {
   unexpressed,
 } from "./rules.ts";
 import { isOff, readSwitch } from "./values.ts";
+import { plainText } from "./plain_text.ts";
 
 /** `deepspeed` of the Trainer: a file's name, or the file itself. */
 export const DEEPSPEED_RULE: Rule = {
@@ -53,10 +54,12 @@ export const FSDP_RULE: Rule = {
     draft.state(
       setting,
       "engine.name",
-      String(version) === "2" ? "fsdp2" : "fsdp",
+      plainText(version) === "2" ? "fsdp2" : "fsdp",
     );
     if (readSwitch(value) === true) return;
-    const words = Array.isArray(value) ? value : String(value).split(/[\s,]+/);
+    const words = Array.isArray(value)
+      ? value
+      : plainText(value).split(/[\s,]+/);
     for (const word of words) {
       if (word === "auto_wrap" || word === "") continue;
       if (word === "offload") {

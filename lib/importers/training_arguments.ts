@@ -20,6 +20,7 @@ import {
   TRAINER_UNEXPRESSED,
 } from "./trainer_rules.ts";
 import { readSwitch } from "./values.ts";
+import { plainText } from "./plain_text.ts";
 
 /** Keys that TRL's SFTConfig adds. */
 const SFT_KEYS = [
@@ -93,7 +94,7 @@ const SFT_RULES: readonly Rule[] = [
     fields: ["train.loss"],
     values: "nll → full, chunked_nll → chunked",
     read: (setting, draft) => {
-      const type = String(setting.value);
+      const type = plainText(setting.value);
       if (type === "nll" || type === "dft") {
         if (draft.valueAt("train.loss") !== "fused") {
           draft.state(setting, "train.loss", "full");

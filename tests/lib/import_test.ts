@@ -428,6 +428,15 @@ Deno.test("scenarioOfConfiguration() answers any settings with a scenario or wit
   assert(read > 20, `${read} were read`);
 });
 
+Deno.test("scenarioOfConfiguration() answers objects that cannot be made texts", () => {
+  for (const key of KEYS) {
+    for (const value of [{ toString: null }, [{ toString: 1, valueOf: 1 }]]) {
+      const result = scenarioOfConfiguration(JSON.stringify({ [key]: value }));
+      assert(result.ok || result.problems.length > 0);
+    }
+  }
+});
+
 Deno.test("scenarioOfConfiguration() answers any text", () => {
   fc.assert(
     fc.property(fc.string({ unit: "binary", maxLength: 300 }), (text) => {
