@@ -1,7 +1,12 @@
 import { attentionRule } from "./attention_names.ts";
 import type { Draft } from "./draft.ts";
 import type { Format, Rule, Settings } from "./format.ts";
-import { fsdpNeutral, fsdpRules, fsdpUnexpressed } from "./fsdp_rules.ts";
+import {
+  fsdpNeutral,
+  fsdpRules,
+  fsdpUnexpressed,
+  versionRule,
+} from "./fsdp_rules.ts";
 import { modelRule } from "./model_names.ts";
 import { optimizerRule } from "./optimizer_names.ts";
 import { bitsAndBytesRules } from "./quantization_rules.ts";
@@ -242,19 +247,7 @@ const RULES: readonly Rule[] = [
   },
   DEEPSPEED_RULE,
   FSDP_RULE,
-  {
-    keys: ["fsdp_version"],
-    fields: ["engine.name"],
-    values: "1 → fsdp, 2 → fsdp2",
-    read: (setting, draft) => {
-      const version = plainText(setting.value);
-      if (version !== "1" && version !== "2") {
-        draft.refuse(setting, "must be 1 or 2");
-      } else {
-        draft.state(setting, "engine.name", version === "2" ? "fsdp2" : "fsdp");
-      }
-    },
-  },
+  versionRule("fsdp_version"),
   ...fsdpRules("fsdp_config"),
   counted("tensor_parallel_size", "parallel.tp"),
   counted(["context_parallel_size", "sequence_parallel_degree"], "parallel.cp"),

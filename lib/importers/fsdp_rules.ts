@@ -46,6 +46,23 @@ export function stateFsdpOffload(setting: Setting, draft: Draft): void {
   draft.state(setting, "engine.offload_optimizer", to);
 }
 
+/** The release of FSDP, 1 or 2. */
+export function versionRule(...keys: string[]): Rule {
+  return {
+    keys,
+    fields: ["engine.name"],
+    values: "1 → fsdp, 2 → fsdp2",
+    read: (setting, draft) => {
+      const version = plainText(setting.value);
+      if (version !== "1" && version !== "2") {
+        draft.refuse(setting, "must be 1 or 2");
+      } else {
+        draft.state(setting, "engine.name", version === "2" ? "fsdp2" : "fsdp");
+      }
+    },
+  };
+}
+
 /**
  * The settings of an fsdp_config, with and without the prefix "fsdp_", as
  * accelerate, transformers and Axolotl take them.
@@ -54,23 +71,7 @@ export function fsdpRules(section: string): Rule[] {
   const keys = (...names: string[]): string[] =>
     names.flatMap((name) => [`${section}.fsdp_${name}`, `${section}.${name}`]);
   return [
-    {
-      keys: keys("version"),
-      fields: ["engine.name"],
-      values: "1 → fsdp, 2 → fsdp2",
-      read: (setting, draft) => {
-        const version = plainText(setting.value);
-        if (version !== "1" && version !== "2") {
-          draft.refuse(setting, "must be 1 or 2");
-        } else {
-          draft.state(
-            setting,
-            "engine.name",
-            version === "2" ? "fsdp2" : "fsdp",
-          );
-        }
-      },
-    },
+    versionRule(...keys("version")),
     {
       keys: keys("sharding_strategy"),
       fields: ["engine.sharding"],

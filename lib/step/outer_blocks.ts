@@ -1,7 +1,8 @@
 import type { Block } from "./block.ts";
-import { blockOf, segmentOf } from "./block.ts";
-import type { Segment } from "./block.ts";
+import { blockOf } from "./block.ts";
 import type { Dtype } from "./dtype.ts";
+import type { HeadBlock, HeadInput } from "./loss_block.ts";
+import { lossBlock, takeHidden } from "./loss_block.ts";
 import type { PartName } from "./parts.ts";
 import type { MachineSettings, Parameter, Value } from "./machine.ts";
 import { Machine } from "./machine.ts";
@@ -153,29 +154,16 @@ export interface HeadPlan {
   readonly directLoss: DirectLoss | null;
 }
 
-/** The end of a step's forward pass: its loss, and the backward pass's begin. */
-export interface HeadBlock extends Block {
-  /** What is freed when the caller drops the logits. */
-  readonly dropped: Segment;
-}
-
 /** Records what stands after the layers, and the loss. */
 export function recordHead(
   settings: MachineSettings,
   plan: HeadPlan,
-  given: { dtype: Dtype; needsGrad: boolean; part: PartName },
+  given: HeadInput,
 ): HeadBlock {
   const m = new Machine(settings);
   m.part = "norm activations";
-  const { part } = given;
-  const input = m.input();
-  const x = m.external(
-    plan.rows * plan.hidden,
-    given.dtype,
-    "hidden states",
-    given.needsGrad ? { node: input, slot: 0 } : null,
-    part,
-  );
+  const taken = takeHidden(m, plan.rows * plan.hidden, given);
+  const { x } = taken;
   const normed = plan.norm
     ? norm(m, x, plan.rows, plan.norm, "final norm")
     : m.view(x);
@@ -185,28 +173,9 @@ export function recordHead(
     ? directLoss(m, normed, plan.rows, plan.head, plan.directLoss)
     : lossOf(m, normed, plan);
   m.drop(normed);
-  const forward = m.tape.events.length;
-  m.endForward();
-  const exit = m.tape.events.length;
-  if (!plan.loss.keepsLogits) m.drop(...logits);
-  const dropped = m.tape.events.length;
-  const root = m.grad(null, 1, "fp32", "gradient of the loss");
-  m.backward(loss, root);
-  m.drop(...logits);
-  m.drop(loss);
-  const { awaited } = settings;
-  return {
-    ...blockOf(m, [forward, null, exit], {
-      input: x.storage,
-      output: null,
-      gradIn: input.grads[0]?.storage ?? null,
-      gradOut: null,
-      tiedGrad: awaited ? m.waitingFor(awaited)?.storage ?? null : null,
-      outputDtype: given.dtype,
-    }, part),
-    dropped: segmentOf(m.tape, exit, dropped),
-    backward: segmentOf(m.tape, dropped, m.tape.events.length),
-  };
+  const { keepsLogits } = plan.loss;
+  const ended = { loss, terms: [], logits, keepsLogits };
+  return lossBlock(m, settings, taken, ended, given);
 }
 
 function lossOf(

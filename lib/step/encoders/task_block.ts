@@ -1,5 +1,5 @@
-import { blockOf, segmentOf } from "../block.ts";
-import type { Dtype } from "../dtype.ts";
+import type { HeadBlock, HeadInput } from "../loss_block.ts";
+import { lossBlock, takeHidden } from "../loss_block.ts";
 import type { MachineSettings, Value } from "../machine.ts";
 import { Machine } from "../machine.ts";
 import { activation } from "../ops/activations.ts";
@@ -9,8 +9,6 @@ import { dropout } from "../ops/dropout.ts";
 import type { LossSettings } from "../ops/loss.ts";
 import { fullLoss, plainCrossEntropy } from "../ops/loss.ts";
 import { norm } from "../ops/norms.ts";
-import type { HeadBlock } from "../outer_blocks.ts";
-import type { PartName } from "../parts.ts";
 import type { StackPlan } from "../plan/encoders/stack_plan.ts";
 import type {
   HeadStep,
@@ -24,18 +22,12 @@ export function recordTask(
   { batch, tokens, width }: StackPlan,
   head: TaskHead,
   loss: LossSettings,
-  given: { dtype: Dtype; needsGrad: boolean; part: PartName },
+  given: HeadInput,
 ): HeadBlock {
   const m = new Machine(settings);
   m.part = "logits and loss";
-  const input = m.input();
-  const x = m.external(
-    batch * tokens * width,
-    given.dtype,
-    "hidden states",
-    given.needsGrad ? { node: input, slot: 0 } : null,
-    given.part,
-  );
+  const hidden = takeHidden(m, batch * tokens * width, given);
+  const { x } = hidden;
   const sizes = [batch, tokens, width] as const;
   const { beside } = head;
   // A second loss reads the same states, which its code holds till then.
@@ -45,27 +37,9 @@ export function recordTask(
   if (other) m.drop(...other.logits);
   const total = other ? add(m, value, other.value, "sum of losses") : value;
   if (other) m.drop(other.value);
-  const forward = m.tape.events.length;
-  m.endForward();
-  const exit = m.tape.events.length;
-  if (!loss.keepsLogits) m.drop(...logits);
-  const dropped = m.tape.events.length;
-  m.backward(total, m.grad(null, 1, "fp32", "gradient of the loss"));
-  m.drop(...logits);
-  m.drop(value, total);
-  const { awaited } = settings;
-  return {
-    ...blockOf(m, [forward, null, exit], {
-      input: x.storage,
-      output: null,
-      gradIn: input.grads[0]?.storage ?? null,
-      gradOut: null,
-      tiedGrad: awaited ? m.waitingFor(awaited)?.storage ?? null : null,
-      outputDtype: given.dtype,
-    }, given.part),
-    dropped: segmentOf(m.tape, exit, dropped),
-    backward: segmentOf(m.tape, dropped, m.tape.events.length),
-  };
+  const { keepsLogits } = loss;
+  const ended = { loss: total, terms: [value], logits, keepsLogits };
+  return lossBlock(m, settings, hidden, ended, given);
 }
 
 /** One loss, and the logits that the caller holds; ends the hold on x. */
