@@ -1,9 +1,8 @@
 import { Hono } from "hono";
 import type { LookUps } from "../hub/look_ups.ts";
-import { toQuery } from "../lib/mod.ts";
-import { LiveAnswerView, STATUS } from "../templates/answer/live_answer.tsx";
-import { typedQuery } from "../templates/form/form_state.ts";
-import { answerTo, pageAddress, readPageQuery } from "./page_query.ts";
+import { STATUS } from "../templates/answer/live_answer.tsx";
+import { answerTo, readPageQuery } from "./page_query.ts";
+import { shownAnswer } from "./shown_answer.tsx";
 
 /** How long an answer waits for the Hub before it tells how far it is. */
 const WAIT_MS = 250;
@@ -16,25 +15,13 @@ const WAIT_MS = 250;
 export function answerRoute(lookUps: LookUps | null): Hono {
   return new Hono().get("/answer", async (c) => {
     const asked = readPageQuery(new URL(c.req.url).searchParams);
-    const { headers, belongs } = asked;
     const answer = await answerTo(asked, lookUps, {
       lookUp: asked.lookUp ? "once" : "never",
       waitMs: WAIT_MS,
     });
     // The address follows the form, so that it can be shared and reloaded.
-    const query = answer.state === "answered"
-      ? toQuery(answer.estimate.scenario)
-      : typedQuery(asked.typed);
-    const href = pageAddress(query, headers, belongs);
+    const { href, view } = shownAnswer(asked, answer);
     c.header("HX-Replace-Url", href);
-    return c.html(
-      <LiveAnswerView
-        answer={answer}
-        href={href}
-        headers={headers}
-        belongs={belongs}
-      />,
-      STATUS[answer.state],
-    );
+    return c.html(view, STATUS[answer.state]);
   });
 }

@@ -5,14 +5,15 @@ import type { LookUps } from "../hub/look_ups.ts";
 import type { Problem } from "../lib/mod.ts";
 import { leavesOf, parseScenario, toQuery } from "../lib/mod.ts";
 import { ImportedView } from "../templates/answer/imported_view.tsx";
-import { LiveAnswerView, STATUS } from "../templates/answer/live_answer.tsx";
+import { STATUS } from "../templates/answer/live_answer.tsx";
 import { Problems } from "../templates/answer/problems.tsx";
-import { formOfQuery, formOfScenario } from "../templates/form/form_state.ts";
+import { formOfQuery } from "../templates/form/form_state.ts";
 import { Page } from "../templates/page.tsx";
 import type { SentConfigurations } from "./configuration_form.ts";
 import { importSent, readForm } from "./configuration_form.ts";
 import { TITLE } from "./page.tsx";
-import { answerTo, pageAddress, readPageQuery } from "./page_query.ts";
+import { answerTo, readPageQuery } from "./page_query.ts";
+import { formOfAnswer, shownAnswer } from "./shown_answer.tsx";
 
 /** Largest form that is read, so that a wrong file is still told by its name. */
 const MAX_FORM_BYTES = 8 * 1024 * 1024;
@@ -52,24 +53,11 @@ export function importRoute(lookUps: LookUps | null): Hono {
           lookUp: "anew",
           waitMs: WAIT_MS,
         });
-        const { headers, belongs, typed } = asked;
-        const answered = answer.state === "answered";
-        const href = pageAddress(
-          answered ? toQuery(answer.estimate.scenario) : query,
-          headers,
-          belongs,
-        );
-        const state = answered
-          ? formOfScenario(answer.estimate.scenario, { headers, belongs })
-          : formOfQuery(
-            typed,
-            answer.state === "refused" ? answer.problems : [],
-            { headers, belongs },
-          );
+        const { href, view } = shownAnswer(asked, answer, query);
         return c.html(
           <Page
             title={TITLE}
-            state={state}
+            state={formOfAnswer(asked, answer)}
             query={href.slice(2)}
             importing={{
               text: plain(sent.text),
@@ -78,12 +66,7 @@ export function importRoute(lookUps: LookUps | null): Hono {
             }}
             report={<ImportedView imported={read.value} href={href} />}
           >
-            <LiveAnswerView
-              answer={answer}
-              href={href}
-              headers={headers}
-              belongs={belongs}
-            />
+            {view}
           </Page>,
           STATUS[answer.state],
         );

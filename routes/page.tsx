@@ -1,15 +1,11 @@
 import { Hono } from "hono";
 import type { LiveAnswer } from "../hub/estimate_live.ts";
 import type { LookUps } from "../hub/look_ups.ts";
-import { formatBytes, PRESETS, toQuery } from "../lib/mod.ts";
-import { LiveAnswerView, STATUS } from "../templates/answer/live_answer.tsx";
-import {
-  formOfQuery,
-  formOfScenario,
-  typedQuery,
-} from "../templates/form/form_state.ts";
+import { formatBytes, PRESETS } from "../lib/mod.ts";
+import { STATUS } from "../templates/answer/live_answer.tsx";
 import { Page } from "../templates/page.tsx";
-import { answerTo, pageAddress, readPageQuery } from "./page_query.ts";
+import { answerTo, readPageQuery } from "./page_query.ts";
+import { formOfAnswer, shownAnswer } from "./shown_answer.tsx";
 
 /** How long the page waits for the Hub before it tells how far it is. */
 const WAIT_MS = 2000;
@@ -27,7 +23,6 @@ export function pageRoute(lookUps: LookUps | null): Hono {
   return new Hono().get("/", async (c) => {
     const { searchParams } = new URL(c.req.url);
     const asked = readPageQuery(searchParams);
-    const { typed, headers, belongs } = asked;
     const first = Object.keys(asked.input).length === 0;
     const answer = await answerTo(
       first
@@ -36,37 +31,21 @@ export function pageRoute(lookUps: LookUps | null): Hono {
       lookUps,
       { lookUp: "anew", waitMs: WAIT_MS },
     );
+    const { href, view } = shownAnswer(asked, answer);
     const isAnswered = answer.state === "answered";
-    const href = pageAddress(
-      isAnswered ? toQuery(answer.estimate.scenario) : typedQuery(typed),
-      headers,
-      belongs,
-    );
     if (isAnswered && !first && !isAddress(searchParams, href)) {
       return c.redirect(href, 303);
     }
-    const state = isAnswered
-      ? formOfScenario(answer.estimate.scenario, { headers, belongs })
-      : formOfQuery(
-        typed,
-        answer.state === "refused" ? answer.problems : [],
-        { headers, belongs },
-      );
     return c.html(
       <Page
         title={titleOf(answer)}
-        state={state}
+        state={formOfAnswer(asked, answer)}
         query={href.slice(2)}
         {...(answer.state === "under way"
           ? { refreshSeconds: REFRESH_SECONDS }
           : {})}
       >
-        <LiveAnswerView
-          answer={answer}
-          href={href}
-          headers={headers}
-          belongs={belongs}
-        />
+        {view}
       </Page>,
       STATUS[answer.state],
     );
