@@ -1,4 +1,4 @@
-import type { Estimate, Problem, Result } from "../lib/mod.ts";
+import type { Estimate, Problem, Result, Wanted } from "../lib/mod.ts";
 import { findModel } from "../lib/mod.ts";
 import { estimateOnHub } from "./estimate.ts";
 import type { LookUp, LookUps } from "./look_ups.ts";
@@ -25,10 +25,12 @@ export interface LiveOptions {
   lookUp: "never" | "once" | "anew";
   /** Milliseconds to wait for a look-up before telling how far it is. */
   waitMs: number;
+  /** What is shown beside the memory; all of it unless told otherwise. */
+  wanted?: Wanted;
 }
 
-/** What a page shows beside the memory. */
-const SHOWN = { curve: true, opinions: true, traffic: true } as const;
+/** All that a page may show beside the memory. */
+const ALL: Wanted = { curve: true, opinions: true, traffic: true };
 
 /**
  * Estimates a Scenario for somebody who watches: a look-up that takes longer
@@ -40,12 +42,12 @@ const SHOWN = { curve: true, opinions: true, traffic: true } as const;
 export async function estimateLive(
   input: Record<string, unknown>,
   lookUps: LookUps | null,
-  { headers, lookUp, waitMs }: LiveOptions,
+  { headers, lookUp, waitMs, wanted = ALL }: LiveOptions,
 ): Promise<LiveAnswer> {
   const refusal = headers ? refusalOfHeaders(input["model"], lookUps) : null;
   if (refusal) return { state: "refused", problems: [refusal] };
   if (!lookUps) {
-    return settled(await estimateOnHub(input, null, SHOWN));
+    return settled(await estimateOnHub(input, null, wanted));
   }
 
   let found: LookUp | null = null;
@@ -53,10 +55,10 @@ export async function estimateLive(
   const watched: Hub = {
     known: () => undefined,
     async model(name, { gguf } = {}) {
-      const wanted = { headers, gguf };
-      found = lookUps.find(name, wanted);
+      const asked = { headers, gguf };
+      found = lookUps.find(name, asked);
       if (lookUp !== "never") {
-        const started = lookUps.start(name, wanted, {
+        const started = lookUps.start(name, asked, {
           anew: lookUp === "anew",
         });
         if (!started.ok) return started;
@@ -70,7 +72,7 @@ export async function estimateLive(
   const named = headers
     ? { ...input, model: wholeName(input["model"]) }
     : input;
-  const result = await estimateOnHub(named, watched, { headers, ...SHOWN });
+  const result = await estimateOnHub(named, watched, { headers, ...wanted });
   // TypeScript does not see what the closure has set.
   const seen = found as LookUp | null;
   if (seen && !seen.result) return { state: "under way", lookUp: seen };

@@ -57,6 +57,7 @@ async function columnOf(
   const answer = await answerTo(asked, lookUps, {
     lookUp: "once",
     waitMs: WAIT_MS,
+    wanted: {},
   });
   const query = answer.state === "answered"
     ? toQuery(answer.estimate.scenario)

@@ -23,7 +23,7 @@ export function gpusRoute(lookUps: LookUps | null): Hono {
         ? { ...asked, input: { ...PRESETS[0].scenario }, headers: false }
         : asked,
       lookUps,
-      { lookUp: "once", waitMs: WAIT_MS },
+      { lookUp: "once", waitMs: WAIT_MS, wanted: {} },
     );
     switch (answer.state) {
       case "refused":

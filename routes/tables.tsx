@@ -110,6 +110,7 @@ async function outcomeOf(
         headers: false,
         lookUp: lookUp === "anew" && use !== "inference" ? "once" : lookUp,
         waitMs,
+        wanted: { opinions: true },
       },
     );
     if (answer.state === "answered") {

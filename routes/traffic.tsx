@@ -32,6 +32,7 @@ export function trafficRoute(lookUps: LookUps | null): Hono {
     const answer = await answerTo(asked, lookUps, {
       lookUp: "once",
       waitMs: WAIT_MS,
+      wanted: { traffic: true },
     });
     if (answer.state !== "answered") {
       return c.html(
