@@ -1,13 +1,13 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import {
   DEFAULT_SCENARIO,
-  describeField,
   estimate,
   leavesOf,
   putAt,
   tryEstimate,
 } from "../../lib/mod.ts";
 import type { Estimate, ScenarioInput } from "../../lib/mod.ts";
+import { anotherValue } from "./another_value.ts";
 
 const LLAMA = "meta-llama/Llama-3.1-8B";
 
@@ -186,19 +186,6 @@ const VALUES: Record<string, unknown> = {
   "multipliers.inference_activations": 0.5,
 };
 
-function anotherValue(path: string, usual: unknown): unknown {
-  if (path in VALUES) return VALUES[path];
-  if (path.startsWith("software.")) {
-    return path.endsWith("model_code") ? "torchtune" : "1.2.3";
-  }
-  const field = describeField(path);
-  if (field.kind === "switch") return usual !== true;
-  if (field.kind === "choice") {
-    return field.options.find((option) => option !== String(usual));
-  }
-  return 2;
-}
-
 for (const task of ["train", "serve"] as const) {
   Deno.test(`engineFormulas() leaves no field ignored in silence (${task})`, () => {
     const base = { model: LLAMA, task, method: "engine-formulas" as const };
@@ -208,7 +195,7 @@ for (const task of ["train", "serve"] as const) {
     for (const { path, value } of leavesOf(DEFAULT_SCENARIO)) {
       if (["model", "task", "method"].includes(path)) continue;
       const input: Record<string, unknown> = { ...base };
-      putAt(input, path, anotherValue(path, value));
+      putAt(input, path, anotherValue(path, value, VALUES));
       const split = /^(parallel|engine)\./.test(path);
       if (split) putAt(input, "parallel.gpus", 4);
       const usual = split && path !== "parallel.gpus" ? onFour : alone;

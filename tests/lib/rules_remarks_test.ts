@@ -1,12 +1,12 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import {
   DEFAULT_SCENARIO,
-  describeField,
   estimate,
   leavesOf,
   putAt,
   tryEstimate,
 } from "../../lib/mod.ts";
+import { anotherValue } from "./another_value.ts";
 
 const MODEL = "meta-llama/Llama-3.1-8B";
 
@@ -29,19 +29,6 @@ const VALUES: Record<string, unknown> = {
   "multipliers.inference_activations": 0.5,
 };
 
-function anotherValue(path: string, usual: unknown): unknown {
-  if (path in VALUES) return VALUES[path];
-  if (path.startsWith("software.")) {
-    return path.endsWith("model_code") ? "torchtune" : "1.2.3";
-  }
-  const field = describeField(path);
-  if (field.kind === "switch") return usual !== true;
-  if (field.kind === "choice") {
-    return field.options.find((option) => option !== String(usual));
-  }
-  return 2;
-}
-
 /** Fields that change neither memory nor fit by nature, so that none is named. */
 const CHANGES_NOTHING: Record<string, RegExp> = {
   "multipliers": /^train\.gradient_accumulation$/,
@@ -61,7 +48,7 @@ for (const method of ["multipliers", "rule-of-thumb"] as const) {
       for (const { path, value } of leavesOf(DEFAULT_SCENARIO)) {
         if (["model", "task", "method"].includes(path)) continue;
         const input: Record<string, unknown> = { ...base };
-        const other = anotherValue(path, value);
+        const other = anotherValue(path, value, VALUES);
         putAt(input, path, other);
         if (/^parallel\.(tp|pp|cp)$/.test(path)) {
           putAt(input, "parallel.gpus", 2);

@@ -1,11 +1,6 @@
-import { assert, assertEquals, assertStringIncludes } from "@std/assert";
-import { resolveModel } from "../../lib/models/resolve_model.ts";
-import { tryEstimate } from "../../lib/mod.ts";
+import { assertEquals, assertStringIncludes } from "@std/assert";
 import type { Estimate, ScenarioInput } from "../../lib/mod.ts";
-import { parseScenario } from "../../lib/scenario/parse_scenario.ts";
-import { allocatorPeaks } from "../../lib/step/reserved.ts";
-import type { Step } from "../../lib/step/step.ts";
-import { playStep } from "../../lib/step/step.ts";
+import { estimated as answered, holds } from "./played.ts";
 
 type Config = Record<string, unknown>;
 
@@ -153,47 +148,16 @@ function scenarioOf(config: Config, change: Change): ScenarioInput {
   };
 }
 
-function played(input: ScenarioInput): Step {
-  const scenario = parseScenario(input);
-  assert(scenario.ok, JSON.stringify(scenario));
-  const model = resolveModel(scenario.value.model);
-  assert(model.ok, JSON.stringify(model));
-  const step = playStep(scenario.value, model.value);
-  assert(!("reason" in step), JSON.stringify(step));
-  return step;
-}
-
 function estimated(input: ScenarioInput): Estimate {
-  const result = tryEstimate(input);
-  assert(result.ok, JSON.stringify(result));
-  assertEquals(result.value.method, "timeline");
-  return result.value;
+  const estimate = answered(input);
+  assertEquals(estimate.method, "timeline");
+  return estimate;
 }
 
 for (const [name, change] of Object.entries(CHANGES)) {
   Deno.test(`steps with encoders leave gradients and nothing else: ${name}`, () => {
     for (const config of MODELS) {
-      const input = scenarioOf(config, change);
-      const step = played(input);
-      const { phases, residentBytes, gradients } = step;
-      const workspaces = residentBytes - phases.steady;
-      const named = `${config["model_type"]} ${config["architectures"] ?? ""}`;
-      assertEquals(
-        phases.backwardEnd - (residentBytes - workspaces),
-        gradients.bytes,
-        named,
-      );
-      const { allocated, reserved } = allocatorPeaks(step);
-      assert(allocated >= step.peak.bytes, named);
-      assert(reserved >= allocated, named);
-      const { memory } = estimated(input);
-      const sum = memory.parts.reduce((total, { bytes }) => total + bytes, 0);
-      const outside = memory.device_peak_bytes -
-        (memory.allocated_peak_bytes ?? 0);
-      assert(
-        [memory.allocated_peak_bytes, memory.device_peak_bytes].includes(sum),
-        `${named}: ${sum} of ${memory.allocated_peak_bytes} and ${outside}`,
-      );
+      holds(scenarioOf(config, change));
     }
   });
 }

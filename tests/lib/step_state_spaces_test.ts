@@ -1,14 +1,11 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { CATALOGUE } from "../../lib/models/catalogue.ts";
 import { resolveModel } from "../../lib/models/resolve_model.ts";
-import { tryEstimate } from "../../lib/mod.ts";
 import type { Estimate, ScenarioInput } from "../../lib/mod.ts";
 import { parseScenario } from "../../lib/scenario/parse_scenario.ts";
 import { recordPass } from "../../lib/step/pass.ts";
 import { stepPlanOf } from "../../lib/step/plan/step_plan.ts";
-import { allocatorPeaks } from "../../lib/step/reserved.ts";
-import type { Step } from "../../lib/step/step.ts";
-import { playStep } from "../../lib/step/step.ts";
+import { estimated, holds } from "./played.ts";
 import traced from "../truth/traced_state_spaces.json" with { type: "json" };
 
 type Config = Record<string, unknown>;
@@ -57,45 +54,6 @@ const PRECISIONS: readonly NonNullable<ScenarioInput["precision"]>[] = [
   { weights: "fp32", autocast: "bf16" },
   { weights: "fp32" },
 ];
-
-function played(input: ScenarioInput): Step {
-  const scenario = parseScenario(input);
-  assert(scenario.ok, JSON.stringify(scenario));
-  const model = resolveModel(scenario.value.model);
-  assert(model.ok, JSON.stringify(model));
-  const step = playStep(scenario.value, model.value);
-  assert(!("reason" in step), JSON.stringify(step));
-  return step;
-}
-
-function estimated(input: ScenarioInput): Estimate {
-  const result = tryEstimate(input);
-  assert(result.ok, JSON.stringify(result));
-  return result.value;
-}
-
-/** Plays a step, and holds its sums against each other. */
-function holds(input: ScenarioInput): void {
-  const named = JSON.stringify(input);
-  const step = played(input);
-  const { phases, residentBytes, gradients } = step;
-  const workspaces = residentBytes - phases.steady;
-  assertEquals(
-    phases.backwardEnd - (residentBytes - workspaces),
-    gradients.bytes,
-    named,
-  );
-  const { allocated, reserved } = allocatorPeaks(step);
-  assert(allocated >= step.peak.bytes, named);
-  assert(reserved >= allocated, named);
-  const { memory, method } = estimated(input);
-  assertEquals(method, "timeline", named);
-  const sum = memory.parts.reduce((total, { bytes }) => total + bytes, 0);
-  assert(
-    [memory.allocated_peak_bytes, memory.device_peak_bytes].includes(sum),
-    `${named}: ${sum} of ${memory.allocated_peak_bytes}`,
-  );
-}
 
 for (const [name, train] of Object.entries(METHODS)) {
   Deno.test(`steps with state spaces leave gradients and nothing else: ${name}`, () => {
