@@ -1,26 +1,8 @@
 import { assert } from "@std/assert";
-import { resolveModel } from "../../lib/models/resolve_model.ts";
 import type { ScenarioInput } from "../../lib/mod.ts";
-import { parseScenario } from "../../lib/scenario/parse_scenario.ts";
-import type { Step } from "../../lib/step/step.ts";
-import { playStep } from "../../lib/step/step.ts";
 import steps from "../truth/traced_steps.json" with { type: "json" };
-
-interface Traced {
-  name: string;
-  scenario: ScenarioInput;
-  bytes: Record<string, number>;
-}
-
-const PHASES: Record<string, keyof Step["phases"]> = {
-  load: "load",
-  forward: "forward",
-  backward_start: "backwardStart",
-  backward: "backward",
-  backward_end: "backwardEnd",
-  optimizer: "optimizer",
-  steady: "steady",
-};
+import type { Traced } from "./traced.ts";
+import { errorsOf, errorsText } from "./traced.ts";
 
 /** Steps that are not reached yet or are not meant to be, and why. */
 const APART: readonly (readonly [names: RegExp, why: string])[] = [
@@ -61,33 +43,6 @@ function withDefaults(scenario: ScenarioInput): ScenarioInput {
   return { ...scenario, model: { ...model, config: { ...own, ...config } } };
 }
 
-/**
- * How far a step's phases are off what was traced, by phase; null for a config
- * that leaves sizes to the defaults of transformers.
- */
-function errorsOf(
-  { name, scenario, bytes }: Traced,
-): Map<string, number> | null {
-  const parsed = parseScenario(withDefaults(scenario));
-  assert(parsed.ok, `${name}: ${JSON.stringify(parsed)}`);
-  const model = resolveModel(parsed.value.model);
-  if (!model.ok) return null;
-  const step = playStep(parsed.value, model.value, { workspaces: false });
-  assert(!("reason" in step), `${name}: ${JSON.stringify(step)}`);
-  // A trace loads the model before there is a batch.
-  const batch = step.plan.resident.reduce(
-    (sum, { part, bytes }) => part === "inputs" ? sum + bytes : sum,
-    0,
-  );
-  return new Map(
-    Object.entries(PHASES).flatMap(([key, phase]) => {
-      const traced = bytes[key];
-      const played = step.phases[phase] - (key === "load" ? batch : 0);
-      return traced ? [[key, played / traced - 1]] : [];
-    }),
-  );
-}
-
 Deno.test("playStep() reaches the traced steps, phase by phase", () => {
   const off: string[] = [];
   let reached = 0;
@@ -97,24 +52,19 @@ Deno.test("playStep() reaches the traced steps, phase by phase", () => {
       apart++;
       continue;
     }
-    const errors = errorsOf(each);
+    const errors = errorsOf({
+      ...each,
+      scenario: withDefaults(each.scenario),
+    });
     if (!errors) {
       apart++;
       continue;
     }
-    const worst = [...errors].filter(([phase, error]) =>
+    const worst = errors.filter(([phase, error]) =>
       Math.abs(error) > (phase === "load" || phase === "steady" ? 1e-3 : 5e-3)
     );
     if (worst.length === 0) reached++;
-    else {
-      off.push(
-        `${each.name}: ${
-          worst.map(([phase, error]) =>
-            `${phase} ${(100 * error).toFixed(2)} %`
-          ).join(", ")
-        }`,
-      );
-    }
+    else off.push(errorsText(each, worst));
   }
   console.log(
     `${
