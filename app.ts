@@ -1,6 +1,5 @@
 import { Hono } from "hono";
-import { compress } from "hono/compress";
-import { HTTPException } from "hono/http-exception";
+import { requestId } from "hono/request-id";
 import { secureHeaders } from "hono/secure-headers";
 import { LookUps } from "./hub/look_ups.ts";
 import type { Hub } from "./hub/mod.ts";
@@ -17,15 +16,22 @@ import { exportRoute } from "./routes/export.tsx";
 import { gpusRoute } from "./routes/gpus.tsx";
 import { importRoute } from "./routes/import.tsx";
 import { largestRoute } from "./routes/largest.tsx";
-import { limitBody, limitQuery, limitTime } from "./routes/limits.ts";
+import { forAnyPage } from "./routes/for_any_page.ts";
+import { limitAddress, limitBody, limitTime } from "./routes/limits.ts";
+import { withoutRoute } from "./routes/methods.ts";
 import { pageRoute } from "./routes/page.tsx";
 import { presetsRoute } from "./routes/presets.tsx";
+import { withoutAnswer } from "./routes/refuse.tsx";
 import { scenarioFileRoute } from "./routes/scenario_file.tsx";
+import { NOT_KEPT, send } from "./routes/send.ts";
 import { tablesRoute } from "./routes/tables.tsx";
 import { trafficRoute } from "./routes/traffic.tsx";
 
 /** Hugging Face shows a Space inside a frame of its own page. */
 const FRAMED_BY = ["'self'", "https://huggingface.co", "https://*.hf.space"];
+
+/** Longest request id that is taken over from a client; ours have 36. */
+const MAX_REQUEST_ID = 64;
 
 /**
  * Builds the whole application; it listens nowhere.
@@ -41,6 +47,7 @@ export function createApp(
   const app = new Hono();
   const lookUps = hub && new LookUps(hub);
 
+  app.use(requestId({ limitLength: MAX_REQUEST_ID }));
   app.use(secureHeaders({
     xFrameOptions: false,
     contentSecurityPolicy: {
@@ -54,8 +61,9 @@ export function createApp(
       frameAncestors: FRAMED_BY,
     },
   }));
-  app.use(compress());
-  app.use(limitQuery, limitBody, limitTime);
+  app.use("/api/*", forAnyPage(app));
+  app.use(send);
+  app.use(limitAddress, limitTime, limitBody);
 
   app.route("/", assets);
   app.route("/", pageRoute(lookUps));
@@ -73,16 +81,13 @@ export function createApp(
   app.route("/", apiRoute(hub));
   app.route("/", apiMoreRoute(hub));
   app.route("/", apiConfigurationsRoute);
-  app.get("/healthz", (c) => c.text("ok"));
-
-  app.notFound((c) =>
-    c.text(`There is nothing at ${c.req.path}. The page is at /`, 404)
+  app.get(
+    "/healthz",
+    (c) => c.text("ok", 200, { "Cache-Control": NOT_KEPT }),
   );
-  app.onError((error, c) => {
-    if (error instanceof HTTPException) return error.getResponse();
-    console.error(error);
-    return c.text("Something broke here; the scenario was not at fault", 500);
-  });
+
+  app.notFound(withoutRoute(app));
+  app.onError(withoutAnswer);
   return app;
 }
 

@@ -1,7 +1,9 @@
 import { Hono } from "hono";
 import type { LookUps } from "../hub/look_ups.ts";
 import { STATUS } from "../templates/answer/live_answer.tsx";
+import { ofAnswers } from "./caching.ts";
 import { answerTo, readPageQuery } from "./page_query.ts";
+import { pageParameters } from "./page_parameters.ts";
 import { shownAnswer } from "./shown_answer.tsx";
 
 /** How long an answer waits for the Hub before it tells how far it is. */
@@ -14,7 +16,7 @@ const WAIT_MS = 250;
  */
 export function answerRoute(lookUps: LookUps | null): Hono {
   return new Hono().get("/answer", async (c) => {
-    const asked = readPageQuery(new URL(c.req.url).searchParams);
+    const asked = readPageQuery(pageParameters(c.req.url));
     const answer = await answerTo(asked, lookUps, {
       lookUp: asked.lookUp ? "once" : "never",
       waitMs: WAIT_MS,
@@ -22,6 +24,7 @@ export function answerRoute(lookUps: LookUps | null): Hono {
     // The address follows the form, so that it can be shared and reloaded.
     const { href, view } = shownAnswer(asked, answer);
     c.header("HX-Replace-Url", href);
+    ofAnswers(c, [answer], asked.headers);
     return c.html(view, STATUS[answer.state]);
   });
 }

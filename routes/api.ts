@@ -8,6 +8,8 @@ import {
   BANDWIDTH_FIELDS,
   readBandwidths,
 } from "../templates/traffic/bandwidth_fields.ts";
+import { readJson } from "./api_body.ts";
+import { ofScenarios } from "./caching.ts";
 
 /** What each door gives of an estimate. */
 const DOORS: Record<string, (estimate: Estimate) => object> = {
@@ -24,24 +26,13 @@ export function apiRoute(hub: Hub | null): Hono {
   for (const [name, show] of Object.entries(DOORS)) {
     const path = `/api/v1/${name}`;
     api.post(path, async (c) => {
-      const text = await c.req.text();
-      let input: unknown;
-      try {
-        input = JSON.parse(text);
-      } catch {
-        return c.json(
-          refusalOf([{
-            path: "",
-            message: "The body must be a scenario in JSON",
-          }]),
-          422,
-        );
-      }
+      const input = readJson(await c.req.text(), "a scenario");
+      if (!input.ok) return reply(c, input, show);
       const query = new URL(c.req.url).searchParams;
       const wanted = readTraffic(query);
       if (!wanted.ok) return reply(c, wanted, show);
       const { traffic, bandwidths } = wanted.value;
-      const result = await estimateOnHub(input, hub, {
+      const result = await estimateOnHub(input.value, hub, {
         curve: query.get("curve") === "true",
         opinions: query.get("opinions") === "true",
         traffic,
@@ -54,6 +45,7 @@ export function apiRoute(hub: Hub | null): Hono {
       if (!wanted.ok) return reply(c, wanted, show);
       const { traffic, bandwidths } = wanted.value;
       const result = await estimateOnHub(fromQuery(query), hub, { traffic });
+      if (result.ok) ofScenarios(c, [result.value.scenario.model]);
       return reply(c, timed(result, bandwidths), show);
     });
   }

@@ -1,4 +1,29 @@
 import type { Problem, Result } from "../lib/mod.ts";
+import { nestsDeeper } from "../lib/scenario/depth.ts";
+import { MAX_CONFIG_DEPTH } from "../lib/scenario/model_field.ts";
+
+/** Deepest body: {"scenarios": [{"model": {"config": …}}]} around a config. */
+const MAX_DEPTH = MAX_CONFIG_DEPTH + 4;
+
+/**
+ * Reads a body as JSON that nests no deeper than anything that is asked for.
+ *
+ * @param shape What the body must be, for the message.
+ */
+export function readJson(text: string, shape: string): Result<unknown> {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    return refused("", `The body must be ${shape} in JSON`);
+  }
+  return nestsDeeper(value, MAX_DEPTH)
+    ? refused(
+      "",
+      `The body must nest at most ${MAX_DEPTH} levels deep: current value nests more`,
+    )
+    : { ok: true, value };
+}
 
 /**
  * Reads a body that holds more than one scenario: an object with the given keys
@@ -11,12 +36,9 @@ export function readBody(
   keys: readonly string[],
   shape: string,
 ): Result<Record<string, unknown>> {
-  let body: unknown;
-  try {
-    body = JSON.parse(text);
-  } catch {
-    return refused("", `The body must be ${shape} in JSON`);
-  }
+  const read = readJson(text, shape);
+  if (!read.ok) return read;
+  const body = read.value;
   if (typeof body !== "object" || body === null || Array.isArray(body)) {
     return refused("", `The body must be ${shape}`);
   }

@@ -7,7 +7,7 @@ import {
   refusalOf,
   scenarioOfConfiguration,
 } from "../lib/mod.ts";
-import { refused } from "./api_body.ts";
+import { readJson } from "./api_body.ts";
 import { importSent, readForm } from "./configuration_form.ts";
 
 /**
@@ -31,13 +31,8 @@ export const apiConfigurationsRoute: Hono = new Hono()
     return reply(c, scenarioOfConfiguration(await c.req.text(), name));
   })
   .post("/api/v1/export", async (c) => {
-    let input: unknown;
-    try {
-      input = JSON.parse(await c.req.text());
-    } catch {
-      return reply(c, refused("", "The body must be a scenario in JSON"));
-    }
-    const parsed = parseScenario(input);
+    const input = readJson(await c.req.text(), "a scenario");
+    const parsed = input.ok ? parseScenario(input.value) : input;
     return reply(
       c,
       parsed.ok

@@ -13,6 +13,7 @@ import {
   refusalOf,
 } from "../lib/mod.ts";
 import { inside, readBody, refused } from "./api_body.ts";
+import { ofScenarios } from "./caching.ts";
 import { breathe } from "./largest.tsx";
 
 /** What /api/v1/compare takes. */
@@ -36,7 +37,12 @@ export function apiMoreRoute(hub: Hub | null): Hono {
       const query = new URL(c.req.url).searchParams;
       const field = query.get("field") ?? undefined;
       query.delete("field");
-      return reply(c, await largestOf(fromQuery(query), field, hub));
+      const input = fromQuery(query);
+      const result = await largestOf(input, field, hub);
+      if (result.ok && typeof input["model"] === "string") {
+        ofScenarios(c, [input["model"]]);
+      }
+      return reply(c, result);
     });
 }
 

@@ -11,7 +11,9 @@ import {
 } from "../templates/form/comparison.ts";
 import { typedQuery } from "../templates/form/form_state.ts";
 import { PAGE_FIELDS } from "../templates/form/page_fields.ts";
+import { ofAnswers } from "./caching.ts";
 import { MAX_QUERY_LENGTH } from "./limits.ts";
+import { pageParameters } from "./page_parameters.ts";
 import { answerTo, pageAddress, readPageQuery } from "./page_query.ts";
 
 /** How long the page waits for the Hub before it tells how far it is. */
@@ -22,7 +24,8 @@ const REFRESH_SECONDS = 2;
 /** Scenarios side by side: the address holds every one of them. */
 export function compareRoute(lookUps: LookUps | null): Hono {
   return new Hono().get("/compare", async (c) => {
-    const { searchParams, origin } = new URL(c.req.url);
+    const { origin } = new URL(c.req.url);
+    const searchParams = pageParameters(c.req.url);
     const slots = readSlots(searchParams);
     const typed = plainText(searchParams.get("add") ?? "");
     const added = typed === "" ? null : slotFrom(typed, slots);
@@ -40,6 +43,11 @@ export function compareRoute(lookUps: LookUps | null): Hono {
     const states = columns.map(({ answer }) => answer.state);
     const waits = states.includes("under way");
     if (waits) c.header("Refresh", `${REFRESH_SECONDS}`);
+    ofAnswers(
+      c,
+      columns.map(({ answer }) => answer),
+      columns.some(({ headers }) => headers),
+    );
     return c.html(
       <ComparePage columns={columns} problem={problem} typed={typed} />,
       states.includes("refused") || problem !== null ? 422 : waits ? 202 : 200,
@@ -52,7 +60,7 @@ async function columnOf(
   slot: Slot,
   at: number,
   lookUps: LookUps | null,
-): Promise<Column> {
+): Promise<Column & { headers: boolean }> {
   const asked = readPageQuery(new URLSearchParams(slot.query));
   const answer = await answerTo(asked, lookUps, {
     lookUp: "once",
@@ -67,6 +75,7 @@ async function columnOf(
   return {
     slot,
     answer,
+    headers: asked.headers,
     change: change(at),
     copy: slots.length < MAX_COMPARED ? change(slots.length) : null,
     remove: comparisonAddress(slots.filter((_, other) => other !== at)),

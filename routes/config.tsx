@@ -1,6 +1,5 @@
 import type { Context } from "hono";
 import { Hono } from "hono";
-import { bodyLimit } from "hono/body-limit";
 import type { Config, Problem } from "../lib/mod.ts";
 import { compactConfig } from "../lib/models/compact_config.ts";
 import { Problems } from "../templates/answer/problems.tsx";
@@ -8,9 +7,10 @@ import { formOfQuery, typedQuery } from "../templates/form/form_state.ts";
 import { PAGE_FIELDS } from "../templates/form/page_fields.ts";
 import { Page } from "../templates/page.tsx";
 import { readConfigFile } from "./config_file.ts";
-import { MAX_QUERY_LENGTH } from "./limits.ts";
+import { MAX_QUERY_LENGTH, wholeBody } from "./limits.ts";
 import { TITLE } from "./page.tsx";
 import { pageAddress, readPageQuery } from "./page_query.ts";
+import { isLive } from "./refuse.tsx";
 
 /** Largest form that is read, so that a wrong file is still told by its name. */
 const MAX_FORM_BYTES = 8 * 1024 * 1024;
@@ -24,16 +24,12 @@ const EASY_LENGTH = 8000;
  */
 export const configRoute: Hono = new Hono().post(
   "/config",
-  bodyLimit({
-    maxSize: MAX_FORM_BYTES,
-    onError: (c) =>
-      refuse(c, new URLSearchParams(), {
-        status: 413,
-        problem: `must have at most ${MAX_FORM_BYTES} bytes with its form: ${
-          c.req.header("content-length") ?? "more"
-        } were sent; go back to find the form as it was`,
-      }),
-  }),
+  wholeBody(MAX_FORM_BYTES, (c, sent) =>
+    refuse(c, new URLSearchParams(), {
+      status: 413,
+      problem:
+        `must have at most ${MAX_FORM_BYTES} bytes with its form: ${sent} were sent; go back to find the form as it was`,
+    })),
   async (c) => {
     const form = await c.req.formData().catch(() => null);
     const typed = new URLSearchParams();
@@ -89,11 +85,6 @@ function withConfig(typed: URLSearchParams, config: Config): URLSearchParams {
     ["model.config", JSON.stringify(config)],
     ...rest,
   ]);
-}
-
-/** Whether the page asked without leaving itself. */
-function isLive(c: Context): boolean {
-  return c.req.header("HX-Request") === "true";
 }
 
 function refuse(

@@ -1,4 +1,6 @@
 import type { Config, Result } from "../lib/mod.ts";
+import { nestsDeeper } from "../lib/scenario/depth.ts";
+import { MAX_CONFIG_DEPTH } from "../lib/scenario/model_field.ts";
 import { MAX_CONFIG_BYTES } from "../templates/form/page_fields.ts";
 
 /** What every problem of the file is about. */
@@ -46,9 +48,16 @@ export async function readConfigFile(
       })`,
     );
   }
-  return isObject(value) ? { ok: true, value } : refused(
-    `must be a JSON object: the file ${named} holds ${kindOf(value)}`,
-  );
+  if (!isObject(value)) {
+    return refused(
+      `must be a JSON object: the file ${named} holds ${kindOf(value)}`,
+    );
+  }
+  return nestsDeeper(value, MAX_CONFIG_DEPTH)
+    ? refused(
+      `must nest at most ${MAX_CONFIG_DEPTH} levels deep: the file ${named} nests more`,
+    )
+    : { ok: true, value };
 }
 
 /** The text of a file; null where its bytes are none. */

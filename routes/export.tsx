@@ -8,6 +8,8 @@ import {
 import { Problems } from "../templates/answer/problems.tsx";
 import { Exports } from "../templates/exports.tsx";
 import { Layout } from "../templates/layout.tsx";
+import { ofAddress } from "./caching.ts";
+import { pageParameters } from "./page_parameters.ts";
 
 const TITLE = "For other tools · Headroom";
 const TYPES = { yaml: "application/yaml", json: "application/json" } as const;
@@ -17,7 +19,7 @@ const TYPES = { yaml: "application/yaml", json: "application/json" } as const;
  * and one (`format`) as a file.
  */
 export const exportRoute: Hono = new Hono().get("/export", (c) => {
-  const query = new URL(c.req.url).searchParams;
+  const query = pageParameters(c.req.url);
   const format = query.get("format");
   query.delete("format");
   const parsed = parseScenario(fromQuery(query));
@@ -35,6 +37,7 @@ export const exportRoute: Hono = new Hono().get("/export", (c) => {
       422,
     );
   }
+  ofAddress(c);
   if ("text" in wanted.value) {
     const { text, file, syntax } = wanted.value;
     return c.body(text, 200, {

@@ -5,7 +5,9 @@ import { FitTable } from "../templates/answer/gpus.tsx";
 import { lookUpState } from "../templates/answer/looking_up.tsx";
 import { Problems } from "../templates/answer/problems.tsx";
 import { Layout } from "../templates/layout.tsx";
+import { ofAnswers } from "./caching.ts";
 import { answerTo, pageAddress, readPageQuery } from "./page_query.ts";
+import { pageParameters } from "./page_parameters.ts";
 
 /** How long the page waits for the Hub before it tells how far it is. */
 const WAIT_MS = 2000;
@@ -15,7 +17,7 @@ const REFRESH_SECONDS = 2;
 /** Every GPU of the catalogue against one scenario. */
 export function gpusRoute(lookUps: LookUps | null): Hono {
   return new Hono().get("/gpus", async (c) => {
-    const asked = readPageQuery(new URL(c.req.url).searchParams);
+    const asked = readPageQuery(pageParameters(c.req.url));
     const { headers } = asked;
     const first = Object.keys(asked.input).length === 0;
     const answer = await answerTo(
@@ -49,6 +51,7 @@ export function gpusRoute(lookUps: LookUps | null): Hono {
         );
       case "answered": {
         const { fit, memory, model, scenario } = answer.estimate;
+        ofAnswers(c, [answer], headers);
         return c.html(
           <Layout title={`GPUs for ${model.name} · Headroom`}>
             <main class="single" id="answer">

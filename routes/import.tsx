@@ -1,6 +1,5 @@
 import type { Context } from "hono";
 import { Hono } from "hono";
-import { bodyLimit } from "hono/body-limit";
 import type { LookUps } from "../hub/look_ups.ts";
 import type { Problem } from "../lib/mod.ts";
 import { leavesOf, parseScenario, toQuery } from "../lib/mod.ts";
@@ -9,6 +8,7 @@ import { STATUS } from "../templates/answer/live_answer.tsx";
 import { Problems } from "../templates/answer/problems.tsx";
 import { formOfQuery } from "../templates/form/form_state.ts";
 import { Page } from "../templates/page.tsx";
+import { wholeBody } from "./limits.ts";
 import type { SentConfigurations } from "./configuration_form.ts";
 import { importSent, readForm } from "./configuration_form.ts";
 import { TITLE } from "./page.tsx";
@@ -32,17 +32,12 @@ export function importRoute(lookUps: LookUps | null): Hono {
     .get("/import", (c) => c.redirect("/", 303))
     .post(
       "/import",
-      bodyLimit({
-        maxSize: MAX_FORM_BYTES,
-        onError: (c) =>
-          refuse(c, NOTHING, [{
-            path: "configuration",
-            message:
-              `configuration must have at most ${MAX_FORM_BYTES} bytes with its form: ${
-                c.req.header("content-length") ?? "more"
-              } were sent; go back to find it as it was`,
-          }], 413),
-      }),
+      wholeBody(MAX_FORM_BYTES, (c, sent) =>
+        refuse(c, NOTHING, [{
+          path: "configuration",
+          message:
+            `configuration must have at most ${MAX_FORM_BYTES} bytes with its form: ${sent} were sent; go back to find it as it was`,
+        }], 413)),
       async (c) => {
         const sent = readForm(await c.req.formData().catch(() => null));
         const read = await importSent(sent);

@@ -2,12 +2,15 @@ import { Hono } from "hono";
 import { resolveOnHub } from "../hub/estimate.ts";
 import { wholeName } from "../hub/estimate_live.ts";
 import type { Hub } from "../hub/mod.ts";
-import type { Largest, Problem, Result } from "../lib/mod.ts";
+import type { Largest, Problem, Result, Scenario } from "../lib/mod.ts";
 import { ASKED, largestInTurns, toQuery } from "../lib/mod.ts";
 import { LargestAnswer } from "../templates/answer/largest.tsx";
 import { Problems } from "../templates/answer/problems.tsx";
 import { Layout } from "../templates/layout.tsx";
 import { pageAddress, readPageQuery } from "./page_query.ts";
+import { ofScenarios } from "./caching.ts";
+import { pageParameters } from "./page_parameters.ts";
+import { isLive } from "./refuse.tsx";
 
 /**
  * The largest batch and length with which a scenario fits: for the page, which
@@ -15,7 +18,7 @@ import { pageAddress, readPageQuery } from "./page_query.ts";
  */
 export function largestRoute(hub: Hub | null): Hono {
   return new Hono().get("/largest", async (c) => {
-    const asked = readPageQuery(new URL(c.req.url).searchParams);
+    const asked = readPageQuery(pageParameters(c.req.url));
     const { headers } = asked;
     const answer = asked.problems.length > 0
       ? { ok: false as const, problems: asked.problems }
@@ -26,11 +29,13 @@ export function largestRoute(hub: Hub | null): Hono {
         hub,
         headers,
       );
+    if (answer.ok) ofScenarios(c, [answer.value.model], headers);
+    c.header("Vary", "HX-Request");
     const view = answer.ok
       ? <LargestAnswer found={answer.value.found} />
       : <Problems problems={answer.problems} form={false} />;
     const status = answer.ok ? 200 : 422;
-    if (c.req.header("HX-Request") === "true") return c.html(view, status);
+    if (isLive(c)) return c.html(view, status);
     return c.html(
       <Layout title="The largest that fits · Headroom">
         <main class="single" id="answer">
@@ -55,7 +60,10 @@ async function largestBoth(
   hub: Hub | null,
   headers: boolean,
 ): Promise<
-  { ok: true; value: { found: Largest[]; query: string } } | {
+  {
+    ok: true;
+    value: { found: Largest[]; query: string; model: Scenario["model"] };
+  } | {
     ok: false;
     problems: Problem[];
   }
@@ -72,7 +80,10 @@ async function largestBoth(
     if (!result.ok) return result;
     found.push(result.value);
   }
-  return { ok: true, value: { found, query: toQuery(scenario) } };
+  return {
+    ok: true,
+    value: { found, query: toQuery(scenario), model: scenario.model },
+  };
 }
 
 /** Lets the server answer others between two estimates. */

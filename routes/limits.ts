@@ -1,8 +1,8 @@
 import type { Context, MiddlewareHandler } from "hono";
-import { bodyLimit } from "hono/body-limit";
-import { timeout } from "hono/timeout";
 import { HTTPException } from "hono/http-exception";
+import { timeout } from "hono/timeout";
 import { Problems } from "../templates/answer/problems.tsx";
+import { refuse } from "./refuse.tsx";
 
 /** Largest body: a config.json has a few kilobytes, a Scenario fewer. */
 const MAX_BODY_BYTES = 1024 * 1024;
@@ -11,49 +11,116 @@ export const MAX_QUERY_LENGTH = 32 * 1024;
 /** Longest that a request may take, its body included. */
 const MAX_MILLISECONDS = 10_000;
 
-const limitAny: MiddlewareHandler = bodyLimit({
-  maxSize: MAX_BODY_BYTES,
-  onError: (c: Context) =>
-    c.json({
-      error: {
-        path: "",
-        message:
-          `The body must be at most ${MAX_BODY_BYTES} bytes: current value is ${
-            c.req.header("content-length") ?? "more"
-          }`,
-      },
-    }, 413),
-});
+/**
+ * Reads a body whole before anything is done with it, so that one that is too
+ * large, or whose sender breaks off, is refused in one place.
+ *
+ * @param tooLarge Answers where there is more; it is given what was sent, or
+ *   "more" where the sender has not said.
+ */
+export function wholeBody(
+  maxBytes: number,
+  tooLarge: (c: Context, sent: string) => Response | Promise<Response>,
+): MiddlewareHandler {
+  return async (c, next) => {
+    const { body, headers } = c.req.raw;
+    if (!body) return await next();
+    const stated = headers.get("content-length");
+    if (Number(stated) > maxBytes) return await tooLarge(c, stated ?? "more");
+    const bytes = await bytesOf(body, maxBytes);
+    if (bytes === null) return await tooLarge(c, "more");
+    const { url, method } = c.req.raw;
+    c.req.raw = new Request(url, { method, headers, body: bytes });
+    await next();
+  };
+}
+
+/** @returns Null where there are more bytes than may be. */
+async function bytesOf(
+  body: ReadableStream<Uint8Array>,
+  maxBytes: number,
+): Promise<Uint8Array<ArrayBuffer> | null> {
+  const chunks: Uint8Array[] = [];
+  let size = 0;
+  try {
+    for await (const chunk of body) {
+      size += chunk.length;
+      if (size > maxBytes) return null;
+      chunks.push(chunk);
+    }
+  } catch (cause) {
+    throw new HTTPException(400, {
+      message: "The body must be sent whole: its sender broke off",
+      cause,
+    });
+  }
+  const whole = new Uint8Array(size);
+  let at = 0;
+  for (const chunk of chunks) {
+    whole.set(chunk, at);
+    at += chunk.length;
+  }
+  return whole;
+}
+
+const limitAny = wholeBody(
+  MAX_BODY_BYTES,
+  (c, sent) =>
+    refuse(
+      c,
+      413,
+      `The body must be at most ${MAX_BODY_BYTES} bytes: current value is ${sent}`,
+    ),
+);
 
 /**
- * Refuses bodies that are too large, before they are read whole. The forms with
- * files have limits of their own, which they tell on the page.
+ * Refuses bodies that are too large. The forms with files have limits of their
+ * own, which they tell on the page.
  */
 export const limitBody: MiddlewareHandler = (c, next) =>
   c.req.path === "/config" || c.req.path === "/import"
     ? next()
     : limitAny(c, next);
 
-/** Refuses addresses that are too long. */
-export const limitQuery: MiddlewareHandler = async (c, next) => {
-  const { length } = c.req.url;
-  if (length > MAX_QUERY_LENGTH) {
+/**
+ * Refuses addresses that are too long, and those that are none: a client may put
+ * any text into its Host header.
+ */
+export const limitAddress: MiddlewareHandler = async (c, next) => {
+  const { url } = c.req;
+  if (url.length > MAX_QUERY_LENGTH) {
     const message =
-      `The address must be at most ${MAX_QUERY_LENGTH} characters: current value is ${length}`;
-    if (c.req.path !== "/answer") return c.text(message, 414);
+      `The address must be at most ${MAX_QUERY_LENGTH} characters: current value is ${url.length}`;
+    if (c.req.path !== "/answer") return await refuse(c, 414, message);
     // The page shows it beside the form, where there is another way.
     const problem = {
       path: "model.config",
       message:
         `${message}; give a long config.json as a file, of which lists of labels and words are left out`,
     };
-    return c.html(Problems({ problems: [problem] }), 414);
+    return await c.html(Problems({ problems: [problem] }), 414);
+  }
+  if (!URL.canParse(url)) {
+    const host = c.req.header("host")?.slice(0, 100) ?? "";
+    return await refuse(
+      c,
+      400,
+      `The Host header must be a host and a port: current value is ${
+        JSON.stringify(host)
+      }`,
+    );
   }
   await next();
 };
 
-/** Gives up on a request whose body trickles in. */
-export const limitTime: MiddlewareHandler = timeout(
-  MAX_MILLISECONDS,
-  new HTTPException(408, { message: "The request took too long" }),
-);
+/** Gives up on a request after a time, such as one whose body trickles in. */
+export function within(milliseconds: number): MiddlewareHandler {
+  const message =
+    `The request took too long: it must be sent and answered within ${
+      milliseconds / 1000
+    } seconds`;
+  return timeout(milliseconds, new HTTPException(408, { message }));
+}
+
+/** Gives up on a request after the time that any may take. */
+export const limitTime: MiddlewareHandler = within(MAX_MILLISECONDS);

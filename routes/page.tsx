@@ -4,6 +4,8 @@ import type { LookUps } from "../hub/look_ups.ts";
 import { formatBytes, PRESETS } from "../lib/mod.ts";
 import { STATUS } from "../templates/answer/live_answer.tsx";
 import { Page } from "../templates/page.tsx";
+import { ofAnswers } from "./caching.ts";
+import { pageParameters } from "./page_parameters.ts";
 import { answerTo, readPageQuery } from "./page_query.ts";
 import { formOfAnswer, shownAnswer } from "./shown_answer.tsx";
 
@@ -22,7 +24,7 @@ export const TITLE = "Headroom: will it fit?";
 export function pageRoute(lookUps: LookUps | null): Hono {
   return new Hono().get("/", async (c) => {
     const { searchParams } = new URL(c.req.url);
-    const asked = readPageQuery(searchParams);
+    const asked = readPageQuery(pageParameters(c.req.url));
     const first = Object.keys(asked.input).length === 0;
     const answer = await answerTo(
       first
@@ -36,6 +38,7 @@ export function pageRoute(lookUps: LookUps | null): Hono {
     if (isAnswered && !first && !isAddress(searchParams, href)) {
       return c.redirect(href, 303);
     }
+    ofAnswers(c, [answer], asked.headers);
     return c.html(
       <Page
         title={titleOf(answer)}

@@ -11,6 +11,8 @@ import { STATIC } from "../static/mod.ts";
 import { Problems } from "../templates/answer/problems.tsx";
 import { Layout } from "../templates/layout.tsx";
 import { ScenarioFile } from "../templates/scenario_file.tsx";
+import { ofAddress } from "./caching.ts";
+import { pageParameters } from "./page_parameters.ts";
 
 /** Most characters of a file's name that are the model's. */
 const MAX_NAME = 60;
@@ -35,6 +37,7 @@ export const scenarioFileRoute: Hono = new Hono()
         422,
       );
     }
+    ofAddress(c);
     return c.html(
       <Layout title={TITLE} script={STATIC.copy.address}>
         <ScenarioFile
@@ -48,6 +51,7 @@ export const scenarioFileRoute: Hono = new Hono()
   .get("/scenario.json", (c) => {
     const parsed = scenarioOf(c.req.url);
     if (!parsed.ok) return c.json(refusalOf(parsed.problems), 422);
+    ofAddress(c);
     return c.body(jsonOf(parsed.value), 200, {
       "Content-Type": "application/json; charset=utf-8",
       "Content-Disposition": `attachment; filename="${fileName(parsed.value)}"`,
@@ -55,7 +59,7 @@ export const scenarioFileRoute: Hono = new Hono()
   });
 
 function scenarioOf(url: string): ReturnType<typeof parseScenario> {
-  return parseScenario(fromQuery(new URL(url).searchParams));
+  return parseScenario(fromQuery(pageParameters(url)));
 }
 
 function jsonOf(scenario: Scenario): string {

@@ -24,6 +24,8 @@ import {
 import { TablesPage } from "../templates/tables/tables_page.tsx";
 import type { TablesAnswer } from "../templates/tables/tables_view.tsx";
 import { TablesView } from "../templates/tables/tables_view.tsx";
+import { ofScenarios } from "./caching.ts";
+import { pageParameters } from "./page_parameters.ts";
 
 /** How long an answer waits for the Hub before it tells how far it is. */
 const WAIT_MS = { page: 2000, live: 250 };
@@ -47,6 +49,7 @@ export function tablesRoute(
         lookUp: "anew",
         waitMs: WAIT_MS.page,
       });
+      ofOutcome(c, outcome);
       const underWay = outcome.state === "under way";
       return c.html(
         <TablesPage
@@ -67,6 +70,7 @@ export function tablesRoute(
         waitMs: WAIT_MS.live,
       });
       c.header("HX-Replace-Url", addressOf(outcome, typed));
+      ofOutcome(c, outcome);
       return c.html(
         <OutcomeView outcome={outcome} typed={typed} config={config} />,
         STATUS[outcome.state],
@@ -74,9 +78,15 @@ export function tablesRoute(
     });
 }
 
+function ofOutcome(c: Context, outcome: Outcome): void {
+  if (outcome.state === "answered") {
+    ofScenarios(c, [outcome.answer.settings.model]);
+  }
+}
+
 /** What was typed; the first example's model where nothing was. */
 function typedQuery(c: Context): URLSearchParams {
-  const query = new URL(c.req.url).searchParams;
+  const query = pageParameters(c.req.url);
   query.delete(PAGE_FIELDS.lookUp);
   const named = [...query.keys()].some((name) => /^model(\.|$)/.test(name));
   if (!named) query.set("model", String(PRESETS[0].scenario.model));

@@ -10,6 +10,8 @@ import {
 } from "../templates/traffic/bandwidth_fields.ts";
 import { BandwidthForm, TrafficTable } from "../templates/traffic/traffic.tsx";
 import { noTrafficWords } from "../templates/traffic/traffic_words.ts";
+import { ofAnswers } from "./caching.ts";
+import { pageParameters } from "./page_parameters.ts";
 import { answerTo, pageAddress, readPageQuery } from "./page_query.ts";
 
 /** How long the page waits for the Hub before it tells how far it is. */
@@ -18,7 +20,7 @@ const WAIT_MS = 2000;
 /** One scenario's traffic per step, and its time over links of given speed. */
 export function trafficRoute(lookUps: LookUps | null): Hono {
   return new Hono().get("/traffic", async (c) => {
-    const query = new URL(c.req.url).searchParams;
+    const query = pageParameters(c.req.url);
     const typed = {
       node: query.get("node_gbs")?.slice(0, 80) ?? "",
       network: query.get("network_gbs")?.slice(0, 80) ?? "",
@@ -55,6 +57,7 @@ export function trafficRoute(lookUps: LookUps | null): Hono {
       );
     }
     const { estimate } = answer;
+    ofAnswers(c, [answer], headers);
     const { model, scenario, traffic } = estimate;
     const { gpus } = scenario.parallel;
     return c.html(

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { nestsDeeper } from "./depth.ts";
 import { byShape, count, flag, isObject, tokens } from "./fields.ts";
 
 /** The dimensions of a decoder that has no name, as scenario.model.dims. */
@@ -26,13 +27,13 @@ export type Dims = z.infer<typeof dimsSchema>;
 const modelName = z.string().trim().min(1).max(512)
   .regex(/^[^\p{Cc}\p{Cs}{}]*$/u, "must not hold braces or control characters");
 
-/** A config.json nests four or five levels. */
-const MAX_CONFIG_DEPTH = 16;
+/** Deepest config.json; real ones nest four or five levels. */
+export const MAX_CONFIG_DEPTH = 16;
 
 const described = {
   config: z.strictObject({
     config: z.record(z.string(), z.unknown()).refine(
-      (config) => isShallow(config, MAX_CONFIG_DEPTH),
+      (config) => !nestsDeeper(config, MAX_CONFIG_DEPTH),
       `must nest at most ${MAX_CONFIG_DEPTH} levels deep`,
     ),
   }),
@@ -74,10 +75,4 @@ function fromJsonText(value: unknown): unknown {
 /** A pasted config.json has neither of the contract's two keys. */
 function isConfig(value: unknown): boolean {
   return isObject(value) && !("config" in value) && !("dims" in value);
-}
-
-function isShallow(value: unknown, levels: number): boolean {
-  if (typeof value !== "object" || value === null) return true;
-  return levels > 0 &&
-    Object.values(value).every((inner) => isShallow(inner, levels - 1));
 }

@@ -165,7 +165,7 @@ const WRONG_PAGES: [name: string, path: string][] = [
   ["a field that there is not", "/?model=llama2-7b&trian.rank=1"],
   ["a missing model", "/?train.micro_batch=2"],
   ["a part of its dimensions missing", "/?model.dims.layers=2"],
-  ["a name without letters", "/?=1"],
+  ["a name without letters", "/?[]=1"],
   ["a wrong element of a list", "/?model=llama2-7b&train.image_size=0x0"],
   ["a section given as text", "/?model=llama2-7b&train=full"],
   ["mesh and model at odds", "/?model=llama2-7b&parallel.tp=3&parallel.gpus=3"],

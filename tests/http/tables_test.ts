@@ -128,7 +128,7 @@ Deno.test("GET /tables/answer is the answer alone, and tells the address", async
 
 Deno.test("GET /tables names the field, the limit and the value, and keeps what was typed", async () => {
   const { status, document } = await visit(
-    "/tables?model=gpt2&lora_rank=0&dtype=fp3&batch_size=many&extra=1",
+    "/tables?model=gpt2&lora_rank=0&dtype=fp3&batch_size=many&extra.x=1",
   );
   assertEquals(status, 422);
   const said = textOf(only(document, "#answer"));

@@ -1,0 +1,124 @@
+import { assert, assertEquals, assertStringIncludes } from "@std/assert";
+import { Hono } from "hono";
+import { app, createApp } from "../../app.ts";
+import type { Hub } from "../../hub/mod.ts";
+import { wholeBody, within } from "../../routes/limits.ts";
+import { problemResponse } from "../../routes/problem_response.ts";
+import { withoutAnswer } from "../../routes/refuse.tsx";
+import { addresses, messageOf } from "./requests.ts";
+import { documentOf, only, textOf } from "./visit.ts";
+
+const API = "/api/v1/estimate";
+
+/** A body whose sender breaks off after a while. */
+function broken(): ReadableStream<Uint8Array<ArrayBuffer>> {
+  let sent = 0;
+  return new ReadableStream({
+    pull(controller) {
+      if (sent++ < 3) controller.enqueue(new TextEncoder().encode('{"a":'));
+      else controller.error(new TypeError("connection closed"));
+    },
+  });
+}
+
+Deno.test("a body that breaks off is refused with 400 at every address that takes one", async () => {
+  const taking = addresses().filter(({ methods }) => methods.includes("POST"));
+  assert(taking.length >= 8);
+  for (const { path } of taking) {
+    for (
+      const type of ["application/json", "multipart/form-data; boundary=x", ""]
+    ) {
+      const response = await app.request(path, {
+        method: "POST",
+        body: broken(),
+        headers: { "Content-Type": type },
+      });
+      assertEquals(response.status, 400, `${path} ${type}`);
+      const text = await response.clone().text();
+      assertStringIncludes(text, "must be sent whole");
+      if (path.startsWith("/api/")) await messageOf(response);
+    }
+  }
+});
+
+Deno.test("a body that is too large is refused by its length, stated or not", async () => {
+  const large = "x".repeat(1024 ** 2 + 1);
+  const bodies: BodyInit[] = [large, new Blob([large]).stream()];
+  for (const body of bodies) {
+    const response = await app.request(API, { method: "POST", body });
+    assertEquals(response.status, 413);
+    assertStringIncludes(await messageOf(response), "at most 1048576 bytes");
+  }
+  const stated = await app.request(API, {
+    method: "POST",
+    body: "{}",
+    headers: { "Content-Length": "99999999" },
+  });
+  assertEquals(stated.status, 413);
+  assertStringIncludes(await messageOf(stated), "99999999");
+});
+
+Deno.test("a request that takes too long is refused with 408", async () => {
+  const slow = new Hono()
+    .use(within(5), wholeBody(1000, (c) => c.text("", 413)))
+    .post("*", (c) => c.text("late"));
+  slow.onError(withoutAnswer);
+  const never = () =>
+    new ReadableStream({ pull: () => new Promise<void>(() => {}) });
+  const api = await slow.request(API, { method: "POST", body: never() });
+  assertEquals(api.status, 408);
+  assertStringIncludes(await messageOf(api), "0.005 seconds");
+  const page = await slow.request("/import", { method: "POST", body: never() });
+  assertEquals(page.status, 408);
+  const document = documentOf(await page.text());
+  assertStringIncludes(textOf(only(document, "main")), "0.005 seconds");
+});
+
+Deno.test("what breaks here is 500 in the same shape, and tells no more", async () => {
+  const hub: Hub = {
+    known: () => undefined,
+    model: () => Promise.reject(new Error("secret at /a/b.ts:1:2")),
+  };
+  const log = console.error;
+  const said: unknown[] = [];
+  console.error = (...each) => said.push(...each);
+  try {
+    const response = await createApp(hub).request(`${API}?model=some/body`);
+    assertEquals(response.status, 500);
+    assert(response.headers.has("content-security-policy"));
+    const message = await messageOf(response);
+    assert(!message.includes("secret"));
+  } finally {
+    console.error = log;
+  }
+  assertEquals(said.length, 1);
+});
+
+Deno.test("an address that is too long is refused in the same shape", async () => {
+  const response = await app.request(`${API}?model=${"x".repeat(40_000)}`);
+  assertEquals(response.status, 414);
+  assertStringIncludes(await messageOf(response), "at most 32768 characters");
+});
+
+Deno.test("problemResponse() has the shape of every refusal", async () => {
+  for (const status of [400, 404, 408, 413, 422, 429, 500, 503] as const) {
+    const response = problemResponse(status, "Too much", {
+      "Retry-After": "1",
+    });
+    assertEquals(response.status, status);
+    assertEquals(response.headers.get("retry-after"), "1");
+    assertEquals(response.headers.get("cache-control"), "no-store");
+    assertEquals(await messageOf(response), "Too much");
+  }
+  const named = problemResponse(422, [{ path: "model", message: "a" }, {
+    path: "task",
+    message: "b",
+  }]);
+  assertEquals(await named.json(), {
+    error: {
+      path: "model",
+      message: "a",
+      more: [{ path: "task", message: "b" }],
+    },
+  });
+});
