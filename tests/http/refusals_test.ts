@@ -122,3 +122,71 @@ Deno.test("problemResponse() has the shape of every refusal", async () => {
     },
   });
 });
+
+/** Texts that nest deeper than any stack, closed and not. */
+const DEEP = ['{"a":', "["].map((open) => open.repeat(10_000)).flatMap(
+  (opened) => [
+    opened,
+    opened + "1" + (opened[0] === "{" ? "}" : "]").repeat(10_000),
+  ],
+);
+
+/** The same where a body has a place for anything. */
+const PLACED = DEEP.flatMap((deep) => [
+  deep,
+  `{"model": {"config": ${deep}}}`,
+  `{"scenarios": [${deep}]}`,
+  `{"scenario": {"model": "gpt2", "train": ${deep}}}`,
+]);
+
+Deno.test("a body that nests 10,000 levels is refused at every address that takes one", async () => {
+  const taking = addresses().filter(({ methods }) => methods.includes("POST"));
+  for (const { path } of taking) {
+    for (const deep of PLACED) {
+      const response = await app.request(path, { method: "POST", body: deep });
+      const text = await response.text();
+      assertEquals(response.status, 422, `${path} ${deep.slice(0, 60)}`);
+      if (path.startsWith("/api/")) assert(JSON.parse(text).error.message);
+      for (const name of ["config_file", "configuration_file"]) {
+        const form = new FormData();
+        form.append(name, new File([deep], "a.json"));
+        form.append("configuration", deep);
+        form.append("model", deep);
+        const sent = await app.request(path, { method: "POST", body: form });
+        assertEquals(sent.status, 422, `${path} ${name}`);
+        await sent.body?.cancel();
+      }
+    }
+  }
+});
+
+Deno.test("a config.json that nests too deep is refused by its limit", async () => {
+  const ask = async (levels: number): Promise<Response> => {
+    const form = new FormData();
+    const deep = `{"a":`.repeat(levels) + "1" + "}".repeat(levels);
+    form.append("config_file", new File([deep], "config.json"));
+    return await app.request("/config", { method: "POST", body: form });
+  };
+  const refused = await ask(17);
+  assertEquals(refused.status, 422);
+  assertStringIncludes(await refused.text(), "at most 16 levels deep");
+  // What a model lacks is told on the page that it leads to.
+  assertEquals((await ask(16)).status, 303);
+});
+
+Deno.test("a query that nests too deep is refused", async () => {
+  for (const deep of DEEP) {
+    const short = deep.replaceAll(/(?:\{"a":){9000}|\[{9000}/g, "");
+    for (
+      const path of ["/", "/answer", "/export", "/tables", "/compare", API]
+    ) {
+      const query = new URLSearchParams({ "model.config": short });
+      const response = await app.request(`${path}?${query}`);
+      await response.body?.cancel();
+      assert(
+        [414, 422].includes(response.status),
+        `${response.status} ${path}`,
+      );
+    }
+  }
+});

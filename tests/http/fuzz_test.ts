@@ -1,0 +1,81 @@
+import { assertEquals } from "@std/assert";
+import fc from "fast-check";
+import { app } from "../../app.ts";
+import { faultsOf } from "./fuzz/faults.ts";
+import type { Asked } from "./fuzz/requests.ts";
+import { requestsOf } from "./fuzz/requests.ts";
+import { addresses } from "./requests.ts";
+
+/** Printed with each test; another one, and more runs, by the environment. */
+const SEED = Number(Deno.env.get("FUZZ_SEED") ?? 20_261_129);
+const RUNS = Number(Deno.env.get("FUZZ_RUNS") ?? 60);
+
+/** Asks for whole estimates by the dozen. */
+const SLOW = /largest$/;
+
+for (const { path, methods } of addresses()) {
+  for (const method of [...methods, ...other(methods)]) {
+    const runs = path.startsWith("/static/") || !methods.includes(method)
+      ? Math.ceil(RUNS / 10)
+      : SLOW.test(path)
+      ? Math.ceil(RUNS / 4)
+      : RUNS;
+    Deno.test(`${method} ${path} answers ${runs} requests of any kind (seed ${SEED})`, async () => {
+      await fc.assert(
+        fc.asyncProperty(requestsOf(method, path), async (asked) => {
+          assertEquals(await faultsOf(await answerTo(asked), path), []);
+        }),
+        { seed: SEED, numRuns: runs },
+      );
+    });
+  }
+}
+
+/** A method that an address does not have. */
+function other(methods: readonly string[]): string[] {
+  return ["POST", "PATCH"].filter((each) => !methods.includes(each)).slice(
+    0,
+    1,
+  );
+}
+
+function answerTo(
+  { method, address, headers, body }: Asked,
+): Response | Promise<Response> {
+  return app.fetch(
+    new Request(`http://127.0.0.1${address}`, { method, headers, body }),
+  );
+}
+
+/** Fields whose text is looked for in a model, or repeated in an answer. */
+const TEXTS = [
+  "model",
+  "train.trainable",
+  "train.lora.targets",
+  "train.lora.modules_to_save",
+  "train.lora.target_parameters",
+  "hardware.gpu",
+  "quantization.weights",
+  "software.torch",
+];
+
+Deno.test("every sign is answered in every text of a scenario", async () => {
+  const wrong: string[] = [];
+  for (let code = 0x20; code < 0x7f; code++) {
+    const sign = String.fromCharCode(code);
+    for (const field of TEXTS) {
+      for (const text of [sign, `a${sign}b`]) {
+        const query = new URLSearchParams({
+          model: "gpt2",
+          "train.method": field === "train.trainable" ? "full" : "lora",
+          [field]: text,
+        });
+        const path = "/api/v1/estimate";
+        const response = await app.request(`${path}?${query}`);
+        const faults = await faultsOf(response, path);
+        if (faults.length > 0) wrong.push(`${field}=${text}: ${faults}`);
+      }
+    }
+  }
+  assertEquals(wrong, []);
+});
