@@ -1,7 +1,8 @@
 import { Hono } from "hono";
 import { requestId } from "hono/request-id";
 import { secureHeaders } from "hono/secure-headers";
-import { LookUps } from "./hub/look_ups.ts";
+import { hubOf, LookUpDesk } from "./hub/look_ups.ts";
+import type { LookUps } from "./hub/look_ups.ts";
 import type { Hub } from "./hub/mod.ts";
 import type { TablesConfig } from "./lib/tables/config.ts";
 import { DEFAULT_TABLES } from "./lib/tables/config.ts";
@@ -16,6 +17,7 @@ import { exportRoute } from "./routes/export.tsx";
 import { gpusRoute } from "./routes/gpus.tsx";
 import { importRoute } from "./routes/import.tsx";
 import { largestRoute } from "./routes/largest.tsx";
+import { onBehalf } from "./routes/on_behalf.ts";
 import { forAnyPage } from "./routes/for_any_page.ts";
 import { limitAddress, limitBody, limitTime } from "./routes/limits.ts";
 import { withoutRoute } from "./routes/methods.ts";
@@ -44,8 +46,20 @@ export function createApp(
   hub: Hub | null,
   tables: TablesConfig = DEFAULT_TABLES,
 ): Hono {
+  return createAppWith(hub && new LookUpDesk(hub), tables);
+}
+
+/**
+ * The same where somebody else looks models up.
+ *
+ * @param lookUps Null where nothing may be asked.
+ */
+export function createAppWith(
+  lookUps: LookUps | null,
+  tables: TablesConfig,
+): Hono {
   const app = new Hono();
-  const lookUps = hub && new LookUps(hub);
+  const hub = lookUps && hubOf(lookUps);
 
   app.use(requestId({ limitLength: MAX_REQUEST_ID }));
   app.use(secureHeaders({
@@ -63,7 +77,7 @@ export function createApp(
   }));
   app.use("/api/*", forAnyPage(app));
   app.use(send);
-  app.use(limitAddress, limitTime, limitBody);
+  app.use(onBehalf, limitAddress, limitTime, limitBody);
 
   app.route("/", assets);
   app.route("/", pageRoute(lookUps));

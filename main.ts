@@ -9,7 +9,7 @@ const DEFAULT_PORT = 7860;
 Deno.serve(
   { port: portFrom(environment("PORT")) },
   createApp(
-    hubFrom(environment),
+    hubFrom(environment, { forVisitors: true }),
     await mountedTables(environment("TABLES_CONFIG_DIR")),
   ).fetch,
 );

@@ -56,16 +56,8 @@ export async function estimateLive(
     known: () => undefined,
     async model(name, { gguf } = {}) {
       const asked = { headers, gguf };
-      found = lookUps.find(name, asked);
-      if (lookUp !== "never") {
-        const started = lookUps.start(name, asked, {
-          anew: lookUp === "anew",
-        });
-        if (!started.ok) return started;
-        found = started.value;
-      }
+      found = await lookUps.ask(name, { ...asked, lookUp, waitMs });
       if (!found) missing = name;
-      else if (!found.result) await within(waitMs, found.finished);
       return found?.result ?? { ok: false, problems: [] };
     },
   };
@@ -117,16 +109,4 @@ function refusalOfHeaders(
 /** The Hub's name of a model that the catalogue knows by a shorter one. */
 export function wholeName(model: unknown): unknown {
   return typeof model === "string" ? findModel(model)?.id ?? model : model;
-}
-
-async function within(
-  milliseconds: number,
-  finished: Promise<void>,
-): Promise<void> {
-  let timer: ReturnType<typeof setTimeout> | undefined;
-  const late = new Promise<void>((done) => {
-    timer = setTimeout(done, milliseconds);
-  });
-  await Promise.race([finished, late]);
-  clearTimeout(timer);
 }

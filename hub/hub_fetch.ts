@@ -8,6 +8,7 @@ import {
 import { inMebibytes, MAX_TOTAL_BYTES, maxBytesOf } from "./limits.ts";
 import { readBody } from "./read_body.ts";
 import { pause, Turns } from "./turns.ts";
+import type { TurnTaker } from "./turns_of_one.ts";
 
 /** Longest that one request may take, its answer included. */
 const TIMEOUT_MS = 15_000;
@@ -29,7 +30,9 @@ export interface HubAccess {
   /** Longest that one request may take, in milliseconds. */
   timeoutMs?: number | undefined;
   /** Shared by look-ups that have to wait for one another. */
-  turns?: Turns | undefined;
+  turns?: TurnTaker | undefined;
+  /** Told whenever an answer has arrived whole. */
+  onAnswer?: (() => void) | undefined;
 }
 
 /**
@@ -88,6 +91,7 @@ export function hubFetch(access: HubAccess): typeof globalThis.fetch {
     try {
       for (let attempt = 0;; attempt++) {
         const response = await once(url, init);
+        access.onAnswer?.();
         if (response.ok || isAbsent(response, init)) return response;
         const refusal = new HubRefusal(response.status, {
           code: response.headers.get("x-error-code") ?? "",

@@ -1,5 +1,9 @@
 import type { Model, Problem, Result } from "../lib/mod.ts";
+import { CALLER } from "./caller.ts";
+import type { Clock, PlaceLimits } from "./look_up_places.ts";
+import { CLOCK, LookUpPlaces } from "./look_up_places.ts";
 import type { Hub, LookUpOptions } from "./mod.ts";
+import { UnderWay } from "./under_way.ts";
 
 /** One model being looked up, or what came of it. */
 export interface LookUp {
@@ -12,14 +16,32 @@ export interface LookUp {
   readonly total: number | null;
   /** Null while it is under way. */
   readonly result: Result<Model> | null;
-  /** Settles when it is over; never rejects. */
-  readonly finished: Promise<void>;
 }
 
-/** How much {@linkcode LookUps} takes on. */
-export interface LookUpLimits {
-  /** Look-ups under way at once. */
-  underWay: number;
+/** What the options of two look-ups of the same thing have in common. */
+export type Wanted = Pick<LookUpOptions, "headers" | "gguf">;
+
+/** How far to go for a model. */
+export interface AskOptions extends Wanted {
+  /** Whether it is looked up where it is not known, or failed before. */
+  lookUp: "never" | "once" | "anew";
+  /** Milliseconds to wait before telling how far it is; null: until it is over. */
+  waitMs: number | null;
+}
+
+/** Where every door asks for models: one look-up of a model serves them all. */
+export interface LookUps {
+  /**
+   * @returns The look-up as it stands after the wait; null where there is none
+   *   and none was to be begun.
+   */
+  ask(name: string, options: AskOptions): Promise<LookUp | null>;
+}
+
+/** How much {@linkcode LookUpDesk} takes on. */
+export interface LookUpLimits extends PlaceLimits {
+  /** Longest that one may take in all, in milliseconds. */
+  longestMs: number;
   /** Milliseconds after which one that nobody asks for is stopped. */
   forgottenMs: number;
   /** Milliseconds for which a failure is told again without asking the Hub. */
@@ -30,134 +52,99 @@ export interface LookUpLimits {
 
 const LIMITS: LookUpLimits = {
   underWay: 16,
-  forgottenMs: 30_000,
+  waiting: 100,
+  patienceMs: 1500,
+  longestMs: 60_000,
+  forgottenMs: 15_000,
   failureMs: 60_000,
   kept: 200,
 };
 
-/** What the options of two look-ups of the same thing have in common. */
-type Wanted = Pick<LookUpOptions, "headers" | "gguf">;
-
-interface Entry extends LookUp {
-  done: number;
-  total: number | null;
-  result: Result<Model> | null;
-  finished: Promise<void>;
-  askedAt: number;
-  readonly stop: AbortController;
-}
-
 /**
- * Keeps look-ups going between requests, so that a page can ask how far one is:
- * callers of the same model share one, and what nobody asks for is stopped.
+ * All look-ups of all doors: bounded in number and time, kept going between the
+ * requests of a page that watches one, shared by those who ask for the same, and
+ * stopped when all who asked have left.
  */
-export class LookUps {
+export class LookUpDesk implements LookUps {
   readonly #hub: Hub;
   readonly #limits: LookUpLimits;
-  readonly #entries = new Map<string, Entry>();
+  readonly #clock: Clock;
+  readonly #places: LookUpPlaces;
+  readonly #entries = new Map<string, UnderWay>();
 
-  constructor(hub: Hub, limits: Partial<LookUpLimits> = {}) {
+  constructor(
+    hub: Hub,
+    limits: Partial<LookUpLimits> = {},
+    clock: Clock = CLOCK,
+  ) {
     this.#hub = hub;
     this.#limits = { ...LIMITS, ...limits };
+    this.#clock = clock;
+    this.#places = new LookUpPlaces(this.#limits, clock);
   }
 
-  /** The look-up of a model, where there is one or its result is known. */
-  find(name: string, wanted: Wanted = {}): LookUp | null {
-    this.#tidy();
-    const entry = this.#entries.get(keyOf(name, wanted));
-    if (entry) {
-      entry.askedAt = Date.now();
-      return entry;
-    }
-    const model = wanted.headers ? undefined : this.#hub.known(name, wanted);
-    return model ? known(name, model) : null;
-  }
-
-  /**
-   * The look-up of a model, begun where there is none.
-   *
-   * @param options.anew Whether one that failed is begun anew.
-   * @returns The look-up, or why it cannot be begun now.
-   */
-  start(
+  async ask(
     name: string,
-    wanted: Wanted = {},
-    { anew = false }: { anew?: boolean } = {},
-  ): { ok: true; value: LookUp } | { ok: false; problems: Problem[] } {
-    const found = this.find(name, wanted);
-    if (found && !(anew && found.result?.ok === false)) {
-      return { ok: true, value: found };
+    { lookUp, waitMs, ...wanted }: AskOptions,
+  ): Promise<LookUp | null> {
+    this.#tidy();
+    const key = keyOf(name, wanted);
+    let entry = this.#entries.get(key);
+    const isStale = lookUp === "anew" && entry?.result?.ok === false;
+    if (!entry || isStale) {
+      const known = wanted.headers ? undefined : this.#hub.known(name, wanted);
+      if (known) return found(name, known);
+      if (lookUp === "never") return entry?.state() ?? null;
+      entry = this.#begin(key, name, wanted);
     }
-    const { underWay } = this.#limits;
-    const busy = [...this.#entries.values()]
-      .filter(({ result }) => result === null).length;
-    if (busy >= underWay) {
-      return {
-        ok: false,
-        problems: [{
-          path: "model",
-          message:
-            `model cannot be looked up now: at most ${underWay} models are looked up at once, and ${busy} are; try again in a moment`,
-        }],
-      };
+    if (!entry.result) {
+      const { signal } = CALLER.getStore() ?? {};
+      await entry.wait(waitMs, signal);
+      if (!entry.result && !entry.isWanted(this.#limits.forgottenMs)) {
+        this.#stop(key, entry);
+      }
     }
-    return { ok: true, value: this.#begin(name, wanted) };
+    return entry.state();
   }
 
-  #begin(name: string, wanted: Wanted): LookUp {
-    const entry: Entry = {
+  #begin(key: string, name: string, wanted: Wanted): UnderWay {
+    const { client = "" } = CALLER.getStore() ?? {};
+    const entry = new UnderWay({
       name,
-      headers: wanted.headers ?? false,
-      done: 0,
-      total: null,
-      result: null,
-      finished: Promise.resolve(),
-      askedAt: Date.now(),
-      stop: new AbortController(),
-    };
-    const key = keyOf(name, wanted);
+      wanted,
+      client,
+      hub: this.#hub,
+      clock: this.#clock,
+      longestMs: this.#limits.longestMs,
+      over: (failed) => {
+        this.#places.leave(entry);
+        // What only had no place, or was stopped, is no fault of the model.
+        if (failed === "here" && this.#entries.get(key) === entry) {
+          this.#entries.delete(key);
+        }
+      },
+    });
     this.#entries.delete(key);
     this.#entries.set(key, entry);
-    entry.finished = this.#run(entry, wanted);
+    this.#places.enter(entry);
     return entry;
   }
 
-  async #run(entry: Entry, wanted: Wanted): Promise<void> {
-    try {
-      entry.result = await this.#hub.model(entry.name, {
-        ...wanted,
-        signal: entry.stop.signal,
-        onProgress: (done, total) => {
-          entry.done = done;
-          entry.total = total ?? null;
-        },
-      });
-    } catch (error) {
-      if (!entry.stop.signal.aborted) console.error(error);
-      entry.result = {
-        ok: false,
-        problems: [{
-          path: "model",
-          message: "model cannot be looked up: something broke here",
-        }],
-      };
-    } finally {
-      entry.askedAt = Date.now();
-    }
+  #stop(key: string, entry: UnderWay): void {
+    entry.giveUp("any more: nobody waits for it");
+    if (this.#entries.get(key) === entry) this.#entries.delete(key);
   }
 
   /** Stops what nobody asks for, forgets old failures and what is too much. */
   #tidy(): void {
     const { forgottenMs, failureMs, kept } = this.#limits;
-    const now = Date.now();
     for (const [key, entry] of this.#entries) {
-      const age = now - entry.askedAt;
       const { result } = entry;
-      if (result === null ? age < forgottenMs : result.ok || age < failureMs) {
-        continue;
-      }
-      entry.stop.abort();
-      this.#entries.delete(key);
+      if (result === null && !entry.isWanted(forgottenMs)) {
+        this.#stop(key, entry);
+      } else if (
+        result?.ok === false && this.#clock.now() - entry.endedAt >= failureMs
+      ) this.#entries.delete(key);
     }
     for (const [key, { result }] of this.#entries) {
       if (this.#entries.size <= kept) break;
@@ -166,17 +153,36 @@ export class LookUps {
   }
 }
 
+/** Look-ups as a Hub, for those who wait until they have a model. */
+export function hubOf(lookUps: LookUps): Hub {
+  return {
+    known: () => undefined,
+    async model(name, { headers = false, gguf } = {}) {
+      const lookUp = await lookUps.ask(name, {
+        headers,
+        gguf,
+        lookUp: "once",
+        waitMs: null,
+      });
+      return lookUp?.result ?? { ok: false, problems: unanswered() };
+    },
+  };
+}
+
+function unanswered(): Problem[] {
+  return [{ path: "model", message: "model was not looked up" }];
+}
+
 function keyOf(name: string, { headers = false, gguf }: Wanted): string {
   return JSON.stringify([name.trim(), headers, gguf ?? null]);
 }
 
-function known(name: string, model: Model): LookUp {
+function found(name: string, model: Model): LookUp {
   return {
     name,
     headers: false,
     done: 0,
     total: null,
     result: { ok: true, value: model },
-    finished: Promise.resolve(),
   };
 }

@@ -16,6 +16,7 @@ import { readModel } from "./load.ts";
 import { refusalReason } from "./refusal_reason.ts";
 import { listRepository } from "./repository.ts";
 import { Turns } from "./turns.ts";
+import { TurnsOfOne } from "./turns_of_one.ts";
 
 export { parseHubId } from "./hub_id.ts";
 export type { OnProgress } from "./load.ts";
@@ -42,6 +43,8 @@ export interface LookUpOptions {
   gguf?: string | undefined;
   /** Told how many of the checkpoint's files have been read, of how many. */
   onProgress?: OnProgress;
+  /** Told whenever the Hub has answered one of the requests. */
+  onAnswer?: () => void;
   signal?: AbortSignal;
 }
 
@@ -57,8 +60,9 @@ export function openHub(
 
   async function look(
     name: string,
-    { headers = false, gguf, onProgress, signal }: LookUpOptions,
+    options: LookUpOptions,
   ): Promise<Result<Model>> {
+    const { headers = false, gguf, onProgress, signal } = options;
     const named = parseHubId(name);
     if (!named) {
       return refused(
@@ -68,7 +72,12 @@ export function openHub(
       );
     }
     const { endpoint, token } = access;
-    const ask = hubFetch({ ...access, signal, turns });
+    const ask = hubFetch({
+      ...access,
+      signal,
+      turns: new TurnsOfOne(turns),
+      onAnswer: options.onAnswer,
+    });
     try {
       const repository = await listRepository(named, endpoint, ask);
       const { id, commit } = repository;
@@ -135,19 +144,28 @@ function refused(reason: string): Result<never> {
   };
 }
 
+/** Whether a variable of the environment switches something on. */
+export function isOn(value: string | undefined): boolean {
+  return /^(1|true|yes|on)$/i.test(value ?? "");
+}
+
 /**
  * The Hub that the environment describes: HF_ENDPOINT, HF_TOKEN.
  *
  * @param read Reads a variable, or undefined.
+ * @param forVisitors Whether others than the token's owner ask: their look-ups
+ *   go without it, unless HF_TOKEN_FOR_VISITORS lets them see its models too.
  * @returns Null where HF_HUB_OFFLINE forbids to ask.
  */
 export function hubFrom(
   read: (name: string) => string | undefined,
+  { forVisitors = false }: { forVisitors?: boolean } = {},
 ): Hub | null {
-  if (/^(1|true|yes|on)$/i.test(read("HF_HUB_OFFLINE") ?? "")) return null;
+  if (isOn(read("HF_HUB_OFFLINE"))) return null;
   const endpoint = (read("HF_ENDPOINT") ?? DEFAULT_ENDPOINT).replace(
     /\/+$/,
     "",
   );
-  return openHub({ endpoint, token: read("HF_TOKEN") });
+  const lends = !forVisitors || isOn(read("HF_TOKEN_FOR_VISITORS"));
+  return openHub({ endpoint, token: lends ? read("HF_TOKEN") : undefined });
 }

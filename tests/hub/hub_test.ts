@@ -199,6 +199,33 @@ Deno.test("openHub() says when nobody answers", async () => {
   assertStringIncludes(message, `${endpoint} cannot be reached`);
 });
 
+Deno.test("hubFrom() lends its token to visitors only where that is switched on", async () => {
+  await using hub = startFakeHub({
+    "a/gated": { config: CONFIG, gated: true },
+  });
+  const told: Record<string, string> = {
+    HF_ENDPOINT: hub.endpoint,
+    HF_TOKEN: TOKEN,
+  };
+  const ask = (
+    more: Record<string, string>,
+    forVisitors?: boolean,
+  ): Promise<Result<Model>> | undefined =>
+    hubFrom(
+      (name) => ({ ...told, ...more })[name],
+      forVisitors === undefined ? {} : { forVisitors },
+    )?.model("a/gated");
+  assertEquals((await ask({}))?.ok, true);
+  assertEquals((await ask({}, true))?.ok, false);
+  assertEquals((await ask({ HF_TOKEN_FOR_VISITORS: "0" }, true))?.ok, false);
+  assertEquals(
+    hub.asked.filter((line) => line.endsWith("with token")).length,
+    2,
+    "the token went along where it should not",
+  );
+  assertEquals((await ask({ HF_TOKEN_FOR_VISITORS: "1" }, true))?.ok, true);
+});
+
 Deno.test("hubFrom() asks nobody where the environment forbids it", () => {
   assertEquals(
     hubFrom((name) => name === "HF_HUB_OFFLINE" ? "1" : undefined),
