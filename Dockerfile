@@ -15,16 +15,17 @@ COPY hub hub
 COPY routes routes
 COPY templates templates
 COPY static static
-RUN deno cache main.ts
+RUN deno cache main.ts routes/pool/worker.ts
 
 # Spaces run as this user. Everything above belongs to root, so the program can
 # change neither itself nor its dependencies.
 USER 1000
-ENV DENO_SERVE_ADDRESS=tcp:0.0.0.0:7860
+# A Space's visitors come through a proxy, which names them.
+ENV DENO_SERVE_ADDRESS=tcp:0.0.0.0:7860 TRUST_PROXY=1
 EXPOSE 7860
 # A configuration of the tables page may be mounted at /config:
 #   docker run -v ./my_config:/config:ro -e TABLES_CONFIG_DIR=/config …
 CMD ["deno", "run", "--cached-only", "--no-prompt", \
   "--allow-net=0.0.0.0:7860,huggingface.co:443,*.huggingface.co:443,hf.co:443,*.hf.co:443", \
-  "--allow-env=PORT,HF_ENDPOINT,HF_TOKEN,HF_TOKEN_FOR_VISITORS,HF_HUB_OFFLINE,TABLES_CONFIG_DIR,LOG_TOKENS,LOG_STREAM", \
-  "--allow-read=/config", "main.ts"]
+  "--allow-env=PORT,HF_ENDPOINT,HF_TOKEN,HF_TOKEN_FOR_VISITORS,HF_HUB_OFFLINE,TABLES_CONFIG_DIR,LIMIT_CLIENTS,TRUST_PROXY,LOG_REQUESTS,LOG_QUERY,LOG_TOKENS,LOG_STREAM", \
+  "--allow-read=/config,app.ts,hub,lib,routes,static,templates", "main.ts"]

@@ -1,6 +1,4 @@
 import { Hono } from "hono";
-import { requestId } from "hono/request-id";
-import { secureHeaders } from "hono/secure-headers";
 import { hubOf, LookUpDesk } from "./hub/look_ups.ts";
 import type { LookUps } from "./hub/look_ups.ts";
 import type { Hub } from "./hub/mod.ts";
@@ -18,6 +16,7 @@ import { gpusRoute } from "./routes/gpus.tsx";
 import { importRoute } from "./routes/import.tsx";
 import { largestRoute } from "./routes/largest.tsx";
 import { onBehalf } from "./routes/on_behalf.ts";
+import { forAll } from "./routes/for_all.ts";
 import { forAnyPage } from "./routes/for_any_page.ts";
 import { limitAddress, limitBody, limitTime } from "./routes/limits.ts";
 import { withoutRoute } from "./routes/methods.ts";
@@ -28,12 +27,6 @@ import { scenarioFileRoute } from "./routes/scenario_file.tsx";
 import { NOT_KEPT, send } from "./routes/send.ts";
 import { tablesRoute } from "./routes/tables.tsx";
 import { trafficRoute } from "./routes/traffic.tsx";
-
-/** Hugging Face shows a Space inside a frame of its own page. */
-const FRAMED_BY = ["'self'", "https://huggingface.co", "https://*.hf.space"];
-
-/** Longest request id that is taken over from a client; ours have 36. */
-const MAX_REQUEST_ID = 64;
 
 /**
  * Builds the whole application; it listens nowhere.
@@ -61,20 +54,7 @@ export function createAppWith(
   const app = new Hono();
   const hub = lookUps && hubOf(lookUps);
 
-  app.use(requestId({ limitLength: MAX_REQUEST_ID }));
-  app.use(secureHeaders({
-    xFrameOptions: false,
-    contentSecurityPolicy: {
-      defaultSrc: ["'none'"],
-      scriptSrc: ["'self'"],
-      styleSrc: ["'self'"],
-      imgSrc: ["'self'"],
-      connectSrc: ["'self'"],
-      formAction: ["'self'"],
-      baseUri: ["'none'"],
-      frameAncestors: FRAMED_BY,
-    },
-  }));
+  forAll(app);
   app.use("/api/*", forAnyPage(app));
   app.use(send);
   app.use(onBehalf, limitAddress, limitTime, limitBody);

@@ -1,18 +1,35 @@
-import { createApp } from "./app.ts";
-import { hubFrom } from "./hub/mod.ts";
+import { hubFrom, isOn } from "./hub/mod.ts";
+import { accessLogFrom, logged } from "./routes/access_log.ts";
 import { mountedTables } from "./routes/mounted_tables.ts";
+import { endOnSignal } from "./routes/pool/end.ts";
+import { servePool } from "./routes/pool/serve.ts";
 
 /** Port of the page, as Hugging Face Spaces expect it. */
 const DEFAULT_PORT = 7860;
 
-// DENO_SERVE_ADDRESS, where it is set, overrides the port that is given here.
-Deno.serve(
-  { port: portFrom(environment("PORT")) },
-  createApp(
-    hubFrom(environment, { forVisitors: true }),
-    await mountedTables(environment("TABLES_CONFIG_DIR")),
-  ).fetch,
-);
+try {
+  await start();
+} catch (error) {
+  const reason = reasonOf(error);
+  if (reason === null) throw error;
+  console.error(reason);
+  Deno.exit(1);
+}
+
+async function start(): Promise<void> {
+  const port = portFrom(environment("PORT"));
+  const tables = await mountedTables(environment("TABLES_CONFIG_DIR"));
+  const { fetch, close } = servePool({
+    hub: hubFrom(environment, { forVisitors: true }),
+    tables,
+    trustsProxy: isOn(environment("TRUST_PROXY")),
+    limitsClients: isOn(environment("LIMIT_CLIENTS") ?? "1"),
+  });
+  const log = accessLogFrom(environment);
+  // DENO_SERVE_ADDRESS, where it is set, overrides the port that is given here.
+  const server = Deno.serve({ port }, log ? logged(fetch, log) : fetch);
+  endOnSignal(server, close);
+}
 
 /** A variable that may be read and is not blank. */
 function environment(name: string): string | undefined {
@@ -27,4 +44,21 @@ function portFrom(text: string | undefined): number {
   throw new RangeError(
     `PORT must be a whole number from 0 to 65535: current value is ${text}`,
   );
+}
+
+/** Why the server cannot start, where that is nothing to mend in the program. */
+function reasonOf(error: unknown): string | null {
+  const address = environment("DENO_SERVE_ADDRESS");
+  const where = address
+    ? `DENO_SERVE_ADDRESS ${address}`
+    : `PORT ${environment("PORT") ?? DEFAULT_PORT}`;
+  if (error instanceof Deno.errors.AddrInUse) {
+    return `${where} is in use: stop what listens there, or choose another`;
+  }
+  if (
+    error instanceof Deno.errors.AddrNotAvailable ||
+    error instanceof Deno.errors.PermissionDenied ||
+    error instanceof Deno.errors.NotCapable
+  ) return `${where} cannot be listened at: ${error.message}`;
+  return error instanceof RangeError ? error.message : null;
 }

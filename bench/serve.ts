@@ -44,11 +44,15 @@ async function startServer(): Promise<Started> {
       "--cached-only",
       "--no-prompt",
       "--allow-net=127.0.0.1",
-      "--allow-env=PORT,DENO_SERVE_ADDRESS",
+      "--allow-env=PORT,DENO_SERVE_ADDRESS,LOG_REQUESTS",
+      "--allow-read=app.ts,hub,lib,routes,static,templates",
       "main.ts",
     ],
     cwd: ROOT,
-    env: { DENO_SERVE_ADDRESS: `tcp:127.0.0.1:${port}` },
+    env: {
+      DENO_SERVE_ADDRESS: `tcp:127.0.0.1:${port}`,
+      LOG_REQUESTS: "0",
+    },
     stdout: "null",
     stderr: "null",
   }).spawn();

@@ -1,5 +1,5 @@
 import type { Problem } from "../lib/mod.ts";
-import { refusalOf } from "../lib/mod.ts";
+import { refusalOf } from "../lib/scenario/refusal.ts";
 
 /** The statuses with which a request is refused. */
 export type RefusedStatus =

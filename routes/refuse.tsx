@@ -1,6 +1,6 @@
 import type { Context } from "hono";
 import { HTTPException } from "hono/http-exception";
-import { refusalOf } from "../lib/mod.ts";
+import { refusalOf } from "../lib/scenario/refusal.ts";
 import { Refused, RefusedPage } from "../templates/refused_page.tsx";
 import type { RefusedStatus } from "./problem_response.ts";
 import { isForPrograms } from "./problem_response.ts";

@@ -41,11 +41,12 @@ Deno.test("the Dockerfile's CMD asks for few permissions and no network", () => 
   assert(args.includes("--cached-only"));
   assert(args.includes("--no-prompt"));
   assertEquals(args.filter((arg) => arg.startsWith("--allow-")).sort(), [
-    "--allow-env=PORT,HF_ENDPOINT,HF_TOKEN,HF_TOKEN_FOR_VISITORS,HF_HUB_OFFLINE,TABLES_CONFIG_DIR,LOG_TOKENS,LOG_STREAM",
+    "--allow-env=PORT,HF_ENDPOINT,HF_TOKEN,HF_TOKEN_FOR_VISITORS,HF_HUB_OFFLINE,TABLES_CONFIG_DIR,LIMIT_CLIENTS,TRUST_PROXY,LOG_REQUESTS,LOG_QUERY,LOG_TOKENS,LOG_STREAM",
     "--allow-net=0.0.0.0:7860,huggingface.co:443,*.huggingface.co:443," +
     "hf.co:443,*.hf.co:443",
-    // Where a configuration of the tables page may be mounted.
-    "--allow-read=/config",
+    // Where a configuration of the tables page may be mounted, and what the
+    // workers are made of: a worker's modules must be readable.
+    "--allow-read=/config,app.ts,hub,lib,routes,static,templates",
   ]);
   assertEquals(args.filter((arg) => /^-[^-]/.test(arg)), []);
 });
@@ -56,9 +57,13 @@ Deno.test("every source of a COPY exists and is not ignored", async () => {
   assertEquals(ignored.trim().split("\n").sort(), ["*", ...wanted].sort());
 });
 
-Deno.test("everything that main.ts imports is in the image", async () => {
+/** Programs that the image runs: the server, and each of its workers. */
+const ENTRYPOINTS = ["main.ts", "routes/pool/worker.ts"];
+
+/** The project's files that a program imports, by their path. */
+async function importsOf(entrypoint: string): Promise<string[]> {
   const { success, stdout } = await new Deno.Command(Deno.execPath(), {
-    args: ["info", "--json", "main.ts"],
+    args: ["info", "--json", entrypoint],
     cwd: ROOT,
     stderr: "inherit",
   }).output();
@@ -66,18 +71,74 @@ Deno.test("everything that main.ts imports is in the image", async () => {
   const { modules }: { modules: { specifier: string; error?: string }[] } = JSON
     .parse(new TextDecoder().decode(stdout));
   assertEquals(modules.filter(({ error }) => error), []);
-
-  const local = modules.map(({ specifier }) => specifier)
-    .filter((specifier) => specifier.startsWith("file:"));
-  assert(local.includes(new URL("static/htmx.min.js", ROOT).href));
-  const left = local.filter((specifier) =>
-    !copied.some((path) => {
-      const { href } = new URL(path, ROOT);
-      return specifier === href || specifier.startsWith(`${href}/`);
-    })
+  return modules.flatMap(({ specifier }) =>
+    specifier.startsWith(ROOT.href) ? [specifier.slice(ROOT.href.length)] : []
   );
-  assertEquals(left, []);
+}
+
+/** Those that none of the files and folders holds. */
+function outside(paths: readonly string[], places: readonly string[]) {
+  return paths.filter((path) =>
+    !places.some((place) => path === place || path.startsWith(`${place}/`))
+  );
+}
+
+Deno.test("everything that the server and its workers import is in the image", async () => {
+  for (const entrypoint of ENTRYPOINTS) {
+    const local = await importsOf(entrypoint);
+    assert(local.includes("static/htmx.min.js"));
+    assertEquals(outside(local, copied), []);
+  }
 });
+
+Deno.test("every program of the image is compiled when it is built", () => {
+  const cached = all("RUN").find((rest) => rest.startsWith("deno cache ")) ??
+    "";
+  assertEquals(cached.split(" ").slice(2), ENTRYPOINTS);
+});
+
+Deno.test("a worker's modules may be read wherever the server is started", async () => {
+  const [, worker = ""] = ENTRYPOINTS;
+  const local = await importsOf(worker);
+  const starts = [
+    args.join(" "),
+    config.tasks.start.command,
+    config.tasks.dev.command,
+  ];
+  for (const start of starts) {
+    const [, places = ""] = start.match(/--allow-read=(\S+)/) ?? [];
+    assertEquals(outside(local, places.split(",")), [], start);
+  }
+});
+
+Deno.test("every variable that the server reads is let through and documented", async () => {
+  const read = new Set<string>();
+  for (
+    const file of ["main.ts", "hub/mod.ts", "routes/access_log.ts"]
+  ) {
+    const text = await Deno.readTextFile(new URL(file, ROOT));
+    for (
+      const [, name] of text.matchAll(/\b(?:environment|read)\(\s*"(\w+)"/g)
+    ) {
+      if (name) read.add(name);
+    }
+  }
+  assert(read.size > 8, [...read].join());
+  const docs = await Deno.readTextFile(new URL("docs/server.md", ROOT));
+  for (const name of read) {
+    assert(docs.includes(`\`${name}\``), `docs/server.md lacks ${name}`);
+    for (
+      const start of [config.tasks.start.command, config.tasks.dev.command]
+    ) assert(allowed(start).includes(name), `${name}: ${start}`);
+    // In the image the variable is the image's own.
+    if (name === "DENO_SERVE_ADDRESS") continue;
+    assert(allowed(args.join(" ")).includes(name), `Dockerfile: ${name}`);
+  }
+});
+
+function allowed(command: string): string[] {
+  return command.match(/--allow-env=(\S+)/)?.[1]?.split(",") ?? [];
+}
 
 Deno.test("no npm package is imported but by a pinned name", () => {
   const loose = Object.values(config.imports).filter((target) =>

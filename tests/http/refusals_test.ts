@@ -1,7 +1,7 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { Hono } from "hono";
-import { app, createApp } from "../../app.ts";
-import type { Hub } from "../../hub/mod.ts";
+import { app, createAppWith } from "../../app.ts";
+import { DEFAULT_TABLES } from "../../lib/tables/config.ts";
 import { wholeBody, within } from "../../routes/limits.ts";
 import { problemResponse } from "../../routes/problem_response.ts";
 import { withoutAnswer } from "../../routes/refuse.tsx";
@@ -75,15 +75,14 @@ Deno.test("a request that takes too long is refused with 408", async () => {
 });
 
 Deno.test("what breaks here is 500 in the same shape, and tells no more", async () => {
-  const hub: Hub = {
-    known: () => undefined,
-    model: () => Promise.reject(new Error("secret at /a/b.ts:1:2")),
-  };
+  const faulty = createAppWith({
+    ask: () => Promise.reject(new Error("secret at /a/b.ts:1:2")),
+  }, DEFAULT_TABLES);
   const log = console.error;
   const said: unknown[] = [];
   console.error = (...each) => said.push(...each);
   try {
-    const response = await createApp(hub).request(`${API}?model=some/body`);
+    const response = await faulty.request(`${API}?model=some/body`);
     assertEquals(response.status, 500);
     assert(response.headers.has("content-security-policy"));
     const message = await messageOf(response);

@@ -1,0 +1,27 @@
+import type { Env, Hono } from "hono";
+import { requestId } from "hono/request-id";
+import { secureHeaders } from "hono/secure-headers";
+
+/** Hugging Face shows a Space inside a frame of its own page. */
+const FRAMED_BY = ["'self'", "https://huggingface.co", "https://*.hf.space"];
+
+/** Longest request id that is taken over from a client; ours have 36. */
+const MAX_REQUEST_ID = 64;
+
+/** Gives every answer a request id, and headers that keep browsers careful. */
+export function forAll<E extends Env>(app: Hono<E>): void {
+  app.use(requestId({ limitLength: MAX_REQUEST_ID }));
+  app.use(secureHeaders({
+    xFrameOptions: false,
+    contentSecurityPolicy: {
+      defaultSrc: ["'none'"],
+      scriptSrc: ["'self'"],
+      styleSrc: ["'self'"],
+      imgSrc: ["'self'"],
+      connectSrc: ["'self'"],
+      formAction: ["'self'"],
+      baseUri: ["'none'"],
+      frameAncestors: FRAMED_BY,
+    },
+  }));
+}

@@ -1,0 +1,155 @@
+import { AsyncLocalStorage } from "node:async_hooks";
+import type { MessagePort } from "node:worker_threads";
+import { CALLER } from "../../hub/caller.ts";
+import type { LookUp, LookUps } from "../../hub/look_ups.ts";
+import type {
+  FromWorker,
+  SentAnswer,
+  SentRequest,
+  ToWorker,
+} from "./messages.ts";
+import { watched, watchesPromises } from "./watchdog.ts";
+
+/** One request that a worker is at. */
+interface Job {
+  id: number;
+  /** Its open questions. */
+  asks: Map<number, (lookUp: LookUp | null) => void>;
+  over: AbortController;
+}
+
+/** Which request the code that runs works for. */
+const JOB = new AsyncLocalStorage<Job>();
+
+/** The look-ups of a worker: it asks whoever has started it. */
+export class AskedLookUps implements LookUps {
+  readonly #post: (message: FromWorker) => void;
+  #asks = 0;
+
+  constructor(post: (message: FromWorker) => void) {
+    this.#post = post;
+  }
+
+  ask: LookUps["ask"] = (name, options) => {
+    const job = JOB.getStore();
+    if (!job) return Promise.resolve(null);
+    const ask = ++this.#asks;
+    const { promise, resolve } = Promise.withResolvers<LookUp | null>();
+    job.asks.set(ask, resolve);
+    this.#post({ kind: "ask", job: job.id, ask, name, options });
+    const { signal } = CALLER.getStore() ?? {};
+    signal?.addEventListener("abort", () => {
+      if (!job.asks.delete(ask)) return;
+      this.#post({ kind: "unask", job: job.id, ask });
+      resolve(null);
+    }, { once: true });
+    return promise;
+  };
+}
+
+/**
+ * Answers the requests that come over a port, several at once where they wait
+ * for models. What takes too long is stopped, and the port is told.
+ */
+export function serveJobs(
+  port: Pick<MessagePort, "on" | "postMessage">,
+  answerTo: (request: Request) => Response | Promise<Response>,
+  watchdogMs: number,
+): void {
+  const post = (message: FromWorker, transfer: ArrayBuffer[] = []): void =>
+    port.postMessage(message, transfer);
+  const jobs = new Map<number, Job>();
+  const turn = (work: () => void): void => {
+    if (!watched(work, watchdogMs)) post({ kind: "stopped" });
+  };
+  watchTimers(turn);
+
+  const run = async (job: Job, request: SentRequest): Promise<void> => {
+    const answer = await sent(answerTo, requestOf(request, job.over.signal));
+    if (!jobs.delete(job.id)) return;
+    const { body } = answer;
+    post({ kind: "answer", job: job.id, answer }, body ? [body.buffer] : []);
+  };
+
+  const take = (message: ToWorker): void => {
+    if (message.kind === "run") {
+      const job: Job = {
+        id: message.job,
+        asks: new Map(),
+        over: new AbortController(),
+      };
+      jobs.set(job.id, job);
+      void JOB.run(job, run, job, message.request);
+      return;
+    }
+    const job = jobs.get(message.job);
+    if (!job) return;
+    if (message.kind === "leave") {
+      jobs.delete(job.id);
+      job.over.abort();
+      for (const resolve of job.asks.values()) resolve(null);
+      return;
+    }
+    const resolve = job.asks.get(message.ask);
+    job.asks.delete(message.ask);
+    resolve?.(message.lookUp);
+  };
+
+  const tellWaiting = (id: number): void => {
+    const job = jobs.get(id);
+    if (job && job.asks.size > 0) post({ kind: "waiting", job: id });
+  };
+
+  port.on("message", (message: ToWorker) =>
+    // A message is handed over inside of a promise, which the watchdog is not.
+    setImmediate(() => {
+      turn(() => take(message));
+      if (watchesPromises) tellWaiting(message.job);
+      else setImmediate(tellWaiting, message.job);
+    }));
+  post({ kind: "ready" });
+}
+
+/** Timers go by the watchdog too. */
+function watchTimers(turn: (work: () => void) => void): void {
+  const plain = globalThis.setTimeout;
+  const later = (
+    run: (...args: unknown[]) => void,
+    milliseconds?: number,
+    ...args: unknown[]
+  ): unknown => plain(() => turn(() => run(...args)), milliseconds);
+  globalThis.setTimeout = later as unknown as typeof setTimeout;
+}
+
+/** A request as it came, even where no program might ask like that. */
+function requestOf(
+  { method, url, headers, body }: SentRequest,
+  signal: AbortSignal,
+): Request {
+  const isAddress = URL.canParse(url);
+  const request = new Request(isAddress ? url : "http://localhost/", {
+    method: body ? "POST" : "GET",
+    headers,
+    body,
+    signal,
+  });
+  if (!isAddress) Object.defineProperty(request, "url", { value: url });
+  return Object.defineProperty(request, "method", { value: method });
+}
+
+async function sent(
+  answerTo: (request: Request) => Response | Promise<Response>,
+  request: Request,
+): Promise<SentAnswer> {
+  try {
+    const response = await answerTo(request);
+    return {
+      status: response.status,
+      headers: [...response.headers],
+      body: response.body ? new Uint8Array(await response.arrayBuffer()) : null,
+    };
+  } catch (error) {
+    console.error(error);
+    return { status: 500, headers: [], body: null };
+  }
+}

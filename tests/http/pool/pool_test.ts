@@ -1,0 +1,384 @@
+import { assert, assertEquals } from "@std/assert";
+import { CALLER } from "../../../hub/caller.ts";
+import type { LookUp, LookUps } from "../../../hub/look_ups.ts";
+import type { Outcome } from "../../../routes/pool/job.ts";
+import type { PoolLimits } from "../../../routes/pool/limits.ts";
+import { poolLimits } from "../../../routes/pool/limits.ts";
+import type { PoolOptions } from "../../../routes/pool/pool.ts";
+import { Pool } from "../../../routes/pool/pool.ts";
+import { fakeClock } from "../../hub/fake_clock.ts";
+import type { FakeThread } from "./fake_threads.ts";
+import { asked, fakeThreads } from "./fake_threads.ts";
+
+Deno.test("a worker computes one request at a time, in their order", async () => {
+  const { pool, worker } = played({ workers: 1 });
+  const [one, two] = [pool.run(asked("/1")), pool.run(asked("/2"))];
+  const { runs } = worker(0);
+  assertEquals(runs, ["/1"]);
+  worker(0).answers("/1");
+  assertEquals(worker(0).runs, ["/1", "/2"]);
+  worker(0).answers("/2", 404);
+  assertEquals(await statusOf(one), 200);
+  assertEquals(await statusOf(two), 404);
+});
+
+Deno.test("another worker starts where requests wait, and ends when there are none", () => {
+  const { pool, clock, threads, worker } = played({ workers: 2, idleMs: 1000 });
+  void pool.run(asked("/1"));
+  void pool.run(asked("/2"));
+  assertEquals(threads.length, 1);
+  clock.pass(1000);
+  worker(1);
+  assertEquals(threads[1]?.runs, ["/2"]);
+  void pool.run(asked("/3"));
+  clock.pass(1000);
+  assertEquals(threads.length, 2);
+  worker(0).answers("/1");
+  worker(1).answers("/2");
+  worker(0).answers("/3");
+  clock.pass(2000);
+  assertEquals(threads.map(({ isEnded }) => isEnded), [false, true]);
+});
+
+Deno.test("a request that computes for too long ends with its worker, which is replaced", async () => {
+  const { pool, clock, compute, threads, worker } = played({ busyMs: 2000 });
+  const endless = pool.run(asked("/endless"));
+  compute(1900);
+  assert(!worker(0).isEnded);
+  compute(200);
+  assertEquals((await endless).kind, "too long");
+  assert(worker(0).isEnded);
+  const next = pool.run(asked("/next"));
+  worker(1).answers("/next");
+  assertEquals(await statusOf(next), 200);
+  assertEquals(threads.length, 2);
+  clock.pass(60_000);
+});
+
+Deno.test("what the machine gives to others is not counted against a request", async () => {
+  const { pool, clock, worker } = played({ busyMs: 2000 });
+  const slow = pool.run(asked("/slow"));
+  // A minute of the clock in which the process has not computed.
+  clock.pass(60_000);
+  assert(!worker(0).isEnded);
+  worker(0).answers("/slow");
+  assertEquals(await statusOf(slow), 200);
+});
+
+Deno.test("the time of two that compute is shared out", () => {
+  const { pool, clock, compute, worker } = played({
+    workers: 2,
+    busyMs: 2000,
+  });
+  void pool.run(asked("/1"));
+  void pool.run(asked("/2"));
+  clock.pass(100);
+  worker(1);
+  compute(3000);
+  assert(!worker(0).isEnded && !worker(1).isEnded);
+  compute(1500);
+  assert(worker(0).isEnded && worker(1).isEnded);
+  clock.pass(60_000);
+});
+
+Deno.test("more requests than may wait are refused at once", async () => {
+  const { pool, clock } = played({ workers: 1, queue: 2 });
+  for (const path of ["/running", "/1", "/2"]) void pool.run(asked(path));
+  assertEquals((await pool.run(asked("/3"))).kind, "full");
+  const large = played({ workers: 1, queueBytes: 1000 });
+  void large.pool.run(asked("/running"));
+  const body = new Uint8Array(1000);
+  const outcome = large.pool.run(asked("/large", { body }));
+  assertEquals((await outcome).kind, "full");
+  clock.pass(60_000);
+});
+
+Deno.test("a request does not wait for longer than is allowed", async () => {
+  const { pool, clock } = played({ workers: 1, queueMs: 5000 });
+  void pool.run(asked("/running"));
+  const waits = pool.run(asked("/waits"));
+  clock.pass(5000);
+  assertEquals((await waits).kind, "full");
+});
+
+Deno.test("a client that leaves gives its place in the queue back", async () => {
+  const { pool, worker } = played({ workers: 1, queue: 1 });
+  void pool.run(asked("/running"));
+  const leaver = new AbortController();
+  const waits = pool.run(asked("/waits"), leaver.signal);
+  assertEquals((await pool.run(asked("/more"))).kind, "full");
+  leaver.abort();
+  assertEquals((await waits).kind, "left");
+  const next = pool.run(asked("/next"));
+  worker(0).answers("/running");
+  worker(0).answers("/next");
+  assertEquals(await statusOf(next), 200);
+  assertEquals(worker(0).runs, ["/running", "/next"]);
+});
+
+Deno.test("what is computed for a client that has left ends after a moment", async () => {
+  const { pool, clock, threads, worker } = played({ graceMs: 300 });
+  const leaver = new AbortController();
+  const left = pool.run(asked("/long"), leaver.signal);
+  leaver.abort();
+  assertEquals((await left).kind, "left");
+  clock.pass(299);
+  assert(!worker(0).isEnded);
+  clock.pass(1);
+  assert(worker(0).isEnded);
+  assertEquals(threads.length, 2);
+
+  const quick = new AbortController();
+  void pool.run(asked("/quick"), quick.signal);
+  worker(1);
+  quick.abort();
+  worker(1).answers("/quick");
+  clock.pass(60_000);
+  assert(!worker(1).isEnded, "it was done in time");
+});
+
+Deno.test("a request that waits for the Hub holds no place and spends no time", async () => {
+  const { pool, compute, hub, worker } = played({ workers: 1, busyMs: 1000 });
+  const waits = pool.run(asked("/hub", { client: "somebody" }));
+  const job = worker(0).jobOf("/hub");
+  worker(0).says(ask(job, "a/b"));
+  worker(0).says({ kind: "waiting", job });
+  assertEquals(hub.asked, ["a/b for somebody"]);
+  const other = pool.run(asked("/other"));
+  assertEquals(worker(0).runs, ["/hub", "/other"]);
+  compute(900);
+  await hub.answers("a/b");
+  assert(!worker(0).told.some(({ kind }) => kind === "found"), "not its turn");
+  worker(0).answers("/other");
+  const found = worker(0).told.at(-1);
+  assert(found?.kind === "found");
+  assertEquals(found.lookUp?.name, "a/b");
+  compute(900);
+  assert(!worker(0).isEnded, "the time of the other counts for it");
+  worker(0).answers("/hub");
+  assertEquals(await statusOf(waits), 200);
+  assertEquals(await statusOf(other), 200);
+});
+
+Deno.test("requests that waited in a worker that ended are run again", async () => {
+  const { pool, compute, clock, hub, worker } = played({
+    workers: 1,
+    busyMs: 1000,
+  });
+  const waits = pool.run(asked("/hub"));
+  const job = worker(0).jobOf("/hub");
+  worker(0).says(ask(job, "a/b"));
+  worker(0).says({ kind: "waiting", job });
+  const endless = pool.run(asked("/endless"));
+  compute(1100);
+  assertEquals((await endless).kind, "too long");
+  assertEquals(hub.stopped, ["a/b"]);
+  worker(1).answers("/hub");
+  assertEquals(await statusOf(waits), 200);
+  clock.pass(60_000);
+});
+
+Deno.test("a request under which workers end again and again is given up", async () => {
+  const { pool, compute, worker, clock } = played({
+    workers: 1,
+    busyMs: 1000,
+    losses: 2,
+  });
+  const unlucky = pool.run(asked("/hub"));
+  for (let at = 0; at < 2; at++) {
+    const job = worker(at).jobOf("/hub");
+    worker(at).says(ask(job, "a/b"));
+    worker(at).says({ kind: "waiting", job });
+    void pool.run(asked(`/endless${at}`));
+    compute(1100);
+    // The watchdog of the one that was ended has come.
+    clock.pass(7000);
+  }
+  assertEquals((await unlucky).kind, "broken");
+  clock.pass(60_000);
+});
+
+Deno.test("a look-up is stopped when the client who waits for it leaves", async () => {
+  const { pool, hub, worker } = played({});
+  const leaver = new AbortController();
+  const left = pool.run(asked("/hub"), leaver.signal);
+  const job = worker(0).jobOf("/hub");
+  worker(0).says(ask(job, "a/b"));
+  worker(0).says({ kind: "waiting", job });
+  leaver.abort();
+  assertEquals((await left).kind, "left");
+  assertEquals(hub.stopped, ["a/b"]);
+  assertEquals(worker(0).told.at(-1), { kind: "leave", job });
+});
+
+Deno.test("a worker that breaks takes its request with it, and is replaced", async () => {
+  const errors: unknown[] = [];
+  const { pool, worker, clock } = played({});
+  const hungry = pool.run(asked("/hungry"));
+  withErrors(errors, () => worker(0).breaks("heap out of memory"));
+  assertEquals((await hungry).kind, "broken");
+  assertEquals(errors, ["A worker ended: heap out of memory"]);
+  const next = pool.run(asked("/next"));
+  worker(1).answers("/next");
+  assertEquals(await statusOf(next), 200);
+  clock.pass(60_000);
+});
+
+Deno.test("a worker that stops by itself is replaced", async () => {
+  const { pool, worker, clock } = played({});
+  const endless = pool.run(asked("/endless"));
+  worker(0).says({ kind: "stopped" });
+  assertEquals((await endless).kind, "too long");
+  assert(worker(0).isEnded);
+  worker(1);
+  clock.pass(60_000);
+});
+
+Deno.test("where no worker can be had every request hears so", async () => {
+  const { start, threads } = fakeThreads();
+  const pool = new Pool({ ...options({}), start });
+  const early = pool.run(asked("/early"));
+  threads[0]?.breaks("Requires read access");
+  assertEquals((await early).kind, "unable");
+  assertEquals(pool.unable, "Requires read access");
+  assertEquals((await pool.run(asked("/late"))).kind, "unable");
+
+  const none = new Pool({
+    ...options({}),
+    start: () => {
+      throw new ReferenceError("Worker is not defined");
+    },
+  });
+  assertEquals((await none.run(asked("/"))).kind, "unable");
+});
+
+Deno.test("who has used least comes first", () => {
+  const { pool, worker } = played({ workers: 1 }, {
+    spentBy: (client) => client === "greedy" ? 1000 : 0,
+  });
+  void pool.run(asked("/running"));
+  void pool.run(asked("/greedy", { client: "greedy" }));
+  void pool.run(asked("/modest", { client: "modest" }));
+  worker(0).answers("/running");
+  worker(0).answers("/modest");
+  assertEquals(worker(0).runs, ["/running", "/modest", "/greedy"]);
+});
+
+Deno.test("what a request has cost is told, whatever came of it", () => {
+  const spent: [string, number][] = [];
+  const { pool, compute, worker, clock } = played({ busyMs: 1000 }, {
+    onSpent: (client, milliseconds) => spent.push([client, milliseconds]),
+  });
+  void pool.run(asked("/cheap", { client: "one" }));
+  compute(300);
+  worker(0).answers("/cheap");
+  void pool.run(asked("/endless", { client: "two" }));
+  compute(1000);
+  assertEquals(spent, [["one", 300], ["two", 1000]]);
+  clock.pass(60_000);
+});
+
+Deno.test("close() ends the workers, and nobody waits for ever", async () => {
+  const { pool, worker } = played({ workers: 1 });
+  const all = ["/1", "/2"].map((path) => pool.run(asked(path)));
+  pool.close();
+  assertEquals((await Promise.all(all)).map(({ kind }) => kind), [
+    "left",
+    "left",
+  ]);
+  assert(worker(0).isEnded);
+});
+
+/** A pool of fake workers, its clock, its processor time and its Hub. */
+function played(limits: Partial<PoolLimits>, more: Partial<PoolOptions> = {}) {
+  const { start, threads } = fakeThreads();
+  const made = options(limits);
+  const pool = new Pool({ ...made, start, lookUps: made.hub, ...more });
+  const ready = new Set<FakeThread>();
+  /** The worker at a place, which has started. */
+  const worker = (at: number): FakeThread => {
+    const thread = threads[at];
+    assert(thread, `no worker ${at} has been started`);
+    if (!ready.has(thread)) thread.says({ kind: "ready" });
+    ready.add(thread);
+    return thread;
+  };
+  worker(0);
+  return { ...made, pool, threads, worker };
+}
+
+function options(limits: Partial<PoolLimits>) {
+  const clock = fakeClock();
+  const hub = fakeHub();
+  let processMs = 0;
+  return {
+    clock,
+    hub,
+    lookUps: null as LookUps | null,
+    limits: { ...poolLimits(2), ...limits },
+    processMs: () => processMs,
+    /** The process computes for so long, and the clock goes on with it. */
+    compute(milliseconds: number): void {
+      for (let at = 0; at < milliseconds; at += 50) {
+        processMs += 50;
+        clock.pass(50);
+      }
+    },
+  };
+}
+
+/** Look-ups that answer when they are told to. */
+function fakeHub() {
+  const asked: string[] = [];
+  const stopped: string[] = [];
+  const open = new Map<string, (lookUp: LookUp) => void>();
+  return {
+    asked,
+    stopped,
+    ask(name: string): Promise<LookUp | null> {
+      const { client, signal } = CALLER.getStore() ?? {};
+      asked.push(client ? `${name} for ${client}` : name);
+      signal?.addEventListener("abort", () => stopped.push(name));
+      const { promise, resolve } = Promise.withResolvers<LookUp | null>();
+      open.set(name, resolve);
+      return promise;
+    },
+    async answers(name: string): Promise<void> {
+      open.get(name)?.({
+        name,
+        headers: false,
+        done: 0,
+        total: null,
+        result: null,
+      });
+      // The pool hears of it in a few turns of promises.
+      for (let turn = 0; turn < 10; turn++) await Promise.resolve();
+    },
+  };
+}
+
+function ask(job: number, name: string) {
+  return {
+    kind: "ask",
+    job,
+    ask: 1,
+    name,
+    options: { lookUp: "once", waitMs: null },
+  } as const;
+}
+
+async function statusOf(outcome: Promise<Outcome>): Promise<number> {
+  const come = await outcome;
+  assert(come.kind === "answered", `it is ${come.kind}`);
+  return come.answer.status;
+}
+
+function withErrors<T>(errors: unknown[], run: () => T): T {
+  const { error } = console;
+  console.error = (what: unknown) => errors.push(what);
+  try {
+    return run();
+  } finally {
+    console.error = error;
+  }
+}
