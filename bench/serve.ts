@@ -11,6 +11,9 @@ const SECONDS = 3;
 const QUERY =
   "model=meta-llama/Llama-3.1-8B&train.method=qlora&train.micro_batch=2";
 
+/** Requests that have been sent; each asks for another length. */
+let asked = 0;
+
 const first: number[] = [];
 for (let start = 0; start < STARTS; start++) {
   await using server = await startServer();
@@ -79,7 +82,10 @@ async function answers(origin: string): Promise<boolean> {
   }
 }
 
-/** Requests per second over keep-alive connections, the client on the same cores. */
+/**
+ * Requests per second over keep-alive connections, the client on the same cores,
+ * each for another scenario: the server keeps what it has answered.
+ */
 async function perSecond(path: string): Promise<string> {
   const client = Deno.createHttpClient({ poolMaxIdlePerHost: CONNECTIONS });
   const end = performance.now() + 1000 * SECONDS;
@@ -87,10 +93,13 @@ async function perSecond(path: string): Promise<string> {
   await Promise.all(
     Array.from({ length: CONNECTIONS }, async () => {
       while (performance.now() < end) {
-        const response = await fetch(`${server.origin}${path}`, {
-          client,
-          headers: { "accept-encoding": "identity" },
-        });
+        const response = await fetch(
+          `${server.origin}${path}&train.sequence_length=${++asked}`,
+          {
+            client,
+            headers: { "accept-encoding": "identity" },
+          },
+        );
         await response.arrayBuffer();
         requests++;
       }

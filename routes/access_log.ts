@@ -1,3 +1,5 @@
+import { requestIdOf } from "./request_ids.ts";
+
 /** What answers a request, as `Deno.serve` takes it. */
 export type Fetch<Rest extends unknown[]> = (
   request: Request,
@@ -47,7 +49,9 @@ export function logged<Rest extends unknown[]>(
     const time = new Date();
     const from = performance.now();
     const given = await fetch(request, ...rest);
-    const response = given.headers.has("X-Request-Id") ? given : withId(given);
+    const response = given.headers.has("X-Request-Id")
+      ? given
+      : withId(given, requestIdOf(request));
     const { path, query } = partsOf(request.url);
     const line: AccessLine = {
       time: time.toISOString(),
@@ -84,9 +88,9 @@ function isOff(text: string): boolean {
   return /^\s*(0|false|no|off|)\s*$/i.test(text);
 }
 
-function withId(response: Response): Response {
+function withId(response: Response, id: string): Response {
   const named = new Response(response.body, response);
-  named.headers.set("X-Request-Id", crypto.randomUUID());
+  named.headers.set("X-Request-Id", id);
   return named;
 }
 

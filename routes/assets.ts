@@ -4,7 +4,7 @@ import type { StaticFile } from "../static/mod.ts";
 import { STATIC } from "../static/mod.ts";
 import type { Encoding } from "./encoding.ts";
 import { encodingOf } from "./encoding.ts";
-import { isSame } from "./send.ts";
+import { isSame } from "./packing.ts";
 
 /** A file whose address holds its hash may be kept for a year. */
 const FOREVER = "public, max-age=31536000, immutable";

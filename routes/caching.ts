@@ -4,7 +4,7 @@ import type { Scenario } from "../lib/mod.ts";
 import { findModel } from "../lib/mod.ts";
 
 /** Kept by anybody for a minute; then asked for again by its tag. */
-const OF_ADDRESS = "public, max-age=60";
+export const OF_ADDRESS = "public, max-age=60";
 
 /** Says that an answer hangs on nothing but its address and this release. */
 export function ofAddress(c: Context): void {

@@ -1,12 +1,10 @@
 import type { Env, Hono } from "hono";
 import { requestId } from "hono/request-id";
 import { secureHeaders } from "hono/secure-headers";
+import { MAX_REQUEST_ID } from "./request_ids.ts";
 
 /** Hugging Face shows a Space inside a frame of its own page. */
 const FRAMED_BY = ["'self'", "https://huggingface.co", "https://*.hf.space"];
-
-/** Longest request id that is taken over from a client; ours have 36. */
-const MAX_REQUEST_ID = 64;
 
 /** Gives every answer a request id, and headers that keep browsers careful. */
 export function forAll<E extends Env>(app: Hono<E>): void {

@@ -1,13 +1,7 @@
 import { createHash } from "node:crypto";
-import { gzipSync } from "node:zlib";
 import type { Context, MiddlewareHandler } from "hono";
 import { COMPRESSIBLE_CONTENT_TYPE_REGEX } from "hono/utils/compress";
-import { encodingOf } from "./encoding.ts";
-
-/** What is shorter does not get shorter. */
-const LEAST_PACKED = 1024;
-/** Longer answers are packed faster, at some more bytes. */
-const LONG = 256 * 1024;
+import { isSame, packed, wantsGzip } from "./packing.ts";
 
 /** Asked for again every time: a Hub or its token has a part in it. */
 const OF_MOMENT = "private, no-cache";
@@ -22,9 +16,9 @@ export const NOT_KEPT = "no-store";
 export const send: MiddlewareHandler = async (c, next) => {
   await next();
   const isGet = c.req.method === "GET" || c.req.method === "HEAD";
-  const isKept = isGet && c.res.status === 200;
+  const isWhole = isGet && c.res.status === 200;
   if (!c.res.headers.has("Cache-Control")) {
-    c.header("Cache-Control", isKept ? OF_MOMENT : NOT_KEPT);
+    c.header("Cache-Control", isWhole ? OF_MOMENT : NOT_KEPT);
   }
   const { res } = c;
   const type = res.headers.get("Content-Type") ?? "";
@@ -34,48 +28,29 @@ export const send: MiddlewareHandler = async (c, next) => {
     !COMPRESSIBLE_CONTENT_TYPE_REGEX.test(type)
   ) return;
   const headers = new Headers(res.headers);
-  const whole = new Uint8Array(await res.arrayBuffer());
+  const plain = new Uint8Array(await res.arrayBuffer());
   headers.append("Vary", "Accept-Encoding");
-  if (isKept && headers.get("Cache-Control") !== NOT_KEPT) {
-    const tag = tagOf(whole);
+  if (isWhole && headers.get("Cache-Control") !== NOT_KEPT) {
+    const tag = tagOf(plain);
     headers.set("ETag", tag);
     if (isSame(c.req.header("If-None-Match"), tag)) {
       headers.delete("Content-Type");
       return replace(c, new Response(null, { status: 304, headers }));
     }
   }
-  const body = packed(whole, c.req.header("Accept-Encoding"));
-  if (body !== whole) headers.set("Content-Encoding", "gzip");
+  const gzip = wantsGzip(c.req.header("Accept-Encoding"))
+    ? packed(plain)
+    : null;
+  if (gzip) headers.set("Content-Encoding", "gzip");
+  const body = gzip ?? plain;
   headers.set("Content-Length", `${body.length}`);
   replace(c, new Response(body, { status: res.status, headers }));
 };
-
-/** Whether a client has what a tag names. */
-export function isSame(ifNoneMatch: string | undefined, tag: string): boolean {
-  if (!ifNoneMatch) return false;
-  const strong = tag.replace(/^W\//, "");
-  return ifNoneMatch.trim() === "*" ||
-    ifNoneMatch.split(",").some((each) =>
-      each.trim().replace(/^W\//, "") === strong
-    );
-}
 
 /** A weak tag: the same for the packed content and the plain one. */
 function tagOf(content: Uint8Array): string {
   const hash = createHash("sha256").update(content).digest("base64url");
   return `W/"${hash.slice(0, 22)}"`;
-}
-
-function packed(
-  whole: Uint8Array<ArrayBuffer>,
-  accepted: string | undefined,
-): Uint8Array<ArrayBuffer> {
-  if (
-    whole.length < LEAST_PACKED || encodingOf(accepted, ["gzip"]) === null
-  ) return whole;
-  return new Uint8Array(
-    gzipSync(whole, { level: whole.length > LONG ? 1 : 6 }),
-  );
 }
 
 /** Hono would keep the headers of what is replaced. */

@@ -126,34 +126,75 @@ export function traitsOf(point: Point): Traits {
   };
 }
 
-/** How unlike two runs of the same task are: 0 for the same settings. */
-export function distanceOf(asked: Traits, other: Traits): number {
-  return FEATURES.reduce(
-    (sum, each, at) => sum + apart(each, at, asked, other),
-    0,
-  );
+/**
+ * Runs that others are compared with. Many share what they have of a feature, so
+ * its distance is worked out once for each value rather than for each run.
+ */
+export class Compared {
+  readonly #traits: readonly Traits[];
+  /** For each feature: its values, and which of them each run has. */
+  readonly #columns: readonly { values: unknown[]; places: Uint16Array }[];
+
+  /** @param traits Of each run, at most 65,536 of them. */
+  constructor(traits: readonly Traits[]) {
+    this.#traits = traits;
+    this.#columns = FEATURES.map((_, at) =>
+      columnOf(traits.map(({ values }) => values[at]))
+    );
+  }
+
+  /**
+   * How unlike each run is, in their order: 0 for the same settings, infinite
+   * for another task.
+   */
+  distancesFrom(asked: Traits): Float64Array {
+    const distances = Float64Array.from(
+      this.#traits,
+      ({ task }) => task === asked.task ? 0 : Infinity,
+    );
+    for (const [at, { values, places }] of this.#columns.entries()) {
+      const feature = FEATURES[at];
+      if (!feature || !counts(feature, asked)) continue;
+      const apart = values.map((value) =>
+        feature.distance(asked.values[at], value)
+      );
+      for (let run = 0; run < distances.length; run++) {
+        distances[run] = (distances[run] as number) +
+          (apart[places[run] as number] as number);
+      }
+    }
+    return distances;
+  }
+}
+
+function columnOf(
+  all: readonly unknown[],
+): { values: unknown[]; places: Uint16Array } {
+  const placeOf = new Map<string, number>();
+  const values: unknown[] = [];
+  const places = Uint16Array.from(all, (value) => {
+    const key = JSON.stringify(value);
+    const known = placeOf.get(key);
+    if (known !== undefined) return known;
+    placeOf.set(key, values.length);
+    return values.push(value) - 1;
+  });
+  return { values, places };
 }
 
 /** In what another run differs: "checkpointing full, not none". */
 export function differencesOf(asked: Traits, other: Traits): string[] {
-  return FEATURES.flatMap((each, at) =>
-    apart(each, at, asked, other) === 0 ? [] : [
-      `${each.name} ${each.text(other.values[at])}, not ${
-        each.text(asked.values[at])
-      }`,
-    ]
-  );
+  return FEATURES.flatMap((each, at) => {
+    const [own, its] = [asked.values[at], other.values[at]];
+    return !counts(each, asked) || each.distance(own, its) === 0
+      ? []
+      : [`${each.name} ${each.text(its)}, not ${each.text(own)}`];
+  });
 }
 
-function apart(
-  { task, distance }: Feature,
-  at: number,
-  asked: Traits,
-  other: Traits,
-): number {
-  return task === "both" || task === asked.task
-    ? distance(asked.values[at], other.values[at])
-    : 0;
+/** Whether runs of a task are compared by a feature. */
+function counts({ task }: Feature, asked: Traits): boolean {
+  return task === "both" || task === asked.task;
 }
 
 /** A feature among others, whose values only it knows. */

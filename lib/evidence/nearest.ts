@@ -4,7 +4,7 @@ import type { Scenario } from "../scenario/schema.ts";
 import type { MemoryCounter } from "./figure.ts";
 import { isOneTotal } from "./figure.ts";
 import type { Traits } from "./likeness.ts";
-import { differencesOf, distanceOf, traitsOf } from "./likeness.ts";
+import { Compared, differencesOf, traitsOf } from "./likeness.ts";
 import type { Run } from "./run.ts";
 import { measuredRuns } from "./runs.ts";
 import { sourceUrl } from "./source_url.ts";
@@ -71,17 +71,40 @@ export function* runsByDistance(estimate: Estimate): Generator<NearRun> {
     scenario: estimate.scenario,
     model: { name, type, parameters },
   });
-  const sorted = points()
-    .filter(({ traits }) => traits.task === asked.task)
-    .map((point) => ({ point, distance: distanceOf(asked, point.traits) }))
-    .toSorted((a, b) => a.distance - b.distance);
-  for (const { point, distance } of sorted) {
+  const { points, compared } = measured();
+  const distances = compared.distancesFrom(asked);
+  for (
+    let at = nextAfter(distances, -1);
+    at >= 0;
+    at = nextAfter(distances, at)
+  ) {
+    const [point, distance] = [points[at], distances[at]];
+    if (!point || distance === undefined) return;
     yield {
       ...shownRun(point, estimate),
       distance,
       differences: differencesOf(asked, point.traits),
     };
   }
+}
+
+/**
+ * The place after another by distance, then by order: the few that are asked for
+ * are found sooner than all are sorted.
+ *
+ * @param place -1 for the first.
+ * @returns -1 behind the last that is not infinitely far.
+ */
+function nextAfter(distances: Float64Array, place: number): number {
+  const floor = place < 0 ? -Infinity : distances[place] ?? Infinity;
+  let next = -1;
+  let least = Infinity;
+  for (let at = 0; at < distances.length; at++) {
+    const distance = distances[at] ?? Infinity;
+    const isAfter = distance > floor || (distance === floor && at > place);
+    if (isAfter && distance < least) [next, least] = [at, distance];
+  }
+  return next;
 }
 
 function shownRun(
@@ -109,13 +132,23 @@ interface RunPoint {
   traits: Traits;
 }
 
-let known: readonly RunPoint[] | null = null;
+interface Measured {
+  points: readonly RunPoint[];
+  compared: Compared;
+}
 
-function points(): readonly RunPoint[] {
-  return known ??= measuredRuns().map((run) => {
+let known: Measured | null = null;
+
+function measured(): Measured {
+  if (known) return known;
+  const points = measuredRuns().map((run): RunPoint => {
     const scenario = filled(DEFAULT_SCENARIO, run.scenario) as Scenario;
     return { run, scenario, traits: traitsOf({ scenario, model: run.model }) };
   });
+  return known = {
+    points,
+    compared: new Compared(points.map(({ traits }) => traits)),
+  };
 }
 
 /** Defaults below what a run's scenario says. Its values have been checked. */

@@ -1,5 +1,3 @@
-import { scaleLinear } from "d3-scale";
-import { area } from "d3-shape";
 import type { Estimate, Phase } from "../../lib/mod.ts";
 import { formatBytes } from "../../lib/mod.ts";
 import { tensorWords } from "../tensor_words.ts";
@@ -22,8 +20,11 @@ export function StepPicture({ estimate }: { estimate: Estimate }) {
   const points = shownPoints(curve.points);
   const bands = bandsOf(curve, points);
   const limit = own.usable_bytes;
-  const x = scaleLinear([0, points.length - 1], [0, WIDTH]);
-  const y = scaleLinear([0, Math.max(peak, limit) * 1.02], [HEIGHT, 0]);
+  const last = Math.max(1, points.length - 1);
+  const x = (place: number) => WIDTH * place / last;
+  const most = 1.02 * Math.max(peak, limit);
+  const y = (bytes: number) => HEIGHT * (1 - bytes / most);
+  const paths = pathsOf(bands, x, y);
   const top = points.reduce(
     (best, { bytes }, at) => bytes > (points[best]?.bytes ?? 0) ? at : best,
     0,
@@ -60,9 +61,9 @@ export function StepPicture({ estimate }: { estimate: Estimate }) {
             viewBox={`0 0 ${WIDTH} ${FINE * HEIGHT}`}
             preserveAspectRatio="none"
           >
-            {bands.map((band) => (
-              <path class={`part ${band.swatch}`} d={pathOf(band, x, y)}>
-                <title>{band.name}</title>
+            {bands.map(({ name, swatch }, at) => (
+              <path class={`part ${swatch}`} d={paths[at]}>
+                <title>{name}</title>
               </path>
             ))}
             <line
@@ -165,10 +166,16 @@ function PhaseRow({ phase }: { phase: Phase }) {
 
 type Scale = (value: number) => number;
 
-function pathOf({ ranges }: Band, x: Scale, y: Scale): string {
-  return area<readonly [number, number]>()
-    .x((_, at) => x(at))
-    .y0(([low]) => FINE * y(low))
-    .y1(([, high]) => FINE * y(high))
-    .digits(0)([...ranges]) ?? "";
+/** The outlines of bands that stand on each other: the floor of each is known. */
+function pathsOf(bands: readonly Band[], x: Scale, y: Scale): string[] {
+  const xs = bands[0]?.ranges.map((_, at) => Math.round(x(at))) ?? [];
+  const edge = (heights: readonly number[]): string[] =>
+    heights.map((height, at) => `${xs[at]},${Math.round(FINE * y(height))}`);
+  let floor = edge(xs.map(() => 0)).reverse();
+  return bands.map(({ ranges }) => {
+    const top = edge(ranges.map(([, high]) => high));
+    const path = `M${top.join("L")}L${floor.join("L")}Z`;
+    floor = top.reverse();
+    return path;
+  });
 }

@@ -1,5 +1,7 @@
+import { raw } from "hono/html";
 import { describeField } from "../../lib/mod.ts";
 import type { Belongs } from "./comparison.ts";
+import { DEFAULT_TEXTS } from "./form_state.ts";
 import type { Control } from "./tabs/mod.ts";
 import { GpuSelect } from "./gpu_select.tsx";
 
@@ -32,8 +34,25 @@ export function controlId(path: string): string {
   return `f-${path.replaceAll(".", "-")}`;
 }
 
+/** Controls with their default and nothing wrong, as most are: made once each. */
+const usual = new Map<Control, ReturnType<typeof raw>>();
+
 /** One control with its label, its hint and what is wrong with it. */
 export function ControlView(
+  { control, state }: { control: Control; state: FormState },
+) {
+  const { path } = control;
+  const isUsual = !state.errors.has(path) &&
+    (state.texts.get(path) ?? "") === (DEFAULT_TEXTS.get(path) ?? "");
+  if (!isUsual) return <MadeControl control={control} state={state} />;
+  const known = usual.get(control);
+  if (known) return known;
+  const made = raw(String(<MadeControl control={control} state={state} />));
+  usual.set(control, made);
+  return made;
+}
+
+function MadeControl(
   { control, state }: { control: Control; state: FormState },
 ) {
   const { path } = control;

@@ -4,7 +4,7 @@ import type { Belongs } from "./comparison.ts";
 import type { FormState } from "./control.tsx";
 
 /** Every field's default as the form shows it. */
-const DEFAULT_TEXTS: ReadonlyMap<string, string> = new Map(
+export const DEFAULT_TEXTS: ReadonlyMap<string, string> = new Map(
   leavesOf({ ...DEFAULT_SCENARIO, model: "" })
     .map(({ path, value }) => [path, textOf(value)]),
 );
