@@ -1,5 +1,6 @@
 import { hubFrom, isOn } from "./hub/mod.ts";
 import { accessLogFrom, logged } from "./routes/access_log.ts";
+import { keeping } from "./routes/keeping.ts";
 import { mountedTables } from "./routes/mounted_tables.ts";
 import { endOnSignal } from "./routes/pool/end.ts";
 import { servePool } from "./routes/pool/serve.ts";
@@ -25,9 +26,10 @@ async function start(): Promise<void> {
     trustsProxy: isOn(environment("TRUST_PROXY")),
     limitsClients: isOn(environment("LIMIT_CLIENTS") ?? "1"),
   });
+  const answering = keeping(fetch);
   const log = accessLogFrom(environment);
   // DENO_SERVE_ADDRESS, where it is set, overrides the port that is given here.
-  const server = Deno.serve({ port }, log ? logged(fetch, log) : fetch);
+  const server = Deno.serve({ port }, log ? logged(answering, log) : answering);
   endOnSignal(server, close);
 }
 

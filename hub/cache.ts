@@ -1,24 +1,31 @@
+import { LRUCache } from "lru-cache";
 import type { Result } from "../lib/mod.ts";
+import { bytesOf } from "./bytes_of.ts";
 
 /** Keeps what was loaded last, and lets callers of the same thing share one load. */
-export class LoadCache<T> {
-  readonly #kept = new Map<string, T>();
+export class LoadCache<T extends object> {
+  readonly #kept: LRUCache<string, T>;
   readonly #underWay = new Map<string, Promise<Result<T>>>();
-  readonly #limit: number;
 
-  /** @param limit How many are kept; the one unused longest goes first. */
-  constructor(limit: number) {
-    this.#limit = limit;
+  /**
+   * @param maxBytes Of all that is kept, about; what was unused longest goes
+   *   first, and what is larger by itself is not kept.
+   */
+  constructor(maxBytes: number) {
+    this.#kept = new LRUCache({
+      maxSize: maxBytes,
+      sizeCalculation: (value, key) => bytesOf(value) + 2 * key.length,
+    });
+  }
+
+  /** How many are kept, and in how many bytes, about. */
+  get size(): { entries: number; bytes: number } {
+    return { entries: this.#kept.size, bytes: this.#kept.calculatedSize };
   }
 
   /** What is kept under a key. */
   get(key: string): T | undefined {
-    const value = this.#kept.get(key);
-    if (value !== undefined) {
-      this.#kept.delete(key);
-      this.#kept.set(key, value);
-    }
-    return value;
+    return this.#kept.get(key);
   }
 
   /** What is kept under a key, or else is loaded; failures are not kept. */
@@ -31,17 +38,10 @@ export class LoadCache<T> {
     this.#underWay.set(key, loading);
     try {
       const result = await loading;
-      if (result.ok) this.#keep(key, result.value);
+      if (result.ok) this.#kept.set(key, result.value);
       return result;
     } finally {
       this.#underWay.delete(key);
     }
-  }
-
-  #keep(key: string, value: T): void {
-    this.#kept.set(key, value);
-    if (this.#kept.size <= this.#limit) return;
-    const [oldest] = this.#kept.keys();
-    if (oldest !== undefined) this.#kept.delete(oldest);
   }
 }

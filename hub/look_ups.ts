@@ -48,6 +48,8 @@ export interface LookUpLimits extends PlaceLimits {
   failureMs: number;
   /** What came of look-ups: that many are kept, the oldest go first. */
   kept: number;
+  /** Bytes of them, about, beside those that are asked for again just now. */
+  keptBytes: number;
 }
 
 const LIMITS: LookUpLimits = {
@@ -58,6 +60,7 @@ const LIMITS: LookUpLimits = {
   forgottenMs: 15_000,
   failureMs: 60_000,
   kept: 200,
+  keptBytes: 32 * 1024 ** 2,
 };
 
 /**
@@ -137,7 +140,7 @@ export class LookUpDesk implements LookUps {
 
   /** Stops what nobody asks for, forgets old failures and what is too much. */
   #tidy(): void {
-    const { forgottenMs, failureMs, kept } = this.#limits;
+    const { forgottenMs, failureMs, kept, keptBytes } = this.#limits;
     for (const [key, entry] of this.#entries) {
       const { result } = entry;
       if (result === null && !entry.isWanted(forgottenMs)) {
@@ -146,9 +149,16 @@ export class LookUpDesk implements LookUps {
         result?.ok === false && this.#clock.now() - entry.endedAt >= failureMs
       ) this.#entries.delete(key);
     }
-    for (const [key, { result }] of this.#entries) {
-      if (this.#entries.size <= kept) break;
-      if (result !== null) this.#entries.delete(key);
+    let total = 0;
+    for (const { bytes } of this.#entries.values()) total += bytes;
+    for (const [key, entry] of this.#entries) {
+      const isMany = this.#entries.size > kept;
+      if (!isMany && total <= keptBytes) break;
+      // What somebody comes back for stays, however large it is.
+      const isAsked = !isMany && entry.isWanted(forgottenMs);
+      if (entry.result === null || isAsked) continue;
+      this.#entries.delete(key);
+      total -= entry.bytes;
     }
   }
 }

@@ -24,8 +24,8 @@ export type { OnProgress } from "./load.ts";
 /** Where the Hub is unless HF_ENDPOINT says otherwise. */
 export const DEFAULT_ENDPOINT = "https://huggingface.co";
 
-/** Models that are kept; one is some kilobytes. */
-const KEPT = 500;
+/** Bytes of the models that are kept; most have some kilobytes. */
+const KEPT_BYTES = 32 * 1024 ** 2;
 
 /** A Hub to look models up on. */
 export interface Hub {
@@ -52,9 +52,9 @@ export interface LookUpOptions {
 export function openHub(
   access: Pick<HubAccess, "endpoint" | "token" | "fetch" | "timeoutMs">,
 ): Hub {
-  const byName = new LoadCache<Model>(KEPT);
+  const byName = new LoadCache<Model>(KEPT_BYTES);
   // A branch and its commit share what was read.
-  const byCommit = new LoadCache<Model>(KEPT);
+  const byCommit = new LoadCache<Model>(KEPT_BYTES);
   const turns = new Turns(MAX_PARALLEL);
   const stopped = new WeakSet<Result<Model>>();
 

@@ -1,4 +1,5 @@
 import type { Model, Problem, Result } from "../lib/mod.ts";
+import { bytesOf } from "./bytes_of.ts";
 import type { Clock, Placed } from "./look_up_places.ts";
 import type { LookUp, Wanted } from "./look_ups.ts";
 import type { Hub } from "./mod.ts";
@@ -23,6 +24,8 @@ export class UnderWay implements Placed {
   /** When it was over, in milliseconds. */
   endedAt = 0;
   result: Result<Model> | null = null;
+  /** Of the result, about. */
+  bytes = 0;
   #done = 0;
   #total: number | null = null;
   /** Those who wait for it now. */
@@ -133,6 +136,7 @@ export class UnderWay implements Placed {
   #settle(result: Result<Model>, failed: "here" | "there" | null): void {
     if (this.result) return;
     this.result = result;
+    this.bytes = bytesOf(result);
     this.endedAt = this.#options.clock.now();
     this.#callOff?.();
     this.#finished.resolve();

@@ -1,4 +1,5 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
+import { bytesOf } from "../../hub/bytes_of.ts";
 import { CALLER } from "../../hub/caller.ts";
 import type { AskOptions, LookUp, LookUpLimits } from "../../hub/look_ups.ts";
 import { LookUpDesk } from "../../hub/look_ups.ts";
@@ -181,6 +182,31 @@ Deno.test("so many results are kept and no more", async () => {
     await asked;
   }
   assertEquals(begun, ["a/b", "a/c", "a/d", "a/b"]);
+});
+
+Deno.test("so many bytes of results are kept and no more", async () => {
+  const bytes = bytesOf(found("a/b"));
+  const { desk, answer, begun } = playedDesk({ keptBytes: 2 * bytes });
+  for (const name of ["a/b", "a/c", "a/b", "a/d", "a/c", "a/b"]) {
+    const asked = desk.ask(name, ONCE);
+    answer(name, found(name));
+    await asked;
+  }
+  assertEquals(begun, ["a/b", "a/c", "a/d", "a/b"]);
+});
+
+Deno.test("a large result waits for who comes back for it", async () => {
+  const { desk, answer, begun, clock } = playedDesk({
+    keptBytes: 1,
+    forgottenMs: 1000,
+  });
+  const watching: AskOptions = { lookUp: "once", waitMs: 10 };
+  const first = desk.ask("a/b", watching);
+  clock.pass(10);
+  assertEquals((await first)?.result, null);
+  answer("a/b", found("a/b"));
+  assert((await desk.ask("a/b", watching))?.result?.ok);
+  assertEquals(begun, ["a/b"]);
 });
 
 Deno.test("a Hub that breaks is answered for", async () => {
