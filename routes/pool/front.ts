@@ -15,7 +15,7 @@ const COSTLY = /^\/(api\/v1\/)?(largest|compare)$/;
 
 /** What a {@linkcode createFront} is made of. */
 export interface FrontOptions {
-  pool: Pool;
+  pool: Pick<Pool, "run">;
   quick: Quick;
   bodies: Bodies;
   limits: Pick<PoolLimits, "busyMs">;

@@ -37,6 +37,10 @@ const ADDRESSES: Record<string, (request: Request) => unknown> = {
     const all: unknown[] = [];
     for (;;) all.push(new Array(1000).fill(Math.random()));
   },
+  "/slow": async () => {
+    await new Promise((done) => setTimeout(done, 300));
+    return "at last";
+  },
   "/hub": async () => {
     const lookUp = await lookUps.ask("a/b", { lookUp: "once", waitMs: null });
     return lookUp?.result?.ok ? lookUp.result.value.name : "none";
@@ -48,6 +52,7 @@ const ADDRESSES: Record<string, (request: Request) => unknown> = {
 
 serveJobs(port, async (request) => {
   const { pathname } = new URL(request.url);
+  console.log(`running ${pathname}`);
   const said = await ADDRESSES[pathname]?.(request);
   return new Response(`${said ?? "nothing"}`, {
     status: said === undefined ? 404 : 200,

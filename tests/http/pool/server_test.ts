@@ -1,0 +1,171 @@
+import { assert, assertEquals, assertMatch } from "@std/assert";
+import config from "../../../deno.json" with { type: "json" };
+import type { PoolLimits } from "../../../routes/pool/limits.ts";
+import type { Program } from "./program.ts";
+import { program } from "./program.ts";
+
+/** Deadlines so late that only what a test does can end a request. */
+const PATIENT: Partial<PoolLimits> = {
+  workers: 1,
+  busyMs: 600_000,
+  watchdogMs: 600_000,
+  queueMs: 600_000,
+};
+
+Deno.test("a request that computes for ever stops neither health nor others", async () => {
+  await using server = await fake({ ...PATIENT, workers: 2, hireMs: 1 });
+  const leaver = new AbortController();
+  const endless = ask(server, "/loop", leaver.signal);
+  await server.says(/running \/loop/);
+  assertEquals(await statusOf(ask(server, "/healthz")), 200);
+  assertEquals(await statusOf(ask(server, "/echo")), 200);
+  leaver.abort();
+  assertEquals(await endless, null);
+});
+
+Deno.test("a request over its deadline is answered 503, in the documented shape", async () => {
+  await using server = await fake({ busyMs: 200, watchdogMs: 1000 });
+  const response = await ask(server, "/loop-later");
+  assertEquals(response?.status, 503);
+  assertMatch(response?.headers.get("retry-after") ?? "", /^\d+$/);
+  const { error } = await response?.json();
+  assertEquals(error.path, "");
+  assertMatch(error.message, /at most 0.2 seconds of processor time/);
+});
+
+Deno.test("a client that leaves frees its place in the queue and in the worker", async () => {
+  await using server = await fake({ ...PATIENT, queue: 1 });
+  const [running, waiting] = [new AbortController(), new AbortController()];
+  void ask(server, "/loop", running.signal);
+  await server.says(/running \/loop/);
+  // Whichever comes first waits; there is no place for the other.
+  const echoes = ["/echo?1", "/echo?2"].map((path) =>
+    ask(server, path, waiting.signal)
+  );
+  const refused = await Promise.race(echoes);
+  assertEquals(refused?.status, 503);
+  assertMatch(refused?.headers.get("retry-after") ?? "", /^\d+$/);
+  await refused?.body?.cancel();
+  waiting.abort();
+  await server.says(/left \/echo/);
+  running.abort();
+  await server.says(/left \/loop/);
+  assertEquals(await statusOf(ask(server, "/echo")), 200);
+});
+
+Deno.test("SIGTERM: what is under way is answered, and the server leaves with 0", async () => {
+  for (const signal of ["SIGTERM", "SIGINT"] as const) {
+    await using server = await fake(PATIENT);
+    const slow = ask(server, "/slow");
+    await server.says(/running \/slow/);
+    server.signal(signal);
+    const response = await slow;
+    assertEquals(response?.status, 200);
+    assertEquals(await response?.text(), "at last");
+    assertEquals((await server.ended()).code, 0);
+    assertEquals(await ask(server, "/healthz"), null, "it listens still");
+  }
+});
+
+Deno.test("main.ts answers by its workers, and ends on SIGTERM", async () => {
+  await using server = await real();
+  const page = await ask(server, "/answer?model=gpt2");
+  assertEquals(page?.status, 200);
+  await page?.body?.cancel();
+  server.signal("SIGTERM");
+  const { code, text } = await server.ended();
+  assertEquals(code, 0);
+  assert(!text.includes("one thread"), text);
+});
+
+Deno.test("main.ts answers in one thread where its modules may not be read", async () => {
+  await using server = await real({ reads: false });
+  const answer = ask(server, "/api/v1/estimate?model=gpt2");
+  assertEquals(await statusOf(answer), 200);
+  server.signal("SIGTERM");
+  const { code, text } = await server.ended();
+  assertEquals(code, 0);
+  assertEquals(
+    text.match(/answered in one thread.*Requires read access/g)?.length,
+    1,
+  );
+});
+
+Deno.test("what keeps the server from starting is one line, and a failure", async () => {
+  const listener = Deno.listen({ port: 0, hostname: "127.0.0.1" });
+  const taken = `${listener.addr.port}`;
+  try {
+    const wrong: [env: Record<string, string>, message: RegExp][] = [
+      [{ PORT: taken }, new RegExp(`^PORT ${taken} is in use: .*\n$`)],
+      [
+        { DENO_SERVE_ADDRESS: `tcp:127.0.0.1:${taken}` },
+        /^DENO_SERVE_ADDRESS tcp:127.* is in use: .*\n$/,
+      ],
+      [{ PORT: "http" }, /^PORT must be a whole number .* value is http\n$/],
+      [{ PORT: "99999" }, /^PORT must be .*\n$/],
+      [
+        { TABLES_CONFIG_DIR: "/nowhere" },
+        /^TABLES_CONFIG_DIR .*--allow-read=\/nowhere\n$/,
+      ],
+    ];
+    for (const [env, message] of wrong) {
+      await using server = program(["--quiet", ...startArgs(true)], env);
+      const { code, text } = await server.ended();
+      assertMatch(text, message);
+      assertEquals(code, 1);
+    }
+  } finally {
+    listener.close();
+  }
+});
+
+interface Server extends Program {
+  origin: string;
+}
+
+async function fake(limits: Partial<PoolLimits>): Promise<Server> {
+  const server = program([
+    "-A",
+    "tests/http/pool/fake_server.ts",
+    JSON.stringify(limits),
+  ]);
+  const [, origin = ""] = await server.says(/listening at (\S+)/);
+  return { ...server, origin };
+}
+
+async function real({ reads = true } = {}): Promise<Server> {
+  const server = program(startArgs(reads), {
+    DENO_SERVE_ADDRESS: "tcp:127.0.0.1:0",
+  });
+  const [, origin = ""] = await server.says(/on (http:\S+?)\/?\s/);
+  return { ...server, origin };
+}
+
+/** What `deno task start` says, with or without the modules of the workers. */
+function startArgs(reads: boolean): string[] {
+  const args = config.tasks.start.command.replaceAll(/["']/g, "").split(" ")
+    .slice(2);
+  return args.filter((arg) => reads || !arg.startsWith("--allow-read"));
+}
+
+/** Asks as a program does; null where the request comes to nothing. */
+async function ask(
+  { origin }: Server,
+  path: string,
+  signal?: AbortSignal,
+): Promise<Response | null> {
+  try {
+    return await fetch(`${origin}${path}`, {
+      headers: { accept: "application/json" },
+      ...(signal ? { signal } : {}),
+    });
+  } catch {
+    return null;
+  }
+}
+
+async function statusOf(asked: Promise<Response | null>): Promise<number> {
+  const response = await asked;
+  await response?.body?.cancel();
+  return response?.status ?? 0;
+}
