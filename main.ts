@@ -3,6 +3,7 @@ import { accessLogFrom, logged } from "./routes/access_log.ts";
 import { keeping } from "./routes/keeping.ts";
 import { mountedTables } from "./routes/mounted_tables.ts";
 import { endOnSignal } from "./routes/pool/end.ts";
+import { listen } from "./routes/pool/listen.ts";
 import { servePool } from "./routes/pool/serve.ts";
 
 /** Port of the page, as Hugging Face Spaces expect it. */
@@ -20,7 +21,7 @@ try {
 async function start(): Promise<void> {
   const port = portFrom(environment("PORT"));
   const tables = await mountedTables(environment("TABLES_CONFIG_DIR"));
-  const { fetch, close } = servePool({
+  const { fetch, quick, close } = servePool({
     hub: hubFrom(environment, { forVisitors: true }),
     tables,
     trustsProxy: isOn(environment("TRUST_PROXY")),
@@ -29,7 +30,11 @@ async function start(): Promise<void> {
   const answering = keeping(fetch);
   const log = accessLogFrom(environment);
   // DENO_SERVE_ADDRESS, where it is set, overrides the port that is given here.
-  const server = Deno.serve({ port }, log ? logged(answering, log) : answering);
+  const server = await listen(log ? logged(answering, log) : answering, {
+    port,
+    health: await quick.health(),
+    busy: await quick.busy(),
+  });
   endOnSignal(server, close);
 }
 
@@ -54,13 +59,17 @@ function reasonOf(error: unknown): string | null {
   const where = address
     ? `DENO_SERVE_ADDRESS ${address}`
     : `PORT ${environment("PORT") ?? DEFAULT_PORT}`;
-  if (error instanceof Deno.errors.AddrInUse) {
-    return `${where} is in use: stop what listens there, or choose another`;
+  const { name, message } = error instanceof Error ? error : new Error();
+  switch (name) {
+    case "AddrInUse":
+      return `${where} is in use: stop what listens there, or choose another`;
+    case "AddrNotAvailable":
+    case "PermissionDenied":
+    case "NotCapable":
+      return `${where} cannot be listened at: ${message}`;
+    case "RangeError":
+      return message;
+    default:
+      return null;
   }
-  if (
-    error instanceof Deno.errors.AddrNotAvailable ||
-    error instanceof Deno.errors.PermissionDenied ||
-    error instanceof Deno.errors.NotCapable
-  ) return `${where} cannot be listened at: ${error.message}`;
-  return error instanceof RangeError ? error.message : null;
 }

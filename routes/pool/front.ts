@@ -23,13 +23,13 @@ export interface FrontOptions {
   budget: Budget | null;
   /** Whether X-Forwarded-For names the client. */
   trustsProxy: boolean;
-  /** Answers where no workers can be had. */
-  inProcess: (request: Request) => Response | Promise<Response>;
 }
 
 /** What `Deno.serve` tells of a request. */
 export interface Peer {
   remoteAddr: Deno.Addr;
+  /** Why its body could not be read, where somebody else reads it. */
+  problem?: Refusal | undefined;
 }
 
 /**
@@ -56,13 +56,11 @@ export function createFront(
         client,
       }, request.signal);
       if (outcome.kind === "answered") return responseOf(outcome.answer);
-      if (outcome.kind === "unable") {
-        return await options.inProcess(withBody(request, read.body));
-      }
       return await quick.refuse(request, refusalOf(outcome, limits));
     });
 
-  return async (request, { remoteAddr }) => {
+  return async (request, { remoteAddr, problem }) => {
+    if (problem) return await quick.refuse(request, problem);
     const known = quick.answer(request);
     if (known) return await known;
     const peer = "hostname" in remoteAddr ? remoteAddr.hostname : "";
@@ -80,16 +78,6 @@ export function createFront(
 
 function responseOf({ status, headers, body }: SentAnswer): Response {
   return new Response(body, { status, headers });
-}
-
-/** The same request with a body that has been read. */
-function withBody(
-  request: Request,
-  body: Uint8Array<ArrayBuffer> | null,
-): Request {
-  if (!body) return request;
-  const { url, method, headers, signal } = request;
-  return new Request(url, { method, headers, body, signal });
 }
 
 function tooOften(seconds: number): Refusal {

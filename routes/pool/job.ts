@@ -9,8 +9,6 @@ export type Outcome =
   | { kind: "too long" }
   /** Its worker broke, or had not memory enough for it. */
   | { kind: "broken" }
-  /** No worker can be had at all. */
-  | { kind: "unable" }
   /** Its client has left. */
   | { kind: "left" };
 

@@ -8,6 +8,7 @@ import type {
   SentRequest,
   ToWorker,
 } from "./messages.ts";
+import { requestOf, sentOf } from "./sent.ts";
 import { watched, watchesPromises } from "./watchdog.ts";
 
 /** One request that a worker is at. */
@@ -47,14 +48,26 @@ export class AskedLookUps implements LookUps {
   };
 }
 
+/** Where a worker hears and tells. */
+export interface JobPort {
+  on(listener: (message: ToWorker) => void): void;
+  postMessage(message: FromWorker, transfer: ArrayBuffer[]): void;
+}
+
 /**
  * Answers the requests that come over a port, several at once where they wait
  * for models. What takes too long is stopped, and the port is told.
+ *
+ * @param options.ownsThread Whether nothing else runs in this thread, so that
+ *   its timers too may be watched.
  */
 export function serveJobs(
-  port: Pick<MessagePort, "on" | "postMessage">,
+  port: JobPort,
   answerTo: (request: Request) => Response | Promise<Response>,
-  watchdogMs: number,
+  { watchdogMs, ownsThread = true }: {
+    watchdogMs: number;
+    ownsThread?: boolean;
+  },
 ): void {
   const post = (message: FromWorker, transfer: ArrayBuffer[] = []): void =>
     port.postMessage(message, transfer);
@@ -62,7 +75,7 @@ export function serveJobs(
   const turn = (work: () => void): void => {
     if (!watched(work, watchdogMs)) post({ kind: "stopped" });
   };
-  watchTimers(turn);
+  if (ownsThread) watchTimers(turn);
 
   const run = async (job: Job, request: SentRequest): Promise<void> => {
     const answer = await sent(answerTo, requestOf(request, job.over.signal));
@@ -100,13 +113,14 @@ export function serveJobs(
     if (job && job.asks.size > 0) post({ kind: "waiting", job: id });
   };
 
-  port.on("message", (message: ToWorker) =>
+  port.on((message) =>
     // A message is handed over inside of a promise, which the watchdog is not.
     setImmediate(() => {
       turn(() => take(message));
       if (watchesPromises) tellWaiting(message.job);
       else setImmediate(tellWaiting, message.job);
-    }));
+    })
+  );
   post({ kind: "ready" });
 }
 
@@ -121,35 +135,24 @@ function watchTimers(turn: (work: () => void) => void): void {
   globalThis.setTimeout = later as unknown as typeof setTimeout;
 }
 
-/** A request as it came, even where no program might ask like that. */
-function requestOf(
-  { method, url, headers, body }: SentRequest,
-  signal: AbortSignal,
-): Request {
-  const isAddress = URL.canParse(url);
-  const request = new Request(isAddress ? url : "http://localhost/", {
-    method: body ? "POST" : "GET",
-    headers,
-    body,
-    signal,
-  });
-  if (!isAddress) Object.defineProperty(request, "url", { value: url });
-  return Object.defineProperty(request, "method", { value: method });
-}
-
 async function sent(
   answerTo: (request: Request) => Response | Promise<Response>,
   request: Request,
 ): Promise<SentAnswer> {
   try {
-    const response = await answerTo(request);
-    return {
-      status: response.status,
-      headers: [...response.headers],
-      body: response.body ? new Uint8Array(await response.arrayBuffer()) : null,
-    };
+    return await sentOf(await answerTo(request));
   } catch (error) {
     console.error(error);
     return { status: 500, headers: [], body: null };
   }
+}
+
+/** The port of a thread of its own to whoever has started it. */
+export function jobPort(
+  port: Pick<MessagePort, "on" | "postMessage">,
+): JobPort {
+  return {
+    on: (listener) => port.on("message", listener),
+    postMessage: (message, transfer) => port.postMessage(message, transfer),
+  };
 }

@@ -14,6 +14,8 @@ import type { StartThread } from "./thread.ts";
 /** What a {@linkcode Pool} is made of. */
 export interface PoolOptions {
   start: StartThread;
+  /** Starts what stands in for workers, where not even the first one starts. */
+  instead: StartThread;
   limits: PoolLimits;
   /** Null where no models may be looked up. */
   lookUps: LookUps | null;
@@ -42,12 +44,14 @@ export class Pool {
   #retiring: (() => void) | null = null;
   #wasReady = false;
   #isClosed = false;
-  /** Why no worker can be had; null where they can. */
-  unable: string | null = null;
+  #start: StartThread;
+  #workers: number;
 
   constructor(options: PoolOptions) {
     const { limits, clock = CLOCK, spentBy = () => 0 } = options;
     this.#options = options;
+    this.#start = options.start;
+    this.#workers = limits.workers;
     this.#clock = clock;
     this.#queue = new JobQueue(limits, clock, spentBy);
     this.#busy = new BusyClock(
@@ -61,8 +65,7 @@ export class Pool {
   /** Answers a request, in its turn. */
   run(request: SentRequest, signal?: AbortSignal): Promise<Outcome> {
     const job = new Job(++this.#jobs, request, this.#clock.now());
-    if (this.unable !== null) job.settle({ kind: "unable" });
-    else if (signal?.aborted || this.#isClosed) job.settle({ kind: "left" });
+    if (signal?.aborted || this.#isClosed) job.settle({ kind: "left" });
     else if (!this.#queue.add(job)) job.settle({ kind: "full" });
     else {
       const leave = (): void => this.#leave(job);
@@ -107,9 +110,11 @@ export class Pool {
 
   /** Starts another worker where requests have waited for a moment. */
   #hireLater(): void {
-    const { workers, hireMs } = this.#options.limits;
+    const { hireMs } = this.#options.limits;
     const isStarting = [...this.#members].some(({ isReady }) => !isReady);
-    if (isStarting || this.#hiring || this.#members.size >= workers) return;
+    if (isStarting || this.#hiring || this.#members.size >= this.#workers) {
+      return;
+    }
     if (this.#members.size === 0) return this.#hire();
     this.#hiring = this.#clock.after(hireMs, () => {
       this.#hiring = null;
@@ -123,7 +128,7 @@ export class Pool {
     this.#members.add(member);
     this.#busy.addOthers(1);
     try {
-      member.thread = this.#options.start({
+      member.thread = this.#start({
         onMessage: (message) => this.#hear(member, message),
         onEnd: (reason) => this.#lose(member, reason),
       });
@@ -262,8 +267,16 @@ export class Pool {
       this.#clock.after(this.#options.limits.hireMs, () => this.#dispatch());
       return;
     }
-    this.unable = reason;
-    for (const job of this.#queue.clear()) job.settle({ kind: "unable" });
+    const { instead } = this.#options;
+    if (this.#start === instead) {
+      console.error(`Nothing can be computed here: ${reason}`);
+      for (const job of this.#queue.clear()) job.settle({ kind: "broken" });
+      return;
+    }
+    console.error(`Requests are computed in one thread: ${reason}`);
+    this.#start = instead;
+    this.#workers = 1;
+    this.#hire();
   }
 
   /** Ends workers that have had nothing to do for a while, but the last. */

@@ -54,6 +54,20 @@ export class Quick {
     return PATHS.has(path) ? this.#app.fetch(request, {}) : null;
   }
 
+  /** What says that the server is there. */
+  health(): Response | Promise<Response> {
+    return this.#app.fetch(new Request("http://localhost/healthz"), {});
+  }
+
+  /** What says that too much is asked, for whoever asks. */
+  busy(): Response | Promise<Response> {
+    return this.refuse(new Request("http://localhost/api"), {
+      status: 503,
+      message: "Too many requests are open just now; try again in 5 seconds",
+      headers: { "Retry-After": "5" },
+    });
+  }
+
   /** Refuses a request, in the shape of whoever asks. */
   refuse(request: Request, refusal: Refusal): Response | Promise<Response> {
     return this.#app.fetch(request, { refusal });

@@ -1,6 +1,5 @@
 import process from "node:process";
 import { CLOCK } from "../../hub/look_up_places.ts";
-import type { LookUps } from "../../hub/look_ups.ts";
 import { LookUpDesk } from "../../hub/look_ups.ts";
 import type { Hub } from "../../hub/mod.ts";
 import type { TablesConfig } from "../../lib/tables/config.ts";
@@ -8,6 +7,8 @@ import { Bodies } from "./body.ts";
 import { Budget, BUDGET_LIMITS } from "./budget.ts";
 import type { Peer } from "./front.ts";
 import { createFront } from "./front.ts";
+import type { LoadApplication } from "./local_thread.ts";
+import { localThreads } from "./local_thread.ts";
 import type { PoolLimits } from "./limits.ts";
 import { poolLimits } from "./limits.ts";
 import { Pool } from "./pool.ts";
@@ -30,6 +31,7 @@ export interface ServeOptions {
 /** The application in a pool of workers. */
 export interface Served {
   fetch: (request: Request, peer: Peer) => Promise<Response>;
+  quick: Quick;
   close(): void;
 }
 
@@ -50,22 +52,27 @@ export function servePool(
       { hasHub: hub !== null, tables, watchdogMs: limits.watchdogMs },
       limits,
     ),
+    // What computes here holds all others up: it is stopped sooner.
+    instead: localThreads(
+      applicationWith(hub !== null, tables),
+      limits.busyMs,
+    ),
     limits,
     lookUps,
     processMs: processMilliseconds,
     onSpent: (client, milliseconds) => used.charge(client, milliseconds),
     spentBy: (client) => used.spentBy(client),
   });
+  const quick = new Quick();
   const fetch = createFront({
     pool,
-    quick: new Quick(),
+    quick,
     bodies: new Bodies(CLOCK),
     limits,
     budget: limitsClients ? used : null,
     trustsProxy,
-    inProcess: inProcess(pool, lookUps, tables),
   });
-  return { fetch, close: () => pool.close() };
+  return { fetch, quick, close: () => pool.close() };
 }
 
 function processMilliseconds(): number {
@@ -73,23 +80,14 @@ function processMilliseconds(): number {
   return (user + system) / 1000;
 }
 
-/** The application in this thread, loaded where there is no other way. */
-function inProcess(
-  pool: Pool,
-  lookUps: LookUps | null,
+/** Loads the application into this thread. */
+function applicationWith(
+  hasHub: boolean,
   tables: TablesConfig,
-): (request: Request) => Promise<Response> {
-  let app: Promise<{ fetch(request: Request): Response | Promise<Response> }>;
-  return async (request) => {
-    app ??= load();
-    return await (await app).fetch(request);
-  };
-
-  async function load() {
-    console.error(
-      `Requests are answered in one thread, for no worker can be had: ${pool.unable}`,
-    );
+): LoadApplication {
+  return async (lookUps) => {
     const { createAppWith } = await import("../../app.ts");
-    return createAppWith(lookUps, tables);
-  }
+    const app = createAppWith(hasHub ? lookUps : null, tables);
+    return (request) => app.fetch(request);
+  };
 }

@@ -5,11 +5,15 @@
  * @module
  */
 import { parentPort, workerData } from "node:worker_threads";
-import { AskedLookUps, serveJobs } from "../../../routes/pool/job_loop.ts";
+import {
+  AskedLookUps,
+  jobPort,
+  serveJobs,
+} from "../../../routes/pool/job_loop.ts";
 
-const port = parentPort;
-if (!port) throw new Error("This is no worker");
-const lookUps = new AskedLookUps((message) => port.postMessage(message));
+if (!parentPort) throw new Error("This is no worker");
+const port = jobPort(parentPort);
+const lookUps = new AskedLookUps((message) => port.postMessage(message, []));
 
 const ADDRESSES: Record<string, (request: Request) => unknown> = {
   "/echo": async (request) =>
@@ -58,4 +62,4 @@ serveJobs(port, async (request) => {
     status: said === undefined ? 404 : 200,
     headers: { "X-Own": "kept" },
   });
-}, workerData.watchdogMs);
+}, { watchdogMs: workerData.watchdogMs });

@@ -152,13 +152,21 @@ Deno.test("a body that breaks off, trickles in or comes with too many is refused
   assertEquals(ran.length, 1);
 });
 
-Deno.test("where there are no workers the application answers itself", async () => {
-  const { ask } = played({
-    outcome: { kind: "unable" },
-    inProcess: async (request) => new Response(await request.text()),
+Deno.test("what was wrong with a body that somebody else has read is told", async () => {
+  const { front, ran } = played({});
+  const response = await front(
+    new Request("http://localhost/api/v1/estimate"),
+    {
+      remoteAddr: { transport: "tcp", hostname: "203.0.113.7", port: 4711 },
+      problem: { status: 408, message: "The body must be sent in time" },
+    },
+  );
+  assertEquals(response.status, 408);
+  assertEquals((await response.json()).error, {
+    path: "",
+    message: "The body must be sent in time",
   });
-  const response = await ask("/x", { method: "POST", body: "text" });
-  assertEquals(await response.text(), "text");
+  assertEquals(ran, []);
 });
 
 /** A front before workers that all say the same. */
@@ -186,7 +194,6 @@ function played(
     limits: { busyMs: 2000 },
     budget: used,
     trustsProxy: false,
-    inProcess: () => new Response("in process"),
     ...options,
   });
   const ask = (
@@ -197,7 +204,7 @@ function played(
     front(new Request(new URL(path, "http://localhost"), init), {
       remoteAddr: { transport: "tcp", hostname, port: 4711 },
     });
-  return { ask, ran, used, clock };
+  return { front, ask, ran, used, clock };
 }
 
 /** A body without a stated length. */

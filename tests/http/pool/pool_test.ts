@@ -6,6 +6,7 @@ import type { PoolLimits } from "../../../routes/pool/limits.ts";
 import { poolLimits } from "../../../routes/pool/limits.ts";
 import type { PoolOptions } from "../../../routes/pool/pool.ts";
 import { Pool } from "../../../routes/pool/pool.ts";
+import type { StartThread } from "../../../routes/pool/thread.ts";
 import { fakeClock } from "../../hub/fake_clock.ts";
 import type { FakeThread } from "./fake_threads.ts";
 import { asked, fakeThreads } from "./fake_threads.ts";
@@ -234,22 +235,52 @@ Deno.test("a worker that stops by itself is replaced", async () => {
   clock.pass(60_000);
 });
 
-Deno.test("where no worker can be had every request hears so", async () => {
-  const { start, threads } = fakeThreads();
-  const pool = new Pool({ ...options({}), start });
-  const early = pool.run(asked("/early"));
-  threads[0]?.breaks("Requires read access");
-  assertEquals((await early).kind, "unable");
-  assertEquals(pool.unable, "Requires read access");
-  assertEquals((await pool.run(asked("/late"))).kind, "unable");
-
-  const none = new Pool({
-    ...options({}),
-    start: () => {
+Deno.test("where no worker can be had something else stands in for it", async () => {
+  const failures: [name: string, start: StartThread][] = [
+    ["Requires read access", (events) => {
+      queueMicrotask(() => events.onEnd("Requires read access"));
+      return { post: () => {}, end: () => {} };
+    }],
+    ["Worker is not defined", () => {
       throw new ReferenceError("Worker is not defined");
-    },
-  });
-  assertEquals((await none.run(asked("/"))).kind, "unable");
+    }],
+  ];
+  for (const [reason, start] of failures) {
+    const { start: instead, threads } = fakeThreads();
+    const errors: unknown[] = [];
+    const { error } = console;
+    console.error = (what: unknown) => errors.push(what);
+    try {
+      const pool = new Pool({ ...options({ workers: 4 }), start, instead });
+      const early = pool.run(asked("/early"));
+      for (let turn = 0; turn < 5; turn++) await Promise.resolve();
+      threads[0]?.says({ kind: "ready" });
+      threads[0]?.answers("/early");
+      assertEquals(await statusOf(early), 200);
+      assertEquals(errors, [`Requests are computed in one thread: ${reason}`]);
+    } finally {
+      console.error = error;
+    }
+  }
+});
+
+Deno.test("where not even that can be had requests are refused", async () => {
+  const { error } = console;
+  const errors: unknown[] = [];
+  console.error = (what: unknown) => errors.push(what);
+  const start = (): never => {
+    throw new ReferenceError("nothing is defined");
+  };
+  try {
+    const pool = new Pool({ ...options({}), start, instead: start });
+    assertEquals((await pool.run(asked("/"))).kind, "broken");
+    assertEquals(
+      errors.at(-1),
+      "Nothing can be computed here: nothing is defined",
+    );
+  } finally {
+    console.error = error;
+  }
 });
 
 Deno.test("who has used least comes first", () => {
@@ -293,7 +324,13 @@ Deno.test("close() ends the workers, and nobody waits for ever", async () => {
 function played(limits: Partial<PoolLimits>, more: Partial<PoolOptions> = {}) {
   const { start, threads } = fakeThreads();
   const made = options(limits);
-  const pool = new Pool({ ...made, start, lookUps: made.hub, ...more });
+  const pool = new Pool({
+    ...made,
+    start,
+    instead: start,
+    lookUps: made.hub,
+    ...more,
+  });
   const ready = new Set<FakeThread>();
   /** The worker at a place, which has started. */
   const worker = (at: number): FakeThread => {

@@ -15,7 +15,7 @@ const PATIENT: Partial<PoolLimits> = {
 Deno.test("a request that computes for ever stops neither health nor others", async () => {
   await using server = await fake({ ...PATIENT, workers: 2, hireMs: 1 });
   const leaver = new AbortController();
-  const endless = ask(server, "/loop", leaver.signal);
+  const endless = ask(server, "/loop", leaver);
   await server.says(/running \/loop/);
   assertEquals(await statusOf(ask(server, "/healthz")), 200);
   assertEquals(await statusOf(ask(server, "/echo")), 200);
@@ -36,11 +36,11 @@ Deno.test("a request over its deadline is answered 503, in the documented shape"
 Deno.test("a client that leaves frees its place in the queue and in the worker", async () => {
   await using server = await fake({ ...PATIENT, queue: 1 });
   const [running, waiting] = [new AbortController(), new AbortController()];
-  void ask(server, "/loop", running.signal);
+  void ask(server, "/loop", running);
   await server.says(/running \/loop/);
   // Whichever comes first waits; there is no place for the other.
   const echoes = ["/echo?1", "/echo?2"].map((path) =>
-    ask(server, path, waiting.signal)
+    ask(server, path, waiting)
   );
   const refused = await Promise.race(echoes);
   assertEquals(refused?.status, 503);
@@ -78,6 +78,29 @@ Deno.test("main.ts answers by its workers, and ends on SIGTERM", async () => {
   assert(!text.includes("one thread"), text);
 });
 
+Deno.test("the server says that it is there whatever its own thread is at", async () => {
+  await using server = await started("tests/http/pool/fake_listener.ts", []);
+  const echo = await ask(server, "/echo", { body: "größer" });
+  assertEquals(await echo?.text(), "POST /echo größer from 127.0.0.1");
+  void ask(server, "/endless");
+  await server.says(/running \/endless/);
+  for (let time = 0; time < 3; time++) {
+    const response = await ask(server, "/healthz");
+    assertEquals(response?.status, 200);
+    assertEquals(await response?.text(), "well");
+  }
+});
+
+Deno.test("a client that leaves is known of behind the listening thread", async () => {
+  await using server = await started("tests/http/pool/fake_listener.ts", []);
+  const leaver = new AbortController();
+  const waits = ask(server, "/waits", leaver);
+  await server.says(/running \/waits/);
+  leaver.abort();
+  assertEquals(await waits, null);
+  await server.says(/left \/waits/);
+});
+
 Deno.test("main.ts answers in one thread where its modules may not be read", async () => {
   await using server = await real({ reads: false });
   const answer = ask(server, "/api/v1/estimate?model=gpt2");
@@ -86,7 +109,7 @@ Deno.test("main.ts answers in one thread where its modules may not be read", asy
   const { code, text } = await server.ended();
   assertEquals(code, 0);
   assertEquals(
-    text.match(/answered in one thread.*Requires read access/g)?.length,
+    text.match(/computed in one thread.*Requires read access/g)?.length,
     1,
   );
 });
@@ -123,13 +146,15 @@ interface Server extends Program {
   origin: string;
 }
 
-async function fake(limits: Partial<PoolLimits>): Promise<Server> {
-  const server = program([
-    "-A",
-    "tests/http/pool/fake_server.ts",
-    JSON.stringify(limits),
-  ]);
-  const [, origin = ""] = await server.says(/listening at (\S+)/);
+function fake(limits: Partial<PoolLimits>): Promise<Server> {
+  return started("tests/http/pool/fake_server.ts", [JSON.stringify(limits)]);
+}
+
+async function started(path: string, args: string[]): Promise<Server> {
+  const server = program(["-A", path, ...args], {
+    DENO_SERVE_ADDRESS: "tcp:127.0.0.1:0",
+  });
+  const [, origin = ""] = await server.says(/on (http:\S+?)\/?\s/);
   return { ...server, origin };
 }
 
@@ -152,11 +177,12 @@ function startArgs(reads: boolean): string[] {
 async function ask(
   { origin }: Server,
   path: string,
-  signal?: AbortSignal,
+  { signal, body }: { signal?: AbortSignal; body?: string } = {},
 ): Promise<Response | null> {
   try {
     return await fetch(`${origin}${path}`, {
       headers: { accept: "application/json" },
+      ...(body === undefined ? {} : { method: "POST", body }),
       ...(signal ? { signal } : {}),
     });
   } catch {

@@ -146,12 +146,14 @@ function started(
 ): Started {
   const all = { ...poolLimits(2), ...limits };
   const timers = new Set<() => void>();
+  const start = threadsOf(script, {
+    hasHub: lookUps !== null,
+    tables: DEFAULT_TABLES,
+    watchdogMs: all.watchdogMs,
+  }, all);
   const pool = new Pool({
-    start: threadsOf(script, {
-      hasHub: lookUps !== null,
-      tables: DEFAULT_TABLES,
-      watchdogMs: all.watchdogMs,
-    }, all),
+    start,
+    instead: start,
     limits: all,
     lookUps,
     processMs: () => {

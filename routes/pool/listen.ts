@@ -1,0 +1,140 @@
+import bodyText from "./body.ts" with { type: "text" };
+import type { Peer } from "./front.ts";
+import listenerText from "./listener.ts" with { type: "text" };
+import type {
+  FromListener,
+  HeardRequest,
+  ToListener,
+} from "./listener_messages.ts";
+import type { SentAnswer } from "./messages.ts";
+import { requestOf, sentOf } from "./sent.ts";
+
+/** Requests that may be open at once; they hold little but their bodies. */
+const MAX_OPEN = 1024;
+
+/** What answers requests, as `Deno.serve` takes it. */
+export type Answer = (
+  request: Request,
+  peer: Peer,
+) => Response | Promise<Response>;
+
+/** A server that listens. */
+export type Listening = Pick<Deno.HttpServer, "shutdown">;
+
+/**
+ * Listens in a thread of its own, which goes on answering whether the server is
+ * there while this one computes; in this thread where there can be no other.
+ *
+ * @throws {Error} With the name of Deno's error where it cannot listen.
+ */
+export async function listen(
+  answer: Answer,
+  { port, health, busy }: { port: number; health: Response; busy: Response },
+): Promise<Listening> {
+  const worker = await startListener();
+  if (!worker) return Deno.serve({ port }, answer);
+  const said = new Hearing(worker, answer);
+  said.tell({
+    kind: "listen",
+    port,
+    health: await sentOf(health),
+    busy: await sentOf(busy),
+    maxOpen: MAX_OPEN,
+  });
+  await said.listening;
+  return said;
+}
+
+/** Null where a worker cannot be had. */
+async function startListener(): Promise<Worker | null> {
+  try {
+    const worker = new Worker(
+      inText(
+        listenerText.replace('"./body.ts"', JSON.stringify(inText(bodyText))),
+      ),
+      { type: "module", name: "listener" },
+    );
+    const { promise, resolve } = Promise.withResolvers<Worker | null>();
+    worker.onmessage = () => resolve(worker);
+    worker.onerror = (event) => {
+      event.preventDefault();
+      resolve(null);
+    };
+    return await promise;
+  } catch {
+    return null;
+  }
+}
+
+/** A module by its text: what a worker loads so need not be readable. */
+function inText(text: string): string {
+  return `data:application/typescript,${encodeURIComponent(text)}`;
+}
+
+class Hearing implements Listening {
+  readonly #worker: Worker;
+  readonly #answer: Answer;
+  readonly #listening = Promise.withResolvers<void>();
+  readonly #ended = Promise.withResolvers<void>();
+  readonly #open = new Map<number, AbortController>();
+
+  constructor(worker: Worker, answer: Answer) {
+    this.#worker = worker;
+    this.#answer = answer;
+    worker.onmessage = ({ data }: MessageEvent<FromListener>) =>
+      this.#hear(data);
+  }
+
+  get listening(): Promise<void> {
+    return this.#listening.promise;
+  }
+
+  tell(message: ToListener, transfer: ArrayBuffer[] = []): void {
+    this.#worker.postMessage(message, transfer);
+  }
+
+  async shutdown(): Promise<void> {
+    this.tell({ kind: "end" });
+    await this.#ended.promise;
+    this.#worker.terminate();
+  }
+
+  #hear(message: FromListener): void {
+    switch (message.kind) {
+      case "listening":
+        return this.#listening.resolve();
+      case "failed": {
+        const error = new Error(message.message);
+        error.name = message.name;
+        return this.#listening.reject(error);
+      }
+      case "request":
+        return void this.#take(message.id, message.request);
+      case "left":
+        return this.#open.get(message.id)?.abort();
+      case "ended":
+        return this.#ended.resolve();
+    }
+  }
+
+  async #take(id: number, heard: HeardRequest): Promise<void> {
+    const over = new AbortController();
+    this.#open.set(id, over);
+    const { remoteAddr, problem } = heard;
+    const request = requestOf(heard, over.signal);
+    let answer: SentAnswer;
+    try {
+      answer = await sentOf(
+        await this.#answer(request, { remoteAddr, problem }),
+      );
+    } catch (error) {
+      console.error(error);
+      answer = { status: 500, headers: [], body: null };
+    }
+    this.#open.delete(id);
+    this.tell(
+      { kind: "answer", id, answer },
+      answer.body ? [answer.body.buffer] : [],
+    );
+  }
+}

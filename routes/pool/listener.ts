@@ -1,0 +1,100 @@
+/**
+ * The thread that listens. It answers whether the server is there, reads bodies
+ * and hands requests on, whatever the thread that started it is at.
+ *
+ * It is started from its text, for which no file need be readable: it imports
+ * nothing but what {@link ./listen.ts} sets in.
+ *
+ * @module
+ */
+/// <reference lib="deno.worker" />
+import { Bodies } from "./body.ts";
+import type { FromListener, ToListener } from "./listener_messages.ts";
+import type { SentAnswer } from "./messages.ts";
+
+const bodies = new Bodies({
+  after(milliseconds, run) {
+    const timer = setTimeout(run, milliseconds);
+    return () => clearTimeout(timer);
+  },
+});
+const open = new Map<number, (answer: SentAnswer) => void>();
+let server: Deno.HttpServer | null = null;
+let requests = 0;
+
+self.onmessage = ({ data }: MessageEvent<ToListener>) => {
+  if (data.kind === "answer") open.get(data.id)?.(data.answer);
+  else if (data.kind === "listen") listen(data);
+  else void end();
+};
+tell({ kind: "loaded" });
+
+function listen(
+  { port, health, busy, maxOpen }: ToListener & { kind: "listen" },
+): void {
+  try {
+    server = Deno.serve({ port }, (request, { remoteAddr }) => {
+      if (isAboutHealth(request)) return responseOf(health);
+      if (open.size >= maxOpen) return responseOf(busy);
+      return handOn(request, remoteAddr);
+    });
+    tell({ kind: "listening" });
+  } catch (error) {
+    const { name, message } = error instanceof Error
+      ? error
+      : { name: "Error", message: String(error) };
+    tell({ kind: "failed", name, message });
+  }
+}
+
+async function end(): Promise<void> {
+  await server?.shutdown();
+  tell({ kind: "ended" });
+}
+
+function isAboutHealth({ method, url }: Request): boolean {
+  return (method === "GET" || method === "HEAD") &&
+    URL.parse(url)?.pathname === "/healthz";
+}
+
+async function handOn(
+  request: Request,
+  remoteAddr: Deno.Addr,
+): Promise<Response> {
+  const id = ++requests;
+  const { promise, resolve } = Promise.withResolvers<SentAnswer>();
+  open.set(id, resolve);
+  request.signal.addEventListener("abort", () => {
+    if (open.has(id)) tell({ kind: "left", id });
+    resolve({ status: 503, headers: [], body: null });
+  }, { once: true });
+  const answer = await bodies.use(request, async (read) => {
+    const { method, url, headers } = request;
+    const body = read.ok ? read.body : null;
+    tell({
+      kind: "request",
+      id,
+      request: {
+        method,
+        url,
+        headers: [...headers],
+        body,
+        remoteAddr,
+        ...(read.ok ? {} : {
+          problem: { status: read.status, message: read.message },
+        }),
+      },
+    }, body ? [body.buffer] : []);
+    return await promise;
+  });
+  open.delete(id);
+  return responseOf(answer);
+}
+
+function responseOf({ status, headers, body }: SentAnswer): Response {
+  return new Response(body, { status, headers });
+}
+
+function tell(message: FromListener, transfer: ArrayBuffer[] = []): void {
+  self.postMessage(message, transfer);
+}

@@ -1,0 +1,26 @@
+import type { SentAnswer, SentRequest } from "./messages.ts";
+
+/** A request as it came, even where no program might ask like that. */
+export function requestOf(
+  { method, url, headers, body }: Omit<SentRequest, "client">,
+  signal: AbortSignal,
+): Request {
+  const isAddress = URL.canParse(url);
+  const request = new Request(isAddress ? url : "http://localhost/", {
+    method: body ? "POST" : "GET",
+    headers,
+    body,
+    signal,
+  });
+  if (!isAddress) Object.defineProperty(request, "url", { value: url });
+  return Object.defineProperty(request, "method", { value: method });
+}
+
+/** An answer, read whole. */
+export async function sentOf(response: Response): Promise<SentAnswer> {
+  return {
+    status: response.status,
+    headers: [...response.headers],
+    body: response.body ? new Uint8Array(await response.arrayBuffer()) : null,
+  };
+}
