@@ -1,6 +1,7 @@
 import type { Problem, Result } from "../lib/mod.ts";
 import { nestsDeeper } from "../lib/scenario/depth.ts";
 import { MAX_CONFIG_DEPTH } from "../lib/scenario/model_field.ts";
+import { firstOf } from "../lib/scenario/problem.ts";
 
 /** Deepest body: {"scenarios": [{"model": {"config": …}}]} around a config. */
 const MAX_DEPTH = MAX_CONFIG_DEPTH + 4;
@@ -42,14 +43,15 @@ export function readBody(
   if (typeof body !== "object" || body === null || Array.isArray(body)) {
     return refused("", `The body must be ${shape}`);
   }
-  const problems = Object.keys(body).filter((key) => !keys.includes(key))
-    .map((key): Problem => {
+  const problems = firstOf(
+    Object.keys(body).filter((key) => !keys.includes(key)).map((key) => {
       const path = key.slice(0, 80);
       return {
         path,
         message: `${path} is not a field of the body, which must be ${shape}`,
       };
-    });
+    }),
+  );
   return problems.length > 0
     ? { ok: false, problems }
     : { ok: true, value: body as Record<string, unknown> };

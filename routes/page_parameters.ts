@@ -28,10 +28,9 @@ const OWN = new Set<string>([
  */
 export function pageParameters(url: string): URLSearchParams {
   const { searchParams } = new URL(url);
-  for (const name of new Set(searchParams.keys())) {
-    if (isForeign(name)) searchParams.delete(name);
-  }
-  return searchParams;
+  return new URLSearchParams(
+    [...searchParams].filter(([name]) => !isForeign(name)),
+  );
 }
 
 /** Whether a name has nothing to do with any page. */
@@ -45,8 +44,12 @@ export function isForeign(name: string): boolean {
 /** Whether a name may be a slip of another: one letter, of a long one two. */
 function resembles(name: string, other: string): boolean {
   const most = other.length > 5 ? 2 : 1;
-  return Math.abs(name.length - other.length) <= most &&
-    editsBetween(name.toLowerCase(), other) <= most;
+  if (Math.abs(name.length - other.length) > most) return false;
+  const plain = name.toLowerCase();
+  // Each letter that is nowhere is an edit: most names end here.
+  let missing = 0;
+  for (const letter of other) if (!plain.includes(letter)) missing++;
+  return missing <= most && editsBetween(plain, other) <= most;
 }
 
 /** Letters to change, add, leave out or swap with the next one. */

@@ -7,6 +7,7 @@ import {
   MAX_ALIASES,
   MAX_CONFIGURATION_LENGTH,
   MAX_DEPTH,
+  MAX_LINES,
   MAX_VALUES,
 } from "./limits.ts";
 import { looksLikeShell } from "./shell/looks_like_shell.ts";
@@ -30,6 +31,12 @@ export function readDocument(text: string): Result<Document> {
       `must have at most ${MAX_CONFIGURATION_LENGTH} characters: current value has ${text.length}`,
     );
   }
+  const lines = text.split("\n");
+  if (lines.length > MAX_LINES) {
+    return refused(
+      `must have at most ${MAX_LINES} lines: current value has ${lines.length}`,
+    );
+  }
   if (/[\0\uFFFD]/.test(text)) {
     return refused("must be text: it holds bytes of a binary file");
   }
@@ -47,7 +54,7 @@ export function readDocument(text: string): Result<Document> {
       `must be settings with names: current value is ${shown(read.value)}`,
     );
   }
-  const comments = text.split("\n")
+  const comments = lines
     .flatMap((line) => line.match(/(?:^|\s)#(.*)$/)?.[1] ?? []).join("\n");
   return ok({ kind: "mapping", values: read.value, comments, notes: [] });
 }

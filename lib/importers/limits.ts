@@ -1,5 +1,7 @@
 /** Most characters of all files together; real ones have a few thousand each. */
-export const MAX_CONFIGURATION_LENGTH = 128 * 1024;
+export const MAX_CONFIGURATION_LENGTH = 64 * 1024;
+/** Most lines of a file; real ones have a few hundred. */
+export const MAX_LINES = 10_000;
 /** Most configurations that are read together. */
 export const MAX_CONFIGURATIONS = 8;
 /** Deepest nesting; torchtune's and DeepSpeed's files have four levels. */

@@ -20,6 +20,9 @@ export class ScenarioError extends Error {
   }
 }
 
+/** Most problems that are told of one scenario. */
+const MAX_PROBLEMS = 50;
+
 /** Longest piece of a user's value that a message repeats. */
 const MAX_SHOWN = 80;
 
@@ -62,14 +65,36 @@ export function problemsOf(
   document = "scenario",
 ): Problem[] {
   const problems = new Map<string, Problem>();
-  for (
-    const problem of issues.flatMap((issue) =>
-      problemsOfOne(issue, input, document)
-    )
-  ) {
-    problems.set(problem.message, problem);
+  for (const issue of issues) {
+    for (const problem of problemsOfOne(issue, input, document)) {
+      problems.set(problem.message, problem);
+    }
+    if (problems.size > MAX_PROBLEMS) break;
   }
-  return [...problems.values()];
+  const found = issues.reduce(
+    (sum, issue) =>
+      sum + (issue.code === "unrecognized_keys" ? issue.keys.length : 1),
+    0,
+  );
+  return firstOf([...problems.values()], found);
+}
+
+/**
+ * The problems that are told: nobody reads more, and a sender may make as many
+ * as it likes.
+ *
+ * @param found How many there are in all.
+ */
+export function firstOf(
+  problems: readonly Problem[],
+  found: number = problems.length,
+): Problem[] {
+  const told = problems.slice(0, MAX_PROBLEMS);
+  const more = problems.length > MAX_PROBLEMS ? found - MAX_PROBLEMS : 0;
+  return more <= 0 ? told : [...told, {
+    path: "",
+    message: `${more} further problems are not listed`,
+  }];
 }
 
 function problemsOfOne(
@@ -78,7 +103,7 @@ function problemsOfOne(
   document: string,
 ): Problem[] {
   if (issue.code === "unrecognized_keys") {
-    return issue.keys.map((key) => {
+    return issue.keys.slice(0, MAX_PROBLEMS + 1).map((key) => {
       const path = clipped([...issue.path, key].join("."));
       return { path, message: `${path} is not a field of a ${document}` };
     });

@@ -4,7 +4,7 @@ import { assets } from "../assets.ts";
 import { forAll } from "../for_all.ts";
 import type { RefusedStatus } from "../problem_response.ts";
 import { refuse } from "../refuse.tsx";
-import { NOT_KEPT } from "../send.ts";
+import { NOT_KEPT, send } from "../send.ts";
 
 /** What is the same for everybody. */
 const PATHS: ReadonlySet<string> = new Set([
@@ -31,6 +31,7 @@ export class Quick {
 
   constructor() {
     forAll(this.#app);
+    this.#app.use(send);
     this.#app.use(async (c, next) => {
       const { refusal } = c.env;
       if (!refusal) return await next();

@@ -81,7 +81,7 @@ Deno.test("estimate --from refuses by name, with status 2", async () => {
     [
       ["--from", "-"],
       `base_model: ${"x".repeat(5_000_000)}`,
-      /^--from: configuration must have at most 131072 characters/,
+      /^--from: configuration must have at most 65536 characters/,
     ],
     [["--from", "-", "--from", "-"], "", /^--from - reads the standard input/],
     [

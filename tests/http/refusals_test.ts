@@ -189,3 +189,25 @@ Deno.test("a query that nests too deep is refused", async () => {
     }
   }
 });
+
+Deno.test("no more problems are told than somebody reads, and how many there are", async () => {
+  const many = (count: number): string =>
+    Array.from({ length: count }, (_, at) => `"k${at}": 1`).join(",");
+  const refused: [path: string, body: string][] = [
+    ["/api/v1/estimate", `{"model": "gpt2", ${many(20_000)}}`],
+    ["/api/v1/estimate", `{"model": "gpt2", "train": {${many(20_000)}}}`],
+    ["/api/v1/export", `{"model": "gpt2", ${many(20_000)}}`],
+    ["/api/v1/compare", `{"scenarios": [], ${many(20_000)}}`],
+    ["/api/v1/largest", `{"scenario": {}, ${many(20_000)}}`],
+  ];
+  for (const [path, body] of refused) {
+    const response = await app.request(path, { method: "POST", body });
+    assertEquals(response.status, 422);
+    const { error } = await response.json();
+    assertEquals(error.more.length, 50, path);
+    assertEquals(
+      error.more.at(-1).message,
+      "19950 further problems are not listed",
+    );
+  }
+});

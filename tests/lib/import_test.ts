@@ -179,7 +179,7 @@ Deno.test("scenarioOfConfigurations() refuses none and too many", () => {
     { text: "#".repeat(MAX_CONFIGURATION_LENGTH) },
   ]);
   assert(!long.ok);
-  assertMatch(long.problems[0]?.message ?? "", /in all files: .* has 131082/);
+  assertMatch(long.problems[0]?.message ?? "", /in all files: .* has 65546/);
 });
 
 Deno.test("scenarioOfConfiguration() names what it leaves out, and why", () => {
@@ -452,3 +452,12 @@ function imported(text: string): Imported {
   assert(read.ok, JSON.stringify(read));
   return read.value;
 }
+
+Deno.test("scenarioOfConfiguration() refuses more lines than a configuration has", () => {
+  const read = scenarioOfConfiguration("a: 1\n" + "\n".repeat(10_000));
+  assert(!read.ok);
+  assertMatch(
+    read.problems[0]?.message ?? "",
+    /at most 10000 lines: current value has 10002/,
+  );
+});
