@@ -6,7 +6,7 @@
  * Prints the heap after a collection and the process's resident memory, every
  * twentieth of the way. A flat line keeps nothing.
  */
-import fc from "fast-check";
+import fc from "../tests/npm/fast-check.ts";
 import { app } from "../app.ts";
 import { keeping } from "../routes/keeping.ts";
 import { KeptAnswers } from "../routes/kept_answers.ts";

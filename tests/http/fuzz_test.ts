@@ -1,5 +1,5 @@
 import { assertEquals } from "@std/assert";
-import fc from "fast-check";
+import fc from "../npm/fast-check.ts";
 import { app } from "../../app.ts";
 import { faultsOf } from "./fuzz/faults.ts";
 import type { Asked } from "./fuzz/requests.ts";

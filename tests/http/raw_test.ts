@@ -1,5 +1,5 @@
 import { assert, assertEquals } from "@std/assert";
-import fc from "fast-check";
+import fc from "../npm/fast-check.ts";
 import { app } from "../../app.ts";
 
 const SEED = Number(Deno.env.get("FUZZ_SEED") ?? 20_261_129);

@@ -1,4 +1,4 @@
-import fc from "fast-check";
+import fc from "../../npm/fast-check.ts";
 import { describeField, leavesOf } from "../../../lib/mod.ts";
 import { DEFAULT_SCENARIO } from "../../../lib/mod.ts";
 import { putAt } from "../../../lib/mod.ts";

@@ -1,4 +1,4 @@
-import fc from "fast-check";
+import fc from "../../npm/fast-check.ts";
 
 /** What no page may hold unescaped; every hostile text begins with it. */
 export const MARK = "<fzx";
