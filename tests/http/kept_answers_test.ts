@@ -170,18 +170,24 @@ Deno.test("a refusal is not kept", async () => {
 });
 
 Deno.test("an answer of a Hub is not kept", async () => {
-  let asked = 0;
   const hub: Hub = {
     known: () => undefined,
-    model: () => {
-      asked++;
-      return Promise.resolve(resolveModel("gpt2"));
-    },
+    model: () => Promise.resolve(resolveModel("gpt2")),
   };
-  const withHub = requester(createApp(hub).fetch);
-  for (let at = 0; at < 3; at++) {
-    const path = "/api/v1/estimate?model=some/body";
-    await (await withHub.request(path)).text();
+  const kept = new KeptAnswers();
+  const withHub = requester(createApp(hub).fetch, kept);
+  for (
+    const path of [
+      "/api/v1/estimate?model=some/body",
+      "/?model=some/body",
+      "/compare?s1=model%3Dgpt2&s2=model%3Dsome/body",
+    ]
+  ) {
+    const response = await withHub.request(path);
+    assertEquals(response.status, 200, path);
+    await response.body?.cancel();
   }
-  assertEquals(asked, 3);
+  assertEquals(kept.size.entries, 0);
+  await (await withHub.request("/api/v1/estimate?model=gpt2")).text();
+  assertEquals(kept.size.entries, 1);
 });
