@@ -18,9 +18,12 @@ import { chooseGguf } from "./choose_gguf.ts";
 import type { HubId } from "./hub_id.ts";
 import { rangesOfUrl } from "./read_range.ts";
 import type { Repository } from "./repository.ts";
+import { runWithin } from "./time_limit.ts";
 
 const SINGLE = "model.safetensors";
 const INDEX = "model.safetensors.index.json";
+/** Longest that a model may take to be made; large ones take some hundredths. */
+const MAX_MS = 2000;
 
 /** Told how many of a checkpoint's files have been read, of how many. */
 export type OnProgress = (done: number, total?: number) => void;
@@ -61,7 +64,7 @@ export async function readModel(
       (path) => readGguf(open(path)),
       onProgress,
     );
-    return modelOfGguf(id, joinGguf(parts as GgufHeader[]));
+    return made(() => modelOfGguf(id, joinGguf(parts as GgufHeader[])));
   }
   const config = files.has("config.json")
     ? await readConfig(urlOf("config.json"), ask)
@@ -73,7 +76,7 @@ export async function readModel(
   }
   const alone = config === null
     ? null
-    : modelOfCheckpoint({ id, config, headers: null });
+    : made(() => modelOfCheckpoint({ id, config, headers: null }));
   const isEnough = alone?.ok && alone.value.parameters_basis === "exact";
   if (alone && (!hasTensors || (isEnough && !wanted))) return alone;
   const names = files.has(INDEX)
@@ -85,9 +88,22 @@ export async function readModel(
     onProgress,
   );
   const headers: HeaderTensor[] = parts.flat();
-  return modelOfCheckpoint(
-    { id, config, headers },
-    wanted ? "headers" : "config",
+  return made(() =>
+    modelOfCheckpoint({ id, config, headers }, wanted ? "headers" : "config")
+  );
+}
+
+/**
+ * Makes a model of what has been read.
+ *
+ * @throws {BrokenHeader} When that takes too long.
+ */
+function made(make: () => Result<Model>): Result<Model> {
+  let result: Result<Model> | undefined;
+  runWithin(MAX_MS, () => result = make());
+  if (result) return result;
+  throw new BrokenHeader(
+    `what its files say takes more than ${MAX_MS / 1000} seconds to understand`,
   );
 }
 
