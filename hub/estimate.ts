@@ -7,6 +7,9 @@ import type {
   Wanted,
 } from "../lib/mod.ts";
 import { estimateScenario, findModel, parseScenario } from "../lib/mod.ts";
+import { costProblem } from "../lib/cost.ts";
+import { resolveModel } from "../lib/models/resolve_model.ts";
+import { CALLER } from "./caller.ts";
 import type { Hub, LookUpOptions } from "./mod.ts";
 import { parseHubId } from "./mod.ts";
 
@@ -47,13 +50,26 @@ export async function resolveOnHub(
   if (!parsed.ok) return parsed;
   const scenario = parsed.value;
   const name = hubName(scenario, options);
-  if (!hub || name === null) {
-    return { ok: true, value: { scenario, model: undefined } };
-  }
+  if (!hub || name === null) return affordable({ scenario, model: undefined });
   const model = await hub.model(name, { ...options, gguf: ggufOf(scenario) });
   return model.ok
-    ? { ok: true, value: { scenario, model: model.value } }
+    ? affordable({ scenario, model: model.value })
     : withHub(estimateScenario(scenario), model.problems);
+}
+
+/** What costs too much is refused where it could not be ended. */
+function affordable(resolved: Resolved): Result<Resolved> {
+  const { maxCost } = CALLER.getStore() ?? {};
+  if (maxCost === undefined) return { ok: true, value: resolved };
+  const { scenario } = resolved;
+  const model: Result<Model> = resolved.model
+    ? { ok: true, value: resolved.model }
+    : resolveModel(scenario.model);
+  // What is wrong with the model is told where it is estimated.
+  const problem = model.ok && costProblem(model.value, scenario, maxCost);
+  return problem
+    ? { ok: false, problems: [problem] }
+    : { ok: true, value: resolved };
 }
 
 /** What the catalogue says of a name that the Hub has not either. */

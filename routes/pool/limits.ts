@@ -24,6 +24,12 @@ export interface PoolLimits {
   heapMebibytes: number;
 }
 
+/**
+ * What an estimate may cost where nothing can end it (see `lib/cost.ts`): about
+ * 20 times the costliest model of the catalogue, a second or so.
+ */
+export const MAX_COST = 100_000;
+
 /** The limits of the server, for so many processors. */
 export function poolLimits(processors: number): PoolLimits {
   return {

@@ -1,4 +1,5 @@
 import process from "node:process";
+import { CALLER } from "../../hub/caller.ts";
 import { CLOCK } from "../../hub/look_up_places.ts";
 import { LookUpDesk } from "../../hub/look_ups.ts";
 import type { Hub } from "../../hub/mod.ts";
@@ -10,10 +11,11 @@ import { createFront } from "./front.ts";
 import type { LoadApplication } from "./local_thread.ts";
 import { localThreads } from "./local_thread.ts";
 import type { PoolLimits } from "./limits.ts";
-import { poolLimits } from "./limits.ts";
+import { MAX_COST, poolLimits } from "./limits.ts";
 import { Pool } from "./pool.ts";
 import { Quick } from "./quick.ts";
 import { threadsOf } from "./thread.ts";
+import { watchesPromises } from "./watchdog.ts";
 
 /** How the application is served. */
 export interface ServeOptions {
@@ -88,6 +90,8 @@ function applicationWith(
   return async (lookUps) => {
     const { createAppWith } = await import("../../app.ts");
     const app = createAppWith(hasHub ? lookUps : null, tables);
-    return (request) => app.fetch(request);
+    if (watchesPromises) return (request) => app.fetch(request);
+    return (request) =>
+      CALLER.run({ maxCost: MAX_COST }, () => app.fetch(request));
   };
 }
