@@ -111,7 +111,8 @@ export class LookUpDesk implements LookUps {
   }
 
   #begin(key: string, name: string, wanted: Wanted): UnderWay {
-    const { client = "" } = CALLER.getStore() ?? {};
+    const { client = "", onLookUp } = CALLER.getStore() ?? {};
+    onLookUp?.();
     const entry = new UnderWay({
       name,
       wanted,

@@ -11,6 +11,9 @@ import type { FromWorker, SentRequest } from "./messages.ts";
 import { JobQueue } from "./queue.ts";
 import type { StartThread } from "./thread.ts";
 
+/** What a look-up counts for, as processor time, in milliseconds. */
+const LOOK_UP_MS = 200;
+
 /** What a {@linkcode Pool} is made of. */
 export interface PoolOptions {
   start: StartThread;
@@ -178,7 +181,11 @@ export class Pool {
     job.asks.set(ask, stop);
     const { client } = job.request;
     const lookUp = await CALLER.run(
-      { client, signal: stop.signal },
+      {
+        client,
+        signal: stop.signal,
+        onLookUp: () => this.#options.onSpent?.(client, LOOK_UP_MS),
+      },
       async () => await this.#options.lookUps?.ask(name, options) ?? null,
     );
     if (!job.asks.delete(ask)) return;

@@ -309,6 +309,16 @@ Deno.test("what a request has cost is told, whatever came of it", () => {
   clock.pass(60_000);
 });
 
+Deno.test("a look-up counts for the client who has asked for it", () => {
+  const spent: [string, number][] = [];
+  const { pool, worker } = played({}, {
+    onSpent: (client, milliseconds) => spent.push([client, milliseconds]),
+  });
+  void pool.run(asked("/hub", { client: "one" }));
+  worker(0).says(ask(worker(0).jobOf("/hub"), "a/b"));
+  assertEquals(spent, [["one", 200]]);
+});
+
 Deno.test("close() ends the workers, and nobody waits for ever", async () => {
   const { pool, worker } = played({ workers: 1 });
   const all = ["/1", "/2"].map((path) => pool.run(asked(path)));
@@ -373,7 +383,8 @@ function fakeHub() {
     asked,
     stopped,
     ask(name: string): Promise<LookUp | null> {
-      const { client, signal } = CALLER.getStore() ?? {};
+      const { client, signal, onLookUp } = CALLER.getStore() ?? {};
+      onLookUp?.();
       asked.push(client ? `${name} for ${client}` : name);
       signal?.addEventListener("abort", () => stopped.push(name));
       const { promise, resolve } = Promise.withResolvers<LookUp | null>();
