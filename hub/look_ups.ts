@@ -112,8 +112,8 @@ export class LookUpDesk implements LookUps {
 
   #begin(key: string, name: string, wanted: Wanted): UnderWay {
     const { client = "", onLookUp } = CALLER.getStore() ?? {};
-    onLookUp?.();
     const entry = new UnderWay({
+      onLookUp,
       name,
       wanted,
       client,

@@ -13,6 +13,8 @@ export interface UnderWayOptions {
   hub: Hub;
   clock: Clock;
   longestMs: number;
+  /** Told once that the Hub is asked. */
+  onLookUp: (() => void) | undefined;
   /** Told once that it is over, and whether that is the Hub's word or ours. */
   over(failed: "here" | "there" | null): void;
 }
@@ -88,7 +90,8 @@ export class UnderWay implements Placed {
   }
 
   begin(): void {
-    const { clock, longestMs, name } = this.#options;
+    const { clock, longestMs, name, onLookUp } = this.#options;
+    onLookUp?.();
     this.movedAt = clock.now();
     this.#callOff = clock.after(longestMs, () =>
       this.#end(

@@ -13,7 +13,7 @@ export interface BudgetLimits {
 }
 
 export const BUDGET_LIMITS: BudgetLimits = {
-  burstMs: 20_000,
+  burstMs: 60_000,
   refillMs: 500,
   freeMs: 100,
   clients: 10_000,

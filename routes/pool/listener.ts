@@ -18,6 +18,7 @@ const bodies = new Bodies({
     return () => clearTimeout(timer);
   },
 });
+const CLOSE: [name: string, value: string] = ["connection", "close"];
 const open = new Map<number, (answer: SentAnswer) => void>();
 let server: Deno.HttpServer | null = null;
 let requests = 0;
@@ -85,7 +86,11 @@ async function handOn(
         }),
       },
     }, body ? [body.buffer] : []);
-    return await promise;
+    const answer = await promise;
+    // The rest of a body that nobody reads is not waited for.
+    return read.ok
+      ? answer
+      : { ...answer, headers: [...answer.headers, CLOSE] };
   });
   open.delete(id);
   return responseOf(answer);

@@ -12,7 +12,7 @@ import { JobQueue } from "./queue.ts";
 import type { StartThread } from "./thread.ts";
 
 /** What a look-up counts for, as processor time, in milliseconds. */
-const LOOK_UP_MS = 200;
+const LOOK_UP_MS = 100;
 
 /** What a {@linkcode Pool} is made of. */
 export interface PoolOptions {

@@ -150,6 +150,21 @@ Deno.test("a client with many look-ups does not hold up one with few", () => {
   clock.pass(60_000 * 20);
 });
 
+Deno.test("a caller is told when the Hub is asked on its behalf, not before", () => {
+  const { desk, clock } = playedDesk({ underWay: 1, patienceMs: 1000 });
+  const told: string[] = [];
+  for (const name of ["a/b", "a/c", "a/b"]) {
+    void CALLER.run(
+      { onLookUp: () => told.push(name) },
+      () => desk.ask(name, ONCE),
+    );
+  }
+  assertEquals(told, ["a/b"]);
+  clock.pass(1000);
+  assertEquals(told, ["a/b", "a/c"]);
+  clock.pass(60_000 * 20);
+});
+
 Deno.test("more than can wait are refused by a message with the limits", async () => {
   const { desk, begun, clock } = playedDesk({ underWay: 1, waiting: 2 });
   void desk.ask("a/0", ONCE);

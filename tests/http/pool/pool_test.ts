@@ -316,7 +316,7 @@ Deno.test("a look-up counts for the client who has asked for it", () => {
   });
   void pool.run(asked("/hub", { client: "one" }));
   worker(0).says(ask(worker(0).jobOf("/hub"), "a/b"));
-  assertEquals(spent, [["one", 200]]);
+  assertEquals(spent, [["one", 100]]);
 });
 
 Deno.test("close() ends the workers, and nobody waits for ever", async () => {
