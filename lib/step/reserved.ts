@@ -5,6 +5,7 @@ import type { PoolSizes } from "./allocator/sizes.ts";
 import { LARGE_POOL, SMALL_POOL, UNIT } from "./allocator/sizes.ts";
 import { compiler } from "./allocator/stream.ts";
 import { statePrecision, statesOf } from "./optimizer/rules.ts";
+import { MAX_REPLAYED_EVENTS } from "./limits.ts";
 import type { PartName } from "./parts.ts";
 import type { Step } from "./step.ts";
 import { roundedBytes } from "./tape.ts";
@@ -26,6 +27,24 @@ export interface AllocatorPeaks {
 }
 
 /**
+ * What the allocator takes of a GPU: where that is not enough for what it would
+ * like, but for the tensors, it gives cached memory back and fills all there is.
+ *
+ * @param tensors The most bytes that tensors have at once.
+ * @param wanted Bytes that it would take without a limit.
+ * @param capacity Bytes that it can have.
+ */
+export function reservedWithin(
+  tensors: number,
+  wanted: number,
+  capacity: number,
+): number {
+  return tensors <= FILLABLE * capacity && wanted > capacity
+    ? Math.round(capacity)
+    : wanted;
+}
+
+/**
  * The share of a GPU that tensors can fill: FMS's full fine-tuning of Mistral-7B
  * on an A100-80GB ran with 75.3 of 84.5 GB and more allocated, and the allocator
  * gives cached memory back before it gives up.
@@ -33,22 +52,19 @@ export interface AllocatorPeaks {
 const FILLABLE = 0.95;
 
 /**
- * Plays the first two steps on PyTorch's allocator, each of its pools by itself.
- *
- * @param capacity Bytes that it can have; where it wants more, but the tensors
- *   fit, it gives cached memory back and fills all that there is.
+ * Plays the first two steps on PyTorch's allocator, each of its pools by itself,
+ * where the GPU has no limit. A step of too many events is not played again: the
+ * allocator is taken to cache nothing.
  */
-export function allocatorPeaks(
-  step: Step,
-  capacity = Infinity,
-): AllocatorPeaks {
+export function allocatorPeaks(step: Step): AllocatorPeaks {
+  if (step.events > MAX_REPLAYED_EVENTS) {
+    return { reserved: step.peak.bytes, allocated: step.peak.bytes };
+  }
   const loaded = countsOf(step.plan.loaded());
   const large = play(step, loaded, LARGE_POOL);
   const small = play(step, loaded, SMALL_POOL);
-  const reserved = UNIT * (large.pool.reserved + small.pool.reserved);
-  const fits = step.peak.bytes <= FILLABLE * capacity;
   return {
-    reserved: fits && reserved > capacity ? Math.round(capacity) : reserved,
+    reserved: UNIT * (large.pool.reserved + small.pool.reserved),
     // Blocks of the small pool are as long as what was asked for.
     allocated: UNIT * large.peak,
   };

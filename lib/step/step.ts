@@ -49,6 +49,8 @@ export interface Step {
   /** The first micro-batch, and the ones that add to its gradients. */
   readonly passes: readonly Pass[];
   readonly stretches: readonly Stretch[];
+  /** Allocations and frees. */
+  readonly events: number;
   /** What stands before the step begins, and after it ends. */
   readonly resident: readonly LiveTensors[];
   readonly residentBytes: number;
@@ -214,6 +216,7 @@ function run(
     implementation,
     passes,
     stretches,
+    events,
     resident,
     residentBytes,
     gradients,

@@ -1,6 +1,8 @@
+import { MAX_REPLAYED_EVENTS } from "../../step/limits.ts";
 import { modelCodeOf } from "../../step/plan/model_code.ts";
 import { TRACED_TYPES } from "../../step/plan/traced_types.ts";
 import type { Step } from "../../step/step.ts";
+import { groupDigits } from "../../units/mod.ts";
 
 /** Something that a step is played with that is not known for certain. */
 type Approximation = readonly [
@@ -13,6 +15,15 @@ const APPROXIMATIONS: readonly Approximation[] = [
     ({ plan: { model } }) => !TRACED_TYPES.has(model.architecture.type),
     ({ plan: { model } }) =>
       `Model type "${model.architecture.type}" is played by its tensors' names and its config: its code was not traced`,
+  ],
+  [
+    ({ events }) => events > MAX_REPLAYED_EVENTS,
+    ({ events }) =>
+      `PyTorch's allocator is taken to cache nothing: a step of ${
+        groupDigits(events)
+      } allocations and frees, more than ${
+        groupDigits(MAX_REPLAYED_EVENTS)
+      }, is not played on it`,
   ],
   [
     ({ plan: { scenario } }) => modelCodeOf(scenario) === null,

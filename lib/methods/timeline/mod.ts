@@ -7,11 +7,12 @@ import type { Scenario } from "../../scenario/schema.ts";
 import { curveOf } from "../../step/curve.ts";
 import type { LiveTensors } from "../../step/live.ts";
 import type { Instant, Step } from "../../step/step.ts";
-import { playStep } from "../../step/step.ts";
-import { allocatorPeaks } from "../../step/reserved.ts";
+import { reservedWithin } from "../../step/reserved.ts";
 import { GIB } from "../../units/mod.ts";
 import type { Answer, Question, Uncovered } from "../method.ts";
 import { partsOf } from "./parts.ts";
+import type { Played } from "./remembered.ts";
+import { playedStep } from "./remembered.ts";
 import { remarksOf } from "./remarks.ts";
 import { uncoveredBy } from "./uncovered_by.ts";
 
@@ -27,12 +28,13 @@ export function timeline(
 ): Result<Answer> | Uncovered {
   const missing = uncoveredBy(scenario);
   if (missing !== null) return { ok: false, uncovered: missing };
-  const step = playStep(scenario, model);
-  if ("reason" in step) return { ok: false, uncovered: step.reason };
+  const played = playedStep(scenario, model);
+  if ("reason" in played) return { ok: false, uncovered: played.reason };
+  const { step } = played;
   return {
     ok: true,
     value: {
-      memory: memoryOf(step, scenario, model.parameters_basis),
+      memory: memoryOf(played, scenario, model.parameters_basis),
       host: { peak_bytes: step.passes[0]?.hostBytes || null },
       ...remarksOf(step),
       largest: step.peak.live.slice(0, LARGEST).map((
@@ -43,7 +45,11 @@ export function timeline(
   };
 }
 
-function memoryOf(step: Step, scenario: Scenario, counted: Basis): Memory {
+function memoryOf(
+  { step, peaks: { reserved: wanted, allocated } }: Played,
+  scenario: Scenario,
+  counted: Basis,
+): Memory {
   const { hardware, overheads } = scenario;
   const gpu = typeof hardware.gpu === "string" ? findGpu(hardware.gpu) : null;
   const context = overheads.cuda_context_gib === null
@@ -51,7 +57,7 @@ function memoryOf(step: Step, scenario: Scenario, counted: Basis): Memory {
     : Math.round(overheads.cuda_context_gib * GIB);
   const other = Math.round(overheads.other_gib * GIB);
   const capacity = usableBytes(hardware.gpu) - context - other;
-  const { reserved, allocated } = allocatorPeaks(step, capacity);
+  const reserved = reservedWithin(step.peak.bytes, wanted, capacity);
   const ends = Math.max(0, allocated - step.peak.bytes);
   const device = reserved + context + other;
   const band = bandOf("timeline", scenario);

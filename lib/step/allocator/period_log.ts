@@ -109,7 +109,6 @@ export class PeriodLog {
     const { pool } = this.#player;
     const { bins, reserved } = pool;
     const origins = this.#origins;
-    const asked = bins.requests[request] as number;
     const bin = bins.binFor(request);
     const block = pool.take(request);
     const size = bin === NONE

@@ -82,7 +82,7 @@ export class Player {
     let { used, peak } = this;
     let trace = code.length;
     if (others + used + lead > peak) peak = others + used + lead;
-    for (let at = 0, event = 0; at < code.length; at += 2, event++) {
+    for (let at = 0; at < code.length; at += 2) {
       const op = code[at] as number;
       const place = op >> 1;
       if ((op & 1) === 0) {
@@ -103,7 +103,7 @@ export class Player {
           trace = Math.imul(trace ^ pool.release(block), MIXER);
         }
       }
-      const reached = others + used + (highs[event] as number);
+      const reached = others + used + (highs[at >> 1] as number);
       if (reached > peak) peak = reached;
     }
     this.used = used;
