@@ -1,7 +1,7 @@
 import { Buffer } from "node:buffer";
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
-import axe from "axe-core/axe.min.js" with { type: "text" };
-import type { Page } from "playwright-core";
+import axe from "../npm/axe-core.ts";
+import type { Page } from "../npm/playwright-core.ts";
 import { openHub } from "../../hub/mod.ts";
 import { startFakeHub } from "../hub/fake_hub.ts";
 import { CONFIG, gate, SHARDED } from "../hub/slow_hub.ts";

@@ -1,5 +1,5 @@
-import type { Browser, BrowserContextOptions, Page } from "playwright-core";
-import { chromium } from "playwright-core";
+import type { Browser, BrowserContextOptions, Page } from "../npm/playwright-core.ts";
+import { chromium } from "../npm/playwright-core.ts";
 import { createApp } from "../../app.ts";
 import type { Hub } from "../../hub/mod.ts";
 import { findChromium } from "./find_chromium.ts";
