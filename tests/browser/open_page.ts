@@ -1,4 +1,8 @@
-import type { Browser, BrowserContextOptions, Page } from "../npm/playwright-core.ts";
+import type {
+  Browser,
+  BrowserContextOptions,
+  Page,
+} from "../npm/playwright-core.ts";
 import { chromium } from "../npm/playwright-core.ts";
 import { createApp } from "../../app.ts";
 import type { Hub } from "../../hub/mod.ts";

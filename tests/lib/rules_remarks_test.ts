@@ -63,7 +63,7 @@ for (const method of ["multipliers", "rule-of-thumb"] as const) {
         const figures = ({ memory, kv, fit }: typeof usual) =>
           JSON.stringify([memory, kv, fit]);
         const said = [...found.warnings, ...found.assumptions].some((line) =>
-          !told.has(line)
+          !told.has(line) && !line.startsWith("Defaults: ")
         );
         if (figures(found) === figures(usual) && !said) silent.push(path);
       }
