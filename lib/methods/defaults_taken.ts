@@ -87,6 +87,6 @@ function matters(path: string, scenario: Scenario, model: Model): boolean {
 function wordOf(path: string, value: unknown, scenario: Scenario): string {
   if (path === "quantization.weights") return weightFormat(scenario);
   return path === "train.lora.targets"
-    ? `${value} (PEFT's own for the model's type)`
+    ? `${value} (PEFT's own)`
     : String(value);
 }

@@ -29,7 +29,7 @@ export const PRESETS: readonly [Preset, ...Preset[]] = [
   {
     id: "qlora-defaults",
     title: "Llama-3.2-3B, QLoRA",
-    about: "one RTX 4090, all else default",
+    about: "one RTX 4090",
     scenario: {
       model: "meta-llama/Llama-3.2-3B",
       train: { method: "qlora" },
@@ -39,7 +39,7 @@ export const PRESETS: readonly [Preset, ...Preset[]] = [
   {
     id: "qlora-one-card",
     title: "Llama-3.1-8B, QLoRA",
-    about: "one RTX 4090, checkpoints",
+    about: "RTX 4090, checkpoints",
     scenario: {
       model: "meta-llama/Llama-3.1-8B",
       train: {
