@@ -49,16 +49,11 @@ export function readBoolean(text: string): boolean | null {
   return /^(false|no|off|0|n|f)$/i.test(text) ? false : null;
 }
 
-/**
- * LoRA or QLoRA on every linear layer: on the seven projections of a model like
- * llama, which is what the calculators' flags mean when no modules are named.
- */
+/** LoRA or QLoRA; every other field of theirs keeps its default. */
 export function adapters(text: string, method: string): Settings {
   const on = readBoolean(text);
   if (on === null) return [["train.method", text]];
-  return on
-    ? [["train.method", method], ["train.lora.targets", "all-linear"]]
-    : [];
+  return on ? [["train.method", method]] : [];
 }
 
 /** Reads the Trainer's names too: "paged_adamw_8bit" is AdamW, paged, 8 bits. */

@@ -1,5 +1,5 @@
 import { assertEquals } from "@std/assert";
-import fc from "fast-check";
+import fc from "../npm/fast-check.ts";
 import type { Allocation } from "../../lib/step/allocator.ts";
 import { CachingAllocator } from "../../lib/step/allocator.ts";
 

@@ -1,4 +1,4 @@
-import fc from "fast-check";
+import fc from "../npm/fast-check.ts";
 import type { Block } from "../../lib/step/block.ts";
 import { segmentOf } from "../../lib/step/block.ts";
 import type { HeadBlock } from "../../lib/step/loss_block.ts";

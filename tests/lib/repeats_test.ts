@@ -1,5 +1,5 @@
 import { assert, assertEquals } from "@std/assert";
-import fc from "fast-check";
+import fc from "../npm/fast-check.ts";
 import type { ScenarioInput } from "../../lib/mod.ts";
 import { Repeater } from "../../lib/step/allocator/period.ts";
 import { allocatorPeaks } from "../../lib/step/reserved.ts";

@@ -6,6 +6,7 @@ import type { Answer } from "../method.ts";
 import { approximations } from "./approximations.ts";
 import { encoderChoices, encoderDoubts } from "./encoder_remarks.ts";
 import { stateSpaceChoices, stateSpaceDoubts } from "./state_space_remarks.ts";
+import { defaultsTaken } from "../defaults_taken.ts";
 import { uncovered } from "../uncovered.ts";
 import { unused } from "../unused.ts";
 
@@ -61,6 +62,7 @@ export function remarksOf(
       band === null
         ? "No band of doubt: too few measured runs are like this one"
         : bandNote(band),
+      ...defaultsTaken(scenario, model, changes, COVERED),
       ...model.notes,
       ...choices(step),
       ...[...meaningless].map(([path, reason]) =>
