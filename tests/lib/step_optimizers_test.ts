@@ -110,7 +110,11 @@ Deno.test("low-bit states have a scale for each block, small tensors keep theirs
     bits: 8 | 4,
     library: "torchao" | "bitsandbytes",
     tensor: Trained,
-  ) => optimizerRule({ ...OPTIMIZER, bits }, library)?.states(tensor);
+  ) =>
+    optimizerRule({ ...OPTIMIZER, bits }, {
+      lowBitStates: library,
+      widensEmbeddings: false,
+    })?.states(tensor);
   assertEquals(states(8, "bitsandbytes", large), [MIB, 16384, MIB, 16384]);
   assertEquals(states(8, "bitsandbytes", small), [4096, 4096]);
   assertEquals(

@@ -1,5 +1,6 @@
 import { modelCodeOf } from "../../step/plan/model_code.ts";
 import { TRACED_TYPES } from "../../step/plan/traced_types.ts";
+import { canBePaged } from "../../step/optimizer/low_bit_rules.ts";
 import type { Step } from "../../step/step.ts";
 
 /** Something that a step is played with that is not known for certain. */
@@ -71,6 +72,15 @@ const APPROXIMATIONS: readonly Approximation[] = [
     ({ rule }) => rule.basis === "assumed",
     ({ plan: { scenario } }) =>
       `optimizer.name ${scenario.optimizer.name}: its tensors are from its paper or source, not traced`,
+  ],
+  [
+    ({ plan: { scenario: { optimizer } }, rule, plan }) =>
+      optimizer.paged &&
+      plan.trained.every((tensor) => rule.managed(tensor).length === 0),
+    ({ plan: { scenario: { optimizer } } }) =>
+      optimizer.bits !== 4 && canBePaged(optimizer.name)
+        ? "optimizer.paged has no effect: bitsandbytes pages states of tensors from 100,000 elements on, and none that trains is as large"
+        : `optimizer.paged has no effect: bitsandbytes has no paged ${optimizer.name} of ${optimizer.bits} bits`,
   ],
   [
     ({ plan: { scenario }, implementation }) =>

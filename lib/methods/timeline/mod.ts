@@ -11,6 +11,7 @@ import { playStep } from "../../step/step.ts";
 import { allocatorPeaks } from "../../step/reserved.ts";
 import { GIB } from "../../units/mod.ts";
 import type { Answer, Question, Uncovered } from "../method.ts";
+import { pagedOf } from "./paged.ts";
 import { partsOf } from "./parts.ts";
 import { remarksOf } from "./remarks.ts";
 import { uncoveredBy } from "./uncovered_by.ts";
@@ -29,12 +30,14 @@ export function timeline(
   if (missing !== null) return { ok: false, uncovered: missing };
   const step = playStep(scenario, model);
   if ("reason" in step) return { ok: false, uncovered: step.reason };
+  const memory = memoryOf(step, scenario, model.parameters_basis);
+  const away = step.passes[0]?.hostBytes ?? 0;
   return {
     ok: true,
     value: {
-      memory: memoryOf(step, scenario, model.parameters_basis),
-      host: { peak_bytes: step.passes[0]?.hostBytes || null },
-      ...remarksOf(step),
+      memory,
+      host: { peak_bytes: away + (memory.paged?.host_bytes ?? 0) || null },
+      ...remarksOf(step, memory.paged),
       largest: step.peak.live.slice(0, LARGEST).map((
         { label, count, bytes },
       ) => ({ label, count, bytes })),
@@ -53,21 +56,28 @@ function memoryOf(step: Step, scenario: Scenario, counted: Basis): Memory {
   const capacity = usableBytes(hardware.gpu) - context - other;
   const { reserved, allocated } = allocatorPeaks(step, capacity);
   const ends = Math.max(0, allocated - step.peak.bytes);
-  const device = reserved + context + other;
+  const held = reserved + context + other;
+  const paged = pagedOf(step, usableBytes(hardware.gpu) - held);
+  const pages = paged?.device_bytes ?? 0;
   const band = bandOf("timeline", scenario);
+  // Pages fill up what is left, and no more.
+  const withPages = (bytes: number) =>
+    Math.round(bytes) +
+    (pagedOf(step, usableBytes(hardware.gpu) - bytes)?.device_bytes ?? 0);
   return {
     allocated_peak_bytes: step.peak.bytes + ends,
     allocated_steady_bytes: step.phases.steady,
     reserved_peak_bytes: reserved,
-    device_peak_bytes: device,
-    low_bytes: band && Math.round(band.low * device),
-    high_bytes: band && Math.round(band.high * device),
+    device_peak_bytes: held + pages,
+    low_bytes: band && withPages(band.low * held),
+    high_bytes: band && withPages(band.high * held),
     binding: bindingOf(step.peak),
     parts: partsOf(
       [...step.peak.live, endsOfBlocks(ends)],
       tokensOf(step),
       counted,
     ) satisfies Part[],
+    ...(paged ? { paged } : {}),
     phases: phasesOf(step),
     ranks: null,
   };

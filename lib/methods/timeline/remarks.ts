@@ -1,3 +1,4 @@
+import type { Paged } from "../../estimate_type.ts";
 import { bandNote, bandOf } from "../../evidence/band.ts";
 import { DEFAULT_SCENARIO } from "../../scenario/default_scenario.ts";
 import { changesFrom } from "../../scenario/walk.ts";
@@ -6,6 +7,7 @@ import type { Answer } from "../method.ts";
 import { approximations } from "./approximations.ts";
 import { encoderChoices, encoderDoubts } from "./encoder_remarks.ts";
 import { stateSpaceChoices, stateSpaceDoubts } from "./state_space_remarks.ts";
+import { formatBytes } from "../../units/mod.ts";
 import { uncovered } from "../uncovered.ts";
 import { unused } from "../unused.ts";
 
@@ -50,6 +52,7 @@ const COVERED = new Set([
 /** What a timeline's reader has to know about it. */
 export function remarksOf(
   step: Step,
+  paged?: Paged,
 ): Pick<Answer, "assumptions" | "warnings"> {
   const { scenario, model } = step.plan;
   const changes = changesFrom(DEFAULT_SCENARIO, scenario);
@@ -63,6 +66,7 @@ export function remarksOf(
         : bandNote(band),
       ...model.notes,
       ...choices(step),
+      ...(paged ? [pagedWords(paged)] : []),
       ...[...meaningless].map(([path, reason]) =>
         `${path} is not used: ${reason}`
       ),
@@ -85,6 +89,16 @@ function choices(step: Step): string[] {
     ...stateSpaceChoices(step),
     ...settled(step),
   ];
+}
+
+/** Where the states of a paged optimizer lie. */
+function pagedWords({ bytes, host_bytes }: Paged): string {
+  const lie = `optimizer.paged: ${
+    formatBytes(bytes)
+  } of optimizer states lie in managed memory, neither allocated nor reserved`;
+  return host_bytes === 0
+    ? `${lie}; all of it has room on the device, and moves to the host under pressure`
+    : `${lie}; ${formatBytes(host_bytes)} of it moves to the host`;
 }
 
 /** What images are taken for. */

@@ -1,8 +1,10 @@
 import type { OptimizerRule, Trained } from "./rule.ts";
-import { bytesOf, ruleOf, wide } from "./rule.ts";
+import { bytesOf, ruleOf } from "./rule.ts";
 
 /** Elements below which states are not quantised. */
 const MIN_ELEMENTS = 4096;
+/** Elements from which bitsandbytes' paged optimizers page a tensor's states. */
+const MIN_PAGED_ELEMENTS = 100_000;
 /** Elements of a block, which share a scale. */
 const BNB_BLOCK = 256;
 const TORCHAO_BLOCK = { 8: 256, 4: 128 } as const;
@@ -21,26 +23,56 @@ const QUANTISED_STATES: Readonly<Record<string, number>> = {
   lamb: 2,
 };
 
+/** Those that bitsandbytes has a paged class of. */
+const PAGED: ReadonlySet<string> = new Set([
+  "adam",
+  "adamw",
+  "ademamix",
+  "lion",
+]);
+
+/** Whether bitsandbytes has a paged optimizer of a name. */
+export function canBePaged(name: string): boolean {
+  return PAGED.has(name);
+}
+
+/** How a program sets bitsandbytes' optimizers up. */
+export interface BitsandbytesSetup {
+  /** Whether large states lie in managed memory. */
+  readonly paged: boolean;
+  /** Whether embeddings keep states in fp32, as HF Trainer registers them. */
+  readonly widensEmbeddings: boolean;
+}
+
 /**
  * bitsandbytes' states, in fp32 or in block-wise 8 bits: a byte an element and a
- * scale a block; small tensors, and embeddings under HF Trainer, keep fp32.
+ * scale a block; small tensors keep fp32. Paged, the states of large tensors lie
+ * in managed memory, their scales do not. Its kernels step in place, in registers:
+ * no tensor stands beside the states.
  *
- * Source: bitsandbytes optim/optimizer.py; huggingface/transformers trainer.py
+ * Source: bitsandbytes optim/optimizer.py, init_state and get_state_buffer;
+ * functional.py, get_paged; huggingface/transformers trainer.py
  */
 export function bitsandbytesRule(
   name: string,
   bits: 32 | 8,
+  { paged, widensEmbeddings }: BitsandbytesSetup,
 ): OptimizerRule | null {
   const count = QUANTISED_STATES[name];
   if (count === undefined) return null;
-  if (bits === 32) return ruleOf({ states: wide(count) });
+  const times = (pieces: number[]) =>
+    Array.from({ length: count }, () => pieces).flat();
+  const isWide = ({ elements, embedding }: Trained) =>
+    bits === 32 || (embedding && widensEmbeddings) || elements < MIN_ELEMENTS;
+  const isManaged = ({ elements }: Trained) =>
+    paged && canBePaged(name) && elements >= MIN_PAGED_ELEMENTS;
+  const own = (tensor: Trained) => (isWide(tensor) ? 4 : 1) * tensor.elements;
+  const scales = (tensor: Trained) =>
+    isWide(tensor) ? [] : [4 * Math.ceil(tensor.elements / BNB_BLOCK)];
   return ruleOf({
-    states: ({ elements, embedding }) => {
-      const each = embedding || elements < MIN_ELEMENTS
-        ? [4 * elements]
-        : [elements, 4 * Math.ceil(elements / BNB_BLOCK)];
-      return Array.from({ length: count }, () => each).flat();
-    },
+    states: (tensor) =>
+      times([...(isManaged(tensor) ? [] : [own(tensor)]), ...scales(tensor)]),
+    managed: (tensor) => isManaged(tensor) ? times([own(tensor)]) : [],
   });
 }
 

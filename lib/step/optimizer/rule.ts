@@ -16,8 +16,10 @@ export interface Trained {
 
 /** What an optimizer keeps of a tensor, and takes while it steps. */
 export interface OptimizerRule {
-  /** Bytes of each state tensor. */
+  /** Bytes of each state tensor that PyTorch's allocator holds. */
   states(tensor: Trained): number[];
+  /** Bytes of each state tensor in CUDA's managed memory, beside the allocator. */
+  managed(tensor: Trained): number[];
   /** Bytes that a multi-tensor step makes of every tensor at once. */
   foreach(tensor: Trained): number;
   /** Bytes that a loop makes of one tensor at a time... */
@@ -66,6 +68,7 @@ export function ruleOf(
   rule: Pick<OptimizerRule, "states"> & Partial<OptimizerRule>,
 ): OptimizerRule {
   return {
+    managed: () => [],
     foreach: times(0),
     own: times(0),
     kept: times(0),
