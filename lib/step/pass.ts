@@ -270,7 +270,19 @@ function lossSettings({ scenario, facts }: StepPlan): LossSettings {
     softcap: traits.finalSoftcap,
     scaled: traits.scaledLogits,
     keepsLogits: chunks?.keepsLogits ?? false,
+    widensOutputs: widensOutputs(scenario),
   };
+}
+
+/**
+ * Under mixed precision accelerate casts what a model's forward gives to fp32.
+ *
+ * Source: huggingface/accelerate accelerator.py, prepare_model; utils/operations.py,
+ * convert_outputs_to_fp32
+ */
+function widensOutputs({ software, precision }: Scenario): boolean {
+  return precision.autocast !== null && software.accelerate !== null &&
+    software.model_code === "transformers";
 }
 
 const LOSS_KERNELS = {

@@ -46,7 +46,7 @@ const COVERED = new Set([
   "software.torch",
   "software.peft",
   "software.trl",
-  "software.bitsandbytes",
+  "software.accelerate",
 ]);
 
 /** What a timeline's reader has to know about it. */

@@ -46,8 +46,10 @@ export interface LossSettings {
   readonly softcap: boolean;
   /** Whether logits are multiplied by a number: granite, cohere. */
   readonly scaled: boolean;
-  /** Whether the caller gets logits in fp32: accelerate under autocast. */
+  /** Whether the caller holds the logits through the backward pass. */
   readonly keepsLogits: boolean;
+  /** Whether the caller is handed the logits in fp32, beside the model's own. */
+  readonly widensOutputs?: boolean;
   /** The type of a row that is added to the logits: BART. */
   readonly offset?: Dtype | null;
 }
@@ -114,6 +116,11 @@ export function fullLoss(
           : crossEntropy(m, shifted);
     }
   });
+  if (settings.widensOutputs && logits.dtype !== "fp32") {
+    const wide = m.keep(cast(m, logits, "fp32", "logits handed out in fp32"));
+    m.drop(logits);
+    logits = wide;
+  }
   return { loss, logits };
 }
 
