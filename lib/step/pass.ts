@@ -13,6 +13,7 @@ import type { HeadBlock } from "./loss_block.ts";
 import type { EmbeddingPlan, HeadPlan } from "./outer_blocks.ts";
 import { recordEmbedding, recordHead } from "./outer_blocks.ts";
 import { BARE_NORM, layerPlanOf } from "./plan/layer_plan.ts";
+import { widensOutputs } from "./plan/model_code.ts";
 import type { StepPlan } from "./plan/step_plan.ts";
 import type { VisionPass } from "./vision/vision_pass.ts";
 import { recordVision } from "./vision/vision_pass.ts";
@@ -272,17 +273,6 @@ function lossSettings({ scenario, facts }: StepPlan): LossSettings {
     keepsLogits: chunks?.keepsLogits ?? false,
     widensOutputs: widensOutputs(scenario),
   };
-}
-
-/**
- * Under mixed precision accelerate casts what a model's forward gives to fp32.
- *
- * Source: huggingface/accelerate accelerator.py, prepare_model; utils/operations.py,
- * convert_outputs_to_fp32
- */
-function widensOutputs({ software, precision }: Scenario): boolean {
-  return precision.autocast !== null && software.accelerate !== null &&
-    software.model_code === "transformers";
 }
 
 const LOSS_KERNELS = {

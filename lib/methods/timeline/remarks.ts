@@ -1,7 +1,9 @@
 import type { Paged } from "../../estimate_type.ts";
 import { bandNote, bandOf } from "../../evidence/band.ts";
 import { DEFAULT_SCENARIO } from "../../scenario/default_scenario.ts";
+import type { Scenario } from "../../scenario/schema.ts";
 import { changesFrom } from "../../scenario/walk.ts";
+import { widensOutputs } from "../../step/plan/model_code.ts";
 import type { Step } from "../../step/step.ts";
 import type { Answer } from "../method.ts";
 import { approximations } from "./approximations.ts";
@@ -46,7 +48,6 @@ const COVERED = new Set([
   "software.torch",
   "software.peft",
   "software.trl",
-  "software.accelerate",
 ]);
 
 /** What a timeline's reader has to know about it. */
@@ -75,11 +76,18 @@ export function remarksOf(
       ...approximations(step),
       ...encoderDoubts(step),
       ...stateSpaceDoubts(step),
-      ...uncovered(changes, COVERED, meaningless).map((field) =>
+      ...uncovered(changes, coveredBy(scenario), meaningless).map((field) =>
         `${field} has no effect: the timeline method does not model it on one GPU`
       ),
     ],
   };
+}
+
+/** Accelerate matters to what a forward pass hands out alone. */
+function coveredBy(scenario: Scenario): ReadonlySet<string> {
+  return widensOutputs(scenario)
+    ? new Set([...COVERED, "software.accelerate"])
+    : COVERED;
 }
 
 function choices(step: Step): string[] {
@@ -135,6 +143,11 @@ function settled({ plan: { scenario }, implementation }: Step): string[] {
   if (precision.master_weights === "none") {
     said.push(
       "precision.master_weights = none: one GPU keeps none beside its weights anyway",
+    );
+  }
+  if (widensOutputs(scenario)) {
+    said.push(
+      `software.accelerate ${software.accelerate}: under mixed precision it hands the logits out in fp32`,
     );
   }
   if (precision.autocast === precision.weights) {

@@ -99,3 +99,17 @@ export function playedCode(scenario: Scenario): ModelCode {
     ? { ...code, leavesInput: true }
     : code;
 }
+
+/**
+ * Whether the logits are handed out in fp32: under mixed precision accelerate casts
+ * what a model's forward gives.
+ *
+ * Source: huggingface/accelerate accelerator.py, prepare_model; utils/operations.py,
+ * convert_outputs_to_fp32
+ */
+export function widensOutputs(
+  { software, precision, train }: Scenario,
+): boolean {
+  return precision.autocast !== null && software.accelerate !== null &&
+    software.model_code === "transformers" && train.loss === "full";
+}
