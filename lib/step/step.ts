@@ -102,6 +102,7 @@ export function playStep(
   const rule = optimizerRule(
     scenario.optimizer,
     playedCode(scenario),
+    scenario.software.torch,
   );
   if (!rule) {
     return {

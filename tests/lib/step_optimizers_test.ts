@@ -128,6 +128,29 @@ Deno.test("low-bit states have a scale for each block, small tensors keep theirs
   assertEquals(states(4, "torchao", small), [2048, 2048]);
 });
 
+Deno.test("torchao's compiled step takes what inductor's kernels hand on", () => {
+  const [tensor] = three("bf16");
+  assert(tensor);
+  const own = (bits: 8 | 4, torch: string | null) =>
+    optimizerRule({ ...OPTIMIZER, bits }, {
+      lowBitStates: "torchao",
+      widensEmbeddings: false,
+    }, torch)?.own(tensor);
+  // Two states in fp32, two sets of scales; the codes of 4 bits in int64.
+  assertEquals(own(8, null), 2 * 4 * MIB + 2 * 4 * MIB / 256);
+  assertEquals(own(4, null), 2 * 4 * MIB + 2 * 8 * MIB + 2 * 4 * MIB / 128);
+  // One state in fp32; weights, codes and scales cloned twice; 256 MB to flush.
+  assertEquals(
+    own(8, "2.5.1"),
+    4 * MIB + 2 * (2 + 2 + 2 * 4 / 256) * MIB + 256e6,
+  );
+  const small = { ...matrix(1, "bf16"), shape: [1024] };
+  assertEquals(
+    optimizerRule({ ...OPTIMIZER, bits: 4 })?.own(small),
+    0,
+  );
+});
+
 Deno.test("states and masters take the types that a Scenario gives them", () => {
   const bytes = (states: "fp32" | null, masters: boolean) =>
     stateBytes(ruleOf("adamw"), "foreach", [matrix(1024, "bf16")], {

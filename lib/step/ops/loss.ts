@@ -109,7 +109,7 @@ export function fullLoss(
       case "in place":
         return inPlaceCrossEntropy(m, shifted, rows);
       case "compiled":
-        return compiledCrossEntropy(m, shifted, rows);
+        return compiledCrossEntropy(m, shifted, rows, true);
       default:
         return settings.copies === "none"
           ? plainCrossEntropy(m, shifted)

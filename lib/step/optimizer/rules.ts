@@ -29,15 +29,18 @@ const TRAINER: OptimizerCode = {
 /**
  * The rule of an optimizer; null for one whose memory is not known. bitsandbytes
  * alone has paged ones.
+ *
+ * @param torch PyTorch's release, whose compiler makes torchao's steps.
  */
 export function optimizerRule(
   { name, bits, paged }: Optimizer,
   { lowBitStates, widensEmbeddings }: OptimizerCode = TRAINER,
+  torch: string | null = null,
 ): OptimizerRule | null {
-  if (bits === 4) return torchaoRule(name, bits);
+  if (bits === 4) return torchaoRule(name, bits, torch);
   if (bits === 8) {
     const ofTorchao = lowBitStates === "torchao" && !paged
-      ? torchaoRule(name, bits)
+      ? torchaoRule(name, bits, torch)
       : null;
     return ofTorchao ??
       bitsandbytesRule(name, bits, { paged, widensEmbeddings });

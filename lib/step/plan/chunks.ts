@@ -3,6 +3,7 @@ import { MAX_CHUNKS } from "../limits.ts";
 import { TapeFull } from "../tape.ts";
 import type { Chunks } from "../ops/chunked_loss.ts";
 import type { ModelCode } from "./model_code.ts";
+import { versionOf } from "./version.ts";
 
 /** Pieces that torchtune cuts a sequence into, and tokens of one of LitGPT's. */
 const TORCHTUNE_CHUNKS = 8;
@@ -10,7 +11,7 @@ const LITGPT_CHUNK = 128;
 
 /** How a project cuts hidden states for its loss, along the sequence. */
 export function chunksOf(
-  { train }: Scenario,
+  { train, software }: Scenario,
   { loss }: ModelCode,
 ): Chunks {
   const { micro_batch: batch, sequence_length: sequence } = train;
@@ -28,5 +29,11 @@ export function chunksOf(
     keepsLogits: loss === "litgpt",
     casts: loss === "litgpt" ? "all" : "each",
     compiled: train.kernels === "compile",
+    scatters: scattersUntil2_4(software.torch),
   };
+}
+
+function scattersUntil2_4(torch: string | null): boolean {
+  const { major, minor } = versionOf(torch) ?? { major: 2, minor: 5 };
+  return major < 2 || (major === 2 && minor < 5);
 }
