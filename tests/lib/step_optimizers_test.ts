@@ -4,6 +4,7 @@ import { DEFAULT_SCENARIO } from "../../lib/scenario/default_scenario.ts";
 import { implementationOf } from "../../lib/step/optimizer/implementation.ts";
 import type { OptimizerRule, Trained } from "../../lib/step/optimizer/rule.ts";
 import { optimizerRule, stateBytes } from "../../lib/step/optimizer/rules.ts";
+import { stepOfOne } from "../../lib/step/optimizer/step_of_one.ts";
 import { stepTemporaries } from "../../lib/step/optimizer/step_temporaries.ts";
 import type { Implementation } from "../../lib/step/optimizer/step_temporaries.ts";
 
@@ -149,6 +150,36 @@ Deno.test("torchao's compiled step takes what inductor's kernels hand on", () =>
     optimizerRule({ ...OPTIMIZER, bits: 4 })?.own(small),
     0,
   );
+});
+
+Deno.test("LOMO's step lets go of the gradient that it has cast", () => {
+  const own = (name: string, dtype: Trained["dtype"]) =>
+    ruleOf(name).own(matrix(1024, dtype)) / MIB;
+  // 8 bytes an element stand in all, of bf16; of fp32 the gradient alone.
+  assertEquals(own("lomo", "bf16") + 2, 8);
+  assertEquals(own("lomo", "fp32"), 0);
+  assertEquals(own("adalomo", "bf16") + 2, 12);
+  assertEquals(own("adalomo", "fp32") + 4, 12);
+});
+
+Deno.test("a step in the backward pass knows embeddings from matrices of layers", () => {
+  const embedding: Trained = {
+    ...matrix(4096, "bf16"),
+    name: "model.embed_tokens.weight",
+    embedding: true,
+    hidden: false,
+  };
+  const rule = ruleOf("galore");
+  const step = stepOfOne(rule, "for-loop", [embedding, matrix(1, "bf16")]);
+  const { name, shape, elements, dtype } = embedding;
+  const parameter = { name, shape, elements, dtype, trains: true };
+  assertEquals(step(parameter), rule.own(embedding));
+  // A layer's is projected: its singular vectors are taken.
+  assertEquals(
+    step({ ...parameter, name: "mlp.up_proj.weight" }),
+    rule.own({ ...embedding, hidden: true }),
+  );
+  assert(rule.own(embedding) < rule.own({ ...embedding, hidden: true }));
 });
 
 Deno.test("states and masters take the types that a Scenario gives them", () => {
