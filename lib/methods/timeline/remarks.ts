@@ -121,21 +121,28 @@ function sight({ plan: { vision, scenario } }: Step): string[] {
   ];
 }
 
-function settled({ plan: { scenario }, implementation }: Step): string[] {
+/** How a library's own kernels step. */
+const LIBRARIES = {
+  bitsandbytes: "The optimizer is bitsandbytes', whose kernels step in place",
+  torchao:
+    "The optimizer is torchao's, whose step of each tensor is compiled: what its kernels hand on to each other is counted",
+} as const;
+
+function settled({ plan: { scenario }, rule, implementation }: Step): string[] {
   const { optimizer, software, precision, train } = scenario;
-  const said: string[] = [];
+  const said: string[] = rule.library === null ? [] : [LIBRARIES[rule.library]];
   if (optimizer.in_backward) {
     said.push(
       "optimizer.in_backward: each parameter is stepped as soon as its gradient is there, which is freed then",
     );
-  } else if (optimizer.implementation === "auto") {
+  } else if (rule.library === null && optimizer.implementation === "auto") {
     const version = software.torch === null
       ? "PyTorch from 2.8"
       : `PyTorch ${software.torch}`;
     said.push(
       `The optimizer steps with the ${implementation} implementation, the default of ${version}`,
     );
-  } else {
+  } else if (rule.library === null) {
     said.push(
       `optimizer.implementation: the step is ${implementation}, as the scenario says`,
     );

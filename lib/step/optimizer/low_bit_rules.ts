@@ -74,6 +74,7 @@ export function bitsandbytesRule(
     states: (tensor) =>
       times([...(isManaged(tensor) ? [] : [own(tensor)]), ...scales(tensor)]),
     managed: (tensor) => isManaged(tensor) ? times([own(tensor)]) : [],
+    library: "bitsandbytes",
   });
 }
 
@@ -135,6 +136,7 @@ export function torchaoRule(
       isQuantised(tensor, bits)
         ? perElement * tensor.elements + (tries ? FLUSH_UNTIL_2_5 : 0)
         : 0,
+    library: "torchao",
   });
 }
 

@@ -32,6 +32,8 @@ export interface OptimizerRule {
   readonly usual: "foreach" | "for-loop";
   /** Whether gradients are used up within the backward pass, always. */
   readonly inBackward: boolean;
+  /** Whose kernels step it; null: PyTorch's or its project's own code. */
+  readonly library: "bitsandbytes" | "torchao" | null;
   /** Whether its memory was traced or read in its source, or is from memory. */
   readonly basis: "derived" | "assumed";
 }
@@ -75,6 +77,7 @@ export function ruleOf(
     implementations: [],
     usual: "for-loop",
     inBackward: false,
+    library: null,
     basis: "derived",
     ...rule,
   };
