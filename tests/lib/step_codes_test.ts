@@ -122,6 +122,20 @@ for (const [method, gib, most] of ADAPTED) {
   });
 }
 
+Deno.test("torchtune's full recipes drop the loss that they have compiled", () => {
+  const labels = (train: Train) =>
+    played({
+      model: "meta-llama/Llama-3.2-1B",
+      train: { sequence_length: 4096, checkpointing: "full", ...train },
+      optimizer: { ...FUSED, in_backward: true },
+      software: { model_code: "torchtune", torch: "2.5.1" },
+    }).peak.live.map(({ label }) => label);
+  const eager = "log-softmax of logits";
+  assert(labels(COMPILED).includes(eager));
+  assert(!labels({ ...COMPILED, method: "lora" }).includes(eager));
+  assert(!labels(CHUNKED).includes(eager));
+});
+
 Deno.test("a compiled loss in pieces scatters its gradient until torch 2.4 alone", () => {
   const peakOf = (torch: string | null) =>
     played({

@@ -36,7 +36,7 @@ const APPROXIMATIONS: readonly Approximation[] = [
   [
     ({ plan: { scenario } }) => scenario.train.kernels === "compile",
     () =>
-      "train.kernels compile: saved tensors as torch 2.13's partitioner chooses them for Llama's layers; that a compiled loss of all tokens at once scatters its gradient in fp32 is assumed, from measured runs of torch 2.5",
+      "train.kernels compile: saved tensors as torch 2.13's partitioner chooses them for Llama's layers",
   ],
   [
     ({ plan: { scenario, encoders } }) =>

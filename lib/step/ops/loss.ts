@@ -43,6 +43,8 @@ export interface LossSettings {
    * input; "compiled": kernels that torch.compile makes of it.
    */
   readonly kernel: "eager" | "in place" | "compiled";
+  /** Whether what is compiled makes a tensor of the loss's ones and zeros. */
+  readonly scatters?: boolean;
   readonly softcap: boolean;
   /** Whether logits are multiplied by a number: granite, cohere. */
   readonly scaled: boolean;
@@ -109,7 +111,12 @@ export function fullLoss(
       case "in place":
         return inPlaceCrossEntropy(m, shifted, rows);
       case "compiled":
-        return compiledCrossEntropy(m, shifted, rows, true);
+        return compiledCrossEntropy(
+          m,
+          shifted,
+          rows,
+          settings.scatters ?? false,
+        );
       default:
         return settings.copies === "none"
           ? plainCrossEntropy(m, shifted)

@@ -2,8 +2,8 @@ import type { Scenario } from "../../scenario/schema.ts";
 import { MAX_CHUNKS } from "../limits.ts";
 import { TapeFull } from "../tape.ts";
 import type { Chunks } from "../ops/chunked_loss.ts";
+import { scattersOnes } from "../ops/compiled_loss.ts";
 import type { ModelCode } from "./model_code.ts";
-import { versionOf } from "./version.ts";
 
 /** Pieces that torchtune cuts a sequence into, and tokens of one of LitGPT's. */
 const TORCHTUNE_CHUNKS = 8;
@@ -29,11 +29,6 @@ export function chunksOf(
     keepsLogits: loss === "litgpt",
     casts: loss === "litgpt" ? "all" : "each",
     compiled: train.kernels === "compile",
-    scatters: scattersUntil2_4(software.torch),
+    scatters: scattersOnes(software.torch),
   };
-}
-
-function scattersUntil2_4(torch: string | null): boolean {
-  const { major, minor } = versionOf(torch) ?? { major: 2, minor: 5 };
-  return major < 2 || (major === 2 && minor < 5);
 }
