@@ -62,8 +62,9 @@ export function optimizer(text: string): Settings {
   if ((OPTIMIZERS as readonly string[]).includes(name)) {
     return [["optimizer.name", name]];
   }
+  const plain = name.replace(/^paged-/, "");
   const known = OPTIMIZERS.find((each) =>
-    name.replace(/^paged-/, "").startsWith(`${each}-`)
+    plain === each || plain.startsWith(`${each}-`)
   );
   const bits = name.match(/(32|8|4)-?bit/)?.[1];
   return [

@@ -10,6 +10,7 @@ import type { Instant, Step } from "../../step/step.ts";
 import { reservedWithin } from "../../step/reserved.ts";
 import { GIB } from "../../units/mod.ts";
 import type { Answer, Question, Uncovered } from "../method.ts";
+import { pagedOf } from "./paged.ts";
 import { partsOf } from "./parts.ts";
 import type { Played } from "./remembered.ts";
 import { playedStep } from "./remembered.ts";
@@ -31,12 +32,14 @@ export function timeline(
   const played = playedStep(scenario, model);
   if ("reason" in played) return { ok: false, uncovered: played.reason };
   const { step } = played;
+  const memory = memoryOf(played, scenario, model.parameters_basis);
+  const away = step.passes[0]?.hostBytes ?? 0;
   return {
     ok: true,
     value: {
-      memory: memoryOf(played, scenario, model.parameters_basis),
-      host: { peak_bytes: step.passes[0]?.hostBytes || null },
-      ...remarksOf(step),
+      memory,
+      host: { peak_bytes: away + (memory.paged?.host_bytes ?? 0) || null },
+      ...remarksOf(step, memory.paged),
       largest: step.peak.live.slice(0, LARGEST).map((
         { label, count, bytes },
       ) => ({ label, count, bytes })),
@@ -59,21 +62,28 @@ function memoryOf(
   const capacity = usableBytes(hardware.gpu) - context - other;
   const reserved = reservedWithin(step.peak.bytes, wanted, capacity);
   const ends = Math.max(0, allocated - step.peak.bytes);
-  const device = reserved + context + other;
+  const held = reserved + context + other;
+  const paged = pagedOf(step, usableBytes(hardware.gpu) - held);
+  const pages = paged?.device_bytes ?? 0;
   const band = bandOf("timeline", scenario);
+  // Pages fill up what is left, and no more.
+  const withPages = (bytes: number) =>
+    Math.round(bytes) +
+    (pagedOf(step, usableBytes(hardware.gpu) - bytes)?.device_bytes ?? 0);
   return {
     allocated_peak_bytes: step.peak.bytes + ends,
     allocated_steady_bytes: step.phases.steady,
     reserved_peak_bytes: reserved,
-    device_peak_bytes: device,
-    low_bytes: band && Math.round(band.low * device),
-    high_bytes: band && Math.round(band.high * device),
+    device_peak_bytes: held + pages,
+    low_bytes: band && withPages(band.low * held),
+    high_bytes: band && withPages(band.high * held),
     binding: bindingOf(step.peak),
     parts: partsOf(
       [...step.peak.live, endsOfBlocks(ends)],
       tokensOf(step),
       counted,
     ) satisfies Part[],
+    ...(paged ? { paged } : {}),
     phases: phasesOf(step),
     ranks: null,
   };
