@@ -2,8 +2,8 @@ import { AddressList } from "./address_list.ts";
 import type { FreeBlocks } from "./free_blocks.ts";
 import { NONE } from "./free_blocks.ts";
 
-/** Ranks beyond which bins are given up that are empty and were nobody's wish. */
-const MOST_RANKS = 96;
+/** Bins from which on those are given up that are empty and nobody's wish. */
+const FIRST_TIDY = 96;
 
 /**
  * Bins for sizes without a bound, made as sizes come up. A bin's rank is its
@@ -27,6 +27,7 @@ export class Bins implements FreeBlocks {
   readonly #firstRank: number[] = [];
   readonly #knownSince: number[] = [];
   #order = 0;
+  #tidyAt = FIRST_TIDY;
 
   requestOf(units: number): number {
     const known = this.#requestOfSize.get(units);
@@ -118,7 +119,7 @@ export class Bins implements FreeBlocks {
   }
 
   #make(units: number, rank: number): number {
-    if (this.#ranks.length >= MOST_RANKS && !this.isHeld) {
+    if (this.#ranks.length >= this.#tidyAt && !this.isHeld) {
       this.#tidy();
       rank = this.#rankFrom(units);
     }
@@ -142,6 +143,7 @@ export class Bins implements FreeBlocks {
       } else this.#ranks[to++] = bin;
     }
     this.#ranks.length = to;
+    this.#tidyAt = Math.max(FIRST_TIDY, 2 * to);
     this.#sort(0);
   }
 
