@@ -55,7 +55,7 @@ export function allocatorPeaks(
  * on an A100-80GB ran with 75.3 of 84.5 GB and more allocated, and the allocator
  * gives cached memory back before it gives up.
  */
-const FILLABLE = 0.95;
+export const FILLABLE = 0.95;
 
 /** Loads the model and what else stands all the time. */
 function load(allocator: CachingAllocator, { plan, resident }: Step): void {

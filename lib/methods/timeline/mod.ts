@@ -1,7 +1,5 @@
 import type { Basis, Memory, Part, Phase } from "../../estimate_type.ts";
 import { bandOf } from "../../evidence/band.ts";
-import { contextBytes } from "../../hardware/cuda_context.ts";
-import { findGpu, usableBytes } from "../../hardware/gpus.ts";
 import type { Result } from "../../scenario/parse_scenario.ts";
 import type { Scenario } from "../../scenario/schema.ts";
 import { curveOf } from "../../step/curve.ts";
@@ -9,8 +7,8 @@ import type { LiveTensors } from "../../step/live.ts";
 import type { Instant, Step } from "../../step/step.ts";
 import { playStep } from "../../step/step.ts";
 import { allocatorPeaks } from "../../step/reserved.ts";
-import { GIB } from "../../units/mod.ts";
 import type { Answer, Question, Uncovered } from "../method.ts";
+import { roomOf } from "./device.ts";
 import { partsOf } from "./parts.ts";
 import { remarksOf } from "./remarks.ts";
 import { uncoveredBy } from "./uncovered_by.ts";
@@ -44,16 +42,10 @@ export function timeline(
 }
 
 function memoryOf(step: Step, scenario: Scenario, counted: Basis): Memory {
-  const { hardware, overheads } = scenario;
-  const gpu = typeof hardware.gpu === "string" ? findGpu(hardware.gpu) : null;
-  const context = overheads.cuda_context_gib === null
-    ? contextBytes(gpu?.name ?? null)
-    : Math.round(overheads.cuda_context_gib * GIB);
-  const other = Math.round(overheads.other_gib * GIB);
-  const capacity = usableBytes(hardware.gpu) - context - other;
+  const { capacity, beside } = roomOf(scenario);
   const { reserved, allocated } = allocatorPeaks(step, capacity);
   const ends = Math.max(0, allocated - step.peak.bytes);
-  const device = reserved + context + other;
+  const device = reserved + beside;
   const band = bandOf("timeline", scenario);
   return {
     allocated_peak_bytes: step.peak.bytes + ends,
