@@ -42,7 +42,7 @@ export function probeOf(scenario: Scenario, model: Model): Probe | null {
   };
   const step = playStep(scenario, model);
   if ("reason" in step) return null;
-  const peak = new DevicePeak(step, play);
+  const peak = new DevicePeak(scenario, step, play);
   return {
     method: "timeline",
     played: { least: peak.least, surely: peak.surely },

@@ -25,48 +25,37 @@ export function roomOf({ hardware, overheads }: Scenario): Room {
 }
 
 /**
- * What a step needs of the device, worked out as far as it is asked. Of many
- * that are compared none keeps its step: it is played again where it is needed.
+ * What a step needs of the device, worked out as far as it is asked. It keeps no
+ * step, which may be large: it is played again where more is asked of it.
  */
 export class DevicePeak {
   /** The device's peak is no less: the allocator takes what the tensors need. */
   readonly least: number;
   /** Below this share the allocator gives cached memory back and goes on. */
   readonly surely: number;
+  /** Whether the GPU holds it: the allocator is played in doubt alone. */
+  readonly fits: boolean;
   readonly #scenario: Scenario;
-  readonly #room: Room;
   readonly #play: () => Step;
-  #step: Step | null;
+  readonly #room: Room;
   #bytes: number | null = null;
 
-  /** @param play Plays the same step again. */
-  constructor(step: Step, play: () => Step) {
-    this.#scenario = step.plan.scenario;
-    this.#room = roomOf(this.#scenario);
-    this.#step = step;
+  /** @param play Plays the step. */
+  constructor(scenario: Scenario, step: Step, play: () => Step) {
+    this.#scenario = scenario;
     this.#play = play;
+    this.#room = roomOf(scenario);
     const { capacity, beside } = this.#room;
+    const usable = capacity + beside;
     this.least = step.peak.bytes + beside;
     this.surely = FILLABLE * capacity + beside;
+    this.fits = this.least <= this.surely ||
+      (this.least <= usable && this.#peakOf(step) <= usable);
   }
 
   /** The device's peak, by playing the allocator. */
   get bytes(): number {
-    const { capacity, beside } = this.#room;
-    this.#bytes ??=
-      allocatorPeaks(this.#step ?? this.#play(), capacity).reserved + beside;
-    this.#step = null;
-    return this.#bytes;
-  }
-
-  /** Whether the GPU holds it: the allocator is played in doubt alone. */
-  get fits(): boolean {
-    const { capacity, beside } = this.#room;
-    const usable = capacity + beside;
-    const fits = this.least <= this.surely ||
-      (this.least <= usable && this.bytes <= usable);
-    this.#step = null;
-    return fits;
+    return this.#bytes ?? this.#peakOf(this.#play());
   }
 
   /** Whether the GPU holds the high end of the band, with a share to spare. */
@@ -77,5 +66,11 @@ export class DevicePeak {
     const room = (capacity + beside) * (1 - spare);
     const high = (bytes: number): number => Math.round(band.high * bytes);
     return high(this.least) <= room && high(this.bytes) <= room;
+  }
+
+  #peakOf(step: Step): number {
+    const { capacity, beside } = this.#room;
+    this.#bytes = allocatorPeaks(step, capacity).reserved + beside;
+    return this.#bytes;
   }
 }
