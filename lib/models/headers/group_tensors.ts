@@ -2,7 +2,7 @@ import type { ModuleKind, Role, Tensor } from "../tensors/tensor.ts";
 import type { LogicalTensor } from "./header_tensor.ts";
 import { placeNames } from "./layer_names.ts";
 import { rangesOf } from "./layer_ranges.ts";
-import { MAX_KINDS } from "./limits.ts";
+import { MAX_KINDS } from "../tensors/limits.ts";
 import { pieceOfName } from "./piece_of_name.ts";
 import { roleOfName } from "./role_of_name.ts";
 import { TooManyKinds } from "./too_many_kinds.ts";

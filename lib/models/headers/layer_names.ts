@@ -1,4 +1,4 @@
-import { MAX_KINDS } from "./limits.ts";
+import { MAX_KINDS } from "../tensors/limits.ts";
 import { numbersOut } from "./numbers_out.ts";
 import { TooManyKinds } from "./too_many_kinds.ts";
 

@@ -2,11 +2,6 @@
 export const MAX_HEADER_BYTES = 25_000_000;
 /** Most tensors of a model; the largest real ones have half as many. */
 export const MAX_TENSORS = 1_000_000;
-/**
- * Most kinds of tensors, which differ in more than the numbers of layers and
- * experts; models whose layers all differ have about 1,000.
- */
-export const MAX_KINDS = 10_000;
 /** Longest name of a tensor. */
 export const MAX_NAME_LENGTH = 512;
 /** Most dimensions of a tensor, and the largest of them. */

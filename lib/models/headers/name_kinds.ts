@@ -1,5 +1,5 @@
 import type { Role } from "../tensors/tensor.ts";
-import { MAX_KINDS } from "./limits.ts";
+import { MAX_KINDS } from "../tensors/limits.ts";
 import { numbersOut } from "./numbers_out.ts";
 import { roleOfName } from "./role_of_name.ts";
 import { TooManyKinds } from "./too_many_kinds.ts";

@@ -1,4 +1,4 @@
-import { MAX_KINDS } from "./limits.ts";
+import { MAX_KINDS } from "../tensors/limits.ts";
 import { BrokenHeader } from "./ranges.ts";
 
 /** A checkpoint whose tensors differ more than any model's. */
