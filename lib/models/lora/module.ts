@@ -85,7 +85,7 @@ function othersOf(
   tensors: readonly Tensor[],
   known: ReadonlySet<string>,
 ): Module[] {
-  const layersAt = new Map<string, (readonly LayerRange[])[] | null>();
+  const layersAt = new Map<string, Set<readonly LayerRange[]> | null>();
   for (const { name, layers } of tensors) {
     const keys = name.split(".");
     const numbered = layers === null ? -1 : keys.indexOf("N");
@@ -97,16 +97,15 @@ function othersOf(
         layersAt.set(path, null);
         continue;
       }
-      const before = layersAt.get(path) ?? [];
       // Tensors of one block share the list of their layers.
-      if (before.at(-1) !== layers) before.push(layers);
-      layersAt.set(path, before);
+      const lists = layersAt.get(path) ?? new Set();
+      layersAt.set(path, lists.add(layers));
     }
   }
   return [...layersAt].map(([path, lists]) => ({
     ...PLAIN,
     path,
-    layers: lists && unionOf(lists),
+    layers: lists && unionOf([...lists]),
     kind: "other",
     in: 0,
     out: 0,

@@ -62,8 +62,12 @@ export function runsOf(numbers: readonly number[]): LayerRange[] {
 
 /** The layers of any of several lists, as ranges that do not overlap. */
 export function unionOf(lists: readonly Layers[]): readonly LayerRange[] {
-  const [first = [], ...others] = lists;
-  if (others.every((list) => list === first)) return first;
-  const all = new Set(lists.flatMap(numbersOf));
+  const distinct = [...new Set(lists)];
+  const [first = []] = distinct;
+  if (distinct.length < 2) return first;
+  const all = new Set<number>();
+  for (const list of distinct) {
+    for (const layer of numbersOf(list)) all.add(layer);
+  }
   return runsOf([...all].sort((a, b) => a - b));
 }
