@@ -14,6 +14,8 @@ export interface Probe {
   fits(): boolean;
   /** Whether it holds the high end of the band, with a share to spare. */
   fitsCautiously(spare?: number): boolean;
+  /** Lets go of what is kept to answer faster. */
+  release(): void;
   /** Null where the method tells only what the whole device holds. */
   readonly played: Played | null;
 }
@@ -47,6 +49,7 @@ export function probeOf(scenario: Scenario, model: Model): Probe | null {
     method: "timeline",
     played: { least: peak.least, surely: peak.surely },
     fits: () => peak.fits,
+    release: () => peak.release(),
     fitsCautiously: (spare) => peak.fitsCautiously(spare),
   };
 }
@@ -61,6 +64,7 @@ export function probeOfEstimate(
     method,
     played: null,
     fits: () => memory.device_peak_bytes <= usable,
+    release: () => {},
     fitsCautiously: (spare = 0) => high <= usable * (1 - spare),
   };
 }

@@ -21,6 +21,7 @@ export class Values {
   readonly #scenario: Scenario;
   readonly #field: InversePath;
   readonly #probes = new Map<number, Probe | null>();
+  #latest: Probe | null = null;
   readonly #estimates = new Map<number, Result<Estimate>>();
 
   constructor(scenario: Scenario, field: InversePath) {
@@ -50,8 +51,7 @@ export class Values {
     if (before !== undefined) return before;
     const told = yield { scenario: this.#withValue(value), quick: true };
     if ("estimate" in told) return this.#note(value, told.estimate);
-    this.#probes.set(value, told.probe);
-    return told.probe;
+    return this.#keep(value, told.probe);
   }
 
   /** A value's step played; null where a whole estimate has to tell. */
@@ -63,8 +63,7 @@ export class Values {
       this.#note(value, told.estimate);
       return null;
     }
-    this.#probes.set(value, told.probe);
-    return told.probe;
+    return this.#keep(value, told.probe);
   }
 
   /** The whole estimate of a value. */
@@ -75,6 +74,14 @@ export class Values {
     if ("probe" in told) throw new Error("a whole estimate was asked for");
     this.#note(value, told.estimate);
     return told.estimate;
+  }
+
+  /** Keeps a probe; only the latest may keep the step that it played. */
+  #keep(value: number, probe: Probe): Probe {
+    this.#latest?.release();
+    this.#latest = probe;
+    this.#probes.set(value, probe);
+    return probe;
   }
 
   #note(value: number, estimate: Result<Estimate>): Probe | null {

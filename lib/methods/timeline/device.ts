@@ -25,8 +25,8 @@ export function roomOf({ hardware, overheads }: Scenario): Room {
 }
 
 /**
- * What a step needs of the device, worked out as far as it is asked. It keeps no
- * step, which may be large: it is played again where more is asked of it.
+ * What a step needs of the device, worked out as far as it is asked. A step may
+ * be large: one that is released is played again where more is asked of it.
  */
 export class DevicePeak {
   /** The device's peak is no less: the allocator takes what the tensors need. */
@@ -38,11 +38,13 @@ export class DevicePeak {
   readonly #scenario: Scenario;
   readonly #play: () => Step;
   readonly #room: Room;
+  #step: Step | null;
   #bytes: number | null = null;
 
-  /** @param play Plays the step. */
+  /** @param play Plays the step again. */
   constructor(scenario: Scenario, step: Step, play: () => Step) {
     this.#scenario = scenario;
+    this.#step = step;
     this.#play = play;
     this.#room = roomOf(scenario);
     const { capacity, beside } = this.#room;
@@ -50,12 +52,20 @@ export class DevicePeak {
     this.least = step.peak.bytes + beside;
     this.surely = FILLABLE * capacity + beside;
     this.fits = this.least <= this.surely ||
-      (this.least <= usable && this.#peakOf(step) <= usable);
+      (this.least <= usable && this.bytes <= usable);
   }
 
   /** The device's peak, by playing the allocator. */
   get bytes(): number {
-    return this.#bytes ?? this.#peakOf(this.#play());
+    const { capacity, beside } = this.#room;
+    this.#bytes ??=
+      allocatorPeaks(this.#step ?? this.#play(), capacity).reserved + beside;
+    return this.#bytes;
+  }
+
+  /** Lets go of the step. */
+  release(): void {
+    this.#step = null;
   }
 
   /** Whether the GPU holds the high end of the band, with a share to spare. */
@@ -66,11 +76,5 @@ export class DevicePeak {
     const room = (capacity + beside) * (1 - spare);
     const high = (bytes: number): number => Math.round(band.high * bytes);
     return high(this.least) <= room && high(this.bytes) <= room;
-  }
-
-  #peakOf(step: Step): number {
-    const { capacity, beside } = this.#room;
-    this.#bytes = allocatorPeaks(step, capacity).reserved + beside;
-    return this.#bytes;
   }
 }
