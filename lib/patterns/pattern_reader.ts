@@ -25,6 +25,8 @@ const LOOKS: readonly (readonly [string, boolean, boolean])[] = [
   ["(?<!", true, true],
 ];
 const NEWLINE = 10;
+/** Longest comment, or name of a group, that is read. */
+const MAX_AHEAD = 200;
 
 /** Reads the syntax of Python's `re`. */
 export class PatternReader {
@@ -277,9 +279,6 @@ export class PatternReader {
     return expression.exec(this.#text.slice(this.#at, this.#at + MAX_AHEAD));
   }
 }
-
-/** Longest comment, or name of a group, that is read. */
-const MAX_AHEAD = 200;
 
 function withFlags(flags: Flags, on: string, off: string): Flags {
   const other = /[^isu]/.exec(on + off)?.[0];
