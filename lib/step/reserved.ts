@@ -49,7 +49,7 @@ export function reservedWithin(
  * on an A100-80GB ran with 75.3 of 84.5 GB and more allocated, and the allocator
  * gives cached memory back before it gives up.
  */
-const FILLABLE = 0.95;
+export const FILLABLE = 0.95;
 
 /**
  * Plays the first two steps on PyTorch's allocator, each of its pools by itself,

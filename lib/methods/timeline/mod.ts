@@ -1,15 +1,13 @@
 import type { Basis, Memory, Part, Phase } from "../../estimate_type.ts";
 import { bandOf } from "../../evidence/band.ts";
-import { contextBytes } from "../../hardware/cuda_context.ts";
-import { findGpu, usableBytes } from "../../hardware/gpus.ts";
 import type { Result } from "../../scenario/parse_scenario.ts";
 import type { Scenario } from "../../scenario/schema.ts";
 import { curveOf } from "../../step/curve.ts";
 import type { LiveTensors } from "../../step/live.ts";
 import type { Instant, Step } from "../../step/step.ts";
 import { reservedWithin } from "../../step/reserved.ts";
-import { GIB } from "../../units/mod.ts";
 import type { Answer, Question, Uncovered } from "../method.ts";
+import { roomOf } from "./device.ts";
 import { pagedOf } from "./paged.ts";
 import { partsOf } from "./parts.ts";
 import type { Played } from "./remembered.ts";
@@ -53,23 +51,17 @@ function memoryOf(
   scenario: Scenario,
   counted: Basis,
 ): Memory {
-  const { hardware, overheads } = scenario;
-  const gpu = typeof hardware.gpu === "string" ? findGpu(hardware.gpu) : null;
-  const context = overheads.cuda_context_gib === null
-    ? contextBytes(gpu?.name ?? null)
-    : Math.round(overheads.cuda_context_gib * GIB);
-  const other = Math.round(overheads.other_gib * GIB);
-  const capacity = usableBytes(hardware.gpu) - context - other;
+  const { capacity, beside } = roomOf(scenario);
   const reserved = reservedWithin(step.peak.bytes, wanted, capacity);
   const ends = Math.max(0, allocated - step.peak.bytes);
-  const held = reserved + context + other;
-  const paged = pagedOf(step, usableBytes(hardware.gpu) - held);
+  const held = reserved + beside;
+  const paged = pagedOf(step, capacity + beside - held);
   const pages = paged?.device_bytes ?? 0;
   const band = bandOf("timeline", scenario);
   // Pages fill up what is left, and no more.
   const withPages = (bytes: number) =>
     Math.round(bytes) +
-    (pagedOf(step, usableBytes(hardware.gpu) - bytes)?.device_bytes ?? 0);
+    (pagedOf(step, capacity + beside - bytes)?.device_bytes ?? 0);
   return {
     allocated_peak_bytes: step.peak.bytes + ends,
     allocated_steady_bytes: step.phases.steady,
