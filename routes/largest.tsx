@@ -14,7 +14,7 @@ import { isLive } from "./refuse.tsx";
 
 /**
  * The largest batch and length with which a scenario fits: for the page, which
- * asks once its answer stands, and as a page of its own.
+ * asks once somebody wants to know, and as a page of its own.
  */
 export function largestRoute(hub: Hub | null): Hono {
   return new Hono().get("/largest", async (c) => {
@@ -47,7 +47,9 @@ export function largestRoute(hub: Hub | null): Hono {
               </a>
             </p>
           )}
-          {view}
+          {answer.ok
+            ? <section class="card" aria-label="The largest">{view}</section>
+            : view}
         </main>
       </Layout>,
       status,

@@ -1,5 +1,5 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
-import fc from "fast-check";
+import fc from "../npm/fast-check.ts";
 import { costOf, costProblem } from "../../lib/cost.ts";
 import { resolveModel } from "../../lib/models/resolve_model.ts";
 import type { Scenario } from "../../lib/mod.ts";

@@ -1,6 +1,9 @@
+import { MAX_REPLAYED_EVENTS } from "../../step/limits.ts";
 import { modelCodeOf } from "../../step/plan/model_code.ts";
 import { TRACED_TYPES } from "../../step/plan/traced_types.ts";
+import { canBePaged } from "../../step/optimizer/low_bit_rules.ts";
 import type { Step } from "../../step/step.ts";
+import { groupDigits } from "../../units/mod.ts";
 
 /** Something that a step is played with that is not known for certain. */
 type Approximation = readonly [
@@ -13,6 +16,15 @@ const APPROXIMATIONS: readonly Approximation[] = [
     ({ plan: { model } }) => !TRACED_TYPES.has(model.architecture.type),
     ({ plan: { model } }) =>
       `Model type "${model.architecture.type}" is played by its tensors' names and its config: its code was not traced`,
+  ],
+  [
+    ({ events }) => events > MAX_REPLAYED_EVENTS,
+    ({ events }) =>
+      `PyTorch's allocator is taken to cache nothing: a step of ${
+        groupDigits(events)
+      } allocations and frees, more than ${
+        groupDigits(MAX_REPLAYED_EVENTS)
+      }, is not played on it`,
   ],
   [
     ({ plan: { scenario } }) => modelCodeOf(scenario) === null,
@@ -35,7 +47,7 @@ const APPROXIMATIONS: readonly Approximation[] = [
   [
     ({ plan: { scenario } }) => scenario.train.kernels === "compile",
     () =>
-      "train.kernels compile: saved tensors as torch 2.13's partitioner chooses them for Llama's layers; that a compiled loss scatters its gradient in fp32 is assumed, from measured runs of torch 2.5",
+      "train.kernels compile: saved tensors as torch 2.13's partitioner chooses them for Llama's layers",
   ],
   [
     ({ plan: { scenario, encoders } }) =>
@@ -71,6 +83,15 @@ const APPROXIMATIONS: readonly Approximation[] = [
     ({ rule }) => rule.basis === "assumed",
     ({ plan: { scenario } }) =>
       `optimizer.name ${scenario.optimizer.name}: its tensors are from its paper or source, not traced`,
+  ],
+  [
+    ({ plan: { scenario: { optimizer } }, rule, plan }) =>
+      optimizer.paged &&
+      plan.trained.every((tensor) => rule.managed(tensor).length === 0),
+    ({ plan: { scenario: { optimizer } } }) =>
+      optimizer.bits !== 4 && canBePaged(optimizer.name)
+        ? "optimizer.paged has no effect: bitsandbytes pages states of tensors from 100,000 elements on, and none that trains is as large"
+        : `optimizer.paged has no effect: bitsandbytes has no paged ${optimizer.name} of ${optimizer.bits} bits`,
   ],
   [
     ({ plan: { scenario }, implementation }) =>

@@ -16,8 +16,10 @@ export interface Trained {
 
 /** What an optimizer keeps of a tensor, and takes while it steps. */
 export interface OptimizerRule {
-  /** Bytes of each state tensor. */
+  /** Bytes of each state tensor that PyTorch's allocator holds. */
   states(tensor: Trained): number[];
+  /** Bytes of each state tensor in CUDA's managed memory, beside the allocator. */
+  managed(tensor: Trained): number[];
   /** Bytes that a multi-tensor step makes of every tensor at once. */
   foreach(tensor: Trained): number;
   /** Bytes that a loop makes of one tensor at a time... */
@@ -30,6 +32,8 @@ export interface OptimizerRule {
   readonly usual: "foreach" | "for-loop";
   /** Whether gradients are used up within the backward pass, always. */
   readonly inBackward: boolean;
+  /** Whose kernels step it; null: PyTorch's or its project's own code. */
+  readonly library: "bitsandbytes" | "torchao" | null;
   /** Whether its memory was traced or read in its source, or is from memory. */
   readonly basis: "derived" | "assumed";
 }
@@ -66,12 +70,14 @@ export function ruleOf(
   rule: Pick<OptimizerRule, "states"> & Partial<OptimizerRule>,
 ): OptimizerRule {
   return {
+    managed: () => [],
     foreach: times(0),
     own: times(0),
     kept: times(0),
     implementations: [],
     usual: "for-loop",
     inBackward: false,
+    library: null,
     basis: "derived",
     ...rule,
   };

@@ -32,6 +32,8 @@ export interface ModelCode {
   readonly packedFrom: Dtype | null;
   /** Whose optimizers keep states in 8 bits. */
   readonly lowBitStates: "bitsandbytes" | "torchao";
+  /** Whether embeddings keep bitsandbytes' states in fp32, as HF Trainer has it. */
+  readonly widensEmbeddings: boolean;
 }
 
 type Name = Scenario["software"]["model_code"];
@@ -46,6 +48,7 @@ const TRANSFORMERS: ModelCode = {
   quantisesHead: false,
   packedFrom: null,
   lowBitStates: "bitsandbytes",
+  widensEmbeddings: true,
 };
 
 /**
@@ -68,6 +71,7 @@ const CODES: Partial<Record<Name, ModelCode>> = {
     quantisesHead: false,
     packedFrom: null,
     lowBitStates: "torchao",
+    widensEmbeddings: false,
   },
   litgpt: {
     heads: "litgpt",
@@ -79,6 +83,7 @@ const CODES: Partial<Record<Name, ModelCode>> = {
     quantisesHead: true,
     packedFrom: "fp16",
     lowBitStates: "bitsandbytes",
+    widensEmbeddings: false,
   },
 };
 
@@ -93,4 +98,18 @@ export function playedCode(scenario: Scenario): ModelCode {
   return code.adapters === "peft" && scenario.software.bitsandbytes !== null
     ? { ...code, leavesInput: true }
     : code;
+}
+
+/**
+ * Whether the logits are handed out in fp32: under mixed precision accelerate casts
+ * what a model's forward gives.
+ *
+ * Source: huggingface/accelerate accelerator.py, prepare_model; utils/operations.py,
+ * convert_outputs_to_fp32
+ */
+export function widensOutputs(
+  { software, precision, train }: Scenario,
+): boolean {
+  return precision.autocast !== null && software.accelerate !== null &&
+    software.model_code === "transformers" && train.loss === "full";
 }
