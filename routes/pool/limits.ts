@@ -40,7 +40,7 @@ export function poolLimits(processors: number): PoolLimits {
     queueBytes: 64 * 1024 * 1024,
     queueMs: 10_000,
     busyMs: 2000,
-    watchdogMs: 6000,
+    watchdogMs: 4000,
     graceMs: 300,
     losses: 3,
     heapMebibytes: 512,

@@ -193,7 +193,7 @@ Deno.test("a request under which workers end again and again is given up", async
     void pool.run(asked(`/endless${at}`));
     compute(1100);
     // The watchdog of the one that was ended has come.
-    clock.pass(7000);
+    clock.pass(5000);
   }
   assertEquals((await unlucky).kind, "broken");
   clock.pass(60_000);
