@@ -24,24 +24,33 @@ export interface AllocatorPeaks {
   readonly reserved: number;
   /** Blocks in use; a large one is not cut where less than 1 MiB would be left. */
   readonly allocated: number;
+  /** What of the reserved bytes is for requests of up to 1 MiB. */
+  readonly small: number;
 }
 
 /**
- * What the allocator takes of a GPU: where that is not enough for what it would
- * like, but for the tensors, it gives cached memory back and fills all there is.
+ * Bytes that the allocator takes of a GPU: where that has less than the allocator
+ * would like, but enough for the tensors, cached memory goes back to the driver.
  *
- * @param tensors The most bytes that tensors have at once.
- * @param wanted Bytes that it would take without a limit.
+ * @param peaks The step's, where there is no limit.
  * @param capacity Bytes that it can have.
  */
 export function reservedWithin(
-  tensors: number,
-  wanted: number,
+  step: Step,
+  { reserved, small }: AllocatorPeaks,
   capacity: number,
 ): number {
-  return tensors <= FILLABLE * capacity && wanted > capacity
-    ? Math.round(capacity)
-    : wanted;
+  if (reserved <= capacity || step.peak.bytes > FILLABLE * capacity) {
+    return reserved;
+  }
+  if (step.events > MAX_REPLAYED_EVENTS) return Math.round(capacity);
+  const { pool } = play(
+    step,
+    countsOf(step.plan.loaded()),
+    { ...LARGE_POOL, repeats: false },
+    (capacity - small) / UNIT,
+  );
+  return Math.min(Math.round(capacity), UNIT * pool.peak + small);
 }
 
 /**
@@ -58,7 +67,8 @@ export const FILLABLE = 0.95;
  */
 export function allocatorPeaks(step: Step): AllocatorPeaks {
   if (step.events > MAX_REPLAYED_EVENTS) {
-    return { reserved: step.peak.bytes, allocated: step.peak.bytes };
+    const { bytes } = step.peak;
+    return { reserved: bytes, allocated: bytes, small: 0 };
   }
   const loaded = countsOf(step.plan.loaded());
   const large = play(step, loaded, LARGE_POOL);
@@ -67,6 +77,7 @@ export function allocatorPeaks(step: Step): AllocatorPeaks {
     reserved: UNIT * (large.pool.reserved + small.pool.reserved),
     // Blocks of the small pool are as long as what was asked for.
     allocated: UNIT * large.peak,
+    small: UNIT * small.pool.reserved,
   };
 }
 
@@ -87,8 +98,9 @@ function play(
   step: Step,
   loaded: readonly Repeated[],
   sizes: PoolSizes,
+  capacity = Infinity,
 ): Player {
-  const player = new Player(sizes);
+  const player = new Player(sizes, capacity);
   const compiled = compiler(player.pool);
   for (const [bytes, times] of loaded) player.take(bytes, times);
   for (const { part, count, bytes } of step.resident) {

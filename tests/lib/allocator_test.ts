@@ -2,6 +2,8 @@ import { assertEquals } from "@std/assert";
 import fc from "../npm/fast-check.ts";
 import type { Allocation } from "../../lib/step/allocator.ts";
 import { CachingAllocator } from "../../lib/step/allocator.ts";
+import { Pool } from "../../lib/step/allocator/pool.ts";
+import { LARGE_POOL, UNIT } from "../../lib/step/allocator/sizes.ts";
 
 const MIB = 1024 ** 2;
 
@@ -18,6 +20,9 @@ interface Segment {
 /** The same rules without any index: all segments are looked through each time. */
 class PlainAllocator {
   segments: Segment[] = [];
+  peak = 0;
+
+  constructor(readonly capacity = Infinity) {}
 
   get reserved(): number {
     return sum(this.segments.flatMap(({ pieces }) => pieces));
@@ -68,8 +73,14 @@ class PlainAllocator {
       : bytes < 10 * MIB
       ? 20 * MIB
       : 2 * MIB * Math.ceil(bytes / (2 * MIB));
+    if (this.reserved + size > this.capacity) {
+      this.segments = this.segments.filter(({ pieces }) =>
+        pieces.some(({ free }) => !free)
+      );
+    }
     const piece: Piece = { bytes: size, free: false };
     this.segments.push({ small, pieces: [piece] });
+    this.peak = Math.max(this.peak, this.reserved);
     return piece;
   }
 
@@ -122,6 +133,40 @@ Deno.test("CachingAllocator takes what one without indices takes", () => {
           assertEquals(
             [allocator.allocated, allocator.reserved],
             [plain.allocated, plain.reserved],
+          );
+        }
+      },
+    ),
+  );
+});
+
+Deno.test("a pool gives whole free segments back before it takes more than there is", () => {
+  const large = event.filter((each) => !("bytes" in each) || each.bytes > MIB);
+  fc.assert(
+    fc.property(
+      fc.array(large, { maxLength: 120 }),
+      fc.constantFrom(64, 200, 400),
+      (events, mib) => {
+        const pool = new Pool(LARGE_POOL, mib * MIB / UNIT);
+        const plain = new PlainAllocator(mib * MIB);
+        const held: [number, Piece][] = [];
+        for (const each of events) {
+          if ("bytes" in each) {
+            const request = pool.bins.requestOf(each.bytes / UNIT);
+            held.push([pool.take(request), plain.allocate(each.bytes)]);
+          } else if (held.length > 0) {
+            const [[block, piece] = []] = held.splice(
+              each.which % held.length,
+              1,
+            );
+            if (block !== undefined && piece) {
+              pool.release(block);
+              plain.release(piece);
+            }
+          }
+          assertEquals(
+            [UNIT * pool.reserved, UNIT * pool.peak],
+            [plain.reserved, plain.peak],
           );
         }
       },

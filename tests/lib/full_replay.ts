@@ -40,7 +40,9 @@ const BESIDE_MODEL = new Set([
  * What `allocatorPeaks` gives, by playing every event of every layer on one
  * allocator of both pools.
  */
-export function fullReplay(step: Step): AllocatorPeaks {
+export function fullReplay(
+  step: Step,
+): Pick<AllocatorPeaks, "reserved" | "allocated"> {
   const { plan, rule, implementation } = step;
   const allocator = new Watched();
   for (const bytes of plan.loaded()) if (bytes > 0) allocator.allocate(bytes);

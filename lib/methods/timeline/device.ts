@@ -64,9 +64,8 @@ export class DevicePeak {
     const { capacity, beside } = this.#room;
     if (this.#bytes === null) {
       const step = this.#step ?? this.#play();
-      const { reserved } = allocatorPeaks(step);
       this.#bytes = beside +
-        reservedWithin(step.peak.bytes, reserved, capacity);
+        reservedWithin(step, allocatorPeaks(step), capacity);
     }
     return this.#bytes;
   }

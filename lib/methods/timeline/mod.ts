@@ -47,13 +47,13 @@ export function timeline(
 }
 
 function memoryOf(
-  { step, peaks: { reserved: wanted, allocated } }: Played,
+  { step, peaks }: Played,
   scenario: Scenario,
   counted: Basis,
 ): Memory {
   const { capacity, beside } = roomOf(scenario);
-  const reserved = reservedWithin(step.peak.bytes, wanted, capacity);
-  const ends = Math.max(0, allocated - step.peak.bytes);
+  const reserved = reservedWithin(step, peaks, capacity);
+  const ends = Math.max(0, peaks.allocated - step.peak.bytes);
   const held = reserved + beside;
   const paged = pagedOf(step, capacity + beside - held);
   const pages = paged?.device_bytes ?? 0;

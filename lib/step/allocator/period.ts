@@ -107,11 +107,11 @@ export class Repeater {
       else if (base.kind === "segment") {
         this.#blocks[number] = pool.make(
           base.size,
-          pool.reserved + base.offset,
+          pool.end + base.offset,
         );
       }
     }
-    pool.reserved += reserved;
+    pool.grow(reserved);
     for (const { bases: own, pieces } of stretches) {
       const first = this.#blocks[own[0] as number] as number;
       const last = this.#blocks[own.at(-1) as number] as number;

@@ -31,8 +31,9 @@ export class Player {
   /** What the last stretch did, in one number that is the same for the same. */
   trace = 0;
 
-  constructor(sizes: PoolSizes) {
-    this.pool = new Pool(sizes);
+  /** @param capacity Units that the pool can have. */
+  constructor(sizes: PoolSizes, capacity = Infinity) {
+    this.pool = new Pool(sizes, capacity);
   }
 
   /** Takes memory so many times; gives this pool's blocks where asked to. */

@@ -30,17 +30,27 @@ export class Pool {
   free = new Uint8Array(FIRST_ROOM);
   /** The bin of each block's size, where that is known already. */
   home = new Int32Array(FIRST_ROOM);
-  /** Units taken from the driver; they are where its next segment begins too. */
+  /** Units that the pool has of the driver now... */
   reserved = 0;
+  /** ...and had at most. */
+  peak = 0;
+  /** Where the driver's next segment begins. */
+  end = 0;
   readonly sizes: PoolSizes;
+  readonly #capacity: number;
   readonly #leastRest: number;
   readonly #unused: number[] = [];
   #marks = new Int32Array(FIRST_ROOM);
   #marked = 1;
   #blocks = 0;
 
-  constructor(sizes: PoolSizes) {
+  /**
+   * @param capacity Units that the pool can have; when they run out, whole
+   *   segments that nobody uses go back to the driver first.
+   */
+  constructor(sizes: PoolSizes, capacity = Infinity) {
     this.sizes = sizes;
+    this.#capacity = capacity;
     this.bins = sizes.all ? new DenseBins(sizes.all) : new Bins();
     this.#leastRest = sizes.leastRest;
   }
@@ -69,11 +79,12 @@ export class Pool {
   takeAll(asked: number, times: number, into: number[] | null): number {
     const request = this.bins.requestOf(asked);
     const size = this.sizes.segment(asked);
-    const isWhole = size - asked < this.#leastRest;
+    const isWhole = size - asked < this.#leastRest &&
+      this.#capacity === Infinity;
     let units = 0;
     for (let left = times; left > 0; left--) {
       if (isWhole && into === null && this.bins.binFor(request) === NONE) {
-        this.reserved += left * size;
+        this.grow(left * size);
         return units + left * size;
       }
       const block = this.take(request);
@@ -111,9 +122,36 @@ export class Pool {
   /** A segment from the driver, as one block in use. */
   segment(asked: number): number {
     const size = this.sizes.segment(asked);
-    const block = this.make(size, this.reserved);
-    this.reserved += size;
+    if (this.reserved + size > this.#capacity) this.#releaseCached();
+    const block = this.make(size, this.end);
+    this.grow(size);
     return block;
+  }
+
+  /** Takes so many units of the driver. */
+  grow(units: number): void {
+    this.reserved += units;
+    this.end += units;
+    this.peak = Math.max(this.peak, this.reserved);
+  }
+
+  /** Gives back the segments that lie in one free block. */
+  #releaseCached(): void {
+    const { bins } = this;
+    for (let bin = bins.firstFrom(0); bin !== NONE;) {
+      const size = bins.sizes[bin] as number;
+      const list = bins.lists[bin];
+      const blocks = Array.from(
+        { length: list?.length ?? 0 },
+        (_, rank) => list?.at(rank) ?? NONE,
+      );
+      for (const block of blocks) {
+        if (this.before[block] !== NONE || this.after[block] !== NONE) continue;
+        this.forget(block);
+        this.reserved -= size;
+      }
+      bin = bins.firstFrom(size + 1);
+    }
   }
 
   /** A block in use without neighbours. */
