@@ -99,8 +99,12 @@ MODELS = {
     },
     "deepseek_v2": {**DENSE, **LATENT},
     "deepseek_v3": {**DENSE, **LATENT},
-    "bert": {**DENSE},
-    "roberta": {**DENSE, "max_position_embeddings": 1030},
+    "bert": {**DENSE, "architectures": ["BertForMaskedLM"]},
+    "roberta": {
+        **DENSE,
+        "architectures": ["RobertaForMaskedLM"],
+        "max_position_embeddings": 1030,
+    },
     "t5": {
         "d_model": 512,
         "d_ff": 1024,
@@ -276,7 +280,7 @@ OPTIMIZERS = {
     "nadam": ["foreach", "for-loop"],
     "radam": ["foreach", "for-loop"],
     "adamax": ["foreach", "for-loop"],
-    "adagrad": ["foreach", "for-loop"],
+    "adagrad": ["foreach", "for-loop", "fused"],
     "adadelta": ["foreach", "for-loop"],
     "rmsprop": ["foreach", "for-loop"],
     "sgd": ["foreach", "for-loop", "fused"],
@@ -284,7 +288,7 @@ OPTIMIZERS = {
     "nesterov": ["foreach", "for-loop"],
     "asgd": ["foreach", "for-loop"],
     "rprop": ["foreach", "for-loop"],
-    "adafactor": ["foreach", "for-loop", "auto"],
+    "adafactor": ["for-loop", "auto"],
 }
 
 # Real widths, with fewer layers.

@@ -93,6 +93,17 @@ def _convolutions_have_shapes():
 
 CONVOLUTIONS = _convolutions_have_shapes()
 
+
+def _fused_steps_are_in_place():
+    """These kernels have no Meta kernel; they write what they are given."""
+    library = torch.library.Library("aten", "IMPL", "Meta")
+    library.impl("_fused_sgd_", lambda *_, **__: None)
+    library.impl("_fused_adagrad_", lambda *_, **__: None)
+    return library
+
+
+FUSED_STEPS = _fused_steps_are_in_place()
+
 DTYPES = {"fp32": torch.float32, "bf16": torch.bfloat16, "fp16": torch.float16}
 ATTENTION = {"flash": "flash_attention_2", "sdpa": "sdpa", "eager": "eager"}
 
@@ -241,6 +252,8 @@ def optimizer_of(scenario, parameters):
     }[implementation]
     o = torch.optim
     rate = {"lr": 1e-3}
+    if implementation == "auto" and name == "adamw":
+        how = {"fused": True}  # what HF Trainer asks for
     makers = {
         "adamw": lambda: o.AdamW(parameters, **rate, **how),
         "amsgrad": lambda: o.AdamW(parameters, amsgrad=True, **rate, **how),
@@ -256,7 +269,10 @@ def optimizer_of(scenario, parameters):
         "nesterov": lambda: o.SGD(parameters, momentum=0.9, nesterov=True, **rate, **how),
         "asgd": lambda: o.ASGD(parameters, **rate, **how),
         "rprop": lambda: o.Rprop(parameters, **rate, **how),
-        "adafactor": lambda: o.Adafactor(parameters, **rate, **how),
+        # As HF Trainer makes it: in a loop over tensors, whatever is asked for.
+        "adafactor": lambda: transformers.Adafactor(
+            parameters, scale_parameter=False, relative_step=False, **rate
+        ),
     }
     if name not in makers:
         raise ValueError(f"optimizer {name} is not traced")
@@ -376,7 +392,10 @@ class Run:
         DEVICE.reset_peak()
         self.mark("optimizer")
         if self.optimizer is not None:
+            # ASGD reads its weight of averages off the device: 1 for a million steps.
+            DEVICE.values(scalar=1)
             self.optimizer.step()
+            DEVICE.values(scalar=0)
             bytes_["optimizer"] = self._peak()
             self.optimizer.zero_grad()
         else:

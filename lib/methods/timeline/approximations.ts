@@ -1,5 +1,4 @@
 import { modelCodeOf } from "../../step/plan/model_code.ts";
-import { TRACED_TYPES } from "../../step/plan/traced_types.ts";
 import type { Step } from "../../step/step.ts";
 
 /** Something that a step is played with that is not known for certain. */
@@ -9,11 +8,6 @@ type Approximation = readonly [
 ];
 
 const APPROXIMATIONS: readonly Approximation[] = [
-  [
-    ({ plan: { model } }) => !TRACED_TYPES.has(model.architecture.type),
-    ({ plan: { model } }) =>
-      `Model type "${model.architecture.type}" is played by its tensors' names and its config: its code was not traced`,
-  ],
   [
     ({ plan: { scenario } }) => modelCodeOf(scenario) === null,
     ({ plan: { scenario } }) =>

@@ -1,5 +1,4 @@
 import type { Basis, Memory, Part, Phase } from "../../estimate_type.ts";
-import { bandOf } from "../../evidence/band.ts";
 import { contextBytes } from "../../hardware/cuda_context.ts";
 import { findGpu, usableBytes } from "../../hardware/gpus.ts";
 import type { Result } from "../../scenario/parse_scenario.ts";
@@ -13,6 +12,7 @@ import { GIB } from "../../units/mod.ts";
 import type { Answer, Question, Uncovered } from "../method.ts";
 import { partsOf } from "./parts.ts";
 import { remarksOf } from "./remarks.ts";
+import { stepBand } from "./step_doubt.ts";
 import { uncoveredBy } from "./uncovered_by.ts";
 
 /** Tensors at the peak that an answer names. */
@@ -54,7 +54,7 @@ function memoryOf(step: Step, scenario: Scenario, counted: Basis): Memory {
   const { reserved, allocated } = allocatorPeaks(step, capacity);
   const ends = Math.max(0, allocated - step.peak.bytes);
   const device = reserved + context + other;
-  const band = bandOf("timeline", scenario);
+  const band = stepBand(step);
   return {
     allocated_peak_bytes: step.peak.bytes + ends,
     allocated_steady_bytes: step.phases.steady,

@@ -1,10 +1,11 @@
-import { bandNote, bandOf } from "../../evidence/band.ts";
+import { bandNote } from "../../evidence/band.ts";
 import { DEFAULT_SCENARIO } from "../../scenario/default_scenario.ts";
 import { changesFrom } from "../../scenario/walk.ts";
 import type { Step } from "../../step/step.ts";
 import type { Answer } from "../method.ts";
 import { approximations } from "./approximations.ts";
 import { encoderChoices, encoderDoubts } from "./encoder_remarks.ts";
+import { stepBand, stepDoubt } from "./step_doubt.ts";
 import { stateSpaceChoices, stateSpaceDoubts } from "./state_space_remarks.ts";
 import { uncovered } from "../uncovered.ts";
 import { unused } from "../unused.ts";
@@ -54,7 +55,7 @@ export function remarksOf(
   const { scenario, model } = step.plan;
   const changes = changesFrom(DEFAULT_SCENARIO, scenario);
   const meaningless = unused(scenario, changes);
-  const band = bandOf("timeline", scenario);
+  const band = stepBand(step);
   return {
     assumptions: [
       "Method timeline: a step after the first, played through as PyTorch allocates and frees it; weights and optimizer states stand all the time",
@@ -68,6 +69,7 @@ export function remarksOf(
       ),
     ],
     warnings: [
+      ...stepDoubt(step).texts,
       ...approximations(step),
       ...encoderDoubts(step),
       ...stateSpaceDoubts(step),

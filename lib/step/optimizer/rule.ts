@@ -20,6 +20,8 @@ export interface OptimizerRule {
   states(tensor: Trained): number[];
   /** Bytes that a multi-tensor step makes of every tensor at once. */
   foreach(tensor: Trained): number;
+  /** Tensors that a multi-tensor step makes of one tensor at a time beside. */
+  foreachOne(tensor: Trained): number[];
   /** Bytes that a loop makes of one tensor at a time... */
   own(tensor: Trained): number;
   /** ...of which so many stand until the next tensor's are made. */
@@ -67,6 +69,7 @@ export function ruleOf(
 ): OptimizerRule {
   return {
     foreach: times(0),
+    foreachOne: () => [],
     own: times(0),
     kept: times(0),
     implementations: [],
