@@ -7,6 +7,7 @@ import type { AttentionSettings, Heads } from "../ops/attention.ts";
 import { attention, liesByToken } from "../ops/attention.ts";
 import type { Norm } from "../ops/norms.ts";
 import type { RotaryTable } from "../ops/rotary.ts";
+import type { FusedLayout } from "../plan/fused_layout.ts";
 import type { ModelCode } from "../plan/model_code.ts";
 import { litgptHeads } from "./heads/litgpt_heads.ts";
 import type { HeadMaker } from "./heads/made_heads.ts";
@@ -32,8 +33,8 @@ export interface AttentionPlan {
   readonly repeatedTables: boolean;
   /** Whether heads are turned in fp32. */
   readonly wideRotary: boolean;
-  /** Whether slices of a fused projection are taken one by one, as in phi3. */
-  readonly slices: boolean;
+  /** How a fused projection is cut. */
+  readonly fused: FusedLayout;
   /** Whether keys and values, and what they are views of, are given back. */
   readonly cached: boolean;
   readonly settings: AttentionSettings;

@@ -1,5 +1,5 @@
 import type { Machine, Value } from "../machine.ts";
-import { add, cast, scaled } from "../ops/arithmetic.ts";
+import { add, addedTo, cast, scaled } from "../ops/arithmetic.ts";
 import { dropout } from "../ops/dropout.ts";
 import type { Norm } from "../ops/norms.ts";
 import { norm } from "../ops/norms.ts";
@@ -31,6 +31,8 @@ export interface LayerPlan {
   };
   readonly residualDropout: number;
   readonly scaledResiduals: boolean;
+  /** Whether a parallel layer adds attention to the MLP's output in place. */
+  readonly addsInPlace?: boolean;
   /** Whether the residual is added in fp32, and cast for the norm: Mamba. */
   readonly wideResidual?: boolean;
 }
@@ -149,7 +151,9 @@ function parallel(
   const other = norms.beforeMlp ? normed(m, x, rows, norms.beforeMlp) : input;
   const fed = mlp ? feedForward(m, other, rows, mlp) : m.view(other);
   m.drop(input, other);
-  const both = add(m, looked, fed, "attention and MLP");
+  const both = plan.addsInPlace
+    ? addedTo(m, fed, looked)
+    : add(m, looked, fed, "attention and MLP");
   m.drop(looked, fed);
   return add(m, both, x, "residual stream");
 }

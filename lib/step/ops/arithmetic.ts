@@ -23,6 +23,16 @@ export function add(m: Machine, a: Value, b: Value, label: string): Value {
   );
 }
 
+/** a += b. */
+export function addedTo(m: Machine, a: Value, b: Value): Value {
+  const node = m.record(
+    [a, b],
+    [],
+    ([grad]) => [gradFor(m, grad, a), gradFor(m, grad, b)],
+  );
+  return m.view(a, { source: node && { node, slot: 0 } });
+}
+
 /** a × b, either of which may be broadcast: each is saved for the other. */
 export function multiply(m: Machine, a: Value, b: Value, label: string): Value {
   const elements = Math.max(a.elements, b.elements);

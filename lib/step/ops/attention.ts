@@ -5,6 +5,8 @@ import { add, cast, copied, scaled } from "./arithmetic.ts";
 import { dropout } from "./dropout.ts";
 import { underAutocast } from "./linear.ts";
 import { softmax } from "./softmax.ts";
+import { attentionArithmetic } from "./attention_arithmetic.ts";
+import { copiedHeads, product, repeated } from "./attention_products.ts";
 
 /** The sizes of one attention. */
 export interface Heads {
@@ -36,6 +38,10 @@ export interface AttentionSettings {
   readonly softcap: boolean;
   /** Whether weights keep the softmax's type until they are multiplied. */
   readonly leavesWeights?: boolean;
+  /** Whether one head of keys and values is left for products to broadcast. */
+  readonly broadcastsHeads?: boolean;
+  /** Whether scores are scaled in place, and held until the softmax is made. */
+  readonly scalesInPlace?: boolean;
 }
 
 /** What is added to the scores of every sequence, by position. */
@@ -71,14 +77,28 @@ export function attention(
       return eager(m, heads, sizes, settings, bias?.value ?? null, held);
     case "sdpa":
       if (settings.masked) {
-        return masked(m, heads, sizes, settings.keyMask);
+        return settings.broadcastsHeads
+          ? attentionArithmetic(m, heads, sizes, {
+            masked: true,
+            broadcasts: true,
+          })
+          : masked(m, heads, sizes, settings.keyMask);
+      }
+      if (settings.broadcastsHeads) {
+        return attentionArithmetic(m, heads, sizes, {
+          masked: false,
+          broadcasts: true,
+        });
       }
       if ((m.autocast ?? heads[0].dtype) !== "fp32") {
         return kernel(m, heads, sizes, { flash: true });
       }
       // No kernel takes fp32 heads that are shared: PyTorch does the arithmetic.
       return sizes.kvHeads < sizes.heads
-        ? arithmetic(m, heads, sizes)
+        ? attentionArithmetic(m, heads, sizes, {
+          masked: false,
+          broadcasts: false,
+        })
         : kernel(m, heads, sizes, { flash: false });
   }
 }
@@ -275,73 +295,6 @@ function reducedTo(m: Machine, x: Value, grad: Grad): Grad {
   return sum;
 }
 
-/**
- * Keys or values for every query head: a copy where heads share them, but for a
- * single head, which is repeated without one.
- */
-export function repeated(
-  m: Machine,
-  x: Value,
-  { heads, kvHeads }: Heads,
-): Value {
-  if (heads === kvHeads || kvHeads === 1) return m.view(x);
-  return copiedHeads(m, x, heads / kvHeads);
-}
-
-function copiedHeads(m: Machine, x: Value, times: number): Value {
-  const node = m.record(
-    [x],
-    [],
-    () => [m.grad(x.source, x.elements, x.dtype, "gradient of shared heads")],
-  );
-  return m.create(
-    x.elements * times,
-    x.dtype,
-    "repeated heads",
-    node && { node, slot: 0 },
-  );
-}
-
-/**
- * The same in PyTorch's own operations, scaled before the product and masked in
- * place.
- *
- * Source: pytorch aten/src/ATen/native/transformers/attention.cpp,
- * _scaled_dot_product_attention_math
- */
-function arithmetic(
-  m: Machine,
-  [q, k, v]: readonly [Value, Value, Value],
-  { batch, queries, keys, heads, kvHeads, valueWidth }: Heads,
-): Value {
-  return m.call(() => {
-    const asked = scaled(m, q, "scaled queries");
-    const whole = copiedHeads(m, k, heads / kvHeads);
-    const seen = scaled(m, whole, "scaled keys");
-    m.drop(whole);
-    const values = copiedHeads(m, v, heads / kvHeads);
-    const scores = product(
-      m,
-      asked,
-      seen,
-      batch * heads * queries * keys,
-      "scores",
-    );
-    m.drop(asked, seen);
-    const chances = softmax(m, scores, false, "softmax");
-    m.drop(scores);
-    const out = product(
-      m,
-      chances,
-      values,
-      batch * queries * heads * valueWidth,
-      "attention output",
-    );
-    m.drop(chances, values);
-    return copied(m, out, "attention output by token");
-  });
-}
-
 /** Scores, softmax and product, each a tensor of its own. */
 function eager(
   m: Machine,
@@ -364,8 +317,12 @@ function eager(
       batch * heads * queries * seen,
       "scores",
     );
-    let current = scaled(m, scores, "scaled scores");
-    m.drop(scores);
+    let current = scores;
+    if (settings.scalesInPlace) current = m.view(scores);
+    else {
+      current = scaled(m, scores, "scaled scores");
+      m.drop(scores);
+    }
     if (bias) {
       const sum = add(m, current, bias, "scores with positions");
       m.drop(current);
@@ -378,7 +335,7 @@ function eager(
       current = hidden;
     }
     const chances = softmax(m, current, settings.wideSoftmax, "softmax");
-    m.drop(current);
+    m.drop(current, scores);
     const to = settings.leavesWeights ? chances.dtype : m.autocast ?? q.dtype;
     const narrow = cast(m, chances, to, "attention weights");
     m.drop(chances);
@@ -394,40 +351,5 @@ function eager(
     );
     m.drop(dropped);
     return copied(m, out, "attention output by token");
-  });
-}
-
-/** A batched matrix product, which saves both of its sides. */
-function product(
-  m: Machine,
-  a: Value,
-  b: Value,
-  elements: number,
-  label: string,
-): Value {
-  return m.call(() => {
-    const left = underAutocast(m, a, label);
-    const right = underAutocast(m, b, label);
-    const node = m.record(
-      [left, right],
-      [right.source ? left : null, left.source ? right : null],
-      () => [
-        left.source &&
-        m.grad(left.source, left.elements, left.dtype, `gradient of ${label}`),
-        right.source &&
-        m.grad(
-          right.source,
-          right.elements,
-          right.dtype,
-          `gradient of ${label}`,
-        ),
-      ],
-    );
-    return m.create(
-      elements,
-      left.dtype,
-      label,
-      node && { node, slot: 0 },
-    );
   });
 }

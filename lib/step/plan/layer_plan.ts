@@ -45,6 +45,7 @@ export function layerPlanOf(modules: Modules, facts: LayerFacts): LayerPlan {
     norms: normsOf(modules, facts),
     residualDropout: traits.dropout.residual,
     scaledResiduals: traits.scaledResiduals,
+    addsInPlace: facts.architecture.type === "falcon",
   };
   if (!stateSpaces) return plan;
   const stateSpace = stateSpaceOf(modules, stateSpaces, {
@@ -102,13 +103,15 @@ function attentionOf(
     rotaryShare: traits.rotaryShare,
     repeatedTables: traits.repeatedTables,
     wideRotary: traits.wideRotary,
-    slices: architecture.type === "phi3",
+    fused: traits.fused,
     cached,
     settings: {
       ...attention,
       dropout: traits.dropout.attention,
       wideSoftmax: traits.wideSoftmax,
       softcap: traits.attentionSoftcap,
+      broadcastsHeads: traits.fused === "picked",
+      scalesInPlace: architecture.type === "falcon",
     },
     code: code.heads,
     kernels,

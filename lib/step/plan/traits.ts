@@ -1,6 +1,8 @@
 import type { ActivationKind } from "../ops/activations.ts";
 import { activationKind } from "../ops/activations.ts";
 import type { NormKind } from "../ops/norms.ts";
+import type { FusedLayout } from "./fused_layout.ts";
+import { fusedLayoutOf } from "./fused_layout.ts";
 
 /** What a model type's code does beside what its tensors tell. */
 export interface Traits {
@@ -22,6 +24,8 @@ export interface Traits {
   readonly scaledResiduals: boolean;
   readonly scaledLogits: boolean;
   readonly scaledEmbeddings: boolean;
+  /** How a fused projection of queries, keys and values is cut. */
+  readonly fused: FusedLayout;
 }
 
 type Config = Readonly<Record<string, unknown>>;
@@ -170,6 +174,7 @@ export function traitsOf(type: string, config: Config): Traits {
       isNumber(text["residual_multiplier"]),
     scaledLogits: MULTIPLIED.has(type) || isNumber(text["logits_scaling"]) ||
       isNumber(text["logit_scale"]),
+    fused: fusedLayoutOf(type, text),
     scaledEmbeddings: GEMMA.has(type) || MULTIPLIED.has(type) ||
       isNumber(text["embedding_multiplier"]),
   };
@@ -188,6 +193,10 @@ function arrangementOf(type: string, config: Config): Traits["arrangement"] {
   if (type === "gpt_neox" && config["use_parallel_residual"] === false) {
     return "pre";
   }
+  if (
+    type === "falcon" && config["parallel_attn"] === false &&
+    config["new_decoder_architecture"] !== true
+  ) return "pre";
   return PARALLEL.has(type) ? "parallel" : "pre";
 }
 

@@ -13,6 +13,9 @@ export const transformersHeads: HeadMaker = (m, x, plan, table) => {
   const { heads } = plan;
   const rows = heads.batch * heads.queries;
   let [q, k, v] = projected(m, x, rows, plan);
+  const sizes = plan.fused === "grouped"
+    ? { ...heads, kvHeads: heads.heads }
+    : heads;
   if (plan.qNorm) {
     q = normedHeads(m, q, plan.qNorm, rows, heads.heads, "q norm");
   }
@@ -28,7 +31,7 @@ export const transformersHeads: HeadMaker = (m, x, plan, table) => {
     m.giveBack(k);
     m.giveBack(v);
   }
-  return { heads: [q, k, v], sizes: heads, byHead: plan.rotary === "part" };
+  return { heads: [q, k, v], sizes, byHead: plan.rotary === "part" };
 };
 
 /** Queries and keys, turned by their positions. */
@@ -62,7 +65,7 @@ function projected(
   m: Machine,
   x: Value,
   rows: number,
-  { projections, heads, slices, cached }: AttentionPlan,
+  { projections, heads, fused, cached }: AttentionPlan,
 ): [Value, Value, Value] {
   if ("q" in projections) {
     return [
@@ -83,12 +86,67 @@ function projected(
     rows * heads.kvHeads * heads.width,
     rows * heads.kvHeads * heads.valueWidth,
   ];
-  const pieces = slices
-    ? sizes.map((size) => slice(m, qkv, size))
-    : split(m, qkv, sizes);
+  const pieces = cut(m, qkv, sizes, fused);
   if (cached) m.giveBack(qkv);
   m.drop(qkv);
   return pieces as [Value, Value, Value];
+}
+
+/** Queries, keys and values of what a fused projection gave. */
+function cut(
+  m: Machine,
+  qkv: Value,
+  sizes: readonly number[],
+  fused: AttentionPlan["fused"],
+): Value[] {
+  switch (fused) {
+    case "split":
+      return split(m, qkv, sizes);
+    case "slices":
+      return sizes.map((size) => slice(m, qkv, size));
+    case "picked":
+      return sizes.map((size, at) =>
+        at === 0 ? slice(m, qkv, size) : picked(m, qkv, size)
+      );
+    case "grouped":
+      return sizes.map((size, at) =>
+        m.call(() => {
+          const [queries = size] = sizes;
+          const own = at === 0
+            ? slice(m, qkv, size)
+            : spread(m, picked(m, qkv, size), queries);
+          return copied(m, own, "heads of all groups");
+        })
+      );
+  }
+}
+
+/** A part of x that is picked by an index, which is kept on the device. */
+function picked(m: Machine, x: Value, elements: number): Value {
+  return m.call(() => {
+    const index = m.create(1, "int64", "index of heads");
+    const node = m.record(
+      [x],
+      [index],
+      () => [m.grad(x.source, x.elements, x.dtype, "gradient of picked heads")],
+    );
+    return m.create(
+      elements,
+      x.dtype,
+      "picked heads",
+      node && { node, slot: 0 },
+    );
+  });
+}
+
+/** The same heads for all queries, without a copy; gradients are summed. */
+function spread(m: Machine, x: Value, elements: number): Value {
+  const node = m.record(
+    [x],
+    [],
+    () => [m.grad(x.source, x.elements, x.dtype, "gradient of spread heads")],
+  );
+  return m.view(x, { elements, source: node && { node, slot: 0 } });
 }
 
 /** A norm of each head, or of all heads side by side. */

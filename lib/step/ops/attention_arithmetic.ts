@@ -1,0 +1,79 @@
+import type { Machine, Value } from "../machine.ts";
+import { cast, copied, scaled } from "./arithmetic.ts";
+import type { Heads } from "./attention.ts";
+import { copiedHeads, product } from "./attention_products.ts";
+import { underAutocast } from "./linear.ts";
+import { softmax } from "./softmax.ts";
+
+/** How scaled_dot_product_attention's own arithmetic gets its heads. */
+interface Given {
+  /** Whether a mask of every query and key is handed over. */
+  readonly masked: boolean;
+  /** Whether one head of keys is left for the products to broadcast. */
+  readonly broadcasts: boolean;
+}
+
+/**
+ * scaled_dot_product_attention in PyTorch's own operations, in fp32 throughout:
+ * scaled before the product and masked in place. No kernel takes heads that are
+ * left to be broadcast, nor shared heads in fp32.
+ *
+ * Source: pytorch aten/src/ATen/native/transformers/attention.cpp,
+ * _scaled_dot_product_attention_math; sdp_utils_cpp.h,
+ * check_batch_size_and_num_heads_dense
+ */
+export function attentionArithmetic(
+  m: Machine,
+  heads: readonly [Value, Value, Value],
+  { batch, queries, keys, heads: count, kvHeads, valueWidth }: Heads,
+  { masked, broadcasts }: Given,
+): Value {
+  return m.call(() => {
+    const narrow = heads.map((each) =>
+      underAutocast(m, each, "attention input")
+    ) as [Value, Value, Value];
+    const { dtype } = narrow[0];
+    if (masked) m.create(batch * queries * keys, dtype, "attention bias");
+    const [q, k, v] = narrow.map((each) =>
+      cast(m, each, "fp32", "attention input in fp32")
+    ) as [Value, Value, Value];
+    // A product copies what it broadcasts over several sequences.
+    const times = broadcasts ? batch > 1 ? count : 1 : count / kvHeads;
+    const all = (each: Value) =>
+      times > 1 ? copiedHeads(m, each, times) : m.view(each);
+    const asked = scaled(m, q, "scaled queries");
+    const whole = broadcasts ? m.view(k) : all(k);
+    const few = scaled(m, whole, "scaled keys");
+    m.drop(whole);
+    const turned = broadcasts && batch > 1
+      ? copied(m, asked, "scaled queries by head")
+      : m.view(asked);
+    const seen = broadcasts ? all(few) : m.view(few);
+    const early = broadcasts ? null : all(v);
+    const scores = product(
+      m,
+      turned,
+      seen,
+      batch * count * queries * keys,
+      "scores",
+    );
+    m.drop(few, seen, turned);
+    if (!broadcasts) m.drop(asked);
+    const chances = softmax(m, scores, false, "softmax");
+    m.drop(scores);
+    const values = early ?? all(v);
+    // The weights are given back as well, in the heads' type.
+    const given = cast(m, chances, dtype, "attention weights");
+    const out = product(
+      m,
+      chances,
+      values,
+      batch * queries * count * valueWidth,
+      "attention output",
+    );
+    m.drop(chances, values);
+    const back = cast(m, out, dtype, "attention output");
+    m.drop(out, given);
+    return copied(m, back, "attention output by token");
+  });
+}
