@@ -165,11 +165,17 @@ export function recordLayer(
   m.part = "residual stream";
   const result = layer(m, again);
   m.endForward();
-  if (given.stopsEarly) m.drop(result);
-  m.tape.retain(gradOut.storage);
-  m.backward(result, gradOut);
-  m.drop(result, again);
-  m.tape.release(gradOut.storage);
+  if (given.stopsEarly) {
+    m.drop(result);
+    m.stopAtLastSave();
+    m.backward(result, gradOut);
+    m.drop(again);
+  } else {
+    m.tape.retain(gradOut.storage);
+    m.backward(result, gradOut);
+    m.drop(result, again);
+    m.tape.release(gradOut.storage);
+  }
   m.tape.release(kept.storage);
   return blockOf(m, [forward, held ? done : null, exit], {
     input: x.storage,

@@ -96,6 +96,8 @@ export class Machine {
   readonly #given: Value[] = [];
   readonly #awaited: Parameter | null;
   readonly #stepBytes: (parameter: Parameter) => number;
+  /** The tape's events and storages when an operation last saved something. */
+  #lastSave: readonly [events: number, storages: number] = [0, 0];
   /** Gradients that are to come for each parameter, and their sum so far. */
   readonly #coming = new Map<Parameter, number>();
   readonly #waiting = new Map<Parameter, Grad>();
@@ -245,6 +247,9 @@ export class Machine {
       backward,
     };
     for (const storage of node.saved) this.tape.retain(storage);
+    if (saved.some((value) => value !== null)) {
+      this.#lastSave = [this.tape.events.length, this.tape.bytes.length];
+    }
     for (const source of node.inputs) {
       if (source === null || !("trains" in source)) continue;
       this.#coming.set(source, (this.#coming.get(source) ?? 0) + 1);
@@ -319,6 +324,16 @@ export class Machine {
     this.drop(...this.#casts.values(), ...this.#given);
     this.#casts.clear();
     this.#given.length = 0;
+  }
+
+  /**
+   * Takes back what was made since something was saved last: a checkpointed layer
+   * that runs again stops there.
+   *
+   * Source: pytorch torch/utils/checkpoint.py, _StopRecomputationError
+   */
+  stopAtLastSave(): void {
+    this.tape.forget(...this.#lastSave);
   }
 
   /** An input of the program whose gradient the caller wants. */

@@ -19,6 +19,7 @@ import { fusedLoss } from "./ops/fused_loss.ts";
 import { fullLoss, HEAD_INPUT } from "./ops/loss.ts";
 import type { Norm } from "./ops/norms.ts";
 import { norm } from "./ops/norms.ts";
+import type { Mask } from "./plan/masks.ts";
 import type { ImagePlan } from "./vision/images.ts";
 import { withImages } from "./vision/images.ts";
 
@@ -39,6 +40,10 @@ export interface EmbeddingPlan {
   readonly rotaryWidth: number;
   /** Whether a gradient has to reach the embedding's output without weights. */
   readonly forcesGrad: boolean;
+  /** What the model makes for the attention of all layers... */
+  readonly masks: readonly Mask[];
+  /** ...which checkpoints hold until their layers have run again. */
+  readonly keepsMasks: boolean;
   /** Images whose features stand among the embeddings; null without any. */
   readonly images: ImagePlan | null;
 }
@@ -109,7 +114,16 @@ export function recordEmbedding(
         `rotary ${name}`,
       )
     );
+  const masks = m.within(
+    "attention activations",
+    () =>
+      plan.masks.map(({ elements, isTruth }) =>
+        m.create(elements, isTruth ? "uint8" : out.dtype, "mask")
+      ),
+  );
   const forward = m.tape.events.length;
+  if (!plan.keepsMasks) m.drop(...masks);
+  const done = m.tape.events.length;
   m.endForward();
   const exit = m.tape.events.length;
   const gradOut = m.external(
@@ -122,10 +136,10 @@ export function recordEmbedding(
   const needsGrad = out.source !== null || plan.forcesGrad;
   if (out.source) m.backward(out, gradOut);
   else if (needsGrad) m.drop(gradOut);
-  m.drop(...table, ids, labels);
+  m.drop(...masks, ...table, ids, labels);
   const block = {
     isLeaf: out.source === null && plan.forcesGrad,
-    ...blockOf(m, [forward, null, exit], {
+    ...blockOf(m, [forward, done > forward ? done : null, exit], {
       input: features?.storage ?? null,
       output: out.storage,
       gradIn: input.grads[0]?.storage ?? null,

@@ -13,6 +13,8 @@ import type { HeadBlock } from "./loss_block.ts";
 import type { EmbeddingPlan, HeadPlan } from "./outer_blocks.ts";
 import { recordEmbedding, recordHead } from "./outer_blocks.ts";
 import { BARE_NORM, layerPlanOf } from "./plan/layer_plan.ts";
+import { factsOfKind, masksOf } from "./plan/masks.ts";
+import { versionOf } from "./plan/version.ts";
 import type { StepPlan } from "./plan/step_plan.ts";
 import type { VisionPass } from "./vision/vision_pass.ts";
 import { recordVision } from "./vision/vision_pass.ts";
@@ -97,7 +99,10 @@ export function recordPass(
     const key = `${kind.id} ${needsGrad} ${isLeaf} ${dtype} ${checkpoint}`;
     let block = known.get(key);
     if (!block) {
-      const layer = layerPlanOf(plan.modulesOf(kind), facts);
+      const layer = layerPlanOf(
+        plan.modulesOf(kind),
+        factsOfKind(facts, kind, plan.windows),
+      );
       block = recordLayer(
         settings,
         {
@@ -108,6 +113,7 @@ export function recordPass(
           part,
           offload: scenario.train.checkpoint_offload,
           isLeaf,
+          stopsEarly: stopsEarly(scenario),
         },
         (m, x) => {
           const table = first.rotaryWidth === 0 ? null : {
@@ -165,6 +171,18 @@ export function isCheckpointed(
     (checkpointing === "selective" && layer % 2 === 0);
 }
 
+/**
+ * Whether checkpoints are those that stop once everything is there again:
+ * transformers 4 took the older, reentrant ones unless told otherwise.
+ *
+ * Source: huggingface/transformers modeling_utils.py,
+ * gradient_checkpointing_enable
+ */
+function stopsEarly({ software }: Scenario): boolean {
+  return software.model_code !== "transformers" ||
+    versionOf(software.transformers)?.major !== 4;
+}
+
 function embeddingPlanOf(
   plan: StepPlan,
   vision: VisionPass | null,
@@ -195,6 +213,8 @@ function embeddingPlanOf(
       ? Math.round(architecture.head_dim * traits.rotaryShare)
       : architecture.head_dim,
     forcesGrad: facts.code.forcesGrad && forcesGrad(scenario),
+    masks: masksOf(facts, plan.windows, plan.stack.kinds),
+    keepsMasks: scenario.train.checkpointing !== "none",
     images: plan.vision && vision
       ? {
         tokens: plan.vision.tokens,

@@ -33,7 +33,9 @@ export function attentionArithmetic(
       underAutocast(m, each, "attention input")
     ) as [Value, Value, Value];
     const { dtype } = narrow[0];
-    if (masked) m.create(batch * queries * keys, dtype, "attention bias");
+    const bias = masked
+      ? m.create(batch * queries * keys, dtype, "attention bias")
+      : m.create(queries * keys, "fp32", "causal bias");
     const [q, k, v] = narrow.map((each) =>
       cast(m, each, "fp32", "attention input in fp32")
     ) as [Value, Value, Value];
@@ -73,7 +75,7 @@ export function attentionArithmetic(
     );
     m.drop(chances, values);
     const back = cast(m, out, dtype, "attention output");
-    m.drop(out, given);
+    m.drop(out, given, bias);
     return copied(m, back, "attention output by token");
   });
 }

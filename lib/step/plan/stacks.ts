@@ -5,6 +5,8 @@ export interface LayerKind {
   /** By the name that each has inside its layer, such as "mlp.up_proj.weight". */
   readonly tensors: ReadonlyMap<string, Tensor>;
   readonly id: number;
+  /** Whether they look at a window of the tokens before them alone. */
+  readonly sliding?: boolean;
 }
 
 /** A stack of layers, each of some kind. */

@@ -40,7 +40,9 @@ import {
 } from "./state_space_plan.ts";
 import type { Storage } from "./storage.ts";
 import { storageOf } from "./storage.ts";
-import { traitsOf } from "./traits.ts";
+import type { Windows } from "./sliding.ts";
+import { windowsOf, withWindows } from "./sliding.ts";
+import { innerConfig, traitsOf } from "./traits.ts";
 import { unplayed } from "./unplayed.ts";
 import { weightGroups } from "./weight_groups.ts";
 
@@ -51,6 +53,8 @@ export interface StepPlan {
   readonly facts: LayerFacts;
   /** The decoder's layers. */
   readonly stack: Stack;
+  /** Which of them look at a window alone. */
+  readonly windows: Windows;
   /** Modules outside of layers, by whole name. */
   readonly outside: Modules;
   modulesOf(kind: LayerKind): Modules;
@@ -80,9 +84,14 @@ export function stepPlanOf(
   );
   const reason = unplayed(model, stacks, family !== null);
   if (reason !== null) return { reason };
-  const stack = stacks.find(({ path }) => /(^|\.)decoder\./.test(path)) ??
+  const whole = stacks.find(({ path }) => /(^|\.)decoder\./.test(path)) ??
     stacks[0];
-  if (!stack) throw new RangeError(`${model.name} has no layers`);
+  if (!whole) throw new RangeError(`${model.name} has no layers`);
+  const windows = windowsOf(
+    model.architecture.type,
+    innerConfig(model.config ?? {}),
+  );
+  const stack = withWindows(whole, windows);
   const { train, software } = scenario;
   const storage = leavingFrozen(
     storageOf(scenario),
@@ -209,6 +218,7 @@ export function stepPlanOf(
     model,
     stack,
     facts,
+    windows,
     outside: modules,
     modulesOf: (kind) => modulesIn(stack, kind),
     vision,

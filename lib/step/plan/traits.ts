@@ -123,7 +123,7 @@ const DROPOUT = new Set(["gpt2", "gpt_bigcode", "bert"]);
 
 /** Reads the traits of a model type off its config, or takes its defaults. */
 export function traitsOf(type: string, config: Config): Traits {
-  const text = inner(config);
+  const text = innerConfig(config);
   const number = (keys: readonly string[], fallback: number) => {
     for (const key of keys) {
       const value = text[key];
@@ -218,7 +218,7 @@ function defaultActivation(type: string): string {
 }
 
 /** The language model's own config, where a vision-language model nests it. */
-function inner(config: Config): Config {
+export function innerConfig(config: Config): Config {
   const nested = config["text_config"] ?? config["llm_config"];
   return typeof nested === "object" && nested !== null
     ? { ...config, ...nested }
