@@ -81,7 +81,9 @@ export function recordPass(
       begun: tied && first.table.trains
         ? {
           parameter: first.table,
-          isView: headPlan.loss.kind === "full",
+          // Autocast's gradient is cast to the parameter's type: a tensor of its own.
+          isView: headPlan.loss.kind === "full" &&
+            [null, first.table.dtype].includes(scenario.precision.autocast),
         }
         : null,
     },

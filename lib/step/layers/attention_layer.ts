@@ -31,6 +31,8 @@ export interface AttentionPlan {
   readonly rotaryShare: number;
   /** Whether cosines and sines are repeated for this layer. */
   readonly repeatedTables: boolean;
+  /** Whether they are turned in part, token by token: GPT-J. */
+  readonly turnsByToken: boolean;
   /** Whether heads are turned in fp32. */
   readonly wideRotary: boolean;
   /** How a fused projection is cut. */

@@ -9,6 +9,7 @@ import { gathered } from "../ops/gather.ts";
 import type { Packed } from "../ops/linear.ts";
 import { linear, underAutocast } from "../ops/linear.ts";
 import { softmax } from "../ops/softmax.ts";
+import type { Routing } from "../plan/routing.ts";
 import type { MlpPlan } from "./mlp_layer.ts";
 import { mlpLayer } from "./mlp_layer.ts";
 
@@ -38,6 +39,7 @@ export interface MoePlan {
   readonly code: ExpertCode;
   /** Whether the router's weights stay in fp32: Mixtral. */
   readonly wideWeights: boolean;
+  readonly routing: Routing;
 }
 
 /** Routes each row to its experts and adds what they give. */
@@ -82,8 +84,12 @@ function sharedExpert(
 function routed(m: Machine, x: Value, rows: number, plan: MoePlan): Value {
   return m.call(() => {
     const many = rows * plan.perToken;
-    const scores = adaptedLinear(m, x, rows, plan.router, "router scores");
-    const chances = softmax(m, scores, true, "router softmax");
+    const scores = plan.routing.wide
+      ? wideScores(m, x, rows, plan.router)
+      : adaptedLinear(m, x, rows, plan.router, "router scores");
+    const chances = plan.routing.sigmoid
+      ? sigmoids(m, scores)
+      : softmax(m, scores, true, "router softmax");
     m.drop(scores);
     const picks = m.create(many, "int64", "chosen experts");
     const node = m.record([chances], [picks], () => [
@@ -100,9 +106,71 @@ function routed(m: Machine, x: Value, rows: number, plan: MoePlan): Value {
       "weights of chosen experts",
       node && { node, slot: 0 },
     );
+    if (plan.routing.sigmoid) return shares(m, top, rows);
     return plan.wideWeights
       ? m.view(top)
       : cast(m, top, m.autocast ?? x.dtype, "weights of chosen experts");
+  });
+}
+
+/** A router's product in fp32 of whatever it is given, but for autocast. */
+function wideScores(
+  m: Machine,
+  x: Value,
+  rows: number,
+  { weight, out }: AdaptedLinear,
+): Value {
+  return m.call(() => {
+    const [input, matrix] = [
+      x,
+      "trains" in weight ? m.parameter(weight) : x,
+    ].map((each) =>
+      underAutocast(
+        m,
+        cast(m, each, "fp32", "router input in fp32"),
+        "router input",
+      )
+    ) as [Value, Value];
+    const node = m.record(
+      [input, matrix],
+      [matrix.source ? input : null, input.source ? matrix : null],
+      () =>
+        [input, matrix].map((each) =>
+          each.source &&
+          m.grad(each.source, each.elements, each.dtype, "router gradient")
+        ),
+    );
+    return m.create(
+      rows * out,
+      input.dtype,
+      "router scores",
+      node && { node, slot: 0 },
+    );
+  });
+}
+
+/** Scores between 0 and 1 in fp32. */
+function sigmoids(m: Machine, scores: Value): Value {
+  return m.call(() => {
+    const wide = cast(m, scores, "fp32", "router scores in fp32");
+    return savingOutput(m, wide, "router sigmoids");
+  });
+}
+
+/** Each weight's share of its row's sum, which is divided in place. */
+function shares(m: Machine, top: Value, rows: number): Value {
+  return m.call(() => {
+    const sum = m.create(rows, "fp32", "sum of chosen weights");
+    const own = m.create(top.elements, "fp32", "shares of chosen weights");
+    const node = m.record([top], [sum, own], () => [
+      m.grad(top.source, top.elements, "fp32", "gradient of shares"),
+    ]);
+    return m.create(
+      top.elements,
+      "fp32",
+      "scaled shares",
+      node && { node, slot: 0 },
+    );
   });
 }
 

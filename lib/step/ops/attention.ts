@@ -40,6 +40,8 @@ export interface AttentionSettings {
   readonly leavesWeights?: boolean;
   /** Whether one head of keys and values is left for products to broadcast. */
   readonly broadcastsHeads?: boolean;
+  /** Whether scores are products of queries and keys in fp32. */
+  readonly wideScores?: boolean;
   /** Whether scores are scaled in place, and held until the softmax is made. */
   readonly scalesInPlace?: boolean;
 }
@@ -310,10 +312,15 @@ function eager(
     const [keys, values] = [k, v].map((each) =>
       single ? copiedHeads(m, each, heads) : repeated(m, each, sizes)
     ) as [Value, Value];
+    const [asking, asked] = [q, keys].map((each) =>
+      settings.wideScores
+        ? cast(m, each, "fp32", "heads in fp32")
+        : m.view(each)
+    ) as [Value, Value];
     const scores = product(
       m,
-      q,
-      keys,
+      asking,
+      asked,
       batch * heads * queries * seen,
       "scores",
     );

@@ -11,6 +11,7 @@ import type { AttentionSettings, Heads } from "../ops/attention.ts";
 import type { Norm } from "../ops/norms.ts";
 import type { ModelCode } from "./model_code.ts";
 import type { Modules } from "./modules.ts";
+import { routingOf } from "./routing.ts";
 import type { StateSpaceFacts } from "./state_space_plan.ts";
 import { stateSpaceOf } from "./state_space_plan.ts";
 import type { Traits } from "./traits.ts";
@@ -103,6 +104,7 @@ function attentionOf(
     rotaryShare: traits.rotaryShare,
     repeatedTables: traits.repeatedTables,
     wideRotary: traits.wideRotary,
+    turnsByToken: traits.turnsByToken,
     fused: traits.fused,
     cached,
     settings: {
@@ -110,6 +112,7 @@ function attentionOf(
       dropout: traits.dropout.attention,
       wideSoftmax: traits.wideSoftmax,
       softcap: traits.attentionSoftcap,
+      wideScores: traits.wideScores,
       broadcastsHeads: traits.fused === "picked",
       scalesInPlace: architecture.type === "falcon",
     },
@@ -234,6 +237,7 @@ function expertsOf(modules: Modules, facts: LayerFacts): MoePlan | null {
       modules.pathOf((name) => /shared_expert_gate\.weight$/.test(name)),
     ),
     code: facts.expertCode,
+    routing: routingOf(facts.architecture.type),
     wideWeights: facts.architecture.type === "mixtral" ||
       facts.expertCode !== "linears",
   };

@@ -119,7 +119,11 @@ export class Modules {
     const weight = this.parameter(`${path}.weight`);
     if (!weight) return null;
     const bias = this.parameter(`${path}.bias`);
-    return { kind: bias ? "layer" : kind, weight, bias };
+    return {
+      kind: bias && kind !== "layer1p" ? "layer" : kind,
+      weight,
+      bias,
+    };
   }
 
   #adapter(path: string): Adapter | null {

@@ -1,6 +1,6 @@
 import type { Model } from "../../models/model.ts";
 import { scenarioAdapters } from "../../models/trainable.ts";
-import type { Buffer, Tensor } from "../../models/tensors/tensor.ts";
+import type { Tensor } from "../../models/tensors/tensor.ts";
 import { copiesOf, elementsOf } from "../../models/tensors/tensor.ts";
 import type { Scenario } from "../../scenario/schema.ts";
 import { weightFormat } from "../../methods/weight_bytes.ts";
@@ -29,6 +29,7 @@ import { visionPlanOf } from "./vision_plan.ts";
 import { encoderFamilyOf, frozenOf } from "./encoders/family.ts";
 import type { EncoderPlan } from "./encoders/encoder_plan.ts";
 import { encoderPlanOf } from "./encoders/encoder_plan.ts";
+import { bufferBytes } from "./buffers.ts";
 import { Modules } from "./modules.ts";
 import { playedTraits } from "./played_traits.ts";
 import type { LayerKind, Stack } from "./stacks.ts";
@@ -132,7 +133,11 @@ export function stepPlanOf(
       code,
     );
   const nano = isNanoVlm(model);
-  const traits = traitsOf(model.architecture.type, model.config ?? {});
+  const traits = traitsOf(
+    model.architecture.type,
+    model.config ?? {},
+    model.architecture.head_dim,
+  );
   const facts: LayerFacts = {
     architecture: model.architecture,
     traits: playedTraits(
@@ -260,7 +265,7 @@ export function stepPlanOf(
         part: "buffers" as const,
         label: "buffers",
         count: 1,
-        bytes: bufferBytes(model.buffers) + rotaryBufferBytes(model, code),
+        bytes: bufferBytes(model, scenario) + rotaryBufferBytes(model, code),
       },
       ...(nano ? nanoVlmKept(scenario, model) : pixelsOf(vision)),
       ...soundOf(encoders),
@@ -393,13 +398,4 @@ function rotaryBufferBytes(
   return rotaryBuffer && typeof positions === "number"
     ? roundedBytes(positions * architecture.head_dim * DTYPE_BYTES.fp32)
     : 0;
-}
-
-function bufferBytes(buffers: readonly Buffer[]): number {
-  return buffers.reduce(
-    (sum, buffer) =>
-      sum + copiesOf(buffer) *
-        roundedBytes(elementsOf(buffer) * buffer.bytes_per_element),
-    0,
-  );
 }

@@ -15,6 +15,10 @@ export interface Traits {
   /** The share of a head that is turned. */
   readonly rotaryShare: number;
   readonly repeatedTables: boolean;
+  /** Whether the part that is turned is turned token by token, as in GPT-J. */
+  readonly turnsByToken: boolean;
+  /** Whether eager attention multiplies queries and keys in fp32. */
+  readonly wideScores: boolean;
   readonly wideRotary: boolean;
   readonly activation: ActivationKind;
   readonly wideSoftmax: boolean;
@@ -104,6 +108,13 @@ const REPEATED_TABLES = new Set([
   "qwen2_vl",
   "qwen2_5_vl",
 ]);
+/**
+ * Types that turn a part of each head while heads lie token by token, with tables
+ * that are repeated for queries and for keys.
+ */
+const BY_TOKEN = new Set(["gptj", "codegen"]);
+/** Types whose eager attention multiplies queries and keys in fp32. */
+const WIDE_SCORES = new Set(["gptj", "codegen", "gpt_neo"]);
 /** Types that multiply embeddings, residuals and logits, if only by one. */
 const MULTIPLIED = new Set(["granitemoehybrid"]);
 /** Types that turn heads in fp32. */
@@ -122,7 +133,11 @@ const NARROW_SOFTMAX = new Set(["gpt2", "falcon", "bert", "opt"]);
 const DROPOUT = new Set(["gpt2", "gpt_bigcode", "bert"]);
 
 /** Reads the traits of a model type off its config, or takes its defaults. */
-export function traitsOf(type: string, config: Config): Traits {
+export function traitsOf(
+  type: string,
+  config: Config,
+  headDim: number,
+): Traits {
   const text = innerConfig(config);
   const number = (keys: readonly string[], fallback: number) => {
     for (const key of keys) {
@@ -131,6 +146,10 @@ export function traitsOf(type: string, config: Config): Traits {
     }
     return fallback;
   };
+  // GPT-J counts the features that it turns.
+  const rotaryDim = ["gptj", "codegen"].includes(type)
+    ? number(["rotary_dim"], 64)
+    : null;
   const usual = DROPOUT.has(type) ? 0.1 : 0;
   const act = text["hidden_activation"] ?? text["hidden_act"] ??
     text["activation_function"] ?? text["afn"] ??
@@ -145,15 +164,14 @@ export function traitsOf(type: string, config: Config): Traits {
       : Object.hasOwn(PART_ROTARY, type)
       ? "part"
       : "whole",
-    rotaryShare: number(
-      ["partial_rotary_factor", "rotary_pct"],
-      PART_ROTARY[type] ?? 1,
-    ),
+    rotaryShare: rotaryDim === null
+      ? number(["partial_rotary_factor", "rotary_pct"], PART_ROTARY[type] ?? 1)
+      : rotaryDim / headDim,
     repeatedTables: REPEATED_TABLES.has(type),
     wideRotary: WIDE_ROTARY.has(type),
-    activation: type === "nemotron_h" && /relu2|relu_squared/.test(`${act}`)
-      ? "wide_relu_squared"
-      : activationKind(typeof act === "string" ? act : "silu"),
+    turnsByToken: BY_TOKEN.has(type),
+    wideScores: WIDE_SCORES.has(type),
+    activation: activationKind(typeof act === "string" ? act : "silu"),
     wideSoftmax: !NARROW_SOFTMAX.has(type),
     attentionSoftcap: isNumber(text["attn_logit_softcapping"]),
     finalSoftcap: type === "gemma2"
@@ -165,8 +183,10 @@ export function traitsOf(type: string, config: Config): Traits {
         usual,
       ),
       residual: number(
-        ["resid_pdrop", "hidden_dropout_prob", "hidden_dropout"],
-        usual,
+        type === "opt"
+          ? ["dropout"]
+          : ["resid_pdrop", "hidden_dropout_prob", "hidden_dropout"],
+        type === "opt" ? 0.1 : usual,
       ),
       embedding: number(["embd_pdrop", "hidden_dropout_prob"], usual),
     },
@@ -184,6 +204,7 @@ function normOf(type: string): NormKind {
   if (GEMMA.has(type)) return "gemma";
   if (type.startsWith("cohere")) return "cohere";
   if (type === "olmo") return "bare";
+  if (type === "nemotron") return "layer1p";
   return ["olmo2", "olmo3", "nemotron_h"].includes(type) ? "olmo2" : "rms";
 }
 
@@ -204,13 +225,17 @@ function defaultActivation(type: string): string {
   switch (type) {
     case "gpt2":
     case "gptj":
+    case "codegen":
     case "phi":
     case "gpt_neo":
       return "gelu_new";
     case "opt":
     case "t5":
       return "relu";
+    case "nemotron":
     case "nemotron_h":
+    case "persimmon":
+    case "arcee":
       return "relu2";
     default:
       return "silu";

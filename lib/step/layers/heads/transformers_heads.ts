@@ -31,7 +31,11 @@ export const transformersHeads: HeadMaker = (m, x, plan, table) => {
     m.giveBack(k);
     m.giveBack(v);
   }
-  return { heads: [q, k, v], sizes, byHead: plan.rotary === "part" };
+  return {
+    heads: [q, k, v],
+    sizes,
+    byHead: plan.rotary === "part" && !plan.turnsByToken,
+  };
 };
 
 /** Queries and keys, turned by their positions. */
@@ -41,15 +45,17 @@ function turnedHeads(
   plan: AttentionPlan,
   table: RotaryTable,
 ): [Value, Value] {
-  const own = plan.repeatedTables
-    ? {
-      cos: copied(m, table.cos, "repeated cosines"),
-      sin: copied(m, table.sin, "repeated sines"),
-    }
+  const repeatedTable = () => ({
+    cos: copied(m, table.cos, "repeated cosines"),
+    sin: copied(m, table.sin, "repeated sines"),
+  });
+  const shared = plan.repeatedTables && !plan.turnsByToken
+    ? repeatedTable()
     : table;
   const turned = heads.map((head, at) =>
     m.call(() => {
       const label = at === 0 ? "rotated queries" : "rotated keys";
+      const own = plan.turnsByToken ? repeatedTable() : shared;
       const wide = plan.wideRotary ? cast(m, head, "fp32", label) : head;
       const result = plan.rotary === "part"
         ? partlyRotated(m, wide, own, plan.rotaryShare, label)
@@ -57,7 +63,7 @@ function turnedHeads(
       return plan.wideRotary ? cast(m, result, head.dtype, label) : result;
     })
   );
-  if (plan.repeatedTables) m.drop(own.cos, own.sin);
+  if (shared !== table) m.drop(shared.cos, shared.sin);
   return turned as [Value, Value];
 }
 
