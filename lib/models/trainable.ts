@@ -36,7 +36,7 @@ export function trainableOf(
   return ok(
     trainable,
     software.peft === null
-      ? [...notes, ...newerSays(model, lora, facts, trainable)]
+      ? [...notes, ...olderSays(model, lora, facts, trainable)]
       : notes,
   );
 }
@@ -53,7 +53,7 @@ function factsOf(model: Model, software: Scenario["software"]): Facts {
   return {
     model_type: model.architecture.type,
     transformers: software.transformers?.startsWith("4.") ? 4 : 5,
-    peft: minorOf(software.peft) ?? BEFORE_FUSED,
+    peft: minorOf(software.peft) ?? NEWEST,
   };
 }
 
@@ -70,20 +70,23 @@ function minorOf(version: string | null): number | null {
   return major === 0 ? minor ?? null : NEWEST;
 }
 
-/** What a newer PEFT makes of the same settings, where that is something else. */
-function newerSays(
+/** What an older PEFT makes of the same settings, where that is something else. */
+function olderSays(
   model: Model,
   lora: LoraSettings,
   facts: Facts,
   trainable: number,
 ): string[] {
-  const newer = adaptersOf(model.tensors, lora, { ...facts, peft: NEWEST });
-  if (newer.ok && newer.value.trainable === trainable) return [];
-  const says = newer.ok
-    ? `trains ${newer.value.trainable} parameters`
-    : `stops (${newer.problems[0]?.message ?? ""})`;
+  const older = adaptersOf(model.tensors, lora, {
+    ...facts,
+    peft: BEFORE_FUSED,
+  });
+  if (older.ok && older.value.trainable === trainable) return [];
+  const says = older.ok
+    ? `trains ${older.value.trainable} parameters`
+    : `stops (${older.problems[0]?.message ?? ""})`;
   return [
-    `PEFT 0.20 and later takes the names of experts' layers for the fused experts of transformers 5, and ${says}; software.peft says which is meant`,
+    `PEFT before 0.19 does not take the names of experts' layers for the fused experts of transformers 5, and ${says}; software.peft says which is meant`,
   ];
 }
 

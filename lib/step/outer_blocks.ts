@@ -1,6 +1,7 @@
 import type { Block } from "./block.ts";
 import { blockOf } from "./block.ts";
 import type { Dtype } from "./dtype.ts";
+import { freeLeaf, leafOf } from "./leaf.ts";
 import type { HeadBlock, HeadInput } from "./loss_block.ts";
 import { lossBlock, takeHidden } from "./loss_block.ts";
 import type { PartName } from "./parts.ts";
@@ -32,7 +33,8 @@ export interface EmbeddingPlan {
   readonly positions: Parameter | null;
   /** BLOOM's norm of the embeddings. */
   readonly norm: Norm | null;
-  readonly scaled: boolean;
+  /** Whether the embeddings' module multiplies them, or the model's code; or none. */
+  readonly scaled: "module" | "model" | null;
   readonly dropout: number;
   /** Rows of the rotary table: positions, of each sequence where models say so. */
   readonly rotaryRows: number;
@@ -55,6 +57,8 @@ export interface EmbeddingBlock extends Block {
   /** ...and end there. */
   readonly isLeaf: boolean;
 }
+
+const SCALED = "scaled embeddings";
 
 /** Records what stands before the layers. */
 export function recordEmbedding(
@@ -86,7 +90,10 @@ export function recordEmbedding(
     m.drop(out);
     out = next;
   };
-  if (plan.scaled) replace(scaled(m, out, "scaled embeddings"));
+  if (plan.scaled === "module") replace(scaled(m, out, SCALED));
+  // What asks for their gradient is a hook of the module.
+  const leaf = plan.forcesGrad ? leafOf(m, out) : null;
+  if (plan.scaled === "model") replace(scaled(m, out, SCALED));
   if (images && features) {
     replace(withImages(m, out, features, images, plan.hidden));
     m.drop(features);
@@ -133,12 +140,12 @@ export function recordEmbedding(
     null,
     "activation gradients",
   );
-  const needsGrad = out.source !== null || plan.forcesGrad;
-  if (out.source) m.backward(out, gradOut);
-  else if (needsGrad) m.drop(gradOut);
+  const needsGrad = out.source !== null;
+  if (needsGrad) m.backward(out, gradOut);
+  if (leaf) freeLeaf(m, leaf);
   m.drop(...masks, ...table, ids, labels);
   const block = {
-    isLeaf: out.source === null && plan.forcesGrad,
+    isLeaf: leaf?.storage === out.storage,
     ...blockOf(m, [forward, done > forward ? done : null, exit], {
       input: features?.storage ?? null,
       output: out.storage,

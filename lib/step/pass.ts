@@ -16,6 +16,7 @@ import { BARE_NORM, layerPlanOf } from "./plan/layer_plan.ts";
 import { factsOfKind, masksOf } from "./plan/masks.ts";
 import { versionOf } from "./plan/version.ts";
 import type { StepPlan } from "./plan/step_plan.ts";
+import { GEMMA } from "./plan/traits.ts";
 import type { VisionPass } from "./vision/vision_pass.ts";
 import { recordVision } from "./vision/vision_pass.ts";
 
@@ -204,7 +205,7 @@ function embeddingPlanOf(
     table: own,
     positions: outside.parameter(positions),
     norm: null,
-    scaled: traits.scaledEmbeddings,
+    scaled: traits.scaledEmbeddings ? scaledBy(plan) : null,
     dropout: traits.dropout.embedding,
     rotaryRows: plan.directLoss || /^qwen(2|2_5)_vl$/.test(architecture.type)
       ? batch * sequence
@@ -229,16 +230,28 @@ function embeddingPlanOf(
 }
 
 /**
+ * Gemma's embeddings multiply themselves; before transformers 5 those of the first
+ * two did not.
+ *
+ * Source: huggingface/transformers models/gemma/modeling_gemma.py of 4.57 and
+ * 5.23.0, models/granitemoehybrid/modeling_granitemoehybrid.py
+ */
+function scaledBy({ facts, scenario }: StepPlan): "module" | "model" {
+  const { type } = facts.architecture;
+  if (!GEMMA.has(type)) return "model";
+  const isOld = versionOf(scenario.software.transformers)?.major === 4;
+  return isOld && (type === "gemma" || type === "gemma2") ? "model" : "module";
+}
+
+/**
  * Whether gradients are led to the embeddings' output though no weight there
- * trains: for checkpoints, and by PEFT where it prepares a quantised model.
+ * trains: for checkpoints alone, of a quantised model too.
  *
  * Source: huggingface/peft src/peft/peft_model.py,
  * _prepare_model_for_gradient_checkpointing; utils/other.py
  */
-export function forcesGrad({ train, quantization }: Scenario): boolean {
-  if (train.method === "full") return false;
-  return train.checkpointing !== "none" ||
-    (train.method === "qlora" && quantization.kbit_upcast);
+export function forcesGrad({ train }: Scenario): boolean {
+  return train.method !== "full" && train.checkpointing !== "none";
 }
 
 function headPlanOf(plan: StepPlan, first: EmbeddingPlan): HeadPlan {

@@ -9,6 +9,11 @@ export const UNSAID: Readonly<
     phases: ["backward_start", "backward"],
     why: "the caller keeps the logits, which no field of a Scenario says",
   },
+  "llama3.1-8b QLoRA r16 all7 prep_kbit AMP nockpt B1 S2048": {
+    phases: ["forward", "backward_start", "backward"],
+    why:
+      "traced with a stand-in for bitsandbytes' layer that PEFT wraps as a plain Linear, whose input it casts to fp32 under autocast too, and with gradients led to the embeddings without checkpoints; PEFT's Linear4bit casts nothing under autocast, and prepare_model_for_kbit_training leads gradients there for checkpoints alone",
+  },
   "llama2-7b full bf16 ckpt B2 S4096": {
     phases: ["backward"],
     why:

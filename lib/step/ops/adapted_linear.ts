@@ -14,7 +14,10 @@ export interface Adapter {
   readonly dropout: number;
   /** Whether a packed layer's result is copied before the adapter's is added. */
   readonly clonesBase: boolean;
-  /** Whether beside a packed layer autocast alone casts the adapter's input. */
+  /**
+   * Whether beside a packed layer autocast alone casts the adapter's input: PEFT's
+   * layers for quantised ones cast it only without autocast.
+   */
   readonly leavesInput: boolean;
 }
 

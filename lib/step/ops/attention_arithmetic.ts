@@ -20,7 +20,7 @@ interface Given {
  *
  * Source: pytorch aten/src/ATen/native/transformers/attention.cpp,
  * _scaled_dot_product_attention_math; sdp_utils_cpp.h,
- * check_batch_size_and_num_heads_dense
+ * check_batch_size_and_num_heads_dense; SoftMax.cpp, _safe_softmax
  */
 export function attentionArithmetic(
   m: Machine,
@@ -35,7 +35,7 @@ export function attentionArithmetic(
     const { dtype } = narrow[0];
     const bias = masked
       ? m.create(batch * queries * keys, dtype, "attention bias")
-      : m.create(queries * keys, "fp32", "causal bias");
+      : causalBias(m, queries * keys);
     const [q, k, v] = narrow.map((each) =>
       cast(m, each, "fp32", "attention input in fp32")
     ) as [Value, Value, Value];
@@ -46,7 +46,6 @@ export function attentionArithmetic(
     const asked = scaled(m, q, "scaled queries");
     const whole = broadcasts ? m.view(k) : all(k);
     const few = scaled(m, whole, "scaled keys");
-    m.drop(whole);
     const turned = broadcasts && batch > 1
       ? copied(m, asked, "scaled queries by head")
       : m.view(asked);
@@ -62,7 +61,8 @@ export function attentionArithmetic(
     m.drop(few, seen, turned);
     if (!broadcasts) m.drop(asked);
     const chances = softmax(m, scores, false, "softmax");
-    m.drop(scores);
+    // Rows that are hidden whole are looked for.
+    m.drop(m.create(scores.elements, "uint8", "hidden scores"), scores);
     const values = early ?? all(v);
     // The weights are given back as well, in the heads' type.
     const given = cast(m, chances, dtype, "attention weights");
@@ -73,9 +73,19 @@ export function attentionArithmetic(
       batch * queries * count * valueWidth,
       "attention output",
     );
-    m.drop(chances, values);
+    m.drop(chances, values, whole);
     const back = cast(m, out, dtype, "attention output");
     m.drop(out, given, bias);
     return copied(m, back, "attention output by token");
   });
+}
+
+/** A causal mask of truths, and the numbers that are made of it. */
+function causalBias(m: Machine, elements: number): Value {
+  const ones = m.create(elements, "uint8", "ones of a mask");
+  const seen = m.create(elements, "uint8", "causal mask");
+  m.drop(ones);
+  const bias = m.create(elements, "fp32", "causal bias");
+  m.drop(seen);
+  return bias;
 }

@@ -5,13 +5,14 @@ import type { AttentionPlan } from "../layers/attention_layer.ts";
 import type { LayerPlan } from "../layers/decoder_layer.ts";
 import type { LatentAttentionPlan } from "../layers/latent_attention.ts";
 import type { MlpPlan } from "../layers/mlp_layer.ts";
-import type { ExpertCode, MoePlan } from "../layers/moe_layer.ts";
+import type { ExpertCode } from "../layers/experts.ts";
+import type { MoePlan } from "../layers/moe_layer.ts";
 import type { AdaptedLinear } from "../ops/adapted_linear.ts";
 import type { AttentionSettings, Heads } from "../ops/attention.ts";
 import type { Norm } from "../ops/norms.ts";
+import { routedExpertsOf } from "./experts_plan.ts";
 import type { ModelCode } from "./model_code.ts";
 import type { Modules } from "./modules.ts";
-import { routingOf } from "./routing.ts";
 import type { StateSpaceFacts } from "./state_space_plan.ts";
 import { stateSpaceOf } from "./state_space_plan.ts";
 import type { Traits } from "./traits.ts";
@@ -199,47 +200,14 @@ function mlpOf(
 }
 
 function expertsOf(modules: Modules, facts: LayerFacts): MoePlan | null {
-  const at = modules.find((_, { expert, role }) => expert && role === "down");
-  const gateUp = modules.find((_, { expert, role }) =>
-    expert && (role === "gate_up" || role === "up")
-  );
-  if (!at || !gateUp) return null;
-  const down = modules.tensor(at);
-  const [experts = 1, hidden = 1, width = 1] = down?.shape ?? [];
-  const router = modules.find((name, { role }) =>
-    role === "router" && name.endsWith(".weight")
-  );
-  const routing = router && modules.parameter(router);
-  if (!routing) return null;
-  const weightOf = (name: string) =>
-    modules.stored(name)?.packed ?? modules.parameter(name);
-  const up = weightOf(gateUp);
-  const out = weightOf(at);
-  if (!up || !out) return null;
+  const routed = routedExpertsOf(modules, facts);
+  if (!routed) return null;
   return {
-    router: {
-      name: "router",
-      in: hidden,
-      out: experts,
-      weight: routing,
-      bias: null,
-      adapter: null,
-    },
-    experts,
-    perToken: facts.architecture.experts_per_token,
-    hidden,
-    width,
-    gateUp: up,
-    down: out,
-    activation: facts.traits.activation,
+    ...routed,
     shared: mlpOf(modules, facts, isShared),
     sharedGate: modules.linear(
       modules.pathOf((name) => /shared_expert_gate\.weight$/.test(name)),
     ),
-    code: facts.expertCode,
-    routing: routingOf(facts.architecture.type),
-    wideWeights: facts.architecture.type === "mixtral" ||
-      facts.expertCode !== "linears",
   };
 }
 

@@ -9,7 +9,7 @@ import type { Trained } from "../optimizer/rule.ts";
 import { DTYPE_BYTES } from "../dtype.ts";
 import type { LiveTensors } from "../live.ts";
 import { roundedBytes } from "../tape.ts";
-import type { ExpertCode } from "../layers/moe_layer.ts";
+import type { ExpertCode } from "../layers/experts.ts";
 import type { LayerFacts } from "./layer_plan.ts";
 import { layerPlanOf } from "./layer_plan.ts";
 import { versionOf } from "./version.ts";

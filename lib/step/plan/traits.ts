@@ -34,7 +34,8 @@ export interface Traits {
 
 type Config = Readonly<Record<string, unknown>>;
 
-const GEMMA = new Set([
+/** Types whose norms and embeddings are Gemma's. */
+export const GEMMA: ReadonlySet<string> = new Set([
   "gemma",
   "gemma2",
   "gemma3",
