@@ -74,8 +74,8 @@ export function recordPass(
   const first = embeddingPlanOf(plan, vision);
   const { checkpointing } = scenario.train;
   const part = checkpointing === "none" ? "residual stream" : "checkpoints";
-  const tied = !plan.outside.find((_, { role }) => role === "head");
   const headPlan = headPlanOf(plan, first);
+  const tied = headPlan.head.weight === first.table;
   const embedding = recordEmbedding(
     {
       ...settings,
@@ -260,7 +260,10 @@ function headPlanOf(plan: StepPlan, first: EmbeddingPlan): HeadPlan {
     role === "norm" && piece === "language_model"
   );
   const own = outside.linear(outside.pathOf((_, { role }) => role === "head"));
-  const head = own ?? outside.savedHead() ?? tiedHead(first.table);
+  // A copy of the embeddings that trains leaves the head what it was tied to.
+  const table = outside.loaded(first.table.name) ?? first.table;
+  const head = own ?? outside.savedHead() ??
+    tiedHead(outside.isSaved(first.table.name) ? table : first.table);
   return {
     rows: first.rows,
     hidden: first.hidden,

@@ -1,7 +1,7 @@
 import type { Dtype } from "../dtype.ts";
 import { DTYPE_BYTES } from "../dtype.ts";
 import type { Grad, Machine, Value } from "../machine.ts";
-import { add, cast, copied, scaled } from "./arithmetic.ts";
+import { add, cast, copied, savingOutput, scaled } from "./arithmetic.ts";
 import { dropout } from "./dropout.ts";
 import { underAutocast } from "./linear.ts";
 import { softmax } from "./softmax.ts";
@@ -325,21 +325,23 @@ function eager(
       "scores",
     );
     let current = scores;
+    const replace = (next: Value) => {
+      m.drop(current);
+      current = next;
+    };
     if (settings.scalesInPlace) current = m.view(scores);
-    else {
-      current = scaled(m, scores, "scaled scores");
-      m.drop(scores);
+    else replace(scaled(m, scores, "scaled scores"));
+    if (settings.softcap) {
+      replace(scaled(m, current, "scores by their cap"));
+      replace(savingOutput(m, current, "tanh of the scores"));
+      replace(scaled(m, current, "capped scores"));
     }
     if (bias) {
-      const sum = add(m, current, bias, "scores with positions");
-      m.drop(current);
-      current = sum;
+      replace(add(m, current, bias, "scores with positions"));
     }
     if (settings.masked || (settings.causal && seen === queries)) {
       const mask = m.external(batch * queries * seen, q.dtype, "mask", null);
-      const hidden = add(m, current, mask, "masked scores");
-      m.drop(current);
-      current = hidden;
+      replace(add(m, current, mask, "masked scores"));
     }
     const chances = softmax(m, current, settings.wideSoftmax, "softmax");
     m.drop(current, scores);

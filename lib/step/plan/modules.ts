@@ -70,7 +70,18 @@ export class Modules {
   parameter(name: string | null): Parameter | null {
     if (name === null) return null;
     const copy = this.#adapters.get(`${name}.modules_to_save.default`);
-    if (copy) return trained(name, copy, this.#storage(copy).dtype);
+    return copy
+      ? trained(name, copy, this.#storage(copy).dtype)
+      : this.loaded(name);
+  }
+
+  /** Whether a copy of a parameter trains in its place. */
+  isSaved(name: string): boolean {
+    return this.#adapters.has(`${name}.modules_to_save.default`);
+  }
+
+  /** The parameter of a name as it was loaded, beside any copy that trains. */
+  loaded(name: string): Parameter | null {
     const tensor = this.#tensors.get(name);
     return tensor ? parameterOf(name, tensor, this.#storage(tensor)) : null;
   }

@@ -174,7 +174,9 @@ export function traitsOf(
     wideScores: WIDE_SCORES.has(type),
     activation: activationKind(typeof act === "string" ? act : "silu"),
     wideSoftmax: !NARROW_SOFTMAX.has(type),
-    attentionSoftcap: isNumber(text["attn_logit_softcapping"]),
+    attentionSoftcap: type === "gemma2"
+      ? text["attn_logit_softcapping"] !== null
+      : isNumber(text["attn_logit_softcapping"]),
     finalSoftcap: type === "gemma2"
       ? text["final_logit_softcapping"] !== null
       : isNumber(text["final_logit_softcapping"]),
