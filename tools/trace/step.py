@@ -173,7 +173,9 @@ def build(scenario):
 
 
 def quantize(model, scenario):
-    """Replaces each Linear but the output head, as transformers loads 4-bit weights."""
+    """Replaces each Linear and Conv1D but the output head, as transformers loads 4-bit weights."""
+    from transformers.pytorch_utils import Conv1D
+
     scheme = scenario["quantization"]["weights"]
     if scheme not in ("nf4", "nf4-dq"):
         raise ValueError(f"quantization {scheme} is not traced")
@@ -181,11 +183,12 @@ def quantize(model, scenario):
     compute = DTYPES[get(scenario, "precision.autocast") or get(scenario, "precision.weights", "bf16")]
     for parent in list(model.modules()):
         for name, child in list(parent.named_children()):
-            if type(child) is not torch.nn.Linear or child is head:
+            if type(child) not in (torch.nn.Linear, Conv1D) or child is head:
                 continue
+            weight = child.weight.data.t() if type(child) is Conv1D else child.weight.data
             new = BNB.nn.Linear4bit(
-                child.in_features,
-                child.out_features,
+                weight.shape[1],
+                weight.shape[0],
                 child.bias is not None,
                 compute_dtype=compute,
                 compress_statistics=scheme == "nf4-dq",
@@ -193,7 +196,7 @@ def quantize(model, scenario):
                 device="meta",
             )
             new.weight = BNB.nn.Params4bit(
-                child.weight.data,
+                weight.contiguous(),
                 requires_grad=False,
                 compress_statistics=scheme == "nf4-dq",
                 quant_type="nf4",
@@ -202,7 +205,7 @@ def quantize(model, scenario):
             if child.bias is not None:
                 new.bias = child.bias
             setattr(parent, name, new)
-            del child
+            del child, weight
     model.is_loaded_in_4bit = True
     model.is_quantized = True
     model.config._is_quantized = True
