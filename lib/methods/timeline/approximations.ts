@@ -21,10 +21,10 @@ const APPROXIMATIONS: readonly Approximation[] = [
       "software.model_code torchtune: batches are taken to be packed, so that positions are handed to the model",
   ],
   [
-    ({ plan: { scenario: { train } } }) =>
-      train.padding_mask && train.attention === "flash",
+    ({ plan: { scenario: { train }, encoders } }) =>
+      train.padding_mask && train.attention === "flash" && encoders !== null,
     () =>
-      "train.padding_mask with flash attention: the copies of heads without padding are not counted",
+      "train.padding_mask with flash attention: an encoder's copies of heads without padding are not counted",
   ],
   [
     ({ plan: { scenario } }) => scenario.train.kernels === "compile",

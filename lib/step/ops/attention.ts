@@ -5,6 +5,7 @@ import { add, cast, copied, savingOutput, scaled } from "./arithmetic.ts";
 import { dropout } from "./dropout.ts";
 import { underAutocast } from "./linear.ts";
 import { softmax } from "./softmax.ts";
+import { unpaddedAttention } from "./unpadded_attention.ts";
 import { attentionArithmetic } from "./attention_arithmetic.ts";
 import { copiedHeads, product, repeated } from "./attention_products.ts";
 
@@ -38,6 +39,8 @@ export interface AttentionSettings {
   readonly softcap: boolean;
   /** Whether weights keep the softmax's type until they are multiplied. */
   readonly leavesWeights?: boolean;
+  /** Whether a flash kernel gets the tokens alone, without their padding. */
+  readonly unpads?: boolean;
   /** Whether one head of keys and values is left for products to broadcast. */
   readonly broadcastsHeads?: boolean;
   /** Whether scores are products of queries and keys in fp32. */
@@ -74,7 +77,9 @@ export function attention(
   }
   switch (settings.implementation) {
     case "flash":
-      return kernel(m, heads, sizes, { flash: true });
+      return settings.unpads
+        ? unpadded(m, heads, sizes)
+        : kernel(m, heads, sizes, { flash: true });
     case "eager":
       return eager(m, heads, sizes, settings, bias?.value ?? null, held);
     case "sdpa":
@@ -112,6 +117,25 @@ export function liesByToken(
   dtype: Dtype,
 ): boolean {
   return implementation === "sdpa" && (masked || dtype === "fp32");
+}
+
+/** A flash kernel over the tokens of a padded batch. */
+function unpadded(
+  m: Machine,
+  heads: readonly [Value, Value, Value],
+  sizes: Heads,
+): Value {
+  return m.call(() => {
+    const narrow = heads.map((each) =>
+      underAutocast(m, each, "attention input")
+    ) as [Value, Value, Value];
+    return unpaddedAttention(
+      m,
+      narrow,
+      sizes.batch * sizes.queries,
+      (tokens) => kernel(m, tokens, sizes, { flash: true }),
+    );
+  });
 }
 
 /** One kernel: saves q, k, v, what it gave, and the log-sum of each row. */

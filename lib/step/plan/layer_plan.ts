@@ -25,7 +25,7 @@ export interface LayerFacts {
   readonly sequence: number;
   readonly attention: Pick<
     AttentionSettings,
-    "implementation" | "masked" | "keyMask" | "causal"
+    "implementation" | "masked" | "keyMask" | "causal" | "unpads"
   >;
   readonly kernels: Kernels;
   readonly code: ModelCode;

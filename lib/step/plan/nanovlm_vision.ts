@@ -67,7 +67,12 @@ export function nanoVlmVision(
         },
         batch: images,
         sequence: patches,
-        attention: { ...facts.attention, masked: false, causal: false },
+        attention: {
+          ...facts.attention,
+          masked: false,
+          causal: false,
+          unpads: false,
+        },
         cached: false,
       }),
     finalNorm: outside.norm("vision_encoder.layer_norm", "layer"),

@@ -153,6 +153,7 @@ export function stepPlanOf(
         (train.images_per_sample > 0 && masksImages(model.architecture.type)),
       keyMask: nano,
       causal: true,
+      unpads: train.padding_mask && code.heads === "transformers" && !nano,
     },
     kernels: train.kernels,
     code,

@@ -185,7 +185,12 @@ export function transformersVision(
         },
         batch: images,
         sequence: rows / images,
-        attention: { ...facts.attention, masked: false, causal: false },
+        attention: {
+          ...facts.attention,
+          masked: false,
+          causal: false,
+          unpads: false,
+        },
         cached: false,
         kernels: "eager",
       }),
