@@ -116,6 +116,62 @@ MODELS = {
     },
 }
 
+# Types whose code is kin to one of those, and other layouts of some.
+KIN = {
+    "falcon groups": {
+        **MODELS["falcon"],
+        "model_type": "falcon",
+        "new_decoder_architecture": True,
+        "num_kv_heads": 2,
+    },
+    "apertus": DENSE,
+    "arcee": DENSE,
+    "codegen": {"n_embd": 512, "n_layer": 3, "n_head": 8, "rotary_dim": 32, "vocab_size": 8000},
+    "dots1": {
+        **DENSE,
+        "n_routed_experts": 8,
+        "num_experts_per_tok": 2,
+        "moe_intermediate_size": 384,
+        "n_shared_experts": 1,
+        "n_group": 1,
+        "topk_group": 1,
+        "first_k_dense_replace": 1,
+    },
+    "ernie4_5": DENSE,
+    "exaone4": {**DENSE, "num_hidden_layers": 4, "sliding_window": 256},
+    "glm4_moe": {
+        **DENSE,
+        "head_dim": 64,
+        "n_routed_experts": 8,
+        "num_experts_per_tok": 2,
+        "moe_intermediate_size": 384,
+        "n_shared_experts": 1,
+        "first_k_dense_replace": 1,
+    },
+    "granitemoe": {**DENSE, "num_local_experts": 8, "num_experts_per_tok": 2},
+    "helium": {**DENSE, "head_dim": 64},
+    "hunyuan_v1_dense": {**DENSE, "head_dim": 64},
+    "ministral3": {**DENSE, "head_dim": 64},
+    "olmo3": {**DENSE, "num_hidden_layers": 4, "sliding_window": 256},
+    "persimmon": {**DENSE, "num_key_value_heads": 8},
+    "phimoe": {**DENSE, "num_local_experts": 8, "num_experts_per_tok": 2},
+    "seed_oss": {**DENSE, "head_dim": 64},
+    "xlm-roberta": {**MODELS["roberta"], "architectures": ["XLMRobertaForMaskedLM"]},
+    "camembert": {**MODELS["roberta"], "architectures": ["CamembertForMaskedLM"]},
+    "mt5": {**MODELS["t5"], "architectures": ["MT5ForConditionalGeneration"]},
+}
+KIN_SETTINGS = (
+    "full bf16",
+    "full fp32 autocast",
+    "full bf16 sdpa mask",
+    "full bf16 checkpointing",
+    "lora autocast",
+    "full bf16 eager",
+    "full fp32 autocast eager mask",
+    "lora checkpointing",
+    "qlora autocast checkpointing",
+)
+
 LORA = {"rank": 16, "alpha": 32, "dropout": 0, "targets": "all-linear", "adapter_dtype": "fp32"}
 ALL7 = ["q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down_proj"]
 NF4 = {"weights": "nf4-dq", "kbit_upcast": True}
@@ -162,9 +218,6 @@ SETTINGS = {
         "train": {"method": "qlora", "lora": LORA, "checkpointing": "full"},
     },
 }
-
-# The first so many are traced for every model type, a third of the rest.
-EVERY = 5
 
 
 def _lora(**changes):
@@ -536,8 +589,6 @@ ENCODER_SETTINGS = {
     ),
     "accumulation sdpa": {"train": {"gradient_accumulation": 2, "attention": "sdpa"}},
 }
-# Types that see every setting; the others see half.
-WHOLE = ("bert-base", "t5-small", "flan-t5", "bart-base", "whisper-small")
 ENCODER_SHAPES = [(8, 128), (2, 512), (4, 256), (3, 320), (1, 384)]
 
 # (micro batch, sequence): batch and sequence never equal, T from 256 to 4096.
@@ -675,18 +726,20 @@ def cases():
                 f"{name} {setting} {batch}x{sequence}",
                 scenario(config, SETTINGS[setting], batch, sequence),
             )
-    for index, (model_type, fields) in enumerate(MODELS.items()):
+    for model_type, fields in MODELS.items():
         config = {"model_type": model_type, **fields}
-        for place, (setting, change) in enumerate(SETTINGS.items()):
-            if place >= EVERY and (place + index) % 3:
-                continue
+        for setting, change in SETTINGS.items():
             batch, sequence = SHAPES[number % len(SHAPES)]
             number += 1
             yield f"{model_type} {setting}", scenario(config, change, batch, sequence)
+    for name, fields in KIN.items():
+        config = {"model_type": name, **fields}
+        for setting in KIN_SETTINGS:
+            batch, sequence = SHAPES[number % len(SHAPES)]
+            number += 1
+            yield f"{name} {setting}", scenario(config, SETTINGS[setting], batch, sequence)
     for index, (name, config) in enumerate(ENCODERS.items()):
         for place, (setting, change) in enumerate(ENCODER_SETTINGS.items()):
-            if name not in WHOLE and place >= EVERY and (place + index) % 2:
-                continue
             flash = change.get("train", {}).get("attention", "flash") == "flash"
             if flash and not WITH_FLASH.get(name, True):
                 continue

@@ -389,7 +389,8 @@ class Run:
             loss.backward()
             self.mark("after backward")
             bytes_["backward"] = max(bytes_["backward"], self._peak())
-            del loss
+            # The batch is the caller's, who has the next one by now.
+            del loss, inputs
             gc.collect()
             bytes_["backward_end"] = DEVICE.live - self.start
         DEVICE.reset_peak()

@@ -1,11 +1,11 @@
 import type { Machine, Parameter, Value } from "../machine.ts";
 import type { ActivationKind } from "../ops/activations.ts";
-import { activation } from "../ops/activations.ts";
+import { activation, clampedGate } from "../ops/activations.ts";
 import type { AdaptedLinear } from "../ops/adapted_linear.ts";
 import { adaptedLinear } from "../ops/adapted_linear.ts";
 import type { ParameterAdapter } from "../ops/adapted_parameter.ts";
 import { withUpdate } from "../ops/adapted_parameter.ts";
-import { cast, multiply, slice, split } from "../ops/arithmetic.ts";
+import { addedTo, cast, multiply, slice, split } from "../ops/arithmetic.ts";
 import { gathered } from "../ops/gather.ts";
 import { groupedProduct, linear, product } from "../ops/linear.ts";
 import type { Packed } from "../ops/linear.ts";
@@ -23,6 +23,8 @@ export type ExpertCode =
 export interface Fused {
   readonly weight: Parameter | Packed;
   readonly adapter: ParameterAdapter | null;
+  /** A row of biases for each expert, where there are any. */
+  readonly bias?: Parameter | null;
 }
 
 /** The layers of one expert of transformers 4. */
@@ -231,17 +233,54 @@ function fusedMlp(
 ): Value {
   return m.call(() => {
     const { hidden, width } = plan;
-    const both = times(m, x, rows, gateUp, [hidden, 2 * width], plan);
+    const both = biased(
+      m,
+      times(m, x, rows, gateUp, [hidden, 2 * width], plan),
+      rows,
+      plan.gateUp.bias,
+    );
     const gated = gate(m, both, rows, plan);
     // One by one, the halves have names of their own until the next expert.
     if (plan.code === "grouped") m.drop(both);
-    return times(m, gated, rows, down, [width, hidden], plan);
+    return biased(
+      m,
+      times(m, gated, rows, down, [width, hidden], plan),
+      rows,
+      plan.down.bias,
+    );
+  });
+}
+
+/** Adds each row's expert's biases in place. */
+function biased(
+  m: Machine,
+  x: Value,
+  rows: number,
+  bias: Parameter | null | undefined,
+): Value {
+  if (!bias) return x;
+  return m.call(() => {
+    const picked = gathered(
+      m,
+      m.parameter(bias),
+      x.elements,
+      rows,
+      "biases by row",
+    );
+    const own = cast(m, picked, x.dtype, "biases by row");
+    const sum = addedTo(m, x, own);
+    m.drop(picked, own, x);
+    return sum;
   });
 }
 
 function gate(m: Machine, both: Value, rows: number, plan: ExpertsPlan): Value {
   return m.call(() => {
     const half = rows * plan.width;
+    if (plan.activation === "clamped_glu") {
+      const [own, other] = [slice(m, both, half), slice(m, both, half)];
+      return clampedGate(m, own, other, "expert product");
+    }
     const [first, up] = split(m, both, [half, half]) as [Value, Value];
     const active = activation(m, first, plan.activation, "expert activation");
     return multiply(m, active, up, "expert product");

@@ -64,6 +64,7 @@ function chosen(
   return m.call(() => {
     const many = rows * perToken;
     const scores = score();
+    if (routing.choosesFirst) return ofChosen(m, scores, many);
     const chances = routing.sigmoid
       ? sigmoids(m, scores)
       : softmax(m, scores, true, "router softmax");
@@ -87,6 +88,24 @@ function chosen(
     return wideWeights
       ? m.view(top)
       : cast(m, top, m.autocast ?? x.dtype, "weights of chosen experts");
+  });
+}
+
+/** The softmax of the chosen scores of each row: GPT-OSS. */
+function ofChosen(m: Machine, scores: Value, many: number): Value {
+  return m.call(() => {
+    const picks = m.create(many, "int64", "chosen experts");
+    const { source, elements, dtype } = scores;
+    const node = m.record([scores], [picks], () => [
+      m.grad(source, elements, dtype, "gradient of router scores"),
+    ]);
+    const top = m.create(
+      many,
+      dtype,
+      "chosen scores",
+      node && { node, slot: 0 },
+    );
+    return softmax(m, top, false, "weights of chosen experts");
   });
 }
 

@@ -5,6 +5,7 @@ import { add, cast, copied, savingOutput, scaled } from "./arithmetic.ts";
 import { dropout } from "./dropout.ts";
 import { underAutocast } from "./linear.ts";
 import { softmax } from "./softmax.ts";
+import { withSinks } from "./attention_sinks.ts";
 import { unpaddedAttention } from "./unpadded_attention.ts";
 import { attentionArithmetic } from "./attention_arithmetic.ts";
 import { copiedHeads, product, repeated } from "./attention_products.ts";
@@ -45,6 +46,8 @@ export interface AttentionSettings {
   readonly broadcastsHeads?: boolean;
   /** Whether scores are products of queries and keys in fp32. */
   readonly wideScores?: boolean;
+  /** Whether each head has a learned score beside its keys': GPT-OSS. */
+  readonly hasSinks?: boolean;
   /** Whether scores are scaled in place, and held until the softmax is made. */
   readonly scalesInPlace?: boolean;
 }
@@ -366,6 +369,19 @@ function eager(
     if (settings.masked || (settings.causal && seen === queries)) {
       const mask = m.external(batch * queries * seen, q.dtype, "mask", null);
       replace(add(m, current, mask, "masked scores"));
+    }
+    if (settings.hasSinks) {
+      const shares = withSinks(m, current, batch * heads * queries);
+      m.drop(current, scores);
+      const out = product(
+        m,
+        shares,
+        values,
+        batch * queries * heads * valueWidth,
+        "attention output",
+      );
+      m.drop(shares);
+      return copied(m, out, "attention output by token");
     }
     const chances = softmax(m, current, settings.wideSoftmax, "softmax");
     m.drop(current, scores);

@@ -97,7 +97,11 @@ function fusedOf(
 ): Fused | null {
   const weight = modules.stored(name)?.packed ?? modules.parameter(name);
   return weight &&
-    { weight, adapter: modules.parameterAdapter(name, isTransposed) };
+    {
+      weight,
+      adapter: modules.parameterAdapter(name, isTransposed),
+      bias: modules.parameter(`${name}_bias`),
+    };
 }
 
 /** Every expert's layers, each with parameters of its own. */

@@ -114,6 +114,7 @@ function attentionOf(
       wideSoftmax: traits.wideSoftmax,
       softcap: traits.attentionSoftcap,
       wideScores: traits.wideScores,
+      hasSinks: architecture.type === "gpt_oss",
       broadcastsHeads: traits.fused === "picked",
       scalesInPlace: architecture.type === "falcon",
     },

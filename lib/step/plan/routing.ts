@@ -4,6 +4,8 @@ export interface Routing {
   readonly wide: boolean;
   /** Whether scores are sigmoids, of which the chosen ones are divided by their sum. */
   readonly sigmoid: boolean;
+  /** Whether the chosen scores alone are made weights, in their own type. */
+  readonly choosesFirst: boolean;
 }
 
 /** Types that multiply `hidden_states.type(torch.float32)`. */
@@ -48,5 +50,9 @@ const SIGMOID = new Set([
  * Source: huggingface/transformers models/…/modeling_….py, …TopkRouter.forward
  */
 export function routingOf(type: string): Routing {
-  return { wide: WIDE.has(type), sigmoid: SIGMOID.has(type) };
+  return {
+    wide: WIDE.has(type),
+    sigmoid: SIGMOID.has(type),
+    choosesFirst: type === "gpt_oss",
+  };
 }

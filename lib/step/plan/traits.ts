@@ -172,7 +172,9 @@ export function traitsOf(
     wideRotary: WIDE_ROTARY.has(type),
     turnsByToken: BY_TOKEN.has(type),
     wideScores: WIDE_SCORES.has(type),
-    activation: activationKind(typeof act === "string" ? act : "silu"),
+    activation: type === "gpt_oss"
+      ? "clamped_glu"
+      : activationKind(typeof act === "string" ? act : "silu"),
     wideSoftmax: !NARROW_SOFTMAX.has(type),
     attentionSoftcap: type === "gemma2"
       ? text["attn_logit_softcapping"] !== null
@@ -208,7 +210,9 @@ function normOf(type: string): NormKind {
   if (type.startsWith("cohere")) return "cohere";
   if (type === "olmo") return "bare";
   if (type === "nemotron") return "layer1p";
-  return ["olmo2", "olmo3", "nemotron_h"].includes(type) ? "olmo2" : "rms";
+  return ["olmo2", "olmo3", "nemotron_h", "gpt_oss"].includes(type)
+    ? "olmo2"
+    : "rms";
 }
 
 function arrangementOf(type: string, config: Config): Traits["arrangement"] {
