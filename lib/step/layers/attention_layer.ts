@@ -26,6 +26,8 @@ export interface AttentionPlan {
   readonly o: AdaptedLinear;
   readonly qNorm: Norm | null;
   readonly kNorm: Norm | null;
+  /** Whether those norm heads that were turned already: Hunyuan. */
+  readonly normsTurned: boolean;
   readonly heads: Heads;
   readonly rotary: "whole" | "part" | "none";
   readonly rotaryShare: number;

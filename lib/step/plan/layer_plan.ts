@@ -98,8 +98,9 @@ function attentionOf(
   return {
     projections: q && k && v ? { q, k, v } : { qkv: fused as AdaptedLinear },
     o,
-    qNorm: headNorm(modules, traits, /(^|\.)q_(layer)?norm\.weight$/),
-    kNorm: headNorm(modules, traits, /(^|\.)k_(layer)?norm\.weight$/),
+    qNorm: headNorm(modules, traits, /(^|\.)(q|query)_(layer)?norm\.weight$/),
+    kNorm: headNorm(modules, traits, /(^|\.)(k|key)_(layer)?norm\.weight$/),
+    normsTurned: traits.normsTurned,
     heads,
     rotary: traits.rotary,
     rotaryShare: traits.rotaryShare,
@@ -222,7 +223,8 @@ function normsOf(
 ): LayerPlan["norms"] {
   const own = [...modules.names()].filter((name) =>
     /\.weight$/.test(name) && modules.tensor(name)?.role === "norm" &&
-    !/(^|\.)[qk]_(layer)?norm|_a_layernorm|sub_norm|^(mixer|mamba)\./.test(name)
+    !/(^|\.)(q|k|query|key)_(layer)?norm|_a_layernorm|sub_norm|^(mixer|mamba)\./
+      .test(name)
   ).map((name) => name.slice(0, -".weight".length));
   const norm = (path: string | undefined): Norm | null =>
     modules.norm(path ?? null, traits.norm);

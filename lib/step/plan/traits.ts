@@ -17,6 +17,8 @@ export interface Traits {
   readonly repeatedTables: boolean;
   /** Whether the part that is turned is turned token by token, as in GPT-J. */
   readonly turnsByToken: boolean;
+  /** Whether heads are normed after they are turned. */
+  readonly normsTurned: boolean;
   /** Whether eager attention multiplies queries and keys in fp32. */
   readonly wideScores: boolean;
   readonly wideRotary: boolean;
@@ -171,6 +173,7 @@ export function traitsOf(
     repeatedTables: REPEATED_TABLES.has(type),
     wideRotary: WIDE_ROTARY.has(type),
     turnsByToken: BY_TOKEN.has(type),
+    normsTurned: type.startsWith("hunyuan_v1"),
     wideScores: WIDE_SCORES.has(type),
     activation: type === "gpt_oss"
       ? "clamped_glu"

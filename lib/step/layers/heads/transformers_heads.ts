@@ -16,17 +16,21 @@ export const transformersHeads: HeadMaker = (m, x, plan, table) => {
   const sizes = plan.fused === "grouped"
     ? { ...heads, kvHeads: heads.heads }
     : heads;
-  if (plan.qNorm) {
-    q = normedHeads(m, q, plan.qNorm, rows, heads.heads, "q norm");
-  }
-  if (plan.kNorm) {
-    k = normedHeads(m, k, plan.kNorm, rows, heads.kvHeads, "k norm");
-  }
+  const normBoth = () => {
+    if (plan.qNorm) {
+      q = normedHeads(m, q, plan.qNorm, rows, heads.heads, "q norm");
+    }
+    if (plan.kNorm) {
+      k = normedHeads(m, k, plan.kNorm, rows, heads.kvHeads, "k norm");
+    }
+  };
+  if (!plan.normsTurned) normBoth();
   if (table && plan.rotary !== "none") {
     const turned = turnedHeads(m, [q, k], plan, table);
     m.drop(q, k);
     [q, k] = turned;
   }
+  if (plan.normsTurned) normBoth();
   if (plan.cached && "q" in plan.projections) {
     m.giveBack(k);
     m.giveBack(v);
