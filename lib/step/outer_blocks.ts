@@ -38,6 +38,8 @@ export interface EmbeddingPlan {
   readonly dropout: number;
   /** Rows of the rotary table: positions, of each sequence where models say so. */
   readonly rotaryRows: number;
+  /** How many there are: Gemma 3 has one of its own for windows. */
+  readonly rotaryTables: number;
   /** Features of the rotary table; 0 where there is none. */
   readonly rotaryWidth: number;
   /** Whether a gradient has to reach the embedding's output without weights. */
@@ -114,13 +116,14 @@ export function recordEmbedding(
   replace(dropout(m, out, plan.dropout, "embeddings"));
   const table = plan.rotaryWidth === 0
     ? []
-    : ["cosines", "sines"].map((name) =>
-      m.create(
-        plan.rotaryRows * plan.rotaryWidth,
-        out.dtype,
-        `rotary ${name}`,
-      )
-    );
+    : Array.from({ length: plan.rotaryTables }, () => ["cosines", "sines"])
+      .flat().map((name) =>
+        m.create(
+          plan.rotaryRows * plan.rotaryWidth,
+          out.dtype,
+          `rotary ${name}`,
+        )
+      );
   const masks = m.within(
     "attention activations",
     () =>

@@ -210,6 +210,7 @@ function embeddingPlanOf(
     rotaryRows: plan.directLoss || /^qwen(2|2_5)_vl$/.test(architecture.type)
       ? batch * sequence
       : sequence,
+    rotaryTables: /^gemma3(_text)?$/.test(architecture.type) ? 2 : 1,
     rotaryWidth: traits.rotary === "none"
       ? 0
       : traits.rotary === "part"
