@@ -2,7 +2,7 @@ import type { Dtype } from "./dtype.ts";
 import { DTYPE_BYTES } from "./dtype.ts";
 import type { PartName } from "./parts.ts";
 import type { StorageId } from "./tape.ts";
-import { Tape } from "./tape.ts";
+import { roundedBytes, Tape } from "./tape.ts";
 
 /** A parameter: resident, and a leaf of the graph where it trains. */
 export interface Parameter {
@@ -193,6 +193,12 @@ export class Machine {
       held: true,
       ...changed,
     });
+  }
+
+  /** Whether a tensor is a part of a larger one. */
+  isPart({ storage, elements, dtype }: Value): boolean {
+    const whole = this.tape.bytes[storage] ?? 0;
+    return whole > roundedBytes(elements * DTYPE_BYTES[dtype]);
   }
 
   /** A parameter as a tensor. */

@@ -12,7 +12,8 @@ import { add, cast, scaled } from "./ops/arithmetic.ts";
 import type { DirectLoss } from "./ops/direct_loss.ts";
 import { directLoss } from "./ops/direct_loss.ts";
 import { dropout } from "./ops/dropout.ts";
-import { embedding } from "./ops/embedding.ts";
+import type { EmbeddingAdapter } from "./ops/embedding.ts";
+import { adaptedRows, embedding } from "./ops/embedding.ts";
 import type { LossSettings } from "./ops/loss.ts";
 import { checkpointedLoss } from "./ops/checkpointed_loss.ts";
 import { chunkedLoss } from "./ops/chunked_loss.ts";
@@ -30,6 +31,7 @@ export interface EmbeddingPlan {
   readonly sequence: number;
   readonly hidden: number;
   readonly table: Parameter;
+  readonly adapter: EmbeddingAdapter | null;
   readonly positions: Parameter | null;
   /** BLOOM's norm of the embeddings. */
   readonly norm: Norm | null;
@@ -93,6 +95,10 @@ export function recordEmbedding(
     out = next;
   };
   if (plan.scaled === "module") replace(scaled(m, out, SCALED));
+  if (plan.adapter) {
+    const rescales = plan.scaled === "module";
+    replace(adaptedRows(m, out, ids, looked, plan.adapter, rescales));
+  }
   // What asks for their gradient is a hook of the module.
   const leaf = plan.forcesGrad ? leafOf(m, out) : null;
   if (plan.scaled === "model") replace(scaled(m, out, SCALED));

@@ -142,7 +142,7 @@ export function recordPass(
     if (checkpoint && scenario.train.checkpoint_offload) {
       hostBytes += first.rows * first.hidden * DTYPE_BYTES[dtype];
     }
-    needsGrad = true;
+    needsGrad = block.gradOut !== null;
     isLeaf = false;
     dtype = block.outputDtype;
   }
@@ -203,6 +203,7 @@ function embeddingPlanOf(
     sequence,
     hidden: own.shape[1] ?? architecture.hidden_size,
     table: own,
+    adapter: outside.embeddingAdapter(table.slice(0, -".weight".length)),
     positions: outside.parameter(positions),
     norm: null,
     scaled: traits.scaledEmbeddings ? scaledBy(plan) : null,
@@ -215,6 +216,8 @@ function embeddingPlanOf(
       ? 0
       : traits.rotary === "part"
       ? Math.round(architecture.head_dim * traits.rotaryShare)
+      : traits.rotary === "halves"
+      ? architecture.head_dim / 2
       : architecture.head_dim,
     forcesGrad: facts.code.forcesGrad && forcesGrad(scenario),
     masks: masksOf(facts, plan.windows, plan.stack.kinds),
@@ -262,9 +265,10 @@ function headPlanOf(plan: StepPlan, first: EmbeddingPlan): HeadPlan {
   );
   const own = outside.linear(outside.pathOf((_, { role }) => role === "head"));
   // A copy of the embeddings that trains leaves the head what it was tied to.
-  const table = outside.loaded(first.table.name) ?? first.table;
+  const { name } = first.table;
+  const table = (outside.isSaved(name) && outside.loaded(name)) || first.table;
   const head = own ?? outside.savedHead() ??
-    tiedHead(outside.isSaved(first.table.name) ? table : first.table);
+    tiedHead(table, outside.adapterOf("lm_head"));
   return {
     rows: first.rows,
     hidden: first.hidden,
@@ -281,7 +285,10 @@ function headPlanOf(plan: StepPlan, first: EmbeddingPlan): HeadPlan {
   };
 }
 
-function tiedHead(table: Parameter): AdaptedLinear {
+function tiedHead(
+  table: Parameter,
+  adapter: AdaptedLinear["adapter"],
+): AdaptedLinear {
   const [out = 1, width = 1] = table.shape;
   return {
     name: "lm_head",
@@ -289,7 +296,7 @@ function tiedHead(table: Parameter): AdaptedLinear {
     out,
     weight: table,
     bias: null,
-    adapter: null,
+    adapter,
   };
 }
 

@@ -326,6 +326,106 @@ VARIANTS = {
     },
 }
 
+
+# Adapters beside the usual ones, and the types that see them.
+_QLORA = {"quantization": NF4, "precision": {"autocast": "bf16"}}
+
+
+def _adapted(change=None, method="lora", train=None, **lora):
+    own = {"method": method, "lora": {**LORA, **lora}, **(train or {})}
+    return merged(change or {}, {"train": own})
+
+
+_AUTOCAST = {"precision": {"autocast": "bf16"}}
+_FUSED = ["mlp.experts.gate_up_proj", "mlp.experts.down_proj"]
+ADAPTERS = {
+    "lora dora dropout": (_adapted(dora=True, dropout=0.1), "qwen2 gemma2"),
+    "lora dora checkpointing": (
+        _adapted(_AUTOCAST, dora=True, train={"checkpointing": "full"}),
+        "llama",
+    ),
+    "qlora dora": (_adapted(_QLORA, "qlora", dora=True), "llama phi"),
+    "qlora dora dropout": (_adapted(_QLORA, "qlora", dora=True, dropout=0.1), "llama starcoder2"),
+    "qlora dora without upcast": (
+        _adapted(
+            {**_QLORA, "quantization": {**NF4, "kbit_upcast": False}}, "qlora", dora=True
+        ),
+        "qwen3",
+    ),
+    "qlora without autocast checkpointing": (
+        _adapted(
+            {"quantization": NF4},
+            "qlora",
+            train={"attention": "eager", "checkpointing": "full"},
+        ),
+        "llama gemma2 gpt_neox",
+    ),
+    "qlora dropout without autocast": (
+        _adapted({"quantization": NF4}, "qlora", dropout=0.1, train={"attention": "eager"}),
+        "gemma2",
+    ),
+    "qlora saves both ends": (
+        _adapted(_QLORA, "qlora", modules_to_save=["lm_head", "embed_tokens"]),
+        "qwen2 gemma2 llama",
+    ),
+    "qlora saves embeddings checkpointing": (
+        _adapted(
+            _QLORA, "qlora", modules_to_save=["embed_tokens"], train={"checkpointing": "full"}
+        ),
+        "qwen2 llama",
+    ),
+    "qlora accumulation": (
+        _adapted(_QLORA, "qlora", train={"gradient_accumulation": 2}),
+        "llama",
+    ),
+    "lora some layers": (
+        _adapted(targets=r".*layers\.[12]\..*(q|v|down)_proj"),
+        "smollm3 mixtral",
+    ),
+    "lora some layers checkpointing": (
+        _adapted(targets=r".*layers\.[12]\..*(q|v|down)_proj", train={"checkpointing": "full"}),
+        "smollm3",
+    ),
+    "lora head": (_adapted(_AUTOCAST, targets=["q_proj", "lm_head"]), "llama qwen2"),
+    "lora embeddings": (_adapted(targets=["q_proj", "embed_tokens"]), "llama gemma qwen2"),
+    "lora embeddings checkpointing": (
+        _adapted(_AUTOCAST, targets=["q_proj", "embed_tokens"], train={"checkpointing": "full"}),
+        "qwen2",
+    ),
+    "lora all experts": (_adapted(), "mixtral qwen2_moe"),
+    "lora all experts unscaled": (
+        _adapted(alpha=16, adapter_dtype="bf16"),
+        "mixtral deepseek_v3",
+    ),
+    "lora named experts": (
+        _adapted(targets=["q_proj", "v_proj"], target_parameters=_FUSED),
+        "mixtral deepseek_v3 gpt_oss",
+    ),
+    "lora named experts checkpointing": (
+        _adapted(
+            _AUTOCAST,
+            targets=["q_proj", "v_proj"],
+            target_parameters=_FUSED,
+            train={"checkpointing": "full"},
+        ),
+        "qwen3_moe gpt_oss",
+    ),
+    "qlora experts": (_adapted(_QLORA, "qlora"), "mixtral qwen3_moe deepseek_v3 gpt_oss"),
+    "qlora experts checkpointing": (
+        _adapted(_QLORA, "qlora", train={"checkpointing": "full"}),
+        "mixtral qwen3_moe gpt_oss",
+    ),
+    "full fp32 autocast experts": (
+        {"precision": {"weights": "fp32", "autocast": "bf16"}},
+        "mixtral deepseek_v3 gpt_oss",
+    ),
+    "full bf16 eager experts": ({"train": {"attention": "eager"}}, "gpt_oss mixtral"),
+    "full bf16 checkpointing eager experts": (
+        {"train": {"attention": "eager", "checkpointing": "full"}},
+        "gpt_oss qwen3_moe",
+    ),
+}
+
 OPTIMIZERS = {
     "adamw": ["foreach", "for-loop", "fused", "auto"],
     "adam": ["foreach", "for-loop", "fused"],
@@ -738,6 +838,18 @@ def cases():
             batch, sequence = SHAPES[number % len(SHAPES)]
             number += 1
             yield f"{name} {setting}", scenario(config, SETTINGS[setting], batch, sequence)
+    place = 0
+    for setting, (change, types) in ADAPTERS.items():
+        for model_type in types.split():
+            config = {"model_type": model_type, **MODELS[model_type]}
+            # What is presented here is no flash kernel with sinks.
+            eager = {"train": {"attention": "eager"}} if model_type == "gpt_oss" else {}
+            batch, sequence = SHAPES[place % len(SHAPES)]
+            place += 1
+            yield (
+                f"adapters {model_type} {setting}",
+                scenario(config, merged(change, eager), batch, sequence),
+            )
     for index, (name, config) in enumerate(ENCODERS.items()):
         for place, (setting, change) in enumerate(ENCODER_SETTINGS.items()):
             flash = change.get("train", {}).get("attention", "flash") == "flash"

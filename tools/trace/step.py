@@ -104,6 +104,26 @@ def _fused_steps_are_in_place():
 
 FUSED_STEPS = _fused_steps_are_in_place()
 
+def _grouped_products_have_shapes():
+    """The Meta kernel of a grouped product takes bf16 alone; CUDA multiplies group by group what else there is."""
+    library = torch.library.Library("aten", "IMPL", "Meta")
+
+    def grouped(a, b, offs=None, bias=None, out_dtype=None):
+        rows = [offs.shape[0], a.shape[0]] if a.dim() == b.dim() == 2 else list(a.shape[:-1])
+        if a.dim() == 3 and b.dim() == 2:
+            rows = [a.shape[1]]
+        dtype = out_dtype or a.dtype
+        width = 16 // dtype.itemsize
+        columns = -(-b.shape[-1] // width) * width
+        strides = [columns, 1] if len(rows) == 1 else [rows[1] * columns, columns, 1]
+        return torch.empty_strided([*rows, b.shape[-1]], strides, dtype=dtype, device=a.device)
+
+    library.impl("_grouped_mm", grouped, allow_override=True)
+    return library
+
+
+GROUPED = _grouped_products_have_shapes()
+
 DTYPES = {"fp32": torch.float32, "bf16": torch.bfloat16, "fp16": torch.float16}
 ATTENTION = {"flash": "flash_attention_2", "sdpa": "sdpa", "eager": "eager"}
 
@@ -232,6 +252,7 @@ def adapt(model, scenario):
         target_modules=None if targets == "default" else targets,
         use_dora=lora.get("dora", False),
         modules_to_save=lora.get("modules_to_save") or None,
+        target_parameters=lora.get("target_parameters") or None,
     )
     adapters = lora.get("adapter_dtype", "fp32")
     with torch.device("cuda"):

@@ -29,7 +29,7 @@ export interface AttentionPlan {
   /** Whether those norm heads that were turned already: Hunyuan. */
   readonly normsTurned: boolean;
   readonly heads: Heads;
-  readonly rotary: "whole" | "part" | "none";
+  readonly rotary: "whole" | "part" | "halves" | "none";
   readonly rotaryShare: number;
   /** Whether cosines and sines are repeated for this layer. */
   readonly repeatedTables: boolean;
@@ -53,18 +53,23 @@ const MAKERS: Record<ModelCode["heads"], HeadMaker> = {
   litgpt: litgptHeads,
 };
 
-/** Attention over normed hidden states. */
+/**
+ * Attention over normed hidden states.
+ *
+ * @param held Takes the weights that the layer's code refers to until its end.
+ */
 export function attentionLayer(
   m: Machine,
   x: Value,
   plan: AttentionPlan,
   table: RotaryTable | null,
+  held: Value[] = [],
 ): Value {
   const rows = plan.heads.batch * plan.heads.queries;
   return m.within("attention activations", () =>
     m.call(() => {
       const { heads, sizes, byHead } = MAKERS[plan.code](m, x, plan, table);
-      let out = attention(m, heads, sizes, plan.settings);
+      let out = attention(m, heads, sizes, plan.settings, null, held);
       const { implementation, masked } = plan.settings;
       if (byHead && !liesByToken(implementation, masked, out.dtype)) {
         const ordered = copied(m, out, "attention output by token");

@@ -44,11 +44,14 @@ export function decoderLayer(
   plan: LayerPlan,
   table: RotaryTable | null,
 ): Value {
-  return m.call(() =>
+  const held: Value[] = [];
+  const out = m.call(() =>
     plan.arrangement === "parallel"
-      ? parallel(m, x, plan, table)
-      : sequential(m, x, plan, table)
+      ? parallel(m, x, plan, table, held)
+      : sequential(m, x, plan, table, held)
   );
+  m.drop(...held);
+  return out;
 }
 
 function sequential(
@@ -56,6 +59,7 @@ function sequential(
   x: Value,
   plan: LayerPlan,
   table: RotaryTable | null,
+  held: Value[],
 ): Value {
   const { norms, attention, mlp, rows, stateSpace } = plan;
   let hidden = x;
@@ -74,7 +78,7 @@ function sequential(
       hidden,
       plan,
       [norms.beforeAttention, norms.afterAttention],
-      (input) => attended(m, input, attention, table),
+      (input) => attended(m, input, attention, table, held),
     );
   }
   if (!mlp) return hidden === x ? m.view(x) : hidden;
@@ -140,13 +144,14 @@ function parallel(
   x: Value,
   plan: LayerPlan,
   table: RotaryTable | null,
+  held: Value[],
 ): Value {
   const { norms, attention, mlp, rows } = plan;
   const input = norms.beforeAttention
     ? normed(m, x, rows, norms.beforeAttention)
     : m.view(x);
   const looked = attention
-    ? attended(m, input, attention, table)
+    ? attended(m, input, attention, table, held)
     : m.view(input);
   const other = norms.beforeMlp ? normed(m, x, rows, norms.beforeMlp) : input;
   const fed = mlp ? feedForward(m, other, rows, mlp) : m.view(other);
@@ -163,10 +168,11 @@ function attended(
   x: Value,
   plan: AttentionPlan | LatentAttentionPlan,
   table: RotaryTable | null,
+  held: Value[],
 ): Value {
   return "kvDown" in plan
-    ? latentAttention(m, x, plan, table)
-    : attentionLayer(m, x, plan, table);
+    ? latentAttention(m, x, plan, table, held)
+    : attentionLayer(m, x, plan, table, held);
 }
 
 function feedForward(

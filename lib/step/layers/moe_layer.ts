@@ -2,7 +2,7 @@ import type { Machine, Value } from "../machine.ts";
 import type { AdaptedLinear } from "../ops/adapted_linear.ts";
 import { adaptedLinear } from "../ops/adapted_linear.ts";
 import { add, multiply, savingOutput } from "../ops/arithmetic.ts";
-import type { ExpertsPlan } from "./experts.ts";
+import type { ExpertsPlan } from "./expert_types.ts";
 import { experts } from "./experts.ts";
 import type { MlpPlan } from "./mlp_layer.ts";
 import { mlpLayer } from "./mlp_layer.ts";

@@ -64,7 +64,7 @@ function chosen(
   return m.call(() => {
     const many = rows * perToken;
     const scores = score();
-    if (routing.choosesFirst) return ofChosen(m, scores, many);
+    if (routing.late) return shared(m, scores, many);
     const chances = routing.sigmoid
       ? sigmoids(m, scores)
       : softmax(m, scores, true, "router softmax");
@@ -91,21 +91,17 @@ function chosen(
   });
 }
 
-/** The softmax of the chosen scores of each row: GPT-OSS. */
-function ofChosen(m: Machine, scores: Value, many: number): Value {
+/** The softmax of so many chosen scores: gpt-oss. */
+function shared(m: Machine, scores: Value, many: number): Value {
   return m.call(() => {
     const picks = m.create(many, "int64", "chosen experts");
-    const { source, elements, dtype } = scores;
+    const { elements, dtype } = scores;
     const node = m.record([scores], [picks], () => [
-      m.grad(source, elements, dtype, "gradient of router scores"),
+      m.grad(scores.source, elements, dtype, "gradient of router scores"),
     ]);
-    const top = m.create(
-      many,
-      dtype,
-      "chosen scores",
-      node && { node, slot: 0 },
-    );
-    return softmax(m, top, false, "weights of chosen experts");
+    const source = node && { node, slot: 0 };
+    const top = m.create(many, dtype, "chosen scores", source);
+    return savingOutput(m, top, "weights of chosen experts");
   });
 }
 

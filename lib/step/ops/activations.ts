@@ -19,8 +19,6 @@ export type ActivationKind =
   | "gelu_new"
   /** x sigmoid(1.702 x) in Python: CLIP. */
   | "quick_gelu"
-  /** A clamped gate that is 1 more than its other side: GPT-OSS's experts. */
-  | "clamped_glu"
   /** relu(x)², whose power runs in fp32 under autocast: Nemotron. */
   | "relu_squared";
 
@@ -50,8 +48,6 @@ export function activation(
   label: string,
 ): Value {
   switch (kind) {
-    // Both sides of a gate are needed; see clampedGate.
-    case "clamped_glu":
     case "kernel":
       return savingInput(m, x, label);
     case "relu":
@@ -74,43 +70,6 @@ export function activation(
     case "gelu_new":
       return geluNew(m, x, label);
   }
-}
-
-/**
- * (clamp(up) + 1) × gate sigmoid(α gate), of a clamped gate.
- *
- * Source: huggingface/transformers models/gpt_oss/modeling_gpt_oss.py,
- * GptOssExperts._apply_gate
- */
-export function clampedGate(
-  m: Machine,
-  first: Value,
-  second: Value,
-  label: string,
-): Value {
-  return m.call(() => {
-    const gate = savingInput(m, first, "clamped gate");
-    const up = savingInput(m, second, "clamped up");
-    const inner = scaled(m, gate, "scaled gate");
-    const chance = savingOutput(m, inner, "sigmoid");
-    m.drop(inner);
-    const glu = multiply(m, gate, chance, "gated gate");
-    m.drop(chance);
-    const more = m.call(() => {
-      const node = m.record(
-        [up],
-        [],
-        ([grad]) => [grad ? m.share(grad) : null],
-      );
-      return m.create(
-        up.elements,
-        up.dtype,
-        "1 + clamped up",
-        node && { node, slot: 0 },
-      );
-    });
-    return multiply(m, more, glu, label);
-  });
 }
 
 /**

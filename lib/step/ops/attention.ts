@@ -1,11 +1,11 @@
 import type { Dtype } from "../dtype.ts";
 import { DTYPE_BYTES } from "../dtype.ts";
-import type { Grad, Machine, Value } from "../machine.ts";
+import type { Grad, Machine, Parameter, Value } from "../machine.ts";
 import { add, cast, copied, savingOutput, scaled } from "./arithmetic.ts";
 import { dropout } from "./dropout.ts";
 import { underAutocast } from "./linear.ts";
+import { softmaxWithSinks } from "./sinks.ts";
 import { softmax } from "./softmax.ts";
-import { withSinks } from "./attention_sinks.ts";
 import { unpaddedAttention } from "./unpadded_attention.ts";
 import { attentionArithmetic } from "./attention_arithmetic.ts";
 import { copiedHeads, product, repeated } from "./attention_products.ts";
@@ -38,6 +38,8 @@ export interface AttentionSettings {
   readonly wideSoftmax: boolean;
   /** Whether scores pass a soft cap, which flash kernels have built in. */
   readonly softcap: boolean;
+  /** A score of each head that nothing is read by; null without any. */
+  readonly sinks?: Parameter | null;
   /** Whether weights keep the softmax's type until they are multiplied. */
   readonly leavesWeights?: boolean;
   /** Whether a flash kernel gets the tokens alone, without their padding. */
@@ -46,8 +48,6 @@ export interface AttentionSettings {
   readonly broadcastsHeads?: boolean;
   /** Whether scores are products of queries and keys in fp32. */
   readonly wideScores?: boolean;
-  /** Whether each head has a learned score beside its keys': GPT-OSS. */
-  readonly hasSinks?: boolean;
   /** Whether scores are scaled in place, and held until the softmax is made. */
   readonly scalesInPlace?: boolean;
 }
@@ -324,6 +324,19 @@ function reducedTo(m: Machine, x: Value, grad: Grad): Grad {
   return sum;
 }
 
+/**
+ * Heads as a batched product reads them: those that lie within a larger tensor are
+ * copied, but of a single sequence, whose heads are found by their strides.
+ *
+ * Source: pytorch aten/src/ATen/native/LinearAlgebra.cpp, _matmul_impl
+ */
+function laidOut(m: Machine, x: Value, batch: number): Value {
+  if (batch === 1 || !m.isPart(x)) return x;
+  const own = copied(m, x, "heads by sequence");
+  m.drop(x);
+  return own;
+}
+
 /** Scores, softmax and product, each a tensor of its own. */
 function eager(
   m: Machine,
@@ -337,7 +350,9 @@ function eager(
   return m.call(() => {
     const single = sizes.kvHeads === 1 && batch > 1;
     const [keys, values] = [k, v].map((each) =>
-      single ? copiedHeads(m, each, heads) : repeated(m, each, sizes)
+      single
+        ? copiedHeads(m, each, heads)
+        : laidOut(m, repeated(m, each, sizes), batch)
     ) as [Value, Value];
     const [asking, asked] = [q, keys].map((each) =>
       settings.wideScores
@@ -370,24 +385,17 @@ function eager(
       const mask = m.external(batch * queries * seen, q.dtype, "mask", null);
       replace(add(m, current, mask, "masked scores"));
     }
-    if (settings.hasSinks) {
-      const shares = withSinks(m, current, batch * heads * queries);
-      m.drop(current, scores);
-      const out = product(
-        m,
-        shares,
-        values,
-        batch * queries * heads * valueWidth,
-        "attention output",
-      );
-      m.drop(shares);
-      return copied(m, out, "attention output by token");
-    }
-    const chances = softmax(m, current, settings.wideSoftmax, "softmax");
-    m.drop(current, scores);
-    const to = settings.leavesWeights ? chances.dtype : m.autocast ?? q.dtype;
+    const { sinks } = settings;
+    const chances = sinks
+      ? softmaxWithSinks(m, current, seen, sinks)
+      : softmax(m, current, settings.wideSoftmax, "softmax");
+    const to = sinks
+      ? v.dtype
+      : settings.leavesWeights
+      ? chances.dtype
+      : m.autocast ?? q.dtype;
     const narrow = cast(m, chances, to, "attention weights");
-    m.drop(chances);
+    m.drop(chances, current, scores);
     const dropped = dropout(m, narrow, settings.dropout, "attention weights");
     m.drop(narrow);
     held?.push(m.keep(m.view(dropped)));

@@ -3,7 +3,7 @@ import { cast } from "./arithmetic.ts";
 
 /**
  * softmax, which saves what it gave; in fp32 where told, or under autocast. One
- * kernel widens fp16; bf16 is cast before.
+ * kernel reads fp16 and gives fp32; bf16 is cast first.
  *
  * Source: pytorch aten/src/ATen/native/SoftMax.cpp, softmax
  */
@@ -14,25 +14,20 @@ export function softmax(
   label: string,
 ): Value {
   const dtype = wide || m.autocast ? "fp32" : x.dtype;
-  if (dtype === x.dtype || x.dtype === "fp16") {
-    return kernel(m, x, dtype, label);
-  }
   return m.call(() => {
-    const input = cast(m, x, dtype, `input of ${label} in fp32`);
-    return kernel(m, input, dtype, label);
+    const read = x.dtype === "fp16"
+      ? m.view(x)
+      : cast(m, x, dtype, `${label} input in fp32`);
+    const out = m.create(x.elements, dtype, label);
+    const node = m.record([read], [out], () => [
+      m.grad(
+        read.source,
+        read.elements,
+        read.dtype,
+        `gradient of ${label}`,
+      ),
+    ]);
+    out.source = node && { node, slot: 0 };
+    return out;
   });
-}
-
-function kernel(
-  m: Machine,
-  x: Value,
-  dtype: Value["dtype"],
-  label: string,
-): Value {
-  const out = m.create(x.elements, dtype, label);
-  const node = m.record([x], [out], () => [
-    m.grad(x.source, x.elements, x.dtype, `gradient of ${label}`),
-  ]);
-  out.source = node && { node, slot: 0 };
-  return out;
 }

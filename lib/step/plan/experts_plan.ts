@@ -1,5 +1,9 @@
 import type { Parameter } from "../machine.ts";
-import type { ExpertLinears, ExpertsPlan, Fused } from "../layers/experts.ts";
+import type {
+  ExpertLinears,
+  ExpertsPlan,
+  Fused,
+} from "../layers/expert_types.ts";
 import type { RouterPlan } from "../layers/router.ts";
 import type { AdaptedLinear } from "../ops/adapted_linear.ts";
 import type { Packed } from "../ops/linear.ts";
@@ -30,6 +34,7 @@ export function routedExpertsOf(
   const [experts = 1, first = 1, second = 1] = modules.tensor(down)?.shape ??
     [];
   const [hidden, width] = isTransposed ? [second, first] : [first, second];
+  const routing = routingOf(type);
   const router = routerOf(modules, facts, experts, hidden);
   const [up, out] = [gateUp, down].map((name) =>
     fusedOf(modules, name, isTransposed)
@@ -39,8 +44,9 @@ export function routedExpertsOf(
     router: {
       ...router,
       perToken,
-      routing: routingOf(type),
-      wideWeights: type === "mixtral" || facts.expertCode !== "linears",
+      routing,
+      wideWeights: type === "mixtral" ||
+        (facts.expertCode !== "linears" && !routing.narrow),
     },
     experts: {
       experts,
@@ -57,6 +63,7 @@ export function routedExpertsOf(
           type,
         })
         : null,
+      gate: type === "gpt_oss" ? "clamped" : "halves",
       activation: facts.traits.activation,
       code: facts.expertCode,
     },
@@ -81,7 +88,7 @@ function routerOf(
       in: hidden,
       out: experts,
       weight,
-      bias: null,
+      bias: modules.parameter(`${name.slice(0, -".weight".length)}.bias`),
       adapter: expertCode === "linears"
         ? modules.adapterOf(name.slice(0, -".weight".length))
         : null,
@@ -96,12 +103,11 @@ function fusedOf(
   isTransposed: boolean,
 ): Fused | null {
   const weight = modules.stored(name)?.packed ?? modules.parameter(name);
-  return weight &&
-    {
-      weight,
-      adapter: modules.parameterAdapter(name, isTransposed),
-      bias: modules.parameter(`${name}_bias`),
-    };
+  return weight && {
+    weight,
+    adapter: modules.parameterAdapter(name, isTransposed),
+    bias: modules.parameter(`${name}_bias`),
+  };
 }
 
 /** Every expert's layers, each with parameters of its own. */

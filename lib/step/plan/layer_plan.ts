@@ -5,7 +5,7 @@ import type { AttentionPlan } from "../layers/attention_layer.ts";
 import type { LayerPlan } from "../layers/decoder_layer.ts";
 import type { LatentAttentionPlan } from "../layers/latent_attention.ts";
 import type { MlpPlan } from "../layers/mlp_layer.ts";
-import type { ExpertCode } from "../layers/experts.ts";
+import type { ExpertCode } from "../layers/expert_types.ts";
 import type { MoePlan } from "../layers/moe_layer.ts";
 import type { AdaptedLinear } from "../ops/adapted_linear.ts";
 import type { AttentionSettings, Heads } from "../ops/attention.ts";
@@ -115,9 +115,9 @@ function attentionOf(
       wideSoftmax: traits.wideSoftmax,
       softcap: traits.attentionSoftcap,
       wideScores: traits.wideScores,
-      hasSinks: architecture.type === "gpt_oss",
       broadcastsHeads: traits.fused === "picked",
       scalesInPlace: architecture.type === "falcon",
+      sinks: modules.parameter(modules.find((name) => /\.sinks$/.test(name))),
     },
     code: code.heads,
     kernels,

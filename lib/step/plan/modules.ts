@@ -4,6 +4,7 @@ import type { Scenario } from "../../scenario/schema.ts";
 import type { Dtype } from "../dtype.ts";
 import type { Parameter } from "../machine.ts";
 import type { AdaptedLinear, Adapter } from "../ops/adapted_linear.ts";
+import type { EmbeddingAdapter } from "../ops/embedding.ts";
 import type { ParameterAdapter } from "../ops/adapted_parameter.ts";
 import type { Norm, NormKind } from "../ops/norms.ts";
 import type { ModelCode } from "./model_code.ts";
@@ -167,6 +168,19 @@ export class Modules {
       a: one("A", a),
       b: one("B", b),
       magnitude: magnitude ? one("magnitude", magnitude) : null,
+    };
+  }
+
+  /** LoRA's matrices beside the table at a path; null where it has none. */
+  embeddingAdapter(path: string): EmbeddingAdapter | null {
+    const a = this.#adapters.get(`${path}.lora_embedding_A.default`);
+    const b = this.#adapters.get(`${path}.lora_embedding_B.default`);
+    if (!a || !b) return null;
+    const { rank, adapter_dtype: dtype } = this.#lora;
+    return {
+      rank,
+      a: trained(`${path} A`, a, dtype),
+      b: trained(`${path} B`, b, dtype),
     };
   }
 

@@ -4,8 +4,10 @@ export interface Routing {
   readonly wide: boolean;
   /** Whether scores are sigmoids, of which the chosen ones are divided by their sum. */
   readonly sigmoid: boolean;
-  /** Whether the chosen scores alone are made weights, in their own type. */
-  readonly choosesFirst: boolean;
+  /** Whether the softmax is of the chosen scores alone, in their own type. */
+  readonly late: boolean;
+  /** Whether the chosen weights go back from fp32 to the type of the scores. */
+  readonly narrow: boolean;
 }
 
 /** Types that multiply `hidden_states.type(torch.float32)`. */
@@ -44,6 +46,26 @@ const SIGMOID = new Set([
   "solar_open",
 ]);
 
+const NARROW = new Set([
+  "cohere2_moe",
+  "ernie4_5_moe",
+  "ernie4_5_vl_moe",
+  "flex_olmo",
+  "laguna",
+  "longcat_flash",
+  "mellum",
+  "olmoe",
+  "qwen2_moe",
+  "qwen3_5_moe",
+  "qwen3_5_moe_text",
+  "qwen3_moe",
+  "qwen3_next",
+  "qwen3_omni_moe",
+  "qwen3_omni_moe_text",
+  "qwen3_vl_moe",
+  "qwen3_vl_moe_text",
+]);
+
 /**
  * The routing of a model type.
  *
@@ -53,6 +75,7 @@ export function routingOf(type: string): Routing {
   return {
     wide: WIDE.has(type),
     sigmoid: SIGMOID.has(type),
-    choosesFirst: type === "gpt_oss",
+    late: type === "gpt_oss",
+    narrow: NARROW.has(type),
   };
 }

@@ -9,11 +9,12 @@ import type { Trained } from "../optimizer/rule.ts";
 import { DTYPE_BYTES } from "../dtype.ts";
 import type { LiveTensors } from "../live.ts";
 import { roundedBytes } from "../tape.ts";
-import type { ExpertCode } from "../layers/experts.ts";
+import type { ExpertCode } from "../layers/expert_types.ts";
 import type { LayerFacts } from "./layer_plan.ts";
 import { layerPlanOf } from "./layer_plan.ts";
 import { versionOf } from "./version.ts";
 import type { DirectLoss } from "../ops/direct_loss.ts";
+import { withAdapters } from "./adapted_stacks.ts";
 import { playedCode } from "./model_code.ts";
 import type { ModelCode } from "./model_code.ts";
 import {
@@ -92,8 +93,9 @@ export function stepPlanOf(
     model.architecture.type,
     innerConfig(model.config ?? {}),
   );
-  const stack = withWindows(whole, windows);
   const { train, software } = scenario;
+  const adapters = adapterTensors(scenario, model);
+  const stack = withWindows(withAdapters(whole, adapters), windows);
   const storage = leavingFrozen(
     storageOf(scenario),
     family ? frozenOf(family, model) : null,
@@ -102,7 +104,6 @@ export function stepPlanOf(
   const unfit = unfitStateSpaces(stateSpaces, model, storage);
   if (unfit !== null) return { reason: unfit };
   const code = playedCode(scenario);
-  const adapters = adapterTensors(scenario, model);
   const outside = model.tensors.filter(({ layers }) => layers === null);
   const loraOf = (prefix: string) =>
     new Map(
@@ -124,10 +125,12 @@ export function stepPlanOf(
     tensor.name.endsWith(".modules_to_save.default")
       ? storage(tensor).dtype
       : train.lora.adapter_dtype;
-  const modulesIn = ({ path }: Stack, { tensors }: LayerKind) =>
+  const stacksIn = (tensors: readonly Tensor[]) =>
+    stacksOf(tensors).map((each) => withAdapters(each, adapters));
+  const modulesIn = (_: Stack, { tensors, adapters = NOTHING }: LayerKind) =>
     new Modules(
       tensors,
-      loraOf(`base_model.model.${path}.N.`),
+      adapters,
       storage,
       train.lora,
       code,
@@ -199,6 +202,7 @@ export function stepPlanOf(
     scenario,
     model,
     outside: modules,
+    stacksIn,
     modulesOf: modulesIn,
   });
   if (encoders && "reason" in encoders) return encoders;
@@ -207,6 +211,7 @@ export function stepPlanOf(
     model,
     facts,
     outside: modules,
+    stacksIn,
     modulesOf: modulesIn,
   });
   if (vision && "reason" in vision) return vision;
@@ -286,6 +291,8 @@ export function stepPlanOf(
     },
   };
 }
+
+const NOTHING: ReadonlyMap<string, Tensor> = new Map();
 
 /** Some parameters never train, whatever a scenario trains. */
 function leavingFrozen(storage: Storage, frozen: RegExp | null): Storage {

@@ -11,7 +11,7 @@ export interface Traits {
   /** Where norms stand: before each half, around it, after it, or once for both. */
   readonly arrangement: "pre" | "sandwich" | "post" | "parallel";
   /** How heads learn their positions. */
-  readonly rotary: "whole" | "part" | "none";
+  readonly rotary: "whole" | "part" | "halves" | "none";
   /** The share of a head that is turned. */
   readonly rotaryShare: number;
   readonly repeatedTables: boolean;
@@ -119,7 +119,12 @@ const BY_TOKEN = new Set(["gptj", "codegen"]);
 /** Types whose eager attention multiplies queries and keys in fp32. */
 const WIDE_SCORES = new Set(["gptj", "codegen", "gpt_neo"]);
 /** Types that multiply embeddings, residuals and logits, if only by one. */
-const MULTIPLIED = new Set(["granitemoehybrid"]);
+const MULTIPLIED = new Set([
+  "granite",
+  "granitemoe",
+  "granitemoehybrid",
+  "granitemoeshared",
+]);
 /** Types that turn heads in fp32. */
 const WIDE_ROTARY = new Set([
   "cohere",
@@ -166,6 +171,8 @@ export function traitsOf(
       ? "none"
       : Object.hasOwn(PART_ROTARY, type)
       ? "part"
+      : type === "gpt_oss"
+      ? "halves"
       : "whole",
     rotaryShare: rotaryDim === null
       ? number(["partial_rotary_factor", "rotary_pct"], PART_ROTARY[type] ?? 1)
@@ -175,9 +182,7 @@ export function traitsOf(
     turnsByToken: BY_TOKEN.has(type),
     normsTurned: type.startsWith("hunyuan_v1"),
     wideScores: WIDE_SCORES.has(type),
-    activation: type === "gpt_oss"
-      ? "clamped_glu"
-      : activationKind(typeof act === "string" ? act : "silu"),
+    activation: activationKind(typeof act === "string" ? act : "silu"),
     wideSoftmax: !NARROW_SOFTMAX.has(type),
     attentionSoftcap: type === "gemma2"
       ? text["attn_logit_softcapping"] !== null
@@ -213,7 +218,7 @@ function normOf(type: string): NormKind {
   if (type.startsWith("cohere")) return "cohere";
   if (type === "olmo") return "bare";
   if (type === "nemotron") return "layer1p";
-  return ["olmo2", "olmo3", "nemotron_h", "gpt_oss"].includes(type)
+  return ["gpt_oss", "olmo2", "olmo3", "nemotron_h"].includes(type)
     ? "olmo2"
     : "rms";
 }

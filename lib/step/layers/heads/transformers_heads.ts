@@ -4,7 +4,7 @@ import { cast, copied, slice, split } from "../../ops/arithmetic.ts";
 import type { Norm } from "../../ops/norms.ts";
 import { norm } from "../../ops/norms.ts";
 import type { RotaryTable } from "../../ops/rotary.ts";
-import { partlyRotated, rotated } from "../../ops/rotary.ts";
+import { partlyRotated, rotated, turnedByHalves } from "../../ops/rotary.ts";
 import type { AttentionPlan } from "../attention_layer.ts";
 import type { HeadMaker } from "./made_heads.ts";
 
@@ -38,7 +38,8 @@ export const transformersHeads: HeadMaker = (m, x, plan, table) => {
   return {
     heads: [q, k, v],
     sizes,
-    byHead: plan.rotary === "part" && !plan.turnsByToken,
+    byHead: plan.rotary === "halves" ||
+      plan.rotary === "part" && !plan.turnsByToken,
   };
 };
 
@@ -63,6 +64,8 @@ function turnedHeads(
       const wide = plan.wideRotary ? cast(m, head, "fp32", label) : head;
       const result = plan.rotary === "part"
         ? partlyRotated(m, wide, own, plan.rotaryShare, label)
+        : plan.rotary === "halves"
+        ? turnedByHalves(m, wide, own, label)
         : rotated(m, wide, own, label, plan.kernels);
       return plan.wideRotary ? cast(m, result, head.dtype, label) : result;
     })
