@@ -2,6 +2,7 @@ import type { Result } from "../scenario/parse_scenario.ts";
 import type { Scenario } from "../scenario/schema.ts";
 import type { Adapters } from "./lora/adapters.ts";
 import { adaptersOf } from "./lora/adapters.ts";
+import { oldNamesOf } from "./lora/fused_experts.ts";
 import type { Facts, LoraSettings } from "./lora/settings.ts";
 import type { Model } from "./model.ts";
 import type { Piece } from "./tensors/tensor.ts";
@@ -29,16 +30,9 @@ export function trainableOf(
   }
   const { lora } = train;
   if (lora.trainable_parameters !== null) return ok(lora.trainable_parameters);
-  const facts = factsOf(model, software);
-  const adapters = adaptersOf(model.tensors, lora, facts);
+  const adapters = adaptersBy(model, lora, software);
   if (!adapters.ok) return adapters;
-  const { trainable, notes } = adapters.value;
-  return ok(
-    trainable,
-    software.peft === null
-      ? [...notes, ...olderSays(model, lora, facts, trainable)]
-      : notes,
-  );
+  return ok(adapters.value.trainable, adapters.value.notes);
 }
 
 /** The adapters that a Scenario adds to a model. */
@@ -46,7 +40,43 @@ export function scenarioAdapters(
   model: Model,
   { train, software }: Scenario,
 ): Result<Adapters> {
-  return adaptersOf(model.tensors, train.lora, factsOf(model, software));
+  return adaptersBy(model, train.lora, software);
+}
+
+/**
+ * The adapters of a release of PEFT. One that is not said is the newest, or one
+ * before it where the newest stops; what the other makes of the settings is noted.
+ */
+function adaptersBy(
+  model: Model,
+  lora: LoraSettings,
+  software: Scenario["software"],
+): Result<Adapters> {
+  const facts = factsOf(model, software);
+  const own = adaptersOf(model.tensors, lora, facts);
+  const isNew = facts.transformers === 5 &&
+    oldNamesOf(facts.model_type) !== null;
+  if (software.peft !== null || !isNew) return own;
+  const older = adaptersOf(model.tensors, lora, {
+    ...facts,
+    peft: BEFORE_FUSED,
+  });
+  if (own.ok) {
+    return noted(own.value, olderSays(own.value.trainable, older));
+  }
+  if (!older.ok) return own;
+  return noted(older.value, [
+    `PEFT from 0.20 takes the names of experts' layers for the fused experts of transformers 5, and stops (${
+      own.problems[0]?.message ?? ""
+    }): an older one is followed, and software.peft says which is meant`,
+  ]);
+}
+
+function noted(adapters: Adapters, notes: string[]): Result<Adapters> {
+  return {
+    ok: true,
+    value: { ...adapters, notes: [...adapters.notes, ...notes] },
+  };
 }
 
 function factsOf(model: Model, software: Scenario["software"]): Facts {
@@ -71,16 +101,7 @@ function minorOf(version: string | null): number | null {
 }
 
 /** What an older PEFT makes of the same settings, where that is something else. */
-function olderSays(
-  model: Model,
-  lora: LoraSettings,
-  facts: Facts,
-  trainable: number,
-): string[] {
-  const older = adaptersOf(model.tensors, lora, {
-    ...facts,
-    peft: BEFORE_FUSED,
-  });
+function olderSays(trainable: number, older: Result<Adapters>): string[] {
   if (older.ok && older.value.trainable === trainable) return [];
   const says = older.ok
     ? `trains ${older.value.trainable} parameters`

@@ -3,6 +3,7 @@ import { activation } from "../ops/activations.ts";
 import { adaptedLinear } from "../ops/adapted_linear.ts";
 import {
   add,
+  addedTo,
   multiply,
   savingInput,
   savingOutput,
@@ -98,13 +99,7 @@ function plus(
     m.drop(x);
     return sum;
   }
-  const node = m.record(
-    [x, bias],
-    [],
-    ([grad]) =>
-      [x, bias].map(({ source }) => grad && source ? m.share(grad) : null),
-  );
-  const sum = m.view(x, { source: node && { node, slot: 0 } });
+  const sum = addedTo(m, x, bias);
   m.drop(x);
   return sum;
 }
