@@ -161,6 +161,7 @@ export function recordLayer(
     ? m.keep(m.create(given.elements, given.dtype, CHECKPOINT, null, part))
     : x;
   // torch.utils.checkpoint runs the layer again from a detached copy.
+  const begin = m.tape.events.length;
   const again = m.view(kept, { source });
   m.part = "residual stream";
   const result = layer(m, again);
@@ -168,7 +169,10 @@ export function recordLayer(
   if (given.stopsEarly) {
     m.drop(result);
     m.stopAtLastSave();
-    m.backward(result, gradOut);
+    // What needs nothing saved runs before: the layer runs again when it is asked.
+    const middle = m.tape.events.length;
+    const read = m.backward(result, gradOut);
+    m.tape.advance(begin, middle, read);
     m.drop(again);
   } else {
     m.tape.retain(gradOut.storage);

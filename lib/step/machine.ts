@@ -46,6 +46,8 @@ export type Source = { readonly node: Node; readonly slot: number } | Parameter;
 export interface Node {
   readonly inputs: readonly (Source | null)[];
   readonly saved: readonly StorageId[];
+  /** Whether it saves anything, a parameter included. */
+  readonly saves: boolean;
   readonly grads: (Grad | null)[];
   /** Takes the outputs' gradients, gives one to each input that needs one. */
   readonly backward: (grads: readonly (Grad | null)[]) => (Grad | null)[];
@@ -249,11 +251,12 @@ export class Machine {
       saved: saved.flatMap((value) =>
         value && value.storage !== RESIDENT ? [value.storage] : []
       ),
+      saves: saved.some((value) => value !== null),
       grads: Array.from({ length: outputs }, () => null),
       backward,
     };
     for (const storage of node.saved) this.tape.retain(storage);
-    if (saved.some((value) => value !== null)) {
+    if (node.saves) {
       this.#lastSave = [this.tape.events.length, this.tape.bytes.length];
     }
     for (const source of node.inputs) {
@@ -344,17 +347,24 @@ export class Machine {
 
   /** An input of the program whose gradient the caller wants. */
   input(): Node {
-    return { inputs: [], saved: [], grads: [null], backward: () => [] };
+    const backward = () => [];
+    return { inputs: [], saved: [], saves: false, grads: [null], backward };
   }
 
-  /** Runs the backward pass of all that was recorded, last operation first. */
-  backward(root: Value, grad: Grad): void {
+  /**
+   * Runs the backward pass of all that was recorded, last operation first.
+   *
+   * @returns How many events there were when one first read what it had saved.
+   */
+  backward(root: Value, grad: Grad): number {
+    let read: number | null = null;
     this.#deliver(root.source, grad);
-    for (let at = this.#nodes.length - 1; at >= 0; at--) {
-      const node = this.#nodes[at];
-      if (node) this.#run(node);
+    for (const node of this.#nodes.toReversed()) {
+      if (node.saves) read ??= this.tape.events.length;
+      this.#run(node);
     }
     this.#nodes.length = 0;
+    return read ?? this.tape.events.length;
   }
 
   #run(node: Node): void {

@@ -74,6 +74,12 @@ export class Tape {
     this.bytes.fill(0, storages);
   }
 
+  /** Moves the events between two places before those since an earlier one. */
+  advance(to: number, from: number, end: number): void {
+    const moved = this.events.splice(from, end - from);
+    this.events.splice(to, 0, ...moved);
+  }
+
   /** How many refer to a storage. */
   references(id: StorageId): number {
     return this.#references[id] ?? 0;
