@@ -107,7 +107,8 @@ export function recordLayer(
     if (held) m.tape.release(x.storage);
     return m.tape.events.length;
   };
-  if (!given.checkpoint) {
+  // Nothing is kept, and nothing runs again, of a layer that needs no gradient.
+  if (!given.checkpoint || !needsGradient(settings, given, layer)) {
     if (given.isLeaf) m.tape.retain(x.storage);
     const out = layer(m, x);
     m.drop(x);
@@ -188,6 +189,17 @@ export function recordLayer(
     gradOut: gradOut.storage,
     outputDtype: out.dtype,
   }, part);
+}
+
+/** Whether a gradient has to pass a layer, for its input or its parameters. */
+function needsGradient(
+  settings: MachineSettings,
+  { needsGrad, elements, dtype, part }: BlockInput,
+  layer: (m: Machine, x: Value) => Value,
+): boolean {
+  if (needsGrad) return true;
+  const m = new Recorder(settings);
+  return layer(m, m.external(elements, dtype, "", null, part)).source !== null;
 }
 
 function rename(

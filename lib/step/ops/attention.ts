@@ -349,11 +349,10 @@ function eager(
   const { batch, queries, keys: seen, heads, valueWidth } = sizes;
   return m.call(() => {
     const single = sizes.kvHeads === 1 && batch > 1;
-    const [keys, values] = [k, v].map((each) =>
-      single
-        ? copiedHeads(m, each, heads)
-        : laidOut(m, repeated(m, each, sizes), batch)
+    const [few, values] = [k, v].map((each) =>
+      single ? copiedHeads(m, each, heads) : repeated(m, each, sizes)
     ) as [Value, Value];
+    const keys = laidOut(m, few, batch);
     const [asking, asked] = [q, keys].map((each) =>
       settings.wideScores
         ? cast(m, each, "fp32", "heads in fp32")
@@ -402,7 +401,7 @@ function eager(
     const out = product(
       m,
       dropped,
-      values,
+      laidOut(m, values, batch),
       batch * queries * heads * valueWidth,
       "attention output",
     );
