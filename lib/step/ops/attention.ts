@@ -353,7 +353,8 @@ function eager(
       single ? copiedHeads(m, each, heads) : repeated(m, each, sizes)
     ) as [Value, Value];
     const keys = laidOut(m, few, batch);
-    const [asking, asked] = [q, keys].map((each) =>
+    const own = laidOut(m, m.view(q), batch);
+    const [asking, asked] = [own, keys].map((each) =>
       settings.wideScores
         ? cast(m, each, "fp32", "heads in fp32")
         : m.view(each)

@@ -98,7 +98,7 @@ export function stepPlanOf(
   const stack = withWindows(withAdapters(whole, adapters), windows);
   const storage = leavingFrozen(
     storageOf(scenario),
-    family ? frozenOf(family, model) : null,
+    family ? frozenOf(family, model) : unreachedOf(model),
   );
   const stateSpaces = stateSpaceFacts(scenario, model);
   const unfit = unfitStateSpaces(stateSpaces, model, storage);
@@ -293,6 +293,19 @@ export function stepPlanOf(
 }
 
 const NOTHING: ReadonlyMap<string, Tensor> = new Map();
+
+/**
+ * Parameters that no gradient reaches: the indexer of sparse attention runs
+ * without.
+ *
+ * Source: huggingface/transformers
+ * models/deepseek_v32/modeling_deepseek_v32.py, DeepseekV32Indexer.forward
+ */
+function unreachedOf({ architecture }: Model): RegExp | null {
+  return ["deepseek_v32", "glm_moe_dsa"].includes(architecture.type)
+    ? /\.indexer\./
+    : null;
+}
 
 /** Some parameters never train, whatever a scenario trains. */
 function leavingFrozen(storage: Storage, frozen: RegExp | null): Storage {

@@ -196,9 +196,12 @@ export function traitsOf(
         usual,
       ),
       residual: number(
-        type === "opt"
-          ? ["dropout"]
-          : ["resid_pdrop", "hidden_dropout_prob", "hidden_dropout"],
+        type === "opt" ? ["dropout"] : [
+          "resid_pdrop",
+          "residual_dropout",
+          "hidden_dropout_prob",
+          "hidden_dropout",
+        ],
         type === "opt" ? 0.1 : usual,
       ),
       embedding: number(["embd_pdrop", "hidden_dropout_prob"], usual),
