@@ -74,6 +74,8 @@ export interface MachineSettings {
   awaited?: Parameter | null;
   /** Bytes that the optimizer takes to step one parameter, where it consumes. */
   stepBytes?: (parameter: Parameter) => number;
+  /** Whether autocast keeps its copies of weights; of views of them it does not. */
+  cachesCasts?: boolean;
 }
 
 /** The storage of parameters, which are resident all the time. */
@@ -97,6 +99,7 @@ export class Machine {
   readonly #casts = new Map<Parameter, Value>();
   readonly #given: Value[] = [];
   readonly #awaited: Parameter | null;
+  readonly #cachesCasts: boolean;
   readonly #stepBytes: (parameter: Parameter) => number;
   /** The tape's events and storages when an operation last saved something. */
   #lastSave: readonly [events: number, storages: number] = [0, 0];
@@ -112,10 +115,12 @@ export class Machine {
       begun = null,
       awaited = null,
       stepBytes = () => 0,
+      cachesCasts = true,
     }: MachineSettings = {},
   ) {
     this.#awaited = awaited;
     this.#stepBytes = stepBytes;
+    this.#cachesCasts = cachesCasts;
     this.autocast = autocast;
     this.workspaces = workspaces;
     this.#accumulation = accumulation;
@@ -313,6 +318,7 @@ export class Machine {
 
   /** Autocast's copy of a parameter, made once a forward pass. */
   cachedCast(parameter: Parameter, cast: () => Value): Value {
+    if (!this.#cachesCasts) return cast();
     const known = this.#casts.get(parameter);
     if (known) return this.view(known);
     const made = cast();

@@ -107,7 +107,8 @@ export function recordPass(
         factsOfKind(facts, kind, plan.windows),
       );
       block = recordLayer(
-        settings,
+        // Its layers multiply by `weight.T`, which autocast takes for no weight.
+        { ...settings, cachesCasts: facts.architecture.type !== "falcon" },
         {
           elements: first.rows * first.hidden,
           dtype,

@@ -89,6 +89,7 @@ export function attention(
       if (settings.masked) {
         return settings.broadcastsHeads
           ? attentionArithmetic(m, heads, sizes, {
+            dropout: settings.dropout,
             masked: true,
             broadcasts: true,
           })
@@ -96,6 +97,7 @@ export function attention(
       }
       if (settings.broadcastsHeads) {
         return attentionArithmetic(m, heads, sizes, {
+          dropout: settings.dropout,
           masked: false,
           broadcasts: true,
         });
@@ -106,6 +108,7 @@ export function attention(
       // No kernel takes fp32 heads that are shared: PyTorch does the arithmetic.
       return sizes.kvHeads < sizes.heads
         ? attentionArithmetic(m, heads, sizes, {
+          dropout: settings.dropout,
           masked: false,
           broadcasts: false,
         })

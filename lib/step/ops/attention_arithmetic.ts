@@ -2,6 +2,7 @@ import type { Machine, Value } from "../machine.ts";
 import { cast, copied, scaled } from "./arithmetic.ts";
 import type { Heads } from "./attention.ts";
 import { copiedHeads, product } from "./attention_products.ts";
+import { dropout } from "./dropout.ts";
 import { underAutocast } from "./linear.ts";
 import { softmax } from "./softmax.ts";
 
@@ -11,6 +12,7 @@ interface Given {
   readonly masked: boolean;
   /** Whether one head of keys is left for the products to broadcast. */
   readonly broadcasts: boolean;
+  readonly dropout: number;
 }
 
 /**
@@ -26,7 +28,7 @@ export function attentionArithmetic(
   m: Machine,
   heads: readonly [Value, Value, Value],
   { batch, queries, keys, heads: count, kvHeads, valueWidth }: Heads,
-  { masked, broadcasts }: Given,
+  { masked, broadcasts, dropout: share }: Given,
 ): Value {
   return m.call(() => {
     const narrow = heads.map((each) =>
@@ -64,16 +66,18 @@ export function attentionArithmetic(
     // Rows that are hidden whole are looked for.
     m.drop(m.create(scores.elements, "uint8", "hidden scores"), scores);
     const values = early ?? all(v);
+    const kept = dropout(m, chances, share, "attention weights");
+    m.drop(chances);
     // The weights are given back as well, in the heads' type.
-    const given = cast(m, chances, dtype, "attention weights");
+    const given = cast(m, kept, dtype, "attention weights");
     const out = product(
       m,
-      chances,
+      kept,
       values,
       batch * queries * count * valueWidth,
       "attention output",
     );
-    m.drop(chances, values, whole);
+    m.drop(kept, values, whole);
     const back = cast(m, out, dtype, "attention output");
     m.drop(out, given, bias);
     return copied(m, back, "attention output by token");

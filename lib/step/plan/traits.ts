@@ -136,7 +136,7 @@ const WIDE_ROTARY = new Set([
   "llama4_text",
 ]);
 /** Types whose eager attention leaves the softmax in the heads' type. */
-const NARROW_SOFTMAX = new Set(["gpt2", "falcon", "bert", "opt"]);
+const NARROW_SOFTMAX = new Set(["gpt2", "falcon", "bert"]);
 /** Defaults of dropout where a config.json does not state it. */
 const DROPOUT = new Set(["gpt2", "gpt_bigcode", "bert"]);
 
@@ -221,6 +221,8 @@ function normOf(type: string): NormKind {
   if (type.startsWith("cohere")) return "cohere";
   if (type === "olmo") return "bare";
   if (type === "nemotron") return "layer1p";
+  // LayerNorms that have no bias.
+  if (type === "mpt" || type === "dbrx") return "layer";
   return ["gpt_oss", "olmo2", "olmo3", "nemotron_h"].includes(type)
     ? "olmo2"
     : "rms";
