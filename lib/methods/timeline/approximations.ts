@@ -1,3 +1,4 @@
+import { leavesLinears } from "../../step/plan/storage.ts";
 import { modelCodeOf } from "../../step/plan/model_code.ts";
 import type { Step } from "../../step/step.ts";
 
@@ -8,6 +9,12 @@ type Approximation = readonly [
 ];
 
 const APPROXIMATIONS: readonly Approximation[] = [
+  [
+    ({ plan: { scenario, model } }) =>
+      leavesLinears(scenario, model.architecture.type),
+    ({ plan: { scenario } }) =>
+      `quantization.weights ${scenario.quantization.weights}: transformers from 5.5 on leaves Falcon's linear layers as they are, for their class is their own; software.transformers before that packs them`,
+  ],
   [
     ({ plan: { scenario } }) => modelCodeOf(scenario) === null,
     ({ plan: { scenario } }) =>

@@ -97,7 +97,7 @@ export function stepPlanOf(
   const adapters = adapterTensors(scenario, model);
   const stack = withWindows(withAdapters(whole, adapters), windows);
   const storage = leavingFrozen(
-    storageOf(scenario),
+    storageOf(scenario, model.architecture.type),
     family ? frozenOf(family, model) : unreachedOf(model),
   );
   const stateSpaces = stateSpaceFacts(scenario, model);
