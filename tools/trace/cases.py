@@ -336,6 +336,18 @@ def _adapted(change=None, method="lora", train=None, **lora):
     return merged(change or {}, {"train": own})
 
 
+_LLAMA4 = {
+    **DENSE,
+    "model_type": "llama4_text",
+    "head_dim": 64,
+    "num_hidden_layers": 4,
+    "intermediate_size": 384,
+    "intermediate_size_mlp": 1024,
+    "num_local_experts": 8,
+    "num_experts_per_tok": 1,
+    "interleave_moe_layer_step": 2,
+}
+
 _AUTOCAST = {"precision": {"autocast": "bf16"}}
 _FUSED = ["mlp.experts.gate_up_proj", "mlp.experts.down_proj"]
 ADAPTERS = {
@@ -423,6 +435,31 @@ ADAPTERS = {
     "full bf16 checkpointing eager experts": (
         {"train": {"attention": "eager", "checkpointing": "full"}},
         "gpt_oss qwen3_moe",
+    ),
+    "full bf16 sdpa experts": ({"train": {"attention": "sdpa"}}, "llama4_text"),
+    "full fp32 autocast checkpointing sdpa experts": (
+        {
+            "precision": {"weights": "fp32", "autocast": "bf16"},
+            "train": {"attention": "sdpa", "checkpointing": "full"},
+        },
+        "llama4_text",
+    ),
+    "lora sdpa experts": (
+        _adapted(
+            targets=["q_proj", "v_proj", "o_proj"],
+            target_parameters=["experts.gate_up_proj", "experts.down_proj"],
+            train={"attention": "sdpa"},
+        ),
+        "llama4_text",
+    ),
+    "qlora sdpa experts": (
+        _adapted(
+            _QLORA,
+            "qlora",
+            targets=["q_proj", "v_proj", "o_proj"],
+            train={"attention": "sdpa"},
+        ),
+        "llama4_text",
     ),
 }
 
@@ -841,7 +878,7 @@ def cases():
     place = 0
     for setting, (change, types) in ADAPTERS.items():
         for model_type in types.split():
-            config = {"model_type": model_type, **MODELS[model_type]}
+            config = {"model_type": model_type, **MODELS.get(model_type, _LLAMA4)}
             # What is presented here is no flash kernel with sinks.
             eager = {"train": {"attention": "eager"}} if model_type == "gpt_oss" else {}
             batch, sequence = SHAPES[place % len(SHAPES)]
