@@ -31,6 +31,8 @@ export interface Grad {
   readonly dtype: Dtype;
   /** Whether it is a view of what was computed: autograd never adds into it. */
   readonly isView?: boolean;
+  /** Brings it to its input's size and type, once what was saved is freed. */
+  readonly finish?: () => Grad;
 }
 
 /** A parameter whose gradient another block began. */
@@ -380,7 +382,8 @@ export class Machine {
     node.grads.fill(null);
     for (const storage of node.saved) this.tape.release(storage);
     for (const [at, grad] of given.entries()) {
-      if (grad) this.#deliver(node.inputs[at] ?? null, grad);
+      if (!grad) continue;
+      this.#deliver(node.inputs[at] ?? null, grad.finish?.() ?? grad);
     }
   }
 

@@ -49,7 +49,7 @@ export function multiply(m: Machine, a: Value, b: Value, label: string): Value {
           dtype,
           `gradient of ${label}`,
         )
-      ).map((whole, at) => whole && reduced(m, whole, at === 0 ? a : b)),
+      ).map((whole, at) => whole && later(m, whole, at === 0 ? a : b)),
   );
   return m.create(elements, dtype, label, node && { node, slot: 0 });
 }
@@ -195,7 +195,16 @@ export function gradFor(
   input: Value,
 ): Grad | null {
   if (!grad || !input.source) return null;
-  return reduced(m, m.share(grad), input);
+  return later(m, m.share(grad), input);
+}
+
+/**
+ * A gradient whose size and type are looked at when its operation is done.
+ *
+ * Source: pytorch torch/csrc/autograd/engine.cpp, validate_outputs
+ */
+function later(m: Machine, whole: Grad, input: Value): Grad {
+  return { ...whole, finish: () => reduced(m, whole, input) };
 }
 
 /** Sums a gradient to the size of its input and casts it to its type. */
