@@ -23,6 +23,8 @@ const PHASES: Record<string, keyof Step["phases"]> = {
   steady: "steady",
 };
 
+const BATCHED = new Set(["forward", "backward_start", "backward"]);
+
 /** How far a step's phases are off what was traced, by phase. */
 export function errorsOf(traced: Traced): PhaseError[] {
   return playedOf(traced).errors;
@@ -38,7 +40,7 @@ export function playedOf(
   assert(model.ok, `${name}: ${JSON.stringify(model)}`);
   const step = playStep(parsed.value, model.value, { workspaces: false });
   assert(!("reason" in step), `${name}: ${JSON.stringify(step)}`);
-  // A trace loads the model before there is a batch.
+  // A trace has no batch before its forward pass, nor after its backward pass.
   const batch = step.plan.resident.reduce(
     (sum, { part, bytes }) => part === "inputs" ? sum + bytes : sum,
     0,
@@ -46,7 +48,7 @@ export function playedOf(
   const errors = Object.entries(PHASES).flatMap(
     ([key, phase]): PhaseError[] => {
       const traced = bytes[key];
-      const played = step.phases[phase] - (key === "load" ? batch : 0);
+      const played = step.phases[phase] - (BATCHED.has(key) ? 0 : batch);
       return traced ? [[key, played / traced - 1]] : [];
     },
   );

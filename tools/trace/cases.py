@@ -137,7 +137,7 @@ KIN = {
         "topk_group": 1,
         "first_k_dense_replace": 1,
     },
-    "ernie4_5": DENSE,
+    "ernie4_5": {**DENSE, "head_dim": 64},
     "exaone4": {**DENSE, "num_hidden_layers": 4, "sliding_window": 256},
     "glm4_moe": {
         **DENSE,

@@ -196,7 +196,7 @@ export function traitsOf(
     dropout: {
       attention: number(
         ["attn_pdrop", "attention_dropout", "attention_probs_dropout_prob"],
-        usual,
+        type === "seed_oss" ? 0.1 : usual,
       ),
       residual: number(
         type === "opt" ? ["dropout"] : [
@@ -205,7 +205,7 @@ export function traitsOf(
           "hidden_dropout_prob",
           "hidden_dropout",
         ],
-        type === "opt" ? 0.1 : usual,
+        type === "opt" || type === "seed_oss" ? 0.1 : usual,
       ),
       embedding: number(["embd_pdrop", "hidden_dropout_prob"], usual),
     },
@@ -226,7 +226,7 @@ function normOf(type: string): NormKind {
   if (type === "nemotron") return "layer1p";
   // LayerNorms that have no bias.
   if (type === "mpt" || type === "dbrx") return "layer";
-  return ["gpt_oss", "olmo2", "olmo3", "nemotron_h"].includes(type)
+  return ["gpt_oss", "helium", "olmo2", "olmo3", "nemotron_h"].includes(type)
     ? "olmo2"
     : "rms";
 }
