@@ -1,6 +1,7 @@
 import { Command, Option } from "commander";
 import {
   calculatorsModelOfSize,
+  DEFAULT_SCENARIO,
   modelOfSize,
   parseCount,
   parseGib,
@@ -9,6 +10,8 @@ import { methodOption } from "./method_option.ts";
 import type { AnswerOptions } from "./training_answer.ts";
 import { alsoSet, formatOption, printAnswer } from "./training_answer.ts";
 import { UsageError } from "./usage_error.ts";
+
+const { parallel, precision, train } = DEFAULT_SCENARIO;
 
 const EXAMPLES = `
 Examples:
@@ -19,8 +22,8 @@ Examples:
   A smaller one, with FSDP, in one line of JSON
     deno task quick 350M --gpus 2 --engine fsdp --json
 
-SIZE is in billions, or carries its unit: 7, 7B, 350M. One sequence of 2048
-tokens per GPU unless --batch and --seq-len say otherwise. Exit status: 0, or 2
+SIZE is in billions, or carries its unit: 7, 7B, 350M. What no option says has a
+scenario's own default, but for the GPU's memory: 80 GiB. Exit status: 0, or 2
 when the input cannot be used.`;
 
 /** The calculator's names of engines. */
@@ -49,7 +52,7 @@ export function quickCommand(): Command {
   return new Command("quick")
     .description("Estimate training from a model's size alone")
     .argument("<size>", "parameters in billions, or with a unit: 7, 350M")
-    .option("-g, --gpus <n>", "GPUs", "1")
+    .option("-g, --gpus <n>", "GPUs", String(parallel.gpus))
     .option("-m, --gpu-mem <gib>", "memory of each GPU in GiB (80)")
     .option("--gpu <name>", "a GPU of the catalogue instead")
     .addOption(
@@ -58,13 +61,21 @@ export function quickCommand(): Command {
     )
     .addOption(
       new Option("-d, --dtype <name>", "data type")
-        .choices(["fp32", "fp16", "bf16"]).default("bf16"),
+        .choices(["fp32", "fp16", "bf16"]).default(precision.weights),
     )
     .option("--zero <stage>", "DeepSpeed's ZeRO stage (2)")
-    .option("--tp <n>", "tensor parallelism", "1")
-    .option("--pp <n>", "pipeline parallelism", "1")
-    .option("--batch <n>", "sequences per GPU", "1")
-    .option("--seq-len <tokens>", "tokens per sequence", "2048")
+    .option("--tp <n>", "tensor parallelism", String(parallel.tp))
+    .option("--pp <n>", "pipeline parallelism", String(parallel.pp))
+    .option(
+      "--batch <n>",
+      "sequences per GPU",
+      String(train.micro_batch),
+    )
+    .option(
+      "--seq-len <tokens>",
+      "tokens per sequence",
+      String(train.sequence_length),
+    )
     .addOption(methodOption())
     .option(
       "--set <path=value>",

@@ -53,6 +53,18 @@ export function chooseGguf(
 /** The path, or its name holds the type as a word of its own. */
 function isWanted(file: string, wanted: string): boolean {
   if (/\.gguf$/i.test(wanted)) return splitGguf(wanted)[0] === file;
-  const word = wanted.replaceAll(/[^\w]/g, "\\$&");
-  return new RegExp(`(^|[./-])(UD-)?${word}([./-]|$)`, "i").test(file);
+  const name = file.toLowerCase();
+  const word = wanted.toLowerCase();
+  if (word === "") return false;
+  for (
+    let at = name.indexOf(word);
+    at !== -1;
+    at = name.indexOf(word, at + 1)
+  ) {
+    const around = [name[at - 1], name[at + word.length]];
+    if (around.every((each) => each === undefined || "./-".includes(each))) {
+      return true;
+    }
+  }
+  return false;
 }

@@ -1,5 +1,5 @@
 import type { Estimate } from "./estimate_type.ts";
-import { fitOf } from "./hardware/fit.ts";
+import { fitOf, heldBytes } from "./hardware/fit.ts";
 import { findGpu, similarGpus } from "./hardware/gpus.ts";
 import { answerTo } from "./methods/mod.ts";
 import { opinionsOf } from "./methods/opinions.ts";
@@ -105,7 +105,11 @@ export function estimateScenario(
       memory,
       ...(kv ? { kv } : {}),
       host,
-      fit: fitOf(memory.device_peak_bytes, scenario.hardware.gpu),
+      fit: fitOf(
+        heldBytes(memory),
+        scenario.hardware.gpu,
+        memory.paged?.bytes ?? null,
+      ),
       assumptions,
       warnings: [...notes, ...warnings],
       ...(largest ? { largest } : {}),

@@ -22,6 +22,17 @@ export interface Part {
   source?: string;
 }
 
+/**
+ * Optimizer states in managed memory, which PyTorch counts neither as allocated
+ * nor as reserved. They give way to everything else on the device.
+ */
+export interface Paged extends Part {
+  /** Of them, what lies on the device where there is room. */
+  device_bytes: number;
+  /** Of them, what the driver moves to the host. */
+  host_bytes: number;
+}
+
 /** A phase of the training step, and what is allocated in it. */
 export interface Phase {
   /** "load", "forward", "loss", "backward" or "optimizer". */
@@ -40,7 +51,7 @@ export interface Memory {
   allocated_steady_bytes: number | null;
   /** What `torch.cuda.max_memory_reserved` would print; null when unknown. */
   reserved_peak_bytes: number | null;
-  /** What nvidia-smi would show. */
+  /** What nvidia-smi would show, pages of paged states on the device included. */
   device_peak_bytes: number;
   /** The band of doubt around the device peak; null when nothing measured backs one. */
   low_bytes: number | null;
@@ -49,12 +60,17 @@ export interface Memory {
   binding: string;
   /** What stands at that instant; the bytes sum to the peak exactly. */
   parts: Part[];
+  /** What a paged optimizer keeps beside all that; absent without one. */
+  paged?: Paged;
   /** What is allocated in each phase, in order; null when there are none. */
   phases: Phase[] | null;
   ranks: { rank: string; allocated_peak_bytes: number }[] | null;
 }
 
-/** Whether a GPU can hold the peak. */
+/**
+ * Whether a GPU can hold the peak: all of it but paged optimizer states, which
+ * move to the host when they have to.
+ */
 export interface Fit {
   gpu: string;
   usable_bytes: number;
@@ -62,6 +78,8 @@ export interface Fit {
   headroom_bytes: number;
   /** Peak as a share of the usable memory. */
   utilization: number;
+  /** Bytes of paged optimizer states that would move to the host; absent without. */
+  moves_to_host_bytes?: number;
 }
 
 /** The key-value cache of a serving estimate, per GPU. */

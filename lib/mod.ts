@@ -17,6 +17,7 @@ export type {
   Fit,
   KvCache,
   Memory,
+  Paged,
   Part,
   Phase,
 } from "./estimate_type.ts";
@@ -24,7 +25,13 @@ export type { MemoryCounter } from "./evidence/figure.ts";
 export { isOneTotal } from "./evidence/figure.ts";
 export { nearestRuns } from "./evidence/nearest.ts";
 export type { NearReading, NearRun } from "./evidence/nearest.ts";
-export { fullness, RECOMMENDED, tierFor, TIERS } from "./hardware/fit.ts";
+export {
+  fullness,
+  heldBytes,
+  RECOMMENDED,
+  tierFor,
+  TIERS,
+} from "./hardware/fit.ts";
 export type { Fullness, Tier } from "./hardware/fit.ts";
 export { findGpu, GPUS, GPUS_BY_MEMORY } from "./hardware/gpus.ts";
 export type { Gpu } from "./hardware/gpus.ts";

@@ -11,7 +11,7 @@ import { pageAddress, readPageQuery } from "./page_query.ts";
 
 /**
  * The largest batch and length with which a scenario fits: for the page, which
- * asks once its answer stands, and as a page of its own.
+ * asks once somebody wants to know, and as a page of its own.
  */
 export function largestRoute(hub: Hub | null): Hono {
   return new Hono().get("/largest", async (c) => {
@@ -42,7 +42,9 @@ export function largestRoute(hub: Hub | null): Hono {
               </a>
             </p>
           )}
-          {view}
+          {answer.ok
+            ? <section class="card" aria-label="The largest">{view}</section>
+            : view}
         </main>
       </Layout>,
       status,

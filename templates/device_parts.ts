@@ -1,4 +1,5 @@
-import type { Estimate, Part } from "../lib/mod.ts";
+import type { Estimate, Paged, Part } from "../lib/mod.ts";
+import { formatBytes } from "../lib/mod.ts";
 
 /** What stands on the device beside the parts of the allocated peak. */
 export interface DeviceParts {
@@ -11,6 +12,20 @@ export interface DeviceParts {
   readonly device: number;
 }
 
+function onDevice(
+  { name, formula, basis, source, device_bytes, host_bytes }: Paged,
+): Part {
+  return {
+    name,
+    bytes: device_bytes,
+    formula: host_bytes === 0
+      ? formula
+      : `${formula}; ${formatBytes(host_bytes)} of it on the host`,
+    basis,
+    ...(source ? { source } : {}),
+  };
+}
+
 /**
  * The device's memory in parts. A method with a timeline lists what PyTorch has
  * allocated at its peak; the allocator's cache and the CUDA context come beside.
@@ -21,11 +36,13 @@ export function devicePartsOf({ memory, scenario }: Estimate): DeviceParts {
     allocated_peak_bytes: allocated,
     reserved_peak_bytes: reserved,
     device_peak_bytes: device,
+    paged,
   } = memory;
   if (allocated === null || reserved === null) {
     return { parts, allocated: null, beside: [], device };
   }
   const other = Math.round(scenario.overheads.other_gib * 1024 ** 3);
+  const pages = paged?.device_bytes ?? 0;
   const beside: Part[] = [
     {
       name: "cached by the allocator",
@@ -35,7 +52,7 @@ export function devicePartsOf({ memory, scenario }: Estimate): DeviceParts {
     },
     {
       name: "CUDA context and libraries",
-      bytes: device - reserved - other,
+      bytes: device - reserved - other - pages,
       formula: "outside of PyTorch: by the GPU, or as given",
       basis: "assumed",
     },
@@ -45,6 +62,7 @@ export function devicePartsOf({ memory, scenario }: Estimate): DeviceParts {
       formula: "as given",
       basis: "assumed",
     },
+    ...(paged ? [onDevice(paged)] : []),
   ];
   return {
     parts,

@@ -1,6 +1,7 @@
 /**
- * Runs everything that says whether the project is sound, one step after the
- * other, and ends with the number of tests on a line of its own.
+ * Runs everything that says whether the project is sound, and ends with the
+ * number of tests on a line of its own. Given files or folders of tests, it runs
+ * those alone.
  *
  * @module
  */
@@ -19,16 +20,29 @@ interface Count {
 
 const ROOT = new URL("../", import.meta.url).pathname;
 
+/**
+ * The packages of the program and of its tests. The program's own lock file has
+ * none that only a test imports, so that nobody fetches them to start it.
+ */
+const LOCK = "--lock=tests/deno.lock";
+
+/** Done first, so that what it says of downloads stands in no test's output. */
+const PACKAGES: Suite[] = [
+  { name: "the program's packages", args: ["cache", "main.ts", "cli.ts"] },
+  { name: "the tests' packages", args: ["cache", LOCK, ...await testFiles()] },
+];
+
 const CHECKS: Suite[] = [
   { name: "format", args: ["fmt", "--check", "--quiet"] },
   { name: "lint", args: ["lint", "--quiet"] },
-  { name: "types", args: ["check", "--quiet"] },
+  { name: "types", args: ["check", LOCK, "--quiet"] },
 ];
 
+/** Files of tests that share nothing run beside one another. */
 const SUITES: Suite[] = [
-  { name: "library", args: ["tests/lib"] },
+  { name: "library", args: ["--parallel", "tests/lib"] },
   { name: "Hub", args: ["tests/hub"] },
-  { name: "HTTP", args: ["tests/http"] },
+  { name: "HTTP", args: ["--parallel", "tests/http"] },
   { name: "command line", args: ["tests/cli"] },
   { name: "deployment", args: ["tests/deploy"] },
   { name: "documents", args: ["--doc", "README.md", "lib/", "tests/docs"] },
@@ -37,12 +51,26 @@ const SUITES: Suite[] = [
 const BROWSER: Suite = { name: "browser", args: ["tests/browser"] };
 
 const broken: string[] = [];
-for (const check of CHECKS) if (!await run(check)) broken.push(check.name);
-
 const total: Count = { passed: 0, failed: 0, skipped: 0 };
-for (const suite of SUITES) await test(suite);
-if (await haveChromium()) await test(BROWSER);
-else {
+
+for (const suite of PACKAGES) {
+  if (await run(suite)) continue;
+  console.error(`\nNothing was tested: ${suite.name} cannot be had`);
+  Deno.exit(1);
+}
+if (Deno.args.length > 0) await test({ name: "these", args: Deno.args });
+else await everything();
+
+if (broken.length > 0) console.error(`\nNot passed: ${broken.join(", ")}`);
+console.log(
+  `\n${total.passed} passed, ${total.failed} failed, ${total.skipped} skipped`,
+);
+Deno.exit(broken.length === 0 && total.failed === 0 ? 0 : 1);
+
+async function everything(): Promise<void> {
+  await Promise.all(CHECKS.map(check));
+  for (const suite of SUITES) await test(suite);
+  if (await haveChromium()) return await test(BROWSER);
   broken.push("browser");
   console.error(
     "\n!!! LEFT OUT: the browser tests. There is no Chromium here and it could" +
@@ -51,21 +79,23 @@ else {
   );
 }
 
-if (broken.length > 0) console.error(`\nNot passed: ${broken.join(", ")}`);
-console.log(
-  `\n${total.passed} passed, ${total.failed} failed, ${total.skipped} skipped`,
-);
-Deno.exit(broken.length === 0 && total.failed === 0 ? 0 : 1);
-
 async function run({ name, args }: Suite): Promise<boolean> {
   console.log(`\n--- ${name}`);
-  const { success } = await new Deno.Command(Deno.execPath(), {
-    args,
-    cwd: ROOT,
-  })
-    .spawn().status;
+  const { success } = await deno(args).spawn().status;
   if (success) console.log(`ok: ${name}`);
   return success;
+}
+
+/** Runs a check beside others: what it says comes in one piece. */
+async function check({ name, args }: Suite): Promise<void> {
+  const { success, stdout, stderr } = await deno(args, "piped").output();
+  const decoder = new TextDecoder();
+  console.log(
+    `\n--- ${name}\n${decoder.decode(stdout)}${decoder.decode(stderr)}${
+      success ? `ok: ${name}` : `not passed: ${name}`
+    }`,
+  );
+  if (!success) broken.push(name);
 }
 
 async function test({ name, args }: Suite): Promise<void> {
@@ -75,6 +105,7 @@ async function test({ name, args }: Suite): Promise<void> {
     args: [
       "test",
       "-A",
+      LOCK,
       "--quiet",
       "--no-check",
       `--junit-path=${report}`,
@@ -92,6 +123,30 @@ async function test({ name, args }: Suite): Promise<void> {
   if (!passed || count.passed === 0) broken.push(name);
 }
 
+function deno(
+  args: readonly string[],
+  output: "inherit" | "piped" = "inherit",
+): Deno.Command {
+  return new Deno.Command(Deno.execPath(), {
+    args: [...args],
+    cwd: ROOT,
+    stdout: output,
+    stderr: output,
+  });
+}
+
+/** Every file of the tests that may import a package. */
+async function testFiles(): Promise<string[]> {
+  const files: string[] = [];
+  for await (const folder of Deno.readDir(`${ROOT}tests`)) {
+    if (!folder.isDirectory) continue;
+    for await (const { name } of Deno.readDir(`${ROOT}tests/${folder.name}`)) {
+      if (/\.tsx?$/.test(name)) files.push(`tests/${folder.name}/${name}`);
+    }
+  }
+  return files.sort();
+}
+
 /** Adds up the attributes of a JUnit report's `testsuites` element. */
 function countOf(report: string): Count {
   const head = report.match(/<testsuites[^>]*>/)?.[0] ?? "";
@@ -107,19 +162,21 @@ async function haveChromium(): Promise<boolean> {
   if (await findChromium() !== null) return true;
   if (Deno.build.os !== "linux" || Deno.uid() !== 0) return false;
   console.log("\n--- installing Chromium");
-  for (
-    const args of [["update", "-qq"], ["install", "-y", "-qq", "chromium"]]
-  ) {
-    try {
-      const { success } = await new Deno.Command("apt-get", {
-        args,
-        env: { DEBIAN_FRONTEND: "noninteractive" },
-        stdout: "null",
-      }).spawn().status;
-      if (!success) return false;
-    } catch {
-      return false;
-    }
-  }
+  // Lists may be old, or one source of many may not answer: the installation
+  // says whether that matters.
+  await aptGet("update", "-qq");
+  await aptGet("install", "-y", "-qq", "chromium");
   return await findChromium() !== null;
+}
+
+async function aptGet(...args: string[]): Promise<void> {
+  try {
+    await new Deno.Command("apt-get", {
+      args,
+      env: { DEBIAN_FRONTEND: "noninteractive" },
+      stdout: "null",
+    }).spawn().status;
+  } catch (error) {
+    if (!(error instanceof Deno.errors.NotFound)) throw error;
+  }
 }

@@ -127,9 +127,9 @@ function putMethod(
     case "nf4":
     case "nf4-dq":
       builder.put("load_in_4bit", true);
-      if (weights === "nf4-dq") {
-        builder.put("bnb_config_kwargs", { bnb_4bit_use_double_quant: true });
-      }
+      builder.put("bnb_config_kwargs", {
+        bnb_4bit_use_double_quant: weights === "nf4-dq",
+      });
       if (weights === quantization.weights) {
         builder.says("quantization.weights");
       }

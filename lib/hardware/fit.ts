@@ -1,4 +1,4 @@
-import type { Fit } from "../estimate_type.ts";
+import type { Fit, Memory } from "../estimate_type.ts";
 import type { Scenario } from "../scenario/schema.ts";
 import { formatBytes } from "../units/mod.ts";
 import { findGpu, GPUS_BY_MEMORY, usableBytes } from "./gpus.ts";
@@ -41,26 +41,36 @@ export function fullness(utilization: number): Fullness {
   return utilization > COMFORTABLE ? "recommended" : "comfortable";
 }
 
+/** What a GPU has to hold: its peak without pages that give way. */
+export function heldBytes({ device_peak_bytes, paged }: Memory): number {
+  return device_peak_bytes - (paged?.device_bytes ?? 0);
+}
+
 /**
  * Sets a peak against the scenario's own GPU, then against every GPU of the
  * catalogue, least memory first.
  *
  * @param peakBytes What each GPU has to hold.
+ * @param pagedBytes What may lie beside it, and moves to the host where there is
+ *   no room; null where nothing does.
  */
 export function fitOf(
   peakBytes: number,
   chosen: Scenario["hardware"]["gpu"],
+  pagedBytes: number | null = null,
 ): Fit[] {
   const own = typeof chosen === "string" ? findGpu(chosen) : null;
   const fits = [
     against(
       peakBytes,
+      pagedBytes,
       own?.name ?? customName(usableBytes(chosen)),
       usableBytes(chosen),
     ),
   ];
   for (const gpu of GPUS_BY_MEMORY) {
-    if (gpu !== own) fits.push(against(peakBytes, gpu.name, gpu.usable_bytes));
+    if (gpu === own) continue;
+    fits.push(against(peakBytes, pagedBytes, gpu.name, gpu.usable_bytes));
   }
   return fits;
 }
@@ -71,13 +81,22 @@ export function tierFor(peakBytes: number): Tier | null {
     null;
 }
 
-function against(peakBytes: number, gpu: string, usable: number): Fit {
+function against(
+  peakBytes: number,
+  pagedBytes: number | null,
+  gpu: string,
+  usable: number,
+): Fit {
+  const room = Math.max(0, usable - peakBytes);
   return {
     gpu,
     usable_bytes: usable,
     fits: peakBytes <= usable,
     headroom_bytes: usable - peakBytes,
     utilization: peakBytes / usable,
+    ...(pagedBytes === null
+      ? {}
+      : { moves_to_host_bytes: Math.max(0, pagedBytes - room) }),
   };
 }
 

@@ -1,6 +1,6 @@
 import { stateDeepspeedFile } from "./deepspeed.ts";
 import type { Format } from "./format.ts";
-import { fsdpNeutral, fsdpRules, fsdpUnexpressed } from "./fsdp_rules.ts";
+import { FSDP_NEUTRAL, fsdpRules, fsdpUnexpressed } from "./fsdp_rules.ts";
 import { counted, countedFact, switchOf, unexpressed } from "./rules.ts";
 import { isObject } from "../scenario/fields.ts";
 import { isOff } from "./values.ts";
@@ -187,7 +187,7 @@ export const accelerate: Format = {
     unexpressed("use_cpu", "training on the CPU takes no GPU memory"),
   ],
   neutral: [
-    ...fsdpNeutral("fsdp_config"),
+    ...FSDP_NEUTRAL,
     /^(?:compute_environment|debug|downcast_bf16|enable_cpu_affinity|machine_rank|main_process_ip|main_process_port|main_training_function|rdzv_backend|same_network|gpu_ids|mpirun_config|command_file|commands|use_cpu|num_cpu_threads_per_process)/,
     /^tpu_/,
     /^deepspeed_config\./,

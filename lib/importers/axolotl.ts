@@ -1,8 +1,9 @@
 import { attentionRule } from "./attention_names.ts";
+import { PLUGIN_RULES } from "./axolotl_plugins.ts";
 import type { Draft } from "./draft.ts";
 import type { Format, Rule, Settings } from "./format.ts";
 import {
-  fsdpNeutral,
+  FSDP_NEUTRAL,
   fsdpRules,
   fsdpUnexpressed,
   versionRule,
@@ -46,19 +47,6 @@ function wholly(key: string, type: "bf16" | "fp16" | "fp32"): Rule {
   };
 }
 
-function losing(keys: string[], loss: string): Rule {
-  return {
-    keys,
-    fields: ["train.loss"],
-    values: `true → ${loss}`,
-    read: (setting, draft) => {
-      const on = switchOf(setting, draft);
-      if (on) draft.state(setting, "train.loss", loss);
-      else if (on === false) draft.leave(setting, "switched off");
-    },
-  };
-}
-
 const RULES: readonly Rule[] = [
   modelRule(["base_model"]),
   {
@@ -80,6 +68,7 @@ const RULES: readonly Rule[] = [
   },
   ...bitsAndBytesRules({
     nested: ["bnb_config_kwargs.bnb_4bit_use_double_quant"],
+    nestedByDefault: true,
     type: ["bnb_config_kwargs.bnb_4bit_quant_type"],
   }),
   switched("gptq", "quantization.weights", "gptq-int4"),
@@ -214,24 +203,7 @@ const RULES: readonly Rule[] = [
   kernelSwitch("flex_attention", "flash"),
   kernelSwitch("sage_attention", "flash"),
   optimizerRule(["optimizer"]),
-  losing(["liger_fused_linear_cross_entropy", "cut_cross_entropy"], "fused"),
-  losing(["chunked_cross_entropy"], "chunked"),
-  {
-    keys: [
-      "liger_rope",
-      "liger_rms_norm",
-      "liger_glu_activation",
-      "liger_swiglu",
-      "liger_layer_norm",
-    ],
-    fields: ["train.kernels"],
-    values: "any true → liger",
-    read: (setting, draft) => {
-      const on = switchOf(setting, draft);
-      if (on) draft.state(setting, "train.kernels", "liger");
-      else if (on === false) draft.leave(setting, "switched off");
-    },
-  },
+  ...PLUGIN_RULES,
   {
     keys: ["torch_compile"],
     fields: ["train.kernels"],
@@ -384,8 +356,8 @@ export const axolotl: Format = {
     ),
   ],
   neutral: [
-    ...fsdpNeutral("fsdp_config"),
-    /^(?:swanlab|use_swanlab|expert_parallel_|model_config|base_model_ignore|eta_min|gptq_|capabilities|env_capabilities|fsdp_final_state_dict_type|tokenizer|model_type|cls_model|base_model_config|processor|trust_remote|type_of_model|revision_of_model|is_\w+_derived|output_dir|hub_|save|saves_|push|datasets?|test_datasets|dataset_|pretrain|shuffle|skip_prepare|num_dataset|val_set|eval|evals_|do_|bench|metric|greater|loss_watchdog|early|gc_collect|seed|strict|resume|auto_resume|num_epochs|max_steps|warmup|lr|learning|embedding_lr|cosine|adam_|weight_decay|max_grad|train_on|group_by|sample_packing|multipack|pad_to_sequence|batch_flattening|curriculum|excess|min_sample|max_prompt|streaming|chat_template|special_tokens|tokens|added_tokens|eot|default_system|wandb|use_wandb|mlflow|use_mlflow|hf_|comet|use_comet|gradio|trackio|use_trackio|use_tensorboard|use_otel|otel|ray_|use_ray|resources|profiler|include_|logging|load_best|plugins|debug|local_rank|ddp(?:$|_timeout|_broadcast|_find)|remove_unused|dataloader|accelerator_config|gradient_checkpointing_kwargs|flex_attn|torch_compile_|ring_attn|heads_k|tf32|xformers|noisy|neftune|dpo_|kto_|orpo_|simpo_|cpo_|rl_beta|precompute|center|lora_fan|lora_model_dir|lora_|loraplus|peft_init|peft_ensure|merge|qlora_sharded|bnb_config|low_cpu|image_resize|role_|fix_untrained|generate|generation|num_generation|device$|jagged|torchdistx|mean_resizing|use_pose|pose|dynamic_checkpoint|cut_cross|chunked_cross|liger_use|tiled_mlp|scaling_softmax|use_eaft|eaft|quantization|axolotl|total_|preprocess|weight|user_defined|experimental|relora_|lisa_|unsloth|mcp|reinit|trainer_cls|num_labels|qgalore|dion|optimizer_)/,
+    ...FSDP_NEUTRAL,
+    /^(?:swanlab|use_swanlab|expert_parallel_|model_config|base_model_ignore|eta_min|gptq_|capabilities|env_capabilities|fsdp_final_state_dict_type|tokenizer|model_type|cls_model|base_model_config|processor|trust_remote|type_of_model|revision_of_model|is_\w+_derived|output_dir|hub_|save|saves_|push|datasets?|test_datasets|dataset_|pretrain|shuffle|skip_prepare|num_dataset|val_set|eval|evals_|do_|bench|metric|greater|loss_watchdog|early|gc_collect|seed|strict|resume|auto_resume|num_epochs|max_steps|warmup|lr|learning|embedding_lr|cosine|adam_|weight_decay|max_grad|train_on|group_by|sample_packing|multipack|pad_to_sequence|batch_flattening|curriculum|excess|min_sample|max_prompt|streaming|chat_template|special_tokens|tokens|added_tokens|eot|default_system|wandb|use_wandb|mlflow|use_mlflow|hf_|comet|use_comet|gradio|trackio|use_trackio|use_tensorboard|use_otel|otel|ray_|use_ray|resources|profiler|include_|logging|load_best|debug|local_rank|ddp(?:$|_timeout|_broadcast|_find)|remove_unused|dataloader|accelerator_config|gradient_checkpointing_kwargs|flex_attn|torch_compile_|ring_attn|heads_k|tf32|xformers|noisy|neftune|dpo_|kto_|orpo_|simpo_|cpo_|rl_beta|precompute|center|lora_fan|lora_model_dir|lora_|loraplus|peft_init|peft_ensure|merge|qlora_sharded|bnb_config|low_cpu|image_resize|role_|fix_untrained|generate|generation|num_generation|device$|jagged|torchdistx|mean_resizing|use_pose|pose|dynamic_checkpoint|cut_cross|chunked_cross|liger_use|tiled_mlp|scaling_softmax|use_eaft|eaft|quantization|axolotl|total_|preprocess|weight|user_defined|experimental|relora_|lisa_|unsloth|mcp|reinit|trainer_cls|num_labels|qgalore|dion|optimizer_)/,
   ],
   finish: finishAxolotl,
 };
@@ -410,7 +382,10 @@ function finishAxolotl(draft: Draft, all: Settings): void {
   if (adapter === "qlora" && !quantized) {
     draft.assume(
       "quantization.weights",
-      "nf4",
+      readSwitch(all.get("bnb_config_kwargs.bnb_4bit_use_double_quant")) ===
+          false
+        ? "nf4"
+        : "nf4-dq",
       "adapter is qlora, which needs load_in_4bit",
     );
   }
@@ -428,6 +403,11 @@ function finishAxolotl(draft: Draft, all: Settings): void {
         `${quantized.key} needs an adapter: Axolotl trains quantized weights with adapters alone`,
     });
   }
+  draft.assume(
+    "quantization.kbit_upcast",
+    false,
+    "Axolotl casts norms, embeddings and the head back to its own type",
+  );
   if (all.has("adapter")) {
     draft.assume("train.lora.dropout", 0, "lora_dropout is 0 by default");
   }

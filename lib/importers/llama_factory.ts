@@ -287,6 +287,23 @@ function finishLlamaFactory(draft: Draft, all: Settings): void {
       };
     }
   }
+  // model/loader.py: other stages need the logits, and Liger's fused loss is off.
+  const loss = draft.stated.get("train.loss");
+  if (
+    loss?.key.endsWith("enable_liger_kernel") && typeof stage === "string" &&
+    stage !== "sft" && stage !== "pt"
+  ) {
+    draft.stated.set("train.loss", { ...loss, value: "full" });
+    const said = draft.understood.find(({ key, path }) =>
+      key === loss.key && path === "train.loss"
+    );
+    if (said) said.becomes = "full";
+    draft.remark(
+      "train.loss",
+      "full",
+      `stage ${stage} needs the logits, so Liger's fused loss is off`,
+    );
+  }
   for (
     const [path, value, reason] of [
       ["train.sequence_length", 2048, "cutoff_len is 2048"],

@@ -12,7 +12,7 @@ import {
   switched,
   unexpressed,
 } from "./rules.ts";
-import { readCount } from "./values.ts";
+import { readCount, readSwitch } from "./values.ts";
 
 /** The YAML of LLaMA-Factory's second program: src/llamafactory/v1/config. */
 export const llamaFactoryV1: Format = {
@@ -46,13 +46,41 @@ export const llamaFactoryV1: Format = {
     {
       keys: ["quant_config.quantization_bit"],
       fields: ["quantization.weights", "train.method"],
-      values: "4 → nf4-dq, 8 → int8",
-      read: (setting, draft) => {
+      values: "4 → nf4-dq (nf4 without double_quantization), 8 → int8",
+      read: (setting, draft, all) => {
         const bits = readCount(setting.value);
-        if (bits === 4) draft.state(setting, "quantization.weights", "nf4-dq");
-        else if (bits === 8) {
+        const twice =
+          readSwitch(all.get("quant_config.double_quantization") ?? true) !==
+            false;
+        if (bits === 4) {
+          draft.state(
+            setting,
+            "quantization.weights",
+            twice ? "nf4-dq" : "nf4",
+          );
+        } else if (bits === 8) {
           draft.state(setting, "quantization.weights", "int8");
         } else draft.refuse(setting, "must be 4 or 8");
+      },
+    },
+    {
+      keys: ["quant_config.double_quantization"],
+      fields: ["quantization.weights"],
+      values: "false → nf4",
+      read: (setting, draft, all) => {
+        if (!all.has("quant_config.quantization_bit")) {
+          draft.leave(setting, "quant_config.quantization_bit is not set");
+        }
+      },
+    },
+    {
+      keys: ["kernel_config.require_logits"],
+      fields: ["train.loss"],
+      values: "false → fused",
+      read: (setting, draft, all) => {
+        if (all.get("kernel_config.name") !== "liger_kernel") {
+          draft.leave(setting, "kernel_config.name is not liger_kernel");
+        }
       },
     },
     {
@@ -72,13 +100,20 @@ export const llamaFactoryV1: Format = {
       read: stateDeepspeedFile,
     },
     {
+      // v1/core/model_engine.py asks for logits whenever it trains, and Liger's
+      // fused loss is off then.
       keys: ["kernel_config.name"],
       fields: ["train.kernels", "train.loss"],
-      values: "liger_kernel → liger and fused",
-      read: (setting, draft) => {
+      values: "liger_kernel → liger; fused where require_logits is false",
+      read: (setting, draft, all) => {
         if (setting.value === "liger_kernel") {
           draft.state(setting, "train.kernels", "liger");
-          draft.state(setting, "train.loss", "fused");
+          const logits = readSwitch(all.get("kernel_config.require_logits"));
+          draft.state(
+            setting,
+            "train.loss",
+            logits === false ? "fused" : "full",
+          );
         } else {
           draft.leave(setting, "which kernels it picks is not known", true);
         }

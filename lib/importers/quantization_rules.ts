@@ -2,24 +2,39 @@ import type { Rule } from "./format.ts";
 import { switchOf } from "./rules.ts";
 import { readSwitch } from "./values.ts";
 
-/**
- * bitsandbytes' switches. The keys of nested quantisation and of the 4-bit type
- * differ between tools.
- */
+/** How a tool names bitsandbytes' switches, and what it sets by itself. */
+interface Switches {
+  /** Keys of nested ("double") quantisation. */
+  nested: readonly string[];
+  /**
+   * Whether it nests unless told otherwise. Axolotl does
+   * (src/axolotl/loaders/model.py, `bnb_4bit_use_double_quant`); transformers'
+   * BitsAndBytesConfig and TRL's ModelConfig do not.
+   */
+  nestedByDefault?: boolean;
+  /** Keys of the 4-bit type. */
+  type: readonly string[];
+}
+
+/** bitsandbytes' switches. */
 export function bitsAndBytesRules(
-  { nested, type }: { nested: readonly string[]; type: readonly string[] },
+  { nested, nestedByDefault = false, type }: Switches,
 ): Rule[] {
   return [
     {
       keys: ["load_in_4bit"],
       fields: ["quantization.weights", "train.method"],
-      values:
-        "true → nf4, with nested quantisation nf4-dq; the method is qlora",
+      values: nestedByDefault
+        ? "true → nf4-dq, without nested quantisation nf4; the method is qlora"
+        : "true → nf4, with nested quantisation nf4-dq; the method is qlora",
       read: (setting, draft, all) => {
         const on = switchOf(setting, draft);
         if (on === false) draft.leave(setting, "switched off");
         if (!on) return;
-        const twice = nested.some((key) => readSwitch(all.get(key)) === true);
+        const said = nested.map((key) => readSwitch(all.get(key)));
+        const twice = nestedByDefault
+          ? !said.includes(false)
+          : said.includes(true);
         draft.state(
           setting,
           "quantization.weights",
@@ -47,7 +62,7 @@ export function bitsAndBytesRules(
     {
       keys: [...nested, ...type],
       fields: ["quantization.weights"],
-      values: "true → nf4-dq; nf4, fp4",
+      values: "true → nf4-dq, false → nf4; nf4, fp4",
       read: (setting, draft, all) => {
         if (readSwitch(all.get("load_in_4bit")) !== true) {
           draft.leave(setting, "load_in_4bit is not set");

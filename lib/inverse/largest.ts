@@ -1,13 +1,19 @@
 import { estimateScenario } from "../estimate.ts";
-import type { Estimate } from "../estimate_type.ts";
 import type { Model } from "../models/model.ts";
+import { resolveModel } from "../models/resolve_model.ts";
 import type { Result } from "../scenario/parse_scenario.ts";
 import type { Problem } from "../scenario/problem.ts";
 import type { Scenario } from "../scenario/schema.ts";
 import type { InverseField, InversePath } from "./fields.ts";
 import { fieldProblem, INVERSE_FIELDS } from "./fields.ts";
+import type { Bounds } from "./guess.ts";
+import { guessed } from "./guess.ts";
+import type { Probe } from "./probe.ts";
+import { probeOf } from "./probe.ts";
 import type { Found } from "./search.ts";
 import { searchLargest } from "./search.ts";
+import type { Asked, Told } from "./values.ts";
+import { Values } from "./values.ts";
 
 /** A value of the field and what the GPU would have to hold. */
 export interface Tried {
@@ -59,7 +65,9 @@ export interface LargestOptions {
 
 /**
  * Finds the largest value of a field with which the scenario's GPU holds the
- * peak, from real estimates: by doubling, halving, and a look around.
+ * peak: by doubling, halving, and a look around. Where the step can be played,
+ * its tensors' peak decides, the allocator where that leaves doubt, and whole
+ * estimates only what is answered.
  *
  * @param scenario As `parseScenario` returned it; its own value is not used.
  * @param field One of {@linkcode INVERSE_FIELDS}, of the scenario's task.
@@ -68,18 +76,16 @@ export interface LargestOptions {
 export function largest(
   scenario: Scenario,
   field: InversePath,
-  { model }: LargestOptions = {},
+  { model = modelOf(scenario) }: LargestOptions = {},
 ): Result<Largest> {
   const asking = askLargest(scenario, field);
   let asked = asking.next();
-  while (!asked.done) {
-    asked = asking.next(estimateScenario(asked.value, model));
-  }
+  while (!asked.done) asked = asking.next(answerTo(asked.value, model));
   return asked.value;
 }
 
 /**
- * As {@linkcode largest}, letting others have their turn between estimates, for
+ * As {@linkcode largest}, letting others have their turn between two values, for
  * a server that has more to do.
  *
  * @param breathe Settles when it is this search's turn again.
@@ -87,81 +93,81 @@ export function largest(
 export async function largestInTurns(
   scenario: Scenario,
   field: InversePath,
-  { model, breathe }: LargestOptions & { breathe: () => Promise<void> },
+  { model = modelOf(scenario), breathe }: LargestOptions & {
+    breathe: () => Promise<void>;
+  },
 ): Promise<Result<Largest>> {
   const asking = askLargest(scenario, field);
   let asked = asking.next();
   while (!asked.done) {
     await breathe();
-    asked = asking.next(estimateScenario(asked.value, model));
+    asked = asking.next(answerTo(asked.value, model));
   }
   return asked.value;
 }
 
-/** Asks for the estimates of scenarios that differ in one field. */
-function* askLargest(
+function answerTo({ scenario, quick }: Asked, model: Model | undefined): Told {
+  const probe = quick && model ? probeOf(scenario, model) : null;
+  return probe ? { probe } : { estimate: estimateScenario(scenario, model) };
+}
+
+/** A model of a scenario; undefined where the estimate says what is wrong. */
+function modelOf({ model }: Scenario): Model | undefined {
+  const resolved = resolveModel(model);
+  return resolved.ok ? resolved.value : undefined;
+}
+
+/**
+ * Asks for scenarios that differ in one field, quick ones where a probe is
+ * enough: how {@linkcode largest} searches.
+ */
+export function* askLargest(
   scenario: Scenario,
   field: InversePath,
-): Generator<Scenario, Result<Largest>, Result<Estimate>> {
+): Generator<Asked, Result<Largest>, Told> {
   const problem = fieldProblem(field, scenario.task);
   if (problem) return { ok: false, problems: [problem] };
-  const known = new Map<number, Result<Estimate>>();
-  function* at(
-    value: number,
-  ): Generator<Scenario, Result<Estimate>, Result<Estimate>> {
-    const before = known.get(value);
-    if (before) return before;
-    const answer = yield withValue(scenario, field, value);
-    known.set(value, answer);
-    return answer;
-  }
-  function* run(
-    least: number,
-    most: number,
-    fits: (estimate: Estimate) => boolean,
-  ): Generator<Scenario, Found, Result<Estimate>> {
-    const search = searchLargest(least, most);
-    let asked = search.next();
-    while (!asked.done) {
-      const result = yield* at(asked.value);
-      asked = search.next(result.ok && fits(result.value));
-    }
-    return asked.value;
-  }
-
   const { least, most }: InverseField = INVERSE_FIELDS[field];
-  const first = yield* at(least);
+  const values = new Values(scenario, field);
+  const first = yield* values.estimateAt(least);
   if (!first.ok) return first;
   const own = first.value.fit[0];
   if (!own) return noGpu();
-  const found = yield* run(
-    least,
-    most,
-    ({ memory }) => memory.device_peak_bytes <= own.usable_bytes,
-  );
-  const hasBand = first.value.memory.high_bytes !== null;
+  const bounds = { least, most, usable: own.usable_bytes };
+
+  const sure = first.value.method === "timeline"
+    ? yield* guessed(values, bounds, ({ surely }) => surely)
+    : 0;
+  const fits = (probe: Probe): boolean => probe.fits();
+  const found = yield* run(values, bounds, { sure, fits, below: true });
+  // What is said to have been tried was: a guess stands for none of these.
+  for (let value = found.from; value <= Math.min(found.to, sure); value++) {
+    const probe = yield* values.probeAt(value);
+    if (!probe?.fits() && !found.exceptions.includes(value)) {
+      found.exceptions.push(value);
+    }
+  }
+  const { high_bytes: high, device_peak_bytes: least_peak } =
+    first.value.memory;
+  const hasBand = high !== null;
   const cautious = hasBand && found.value !== null
-    ? yield* run(
-      least,
-      found.value,
-      ({ memory }) => (memory.high_bytes ?? Infinity) <= own.usable_bytes,
+    ? yield* cautiousValue(
+      values,
+      { ...bounds, most: found.value },
+      high / least_peak,
     )
     : null;
 
-  const estimateAt = (value: number | null): Estimate | null => {
-    const result = value === null ? undefined : known.get(value);
+  const estimated = function* (value: number | null) {
+    const result = value === null ? null : yield* values.estimateAt(value);
     return result?.ok ? result.value : null;
   };
-  const peakAt = (value: number): Tried => {
-    const peak = estimateAt(value)?.memory.device_peak_bytes ?? null;
-    return {
-      value,
-      device_peak_bytes: peak,
-      over_bytes: peak === null ? null : Math.max(0, peak - own.usable_bytes),
-    };
-  };
+  const { value, next, from, to, sampled_to } = found;
+  const answer = yield* estimated(value);
+  const above = yield* estimated(next);
+  const safe = yield* estimated(cautious?.value ?? null);
+  const peak = above?.memory.device_peak_bytes ?? null;
   const context = first.value.model.architecture.max_position_embeddings;
-  const { value, next, from, to, sampled_to, exceptions } = found;
   return {
     ok: true,
     value: {
@@ -169,13 +175,17 @@ function* askLargest(
       gpu: own.gpu,
       usable_bytes: own.usable_bytes,
       value,
-      device_peak_bytes: estimateAt(value)?.memory.device_peak_bytes ?? null,
-      next: next === null ? null : peakAt(next),
+      device_peak_bytes: answer?.memory.device_peak_bytes ?? null,
+      next: next === null ? null : {
+        value: next,
+        device_peak_bytes: peak,
+        over_bytes: peak === null ? null : Math.max(0, peak - own.usable_bytes),
+      },
       at_bound: value === most,
       cautious: cautious
         ? {
           value: cautious.value,
-          high_bytes: estimateAt(cautious.value)?.memory.high_bytes ?? null,
+          high_bytes: safe?.memory.high_bytes ?? null,
         }
         : hasBand
         ? { value: null, high_bytes: null }
@@ -184,26 +194,65 @@ function* askLargest(
           value !== null && value > context
         ? context
         : null,
-      checked: { estimates: known.size, from, to, sampled_to, exceptions },
-      methods: [
-        ...new Set(
-          [...known.values()].flatMap((each) =>
-            each.ok ? [each.value.method] : []
-          ),
-        ),
-      ],
+      checked: {
+        estimates: values.tried,
+        from,
+        to,
+        sampled_to,
+        exceptions: found.exceptions.sort((a, b) => a - b),
+      },
+      methods: values.methods,
     },
   };
 }
 
-/** The scenario with one field of a section changed. */
-function withValue(
-  scenario: Scenario,
-  field: InversePath,
-  value: number,
-): Scenario {
-  const [section, key] = field.split(".") as ["train" | "serve", string];
-  return { ...scenario, [section]: { ...scenario[section], [key]: value } };
+/** @param sure A value up to which all fit, by a guess that was tried. */
+function* run(
+  values: Values,
+  { least, most }: Bounds,
+  { sure, fits, below }: {
+    sure: number;
+    fits: (probe: Probe) => boolean;
+    below: boolean;
+  },
+): Generator<Asked, Found, Told> {
+  const search = searchLargest(least, most, below);
+  let asked = search.next();
+  while (!asked.done) {
+    if (asked.value <= sure) {
+      asked = search.next(true);
+      continue;
+    }
+    const probe = yield* values.probeAt(asked.value);
+    asked = search.next(probe !== null && fits(probe));
+  }
+  return asked.value;
+}
+
+/**
+ * Shares of a GPU that the high end of what the tensors need may fill where the
+ * allocator's own share of it is not known yet.
+ */
+const SHARES = [0.97, 0.94, 0.9, 0.85];
+/** What a guess has to leave of a GPU: more than values near differ by. */
+const SPARE = 0.01;
+
+/** The largest value at which the high end of the band fits too. */
+function* cautiousValue(
+  values: Values,
+  bounds: Bounds,
+  high: number,
+): Generator<Asked, Found, Told> {
+  let sure = 0;
+  for (const share of SHARES) {
+    const wanted = bounds.usable * share / high;
+    const guess = yield* guessed(values, bounds, () => wanted);
+    const probe = guess > 0 ? yield* values.probeAt(guess) : null;
+    if (probe?.fitsCautiously(SPARE)) sure = guess;
+    if (probe === null || sure > 0) break;
+  }
+  const fits = (probe: Probe): boolean => probe.fitsCautiously();
+  return yield* run(values, bounds, { sure, fits, below: false });
 }
 
 function noGpu(): { ok: false; problems: Problem[] } {

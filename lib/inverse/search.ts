@@ -29,10 +29,13 @@ export interface Found {
  *
  * @param least Least value that is tried.
  * @param most Largest value that is tried.
+ * @param below Whether the values below the answer are tried too, to name those
+ *   that do not fit.
  */
 export function* searchLargest(
   least: number,
   most: number,
+  below = true,
 ): Generator<number, Found, boolean> {
   const known = new Map<number, boolean>();
   function* fits(value: number): Generator<number, boolean, boolean> {
@@ -86,8 +89,8 @@ export function* searchLargest(
     }
     sampledTo = to(low);
   }
-  const from = Math.max(least, low - NEAR);
-  for (let below = low - 1; below >= from; below--) yield* fits(below);
+  const from = below ? Math.max(least, low - NEAR) : low;
+  for (let value = low - 1; value >= from; value--) yield* fits(value);
 
   const tried = [...known.entries()].sort(([a], [b]) => a - b);
   return {

@@ -21,7 +21,8 @@ export function uncovered(
     .map(({ path, value }) => `${path} = ${shown(value)}`);
 }
 
-function isCovered(path: string, covered: ReadonlySet<string>): boolean {
+/** Whether a field or a section that it is in is among those paths. */
+export function isCovered(path: string, covered: ReadonlySet<string>): boolean {
   const keys = path.split(".");
   return keys.some((_, at) => covered.has(keys.slice(0, at + 1).join(".")));
 }

@@ -12,7 +12,7 @@ import { otherFile } from "./other_file.ts";
 import { rolesOf } from "./roles.ts";
 import { ConfigReader } from "./tensors/config_reader.ts";
 import { layersOf, MAX_LAYERS } from "./tensors/layer_ranges.ts";
-import { TensorScope } from "./tensors/tensor_scope.ts";
+import { TensorScope, TooManyTensors } from "./tensors/tensor_scope.ts";
 
 /**
  * Builds the model that a config.json describes, tensor by tensor. A model type
@@ -55,7 +55,13 @@ export function modelOfConfig(
   }
   const reader = new ConfigReader(config);
   const scope = new TensorScope();
-  family(reader, scope);
+  try {
+    family(reader, scope);
+  } catch (error) {
+    if (!(error instanceof TooManyTensors)) throw error;
+    const message = `model ${error.message}`;
+    return { ok: false, problems: [{ path: "model", message }] };
+  }
   if (reader.problems.length > 0) {
     return { ok: false, problems: reader.problems };
   }

@@ -5,6 +5,7 @@ import { modelOfConfig } from "./build_model.ts";
 import { countTensors } from "./count_tensors.ts";
 import { architectureOfTensors } from "./headers/architecture_of_tensors.ts";
 import {
+  BrokenHeader,
   compareTensors,
   hintsOfConfig,
   tensorsOfHeaders,
@@ -50,6 +51,21 @@ export function modelOfCheckpoint(
 }
 
 function modelOfHeaders(
+  id: string,
+  headers: readonly HeaderTensor[],
+  config: Config | null,
+): Result<Model> {
+  try {
+    return described(id, headers, config);
+  } catch (error) {
+    if (error instanceof BrokenHeader) {
+      return refused(`${id}'s checkpoint ${error.message}`);
+    }
+    throw error;
+  }
+}
+
+function described(
   id: string,
   headers: readonly HeaderTensor[],
   config: Config | null,

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { readPattern } from "../patterns/mod.ts";
 import { parseCount, parseGib, parseTokens } from "../units/mod.ts";
 import { parseNumber } from "../units/parse_number.ts";
 
@@ -76,14 +77,10 @@ export function patternOr<const W extends string>(
   );
 }
 
-const pattern = z.string().max(200).refine((text) => {
-  try {
-    new RegExp(text, "u");
-    return true;
-  } catch {
-    return false;
-  }
-}, "must be a regular expression, a list of names, default or all-linear");
+const pattern = z.string().superRefine((text, context) => {
+  const read = readPattern(text);
+  if (!read.ok) context.addIssue({ code: "custom", message: read.reason });
+});
 
 /** What names of modules never hold, and regular expressions do. */
 const PATTERN = /[\\^$*+?()[\]{}|]/;

@@ -49,16 +49,11 @@ export function readBoolean(text: string): boolean | null {
   return /^(false|no|off|0|n|f)$/i.test(text) ? false : null;
 }
 
-/**
- * LoRA or QLoRA on every linear layer: on the seven projections of a model like
- * llama, which is what the calculators' flags mean when no modules are named.
- */
+/** LoRA or QLoRA; every other field of theirs keeps its default. */
 export function adapters(text: string, method: string): Settings {
   const on = readBoolean(text);
   if (on === null) return [["train.method", text]];
-  return on
-    ? [["train.method", method], ["train.lora.targets", "all-linear"]]
-    : [];
+  return on ? [["train.method", method]] : [];
 }
 
 /** Reads the Trainer's names too: "paged_adamw_8bit" is AdamW, paged, 8 bits. */
@@ -67,8 +62,9 @@ export function optimizer(text: string): Settings {
   if ((OPTIMIZERS as readonly string[]).includes(name)) {
     return [["optimizer.name", name]];
   }
+  const plain = name.replace(/^paged-/, "");
   const known = OPTIMIZERS.find((each) =>
-    name.replace(/^paged-/, "").startsWith(`${each}-`)
+    plain === each || plain.startsWith(`${each}-`)
   );
   const bits = name.match(/(32|8|4)-?bit/)?.[1];
   return [

@@ -127,7 +127,7 @@ export const FLAGS: readonly Flag[] = [
     name: "--lora",
     value: "<bool>",
     path: "train.method",
-    help: "LoRA on all linear layers",
+    help: "LoRA; --lora-target-modules says on which layers",
     settings: (text) => adapters(text, "lora"),
   },
   {
@@ -153,7 +153,8 @@ export const FLAGS: readonly Flag[] = [
     name: "--lora-target-modules",
     value: "<names...>",
     path: "train.lora.targets",
-    help: "module names, a regular expression, default or all-linear",
+    help:
+      "module names, a regular expression, all-linear, or PEFT's own (default)",
   },
   {
     name: "--lora-params-override",

@@ -33,8 +33,6 @@ export function fromFlags(
   if (readBoolean(valueOf(given, "--qlora") ?? "")) {
     putAt(input, "train.method", "qlora");
   }
-  const named = valueOf(given, "--lora-target-modules");
-  if (named !== undefined) putAt(input, "train.lora.targets", named);
   if (usesVision(given)) putAt(input, "train.images_per_sample", "1");
   for (const [path, text] of byTask(given, input["task"] === "serve")) {
     putAt(input, path, text);

@@ -20,12 +20,26 @@ const ALL_LINEAR = [
   "down_proj",
 ];
 
-/** Examples that fill the form, the page's first answer first. */
+/**
+ * Examples that fill the form, the page's first answer first. That one states
+ * nothing but the model, the method and the GPU, so that whoever puts another
+ * model in its place gets the answer that every other door gives.
+ */
 export const PRESETS: readonly [Preset, ...Preset[]] = [
+  {
+    id: "qlora-defaults",
+    title: "Llama-3.2-3B, QLoRA",
+    about: "one RTX 4090",
+    scenario: {
+      model: "meta-llama/Llama-3.2-3B",
+      train: { method: "qlora" },
+      hardware: { gpu: "RTX 4090" },
+    },
+  },
   {
     id: "qlora-one-card",
     title: "Llama-3.1-8B, QLoRA",
-    about: "one RTX 4090",
+    about: "RTX 4090, checkpoints",
     scenario: {
       model: "meta-llama/Llama-3.1-8B",
       train: {

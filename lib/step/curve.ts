@@ -19,9 +19,15 @@ export interface CurvePoint {
 export interface Curve {
   /** The parts that stand at any point. */
   readonly parts: readonly PartName[];
-  /** In order of time; each stretch's highest point and its end. */
+  /**
+   * In order of time; each stretch's highest point and its end, of more than
+   * 1,000 stretches some.
+   */
   readonly points: readonly CurvePoint[];
 }
+
+/** Stretches beyond which a curve shows some of the layers alone. */
+const MOST_STRETCHES = 1000;
 
 /** Bytes by place in {@linkcode PARTS}. */
 type Stack = readonly number[];
@@ -45,13 +51,15 @@ export function curveOf(step: Step): Curve {
   const points: CurvePoint[] = [
     pointOf("forward", "embeddings", current),
   ];
-  for (const { phase, at, segment } of step.stretches) {
+  const isShown = shownStretches(step.stretches);
+  for (const [index, { phase, at, segment }] of step.stretches.entries()) {
     const { peak, net } = changes(segment);
-    if (segment.peak > Math.max(0, segment.net)) {
+    const shows = isShown(index);
+    if (shows && segment.peak > Math.max(0, segment.net)) {
       points.push(pointOf(phase, at, plus(current, peak)));
     }
     current = plus(current, net);
-    points.push(pointOf(phase, at, current));
+    if (shows) points.push(pointOf(phase, at, current));
   }
   const temporaries = step.temporaries.bytes;
   if (temporaries > 0) {
@@ -65,6 +73,31 @@ export function curveOf(step: Step): Curve {
   points.push(pointOf("optimizer", "optimizer", current));
   points.push(pointOf("optimizer", "optimizer", stackOf(step.resident)));
   return shown(points);
+}
+
+/**
+ * Which stretches a curve shows: all, or of a deep stack one layer of several,
+ * with what stands around the layers and the highest point.
+ */
+function shownStretches(
+  stretches: readonly Stretch[],
+): (index: number) => boolean {
+  const every = Math.ceil(stretches.length / MOST_STRETCHES);
+  if (every === 1) return () => true;
+  let current = 0;
+  let most = 0;
+  let highest = 0;
+  for (const [index, { segment }] of stretches.entries()) {
+    if (current + segment.peak > most) {
+      most = current + segment.peak;
+      highest = index;
+    }
+    current += segment.net;
+  }
+  return (index) =>
+    index % every === 0 || index === highest ||
+    typeof stretches[index]?.at !== "number" ||
+    typeof stretches[index + 1]?.at !== "number";
 }
 
 /** Leaves out the parts that never stand. */

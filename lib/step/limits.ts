@@ -19,3 +19,9 @@ export const MAX_STORAGES = 200_000;
 
 /** Allocations and frees of a step: those of 10,000 layers are fewer. */
 export const MAX_EVENTS = 20_000_000;
+
+/**
+ * Allocations and frees of a step that PyTorch's allocator is played with: those
+ * of more than 2,000 layers, or of all experts of the largest models one by one.
+ */
+export const MAX_REPLAYED_EVENTS = 1_000_000;

@@ -63,12 +63,18 @@ function timesOf(
 }
 
 function tally(into: Tally, { tape }: Segment, from: number, to: number): void {
+  const { events, bytes, parts, labels } = tape;
+  // Most storages come and go within a segment.
+  const standing = new Int8Array(bytes.length);
   for (let at = from; at < to; at++) {
-    const event = tape.events[at] ?? 0;
-    const id = event >= 0 ? event : ~event;
-    const sign = event >= 0 ? 1 : -1;
-    const key = `${tape.parts[id]}|${tape.labels[id]}`;
-    plus(into, key, sign, sign * (tape.bytes[id] ?? 0));
+    const event = events[at] as number;
+    if (event >= 0) standing[event] = (standing[event] as number) + 1;
+    else standing[~event] = (standing[~event] as number) - 1;
+  }
+  for (let id = 0; id < standing.length; id++) {
+    const count = standing[id] as number;
+    if (count === 0) continue;
+    plus(into, `${parts[id]}|${labels[id]}`, count, count * (bytes[id] ?? 0));
   }
 }
 

@@ -6,6 +6,7 @@ import { DTYPE_BYTES } from "./dtype.ts";
 import { decoderLayer } from "./layers/decoder_layer.ts";
 import type { AdaptedLinear } from "./ops/adapted_linear.ts";
 import { recordEncoderPass } from "./encoders/encoder_pass.ts";
+import { scattersOnes } from "./ops/compiled_loss.ts";
 import type { LossSettings } from "./ops/loss.ts";
 import { chunksOf } from "./plan/chunks.ts";
 import { logitCopies } from "./plan/logit_copies.ts";
@@ -15,6 +16,7 @@ import { recordEmbedding, recordHead } from "./outer_blocks.ts";
 import { BARE_NORM, layerPlanOf } from "./plan/layer_plan.ts";
 import { factsOfKind, masksOf } from "./plan/masks.ts";
 import { versionOf } from "./plan/version.ts";
+import { widensOutputs } from "./plan/model_code.ts";
 import type { StepPlan } from "./plan/step_plan.ts";
 import { GEMMA } from "./plan/traits.ts";
 import type { VisionPass } from "./vision/vision_pass.ts";
@@ -313,11 +315,29 @@ function lossSettings({ scenario, facts }: StepPlan): LossSettings {
     copies: code.loss === "torchtune" || facts.stateSpaces?.castsLogits
       ? "cast"
       : logitCopies(architecture.type, software.transformers),
-    kernel: LOSS_KERNELS[train.kernels],
+    kernel: lossKernel(scenario, code),
+    scatters: scattersOnes(software.torch),
     softcap: traits.finalSoftcap,
     scaled: traits.scaledLogits,
     keepsLogits: chunks?.keepsLogits ?? false,
+    widensOutputs: widensOutputs(scenario),
   };
+}
+
+/**
+ * What takes the loss of all tokens. torchtune's recipes of full fine-tuning
+ * compile it and drop what compile_loss() returns: theirs runs as it was.
+ *
+ * Source: pytorch/torchtune recipes/full_finetune_single_device.py, setup;
+ * torchtune/training/_compile.py
+ */
+function lossKernel(
+  { train }: Scenario,
+  { loss }: StepPlan["facts"]["code"],
+): LossSettings["kernel"] {
+  const isDropped = train.kernels === "compile" && loss === "torchtune" &&
+    train.method === "full";
+  return isDropped ? "eager" : LOSS_KERNELS[train.kernels];
 }
 
 const LOSS_KERNELS = {

@@ -1,7 +1,11 @@
-import type { AllocatedBlock } from "./allocator.ts";
-import { CachingAllocator } from "./allocator.ts";
-import { expand } from "./expand.ts";
+import { Player } from "./allocator/player.ts";
+import { playRuns } from "./allocator/repeats.ts";
+import { runsOf } from "./allocator/runs.ts";
+import type { PoolSizes } from "./allocator/sizes.ts";
+import { LARGE_POOL, SMALL_POOL, UNIT } from "./allocator/sizes.ts";
+import { compiler } from "./allocator/stream.ts";
 import { statePrecision, statesOf } from "./optimizer/rules.ts";
+import { MAX_REPLAYED_EVENTS } from "./limits.ts";
 import type { PartName } from "./parts.ts";
 import type { Step } from "./step.ts";
 import { roundedBytes } from "./tape.ts";
@@ -20,34 +24,33 @@ export interface AllocatorPeaks {
   readonly reserved: number;
   /** Blocks in use; a large one is not cut where less than 1 MiB would be left. */
   readonly allocated: number;
+  /** What of the reserved bytes is for requests of up to 1 MiB. */
+  readonly small: number;
 }
 
 /**
- * Plays the first two steps on PyTorch's allocator.
+ * Bytes that the allocator takes of a GPU: where that has less than the allocator
+ * would like, but enough for the tensors, cached memory goes back to the driver.
  *
- * @param capacity Bytes that it can have before it gives cached ones back.
+ * @param peaks The step's, where there is no limit.
+ * @param capacity Bytes that it can have.
  */
-export function allocatorPeaks(
+export function reservedWithin(
   step: Step,
-  capacity = Infinity,
-): AllocatorPeaks {
-  const allocator = new CachingAllocator(capacity);
-  // Measured runs filled a GPU to this share with tensors before they failed.
-  const fits = step.peak.bytes <= FILLABLE * capacity;
-  load(allocator, step);
-  for (const isFirst of [true, false]) {
-    // What the rest of a run does that has failed is nobody's question.
-    if (allocator.overflowed && !fits) break;
-    const gradients = step.passes.flatMap((pass) => expand(allocator, pass));
-    if (isFirst) makeStates(allocator, step);
-    makeTemporaries(allocator, step);
-    for (const gradient of gradients) allocator.release(gradient);
+  { reserved, small }: AllocatorPeaks,
+  capacity: number,
+): number {
+  if (reserved <= capacity || step.peak.bytes > FILLABLE * capacity) {
+    return reserved;
   }
-  const allocated = allocator.allocatedPeak;
-  if (!allocator.overflowed) return { reserved: allocator.peak, allocated };
-  return fits
-    ? { reserved: Math.round(capacity), allocated }
-    : allocatorPeaks(step);
+  if (step.events > MAX_REPLAYED_EVENTS) return Math.round(capacity);
+  const { pool } = play(
+    step,
+    countsOf(step.plan.loaded()),
+    { ...LARGE_POOL, repeats: false },
+    (capacity - small) / UNIT,
+  );
+  return Math.min(Math.round(capacity), UNIT * pool.peak + small);
 }
 
 /**
@@ -55,52 +58,116 @@ export function allocatorPeaks(
  * on an A100-80GB ran with 75.3 of 84.5 GB and more allocated, and the allocator
  * gives cached memory back before it gives up.
  */
-const FILLABLE = 0.95;
+export const FILLABLE = 0.95;
 
-/** Loads the model and what else stands all the time. */
-function load(allocator: CachingAllocator, { plan, resident }: Step): void {
-  for (const bytes of plan.loaded()) {
-    if (bytes > 0) allocator.allocate(bytes);
+/**
+ * Plays the first two steps on PyTorch's allocator, each of its pools by itself,
+ * where the GPU has no limit. A step of too many events is not played again: the
+ * allocator is taken to cache nothing.
+ */
+export function allocatorPeaks(step: Step): AllocatorPeaks {
+  if (step.events > MAX_REPLAYED_EVENTS) {
+    const { bytes } = step.peak;
+    return { reserved: bytes, allocated: bytes, small: 0 };
   }
-  for (const { part, count, bytes } of resident) {
-    if (!BESIDE_MODEL.has(part)) continue;
-    for (let at = 0; at < count; at++) allocator.allocate(bytes / count);
+  const loaded = countsOf(step.plan.loaded());
+  const large = play(step, loaded, LARGE_POOL);
+  const small = play(step, loaded, SMALL_POOL);
+  return {
+    reserved: UNIT * (large.pool.reserved + small.pool.reserved),
+    // Blocks of the small pool are as long as what was asked for.
+    allocated: UNIT * large.peak,
+    small: UNIT * small.pool.reserved,
+  };
+}
+
+/** A number of bytes, and how often it comes up in a row. */
+type Repeated = readonly [bytes: number, times: number];
+
+function countsOf(sizes: readonly number[]): Repeated[] {
+  const counts: [bytes: number, times: number][] = [];
+  for (const bytes of sizes) {
+    const last = counts.at(-1);
+    if (last?.[0] === bytes) last[1]++;
+    else if (bytes > 0) counts.push([bytes, 1]);
   }
+  return counts;
+}
+
+function play(
+  step: Step,
+  loaded: readonly Repeated[],
+  sizes: PoolSizes,
+  capacity = Infinity,
+): Player {
+  const player = new Player(sizes, capacity);
+  const compiled = compiler(player.pool);
+  for (const [bytes, times] of loaded) player.take(bytes, times);
+  for (const { part, count, bytes } of step.resident) {
+    if (BESIDE_MODEL.has(part)) player.take(bytes / count, count);
+  }
+  for (const isFirst of [true, false]) {
+    const { others } = player;
+    const gradients = step.passes.map((pass) => {
+      const { vision, encoder, embedding, layers, head } = pass;
+      const all = player.open(
+        [...vision, ...encoder, embedding, ...layers, head].map(compiled),
+      );
+      playRuns(player, runsOf(pass, all));
+      return player.memory;
+    });
+    const held = player.others - others;
+    if (isFirst) makeStates(player, step);
+    makeTemporaries(player, step);
+    for (const memory of gradients) player.close(memory);
+    player.others -= held;
+  }
+  return player;
 }
 
 /** States are made in the first step, and stay. */
 function makeStates(
-  allocator: CachingAllocator,
+  player: Player,
   { plan, rule, implementation }: Step,
 ): void {
   const precision = statePrecision(plan.scenario.precision);
   for (const tensor of plan.trained) {
-    const states = statesOf(rule, implementation, tensor, precision)
-      .map(roundedBytes).filter((bytes) => bytes > 0);
+    const states = countsOf(
+      statesOf(rule, implementation, tensor, precision).map(roundedBytes),
+    );
+    const [only] = states;
+    if (only && states.length === 1) {
+      player.take(only[0], only[1] * tensor.copies);
+      continue;
+    }
     for (let copy = tensor.copies; copy > 0; copy--) {
-      for (const bytes of states) allocator.allocate(bytes);
+      for (const [bytes, times] of states) player.take(bytes, times);
     }
   }
 }
 
 /** foreach makes its temporaries of all tensors at once, a loop one by one. */
 function makeTemporaries(
-  allocator: CachingAllocator,
+  player: Player,
   { plan, rule, implementation }: Step,
 ): void {
   if (plan.scenario.optimizer.in_backward || rule.inBackward) return;
-  const made: AllocatedBlock[] = [];
+  const made: [bytes: number, times: number, blocks: number[]][] = [];
   for (const tensor of plan.trained) {
+    const blocks: number[] = [];
     if (implementation === "foreach") {
       const bytes = roundedBytes(rule.foreach(tensor));
       if (bytes === 0) continue;
-      for (let copy = tensor.copies; copy > 0; copy--) {
-        made.push(allocator.allocate(bytes));
-      }
+      player.take(bytes, tensor.copies, blocks);
+      made.push([bytes, tensor.copies, blocks]);
     } else if (implementation === "for-loop") {
       const bytes = roundedBytes(rule.own(tensor));
-      if (bytes > 0) allocator.release(allocator.allocate(bytes));
+      if (bytes === 0) continue;
+      player.take(bytes, 1, blocks);
+      player.release(bytes, 1, blocks);
     }
   }
-  for (const block of made) allocator.release(block);
+  for (const [bytes, times, blocks] of made) {
+    player.release(bytes, times, blocks);
+  }
 }

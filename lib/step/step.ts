@@ -6,7 +6,6 @@ import { DTYPE_BYTES } from "./dtype.ts";
 import { MAX_EVENTS } from "./limits.ts";
 import type { LiveTensors } from "./live.ts";
 import { each, liveAt } from "./live.ts";
-import type { Parameter } from "./machine.ts";
 import { implementationOf } from "./optimizer/implementation.ts";
 import type { OptimizerRule } from "./optimizer/rule.ts";
 import {
@@ -17,6 +16,7 @@ import {
 } from "./optimizer/rules.ts";
 import type { Implementation } from "./optimizer/step_temporaries.ts";
 import { stepTemporaries } from "./optimizer/step_temporaries.ts";
+import { stepOfOne } from "./optimizer/step_of_one.ts";
 import type { Pass } from "./pass.ts";
 import { recordPass } from "./pass.ts";
 import type { StepPlan } from "./plan/step_plan.ts";
@@ -49,6 +49,8 @@ export interface Step {
   /** The first micro-batch, and the ones that add to its gradients. */
   readonly passes: readonly Pass[];
   readonly stretches: readonly Stretch[];
+  /** Allocations and frees. */
+  readonly events: number;
   /** What stands before the step begins, and after it ends. */
   readonly resident: readonly LiveTensors[];
   readonly residentBytes: number;
@@ -101,7 +103,8 @@ export function playStep(
 ): Step | NotPlayed {
   const rule = optimizerRule(
     scenario.optimizer,
-    playedCode(scenario).lowBitStates,
+    playedCode(scenario),
+    scenario.software.torch,
   );
   if (!rule) {
     return {
@@ -173,7 +176,7 @@ function run(
       inBackward
         ? {
           accumulation: "consume",
-          stepBytes: stepOfOne(rule, implementation),
+          stepBytes: stepOfOne(rule, implementation, plan.trained),
         }
         : { accumulation: "keep" },
     ),
@@ -214,6 +217,7 @@ function run(
     implementation,
     passes,
     stretches,
+    events,
     resident,
     residentBytes,
     gradients,
@@ -244,17 +248,6 @@ function run(
         ].sort((a, b) => b.bytes - a.bytes),
       },
   };
-}
-
-/** What the optimizer takes to step one parameter within the backward pass. */
-function stepOfOne(rule: OptimizerRule, implementation: Implementation) {
-  return (parameter: Parameter): number =>
-    stepTemporaries(rule, implementation, [{
-      ...parameter,
-      copies: 1,
-      embedding: false,
-      hidden: parameter.shape.length === 2,
-    }]);
 }
 
 /** The highest points of a schedule that starts with so many bytes. */

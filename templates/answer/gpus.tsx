@@ -5,6 +5,7 @@ import {
   formatBytes,
   fullness,
   GPUS,
+  heldBytes,
   tierFor,
   TIERS,
   toQuery,
@@ -24,7 +25,7 @@ const VERDICTS = {
 export function Gpus(
   { estimate, headers }: { estimate: Estimate; headers: boolean },
 ) {
-  const peak = estimate.memory.device_peak_bytes;
+  const peak = heldBytes(estimate.memory);
   const tier = tierFor(peak);
   const query = toQuery(estimate.scenario);
   const own = headers ? `&${PAGE_FIELDS.countFrom}=headers` : "";

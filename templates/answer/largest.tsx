@@ -4,8 +4,8 @@ import { PAGE_FIELDS } from "../form/page_fields.ts";
 import { largestWords } from "../largest_words.ts";
 
 /**
- * The way to the largest batch and length. With scripts it is gone once a
- * moment later, so that who is still typing asks for nothing.
+ * The way to the largest batch and length: worked out once somebody opens it, or
+ * by its link where there are no scripts.
  */
 export function LargestLater(
   { estimate, headers }: { estimate: Estimate; headers: boolean },
@@ -13,22 +13,26 @@ export function LargestLater(
   const own = headers ? `&${PAGE_FIELDS.countFrom}=headers` : "";
   const href = `/largest?${toQuery(estimate.scenario)}${own}`;
   return (
-    <section
-      class="card"
+    <details
+      class="card largest"
       id="largest"
       hx-get={href}
-      hx-trigger="load delay:1s"
+      hx-trigger="toggle once"
+      hx-target="#largest-found"
       hx-swap="outerHTML"
     >
-      <a href={href}>Largest batch</a>
-    </section>
+      <summary>The largest that fits</summary>
+      <p id="largest-found" aria-live="polite">
+        <a href={href}>Work out the largest batch and length</a>
+      </p>
+    </details>
   );
 }
 
 /** The largest batch and length that fit, each with what was tried. */
 export function LargestAnswer({ found }: { found: readonly Largest[] }) {
   return (
-    <section class="card" id="largest" aria-label="The largest that fits">
+    <div id="largest-found" aria-live="polite">
       {found.map((each) => {
         const { name, value, sentences } = largestWords(each);
         return (
@@ -38,6 +42,6 @@ export function LargestAnswer({ found }: { found: readonly Largest[] }) {
           </p>
         );
       })}
-    </section>
+    </div>
   );
 }

@@ -3,6 +3,7 @@ const SWATCHES: Record<string, string> = {
   "weights": "weights",
   "gradients": "gradients",
   "optimizer states": "optimizer",
+  "paged optimizer states": "optimizer",
   "master weights": "master",
   "attention activations": "attention",
   "MLP activations": "mlp",

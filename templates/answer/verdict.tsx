@@ -1,5 +1,6 @@
 import type { Estimate, Fullness } from "../../lib/mod.ts";
 import { formatBytes, fullness, isOneTotal } from "../../lib/mod.ts";
+import { pagedWords } from "../paged_words.ts";
 
 /** What each fullness is called. */
 export const WORDS: Record<Fullness, { mark: string; title: string }> = {
@@ -17,6 +18,7 @@ export function Verdict({ estimate }: { estimate: Estimate }) {
   const { mark, title } = WORDS[state];
   const { low_bytes: low, high_bytes: high } = estimate.memory;
   const peak = formatBytes(estimate.memory.device_peak_bytes);
+  const paged = pagedWords(estimate);
   return (
     <>
       <section class={`verdict ${state}`} aria-labelledby="verdict-title">
@@ -28,6 +30,7 @@ export function Verdict({ estimate }: { estimate: Estimate }) {
           </h2>
           <p>
             {sentence(state, own.headroom_bytes, own.utilization)}
+            {paged !== null && ` ${paged}.`}
             {!isOneTotal(estimate.memory) && (
               <>
                 {" "}

@@ -6,11 +6,13 @@ import {
   formatCount,
   fullness,
   groupDigits,
+  heldBytes,
   tierFor,
   TIERS,
 } from "../../lib/mod.ts";
 import { devicePartsOf } from "../device_parts.ts";
 import { counterWords, errorWords, moreOrLess } from "../evidence_words.ts";
+import { pagedWords } from "../paged_words.ts";
 import { tensorWords } from "../tensor_words.ts";
 
 /** Puts formats on a text, where the terminal shows them. */
@@ -149,7 +151,8 @@ function partsTable(estimate: Estimate, style: Style): string {
   return trimmed(table.toString());
 }
 
-function verdict({ fit, memory }: Estimate, style: Style): string {
+function verdict(estimate: Estimate, style: Style): string {
+  const { fit, memory } = estimate;
   const own = fit[0];
   if (!own) return "";
   const { title, color } = VERDICTS[fullness(own.utilization)];
@@ -163,6 +166,8 @@ function verdict({ fit, memory }: Estimate, style: Style): string {
       (100 * own.utilization).toFixed(0)
     } %), ${left}`,
   ];
+  const paged = pagedWords(estimate);
+  if (paged !== null) lines.push(paged);
   if (memory.low_bytes !== null && memory.high_bytes !== null) {
     lines.push(
       `Nine measured runs in ten: ${formatBytes(memory.low_bytes)} to ${
@@ -183,7 +188,7 @@ function binding({ memory, largest = [] }: Estimate, style: Style): string {
 }
 
 function tiers({ memory }: Estimate, style: Style): string {
-  const peak = memory.device_peak_bytes;
+  const peak = heldBytes(memory);
   const each = TIERS.map(({ name, usable_bytes }) => {
     const { title, color } = VERDICTS[fullness(peak / usable_bytes)];
     return style(`${name} ${title.toLowerCase()}`, color);

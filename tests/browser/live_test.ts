@@ -4,7 +4,8 @@ import {
   assertMatch,
   assertStringIncludes,
 } from "@std/assert";
-import { openPage } from "./open_page.ts";
+import type { Request } from "../npm/playwright-core.ts";
+import { openPage, twoFrames } from "./open_page.ts";
 
 const LLAMA = "/?model=meta-llama/Llama-2-7b-hf";
 
@@ -56,18 +57,29 @@ Deno.test("human numbers are understood as they are typed", async () => {
 });
 
 Deno.test("an answer that comes late does not replace a newer one", async () => {
+  const late = Promise.withResolvers<void>();
+  const isLate = (url: URL): boolean =>
+    url.searchParams.get("train.micro_batch") === "7";
   await using opened = await openPage({
-    delay: (url) =>
-      url.searchParams.get("train.micro_batch") === "7" ? 1200 : 0,
+    hold: (url) => isLate(url) ? late.promise : undefined,
   });
   const { page, origin } = opened;
   await page.goto(`${origin}${LLAMA}`);
   const asked = page.waitForRequest(/train\.micro_batch=7/);
+  const over = new Promise<void>((done) => {
+    const settle = (request: Request): void => {
+      if (isLate(new URL(request.url()))) done();
+    };
+    page.on("requestfinished", settle);
+    page.on("requestfailed", settle);
+  });
   await page.fill("[name='train.micro_batch']", "7");
   await asked;
   await page.fill("[name='train.micro_batch']", "8");
   await page.waitForURL(/train\.micro_batch=8/);
-  await page.waitForTimeout(1500);
+  late.resolve();
+  await over;
+  await twoFrames(page);
   assertMatch(page.url(), /train\.micro_batch=8/);
   assertStringIncludes(
     await page.textContent("table.parts") ?? "",

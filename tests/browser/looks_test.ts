@@ -1,5 +1,5 @@
 import { assert, assertEquals } from "@std/assert";
-import axe from "axe-core/axe.min.js" with { type: "text" };
+import axe from "../npm/axe-core.ts";
 import { openPage } from "./open_page.ts";
 
 const PAGES = [

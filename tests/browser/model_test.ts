@@ -1,7 +1,7 @@
 import { Buffer } from "node:buffer";
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
-import axe from "axe-core/axe.min.js" with { type: "text" };
-import type { Page } from "playwright-core";
+import axe from "../npm/axe-core.ts";
+import type { Page } from "../npm/playwright-core.ts";
 import { openHub } from "../../hub/mod.ts";
 import { startFakeHub } from "../hub/fake_hub.ts";
 import { CONFIG, gate, SHARDED } from "../hub/slow_hub.ts";
@@ -12,7 +12,7 @@ const FOLDED = "A model that is not in the catalogue";
 
 Deno.test("the model is found by name, size and kind, and chosen by keyboard", async () => {
   await using opened = await openPage();
-  const { page, origin, complaints } = opened;
+  const { page, origin, complaints, asked } = opened;
   await page.goto(`${origin}${LLAMA}`);
   const field = page.locator("#f-model");
   const verdict = await page.textContent("#verdict-title");
@@ -36,7 +36,6 @@ Deno.test("the model is found by name, size and kind, and chosen by keyboard", a
   await field.selectText();
   await field.pressSequentially("qwen3 moe");
   assertEquals(await field.getAttribute("aria-expanded"), "true");
-  await page.waitForTimeout(400);
   assertEquals(await page.textContent("#verdict-title"), verdict);
   await page.keyboard.press("ArrowDown");
   await page.keyboard.press("ArrowDown");
@@ -48,6 +47,8 @@ Deno.test("the model is found by name, size and kind, and chosen by keyboard", a
   await page.keyboard.press("Enter");
   assertEquals(await field.inputValue(), name);
   await page.waitForURL((url) => url.searchParams.get("model") === name);
+  // What is searched for is no model; only what was chosen is asked about.
+  assertEquals(asked.map((url) => url.searchParams.get("model")), [name]);
   assert(!await page.isVisible("#models-found"));
   assertEquals(complaints, []);
 });
@@ -188,14 +189,14 @@ Deno.test("a config.json is taken as a file, and the form around it stays", asyn
 
 Deno.test("a file that is no config.json is told, and can be chosen anew", async () => {
   await using opened = await openPage();
-  const { page, origin } = opened;
+  const { page, origin, asked } = opened;
   await page.goto(`${origin}${LLAMA}`);
   await page.fill("[name='train.micro_batch']", "3");
   await page.waitForURL(/micro_batch=3/);
+  const before = asked.length;
   await page.getByText(FOLDED).click();
   await page.setInputFiles("#f-config_file", file("list.json", [1]));
   await page.waitForSelector("#answer .invalid");
-  await page.waitForTimeout(400);
   assertStringIncludes(
     await page.textContent("#answer") ?? "",
     'the file "list.json" holds a list',
@@ -212,6 +213,8 @@ Deno.test("a file that is no config.json is told, and can be chosen anew", async
   );
   await page.setInputFiles("#f-config_file", file("config.json", CONFIG));
   await page.waitForURL(/model\.config=/);
+  // The file's own answers stand: none of the form's came in their place.
+  assertEquals(asked.length, before);
 });
 
 Deno.test("without JavaScript a file's button sends it, and Enter does not", async () => {

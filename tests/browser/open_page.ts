@@ -1,5 +1,9 @@
-import type { Browser, BrowserContextOptions, Page } from "playwright-core";
-import { chromium } from "playwright-core";
+import type {
+  Browser,
+  BrowserContextOptions,
+  Page,
+} from "../npm/playwright-core.ts";
+import { chromium } from "../npm/playwright-core.ts";
 import { createApp } from "../../app.ts";
 import type { Hub } from "../../hub/mod.ts";
 import { findChromium } from "./find_chromium.ts";
@@ -11,15 +15,20 @@ export interface OpenPage extends AsyncDisposable {
   origin: string;
   /** What the page complained of: console errors and uncaught exceptions. */
   complaints: string[];
+  /** The addresses of the answers that the page has asked for, in order. */
+  asked: URL[];
 }
 
-/** Milliseconds until something that never comes is given up. */
-const PATIENCE = 8000;
+/**
+ * Milliseconds until something that never comes is given up: many, for a busy
+ * machine is no fault of the page.
+ */
+const PATIENCE = 180_000;
 
 /** What a test may ask for. */
 export interface OpenOptions extends BrowserContextOptions {
-  /** Milliseconds to hold an answer back, by its address. */
-  delay?: (url: URL) => number;
+  /** What an answer waits for, by its address. */
+  hold?: (url: URL) => Promise<void> | undefined;
   /** Where models are looked up; nowhere without it. */
   hub?: Hub;
 }
@@ -29,14 +38,13 @@ export interface OpenOptions extends BrowserContextOptions {
  * loading a resource; those are answers here, and no complaints.
  */
 export async function openPage(
-  { delay, hub, ...options }: OpenOptions = {},
+  { hold, hub, ...options }: OpenOptions = {},
 ): Promise<OpenPage> {
   const app = createApp(hub ?? null);
   const server = Deno.serve(
     { port: 0, hostname: "127.0.0.1", onListen() {} },
     async (request) => {
-      const pause = delay?.(new URL(request.url)) ?? 0;
-      if (pause > 0) await new Promise((done) => setTimeout(done, pause));
+      await hold?.(new URL(request.url));
       return await app.fetch(request);
     },
   );
@@ -51,11 +59,17 @@ export async function openPage(
       complaints.push(message.text());
     }
   });
+  const asked: URL[] = [];
+  page.on("request", (request) => {
+    const url = new URL(request.url());
+    if (url.pathname === "/answer") asked.push(url);
+  });
   page.on("pageerror", (error) => complaints.push(String(error)));
   return {
     page,
     origin: `http://127.0.0.1:${server.addr.port}`,
     complaints,
+    asked,
     async [Symbol.asyncDispose]() {
       await browser.close();
       await server.shutdown();
@@ -68,6 +82,7 @@ async function launch(): Promise<Browser> {
   if (executablePath === null) throw new Error("Cannot find Chromium");
   return await chromium.launch({
     executablePath,
+    timeout: PATIENCE,
     args: [
       "--no-sandbox",
       "--disable-dev-shm-usage",
@@ -75,4 +90,11 @@ async function launch(): Promise<Browser> {
       "--no-first-run",
     ],
   });
+}
+
+/** Waits until the page has drawn what it has been given. */
+export async function twoFrames(page: Page): Promise<void> {
+  await page.evaluate(
+    "new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))",
+  );
 }

@@ -295,3 +295,19 @@ Deno.test("models does not mind a reader that stops early", async () => {
   assertEquals(decoder.decode(stderr), "");
   assertEquals(decoder.decode(stdout).trim().split("\n").length, 1);
 });
+
+Deno.test("estimate takes the library's defaults for what no flag says", async () => {
+  const { out } = await headroom([
+    "estimate",
+    ...["--model", "Qwen/Qwen3-32B", "--qlora", "--gpu", "RTX 4090", "--json"],
+  ]);
+  const { scenario, memory, assumptions } = JSON.parse(out);
+  const wanted = estimate({
+    model: "Qwen/Qwen3-32B",
+    train: { method: "qlora" },
+    hardware: { gpu: "RTX 4090" },
+  });
+  assertEquals(scenario, wanted.scenario);
+  assertEquals(memory, JSON.parse(JSON.stringify(wanted.memory)));
+  assertEquals(assumptions, wanted.assumptions);
+});

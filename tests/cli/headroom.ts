@@ -3,9 +3,13 @@ const ROOT = new URL("../../", import.meta.url);
 /** Processes that run at a time. */
 const AT_ONCE = 4;
 
-/** What the program is started with, as deno.json's tasks do. */
+/**
+ * What the program is started with, as deno.json's tasks do; quietly, for what
+ * Deno itself says of downloads is none of the program's words.
+ */
 const RUN = [
   "run",
+  "--quiet",
   "--no-prompt",
   "--allow-read",
   "--allow-env=INIT_CWD,NO_COLOR,FORCE_COLOR,LOG_TOKENS,LOG_STREAM",

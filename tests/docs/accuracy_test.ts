@@ -1,6 +1,6 @@
 /// <reference lib="dom" />
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
-import { parseHTML } from "linkedom";
+import { parseHTML } from "../npm/linkedom.ts";
 import { accuracyOf } from "../../lib/accuracy.ts";
 import { readCases } from "../../lib/evidence/case.ts";
 import { writtenFiles } from "../../templates/accuracy/files.ts";

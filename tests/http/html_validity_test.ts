@@ -1,6 +1,6 @@
 import { assert, assertEquals } from "@std/assert";
-import type { ParserError } from "parse5";
-import { parse, parseFragment } from "parse5";
+import type { ParserError } from "../npm/parse5.ts";
+import { parse, parseFragment } from "../npm/parse5.ts";
 import { app } from "../../app.ts";
 import { parseScenario, PRESETS, toQuery } from "../../lib/mod.ts";
 import { CONFIG, DIMS } from "./fields.ts";

@@ -1,7 +1,7 @@
 /// <reference lib="dom" />
 import { assert, assertEquals, assertMatch } from "@std/assert";
-import { parse as parseHtml } from "parse5";
-import type { ParserError } from "parse5";
+import { parse as parseHtml } from "../npm/parse5.ts";
+import type { ParserError } from "../npm/parse5.ts";
 import { app } from "../../app.ts";
 import { dangersOf } from "./markup.ts";
 import { documentOf, held, only, textOf, visit } from "./visit.ts";

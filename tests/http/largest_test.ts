@@ -20,20 +20,30 @@ function expected(field: "train.micro_batch" | "train.sequence_length") {
   return result.value;
 }
 
-Deno.test("GET / links to the largest that fits, and asks for it later", async () => {
+Deno.test("GET / asks for the largest that fits when somebody opens it, or by a link", async () => {
   const { document } = await visit(`/?${QUERY}`);
-  const section = only(document, "#largest");
-  const link = only(section, "a").getAttribute("href");
+  const section = only(document, "details#largest");
+  const link = only(section, "#largest-found a").getAttribute("href");
   assertEquals(link, `/largest?${QUERY}`);
   assertEquals(section.getAttribute("hx-get"), link);
-  assertMatch(section.getAttribute("hx-trigger") ?? "", /^load delay:/);
+  assertEquals(section.getAttribute("hx-trigger"), "toggle once");
+  assertEquals(section.hasAttribute("open"), false);
+});
+
+Deno.test("no answer asks for the largest that fits by itself", async () => {
+  for (const path of ["/", `/?${QUERY}`, `/answer?${QUERY}`]) {
+    const { document } = await visit(path);
+    for (const element of document.querySelectorAll("[hx-get*='/largest']")) {
+      assertEquals(element.getAttribute("hx-trigger"), "toggle once");
+    }
+  }
 });
 
 Deno.test("GET /largest is a page with the batch and the length", async () => {
   const { status, document } = await visit(`/largest?${QUERY}`);
   assertEquals(status, 200);
   only(document, "h1");
-  const text = textOf(only(document, "#largest"));
+  const text = textOf(only(document, "#largest-found"));
   const batch = expected("train.micro_batch");
   assertMatch(text, new RegExp(`Largest micro batch: ${batch.value}\\.`));
   assertMatch(text, /Largest sequence length: [\d,]+ tokens\./);
@@ -47,13 +57,13 @@ Deno.test("GET /largest answers htmx with the section alone", async () => {
     headers: { "HX-Request": "true" },
   });
   const document = documentOf(await response.text());
-  only(document, "#largest");
+  only(document, "#largest-found");
   assertEquals(document.querySelectorAll("h1, header").length, 0);
 });
 
 Deno.test("GET /largest asks a server for sequences and input", async () => {
   const { document } = await visit("/largest?model=llama2-7b&task=serve");
-  const text = textOf(only(document, "#largest"));
+  const text = textOf(only(document, "#largest-found"));
   assertMatch(text, /Largest number of concurrent sequences: \d+/);
   assertMatch(text, /Largest input: [\d,]+ tokens/);
 });
@@ -123,17 +133,14 @@ for (const [body, path, message] of REFUSED) {
 }
 
 Deno.test("GET /largest lets the server answer others meanwhile", async () => {
-  let isOver = false;
-  const slow = Promise.resolve(
-    app.request("/largest?model=Qwen/Qwen2.5-VL-7B-Instruct&train.method=lora"),
-  ).then(async (response) => {
+  const order: string[] = [];
+  const ask = async (path: string): Promise<number> => {
+    const response = await app.request(path);
     await response.body?.cancel();
-    isOver = true;
+    order.push(path);
     return response.status;
-  });
-  await new Promise((done) => setTimeout(done, 20));
-  const response = await app.request("/healthz");
-  await response.body?.cancel();
-  assert(!isOver);
-  assertEquals(await slow, 200);
+  };
+  const slow = "/largest?model=Qwen/Qwen2.5-VL-7B-Instruct&train.method=lora";
+  assertEquals(await Promise.all([ask(slow), ask("/healthz")]), [200, 200]);
+  assertEquals(order, ["/healthz", slow]);
 });

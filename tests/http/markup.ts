@@ -1,5 +1,5 @@
-import type { DefaultTreeAdapterMap } from "parse5";
-import { parse, parseFragment } from "parse5";
+import type { DefaultTreeAdapterMap } from "../npm/parse5.ts";
+import { parse, parseFragment } from "../npm/parse5.ts";
 
 type Node = DefaultTreeAdapterMap["node"];
 

@@ -1,6 +1,6 @@
 /// <reference lib="dom" />
 import { assert, assertEquals, assertMatch } from "@std/assert";
-import packaged from "htmx.org/dist/htmx.min.js" with { type: "text" };
+import packaged from "../npm/htmx.ts";
 import { app } from "../../app.ts";
 import { STATIC } from "../../static/mod.ts";
 import { slimCss, slimJs } from "../../static/slim.ts";

@@ -1,7 +1,7 @@
 /// <reference lib="dom" />
 import { assert } from "@std/assert";
-import { parseHTML } from "linkedom";
-import { parseFragment } from "parse5";
+import { parseHTML } from "../npm/linkedom.ts";
+import { parseFragment } from "../npm/parse5.ts";
 import { app } from "../../app.ts";
 
 /** An answer of the application, parsed. */

@@ -1,6 +1,7 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { createApp } from "../../app.ts";
 import { openHub } from "../../hub/mod.ts";
+import { answered } from "./answered.ts";
 import type { FakeHub } from "./fake_hub.ts";
 import { startFakeHub, TOKEN } from "./fake_hub.ts";
 
@@ -22,16 +23,16 @@ Deno.test("the page looks a model up when it is loaded, not while its name is ty
   assertStringIncludes(await typing.text(), 'href="/?model=a%2Fb"');
   assertEquals(hub.asked, []);
 
-  const page = await app.request("/?model=a/b");
+  const page = await answered(app, "/?model=a/b");
   assertEquals(page.status, 200);
   assertStringIncludes(await page.text(), "a/b (llama)");
-  const answer = await app.request("/answer?model=a/b&train.micro_batch=2");
+  const answer = await answered(app, "/answer?model=a/b&train.micro_batch=2");
   assertEquals(answer.status, 200);
   assertEquals(
     answer.headers.get("hx-replace-url"),
     "/?model=a/b&train.micro_batch=2",
   );
-  assertEquals((await app.request("/gpus?model=a/b")).status, 200);
+  assertEquals((await answered(app, "/gpus?model=a/b")).status, 200);
   assertEquals(hub.asked.length, 2);
 });
 

@@ -1,8 +1,10 @@
 /// <reference lib="dom" />
 import { assert, assertEquals, assertMatch } from "@std/assert";
+import type { Hono } from "hono";
 import { createApp } from "../../app.ts";
 import { openHub } from "../../hub/mod.ts";
 import { documentOf, only, textOf } from "../http/visit.ts";
+import { answered } from "./answered.ts";
 import { startFakeHub } from "./fake_hub.ts";
 import { CONFIG, gate, SHARDED } from "./slow_hub.ts";
 
@@ -41,7 +43,7 @@ Deno.test("a slow look-up tells which header it reads, and ends in the answer", 
   await using hub = startFakeHub({ "a/b": { config: CONFIG, files: SHARDED } });
   const held = gate(/\.safetensors$/);
   const app = createApp(openHub({ ...hub, fetch: held.fetch }));
-  const first = await ask(app, HEADERS);
+  const first = await askOnce(app, HEADERS);
   assertEquals(first.status, 202);
   assertEquals(first.address, "/?model=a%2Fb&count_from=headers");
   const poll = only(first.document, ".looking-up");
@@ -49,7 +51,7 @@ Deno.test("a slow look-up tells which header it reads, and ends in the answer", 
   assertEquals(poll.getAttribute("hx-include"), "#scenario");
   assertMatch(poll.getAttribute("hx-trigger") ?? "", /^load delay:\d+ms$/);
   await held.arrived(3);
-  const reading = await ask(app, HEADERS);
+  const reading = await askOnce(app, HEADERS);
   assertEquals(reading.status, 202);
   assertEquals(
     textOf(only(reading.document, "#looking-up-state")),
@@ -57,10 +59,11 @@ Deno.test("a slow look-up tells which header it reads, and ends in the answer", 
   );
   assertEquals(only(reading.document, "progress").getAttribute("max"), "3");
   held.open();
-  const answered = await until(app, HEADERS, 200);
-  assertEquals(answered.address, "/?model=a/b&count_from=headers");
+  const over = await ask(app, HEADERS);
+  assertEquals(over.status, 200);
+  assertEquals(over.address, "/?model=a/b&count_from=headers");
   assertMatch(
-    textOf(only(answered.document, ".understood")),
+    textOf(only(over.document, ".understood")),
     /from the checkpoint's headers/,
   );
   const asked = hub.asked.length;
@@ -72,7 +75,7 @@ Deno.test("a page that has to wait shows how far it is, and loads itself anew", 
   await using hub = startFakeHub({ "a/b": { config: CONFIG } });
   const held = gate(/config\.json$/);
   const app = createApp(openHub({ ...hub, fetch: held.fetch }));
-  const page = await ask(app, "/?model=a/b&train.micro_batch=3");
+  const page = await askOnce(app, "/?model=a/b&train.micro_batch=3");
   assertEquals(page.status, 202);
   assertEquals(
     textOf(only(page.document, "#looking-up-state")),
@@ -91,8 +94,9 @@ Deno.test("a page that has to wait shows how far it is, and loads itself anew", 
   assertEquals(gpus.headers.get("refresh"), "2");
   await gpus.body?.cancel();
   held.open();
-  const answered = await until(app, "/?model=a/b&train.micro_batch=3", 200);
-  assertEquals(answered.document.querySelector("noscript"), null);
+  const over = await ask(app, "/?model=a/b&train.micro_batch=3");
+  assertEquals(over.status, 200);
+  assertEquals(over.document.querySelector("noscript"), null);
 });
 
 Deno.test("what the Hub refuses is told once, and asked again on demand", async () => {
@@ -137,7 +141,7 @@ Deno.test("a model of the catalogue is counted from its headers on demand", asyn
     "meta-llama/Llama-2-7b-hf": { config: CONFIG, files: SHARDED },
   });
   const app = createApp(openHub(hub));
-  const page = await app.request("/?model=llama2-7b&count_from=headers");
+  const page = await answered(app, "/?model=llama2-7b&count_from=headers");
   assertEquals(page.status, 303);
   assertEquals(
     page.headers.get("location"),
@@ -201,28 +205,20 @@ interface Asked {
   document: Document;
 }
 
-async function ask(
-  app: ReturnType<typeof createApp>,
-  path: string,
-): Promise<Asked> {
-  const response = await app.request(path);
+/** Asks until no look-up is waited for. */
+async function ask(app: Hono, path: string): Promise<Asked> {
+  return await askedOf(await answered(app, path));
+}
+
+/** Asks once, while a look-up is held. */
+async function askOnce(app: Hono, path: string): Promise<Asked> {
+  return await askedOf(await app.request(path));
+}
+
+async function askedOf(response: Response): Promise<Asked> {
   return {
     status: response.status,
     address: response.headers.get("hx-replace-url"),
     document: documentOf(await response.text()),
   };
-}
-
-/** Asks until the answer has a status. */
-async function until(
-  app: ReturnType<typeof createApp>,
-  path: string,
-  status: number,
-): Promise<Asked> {
-  for (let attempt = 0; attempt < 50; attempt++) {
-    const asked = await ask(app, path);
-    if (asked.status === status) return asked;
-    assertEquals(asked.status, 202);
-  }
-  throw new Error(`${path} never answers ${status}`);
 }

@@ -1,7 +1,9 @@
 import { assertEquals } from "@std/assert";
-import fc from "fast-check";
-import type { AllocatedBlock } from "../../lib/step/allocator.ts";
+import fc from "../npm/fast-check.ts";
+import type { Allocation } from "../../lib/step/allocator.ts";
 import { CachingAllocator } from "../../lib/step/allocator.ts";
+import { Pool } from "../../lib/step/allocator/pool.ts";
+import { LARGE_POOL, UNIT } from "../../lib/step/allocator/sizes.ts";
 
 const MIB = 1024 ** 2;
 
@@ -20,7 +22,7 @@ class PlainAllocator {
   segments: Segment[] = [];
   peak = 0;
 
-  constructor(readonly capacity: number) {}
+  constructor(readonly capacity = Infinity) {}
 
   get reserved(): number {
     return sum(this.segments.flatMap(({ pieces }) => pieces));
@@ -108,12 +110,10 @@ Deno.test("CachingAllocator takes what one without indices takes", () => {
   fc.assert(
     fc.property(
       fc.array(event, { maxLength: 120 }),
-      fc.constantFrom(Infinity, 64 * MIB, 200 * MIB),
-      (events, capacity) => {
-        const allocator = new CachingAllocator(capacity);
-        const plain = new PlainAllocator(capacity);
-        const held: [AllocatedBlock, Piece][] = [];
-        let most = 0;
+      (events) => {
+        const allocator = new CachingAllocator();
+        const plain = new PlainAllocator();
+        const held: [Allocation, Piece][] = [];
         for (const each of events) {
           if ("bytes" in each) {
             held.push([
@@ -130,10 +130,43 @@ Deno.test("CachingAllocator takes what one without indices takes", () => {
               plain.release(piece);
             }
           }
-          most = Math.max(most, plain.allocated);
           assertEquals(
-            [allocator.allocated, allocator.peak, allocator.allocatedPeak],
-            [plain.allocated, plain.peak, most],
+            [allocator.allocated, allocator.reserved],
+            [plain.allocated, plain.reserved],
+          );
+        }
+      },
+    ),
+  );
+});
+
+Deno.test("a pool gives whole free segments back before it takes more than there is", () => {
+  const large = event.filter((each) => !("bytes" in each) || each.bytes > MIB);
+  fc.assert(
+    fc.property(
+      fc.array(large, { maxLength: 120 }),
+      fc.constantFrom(64, 200, 400),
+      (events, mib) => {
+        const pool = new Pool(LARGE_POOL, mib * MIB / UNIT);
+        const plain = new PlainAllocator(mib * MIB);
+        const held: [number, Piece][] = [];
+        for (const each of events) {
+          if ("bytes" in each) {
+            const request = pool.bins.requestOf(each.bytes / UNIT);
+            held.push([pool.take(request), plain.allocate(each.bytes)]);
+          } else if (held.length > 0) {
+            const [[block, piece] = []] = held.splice(
+              each.which % held.length,
+              1,
+            );
+            if (block !== undefined && piece) {
+              pool.release(block);
+              plain.release(piece);
+            }
+          }
+          assertEquals(
+            [UNIT * pool.reserved, UNIT * pool.peak],
+            [plain.reserved, plain.peak],
           );
         }
       },
@@ -145,20 +178,10 @@ Deno.test("CachingAllocator cuts small requests from 2 MiB, medium ones from 20 
   const allocator = new CachingAllocator();
   allocator.allocate(512);
   allocator.allocate(MIB);
-  assertEquals(allocator.peak, 2 * MIB);
+  assertEquals(allocator.reserved, 2 * MIB);
   allocator.allocate(MIB + 512);
   allocator.allocate(9 * MIB);
-  assertEquals(allocator.peak, 22 * MIB);
+  assertEquals(allocator.reserved, 22 * MIB);
   allocator.allocate(10 * MIB);
-  assertEquals(allocator.peak, 32 * MIB);
-});
-
-Deno.test("CachingAllocator gives whole free segments back before it overflows", () => {
-  const allocator = new CachingAllocator(64 * MIB);
-  const first = allocator.allocate(40 * MIB);
-  allocator.release(first);
-  allocator.allocate(50 * MIB);
-  assertEquals([allocator.peak, allocator.overflowed], [50 * MIB, false]);
-  allocator.allocate(20 * MIB);
-  assertEquals([allocator.peak, allocator.overflowed], [70 * MIB, true]);
+  assertEquals(allocator.reserved, 32 * MIB);
 });

@@ -1,4 +1,9 @@
-import { assert, assertEquals, assertStringIncludes } from "@std/assert";
+import {
+  assert,
+  assertEquals,
+  assertMatch,
+  assertStringIncludes,
+} from "@std/assert";
 import { estimate, tryEstimate } from "../../lib/mod.ts";
 import { architectureOfConfig } from "../../lib/models/architecture_of_config.ts";
 import type { Architecture } from "../../lib/models/architecture.ts";
@@ -205,4 +210,27 @@ Deno.test("resolveModel() names a config by its own name, or its type", () => {
   assertEquals(named(""), "llama");
   assertEquals(named(7), "llama");
   assertEquals(named("x".repeat(10_000)).length, 200);
+});
+
+Deno.test("resolveModel() refuses a config of more tensors than any model has", () => {
+  // Each of Zamba2's untied blocks has adapters for every other.
+  const result = tryEstimate({
+    model: {
+      config: {
+        model_type: "zamba2",
+        hidden_size: 64,
+        num_attention_heads: 4,
+        vocab_size: 100,
+        num_hidden_layers: 5000,
+        num_mem_blocks: 1,
+        tie_word_embeddings: false,
+        layers_block_type: Array.from({ length: 5000 }, () => "hybrid"),
+      },
+    },
+  });
+  assert(!result.ok);
+  assertMatch(
+    result.problems[0]?.message ?? "",
+    /must have at most 10000 kinds of tensors: its config describes more/,
+  );
 });

@@ -209,7 +209,7 @@ for (const task of ["train", "serve"] as const) {
       const same = JSON.stringify([memory, kv, host, fit]) ===
         JSON.stringify([usual.memory, usual.kv, usual.host, usual.fit]);
       const said = [...warnings, ...assumptions].some((line) =>
-        !told.has(line)
+        !told.has(line) && !line.startsWith("Defaults: ")
       );
       if (same && !said) silent.push(path);
     }

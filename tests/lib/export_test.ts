@@ -1,5 +1,5 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
-import fc from "fast-check";
+import fc from "../npm/fast-check.ts";
 import { parse } from "yaml";
 import type { Scenario, ScenarioInput } from "../../lib/mod.ts";
 import {

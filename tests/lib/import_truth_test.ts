@@ -105,3 +105,150 @@ function at(value: unknown, path: string): unknown {
     value,
   );
 }
+
+const NF4 = "base_model: x\nadapter: qlora\nload_in_4bit: true\n";
+const CUT = "axolotl.integrations.cut_cross_entropy.CutCrossEntropyPlugin";
+const LIGER = "axolotl.integrations.liger.LigerPlugin";
+const V1 = "model: x\nmodel_class: llm\n";
+
+/**
+ * What tools do unless they are told otherwise: setting, field, value. Each is
+ * read in the tool's own source, which the importer names.
+ */
+const TOOLS: [tool: string, text: string, path: string, value: unknown][] = [
+  ["Axolotl", NF4, "quantization.weights", "nf4-dq"],
+  [
+    "Axolotl",
+    "base_model: x\nadapter: qlora",
+    "quantization.weights",
+    "nf4-dq",
+  ],
+  ...[true, false].map((twice): [string, string, string, unknown] => [
+    "Axolotl",
+    `${NF4}bnb_config_kwargs: {bnb_4bit_use_double_quant: ${twice}}`,
+    "quantization.weights",
+    twice ? "nf4-dq" : "nf4",
+  ]),
+  [
+    "Axolotl",
+    `${NF4}bnb_config_kwargs: {bnb_4bit_quant_type: fp4}`,
+    "quantization.weights",
+    "nf4-dq",
+  ],
+  ["Axolotl", NF4, "quantization.kbit_upcast", false],
+  [
+    "Axolotl",
+    "base_model: x\nadapter: lora\nload_in_8bit: true",
+    "quantization.kbit_upcast",
+    false,
+  ],
+  ["Axolotl", `base_model: x\nplugins: [${CUT}]`, "train.loss", "fused"],
+  ["Axolotl", `base_model: x\nplugins: ${CUT}`, "train.loss", "fused"],
+  [
+    "Axolotl",
+    `base_model: x\nplugins:\n  - ${LIGER}\n  - ${CUT}\nliger_rope: true`,
+    "train.loss",
+    "fused",
+  ],
+  [
+    "Axolotl",
+    `base_model: x\nplugins: [${CUT}]\ncut_cross_entropy: true`,
+    "train.loss",
+    "fused",
+  ],
+  [
+    "Axolotl",
+    `base_model: x\nplugins: [${CUT}]\ncut_cross_entropy: false`,
+    "train.loss",
+    undefined,
+  ],
+  ["Axolotl", `base_model: x\nplugins: [${LIGER}]`, "train.loss", undefined],
+  ["Axolotl", `base_model: x\nplugins: [${LIGER}]`, "train.kernels", undefined],
+  [
+    "Axolotl",
+    `base_model: x\nplugins: [${LIGER}]\nliger_fused_linear_cross_entropy: true`,
+    "train.loss",
+    "fused",
+  ],
+  [
+    "LLaMA-Factory",
+    "quantization_bit: 4\nfinetuning_type: lora",
+    "quantization.weights",
+    "nf4-dq",
+  ],
+  [
+    "LLaMA-Factory",
+    "quantization_bit: 4\ndouble_quantization: false\nfinetuning_type: lora",
+    "quantization.weights",
+    "nf4",
+  ],
+  ...["sft", "pt", "dpo", "rm", "kto"].map((
+    stage,
+  ): [string, string, string, unknown] => [
+    "LLaMA-Factory",
+    `stage: ${stage}\nfinetuning_type: lora\nenable_liger_kernel: true`,
+    "train.loss",
+    stage === "sft" || stage === "pt" ? "fused" : "full",
+  ]),
+  [
+    "LLaMA-Factory v1",
+    `${V1}quant_config: {quantization_bit: 4}`,
+    "quantization.weights",
+    "nf4-dq",
+  ],
+  [
+    "LLaMA-Factory v1",
+    `${V1}quant_config: {quantization_bit: 4, double_quantization: false}`,
+    "quantization.weights",
+    "nf4",
+  ],
+  [
+    "LLaMA-Factory v1",
+    `${V1}kernel_config: {name: liger_kernel}`,
+    "train.loss",
+    "full",
+  ],
+  [
+    "LLaMA-Factory v1",
+    `${V1}kernel_config: {name: liger_kernel, require_logits: false}`,
+    "train.loss",
+    "fused",
+  ],
+  [
+    "TRL",
+    "model_name_or_path: x\nper_device_train_batch_size: 1\nuse_peft: true\nload_in_4bit: true",
+    "quantization.weights",
+    "nf4",
+  ],
+  [
+    "TRL",
+    "model_name_or_path: x\nper_device_train_batch_size: 1\nuse_peft: true\nload_in_4bit: true\nuse_bnb_nested_quant: true",
+    "quantization.weights",
+    "nf4-dq",
+  ],
+];
+
+for (const [tool, text, path, value] of TOOLS) {
+  Deno.test(`${tool} means ${path} = ${value} by ${JSON.stringify(text)}`, () => {
+    const read = scenarioOfConfiguration(text);
+    assert(read.ok, JSON.stringify(read));
+    const found = path.split(".").reduce<unknown>(
+      (inner, key) => (inner as Record<string, unknown> | undefined)?.[key],
+      read.value.scenario,
+    );
+    assertEquals(found, value);
+  });
+}
+
+Deno.test("Axolotl's plugins that move memory are named, each on its own", () => {
+  const read = scenarioOfConfiguration(
+    `base_model: x\nplugins:\n  - ${CUT}\n  - axolotl.integrations.spectrum.SpectrumPlugin\n  - axolotl.integrations.swanlab.SwanLabPlugin`,
+  );
+  assert(read.ok, JSON.stringify(read));
+  const { ignored } = read.value;
+  assertEquals(
+    ignored.filter(({ key, moves_memory }) => key === "plugins" && moves_memory)
+      .map(({ value }) => value),
+    ['"axolotl.integrations.spectrum.SpectrumPlugin"'],
+  );
+});

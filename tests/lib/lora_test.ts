@@ -6,6 +6,8 @@ import {
   tryEstimate,
 } from "../../lib/mod.ts";
 import type { Estimate, ScenarioInput } from "../../lib/mod.ts";
+import { loraParameters } from "../../lib/methods/factors/lora_parameters.ts";
+import { resolveModel } from "../../lib/models/resolve_model.ts";
 import { modelOfCheckpoint } from "../../lib/models/model_of_checkpoint.ts";
 
 const LLAMA_2_7B = "meta-llama/Llama-2-7b-hf";
@@ -139,11 +141,32 @@ Deno.test("loraParameters() says where a model has no linear modules", () => {
 });
 
 Deno.test("loraParameters() says that it takes attention for square", () => {
-  const { assumptions } = tuned("meta-llama/Llama-3.1-8B", {});
+  const { assumptions } = tuned("meta-llama/Llama-3.1-8B", {
+    targets: ["q_proj", "v_proj"],
+  });
   assertStringIncludes(
     assumptions.join("\n"),
     "attention projections for square and counts 8,388,608",
   );
+});
+
+Deno.test("loraParameters() counts every projection where no modules are named", () => {
+  const said = (lora: Lora): string =>
+    JSON.stringify(tuned(LLAMA_2_7B, lora).memory.parts);
+  assertEquals(said({}), said({ targets: "all-linear" }));
+  const { assumptions } = tuned(LLAMA_2_7B, {});
+  assertStringIncludes(
+    assumptions.join("\n"),
+    "on every projection where no modules are named, and counts 39,976,960",
+  );
+  // It stands in for another method with what the scenario says.
+  const scenario = parseScenario({
+    model: LLAMA_2_7B,
+    train: { method: "lora" },
+  });
+  const model = resolveModel(LLAMA_2_7B);
+  assert(scenario.ok && model.ok);
+  assertEquals(loraParameters(scenario.value, model.value, 0), 8_388_608);
 });
 
 Deno.test("loraParameters() grows in step with the rank", () => {

@@ -174,7 +174,10 @@ function figures({ memory, kv, model }: Estimate): string {
 }
 
 function remarksOf({ warnings, assumptions }: Estimate): string[] {
-  return [...warnings, ...assumptions];
+  // What is at its default is listed there, whatever the method makes of it.
+  return [...warnings, ...assumptions].filter((line) =>
+    !line.startsWith("Defaults: ")
+  );
 }
 
 function speakOf(remarks: string[], path: string, name: string): boolean {

@@ -1,6 +1,7 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import type { Estimate, ScenarioInput } from "../../lib/mod.ts";
 import { estimate } from "../../lib/mod.ts";
+import { workOf } from "./work.ts";
 
 const CONFIG = {
   model_type: "llama",
@@ -23,22 +24,13 @@ function of(config: object, more: Partial<ScenarioInput> = {}): Estimate {
   return estimate({ model: { config: { ...config } }, ...more });
 }
 
-/** The least time of two: a machine that does other work too is slow at times. */
-function secondsOf(layers: number): number {
-  const once = () => {
-    const from = performance.now();
-    of({ ...CONFIG, num_hidden_layers: layers });
-    return (performance.now() - from) / 1000;
-  };
-  return Math.min(once(), once());
-}
-
-Deno.test("the most layers that a config may have are played in seconds", () => {
+Deno.test("the most layers that a config may have are played, with work in step", () => {
+  const work = (num_hidden_layers: number): number =>
+    workOf(() => of({ ...CONFIG, num_hidden_layers }));
   const { method } = of({ ...CONFIG, num_hidden_layers: 10_000 });
   assertEquals(method, "timeline");
-  // Some 0.3 s where nothing else runs; quadratic ways took over 30.
-  const seconds = secondsOf(10_000);
-  assert(seconds < 8, `it took ${seconds} s`);
+  const [few, many] = [work(1000), work(10_000)];
+  assert(many < 11 * few, `${many} steps after ${few}`);
 });
 
 Deno.test("every layer of many costs the same memory", () => {

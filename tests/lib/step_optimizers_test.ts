@@ -4,6 +4,7 @@ import { DEFAULT_SCENARIO } from "../../lib/scenario/default_scenario.ts";
 import { implementationOf } from "../../lib/step/optimizer/implementation.ts";
 import type { OptimizerRule, Trained } from "../../lib/step/optimizer/rule.ts";
 import { optimizerRule, stateBytes } from "../../lib/step/optimizer/rules.ts";
+import { stepOfOne } from "../../lib/step/optimizer/step_of_one.ts";
 import { stepTemporaries } from "../../lib/step/optimizer/step_temporaries.ts";
 import type { Implementation } from "../../lib/step/optimizer/step_temporaries.ts";
 
@@ -110,7 +111,11 @@ Deno.test("low-bit states have a scale for each block, small tensors keep theirs
     bits: 8 | 4,
     library: "torchao" | "bitsandbytes",
     tensor: Trained,
-  ) => optimizerRule({ ...OPTIMIZER, bits }, library)?.states(tensor);
+  ) =>
+    optimizerRule({ ...OPTIMIZER, bits }, {
+      lowBitStates: library,
+      widensEmbeddings: false,
+    })?.states(tensor);
   assertEquals(states(8, "bitsandbytes", large), [MIB, 16384, MIB, 16384]);
   assertEquals(states(8, "bitsandbytes", small), [4096, 4096]);
   assertEquals(
@@ -122,6 +127,59 @@ Deno.test("low-bit states have a scale for each block, small tensors keep theirs
     [MIB / 2, 32768, 64, MIB / 2, 32768, 64],
   );
   assertEquals(states(4, "torchao", small), [2048, 2048]);
+});
+
+Deno.test("torchao's compiled step takes what inductor's kernels hand on", () => {
+  const [tensor] = three("bf16");
+  assert(tensor);
+  const own = (bits: 8 | 4, torch: string | null) =>
+    optimizerRule({ ...OPTIMIZER, bits }, {
+      lowBitStates: "torchao",
+      widensEmbeddings: false,
+    }, torch)?.own(tensor);
+  // Two states in fp32, two sets of scales; the codes of 4 bits in int64.
+  assertEquals(own(8, null), 2 * 4 * MIB + 2 * 4 * MIB / 256);
+  assertEquals(own(4, null), 2 * 4 * MIB + 2 * 8 * MIB + 2 * 4 * MIB / 128);
+  // One state in fp32; weights, codes and scales cloned twice; 256 MB to flush.
+  assertEquals(
+    own(8, "2.5.1"),
+    4 * MIB + 2 * (2 + 2 + 2 * 4 / 256) * MIB + 256e6,
+  );
+  const small = { ...matrix(1, "bf16"), shape: [1024] };
+  assertEquals(
+    optimizerRule({ ...OPTIMIZER, bits: 4 })?.own(small),
+    0,
+  );
+});
+
+Deno.test("LOMO's step lets go of the gradient that it has cast", () => {
+  const own = (name: string, dtype: Trained["dtype"]) =>
+    ruleOf(name).own(matrix(1024, dtype)) / MIB;
+  // 8 bytes an element stand in all, of bf16; of fp32 the gradient alone.
+  assertEquals(own("lomo", "bf16") + 2, 8);
+  assertEquals(own("lomo", "fp32"), 0);
+  assertEquals(own("adalomo", "bf16") + 2, 12);
+  assertEquals(own("adalomo", "fp32") + 4, 12);
+});
+
+Deno.test("a step in the backward pass knows embeddings from matrices of layers", () => {
+  const embedding: Trained = {
+    ...matrix(4096, "bf16"),
+    name: "model.embed_tokens.weight",
+    embedding: true,
+    hidden: false,
+  };
+  const rule = ruleOf("galore");
+  const step = stepOfOne(rule, "for-loop", [embedding, matrix(1, "bf16")]);
+  const { name, shape, elements, dtype } = embedding;
+  const parameter = { name, shape, elements, dtype, trains: true };
+  assertEquals(step(parameter), rule.own(embedding));
+  // A layer's is projected: its singular vectors are taken.
+  assertEquals(
+    step({ ...parameter, name: "mlp.up_proj.weight" }),
+    rule.own({ ...embedding, hidden: true }),
+  );
+  assert(rule.own(embedding) < rule.own({ ...embedding, hidden: true }));
 });
 
 Deno.test("states and masters take the types that a Scenario gives them", () => {

@@ -27,6 +27,27 @@ const TOLERANCE: Partial<Record<Phase, number>> = {
 };
 const USUAL = 0.005;
 
+/**
+ * Bytes of a traced phase beyond what a Scenario can say, by their cause. They
+ * are added, so that such a phase is held to the same bounds as every other.
+ */
+const BESIDE: Record<string, Partial<Record<Phase, number>>> = {
+  // The caller keeps the logits: batch × tokens × vocabulary, 2 bytes each.
+  "qwen2.5-0.5b full bf16 nockpt B4 S1024 keep_out": {
+    backwardStart: 4 * 1024 * 151_936 * 2,
+    backward: 4 * 1024 * 151_936 * 2,
+  },
+  // Traced by a PyTorch without CUDA kernels, whose silu_backward is six
+  // operations; what they hold beyond the peak of a GPU's one, in units of
+  // tokens × intermediate size × 2 bytes.
+  "llama2-7b full bf16 ckpt B2 S4096": {
+    backward: 2.5 * 2 * 4096 * 11_008 * 2,
+  },
+};
+
+/** Phases that files have and a Step does not tell apart. */
+const UNTOLD = ["clip"];
+
 function phasesOf(scenario: ScenarioInput): Step["phases"] {
   const parsed = parseScenario(scenario);
   assert(parsed.ok, JSON.stringify(parsed));
@@ -41,14 +62,15 @@ for (const { name, scenario, bytes } of steps) {
   Deno.test(`playStep() reaches what was traced: ${name}`, () => {
     const phases = phasesOf(scenario as ScenarioInput);
     for (const [key, traced] of Object.entries(bytes)) {
+      if (UNTOLD.includes(key)) continue;
       const phase = PHASES[key];
-      if (!phase || UNSAID[name]?.phases.includes(key)) continue;
-      const error = phases[phase] / traced - 1;
+      if (UNSAID[name]?.phases.includes(key) && !BESIDE[name]) continue;
+      assert(phase, `${key} is no phase`);
+      const found = phases[phase] + (BESIDE[name]?.[phase] ?? 0);
+      const error = found / traced - 1;
       assert(
         Math.abs(error) <= (TOLERANCE[phase] ?? USUAL),
-        `${key}: ${phases[phase]} is ${
-          (100 * error).toFixed(3)
-        } % off ${traced}`,
+        `${key}: ${found} is ${(100 * error).toFixed(3)} % off ${traced}`,
       );
     }
   });

@@ -1,5 +1,5 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
-import fc from "fast-check";
+import fc from "../npm/fast-check.ts";
 import { estimateScenario, parseScenario, tryEstimate } from "../../lib/mod.ts";
 import type { Estimate } from "../../lib/mod.ts";
 import { modelOfCheckpoint } from "../../lib/models/model_of_checkpoint.ts";

@@ -11,6 +11,7 @@ import {
   parseTokens,
 } from "../../lib/units/mod.ts";
 import { parseNumber } from "../../lib/units/parse_number.ts";
+import { workOf } from "./work.ts";
 
 function reads<T>(
   name: string,
@@ -140,11 +141,13 @@ Deno.test("parseNumber() splits a number from its suffix in lower case", () => {
   }
 });
 
-Deno.test("parseNumber() refuses a long text as fast as it can be read", () => {
-  const started = performance.now();
-  assertEquals(parseNumber(`${"1".repeat(30_000)}!`), null);
-  assertEquals(parseNumber(`1${" ".repeat(30_000)}!`), null);
-  assert(performance.now() - started < 250);
+Deno.test("parseNumber() refuses a long text without reading all of it", () => {
+  const work = (length: number): number =>
+    workOf(() => {
+      assertEquals(parseNumber(`${"1".repeat(length)}!`), null);
+      assertEquals(parseNumber(`1${" ".repeat(length)}!`), null);
+    });
+  assertEquals(work(30_000), work(1000));
 });
 
 reads("formatBytes()", (text) => formatBytes(Number(text)), [

@@ -4,6 +4,7 @@ import { DEFAULT_SCENARIO } from "../../scenario/default_scenario.ts";
 import { changesFrom } from "../../scenario/walk.ts";
 import { formatBytes } from "../../units/mod.ts";
 import type { Answer } from "../method.ts";
+import { defaultsTaken } from "../defaults_taken.ts";
 import { uncovered } from "../uncovered.ts";
 import { unused } from "../unused.ts";
 import { KEPT, splitsActivations, splitsSequence } from "./activations.ts";
@@ -71,6 +72,7 @@ export function remarks(
       band === null
         ? "No band of doubt: too few measured runs are like this one"
         : bandNote(band),
+      ...defaultsTaken(scenario, model, changes, coveredBy(setup)),
       ...model.notes,
       ...(training ? taken(setup, host) : []),
       ...[...meaningless].map(([path, reason]) =>

@@ -6,21 +6,25 @@ import type { Scenario } from "../../scenario/schema.ts";
  * Counts LoRA's parameters as the method does: rank x (in + out) for each target
  * of each layer, with square attention projections. A count that the user gives
  * wins; for anything but plain adapters of the usual projections the exact count
- * stands in.
+ * stands in. Where no modules are named, its program counts all projections; it
+ * does so for who asks for the method, and stands in for another with PEFT's own.
  *
  * Source: MiaoDX/llm_vlm_memory_estimator, `_estimate_lora_params`.
  *
  * @param exact What PEFT counts for the same settings.
  */
 export function loraParameters(
-  lora: Scenario["train"]["lora"],
+  { method, train: { lora } }: Scenario,
   { architecture }: Model,
   exact: number,
 ): number {
   if (lora.trainable_parameters !== null) return lora.trainable_parameters;
   if (!isPlain(lora)) return exact;
   const linears = squareLinears(architecture);
-  const targets = targetNames(lora.targets, architecture) ?? [];
+  const named = lora.targets === "default" && method === "factors"
+    ? "all-linear"
+    : lora.targets;
+  const targets = targetNames(named, architecture) ?? [];
   const modules = Object.entries(linears).filter(([module]) =>
     targets.some((target) => isTarget(module, target))
   );

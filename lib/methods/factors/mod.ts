@@ -67,5 +67,5 @@ function trainableParameters(
   const { task, train } = scenario;
   return task === "serve" || train.method === "full"
     ? trainable
-    : loraParameters(train.lora, model, trainable);
+    : loraParameters(scenario, model, trainable);
 }

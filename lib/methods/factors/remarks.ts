@@ -3,6 +3,7 @@ import { DEFAULT_SCENARIO } from "../../scenario/default_scenario.ts";
 import type { Scenario } from "../../scenario/schema.ts";
 import { changesFrom } from "../../scenario/walk.ts";
 import { groupDigits } from "../../units/mod.ts";
+import { defaultsTaken } from "../defaults_taken.ts";
 import { uncovered } from "../uncovered.ts";
 import { unused } from "../unused.ts";
 import { weightFormat } from "../weight_bytes.ts";
@@ -91,6 +92,7 @@ export function remarks(setup: Setup, exact: number): Remarks {
   return {
     assumptions: [
       ...methodNotes(scenario),
+      ...defaultsTaken(scenario, setup.model, changes, covered),
       ...setup.model.notes,
       ...setup.sharding.assumptions,
       ...(training ? whenTraining(setup, exact) : []),
@@ -126,9 +128,14 @@ function whenTraining(setup: Setup, exact: number): string[] {
   const counted = Math.round(setup.trainable * setup.mesh.pp);
   if (counted !== exact) {
     said.push(
-      `The factors method takes attention projections for square and counts ${
-        groupDigits(counted)
-      } adapter parameters; PEFT trains ${groupDigits(exact)}`,
+      `The factors method takes attention projections for square${
+        scenario.train.lora.targets === "default" &&
+          scenario.method === "factors"
+          ? ", and adapters on every projection where no modules are named,"
+          : ""
+      } and counts ${groupDigits(counted)} adapter parameters; PEFT trains ${
+        groupDigits(exact)
+      }`,
     );
   }
   if (nf4 && sharding.stage === 3) {

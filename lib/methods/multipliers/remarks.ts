@@ -2,6 +2,7 @@ import { bandNote, bandOf } from "../../evidence/band.ts";
 import { DEFAULT_SCENARIO } from "../../scenario/default_scenario.ts";
 import { changesFrom } from "../../scenario/walk.ts";
 import type { Answer } from "../method.ts";
+import { defaultsTaken } from "../defaults_taken.ts";
 import { uncovered } from "../uncovered.ts";
 import { unused } from "../unused.ts";
 import { gpusNeeded } from "./gpus_needed.ts";
@@ -56,6 +57,7 @@ export function remarks(
       band === null
         ? "No band of doubt: too few measured runs are like this one"
         : bandNote(band),
+      ...defaultsTaken(scenario, model, changes, covered),
       ...model.notes,
       `GPUs needed by its rule, total over memory: ${
         gpusNeeded(total, scenario.hardware.gpu).map(({ gpu, count }) =>

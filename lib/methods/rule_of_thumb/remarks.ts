@@ -4,6 +4,7 @@ import { DEFAULT_SCENARIO } from "../../scenario/default_scenario.ts";
 import { changesFrom } from "../../scenario/walk.ts";
 import { groupDigits } from "../../units/mod.ts";
 import type { Answer } from "../method.ts";
+import { defaultsTaken } from "../defaults_taken.ts";
 import { uncovered } from "../uncovered.ts";
 import { unused } from "../unused.ts";
 import type { Setup } from "./terms.ts";
@@ -51,6 +52,7 @@ export function remarks(
       band === null
         ? "No band of doubt: too few measured runs are like this one"
         : bandNote(band),
+      ...defaultsTaken(scenario, model, changes, covered),
       ...model.notes,
       ...(parameters === model.parameters ? [] : [
         `rule_of_thumb.count = "dimensions" counts ${

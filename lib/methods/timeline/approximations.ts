@@ -1,6 +1,9 @@
-import { leavesLinears } from "../../step/plan/storage.ts";
+import { MAX_REPLAYED_EVENTS } from "../../step/limits.ts";
 import { modelCodeOf } from "../../step/plan/model_code.ts";
+import { canBePaged } from "../../step/optimizer/low_bit_rules.ts";
+import { leavesLinears } from "../../step/plan/storage.ts";
 import type { Step } from "../../step/step.ts";
+import { groupDigits } from "../../units/mod.ts";
 
 /** Something that a step is played with that is not known for certain. */
 type Approximation = readonly [
@@ -14,6 +17,15 @@ const APPROXIMATIONS: readonly Approximation[] = [
       leavesLinears(scenario, model.architecture.type),
     ({ plan: { scenario } }) =>
       `quantization.weights ${scenario.quantization.weights}: transformers from 5.5 on leaves Falcon's linear layers as they are, for their class is their own; software.transformers before that packs them`,
+  ],
+  [
+    ({ events }) => events > MAX_REPLAYED_EVENTS,
+    ({ events }) =>
+      `PyTorch's allocator is taken to cache nothing: a step of ${
+        groupDigits(events)
+      } allocations and frees, more than ${
+        groupDigits(MAX_REPLAYED_EVENTS)
+      }, is not played on it`,
   ],
   [
     ({ plan: { scenario } }) => modelCodeOf(scenario) === null,
@@ -36,7 +48,7 @@ const APPROXIMATIONS: readonly Approximation[] = [
   [
     ({ plan: { scenario } }) => scenario.train.kernels === "compile",
     () =>
-      "train.kernels compile: saved tensors as torch 2.13's partitioner chooses them for Llama's layers; that a compiled loss scatters its gradient in fp32 is assumed, from measured runs of torch 2.5",
+      "train.kernels compile: saved tensors as torch 2.13's partitioner chooses them for Llama's layers",
   ],
   [
     ({ plan: { scenario, encoders } }) =>
@@ -72,6 +84,15 @@ const APPROXIMATIONS: readonly Approximation[] = [
     ({ rule }) => rule.basis === "assumed",
     ({ plan: { scenario } }) =>
       `optimizer.name ${scenario.optimizer.name}: its tensors are from its paper or source, not traced`,
+  ],
+  [
+    ({ plan: { scenario: { optimizer } }, rule, plan }) =>
+      optimizer.paged &&
+      plan.trained.every((tensor) => rule.managed(tensor).length === 0),
+    ({ plan: { scenario: { optimizer } } }) =>
+      optimizer.bits !== 4 && canBePaged(optimizer.name)
+        ? "optimizer.paged has no effect: bitsandbytes pages states of tensors from 100,000 elements on, and none that trains is as large"
+        : `optimizer.paged has no effect: bitsandbytes has no paged ${optimizer.name} of ${optimizer.bits} bits`,
   ],
   [
     ({ plan: { scenario }, implementation }) =>

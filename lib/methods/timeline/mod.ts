@@ -1,16 +1,16 @@
 import type { Basis, Memory, Part, Phase } from "../../estimate_type.ts";
-import { contextBytes } from "../../hardware/cuda_context.ts";
-import { findGpu, usableBytes } from "../../hardware/gpus.ts";
 import type { Result } from "../../scenario/parse_scenario.ts";
 import type { Scenario } from "../../scenario/schema.ts";
 import { curveOf } from "../../step/curve.ts";
 import type { LiveTensors } from "../../step/live.ts";
 import type { Instant, Step } from "../../step/step.ts";
-import { playStep } from "../../step/step.ts";
-import { allocatorPeaks } from "../../step/reserved.ts";
-import { GIB } from "../../units/mod.ts";
+import { reservedWithin } from "../../step/reserved.ts";
 import type { Answer, Question, Uncovered } from "../method.ts";
+import { roomOf } from "./device.ts";
+import { pagedOf } from "./paged.ts";
 import { partsOf } from "./parts.ts";
+import type { Played } from "./remembered.ts";
+import { playedStep } from "./remembered.ts";
 import { remarksOf } from "./remarks.ts";
 import { stepBand } from "./step_doubt.ts";
 import { uncoveredBy } from "./uncovered_by.ts";
@@ -27,14 +27,17 @@ export function timeline(
 ): Result<Answer> | Uncovered {
   const missing = uncoveredBy(scenario);
   if (missing !== null) return { ok: false, uncovered: missing };
-  const step = playStep(scenario, model);
-  if ("reason" in step) return { ok: false, uncovered: step.reason };
+  const played = playedStep(scenario, model);
+  if ("reason" in played) return { ok: false, uncovered: played.reason };
+  const { step } = played;
+  const memory = memoryOf(played, scenario, model.parameters_basis);
+  const away = step.passes[0]?.hostBytes ?? 0;
   return {
     ok: true,
     value: {
-      memory: memoryOf(step, scenario, model.parameters_basis),
-      host: { peak_bytes: step.passes[0]?.hostBytes || null },
-      ...remarksOf(step),
+      memory,
+      host: { peak_bytes: away + (memory.paged?.host_bytes ?? 0) || null },
+      ...remarksOf(step, memory.paged),
       largest: step.peak.live.slice(0, LARGEST).map((
         { label, count, bytes },
       ) => ({ label, count, bytes })),
@@ -43,31 +46,36 @@ export function timeline(
   };
 }
 
-function memoryOf(step: Step, scenario: Scenario, counted: Basis): Memory {
-  const { hardware, overheads } = scenario;
-  const gpu = typeof hardware.gpu === "string" ? findGpu(hardware.gpu) : null;
-  const context = overheads.cuda_context_gib === null
-    ? contextBytes(gpu?.name ?? null)
-    : Math.round(overheads.cuda_context_gib * GIB);
-  const other = Math.round(overheads.other_gib * GIB);
-  const capacity = usableBytes(hardware.gpu) - context - other;
-  const { reserved, allocated } = allocatorPeaks(step, capacity);
-  const ends = Math.max(0, allocated - step.peak.bytes);
-  const device = reserved + context + other;
+function memoryOf(
+  { step, peaks }: Played,
+  scenario: Scenario,
+  counted: Basis,
+): Memory {
+  const { capacity, beside } = roomOf(scenario);
+  const reserved = reservedWithin(step, peaks, capacity);
+  const ends = Math.max(0, peaks.allocated - step.peak.bytes);
+  const held = reserved + beside;
+  const paged = pagedOf(step, capacity + beside - held);
+  const pages = paged?.device_bytes ?? 0;
   const band = stepBand(step);
+  // Pages fill up what is left, and no more.
+  const withPages = (bytes: number) =>
+    Math.round(bytes) +
+    (pagedOf(step, capacity + beside - bytes)?.device_bytes ?? 0);
   return {
     allocated_peak_bytes: step.peak.bytes + ends,
     allocated_steady_bytes: step.phases.steady,
     reserved_peak_bytes: reserved,
-    device_peak_bytes: device,
-    low_bytes: band && Math.round(band.low * device),
-    high_bytes: band && Math.round(band.high * device),
+    device_peak_bytes: held + pages,
+    low_bytes: band && withPages(band.low * held),
+    high_bytes: band && withPages(band.high * held),
     binding: bindingOf(step.peak),
     parts: partsOf(
       [...step.peak.live, endsOfBlocks(ends)],
       tokensOf(step),
       counted,
     ) satisfies Part[],
+    ...(paged ? { paged } : {}),
     phases: phasesOf(step),
     ranks: null,
   };

@@ -1,12 +1,17 @@
+import type { Paged } from "../../estimate_type.ts";
 import { bandNote } from "../../evidence/band.ts";
 import { DEFAULT_SCENARIO } from "../../scenario/default_scenario.ts";
+import type { Scenario } from "../../scenario/schema.ts";
 import { changesFrom } from "../../scenario/walk.ts";
+import { widensOutputs } from "../../step/plan/model_code.ts";
 import type { Step } from "../../step/step.ts";
 import type { Answer } from "../method.ts";
 import { approximations } from "./approximations.ts";
 import { encoderChoices, encoderDoubts } from "./encoder_remarks.ts";
 import { stepBand, stepDoubt } from "./step_doubt.ts";
 import { stateSpaceChoices, stateSpaceDoubts } from "./state_space_remarks.ts";
+import { defaultsTaken } from "../defaults_taken.ts";
+import { formatBytes } from "../../units/mod.ts";
 import { uncovered } from "../uncovered.ts";
 import { unused } from "../unused.ts";
 
@@ -45,12 +50,12 @@ const COVERED = new Set([
   "software.torch",
   "software.peft",
   "software.trl",
-  "software.bitsandbytes",
 ]);
 
 /** What a timeline's reader has to know about it. */
 export function remarksOf(
   step: Step,
+  paged?: Paged,
 ): Pick<Answer, "assumptions" | "warnings"> {
   const { scenario, model } = step.plan;
   const changes = changesFrom(DEFAULT_SCENARIO, scenario);
@@ -62,8 +67,10 @@ export function remarksOf(
       band === null
         ? "No band of doubt: too few measured runs are like this one"
         : bandNote(band),
+      ...defaultsTaken(scenario, model, changes, COVERED),
       ...model.notes,
       ...choices(step),
+      ...(paged ? [pagedWords(paged)] : []),
       ...[...meaningless].map(([path, reason]) =>
         `${path} is not used: ${reason}`
       ),
@@ -73,11 +80,18 @@ export function remarksOf(
       ...approximations(step),
       ...encoderDoubts(step),
       ...stateSpaceDoubts(step),
-      ...uncovered(changes, COVERED, meaningless).map((field) =>
+      ...uncovered(changes, coveredBy(scenario), meaningless).map((field) =>
         `${field} has no effect: the timeline method does not model it on one GPU`
       ),
     ],
   };
+}
+
+/** Accelerate matters to what a forward pass hands out alone. */
+function coveredBy(scenario: Scenario): ReadonlySet<string> {
+  return widensOutputs(scenario)
+    ? new Set([...COVERED, "software.accelerate"])
+    : COVERED;
 }
 
 function choices(step: Step): string[] {
@@ -87,6 +101,16 @@ function choices(step: Step): string[] {
     ...stateSpaceChoices(step),
     ...settled(step),
   ];
+}
+
+/** Where the states of a paged optimizer lie. */
+function pagedWords({ bytes, host_bytes }: Paged): string {
+  const lie = `optimizer.paged: ${
+    formatBytes(bytes)
+  } of optimizer states lie in managed memory, neither allocated nor reserved`;
+  return host_bytes === 0
+    ? `${lie}; all of it has room on the device, and moves to the host under pressure`
+    : `${lie}; ${formatBytes(host_bytes)} of it moves to the host`;
 }
 
 /** What images are taken for. */
@@ -101,21 +125,28 @@ function sight({ plan: { vision, scenario } }: Step): string[] {
   ];
 }
 
-function settled({ plan: { scenario }, implementation }: Step): string[] {
+/** How a library's own kernels step. */
+const LIBRARIES = {
+  bitsandbytes: "The optimizer is bitsandbytes', whose kernels step in place",
+  torchao:
+    "The optimizer is torchao's, whose step of each tensor is compiled: what its kernels hand on to each other is counted",
+} as const;
+
+function settled({ plan: { scenario }, rule, implementation }: Step): string[] {
   const { optimizer, software, precision, train } = scenario;
-  const said: string[] = [];
+  const said: string[] = rule.library === null ? [] : [LIBRARIES[rule.library]];
   if (optimizer.in_backward) {
     said.push(
       "optimizer.in_backward: each parameter is stepped as soon as its gradient is there, which is freed then",
     );
-  } else if (optimizer.implementation === "auto") {
+  } else if (rule.library === null && optimizer.implementation === "auto") {
     const version = software.torch === null
       ? "PyTorch from 2.8"
       : `PyTorch ${software.torch}`;
     said.push(
       `The optimizer steps with the ${implementation} implementation, the default of ${version}`,
     );
-  } else {
+  } else if (rule.library === null) {
     said.push(
       `optimizer.implementation: the step is ${implementation}, as the scenario says`,
     );
@@ -123,6 +154,11 @@ function settled({ plan: { scenario }, implementation }: Step): string[] {
   if (precision.master_weights === "none") {
     said.push(
       "precision.master_weights = none: one GPU keeps none beside its weights anyway",
+    );
+  }
+  if (widensOutputs(scenario)) {
+    said.push(
+      `software.accelerate ${software.accelerate}: under mixed precision it hands the logits out in fp32`,
     );
   }
   if (precision.autocast === precision.weights) {

@@ -27,7 +27,7 @@ export function architectureOfGguf(
   return {
     type,
     layers: read("block_count") ??
-      Math.max(1, ...tensors.map(copiesOf)),
+      tensors.reduce((most, tensor) => Math.max(most, copiesOf(tensor)), 1),
     hidden_size: hidden,
     attention_heads: heads,
     kv_heads: read("attention.head_count_kv") ?? heads,

@@ -43,7 +43,7 @@ export function architectureOfTensors(
   return {
     architecture: {
       type: "unknown",
-      layers: Math.max(1, ...text.map(lastLayer)),
+      layers: text.reduce((most, each) => Math.max(most, lastLayer(each)), 1),
       hidden_size: hidden,
       ...heads,
       intermediate_size: wide ?? (experts.expert_intermediate_size ||
@@ -111,5 +111,5 @@ function layersOf(tensor: Tensor): number {
 
 /** One after the last layer that has the tensor. */
 function lastLayer({ layers }: Tensor): number {
-  return Math.max(0, ...(layers ?? []).map(([, to]) => to));
+  return (layers ?? []).reduce((most, [, to]) => Math.max(most, to), 0);
 }

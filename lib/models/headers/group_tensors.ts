@@ -2,8 +2,10 @@ import type { ModuleKind, Role, Tensor } from "../tensors/tensor.ts";
 import type { LogicalTensor } from "./header_tensor.ts";
 import { placeNames } from "./layer_names.ts";
 import { rangesOf } from "./layer_ranges.ts";
+import { MAX_KINDS } from "../tensors/limits.ts";
 import { pieceOfName } from "./piece_of_name.ts";
 import { roleOfName } from "./role_of_name.ts";
+import { TooManyKinds } from "./too_many_kinds.ts";
 
 /** Tensors that differ in the number of their layer or expert only. */
 interface Stack {
@@ -35,30 +37,37 @@ const NUMBERED = /(fc|linear_|mlp\.|proj\.)\d*\.(weight|bias)$/;
  * stored one by one become one tensor [experts, …], as transformers 5 has them.
  *
  * @param tensors As the model has them, in the order of the checkpoint.
+ * @throws {TooManyKinds} When they are of more kinds than any model has.
  */
 export function groupTensors(tensors: readonly LogicalTensor[]): Tensor[] {
   const places = placeNames(tensors.map(({ name }) => name));
-  const stacks = new Map<string, Stack>();
+  const stacks: Stack[] = [];
+  const byName = new Map<string, Map<string, Stack>>();
   for (const [at, sample] of tensors.entries()) {
     const { name = sample.name, layer = null, expert = null } = places[at] ??
       {};
-    const key = `${name} ${sample.shape.join("x")} ${expert !== null}`;
-    const stack = stacks.get(key) ??
-      { name, sample, layers: new Map(), experts: expert !== null };
+    const byShape = byName.get(name) ?? new Map<string, Stack>();
+    byName.set(name, byShape);
+    const key = `${sample.shape} ${expert !== null}`;
+    let stack = byShape.get(key);
+    if (stack === undefined) {
+      stack = { name, sample, layers: new Map(), experts: expert !== null };
+      byShape.set(key, stack);
+      if (stacks.push(stack) > MAX_KINDS) {
+        throw new TooManyKinds("by name and shape");
+      }
+    }
     stack.layers.set(layer, (stack.layers.get(layer) ?? 0) + 1);
-    stacks.set(key, stack);
   }
   const isConv1d = hasConv1d(tensors);
-  return [...stacks.values()].flatMap((stack) => tensorsOf(stack, isConv1d));
+  return stacks.flatMap((stack) => tensorsOf(stack, isConv1d));
 }
 
 /** One tensor a number of experts; without experts that is one. */
 function tensorsOf(stack: Stack, isConv1d: boolean): Tensor[] {
-  const byExperts = new Map<number, (number | null)[]>();
-  for (const [layer, experts] of stack.layers) {
-    byExperts.set(experts, [...byExperts.get(experts) ?? [], layer]);
-  }
-  return [...byExperts].flatMap(([experts, places]) => {
+  const byExperts = Map.groupBy(stack.layers, ([, experts]) => experts);
+  return [...byExperts].flatMap(([experts, entries]) => {
+    const places = entries.map(([layer]) => layer);
     const layers = places.filter((layer) => layer !== null);
     const shape = stack.experts
       ? [experts, ...stack.sample.shape]
@@ -141,6 +150,6 @@ function isBias(name: string): boolean {
 /** Whether the linear layers are GPT-2's, [inputs, outputs]. */
 function hasConv1d(tensors: readonly LogicalTensor[]): boolean {
   return tensors.some(({ name, shape: [inputs = 0, outputs = 0] }) =>
-    /\.c_attn\.weight$/.test(name) && inputs > 0 && outputs === 3 * inputs
+    name.endsWith(".c_attn.weight") && inputs > 0 && outputs === 3 * inputs
   );
 }

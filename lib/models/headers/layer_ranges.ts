@@ -19,14 +19,14 @@ export function rangesOf(layers: Iterable<number>): LayerRange[] {
 
 /** The runs of one step; a layer by itself is a run of step 1. */
 function runsOf(sorted: readonly number[], step: number): LayerRange[] {
-  const open = new Map<number, { from: number; last: number }>();
+  const open: ({ from: number; last: number } | undefined)[] = [];
   const runs: { from: number; last: number }[] = [];
   for (const layer of sorted) {
-    const run = open.get(layer % step);
+    const run = open[layer % step];
     if (run && run.last + step === layer) run.last = layer;
     else {
       const begun = { from: layer, last: layer };
-      open.set(layer % step, begun);
+      open[layer % step] = begun;
       runs.push(begun);
     }
   }

@@ -4,10 +4,21 @@ import { countTensors } from "../count_tensors.ts";
 import type { Model } from "../model.ts";
 import { rolesOf } from "../roles.ts";
 import type { GgufHeader } from "./gguf_header.ts";
+import { BrokenHeader } from "./ranges.ts";
 import { tensorsOfGguf } from "./tensors_of_gguf.ts";
 
 /** Builds the model that a GGUF file holds. */
 export function modelOfGguf(name: string, header: GgufHeader): Result<Model> {
+  try {
+    return described(name, header);
+  } catch (error) {
+    if (!(error instanceof BrokenHeader)) throw error;
+    const message = `model ${name}'s GGUF file ${error.message}`;
+    return { ok: false, problems: [{ path: "model", message }] };
+  }
+}
+
+function described(name: string, header: GgufHeader): Result<Model> {
   const { tensors, architecture, notes, bytes, dtypes } = tensorsOfGguf(header);
   const { total, active } = countTensors(tensors, architecture);
   if (!Number.isSafeInteger(total) || total === 0) {

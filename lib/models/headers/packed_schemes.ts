@@ -25,9 +25,10 @@ export type Scheme = (
  */
 const gptqOrAwq: Scheme = ({ name, shape }, storage) => {
   const base = baseOf(name, ".qweight");
+  if (base === null) return null;
   const [rows = 0, columns = 0] = shape;
   const [, outputs = 0] = storage.find(`${base}.scales`)?.shape ?? [];
-  if (base === null || outputs === 0) return null;
+  if (outputs === 0) return null;
   const weight = `${base}.weight`;
   if (columns !== outputs) return { name: weight, shape: [outputs, rows] };
   const [, zeros = 0] = storage.find(`${base}.qzeros`)?.shape ?? [];
@@ -74,8 +75,9 @@ const compressed: Scheme = ({ name, dtype, shape }, storage) => {
 /** MLX packs inputs into unsigned 32-bit integers. */
 const mlx: Scheme = ({ name, dtype, shape }, storage) => {
   const base = baseOf(name, ".weight");
+  if (base === null || dtype !== "U32") return null;
   const scales = storage.find(`${base}.scales`);
-  if (base === null || dtype !== "U32" || !scales) return null;
+  if (!scales) return null;
   return { name, shape: grouped(shape, scales, storage) };
 };
 

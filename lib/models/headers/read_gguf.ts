@@ -114,16 +114,16 @@ function tensorOf(
   shape: readonly bigint[],
   type: number,
 ): GgufTensor {
-  const label = JSON.stringify(name.slice(0, 80));
+  const label = (): string => JSON.stringify(name.slice(0, 80));
   if (name === "" || name.length > MAX_NAME_LENGTH) {
     throw new BrokenHeader(
-      `names of tensors must have 1 to ${MAX_NAME_LENGTH} characters: ${label} has ${name.length}`,
+      `names of tensors must have 1 to ${MAX_NAME_LENGTH} characters: ${label()} has ${name.length}`,
     );
   }
   const sizes = shape.map(Number);
   if (sizes.some((size) => size < 1 || size > MAX_DIMENSION)) {
     throw new BrokenHeader(
-      `dimensions must be 1 to ${MAX_DIMENSION}: ${label} has ${
+      `dimensions must be 1 to ${MAX_DIMENSION}: ${label()} has ${
         shape.join(" × ")
       }`,
     );

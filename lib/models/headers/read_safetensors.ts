@@ -85,27 +85,27 @@ function tensorOf(
   entry: unknown,
   space: number | null,
 ): HeaderTensor {
-  const label = JSON.stringify(name.slice(0, 80));
+  const label = (): string => JSON.stringify(name.slice(0, 80));
   if (name.length > MAX_NAME_LENGTH) {
     throw new BrokenHeader(
-      `names of tensors must have at most ${MAX_NAME_LENGTH} characters: ${label}… has ${name.length}`,
+      `names of tensors must have at most ${MAX_NAME_LENGTH} characters: ${label()}… has ${name.length}`,
     );
   }
   const { dtype, shape, data_offsets: offsets } = isRecord(entry) ? entry : {};
   if (typeof dtype !== "string" || !isCounts(shape) || !isCounts(offsets)) {
     throw new BrokenHeader(
-      `its tensor ${label} must have a dtype, a shape and data_offsets`,
+      `its tensor ${label()} must have a dtype, a shape and data_offsets`,
     );
   }
   if (shape.length > MAX_DIMENSIONS) {
     throw new BrokenHeader(
-      `tensors must have at most ${MAX_DIMENSIONS} dimensions: ${label} has ${shape.length}`,
+      `tensors must have at most ${MAX_DIMENSIONS} dimensions: ${label()} has ${shape.length}`,
     );
   }
   const largest = Math.max(0, ...shape);
   if (largest > MAX_DIMENSION) {
     throw new BrokenHeader(
-      `dimensions must be at most ${MAX_DIMENSION}: ${label} has ${largest}`,
+      `dimensions must be at most ${MAX_DIMENSION}: ${label()} has ${largest}`,
     );
   }
   const [begin = 0, end = 0] = offsets;
@@ -114,14 +114,14 @@ function tensorOf(
   const needed = bits === null ? null : Math.ceil(elements * bits / 8);
   if (end < begin || (needed !== null && end - begin !== needed)) {
     throw new BrokenHeader(
-      `its tensor ${label} needs ${
+      `its tensor ${label()} needs ${
         needed ?? 0
       } bytes: its data_offsets are ${begin} to ${end}`,
     );
   }
   if (space !== null && end > space) {
     throw new BrokenHeader(
-      `its tensor ${label} ends ${end} bytes behind the header: the file has ${space} there`,
+      `its tensor ${label()} ends ${end} bytes behind the header: the file has ${space} there`,
     );
   }
   return { name, dtype, shape };

@@ -7,6 +7,9 @@ import type { GgufHeader } from "./gguf_header.ts";
 import { groupTensors } from "./group_tensors.ts";
 import type { CheckpointTensors } from "./tensors_of_headers.ts";
 
+/** Types of unknown width that a note names. */
+const MAX_NAMED = 3;
+
 /** Tables that llama.cpp computes when it converts a model. */
 const TABLES = /(^|\.)rope_(freqs|factors_(long|short))(\.weight)?$/;
 
@@ -15,6 +18,7 @@ const TABLES = /(^|\.)rope_(freqs|factors_(long|short))(\.weight)?$/;
  * Shapes come out in PyTorch's order, names as GGUF has them.
  *
  * @returns `dtypes` holds bytes by ggml type, such as "Q4_K".
+ * @throws {TooManyKinds} When the tensors are of more kinds than any model has.
  */
 export function tensorsOfGguf(
   { metadata, tensors: listed }: GgufHeader,
@@ -50,8 +54,12 @@ export function tensorsOfGguf(
     ),
     bytes: Object.values(dtypes).reduce((sum, bytes) => sum + bytes, 0),
     dtypes,
-    notes: [...unknown].map((type) =>
-      `The file has tensors of ggml type ${type}, which is not known: their bytes are not counted`
-    ),
+    notes: unknown.size === 0 ? [] : [
+      `The file has tensors of ggml type ${
+        [...unknown].slice(0, MAX_NAMED).join(", ")
+      }${
+        unknown.size > MAX_NAMED ? ` and ${unknown.size - MAX_NAMED} more` : ""
+      }, which is not known: their bytes are not counted`,
+    ],
   };
 }

@@ -5,7 +5,8 @@ import { groupTensors } from "./group_tensors.ts";
 import type { HeaderHints } from "./hints_of_config.ts";
 import { NO_HINTS } from "./hints_of_config.ts";
 import type { HeaderTensor, LogicalTensor } from "./header_tensor.ts";
-import { roleOfName } from "./role_of_name.ts";
+import type { NameKind } from "./name_kinds.ts";
+import { NameKinds } from "./name_kinds.ts";
 import { unpackTensors } from "./unpack_tensors.ts";
 
 /** What the headers of a checkpoint tell. */
@@ -27,14 +28,14 @@ export interface CheckpointTensors {
  * whatever its architecture: names tell the layers, roles and storage.
  *
  * @param headers Every tensor of every file.
+ * @throws {TooManyKinds} When they are of more kinds than any model has.
  */
 export function tensorsOfHeaders(
   headers: readonly HeaderTensor[],
   { tied, bits, group }: HeaderHints = NO_HINTS,
 ): CheckpointTensors {
-  const unique = [
-    ...new Map(headers.map((tensor) => [tensor.name, tensor])).values(),
-  ];
+  const unique = new Map<string, HeaderTensor>();
+  for (const tensor of headers) unique.set(tensor.name, tensor);
   const dtypes: Record<string, number> = {};
   const unknown = new Set<string>();
   for (const { dtype, shape } of headers) {
@@ -43,11 +44,12 @@ export function tensorsOfHeaders(
     dtypes[dtype] = (dtypes[dtype] ?? 0) +
       Math.ceil(elementsOf({ shape }) * (width ?? 0) / 8);
   }
-  const { tensors: stored, schemes } = unpackTensors(unique, {
-    bits,
-    group,
-  });
-  const { kept, note } = withoutCopies(stored, tied);
+  const { tensors: stored, kinds, schemes } = unpackTensors(
+    unique,
+    new NameKinds(),
+    { bits, group },
+  );
+  const { kept, note } = withoutCopies(stored, kinds, tied);
   const tensors = groupTensors(kept);
   return {
     tensors,
@@ -62,18 +64,14 @@ export function tensorsOfHeaders(
       ...(schemes.length > 0
         ? [`The checkpoint is quantised: ${schemes.join(", ")}`]
         : []),
-      ...(unique.length < headers.length
+      ...(unique.size < headers.length
         ? [
           `${
-            headers.length - unique.length
+            headers.length - unique.size
           } tensors are in more than one file; they are counted once`,
         ]
         : []),
-      ...[...unknown].map((dtype) =>
-        `The checkpoint has tensors of an unknown type, ${
-          JSON.stringify(dtype.slice(0, 40))
-        }: their bytes are not counted`
-      ),
+      ...unknownTypes(unknown),
     ],
   };
 }
@@ -81,20 +79,23 @@ export function tensorsOfHeaders(
 /** A head that repeats the embedding is no tensor of its own when tied. */
 function withoutCopies(
   tensors: readonly LogicalTensor[],
+  kinds: readonly NameKind[],
   tied: boolean | null,
 ): { kept: readonly LogicalTensor[]; note: string[] } {
-  const embeddings = tensors.filter(({ name }) =>
-    roleOfName(name) === "embedding"
+  const embeddings = new Set(
+    tensors.filter((_, at) => kinds[at]?.role === "embedding")
+      .map(({ shape }) => `${shape}`),
   );
-  const heads = tensors.filter(({ name, shape }) =>
-    roleOfName(name) === "head" && shape.length === 2 &&
-    embeddings.some((embedding) => `${embedding.shape}` === `${shape}`)
+  const heads = tensors.filter(({ shape }, at) =>
+    kinds[at]?.role === "head" && shape.length === 2 &&
+    embeddings.has(`${shape}`)
   );
   const [head] = heads;
   if (!head || tied === false) return { kept: tensors, note: [] };
+  const copies = new Set(heads);
   return tied
     ? {
-      kept: tensors.filter((tensor) => !heads.includes(tensor)),
+      kept: tensors.filter((tensor) => !copies.has(tensor)),
       note: [
         `${head.name} repeats the embedding that it is tied to; it is counted once`,
       ],
@@ -105,4 +106,19 @@ function withoutCopies(
         `${head.name} has the embedding's shape; it is counted as a tensor of its own`,
       ],
     };
+}
+
+/** Types of unknown width that a note names. */
+const MAX_NAMED = 3;
+
+function unknownTypes(types: ReadonlySet<string>): string[] {
+  if (types.size === 0) return [];
+  const names = [...types].slice(0, MAX_NAMED)
+    .map((dtype) => JSON.stringify(dtype.slice(0, 40)));
+  const rest = types.size - names.length;
+  return [
+    `The checkpoint has tensors of an unknown type, ${names.join(", ")}${
+      rest > 0 ? ` and ${rest} more` : ""
+    }: their bytes are not counted`,
+  ];
 }

@@ -1,39 +1,23 @@
 import type { Role } from "../tensors/tensor.ts";
 import { isCounterType, isNarrowFloat, isScaleType } from "./dtype_bits.ts";
 import type { HeaderTensor, LogicalTensor } from "./header_tensor.ts";
+import type { NameKind, NameKinds } from "./name_kinds.ts";
 import type { Packing } from "./packed_bits.ts";
 import { hiddenOf, packingOf } from "./packed_bits.ts";
 import type { Storage } from "./packed_schemes.ts";
 import { SCHEMES } from "./packed_schemes.ts";
-import { roleOfName } from "./role_of_name.ts";
 
 /** The tensors of a model, and how the checkpoint stores them. */
 export interface Unpacked {
   tensors: LogicalTensor[];
+  /** What the name of each tells. */
+  kinds: NameKind[];
   /** Names of the packing schemes that were met. */
   schemes: string[];
 }
 
 /** What nearly every packed checkpoint has. */
 const USUAL_BITS = 4;
-
-/** What quantisers keep beside a weight: scales, zeros, orders, states. */
-const BESIDE = [
-  /\.(qzeros|g_idx|SCB|weight_format)$/,
-  /\.(weight|input|output)_scale(_inv|_2)?$|_scale_inv$|\.[kv]_scale$/,
-  /\.(weight|input)_(global_scale|zero_point|shape|g_idx)$/,
-  /\.(nested_)?(absmax|quant_map)$|\.quant_state\./,
-];
-/** What HQQ keeps of a layer that is no setting. */
-const OF_HQQ = /\.(W_q|bias)$/;
-/** The same, but only beside a weight that is packed or narrow. */
-const PERHAPS_BESIDE = /[._]scales?$|\.biases$/;
-/** What old checkpoints stored though it is computed. */
-const BUFFERS = [
-  /rotary_emb\.inv_freq$|\.position_ids$/,
-  /\.(attn|attention)\.(masked_)?bias$/,
-  /\.(running_(mean|var)|num_batches_tracked)$/,
-];
 
 const FROM_HIDDEN = new Set<Role>([
   "q",
@@ -51,44 +35,64 @@ const TO_HIDDEN = new Set<Role>(["o", "down"]);
  * NVFP4, compressed-tensors, MLX, HQQ. What lies beside the weights is left out, as
  * are buffers that old checkpoints stored.
  *
- * @param headers Every name once.
+ * @param headers Every tensor by its name.
+ * @param names What their names tell.
  * @param stated How the config says that weights are packed.
  */
 export function unpackTensors(
-  headers: readonly HeaderTensor[],
+  headers: ReadonlyMap<string, HeaderTensor>,
+  names: NameKinds,
   stated: Packing = { bits: null, group: null },
 ): Unpacked {
-  const hidden = hiddenOf(headers);
-  const told = packingOf(headers, hidden);
+  const listed = [...headers.values()];
+  const found = listed.map(({ name }) => names.of(name));
+  const hidden = hiddenOf(listed, found);
+  const told = packingOf(headers, names, hidden);
   const storage = storageOf(headers, {
     bits: told.bits ?? stated.bits ?? USUAL_BITS,
     group: told.group ?? stated.group,
   });
+  const hasHqq = headers.keys().some((name) => name.endsWith(".W_q"));
+  const isKept = (tensor: HeaderTensor, kind: NameKind): boolean =>
+    isBeside(tensor, kind, storage) || isBuffer(tensor, kind) ||
+    (hasHqq && !kind.hqq &&
+      storage.find(`${moduleOf(tensor.name)}.W_q`) !== undefined);
   const schemes = new Set<string>();
   const tensors: LogicalTensor[] = [];
-  for (const tensor of headers) {
-    const found = packedBy(tensor, storage);
-    if (found) {
-      schemes.add(found.scheme);
-      tensors.push({ ...shaped(found.tensor, hidden), packed: true });
-    } else if (!isBeside(tensor, storage) && !isBuffer(tensor)) {
+  const kinds: NameKind[] = [];
+  for (const [at, kind] of found.entries()) {
+    const tensor = listed[at];
+    if (tensor === undefined) continue;
+    const packing = packedBy(tensor, storage);
+    if (packing) {
+      const unpacked = names.of(packing.tensor.name);
+      schemes.add(packing.scheme);
+      kinds.push(unpacked);
+      tensors.push({
+        ...shaped(packing.tensor, unpacked, hidden),
+        packed: true,
+      });
+    } else if (!isKept(tensor, kind)) {
       const { name, shape, dtype } = tensor;
       const packed = shape.length >= 2 &&
         (isNarrowFloat(dtype) || dtype === "I8");
       if (packed) {
         schemes.add(dtype === "I8" ? "8-bit integers" : "8-bit floats");
       }
+      kinds.push(kind);
       tensors.push({ name, shape, packed });
     }
   }
-  return { tensors, schemes: [...schemes] };
+  return { tensors, kinds, schemes: [...schemes] };
 }
+
+const EACH_SCHEME = Object.entries(SCHEMES);
 
 function packedBy(
   tensor: HeaderTensor,
   storage: Storage,
 ): { scheme: string; tensor: Omit<LogicalTensor, "packed"> } | null {
-  for (const [scheme, unpack] of Object.entries(SCHEMES)) {
+  for (const [scheme, unpack] of EACH_SCHEME) {
     const unpacked = unpack(tensor, storage);
     if (unpacked) return { scheme, tensor: unpacked };
   }
@@ -98,13 +102,13 @@ function packedBy(
 /** A flat weight in two dimensions, where its role tells one of them. */
 function shaped(
   tensor: Omit<LogicalTensor, "packed">,
+  { role }: NameKind,
   hidden: number | null,
 ): Omit<LogicalTensor, "packed"> {
   const [elements = 0] = tensor.shape;
   if (tensor.shape.length !== 1 || !hidden || elements % hidden !== 0) {
     return tensor;
   }
-  const role = roleOfName(tensor.name);
   if (FROM_HIDDEN.has(role)) {
     return { ...tensor, shape: [elements / hidden, hidden] };
   }
@@ -113,21 +117,24 @@ function shaped(
     : tensor;
 }
 
-function isBeside({ name, dtype }: HeaderTensor, storage: Storage): boolean {
-  if (BESIDE.some((ending) => ending.test(name)) || isScaleType(dtype)) {
-    return true;
-  }
-  const module = name.slice(0, name.lastIndexOf("."));
-  if (!OF_HQQ.test(name) && storage.find(`${module}.W_q`)) return true;
-  const ending = name.match(PERHAPS_BESIDE)?.[0];
-  if (ending === undefined) return false;
+function isBeside(
+  { name, dtype }: HeaderTensor,
+  { beside, besideEnding: ending }: NameKind,
+  storage: Storage,
+): boolean {
+  if (beside || isScaleType(dtype)) return true;
+  if (ending === null) return false;
   const base = name.slice(0, -ending.length);
   return [`${base}.weight`, `${base}.qweight`, `${base}_blocks`, base].some(
-    (beside) => {
-      const weight = storage.find(beside);
+    (each) => {
+      const weight = storage.find(each);
       return weight !== undefined && isStoredNarrow(weight.dtype);
     },
   );
+}
+
+function moduleOf(name: string): string {
+  return name.slice(0, name.lastIndexOf("."));
 }
 
 function isStoredNarrow(dtype: string): boolean {
@@ -135,20 +142,25 @@ function isStoredNarrow(dtype: string): boolean {
 }
 
 /** GPT-NeoX names a mask like a bias: only the mask has dimensions. */
-function isBuffer({ name, dtype, shape }: HeaderTensor): boolean {
+function isBuffer(
+  { name, dtype, shape }: HeaderTensor,
+  { buffer }: NameKind,
+): boolean {
   if (isCounterType(dtype)) return true;
-  return BUFFERS.some((ending) => ending.test(name)) &&
-    (!name.endsWith(".bias") || shape.length > 1);
+  return buffer && (!name.endsWith(".bias") || shape.length > 1);
 }
 
+const STATE = ".quant_state.";
+
 function storageOf(
-  headers: readonly HeaderTensor[],
+  byName: ReadonlyMap<string, HeaderTensor>,
   packing: { bits: number; group: number | null },
 ): Storage {
-  const byName = new Map(headers.map((tensor) => [tensor.name, tensor]));
-  const beginnings = new Set(
-    headers.map(({ name }) => name.match(/^.*\.quant_state\./)?.[0]),
-  );
+  const beginnings = new Set<string>();
+  for (const name of byName.keys()) {
+    const at = name.lastIndexOf(STATE);
+    if (at !== -1) beginnings.add(name.slice(0, at + STATE.length));
+  }
   return {
     find: (name) => byName.get(name),
     hasBeginning: (beginning) => beginnings.has(beginning),

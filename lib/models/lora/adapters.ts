@@ -2,7 +2,8 @@ import type { Result } from "../../scenario/parse_scenario.ts";
 import { shown } from "../../scenario/problem.ts";
 import type { Tensor } from "../tensors/tensor.ts";
 import { copiesOf, elementsOf } from "../tensors/tensor.ts";
-import { layersOf, takenByName } from "./match.ts";
+import { TooManySteps } from "../../patterns/mod.ts";
+import { layersOf, NameList } from "./match.ts";
 import type { Module } from "./module.ts";
 import { modulesOf } from "./module.ts";
 import {
@@ -12,7 +13,7 @@ import {
 import {
   refusalOf as savedRefusal,
   savedCopies,
-  savesAny,
+  savingNothing,
   trainedBiases,
 } from "./saved.ts";
 import type { Facts, LoraSettings } from "./settings.ts";
@@ -46,10 +47,27 @@ export function adaptersOf(
   settings: LoraSettings,
   facts: Facts,
 ): Result<Adapters> {
+  try {
+    return added(tensors, settings, facts);
+  } catch (error) {
+    if (!(error instanceof TooManySteps)) throw error;
+    return refused(
+      `train.lora.targets ${error.message}: current value is ${
+        shown(settings.targets)
+      }`,
+    );
+  }
+}
+
+function added(
+  tensors: readonly Tensor[],
+  settings: LoraSettings,
+  facts: Facts,
+): Result<Adapters> {
   const all = [...tensors, ...tiedTensors(tensors, facts.model_type)];
   const modules = modulesOf(all, facts);
   const targets = targetsOf(settings, modules, all, facts);
-  const taken = modules.flatMap((module) => adapted(module, targets, settings));
+  const taken = modules.flatMap((module) => adapted(module, targets));
   const parameters = adaptedParameters(all, targets.parameters);
   if (targets.refusal === null && taken.length + parameters.length === 0) {
     return refused(noneFound(settings, targets, modules));
@@ -66,7 +84,7 @@ export function adaptersOf(
     parameterRefusal(parameters, taken, settings) ??
     savedRefusal(settings.modules_to_save, modules, places);
   if (refusal !== null) return refused(refusal);
-  const added = [
+  const adapters = [
     ...taken.flatMap((module) => lowRank(module, settings)),
     ...parameters.flatMap((tensor) =>
       lowRankParameter(
@@ -81,8 +99,8 @@ export function adaptersOf(
   return {
     ok: true,
     value: {
-      tensors: added,
-      trainable: added.reduce(
+      tensors: adapters,
+      trainable: adapters.reduce(
         (sum, tensor) => sum + elementsOf(tensor) * copiesOf(tensor),
         trainedBiases(tensors, places, settings),
       ),
@@ -109,9 +127,8 @@ function pathOf(message: string): string {
 function adapted(
   module: Module,
   targets: Targets,
-  settings: LoraSettings,
 ): Module[] {
-  const taken = takenOf(module, targets, settings);
+  const taken = takenOf(module, targets);
   if (taken === "none") return [];
   return [{ ...module, layers: layersOf(module.layers, taken) }];
 }
@@ -130,11 +147,11 @@ function missed(
   modules: readonly Module[],
 ): string[] {
   if (targets === "all-linear" || "pattern" in targets) return [];
-  const missing = targets.names.filter((name) =>
-    modules.every(({ path, layers }) =>
-      takenByName(path, layers, name) === "none"
-    )
+  const list = new NameList(targets.names);
+  const found = new Set(
+    modules.flatMap(({ path, layers }) => list.takers(path, layers)),
   );
+  const missing = targets.names.filter((name) => !found.has(name));
   return missing.length === 0 ? [] : [
     `train.lora.targets: the model has no ${
       missing.join(", ")
@@ -157,8 +174,8 @@ function missedOthers(
       lacks("target_parameters", name);
     }
   }
-  for (const name of modules_to_save) {
-    if (!savesAny(tensors, name)) lacks("modules_to_save", name);
+  for (const name of savingNothing(tensors, modules_to_save)) {
+    lacks("modules_to_save", name);
   }
   if (bias !== "none" && !tensors.some(({ name }) => name.endsWith(".bias"))) {
     lacks("bias", "biases");

@@ -1,62 +1,159 @@
-import { layersWhere } from "../tensors/layer_ranges.ts";
+import type { Matcher, Place } from "../../patterns/mod.ts";
+import {
+  holdsLayer,
+  numbersOf,
+  runsOf,
+  unionOf,
+} from "../tensors/layer_numbers.ts";
 import type { LayerRange } from "../tensors/tensor.ts";
 
 /** What of a stack of like modules a target takes: all, some layers, or none. */
 export type Taken = "all" | "none" | readonly LayerRange[];
 
-type Layers = readonly LayerRange[] | null;
+/** The layers of a stack; null for what stands once. */
+export type Layers = readonly LayerRange[] | null;
 
 /**
- * Matches a path as PEFT matches names in a list: the whole path, or its end
- * after a dot. A number in the target picks a layer.
+ * Names of a list as PEFT matches them: a whole path, or its end after a dot. A
+ * number in a name picks a layer.
  */
-export function takenByName(
-  path: string,
-  layers: Layers,
-  target: string,
-): Taken {
-  const keys = path.split(".");
-  const wanted = target.split(".");
-  if (wanted.length > keys.length) return "none";
+export class NameList {
+  /** The keys of each name, by their last. */
+  readonly #byLast = new Map<string, { name: string; keys: string[] }[]>();
+  /** Those whose last key is a number. */
+  readonly #numbered: { name: string; keys: string[] }[] = [];
+
+  constructor(names: readonly string[]) {
+    for (const name of new Set(names)) {
+      const keys = name.split(".");
+      const last = keys.at(-1) ?? "";
+      const alike = this.#byLast.get(last);
+      if (alike) alike.push({ name, keys });
+      else this.#byLast.set(last, [{ name, keys }]);
+      if (NUMBER.test(last)) this.#numbered.push({ name, keys });
+    }
+  }
+
+  /** What the names take of a stack of modules. */
+  taken(path: string, layers: Layers): Taken {
+    const picked: number[] = [];
+    for (const { layer } of this.#found(path, layers)) {
+      if (layer === null) return "all";
+      picked.push(layer);
+    }
+    return ofNumbers([...new Set(picked)].sort((a, b) => a - b));
+  }
+
+  /** The names that take any of a stack of modules. */
+  takers(path: string, layers: Layers): string[] {
+    return this.#found(path, layers).map(({ name }) => name);
+  }
+
+  /** Names that take some of a stack, and the layer that each picks. */
+  #found(
+    path: string,
+    layers: Layers,
+  ): { name: string; layer: number | null }[] {
+    const keys = path.split(".");
+    const last = keys.at(-1) ?? "";
+    const alike = this.#byLast.get(last) ?? [];
+    const candidates = last === "N" && layers !== null
+      ? [...alike, ...this.#numbered]
+      : alike;
+    return candidates.flatMap(({ name, keys: wanted }) => {
+      const layer = layerPicked(keys, wanted, layers !== null);
+      if (layer === undefined) return [];
+      const isThere = layer === null ||
+        (layers !== null && holdsLayer(layers, layer));
+      return isThere ? [{ name, layer }] : [];
+    });
+  }
+}
+
+/** A layer's number as paths have it. */
+const NUMBER = /^(?:0|[1-9]\d{0,8})$/;
+
+/** The layer that a name picks, null for all; undefined where it takes none. */
+function layerPicked(
+  keys: readonly string[],
+  wanted: readonly string[],
+  isStack: boolean,
+): number | null | undefined {
+  if (wanted.length > keys.length) return undefined;
+  const numbered = isStack ? keys.indexOf("N") : -1;
   let layer: number | null = null;
   for (let back = 1; back <= wanted.length; back++) {
-    const key = keys[keys.length - back];
+    const at = keys.length - back;
     const want = wanted[wanted.length - back] ?? "";
-    if (key === want) continue;
-    if (key !== "N" || layers === null || !/^\d+$/.test(want)) return "none";
-    layer = Number(want);
+    if (at === numbered) {
+      if (!NUMBER.test(want)) return undefined;
+      layer = Number(want);
+    } else if (keys[at] !== want) return undefined;
   }
-  if (layer === null) return "all";
-  return layers !== null && holds(layers, layer)
-    ? [[layer, layer + 1, 1]]
-    : "none";
+  return layer;
 }
 
-/** Matches a path by each name of a list. */
-export function takenByNames(
-  path: string,
-  layers: Layers,
-  names: readonly string[],
-): Taken {
-  const found = names.map((name) => takenByName(path, layers, name));
-  if (found.includes("all")) return "all";
-  return some(found.flatMap((taken) => typeof taken === "string" ? [] : taken));
+/**
+ * A pattern as PEFT matches a text: for all of a path. Stacks that end alike are
+ * matched once, and their layers by their numbers alone.
+ */
+export class PathPattern {
+  readonly #matcher: Matcher;
+  readonly #known = new Map<string, Map<readonly LayerRange[], Taken>>();
+
+  constructor(matcher: Matcher) {
+    this.#matcher = matcher;
+  }
+
+  /**
+   * What the pattern takes of a stack of modules.
+   *
+   * @throws {TooManySteps} When the names of a model take too many.
+   */
+  taken(path: string, layers: Layers): Taken {
+    const parts = layers === null ? null : aroundLayer(path);
+    if (layers === null || parts === null) {
+      return this.#matcher.matches(path) ? "all" : "none";
+    }
+    const place = this.#matcher.before(parts.tail);
+    if (place === null) return "none";
+    const key = `${place.id} ${parts.head}`;
+    const alike = this.#known.get(key) ?? new Map();
+    this.#known.set(key, alike);
+    const before = alike.get(layers);
+    if (before !== undefined) return before;
+    const found = this.#layers(layers, parts.head, place);
+    alike.set(layers, found);
+    return found;
+  }
+
+  /** The layers whose numbers lead from one place to a match. */
+  #layers(layers: readonly LayerRange[], head: string, tail: Place): Taken {
+    const matches = new Map<number, boolean>();
+    const all = numbersOf(layers);
+    const found = all.filter((layer) => {
+      const place = this.#matcher.before(`${layer}`, tail);
+      if (place === null) return false;
+      const known = matches.get(place.id);
+      if (known !== undefined) return known;
+      const begin = this.#matcher.before(head, place);
+      const isMatch = begin !== null && this.#matcher.matchesFrom(begin);
+      matches.set(place.id, isMatch);
+      return isMatch;
+    });
+    return found.length === all.length ? "all" : ofNumbers(found);
+  }
 }
 
-/** Matches a path as PEFT matches a text: a regular expression for all of it. */
-export function takenByPattern(
+/** A path before and after the number of its layer; null where it has none. */
+export function aroundLayer(
   path: string,
-  layers: Layers,
-  pattern: RegExp,
-): Taken {
-  if (layers === null) return pattern.test(path) ? "all" : "none";
-  const end = Math.max(0, ...layers.map(([, to]) => to));
-  return some(layersWhere(
-    end,
-    (layer) =>
-      holds(layers, layer) &&
-      pattern.test(atLayer(path, layer)),
-  ));
+): { head: string; tail: string } | null {
+  const keys = path.split(".");
+  const at = keys.indexOf("N");
+  if (at === -1) return null;
+  const head = keys.slice(0, at).map((key) => `${key}.`).join("");
+  return { head, tail: path.slice(head.length + 1) };
 }
 
 /** What is left of what was taken when some of it is left out. */
@@ -64,11 +161,9 @@ export function without(layers: Layers, taken: Taken, left: Taken): Taken {
   if (taken === "none" || left === "none") return taken;
   if (left === "all") return "none";
   const from = taken === "all" ? layers ?? [] : taken;
-  const end = Math.max(0, ...from.map(([, to]) => to));
-  return some(layersWhere(
-    end,
-    (layer) => holds(from, layer) && !holds(left, layer),
-  ));
+  return ofNumbers(
+    numbersOf(from).filter((layer) => !holdsLayer(left, layer)),
+  );
 }
 
 /** The layers of a stack that were taken. */
@@ -79,39 +174,19 @@ export function layersOf(layers: Layers, taken: Taken): Layers {
 
 /** Whether two stacks of layers have one in common; null stands for no stack. */
 export function meet(one: Layers, other: Layers): boolean {
-  if (one === null || other === null) return true;
-  return one.some(([from, to, step]) => {
-    for (let layer = from; layer < to; layer += step) {
-      if (holds(other, layer)) return true;
-    }
-    return false;
-  });
+  if (one === null || other === null || one === other) return true;
+  return numbersOf(one).some((layer) => holdsLayer(other, layer));
 }
 
-/** A path with the number of a layer in place of N. */
-export function atLayer(path: string, layer: number): string {
-  return path.replace(/(^|\.)N(?=\.|$)/, `$1${layer}`);
+/** What several took of a stack. */
+export function together(taken: readonly Taken[]): Taken {
+  if (taken.includes("all")) return "all";
+  const lists = taken.filter((each) => typeof each !== "string");
+  const all = unionOf(lists);
+  return all.length === 0 ? "none" : all;
 }
 
-/** A pattern that has to match a whole path. */
-export function wholePattern(text: string): RegExp {
-  return new RegExp(`^(?:${text})$`, "u");
-}
-
-/** A name as part of a pattern. */
-export function literally(name: string): string {
-  return name.replaceAll(/[.\\^$*+?()[\]{}|/-]/g, "\\$&");
-}
-
-function holds(layers: readonly LayerRange[], layer: number): boolean {
-  return layers.some(([from, to, step]) =>
-    layer >= from && layer < to && (layer - from) % step === 0
-  );
-}
-
-/** Ranges that may overlap as ones that do not. */
-function some(layers: readonly LayerRange[]): Taken {
-  if (layers.length === 0) return "none";
-  const end = Math.max(...layers.map(([, to]) => to));
-  return layersWhere(end, (layer) => holds(layers, layer));
+/** Layers by their numbers, ascending, each once. */
+export function ofNumbers(numbers: readonly number[]): Taken {
+  return numbers.length === 0 ? "none" : runsOf(numbers);
 }

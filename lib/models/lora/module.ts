@@ -1,3 +1,4 @@
+import { unionOf } from "../tensors/layer_numbers.ts";
 import type { LayerRange, Tensor } from "../tensors/tensor.ts";
 import type { Facts } from "./settings.ts";
 
@@ -84,21 +85,27 @@ function othersOf(
   tensors: readonly Tensor[],
   known: ReadonlySet<string>,
 ): Module[] {
-  const layersAt = new Map<string, LayerRange[] | null>();
+  const layersAt = new Map<string, Set<readonly LayerRange[]> | null>();
   for (const { name, layers } of tensors) {
     const keys = name.split(".");
-    for (let length = 1; length < keys.length; length++) {
-      const path = keys.slice(0, length).join(".");
+    const numbered = layers === null ? -1 : keys.indexOf("N");
+    let path = "";
+    for (const [at, key] of keys.slice(0, -1).entries()) {
+      path = at === 0 ? key : `${path}.${key}`;
       if (known.has(path)) continue;
-      const stacked = layers !== null && keys.slice(0, length).includes("N");
-      const before = layersAt.get(path) ?? [];
-      layersAt.set(path, stacked ? [...before, ...layers] : null);
+      if (layers === null || numbered === -1 || at < numbered) {
+        layersAt.set(path, null);
+        continue;
+      }
+      // Tensors of one block share the list of their layers.
+      const lists = layersAt.get(path) ?? new Set();
+      layersAt.set(path, lists.add(layers));
     }
   }
-  return [...layersAt].map(([path, layers]) => ({
+  return [...layersAt].map(([path, lists]) => ({
     ...PLAIN,
     path,
-    layers,
+    layers: lists && unionOf([...lists]),
     kind: "other",
     in: 0,
     out: 0,

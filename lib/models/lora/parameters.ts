@@ -1,6 +1,5 @@
 import type { Tensor } from "../tensors/tensor.ts";
-import type { Taken } from "./match.ts";
-import { layersOf, meet, takenByNames } from "./match.ts";
+import { layersOf, meet, NameList } from "./match.ts";
 import type { Module } from "./module.ts";
 import type { LoraSettings } from "./settings.ts";
 
@@ -12,8 +11,10 @@ export function adaptedParameters(
   tensors: readonly Tensor[],
   names: readonly string[],
 ): Parameter[] {
+  if (names.length === 0) return [];
+  const list = new NameList(names);
   return tensors.flatMap((tensor) => {
-    const taken: Taken = takenByNames(tensor.name, tensor.layers, names);
+    const taken = list.taken(tensor.name, tensor.layers);
     if (taken === "none") return [];
     return [{ ...tensor, layers: layersOf(tensor.layers, taken) }];
   });
@@ -42,11 +43,10 @@ export function refusalOf(
   if (flat) {
     return `train.lora.target_parameters must name parameters of 2 or 3 dimensions: ${flat.name} has ${flat.shape.length}`;
   }
+  const byPath = Map.groupBy(modules, ({ path }) => path);
   const twice = parameters.find(({ name, layers }) =>
-    modules.some((module) =>
-      module.path === name.slice(0, name.lastIndexOf(".")) &&
-      meet(module.layers, layers)
-    )
+    byPath.get(name.slice(0, name.lastIndexOf(".")))
+      ?.some((module) => meet(module.layers, layers))
   );
   return twice
     ? `train.lora.target_parameters must name no parameter of a module that train.lora.targets takes: current value is ${twice.name}`

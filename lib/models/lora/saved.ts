@@ -1,9 +1,10 @@
 import type { Tensor } from "../tensors/tensor.ts";
 import { copiesOf, elementsOf } from "../tensors/tensor.ts";
 import type { Taken } from "./match.ts";
-import { layersOf, literally, meet, takenByPattern, without } from "./match.ts";
+import { layersOf, meet, together, without } from "./match.ts";
 import type { Module } from "./module.ts";
 import type { LoraSettings } from "./settings.ts";
+import { TextFinder } from "./text_finder.ts";
 
 /**
  * The copies that PEFT trains of whole modules: every tensor under a module whose
@@ -15,8 +16,9 @@ export function savedCopies(
   tensors: readonly Tensor[],
   names: readonly string[],
 ): Tensor[] {
+  const saver = saverOf(names);
   return tensors.flatMap((tensor) => {
-    const taken = savedOf(tensor, names);
+    const taken = saver.taken(tensor.name, tensor.layers);
     if (taken === "none") return [];
     return [{
       ...tensor,
@@ -26,18 +28,9 @@ export function savedCopies(
   });
 }
 
-/** The part of a stack of tensors that lies in modules to save. */
-function savedOf(
-  { name, layers }: Tensor,
-  names: readonly string[],
-): Taken {
-  if (names.length === 0) return "none";
-  const any = names.map(literally).join("|");
-  return takenByPattern(
-    name,
-    layers,
-    new RegExp(`^.*(?:${any})\\..*$`, "u"),
-  );
+/** Finds the tensors that lie in modules to save: what ends so, dot or not. */
+function saverOf(names: readonly string[]): TextFinder {
+  return new TextFinder(names.map((name) => `${name}.`));
 }
 
 /** A list whose members are declared one by one: StableLM's norms of heads. */
@@ -49,16 +42,23 @@ const DROPOUT = "lora_dropout";
 /** Where modules are. */
 type Place = Pick<Module, "path" | "layers">;
 
+/** Where a path ends: no name holds it. */
+const END = ".\n";
+
 /** Why PEFT would not save a module that a name takes; null when it does. */
 export function refusalOf(
   names: readonly string[],
   modules: readonly Module[],
   adapted: readonly Place[],
 ): string | null {
-  const pattern = (name: string) => new RegExp(`^.*${literally(name)}$`, "u");
+  const paths = new Set(modules.map(({ path }) => path));
+  const lists = modules.filter(({ path }) =>
+    LIST.test(path) || paths.has(`${path}.N`)
+  );
   for (const name of names) {
+    const finder = new TextFinder([`${name}${END}`]);
     const took = ({ path, layers }: Place) =>
-      takenByPattern(path, layers, pattern(name)) !== "none";
+      finder.taken(path, layers, ["", END]) !== "none";
     if (adapted.length > 0 && DROPOUT.endsWith(name)) {
       return `train.lora.modules_to_save must name modules of the model: ${name} is the end of the adapters' own ${DROPOUT}`;
     }
@@ -66,11 +66,7 @@ export function refusalOf(
     if (lora) {
       return `train.lora.modules_to_save must name no module that train.lora.targets takes: ${name} is the end of ${lora.path}`;
     }
-    const list = modules.find((module) =>
-      took(module) &&
-      (LIST.test(module.path) ||
-        modules.some(({ path }) => path === `${module.path}.N`))
-    );
+    const list = lists.find(took);
     if (list) {
       return `train.lora.modules_to_save must name modules, not a list of them: ${name} is the end of ${list.path}`;
     }
@@ -91,12 +87,14 @@ export function trainedBiases(
   { bias, modules_to_save }: LoraSettings,
 ): number {
   if (bias === "none") return 0;
+  const saver = saverOf(modules_to_save);
+  const byPath = Map.groupBy(adapted, ({ path }) => path);
   return tensors
     .filter(({ name }) => name === "bias" || name.endsWith(".bias"))
     .map((tensor) => {
-      const { layers } = tensor;
-      const taken = bias === "all" ? "all" : adaptedOf(tensor, adapted);
-      const left = without(layers, taken, savedOf(tensor, modules_to_save));
+      const { name, layers } = tensor;
+      const taken = bias === "all" ? "all" : adaptedOf(tensor, byPath);
+      const left = without(layers, taken, saver.taken(name, layers));
       return elementsOf(tensor) * copiesOf({ layers: layersOf(layers, left) });
     })
     .reduce((sum, elements) => sum + elements, 0);
@@ -105,22 +103,29 @@ export function trainedBiases(
 /** The layers of a bias whose module is adapted. */
 function adaptedOf(
   { name, layers }: Tensor,
-  adapted: readonly Place[],
+  adapted: ReadonlyMap<string, readonly Place[]>,
 ): Taken {
-  const path = name.slice(0, -".bias".length);
-  const found = adapted.filter((module) =>
-    module.path === path && meet(module.layers, layers)
-  );
+  const found = (adapted.get(name.slice(0, -".bias".length)) ?? [])
+    .filter((module) => meet(module.layers, layers));
   if (found.length === 0) return "none";
   if (layers === null) return "all";
-  const outside = found.reduce<Taken>(
-    (left, module) => without(layers, left, module.layers ?? "all"),
+  const outside = without(
+    layers,
     "all",
+    together(found.map((module) => module.layers ?? "all")),
   );
   return without(layers, "all", outside);
 }
 
-/** Whether a name takes any module, with parameters or tied. */
-export function savesAny(tensors: readonly Tensor[], name: string): boolean {
-  return tensors.some((tensor) => savedOf(tensor, [name]) !== "none");
+/** The names that take no module, with parameters or tied. */
+export function savingNothing(
+  tensors: readonly Tensor[],
+  names: readonly string[],
+): string[] {
+  return names.filter((name) => {
+    const saver = saverOf([name]);
+    return tensors.every((tensor) =>
+      saver.taken(tensor.name, tensor.layers) === "none"
+    );
+  });
 }

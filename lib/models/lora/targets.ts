@@ -1,25 +1,24 @@
-import { layersWhere } from "../tensors/layer_ranges.ts";
+import { Matcher, readPattern } from "../../patterns/mod.ts";
+import { shown } from "../../scenario/problem.ts";
+import { numbersOf } from "../tensors/layer_numbers.ts";
 import type { Tensor } from "../tensors/tensor.ts";
 import { DEFAULT_TARGETS } from "./default_targets.ts";
 import type { OldNames } from "./fused_experts.ts";
 import { oldNamesOf } from "./fused_experts.ts";
 import type { Taken } from "./match.ts";
-import {
-  atLayer,
-  layersOf,
-  literally,
-  takenByName,
-  takenByNames,
-  takenByPattern,
-  wholePattern,
-  without,
-} from "./match.ts";
+import { layersOf, NameList, PathPattern, without } from "./match.ts";
 import type { Module } from "./module.ts";
 import type { Facts, LoraSettings } from "./settings.ts";
+import { TextFinder } from "./text_finder.ts";
 
 /** What LoRA is to adapt. */
 export interface Targets {
-  modules: { names: readonly string[] } | { pattern: RegExp } | "all-linear";
+  modules:
+    | { names: readonly string[]; list: NameList }
+    | { pattern: PathPattern }
+    | "all-linear";
+  /** Finds the modules that lie in one to save, which LoRA leaves alone. */
+  kept: TextFinder;
   /** Bare parameters, by the end of their names. */
   parameters: readonly string[];
   /** A bare parameter that stands for two linears and gets twice the rank. */
@@ -40,9 +39,10 @@ export function targetsOf(
   tensors: readonly Tensor[],
   facts: Facts,
 ): Targets {
-  const { targets, target_parameters } = settings;
+  const { targets, target_parameters, modules_to_save } = settings;
   const read: Targets = {
     modules: "all-linear",
+    kept: new TextFinder(modules_to_save.map((name) => `.${name}.`)),
     parameters: target_parameters,
     doubled: null,
     notes: [],
@@ -52,45 +52,57 @@ export function targetsOf(
   if (targets === "default") {
     return withDefaults(read, modules, facts, old !== null);
   }
-  if (targets !== "all-linear") {
-    read.modules = typeof targets === "string"
-      ? { pattern: wholePattern(targets) }
-      : { names: targets };
+  if (typeof targets !== "string") read.modules = named(targets);
+  else if (targets !== "all-linear") {
+    const pattern = patternOf(targets);
+    if (pattern.refusal !== null) return { ...read, refusal: pattern.refusal };
+    read.modules = pattern;
   }
   if (old === null) return read;
-  const names = namesOf(read.modules, settings, modules, tensors, old);
+  const names = namesOf(read, modules, tensors, old);
   return names.length === 0 ? read : converted(read, names, old);
 }
 
 /** The part of a stack of modules that the targets take. */
 export function takenOf(
   { path, layers, kind, head }: Module,
-  { modules }: Targets,
-  { modules_to_save }: LoraSettings,
+  { modules, kept }: Targets,
 ): Taken {
   const taken = modules === "all-linear"
     ? kind === "linear" && !head ? "all" : "none"
     : "pattern" in modules
-    ? takenByPattern(path, layers, modules.pattern)
-    : takenByNames(path, layers, modules.names);
+    ? modules.pattern.taken(path, layers)
+    : modules.list.taken(path, layers);
   return taken === "none"
     ? taken
-    : without(layers, taken, keptBy(path, layers, modules_to_save));
+    : without(layers, taken, keptBy(kept, path, layers));
 }
 
 /** The part of a stack of modules that lies in a module to save. */
 function keptBy(
+  kept: TextFinder,
   path: string,
   layers: Module["layers"],
-  names: readonly string[],
 ): Taken {
-  if (names.length === 0) return "none";
-  const any = names.map(literally).join("|");
-  return takenByPattern(
-    path,
-    layers,
-    new RegExp(`^(?:.*\\.)?(?:${any})(?:\\..*)?$`, "u"),
-  );
+  return kept.taken(path, layers, [".", "."]);
+}
+
+function named(names: readonly string[]): Targets["modules"] {
+  return { names, list: new NameList(names) };
+}
+
+/** A text of targets as the pattern that it is, or why it is none. */
+function patternOf(
+  text: string,
+): { pattern: PathPattern; refusal: null } | { refusal: string } {
+  const read = readPattern(text);
+  return read.ok
+    ? { pattern: new PathPattern(new Matcher(read.automaton)), refusal: null }
+    : {
+      refusal: `train.lora.targets ${read.reason}: current value is ${
+        shown(text)
+      }`,
+    };
 }
 
 /** Strings are converted from PEFT 0.20, lists from 0.19. */
@@ -113,23 +125,22 @@ function withDefaults(
   const usual = Object.hasOwn(DEFAULT_TARGETS, model_type) && !isConverted
     ? DEFAULT_TARGETS[model_type]
     : undefined;
-  if (usual !== undefined) {
-    return {
-      ...read,
-      modules: typeof usual === "string"
-        ? { pattern: wholePattern(usual) }
-        : { names: usual },
-    };
+  if (typeof usual === "string") {
+    const pattern = patternOf(usual);
+    return pattern.refusal === null
+      ? { ...read, modules: pattern }
+      : { ...read, refusal: pattern.refusal };
   }
-  if (read.parameters.length > 0) return { ...read, modules: { names: [] } };
-  const names = ["q_proj", "v_proj"].filter((name) =>
-    modules.some(({ path, layers }) =>
-      takenByName(path, layers, name) !== "none"
-    )
+  if (usual !== undefined) return { ...read, modules: named(usual) };
+  if (read.parameters.length > 0) return { ...read, modules: named([]) };
+  const usually = new NameList(["q_proj", "v_proj"]);
+  const found = new Set(
+    modules.flatMap(({ path, layers }) => usually.takers(path, layers)),
   );
+  const names = ["q_proj", "v_proj"].filter((name) => found.has(name));
   return {
     ...read,
-    modules: { names },
+    modules: named(names),
     notes: [
       `PEFT has no default targets for model type "${model_type}" and would stop: ${
         names.join(" and ") || "no module"
@@ -153,7 +164,7 @@ function converted(
   const isWhole = missing.length === 0;
   return {
     ...read,
-    modules: { names: names.filter((name) => oldOf(name) === undefined) },
+    modules: named(names.filter((name) => oldOf(name) === undefined)),
     parameters: [
       ...new Set([
         ...read.parameters,
@@ -176,8 +187,7 @@ const FUSED = "gate_up_proj";
  * they take, with the old names of experts that they would have taken.
  */
 function namesOf(
-  wanted: Targets["modules"],
-  settings: LoraSettings,
+  { modules: wanted, kept }: Targets,
   modules: readonly Module[],
   tensors: readonly Tensor[],
   old: OldNames,
@@ -192,8 +202,8 @@ function namesOf(
   const taken = (path: string, layers: Module["layers"]): Taken =>
     without(
       layers,
-      takenByPattern(path, layers, pattern),
-      keptBy(path, layers, settings.modules_to_save),
+      pattern.taken(path, layers),
+      keptBy(kept, path, layers),
     );
   const names = new Set(
     [
@@ -222,10 +232,7 @@ function lastKeys(path: string, layers: Module["layers"]): string[] {
   if (layers?.length === 0) return [];
   const last = lastOf(path);
   if (last !== "N" || layers === null) return [last];
-  const end = Math.max(...layers.map(([, to]) => to));
-  return layersWhere(end, () => true).flatMap(([from, to]) =>
-    Array.from({ length: to - from }, (_, at) => atLayer("N", from + at))
-  );
+  return numbersOf(layers).map(String);
 }
 
 function lastOf(path: string): string {

@@ -1,4 +1,5 @@
-import type { Tensor } from "../tensors/tensor.ts";
+import { numbersOf, runsOf, unionOf } from "../tensors/layer_numbers.ts";
+import type { LayerRange, Tensor } from "../tensors/tensor.ts";
 
 /** What a tied output embedding is called where it is not "lm_head". */
 const HEADS: Readonly<Record<string, string>> = {
@@ -89,34 +90,30 @@ function tiedHead(
 
 /** Zamba2's layers take turns with a few attention blocks. */
 function sharedBlocks(tensors: readonly Tensor[]): Tensor[] {
-  const hybrids = numbersOf(
+  const hybrids = layersOf(
     tensors.find(({ name }) => name === "model.layers.N.linear.weight"),
   );
   const blocks = tensors.filter(({ name }) =>
     name.startsWith("model.layers.N.shared_transformer.")
   );
-  const owners = [...new Set(blocks.flatMap(numbersOf))]
-    .sort((a, b) => a - b);
+  const owners = numbersOf(unionOf(blocks.map(layersOf)));
+  const turns = new Map(owners.map((owner, at) => [
+    owner,
+    runsOf(
+      numbersOf(hybrids).filter((_, turn) =>
+        turn >= owners.length && turn % owners.length === at
+      ),
+    ),
+  ]));
   return blocks.flatMap((tensor) => {
-    const layers = numbersOf(tensor).flatMap((owner) =>
-      hybrids.filter((_, turn) =>
-        turn >= owners.length &&
-        turn % owners.length === owners.indexOf(owner)
-      )
+    const layers = unionOf(
+      numbersOf(layersOf(tensor)).map((owner) => turns.get(owner) ?? []),
     );
-    return layers.length === 0 ? [] : [{
-      ...tensor,
-      layers: layers.map((layer) => [layer, layer + 1, 1] as const),
-    }];
+    return layers.length === 0 ? [] : [{ ...tensor, layers }];
   });
 }
 
-/** The numbers of the layers that have a tensor. */
-function numbersOf(tensor: Tensor | undefined): number[] {
-  return (tensor?.layers ?? []).flatMap(([from, to, step]) =>
-    Array.from(
-      { length: Math.ceil((to - from) / step) },
-      (_, at) => from + at * step,
-    )
-  );
+/** The layers that have a tensor. */
+function layersOf(tensor: Tensor | undefined): readonly LayerRange[] {
+  return tensor?.layers ?? [];
 }

@@ -1,3 +1,4 @@
+import { runsOf } from "./layer_numbers.ts";
 import type { LayerRange, Tensor } from "./tensor.ts";
 
 /** Far more layers than any model has: a config may claim what it likes. */
@@ -23,17 +24,7 @@ export function layersWhere(
     { length: Math.min(count, MAX_LAYERS + 1) },
     (_, layer) => layer,
   ).filter(picks);
-  const ranges: LayerRange[] = [];
-  let start = 0;
-  while (start < chosen.length) {
-    const first = chosen[start] ?? 0;
-    const step = (chosen[start + 1] ?? first + 1) - first;
-    let end = start;
-    while (chosen[end + 1] === (chosen[end] ?? 0) + step) end++;
-    ranges.push([first, (chosen[end] ?? first) + 1, step]);
-    start = end + 1;
-  }
-  return ranges;
+  return runsOf(chosen);
 }
 
 /** Layers of the highest stack that tensors lie in; 0 when they lie in none. */

@@ -1,3 +1,4 @@
+import { MAX_KINDS } from "./limits.ts";
 import type {
   Buffer,
   LayerRange,
@@ -6,6 +7,15 @@ import type {
   Role,
   Tensor,
 } from "./tensor.ts";
+
+/** A model of more kinds of tensors than any has. */
+export class TooManyTensors extends Error {
+  constructor() {
+    super(
+      `must have at most ${MAX_KINDS} kinds of tensors: its config describes more`,
+    );
+  }
+}
 
 /** How tensor parallelism cuts a linear layer: its outputs, its inputs, or not. */
 export type Cut = "column" | "row" | null;
@@ -193,6 +203,7 @@ export class TensorScope {
       & { quantized?: boolean },
   ): void {
     if (this.#isNowhere()) return;
+    if (this.tensors.length === MAX_KINDS) throw new TooManyTensors();
     this.tensors.push({
       name: this.#path(name),
       shape,

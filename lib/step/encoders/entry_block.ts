@@ -109,22 +109,26 @@ export function recordEntry(
   );
   dropShared(true);
   const carried: Carried[] = [];
-  const sumOf = (name: string, elements: number, dtype: Dtype) => {
+  const sumOf = (
+    { name, gradient }: typeof BIAS,
+    elements: number,
+    dtype: Dtype,
+  ) => {
     const taken = m.tape.external(
       elements * DTYPE_BYTES[dtype],
-      name,
+      gradient,
       "activation gradients",
     );
     carried.push({ name, taken, given: null });
     return taken;
   };
   if (own.zeros > 0 && own.zerosNeedGrad) {
-    m.tape.release(sumOf(ZEROS_GRADIENT, own.zeros, own.zerosDtype));
+    m.tape.release(sumOf(ZEROS, own.zeros, own.zerosDtype));
   }
   const needsGrad = out.source !== null;
   if (bias?.source && !("trains" in bias.source)) {
     const { elements, dtype, source: { node, slot } } = bias;
-    const storage = sumOf(BIAS_GRADIENT, elements, dtype);
+    const storage = sumOf(BIAS, elements, dtype);
     const sum = { storage, elements, dtype };
     if (needsGrad) node.grads[slot] = sum;
     else m.backward(bias, sum);
@@ -151,26 +155,31 @@ export function recordEntry(
     carried,
     needsGrad,
     bias: bias && {
-      name: "biases of positions",
+      ...BIAS,
       elements: bias.elements,
       dtype: bias.dtype,
       needsGrad: bias.source !== null,
       part: "attention activations",
-      gradient: BIAS_GRADIENT,
     },
     zeros: own.zeros === 0 ? null : {
-      name: "biases of zeros",
+      ...ZEROS,
       elements: own.zeros,
       dtype: own.zerosDtype,
       needsGrad: own.zerosNeedGrad,
       part: "attention activations",
-      gradient: ZEROS_GRADIENT,
     },
   };
 }
 
-const BIAS_GRADIENT = "gradient of biases of positions";
-const ZEROS_GRADIENT = "gradient of biases of zeros";
+/** What all layers read, and their gradients, which are handed on by name. */
+const BIAS = {
+  name: "biases of positions",
+  gradient: "gradient of biases of positions",
+};
+const ZEROS = {
+  name: "biases of zeros",
+  gradient: "gradient of biases of zeros",
+};
 
 /** What a stack reads first, and what its code refers to beside. */
 interface Entered {

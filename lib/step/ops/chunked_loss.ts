@@ -17,6 +17,8 @@ export interface Chunks {
   readonly casts: "each" | "all";
   /** Whether cast and loss are compiled into one kernel. */
   readonly compiled: boolean;
+  /** Whether that kernel's gradient goes through a tensor of ones and zeros. */
+  readonly scatters: boolean;
 }
 
 /**
@@ -57,7 +59,7 @@ export function chunkedLoss(
   }
   const losses = logits.map((each, at) =>
     chunks.compiled
-      ? compiledCrossEntropy(m, each, chunks.rows[at] ?? 0)
+      ? compiledCrossEntropy(m, each, chunks.rows[at] ?? 0, chunks.scatters)
       : m.call(() => crossEntropy(m, cast(m, each, "fp32", "logits in fp32")))
   );
   return { loss: sumOf(m, losses), logits };

@@ -43,11 +43,15 @@ export interface LossSettings {
    * input; "compiled": kernels that torch.compile makes of it.
    */
   readonly kernel: "eager" | "in place" | "compiled";
+  /** Whether what is compiled makes a tensor of the loss's ones and zeros. */
+  readonly scatters?: boolean;
   readonly softcap: boolean;
   /** Whether logits are multiplied by a number: granite, cohere. */
   readonly scaled: boolean;
-  /** Whether the caller gets logits in fp32: accelerate under autocast. */
+  /** Whether the caller holds the logits through the backward pass. */
   readonly keepsLogits: boolean;
+  /** Whether the caller is handed the logits in fp32, beside the model's own. */
+  readonly widensOutputs?: boolean;
   /** The type of a row that is added to the logits: BART. */
   readonly offset?: Dtype | null;
 }
@@ -107,13 +111,23 @@ export function fullLoss(
       case "in place":
         return inPlaceCrossEntropy(m, shifted, rows);
       case "compiled":
-        return compiledCrossEntropy(m, shifted, rows);
+        return compiledCrossEntropy(
+          m,
+          shifted,
+          rows,
+          settings.scatters ?? false,
+        );
       default:
         return settings.copies === "none"
           ? plainCrossEntropy(m, shifted)
           : crossEntropy(m, shifted);
     }
   });
+  if (settings.widensOutputs && logits.dtype !== "fp32") {
+    const wide = m.keep(cast(m, logits, "fp32", "logits handed out in fp32"));
+    m.drop(logits);
+    logits = wide;
+  }
   return { loss, logits };
 }
 

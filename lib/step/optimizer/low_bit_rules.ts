@@ -1,8 +1,11 @@
+import { versionOf } from "../plan/version.ts";
 import type { OptimizerRule, Trained } from "./rule.ts";
-import { bytesOf, ruleOf, wide } from "./rule.ts";
+import { bytesOf, ruleOf } from "./rule.ts";
 
 /** Elements below which states are not quantised. */
 const MIN_ELEMENTS = 4096;
+/** Elements from which bitsandbytes' paged optimizers page a tensor's states. */
+const MIN_PAGED_ELEMENTS = 100_000;
 /** Elements of a block, which share a scale. */
 const BNB_BLOCK = 256;
 const TORCHAO_BLOCK = { 8: 256, 4: 128 } as const;
@@ -21,42 +24,103 @@ const QUANTISED_STATES: Readonly<Record<string, number>> = {
   lamb: 2,
 };
 
+/** Those that bitsandbytes has a paged class of. */
+const PAGED: ReadonlySet<string> = new Set([
+  "adam",
+  "adamw",
+  "ademamix",
+  "lion",
+]);
+
+/** Whether bitsandbytes has a paged optimizer of a name. */
+export function canBePaged(name: string): boolean {
+  return PAGED.has(name);
+}
+
+/** How a program sets bitsandbytes' optimizers up. */
+export interface BitsandbytesSetup {
+  /** Whether large states lie in managed memory. */
+  readonly paged: boolean;
+  /** Whether embeddings keep states in fp32, as HF Trainer registers them. */
+  readonly widensEmbeddings: boolean;
+}
+
 /**
  * bitsandbytes' states, in fp32 or in block-wise 8 bits: a byte an element and a
- * scale a block; small tensors, and embeddings under HF Trainer, keep fp32.
+ * scale a block; small tensors keep fp32. Paged, the states of large tensors lie
+ * in managed memory, their scales do not. Its kernels step in place, in registers:
+ * no tensor stands beside the states.
  *
- * Source: bitsandbytes optim/optimizer.py; huggingface/transformers trainer.py
+ * Source: bitsandbytes optim/optimizer.py, init_state and get_state_buffer;
+ * functional.py, get_paged; huggingface/transformers trainer.py
  */
 export function bitsandbytesRule(
   name: string,
   bits: 32 | 8,
+  { paged, widensEmbeddings }: BitsandbytesSetup,
 ): OptimizerRule | null {
   const count = QUANTISED_STATES[name];
   if (count === undefined) return null;
-  if (bits === 32) return ruleOf({ states: wide(count) });
+  const times = (pieces: number[]) =>
+    Array.from({ length: count }, () => pieces).flat();
+  const isWide = ({ elements, embedding }: Trained) =>
+    bits === 32 || (embedding && widensEmbeddings) || elements < MIN_ELEMENTS;
+  const isManaged = ({ elements }: Trained) =>
+    paged && canBePaged(name) && elements >= MIN_PAGED_ELEMENTS;
+  const own = (tensor: Trained) => (isWide(tensor) ? 4 : 1) * tensor.elements;
+  const scales = (tensor: Trained) =>
+    isWide(tensor) ? [] : [4 * Math.ceil(tensor.elements / BNB_BLOCK)];
   return ruleOf({
-    states: ({ elements, embedding }) => {
-      const each = embedding || elements < MIN_ELEMENTS
-        ? [4 * elements]
-        : [elements, 4 * Math.ceil(elements / BNB_BLOCK)];
-      return Array.from({ length: count }, () => each).flat();
-    },
+    states: (tensor) =>
+      times([...(isManaged(tensor) ? [] : [own(tensor)]), ...scales(tensor)]),
+    managed: (tensor) => isManaged(tensor) ? times([own(tensor)]) : [],
+    library: "bitsandbytes",
   });
 }
 
 /**
- * torchao's states in 8 or 4 bits. While it steps one tensor, both new states and
- * a scaled copy stand in fp32 and the codes in a byte each, as its Python names
- * them: 13 bytes an element, which two measured runs of torchtune bear out.
+ * Bytes an element that torchao's compiled step of one tensor takes, as inductor
+ * lays its kernels out: what they hand on to each other, and the scales beside.
  *
- * Source: pytorch/ao torchao/prototype/low_bit_optim, adam.py, subclass_8bit.py
- * and subclass_4bit.py
+ * Source: generated code of torchao 0.18 with torch 2.13 and of torchao 0.6.1 with
+ * torch 2.5.1, single_param_adam on its own tensor subclasses, bf16 parameters
+ */
+const COMPILED_STEP = {
+  /** Both new states in fp32; with 4 bits their codes in int64 too. */
+  now: { 8: 8 + 2 * 4 / 256, 4: 24 + 2 * 4 / 128 },
+  /**
+   * One or both states in fp32, and the clones of what a kernel writes, in and
+   * out, while Triton tries its configurations in the first step.
+   */
+  until_2_5: {
+    8: 4 + 2 * (2 + 1 + 1 + 2 * 4 / 256),
+    4: 8 + 2 * 4 / 128 + 2 + 2 * 2,
+  },
+} as const;
+/** What Triton clears the cache with between two tries: triton.testing.do_bench. */
+const FLUSH_UNTIL_2_5 = 256_000_000;
+
+/**
+ * torchao's states in 8 or 4 bits. Each tensor's step is compiled
+ * (torch.compile(single_param_adam, fullgraph, dynamic=False)), and takes what
+ * inductor's kernels hand on. Releases of PyTorch from 2.6 to 2.12 are taken to
+ * do what 2.13 does; from 2.6 on, tries do not raise the peak.
+ *
+ * Source: pytorch/ao torchao/optim (adam.py, subclass_8bit.py, subclass_4bit.py),
+ * in prototype/low_bit_optim before; pytorch
+ * torch/_inductor/runtime/triton_heuristics.py, clone_args
+ *
+ * @param torch Its release; null for a current one.
  */
 export function torchaoRule(
   name: string,
   bits: 8 | 4,
+  torch: string | null = null,
 ): OptimizerRule | null {
   if (name !== "adam" && name !== "adamw") return null;
+  const version = versionOf(torch);
+  const tries = version !== null && version.major === 2 && version.minor <= 5;
+  const perElement = COMPILED_STEP[tries ? "until_2_5" : "now"][bits];
   return ruleOf({
     states: (tensor) => {
       const each = isQuantised(tensor, bits)
@@ -68,7 +132,11 @@ export function torchaoRule(
         : [bytesOf(tensor)];
       return [...each, ...each];
     },
-    own: (tensor) => isQuantised(tensor, bits) ? 13 * tensor.elements : 0,
+    own: (tensor) =>
+      isQuantised(tensor, bits)
+        ? perElement * tensor.elements + (tries ? FLUSH_UNTIL_2_5 : 0)
+        : 0,
+    library: "torchao",
   });
 }
 

@@ -76,15 +76,20 @@ export const OTHER_RULES: Readonly<Record<string, OptimizerRule>> = {
     own: times(2),
     basis: "assumed",
   }),
-  // OpenLMLab/LOMO: gradient and parameter in fp32 while one is updated.
+  // OpenLMLab/LOMO lomo_optim/lomo.py, fuse_update: gradient and parameter in fp32,
+  // of which those that are in fp32 already are no copies. The gradient itself has
+  // been let go of when the second is made.
   lomo: ruleOf({
     states: () => [],
-    own: ({ elements }) => 8 * elements,
+    own: (tensor) =>
+      tensor.dtype === "fp32" ? 0 : 8 * tensor.elements - bytesOf(tensor),
     inBackward: true,
   }),
+  // lomo_optim/adalomo.py, fuse_update: two more of the gradient's square, or the
+  // update and the parameter, beside the gradient in fp32.
   adalomo: ruleOf({
     states: fp32Factored,
-    own: ({ elements }) => 16 * elements,
+    own: (tensor) => 12 * tensor.elements - bytesOf(tensor),
     inBackward: true,
   }),
 };

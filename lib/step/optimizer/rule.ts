@@ -16,8 +16,10 @@ export interface Trained {
 
 /** What an optimizer keeps of a tensor, and takes while it steps. */
 export interface OptimizerRule {
-  /** Bytes of each state tensor. */
+  /** Bytes of each state tensor that PyTorch's allocator holds. */
   states(tensor: Trained): number[];
+  /** Bytes of each state tensor in CUDA's managed memory, beside the allocator. */
+  managed(tensor: Trained): number[];
   /** Bytes that a multi-tensor step makes of every tensor at once. */
   foreach(tensor: Trained): number;
   /** Tensors that a multi-tensor step makes of one tensor at a time beside. */
@@ -32,6 +34,8 @@ export interface OptimizerRule {
   readonly usual: "foreach" | "for-loop";
   /** Whether gradients are used up within the backward pass, always. */
   readonly inBackward: boolean;
+  /** Whose kernels step it; null: PyTorch's or its project's own code. */
+  readonly library: "bitsandbytes" | "torchao" | null;
   /** Whether its memory was traced or read in its source, or is from memory. */
   readonly basis: "derived" | "assumed";
 }
@@ -68,6 +72,7 @@ export function ruleOf(
   rule: Pick<OptimizerRule, "states"> & Partial<OptimizerRule>,
 ): OptimizerRule {
   return {
+    managed: () => [],
     foreach: times(0),
     foreachOne: () => [],
     own: times(0),
@@ -75,6 +80,7 @@ export function ruleOf(
     implementations: [],
     usual: "for-loop",
     inBackward: false,
+    library: null,
     basis: "derived",
     ...rule,
   };

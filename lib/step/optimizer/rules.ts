@@ -1,7 +1,7 @@
 import type { Scenario } from "../../scenario/schema.ts";
 import type { ModelCode } from "../plan/model_code.ts";
 import { roundedBytes } from "../tape.ts";
-import { bitsandbytesRule, torchaoRule } from "./low_bit_rules.ts";
+import { bitsandbytesRule, canBePaged, torchaoRule } from "./low_bit_rules.ts";
 import { OTHER_RULES } from "./other_rules.ts";
 import type { OptimizerRule, Trained } from "./rule.ts";
 import type { Implementation } from "./step_temporaries.ts";
@@ -14,18 +14,40 @@ const RULES: Readonly<Record<string, OptimizerRule>> = {
   ...OTHER_RULES,
 };
 
-/** The rule of an optimizer; null for one whose memory is not known. */
+/** The program that makes the optimizer. */
+export type OptimizerCode = Pick<
+  ModelCode,
+  "lowBitStates" | "widensEmbeddings"
+>;
+
+/** HF Trainer. */
+const TRAINER: OptimizerCode = {
+  lowBitStates: "bitsandbytes",
+  widensEmbeddings: true,
+};
+
+/**
+ * The rule of an optimizer; null for one whose memory is not known. bitsandbytes
+ * alone has paged ones.
+ *
+ * @param torch PyTorch's release, whose compiler makes torchao's steps.
+ */
 export function optimizerRule(
   { name, bits, paged }: Optimizer,
-  library: ModelCode["lowBitStates"] = "bitsandbytes",
+  { lowBitStates, widensEmbeddings }: OptimizerCode = TRAINER,
+  torch: string | null = null,
 ): OptimizerRule | null {
-  if (bits === 4) return torchaoRule(name, bits);
+  if (bits === 4) return torchaoRule(name, bits, torch);
   if (bits === 8) {
-    return library === "torchao" && !paged
-      ? torchaoRule(name, bits)
-      : bitsandbytesRule(name, bits);
+    const ofTorchao = lowBitStates === "torchao" && !paged
+      ? torchaoRule(name, bits, torch)
+      : null;
+    return ofTorchao ??
+      bitsandbytesRule(name, bits, { paged, widensEmbeddings });
   }
-  if (paged) return bitsandbytesRule(name, bits);
+  if (paged && canBePaged(name)) {
+    return bitsandbytesRule(name, bits, { paged, widensEmbeddings });
+  }
   return Object.hasOwn(RULES, name) ? RULES[name] ?? null : null;
 }
 
@@ -86,6 +108,19 @@ export function stateBytes(
           (total, bytes) => total + roundedBytes(bytes),
           0,
         ),
+    0,
+  );
+}
+
+/** The bytes of all states in managed memory. */
+export function managedBytes(
+  rule: OptimizerRule,
+  tensors: readonly Trained[],
+): number {
+  return tensors.reduce(
+    (sum, tensor) =>
+      sum + tensor.copies *
+        rule.managed(tensor).reduce((total, bytes) => total + bytes, 0),
     0,
   );
 }

@@ -2,6 +2,7 @@ import type { Scenario } from "../../scenario/schema.ts";
 import { MAX_CHUNKS } from "../limits.ts";
 import { TapeFull } from "../tape.ts";
 import type { Chunks } from "../ops/chunked_loss.ts";
+import { scattersOnes } from "../ops/compiled_loss.ts";
 import type { ModelCode } from "./model_code.ts";
 
 /** Pieces that torchtune cuts a sequence into, and tokens of one of LitGPT's. */
@@ -10,7 +11,7 @@ const LITGPT_CHUNK = 128;
 
 /** How a project cuts hidden states for its loss, along the sequence. */
 export function chunksOf(
-  { train }: Scenario,
+  { train, software }: Scenario,
   { loss }: ModelCode,
 ): Chunks {
   const { micro_batch: batch, sequence_length: sequence } = train;
@@ -28,5 +29,6 @@ export function chunksOf(
     keepsLogits: loss === "litgpt",
     casts: loss === "litgpt" ? "all" : "each",
     compiled: train.kernels === "compile",
+    scatters: scattersOnes(software.torch),
   };
 }

@@ -31,6 +31,8 @@ export interface ModelCode {
   readonly packedFrom: Dtype | null;
   /** Whose optimizers keep states in 8 bits. */
   readonly lowBitStates: "bitsandbytes" | "torchao";
+  /** Whether embeddings keep bitsandbytes' states in fp32, as HF Trainer has it. */
+  readonly widensEmbeddings: boolean;
 }
 
 type Name = Scenario["software"]["model_code"];
@@ -45,6 +47,7 @@ const TRANSFORMERS: ModelCode = {
   quantisesHead: false,
   packedFrom: null,
   lowBitStates: "bitsandbytes",
+  widensEmbeddings: true,
 };
 
 /**
@@ -67,6 +70,7 @@ const CODES: Partial<Record<Name, ModelCode>> = {
     quantisesHead: false,
     packedFrom: null,
     lowBitStates: "torchao",
+    widensEmbeddings: false,
   },
   litgpt: {
     heads: "litgpt",
@@ -78,6 +82,7 @@ const CODES: Partial<Record<Name, ModelCode>> = {
     quantisesHead: true,
     packedFrom: "fp16",
     lowBitStates: "bitsandbytes",
+    widensEmbeddings: false,
   },
 };
 
@@ -101,3 +106,17 @@ export function playedCode(scenario: Scenario): ModelCode {
  * Source: huggingface/peft src/peft/tuners/lora/layer.py of 0.20.0 and 0.21.2
  */
 const FOLDS_FROM = 21;
+
+/**
+ * Whether the logits are handed out in fp32: under mixed precision accelerate casts
+ * what a model's forward gives.
+ *
+ * Source: huggingface/accelerate accelerator.py, prepare_model; utils/operations.py,
+ * convert_outputs_to_fp32
+ */
+export function widensOutputs(
+  { software, precision, train }: Scenario,
+): boolean {
+  return precision.autocast !== null && software.accelerate !== null &&
+    software.model_code === "transformers" && train.loss === "full";
+}

@@ -1,0 +1,41 @@
+import type { AddressList } from "./address_list.ts";
+
+/** Marks that no bin, block or place is meant. */
+export const NONE = -1;
+
+/**
+ * The free blocks of a pool, a bin for each size. A request gets the smallest
+ * block that is large enough, among blocks of one size the one at the lowest
+ * address. Bins and classes of requests are known by their number.
+ *
+ * Source: pytorch c10/cuda/CUDACachingAllocator.cpp, BlockComparatorSize
+ */
+export interface FreeBlocks {
+  /** The size of each bin's blocks, in units. */
+  readonly sizes: ArrayLike<number>;
+  /** Each bin's blocks. */
+  readonly lists: readonly Pick<AddressList, "length" | "at">[];
+  /** The size of each class of requests, in units. */
+  readonly requests: readonly number[];
+  /** The bin of each class's size; {@linkcode NONE} where there is none yet. */
+  readonly binOfRequest: readonly number[];
+  /** The class of requests of a size. */
+  requestOf(units: number): number;
+  /** The bin that a request is served from; {@linkcode NONE} where none can. */
+  binFor(request: number): number;
+  /** The first bin that holds a block of so many units or more. */
+  firstFrom(units: number): number;
+  /**
+   * Whether bins keep their numbers, which those of sizes that come up seldom do
+   * not otherwise.
+   */
+  isHeld: boolean;
+  /** The bin of a size, made where there is none. */
+  binOf(units: number): number;
+  /** Takes a bin's block at the lowest address. */
+  pop(bin: number): number;
+  /** Puts a block into a bin. */
+  put(bin: number, block: number, addresses: Float64Array): void;
+  /** Takes one of a bin's blocks out. */
+  remove(bin: number, block: number, addresses: Float64Array): void;
+}

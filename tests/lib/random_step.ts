@@ -1,0 +1,154 @@
+import fc from "../npm/fast-check.ts";
+import type { Block } from "../../lib/step/block.ts";
+import { segmentOf } from "../../lib/step/block.ts";
+import type { HeadBlock } from "../../lib/step/loss_block.ts";
+import { optimizerRule } from "../../lib/step/optimizer/rules.ts";
+import type { Pass } from "../../lib/step/pass.ts";
+import type { Step } from "../../lib/step/step.ts";
+import { Tape } from "../../lib/step/tape.ts";
+
+const KIB = 1024;
+
+/** Few sizes of every sort, so that they meet one another again and again. */
+const size = fc.constantFrom(
+  ...[8, 400, 1024, 1025, 1500, 2048, 4096, 7000, 10_240, 16_384, 20_480].map(
+    (kib) => kib * KIB,
+  ),
+  ...[24, 32, 56, 56.5, 112].map((mib) => mib * KIB ** 2),
+);
+
+/** Allocates a storage, or frees the so-manieth of those that may be freed. */
+const action = fc.oneof(
+  { weight: 3, arbitrary: size.map((bytes) => ({ bytes })) },
+  { weight: 2, arbitrary: fc.nat(50).map((which) => ({ which })) },
+);
+
+const layer = fc.record({
+  forward: fc.array(action, { minLength: 2, maxLength: 14 }),
+  backward: fc.array(action, { minLength: 2, maxLength: 20 }),
+  /** Whether the hidden states' gradient is summed up in place. */
+  isInPlace: fc.boolean(),
+  /** Whether layers keep what they were given until their backward pass. */
+  keepsInput: fc.boolean(),
+});
+
+type Layer = typeof layer extends fc.Arbitrary<infer T> ? T : never;
+
+/**
+ * A recorded layer that does something at random; what stands before the layers
+ * is given nothing, and what stands behind them gives nothing.
+ */
+function blockOf(
+  { forward, backward, isInPlace, keepsInput }: Layer,
+  hidden: number,
+  { isFirst = false, isLast = false } = {},
+): Block {
+  const tape = new Tape();
+  const input = isFirst
+    ? tape.allocate(hidden, "input", "residual stream")
+    : tape.external(hidden, "input", "residual stream");
+  const live: number[] = [];
+  const play = (actions: typeof forward) => {
+    for (const each of actions) {
+      if ("bytes" in each) {
+        live.push(tape.allocate(each.bytes, "tensor", "MLP activations"));
+      } else if (live.length > 0) {
+        const [id] = live.splice(each.which % live.length, 1);
+        if (id !== undefined) tape.release(id);
+      }
+    }
+  };
+  play(forward);
+  const output = tape.allocate(hidden, "output", "residual stream");
+  if (!keepsInput) tape.release(input);
+  const end = tape.events.length;
+  const gradOut = isLast
+    ? tape.allocate(hidden, "gradient", "activation gradients")
+    : tape.external(hidden, "gradient", "activation gradients");
+  if (isLast) tape.release(output);
+  play(backward);
+  const gradIn = isInPlace
+    ? gradOut
+    : tape.allocate(hidden, "gradient", "activation gradients");
+  if (!isInPlace) tape.release(gradOut);
+  if (keepsInput) tape.release(input);
+  // What is left are gradients of parameters; the rest goes.
+  for (const id of live.splice(2)) tape.release(id);
+  if (isFirst) tape.release(gradIn);
+  return {
+    forward: segmentOf(tape, 0, end),
+    exit: segmentOf(tape, end, end),
+    backward: segmentOf(tape, end, tape.events.length),
+    input: isFirst ? null : input,
+    output: isLast ? null : output,
+    gradIn: isFirst ? null : gradIn,
+    gradOut: isLast ? null : gradOut,
+    outputDtype: "bf16",
+  };
+}
+
+const stack = fc.record({
+  layers: fc.integer({ min: 1, max: 160 }),
+  hidden: size,
+  kinds: fc.array(layer, { minLength: 1, maxLength: 2 }),
+  ends: fc.tuple(layer, layer),
+  loaded: fc.array(size, { maxLength: 4 }),
+  trained: fc.array(size, { maxLength: 3 }),
+  implementation: fc.constantFrom("foreach", "for-loop"),
+});
+
+/** The first two steps of a model that does something at random. */
+export const randomStep: fc.Arbitrary<Step> = stack.map(
+  ({ layers, hidden, kinds, ends, loaded, trained, implementation }) => {
+    const blocks = kinds.map((kind) => blockOf(kind, hidden));
+    const first = blockOf(ends[0], hidden, { isFirst: true });
+    const last = blockOf(ends[1], hidden, { isLast: true });
+    const rule = optimizerRule({
+      name: "adamw",
+      implementation: "auto",
+      bits: 32,
+      paged: false,
+      in_backward: false,
+    });
+    const { tape } = last.forward;
+    const head: HeadBlock = {
+      ...last,
+      dropped: segmentOf(tape, last.exit.to, last.exit.to),
+    };
+    const pass: Pass = {
+      vision: [],
+      encoder: [],
+      embedding: first,
+      layers: Array.from(
+        { length: layers },
+        (_, at) => blocks[at % blocks.length] as Block,
+      ),
+      head,
+      hostBytes: 0,
+    };
+    const step = {
+      passes: [pass],
+      resident: [],
+      rule,
+      implementation,
+      peak: { bytes: 0 },
+      plan: {
+        scenario: {
+          precision: { master_weights: null, optimizer_states: null },
+          optimizer: { in_backward: false },
+        },
+        loaded: () => Array(layers).fill(loaded).flat(),
+        trained: trained.map((bytes) => ({
+          name: "w",
+          shape: [bytes / 2],
+          elements: bytes / 2,
+          dtype: "bf16",
+          copies: layers,
+          embedding: false,
+          hidden: true,
+        })),
+      },
+    };
+    return step as unknown as Step;
+  },
+);

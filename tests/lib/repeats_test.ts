@@ -1,0 +1,88 @@
+import { assert, assertEquals } from "@std/assert";
+import fc from "../npm/fast-check.ts";
+import type { ScenarioInput } from "../../lib/mod.ts";
+import { Repeater } from "../../lib/step/allocator/period.ts";
+import type { AllocatorPeaks } from "../../lib/step/reserved.ts";
+import { allocatorPeaks } from "../../lib/step/reserved.ts";
+import { fullReplay } from "./full_replay.ts";
+import { played } from "./played.ts";
+import { randomStep } from "./random_step.ts";
+
+/** Counts the periods that are not played event by event. */
+function skipsOf(body: () => void): number {
+  const { apply } = Repeater.prototype;
+  let skips = 0;
+  Repeater.prototype.apply = function (...given) {
+    skips++;
+    apply.apply(this, given);
+  };
+  try {
+    body();
+  } finally {
+    Repeater.prototype.apply = apply;
+  }
+  return skips;
+}
+
+/** The figures that a full replay gives too. */
+function both({ reserved, allocated }: AllocatorPeaks) {
+  return { reserved, allocated };
+}
+
+Deno.test("allocatorPeaks() gives what a replay of every event gives, whatever layers do", () => {
+  const skips = skipsOf(() =>
+    fc.assert(
+      fc.property(randomStep, (step) => {
+        assertEquals(both(allocatorPeaks(step)), fullReplay(step));
+      }),
+      { numRuns: 300 },
+    )
+  );
+  assert(skips > 0);
+});
+
+const DIMS = {
+  tie_embeddings: false,
+  gated_mlp: true,
+  layers: 126,
+  hidden_size: 4096,
+  attention_heads: 32,
+  kv_heads: 8,
+  intermediate_size: 14_336,
+  vocab_size: 32_000,
+};
+
+const TRAIN: readonly NonNullable<ScenarioInput["train"]>[] = [
+  {},
+  { checkpointing: "full" },
+  { checkpointing: "selective" },
+  { micro_batch: 3, sequence_length: 777, gradient_accumulation: 2 },
+  { attention: "eager", padding_mask: true },
+  { method: "lora", lora: { targets: "all-linear" } },
+  { method: "qlora", checkpointing: "full" },
+];
+
+const DEEP: readonly ScenarioInput[] = [
+  ...TRAIN.map((train) => ({ model: { dims: DIMS }, train })),
+  { model: "meta-llama/Llama-3.1-405B" },
+  { model: "deepseek-ai/DeepSeek-V3", train: { checkpointing: "full" } },
+  { model: "google/gemma-2-27b-it", train: { method: "lora" } },
+  {
+    model: { dims: { ...DIMS, layers: 300 } },
+    precision: { weights: "fp32", autocast: "bf16" },
+  },
+];
+
+for (const scenario of DEEP) {
+  Deno.test(`allocatorPeaks() gives what a full replay gives: ${JSON.stringify(scenario)}`, () => {
+    const step = played(scenario);
+    assertEquals(both(allocatorPeaks(step)), fullReplay(step));
+  });
+}
+
+Deno.test("layers that are alike are not played one by one", () => {
+  const skips = skipsOf(() =>
+    allocatorPeaks(played({ model: { dims: { ...DIMS, layers: 1000 } } }))
+  );
+  assert(skips > 500, `${skips} periods were skipped`);
+});

@@ -1,0 +1,1 @@
+export * from "npm:parse5@8.1.1";
