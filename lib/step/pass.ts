@@ -252,13 +252,15 @@ function scaledBy({ facts, scenario }: StepPlan): "module" | "model" {
 
 /**
  * Whether gradients are led to the embeddings' output though no weight there
- * trains: for checkpoints alone, of a quantised model too.
+ * trains: for checkpoints alone. PEFT leaves a quantised model to
+ * prepare_model_for_kbit_training, which upcasts.
  *
  * Source: huggingface/peft src/peft/peft_model.py,
  * _prepare_model_for_gradient_checkpointing; utils/other.py
  */
-export function forcesGrad({ train }: Scenario): boolean {
-  return train.method !== "full" && train.checkpointing !== "none";
+export function forcesGrad({ train, quantization }: Scenario): boolean {
+  if (train.method === "full" || train.checkpointing === "none") return false;
+  return train.method === "lora" || quantization.kbit_upcast;
 }
 
 function headPlanOf(plan: StepPlan, first: EmbeddingPlan): HeadPlan {
