@@ -541,6 +541,38 @@ REAL_SETTINGS = [
     "qlora autocast checkpointing",
 ]
 
+# Whole models, of which other traces ran something that no Scenario can say.
+WHOLE = {
+    "llama-2-7b whole full bf16 checkpointing 2x4096": (
+        {
+            "model_type": "llama",
+            "hidden_size": 4096,
+            "intermediate_size": 11008,
+            "num_hidden_layers": 32,
+            "num_attention_heads": 32,
+            "vocab_size": 32000,
+        },
+        "full bf16 checkpointing",
+        2,
+        4096,
+    ),
+    "qwen2.5-0.5b whole full bf16 4x1024": (
+        {
+            "model_type": "qwen2",
+            "hidden_size": 896,
+            "intermediate_size": 4864,
+            "num_hidden_layers": 24,
+            "num_attention_heads": 14,
+            "num_key_value_heads": 2,
+            "vocab_size": 151936,
+            "tie_word_embeddings": True,
+        },
+        "full bf16",
+        4,
+        1024,
+    ),
+}
+
 # Encoders and encoder-decoders, and the class that each is trained as.
 BERT = {
     "model_type": "bert",
@@ -863,6 +895,8 @@ def cases():
                 f"{name} {setting} {batch}x{sequence}",
                 scenario(config, SETTINGS[setting], batch, sequence),
             )
+    for name, (config, setting, batch, sequence) in WHOLE.items():
+        yield name, scenario(config, SETTINGS[setting], batch, sequence)
     for model_type, fields in MODELS.items():
         config = {"model_type": model_type, **fields}
         for setting, change in SETTINGS.items():
