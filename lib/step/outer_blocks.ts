@@ -46,6 +46,11 @@ export interface EmbeddingPlan {
   readonly rotaryWidth: number;
   /** Whether a gradient has to reach the embedding's output without weights. */
   readonly forcesGrad: boolean;
+  /**
+   * Whether what is asked for is the gradient of the hidden states, after positions
+   * and dropout, in place of the embeddings'.
+   */
+  readonly forcesLate: boolean;
   /** What the model makes for the attention of all layers... */
   readonly masks: readonly Mask[];
   /** ...which checkpoints hold until their layers have run again. */
@@ -100,7 +105,7 @@ export function recordEmbedding(
     replace(adaptedRows(m, out, ids, looked, plan.adapter, rescales));
   }
   // What asks for their gradient is a hook of the module.
-  const leaf = plan.forcesGrad ? leafOf(m, out) : null;
+  let leaf = plan.forcesGrad && !plan.forcesLate ? leafOf(m, out) : null;
   if (plan.scaled === "model") replace(scaled(m, out, SCALED));
   if (images && features) {
     replace(withImages(m, out, features, images, plan.hidden));
@@ -120,6 +125,7 @@ export function recordEmbedding(
   }
   if (plan.norm) replace(norm(m, out, plan.rows, plan.norm, "embedding norm"));
   replace(dropout(m, out, plan.dropout, "embeddings"));
+  if (plan.forcesLate) leaf = leafOf(m, out);
   const table = plan.rotaryWidth === 0
     ? []
     : Array.from({ length: plan.rotaryTables }, () => ["cosines", "sines"])

@@ -223,6 +223,8 @@ function embeddingPlanOf(
       ? architecture.head_dim / 2
       : architecture.head_dim,
     forcesGrad: facts.code.forcesGrad && forcesGrad(scenario),
+    forcesLate: facts.code.forcesGrad && forcesGrad(scenario) &&
+      forcesLate(plan),
     masks: masksOf(facts, plan.windows, plan.stack.kinds),
     keepsMasks: scenario.train.checkpointing !== "none",
     images: plan.vision && vision
@@ -252,15 +254,22 @@ function scaledBy({ facts, scenario }: StepPlan): "module" | "model" {
 
 /**
  * Whether gradients are led to the embeddings' output though no weight there
- * trains: for checkpoints alone. PEFT leaves a quantised model to
- * prepare_model_for_kbit_training, which upcasts.
+ * trains: for checkpoints alone, of a quantised model too.
  *
  * Source: huggingface/peft src/peft/peft_model.py,
  * _prepare_model_for_gradient_checkpointing; utils/other.py
  */
-export function forcesGrad({ train, quantization }: Scenario): boolean {
-  if (train.method === "full" || train.checkpointing === "none") return false;
-  return train.method === "lora" || quantization.kbit_upcast;
+export function forcesGrad({ train }: Scenario): boolean {
+  return train.method !== "full" && train.checkpointing !== "none";
+}
+
+/**
+ * Assumed of transformers 4: SantaCoder's measured runs hold neither the embeddings
+ * nor the mask of their dropout, PowerLM's hold the embeddings that it multiplies.
+ */
+function forcesLate({ facts, scenario }: StepPlan): boolean {
+  return versionOf(scenario.software.transformers)?.major === 4 &&
+    !facts.traits.scaledEmbeddings;
 }
 
 function headPlanOf(plan: StepPlan, first: EmbeddingPlan): HeadPlan {
