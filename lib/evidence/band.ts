@@ -3,6 +3,7 @@ import type { Scenario } from "../scenario/schema.ts";
 import { changesFrom } from "../scenario/walk.ts";
 import type { BandClass } from "./band_class.ts";
 import { classesOf, wordsFor } from "./band_class.ts";
+import type { Doubt } from "./doubt.ts";
 import bands from "./bands.json" with { type: "json" };
 import type { MemoryCounter } from "./figure.ts";
 
@@ -21,6 +22,8 @@ export interface Band {
   of: string;
   /** The class that the scenario is of, where it has too few runs. */
   too_few: { runs: number; of: string } | null;
+  /** Whether it was widened by doubts about the kind of step. */
+  doubted?: boolean;
 }
 
 /** A class's line in bands.json. */
@@ -70,8 +73,27 @@ export function bandOf(
   return null;
 }
 
+/** A band that takes a doubt in: its ends lie that much further out. */
+export function widened(band: Band, { low, high }: Doubt): Band {
+  return {
+    ...band,
+    low: thousandths(band.low * low),
+    high: thousandths(band.high * high),
+    doubted: band.doubted || low < 1 || high > 1,
+  };
+}
+
+function thousandths(share: number): number {
+  return Math.round(1000 * share) / 1000;
+}
+
 /** Where a band comes from, in a sentence. */
-export function bandNote({ runs, of, low, high, too_few }: Band): string {
+export function bandNote(
+  { runs, of, low, high, too_few, doubted }: Band,
+): string {
+  if (doubted) {
+    return `The band, ${low} to ${high} times this method's figure, is what nine in ten of ${runs} measured ${of} used, widened by the doubts about this kind of step`;
+  }
   const wider = too_few === null
     ? ""
     : ` (of ${too_few.of} there are ${too_few.runs}, too few for a band)`;

@@ -2,6 +2,7 @@ import type { Result } from "../scenario/parse_scenario.ts";
 import type { Architecture } from "./architecture.ts";
 import type { Config } from "./architecture_of_config.ts";
 import { architectureOfConfig } from "./architecture_of_config.ts";
+import { withClassDefaults } from "./class_defaults.ts";
 import { countTensors } from "./count_tensors.ts";
 import { doubtsOf } from "./doubts.ts";
 import { genericDecoder } from "./families/generic.ts";
@@ -20,9 +21,10 @@ import { TensorScope, TooManyTensors } from "./tensors/tensor_scope.ts";
  * @returns The model, or everything that is wrong with the config.
  */
 export function modelOfConfig(
-  config: Config,
+  given: Config,
   { name, source }: Pick<Model, "name" | "source">,
 ): Result<Model> {
+  const { config, notes } = withClassDefaults(given);
   const architecture = architectureOfConfig(config);
   if (!architecture.ok) {
     const other = otherFile(config);
@@ -31,7 +33,7 @@ export function modelOfConfig(
       problems: [{ path: "model.config", message: `model.config ${other}` }],
     };
   }
-  const doubts = doubtsOf(architecture.value);
+  const doubts = [...notes, ...doubtsOf(architecture.value)];
   const { type } = architecture.value;
   const family = Object.hasOwn(FAMILIES, type) ? FAMILIES[type] : undefined;
   if (!family) {

@@ -30,16 +30,9 @@ export function trainableOf(
   }
   const { lora } = train;
   if (lora.trainable_parameters !== null) return ok(lora.trainable_parameters);
-  const facts = factsOf(model, software);
-  const adapters = adaptersOf(model.tensors, lora, facts);
+  const adapters = adaptersBy(model, lora, software);
   if (!adapters.ok) return adapters;
-  const { trainable, notes } = adapters.value;
-  return ok(
-    trainable,
-    software.peft === null
-      ? [...notes, ...newerSays(model, lora, facts, trainable)]
-      : notes,
-  );
+  return ok(adapters.value.trainable, adapters.value.notes);
 }
 
 /** The adapters that a Scenario adds to a model. */
@@ -47,14 +40,50 @@ export function scenarioAdapters(
   model: Model,
   { train, software }: Scenario,
 ): Result<Adapters> {
-  return adaptersOf(model.tensors, train.lora, factsOf(model, software));
+  return adaptersBy(model, train.lora, software);
+}
+
+/**
+ * The adapters of a release of PEFT. One that is not said is the newest, or one
+ * before it where the newest stops; what the other makes of the settings is noted.
+ */
+function adaptersBy(
+  model: Model,
+  lora: LoraSettings,
+  software: Scenario["software"],
+): Result<Adapters> {
+  const facts = factsOf(model, software);
+  const own = adaptersOf(model.tensors, lora, facts);
+  const isNew = facts.transformers === 5 &&
+    oldNamesOf(facts.model_type) !== null;
+  if (software.peft !== null || !isNew) return own;
+  const older = adaptersOf(model.tensors, lora, {
+    ...facts,
+    peft: BEFORE_FUSED,
+  });
+  if (own.ok) {
+    return noted(own.value, olderSays(own.value.trainable, older));
+  }
+  if (!older.ok) return own;
+  return noted(older.value, [
+    `PEFT from 0.20 takes the names of experts' layers for the fused experts of transformers 5, and stops (${
+      own.problems[0]?.message ?? ""
+    }): an older one is followed, and software.peft says which is meant`,
+  ]);
+}
+
+function noted(adapters: Adapters, notes: string[]): Result<Adapters> {
+  return {
+    ok: true,
+    value: { ...adapters, notes: [...adapters.notes, ...notes] },
+  };
 }
 
 function factsOf(model: Model, software: Scenario["software"]): Facts {
   return {
     model_type: model.architecture.type,
     transformers: software.transformers?.startsWith("4.") ? 4 : 5,
-    peft: minorOf(software.peft) ?? BEFORE_FUSED,
+    peft: minorOf(software.peft) ?? NEWEST,
   };
 }
 
@@ -71,24 +100,14 @@ function minorOf(version: string | null): number | null {
   return major === 0 ? minor ?? null : NEWEST;
 }
 
-/** What a newer PEFT makes of the same settings, where that is something else. */
-function newerSays(
-  model: Model,
-  lora: LoraSettings,
-  facts: Facts,
-  trainable: number,
-): string[] {
-  // Versions differ in models alone whose experts had other names.
-  if (facts.transformers === 4 || oldNamesOf(facts.model_type) === null) {
-    return [];
-  }
-  const newer = adaptersOf(model.tensors, lora, { ...facts, peft: NEWEST });
-  if (newer.ok && newer.value.trainable === trainable) return [];
-  const says = newer.ok
-    ? `trains ${newer.value.trainable} parameters`
-    : `stops (${newer.problems[0]?.message ?? ""})`;
+/** What an older PEFT makes of the same settings, where that is something else. */
+function olderSays(trainable: number, older: Result<Adapters>): string[] {
+  if (older.ok && older.value.trainable === trainable) return [];
+  const says = older.ok
+    ? `trains ${older.value.trainable} parameters`
+    : `stops (${older.problems[0]?.message ?? ""})`;
   return [
-    `PEFT 0.20 and later takes the names of experts' layers for the fused experts of transformers 5, and ${says}; software.peft says which is meant`,
+    `PEFT before 0.19 does not take the names of experts' layers for the fused experts of transformers 5, and ${says}; software.peft says which is meant`,
   ];
 }
 

@@ -107,7 +107,8 @@ export function recordLayer(
     if (held) m.tape.release(x.storage);
     return m.tape.events.length;
   };
-  if (!given.checkpoint) {
+  // Nothing is kept, and nothing runs again, of a layer that needs no gradient.
+  if (!given.checkpoint || !needsGradient(settings, given, layer)) {
     if (given.isLeaf) m.tape.retain(x.storage);
     const out = layer(m, x);
     m.drop(x);
@@ -161,15 +162,25 @@ export function recordLayer(
     ? m.keep(m.create(given.elements, given.dtype, CHECKPOINT, null, part))
     : x;
   // torch.utils.checkpoint runs the layer again from a detached copy.
+  const begin = m.tape.events.length;
   const again = m.view(kept, { source });
   m.part = "residual stream";
   const result = layer(m, again);
   m.endForward();
-  if (given.stopsEarly) m.drop(result);
-  m.tape.retain(gradOut.storage);
-  m.backward(result, gradOut);
-  m.drop(result, again);
-  m.tape.release(gradOut.storage);
+  if (given.stopsEarly) {
+    m.drop(result);
+    m.stopAtLastSave();
+    // What needs nothing saved runs before: the layer runs again when it is asked.
+    const middle = m.tape.events.length;
+    const read = m.backward(result, gradOut);
+    m.tape.advance(begin, middle, read);
+    m.drop(again);
+  } else {
+    m.tape.retain(gradOut.storage);
+    m.backward(result, gradOut);
+    m.drop(result, again);
+    m.tape.release(gradOut.storage);
+  }
   m.tape.release(kept.storage);
   return blockOf(m, [forward, held ? done : null, exit], {
     input: x.storage,
@@ -178,6 +189,17 @@ export function recordLayer(
     gradOut: gradOut.storage,
     outputDtype: out.dtype,
   }, part);
+}
+
+/** Whether a gradient has to pass a layer, for its input or its parameters. */
+function needsGradient(
+  settings: MachineSettings,
+  { needsGrad, elements, dtype, part }: BlockInput,
+  layer: (m: Machine, x: Value) => Value,
+): boolean {
+  if (needsGrad) return true;
+  const m = new Recorder(settings);
+  return layer(m, m.external(elements, dtype, "", null, part)).source !== null;
 }
 
 function rename(

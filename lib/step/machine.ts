@@ -2,7 +2,7 @@ import type { Dtype } from "./dtype.ts";
 import { DTYPE_BYTES } from "./dtype.ts";
 import type { PartName } from "./parts.ts";
 import type { StorageId } from "./tape.ts";
-import { Tape } from "./tape.ts";
+import { roundedBytes, Tape } from "./tape.ts";
 
 /** A parameter: resident, and a leaf of the graph where it trains. */
 export interface Parameter {
@@ -31,6 +31,8 @@ export interface Grad {
   readonly dtype: Dtype;
   /** Whether it is a view of what was computed: autograd never adds into it. */
   readonly isView?: boolean;
+  /** Brings it to its input's size and type, once what was saved is freed. */
+  readonly finish?: () => Grad;
 }
 
 /** A parameter whose gradient another block began. */
@@ -46,6 +48,8 @@ export type Source = { readonly node: Node; readonly slot: number } | Parameter;
 export interface Node {
   readonly inputs: readonly (Source | null)[];
   readonly saved: readonly StorageId[];
+  /** Whether it saves anything, a parameter included. */
+  readonly saves: boolean;
   readonly grads: (Grad | null)[];
   /** Takes the outputs' gradients, gives one to each input that needs one. */
   readonly backward: (grads: readonly (Grad | null)[]) => (Grad | null)[];
@@ -72,6 +76,8 @@ export interface MachineSettings {
   awaited?: Parameter | null;
   /** Bytes that the optimizer takes to step one parameter, where it consumes. */
   stepBytes?: (parameter: Parameter) => number;
+  /** Whether autocast keeps its copies of weights; of views of them it does not. */
+  cachesCasts?: boolean;
 }
 
 /** The storage of parameters, which are resident all the time. */
@@ -95,7 +101,10 @@ export class Machine {
   readonly #casts = new Map<Parameter, Value>();
   readonly #given: Value[] = [];
   readonly #awaited: Parameter | null;
+  readonly #cachesCasts: boolean;
   readonly #stepBytes: (parameter: Parameter) => number;
+  /** The tape's events and storages when an operation last saved something. */
+  #lastSave: readonly [events: number, storages: number] = [0, 0];
   /** Gradients that are to come for each parameter, and their sum so far. */
   readonly #coming = new Map<Parameter, number>();
   readonly #waiting = new Map<Parameter, Grad>();
@@ -108,10 +117,12 @@ export class Machine {
       begun = null,
       awaited = null,
       stepBytes = () => 0,
+      cachesCasts = true,
     }: MachineSettings = {},
   ) {
     this.#awaited = awaited;
     this.#stepBytes = stepBytes;
+    this.#cachesCasts = cachesCasts;
     this.autocast = autocast;
     this.workspaces = workspaces;
     this.#accumulation = accumulation;
@@ -193,6 +204,12 @@ export class Machine {
     });
   }
 
+  /** Whether a tensor is a part of a larger one. */
+  isPart({ storage, elements, dtype }: Value): boolean {
+    const whole = this.tape.bytes[storage] ?? 0;
+    return whole > roundedBytes(elements * DTYPE_BYTES[dtype]);
+  }
+
   /** A parameter as a tensor. */
   parameter(parameter: Parameter): Value {
     return {
@@ -241,10 +258,14 @@ export class Machine {
       saved: saved.flatMap((value) =>
         value && value.storage !== RESIDENT ? [value.storage] : []
       ),
+      saves: saved.some((value) => value !== null),
       grads: Array.from({ length: outputs }, () => null),
       backward,
     };
     for (const storage of node.saved) this.tape.retain(storage);
+    if (node.saves) {
+      this.#lastSave = [this.tape.events.length, this.tape.bytes.length];
+    }
     for (const source of node.inputs) {
       if (source === null || !("trains" in source)) continue;
       this.#coming.set(source, (this.#coming.get(source) ?? 0) + 1);
@@ -299,6 +320,7 @@ export class Machine {
 
   /** Autocast's copy of a parameter, made once a forward pass. */
   cachedCast(parameter: Parameter, cast: () => Value): Value {
+    if (!this.#cachesCasts) return cast();
     const known = this.#casts.get(parameter);
     if (known) return this.view(known);
     const made = cast();
@@ -321,19 +343,36 @@ export class Machine {
     this.#given.length = 0;
   }
 
-  /** An input of the program whose gradient the caller wants. */
-  input(): Node {
-    return { inputs: [], saved: [], grads: [null], backward: () => [] };
+  /**
+   * Takes back what was made since something was saved last: a checkpointed layer
+   * that runs again stops there.
+   *
+   * Source: pytorch torch/utils/checkpoint.py, _StopRecomputationError
+   */
+  stopAtLastSave(): void {
+    this.tape.forget(...this.#lastSave);
   }
 
-  /** Runs the backward pass of all that was recorded, last operation first. */
-  backward(root: Value, grad: Grad): void {
+  /** An input of the program whose gradient the caller wants. */
+  input(): Node {
+    const backward = () => [];
+    return { inputs: [], saved: [], saves: false, grads: [null], backward };
+  }
+
+  /**
+   * Runs the backward pass of all that was recorded, last operation first.
+   *
+   * @returns How many events there were when one first read what it had saved.
+   */
+  backward(root: Value, grad: Grad): number {
+    let read: number | null = null;
     this.#deliver(root.source, grad);
-    for (let at = this.#nodes.length - 1; at >= 0; at--) {
-      const node = this.#nodes[at];
-      if (node) this.#run(node);
+    for (const node of this.#nodes.toReversed()) {
+      if (node.saves) read ??= this.tape.events.length;
+      this.#run(node);
     }
     this.#nodes.length = 0;
+    return read ?? this.tape.events.length;
   }
 
   #run(node: Node): void {
@@ -343,7 +382,8 @@ export class Machine {
     node.grads.fill(null);
     for (const storage of node.saved) this.tape.release(storage);
     for (const [at, grad] of given.entries()) {
-      if (grad) this.#deliver(node.inputs[at] ?? null, grad);
+      if (!grad) continue;
+      this.#deliver(node.inputs[at] ?? null, grad.finish?.() ?? grad);
     }
   }
 

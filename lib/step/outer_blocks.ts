@@ -1,6 +1,7 @@
 import type { Block } from "./block.ts";
 import { blockOf } from "./block.ts";
 import type { Dtype } from "./dtype.ts";
+import { freeLeaf, leafOf } from "./leaf.ts";
 import type { HeadBlock, HeadInput } from "./loss_block.ts";
 import { lossBlock, takeHidden } from "./loss_block.ts";
 import type { PartName } from "./parts.ts";
@@ -11,7 +12,8 @@ import { add, cast, scaled } from "./ops/arithmetic.ts";
 import type { DirectLoss } from "./ops/direct_loss.ts";
 import { directLoss } from "./ops/direct_loss.ts";
 import { dropout } from "./ops/dropout.ts";
-import { embedding } from "./ops/embedding.ts";
+import type { EmbeddingAdapter } from "./ops/embedding.ts";
+import { adaptedRows, embedding } from "./ops/embedding.ts";
 import type { LossSettings } from "./ops/loss.ts";
 import { checkpointedLoss } from "./ops/checkpointed_loss.ts";
 import { chunkedLoss } from "./ops/chunked_loss.ts";
@@ -19,6 +21,7 @@ import { fusedLoss } from "./ops/fused_loss.ts";
 import { fullLoss, HEAD_INPUT } from "./ops/loss.ts";
 import type { Norm } from "./ops/norms.ts";
 import { norm } from "./ops/norms.ts";
+import type { Mask } from "./plan/masks.ts";
 import type { ImagePlan } from "./vision/images.ts";
 import { withImages } from "./vision/images.ts";
 
@@ -28,17 +31,30 @@ export interface EmbeddingPlan {
   readonly sequence: number;
   readonly hidden: number;
   readonly table: Parameter;
+  readonly adapter: EmbeddingAdapter | null;
   readonly positions: Parameter | null;
   /** BLOOM's norm of the embeddings. */
   readonly norm: Norm | null;
-  readonly scaled: boolean;
+  /** Whether the embeddings' module multiplies them, or the model's code; or none. */
+  readonly scaled: "module" | "model" | null;
   readonly dropout: number;
   /** Rows of the rotary table: positions, of each sequence where models say so. */
   readonly rotaryRows: number;
+  /** How many there are: Gemma 3 has one of its own for windows. */
+  readonly rotaryTables: number;
   /** Features of the rotary table; 0 where there is none. */
   readonly rotaryWidth: number;
   /** Whether a gradient has to reach the embedding's output without weights. */
   readonly forcesGrad: boolean;
+  /**
+   * Whether what is asked for is the gradient of the hidden states, after positions
+   * and dropout, in place of the embeddings'.
+   */
+  readonly forcesLate: boolean;
+  /** What the model makes for the attention of all layers... */
+  readonly masks: readonly Mask[];
+  /** ...which checkpoints hold until their layers have run again. */
+  readonly keepsMasks: boolean;
   /** Images whose features stand among the embeddings; null without any. */
   readonly images: ImagePlan | null;
 }
@@ -50,6 +66,8 @@ export interface EmbeddingBlock extends Block {
   /** ...and end there. */
   readonly isLeaf: boolean;
 }
+
+const SCALED = "scaled embeddings";
 
 /** Records what stands before the layers. */
 export function recordEmbedding(
@@ -81,7 +99,14 @@ export function recordEmbedding(
     m.drop(out);
     out = next;
   };
-  if (plan.scaled) replace(scaled(m, out, "scaled embeddings"));
+  if (plan.scaled === "module") replace(scaled(m, out, SCALED));
+  if (plan.adapter) {
+    const rescales = plan.scaled === "module";
+    replace(adaptedRows(m, out, ids, looked, plan.adapter, rescales));
+  }
+  // What asks for their gradient is a hook of the module.
+  let leaf = plan.forcesGrad && !plan.forcesLate ? leafOf(m, out) : null;
+  if (plan.scaled === "model") replace(scaled(m, out, SCALED));
   if (images && features) {
     replace(withImages(m, out, features, images, plan.hidden));
     m.drop(features);
@@ -100,16 +125,27 @@ export function recordEmbedding(
   }
   if (plan.norm) replace(norm(m, out, plan.rows, plan.norm, "embedding norm"));
   replace(dropout(m, out, plan.dropout, "embeddings"));
+  if (plan.forcesLate) leaf = leafOf(m, out);
   const table = plan.rotaryWidth === 0
     ? []
-    : ["cosines", "sines"].map((name) =>
-      m.create(
-        plan.rotaryRows * plan.rotaryWidth,
-        out.dtype,
-        `rotary ${name}`,
-      )
-    );
+    : Array.from({ length: plan.rotaryTables }, () => ["cosines", "sines"])
+      .flat().map((name) =>
+        m.create(
+          plan.rotaryRows * plan.rotaryWidth,
+          out.dtype,
+          `rotary ${name}`,
+        )
+      );
+  const masks = m.within(
+    "attention activations",
+    () =>
+      plan.masks.map(({ elements, isTruth }) =>
+        m.create(elements, isTruth ? "uint8" : out.dtype, "mask")
+      ),
+  );
   const forward = m.tape.events.length;
+  if (!plan.keepsMasks) m.drop(...masks);
+  const done = m.tape.events.length;
   m.endForward();
   const exit = m.tape.events.length;
   const gradOut = m.external(
@@ -119,13 +155,13 @@ export function recordEmbedding(
     null,
     "activation gradients",
   );
-  const needsGrad = out.source !== null || plan.forcesGrad;
-  if (out.source) m.backward(out, gradOut);
-  else if (needsGrad) m.drop(gradOut);
-  m.drop(...table, ids, labels);
+  const needsGrad = out.source !== null;
+  if (needsGrad) m.backward(out, gradOut);
+  if (leaf) freeLeaf(m, leaf);
+  m.drop(...masks, ...table, ids, labels);
   const block = {
-    isLeaf: out.source === null && plan.forcesGrad,
-    ...blockOf(m, [forward, null, exit], {
+    isLeaf: leaf?.storage === out.storage,
+    ...blockOf(m, [forward, done > forward ? done : null, exit], {
       input: features?.storage ?? null,
       output: out.storage,
       gradIn: input.grads[0]?.storage ?? null,

@@ -14,8 +14,11 @@ import type { HeadBlock } from "./loss_block.ts";
 import type { EmbeddingPlan, HeadPlan } from "./outer_blocks.ts";
 import { recordEmbedding, recordHead } from "./outer_blocks.ts";
 import { BARE_NORM, layerPlanOf } from "./plan/layer_plan.ts";
+import { factsOfKind, masksOf } from "./plan/masks.ts";
+import { versionOf } from "./plan/version.ts";
 import { widensOutputs } from "./plan/model_code.ts";
 import type { StepPlan } from "./plan/step_plan.ts";
+import { GEMMA } from "./plan/traits.ts";
 import type { VisionPass } from "./vision/vision_pass.ts";
 import { recordVision } from "./vision/vision_pass.ts";
 
@@ -73,15 +76,17 @@ export function recordPass(
   const first = embeddingPlanOf(plan, vision);
   const { checkpointing } = scenario.train;
   const part = checkpointing === "none" ? "residual stream" : "checkpoints";
-  const tied = !plan.outside.find((_, { role }) => role === "head");
   const headPlan = headPlanOf(plan, first);
+  const tied = headPlan.head.weight === first.table;
   const embedding = recordEmbedding(
     {
       ...settings,
       begun: tied && first.table.trains
         ? {
           parameter: first.table,
-          isView: headPlan.loss.kind === "full",
+          // Autocast's gradient is cast to the parameter's type: a tensor of its own.
+          isView: headPlan.loss.kind === "full" &&
+            [null, first.table.dtype].includes(scenario.precision.autocast),
         }
         : null,
     },
@@ -99,9 +104,13 @@ export function recordPass(
     const key = `${kind.id} ${needsGrad} ${isLeaf} ${dtype} ${checkpoint}`;
     let block = known.get(key);
     if (!block) {
-      const layer = layerPlanOf(plan.modulesOf(kind), facts);
+      const layer = layerPlanOf(
+        plan.modulesOf(kind),
+        factsOfKind(facts, kind, plan.windows),
+      );
       block = recordLayer(
-        settings,
+        // Its layers multiply by `weight.T`, which autocast takes for no weight.
+        { ...settings, cachesCasts: facts.architecture.type !== "falcon" },
         {
           elements: first.rows * first.hidden,
           dtype,
@@ -110,6 +119,7 @@ export function recordPass(
           part,
           offload: scenario.train.checkpoint_offload,
           isLeaf,
+          stopsEarly: stopsEarly(scenario),
         },
         (m, x) => {
           const table = first.rotaryWidth === 0 ? null : {
@@ -135,7 +145,7 @@ export function recordPass(
     if (checkpoint && scenario.train.checkpoint_offload) {
       hostBytes += first.rows * first.hidden * DTYPE_BYTES[dtype];
     }
-    needsGrad = true;
+    needsGrad = block.gradOut !== null;
     isLeaf = false;
     dtype = block.outputDtype;
   }
@@ -167,6 +177,18 @@ export function isCheckpointed(
     (checkpointing === "selective" && layer % 2 === 0);
 }
 
+/**
+ * Whether checkpoints are those that stop once everything is there again:
+ * transformers 4 took the older, reentrant ones unless told otherwise.
+ *
+ * Source: huggingface/transformers modeling_utils.py,
+ * gradient_checkpointing_enable
+ */
+function stopsEarly({ software }: Scenario): boolean {
+  return software.model_code !== "transformers" ||
+    versionOf(software.transformers)?.major !== 4;
+}
+
 function embeddingPlanOf(
   plan: StepPlan,
   vision: VisionPass | null,
@@ -184,19 +206,27 @@ function embeddingPlanOf(
     sequence,
     hidden: own.shape[1] ?? architecture.hidden_size,
     table: own,
+    adapter: outside.embeddingAdapter(table.slice(0, -".weight".length)),
     positions: outside.parameter(positions),
     norm: null,
-    scaled: traits.scaledEmbeddings,
+    scaled: traits.scaledEmbeddings ? scaledBy(plan) : null,
     dropout: traits.dropout.embedding,
     rotaryRows: plan.directLoss || /^qwen(2|2_5)_vl$/.test(architecture.type)
       ? batch * sequence
       : sequence,
+    rotaryTables: /^gemma3(_text)?$/.test(architecture.type) ? 2 : 1,
     rotaryWidth: traits.rotary === "none"
       ? 0
       : traits.rotary === "part"
       ? Math.round(architecture.head_dim * traits.rotaryShare)
+      : traits.rotary === "halves"
+      ? architecture.head_dim / 2
       : architecture.head_dim,
     forcesGrad: facts.code.forcesGrad && forcesGrad(scenario),
+    forcesLate: facts.code.forcesGrad && forcesGrad(scenario) &&
+      forcesLate(plan),
+    masks: masksOf(facts, plan.windows, plan.stack.kinds),
+    keepsMasks: scenario.train.checkpointing !== "none",
     images: plan.vision && vision
       ? {
         tokens: plan.vision.tokens,
@@ -209,16 +239,37 @@ function embeddingPlanOf(
 }
 
 /**
+ * Gemma's embeddings multiply themselves; before transformers 5 those of the first
+ * two did not.
+ *
+ * Source: huggingface/transformers models/gemma/modeling_gemma.py of 4.57 and
+ * 5.23.0, models/granitemoehybrid/modeling_granitemoehybrid.py
+ */
+function scaledBy({ facts, scenario }: StepPlan): "module" | "model" {
+  const { type } = facts.architecture;
+  if (!GEMMA.has(type)) return "model";
+  const isOld = versionOf(scenario.software.transformers)?.major === 4;
+  return isOld && (type === "gemma" || type === "gemma2") ? "model" : "module";
+}
+
+/**
  * Whether gradients are led to the embeddings' output though no weight there
- * trains: for checkpoints, and by PEFT where it prepares a quantised model.
+ * trains: for checkpoints alone, of a quantised model too.
  *
  * Source: huggingface/peft src/peft/peft_model.py,
  * _prepare_model_for_gradient_checkpointing; utils/other.py
  */
-export function forcesGrad({ train, quantization }: Scenario): boolean {
-  if (train.method === "full") return false;
-  return train.checkpointing !== "none" ||
-    (train.method === "qlora" && quantization.kbit_upcast);
+export function forcesGrad({ train }: Scenario): boolean {
+  return train.method !== "full" && train.checkpointing !== "none";
+}
+
+/**
+ * Assumed of transformers 4: SantaCoder's measured runs hold neither the embeddings
+ * nor the mask of their dropout, PowerLM's hold the embeddings that it multiplies.
+ */
+function forcesLate({ facts, scenario }: StepPlan): boolean {
+  return versionOf(scenario.software.transformers)?.major === 4 &&
+    !facts.traits.scaledEmbeddings;
 }
 
 function headPlanOf(plan: StepPlan, first: EmbeddingPlan): HeadPlan {
@@ -227,7 +278,11 @@ function headPlanOf(plan: StepPlan, first: EmbeddingPlan): HeadPlan {
     role === "norm" && piece === "language_model"
   );
   const own = outside.linear(outside.pathOf((_, { role }) => role === "head"));
-  const head = own ?? outside.savedHead() ?? tiedHead(first.table);
+  // A copy of the embeddings that trains leaves the head what it was tied to.
+  const { name } = first.table;
+  const table = (outside.isSaved(name) && outside.loaded(name)) || first.table;
+  const head = own ?? outside.savedHead() ??
+    tiedHead(table, outside.adapterOf("lm_head"));
   return {
     rows: first.rows,
     hidden: first.hidden,
@@ -244,7 +299,10 @@ function headPlanOf(plan: StepPlan, first: EmbeddingPlan): HeadPlan {
   };
 }
 
-function tiedHead(table: Parameter): AdaptedLinear {
+function tiedHead(
+  table: Parameter,
+  adapter: AdaptedLinear["adapter"],
+): AdaptedLinear {
   const [out = 1, width = 1] = table.shape;
   return {
     name: "lm_head",
@@ -252,7 +310,7 @@ function tiedHead(table: Parameter): AdaptedLinear {
     out,
     weight: table,
     bias: null,
-    adapter: null,
+    adapter,
   };
 }
 

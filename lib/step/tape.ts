@@ -65,6 +65,21 @@ export class Tape {
     return id;
   }
 
+  /** Takes back the storages that were made since a place, and their events. */
+  forget(events: number, storages: number): void {
+    const kept = this.events.splice(events).filter((event) =>
+      (event >= 0 ? event : ~event) < storages
+    );
+    this.events.push(...kept);
+    this.bytes.fill(0, storages);
+  }
+
+  /** Moves the events between two places before those since an earlier one. */
+  advance(to: number, from: number, end: number): void {
+    const moved = this.events.splice(from, end - from);
+    this.events.splice(to, 0, ...moved);
+  }
+
   /** How many refer to a storage. */
   references(id: StorageId): number {
     return this.#references[id] ?? 0;

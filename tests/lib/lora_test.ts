@@ -196,10 +196,38 @@ Deno.test("software.peft says what names of experts' layers mean", () => {
   assertEquals(of("0.18.1").model.trainable_parameters, 6_815_744);
   assertEquals(of("0.21.2").model.trainable_parameters, 179_832_832);
   const unsaid = of(null);
-  assertEquals(unsaid.model.trainable_parameters, 6_815_744);
+  assertEquals(unsaid.model.trainable_parameters, 179_832_832);
   const said = JSON.stringify(unsaid);
-  assertStringIncludes(said, "trains 179832832 parameters");
+  assertStringIncludes(said, "trains 6815744 parameters");
 });
+
+for (const lora of [{ dropout: 0.1 }, { dora: true }] as Lora[]) {
+  const field = Object.keys(lora)[0] ?? "";
+  Deno.test(`an unsaid PEFT that stops at ${field} of experts is an older one`, () => {
+    const of = (peft: string | null) =>
+      tryEstimate({
+        model: MIXTRAL,
+        train: {
+          method: "lora",
+          lora: { rank: 8, targets: "all-linear", ...lora },
+        },
+        software: { peft },
+      });
+    const [unsaid, older] = [of(null), of("0.18.1")];
+    assert(unsaid.ok && older.ok);
+    assertEquals(
+      unsaid.value.model.trainable_parameters,
+      older.value.model.trainable_parameters,
+    );
+    assertStringIncludes(
+      JSON.stringify(unsaid.value),
+      `stops (train.lora.${field} must be`,
+    );
+    const newest = of("0.21.2");
+    assert(!newest.ok);
+    assertEquals(newest.problems[0]?.path, `train.lora.${field}`);
+  });
+}
 
 Deno.test("software.peft of 0.20 and later refuses one of two fused layers", () => {
   const result = experts("0.20.0", ["q_proj", "w1"]);

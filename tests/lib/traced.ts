@@ -1,4 +1,5 @@
 import { assert } from "@std/assert";
+import type { PhaseError } from "../../lib/evidence/doubt_rows.ts";
 import type { ScenarioInput } from "../../lib/mod.ts";
 import { resolveModel } from "../../lib/models/resolve_model.ts";
 import { parseScenario } from "../../lib/scenario/parse_scenario.ts";
@@ -22,35 +23,42 @@ const PHASES: Record<string, keyof Step["phases"]> = {
   steady: "steady",
 };
 
-/**
- * How far a step's phases are off what was traced, by phase; null for a config
- * that leaves sizes to the defaults of transformers.
- */
-export function errorsOf(
+const BATCHED = new Set(["forward", "backward_start", "backward"]);
+
+/** How far a step's phases are off what was traced, by phase. */
+export function errorsOf(traced: Traced): PhaseError[] {
+  return playedOf(traced).errors;
+}
+
+/** A traced step as it is played, and how far its phases are off. */
+export function playedOf(
   { name, scenario, bytes }: Traced,
-): [phase: string, error: number][] | null {
+): { step: Step; errors: PhaseError[] } {
   const parsed = parseScenario(scenario);
   assert(parsed.ok, `${name}: ${JSON.stringify(parsed)}`);
   const model = resolveModel(parsed.value.model);
-  if (!model.ok) return null;
+  assert(model.ok, `${name}: ${JSON.stringify(model)}`);
   const step = playStep(parsed.value, model.value, { workspaces: false });
   assert(!("reason" in step), `${name}: ${JSON.stringify(step)}`);
-  // A trace loads the model before there is a batch.
+  // A trace has no batch before its forward pass, nor after its backward pass.
   const batch = step.plan.resident.reduce(
     (sum, { part, bytes }) => part === "inputs" ? sum + bytes : sum,
     0,
   );
-  return Object.entries(PHASES).flatMap(([key, phase]) => {
-    const traced = bytes[key];
-    const played = step.phases[phase] - (key === "load" ? batch : 0);
-    return traced ? [[key, played / traced - 1]] : [];
-  });
+  const errors = Object.entries(PHASES).flatMap(
+    ([key, phase]): PhaseError[] => {
+      const traced = bytes[key];
+      const played = step.phases[phase] - (BATCHED.has(key) ? 0 : batch);
+      return traced ? [[key, played / traced - 1]] : [];
+    },
+  );
+  return { step, errors };
 }
 
 /** The phases that are off, in words. */
 export function errorsText(
-  { name }: Traced,
-  errors: readonly (readonly [phase: string, error: number])[],
+  { name }: { readonly name: string },
+  errors: readonly PhaseError[],
 ): string {
   const each = errors.map(([phase, error]) =>
     `${phase} ${(100 * error).toFixed(2)} %`

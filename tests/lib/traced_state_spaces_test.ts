@@ -3,19 +3,8 @@ import steps from "../truth/traced_state_spaces.json" with { type: "json" };
 import type { Traced } from "./traced.ts";
 import { errorsOf, errorsText } from "./traced.ts";
 
-/** Steps that are not met for what lies beside the state spaces, and why. */
-const APART: readonly (readonly [name: RegExp, why: string])[] = [
-  [/granitemoehybrid full fp32 1x3000/, "the causal mask of fp32 attention"],
-  [
-    /granitemoehybrid.* lora autocast checkpointing/,
-    "the embeddings, a leaf that is multiplied",
-  ],
-];
-
 Deno.test("the timeline reaches traced steps of state spaces, phase by phase", () => {
-  const traced = (steps as unknown as Traced[]).filter(({ name }) =>
-    !APART.some(([names]) => names.test(name))
-  );
+  const traced = steps as unknown as Traced[];
   assert(traced.length > 0);
   const off = traced.flatMap((each) => {
     const errors = errorsOf(each);

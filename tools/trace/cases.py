@@ -99,8 +99,12 @@ MODELS = {
     },
     "deepseek_v2": {**DENSE, **LATENT},
     "deepseek_v3": {**DENSE, **LATENT},
-    "bert": {**DENSE},
-    "roberta": {**DENSE, "max_position_embeddings": 1030},
+    "bert": {**DENSE, "architectures": ["BertForMaskedLM"]},
+    "roberta": {
+        **DENSE,
+        "architectures": ["RobertaForMaskedLM"],
+        "max_position_embeddings": 1030,
+    },
     "t5": {
         "d_model": 512,
         "d_ff": 1024,
@@ -111,6 +115,62 @@ MODELS = {
         "decoder_start_token_id": 0,
     },
 }
+
+# Types whose code is kin to one of those, and other layouts of some.
+KIN = {
+    "falcon groups": {
+        **MODELS["falcon"],
+        "model_type": "falcon",
+        "new_decoder_architecture": True,
+        "num_kv_heads": 2,
+    },
+    "apertus": DENSE,
+    "arcee": DENSE,
+    "codegen": {"n_embd": 512, "n_layer": 3, "n_head": 8, "rotary_dim": 32, "vocab_size": 8000},
+    "dots1": {
+        **DENSE,
+        "n_routed_experts": 8,
+        "num_experts_per_tok": 2,
+        "moe_intermediate_size": 384,
+        "n_shared_experts": 1,
+        "n_group": 1,
+        "topk_group": 1,
+        "first_k_dense_replace": 1,
+    },
+    "ernie4_5": {**DENSE, "head_dim": 64},
+    "exaone4": {**DENSE, "num_hidden_layers": 4, "sliding_window": 256},
+    "glm4_moe": {
+        **DENSE,
+        "head_dim": 64,
+        "n_routed_experts": 8,
+        "num_experts_per_tok": 2,
+        "moe_intermediate_size": 384,
+        "n_shared_experts": 1,
+        "first_k_dense_replace": 1,
+    },
+    "granitemoe": {**DENSE, "num_local_experts": 8, "num_experts_per_tok": 2},
+    "helium": {**DENSE, "head_dim": 64},
+    "hunyuan_v1_dense": {**DENSE, "head_dim": 64},
+    "ministral3": {**DENSE, "head_dim": 64},
+    "olmo3": {**DENSE, "num_hidden_layers": 4, "sliding_window": 256},
+    "persimmon": {**DENSE, "num_key_value_heads": 8},
+    "phimoe": {**DENSE, "num_local_experts": 8, "num_experts_per_tok": 2},
+    "seed_oss": {**DENSE, "head_dim": 64},
+    "xlm-roberta": {**MODELS["roberta"], "architectures": ["XLMRobertaForMaskedLM"]},
+    "camembert": {**MODELS["roberta"], "architectures": ["CamembertForMaskedLM"]},
+    "mt5": {**MODELS["t5"], "architectures": ["MT5ForConditionalGeneration"]},
+}
+KIN_SETTINGS = (
+    "full bf16",
+    "full fp32 autocast",
+    "full bf16 sdpa mask",
+    "full bf16 checkpointing",
+    "lora autocast",
+    "full bf16 eager",
+    "full fp32 autocast eager mask",
+    "lora checkpointing",
+    "qlora autocast checkpointing",
+)
 
 LORA = {"rank": 16, "alpha": 32, "dropout": 0, "targets": "all-linear", "adapter_dtype": "fp32"}
 ALL7 = ["q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down_proj"]
@@ -158,9 +218,6 @@ SETTINGS = {
         "train": {"method": "qlora", "lora": LORA, "checkpointing": "full"},
     },
 }
-
-# The first so many are traced for every model type, a third of the rest.
-EVERY = 5
 
 
 def _lora(**changes):
@@ -269,6 +326,143 @@ VARIANTS = {
     },
 }
 
+
+# Adapters beside the usual ones, and the types that see them.
+_QLORA = {"quantization": NF4, "precision": {"autocast": "bf16"}}
+
+
+def _adapted(change=None, method="lora", train=None, **lora):
+    own = {"method": method, "lora": {**LORA, **lora}, **(train or {})}
+    return merged(change or {}, {"train": own})
+
+
+_LLAMA4 = {
+    **DENSE,
+    "model_type": "llama4_text",
+    "head_dim": 64,
+    "num_hidden_layers": 4,
+    "intermediate_size": 384,
+    "intermediate_size_mlp": 1024,
+    "num_local_experts": 8,
+    "num_experts_per_tok": 1,
+    "interleave_moe_layer_step": 2,
+}
+
+_AUTOCAST = {"precision": {"autocast": "bf16"}}
+_FUSED = ["mlp.experts.gate_up_proj", "mlp.experts.down_proj"]
+ADAPTERS = {
+    "lora dora dropout": (_adapted(dora=True, dropout=0.1), "qwen2 gemma2"),
+    "lora dora checkpointing": (
+        _adapted(_AUTOCAST, dora=True, train={"checkpointing": "full"}),
+        "llama",
+    ),
+    "qlora dora": (_adapted(_QLORA, "qlora", dora=True), "llama phi"),
+    "qlora dora dropout": (_adapted(_QLORA, "qlora", dora=True, dropout=0.1), "llama starcoder2"),
+    "qlora dora without upcast": (
+        _adapted(
+            {**_QLORA, "quantization": {**NF4, "kbit_upcast": False}}, "qlora", dora=True
+        ),
+        "qwen3",
+    ),
+    "qlora without autocast checkpointing": (
+        _adapted(
+            {"quantization": NF4},
+            "qlora",
+            train={"attention": "eager", "checkpointing": "full"},
+        ),
+        "llama gemma2 gpt_neox",
+    ),
+    "qlora dropout without autocast": (
+        _adapted({"quantization": NF4}, "qlora", dropout=0.1, train={"attention": "eager"}),
+        "gemma2",
+    ),
+    "qlora saves both ends": (
+        _adapted(_QLORA, "qlora", modules_to_save=["lm_head", "embed_tokens"]),
+        "qwen2 gemma2 llama",
+    ),
+    "qlora saves embeddings checkpointing": (
+        _adapted(
+            _QLORA, "qlora", modules_to_save=["embed_tokens"], train={"checkpointing": "full"}
+        ),
+        "qwen2 llama",
+    ),
+    "qlora accumulation": (
+        _adapted(_QLORA, "qlora", train={"gradient_accumulation": 2}),
+        "llama",
+    ),
+    "lora some layers": (
+        _adapted(targets=r".*layers\.[12]\..*(q|v|down)_proj"),
+        "smollm3 mixtral",
+    ),
+    "lora some layers checkpointing": (
+        _adapted(targets=r".*layers\.[12]\..*(q|v|down)_proj", train={"checkpointing": "full"}),
+        "smollm3",
+    ),
+    "lora head": (_adapted(_AUTOCAST, targets=["q_proj", "lm_head"]), "llama qwen2"),
+    "lora embeddings": (_adapted(targets=["q_proj", "embed_tokens"]), "llama gemma qwen2"),
+    "lora embeddings checkpointing": (
+        _adapted(_AUTOCAST, targets=["q_proj", "embed_tokens"], train={"checkpointing": "full"}),
+        "qwen2",
+    ),
+    "lora all experts": (_adapted(), "mixtral qwen2_moe"),
+    "lora all experts unscaled": (
+        _adapted(alpha=16, adapter_dtype="bf16"),
+        "mixtral deepseek_v3",
+    ),
+    "lora named experts": (
+        _adapted(targets=["q_proj", "v_proj"], target_parameters=_FUSED),
+        "mixtral deepseek_v3 gpt_oss",
+    ),
+    "lora named experts checkpointing": (
+        _adapted(
+            _AUTOCAST,
+            targets=["q_proj", "v_proj"],
+            target_parameters=_FUSED,
+            train={"checkpointing": "full"},
+        ),
+        "qwen3_moe gpt_oss",
+    ),
+    "qlora experts": (_adapted(_QLORA, "qlora"), "mixtral qwen3_moe deepseek_v3 gpt_oss"),
+    "qlora experts checkpointing": (
+        _adapted(_QLORA, "qlora", train={"checkpointing": "full"}),
+        "mixtral qwen3_moe gpt_oss",
+    ),
+    "full fp32 autocast experts": (
+        {"precision": {"weights": "fp32", "autocast": "bf16"}},
+        "mixtral deepseek_v3 gpt_oss",
+    ),
+    "full bf16 eager experts": ({"train": {"attention": "eager"}}, "gpt_oss mixtral"),
+    "full bf16 checkpointing eager experts": (
+        {"train": {"attention": "eager", "checkpointing": "full"}},
+        "gpt_oss qwen3_moe",
+    ),
+    "full bf16 sdpa experts": ({"train": {"attention": "sdpa"}}, "llama4_text"),
+    "full fp32 autocast checkpointing sdpa experts": (
+        {
+            "precision": {"weights": "fp32", "autocast": "bf16"},
+            "train": {"attention": "sdpa", "checkpointing": "full"},
+        },
+        "llama4_text",
+    ),
+    "lora sdpa experts": (
+        _adapted(
+            targets=["q_proj", "v_proj", "o_proj"],
+            target_parameters=["experts.gate_up_proj", "experts.down_proj"],
+            train={"attention": "sdpa"},
+        ),
+        "llama4_text",
+    ),
+    "qlora sdpa experts": (
+        _adapted(
+            _QLORA,
+            "qlora",
+            targets=["q_proj", "v_proj", "o_proj"],
+            train={"attention": "sdpa"},
+        ),
+        "llama4_text",
+    ),
+}
+
 OPTIMIZERS = {
     "adamw": ["foreach", "for-loop", "fused", "auto"],
     "adam": ["foreach", "for-loop", "fused"],
@@ -276,7 +470,7 @@ OPTIMIZERS = {
     "nadam": ["foreach", "for-loop"],
     "radam": ["foreach", "for-loop"],
     "adamax": ["foreach", "for-loop"],
-    "adagrad": ["foreach", "for-loop"],
+    "adagrad": ["foreach", "for-loop", "fused"],
     "adadelta": ["foreach", "for-loop"],
     "rmsprop": ["foreach", "for-loop"],
     "sgd": ["foreach", "for-loop", "fused"],
@@ -284,7 +478,7 @@ OPTIMIZERS = {
     "nesterov": ["foreach", "for-loop"],
     "asgd": ["foreach", "for-loop"],
     "rprop": ["foreach", "for-loop"],
-    "adafactor": ["foreach", "for-loop", "auto"],
+    "adafactor": ["for-loop", "auto"],
 }
 
 # Real widths, with fewer layers.
@@ -346,6 +540,38 @@ REAL_SETTINGS = [
     "qlora autocast",
     "qlora autocast checkpointing",
 ]
+
+# Whole models, of which other traces ran something that no Scenario can say.
+WHOLE = {
+    "llama-2-7b whole full bf16 checkpointing 2x4096": (
+        {
+            "model_type": "llama",
+            "hidden_size": 4096,
+            "intermediate_size": 11008,
+            "num_hidden_layers": 32,
+            "num_attention_heads": 32,
+            "vocab_size": 32000,
+        },
+        "full bf16 checkpointing",
+        2,
+        4096,
+    ),
+    "qwen2.5-0.5b whole full bf16 4x1024": (
+        {
+            "model_type": "qwen2",
+            "hidden_size": 896,
+            "intermediate_size": 4864,
+            "num_hidden_layers": 24,
+            "num_attention_heads": 14,
+            "num_key_value_heads": 2,
+            "vocab_size": 151936,
+            "tie_word_embeddings": True,
+        },
+        "full bf16",
+        4,
+        1024,
+    ),
+}
 
 # Encoders and encoder-decoders, and the class that each is trained as.
 BERT = {
@@ -532,8 +758,6 @@ ENCODER_SETTINGS = {
     ),
     "accumulation sdpa": {"train": {"gradient_accumulation": 2, "attention": "sdpa"}},
 }
-# Types that see every setting; the others see half.
-WHOLE = ("bert-base", "t5-small", "flan-t5", "bart-base", "whisper-small")
 ENCODER_SHAPES = [(8, 128), (2, 512), (4, 256), (3, 320), (1, 384)]
 
 # (micro batch, sequence): batch and sequence never equal, T from 256 to 4096.
@@ -671,18 +895,34 @@ def cases():
                 f"{name} {setting} {batch}x{sequence}",
                 scenario(config, SETTINGS[setting], batch, sequence),
             )
-    for index, (model_type, fields) in enumerate(MODELS.items()):
+    for name, (config, setting, batch, sequence) in WHOLE.items():
+        yield name, scenario(config, SETTINGS[setting], batch, sequence)
+    for model_type, fields in MODELS.items():
         config = {"model_type": model_type, **fields}
-        for place, (setting, change) in enumerate(SETTINGS.items()):
-            if place >= EVERY and (place + index) % 3:
-                continue
+        for setting, change in SETTINGS.items():
             batch, sequence = SHAPES[number % len(SHAPES)]
             number += 1
             yield f"{model_type} {setting}", scenario(config, change, batch, sequence)
+    for name, fields in KIN.items():
+        config = {"model_type": name, **fields}
+        for setting in KIN_SETTINGS:
+            batch, sequence = SHAPES[number % len(SHAPES)]
+            number += 1
+            yield f"{name} {setting}", scenario(config, SETTINGS[setting], batch, sequence)
+    place = 0
+    for setting, (change, types) in ADAPTERS.items():
+        for model_type in types.split():
+            config = {"model_type": model_type, **MODELS.get(model_type, _LLAMA4)}
+            # What is presented here is no flash kernel with sinks.
+            eager = {"train": {"attention": "eager"}} if model_type == "gpt_oss" else {}
+            batch, sequence = SHAPES[place % len(SHAPES)]
+            place += 1
+            yield (
+                f"adapters {model_type} {setting}",
+                scenario(config, merged(change, eager), batch, sequence),
+            )
     for index, (name, config) in enumerate(ENCODERS.items()):
         for place, (setting, change) in enumerate(ENCODER_SETTINGS.items()):
-            if name not in WHOLE and place >= EVERY and (place + index) % 2:
-                continue
             flash = change.get("train", {}).get("attention", "flash") == "flash"
             if flash and not WITH_FLASH.get(name, True):
                 continue

@@ -154,3 +154,19 @@ def _present_cuda():
     torch.cuda.manual_seed_all = lambda *_: None
     torch.cuda.synchronize = lambda *_: None
     torch.cuda.empty_cache = lambda: None
+    _copy_tensors(torch)
+
+
+def _copy_tensors(torch):
+    """A module's deep copy copies storages, which a build without CUDA refuses."""
+    deepcopy = torch.Tensor.__deepcopy__
+
+    def copied(tensor, memo):
+        if tensor.device.type != "cuda" or not tensor.is_leaf:
+            return deepcopy(tensor, memo)
+        if id(tensor) not in memo:
+            copy = tensor.detach().clone()
+            memo[id(tensor)] = copy.requires_grad_(tensor.requires_grad)
+        return memo[id(tensor)]
+
+    torch.Tensor.__deepcopy__ = copied

@@ -93,6 +93,37 @@ def _convolutions_have_shapes():
 
 CONVOLUTIONS = _convolutions_have_shapes()
 
+
+def _fused_steps_are_in_place():
+    """These kernels have no Meta kernel; they write what they are given."""
+    library = torch.library.Library("aten", "IMPL", "Meta")
+    library.impl("_fused_sgd_", lambda *_, **__: None)
+    library.impl("_fused_adagrad_", lambda *_, **__: None)
+    return library
+
+
+FUSED_STEPS = _fused_steps_are_in_place()
+
+def _grouped_products_have_shapes():
+    """The Meta kernel of a grouped product takes bf16 alone; CUDA multiplies group by group what else there is."""
+    library = torch.library.Library("aten", "IMPL", "Meta")
+
+    def grouped(a, b, offs=None, bias=None, out_dtype=None):
+        rows = [offs.shape[0], a.shape[0]] if a.dim() == b.dim() == 2 else list(a.shape[:-1])
+        if a.dim() == 3 and b.dim() == 2:
+            rows = [a.shape[1]]
+        dtype = out_dtype or a.dtype
+        width = 16 // dtype.itemsize
+        columns = -(-b.shape[-1] // width) * width
+        strides = [columns, 1] if len(rows) == 1 else [rows[1] * columns, columns, 1]
+        return torch.empty_strided([*rows, b.shape[-1]], strides, dtype=dtype, device=a.device)
+
+    library.impl("_grouped_mm", grouped, allow_override=True)
+    return library
+
+
+GROUPED = _grouped_products_have_shapes()
+
 DTYPES = {"fp32": torch.float32, "bf16": torch.bfloat16, "fp16": torch.float16}
 ATTENTION = {"flash": "flash_attention_2", "sdpa": "sdpa", "eager": "eager"}
 
@@ -162,7 +193,9 @@ def build(scenario):
 
 
 def quantize(model, scenario):
-    """Replaces each Linear but the output head, as transformers loads 4-bit weights."""
+    """Replaces each Linear and Conv1D but the output head, as transformers loads 4-bit weights."""
+    from transformers.pytorch_utils import Conv1D
+
     scheme = scenario["quantization"]["weights"]
     if scheme not in ("nf4", "nf4-dq"):
         raise ValueError(f"quantization {scheme} is not traced")
@@ -170,11 +203,12 @@ def quantize(model, scenario):
     compute = DTYPES[get(scenario, "precision.autocast") or get(scenario, "precision.weights", "bf16")]
     for parent in list(model.modules()):
         for name, child in list(parent.named_children()):
-            if type(child) is not torch.nn.Linear or child is head:
+            if type(child) not in (torch.nn.Linear, Conv1D) or child is head:
                 continue
+            weight = child.weight.data.t() if type(child) is Conv1D else child.weight.data
             new = BNB.nn.Linear4bit(
-                child.in_features,
-                child.out_features,
+                weight.shape[1],
+                weight.shape[0],
                 child.bias is not None,
                 compute_dtype=compute,
                 compress_statistics=scheme == "nf4-dq",
@@ -182,7 +216,7 @@ def quantize(model, scenario):
                 device="meta",
             )
             new.weight = BNB.nn.Params4bit(
-                child.weight.data,
+                weight.contiguous(),
                 requires_grad=False,
                 compress_statistics=scheme == "nf4-dq",
                 quant_type="nf4",
@@ -191,7 +225,7 @@ def quantize(model, scenario):
             if child.bias is not None:
                 new.bias = child.bias
             setattr(parent, name, new)
-            del child
+            del child, weight
     model.is_loaded_in_4bit = True
     model.is_quantized = True
     model.config._is_quantized = True
@@ -218,6 +252,7 @@ def adapt(model, scenario):
         target_modules=None if targets == "default" else targets,
         use_dora=lora.get("dora", False),
         modules_to_save=lora.get("modules_to_save") or None,
+        target_parameters=lora.get("target_parameters") or None,
     )
     adapters = lora.get("adapter_dtype", "fp32")
     with torch.device("cuda"):
@@ -241,6 +276,8 @@ def optimizer_of(scenario, parameters):
     }[implementation]
     o = torch.optim
     rate = {"lr": 1e-3}
+    if implementation == "auto" and name == "adamw":
+        how = {"fused": True}  # what HF Trainer asks for
     makers = {
         "adamw": lambda: o.AdamW(parameters, **rate, **how),
         "amsgrad": lambda: o.AdamW(parameters, amsgrad=True, **rate, **how),
@@ -256,7 +293,10 @@ def optimizer_of(scenario, parameters):
         "nesterov": lambda: o.SGD(parameters, momentum=0.9, nesterov=True, **rate, **how),
         "asgd": lambda: o.ASGD(parameters, **rate, **how),
         "rprop": lambda: o.Rprop(parameters, **rate, **how),
-        "adafactor": lambda: o.Adafactor(parameters, **rate, **how),
+        # As HF Trainer makes it: in a loop over tensors, whatever is asked for.
+        "adafactor": lambda: transformers.Adafactor(
+            parameters, scale_parameter=False, relative_step=False, **rate
+        ),
     }
     if name not in makers:
         raise ValueError(f"optimizer {name} is not traced")
@@ -370,13 +410,17 @@ class Run:
             loss.backward()
             self.mark("after backward")
             bytes_["backward"] = max(bytes_["backward"], self._peak())
-            del loss
+            # The batch is the caller's, who has the next one by now.
+            del loss, inputs
             gc.collect()
             bytes_["backward_end"] = DEVICE.live - self.start
         DEVICE.reset_peak()
         self.mark("optimizer")
         if self.optimizer is not None:
+            # ASGD reads its weight of averages off the device: 1 for a million steps.
+            DEVICE.values(scalar=1)
             self.optimizer.step()
+            DEVICE.values(scalar=0)
             bytes_["optimizer"] = self._peak()
             self.optimizer.zero_grad()
         else:

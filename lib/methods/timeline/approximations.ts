@@ -1,7 +1,7 @@
 import { MAX_REPLAYED_EVENTS } from "../../step/limits.ts";
 import { modelCodeOf } from "../../step/plan/model_code.ts";
-import { TRACED_TYPES } from "../../step/plan/traced_types.ts";
 import { canBePaged } from "../../step/optimizer/low_bit_rules.ts";
+import { leavesLinears } from "../../step/plan/storage.ts";
 import type { Step } from "../../step/step.ts";
 import { groupDigits } from "../../units/mod.ts";
 
@@ -13,9 +13,10 @@ type Approximation = readonly [
 
 const APPROXIMATIONS: readonly Approximation[] = [
   [
-    ({ plan: { model } }) => !TRACED_TYPES.has(model.architecture.type),
-    ({ plan: { model } }) =>
-      `Model type "${model.architecture.type}" is played by its tensors' names and its config: its code was not traced`,
+    ({ plan: { scenario, model } }) =>
+      leavesLinears(scenario, model.architecture.type),
+    ({ plan: { scenario } }) =>
+      `quantization.weights ${scenario.quantization.weights}: transformers from 5.5 on leaves Falcon's linear layers as they are, for their class is their own; software.transformers before that packs them`,
   ],
   [
     ({ events }) => events > MAX_REPLAYED_EVENTS,
@@ -39,10 +40,10 @@ const APPROXIMATIONS: readonly Approximation[] = [
       "software.model_code torchtune: batches are taken to be packed, so that positions are handed to the model",
   ],
   [
-    ({ plan: { scenario: { train } } }) =>
-      train.padding_mask && train.attention === "flash",
+    ({ plan: { scenario: { train }, encoders } }) =>
+      train.padding_mask && train.attention === "flash" && encoders !== null,
     () =>
-      "train.padding_mask with flash attention: the copies of heads without padding are not counted",
+      "train.padding_mask with flash attention: an encoder's copies of heads without padding are not counted",
   ],
   [
     ({ plan: { scenario } }) => scenario.train.kernels === "compile",

@@ -1,4 +1,4 @@
-import { bandOf } from "../../evidence/band.ts";
+import { stepBand } from "./step_doubt.ts";
 import { contextBytes } from "../../hardware/cuda_context.ts";
 import { findGpu, usableBytes } from "../../hardware/gpus.ts";
 import type { Scenario } from "../../scenario/schema.ts";
@@ -39,7 +39,6 @@ export class DevicePeak {
   readonly surely: number;
   /** Whether the GPU holds it: the allocator is played in doubt alone. */
   readonly fits: boolean;
-  readonly #scenario: Scenario;
   readonly #play: () => Step;
   readonly #room: Room;
   #step: Step | null;
@@ -47,7 +46,6 @@ export class DevicePeak {
 
   /** @param play Plays the step again. */
   constructor(scenario: Scenario, step: Step, play: () => Step) {
-    this.#scenario = scenario;
     this.#step = step;
     this.#play = play;
     this.#room = roomOf(scenario);
@@ -78,7 +76,7 @@ export class DevicePeak {
   /** Whether the GPU holds the high end of the band, with a share to spare. */
   fitsCautiously(spare = 0): boolean {
     const { capacity, beside } = this.#room;
-    const band = bandOf("timeline", this.#scenario);
+    const band = stepBand(this.#step ?? this.#play());
     if (band === null) return false;
     const room = (capacity + beside) * (1 - spare);
     const high = (bytes: number): number => Math.round(band.high * bytes);

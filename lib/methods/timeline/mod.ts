@@ -1,5 +1,4 @@
 import type { Basis, Memory, Part, Phase } from "../../estimate_type.ts";
-import { bandOf } from "../../evidence/band.ts";
 import type { Result } from "../../scenario/parse_scenario.ts";
 import type { Scenario } from "../../scenario/schema.ts";
 import { curveOf } from "../../step/curve.ts";
@@ -13,6 +12,7 @@ import { partsOf } from "./parts.ts";
 import type { Played } from "./remembered.ts";
 import { playedStep } from "./remembered.ts";
 import { remarksOf } from "./remarks.ts";
+import { stepBand } from "./step_doubt.ts";
 import { uncoveredBy } from "./uncovered_by.ts";
 
 /** Tensors at the peak that an answer names. */
@@ -57,7 +57,7 @@ function memoryOf(
   const held = reserved + beside;
   const paged = pagedOf(step, capacity + beside - held);
   const pages = paged?.device_bytes ?? 0;
-  const band = bandOf("timeline", scenario);
+  const band = stepBand(step);
   // Pages fill up what is left, and no more.
   const withPages = (bytes: number) =>
     Math.round(bytes) +

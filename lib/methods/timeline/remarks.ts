@@ -1,5 +1,5 @@
 import type { Paged } from "../../estimate_type.ts";
-import { bandNote, bandOf } from "../../evidence/band.ts";
+import { bandNote } from "../../evidence/band.ts";
 import { DEFAULT_SCENARIO } from "../../scenario/default_scenario.ts";
 import type { Scenario } from "../../scenario/schema.ts";
 import { changesFrom } from "../../scenario/walk.ts";
@@ -8,6 +8,7 @@ import type { Step } from "../../step/step.ts";
 import type { Answer } from "../method.ts";
 import { approximations } from "./approximations.ts";
 import { encoderChoices, encoderDoubts } from "./encoder_remarks.ts";
+import { stepBand, stepDoubt } from "./step_doubt.ts";
 import { stateSpaceChoices, stateSpaceDoubts } from "./state_space_remarks.ts";
 import { defaultsTaken } from "../defaults_taken.ts";
 import { formatBytes } from "../../units/mod.ts";
@@ -59,7 +60,7 @@ export function remarksOf(
   const { scenario, model } = step.plan;
   const changes = changesFrom(DEFAULT_SCENARIO, scenario);
   const meaningless = unused(scenario, changes);
-  const band = bandOf("timeline", scenario);
+  const band = stepBand(step);
   return {
     assumptions: [
       "Method timeline: a step after the first, played through as PyTorch allocates and frees it; weights and optimizer states stand all the time",
@@ -75,6 +76,7 @@ export function remarksOf(
       ),
     ],
     warnings: [
+      ...stepDoubt(step).texts,
       ...approximations(step),
       ...encoderDoubts(step),
       ...stateSpaceDoubts(step),

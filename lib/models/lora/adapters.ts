@@ -81,7 +81,7 @@ function added(
   ];
   const refusal = targets.refusal ??
     unfitFor(taken, parameters, settings, facts) ??
-    parameterRefusal(parameters, taken, settings.dora) ??
+    parameterRefusal(parameters, taken, settings) ??
     savedRefusal(settings.modules_to_save, modules, places);
   if (refusal !== null) return refused(refusal);
   const adapters = [

@@ -1,6 +1,7 @@
 import type { Tensor } from "../tensors/tensor.ts";
 import { layersOf, meet, NameList } from "./match.ts";
 import type { Module } from "./module.ts";
+import type { LoraSettings } from "./settings.ts";
 
 /** A stack of bare parameters that LoRA adapts. */
 export type Parameter = Tensor;
@@ -23,9 +24,12 @@ export function adaptedParameters(
 export function refusalOf(
   parameters: readonly Parameter[],
   modules: readonly Module[],
-  dora: boolean,
+  { dora, dropout = 0 }: Pick<LoraSettings, "dora" | "dropout">,
 ): string | null {
   if (parameters.length === 0) return null;
+  if (dropout > 0) {
+    return `train.lora.dropout must be 0 where bare parameters such as experts are adapted: current value is ${dropout}`;
+  }
   if (dora) {
     return "train.lora.dora must be false where bare parameters such as experts are adapted: current value is true";
   }

@@ -6,6 +6,8 @@ export interface LoraSettings {
   target_parameters: readonly string[];
   modules_to_save: readonly string[];
   dora: boolean;
+  /** Of what adapters read; none where it is not said. */
+  dropout?: number;
   bias: "none" | "all" | "lora_only";
 }
 

@@ -2,7 +2,9 @@ import type { Block, Carried } from "../block.ts";
 import { blockOf } from "../block.ts";
 import type { Dtype } from "../dtype.ts";
 import { DTYPE_BYTES } from "../dtype.ts";
-import type { MachineSettings, Node, Parameter, Value } from "../machine.ts";
+import type { Leaf } from "../leaf.ts";
+import { freeLeaf, leafOf } from "../leaf.ts";
+import type { MachineSettings, Parameter, Value } from "../machine.ts";
 import { Machine } from "../machine.ts";
 import { activation } from "../ops/activations.ts";
 import { adaptedLinear } from "../ops/adapted_linear.ts";
@@ -12,7 +14,6 @@ import { dropout } from "../ops/dropout.ts";
 import { embedding } from "../ops/embedding.ts";
 import { norm } from "../ops/norms.ts";
 import type { PartName } from "../parts.ts";
-import type { StorageId } from "../tape.ts";
 import type {
   EntryPlan,
   SoundPlan,
@@ -133,9 +134,7 @@ export function recordEntry(
     else m.backward(bias, sum);
   }
   if (needsGrad) m.backward(out, gradOut);
-  const reached = leaf?.node.grads[0];
-  if (reached) m.free(reached);
-  if (leaf) m.tape.release(leaf.storage);
+  if (leaf) freeLeaf(m, leaf);
   m.drop(...table, labels);
   if ("table" in entry) m.drop(given);
   const sum = "table" in entry ? m.waitingFor(entry.table)?.storage : null;
@@ -188,21 +187,6 @@ interface Entered {
   /** The rows that were looked up; dropped already where nobody holds them. */
   readonly words: Value;
   readonly leaf: Leaf | null;
-}
-
-/** Where a gradient ends that is asked for though no weight trains. */
-interface Leaf {
-  readonly node: Node;
-  readonly storage: StorageId;
-}
-
-/** Autograd holds such a tensor until its gradient has come. */
-function leafOf(m: Machine, x: Value): Leaf | null {
-  if (x.source) return null;
-  const node = m.input();
-  x.source = { node, slot: 0 };
-  m.tape.retain(x.storage);
-  return { node, storage: x.storage };
 }
 
 /**

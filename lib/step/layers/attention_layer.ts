@@ -7,6 +7,7 @@ import type { AttentionSettings, Heads } from "../ops/attention.ts";
 import { attention, liesByToken } from "../ops/attention.ts";
 import type { Norm } from "../ops/norms.ts";
 import type { RotaryTable } from "../ops/rotary.ts";
+import type { FusedLayout } from "../plan/fused_layout.ts";
 import type { ModelCode } from "../plan/model_code.ts";
 import { litgptHeads } from "./heads/litgpt_heads.ts";
 import type { HeadMaker } from "./heads/made_heads.ts";
@@ -25,15 +26,19 @@ export interface AttentionPlan {
   readonly o: AdaptedLinear;
   readonly qNorm: Norm | null;
   readonly kNorm: Norm | null;
+  /** Whether those norm heads that were turned already: Hunyuan. */
+  readonly normsTurned: boolean;
   readonly heads: Heads;
-  readonly rotary: "whole" | "part" | "none";
+  readonly rotary: "whole" | "part" | "halves" | "none";
   readonly rotaryShare: number;
   /** Whether cosines and sines are repeated for this layer. */
   readonly repeatedTables: boolean;
+  /** Whether they are turned in part, token by token: GPT-J. */
+  readonly turnsByToken: boolean;
   /** Whether heads are turned in fp32. */
   readonly wideRotary: boolean;
-  /** Whether slices of a fused projection are taken one by one, as in phi3. */
-  readonly slices: boolean;
+  /** How a fused projection is cut. */
+  readonly fused: FusedLayout;
   /** Whether keys and values, and what they are views of, are given back. */
   readonly cached: boolean;
   readonly settings: AttentionSettings;
@@ -48,18 +53,23 @@ const MAKERS: Record<ModelCode["heads"], HeadMaker> = {
   litgpt: litgptHeads,
 };
 
-/** Attention over normed hidden states. */
+/**
+ * Attention over normed hidden states.
+ *
+ * @param held Takes the weights that the layer's code refers to until its end.
+ */
 export function attentionLayer(
   m: Machine,
   x: Value,
   plan: AttentionPlan,
   table: RotaryTable | null,
+  held: Value[] = [],
 ): Value {
   const rows = plan.heads.batch * plan.heads.queries;
   return m.within("attention activations", () =>
     m.call(() => {
       const { heads, sizes, byHead } = MAKERS[plan.code](m, x, plan, table);
-      let out = attention(m, heads, sizes, plan.settings);
+      let out = attention(m, heads, sizes, plan.settings, null, held);
       const { implementation, masked } = plan.settings;
       if (byHead && !liesByToken(implementation, masked, out.dtype)) {
         const ordered = copied(m, out, "attention output by token");

@@ -1,5 +1,5 @@
 import type { Machine, Value } from "../machine.ts";
-import { add, cast, scaled } from "../ops/arithmetic.ts";
+import { add, addedTo, cast, scaled } from "../ops/arithmetic.ts";
 import { dropout } from "../ops/dropout.ts";
 import type { Norm } from "../ops/norms.ts";
 import { norm } from "../ops/norms.ts";
@@ -31,6 +31,8 @@ export interface LayerPlan {
   };
   readonly residualDropout: number;
   readonly scaledResiduals: boolean;
+  /** Whether a parallel layer adds attention to the MLP's output in place. */
+  readonly addsInPlace?: boolean;
   /** Whether the residual is added in fp32, and cast for the norm: Mamba. */
   readonly wideResidual?: boolean;
 }
@@ -42,11 +44,14 @@ export function decoderLayer(
   plan: LayerPlan,
   table: RotaryTable | null,
 ): Value {
-  return m.call(() =>
+  const held: Value[] = [];
+  const out = m.call(() =>
     plan.arrangement === "parallel"
-      ? parallel(m, x, plan, table)
-      : sequential(m, x, plan, table)
+      ? parallel(m, x, plan, table, held)
+      : sequential(m, x, plan, table, held)
   );
+  m.drop(...held);
+  return out;
 }
 
 function sequential(
@@ -54,6 +59,7 @@ function sequential(
   x: Value,
   plan: LayerPlan,
   table: RotaryTable | null,
+  held: Value[],
 ): Value {
   const { norms, attention, mlp, rows, stateSpace } = plan;
   let hidden = x;
@@ -72,7 +78,7 @@ function sequential(
       hidden,
       plan,
       [norms.beforeAttention, norms.afterAttention],
-      (input) => attended(m, input, attention, table),
+      (input) => attended(m, input, attention, table, held),
     );
   }
   if (!mlp) return hidden === x ? m.view(x) : hidden;
@@ -138,18 +144,21 @@ function parallel(
   x: Value,
   plan: LayerPlan,
   table: RotaryTable | null,
+  held: Value[],
 ): Value {
   const { norms, attention, mlp, rows } = plan;
   const input = norms.beforeAttention
     ? normed(m, x, rows, norms.beforeAttention)
     : m.view(x);
   const looked = attention
-    ? attended(m, input, attention, table)
+    ? attended(m, input, attention, table, held)
     : m.view(input);
   const other = norms.beforeMlp ? normed(m, x, rows, norms.beforeMlp) : input;
   const fed = mlp ? feedForward(m, other, rows, mlp) : m.view(other);
   m.drop(input, other);
-  const both = add(m, looked, fed, "attention and MLP");
+  const both = plan.addsInPlace
+    ? addedTo(m, fed, looked)
+    : add(m, looked, fed, "attention and MLP");
   m.drop(looked, fed);
   return add(m, both, x, "residual stream");
 }
@@ -159,10 +168,11 @@ function attended(
   x: Value,
   plan: AttentionPlan | LatentAttentionPlan,
   table: RotaryTable | null,
+  held: Value[],
 ): Value {
   return "kvDown" in plan
-    ? latentAttention(m, x, plan, table)
-    : attentionLayer(m, x, plan, table);
+    ? latentAttention(m, x, plan, table, held)
+    : attentionLayer(m, x, plan, table, held);
 }
 
 function feedForward(

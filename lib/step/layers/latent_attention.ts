@@ -39,6 +39,7 @@ export function latentAttention(
   x: Value,
   plan: LatentAttentionPlan,
   table: RotaryTable | null,
+  held: Value[] = [],
 ): Value {
   return m.within("attention activations", () =>
     m.call(() => {
@@ -51,7 +52,7 @@ export function latentAttention(
       const padded = settings.implementation === "flash" &&
         heads.valueWidth < heads.width;
       if (!padded) {
-        const out = attention(m, [q, k, v], heads, settings);
+        const out = attention(m, [q, k, v], heads, settings, null, held);
         return adaptedLinear(m, out, rows, plan.o);
       }
       const wide = padding(m, v, rows * heads.heads * heads.width);

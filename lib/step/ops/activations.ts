@@ -19,10 +19,8 @@ export type ActivationKind =
   | "gelu_new"
   /** x sigmoid(1.702 x) in Python: CLIP. */
   | "quick_gelu"
-  /** relu(x)²: Nemotron, Persimmon. */
-  | "relu_squared"
-  /** The same with the power as autocast runs it, in fp32: Nemotron-H. */
-  | "wide_relu_squared";
+  /** relu(x)², whose power runs in fp32 under autocast: Nemotron. */
+  | "relu_squared";
 
 /** The kind of an activation function by its name in a config.json. */
 export function activationKind(name: string): ActivationKind {
@@ -55,11 +53,6 @@ export function activation(
     case "relu":
       return savingOutput(m, x, label);
     case "relu_squared":
-      return m.call(() => {
-        const positive = savingOutput(m, x, "relu");
-        return savingInput(m, positive, label);
-      });
-    case "wide_relu_squared":
       return m.call(() => {
         const positive = savingOutput(m, x, "relu");
         const wide = m.autocast

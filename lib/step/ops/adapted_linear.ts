@@ -1,5 +1,6 @@
 import type { Machine, Parameter, Value } from "../machine.ts";
-import { add, cast, copied, multiply, scaled, shifted } from "./arithmetic.ts";
+import { add, cast, copied, scaled } from "./arithmetic.ts";
+import { dora } from "./dora.ts";
 import { dropout } from "./dropout.ts";
 import type { Linear } from "./linear.ts";
 import { linear } from "./linear.ts";
@@ -14,7 +15,10 @@ export interface Adapter {
   readonly dropout: number;
   /** Whether a packed layer's result is copied before the adapter's is added. */
   readonly clonesBase: boolean;
-  /** Whether beside a packed layer autocast alone casts the adapter's input. */
+  /**
+   * Whether beside a packed layer autocast alone casts the adapter's input: PEFT's
+   * layers for quantised ones cast it only without autocast.
+   */
   readonly leavesInput: boolean;
 }
 
@@ -47,16 +51,28 @@ export function adaptedLinear(
       base = clone;
     }
     const sum = m.within("adapter activations", () => {
-      const added = m.call(() => lowRank(m, x, rows, layer, adapter, base));
+      const added = m.call(() => addition(m, x, rows, layer, adapter, base));
       const result = add(m, base, added, `output of ${name} with adapter`);
       m.drop(base, added);
       return result;
     });
-    return cast(m, sum, base.dtype, label ?? `output of ${name}`);
+    // Autocast alone decides on the type beside a packed layer.
+    return leavesInput(m, layer, adapter)
+      ? sum
+      : cast(m, sum, base.dtype, label ?? `output of ${name}`);
   });
 }
 
-function lowRank(
+function leavesInput(
+  m: Machine,
+  { weight }: Linear,
+  adapter: Adapter,
+): boolean {
+  return m.autocast !== null && adapter.leavesInput && !("trains" in weight);
+}
+
+/** What the adapter adds to the layer's own result. */
+function addition(
   m: Machine,
   x: Value,
   rows: number,
@@ -65,67 +81,43 @@ function lowRank(
   base: Value,
 ): Value {
   const { name } = layer;
-  const { rank, a, b } = adapter;
-  const leaves = adapter.leavesInput && !("trains" in layer.weight);
-  const input = m.autocast && leaves
+  const { magnitude } = adapter;
+  const input = leavesInput(m, layer, adapter)
     ? m.view(x)
-    : cast(m, x, a.dtype, `${name} adapter input`);
+    : cast(m, x, adapter.a.dtype, `${name} adapter input`);
   const dropped = dropout(m, input, adapter.dropout, `${name} adapter input`);
+  const product = () => lowRank(m, dropped, rows, layer, adapter);
+  if (magnitude) {
+    const own = { ...adapter, magnitude };
+    return dora(m, dropped, rows, layer, own, base, product);
+  }
+  const wide = product();
+  m.drop(dropped);
+  const added = scaled(m, wide, `${name} adapter output`);
+  m.drop(wide);
+  return added;
+}
+
+/** Rows times A, times B. */
+function lowRank(
+  m: Machine,
+  x: Value,
+  rows: number,
+  { name, in: width, out }: Linear,
+  { rank, a, b }: Adapter,
+): Value {
   const narrow = linear(
     m,
-    dropped,
+    x,
     rows,
-    { name: `${name} A`, in: layer.in, out: rank, weight: a, bias: null },
+    { name: `${name} A`, in: width, out: rank, weight: a, bias: null },
   );
-  m.drop(dropped);
   const wide = linear(
     m,
     narrow,
     rows,
-    { name: `${name} B`, in: rank, out: layer.out, weight: b, bias: null },
+    { name: `${name} B`, in: rank, out, weight: b, bias: null },
   );
   m.drop(narrow);
-  const added = scaled(m, wide, `${name} adapter output`);
-  m.drop(wide);
-  if (!adapter.magnitude) return added;
-  return withMagnitude(m, added, base, layer, adapter.magnitude);
-}
-
-/**
- * DoRA: (magnitude / norm − 1) × base + magnitude / norm × adapter.
- *
- * Source: huggingface/peft src/peft/tuners/lora/dora.py, DoraLinearLayer.forward:
- * the norm of the merged weight is computed anew, from an identity matrix.
- */
-function withMagnitude(
-  m: Machine,
-  added: Value,
-  base: Value,
-  layer: Linear,
-  magnitude: Parameter,
-): Value {
-  const size = layer.in * layer.out;
-  const recording = m.recording;
-  m.recording = false;
-  const norm = m.call(() => {
-    const identity = m.create(layer.in ** 2, magnitude.dtype, "identity");
-    const merged = m.create(size, magnitude.dtype, "adapter's weight");
-    m.drop(identity);
-    const scaledMerge = scaled(m, merged, "scaled adapter's weight");
-    const sum = m.create(size, magnitude.dtype, "merged weight");
-    m.drop(merged, scaledMerge, sum);
-    return m.create(layer.out, magnitude.dtype, "norm of the merged weight");
-  });
-  m.recording = recording;
-  const scale = multiply(
-    m,
-    m.parameter(magnitude),
-    norm,
-    "magnitude by norm",
-  );
-  const less = shifted(m, scale, "magnitude by norm, less 1");
-  const rest = multiply(m, less, base, `${layer.name} base, rescaled`);
-  m.drop(less);
-  const share = multiply(m, scale, added, `${layer.name} adapter, rescaled`);
-  return add(m, rest, share, `${layer.name} DoRA output`);
+  return wide;
 }

@@ -23,6 +23,16 @@ export function add(m: Machine, a: Value, b: Value, label: string): Value {
   );
 }
 
+/** a += b. */
+export function addedTo(m: Machine, a: Value, b: Value): Value {
+  const node = m.record(
+    [a, b],
+    [],
+    ([grad]) => [gradFor(m, grad, a), gradFor(m, grad, b)],
+  );
+  return m.view(a, { source: node && { node, slot: 0 } });
+}
+
 /** a × b, either of which may be broadcast: each is saved for the other. */
 export function multiply(m: Machine, a: Value, b: Value, label: string): Value {
   const elements = Math.max(a.elements, b.elements);
@@ -39,7 +49,7 @@ export function multiply(m: Machine, a: Value, b: Value, label: string): Value {
           dtype,
           `gradient of ${label}`,
         )
-      ).map((whole, at) => whole && reduced(m, whole, at === 0 ? a : b)),
+      ).map((whole, at) => whole && later(m, whole, at === 0 ? a : b)),
   );
   return m.create(elements, dtype, label, node && { node, slot: 0 });
 }
@@ -185,7 +195,16 @@ export function gradFor(
   input: Value,
 ): Grad | null {
   if (!grad || !input.source) return null;
-  return reduced(m, m.share(grad), input);
+  return later(m, m.share(grad), input);
+}
+
+/**
+ * A gradient whose size and type are looked at when its operation is done.
+ *
+ * Source: pytorch torch/csrc/autograd/engine.cpp, validate_outputs
+ */
+function later(m: Machine, whole: Grad, input: Value): Grad {
+  return { ...whole, finish: () => reduced(m, whole, input) };
 }
 
 /** Sums a gradient to the size of its input and casts it to its type. */

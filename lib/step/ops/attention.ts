@@ -1,10 +1,14 @@
 import type { Dtype } from "../dtype.ts";
 import { DTYPE_BYTES } from "../dtype.ts";
-import type { Grad, Machine, Value } from "../machine.ts";
-import { add, cast, copied, scaled } from "./arithmetic.ts";
+import type { Grad, Machine, Parameter, Value } from "../machine.ts";
+import { add, cast, copied, savingOutput, scaled } from "./arithmetic.ts";
 import { dropout } from "./dropout.ts";
 import { underAutocast } from "./linear.ts";
+import { softmaxWithSinks } from "./sinks.ts";
 import { softmax } from "./softmax.ts";
+import { unpaddedAttention } from "./unpadded_attention.ts";
+import { attentionArithmetic } from "./attention_arithmetic.ts";
+import { copiedHeads, product, repeated } from "./attention_products.ts";
 
 /** The sizes of one attention. */
 export interface Heads {
@@ -34,8 +38,18 @@ export interface AttentionSettings {
   readonly wideSoftmax: boolean;
   /** Whether scores pass a soft cap, which flash kernels have built in. */
   readonly softcap: boolean;
+  /** A score of each head that nothing is read by; null without any. */
+  readonly sinks?: Parameter | null;
   /** Whether weights keep the softmax's type until they are multiplied. */
   readonly leavesWeights?: boolean;
+  /** Whether a flash kernel gets the tokens alone, without their padding. */
+  readonly unpads?: boolean;
+  /** Whether one head of keys and values is left for products to broadcast. */
+  readonly broadcastsHeads?: boolean;
+  /** Whether scores are products of queries and keys in fp32. */
+  readonly wideScores?: boolean;
+  /** Whether scores are scaled in place, and held until the softmax is made. */
+  readonly scalesInPlace?: boolean;
 }
 
 /** What is added to the scores of every sequence, by position. */
@@ -66,19 +80,38 @@ export function attention(
   }
   switch (settings.implementation) {
     case "flash":
-      return kernel(m, heads, sizes, { flash: true });
+      return settings.unpads
+        ? unpadded(m, heads, sizes)
+        : kernel(m, heads, sizes, { flash: true });
     case "eager":
       return eager(m, heads, sizes, settings, bias?.value ?? null, held);
     case "sdpa":
       if (settings.masked) {
-        return masked(m, heads, sizes, settings.keyMask);
+        return settings.broadcastsHeads
+          ? attentionArithmetic(m, heads, sizes, {
+            dropout: settings.dropout,
+            masked: true,
+            broadcasts: true,
+          })
+          : masked(m, heads, sizes, settings.keyMask);
+      }
+      if (settings.broadcastsHeads) {
+        return attentionArithmetic(m, heads, sizes, {
+          dropout: settings.dropout,
+          masked: false,
+          broadcasts: true,
+        });
       }
       if ((m.autocast ?? heads[0].dtype) !== "fp32") {
         return kernel(m, heads, sizes, { flash: true });
       }
       // No kernel takes fp32 heads that are shared: PyTorch does the arithmetic.
       return sizes.kvHeads < sizes.heads
-        ? arithmetic(m, heads, sizes)
+        ? attentionArithmetic(m, heads, sizes, {
+          dropout: settings.dropout,
+          masked: false,
+          broadcasts: false,
+        })
         : kernel(m, heads, sizes, { flash: false });
   }
 }
@@ -90,6 +123,25 @@ export function liesByToken(
   dtype: Dtype,
 ): boolean {
   return implementation === "sdpa" && (masked || dtype === "fp32");
+}
+
+/** A flash kernel over the tokens of a padded batch. */
+function unpadded(
+  m: Machine,
+  heads: readonly [Value, Value, Value],
+  sizes: Heads,
+): Value {
+  return m.call(() => {
+    const narrow = heads.map((each) =>
+      underAutocast(m, each, "attention input")
+    ) as [Value, Value, Value];
+    return unpaddedAttention(
+      m,
+      narrow,
+      sizes.batch * sizes.queries,
+      (tokens) => kernel(m, tokens, sizes, { flash: true }),
+    );
+  });
 }
 
 /** One kernel: saves q, k, v, what it gave, and the log-sum of each row. */
@@ -276,70 +328,16 @@ function reducedTo(m: Machine, x: Value, grad: Grad): Grad {
 }
 
 /**
- * Keys or values for every query head: a copy where heads share them, but for a
- * single head, which is repeated without one.
- */
-export function repeated(
-  m: Machine,
-  x: Value,
-  { heads, kvHeads }: Heads,
-): Value {
-  if (heads === kvHeads || kvHeads === 1) return m.view(x);
-  return copiedHeads(m, x, heads / kvHeads);
-}
-
-function copiedHeads(m: Machine, x: Value, times: number): Value {
-  const node = m.record(
-    [x],
-    [],
-    () => [m.grad(x.source, x.elements, x.dtype, "gradient of shared heads")],
-  );
-  return m.create(
-    x.elements * times,
-    x.dtype,
-    "repeated heads",
-    node && { node, slot: 0 },
-  );
-}
-
-/**
- * The same in PyTorch's own operations, scaled before the product and masked in
- * place.
+ * Heads as a batched product reads them: those that lie within a larger tensor are
+ * copied, but of a single sequence, whose heads are found by their strides.
  *
- * Source: pytorch aten/src/ATen/native/transformers/attention.cpp,
- * _scaled_dot_product_attention_math
+ * Source: pytorch aten/src/ATen/native/LinearAlgebra.cpp, _matmul_impl
  */
-function arithmetic(
-  m: Machine,
-  [q, k, v]: readonly [Value, Value, Value],
-  { batch, queries, keys, heads, kvHeads, valueWidth }: Heads,
-): Value {
-  return m.call(() => {
-    const asked = scaled(m, q, "scaled queries");
-    const whole = copiedHeads(m, k, heads / kvHeads);
-    const seen = scaled(m, whole, "scaled keys");
-    m.drop(whole);
-    const values = copiedHeads(m, v, heads / kvHeads);
-    const scores = product(
-      m,
-      asked,
-      seen,
-      batch * heads * queries * keys,
-      "scores",
-    );
-    m.drop(asked, seen);
-    const chances = softmax(m, scores, false, "softmax");
-    m.drop(scores);
-    const out = product(
-      m,
-      chances,
-      values,
-      batch * queries * heads * valueWidth,
-      "attention output",
-    );
-    m.drop(chances, values);
-    return copied(m, out, "attention output by token");
-  });
+function laidOut(m: Machine, x: Value, batch: number): Value {
+  if (batch === 1 || !m.isPart(x)) return x;
+  const own = copied(m, x, "heads by sequence");
+  m.drop(x);
+  return own;
 }
 
 /** Scores, softmax and product, each a tensor of its own. */
@@ -354,80 +352,64 @@ function eager(
   const { batch, queries, keys: seen, heads, valueWidth } = sizes;
   return m.call(() => {
     const single = sizes.kvHeads === 1 && batch > 1;
-    const [keys, values] = [k, v].map((each) =>
+    const [few, values] = [k, v].map((each) =>
       single ? copiedHeads(m, each, heads) : repeated(m, each, sizes)
+    ) as [Value, Value];
+    const keys = laidOut(m, few, batch);
+    const own = laidOut(m, m.view(q), batch);
+    const [asking, asked] = [own, keys].map((each) =>
+      settings.wideScores
+        ? cast(m, each, "fp32", "heads in fp32")
+        : m.view(each)
     ) as [Value, Value];
     const scores = product(
       m,
-      q,
-      keys,
+      asking,
+      asked,
       batch * heads * queries * seen,
       "scores",
     );
-    let current = scaled(m, scores, "scaled scores");
-    m.drop(scores);
-    if (bias) {
-      const sum = add(m, current, bias, "scores with positions");
+    let current = scores;
+    const replace = (next: Value) => {
       m.drop(current);
-      current = sum;
+      current = next;
+    };
+    if (settings.scalesInPlace) current = m.view(scores);
+    else replace(scaled(m, scores, "scaled scores"));
+    if (settings.softcap) {
+      replace(scaled(m, current, "scores by their cap"));
+      replace(savingOutput(m, current, "tanh of the scores"));
+      replace(scaled(m, current, "capped scores"));
+    }
+    if (bias) {
+      replace(add(m, current, bias, "scores with positions"));
     }
     if (settings.masked || (settings.causal && seen === queries)) {
       const mask = m.external(batch * queries * seen, q.dtype, "mask", null);
-      const hidden = add(m, current, mask, "masked scores");
-      m.drop(current);
-      current = hidden;
+      replace(add(m, current, mask, "masked scores"));
     }
-    const chances = softmax(m, current, settings.wideSoftmax, "softmax");
-    m.drop(current);
-    const to = settings.leavesWeights ? chances.dtype : m.autocast ?? q.dtype;
+    const { sinks } = settings;
+    const chances = sinks
+      ? softmaxWithSinks(m, current, seen, sinks)
+      : softmax(m, current, settings.wideSoftmax, "softmax");
+    const to = sinks
+      ? v.dtype
+      : settings.leavesWeights
+      ? chances.dtype
+      : m.autocast ?? q.dtype;
     const narrow = cast(m, chances, to, "attention weights");
-    m.drop(chances);
+    m.drop(chances, current, scores);
     const dropped = dropout(m, narrow, settings.dropout, "attention weights");
     m.drop(narrow);
     held?.push(m.keep(m.view(dropped)));
     const out = product(
       m,
       dropped,
-      values,
+      laidOut(m, values, batch),
       batch * queries * heads * valueWidth,
       "attention output",
     );
     m.drop(dropped);
     return copied(m, out, "attention output by token");
-  });
-}
-
-/** A batched matrix product, which saves both of its sides. */
-function product(
-  m: Machine,
-  a: Value,
-  b: Value,
-  elements: number,
-  label: string,
-): Value {
-  return m.call(() => {
-    const left = underAutocast(m, a, label);
-    const right = underAutocast(m, b, label);
-    const node = m.record(
-      [left, right],
-      [right.source ? left : null, left.source ? right : null],
-      () => [
-        left.source &&
-        m.grad(left.source, left.elements, left.dtype, `gradient of ${label}`),
-        right.source &&
-        m.grad(
-          right.source,
-          right.elements,
-          right.dtype,
-          `gradient of ${label}`,
-        ),
-      ],
-    );
-    return m.create(
-      elements,
-      left.dtype,
-      label,
-      node && { node, slot: 0 },
-    );
   });
 }

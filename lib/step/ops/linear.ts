@@ -42,14 +42,63 @@ function plain(
   m: Machine,
   x: Value,
   rows: number,
-  { name, in: width, out, bias }: Linear,
+  sizes: Linear,
   parameter: Parameter,
   label: string,
 ): Value {
-  const input = underAutocast(m, x, `${name} input`);
+  const input = underAutocast(m, x, `${sizes.name} input`);
   const weight = weightOf(m, parameter);
-  const offset = bias && weightOf(m, bias);
-  const dtype = m.autocast ?? input.dtype;
+  const offset = sizes.bias && weightOf(m, sizes.bias);
+  return multiplied(m, input, rows, sizes, weight, offset, label);
+}
+
+/** What a matrix product is called, and its widths. */
+type Sizes = Pick<Linear, "name" | "in" | "out">;
+
+/** x Wᵀ for a matrix that was computed. */
+export function product(
+  m: Machine,
+  x: Value,
+  rows: number,
+  sizes: Sizes,
+  matrix: Value,
+  label: string,
+): Value {
+  const input = underAutocast(m, x, `${sizes.name} input`);
+  const weight = underAutocast(m, matrix, `${sizes.name} in autocast's type`);
+  return multiplied(m, input, rows, sizes, weight, null, label);
+}
+
+/**
+ * x Wᵀ of all experts at once, in their own type: autocast leaves it alone.
+ *
+ * Source: huggingface/transformers 5.23.0 integrations/moe.py, _grouped_mm
+ */
+export function groupedProduct(
+  m: Machine,
+  x: Value,
+  rows: number,
+  sizes: Sizes,
+  matrices: Value,
+  label: string,
+): Value {
+  const input = cast(m, x, matrices.dtype, `${sizes.name} input`);
+  const weight = m.view(matrices);
+  return multiplied(m, input, rows, sizes, weight, null, label, false);
+}
+
+/** Multiplies tensors of one type, and drops them. */
+function multiplied(
+  m: Machine,
+  input: Value,
+  rows: number,
+  { name, in: width, out }: Sizes,
+  weight: Value,
+  offset: Value | null,
+  label: string,
+  isView = true,
+): Value {
+  const { dtype } = input;
   const node = m.record(
     [input, weight, offset],
     [weight.source ? input : null, input.source ? weight : null],
@@ -59,16 +108,10 @@ function plain(
         given[2] = m.grad(offset.source, out, dtype, `${name} bias gradient`);
       }
       if (weight.source) {
+        const { elements } = weight;
+        const what = `${name} weight gradient`;
         // The product's gradient is of Wᵀ; W's is a view of it.
-        given[1] = {
-          ...m.grad(
-            weight.source,
-            width * out,
-            dtype,
-            `${name} weight gradient`,
-          ),
-          isView: true,
-        };
+        given[1] = { ...m.grad(weight.source, elements, dtype, what), isView };
       }
       if (input.source) {
         given[0] = m.grad(
@@ -81,12 +124,7 @@ function plain(
       return given;
     },
   );
-  const result = m.create(
-    rows * out,
-    dtype,
-    label,
-    node && { node, slot: 0 },
-  );
+  const result = m.create(rows * out, dtype, label, node && { node, slot: 0 });
   m.drop(input, weight);
   if (offset) m.drop(offset);
   return result;

@@ -1,3 +1,4 @@
+import type { Dtype } from "../dtype.ts";
 import type { Machine, Parameter, Value } from "../machine.ts";
 import {
   add,
@@ -23,6 +24,8 @@ export type NormKind =
   | "cohere"
   /** torch.nn.LayerNorm, one kernel. */
   | "layer"
+  /** The same with 1 added to its weight, in autocast's type: Nemotron. */
+  | "layer1p"
   /** The same kernel in fp32 without parameters, cast back: OLMo. */
   | "bare"
   /** Liger's kernel, which keeps its input and one number a row. */
@@ -47,11 +50,22 @@ export function norm(
 ): Value {
   switch (kind) {
     case "layer":
-      return layerNorm(m, x, rows, weight, bias, label);
+      return m.call(() => {
+        const to = m.autocast ? "fp32" : x.dtype;
+        const scale = weight && m.parameter(weight);
+        return layerNorm(m, x, rows, [scale, bias], to, label);
+      });
+    case "layer1p":
+      return m.call(() => {
+        const scale = weight &&
+          shifted(m, m.parameter(weight), "1 + weight");
+        const to = m.autocast ?? x.dtype;
+        return layerNorm(m, x, rows, [scale, bias], to, label);
+      });
     case "bare":
       return m.call(() => {
         const wide = cast(m, x, "fp32", `${label} input in fp32`);
-        const normed = layerNorm(m, wide, rows, null, null, label);
+        const normed = layerNorm(m, wide, rows, [null, null], "fp32", label);
         return cast(m, normed, x.dtype, `output of ${label}`);
       });
     case "fused":
@@ -116,20 +130,22 @@ function composed(
 
 /**
  * torch.layer_norm: saves its input, the mean and the reciprocal deviation of
- * each row in fp32. Under autocast it runs, and gives, fp32.
+ * each row in fp32.
+ *
+ * @param to What it runs in and gives: fp32 under autocast, but where its caller
+ *   switches that off.
  */
 function layerNorm(
   m: Machine,
   x: Value,
   rows: number,
-  weight: Parameter | null,
-  bias: Parameter | null,
+  [weight, bias]: readonly [Value | null, Parameter | null],
+  to: Dtype,
   label: string,
 ): Value {
   return m.call(() => {
-    const to = m.autocast ? "fp32" : x.dtype;
-    const input = cast(m, x, to, `${label} input in fp32`);
-    const scale = weight && cast(m, m.parameter(weight), to, "weight");
+    const input = cast(m, x, to, `${label} input in ${to}`);
+    const scale = weight && cast(m, weight, to, "weight");
     const offset = bias && cast(m, m.parameter(bias), to, "bias");
     const average = m.create(rows, "fp32", "mean of each row");
     const deviation = m.create(rows, "fp32", "deviation of each row");

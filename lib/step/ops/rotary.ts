@@ -1,6 +1,6 @@
 import type { Kernels } from "../kernels.ts";
 import type { Machine, Value } from "../machine.ts";
-import { add, join, multiply, scaled, slice } from "./arithmetic.ts";
+import { add, join, multiply, scaled, slice, split } from "./arithmetic.ts";
 
 /** Cosines and sines of the positions; they need no gradient. */
 export interface RotaryTable {
@@ -54,6 +54,35 @@ function rotatedHalf(m: Machine, x: Value): Value {
     const second = slice(m, x, x.elements / 2);
     const negative = scaled(m, second, "negated half");
     return join(m, [negative, first], "rotated half");
+  });
+}
+
+/**
+ * Turns the halves of each head against each other, by tables of half its width.
+ *
+ * Source: huggingface/transformers models/gpt_oss/modeling_gpt_oss.py,
+ * _apply_rotary_emb
+ */
+export function turnedByHalves(
+  m: Machine,
+  x: Value,
+  { cos, sin }: RotaryTable,
+  label: string,
+): Value {
+  return m.call(() => {
+    const half = x.elements / 2;
+    const [first, second] = split(m, x, [half, half]) as [Value, Value];
+    const halves = [[first, second], [second, first]].map((pair) =>
+      m.call(() => {
+        const [own, other] = pair as [Value, Value];
+        const kept = multiply(m, own, cos, "rotary cosine product");
+        const turned = multiply(m, other, sin, "rotary sine product");
+        return add(m, kept, turned, "turned half");
+      })
+    );
+    const whole = join(m, halves, label);
+    m.drop(...halves);
+    return whole;
   });
 }
 

@@ -1,6 +1,12 @@
 import type { Machine, Value } from "../machine.ts";
+import { cast } from "./arithmetic.ts";
 
-/** softmax, which saves what it gave; in fp32 where told, or under autocast. */
+/**
+ * softmax, which saves what it gave; in fp32 where told, or under autocast. One
+ * kernel reads fp16 and gives fp32; bf16 is cast first.
+ *
+ * Source: pytorch aten/src/ATen/native/SoftMax.cpp, softmax
+ */
 export function softmax(
   m: Machine,
   x: Value,
@@ -8,19 +14,20 @@ export function softmax(
   label: string,
 ): Value {
   const dtype = wide || m.autocast ? "fp32" : x.dtype;
-  const out = m.create(x.elements, dtype, label);
-  const node = m.record([x], [out], () => {
-    const whole = m.grad(
-      dtype === x.dtype ? x.source : null,
-      x.elements,
-      dtype,
-      `gradient of ${label}`,
-    );
-    if (dtype === x.dtype) return [whole];
-    const given = m.grad(x.source, x.elements, x.dtype, `gradient of ${label}`);
-    m.free(whole);
-    return [given];
+  return m.call(() => {
+    const read = x.dtype === "fp16"
+      ? m.view(x)
+      : cast(m, x, dtype, `${label} input in fp32`);
+    const out = m.create(x.elements, dtype, label);
+    const node = m.record([read], [out], () => [
+      m.grad(
+        read.source,
+        read.elements,
+        read.dtype,
+        `gradient of ${label}`,
+      ),
+    ]);
+    out.source = node && { node, slot: 0 };
+    return out;
   });
-  out.source = node && { node, slot: 0 };
-  return out;
 }

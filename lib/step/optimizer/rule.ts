@@ -22,6 +22,8 @@ export interface OptimizerRule {
   managed(tensor: Trained): number[];
   /** Bytes that a multi-tensor step makes of every tensor at once. */
   foreach(tensor: Trained): number;
+  /** Tensors that a multi-tensor step makes of one tensor at a time beside. */
+  foreachOne(tensor: Trained): number[];
   /** Bytes that a loop makes of one tensor at a time... */
   own(tensor: Trained): number;
   /** ...of which so many stand until the next tensor's are made. */
@@ -72,6 +74,7 @@ export function ruleOf(
   return {
     managed: () => [],
     foreach: times(0),
+    foreachOne: () => [],
     own: times(0),
     kept: times(0),
     implementations: [],

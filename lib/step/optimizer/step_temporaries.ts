@@ -4,6 +4,13 @@ import type { OptimizerRule, Trained } from "./rule.ts";
 /** How an optimizer goes through its tensors. */
 export type Implementation = "foreach" | "fused" | "for-loop";
 
+function oneOf(rule: OptimizerRule, tensor: Trained): number {
+  return rule.foreachOne(tensor).reduce(
+    (sum, bytes) => sum + roundedBytes(bytes),
+    0,
+  );
+}
+
 /**
  * What stands beside parameters, gradients and states at the peak of a step:
  * foreach makes its temporaries of all tensors at once; a loop makes one tensor's
@@ -25,7 +32,7 @@ export function stepTemporaries(
         (sum, tensor) =>
           sum + tensor.copies * roundedBytes(rule.foreach(tensor)),
         0,
-      );
+      ) + Math.max(0, ...tensors.map((tensor) => oneOf(rule, tensor)));
     case "for-loop": {
       let most = 0;
       let before = 0;

@@ -41,26 +41,21 @@ export const TORCH_RULES: Readonly<Record<string, OptimizerRule>> = {
   adadelta: torchRule(like(2), [2, 2, 1]),
   rmsprop: torchRule(like(1), [1, 1, 1]),
   asgd: torchRule((tensor) => [bytesOf(tensor), 4, 4, 4], [1, 0, 0]),
-  rprop: torchRule(like(2), [1, 3, 0]),
+  rprop: torchRule(like(2), [1, 3, 0], {
+    // torch.where() of one tensor after the other, and its condition.
+    foreachOne: (tensor) => [bytesOf(tensor), tensor.elements],
+  }),
   "sparse-adam": torchRule(like(2), [0, 2, 0], {
     implementations: [],
     usual: "for-loop",
     basis: "assumed",
   }),
-  "torch-adafactor": torchRule(factored, [1, 1, 1], { usual: "for-loop" }),
   muon: ruleOf({
     states: (tensor) => like(tensor.hidden ? 1 : 2)(tensor),
     own: muonStep,
     kept: (tensor) => tensor.hidden ? 0 : bytesOf(tensor),
   }),
 };
-
-/** A row and a column of squares for a matrix. */
-function factored(tensor: Trained): number[] {
-  const bytes = bytesOf(tensor);
-  const [rows, columns] = sidesOf(tensor);
-  return tensor.shape.length < 2 ? [bytes] : [bytes / columns, bytes / rows];
-}
 
 /**
  * Newton-Schulz on one matrix: the update in its own type, the iterate and its

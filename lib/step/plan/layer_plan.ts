@@ -5,10 +5,12 @@ import type { AttentionPlan } from "../layers/attention_layer.ts";
 import type { LayerPlan } from "../layers/decoder_layer.ts";
 import type { LatentAttentionPlan } from "../layers/latent_attention.ts";
 import type { MlpPlan } from "../layers/mlp_layer.ts";
-import type { ExpertCode, MoePlan } from "../layers/moe_layer.ts";
+import type { ExpertCode } from "../layers/expert_types.ts";
+import type { MoePlan } from "../layers/moe_layer.ts";
 import type { AdaptedLinear } from "../ops/adapted_linear.ts";
 import type { AttentionSettings, Heads } from "../ops/attention.ts";
 import type { Norm } from "../ops/norms.ts";
+import { routedExpertsOf } from "./experts_plan.ts";
 import type { ModelCode } from "./model_code.ts";
 import type { Modules } from "./modules.ts";
 import type { StateSpaceFacts } from "./state_space_plan.ts";
@@ -23,7 +25,7 @@ export interface LayerFacts {
   readonly sequence: number;
   readonly attention: Pick<
     AttentionSettings,
-    "implementation" | "masked" | "keyMask" | "causal"
+    "implementation" | "masked" | "keyMask" | "causal" | "unpads"
   >;
   readonly kernels: Kernels;
   readonly code: ModelCode;
@@ -45,6 +47,7 @@ export function layerPlanOf(modules: Modules, facts: LayerFacts): LayerPlan {
     norms: normsOf(modules, facts),
     residualDropout: traits.dropout.residual,
     scaledResiduals: traits.scaledResiduals,
+    addsInPlace: facts.architecture.type === "falcon",
   };
   if (!stateSpaces) return plan;
   const stateSpace = stateSpaceOf(modules, stateSpaces, {
@@ -83,6 +86,9 @@ function attentionOf(
   );
   if (!fused && !(q && k && v)) return null;
   const width = architecture.head_dim;
+  const bare: Norm | null = traits.normsBare && traits.rotary !== "none"
+    ? { kind: "rms", weight: null, bias: null }
+    : null;
   const heads: Heads = {
     batch,
     queries: sequence,
@@ -95,20 +101,28 @@ function attentionOf(
   return {
     projections: q && k && v ? { q, k, v } : { qkv: fused as AdaptedLinear },
     o,
-    qNorm: headNorm(modules, traits, /(^|\.)q_(layer)?norm\.weight$/),
-    kNorm: headNorm(modules, traits, /(^|\.)k_(layer)?norm\.weight$/),
+    qNorm: headNorm(modules, traits, /(^|\.)(q|query)_(layer)?norm\.weight$/) ??
+      bare,
+    kNorm: headNorm(modules, traits, /(^|\.)(k|key)_(layer)?norm\.weight$/) ??
+      bare,
+    normsTurned: traits.normsTurned,
     heads,
     rotary: traits.rotary,
     rotaryShare: traits.rotaryShare,
     repeatedTables: traits.repeatedTables,
     wideRotary: traits.wideRotary,
-    slices: architecture.type === "phi3",
+    turnsByToken: traits.turnsByToken,
+    fused: traits.fused,
     cached,
     settings: {
       ...attention,
       dropout: traits.dropout.attention,
       wideSoftmax: traits.wideSoftmax,
       softcap: traits.attentionSoftcap,
+      wideScores: traits.wideScores,
+      broadcastsHeads: traits.fused === "picked",
+      scalesInPlace: architecture.type === "falcon",
+      sinks: modules.parameter(modules.find((name) => /\.sinks$/.test(name))),
     },
     code: code.heads,
     kernels,
@@ -193,46 +207,14 @@ function mlpOf(
 }
 
 function expertsOf(modules: Modules, facts: LayerFacts): MoePlan | null {
-  const at = modules.find((_, { expert, role }) => expert && role === "down");
-  const gateUp = modules.find((_, { expert, role }) =>
-    expert && (role === "gate_up" || role === "up")
-  );
-  if (!at || !gateUp) return null;
-  const down = modules.tensor(at);
-  const [experts = 1, hidden = 1, width = 1] = down?.shape ?? [];
-  const router = modules.find((name, { role }) =>
-    role === "router" && name.endsWith(".weight")
-  );
-  const routing = router && modules.parameter(router);
-  if (!routing) return null;
-  const weightOf = (name: string) =>
-    modules.stored(name)?.packed ?? modules.parameter(name);
-  const up = weightOf(gateUp);
-  const out = weightOf(at);
-  if (!up || !out) return null;
+  const routed = routedExpertsOf(modules, facts);
+  if (!routed) return null;
   return {
-    router: {
-      name: "router",
-      in: hidden,
-      out: experts,
-      weight: routing,
-      bias: null,
-      adapter: null,
-    },
-    experts,
-    perToken: facts.architecture.experts_per_token,
-    hidden,
-    width,
-    gateUp: up,
-    down: out,
-    activation: facts.traits.activation,
+    ...routed,
     shared: mlpOf(modules, facts, isShared),
     sharedGate: modules.linear(
       modules.pathOf((name) => /shared_expert_gate\.weight$/.test(name)),
     ),
-    code: facts.expertCode,
-    wideWeights: facts.architecture.type === "mixtral" ||
-      facts.expertCode !== "linears",
   };
 }
 
@@ -246,7 +228,8 @@ function normsOf(
 ): LayerPlan["norms"] {
   const own = [...modules.names()].filter((name) =>
     /\.weight$/.test(name) && modules.tensor(name)?.role === "norm" &&
-    !/(^|\.)[qk]_(layer)?norm|_a_layernorm|sub_norm|^(mixer|mamba)\./.test(name)
+    !/(^|\.)(q|k|query|key)_(layer)?norm|_a_layernorm|sub_norm|^(mixer|mamba)\./
+      .test(name)
   ).map((name) => name.slice(0, -".weight".length));
   const norm = (path: string | undefined): Norm | null =>
     modules.norm(path ?? null, traits.norm);

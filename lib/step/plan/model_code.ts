@@ -1,5 +1,6 @@
 import type { Scenario } from "../../scenario/schema.ts";
 import type { Dtype } from "../dtype.ts";
+import { versionOf } from "./version.ts";
 
 /** What a project's own modules do otherwise than transformers' do. */
 export interface ModelCode {
@@ -8,12 +9,10 @@ export interface ModelCode {
   /** How an adapter joins its layer. */
   readonly adapters: "peft" | "torchtune" | "litgpt";
   /**
-   * Whether an adapter beside a packed layer leaves its input to autocast, as
-   * PEFT's layers for bitsandbytes do. The traced steps have it cast first, like
-   * beside any other layer: that is followed where a scenario names no release of
-   * bitsandbytes, and says up to 2 % more where nothing is checkpointed.
+   * Whether an adapter of all experts makes its update as large as their weights
+   * before it adds it: PEFT before 0.21.
    */
-  readonly leavesInput: boolean;
+  readonly makesUpdates: boolean;
   /** How logits become a loss. */
   readonly loss: "transformers" | "torchtune" | "litgpt";
   /**
@@ -41,7 +40,7 @@ type Name = Scenario["software"]["model_code"];
 const TRANSFORMERS: ModelCode = {
   heads: "transformers",
   adapters: "peft",
-  leavesInput: false,
+  makesUpdates: false,
   loss: "transformers",
   forcesGrad: true,
   rotaryBuffer: false,
@@ -64,7 +63,7 @@ const CODES: Partial<Record<Name, ModelCode>> = {
   torchtune: {
     heads: "torchtune",
     adapters: "torchtune",
-    leavesInput: false,
+    makesUpdates: false,
     loss: "torchtune",
     forcesGrad: false,
     rotaryBuffer: true,
@@ -76,7 +75,7 @@ const CODES: Partial<Record<Name, ModelCode>> = {
   litgpt: {
     heads: "litgpt",
     adapters: "litgpt",
-    leavesInput: false,
+    makesUpdates: false,
     loss: "litgpt",
     forcesGrad: false,
     rotaryBuffer: false,
@@ -95,10 +94,18 @@ export function modelCodeOf({ software }: Scenario): ModelCode | null {
 /** The code that is played through for a scenario. */
 export function playedCode(scenario: Scenario): ModelCode {
   const code = modelCodeOf(scenario) ?? TRANSFORMERS;
-  return code.adapters === "peft" && scenario.software.bitsandbytes !== null
-    ? { ...code, leavesInput: true }
+  const peft = versionOf(scenario.software.peft);
+  return peft && peft.major === 0 && peft.minor < FOLDS_FROM
+    ? { ...code, makesUpdates: true }
     : code;
 }
+
+/**
+ * PEFT 0.x that folds an update into experts' weights in one product.
+ *
+ * Source: huggingface/peft src/peft/tuners/lora/layer.py of 0.20.0 and 0.21.2
+ */
+const FOLDS_FROM = 21;
 
 /**
  * Whether the logits are handed out in fp32: under mixed precision accelerate casts

@@ -4,6 +4,8 @@ import type { Scenario } from "../../scenario/schema.ts";
 import type { Dtype } from "../dtype.ts";
 import type { Parameter } from "../machine.ts";
 import type { AdaptedLinear, Adapter } from "../ops/adapted_linear.ts";
+import type { EmbeddingAdapter } from "../ops/embedding.ts";
+import type { ParameterAdapter } from "../ops/adapted_parameter.ts";
 import type { Norm, NormKind } from "../ops/norms.ts";
 import type { ModelCode } from "./model_code.ts";
 import type { Storage, Stored } from "./storage.ts";
@@ -69,7 +71,18 @@ export class Modules {
   parameter(name: string | null): Parameter | null {
     if (name === null) return null;
     const copy = this.#adapters.get(`${name}.modules_to_save.default`);
-    if (copy) return trained(name, copy, this.#storage(copy).dtype);
+    return copy
+      ? trained(name, copy, this.#storage(copy).dtype)
+      : this.loaded(name);
+  }
+
+  /** Whether a copy of a parameter trains in its place. */
+  isSaved(name: string): boolean {
+    return this.#adapters.has(`${name}.modules_to_save.default`);
+  }
+
+  /** The parameter of a name as it was loaded, beside any copy that trains. */
+  loaded(name: string): Parameter | null {
     const tensor = this.#tensors.get(name);
     return tensor ? parameterOf(name, tensor, this.#storage(tensor)) : null;
   }
@@ -91,7 +104,7 @@ export class Modules {
       weight: stored.packed ?? this.parameter(`${path}.weight`) ??
         parameterOf(`${path}.weight`, tensor, stored),
       bias: this.parameter(`${path}.bias`),
-      adapter: this.#adapter(path),
+      adapter: this.adapterOf(path),
     };
   }
 
@@ -119,26 +132,75 @@ export class Modules {
     const weight = this.parameter(`${path}.weight`);
     if (!weight) return null;
     const bias = this.parameter(`${path}.bias`);
-    return { kind: bias ? "layer" : kind, weight, bias };
+    return {
+      kind: bias && kind !== "layer1p" ? "layer" : kind,
+      weight,
+      bias,
+    };
   }
 
-  #adapter(path: string): Adapter | null {
+  /**
+   * LoRA's matrices beside the layer at a path; null where it has none.
+   *
+   * @param copies Of how many layers they stand in one tensor, each an adapter of
+   *   its own: the experts of transformers 4.
+   */
+  adapterOf(path: string, copies = 1): Adapter | null {
     const named = (piece: string) => this.#adapters.get(`${path}.${piece}`);
     const a = named("lora_A.default.weight");
     const b = named("lora_B.default.weight");
     if (!a || !b) return null;
     const magnitude = named("lora_magnitude_vector.default.weight");
     const { rank, adapter_dtype: dtype, dropout } = this.#lora;
+    const one = (name: string, tensor: Tensor): Parameter => {
+      const whole = trained(`${path} ${name}`, tensor, dtype);
+      return copies === 1 ? whole : {
+        ...whole,
+        shape: tensor.shape.slice(1),
+        elements: whole.elements / copies,
+      };
+    };
     return {
       rank,
       dropout,
       clonesBase: this.#code.adapters === "peft",
-      leavesInput: this.#code.leavesInput,
+      leavesInput: this.#code.adapters === "peft",
+      a: one("A", a),
+      b: one("B", b),
+      magnitude: magnitude ? one("magnitude", magnitude) : null,
+    };
+  }
+
+  /** LoRA's matrices beside the table at a path; null where it has none. */
+  embeddingAdapter(path: string): EmbeddingAdapter | null {
+    const a = this.#adapters.get(`${path}.lora_embedding_A.default`);
+    const b = this.#adapters.get(`${path}.lora_embedding_B.default`);
+    if (!a || !b) return null;
+    const { rank, adapter_dtype: dtype } = this.#lora;
+    return {
+      rank,
       a: trained(`${path} A`, a, dtype),
       b: trained(`${path} B`, b, dtype),
-      magnitude: magnitude
-        ? trained(`${path} magnitude`, magnitude, dtype)
-        : null,
+    };
+  }
+
+  /** LoRA's matrices of a bare parameter; null where it has none. */
+  parameterAdapter(
+    name: string,
+    isTransposed: boolean,
+  ): ParameterAdapter | null {
+    const a = this.#adapters.get(`${name}.lora_A.default.weight`);
+    const b = this.#adapters.get(`${name}.lora_B.default.weight`);
+    const shape = this.#tensors.get(name)?.shape;
+    if (!a || !b || !shape) return null;
+    const { rank, alpha, adapter_dtype: dtype } = this.#lora;
+    return {
+      a: trained(`${name} A`, a, dtype),
+      b: trained(`${name} B`, b, dtype),
+      matrices: shape.length === 3 ? shape[0] ?? 1 : 1,
+      isTransposed,
+      isUnscaled: alpha === rank,
+      makesUpdate: this.#code.makesUpdates,
     };
   }
 }

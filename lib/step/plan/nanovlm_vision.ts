@@ -1,6 +1,5 @@
 import { layerPlanOf } from "./layer_plan.ts";
 import { hasPlaceholders, nanoVlmTokens, numberOf } from "./nanovlm_plan.ts";
-import { stacksOf } from "./stacks.ts";
 import type { VisionPlan, VisionSource } from "./vision_plan.ts";
 
 /**
@@ -11,9 +10,9 @@ import type { VisionPlan, VisionSource } from "./vision_plan.ts";
  * models/modality_projector.py
  */
 export function nanoVlmVision(
-  { scenario, model, facts, outside, modulesOf }: VisionSource,
+  { scenario, model, facts, outside, stacksIn, modulesOf }: VisionSource,
 ): VisionPlan | { reason: string } {
-  const [stack] = stacksOf(
+  const [stack] = stacksIn(
     model.tensors.filter(({ piece }) => piece === "vision_tower"),
   );
   const tower = "vision_encoder.patch_embedding";
@@ -67,7 +66,12 @@ export function nanoVlmVision(
         },
         batch: images,
         sequence: patches,
-        attention: { ...facts.attention, masked: false, causal: false },
+        attention: {
+          ...facts.attention,
+          masked: false,
+          causal: false,
+          unpads: false,
+        },
         cached: false,
       }),
     finalNorm: outside.norm("vision_encoder.layer_norm", "layer"),

@@ -5,6 +5,12 @@ export interface LayerKind {
   /** By the name that each has inside its layer, such as "mlp.up_proj.weight". */
   readonly tensors: ReadonlyMap<string, Tensor>;
   readonly id: number;
+  /** LoRA's tensors in them, by the names that these have inside a layer. */
+  readonly adapters?: ReadonlyMap<string, Tensor>;
+  /** Whether they look at a window of the tokens before them alone. */
+  readonly sliding?: boolean;
+  /** Whether their heads are not turned by positions, though others' are. */
+  readonly unturned?: boolean;
 }
 
 /** A stack of layers, each of some kind. */

@@ -1,6 +1,6 @@
 import type { Model } from "../../models/model.ts";
 import { scenarioAdapters } from "../../models/trainable.ts";
-import type { Buffer, Tensor } from "../../models/tensors/tensor.ts";
+import type { Tensor } from "../../models/tensors/tensor.ts";
 import { copiesOf, elementsOf } from "../../models/tensors/tensor.ts";
 import type { Scenario } from "../../scenario/schema.ts";
 import { weightFormat } from "../../methods/weight_bytes.ts";
@@ -9,11 +9,12 @@ import type { Trained } from "../optimizer/rule.ts";
 import { DTYPE_BYTES } from "../dtype.ts";
 import type { LiveTensors } from "../live.ts";
 import { roundedBytes } from "../tape.ts";
-import type { ExpertCode } from "../layers/moe_layer.ts";
+import type { ExpertCode } from "../layers/expert_types.ts";
 import type { LayerFacts } from "./layer_plan.ts";
 import { layerPlanOf } from "./layer_plan.ts";
 import { versionOf } from "./version.ts";
 import type { DirectLoss } from "../ops/direct_loss.ts";
+import { withAdapters } from "./adapted_stacks.ts";
 import { playedCode } from "./model_code.ts";
 import type { ModelCode } from "./model_code.ts";
 import {
@@ -29,6 +30,7 @@ import { visionPlanOf } from "./vision_plan.ts";
 import { encoderFamilyOf, frozenOf } from "./encoders/family.ts";
 import type { EncoderPlan } from "./encoders/encoder_plan.ts";
 import { encoderPlanOf } from "./encoders/encoder_plan.ts";
+import { bufferBytes } from "./buffers.ts";
 import { Modules } from "./modules.ts";
 import { playedTraits } from "./played_traits.ts";
 import type { LayerKind, Stack } from "./stacks.ts";
@@ -40,8 +42,11 @@ import {
 } from "./state_space_plan.ts";
 import type { Storage } from "./storage.ts";
 import { storageOf } from "./storage.ts";
-import { traitsOf } from "./traits.ts";
+import type { Windows } from "./sliding.ts";
+import { windowsOf, withWindows } from "./sliding.ts";
+import { innerConfig, traitsOf } from "./traits.ts";
 import { unplayed } from "./unplayed.ts";
+import { withUnturned } from "./unturned.ts";
 import { weightGroups } from "./weight_groups.ts";
 
 /** All that a step needs to know of a Scenario and its model. */
@@ -51,6 +56,8 @@ export interface StepPlan {
   readonly facts: LayerFacts;
   /** The decoder's layers. */
   readonly stack: Stack;
+  /** Which of them look at a window alone. */
+  readonly windows: Windows;
   /** Modules outside of layers, by whole name. */
   readonly outside: Modules;
   modulesOf(kind: LayerKind): Modules;
@@ -80,19 +87,28 @@ export function stepPlanOf(
   );
   const reason = unplayed(model, stacks, family !== null);
   if (reason !== null) return { reason };
-  const stack = stacks.find(({ path }) => /(^|\.)decoder\./.test(path)) ??
+  const whole = stacks.find(({ path }) => /(^|\.)decoder\./.test(path)) ??
     stacks[0];
-  if (!stack) throw new RangeError(`${model.name} has no layers`);
+  if (!whole) throw new RangeError(`${model.name} has no layers`);
+  const windows = windowsOf(
+    model.architecture.type,
+    innerConfig(model.config ?? {}),
+  );
   const { train, software } = scenario;
+  const adapters = adapterTensors(scenario, model);
+  const stack = withUnturned(
+    withWindows(withAdapters(whole, adapters), windows),
+    model.architecture.type,
+    innerConfig(model.config ?? {}),
+  );
   const storage = leavingFrozen(
-    storageOf(scenario),
-    family ? frozenOf(family, model) : null,
+    storageOf(scenario, model.architecture.type),
+    family ? frozenOf(family, model) : unreachedOf(model),
   );
   const stateSpaces = stateSpaceFacts(scenario, model);
   const unfit = unfitStateSpaces(stateSpaces, model, storage);
   if (unfit !== null) return { reason: unfit };
   const code = playedCode(scenario);
-  const adapters = adapterTensors(scenario, model);
   const outside = model.tensors.filter(({ layers }) => layers === null);
   const loraOf = (prefix: string) =>
     new Map(
@@ -114,16 +130,22 @@ export function stepPlanOf(
     tensor.name.endsWith(".modules_to_save.default")
       ? storage(tensor).dtype
       : train.lora.adapter_dtype;
-  const modulesIn = ({ path }: Stack, { tensors }: LayerKind) =>
+  const stacksIn = (tensors: readonly Tensor[]) =>
+    stacksOf(tensors).map((each) => withAdapters(each, adapters));
+  const modulesIn = (_: Stack, { tensors, adapters = NOTHING }: LayerKind) =>
     new Modules(
       tensors,
-      loraOf(`base_model.model.${path}.N.`),
+      adapters,
       storage,
       train.lora,
       code,
     );
   const nano = isNanoVlm(model);
-  const traits = traitsOf(model.architecture.type, model.config ?? {});
+  const traits = traitsOf(
+    model.architecture.type,
+    model.config ?? {},
+    model.architecture.head_dim,
+  );
   const facts: LayerFacts = {
     architecture: model.architecture,
     traits: playedTraits(
@@ -139,6 +161,7 @@ export function stepPlanOf(
         (train.images_per_sample > 0 && masksImages(model.architecture.type)),
       keyMask: nano,
       causal: true,
+      unpads: train.padding_mask && code.heads === "transformers" && !nano,
     },
     kernels: train.kernels,
     code,
@@ -184,6 +207,7 @@ export function stepPlanOf(
     scenario,
     model,
     outside: modules,
+    stacksIn,
     modulesOf: modulesIn,
   });
   if (encoders && "reason" in encoders) return encoders;
@@ -192,6 +216,7 @@ export function stepPlanOf(
     model,
     facts,
     outside: modules,
+    stacksIn,
     modulesOf: modulesIn,
   });
   if (vision && "reason" in vision) return vision;
@@ -209,6 +234,7 @@ export function stepPlanOf(
     model,
     stack,
     facts,
+    windows,
     outside: modules,
     modulesOf: (kind) => modulesIn(stack, kind),
     vision,
@@ -250,7 +276,7 @@ export function stepPlanOf(
         part: "buffers" as const,
         label: "buffers",
         count: 1,
-        bytes: bufferBytes(model.buffers) + rotaryBufferBytes(model, code),
+        bytes: bufferBytes(model, scenario) + rotaryBufferBytes(model, code),
       },
       ...(nano ? nanoVlmKept(scenario, model) : pixelsOf(vision)),
       ...soundOf(encoders),
@@ -269,6 +295,21 @@ export function stepPlanOf(
       ];
     },
   };
+}
+
+const NOTHING: ReadonlyMap<string, Tensor> = new Map();
+
+/**
+ * Parameters that no gradient reaches: the indexer of sparse attention runs
+ * without.
+ *
+ * Source: huggingface/transformers
+ * models/deepseek_v32/modeling_deepseek_v32.py, DeepseekV32Indexer.forward
+ */
+function unreachedOf({ architecture }: Model): RegExp | null {
+  return ["deepseek_v32", "glm_moe_dsa"].includes(architecture.type)
+    ? /\.indexer\./
+    : null;
 }
 
 /** Some parameters never train, whatever a scenario trains. */
@@ -383,13 +424,4 @@ function rotaryBufferBytes(
   return rotaryBuffer && typeof positions === "number"
     ? roundedBytes(positions * architecture.head_dim * DTYPE_BYTES.fp32)
     : 0;
-}
-
-function bufferBytes(buffers: readonly Buffer[]): number {
-  return buffers.reduce(
-    (sum, buffer) =>
-      sum + copiesOf(buffer) *
-        roundedBytes(elementsOf(buffer) * buffer.bytes_per_element),
-    0,
-  );
 }

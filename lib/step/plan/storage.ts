@@ -29,19 +29,20 @@ const BITSANDBYTES = new Set(["nf4", "nf4-dq", "int8"]);
 const EXPANDING = new Set(["nf4", "nf4-dq"]);
 
 /** The rules by which a Scenario's model is loaded for training. */
-export function storageOf(scenario: Scenario): Storage {
+export function storageOf(scenario: Scenario, type: string): Storage {
   const { precision, quantization, train, software } = scenario;
   const format = weightFormat(scenario);
   const compute = precision.autocast ?? precision.weights;
   const savesInput = BITSANDBYTES.has(format) &&
     savesInputs(software.bitsandbytes);
   const { quantisesHead, packedFrom } = playedCode(scenario);
+  const leaves = leavesLinears(scenario, type);
   const expertsAreLinears = versionOf(software.transformers)?.major === 4;
   return (tensor) => {
     const elements = elementsOf(tensor);
     const packs = isPacked(tensor, expertsAreLinears) ||
       (quantisesHead && tensor.role === "head");
-    if (format !== "none" && packs) {
+    if (format !== "none" && packs && !leaves) {
       return {
         dtype: "uint8",
         trains: false,
@@ -76,6 +77,20 @@ export function storageOf(scenario: Scenario): Storage {
 function savesInputs(release: string | null): boolean {
   const version = versionOf(release);
   return version !== null && version.major === 0 && version.minor < 43;
+}
+
+/**
+ * Whether bitsandbytes finds no layers to pack: transformers from 5.5 on replaces
+ * layers of the very class torch.nn.Linear, and Falcon's are of a class of its own.
+ *
+ * Source: huggingface/transformers integrations/bitsandbytes.py,
+ * replace_with_bnb_linear; models/falcon/modeling_falcon.py, FalconLinear
+ */
+export function leavesLinears(scenario: Scenario, type: string): boolean {
+  const { major, minor } = versionOf(scenario.software.transformers) ??
+    { major: 5, minor: 5 };
+  return type === "falcon" && BITSANDBYTES.has(weightFormat(scenario)) &&
+    (major > 5 || (major === 5 && minor >= 5));
 }
 
 /** In transformers 4 routers and experts were linear layers as all others. */

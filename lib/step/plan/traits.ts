@@ -1,6 +1,8 @@
 import type { ActivationKind } from "../ops/activations.ts";
 import { activationKind } from "../ops/activations.ts";
 import type { NormKind } from "../ops/norms.ts";
+import type { FusedLayout } from "./fused_layout.ts";
+import { fusedLayoutOf } from "./fused_layout.ts";
 
 /** What a model type's code does beside what its tensors tell. */
 export interface Traits {
@@ -9,10 +11,18 @@ export interface Traits {
   /** Where norms stand: before each half, around it, after it, or once for both. */
   readonly arrangement: "pre" | "sandwich" | "post" | "parallel";
   /** How heads learn their positions. */
-  readonly rotary: "whole" | "part" | "none";
+  readonly rotary: "whole" | "part" | "halves" | "none";
   /** The share of a head that is turned. */
   readonly rotaryShare: number;
   readonly repeatedTables: boolean;
+  /** Whether the part that is turned is turned token by token, as in GPT-J. */
+  readonly turnsByToken: boolean;
+  /** Whether heads are normed after they are turned. */
+  readonly normsTurned: boolean;
+  /** Whether turned heads are normed without parameters: Llama 4. */
+  readonly normsBare: boolean;
+  /** Whether eager attention multiplies queries and keys in fp32. */
+  readonly wideScores: boolean;
   readonly wideRotary: boolean;
   readonly activation: ActivationKind;
   readonly wideSoftmax: boolean;
@@ -22,11 +32,14 @@ export interface Traits {
   readonly scaledResiduals: boolean;
   readonly scaledLogits: boolean;
   readonly scaledEmbeddings: boolean;
+  /** How a fused projection of queries, keys and values is cut. */
+  readonly fused: FusedLayout;
 }
 
 type Config = Readonly<Record<string, unknown>>;
 
-const GEMMA = new Set([
+/** Types whose norms and embeddings are Gemma's. */
+export const GEMMA: ReadonlySet<string> = new Set([
   "gemma",
   "gemma2",
   "gemma3",
@@ -100,8 +113,20 @@ const REPEATED_TABLES = new Set([
   "qwen2_vl",
   "qwen2_5_vl",
 ]);
+/**
+ * Types that turn a part of each head while heads lie token by token, with tables
+ * that are repeated for queries and for keys.
+ */
+const BY_TOKEN = new Set(["gptj", "codegen"]);
+/** Types whose eager attention multiplies queries and keys in fp32. */
+const WIDE_SCORES = new Set(["gptj", "codegen", "gpt_neo"]);
 /** Types that multiply embeddings, residuals and logits, if only by one. */
-const MULTIPLIED = new Set(["granitemoehybrid"]);
+const MULTIPLIED = new Set([
+  "granite",
+  "granitemoe",
+  "granitemoehybrid",
+  "granitemoeshared",
+]);
 /** Types that turn heads in fp32. */
 const WIDE_ROTARY = new Set([
   "cohere",
@@ -113,13 +138,17 @@ const WIDE_ROTARY = new Set([
   "llama4_text",
 ]);
 /** Types whose eager attention leaves the softmax in the heads' type. */
-const NARROW_SOFTMAX = new Set(["gpt2", "falcon", "bert", "opt"]);
+const NARROW_SOFTMAX = new Set(["gpt2", "falcon", "bert"]);
 /** Defaults of dropout where a config.json does not state it. */
 const DROPOUT = new Set(["gpt2", "gpt_bigcode", "bert"]);
 
 /** Reads the traits of a model type off its config, or takes its defaults. */
-export function traitsOf(type: string, config: Config): Traits {
-  const text = inner(config);
+export function traitsOf(
+  type: string,
+  config: Config,
+  headDim: number,
+): Traits {
+  const text = innerConfig(config);
   const number = (keys: readonly string[], fallback: number) => {
     for (const key of keys) {
       const value = text[key];
@@ -127,6 +156,10 @@ export function traitsOf(type: string, config: Config): Traits {
     }
     return fallback;
   };
+  // GPT-J counts the features that it turns.
+  const rotaryDim = ["gptj", "codegen"].includes(type)
+    ? number(["rotary_dim"], 64)
+    : null;
   const usual = DROPOUT.has(type) ? 0.1 : 0;
   const act = text["hidden_activation"] ?? text["hidden_act"] ??
     text["activation_function"] ?? text["afn"] ??
@@ -140,29 +173,39 @@ export function traitsOf(type: string, config: Config): Traits {
       ? "none"
       : Object.hasOwn(PART_ROTARY, type)
       ? "part"
+      : type === "gpt_oss"
+      ? "halves"
       : "whole",
-    rotaryShare: number(
-      ["partial_rotary_factor", "rotary_pct"],
-      PART_ROTARY[type] ?? 1,
-    ),
+    rotaryShare: rotaryDim === null
+      ? number(["partial_rotary_factor", "rotary_pct"], PART_ROTARY[type] ?? 1)
+      : rotaryDim / headDim,
     repeatedTables: REPEATED_TABLES.has(type),
     wideRotary: WIDE_ROTARY.has(type),
-    activation: type === "nemotron_h" && /relu2|relu_squared/.test(`${act}`)
-      ? "wide_relu_squared"
-      : activationKind(typeof act === "string" ? act : "silu"),
+    turnsByToken: BY_TOKEN.has(type),
+    normsTurned: type.startsWith("hunyuan_v1") || type.startsWith("llama4"),
+    normsBare: type.startsWith("llama4") && text["use_qk_norm"] !== false,
+    wideScores: WIDE_SCORES.has(type),
+    activation: activationKind(typeof act === "string" ? act : "silu"),
     wideSoftmax: !NARROW_SOFTMAX.has(type),
-    attentionSoftcap: isNumber(text["attn_logit_softcapping"]),
+    attentionSoftcap: type === "gemma2"
+      ? text["attn_logit_softcapping"] !== null
+      : isNumber(text["attn_logit_softcapping"]),
     finalSoftcap: type === "gemma2"
       ? text["final_logit_softcapping"] !== null
       : isNumber(text["final_logit_softcapping"]),
     dropout: {
       attention: number(
         ["attn_pdrop", "attention_dropout", "attention_probs_dropout_prob"],
-        usual,
+        type === "seed_oss" ? 0.1 : usual,
       ),
       residual: number(
-        ["resid_pdrop", "hidden_dropout_prob", "hidden_dropout"],
-        usual,
+        type === "opt" ? ["dropout"] : [
+          "resid_pdrop",
+          "residual_dropout",
+          "hidden_dropout_prob",
+          "hidden_dropout",
+        ],
+        type === "opt" || type === "seed_oss" ? 0.1 : usual,
       ),
       embedding: number(["embd_pdrop", "hidden_dropout_prob"], usual),
     },
@@ -170,6 +213,7 @@ export function traitsOf(type: string, config: Config): Traits {
       isNumber(text["residual_multiplier"]),
     scaledLogits: MULTIPLIED.has(type) || isNumber(text["logits_scaling"]) ||
       isNumber(text["logit_scale"]),
+    fused: fusedLayoutOf(type, text),
     scaledEmbeddings: GEMMA.has(type) || MULTIPLIED.has(type) ||
       isNumber(text["embedding_multiplier"]),
   };
@@ -179,7 +223,12 @@ function normOf(type: string): NormKind {
   if (GEMMA.has(type)) return "gemma";
   if (type.startsWith("cohere")) return "cohere";
   if (type === "olmo") return "bare";
-  return ["olmo2", "olmo3", "nemotron_h"].includes(type) ? "olmo2" : "rms";
+  if (type === "nemotron") return "layer1p";
+  // LayerNorms that have no bias.
+  if (type === "mpt" || type === "dbrx") return "layer";
+  return ["gpt_oss", "helium", "olmo2", "olmo3", "nemotron_h"].includes(type)
+    ? "olmo2"
+    : "rms";
 }
 
 function arrangementOf(type: string, config: Config): Traits["arrangement"] {
@@ -188,6 +237,10 @@ function arrangementOf(type: string, config: Config): Traits["arrangement"] {
   if (type === "gpt_neox" && config["use_parallel_residual"] === false) {
     return "pre";
   }
+  if (
+    type === "falcon" && config["parallel_attn"] === false &&
+    config["new_decoder_architecture"] !== true
+  ) return "pre";
   return PARALLEL.has(type) ? "parallel" : "pre";
 }
 
@@ -195,13 +248,17 @@ function defaultActivation(type: string): string {
   switch (type) {
     case "gpt2":
     case "gptj":
+    case "codegen":
     case "phi":
     case "gpt_neo":
       return "gelu_new";
     case "opt":
     case "t5":
       return "relu";
+    case "nemotron":
     case "nemotron_h":
+    case "persimmon":
+    case "arcee":
       return "relu2";
     default:
       return "silu";
@@ -209,7 +266,7 @@ function defaultActivation(type: string): string {
 }
 
 /** The language model's own config, where a vision-language model nests it. */
-function inner(config: Config): Config {
+export function innerConfig(config: Config): Config {
   const nested = config["text_config"] ?? config["llm_config"];
   return typeof nested === "object" && nested !== null
     ? { ...config, ...nested }

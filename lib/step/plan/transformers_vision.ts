@@ -3,7 +3,6 @@ import { activationKind } from "../ops/activations.ts";
 import type { AdaptedLinear } from "../ops/adapted_linear.ts";
 import type { NormKind } from "../ops/norms.ts";
 import { layerPlanOf } from "./layer_plan.ts";
-import { stacksOf } from "./stacks.ts";
 import type { VisionPlan, VisionSource } from "./vision_plan.ts";
 
 type Config = Readonly<Record<string, unknown>>;
@@ -86,7 +85,7 @@ export function transformersVision(
   const { type } = model.architecture;
   const family = FAMILIES[type];
   const config = model.config ?? {};
-  const stacks = stacksOf(
+  const stacks = source.stacksIn(
     model.tensors.filter(({ piece }) => piece === "vision_tower"),
   );
   const [stack] = stacks;
@@ -185,7 +184,12 @@ export function transformersVision(
         },
         batch: images,
         sequence: rows / images,
-        attention: { ...facts.attention, masked: false, causal: false },
+        attention: {
+          ...facts.attention,
+          masked: false,
+          causal: false,
+          unpads: false,
+        },
         cached: false,
         kernels: "eager",
       }),

@@ -1,3 +1,4 @@
+import type { Tensor } from "../../models/tensors/tensor.ts";
 import type { Model } from "../../models/model.ts";
 import type { Scenario } from "../../scenario/schema.ts";
 import type { Parameter } from "../machine.ts";
@@ -70,6 +71,8 @@ export interface VisionSource {
   readonly model: Model;
   readonly facts: LayerFacts;
   readonly outside: Modules;
+  /** The stacks of some tensors, with their adapters. */
+  stacksIn(tensors: readonly Tensor[]): Stack[];
   modulesOf(stack: Stack, kind: LayerKind): Modules;
 }
 

@@ -1,6 +1,6 @@
 import type { Machine, Value } from "../../machine.ts";
 import { cast, copied, join, slice, split } from "../../ops/arithmetic.ts";
-import { repeated } from "../../ops/attention.ts";
+import { repeated } from "../../ops/attention_products.ts";
 import { rotated } from "../../ops/rotary.ts";
 import { sideBySide } from "../../ops/side_by_side.ts";
 import type { RotaryTable } from "../../ops/rotary.ts";

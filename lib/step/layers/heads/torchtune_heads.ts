@@ -1,7 +1,7 @@
 import type { Machine, Value } from "../../machine.ts";
 import type { AdaptedLinear } from "../../ops/adapted_linear.ts";
 import { adaptedLinear } from "../../ops/adapted_linear.ts";
-import { repeated } from "../../ops/attention.ts";
+import { repeated } from "../../ops/attention_products.ts";
 import { norm } from "../../ops/norms.ts";
 import { pairwiseRotated } from "../../ops/pairwise_rotary.ts";
 import type { HeadMaker } from "./made_heads.ts";

@@ -4,7 +4,7 @@ import { cast, copied, slice, split } from "../../ops/arithmetic.ts";
 import type { Norm } from "../../ops/norms.ts";
 import { norm } from "../../ops/norms.ts";
 import type { RotaryTable } from "../../ops/rotary.ts";
-import { partlyRotated, rotated } from "../../ops/rotary.ts";
+import { partlyRotated, rotated, turnedByHalves } from "../../ops/rotary.ts";
 import type { AttentionPlan } from "../attention_layer.ts";
 import type { HeadMaker } from "./made_heads.ts";
 
@@ -13,22 +13,34 @@ export const transformersHeads: HeadMaker = (m, x, plan, table) => {
   const { heads } = plan;
   const rows = heads.batch * heads.queries;
   let [q, k, v] = projected(m, x, rows, plan);
-  if (plan.qNorm) {
-    q = normedHeads(m, q, plan.qNorm, rows, heads.heads, "q norm");
-  }
-  if (plan.kNorm) {
-    k = normedHeads(m, k, plan.kNorm, rows, heads.kvHeads, "k norm");
-  }
+  const sizes = plan.fused === "grouped"
+    ? { ...heads, kvHeads: heads.heads }
+    : heads;
+  const normBoth = () => {
+    if (plan.qNorm) {
+      q = normedHeads(m, q, plan.qNorm, rows, heads.heads, "q norm");
+    }
+    if (plan.kNorm) {
+      k = normedHeads(m, k, plan.kNorm, rows, heads.kvHeads, "k norm");
+    }
+  };
+  if (!plan.normsTurned) normBoth();
   if (table && plan.rotary !== "none") {
     const turned = turnedHeads(m, [q, k], plan, table);
     m.drop(q, k);
     [q, k] = turned;
   }
+  if (plan.normsTurned) normBoth();
   if (plan.cached && "q" in plan.projections) {
     m.giveBack(k);
     m.giveBack(v);
   }
-  return { heads: [q, k, v], sizes: heads, byHead: plan.rotary === "part" };
+  return {
+    heads: [q, k, v],
+    sizes,
+    byHead: plan.rotary === "halves" ||
+      plan.rotary === "part" && !plan.turnsByToken,
+  };
 };
 
 /** Queries and keys, turned by their positions. */
@@ -38,23 +50,27 @@ function turnedHeads(
   plan: AttentionPlan,
   table: RotaryTable,
 ): [Value, Value] {
-  const own = plan.repeatedTables
-    ? {
-      cos: copied(m, table.cos, "repeated cosines"),
-      sin: copied(m, table.sin, "repeated sines"),
-    }
+  const repeatedTable = () => ({
+    cos: copied(m, table.cos, "repeated cosines"),
+    sin: copied(m, table.sin, "repeated sines"),
+  });
+  const shared = plan.repeatedTables && !plan.turnsByToken
+    ? repeatedTable()
     : table;
   const turned = heads.map((head, at) =>
     m.call(() => {
       const label = at === 0 ? "rotated queries" : "rotated keys";
+      const own = plan.turnsByToken ? repeatedTable() : shared;
       const wide = plan.wideRotary ? cast(m, head, "fp32", label) : head;
       const result = plan.rotary === "part"
         ? partlyRotated(m, wide, own, plan.rotaryShare, label)
+        : plan.rotary === "halves"
+        ? turnedByHalves(m, wide, own, label)
         : rotated(m, wide, own, label, plan.kernels);
       return plan.wideRotary ? cast(m, result, head.dtype, label) : result;
     })
   );
-  if (plan.repeatedTables) m.drop(own.cos, own.sin);
+  if (shared !== table) m.drop(shared.cos, shared.sin);
   return turned as [Value, Value];
 }
 
@@ -62,7 +78,7 @@ function projected(
   m: Machine,
   x: Value,
   rows: number,
-  { projections, heads, slices, cached }: AttentionPlan,
+  { projections, heads, fused, cached }: AttentionPlan,
 ): [Value, Value, Value] {
   if ("q" in projections) {
     return [
@@ -83,12 +99,67 @@ function projected(
     rows * heads.kvHeads * heads.width,
     rows * heads.kvHeads * heads.valueWidth,
   ];
-  const pieces = slices
-    ? sizes.map((size) => slice(m, qkv, size))
-    : split(m, qkv, sizes);
+  const pieces = cut(m, qkv, sizes, fused);
   if (cached) m.giveBack(qkv);
   m.drop(qkv);
   return pieces as [Value, Value, Value];
+}
+
+/** Queries, keys and values of what a fused projection gave. */
+function cut(
+  m: Machine,
+  qkv: Value,
+  sizes: readonly number[],
+  fused: AttentionPlan["fused"],
+): Value[] {
+  switch (fused) {
+    case "split":
+      return split(m, qkv, sizes);
+    case "slices":
+      return sizes.map((size) => slice(m, qkv, size));
+    case "picked":
+      return sizes.map((size, at) =>
+        at === 0 ? slice(m, qkv, size) : picked(m, qkv, size)
+      );
+    case "grouped":
+      return sizes.map((size, at) =>
+        m.call(() => {
+          const [queries = size] = sizes;
+          const own = at === 0
+            ? slice(m, qkv, size)
+            : spread(m, picked(m, qkv, size), queries);
+          return copied(m, own, "heads of all groups");
+        })
+      );
+  }
+}
+
+/** A part of x that is picked by an index, which is kept on the device. */
+function picked(m: Machine, x: Value, elements: number): Value {
+  return m.call(() => {
+    const index = m.create(1, "int64", "index of heads");
+    const node = m.record(
+      [x],
+      [index],
+      () => [m.grad(x.source, x.elements, x.dtype, "gradient of picked heads")],
+    );
+    return m.create(
+      elements,
+      x.dtype,
+      "picked heads",
+      node && { node, slot: 0 },
+    );
+  });
+}
+
+/** The same heads for all queries, without a copy; gradients are summed. */
+function spread(m: Machine, x: Value, elements: number): Value {
+  const node = m.record(
+    [x],
+    [],
+    () => [m.grad(x.source, x.elements, x.dtype, "gradient of spread heads")],
+  );
+  return m.view(x, { elements, source: node && { node, slot: 0 } });
 }
 
 /** A norm of each head, or of all heads side by side. */

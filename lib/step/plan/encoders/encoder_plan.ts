@@ -1,5 +1,4 @@
 import type { Scenario } from "../../../scenario/schema.ts";
-import { stacksOf } from "../stacks.ts";
 import type { StackFacts } from "./encoder_layer_plan.ts";
 import type { EncoderFamily } from "./family.ts";
 import { encoderFamilyOf } from "./family.ts";
@@ -27,7 +26,7 @@ export function encoderPlanOf(
   const { model, scenario } = source;
   const { type } = model.architecture;
   const family = encoderFamilyOf(type);
-  const stacks = stacksOf(model.tensors);
+  const stacks = source.stacksIn(model.tensors);
   const decoding = stacks.find(({ path }) => /(^|\.)decoder\./.test(path));
   const reading = stacks.find((each) => each !== decoding);
   if (!family || !reading || stacks.length > 2) {

@@ -74,6 +74,8 @@ export interface EncoderSource {
   readonly scenario: Scenario;
   readonly model: Model;
   readonly outside: Modules;
+  /** The stacks of some tensors, with their adapters. */
+  stacksIn(tensors: readonly Tensor[]): Stack[];
   modulesOf(stack: Stack, kind: LayerKind): Modules;
 }
 

@@ -1,0 +1,131 @@
+import doubts from "./doubts.json" with { type: "json" };
+import type { StepKind } from "./step_kind.ts";
+import { METHOD_WORDS } from "./step_kind.ts";
+import type { TracedKinds, Untraced } from "./traced_kinds.ts";
+import { tracingOf } from "./traced_kinds.ts";
+import traced from "./traced.json" with { type: "json" };
+
+/**
+ * A kind of step that is played with a known error. Null stands for any: an
+ * error of the optimizer's step is every model's.
+ */
+export interface DoubtRow {
+  type: string | null;
+  method: StepKind["method"] | null;
+  settings: string[];
+  optimizer: string | null;
+  /** The worst errors of any phase, played ÷ traced − 1: at most 0, at least 0. */
+  low: number;
+  high: number;
+}
+
+/** Why a figure is doubted, and how far off the truth may lie. */
+export interface Doubt {
+  /** Shares of the figure that the truth may be: at most 1, and at least 1. */
+  readonly low: number;
+  readonly high: number;
+  readonly texts: readonly string[];
+}
+
+/** What the project's traced steps say. */
+export interface StepEvidence {
+  readonly traced: TracedKinds;
+  readonly doubts: readonly DoubtRow[];
+}
+
+const OWN: StepEvidence = { traced, doubts: doubts as DoubtRow[] };
+
+/**
+ * What nine in ten steps of types that had never been compared turned out to be,
+ * as shares of their figures: 61 traced steps of 11 types, from gpt_oss and
+ * llama4_text to olmo3, when they were first compared.
+ */
+export const FIRST_SIGHT = { low: 0.99, high: 1.29 } as const;
+
+/**
+ * The doubt about a kind of step: known errors of its own kind, or where that was
+ * not traced, of kinds with some of its settings; and settings that were traced
+ * with none.
+ *
+ * @param kind See {@linkcode stepKindOf}.
+ * @param evidence What `deno task doubts` has written, unless told otherwise.
+ */
+export function doubtOf(
+  kind: StepKind,
+  { traced, doubts }: StepEvidence = OWN,
+): Doubt {
+  const tracing = tracingOf(kind, traced);
+  const known = doubts.filter((row) => falls(kind, row, tracing === "exact"));
+  const untraced = typeof tracing === "object" ? tracing : null;
+  const ends = [
+    ...known.map(({ low, high }) => ({
+      low: 1 / (1 + high),
+      high: 1 / (1 + low),
+    })),
+    ...(untraced ? [FIRST_SIGHT] : []),
+  ];
+  return {
+    low: Math.min(1, ...ends.map(({ low }) => low)),
+    high: Math.max(1, ...ends.map(({ high }) => high)),
+    texts: [
+      ...known.map(knownText),
+      ...(untraced ? [untracedText(kind, untraced)] : []),
+    ],
+  };
+}
+
+/** Whether a row speaks of a kind. */
+function falls(kind: StepKind, row: DoubtRow, exactly: boolean): boolean {
+  if (row.optimizer !== null && row.optimizer !== kind.optimizer) return false;
+  if (row.type === null) return true;
+  if (row.type !== kind.type || row.method !== kind.method) return false;
+  const own = new Set([...kind.settings, ...kind.extras]);
+  return row.settings.every((setting) => own.has(setting)) &&
+    (!exactly || row.settings.length === own.size);
+}
+
+/** A row in words: "falcon, full training, attention sdpa". */
+export function rowWords(
+  { type, method, settings, optimizer }: DoubtRow,
+): string {
+  return [
+    type,
+    method === null ? null : METHOD_WORDS[method],
+    ...settings,
+    optimizer,
+  ].filter((word) => word !== null).join(", ");
+}
+
+function knownText(row: DoubtRow): string {
+  const errors = [
+    row.low < 0 ? `${percent(-row.low)} too low` : null,
+    row.high > 0 ? `${percent(row.high)} too high` : null,
+  ].filter((text) => text !== null);
+  return `Known error: traced steps of this kind (${
+    rowWords(row)
+  }) are played up to ${
+    errors.join(" and ")
+  } in some phase; the band is that much wider`;
+}
+
+function percent(share: number): string {
+  return `${(100 * share).toFixed(1)} %`;
+}
+
+function untracedText(
+  { type, method }: StepKind,
+  { of, settings }: Untraced,
+): string {
+  switch (of) {
+    case "type":
+      return `Model type "${type}" is played by its tensors' names and its config: its code was not traced; the band is wider`;
+    case "method":
+      return `Model type "${type}": its code was not traced with ${
+        METHOD_WORDS[method]
+      }; the band is wider`;
+    case "settings":
+      return `Model type "${type}": its code was not traced with ${
+        METHOD_WORDS[method]
+      } and ${settings.join(", ")}; the band is wider`;
+  }
+}

@@ -1,0 +1,93 @@
+import type { Scenario } from "../scenario/schema.ts";
+
+/** What decides over how well a training step is played: the code that runs. */
+export interface StepKind {
+  /** The model's type, as its config names it. */
+  readonly type: string;
+  readonly method: Scenario["train"]["method"];
+  /** Settings beyond the plain ones that the type's own code answers. */
+  readonly settings: readonly string[];
+  /** Settings that code beside the model's answers, alike for all types. */
+  readonly extras: readonly string[];
+  /** The optimizer and its implementation, as "adamw foreach". */
+  readonly optimizer: string;
+}
+
+type Reader = (scenario: Scenario) => string | false;
+
+/** Settings that a model type's own code answers, each in its own way. */
+const OF_TYPES: readonly Reader[] = [
+  ({ train }) => train.attention !== "flash" && `attention ${train.attention}`,
+  ({ train }) => train.padding_mask && "padding mask",
+  ({ train }) => train.checkpointing !== "none" && "checkpointing",
+  // Both types of 16 bits take the same bytes.
+  ({ precision }) => precision.weights === "fp32" && "fp32 weights",
+  ({ precision }) => precision.autocast !== null && "autocast",
+  ({ train }) => train.kernels !== "eager" && `kernels ${train.kernels}`,
+  ({ train, model }) =>
+    train.images_per_sample > 0 && hasVision(model) && "images",
+  ({ software }) =>
+    software.model_code !== "transformers" &&
+    `model code ${software.model_code}`,
+];
+
+/** Settings that code beside the model answers, alike for all of them. */
+const OF_ALL: readonly Reader[] = [
+  ({ train }) =>
+    train.checkpoint_offload && train.checkpointing !== "none" &&
+    "checkpoint offload",
+  ({ train }) => train.loss !== "full" && `loss ${train.loss}`,
+  ({ train }) => train.gradient_accumulation > 1 && "accumulation",
+  ({ optimizer }) => optimizer.in_backward && "stepping in the backward pass",
+  adapted(({ lora }) => lora.adapter_dtype !== "fp32" && "adapters of 16 bits"),
+  adapted(({ lora }) => lora.dropout > 0 && "LoRA dropout"),
+  adapted(({ lora }) => lora.dora && "DoRA"),
+  adapted(({ lora }) => lora.modules_to_save.length > 0 && "modules to save"),
+  adapted(({ lora }) => lora.bias !== "none" && "LoRA biases"),
+  ({ quantization }) =>
+    quantization.weights !== "none" && `weights ${quantization.weights}`,
+  ({ quantization, train }) =>
+    train.method === "qlora" && !quantization.kbit_upcast && "no upcast",
+];
+
+function adapted(read: (train: Scenario["train"]) => string | false): Reader {
+  return ({ train }) => train.method !== "full" && read(train);
+}
+
+function hasVision(model: Scenario["model"]): boolean {
+  return typeof model === "string" || !("config" in model) ||
+    "vision_config" in model.config;
+}
+
+/**
+ * The kind of step that a Scenario asks for.
+ *
+ * @param type The model's type.
+ * @param implementation What the optimizer steps with.
+ */
+export function stepKindOf(
+  scenario: Scenario,
+  type: string,
+  implementation: string,
+): StepKind {
+  const { name, bits } = scenario.optimizer;
+  const ofBits = bits === 32 ? "" : ` ${bits}-bit`;
+  return {
+    type,
+    method: scenario.train.method,
+    settings: settingsOf(OF_TYPES, scenario),
+    extras: settingsOf(OF_ALL, scenario),
+    optimizer: `${name}${ofBits} ${implementation}`,
+  };
+}
+
+function settingsOf(readers: readonly Reader[], scenario: Scenario): string[] {
+  return readers.map((read) => read(scenario)).filter((text) => text !== false);
+}
+
+/** How a model is trained, in words. */
+export const METHOD_WORDS: Readonly<Record<StepKind["method"], string>> = {
+  full: "full training",
+  lora: "LoRA",
+  qlora: "QLoRA",
+};

@@ -1,0 +1,57 @@
+import { assert } from "@std/assert";
+import type { Compared } from "../../lib/evidence/doubt_rows.ts";
+import type { StepKind } from "../../lib/evidence/step_kind.ts";
+import { stepKindOf } from "../../lib/evidence/step_kind.ts";
+import type { ScenarioInput } from "../../lib/mod.ts";
+import { resolveModel } from "../../lib/models/resolve_model.ts";
+import { parseScenario } from "../../lib/scenario/parse_scenario.ts";
+import { codeTypeOf } from "../../lib/step/plan/code_type.ts";
+import measured from "../truth/measured.json" with { type: "json" };
+import steps from "../truth/steps.json" with { type: "json" };
+import stateSpaces from "../truth/traced_state_spaces.json" with {
+  type: "json",
+};
+import traced from "../truth/traced_steps.json" with { type: "json" };
+import type { Traced } from "./traced.ts";
+import { playedOf } from "./traced.ts";
+import { UNSAID } from "./unsaid.ts";
+
+/** A traced step with its name, beside what is played. */
+export type ComparedStep = Compared & { readonly name: string };
+
+const TRACED = [traced, stateSpaces, steps] as unknown as Traced[][];
+
+/** Every traced step, played and compared. None is left out. */
+export function comparedSteps(): ComparedStep[] {
+  return TRACED.flat().map((each) => {
+    const { step, errors } = playedOf(each);
+    const { plan, implementation } = step;
+    return {
+      name: each.name,
+      kind: stepKindOf(
+        plan.scenario,
+        codeTypeOf(plan.model, plan.scenario),
+        implementation,
+      ),
+      errors: errors.filter(([phase]) =>
+        !UNSAID[each.name]?.phases.includes(phase)
+      ),
+    };
+  });
+}
+
+/** The kinds of steps that ran on a real GPU, one at a time. */
+export function measuredKinds(): StepKind[] {
+  const cases = measured as unknown as { scenario: ScenarioInput }[];
+  return cases.flatMap(({ scenario }) => {
+    const parsed = parseScenario(scenario);
+    assert(parsed.ok, JSON.stringify(parsed));
+    const { task, parallel, model } = parsed.value;
+    if (task !== "train" || parallel.gpus > 1) return [];
+    const resolved = resolveModel(model);
+    assert(resolved.ok, JSON.stringify(resolved));
+    return [
+      stepKindOf(parsed.value, codeTypeOf(resolved.value, parsed.value), ""),
+    ];
+  });
+}
