@@ -151,13 +151,18 @@ function times(
   rows: number,
   matrix: Matrix,
   [width, out]: readonly [width: number, out: number],
-  { code }: ExpertsPlan,
+  { code, everywhere }: ExpertsPlan,
 ): Value {
   const sizes = { name: "experts", in: width, out, bias: null };
   if (typeof matrix !== "function") {
     return linear(m, x, rows, { ...sizes, weight: matrix }, OUTPUT);
   }
   const whole = matrix();
+  if (everywhere) {
+    const result = product(m, x, rows, sizes, whole, OUTPUT);
+    m.drop(whole);
+    return result;
+  }
   if (code === "grouped") {
     const result = groupedProduct(m, x, rows, sizes, whole, OUTPUT);
     m.drop(whole);

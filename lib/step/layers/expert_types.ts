@@ -43,7 +43,9 @@ export interface ExpertsPlan {
   readonly gate: "halves" | "clamped";
   readonly activation: ActivationKind;
   readonly code: ExpertCode;
+  /** Whether every row runs through every expert, most times nought: Llama 4. */
+  readonly everywhere: boolean;
 }
 
 /** A matrix of an expert or of all, as their code reads it. */
-export type Matrix = Packed | (() => Value);
+export type Matrix = Packed | Parameter | (() => Value);

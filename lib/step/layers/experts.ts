@@ -1,6 +1,6 @@
 import type { Machine, Value } from "../machine.ts";
 import { withUpdate } from "../ops/adapted_parameter.ts";
-import { cast, multiply } from "../ops/arithmetic.ts";
+import { cast, copied, multiply } from "../ops/arithmetic.ts";
 import { gathered } from "../ops/gather.ts";
 import { fusedMlp, ownMlp } from "./expert_network.ts";
 import type { ExpertsPlan, Fused, Matrix } from "./expert_types.ts";
@@ -28,15 +28,25 @@ export function experts(
   return readBy(
     m,
     plan.down,
+    plan,
     (down) =>
       readBy(
         m,
         plan.gateUp,
+        plan,
         (gateUp) =>
-          plan.code === "grouped"
+          plan.everywhere
+            ? everywhere(m, x, weights, rows, plan, gateUp, down)
+            : plan.code === "grouped"
             ? grouped(m, x, weights, rows, plan, gateUp, down)
-            : oneByOne(m, x, weights, rows, plan, (own, count) =>
-              fusedMlp(m, own, count, plan, gateUp, down)),
+            : oneByOne(
+              m,
+              x,
+              weights,
+              rows,
+              plan,
+              (own, count) => fusedMlp(m, own, count, plan, gateUp, down),
+            ),
       ),
   );
 }
@@ -44,9 +54,12 @@ export function experts(
 function readBy(
   m: Machine,
   { weight, adapter }: Fused,
+  { everywhere }: ExpertsPlan,
   body: (own: Matrix) => Value,
 ): Value {
-  return "trains" in weight
+  // Autocast keeps its copies of whole parameters that a product reads.
+  const isWhole = everywhere && adapter === null;
+  return "trains" in weight && !isWhole
     ? withUpdate(m, weight, adapter, body)
     : body(weight);
 }
@@ -85,8 +98,43 @@ function grouped(
   });
 }
 
+/**
+ * Rows repeated for every expert and weighted before it; what each gives is not
+ * summed yet.
+ *
+ * Source: huggingface/transformers models/llama4/modeling_llama4.py,
+ * Llama4TextMoe.forward
+ */
+function everywhere(
+  m: Machine,
+  x: Value,
+  weights: Value,
+  rows: number,
+  plan: ExpertsPlan,
+  gateUp: Matrix,
+  down: Matrix,
+): Value {
+  return m.call(() => {
+    const many = rows * plan.experts;
+    const { source, elements, dtype } = x;
+    const node = m.record([x], [], () => [
+      m.grad(source, elements, dtype, "gradient of repeated rows"),
+    ]);
+    const repeated = m.create(
+      many * plan.hidden,
+      dtype,
+      "repeated rows",
+      node && { node, slot: 0 },
+    );
+    const turned = copied(m, weights, "weights by expert");
+    const given = multiply(m, repeated, turned, "weighted rows");
+    m.drop(repeated);
+    return fusedMlp(m, given, many, plan, gateUp, down);
+  });
+}
+
 /** The sum of each row's experts. */
-function summed(m: Machine, x: Value, elements: number): Value {
+export function summed(m: Machine, x: Value, elements: number): Value {
   const node = m.record([x], [], () => [
     m.grad(x.source, x.elements, x.dtype, "gradient of the sum"),
   ]);

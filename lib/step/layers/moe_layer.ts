@@ -1,9 +1,9 @@
 import type { Machine, Value } from "../machine.ts";
 import type { AdaptedLinear } from "../ops/adapted_linear.ts";
 import { adaptedLinear } from "../ops/adapted_linear.ts";
-import { add, multiply, savingOutput } from "../ops/arithmetic.ts";
+import { add, addedTo, multiply, savingOutput } from "../ops/arithmetic.ts";
 import type { ExpertsPlan } from "./expert_types.ts";
-import { experts } from "./experts.ts";
+import { experts, summed } from "./experts.ts";
 import type { MlpPlan } from "./mlp_layer.ts";
 import { mlpLayer } from "./mlp_layer.ts";
 import type { RouterPlan } from "./router.ts";
@@ -32,6 +32,12 @@ export function moeLayer(
       m.drop(weights);
       if (!plan.shared) return out;
       const shared = sharedExpert(m, x, rows, plan.shared, plan.sharedGate);
+      if (plan.experts.everywhere) {
+        const sum = summed(m, out, rows * plan.experts.hidden);
+        const whole = addedTo(m, shared, sum);
+        m.drop(sum, shared);
+        return whole;
+      }
       return add(m, out, shared, "experts and shared expert");
     }));
 }

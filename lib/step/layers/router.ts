@@ -65,6 +65,7 @@ function chosen(
     const many = rows * perToken;
     const scores = score();
     if (routing.late) return shared(m, scores, many);
+    if (routing.every) return everyWeight(m, scores, many);
     const chances = routing.sigmoid
       ? sigmoids(m, scores)
       : softmax(m, scores, true, "router softmax");
@@ -102,6 +103,23 @@ function shared(m: Machine, scores: Value, many: number): Value {
     const source = node && { node, slot: 0 };
     const top = m.create(many, dtype, "chosen scores", source);
     return savingOutput(m, top, "weights of chosen experts");
+  });
+}
+
+/** Sigmoids of the chosen scores, nought for the others. */
+function everyWeight(m: Machine, scores: Value, many: number): Value {
+  return m.call(() => {
+    const { elements, dtype } = scores;
+    const picks = m.create(many, "int64", "chosen experts");
+    const node = m.record([scores], [picks], () => [
+      m.grad(scores.source, elements, dtype, "gradient of router scores"),
+    ]);
+    const source = node && { node, slot: 0 };
+    const all = m.create(elements, dtype, "chosen scores", source);
+    const wide = cast(m, all, "fp32", "chosen scores in fp32");
+    const chances = savingOutput(m, wide, "router sigmoids");
+    m.drop(wide);
+    return cast(m, chances, dtype, "weights of all experts");
   });
 }
 

@@ -35,6 +35,7 @@ export function routedExpertsOf(
     [];
   const [hidden, width] = isTransposed ? [second, first] : [first, second];
   const routing = routingOf(type);
+  const everywhere = type.startsWith("llama4");
   const router = routerOf(modules, facts, experts, hidden);
   const [up, out] = [gateUp, down].map((name) =>
     fusedOf(modules, name, isTransposed)
@@ -55,7 +56,8 @@ export function routedExpertsOf(
       width,
       gateUp: up,
       down: out,
-      linears: facts.expertCode === "linears"
+      everywhere,
+      linears: facts.expertCode === "linears" && !everywhere
         ? linearsOf(modules, gateUp, [up, out], {
           experts,
           hidden,

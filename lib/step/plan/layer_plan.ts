@@ -86,6 +86,9 @@ function attentionOf(
   );
   if (!fused && !(q && k && v)) return null;
   const width = architecture.head_dim;
+  const bare: Norm | null = traits.normsBare && traits.rotary !== "none"
+    ? { kind: "rms", weight: null, bias: null }
+    : null;
   const heads: Heads = {
     batch,
     queries: sequence,
@@ -98,8 +101,10 @@ function attentionOf(
   return {
     projections: q && k && v ? { q, k, v } : { qkv: fused as AdaptedLinear },
     o,
-    qNorm: headNorm(modules, traits, /(^|\.)(q|query)_(layer)?norm\.weight$/),
-    kNorm: headNorm(modules, traits, /(^|\.)(k|key)_(layer)?norm\.weight$/),
+    qNorm: headNorm(modules, traits, /(^|\.)(q|query)_(layer)?norm\.weight$/) ??
+      bare,
+    kNorm: headNorm(modules, traits, /(^|\.)(k|key)_(layer)?norm\.weight$/) ??
+      bare,
     normsTurned: traits.normsTurned,
     heads,
     rotary: traits.rotary,

@@ -49,12 +49,15 @@ export function masksOf(
   ];
 }
 
-/** What is known of a layer, with the mask that its window needs. */
+/** What is known of a layer, with its positions and the mask its window needs. */
 export function factsOfKind(
-  facts: LayerFacts,
-  { sliding }: LayerKind,
+  whole: LayerFacts,
+  { sliding, unturned }: LayerKind,
   windows: Windows,
 ): LayerFacts {
+  const facts: LayerFacts = unturned
+    ? { ...whole, traits: { ...whole.traits, rotary: "none" } }
+    : whole;
   const { attention, sequence } = facts;
   const cuts = sliding === true && windows.size !== null &&
     sequence >= windows.size;

@@ -6,6 +6,8 @@ export interface Routing {
   readonly sigmoid: boolean;
   /** Whether the softmax is of the chosen scores alone, in their own type. */
   readonly late: boolean;
+  /** Whether every expert has a weight, sigmoids of the chosen scores: Llama 4. */
+  readonly every: boolean;
   /** Whether the chosen weights go back from fp32 to the type of the scores. */
   readonly narrow: boolean;
 }
@@ -76,6 +78,7 @@ export function routingOf(type: string): Routing {
     wide: WIDE.has(type),
     sigmoid: SIGMOID.has(type),
     late: type === "gpt_oss",
+    every: type.startsWith("llama4"),
     narrow: NARROW.has(type),
   };
 }

@@ -9,6 +9,8 @@ export interface LayerKind {
   readonly adapters?: ReadonlyMap<string, Tensor>;
   /** Whether they look at a window of the tokens before them alone. */
   readonly sliding?: boolean;
+  /** Whether their heads are not turned by positions, though others' are. */
+  readonly unturned?: boolean;
 }
 
 /** A stack of layers, each of some kind. */

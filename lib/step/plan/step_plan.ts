@@ -46,6 +46,7 @@ import type { Windows } from "./sliding.ts";
 import { windowsOf, withWindows } from "./sliding.ts";
 import { innerConfig, traitsOf } from "./traits.ts";
 import { unplayed } from "./unplayed.ts";
+import { withUnturned } from "./unturned.ts";
 import { weightGroups } from "./weight_groups.ts";
 
 /** All that a step needs to know of a Scenario and its model. */
@@ -95,7 +96,11 @@ export function stepPlanOf(
   );
   const { train, software } = scenario;
   const adapters = adapterTensors(scenario, model);
-  const stack = withWindows(withAdapters(whole, adapters), windows);
+  const stack = withUnturned(
+    withWindows(withAdapters(whole, adapters), windows),
+    model.architecture.type,
+    innerConfig(model.config ?? {}),
+  );
   const storage = leavingFrozen(
     storageOf(scenario),
     family ? frozenOf(family, model) : unreachedOf(model),

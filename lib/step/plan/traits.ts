@@ -19,6 +19,8 @@ export interface Traits {
   readonly turnsByToken: boolean;
   /** Whether heads are normed after they are turned. */
   readonly normsTurned: boolean;
+  /** Whether turned heads are normed without parameters: Llama 4. */
+  readonly normsBare: boolean;
   /** Whether eager attention multiplies queries and keys in fp32. */
   readonly wideScores: boolean;
   readonly wideRotary: boolean;
@@ -180,7 +182,8 @@ export function traitsOf(
     repeatedTables: REPEATED_TABLES.has(type),
     wideRotary: WIDE_ROTARY.has(type),
     turnsByToken: BY_TOKEN.has(type),
-    normsTurned: type.startsWith("hunyuan_v1"),
+    normsTurned: type.startsWith("hunyuan_v1") || type.startsWith("llama4"),
+    normsBare: type.startsWith("llama4") && text["use_qk_norm"] !== false,
     wideScores: WIDE_SCORES.has(type),
     activation: activationKind(typeof act === "string" ? act : "silu"),
     wideSoftmax: !NARROW_SOFTMAX.has(type),
