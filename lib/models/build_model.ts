@@ -7,6 +7,8 @@ import { countTensors } from "./count_tensors.ts";
 import { doubtsOf } from "./doubts.ts";
 import { genericDecoder } from "./families/generic.ts";
 import { FAMILIES } from "./families/mod.ts";
+import { classOf, namedClass } from "./heads/class_of_config.ts";
+import { textAlone } from "./heads/text_alone.ts";
 import type { Model } from "./model.ts";
 import { otherFile } from "./other_file.ts";
 import { rolesOf } from "./roles.ts";
@@ -24,7 +26,8 @@ export function modelOfConfig(
   given: Config,
   { name, source }: Pick<Model, "name" | "source">,
 ): Result<Model> {
-  const { config, notes } = withClassDefaults(given);
+  const alone = textAlone(given);
+  const { config, notes: assumed } = withClassDefaults(alone.config);
   const architecture = architectureOfConfig(config);
   if (!architecture.ok) {
     const other = otherFile(config);
@@ -33,8 +36,14 @@ export function modelOfConfig(
       problems: [{ path: "model.config", message: `model.config ${other}` }],
     };
   }
-  const doubts = [...notes, ...doubtsOf(architecture.value)];
   const { type } = architecture.value;
+  const { name: className, doubt } = classOf(type, namedClass(config));
+  const doubts = [
+    ...alone.notes,
+    ...assumed,
+    ...doubtsOf(architecture.value, config),
+    ...(doubt === null ? [] : [doubt]),
+  ];
   const family = Object.hasOwn(FAMILIES, type) ? FAMILIES[type] : undefined;
   if (!family) {
     return finished(generic(architecture.value), {
@@ -53,18 +62,21 @@ export function modelOfConfig(
       ],
     });
   }
-  const reader = new ConfigReader(config);
+  const counted = doubt === null
+    ? config
+    : { ...config, architectures: className === "" ? [] : [className] };
+  const reader = new ConfigReader(counted);
   const scope = new TensorScope();
   family(reader, scope);
   if (reader.problems.length > 0) {
     return { ok: false, problems: reader.problems };
   }
   return finished(scope, {
-    config,
+    config: counted,
     name,
     source,
     architecture: architecture.value,
-    parameters_basis: "exact",
+    parameters_basis: doubt === null ? "exact" : "assumed",
     notes: doubts,
   });
 }

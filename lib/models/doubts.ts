@@ -1,7 +1,20 @@
 import type { Architecture } from "./architecture.ts";
+import type { Config } from "./architecture_of_config.ts";
+
+/**
+ * Types whose code reads a config for each layer; for others transformers stops
+ * at the first field that layers have of their own.
+ *
+ * Source: huggingface/transformers
+ * integrations/heterogeneity/configuration_utils.py
+ */
+const READS_LAYERS = /^gemma4/;
 
 /** What a config says that no model of it would run with. */
-export function doubtsOf(architecture: Architecture): string[] {
+export function doubtsOf(
+  architecture: Architecture,
+  config: Config = {},
+): string[] {
   const { attention_heads, kv_heads, experts, experts_per_token } =
     architecture;
   const doubts: string[] = [];
@@ -16,5 +29,21 @@ export function doubtsOf(architecture: Architecture): string[] {
       `The config's experts per token must be at most its experts (${experts}): current value is ${experts_per_token}, and the model would not run`,
     );
   }
+  if (!READS_LAYERS.test(architecture.type) && setsLayersApart(config)) {
+    doubts.push(
+      `model.config.per_layer_config is not counted: transformers 5.23.0 builds no model of type ${architecture.type} with it`,
+    );
+  }
   return doubts;
+}
+
+function setsLayersApart(config: Config): boolean {
+  return [config, config["text_config"]].some((each) =>
+    isObject(each) && isObject(each["per_layer_config"]) &&
+    Object.keys(each["per_layer_config"]).length > 0
+  );
+}
+
+function isObject(value: unknown): value is Config {
+  return typeof value === "object" && value !== null;
 }
