@@ -107,7 +107,7 @@ export function estimateScenario(
       host,
       fit: fitOf(memory.device_peak_bytes, scenario.hardware.gpu),
       assumptions,
-      warnings: [...notes, ...warnings],
+      warnings: [...(model.value.doubts ?? []), ...notes, ...warnings],
       ...(largest ? { largest } : {}),
       ...(drawn ? { curve: drawn } : {}),
       ...(opinions ? { opinions: opinionsOf(question, method) } : {}),

@@ -4,7 +4,7 @@ import type { Config } from "./architecture_of_config.ts";
 import { architectureOfConfig } from "./architecture_of_config.ts";
 import { withClassDefaults } from "./class_defaults.ts";
 import { countTensors } from "./count_tensors.ts";
-import { doubtsOf } from "./doubts.ts";
+import { configDoubts, doubtsOf } from "./doubts.ts";
 import { genericDecoder } from "./families/generic.ts";
 import { FAMILIES } from "./families/mod.ts";
 import { classOf, namedClass } from "./heads/class_of_config.ts";
@@ -37,11 +37,14 @@ export function modelOfConfig(
     };
   }
   const { type } = architecture.value;
-  const { name: className, doubt } = classOf(type, namedClass(config));
-  const doubts = [
+  const { name: className, kind, doubt } = classOf(type, namedClass(config));
+  const notes = [
     ...alone.notes,
     ...assumed,
-    ...doubtsOf(architecture.value, config),
+    ...doubtsOf(architecture.value),
+  ];
+  const doubts = [
+    ...configDoubts(architecture.value, config),
     ...(doubt === null ? [] : [doubt]),
   ];
   const family = Object.hasOwn(FAMILIES, type) ? FAMILIES[type] : undefined;
@@ -58,8 +61,9 @@ export function modelOfConfig(
             ? "the config names no model_type"
             : `model type "${type}" is not known`
         }, so it is taken for a decoder like llama with its dimensions`,
-        ...doubts,
+        ...notes,
       ],
+      doubts,
     });
   }
   const counted = doubt === null
@@ -75,9 +79,12 @@ export function modelOfConfig(
     config: counted,
     name,
     source,
-    architecture: architecture.value,
+    architecture: kind === "vocabulary" || kind === "other"
+      ? architecture.value
+      : { ...architecture.value, tie_embeddings: false },
     parameters_basis: doubt === null ? "exact" : "assumed",
-    notes: doubts,
+    notes,
+    doubts,
   });
 }
 

@@ -10,11 +10,15 @@ import type { Config } from "./architecture_of_config.ts";
  */
 const READS_LAYERS = /^gemma4/;
 
+/** What of a config is not counted. */
+export function configDoubts({ type }: Architecture, config: Config): string[] {
+  return READS_LAYERS.test(type) || !setsLayersApart(config) ? [] : [
+    `model.config.per_layer_config is not counted: transformers 5.23.0 builds no model of type ${type} with it`,
+  ];
+}
+
 /** What a config says that no model of it would run with. */
-export function doubtsOf(
-  architecture: Architecture,
-  config: Config = {},
-): string[] {
+export function doubtsOf(architecture: Architecture): string[] {
   const { attention_heads, kv_heads, experts, experts_per_token } =
     architecture;
   const doubts: string[] = [];
@@ -27,11 +31,6 @@ export function doubtsOf(
   if (experts > 1 && experts_per_token > experts) {
     doubts.push(
       `The config's experts per token must be at most its experts (${experts}): current value is ${experts_per_token}, and the model would not run`,
-    );
-  }
-  if (!READS_LAYERS.test(architecture.type) && setsLayersApart(config)) {
-    doubts.push(
-      `model.config.per_layer_config is not counted: transformers 5.23.0 builds no model of type ${architecture.type} with it`,
     );
   }
   return doubts;

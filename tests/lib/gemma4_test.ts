@@ -154,7 +154,7 @@ Deno.test("A config of each layer is doubted where no model is built with it", (
     },
   });
   assert(model.ok);
-  assertEquals(model.value.notes, [
+  assertEquals(model.value.doubts, [
     "model.config.per_layer_config is not counted: transformers 5.23.0 builds no model of type llama with it",
   ]);
 });

@@ -75,17 +75,17 @@ Deno.test("A class that the model type does not have is counted as the like one,
     const same = built({ ...LLAMA, architectures: [like] });
     assertEquals(model.tensors, same.tensors, named);
     assertEquals(model.parameters_basis, "assumed");
-    const [note = "", ...more] = model.notes;
+    const [note = "", ...more] = model.doubts ?? [];
     assertMatch(note, doubt);
     assertEquals(more, []);
-    assertEquals(same.notes, []);
+    assertEquals(same.doubts, []);
   }
 });
 
 Deno.test("A class is known in whatever case it is written", () => {
   const model = built({ ...LLAMA, architectures: ["LLaMAForCausalLM"] });
   assertEquals(model.parameters, 8_030_261_248);
-  assertEquals([model.parameters_basis, model.notes], ["exact", []]);
+  assertEquals([model.parameters_basis, model.doubts], ["exact", []]);
 });
 
 Deno.test("Reward models whose code comes with them have their heads", () => {

@@ -24,11 +24,10 @@ Deno.test("every class of every model type has exactly its tensors", () => {
     const named = `${model_type} ${model.name}`;
     const built = resolveModel({ config });
     if (!built.ok) throw new Error(`${named}: ${JSON.stringify(built)}`);
-    const { tensors, buffers, parameters, parameters_basis, notes } =
+    const { tensors, buffers, parameters, parameters_basis, doubts } =
       built.value;
     assertEquals(tally(tensors), expected(model), named);
     assertEquals(parameters, model.total, named);
-    const doubts = notes.filter((note) => /architectures/.test(note));
     assertEquals([parameters_basis, doubts], ["exact", []], named);
     if (!OTHER_BUFFERS.has(model_type)) {
       assertEquals(bufferBytes(buffers), model.buffer_bytes, named);
