@@ -111,7 +111,7 @@ export function estimateScenario(
         memory.paged?.bytes ?? null,
       ),
       assumptions,
-      warnings: [...notes, ...warnings],
+      warnings: [...(model.value.doubts ?? []), ...notes, ...warnings],
       ...(largest ? { largest } : {}),
       ...(drawn ? { curve: drawn } : {}),
       ...(opinions ? { opinions: opinionsOf(question, method) } : {}),

@@ -1,3 +1,6 @@
+import { namedClass } from "../models/heads/class_of_config.ts";
+import type { HeadKind } from "../models/heads/head_kind.ts";
+import { headKind } from "../models/heads/head_kind.ts";
 import type { Scenario } from "../scenario/schema.ts";
 
 /** What decides over how well a training step is played: the code that runs. */
@@ -38,6 +41,7 @@ const OF_ALL: readonly Reader[] = [
     "checkpoint offload",
   ({ train }) => train.loss !== "full" && `loss ${train.loss}`,
   ({ train }) => train.gradient_accumulation > 1 && "accumulation",
+  ({ model }) => HEADS[headOf(model)] ?? false,
   ({ optimizer }) => optimizer.in_backward && "stepping in the backward pass",
   adapted(({ lora }) => lora.adapter_dtype !== "fp32" && "adapters of 16 bits"),
   adapted(({ lora }) => lora.dropout > 0 && "LoRA dropout"),
@@ -52,6 +56,21 @@ const OF_ALL: readonly Reader[] = [
 
 function adapted(read: (train: Scenario["train"]) => string | false): Reader {
   return ({ train }) => train.method !== "full" && read(train);
+}
+
+/** Heads other than a vocabulary's, in words. */
+const HEADS: Partial<Record<HeadKind, string>> = {
+  sequences: "labels of sequences",
+  tokens: "labels of tokens",
+  spans: "spans",
+  none: "no head",
+};
+
+function headOf(model: Scenario["model"]): HeadKind {
+  const named = typeof model === "string" || !("config" in model)
+    ? ""
+    : namedClass(model.config);
+  return named === "" ? "vocabulary" : headKind(named);
 }
 
 function hasVision(model: Scenario["model"]): boolean {

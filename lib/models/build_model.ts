@@ -4,9 +4,11 @@ import type { Config } from "./architecture_of_config.ts";
 import { architectureOfConfig } from "./architecture_of_config.ts";
 import { withClassDefaults } from "./class_defaults.ts";
 import { countTensors } from "./count_tensors.ts";
-import { doubtsOf } from "./doubts.ts";
+import { configDoubts, doubtsOf } from "./doubts.ts";
 import { genericDecoder } from "./families/generic.ts";
 import { FAMILIES } from "./families/mod.ts";
+import { classOf, namedClass } from "./heads/class_of_config.ts";
+import { textAlone } from "./heads/text_alone.ts";
 import type { Model } from "./model.ts";
 import { otherFile } from "./other_file.ts";
 import { rolesOf } from "./roles.ts";
@@ -24,7 +26,8 @@ export function modelOfConfig(
   given: Config,
   { name, source }: Pick<Model, "name" | "source">,
 ): Result<Model> {
-  const { config, notes } = withClassDefaults(given);
+  const alone = textAlone(given);
+  const { config, notes: assumed } = withClassDefaults(alone.config);
   const architecture = architectureOfConfig(config);
   if (!architecture.ok) {
     const other = otherFile(config);
@@ -33,8 +36,17 @@ export function modelOfConfig(
       problems: [{ path: "model.config", message: `model.config ${other}` }],
     };
   }
-  const doubts = [...notes, ...doubtsOf(architecture.value)];
   const { type } = architecture.value;
+  const { name: className, kind, doubt } = classOf(type, namedClass(config));
+  const notes = [
+    ...alone.notes,
+    ...assumed,
+    ...doubtsOf(architecture.value),
+  ];
+  const doubts = [
+    ...configDoubts(architecture.value, config),
+    ...(doubt === null ? [] : [doubt]),
+  ];
   const family = Object.hasOwn(FAMILIES, type) ? FAMILIES[type] : undefined;
   if (!family) {
     return finished(generic(architecture.value), {
@@ -49,11 +61,15 @@ export function modelOfConfig(
             ? "the config names no model_type"
             : `model type "${type}" is not known`
         }, so it is taken for a decoder like llama with its dimensions`,
-        ...doubts,
+        ...notes,
       ],
+      doubts,
     });
   }
-  const reader = new ConfigReader(config);
+  const counted = doubt === null
+    ? config
+    : { ...config, architectures: className === "" ? [] : [className] };
+  const reader = new ConfigReader(counted);
   const scope = new TensorScope();
   try {
     family(reader, scope);
@@ -66,12 +82,15 @@ export function modelOfConfig(
     return { ok: false, problems: reader.problems };
   }
   return finished(scope, {
-    config,
+    config: counted,
     name,
     source,
-    architecture: architecture.value,
-    parameters_basis: "exact",
-    notes: doubts,
+    architecture: kind === "vocabulary" || kind === "other"
+      ? architecture.value
+      : { ...architecture.value, tie_embeddings: false },
+    parameters_basis: doubt === null ? "exact" : "assumed",
+    notes,
+    doubts,
   });
 }
 

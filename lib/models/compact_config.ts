@@ -20,21 +20,13 @@ export function compactConfig(config: Config): Config {
   for (const [key, value] of Object.entries(config)) {
     if (WORDY.has(key)) continue;
     if (key === "id2label" && isObject(value)) {
-      compact["num_labels"] = labelsOf(value);
-    } else if (key !== "num_labels" || !isObject(config["id2label"])) {
+      const labels = Object.keys(value).length;
+      if (labels > 0) compact["num_labels"] = labels;
+    } else if (key !== "num_labels" || compact[key] === undefined) {
       compact[key] = isObject(value) ? compactConfig(value) : value;
     }
   }
   return compact;
-}
-
-/** Labels are numbered from 0; what comes after a gap is none. */
-function labelsOf(names: Config): number | undefined {
-  let labels = 0;
-  while (names[`${labels}`] !== undefined && names[`${labels}`] !== null) {
-    labels++;
-  }
-  return labels > 0 ? labels : undefined;
 }
 
 function isObject(value: unknown): value is Config {

@@ -1,4 +1,21 @@
 import type { Architecture } from "./architecture.ts";
+import type { Config } from "./architecture_of_config.ts";
+
+/**
+ * Types whose code reads a config for each layer; for others transformers stops
+ * at the first field that layers have of their own.
+ *
+ * Source: huggingface/transformers
+ * integrations/heterogeneity/configuration_utils.py
+ */
+const READS_LAYERS = /^gemma4/;
+
+/** What of a config is not counted. */
+export function configDoubts({ type }: Architecture, config: Config): string[] {
+  return READS_LAYERS.test(type) || !setsLayersApart(config) ? [] : [
+    `model.config.per_layer_config is not counted: transformers 5.23.0 builds no model of type ${type} with it`,
+  ];
+}
 
 /** What a config says that no model of it would run with. */
 export function doubtsOf(architecture: Architecture): string[] {
@@ -17,4 +34,15 @@ export function doubtsOf(architecture: Architecture): string[] {
     );
   }
   return doubts;
+}
+
+function setsLayersApart(config: Config): boolean {
+  return [config, config["text_config"]].some((each) =>
+    isObject(each) && isObject(each["per_layer_config"]) &&
+    Object.keys(each["per_layer_config"]).length > 0
+  );
+}
+
+function isObject(value: unknown): value is Config {
+  return typeof value === "object" && value !== null;
 }

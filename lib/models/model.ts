@@ -22,4 +22,6 @@ export interface Model {
   parameters_basis: "exact" | "derived" | "assumed";
   /** What the reader has to know about how the model was understood. */
   notes: readonly string[];
+  /** What of its config is doubtful: warnings of every answer. */
+  doubts?: readonly string[];
 }

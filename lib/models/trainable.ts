@@ -1,5 +1,6 @@
 import type { Result } from "../scenario/parse_scenario.ts";
 import type { Scenario } from "../scenario/schema.ts";
+import { savedHeads } from "./heads/saved_heads.ts";
 import type { Adapters } from "./lora/adapters.ts";
 import { adaptersOf } from "./lora/adapters.ts";
 import { oldNamesOf } from "./lora/fused_experts.ts";
@@ -53,11 +54,12 @@ function adaptersBy(
   software: Scenario["software"],
 ): Result<Adapters> {
   const facts = factsOf(model, software);
-  const own = adaptersOf(model.tensors, lora, facts);
+  const settings = withHeads(lora, model, facts);
+  const own = adaptersOf(model.tensors, settings, facts);
   const isNew = facts.transformers === 5 &&
     oldNamesOf(facts.model_type) !== null;
   if (software.peft !== null || !isNew) return own;
-  const older = adaptersOf(model.tensors, lora, {
+  const older = adaptersOf(model.tensors, settings, {
     ...facts,
     peft: BEFORE_FUSED,
   });
@@ -70,6 +72,23 @@ function adaptersBy(
       own.problems[0]?.message ?? ""
     }): an older one is followed, and software.peft says which is meant`,
   ]);
+}
+
+/**
+ * The settings with the heads that PEFT saves because of the model's class; as
+ * they are where PEFT would stop with these, so that no task type can be given.
+ */
+function withHeads(
+  lora: LoraSettings,
+  model: Model,
+  facts: Facts,
+): LoraSettings {
+  const heads = savedHeads(model, lora.targets)
+    .filter((head) => model.tensors.some(({ name }) => name.includes(head)));
+  if (heads.length === 0) return lora;
+  const modules_to_save = [...lora.modules_to_save, ...heads];
+  const settings = { ...lora, modules_to_save };
+  return adaptersOf(model.tensors, settings, facts).ok ? settings : lora;
 }
 
 function noted(adapters: Adapters, notes: string[]): Result<Adapters> {

@@ -7,6 +7,8 @@ import type { PartName } from "./parts.ts";
 
 /** The end of a step's forward pass: its loss, and the backward pass's begin. */
 export interface HeadBlock extends Block {
+  /** What of it runs before the model's body ends: its last norm. */
+  readonly body: Segment;
   /** What is freed when the caller drops the logits. */
   readonly dropped: Segment;
 }
@@ -41,6 +43,8 @@ export function takeHidden(
 
 /** What a head has recorded of its forward pass. */
 export interface Ended {
+  /** Where on the tape the model's body had ended. */
+  readonly body: number;
   readonly loss: Value;
   /** Values that the loss was summed from, held as long as it. */
   readonly terms: readonly Value[];
@@ -54,7 +58,7 @@ export function lossBlock(
   m: Machine,
   { awaited }: Pick<MachineSettings, "awaited">,
   { input, x }: Taken,
-  { loss, terms, logits, keepsLogits }: Ended,
+  { body, loss, terms, logits, keepsLogits }: Ended,
   { dtype, part }: HeadInput,
 ): HeadBlock {
   const forward = m.tape.events.length;
@@ -74,6 +78,8 @@ export function lossBlock(
       tiedGrad: awaited ? m.waitingFor(awaited)?.storage ?? null : null,
       outputDtype: dtype,
     }, part),
+    body: segmentOf(m.tape, 0, body),
+    forward: segmentOf(m.tape, body, forward),
     dropped: segmentOf(m.tape, exit, dropped),
     backward: segmentOf(m.tape, dropped, m.tape.events.length),
   };

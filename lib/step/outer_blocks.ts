@@ -28,11 +28,14 @@ import { withImages } from "./vision/images.ts";
 /** What stands before the layers. */
 export interface EmbeddingPlan {
   readonly rows: number;
-  readonly sequence: number;
+  /** Labels of the batch. */
+  readonly labels: number;
   readonly hidden: number;
   readonly table: Parameter;
   readonly adapter: EmbeddingAdapter | null;
   readonly positions: Parameter | null;
+  /** Positions that are looked up: those of one sequence, or of each. */
+  readonly places: number;
   /** BLOOM's norm of the embeddings. */
   readonly norm: Norm | null;
   /** Whether the embeddings' module multiplies them, or the model's code; or none. */
@@ -44,6 +47,8 @@ export interface EmbeddingPlan {
   readonly rotaryTables: number;
   /** Features of the rotary table; 0 where there is none. */
   readonly rotaryWidth: number;
+  /** Whether the model's code refers to the embeddings until it ends. */
+  readonly held: boolean;
   /** Whether a gradient has to reach the embedding's output without weights. */
   readonly forcesGrad: boolean;
   /**
@@ -65,6 +70,8 @@ export interface EmbeddingBlock extends Block {
   readonly needsGrad: boolean;
   /** ...and end there. */
   readonly isLeaf: boolean;
+  /** Whether the model's code refers to its output until the layers have run. */
+  readonly held: boolean;
 }
 
 const SCALED = "scaled embeddings";
@@ -80,7 +87,7 @@ export function recordEmbedding(
     m.waitingFor(settings.begun.parameter)?.storage;
   m.part = "inputs";
   const ids = m.create(plan.rows, "int64", "token ids");
-  const labels = m.create(plan.rows, "int64", "labels");
+  const labels = m.create(plan.labels, "int64", "labels");
   m.part = "embeddings";
   const { images } = plan;
   const input = m.input();
@@ -111,17 +118,21 @@ export function recordEmbedding(
     replace(withImages(m, out, features, images, plan.hidden));
     m.drop(features);
   }
+  // Its variables inputs_embeds and position_embeds live as long as its call.
+  const given = m.view(out);
+  const held = [given];
   if (plan.positions) {
-    const places = m.create(plan.sequence, "int64", "positions");
+    const places = m.create(plan.places, "int64", "positions");
     const rows = embedding(
       m,
       plan.positions,
       places,
-      plan.sequence,
+      plan.places,
       "position embeddings",
     );
     replace(add(m, out, rows, "embeddings with positions"));
-    m.drop(places, rows);
+    m.drop(places);
+    held.push(rows);
   }
   if (plan.norm) replace(norm(m, out, plan.rows, plan.norm, "embedding norm"));
   replace(dropout(m, out, plan.dropout, "embeddings"));
@@ -143,8 +154,12 @@ export function recordEmbedding(
         m.create(elements, isTruth ? "uint8" : out.dtype, "mask")
       ),
   );
+  // Where it is the layers' input, the first of them holds it.
+  const isOutput = given.storage === out.storage;
+  if (!plan.held || isOutput) m.drop(...held);
   const forward = m.tape.events.length;
   if (!plan.keepsMasks) m.drop(...masks);
+  m.drop(...held);
   const done = m.tape.events.length;
   m.endForward();
   const exit = m.tape.events.length;
@@ -161,6 +176,7 @@ export function recordEmbedding(
   m.drop(...masks, ...table, ids, labels);
   const block = {
     isLeaf: leaf?.storage === out.storage,
+    held: plan.held && isOutput,
     ...blockOf(m, [forward, done > forward ? done : null, exit], {
       input: features?.storage ?? null,
       output: out.storage,
@@ -204,13 +220,14 @@ export function recordHead(
     ? norm(m, x, plan.rows, plan.norm, "final norm")
     : m.view(x);
   m.drop(x);
+  const body = m.tape.events.length;
   m.part = "logits and loss";
   const { loss, logits } = plan.directLoss
     ? directLoss(m, normed, plan.rows, plan.head, plan.directLoss)
     : lossOf(m, normed, plan);
   m.drop(normed);
   const { keepsLogits } = plan.loss;
-  const ended = { loss, terms: [], logits, keepsLogits };
+  const ended = { body, loss, terms: [], logits, keepsLogits };
   return lossBlock(m, settings, taken, ended, given);
 }
 

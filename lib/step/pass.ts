@@ -10,9 +10,11 @@ import { scattersOnes } from "./ops/compiled_loss.ts";
 import type { LossSettings } from "./ops/loss.ts";
 import { chunksOf } from "./plan/chunks.ts";
 import { logitCopies } from "./plan/logit_copies.ts";
-import type { HeadBlock } from "./loss_block.ts";
+import { recordTask } from "./encoders/task_block.ts";
+import type { HeadBlock, HeadInput } from "./loss_block.ts";
 import type { EmbeddingPlan, HeadPlan } from "./outer_blocks.ts";
 import { recordEmbedding, recordHead } from "./outer_blocks.ts";
+import type { ClassHead } from "./plan/class_head.ts";
 import { BARE_NORM, layerPlanOf } from "./plan/layer_plan.ts";
 import { factsOfKind, masksOf } from "./plan/masks.ts";
 import { versionOf } from "./plan/version.ts";
@@ -76,8 +78,9 @@ export function recordPass(
   const first = embeddingPlanOf(plan, vision);
   const { checkpointing } = scenario.train;
   const part = checkpointing === "none" ? "residual stream" : "checkpoints";
+  const { classHead } = plan;
   const headPlan = headPlanOf(plan, first);
-  const tied = headPlan.head.weight === first.table;
+  const tied = classHead === null && headPlan.head.weight === first.table;
   const embedding = recordEmbedding(
     {
       ...settings,
@@ -101,7 +104,9 @@ export function recordPass(
   const rotaryDtype = facts.code.heads === "transformers" ? dtype : "fp32";
   for (const [at, kind] of stack.layers.entries()) {
     const checkpoint = isCheckpointed(checkpointing, at);
-    const key = `${kind.id} ${needsGrad} ${isLeaf} ${dtype} ${checkpoint}`;
+    const held = at === 0 && embedding.held;
+    const key =
+      `${kind.id} ${needsGrad} ${isLeaf} ${dtype} ${checkpoint} ${held}`;
     let block = known.get(key);
     if (!block) {
       const layer = layerPlanOf(
@@ -119,6 +124,7 @@ export function recordPass(
           part,
           offload: scenario.train.checkpoint_offload,
           isLeaf,
+          held,
           stopsEarly: stopsEarly(scenario),
         },
         (m, x) => {
@@ -149,11 +155,14 @@ export function recordPass(
     isLeaf = false;
     dtype = block.outputDtype;
   }
-  const head = recordHead(
-    { ...settings, awaited: tied ? first.table : null },
-    headPlan,
-    { dtype, needsGrad, part },
-  );
+  const given: HeadInput = { dtype, needsGrad, part };
+  const head = classHead
+    ? recordClassHead(settings, facts, headPlan, classHead, given)
+    : recordHead(
+      { ...settings, awaited: tied ? first.table : null },
+      headPlan,
+      given,
+    );
   return {
     vision: vision?.blocks ?? [],
     encoder: [],
@@ -163,6 +172,27 @@ export function recordPass(
     hostBytes,
   };
 }
+
+/** Records what a decoder's class has in place of a vocabulary, and its loss. */
+function recordClassHead(
+  settings: MachineSettings,
+  { batch, sequence }: StepPlan["facts"],
+  { norm, hidden, loss }: HeadPlan,
+  head: ClassHead,
+  given: HeadInput,
+): HeadBlock {
+  return recordTask(
+    settings,
+    { batch, tokens: sequence, width: hidden },
+    { ...head, beside: null, isTied: false, offset: null },
+    { ...loss, kind: "full", chunks: null, copies: head.copies, ...PLAIN },
+    given,
+    norm,
+  );
+}
+
+/** No kernel of Liger's or of torch.compile knows the losses of labels. */
+const PLAIN = { kernel: "eager", softcap: false, scaled: false } as const;
 
 /**
  * "selective" is every second layer, as torchtitan's own configurations had it.
@@ -203,11 +233,13 @@ function embeddingPlanOf(
   if (!own) throw new RangeError(`${plan.model.name} has no embedding`);
   return {
     rows: batch * sequence,
-    sequence,
+    labels: batch * (plan.classHead?.labels ?? sequence),
     hidden: own.shape[1] ?? architecture.hidden_size,
     table: own,
     adapter: outside.embeddingAdapter(table.slice(0, -".weight".length)),
     positions: outside.parameter(positions),
+    // OPT counts positions by the mask of each sequence.
+    places: architecture.type === "opt" ? batch * sequence : sequence,
     norm: null,
     scaled: traits.scaledEmbeddings ? scaledBy(plan) : null,
     dropout: traits.dropout.embedding,
@@ -222,6 +254,7 @@ function embeddingPlanOf(
       : traits.rotary === "halves"
       ? architecture.head_dim / 2
       : architecture.head_dim,
+    held: facts.code.heads === "transformers" && plan.directLoss === null,
     forcesGrad: facts.code.forcesGrad && forcesGrad(scenario),
     forcesLate: facts.code.forcesGrad && forcesGrad(scenario) &&
       forcesLate(plan),

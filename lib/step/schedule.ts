@@ -44,6 +44,7 @@ export function passStretches(
     ),
     stretch("forward", embedding.forward, "embeddings"),
     ...layers.map(({ forward }, at) => stretch("forward", forward, at)),
+    stretch("forward", head.body, "head"),
     ...[embedding, ...layers].flatMap(({ done }) =>
       done ? [stretch("forward", done, "embeddings")] : []
     ),

@@ -11,6 +11,7 @@ import steps from "../truth/steps.json" with { type: "json" };
 import stateSpaces from "../truth/traced_state_spaces.json" with {
   type: "json",
 };
+import heads from "../truth/traced_heads.json" with { type: "json" };
 import traced from "../truth/traced_steps.json" with { type: "json" };
 import type { Traced } from "./traced.ts";
 import { playedOf } from "./traced.ts";
@@ -19,7 +20,7 @@ import { UNSAID } from "./unsaid.ts";
 /** A traced step with its name, beside what is played. */
 export type ComparedStep = Compared & { readonly name: string };
 
-const TRACED = [traced, stateSpaces, steps] as unknown as Traced[][];
+const TRACED = [traced, heads, stateSpaces, steps] as unknown as Traced[][];
 
 /** Every traced step, played and compared. None is left out. */
 export function comparedSteps(): ComparedStep[] {

@@ -125,6 +125,7 @@ function expand(
       : next === head
       ? [embedding, ...layers]
       : [];
+    if (next === head) run(head, pass.head.body);
     for (const each of done) run(each, each.block.done);
     run(next, next.block.forward);
     before = next;

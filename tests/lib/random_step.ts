@@ -113,6 +113,7 @@ export const randomStep: fc.Arbitrary<Step> = stack.map(
     const { tape } = last.forward;
     const head: HeadBlock = {
       ...last,
+      body: segmentOf(tape, 0, 0),
       dropped: segmentOf(tape, last.exit.to, last.exit.to),
     };
     const pass: Pass = {

@@ -1,4 +1,20 @@
 /**
+ * Heads whose highest point is a sum of two gradients: that of an adapter's input
+ * and that of its base layer's, both of 16 bits.
+ */
+const SUMMED = [
+  "bert reward",
+  "bert tokens",
+  "bert bare",
+  "xlm-roberta sequences",
+  "xlm-roberta bare",
+  "distilbert spans",
+  "modernbert tokens",
+  "starcoder2 tokens",
+  "gpt_neox bare",
+];
+
+/**
  * Phases of traced steps that ran something no Scenario can say, and what. The
  * same steps without it are among `traced_steps.json`.
  */
@@ -19,4 +35,12 @@ export const UNSAID: Readonly<
     why:
       "traced by a PyTorch without CUDA kernels, whose silu_backward is six operations; a GPU's is one, and takes 5 × tokens × intermediate size × 2 B less",
   },
+  ...Object.fromEntries(SUMMED.map((name) => [
+    `head ${name} lora bf16 adapters eager`,
+    {
+      phases: ["backward"],
+      why:
+        "the tracer makes a new tensor of the sum, PyTorch on a GPU adds in place",
+    },
+  ])),
 };

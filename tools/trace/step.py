@@ -195,15 +195,16 @@ def build(scenario):
 def quantize(model, scenario):
     """Replaces each Linear and Conv1D but the output head, as transformers loads 4-bit weights."""
     from transformers.pytorch_utils import Conv1D
+    from transformers.quantizers.base import get_keys_to_not_convert
 
     scheme = scenario["quantization"]["weights"]
     if scheme not in ("nf4", "nf4-dq"):
         raise ValueError(f"quantization {scheme} is not traced")
-    head = model.get_output_embeddings()
+    kept = {model.get_submodule(name) for name in modules_in(model, get_keys_to_not_convert(model))}
     compute = DTYPES[get(scenario, "precision.autocast") or get(scenario, "precision.weights", "bf16")]
     for parent in list(model.modules()):
         for name, child in list(parent.named_children()):
-            if type(child) not in (torch.nn.Linear, Conv1D) or child is head:
+            if type(child) not in (torch.nn.Linear, Conv1D) or child in kept:
                 continue
             weight = child.weight.data.t() if type(child) is Conv1D else child.weight.data
             new = BNB.nn.Linear4bit(
@@ -232,6 +233,37 @@ def quantize(model, scenario):
     gc.collect()
 
 
+def modules_in(model, names):
+    """Those of the names that are modules."""
+    known = {name for name, _ in model.named_modules()}
+    return [name for name in names if name in known]
+
+
+def head_of(config):
+    """What the config's class tells of: "" where that is words, or nothing."""
+    (name,) = config.architectures or [""]
+    heads = ("SequenceClassification", "TokenClassification", "QuestionAnswering")
+    for head in heads:
+        if name.endswith(f"For{head}"):
+            return head
+    return "nothing" if name.endswith("Model") and "LMHead" not in name else ""
+
+
+TASK_TYPES = {
+    "SequenceClassification": "SEQ_CLS",
+    "TokenClassification": "TOKEN_CLS",
+    "QuestionAnswering": "QUESTION_ANS",
+}
+
+
+def task_type_of(config, targets):
+    """The task type of a class; with the next two PEFT stops where targets take the head."""
+    head = head_of(config)
+    if targets == "all-linear" and head != "SequenceClassification":
+        return None
+    return TASK_TYPES.get(head)
+
+
 def adapt(model, scenario):
     import peft
 
@@ -253,6 +285,7 @@ def adapt(model, scenario):
         use_dora=lora.get("dora", False),
         modules_to_save=lora.get("modules_to_save") or None,
         target_parameters=lora.get("target_parameters") or None,
+        task_type=task_type_of(model.config, targets),
     )
     adapters = lora.get("adapter_dtype", "fp32")
     with torch.device("cuda"):
@@ -346,12 +379,47 @@ def inputs_of(model, scenario):
         labels = torch.zeros(batch, length, dtype=torch.long, device="cuda")
         return {"input_features": features.to(model.dtype), "labels": labels}
     ids = torch.zeros(batch, sequence, dtype=torch.long, device="cuda")
-    inputs = {"input_ids": ids, "labels": ids}
-    if (config.architectures or [""])[0].endswith("SequenceClassification"):
-        inputs["labels"] = torch.zeros(batch, dtype=torch.long, device="cuda")
+    inputs = {"input_ids": ids} | labels_of(config, ids, scenario)
     if get(scenario, "train.padding_mask", False):
         inputs["attention_mask"] = torch.ones(batch, sequence, dtype=torch.long, device="cuda")
     return inputs
+
+
+def labels_of(config, ids, scenario):
+    """What the loss of a model's class is taken against."""
+    batch = ids.shape[0]
+    each = torch.zeros(batch, dtype=torch.long, device="cuda")
+    match head_of(config):
+        case "QuestionAnswering":
+            return {"start_positions": each, "end_positions": torch.zeros_like(each)}
+        case "SequenceClassification":
+            wide = get(scenario, "precision.autocast") is not None
+            real = torch.float32 if wide else DTYPES[get(scenario, "precision.weights", "bf16")]
+            if config.problem_type == "multi_label_classification":
+                return {"labels": torch.zeros(batch, config.num_labels, dtype=real, device="cuda")}
+            return {"labels": each.to(real) if config.num_labels == 1 else each}
+        case "nothing":
+            return {"labels": each}
+    return {"labels": ids}
+
+
+def loss_of(model, inputs):
+    """The loss of a model's class; without a head, of what one token gives."""
+    config = model.config
+    if head_of(config) != "nothing":
+        return model(**inputs).loss
+    labels = inputs.pop("labels")
+    outputs = model(**inputs)
+    # Encoders sum a text up in its first token, or a pooler does; decoders in its last.
+    pooled = getattr(outputs, "pooler_output", None)
+    if pooled is None:
+        token = 0 if config.model_type in FIRST else -1
+        pooled = outputs.last_hidden_state[:, token]
+    del outputs
+    return torch.nn.functional.cross_entropy(pooled, labels)
+
+
+FIRST = {"distilbert", "modernbert", "bert", "roberta", "xlm-roberta", "electra", "t5"}
 
 
 class Run:
@@ -399,7 +467,7 @@ class Run:
             DEVICE.reset_peak()
             self.mark("forward")
             with autocast(get(self.scenario, "precision.autocast")):
-                loss = self.model(**inputs).loss
+                loss = loss_of(self.model, inputs)
             if accumulation > 1:
                 loss = loss / accumulation
             bytes_["forward"] = max(bytes_["forward"], self._peak())

@@ -17,18 +17,25 @@ from transformers import AutoConfig
 PER_TYPE = 8
 
 # Null means another thing than silence there.
-NULLS = {"mamba_d_ssm", "q_lora_rank", "rope_theta"}
+NULLS = {"mamba_d_ssm", "per_layer_config", "q_lora_rank", "rope_theta"}
 
 
-def describe(name, config, build, fields=None):
+def in_order(path):
+    """A key that leaves names in the order of modules."""
+    return 0
+
+
+def describe(name, config, build, fields=None, first=in_order):
     """Records the tensors of one model: name, shape and how many there are.
 
-    The config is the whole one, or the given fields alone.
+    The config is the whole one, or the given fields alone. Of the names of one
+    tensor the first counts, by the order of modules or by a key of the names.
     """
     with torch.device("meta"):
         model = build(config)
     counts, total, seen = {}, 0, set()
-    for path, tensor in model.named_parameters(remove_duplicate=False):
+    named = list(model.named_parameters(remove_duplicate=False))
+    for path, tensor in sorted(named, key=lambda each: first(each[0])):
         if id(tensor) in seen:
             continue
         seen.add(id(tensor))

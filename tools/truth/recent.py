@@ -143,6 +143,49 @@ GEMMA4 = GEMMA4_UNIFIED | {
     "top_k_experts": [2],
     "moe_intermediate_size": [32, 48],
 }
+
+
+def at_full(count, change, key=str):
+    """Changes to each layer that attends to all tokens, by its number."""
+    full = [at for at in range(count) if (at + 1) % 6 == 0 or at == count - 1]
+    return {key(at): change for at in full}
+
+
+def at_sliding(count, change, key=str):
+    full = at_full(count, change)
+    return {key(at): change for at in range(count) if str(at) not in full}
+
+
+def per_layer(count, *keys):
+    """A config of so many layers, of which some say what sets them apart."""
+    return {
+        "num_hidden_layers": [count],
+        "num_key_value_heads": [2, 4],
+        "head_dim": [16, 24],
+        "global_head_dim": [48],
+        "num_global_key_value_heads": [None, 1],
+        "num_kv_shared_layers": [0, 5],
+        "attention_k_eq_v": BOTH,
+        "use_double_wide_mlp": BOTH,
+        "attention_bias": BOTH,
+        "hidden_size_per_layer_input": [0],
+        "per_layer_config": [
+            {},
+            None,
+            *(
+                made(count, change, key)
+                for key in keys
+                for made, change in [
+                    (at_full, {"head_dim": 32}),
+                    (at_full, {"head_dim": 40, "num_key_value_heads": 1}),
+                    (at_full, {"num_key_value_heads": 1}),
+                    (at_sliding, {"head_dim": 8, "num_key_value_heads": 1}),
+                ]
+            ),
+        ],
+    }
+
+
 GEMMA4_VIT = {
     "hidden_size": 48,
     "intermediate_size": 80,
@@ -627,6 +670,21 @@ TYPES += [
                 "patch_size": 14,
             },
         },
+    ),
+    # As transformers writes them, with padded numbers, and as people may.
+    causal("gemma4_text", without(per_layer(13, str), "per_layer_config")),
+    (*causal("gemma4_text", per_layer(13, str, "{:02}".format)), True),
+    (*causal("gemma4_text", per_layer(13, "{:04}".format, " {}".format)), True),
+    (*causal("gemma4_unified_text", per_layer(14, "{:02}".format)), True),
+    (*causal("gemma4_text", per_layer(102, "{:03}".format)), True),
+    (
+        *vision(
+            "gemma4",
+            text(per_layer(13, str, "{:02}".format))
+            | {"vision_config": [None], "audio_config": [None]},
+            {"text_config": SMALL},
+        ),
+        True,
     ),
 ]
 

@@ -1,3 +1,4 @@
+import { logitsOf } from "../../models/heads/model_head.ts";
 import type { Term } from "../method.ts";
 import type { Setup } from "./setup.ts";
 import { spelled } from "./setup.ts";
@@ -79,7 +80,7 @@ function logits(setup: Setup): Term {
   const { scenario, model, mesh, tokens, activationBytes } = setup;
   const { logits_factor, fused_loss_factor } = scenario.factors;
   const fused = scenario.train.loss === "fused" ? fused_loss_factor : 1;
-  const vocab = model.architecture.vocab_size;
+  const vocab = logitsOf(model);
   return {
     name: "logits",
     bytes: tokens * vocab * logits_factor * fused * activationBytes / mesh.tp,

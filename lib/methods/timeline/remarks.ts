@@ -7,6 +7,7 @@ import { widensOutputs } from "../../step/plan/model_code.ts";
 import type { Step } from "../../step/step.ts";
 import type { Answer } from "../method.ts";
 import { approximations } from "./approximations.ts";
+import { headChoices, headDoubts } from "./head_remarks.ts";
 import { encoderChoices, encoderDoubts } from "./encoder_remarks.ts";
 import { stepBand, stepDoubt } from "./step_doubt.ts";
 import { stateSpaceChoices, stateSpaceDoubts } from "./state_space_remarks.ts";
@@ -79,6 +80,7 @@ export function remarksOf(
       ...stepDoubt(step).texts,
       ...approximations(step),
       ...encoderDoubts(step),
+      ...headDoubts(step),
       ...stateSpaceDoubts(step),
       ...uncovered(changes, coveredBy(scenario), meaningless).map((field) =>
         `${field} has no effect: the timeline method does not model it on one GPU`
@@ -98,6 +100,7 @@ function choices(step: Step): string[] {
   return [
     ...sight(step),
     ...encoderChoices(step),
+    ...headChoices(step),
     ...stateSpaceChoices(step),
     ...settled(step),
   ];

@@ -161,12 +161,14 @@ export function textOrOther(config: ConfigReader, key: string): string | null {
   return isText ? text : null;
 }
 
-/** How many classes a classifier tells apart. */
+/**
+ * How many classes a classifier tells apart: as many as have a name.
+ *
+ * Source: huggingface/transformers configuration_utils.py, num_labels
+ */
 export function labelsOf(config: ConfigReader, fallback = 2): number {
-  const names = config.inner("id2label");
-  let labels = 0;
-  while (names.has(`${labels}`)) labels++;
-  return labels > 0 ? labels : config.optional("num_labels") ?? fallback;
+  const names = config.keys("id2label").length;
+  return names > 0 ? names : config.optional("num_labels") ?? fallback;
 }
 
 /** The class that a config was saved for, without the name of its family. */

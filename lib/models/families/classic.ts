@@ -1,3 +1,4 @@
+import { withClasses } from "../heads/with_classes.ts";
 import { bamba } from "./bamba.ts";
 import { bart, mbart, pegasus } from "./bart.ts";
 import { bert } from "./bert.ts";
@@ -5,6 +6,11 @@ import { bloom } from "./bloom.ts";
 import { debertaV2 } from "./deberta_v2.ts";
 import { distilbert } from "./distilbert.ts";
 import { electra } from "./electra.ts";
+import {
+  BART_CLASSES,
+  T5_CLASSES,
+  WHISPER_CLASSES,
+} from "./encoder_decoder_classes.ts";
 import { biogpt, xglm } from "./fairseq.ts";
 import { falcon } from "./falcon.ts";
 import type { Family } from "./family.ts";
@@ -26,7 +32,26 @@ import { mt5, t5, umt5 } from "./t5.ts";
 import { whisper } from "./whisper.ts";
 import { zamba2 } from "./zamba2.ts";
 
-/** Families before llama, encoders, encoder-decoders and state space models. */
+/** Encoders and encoder-decoders, which read the class of a config themselves. */
+export const WITH_TASKS: Readonly<Record<string, Family>> = {
+  t5: withClasses(t5, T5_CLASSES),
+  mt5: withClasses(mt5, T5_CLASSES),
+  umt5: withClasses(umt5, T5_CLASSES),
+  bart: withClasses(bart, BART_CLASSES),
+  mbart: withClasses(mbart, BART_CLASSES),
+  pegasus: withClasses(pegasus, BART_CLASSES),
+  bert,
+  roberta,
+  "xlm-roberta": roberta,
+  camembert: roberta,
+  distilbert,
+  electra,
+  "deberta-v2": debertaV2,
+  modernbert,
+  whisper: withClasses(whisper, WHISPER_CLASSES),
+};
+
+/** Decoders before llama, and state space models. */
 export const CLASSIC: Readonly<Record<string, Family>> = {
   gpt2: causal(gpt2),
   gpt_bigcode: causal(gptBigcode),
@@ -37,21 +62,6 @@ export const CLASSIC: Readonly<Record<string, Family>> = {
   bloom: causal(bloom),
   falcon: causal(falcon),
   mpt: causal(mpt),
-  t5,
-  mt5,
-  umt5,
-  bart,
-  mbart,
-  pegasus,
-  bert,
-  roberta,
-  "xlm-roberta": roberta,
-  camembert: roberta,
-  distilbert,
-  electra,
-  "deberta-v2": debertaV2,
-  modernbert,
-  whisper,
   biogpt,
   xglm: causal(xglm),
   gpt_neo: causal(gptNeo),

@@ -57,6 +57,10 @@ export class ConfigWithDefaults extends ConfigReader {
     return this.#given.has(key) ? this.#given.texts(key) : super.texts(key);
   }
 
+  override keys(key: string): string[] {
+    return this.#given.has(key) ? this.#given.keys(key) : super.keys(key);
+  }
+
   override inner(key: string): ConfigReader {
     return this.#given.has(key) ? this.#given.inner(key) : super.inner(key);
   }

@@ -29,6 +29,9 @@ export const debertaV2: Family = (config, scope) => {
     case "ForSequenceClassification":
       bertPooler(scope, config.optional("pooler_hidden_size") ?? hidden);
       return classifierHead(scope, "classifier", hidden, labelsOf(config));
+    case "ForMultipleChoice":
+      bertPooler(scope, config.optional("pooler_hidden_size") ?? hidden);
+      return classifierHead(scope, "classifier", hidden, 1);
     case "ForTokenClassification":
       return classifierHead(scope, "classifier", hidden, labelsOf(config));
     case "ForQuestionAnswering":

@@ -53,6 +53,12 @@ export const electra: Family = (config, scope) => {
       );
     case "ForSequenceClassification":
       return deepClassifier(config, scope, hidden);
+    case "ForMultipleChoice":
+      scope.linear("sequence_summary.summary", hidden, hidden, {
+        role: "other",
+        bias: true,
+      });
+      return classifierHead(scope, "classifier", hidden, 1);
     case "ForTokenClassification":
       return classifierHead(scope, "classifier", hidden, labelsOf(config));
     case "ForQuestionAnswering":

@@ -25,6 +25,7 @@ const DEFAULTS = {
 export const gemma4 = sensing({
   decoder: gemma4Text,
   defaults: DEFAULTS,
+  tied: true,
   sight({ config, vision, hidden }, scope) {
     if (config.has("vision_config")) {
       tower(gemma4Vision, vision, scope);
@@ -55,6 +56,7 @@ export const gemma4 = sensing({
 export const gemma4Unified = sensing({
   decoder: gemma4UnifiedText,
   defaults: DEFAULTS,
+  tied: true,
   sight({ config, vision, hidden }, scope) {
     if (config.has("vision_config")) {
       patches(vision, projector(scope, "model.embed_vision"), hidden);

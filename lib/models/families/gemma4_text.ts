@@ -5,6 +5,7 @@ import { gatedMlp, stackedExperts } from "./blocks.ts";
 import { attends, kindsOf, someLayers } from "./blocks_recent.ts";
 import type { Decoder } from "./family.ts";
 import { perLayerInputs, ropesByKind } from "./gemma_blocks.ts";
+import { perLayer } from "./per_layer.ts";
 
 /** A full layer follows so many less one sliding ones. */
 const PATTERN = 6;
@@ -106,23 +107,26 @@ function shapesOf(
   const headDim = config.optional("head_dim") ?? 256;
   const kvHeads = config.optional("num_key_value_heads") ?? 4;
   const keysAreValues = config.flag("attention_k_eq_v", false);
-  const sliding = { headDim, kvHeads, keysAreValues: false };
-  if (config.has("per_layer_config")) {
+  const common = { headDim, kvHeads, keysAreValues: false };
+  if (config.has("per_layer_config") || config.isNull("per_layer_config")) {
     const count = config.size("num_hidden_layers");
-    const first = layersWhere(count, isFull)[0]?.[0] ?? 0;
-    const own = config.inner("per_layer_config").inner(`${first}`);
+    const own = perLayer(config, "per_layer_config", count);
+    // Layers of one kind are alike, or their rotary table could not be made.
+    const first = (full: boolean) =>
+      layersWhere(count, (layer) => isFull(layer) === full)[0]?.[0] ?? -1;
+    const shapeAt = (layer: number) => ({
+      ...common,
+      headDim: own.get(layer)?.optional("head_dim") ?? headDim,
+      kvHeads: own.get(layer)?.optional("num_key_value_heads") ?? kvHeads,
+    });
     return {
-      sliding,
-      full: {
-        headDim: own.optional("head_dim") ?? headDim,
-        kvHeads: own.optional("num_key_value_heads") ?? kvHeads,
-        keysAreValues,
-      },
+      sliding: shapeAt(first(false)),
+      full: { ...shapeAt(first(true)), keysAreValues },
     };
   }
   const globalHeads = config.optional("num_global_key_value_heads");
   return {
-    sliding,
+    sliding: common,
     full: {
       headDim: config.optional("global_head_dim") ?? GLOBAL_HEAD,
       kvHeads: keysAreValues ? globalHeads ?? kvHeads : kvHeads,

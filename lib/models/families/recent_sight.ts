@@ -9,6 +9,11 @@ export interface Senses {
   decoder: Decoder;
   /** What its text_config means where it says nothing. */
   defaults: Readonly<Record<string, unknown>>;
+  /**
+   * Whether head and embedding are one where the top does not say; what the
+   * text_config says where this is left out.
+   */
+  tied?: boolean;
   /** Whether the text_config may tie them though the top says otherwise. */
   either?: boolean;
   /** Declares everything before the decoder. */
@@ -20,7 +25,7 @@ export interface Senses {
  * config's top says whether head and embedding are one.
  */
 export function sensing(
-  { decoder, defaults, either = false, sight }: Senses,
+  { decoder, defaults, tied: usual, either = false, sight }: Senses,
 ): Family {
   return (config, scope) => {
     const text = new ConfigWithDefaults(
@@ -33,7 +38,7 @@ export function sensing(
     sight({ config, vision, text, hidden }, scope);
     decoder.body(text, scope.scope("model.language_model"));
     const tied = text.flag("tie_word_embeddings", decoder.tied);
-    const top = config.flag("tie_word_embeddings", tied);
+    const top = config.flag("tie_word_embeddings", usual ?? tied);
     headOf(decoder, text, scope, top || (either && tied));
   };
 }

@@ -1,3 +1,4 @@
+import { withClasses } from "../heads/with_classes.ts";
 import { ayaVision, cohere2Vision } from "./aya_vision.ts";
 import { blip2 } from "./blip2.ts";
 import { clip, siglip } from "./clip.ts";
@@ -20,14 +21,20 @@ import { mllama } from "./mllama.ts";
 import { mllamaCausal } from "./mllama_text.ts";
 import { gemma3, paligemma } from "./paligemma.ts";
 import { nanovlm } from "./nanovlm.ts";
+import { BLIP2_CLASSES, IMAGE_CLASSES } from "./tower_classes.ts";
 import { qwen2Audio } from "./qwen2_audio.ts";
 import { exaone45, qwen25Vl, qwen2Vl, qwen3Vl, qwen3VlMoe } from "./qwen_vl.ts";
 
-/** Vision-language models, and the towers that are models of their own. */
+/** Towers without a decoder, or with one that is whole. */
+export const TOWERS: Readonly<Record<string, Family>> = {
+  "blip-2": withClasses(blip2, BLIP2_CLASSES),
+  clip: withClasses(clip, IMAGE_CLASSES),
+  siglip: withClasses(siglip, IMAGE_CLASSES),
+};
+
+/** Vision-language models. */
 export const VISION: Readonly<Record<string, Family>> = {
   aya_vision: ayaVision,
-  "blip-2": blip2,
-  clip,
   cohere2_vision: cohere2Vision,
   gemma3,
   exaone4_5: exaone45,
@@ -54,7 +61,6 @@ export const VISION: Readonly<Record<string, Family>> = {
   qwen2_vl: qwen2Vl,
   qwen3_vl: qwen3Vl,
   qwen3_vl_moe: qwen3VlMoe,
-  siglip,
   smolvlm: idefics3,
   video_llava: videoLlava,
   vipllava: vipLlava,

@@ -121,6 +121,21 @@ export class ConfigReader {
     ) as string[];
   }
 
+  /** Adds a problem: what a field must be, and the value that it is not. */
+  refuse(key: string, limit: string, value: unknown): void {
+    this.#refuse(key, `${limit}: current value is ${shown(value)}`);
+  }
+
+  /** The keys of a config inside this one; none when there is none. */
+  keys(key: string): string[] {
+    const value = this.#raw(key);
+    if (isObject(value)) return Object.keys(value);
+    if (value !== null) {
+      this.#refuse(key, `must be an object: current value is ${shown(value)}`);
+    }
+    return [];
+  }
+
   /** The reader of a config inside this one; of an empty one when there is none. */
   inner(key: string): ConfigReader {
     const value = this.#raw(key);

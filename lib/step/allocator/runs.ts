@@ -56,8 +56,11 @@ export function runsOf(
       ? all.slice(entry, entry + 1 + layers.length)
       : [];
     if (done.some(({ compiled }) => compiled.block.done)) {
-      run(next, undefined, hands);
+      run(next, next === last ? head.body : undefined, hands);
       for (const each of done) run(each, each.compiled.block.done);
+      run(next, block.forward);
+    } else if (next === last) {
+      run(next, head.body, hands);
       run(next, block.forward);
     } else run(next, block.forward, hands);
     before = next;

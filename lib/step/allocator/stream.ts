@@ -57,8 +57,8 @@ export function compile(block: Block, pool: Pool): Compiled {
 
 function segmentsOf(block: Block): Segment[] {
   const { forward, done, exit, backward } = block;
-  const { dropped } = block as Partial<HeadBlock>;
-  return [forward, done, exit, dropped, backward].filter((segment) =>
+  const { body, dropped } = block as Partial<HeadBlock>;
+  return [body, forward, done, exit, dropped, backward].filter((segment) =>
     segment !== undefined
   );
 }

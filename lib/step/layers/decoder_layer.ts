@@ -29,6 +29,10 @@ export interface LayerPlan {
     readonly beforeMlp: Norm | null;
     readonly afterMlp: Norm | null;
   };
+  /** Whether what attention read is held in a variable till the layer ends. */
+  readonly holdsNormed?: boolean;
+  /** Whether what attention gave is held in a variable till the layer ends. */
+  readonly holdsAttended?: boolean;
   readonly residualDropout: number;
   readonly scaledResiduals: boolean;
   /** Whether a parallel layer adds attention to the MLP's output in place. */
@@ -79,6 +83,7 @@ function sequential(
       plan,
       [norms.beforeAttention, norms.afterAttention],
       (input) => attended(m, input, attention, table, held),
+      plan.holdsAttended,
     );
   }
   if (!mlp) return hidden === x ? m.view(x) : hidden;
@@ -91,20 +96,25 @@ function sequential(
   );
 }
 
-/** Half a layer: a norm, what it does, perhaps a norm, and the residual. */
+/**
+ * Half a layer: a norm, what it does, perhaps a norm, and the residual.
+ *
+ * @param holds Whether what is added to the residual is held till the layer ends.
+ */
 function half(
   m: Machine,
   x: Value,
   plan: LayerPlan,
   [before, after]: readonly [Norm | null, Norm | null],
   body: (input: Value) => Value,
+  holds = false,
 ): Value {
   const input = before ? normedInput(m, x, plan, before) : m.view(x);
   const residual = plan.wideResidual
     ? cast(m, x, "fp32", "residual stream in fp32")
     : x;
   let out = body(input);
-  m.drop(input);
+  if (!holds || !plan.holdsNormed) m.drop(input);
   if (after) {
     const next = normed(m, out, plan.rows, after);
     m.drop(out);
@@ -119,7 +129,7 @@ function half(
     out = next;
   }
   const sum = add(m, residual, out, "residual stream");
-  m.drop(out);
+  if (!holds) m.drop(out);
   if (residual !== x) m.drop(residual);
   return sum;
 }
@@ -153,14 +163,17 @@ function parallel(
   const looked = attention
     ? attended(m, input, attention, table, held)
     : m.view(input);
+  if (norms.beforeMlp && !plan.holdsNormed) m.drop(input);
   const other = norms.beforeMlp ? normed(m, x, rows, norms.beforeMlp) : input;
   const fed = mlp ? feedForward(m, other, rows, mlp) : m.view(other);
   m.drop(input, other);
   const both = plan.addsInPlace
     ? addedTo(m, fed, looked)
     : add(m, looked, fed, "attention and MLP");
+  // Variables of the layer's code hold both till it ends.
+  const sum = add(m, both, x, "residual stream");
   m.drop(looked, fed);
-  return add(m, both, x, "residual stream");
+  return sum;
 }
 
 function attended(

@@ -17,6 +17,8 @@ export interface MlpPlan {
   readonly compiled: boolean;
   /** Whether `up` runs before the gate's activation: LitGPT. */
   readonly upFirst: boolean;
+  /** Whether the layer's own code runs it, over one variable: OPT. */
+  readonly isInline?: boolean;
   /** Of what the last projection reads; none where it is left out. */
   readonly dropout?: number;
 }
@@ -55,6 +57,7 @@ export function activated(
 
 function plain(m: Machine, x: Value, rows: number, plan: MlpPlan): Value {
   const up = adaptedLinear(m, x, rows, plan.up, "MLP up");
+  if (plan.isInline) m.drop(x);
   const active = activation(m, up, plan.activation, "MLP activation");
   m.drop(up);
   return active;

@@ -95,11 +95,11 @@ export function savingOutput(m: Machine, x: Value, label: string): Value {
 export function squared(m: Machine, x: Value, label: string): Value {
   const node = m.record([x], [x], () => {
     const { elements, dtype } = x;
-    // grad × (2 × x¹): the power, its double and the product.
+    // grad × (2 × x¹) in one expression, whose temporaries live to its end.
     const power = m.grad(null, elements, dtype, "power");
     const double = m.grad(null, elements, dtype, "double of the power");
-    m.free(power);
     const given = m.grad(x.source, elements, dtype, `gradient of ${label}`);
+    m.free(power);
     m.free(double);
     return [given];
   });

@@ -46,6 +46,8 @@ export function layerPlanOf(modules: Modules, facts: LayerFacts): LayerPlan {
     mlp: expertsOf(modules, facts) ?? mlpOf(modules, facts, isMlp),
     norms: normsOf(modules, facts),
     residualDropout: traits.dropout.residual,
+    holdsAttended: traits.holdsAttended,
+    holdsNormed: traits.holdsNormed,
     scaledResiduals: traits.scaledResiduals,
     addsInPlace: facts.architecture.type === "falcon",
   };
@@ -203,6 +205,7 @@ function mlpOf(
     activation: traits.activation,
     compiled: kernels === "compile",
     upFirst: code.heads === "litgpt",
+    isInline: traits.inlineMlp,
   };
 }
 

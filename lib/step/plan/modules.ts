@@ -101,11 +101,17 @@ export class Modules {
       name: path,
       in: width,
       out,
-      weight: stored.packed ?? this.parameter(`${path}.weight`) ??
+      weight: (this.#saves(path) ? null : stored.packed) ??
+        this.parameter(`${path}.weight`) ??
         parameterOf(`${path}.weight`, tensor, stored),
       bias: this.parameter(`${path}.bias`),
       adapter: this.adapterOf(path),
     };
+  }
+
+  /** Whether PEFT trains a copy of a module, which is never packed. */
+  #saves(path: string): boolean {
+    return this.#adapters.has(`${path}.weight.modules_to_save.default`);
   }
 
   /** The copy of a tied head that PEFT trains; null where it has none. */

@@ -27,6 +27,8 @@ import {
 import { masksImages } from "./transformers_vision.ts";
 import type { VisionPlan } from "./vision_plan.ts";
 import { visionPlanOf } from "./vision_plan.ts";
+import type { ClassHead } from "./class_head.ts";
+import { classHeadOf } from "./class_head.ts";
 import { encoderFamilyOf, frozenOf } from "./encoders/family.ts";
 import type { EncoderPlan } from "./encoders/encoder_plan.ts";
 import { encoderPlanOf } from "./encoders/encoder_plan.ts";
@@ -65,6 +67,8 @@ export interface StepPlan {
   readonly vision: VisionPlan | null;
   /** How a model with an encoder runs; null of a decoder alone. */
   readonly encoders: EncoderPlan | null;
+  /** What a decoder's class has in place of a vocabulary; null where it has one. */
+  readonly classHead: ClassHead | null;
   /** The loss of model code that has one of its own. */
   readonly directLoss: DirectLoss | null;
   readonly trained: readonly Trained[];
@@ -211,6 +215,8 @@ export function stepPlanOf(
     modulesOf: modulesIn,
   });
   if (encoders && "reason" in encoders) return encoders;
+  const classHead = encoders ? null : classHeadOf(model, modules);
+  if (classHead && "reason" in classHead) return classHead;
   const vision = train.images_per_sample === 0 ? null : visionPlanOf({
     scenario,
     model,
@@ -239,6 +245,7 @@ export function stepPlanOf(
     modulesOf: (kind) => modulesIn(stack, kind),
     vision,
     encoders,
+    classHead,
     directLoss: nano ? nanoVlmLoss(scenario, model) : null,
     passedBy: [
       ...new Set(

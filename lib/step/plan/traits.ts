@@ -29,6 +29,12 @@ export interface Traits {
   readonly attentionSoftcap: boolean;
   readonly finalSoftcap: boolean;
   readonly dropout: { attention: number; residual: number; embedding: number };
+  /** Whether a layer's code holds what its attention read till its end. */
+  readonly holdsNormed: boolean;
+  /** Whether a layer's code holds what its attention gave till its end. */
+  readonly holdsAttended: boolean;
+  /** Whether the layer's own code runs the MLP, over one variable. */
+  readonly inlineMlp: boolean;
   readonly scaledResiduals: boolean;
   readonly scaledLogits: boolean;
   readonly scaledEmbeddings: boolean;
@@ -139,6 +145,18 @@ const WIDE_ROTARY = new Set([
 ]);
 /** Types whose eager attention leaves the softmax in the heads' type. */
 const NARROW_SOFTMAX = new Set(["gpt2", "falcon", "bert"]);
+/** Types whose layers have an MLP's two linears as their own. */
+const INLINE_MLP = new Set(["biogpt", "opt", "xglm"]);
+/** Types whose layers keep that too; GPT-NeoX's hand it over at once. */
+const HOLDS_NORMED = new Set(["falcon", "stablelm"]);
+/** Types whose layers keep it in a variable: the others overwrite theirs. */
+const HOLDS_ATTENDED = new Set([
+  "gpt2",
+  "gpt_bigcode",
+  "gpt_neo",
+  "mpt",
+  "stablelm",
+]);
 /** Defaults of dropout where a config.json does not state it. */
 const DROPOUT = new Set(["gpt2", "gpt_bigcode", "bert"]);
 
@@ -209,6 +227,9 @@ export function traitsOf(
       ),
       embedding: number(["embd_pdrop", "hidden_dropout_prob"], usual),
     },
+    inlineMlp: INLINE_MLP.has(type),
+    holdsNormed: HOLDS_NORMED.has(type),
+    holdsAttended: HOLDS_ATTENDED.has(type),
     scaledResiduals: MULTIPLIED.has(type) ||
       isNumber(text["residual_multiplier"]),
     scaledLogits: MULTIPLIED.has(type) || isNumber(text["logits_scaling"]) ||

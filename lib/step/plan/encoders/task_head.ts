@@ -1,3 +1,4 @@
+import { namedClass } from "../../../models/heads/class_of_config.ts";
 import type { ActivationKind } from "../../ops/activations.ts";
 import type { AdaptedLinear } from "../../ops/adapted_linear.ts";
 import type { Dtype } from "../../dtype.ts";
@@ -23,7 +24,14 @@ export interface LossBranch {
   readonly steps: readonly HeadStep[];
   /** What gives the logits; null where the loss is taken of the steps' result. */
   readonly logits: AdaptedLinear | null;
+  readonly loss: LossRows;
 }
+
+/**
+ * What the loss is taken of: all rows of the logits, those of one token of each
+ * sequence, or the two columns that say where spans begin and end.
+ */
+export type LossRows = "rows" | "one of each sequence" | "spans";
 
 /** What stands after the last layer. */
 export interface TaskHead extends LossBranch {
@@ -78,6 +86,7 @@ function vocabularyOf(
   const follows = linearAt(outside, FOLLOWS) !== null;
   const tied = { name: "tied head", in: width, out, weight: table, bias };
   return {
+    loss: "rows",
     task: name === "decoder"
       ? "the cross entropy of every token that the decoder gives"
       : "the cross entropy of every position, as in training on masked words",
@@ -104,7 +113,7 @@ function classesOf(
   ends: readonly HeadStep[],
 ): LossBranch & { readonly task: string } {
   const config = model.config ?? {};
-  const name = className(config);
+  const name = namedClass(config);
   const logits = linearAt(outside, CLASSIFIER);
   const dense = linearAt(outside, DENSE);
   const pools = dense !== null && /pooler/.test(dense.name);
@@ -112,29 +121,46 @@ function classesOf(
     kind: "dropout",
     probability: numberOf(config, family.dropout.residual),
   };
-  const ofTokens = /TokenClassification|QuestionAnswering/.test(name) ||
+  const isHead = !pools && linearAt(outside, TRANSFORM) !== null;
+  const headSteps = isHead ? transformed(outside, family) : [];
+  if (/QuestionAnswering$/.test(name) && logits) {
+    const isDistilled = model.architecture.type === "distilbert";
+    const probability = isDistilled
+      ? numberOf(config, [["qa_dropout"], 0.1])
+      : 0;
+    return {
+      task: SPANS,
+      reads: "tokens",
+      steps: [...ends, ...headSteps, { kind: "dropout", probability }],
+      logits,
+      loss: "spans",
+    };
+  }
+  const ofTokens = /TokenClassification/.test(name) ||
     (/ForPreTraining$/.test(name) && !pools);
   if (ofTokens && logits) {
     return {
       task: "the cross entropy of the classes of every token",
       reads: "tokens",
+      loss: "rows",
       steps: [
         ...ends,
-        ...(pools ? [] : transformed(outside, family, DENSE)),
+        ...(pools || isHead ? [] : transformed(outside, family, DENSE)),
+        ...headSteps,
         ...(/TokenClassification/.test(name) ? [drops] : []),
       ],
       logits,
     };
   }
-  const isHead = !pools && linearAt(outside, TRANSFORM) !== null;
   return {
+    loss: "rows",
     task: logits
       ? "the cross entropy of the classes of each sequence"
       : "taken of what the first token of each sequence gives: no head is saved with the model",
     reads: "first tokens",
     steps: [
       ...ends,
-      ...(isHead ? transformed(outside, family) : dense === null ? [] : [
+      ...(isHead ? headSteps : dense === null ? [] : [
         ...(pools ? [] : [drops]),
         { kind: "linear" as const, layer: dense },
         { kind: "tanh" as const },
@@ -144,6 +170,10 @@ function classesOf(
     logits,
   };
 }
+
+/** In words, of a loss that asks where a span begins and where it ends. */
+export const SPANS =
+  "the mean of two cross entropies, of where spans begin and where they end";
 
 /** A linear layer, its activation and its norm, as far as they are there. */
 function transformed(
@@ -184,9 +214,3 @@ const CLASSIFIER =
 const DENSE =
   /(^|\.)(pooler|classifier|discriminator_predictions|classification_head)\.dense\.weight$|(^|\.)pre_classifier\.weight$/;
 const FOLLOWS = /(^|\.)cls\.seq_relationship\.weight$/;
-
-function className(config: Readonly<Record<string, unknown>>): string {
-  const named = config["architectures"];
-  const [first] = Array.isArray(named) ? named : [];
-  return typeof first === "string" ? first : "";
-}

@@ -1,0 +1,101 @@
+import type { Config } from "../architecture_of_config.ts";
+import classes from "./classes.json" with { type: "json" };
+import { shown } from "../../scenario/problem.ts";
+import type { HeadKind } from "./head_kind.ts";
+import { headKind } from "./head_kind.ts";
+
+/** The classes that transformers 5.23.0 has for each model type. */
+const CLASSES: Readonly<Record<string, readonly string[]>> = classes;
+
+/** The class whose tensors a config's model has. */
+export interface ModelClass {
+  /** As transformers spells it; "" for what a type is mostly saved as. */
+  name: string;
+  kind: HeadKind;
+  /** What is to be said where `architectures` names none of the type's classes. */
+  doubt: string | null;
+}
+
+/**
+ * Reward models whose code comes with them, and which vLLM knows as well.
+ *
+ * Source: vllm-project/vllm model_executor/models/qwen2_rm.py, internlm2.py
+ */
+const REWARD_MODELS: Readonly<Record<string, string>> = {
+  InternLM2ForRewardModel: "internlm2",
+  Qwen2ForProcessRewardModel: "qwen2",
+  Qwen2ForRewardModel: "qwen2",
+};
+
+/** The first class that a config's `architectures` names; "" for none. */
+export function namedClass(config: Config): string {
+  const named = config["architectures"];
+  const [first] = Array.isArray(named) ? named : [];
+  return typeof first === "string" ? first : "";
+}
+
+/** The classes of a model type; null for a type that transformers has not. */
+export function classesOf(type: string): readonly string[] | null {
+  return Object.hasOwn(CLASSES, type) ? CLASSES[type] ?? null : null;
+}
+
+/**
+ * The class that `architectures` names, or the one of the same kind that the
+ * model type has: code of its own repository is taken for transformers' own.
+ *
+ * @param type The `model_type`.
+ * @param named The first of `architectures`; "" where there is none.
+ */
+export function classOf(type: string, named: string): ModelClass {
+  const usual = { name: "", kind: "vocabulary" as const, doubt: null };
+  if (named === "") return usual;
+  const kind = headKind(named);
+  if (REWARD_MODELS[named] === type) return { name: named, kind, doubt: null };
+  const known = classesOf(type);
+  if (known === null) return ofForeignType(named, kind);
+  const same = named.toLowerCase();
+  const own = known.find((each) => each.toLowerCase() === same);
+  if (own) return { name: own, kind: headKind(own), doubt: null };
+  const like = kind === "other"
+    ? undefined
+    : known.find((each) => headKind(each) === kind);
+  const counted = like ?? usualOf(known) ?? type;
+  return {
+    ...(like ? { name: like, kind } : usual),
+    doubt: `${strange(type, named)}; it is counted as ${counted}`,
+  };
+}
+
+/** What a type's config without a class is taken for: encoders have no head. */
+function usualOf(known: readonly string[]): string | undefined {
+  const writes = known.some((each) => /ForConditionalGeneration$/.test(each));
+  const isEncoder = !writes &&
+    known.some((each) => /ForMaskedLM$/.test(each));
+  const ofKind = (kind: HeadKind) =>
+    known.find((each) => headKind(each) === kind);
+  return (isEncoder ? undefined : ofKind("vocabulary")) ?? ofKind("none");
+}
+
+/** Types that run the code of their repositories. */
+function ofForeignType(named: string, kind: HeadKind): ModelClass {
+  const labels = kind === "sequences" || kind === "tokens" || kind === "spans";
+  return labels
+    ? {
+      name: named,
+      kind,
+      doubt: `model.config.architectures names ${
+        shown(named)
+      }, whose code is not in transformers: its head is counted as those of transformers are`,
+    }
+    : { name: "", kind: "vocabulary", doubt: null };
+}
+
+function strange(type: string, named: string): string {
+  const other = Object.keys(CLASSES).find((each) =>
+    CLASSES[each]?.includes(named)
+  );
+  const name = shown(named);
+  return other
+    ? `model.config.architectures names ${name}, a class of model type ${other} and not of ${type}`
+    : `model.config.architectures names ${name}, which is no class of transformers 5.23.0 for model type ${type}`;
+}

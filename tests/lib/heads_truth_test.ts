@@ -1,0 +1,50 @@
+import { assertEquals } from "@std/assert";
+import { FAMILIES } from "../../lib/models/families/mod.ts";
+import classes from "../../lib/models/heads/classes.json" with { type: "json" };
+import { resolveModel } from "../../lib/models/resolve_model.ts";
+import heads from "../truth/random_heads.json" with { type: "json" };
+import type { Truth } from "./tensor_truth.ts";
+import { bufferBytes, expected, tally } from "./tensor_truth.ts";
+
+const models = heads as unknown as Truth[];
+
+/** Types whose code is not in transformers. */
+const FOREIGN = ["baichuan", "chatglm", "internlm2", "minicpm", "nanovlm"];
+
+/**
+ * Types whose buffers changed after the release that parameters.json is of:
+ * GPT-2's attentions kept their causal masks.
+ */
+const OTHER_BUFFERS = new Set(["gpt2"]);
+
+Deno.test("every class of every model type has exactly its tensors", () => {
+  const exact = new Set<string>();
+  for (const model of models) {
+    const { config, model_type } = model;
+    const named = `${model_type} ${model.name}`;
+    const built = resolveModel({ config });
+    if (!built.ok) throw new Error(`${named}: ${JSON.stringify(built)}`);
+    const { tensors, buffers, parameters, parameters_basis, doubts } =
+      built.value;
+    assertEquals(tally(tensors), expected(model), named);
+    assertEquals(parameters, model.total, named);
+    assertEquals([parameters_basis, doubts], ["exact", []], named);
+    if (!OTHER_BUFFERS.has(model_type)) {
+      assertEquals(bufferBytes(buffers), model.buffer_bytes, named);
+    }
+    exact.add(`${model_type} ${model.class}`);
+  }
+  const all = Object.entries(classes).flatMap(([type, names]) =>
+    names.map((name) => `${type} ${name}`)
+  );
+  assertEquals([...exact].sort(), all.sort());
+  console.log(`${exact.size} classes of ${all.length}, all exact`);
+});
+
+Deno.test("every model type has its classes listed, or code of its own", () => {
+  assertEquals(
+    Object.keys(FAMILIES).filter((type) => !Object.hasOwn(classes, type))
+      .sort(),
+    FOREIGN,
+  );
+});
