@@ -5,7 +5,7 @@ import type { PoolSizes } from "./allocator/sizes.ts";
 import { LARGE_POOL, SMALL_POOL, UNIT } from "./allocator/sizes.ts";
 import { compiler } from "./allocator/stream.ts";
 import { statePrecision, statesOf } from "./optimizer/rules.ts";
-import { MAX_REPLAYED_EVENTS } from "./limits.ts";
+import { MAX_REPLAYED_EVENTS, MAX_REPLAYED_LAYERS } from "./limits.ts";
 import type { PartName } from "./parts.ts";
 import type { Step } from "./step.ts";
 import { roundedBytes } from "./tape.ts";
@@ -28,6 +28,14 @@ export interface AllocatorPeaks {
   readonly small: number;
 }
 
+/** Whether a step is too long to be played on the allocator. */
+export function isTooLong({ events, passes }: Step): boolean {
+  return events > MAX_REPLAYED_EVENTS ||
+    passes.some(({ vision, encoder, layers }) =>
+      vision.length + encoder.length + layers.length > MAX_REPLAYED_LAYERS
+    );
+}
+
 /**
  * Bytes that the allocator takes of a GPU: where that has less than the allocator
  * would like, but enough for the tensors, cached memory goes back to the driver.
@@ -43,7 +51,7 @@ export function reservedWithin(
   if (reserved <= capacity || step.peak.bytes > FILLABLE * capacity) {
     return reserved;
   }
-  if (step.events > MAX_REPLAYED_EVENTS) return Math.round(capacity);
+  if (isTooLong(step)) return Math.round(capacity);
   const { pool } = play(
     step,
     countsOf(step.plan.loaded()),
@@ -66,7 +74,7 @@ export const FILLABLE = 0.95;
  * allocator is taken to cache nothing.
  */
 export function allocatorPeaks(step: Step): AllocatorPeaks {
-  if (step.events > MAX_REPLAYED_EVENTS) {
+  if (isTooLong(step)) {
     const { bytes } = step.peak;
     return { reserved: bytes, allocated: bytes, small: 0 };
   }

@@ -1,7 +1,8 @@
-import { MAX_REPLAYED_EVENTS } from "../../step/limits.ts";
+import { MAX_REPLAYED_EVENTS, MAX_REPLAYED_LAYERS } from "../../step/limits.ts";
 import { modelCodeOf } from "../../step/plan/model_code.ts";
 import { canBePaged } from "../../step/optimizer/low_bit_rules.ts";
 import { leavesLinears } from "../../step/plan/storage.ts";
+import { isTooLong } from "../../step/reserved.ts";
 import type { Step } from "../../step/step.ts";
 import { groupDigits } from "../../units/mod.ts";
 
@@ -19,13 +20,15 @@ const APPROXIMATIONS: readonly Approximation[] = [
       `quantization.weights ${scenario.quantization.weights}: transformers from 5.5 on leaves Falcon's linear layers as they are, for their class is their own; software.transformers before that packs them`,
   ],
   [
-    ({ events }) => events > MAX_REPLAYED_EVENTS,
+    isTooLong,
     ({ events }) =>
-      `PyTorch's allocator is taken to cache nothing: a step of ${
-        groupDigits(events)
-      } allocations and frees, more than ${
+      `PyTorch's allocator is taken to cache nothing: a step of more than ${
+        groupDigits(MAX_REPLAYED_LAYERS)
+      } layers, or ${
         groupDigits(MAX_REPLAYED_EVENTS)
-      }, is not played on it`,
+      } allocations and frees, is not played on it, and this one has ${
+        groupDigits(events)
+      }`,
   ],
   [
     ({ plan: { scenario } }) => modelCodeOf(scenario) === null,
