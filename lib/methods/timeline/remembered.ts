@@ -23,6 +23,9 @@ const MOST_BYTES = 8 * 1024 ** 2;
 /** Bytes of what is noted of a storage, an event and a stretch, about. */
 const BYTES_EACH = 64;
 
+/** Bytes of a tensor of the model and of what the plan of a step says of it. */
+const TENSOR_BYTES = 1024;
+
 /**
  * Plays a scenario's step. The last ones are remembered: a page asks for the same
  * scenario several times, for its answer, what is largest and what is nearest.
@@ -65,11 +68,11 @@ function forget(key: string): void {
   ENTRIES.delete(key);
 }
 
-function bytesOf({ stretches }: Step): number {
+function bytesOf({ stretches, plan }: Step): number {
   const tapes = new Set(stretches.map(({ segment }) => segment.tape));
   const noted = [...tapes].reduce(
     (sum, { events, bytes }) => sum + events.length + bytes.length,
     stretches.length,
   );
-  return BYTES_EACH * noted;
+  return BYTES_EACH * noted + TENSOR_BYTES * plan.model.tensors.length;
 }
