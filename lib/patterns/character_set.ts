@@ -4,7 +4,7 @@ type Ranges = CharacterSet["ranges"];
 
 const ASCII = 128;
 const DIGITS: Ranges = [[48, 57]];
-const LETTERS: Ranges = [[65, 90], [97, 122], [95, 95]];
+const LETTERS: Ranges = [[65, 90], [95, 95], [97, 122]];
 /**
  * Spaces.
  *
@@ -54,7 +54,15 @@ function isShorthand(shorthand: Shorthand, code: number): boolean {
 }
 
 function isIn(ranges: Ranges, code: number): boolean {
-  for (const [from, to] of ranges) if (code >= from && code <= to) return true;
+  let low = 0;
+  let high = ranges.length;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    const [from, to] = ranges[middle] ?? [Infinity, Infinity];
+    if (code < from) high = middle;
+    else if (code > to) low = middle + 1;
+    else return true;
+  }
   return false;
 }
 

@@ -29,6 +29,7 @@ export type Shorthand = "d" | "w" | "s";
 
 /** Characters of which a pattern takes any one. */
 export interface CharacterSet {
+  /** Ascending and apart: a pattern may name thousands, for each of its states. */
   readonly ranges: readonly (readonly [from: number, to: number])[];
   readonly shorthands: readonly {
     readonly shorthand: Shorthand;
@@ -43,14 +44,28 @@ export function character(code: number, ignoreCase = false): Syntax {
   return setOf([[code, code]], { ignoreCase });
 }
 
-/** A set of ranges. */
+/** A set of ranges, in any order. */
 export function setOf(
   ranges: CharacterSet["ranges"],
   { negated = false, ignoreCase = false, shorthands = [] }:
     & Partial<Pick<CharacterSet, "negated" | "ignoreCase">>
     & { shorthands?: CharacterSet["shorthands"] } = {},
 ): Syntax {
-  return { kind: "set", set: { ranges, shorthands, negated, ignoreCase } };
+  return {
+    kind: "set",
+    set: { ranges: apart(ranges), shorthands, negated, ignoreCase },
+  };
+}
+
+/** Ranges in order, those that overlap as one. */
+function apart(ranges: CharacterSet["ranges"]): CharacterSet["ranges"] {
+  const joined: [from: number, to: number][] = [];
+  for (const [from, to] of ranges.toSorted(([a], [b]) => a - b)) {
+    const last = joined.at(-1);
+    if (last && from <= last[1] + 1) last[1] = Math.max(last[1], to);
+    else joined.push([from, to]);
+  }
+  return joined;
 }
 
 /** Items one after another. */

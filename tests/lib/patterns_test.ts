@@ -1,12 +1,14 @@
 import { assert, assertEquals, assertMatch, assertThrows } from "@std/assert";
 import fc from "../npm/fast-check.ts";
 import { parseScenario } from "../../lib/mod.ts";
+import { holdsCharacter } from "../../lib/patterns/character_set.ts";
 import {
   Matcher,
   MAX_STEPS,
   readPattern,
   TooManySteps,
 } from "../../lib/patterns/mod.ts";
+import { setOf } from "../../lib/patterns/syntax.ts";
 
 function matcherOf(pattern: string, limit?: number): Matcher {
   const read = readPattern(pattern);
@@ -263,4 +265,36 @@ Deno.test("what takes too many steps is given up, with the limit", () => {
   assertMatch(error.message, /within 500 steps/);
   assertEquals(error.limit, 500);
   assert(MAX_STEPS > 500);
+});
+
+Deno.test("a set of any ranges holds what one of them holds", () => {
+  const code = fc.integer({ min: 0, max: 40 });
+  const range = fc.tuple(code, code).map(([a, b]) =>
+    [Math.min(a, b), Math.max(a, b)] as const
+  );
+  fc.assert(fc.property(fc.array(range), code, (ranges, one) => {
+    const read = setOf(ranges);
+    assert(read.kind === "set");
+    assertEquals(
+      holdsCharacter(read.set, one),
+      ranges.some(([from, to]) => from <= one && one <= to),
+    );
+  }));
+});
+
+Deno.test("a set of thousands of characters is looked up, not gone through", () => {
+  const read = setOf(
+    Array.from({ length: 3900 }, (_, at) => [3 * at, 3 * at] as const),
+  );
+  assert(read.kind === "set");
+  let looked = 0;
+  const ranges = new Proxy(read.set.ranges, {
+    get(target, name) {
+      if (/^\d+$/.test(String(name))) looked++;
+      return Reflect.get(target, name);
+    },
+  });
+  assert(holdsCharacter({ ...read.set, ranges }, 3 * 3899));
+  assert(!holdsCharacter({ ...read.set, ranges }, 1));
+  assert(looked > 0 && looked <= 26, `${looked} ranges were looked at`);
 });
