@@ -29,10 +29,18 @@ export function wholeBody(
     if (Number(stated) > maxBytes) return await tooLarge(c, stated ?? "more");
     const bytes = await bytesOf(body, maxBytes);
     if (bytes === null) return await tooLarge(c, "more");
-    const { url, method } = c.req.raw;
-    c.req.raw = new Request(url, { method, headers, body: bytes });
+    c.req.raw = withBody(c.req.raw, bytes);
     await next();
   };
+}
+
+/** A request of any method, for which `fetch` knows fewer than a client may send. */
+function withBody(
+  { url, method, headers }: Request,
+  body: Uint8Array<ArrayBuffer>,
+): Request {
+  const whole = new Request(url, { method: "POST", headers, body });
+  return Object.defineProperty(whole, "method", { value: method });
 }
 
 /** @returns Null where there are more bytes than may be. */

@@ -1,5 +1,6 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { app } from "../../app.ts";
+import { requestOf } from "../../routes/pool/sent.ts";
 import { addresses, messageOf } from "./requests.ts";
 import { documentOf, only, textOf } from "./visit.ts";
 
@@ -20,6 +21,22 @@ Deno.test("every address answers a method that it has not with 405 and Allow", a
       }
       assertEquals(allow.includes("HEAD"), methods.includes("GET"), path);
       assert(!allow.includes(method), `${path} allows ${method}`);
+    }
+  }
+});
+
+Deno.test("a method that no route can have is 405 with a body too", async () => {
+  for (const method of ["TRACE", "TRACK", "CONNECT", "get", "FROB"]) {
+    for (const { path } of addresses()) {
+      const request = requestOf({
+        method,
+        url: `http://localhost${path}`,
+        headers: [["content-type", "application/json"]],
+        body: new TextEncoder().encode("{}"),
+      }, new AbortController().signal);
+      const response = await app.fetch(request);
+      await response.body?.cancel();
+      assertEquals(response.status, 405, `${method} ${path}`);
     }
   }
 });

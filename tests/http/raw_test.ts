@@ -47,6 +47,14 @@ const CASES: Record<string, [Uint8Array | string, number[]]> = {
     [400, 404],
   ],
   "an unknown method": [`FROB / HTTP/1.1\r\n${H}\r\n`, [400, 405]],
+  "a body by TRACE": [
+    `TRACE /api/v1/estimate HTTP/1.1\r\n${H}Content-Length: 2\r\n\r\n{}`,
+    [400, 405],
+  ],
+  "a method in small letters": [
+    `post /api/v1/estimate HTTP/1.1\r\n${H}Content-Length: 2\r\n\r\n{}`,
+    [400, 405, 422],
+  ],
   "a long header": [`GET / HTTP/1.1\r\n${H}X: ${"a".repeat(65_536)}\r\n\r\n`, [
     400,
     431,
