@@ -2,8 +2,8 @@ import type { Context } from "hono";
 import { HTTPException } from "hono/http-exception";
 import { refusalOf } from "../lib/scenario/refusal.ts";
 import { Refused, RefusedPage } from "../templates/refused_page.tsx";
-import type { RefusedStatus } from "./problem_response.ts";
-import { isForPrograms } from "./problem_response.ts";
+import type { RefusedStatus } from "./refused_status.ts";
+import { isForPrograms } from "./refused_status.ts";
 
 /**
  * Refuses a request that is at fault as a whole, in the shape of whoever asks:

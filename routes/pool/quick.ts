@@ -2,7 +2,7 @@ import { Hono } from "hono";
 import { STATIC } from "../../static/mod.ts";
 import { assets } from "../assets.ts";
 import { forAll } from "../for_all.ts";
-import type { RefusedStatus } from "../problem_response.ts";
+import type { RefusedStatus } from "../refused_status.ts";
 import { refuse } from "../refuse.tsx";
 import { NOT_KEPT, send } from "../send.ts";
 

@@ -3,7 +3,6 @@ import { Hono } from "hono";
 import { app, createAppWith } from "../../app.ts";
 import { DEFAULT_TABLES } from "../../lib/tables/config.ts";
 import { wholeBody, within } from "../../routes/limits.ts";
-import { problemResponse } from "../../routes/problem_response.ts";
 import { withoutAnswer } from "../../routes/refuse.tsx";
 import { addresses, messageOf } from "./requests.ts";
 import { documentOf, only, textOf } from "./visit.ts";
@@ -97,29 +96,6 @@ Deno.test("an address that is too long is refused in the same shape", async () =
   const response = await app.request(`${API}?model=${"x".repeat(40_000)}`);
   assertEquals(response.status, 414);
   assertStringIncludes(await messageOf(response), "at most 32768 characters");
-});
-
-Deno.test("problemResponse() has the shape of every refusal", async () => {
-  for (const status of [400, 404, 408, 413, 422, 429, 500, 503] as const) {
-    const response = problemResponse(status, "Too much", {
-      "Retry-After": "1",
-    });
-    assertEquals(response.status, status);
-    assertEquals(response.headers.get("retry-after"), "1");
-    assertEquals(response.headers.get("cache-control"), "no-store");
-    assertEquals(await messageOf(response), "Too much");
-  }
-  const named = problemResponse(422, [{ path: "model", message: "a" }, {
-    path: "task",
-    message: "b",
-  }]);
-  assertEquals(await named.json(), {
-    error: {
-      path: "model",
-      message: "a",
-      more: [{ path: "task", message: "b" }],
-    },
-  });
 });
 
 /** Texts that nest deeper than any stack, closed and not. */
