@@ -5,7 +5,7 @@ import { parseScenario } from "../../lib/scenario/parse_scenario.ts";
 import type { Step } from "../../lib/step/step.ts";
 import { playStep } from "../../lib/step/step.ts";
 import steps from "../truth/steps.json" with { type: "json" };
-import { UNSAID } from "./unsaid.ts";
+import { saidOf } from "./unsaid.ts";
 
 type Phase = keyof Step["phases"];
 
@@ -27,24 +27,6 @@ const TOLERANCE: Partial<Record<Phase, number>> = {
 };
 const USUAL = 0.005;
 
-/**
- * Bytes of a traced phase beyond what a Scenario can say, by their cause. They
- * are added, so that such a phase is held to the same bounds as every other.
- */
-const BESIDE: Record<string, Partial<Record<Phase, number>>> = {
-  // The caller keeps the logits: batch × tokens × vocabulary, 2 bytes each.
-  "qwen2.5-0.5b full bf16 nockpt B4 S1024 keep_out": {
-    backwardStart: 4 * 1024 * 151_936 * 2,
-    backward: 4 * 1024 * 151_936 * 2,
-  },
-  // Traced by a PyTorch without CUDA kernels, whose silu_backward is six
-  // operations; what they hold beyond the peak of a GPU's one, in units of
-  // tokens × intermediate size × 2 bytes.
-  "llama2-7b full bf16 ckpt B2 S4096": {
-    backward: 2.5 * 2 * 4096 * 11_008 * 2,
-  },
-};
-
 /** Phases that files have and a Step does not tell apart. */
 const UNTOLD = ["clip"];
 
@@ -58,15 +40,14 @@ function phasesOf(scenario: ScenarioInput): Step["phases"] {
   return step.phases;
 }
 
-for (const { name, scenario, bytes } of steps) {
+for (const { name, scenario, bytes } of steps.map(saidOf)) {
   Deno.test(`playStep() reaches what was traced: ${name}`, () => {
     const phases = phasesOf(scenario as ScenarioInput);
     for (const [key, traced] of Object.entries(bytes)) {
       if (UNTOLD.includes(key)) continue;
       const phase = PHASES[key];
-      if (UNSAID[name]?.phases.includes(key) && !BESIDE[name]) continue;
       assert(phase, `${key} is no phase`);
-      const found = phases[phase] + (BESIDE[name]?.[phase] ?? 0);
+      const found = phases[phase];
       const error = found / traced - 1;
       assert(
         Math.abs(error) <= (TOLERANCE[phase] ?? USUAL),

@@ -6,6 +6,7 @@ import { tracedKindsOf } from "../../lib/evidence/traced_kinds.ts";
 import traced from "../../lib/evidence/traced.json" with { type: "json" };
 import { comparedSteps, measuredKinds } from "./compared_steps.ts";
 import { errorsText } from "./traced.ts";
+import { UNSAID } from "./unsaid.ts";
 
 const steps = comparedSteps();
 
@@ -30,6 +31,11 @@ Deno.test("every traced step is reached phase by phase, or its kind is doubted b
     [],
     "doubts are no longer needed: run `deno task doubts`",
   );
+});
+
+Deno.test("what is taken off a trace belongs to a step that was traced", () => {
+  const names = steps.map(({ name }) => name);
+  for (const name of Object.keys(UNSAID)) assert(names.includes(name), name);
 });
 
 Deno.test("traced.json holds every kind of step that was traced or measured", () => {
