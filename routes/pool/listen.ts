@@ -50,7 +50,10 @@ async function startListener(): Promise<Worker | null> {
   try {
     const worker = new Worker(
       inText(
-        listenerText.replace('"./body.ts"', JSON.stringify(inText(bodyText))),
+        listenerText.replaceAll(
+          '"./body.ts"',
+          JSON.stringify(inText(bodyText)),
+        ),
       ),
       { type: "module", name: "listener" },
     );
@@ -83,6 +86,8 @@ class Hearing implements Listening {
     this.#answer = answer;
     worker.onmessage = ({ data }: MessageEvent<FromListener>) =>
       this.#hear(data);
+    // A server that listens no more ends, so that whoever watches it sees that.
+    worker.onerror = null;
   }
 
   get listening(): Promise<void> {

@@ -8,6 +8,7 @@
  * @module
  */
 /// <reference lib="deno.worker" />
+import type { ReadBody } from "./body.ts";
 import { Bodies } from "./body.ts";
 import type { FromListener, ToListener } from "./listener_messages.ts";
 import type { SentAnswer } from "./messages.ts";
@@ -69,31 +70,45 @@ async function handOn(
     if (open.has(id)) tell({ kind: "left", id });
     resolve({ status: 503, headers: [], body: null });
   }, { once: true });
-  const answer = await bodies.use(request, async (read) => {
-    const { method, url, headers } = request;
-    const body = read.ok ? read.body : null;
-    tell({
-      kind: "request",
-      id,
-      request: {
-        method,
-        url,
-        headers: [...headers],
-        body,
-        remoteAddr,
-        ...(read.ok ? {} : {
-          problem: { status: read.status, message: read.message },
-        }),
-      },
-    }, body ? [body.buffer] : []);
-    const answer = await promise;
-    // The rest of a body that nobody reads is not waited for.
-    return read.ok
-      ? answer
-      : { ...answer, headers: [...answer.headers, CLOSE] };
-  });
-  open.delete(id);
-  return responseOf(answer);
+  try {
+    return responseOf(
+      await bodies.use(request, async (read) => {
+        // Who left while the body came was not told of, and is not waited for.
+        if (!request.signal.aborted) ask(id, request, remoteAddr, read);
+        const answer = await promise;
+        // The rest of a body that nobody reads is not waited for.
+        return read.ok
+          ? answer
+          : { ...answer, headers: [...answer.headers, CLOSE] };
+      }),
+    );
+  } finally {
+    open.delete(id);
+  }
+}
+
+function ask(
+  id: number,
+  { method, url, headers }: Request,
+  remoteAddr: Deno.Addr,
+  read: ReadBody,
+): void {
+  const body = read.ok ? read.body : null;
+  const problem = read.ok
+    ? {}
+    : { problem: { status: read.status, message: read.message } };
+  tell({
+    kind: "request",
+    id,
+    request: {
+      method,
+      url,
+      headers: [...headers],
+      body,
+      remoteAddr,
+      ...problem,
+    },
+  }, body ? [body.buffer] : []);
 }
 
 function responseOf({ status, headers, body }: SentAnswer): Response {
