@@ -1,7 +1,7 @@
 import { assertEquals } from "@std/assert";
 import fc from "../npm/fast-check.ts";
-import type { Allocation } from "../../lib/step/allocator.ts";
-import { CachingAllocator } from "../../lib/step/allocator.ts";
+import type { Allocation } from "./caching_allocator.ts";
+import { CachingAllocator } from "./caching_allocator.ts";
 import { Pool } from "../../lib/step/allocator/pool.ts";
 import { LARGE_POOL, UNIT } from "../../lib/step/allocator/sizes.ts";
 
@@ -95,9 +95,13 @@ function sum(pieces: readonly Piece[]): number {
   return pieces.reduce((total, { bytes }) => total + bytes, 0);
 }
 
-/** Sizes around the limits between the pools, and few of them, so they recur. */
+/**
+ * Sizes around the limits between the pools and of terabytes, and few of them, so
+ * they recur.
+ */
 const size = fc.oneof(
   fc.constantFrom(512, 1024, MIB, MIB + 512, 3 * MIB, 10 * MIB, 21 * MIB),
+  fc.constantFrom(1024 ** 4, 1024 ** 4 + 512, 3 * 1024 ** 4),
   fc.integer({ min: 1, max: 60_000 }).map((count) => 512 * count),
 );
 /** An allocation, or which of the blocks that stand is released. */

@@ -1,5 +1,5 @@
-import type { Allocation } from "../../lib/step/allocator.ts";
-import { CachingAllocator } from "../../lib/step/allocator.ts";
+import type { Allocation } from "./caching_allocator.ts";
+import { CachingAllocator } from "./caching_allocator.ts";
 import type { Block, Segment } from "../../lib/step/block.ts";
 import { statePrecision, statesOf } from "../../lib/step/optimizer/rules.ts";
 import type { Pass } from "../../lib/step/pass.ts";

@@ -3,7 +3,7 @@ import type { ScenarioInput } from "../../lib/mod.ts";
 import { estimate } from "../../lib/mod.ts";
 import { resolveModel } from "../../lib/models/resolve_model.ts";
 import { parseScenario } from "../../lib/scenario/parse_scenario.ts";
-import { CachingAllocator } from "../../lib/step/allocator.ts";
+import { CachingAllocator } from "./caching_allocator.ts";
 import type { Step } from "../../lib/step/step.ts";
 import { playStep } from "../../lib/step/step.ts";
 import measured from "../truth/measured.json" with { type: "json" };

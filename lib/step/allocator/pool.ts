@@ -19,8 +19,11 @@ const FIRST_ROOM = 512;
  */
 export class Pool {
   readonly bins: FreeBlocks;
-  /** Units of each block; 0 of a number that is no block now. */
-  size = new Int32Array(FIRST_ROOM);
+  /**
+   * Units of each block; 0 of a number that is no block now. A tensor of a
+   * terabyte has more of them than 32 bits hold.
+   */
+  size = new Float64Array(FIRST_ROOM);
   /** Segments follow one another as the driver gives them. */
   address = new Float64Array(FIRST_ROOM);
   /** The blocks beside each in its segment. */
@@ -40,6 +43,8 @@ export class Pool {
   readonly #capacity: number;
   readonly #leastRest: number;
   readonly #unused: number[] = [];
+  /** Free blocks that are whole segments, where the capacity is limited. */
+  readonly #whole = new Set<number>();
   #marks = new Int32Array(FIRST_ROOM);
   #marked = 1;
   #blocks = 0;
@@ -61,6 +66,7 @@ export class Pool {
     const bin = bins.binFor(request);
     const asked = bins.requests[request] as number;
     const block = bin === NONE ? this.segment(asked) : bins.pop(bin);
+    this.#whole.delete(block);
     this.free[block] = 0;
     const rest = (this.size[block] as number) - asked;
     if (rest >= this.#leastRest) {
@@ -137,20 +143,9 @@ export class Pool {
 
   /** Gives back the segments that lie in one free block. */
   #releaseCached(): void {
-    const { bins } = this;
-    for (let bin = bins.firstFrom(0); bin !== NONE;) {
-      const size = bins.sizes[bin] as number;
-      const list = bins.lists[bin];
-      const blocks = Array.from(
-        { length: list?.length ?? 0 },
-        (_, rank) => list?.at(rank) ?? NONE,
-      );
-      for (const block of blocks) {
-        if (this.before[block] !== NONE || this.after[block] !== NONE) continue;
-        this.forget(block);
-        this.reserved -= size;
-      }
-      bin = bins.firstFrom(size + 1);
+    for (const block of this.#whole) {
+      this.reserved -= this.size[block] as number;
+      this.forget(block);
     }
   }
 
@@ -177,6 +172,8 @@ export class Pool {
     }
     this.free[block] = 1;
     this.bins.put(bin, block, this.address);
+    const isWhole = this.before[block] === NONE && this.after[block] === NONE;
+    if (isWhole && this.#capacity !== Infinity) this.#whole.add(block);
   }
 
   /** Forgets a block, free or not; its neighbours are left as they are. */
@@ -212,6 +209,7 @@ export class Pool {
   }
 
   #withdraw(block: number): void {
+    this.#whole.delete(block);
     this.bins.remove(this.home[block] as number, block, this.address);
   }
 
@@ -241,7 +239,7 @@ export class Pool {
   #more(): number {
     if (this.#blocks === this.size.length) {
       const room = 2 * this.#blocks;
-      this.size = grown(this.size, new Int32Array(room));
+      this.size = grown(this.size, new Float64Array(room));
       this.address = grown(this.address, new Float64Array(room));
       this.before = grown(this.before, new Int32Array(room));
       this.after = grown(this.after, new Int32Array(room));

@@ -1,5 +1,9 @@
-import { Pool } from "./allocator/pool.ts";
-import { LARGE_POOL, SMALL_POOL, UNIT } from "./allocator/sizes.ts";
+import { Pool } from "../../lib/step/allocator/pool.ts";
+import {
+  LARGE_POOL,
+  SMALL_POOL,
+  UNIT,
+} from "../../lib/step/allocator/sizes.ts";
 
 /** Memory that {@linkcode CachingAllocator} has handed out. */
 export interface Allocation {
