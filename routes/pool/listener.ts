@@ -36,8 +36,8 @@ function listen(
 ): void {
   try {
     server = Deno.serve({ port }, (request, { remoteAddr }) => {
-      if (isAboutHealth(request)) return responseOf(health);
-      if (open.size >= maxOpen) return responseOf(busy);
+      if (isAboutHealth(request)) return responseOf(asNew(health));
+      if (open.size >= maxOpen) return responseOf(asNew(busy));
       return handOn(request, remoteAddr);
     });
     tell({ kind: "listening" });
@@ -109,6 +109,16 @@ function ask(
       ...problem,
     },
   }, body ? [body.buffer] : []);
+}
+
+/** The same answer to another request. */
+function asNew({ headers, ...answer }: SentAnswer): SentAnswer {
+  return {
+    ...answer,
+    headers: headers.map(([name, value]) =>
+      name === "x-request-id" ? [name, crypto.randomUUID()] : [name, value]
+    ),
+  };
 }
 
 function responseOf({ status, headers, body }: SentAnswer): Response {

@@ -19,6 +19,6 @@ await listen(async (request, { remoteAddr }) => {
   );
 }, {
   port: 0,
-  health: new Response("well"),
+  health: new Response("well", { headers: { "X-Request-Id": "first" } }),
   busy: new Response("busy", { status: 503 }),
 });

@@ -84,11 +84,14 @@ Deno.test("the server says that it is there whatever its own thread is at", asyn
   assertEquals(await echo?.text(), "POST /echo größer from 127.0.0.1");
   void ask(server, "/endless");
   await server.says(/running \/endless/);
+  const ids = new Set<string | null | undefined>();
   for (let time = 0; time < 3; time++) {
     const response = await ask(server, "/healthz");
     assertEquals(response?.status, 200);
     assertEquals(await response?.text(), "well");
+    ids.add(response?.headers.get("x-request-id"));
   }
+  assertEquals(ids.size, 3);
 });
 
 Deno.test("a client that leaves is known of behind the listening thread", async () => {
