@@ -1,6 +1,4 @@
-import { namedClass } from "../models/heads/class_of_config.ts";
 import type { HeadKind } from "../models/heads/head_kind.ts";
-import { headKind } from "../models/heads/head_kind.ts";
 import type { Scenario } from "../scenario/schema.ts";
 
 /** What decides over how well a training step is played: the code that runs. */
@@ -16,7 +14,7 @@ export interface StepKind {
   readonly optimizer: string;
 }
 
-type Reader = (scenario: Scenario) => string | false;
+type Reader = (scenario: Scenario, head: HeadKind) => string | false;
 
 /** Settings that a model type's own code answers, each in its own way. */
 const OF_TYPES: readonly Reader[] = [
@@ -41,7 +39,7 @@ const OF_ALL: readonly Reader[] = [
     "checkpoint offload",
   ({ train }) => train.loss !== "full" && `loss ${train.loss}`,
   ({ train }) => train.gradient_accumulation > 1 && "accumulation",
-  ({ model }) => HEADS[headOf(model)] ?? false,
+  (_, head) => HEADS[head] ?? false,
   ({ optimizer }) => optimizer.in_backward && "stepping in the backward pass",
   adapted(({ lora }) => lora.adapter_dtype !== "fp32" && "adapters of 16 bits"),
   adapted(({ lora }) => lora.dropout > 0 && "LoRA dropout"),
@@ -66,13 +64,6 @@ const HEADS: Partial<Record<HeadKind, string>> = {
   none: "no head",
 };
 
-function headOf(model: Scenario["model"]): HeadKind {
-  const named = typeof model === "string" || !("config" in model)
-    ? ""
-    : namedClass(model.config);
-  return named === "" ? "vocabulary" : headKind(named);
-}
-
 function hasVision(model: Scenario["model"]): boolean {
   return typeof model === "string" || !("config" in model) ||
     "vision_config" in model.config;
@@ -81,12 +72,12 @@ function hasVision(model: Scenario["model"]): boolean {
 /**
  * The kind of step that a Scenario asks for.
  *
- * @param type The model's type.
+ * @param model The type whose code runs, and what it has on its body.
  * @param implementation What the optimizer steps with.
  */
 export function stepKindOf(
   scenario: Scenario,
-  type: string,
+  { type, head }: { type: string; head: HeadKind },
   implementation: string,
 ): StepKind {
   const { name, bits } = scenario.optimizer;
@@ -94,14 +85,19 @@ export function stepKindOf(
   return {
     type,
     method: scenario.train.method,
-    settings: settingsOf(OF_TYPES, scenario),
-    extras: settingsOf(OF_ALL, scenario),
+    settings: settingsOf(OF_TYPES, scenario, head),
+    extras: settingsOf(OF_ALL, scenario, head),
     optimizer: `${name}${ofBits} ${implementation}`,
   };
 }
 
-function settingsOf(readers: readonly Reader[], scenario: Scenario): string[] {
-  return readers.map((read) => read(scenario)).filter((text) => text !== false);
+function settingsOf(
+  readers: readonly Reader[],
+  scenario: Scenario,
+  head: HeadKind,
+): string[] {
+  return readers.map((read) => read(scenario, head))
+    .filter((text) => text !== false);
 }
 
 /** How a model is trained, in words. */

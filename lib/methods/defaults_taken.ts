@@ -5,7 +5,7 @@ import type { Leaf } from "../scenario/walk.ts";
 import { leavesOf } from "../scenario/walk.ts";
 import { isCovered } from "./uncovered.ts";
 import { unused } from "./unused.ts";
-import { weightFormat } from "./weight_bytes.ts";
+import { weightFormat } from "../scenario/weight_format.ts";
 
 /**
  * Fields without which nothing could be estimated and which nobody has to give,

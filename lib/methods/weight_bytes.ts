@@ -1,4 +1,5 @@
 import type { Scenario } from "../scenario/schema.ts";
+import { weightFormat } from "../scenario/weight_format.ts";
 
 /** Bytes of one element of a floating-point type. */
 export const FLOAT_BYTES = { fp32: 4, bf16: 2, fp16: 2 } as const;
@@ -77,11 +78,4 @@ export function weightBytes(scenario: Scenario): number | null {
     return bits === undefined ? null : bits / 8;
   }
   return QUANTIZED_BYTES[format] ?? null;
-}
-
-/** The weights' format; QLoRA means NF4 where the scenario does not say. */
-export function weightFormat(scenario: Scenario): string {
-  const { weights } = scenario.quantization;
-  const qlora = scenario.task === "train" && scenario.train.method === "qlora";
-  return weights === "none" && qlora ? "nf4" : weights;
 }

@@ -5,7 +5,7 @@ import { stepKindOf } from "../../lib/evidence/step_kind.ts";
 import type { ScenarioInput } from "../../lib/mod.ts";
 import { resolveModel } from "../../lib/models/resolve_model.ts";
 import { parseScenario } from "../../lib/scenario/parse_scenario.ts";
-import { codeTypeOf } from "../../lib/step/plan/code_type.ts";
+import { codeOf } from "../../lib/step/plan/code_type.ts";
 import measured from "../truth/measured.json" with { type: "json" };
 import steps from "../truth/steps.json" with { type: "json" };
 import stateSpaces from "../truth/traced_state_spaces.json" with {
@@ -31,7 +31,7 @@ export function comparedSteps(): ComparedStep[] {
       name: each.name,
       kind: stepKindOf(
         plan.scenario,
-        codeTypeOf(plan.model, plan.scenario),
+        codeOf(plan.model, plan.scenario),
         implementation,
       ),
       errors,
@@ -50,7 +50,7 @@ export function measuredKinds(): StepKind[] {
     const resolved = resolveModel(model);
     assert(resolved.ok, JSON.stringify(resolved));
     return [
-      stepKindOf(parsed.value, codeTypeOf(resolved.value, parsed.value), ""),
+      stepKindOf(parsed.value, codeOf(resolved.value, parsed.value), ""),
     ];
   });
 }

@@ -5,9 +5,12 @@ import { doubtOf, FIRST_SIGHT } from "../../lib/evidence/doubt.ts";
 import type { Compared } from "../../lib/evidence/doubt_rows.ts";
 import { doubtRows, ratchet } from "../../lib/evidence/doubt_rows.ts";
 import type { StepKind } from "../../lib/evidence/step_kind.ts";
+import { stepKindOf } from "../../lib/evidence/step_kind.ts";
 import { tracedKindsOf } from "../../lib/evidence/traced_kinds.ts";
 import { estimate } from "../../lib/mod.ts";
+import { modelOfConfig } from "../../lib/models/build_model.ts";
 import { parseScenario } from "../../lib/scenario/parse_scenario.ts";
+import { codeOf } from "../../lib/step/plan/code_type.ts";
 
 const PLAIN: StepKind = {
   type: "llama",
@@ -149,4 +152,25 @@ Deno.test("estimate() warns of a type that was never traced and widens its band"
     unknown.warnings.filter((each) => each.includes(text)).length,
     1,
   );
+});
+
+Deno.test("a step is of the head that its model has, however the scenario names it", () => {
+  const config = {
+    model_type: "llama",
+    architectures: ["LlamaForSequenceClassification"],
+    hidden_size: 512,
+    intermediate_size: 1408,
+    num_hidden_layers: 3,
+    num_attention_heads: 8,
+    vocab_size: 8000,
+  };
+  const model = modelOfConfig(config, { name: "a/reward", source: "config" });
+  assert(model.ok);
+  for (const given of ["a/reward", { config }]) {
+    const scenario = parseScenario({ model: given });
+    assert(scenario.ok);
+    const code = codeOf(model.value, scenario.value);
+    const { extras } = stepKindOf(scenario.value, code, "fused");
+    assertEquals(extras, ["labels of sequences"]);
+  }
 });

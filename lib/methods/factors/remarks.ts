@@ -6,7 +6,7 @@ import { groupDigits } from "../../units/mod.ts";
 import { defaultsTaken } from "../defaults_taken.ts";
 import { uncovered } from "../uncovered.ts";
 import { unused } from "../unused.ts";
-import { weightFormat } from "../weight_bytes.ts";
+import { weightFormat } from "../../scenario/weight_format.ts";
 import type { Setup } from "./setup.ts";
 
 /** What the reader of an answer has to know about it. */

@@ -2,7 +2,7 @@ import { bandOf } from "../../evidence/band.ts";
 import type { Result } from "../../scenario/parse_scenario.ts";
 import type { Answer, Question, Uncovered } from "../method.ts";
 import { oneTotal } from "../one_total.ts";
-import { weightFormat } from "../weight_bytes.ts";
+import { weightFormat } from "../../scenario/weight_format.ts";
 import { parametersByDimensions } from "./parameters.ts";
 import { remarks } from "./remarks.ts";
 import type { Setup } from "./terms.ts";

@@ -3,7 +3,7 @@ import { bandOf, widened } from "../../evidence/band.ts";
 import type { Doubt } from "../../evidence/doubt.ts";
 import { doubtOf } from "../../evidence/doubt.ts";
 import { stepKindOf } from "../../evidence/step_kind.ts";
-import { codeTypeOf } from "../../step/plan/code_type.ts";
+import { codeOf } from "../../step/plan/code_type.ts";
 import type { Step } from "../../step/step.ts";
 
 /** What is known to be wrong, or not known, about a played step's kind. */
@@ -11,7 +11,7 @@ export function stepDoubt(
   { plan: { scenario, model }, implementation }: Step,
 ): Doubt {
   return doubtOf(
-    stepKindOf(scenario, codeTypeOf(model, scenario), implementation),
+    stepKindOf(scenario, codeOf(model, scenario), implementation),
   );
 }
 

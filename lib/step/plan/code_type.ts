@@ -1,11 +1,21 @@
 import type { Model } from "../../models/model.ts";
+import type { HeadKind } from "../../models/heads/head_kind.ts";
+import { headKindOf } from "../../models/heads/model_head.ts";
 import type { Scenario } from "../../scenario/schema.ts";
 
+/** The code that a step runs: its type's, and that of its class's head. */
+export function codeOf(
+  model: Model,
+  scenario: Scenario,
+): { type: string; head: HeadKind } {
+  return { type: typeOf(model, scenario), head: headKindOf(model) };
+}
+
 /**
- * The model type whose code a step runs: without images a vision-language model
- * runs its text part's; a model of bare dimensions is played as Llama or Mixtral.
+ * Without images a vision-language model runs its text part's code; a model of
+ * bare dimensions is played as Llama or Mixtral.
  */
-export function codeTypeOf(
+function typeOf(
   { architecture: { type, experts }, config }: Model,
   { train }: Scenario,
 ): string {

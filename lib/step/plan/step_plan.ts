@@ -3,7 +3,7 @@ import { scenarioAdapters } from "../../models/trainable.ts";
 import type { Tensor } from "../../models/tensors/tensor.ts";
 import { copiesOf, elementsOf } from "../../models/tensors/tensor.ts";
 import type { Scenario } from "../../scenario/schema.ts";
-import { weightFormat } from "../../methods/weight_bytes.ts";
+import { weightFormat } from "../../scenario/weight_format.ts";
 import type { Dtype } from "../dtype.ts";
 import type { Trained } from "../optimizer/rule.ts";
 import { DTYPE_BYTES } from "../dtype.ts";

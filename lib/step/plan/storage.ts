@@ -1,4 +1,4 @@
-import { weightFormat } from "../../methods/weight_bytes.ts";
+import { weightFormat } from "../../scenario/weight_format.ts";
 import type { Tensor } from "../../models/tensors/tensor.ts";
 import { elementsOf } from "../../models/tensors/tensor.ts";
 import type { Scenario } from "../../scenario/schema.ts";
