@@ -1,5 +1,5 @@
 import type { Draft, Setting } from "./draft.ts";
-import type { Rule, Settings, Unexpressed } from "./format.ts";
+import type { Rule, Unexpressed } from "./format.ts";
 import { stateCheckpointing, switchOf, unexpressed } from "./rules.ts";
 import { readSwitch } from "./values.ts";
 import { plainText } from "./plain_text.ts";
@@ -133,10 +133,3 @@ export function fsdpUnexpressed(section: string): Unexpressed[] {
 export const FSDP_NEUTRAL: readonly RegExp[] = [
   /^fsdp_config\.(?:fsdp_)?(?:auto_wrap_policy|transformer_layer_cls_to_wrap|state_dict_type|final_state_dict_type|sync_module_states|use_orig_params|cpu_ram_efficient_loading|cpu_offload_pin_memory|backward_prefetch_policy|xla\w*)$/,
 ];
-
-/** Whether settings hold a section for FSDP. */
-export function hasFsdp(all: Settings, section: string): boolean {
-  const value = all.get(section);
-  return typeof value === "object" && value !== null &&
-    Object.keys(value).length > 0;
-}

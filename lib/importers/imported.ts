@@ -1,10 +1,3 @@
-import type { Scenario } from "../scenario/schema.ts";
-
-/** A Scenario's input that need not name a model: many files do not. */
-export type PartialScenario = Partial<
-  { [Section in keyof Scenario]: Section extends "model" ? unknown : object }
->;
-
 /** A setting of a configuration that a Scenario can say. */
 export interface Understood {
   /** Dotted key as the file writes it, such as "zero_optimization.stage". */
