@@ -2,6 +2,7 @@ import type { Context, MiddlewareHandler } from "hono";
 import { HTTPException } from "hono/http-exception";
 import { timeout } from "hono/timeout";
 import { Problems } from "../templates/answer/problems.tsx";
+import { requestOf } from "./pool/sent.ts";
 import { refuse } from "./refuse.tsx";
 
 /** Largest body: a config.json has a few kilobytes, a Scenario fewer. */
@@ -29,8 +30,8 @@ export function wholeBody(
     if (Number(stated) > maxBytes) return await tooLarge(c, stated ?? "more");
     const bytes = await bytesOf(body, maxBytes);
     if (bytes === null) return await tooLarge(c, "more");
-    const { url, method } = c.req.raw;
-    c.req.raw = new Request(url, { method, headers, body: bytes });
+    const { url, method, signal } = c.req.raw;
+    c.req.raw = requestOf({ url, method, headers, body: bytes }, signal);
     await next();
   };
 }

@@ -8,6 +8,7 @@
  * @module
  */
 /// <reference lib="deno.worker" />
+import { requestIdOf } from "../request_ids.ts";
 import { Bodies } from "./body.ts";
 import type { FromListener, ToListener } from "./listener_messages.ts";
 import type { SentAnswer } from "./messages.ts";
@@ -35,8 +36,8 @@ function listen(
 ): void {
   try {
     server = Deno.serve({ port }, (request, { remoteAddr }) => {
-      if (isAboutHealth(request)) return responseOf(health);
-      if (open.size >= maxOpen) return responseOf(busy);
+      if (isAboutHealth(request)) return readyFor(request, health);
+      if (open.size >= maxOpen) return readyFor(request, busy);
       return handOn(request, remoteAddr);
     });
     tell({ kind: "listening" });
@@ -94,6 +95,13 @@ async function handOn(
   });
   open.delete(id);
   return responseOf(answer);
+}
+
+/** An answer that was worked out beforehand, with the id of this request. */
+function readyFor(request: Request, answer: SentAnswer): Response {
+  const response = responseOf(answer);
+  response.headers.set("X-Request-Id", requestIdOf(request));
+  return response;
 }
 
 function responseOf({ status, headers, body }: SentAnswer): Response {
