@@ -1,6 +1,7 @@
 import { weightFormat } from "../../methods/weight_bytes.ts";
+import type { Model } from "../../models/model.ts";
 import type { Tensor } from "../../models/tensors/tensor.ts";
-import { elementsOf } from "../../models/tensors/tensor.ts";
+import { copiesOf, elementsOf } from "../../models/tensors/tensor.ts";
 import type { Scenario } from "../../scenario/schema.ts";
 import type { Dtype } from "../dtype.ts";
 import { DTYPE_BYTES } from "../dtype.ts";
@@ -91,6 +92,23 @@ export function leavesLinears(scenario: Scenario, type: string): boolean {
     { major: 5, minor: 5 };
   return type === "falcon" && BITSANDBYTES.has(weightFormat(scenario)) &&
     (major > 5 || (major === 5 && minor >= 5));
+}
+
+/**
+ * Parameters of experts that bitsandbytes leaves as they are, for it packs linear
+ * layers and transformers 5 keeps a layer's experts as bare parameters.
+ *
+ * Source: huggingface/transformers integrations/bitsandbytes.py,
+ * replace_with_bnb_linear; models/mixtral/modeling_mixtral.py, MixtralExperts
+ *
+ * @returns 0 without bitsandbytes.
+ */
+export function unpackedExperts(scenario: Scenario, model: Model): number {
+  if (!BITSANDBYTES.has(weightFormat(scenario))) return 0;
+  const storage = storageOf(scenario, model.architecture.type);
+  return model.tensors
+    .filter((tensor) => tensor.expert && storage(tensor).packed === null)
+    .reduce((sum, tensor) => sum + elementsOf(tensor) * copiesOf(tensor), 0);
 }
 
 /** In transformers 4 routers and experts were linear layers as all others. */
