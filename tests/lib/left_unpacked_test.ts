@@ -36,3 +36,24 @@ Deno.test("a quantisation that leaves layers as they are says so, by its name", 
   }
   assertEquals(warned("meta-llama/Llama-3.1-8B"), []);
 });
+
+Deno.test("the casting of what is left unpacked is a default that QLoRA's answer lists", () => {
+  const listed = (rest: Omit<ScenarioInput, "model">): boolean => {
+    const { assumptions } = estimate({ model: "gpt2", ...rest });
+    const line = assumptions.find((text) => text.startsWith("Defaults: "));
+    return (line ?? "").includes("quantization.kbit_upcast true (");
+  };
+  assert(listed({ train: { method: "qlora" } }));
+  assert(listed({
+    train: { method: "lora" },
+    quantization: { weights: "int8" },
+  }));
+  assert(!listed({ train: { method: "lora" } }));
+  assert(!listed({ train: { method: "full" } }));
+  assert(
+    !listed({
+      train: { method: "qlora" },
+      quantization: { kbit_upcast: false },
+    }),
+  );
+});

@@ -26,6 +26,11 @@ export type Storage = (tensor: Tensor) => Stored;
 /** Formats that bitsandbytes packs, whose models PEFT prepares for training. */
 const BITSANDBYTES = new Set(["nf4", "nf4-dq", "int8"]);
 
+/** Whether bitsandbytes packs a Scenario's weights. */
+export function isBitsandbytes(scenario: Scenario): boolean {
+  return BITSANDBYTES.has(weightFormat(scenario));
+}
+
 /** Formats whose product expands the whole matrix first. */
 const EXPANDING = new Set(["nf4", "nf4-dq"]);
 
@@ -90,7 +95,7 @@ function savesInputs(release: string | null): boolean {
 export function leavesLinears(scenario: Scenario, type: string): boolean {
   const { major, minor } = versionOf(scenario.software.transformers) ??
     { major: 5, minor: 5 };
-  return type === "falcon" && BITSANDBYTES.has(weightFormat(scenario)) &&
+  return type === "falcon" && isBitsandbytes(scenario) &&
     (major > 5 || (major === 5 && minor >= 5));
 }
 
@@ -104,7 +109,7 @@ export function leavesLinears(scenario: Scenario, type: string): boolean {
  * @returns 0 without bitsandbytes.
  */
 export function unpackedExperts(scenario: Scenario, model: Model): number {
-  if (!BITSANDBYTES.has(weightFormat(scenario))) return 0;
+  if (!isBitsandbytes(scenario)) return 0;
   const storage = storageOf(scenario, model.architecture.type);
   return model.tensors
     .filter((tensor) => tensor.expert && storage(tensor).packed === null)
