@@ -107,7 +107,7 @@ export function bindingOf({ phase, at }: Instant): string {
   if (at === "head") {
     return phase === "forward"
       ? "end of the forward pass, at the loss"
-      : "begin of the backward pass, at the loss";
+      : "start of the backward pass, at the loss";
   }
   if (at === "embeddings") {
     return phase === "forward"
