@@ -90,7 +90,7 @@ function matters(path: string, scenario: Scenario, model: Model): boolean {
 function wordOf(path: string, value: unknown, scenario: Scenario): string {
   if (path === "quantization.weights") return weightFormat(scenario);
   if (path === "quantization.kbit_upcast") {
-    return `${value} (what is left unpacked is in fp32)`;
+    return `${value} (what is not packed in fp32)`;
   }
   return path === "train.lora.targets"
     ? `${value} (PEFT's own)`
