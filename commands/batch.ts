@@ -1,7 +1,7 @@
 import type { Hub } from "../hub/mod.ts";
 import { refusalOf } from "../lib/mod.ts";
 import { estimateModel } from "./estimate_model.ts";
-import { userPath } from "./files.ts";
+import { reasonOf, userPath } from "./files.ts";
 import { UsageError } from "./usage_error.ts";
 import { write } from "./write.ts";
 
@@ -54,11 +54,7 @@ async function open(path: string): Promise<ReadableStream<Uint8Array>> {
   try {
     return (await Deno.open(userPath(path))).readable;
   } catch (error) {
-    throw new UsageError(
-      `--batch must be a file or -: cannot read ${path} (${
-        error instanceof Error ? error.message : error
-      })`,
-    );
+    throw new UsageError(`--batch: Cannot read ${path}: ${reasonOf(error)}`);
   }
 }
 

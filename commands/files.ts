@@ -53,7 +53,8 @@ export async function findConfig(path: string): Promise<string | null> {
   return null;
 }
 
-function reasonOf(error: unknown): string {
+/** Why a file cannot be read, in words of the user. */
+export function reasonOf(error: unknown): string {
   if (error instanceof Deno.errors.NotFound) return "there is no such file";
   return error instanceof Error ? error.message : String(error);
 }

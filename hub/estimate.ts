@@ -8,7 +8,7 @@ import type {
 } from "../lib/mod.ts";
 import { estimateScenario, findModel, parseScenario } from "../lib/mod.ts";
 import { costProblem } from "../lib/cost.ts";
-import { resolveModel } from "../lib/models/resolve_model.ts";
+import { DESCRIBE_INSTEAD, resolveModel } from "../lib/models/resolve_model.ts";
 import { CALLER } from "./caller.ts";
 import type { Hub, LookUpOptions } from "./mod.ts";
 import { parseHubId } from "./mod.ts";
@@ -85,10 +85,21 @@ function withHub(
     ok: false,
     problems: result.problems.map((problem) =>
       problem.path === "model"
-        ? { path: "model", message: `${problem.message}; on the Hub: ${said}` }
+        ? { path: "model", message: `${firstOf(problem.message, said)}${said}` }
         : problem
     ),
   };
+}
+
+/** What goes before the Hub's words, without advice that these give too. */
+function firstOf(message: string, said: string): string {
+  const advice = `; ${DESCRIBE_INSTEAD}`;
+  const first = said.includes("config.json") && message.endsWith(advice)
+    ? message.slice(0, -advice.length)
+    : message;
+  return first.endsWith("?")
+    ? `${first} On the Hub: `
+    : `${first}; on the Hub: `;
 }
 
 /** The name to look up: no description, and not in the catalogue. */

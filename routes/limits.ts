@@ -2,6 +2,7 @@ import type { Context, MiddlewareHandler } from "hono";
 import { HTTPException } from "hono/http-exception";
 import { timeout } from "hono/timeout";
 import { Problems } from "../templates/answer/problems.tsx";
+import { requestOf } from "./pool/sent.ts";
 import { refuse } from "./refuse.tsx";
 
 /** Largest body: a config.json has a few kilobytes, a Scenario fewer. */
@@ -29,18 +30,10 @@ export function wholeBody(
     if (Number(stated) > maxBytes) return await tooLarge(c, stated ?? "more");
     const bytes = await bytesOf(body, maxBytes);
     if (bytes === null) return await tooLarge(c, "more");
-    c.req.raw = withBody(c.req.raw, bytes);
+    const { url, method, signal } = c.req.raw;
+    c.req.raw = requestOf({ url, method, headers, body: bytes }, signal);
     await next();
   };
-}
-
-/** A request of any method, for which `fetch` knows fewer than a client may send. */
-function withBody(
-  { url, method, headers }: Request,
-  body: Uint8Array<ArrayBuffer>,
-): Request {
-  const whole = new Request(url, { method: "POST", headers, body });
-  return Object.defineProperty(whole, "method", { value: method });
 }
 
 /** @returns Null where there are more bytes than may be. */

@@ -31,7 +31,7 @@ export function withoutRoute(
       return refuse(
         c,
         404,
-        `There is nothing at ${path.slice(0, 200)}. The page is at /`,
+        `There is nothing at ${path.slice(0, 200)}`,
       );
     }
     const allow = [...methods, "OPTIONS"].join(", ");

@@ -24,7 +24,8 @@ export function largestWords(found: Largest): LargestWords {
       field === "serve.input_tokens"
     ? " tokens"
     : "";
-  const text = (number: number): string => `${groupDigits(number)}${unit}`;
+  const text = (number: number): string =>
+    `${groupDigits(number)}${number === 1 ? unit.replace(/s$/, "") : unit}`;
   const sentences: string[] = [];
   if (value === null) {
     sentences.push(

@@ -2,8 +2,9 @@ import type { Estimate } from "../lib/mod.ts";
 import { formatBytes } from "../lib/mod.ts";
 
 /**
- * What becomes of a paged optimizer's states on the scenario's own GPU:
- * "3.10 GiB of paged optimizer states move to the host".
+ * What becomes of a paged optimizer's states on the scenario's own GPU, which are
+ * no part of what it has to hold: "3.10 GiB of paged optimizer states move to the
+ * host; the other 2.00 GiB take what is left".
  *
  * @returns Null without a paged optimizer, or where the rest does not fit.
  */
@@ -12,12 +13,35 @@ export function pagedWords(
 ): string | null {
   const own = fit[0];
   if (!paged || !own?.fits) return null;
-  if (paged.host_bytes > 0) {
+  if (paged.host_bytes === 0) {
     return `${
-      formatBytes(paged.host_bytes)
-    } of paged optimizer states move to the host`;
+      formatBytes(paged.bytes)
+    } of paged optimizer states lie beside that, and would move to the host under pressure`;
   }
-  return `${
-    formatBytes(paged.bytes)
-  } of it are paged optimizer states, which would move to the host`;
+  const moved = `${
+    formatBytes(paged.host_bytes)
+  } of paged optimizer states move to the host`;
+  return paged.device_bytes === 0
+    ? moved
+    : `${moved}; the other ${
+      formatBytes(paged.device_bytes)
+    } take what is left of the GPU`;
+}
+
+/** Of what the band speaks: pages on the device too, which need not fit. */
+export function pagesIncluded({ memory: { paged } }: Estimate): string {
+  return paged && paged.device_bytes > 0 ? ", pages included," : "";
+}
+
+/**
+ * What the band says where pages fill the GPU up at both of its ends.
+ *
+ * @returns Null where its ends differ, and without a band.
+ */
+export function filledWords(
+  { memory: { paged, low_bytes: low, high_bytes: high } }: Estimate,
+): string | null {
+  return paged && low !== null && low === high
+    ? "Nine measured runs in ten fill the GPU too, with more or fewer of the pages on the host"
+    : null;
 }

@@ -43,9 +43,16 @@ const OWN: StepEvidence = { traced, doubts: doubts as DoubtRow[] };
 export const FIRST_SIGHT = { low: 0.99, high: 1.29 } as const;
 
 /**
+ * From this error on, a kind casts doubt on others of its type that were not
+ * traced themselves; a smaller one is within any band.
+ */
+const CASTS_DOUBT = 0.03;
+
+/**
  * The doubt about a kind of step: known errors of its own kind, or where that was
- * not traced, of kinds with some of its settings; and settings that were traced
- * with none.
+ * not traced, of kinds with some of its settings, or else the worst of its type's
+ * that have more of them or train otherwise; and settings that were traced with
+ * none.
  *
  * @param kind See {@linkcode stepKindOf}.
  * @param evidence What `deno task doubts` has written, unless told otherwise.
@@ -55,7 +62,10 @@ export function doubtOf(
   { traced, doubts }: StepEvidence = OWN,
 ): Doubt {
   const tracing = tracingOf(kind, traced);
-  const known = doubts.filter((row) => falls(kind, row, tracing === "exact"));
+  const own = doubts.filter((row) => falls(kind, row, tracing === "exact"));
+  const isKnown = tracing === "exact" || own.some(({ type }) => type !== null);
+  const alike = isKnown ? [] : worstAlike(kind, doubts);
+  const known = [...own, ...alike];
   const untraced = typeof tracing === "object" ? tracing : null;
   const ends = [
     ...known.map(({ low, high }) => ({
@@ -68,7 +78,8 @@ export function doubtOf(
     low: Math.min(1, ...ends.map(({ low }) => low)),
     high: Math.max(1, ...ends.map(({ high }) => high)),
     texts: [
-      ...known.map(knownText),
+      ...own.map(knownText),
+      ...alike.map((row) => alikeText(kind, row)),
       ...(untraced ? [untracedText(kind, untraced)] : []),
     ],
   };
@@ -84,6 +95,22 @@ function falls(kind: StepKind, row: DoubtRow, exactly: boolean): boolean {
     (!exactly || row.settings.length === own.size);
 }
 
+/** The row that doubts most of a kind's type, where one is near; or none. */
+function worstAlike(kind: StepKind, doubts: readonly DoubtRow[]): DoubtRow[] {
+  const own = [...kind.settings, ...kind.extras];
+  const near = doubts.filter(({ type, settings, optimizer }) =>
+    type === kind.type &&
+    (optimizer === null || optimizer === kind.optimizer) &&
+    (settings.every((setting) => own.includes(setting)) ||
+      own.every((setting) => settings.includes(setting)))
+  ).filter((row) => errorOf(row) >= CASTS_DOUBT);
+  return near.toSorted((a, b) => errorOf(b) - errorOf(a)).slice(0, 1);
+}
+
+function errorOf({ low, high }: DoubtRow): number {
+  return Math.max(-low, high);
+}
+
 /** A row in words: "falcon, full training, attention sdpa". */
 export function rowWords(
   { type, method, settings, optimizer }: DoubtRow,
@@ -97,15 +124,26 @@ export function rowWords(
 }
 
 function knownText(row: DoubtRow): string {
-  const errors = [
-    row.low < 0 ? `${percent(-row.low)} too low` : null,
-    row.high > 0 ? `${percent(row.high)} too high` : null,
-  ].filter((text) => text !== null);
   return `Known error: traced steps of this kind (${
     rowWords(row)
   }) are played up to ${
-    errors.join(" and ")
+    errorWords(row)
   } in some phase; the band is that much wider`;
+}
+
+function alikeText({ method }: StepKind, row: DoubtRow): string {
+  return `Known error of a kind like this one: traced steps of ${
+    rowWords(row)
+  } are played up to ${errorWords(row)} in some phase, and ${
+    METHOD_WORDS[method]
+  } with these settings was not traced; the band is that much wider`;
+}
+
+function errorWords({ low, high }: DoubtRow): string {
+  return [
+    low < 0 ? `${percent(-low)} too low` : null,
+    high > 0 ? `${percent(high)} too high` : null,
+  ].filter((text) => text !== null).join(" and ");
 }
 
 function percent(share: number): string {

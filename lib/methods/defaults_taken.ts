@@ -3,6 +3,7 @@ import { DEFAULT_SCENARIO } from "../scenario/default_scenario.ts";
 import type { Scenario } from "../scenario/schema.ts";
 import type { Leaf } from "../scenario/walk.ts";
 import { leavesOf } from "../scenario/walk.ts";
+import { isBitsandbytes } from "../step/plan/storage.ts";
 import { isCovered } from "./uncovered.ts";
 import { unused } from "./unused.ts";
 import { weightFormat } from "../scenario/weight_format.ts";
@@ -26,6 +27,7 @@ const WHEN_TRAINING: readonly string[] = [
   "train.images_per_sample",
   "precision.weights",
   "quantization.weights",
+  "quantization.kbit_upcast",
   "optimizer.name",
   "optimizer.bits",
   "parallel.gpus",
@@ -80,12 +82,16 @@ function matters(path: string, scenario: Scenario, model: Model): boolean {
   if (path === "train.images_per_sample") {
     return model.architecture.vision !== null;
   }
+  if (path === "quantization.kbit_upcast") return isBitsandbytes(scenario);
   return path !== "quantization.weights" || scenario.task === "serve" ||
     weightFormat(scenario) !== "none";
 }
 
 function wordOf(path: string, value: unknown, scenario: Scenario): string {
   if (path === "quantization.weights") return weightFormat(scenario);
+  if (path === "quantization.kbit_upcast") {
+    return `${value} (what is not packed in fp32)`;
+  }
   return path === "train.lora.targets"
     ? `${value} (PEFT's own)`
     : String(value);

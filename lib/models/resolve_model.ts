@@ -135,11 +135,15 @@ function disagreement(stated: number, counted: number): string[] {
   ];
 }
 
+/** What a model that is not known is helped by. */
+export const DESCRIBE_INSTEAD =
+  "give its config.json or its dimensions instead";
+
 function unknown(name: string): string {
   const similar = similarModels(name);
   const hint = similar.length > 0
     ? `did you mean ${similar.join(", ")}?`
-    : `give its config.json or its dimensions instead`;
+    : DESCRIBE_INSTEAD;
   return `model must be in the catalogue: current value is ${
     shown(name)
   }; ${hint}`;

@@ -1,3 +1,4 @@
+import requestIdsText from "../request_ids.ts" with { type: "text" };
 import bodyText from "./body.ts" with { type: "text" };
 import type { Peer } from "./front.ts";
 import listenerText from "./listener.ts" with { type: "text" };
@@ -50,10 +51,12 @@ async function startListener(): Promise<Worker | null> {
   try {
     const worker = new Worker(
       inText(
-        listenerText.replaceAll(
-          '"./body.ts"',
-          JSON.stringify(inText(bodyText)),
-        ),
+        listenerText
+          .replaceAll('"./body.ts"', JSON.stringify(inText(bodyText)))
+          .replaceAll(
+            '"../request_ids.ts"',
+            JSON.stringify(inText(requestIdsText)),
+          ),
       ),
       { type: "module", name: "listener" },
     );

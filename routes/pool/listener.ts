@@ -9,6 +9,7 @@
  */
 /// <reference lib="deno.worker" />
 import type { ReadBody } from "./body.ts";
+import { requestIdOf } from "../request_ids.ts";
 import { Bodies } from "./body.ts";
 import type { FromListener, ToListener } from "./listener_messages.ts";
 import type { SentAnswer } from "./messages.ts";
@@ -36,8 +37,8 @@ function listen(
 ): void {
   try {
     server = Deno.serve({ port }, (request, { remoteAddr }) => {
-      if (isAboutHealth(request)) return responseOf(asNew(health));
-      if (open.size >= maxOpen) return responseOf(asNew(busy));
+      if (isAboutHealth(request)) return readyFor(request, health);
+      if (open.size >= maxOpen) return readyFor(request, busy);
       return handOn(request, remoteAddr);
     });
     tell({ kind: "listening" });
@@ -111,14 +112,11 @@ function ask(
   }, body ? [body.buffer] : []);
 }
 
-/** The same answer to another request. */
-function asNew({ headers, ...answer }: SentAnswer): SentAnswer {
-  return {
-    ...answer,
-    headers: headers.map(([name, value]) =>
-      name === "x-request-id" ? [name, crypto.randomUUID()] : [name, value]
-    ),
-  };
+/** An answer that was worked out beforehand, with the id of this request. */
+function readyFor(request: Request, answer: SentAnswer): Response {
+  const response = responseOf(answer);
+  response.headers.set("X-Request-Id", requestIdOf(request));
+  return response;
 }
 
 function responseOf({ status, headers, body }: SentAnswer): Response {

@@ -1,8 +1,16 @@
-import type { SentAnswer, SentRequest } from "./messages.ts";
+import type { SentAnswer } from "./messages.ts";
+
+/** What a request is made of. */
+export interface RequestParts {
+  method: string;
+  url: string;
+  headers: HeadersInit;
+  body: Uint8Array<ArrayBuffer> | null;
+}
 
 /** A request as it came, even where no program might ask like that. */
 export function requestOf(
-  { method, url, headers, body }: Omit<SentRequest, "client">,
+  { method, url, headers, body }: RequestParts,
   signal: AbortSignal,
 ): Request {
   const isAddress = URL.canParse(url);

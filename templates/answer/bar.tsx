@@ -8,8 +8,10 @@ const BAR_HEIGHT = 44;
 /** Where the band of doubt lies, under the bar. */
 const BAND_Y = BAR_TOP + BAR_HEIGHT + 26;
 const HEIGHT = 118;
-/** A segment narrower than this share of the picture has no room for its name. */
+/** A segment narrower than this share of the picture has no room for a name... */
 const LABELLED = 0.13;
+/** ...and one with less than this for each of its letters none for that one. */
+const LETTER = 0.011;
 /** A narrower one is not seen; the table has it all the same. */
 const SEEN = 0.0005;
 
@@ -62,7 +64,7 @@ export function Bar(
               >
                 <title>{`${part.name}: ${formatBytes(part.bytes)}`}</title>
               </rect>
-              {part.bytes * scale > 100 * LABELLED && (
+              {part.bytes * scale > 100 * roomFor(part.name) && (
                 <text
                   class={`name on-${swatch(part.name)}`}
                   x={percent((starts[at] ?? 0) + part.bytes / 2)}
@@ -74,37 +76,38 @@ export function Bar(
             </g>
           )
         )}
-        {low_bytes !== null && high_bytes !== null && (
-          <g class="band">
-            <title>
-              {`Nine measured runs in ten: ${formatBytes(low_bytes)} to ${
-                formatBytes(high_bytes)
-              }`}
-            </title>
-            <line
-              x1={percent(low_bytes)}
-              x2={percent(high_bytes)}
-              y1={BAND_Y}
-              y2={BAND_Y}
-            />
-            {[low_bytes, high_bytes].map((end) => (
+        {low_bytes !== null && high_bytes !== null && low_bytes < high_bytes &&
+          (
+            <g class="band">
+              <title>
+                {`Nine measured runs in ten: ${formatBytes(low_bytes)} to ${
+                  formatBytes(high_bytes)
+                }`}
+              </title>
               <line
-                x1={percent(end)}
-                x2={percent(end)}
-                y1={BAND_Y - 5}
-                y2={BAND_Y + 5}
+                x1={percent(low_bytes)}
+                x2={percent(high_bytes)}
+                y1={BAND_Y}
+                y2={BAND_Y}
               />
-            ))}
-            <text
-              class="tick"
-              x={percent(high_bytes * scale > 50 ? high_bytes : low_bytes)}
-              y={BAND_Y + 18}
-              text-anchor={high_bytes * scale > 50 ? "end" : "start"}
-            >
-              nine measured runs in ten
-            </text>
-          </g>
-        )}
+              {[low_bytes, high_bytes].map((end) => (
+                <line
+                  x1={percent(end)}
+                  x2={percent(end)}
+                  y1={BAND_Y - 5}
+                  y2={BAND_Y + 5}
+                />
+              ))}
+              <text
+                class="tick"
+                x={percent(high_bytes * scale > 50 ? high_bytes : low_bytes)}
+                y={BAND_Y + 18}
+                text-anchor={high_bytes * scale > 50 ? "end" : "start"}
+              >
+                nine measured runs in ten
+              </text>
+            </g>
+          )}
         <line
           class="rule"
           x1={percent(limit * RECOMMENDED)}
@@ -139,4 +142,9 @@ export function Bar(
       </svg>
     </figure>
   );
+}
+
+/** The share of the picture that a segment's name takes. */
+function roomFor(name: string): number {
+  return Math.max(LABELLED, LETTER * name.length);
 }

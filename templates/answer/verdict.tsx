@@ -1,6 +1,6 @@
 import type { Estimate, Fullness } from "../../lib/mod.ts";
-import { formatBytes, fullness, isOneTotal } from "../../lib/mod.ts";
-import { pagedWords } from "../paged_words.ts";
+import { formatBytes, fullness, heldBytes, isOneTotal } from "../../lib/mod.ts";
+import { filledWords, pagedWords, pagesIncluded } from "../paged_words.ts";
 
 /** What each fullness is called. */
 export const WORDS: Record<Fullness, { mark: string; title: string }> = {
@@ -17,15 +17,17 @@ export function Verdict({ estimate }: { estimate: Estimate }) {
   const state = fullness(own.utilization);
   const { mark, title } = WORDS[state];
   const { low_bytes: low, high_bytes: high } = estimate.memory;
-  const peak = formatBytes(estimate.memory.device_peak_bytes);
+  // Pages give way, so that they are no part of what has to fit.
+  const held = formatBytes(heldBytes(estimate.memory));
   const paged = pagedWords(estimate);
+  const filled = filledWords(estimate);
   return (
     <>
       <section class={`verdict ${state}`} aria-labelledby="verdict-title">
         <span class="mark" aria-hidden="true">{mark}</span>
         <div>
           <h2 id="verdict-title">
-            {title} on {own.gpu}: <strong>{peak}</strong> of{" "}
+            {title} on {own.gpu}: <strong>{held}</strong> of{" "}
             {formatBytes(own.usable_bytes)}
           </h2>
           <p>
@@ -38,12 +40,13 @@ export function Verdict({ estimate }: { estimate: Estimate }) {
               </>
             )}
           </p>
-          {low !== null && high !== null && (
+          {filled !== null && <p class="doubt">{filled}.</p>}
+          {filled === null && low !== null && high !== null && (
             <p class="doubt">
               {isOneTotal(estimate.memory) ? "A coarse method: nine" : "Nine"}
               {" "}
-              measured runs in ten put it between {formatBytes(low)} and{" "}
-              {formatBytes(high)}.
+              measured runs in ten put it{pagesIncluded(estimate)} between{" "}
+              {formatBytes(low)} and {formatBytes(high)}.
             </p>
           )}
         </div>
@@ -54,7 +57,7 @@ export function Verdict({ estimate }: { estimate: Estimate }) {
         aria-hidden="true"
         tabindex={-1}
       >
-        <span>{mark} {title}</span> <strong>{peak}</strong>
+        <span>{mark} {title}</span> <strong>{held}</strong>
       </a>
     </>
   );

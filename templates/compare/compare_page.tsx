@@ -4,6 +4,7 @@ import {
   formatBytes,
   fullness,
   GIB,
+  heldBytes,
   MAX_COMPARED,
   PRESETS,
 } from "../../lib/mod.ts";
@@ -129,8 +130,7 @@ function State({ answer }: { answer: LiveAnswer }) {
           <p>{model.name}</p>
           <p class={`state ${state}`}>
             <strong>{MARKS[state]}</strong> on {own.gpu}:{" "}
-            {formatBytes(memory.device_peak_bytes)} of{" "}
-            {formatBytes(own.usable_bytes)}
+            {formatBytes(heldBytes(memory))} of {formatBytes(own.usable_bytes)}
           </p>
         </>
       );

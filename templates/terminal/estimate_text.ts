@@ -12,7 +12,7 @@ import {
 } from "../../lib/mod.ts";
 import { devicePartsOf } from "../device_parts.ts";
 import { counterWords, errorWords, moreOrLess } from "../evidence_words.ts";
-import { pagedWords } from "../paged_words.ts";
+import { filledWords, pagedWords, pagesIncluded } from "../paged_words.ts";
 import { tensorWords } from "../tensor_words.ts";
 
 /** Puts formats on a text, where the terminal shows them. */
@@ -161,18 +161,20 @@ function verdict(estimate: Estimate, style: Style): string {
     : `${formatBytes(-own.headroom_bytes)} too much`;
   const lines = [
     `${style(title, "bold", color)} on ${own.gpu}: ${
-      formatBytes(memory.device_peak_bytes)
+      formatBytes(heldBytes(memory))
     } of ${formatBytes(own.usable_bytes)} (${
       (100 * own.utilization).toFixed(0)
     } %), ${left}`,
   ];
   const paged = pagedWords(estimate);
   if (paged !== null) lines.push(paged);
-  if (memory.low_bytes !== null && memory.high_bytes !== null) {
+  const filled = filledWords(estimate);
+  if (filled !== null) lines.push(filled);
+  else if (memory.low_bytes !== null && memory.high_bytes !== null) {
     lines.push(
-      `Nine measured runs in ten: ${formatBytes(memory.low_bytes)} to ${
-        formatBytes(memory.high_bytes)
-      }`,
+      `Nine measured runs in ten${pagesIncluded(estimate).replace(/,$/, "")}: ${
+        formatBytes(memory.low_bytes)
+      } to ${formatBytes(memory.high_bytes)}`,
     );
   }
   return lines.join("\n");

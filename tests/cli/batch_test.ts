@@ -186,3 +186,14 @@ async function* linesOf(
   }
   assertEquals(rest, "");
 }
+
+Deno.test("--batch of a file that is not there says so as every other file does", async () => {
+  const { code, err } = await headroom([
+    ...["estimate", "--batch", "no/such.jsonl"],
+  ]);
+  assertEquals(code, 2);
+  assertEquals(
+    err.trim(),
+    "--batch: Cannot read no/such.jsonl: there is no such file",
+  );
+});

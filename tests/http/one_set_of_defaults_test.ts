@@ -190,6 +190,8 @@ Deno.test("each default that the answer lists moves memory", () => {
       ? [OTHERS[path]]
       : field.kind === "choice"
       ? field.options
+      : field.kind === "switch"
+      ? [true, false]
       : [];
     const moves = others.some((value) => {
       const changed = structuredClone<Record<string, unknown>>(input);

@@ -51,10 +51,16 @@ const CASES: Record<string, [Uint8Array | string, number[]]> = {
     `TRACE /api/v1/estimate HTTP/1.1\r\n${H}Content-Length: 2\r\n\r\n{}`,
     [400, 405],
   ],
-  "a method in small letters": [
+  "a method in small letters, with a body": [
     `post /api/v1/estimate HTTP/1.1\r\n${H}Content-Length: 2\r\n\r\n{}`,
     [400, 405, 422],
   ],
+  "a method that scripts may not use": [`TRACE / HTTP/1.1\r\n${H}\r\n`, [405]],
+  "another such method, with a body": [
+    `TRACK /api/v1/estimate HTTP/1.1\r\n${H}Content-Length: 2\r\n\r\n{}`,
+    [405],
+  ],
+  "a method in small letters": [`get / HTTP/1.1\r\n${H}\r\n`, [400, 405]],
   "a long header": [`GET / HTTP/1.1\r\n${H}X: ${"a".repeat(65_536)}\r\n\r\n`, [
     400,
     431,

@@ -1,4 +1,9 @@
-import { assert, assertEquals, assertStringIncludes } from "@std/assert";
+import {
+  assert,
+  assertEquals,
+  assertMatch,
+  assertStringIncludes,
+} from "@std/assert";
 import { estimateOnHub } from "../../hub/estimate.ts";
 import { hubFrom, openHub } from "../../hub/mod.ts";
 import { modelOfConfig } from "../../lib/models/build_model.ts";
@@ -261,8 +266,19 @@ Deno.test("estimateOnHub() estimates a model of the Hub, and else says both", as
   assertEquals(found.value.model.parameters, PARAMETERS);
   const missing = await estimateOnHub({ model: "meta-llama/Llama-9" }, opened);
   assert(!missing.ok);
-  assertStringIncludes(missing.problems[0]?.message ?? "", "did you mean");
-  assertStringIncludes(missing.problems[0]?.message ?? "", "on the Hub");
+  assertMatch(
+    missing.problems[0]?.message ?? "",
+    /; did you mean [^?;]*\? On the Hub: meta-llama\/Llama-9 is not/,
+  );
   const catalogued = await estimateOnHub({ model: "llama2-7b" }, null);
   assert(catalogued.ok);
+});
+
+Deno.test("what helps a model that is not known is said once", async () => {
+  const closed = openHub({ endpoint: "http://127.0.0.1:1" });
+  const result = await estimateOnHub({ model: "zz/unheard-of" }, closed);
+  assert(!result.ok);
+  const message = result.problems[0]?.message ?? "";
+  assertMatch(message, /^model must be in .*; on the Hub: .*cannot be reached/);
+  assertEquals(message.match(/config\.json/g)?.length, 1, message);
 });

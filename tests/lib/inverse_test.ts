@@ -187,6 +187,15 @@ Deno.test("a field at its bound says that there is no more", () => {
   assertMatch(largestWords(answer).sentences.join(" "), /takes no more/);
 });
 
+Deno.test("one token is no tokens", () => {
+  const answer = found(
+    { model: "meta-llama/Llama-3.1-8B", hardware: { gpu: "T4" } },
+    "train.sequence_length",
+  );
+  assertEquals(answer.value, null);
+  assertMatch(largestWords(answer).sentences.join(" "), /even at 1 token: /);
+});
+
 Deno.test("a sequence beyond the model's context says so", () => {
   const answer = found({ model: "gpt2" }, "train.sequence_length");
   assert(answer.value !== null && answer.value > 1024);

@@ -122,7 +122,7 @@ Deno.test("loraParameters() says what to do where PEFT has no targets", () => {
   assert(!result.ok);
   assertStringIncludes(
     result.problems[0]?.message ?? "",
-    'current value is "default", but PEFT has no targets for its type that it has: name modules, or give "all-linear"',
+    'current value is "default", which PEFT has none of for its type: name modules, or give "all-linear"',
   );
 });
 

@@ -1,16 +1,19 @@
-import { assert, assertEquals } from "@std/assert";
-import type { ScenarioInput } from "../../lib/mod.ts";
+import { assert, assertEquals, assertStringIncludes } from "@std/assert";
+import type { Estimate, ScenarioInput } from "../../lib/mod.ts";
 import {
   estimate,
   formatBytes,
   GIB,
+  heldBytes,
   scenarioOfConfiguration,
 } from "../../lib/mod.ts";
-
+import { Verdict } from "../../templates/answer/verdict.tsx";
 import { pagedWords } from "../../templates/paged_words.ts";
 import { devicePartsOf } from "../../templates/device_parts.ts";
+import { estimateText } from "../../templates/terminal/estimate_text.ts";
 
 const MIB = 1024 ** 2;
+const textOf = (answer: Estimate) => estimateText(answer, { color: false });
 type Optimizer = NonNullable<ScenarioInput["optimizer"]>;
 
 /** torchtune's full_finetune_single_device with the 8B's own configuration. */
@@ -166,15 +169,54 @@ Deno.test("a paged optimizer's steps take nothing beside its states", () => {
 
 Deno.test("the verdict says what becomes of paged states", () => {
   const words = (gpu: string) => pagedWords(estimate(full8b(gpu)));
+  const { memory, host } = estimate(full8b("RTX 4090"));
   assertEquals(
     words("RTX 4090"),
     `${
-      formatBytes(estimate(full8b("RTX 4090")).host.peak_bytes ?? 0)
-    } of paged optimizer states move to the host`,
+      formatBytes(host.peak_bytes ?? 0)
+    } of paged optimizer states move to the host; the other ${
+      formatBytes(memory.paged?.device_bytes ?? 0)
+    } take what is left of the GPU`,
   );
   assert(words("A100-80GB")?.includes("would move to the host"));
   assertEquals(words("T4"), null);
   assertEquals(pagedWords(estimate({ model: "gpt2" })), null);
+});
+
+Deno.test("a verdict's figures are of one thing: what has to fit, without pages", () => {
+  for (const gpu of ["RTX 4090", "A100-80GB", "T4"]) {
+    const answer = estimate(full8b(gpu));
+    const [own] = answer.fit;
+    const said = textOf(answer);
+    const [, held = "", usable = "", used] =
+      said.match(/ on .*: (\S+ GiB) of (\S+ GiB) \((\d+) %\)/) ?? [];
+    assertEquals(held, formatBytes(heldBytes(answer.memory)), gpu);
+    assertEquals(usable, formatBytes(own?.usable_bytes ?? 0), gpu);
+    assertEquals(
+      used,
+      (100 * Number.parseFloat(held) / Number.parseFloat(usable)).toFixed(0),
+    );
+    const html = String(Verdict({ estimate: answer }));
+    assertStringIncludes(html, `<strong>${held}</strong> of ${usable}`);
+  }
+});
+
+Deno.test("a band that pages fill up says so and has no ends", () => {
+  const { train, ...rest } = full8b("RTX 4090");
+  const filled = estimate({
+    ...rest,
+    train: { ...train, micro_batch: 1, sequence_length: 512 },
+  });
+  assertEquals(filled.memory.low_bytes, filled.memory.high_bytes);
+  for (
+    const text of [textOf(filled), String(Verdict({ estimate: filled }))]
+  ) {
+    assertStringIncludes(text, "in ten fill the GPU too");
+    assert(!/in ten:|put it/.test(text));
+  }
+  const roomy = textOf(estimate(full8b("A100-80GB")));
+  assertStringIncludes(roomy, "in ten, pages included: ");
+  assert(!textOf(estimate({ model: "gpt2" })).includes("pages"));
 });
 
 Deno.test("the device's parts sum to its peak with paged states too", () => {

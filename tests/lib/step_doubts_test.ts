@@ -71,6 +71,37 @@ Deno.test("a known error is every kind's that has its settings, unless that was 
   assertEquals(doubtOf(PLAIN, evidence(wrong)).texts, []);
 });
 
+Deno.test("a kind that was not traced is doubted by the worst error near it", () => {
+  const more = { ...PLAIN, settings: ["attention eager", "autocast"] };
+  const lora: StepKind = { ...PLAIN, method: "lora" };
+  const seen = (error: number, ...others: Compared[]): StepEvidence =>
+    evidence([
+      step(more, "forward", error),
+      step({ ...PLAIN, settings: ["fp32 weights"] }, "forward", 0),
+      step({ ...lora, settings: ["attention eager"] }, "forward", 0),
+      ...others,
+    ]);
+  // Fewer settings than what is wrong, or the same by another way of training.
+  for (const kind of [EAGER, lora, { ...more, method: "lora" as const }]) {
+    const { high, texts } = doubtOf(kind, seen(-0.2));
+    assert(high >= 1 / 0.8);
+    assertStringIncludes(texts[0] ?? "", "20.0 % too low");
+    assertStringIncludes(texts[0] ?? "", "like this one");
+  }
+  // Traced itself, of another type, with other settings, or hardly wrong.
+  const ownStep = step(EAGER, "forward", 0);
+  assertEquals(doubtOf(EAGER, seen(-0.2, ownStep)).texts, []);
+  const phi = step({ ...PLAIN, type: "phi" }, "forward", 0);
+  const of = doubtOf(
+    { ...PLAIN, type: "phi", method: "full" },
+    seen(-0.2, phi),
+  );
+  assertEquals(of.texts, []);
+  const fp32 = { ...PLAIN, settings: ["fp32 weights"] };
+  assertEquals(doubtOf(fp32, seen(-0.2)).texts, []);
+  assertEquals(doubtOf(EAGER, seen(-0.02)).texts, []);
+});
+
 Deno.test("an error of the optimizer's step alone is every model's", () => {
   const seen = evidence([
     step({ ...PLAIN, optimizer: "rprop foreach" }, "optimizer", -0.1),

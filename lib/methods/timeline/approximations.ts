@@ -1,10 +1,12 @@
+import { oldNamesOf } from "../../models/lora/fused_experts.ts";
 import { MAX_REPLAYED_EVENTS, MAX_REPLAYED_LAYERS } from "../../step/limits.ts";
 import { modelCodeOf } from "../../step/plan/model_code.ts";
 import { canBePaged } from "../../step/optimizer/low_bit_rules.ts";
-import { leavesLinears } from "../../step/plan/storage.ts";
+import { leavesLinears, unpackedExperts } from "../../step/plan/storage.ts";
 import { isTooLong } from "../../step/reserved.ts";
 import type { Step } from "../../step/step.ts";
-import { groupDigits } from "../../units/mod.ts";
+import { formatCount, groupDigits } from "../../units/mod.ts";
+import { weightFormat } from "../../scenario/weight_format.ts";
 
 /** Something that a step is played with that is not known for certain. */
 type Approximation = readonly [
@@ -17,7 +19,24 @@ const APPROXIMATIONS: readonly Approximation[] = [
     ({ plan: { scenario, model } }) =>
       leavesLinears(scenario, model.architecture.type),
     ({ plan: { scenario } }) =>
-      `quantization.weights ${scenario.quantization.weights}: transformers from 5.5 on leaves Falcon's linear layers as they are, for their class is their own; software.transformers before that packs them`,
+      `quantization.weights ${
+        weightFormat(scenario)
+      }: transformers from 5.5 on leaves Falcon's linear layers as they are, for their class is their own; software.transformers before that packs them`,
+  ],
+  [
+    ({ plan: { scenario, model } }) => unpackedExperts(scenario, model) > 0,
+    ({ plan: { scenario, model } }) =>
+      `quantization.weights ${
+        weightFormat(scenario)
+      }: bitsandbytes packs linear layers only and leaves the experts, ${
+        formatCount(unpackedExperts(scenario, model))
+      } of ${
+        formatCount(model.parameters)
+      } parameters, for transformers 5 keeps those of a layer in one tensor${
+        oldNamesOf(model.architecture.type) === null
+          ? ""
+          : "; software.transformers 4.57.1 packs them"
+      }`,
   ],
   [
     isTooLong,

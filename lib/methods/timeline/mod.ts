@@ -59,16 +59,18 @@ function memoryOf(
   const pages = paged?.device_bytes ?? 0;
   const band = stepBand(step);
   // Pages fill up what is left, and no more.
-  const withPages = (bytes: number) =>
-    Math.round(bytes) +
-    (pagedOf(step, capacity + beside - bytes)?.device_bytes ?? 0);
+  const withPages = (share: number): number => {
+    const bytes = Math.round(share * held);
+    return bytes +
+      (pagedOf(step, capacity + beside - bytes)?.device_bytes ?? 0);
+  };
   return {
     allocated_peak_bytes: step.peak.bytes + ends,
     allocated_steady_bytes: step.phases.steady,
     reserved_peak_bytes: reserved,
     device_peak_bytes: held + pages,
-    low_bytes: band && withPages(band.low * held),
-    high_bytes: band && withPages(band.high * held),
+    low_bytes: band && withPages(band.low),
+    high_bytes: band && withPages(band.high),
     binding: bindingOf(step.peak),
     parts: partsOf(
       [...step.peak.live, endsOfBlocks(ends)],
@@ -105,7 +107,7 @@ export function bindingOf({ phase, at }: Instant): string {
   if (at === "head") {
     return phase === "forward"
       ? "end of the forward pass, at the loss"
-      : "begin of the backward pass, at the loss";
+      : "start of the backward pass, at the loss";
   }
   if (at === "embeddings") {
     return phase === "forward"

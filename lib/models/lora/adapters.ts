@@ -202,7 +202,7 @@ function noneFound(
   const meant = targets !== "default"
     ? ""
     : own === ""
-    ? `, but PEFT has no targets for its type that it has: ${instead}`
+    ? `, which PEFT has none of for its type: ${instead}`
     : `, PEFT's targets for its type (${own}), which it does not have: ${instead}`;
   return `train.lora.targets must name modules of the model (${names})${
     modules_to_save.length > 0

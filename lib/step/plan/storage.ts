@@ -1,6 +1,7 @@
 import { weightFormat } from "../../scenario/weight_format.ts";
+import type { Model } from "../../models/model.ts";
 import type { Tensor } from "../../models/tensors/tensor.ts";
-import { elementsOf } from "../../models/tensors/tensor.ts";
+import { copiesOf, elementsOf } from "../../models/tensors/tensor.ts";
 import type { Scenario } from "../../scenario/schema.ts";
 import type { Dtype } from "../dtype.ts";
 import { DTYPE_BYTES } from "../dtype.ts";
@@ -24,6 +25,11 @@ export type Storage = (tensor: Tensor) => Stored;
 
 /** Formats that bitsandbytes packs, whose models PEFT prepares for training. */
 const BITSANDBYTES = new Set(["nf4", "nf4-dq", "int8"]);
+
+/** Whether bitsandbytes packs a Scenario's weights. */
+export function isBitsandbytes(scenario: Scenario): boolean {
+  return BITSANDBYTES.has(weightFormat(scenario));
+}
 
 /** Formats whose product expands the whole matrix first. */
 const EXPANDING = new Set(["nf4", "nf4-dq"]);
@@ -89,8 +95,25 @@ function savesInputs(release: string | null): boolean {
 export function leavesLinears(scenario: Scenario, type: string): boolean {
   const { major, minor } = versionOf(scenario.software.transformers) ??
     { major: 5, minor: 5 };
-  return type === "falcon" && BITSANDBYTES.has(weightFormat(scenario)) &&
+  return type === "falcon" && isBitsandbytes(scenario) &&
     (major > 5 || (major === 5 && minor >= 5));
+}
+
+/**
+ * Parameters of experts that bitsandbytes leaves as they are, for it packs linear
+ * layers and transformers 5 keeps a layer's experts as bare parameters.
+ *
+ * Source: huggingface/transformers integrations/bitsandbytes.py,
+ * replace_with_bnb_linear; models/mixtral/modeling_mixtral.py, MixtralExperts
+ *
+ * @returns 0 without bitsandbytes.
+ */
+export function unpackedExperts(scenario: Scenario, model: Model): number {
+  if (!isBitsandbytes(scenario)) return 0;
+  const storage = storageOf(scenario, model.architecture.type);
+  return model.tensors
+    .filter((tensor) => tensor.expert && storage(tensor).packed === null)
+    .reduce((sum, tensor) => sum + elementsOf(tensor) * copiesOf(tensor), 0);
 }
 
 /** In transformers 4 routers and experts were linear layers as all others. */

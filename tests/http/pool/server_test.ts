@@ -94,6 +94,25 @@ Deno.test("the server says that it is there whatever its own thread is at", asyn
   assertEquals(ids.size, 3);
 });
 
+Deno.test("what is ready beforehand has an id of each request too", async () => {
+  await using server = await started("tests/http/pool/fake_listener.ts", []);
+  const idOf = async (
+    headers: Record<string, string> = {},
+  ): Promise<string> => {
+    const response = await ask(server, "/healthz", { headers });
+    await response?.body?.cancel();
+    return response?.headers.get("x-request-id") ?? "";
+  };
+  assertEquals(await idOf({ "X-Request-Id": "abc-1" }), "abc-1");
+  const ids = [
+    await idOf(),
+    await idOf(),
+    await idOf({ "X-Request-Id": "a b" }),
+  ];
+  assertEquals(new Set(ids).size, 3);
+  for (const id of ids) assertMatch(id, /^[\w=-]{36}$/);
+});
+
 Deno.test("a client that leaves is known of behind the listening thread", async () => {
   await using server = await started("tests/http/pool/fake_listener.ts", []);
   const leaver = new AbortController();
@@ -180,11 +199,15 @@ function startArgs(reads: boolean): string[] {
 async function ask(
   { origin }: Server,
   path: string,
-  { signal, body }: { signal?: AbortSignal; body?: string } = {},
+  { signal, body, headers }: {
+    signal?: AbortSignal;
+    body?: string;
+    headers?: Record<string, string>;
+  } = {},
 ): Promise<Response | null> {
   try {
     return await fetch(`${origin}${path}`, {
-      headers: { accept: "application/json" },
+      headers: { accept: "application/json", ...headers },
       ...(body === undefined ? {} : { method: "POST", body }),
       ...(signal ? { signal } : {}),
     });
