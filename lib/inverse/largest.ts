@@ -13,7 +13,7 @@ import { probeOf } from "./probe.ts";
 import type { Found } from "./search.ts";
 import { searchLargest } from "./search.ts";
 import type { Asked, Told } from "./values.ts";
-import { Values } from "./values.ts";
+import { TooLong, Values } from "./values.ts";
 
 /** A value of the field and what the GPU would have to hold. */
 export interface Tried {
@@ -122,6 +122,18 @@ function modelOf({ model }: Scenario): Model | undefined {
  * enough: how {@linkcode largest} searches.
  */
 export function* askLargest(
+  scenario: Scenario,
+  field: InversePath,
+): Generator<Asked, Result<Largest>, Told> {
+  try {
+    return yield* search(scenario, field);
+  } catch (error) {
+    if (!(error instanceof TooLong)) throw error;
+    return { ok: false, problems: [{ path: field, message: error.message }] };
+  }
+}
+
+function* search(
   scenario: Scenario,
   field: InversePath,
 ): Generator<Asked, Result<Largest>, Told> {

@@ -26,6 +26,8 @@ export interface Played {
   readonly least: number;
   /** Up to so many of these they surely fit. */
   readonly surely: number;
+  /** Allocations and frees of the step. */
+  readonly events: number;
 }
 
 /**
@@ -47,7 +49,7 @@ export function probeOf(scenario: Scenario, model: Model): Probe | null {
   const peak = new DevicePeak(scenario, step, play);
   return {
     method: "timeline",
-    played: { least: peak.least, surely: peak.surely },
+    played: { least: peak.least, surely: peak.surely, events: step.events },
     fits: () => peak.fits,
     release: () => peak.release(),
     fitsCautiously: (spare) => peak.fitsCautiously(spare),

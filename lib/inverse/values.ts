@@ -1,6 +1,7 @@
 import type { Estimate } from "../estimate_type.ts";
 import type { Result } from "../scenario/parse_scenario.ts";
 import type { Scenario } from "../scenario/schema.ts";
+import { groupDigits } from "../units/mod.ts";
 import type { InversePath } from "./fields.ts";
 import { INVERSE_FIELDS } from "./fields.ts";
 import type { Probe } from "./probe.ts";
@@ -15,6 +16,25 @@ export interface Asked {
 
 /** A probe, or a whole estimate where that alone tells. */
 export type Told = { probe: Probe } | { estimate: Result<Estimate> };
+
+/** Allocations and frees of a step of which some 60 are played in a second. */
+const MAX_SEARCHED_EVENTS = 150_000;
+
+/** A step is too long for some 60 of its kind to be played. */
+export class TooLong extends RangeError {
+  override name = "TooLong";
+
+  /** @param events Allocations and frees of the step. */
+  constructor(field: InversePath, events: number) {
+    super(
+      `${field} is searched where a step has at most ${
+        groupDigits(MAX_SEARCHED_EVENTS)
+      } allocations and frees: current value is ${
+        groupDigits(events)
+      }; estimate single values instead`,
+    );
+  }
+}
 
 /** What is known of a field's values so far. */
 export class Values {
@@ -78,6 +98,8 @@ export class Values {
 
   /** Keeps a probe; only the latest may keep the step that it played. */
   #keep(value: number, probe: Probe): Probe {
+    const { events = 0 } = probe.played ?? {};
+    if (events > MAX_SEARCHED_EVENTS) throw new TooLong(this.#field, events);
     this.#latest?.release();
     this.#latest = probe;
     this.#probes.set(value, probe);
