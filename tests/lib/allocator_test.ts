@@ -4,96 +4,10 @@ import type { Allocation } from "./caching_allocator.ts";
 import { CachingAllocator } from "./caching_allocator.ts";
 import { Pool } from "../../lib/step/allocator/pool.ts";
 import { LARGE_POOL, UNIT } from "../../lib/step/allocator/sizes.ts";
+import type { Piece } from "./plain_allocator.ts";
+import { PlainAllocator } from "./plain_allocator.ts";
 
 const MIB = 1024 ** 2;
-
-interface Piece {
-  bytes: number;
-  free: boolean;
-}
-
-interface Segment {
-  readonly small: boolean;
-  pieces: Piece[];
-}
-
-/** The same rules without any index: all segments are looked through each time. */
-class PlainAllocator {
-  segments: Segment[] = [];
-  peak = 0;
-
-  constructor(readonly capacity = Infinity) {}
-
-  get reserved(): number {
-    return sum(this.segments.flatMap(({ pieces }) => pieces));
-  }
-
-  get allocated(): number {
-    return sum(
-      this.segments.flatMap(({ pieces }) => pieces.filter(({ free }) => !free)),
-    );
-  }
-
-  allocate(bytes: number): Piece {
-    const small = bytes <= MIB;
-    const [found] = this.segments
-      .filter((segment) => segment.small === small)
-      .flatMap(({ pieces }) => pieces)
-      .filter((piece) => piece.free && piece.bytes >= bytes)
-      // By address among those of one size: sorting keeps their order.
-      .sort((a, b) => a.bytes - b.bytes);
-    const piece = found ?? this.#grow(bytes, small);
-    const rest = piece.bytes - bytes;
-    piece.free = false;
-    if (small ? rest >= 512 : rest > MIB) {
-      piece.bytes = bytes;
-      const { pieces } = this.#segmentOf(piece);
-      pieces.splice(pieces.indexOf(piece) + 1, 0, {
-        bytes: rest,
-        free: true,
-      });
-    }
-    return piece;
-  }
-
-  release(piece: Piece): void {
-    const segment = this.#segmentOf(piece);
-    piece.free = true;
-    segment.pieces = segment.pieces.reduce<Piece[]>((all, next) => {
-      const before = all.at(-1);
-      if (!before?.free || !next.free) return [...all, next];
-      const bytes = before.bytes + next.bytes;
-      return [...all.slice(0, -1), { bytes, free: true }];
-    }, []);
-  }
-
-  #grow(bytes: number, small: boolean): Piece {
-    const size = small
-      ? 2 * MIB
-      : bytes < 10 * MIB
-      ? 20 * MIB
-      : 2 * MIB * Math.ceil(bytes / (2 * MIB));
-    if (this.reserved + size > this.capacity) {
-      this.segments = this.segments.filter(({ pieces }) =>
-        pieces.some(({ free }) => !free)
-      );
-    }
-    const piece: Piece = { bytes: size, free: false };
-    this.segments.push({ small, pieces: [piece] });
-    this.peak = Math.max(this.peak, this.reserved);
-    return piece;
-  }
-
-  #segmentOf(piece: Piece): Segment {
-    const found = this.segments.find(({ pieces }) => pieces.includes(piece));
-    if (!found) throw new RangeError("the piece is of no segment");
-    return found;
-  }
-}
-
-function sum(pieces: readonly Piece[]): number {
-  return pieces.reduce((total, { bytes }) => total + bytes, 0);
-}
 
 /**
  * Sizes around the limits between the pools and of terabytes, and few of them, so

@@ -1,4 +1,3 @@
-import type { Allocation } from "./caching_allocator.ts";
 import { CachingAllocator } from "./caching_allocator.ts";
 import type { Block, Segment } from "../../lib/step/block.ts";
 import { statePrecision, statesOf } from "../../lib/step/optimizer/rules.ts";
@@ -8,22 +7,37 @@ import type { Step } from "../../lib/step/step.ts";
 import type { StorageId } from "../../lib/step/tape.ts";
 import { roundedBytes } from "../../lib/step/tape.ts";
 
+/** Memory that an allocator has handed out. */
+type Memory = object;
+
+/** An allocator of both pools, however it keeps its blocks. */
+export interface AnyAllocator {
+  readonly reserved: number;
+  readonly allocated: number;
+  allocate(bytes: number): Memory;
+  release(memory: Memory): void;
+}
+
 /** Follows both figures of an allocator to their peaks. */
 class Watched {
-  readonly #allocator = new CachingAllocator();
+  readonly #allocator: AnyAllocator;
   allocated = 0;
+
+  constructor(allocator: AnyAllocator) {
+    this.#allocator = allocator;
+  }
 
   get reserved(): number {
     return this.#allocator.reserved;
   }
 
-  allocate(bytes: number): Allocation {
+  allocate(bytes: number): Memory {
     const memory = this.#allocator.allocate(bytes);
     this.allocated = Math.max(this.allocated, this.#allocator.allocated);
     return memory;
   }
 
-  release(memory: Allocation): void {
+  release(memory: Memory): void {
     this.#allocator.release(memory);
   }
 }
@@ -42,9 +56,10 @@ const BESIDE_MODEL = new Set([
  */
 export function fullReplay(
   step: Step,
+  kind: AnyAllocator = new CachingAllocator(),
 ): Pick<AllocatorPeaks, "reserved" | "allocated"> {
   const { plan, rule, implementation } = step;
-  const allocator = new Watched();
+  const allocator = new Watched(kind);
   for (const bytes of plan.loaded()) if (bytes > 0) allocator.allocate(bytes);
   for (const { part, count, bytes } of step.resident) {
     if (!BESIDE_MODEL.has(part)) continue;
@@ -71,7 +86,7 @@ function makeTemporaries(
   { plan, rule, implementation }: Step,
 ): void {
   if (plan.scenario.optimizer.in_backward || rule.inBackward) return;
-  const made: Allocation[] = [];
+  const made: Memory[] = [];
   for (const tensor of plan.trained) {
     if (implementation === "foreach") {
       const bytes = roundedBytes(rule.foreach(tensor));
@@ -88,7 +103,7 @@ function makeTemporaries(
 }
 
 /** The memory of each storage of a recorded block, while it has any. */
-type Held = (Allocation | null)[];
+type Held = (Memory | null)[];
 
 /** A block of the pass: how it was recorded, and its own memory. */
 interface Played {
@@ -104,7 +119,7 @@ interface Played {
 function expand(
   allocator: Watched,
   pass: Pass,
-): Allocation[] {
+): Memory[] {
   const vision = pass.vision.map(playedOf);
   const encoder = pass.encoder.map(playedOf);
   const embedding = playedOf(pass.embedding);

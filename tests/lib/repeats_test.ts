@@ -5,6 +5,7 @@ import { Repeater } from "../../lib/step/allocator/period.ts";
 import type { AllocatorPeaks } from "../../lib/step/reserved.ts";
 import { allocatorPeaks } from "../../lib/step/reserved.ts";
 import { fullReplay } from "./full_replay.ts";
+import { PlainAllocator } from "./plain_allocator.ts";
 import { played } from "./played.ts";
 import { randomStep } from "./random_step.ts";
 
@@ -39,6 +40,19 @@ Deno.test("allocatorPeaks() gives what a replay of every event gives, whatever l
     )
   );
   assert(skips > 0);
+});
+
+Deno.test("allocatorPeaks() gives what an allocator without any index gives", () => {
+  fc.assert(
+    fc.property(randomStep, (step) => {
+      fc.pre((step.passes[0]?.layers.length ?? 0) <= 70);
+      assertEquals(
+        both(allocatorPeaks(step)),
+        fullReplay(step, new PlainAllocator()),
+      );
+    }),
+    { numRuns: 60 },
+  );
 });
 
 const DIMS = {

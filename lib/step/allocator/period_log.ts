@@ -1,8 +1,9 @@
 import { Guard, Order } from "./conditions.ts";
-import type { Sizes } from "./conditions.ts";
 import { NONE } from "./free_blocks.ts";
 import type { Origins } from "./origins.ts";
-import type { Base, Period, Piece, Place } from "./period.ts";
+import type { Base, Period, Place } from "./period.ts";
+import type { Noted } from "./noted.ts";
+import { periodOf } from "./noted.ts";
 import type { Player } from "./player.ts";
 import type { Run } from "./runs.ts";
 import type { Stock } from "./stocks.ts";
@@ -68,7 +69,24 @@ export class PeriodLog {
     }
     const stood = this.#start.used + this.#start.others;
     player.peak = Math.max(player.peak, stood + this.#high);
-    return this.#isClear ? this.#summary(runs, at, length) : null;
+    if (!this.#isClear) return null;
+    return periodOf(this.#noted(), runs.slice(at, at + length));
+  }
+
+  #noted(): Noted {
+    return {
+      player: this.#player,
+      start: this.#start,
+      high: this.#high,
+      bases: this.#bases,
+      stretches: this.#stretches,
+      origins: this.#origins,
+      stocks: this.#stocks,
+      moved: this.#moved,
+      guard: this.#guard,
+      lacking: this.#lacking,
+      order: this.#order,
+    };
   }
 
   #run(
@@ -275,122 +293,5 @@ export class PeriodLog {
     this.#stretches.push([base]);
     this.#origins.set(block, base, 0);
     return base;
-  }
-
-  #summary(runs: readonly Run[], at: number, length: number): Period | null {
-    const { pool, used, others } = this.#player;
-    const stretches = this.#stretchesNow(runs, at, length);
-    if (stretches === null) return null;
-    const needed = this.#settleStocks();
-    const { requests } = pool.bins;
-    const guarded = this.#lacking.flatMap((to, request): Sizes[] => {
-      const from = requests[request] as number;
-      return from < to ? [[from, to]] : [];
-    });
-    this.#guard.settle(guarded);
-    return {
-      runs: length,
-      bases: this.#bases,
-      guard: this.#guard,
-      needed,
-      moves: this.#moves(runs, at, length),
-      order: this.#order.pairs,
-      stretches,
-      used: used - this.#start.used,
-      others: others - this.#start.others,
-      reserved: pool.reserved - this.#start.reserved,
-      high: this.#high,
-    };
-  }
-
-  /**
-   * A joined block is found by its rank where requests found one of a higher
-   * rank; any other by what it lies beside, above all that requests found.
-   *
-   * @returns How many blocks each bin has to hold.
-   */
-  #settleStocks(): [bin: number, blocks: number][] {
-    const needed: [bin: number, blocks: number][] = [];
-    for (const [bin, { highest, base: last, joined }] of this.#stocks) {
-      for (const [rank, base] of joined) {
-        if (rank < highest) {
-          const { size, before, after } = this.#bases[base] as Base;
-          this.#bases[base] = { kind: "stock", bin, rank, size, before, after };
-        } else if (last !== NONE) {
-          this.#order.addBlock(last, 0, base, 0);
-        }
-      }
-      needed.push([bin, highest + 1]);
-    }
-    return needed;
-  }
-
-  /** Memory that was handed on as it was. */
-  #moves(runs: readonly Run[], at: number, length: number): Period["moves"] {
-    const moves: { from: Place; to: Place }[] = [];
-    if (this.#moved.size === 0) return moves;
-    this.#eachOwner(runs, at, length, (block, to) => {
-      const from = this.#moved.get(block);
-      if (from) moves.push({ from, to });
-    });
-    return moves;
-  }
-
-  /** What stretches are cut into; null where a piece is nobody's. */
-  #stretchesNow(
-    runs: readonly Run[],
-    at: number,
-    length: number,
-  ): Period["stretches"] | null {
-    const { pool } = this.#player;
-    const owners = new Map<number, Place>();
-    this.#eachOwner(runs, at, length, (block, place) => {
-      owners.set(block, place);
-    });
-    const all = new Map<number[], number[]>();
-    for (const block of new Set(this.#origins.touched)) {
-      if (!this.#origins.has(block)) continue;
-      const stretch = this.#stretchOf(block);
-      const known = all.get(stretch);
-      if (known) known.push(block);
-      else all.set(stretch, [block]);
-    }
-    const found: { bases: number[]; pieces: Piece[] }[] = [];
-    for (const [bases, blocks] of all) {
-      blocks.sort((a, b) =>
-        (pool.address[a] as number) - (pool.address[b] as number)
-      );
-      const pieces: Piece[] = [];
-      for (const block of blocks) {
-        const owner = pool.free[block] === 1 ? null : owners.get(block);
-        if (owner === undefined) return null;
-        pieces.push({ size: pool.size[block] as number, owner });
-      }
-      if (!this.#isAsBefore(bases, pieces)) found.push({ bases, pieces });
-    }
-    return found;
-  }
-
-  /** Whether a stretch is the free block again that it was. */
-  #isAsBefore(bases: readonly number[], pieces: readonly Piece[]): boolean {
-    const { kind } = this.#bases[bases[0] as number] as Base;
-    return bases.length === 1 && pieces.length === 1 &&
-      pieces[0]?.owner === null && kind === "stock";
-  }
-
-  #eachOwner(
-    runs: readonly Run[],
-    at: number,
-    length: number,
-    body: (block: number, place: Place) => void,
-  ): void {
-    const { memory } = this.#player;
-    for (let run = 0; run < length; run++) {
-      const { compiled, base } = (runs[at + run] as Run).instance;
-      for (let place = 0; place < compiled.kept; place++) {
-        const block = memory[base + place] as number;
-        if (block !== NONE) body(block, { run, place });
-      }
-    }
   }
 }
