@@ -73,7 +73,9 @@ export function patternOr<const W extends string>(
 ) {
   const list = namesOr(words, max);
   return byShape<z.infer<typeof list> | string>((value) =>
-    typeof value === "string" && PATTERN.test(value) ? pattern : list
+    typeof value === "string" && PATTERN.test(value) && !listIn(value)
+      ? pattern
+      : list
   );
 }
 
@@ -92,8 +94,22 @@ const moduleName = z.string().min(1).max(128)
     "must not hold spaces, commas, brackets or control characters",
   );
 
+/** The list that a text is in JSON, as people copy it from elsewhere. */
+function listIn(text: string): unknown[] | null {
+  if (!/^\s*\[\s*"/.test(text)) return null;
+  try {
+    const value: unknown = JSON.parse(text);
+    return Array.isArray(value) ? value : null;
+  } catch (error) {
+    if (error instanceof SyntaxError) return null;
+    throw error;
+  }
+}
+
 function splitNames(value: unknown): unknown {
   if (typeof value !== "string") return value;
+  const list = listIn(value);
+  if (list) return list;
   return value.split(/[\s,]+/).filter((name) => name !== "");
 }
 

@@ -30,6 +30,12 @@ Deno.test("a quantisation that leaves layers as they are says so, by its name", 
   const [oss = ""] = warned("openai/gpt-oss-20b");
   assertStringIncludes(oss, "leaves the experts");
   assert(!oss.includes("4.57.1"));
+  for (
+    const model of ["openai/gpt-oss-20b", "meta-llama/Llama-4-Scout-17B-16E"]
+  ) {
+    const before = warned(model, { software: { transformers: "4.57.1" } });
+    assertStringIncludes(before[0] ?? "", "leaves the experts");
+  }
   assertMatch(warned("tiiuae/falcon-7b")[0] ?? "", /nf4: .*Falcon's linear/);
   for (const method of ["full", "lora"] as const) {
     assertEquals(warned(MIXTRAL, { train: { method } }), []);

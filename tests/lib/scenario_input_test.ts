@@ -165,3 +165,17 @@ Deno.test("parseScenario() repeats no more than the start of a long value", () =
   assert(!result.ok);
   assert((result.problems[0]?.message.length ?? 0) < 200);
 });
+
+Deno.test("a list of names may be a text in JSON, which is no pattern", () => {
+  const targets = (text: string): unknown => {
+    const parsed = parseScenario({
+      model: "gpt2",
+      train: { method: "lora", lora: { targets: text } },
+    });
+    return parsed.ok && parsed.value.train.lora.targets;
+  };
+  assertEquals(targets('["c_attn", "c_proj"]'), ["c_attn", "c_proj"]);
+  assertEquals(targets("c_attn, c_proj"), ["c_attn", "c_proj"]);
+  assertEquals(targets("[a-c_]+attn"), "[a-c_]+attn");
+  assertEquals(targets('["c]_attn'), '["c]_attn');
+});

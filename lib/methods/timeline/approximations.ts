@@ -1,4 +1,4 @@
-import { oldNamesOf } from "../../models/lora/fused_experts.ts";
+import { expertsAreLinears } from "../../models/stacked_experts.ts";
 import { MAX_REPLAYED_EVENTS, MAX_REPLAYED_LAYERS } from "../../step/limits.ts";
 import { modelCodeOf } from "../../step/plan/model_code.ts";
 import { canBePaged } from "../../step/optimizer/low_bit_rules.ts";
@@ -32,10 +32,10 @@ const APPROXIMATIONS: readonly Approximation[] = [
         formatCount(unpackedExperts(scenario, model))
       } of ${
         formatCount(model.parameters)
-      } parameters, for transformers 5 keeps those of a layer in one tensor${
-        oldNamesOf(model.architecture.type) === null
-          ? ""
-          : "; software.transformers 4.57.1 packs them"
+      } parameters, for transformers keeps those of a layer in one tensor${
+        expertsAreLinears(model.architecture.type, 4)
+          ? "; software.transformers 4.57.1 packs them"
+          : ""
       }`,
   ],
   [

@@ -1,3 +1,4 @@
+import { expertsAreLinears } from "../stacked_experts.ts";
 import { unionOf } from "../tensors/layer_numbers.ts";
 import type { LayerRange, Tensor } from "../tensors/tensor.ts";
 import type { Facts } from "./settings.ts";
@@ -28,7 +29,7 @@ export function modulesOf(
   { model_type, transformers }: Facts,
 ): Module[] {
   const own = tensors.flatMap((tensor) => moduleOf(tensor) ?? []);
-  const experts = transformers === 4
+  const experts = expertsAreLinears(model_type, transformers)
     ? tensors.flatMap((tensor) => expertModules(tensor, model_type))
     : [];
   const known = new Set([...own, ...experts].map(({ path }) => path));

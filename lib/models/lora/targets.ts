@@ -142,7 +142,9 @@ function withDefaults(
     ...read,
     modules: named(names),
     notes: [
-      `PEFT has no default targets for model type "${model_type}" and would stop: ${
+      `PEFT has no default targets${
+        isConverted ? " that fit its fused experts" : ""
+      } for model type "${model_type}" and would stop: ${
         names.join(" and ") || "no module"
       } taken`,
     ],

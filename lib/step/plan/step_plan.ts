@@ -1,4 +1,5 @@
 import type { Model } from "../../models/model.ts";
+import { expertsAreLinears } from "../../models/stacked_experts.ts";
 import { scenarioAdapters } from "../../models/trainable.ts";
 import type { Tensor } from "../../models/tensors/tensor.ts";
 import { copiesOf, elementsOf } from "../../models/tensors/tensor.ts";
@@ -169,7 +170,7 @@ export function stepPlanOf(
     },
     kernels: train.kernels,
     code,
-    expertCode: expertCodeOf(software),
+    expertCode: expertCodeOf(software, model.architecture.type),
     // Its code of transformers 4 does not turn the cache off for checkpoints,
     // and its keys and values are views of the whole projection.
     cached: (nano && hasPlaceholders(model)) ||
@@ -389,8 +390,12 @@ function soundOf(encoders: EncoderPlan | null): LiveTensors[] {
 /** transformers 5 groups its experts where torch can, from 2.9. */
 function expertCodeOf(
   { transformers, torch }: Scenario["software"],
+  type: string,
 ): ExpertCode {
-  if (versionOf(transformers)?.major === 4) return "linears";
+  const release = versionOf(transformers)?.major;
+  if (expertsAreLinears(type, release)) return "linears";
+  // Experts that lie in one parameter there run one by one, as slices of it.
+  if (release === 4) return "slices";
   const { major, minor } = versionOf(torch) ?? { major: 2, minor: 9 };
   return major > 2 || minor >= 9 ? "grouped" : "slices";
 }

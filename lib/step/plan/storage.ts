@@ -1,5 +1,6 @@
 import { weightFormat } from "../../scenario/weight_format.ts";
 import type { Model } from "../../models/model.ts";
+import { expertsAreLinears } from "../../models/stacked_experts.ts";
 import type { Tensor } from "../../models/tensors/tensor.ts";
 import { copiesOf, elementsOf } from "../../models/tensors/tensor.ts";
 import type { Scenario } from "../../scenario/schema.ts";
@@ -43,10 +44,13 @@ export function storageOf(scenario: Scenario, type: string): Storage {
     savesInputs(software.bitsandbytes);
   const { quantisesHead, packedFrom } = playedCode(scenario);
   const leaves = leavesLinears(scenario, type);
-  const expertsAreLinears = versionOf(software.transformers)?.major === 4;
+  const areLinears = expertsAreLinears(
+    type,
+    versionOf(software.transformers)?.major,
+  );
   return (tensor) => {
     const elements = elementsOf(tensor);
-    const packs = isPacked(tensor, expertsAreLinears) ||
+    const packs = isPacked(tensor, areLinears) ||
       (quantisesHead && tensor.role === "head");
     if (format !== "none" && packs && !leaves) {
       return {
@@ -117,9 +121,9 @@ export function unpackedExperts(scenario: Scenario, model: Model): number {
 }
 
 /** In transformers 4 routers and experts were linear layers as all others. */
-function isPacked(tensor: Tensor, expertsAreLinears: boolean): boolean {
+function isPacked(tensor: Tensor, areLinears: boolean): boolean {
   if (tensor.quantized) return true;
-  if (!expertsAreLinears) return false;
+  if (!areLinears) return false;
   return tensor.expert ||
     (tensor.role === "router" && tensor.shape.length === 2);
 }
