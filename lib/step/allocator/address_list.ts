@@ -1,5 +1,5 @@
 /** Blocks that stand in one chunk at most, which are moved for one that comes. */
-const MOST_IN_CHUNK = 64;
+const MOST_IN_CHUNK = 32;
 
 /**
  * Blocks of one size by falling address, in chunks, so that it costs little to
@@ -43,10 +43,12 @@ export class AddressList {
     }
     const at = this.#chunkOf(address, addresses);
     const chunk = this.#chunks[at] as number[];
-    const place = placeOf(chunk, address, addresses);
-    chunk.push(block);
-    for (let to = chunk.length - 1; to > place; to--) {
-      chunk[to] = chunk[to - 1] as number;
+    // Most come near the end, where as many places are gone through as are moved.
+    let place = chunk.push(block) - 1;
+    for (; place > 0; place--) {
+      const before = chunk[place - 1] as number;
+      if ((addresses[before] as number) > address) break;
+      chunk[place] = before;
     }
     chunk[place] = block;
     if (chunk.length > MOST_IN_CHUNK) this.#split(at);
@@ -64,9 +66,9 @@ export class AddressList {
     const at = this.#chunkOf(address, addresses);
     const chunk = this.#chunks[at] as number[];
     const end = chunk.length - 1;
-    for (let to = placeOf(chunk, address, addresses); to < end; to++) {
-      chunk[to] = chunk[to + 1] as number;
-    }
+    let place = end;
+    while (chunk[place] !== block) place--;
+    for (; place < end; place++) chunk[place] = chunk[place + 1] as number;
     chunk.pop();
     if (chunk.length === 0) this.#drop(at);
   }
@@ -74,6 +76,7 @@ export class AddressList {
   /** The last chunk that begins at or above an address; the first where none does. */
   #chunkOf(address: number, addresses: Float64Array): number {
     const chunks = this.#chunks;
+    if (chunks.length === 1) return 0;
     let low = 0;
     let high = chunks.length - 1;
     while (low < high) {
@@ -96,21 +99,4 @@ export class AddressList {
     this.#chunks.splice(at, 1);
     this.#last = this.#chunks.at(-1) as number[];
   }
-}
-
-/** The first place of a chunk whose block lies at or below an address. */
-function placeOf(
-  chunk: readonly number[],
-  address: number,
-  addresses: Float64Array,
-): number {
-  let low = 0;
-  let high = chunk.length;
-  while (low < high) {
-    const middle = (low + high) >> 1;
-    if ((addresses[chunk[middle] as number] as number) > address) {
-      low = middle + 1;
-    } else high = middle;
-  }
-  return low;
 }

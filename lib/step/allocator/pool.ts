@@ -66,7 +66,7 @@ export class Pool {
     const bin = bins.binFor(request);
     const asked = bins.requests[request] as number;
     const block = bin === NONE ? this.segment(asked) : bins.pop(bin);
-    this.#whole.delete(block);
+    if (this.#whole.size > 0) this.#whole.delete(block);
     this.free[block] = 0;
     const rest = (this.size[block] as number) - asked;
     if (rest >= this.#leastRest) {
@@ -209,7 +209,7 @@ export class Pool {
   }
 
   #withdraw(block: number): void {
-    this.#whole.delete(block);
+    if (this.#whole.size > 0) this.#whole.delete(block);
     this.bins.remove(this.home[block] as number, block, this.address);
   }
 
