@@ -10,8 +10,6 @@ export class DenseBins implements FreeBlocks {
   readonly sizes: readonly number[];
   readonly lists: AddressList[];
   readonly requests: number[] = [];
-  /** Both are the request's size. */
-  readonly binOfRequest = this.requests;
   readonly #requestOfSize = new Map<number, number>();
   isHeld = true;
   /** A bit for each bin that holds a block... */
@@ -55,10 +53,6 @@ export class DenseBins implements FreeBlocks {
     return (word << 5) + lowest(this.#filled[word] as number);
   }
 
-  binOf(units: number): number {
-    return units;
-  }
-
   pop(bin: number): number {
     const list = this.lists[bin] as AddressList;
     const block = list.pop();
@@ -66,11 +60,12 @@ export class DenseBins implements FreeBlocks {
     return block;
   }
 
-  put(bin: number, block: number, addresses: Float64Array): void {
-    let list = this.lists[bin] as AddressList;
-    if (list === EMPTY) this.lists[bin] = list = new AddressList();
-    if (list.length === 0) this.#fill(bin);
+  put(units: number, block: number, addresses: Float64Array): number {
+    let list = this.lists[units] as AddressList;
+    if (list === EMPTY) this.lists[units] = list = new AddressList();
+    if (list.length === 0) this.#fill(units);
     list.insert(block, addresses);
+    return units;
   }
 
   remove(bin: number, block: number, addresses: Float64Array): void {

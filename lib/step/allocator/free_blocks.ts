@@ -17,25 +17,28 @@ export interface FreeBlocks {
   readonly lists: readonly Pick<AddressList, "length" | "at">[];
   /** The size of each class of requests, in units. */
   readonly requests: readonly number[];
-  /** The bin of each class's size; {@linkcode NONE} where there is none yet. */
-  readonly binOfRequest: readonly number[];
   /** The class of requests of a size. */
   requestOf(units: number): number;
   /** The bin that a request is served from; {@linkcode NONE} where none can. */
   binFor(request: number): number;
   /** The first bin that holds a block of so many units or more. */
   firstFrom(units: number): number;
-  /**
-   * Whether bins keep their numbers, which those of sizes that come up seldom do
-   * not otherwise.
-   */
+  /** Whether empty bins keep their numbers, which serve other sizes otherwise. */
   isHeld: boolean;
-  /** The bin of a size, made where there is none. */
-  binOf(units: number): number;
   /** Takes a bin's block at the lowest address. */
   pop(bin: number): number;
-  /** Puts a block into a bin. */
-  put(bin: number, block: number, addresses: Float64Array): void;
+  /**
+   * Puts a block into the bin of its size.
+   *
+   * @param likely A bin that may be that, or {@linkcode NONE}.
+   * @returns The bin.
+   */
+  put(
+    units: number,
+    block: number,
+    addresses: Float64Array,
+    likely: number,
+  ): number;
   /** Takes one of a bin's blocks out. */
   remove(bin: number, block: number, addresses: Float64Array): void;
 }

@@ -31,7 +31,7 @@ export class Pool {
   after = new Int32Array(FIRST_ROOM);
   /** Whether each is free. */
   free = new Uint8Array(FIRST_ROOM);
-  /** The bin of each block's size, where that is known already. */
+  /** The bin that each free block is in; of others, the last they were in. */
   home = new Int32Array(FIRST_ROOM);
   /** Units that the pool has of the driver now... */
   reserved = 0;
@@ -69,10 +69,7 @@ export class Pool {
     if (this.#whole.size > 0) this.#whole.delete(block);
     this.free[block] = 0;
     const rest = (this.size[block] as number) - asked;
-    if (rest >= this.#leastRest) {
-      this.#cut(block, asked, rest);
-      this.home[block] = bins.binOfRequest[request] as number;
-    }
+    if (rest >= this.#leastRest) this.#cut(block, asked, rest);
     return block;
   }
 
@@ -163,15 +160,13 @@ export class Pool {
 
   /** Makes a block free that has no free neighbours. */
   put(block: number): void {
-    const size = this.size[block] as number;
-    let bin = this.home[block] as number;
-    // The bin may have been given up while the block was in use.
-    if (bin === NONE || this.bins.sizes[bin] !== size) {
-      bin = this.bins.binOf(size);
-      this.home[block] = bin;
-    }
     this.free[block] = 1;
-    this.bins.put(bin, block, this.address);
+    this.home[block] = this.bins.put(
+      this.size[block] as number,
+      block,
+      this.address,
+      this.home[block] as number,
+    );
     const isWhole = this.before[block] === NONE && this.after[block] === NONE;
     if (isWhole && this.#capacity !== Infinity) this.#whole.add(block);
   }
