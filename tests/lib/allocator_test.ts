@@ -70,7 +70,7 @@ Deno.test("a pool gives whole free segments back before it takes more than there
         const held: [number, Piece][] = [];
         for (const each of events) {
           if ("bytes" in each) {
-            const request = pool.bins.requestOf(each.bytes / UNIT);
+            const request = pool.requestOf(each.bytes / UNIT);
             held.push([pool.take(request), plain.allocate(each.bytes)]);
           } else if (held.length > 0) {
             const [[block, piece] = []] = held.splice(

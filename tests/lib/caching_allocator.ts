@@ -37,7 +37,7 @@ export class CachingAllocator {
   allocate(bytes: number): Allocation {
     const units = bytes / UNIT;
     const pool = SMALL_POOL.takes(units) ? this.#small : this.#large;
-    const block = pool.take(pool.bins.requestOf(units));
+    const block = pool.take(pool.requestOf(units));
     const taken = UNIT * (pool.size[block] as number);
     this.#allocated += taken;
     return { pool, block, bytes: taken };

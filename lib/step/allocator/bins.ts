@@ -9,8 +9,6 @@ import { NONE } from "./free_blocks.ts";
 export class Bins implements FreeBlocks {
   readonly sizes: number[] = [];
   readonly lists: AddressList[] = [];
-  readonly requests: number[] = [];
-  readonly #requestOfSize = new Map<number, number>();
   /** Bins that hold a block, in order of size, and their sizes. */
   readonly #filled: number[] = [];
   readonly #filledSizes: number[] = [];
@@ -32,18 +30,6 @@ export class Bins implements FreeBlocks {
       }
     }
     this.#kept.clear();
-  }
-
-  requestOf(units: number): number {
-    const known = this.#requestOfSize.get(units);
-    if (known !== undefined) return known;
-    const request = this.requests.push(units) - 1;
-    this.#requestOfSize.set(units, request);
-    return request;
-  }
-
-  binFor(request: number): number {
-    return this.firstFrom(this.requests[request] as number);
   }
 
   firstFrom(units: number): number {

@@ -9,8 +9,6 @@ import { NONE } from "./free_blocks.ts";
 export class DenseBins implements FreeBlocks {
   readonly sizes: readonly number[];
   readonly lists: AddressList[];
-  readonly requests: number[] = [];
-  readonly #requestOfSize = new Map<number, number>();
   isHeld = true;
   /** A bit for each bin that holds a block... */
   readonly #filled: Int32Array;
@@ -23,18 +21,6 @@ export class DenseBins implements FreeBlocks {
     this.lists = new Array(sizes.length).fill(EMPTY);
     this.#filled = new Int32Array((sizes.length >> 5) + 1);
     this.#words = new Int32Array((this.#filled.length >> 5) + 1);
-  }
-
-  requestOf(units: number): number {
-    const known = this.#requestOfSize.get(units);
-    if (known !== undefined) return known;
-    const request = this.requests.push(units) - 1;
-    this.#requestOfSize.set(units, request);
-    return request;
-  }
-
-  binFor(request: number): number {
-    return this.firstFrom(this.requests[request] as number);
   }
 
   firstFrom(units: number): number {

@@ -6,7 +6,7 @@ export const NONE = -1;
 /**
  * The free blocks of a pool, a bin for each size. A request gets the smallest
  * block that is large enough, among blocks of one size the one at the lowest
- * address. Bins and classes of requests are known by their number.
+ * address. Bins are known by their number.
  *
  * Source: pytorch c10/cuda/CUDACachingAllocator.cpp, BlockComparatorSize
  */
@@ -15,12 +15,6 @@ export interface FreeBlocks {
   readonly sizes: ArrayLike<number>;
   /** Each bin's blocks. */
   readonly lists: readonly Pick<AddressList, "length" | "at">[];
-  /** The size of each class of requests, in units. */
-  readonly requests: readonly number[];
-  /** The class of requests of a size. */
-  requestOf(units: number): number;
-  /** The bin that a request is served from; {@linkcode NONE} where none can. */
-  binFor(request: number): number;
   /** The first bin that holds a block of so many units or more. */
   firstFrom(units: number): number;
   /** Whether empty bins keep their numbers, which serve other sizes otherwise. */

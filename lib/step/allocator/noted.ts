@@ -42,7 +42,7 @@ export function periodOf(
   if (stretches === null) return null;
   const needed = settleStocks(noted);
   guard.settle(noted.lacking.flatMap((to, request): Sizes[] => {
-    const from = pool.bins.requests[request] as number;
+    const from = pool.requests[request] as number;
     return from < to ? [[from, to]] : [];
   }));
   return {

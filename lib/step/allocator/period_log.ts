@@ -127,7 +127,7 @@ export class PeriodLog {
     const { pool } = this.#player;
     const { bins, reserved } = pool;
     const origins = this.#origins;
-    const bin = bins.binFor(request);
+    const bin = bins.firstFrom(pool.requests[request] as number);
     const block = pool.take(request);
     const size = bin === NONE
       ? pool.reserved - reserved

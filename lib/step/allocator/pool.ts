@@ -40,6 +40,9 @@ export class Pool {
   /** Where the driver's next segment begins. */
   end = 0;
   readonly sizes: PoolSizes;
+  /** The size of each class of requests, in units. */
+  readonly requests: number[] = [];
+  readonly #requestOfSize = new Map<number, number>();
   readonly #capacity: number;
   readonly #leastRest: number;
   readonly #unused: number[] = [];
@@ -60,11 +63,20 @@ export class Pool {
     this.#leastRest = sizes.leastRest;
   }
 
+  /** The class of requests of a size: events name it instead of the size. */
+  requestOf(units: number): number {
+    const known = this.#requestOfSize.get(units);
+    if (known !== undefined) return known;
+    const request = this.requests.push(units) - 1;
+    this.#requestOfSize.set(units, request);
+    return request;
+  }
+
   /** A block for a request of a class, which may be longer than asked for. */
   take(request: number): number {
     const { bins } = this;
-    const bin = bins.binFor(request);
-    const asked = bins.requests[request] as number;
+    const asked = this.requests[request] as number;
+    const bin = bins.firstFrom(asked);
     const block = bin === NONE ? this.segment(asked) : bins.pop(bin);
     if (this.#whole.size > 0) this.#whole.delete(block);
     this.free[block] = 0;
@@ -80,13 +92,13 @@ export class Pool {
    * @returns Their units.
    */
   takeAll(asked: number, times: number, into: number[] | null): number {
-    const request = this.bins.requestOf(asked);
+    const request = this.requestOf(asked);
     const size = this.sizes.segment(asked);
     const isWhole = size - asked < this.#leastRest &&
       this.#capacity === Infinity;
     let units = 0;
     for (let left = times; left > 0; left--) {
-      if (isWhole && into === null && this.bins.binFor(request) === NONE) {
+      if (isWhole && into === null && this.bins.firstFrom(asked) === NONE) {
         this.grow(left * size);
         return units + left * size;
       }

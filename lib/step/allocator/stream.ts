@@ -103,7 +103,7 @@ function streamOf(
   pool: Pool,
   places: Int32Array,
 ): Stream {
-  const { sizes, bins } = pool;
+  const { sizes } = pool;
   const code: number[] = [];
   // The first is what is reached before any event.
   const highs: number[] = [];
@@ -117,7 +117,7 @@ function streamOf(
       highs.push(high);
       high = net;
       const place = 2 * (places[id] as number);
-      code.push(event >= 0 ? place : place + 1, bins.requestOf(units));
+      code.push(event >= 0 ? place : place + 1, pool.requestOf(units));
     } else {
       net += event >= 0 ? units : -units;
       if (net > high) high = net;
