@@ -14,6 +14,21 @@ import torch
 import transformers
 from transformers import AutoConfig
 
+# What no family reads: every config has it, and it says nothing about tensors.
+NOISE = {
+    "output_hidden_states",
+    "output_attentions",
+    "return_dict",
+    "chunk_size_feed_forward",
+    "transformers_version",
+    "initializer_range",
+    "use_cache",
+    "bos_token_id",
+    "eos_token_id",
+    "attention_dropout",
+    "hidden_act",
+}
+
 PER_TYPE = 8
 
 # Null means another thing than silence there.

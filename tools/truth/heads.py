@@ -22,29 +22,15 @@ import classic
 import dense
 import recent
 import vision
-from common import describe, mixed
+from common import NOISE, describe, mixed
 
 transformers.logging.set_verbosity_error()
 
 CASES = 2
 PATH = "tests/truth/random_heads.json"
 CLASSES = "lib/models/heads/classes.json"
-# What no family reads: every config has it, and it says nothing about tensors.
-NOISE = {
-    "output_hidden_states",
-    "output_attentions",
-    "return_dict",
-    "chunk_size_feed_forward",
-    "transformers_version",
-    "initializer_range",
-    "use_cache",
-    "bos_token_id",
-    "eos_token_id",
-    "attention_dropout",
-    "hidden_act",
-    "num_labels",
-    "problem_type",
-}
+# How many labels there are stands in id2label.
+UNREAD = NOISE | {"num_labels", "problem_type"}
 GPT2 = ("gpt2", None, classic.GPT, classic.GPT_FLAGS)
 GROUPS = [dense.TYPES, classic.TYPES, [GPT2], vision.TYPES, recent.TYPES]
 
@@ -91,7 +77,7 @@ def heads_last(path):
 
 def terse(value):
     if isinstance(value, dict):
-        return {k: terse(v) for k, v in value.items() if k not in NOISE}
+        return {k: terse(v) for k, v in value.items() if k not in UNREAD}
     return value
 
 

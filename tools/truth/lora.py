@@ -21,26 +21,12 @@ import classic
 import dense
 import recent
 import vision
-from common import mixed, plain
+from common import NOISE, mixed, plain
 
 CASES = 4
 PATH = "tests/truth/random_lora.json"
 LINEAR = (torch.nn.Linear, Conv1D)
 ADAPTABLE = LINEAR + (torch.nn.Embedding, torch.nn.Conv1d, torch.nn.Conv2d)
-# What no family reads: every config has it, and it says nothing about tensors.
-NOISE = {
-    "output_hidden_states",
-    "output_attentions",
-    "return_dict",
-    "chunk_size_feed_forward",
-    "transformers_version",
-    "initializer_range",
-    "use_cache",
-    "bos_token_id",
-    "eos_token_id",
-    "attention_dropout",
-    "hidden_act",
-}
 
 
 def terse(value):

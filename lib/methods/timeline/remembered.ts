@@ -1,3 +1,4 @@
+import { LRUCache } from "lru-cache";
 import type { Model } from "../../models/model.ts";
 import type { Scenario } from "../../scenario/schema.ts";
 import type { AllocatorPeaks } from "../../step/reserved.ts";
@@ -26,9 +27,15 @@ const BYTES_EACH = 64;
 /** Bytes of a tensor of the model and of what the plan of a step says of it. */
 const TENSOR_BYTES = 1024;
 
+const ENTRIES = new LRUCache<string, Entry>({
+  maxSize: MOST_BYTES,
+  maxEntrySize: MOST_BYTES / 4,
+  sizeCalculation: ({ bytes }) => bytes,
+});
+
 /**
- * Plays a scenario's step. The last ones are remembered: a page asks for the same
- * scenario several times, for its answer, what is largest and what is nearest.
+ * Plays a scenario's step. The last ones are remembered: a page and its answer,
+ * and whoever comes back to a scenario, ask for the same one.
  */
 export function playedStep(
   scenario: Scenario,
@@ -36,36 +43,12 @@ export function playedStep(
 ): Played | NotPlayed {
   const key = JSON.stringify(scenario);
   const known = ENTRIES.get(key);
-  if (known && known.model === model) {
-    ENTRIES.delete(key);
-    ENTRIES.set(key, known);
-    return known.played;
-  }
+  if (known?.model === model) return known.played;
   const step = playStep(scenario, model);
   if ("reason" in step) return step;
   const played = { step, peaks: allocatorPeaks(step) };
-  remember(key, { model, played, bytes: 2 * key.length + bytesOf(step) });
+  ENTRIES.set(key, { model, played, bytes: 2 * key.length + bytesOf(step) });
   return played;
-}
-
-/** Oldest first. */
-const ENTRIES = new Map<string, Entry>();
-let total = 0;
-
-function remember(key: string, entry: Entry): void {
-  forget(key);
-  if (entry.bytes > MOST_BYTES / 4) return;
-  ENTRIES.set(key, entry);
-  total += entry.bytes;
-  for (const oldest of ENTRIES.keys()) {
-    if (total <= MOST_BYTES) break;
-    forget(oldest);
-  }
-}
-
-function forget(key: string): void {
-  total -= ENTRIES.get(key)?.bytes ?? 0;
-  ENTRIES.delete(key);
 }
 
 function bytesOf({ stretches, plan }: Step): number {

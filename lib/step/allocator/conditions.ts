@@ -64,17 +64,13 @@ export class Order {
   /** Offsets of the pairs of two bases, or of a base and a bin. */
   readonly #known = new Map<number, number[]>();
 
-  /** A base's place, and another base's. */
-  addBlock(base: number, offset: number, than: number, other: number): void {
-    this.#add(base, offset, than, other);
-  }
-
-  /** The same, where the other is a block that a bin held from the start. */
+  /** A base's place lies below a block that a bin held from the start. */
   addStock(base: number, offset: number, bin: number, rank: number): void {
-    this.#add(base, offset, ~bin, rank);
+    this.addBlock(base, offset, ~bin, rank);
   }
 
-  #add(base: number, offset: number, than: number, other: number): void {
+  /** A base's place lies below another base's. */
+  addBlock(base: number, offset: number, than: number, other: number): void {
     // There are far fewer bases and bins.
     const key = base * 2 ** 21 + than;
     const known = this.#known.get(key);

@@ -46,7 +46,6 @@ export function periodOf(
     return from < to ? [[from, to]] : [];
   }));
   return {
-    runs: runs.length,
     bases: noted.bases,
     guard,
     needed,

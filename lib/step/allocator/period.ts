@@ -44,7 +44,6 @@ export interface Piece {
 
 /** All that a period of runs does, and what it depends on; sizes are in units. */
 export interface Period {
-  readonly runs: number;
   readonly bases: readonly Base[];
   /** Sizes of which there have to be just as many blocks. */
   readonly guard: Guard;

@@ -36,7 +36,7 @@ export interface Compiled {
 }
 
 /** Reads a block's events for a pool. */
-export function compile(block: Block, pool: Pool): Compiled {
+function compile(block: Block, pool: Pool): Compiled {
   const segments = segmentsOf(block);
   const { tape } = block.forward;
   const places = placesOf(block, segments);
@@ -133,7 +133,7 @@ function streamOf(
   };
 }
 
-/** {@linkcode compile} for one pool, each block once. */
+/** Reads blocks for one pool, each once. */
 export function compiler(pool: Pool): (block: Block) => Compiled {
   const known = new Map<Block, Compiled>();
   return (block) => {
