@@ -2,6 +2,7 @@ import type { Context, MiddlewareHandler } from "hono";
 import { HTTPException } from "hono/http-exception";
 import { timeout } from "hono/timeout";
 import { Problems } from "../templates/answer/problems.tsx";
+import { joined } from "./pool/body.ts";
 import { requestOf } from "./pool/sent.ts";
 import { refuse } from "./refuse.tsx";
 
@@ -55,13 +56,7 @@ async function bytesOf(
       cause,
     });
   }
-  const whole = new Uint8Array(size);
-  let at = 0;
-  for (const chunk of chunks) {
-    whole.set(chunk, at);
-    at += chunk.length;
-  }
-  return whole;
+  return joined(chunks, size);
 }
 
 const limitAny = wholeBody(

@@ -104,7 +104,8 @@ function late(): ReadBody {
   };
 }
 
-function joined(
+/** Chunks of so many bytes as one. */
+export function joined(
   chunks: readonly Uint8Array[],
   size: number,
 ): Uint8Array<ArrayBuffer> {
