@@ -6,10 +6,10 @@ import {
   toQuery,
 } from "../lib/mod.ts";
 import { resolveModel } from "../lib/models/resolve_model.ts";
-import { recordPass } from "../lib/step/pass.ts";
-import { stepPlanOf } from "../lib/step/plan/step_plan.ts";
-import { allocatorPeaks } from "../lib/step/reserved.ts";
-import { playStep } from "../lib/step/step.ts";
+import { recordPass } from "../lib/engines/blocks/pass.ts";
+import { stepPlanOf } from "../lib/plan/step_plan.ts";
+import { allocatorPeaks } from "../lib/play/readers/reserved.ts";
+import { playStep } from "../lib/engines/step.ts";
 
 const input = {
   model: "meta-llama/Llama-2-7b-hf",

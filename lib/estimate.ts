@@ -1,4 +1,4 @@
-import type { Estimate } from "./estimate_type.ts";
+import type { Estimate } from "./answer/estimate.ts";
 import { fitOf, heldBytes } from "./hardware/fit.ts";
 import { findGpu, similarGpus } from "./hardware/gpus.ts";
 import { answerTo } from "./methods/mod.ts";

@@ -20,7 +20,7 @@ export type {
   Paged,
   Part,
   Phase,
-} from "./estimate_type.ts";
+} from "./answer/estimate.ts";
 export type { MemoryCounter } from "./evidence/figure.ts";
 export { isOneTotal } from "./evidence/figure.ts";
 export { nearestRuns } from "./evidence/nearest.ts";
@@ -104,7 +104,7 @@ export {
   parseCount,
   parseGib,
 } from "./units/mod.ts";
-export type { Curve, CurvePoint } from "./step/curve.ts";
-export { PARTS } from "./step/parts.ts";
+export type { Curve, CurvePoint } from "./play/readers/curve.ts";
+export { PARTS } from "./answer/parts.ts";
 export { trafficTime } from "./traffic/mod.ts";
 export type { Bandwidths, Flow, Traffic, TrafficTime } from "./traffic/mod.ts";

@@ -1,4 +1,4 @@
-import type { Estimate, Memory, Phase } from "../estimate_type.ts";
+import type { Estimate, Memory, Phase } from "../answer/estimate.ts";
 
 /** What an Estimate says of a counter. */
 export interface Figure {

@@ -1,4 +1,4 @@
-import type { Estimate } from "../estimate_type.ts";
+import type { Estimate } from "../answer/estimate.ts";
 import { DEFAULT_SCENARIO } from "../scenario/default_scenario.ts";
 import type { Scenario } from "../scenario/schema.ts";
 import type { MemoryCounter } from "./figure.ts";

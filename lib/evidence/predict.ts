@@ -1,4 +1,4 @@
-import type { Estimate } from "../estimate_type.ts";
+import type { Estimate } from "../answer/estimate.ts";
 import type { Result } from "../scenario/parse_scenario.ts";
 import type { Case, Reading } from "./case.ts";
 import type { Figure } from "./figure.ts";

@@ -1,4 +1,4 @@
-import type { Fit, Memory } from "../estimate_type.ts";
+import type { Fit, Memory } from "../answer/estimate.ts";
 import type { Scenario } from "../scenario/schema.ts";
 import { formatBytes } from "../units/mod.ts";
 import { findGpu, GPUS_BY_MEMORY, usableBytes } from "./gpus.ts";

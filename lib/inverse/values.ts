@@ -1,4 +1,4 @@
-import type { Estimate } from "../estimate_type.ts";
+import type { Estimate } from "../answer/estimate.ts";
 import type { Result } from "../scenario/parse_scenario.ts";
 import type { Scenario } from "../scenario/schema.ts";
 import { groupDigits } from "../units/mod.ts";

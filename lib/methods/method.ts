@@ -1,9 +1,9 @@
-import type { Basis, Estimate, KvCache, Memory } from "../estimate_type.ts";
+import type { Basis, Estimate, KvCache, Memory } from "../answer/estimate.ts";
 import type { Model } from "../models/model.ts";
 import type { Mesh } from "../parallel/mesh.ts";
 import type { Result } from "../scenario/parse_scenario.ts";
 import type { Scenario } from "../scenario/schema.ts";
-import type { Curve } from "../step/curve.ts";
+import type { Curve } from "../play/readers/curve.ts";
 
 /** What a method is asked. */
 export interface Question {

@@ -1,4 +1,4 @@
-import type { Memory } from "../estimate_type.ts";
+import type { Memory } from "../answer/estimate.ts";
 import type { Band } from "../evidence/band.ts";
 import type { Term } from "./method.ts";
 

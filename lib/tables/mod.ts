@@ -1,4 +1,4 @@
-import type { Estimate } from "../estimate_type.ts";
+import type { Estimate } from "../answer/estimate.ts";
 import { parametersByDimensions } from "../methods/rule_of_thumb/parameters.ts";
 import type { TablesConfig } from "./config.ts";
 import type { Recommendation } from "./recommendations.ts";

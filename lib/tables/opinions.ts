@@ -1,4 +1,4 @@
-import type { Estimate } from "../estimate_type.ts";
+import type { Estimate } from "../answer/estimate.ts";
 import type { MethodName } from "../methods/mod.ts";
 import { METHODS } from "../methods/mod.ts";
 import type { Result, ScenarioInput } from "../scenario/parse_scenario.ts";

@@ -4,7 +4,7 @@ import { busFactor } from "./collective.ts";
 import type { Group } from "./placement.ts";
 import { networkShare } from "./placement.ts";
 import type { TrafficSetup } from "./setup.ts";
-import type { Flow } from "./traffic_type.ts";
+import type { Flow } from "../answer/traffic.ts";
 
 /** A collective before its bytes are worked out. */
 export interface Message {

@@ -8,10 +8,15 @@ import {
 } from "./layer_axes.ts";
 import type { TrafficQuestion, TrafficSetup } from "./setup.ts";
 import { trafficSetup } from "./setup.ts";
-import type { Flow, Traffic } from "./traffic_type.ts";
+import type { Flow, Traffic } from "../answer/traffic.ts";
 
 export { trafficTime } from "./time.ts";
-export type { Bandwidths, Flow, Traffic, TrafficTime } from "./traffic_type.ts";
+export type {
+  Bandwidths,
+  Flow,
+  Traffic,
+  TrafficTime,
+} from "../answer/traffic.ts";
 
 /**
  * What the busiest GPU sends and receives per optimizer step, per axis of the

@@ -1,5 +1,5 @@
 import type { Mesh } from "../parallel/mesh.ts";
-import type { Axis } from "./traffic_type.ts";
+import type { Axis } from "../answer/traffic.ts";
 
 /** Ranks that talk to each other: every `stride`-th GPU, `size` of them. */
 export interface Group {

@@ -1,4 +1,4 @@
-import type { Bandwidths, Traffic, TrafficTime } from "./traffic_type.ts";
+import type { Bandwidths, Traffic, TrafficTime } from "../answer/traffic.ts";
 
 /** Bytes of a GB, as speeds of links are given. */
 const GB = 1e9;

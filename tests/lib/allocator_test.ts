@@ -2,8 +2,8 @@ import { assertEquals } from "@std/assert";
 import fc from "../npm/fast-check.ts";
 import type { Allocation } from "./caching_allocator.ts";
 import { CachingAllocator } from "./caching_allocator.ts";
-import { Pool } from "../../lib/step/allocator/pool.ts";
-import { LARGE_POOL, UNIT } from "../../lib/step/allocator/sizes.ts";
+import { Pool } from "../../lib/play/memory/allocator/pool.ts";
+import { LARGE_POOL, UNIT } from "../../lib/play/memory/allocator/sizes.ts";
 import type { Piece } from "./plain_allocator.ts";
 import { PlainAllocator } from "./plain_allocator.ts";
 

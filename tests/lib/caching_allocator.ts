@@ -1,9 +1,9 @@
-import { Pool } from "../../lib/step/allocator/pool.ts";
+import { Pool } from "../../lib/play/memory/allocator/pool.ts";
 import {
   LARGE_POOL,
   SMALL_POOL,
   UNIT,
-} from "../../lib/step/allocator/sizes.ts";
+} from "../../lib/play/memory/allocator/sizes.ts";
 
 /** Memory that {@linkcode CachingAllocator} has handed out. */
 export interface Allocation {

@@ -5,7 +5,7 @@ import { stepKindOf } from "../../lib/evidence/step_kind.ts";
 import type { ScenarioInput } from "../../lib/mod.ts";
 import { resolveModel } from "../../lib/models/resolve_model.ts";
 import { parseScenario } from "../../lib/scenario/parse_scenario.ts";
-import { codeOf } from "../../lib/step/plan/code_type.ts";
+import { codeOf } from "../../lib/plan/code_type.ts";
 import measured from "../truth/measured.json" with { type: "json" };
 import steps from "../truth/steps.json" with { type: "json" };
 import stateSpaces from "../truth/traced_state_spaces.json" with {

@@ -1,5 +1,5 @@
 import { assert, assertEquals } from "@std/assert";
-import { curveOf } from "../../lib/step/curve.ts";
+import { curveOf } from "../../lib/play/readers/curve.ts";
 import { played } from "./played.ts";
 
 const DIMS = {

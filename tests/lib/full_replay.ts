@@ -1,11 +1,11 @@
 import { CachingAllocator } from "./caching_allocator.ts";
-import type { Block, Segment } from "../../lib/step/block.ts";
-import { statePrecision, statesOf } from "../../lib/step/optimizer/rules.ts";
-import type { Pass } from "../../lib/step/pass.ts";
-import type { AllocatorPeaks } from "../../lib/step/reserved.ts";
-import type { Step } from "../../lib/step/step.ts";
-import type { StorageId } from "../../lib/step/tape.ts";
-import { roundedBytes } from "../../lib/step/tape.ts";
+import type { Block, Segment } from "../../lib/play/record/block.ts";
+import { statePrecision, statesOf } from "../../lib/optimizers/rules.ts";
+import type { Pass } from "../../lib/engines/blocks/pass.ts";
+import type { AllocatorPeaks } from "../../lib/play/readers/reserved.ts";
+import type { Step } from "../../lib/engines/step.ts";
+import type { StorageId } from "../../lib/play/memory/tape.ts";
+import { roundedBytes } from "../../lib/play/memory/tape.ts";
 
 /** Memory that an allocator has handed out. */
 type Memory = object;

@@ -3,9 +3,9 @@ import { resolveModel } from "../../lib/models/resolve_model.ts";
 import { tryEstimate } from "../../lib/mod.ts";
 import type { Estimate, ScenarioInput } from "../../lib/mod.ts";
 import { parseScenario } from "../../lib/scenario/parse_scenario.ts";
-import { allocatorPeaks } from "../../lib/step/reserved.ts";
-import type { Step } from "../../lib/step/step.ts";
-import { playStep } from "../../lib/step/step.ts";
+import { allocatorPeaks } from "../../lib/play/readers/reserved.ts";
+import type { Step } from "../../lib/engines/step.ts";
+import { playStep } from "../../lib/engines/step.ts";
 
 /** The scenario's step, which has to be one that is played. */
 export function played(input: ScenarioInput): Step {

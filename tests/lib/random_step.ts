@@ -1,11 +1,11 @@
 import fc from "../npm/fast-check.ts";
-import type { Block } from "../../lib/step/block.ts";
-import { segmentOf } from "../../lib/step/block.ts";
-import type { HeadBlock } from "../../lib/step/loss_block.ts";
-import { optimizerRule } from "../../lib/step/optimizer/rules.ts";
-import type { Pass } from "../../lib/step/pass.ts";
-import type { Step } from "../../lib/step/step.ts";
-import { Tape } from "../../lib/step/tape.ts";
+import type { Block } from "../../lib/play/record/block.ts";
+import { segmentOf } from "../../lib/play/record/block.ts";
+import type { HeadBlock } from "../../lib/play/record/loss_block.ts";
+import { optimizerRule } from "../../lib/optimizers/rules.ts";
+import type { Pass } from "../../lib/engines/blocks/pass.ts";
+import type { Step } from "../../lib/engines/step.ts";
+import { Tape } from "../../lib/play/memory/tape.ts";
 
 const KIB = 1024;
 

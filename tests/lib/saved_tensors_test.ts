@@ -2,8 +2,8 @@ import { assert, assertEquals } from "@std/assert";
 import type { ScenarioInput } from "../../lib/mod.ts";
 import { resolveModel } from "../../lib/models/resolve_model.ts";
 import { parseScenario } from "../../lib/scenario/parse_scenario.ts";
-import { recordPass } from "../../lib/step/pass.ts";
-import { stepPlanOf } from "../../lib/step/plan/step_plan.ts";
+import { recordPass } from "../../lib/engines/blocks/pass.ts";
+import { stepPlanOf } from "../../lib/plan/step_plan.ts";
 
 /** A layer of small dimensions, and the bytes that autograd kept of it. */
 interface Case {

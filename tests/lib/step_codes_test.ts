@@ -3,8 +3,8 @@ import { resolveModel } from "../../lib/models/resolve_model.ts";
 import { tryEstimate } from "../../lib/mod.ts";
 import type { ScenarioInput } from "../../lib/mod.ts";
 import { parseScenario } from "../../lib/scenario/parse_scenario.ts";
-import { playStep } from "../../lib/step/step.ts";
-import type { Step } from "../../lib/step/step.ts";
+import { playStep } from "../../lib/engines/step.ts";
+import type { Step } from "../../lib/engines/step.ts";
 import { GIB } from "../../lib/units/mod.ts";
 import measured from "../truth/measured.json" with { type: "json" };
 

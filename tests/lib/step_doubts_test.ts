@@ -10,7 +10,7 @@ import { tracedKindsOf } from "../../lib/evidence/traced_kinds.ts";
 import { estimate } from "../../lib/mod.ts";
 import { modelOfConfig } from "../../lib/models/build_model.ts";
 import { parseScenario } from "../../lib/scenario/parse_scenario.ts";
-import { codeOf } from "../../lib/step/plan/code_type.ts";
+import { codeOf } from "../../lib/plan/code_type.ts";
 
 const PLAIN: StepKind = {
   type: "llama",

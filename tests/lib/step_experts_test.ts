@@ -1,6 +1,6 @@
 import { assert, assertEquals } from "@std/assert";
 import type { ScenarioInput } from "../../lib/mod.ts";
-import { DTYPE_BYTES } from "../../lib/step/dtype.ts";
+import { DTYPE_BYTES } from "../../lib/play/torch/dtype.ts";
 import { estimated, holds, played } from "./played.ts";
 
 const SIZES = {

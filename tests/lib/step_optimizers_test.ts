@@ -1,12 +1,12 @@
 import { assert, assertEquals } from "@std/assert";
 import { OPTIMIZERS } from "../../lib/scenario/optimizers.ts";
 import { DEFAULT_SCENARIO } from "../../lib/scenario/default_scenario.ts";
-import { implementationOf } from "../../lib/step/optimizer/implementation.ts";
-import type { OptimizerRule, Trained } from "../../lib/step/optimizer/rule.ts";
-import { optimizerRule, stateBytes } from "../../lib/step/optimizer/rules.ts";
-import { stepOfOne } from "../../lib/step/optimizer/step_of_one.ts";
-import { stepTemporaries } from "../../lib/step/optimizer/step_temporaries.ts";
-import type { Implementation } from "../../lib/step/optimizer/step_temporaries.ts";
+import { implementationOf } from "../../lib/optimizers/implementation.ts";
+import type { OptimizerRule, Trained } from "../../lib/optimizers/rule.ts";
+import { optimizerRule, stateBytes } from "../../lib/optimizers/rules.ts";
+import { stepOfOne } from "../../lib/optimizers/step_of_one.ts";
+import { stepTemporaries } from "../../lib/optimizers/step_temporaries.ts";
+import type { Implementation } from "../../lib/optimizers/step_temporaries.ts";
 
 const OPTIMIZER = DEFAULT_SCENARIO.optimizer;
 const MIB = 1 << 20;

@@ -3,8 +3,8 @@ import { CATALOGUE } from "../../lib/models/catalogue.ts";
 import { resolveModel } from "../../lib/models/resolve_model.ts";
 import type { Estimate, ScenarioInput } from "../../lib/mod.ts";
 import { parseScenario } from "../../lib/scenario/parse_scenario.ts";
-import { recordPass } from "../../lib/step/pass.ts";
-import { stepPlanOf } from "../../lib/step/plan/step_plan.ts";
+import { recordPass } from "../../lib/engines/blocks/pass.ts";
+import { stepPlanOf } from "../../lib/plan/step_plan.ts";
 import { estimated, holds } from "./played.ts";
 import traced from "../truth/traced_state_spaces.json" with { type: "json" };
 

@@ -2,8 +2,8 @@ import { assert } from "@std/assert";
 import { resolveModel } from "../../lib/models/resolve_model.ts";
 import type { ScenarioInput } from "../../lib/mod.ts";
 import { parseScenario } from "../../lib/scenario/parse_scenario.ts";
-import type { Step } from "../../lib/step/step.ts";
-import { playStep } from "../../lib/step/step.ts";
+import type { Step } from "../../lib/engines/step.ts";
+import { playStep } from "../../lib/engines/step.ts";
 import steps from "../truth/steps.json" with { type: "json" };
 import { saidOf } from "./unsaid.ts";
 

@@ -4,8 +4,8 @@ import { estimate } from "../../lib/mod.ts";
 import { resolveModel } from "../../lib/models/resolve_model.ts";
 import { parseScenario } from "../../lib/scenario/parse_scenario.ts";
 import { CachingAllocator } from "./caching_allocator.ts";
-import type { Step } from "../../lib/step/step.ts";
-import { playStep } from "../../lib/step/step.ts";
+import type { Step } from "../../lib/engines/step.ts";
+import { playStep } from "../../lib/engines/step.ts";
 import measured from "../truth/measured.json" with { type: "json" };
 
 const NANO = measured.filter(({ group }) => group === "nanovlm");

@@ -3,8 +3,8 @@ import type { PhaseError } from "../../lib/evidence/doubt_rows.ts";
 import type { ScenarioInput } from "../../lib/mod.ts";
 import { resolveModel } from "../../lib/models/resolve_model.ts";
 import { parseScenario } from "../../lib/scenario/parse_scenario.ts";
-import type { Step } from "../../lib/step/step.ts";
-import { playStep } from "../../lib/step/step.ts";
+import type { Step } from "../../lib/engines/step.ts";
+import { playStep } from "../../lib/engines/step.ts";
 
 /** A step that tools/trace has played. */
 export interface Traced {

@@ -1,4 +1,4 @@
-import type { KvCache } from "../../estimate_type.ts";
+import type { KvCache } from "../../answer/estimate.ts";
 import { usableBytes } from "../../hardware/gpus.ts";
 import type { Scenario } from "../../scenario/schema.ts";
 import { GIB } from "../../units/mod.ts";

@@ -1,4 +1,4 @@
-import type { KvCache } from "../../estimate_type.ts";
+import type { KvCache } from "../../answer/estimate.ts";
 import { usableBytes } from "../../hardware/gpus.ts";
 import { groupDigits } from "../../units/mod.ts";
 import type { Term } from "../method.ts";

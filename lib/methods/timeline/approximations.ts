@@ -1,10 +1,13 @@
 import { expertsAreLinears } from "../../models/stacked_experts.ts";
-import { MAX_REPLAYED_EVENTS, MAX_REPLAYED_LAYERS } from "../../step/limits.ts";
-import { modelCodeOf } from "../../step/plan/model_code.ts";
-import { canBePaged } from "../../step/optimizer/low_bit_rules.ts";
-import { leavesLinears, unpackedExperts } from "../../step/plan/storage.ts";
-import { isTooLong } from "../../step/reserved.ts";
-import type { Step } from "../../step/step.ts";
+import {
+  MAX_REPLAYED_EVENTS,
+  MAX_REPLAYED_LAYERS,
+} from "../../play/memory/limits.ts";
+import { modelCodeOf } from "../../plan/model_code.ts";
+import { canBePaged } from "../../optimizers/low_bit_rules.ts";
+import { leavesLinears, unpackedExperts } from "../../plan/storage.ts";
+import { isTooLong } from "../../play/readers/reserved.ts";
+import type { Step } from "../../engines/step.ts";
 import { formatCount, groupDigits } from "../../units/mod.ts";
 import { weightFormat } from "../../scenario/weight_format.ts";
 

@@ -6,8 +6,8 @@ import {
   allocatorPeaks,
   FILLABLE,
   reservedWithin,
-} from "../../step/reserved.ts";
-import type { Step } from "../../step/step.ts";
+} from "../../play/readers/reserved.ts";
+import type { Step } from "../../engines/step.ts";
 import { GIB } from "../../units/mod.ts";
 
 /** What of a GPU PyTorch's allocator may have, and what stands beside it. */

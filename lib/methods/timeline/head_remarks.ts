@@ -1,6 +1,6 @@
 import { headKindOf } from "../../models/heads/model_head.ts";
 import { savedHeads } from "../../models/heads/saved_heads.ts";
-import type { Step } from "../../step/step.ts";
+import type { Step } from "../../engines/step.ts";
 
 /** What is taken for the loss of a class's head, and for what trains of it. */
 export function headChoices(

@@ -1,10 +1,10 @@
-import type { Basis, Memory, Part, Phase } from "../../estimate_type.ts";
+import type { Basis, Memory, Part, Phase } from "../../answer/estimate.ts";
 import type { Result } from "../../scenario/parse_scenario.ts";
 import type { Scenario } from "../../scenario/schema.ts";
-import { curveOf } from "../../step/curve.ts";
-import type { LiveTensors } from "../../step/live.ts";
-import type { Instant, Step } from "../../step/step.ts";
-import { reservedWithin } from "../../step/reserved.ts";
+import { curveOf } from "../../play/readers/curve.ts";
+import type { LiveTensors } from "../../play/readers/live.ts";
+import type { Instant, Step } from "../../engines/step.ts";
+import { reservedWithin } from "../../play/readers/reserved.ts";
 import type { Answer, Question, Uncovered } from "../method.ts";
 import { roomOf } from "./device.ts";
 import { pagedOf } from "./paged.ts";

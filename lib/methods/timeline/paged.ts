@@ -1,7 +1,7 @@
-import type { Paged } from "../../estimate_type.ts";
-import { each } from "../../step/live.ts";
-import { managedBytes } from "../../step/optimizer/rules.ts";
-import type { Step } from "../../step/step.ts";
+import type { Paged } from "../../answer/estimate.ts";
+import { each } from "../../play/readers/live.ts";
+import { managedBytes } from "../../optimizers/rules.ts";
+import type { Step } from "../../engines/step.ts";
 
 /**
  * Optimizer states in CUDA's managed memory. PyTorch's allocator never counts

@@ -1,7 +1,7 @@
-import type { Basis, Part } from "../../estimate_type.ts";
-import type { LiveTensors } from "../../step/live.ts";
-import type { PartName } from "../../step/parts.ts";
-import { PARTS } from "../../step/parts.ts";
+import type { Basis, Part } from "../../answer/estimate.ts";
+import type { LiveTensors } from "../../play/readers/live.ts";
+import type { PartName } from "../../answer/parts.ts";
+import { PARTS } from "../../answer/parts.ts";
 import { formatBytes, groupDigits } from "../../units/mod.ts";
 import { SOURCES } from "./sources.ts";
 

@@ -1,10 +1,10 @@
-import type { Paged } from "../../estimate_type.ts";
+import type { Paged } from "../../answer/estimate.ts";
 import { bandNote } from "../../evidence/band.ts";
 import { DEFAULT_SCENARIO } from "../../scenario/default_scenario.ts";
 import type { Scenario } from "../../scenario/schema.ts";
 import { changesFrom } from "../../scenario/walk.ts";
-import { widensOutputs } from "../../step/plan/model_code.ts";
-import type { Step } from "../../step/step.ts";
+import { widensOutputs } from "../../plan/model_code.ts";
+import type { Step } from "../../engines/step.ts";
 import type { Answer } from "../method.ts";
 import { approximations } from "./approximations.ts";
 import { headChoices, headDoubts } from "./head_remarks.ts";

@@ -1,10 +1,10 @@
 import { LRUCache } from "lru-cache";
 import type { Model } from "../../models/model.ts";
 import type { Scenario } from "../../scenario/schema.ts";
-import type { AllocatorPeaks } from "../../step/reserved.ts";
-import { allocatorPeaks } from "../../step/reserved.ts";
-import type { NotPlayed, Step } from "../../step/step.ts";
-import { playStep } from "../../step/step.ts";
+import type { AllocatorPeaks } from "../../play/readers/reserved.ts";
+import { allocatorPeaks } from "../../play/readers/reserved.ts";
+import type { NotPlayed, Step } from "../../engines/step.ts";
+import { playStep } from "../../engines/step.ts";
 
 /** A step and what PyTorch's allocator takes for it where there is no limit. */
 export interface Played {

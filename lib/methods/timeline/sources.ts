@@ -1,4 +1,4 @@
-import type { PartName } from "../../step/parts.ts";
+import type { PartName } from "../../answer/parts.ts";
 
 const SAVED = "saved by autograd: derivatives.yaml, transformers";
 

@@ -1,4 +1,4 @@
-import type { Step } from "../../step/step.ts";
+import type { Step } from "../../engines/step.ts";
 
 /** What a state-space model's layers are taken to run in. */
 export function stateSpaceChoices({ plan: { facts } }: Step): string[] {

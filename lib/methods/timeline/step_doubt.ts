@@ -3,8 +3,8 @@ import { bandOf, widened } from "../../evidence/band.ts";
 import type { Doubt } from "../../evidence/doubt.ts";
 import { doubtOf } from "../../evidence/doubt.ts";
 import { stepKindOf } from "../../evidence/step_kind.ts";
-import { codeOf } from "../../step/plan/code_type.ts";
-import type { Step } from "../../step/step.ts";
+import { codeOf } from "../../plan/code_type.ts";
+import type { Step } from "../../engines/step.ts";
 
 /** What is known to be wrong, or not known, about a played step's kind. */
 export function stepDoubt(

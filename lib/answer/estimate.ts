@@ -1,0 +1,128 @@
+import type { Architecture } from "../models/architecture.ts";
+import type { RoleCount } from "../models/roles.ts";
+import type { Scenario } from "../scenario/schema.ts";
+import type { Opinion } from "../methods/opinions.ts";
+import type { Curve } from "../play/readers/curve.ts";
+import type { Traffic } from "./traffic.ts";
+
+/**
+ * How a part is known: counted, derived from the code that runs, fitted to
+ * measurements, or assumed.
+ */
+export type Basis = "exact" | "derived" | "fitted" | "assumed";
+
+/** A named share of memory. */
+export interface Part {
+  name: string;
+  bytes: number;
+  /** The part's formula with this scenario's numbers in it. */
+  formula: string;
+  basis: Basis;
+  /** Whose code or paper the formula is read off, where the method says. */
+  source?: string;
+}
+
+/**
+ * Optimizer states in managed memory, which PyTorch counts neither as allocated
+ * nor as reserved. They give way to everything else on the device.
+ */
+export interface Paged extends Part {
+  /** Of them, what lies on the device where there is room. */
+  device_bytes: number;
+  /** Of them, what the driver moves to the host. */
+  host_bytes: number;
+}
+
+/** A phase of the training step, and what is allocated in it. */
+export interface Phase {
+  /** "load", "forward", "loss", "backward" or "optimizer". */
+  name: string;
+  peak_bytes: number;
+  /** What stands when it begins and ends, where the method tells. */
+  start_bytes?: number;
+  end_bytes?: number;
+}
+
+/** The memory of the most loaded GPU. All figures are bytes. */
+export interface Memory {
+  /** What `torch.cuda.max_memory_allocated` would print; null when unknown. */
+  allocated_peak_bytes: number | null;
+  /** Allocated between steps; null when the method has no steps. */
+  allocated_steady_bytes: number | null;
+  /** What `torch.cuda.max_memory_reserved` would print; null when unknown. */
+  reserved_peak_bytes: number | null;
+  /** What nvidia-smi would show, pages of paged states on the device included. */
+  device_peak_bytes: number;
+  /** The band of doubt around the device peak; null when nothing measured backs one. */
+  low_bytes: number | null;
+  high_bytes: number | null;
+  /** The instant of the peak, in words. */
+  binding: string;
+  /** What stands at that instant; the bytes sum to the peak exactly. */
+  parts: Part[];
+  /** What a paged optimizer keeps beside all that; absent without one. */
+  paged?: Paged;
+  /** What is allocated in each phase, in order; null when there are none. */
+  phases: Phase[] | null;
+  ranks: { rank: string; allocated_peak_bytes: number }[] | null;
+}
+
+/**
+ * Whether a GPU can hold the peak: all of it but paged optimizer states, which
+ * move to the host when they have to.
+ */
+export interface Fit {
+  gpu: string;
+  usable_bytes: number;
+  fits: boolean;
+  headroom_bytes: number;
+  /** Peak as a share of the usable memory. */
+  utilization: number;
+  /** Bytes of paged optimizer states that would move to the host; absent without. */
+  moves_to_host_bytes?: number;
+}
+
+/** The key-value cache of a serving estimate, per GPU. */
+export interface KvCache {
+  bytes_per_token: number;
+  bytes: number;
+  /** Tokens that fit beside everything else; null when not known. */
+  max_tokens: number | null;
+  max_sequences: number | null;
+}
+
+/** The answer to a Scenario. */
+export interface Estimate {
+  /** The scenario with every default filled in. */
+  scenario: Scenario;
+  /** The method that answered, which may differ from the one asked for. */
+  method: Scenario["method"];
+  model: {
+    name: string;
+    type: string;
+    source: "catalogue" | "config" | "headers" | "dims";
+    parameters: number;
+    trainable_parameters: number;
+    active_parameters: number;
+    parameters_basis: "exact" | "derived" | "assumed";
+    /** The dimensions as they were understood. */
+    architecture: Architecture;
+    /** The parameters by what they are for. */
+    roles: readonly RoleCount[];
+  };
+  memory: Memory;
+  kv?: KvCache;
+  /** Host memory per node; null when the method does not model it. */
+  host: { peak_bytes: number | null };
+  fit: Fit[];
+  assumptions: string[];
+  warnings: string[];
+  /** The largest tensors at the peak, where the method knows them. */
+  largest?: { label: string; count: number; bytes: number }[];
+  /** Memory over the step, where the caller asked for it. */
+  curve?: Curve;
+  /** What the other methods say, where the caller asked for them. */
+  opinions?: Opinion[];
+  /** What each GPU sends and receives, where the caller asked for it. */
+  traffic?: Traffic;
+}

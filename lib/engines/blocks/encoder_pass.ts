@@ -1,0 +1,295 @@
+import type { Block } from "../../play/record/block.ts";
+import { recordLayer } from "../../play/record/block.ts";
+import { DTYPE_BYTES } from "../../play/torch/dtype.ts";
+import type { Dtype } from "../../play/torch/dtype.ts";
+import type { EncoderLayerPlan } from "../../play/layers/encoder_layer.ts";
+import { encoderLayer } from "../../play/layers/encoder_layer.ts";
+import type {
+  Machine,
+  MachineSettings,
+  Parameter,
+  Value,
+} from "../../play/torch/machine.ts";
+import type { LossSettings } from "../../play/torch/ops/loss.ts";
+import type { RotaryTable } from "../../play/torch/ops/rotary.ts";
+import type { PartName } from "../../answer/parts.ts";
+import type { Pass } from "./pass.ts";
+import { isCheckpointed } from "./pass.ts";
+import { forcesGrad } from "../../plan/outer_plan.ts";
+import type { EncoderPlan } from "../../plan/encoders/encoder_plan.ts";
+import type { StackPlan } from "../../plan/encoders/stack_plan.ts";
+import type { StepPlan } from "../../plan/step_plan.ts";
+import type { EntryBlock } from "../../play/record/encoders/entry_block.ts";
+import { biases, recordEntry } from "../../play/record/encoders/entry_block.ts";
+import { recordMemory } from "../../play/record/encoders/memory_block.ts";
+import type { Reading, Shared } from "../../play/record/encoders/shared.ts";
+import { carrying, readShared } from "../../play/record/encoders/shared.ts";
+import { recordTask } from "../../play/record/encoders/task_block.ts";
+
+/** The layers of a stack, recorded. */
+interface Layers {
+  readonly blocks: readonly Block[];
+  readonly dtype: Dtype;
+  readonly needsGrad: boolean;
+  /** Whether a layer keeps what the encoder gave. */
+  readonly keepsMemory: boolean;
+  readonly hostBytes: number;
+}
+
+/** Records one pass of an encoder, and of the decoder that reads it. */
+export function recordEncoderPass(
+  plan: StepPlan,
+  encoders: EncoderPlan,
+  settings: MachineSettings,
+): Pass {
+  const { encoder, decoder, head } = encoders;
+  const part: PartName = plan.scenario.train.checkpointing === "none"
+    ? "residual stream"
+    : "checkpoints";
+  const loss = lossSettings(plan, encoders);
+  const table = tableOf(decoder ?? encoder);
+  const tied = head.isTied && table?.trains ? table : null;
+  const { autocast } = plan.scenario.precision;
+  // Autocast casts the gradient back, into a tensor of its own.
+  const begun = tied && {
+    parameter: tied,
+    isView: autocast === null || tied.dtype === autocast,
+  };
+  if (!decoder) {
+    const entry = entryOf(
+      plan,
+      encoders,
+      encoder,
+      { ...settings, begun },
+      part,
+    );
+    const layers = layersOf(plan, settings, encoder, entry, part, null);
+    return {
+      vision: [],
+      encoder: [],
+      embedding: entry,
+      layers: layers.blocks,
+      head: recordTask(
+        { ...settings, awaited: tied },
+        encoder,
+        head,
+        loss,
+        { ...layers, part },
+      ),
+      hostBytes: layers.hostBytes,
+    };
+  }
+  const shared = tableOf(encoder);
+  const both = shared !== null && shared === table && shared.trains
+    ? shared
+    : null;
+  const first = entryOf(plan, encoders, encoder, {
+    ...settings,
+    begun: both && { parameter: both, isView: false },
+  }, part);
+  const reading = layersOf(plan, settings, encoder, first, part, null);
+  const end = { ...reading, part };
+  const { memory } = recordMemory(settings, encoder, end, false);
+  const entry = entryOf(plan, encoders, decoder, {
+    ...settings,
+    begun,
+    awaited: both,
+  }, part);
+  const layers = layersOf(plan, settings, decoder, entry, part, memory);
+  return {
+    vision: [],
+    encoder: [
+      first,
+      ...reading.blocks,
+      recordMemory(settings, encoder, end, layers.keepsMemory),
+    ],
+    embedding: entry,
+    layers: layers.blocks,
+    head: recordTask(
+      { ...settings, awaited: tied },
+      decoder,
+      head,
+      loss,
+      { ...layers, part },
+    ),
+    hostBytes: reading.hostBytes + layers.hostBytes,
+  };
+}
+
+function tableOf({ entry }: StackPlan) {
+  return "table" in entry ? entry.table : null;
+}
+
+function entryOf(
+  { scenario, facts }: StepPlan,
+  { zeros, head, decoder, implementation, encoder }: EncoderPlan,
+  stack: StackPlan,
+  settings: MachineSettings,
+  part: PartName,
+): EntryBlock {
+  const { train, precision } = scenario;
+  const checkpoints = train.checkpointing !== "none";
+  const asksFor = decoder ?? encoder;
+  const reads = zeros === "first layer" && stack === decoder;
+  return recordEntry(settings, stack, {
+    part,
+    forcesGrad: facts.code.forcesGrad && forcesGrad(scenario),
+    labels: stack !== encoder
+      ? 0
+      : head.reads === "tokens"
+      ? asksFor.batch * asksFor.tokens
+      : asksFor.batch,
+    keepsShared: checkpoints,
+    zeros: reads ? stack.heads * stack.tokens * encoder.tokens : 0,
+    zerosDtype: precision.autocast ?? precision.weights,
+    keepsZeros: checkpoints ||
+      (implementation !== "eager" && !train.padding_mask),
+    zerosNeedGrad: checkpoints,
+    mask: {
+      elements: stack.isMasked ? stack.batch * stack.tokens ** 2 : 0,
+      dtype: implementation === "eager" ? precision.weights : "uint8",
+    },
+    keepsMask: checkpoints ||
+      (implementation !== "eager" && (stack.bias?.trains ?? false)),
+  });
+}
+
+function layersOf(
+  { scenario }: StepPlan,
+  settings: MachineSettings,
+  plan: StackPlan,
+  entry: EntryBlock,
+  part: PartName,
+  memory: Shared | null,
+): Layers {
+  const { checkpointing, checkpoint_offload: offload } = scenario.train;
+  const { autocast, weights } = scenario.precision;
+  const elements = plan.batch * plan.tokens * plan.width;
+  const known = new Map<string, Block>();
+  const blocks: Block[] = [];
+  const stack: ReadStack = {
+    plan,
+    shared: [memory, entry.bias, entry.zeros],
+    tableDtype: entry.outputDtype,
+    zerosDtype: autocast ?? weights,
+  };
+  let { needsGrad, outputDtype: dtype } = entry;
+  let keepsMemory = false;
+  let hostBytes = 0;
+  for (const [at, kind] of plan.stack.layers.entries()) {
+    const checkpoint = isCheckpointed(checkpointing, at);
+    const isLast = at === plan.stack.layers.length - 1;
+    const slides = plan.slides(at);
+    const held = at === 0 && plan.holdsEmbeddings;
+    const key =
+      `${kind.id} ${needsGrad} ${dtype} ${checkpoint} ${isLast} ${held} ${slides}`;
+    let block = known.get(key);
+    if (!block) {
+      let readings: readonly Reading[] = [];
+      const given = {
+        elements,
+        dtype,
+        needsGrad,
+        checkpoint,
+        part,
+        offload,
+        isLeaf: false,
+        held,
+        stopsEarly: true,
+      };
+      const layer = plan.layerOf(kind, slides);
+      const table = plan.biasOf(kind);
+      block = recordLayer(settings, given, (m, x) => {
+        const run = runLayer(m, x, stack, { layer, table, isLast });
+        readings = run.readings;
+        keepsMemory ||= run.keepsMemory;
+        return run.out;
+      });
+      block = carrying(block, readings);
+      known.set(key, block);
+    }
+    blocks.push(block);
+    keepsMemory ||= checkpoint;
+    if (checkpoint && offload) hostBytes += elements * DTYPE_BYTES[dtype];
+    needsGrad = block.gradOut !== null;
+    dtype = block.outputDtype;
+  }
+  return { blocks, dtype, needsGrad, keepsMemory, hostBytes };
+}
+
+/** What all layers of a stack read. */
+interface ReadStack {
+  readonly plan: StackPlan;
+  /** What the encoder gave, biases of positions, and biases of zeros. */
+  readonly shared: readonly [Shared | null, Shared | null, Shared | null];
+  readonly tableDtype: Dtype;
+  readonly zerosDtype: Dtype;
+}
+
+/** Runs a layer on hidden states and on what it shares with the others. */
+function runLayer(
+  m: Machine,
+  x: Value,
+  { plan, shared, tableDtype, zerosDtype }: ReadStack,
+  { layer, table, isLast }: {
+    layer: EncoderLayerPlan;
+    table: Parameter | null;
+    isLast: boolean;
+  },
+): { out: Value; readings: readonly Reading[]; keepsMemory: boolean } {
+  // The last layer's backward pass comes first, and begins each sum.
+  const all = shared.map((each) => each && readShared(m, each, !isLast));
+  const [memory = null, bias = null, zeros = null] = all.map((reading) =>
+    reading?.value ?? null
+  );
+  const out = m.call(() => {
+    const own = table && biases(m, plan, table, true);
+    const { queries = 0, keys = 0, heads = 0 } = layer.cross?.own.heads ?? {};
+    const crossBias = own && layer.cross
+      ? m.create(heads * queries * keys, zerosDtype, "biases of zeros")
+      : zeros;
+    const positions = own ?? bias;
+    return encoderLayer(m, x, layer, {
+      memory,
+      table: rotaryTable(m, plan, tableDtype),
+      bias: positions && { value: positions, isTurned: true },
+      crossBias: crossBias && { value: crossBias, isTurned: false },
+    });
+  });
+  return {
+    out,
+    readings: all.filter((reading) => reading !== null),
+    keepsMemory: memory !== null && m.tape.references(memory.storage) > 1,
+  };
+}
+
+/** Cosines and sines of the positions, which stand throughout. */
+function rotaryTable(
+  m: Machine,
+  { tokens, rotaryWidth }: StackPlan,
+  dtype: Dtype,
+): RotaryTable | null {
+  if (rotaryWidth === 0) return null;
+  const elements = tokens * rotaryWidth;
+  return {
+    cos: m.external(elements, dtype, "cos", null),
+    sin: m.external(elements, dtype, "sin", null),
+  };
+}
+
+/** Source: huggingface/transformers models/bert, t5, bart, whisper: forward */
+function lossSettings(
+  { scenario: { train } }: StepPlan,
+  { head: { offset }, family: { copies } }: EncoderPlan,
+): LossSettings {
+  return {
+    kind: "full",
+    chunks: null,
+    copies,
+    kernel: train.kernels === "compile" ? "compiled" : "eager",
+    softcap: false,
+    scaled: false,
+    keepsLogits: false,
+    offset,
+  };
+}

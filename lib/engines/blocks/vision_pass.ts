@@ -1,0 +1,234 @@
+import type { Block } from "../../play/record/block.ts";
+import { blockOf, recordLayer } from "../../play/record/block.ts";
+import type { Dtype } from "../../play/torch/dtype.ts";
+import type { MachineSettings, Value } from "../../play/torch/machine.ts";
+import { Machine } from "../../play/torch/machine.ts";
+import { decoderLayer } from "../../play/layers/decoder_layer.ts";
+import { activation } from "../../play/torch/ops/activations.ts";
+import { adaptedLinear } from "../../play/torch/ops/adapted_linear.ts";
+import {
+  add,
+  cast,
+  copied,
+  join,
+  slice,
+} from "../../play/torch/ops/arithmetic.ts";
+import { dropout } from "../../play/torch/ops/dropout.ts";
+import { embedding } from "../../play/torch/ops/embedding.ts";
+import { linear } from "../../play/torch/ops/linear.ts";
+import { norm } from "../../play/torch/ops/norms.ts";
+import type { RotaryTable } from "../../play/torch/ops/rotary.ts";
+import type { PartName } from "../../answer/parts.ts";
+import type { VisionPlan } from "../../plan/vision_plan.ts";
+
+/** The blocks that turn pixels into tokens, in order. */
+export interface VisionPass {
+  readonly blocks: readonly Block[];
+  readonly dtype: Dtype;
+  /** Whether a gradient has to reach the tokens. */
+  readonly needsGrad: boolean;
+}
+
+/** Records patches, the tower's layers and the projector. */
+export function recordVision(
+  settings: MachineSettings,
+  plan: VisionPlan,
+  checkpoints: boolean,
+): VisionPass {
+  const first = recordPatches(settings, plan);
+  const blocks: Block[] = [first];
+  const known = new Map<string, Block>();
+  let { outputDtype: dtype } = first;
+  let needsGrad = first.gradOut !== null;
+  const record = (
+    key: string,
+    elements: number,
+    checkpoint: boolean,
+    body: (m: Machine, x: Value) => Value,
+  ) => {
+    const name = `${key} ${needsGrad} ${dtype}`;
+    const block = known.get(name) ?? asVision(recordLayer(
+      settings,
+      {
+        elements,
+        dtype,
+        needsGrad,
+        checkpoint,
+        offload: false,
+        isLeaf: false,
+        part: "vision activations",
+      },
+      body,
+    ));
+    known.set(name, block);
+    blocks.push(block);
+    dtype = block.outputDtype;
+    needsGrad = block.gradOut !== null;
+  };
+  const elements = plan.rows * plan.width;
+  for (const kind of plan.stack.layers) {
+    record(
+      `${kind.id}`,
+      elements,
+      checkpoints,
+      (m, x) => decoderLayer(m, x, plan.layerOf(kind), tableOf(m, plan)),
+    );
+  }
+  record("projector", elements, false, (m, x) => projected(m, x, plan));
+  return { blocks, dtype, needsGrad };
+}
+
+function recordPatches(settings: MachineSettings, plan: VisionPlan): Block {
+  const m = new Machine(settings);
+  m.part = "vision activations";
+  const pixels = m.external(
+    plan.pixels.elements,
+    plan.pixels.dtype,
+    "pixels",
+    null,
+    "inputs",
+  );
+  const out = m.call(() => embedded(m, pixels, plan));
+  const forward = m.tape.events.length;
+  m.endForward();
+  const exit = m.tape.events.length;
+  const grad = out.source && m.external(
+    out.elements,
+    out.dtype,
+    "gradient of hidden states",
+    null,
+    "activation gradients",
+  );
+  if (grad) m.backward(out, grad);
+  return asVision(blockOf(m, [forward, null, exit], {
+    input: null,
+    output: out.storage,
+    gradIn: null,
+    gradOut: grad?.storage ?? null,
+    outputDtype: out.dtype,
+  }, "vision activations"));
+}
+
+/** Cosines and sines of the patches' places, which stand throughout. */
+function tableOf(m: Machine, plan: VisionPlan): RotaryTable | null {
+  if (plan.rotaryWidth === 0) return null;
+  const [cos, sin] = ["cosines", "sines"].map((name) =>
+    m.external(plan.rows * plan.rotaryWidth, "fp32", `tower ${name}`, null)
+  );
+  return cos && sin ? { cos, sin } : null;
+}
+
+/** Patches with their positions. */
+function embedded(m: Machine, pixels: Value, plan: VisionPlan): Value {
+  const { weight, bias, rows } = plan.patches;
+  const [out = 1] = weight.shape;
+  const own = cast(m, pixels, weight.dtype, "pixels in the tower's type");
+  let x = linear(m, own, rows, {
+    name: "patch embedding",
+    in: plan.pixels.elements / rows,
+    out,
+    weight,
+    bias,
+  }, "patches");
+  const replace = (next: Value) => {
+    m.drop(x);
+    x = next;
+  };
+  m.drop(own);
+  if (plan.classToken) {
+    const first = m.external(
+      plan.rows * plan.width - x.elements,
+      x.dtype,
+      "class token",
+      null,
+    );
+    replace(join(m, [first, x], "patches with class token"));
+  }
+  if (plan.positions) {
+    const { parameter, lookedUp } = plan.positions;
+    const added = lookedUp
+      ? lookUp(m, plan, parameter.shape[0] ?? 1)
+      : m.parameter(parameter);
+    replace(add(m, x, added, "patches with positions"));
+    m.drop(added);
+  }
+  replace(dropout(m, x, plan.dropout, "patches"));
+  if (plan.preNorm) {
+    replace(norm(m, x, plan.rows, plan.preNorm, "norm before the tower"));
+  }
+  return x;
+}
+
+function lookUp(m: Machine, { positions }: VisionPlan, rows: number): Value {
+  const table = positions?.parameter;
+  if (!table) throw new RangeError("a tower without a table of positions");
+  return m.call(() => {
+    const places = m.create(rows, "int64", "places of patches");
+    return embedding(m, table, places, rows, "position embeddings");
+  });
+}
+
+/** The tower's last norm, its rows side by side, and the projector. */
+function projected(m: Machine, x: Value, plan: VisionPlan): Value {
+  const { linears, activation: kind, norm: own, normRows } = plan.projector;
+  return m.call(() => {
+    const seen = plan.finalNorm
+      ? norm(m, x, plan.rows, plan.finalNorm, "tower norm")
+      : m.view(x);
+    const rows = plan.tokens;
+    return m.call(() => {
+      let current = toTokens(m, seen, plan);
+      const replace = (next: Value) => {
+        m.drop(current);
+        current = next;
+      };
+      if (own) replace(norm(m, current, normRows, own, "projector norm"));
+      for (const [at, layer] of linears.entries()) {
+        if (at > 0) replace(activation(m, current, kind, "projector"));
+        replace(adaptedLinear(m, current, rows, layer));
+      }
+      return current;
+    });
+  });
+}
+
+/** Patches put together as tokens. */
+function toTokens(m: Machine, x: Value, plan: VisionPlan): Value {
+  const { joins, makes } = plan.projector;
+  return m.call(() => {
+    const patches = plan.patches.rows * plan.width;
+    const own = plan.classToken
+      ? copied(m, slice(m, x, patches), "patches without class token")
+      : m.view(x);
+    if (joins === 1 || makes === "nothing") return own;
+    const copy = copied(m, own, "patches side by side");
+    if (makes === "a copy") return copy;
+    const node = m.record([copy], [copy], () => [
+      m.grad(copy.source, copy.elements, copy.dtype, "gradient of means"),
+    ]);
+    return m.create(
+      copy.elements / joins,
+      copy.dtype,
+      "means of patches",
+      node && { node, slot: 0 },
+    );
+  });
+}
+
+/** Parts of a layer that are one part in a tower. */
+const INNER: ReadonlySet<PartName> = new Set([
+  "checkpoints",
+  "residual stream",
+  "norm activations",
+  "attention activations",
+  "MLP activations",
+]);
+
+/** What a tower keeps is told apart from what the language model does. */
+function asVision(block: Block): Block {
+  const { parts } = block.forward.tape;
+  for (const [at, part] of parts.entries()) {
+    if (INNER.has(part)) parts[at] = "vision activations";
+  }
+  return block;
+}

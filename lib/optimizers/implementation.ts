@@ -1,0 +1,23 @@
+import type { Scenario } from "../scenario/schema.ts";
+import { versionOf } from "../plan/version.ts";
+import type { OptimizerRule } from "./rule.ts";
+import type { Implementation } from "./step_temporaries.ts";
+
+/**
+ * The implementation that a step runs with: the one asked for where the optimizer
+ * has it, else its own usual one. HF Trainer fuses AdamW from torch 2.8 on.
+ */
+export function implementationOf(
+  { optimizer, software }: Scenario,
+  { implementations, usual }: OptimizerRule,
+): Implementation {
+  const asked = optimizer.implementation;
+  if (asked === "for-loop") return asked;
+  if (asked !== "auto") return implementations.includes(asked) ? asked : usual;
+  const { major, minor } = versionOf(software.torch) ?? { major: 2, minor: 8 };
+  const fuses = major > 2 || minor >= 8;
+  return fuses && optimizer.name === "adamw" &&
+      implementations.includes("fused")
+    ? "fused"
+    : usual;
+}

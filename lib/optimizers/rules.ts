@@ -1,0 +1,137 @@
+import type { Scenario } from "../scenario/schema.ts";
+import type { ModelCode } from "../plan/model_code.ts";
+import { roundedBytes } from "../play/memory/tape.ts";
+import { bitsandbytesRule, canBePaged, torchaoRule } from "./low_bit_rules.ts";
+import { OTHER_RULES } from "./other_rules.ts";
+import type { OptimizerRule, Trained } from "./rule.ts";
+import type { Implementation } from "./step_temporaries.ts";
+import { TORCH_RULES } from "./torch_rules.ts";
+
+type Optimizer = Scenario["optimizer"];
+
+const RULES: Readonly<Record<string, OptimizerRule>> = {
+  ...TORCH_RULES,
+  ...OTHER_RULES,
+};
+
+/** The program that makes the optimizer. */
+export type OptimizerCode = Pick<
+  ModelCode,
+  "lowBitStates" | "widensEmbeddings"
+>;
+
+/** HF Trainer. */
+const TRAINER: OptimizerCode = {
+  lowBitStates: "bitsandbytes",
+  widensEmbeddings: true,
+};
+
+/**
+ * The rule of an optimizer; null for one whose memory is not known. bitsandbytes
+ * alone has paged ones.
+ *
+ * @param torch PyTorch's release, whose compiler makes torchao's steps.
+ */
+export function optimizerRule(
+  { name, bits, paged }: Optimizer,
+  { lowBitStates, widensEmbeddings }: OptimizerCode = TRAINER,
+  torch: string | null = null,
+): OptimizerRule | null {
+  if (bits === 4) return torchaoRule(name, bits, torch);
+  if (bits === 8) {
+    const ofTorchao = lowBitStates === "torchao" && !paged
+      ? torchaoRule(name, bits, torch)
+      : null;
+    return ofTorchao ??
+      bitsandbytesRule(name, bits, { paged, widensEmbeddings });
+  }
+  if (paged && canBePaged(name)) {
+    return bitsandbytesRule(name, bits, { paged, widensEmbeddings });
+  }
+  return Object.hasOwn(RULES, name) ? RULES[name] ?? null : null;
+}
+
+/**
+ * Bytes of each state tensor; a fused kernel keeps the count of steps on the
+ * device.
+ *
+ * Source: pytorch torch/optim/adam.py, _init_group
+ */
+export function statesOf(
+  rule: OptimizerRule,
+  implementation: Implementation,
+  tensor: Trained,
+  precision: StatePrecision = { states: null, masters: false },
+): number[] {
+  const dtype = precision.states ?? (precision.masters ? "fp32" : tensor.dtype);
+  const states = rule.states({ ...tensor, dtype });
+  if (precision.masters && tensor.dtype !== "fp32") {
+    states.push(MASTER * tensor.elements);
+  }
+  return implementation === "fused" && states.length > 0
+    ? [...states, COUNTER]
+    : states;
+}
+
+/** What a Scenario says of the optimizer's own tensors. */
+export interface StatePrecision {
+  /** The states' type; null: the parameter's, or fp32 beside masters. */
+  readonly states: "fp32" | "bf16" | null;
+  /** Whether 16-bit parameters have a copy in fp32 that is stepped. */
+  readonly masters: boolean;
+}
+
+/** Reads it off a Scenario. */
+export function statePrecision(
+  { master_weights, optimizer_states }: Scenario["precision"],
+): StatePrecision {
+  return { states: optimizer_states, masters: master_weights === "fp32" };
+}
+
+/** Bytes of an element of a master copy. */
+const MASTER = 4;
+
+/** Bytes of a count of steps. */
+const COUNTER = 4;
+
+/** The bytes of all states of so many tensors. */
+export function stateBytes(
+  rule: OptimizerRule,
+  implementation: Implementation,
+  tensors: readonly Trained[],
+  precision: StatePrecision,
+): number {
+  return tensors.reduce(
+    (sum, tensor) =>
+      sum + tensor.copies *
+        statesOf(rule, implementation, tensor, precision).reduce(
+          (total, bytes) => total + roundedBytes(bytes),
+          0,
+        ),
+    0,
+  );
+}
+
+/** The bytes of all states in managed memory. */
+export function managedBytes(
+  rule: OptimizerRule,
+  tensors: readonly Trained[],
+): number {
+  return tensors.reduce(
+    (sum, tensor) =>
+      sum + tensor.copies *
+        rule.managed(tensor).reduce((total, bytes) => total + bytes, 0),
+    0,
+  );
+}
+
+/** How many states so many tensors have. */
+export function stateCount(
+  rule: OptimizerRule,
+  tensors: readonly Trained[],
+): number {
+  return tensors.reduce(
+    (sum, tensor) => sum + tensor.copies * rule.states(tensor).length,
+    0,
+  );
+}

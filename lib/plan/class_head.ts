@@ -1,0 +1,114 @@
+import type { Model } from "../models/model.ts";
+import { namedClass } from "../models/heads/class_of_config.ts";
+import type { HeadKind } from "../models/heads/head_kind.ts";
+import { headKindOf } from "../models/heads/model_head.ts";
+import type { LossSettings } from "../play/torch/ops/loss.ts";
+import type { HeadStep, LossBranch } from "./encoders/task_head.ts";
+import { SPANS } from "./encoders/task_head.ts";
+import type { Modules } from "./modules.ts";
+
+/** What a decoder's class puts on its body in place of a vocabulary. */
+export interface ClassHead extends LossBranch {
+  /** In words, for the answer's reader. */
+  readonly task: string;
+  /** Labels of each sequence; null where every token has one. */
+  readonly labels: number | null;
+  readonly copies: LossSettings["copies"];
+}
+
+/** Types whose own class takes the loss of token classes in the logits' type. */
+const NARROW = new Set([
+  "biogpt",
+  "bloom",
+  "falcon",
+  "gpt2",
+  "gpt_bigcode",
+  "gpt_neo",
+  "mpt",
+]);
+
+/** Types whose `hidden_dropout`, which a head takes over, is 0 by default. */
+const WITHOUT_DROPOUT = new Set(["bloom", "falcon", "persimmon", "stablelm"]);
+
+/**
+ * The head of a decoder's class; null where it gives logits of a vocabulary.
+ *
+ * Source: huggingface/transformers modeling_layers.py, loss/loss_utils.py
+ *
+ * @param outside The modules outside of layers.
+ * @returns Or why the class is not played through.
+ */
+export function classHeadOf(
+  model: Model,
+  outside: Modules,
+): ClassHead | null | { reason: string } {
+  const kind = headKindOf(model);
+  if (kind === "vocabulary") return null;
+  const named = namedClass(model.config ?? {});
+  const score = outside.linear(
+    outside.pathOf((name) => /^score\.0\.weight$/.test(name)),
+  );
+  const logits = score
+    ? outside.linear("score.2")
+    : outside.linear(outside.pathOf((_, { role }) => role === "head"));
+  if (kind === "other" && !(/RewardModel$/.test(named) && logits)) {
+    return { reason: `models of class ${named} are not played through yet` };
+  }
+  return {
+    ...LOSSES[kind],
+    reads: "tokens",
+    steps: score
+      ? [
+        { kind: "linear", layer: score },
+        { kind: "activation", activation: "relu" },
+      ]
+      : kind === "tokens"
+      ? [dropoutOf(model)]
+      : [],
+    logits: kind === "none" ? null : logits,
+    copies: kind === "tokens" && !NARROW.has(model.architecture.type)
+      ? "float"
+      : "none",
+  };
+}
+
+const SCORES: Pick<ClassHead, "task" | "labels" | "loss"> = {
+  task:
+    "taken of the labels of each sequence, which are read at its last token: logits are made of every token",
+  labels: 1,
+  loss: "one of each sequence",
+};
+
+const LOSSES: Readonly<
+  Record<
+    Exclude<HeadKind, "vocabulary">,
+    Pick<ClassHead, "task" | "labels" | "loss">
+  >
+> = {
+  sequences: SCORES,
+  other: SCORES,
+  tokens: {
+    task: "the cross entropy of the classes of every token",
+    labels: null,
+    loss: "rows",
+  },
+  spans: { task: SPANS, labels: 2, loss: "spans" },
+  none: {
+    task:
+      "taken of what the last token of each sequence gives: no head is saved with the model",
+    labels: 1,
+    loss: "one of each sequence",
+  },
+};
+
+/** GenericForTokenClassification's own order. */
+function dropoutOf({ config = {}, architecture }: Model): HeadStep {
+  const stated = [config["classifier_dropout"], config["hidden_dropout"]].find((
+    value,
+  ) => typeof value === "number");
+  const usual = WITHOUT_DROPOUT.has(architecture.type) ? 0 : 0.1;
+  return {
+    kind: "dropout",
+    probability: typeof stated === "number" ? stated : usual,
+  };
+}

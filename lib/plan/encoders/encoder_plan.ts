@@ -1,0 +1,72 @@
+import type { Scenario } from "../../scenario/schema.ts";
+import type { StackFacts } from "./encoder_layer_plan.ts";
+import type { EncoderFamily } from "./family.ts";
+import { encoderFamilyOf } from "./family.ts";
+import type { EncoderSource, StackPlan } from "./stack_plan.ts";
+import { isVersion4, stackPlanOf } from "./stack_plan.ts";
+import type { TaskHead } from "./task_head.ts";
+import { taskHeadOf } from "./task_head.ts";
+
+/** How an encoder, or an encoder and its decoder, run. */
+export interface EncoderPlan {
+  readonly family: EncoderFamily;
+  readonly implementation: StackFacts["implementation"];
+  readonly encoder: StackPlan;
+  /** Null of a model that is an encoder alone. */
+  readonly decoder: StackPlan | null;
+  readonly head: TaskHead;
+  /** Who makes the zeros that a decoder's attention to the encoder adds. */
+  readonly zeros: EncoderFamily["bias"];
+}
+
+/** Plans a model that reads with an encoder, or says why it cannot. */
+export function encoderPlanOf(
+  source: EncoderSource,
+): EncoderPlan | { reason: string } {
+  const { model, scenario } = source;
+  const { type } = model.architecture;
+  const family = encoderFamilyOf(type);
+  const stacks = source.stacksIn(model.tensors);
+  const decoding = stacks.find(({ path }) => /(^|\.)decoder\./.test(path));
+  const reading = stacks.find((each) => each !== decoding);
+  if (!family || !reading || stacks.length > 2) {
+    return { reason: `models of type ${type} are not played through yet` };
+  }
+  const implementation = implementationOf(scenario, family);
+  const encoder = stackPlanOf(source, family, reading, {
+    isDecoder: false,
+    implementation,
+  });
+  if ("reason" in encoder) return encoder;
+  const decoder = decoding && stackPlanOf(source, family, decoding, {
+    isDecoder: true,
+    implementation,
+    encoder,
+  });
+  if (decoder && "reason" in decoder) return decoder;
+  const head = taskHeadOf(source, family, decoder ?? encoder);
+  return {
+    family,
+    implementation,
+    encoder,
+    decoder: decoder ?? null,
+    head,
+    zeros: decoder ? family.bias : null,
+  };
+}
+
+/**
+ * T5's code hands no flash kernel its biases, and before release 5 none of
+ * PyTorch's either.
+ *
+ * Source: huggingface/transformers models/t5/modeling_t5.py
+ */
+function implementationOf(
+  scenario: Scenario,
+  { takesFlash }: EncoderFamily,
+): StackFacts["implementation"] {
+  const { train } = scenario;
+  if (takesFlash) return train.attention;
+  if (isVersion4(scenario)) return "eager";
+  return train.attention === "flash" ? "sdpa" : train.attention;
+}

@@ -1,0 +1,216 @@
+import { namedClass } from "../../models/heads/class_of_config.ts";
+import type { ActivationKind } from "../../play/torch/ops/activations.ts";
+import type { AdaptedLinear } from "../../play/torch/ops/adapted_linear.ts";
+import type { Dtype } from "../../play/torch/dtype.ts";
+import type { Norm } from "../../play/torch/ops/norms.ts";
+import type { Modules } from "../modules.ts";
+import type { EncoderSource, StackPlan } from "./stack_plan.ts";
+import type { EncoderFamily } from "./family.ts";
+import { numberOf } from "./family.ts";
+
+/** An operation between the last layer and the logits. */
+export type HeadStep =
+  | { readonly kind: "linear"; readonly layer: AdaptedLinear }
+  | { readonly kind: "activation"; readonly activation: ActivationKind }
+  | { readonly kind: "tanh" }
+  | { readonly kind: "scaled" }
+  | { readonly kind: "norm"; readonly norm: Norm }
+  | { readonly kind: "dropout"; readonly probability: number };
+
+/** From the last layer to what a loss is taken of. */
+export interface LossBranch {
+  /** Rows that it reads: every token, or the first of each sequence. */
+  readonly reads: "tokens" | "first tokens";
+  readonly steps: readonly HeadStep[];
+  /** What gives the logits; null where the loss is taken of the steps' result. */
+  readonly logits: AdaptedLinear | null;
+  readonly loss: LossRows;
+}
+
+/**
+ * What the loss is taken of: all rows of the logits, those of one token of each
+ * sequence, or the two columns that say where spans begin and end.
+ */
+export type LossRows = "rows" | "one of each sequence" | "spans";
+
+/** What stands after the last layer. */
+export interface TaskHead extends LossBranch {
+  /** In words, for the answer's reader. */
+  readonly task: string;
+  /** A second loss that is added: BERT's of whether sentences follow. */
+  readonly beside: LossBranch | null;
+  readonly isTied: boolean;
+  /** The type of a row that is added to logits. */
+  readonly offset: Dtype | null;
+}
+
+/** Finds the head that a model's tensors and its config's class have. */
+export function taskHeadOf(
+  source: EncoderSource,
+  family: EncoderFamily,
+  last: StackPlan,
+): TaskHead {
+  const ends = endsOf(last);
+  const classes = classesOf(source, family, ends);
+  return vocabularyOf(source, family, last, ends, classes) ??
+    { ...classes, beside: null, isTied: false, offset: null };
+}
+
+/** The stack's own end, before any head. */
+function endsOf({ last, lastDropout }: StackPlan): HeadStep[] {
+  return [
+    ...(last ? [{ kind: "norm" as const, norm: last }] : []),
+    ...(lastDropout > 0
+      ? [{ kind: "dropout" as const, probability: lastDropout }]
+      : []),
+  ];
+}
+
+/** Logits of a vocabulary; null of a model that gives none. */
+function vocabularyOf(
+  { model, outside, scenario }: EncoderSource,
+  family: EncoderFamily,
+  { entry, name }: StackPlan,
+  ends: readonly HeadStep[],
+  classes: LossBranch,
+): TaskHead | null {
+  const own = linearAt(outside, VOCABULARY);
+  const bias = outside.parameter(
+    outside.find((each) => VOCABULARY_BIAS.test(each)),
+  );
+  const decodes = name === "decoder" && classes.logits === null;
+  if (!("table" in entry) || !(own || bias || decodes)) return null;
+  const { table } = entry;
+  const [out = 1, width = 1] = table.shape;
+  const isScaled = own === null && family.bias === "first layer";
+  const follows = linearAt(outside, FOLLOWS) !== null;
+  const tied = { name: "tied head", in: width, out, weight: table, bias };
+  return {
+    loss: "rows",
+    task: name === "decoder"
+      ? "the cross entropy of every token that the decoder gives"
+      : "the cross entropy of every position, as in training on masked words",
+    reads: "tokens",
+    steps: [
+      ...ends,
+      ...transformed(outside, family),
+      ...(isScaled ? [{ kind: "scaled" as const }] : []),
+    ],
+    logits: own ?? outside.savedHead() ?? { ...tied, adapter: null },
+    beside: follows ? classes : null,
+    isTied: own === null,
+    offset:
+      model.buffers.some((each) => each.name.endsWith("final_logits_bias"))
+        ? scenario.precision.weights
+        : null,
+  };
+}
+
+/** Classes of sequences or tokens, or what a model without a head gives. */
+function classesOf(
+  { model, outside }: EncoderSource,
+  family: EncoderFamily,
+  ends: readonly HeadStep[],
+): LossBranch & { readonly task: string } {
+  const config = model.config ?? {};
+  const name = namedClass(config);
+  const logits = linearAt(outside, CLASSIFIER);
+  const dense = linearAt(outside, DENSE);
+  const pools = dense !== null && /pooler/.test(dense.name);
+  const drops: HeadStep = {
+    kind: "dropout",
+    probability: numberOf(config, family.dropout.residual),
+  };
+  const isHead = !pools && linearAt(outside, TRANSFORM) !== null;
+  const headSteps = isHead ? transformed(outside, family) : [];
+  if (/QuestionAnswering$/.test(name) && logits) {
+    const isDistilled = model.architecture.type === "distilbert";
+    const probability = isDistilled
+      ? numberOf(config, [["qa_dropout"], 0.1])
+      : 0;
+    return {
+      task: SPANS,
+      reads: "tokens",
+      steps: [...ends, ...headSteps, { kind: "dropout", probability }],
+      logits,
+      loss: "spans",
+    };
+  }
+  const ofTokens = /TokenClassification/.test(name) ||
+    (/ForPreTraining$/.test(name) && !pools);
+  if (ofTokens && logits) {
+    return {
+      task: "the cross entropy of the classes of every token",
+      reads: "tokens",
+      loss: "rows",
+      steps: [
+        ...ends,
+        ...(pools || isHead ? [] : transformed(outside, family, DENSE)),
+        ...headSteps,
+        ...(/TokenClassification/.test(name) ? [drops] : []),
+      ],
+      logits,
+    };
+  }
+  return {
+    loss: "rows",
+    task: logits
+      ? "the cross entropy of the classes of each sequence"
+      : "taken of what the first token of each sequence gives: no head is saved with the model",
+    reads: "first tokens",
+    steps: [
+      ...ends,
+      ...(isHead ? headSteps : dense === null ? [] : [
+        ...(pools ? [] : [drops]),
+        { kind: "linear" as const, layer: dense },
+        { kind: "tanh" as const },
+      ]),
+      ...(logits ? [drops] : []),
+    ],
+    logits,
+  };
+}
+
+/** In words, of a loss that asks where a span begins and where it ends. */
+export const SPANS =
+  "the mean of two cross entropies, of where spans begin and where they end";
+
+/** A linear layer, its activation and its norm, as far as they are there. */
+function transformed(
+  outside: Modules,
+  family: EncoderFamily,
+  path = TRANSFORM,
+): HeadStep[] {
+  const layer = linearAt(outside, path);
+  const norm = outside.norm(
+    outside.pathOf((each) => TRANSFORM_NORM.test(each)),
+    family.norm,
+  );
+  return [
+    ...(layer
+      ? [
+        { kind: "linear" as const, layer },
+        { kind: "activation" as const, activation: "kernel" as const },
+      ]
+      : []),
+    ...(layer && norm ? [{ kind: "norm" as const, norm }] : []),
+  ];
+}
+
+function linearAt(outside: Modules, pattern: RegExp): AdaptedLinear | null {
+  return outside.linear(outside.pathOf((name) => pattern.test(name)));
+}
+
+const VOCABULARY =
+  /(^|\.)(lm_head|proj_out|decoder|vocab_projector|generator_lm_head)\.weight$/;
+const VOCABULARY_BIAS =
+  /(^|\.)((cls\.predictions|lm_head|vocab_projector|generator_lm_head)\.|decoder\.)bias$/;
+const TRANSFORM =
+  /(^|\.)(transform\.dense|lm_head\.dense|vocab_transform|generator_predictions\.dense|head\.dense)\.weight$/;
+const TRANSFORM_NORM =
+  /(^|\.)(transform\.LayerNorm|lm_head\.layer_norm|vocab_layer_norm|generator_predictions\.LayerNorm|head\.norm)\.weight$/;
+const CLASSIFIER =
+  /(^|\.)(classifier|out_proj|qa_outputs|seq_relationship|dense_prediction)\.weight$/;
+const DENSE =
+  /(^|\.)(pooler|classifier|discriminator_predictions|classification_head)\.dense\.weight$|(^|\.)pre_classifier\.weight$/;
+const FOLLOWS = /(^|\.)cls\.seq_relationship\.weight$/;

@@ -1,0 +1,299 @@
+import type { Architecture } from "../models/architecture.ts";
+import type { Role, Tensor } from "../models/tensors/tensor.ts";
+import type { Kernels } from "../play/torch/kernels.ts";
+import type { AttentionPlan } from "../play/layers/attention_layer.ts";
+import type { LayerPlan } from "../play/layers/decoder_layer.ts";
+import type { LatentAttentionPlan } from "../play/layers/latent_attention.ts";
+import type { MlpPlan } from "../play/layers/mlp_layer.ts";
+import type { ExpertCode } from "../play/layers/expert_types.ts";
+import type { MoePlan } from "../play/layers/moe_layer.ts";
+import type { AdaptedLinear } from "../play/torch/ops/adapted_linear.ts";
+import type { AttentionSettings, Heads } from "../play/torch/ops/attention.ts";
+import type { Norm } from "../play/torch/ops/norms.ts";
+import { routedExpertsOf } from "./experts_plan.ts";
+import type { ModelCode } from "./model_code.ts";
+import type { Modules } from "./modules.ts";
+import type { StateSpaceFacts } from "./state_space_plan.ts";
+import { stateSpaceOf } from "./state_space_plan.ts";
+import type { Traits } from "./traits.ts";
+
+/** What a layer's plan needs to know beside its tensors. */
+export interface LayerFacts {
+  readonly architecture: Architecture;
+  readonly traits: Traits;
+  readonly batch: number;
+  readonly sequence: number;
+  readonly attention: Pick<
+    AttentionSettings,
+    "implementation" | "masked" | "keyMask" | "causal" | "unpads"
+  >;
+  readonly kernels: Kernels;
+  readonly code: ModelCode;
+  readonly expertCode: ExpertCode;
+  /** Whether a forward pass of training fills a cache of keys and values. */
+  readonly cached: boolean;
+  /** Of models with state spaces; null of others. */
+  readonly stateSpaces: StateSpaceFacts | null;
+}
+
+/** Finds out how a layer works from the tensors that it holds. */
+export function layerPlanOf(modules: Modules, facts: LayerFacts): LayerPlan {
+  const { traits, batch, sequence, stateSpaces } = facts;
+  const plan: LayerPlan = {
+    rows: batch * sequence,
+    arrangement: traits.arrangement,
+    attention: latentOf(modules, facts) ?? attentionOf(modules, facts),
+    mlp: expertsOf(modules, facts) ?? mlpOf(modules, facts, isMlp),
+    norms: normsOf(modules, facts),
+    residualDropout: traits.dropout.residual,
+    holdsAttended: traits.holdsAttended,
+    holdsNormed: traits.holdsNormed,
+    scaledResiduals: traits.scaledResiduals,
+    addsInPlace: facts.architecture.type === "falcon",
+  };
+  if (!stateSpaces) return plan;
+  const stateSpace = stateSpaceOf(modules, stateSpaces, {
+    batch,
+    sequence,
+    masked: facts.attention.masked,
+  });
+  const { beforeAttention, beforeMlp } = plan.norms;
+  return {
+    ...plan,
+    stateSpace,
+    wideResidual: stateSpaces.wideResidual,
+    norms: {
+      ...plan.norms,
+      // A layer of an MLP alone has one norm, before it.
+      beforeMlp: stateSpace || plan.attention ? beforeMlp : beforeAttention,
+    },
+  };
+}
+
+type Test = (name: string, tensor: Tensor) => boolean;
+
+const isMlp: Test = (name) => !/shared_expert/.test(name);
+const isShared: Test = (name) => /shared_expert|shared_mlp/.test(name);
+
+function attentionOf(
+  modules: Modules,
+  { architecture, traits, batch, sequence, attention, cached, code, kernels }:
+    LayerFacts,
+): AttentionPlan | null {
+  const o = byRole(modules, "o");
+  if (!o) return null;
+  const fused = byRole(modules, "qkv");
+  const [q, k, v] = (["q", "k", "v"] as const).map((role) =>
+    byRole(modules, role)
+  );
+  if (!fused && !(q && k && v)) return null;
+  const width = architecture.head_dim;
+  const bare: Norm | null = traits.normsBare && traits.rotary !== "none"
+    ? { kind: "rms", weight: null, bias: null }
+    : null;
+  const heads: Heads = {
+    batch,
+    queries: sequence,
+    keys: sequence,
+    heads: q ? q.out / width : o.in / width,
+    kvHeads: k ? k.out / width : kvHeadsOf(fused, o, width),
+    width,
+    valueWidth: width,
+  };
+  return {
+    projections: q && k && v ? { q, k, v } : { qkv: fused as AdaptedLinear },
+    o,
+    qNorm: headNorm(modules, traits, /(^|\.)(q|query)_(layer)?norm\.weight$/) ??
+      bare,
+    kNorm: headNorm(modules, traits, /(^|\.)(k|key)_(layer)?norm\.weight$/) ??
+      bare,
+    normsTurned: traits.normsTurned,
+    heads,
+    rotary: traits.rotary,
+    rotaryShare: traits.rotaryShare,
+    repeatedTables: traits.repeatedTables,
+    wideRotary: traits.wideRotary,
+    turnsByToken: traits.turnsByToken,
+    fused: traits.fused,
+    cached,
+    settings: {
+      ...attention,
+      dropout: traits.dropout.attention,
+      wideSoftmax: traits.wideSoftmax,
+      softcap: traits.attentionSoftcap,
+      wideScores: traits.wideScores,
+      broadcastsHeads: traits.fused === "picked",
+      scalesInPlace: architecture.type === "falcon",
+      sinks: modules.parameter(modules.find((name) => /\.sinks$/.test(name))),
+    },
+    code: code.heads,
+    kernels,
+  };
+}
+
+/** DeepSeek's latent attention; null for any other. */
+function latentOf(
+  modules: Modules,
+  { architecture, traits, batch, sequence, attention }: LayerFacts,
+): LatentAttentionPlan | null {
+  const named = (pattern: RegExp) =>
+    modules.linear(modules.pathOf((name) => pattern.test(name)));
+  const [kvDown, kvUp, o] = [
+    named(/kv_a_proj_with_mqa/),
+    named(/kv_b_proj/),
+    byRole(modules, "o"),
+  ];
+  if (!kvDown || !kvUp || !o) return null;
+  const direct = named(/\bq_proj/);
+  const [down, up] = [named(/q_a_proj/), named(/q_b_proj/)];
+  const q = direct ??
+    (down && up
+      ? { down, up, norm: headNorm(modules, traits, /q_a_layernorm/) }
+      : null);
+  if (!q) return null;
+  const count = architecture.attention_heads;
+  const latent = kvUp.in;
+  const width = (direct ?? up ?? o).out / count;
+  const valueWidth = o.in / count;
+  return {
+    q,
+    kvDown,
+    kvNorm: headNorm(modules, traits, /kv_a_layernorm/),
+    kvUp,
+    o,
+    rotaryWidth: kvDown.out - latent,
+    heads: {
+      batch,
+      queries: sequence,
+      keys: sequence,
+      heads: count,
+      kvHeads: count,
+      width,
+      valueWidth,
+    },
+    settings: {
+      ...attention,
+      dropout: traits.dropout.attention,
+      wideSoftmax: traits.wideSoftmax,
+      softcap: traits.attentionSoftcap,
+    },
+  };
+}
+
+/** A fused projection holds the queries' heads and twice the others. */
+function kvHeadsOf(
+  fused: AdaptedLinear | null,
+  o: AdaptedLinear,
+  width: number,
+): number {
+  return ((fused?.out ?? 3 * o.in) - o.in) / (2 * width);
+}
+
+function mlpOf(
+  modules: Modules,
+  { traits, kernels, code }: LayerFacts,
+  test: Test,
+): MlpPlan | null {
+  const down = byRole(modules, "down", test);
+  const fused = byRole(modules, "gate_up", test);
+  const up = fused ?? byRole(modules, "up", test);
+  if (!down || !up) return null;
+  return {
+    up,
+    gate: fused ? "fused" : byRole(modules, "gate", test),
+    down,
+    activation: traits.activation,
+    compiled: kernels === "compile",
+    upFirst: code.heads === "litgpt",
+    isInline: traits.inlineMlp,
+  };
+}
+
+function expertsOf(modules: Modules, facts: LayerFacts): MoePlan | null {
+  const routed = routedExpertsOf(modules, facts);
+  if (!routed) return null;
+  return {
+    ...routed,
+    shared: mlpOf(modules, facts, isShared),
+    sharedGate: modules.linear(
+      modules.pathOf((name) => /shared_expert_gate\.weight$/.test(name)),
+    ),
+  };
+}
+
+/** A norm without parameters. */
+export const BARE_NORM: Norm = { kind: "bare", weight: null, bias: null };
+
+/** Norms by the places that the families' names give them. */
+function normsOf(
+  modules: Modules,
+  { traits }: LayerFacts,
+): LayerPlan["norms"] {
+  const own = [...modules.names()].filter((name) =>
+    /\.weight$/.test(name) && modules.tensor(name)?.role === "norm" &&
+    !/(^|\.)(q|k|query|key)_(layer)?norm|_a_layernorm|sub_norm|^(mixer|mamba)\./
+      .test(name)
+  ).map((name) => name.slice(0, -".weight".length));
+  const norm = (path: string | undefined): Norm | null =>
+    modules.norm(path ?? null, traits.norm);
+  const named = (pattern: RegExp) =>
+    norm(own.find((path) => pattern.test(path)));
+  switch (traits.arrangement) {
+    case "sandwich": {
+      const glm = own.some((path) => /post_self_attn/.test(path));
+      return {
+        beforeAttention: named(/input_layernorm/),
+        afterAttention: named(glm ? /post_self_attn/ : /post_attention/),
+        beforeMlp: named(glm ? /post_attention/ : /pre_feedforward/),
+        afterMlp: named(/post_(feedforward|mlp)/),
+      };
+    }
+    case "post":
+      return {
+        beforeAttention: null,
+        afterAttention: named(/post_attention/),
+        beforeMlp: null,
+        afterMlp: named(/post_feedforward/),
+      };
+    default:
+      if (traits.norm === "bare") {
+        return {
+          beforeAttention: BARE_NORM,
+          afterAttention: null,
+          beforeMlp: BARE_NORM,
+          afterMlp: null,
+        };
+      }
+      return {
+        beforeAttention: norm(own[0]),
+        afterAttention: null,
+        beforeMlp: norm(own[1]),
+        afterMlp: null,
+      };
+  }
+}
+
+function headNorm(
+  modules: Modules,
+  traits: Traits,
+  pattern: RegExp,
+): Norm | null {
+  return modules.norm(
+    modules.pathOf((name) => pattern.test(name)),
+    traits.norm,
+  );
+}
+
+function byRole(
+  modules: Modules,
+  role: Role,
+  test: Test = () => true,
+): AdaptedLinear | null {
+  return modules.linear(
+    modules.pathOf((name, tensor) =>
+      tensor.role === role && !tensor.expert &&
+      (tensor.module === "linear" || tensor.module === "conv1d") &&
+      test(name, tensor)
+    ),
+  );
+}

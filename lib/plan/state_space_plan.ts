@@ -1,0 +1,240 @@
+import { multiprocessorsOf } from "../hardware/multiprocessors.ts";
+import { findGpu } from "../hardware/gpus.ts";
+import type { Model } from "../models/model.ts";
+import type { Tensor } from "../models/tensors/tensor.ts";
+import type { Scenario } from "../scenario/schema.ts";
+import type { StateSpacePlan } from "../play/layers/state_space_layer.ts";
+import type { Norm } from "../play/torch/ops/norms.ts";
+import type { Modules } from "./modules.ts";
+import type { Storage } from "./storage.ts";
+
+/** How the types' mixers run: see StateSpacePlan. */
+type Kind = StateSpacePlan["kind"];
+
+const KINDS: Readonly<Record<string, Kind>> = {
+  mamba: "inner",
+  falcon_mamba: "inner",
+  jamba: "open",
+  mamba2: "headed",
+  bamba: "headed",
+  granitemoehybrid: "headed",
+  nemotron_h: "headed",
+};
+
+/** Types with state spaces that are not played, and why. */
+const UNPLAYED: Readonly<Record<string, string>> = {
+  zamba: "whose layers share an attention block",
+  zamba2: "whose layers share attention blocks",
+  falcon_h1:
+    "whose layers run attention beside a state space and scale both on their way",
+};
+
+/** Types whose residual stream is in fp32 where their config does not deny it. */
+const WIDE_RESIDUAL = new Set(["mamba", "falcon_mamba", "mamba2"]);
+
+/** Types whose code casts the logits to fp32 itself. */
+const CASTS_LOGITS = new Set([
+  "mamba",
+  "falcon_mamba",
+  "mamba2",
+  "nemotron_h",
+]);
+
+/** Weights that a kernel reads in place of their modules. */
+const PASSED_BY: Readonly<Record<Kind, RegExp>> = {
+  inner: /\.(x_proj|dt_proj|out_proj)\./,
+  open: /\.dt_proj\./,
+  headed: /\.out_proj\./,
+};
+
+/** What the plan of a state space needs to know beside its tensors. */
+export interface StateSpaceFacts {
+  readonly kind: Kind;
+  /** Whether time steps, B and C are normed within the kernel. */
+  readonly norms: boolean;
+  readonly groups: number;
+  readonly chunk: number;
+  /** Of the scenario's GPU. */
+  readonly multiprocessors: number | null;
+  readonly wideResidual: boolean;
+  readonly castsLogits: boolean;
+}
+
+/** The facts of a model with state spaces; null of any other. */
+export function stateSpaceFacts(
+  { hardware }: Scenario,
+  { architecture: { type }, config }: Model,
+): StateSpaceFacts | null {
+  const kind = Object.hasOwn(KINDS, type) ? KINDS[type] : undefined;
+  if (!kind) return null;
+  const number = (keys: readonly string[], fallback: number) =>
+    keys.map((key) => config?.[key]).find((value) =>
+      typeof value === "number"
+    ) as number | undefined ?? fallback;
+  // Defaults of the types' configurations in transformers 5.
+  const own = type === "mamba2" || type === "nemotron_h";
+  const gpu = typeof hardware.gpu === "string" ? findGpu(hardware.gpu) : null;
+  return {
+    kind,
+    norms: type === "falcon_mamba",
+    groups: own
+      ? number(["n_groups", "mamba_n_groups"], 8)
+      : number(["mamba_n_groups"], 1),
+    chunk: own
+      ? number(
+        ["chunk_size", "mamba_chunk_size"],
+        type === "nemotron_h" ? 128 : 256,
+      )
+      : number(["mamba_chunk_size"], 256),
+    multiprocessors: gpu && multiprocessorsOf(gpu.name),
+    wideResidual: WIDE_RESIDUAL.has(type) &&
+      config?.["residual_in_fp32"] !== false,
+    castsLogits: CASTS_LOGITS.has(type),
+  };
+}
+
+/** Whether a type has state spaces that are played through. */
+export function hasStateSpaces(type: string): boolean {
+  return Object.hasOwn(KINDS, type);
+}
+
+/** Why a model's state spaces cannot be played; null where nothing is known. */
+export function unplayedStateSpaces(
+  { architecture: { type }, tensors }: Model,
+): string | null {
+  const why = Object.hasOwn(UNPLAYED, type) ? UNPLAYED[type] : undefined;
+  if (why) return `models of type ${type}, ${why}, are not played through yet`;
+  return type === "nemotron_h" && tensors.some(({ expert }) => expert)
+    ? "models of type nemotron_h whose experts have no gates are not played through yet"
+    : null;
+}
+
+/**
+ * Why a scenario's weights do not fit the kernels, which multiply by some of them
+ * themselves; null where they do.
+ */
+export function unfitStateSpaces(
+  facts: StateSpaceFacts | null,
+  { architecture: { type }, tensors }: Model,
+  storage: Storage,
+): string | null {
+  if (!facts || facts.kind === "open") return null;
+  const packed = tensors.find((tensor) =>
+    isRead(facts, tensor) && storage(tensor).packed !== null
+  );
+  return packed
+    ? `quantised weights of models of type ${type} are not played through: their kernels multiply by ${
+      packed.name.split(".").at(-2)
+    } themselves, which they cannot where it is packed`
+    : null;
+}
+
+function isRead({ kind }: StateSpaceFacts, { name, role }: Tensor): boolean {
+  return role === "ssm" && PASSED_BY[kind].test(name);
+}
+
+/** Whether the kernels pass an adapter by, so that it never gets a gradient. */
+export function passesBy(
+  facts: StateSpaceFacts | null,
+  adapter: string,
+  isPacked: boolean,
+): boolean {
+  return facts !== null && !(facts.kind === "open" && isPacked) &&
+    /\.(mixer|mamba)\./.test(adapter) && PASSED_BY[facts.kind].test(adapter);
+}
+
+/** The state space of a layer; null where it has none. */
+export function stateSpaceOf(
+  modules: Modules,
+  facts: StateSpaceFacts,
+  { batch, sequence, masked }: {
+    batch: number;
+    sequence: number;
+    masked: boolean;
+  },
+): StateSpacePlan | null {
+  const found = modules.find((name) => /(^|\.)A_log$/.test(name));
+  if (found === null) return null;
+  const path = found.slice(0, -"A_log".length);
+  const parameter = (name: string) => modules.parameter(`${path}${name}`);
+  const linear = (name: string) => modules.linear(`${path}${name}`);
+  const [aLog, d, conv] = ["A_log", "D", "conv1d.weight"].map(parameter);
+  const [inProj, outProj] = [linear("in_proj"), linear("out_proj")];
+  if (!aLog || !d || !conv || !inProj || !outProj) return null;
+  const convBias = parameter("conv1d.bias");
+  const shared = {
+    rows: batch * sequence,
+    inProj,
+    aLog,
+    masked: masked && batch > 1,
+  };
+  const out = parameter("out_proj.weight");
+  if (facts.kind === "headed") {
+    const dtBias = parameter("dt_bias");
+    if (!dtBias || !out) return null;
+    const heads = dtBias.elements;
+    const inner = outProj.in;
+    const [channels = 0] = conv.shape;
+    const { groups, chunk, multiprocessors } = facts;
+    return {
+      ...shared,
+      kind: "headed",
+      scan: {
+        batch,
+        sequence,
+        chunk,
+        heads,
+        width: inner / heads,
+        groups,
+        state: (channels - inner) / (2 * groups),
+        multiprocessors,
+      },
+      weights: {
+        conv,
+        convBias,
+        dtBias,
+        d,
+        norm: parameter("norm.weight"),
+        out,
+        outBias: outProj.bias,
+      },
+    };
+  }
+  const [xProj, dtProj] = [linear("x_proj"), linear("dt_proj")];
+  const dtBias = parameter("dt_proj.bias");
+  if (!xProj || !dtProj || !dtBias) return null;
+  const [inner = 0, state = 0] = aLog.shape;
+  const scan = { batch, sequence, inner, state, rank: dtProj.in };
+  if (facts.kind === "inner") {
+    const [x, dt] = ["x_proj.weight", "dt_proj.weight"].map(parameter);
+    return x && dt && out
+      ? {
+        ...shared,
+        kind: "inner",
+        scan,
+        weights: { conv, convBias, x, dt, out, outBias: outProj.bias },
+        d,
+        dtBias,
+        norms: facts.norms,
+      }
+      : null;
+  }
+  const normOf = (name: string): Norm | null =>
+    modules.norm(`${path}${name}`, "rms");
+  const [dt, b, c] = ["dt_layernorm", "b_layernorm", "c_layernorm"].map(normOf);
+  return dt && b && c
+    ? {
+      ...shared,
+      kind: "open",
+      scan,
+      conv,
+      convBias,
+      xProj,
+      dtProj,
+      outProj,
+      norms: { dt, b, c },
+      d,
+      dtBias,
+    }
+    : null;
+}

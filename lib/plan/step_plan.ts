@@ -1,0 +1,439 @@
+import type { Model } from "../models/model.ts";
+import { expertsAreLinears } from "../models/stacked_experts.ts";
+import { scenarioAdapters } from "../models/trainable.ts";
+import type { Tensor } from "../models/tensors/tensor.ts";
+import { copiesOf, elementsOf } from "../models/tensors/tensor.ts";
+import type { Scenario } from "../scenario/schema.ts";
+import { weightFormat } from "../scenario/weight_format.ts";
+import type { Dtype } from "../play/torch/dtype.ts";
+import type { Trained } from "../optimizers/rule.ts";
+import { DTYPE_BYTES } from "../play/torch/dtype.ts";
+import type { LiveTensors } from "../play/readers/live.ts";
+import { roundedBytes } from "../play/memory/tape.ts";
+import type { ExpertCode } from "../play/layers/expert_types.ts";
+import type { LayerFacts } from "./layer_plan.ts";
+import { layerPlanOf } from "./layer_plan.ts";
+import { versionOf } from "./version.ts";
+import type { DirectLoss } from "../play/torch/ops/direct_loss.ts";
+import { withAdapters } from "./adapted_stacks.ts";
+import { playedCode } from "./model_code.ts";
+import type { ModelCode } from "./model_code.ts";
+import {
+  hasPlaceholders,
+  isNanoVlm,
+  nanoVlmKept,
+  nanoVlmLoss,
+  nanoVlmTraits,
+} from "./nanovlm_plan.ts";
+import { masksImages } from "./transformers_vision.ts";
+import type { VisionPlan } from "./vision_plan.ts";
+import { visionPlanOf } from "./vision_plan.ts";
+import type { ClassHead } from "./class_head.ts";
+import { classHeadOf } from "./class_head.ts";
+import { encoderFamilyOf, frozenOf } from "./encoders/family.ts";
+import type { EncoderPlan } from "./encoders/encoder_plan.ts";
+import { encoderPlanOf } from "./encoders/encoder_plan.ts";
+import { bufferBytes } from "./buffers.ts";
+import { Modules } from "./modules.ts";
+import { playedTraits } from "./played_traits.ts";
+import type { LayerKind, Stack } from "./stacks.ts";
+import { stacksOf } from "./stacks.ts";
+import {
+  passesBy,
+  stateSpaceFacts,
+  unfitStateSpaces,
+} from "./state_space_plan.ts";
+import type { Storage } from "./storage.ts";
+import { storageOf } from "./storage.ts";
+import type { Windows } from "./sliding.ts";
+import { windowsOf, withWindows } from "./sliding.ts";
+import { innerConfig, traitsOf } from "./traits.ts";
+import { unplayed } from "./unplayed.ts";
+import { withUnturned } from "./unturned.ts";
+import { weightGroups } from "./weight_groups.ts";
+
+/** All that a step needs to know of a Scenario and its model. */
+export interface StepPlan {
+  readonly scenario: Scenario;
+  readonly model: Model;
+  readonly facts: LayerFacts;
+  /** The decoder's layers. */
+  readonly stack: Stack;
+  /** Which of them look at a window alone. */
+  readonly windows: Windows;
+  /** Modules outside of layers, by whole name. */
+  readonly outside: Modules;
+  modulesOf(kind: LayerKind): Modules;
+  /** How the step's images are seen; null where it has none. */
+  readonly vision: VisionPlan | null;
+  /** How a model with an encoder runs; null of a decoder alone. */
+  readonly encoders: EncoderPlan | null;
+  /** What a decoder's class has in place of a vocabulary; null where it has one. */
+  readonly classHead: ClassHead | null;
+  /** The loss of model code that has one of its own. */
+  readonly directLoss: DirectLoss | null;
+  readonly trained: readonly Trained[];
+  /** Modules whose adapters kernels pass by, so that none of them trains. */
+  readonly passedBy: readonly string[];
+  /** What is loaded before the first step. */
+  readonly resident: readonly LiveTensors[];
+  /** Rounded bytes of each tensor of it. */
+  loaded(): readonly number[];
+}
+
+/** Plans a training step of a decoder on one GPU, or says why it cannot. */
+export function stepPlanOf(
+  scenario: Scenario,
+  model: Model,
+): StepPlan | { reason: string } {
+  const family = encoderFamilyOf(model.architecture.type);
+  const stacks = stacksOf(
+    model.tensors.filter(({ piece }) => piece === "language_model"),
+  );
+  const reason = unplayed(model, stacks, family !== null);
+  if (reason !== null) return { reason };
+  const whole = stacks.find(({ path }) => /(^|\.)decoder\./.test(path)) ??
+    stacks[0];
+  if (!whole) throw new RangeError(`${model.name} has no layers`);
+  const windows = windowsOf(
+    model.architecture.type,
+    innerConfig(model.config ?? {}),
+  );
+  const { train, software } = scenario;
+  const adapters = adapterTensors(scenario, model);
+  const stack = withUnturned(
+    withWindows(withAdapters(whole, adapters), windows),
+    model.architecture.type,
+    innerConfig(model.config ?? {}),
+  );
+  const storage = leavingFrozen(
+    storageOf(scenario, model.architecture.type),
+    family ? frozenOf(family, model) : unreachedOf(model),
+  );
+  const stateSpaces = stateSpaceFacts(scenario, model);
+  const unfit = unfitStateSpaces(stateSpaces, model, storage);
+  if (unfit !== null) return { reason: unfit };
+  const code = playedCode(scenario);
+  const outside = model.tensors.filter(({ layers }) => layers === null);
+  const loraOf = (prefix: string) =>
+    new Map(
+      adapters.filter(({ name }) => name.startsWith(prefix)).map((
+        tensor,
+      ) => [tensor.name.slice(prefix.length), tensor]),
+    );
+  // PEFT casts its adapters; copies of whole modules keep the modules' type.
+  const packedPaths = stateSpaces === null ? [] : model.tensors.flatMap((
+    tensor,
+  ) => storage(tensor).packed ? [tensor.name.slice(0, -"weight".length)] : []);
+  const isPassedBy = (adapter: string) =>
+    passesBy(
+      stateSpaces,
+      adapter,
+      packedPaths.some((path) => adapter.includes(path)),
+    );
+  const addedDtype = (tensor: Tensor): Dtype =>
+    tensor.name.endsWith(".modules_to_save.default")
+      ? storage(tensor).dtype
+      : train.lora.adapter_dtype;
+  const stacksIn = (tensors: readonly Tensor[]) =>
+    stacksOf(tensors).map((each) => withAdapters(each, adapters));
+  const modulesIn = (_: Stack, { tensors, adapters = NOTHING }: LayerKind) =>
+    new Modules(
+      tensors,
+      adapters,
+      storage,
+      train.lora,
+      code,
+    );
+  const nano = isNanoVlm(model);
+  const traits = traitsOf(
+    model.architecture.type,
+    model.config ?? {},
+    model.architecture.head_dim,
+  );
+  const facts: LayerFacts = {
+    architecture: model.architecture,
+    traits: playedTraits(
+      nano ? nanoVlmTraits(model, traits) : traits,
+      train.kernels,
+      code,
+    ),
+    batch: train.micro_batch,
+    sequence: train.sequence_length,
+    attention: {
+      implementation: train.attention,
+      masked: train.padding_mask ||
+        (train.images_per_sample > 0 && masksImages(model.architecture.type)),
+      keyMask: nano,
+      causal: true,
+      unpads: train.padding_mask && code.heads === "transformers" && !nano,
+    },
+    kernels: train.kernels,
+    code,
+    expertCode: expertCodeOf(software, model.architecture.type),
+    // Its code of transformers 4 does not turn the cache off for checkpoints,
+    // and its keys and values are views of the whole projection.
+    cached: (nano && hasPlaceholders(model)) ||
+      model.architecture.type === "gpt_bigcode" &&
+        versionOf(software.transformers)?.major === 4,
+    stateSpaces,
+  };
+  const layers = family === null
+    ? stack.kinds.map((kind) => layerPlanOf(modulesIn(stack, kind), facts))
+    : [];
+  const unclear = layers.some(({ attention, mlp, stateSpace }) =>
+    stateSpaces
+      ? !attention && !mlp && !stateSpace
+      : attention === null || mlp === null
+  );
+  if (unclear) {
+    return {
+      reason:
+        `models of type ${model.architecture.type}, whose layers are not attention and MLP, are not played through yet`,
+    };
+  }
+  const isFused = layers.some(({ attention }) =>
+    attention && "projections" in attention && "qkv" in attention.projections
+  );
+  if (isFused && code.heads === "torchtune") {
+    return {
+      reason:
+        `software.model_code ${software.model_code} has no models of type ${model.architecture.type}, which project queries, keys and values at once`,
+    };
+  }
+  const modules = new Modules(
+    new Map(outside.map((tensor) => [tensor.name, tensor])),
+    loraOf("base_model.model."),
+    storage,
+    train.lora,
+    code,
+  );
+  const encoders = family && encoderPlanOf({
+    scenario,
+    model,
+    outside: modules,
+    stacksIn,
+    modulesOf: modulesIn,
+  });
+  if (encoders && "reason" in encoders) return encoders;
+  const classHead = encoders ? null : classHeadOf(model, modules);
+  if (classHead && "reason" in classHead) return classHead;
+  const vision = train.images_per_sample === 0 ? null : visionPlanOf({
+    scenario,
+    model,
+    facts,
+    outside: modules,
+    stacksIn,
+    modulesOf: modulesIn,
+  });
+  if (vision && "reason" in vision) return vision;
+  const tokens = vision?.tokens ?? 0;
+  if (tokens > train.micro_batch * train.sequence_length) {
+    return {
+      reason:
+        `train.sequence_length ${train.sequence_length} is shorter than the ${
+          tokens / train.micro_batch
+        } tokens of a sample's images`,
+    };
+  }
+  return {
+    scenario,
+    model,
+    stack,
+    facts,
+    windows,
+    outside: modules,
+    modulesOf: (kind) => modulesIn(stack, kind),
+    vision,
+    encoders,
+    classHead,
+    directLoss: nano ? nanoVlmLoss(scenario, model) : null,
+    passedBy: [
+      ...new Set(
+        adapters.map(({ name }) => name).filter(isPassedBy).flatMap((name) =>
+          /\.(\w+)\.lora_/.exec(name)?.[1] ?? []
+        ),
+      ),
+    ],
+    trained: [
+      ...read(trainedOf(model.tensors, storage), vision),
+      ...adapters.filter(({ name }) => !isPassedBy(name)).map((tensor) => ({
+        name: tensor.name,
+        shape: tensor.shape,
+        elements: elementsOf(tensor),
+        dtype: addedDtype(tensor),
+        copies: copiesOf(tensor),
+        embedding: false,
+        hidden: true,
+      })),
+    ],
+    resident: [
+      ...weightGroups("weights", model.tensors, storage, (tensor) => {
+        const { dtype, packed } = storage(tensor);
+        return `parameters in ${packed ? weightFormat(scenario) : dtype}`;
+      }),
+      ...weightGroups(
+        "adapters",
+        adapters,
+        (tensor) => ({
+          pieces: [elementsOf(tensor) * DTYPE_BYTES[addedDtype(tensor)]],
+        }),
+        (tensor) => `parameters of adapters in ${addedDtype(tensor)}`,
+      ),
+      {
+        part: "buffers" as const,
+        label: "buffers",
+        count: 1,
+        bytes: bufferBytes(model, scenario) + rotaryBufferBytes(model, code),
+      },
+      ...(nano ? nanoVlmKept(scenario, model) : pixelsOf(vision)),
+      ...soundOf(encoders),
+    ].filter(({ bytes }) => bytes > 0),
+    loaded() {
+      return [
+        ...oneByOne(
+          model.tensors,
+          (tensor) => storage(tensor).pieces.map(roundedBytes),
+        ),
+        ...adapters.flatMap((tensor) =>
+          new Array<number>(copiesOf(tensor)).fill(
+            roundedBytes(elementsOf(tensor) * DTYPE_BYTES[addedDtype(tensor)]),
+          )
+        ),
+      ];
+    },
+  };
+}
+
+const NOTHING: ReadonlyMap<string, Tensor> = new Map();
+
+/**
+ * Parameters that no gradient reaches: the indexer of sparse attention runs
+ * without.
+ *
+ * Source: huggingface/transformers
+ * models/deepseek_v32/modeling_deepseek_v32.py, DeepseekV32Indexer.forward
+ */
+function unreachedOf({ architecture }: Model): RegExp | null {
+  return ["deepseek_v32", "glm_moe_dsa"].includes(architecture.type)
+    ? /\.indexer\./
+    : null;
+}
+
+/** Some parameters never train, whatever a scenario trains. */
+function leavingFrozen(storage: Storage, frozen: RegExp | null): Storage {
+  if (frozen === null) return storage;
+  return (tensor) => {
+    const stored = storage(tensor);
+    return frozen.test(tensor.name) ? { ...stored, trains: false } : stored;
+  };
+}
+
+/**
+ * The pieces of all tensors in the order of modules: a stack layer by layer.
+ *
+ * @param piecesOf Bytes of each piece of one tensor.
+ */
+function oneByOne(
+  tensors: readonly Tensor[],
+  piecesOf: (tensor: Tensor) => number[],
+): number[] {
+  const stacks = new Map(stacksOf(tensors).map((stack) => [stack.path, stack]));
+  return tensors.flatMap((tensor) => {
+    if (tensor.layers === null) return piecesOf(tensor);
+    const [path = ""] = tensor.name.split(".N.");
+    const { layers = [], kinds = [] } = stacks.get(path) ?? {};
+    stacks.delete(path);
+    const pieces = new Map(
+      kinds.map((kind) => [kind, [...kind.tensors.values()].flatMap(piecesOf)]),
+    );
+    return layers.flatMap((kind) => pieces.get(kind) ?? []);
+  });
+}
+
+/** Leaves out what no gradient reaches: optimizers keep nothing of it. */
+function read(
+  trained: readonly Trained[],
+  vision: VisionPlan | null,
+): Trained[] {
+  return trained.map((each) => ({
+    ...each,
+    copies: each.copies - (vision?.unread(each.name) ?? 0),
+  })).filter(({ copies }) => copies > 0);
+}
+
+/** The batch holds its pixels throughout the step. */
+function pixelsOf(vision: VisionPlan | null): LiveTensors[] {
+  if (!vision) return [];
+  const { elements, dtype } = vision.pixels;
+  return [{
+    part: "inputs",
+    label: "pixels",
+    count: 1,
+    bytes: roundedBytes(elements * DTYPE_BYTES[dtype]),
+  }];
+}
+
+/** The same of features of sound. */
+function soundOf(encoders: EncoderPlan | null): LiveTensors[] {
+  if (!encoders || "table" in encoders.encoder.entry) return [];
+  const { batch, entry } = encoders.encoder;
+  const { mels, frames, dtype } = entry;
+  return [{
+    part: "inputs",
+    label: "features of the sound",
+    count: 1,
+    bytes: roundedBytes(batch * mels * frames * DTYPE_BYTES[dtype]),
+  }];
+}
+
+/** transformers 5 groups its experts where torch can, from 2.9. */
+function expertCodeOf(
+  { transformers, torch }: Scenario["software"],
+  type: string,
+): ExpertCode {
+  const release = versionOf(transformers)?.major;
+  if (expertsAreLinears(type, release)) return "linears";
+  // Experts that lie in one parameter there run one by one, as slices of it.
+  if (release === 4) return "slices";
+  const { major, minor } = versionOf(torch) ?? { major: 2, minor: 9 };
+  return major > 2 || minor >= 9 ? "grouped" : "slices";
+}
+
+function adapterTensors(scenario: Scenario, model: Model): Tensor[] {
+  if (scenario.train.method === "full") return [];
+  const adapters = scenarioAdapters(model, scenario);
+  return adapters.ok ? adapters.value.tensors : [];
+}
+
+function trainedOf(tensors: readonly Tensor[], storage: Storage): Trained[] {
+  return tensors.flatMap((tensor) => {
+    const { dtype, trains } = storage(tensor);
+    return trains
+      ? [{
+        name: tensor.name,
+        shape: tensor.shape,
+        elements: elementsOf(tensor),
+        dtype,
+        copies: copiesOf(tensor),
+        embedding: tensor.module === "embedding",
+        hidden: tensor.layers !== null && tensor.shape.length === 2,
+      }]
+      : [];
+  });
+}
+
+/**
+ * torchtune's table of cosines and sines of every position that a model knows.
+ *
+ * Source: pytorch/torchtune torchtune/modules/position_embeddings.py
+ */
+function rotaryBufferBytes(
+  { architecture, config }: Model,
+  { rotaryBuffer }: ModelCode,
+): number {
+  const positions = config?.["max_position_embeddings"];
+  return rotaryBuffer && typeof positions === "number"
+    ? roundedBytes(positions * architecture.head_dim * DTYPE_BYTES.fp32)
+    : 0;
+}

@@ -1,0 +1,204 @@
+import type { Machine, Value } from "../torch/machine.ts";
+import { add, addedTo, cast, scaled } from "../torch/ops/arithmetic.ts";
+import { dropout } from "../torch/ops/dropout.ts";
+import type { Norm } from "../torch/ops/norms.ts";
+import { norm } from "../torch/ops/norms.ts";
+import type { RotaryTable } from "../torch/ops/rotary.ts";
+import type { AttentionPlan } from "./attention_layer.ts";
+import { attentionLayer } from "./attention_layer.ts";
+import type { LatentAttentionPlan } from "./latent_attention.ts";
+import { latentAttention } from "./latent_attention.ts";
+import type { MlpPlan } from "./mlp_layer.ts";
+import { mlpLayer } from "./mlp_layer.ts";
+import type { MoePlan } from "./moe_layer.ts";
+import { moeLayer } from "./moe_layer.ts";
+import type { StateSpacePlan } from "./state_space_layer.ts";
+import { stateSpaceLayer } from "./state_space_layer.ts";
+
+/** One layer of a decoder. */
+export interface LayerPlan {
+  readonly rows: number;
+  readonly arrangement: "pre" | "sandwich" | "post" | "parallel";
+  readonly attention: AttentionPlan | LatentAttentionPlan | null;
+  readonly mlp: MlpPlan | MoePlan | null;
+  /** What stands in attention's place. */
+  readonly stateSpace?: StateSpacePlan | null;
+  readonly norms: {
+    readonly beforeAttention: Norm | null;
+    readonly afterAttention: Norm | null;
+    readonly beforeMlp: Norm | null;
+    readonly afterMlp: Norm | null;
+  };
+  /** Whether what attention read is held in a variable till the layer ends. */
+  readonly holdsNormed?: boolean;
+  /** Whether what attention gave is held in a variable till the layer ends. */
+  readonly holdsAttended?: boolean;
+  readonly residualDropout: number;
+  readonly scaledResiduals: boolean;
+  /** Whether a parallel layer adds attention to the MLP's output in place. */
+  readonly addsInPlace?: boolean;
+  /** Whether the residual is added in fp32, and cast for the norm: Mamba. */
+  readonly wideResidual?: boolean;
+}
+
+/** The layer's output, for hidden states that the caller holds. */
+export function decoderLayer(
+  m: Machine,
+  x: Value,
+  plan: LayerPlan,
+  table: RotaryTable | null,
+): Value {
+  const held: Value[] = [];
+  const out = m.call(() =>
+    plan.arrangement === "parallel"
+      ? parallel(m, x, plan, table, held)
+      : sequential(m, x, plan, table, held)
+  );
+  m.drop(...held);
+  return out;
+}
+
+function sequential(
+  m: Machine,
+  x: Value,
+  plan: LayerPlan,
+  table: RotaryTable | null,
+  held: Value[],
+): Value {
+  const { norms, attention, mlp, rows, stateSpace } = plan;
+  let hidden = x;
+  if (stateSpace) {
+    hidden = half(
+      m,
+      hidden,
+      plan,
+      [norms.beforeAttention, norms.afterAttention],
+      (input) => stateSpaceLayer(m, input, stateSpace),
+    );
+  }
+  if (attention) {
+    hidden = half(
+      m,
+      hidden,
+      plan,
+      [norms.beforeAttention, norms.afterAttention],
+      (input) => attended(m, input, attention, table, held),
+      plan.holdsAttended,
+    );
+  }
+  if (!mlp) return hidden === x ? m.view(x) : hidden;
+  return half(
+    m,
+    hidden,
+    plan,
+    [norms.beforeMlp, norms.afterMlp],
+    (input) => feedForward(m, input, rows, mlp),
+  );
+}
+
+/**
+ * Half a layer: a norm, what it does, perhaps a norm, and the residual.
+ *
+ * @param holds Whether what is added to the residual is held till the layer ends.
+ */
+function half(
+  m: Machine,
+  x: Value,
+  plan: LayerPlan,
+  [before, after]: readonly [Norm | null, Norm | null],
+  body: (input: Value) => Value,
+  holds = false,
+): Value {
+  const input = before ? normedInput(m, x, plan, before) : m.view(x);
+  const residual = plan.wideResidual
+    ? cast(m, x, "fp32", "residual stream in fp32")
+    : x;
+  let out = body(input);
+  if (!holds || !plan.holdsNormed) m.drop(input);
+  if (after) {
+    const next = normed(m, out, plan.rows, after);
+    m.drop(out);
+    out = next;
+  }
+  const dropped = dropout(m, out, plan.residualDropout, "residual");
+  m.drop(out);
+  out = dropped;
+  if (plan.scaledResiduals) {
+    const next = scaled(m, out, "scaled branch");
+    m.drop(out);
+    out = next;
+  }
+  const sum = add(m, residual, out, "residual stream");
+  if (!holds) m.drop(out);
+  if (residual !== x) m.drop(residual);
+  return sum;
+}
+
+/** A norm that reads a wide residual stream in its weight's type. */
+function normedInput(
+  m: Machine,
+  x: Value,
+  { rows, wideResidual }: LayerPlan,
+  own: Norm,
+): Value {
+  if (!wideResidual || !own.weight) return normed(m, x, rows, own);
+  const narrow = cast(m, x, own.weight.dtype, "residual stream for the norm");
+  const out = normed(m, narrow, rows, own);
+  m.drop(narrow);
+  return out;
+}
+
+/** Attention and MLP of the same input, both added to the residual. */
+function parallel(
+  m: Machine,
+  x: Value,
+  plan: LayerPlan,
+  table: RotaryTable | null,
+  held: Value[],
+): Value {
+  const { norms, attention, mlp, rows } = plan;
+  const input = norms.beforeAttention
+    ? normed(m, x, rows, norms.beforeAttention)
+    : m.view(x);
+  const looked = attention
+    ? attended(m, input, attention, table, held)
+    : m.view(input);
+  if (norms.beforeMlp && !plan.holdsNormed) m.drop(input);
+  const other = norms.beforeMlp ? normed(m, x, rows, norms.beforeMlp) : input;
+  const fed = mlp ? feedForward(m, other, rows, mlp) : m.view(other);
+  m.drop(input, other);
+  const both = plan.addsInPlace
+    ? addedTo(m, fed, looked)
+    : add(m, looked, fed, "attention and MLP");
+  // Variables of the layer's code hold both till it ends.
+  const sum = add(m, both, x, "residual stream");
+  m.drop(looked, fed);
+  return sum;
+}
+
+function attended(
+  m: Machine,
+  x: Value,
+  plan: AttentionPlan | LatentAttentionPlan,
+  table: RotaryTable | null,
+  held: Value[],
+): Value {
+  return "kvDown" in plan
+    ? latentAttention(m, x, plan, table, held)
+    : attentionLayer(m, x, plan, table, held);
+}
+
+function feedForward(
+  m: Machine,
+  x: Value,
+  rows: number,
+  plan: MlpPlan | MoePlan,
+): Value {
+  return "experts" in plan
+    ? moeLayer(m, x, rows, plan)
+    : mlpLayer(m, x, rows, plan);
+}
+
+function normed(m: Machine, x: Value, rows: number, own: Norm): Value {
+  return m.within("norm activations", () => norm(m, x, rows, own, "norm"));
+}

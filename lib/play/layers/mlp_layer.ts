@@ -1,0 +1,111 @@
+import type { Machine, Value } from "../torch/machine.ts";
+import type { ActivationKind } from "../torch/ops/activations.ts";
+import { activation } from "../torch/ops/activations.ts";
+import type { AdaptedLinear } from "../torch/ops/adapted_linear.ts";
+import { adaptedLinear } from "../torch/ops/adapted_linear.ts";
+import { multiply, split } from "../torch/ops/arithmetic.ts";
+import { dropout } from "../torch/ops/dropout.ts";
+
+/** A feed-forward network: gated in two projections or one, or plain. */
+export interface MlpPlan {
+  readonly up: AdaptedLinear;
+  /** "fused" where `up` gives gate and up side by side. */
+  readonly gate: AdaptedLinear | "fused" | null;
+  readonly down: AdaptedLinear;
+  readonly activation: ActivationKind;
+  /** Whether one compiled kernel does the gate's activation and the product. */
+  readonly compiled: boolean;
+  /** Whether `up` runs before the gate's activation: LitGPT. */
+  readonly upFirst: boolean;
+  /** Whether the layer's own code runs it, over one variable: OPT. */
+  readonly isInline?: boolean;
+  /** Of what the last projection reads; none where it is left out. */
+  readonly dropout?: number;
+}
+
+/** The feed-forward network of so many rows. */
+export function mlpLayer(
+  m: Machine,
+  x: Value,
+  rows: number,
+  plan: MlpPlan,
+): Value {
+  return m.within(
+    "MLP activations",
+    () =>
+      m.call(() =>
+        adaptedLinear(m, activated(m, x, rows, plan), rows, plan.down)
+      ),
+  );
+}
+
+/** What the network's last projection reads. */
+export function activated(
+  m: Machine,
+  x: Value,
+  rows: number,
+  plan: MlpPlan,
+): Value {
+  const inner = plan.gate === null
+    ? plain(m, x, rows, plan)
+    : gated(m, x, rows, plan, plan.gate);
+  if (!plan.dropout) return inner;
+  const dropped = dropout(m, inner, plan.dropout, "MLP");
+  m.drop(inner);
+  return dropped;
+}
+
+function plain(m: Machine, x: Value, rows: number, plan: MlpPlan): Value {
+  const up = adaptedLinear(m, x, rows, plan.up, "MLP up");
+  if (plan.isInline) m.drop(x);
+  const active = activation(m, up, plan.activation, "MLP activation");
+  m.drop(up);
+  return active;
+}
+
+function gated(
+  m: Machine,
+  x: Value,
+  rows: number,
+  plan: MlpPlan,
+  own: AdaptedLinear | "fused",
+): Value {
+  return m.call(() => {
+    if (own === "fused") {
+      const both = adaptedLinear(m, x, rows, plan.up, "MLP gate and up");
+      const half = both.elements / 2;
+      const [gate, up] = split(m, both, [half, half]) as [Value, Value];
+      m.drop(both);
+      if (plan.compiled) return gatedKernel(m, gate, up);
+      const active = activation(m, gate, plan.activation, "MLP activation");
+      return multiply(m, up, active, "MLP product");
+    }
+    const gate = adaptedLinear(m, x, rows, own, "MLP gate");
+    const early = plan.upFirst || plan.compiled
+      ? adaptedLinear(m, x, rows, plan.up, "MLP up")
+      : null;
+    if (early && plan.compiled) return gatedKernel(m, gate, early);
+    const active = activation(m, gate, plan.activation, "MLP activation");
+    if (!plan.upFirst) m.drop(gate);
+    const up = early ?? adaptedLinear(m, x, rows, plan.up, "MLP up");
+    return multiply(m, active, up, "MLP product");
+  });
+}
+
+/** act(gate) × up as inductor fuses them: both are saved, the activation is not. */
+function gatedKernel(m: Machine, gate: Value, up: Value): Value {
+  const node = m.record(
+    [gate, up],
+    [gate, up],
+    () =>
+      [gate, up].map(({ source, elements, dtype }) =>
+        source && m.grad(source, elements, dtype, "gradient of gate and up")
+      ),
+  );
+  return m.create(
+    gate.elements,
+    gate.dtype,
+    "MLP product",
+    node && { node, slot: 0 },
+  );
+}

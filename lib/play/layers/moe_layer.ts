@@ -1,0 +1,66 @@
+import type { Machine, Value } from "../torch/machine.ts";
+import type { AdaptedLinear } from "../torch/ops/adapted_linear.ts";
+import { adaptedLinear } from "../torch/ops/adapted_linear.ts";
+import {
+  add,
+  addedTo,
+  multiply,
+  savingOutput,
+} from "../torch/ops/arithmetic.ts";
+import type { ExpertsPlan } from "./expert_types.ts";
+import { experts, summed } from "./experts.ts";
+import type { MlpPlan } from "./mlp_layer.ts";
+import { mlpLayer } from "./mlp_layer.ts";
+import type { RouterPlan } from "./router.ts";
+import { routed } from "./router.ts";
+
+/** A feed-forward network of routed experts. */
+export interface MoePlan {
+  readonly router: RouterPlan;
+  readonly experts: ExpertsPlan;
+  readonly shared: MlpPlan | null;
+  /** Qwen's gate of the shared expert. */
+  readonly sharedGate: AdaptedLinear | null;
+}
+
+/** Routes each row to its experts and adds what they give. */
+export function moeLayer(
+  m: Machine,
+  x: Value,
+  rows: number,
+  plan: MoePlan,
+): Value {
+  return m.within("expert activations", () =>
+    m.call(() => {
+      const weights = routed(m, x, rows, plan.router);
+      const out = experts(m, x, weights, rows, plan.experts);
+      m.drop(weights);
+      if (!plan.shared) return out;
+      const shared = sharedExpert(m, x, rows, plan.shared, plan.sharedGate);
+      if (plan.experts.everywhere) {
+        const sum = summed(m, out, rows * plan.experts.hidden);
+        const whole = addedTo(m, shared, sum);
+        m.drop(sum, shared);
+        return whole;
+      }
+      return add(m, out, shared, "experts and shared expert");
+    }));
+}
+
+/** The expert that every row passes, weighted where it has a gate. */
+function sharedExpert(
+  m: Machine,
+  x: Value,
+  rows: number,
+  plan: MlpPlan,
+  own: AdaptedLinear | null,
+): Value {
+  return m.call(() => {
+    const out = mlpLayer(m, x, rows, plan);
+    if (!own) return out;
+    const score = adaptedLinear(m, x, rows, own, "shared expert's score");
+    const weight = savingOutput(m, score, "shared expert's weight");
+    m.drop(score);
+    return multiply(m, weight, out, "weighted shared expert");
+  });
+}

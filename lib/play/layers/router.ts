@@ -1,0 +1,149 @@
+import type { Machine, Value } from "../torch/machine.ts";
+import type { AdaptedLinear } from "../torch/ops/adapted_linear.ts";
+import { adaptedLinear } from "../torch/ops/adapted_linear.ts";
+import type { ParameterAdapter } from "../torch/ops/adapted_parameter.ts";
+import { withUpdate } from "../torch/ops/adapted_parameter.ts";
+import { cast, savingOutput } from "../torch/ops/arithmetic.ts";
+import { product } from "../torch/ops/linear.ts";
+import { softmax } from "../torch/ops/softmax.ts";
+import type { Routing } from "../../plan/routing.ts";
+
+/** What chooses the experts of each row. */
+export interface RouterPlan {
+  readonly scores: AdaptedLinear;
+  /** Of a matrix that lies in no linear layer: transformers 5. */
+  readonly adapter: ParameterAdapter | null;
+  readonly perToken: number;
+  readonly routing: Routing;
+  /** Whether its weights stay in fp32: Mixtral. */
+  readonly wideWeights: boolean;
+}
+
+/** The weights of the chosen experts of every row: they sum to one. */
+export function routed(
+  m: Machine,
+  x: Value,
+  rows: number,
+  plan: RouterPlan,
+): Value {
+  const { scores, adapter, routing: { wide: isWide } } = plan;
+  const { weight } = scores;
+  const isPlain = !adapter && (!isWide || scores.adapter !== null);
+  if (!("trains" in weight) || isPlain) {
+    return chosen(
+      m,
+      x,
+      rows,
+      plan,
+      () => adaptedLinear(m, x, rows, scores, LABEL),
+    );
+  }
+  return withUpdate(
+    m,
+    weight,
+    adapter,
+    (read) =>
+      chosen(m, x, rows, plan, () => {
+        if (!isWide) return product(m, x, rows, scores, read(), LABEL);
+        const wide = cast(m, x, "fp32", "router input in fp32");
+        const matrix = cast(m, read(), "fp32", "router weight in fp32");
+        return product(m, wide, rows, scores, matrix, LABEL);
+      }),
+  );
+}
+
+const LABEL = "router scores";
+
+function chosen(
+  m: Machine,
+  x: Value,
+  rows: number,
+  { perToken, wideWeights, routing }: RouterPlan,
+  score: () => Value,
+): Value {
+  return m.call(() => {
+    const many = rows * perToken;
+    const scores = score();
+    if (routing.late) return shared(m, scores, many);
+    if (routing.every) return everyWeight(m, scores, many);
+    const chances = routing.sigmoid
+      ? sigmoids(m, scores)
+      : softmax(m, scores, true, "router softmax");
+    m.drop(scores);
+    const picks = m.create(many, "int64", "chosen experts");
+    const node = m.record([chances], [picks], () => [
+      m.grad(
+        chances.source,
+        chances.elements,
+        "fp32",
+        "gradient of router softmax",
+      ),
+    ]);
+    const top = m.create(
+      many,
+      "fp32",
+      "weights of chosen experts",
+      node && { node, slot: 0 },
+    );
+    if (routing.sigmoid) return shares(m, top, rows);
+    return wideWeights
+      ? m.view(top)
+      : cast(m, top, m.autocast ?? x.dtype, "weights of chosen experts");
+  });
+}
+
+/** The softmax of so many chosen scores: gpt-oss. */
+function shared(m: Machine, scores: Value, many: number): Value {
+  return m.call(() => {
+    const picks = m.create(many, "int64", "chosen experts");
+    const { elements, dtype } = scores;
+    const node = m.record([scores], [picks], () => [
+      m.grad(scores.source, elements, dtype, "gradient of router scores"),
+    ]);
+    const source = node && { node, slot: 0 };
+    const top = m.create(many, dtype, "chosen scores", source);
+    return savingOutput(m, top, "weights of chosen experts");
+  });
+}
+
+/** Sigmoids of the chosen scores, nought for the others. */
+function everyWeight(m: Machine, scores: Value, many: number): Value {
+  return m.call(() => {
+    const { elements, dtype } = scores;
+    const picks = m.create(many, "int64", "chosen experts");
+    const node = m.record([scores], [picks], () => [
+      m.grad(scores.source, elements, dtype, "gradient of router scores"),
+    ]);
+    const source = node && { node, slot: 0 };
+    const all = m.create(elements, dtype, "chosen scores", source);
+    const wide = cast(m, all, "fp32", "chosen scores in fp32");
+    const chances = savingOutput(m, wide, "router sigmoids");
+    m.drop(wide);
+    return cast(m, chances, dtype, "weights of all experts");
+  });
+}
+
+/** Scores between 0 and 1 in fp32. */
+function sigmoids(m: Machine, scores: Value): Value {
+  return m.call(() => {
+    const wide = cast(m, scores, "fp32", "router scores in fp32");
+    return savingOutput(m, wide, "router sigmoids");
+  });
+}
+
+/** Each weight's share of its row's sum, which is divided in place. */
+function shares(m: Machine, top: Value, rows: number): Value {
+  return m.call(() => {
+    const sum = m.create(rows, "fp32", "sum of chosen weights");
+    const own = m.create(top.elements, "fp32", "shares of chosen weights");
+    const node = m.record([top], [sum, own], () => [
+      m.grad(top.source, top.elements, "fp32", "gradient of shares"),
+    ]);
+    return m.create(
+      top.elements,
+      "fp32",
+      "scaled shares",
+      node && { node, slot: 0 },
+    );
+  });
+}

@@ -1,0 +1,224 @@
+import type { Machine, Parameter, Value } from "../torch/machine.ts";
+import type { AdaptedLinear } from "../torch/ops/adapted_linear.ts";
+import { adaptedLinear } from "../torch/ops/adapted_linear.ts";
+import {
+  cast,
+  copied,
+  savingOutput,
+  scaled,
+  split,
+} from "../torch/ops/arithmetic.ts";
+import type { ChunkScan, SplitWeights } from "../torch/ops/chunk_scan.ts";
+import { splitChunkScan } from "../torch/ops/chunk_scan.ts";
+import { handed } from "../torch/ops/kernel_gradients.ts";
+import { underAutocast, weightOf } from "../torch/ops/linear.ts";
+import type { Norm } from "../torch/ops/norms.ts";
+import { norm } from "../torch/ops/norms.ts";
+import type {
+  InnerWeights,
+  ScanConstants,
+  SelectiveScan,
+} from "../torch/ops/selective_scan.ts";
+import {
+  causalConvolution,
+  innerScan,
+  plainScan,
+} from "../torch/ops/selective_scan.ts";
+
+/** What every kind of state space has. */
+interface Mixer {
+  readonly rows: number;
+  readonly inProj: AdaptedLinear;
+  readonly aLog: Parameter;
+  /** Whether padding is taken out of hidden states first. */
+  readonly masked: boolean;
+}
+
+/** Mamba and Falcon Mamba: one kernel after the input projection. */
+export interface InnerPlan extends Mixer {
+  readonly kind: "inner";
+  readonly scan: SelectiveScan;
+  readonly weights: InnerWeights;
+  readonly d: Parameter;
+  readonly dtBias: Parameter;
+  readonly norms: boolean;
+}
+
+/** Jamba: the same scan with modules between its convolution and itself. */
+export interface OpenPlan extends Mixer {
+  readonly kind: "open";
+  readonly scan: SelectiveScan;
+  readonly conv: Parameter;
+  readonly convBias: Parameter | null;
+  readonly xProj: AdaptedLinear;
+  readonly dtProj: AdaptedLinear;
+  readonly outProj: AdaptedLinear;
+  readonly norms: { readonly dt: Norm; readonly b: Norm; readonly c: Norm };
+  readonly d: Parameter;
+  readonly dtBias: Parameter;
+}
+
+/** Mamba-2: heads, and one Function after the input projection. */
+export interface HeadedPlan extends Mixer {
+  readonly kind: "headed";
+  readonly scan: ChunkScan;
+  readonly weights: SplitWeights;
+}
+
+/** A layer's state space, as transformers runs it with its fast kernels. */
+export type StateSpacePlan = InnerPlan | OpenPlan | HeadedPlan;
+
+/**
+ * A state space over normed hidden states.
+ *
+ * Source: huggingface/transformers models/mamba/modeling_mamba.py, MambaMixer;
+ * mamba2/modeling_mamba2.py, Mamba2Mixer; jamba/modeling_jamba.py,
+ * JambaMambaMixer
+ */
+export function stateSpaceLayer(
+  m: Machine,
+  x: Value,
+  plan: StateSpacePlan,
+): Value {
+  const { rows, inProj, masked, aLog } = plan;
+  return m.within("state-space activations", () =>
+    m.call(() => {
+      const input = masked
+        ? scaled(m, x, "hidden states without padding")
+        : m.view(x);
+      const projected = adaptedLinear(m, input, rows, inProj, "scan input");
+      const a = decayOf(m, aLog);
+      if (plan.kind === "headed") {
+        return splitChunkScan(m, projected, plan.scan, plan.weights, a);
+      }
+      const constants = (): ScanConstants => ({
+        a,
+        d: cast(m, m.parameter(plan.d), "fp32", "D in fp32"),
+        dtBias: cast(m, m.parameter(plan.dtBias), "fp32", "dt bias in fp32"),
+      });
+      return plan.kind === "inner"
+        ? innerScan(
+          m,
+          projected,
+          plan.scan,
+          plan.weights,
+          constants(),
+          plan.norms,
+        )
+        : openScan(m, projected, plan, constants);
+    }));
+}
+
+/** A = −exp(A_log), in fp32. */
+function decayOf(m: Machine, aLog: Parameter): Value {
+  return m.call(() => {
+    const wide = cast(m, m.parameter(aLog), "fp32", "A_log in fp32");
+    const power = savingOutput(m, wide, "exp of A_log");
+    return scaled(m, power, "A");
+  });
+}
+
+function openScan(
+  m: Machine,
+  projected: Value,
+  plan: OpenPlan,
+  constants: () => ScanConstants,
+): Value {
+  const { scan, norms, rows, masked } = plan;
+  const { inner, state, rank, batch } = scan;
+  const many = rows * inner;
+  const [hidden, gate] = split(m, projected, [many, many]) as [Value, Value];
+  let u = causalConvolution(m, hidden, plan.conv, plan.convBias);
+  m.drop(hidden);
+  if (masked) {
+    const next = scaled(m, u, "convolved scan input without padding");
+    m.drop(u);
+    u = next;
+  }
+  const selected = adaptedLinear(
+    m,
+    u,
+    rows,
+    plan.xProj,
+    "time steps, B and C",
+  );
+  const [ts, b, c] = split(m, selected, [
+    rows * rank,
+    rows * state,
+    rows * state,
+  ]) as [Value, Value, Value];
+  m.drop(selected);
+  const normed = (value: Value, own: Norm) => {
+    const out = norm(m, value, rows, own, "time step norm");
+    m.drop(value);
+    return out;
+  };
+  const steps = normed(ts, norms.dt);
+  const [bs, cs] = [normed(b, norms.b), normed(c, norms.c)].map((value) => {
+    const typed = cast(m, value, u.dtype, "B or C");
+    m.drop(value);
+    return typed;
+  }) as [Value, Value];
+  const { delta, byToken } = timeSteps(m, steps, plan);
+  m.drop(steps);
+  const scanned = plainScan(m, {
+    ...constants(),
+    u,
+    delta,
+    deltaByToken: byToken,
+    b: bs,
+    c: cs,
+    z: gate,
+  }, scan);
+  const weight = plan.outProj.weight;
+  const flattens = batch > 1 && "trains" in weight && weight.trains;
+  const byRow = flattens
+    ? copied(m, scanned, "gated scan output by token")
+    : m.view(scanned);
+  return adaptedLinear(m, byRow, rows, plan.outProj);
+}
+
+/**
+ * The time steps: the weight itself is multiplied, where it is not quantised, so
+ * that an adapter beside it is passed by.
+ */
+function timeSteps(
+  m: Machine,
+  x: Value,
+  { dtProj, scan: { batch, inner }, rows }: OpenPlan,
+): { delta: Value; byToken: boolean } {
+  const { weight: own } = dtProj;
+  if (!("trains" in own)) {
+    const whole = adaptedLinear(m, x, rows, { ...dtProj });
+    const delta = scaled(m, whole, "time steps without their bias");
+    m.drop(whole);
+    return { delta, byToken: true };
+  }
+  const input = underAutocast(m, x, "time steps' features");
+  const weight = weightOf(m, own);
+  const { dtype } = input;
+  const node = m.record(
+    [input, weight],
+    [weight.source ? input : null, input.source ? weight : null],
+    () => {
+      const copy = batch > 1
+        ? m.grad(null, rows * inner, dtype, "gradient of time steps by token")
+        : null;
+      const dWeight = weight.source &&
+        m.grad(weight.source, weight.elements, dtype, "dt_proj's gradient");
+      const dInput = input.source &&
+        m.grad(input.source, input.elements, dtype, "gradient of features");
+      if (copy) m.free(copy);
+      return [dInput, handed(m, weight, dWeight)];
+    },
+  );
+  const delta = m.create(
+    rows * inner,
+    dtype,
+    "time steps",
+    node && { node, slot: 0 },
+  );
+  m.drop(input, weight);
+  // Without a gradient for the weight the product is of whole batches.
+  return { delta, byToken: own.trains };
+}

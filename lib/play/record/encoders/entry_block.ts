@@ -1,0 +1,298 @@
+import type { Block, Carried } from "../block.ts";
+import { blockOf } from "../block.ts";
+import type { Dtype } from "../../torch/dtype.ts";
+import { DTYPE_BYTES } from "../../torch/dtype.ts";
+import type { Leaf } from "../../torch/leaf.ts";
+import { freeLeaf, leafOf } from "../../torch/leaf.ts";
+import type { MachineSettings, Parameter, Value } from "../../torch/machine.ts";
+import { Machine } from "../../torch/machine.ts";
+import { activation } from "../../torch/ops/activations.ts";
+import { adaptedLinear } from "../../torch/ops/adapted_linear.ts";
+import { add, scaled } from "../../torch/ops/arithmetic.ts";
+import { convolution } from "../../torch/ops/convolution.ts";
+import { dropout } from "../../torch/ops/dropout.ts";
+import { embedding } from "../../torch/ops/embedding.ts";
+import { norm } from "../../torch/ops/norms.ts";
+import type { PartName } from "../../../answer/parts.ts";
+import type {
+  EntryPlan,
+  SoundPlan,
+  StackPlan,
+} from "../../../plan/encoders/stack_plan.ts";
+import type { Shared } from "./shared.ts";
+
+/** What stands before a stack's layers. */
+export interface EntryBlock extends Block {
+  readonly needsGrad: boolean;
+  /** Biases of positions for all layers; null where layers have none to share. */
+  readonly bias: Shared | null;
+  /** Zeros that a decoder's attention to the encoder adds to its scores. */
+  readonly zeros: Shared | null;
+}
+
+/** How a stack begins. */
+export interface EntrySettings {
+  readonly part: PartName;
+  readonly forcesGrad: boolean;
+  /** Labels of the loss, which the batch holds; 0 where another block does. */
+  readonly labels: number;
+  /** Whether checkpoints hold what layers share until they have run again. */
+  readonly keepsShared: boolean;
+  /** Elements of biases of zeros that layers share; 0 where there are none. */
+  readonly zeros: number;
+  readonly zerosDtype: Dtype;
+  /** Whether attention keeps those zeros, each layer the same. */
+  readonly keepsZeros: boolean;
+  /** Whether their gradient is computed, as under checkpoints. */
+  readonly zerosNeedGrad: boolean;
+  /** The mask of padding that all layers get; none where it has no elements. */
+  readonly mask: { readonly elements: number; readonly dtype: Dtype };
+  /** Whether layers keep it. */
+  readonly keepsMask: boolean;
+}
+
+/** The name under which the shared table's gradient is handed on. */
+const TABLE_GRADIENT = "gradient of the embeddings";
+
+/** Records what stands before a stack's layers. */
+export function recordEntry(
+  settings: MachineSettings,
+  plan: StackPlan,
+  own: EntrySettings,
+): EntryBlock {
+  const m = new Machine(settings);
+  const begun = settings.begun
+    ? m.waitingFor(settings.begun.parameter)?.storage ?? null
+    : null;
+  m.part = "inputs";
+  const { entry, batch, tokens } = plan;
+  const rows = batch * tokens;
+  const given = "table" in entry
+    ? m.create(rows, "int64", `${plan.name} token ids`)
+    : m.external(
+      batch * entry.mels * entry.frames,
+      entry.dtype,
+      "features of the sound",
+      null,
+    );
+  const labels = m.create(own.labels, "int64", "labels");
+  m.part = "embeddings";
+  const { out, words, leaf } = "table" in entry
+    ? embedded(m, given, plan, entry, own.forcesGrad)
+    : heard(m, given, plan, entry, own.forcesGrad);
+  const table = plan.rotaryWidth === 0
+    ? []
+    : ["cosines", "sines"].map((name) =>
+      m.create(tokens * plan.rotaryWidth, out.dtype, `rotary ${name}`)
+    );
+  m.part = "attention activations";
+  const bias = plan.bias && biases(m, plan, plan.bias, !own.keepsShared);
+  const zeros = m.create(own.zeros, own.zerosDtype, "biases of zeros");
+  const mask = m.create(own.mask.elements, own.mask.dtype, "mask of padding");
+  const forward = m.tape.events.length;
+  const dropShared = (keeps: boolean) => {
+    if (bias && own.keepsShared === keeps) m.drop(bias);
+    if (own.keepsZeros === keeps) m.drop(zeros);
+    if (own.keepsMask === keeps) m.drop(mask);
+  };
+  dropShared(false);
+  m.drop(words);
+  const done = m.tape.events.length;
+  m.endForward();
+  const exit = m.tape.events.length;
+  const gradOut = m.external(
+    out.elements,
+    out.dtype,
+    "gradient of hidden states",
+    null,
+    "activation gradients",
+  );
+  dropShared(true);
+  const carried: Carried[] = [];
+  const sumOf = (
+    { name, gradient }: typeof BIAS,
+    elements: number,
+    dtype: Dtype,
+  ) => {
+    const taken = m.tape.external(
+      elements * DTYPE_BYTES[dtype],
+      gradient,
+      "activation gradients",
+    );
+    carried.push({ name, taken, given: null });
+    return taken;
+  };
+  if (own.zeros > 0 && own.zerosNeedGrad) {
+    m.tape.release(sumOf(ZEROS, own.zeros, own.zerosDtype));
+  }
+  const needsGrad = out.source !== null;
+  if (bias?.source && !("trains" in bias.source)) {
+    const { elements, dtype, source: { node, slot } } = bias;
+    const storage = sumOf(BIAS, elements, dtype);
+    const sum = { storage, elements, dtype };
+    if (needsGrad) node.grads[slot] = sum;
+    else m.backward(bias, sum);
+  }
+  if (needsGrad) m.backward(out, gradOut);
+  if (leaf) freeLeaf(m, leaf);
+  m.drop(...table, labels);
+  if ("table" in entry) m.drop(given);
+  const sum = "table" in entry ? m.waitingFor(entry.table)?.storage : null;
+  carried.push({
+    name: TABLE_GRADIENT,
+    taken: settings.awaited ? null : begun,
+    given: sum ?? null,
+  });
+  return {
+    ...blockOf(m, [forward, done, exit], {
+      input: null,
+      output: out.storage,
+      gradIn: null,
+      gradOut: gradOut.storage,
+      tiedGrad: begun,
+      outputDtype: out.dtype,
+    }, own.part),
+    carried,
+    needsGrad,
+    bias: bias && {
+      ...BIAS,
+      elements: bias.elements,
+      dtype: bias.dtype,
+      needsGrad: bias.source !== null,
+      part: "attention activations",
+    },
+    zeros: own.zeros === 0 ? null : {
+      ...ZEROS,
+      elements: own.zeros,
+      dtype: own.zerosDtype,
+      needsGrad: own.zerosNeedGrad,
+      part: "attention activations",
+    },
+  };
+}
+
+/** What all layers read, and their gradients, which are handed on by name. */
+const BIAS = {
+  name: "biases of positions",
+  gradient: "gradient of biases of positions",
+};
+const ZEROS = {
+  name: "biases of zeros",
+  gradient: "gradient of biases of zeros",
+};
+
+/** What a stack reads first, and what its code refers to beside. */
+interface Entered {
+  readonly out: Value;
+  /** The rows that were looked up; dropped already where nobody holds them. */
+  readonly words: Value;
+  readonly leaf: Leaf | null;
+}
+
+/**
+ * Words with what is added to them.
+ *
+ * @param forcesGrad Whether their gradient is asked for though no weight trains.
+ */
+function embedded(
+  m: Machine,
+  ids: Value,
+  { batch, tokens, holdsWords }: StackPlan,
+  plan: EntryPlan,
+  forcesGrad: boolean,
+): Entered {
+  const rows = batch * tokens;
+  const words = embedding(m, plan.table, ids, rows, "embeddings");
+  const leaf = forcesGrad ? leafOf(m, words) : null;
+  let out = m.view(words);
+  if (!holdsWords) m.drop(words);
+  const replace = (next: Value) => {
+    m.drop(out);
+    out = next;
+  };
+  if (plan.scaled) replace(scaled(m, out, "scaled embeddings"));
+  const addRows = (
+    table: Parameter,
+    count: number,
+    of: number,
+    label: string,
+  ) => {
+    const places = m.create(count, "int64", `numbers of ${label}`);
+    const looked = embedding(m, table, places, of, label);
+    replace(add(m, out, looked, `embeddings with ${label}`));
+    m.drop(places, looked);
+  };
+  if (plan.types) addRows(plan.types, tokens, rows, "token types");
+  if (plan.positions) {
+    const count = plan.ownPositions ? rows : tokens;
+    addRows(plan.positions, count, count, "positions");
+  }
+  if (plan.norm) replace(norm(m, out, rows, plan.norm, "embedding norm"));
+  replace(dropout(m, out, plan.dropout, "embeddings"));
+  if (plan.projection) replace(adaptedLinear(m, out, rows, plan.projection));
+  return { out, words, leaf };
+}
+
+/**
+ * Frames of sound through two convolutions, of which the second halves them.
+ *
+ * Source: huggingface/transformers models/whisper/modeling_whisper.py,
+ * WhisperEncoder.forward
+ */
+function heard(
+  m: Machine,
+  features: Value,
+  { batch, tokens }: StackPlan,
+  { frames, convolutions, positions, dropout: probability }: SoundPlan,
+  forcesGrad: boolean,
+): Entered {
+  let out = m.view(features);
+  const replace = (next: Value) => {
+    m.drop(out);
+    out = next;
+  };
+  let leaf: Leaf | null = null;
+  for (const [at, each] of convolutions.entries()) {
+    const rows = batch * (at === 0 ? frames : tokens);
+    replace(convolution(m, out, rows, each));
+    if (at === 0 && forcesGrad) leaf = leafOf(m, out);
+    replace(activation(m, out, "kernel", "heard frames"));
+  }
+  const words = m.view(out);
+  if (positions) {
+    const places = m.create(tokens, "int64", "positions");
+    const rows = embedding(m, positions, places, tokens, "position embeddings");
+    replace(add(m, out, rows, "frames with positions"));
+    m.drop(places, rows);
+  }
+  replace(dropout(m, out, probability, "frames"));
+  return { out, words, leaf };
+}
+
+/**
+ * A bias for each pair of places and each head, looked up by how far apart they
+ * are.
+ *
+ * Source: huggingface/transformers models/t5/modeling_t5.py,
+ * T5Attention.compute_bias
+ *
+ * @param saves Whether the distances are kept; a checkpoint finds them again.
+ */
+export function biases(
+  m: Machine,
+  { tokens }: Pick<StackPlan, "tokens">,
+  table: Parameter,
+  saves: boolean,
+): Value {
+  const places = m.create(tokens ** 2, "int64", "buckets of distances");
+  const found = embedding(
+    m,
+    table,
+    places,
+    tokens ** 2,
+    "biases of positions",
+    saves,
+  );
+  m.drop(places);
+  return found;
+}

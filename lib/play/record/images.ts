@@ -1,0 +1,110 @@
+import type { Dtype } from "../torch/dtype.ts";
+import type { Machine, Value } from "../torch/machine.ts";
+import { cast, copied, join } from "../torch/ops/arithmetic.ts";
+
+/** How image features get among the embeddings of text. */
+export type Merge =
+  /** Before the text: nanoVLM until May 2025. */
+  | "before"
+  /** Written over a copy, at the places of an index: nanoVLM since. */
+  | "indexed"
+  /** masked_scatter over the embeddings of placeholders: transformers. */
+  | "scattered";
+
+/** Image features that come to the embeddings. */
+export interface ImagePlan {
+  /** Tokens of all images. */
+  readonly tokens: number;
+  readonly merge: Merge;
+  readonly dtype: Dtype;
+  readonly needsGrad: boolean;
+}
+
+/**
+ * The embeddings of a sequence with its images.
+ *
+ * @param text Embeddings of the tokens that are looked up; the caller holds it.
+ * @param features Image features; the caller holds it.
+ * @param width Features of a token.
+ */
+export function withImages(
+  m: Machine,
+  text: Value,
+  features: Value,
+  { merge, tokens }: ImagePlan,
+  width: number,
+): Value {
+  // The models keep both in variables until their forward pass ends.
+  m.giveBack(features);
+  m.giveBack(text);
+  return m.call(() => {
+    const own = cast(m, features, text.dtype, "image features in their type");
+    switch (merge) {
+      case "before":
+        return join(m, [own, text], "embeddings with images");
+      case "indexed":
+        return indexed(m, text, own, tokens);
+      case "scattered":
+        return scattered(m, text, own, width);
+    }
+  });
+}
+
+/** x.clone()[index] = features: both gradients are copies. */
+function indexed(
+  m: Machine,
+  text: Value,
+  features: Value,
+  tokens: number,
+): Value {
+  const index = m.create(2 * tokens, "int64", "places of image tokens");
+  const clone = copied(m, text, "embeddings with images");
+  return placed(m, clone, features, [index]);
+}
+
+/**
+ * masked_scatter by a mask of rows, which is saved; the kernel counts places in a
+ * whole number for each feature.
+ *
+ * Source: huggingface/transformers models/llava/modeling_llava.py,
+ * get_placeholder_mask; pytorch aten/src/ATen/native/cuda/IndexKernel.cpp,
+ * masked_scatter_cuda_
+ */
+function scattered(
+  m: Machine,
+  text: Value,
+  features: Value,
+  width: number,
+): Value {
+  const { elements } = text;
+  const mask = m.create(elements / width, "uint8", "mask of image tokens");
+  const clone = copied(m, text, "embeddings with images");
+  if (m.workspaces) {
+    m.drop(
+      m.create(elements, "uint8", "mask of image features"),
+      m.create(elements, "int64", "places of image features"),
+    );
+  }
+  return placed(m, clone, features, [mask]);
+}
+
+/** Features written into a copy: each side's gradient is one of its own size. */
+function placed(
+  m: Machine,
+  clone: Value,
+  features: Value,
+  saved: readonly Value[],
+): Value {
+  const node = m.record([clone, features], saved, () => [
+    clone.source &&
+    m.grad(null, clone.elements, clone.dtype, "gradient of text embeddings"),
+    features.source &&
+    m.grad(
+      null,
+      features.elements,
+      features.dtype,
+      "gradient of image features",
+    ),
+  ]);
+  return m.view(clone, { source: node && { node, slot: 0 } });
+}

@@ -1,0 +1,259 @@
+import type { Block } from "./block.ts";
+import { blockOf } from "./block.ts";
+import type { Dtype } from "../torch/dtype.ts";
+import { freeLeaf, leafOf } from "../torch/leaf.ts";
+import type { HeadBlock, HeadInput } from "./loss_block.ts";
+import { lossBlock, takeHidden } from "./loss_block.ts";
+import type { PartName } from "../../answer/parts.ts";
+import type { MachineSettings, Parameter, Value } from "../torch/machine.ts";
+import { Machine } from "../torch/machine.ts";
+import type { AdaptedLinear } from "../torch/ops/adapted_linear.ts";
+import { add, cast, scaled } from "../torch/ops/arithmetic.ts";
+import type { DirectLoss } from "../torch/ops/direct_loss.ts";
+import { directLoss } from "../torch/ops/direct_loss.ts";
+import { dropout } from "../torch/ops/dropout.ts";
+import type { EmbeddingAdapter } from "../torch/ops/embedding.ts";
+import { adaptedRows, embedding } from "../torch/ops/embedding.ts";
+import type { LossSettings } from "../torch/ops/loss.ts";
+import { checkpointedLoss } from "../torch/ops/checkpointed_loss.ts";
+import { chunkedLoss } from "../torch/ops/chunked_loss.ts";
+import { fusedLoss } from "../torch/ops/fused_loss.ts";
+import { fullLoss, HEAD_INPUT } from "../torch/ops/loss.ts";
+import type { Norm } from "../torch/ops/norms.ts";
+import { norm } from "../torch/ops/norms.ts";
+import type { Mask } from "../../plan/masks.ts";
+import type { ImagePlan } from "./images.ts";
+import { withImages } from "./images.ts";
+
+/** What stands before the layers. */
+export interface EmbeddingPlan {
+  readonly rows: number;
+  /** Labels of the batch. */
+  readonly labels: number;
+  readonly hidden: number;
+  readonly table: Parameter;
+  readonly adapter: EmbeddingAdapter | null;
+  readonly positions: Parameter | null;
+  /** Positions that are looked up: those of one sequence, or of each. */
+  readonly places: number;
+  /** BLOOM's norm of the embeddings. */
+  readonly norm: Norm | null;
+  /** Whether the embeddings' module multiplies them, or the model's code; or none. */
+  readonly scaled: "module" | "model" | null;
+  readonly dropout: number;
+  /** Rows of the rotary table: positions, of each sequence where models say so. */
+  readonly rotaryRows: number;
+  /** How many there are: Gemma 3 has one of its own for windows. */
+  readonly rotaryTables: number;
+  /** Features of the rotary table; 0 where there is none. */
+  readonly rotaryWidth: number;
+  /** Whether the model's code refers to the embeddings until it ends. */
+  readonly held: boolean;
+  /** Whether a gradient has to reach the embedding's output without weights. */
+  readonly forcesGrad: boolean;
+  /**
+   * Whether what is asked for is the gradient of the hidden states, after positions
+   * and dropout, in place of the embeddings'.
+   */
+  readonly forcesLate: boolean;
+  /** What the model makes for the attention of all layers... */
+  readonly masks: readonly Mask[];
+  /** ...which checkpoints hold until their layers have run again. */
+  readonly keepsMasks: boolean;
+  /** Images whose features stand among the embeddings; null without any. */
+  readonly images: ImagePlan | null;
+}
+
+/** The begin of a step's forward pass. */
+export interface EmbeddingBlock extends Block {
+  /** Whether gradients have to reach its output... */
+  readonly needsGrad: boolean;
+  /** ...and end there. */
+  readonly isLeaf: boolean;
+  /** Whether the model's code refers to its output until the layers have run. */
+  readonly held: boolean;
+}
+
+const SCALED = "scaled embeddings";
+
+/** Records what stands before the layers. */
+export function recordEmbedding(
+  settings: MachineSettings,
+  plan: EmbeddingPlan,
+  part: PartName,
+): EmbeddingBlock {
+  const m = new Machine(settings);
+  const begun = settings.begun &&
+    m.waitingFor(settings.begun.parameter)?.storage;
+  m.part = "inputs";
+  const ids = m.create(plan.rows, "int64", "token ids");
+  const labels = m.create(plan.labels, "int64", "labels");
+  m.part = "embeddings";
+  const { images } = plan;
+  const input = m.input();
+  const features = images && m.external(
+    images.tokens * plan.hidden,
+    images.dtype,
+    "hidden states",
+    images.needsGrad ? { node: input, slot: 0 } : null,
+    "vision activations",
+  );
+  const looked = images?.merge === "before"
+    ? plan.rows - images.tokens
+    : plan.rows;
+  let out = embedding(m, plan.table, ids, looked, "embeddings");
+  const replace = (next: Value) => {
+    m.drop(out);
+    out = next;
+  };
+  if (plan.scaled === "module") replace(scaled(m, out, SCALED));
+  if (plan.adapter) {
+    const rescales = plan.scaled === "module";
+    replace(adaptedRows(m, out, ids, looked, plan.adapter, rescales));
+  }
+  // What asks for their gradient is a hook of the module.
+  let leaf = plan.forcesGrad && !plan.forcesLate ? leafOf(m, out) : null;
+  if (plan.scaled === "model") replace(scaled(m, out, SCALED));
+  if (images && features) {
+    replace(withImages(m, out, features, images, plan.hidden));
+    m.drop(features);
+  }
+  // Its variables inputs_embeds and position_embeds live as long as its call.
+  const given = m.view(out);
+  const held = [given];
+  if (plan.positions) {
+    const places = m.create(plan.places, "int64", "positions");
+    const rows = embedding(
+      m,
+      plan.positions,
+      places,
+      plan.places,
+      "position embeddings",
+    );
+    replace(add(m, out, rows, "embeddings with positions"));
+    m.drop(places);
+    held.push(rows);
+  }
+  if (plan.norm) replace(norm(m, out, plan.rows, plan.norm, "embedding norm"));
+  replace(dropout(m, out, plan.dropout, "embeddings"));
+  if (plan.forcesLate) leaf = leafOf(m, out);
+  const table = plan.rotaryWidth === 0
+    ? []
+    : Array.from({ length: plan.rotaryTables }, () => ["cosines", "sines"])
+      .flat().map((name) =>
+        m.create(
+          plan.rotaryRows * plan.rotaryWidth,
+          out.dtype,
+          `rotary ${name}`,
+        )
+      );
+  const masks = m.within(
+    "attention activations",
+    () =>
+      plan.masks.map(({ elements, isTruth }) =>
+        m.create(elements, isTruth ? "uint8" : out.dtype, "mask")
+      ),
+  );
+  // Where it is the layers' input, the first of them holds it.
+  const isOutput = given.storage === out.storage;
+  if (!plan.held || isOutput) m.drop(...held);
+  const forward = m.tape.events.length;
+  if (!plan.keepsMasks) m.drop(...masks);
+  m.drop(...held);
+  const done = m.tape.events.length;
+  m.endForward();
+  const exit = m.tape.events.length;
+  const gradOut = m.external(
+    out.elements,
+    out.dtype,
+    "gradient of hidden states",
+    null,
+    "activation gradients",
+  );
+  const needsGrad = out.source !== null;
+  if (needsGrad) m.backward(out, gradOut);
+  if (leaf) freeLeaf(m, leaf);
+  m.drop(...masks, ...table, ids, labels);
+  const block = {
+    isLeaf: leaf?.storage === out.storage,
+    held: plan.held && isOutput,
+    ...blockOf(m, [forward, done > forward ? done : null, exit], {
+      input: features?.storage ?? null,
+      output: out.storage,
+      gradIn: input.grads[0]?.storage ?? null,
+      gradOut: gradOut.storage,
+      tiedGrad: begun ?? null,
+      outputDtype: out.dtype,
+    }, part),
+    needsGrad,
+  };
+  // The projector's block made them under this name.
+  if (features) m.tape.parts[features.storage] = "vision activations";
+  return block;
+}
+
+/** What stands after the layers. */
+export interface HeadPlan {
+  readonly rows: number;
+  readonly hidden: number;
+  readonly vocabulary: number;
+  readonly norm: Norm | null;
+  /** A type that the head's input is cast to; null where its code casts nothing. */
+  readonly headInput: Dtype | null;
+  readonly head: AdaptedLinear;
+  readonly loss: LossSettings;
+  /** In place of `loss`, of model code that has one of its own. */
+  readonly directLoss: DirectLoss | null;
+}
+
+/** Records what stands after the layers, and the loss. */
+export function recordHead(
+  settings: MachineSettings,
+  plan: HeadPlan,
+  given: HeadInput,
+): HeadBlock {
+  const m = new Machine(settings);
+  m.part = "norm activations";
+  const taken = takeHidden(m, plan.rows * plan.hidden, given);
+  const { x } = taken;
+  const normed = plan.norm
+    ? norm(m, x, plan.rows, plan.norm, "final norm")
+    : m.view(x);
+  m.drop(x);
+  const body = m.tape.events.length;
+  m.part = "logits and loss";
+  const { loss, logits } = plan.directLoss
+    ? directLoss(m, normed, plan.rows, plan.head, plan.directLoss)
+    : lossOf(m, normed, plan);
+  m.drop(normed);
+  const { keepsLogits } = plan.loss;
+  const ended = { body, loss, terms: [], logits, keepsLogits };
+  return lossBlock(m, settings, taken, ended, given);
+}
+
+function lossOf(
+  m: Machine,
+  hidden: Value,
+  plan: HeadPlan,
+): { loss: Value; logits: readonly Value[] } {
+  const { headInput } = plan;
+  if (plan.loss.kind === "full") {
+    const { loss, logits } = fullLoss(
+      m,
+      hidden,
+      plan.rows,
+      plan.head,
+      plan.loss,
+      headInput,
+    );
+    return { loss, logits: [logits] };
+  }
+  if (plan.loss.chunks) {
+    return chunkedLoss(m, hidden, plan.head, plan.loss.chunks);
+  }
+  const lossBy = plan.loss.kind === "fused" ? fusedLoss : checkpointedLoss;
+  const read = headInput ? cast(m, hidden, headInput, HEAD_INPUT) : hidden;
+  const loss = lossBy(m, read, plan.rows, plan.head);
+  if (read !== hidden) m.drop(read);
+  return { loss, logits: [] };
+}
