@@ -104,7 +104,7 @@ export {
   parseCount,
   parseGib,
 } from "./units/mod.ts";
-export type { Curve, CurvePoint } from "./play/readers/curve.ts";
+export type { Curve, CurvePoint } from "./answer/curve.ts";
 export { PARTS } from "./answer/parts.ts";
 export { trafficTime } from "./traffic/mod.ts";
 export type { Bandwidths, Flow, Traffic, TrafficTime } from "./traffic/mod.ts";

@@ -1,8 +1,8 @@
 import type { Model } from "../models/model.ts";
 import type { Scenario } from "../scenario/schema.ts";
 import { DTYPE_BYTES } from "../play/torch/dtype.ts";
-import type { LiveTensors } from "../play/readers/live.ts";
-import { roundedBytes } from "../play/memory/tape.ts";
+import type { Buffer } from "../play/program/buffer.ts";
+import { besideBuffer } from "./inventory.ts";
 import type { DirectLoss } from "../play/torch/ops/direct_loss.ts";
 import type { Traits } from "./traits.ts";
 
@@ -56,27 +56,19 @@ export function nanoVlmLoss({ train }: Scenario, model: Model): DirectLoss {
 export function nanoVlmKept(
   { train, precision }: Scenario,
   model: Model,
-): LiveTensors[] {
+): Buffer[] {
   const rows = train.micro_batch * train.sequence_length;
   const dtype = precision.autocast ?? precision.weights;
   const side = numberOf(model, "vit_img_size", 224);
   const images = train.micro_batch * train.images_per_sample;
   return [
-    {
-      part: "logits and loss" as const,
-      label: "logits that the training loop keeps",
-      count: 1,
-      bytes: roundedBytes(
-        rows * model.architecture.vocab_size * DTYPE_BYTES[dtype],
-      ),
-    },
-    {
-      part: "inputs" as const,
-      label: "pixels",
-      count: 1,
-      bytes: roundedBytes(images * 3 * side ** 2 * DTYPE_BYTES.fp32),
-    },
-  ].filter(({ bytes }) => bytes > 0);
+    besideBuffer(
+      "logits and loss",
+      "logits that the training loop keeps",
+      rows * model.architecture.vocab_size * DTYPE_BYTES[dtype],
+    ),
+    besideBuffer("inputs", "pixels", images * 3 * side ** 2 * DTYPE_BYTES.fp32),
+  ];
 }
 
 /** A number of its config. */

@@ -4,7 +4,7 @@ import type { AdaptedLinear } from "../play/torch/ops/adapted_linear.ts";
 import { scattersOnes } from "../play/torch/ops/compiled_loss.ts";
 import type { LossSettings } from "../play/torch/ops/loss.ts";
 import type { EmbeddingPlan, HeadPlan } from "../play/record/outer_blocks.ts";
-import type { VisionPass } from "../engines/blocks/vision_pass.ts";
+import type { RecordedStack } from "../play/record/record_stack.ts";
 import { chunksOf } from "./chunks.ts";
 import { BARE_NORM } from "./layer_plan.ts";
 import { logitCopies } from "./logit_copies.ts";
@@ -21,7 +21,7 @@ import { versionOf } from "./version.ts";
  */
 export function embeddingPlanOf(
   plan: StepPlan,
-  vision: VisionPass | null,
+  vision: RecordedStack | null,
 ): EmbeddingPlan {
   const { outside, facts, scenario } = plan;
   const { traits, batch, sequence, architecture } = facts;

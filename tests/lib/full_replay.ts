@@ -2,7 +2,7 @@ import { CachingAllocator } from "./caching_allocator.ts";
 import type { Block, Segment } from "../../lib/play/record/block.ts";
 import { statePrecision, statesOf } from "../../lib/optimizers/rules.ts";
 import type { Pass } from "../../lib/engines/blocks/pass.ts";
-import type { AllocatorPeaks } from "../../lib/play/readers/reserved.ts";
+import type { AllocatorPeaks } from "../../lib/play/readers/allocator/peaks.ts";
 import type { Step } from "../../lib/engines/step.ts";
 import type { StorageId } from "../../lib/play/memory/tape.ts";
 import { roundedBytes } from "../../lib/play/memory/tape.ts";

@@ -3,7 +3,7 @@ import { resolveModel } from "../../lib/models/resolve_model.ts";
 import { tryEstimate } from "../../lib/mod.ts";
 import type { Estimate, ScenarioInput } from "../../lib/mod.ts";
 import { parseScenario } from "../../lib/scenario/parse_scenario.ts";
-import { allocatorPeaks } from "../../lib/play/readers/reserved.ts";
+import { allocatorPeaks } from "../../lib/play/readers/allocator/peaks.ts";
 import type { Step } from "../../lib/engines/step.ts";
 import { playStep } from "../../lib/engines/step.ts";
 

@@ -1,9 +1,9 @@
 import { assert, assertEquals } from "@std/assert";
 import fc from "../npm/fast-check.ts";
 import type { ScenarioInput } from "../../lib/mod.ts";
-import { Repeater } from "../../lib/play/memory/allocator/period.ts";
-import type { AllocatorPeaks } from "../../lib/play/readers/reserved.ts";
-import { allocatorPeaks } from "../../lib/play/readers/reserved.ts";
+import { Repeater } from "../../lib/play/readers/allocator/period.ts";
+import type { AllocatorPeaks } from "../../lib/play/readers/allocator/peaks.ts";
+import { allocatorPeaks } from "../../lib/play/readers/allocator/peaks.ts";
 import { fullReplay } from "./full_replay.ts";
 import { PlainAllocator } from "./plain_allocator.ts";
 import { played } from "./played.ts";

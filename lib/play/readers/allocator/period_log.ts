@@ -1,5 +1,5 @@
 import { Guard, Order } from "./conditions.ts";
-import { NONE } from "./free_blocks.ts";
+import { NONE } from "../../memory/allocator/free_blocks.ts";
 import type { Origins } from "./origins.ts";
 import type { Base, Period, Place } from "./period.ts";
 import type { Noted } from "./noted.ts";

@@ -1,9 +1,8 @@
 import type { Block, Segment } from "../../record/block.ts";
-import type { HeadBlock } from "../../record/loss_block.ts";
-import type { StorageId } from "../tape.ts";
-import { NONE } from "./free_blocks.ts";
-import type { Pool } from "./pool.ts";
-import { UNIT } from "./sizes.ts";
+import type { StorageId } from "../../memory/tape.ts";
+import { NONE } from "../../memory/allocator/free_blocks.ts";
+import type { Pool } from "../../memory/allocator/pool.ts";
+import { UNIT } from "../../memory/allocator/sizes.ts";
 
 /** A segment's events as one pool sees them; sizes are in units. */
 export interface Stream {
@@ -31,8 +30,8 @@ export interface Compiled {
   /** ...others share places beyond those with all blocks. */
   readonly places: number;
   streamOf(segment: Segment): Stream;
-  /** The place of a storage that blocks hand on; {@linkcode NONE} of none. */
-  placeOf(storage: StorageId | null | undefined): number;
+  /** The place of a storage that blocks hand on. */
+  placeOf(storage: StorageId): number;
 }
 
 /** Reads a block's events for a pool. */
@@ -48,16 +47,12 @@ function compile(block: Block, pool: Pool): Compiled {
     kept: places.kept,
     places: tape.bytes.length,
     streamOf: (segment) => streams.get(segment) as Stream,
-    placeOf: (storage) =>
-      typeof storage === "number" && storage >= 0
-        ? places.of[storage] ?? NONE
-        : NONE,
+    placeOf: (storage) => places.of[storage] as number,
   };
 }
 
 function segmentsOf(block: Block): Segment[] {
-  const { forward, done, exit, backward } = block;
-  const { body, dropped } = block as Partial<HeadBlock>;
+  const { body, forward, done, exit, dropped, backward } = block;
   return [body, forward, done, exit, dropped, backward].filter((segment) =>
     segment !== undefined
   );
@@ -71,12 +66,12 @@ function placesOf(
   const { events, bytes } = block.forward.tape;
   const of = new Int32Array(bytes.length).fill(NONE);
   let kept = 0;
-  const keep = (id: StorageId | null | undefined): void => {
-    if (typeof id === "number" && id >= 0 && of[id] === NONE) of[id] = kept++;
+  const keep = (id: StorageId | null): void => {
+    if (id !== null && of[id] === NONE) of[id] = kept++;
   };
-  const { input, output, gradIn, gradOut, tiedGrad, carried = [] } = block;
-  for (const id of [input, output, gradIn, gradOut, tiedGrad]) keep(id);
-  for (const { taken, given } of carried) {
+  const { ports } = block;
+  for (const id of [ports.in, ports.out, ports.gradIn, ports.gradOut]) keep(id);
+  for (const { taken, given } of ports.carried) {
     keep(taken);
     keep(given);
   }

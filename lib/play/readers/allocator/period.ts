@@ -1,5 +1,5 @@
 import type { Guard } from "./conditions.ts";
-import { NONE } from "./free_blocks.ts";
+import { NONE } from "../../memory/allocator/free_blocks.ts";
 import type { Player } from "./player.ts";
 import type { Run } from "./runs.ts";
 

@@ -1,5 +1,5 @@
 import type { Guard, Order, Sizes } from "./conditions.ts";
-import { NONE } from "./free_blocks.ts";
+import { NONE } from "../../memory/allocator/free_blocks.ts";
 import type { Origins } from "./origins.ts";
 import type { Base, Period, Piece, Place } from "./period.ts";
 import type { Player } from "./player.ts";

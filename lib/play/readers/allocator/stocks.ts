@@ -1,5 +1,5 @@
-import type { FreeBlocks } from "./free_blocks.ts";
-import { NONE } from "./free_blocks.ts";
+import type { FreeBlocks } from "../../memory/allocator/free_blocks.ts";
+import { NONE } from "../../memory/allocator/free_blocks.ts";
 import type { Origins } from "./origins.ts";
 
 /** Blocks of a bin that are looked through for one. */

@@ -1,13 +1,13 @@
-import { NONE } from "./free_blocks.ts";
-import { Pool } from "./pool.ts";
-import type { PoolSizes } from "./sizes.ts";
-import { UNIT } from "./sizes.ts";
+import { NONE } from "../../memory/allocator/free_blocks.ts";
+import { Pool } from "../../memory/allocator/pool.ts";
+import type { PoolSizes } from "../../memory/allocator/sizes.ts";
+import { UNIT } from "../../memory/allocator/sizes.ts";
 import { Origins } from "./origins.ts";
 import type { Hand } from "./runs.ts";
 import type { Compiled, Stream } from "./stream.ts";
 
-/** A block of a pass and where its storages' memory is noted. */
-export interface Instance {
+/** A block of a step and where its storages' memory is noted. */
+export interface PoolInstance {
   readonly compiled: Compiled;
   /** The first of its own places in {@linkcode Player.memory}. */
   readonly base: number;
@@ -54,8 +54,8 @@ export class Player {
     else for (const block of blocks.toReversed()) this.#release(block);
   }
 
-  /** Makes room for a pass's storages. */
-  open(compiled: readonly Compiled[]): Instance[] {
+  /** Makes room for a step's storages. */
+  open(compiled: readonly Compiled[]): PoolInstance[] {
     let places = 0;
     let scratch = 0;
     const instances = compiled.map((each) => {
@@ -77,7 +77,10 @@ export class Player {
   }
 
   /** Plays a stretch of one block's events. */
-  run({ compiled, base }: Instance, { code, highs, lead, net }: Stream): void {
+  run(
+    { compiled, base }: PoolInstance,
+    { code, highs, lead, net }: Stream,
+  ): void {
     const { kept } = compiled;
     const { pool, memory, scratch, others } = this;
     let { used, peak } = this;
@@ -113,9 +116,10 @@ export class Player {
     this.trace = trace;
   }
 
-  /** Gives back what a pass's storages still hold. */
-  close(memory: Int32Array): void {
-    for (const block of memory) if (block !== NONE) this.#release(block);
+  /** Gives back all that the storages of a step still hold. */
+  close(): void {
+    for (const block of this.memory) if (block !== NONE) this.#release(block);
+    this.memory.fill(NONE);
   }
 
   #release(block: number): void {

@@ -1,5 +1,5 @@
-import type { FreeBlocks } from "./free_blocks.ts";
-import { NONE } from "./free_blocks.ts";
+import type { FreeBlocks } from "../../memory/allocator/free_blocks.ts";
+import { NONE } from "../../memory/allocator/free_blocks.ts";
 
 /** Sizes, from one up to but not including another. */
 export type Sizes = readonly [from: number, to: number];
