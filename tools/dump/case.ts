@@ -1,0 +1,9 @@
+/** A question to lib/, and how it is answered. */
+export interface Case {
+  /** The same for the same question, whatever else is asked. */
+  id: string;
+  answer(): unknown;
+}
+
+/** A Scenario's input, still unchecked. */
+export type Input = Record<string, unknown>;
