@@ -16,20 +16,20 @@ const CASE = scenarioCase("small", {
   },
 });
 
-function lineAgain(): Line {
-  return lineOf(CASE).line;
+async function lineAgain(): Promise<Line> {
+  return (await lineOf(CASE)).line;
 }
 
-Deno.test("a dump of the same code has all answers the same", () => {
+Deno.test("a dump of the same code has all answers the same", async () => {
   const report = new Report();
-  report.add("small", lineAgain(), lineAgain());
+  report.add("small", await lineAgain(), await lineAgain());
   assert(!report.differs);
   assertEquals(report.lines(), ["1 answers, all the same"]);
 });
 
-Deno.test("a dump finds a planted difference and names its path", () => {
-  const before = lineAgain();
-  const planted = lineOf({
+Deno.test("a dump finds a planted difference and names its path", async () => {
+  const before = await lineAgain();
+  const { line: planted } = await lineOf({
     id: "small",
     answer: () => {
       const answer = structuredClone(before.answer) as {
@@ -38,7 +38,7 @@ Deno.test("a dump finds a planted difference and names its path", () => {
       answer.estimate.memory.device_peak_bytes += 1;
       return answer;
     },
-  }).line;
+  });
   const report = new Report();
   report.add("small", before, planted);
   report.add("gone", before, null);
@@ -67,7 +67,7 @@ Deno.test("a dump is read as it was written, gzipped or not", async () => {
   try {
     for (const name of ["plain.ndjson", "packed.ndjson.gz"]) {
       const lines = ["one", "two", "x".repeat(200_000)];
-      await writeLines(`${folder}/${name}`, lines);
+      await writeLines(`${folder}/${name}`, ReadableStream.from(lines));
       assertEquals(
         await Array.fromAsync(readLines(`${folder}/${name}`)),
         lines,
@@ -78,8 +78,8 @@ Deno.test("a dump is read as it was written, gzipped or not", async () => {
   }
 });
 
-Deno.test("what is thrown is an answer too", () => {
-  const { line } = lineOf({
+Deno.test("what is thrown is an answer too", async () => {
+  const { line } = await lineOf({
     id: "thrown",
     answer: () => {
       throw new RangeError("no");

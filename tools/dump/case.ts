@@ -2,6 +2,7 @@
 export interface Case {
   /** The same for the same question, whatever else is asked. */
   id: string;
+  /** A promise where lib/ reads a file's parts. */
   answer(): unknown;
 }
 

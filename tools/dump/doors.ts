@@ -10,11 +10,11 @@ export { costOf } from "../../lib/cost.ts";
 export { readCases } from "../../lib/evidence/case.ts";
 export { compactConfig } from "../../lib/models/compact_config.ts";
 export {
-  compareTensors,
   filesOfIndex,
-  hintsOfConfig,
   modelOfGguf,
-  tensorsOfHeaders,
+  rangesOfBlob,
+  readGguf,
+  readSafetensors,
 } from "../../lib/models/headers/mod.ts";
 export { modelOfCheckpoint } from "../../lib/models/model_of_checkpoint.ts";
 export { resolveModel } from "../../lib/models/resolve_model.ts";
@@ -26,3 +26,4 @@ export {
 export { tablesOf } from "../../lib/tables/mod.ts";
 export { opinionRows, scenarioOf, USES } from "../../lib/tables/opinions.ts";
 export { parseTablesSettings } from "../../lib/tables/settings.ts";
+export { Matcher, readPattern } from "../../lib/patterns/mod.ts";

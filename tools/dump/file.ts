@@ -9,10 +9,12 @@ export interface Line {
 }
 
 /** Answers a case; what is thrown is an answer too. */
-export function lineOf({ id, answer }: Case): { line: Line; text: string } {
+export async function lineOf(
+  { id, answer }: Case,
+): Promise<{ line: Line; text: string }> {
   let answered: string;
   try {
-    answered = JSON.stringify(answer(), plain) ?? "null";
+    answered = JSON.stringify(await answer(), plain) ?? "null";
   } catch (error) {
     answered = JSON.stringify({
       threw: error instanceof Error
@@ -37,12 +39,12 @@ function plain(_key: string, value: unknown): unknown {
 /** Writes lines, gzipped where the name ends in .gz. */
 export async function writeLines(
   file: string,
-  lines: Iterable<string>,
+  lines: AsyncIterable<string>,
 ): Promise<void> {
-  const iterator = lines[Symbol.iterator]();
+  const iterator = lines[Symbol.asyncIterator]();
   const text = new ReadableStream<string>({
-    pull(controller) {
-      const next = iterator.next();
+    async pull(controller) {
+      const next = await iterator.next();
       if (next.done) controller.close();
       else controller.enqueue(`${next.value}\n`);
     },

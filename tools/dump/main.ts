@@ -9,6 +9,7 @@
  *
  * @module
  */
+import type { Case } from "./case.ts";
 import { allCases } from "./cases/mod.ts";
 import type { Line } from "./file.ts";
 import { lineOf, readLines, writeLines } from "./file.ts";
@@ -29,11 +30,12 @@ if (first === "--against") {
 
 async function write(file: string): Promise<void> {
   const cases = allCases();
-  await writeLines(
-    file,
-    cases.values().map((each) => lineOf(each).text),
-  );
+  await writeLines(file, answersTo(cases));
   console.log(`${cases.length} answers written`);
+}
+
+async function* answersTo(cases: readonly Case[]): AsyncGenerator<string> {
+  for (const each of cases) yield (await lineOf(each)).text;
 }
 
 /** Goes through the file in its order, so that one answer is held at a time. */
@@ -44,9 +46,11 @@ async function compare(file: string): Promise<void> {
     const before = JSON.parse(text) as Line;
     const found = cases.get(before.id);
     cases.delete(before.id);
-    report.add(before.id, before, found ? lineOf(found).line : null);
+    report.add(before.id, before, found ? (await lineOf(found)).line : null);
   }
-  for (const [id, left] of cases) report.add(id, null, lineOf(left).line);
+  for (const [id, left] of cases) {
+    report.add(id, null, (await lineOf(left)).line);
+  }
   console.log(report.lines().join("\n"));
   Deno.exit(report.differs ? 1 : 0);
 }

@@ -41,6 +41,41 @@ const STORED: Readonly<
     [name, shape, "F8_E4M3"],
     [`${name}_scale_inv`, shape.map((side) => Math.ceil(side / 128)), "F32"],
   ],
+  mlx: (name, [rows = 1, columns = 1]) => [
+    [name, [rows, columns / 8], "U32"],
+    [part(name, "scales"), [rows, Math.ceil(columns / 64)], "F16"],
+    [part(name, "biases"), [rows, Math.ceil(columns / 64)], "F16"],
+  ],
+  compressed: (name, [rows = 1, columns = 1]) => [
+    [`${name}_packed`, [rows, columns / 8], "I32"],
+    [`${name}_scale`, [rows, 1], "BF16"],
+    [`${name}_shape`, [2], "I64"],
+  ],
+  nvfp4: (name, [rows = 1, columns = 1]) => [
+    [name, [rows, columns / 2], "U8"],
+    [`${name}_scale`, [rows, columns / 16], "F8_E4M3"],
+    [`${name}_scale_2`, [], "F32"],
+    [part(name, "input_scale"), [], "F32"],
+  ],
+  "nvfp4 compressed": (name, [rows = 1, columns = 1]) => [
+    [`${name}_packed`, [rows, columns / 2], "U8"],
+    [`${name}_scale`, [rows, columns / 16], "F8_E4M3"],
+    [`${name}_global_scale`, [1], "F32"],
+  ],
+  hqq: (name, shape) => [
+    [part(name, "W_q"), [size(shape) / 128, 64], "U8"],
+    [part(name, "scale"), [size(shape) / 64, 1], "F16"],
+    [part(name, "zero"), [size(shape) / 64, 1], "F16"],
+  ],
+  "bitsandbytes 8": (name, [rows = 1, columns = 1]) => [
+    [name, [rows, columns], "I8"],
+    [part(name, "SCB"), [rows], "F32"],
+    [part(name, "weight_format"), [], "U8"],
+  ],
+  mxfp4: (name, [rows = 1, columns = 1]) => [
+    [`${name}_blocks`, [rows, columns / 32, 16], "U8"],
+    [`${name}_scales`, [rows, columns / 32], "U8"],
+  ],
   unheard: (name, shape) => [[name, shape, "Q99"]],
 };
 

@@ -1,3 +1,4 @@
+import { answerScenario } from "../answer_scenario.ts";
 import type { Case } from "../case.ts";
 import {
   CALCULATOR_PRESETS,
@@ -60,12 +61,13 @@ export function importCases(): Case[] {
       id: `import ${name}`,
       answer: () => scenarioOfConfiguration(text, name),
     })),
-    ...files.flatMap(({ name, text }) => {
-      const read = scenarioOfConfiguration(text, name);
-      return read.ok
-        ? [scenarioCase(`imported ${name}`, read.value.scenario)]
-        : [];
-    }),
+    ...files.map(({ name, text }) => ({
+      id: `imported ${name}`,
+      answer: () => {
+        const read = scenarioOfConfiguration(text, name);
+        return read.ok ? answerScenario(read.value.scenario) : read;
+      },
+    })),
     ...files.map(({ name, text }) => ({
       id: `import ${name} changed`,
       answer: () =>

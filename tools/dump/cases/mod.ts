@@ -3,12 +3,14 @@ import { accuracyCases } from "./accuracy.ts";
 import { adapterCases } from "./adapters.ts";
 import { catalogueCases } from "./catalogue.ts";
 import { exportCases } from "./exports.ts";
+import { fileCases } from "./files.ts";
 import { headerCases } from "./headers.ts";
 import { importCases } from "./imports.ts";
 import { largestCases } from "./largest.ts";
 import { mixedCases } from "./mixed.ts";
 import { modelCases } from "./models.ts";
 import { parallelCases } from "./parallel.ts";
+import { patternCases } from "./patterns.ts";
 import { refusedCases } from "./refused.ts";
 import { settingCases } from "./settings.ts";
 import { stepCases } from "./steps.ts";
@@ -32,6 +34,8 @@ export function allCases(): Case[] {
     ...headerCases(),
     ...tableCases(),
     ...largestCases(),
+    ...fileCases(),
+    ...patternCases(),
     ...wordCases(),
     ...accuracyCases(),
   ].map((each) => {

@@ -34,6 +34,48 @@ const USES: Readonly<Record<string, Input>> = {
   serve: { task: "serve", "serve.batch": 3, "serve.engine": "vllm" },
 };
 
+/** Models whose code is not in transformers, small. */
+const REMOTE: readonly Input[] = [
+  ...["minicpm", "internlm2", "baichuan"].map((model_type) => ({
+    model_type,
+    hidden_size: 256,
+    intermediate_size: 704,
+    num_attention_heads: 8,
+    num_key_value_heads: 8,
+    num_hidden_layers: 2,
+    max_position_embeddings: 2048,
+    vocab_size: 4000,
+  })),
+  {
+    model_type: "chatglm",
+    hidden_size: 256,
+    ffn_hidden_size: 704,
+    kv_channels: 32,
+    num_attention_heads: 8,
+    multi_query_attention: true,
+    multi_query_group_num: 2,
+    add_qkv_bias: true,
+    num_layers: 2,
+    padded_vocab_size: 4000,
+  },
+  {
+    model_type: "chatglm",
+    hidden_size: 256,
+    inner_hidden_size: 1024,
+    num_attention_heads: 8,
+    num_layers: 2,
+    vocab_size: 4000,
+  },
+];
+
+/** Classes that read no more of a config than its text, or another type's. */
+const OTHER_CLASSES = [
+  "ForCausalLM",
+  "ForSequenceClassification",
+  "Model",
+  "TextModel",
+];
+
 /** Every type and class of model, used in every way; and all their tensors. */
 export function modelCases(): Case[] {
   const models = randomModels();
@@ -53,6 +95,21 @@ export function modelCases(): Case[] {
         id: `tensors ${type}`,
         answer: () => all.map(({ config }) => builtOf(config)),
       },
+      {
+        id: `defaults ${type}`,
+        answer: () =>
+          all.slice(0, 2).flatMap(({ config }) => withoutEach(config))
+            .map(builtOf),
+      },
+      {
+        id: `other classes ${type}`,
+        answer: () =>
+          all.slice(0, 1).flatMap(({ config, class: own }) =>
+            otherClasses(own, config).map((architecture) =>
+              builtOf({ ...config, architectures: [architecture] })
+            )
+          ),
+      },
     ]),
     ...[...byClass].flatMap(([name, all]) =>
       all.slice(-1).map(({ config }) =>
@@ -62,11 +119,52 @@ export function modelCases(): Case[] {
         )
       )
     ),
+    ...REMOTE.flatMap((config, at) =>
+      Object.entries(USES).map(([use, fields]) =>
+        scenarioCase(
+          `remote ${config["model_type"]} ${at} ${use}`,
+          withFields({ model: { config } }, fields),
+        )
+      )
+    ),
     ...truth<TrueModel[]>("parameters.json").map(({ name, config }) => ({
       id: `real tensors ${name}`,
       answer: () => builtOf(config),
     })),
   ];
+}
+
+/** A config without each of its keys, and those of its parts. */
+function withoutEach(config: Input): Input[] {
+  return Object.entries(config).flatMap(([key, value]) => {
+    const { [key]: _, ...rest } = config;
+    const within = typeof value === "object" && value !== null &&
+        !Array.isArray(value)
+      ? withoutEach(value as Input).map((each) => ({ ...config, [key]: each }))
+      : [];
+    return [rest, ...within];
+  });
+}
+
+function otherClasses(own: string, config: Input): string[] {
+  const text = config["text_config"] as Input | undefined;
+  const stems = [
+    own.replace(/(?:For\w+|LMHeadModel|Model)$/, ""),
+    ...(typeof text?.["model_type"] === "string"
+      ? [
+        camel(text["model_type"]),
+        camel(text["model_type"].replace("_text", "")),
+      ]
+      : []),
+  ];
+  return stems.flatMap((stem) => OTHER_CLASSES.map((end) => `${stem}${end}`));
+}
+
+function camel(type: string): string {
+  return type.replaceAll(
+    /(?:^|[_-])(\w)/g,
+    (_, letter: string) => letter.toUpperCase(),
+  );
 }
 
 function builtOf(config: Input): unknown {
