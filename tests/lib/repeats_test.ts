@@ -45,7 +45,7 @@ Deno.test("allocatorPeaks() gives what a replay of every event gives, whatever l
 Deno.test("allocatorPeaks() gives what an allocator without any index gives", () => {
   fc.assert(
     fc.property(randomStep, (step) => {
-      fc.pre((step.passes[0]?.layers.length ?? 0) <= 70);
+      fc.pre(step.program.blocks <= 72);
       assertEquals(
         both(allocatorPeaks(step)),
         fullReplay(step, new PlainAllocator()),

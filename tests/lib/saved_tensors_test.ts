@@ -171,10 +171,10 @@ function keptBytes({ config, settings = {} }: Case): number {
   assert(model.ok, JSON.stringify(model));
   const plan = stepPlanOf(parsed.value, model.value);
   assert(!("reason" in plan), JSON.stringify(plan));
-  const { layers } = recordPass(plan, { workspaces: false }, {
+  const { stacks } = recordPass(plan, { workspaces: false }, {
     accumulation: "keep",
   });
-  const middle = layers[1];
+  const middle = stacks.at(-1)?.[2]?.block;
   assert(middle);
   return middle.forward.net + middle.exit.net;
 }

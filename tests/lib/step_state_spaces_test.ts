@@ -109,10 +109,10 @@ function kept(input: ScenarioInput): Record<string, number> {
   assert(model.ok, JSON.stringify(model));
   const plan = stepPlanOf(scenario.value, model.value);
   assert(!("reason" in plan), JSON.stringify(plan));
-  const { layers } = recordPass(plan, { workspaces: false }, {
+  const { stacks } = recordPass(plan, { workspaces: false }, {
     accumulation: "keep",
   });
-  const segment = layers.at(-1)?.forward;
+  const segment = stacks.at(-1)?.at(-2)?.block.forward;
   assert(segment);
   const standing = new Map<number, number>();
   for (let at = segment.from; at < segment.to; at++) {

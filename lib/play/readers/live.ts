@@ -41,11 +41,9 @@ export function liveAt(
   index: number,
   event: number,
 ): LiveTensors[] {
-  const { load, first, step } = program;
+  const { step } = program;
   const buffers = new Times<Buffer>();
   const segments = new Times<Segment>();
-  for (const act of load) takeOrFree(buffers, act);
-  for (const act of first) takeOrFree(buffers, act);
   const act = step[index];
   const isRun = act?.act === "run";
   for (const done of step.slice(0, isRun ? index : index + 1)) {
@@ -57,8 +55,8 @@ export function liveAt(
   const held = act?.phase === "optimizer" && segments.size > 0
     ? heldBy(step)
     : tallied(segments, last, event);
-  return [...tensorsOf(buffers), ...held].filter(({ bytes }) => bytes !== 0)
-    .sort((a, b) => b.bytes - a.bytes);
+  return [...standingOf(program), ...held, ...tensorsOf(buffers)]
+    .filter(({ bytes }) => bytes !== 0).sort((a, b) => b.bytes - a.bytes);
 }
 
 /** What a pass leaves behind, as the optimizer sees it: one thing. */
