@@ -2,6 +2,21 @@ import type { Scenario } from "../scenario/schema.ts";
 import { formatBytes } from "../units/mod.ts";
 import { gpuOf, GPUS_BY_MEMORY, usableBytes } from "./gpus.ts";
 
+/**
+ * Whether a GPU can hold the peak: all of it but paged optimizer states, which
+ * move to the host when they have to.
+ */
+export interface Fit {
+  gpu: string;
+  usable_bytes: number;
+  fits: boolean;
+  headroom_bytes: number;
+  /** Peak as a share of the usable memory. */
+  utilization: number;
+  /** Bytes of paged optimizer states that would move to the host; absent without. */
+  moves_to_host_bytes?: number;
+}
+
 /** A GPU is not planned fuller than this share of its memory... */
 export const COMFORTABLE = 0.75;
 /** ...or at most this one: the 75-80 % rule of the calculators. */
@@ -40,29 +55,13 @@ export function fullness(utilization: number): Fullness {
   return utilization > COMFORTABLE ? "recommended" : "comfortable";
 }
 
-/**
- * Whether a GPU can hold the peak: all of it but paged optimizer states, which
- * move to the host when they have to.
- */
-export interface Fit {
-  gpu: string;
-  usable_bytes: number;
-  fits: boolean;
-  headroom_bytes: number;
-  /** Peak as a share of the usable memory. */
-  utilization: number;
-  /** Bytes of paged optimizer states that would move to the host; absent without. */
-  moves_to_host_bytes?: number;
-}
-
-/** What stands on a device, of which pages give way to all else. */
-export interface Held {
-  device_peak_bytes: number;
-  paged?: { device_bytes: number };
-}
-
 /** What a GPU has to hold: its peak without pages that give way. */
-export function heldBytes({ device_peak_bytes, paged }: Held): number {
+export function heldBytes(
+  { device_peak_bytes, paged }: {
+    device_peak_bytes: number;
+    paged?: { device_bytes: number };
+  },
+): number {
   return device_peak_bytes - (paged?.device_bytes ?? 0);
 }
 
