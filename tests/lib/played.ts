@@ -14,9 +14,9 @@ export function played(input: ScenarioInput): Step {
   const scenario = parseScenario(input);
   assert(scenario.ok, JSON.stringify(scenario));
   const model = resolveModel(scenario.value.model);
-  assert(model.ok, JSON.stringify(model));
+  assert(model.ok, model.ok ? "" : JSON.stringify(model));
   const step = playStep(scenario.value, model.value);
-  assert(!("reason" in step), JSON.stringify(step));
+  if ("reason" in step) throw new Error(step.reason);
   return step;
 }
 

@@ -168,9 +168,9 @@ function keptBytes({ config, settings = {} }: Case): number {
   });
   assert(parsed.ok, JSON.stringify(parsed));
   const model = resolveModel({ config });
-  assert(model.ok, JSON.stringify(model));
+  assert(model.ok, model.ok ? "" : JSON.stringify(model));
   const plan = stepPlanOf(parsed.value, model.value);
-  assert(!("reason" in plan), JSON.stringify(plan));
+  if ("reason" in plan) throw new Error(plan.reason);
   const { stacks } = recordPass(plan, { workspaces: false }, {
     accumulation: "keep",
   });

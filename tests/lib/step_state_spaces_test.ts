@@ -106,9 +106,9 @@ function kept(input: ScenarioInput): Record<string, number> {
   const scenario = parseScenario(input);
   assert(scenario.ok, JSON.stringify(scenario));
   const model = resolveModel(scenario.value.model);
-  assert(model.ok, JSON.stringify(model));
+  assert(model.ok, model.ok ? "" : JSON.stringify(model));
   const plan = stepPlanOf(scenario.value, model.value);
-  assert(!("reason" in plan), JSON.stringify(plan));
+  if ("reason" in plan) throw new Error(plan.reason);
   const { stacks } = recordPass(plan, { workspaces: false }, {
     accumulation: "keep",
   });
