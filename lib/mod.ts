@@ -43,15 +43,15 @@ export {
   inConfigWords,
   isCalculatorConfig,
   readCalculatorConfig,
-} from "./importers/memory_calculator_config.ts";
-export type { CalculatorConfigRead } from "./importers/memory_calculator_config.ts";
+} from "./interop/memory_calculator/config.ts";
+export type { CalculatorConfigRead } from "./interop/memory_calculator/config.ts";
 export {
   CALCULATOR_PRESETS,
   findPreset,
   scenarioOfPreset,
-} from "./importers/memory_calculator_presets.ts";
-export type { CalculatorPreset } from "./importers/memory_calculator_presets.ts";
-export { calculatorsModelOfSize } from "./importers/memory_calculator_sizes.ts";
+} from "./interop/memory_calculator/presets.ts";
+export type { CalculatorPreset } from "./interop/memory_calculator/presets.ts";
+export { calculatorsModelOfSize } from "./interop/memory_calculator/sizes.ts";
 export { CATALOGUE, findModel, searchModels } from "./models/catalogue.ts";
 export type { CatalogueEntry } from "./models/catalogue.ts";
 export type { Config } from "./models/architecture_of_config.ts";
@@ -62,19 +62,19 @@ export { describeField } from "./scenario/describe_field.ts";
 export type { FieldDescription } from "./scenario/describe_field.ts";
 export type { Model } from "./models/model.ts";
 export { DEFAULT_SCENARIO } from "./scenario/default_scenario.ts";
-export { EXPORTS, exportScenario } from "./exports/mod.ts";
-export type { Exported, ExportFormat } from "./exports/exported.ts";
+export { EXPORTS, exportScenario } from "./interop/write_configuration.ts";
+export type { Exported, ExportFormat } from "./interop/written/exported.ts";
 export {
   scenarioOfConfiguration,
   scenarioOfConfigurations,
-} from "./importers/mod.ts";
+} from "./interop/read_configurations.ts";
 export type {
   Assumed,
   Configuration,
   Ignored,
   Imported,
   Understood,
-} from "./importers/imported.ts";
+} from "./interop/draft/imported.ts";
 export { parseScenario } from "./scenario/parse_scenario.ts";
 export type { Result, ScenarioInput } from "./scenario/parse_scenario.ts";
 export { ScenarioError } from "./scenario/problem.ts";

@@ -8,12 +8,12 @@ import {
   scenarioOfConfiguration,
   scenarioOfConfigurations,
 } from "../../lib/mod.ts";
-import { FORMATS } from "../../lib/importers/formats.ts";
+import { FORMATS } from "../../lib/interop/formats.ts";
 import {
   MAX_CONFIGURATION_LENGTH,
   MAX_CONFIGURATIONS,
-} from "../../lib/importers/limits.ts";
-import { readShell } from "../../lib/importers/shell/read_shell.ts";
+} from "../../lib/interop/document/limits.ts";
+import { readShell } from "../../lib/interop/shell/read_shell.ts";
 
 const BOMB = [
   "a: &a [x, x, x, x, x, x, x, x, x]",
