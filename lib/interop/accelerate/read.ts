@@ -1,10 +1,10 @@
-import { stateDeepspeedFile } from "../deepspeed/read.ts";
-import type { Format } from "../draft/format.ts";
-import { FSDP_NEUTRAL, fsdpRules, fsdpUnexpressed } from "../fsdp/rules.ts";
-import { counted, countedFact, switchOf, unexpressed } from "../draft/rules.ts";
 import { isObject } from "../../scenario/fields.ts";
-import { isOff } from "../draft/values.ts";
+import { stateDeepspeedFile } from "../deepspeed/named_file.ts";
+import type { Format } from "../draft/format.ts";
 import { plainText } from "../draft/plain_text.ts";
+import { counted, countedFact, switchOf, unexpressed } from "../draft/rules.ts";
+import { isOff } from "../draft/values.ts";
+import { FSDP_NEUTRAL, fsdpRules, fsdpUnexpressed } from "../fsdp/rules.ts";
 
 const TYPES: Record<string, string> = {
   NO: "single",

@@ -1,8 +1,5 @@
-import { attentionRule } from "../names/attention.ts";
-import { stateDeepspeedFile } from "../deepspeed/read.ts";
+import { stateDeepspeedFile } from "../deepspeed/named_file.ts";
 import type { Format } from "../draft/format.ts";
-import { modelRule } from "../names/model.ts";
-import { stateOptimizer } from "../names/optimizer_names.ts";
 import {
   counted,
   countedFact,
@@ -13,6 +10,9 @@ import {
   unexpressed,
 } from "../draft/rules.ts";
 import { readCount, readSwitch } from "../draft/values.ts";
+import { attentionRule } from "../names/attention.ts";
+import { modelRule } from "../names/model.ts";
+import { stateOptimizer } from "../names/optimizer_names.ts";
 
 /** The YAML of LLaMA-Factory's second program: src/llamafactory/v1/config. */
 export const llamaFactoryV1: Format = {

@@ -1,101 +1,15 @@
 import { isObject } from "../../scenario/fields.ts";
-import type { Document } from "../document/document.ts";
-import type { Draft } from "../draft/draft.ts";
-import type { Format, Rule, Settings } from "../draft/format.ts";
-import { stateOptimizer } from "../names/optimizer_names.ts";
-import {
-  counted,
-  same,
-  switched,
-  switchOf,
-  unexpressed,
-} from "../draft/rules.ts";
-import { readBuilder } from "./models.ts";
-import { readNames, readSwitch, readType } from "../draft/values.ts";
+import type { Format, Rule } from "../draft/format.ts";
 import { plainText } from "../draft/plain_text.ts";
-
-/** torchtune's names of modules, as transformers names them. */
-const MODULES: Record<string, string> = {
-  q_proj: "q_proj",
-  k_proj: "k_proj",
-  v_proj: "v_proj",
-  output_proj: "o_proj",
-};
-const MLP = ["gate_proj", "up_proj", "down_proj"];
+import { counted, switched, switchOf } from "../draft/rules.ts";
+import { readSwitch, readType } from "../draft/values.ts";
+import { stateOptimizer } from "../names/optimizer_names.ts";
+import { finishTorchtune } from "./defaults.ts";
+import { TORCHTUNE_NEUTRAL, TORCHTUNE_UNEXPRESSED } from "./left_out.ts";
+import { MODEL_RULES } from "./model_rules.ts";
 
 const RULES: readonly Rule[] = [
-  {
-    keys: ["model._component_"],
-    fields: ["model", "train.method"],
-    values:
-      "torchtune.models.llama3_1.qlora_llama3_1_8b → meta-llama/Llama-3.1-8B, qlora",
-    read: (setting, draft) => {
-      const builder = readBuilder(plainText(setting.value));
-      if (!builder) {
-        return draft.refuse(setting, "must be a builder of torchtune.models");
-      }
-      if (builder.model) draft.state(setting, "model", builder.model);
-      else {
-        draft.leave(
-          setting,
-          "a model that Headroom has no name for: give it as model",
-          true,
-        );
-      }
-      draft.state(setting, "train.method", builder.method);
-      if (builder.dora) draft.state(setting, "train.lora.dora", true);
-      if (builder.method === "qlora") {
-        draft.state(setting, "quantization.weights", "nf4-dq");
-      }
-    },
-  },
-  same("model.lora_rank", "train.lora.rank"),
-  same("model.lora_alpha", "train.lora.alpha"),
-  same("model.lora_dropout", "train.lora.dropout"),
-  switched("model.use_dora", "train.lora.dora", true, false),
-  {
-    keys: ["model.quantize_base"],
-    fields: ["quantization.weights"],
-    values: "true → nf4-dq, qlora",
-    read: (setting, draft) => {
-      const on = switchOf(setting, draft);
-      if (on) draft.state(setting, "quantization.weights", "nf4-dq");
-      else if (on === false) draft.leave(setting, "switched off");
-    },
-  },
-  {
-    keys: ["model.lora_attn_modules"],
-    fields: ["train.lora.targets"],
-    values:
-      "with apply_lora_to_mlp and apply_lora_to_output; output_proj → o_proj",
-    read: (setting, draft, all) => {
-      const names = readNames(setting.value);
-      if (!names || !names.every((name) => Object.hasOwn(MODULES, name))) {
-        return draft.refuse(
-          setting,
-          `must list ${Object.keys(MODULES).join(", ")}`,
-        );
-      }
-      draft.state(setting, "train.lora.targets", [
-        ...names.map((name) => MODULES[name]),
-        ...(readSwitch(all.get("model.apply_lora_to_mlp")) ? MLP : []),
-        ...(readSwitch(all.get("model.apply_lora_to_output"))
-          ? ["lm_head"]
-          : []),
-      ]);
-    },
-  },
-  {
-    keys: ["model.apply_lora_to_mlp", "model.apply_lora_to_output"],
-    fields: ["train.lora.targets"],
-    values: "true → gate_proj, up_proj, down_proj; lm_head",
-    read: (setting, draft, all) => {
-      switchOf(setting, draft);
-      if (!all.has("model.lora_attn_modules")) {
-        draft.leave(setting, "lora_attn_modules is not given", true);
-      }
-    },
-  },
+  ...MODEL_RULES,
   counted("batch_size", "train.micro_batch"),
   counted("gradient_accumulation_steps", "train.gradient_accumulation"),
   counted("tokenizer.max_seq_len", "train.sequence_length"),
@@ -210,101 +124,7 @@ export const torchtune: Format = {
     isObject(values["model"]) && "_component_" in values["model"] ||
     isObject(values["optimizer"]) && "_component_" in values["optimizer"],
   rules: RULES,
-  unexpressed: [
-    unexpressed(
-      [
-        "teacher_model",
-        "ref_checkpointer",
-        "reference_checkpointer",
-        "reward_and_value_model",
-        "value_model",
-      ],
-      "a second model beside the trained one is not estimated",
-    ),
-    unexpressed(
-      [
-        "custom_sharded_layers",
-        "ac_option",
-        "use_fp32_acc",
-        "fsdp.cpu_offload",
-        "memory_efficient_fsdp_wrap",
-        "use_flex",
-        "policy_model",
-        "enable_kv_cache",
-        "grpo_samples",
-        "forward_batch_size",
-        "max_generated_tokens",
-      ],
-      "no field says it",
-    ),
-    unexpressed(
-      ["data_parallel_shard_dim", "data_parallel_replicate_dim"],
-      "how replicas and shards share the GPUs has no field",
-    ),
-    unexpressed(
-      ["enable_fp8_training", "fp8_recipe_name", "quantizer"],
-      "training with fp8 or fake quantisation is not known",
-    ),
-    unexpressed(
-      [
-        "model.pos_embeddings",
-        "model.decoder_trainable",
-        "model.encoder_trainable",
-        "model.fusion_trainable",
-        "model.image_size",
-      ],
-      "no field says it",
-    ),
-  ],
-  neutral: [
-    /^(?:output_dir|tokenizer|dataset|dataset_val|seed|shuffle|checkpointer|teacher_checkpointer|resume_from_checkpoint|save_adapter_weights_only|epochs|optimizer|lr_scheduler|loss|kd_loss|kd_ratio|max_steps_per_epoch|clip_grad_norm|device|cudnn_deterministic_mode|metric_logger|log_|profiler|low_cpu_ram|run_val_every_n_steps|batch_size_val|collate_fn|packed|max_seq_len|enable_async_checkpointing|keep_last_n_checkpoints|save_every|context_parallel_rotate_method|tensor_parallel_plan|async|router|num_|model_type|anchor|prompt|activation_dtype|model\.(?:max_seq_len|attn_dropout|apply_lora_to))/,
-  ],
+  unexpressed: TORCHTUNE_UNEXPRESSED,
+  neutral: TORCHTUNE_NEUTRAL,
   finish: finishTorchtune,
 };
-
-function finishTorchtune(
-  draft: Draft,
-  all: Settings,
-  { comments }: Document,
-): void {
-  draft.assume("software.model_code", "torchtune", "the recipe is torchtune's");
-  draft.assume(
-    "quantization.kbit_upcast",
-    false,
-    "torchtune leaves the rest of a quantized model in its type",
-  );
-  draft.assume("train.attention", "sdpa", "torchtune's attention is sdpa");
-  if (!all.has("optimizer")) {
-    draft.problems.push({
-      path: "optimizer",
-      message: "optimizer is missing: only recipes that train are read",
-    });
-  }
-  if (!draft.stated.has("precision.weights")) {
-    draft.refuse({ key: "dtype", value: null }, "must be bf16, fp16 or fp32");
-  }
-  if (!all.has("tokenizer.max_seq_len")) {
-    draft.open(
-      "train.sequence_length",
-      "2048",
-      "tokenizer.max_seq_len is not given: the longest sample decides",
-    );
-  }
-  const gpus = comments.match(/--nproc[_-]per[_-]node[= ]+(\d+)/)?.[1];
-  const nodes = comments.match(/--nnodes[= ]+(\d+)/)?.[1] ?? "1";
-  if (gpus !== undefined && Number(gpus) * Number(nodes) > 1) {
-    draft.assume(
-      "parallel.gpus",
-      Number(gpus) * Number(nodes),
-      "the command in the file's comments starts so many",
-    );
-    draft.assume("engine.name", "fsdp2", "recipes on several GPUs use FSDP2");
-  } else if (/single_device/.test(comments)) {
-    draft.assume(
-      "parallel.gpus",
-      1,
-      "the comments name a single_device recipe",
-    );
-    draft.assume("engine.name", "single", "a single_device recipe");
-  }
-}

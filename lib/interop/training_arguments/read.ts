@@ -1,8 +1,7 @@
-import { attentionRule } from "../names/attention.ts";
+import { bitsAndBytesRules } from "../bitsandbytes/rules.ts";
 import type { Draft } from "../draft/draft.ts";
 import type { Format, Rule, Settings } from "../draft/format.ts";
-import { modelRule } from "../names/model.ts";
-import { bitsAndBytesRules } from "../bitsandbytes/rules.ts";
+import { plainText } from "../draft/plain_text.ts";
 import {
   counted,
   loadedIn,
@@ -12,6 +11,9 @@ import {
   switchOf,
   unexpressed,
 } from "../draft/rules.ts";
+import { readSwitch } from "../draft/values.ts";
+import { attentionRule } from "../names/attention.ts";
+import { modelRule } from "../names/model.ts";
 import {
   assumeTrainer,
   CHECKPOINTING_RULE,
@@ -19,8 +21,6 @@ import {
   TRAINER_RULES,
   TRAINER_UNEXPRESSED,
 } from "./trainer_rules.ts";
-import { readSwitch } from "../draft/values.ts";
-import { plainText } from "../draft/plain_text.ts";
 
 /** Keys that TRL's SFTConfig adds. */
 const SFT_KEYS = [

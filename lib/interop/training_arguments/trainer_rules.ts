@@ -1,16 +1,10 @@
 import { isObject } from "../../scenario/fields.ts";
+import { stateDeepspeedFile } from "../deepspeed/named_file.ts";
+import { deepspeed } from "../deepspeed/read.ts";
 import { applyFormat } from "../draft/apply_format.ts";
-import { deepspeed, stateDeepspeedFile } from "../deepspeed/read.ts";
 import type { Draft } from "../draft/draft.ts";
 import type { Rule, Settings, Unexpressed } from "../draft/format.ts";
-import {
-  FSDP_NEUTRAL,
-  fsdpRules,
-  fsdpUnexpressed,
-  stateFsdpOffload,
-  stateSharding,
-} from "../fsdp/rules.ts";
-import { optimizerRule } from "../names/optimizer_names.ts";
+import { plainText } from "../draft/plain_text.ts";
 import {
   counted,
   mixedIn,
@@ -19,7 +13,14 @@ import {
   unexpressed,
 } from "../draft/rules.ts";
 import { isOff, readSwitch } from "../draft/values.ts";
-import { plainText } from "../draft/plain_text.ts";
+import {
+  FSDP_NEUTRAL,
+  fsdpRules,
+  fsdpUnexpressed,
+  stateFsdpOffload,
+  stateSharding,
+} from "../fsdp/rules.ts";
+import { optimizerRule } from "../names/optimizer_names.ts";
 
 /** `deepspeed` of the Trainer: a file's name, or the file itself. */
 export const DEEPSPEED_RULE: Rule = {

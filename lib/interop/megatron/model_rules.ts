@@ -1,9 +1,9 @@
 import { findModel } from "../../models/catalogue.ts";
 import type { Draft, Setting } from "../draft/draft.ts";
 import type { Rule, Settings } from "../draft/format.ts";
+import { plainText } from "../draft/plain_text.ts";
 import { countOf, switchOf } from "../draft/rules.ts";
 import { readCount } from "../draft/values.ts";
-import { plainText } from "../draft/plain_text.ts";
 
 /** Vocabularies of tokenizers that Megatron-LM names itself. */
 const VOCABULARIES: Record<string, number> = {
@@ -24,7 +24,7 @@ function dimension(flag: string, name: string): Rule {
 }
 
 /** Flags that describe the model: megatron/training/arguments.py. */
-export const MEGATRON_MODEL: readonly Rule[] = [
+export const MODEL_RULES: readonly Rule[] = [
   dimension("num-layers", "layers"),
   dimension("hidden-size", "hidden_size"),
   dimension("num-attention-heads", "attention_heads"),
