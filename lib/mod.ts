@@ -40,11 +40,11 @@ export type { InversePath } from "./inverse/fields.ts";
 export { largest, largestInTurns } from "./inverse/largest.ts";
 export type { Largest, LargestOptions, Tried } from "./inverse/largest.ts";
 export {
-  inConfigWords,
   isCalculatorConfig,
   readCalculatorConfig,
 } from "./interop/memory_calculator/config.ts";
 export type { CalculatorConfigRead } from "./interop/memory_calculator/config.ts";
+export { inConfigWords } from "./interop/memory_calculator/problem_words.ts";
 export {
   CALCULATOR_PRESETS,
   findPreset,
@@ -62,8 +62,9 @@ export { describeField } from "./scenario/describe_field.ts";
 export type { FieldDescription } from "./scenario/describe_field.ts";
 export type { Model } from "./models/model.ts";
 export { DEFAULT_SCENARIO } from "./scenario/default_scenario.ts";
-export { EXPORTS, exportScenario } from "./interop/write_configuration.ts";
-export type { Exported, ExportFormat } from "./interop/written/exported.ts";
+export { EXPORTS } from "./interop/tools.ts";
+export { exportScenario } from "./interop/write_configuration.ts";
+export type { Exported, ExportFormat } from "./interop/writing/exported.ts";
 export {
   scenarioOfConfiguration,
   scenarioOfConfigurations,
@@ -74,7 +75,7 @@ export type {
   Ignored,
   Imported,
   Understood,
-} from "./interop/draft/imported.ts";
+} from "./interop/reading/imported.ts";
 export { parseScenario } from "./scenario/parse_scenario.ts";
 export type { Result, ScenarioInput } from "./scenario/parse_scenario.ts";
 export { ScenarioError } from "./scenario/problem.ts";

@@ -1,16 +1,16 @@
 import type { Result } from "../scenario/parse_scenario.ts";
 import type { Problem } from "../scenario/problem.ts";
-import { applyFormat } from "./draft/apply_format.ts";
-import { readDocument } from "./document/document.ts";
-import { Draft } from "./draft/draft.ts";
-import type { Format } from "./draft/format.ts";
-import { FORMATS } from "./formats.ts";
-import type { Configuration, Imported } from "./draft/imported.ts";
+import { applyFormat } from "./reading/apply_format.ts";
+import { readDocument } from "./reading/document.ts";
+import { Draft } from "./reading/draft.ts";
+import type { Format } from "./reading/format.ts";
+import type { Configuration, Imported } from "./reading/imported.ts";
 import {
   MAX_CONFIGURATION_LENGTH,
   MAX_CONFIGURATIONS,
-} from "./document/limits.ts";
-import { settle } from "./settle/settle.ts";
+} from "./reading/limits.ts";
+import { settle } from "./reading/settle/settle.ts";
+import { FORMATS } from "./tools.ts";
 
 /**
  * Reads a training tool's configuration into a Scenario: what of it was

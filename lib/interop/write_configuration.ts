@@ -3,24 +3,8 @@ import { DEFAULT_SCENARIO } from "../scenario/default_scenario.ts";
 import type { Result } from "../scenario/parse_scenario.ts";
 import type { Scenario } from "../scenario/schema.ts";
 import { changesFrom } from "../scenario/walk.ts";
-import { accelerate } from "./accelerate/write.ts";
-import { axolotl } from "./axolotl/write.ts";
-import { deepspeed } from "./deepspeed/write.ts";
-import type { Exported, ExportFormat } from "./written/exported.ts";
-import { lightning } from "./lightning/write.ts";
-import { json, yaml } from "./plain/write.ts";
-import { trainingArguments } from "./training_arguments/write.ts";
-
-/** Every configuration that a Scenario becomes. */
-export const EXPORTS: readonly ExportFormat[] = [
-  accelerate,
-  deepspeed,
-  axolotl,
-  lightning,
-  trainingArguments,
-  yaml,
-  json,
-];
+import { EXPORTS } from "./tools.ts";
+import type { Exported, ExportFormat } from "./writing/exported.ts";
 
 /** Sections that are about the estimate, not the run. */
 const OWN = /^(?:method|factors|overheads|hardware|software)(?:\.|$)/;

@@ -8,12 +8,12 @@ import {
   scenarioOfConfiguration,
   scenarioOfConfigurations,
 } from "../../lib/mod.ts";
-import { FORMATS } from "../../lib/interop/formats.ts";
+import { FORMATS } from "../../lib/interop/tools.ts";
 import {
   MAX_CONFIGURATION_LENGTH,
   MAX_CONFIGURATIONS,
-} from "../../lib/interop/document/limits.ts";
-import { readShell } from "../../lib/interop/shell/read_shell.ts";
+} from "../../lib/interop/reading/limits.ts";
+import { readShell } from "../../lib/interop/reading/shell/read_shell.ts";
 
 const BOMB = [
   "a: &a [x, x, x, x, x, x, x, x, x]",

@@ -5,7 +5,7 @@ import {
   scenarioOfConfiguration,
   tryEstimate,
 } from "../../lib/mod.ts";
-import { FORMATS } from "../../lib/interop/formats.ts";
+import { FORMATS } from "../../lib/interop/tools.ts";
 import expected from "../truth/configurations/expected.json" with {
   type: "json",
 };

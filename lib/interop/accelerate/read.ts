@@ -1,10 +1,19 @@
 import { isObject } from "../../scenario/fields.ts";
 import { stateDeepspeedFile } from "../deepspeed/named_file.ts";
-import type { Format } from "../draft/format.ts";
-import { plainText } from "../draft/plain_text.ts";
-import { counted, countedFact, switchOf, unexpressed } from "../draft/rules.ts";
-import { isOff } from "../draft/values.ts";
-import { FSDP_NEUTRAL, fsdpRules, fsdpUnexpressed } from "../fsdp/rules.ts";
+import type { Format } from "../reading/format.ts";
+import { plainText } from "../reading/plain_text.ts";
+import {
+  counted,
+  countedFact,
+  switchOf,
+  unexpressed,
+} from "../reading/rules.ts";
+import { isOff } from "../reading/values.ts";
+import {
+  FSDP_NEUTRAL,
+  fsdpRules,
+  fsdpUnexpressed,
+} from "../reading/vocabulary/fsdp.ts";
 
 const TYPES: Record<string, string> = {
   NO: "single",
@@ -15,7 +24,7 @@ const TYPES: Record<string, string> = {
 };
 
 /** `accelerate config`'s YAML: ClusterConfig of accelerate's commands/config. */
-export const accelerate: Format = {
+export const accelerateFile: Format = {
   id: "accelerate",
   title: "accelerate",
   kind: "mapping",

@@ -1,7 +1,7 @@
 import type { Scenario } from "../../scenario/schema.ts";
-import { DraftBuilder, engineOf, nodesOf } from "../written/draft_builder.ts";
-import type { ExportFormat } from "../written/exported.ts";
-import { STRATEGIES } from "../fsdp/words.ts";
+import { DraftBuilder, engineOf, nodesOf } from "../writing/draft_builder.ts";
+import type { ExportFormat } from "../writing/exported.ts";
+import { STRATEGIES } from "../writing/fsdp_words.ts";
 
 const TYPES: Record<string, string> = {
   single: "NO",
@@ -13,7 +13,7 @@ const TYPES: Record<string, string> = {
 };
 
 /** `accelerate config`'s YAML. */
-export const accelerate: ExportFormat = {
+export const accelerateExport: ExportFormat = {
   id: "accelerate",
   title: "accelerate",
   file: "accelerate.yaml",

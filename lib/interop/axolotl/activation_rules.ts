@@ -1,6 +1,6 @@
-import type { Rule } from "../draft/format.ts";
-import { stateCheckpointing, switched, switchOf } from "../draft/rules.ts";
-import { attentionRule } from "../names/attention.ts";
+import type { Rule } from "../reading/format.ts";
+import { stateCheckpointing, switched, switchOf } from "../reading/rules.ts";
+import { attentionRule } from "../reading/vocabulary/attention.ts";
 
 /** An old switch of one attention kernel. */
 function kernelSwitch(key: string, kernel: string): Rule {

@@ -1,8 +1,8 @@
-import { bitsAndBytesRules } from "../bitsandbytes/rules.ts";
-import type { Rule } from "../draft/format.ts";
-import { plainText } from "../draft/plain_text.ts";
-import { modules, same, switched, switchOf } from "../draft/rules.ts";
-import { isOff, readSwitch } from "../draft/values.ts";
+import type { Rule } from "../reading/format.ts";
+import { plainText } from "../reading/plain_text.ts";
+import { modules, same, switched, switchOf } from "../reading/rules.ts";
+import { isOff, readSwitch } from "../reading/values.ts";
+import { bitsAndBytesRules } from "../reading/vocabulary/bitsandbytes.ts";
 
 /** Adapters, and the packed weights that they stand on. */
 export const ADAPTER_RULES: readonly Rule[] = [

@@ -1,9 +1,9 @@
-import type { Draft } from "../draft/draft.ts";
-import type { Settings } from "../draft/format.ts";
-import { isOff, readSwitch } from "../draft/values.ts";
+import type { Draft } from "../reading/draft.ts";
+import type { FileSettings } from "../reading/format.ts";
+import { isOff, readSwitch } from "../reading/values.ts";
 
 /** What Axolotl fills in where its file does not say, and what it refuses. */
-export function finishAxolotl(draft: Draft, all: Settings): void {
+export function finishAxolotl(draft: Draft, all: FileSettings): void {
   draft.assume("train.micro_batch", 1, "micro_batch_size is 1 by default");
   draft.assume("train.sequence_length", 512, "sequence_len is 512 by default");
   draft.assume(

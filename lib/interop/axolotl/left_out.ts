@@ -1,6 +1,6 @@
-import type { Unexpressed } from "../draft/format.ts";
-import { unexpressed } from "../draft/rules.ts";
-import { FSDP_NEUTRAL, fsdpUnexpressed } from "../fsdp/rules.ts";
+import type { Unexpressed } from "../reading/format.ts";
+import { unexpressed } from "../reading/rules.ts";
+import { FSDP_NEUTRAL, fsdpUnexpressed } from "../reading/vocabulary/fsdp.ts";
 
 /** Settings that move memory and have no field, or none that says all. */
 export const AXOLOTL_UNEXPRESSED: readonly Unexpressed[] = [

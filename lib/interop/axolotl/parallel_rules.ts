@@ -1,7 +1,7 @@
-import type { Rule } from "../draft/format.ts";
-import { counted } from "../draft/rules.ts";
-import { readCount } from "../draft/values.ts";
-import { fsdpRules, versionRule } from "../fsdp/rules.ts";
+import type { Rule } from "../reading/format.ts";
+import { counted } from "../reading/rules.ts";
+import { readCount } from "../reading/values.ts";
+import { fsdpRules, versionRule } from "../reading/vocabulary/fsdp.ts";
 import {
   DEEPSPEED_RULE,
   FSDP_RULE,

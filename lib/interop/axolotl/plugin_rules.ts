@@ -1,7 +1,7 @@
-import type { Draft } from "../draft/draft.ts";
-import type { Rule, Settings } from "../draft/format.ts";
-import { switchOf } from "../draft/rules.ts";
-import { isOff, readNames, readSwitch } from "../draft/values.ts";
+import type { Draft } from "../reading/draft.ts";
+import type { FileSettings, Rule } from "../reading/format.ts";
+import { switchOf } from "../reading/rules.ts";
+import { isOff, readNames, readSwitch } from "../reading/values.ts";
 
 /** The plugin of a fused loss, which is on unless its switch says otherwise. */
 const CUT_CROSS_ENTROPY = "CutCrossEntropyPlugin";
@@ -99,7 +99,7 @@ function losing(key: string, loss: string, plugin: string | null): Rule {
 
 function remarkUnlisted(
   draft: Draft,
-  all: Settings,
+  all: FileSettings,
   key: string,
   path: string,
   value: string,

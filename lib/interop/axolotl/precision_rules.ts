@@ -1,5 +1,5 @@
-import type { Rule } from "../draft/format.ts";
-import { switchOf } from "../draft/rules.ts";
+import type { Rule } from "../reading/format.ts";
+import { switchOf } from "../reading/rules.ts";
 
 /** Types without autocast. */
 function wholly(key: string, type: "bf16" | "fp16" | "fp32"): Rule {

@@ -1,8 +1,8 @@
-import type { Format, Rule } from "../draft/format.ts";
-import { counted, same } from "../draft/rules.ts";
-import { readCount } from "../draft/values.ts";
-import { modelRule } from "../names/model.ts";
-import { optimizerRule } from "../names/optimizer_names.ts";
+import type { Format, Rule } from "../reading/format.ts";
+import { counted, same } from "../reading/rules.ts";
+import { readCount } from "../reading/values.ts";
+import { modelRule } from "../reading/vocabulary/model.ts";
+import { optimizerRule } from "../reading/vocabulary/optimizer_names.ts";
 import { ACTIVATION_RULES, COMPILE_RULE } from "./activation_rules.ts";
 import { ADAPTER_RULES } from "./adapter_rules.ts";
 import { finishAxolotl } from "./defaults.ts";
@@ -42,7 +42,7 @@ const RULES: readonly Rule[] = [
 ];
 
 /** Axolotl's YAML: src/axolotl/utils/schemas. */
-export const axolotl: Format = {
+export const axolotlFile: Format = {
   id: "axolotl",
   title: "Axolotl",
   kind: "mapping",

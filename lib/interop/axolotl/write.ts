@@ -1,13 +1,13 @@
 import { findModel } from "../../models/catalogue.ts";
 import type { Scenario } from "../../scenario/schema.ts";
+import { putTrainerEngine } from "../training_arguments/engine_values.ts";
 import {
   DraftBuilder,
   engineOf,
   replicasOf,
-} from "../written/draft_builder.ts";
-import type { ExportFormat } from "../written/exported.ts";
-import { axolotlOptimizer } from "../names/optimizer_words.ts";
-import { putTrainerEngine } from "../training_arguments/engine_values.ts";
+} from "../writing/draft_builder.ts";
+import type { ExportFormat } from "../writing/exported.ts";
+import { axolotlOptimizer } from "../writing/optimizer_words.ts";
 
 const ATTENTION = {
   flash: "flash_attention_2",
@@ -16,7 +16,7 @@ const ATTENTION = {
 } as const;
 
 /** Axolotl's YAML. */
-export const axolotl: ExportFormat = {
+export const axolotlExport: ExportFormat = {
   id: "axolotl",
   title: "Axolotl",
   file: "axolotl.yaml",

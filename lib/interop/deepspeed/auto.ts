@@ -1,5 +1,5 @@
-import type { Rule } from "../draft/format.ts";
-import { countOf } from "../draft/rules.ts";
+import type { Rule } from "../reading/format.ts";
+import { countOf } from "../reading/rules.ts";
 
 /** The Trainer's settings that a file's "auto" stands for. */
 export const AUTO = "auto: the Trainer's own setting decides it";

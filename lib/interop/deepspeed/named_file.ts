@@ -1,12 +1,12 @@
-import type { Draft, Setting } from "../draft/draft.ts";
-import { plainText } from "../draft/plain_text.ts";
+import type { Draft, FileSetting } from "../reading/draft.ts";
+import { plainText } from "../reading/plain_text.ts";
 
 /**
  * A file of DeepSpeed that is named and not given: its name often tells the
  * stage and what is offloaded, as the examples of LLaMA-Factory, Axolotl and
  * transformers do.
  */
-export function stateDeepspeedFile(setting: Setting, draft: Draft): void {
+export function stateDeepspeedFile(setting: FileSetting, draft: Draft): void {
   const name = plainText(setting.value);
   draft.state(setting, "engine.name", "deepspeed");
   const file = name.split(/[\\/]/).at(-1) ?? name;

@@ -1,6 +1,6 @@
-import type { Rule } from "../draft/format.ts";
-import { switchOf } from "../draft/rules.ts";
-import { readType } from "../draft/values.ts";
+import type { Rule } from "../reading/format.ts";
+import { switchOf } from "../reading/rules.ts";
+import { readType } from "../reading/values.ts";
 import { AUTO } from "./auto.ts";
 
 function enabled(key: "bf16" | "fp16"): Rule {
@@ -21,7 +21,7 @@ function enabled(key: "bf16" | "fp16"): Rule {
 }
 
 /** Types that the engine and autocast take. */
-export const PRECISION_RULES: readonly Rule[] = [
+export const DEEPSPEED_PRECISION_RULES: readonly Rule[] = [
   enabled("bf16"),
   enabled("fp16"),
   {

@@ -1,11 +1,11 @@
-import type { Draft } from "../draft/draft.ts";
-import type { Format, Rule, Settings } from "../draft/format.ts";
-import { plainText } from "../draft/plain_text.ts";
-import { countOf, switchOf } from "../draft/rules.ts";
-import { stateOptimizer } from "../names/optimizer_names.ts";
+import type { Draft } from "../reading/draft.ts";
+import type { FileSettings, Format, Rule } from "../reading/format.ts";
+import { plainText } from "../reading/plain_text.ts";
+import { countOf, switchOf } from "../reading/rules.ts";
+import { stateOptimizer } from "../reading/vocabulary/optimizer_names.ts";
 import { countOrAuto, orAuto } from "./auto.ts";
 import { DEEPSPEED_NEUTRAL, DEEPSPEED_UNEXPRESSED } from "./left_out.ts";
-import { PRECISION_RULES } from "./precision_rules.ts";
+import { DEEPSPEED_PRECISION_RULES } from "./precision_rules.ts";
 
 /** Which device a part is offloaded to. */
 function offload(key: string, path: string): Rule {
@@ -39,7 +39,7 @@ function oldOffload(key: string, path: string): Rule {
  * DeepSpeed's JSON: docs/_pages/config-json.md and the examples of its users.
  * The stage and the types are the engine's; batches may be the Trainer's.
  */
-export const deepspeed: Format = {
+export const deepspeedFile: Format = {
   id: "deepspeed",
   title: "DeepSpeed",
   kind: "mapping",
@@ -74,7 +74,7 @@ export const deepspeed: Format = {
       },
       "= micro batch × accumulation × replicas; the missing one follows",
     ),
-    ...PRECISION_RULES,
+    ...DEEPSPEED_PRECISION_RULES,
     offload("offload_optimizer", "engine.offload_optimizer"),
     offload("offload_param", "engine.offload_parameters"),
     oldOffload("cpu_offload", "engine.offload_optimizer"),
@@ -115,7 +115,7 @@ export const deepspeed: Format = {
   finish: finishDeepspeed,
 };
 
-function finishDeepspeed(draft: Draft, all: Settings): void {
+function finishDeepspeed(draft: Draft, all: FileSettings): void {
   const key = `${all.prefix}zero_optimization.stage`;
   if (draft.stated.get("engine.name")?.value === "deepspeed") return;
   // A file without a stage still starts the engine, at stage 0.

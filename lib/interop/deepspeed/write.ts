@@ -1,13 +1,13 @@
 import type { Scenario } from "../../scenario/schema.ts";
-import { DraftBuilder, replicasOf } from "../written/draft_builder.ts";
-import type { Draft, ExportFormat } from "../written/exported.ts";
-import { deepspeedOptimizer } from "../names/optimizer_words.ts";
+import { DraftBuilder, replicasOf } from "../writing/draft_builder.ts";
+import type { ConfigurationDraft, ExportFormat } from "../writing/exported.ts";
+import { deepspeedOptimizer } from "../writing/optimizer_words.ts";
 
 /** Where DeepSpeed's own learning rate stands: the launcher knows it, we do not. */
 const LEARNING_RATE = 2e-5;
 
 /** DeepSpeed's JSON, with its batches. */
-export const deepspeed: ExportFormat = {
+export const deepspeedExport: ExportFormat = {
   id: "deepspeed",
   title: "DeepSpeed",
   file: "ds_config.json",
@@ -83,7 +83,7 @@ export const deepspeed: ExportFormat = {
 };
 
 /** What DeepSpeed's engine is told, whoever starts it. */
-export function engineValues(scenario: Scenario): Draft {
+export function engineValues(scenario: Scenario): ConfigurationDraft {
   const { engine, precision } = scenario;
   const builder = new DraftBuilder();
   if (engine.name === "deepspeed") builder.says("engine.name");

@@ -1,10 +1,15 @@
 import { isObject } from "../../scenario/fields.ts";
-import type { Draft, Setting } from "../draft/draft.ts";
-import type { Format, Rule } from "../draft/format.ts";
-import { stateFsdpOffload, stateSharding } from "../fsdp/rules.ts";
-import { counted, countedFact, switchOf, unexpressed } from "../draft/rules.ts";
-import { readCount } from "../draft/values.ts";
-import { plainText } from "../draft/plain_text.ts";
+import type { Draft, FileSetting } from "../reading/draft.ts";
+import type { Format, Rule } from "../reading/format.ts";
+import { plainText } from "../reading/plain_text.ts";
+import {
+  counted,
+  countedFact,
+  switchOf,
+  unexpressed,
+} from "../reading/rules.ts";
+import { readCount } from "../reading/values.ts";
+import { stateFsdpOffload, stateSharding } from "../reading/vocabulary/fsdp.ts";
 
 /** Strategies by the last part of their name, in lower case. */
 const ENGINES: Record<string, string> = {
@@ -20,7 +25,7 @@ const ENGINES: Record<string, string> = {
   modelparallelstrategy: "fsdp2",
 };
 
-function stateStrategy(setting: Setting, draft: Draft): void {
+function stateStrategy(setting: FileSetting, draft: Draft): void {
   const name = plainText(setting.value).split(".").at(-1)?.toLowerCase() ?? "";
   if (name === "auto") {
     draft.open("engine.name", "auto", `${setting.key} is auto`);
@@ -74,7 +79,7 @@ function offloading(
 }
 
 /** PyTorch Lightning's Trainer in the YAML of its LightningCLI. */
-export const lightning: Format = {
+export const lightningFile: Format = {
   id: "lightning",
   title: "PyTorch Lightning",
   kind: "mapping",

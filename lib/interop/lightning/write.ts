@@ -1,12 +1,12 @@
 import type { Scenario } from "../../scenario/schema.ts";
-import { DraftBuilder, engineOf, nodesOf } from "../written/draft_builder.ts";
-import type { ExportFormat } from "../written/exported.ts";
-import { STRATEGIES } from "../fsdp/words.ts";
+import { DraftBuilder, engineOf, nodesOf } from "../writing/draft_builder.ts";
+import type { ExportFormat } from "../writing/exported.ts";
+import { STRATEGIES } from "../writing/fsdp_words.ts";
 
 const PACKAGE = "lightning.pytorch.strategies";
 
 /** PyTorch Lightning's Trainer, in the YAML of LightningCLI. */
-export const lightning: ExportFormat = {
+export const lightningExport: ExportFormat = {
   id: "lightning",
   title: "PyTorch Lightning",
   file: "lightning.yaml",

@@ -1,6 +1,6 @@
-import type { Rule } from "../draft/format.ts";
-import { switched, switchOf } from "../draft/rules.ts";
-import { stateAttention } from "../names/attention.ts";
+import type { Rule } from "../reading/format.ts";
+import { switched, switchOf } from "../reading/rules.ts";
+import { stateAttention } from "../reading/vocabulary/attention.ts";
 
 /** What the forward pass keeps: attention and checkpoints. */
 export const ACTIVATION_RULES: readonly Rule[] = [

@@ -1,7 +1,7 @@
-import type { Rule } from "../draft/format.ts";
-import { plainText } from "../draft/plain_text.ts";
-import { modules, same, switched } from "../draft/rules.ts";
-import { readCount, readSwitch } from "../draft/values.ts";
+import type { Rule } from "../reading/format.ts";
+import { plainText } from "../reading/plain_text.ts";
+import { modules, same, switched } from "../reading/rules.ts";
+import { readCount, readSwitch } from "../reading/values.ts";
 
 /** Adapters, and the packed weights that they stand on. */
 export const ADAPTER_RULES: readonly Rule[] = [

@@ -1,13 +1,13 @@
-import type { Draft } from "../draft/draft.ts";
-import type { Settings } from "../draft/format.ts";
-import { isOff, readSwitch } from "../draft/values.ts";
+import type { Draft } from "../reading/draft.ts";
+import type { FileSettings } from "../reading/format.ts";
+import { isOff, readSwitch } from "../reading/values.ts";
 import {
   assumeAttention,
   assumeTrainer,
 } from "../training_arguments/trainer_rules.ts";
 
 /** What LLaMA-Factory fills in where its file does not say, and what it refuses. */
-export function finishLlamaFactory(draft: Draft, all: Settings): void {
+export function finishLlamaFactory(draft: Draft, all: FileSettings): void {
   assumeTrainer(draft, all);
   assumeAttention(draft);
   const stage = all.get("stage");

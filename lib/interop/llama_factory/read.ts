@@ -1,7 +1,7 @@
-import type { Format, Rule } from "../draft/format.ts";
-import { counted, loadedIn, switched, switchOf } from "../draft/rules.ts";
-import { readCount } from "../draft/values.ts";
-import { modelRule } from "../names/model.ts";
+import type { Format, Rule } from "../reading/format.ts";
+import { counted, loadedIn, switched, switchOf } from "../reading/rules.ts";
+import { readCount } from "../reading/values.ts";
+import { modelRule } from "../reading/vocabulary/model.ts";
 import { TRAINER_RULES } from "../training_arguments/trainer_rules.ts";
 import { ACTIVATION_RULES } from "./activation_rules.ts";
 import { ADAPTER_RULES } from "./adapter_rules.ts";
@@ -95,7 +95,7 @@ const RULES: readonly Rule[] = [
 ];
 
 /** LLaMA-Factory's YAML: src/llamafactory/hparams. */
-export const llamaFactory: Format = {
+export const llamaFactoryFile: Format = {
   id: "llama-factory",
   title: "LLaMA-Factory",
   kind: "mapping",

@@ -1,5 +1,5 @@
 import { stateDeepspeedFile } from "../deepspeed/named_file.ts";
-import type { Format } from "../draft/format.ts";
+import type { Format } from "../reading/format.ts";
 import {
   counted,
   countedFact,
@@ -8,14 +8,14 @@ import {
   same,
   switched,
   unexpressed,
-} from "../draft/rules.ts";
-import { readCount, readSwitch } from "../draft/values.ts";
-import { attentionRule } from "../names/attention.ts";
-import { modelRule } from "../names/model.ts";
-import { stateOptimizer } from "../names/optimizer_names.ts";
+} from "../reading/rules.ts";
+import { readCount, readSwitch } from "../reading/values.ts";
+import { attentionRule } from "../reading/vocabulary/attention.ts";
+import { modelRule } from "../reading/vocabulary/model.ts";
+import { stateOptimizer } from "../reading/vocabulary/optimizer_names.ts";
 
 /** The YAML of LLaMA-Factory's second program: src/llamafactory/v1/config. */
-export const llamaFactoryV1: Format = {
+export const llamaFactoryV1File: Format = {
   id: "llama-factory-v1",
   title: "LLaMA-Factory v1",
   kind: "mapping",

@@ -1,9 +1,9 @@
-import type { Draft } from "../draft/draft.ts";
-import type { Settings } from "../draft/format.ts";
+import type { Draft } from "../reading/draft.ts";
+import type { FileSettings } from "../reading/format.ts";
 import { assumeMegatronModel } from "./model_rules.ts";
 
 /** What Megatron-LM does where a flag is left out. */
-export function finishMegatron(draft: Draft, all: Settings): void {
+export function finishMegatron(draft: Draft, all: FileSettings): void {
   for (const left of draft.ignored) {
     left.value = left.value.replaceAll("\\u0001", "$");
   }

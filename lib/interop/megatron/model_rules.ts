@@ -1,9 +1,9 @@
 import { findModel } from "../../models/catalogue.ts";
-import type { Draft, Setting } from "../draft/draft.ts";
-import type { Rule, Settings } from "../draft/format.ts";
-import { plainText } from "../draft/plain_text.ts";
-import { countOf, switchOf } from "../draft/rules.ts";
-import { readCount } from "../draft/values.ts";
+import type { Draft, FileSetting } from "../reading/draft.ts";
+import type { FileSettings, Rule } from "../reading/format.ts";
+import { plainText } from "../reading/plain_text.ts";
+import { countOf, switchOf } from "../reading/rules.ts";
+import { readCount } from "../reading/values.ts";
 
 /** Vocabularies of tokenizers that Megatron-LM names itself. */
 const VOCABULARIES: Record<string, number> = {
@@ -114,7 +114,11 @@ export const MODEL_RULES: readonly Rule[] = [
 ];
 
 /** The vocabulary of a tokenizer by its type, or its model's in the catalogue. */
-function readTokenizer(setting: Setting, draft: Draft, all: Settings): void {
+function readTokenizer(
+  setting: FileSetting,
+  draft: Draft,
+  all: FileSettings,
+): void {
   if (all.has("vocab-size") || all.has("padded-vocab-size")) {
     return draft.leave(setting, "the vocabulary's size is given");
   }
@@ -138,7 +142,7 @@ function vocabularyOf(name: string): number | undefined {
 }
 
 /** A vocabulary padded so that every rank has as much of it. */
-function paddedVocabulary(size: number, all: Settings): number {
+function paddedVocabulary(size: number, all: FileSettings): number {
   const by =
     (readCount(all.get("make-vocab-size-divisible-by") ?? 128) ?? 128) *
     (readCount(all.get("tensor-model-parallel-size") ?? 1) ?? 1);
@@ -146,7 +150,7 @@ function paddedVocabulary(size: number, all: Settings): number {
 }
 
 /** Fills in what Megatron-LM does where a flag is left out. */
-export function assumeMegatronModel(draft: Draft, all: Settings): void {
+export function assumeMegatronModel(draft: Draft, all: FileSettings): void {
   if (!draft.stated.has("model.dims.layers")) return;
   if (!all.has("swiglu")) {
     draft.assume("model.dims.gated_mlp", false, "--swiglu is not given");

@@ -1,6 +1,6 @@
-import type { Rule } from "../draft/format.ts";
-import { counted, countOf, switched } from "../draft/rules.ts";
-import { readCount } from "../draft/values.ts";
+import type { Rule } from "../reading/format.ts";
+import { counted, countOf, switched } from "../reading/rules.ts";
+import { readCount } from "../reading/values.ts";
 
 /** How many GPUs there are and how they share the model. */
 export const PARALLEL_RULES: readonly Rule[] = [

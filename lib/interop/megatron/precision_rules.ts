@@ -1,6 +1,6 @@
-import type { Rule } from "../draft/format.ts";
-import { switchOf } from "../draft/rules.ts";
-import { readType } from "../draft/values.ts";
+import type { Rule } from "../reading/format.ts";
+import { switchOf } from "../reading/rules.ts";
+import { readType } from "../reading/values.ts";
 
 /** Types of parameters, gradients and optimizer states. */
 export const PRECISION_RULES: readonly Rule[] = [

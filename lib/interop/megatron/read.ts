@@ -1,5 +1,5 @@
-import type { Format, Rule } from "../draft/format.ts";
-import { counted, countedFact } from "../draft/rules.ts";
+import type { Format, Rule } from "../reading/format.ts";
+import { counted, countedFact } from "../reading/rules.ts";
 import { finishMegatron } from "./defaults.ts";
 import { MEGATRON_NEUTRAL, MEGATRON_UNEXPRESSED } from "./left_out.ts";
 import { MODEL_RULES } from "./model_rules.ts";
@@ -21,7 +21,7 @@ const RULES: readonly Rule[] = [
 ];
 
 /** Megatron-LM's command line, in a shell script or alone. */
-export const megatron: Format = {
+export const megatronFile: Format = {
   id: "megatron",
   title: "Megatron-LM",
   kind: "shell",

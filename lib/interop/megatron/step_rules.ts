@@ -1,7 +1,7 @@
-import type { Rule } from "../draft/format.ts";
-import { plainText } from "../draft/plain_text.ts";
-import { chosen, switched, switchOf } from "../draft/rules.ts";
-import { stateOptimizer } from "../names/optimizer_names.ts";
+import type { Rule } from "../reading/format.ts";
+import { plainText } from "../reading/plain_text.ts";
+import { chosen, switched, switchOf } from "../reading/rules.ts";
+import { stateOptimizer } from "../reading/vocabulary/optimizer_names.ts";
 
 /** What stays on a GPU through a step: checkpoints, attention, the optimizer. */
 export const STEP_RULES: readonly Rule[] = [

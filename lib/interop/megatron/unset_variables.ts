@@ -1,6 +1,6 @@
-import type { Rule } from "../draft/format.ts";
-import { plainText } from "../draft/plain_text.ts";
-import { UNSET } from "../shell/variables.ts";
+import type { Rule } from "../reading/format.ts";
+import { plainText } from "../reading/plain_text.ts";
+import { UNSET } from "../reading/shell/variables.ts";
 
 /** Names a variable that the script does not set, where a rule needs it. */
 export function withVariables(rule: Rule): Rule {

@@ -1,14 +1,14 @@
 import { LEVELS } from "../../methods/engine_formulas/setup.ts";
 import type { Result, ScenarioInput } from "../../scenario/parse_scenario.ts";
 import { problemsOf } from "../../scenario/problem.ts";
-import { assumptionsOf } from "./assumptions.ts";
+import { assumedOf } from "./assumed.ts";
 import { ignoredOf } from "./ignored.ts";
 import { dimsOf } from "./model.ts";
 import {
   checkpointingOf,
-  engineOf,
+  engineFields,
   gpusOf,
-  typesOf,
+  typeFields,
 } from "./scenario_fields.ts";
 import { configSchema } from "./schema.ts";
 import { understoodOf } from "./understood.ts";
@@ -100,7 +100,7 @@ export function readCalculatorConfig(
           gradient_accumulation: config.training.gradient_accumulation_steps,
           checkpointing,
         },
-        ...typesOf(config),
+        ...typeFields(config),
         parallel: {
           gpus,
           tp: config.parallelism.tensor_parallel_size,
@@ -108,7 +108,7 @@ export function readCalculatorConfig(
           sequence_parallel: config.parallelism.sequence_parallel,
           microbatches: config.engine.num_micro_batches,
         },
-        engine: engineOf(config),
+        engine: engineFields(config),
         hardware: { gpu: { memory_gib: config.hardware.gpu_memory_gb } },
         engine_formulas: {
           // A level that train.checkpointing says too need not be said twice.
@@ -117,7 +117,7 @@ export function readCalculatorConfig(
         },
       },
       understood: understoodOf(config, gpus),
-      assumed: [...assumed, ...assumptionsOf(config, gpus)],
+      assumed: [...assumed, ...assumedOf(config, gpus)],
       ignored: ignoredOf(config),
     },
   };

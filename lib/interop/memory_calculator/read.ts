@@ -1,5 +1,5 @@
 import { leavesOf } from "../../scenario/walk.ts";
-import type { Format } from "../draft/format.ts";
+import type { Format } from "../reading/format.ts";
 import { isCalculatorConfig, readCalculatorConfig } from "./config.ts";
 
 /** Sections of the calculator's file, and of a Scenario. */
@@ -12,7 +12,7 @@ const SECTIONS: Record<string, string> = {
 };
 
 /** The training memory calculator's JSON, which a schema of its own reads. */
-export const memoryCalculator: Format = {
+export const memoryCalculatorFile: Format = {
   id: "memory-calculator",
   title: "the training memory calculator",
   kind: "mapping",

@@ -21,7 +21,7 @@ export function gpusOf({ hardware, parallelism }: CalculatorConfig): number {
 }
 
 /** Types of weights, and the optimizer. */
-export function typesOf(
+export function typeFields(
   { training }: CalculatorConfig,
 ): Pick<ScenarioInput, "precision" | "quantization" | "optimizer"> {
   const dtype = DTYPE_NAMES[training.dtype];
@@ -37,7 +37,7 @@ export function typesOf(
 export const MEGATRON_STAGE = 2;
 
 /** The engine, and what it shards and offloads. */
-export function engineOf(
+export function engineFields(
   { engine }: CalculatorConfig,
 ): NonNullable<ScenarioInput["engine"]> {
   const name = ENGINE_NAMES[engine.type];

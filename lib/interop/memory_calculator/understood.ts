@@ -1,3 +1,4 @@
+import { formatCount, groupDigits } from "../../units/mod.ts";
 import type { CalculatorConfig } from "./schema.ts";
 import { ENGINE_NAMES } from "./schema.ts";
 

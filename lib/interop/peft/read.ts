@@ -1,10 +1,10 @@
-import type { Format } from "../draft/format.ts";
-import { modelRule } from "../names/model.ts";
-import { modules, same, switched, unexpressed } from "../draft/rules.ts";
-import { plainText } from "../draft/plain_text.ts";
+import type { Format } from "../reading/format.ts";
+import { plainText } from "../reading/plain_text.ts";
+import { modules, same, switched, unexpressed } from "../reading/rules.ts";
+import { modelRule } from "../reading/vocabulary/model.ts";
 
 /** PEFT's adapter_config.json, or the arguments of its LoraConfig. */
-export const peftAdapter: Format = {
+export const peftFile: Format = {
   id: "peft",
   title: "PEFT",
   kind: "mapping",

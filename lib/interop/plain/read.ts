@@ -1,7 +1,7 @@
+import { DEFAULT_SCENARIO } from "../../scenario/default_scenario.ts";
 import { isObject } from "../../scenario/fields.ts";
 import { leavesOf } from "../../scenario/walk.ts";
-import type { Format } from "../draft/format.ts";
-import { DEFAULT_SCENARIO } from "../../scenario/default_scenario.ts";
+import type { Format } from "../reading/format.ts";
 
 /** A Scenario's sections, by which one is told. */
 const SECTIONS = Object.keys(DEFAULT_SCENARIO).filter((key) =>
@@ -9,7 +9,7 @@ const SECTIONS = Object.keys(DEFAULT_SCENARIO).filter((key) =>
 );
 
 /** Headroom's own Scenario, in JSON or YAML. */
-export const plainScenario: Format = {
+export const plainFile: Format = {
   id: "scenario",
   title: "Headroom's scenario",
   kind: "mapping",

@@ -1,7 +1,7 @@
 import type { Scenario } from "../../scenario/schema.ts";
 import { toInput } from "../../scenario/to_input.ts";
 import { leavesOf } from "../../scenario/walk.ts";
-import type { Draft, ExportFormat } from "../written/exported.ts";
+import type { ConfigurationDraft, ExportFormat } from "../writing/exported.ts";
 
 /** The Scenario itself: its model and all that differs from the defaults. */
 function plain(id: "json" | "yaml"): ExportFormat {
@@ -15,7 +15,7 @@ function plain(id: "json" | "yaml"): ExportFormat {
   };
 }
 
-function draftOf(scenario: Scenario): Draft {
+function draftOf(scenario: Scenario): ConfigurationDraft {
   const { model: _, ...rest } = scenario;
   return {
     values: toInput(scenario),
@@ -25,6 +25,6 @@ function draftOf(scenario: Scenario): Draft {
 }
 
 /** The Scenario in JSON. */
-export const json: ExportFormat = plain("json");
+export const jsonExport: ExportFormat = plain("json");
 /** The Scenario in YAML. */
-export const yaml: ExportFormat = plain("yaml");
+export const yamlExport: ExportFormat = plain("yaml");

@@ -1,11 +1,11 @@
-import type { Document } from "../document/document.ts";
-import type { Draft } from "../draft/draft.ts";
-import type { Settings } from "../draft/format.ts";
+import type { Document } from "../reading/document.ts";
+import type { Draft } from "../reading/draft.ts";
+import type { FileSettings } from "../reading/format.ts";
 
 /** What a recipe means beside its settings; its comments tell how it is started. */
 export function finishTorchtune(
   draft: Draft,
-  all: Settings,
+  all: FileSettings,
   { comments }: Document,
 ): void {
   draft.assume("software.model_code", "torchtune", "the recipe is torchtune's");

@@ -1,5 +1,5 @@
-import type { Unexpressed } from "../draft/format.ts";
-import { unexpressed } from "../draft/rules.ts";
+import type { Unexpressed } from "../reading/format.ts";
+import { unexpressed } from "../reading/rules.ts";
 
 /** Settings that move memory and have no field, or none that says all. */
 export const TORCHTUNE_UNEXPRESSED: readonly Unexpressed[] = [

@@ -1,7 +1,7 @@
-import type { Rule } from "../draft/format.ts";
-import { plainText } from "../draft/plain_text.ts";
-import { same, switched, switchOf } from "../draft/rules.ts";
-import { readNames, readSwitch } from "../draft/values.ts";
+import type { Rule } from "../reading/format.ts";
+import { plainText } from "../reading/plain_text.ts";
+import { same, switched, switchOf } from "../reading/rules.ts";
+import { readNames, readSwitch } from "../reading/values.ts";
 import { readBuilder } from "./builders.ts";
 
 /** torchtune's names of modules, as transformers names them. */

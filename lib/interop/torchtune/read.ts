@@ -1,9 +1,9 @@
 import { isObject } from "../../scenario/fields.ts";
-import type { Format, Rule } from "../draft/format.ts";
-import { plainText } from "../draft/plain_text.ts";
-import { counted, switched, switchOf } from "../draft/rules.ts";
-import { readSwitch, readType } from "../draft/values.ts";
-import { stateOptimizer } from "../names/optimizer_names.ts";
+import type { Format, Rule } from "../reading/format.ts";
+import { plainText } from "../reading/plain_text.ts";
+import { counted, switched, switchOf } from "../reading/rules.ts";
+import { readSwitch, readType } from "../reading/values.ts";
+import { stateOptimizer } from "../reading/vocabulary/optimizer_names.ts";
 import { finishTorchtune } from "./defaults.ts";
 import { TORCHTUNE_NEUTRAL, TORCHTUNE_UNEXPRESSED } from "./left_out.ts";
 import { MODEL_RULES } from "./model_rules.ts";
@@ -116,7 +116,7 @@ const RULES: readonly Rule[] = [
 ];
 
 /** torchtune's recipe configurations: recipes/configs. */
-export const torchtune: Format = {
+export const torchtuneFile: Format = {
   id: "torchtune",
   title: "torchtune",
   kind: "mapping",

@@ -1,8 +1,8 @@
 import type { Scenario } from "../../scenario/schema.ts";
 import { engineValues } from "../deepspeed/write.ts";
-import type { DraftBuilder } from "../written/draft_builder.ts";
-import { engineOf } from "../written/draft_builder.ts";
-import { STRATEGIES } from "../fsdp/words.ts";
+import type { DraftBuilder } from "../writing/draft_builder.ts";
+import { engineOf } from "../writing/draft_builder.ts";
+import { STRATEGIES } from "../writing/fsdp_words.ts";
 
 /** `deepspeed`, `fsdp` and `fsdp_config`, as the Trainer and Axolotl take them. */
 export function putTrainerEngine(

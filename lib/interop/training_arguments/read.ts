@@ -1,7 +1,6 @@
-import { bitsAndBytesRules } from "../bitsandbytes/rules.ts";
-import type { Draft } from "../draft/draft.ts";
-import type { Format, Rule, Settings } from "../draft/format.ts";
-import { plainText } from "../draft/plain_text.ts";
+import type { Draft } from "../reading/draft.ts";
+import type { FileSettings, Format, Rule } from "../reading/format.ts";
+import { plainText } from "../reading/plain_text.ts";
 import {
   counted,
   loadedIn,
@@ -10,10 +9,11 @@ import {
   switched,
   switchOf,
   unexpressed,
-} from "../draft/rules.ts";
-import { readSwitch } from "../draft/values.ts";
-import { attentionRule } from "../names/attention.ts";
-import { modelRule } from "../names/model.ts";
+} from "../reading/rules.ts";
+import { readSwitch } from "../reading/values.ts";
+import { attentionRule } from "../reading/vocabulary/attention.ts";
+import { bitsAndBytesRules } from "../reading/vocabulary/bitsandbytes.ts";
+import { modelRule } from "../reading/vocabulary/model.ts";
 import {
   assumeTrainer,
   CHECKPOINTING_RULE,
@@ -129,7 +129,7 @@ const SFT_RULES: readonly Rule[] = [
 ];
 
 /** A file of transformers' TrainingArguments, TRL's SFTConfig or its scripts. */
-export const trainingArguments: Format = {
+export const trainingArgumentsFile: Format = {
   id: "training-arguments",
   title: "TrainingArguments",
   kind: "mapping",
@@ -174,7 +174,7 @@ export const trainingArguments: Format = {
   finish: finishTrainer,
 };
 
-function finishTrainer(draft: Draft, all: Settings): void {
+function finishTrainer(draft: Draft, all: FileSettings): void {
   assumeTrainer(draft, all);
   if (!SFT_KEYS.some((key) => all.has(key))) return;
   draft.assume(

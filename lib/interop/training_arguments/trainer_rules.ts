@@ -1,26 +1,26 @@
 import { isObject } from "../../scenario/fields.ts";
 import { stateDeepspeedFile } from "../deepspeed/named_file.ts";
-import { deepspeed } from "../deepspeed/read.ts";
-import { applyFormat } from "../draft/apply_format.ts";
-import type { Draft } from "../draft/draft.ts";
-import type { Rule, Settings, Unexpressed } from "../draft/format.ts";
-import { plainText } from "../draft/plain_text.ts";
+import { deepspeedFile } from "../deepspeed/read.ts";
+import { applyFormat } from "../reading/apply_format.ts";
+import type { Draft } from "../reading/draft.ts";
+import type { FileSettings, Rule, Unexpressed } from "../reading/format.ts";
+import { plainText } from "../reading/plain_text.ts";
 import {
   counted,
   mixedIn,
   stateCheckpointing,
   switchOf,
   unexpressed,
-} from "../draft/rules.ts";
-import { isOff, readSwitch } from "../draft/values.ts";
+} from "../reading/rules.ts";
+import { isOff, readSwitch } from "../reading/values.ts";
 import {
   FSDP_NEUTRAL,
   fsdpRules,
   fsdpUnexpressed,
   stateFsdpOffload,
   stateSharding,
-} from "../fsdp/rules.ts";
-import { optimizerRule } from "../names/optimizer_names.ts";
+} from "../reading/vocabulary/fsdp.ts";
+import { optimizerRule } from "../reading/vocabulary/optimizer_names.ts";
 
 /** `deepspeed` of the Trainer: a file's name, or the file itself. */
 export const DEEPSPEED_RULE: Rule = {
@@ -30,7 +30,7 @@ export const DEEPSPEED_RULE: Rule = {
   read: (setting, draft) => {
     if (isObject(setting.value)) {
       applyFormat(
-        deepspeed,
+        deepspeedFile,
         { kind: "mapping", values: setting.value, comments: "", notes: [] },
         draft,
         `${setting.key}.`,
@@ -194,7 +194,7 @@ export const TRAINER_NEUTRAL: readonly RegExp[] = [
 ];
 
 /** What transformers fills in where TrainingArguments do not say. */
-export function assumeTrainer(draft: Draft, all: Settings): void {
+export function assumeTrainer(draft: Draft, all: FileSettings): void {
   draft.assume(
     "train.micro_batch",
     8,

@@ -1,10 +1,10 @@
-import { DraftBuilder, engineOf } from "../written/draft_builder.ts";
-import type { ExportFormat } from "../written/exported.ts";
-import { trainerOptimizer } from "../names/optimizer_words.ts";
+import { DraftBuilder, engineOf } from "../writing/draft_builder.ts";
+import type { ExportFormat } from "../writing/exported.ts";
+import { trainerOptimizer } from "../writing/optimizer_words.ts";
 import { putTrainerEngine } from "./engine_values.ts";
 
 /** transformers' TrainingArguments, as `HfArgumentParser.parse_json_file` reads them. */
-export const trainingArguments: ExportFormat = {
+export const trainingArgumentsExport: ExportFormat = {
   id: "training-arguments",
   title: "TrainingArguments",
   file: "training_args.json",

@@ -1,7 +1,7 @@
-import type { Draft, Facts, Setting } from "./draft.ts";
+import type { Draft, FileFacts, FileSetting } from "./draft.ts";
 import type { Rule } from "./format.ts";
-import { readCount, readNames, readSwitch, readType } from "./values.ts";
 import { plainText } from "./plain_text.ts";
+import { readCount, readNames, readSwitch, readType } from "./values.ts";
 
 type Keys = string | readonly string[];
 
@@ -136,21 +136,21 @@ export function countedFact(
     read: (setting, draft) => {
       const count = countOf(setting, draft);
       if (count !== null) {
-        draft.fact(setting, name, count as Facts[typeof name]);
+        draft.fact(setting, name, count as FileFacts[typeof name]);
       }
     },
   };
 }
 
 /** A setting's count; where it is none, the setting is refused. */
-export function countOf(setting: Setting, draft: Draft): number | null {
+export function countOf(setting: FileSetting, draft: Draft): number | null {
   const count = readCount(setting.value);
   if (count === null) draft.refuse(setting, "must be a whole number above 0");
   return count;
 }
 
 /** A setting's switch; where it is none, the setting is refused. */
-export function switchOf(setting: Setting, draft: Draft): boolean | null {
+export function switchOf(setting: FileSetting, draft: Draft): boolean | null {
   const value = readSwitch(setting.value);
   if (value === null) draft.refuse(setting, "must be true or false");
   return value;
@@ -174,7 +174,7 @@ function listOf(keys: Keys): readonly string[] {
  * one that is on holds.
  */
 export function stateCheckpointing(
-  setting: Setting,
+  setting: FileSetting,
   draft: Draft,
   on: boolean,
 ): void {

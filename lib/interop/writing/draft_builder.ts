@@ -1,5 +1,5 @@
 import type { Scenario } from "../../scenario/schema.ts";
-import type { Draft } from "./exported.ts";
+import type { ConfigurationDraft } from "./exported.ts";
 
 /** Gathers a configuration's values and which fields they state. */
 export class DraftBuilder {
@@ -24,7 +24,7 @@ export class DraftBuilder {
     return this;
   }
 
-  build(): Draft {
+  build(): ConfigurationDraft {
     return { values: this.values, says: [...this.#says], notes: this.#notes };
   }
 }

@@ -3,7 +3,7 @@ import type { CalculatorConfig } from "./schema.ts";
 import { ENGINE_NAMES } from "./schema.ts";
 
 /** What a configuration leaves open, and how that is settled. */
-export function assumptionsOf(
+export function assumedOf(
   config: CalculatorConfig,
   gpus: number,
 ): string[] {

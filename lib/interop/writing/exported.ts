@@ -8,7 +8,7 @@ export interface Exported {
 }
 
 /** A configuration before it is written. */
-export interface Draft {
+export interface ConfigurationDraft {
   values: Record<string, unknown>;
   /** Paths of the Scenario's fields that the values state. */
   says: readonly string[];
@@ -25,5 +25,5 @@ export interface ExportFormat {
   syntax: "yaml" | "json";
   /** Why a Scenario cannot be said at all; null where it can. */
   refuses(scenario: Scenario): string | null;
-  draft(scenario: Scenario): Draft;
+  draft(scenario: Scenario): ConfigurationDraft;
 }

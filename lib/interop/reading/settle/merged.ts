@@ -1,11 +1,11 @@
-import type { Draft, Facts, Stated } from "../draft/draft.ts";
-import { FACT_FIELDS, textOf } from "../draft/draft.ts";
-import type { Ignored } from "../draft/imported.ts";
+import type { Draft, FileFacts, Stated } from "../draft.ts";
+import { FACT_FIELDS, textOf } from "../draft.ts";
+import type { Ignored } from "../imported.ts";
 
 /** What several files state together; the last one wins. */
 export interface Merged {
   stated: Map<string, Stated>;
-  facts: Map<keyof Facts, Stated>;
+  facts: Map<keyof FileFacts, Stated>;
   assumed: Map<string, { value: unknown; reason: string }>;
 }
 

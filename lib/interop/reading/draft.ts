@@ -3,7 +3,7 @@ import { shown } from "../../scenario/problem.ts";
 import type { Assumed, Ignored, Understood } from "./imported.ts";
 
 /** One setting of a file. */
-export interface Setting {
+export interface FileSetting {
   /** Dotted key as the file writes it. */
   key: string;
   value: unknown;
@@ -13,7 +13,7 @@ export interface Setting {
  * What a file says that no single field of a Scenario holds; several files and
  * fields together decide what becomes of it.
  */
-export interface Facts {
+export interface FileFacts {
   /** Type that the forward pass computes in, or "no". */
   mixed_precision: "bf16" | "fp16" | "no";
   /** Type that the model is loaded in. */
@@ -29,7 +29,7 @@ export interface Facts {
 }
 
 /** The field that each fact ends in, for the list of what was understood. */
-export const FACT_FIELDS: Record<keyof Facts, string> = {
+export const FACT_FIELDS: Record<keyof FileFacts, string> = {
   mixed_precision: "precision.autocast",
   loaded: "precision.weights",
   trainable_fp32: "precision.weights",
@@ -39,7 +39,7 @@ export const FACT_FIELDS: Record<keyof Facts, string> = {
 };
 
 /** What a fact says, in words. */
-const FACT_WORDS: Record<keyof Facts, (value: string) => string> = {
+const FACT_WORDS: Record<keyof FileFacts, (value: string) => string> = {
   mixed_precision: (value) =>
     value === "no" ? "no mixed precision" : `mixed precision in ${value}`,
   loaded: (value) => `loaded in ${value}`,
@@ -59,7 +59,7 @@ export interface Stated {
 /** What one file's settings come to, before other files are looked at. */
 export class Draft {
   readonly stated: Map<string, Stated> = new Map();
-  readonly facts: Map<keyof Facts, Stated> = new Map();
+  readonly facts: Map<keyof FileFacts, Stated> = new Map();
   readonly assumed: Map<string, { value: unknown; reason: string }> = new Map();
   /** Fields that are left at their default, and why. */
   readonly unstated: Assumed[] = [];
@@ -72,17 +72,17 @@ export class Draft {
   complete = false;
 
   /** A setting decides a field; two that disagree are refused. */
-  state(setting: Setting, path: string, value: unknown): void {
+  state(setting: FileSetting, path: string, value: unknown): void {
     if (!this.#agrees(this.stated.get(path), setting, value, path)) return;
     this.stated.set(path, { value, key: setting.key });
     this.#understand(setting, path, textOf(value));
   }
 
   /** A setting decides something that several fields depend on. */
-  fact<Name extends keyof Facts>(
-    setting: Setting,
+  fact<Name extends keyof FileFacts>(
+    setting: FileSetting,
     name: Name,
-    value: Facts[Name],
+    value: FileFacts[Name],
   ): void {
     if (!this.#agrees(this.facts.get(name), setting, value, name)) return;
     this.facts.set(name, { value, key: setting.key });
@@ -109,7 +109,7 @@ export class Draft {
   }
 
   /** A setting is left out. */
-  leave(setting: Setting, reason: string, movesMemory = false): void {
+  leave(setting: FileSetting, reason: string, movesMemory = false): void {
     this.ignored.push({
       key: setting.key,
       value: shown(setting.value),
@@ -119,7 +119,7 @@ export class Draft {
   }
 
   /** A setting cannot be used. */
-  refuse({ key, value }: Setting, limit: string): void {
+  refuse({ key, value }: FileSetting, limit: string): void {
     this.problems.push({
       path: key,
       message: `${key} ${limit}: current value is ${shown(value)}`,
@@ -133,7 +133,7 @@ export class Draft {
 
   #agrees(
     before: Stated | undefined,
-    { key }: Setting,
+    { key }: FileSetting,
     value: unknown,
     what: string,
   ): boolean {
@@ -148,7 +148,11 @@ export class Draft {
     return false;
   }
 
-  #understand({ key, value }: Setting, path: string, becomes: string): void {
+  #understand(
+    { key, value }: FileSetting,
+    path: string,
+    becomes: string,
+  ): void {
     this.understood.push({ key, value: shown(value), path, becomes });
   }
 }

@@ -1,8 +1,8 @@
-import type { Draft, Setting } from "../draft/draft.ts";
-import type { Rule, Unexpressed } from "../draft/format.ts";
-import { stateCheckpointing, switchOf, unexpressed } from "../draft/rules.ts";
-import { readSwitch } from "../draft/values.ts";
-import { plainText } from "../draft/plain_text.ts";
+import type { Draft, FileSetting } from "../draft.ts";
+import type { Rule, Unexpressed } from "../format.ts";
+import { plainText } from "../plain_text.ts";
+import { stateCheckpointing, switchOf, unexpressed } from "../rules.ts";
+import { readSwitch } from "../values.ts";
 
 /** torch.distributed.fsdp.ShardingStrategy, by name and number. */
 const STRATEGIES: Record<string, "full" | "grad_op" | "none" | "hybrid"> = {
@@ -19,7 +19,7 @@ const STRATEGIES: Record<string, "full" | "grad_op" | "none" | "hybrid"> = {
 };
 
 /** States how parameters are sharded. */
-export function stateSharding(setting: Setting, draft: Draft): void {
+export function stateSharding(setting: FileSetting, draft: Draft): void {
   const name = plainText(setting.value).toLowerCase();
   const sharding = Object.hasOwn(STRATEGIES, name)
     ? STRATEGIES[name]
@@ -38,7 +38,7 @@ export function stateSharding(setting: Setting, draft: Draft): void {
 }
 
 /** CPU offload of FSDP takes parameters, gradients and optimizer states. */
-export function stateFsdpOffload(setting: Setting, draft: Draft): void {
+export function stateFsdpOffload(setting: FileSetting, draft: Draft): void {
   const on = switchOf(setting, draft);
   if (on === null) return;
   const to = on ? "cpu" : "none";

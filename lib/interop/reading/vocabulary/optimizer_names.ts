@@ -1,6 +1,6 @@
-import type { Draft, Setting } from "../draft/draft.ts";
-import type { Rule } from "../draft/format.ts";
-import { plainText } from "../draft/plain_text.ts";
+import type { Draft, FileSetting } from "../draft.ts";
+import type { Rule } from "../format.ts";
+import { plainText } from "../plain_text.ts";
 
 /** An optimizer in a Scenario's words, and what the name means besides. */
 interface Named {
@@ -151,7 +151,7 @@ export function optimizerRule(keys: readonly string[]): Rule {
 
 /** States the optimizer that a setting names. */
 export function stateOptimizer(
-  setting: Setting,
+  setting: FileSetting,
   draft: Draft,
   name: string = plainText(setting.value),
 ): void {

@@ -1,5 +1,5 @@
-import type { Stated } from "../draft/draft.ts";
-import { plainText } from "../draft/plain_text.ts";
+import type { Stated } from "../draft.ts";
+import { plainText } from "../plain_text.ts";
 import type { Merged } from "./merged.ts";
 import { valueAt } from "./merged.ts";
 

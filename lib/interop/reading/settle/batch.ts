@@ -1,4 +1,4 @@
-import type { Problem } from "../../scenario/problem.ts";
+import type { Problem } from "../../../scenario/problem.ts";
 import type { Merged } from "./merged.ts";
 import { valueAt } from "./merged.ts";
 import { assumeOneReplica, replicaOf } from "./mesh.ts";

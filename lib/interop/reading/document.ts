@@ -1,7 +1,7 @@
 import type { Document as YamlDocument } from "yaml";
 import { isScalar, parseAllDocuments, visit } from "yaml";
-import type { Result } from "../../scenario/parse_scenario.ts";
 import { isObject } from "../../scenario/fields.ts";
+import type { Result } from "../../scenario/parse_scenario.ts";
 import { shown } from "../../scenario/problem.ts";
 import {
   MAX_ALIASES,
@@ -10,8 +10,8 @@ import {
   MAX_LINES,
   MAX_VALUES,
 } from "./limits.ts";
-import { looksLikeShell } from "../shell/looks_like_shell.ts";
-import { readShell } from "../shell/read_shell.ts";
+import { looksLikeShell } from "./shell/looks_like_shell.ts";
+import { readShell } from "./shell/read_shell.ts";
 
 /** A configuration's text as settings. */
 export interface Document {

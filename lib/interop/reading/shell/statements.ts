@@ -1,12 +1,12 @@
 /** A piece of a word: what stands in single quotes is never expanded. */
-export interface Piece {
+export interface WordPiece {
   text: string;
   quoted: boolean;
   literal: boolean;
 }
 
 /** A word of a script; brackets of an array are words of their own. */
-export type Word = readonly Piece[];
+export type Word = readonly WordPiece[];
 
 /**
  * Splits a script into statements and their words: comments and line
@@ -16,7 +16,7 @@ export type Word = readonly Piece[];
 export function statementsOf(script: string): Word[][] {
   const statements: Word[][] = [];
   let words: Word[] = [];
-  let word: Piece[] | null = null;
+  let word: WordPiece[] | null = null;
   let depth = 0;
   const endWord = (): void => {
     if (word) words.push(word);

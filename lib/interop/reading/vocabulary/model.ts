@@ -1,12 +1,12 @@
-import { CATALOGUE, findModel } from "../../models/catalogue.ts";
-import type { Draft, Setting } from "../draft/draft.ts";
-import type { Rule } from "../draft/format.ts";
+import { CATALOGUE, findModel } from "../../../models/catalogue.ts";
+import type { Draft, FileSetting } from "../draft.ts";
+import type { Rule } from "../format.ts";
 
 /**
  * States a model by its name; a folder's name that the catalogue has stands for
  * the model.
  */
-export function stateModel(setting: Setting, draft: Draft): void {
+export function stateModel(setting: FileSetting, draft: Draft): void {
   const { value } = setting;
   if (typeof value !== "string" || value.trim() === "") {
     draft.refuse(setting, "must be a name or a path");

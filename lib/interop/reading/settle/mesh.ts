@@ -1,5 +1,5 @@
-import { textOf } from "../draft/draft.ts";
-import type { Ignored } from "../draft/imported.ts";
+import { textOf } from "../draft.ts";
+import type { Ignored } from "../imported.ts";
 import type { Merged } from "./merged.ts";
 import { valueAt } from "./merged.ts";
 

@@ -1,7 +1,7 @@
-import { DEFAULT_SCENARIO } from "../../scenario/default_scenario.ts";
-import type { Draft } from "../draft/draft.ts";
-import { textOf } from "../draft/draft.ts";
-import type { Assumed } from "../draft/imported.ts";
+import { DEFAULT_SCENARIO } from "../../../scenario/default_scenario.ts";
+import type { Draft } from "../draft.ts";
+import { textOf } from "../draft.ts";
+import type { Assumed } from "../imported.ts";
 import { fieldAt } from "./field_at.ts";
 import type { Merged } from "./merged.ts";
 

@@ -1,8 +1,8 @@
-import type { Result } from "../../scenario/parse_scenario.ts";
-import { putAt } from "../../scenario/walk.ts";
-import type { Draft } from "../draft/draft.ts";
-import { FACT_FIELDS } from "../draft/draft.ts";
-import type { Imported, Understood } from "../draft/imported.ts";
+import type { Result } from "../../../scenario/parse_scenario.ts";
+import { putAt } from "../../../scenario/walk.ts";
+import type { Draft } from "../draft.ts";
+import { FACT_FIELDS } from "../draft.ts";
+import type { Imported, Understood } from "../imported.ts";
 import { assumptionsOf } from "./assumptions.ts";
 import { settleBatch } from "./batch.ts";
 import { checkedInput } from "./checked_input.ts";

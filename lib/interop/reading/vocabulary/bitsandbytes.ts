@@ -1,6 +1,6 @@
-import type { Rule } from "../draft/format.ts";
-import { switchOf } from "../draft/rules.ts";
-import { readSwitch } from "../draft/values.ts";
+import type { Rule } from "../format.ts";
+import { switchOf } from "../rules.ts";
+import { readSwitch } from "../values.ts";
 
 /** How a tool names bitsandbytes' switches, and what it sets by itself. */
 interface Switches {

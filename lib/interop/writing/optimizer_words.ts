@@ -1,5 +1,5 @@
-import { findOptimizer } from "./optimizer_names.ts";
 import type { Scenario } from "../../scenario/schema.ts";
+import { findOptimizer } from "../reading/vocabulary/optimizer_names.ts";
 
 /** Names of transformers' OptimizerNames, the plainest first. */
 const TRAINER_NAMES = [

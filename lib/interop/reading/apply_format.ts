@@ -1,8 +1,8 @@
 import { isObject } from "../../scenario/fields.ts";
-import type { Document } from "../document/document.ts";
+import type { Document } from "./document.ts";
 import type { Draft } from "./draft.ts";
 import type { Format } from "./format.ts";
-import { Settings } from "./format.ts";
+import { FileSettings } from "./format.ts";
 import { isOff } from "./values.ts";
 
 /**
@@ -17,7 +17,7 @@ export function applyFormat(
   draft: Draft,
   prefix = "",
 ): void {
-  const all = new Settings(document.values, prefix);
+  const all = new FileSettings(document.values, prefix);
   const known = new Set<string>();
   for (const rule of format.rules) {
     for (const key of rule.keys) {

@@ -1,7 +1,7 @@
-import type { Result } from "../../scenario/parse_scenario.ts";
-import { parseScenario } from "../../scenario/parse_scenario.ts";
-import { leavesOf, putAt } from "../../scenario/walk.ts";
-import type { Stated } from "../draft/draft.ts";
+import type { Result } from "../../../scenario/parse_scenario.ts";
+import { parseScenario } from "../../../scenario/parse_scenario.ts";
+import { leavesOf, putAt } from "../../../scenario/walk.ts";
+import type { Stated } from "../draft.ts";
 import { fieldAt } from "./field_at.ts";
 
 /**

@@ -1,5 +1,5 @@
-import type { Document } from "../document/document.ts";
-import type { Draft, Setting } from "./draft.ts";
+import type { Document } from "./document.ts";
+import type { Draft, FileSetting } from "./draft.ts";
 
 /** How the settings of one or several names are read. */
 export interface Rule {
@@ -9,7 +9,7 @@ export interface Rule {
   fields: readonly string[];
   /** How values map, in a few words, for the documentation. */
   values?: string;
-  read(setting: Setting, draft: Draft, all: Settings): void;
+  read(setting: FileSetting, draft: Draft, all: FileSettings): void;
 }
 
 /** Settings that no field of a Scenario says. */
@@ -32,11 +32,11 @@ export interface Format {
   /** Dotted keys that decide no GPU memory. */
   neutral: readonly RegExp[];
   /** Adds what settings mean together, and the tool's own defaults. */
-  finish?(draft: Draft, all: Settings, document: Document): void;
+  finish?(draft: Draft, all: FileSettings, document: Document): void;
 }
 
 /** The settings of a file by dotted key. */
-export class Settings {
+export class FileSettings {
   constructor(
     readonly root: Record<string, unknown>,
     /** What stands before the keys in the whole file. */

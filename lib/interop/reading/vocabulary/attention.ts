@@ -1,6 +1,6 @@
-import type { Draft, Setting } from "../draft/draft.ts";
-import type { Rule } from "../draft/format.ts";
-import { plainText } from "../draft/plain_text.ts";
+import type { Draft, FileSetting } from "../draft.ts";
+import type { Rule } from "../format.ts";
+import { plainText } from "../plain_text.ts";
 
 /** Attention kernels as transformers and the tools on it name them. */
 const KERNELS: Record<string, "flash" | "sdpa" | "eager"> = {
@@ -14,7 +14,7 @@ const KERNELS: Record<string, "flash" | "sdpa" | "eager"> = {
 };
 
 /** The kernel of a name, or the one that holds as little as it does. */
-export function stateAttention(setting: Setting, draft: Draft): void {
+export function stateAttention(setting: FileSetting, draft: Draft): void {
   const name = plainText(setting.value).toLowerCase();
   const kernel = Object.hasOwn(KERNELS, name) ? KERNELS[name] : undefined;
   if (kernel) draft.state(setting, "train.attention", kernel);
