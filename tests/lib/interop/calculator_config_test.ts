@@ -1,68 +1,15 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import {
-  CALCULATOR_PRESETS,
   findPreset,
-  inConfigWords,
   isCalculatorConfig,
-  parseScenario,
-  readCalculatorConfig,
-  scenarioOfPreset,
   tryEstimate,
-} from "../../lib/mod.ts";
-import type { CalculatorConfigRead, Scenario } from "../../lib/mod.ts";
-
-const MODEL = {
-  name: "llama2-7b",
-  num_parameters: "7B",
-  num_layers: 32,
-  hidden_size: 4096,
-  num_attention_heads: 32,
-  vocab_size: 32_000,
-  max_seq_len: 4096,
-};
-
-/** The example of the calculator's document. */
-const DOCUMENTED = {
-  model: MODEL,
-  training: {
-    batch_size: 4,
-    gradient_accumulation_steps: 4,
-    optimizer: "adamw",
-    dtype: "bf16",
-    activation_checkpointing: 1,
-  },
-  parallelism: {
-    tensor_parallel_size: 1,
-    pipeline_parallel_size: 1,
-    data_parallel_size: 8,
-    sequence_parallel: false,
-  },
-  engine: {
-    type: "deepspeed",
-    zero_stage: 3,
-    offload_optimizer: "cpu",
-    offload_param: "none",
-  },
-  hardware: { num_gpus: 8, gpu_memory_gb: 80 },
-};
-
-function read(config: unknown): CalculatorConfigRead {
-  const result = readCalculatorConfig(config);
-  assert(result.ok, JSON.stringify(result));
-  return result.value;
-}
-
-function scenarioOf(config: unknown): Scenario {
-  const parsed = parseScenario(read(config).scenario);
-  assert(parsed.ok, JSON.stringify(parsed));
-  return parsed.value;
-}
-
-function messagesOf(config: unknown): string[] {
-  const result = readCalculatorConfig(config);
-  assert(!result.ok);
-  return result.problems.map(({ message }) => message);
-}
+} from "../../../lib/mod.ts";
+import {
+  DOCUMENTED,
+  MODEL,
+  readConfig,
+  scenarioOf,
+} from "./calculator_configs.ts";
 
 Deno.test("readCalculatorConfig() reads the documented example whole", () => {
   const scenario = scenarioOf(DOCUMENTED);
@@ -97,7 +44,7 @@ Deno.test("readCalculatorConfig() reads the documented example whole", () => {
     distributed_optimizer: true,
   });
   assertEquals(scenario.hardware.gpu, { memory_gib: 80 });
-  const { understood, assumed, ignored } = read(DOCUMENTED);
+  const { understood, assumed, ignored } = readConfig(DOCUMENTED);
   assertEquals(
     understood.map((line) => line.split(":")[0]),
     ["model", "training", "parallelism", "engine", "hardware"],
@@ -183,7 +130,7 @@ Deno.test("readCalculatorConfig() makes the dimensions add up to the count", () 
   for (const num_parameters of ["1B", "1.5B"]) {
     const model = { ...MODEL, name: "mine", num_parameters, num_layers: 24 };
     const found = tryEstimate({
-      ...read({ model: { ...model, hidden_size: 2048 } }).scenario,
+      ...readConfig({ model: { ...model, hidden_size: 2048 } }).scenario,
       method: "factors",
     });
     assert(found.ok);
@@ -194,50 +141,8 @@ Deno.test("readCalculatorConfig() makes the dimensions add up to the count", () 
   }
 });
 
-Deno.test("readCalculatorConfig() tells every problem at once, by its path", () => {
-  assertEquals(
-    messagesOf({
-      model: { ...MODEL, num_layers: 0, num_parameters: "many", colour: 1 },
-      training: { dtype: "fp12", activation_checkpointing: 5 },
-      parallelism: { tensor_parallel_size: "two" },
-      engine: { type: "magic", offload_optimizer: "tape" },
-      hardware: { gpu_memory_gb: -1 },
-      extra: true,
-    }),
-    [
-      'model.num_parameters must be a number: current value is "many"',
-      "model.num_layers must be at least 1: current value is 0",
-      "model.colour is not a field of a configuration",
-      'training.dtype must be one of fp32, float32, fp16, float16, bf16, bfloat16, int8, int4: current value is "fp12"',
-      "training.activation_checkpointing must be at most 4: current value is 5",
-      'parallelism.tensor_parallel_size must be a number: current value is "two"',
-      'engine.type must be one of pytorch_ddp, pytorch, ddp, deepspeed, megatron_lm, megatron, megatron-lm, megatron_deepspeed, fsdp: current value is "magic"',
-      'engine.offload_optimizer must be one of none, cpu, nvme: current value is "tape"',
-      "hardware.gpu_memory_gb must be at least 0.1: current value is -1",
-      "extra is not a field of a configuration",
-    ],
-  );
-});
-
-Deno.test("readCalculatorConfig() refuses experts that cannot be", () => {
-  const moe = { ...MODEL, moe_enabled: true };
-  assertEquals(messagesOf({ model: { ...moe, num_experts: 1, top_k: 1 } }), [
-    "model.num_experts must be at least 2 where moe_enabled is true: current value is 1",
-  ]);
-  assertEquals(messagesOf({ model: { ...moe, num_experts: 4, top_k: 5 } }), [
-    "model.top_k must be at most num_experts, 4: current value is 5",
-  ]);
-});
-
-Deno.test("readCalculatorConfig() refuses what is no object and what has no model", () => {
-  assertEquals(messagesOf([]), [
-    "The configuration must be an object: current value is []",
-  ]);
-  assertMatch(messagesOf({})[0] ?? "", /^model is missing/);
-});
-
 Deno.test("readCalculatorConfig() says what it settled and what it left", () => {
-  const { assumed, ignored } = read({
+  const { assumed, ignored } = readConfig({
     ...DOCUMENTED,
     model: { ...MODEL, name: "mine" },
     engine: {
@@ -275,27 +180,6 @@ Deno.test("readCalculatorConfig() counts GPUs by their splits where none are giv
   assertEquals(parallel.gpus, 12);
 });
 
-Deno.test("inConfigWords() names the file's fields", () => {
-  const { scenario } = read({
-    ...DOCUMENTED,
-    parallelism: { tensor_parallel_size: 3 },
-  });
-  const result = tryEstimate(scenario);
-  assert(!result.ok);
-  assertEquals(inConfigWords(result.problems), [
-    {
-      path: "hardware.num_gpus",
-      message:
-        "hardware.num_gpus must be a multiple of tp x pp x cp = 3: current value is 8",
-    },
-    {
-      path: "parallelism.tensor_parallel_size",
-      message:
-        "parallelism.tensor_parallel_size must divide the model's 32 attention heads: current value is 3",
-    },
-  ]);
-});
-
 Deno.test("isCalculatorConfig() tells configurations from scenarios", () => {
   assert(isCalculatorConfig(DOCUMENTED));
   assert(isCalculatorConfig({ model: MODEL }));
@@ -304,19 +188,3 @@ Deno.test("isCalculatorConfig() tells configurations from scenarios", () => {
   assert(!isCalculatorConfig({}));
   assert(!isCalculatorConfig(null));
 });
-
-Deno.test("scenarioOfPreset() gives a scenario of every preset, by name", () => {
-  assertEquals(CALCULATOR_PRESETS.length, 10);
-  for (const preset of CALCULATOR_PRESETS) {
-    assertEquals(findPreset(preset.id.toUpperCase()), preset);
-    const result = tryEstimate(scenarioOfPreset(preset));
-    assert(result.ok, preset.id);
-  }
-  const { model } = scenarioOfPreset(CALCULATOR_PRESETS[0] ?? never());
-  assertEquals(model, "meta-llama/Llama-2-7b-hf");
-  assertEquals(findPreset("nope"), null);
-});
-
-function never(): never {
-  throw new Error("There are no presets");
-}

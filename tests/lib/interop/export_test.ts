@@ -1,7 +1,7 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
-import fc from "../npm/fast-check.ts";
+import fc from "../../npm/fast-check.ts";
 import { parse } from "yaml";
-import type { Scenario, ScenarioInput } from "../../lib/mod.ts";
+import type { Scenario, ScenarioInput } from "../../../lib/mod.ts";
 import {
   DEFAULT_SCENARIO,
   EXPORTS,
@@ -10,8 +10,8 @@ import {
   parseScenario,
   PRESETS,
   scenarioOfConfiguration,
-} from "../../lib/mod.ts";
-import { OPTIMIZERS } from "../../lib/scenario/optimizers.ts";
+} from "../../../lib/mod.ts";
+import { OPTIMIZERS } from "../../../lib/scenario/optimizers.ts";
 import { SCHEMAS } from "./export_schemas.ts";
 
 /** Scenarios of every engine, method and kernel, some of which clash. */

@@ -1,16 +1,16 @@
 import { assert, assertEquals } from "@std/assert";
-import type { Imported } from "../../lib/mod.ts";
 import {
   parseScenario,
   scenarioOfConfiguration,
   tryEstimate,
-} from "../../lib/mod.ts";
-import { FORMATS } from "../../lib/interop/tools.ts";
-import expected from "../truth/configurations/expected.json" with {
+} from "../../../lib/mod.ts";
+import { FORMATS } from "../../../lib/interop/tools.ts";
+import { imported } from "./imported.ts";
+import expected from "../../truth/configurations/expected.json" with {
   type: "json",
 };
 
-const FOLDER = new URL("../truth/configurations/", import.meta.url);
+const FOLDER = new URL("../../truth/configurations/", import.meta.url);
 
 /** What each file must become. */
 const CASES: [string, typeof expected[keyof typeof expected]][] = Object
@@ -91,12 +91,6 @@ for (const [text, path, value] of TABLES) {
   Deno.test(`the references' tables hold: ${text.replaceAll("\n", ", ")} gives ${path}`, () => {
     assertEquals(at(imported(text).scenario, path), value);
   });
-}
-
-function imported(text: string): Imported {
-  const read = scenarioOfConfiguration(text);
-  assert(read.ok, JSON.stringify(read));
-  return read.value;
 }
 
 function at(value: unknown, path: string): unknown {
