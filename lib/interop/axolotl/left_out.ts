@@ -1,4 +1,5 @@
 import type { Unexpressed } from "../reading/format.ts";
+import { anyKeyOf } from "../reading/key_patterns.ts";
 import { unexpressed } from "../reading/rules.ts";
 import { FSDP_NEUTRAL, fsdpUnexpressed } from "../reading/vocabulary/fsdp.ts";
 
@@ -101,5 +102,30 @@ export const AXOLOTL_UNEXPRESSED: readonly Unexpressed[] = [
 /** Settings that decide no memory of a training step. */
 export const AXOLOTL_NEUTRAL: readonly RegExp[] = [
   ...FSDP_NEUTRAL,
-  /^(?:swanlab|use_swanlab|expert_parallel_|model_config|base_model_ignore|eta_min|gptq_|capabilities|env_capabilities|fsdp_final_state_dict_type|tokenizer|model_type|cls_model|base_model_config|processor|trust_remote|type_of_model|revision_of_model|is_\w+_derived|output_dir|hub_|save|saves_|push|datasets?|test_datasets|dataset_|pretrain|shuffle|skip_prepare|num_dataset|val_set|eval|evals_|do_|bench|metric|greater|loss_watchdog|early|gc_collect|seed|strict|resume|auto_resume|num_epochs|max_steps|warmup|lr|learning|embedding_lr|cosine|adam_|weight_decay|max_grad|train_on|group_by|sample_packing|multipack|pad_to_sequence|batch_flattening|curriculum|excess|min_sample|max_prompt|streaming|chat_template|special_tokens|tokens|added_tokens|eot|default_system|wandb|use_wandb|mlflow|use_mlflow|hf_|comet|use_comet|gradio|trackio|use_trackio|use_tensorboard|use_otel|otel|ray_|use_ray|resources|profiler|include_|logging|load_best|debug|local_rank|ddp(?:$|_timeout|_broadcast|_find)|remove_unused|dataloader|accelerator_config|gradient_checkpointing_kwargs|flex_attn|torch_compile_|ring_attn|heads_k|tf32|xformers|noisy|neftune|dpo_|kto_|orpo_|simpo_|cpo_|rl_beta|precompute|center|lora_fan|lora_model_dir|lora_|loraplus|peft_init|peft_ensure|merge|qlora_sharded|bnb_config|low_cpu|image_resize|role_|fix_untrained|generate|generation|num_generation|device$|jagged|torchdistx|mean_resizing|use_pose|pose|dynamic_checkpoint|cut_cross|chunked_cross|liger_use|tiled_mlp|scaling_softmax|use_eaft|eaft|quantization|axolotl|total_|preprocess|weight|user_defined|experimental|relora_|lisa_|unsloth|mcp|reinit|trainer_cls|num_labels|qgalore|dion|optimizer_)/,
+  anyKeyOf(String.raw`
+    swanlab use_swanlab expert_parallel_ model_config base_model_ignore
+    eta_min gptq_ capabilities env_capabilities fsdp_final_state_dict_type
+    tokenizer model_type cls_model base_model_config processor trust_remote
+    type_of_model revision_of_model is_\w+_derived output_dir hub_ save saves_
+    push datasets? test_datasets dataset_ pretrain shuffle skip_prepare
+    num_dataset val_set eval evals_ do_ bench metric greater loss_watchdog
+    early gc_collect seed strict resume auto_resume num_epochs max_steps
+    warmup lr learning embedding_lr cosine adam_ weight_decay max_grad
+    train_on group_by sample_packing multipack pad_to_sequence
+    batch_flattening curriculum excess min_sample max_prompt streaming
+    chat_template special_tokens tokens added_tokens eot default_system wandb
+    use_wandb mlflow use_mlflow hf_ comet use_comet gradio trackio use_trackio
+    use_tensorboard use_otel otel ray_ use_ray resources profiler include_
+    logging load_best debug local_rank ddp(?:$|_timeout|_broadcast|_find)
+    remove_unused dataloader accelerator_config gradient_checkpointing_kwargs
+    flex_attn torch_compile_ ring_attn heads_k tf32 xformers noisy neftune
+    dpo_ kto_ orpo_ simpo_ cpo_ rl_beta precompute center lora_fan
+    lora_model_dir lora_ loraplus peft_init peft_ensure merge qlora_sharded
+    bnb_config low_cpu image_resize role_ fix_untrained generate generation
+    num_generation device$ jagged torchdistx mean_resizing use_pose pose
+    dynamic_checkpoint cut_cross chunked_cross liger_use tiled_mlp
+    scaling_softmax use_eaft eaft quantization axolotl total_ preprocess
+    weight user_defined experimental relora_ lisa_ unsloth mcp reinit
+    trainer_cls num_labels qgalore dion optimizer_
+  `),
 ];

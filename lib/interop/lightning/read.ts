@@ -1,6 +1,7 @@
 import { isObject } from "../../scenario/fields.ts";
 import type { Draft, FileSetting } from "../reading/draft.ts";
 import type { Format, Rule } from "../reading/format.ts";
+import { anyKeyOf, KEY_END } from "../reading/key_patterns.ts";
 import { plainText } from "../reading/plain_text.ts";
 import {
   counted,
@@ -228,7 +229,14 @@ export const lightningFile: Format = {
   neutral: [
     /^trainer\.(?!strategy|plugins)/,
     /^(?:seed_everything|ckpt_path|model|data|optimizer|lr_scheduler)(?:\.|$)/,
-    /^trainer\.strategy\.init_args\.(?:device|\w*bucket_size|pin_memory|logging\w*|contiguous\w*|overlap_comm|zero_allow\w*|find_unused\w*|process_group\w*|timeout|load_full_weights)$/,
+    anyKeyOf(
+      String.raw`
+    device \w*bucket_size pin_memory logging\w* contiguous\w* overlap_comm
+    zero_allow\w* find_unused\w* process_group\w* timeout load_full_weights
+  `,
+      KEY_END.whole,
+      String.raw`trainer\.strategy\.init_args\.`,
+    ),
   ],
   finish: (draft, all) => {
     if (all.has("model")) {

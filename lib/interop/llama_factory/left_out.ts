@@ -1,4 +1,5 @@
 import type { Unexpressed } from "../reading/format.ts";
+import { anyKeyOf, KEY_END } from "../reading/key_patterns.ts";
 import { unexpressed } from "../reading/rules.ts";
 import {
   TRAINER_NEUTRAL,
@@ -65,7 +66,33 @@ export const LLAMA_FACTORY_UNEXPRESSED: readonly Unexpressed[] = [
 /** Settings that decide no memory of a training step. */
 export const LLAMA_FACTORY_NEUTRAL: readonly RegExp[] = [
   ...TRAINER_NEUTRAL,
-  /^(?:template|dataset|dataset_dir|media_dir|eval_dataset|max_samples|val_size|packing|neat_packing|train_on_prompt|mask_history|streaming|buffer_size|mix_strategy|interleave_probs|overwrite_cache|tool_format|default_system|enable_thinking|preserve_thinking|tokenized_path|plot_loss|compute_accuracy|disable_shuffling|trust_remote_code|cache_dir|use_fast_tokenizer|split_special_tokens|add_tokens|add_special_tokens|new_special_tokens_config|init_special_tokens|model_revision|low_cpu_mem_usage|rope_scaling|train_from_scratch|offload_folder|use_kv_cache|print_param_status|create_new_adapter|additional_config|data_shared_file_system|eval_num_beams|use_reentrant_gc|adapter_folder|use_v1_kernels|model_max_length)$/,
-  /^(?:preprocessing|overlap|master|ignore_pad|infer|image|video|audio|crop|use_audio|use_swanlab|swanlab|ray|loraplus|pissa|oft|module_dropout|pref|dpo|kto|simpo|ppo|ld_alpha|ref_model|reward_model|badam|galore|apollo|use_dft|use_eaft|eaft|asft|vllm|sglang|export|kt|hf_hub|ms_hub|om_hub|enable_torch_profiler|profiler|profile|placement|resources|freeze|hyper_parallel|megatron_bridge|early|use_ray|temperature|top|num_beams|max_new|max_length|repetition|length_penalty|skip_special)(?:_|$)/,
+  anyKeyOf(
+    `
+    template dataset dataset_dir media_dir eval_dataset max_samples val_size
+    packing neat_packing train_on_prompt mask_history streaming buffer_size
+    mix_strategy interleave_probs overwrite_cache tool_format default_system
+    enable_thinking preserve_thinking tokenized_path plot_loss
+    compute_accuracy disable_shuffling trust_remote_code cache_dir
+    use_fast_tokenizer split_special_tokens add_tokens add_special_tokens
+    new_special_tokens_config init_special_tokens model_revision
+    low_cpu_mem_usage rope_scaling train_from_scratch offload_folder
+    use_kv_cache print_param_status create_new_adapter additional_config
+    data_shared_file_system eval_num_beams use_reentrant_gc adapter_folder
+    use_v1_kernels model_max_length
+  `,
+    KEY_END.whole,
+  ),
+  anyKeyOf(
+    `
+    preprocessing overlap master ignore_pad infer image video audio crop
+    use_audio use_swanlab swanlab ray loraplus pissa oft module_dropout pref
+    dpo kto simpo ppo ld_alpha ref_model reward_model badam galore apollo
+    use_dft use_eaft eaft asft vllm sglang export kt hf_hub ms_hub om_hub
+    enable_torch_profiler profiler profile placement resources freeze
+    hyper_parallel megatron_bridge early use_ray temperature top num_beams
+    max_new max_length repetition length_penalty skip_special
+  `,
+    KEY_END.word,
+  ),
   /^do_(?:train|eval|predict)$/,
 ];

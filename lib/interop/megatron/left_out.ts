@@ -1,4 +1,5 @@
 import type { Unexpressed } from "../reading/format.ts";
+import { anyKeyOf } from "../reading/key_patterns.ts";
 import { unexpressed } from "../reading/rules.ts";
 
 /** Flags that move memory and have no field, or none that says all. */
@@ -108,5 +109,28 @@ export const MEGATRON_UNEXPRESSED: readonly Unexpressed[] = [
 
 /** Flags that decide no memory of a training step. */
 export const MEGATRON_NEUTRAL: readonly RegExp[] = [
-  /^(?:inference|rl-|grpo|langrl|perform-rl|dino|fim-|bert|biencoder|block-data|retriever|titles|ict|indexer|query-in|evidence|vision|img|num-c|classes|mask-|short-seq|otel|ft-|yarn|mscale|relative|mid-level|object-storage|phase|run-workload|decode-only|enable-msc|disable-msc|fake|max-tokens|refit|onnx|allow|patch|output-bert|quick-|min-|kitchen|num-speculative|data|train|valid|test|split|mock|vocab-file|merge-file|tokenizer|save|load|no-load|no-save|log|eval|exit|tensorboard|wandb|timing|seed|lr|min-lr|decoupled|weight|adam|sgd|muon-|lion-|clip|init|norm|layernorm|position|rotary|rope|use-rotary|use-rope|no-rope|no-position|attention-dropout|hidden-dropout|attention-softmax|apply|qk-layernorm|add-qkv|disable-bias|add-bias|no-bias|no-masked|masked|no-persist|bias|use-mcore|use-legacy|moe-|overlap|no-overlap|num-workers|dataloader|reset|eod|no-create|distributed|master|node|rdzv|max-restarts|standalone|manual-gc|ckpt|use-dist|dist-ckpt|async|auto-detect|override|finetune|calc|calculate|check|no-check|profile|use-pytorch|record|loss-scale|initial|hysteresis|one-logger|no-one|enable-one|app|adlr|use-cpu-init|sample|iter|start-weight|end-weight|squared|openai|quick|window|swin|no-|use-tp-pp-dp|log-|local|tee|role|monitor|module|cp-comm|fp8-|kv-|cuda-|create|context|untie|tiktoken|sft|legacy|ffn|num-dataset|attention-output|attn|te-|embedding|per-|result|straggler|enable-ft|rerun|error|inprocess|ddp-average|ddp-|align|pretrained|dump|verbosity|head|micro|hidden|grad|enable-experimental|export|force|use-fused|return|warmup|use-)/,
+  anyKeyOf(`
+    inference rl- grpo langrl perform-rl dino fim- bert biencoder block-data
+    retriever titles ict indexer query-in evidence vision img num-c classes
+    mask- short-seq otel ft- yarn mscale relative mid-level object-storage
+    phase run-workload decode-only enable-msc disable-msc fake max-tokens
+    refit onnx allow patch output-bert quick- min- kitchen num-speculative
+    data train valid test split mock vocab-file merge-file tokenizer save load
+    no-load no-save log eval exit tensorboard wandb timing seed lr min-lr
+    decoupled weight adam sgd muon- lion- clip init norm layernorm position
+    rotary rope use-rotary use-rope no-rope no-position attention-dropout
+    hidden-dropout attention-softmax apply qk-layernorm add-qkv disable-bias
+    add-bias no-bias no-masked masked no-persist bias use-mcore use-legacy
+    moe- overlap no-overlap num-workers dataloader reset eod no-create
+    distributed master node rdzv max-restarts standalone manual-gc ckpt
+    use-dist dist-ckpt async auto-detect override finetune calc calculate
+    check no-check profile use-pytorch record loss-scale initial hysteresis
+    one-logger no-one enable-one app adlr use-cpu-init sample iter
+    start-weight end-weight squared openai quick window swin no- use-tp-pp-dp
+    log- local tee role monitor module cp-comm fp8- kv- cuda- create context
+    untie tiktoken sft legacy ffn num-dataset attention-output attn te-
+    embedding per- result straggler enable-ft rerun error inprocess
+    ddp-average ddp- align pretrained dump verbosity head micro hidden grad
+    enable-experimental export force use-fused return warmup use-
+  `),
 ];

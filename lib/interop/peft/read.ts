@@ -1,4 +1,5 @@
 import type { Format } from "../reading/format.ts";
+import { anyKeyOf, KEY_END } from "../reading/key_patterns.ts";
 import { plainText } from "../reading/plain_text.ts";
 import { modules, same, switched, unexpressed } from "../reading/rules.ts";
 import { modelRule } from "../reading/vocabulary/model.ts";
@@ -55,7 +56,15 @@ export const peftFile: Format = {
     ),
   ],
   neutral: [
-    /^(?:auto_mapping|inference_mode|init_lora_weights|loftq_config|corda_config|eva_config|lora_bias|lora_ga_config|megatron_core|revision|task_type|fan_in_fan_out|ensure_weight_tying|qalora_group_size|runtime_config|use_bdlora)(?:\.|$)/,
+    anyKeyOf(
+      `
+    auto_mapping inference_mode init_lora_weights loftq_config corda_config
+    eva_config lora_bias lora_ga_config megatron_core revision task_type
+    fan_in_fan_out ensure_weight_tying qalora_group_size runtime_config
+    use_bdlora
+  `,
+      KEY_END.section,
+    ),
   ],
   finish: (draft) => {
     if (!draft.facts.has("adapters")) {

@@ -1,4 +1,5 @@
 import type { Unexpressed } from "../reading/format.ts";
+import { anyKeyOf } from "../reading/key_patterns.ts";
 import { unexpressed } from "../reading/rules.ts";
 
 /** Settings that move memory and have no field, or none that says all. */
@@ -51,5 +52,15 @@ export const TORCHTUNE_UNEXPRESSED: readonly Unexpressed[] = [
 
 /** Settings that decide no memory of a training step. */
 export const TORCHTUNE_NEUTRAL: readonly RegExp[] = [
-  /^(?:output_dir|tokenizer|dataset|dataset_val|seed|shuffle|checkpointer|teacher_checkpointer|resume_from_checkpoint|save_adapter_weights_only|epochs|optimizer|lr_scheduler|loss|kd_loss|kd_ratio|max_steps_per_epoch|clip_grad_norm|device|cudnn_deterministic_mode|metric_logger|log_|profiler|low_cpu_ram|run_val_every_n_steps|batch_size_val|collate_fn|packed|max_seq_len|enable_async_checkpointing|keep_last_n_checkpoints|save_every|context_parallel_rotate_method|tensor_parallel_plan|async|router|num_|model_type|anchor|prompt|activation_dtype|model\.(?:max_seq_len|attn_dropout|apply_lora_to))/,
+  anyKeyOf(String.raw`
+    output_dir tokenizer dataset dataset_val seed shuffle checkpointer
+    teacher_checkpointer resume_from_checkpoint save_adapter_weights_only
+    epochs optimizer lr_scheduler loss kd_loss kd_ratio max_steps_per_epoch
+    clip_grad_norm device cudnn_deterministic_mode metric_logger log_ profiler
+    low_cpu_ram run_val_every_n_steps batch_size_val collate_fn packed
+    max_seq_len enable_async_checkpointing keep_last_n_checkpoints save_every
+    context_parallel_rotate_method tensor_parallel_plan async router num_
+    model_type anchor prompt activation_dtype
+    model\.(?:max_seq_len|attn_dropout|apply_lora_to)
+  `),
 ];

@@ -1,5 +1,6 @@
 import type { Draft } from "../reading/draft.ts";
 import type { FileSettings, Format, Rule } from "../reading/format.ts";
+import { anyKeyOf, KEY_END } from "../reading/key_patterns.ts";
 import { plainText } from "../reading/plain_text.ts";
 import {
   counted,
@@ -169,7 +170,16 @@ export const trainingArgumentsFile: Format = {
   ],
   neutral: [
     ...TRAINER_NEUTRAL,
-    /^(?:dataset|script|chat_template|eos_token|pad_token|packing|padding_free|eval_packing|pad_to_multiple_of|shuffle|truncation|assistant_only|trust_remote|model_revision|model_code_revision|base_model_revision|model_type|num_proc|bos_token|streaming|bnb_4bit_quant_storage|model_init_kwargs|neftune)(?:_|$|\.)/,
+    anyKeyOf(
+      `
+    dataset script chat_template eos_token pad_token packing padding_free
+    eval_packing pad_to_multiple_of shuffle truncation assistant_only
+    trust_remote model_revision model_code_revision base_model_revision
+    model_type num_proc bos_token streaming bnb_4bit_quant_storage
+    model_init_kwargs neftune
+  `,
+      KEY_END.wordOrSection,
+    ),
   ],
   finish: finishTrainer,
 };

@@ -4,6 +4,7 @@ import { deepspeedFile } from "../deepspeed/read.ts";
 import { applyFormat } from "../reading/apply_format.ts";
 import type { Draft } from "../reading/draft.ts";
 import type { FileSettings, Rule, Unexpressed } from "../reading/format.ts";
+import { anyKeyOf, KEY_END } from "../reading/key_patterns.ts";
 import { plainText } from "../reading/plain_text.ts";
 import {
   counted,
@@ -189,8 +190,31 @@ export const TRAINER_UNEXPRESSED: readonly Unexpressed[] = [
 export const TRAINER_NEUTRAL: readonly RegExp[] = [
   ...FSDP_NEUTRAL,
   /^fsdp_config\.(?:xla|min_num_params)|^fsdp_(?:min_num_params|transformer_layer_cls_to_wrap)$/,
-  /^(?:do|eval|evaluation|logging|log|save|hub|push_to_hub|report_to|run_name|dataloader|lr|warmup|ddp|mp|tpu|torch_compile|jit_mode|debug|metric|label|load_best|early_stopping|prediction|predict|generation|skip_memory|ignore_data|batch_eval|remove_unused|length_column|group_by|average_tokens|accelerator_config|project|trackio|train_sampling)(?:_|$|\.)/,
-  /^(?:output_dir|overwrite_output_dir|logging_dir|learning_rate|weight_decay|adam_\w+|max_grad_norm|num_train_epochs|max_steps|seed|data_seed|full_determinism|local_rank|resume_from_checkpoint|greater_is_better|disable_tqdm|past_index|no_cuda|use_ipex|use_mps_device|tf32|half_precision_backend|fp16_opt_level|fp16_backend|(?:bf|fp)16_full_eval|include_\w+|restore_callback_\w+|ray_scope|torchdynamo|split_batches|dispatch_batches|sortish_sampler|enable_jit_checkpoint|xla_\w+|deepspeed_plugin|gradient_checkpointing_kwargs.*|distributed_state.*|per_device_eval_batch_size|per_gpu_eval_batch_size|eval_accumulation_steps|completion_only_loss|auto_find_batch_size)$/,
+  anyKeyOf(
+    `
+    do eval evaluation logging log save hub push_to_hub report_to run_name
+    dataloader lr warmup ddp mp tpu torch_compile jit_mode debug metric label
+    load_best early_stopping prediction predict generation skip_memory
+    ignore_data batch_eval remove_unused length_column group_by average_tokens
+    accelerator_config project trackio train_sampling
+  `,
+    KEY_END.wordOrSection,
+  ),
+  anyKeyOf(
+    String.raw`
+    output_dir overwrite_output_dir logging_dir learning_rate weight_decay
+    adam_\w+ max_grad_norm num_train_epochs max_steps seed data_seed
+    full_determinism local_rank resume_from_checkpoint greater_is_better
+    disable_tqdm past_index no_cuda use_ipex use_mps_device tf32
+    half_precision_backend fp16_opt_level fp16_backend (?:bf|fp)16_full_eval
+    include_\w+ restore_callback_\w+ ray_scope torchdynamo split_batches
+    dispatch_batches sortish_sampler enable_jit_checkpoint xla_\w+
+    deepspeed_plugin gradient_checkpointing_kwargs.* distributed_state.*
+    per_device_eval_batch_size per_gpu_eval_batch_size eval_accumulation_steps
+    completion_only_loss auto_find_batch_size
+  `,
+    KEY_END.whole,
+  ),
 ];
 
 /** What transformers fills in where TrainingArguments do not say. */

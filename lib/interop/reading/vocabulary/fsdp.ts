@@ -1,5 +1,6 @@
 import type { Draft, FileSetting } from "../draft.ts";
 import type { Rule, Unexpressed } from "../format.ts";
+import { anyKeyOf, KEY_END } from "../key_patterns.ts";
 import { plainText } from "../plain_text.ts";
 import { stateCheckpointing, switchOf, unexpressed } from "../rules.ts";
 import { readSwitch } from "../values.ts";
@@ -131,5 +132,14 @@ export function fsdpUnexpressed(section: string): Unexpressed[] {
 
 /** Settings of FSDP, in the section fsdp_config, that decide no memory of a step. */
 export const FSDP_NEUTRAL: readonly RegExp[] = [
-  /^fsdp_config\.(?:fsdp_)?(?:auto_wrap_policy|transformer_layer_cls_to_wrap|state_dict_type|final_state_dict_type|sync_module_states|use_orig_params|cpu_ram_efficient_loading|cpu_offload_pin_memory|backward_prefetch_policy|xla\w*)$/,
+  anyKeyOf(
+    String.raw`
+    auto_wrap_policy transformer_layer_cls_to_wrap state_dict_type
+    final_state_dict_type sync_module_states use_orig_params
+    cpu_ram_efficient_loading cpu_offload_pin_memory backward_prefetch_policy
+    xla\w*
+  `,
+    KEY_END.whole,
+    String.raw`fsdp_config\.(?:fsdp_)?`,
+  ),
 ];
