@@ -198,20 +198,20 @@ export const accelerateFile: Format = {
   ],
   neutral: [
     ...FSDP_NEUTRAL,
-    anyKeyOf(`
+    anyKeyOf()`
     compute_environment debug downcast_bf16 enable_cpu_affinity machine_rank
     main_process_ip main_process_port main_training_function rdzv_backend
     same_network gpu_ids mpirun_config command_file commands use_cpu
     num_cpu_threads_per_process
-  `),
+  `,
     /^tpu_/,
     /^deepspeed_config\./,
     /^parallelism_config\.parallelism_config_(?:cp|sp)_/,
     /^megatron_lm_config\./,
-    anyKeyOf(`
+    anyKeyOf()`
     ec2_instance_type iam_role_name image_uri profile region base_job_name
     py_version pytorch_version transformers_version sagemaker_ additional_args
-  `),
+  `,
   ],
   finish: (draft, all) => {
     const engine = draft.stated.get("engine.name")?.value;

@@ -102,7 +102,7 @@ export const AXOLOTL_UNEXPRESSED: readonly Unexpressed[] = [
 /** Settings that decide no memory of a training step. */
 export const AXOLOTL_NEUTRAL: readonly RegExp[] = [
   ...FSDP_NEUTRAL,
-  anyKeyOf(String.raw`
+  anyKeyOf()`
     swanlab use_swanlab expert_parallel_ model_config base_model_ignore
     eta_min gptq_ capabilities env_capabilities fsdp_final_state_dict_type
     tokenizer model_type cls_model base_model_config processor trust_remote
@@ -127,5 +127,5 @@ export const AXOLOTL_NEUTRAL: readonly RegExp[] = [
     scaling_softmax use_eaft eaft quantization axolotl total_ preprocess
     weight user_defined experimental relora_ lisa_ unsloth mcp reinit
     trainer_cls num_labels qgalore dion optimizer_
-  `),
+  `,
 ];

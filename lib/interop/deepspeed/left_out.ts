@@ -80,25 +80,18 @@ export const DEEPSPEED_NEUTRAL: readonly RegExp[] = [
   /^steps_per_print$|^wall_clock_breakdown$|^dump_state$|^memory_breakdown$/,
   /^zero_allow_untested_optimizer$|^zero_force_ds_cpu_optimizer$/,
   /^communication_data_type$|^seq_parallel_communication_data_type$/,
-  anyKeyOf(
-    String.raw`
+  anyKeyOf(KEY_END.whole, String.raw`zero_optimization\.`)`
     (?:stage3_)?gather_(?:16bit|fp16)_weights_on_model_save
     load_from_fp32_weights elastic_checkpoint ignore_unused_parameters
     offload_(?:optimizer|param)\.(?:pin_memory|nvme_path|fast_init|pipeline_\w+)
     use_multi_rank_bucket_allreduce log_trace_cache_warnings
     save_muon_momentum_buffer_in_memory
   `,
-    KEY_END.whole,
-    String.raw`zero_optimization\.`,
-  ),
-  anyKeyOf(
-    `
+  anyKeyOf(KEY_END.section)`
     _comment comms_config aio flops_profiler comms_logger tensorboard wandb
     csv_monitor comet monitor_config elasticity autotuning checkpoint
     data_efficiency curriculum_learning compile eigenvalue
     progressive_layer_drop amp nebula timers
   `,
-    KEY_END.section,
-  ),
   /^torch_autocast\.|^train_steps$|^data_types\.|^managed_gradient_accumulation$|^disable_allgather$|^sparse_gradients$|^dataloader_drop_last$|^zero_optimization\.leaf_module/,
 ];

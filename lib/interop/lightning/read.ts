@@ -229,14 +229,10 @@ export const lightningFile: Format = {
   neutral: [
     /^trainer\.(?!strategy|plugins)/,
     /^(?:seed_everything|ckpt_path|model|data|optimizer|lr_scheduler)(?:\.|$)/,
-    anyKeyOf(
-      String.raw`
+    anyKeyOf(KEY_END.whole, String.raw`trainer\.strategy\.init_args\.`)`
     device \w*bucket_size pin_memory logging\w* contiguous\w* overlap_comm
     zero_allow\w* find_unused\w* process_group\w* timeout load_full_weights
   `,
-      KEY_END.whole,
-      String.raw`trainer\.strategy\.init_args\.`,
-    ),
   ],
   finish: (draft, all) => {
     if (all.has("model")) {

@@ -66,8 +66,7 @@ export const LLAMA_FACTORY_UNEXPRESSED: readonly Unexpressed[] = [
 /** Settings that decide no memory of a training step. */
 export const LLAMA_FACTORY_NEUTRAL: readonly RegExp[] = [
   ...TRAINER_NEUTRAL,
-  anyKeyOf(
-    `
+  anyKeyOf(KEY_END.whole)`
     template dataset dataset_dir media_dir eval_dataset max_samples val_size
     packing neat_packing train_on_prompt mask_history streaming buffer_size
     mix_strategy interleave_probs overwrite_cache tool_format default_system
@@ -80,10 +79,7 @@ export const LLAMA_FACTORY_NEUTRAL: readonly RegExp[] = [
     data_shared_file_system eval_num_beams use_reentrant_gc adapter_folder
     use_v1_kernels model_max_length
   `,
-    KEY_END.whole,
-  ),
-  anyKeyOf(
-    `
+  anyKeyOf(KEY_END.word)`
     preprocessing overlap master ignore_pad infer image video audio crop
     use_audio use_swanlab swanlab ray loraplus pissa oft module_dropout pref
     dpo kto simpo ppo ld_alpha ref_model reward_model badam galore apollo
@@ -92,7 +88,5 @@ export const LLAMA_FACTORY_NEUTRAL: readonly RegExp[] = [
     hyper_parallel megatron_bridge early use_ray temperature top num_beams
     max_new max_length repetition length_penalty skip_special
   `,
-    KEY_END.word,
-  ),
   /^do_(?:train|eval|predict)$/,
 ];

@@ -157,20 +157,17 @@ export const llamaFactoryV1File: Format = {
     unexpressed("save_ckpt_as_hf", "saving is not estimated"),
   ],
   neutral: [
-    anyKeyOf(
-      String.raw`
+    anyKeyOf(KEY_END.section)`
     model_class trust_remote_code custom_chat_template train_dataset
     eval_dataset output_dir learning_rate num_train_epochs max_steps
     max_grad_norm batching_workers cp_mode dist_timeout lr_scheduler_config
     seed full_determinism resume_from_checkpoint logging_steps report_to
     save_\w+ sample_backend max_new_tokens plot_loss template bf16
   `,
-      KEY_END.section,
-    ),
-    anyKeyOf(String.raw`
+    anyKeyOf()`
     init_config optim_config dist_config\.dcp_path quant_config\.name
     peft_config\.(?:adapter_name_or_path|export\w*|infer_dtype|bias|task_type)
-  `),
+  `,
   ],
   finish: (draft, all) => {
     draft.assume("train.micro_batch", 1, "micro_batch_size is 1 by default");

@@ -109,7 +109,7 @@ export const MEGATRON_UNEXPRESSED: readonly Unexpressed[] = [
 
 /** Flags that decide no memory of a training step. */
 export const MEGATRON_NEUTRAL: readonly RegExp[] = [
-  anyKeyOf(`
+  anyKeyOf()`
     inference rl- grpo langrl perform-rl dino fim- bert biencoder block-data
     retriever titles ict indexer query-in evidence vision img num-c classes
     mask- short-seq otel ft- yarn mscale relative mid-level object-storage
@@ -132,5 +132,5 @@ export const MEGATRON_NEUTRAL: readonly RegExp[] = [
     embedding per- result straggler enable-ft rerun error inprocess
     ddp-average ddp- align pretrained dump verbosity head micro hidden grad
     enable-experimental export force use-fused return warmup use-
-  `),
+  `,
 ];

@@ -56,15 +56,12 @@ export const peftFile: Format = {
     ),
   ],
   neutral: [
-    anyKeyOf(
-      `
+    anyKeyOf(KEY_END.section)`
     auto_mapping inference_mode init_lora_weights loftq_config corda_config
     eva_config lora_bias lora_ga_config megatron_core revision task_type
     fan_in_fan_out ensure_weight_tying qalora_group_size runtime_config
     use_bdlora
   `,
-      KEY_END.section,
-    ),
   ],
   finish: (draft) => {
     if (!draft.facts.has("adapters")) {

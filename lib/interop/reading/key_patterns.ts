@@ -13,18 +13,20 @@ export const KEY_END = {
 } as const;
 
 /**
- * Matches dotted keys that begin with one of many words.
+ * Matches dotted keys that begin with one of many words. It is a template's tag,
+ * so that nothing but what the source says becomes an expression.
  *
- * @param words Between spaces and the ends of lines; each may be a pattern.
  * @param end What has to follow the word.
  * @param section A pattern of the sections that the keys stand in.
+ * @returns Reads words between spaces and the ends of lines; each may be a
+ *   pattern.
  */
 export function anyKeyOf(
-  words: string,
   end: typeof KEY_END[keyof typeof KEY_END] = KEY_END.any,
   section = "",
-): RegExp {
-  return new RegExp(
-    `^${section}(?:${words.trim().split(/\s+/).join("|")})${end}`,
-  );
+): (words: TemplateStringsArray) => RegExp {
+  return ({ raw }) => {
+    const words = raw.join("").trim().split(/\s+/);
+    return new RegExp(`^${section}(?:${words.join("|")})${end}`);
+  };
 }

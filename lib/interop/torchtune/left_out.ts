@@ -52,7 +52,7 @@ export const TORCHTUNE_UNEXPRESSED: readonly Unexpressed[] = [
 
 /** Settings that decide no memory of a training step. */
 export const TORCHTUNE_NEUTRAL: readonly RegExp[] = [
-  anyKeyOf(String.raw`
+  anyKeyOf()`
     output_dir tokenizer dataset dataset_val seed shuffle checkpointer
     teacher_checkpointer resume_from_checkpoint save_adapter_weights_only
     epochs optimizer lr_scheduler loss kd_loss kd_ratio max_steps_per_epoch
@@ -62,5 +62,5 @@ export const TORCHTUNE_NEUTRAL: readonly RegExp[] = [
     context_parallel_rotate_method tensor_parallel_plan async router num_
     model_type anchor prompt activation_dtype
     model\.(?:max_seq_len|attn_dropout|apply_lora_to)
-  `),
+  `,
 ];

@@ -170,16 +170,13 @@ export const trainingArgumentsFile: Format = {
   ],
   neutral: [
     ...TRAINER_NEUTRAL,
-    anyKeyOf(
-      `
+    anyKeyOf(KEY_END.wordOrSection)`
     dataset script chat_template eos_token pad_token packing padding_free
     eval_packing pad_to_multiple_of shuffle truncation assistant_only
     trust_remote model_revision model_code_revision base_model_revision
     model_type num_proc bos_token streaming bnb_4bit_quant_storage
     model_init_kwargs neftune
   `,
-      KEY_END.wordOrSection,
-    ),
   ],
   finish: finishTrainer,
 };

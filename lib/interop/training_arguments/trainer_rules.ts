@@ -190,18 +190,14 @@ export const TRAINER_UNEXPRESSED: readonly Unexpressed[] = [
 export const TRAINER_NEUTRAL: readonly RegExp[] = [
   ...FSDP_NEUTRAL,
   /^fsdp_config\.(?:xla|min_num_params)|^fsdp_(?:min_num_params|transformer_layer_cls_to_wrap)$/,
-  anyKeyOf(
-    `
+  anyKeyOf(KEY_END.wordOrSection)`
     do eval evaluation logging log save hub push_to_hub report_to run_name
     dataloader lr warmup ddp mp tpu torch_compile jit_mode debug metric label
     load_best early_stopping prediction predict generation skip_memory
     ignore_data batch_eval remove_unused length_column group_by average_tokens
     accelerator_config project trackio train_sampling
   `,
-    KEY_END.wordOrSection,
-  ),
-  anyKeyOf(
-    String.raw`
+  anyKeyOf(KEY_END.whole)`
     output_dir overwrite_output_dir logging_dir learning_rate weight_decay
     adam_\w+ max_grad_norm num_train_epochs max_steps seed data_seed
     full_determinism local_rank resume_from_checkpoint greater_is_better
@@ -213,8 +209,6 @@ export const TRAINER_NEUTRAL: readonly RegExp[] = [
     per_device_eval_batch_size per_gpu_eval_batch_size eval_accumulation_steps
     completion_only_loss auto_find_batch_size
   `,
-    KEY_END.whole,
-  ),
 ];
 
 /** What transformers fills in where TrainingArguments do not say. */

@@ -132,14 +132,10 @@ export function fsdpUnexpressed(section: string): Unexpressed[] {
 
 /** Settings of FSDP, in the section fsdp_config, that decide no memory of a step. */
 export const FSDP_NEUTRAL: readonly RegExp[] = [
-  anyKeyOf(
-    String.raw`
+  anyKeyOf(KEY_END.whole, String.raw`fsdp_config\.(?:fsdp_)?`)`
     auto_wrap_policy transformer_layer_cls_to_wrap state_dict_type
     final_state_dict_type sync_module_states use_orig_params
     cpu_ram_efficient_loading cpu_offload_pin_memory backward_prefetch_policy
     xla\w*
   `,
-    KEY_END.whole,
-    String.raw`fsdp_config\.(?:fsdp_)?`,
-  ),
 ];
