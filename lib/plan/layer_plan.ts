@@ -8,7 +8,10 @@ import type { MlpPlan } from "../play/layers/mlp_layer.ts";
 import type { ExpertCode } from "../play/layers/expert_types.ts";
 import type { MoePlan } from "../play/layers/moe_layer.ts";
 import type { AdaptedLinear } from "../play/torch/ops/adapted_linear.ts";
-import type { AttentionSettings, Heads } from "../play/torch/ops/attention.ts";
+import type {
+  AttentionSettings,
+  Heads,
+} from "../play/torch/ops/attention/types.ts";
 import type { Norm } from "../play/torch/ops/norms.ts";
 import { routedExpertsOf } from "./experts_plan.ts";
 import type { ModelCode } from "./model_code.ts";

@@ -6,7 +6,7 @@ import {
   slice,
   split,
 } from "../../torch/ops/arithmetic.ts";
-import { repeated } from "../../torch/ops/attention_products.ts";
+import { repeated } from "../../torch/ops/attention/products.ts";
 import { rotated } from "../../torch/ops/rotary.ts";
 import { sideBySide } from "../../torch/ops/side_by_side.ts";
 import type { RotaryTable } from "../../torch/ops/rotary.ts";

@@ -1,5 +1,5 @@
 import type { Machine, Value } from "../../torch/machine.ts";
-import type { Heads } from "../../torch/ops/attention.ts";
+import type { Heads } from "../../torch/ops/attention/types.ts";
 import type { RotaryTable } from "../../torch/ops/rotary.ts";
 import type { AttentionPlan } from "../attention_layer.ts";
 

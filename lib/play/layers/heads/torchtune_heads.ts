@@ -1,7 +1,7 @@
 import type { Machine, Value } from "../../torch/machine.ts";
 import type { AdaptedLinear } from "../../torch/ops/adapted_linear.ts";
 import { adaptedLinear } from "../../torch/ops/adapted_linear.ts";
-import { repeated } from "../../torch/ops/attention_products.ts";
+import { repeated } from "../../torch/ops/attention/products.ts";
 import { norm } from "../../torch/ops/norms.ts";
 import { pairwiseRotated } from "../../torch/ops/pairwise_rotary.ts";
 import type { HeadMaker } from "./made_heads.ts";

@@ -1,7 +1,7 @@
 import type { Machine, Parameter, Value } from "../machine.ts";
 import type { AdaptedLinear, Adapter } from "./adapted_linear.ts";
 import { add, copied, scaled } from "./arithmetic.ts";
-import type { Heads } from "./attention.ts";
+import type { Heads } from "./attention/types.ts";
 import { dropout } from "./dropout.ts";
 import type { Linear, Packed } from "./linear.ts";
 import { linear } from "./linear.ts";
