@@ -20,7 +20,7 @@ import { stepOfOne } from "../optimizers/step_of_one.ts";
 import type { Pass } from "./blocks/pass.ts";
 import { recordPass } from "./blocks/pass.ts";
 import type { StepPlan } from "../plan/step_plan.ts";
-import { playedCode } from "../plan/model_code.ts";
+import { playedCode } from "../software/mod.ts";
 import { stepPlanOf } from "../plan/step_plan.ts";
 import type { PhaseName, Stretch } from "./blocks/schedule.ts";
 import { passStretches } from "./blocks/schedule.ts";
@@ -103,7 +103,7 @@ export function playStep(
 ): Step | NotPlayed {
   const rule = optimizerRule(
     scenario.optimizer,
-    playedCode(scenario),
+    playedCode(scenario, model).optimizer,
     scenario.software.torch,
   );
   if (!rule) {

@@ -1,5 +1,5 @@
 import type { Scenario } from "../scenario/schema.ts";
-import type { ModelCode } from "../plan/model_code.ts";
+import type { OptimizerCode } from "../software/model_code.ts";
 import { roundedBytes } from "../play/memory/tape.ts";
 import { bitsandbytesRule, canBePaged, torchaoRule } from "./low_bit_rules.ts";
 import { OTHER_RULES } from "./other_rules.ts";
@@ -13,12 +13,6 @@ const RULES: Readonly<Record<string, OptimizerRule>> = {
   ...TORCH_RULES,
   ...OTHER_RULES,
 };
-
-/** The program that makes the optimizer. */
-export type OptimizerCode = Pick<
-  ModelCode,
-  "lowBitStates" | "widensEmbeddings"
->;
 
 /** HF Trainer. */
 const TRAINER: OptimizerCode = {

@@ -28,7 +28,7 @@ export function masksOf(
     )
   );
   if (
-    !attends || code.heads !== "transformers" || keyMask ||
+    !attends || !code.makesMasks || keyMask ||
     implementation === "flash"
   ) {
     return [];

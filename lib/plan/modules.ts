@@ -10,7 +10,7 @@ import type {
 import type { EmbeddingAdapter } from "../play/torch/ops/embedding.ts";
 import type { ParameterAdapter } from "../play/torch/ops/adapted_parameter.ts";
 import type { Norm, NormKind } from "../play/torch/ops/norms.ts";
-import type { ModelCode } from "./model_code.ts";
+import type { AdapterCode } from "../software/model_code.ts";
 import type { Storage, Stored } from "./storage.ts";
 
 /** Makes the modules of a layer, or those outside of layers, from tensors. */
@@ -19,25 +19,26 @@ export class Modules {
   readonly #adapters: ReadonlyMap<string, Tensor>;
   readonly #storage: Storage;
   readonly #lora: Scenario["train"]["lora"];
-  readonly #code: ModelCode;
+  readonly #joins: AdapterCode;
 
   /**
    * @param tensors By the name inside the layer.
    * @param adapters LoRA's tensors by the same names, such as
    *   "mlp.up_proj.lora_A.default.weight".
+   * @param joins How adapters join what they adapt.
    */
   constructor(
     tensors: ReadonlyMap<string, Tensor>,
     adapters: ReadonlyMap<string, Tensor>,
     storage: Storage,
     lora: Scenario["train"]["lora"],
-    code: ModelCode,
+    joins: AdapterCode,
   ) {
     this.#tensors = tensors;
     this.#adapters = adapters;
     this.#storage = storage;
     this.#lora = lora;
-    this.#code = code;
+    this.#joins = joins;
   }
 
   /** The names of the tensors. */
@@ -172,8 +173,7 @@ export class Modules {
     return {
       rank,
       dropout,
-      clonesBase: this.#code.adapters === "peft",
-      leavesInput: this.#code.adapters === "peft",
+      join: this.#joins.linear,
       a: one("A", a),
       b: one("B", b),
       magnitude: magnitude ? one("magnitude", magnitude) : null,
@@ -190,6 +190,7 @@ export class Modules {
       rank,
       a: trained(`${path} A`, a, dtype),
       b: trained(`${path} B`, b, dtype),
+      join: this.#joins.rows,
     };
   }
 
@@ -209,7 +210,7 @@ export class Modules {
       matrices: shape.length === 3 ? shape[0] ?? 1 : 1,
       isTransposed,
       isUnscaled: alpha === rank,
-      makesUpdate: this.#code.makesUpdates,
+      join: this.#joins.parameter,
     };
   }
 }

@@ -13,7 +13,6 @@ import type { ClassHead } from "../../plan/class_head.ts";
 import { layerPlanOf } from "../../plan/layer_plan.ts";
 import { factsOfKind } from "../../plan/masks.ts";
 import { embeddingPlanOf, headPlanOf } from "../../plan/outer_plan.ts";
-import { versionOf } from "../../plan/version.ts";
 import type { StepPlan } from "../../plan/step_plan.ts";
 import { recordVision } from "./vision_pass.ts";
 
@@ -81,7 +80,7 @@ export function recordPass(
         ? {
           parameter: first.table,
           // Autocast's gradient is cast to the parameter's type: a tensor of its own.
-          isView: headPlan.loss.kind === "full" &&
+          isView: scenario.train.loss === "full" &&
             [null, first.table.dtype].includes(scenario.precision.autocast),
         }
         : null,
@@ -94,7 +93,7 @@ export function recordPass(
   let { needsGrad, isLeaf } = embedding;
   let hostBytes = 0;
   let dtype = embedding.outputDtype;
-  const rotaryDtype = facts.code.heads === "transformers" ? dtype : "fp32";
+  const rotaryDtype = facts.code.rotary.wide ? "fp32" : dtype;
   for (const [at, kind] of stack.layers.entries()) {
     const checkpoint = isCheckpointed(checkpointing, at);
     const held = at === 0 && embedding.held;
@@ -118,7 +117,7 @@ export function recordPass(
           offload: scenario.train.checkpoint_offload,
           isLeaf,
           held,
-          stopsEarly: stopsEarly(scenario),
+          stopsEarly: facts.code.stopsEarly,
         },
         (m, x) => {
           const table = first.rotaryWidth === 0 ? null : {
@@ -178,7 +177,7 @@ function recordClassHead(
     settings,
     { batch, tokens: sequence, width: hidden },
     { ...head, beside: null, isTied: false, offset: null },
-    { ...loss, kind: "full", chunks: null, copies: head.copies, ...PLAIN },
+    { ...loss, copies: head.copies, ...PLAIN },
     given,
     norm,
   );
@@ -198,16 +197,4 @@ export function isCheckpointed(
 ): boolean {
   return checkpointing === "full" ||
     (checkpointing === "selective" && layer % 2 === 0);
-}
-
-/**
- * Whether checkpoints are those that stop once everything is there again:
- * transformers 4 took the older, reentrant ones unless told otherwise.
- *
- * Source: huggingface/transformers modeling_utils.py,
- * gradient_checkpointing_enable
- */
-function stopsEarly({ software }: Scenario): boolean {
-  return software.model_code !== "transformers" ||
-    versionOf(software.transformers)?.major !== 4;
 }
