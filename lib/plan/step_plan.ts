@@ -260,7 +260,11 @@ export function stepPlanOf(
         count: 1,
         bytes: code.bufferBytes(),
       },
-      ...(code.kept?.() ?? pixelsOf(vision)),
+      ...(code.kept?.().map((kept) => ({
+        ...kept,
+        count: 1,
+        bytes: roundedBytes(kept.bytes),
+      })) ?? pixelsOf(vision)),
       ...soundOf(encoders),
     ].filter(({ bytes }) => bytes > 0),
     loaded() {

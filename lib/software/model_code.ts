@@ -1,11 +1,13 @@
 import type { ExpertCode } from "../play/layers/expert_types.ts";
 import type { HeadMaker } from "../play/layers/attention_plan.ts";
-import type { LiveTensors } from "../play/readers/live.ts";
+import type { Mask } from "../play/layers/mask.ts";
 import type { Dtype } from "../play/torch/dtype.ts";
 import type { AdapterJoin } from "../play/torch/ops/adapted_linear.ts";
 import type { ParameterJoin } from "../play/torch/ops/adapted_parameter.ts";
 import type { RowsJoin } from "../play/torch/ops/embedding.ts";
+import type { AttentionSettings } from "../play/torch/ops/attention.ts";
 import type { NormKind } from "../play/torch/ops/norms.ts";
+import type { PartName } from "../answer/parts.ts";
 import type { Model } from "../models/model.ts";
 import type { Scenario } from "../scenario/schema.ts";
 import type { LossCode } from "./loss_code.ts";
@@ -18,8 +20,8 @@ export interface ModelCode {
   /** Whether it has models whose queries, keys and values are one projection. */
   readonly projectsAtOnce: boolean;
   readonly rotary: RotaryTables;
-  /** Whether the model makes the masks of its layers before they run. */
-  readonly makesMasks: boolean;
+  /** The masks that a model makes for its layers before they run. */
+  masksOf(pass: MaskedPass): readonly Mask[];
   /** Whether attention is handed one mask of the keys of each sequence. */
   readonly keyMask: boolean;
   /** Whether flash attention is handed rows without padding. */
@@ -55,7 +57,7 @@ export interface ModelCode {
    * What a training loop's variables hold from one step to the next, the pixels
    * among it; null where it is the batch alone.
    */
-  readonly kept: (() => LiveTensors[]) | null;
+  readonly kept: (() => readonly Kept[]) | null;
   /** How images are seen; null: as transformers does it. */
   readonly sees: SightOf | null;
   /** What is taken for granted of positions, in words; null for nothing. */
@@ -64,6 +66,22 @@ export interface ModelCode {
 
 /** The code of a program for a scenario and its model. */
 export type CodeOf = (scenario: Scenario, model: Model) => ModelCode;
+
+/** What the masks of a forward pass depend on. */
+export interface MaskedPass
+  extends Pick<AttentionSettings, "implementation" | "masked"> {
+  readonly batch: number;
+  readonly sequence: number;
+  /** Tokens of the layers' window, and whether only some of them have it. */
+  readonly windows: { readonly size: number | null; readonly both: boolean };
+}
+
+/** A tensor that stands from one step to the next. */
+export interface Kept {
+  readonly part: PartName;
+  readonly label: string;
+  readonly bytes: number;
+}
 
 /** Tables of cosines and sines. */
 export interface RotaryTables {

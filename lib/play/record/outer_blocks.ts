@@ -15,7 +15,7 @@ import type { LossSettings } from "../torch/ops/loss.ts";
 import type { HeadLoss } from "../torch/ops/head_loss.ts";
 import type { Norm } from "../torch/ops/norms.ts";
 import { norm } from "../torch/ops/norms.ts";
-import type { Mask } from "../../plan/masks.ts";
+import type { Mask } from "../layers/mask.ts";
 import type { ImagePlan } from "./images.ts";
 import { withImages } from "./images.ts";
 

@@ -20,7 +20,7 @@ export const litgptCode: CodeOf = (scenario, model) => {
     ...usual,
     makeHeads: litgptHeads,
     rotary: { ...usual.rotary, wide: true },
-    makesMasks: false,
+    masksOf: () => [],
     unpads: false,
     holdsEmbeddings: false,
     norm: "olmo2",

@@ -28,7 +28,7 @@ export function nanoVlmCode(
   return {
     ...usual,
     rotary: { ...usual.rotary, ofSequences: true },
-    makesMasks: false,
+    masksOf: () => [],
     keyMask: true,
     unpads: false,
     fillsCache: overwrites,

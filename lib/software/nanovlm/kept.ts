@@ -1,8 +1,7 @@
 import type { Model } from "../../models/model.ts";
-import { roundedBytes } from "../../play/memory/tape.ts";
-import type { LiveTensors } from "../../play/readers/live.ts";
 import { DTYPE_BYTES } from "../../play/torch/dtype.ts";
 import type { Scenario } from "../../scenario/schema.ts";
+import type { Kept } from "../model_code.ts";
 import { imageSide } from "./config.ts";
 
 /**
@@ -14,26 +13,20 @@ import { imageSide } from "./config.ts";
 export function keptByLoop(
   { train, precision }: Scenario,
   model: Model,
-): LiveTensors[] {
+): Kept[] {
   const rows = train.micro_batch * train.sequence_length;
   const dtype = precision.autocast ?? precision.weights;
   const images = train.micro_batch * train.images_per_sample;
   return [
     {
-      part: "logits and loss" as const,
+      part: "logits and loss",
       label: "logits that the training loop keeps",
-      count: 1,
-      bytes: roundedBytes(
-        rows * model.architecture.vocab_size * DTYPE_BYTES[dtype],
-      ),
+      bytes: rows * model.architecture.vocab_size * DTYPE_BYTES[dtype],
     },
     {
-      part: "inputs" as const,
+      part: "inputs",
       label: "pixels",
-      count: 1,
-      bytes: roundedBytes(
-        images * 3 * imageSide(model) ** 2 * DTYPE_BYTES.fp32,
-      ),
+      bytes: images * 3 * imageSide(model) ** 2 * DTYPE_BYTES.fp32,
     },
-  ].filter(({ bytes }) => bytes > 0);
+  ];
 }

@@ -21,7 +21,7 @@ export const torchtuneCode: CodeOf = (scenario, model) => {
     makeHeads: torchtuneHeads,
     projectsAtOnce: false,
     rotary: { ...usual.rotary, wide: true },
-    makesMasks: false,
+    masksOf: () => [],
     unpads: false,
     holdsEmbeddings: false,
     adapters: { ...usual.adapters, linear: torchtuneLinear },

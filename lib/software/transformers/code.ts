@@ -6,6 +6,7 @@ import { bufferBytes } from "./buffers.ts";
 import { expertCodeOf } from "./experts.ts";
 import { transformersHeads } from "./heads.ts";
 import { transformersLoss } from "./loss.ts";
+import { transformersMasks } from "./masks.ts";
 import { transformersPacking } from "./packing.ts";
 
 /** transformers' models, with PEFT's adapters, in HF Trainer or TRL's. */
@@ -17,7 +18,7 @@ export const transformersCode: CodeOf = (scenario, model) => {
     makeHeads: transformersHeads,
     projectsAtOnce: true,
     rotary: { wide: false, ofSequences: false },
-    makesMasks: true,
+    masksOf: transformersMasks,
     keyMask: false,
     unpads: true,
     // Its code of transformers 4 does not turn the cache off for checkpoints,
