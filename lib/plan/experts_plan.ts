@@ -7,7 +7,7 @@ import type {
 import type { RouterPlan } from "../play/layers/router.ts";
 import type { AdaptedLinear } from "../play/torch/ops/adapted_linear.ts";
 import type { Packed } from "../play/torch/ops/linear.ts";
-import type { LayerFacts } from "./layer_plan.ts";
+import type { LayerFacts } from "./layer_facts.ts";
 import type { Modules } from "./modules.ts";
 import { routingOf } from "./routing.ts";
 

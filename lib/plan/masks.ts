@@ -1,5 +1,5 @@
 import type { Mask } from "../play/layers/mask.ts";
-import type { LayerFacts } from "./layer_plan.ts";
+import type { LayerFacts } from "./layer_facts.ts";
 import type { LayerKind } from "./stacks.ts";
 import type { Windows } from "./sliding.ts";
 

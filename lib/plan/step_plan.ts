@@ -1,4 +1,5 @@
 import type { Model } from "../models/model.ts";
+import { PEFT_PREFIX, SAVED_COPY } from "../models/lora/names.ts";
 import { scenarioAdapters } from "../models/trainable.ts";
 import type { Tensor } from "../models/tensors/tensor.ts";
 import { copiesOf, elementsOf } from "../models/tensors/tensor.ts";
@@ -9,7 +10,7 @@ import type { Trained } from "../optimizers/rule.ts";
 import { DTYPE_BYTES } from "../play/torch/dtype.ts";
 import type { LiveTensors } from "../play/readers/live.ts";
 import { roundedBytes } from "../play/memory/tape.ts";
-import type { LayerFacts } from "./layer_plan.ts";
+import type { LayerFacts } from "./layer_facts.ts";
 import { layerPlanOf } from "./layer_plan.ts";
 import { withAdapters } from "./adapted_stacks.ts";
 import { playedCode } from "../software/mod.ts";
@@ -117,7 +118,7 @@ export function stepPlanOf(
       packedPaths.some((path) => adapter.includes(path)),
     );
   const addedDtype = (tensor: Tensor): Dtype =>
-    tensor.name.endsWith(".modules_to_save.default")
+    tensor.name.endsWith(SAVED_COPY)
       ? storage(tensor).dtype
       : train.lora.adapter_dtype;
   const stacksIn = (tensors: readonly Tensor[]) =>
@@ -178,7 +179,7 @@ export function stepPlanOf(
   }
   const modules = new Modules(
     new Map(outside.map((tensor) => [tensor.name, tensor])),
-    loraOf("base_model.model."),
+    loraOf(PEFT_PREFIX),
     storage,
     train.lora,
     code.adapters,

@@ -3,7 +3,7 @@ import type { Model } from "../models/model.ts";
 import type { Scenario } from "../scenario/schema.ts";
 import type { LayerPlan } from "../play/layers/decoder_layer.ts";
 import type { Sight, SightOf } from "../software/sight.ts";
-import type { LayerFacts } from "./layer_plan.ts";
+import type { LayerFacts } from "./layer_facts.ts";
 import { layerPlanOf } from "./layer_plan.ts";
 import type { Modules } from "./modules.ts";
 import type { LayerKind, Stack } from "./stacks.ts";

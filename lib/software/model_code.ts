@@ -10,6 +10,7 @@ import type { NormKind } from "../play/torch/ops/norms.ts";
 import type { PartName } from "../answer/parts.ts";
 import type { Model } from "../models/model.ts";
 import type { Scenario } from "../scenario/schema.ts";
+import type { Dropouts } from "./dropouts.ts";
 import type { LossCode } from "./loss_code.ts";
 import type { SightOf } from "./sight.ts";
 
@@ -89,13 +90,6 @@ export interface RotaryTables {
   readonly wide: boolean;
   /** Whether each sequence has rows of its own. */
   readonly ofSequences: boolean;
-}
-
-/** Shares that are dropped, between 0 and 1. */
-export interface Dropouts {
-  readonly attention: number;
-  readonly residual: number;
-  readonly embedding: number;
 }
 
 /** How adapters join what they adapt. */

@@ -6,7 +6,7 @@ import type { ActivationKind } from "../play/torch/ops/activations.ts";
 import type { AdaptedLinear } from "../play/torch/ops/adapted_linear.ts";
 import type { Norm, NormKind } from "../play/torch/ops/norms.ts";
 import type { Scenario } from "../scenario/schema.ts";
-import type { Dropouts } from "./model_code.ts";
+import type { Dropouts } from "./dropouts.ts";
 
 /** How a model sees, beside the layers of its tower. */
 export interface Sight {
