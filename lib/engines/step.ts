@@ -13,8 +13,8 @@ import type { OptimizerRule } from "../optimizers/rule.ts";
 import { optimizerRule } from "../optimizers/rules.ts";
 import type { Implementation } from "../optimizers/step_temporaries.ts";
 import { stepOfOne } from "../optimizers/step_of_one.ts";
-import { playedCode } from "../plan/model_code.ts";
 import type { StepPlan } from "../plan/step_plan.ts";
+import { playedCode } from "../software/mod.ts";
 import { stepPlanOf } from "../plan/step_plan.ts";
 import { recordPass } from "./blocks/pass.ts";
 import { singleProgram } from "./single.ts";
@@ -51,7 +51,7 @@ export function playStep(
 ): Step | NotPlayed {
   const rule = optimizerRule(
     scenario.optimizer,
-    playedCode(scenario),
+    playedCode(scenario, model).optimizer,
     scenario.software.torch,
   );
   if (!rule) {

@@ -1,5 +1,5 @@
 import type { Model } from "../models/model.ts";
-import { expertsAreLinears } from "../models/stacked_experts.ts";
+import { PEFT_PREFIX, SAVED_COPY } from "../models/lora/names.ts";
 import { scenarioAdapters } from "../models/trainable.ts";
 import type { Tensor } from "../models/tensors/tensor.ts";
 import type { Scenario } from "../scenario/schema.ts";
@@ -8,22 +8,10 @@ import type { Dtype } from "../play/torch/dtype.ts";
 import type { Trained } from "../optimizers/rule.ts";
 import { DTYPE_BYTES } from "../play/torch/dtype.ts";
 import type { Buffer } from "../play/program/buffer.ts";
-import { roundedBytes } from "../play/memory/tape.ts";
-import type { ExpertCode } from "../play/layers/expert_types.ts";
-import type { LayerFacts } from "./layer_plan.ts";
+import type { LayerFacts } from "./layer_facts.ts";
 import { layerPlanOf } from "./layer_plan.ts";
-import { versionOf } from "./version.ts";
-import type { DirectLoss } from "../play/torch/ops/direct_loss.ts";
 import { withAdapters } from "./adapted_stacks.ts";
-import { playedCode } from "./model_code.ts";
-import type { ModelCode } from "./model_code.ts";
-import {
-  hasPlaceholders,
-  isNanoVlm,
-  nanoVlmKept,
-  nanoVlmLoss,
-  nanoVlmTraits,
-} from "./nanovlm_plan.ts";
+import { playedCode } from "../software/mod.ts";
 import { masksImages } from "./transformers_vision.ts";
 import type { VisionPlan } from "./vision_plan.ts";
 import { visionPlanOf } from "./vision_plan.ts";
@@ -32,7 +20,6 @@ import { classHeadOf } from "./class_head.ts";
 import { encoderFamilyOf, frozenOf } from "./encoders/family.ts";
 import type { EncoderPlan } from "./encoders/encoder_plan.ts";
 import { encoderPlanOf } from "./encoders/encoder_plan.ts";
-import { bufferBytes } from "./buffers.ts";
 import type { Inventory } from "./inventory.ts";
 import {
   adapterItems,
@@ -75,8 +62,6 @@ export interface StepPlan {
   readonly encoders: EncoderPlan | null;
   /** What a decoder's class has in place of a vocabulary; null where it has one. */
   readonly classHead: ClassHead | null;
-  /** The loss of model code that has one of its own. */
-  readonly directLoss: DirectLoss | null;
   /** Modules whose adapters kernels pass by, so that none of them trains. */
   readonly passedBy: readonly string[];
   readonly inventory: Inventory;
@@ -101,6 +86,7 @@ export function stepPlanOf(
     innerConfig(model.config ?? {}),
   );
   const { train, software } = scenario;
+  const code = playedCode(scenario, model);
   const adapters = adapterTensors(scenario, model);
   const stack = withUnturned(
     withWindows(withAdapters(whole, adapters), windows),
@@ -108,13 +94,12 @@ export function stepPlanOf(
     innerConfig(model.config ?? {}),
   );
   const storage = leavingFrozen(
-    storageOf(scenario, model.architecture.type),
+    storageOf(scenario, code.packing),
     family ? frozenOf(family, model) : unreachedOf(model),
   );
   const stateSpaces = stateSpaceFacts(scenario, model);
   const unfit = unfitStateSpaces(stateSpaces, model, storage);
   if (unfit !== null) return { reason: unfit };
-  const code = playedCode(scenario);
   const outside = model.tensors.filter(({ layers }) => layers === null);
   const loraOf = (prefix: string) =>
     new Map(
@@ -133,7 +118,7 @@ export function stepPlanOf(
       packedPaths.some((path) => adapter.includes(path)),
     );
   const addedDtype = (tensor: Tensor): Dtype =>
-    tensor.name.endsWith(".modules_to_save.default")
+    tensor.name.endsWith(SAVED_COPY)
       ? storage(tensor).dtype
       : train.lora.adapter_dtype;
   const stacksIn = (tensors: readonly Tensor[]) =>
@@ -144,9 +129,8 @@ export function stepPlanOf(
       adapters,
       storage,
       train.lora,
-      code,
+      code.adapters,
     );
-  const nano = isNanoVlm(model);
   const traits = traitsOf(
     model.architecture.type,
     model.config ?? {},
@@ -154,29 +138,20 @@ export function stepPlanOf(
   );
   const facts: LayerFacts = {
     architecture: model.architecture,
-    traits: playedTraits(
-      nano ? nanoVlmTraits(model, traits) : traits,
-      train.kernels,
-      code,
-    ),
+    traits: playedTraits(traits, train.kernels, code),
     batch: train.micro_batch,
     sequence: train.sequence_length,
     attention: {
       implementation: train.attention,
       masked: train.padding_mask ||
         (train.images_per_sample > 0 && masksImages(model.architecture.type)),
-      keyMask: nano,
+      keyMask: code.keyMask,
       causal: true,
-      unpads: train.padding_mask && code.heads === "transformers" && !nano,
+      unpads: train.padding_mask && code.unpads,
     },
     kernels: train.kernels,
     code,
-    expertCode: expertCodeOf(software, model.architecture.type),
-    // Its code of transformers 4 does not turn the cache off for checkpoints,
-    // and its keys and values are views of the whole projection.
-    cached: (nano && hasPlaceholders(model)) ||
-      model.architecture.type === "gpt_bigcode" &&
-        versionOf(software.transformers)?.major === 4,
+    cached: code.fillsCache,
     stateSpaces,
   };
   const layers = family === null
@@ -196,7 +171,7 @@ export function stepPlanOf(
   const isFused = layers.some(({ attention }) =>
     attention && "projections" in attention && "qkv" in attention.projections
   );
-  if (isFused && code.heads === "torchtune") {
+  if (isFused && !code.projectsAtOnce) {
     return {
       reason:
         `software.model_code ${software.model_code} has no models of type ${model.architecture.type}, which project queries, keys and values at once`,
@@ -204,10 +179,10 @@ export function stepPlanOf(
   }
   const modules = new Modules(
     new Map(outside.map((tensor) => [tensor.name, tensor])),
-    loraOf("base_model.model."),
+    loraOf(PEFT_PREFIX),
     storage,
     train.lora,
-    code,
+    code.adapters,
   );
   const encoders = family && encoderPlanOf({
     scenario,
@@ -250,7 +225,6 @@ export function stepPlanOf(
     vision,
     encoders,
     classHead,
-    directLoss: nano ? nanoVlmLoss(scenario, model) : null,
     passedBy: [
       ...new Set(
         adapters.map(({ name }) => name).filter(isPassedBy).flatMap((name) =>
@@ -264,9 +238,11 @@ export function stepPlanOf(
         besideBuffer(
           "buffers",
           "buffers",
-          bufferBytes(model, scenario) + rotaryBufferBytes(model, code),
+          code.bufferBytes(),
         ),
-        ...(nano ? nanoVlmKept(scenario, model) : pixelsOf(vision)),
+        ...(code.kept?.().map(({ part, label, bytes }) =>
+          besideBuffer(part, label, bytes)
+        ) ?? pixelsOf(vision)),
         ...soundOf(encoders),
       ].filter(({ bytes }) => bytes > 0),
       trained: [
@@ -333,36 +309,8 @@ function soundOf(encoders: EncoderPlan | null): Buffer[] {
   return [besideBuffer("inputs", "features of the sound", bytes)];
 }
 
-/** transformers 5 groups its experts where torch can, from 2.9. */
-function expertCodeOf(
-  { transformers, torch }: Scenario["software"],
-  type: string,
-): ExpertCode {
-  const release = versionOf(transformers)?.major;
-  if (expertsAreLinears(type, release)) return "linears";
-  // Experts that lie in one parameter there run one by one, as slices of it.
-  if (release === 4) return "slices";
-  const { major, minor } = versionOf(torch) ?? { major: 2, minor: 9 };
-  return major > 2 || minor >= 9 ? "grouped" : "slices";
-}
-
 function adapterTensors(scenario: Scenario, model: Model): Tensor[] {
   if (scenario.train.method === "full") return [];
   const adapters = scenarioAdapters(model, scenario);
   return adapters.ok ? adapters.value.tensors : [];
-}
-
-/**
- * torchtune's table of cosines and sines of every position that a model knows.
- *
- * Source: pytorch/torchtune torchtune/modules/position_embeddings.py
- */
-function rotaryBufferBytes(
-  { architecture, config }: Model,
-  { rotaryBuffer }: ModelCode,
-): number {
-  const positions = config?.["max_position_embeddings"];
-  return rotaryBuffer && typeof positions === "number"
-    ? roundedBytes(positions * architecture.head_dim * DTYPE_BYTES.fp32)
-    : 0;
 }

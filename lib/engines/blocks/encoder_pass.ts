@@ -17,7 +17,6 @@ import type { LossSettings } from "../../play/torch/ops/loss.ts";
 import type { RotaryTable } from "../../play/torch/ops/rotary.ts";
 import type { PartName } from "../../answer/parts.ts";
 import { decoderStack, isCheckpointed, placed } from "./pass.ts";
-import { forcesGrad } from "../../plan/outer_plan.ts";
 import type { EncoderPlan } from "../../plan/encoders/encoder_plan.ts";
 import type { StackPlan } from "../../plan/encoders/stack_plan.ts";
 import type { StepPlan } from "../../plan/step_plan.ts";
@@ -131,7 +130,7 @@ function entryOf(
   const reads = zeros === "first layer" && stack === decoder;
   return recordEntry(settings, stack, {
     part,
-    forcesGrad: facts.code.forcesGrad && forcesGrad(scenario),
+    forcesGrad: facts.code.forcesGrad,
     labels: stack !== encoder
       ? 0
       : head.reads === "tokens"
@@ -274,8 +273,6 @@ function lossSettings(
   { head: { offset }, family: { copies } }: EncoderPlan,
 ): LossSettings {
   return {
-    kind: "full",
-    chunks: null,
     copies,
     kernel: train.kernels === "compile" ? "compiled" : "eager",
     softcap: false,

@@ -19,7 +19,6 @@ import type { ClassHead } from "../../plan/class_head.ts";
 import { layerPlanOf } from "../../plan/layer_plan.ts";
 import { factsOfKind } from "../../plan/masks.ts";
 import { embeddingPlanOf, headPlanOf } from "../../plan/outer_plan.ts";
-import { versionOf } from "../../plan/version.ts";
 import type { StepPlan } from "../../plan/step_plan.ts";
 import { recordVision } from "./vision_pass.ts";
 
@@ -74,7 +73,7 @@ export function recordPass(
         ? {
           parameter: first.table,
           // Autocast's gradient is cast to the parameter's type: a tensor of its own.
-          isView: headPlan.loss.kind === "full" &&
+          isView: scenario.train.loss === "full" &&
             [null, first.table.dtype].includes(scenario.precision.autocast),
         }
         : null,
@@ -82,9 +81,7 @@ export function recordPass(
     first,
     part,
   );
-  const rotaryDtype = facts.code.heads === "transformers"
-    ? embedding.outputDtype
-    : "fp32";
+  const rotaryDtype = facts.code.rotary.wide ? "fp32" : embedding.outputDtype;
   const layers = recordStack(
     // Its layers multiply by `weight.T`, which autocast takes for no weight.
     { ...settings, cachesCasts: facts.architecture.type !== "falcon" },
@@ -95,7 +92,7 @@ export function recordPass(
       isLeaf: embedding.isLeaf,
       part,
       offload: scenario.train.checkpoint_offload,
-      stopsEarly: stopsEarly(scenario),
+      stopsEarly: facts.code.stopsEarly,
     },
     stack.layers.map((kind, at) => ({
       key: `${kind.id}`,
@@ -175,7 +172,7 @@ function recordClassHead(
     settings,
     { batch, tokens: sequence, width: hidden },
     { ...head, beside: null, isTied: false, offset: null },
-    { ...loss, kind: "full", chunks: null, copies: head.copies, ...PLAIN },
+    { ...loss, copies: head.copies, ...PLAIN },
     given,
     norm,
   );
@@ -195,16 +192,4 @@ export function isCheckpointed(
 ): boolean {
   return checkpointing === "full" ||
     (checkpointing === "selective" && layer % 2 === 0);
-}
-
-/**
- * Whether checkpoints are those that stop once everything is there again:
- * transformers 4 took the older, reentrant ones unless told otherwise.
- *
- * Source: huggingface/transformers modeling_utils.py,
- * gradient_checkpointing_enable
- */
-function stopsEarly({ software }: Scenario): boolean {
-  return software.model_code !== "transformers" ||
-    versionOf(software.transformers)?.major !== 4;
 }

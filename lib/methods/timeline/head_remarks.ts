@@ -1,4 +1,5 @@
 import { headKindOf } from "../../models/heads/model_head.ts";
+import { SAVED_COPY } from "../../models/lora/names.ts";
 import { savedHeads } from "../../models/heads/saved_heads.ts";
 import type { Step } from "../../engines/step.ts";
 
@@ -11,7 +12,7 @@ export function headChoices(
     train.lora.targets,
   ).filter((head) =>
     inventory.trained.some(({ name }) =>
-      name.includes(`${head}.`) && name.endsWith(".modules_to_save.default")
+      name.includes(`${head}.`) && name.endsWith(SAVED_COPY)
     )
   );
   return [

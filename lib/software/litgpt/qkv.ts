@@ -1,10 +1,13 @@
-import type { Machine, Parameter, Value } from "../machine.ts";
-import type { AdaptedLinear, Adapter } from "./adapted_linear.ts";
-import { add, copied, scaled } from "./arithmetic.ts";
-import type { Heads } from "./attention/types.ts";
-import { dropout } from "./dropout.ts";
-import type { Linear, Packed } from "./linear.ts";
-import { linear } from "./linear.ts";
+import type { Machine, Parameter, Value } from "../../play/torch/machine.ts";
+import type {
+  AdaptedLinear,
+  Adapter,
+} from "../../play/torch/ops/adapted_linear.ts";
+import { add, copied, scaled } from "../../play/torch/ops/arithmetic.ts";
+import type { Heads } from "../../play/torch/ops/attention/types.ts";
+import { dropout } from "../../play/torch/ops/dropout.ts";
+import type { Linear, Packed } from "../../play/torch/ops/linear.ts";
+import { linear } from "../../play/torch/ops/linear.ts";
 
 /**
  * Queries, keys and values in one product, and LoRA for some of them: both of its

@@ -1,11 +1,10 @@
-import { DTYPE_BYTES } from "../dtype.ts";
-import type { Machine, Value } from "../machine.ts";
-import { MAX_CHUNKS } from "../../memory/limits.ts";
-import { TapeFull } from "../../memory/tape.ts";
-import type { AdaptedLinear } from "./adapted_linear.ts";
-import { split } from "./arithmetic.ts";
-import { gathered } from "./gather.ts";
-import { sumOf } from "./chunked_loss.ts";
+import { DTYPE_BYTES } from "../../play/torch/dtype.ts";
+import type { Machine, Value } from "../../play/torch/machine.ts";
+import { MAX_CHUNKS } from "../../play/memory/limits.ts";
+import { TapeFull } from "../../play/memory/tape.ts";
+import type { AdaptedLinear } from "../../play/torch/ops/adapted_linear.ts";
+import { split, sumOf } from "../../play/torch/ops/arithmetic.ts";
+import { gathered } from "../../play/torch/ops/gather.ts";
 
 /** Tokens of a chunk. */
 const CHUNK = 256;

@@ -1,16 +1,16 @@
-import type { Machine, Value } from "../../torch/machine.ts";
-import { adaptedLinear } from "../../torch/ops/adapted_linear.ts";
-import { cast, copied, slice, split } from "../../torch/ops/arithmetic.ts";
-import type { Norm } from "../../torch/ops/norms.ts";
-import { norm } from "../../torch/ops/norms.ts";
-import type { RotaryTable } from "../../torch/ops/rotary.ts";
+import type { Machine, Value } from "../../play/torch/machine.ts";
+import { adaptedLinear } from "../../play/torch/ops/adapted_linear.ts";
+import { cast, copied, slice, split } from "../../play/torch/ops/arithmetic.ts";
+import type { Norm } from "../../play/torch/ops/norms.ts";
+import { norm } from "../../play/torch/ops/norms.ts";
+import type { RotaryTable } from "../../play/torch/ops/rotary.ts";
 import {
   partlyRotated,
   rotated,
   turnedByHalves,
-} from "../../torch/ops/rotary.ts";
-import type { AttentionPlan } from "../attention_layer.ts";
-import type { HeadMaker } from "./made_heads.ts";
+} from "../../play/torch/ops/rotary.ts";
+import type { AttentionPlan } from "../../play/layers/attention_plan.ts";
+import type { HeadMaker } from "../../play/layers/attention_plan.ts";
 
 /** transformers' models: project, norm, turn; heads that share keys stay few. */
 export const transformersHeads: HeadMaker = (m, x, plan, table) => {

@@ -1,10 +1,10 @@
-import type { Machine, Value } from "../../torch/machine.ts";
-import type { AdaptedLinear } from "../../torch/ops/adapted_linear.ts";
-import { adaptedLinear } from "../../torch/ops/adapted_linear.ts";
-import { repeated } from "../../torch/ops/attention/products.ts";
-import { norm } from "../../torch/ops/norms.ts";
-import { pairwiseRotated } from "../../torch/ops/pairwise_rotary.ts";
-import type { HeadMaker } from "./made_heads.ts";
+import type { Machine, Value } from "../../play/torch/machine.ts";
+import type { AdaptedLinear } from "../../play/torch/ops/adapted_linear.ts";
+import { adaptedLinear } from "../../play/torch/ops/adapted_linear.ts";
+import { repeated } from "../../play/torch/ops/attention/products.ts";
+import { norm } from "../../play/torch/ops/norms.ts";
+import { pairwiseRotated } from "./rotary.ts";
+import type { HeadMaker } from "../../play/layers/attention_plan.ts";
 
 /**
  * torchtune's attention: queries and keys are turned in fp32 by a table that is

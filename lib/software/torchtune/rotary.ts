@@ -1,7 +1,13 @@
-import type { Kernels } from "../kernels.ts";
-import type { Machine, Value } from "../machine.ts";
-import { add, cast, join, multiply, slice } from "./arithmetic.ts";
-import { fusedRotation } from "./rotary.ts";
+import type { Kernels } from "../../play/torch/kernels.ts";
+import type { Machine, Value } from "../../play/torch/machine.ts";
+import {
+  add,
+  cast,
+  join,
+  multiply,
+  slice,
+} from "../../play/torch/ops/arithmetic.ts";
+import { fusedRotation } from "../../play/torch/ops/rotary.ts";
 
 /**
  * Turns neighbouring features of a head by its position, in fp32: the table's

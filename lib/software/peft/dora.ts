@@ -1,8 +1,18 @@
-import type { Dtype } from "../dtype.ts";
-import type { Machine, Parameter, Value } from "../machine.ts";
-import { add, cast, multiply, scaled, shifted } from "./arithmetic.ts";
-import type { Linear } from "./linear.ts";
-import { product, underAutocast, weightOf } from "./linear.ts";
+import type { Dtype } from "../../play/torch/dtype.ts";
+import type { Machine, Parameter, Value } from "../../play/torch/machine.ts";
+import {
+  add,
+  cast,
+  multiply,
+  scaled,
+  shifted,
+} from "../../play/torch/ops/arithmetic.ts";
+import type { Linear } from "../../play/torch/ops/linear.ts";
+import {
+  product,
+  underAutocast,
+  weightOf,
+} from "../../play/torch/ops/linear.ts";
 
 /** A linear layer's adapter that has magnitudes. */
 export interface Dora {

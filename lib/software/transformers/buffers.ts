@@ -1,9 +1,9 @@
-import type { Model } from "../models/model.ts";
-import type { Buffer } from "../models/tensors/tensor.ts";
-import { copiesOf, elementsOf } from "../models/tensors/tensor.ts";
-import type { Scenario } from "../scenario/schema.ts";
-import { roundedBytes } from "../play/memory/tape.ts";
-import { versionOf } from "./version.ts";
+import type { Model } from "../../models/model.ts";
+import type { Buffer } from "../../models/tensors/tensor.ts";
+import { copiesOf, elementsOf } from "../../models/tensors/tensor.ts";
+import type { Scenario } from "../../scenario/schema.ts";
+import { roundedBytes } from "../../play/memory/tape.ts";
+import { versionOf } from "../../scenario/version.ts";
 
 /**
  * The bytes of a model's buffers, as its code of the scenario's release has them:

@@ -1,17 +1,17 @@
-import type { Machine, Value } from "../../torch/machine.ts";
+import type { Machine, Value } from "../../play/torch/machine.ts";
 import {
   cast,
   copied,
   join,
   slice,
   split,
-} from "../../torch/ops/arithmetic.ts";
-import { repeated } from "../../torch/ops/attention/products.ts";
-import { rotated } from "../../torch/ops/rotary.ts";
-import { sideBySide } from "../../torch/ops/side_by_side.ts";
-import type { RotaryTable } from "../../torch/ops/rotary.ts";
-import type { AttentionPlan } from "../attention_layer.ts";
-import type { HeadMaker } from "./made_heads.ts";
+} from "../../play/torch/ops/arithmetic.ts";
+import { repeated } from "../../play/torch/ops/attention/products.ts";
+import { rotated } from "../../play/torch/ops/rotary.ts";
+import { sideBySide } from "./qkv.ts";
+import type { RotaryTable } from "../../play/torch/ops/rotary.ts";
+import type { AttentionPlan } from "../../play/layers/attention_plan.ts";
+import type { HeadMaker } from "../../play/layers/attention_plan.ts";
 
 /**
  * LitGPT's attention: one projection whose result's views live through the call,
