@@ -4,6 +4,8 @@
  *
  * @module
  */
+export { actLines } from "./ask/acts.ts";
+export type { ActLine } from "./ask/acts.ts";
 export { align } from "./compare/align.ts";
 export type { Aligned } from "./compare/align.ts";
 export { differencesOf, MAX_COMPARED } from "./compare/differences.ts";
