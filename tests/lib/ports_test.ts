@@ -85,6 +85,25 @@ Deno.test("a pass hands hidden states on forward and gradients back", () => {
   ]);
 });
 
+Deno.test("the first layer of a decoder hands on the sum of the encoder's gradients", () => {
+  const { program } = played({ model: "google-t5/t5-small" });
+  const end =
+    runsOf(program.step).filter(({ phase, at }) =>
+      phase === "backward" && at === "encoder"
+    )[0];
+  assertEquals(
+    end?.wires.map(({ what, from }) => [what, from.at]),
+    [["gradient of the encoder's output", 0]],
+  );
+  const first = runsOf(program.step).findLast(({ phase, at }) =>
+    phase === "backward" && at === "encoder"
+  );
+  assertEquals(
+    first?.wires.map(({ what, from }) => [what, from.at]).slice(-1),
+    [["gradient of the embeddings", "embeddings"]],
+  );
+});
+
 Deno.test("passActs() makes instances of its own each time", () => {
   const { program } = played({
     model: { dims: DIMS },
