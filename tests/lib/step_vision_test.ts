@@ -7,16 +7,17 @@ import { CachingAllocator } from "./caching_allocator.ts";
 import type { Step } from "../../lib/engines/step.ts";
 import { playStep } from "../../lib/engines/step.ts";
 import measured from "../truth/measured.json" with { type: "json" };
+import { assertOk, assertPlayed } from "./results.ts";
 
 const NANO = measured.filter(({ group }) => group === "nanovlm");
 
 function played(scenario: unknown): Step {
   const parsed = parseScenario(scenario);
-  assert(parsed.ok, JSON.stringify(parsed));
+  assertOk(parsed);
   const model = resolveModel(parsed.value.model);
-  assert(model.ok, JSON.stringify(model));
+  assertOk(model);
   const step = playStep(parsed.value, model.value);
-  assert(!("reason" in step), JSON.stringify(step));
+  assertPlayed(step);
   return step;
 }
 
@@ -216,11 +217,11 @@ for (const [name, each] of Object.entries(SEEING)) {
       },
       optimizer: { implementation: "fused" },
     });
-    assert(parsed.ok, JSON.stringify(parsed));
+    assertOk(parsed);
     const model = resolveModel(parsed.value.model);
-    assert(model.ok, JSON.stringify(model));
+    assertOk(model);
     const step = playStep(parsed.value, model.value, { workspaces: false });
-    assert(!("reason" in step), JSON.stringify(step));
+    assertPlayed(step);
     within(step.phases.forward, peaks[0] ?? 0, 0.01);
     within(step.phases.backward, peaks[1] ?? 0, 0.01);
     assert(step.peak.live.every(({ bytes }) => bytes > 0));
