@@ -6,7 +6,7 @@ export function assertOk<T extends { readonly ok: boolean }>(
   of = "",
 ): asserts result is Extract<T, { readonly ok: true }> {
   // Only what fails is written out: a model or an estimate is long.
-  assert(result.ok, result.ok ? undefined : `${of}${JSON.stringify(result)}`);
+  assert(result.ok, result.ok ? "" : `${of}${JSON.stringify(result)}`);
 }
 
 /** Fails, and says why, unless a step or its plan is one that is played. */
@@ -14,6 +14,8 @@ export function assertPlayed<T extends object>(
   answer: T,
   of = "",
 ): asserts answer is Exclude<T, { readonly reason: string }> {
-  const refused = "reason" in answer;
-  assert(!refused, refused ? `${of}${JSON.stringify(answer)}` : undefined);
+  assert(
+    !("reason" in answer),
+    "reason" in answer ? `${of}${answer.reason}` : "",
+  );
 }

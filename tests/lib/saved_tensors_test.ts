@@ -172,10 +172,10 @@ function keptBytes({ config, settings = {} }: Case): number {
   assertOk(model);
   const plan = stepPlanOf(parsed.value, model.value);
   assertPlayed(plan);
-  const { layers } = recordPass(plan, { workspaces: false }, {
+  const { stacks } = recordPass(plan, { workspaces: false }, {
     accumulation: "keep",
   });
-  const middle = layers[1];
+  const middle = stacks.at(-1)?.[2]?.block;
   assert(middle);
   return middle.forward.net + middle.exit.net;
 }

@@ -110,10 +110,10 @@ function kept(input: ScenarioInput): Record<string, number> {
   assertOk(model);
   const plan = stepPlanOf(scenario.value, model.value);
   assertPlayed(plan);
-  const { layers } = recordPass(plan, { workspaces: false }, {
+  const { stacks } = recordPass(plan, { workspaces: false }, {
     accumulation: "keep",
   });
-  const segment = layers.at(-1)?.forward;
+  const segment = stacks.at(-1)?.at(-2)?.block.forward;
   assert(segment);
   const standing = new Map<number, number>();
   for (let at = segment.from; at < segment.to; at++) {

@@ -41,7 +41,7 @@ export function playedOf(
   const step = playStep(parsed.value, model.value, { workspaces: false });
   assertPlayed(step, `${name}: `);
   // A trace has no batch before its forward pass, nor after its backward pass.
-  const batch = step.plan.resident.reduce(
+  const batch = step.standing.reduce(
     (sum, { part, bytes }) => part === "inputs" ? sum + bytes : sum,
     0,
   );
