@@ -1,6 +1,7 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import {
   CALCULATOR_PRESETS,
+  DEFAULT_SCENARIO,
   findPreset,
   inConfigWords,
   isCalculatorConfig,
@@ -89,6 +90,7 @@ Deno.test("readCalculatorConfig() reads the documented example whole", () => {
   assertEquals(scenario.precision.weights, "bf16");
   assertEquals(scenario.parallel.gpus, 8);
   assertEquals(scenario.engine, {
+    ...DEFAULT_SCENARIO.engine,
     name: "deepspeed",
     zero_stage: 3,
     sharding: "full",
