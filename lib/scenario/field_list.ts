@@ -41,10 +41,8 @@ function fieldsIn(
     const path = prefix === "" ? key : `${prefix}.${key}`;
     const about = aboutOf(inner);
     if (!about) {
-      return fieldsIn(inner, path, [
-        ...needs,
-        ...needsOf(innerOf(inner)),
-      ]);
+      const inside = [...needs, ...needsOf(innerOf(inner))];
+      return fieldsIn(inner, path, inside, instead);
     }
     const own = [...needs, ...about.needs ?? []];
     const { needs: _, ...rest } = about;

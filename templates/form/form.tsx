@@ -94,7 +94,7 @@ export function ScenarioForm({ state }: { state: FormState }) {
       {TABS.map((tab) => (
         <section class="panel" id={`panel-${tab.id}`} aria-label={tab.title}>
           {tab.groups.map((group) => <GroupView group={group} state={state} />)}
-          <MoreSettings tab={tab} state={state} />
+          {tab.more.length > 0 && <MoreSettings tab={tab} state={state} />}
         </section>
       ))}
       <div class="submit">

@@ -19,7 +19,6 @@ interface Standing {
  * none matters now, they come by themselves once one does.
  */
 export function MoreSettings({ tab, state }: { tab: Tab; state: FormState }) {
-  if (tab.more.length === 0) return null;
   const standing = standingIn(tab, state);
   const id = `more-${tab.id}`;
   const asked = state.more === tab.id;
