@@ -1,13 +1,17 @@
 /// <reference lib="dom" />
 import { assert, assertEquals } from "@std/assert";
 import { app } from "../../app.ts";
-import { FIELDS, GROUPS } from "../../lib/mod.ts";
+import { DEFAULT_SCENARIO, FIELDS, GROUPS, leavesOf } from "../../lib/mod.ts";
 import type { Group } from "../../lib/mod.ts";
 import { anotherValue } from "../lib/another_value.ts";
 import { metBy } from "./met_by.ts";
 import { address, controlsOf, held, sentBy, textOf, visit } from "./visit.ts";
 
 const MODEL = { model: "llama2-7b", "parallel.gpus": "8" };
+
+const USUAL = new Map(
+  leavesOf(DEFAULT_SCENARIO).map(({ path, value }) => [path, value]),
+);
 
 /** Fields that the page does not show without being asked. */
 const MORE = FIELDS.filter(({ group }) => {
@@ -87,7 +91,7 @@ Deno.test("GET / with a button's word opens its tab and settings, and keeps the 
 
 Deno.test("GET / shows each of them that an address sets, and sends it back", async () => {
   for (const { path, needs, values } of MORE) {
-    const value = anotherValue(path, null);
+    const value = anotherValue(path, USUAL.get(path) ?? null);
     const text = typeof value === "object" && !Array.isArray(value)
       ? JSON.stringify(value)
       : String(value);
