@@ -88,6 +88,8 @@ function whatOf(act: Act): string {
       return act.name;
     case "clear":
       return act.group.label;
+    case "collective":
+      return `${act.collective} ${act.what} over ${act.group}`;
     case "take":
     case "free": {
       const { name, pieces, copies } = act.buffer;

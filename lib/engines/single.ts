@@ -1,17 +1,20 @@
 import type { Scenario } from "../scenario/schema.ts";
 import type { Stepped } from "../optimizers/step_acts.ts";
-import {
-  elementsIn,
-  stateActs,
-  temporaryActs,
-} from "../optimizers/step_acts.ts";
-import { stateCount } from "../optimizers/rules.ts";
-import type { Act, Program, Run, Take } from "../play/program/act.ts";
-import { bufferOf } from "../play/program/buffer.ts";
-import type { Pass, PassActs } from "../play/program/pass.ts";
+import { stateActs, temporaryActs } from "../optimizers/step_acts.ts";
+import { stepOfOne } from "../optimizers/step_of_one.ts";
+import type { Program } from "../play/program/act.ts";
+import type { Pass } from "../play/program/pass.ts";
 import { passActs } from "../play/program/pass.ts";
 import type { Inventory } from "../plan/inventory.ts";
-import { loadOrder } from "../plan/inventory.ts";
+import {
+  clearOf,
+  firstStep,
+  lengthOf,
+  loadActs,
+  workspaceActs,
+} from "./acts.ts";
+import type { Engine, RankQuestion } from "./engine.ts";
+import { alike } from "./engine.ts";
 
 /** What one GPU runs. */
 export interface SinglePlan extends Stepped {
@@ -25,87 +28,67 @@ export interface SinglePlan extends Stepped {
   readonly workspaces: readonly number[];
 }
 
+/** A rank that has the model alone. */
+export const single: Engine = {
+  name: "single",
+  refuses: (_, { gpus }) =>
+    gpus > 1 ? `engine.name single runs on one GPU, not on ${gpus}` : null,
+  ranks: (_, mesh) => alike(mesh),
+  play(question) {
+    const { scenario, plan: { inventory } } = question;
+    const inBackward = scenario.optimizer.in_backward ||
+      question.rule.inBackward;
+    const passes = inBackward
+      ? [consumingPass(question)]
+      : microBatches(question);
+    const program = singleProgram({
+      ...question,
+      inventory,
+      trained: inventory.trained,
+      passes,
+      inBackward,
+    });
+    return { program, hostBytes: passes[0]?.hostBytes ?? 0 };
+  },
+};
+
+/** A micro-batch, and another that stands for all that add to its gradients. */
+export function microBatches(
+  { scenario, record }: Pick<RankQuestion, "scenario" | "record">,
+): Pass[] {
+  const first = record({ accumulation: "keep" });
+  return scenario.train.gradient_accumulation > 1
+    ? [first, record({ accumulation: "add" })]
+    : [first];
+}
+
+/** A micro-batch within whose backward pass the optimizer steps. */
+function consumingPass(
+  { rule, implementation, plan, record }: RankQuestion,
+): Pass {
+  const { trained } = plan.inventory;
+  return record({
+    accumulation: "consume",
+    stepBytes: stepOfOne(rule, implementation, trained),
+  });
+}
+
 /** The program of a rank that has the model alone. */
 export function singleProgram(plan: SinglePlan): Program {
-  const { scenario, passes, inBackward } = plan;
-  const runs = passes.map(passActs);
+  const { scenario, inBackward } = plan;
+  const passes = plan.passes.map(passActs);
   const step = [
-    ...runs.flatMap(({ acts }) => acts),
+    ...passes.flatMap(({ acts }) => acts),
     ...(inBackward ? [] : temporaryActs(plan, scenario.optimizer.name)),
-    clearOf(plan, runs),
+    clearOf(plan, passes),
   ];
-  const states = stateActs(plan, scenario);
-  const begin = step.findIndex(({ phase }) => phase === "optimizer");
   return {
     load: loadActs(plan.inventory),
     first: [
       ...workspaceActs(plan.workspaces),
-      ...step.slice(0, begin),
-      ...states,
-      ...step.slice(begin),
+      ...firstStep(step, stateActs(plan, scenario)),
     ],
     step,
-    events: runs.reduce(
-      (sum, { acts }) => sum + eventsOf(acts),
-      stateCount(plan.rule, plan.trained),
-    ),
-    blocks: Math.max(...runs.map(({ instances }) => instances.length)),
+    ...lengthOf(passes, plan),
   };
-}
-
-/** Parameters in the order of modules, and what stands beside them. */
-function loadActs(inventory: Inventory): Take[] {
-  return [
-    ...loadOrder(inventory),
-    ...inventory.beside.map((buffer) => ({ buffer, layer: null })),
-  ].map(({ buffer, layer }) => ({
-    act: "take",
-    phase: "load",
-    at: layer ?? "load",
-    buffer,
-  }));
-}
-
-/** Libraries take their workspaces when they are first used. */
-function workspaceActs(workspaces: readonly number[]): Take[] {
-  const group = {
-    part: "kernel workspaces",
-    label: "cuBLAS workspace",
-    count: workspaces.length,
-    elements: null,
-  } as const;
-  const buffer = bufferOf(
-    "cuBLAS",
-    workspaces.map((bytes) => ({ group, bytes })),
-  );
-  return buffer.bytes === 0
-    ? []
-    : [{ act: "take", phase: "forward", at: "embeddings", buffer }];
-}
-
-/** Gradients go when the step is over. */
-function clearOf({ trained }: SinglePlan, runs: readonly PassActs[]): Act {
-  return {
-    act: "clear",
-    phase: "optimizer",
-    at: "optimizer",
-    instances: runs.flatMap(({ instances }) => instances),
-    group: {
-      part: "gradients",
-      label: "gradients",
-      count: 1,
-      elements: elementsIn(trained),
-    },
-    bytes: runs.flatMap(({ acts }) => acts).reduce(
-      (sum, { segment }) => sum + segment.net,
-      0,
-    ),
-  };
-}
-
-function eventsOf(acts: readonly Run[]): number {
-  return acts.reduce(
-    (total, { segment }) => total + segment.to - segment.from,
-    0,
-  );
 }

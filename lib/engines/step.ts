@@ -1,5 +1,7 @@
 import { cublasWorkspaceBytes } from "../hardware/cublas_workspace.ts";
 import { gpuOf } from "../hardware/gpus.ts";
+import type { Mesh } from "../parallel/mesh.ts";
+import { meshOf } from "../parallel/mesh.ts";
 import type { Model } from "../models/model.ts";
 import type { Scenario } from "../scenario/schema.ts";
 import { groupDigits } from "../units/mod.ts";
@@ -12,12 +14,12 @@ import { implementationOf } from "../optimizers/implementation.ts";
 import type { OptimizerRule } from "../optimizers/rule.ts";
 import { optimizerRule } from "../optimizers/rules.ts";
 import type { Implementation } from "../optimizers/step_temporaries.ts";
-import { stepOfOne } from "../optimizers/step_of_one.ts";
 import type { StepPlan } from "../plan/step_plan.ts";
 import { playedCode } from "../software/mod.ts";
 import { stepPlanOf } from "../plan/step_plan.ts";
 import { recordPass } from "./blocks/pass.ts";
-import { singleProgram } from "./single.ts";
+import type { Engine, RankClass } from "./engine.ts";
+import { engineOf } from "./mod.ts";
 
 /** How a step is run. */
 export interface StepSettings {
@@ -25,7 +27,7 @@ export interface StepSettings {
   readonly workspaces: boolean;
 }
 
-/** A training step on one GPU, after the first: optimizer states stand. */
+/** A rank's training step, after the first: optimizer states stand. */
 export interface Step extends Peaks {
   readonly plan: StepPlan;
   readonly rule: OptimizerRule;
@@ -33,6 +35,9 @@ export interface Step extends Peaks {
   readonly program: Program;
   /** Bytes of checkpoints that the host holds when the backward pass begins. */
   readonly hostBytes: number;
+  readonly rank: RankClass;
+  /** What the engine took for granted. */
+  readonly assumptions: readonly string[];
 }
 
 /** cuBLAS keeps a workspace for each of the threads that run forward and backward. */
@@ -43,12 +48,16 @@ export interface NotPlayed {
   readonly reason: string;
 }
 
-/** Plays a scenario's training step through. */
-export function playStep(
+/**
+ * Plays a scenario's training step through, of each class of ranks.
+ *
+ * @returns The most loaded rank's step first.
+ */
+export function playRanks(
   scenario: Scenario,
   model: Model,
   settings: StepSettings = { workspaces: true },
-): Step | NotPlayed {
+): readonly Step[] | NotPlayed {
   const rule = optimizerRule(
     scenario.optimizer,
     playedCode(scenario, model).optimizer,
@@ -60,67 +69,91 @@ export function playStep(
         `the memory of optimizer.name ${scenario.optimizer.name} with ${scenario.optimizer.bits} bits is not modelled yet`,
     };
   }
-  const plan = stepPlanOf(scenario, model);
+  const mesh = meshOf(scenario.parallel, model.architecture);
+  if (!mesh.ok) return { reason: mesh.problems[0]?.message ?? "" };
+  const engine = engineOf(scenario);
+  if (engine === null) return notPlayed(scenario);
+  const refused = engine.refuses(scenario, mesh.value);
+  if (refused !== null) return { reason: refused };
+  const steps: Step[] = [];
+  for (const rank of engine.ranks(scenario, mesh.value)) {
+    const step = playRank(
+      { scenario, model, settings, engine, rule, rank },
+      mesh.value,
+    );
+    if ("reason" in step) return step;
+    steps.push(step);
+  }
+  return steps.sort((a, b) => b.peak.bytes - a.peak.bytes);
+}
+
+/** As {@linkcode playRanks}, of the most loaded rank. */
+export function playStep(
+  scenario: Scenario,
+  model: Model,
+  settings: StepSettings = { workspaces: true },
+): Step | NotPlayed {
+  const steps = playRanks(scenario, model, settings);
+  return "reason" in steps ? steps : steps[0] as Step;
+}
+
+function notPlayed({ engine, parallel }: Scenario): NotPlayed {
+  return {
+    reason: engine.name === "auto"
+      ? `a step over ${parallel.gpus} GPUs is not played through yet`
+      : `engine.name ${engine.name} is not played through yet`,
+  };
+}
+
+interface Asked {
+  readonly scenario: Scenario;
+  readonly model: Model;
+  readonly settings: StepSettings;
+  readonly engine: Engine;
+  readonly rule: OptimizerRule;
+  readonly rank: RankClass;
+}
+
+function playRank(
+  { scenario, model, settings, engine, rule, rank }: Asked,
+  mesh: Mesh,
+): Step | NotPlayed {
+  const plan = stepPlanOf(engine.computed?.(scenario) ?? scenario, model);
   if ("reason" in plan) return plan;
+  const implementation = implementationOf(scenario, rule);
+  const workspace = cublasWorkspaceBytes(gpuOf(scenario.hardware.gpu));
+  const common = { plan, rule, implementation };
   try {
-    return run(plan, rule, settings);
+    const answer = engine.play({
+      ...common,
+      scenario,
+      mesh,
+      place: rank.place,
+      workspaces: settings.workspaces
+        ? Array.from({ length: CUBLAS_THREADS }, () => workspace)
+        : [],
+      record: (how) => recordPass(plan, settings, how),
+    });
+    if ("reason" in answer) return answer;
+    const { events } = answer.program;
+    if (events > MAX_EVENTS) {
+      return {
+        reason: `a step of ${
+          groupDigits(events)
+        } allocations and frees, more than ${
+          groupDigits(MAX_EVENTS)
+        }, is not played through`,
+      };
+    }
+    return {
+      ...common,
+      rank,
+      assumptions: [],
+      ...answer,
+      ...peaksOf(answer.program),
+    };
   } catch (error) {
     if (error instanceof TapeFull) return { reason: error.message };
     throw error;
   }
-}
-
-function run(
-  plan: StepPlan,
-  rule: OptimizerRule,
-  settings: StepSettings,
-): Step | NotPlayed {
-  const { scenario, inventory } = plan;
-  const { trained } = inventory;
-  const inBackward = scenario.optimizer.in_backward || rule.inBackward;
-  const implementation = implementationOf(scenario, rule);
-  const workspace = cublasWorkspaceBytes(gpuOf(scenario.hardware.gpu));
-  const first = recordPass(
-    plan,
-    settings,
-    inBackward
-      ? {
-        accumulation: "consume",
-        stepBytes: stepOfOne(rule, implementation, trained),
-      }
-      : { accumulation: "keep" },
-  );
-  const adds = scenario.train.gradient_accumulation > 1 && !inBackward;
-  const program = singleProgram({
-    scenario,
-    inventory,
-    trained,
-    rule,
-    implementation,
-    inBackward,
-    passes: adds
-      ? [first, recordPass(plan, settings, { accumulation: "add" })]
-      : [first],
-    workspaces: settings.workspaces
-      ? Array.from({ length: CUBLAS_THREADS }, () => workspace)
-      : [],
-  });
-  const { events } = program;
-  if (events > MAX_EVENTS) {
-    return {
-      reason: `a step of ${
-        groupDigits(events)
-      } allocations and frees, more than ${
-        groupDigits(MAX_EVENTS)
-      }, is not played through`,
-    };
-  }
-  return {
-    plan,
-    rule,
-    implementation,
-    program,
-    hostBytes: first.hostBytes,
-    ...peaksOf(program),
-  };
 }

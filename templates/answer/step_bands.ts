@@ -11,8 +11,14 @@ export interface Band {
 
 /** Parts that share a colour, lowest first: what stands longest lies below. */
 const GROUPS: readonly (readonly [name: string, parts: readonly string[]])[] = [
-  ["weights", ["weights", "adapters", "buffers", "kernel workspaces"]],
-  ["optimizer states", ["optimizer states"]],
+  ["weights", [
+    "weights",
+    "gathered parameters",
+    "adapters",
+    "buffers",
+    "kernel workspaces",
+  ]],
+  ["optimizer states", ["master weights", "optimizer states"]],
   ["gradients", ["gradients"]],
   ["checkpoints", ["checkpoints", "residual stream"]],
   ["attention activations", [
@@ -30,7 +36,11 @@ const GROUPS: readonly (readonly [name: string, parts: readonly string[]])[] = [
     "weight casts",
     "dequantised weights",
   ]],
-  ["transient buffers", ["activation gradients", "optimizer temporaries"]],
+  ["transient buffers", [
+    "communication buffers",
+    "activation gradients",
+    "optimizer temporaries",
+  ]],
 ];
 
 /** Points that a phase is drawn with. */

@@ -13,6 +13,7 @@ const SWATCHES: Record<string, string> = {
   "ZeRO-3 gathered weights": "gathered",
   "transient buffers": "transient",
   "communication buffers": "communication",
+  "gathered parameters": "gathered",
   "DeepSpeed overhead": "engine",
   "CUDA context": "context",
   "framework overhead": "framework",

@@ -8,6 +8,10 @@ export const SOURCES: Readonly<Record<PartName, string>> = {
   "adapters": "each tensor of PEFT counted, in blocks of 512 bytes",
   "buffers": "transformers: register_buffer",
   "gradients": "accumulate_grad.h",
+  "gathered parameters": "torch.distributed.fsdp, DeepSpeed: all-gathers",
+  "communication buffers":
+    "torch.distributed, DeepSpeed, Megatron: buckets and buffers",
+  "master weights": "DeepSpeed, Megatron: fp32 partitions",
   "optimizer states": "torch.optim, bitsandbytes.optim",
   "optimizer temporaries": "torch.optim: steps of each implementation",
   "weight casts": "autocast_mode.cpp: cached_cast",

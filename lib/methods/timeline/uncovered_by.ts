@@ -8,15 +8,6 @@ type Rule = readonly [
 
 const RULES: readonly Rule[] = [
   [({ task }) => task === "serve", () => "serving is not played through yet"],
-  [
-    ({ parallel }) => parallel.gpus > 1,
-    ({ parallel }) =>
-      `a step over ${parallel.gpus} GPUs is not played through yet`,
-  ],
-  [
-    ({ engine }) => !["auto", "single", "ddp"].includes(engine.name),
-    ({ engine }) => `engine.name ${engine.name} is not played through yet`,
-  ],
 ];
 
 /** Why a scenario's step cannot be played through; null when it can. */

@@ -64,8 +64,28 @@ export type CollectiveKind =
   | "all-to-all"
   | "send and receive";
 
+/** Ranks that talk to each other, such as those that share a layer's shards. */
+export type CollectiveGroup =
+  | "data"
+  | "shards"
+  | "replicas"
+  | "tensor"
+  | "context"
+  | "expert"
+  | "pipeline";
+
+/** The ranks of a group exchange an array; what it is read from and written to stands already. */
+export interface Collective extends Moment {
+  readonly act: "collective";
+  readonly collective: CollectiveKind;
+  readonly group: CollectiveGroup;
+  /** Of the whole array. */
+  readonly bytes: number;
+  readonly what: string;
+}
+
 /** An event of a rank's program. */
-export type Act = Run | Take | Free | Clear;
+export type Act = Run | Take | Free | Clear | Collective;
 
 /**
  * All that a rank does. The first step differs from the others in that it makes

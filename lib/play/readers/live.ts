@@ -1,6 +1,6 @@
 import type { PartName } from "../../answer/parts.ts";
 import { groupDigits } from "../../units/mod.ts";
-import type { Act, Program } from "../program/act.ts";
+import type { Act, Instance, Program } from "../program/act.ts";
 import type { Buffer, Group } from "../program/buffer.ts";
 import type { Segment } from "../record/block.ts";
 
@@ -43,25 +43,31 @@ export function liveAt(
 ): LiveTensors[] {
   const { step } = program;
   const buffers = new Times<Buffer>();
-  const segments = new Times<Segment>();
+  const ran = new Map<Instance, Segment[]>();
   const act = step[index];
   const isRun = act?.act === "run";
-  for (const done of step.slice(0, isRun ? index : index + 1)) {
-    if (done.act === "run") segments.add(done.segment, 1);
-    else if (done.act === "clear") segments.clear();
-    else takeOrFree(buffers, done);
+  const done = step.slice(0, isRun ? index : index + 1);
+  for (const each of done) {
+    if (each.act === "run") {
+      const own = ran.get(each.instance);
+      if (own) own.push(each.segment);
+      else ran.set(each.instance, [each.segment]);
+    } else if (each.act === "clear") {
+      for (const instance of each.instances) ran.delete(instance);
+    } else takeOrFree(buffers, each);
   }
-  const last = isRun ? act.segment : null;
-  const held = act?.phase === "optimizer" && segments.size > 0
-    ? heldBy(step)
-    : tallied(segments, last, event);
+  const segments = new Times<Segment>();
+  for (const segment of [...ran.values()].flat()) segments.add(segment, 1);
+  const held = act?.phase === "optimizer" && ran.size > 0
+    ? heldUntil(step.slice(done.length))
+    : tallied(segments, isRun ? act.segment : null, event);
   return [...standingOf(program), ...held, ...tensorsOf(buffers)]
     .filter(({ bytes }) => bytes !== 0).sort((a, b) => b.bytes - a.bytes);
 }
 
-/** What a pass leaves behind, as the optimizer sees it: one thing. */
-function heldBy(step: readonly Act[]): LiveTensors[] {
-  return step.flatMap((act) =>
+/** What passes leave behind, as the optimizer sees it: what goes after it. */
+function heldUntil(later: readonly Act[]): LiveTensors[] {
+  return later.flatMap((act) =>
     act.act === "clear" ? [tensorsOfGroup(act.group, act.bytes)] : []
   );
 }

@@ -44,6 +44,8 @@ export function changeOf(act: Act): { net: number; peak: number } {
       return { net: -act.buffer.bytes, peak: 0 };
     case "clear":
       return { net: -act.bytes, peak: 0 };
+    case "collective":
+      return { net: 0, peak: 0 };
   }
 }
 

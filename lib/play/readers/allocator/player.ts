@@ -116,10 +116,14 @@ export class Player {
     this.trace = trace;
   }
 
-  /** Gives back all that the storages of a step still hold. */
-  close(): void {
-    for (const block of this.memory) if (block !== NONE) this.#release(block);
-    this.memory.fill(NONE);
+  /** Gives back all that the storages of an instance still hold. */
+  close({ compiled: { kept }, base }: PoolInstance): void {
+    const { memory } = this;
+    for (let at = base; at < base + kept; at++) {
+      const block = memory[at] as number;
+      if (block !== NONE) this.#release(block);
+      memory[at] = NONE;
+    }
   }
 
   #release(block: number): void {

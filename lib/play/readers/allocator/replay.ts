@@ -16,8 +16,8 @@ export class Replay {
   /** The blocks of what is freed again, for each of a buffer's storages. */
   readonly #taken = new Map<Buffer, number[][]>();
   #instances = new Map<Instance, PoolInstance>();
-  /** Units that instances hold of the other pool's tensors. */
-  #held = 0;
+  /** Units that each instance holds of the other pool's tensors. */
+  readonly #held = new Map<PoolInstance, number>();
 
   /** @param capacity Units that the pool can have. */
   constructor(sizes: PoolSizes, capacity: number) {
@@ -44,9 +44,9 @@ export class Replay {
           this.#free(act.buffer);
           break;
         case "clear":
-          this.player.close();
-          this.player.others -= this.#held;
-          this.#held = 0;
+          for (const instance of act.instances) this.#close(instance);
+          break;
+        case "collective":
       }
     }
   }
@@ -68,17 +68,25 @@ export class Replay {
   #run(acts: readonly Act[], from: number): number {
     let to = from;
     while (acts[to]?.act === "run") to++;
-    const { player } = this;
-    const { others } = player;
-    playRuns(
-      player,
-      runsOf(
-        acts.slice(from, to),
-        (instance) => this.#instances.get(instance) as PoolInstance,
-      ),
+    const runs = runsOf(
+      acts.slice(from, to),
+      (instance) => this.#instances.get(instance) as PoolInstance,
     );
-    this.#held += player.others - others;
+    playRuns(this.player, runs);
+    for (const { instance, stream } of runs) {
+      if (!stream || stream.net === 0) continue;
+      const before = this.#held.get(instance) ?? 0;
+      this.#held.set(instance, before + stream.net);
+    }
     return to - 1;
+  }
+
+  #close(instance: Instance): void {
+    const own = this.#instances.get(instance);
+    if (!own) return;
+    this.player.close(own);
+    this.player.others -= this.#held.get(own) ?? 0;
+    this.#held.delete(own);
   }
 
   #take(buffer: Buffer, isFreed: boolean): void {

@@ -39,14 +39,18 @@ function compile(block: Block, pool: Pool): Compiled {
   const segments = segmentsOf(block);
   const { tape } = block.forward;
   const places = placesOf(block, segments);
-  const streams = new Map(
-    segments.map((segment) => [segment, streamOf(segment, pool, places.of)]),
-  );
+  const streams = new Map<Segment, Stream>();
   return {
     block,
     kept: places.kept,
     places: tape.bytes.length,
-    streamOf: (segment) => streams.get(segment) as Stream,
+    streamOf(segment) {
+      const known = streams.get(segment);
+      if (known) return known;
+      const made = streamOf(segment, pool, places.of);
+      streams.set(segment, made);
+      return made;
+    },
     placeOf: (storage) => places.of[storage] as number,
   };
 }

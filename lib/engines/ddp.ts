@@ -1,0 +1,113 @@
+import type { Trained } from "../optimizers/rule.ts";
+import { roundedBytes } from "../play/memory/tape.ts";
+import type { Act, Take } from "../play/program/act.ts";
+import type { Group } from "../play/program/buffer.ts";
+import { bufferOf } from "../play/program/buffer.ts";
+import { DTYPE_BYTES } from "../play/torch/dtype.ts";
+import type { Engine } from "./engine.ts";
+import { alike } from "./engine.ts";
+import { microBatches, singleProgram } from "./single.ts";
+
+const MIB = 1024 ** 2;
+
+/** What the first bucket holds, so that its reduction begins soon. */
+const FIRST_BUCKET = MIB;
+
+/**
+ * PyTorch's DistributedDataParallel: every rank has the whole model, and buckets
+ * that gradients are copied to, or are views of.
+ *
+ * Sources: pytorch torch/nn/parallel/distributed.py; torch/csrc/distributed/c10d/
+ * reducer.cpp, initialize_buckets, mark_variable_ready_dense,
+ * compute_bucket_assignment_by_size
+ */
+export const ddp: Engine = {
+  name: "ddp",
+  refuses({ optimizer }, { tp, pp, cp, ep }) {
+    if (optimizer.in_backward) {
+      return "DDP reduces gradients after they were used: optimizer.in_backward is not played with it";
+    }
+    return tp * pp * cp * ep > 1
+      ? "DDP with tensor, pipeline, context or expert parallelism is not played through yet"
+      : null;
+  },
+  ranks: (_, mesh) => alike(mesh),
+  play(question) {
+    const { scenario, plan, record } = question;
+    const { inventory } = plan;
+    const { trained } = inventory;
+    const isView = scenario.engine.gradient_as_bucket_view ?? false;
+    // A gradient is copied into its bucket, where the parameter's then lies.
+    const passes = isView
+      ? [record({ accumulation: "add" })]
+      : microBatches(question);
+    const program = singleProgram({
+      ...question,
+      inventory,
+      trained,
+      passes,
+      inBackward: false,
+    });
+    const buckets = bucketActs(trained, scenario.engine.bucket_cap_mb ?? 25);
+    return {
+      program: {
+        ...program,
+        load: [...program.load, ...buckets],
+        step: withReductions(program.step, buckets),
+        first: withReductions(program.first, buckets),
+      },
+      hostBytes: passes[0]?.hostBytes ?? 0,
+    };
+  },
+};
+
+/** Buckets of gradients, the last parameters' first; none splits a tensor. */
+function bucketActs(trained: readonly Trained[], capMb: number): Take[] {
+  const group: Group = {
+    part: "communication buffers",
+    label: "buckets of gradients",
+    count: 1,
+    elements: trained.reduce(
+      (sum, each) => sum + each.copies * each.elements,
+      0,
+    ),
+  };
+  const sizes: number[] = [];
+  let limit = FIRST_BUCKET;
+  let filled = 0;
+  for (const { elements, dtype, copies } of trained.toReversed()) {
+    for (let copy = 0; copy < copies; copy++) {
+      filled += elements * DTYPE_BYTES[dtype];
+      if (filled < limit) continue;
+      sizes.push(filled);
+      filled = 0;
+      limit = capMb * MIB;
+    }
+  }
+  if (filled > 0) sizes.push(filled);
+  const pieces = sizes.map((bytes) => ({ group, bytes: roundedBytes(bytes) }));
+  return [{
+    act: "take",
+    phase: "load",
+    at: "load",
+    buffer: bufferOf("buckets", pieces),
+  }];
+}
+
+/** Buckets are reduced in place before the optimizer steps. */
+function withReductions(acts: readonly Act[], buckets: readonly Take[]): Act[] {
+  const begin = acts.findIndex(({ phase }) => phase === "optimizer");
+  return [
+    ...acts.slice(0, begin),
+    ...buckets.map(({ buffer }): Act => ({
+      act: "collective",
+      phase: "backward",
+      at: "embeddings",
+      collective: "all-reduce",
+      group: "data",
+      bytes: buffer.bytes,
+      what: "gradients",
+    })),
+    ...acts.slice(begin),
+  ];
+}

@@ -1,0 +1,21 @@
+import type { Scenario } from "../scenario/schema.ts";
+import { ddp } from "./ddp.ts";
+import type { Engine } from "./engine.ts";
+import { single } from "./single.ts";
+
+/** Engines by their names in a Scenario. */
+const ENGINES: Partial<Record<Scenario["engine"]["name"], Engine>> = {
+  single,
+  ddp,
+};
+
+/** The engine that runs a scenario; null where none is played. */
+export function engineOf({ engine, parallel }: Scenario): Engine | null {
+  if (engine.name !== "auto") {
+    return parallel.gpus === 1 && engine.name === "ddp"
+      ? single
+      : ENGINES[engine.name] ?? null;
+  }
+  if (parallel.gpus === 1) return single;
+  return (engine.zero_stage > 0 ? ENGINES.deepspeed : ENGINES.ddp) ?? null;
+}
