@@ -1,5 +1,5 @@
 import { Hono } from "hono";
-import type { LookUps } from "../hub/look_ups.ts";
+import type { LookUps } from "../hub/look_up.ts";
 import { MAX_COMPARED, parseScenario, PRESETS, toQuery } from "../lib/mod.ts";
 import type { Column } from "../templates/compare/compare_page.tsx";
 import { ComparePage } from "../templates/compare/compare_page.tsx";

@@ -2,7 +2,7 @@ import type { Context, MiddlewareHandler } from "hono";
 import { HTTPException } from "hono/http-exception";
 import { timeout } from "hono/timeout";
 import { Problems } from "../templates/answer/problems.tsx";
-import { joined } from "./pool/body.ts";
+import { joined } from "./body.ts";
 import { requestOf } from "./pool/sent.ts";
 import { refuse } from "./refuse.tsx";
 

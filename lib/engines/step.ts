@@ -22,7 +22,8 @@ import { recordPass } from "./blocks/pass.ts";
 import type { StepPlan } from "../plan/step_plan.ts";
 import { playedCode } from "../plan/model_code.ts";
 import { stepPlanOf } from "../plan/step_plan.ts";
-import type { PhaseName, Stretch } from "./blocks/schedule.ts";
+import type { PhaseName } from "../answer/curve.ts";
+import type { Stretch } from "./blocks/schedule.ts";
 import { passStretches } from "./blocks/schedule.ts";
 import { roundedBytes, TapeFull } from "../play/memory/tape.ts";
 

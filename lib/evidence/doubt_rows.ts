@@ -1,6 +1,6 @@
 import type { DoubtRow } from "./doubt.ts";
 import { rowWords } from "./doubt.ts";
-import type { StepKind } from "./step_kind.ts";
+import type { StepKind } from "../methods/step_kind.ts";
 
 /** A phase of a step, and played ÷ traced − 1. */
 export type PhaseError = readonly [phase: string, error: number];

@@ -1,5 +1,5 @@
 import { shardingOf } from "../parallel/sharding.ts";
-import type { Collective } from "./collective.ts";
+import type { Collective } from "../answer/traffic.ts";
 import type { Message } from "./flow.ts";
 import { counted } from "./flow.ts";
 import type { Share } from "./held.ts";

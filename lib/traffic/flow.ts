@@ -1,5 +1,5 @@
 import { groupDigits } from "../units/mod.ts";
-import type { Collective } from "./collective.ts";
+import type { Collective } from "../answer/traffic.ts";
 import { busFactor } from "./collective.ts";
 import type { Group } from "./placement.ts";
 import { networkShare } from "./placement.ts";

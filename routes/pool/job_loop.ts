@@ -1,7 +1,7 @@
 import { AsyncLocalStorage } from "node:async_hooks";
 import type { MessagePort } from "node:worker_threads";
 import { CALLER } from "../../hub/caller.ts";
-import type { LookUp, LookUps } from "../../hub/look_ups.ts";
+import type { LookUp, LookUps } from "../../hub/look_up.ts";
 import type {
   FromWorker,
   SentAnswer,

@@ -1,5 +1,5 @@
 import requestIdsText from "../request_ids.ts" with { type: "text" };
-import bodyText from "./body.ts" with { type: "text" };
+import bodyText from "../body.ts" with { type: "text" };
 import type { Peer } from "./front.ts";
 import listenerText from "./listener.ts" with { type: "text" };
 import type {
@@ -52,7 +52,7 @@ async function startListener(): Promise<Worker | null> {
     const worker = new Worker(
       inText(
         listenerText
-          .replaceAll('"./body.ts"', JSON.stringify(inText(bodyText)))
+          .replaceAll('"../body.ts"', JSON.stringify(inText(bodyText)))
           .replaceAll(
             '"../request_ids.ts"',
             JSON.stringify(inText(requestIdsText)),

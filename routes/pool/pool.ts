@@ -1,7 +1,7 @@
 import { CALLER } from "../../hub/caller.ts";
 import type { Clock } from "../../hub/look_up_places.ts";
 import { CLOCK } from "../../hub/look_up_places.ts";
-import type { LookUps } from "../../hub/look_ups.ts";
+import type { LookUps } from "../../hub/look_up.ts";
 import { BusyClock } from "./busy_clock.ts";
 import type { Outcome } from "./job.ts";
 import { Job } from "./job.ts";

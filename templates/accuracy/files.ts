@@ -1,4 +1,4 @@
-import type { Accuracy } from "../../lib/accuracy.ts";
+import type { Accuracy } from "../../lib/ask/accuracy.ts";
 import { bandRows } from "../../lib/evidence/band_rows.ts";
 import { gatherRuns } from "../../lib/evidence/gather_runs.ts";
 import type { Understood } from "../../lib/evidence/gather_runs.ts";

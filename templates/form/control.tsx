@@ -1,21 +1,9 @@
 import { raw } from "hono/html";
 import { describeField } from "../../lib/mod.ts";
-import type { Belongs } from "./comparison.ts";
+import type { FormState } from "./form_state.ts";
 import { DEFAULT_TEXTS } from "./form_state.ts";
 import type { Control } from "./tabs/mod.ts";
 import { GpuSelect } from "./gpu_select.tsx";
-
-/** What stands in the form: text by path, and what is wrong with it. */
-export interface FormState {
-  /** The text of every control that is not blank. */
-  texts: ReadonlyMap<string, string>;
-  /** Whether the box is ticked that counts from the checkpoint's headers. */
-  headers: boolean;
-  /** The comparison that the scenario belongs to; null where to none. */
-  belongs: Belongs | null;
-  /** The message of each field that was refused. */
-  errors: ReadonlyMap<string, string>;
-}
 
 /** Paths whose text is long. */
 const LONG = new Set(["model.config"]);

@@ -8,7 +8,7 @@ import {
 import { app, createApp } from "../../app.ts";
 import { openHub } from "../../hub/mod.ts";
 import { PRESETS } from "../../lib/mod.ts";
-import { parseTablesConfig } from "../../lib/tables/config.ts";
+import { parseTablesConfig } from "../../lib/ask/tables/config.ts";
 import { mountedTables } from "../../routes/mounted_tables.ts";
 import { startFakeHub } from "../hub/fake_hub.ts";
 import { CONFIG, DIMS } from "./fields.ts";

@@ -1,7 +1,7 @@
 import { assert } from "@std/assert";
 import type { Compared } from "../../lib/evidence/doubt_rows.ts";
-import type { StepKind } from "../../lib/evidence/step_kind.ts";
-import { stepKindOf } from "../../lib/evidence/step_kind.ts";
+import type { StepKind } from "../../lib/methods/step_kind.ts";
+import { stepKindOf } from "../../lib/methods/step_kind.ts";
 import type { ScenarioInput } from "../../lib/mod.ts";
 import { resolveModel } from "../../lib/models/resolve_model.ts";
 import { parseScenario } from "../../lib/scenario/parse_scenario.ts";

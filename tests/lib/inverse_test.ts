@@ -7,11 +7,11 @@ import {
   largestInTurns,
   parseScenario,
 } from "../../lib/mod.ts";
-import { INVERSE_FIELDS } from "../../lib/inverse/fields.ts";
-import { askLargest } from "../../lib/inverse/largest.ts";
-import { probeOf } from "../../lib/inverse/probe.ts";
-import type { Found } from "../../lib/inverse/search.ts";
-import { searchLargest } from "../../lib/inverse/search.ts";
+import { INVERSE_FIELDS } from "../../lib/ask/largest/fields.ts";
+import { askLargest } from "../../lib/ask/largest/largest.ts";
+import { probeOf } from "../../lib/ask/largest/probe.ts";
+import type { Found } from "../../lib/ask/largest/search.ts";
+import { searchLargest } from "../../lib/ask/largest/search.ts";
 import { resolveModel } from "../../lib/models/resolve_model.ts";
 import { largestWords } from "../../templates/largest_words.ts";
 import type { Scenario } from "../../lib/mod.ts";

@@ -1,19 +1,19 @@
 import { assert, assertEquals } from "@std/assert";
 import { estimate, estimateScenario, parseScenario } from "../../lib/mod.ts";
-import type { TablesConfig } from "../../lib/tables/config.ts";
+import type { TablesConfig } from "../../lib/ask/tables/config.ts";
 import {
   CONFIG_FILES,
   DEFAULT_TABLES,
   parseTablesConfig,
-} from "../../lib/tables/config.ts";
-import type { ConfigFile } from "../../lib/tables/config.ts";
-import type { Tables } from "../../lib/tables/mod.ts";
-import { tablesOf } from "../../lib/tables/mod.ts";
-import { opinionRows, scenarioOf } from "../../lib/tables/opinions.ts";
-import { readTablesConfig } from "../../lib/tables/read_config.ts";
-import { usableOf } from "../../lib/tables/recommendations.ts";
-import type { TablesSettings } from "../../lib/tables/settings.ts";
-import { parseTablesSettings } from "../../lib/tables/settings.ts";
+} from "../../lib/ask/tables/config.ts";
+import type { ConfigFile } from "../../lib/ask/tables/config.ts";
+import type { Tables } from "../../lib/ask/tables/mod.ts";
+import { tablesOf } from "../../lib/ask/tables/mod.ts";
+import { opinionRows, scenarioOf } from "../../lib/ask/tables/opinions.ts";
+import { readTablesConfig } from "../../lib/ask/tables/read_config.ts";
+import { usableOf } from "../../lib/ask/tables/recommendations.ts";
+import type { TablesSettings } from "../../lib/ask/tables/settings.ts";
+import { parseTablesSettings } from "../../lib/ask/tables/settings.ts";
 
 const DIALOGPT = "microsoft/DialoGPT-medium";
 

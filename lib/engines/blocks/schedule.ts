@@ -1,21 +1,13 @@
+import type { PhaseName, Place } from "../../answer/curve.ts";
 import type { Segment } from "../../play/record/block.ts";
 import type { Pass } from "./pass.ts";
-
-/** The phases of a training step. */
-export type PhaseName = "forward" | "backward" | "optimizer";
 
 /** A stretch of the step: one block's share of a phase. */
 export interface Stretch {
   readonly phase: PhaseName;
   readonly segment: Segment;
-  /** What runs: a layer's number, or what stands before or after the layers. */
-  readonly at:
-    | number
-    | "vision"
-    | "encoder"
-    | "embeddings"
-    | "head"
-    | "optimizer";
+  /** What runs. */
+  readonly at: Place;
 }
 
 /** The stretches of a pass, in order. */

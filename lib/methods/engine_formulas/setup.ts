@@ -2,7 +2,7 @@ import type { Architecture } from "../../models/architecture.ts";
 import type { Model } from "../../models/model.ts";
 import type { Mesh } from "../../parallel/mesh.ts";
 import type { Scenario } from "../../scenario/schema.ts";
-import { FLOAT_BYTES } from "../weight_bytes.ts";
+import { FLOAT_BYTES } from "../../models/weight_bytes.ts";
 
 /** Which of the program's formulas for states holds. */
 export type Layout =

@@ -2,7 +2,7 @@ import type { KvCache } from "../../answer/estimate.ts";
 import { usableBytes } from "../../hardware/gpus.ts";
 import { groupDigits } from "../../units/mod.ts";
 import type { Term } from "../method.ts";
-import { FLOAT_BYTES } from "../weight_bytes.ts";
+import { FLOAT_BYTES } from "../../models/weight_bytes.ts";
 import { cushions } from "./overheads.ts";
 import type { Setup } from "./setup.ts";
 import { weights } from "./weights.ts";

@@ -4,7 +4,7 @@ import { shardingOf } from "../../parallel/sharding.ts";
 import type { Scenario } from "../../scenario/schema.ts";
 import { groupDigits } from "../../units/mod.ts";
 import { weightFormat } from "../../scenario/weight_format.ts";
-import { FLOAT_BYTES, weightBytes } from "../weight_bytes.ts";
+import { FLOAT_BYTES, weightBytes } from "../../models/weight_bytes.ts";
 import type { Model } from "../../models/model.ts";
 
 /** The quantities that several formulas of the method share. */

@@ -1,7 +1,7 @@
 import type { Model } from "../../models/model.ts";
 import type { Scenario } from "../../scenario/schema.ts";
 import { groupDigits } from "../../units/mod.ts";
-import { FLOAT_BYTES } from "../weight_bytes.ts";
+import { FLOAT_BYTES } from "../../models/weight_bytes.ts";
 
 /** The quantities that several formulas of the method share. */
 export interface Setup {

@@ -2,7 +2,7 @@ import type { Band } from "../../evidence/band.ts";
 import { bandOf, widened } from "../../evidence/band.ts";
 import type { Doubt } from "../../evidence/doubt.ts";
 import { doubtOf } from "../../evidence/doubt.ts";
-import { stepKindOf } from "../../evidence/step_kind.ts";
+import { stepKindOf } from "../step_kind.ts";
 import { codeOf } from "../../plan/code_type.ts";
 import type { Step } from "../../engines/step.ts";
 

@@ -1,30 +1,9 @@
 import type { Segment } from "../record/block.ts";
 import type { LiveTensors } from "./live.ts";
-import type { PartName } from "../../answer/parts.ts";
+import type { Curve, CurvePoint, PhaseName } from "../../answer/curve.ts";
 import { PARTS } from "../../answer/parts.ts";
-import type { PhaseName, Stretch } from "../../engines/blocks/schedule.ts";
+import type { Stretch } from "../../engines/blocks/schedule.ts";
 import type { Step } from "../../engines/step.ts";
-
-/** What stands at a moment of the step. */
-export interface CurvePoint {
-  readonly phase: PhaseName;
-  /** What runs: a layer's number from 0, or what stands around the layers. */
-  readonly at: Stretch["at"];
-  readonly bytes: number;
-  /** Bytes of each of {@linkcode Curve.parts}, in their order. */
-  readonly stack: readonly number[];
-}
-
-/** Memory over a training step, as PyTorch counts it. */
-export interface Curve {
-  /** The parts that stand at any point. */
-  readonly parts: readonly PartName[];
-  /**
-   * In order of time; each stretch's highest point and its end, of more than
-   * 1,000 stretches some.
-   */
-  readonly points: readonly CurvePoint[];
-}
 
 /** Stretches beyond which a curve shows some of the layers alone. */
 const MOST_STRETCHES = 1000;

@@ -1,5 +1,5 @@
-import { findGpu } from "../hardware/gpus.ts";
-import { GIB } from "../units/mod.ts";
+import { findGpu } from "../../hardware/gpus.ts";
+import { GIB } from "../../units/mod.ts";
 import type { GpuType, TablesConfig } from "./config.ts";
 import type { TypeRow } from "./rows.ts";
 

@@ -1,5 +1,5 @@
-import type { Result } from "../scenario/parse_scenario.ts";
-import type { Problem } from "../scenario/problem.ts";
+import type { Result } from "../../scenario/parse_scenario.ts";
+import type { Problem } from "../../scenario/problem.ts";
 import type { ConfigFile, TablesConfig } from "./config.ts";
 import { CONFIG_FILES, parseTablesConfig } from "./config.ts";
 

@@ -1,7 +1,7 @@
-import type { Model } from "./models/model.ts";
-import { copiesOf } from "./models/tensors/tensor.ts";
-import type { Problem } from "./scenario/problem.ts";
-import type { Scenario } from "./scenario/schema.ts";
+import type { Model } from "../models/model.ts";
+import { copiesOf } from "../models/tensors/tensor.ts";
+import type { Problem } from "../scenario/problem.ts";
+import type { Scenario } from "../scenario/schema.ts";
 
 /** Tokens of a piece of a loss that is computed in pieces, at least. */
 const CHUNK_TOKENS = 256;

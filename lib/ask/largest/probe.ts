@@ -1,10 +1,10 @@
-import type { Estimate } from "../answer/estimate.ts";
-import { DevicePeak } from "../methods/timeline/device.ts";
-import { uncoveredBy } from "../methods/timeline/uncovered_by.ts";
-import type { Model } from "../models/model.ts";
-import type { Scenario } from "../scenario/schema.ts";
-import type { Step } from "../engines/step.ts";
-import { playStep } from "../engines/step.ts";
+import type { Estimate } from "../../answer/estimate.ts";
+import { DevicePeak } from "../../methods/timeline/device.ts";
+import { uncoveredBy } from "../../methods/timeline/uncovered_by.ts";
+import type { Model } from "../../models/model.ts";
+import type { Scenario } from "../../scenario/schema.ts";
+import type { Step } from "../../engines/step.ts";
+import { playStep } from "../../engines/step.ts";
 
 /** Whether the scenario's GPU holds a value: what a search asks. */
 export interface Probe {

@@ -1,9 +1,9 @@
 import { estimateScenario } from "../estimate.ts";
-import type { Model } from "../models/model.ts";
-import { resolveModel } from "../models/resolve_model.ts";
-import type { Result } from "../scenario/parse_scenario.ts";
-import type { Problem } from "../scenario/problem.ts";
-import type { Scenario } from "../scenario/schema.ts";
+import type { Model } from "../../models/model.ts";
+import { resolveModel } from "../../models/resolve_model.ts";
+import type { Result } from "../../scenario/parse_scenario.ts";
+import type { Problem } from "../../scenario/problem.ts";
+import type { Scenario } from "../../scenario/schema.ts";
 import type { InverseField, InversePath } from "./fields.ts";
 import { fieldProblem, INVERSE_FIELDS } from "./fields.ts";
 import type { Bounds } from "./guess.ts";

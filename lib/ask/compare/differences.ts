@@ -1,5 +1,5 @@
-import type { Scenario } from "../scenario/schema.ts";
-import { leavesOf } from "../scenario/walk.ts";
+import type { Scenario } from "../../scenario/schema.ts";
+import { leavesOf } from "../../scenario/walk.ts";
 
 /** A field that not all of some scenarios have alike. */
 export interface Difference {

@@ -1,8 +1,8 @@
-import type { Estimate } from "../answer/estimate.ts";
-import type { MethodName } from "../methods/mod.ts";
-import { METHODS } from "../methods/mod.ts";
-import type { Result, ScenarioInput } from "../scenario/parse_scenario.ts";
-import { QUANTIZATIONS } from "../scenario/schema.ts";
+import type { Estimate } from "../../answer/estimate.ts";
+import type { MethodName } from "../../methods/mod.ts";
+import { METHODS } from "../../methods/mod.ts";
+import type { Result, ScenarioInput } from "../../scenario/parse_scenario.ts";
+import { QUANTIZATIONS } from "../../scenario/schema.ts";
 import type { TablesSettings } from "./settings.ts";
 
 /** What a model is used for. */

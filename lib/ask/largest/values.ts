@@ -1,7 +1,7 @@
-import type { Estimate } from "../answer/estimate.ts";
-import type { Result } from "../scenario/parse_scenario.ts";
-import type { Scenario } from "../scenario/schema.ts";
-import { groupDigits } from "../units/mod.ts";
+import type { Estimate } from "../../answer/estimate.ts";
+import type { Result } from "../../scenario/parse_scenario.ts";
+import type { Scenario } from "../../scenario/schema.ts";
+import { groupDigits } from "../../units/mod.ts";
 import type { InversePath } from "./fields.ts";
 import { INVERSE_FIELDS } from "./fields.ts";
 import type { Probe } from "./probe.ts";

@@ -1,10 +1,10 @@
 import { z } from "zod";
-import { count, tokens } from "../scenario/fields.ts";
-import type { ModelField } from "../scenario/model_field.ts";
-import { modelField } from "../scenario/model_field.ts";
-import type { Result } from "../scenario/parse_scenario.ts";
-import { problemsOf } from "../scenario/problem.ts";
-import { scenarioSchema } from "../scenario/schema.ts";
+import { count, tokens } from "../../scenario/fields.ts";
+import type { ModelField } from "../../scenario/model_field.ts";
+import { modelField } from "../../scenario/model_field.ts";
+import type { Result } from "../../scenario/parse_scenario.ts";
+import { problemsOf } from "../../scenario/problem.ts";
+import { scenarioSchema } from "../../scenario/schema.ts";
 import type { TablesConfig } from "./config.ts";
 
 const { count: countBy } = scenarioSchema.shape.rule_of_thumb.unwrap().shape;

@@ -1,12 +1,12 @@
 import { tryEstimate } from "./estimate.ts";
-import type { Case } from "./evidence/case.ts";
-import type { Prediction } from "./evidence/predict.ts";
-import { predictAll } from "./evidence/predict.ts";
-import type { Scoreboard } from "./evidence/score.ts";
-import { scoreboardOf } from "./evidence/score.ts";
-import type { Unpredicted } from "./evidence/unpredicted.ts";
-import { unpredictedOf } from "./evidence/unpredicted.ts";
-import { METHODS } from "./methods/mod.ts";
+import type { Case } from "../evidence/case.ts";
+import type { Prediction } from "../evidence/predict.ts";
+import { predictAll } from "../evidence/predict.ts";
+import type { Scoreboard } from "../evidence/score.ts";
+import { scoreboardOf } from "../evidence/score.ts";
+import type { Unpredicted } from "../evidence/unpredicted.ts";
+import { unpredictedOf } from "../evidence/unpredicted.ts";
+import { METHODS } from "../methods/mod.ts";
 
 /** How well every method does over some cases. */
 export interface Accuracy {

@@ -1,4 +1,4 @@
-import type { Clock } from "../../hub/look_up_places.ts";
+import type { Clock } from "../hub/look_up_places.ts";
 
 /** Largest body that any address takes: a form with files. */
 const MAX_BYTES = 8 * 1024 * 1024;

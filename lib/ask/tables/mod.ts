@@ -1,5 +1,5 @@
-import type { Estimate } from "../answer/estimate.ts";
-import { parametersByDimensions } from "../methods/rule_of_thumb/parameters.ts";
+import type { Estimate } from "../../answer/estimate.ts";
+import { parametersByDimensions } from "../../methods/rule_of_thumb/parameters.ts";
 import type { TablesConfig } from "./config.ts";
 import type { Recommendation } from "./recommendations.ts";
 import { recommendationsOf } from "./recommendations.ts";

@@ -1,15 +1,7 @@
-import type { Question } from "./method.ts";
-import type { MethodName, Methods } from "./mod.ts";
-import { METHODS } from "./mod.ts";
-
-/** What another method says to the same question. */
-export interface Opinion {
-  method: MethodName;
-  /** Null where the method does not answer. */
-  device_peak_bytes: number | null;
-  /** Why it does not, as it stands in a sentence after "because"; else null. */
-  uncovered: string | null;
-}
+import type { Opinion } from "../answer/opinion.ts";
+import type { Question } from "../methods/method.ts";
+import type { MethodName, Methods } from "../methods/mod.ts";
+import { METHODS } from "../methods/mod.ts";
 
 /**
  * Asks every other method too.

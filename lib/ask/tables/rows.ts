@@ -2,8 +2,8 @@ import {
   inferenceBytes,
   loraBytes,
   trainingBytes,
-} from "../methods/rule_of_thumb/formulas.ts";
-import { bytesWithScales } from "../methods/rule_of_thumb/weight_types.ts";
+} from "../../methods/rule_of_thumb/formulas.ts";
+import { bytesWithScales } from "../../methods/rule_of_thumb/weight_types.ts";
 import type { TablesConfig } from "./config.ts";
 
 /** What a model needs in one data type, by use. Bytes are whole. */

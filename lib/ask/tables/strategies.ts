@@ -1,4 +1,4 @@
-import { GIB } from "../units/mod.ts";
+import { GIB } from "../../units/mod.ts";
 
 /** A way to spread a model over GPUs, and what each of them holds. */
 export interface Strategy {

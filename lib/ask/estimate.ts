@@ -1,18 +1,18 @@
-import type { Estimate } from "./answer/estimate.ts";
-import { fitOf, heldBytes } from "./hardware/fit.ts";
-import { findGpu, similarGpus } from "./hardware/gpus.ts";
-import { answerTo } from "./methods/mod.ts";
-import { opinionsOf } from "./methods/opinions.ts";
-import type { Model } from "./models/model.ts";
-import { resolveModel } from "./models/resolve_model.ts";
-import { trainableOf } from "./models/trainable.ts";
-import { meshOf } from "./parallel/mesh.ts";
-import type { Result, ScenarioInput } from "./scenario/parse_scenario.ts";
-import { parseScenario } from "./scenario/parse_scenario.ts";
-import type { Problem } from "./scenario/problem.ts";
-import { ScenarioError, shown } from "./scenario/problem.ts";
-import type { Scenario } from "./scenario/schema.ts";
-import { trafficOf } from "./traffic/mod.ts";
+import type { Estimate } from "../answer/estimate.ts";
+import { fitOf, heldBytes } from "../hardware/fit.ts";
+import { findGpu, similarGpus } from "../hardware/gpus.ts";
+import { answerTo } from "../methods/mod.ts";
+import { opinionsOf } from "./opinions.ts";
+import type { Model } from "../models/model.ts";
+import { resolveModel } from "../models/resolve_model.ts";
+import { trainableOf } from "../models/trainable.ts";
+import { meshOf } from "../parallel/mesh.ts";
+import type { Result, ScenarioInput } from "../scenario/parse_scenario.ts";
+import { parseScenario } from "../scenario/parse_scenario.ts";
+import type { Problem } from "../scenario/problem.ts";
+import { ScenarioError, shown } from "../scenario/problem.ts";
+import type { Scenario } from "../scenario/schema.ts";
+import { trafficOf } from "../traffic/mod.ts";
 
 /** What an Estimate has to hold beside what it always holds. */
 export interface Wanted {
@@ -33,7 +33,7 @@ export interface Wanted {
  *
  * @example
  * ```ts
- * import { estimate } from "./mod.ts";
+ * import { estimate } from "../mod.ts";
  *
  * const { memory } = estimate({
  *   model: "meta-llama/Llama-2-7b-hf",

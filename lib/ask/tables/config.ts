@@ -1,6 +1,6 @@
 import { z } from "zod";
-import type { Result } from "../scenario/parse_scenario.ts";
-import { problemsOf } from "../scenario/problem.ts";
+import type { Result } from "../../scenario/parse_scenario.ts";
+import { problemsOf } from "../../scenario/problem.ts";
 import dataTypes from "./defaults/data_types.json" with { type: "json" };
 import displaySettings from "./defaults/display_settings.json" with {
   type: "json",
