@@ -1,4 +1,5 @@
 import type { Estimate } from "../answer/estimate.ts";
+import { doubtedBand, withBand } from "../evidence/doubted_band.ts";
 import { fitOf, heldBytes } from "../hardware/fit.ts";
 import { findGpu, similarGpus } from "../hardware/gpus.ts";
 import { answerTo } from "../methods/mod.ts";
@@ -94,8 +95,11 @@ export function estimateScenario(
   const answer = answerTo({ ...question, curve });
   if (!answer.ok) return answer;
 
-  const { method, memory, kv, host, assumptions, warnings } = answer.value;
+  const { method, summary, kind, kv, host, assumptions, warnings } =
+    answer.value;
   const { largest, curve: drawn } = answer.value;
+  const doubted = doubtedBand(method, scenario, kind);
+  const memory = withBand(answer.value, doubted.band);
   return {
     ok: true,
     value: {
@@ -110,8 +114,13 @@ export function estimateScenario(
         scenario.hardware.gpu,
         memory.paged?.bytes ?? null,
       ),
-      assumptions,
-      warnings: [...(model.value.doubts ?? []), ...notes, ...warnings],
+      assumptions: [summary, doubted.note, ...assumptions],
+      warnings: [
+        ...(model.value.doubts ?? []),
+        ...notes,
+        ...doubted.warnings,
+        ...warnings,
+      ],
       ...(largest ? { largest } : {}),
       ...(drawn ? { curve: drawn } : {}),
       ...(opinions ? { opinions: opinionsOf(question, method) } : {}),

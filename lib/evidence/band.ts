@@ -100,6 +100,13 @@ export function bandNote(
   return `The band: of ${runs} measured ${of}, nine in ten used ${low} to ${high} times this method's figure${wider}`;
 }
 
+/** Why a method has no band, in a sentence. */
+export function noBandNote(method: Scenario["method"]): string {
+  return method === "factors"
+    ? "No band of doubt: measured runs back one only for training with the usual calibration factors"
+    : "No band of doubt: too few measured runs are like this one";
+}
+
 /** Lines of bands.json by their class. */
 export type BandRows = ReadonlyMap<string, BandRow>;
 

@@ -1,5 +1,5 @@
 import type { Estimate } from "../../answer/estimate.ts";
-import { DevicePeak } from "../../methods/timeline/device.ts";
+import { DevicePeak } from "./device_peak.ts";
 import { uncoveredBy } from "../../methods/timeline/uncovered_by.ts";
 import type { Model } from "../../models/model.ts";
 import type { Scenario } from "../../scenario/schema.ts";

@@ -35,7 +35,7 @@ const ADAMW_8BIT_BYTES = 2;
 const INTEGER_BYTES: Record<string, number> = { int8: 1, int4: 0.5 };
 
 /** The quantities that several formulas of the method share. */
-export interface Setup {
+export interface EngineFormulasSetup {
   scenario: Scenario;
   model: Model;
   mesh: Mesh;
@@ -57,7 +57,11 @@ export interface Setup {
  *
  * Source: George614/gpu-mem-calculator@2f345d1, `core/` and `engines/`.
  */
-export function setupOf(scenario: Scenario, model: Model, mesh: Mesh): Setup {
+export function setupOf(
+  scenario: Scenario,
+  model: Model,
+  mesh: Mesh,
+): EngineFormulasSetup {
   const { engine_formulas: own, quantization, precision, train } = scenario;
   return {
     scenario,
@@ -84,9 +88,9 @@ export function optimizerBytes(
 
 function layoutOf(
   { name, zero_stage, sharding }: Scenario["engine"],
-): Pick<Setup, "layout" | "stage"> {
-  const stage = zero_stage as Setup["stage"];
-  const zero = (at: Setup["stage"]) =>
+): Pick<EngineFormulasSetup, "layout" | "stage"> {
+  const stage = zero_stage as EngineFormulasSetup["stage"];
+  const zero = (at: EngineFormulasSetup["stage"]) =>
     at === 0
       ? { layout: "ddp", stage: 0 } as const
       : { layout: "zero", stage: at } as const;

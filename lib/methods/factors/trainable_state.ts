@@ -1,6 +1,6 @@
 import { groupDigits } from "../../units/mod.ts";
 import type { Term } from "../method.ts";
-import type { Setup } from "./setup.ts";
+import type { FactorsSetup } from "./setup.ts";
 
 /** AdamW's two moments in fp32. */
 const ADAMW_BYTES = 8;
@@ -20,7 +20,7 @@ const MASTER_BYTES = 4;
  *
  * Source: MiaoDX/llm_vlm_memory_estimator@0e8e1ce, `cli.py`.
  */
-export function trainableState(setup: Setup): Term[] {
+export function trainableState(setup: FactorsSetup): Term[] {
   const { scenario, mesh, sharding, trainable } = setup;
   const { optimizer, precision, train } = scenario;
   const adamw = optimizer.name === "adamw";

@@ -1,14 +1,14 @@
 import { assert, assertEquals } from "@std/assert";
 import { CATALOGUE } from "../../lib/mod.ts";
 import { modelOfConfig } from "../../lib/models/build_model.ts";
-import { doubtsOf } from "../../lib/models/doubts.ts";
+import { faultNotes } from "../../lib/models/config_remarks.ts";
 import { otherFile } from "../../lib/models/other_file.ts";
 
-Deno.test("doubtsOf() and otherFile() doubt no model of the catalogue", () => {
+Deno.test("faultNotes() and otherFile() find nothing about any model of the catalogue", () => {
   for (const { id, config } of CATALOGUE) {
     const model = modelOfConfig(config, { name: id, source: "config" });
     assert(model.ok, id);
-    assertEquals(doubtsOf(model.value.architecture), [], id);
+    assertEquals(faultNotes(model.value.architecture), [], id);
     assertEquals(otherFile(config), null, id);
   }
 });

@@ -1,32 +1,14 @@
-import { stepBand } from "./step_doubt.ts";
-import { contextBytes } from "../../hardware/cuda_context.ts";
-import { findGpu, usableBytes } from "../../hardware/gpus.ts";
-import type { Scenario } from "../../scenario/schema.ts";
+import { doubtedBand } from "../../evidence/doubted_band.ts";
+import type { Step } from "../../engines/step.ts";
+import { kindOf } from "../../methods/timeline/kind_of.ts";
+import type { Room } from "../../methods/timeline/room.ts";
+import { roomOf } from "../../methods/timeline/room.ts";
 import {
   allocatorPeaks,
   FILLABLE,
   reservedWithin,
 } from "../../play/readers/reserved.ts";
-import type { Step } from "../../engines/step.ts";
-import { GIB } from "../../units/mod.ts";
-
-/** What of a GPU PyTorch's allocator may have, and what stands beside it. */
-export interface Room {
-  /** Bytes that the allocator can have; fewer than 0 where others fill it. */
-  readonly capacity: number;
-  /** Bytes of the CUDA context and of whatever else the scenario names. */
-  readonly beside: number;
-}
-
-/** The room on the scenario's GPU. */
-export function roomOf({ hardware, overheads }: Scenario): Room {
-  const gpu = typeof hardware.gpu === "string" ? findGpu(hardware.gpu) : null;
-  const context = overheads.cuda_context_gib === null
-    ? contextBytes(gpu?.name ?? null)
-    : Math.round(overheads.cuda_context_gib * GIB);
-  const beside = context + Math.round(overheads.other_gib * GIB);
-  return { capacity: usableBytes(hardware.gpu) - beside, beside };
-}
+import type { Scenario } from "../../scenario/schema.ts";
 
 /**
  * What a step needs of the device, worked out as far as it is asked. A step may
@@ -76,7 +58,8 @@ export class DevicePeak {
   /** Whether the GPU holds the high end of the band, with a share to spare. */
   fitsCautiously(spare = 0): boolean {
     const { capacity, beside } = this.#room;
-    const band = stepBand(this.#step ?? this.#play());
+    const step = this.#step ?? this.#play();
+    const { band } = doubtedBand("timeline", step.plan.scenario, kindOf(step));
     if (band === null) return false;
     const room = (capacity + beside) * (1 - spare);
     const high = (bytes: number): number => Math.round(band.high * bytes);

@@ -11,29 +11,32 @@ import type { Config } from "./architecture_of_config.ts";
 const READS_LAYERS = /^gemma4/;
 
 /** What of a config is not counted. */
-export function configDoubts({ type }: Architecture, config: Config): string[] {
+export function uncountedWarnings(
+  { type }: Architecture,
+  config: Config,
+): string[] {
   return READS_LAYERS.test(type) || !setsLayersApart(config) ? [] : [
     `model.config.per_layer_config is not counted: transformers 5.23.0 builds no model of type ${type} with it`,
   ];
 }
 
 /** What a config says that no model of it would run with. */
-export function doubtsOf(architecture: Architecture): string[] {
+export function faultNotes(architecture: Architecture): string[] {
   const { attention_heads, kv_heads, experts, experts_per_token } =
     architecture;
-  const doubts: string[] = [];
+  const notes: string[] = [];
   if (attention_heads > 0 && kv_heads > 0 && attention_heads % kv_heads !== 0) {
-    doubts.push(
+    notes.push(
       `The config's heads for keys and values must divide its attention heads (${attention_heads}): current value is ${kv_heads}, and the model would not run`,
     );
   }
   // One expert is a plain MLP, which no router chooses.
   if (experts > 1 && experts_per_token > experts) {
-    doubts.push(
+    notes.push(
       `The config's experts per token must be at most its experts (${experts}): current value is ${experts_per_token}, and the model would not run`,
     );
   }
-  return doubts;
+  return notes;
 }
 
 function setsLayersApart(config: Config): boolean {
