@@ -12,7 +12,7 @@ import {
 } from "../lib/ask/tables/settings.ts";
 import { tablesText, typesText } from "../templates/terminal/tables_text.ts";
 import { environment } from "./environment.ts";
-import { wantsHeaders } from "./estimate.ts";
+import { wantsHeaders } from "./probe_flags.ts";
 import { estimateModel } from "./estimate_model.ts";
 import { terminalProgress } from "./progress.ts";
 import { tablesConfig } from "./tables_config.ts";

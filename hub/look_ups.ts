@@ -1,4 +1,4 @@
-import type { Model, Problem, Result } from "../lib/mod.ts";
+import type { Model, Problem } from "../lib/mod.ts";
 import { CALLER } from "./caller.ts";
 import type { Clock, PlaceLimits } from "./look_up_places.ts";
 import { CLOCK, LookUpPlaces } from "./look_up_places.ts";

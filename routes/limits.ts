@@ -3,7 +3,7 @@ import { HTTPException } from "hono/http-exception";
 import { timeout } from "hono/timeout";
 import { Problems } from "../templates/answer/problems.tsx";
 import { joined } from "./body.ts";
-import { requestOf } from "./pool/sent.ts";
+import { requestOf } from "./request_of.ts";
 import { refuse } from "./refuse.tsx";
 
 /** Largest body: a config.json has a few kilobytes, a Scenario fewer. */

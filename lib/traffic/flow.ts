@@ -46,6 +46,6 @@ export function flowOf(
 }
 
 /** "6,738,415,616 parameters" */
-export function counted(count: number, of: string): string {
+export function spelledCount(count: number, of: string): string {
   return `${groupDigits(Math.round(count))} ${of}`;
 }

@@ -8,7 +8,8 @@ import type {
   SentRequest,
   ToWorker,
 } from "./messages.ts";
-import { requestOf, sentOf } from "./sent.ts";
+import { requestOf } from "../request_of.ts";
+import { sentOf } from "./sent.ts";
 import { watched, watchesPromises } from "./watchdog.ts";
 
 /** One request that a worker is at. */

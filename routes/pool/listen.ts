@@ -8,7 +8,8 @@ import type {
   ToListener,
 } from "./listener_messages.ts";
 import type { SentAnswer } from "./messages.ts";
-import { requestOf, sentOf } from "./sent.ts";
+import { requestOf } from "../request_of.ts";
+import { sentOf } from "./sent.ts";
 
 /** Requests that may be open at once; they hold little but their bodies. */
 const MAX_OPEN = 1024;

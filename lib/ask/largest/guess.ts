@@ -1,4 +1,4 @@
-import type { Played } from "./probe.ts";
+import type { ProbedStep } from "./probe.ts";
 import type { Asked, Told, Values } from "./values.ts";
 
 /** Where a value is searched, and what the GPU has. */
@@ -25,7 +25,7 @@ const FAR_TOKENS = 1024;
 export function* guessed(
   values: Values,
   { least, most }: Bounds,
-  wantedOf: (played: Played) => number,
+  wantedOf: (played: ProbedStep) => number,
 ): Generator<Asked, number, Told> {
   let found = 0;
   let before = { value: least, bytes: 0 };

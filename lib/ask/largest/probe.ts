@@ -17,11 +17,11 @@ export interface Probe {
   /** Lets go of what is kept to answer faster. */
   release(): void;
   /** Null where the method tells only what the whole device holds. */
-  readonly played: Played | null;
+  readonly played: ProbedStep | null;
 }
 
 /** What playing a step tells. */
-export interface Played {
+export interface ProbedStep {
   /** The bytes that the device holds at least, which are those of the tensors. */
   readonly least: number;
   /** Up to so many of these they surely fit. */

@@ -1,5 +1,4 @@
 import { DEFAULT_SCENARIO } from "../../scenario/default_scenario.ts";
-import type { Scenario } from "../../scenario/schema.ts";
 import { changesFrom } from "../../scenario/walk.ts";
 import { groupDigits } from "../../units/mod.ts";
 import { defaultsTaken } from "../defaults_taken.ts";
