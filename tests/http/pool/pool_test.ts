@@ -1,15 +1,8 @@
 import { assert, assertEquals } from "@std/assert";
-import { CALLER } from "../../../hub/caller.ts";
-import type { LookUp, LookUps } from "../../../hub/look_up.ts";
-import type { Outcome } from "../../../routes/pool/job.ts";
-import type { PoolLimits } from "../../../routes/pool/limits.ts";
-import { poolLimits } from "../../../routes/pool/limits.ts";
-import type { PoolOptions } from "../../../routes/pool/pool.ts";
 import { Pool } from "../../../routes/pool/pool.ts";
 import type { StartThread } from "../../../routes/pool/thread.ts";
-import { fakeClock } from "../../hub/fake_clock.ts";
-import type { FakeThread } from "./fake_threads.ts";
 import { asked, fakeThreads } from "./fake_threads.ts";
+import { ask, options, played, statusOf, withErrors } from "./played_pool.ts";
 
 Deno.test("a worker computes one request at a time, in their order", async () => {
   const { pool, worker } = played({ workers: 1 });
@@ -138,29 +131,6 @@ Deno.test("what is computed for a client that has left ends after a moment", asy
   assert(!worker(1).isEnded, "it was done in time");
 });
 
-Deno.test("a request that waits for the Hub holds no place and spends no time", async () => {
-  const { pool, compute, hub, worker } = played({ workers: 1, busyMs: 1000 });
-  const waits = pool.run(asked("/hub", { client: "somebody" }));
-  const job = worker(0).jobOf("/hub");
-  worker(0).says(ask(job, "a/b"));
-  worker(0).says({ kind: "waiting", job });
-  assertEquals(hub.asked, ["a/b for somebody"]);
-  const other = pool.run(asked("/other"));
-  assertEquals(worker(0).runs, ["/hub", "/other"]);
-  compute(900);
-  await hub.answers("a/b");
-  assert(!worker(0).told.some(({ kind }) => kind === "found"), "not its turn");
-  worker(0).answers("/other");
-  const found = worker(0).told.at(-1);
-  assert(found?.kind === "found");
-  assertEquals(found.lookUp?.name, "a/b");
-  compute(900);
-  assert(!worker(0).isEnded, "the time of the other counts for it");
-  worker(0).answers("/hub");
-  assertEquals(await statusOf(waits), 200);
-  assertEquals(await statusOf(other), 200);
-});
-
 Deno.test("requests that waited in a worker that ended are run again", async () => {
   const { pool, compute, clock, hub, worker } = played({
     workers: 1,
@@ -197,19 +167,6 @@ Deno.test("a request under which workers end again and again is given up", async
   }
   assertEquals((await unlucky).kind, "broken");
   clock.pass(60_000);
-});
-
-Deno.test("a look-up is stopped when the client who waits for it leaves", async () => {
-  const { pool, hub, worker } = played({});
-  const leaver = new AbortController();
-  const left = pool.run(asked("/hub"), leaver.signal);
-  const job = worker(0).jobOf("/hub");
-  worker(0).says(ask(job, "a/b"));
-  worker(0).says({ kind: "waiting", job });
-  leaver.abort();
-  assertEquals((await left).kind, "left");
-  assertEquals(hub.stopped, ["a/b"]);
-  assertEquals(worker(0).told.at(-1), { kind: "leave", job });
 });
 
 Deno.test("a worker that breaks takes its request with it, and is replaced", async () => {
@@ -309,16 +266,6 @@ Deno.test("what a request has cost is told, whatever came of it", () => {
   clock.pass(60_000);
 });
 
-Deno.test("a look-up counts for the client who has asked for it", () => {
-  const spent: [string, number][] = [];
-  const { pool, worker } = played({}, {
-    onSpent: (client, milliseconds) => spent.push([client, milliseconds]),
-  });
-  void pool.run(asked("/hub", { client: "one" }));
-  worker(0).says(ask(worker(0).jobOf("/hub"), "a/b"));
-  assertEquals(spent, [["one", 100]]);
-});
-
 Deno.test("close() ends the workers, and nobody waits for ever", async () => {
   const { pool, worker } = played({ workers: 1 });
   const all = ["/1", "/2"].map((path) => pool.run(asked(path)));
@@ -329,104 +276,3 @@ Deno.test("close() ends the workers, and nobody waits for ever", async () => {
   ]);
   assert(worker(0).isEnded);
 });
-
-/** A pool of fake workers, its clock, its processor time and its Hub. */
-function played(limits: Partial<PoolLimits>, more: Partial<PoolOptions> = {}) {
-  const { start, threads } = fakeThreads();
-  const made = options(limits);
-  const pool = new Pool({
-    ...made,
-    start,
-    instead: start,
-    lookUps: made.hub,
-    ...more,
-  });
-  const ready = new Set<FakeThread>();
-  /** The worker at a place, which has started. */
-  const worker = (at: number): FakeThread => {
-    const thread = threads[at];
-    assert(thread, `no worker ${at} has been started`);
-    if (!ready.has(thread)) thread.says({ kind: "ready" });
-    ready.add(thread);
-    return thread;
-  };
-  worker(0);
-  return { ...made, pool, threads, worker };
-}
-
-function options(limits: Partial<PoolLimits>) {
-  const clock = fakeClock();
-  const hub = fakeHub();
-  let processMs = 0;
-  return {
-    clock,
-    hub,
-    lookUps: null as LookUps | null,
-    limits: { ...poolLimits(2), ...limits },
-    processMs: () => processMs,
-    /** The process computes for so long, and the clock goes on with it. */
-    compute(milliseconds: number): void {
-      for (let at = 0; at < milliseconds; at += 50) {
-        processMs += 50;
-        clock.pass(50);
-      }
-    },
-  };
-}
-
-/** Look-ups that answer when they are told to. */
-function fakeHub() {
-  const asked: string[] = [];
-  const stopped: string[] = [];
-  const open = new Map<string, (lookUp: LookUp) => void>();
-  return {
-    asked,
-    stopped,
-    ask(name: string): Promise<LookUp | null> {
-      const { client, signal, onLookUp } = CALLER.getStore() ?? {};
-      onLookUp?.();
-      asked.push(client ? `${name} for ${client}` : name);
-      signal?.addEventListener("abort", () => stopped.push(name));
-      const { promise, resolve } = Promise.withResolvers<LookUp | null>();
-      open.set(name, resolve);
-      return promise;
-    },
-    async answers(name: string): Promise<void> {
-      open.get(name)?.({
-        name,
-        headers: false,
-        done: 0,
-        total: null,
-        result: null,
-      });
-      // The pool hears of it in a few turns of promises.
-      for (let turn = 0; turn < 10; turn++) await Promise.resolve();
-    },
-  };
-}
-
-function ask(job: number, name: string) {
-  return {
-    kind: "ask",
-    job,
-    ask: 1,
-    name,
-    options: { lookUp: "once", waitMs: null },
-  } as const;
-}
-
-async function statusOf(outcome: Promise<Outcome>): Promise<number> {
-  const come = await outcome;
-  assert(come.kind === "answered", `it is ${come.kind}`);
-  return come.answer.status;
-}
-
-function withErrors<T>(errors: unknown[], run: () => T): T {
-  const { error } = console;
-  console.error = (what: unknown) => errors.push(what);
-  try {
-    return run();
-  } finally {
-    console.error = error;
-  }
-}
