@@ -1,6 +1,21 @@
 import type { Scenario } from "../scenario/schema.ts";
 import { formatBytes } from "../units/mod.ts";
-import { findGpu, GPUS_BY_MEMORY, usableBytes } from "./gpus.ts";
+import { gpuOf, GPUS_BY_MEMORY, usableBytes } from "./gpus.ts";
+
+/**
+ * Whether a GPU can hold the peak: all of it but paged optimizer states, which
+ * move to the host when they have to.
+ */
+export interface Fit {
+  gpu: string;
+  usable_bytes: number;
+  fits: boolean;
+  headroom_bytes: number;
+  /** Peak as a share of the usable memory. */
+  utilization: number;
+  /** Bytes of paged optimizer states that would move to the host; absent without. */
+  moves_to_host_bytes?: number;
+}
 
 /**
  * Whether a GPU can hold the peak: all of it but paged optimizer states, which
@@ -78,7 +93,7 @@ export function fitOf(
   chosen: Scenario["hardware"]["gpu"],
   pagedBytes: number | null = null,
 ): Fit[] {
-  const own = typeof chosen === "string" ? findGpu(chosen) : null;
+  const own = gpuOf(chosen);
   const fits = [
     against(
       peakBytes,

@@ -1,5 +1,4 @@
-import { multiprocessorsOf } from "../hardware/multiprocessors.ts";
-import { findGpu } from "../hardware/gpus.ts";
+import { gpuOf } from "../hardware/gpus.ts";
 import type { Model } from "../models/model.ts";
 import type { Tensor } from "../models/tensors/tensor.ts";
 import type { Scenario } from "../scenario/schema.ts";
@@ -73,7 +72,6 @@ export function stateSpaceFacts(
     ) as number | undefined ?? fallback;
   // Defaults of the types' configurations in transformers 5.
   const own = type === "mamba2" || type === "nemotron_h";
-  const gpu = typeof hardware.gpu === "string" ? findGpu(hardware.gpu) : null;
   return {
     kind,
     norms: type === "falcon_mamba",
@@ -86,7 +84,7 @@ export function stateSpaceFacts(
         type === "nemotron_h" ? 128 : 256,
       )
       : number(["mamba_chunk_size"], 256),
-    multiprocessors: gpu && multiprocessorsOf(gpu.name),
+    multiprocessors: gpuOf(hardware.gpu)?.multiprocessors ?? null,
     wideResidual: WIDE_RESIDUAL.has(type) &&
       config?.["residual_in_fp32"] !== false,
     castsLogits: CASTS_LOGITS.has(type),
