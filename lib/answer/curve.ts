@@ -4,7 +4,7 @@ import type { PartName } from "./parts.ts";
 export type PhaseName = "forward" | "backward" | "optimizer";
 
 /** What runs: a layer's number from 0, or what stands before or after the layers. */
-export type Place =
+export type StepPlace =
   | number
   | "vision"
   | "encoder"
@@ -15,7 +15,7 @@ export type Place =
 /** What stands at a moment of the step. */
 export interface CurvePoint {
   readonly phase: PhaseName;
-  readonly at: Place;
+  readonly at: StepPlace;
   readonly bytes: number;
   /** Bytes of each of {@linkcode Curve.parts}, in their order. */
   readonly stack: readonly number[];

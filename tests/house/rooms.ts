@@ -1,8 +1,8 @@
 /**
  * The rooms in the order in which data flows: a file imports from its own room
- * and from those above it. A room is a file or a folder; what is inside a folder
- * and named apart is a room of its own. `X/*` are the folders of X: rooms side by
- * side, which do not import from each other.
+ * and from those above it. A room is a file or a folder, but for what has a line
+ * of its own. `X/*` are the other folders of X: rooms side by side, which do not
+ * import from each other.
  */
 export const ROOMS = [
   "lib/units",
@@ -20,7 +20,12 @@ export const ROOMS = [
   "lib/play/program",
   "lib/play/readers",
   "lib/software",
+  "lib/software/bitsandbytes",
+  "lib/software/peft",
+  "lib/software/trl",
+  "lib/software/transformers",
   "lib/software/*",
+  "lib/software/mod.ts",
   "lib/optimizers",
   "lib/plan",
   "lib/engines",
@@ -28,9 +33,12 @@ export const ROOMS = [
   "lib/methods/*",
   "lib/methods/mod.ts",
   "lib/evidence",
-  "lib/interop",
+  "lib/interop/reading",
+  "lib/interop/writing",
+  "lib/interop/deepspeed",
+  "lib/interop/training_arguments",
   "lib/interop/*",
-  "lib/interop/mod.ts",
+  "lib/interop",
   "lib/ask",
   "lib/mod.ts",
   "hub",
@@ -42,6 +50,7 @@ export const ROOMS = [
   "app.ts",
   "routes/pool",
   "main.ts",
+  "tests/lib",
   "tools",
 ] as const;
 

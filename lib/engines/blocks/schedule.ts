@@ -1,4 +1,4 @@
-import type { PhaseName, Place } from "../../answer/curve.ts";
+import type { PhaseName, StepPlace } from "../../answer/curve.ts";
 import type { Segment } from "../../play/record/block.ts";
 import type { Pass } from "./pass.ts";
 
@@ -7,7 +7,7 @@ export interface Stretch {
   readonly phase: PhaseName;
   readonly segment: Segment;
   /** What runs. */
-  readonly at: Place;
+  readonly at: StepPlace;
 }
 
 /** The stretches of a pass, in order. */
