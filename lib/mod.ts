@@ -4,6 +4,8 @@
  *
  * @module
  */
+export { actLines } from "./ask/acts.ts";
+export type { ActLine } from "./ask/acts.ts";
 export { align } from "./ask/compare/align.ts";
 export type { Aligned } from "./ask/compare/align.ts";
 export { differencesOf, MAX_COMPARED } from "./ask/compare/differences.ts";
@@ -39,18 +41,18 @@ export type { InversePath } from "./ask/largest/fields.ts";
 export { largest, largestInTurns } from "./ask/largest/largest.ts";
 export type { Largest, LargestOptions, Tried } from "./ask/largest/largest.ts";
 export {
-  inConfigWords,
   isCalculatorConfig,
   readCalculatorConfig,
-} from "./importers/memory_calculator_config.ts";
-export type { CalculatorConfigRead } from "./importers/memory_calculator_config.ts";
+} from "./interop/memory_calculator/config.ts";
+export type { CalculatorConfigRead } from "./interop/memory_calculator/config.ts";
+export { inConfigWords } from "./interop/memory_calculator/problem_words.ts";
 export {
   CALCULATOR_PRESETS,
   findPreset,
   scenarioOfPreset,
-} from "./importers/memory_calculator_presets.ts";
-export type { CalculatorPreset } from "./importers/memory_calculator_presets.ts";
-export { calculatorsModelOfSize } from "./importers/memory_calculator_sizes.ts";
+} from "./interop/memory_calculator/presets.ts";
+export type { CalculatorPreset } from "./interop/memory_calculator/presets.ts";
+export { calculatorsModelOfSize } from "./interop/memory_calculator/sizes.ts";
 export { CATALOGUE, findModel, searchModels } from "./models/catalogue.ts";
 export type { CatalogueEntry } from "./models/catalogue.ts";
 export type { Config } from "./models/architecture_of_config.ts";
@@ -61,19 +63,20 @@ export { describeField } from "./scenario/describe_field.ts";
 export type { FieldDescription } from "./scenario/describe_field.ts";
 export type { Model } from "./models/model.ts";
 export { DEFAULT_SCENARIO } from "./scenario/default_scenario.ts";
-export { EXPORTS, exportScenario } from "./exports/mod.ts";
-export type { Exported, ExportFormat } from "./exports/exported.ts";
+export { EXPORTS } from "./interop/tools.ts";
+export { exportScenario } from "./interop/write_configuration.ts";
+export type { Exported, ExportFormat } from "./interop/writing/exported.ts";
 export {
   scenarioOfConfiguration,
   scenarioOfConfigurations,
-} from "./importers/mod.ts";
+} from "./interop/read_configurations.ts";
 export type {
   Assumed,
   Configuration,
   Ignored,
   Imported,
   Understood,
-} from "./importers/imported.ts";
+} from "./interop/reading/imported.ts";
 export { parseScenario } from "./scenario/parse_scenario.ts";
 export type { Result, ScenarioInput } from "./scenario/parse_scenario.ts";
 export { ScenarioError } from "./scenario/problem.ts";

@@ -1,10 +1,10 @@
 import type { PartName } from "./parts.ts";
 
-/** The phases of a training step that a curve runs through. */
+/** The phases of a training step. */
 export type PhaseName = "forward" | "backward" | "optimizer";
 
-/** What runs: a layer's number from 0, or what stands before or after the layers. */
-export type StepPlace =
+/** What runs: a layer's number from 0, or what stands around the layers. */
+export type At =
   | number
   | "vision"
   | "encoder"
@@ -15,7 +15,7 @@ export type StepPlace =
 /** What stands at a moment of the step. */
 export interface CurvePoint {
   readonly phase: PhaseName;
-  readonly at: StepPlace;
+  readonly at: At;
   readonly bytes: number;
   /** Bytes of each of {@linkcode Curve.parts}, in their order. */
   readonly stack: readonly number[];

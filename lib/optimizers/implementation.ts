@@ -1,5 +1,5 @@
 import type { Scenario } from "../scenario/schema.ts";
-import { versionOf } from "../plan/version.ts";
+import { versionOf } from "../scenario/version.ts";
 import { RECORDS } from "./records/mod.ts";
 import type { OptimizerRule } from "./rule.ts";
 import type { Implementation } from "./step_temporaries.ts";

@@ -1,4 +1,4 @@
-import { versionOf } from "../plan/version.ts";
+import { versionOf } from "../scenario/version.ts";
 import type { OptimizerRule, Trained } from "./rule.ts";
 import { bytesOf, ruleOf } from "./rule.ts";
 

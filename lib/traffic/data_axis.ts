@@ -3,7 +3,7 @@ import type { Collective } from "../answer/traffic.ts";
 import type { Message } from "./flow.ts";
 import { spelledCount } from "./flow.ts";
 import type { Share } from "./held.ts";
-import type { Group } from "./placement.ts";
+import type { RankGroup } from "./placement.ts";
 import type { TrafficSetup } from "./setup.ts";
 import { isFsdp } from "./setup.ts";
 
@@ -75,7 +75,7 @@ export function dataMessages(setup: TrafficSetup): Message[] {
 function of(
   setup: TrafficSetup,
   share: Share,
-  group: Group,
+  group: RankGroup,
   whose: string,
 ): Message[] {
   const { scenario, microSteps, gradientBytes, parameterBytes } = setup;
@@ -88,7 +88,7 @@ function of(
   const ways = hybrid
     ? Math.min(group.size, scenario.parallel.gpus_per_node)
     : group.size;
-  const shards: Group = { ...group, size: ways };
+  const shards: RankGroup = { ...group, size: ways };
   const gathered = share.parameters + (isAdapted ? share.trainable : 0);
 
   const messages: Message[] = [];

@@ -1,10 +1,9 @@
-/// <reference lib="dom" />
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { createApp } from "../../app.ts";
 import { parseTablesConfig } from "../../lib/ask/tables/config.ts";
 import { mountedTables } from "../../routes/mounted_tables.ts";
 import { documentOf, textOf } from "./visit.ts";
-import { cellsOf, MEMORY } from "./cells_of.ts";
+import { cellsOf, MEMORY } from "./tables.ts";
 
 Deno.test("GET /tables shows the data types and GPUs of a configuration", async () => {
   const config = parseTablesConfig({

@@ -1,4 +1,3 @@
-/// <reference lib="dom" />
 import {
   assert,
   assertEquals,
@@ -11,7 +10,7 @@ import { PRESETS } from "../../lib/mod.ts";
 import { startFakeHub } from "../hub/fake_hub.ts";
 import { CONFIG, DIMS } from "./fields.ts";
 import { address, documentOf, only, textOf, visit } from "./visit.ts";
-import { cellsOf, MEMORY } from "./cells_of.ts";
+import { cellsOf, MEMORY } from "./tables.ts";
 
 Deno.test("GET /tables shows every data type by use, as the document prints it", async () => {
   const { status, document } = await visit(

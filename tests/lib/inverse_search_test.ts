@@ -1,6 +1,6 @@
 import { assert, assertEquals } from "@std/assert";
 import fc from "../npm/fast-check.ts";
-import { search } from "./searched.ts";
+import { search } from "./inverse.ts";
 
 Deno.test("the search finds the limit of whatever grows evenly", () => {
   fc.assert(

@@ -8,6 +8,7 @@ import {
   tryEstimate,
 } from "../../lib/mod.ts";
 import type { Estimate } from "../../lib/mod.ts";
+import { assertOk } from "./results.ts";
 
 type Setting = Record<string, unknown>;
 
@@ -156,7 +157,7 @@ function answer(settings: Setting): Estimate {
     putAt(input, path, value);
   }
   const result = tryEstimate(input);
-  assert(result.ok, JSON.stringify(result));
+  assertOk(result);
   return result.value;
 }
 

@@ -4,6 +4,7 @@ import { resolveModel } from "../../lib/models/resolve_model.ts";
 import { parseScenario } from "../../lib/scenario/parse_scenario.ts";
 import { recordPass } from "../../lib/engines/blocks/pass.ts";
 import { stepPlanOf } from "../../lib/plan/step_plan.ts";
+import { assertOk, assertPlayed } from "./results.ts";
 
 /** A layer of small dimensions, and the bytes that autograd kept of it. */
 interface Case {
@@ -166,15 +167,15 @@ function keptBytes({ config, settings = {} }: Case): number {
     ...settings,
     train: { ...settings.train, micro_batch: 2, sequence_length: 64 },
   });
-  assert(parsed.ok, JSON.stringify(parsed));
+  assertOk(parsed);
   const model = resolveModel({ config });
-  assert(model.ok, JSON.stringify(model));
+  assertOk(model);
   const plan = stepPlanOf(parsed.value, model.value);
-  assert(!("reason" in plan), JSON.stringify(plan));
-  const { layers } = recordPass(plan, { workspaces: false }, {
+  assertPlayed(plan);
+  const { stacks } = recordPass(plan, { workspaces: false }, {
     accumulation: "keep",
   });
-  const middle = layers[1];
+  const middle = stacks.at(-1)?.[2]?.block;
   assert(middle);
   return middle.forward.net + middle.exit.net;
 }

@@ -7,6 +7,7 @@ import { recordPass } from "../../lib/engines/blocks/pass.ts";
 import { stepPlanOf } from "../../lib/plan/step_plan.ts";
 import { estimated, holds } from "./played.ts";
 import traced from "../truth/traced_state_spaces.json" with { type: "json" };
+import { assertOk, assertPlayed } from "./results.ts";
 
 type Config = Record<string, unknown>;
 
@@ -104,15 +105,15 @@ Deno.test("the same with masks, accumulation, fused losses and odd lengths", () 
 /** What a layer keeps, by label, in bytes as the allocator rounds them. */
 function kept(input: ScenarioInput): Record<string, number> {
   const scenario = parseScenario(input);
-  assert(scenario.ok, JSON.stringify(scenario));
+  assertOk(scenario);
   const model = resolveModel(scenario.value.model);
-  assert(model.ok, JSON.stringify(model));
+  assertOk(model);
   const plan = stepPlanOf(scenario.value, model.value);
-  assert(!("reason" in plan), JSON.stringify(plan));
-  const { layers } = recordPass(plan, { workspaces: false }, {
+  assertPlayed(plan);
+  const { stacks } = recordPass(plan, { workspaces: false }, {
     accumulation: "keep",
   });
-  const segment = layers.at(-1)?.forward;
+  const segment = stacks.at(-1)?.at(-2)?.block.forward;
   assert(segment);
   const standing = new Map<number, number>();
   for (let at = segment.from; at < segment.to; at++) {

@@ -1,5 +1,6 @@
 import { assert, assertEquals } from "@std/assert";
 import { estimate } from "../../lib/mod.ts";
+import type { TablesConfig } from "../../lib/ask/tables/config.ts";
 import {
   CONFIG_FILES,
   DEFAULT_TABLES,
@@ -8,18 +9,14 @@ import {
 import type { ConfigFile } from "../../lib/ask/tables/config.ts";
 import { tablesOf } from "../../lib/ask/tables/mod.ts";
 import { readTablesConfig } from "../../lib/ask/tables/read_config.ts";
-import { usableOf } from "../../lib/ask/tables/recommendations.ts";
-import { configOf, DIALOGPT, settingsOf, tables } from "./tabled.ts";
+import { DIALOGPT, settingsOf, tables } from "./tables.ts";
+import { assertOk } from "./results.ts";
 
-Deno.test("usableOf() takes what is stated, then what is known, then the label", () => {
-  const gpu = { name: "RTX 4090", memory_gb: 24, category: "consumer" };
-  assertEquals(usableOf({ ...gpu, memory_gib: 20 }), 20 * 1024 ** 3);
-  const known = usableOf(gpu);
-  assert(known < 24 * 1024 ** 3 && known > 23 * 1024 ** 3);
-  // Somebody's own card of another size is not the catalogue's.
-  assertEquals(usableOf({ ...gpu, memory_gb: 48 }), 48e9);
-  assertEquals(usableOf({ ...gpu, name: "My own" }), 24e9);
-});
+function configOf(files: Partial<Record<ConfigFile, unknown>>): TablesConfig {
+  const parsed = parseTablesConfig(files);
+  assertOk(parsed);
+  return parsed.value;
+}
 
 Deno.test("parseTablesConfig() takes the documents' custom types and GPUs", () => {
   const config = configOf({

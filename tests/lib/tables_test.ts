@@ -2,8 +2,9 @@ import { assert, assertEquals } from "@std/assert";
 import { estimate, estimateScenario, parseScenario } from "../../lib/mod.ts";
 import { DEFAULT_TABLES } from "../../lib/ask/tables/config.ts";
 import { opinionRows, scenarioOf } from "../../lib/ask/tables/opinions.ts";
+import { usableOf } from "../../lib/ask/tables/recommendations.ts";
 import { parseTablesSettings } from "../../lib/ask/tables/settings.ts";
-import { DIALOGPT, settingsOf, tables } from "./tabled.ts";
+import { DIALOGPT, settingsOf, tables } from "./tables.ts";
 
 const gib = (bytes: number): string => (bytes / 1024 ** 3).toFixed(2);
 
@@ -117,6 +118,16 @@ Deno.test("tablesOf() says of a GPU that is too small that it is", () => {
     [rtx4090?.inference, rtx4090?.training, rtx4090?.lora],
     [true, false, true],
   );
+});
+
+Deno.test("usableOf() takes what is stated, then what is known, then the label", () => {
+  const gpu = { name: "RTX 4090", memory_gb: 24, category: "consumer" };
+  assertEquals(usableOf({ ...gpu, memory_gib: 20 }), 20 * 1024 ** 3);
+  const known = usableOf(gpu);
+  assert(known < 24 * 1024 ** 3 && known > 23 * 1024 ** 3);
+  // Somebody's own card of another size is not the catalogue's.
+  assertEquals(usableOf({ ...gpu, memory_gb: 48 }), 48e9);
+  assertEquals(usableOf({ ...gpu, name: "My own" }), 24e9);
 });
 
 Deno.test("parseTablesSettings() takes text and names what it refuses", () => {

@@ -7,7 +7,7 @@ import {
   allocatorPeaks,
   FILLABLE,
   reservedWithin,
-} from "../../play/readers/reserved.ts";
+} from "../../play/readers/allocator/peaks.ts";
 import type { Scenario } from "../../scenario/schema.ts";
 
 /**
