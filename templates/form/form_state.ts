@@ -1,4 +1,4 @@
-import type { Problem, Scenario } from "../../lib/mod.ts";
+import type { Problem, Scenario, TabId } from "../../lib/mod.ts";
 import { DEFAULT_SCENARIO, leavesOf, toQuery } from "../../lib/mod.ts";
 import type { Belongs } from "./comparison.ts";
 
@@ -10,6 +10,8 @@ export interface FormState {
   headers: boolean;
   /** The comparison that the scenario belongs to; null where to none. */
   belongs: Belongs | null;
+  /** The tab whose more settings are asked for. */
+  more: TabId | null;
   /** The message of each field that was refused. */
   errors: ReadonlyMap<string, string>;
 }
@@ -29,6 +31,8 @@ export interface PageChoices {
   headers: boolean;
   /** The comparison that the scenario belongs to. */
   belongs: Belongs | null;
+  /** The tab whose more settings are asked for. */
+  more: TabId | null;
 }
 
 /** The form of a valid Scenario. */
@@ -46,7 +50,7 @@ export function formOfScenario(
 export function formOfQuery(
   query: URLSearchParams,
   problems: readonly Problem[],
-  { headers, belongs }: PageChoices,
+  { headers, belongs, more }: PageChoices,
 ): FormState {
   const texts = new Map(DEFAULT_TEXTS);
   for (const [path, text] of query) {
@@ -57,6 +61,7 @@ export function formOfQuery(
     texts,
     headers,
     belongs,
+    more,
     errors: new Map(
       problems.map(({ path, message }) => [controlPath(path), message]),
     ),

@@ -2,6 +2,7 @@ import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import {
   DEFAULT_SCENARIO,
   describeField,
+  fieldAt,
   leavesOf,
   putAt,
   QUANTIZATIONS,
@@ -9,6 +10,7 @@ import {
 } from "../../lib/mod.ts";
 import type { Estimate } from "../../lib/mod.ts";
 import { assertOk } from "./results.ts";
+import { anotherValue } from "./another_value.ts";
 
 type Setting = Record<string, unknown>;
 
@@ -145,6 +147,7 @@ function valuesOf(path: string): unknown[] {
   const given = VALUES[path];
   if (given) return given;
   const usual = USUAL.get(path);
+  if (fieldAt(path)?.awaited === true) return [anotherValue(path, usual)];
   const field = describeField(path);
   if (field.kind === "switch") return [usual !== true];
   if (field.kind !== "choice") return [];

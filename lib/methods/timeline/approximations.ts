@@ -1,3 +1,4 @@
+import { askedImplementation } from "../../optimizers/implementation.ts";
 import { expertsAreLinears } from "../../models/stacked_experts.ts";
 import {
   MAX_REPLAYED_EVENTS,
@@ -121,7 +122,9 @@ const APPROXIMATIONS: readonly Approximation[] = [
   ],
   [
     ({ plan: { scenario }, implementation }) =>
-      !["auto", implementation].includes(scenario.optimizer.implementation),
+      !["auto", implementation].includes(
+        askedImplementation(scenario.optimizer),
+      ),
     ({ plan: { scenario }, implementation }) =>
       `optimizer.implementation ${scenario.optimizer.implementation} does not exist for ${scenario.optimizer.name}: ${implementation} is taken`,
   ],

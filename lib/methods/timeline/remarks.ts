@@ -10,6 +10,7 @@ import {
   stateSpaceChoices,
   stateSpaceWarnings,
 } from "./state_space_remarks.ts";
+import { askedImplementation } from "../../optimizers/implementation.ts";
 import { defaultsTaken } from "../defaults_taken.ts";
 import { formatBytes } from "../../units/mod.ts";
 import { uncovered } from "../uncovered.ts";
@@ -135,7 +136,9 @@ function settled({ plan, rule, implementation }: Step): string[] {
     said.push(
       "optimizer.in_backward: each parameter is stepped as soon as its gradient is there, which is freed then",
     );
-  } else if (rule.library === null && optimizer.implementation === "auto") {
+  } else if (
+    rule.library === null && askedImplementation(optimizer) === "auto"
+  ) {
     const version = software.torch === null
       ? "PyTorch from 2.8"
       : `PyTorch ${software.torch}`;
