@@ -1,4 +1,5 @@
 import type { Architecture } from "../models/architecture.ts";
+import type { FamilyCode } from "../models/families/code/code.ts";
 import type { Role, Tensor } from "../models/tensors/tensor.ts";
 import type { Kernels } from "../play/torch/kernels.ts";
 import type { AttentionPlan } from "../play/layers/attention_layer.ts";
@@ -20,6 +21,8 @@ import type { Traits } from "./traits.ts";
 /** What a layer's plan needs to know beside its tensors. */
 export interface LayerFacts {
   readonly architecture: Architecture;
+  /** How the code of the model's type runs, and its traits by the config. */
+  readonly family: FamilyCode;
   readonly traits: Traits;
   readonly batch: number;
   readonly sequence: number;
@@ -38,7 +41,7 @@ export interface LayerFacts {
 
 /** Finds out how a layer works from the tensors that it holds. */
 export function layerPlanOf(modules: Modules, facts: LayerFacts): LayerPlan {
-  const { traits, batch, sequence, stateSpaces } = facts;
+  const { traits, family, batch, sequence, stateSpaces } = facts;
   const plan: LayerPlan = {
     rows: batch * sequence,
     arrangement: traits.arrangement,
@@ -49,7 +52,7 @@ export function layerPlanOf(modules: Modules, facts: LayerFacts): LayerPlan {
     holdsAttended: traits.holdsAttended,
     holdsNormed: traits.holdsNormed,
     scaledResiduals: traits.scaledResiduals,
-    addsInPlace: facts.architecture.type === "falcon",
+    addsInPlace: family.layer.addsInPlace,
   };
   if (!stateSpaces) return plan;
   const stateSpace = stateSpaceOf(modules, stateSpaces, {
@@ -77,9 +80,10 @@ const isShared: Test = (name) => /shared_expert|shared_mlp/.test(name);
 
 function attentionOf(
   modules: Modules,
-  { architecture, traits, batch, sequence, attention, cached, code, kernels }:
-    LayerFacts,
+  facts: LayerFacts,
 ): AttentionPlan | null {
+  const { architecture, traits, family, batch, sequence } = facts;
+  const { attention, cached, code, kernels } = facts;
   const o = byRole(modules, "o");
   if (!o) return null;
   const fused = byRole(modules, "qkv");
@@ -123,7 +127,7 @@ function attentionOf(
       softcap: traits.attentionSoftcap,
       wideScores: traits.wideScores,
       broadcastsHeads: traits.fused === "picked",
-      scalesInPlace: architecture.type === "falcon",
+      scalesInPlace: family.attention.scalesInPlace,
       sinks: modules.parameter(modules.find((name) => /\.sinks$/.test(name))),
     },
     code: code.heads,

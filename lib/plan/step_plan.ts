@@ -1,5 +1,7 @@
 import type { Model } from "../models/model.ts";
-import { expertsAreLinears } from "../models/stacked_experts.ts";
+import type { ExpertsCode } from "../models/families/code/experts.ts";
+import { expertsAreLinears } from "../models/families/code/experts.ts";
+import { codeOfType } from "../models/families/mod.ts";
 import { scenarioAdapters } from "../models/trainable.ts";
 import type { Tensor } from "../models/tensors/tensor.ts";
 import { copiesOf, elementsOf } from "../models/tensors/tensor.ts";
@@ -25,12 +27,11 @@ import {
   nanoVlmLoss,
   nanoVlmTraits,
 } from "./nanovlm_plan.ts";
-import { masksImages } from "./transformers_vision.ts";
 import type { VisionPlan } from "./vision_plan.ts";
 import { visionPlanOf } from "./vision_plan.ts";
 import type { ClassHead } from "./class_head.ts";
 import { classHeadOf } from "./class_head.ts";
-import { encoderFamilyOf, frozenOf } from "./encoders/family.ts";
+import { frozenOf } from "./encoders/frozen.ts";
 import type { EncoderPlan } from "./encoders/encoder_plan.ts";
 import { encoderPlanOf } from "./encoders/encoder_plan.ts";
 import { bufferBytes } from "./buffers.ts";
@@ -86,29 +87,29 @@ export function stepPlanOf(
   scenario: Scenario,
   model: Model,
 ): StepPlan | { reason: string } {
-  const family = encoderFamilyOf(model.architecture.type);
+  const family = codeOfType(model.architecture.type);
   const stacks = stacksOf(
     model.tensors.filter(({ piece }) => piece === "language_model"),
   );
-  const reason = unplayed(model, stacks, family !== null);
+  const reason = unplayed(model, stacks, family.encoder !== null);
   if (reason !== null) return { reason };
   const whole = stacks.find(({ path }) => /(^|\.)decoder\./.test(path)) ??
     stacks[0];
   if (!whole) throw new RangeError(`${model.name} has no layers`);
   const windows = windowsOf(
-    model.architecture.type,
+    family.attention.windows,
     innerConfig(model.config ?? {}),
   );
   const { train, software } = scenario;
   const adapters = adapterTensors(scenario, model);
   const stack = withUnturned(
     withWindows(withAdapters(whole, adapters), windows),
-    model.architecture.type,
+    family.rotary.skipsEvery,
     innerConfig(model.config ?? {}),
   );
   const storage = leavingFrozen(
-    storageOf(scenario, model.architecture.type),
-    family ? frozenOf(family, model) : unreachedOf(model),
+    storageOf(scenario, family),
+    family.encoder ? frozenOf(family.encoder, model) : family.weights.frozen,
   );
   const stateSpaces = stateSpaceFacts(scenario, model);
   const unfit = unfitStateSpaces(stateSpaces, model, storage);
@@ -147,12 +148,13 @@ export function stepPlanOf(
     );
   const nano = isNanoVlm(model);
   const traits = traitsOf(
-    model.architecture.type,
+    family,
     model.config ?? {},
     model.architecture.head_dim,
   );
   const facts: LayerFacts = {
     architecture: model.architecture,
+    family,
     traits: playedTraits(
       nano ? nanoVlmTraits(model, traits) : traits,
       train.kernels,
@@ -163,22 +165,20 @@ export function stepPlanOf(
     attention: {
       implementation: train.attention,
       masked: train.padding_mask ||
-        (train.images_per_sample > 0 && masksImages(model.architecture.type)),
+        (train.images_per_sample > 0 && family.sight?.masksImages === true),
       keyMask: nano,
       causal: true,
       unpads: train.padding_mask && code.heads === "transformers" && !nano,
     },
     kernels: train.kernels,
     code,
-    expertCode: expertCodeOf(software, model.architecture.type),
-    // Its code of transformers 4 does not turn the cache off for checkpoints,
-    // and its keys and values are views of the whole projection.
+    expertCode: expertCodeOf(software, family.experts),
     cached: (nano && hasPlaceholders(model)) ||
-      model.architecture.type === "gpt_bigcode" &&
+      family.attention.fillsCache &&
         versionOf(software.transformers)?.major === 4,
     stateSpaces,
   };
-  const layers = family === null
+  const layers = family.encoder === null
     ? stack.kinds.map((kind) => layerPlanOf(modulesIn(stack, kind), facts))
     : [];
   const unclear = layers.some(({ attention, mlp, stateSpace }) =>
@@ -208,7 +208,7 @@ export function stepPlanOf(
     train.lora,
     code,
   );
-  const encoders = family && encoderPlanOf({
+  const encoders = family.encoder && encoderPlanOf({
     scenario,
     model,
     outside: modules,
@@ -307,19 +307,6 @@ export function stepPlanOf(
 
 const NOTHING: ReadonlyMap<string, Tensor> = new Map();
 
-/**
- * Parameters that no gradient reaches: the indexer of sparse attention runs
- * without.
- *
- * Source: huggingface/transformers
- * models/deepseek_v32/modeling_deepseek_v32.py, DeepseekV32Indexer.forward
- */
-function unreachedOf({ architecture }: Model): RegExp | null {
-  return ["deepseek_v32", "glm_moe_dsa"].includes(architecture.type)
-    ? /\.indexer\./
-    : null;
-}
-
 /** Some parameters never train, whatever a scenario trains. */
 function leavingFrozen(storage: Storage, frozen: RegExp | null): Storage {
   if (frozen === null) return storage;
@@ -390,10 +377,10 @@ function soundOf(encoders: EncoderPlan | null): LiveTensors[] {
 /** transformers 5 groups its experts where torch can, from 2.9. */
 function expertCodeOf(
   { transformers, torch }: Scenario["software"],
-  type: string,
+  experts: ExpertsCode,
 ): ExpertCode {
   const release = versionOf(transformers)?.major;
-  if (expertsAreLinears(type, release)) return "linears";
+  if (expertsAreLinears(experts, release)) return "linears";
   // Experts that lie in one parameter there run one by one, as slices of it.
   if (release === 4) return "slices";
   const { major, minor } = versionOf(torch) ?? { major: 2, minor: 9 };

@@ -1,6 +1,8 @@
 import { weightFormat } from "../scenario/weight_format.ts";
 import type { Model } from "../models/model.ts";
-import { expertsAreLinears } from "../models/stacked_experts.ts";
+import type { FamilyCode } from "../models/families/code/code.ts";
+import { expertsAreLinears } from "../models/families/code/experts.ts";
+import { codeOfType } from "../models/families/mod.ts";
 import type { Tensor } from "../models/tensors/tensor.ts";
 import { copiesOf, elementsOf } from "../models/tensors/tensor.ts";
 import type { Scenario } from "../scenario/schema.ts";
@@ -9,7 +11,7 @@ import { DTYPE_BYTES } from "../play/torch/dtype.ts";
 import type { Packed } from "../play/torch/ops/linear.ts";
 import { playedCode } from "./model_code.ts";
 import { packedBytes } from "./packed_bytes.ts";
-import { versionOf } from "./version.ts";
+import { isFrom, versionOf } from "./version.ts";
 
 /** How a tensor of the model lies on the device. */
 export interface Stored {
@@ -36,16 +38,19 @@ export function isBitsandbytes(scenario: Scenario): boolean {
 const EXPANDING = new Set(["nf4", "nf4-dq"]);
 
 /** The rules by which a Scenario's model is loaded for training. */
-export function storageOf(scenario: Scenario, type: string): Storage {
+export function storageOf(
+  scenario: Scenario,
+  family: FamilyCode,
+): Storage {
   const { precision, quantization, train, software } = scenario;
   const format = weightFormat(scenario);
   const compute = precision.autocast ?? precision.weights;
   const savesInput = BITSANDBYTES.has(format) &&
     savesInputs(software.bitsandbytes);
   const { quantisesHead, packedFrom } = playedCode(scenario);
-  const leaves = leavesLinears(scenario, type);
+  const leaves = leavesLinears(scenario, family);
   const areLinears = expertsAreLinears(
-    type,
+    family.experts,
     versionOf(software.transformers)?.major,
   );
   return (tensor) => {
@@ -96,11 +101,12 @@ function savesInputs(release: string | null): boolean {
  * Source: huggingface/transformers integrations/bitsandbytes.py,
  * replace_with_bnb_linear; models/falcon/modeling_falcon.py, FalconLinear
  */
-export function leavesLinears(scenario: Scenario, type: string): boolean {
-  const { major, minor } = versionOf(scenario.software.transformers) ??
-    { major: 5, minor: 5 };
-  return type === "falcon" && isBitsandbytes(scenario) &&
-    (major > 5 || (major === 5 && minor >= 5));
+export function leavesLinears(
+  scenario: Scenario,
+  { weights }: FamilyCode,
+): boolean {
+  return weights.ownLinears && isBitsandbytes(scenario) &&
+    isFrom(scenario.software.transformers, [5, 5]);
 }
 
 /**
@@ -114,7 +120,7 @@ export function leavesLinears(scenario: Scenario, type: string): boolean {
  */
 export function unpackedExperts(scenario: Scenario, model: Model): number {
   if (!isBitsandbytes(scenario)) return 0;
-  const storage = storageOf(scenario, model.architecture.type);
+  const storage = storageOf(scenario, codeOfType(model.architecture.type));
   return model.tensors
     .filter((tensor) => tensor.expert && storage(tensor).packed === null)
     .reduce((sum, tensor) => sum + elementsOf(tensor) * copiesOf(tensor), 0);

@@ -7,7 +7,7 @@ import type { AttentionSettings, Heads } from "../torch/ops/attention.ts";
 import { attention, liesByToken } from "../torch/ops/attention.ts";
 import type { Norm } from "../torch/ops/norms.ts";
 import type { RotaryTable } from "../torch/ops/rotary.ts";
-import type { FusedLayout } from "../../plan/fused_layout.ts";
+import type { FusedLayout } from "../../models/families/code/attention.ts";
 import type { ModelCode } from "../../plan/model_code.ts";
 import { litgptHeads } from "./heads/litgpt_heads.ts";
 import type { HeadMaker } from "./heads/made_heads.ts";
