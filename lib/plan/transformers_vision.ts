@@ -1,81 +1,13 @@
+import type { Config } from "../models/config.ts";
+import type { NormKind } from "../models/families/code/layer.ts";
+import { numberOf } from "../models/families/code/setting.ts";
+import type { SightCode } from "../models/families/code/sight.ts";
+import { visionConfig } from "../models/families/code/sight.ts";
 import type { Tensor } from "../models/tensors/tensor.ts";
 import { activationKind } from "../play/torch/ops/activations.ts";
 import type { AdaptedLinear } from "../play/torch/ops/adapted_linear.ts";
-import type { NormKind } from "../play/torch/ops/norms.ts";
 import { layerPlanOf } from "./layer_plan.ts";
 import type { VisionPlan, VisionSource } from "./vision_plan.ts";
-
-type Config = Readonly<Record<string, unknown>>;
-
-/** What a family's code does with what its tower gives. */
-interface Sight {
-  /** Whether patches keep the image's own resolution. */
-  readonly native: boolean;
-  /** Layers at the tower's end that nobody reads, and whether its norm is read. */
-  readonly unread: (config: Config) => number;
-  readonly finalNorm: boolean;
-  /** Patches that become one token: side by side, or averaged. */
-  readonly merged: (config: Config, patches: number) => number;
-  readonly pools: boolean;
-  readonly activation: string;
-  readonly towerActivation: string;
-  readonly towerNorm: NormKind;
-}
-
-const FIXED: Sight = {
-  native: false,
-  unread: () => 0,
-  finalNorm: true,
-  merged: () => 1,
-  pools: false,
-  activation: "gelu",
-  towerActivation: "gelu_pytorch_tanh",
-  towerNorm: "layer",
-};
-
-const QWEN: Sight = {
-  ...FIXED,
-  native: true,
-  finalNorm: false,
-  merged: (config) => numberOf(inner(config), "spatial_merge_size", 2) ** 2,
-  towerActivation: "quick_gelu",
-};
-
-/**
- * Families by model type.
- *
- * Sources: huggingface/transformers models/llava, paligemma, gemma3, qwen2_vl,
- * qwen2_5_vl: modeling_*.py, get_image_features and the projectors.
- */
-const FAMILIES: Readonly<Record<string, Sight>> = {
-  llava: {
-    ...FIXED,
-    unread: (config) => {
-      const layer = numberOf(config, "vision_feature_layer", -2);
-      return layer < 0 ? -1 - layer : 0;
-    },
-    finalNorm: false,
-  },
-  paligemma: FIXED,
-  gemma3: {
-    ...FIXED,
-    merged: (config, patches) =>
-      patches / numberOf(config, "mm_tokens_per_image", 256),
-    pools: true,
-  },
-  qwen2_vl: QWEN,
-  qwen2_5_vl: { ...QWEN, towerActivation: "silu", towerNorm: "rms" },
-};
-
-/**
- * Whether image tokens look at each other, for which every layer is handed a mask.
- *
- * Source: huggingface/transformers models/gemma3/modeling_gemma3.py,
- * models/paligemma/modeling_paligemma.py: create_causal_mask_mapping
- */
-export function masksImages(type: string): boolean {
-  return type === "gemma3" || type === "paligemma";
-}
 
 /** How a model of transformers sees, where its family is known. */
 export function transformersVision(
@@ -83,7 +15,7 @@ export function transformersVision(
 ): VisionPlan | { reason: string } {
   const { scenario, model, facts, outside, modulesOf } = source;
   const { type } = model.architecture;
-  const family = FAMILIES[type];
+  const sight = facts.family.sight;
   const config = model.config ?? {};
   const stacks = source.stacksIn(
     model.tensors.filter(({ piece }) => piece === "vision_tower"),
@@ -97,12 +29,12 @@ export function transformersVision(
     inTower((name, { module }) => module === "conv" && name.endsWith("weight")),
   );
   const linears = projections(source);
-  if (!family || stacks.length !== 1 || !stack || !weight || !linears.length) {
+  if (!sight || stacks.length !== 1 || !stack || !weight || !linears.length) {
     return {
       reason: `images of models of type ${type} are not played through`,
     };
   }
-  const tower = inner(config);
+  const tower = visionConfig(config);
   const positions = outside.parameter(
     inTower((_, { role, module }) =>
       role === "position" && module === "embedding"
@@ -112,16 +44,12 @@ export function transformersVision(
   const images = scenario.train.micro_batch * scenario.train.images_per_sample;
   const [width = 1] = weight.shape;
   const kernel = weight.shape.at(-1) ?? 1;
-  const patches = family.native
-    ? nativePatches(scenario.train.image_size, kernel, config, family)
+  const patches = sight.native
+    ? nativePatches(scenario.train.image_size, kernel, config, sight)
     : (positions?.shape[0] ?? 1) - (hasClass ? 1 : 0);
   const rows = images * (patches + (hasClass ? 1 : 0));
-  const heads = numberOf(
-    tower,
-    "num_attention_heads",
-    numberOf(tower, "num_heads", 16),
-  );
-  const merged = family.merged(config, patches);
+  const heads = numberOf(tower, [["num_attention_heads", "num_heads"], 16]);
+  const merged = sight.merged(config, patches);
   const norm = (pattern: RegExp, kind: NormKind) =>
     outside.norm(
       outside.pathOf((name, { piece }) =>
@@ -155,10 +83,10 @@ export function transformersVision(
       ...stack,
       layers: stack.layers.slice(
         0,
-        stack.layers.length - family.unread(config),
+        stack.layers.length - sight.unread(config),
       ),
     },
-    rotaryWidth: family.native ? width / heads : 0,
+    rotaryWidth: sight.native ? width / heads : 0,
     layerOf: (kind) =>
       layerPlanOf(modulesOf(stack, kind), {
         ...facts,
@@ -166,15 +94,15 @@ export function transformersVision(
         traits: {
           ...facts.traits,
           arrangement: "pre",
-          norm: family.towerNorm,
-          rotary: family.native ? "whole" : "none",
-          wideRotary: family.native,
+          norm: sight.towerNorm,
+          rotary: sight.native ? "whole" : "none",
+          wideRotary: sight.native,
           repeatedTables: false,
           activation: activationKind(
-            typeof act === "string" ? act : family.towerActivation,
+            typeof act === "string" ? act : sight.towerActivation,
           ),
           dropout: {
-            attention: numberOf(tower, "attention_dropout", 0),
+            attention: numberOf(tower, [["attention_dropout"], 0]),
             residual: 0,
             embedding: 0,
           },
@@ -193,21 +121,21 @@ export function transformersVision(
         cached: false,
         kernels: "eager",
       }),
-    finalNorm: family.finalNorm ? norm(/post_layernorm/, "layer") : null,
+    finalNorm: sight.finalNorm ? norm(/post_layernorm/, "layer") : null,
     projector: {
       joins: merged,
-      makes: family.pools ? "means" : family.native ? "nothing" : "a copy",
-      normRows: family.native ? rows : images * patches / merged,
-      norm: norm(/ln_q|mm_soft_emb_norm/, family.native ? "rms" : "gemma"),
+      makes: sight.pools ? "means" : sight.native ? "nothing" : "a copy",
+      normRows: sight.native ? rows : images * patches / merged,
+      norm: norm(/ln_q|mm_soft_emb_norm/, sight.native ? "rms" : "gemma"),
       linears,
-      activation: activationKind(family.activation),
+      activation: activationKind(sight.activation),
     },
     tokens: images * patches / merged,
     merge: "scattered",
     unread: (name) =>
       name.startsWith(`${stack.path}.N.`)
-        ? family.unread(config)
-        : !family.finalNorm && /post_layernorm/.test(name)
+        ? sight.unread(config)
+        : !sight.finalNorm && /post_layernorm/.test(name)
         ? 1
         : 0,
   };
@@ -237,19 +165,9 @@ function nativePatches(
   [height, width]: readonly [number, number],
   patch: number,
   config: Config,
-  family: Sight,
+  sight: SightCode,
 ): number {
-  const side = patch * Math.sqrt(family.merged(config, 1));
+  const side = patch * Math.sqrt(sight.merged(config, 1));
   const tokens = (length: number) => Math.max(1, Math.round(length / side));
-  return tokens(height) * tokens(width) * family.merged(config, 1);
-}
-
-function inner(config: Config): Config {
-  const nested = config["vision_config"];
-  return typeof nested === "object" && nested !== null ? nested as Config : {};
-}
-
-function numberOf(config: Config, key: string, fallback: number): number {
-  const value = config[key];
-  return typeof value === "number" ? value : fallback;
+  return tokens(height) * tokens(width) * sight.merged(config, 1);
 }

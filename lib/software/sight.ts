@@ -1,10 +1,11 @@
+import type { NormKind } from "../models/families/code/layer.ts";
 import type { Model } from "../models/model.ts";
 import type { Merge } from "../play/record/images.ts";
 import type { Dtype } from "../play/torch/dtype.ts";
 import type { Parameter } from "../play/torch/machine.ts";
 import type { ActivationKind } from "../play/torch/ops/activations.ts";
 import type { AdaptedLinear } from "../play/torch/ops/adapted_linear.ts";
-import type { Norm, NormKind } from "../play/torch/ops/norms.ts";
+import type { Norm } from "../play/torch/ops/norms.ts";
 import type { Scenario } from "../scenario/schema.ts";
 import type { Dropouts } from "./dropouts.ts";
 

@@ -107,7 +107,7 @@ export function recordPass(
       );
       block = recordLayer(
         // Its layers multiply by `weight.T`, which autocast takes for no weight.
-        { ...settings, cachesCasts: facts.architecture.type !== "falcon" },
+        { ...settings, cachesCasts: facts.family.attention.cachesCasts },
         {
           elements: first.rows * first.hidden,
           dtype,
