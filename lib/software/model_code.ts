@@ -59,8 +59,8 @@ export interface ModelCode {
    * among it; null where it is the batch alone.
    */
   readonly kept: (() => readonly Kept[]) | null;
-  /** How images are seen; null: as transformers does it. */
-  readonly sees: SightOf | null;
+  /** How images are seen. */
+  readonly sightOf: SightOf;
   /** What is taken for granted of positions, in words; null for nothing. */
   readonly positionsAssumed: string | null;
 }

@@ -9,6 +9,7 @@ import { transformersHeads } from "./heads.ts";
 import { transformersLoss } from "./loss.ts";
 import { transformersMasks } from "./masks.ts";
 import { transformersPacking } from "./packing.ts";
+import { transformersSight } from "./sight.ts";
 
 /** transformers' models, with PEFT's adapters, in HF Trainer or TRL's. */
 export const transformersCode: CodeOf = (scenario, model) => {
@@ -42,7 +43,7 @@ export const transformersCode: CodeOf = (scenario, model) => {
     optimizer: { lowBitStates: "bitsandbytes", widensEmbeddings: true },
     bufferBytes: () => bufferBytes(model, scenario),
     kept: null,
-    sees: null,
+    sightOf: transformersSight,
     positionsAssumed: null,
   };
 };
