@@ -14,7 +14,6 @@ export type { Opinion } from "./methods/opinions.ts";
 export type {
   Basis,
   Estimate,
-  Fit,
   KvCache,
   Memory,
   Paged,
@@ -32,7 +31,7 @@ export {
   tierFor,
   TIERS,
 } from "./hardware/fit.ts";
-export type { Fullness, Tier } from "./hardware/fit.ts";
+export type { Fit, Fullness, Tier } from "./hardware/fit.ts";
 export { findGpu, GPUS, GPUS_BY_MEMORY } from "./hardware/gpus.ts";
 export type { Gpu } from "./hardware/gpus.ts";
 export { ASKED, fieldProblem, INVERSE_FIELDS } from "./inverse/fields.ts";

@@ -1,4 +1,5 @@
-import { findGpu } from "../hardware/gpus.ts";
+import { cublasWorkspaceBytes } from "../hardware/cublas_workspace.ts";
+import { gpuOf } from "../hardware/gpus.ts";
 import type { Model } from "../models/model.ts";
 import type { Scenario } from "../scenario/schema.ts";
 import { groupDigits } from "../units/mod.ts";
@@ -76,20 +77,6 @@ export interface Step {
 /** cuBLAS keeps a workspace for each of the threads that run forward and backward. */
 const CUBLAS_THREADS = 2;
 
-/**
- * The bytes of one.
- *
- * Source: pytorch aten/src/ATen/cuda/CublasHandlePool.cpp,
- * getChosenWorkspaceSize: 4096 × 2 KiB and 16 × 8 KiB; 32 MiB on the data-centre
- * chips from Hopper on.
- */
-function cublasWorkspace({ hardware }: Scenario): number {
-  const gpu = typeof hardware.gpu === "string" ? findGpu(hardware.gpu) : null;
-  const isLarge = gpu?.class === "data-centre" &&
-    ["Hopper", "Blackwell"].includes(gpu.architecture);
-  return isLarge ? 32 * 1024 ** 2 : (4096 * 2 + 16 * 8) * 1024;
-}
-
 /** Why a scenario's step cannot be played through. */
 export interface NotPlayed {
   readonly reason: string;
@@ -131,7 +118,7 @@ function run(
   const inBackward = scenario.optimizer.in_backward || rule.inBackward;
   const implementation = implementationOf(scenario, rule);
   const workspace = settings.workspaces
-    ? CUBLAS_THREADS * cublasWorkspace(scenario)
+    ? CUBLAS_THREADS * cublasWorkspaceBytes(gpuOf(scenario.hardware.gpu))
     : 0;
   const states = stateBytes(
     rule,

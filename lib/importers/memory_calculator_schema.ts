@@ -26,7 +26,7 @@ export const DTYPE_NAMES = {
   int4: { quantized: "int4" },
 } as const;
 
-/** Its optimizers. SGD is the one with momentum. */
+/** Its optimizers, in the order of its messages. SGD is the one with momentum. */
 export const OPTIMIZER_NAMES = {
   adam: { name: "adam", bits: 32 },
   adamw: { name: "adamw", bits: 32 },

@@ -1,5 +1,4 @@
-import { multiprocessorsOf } from "../hardware/multiprocessors.ts";
-import { findGpu } from "../hardware/gpus.ts";
+import { gpuOf } from "../hardware/gpus.ts";
 import type { Model } from "../models/model.ts";
 import type { StateSpaceKind } from "../models/families/code/state_space.ts";
 import { numberOf } from "../models/families/code/setting.ts";
@@ -36,6 +35,7 @@ export function stateSpaceFacts(
   { hardware }: Scenario,
   { architecture: { type }, config = {} }: Model,
 ): StateSpaceFacts | null {
+<<<<<<< HEAD
   const code = codeOfType(type).stateSpace;
   if (code === null) return null;
   const gpu = typeof hardware.gpu === "string" ? findGpu(hardware.gpu) : null;
@@ -47,6 +47,32 @@ export function stateSpaceFacts(
     multiprocessors: gpu && multiprocessorsOf(gpu.name),
     wideResidual: code.wideResidual && config["residual_in_fp32"] !== false,
     castsLogits: code.castsLogits,
+=======
+  const kind = Object.hasOwn(KINDS, type) ? KINDS[type] : undefined;
+  if (!kind) return null;
+  const number = (keys: readonly string[], fallback: number) =>
+    keys.map((key) => config?.[key]).find((value) =>
+      typeof value === "number"
+    ) as number | undefined ?? fallback;
+  // Defaults of the types' configurations in transformers 5.
+  const own = type === "mamba2" || type === "nemotron_h";
+  return {
+    kind,
+    norms: type === "falcon_mamba",
+    groups: own
+      ? number(["n_groups", "mamba_n_groups"], 8)
+      : number(["mamba_n_groups"], 1),
+    chunk: own
+      ? number(
+        ["chunk_size", "mamba_chunk_size"],
+        type === "nemotron_h" ? 128 : 256,
+      )
+      : number(["mamba_chunk_size"], 256),
+    multiprocessors: gpuOf(hardware.gpu)?.multiprocessors ?? null,
+    wideResidual: WIDE_RESIDUAL.has(type) &&
+      config?.["residual_in_fp32"] !== false,
+    castsLogits: CASTS_LOGITS.has(type),
+>>>>>>> software
   };
 }
 

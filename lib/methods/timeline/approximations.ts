@@ -4,7 +4,7 @@ import {
   MAX_REPLAYED_LAYERS,
 } from "../../play/memory/limits.ts";
 import { isPlayed } from "../../software/mod.ts";
-import { canBePaged } from "../../optimizers/low_bit_rules.ts";
+import { canBePaged } from "../../optimizers/rules.ts";
 import { unpackedExperts } from "../../plan/storage.ts";
 import { isTooLong } from "../../play/readers/reserved.ts";
 import type { Step } from "../../engines/step.ts";
