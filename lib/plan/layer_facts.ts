@@ -1,7 +1,7 @@
 import type { Architecture } from "../models/architecture.ts";
 import type { FamilyCode } from "../models/families/code/code.ts";
 import type { Kernels } from "../play/torch/kernels.ts";
-import type { AttentionSettings } from "../play/torch/ops/attention.ts";
+import type { AttentionSettings } from "../play/torch/ops/attention/types.ts";
 import type { ModelCode } from "../software/model_code.ts";
 import type { StateSpaceFacts } from "./state_space_plan.ts";
 import type { Traits } from "./traits.ts";

@@ -5,7 +5,7 @@ import type { LatentAttentionPlan } from "../play/layers/latent_attention.ts";
 import type { MlpPlan } from "../play/layers/mlp_layer.ts";
 import type { MoePlan } from "../play/layers/moe_layer.ts";
 import type { AdaptedLinear } from "../play/torch/ops/adapted_linear.ts";
-import type { Heads } from "../play/torch/ops/attention.ts";
+import type { Heads } from "../play/torch/ops/attention/types.ts";
 import type { Norm } from "../play/torch/ops/norms.ts";
 import { routedExpertsOf } from "./experts_plan.ts";
 import type { LayerFacts } from "./layer_facts.ts";

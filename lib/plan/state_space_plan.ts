@@ -35,44 +35,16 @@ export function stateSpaceFacts(
   { hardware }: Scenario,
   { architecture: { type }, config = {} }: Model,
 ): StateSpaceFacts | null {
-<<<<<<< HEAD
   const code = codeOfType(type).stateSpace;
   if (code === null) return null;
-  const gpu = typeof hardware.gpu === "string" ? findGpu(hardware.gpu) : null;
   return {
     kind: code.kind,
     norms: code.norms,
     groups: numberOf(config, code.groups),
     chunk: numberOf(config, code.chunk),
-    multiprocessors: gpu && multiprocessorsOf(gpu.name),
+    multiprocessors: gpuOf(hardware.gpu)?.multiprocessors ?? null,
     wideResidual: code.wideResidual && config["residual_in_fp32"] !== false,
     castsLogits: code.castsLogits,
-=======
-  const kind = Object.hasOwn(KINDS, type) ? KINDS[type] : undefined;
-  if (!kind) return null;
-  const number = (keys: readonly string[], fallback: number) =>
-    keys.map((key) => config?.[key]).find((value) =>
-      typeof value === "number"
-    ) as number | undefined ?? fallback;
-  // Defaults of the types' configurations in transformers 5.
-  const own = type === "mamba2" || type === "nemotron_h";
-  return {
-    kind,
-    norms: type === "falcon_mamba",
-    groups: own
-      ? number(["n_groups", "mamba_n_groups"], 8)
-      : number(["mamba_n_groups"], 1),
-    chunk: own
-      ? number(
-        ["chunk_size", "mamba_chunk_size"],
-        type === "nemotron_h" ? 128 : 256,
-      )
-      : number(["mamba_chunk_size"], 256),
-    multiprocessors: gpuOf(hardware.gpu)?.multiprocessors ?? null,
-    wideResidual: WIDE_RESIDUAL.has(type) &&
-      config?.["residual_in_fp32"] !== false,
-    castsLogits: CASTS_LOGITS.has(type),
->>>>>>> software
   };
 }
 

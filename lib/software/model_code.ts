@@ -5,7 +5,7 @@ import type { Dtype } from "../play/torch/dtype.ts";
 import type { AdapterJoin } from "../play/torch/ops/adapted_linear.ts";
 import type { ParameterJoin } from "../play/torch/ops/adapted_parameter.ts";
 import type { RowsJoin } from "../play/torch/ops/embedding.ts";
-import type { AttentionSettings } from "../play/torch/ops/attention.ts";
+import type { AttentionSettings } from "../play/torch/ops/attention/types.ts";
 import type { NormKind } from "../models/families/code/layer.ts";
 import type { PartName } from "../answer/parts.ts";
 import type { Model } from "../models/model.ts";

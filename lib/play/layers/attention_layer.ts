@@ -1,7 +1,8 @@
 import type { Machine, Value } from "../torch/machine.ts";
 import { adaptedLinear } from "../torch/ops/adapted_linear.ts";
 import { copied } from "../torch/ops/arithmetic.ts";
-import { attention, liesByToken } from "../torch/ops/attention.ts";
+import { attention } from "../torch/ops/attention/attention.ts";
+import { liesByToken } from "../torch/ops/attention/sdpa.ts";
 import type { RotaryTable } from "../torch/ops/rotary.ts";
 import type { AttentionPlan } from "./attention_plan.ts";
 

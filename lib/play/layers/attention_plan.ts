@@ -1,7 +1,7 @@
 import type { Kernels } from "../torch/kernels.ts";
 import type { Machine, Value } from "../torch/machine.ts";
 import type { AdaptedLinear } from "../torch/ops/adapted_linear.ts";
-import type { AttentionSettings, Heads } from "../torch/ops/attention.ts";
+import type { AttentionSettings, Heads } from "../torch/ops/attention/types.ts";
 import type { Norm } from "../torch/ops/norms.ts";
 import type { RotaryTable } from "../torch/ops/rotary.ts";
 import type { FusedLayout } from "../../models/families/code/attention.ts";

@@ -6,7 +6,7 @@ import {
   slice,
   split,
 } from "../../play/torch/ops/arithmetic.ts";
-import { repeated } from "../../play/torch/ops/attention_products.ts";
+import { repeated } from "../../play/torch/ops/attention/products.ts";
 import { rotated } from "../../play/torch/ops/rotary.ts";
 import { sideBySide } from "./qkv.ts";
 import type { RotaryTable } from "../../play/torch/ops/rotary.ts";

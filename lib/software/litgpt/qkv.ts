@@ -4,7 +4,7 @@ import type {
   Adapter,
 } from "../../play/torch/ops/adapted_linear.ts";
 import { add, copied, scaled } from "../../play/torch/ops/arithmetic.ts";
-import type { Heads } from "../../play/torch/ops/attention.ts";
+import type { Heads } from "../../play/torch/ops/attention/types.ts";
 import { dropout } from "../../play/torch/ops/dropout.ts";
 import type { Linear, Packed } from "../../play/torch/ops/linear.ts";
 import { linear } from "../../play/torch/ops/linear.ts";

@@ -1,7 +1,7 @@
 import type { Machine, Value } from "../../play/torch/machine.ts";
 import type { AdaptedLinear } from "../../play/torch/ops/adapted_linear.ts";
 import { adaptedLinear } from "../../play/torch/ops/adapted_linear.ts";
-import { repeated } from "../../play/torch/ops/attention_products.ts";
+import { repeated } from "../../play/torch/ops/attention/products.ts";
 import { norm } from "../../play/torch/ops/norms.ts";
 import { pairwiseRotated } from "./rotary.ts";
 import type { HeadMaker } from "../../play/layers/attention_plan.ts";

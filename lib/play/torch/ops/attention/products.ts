@@ -1,6 +1,6 @@
-import type { Machine, Value } from "../machine.ts";
-import type { Heads } from "./attention.ts";
-import { underAutocast } from "./linear.ts";
+import type { Machine, Value } from "../../machine.ts";
+import type { Heads } from "./types.ts";
+import { underAutocast } from "../linear.ts";
 
 /**
  * Keys or values for every query head: a copy where heads share them, but for a

@@ -1,5 +1,5 @@
-import type { Dtype } from "../dtype.ts";
-import type { Grad, Machine, Parameter, Value } from "../machine.ts";
+import type { Dtype } from "../../dtype.ts";
+import type { Grad, Machine, Parameter, Value } from "../../machine.ts";
 
 /**
  * The tensors that a backward pass written in Python holds in its variables:

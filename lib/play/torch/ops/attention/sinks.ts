@@ -1,5 +1,5 @@
-import type { Machine, Parameter, Value } from "../machine.ts";
-import { savingOutput, slice } from "./arithmetic.ts";
+import type { Machine, Parameter, Value } from "../../machine.ts";
+import { savingOutput, slice } from "../arithmetic.ts";
 
 /**
  * The softmax of scores beside which each head has a sink, that is left out after:

@@ -1,10 +1,10 @@
-import type { Machine, Value } from "../machine.ts";
-import { cast, copied, scaled } from "./arithmetic.ts";
-import type { Heads } from "./attention.ts";
-import { copiedHeads, product } from "./attention_products.ts";
-import { dropout } from "./dropout.ts";
-import { underAutocast } from "./linear.ts";
-import { softmax } from "./softmax.ts";
+import type { Machine, Value } from "../../machine.ts";
+import { cast, copied, scaled } from "../arithmetic.ts";
+import type { Heads } from "./types.ts";
+import { copiedHeads, product } from "./products.ts";
+import { dropout } from "../dropout.ts";
+import { underAutocast } from "../linear.ts";
+import { softmax } from "../softmax.ts";
 
 /** How scaled_dot_product_attention's own arithmetic gets its heads. */
 interface Given {

@@ -1,4 +1,27 @@
-import type { Machine, Value } from "../machine.ts";
+import type { Machine, Value } from "../../machine.ts";
+import { underAutocast } from "../linear.ts";
+import { kernel } from "./kernel.ts";
+import type { Heads } from "./types.ts";
+
+/** A flash kernel over the tokens of a padded batch. */
+export function unpadded(
+  m: Machine,
+  heads: readonly [Value, Value, Value],
+  sizes: Heads,
+): Value {
+  return m.call(() => {
+    const narrow = heads.map((each) =>
+      underAutocast(m, each, "attention input")
+    ) as [Value, Value, Value];
+    const rows = sizes.batch * sizes.queries;
+    return withoutPadding(
+      m,
+      narrow,
+      rows,
+      (tokens) => kernel(m, tokens, sizes, { flash: true }),
+    );
+  });
+}
 
 /**
  * Attention of a padded batch by a flash kernel: the tokens are picked out of
@@ -8,20 +31,20 @@ import type { Machine, Value } from "../machine.ts";
  * Source: huggingface/transformers modeling_flash_attention_utils.py, _upad_input,
  * _index_first_axis and _pad_input
  *
- * @param kernel Attention over the tokens side by side.
+ * @param attend Attention over the tokens side by side.
  */
-export function unpaddedAttention(
+function withoutPadding(
   m: Machine,
   heads: readonly [Value, Value, Value],
   rows: number,
-  kernel: (heads: readonly [Value, Value, Value]) => Value,
+  attend: (heads: readonly [Value, Value, Value]) => Value,
 ): Value {
   return m.call(() => {
     const places = m.create(rows, "int64", "places of tokens");
     const [q, k, v] = heads.map((each) =>
       moved(m, each, places, "heads without padding")
     ) as [Value, Value, Value];
-    const out = kernel([q, k, v]);
+    const out = attend([q, k, v]);
     m.drop(q, k, v);
     return moved(m, out, places, "attention output with padding");
   });

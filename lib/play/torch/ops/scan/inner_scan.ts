@@ -1,4 +1,5 @@
-import type { Machine, Parameter, Value } from "../machine.ts";
+import type { Machine, Parameter, Value } from "../../machine.ts";
+import { convolutionGradients } from "./causal_convolution.ts";
 import {
   castForKernel,
   computed,
@@ -6,28 +7,8 @@ import {
   Scratch,
   turned,
 } from "./kernel_gradients.ts";
-
-/** The sizes of a selective scan of Mamba's first version. */
-export interface SelectiveScan {
-  readonly batch: number;
-  readonly sequence: number;
-  /** Channels. */
-  readonly inner: number;
-  /** Numbers of a channel's state. */
-  readonly state: number;
-  /** Features that time steps are projected from. */
-  readonly rank: number;
-}
-
-/** What a scan reads beside activations, in fp32. */
-export interface ScanConstants {
-  /** [inner × state] */
-  readonly a: Value;
-  /** [inner] */
-  readonly d: Value;
-  /** [inner] */
-  readonly dtBias: Value;
-}
+import type { ScanConstants, SelectiveScan } from "./selective_scan.ts";
+import { chunkStates } from "./selective_scan.ts";
 
 /** Parameters that one kernel reads in place of their modules. */
 export interface InnerWeights {
@@ -37,26 +18,6 @@ export interface InnerWeights {
   readonly dt: Parameter;
   readonly out: Parameter;
   readonly outBias: Parameter | null;
-}
-
-/**
- * Tokens whose last state the kernel keeps together.
- *
- * Source: state-spaces/mamba csrc/selective_scan/selective_scan.cpp, n_chunks
- */
-const CHUNK = 2048;
-
-/** [batch × inner × chunks × 2 state] in fp32: x of selective_scan_cuda.fwd. */
-function chunkStates(
-  m: Machine,
-  { batch, sequence, inner, state }: SelectiveScan,
-): Value {
-  const chunks = Math.ceil(sequence / CHUNK);
-  return m.create(
-    batch * inner * chunks * 2 * state,
-    "fp32",
-    "states at chunks' ends",
-  );
 }
 
 /**
@@ -242,142 +203,4 @@ function normedAgain(
   const result = s.make(elements, "normed scan input, again");
   s.drop(out);
   return result;
-}
-
-/**
- * Gradients of a causal convolution's parameters: summed in fp32, then in the
- * parameters' types.
- *
- * Source: Dao-AILab/causal-conv1d causal_conv1d/cpp_functions.py,
- * causal_conv1d_bwd_function
- */
-export function convolutionGradients(
-  m: Machine,
-  weight: Value,
-  bias: Value | null,
-) {
-  const label = "gradient of the convolution";
-  const [dWeight, dBias] = [weight, bias].map((own) =>
-    own && computed(m, own, "fp32", label)
-  );
-  return [weight, bias].map((own, at) => {
-    const wide = at === 0 ? dWeight : dBias;
-    if (!own || !wide || own.dtype === "fp32") return wide ?? null;
-    const narrow = computed(m, own, own.dtype, label);
-    m.free(wide);
-    return narrow;
-  }) as [ReturnType<Machine["grad"]>, ReturnType<Machine["grad"]> | null];
-}
-
-/** What a scan without its projections reads. */
-export interface PlainScan extends ScanConstants {
-  /** [rows × inner], by token. */
-  readonly u: Value;
-  /** [rows × inner] */
-  readonly delta: Value;
-  /** Whether the time steps lie by token, so are copied. */
-  readonly deltaByToken: boolean;
-  /** [rows × state], by token. */
-  readonly b: Value;
-  readonly c: Value;
-  /** [rows × inner], by token. */
-  readonly z: Value;
-}
-
-/**
- * The scan alone: each input that lies by token is laid out by channel first.
- *
- * Source: state-spaces/mamba mamba_ssm/ops/selective_scan_interface.py,
- * SelectiveScanFn with a gate
- *
- * @returns [rows × inner], by channel.
- */
-export function plainScan(
-  m: Machine,
-  { u, delta, deltaByToken, b, c, z, a, d, dtBias }: PlainScan,
-  scan: SelectiveScan,
-): Value {
-  const { dtype } = u;
-  const many = u.elements;
-  const states = b.elements;
-  return m.call(() => {
-    const copy = (elements: number, label: string) =>
-      m.create(elements, dtype, label);
-    const channels = [
-      copy(many, "scan input by channel"),
-      deltaByToken ? copy(many, "time steps by channel") : m.view(delta),
-      copy(states, "B by state"),
-      copy(states, "C by state"),
-      copy(many, "gate by channel"),
-    ];
-    const scanned = copy(many, "scan output");
-    const ends = chunkStates(m, scan);
-    const gated = copy(many, "gated scan output");
-    const node = m.record(
-      [u, delta, a, b, c, d, z, dtBias],
-      [...channels, a, d, dtBias, ends, scanned],
-      () => {
-        const s = new Scratch(m, dtype);
-        s.make(many, "gradient of the scan output by channel");
-        const dz = computed(m, z, dtype, "gradient of the gate");
-        const du = computed(m, u, dtype, "gradient of the scan input");
-        const dDelta = computed(m, delta, dtype, "gradient of time steps");
-        const da = computed(m, a, "fp32", "gradient of A");
-        const wide = [b, c].map((own) =>
-          computed(m, own, "fp32", "gradient of B or C")
-        );
-        const dd = computed(m, d, "fp32", "gradient of D");
-        const dBias = computed(m, dtBias, "fp32", "gradient of the dt bias");
-        const [db, dc] = wide.map((grad) => {
-          if (dtype === "fp32") return grad;
-          return m.grad(null, grad.elements, dtype, "gradient of B or C");
-        });
-        if (dtype !== "fp32") { for (const grad of wide) m.free(grad); }
-        s.end();
-        return [
-          handed(m, u, du),
-          handed(m, delta, dDelta),
-          handed(m, a, da),
-          handed(m, b, db ?? null),
-          handed(m, c, dc ?? null),
-          handed(m, d, dd),
-          handed(m, z, dz),
-          handed(m, dtBias, dBias),
-        ];
-      },
-    );
-    gated.source = node && { node, slot: 0 };
-    return gated;
-  });
-}
-
-/**
- * A causal convolution with SiLU that reads and gives rows of channels: saves
- * what it read.
- *
- * Source: Dao-AILab/causal-conv1d causal_conv1d/causal_conv1d_interface.py,
- * CausalConv1dFn
- */
-export function causalConvolution(
-  m: Machine,
-  x: Value,
-  weight: Parameter,
-  bias: Parameter | null,
-): Value {
-  const [own, offset] = [m.parameter(weight), bias && m.parameter(bias)];
-  const node = m.record([x, own, offset], [x], () => {
-    const dx = computed(m, x, x.dtype, "gradient of the convolution's input");
-    const [dWeight, dBias] = convolutionGradients(m, own, offset);
-    return [
-      handed(m, x, dx),
-      handed(m, own, dWeight),
-      handed(m, offset, dBias),
-    ];
-  });
-  return m.create(
-    x.elements,
-    x.dtype,
-    "convolved scan input",
-    node && { node, slot: 0 },
-  );
 }
