@@ -3,7 +3,7 @@ import type { Architecture } from "../models/architecture.ts";
 import type { RoleCount } from "../models/roles.ts";
 import type { Scenario } from "../scenario/schema.ts";
 import type { Opinion } from "../methods/opinions.ts";
-import type { Curve } from "../play/readers/curve.ts";
+import type { Curve } from "./curve.ts";
 import type { Traffic } from "./traffic.ts";
 
 /**

@@ -7,7 +7,7 @@ import { lossOfCast } from "../play/torch/ops/head_loss.ts";
 import type { LossSettings } from "../play/torch/ops/loss.ts";
 import { wholeLoss } from "../play/torch/ops/loss.ts";
 import type { EmbeddingPlan, HeadPlan } from "../play/record/outer_blocks.ts";
-import type { VisionPass } from "../engines/blocks/vision_pass.ts";
+import type { RecordedStack } from "../play/record/record_stack.ts";
 import { BARE_NORM } from "./layer_plan.ts";
 import { masksOf } from "./masks.ts";
 import type { StepPlan } from "./step_plan.ts";
@@ -20,7 +20,7 @@ import { versionOf } from "../scenario/version.ts";
  */
 export function embeddingPlanOf(
   plan: StepPlan,
-  vision: VisionPass | null,
+  vision: RecordedStack | null,
 ): EmbeddingPlan {
   const { outside, facts, scenario } = plan;
   const { traits, family, batch, sequence, architecture } = facts;

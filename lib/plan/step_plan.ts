@@ -3,14 +3,12 @@ import { PEFT_PREFIX, SAVED_COPY } from "../models/lora/names.ts";
 import { codeOfType } from "../models/families/mod.ts";
 import { scenarioAdapters } from "../models/trainable.ts";
 import type { Tensor } from "../models/tensors/tensor.ts";
-import { copiesOf, elementsOf } from "../models/tensors/tensor.ts";
 import type { Scenario } from "../scenario/schema.ts";
 import { weightFormat } from "../scenario/weight_format.ts";
 import type { Dtype } from "../play/torch/dtype.ts";
 import type { Trained } from "../optimizers/rule.ts";
 import { DTYPE_BYTES } from "../play/torch/dtype.ts";
-import type { LiveTensors } from "../play/readers/live.ts";
-import { roundedBytes } from "../play/memory/tape.ts";
+import type { Buffer } from "../play/program/buffer.ts";
 import type { LayerFacts } from "./layer_facts.ts";
 import { layerPlanOf } from "./layer_plan.ts";
 import { withAdapters } from "./adapted_stacks.ts";
@@ -22,6 +20,13 @@ import { classHeadOf } from "./class_head.ts";
 import { frozenOf } from "./encoders/frozen.ts";
 import type { EncoderPlan } from "./encoders/encoder_plan.ts";
 import { encoderPlanOf } from "./encoders/encoder_plan.ts";
+import type { Inventory } from "./inventory.ts";
+import {
+  adapterItems,
+  besideBuffer,
+  trainedItem,
+  weightItems,
+} from "./inventory.ts";
 import { Modules } from "./modules.ts";
 import { playedTraits } from "./played_traits.ts";
 import type { LayerKind, Stack } from "./stacks.ts";
@@ -38,7 +43,6 @@ import { windowsOf, withWindows } from "./sliding.ts";
 import { innerConfig, traitsOf } from "./traits.ts";
 import { unplayed } from "./unplayed.ts";
 import { withUnturned } from "./unturned.ts";
-import { weightGroups } from "./weight_groups.ts";
 
 /** All that a step needs to know of a Scenario and its model. */
 export interface StepPlan {
@@ -58,13 +62,9 @@ export interface StepPlan {
   readonly encoders: EncoderPlan | null;
   /** What a decoder's class has in place of a vocabulary; null where it has one. */
   readonly classHead: ClassHead | null;
-  readonly trained: readonly Trained[];
   /** Modules whose adapters kernels pass by, so that none of them trains. */
   readonly passedBy: readonly string[];
-  /** What is loaded before the first step. */
-  readonly resident: readonly LiveTensors[];
-  /** Rounded bytes of each tensor of it. */
-  loaded(): readonly number[];
+  readonly inventory: Inventory;
 }
 
 /** Plans a training step of a decoder on one GPU, or says why it cannot. */
@@ -204,6 +204,8 @@ export function stepPlanOf(
     modulesOf: modulesIn,
   });
   if (vision && "reason" in vision) return vision;
+  const weights = weightItems(model.tensors, storage, weightFormat(scenario));
+  const added = adapterItems(adapters, addedDtype);
   const tokens = vision?.tokens ?? 0;
   if (tokens > train.micro_batch * train.sequence_length) {
     return {
@@ -231,56 +233,28 @@ export function stepPlanOf(
         ),
       ),
     ],
-    trained: [
-      ...read(trainedOf(model.tensors, storage), vision),
-      ...adapters.filter(({ name }) => !isPassedBy(name)).map((tensor) => ({
-        name: tensor.name,
-        shape: tensor.shape,
-        elements: elementsOf(tensor),
-        dtype: addedDtype(tensor),
-        copies: copiesOf(tensor),
-        embedding: false,
-        hidden: true,
-      })),
-    ],
-    resident: [
-      ...weightGroups("weights", model.tensors, storage, (tensor) => {
-        const { dtype, packed } = storage(tensor);
-        return `parameters in ${packed ? weightFormat(scenario) : dtype}`;
-      }),
-      ...weightGroups(
-        "adapters",
-        adapters,
-        (tensor) => ({
-          pieces: [elementsOf(tensor) * DTYPE_BYTES[addedDtype(tensor)]],
-        }),
-        (tensor) => `parameters of adapters in ${addedDtype(tensor)}`,
-      ),
-      {
-        part: "buffers" as const,
-        label: "buffers",
-        count: 1,
-        bytes: code.bufferBytes(),
-      },
-      ...(code.kept?.().map((kept) => ({
-        ...kept,
-        count: 1,
-        bytes: roundedBytes(kept.bytes),
-      })) ?? pixelsOf(vision)),
-      ...soundOf(encoders),
-    ].filter(({ bytes }) => bytes > 0),
-    loaded() {
-      return [
-        ...oneByOne(
-          model.tensors,
-          (tensor) => storage(tensor).pieces.map(roundedBytes),
+    inventory: {
+      items: [...weights, ...added],
+      beside: [
+        besideBuffer(
+          "buffers",
+          "buffers",
+          code.bufferBytes(),
         ),
-        ...adapters.flatMap((tensor) =>
-          new Array<number>(copiesOf(tensor)).fill(
-            roundedBytes(elementsOf(tensor) * DTYPE_BYTES[addedDtype(tensor)]),
-          )
+        ...(code.kept?.().map(({ part, label, bytes }) =>
+          besideBuffer(part, label, bytes)
+        ) ?? pixelsOf(vision)),
+        ...soundOf(encoders),
+      ].filter(({ bytes }) => bytes > 0),
+      trained: [
+        ...read(
+          weights.filter(({ trains }) => trains).map(trainedItem),
+          vision,
         ),
-      ];
+        ...added.filter(({ tensor }) => !isPassedBy(tensor.name)).map(
+          trainedItem,
+        ),
+      ],
     },
   };
 }
@@ -296,28 +270,6 @@ function leavingFrozen(storage: Storage, frozen: RegExp | null): Storage {
   };
 }
 
-/**
- * The pieces of all tensors in the order of modules: a stack layer by layer.
- *
- * @param piecesOf Bytes of each piece of one tensor.
- */
-function oneByOne(
-  tensors: readonly Tensor[],
-  piecesOf: (tensor: Tensor) => number[],
-): number[] {
-  const stacks = new Map(stacksOf(tensors).map((stack) => [stack.path, stack]));
-  return tensors.flatMap((tensor) => {
-    if (tensor.layers === null) return piecesOf(tensor);
-    const [path = ""] = tensor.name.split(".N.");
-    const { layers = [], kinds = [] } = stacks.get(path) ?? {};
-    stacks.delete(path);
-    const pieces = new Map(
-      kinds.map((kind) => [kind, [...kind.tensors.values()].flatMap(piecesOf)]),
-    );
-    return layers.flatMap((kind) => pieces.get(kind) ?? []);
-  });
-}
-
 /** Leaves out what no gradient reaches: optimizers keep nothing of it. */
 function read(
   trained: readonly Trained[],
@@ -330,49 +282,23 @@ function read(
 }
 
 /** The batch holds its pixels throughout the step. */
-function pixelsOf(vision: VisionPlan | null): LiveTensors[] {
+function pixelsOf(vision: VisionPlan | null): Buffer[] {
   if (!vision) return [];
   const { elements, dtype } = vision.pixels;
-  return [{
-    part: "inputs",
-    label: "pixels",
-    count: 1,
-    bytes: roundedBytes(elements * DTYPE_BYTES[dtype]),
-  }];
+  return [besideBuffer("inputs", "pixels", elements * DTYPE_BYTES[dtype])];
 }
 
 /** The same of features of sound. */
-function soundOf(encoders: EncoderPlan | null): LiveTensors[] {
+function soundOf(encoders: EncoderPlan | null): Buffer[] {
   if (!encoders || "table" in encoders.encoder.entry) return [];
   const { batch, entry } = encoders.encoder;
   const { mels, frames, dtype } = entry;
-  return [{
-    part: "inputs",
-    label: "features of the sound",
-    count: 1,
-    bytes: roundedBytes(batch * mels * frames * DTYPE_BYTES[dtype]),
-  }];
+  const bytes = batch * mels * frames * DTYPE_BYTES[dtype];
+  return [besideBuffer("inputs", "features of the sound", bytes)];
 }
 
 function adapterTensors(scenario: Scenario, model: Model): Tensor[] {
   if (scenario.train.method === "full") return [];
   const adapters = scenarioAdapters(model, scenario);
   return adapters.ok ? adapters.value.tensors : [];
-}
-
-function trainedOf(tensors: readonly Tensor[], storage: Storage): Trained[] {
-  return tensors.flatMap((tensor) => {
-    const { dtype, trains } = storage(tensor);
-    return trains
-      ? [{
-        name: tensor.name,
-        shape: tensor.shape,
-        elements: elementsOf(tensor),
-        dtype,
-        copies: copiesOf(tensor),
-        embedding: tensor.module === "embedding",
-        hidden: tensor.layers !== null && tensor.shape.length === 2,
-      }]
-      : [];
-  });
 }

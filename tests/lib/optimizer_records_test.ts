@@ -3,7 +3,7 @@ import {
   axolotlOptimizer,
   deepspeedOptimizer,
   trainerOptimizer,
-} from "../../lib/exports/optimizer_words.ts";
+} from "../../lib/interop/writing/optimizer_words.ts";
 import type { Kin } from "../../lib/optimizers/record.ts";
 import { RECORDS } from "../../lib/optimizers/records/mod.ts";
 import { findOptimizer } from "../../lib/optimizers/spellings.ts";

@@ -6,7 +6,7 @@ import {
 import { isPlayed } from "../../software/mod.ts";
 import { canBePaged } from "../../optimizers/rules.ts";
 import { unpackedExperts } from "../../plan/storage.ts";
-import { isTooLong } from "../../play/readers/reserved.ts";
+import { isTooLong } from "../../play/readers/allocator/peaks.ts";
 import type { Step } from "../../engines/step.ts";
 import { formatCount, groupDigits } from "../../units/mod.ts";
 import { weightFormat } from "../../scenario/weight_format.ts";
@@ -41,8 +41,8 @@ const APPROXIMATIONS: readonly Approximation[] = [
       }`,
   ],
   [
-    isTooLong,
-    ({ events }) =>
+    ({ program }) => isTooLong(program),
+    ({ program: { events } }) =>
       `PyTorch's allocator is taken to cache nothing: a step of more than ${
         groupDigits(MAX_REPLAYED_LAYERS)
       } layers, or ${
@@ -111,7 +111,9 @@ const APPROXIMATIONS: readonly Approximation[] = [
   [
     ({ plan: { scenario: { optimizer } }, rule, plan }) =>
       optimizer.paged &&
-      plan.trained.every((tensor) => rule.managed(tensor).length === 0),
+      plan.inventory.trained.every((tensor) =>
+        rule.managed(tensor).length === 0
+      ),
     ({ plan: { scenario: { optimizer } } }) =>
       optimizer.bits !== 4 && canBePaged(optimizer.name)
         ? "optimizer.paged has no effect: bitsandbytes pages states of tensors from 100,000 elements on, and none that trains is as large"

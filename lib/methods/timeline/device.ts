@@ -6,7 +6,7 @@ import {
   allocatorPeaks,
   FILLABLE,
   reservedWithin,
-} from "../../play/readers/reserved.ts";
+} from "../../play/readers/allocator/peaks.ts";
 import type { Step } from "../../engines/step.ts";
 import { GIB } from "../../units/mod.ts";
 

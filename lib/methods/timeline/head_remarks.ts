@@ -5,13 +5,13 @@ import type { Step } from "../../engines/step.ts";
 
 /** What is taken for the loss of a class's head, and for what trains of it. */
 export function headChoices(
-  { plan: { classHead, model, trained, scenario: { train } } }: Step,
+  { plan: { classHead, model, inventory, scenario: { train } } }: Step,
 ): string[] {
   const saved = train.method === "full" ? [] : savedHeads(
     model,
     train.lora.targets,
   ).filter((head) =>
-    trained.some(({ name }) =>
+    inventory.trained.some(({ name }) =>
       name.includes(`${head}.`) && name.endsWith(SAVED_COPY)
     )
   );

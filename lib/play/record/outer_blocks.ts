@@ -1,8 +1,8 @@
 import type { Block } from "./block.ts";
 import { blockOf } from "./block.ts";
 import { freeLeaf, leafOf } from "../torch/leaf.ts";
-import type { HeadBlock, HeadInput } from "./loss_block.ts";
-import { lossBlock, takeHidden } from "./loss_block.ts";
+import type { HeadInput } from "./loss_block.ts";
+import { lossBlock, TABLE_GRADIENT, takeHidden } from "./loss_block.ts";
 import type { PartName } from "../../answer/parts.ts";
 import type { MachineSettings, Parameter, Value } from "../torch/machine.ts";
 import { Machine } from "../torch/machine.ts";
@@ -78,7 +78,7 @@ export function recordEmbedding(
 ): EmbeddingBlock {
   const m = new Machine(settings);
   const begun = settings.begun &&
-    m.waitingFor(settings.begun.parameter)?.storage;
+    m.waitingFor(settings.begun.parameter);
   m.part = "inputs";
   const ids = m.create(plan.rows, "int64", "token ids");
   const labels = m.create(plan.labels, "int64", "labels");
@@ -173,11 +173,13 @@ export function recordEmbedding(
     isLeaf: leaf?.storage === out.storage,
     held: plan.held && isOutput,
     ...blockOf(m, [forward, done > forward ? done : null, exit], {
-      input: features?.storage ?? null,
-      output: out.storage,
+      in: features?.storage ?? null,
+      out: out.storage,
       gradIn: input.grads[0]?.storage ?? null,
       gradOut: gradOut.storage,
-      tiedGrad: begun ?? null,
+      carried: begun
+        ? [{ name: TABLE_GRADIENT, taken: begun.storage, given: null }]
+        : [],
       outputDtype: out.dtype,
     }, part),
     needsGrad,
@@ -204,7 +206,7 @@ export function recordHead(
   settings: MachineSettings,
   plan: HeadPlan,
   given: HeadInput,
-): HeadBlock {
+): Block {
   const m = new Machine(settings);
   m.part = "norm activations";
   const taken = takeHidden(m, plan.rows * plan.hidden, given);
