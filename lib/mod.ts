@@ -55,7 +55,7 @@ export type { CalculatorPreset } from "./interop/memory_calculator/presets.ts";
 export { calculatorsModelOfSize } from "./interop/memory_calculator/sizes.ts";
 export { CATALOGUE, findModel, searchModels } from "./models/catalogue.ts";
 export type { CatalogueEntry } from "./models/catalogue.ts";
-export type { Config } from "./models/architecture_of_config.ts";
+export type { Config } from "./models/config.ts";
 export { modelOfSize } from "./models/model_of_size.ts";
 export type { SizedModel } from "./models/model_of_size.ts";
 export { kindsOf } from "./models/kinds.ts";

@@ -1,6 +1,6 @@
 import type { Result } from "../scenario/parse_scenario.ts";
 import type { Architecture } from "./architecture.ts";
-import type { Config } from "./architecture_of_config.ts";
+import type { Config } from "./config.ts";
 import { architectureOfConfig } from "./architecture_of_config.ts";
 import { withClassDefaults } from "./class_defaults.ts";
 import { countTensors } from "./count_tensors.ts";

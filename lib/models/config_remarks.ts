@@ -1,21 +1,19 @@
 import type { Architecture } from "./architecture.ts";
-import type { Config } from "./architecture_of_config.ts";
+import type { Config } from "./config.ts";
+import { codeOfType } from "./families/mod.ts";
 
 /**
- * Types whose code reads a config for each layer; for others transformers stops
- * at the first field that layers have of their own.
+ * What of a config is not counted. Few types read a config for each layer; for
+ * others transformers stops at the first field that layers have of their own.
  *
  * Source: huggingface/transformers
  * integrations/heterogeneity/configuration_utils.py
  */
-const READS_LAYERS = /^gemma4/;
-
-/** What of a config is not counted. */
 export function uncountedWarnings(
   { type }: Architecture,
   config: Config,
 ): string[] {
-  return READS_LAYERS.test(type) || !setsLayersApart(config) ? [] : [
+  return codeOfType(type).sizes.perLayer || !setsLayersApart(config) ? [] : [
     `model.config.per_layer_config is not counted: transformers 5.23.0 builds no model of type ${type} with it`,
   ];
 }

@@ -1,5 +1,5 @@
 import type { Architecture } from "./architecture.ts";
-import type { Config } from "./architecture_of_config.ts";
+import type { Config } from "./config.ts";
 import type { RoleCount } from "./roles.ts";
 import type { Buffer, Tensor } from "./tensors/tensor.ts";
 

@@ -1,4 +1,4 @@
-import type { Config } from "../architecture_of_config.ts";
+import type { Config } from "../config.ts";
 import classes from "./classes.json" with { type: "json" };
 import { shown } from "../../scenario/problem.ts";
 import type { HeadKind } from "./head_kind.ts";
