@@ -15,7 +15,7 @@ import { plainCrossEntropy } from "../torch/ops/cross_entropy.ts";
 import type { LossSettings } from "../torch/ops/loss.ts";
 import { fullLoss } from "../torch/ops/loss.ts";
 import { norm } from "../torch/ops/norms.ts";
-import type { HeadStep, LossBranch } from "../../plan/encoders/task_head.ts";
+import type { HeadStep, LossBranch } from "./task_head.ts";
 
 /** A loss, and the logits that the caller holds. */
 export interface TaskLoss {

@@ -1,14 +1,6 @@
 import type { Act, Instance } from "../../program/act.ts";
-import type { PoolInstance } from "./player.ts";
+import type { Hand, PoolInstance } from "./instance.ts";
 import type { Stream } from "./stream.ts";
-
-/** Memory that one block hands on to another, by their places. */
-export interface Hand {
-  readonly from: PoolInstance;
-  readonly given: number;
-  readonly to: PoolInstance;
-  readonly taken: number;
-}
 
 /** A stretch of one block's events, and what it is handed before. */
 export interface Run {

@@ -14,11 +14,7 @@ import { dropout } from "../../torch/ops/dropout.ts";
 import { embedding } from "../../torch/ops/embedding.ts";
 import { norm } from "../../torch/ops/norms.ts";
 import type { PartName } from "../../../answer/parts.ts";
-import type {
-  EntryPlan,
-  SoundPlan,
-  StackPlan,
-} from "../../../plan/encoders/stack_plan.ts";
+import type { EntryPlan, SoundPlan, StackEnds } from "./stack_ends.ts";
 import { TABLE_GRADIENT } from "../loss_block.ts";
 import type { Shared } from "./shared.ts";
 
@@ -55,7 +51,7 @@ export interface EntrySettings {
 /** Records what stands before a stack's layers. */
 export function recordEntry(
   settings: MachineSettings,
-  plan: StackPlan,
+  plan: StackEnds,
   own: EntrySettings,
 ): EntryBlock {
   const m = new Machine(settings);
@@ -190,7 +186,7 @@ interface Entered {
 function embedded(
   m: Machine,
   ids: Value,
-  { batch, tokens, holdsWords }: StackPlan,
+  { batch, tokens, holdsWords }: StackEnds,
   plan: EntryPlan,
   forcesGrad: boolean,
 ): Entered {
@@ -235,7 +231,7 @@ function embedded(
 function heard(
   m: Machine,
   features: Value,
-  { batch, tokens }: StackPlan,
+  { batch, tokens }: StackEnds,
   { frames, convolutions, positions, dropout: probability }: SoundPlan,
   forcesGrad: boolean,
 ): Entered {
@@ -273,7 +269,7 @@ function heard(
  */
 export function biases(
   m: Machine,
-  { tokens }: Pick<StackPlan, "tokens">,
+  { tokens }: Pick<StackEnds, "tokens">,
   table: Parameter,
   saves: boolean,
 ): Value {
