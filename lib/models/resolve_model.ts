@@ -3,6 +3,7 @@ import type { Dims, ModelField } from "../scenario/model_field.ts";
 import { formatCount, groupDigits } from "../units/mod.ts";
 import { shown } from "../scenario/problem.ts";
 import type { Architecture } from "./architecture.ts";
+import { OF_DIMENSIONS } from "./architecture.ts";
 import type { Config } from "./config.ts";
 import { modelOfConfig, modelOfDimensions } from "./build_model.ts";
 import type { CatalogueEntry } from "./catalogue.ts";
@@ -97,7 +98,7 @@ function architectureOfDims(dims: Dims): Architecture {
   const intermediate = dims.intermediate_size ?? 4 * dims.hidden_size;
   const experts = dims.experts ?? 0;
   return {
-    type: "custom",
+    type: OF_DIMENSIONS,
     layers: dims.layers,
     hidden_size: dims.hidden_size,
     attention_heads: dims.attention_heads,

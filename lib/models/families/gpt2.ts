@@ -10,7 +10,7 @@ import {
   UNTURNED,
   usuallyActivatedBy,
 } from "./code/parts.ts";
-import { joined } from "./code/usual.ts";
+import { partsOf } from "./code/usual.ts";
 import type { Decoder, FamilyTypes } from "./family.ts";
 import { causal, ofType } from "./family.ts";
 
@@ -112,16 +112,14 @@ function stack(
   return layer;
 }
 
-const GPT2: CodeParts = [
+const GPT2: CodeParts = partsOf(
   NARROW_CLASSES,
   PLAIN_AND_TIED,
   UNTURNED,
   DROPS_A_TENTH,
   sized(["n_positions", 1024], 50_257),
-].reduce(joined, {
-  layer: { holdsAttended: true },
-  peft: { targets: ["c_attn"] },
-});
+  { layer: { holdsAttended: true }, peft: { targets: ["c_attn"] } },
+);
 
 /** The types of this file. */
 export const GPT2_TYPES: FamilyTypes = {

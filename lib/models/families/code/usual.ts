@@ -103,8 +103,12 @@ export function codeWith(...parts: readonly CodeParts[]): FamilyCode {
   return parts.reduce<FamilyCode>(joined, USUAL);
 }
 
-/** Parts that several types share, as one. */
-export function joined<T extends CodeParts>(first: T, second: CodeParts): T {
+/** Parts that several types share, as one; later ones win. */
+export function partsOf(...parts: readonly CodeParts[]): CodeParts {
+  return parts.reduce<CodeParts>(joined, {});
+}
+
+function joined<T extends CodeParts>(first: T, second: CodeParts): T {
   const whole: Record<string, unknown> = { ...first };
   for (const [group, stated] of Object.entries(second)) {
     const before = whole[group];
