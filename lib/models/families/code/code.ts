@@ -1,4 +1,5 @@
 import type { AttentionCode, RotaryCode } from "./attention.ts";
+import type { CacheCode } from "./cache.ts";
 import type { EncoderCode } from "./encoder.ts";
 import type { ExpertsCode, Routing } from "./experts.ts";
 import type {
@@ -30,6 +31,7 @@ export interface FamilyCode {
   readonly weights: WeightsCode;
   readonly sizes: SizesCode;
   readonly peft: PeftCode;
+  readonly cache: CacheCode;
   /** Of an encoder, or an encoder and its decoder; null of decoders alone. */
   readonly encoder: EncoderCode | null;
   /** Of types with state spaces that are played through. */
