@@ -8,7 +8,7 @@ import {
 import { resolveModel } from "../lib/models/resolve_model.ts";
 import { recordPass } from "../lib/engines/blocks/pass.ts";
 import { stepPlanOf } from "../lib/plan/step_plan.ts";
-import { allocatorPeaks } from "../lib/play/readers/reserved.ts";
+import { allocatorPeaks } from "../lib/play/readers/allocator/peaks.ts";
 import { playStep } from "../lib/engines/step.ts";
 
 const input = {

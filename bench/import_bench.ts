@@ -1,5 +1,5 @@
 import { scenarioOfConfiguration } from "../lib/mod.ts";
-import { MAX_CONFIGURATION_LENGTH } from "../lib/importers/limits.ts";
+import { MAX_CONFIGURATION_LENGTH } from "../lib/interop/reading/limits.ts";
 
 /** Texts as long as any may be, whose reading could take long. */
 const LONG: Record<string, string> = {

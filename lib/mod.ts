@@ -14,7 +14,6 @@ export type { Opinion } from "./methods/opinions.ts";
 export type {
   Basis,
   Estimate,
-  Fit,
   KvCache,
   Memory,
   Paged,
@@ -32,7 +31,7 @@ export {
   tierFor,
   TIERS,
 } from "./hardware/fit.ts";
-export type { Fullness, Tier } from "./hardware/fit.ts";
+export type { Fit, Fullness, Tier } from "./hardware/fit.ts";
 export { findGpu, GPUS, GPUS_BY_MEMORY } from "./hardware/gpus.ts";
 export type { Gpu } from "./hardware/gpus.ts";
 export { ASKED, fieldProblem, INVERSE_FIELDS } from "./inverse/fields.ts";
@@ -40,18 +39,18 @@ export type { InversePath } from "./inverse/fields.ts";
 export { largest, largestInTurns } from "./inverse/largest.ts";
 export type { Largest, LargestOptions, Tried } from "./inverse/largest.ts";
 export {
-  inConfigWords,
   isCalculatorConfig,
   readCalculatorConfig,
-} from "./importers/memory_calculator_config.ts";
-export type { CalculatorConfigRead } from "./importers/memory_calculator_config.ts";
+} from "./interop/memory_calculator/config.ts";
+export type { CalculatorConfigRead } from "./interop/memory_calculator/config.ts";
+export { inConfigWords } from "./interop/memory_calculator/problem_words.ts";
 export {
   CALCULATOR_PRESETS,
   findPreset,
   scenarioOfPreset,
-} from "./importers/memory_calculator_presets.ts";
-export type { CalculatorPreset } from "./importers/memory_calculator_presets.ts";
-export { calculatorsModelOfSize } from "./importers/memory_calculator_sizes.ts";
+} from "./interop/memory_calculator/presets.ts";
+export type { CalculatorPreset } from "./interop/memory_calculator/presets.ts";
+export { calculatorsModelOfSize } from "./interop/memory_calculator/sizes.ts";
 export { CATALOGUE, findModel, searchModels } from "./models/catalogue.ts";
 export type { CatalogueEntry } from "./models/catalogue.ts";
 export type { Config } from "./models/config.ts";
@@ -62,19 +61,20 @@ export { describeField } from "./scenario/describe_field.ts";
 export type { FieldDescription } from "./scenario/describe_field.ts";
 export type { Model } from "./models/model.ts";
 export { DEFAULT_SCENARIO } from "./scenario/default_scenario.ts";
-export { EXPORTS, exportScenario } from "./exports/mod.ts";
-export type { Exported, ExportFormat } from "./exports/exported.ts";
+export { EXPORTS } from "./interop/tools.ts";
+export { exportScenario } from "./interop/write_configuration.ts";
+export type { Exported, ExportFormat } from "./interop/writing/exported.ts";
 export {
   scenarioOfConfiguration,
   scenarioOfConfigurations,
-} from "./importers/mod.ts";
+} from "./interop/read_configurations.ts";
 export type {
   Assumed,
   Configuration,
   Ignored,
   Imported,
   Understood,
-} from "./importers/imported.ts";
+} from "./interop/reading/imported.ts";
 export { parseScenario } from "./scenario/parse_scenario.ts";
 export type { Result, ScenarioInput } from "./scenario/parse_scenario.ts";
 export { ScenarioError } from "./scenario/problem.ts";
@@ -104,7 +104,7 @@ export {
   parseCount,
   parseGib,
 } from "./units/mod.ts";
-export type { Curve, CurvePoint } from "./play/readers/curve.ts";
+export type { Curve, CurvePoint } from "./answer/curve.ts";
 export { PARTS } from "./answer/parts.ts";
 export { trafficTime } from "./traffic/mod.ts";
 export type { Bandwidths, Flow, Traffic, TrafficTime } from "./traffic/mod.ts";

@@ -1,8 +1,9 @@
+import type { Fit } from "../hardware/fit.ts";
 import type { Architecture } from "../models/architecture.ts";
 import type { RoleCount } from "../models/roles.ts";
 import type { Scenario } from "../scenario/schema.ts";
 import type { Opinion } from "../methods/opinions.ts";
-import type { Curve } from "../play/readers/curve.ts";
+import type { Curve } from "./curve.ts";
 import type { Traffic } from "./traffic.ts";
 
 /**
@@ -65,21 +66,6 @@ export interface Memory {
   /** What is allocated in each phase, in order; null when there are none. */
   phases: Phase[] | null;
   ranks: { rank: string; allocated_peak_bytes: number }[] | null;
-}
-
-/**
- * Whether a GPU can hold the peak: all of it but paged optimizer states, which
- * move to the host when they have to.
- */
-export interface Fit {
-  gpu: string;
-  usable_bytes: number;
-  fits: boolean;
-  headroom_bytes: number;
-  /** Peak as a share of the usable memory. */
-  utilization: number;
-  /** Bytes of paged optimizer states that would move to the host; absent without. */
-  moves_to_host_bytes?: number;
 }
 
 /** The key-value cache of a serving estimate, per GPU. */

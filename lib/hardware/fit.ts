@@ -1,7 +1,21 @@
-import type { Fit, Memory } from "../answer/estimate.ts";
 import type { Scenario } from "../scenario/schema.ts";
 import { formatBytes } from "../units/mod.ts";
-import { findGpu, GPUS_BY_MEMORY, usableBytes } from "./gpus.ts";
+import { gpuOf, GPUS_BY_MEMORY, usableBytes } from "./gpus.ts";
+
+/**
+ * Whether a GPU can hold the peak: all of it but paged optimizer states, which
+ * move to the host when they have to.
+ */
+export interface Fit {
+  gpu: string;
+  usable_bytes: number;
+  fits: boolean;
+  headroom_bytes: number;
+  /** Peak as a share of the usable memory. */
+  utilization: number;
+  /** Bytes of paged optimizer states that would move to the host; absent without. */
+  moves_to_host_bytes?: number;
+}
 
 /** A GPU is not planned fuller than this share of its memory... */
 export const COMFORTABLE = 0.75;
@@ -42,7 +56,12 @@ export function fullness(utilization: number): Fullness {
 }
 
 /** What a GPU has to hold: its peak without pages that give way. */
-export function heldBytes({ device_peak_bytes, paged }: Memory): number {
+export function heldBytes(
+  { device_peak_bytes, paged }: {
+    device_peak_bytes: number;
+    paged?: { device_bytes: number };
+  },
+): number {
   return device_peak_bytes - (paged?.device_bytes ?? 0);
 }
 
@@ -59,7 +78,7 @@ export function fitOf(
   chosen: Scenario["hardware"]["gpu"],
   pagedBytes: number | null = null,
 ): Fit[] {
-  const own = typeof chosen === "string" ? findGpu(chosen) : null;
+  const own = gpuOf(chosen);
   const fits = [
     against(
       peakBytes,

@@ -10,6 +10,18 @@ export interface Gpu {
   vendor: "NVIDIA" | "AMD" | "Intel";
   class: "data-centre" | "workstation" | "consumer";
   architecture: string;
+  /**
+   * NVIDIA's, as "9.0"; null for other vendors'.
+   *
+   * Source: NVIDIA's table of CUDA GPUs, developer.nvidia.com/cuda-gpus
+   */
+  compute_capability: string | null;
+  /**
+   * Streaming multiprocessors that are enabled; null where they are not known.
+   *
+   * Source: NVIDIA's architecture white papers and data sheets
+   */
+  multiprocessors: number | null;
   /** The memory on the box, in GB as its maker counts them. */
   label_gb: number;
   /** The memory that a program sees: less than the label. */
@@ -17,6 +29,11 @@ export interface Gpu {
   basis: "exact" | "derived" | "assumed";
   /** Where the usable memory is known from. */
   source: string;
+  /**
+   * What a process holds beside PyTorch's allocator, in GiB; null for what most
+   * hold. See contextBytes().
+   */
+  context_gib: number | null;
 }
 
 /** Every GPU of the catalogue. */
@@ -39,6 +56,11 @@ for (const gpu of GPUS) {
  */
 export function findGpu(name: string): Gpu | null {
   return byName.get(name) ?? byKey.get(keyOf(name)) ?? null;
+}
+
+/** A Scenario's GPU; null for a memory of the user's own, and for no such GPU. */
+export function gpuOf(gpu: Scenario["hardware"]["gpu"]): Gpu | null {
+  return typeof gpu === "string" ? findGpu(gpu) : null;
 }
 
 /** Names of GPUs that share words or numbers with a name, most first. */

@@ -49,7 +49,11 @@ export function probeOf(scenario: Scenario, model: Model): Probe | null {
   const peak = new DevicePeak(scenario, step, play);
   return {
     method: "timeline",
-    played: { least: peak.least, surely: peak.surely, events: step.events },
+    played: {
+      least: peak.least,
+      surely: peak.surely,
+      events: step.program.events,
+    },
     fits: () => peak.fits,
     release: () => peak.release(),
     fitsCautiously: (spare) => peak.fitsCautiously(spare),

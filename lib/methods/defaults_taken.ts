@@ -3,7 +3,7 @@ import { DEFAULT_SCENARIO } from "../scenario/default_scenario.ts";
 import type { Scenario } from "../scenario/schema.ts";
 import type { Leaf } from "../scenario/walk.ts";
 import { leavesOf } from "../scenario/walk.ts";
-import { isBitsandbytes } from "../plan/storage.ts";
+import { isBitsandbytes } from "../software/bitsandbytes/formats.ts";
 import { isCovered } from "./uncovered.ts";
 import { unused } from "./unused.ts";
 import { weightFormat } from "../scenario/weight_format.ts";

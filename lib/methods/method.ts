@@ -3,7 +3,7 @@ import type { Model } from "../models/model.ts";
 import type { Mesh } from "../parallel/mesh.ts";
 import type { Result } from "../scenario/parse_scenario.ts";
 import type { Scenario } from "../scenario/schema.ts";
-import type { Curve } from "../play/readers/curve.ts";
+import type { Curve } from "../answer/curve.ts";
 
 /** What a method is asked. */
 export interface Question {

@@ -2,7 +2,7 @@ import type { Config } from "./config.ts";
 import { KEYS } from "./config_keys.ts";
 import type {
   CacheKind,
-  Kept,
+  CachePart,
   LayerCache,
   PerToken,
 } from "./families/code/cache.ts";
@@ -162,7 +162,7 @@ function keptBy(kind: CacheKind, text: Config, code: FamilyCode): LayerCache {
   }
 }
 
-function latentOf(text: Config): Kept {
+function latentOf(text: Config): CachePart {
   return {
     kind: "latent",
     rank: numberOf(text, [["kv_lora_rank"], 512]),

@@ -1,5 +1,6 @@
 import type { Scenario } from "../scenario/schema.ts";
-import { versionOf } from "../plan/version.ts";
+import { versionOf } from "../scenario/version.ts";
+import { RECORDS } from "./records/mod.ts";
 import type { OptimizerRule } from "./rule.ts";
 import type { Implementation } from "./step_temporaries.ts";
 
@@ -16,7 +17,7 @@ export function implementationOf(
   if (asked !== "auto") return implementations.includes(asked) ? asked : usual;
   const { major, minor } = versionOf(software.torch) ?? { major: 2, minor: 8 };
   const fuses = major > 2 || minor >= 8;
-  return fuses && optimizer.name === "adamw" &&
+  return fuses && RECORDS[optimizer.name].trainerFuses &&
       implementations.includes("fused")
     ? "fused"
     : usual;

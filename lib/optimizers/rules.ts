@@ -1,24 +1,19 @@
+import type { OptimizerName } from "../scenario/optimizers.ts";
 import type { Scenario } from "../scenario/schema.ts";
-import type { ModelCode } from "../plan/model_code.ts";
 import { roundedBytes } from "../play/memory/tape.ts";
-import { bitsandbytesRule, canBePaged, torchaoRule } from "./low_bit_rules.ts";
-import { OTHER_RULES } from "./other_rules.ts";
+import { bitsandbytesRule } from "./bitsandbytes_rule.ts";
+import { RECORDS } from "./records/mod.ts";
 import type { OptimizerRule, Trained } from "./rule.ts";
 import type { Implementation } from "./step_temporaries.ts";
-import { TORCH_RULES } from "./torch_rules.ts";
+import { torchaoRule } from "./torchao_rule.ts";
 
-type Optimizer = Scenario["optimizer"];
-
-const RULES: Readonly<Record<string, OptimizerRule>> = {
-  ...TORCH_RULES,
-  ...OTHER_RULES,
-};
-
-/** The program that makes the optimizer. */
-export type OptimizerCode = Pick<
-  ModelCode,
-  "lowBitStates" | "widensEmbeddings"
->;
+/** What the program that makes the optimizer decides. */
+export interface OptimizerCode {
+  /** Whose optimizers keep states in 8 bits. */
+  readonly lowBitStates: "bitsandbytes" | "torchao";
+  /** Whether embeddings keep bitsandbytes' states in fp32, as HF Trainer has it. */
+  readonly widensEmbeddings: boolean;
+}
 
 /** HF Trainer. */
 const TRAINER: OptimizerCode = {
@@ -33,22 +28,27 @@ const TRAINER: OptimizerCode = {
  * @param torch PyTorch's release, whose compiler makes torchao's steps.
  */
 export function optimizerRule(
-  { name, bits, paged }: Optimizer,
+  { name, bits, paged }: Scenario["optimizer"],
   { lowBitStates, widensEmbeddings }: OptimizerCode = TRAINER,
   torch: string | null = null,
 ): OptimizerRule | null {
-  if (bits === 4) return torchaoRule(name, bits, torch);
+  const { rule, bitsandbytes, torchao } = RECORDS[name];
+  if (bits === 4) return torchao ? torchaoRule(bits, torch) : null;
+  if (bits === 8 && torchao && lowBitStates === "torchao" && !paged) {
+    return torchaoRule(bits, torch);
+  }
+  const setup = { paged, widensEmbeddings };
   if (bits === 8) {
-    const ofTorchao = lowBitStates === "torchao" && !paged
-      ? torchaoRule(name, bits, torch)
-      : null;
-    return ofTorchao ??
-      bitsandbytesRule(name, bits, { paged, widensEmbeddings });
+    return bitsandbytes ? bitsandbytesRule(bitsandbytes, bits, setup) : null;
   }
-  if (paged && canBePaged(name)) {
-    return bitsandbytesRule(name, bits, { paged, widensEmbeddings });
-  }
-  return Object.hasOwn(RULES, name) ? RULES[name] ?? null : null;
+  return paged && bitsandbytes?.paged
+    ? bitsandbytesRule(bitsandbytes, bits, setup)
+    : rule;
+}
+
+/** Whether bitsandbytes has a paged optimizer of a name. */
+export function canBePaged(name: OptimizerName): boolean {
+  return RECORDS[name].bitsandbytes?.paged ?? false;
 }
 
 /**

@@ -1,8 +1,6 @@
+import { PEFT_PREFIX } from "../models/lora/names.ts";
 import type { Tensor } from "../models/tensors/tensor.ts";
 import type { LayerKind, Stack } from "./stacks.ts";
-
-/** What stands before the names of what PEFT adds. */
-const PREFIX = "base_model.model.";
 
 /**
  * A stack whose layers are of kinds of their own where they hold other adapters:
@@ -14,7 +12,7 @@ export function withAdapters(
   stack: Stack,
   adapters: readonly Tensor[],
 ): Stack {
-  const prefix = `${PREFIX}${stack.path}.N.`;
+  const prefix = `${PEFT_PREFIX}${stack.path}.N.`;
   const own = adapters.filter(({ name }) => name.startsWith(prefix));
   if (own.length === 0) return stack;
   const kinds = new Map<string, LayerKind>();

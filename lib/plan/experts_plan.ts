@@ -8,7 +8,7 @@ import type {
 import type { RouterPlan } from "../play/layers/router.ts";
 import type { AdaptedLinear } from "../play/torch/ops/adapted_linear.ts";
 import type { Packed } from "../play/torch/ops/linear.ts";
-import type { LayerFacts } from "./layer_plan.ts";
+import type { LayerFacts } from "./layer_facts.ts";
 import type { Modules } from "./modules.ts";
 
 /** The routed experts of a layer and what chooses them; null without any. */
@@ -39,7 +39,7 @@ export function routedExpertsOf(
       perToken,
       routing,
       wideWeights: code.wideWeights ||
-        (facts.expertCode !== "linears" && !routing.narrow),
+        (facts.code.experts !== "linears" && !routing.narrow),
     },
     experts: {
       experts,
@@ -49,7 +49,7 @@ export function routedExpertsOf(
       gateUp: up,
       down: out,
       everywhere,
-      linears: facts.expertCode === "linears" && !everywhere
+      linears: facts.code.experts === "linears" && !everywhere
         ? linearsOf(modules, gateUp, [up, out], {
           experts,
           hidden,
@@ -59,7 +59,7 @@ export function routedExpertsOf(
         : null,
       gate: code.gate,
       activation: facts.traits.activation,
-      code: facts.expertCode,
+      code: facts.code.experts,
     },
   };
 }
@@ -67,7 +67,7 @@ export function routedExpertsOf(
 /** In transformers 4 it is a linear layer, and is adapted as one. */
 function routerOf(
   modules: Modules,
-  { expertCode }: LayerFacts,
+  { code }: LayerFacts,
   experts: number,
   hidden: number,
 ): Pick<RouterPlan, "scores" | "adapter"> | null {
@@ -83,7 +83,7 @@ function routerOf(
       out: experts,
       weight,
       bias: modules.parameter(`${name.slice(0, -".weight".length)}.bias`),
-      adapter: expertCode === "linears"
+      adapter: code.experts === "linears"
         ? modules.adapterOf(name.slice(0, -".weight".length))
         : null,
     },

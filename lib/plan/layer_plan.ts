@@ -1,43 +1,17 @@
-import type { Architecture } from "../models/architecture.ts";
-import type { FamilyCode } from "../models/families/code/code.ts";
 import type { Role, Tensor } from "../models/tensors/tensor.ts";
-import type { Kernels } from "../play/torch/kernels.ts";
-import type { AttentionPlan } from "../play/layers/attention_layer.ts";
+import type { AttentionPlan } from "../play/layers/attention_plan.ts";
 import type { LayerPlan } from "../play/layers/decoder_layer.ts";
 import type { LatentAttentionPlan } from "../play/layers/latent_attention.ts";
 import type { MlpPlan } from "../play/layers/mlp_layer.ts";
-import type { ExpertCode } from "../play/layers/expert_types.ts";
 import type { MoePlan } from "../play/layers/moe_layer.ts";
 import type { AdaptedLinear } from "../play/torch/ops/adapted_linear.ts";
-import type { AttentionSettings, Heads } from "../play/torch/ops/attention.ts";
+import type { Heads } from "../play/torch/ops/attention/types.ts";
 import type { Norm } from "../play/torch/ops/norms.ts";
 import { routedExpertsOf } from "./experts_plan.ts";
-import type { ModelCode } from "./model_code.ts";
+import type { LayerFacts } from "./layer_facts.ts";
 import type { Modules } from "./modules.ts";
-import type { StateSpaceFacts } from "./state_space_plan.ts";
 import { stateSpaceOf } from "./state_space_plan.ts";
 import type { Traits } from "./traits.ts";
-
-/** What a layer's plan needs to know beside its tensors. */
-export interface LayerFacts {
-  readonly architecture: Architecture;
-  /** How the code of the model's type runs, and its traits by the config. */
-  readonly family: FamilyCode;
-  readonly traits: Traits;
-  readonly batch: number;
-  readonly sequence: number;
-  readonly attention: Pick<
-    AttentionSettings,
-    "implementation" | "masked" | "keyMask" | "causal" | "unpads"
-  >;
-  readonly kernels: Kernels;
-  readonly code: ModelCode;
-  readonly expertCode: ExpertCode;
-  /** Whether a forward pass of training fills a cache of keys and values. */
-  readonly cached: boolean;
-  /** Of models with state spaces; null of others. */
-  readonly stateSpaces: StateSpaceFacts | null;
-}
 
 /** Finds out how a layer works from the tensors that it holds. */
 export function layerPlanOf(modules: Modules, facts: LayerFacts): LayerPlan {
@@ -130,7 +104,7 @@ function attentionOf(
       scalesInPlace: family.attention.scalesInPlace,
       sinks: modules.parameter(modules.find((name) => /\.sinks$/.test(name))),
     },
-    code: code.heads,
+    makeHeads: code.makeHeads,
     kernels,
   };
 }
@@ -208,7 +182,7 @@ function mlpOf(
     down,
     activation: traits.activation,
     compiled: kernels === "compile",
-    upFirst: code.heads === "litgpt",
+    upFirst: code.upFirst,
     isInline: traits.inlineMlp,
   };
 }

@@ -1,3 +1,9 @@
+import {
+  LORA,
+  MAGNITUDE,
+  SAVED_COPY,
+  TABLE_LORA,
+} from "../models/lora/names.ts";
 import type { Tensor } from "../models/tensors/tensor.ts";
 import { elementsOf } from "../models/tensors/tensor.ts";
 import type { Scenario } from "../scenario/schema.ts";
@@ -11,7 +17,7 @@ import type { EmbeddingAdapter } from "../play/torch/ops/embedding.ts";
 import type { ParameterAdapter } from "../play/torch/ops/adapted_parameter.ts";
 import type { NormKind } from "../models/families/code/layer.ts";
 import type { Norm } from "../play/torch/ops/norms.ts";
-import type { ModelCode } from "./model_code.ts";
+import type { AdapterCode } from "../software/model_code.ts";
 import type { Storage, Stored } from "./storage.ts";
 
 /** Makes the modules of a layer, or those outside of layers, from tensors. */
@@ -20,25 +26,26 @@ export class Modules {
   readonly #adapters: ReadonlyMap<string, Tensor>;
   readonly #storage: Storage;
   readonly #lora: Scenario["train"]["lora"];
-  readonly #code: ModelCode;
+  readonly #joins: AdapterCode;
 
   /**
    * @param tensors By the name inside the layer.
    * @param adapters LoRA's tensors by the same names, such as
    *   "mlp.up_proj.lora_A.default.weight".
+   * @param joins How adapters join what they adapt.
    */
   constructor(
     tensors: ReadonlyMap<string, Tensor>,
     adapters: ReadonlyMap<string, Tensor>,
     storage: Storage,
     lora: Scenario["train"]["lora"],
-    code: ModelCode,
+    joins: AdapterCode,
   ) {
     this.#tensors = tensors;
     this.#adapters = adapters;
     this.#storage = storage;
     this.#lora = lora;
-    this.#code = code;
+    this.#joins = joins;
   }
 
   /** The names of the tensors. */
@@ -74,7 +81,7 @@ export class Modules {
   /** The parameter of a name, or PEFT's copy of it that trains. */
   parameter(name: string | null): Parameter | null {
     if (name === null) return null;
-    const copy = this.#adapters.get(`${name}.modules_to_save.default`);
+    const copy = this.#adapters.get(`${name}${SAVED_COPY}`);
     return copy
       ? trained(name, copy, this.#storage(copy).dtype)
       : this.loaded(name);
@@ -82,7 +89,7 @@ export class Modules {
 
   /** Whether a copy of a parameter trains in its place. */
   isSaved(name: string): boolean {
-    return this.#adapters.has(`${name}.modules_to_save.default`);
+    return this.#adapters.has(`${name}${SAVED_COPY}`);
   }
 
   /** The parameter of a name as it was loaded, beside any copy that trains. */
@@ -115,25 +122,23 @@ export class Modules {
 
   /** Whether PEFT trains a copy of a module, which is never packed. */
   #saves(path: string): boolean {
-    return this.#adapters.has(`${path}.weight.modules_to_save.default`);
+    return this.#adapters.has(`${path}.weight${SAVED_COPY}`);
   }
 
   /** The copy of a tied head that PEFT trains; null where it has none. */
   savedHead(): AdaptedLinear | null {
-    for (const [name, tensor] of this.#adapters) {
-      if (!/^lm_head\.weight\.modules_to_save/.test(name)) continue;
-      const [out = 1, width = 1] = tensor.shape;
-      const { dtype } = this.#storage(tensor);
-      return {
-        name: "lm_head",
-        in: width,
-        out,
-        weight: trained("lm_head.weight", tensor, dtype),
-        bias: null,
-        adapter: null,
-      };
-    }
-    return null;
+    const tensor = this.#adapters.get(`lm_head.weight${SAVED_COPY}`);
+    if (!tensor) return null;
+    const [out = 1, width = 1] = tensor.shape;
+    const { dtype } = this.#storage(tensor);
+    return {
+      name: "lm_head",
+      in: width,
+      out,
+      weight: trained("lm_head.weight", tensor, dtype),
+      bias: null,
+      adapter: null,
+    };
   }
 
   /** The norm at a path: one with a bias is a LayerNorm. */
@@ -157,10 +162,10 @@ export class Modules {
    */
   adapterOf(path: string, copies = 1): Adapter | null {
     const named = (piece: string) => this.#adapters.get(`${path}.${piece}`);
-    const a = named("lora_A.default.weight");
-    const b = named("lora_B.default.weight");
+    const a = named(LORA.a);
+    const b = named(LORA.b);
     if (!a || !b) return null;
-    const magnitude = named("lora_magnitude_vector.default.weight");
+    const magnitude = named(MAGNITUDE);
     const { rank, adapter_dtype: dtype, dropout } = this.#lora;
     const one = (name: string, tensor: Tensor): Parameter => {
       const whole = trained(`${path} ${name}`, tensor, dtype);
@@ -173,8 +178,7 @@ export class Modules {
     return {
       rank,
       dropout,
-      clonesBase: this.#code.adapters === "peft",
-      leavesInput: this.#code.adapters === "peft",
+      join: this.#joins.linear,
       a: one("A", a),
       b: one("B", b),
       magnitude: magnitude ? one("magnitude", magnitude) : null,
@@ -183,14 +187,15 @@ export class Modules {
 
   /** LoRA's matrices beside the table at a path; null where it has none. */
   embeddingAdapter(path: string): EmbeddingAdapter | null {
-    const a = this.#adapters.get(`${path}.lora_embedding_A.default`);
-    const b = this.#adapters.get(`${path}.lora_embedding_B.default`);
+    const a = this.#adapters.get(`${path}.${TABLE_LORA.a}`);
+    const b = this.#adapters.get(`${path}.${TABLE_LORA.b}`);
     if (!a || !b) return null;
     const { rank, adapter_dtype: dtype } = this.#lora;
     return {
       rank,
       a: trained(`${path} A`, a, dtype),
       b: trained(`${path} B`, b, dtype),
+      join: this.#joins.rows,
     };
   }
 
@@ -199,8 +204,8 @@ export class Modules {
     name: string,
     isTransposed: boolean,
   ): ParameterAdapter | null {
-    const a = this.#adapters.get(`${name}.lora_A.default.weight`);
-    const b = this.#adapters.get(`${name}.lora_B.default.weight`);
+    const a = this.#adapters.get(`${name}.${LORA.a}`);
+    const b = this.#adapters.get(`${name}.${LORA.b}`);
     const shape = this.#tensors.get(name)?.shape;
     if (!a || !b || !shape) return null;
     const { rank, alpha, adapter_dtype: dtype } = this.#lora;
@@ -210,7 +215,7 @@ export class Modules {
       matrices: shape.length === 3 ? shape[0] ?? 1 : 1,
       isTransposed,
       isUnscaled: alpha === rank,
-      makesUpdate: this.#code.makesUpdates,
+      join: this.#joins.parameter,
     };
   }
 }

@@ -1,17 +1,17 @@
-import type { Scenario } from "../scenario/schema.ts";
+import type { Dtype } from "../play/torch/dtype.ts";
 import type { Parameter } from "../play/torch/machine.ts";
 import type { AdaptedLinear } from "../play/torch/ops/adapted_linear.ts";
 import { scattersOnes } from "../play/torch/ops/compiled_loss.ts";
+import { fusedLoss } from "../play/torch/ops/fused_loss.ts";
+import { lossOfCast } from "../play/torch/ops/head_loss.ts";
 import type { LossSettings } from "../play/torch/ops/loss.ts";
+import { wholeLoss } from "../play/torch/ops/loss.ts";
 import type { EmbeddingPlan, HeadPlan } from "../play/record/outer_blocks.ts";
-import type { VisionPass } from "../engines/blocks/vision_pass.ts";
-import { chunksOf } from "./chunks.ts";
+import type { RecordedStack } from "../play/record/record_stack.ts";
 import { BARE_NORM } from "./layer_plan.ts";
-import { logitCopies } from "./logit_copies.ts";
 import { masksOf } from "./masks.ts";
-import { widensOutputs } from "./model_code.ts";
 import type { StepPlan } from "./step_plan.ts";
-import { versionOf } from "./version.ts";
+import { versionOf } from "../scenario/version.ts";
 
 /**
  * What runs before the layers.
@@ -20,7 +20,7 @@ import { versionOf } from "./version.ts";
  */
 export function embeddingPlanOf(
   plan: StepPlan,
-  vision: VisionPass | null,
+  vision: RecordedStack | null,
 ): EmbeddingPlan {
   const { outside, facts, scenario } = plan;
   const { traits, family, batch, sequence, architecture } = facts;
@@ -42,7 +42,7 @@ export function embeddingPlanOf(
     norm: null,
     scaled: traits.scaledEmbeddings ? scaledBy(plan) : null,
     dropout: traits.dropout.embedding,
-    rotaryRows: plan.directLoss || family.rotary.perSequence
+    rotaryRows: facts.code.rotary.ofSequences || family.rotary.perSequence
       ? batch * sequence
       : sequence,
     rotaryTables: family.rotary.tables,
@@ -53,10 +53,10 @@ export function embeddingPlanOf(
       : traits.rotary === "halves"
       ? architecture.head_dim / 2
       : architecture.head_dim,
-    held: facts.code.heads === "transformers" && plan.directLoss === null,
-    forcesGrad: facts.code.forcesGrad && forcesGrad(scenario),
-    forcesLate: facts.code.forcesGrad && forcesGrad(scenario) &&
-      forcesLate(plan),
+    held: facts.code.holdsEmbeddings,
+    forcesGrad: facts.code.forcesGrad,
+    forcesLate: facts.code.forcesGrad && facts.code.forcesLate &&
+      !traits.scaledEmbeddings,
     masks: masksOf(facts, plan.windows, plan.stack.kinds),
     keepsMasks: scenario.train.checkpointing !== "none",
     images: plan.vision && vision
@@ -84,26 +84,6 @@ function scaledBy({ facts, scenario }: StepPlan): "module" | "model" {
   return isOld && scaled === "by model before 5" ? "model" : "module";
 }
 
-/**
- * Whether gradients are led to the embeddings' output though no weight there
- * trains: for checkpoints alone, of a quantised model too.
- *
- * Source: huggingface/peft src/peft/peft_model.py,
- * _prepare_model_for_gradient_checkpointing; utils/other.py
- */
-export function forcesGrad({ train }: Scenario): boolean {
-  return train.method !== "full" && train.checkpointing !== "none";
-}
-
-/**
- * Assumed of transformers 4: SantaCoder's measured runs hold neither the embeddings
- * nor the mask of their dropout, PowerLM's hold the embeddings that it multiplies.
- */
-function forcesLate({ facts, scenario }: StepPlan): boolean {
-  return versionOf(scenario.software.transformers)?.major === 4 &&
-    !facts.traits.scaledEmbeddings;
-}
-
 /** What runs behind the layers, and its loss. */
 export function headPlanOf(plan: StepPlan, first: EmbeddingPlan): HeadPlan {
   const { outside, facts } = plan;
@@ -116,6 +96,9 @@ export function headPlanOf(plan: StepPlan, first: EmbeddingPlan): HeadPlan {
   const table = (outside.isSaved(name) && outside.loaded(name)) || first.table;
   const head = own ?? outside.savedHead() ??
     tiedHead(table, outside.adapterOf("lm_head"));
+  const input = facts.stateSpaces?.wideResidual && "trains" in head.weight
+    ? head.weight.dtype
+    : null;
   return {
     rows: first.rows,
     hidden: first.hidden,
@@ -123,12 +106,8 @@ export function headPlanOf(plan: StepPlan, first: EmbeddingPlan): HeadPlan {
     norm: facts.traits.norm === "bare"
       ? BARE_NORM
       : outside.norm(last, facts.traits.norm),
-    headInput: facts.stateSpaces?.wideResidual && "trains" in head.weight
-      ? head.weight.dtype
-      : null,
     head,
-    loss: lossSettings(plan),
-    directLoss: plan.directLoss,
+    ...lossOf(plan, input),
   };
 }
 
@@ -147,41 +126,33 @@ function tiedHead(
   };
 }
 
-function lossSettings({ scenario, facts }: StepPlan): LossSettings {
+/**
+ * What takes the loss, and how a loss of all logits is taken.
+ *
+ * @param input The type that model code casts hidden states to for its head.
+ */
+function lossOf(
+  { scenario, facts }: StepPlan,
+  input: Dtype | null,
+): Pick<HeadPlan, "loss" | "take"> {
   const { software, train } = scenario;
-  const { code, family, traits } = facts;
-  const chunks = train.loss === "chunked" && code.loss !== "transformers"
-    ? chunksOf(scenario, code)
-    : null;
-  return {
-    kind: train.loss,
-    chunks,
-    copies: code.loss === "torchtune" || facts.stateSpaces?.castsLogits
-      ? "cast"
-      : logitCopies(family.loss, software.transformers),
-    kernel: lossKernel(scenario, code),
+  const { code, traits } = facts;
+  const pieces = train.loss === "chunked" ? code.loss.pieces(input) : null;
+  const loss: LossSettings = {
+    copies: facts.stateSpaces?.castsLogits ? "cast" : code.loss.copies,
+    kernel: train.kernels === "compile" && code.loss.staysEager
+      ? "eager"
+      : LOSS_KERNELS[train.kernels],
     scatters: scattersOnes(software.torch),
     softcap: traits.finalSoftcap,
     scaled: traits.scaledLogits,
-    keepsLogits: chunks?.keepsLogits ?? false,
-    widensOutputs: widensOutputs(scenario),
+    keepsLogits: pieces?.keepsLogits ?? false,
+    widensOutputs: code.loss.widensOutputs,
   };
-}
-
-/**
- * What takes the loss of all tokens. torchtune's recipes of full fine-tuning
- * compile it and drop what compile_loss() returns: theirs runs as it was.
- *
- * Source: pytorch/torchtune recipes/full_finetune_single_device.py, setup;
- * torchtune/training/_compile.py
- */
-function lossKernel(
-  { train }: Scenario,
-  { loss }: StepPlan["facts"]["code"],
-): LossSettings["kernel"] {
-  const isDropped = train.kernels === "compile" && loss === "torchtune" &&
-    train.method === "full";
-  return isDropped ? "eager" : LOSS_KERNELS[train.kernels];
+  const usual = train.loss === "fused"
+    ? lossOfCast(input, fusedLoss)
+    : wholeLoss(loss, input);
+  return { loss, take: code.loss.own ?? pieces?.take ?? usual };
 }
 
 const LOSS_KERNELS = {

@@ -1,17 +1,18 @@
 import type { Kernels } from "../play/torch/kernels.ts";
-import type { ModelCode } from "./model_code.ts";
+import type { ModelCode } from "../software/model_code.ts";
 import type { Traits } from "./traits.ts";
 
 /** A family's traits as kernels and a project's own modules change them. */
 export function playedTraits(
   traits: Traits,
   kernels: Kernels,
-  code: ModelCode,
+  code: Pick<ModelCode, "norm" | "dropout" | "kernelActivations">,
 ): Traits {
   return {
     ...traits,
-    // A compiler fuses a formula into one kernel; LitGPT calls torch's own.
-    activation: (kernels === "compile" || code.heads === "litgpt") &&
+    dropout: code.dropout ?? traits.dropout,
+    // A compiler fuses a formula into one kernel.
+    activation: (kernels === "compile" || code.kernelActivations) &&
         traits.activation !== "relu"
       ? "kernel"
       : traits.activation,
@@ -19,8 +20,6 @@ export function playedTraits(
       ? "fused"
       : kernels === "compile"
       ? "compiled"
-      : code.heads === "litgpt"
-      ? "olmo2"
-      : traits.norm,
+      : code.norm ?? traits.norm,
   };
 }

@@ -1,5 +1,4 @@
-import { multiprocessorsOf } from "../hardware/multiprocessors.ts";
-import { findGpu } from "../hardware/gpus.ts";
+import { gpuOf } from "../hardware/gpus.ts";
 import type { Model } from "../models/model.ts";
 import type { StateSpaceKind } from "../models/families/code/state_space.ts";
 import { numberOf } from "../models/families/code/setting.ts";
@@ -38,13 +37,12 @@ export function stateSpaceFacts(
 ): StateSpaceFacts | null {
   const code = codeOfType(type).stateSpace;
   if (code === null) return null;
-  const gpu = typeof hardware.gpu === "string" ? findGpu(hardware.gpu) : null;
   return {
     kind: code.kind,
     norms: code.norms,
     groups: numberOf(config, code.groups),
     chunk: numberOf(config, code.chunk),
-    multiprocessors: gpu && multiprocessorsOf(gpu.name),
+    multiprocessors: gpuOf(hardware.gpu)?.multiprocessors ?? null,
     wideResidual: code.wideResidual && config["residual_in_fp32"] !== false,
     castsLogits: code.castsLogits,
   };

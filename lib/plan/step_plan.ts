@@ -1,32 +1,18 @@
 import type { Model } from "../models/model.ts";
-import type { ExpertsCode } from "../models/families/code/experts.ts";
-import { expertsAreLinears } from "../models/families/code/experts.ts";
 import { codeOfType } from "../models/families/mod.ts";
+import { PEFT_PREFIX, SAVED_COPY } from "../models/lora/names.ts";
 import { scenarioAdapters } from "../models/trainable.ts";
 import type { Tensor } from "../models/tensors/tensor.ts";
-import { copiesOf, elementsOf } from "../models/tensors/tensor.ts";
 import type { Scenario } from "../scenario/schema.ts";
 import { weightFormat } from "../scenario/weight_format.ts";
 import type { Dtype } from "../play/torch/dtype.ts";
 import type { Trained } from "../optimizers/rule.ts";
 import { DTYPE_BYTES } from "../play/torch/dtype.ts";
-import type { LiveTensors } from "../play/readers/live.ts";
-import { roundedBytes } from "../play/memory/tape.ts";
-import type { ExpertCode } from "../play/layers/expert_types.ts";
-import type { LayerFacts } from "./layer_plan.ts";
+import type { Buffer } from "../play/program/buffer.ts";
+import type { LayerFacts } from "./layer_facts.ts";
 import { layerPlanOf } from "./layer_plan.ts";
-import { versionOf } from "./version.ts";
-import type { DirectLoss } from "../play/torch/ops/direct_loss.ts";
 import { withAdapters } from "./adapted_stacks.ts";
-import { playedCode } from "./model_code.ts";
-import type { ModelCode } from "./model_code.ts";
-import {
-  hasPlaceholders,
-  isNanoVlm,
-  nanoVlmKept,
-  nanoVlmLoss,
-  nanoVlmTraits,
-} from "./nanovlm_plan.ts";
+import { playedCode } from "../software/mod.ts";
 import type { VisionPlan } from "./vision_plan.ts";
 import { visionPlanOf } from "./vision_plan.ts";
 import type { ClassHead } from "./class_head.ts";
@@ -34,7 +20,13 @@ import { classHeadOf } from "./class_head.ts";
 import { frozenOf } from "./encoders/frozen.ts";
 import type { EncoderPlan } from "./encoders/encoder_plan.ts";
 import { encoderPlanOf } from "./encoders/encoder_plan.ts";
-import { bufferBytes } from "./buffers.ts";
+import type { Inventory } from "./inventory.ts";
+import {
+  adapterItems,
+  besideBuffer,
+  trainedItem,
+  weightItems,
+} from "./inventory.ts";
 import { Modules } from "./modules.ts";
 import { playedTraits } from "./played_traits.ts";
 import type { LayerKind, Stack } from "./stacks.ts";
@@ -51,7 +43,6 @@ import { windowsOf, withWindows } from "./sliding.ts";
 import { innerConfig, traitsOf } from "./traits.ts";
 import { unplayed } from "./unplayed.ts";
 import { withUnturned } from "./unturned.ts";
-import { weightGroups } from "./weight_groups.ts";
 
 /** All that a step needs to know of a Scenario and its model. */
 export interface StepPlan {
@@ -71,15 +62,9 @@ export interface StepPlan {
   readonly encoders: EncoderPlan | null;
   /** What a decoder's class has in place of a vocabulary; null where it has one. */
   readonly classHead: ClassHead | null;
-  /** The loss of model code that has one of its own. */
-  readonly directLoss: DirectLoss | null;
-  readonly trained: readonly Trained[];
   /** Modules whose adapters kernels pass by, so that none of them trains. */
   readonly passedBy: readonly string[];
-  /** What is loaded before the first step. */
-  readonly resident: readonly LiveTensors[];
-  /** Rounded bytes of each tensor of it. */
-  loaded(): readonly number[];
+  readonly inventory: Inventory;
 }
 
 /** Plans a training step of a decoder on one GPU, or says why it cannot. */
@@ -101,6 +86,7 @@ export function stepPlanOf(
     innerConfig(model.config ?? {}),
   );
   const { train, software } = scenario;
+  const code = playedCode(scenario, model);
   const adapters = adapterTensors(scenario, model);
   const stack = withUnturned(
     withWindows(withAdapters(whole, adapters), windows),
@@ -108,13 +94,12 @@ export function stepPlanOf(
     innerConfig(model.config ?? {}),
   );
   const storage = leavingFrozen(
-    storageOf(scenario, family),
+    storageOf(scenario, code.packing),
     family.encoder ? frozenOf(family.encoder, model) : family.weights.frozen,
   );
   const stateSpaces = stateSpaceFacts(scenario, model);
   const unfit = unfitStateSpaces(stateSpaces, model, storage);
   if (unfit !== null) return { reason: unfit };
-  const code = playedCode(scenario);
   const outside = model.tensors.filter(({ layers }) => layers === null);
   const loraOf = (prefix: string) =>
     new Map(
@@ -133,7 +118,7 @@ export function stepPlanOf(
       packedPaths.some((path) => adapter.includes(path)),
     );
   const addedDtype = (tensor: Tensor): Dtype =>
-    tensor.name.endsWith(".modules_to_save.default")
+    tensor.name.endsWith(SAVED_COPY)
       ? storage(tensor).dtype
       : train.lora.adapter_dtype;
   const stacksIn = (tensors: readonly Tensor[]) =>
@@ -144,9 +129,8 @@ export function stepPlanOf(
       adapters,
       storage,
       train.lora,
-      code,
+      code.adapters,
     );
-  const nano = isNanoVlm(model);
   const traits = traitsOf(
     family,
     model.config ?? {},
@@ -155,27 +139,20 @@ export function stepPlanOf(
   const facts: LayerFacts = {
     architecture: model.architecture,
     family,
-    traits: playedTraits(
-      nano ? nanoVlmTraits(model, traits) : traits,
-      train.kernels,
-      code,
-    ),
+    traits: playedTraits(traits, train.kernels, code),
     batch: train.micro_batch,
     sequence: train.sequence_length,
     attention: {
       implementation: train.attention,
       masked: train.padding_mask ||
         (train.images_per_sample > 0 && family.sight?.masksImages === true),
-      keyMask: nano,
+      keyMask: code.keyMask,
       causal: true,
-      unpads: train.padding_mask && code.heads === "transformers" && !nano,
+      unpads: train.padding_mask && code.unpads,
     },
     kernels: train.kernels,
     code,
-    expertCode: expertCodeOf(software, family.experts),
-    cached: (nano && hasPlaceholders(model)) ||
-      family.attention.fillsCache &&
-        versionOf(software.transformers)?.major === 4,
+    cached: code.fillsCache,
     stateSpaces,
   };
   const layers = family.encoder === null
@@ -195,7 +172,7 @@ export function stepPlanOf(
   const isFused = layers.some(({ attention }) =>
     attention && "projections" in attention && "qkv" in attention.projections
   );
-  if (isFused && code.heads === "torchtune") {
+  if (isFused && !code.projectsAtOnce) {
     return {
       reason:
         `software.model_code ${software.model_code} has no models of type ${model.architecture.type}, which project queries, keys and values at once`,
@@ -203,10 +180,10 @@ export function stepPlanOf(
   }
   const modules = new Modules(
     new Map(outside.map((tensor) => [tensor.name, tensor])),
-    loraOf("base_model.model."),
+    loraOf(PEFT_PREFIX),
     storage,
     train.lora,
-    code,
+    code.adapters,
   );
   const encoders = family.encoder && encoderPlanOf({
     scenario,
@@ -227,6 +204,8 @@ export function stepPlanOf(
     modulesOf: modulesIn,
   });
   if (vision && "reason" in vision) return vision;
+  const weights = weightItems(model.tensors, storage, weightFormat(scenario));
+  const added = adapterItems(adapters, addedDtype);
   const tokens = vision?.tokens ?? 0;
   if (tokens > train.micro_batch * train.sequence_length) {
     return {
@@ -247,7 +226,6 @@ export function stepPlanOf(
     vision,
     encoders,
     classHead,
-    directLoss: nano ? nanoVlmLoss(scenario, model) : null,
     passedBy: [
       ...new Set(
         adapters.map(({ name }) => name).filter(isPassedBy).flatMap((name) =>
@@ -255,52 +233,28 @@ export function stepPlanOf(
         ),
       ),
     ],
-    trained: [
-      ...read(trainedOf(model.tensors, storage), vision),
-      ...adapters.filter(({ name }) => !isPassedBy(name)).map((tensor) => ({
-        name: tensor.name,
-        shape: tensor.shape,
-        elements: elementsOf(tensor),
-        dtype: addedDtype(tensor),
-        copies: copiesOf(tensor),
-        embedding: false,
-        hidden: true,
-      })),
-    ],
-    resident: [
-      ...weightGroups("weights", model.tensors, storage, (tensor) => {
-        const { dtype, packed } = storage(tensor);
-        return `parameters in ${packed ? weightFormat(scenario) : dtype}`;
-      }),
-      ...weightGroups(
-        "adapters",
-        adapters,
-        (tensor) => ({
-          pieces: [elementsOf(tensor) * DTYPE_BYTES[addedDtype(tensor)]],
-        }),
-        (tensor) => `parameters of adapters in ${addedDtype(tensor)}`,
-      ),
-      {
-        part: "buffers" as const,
-        label: "buffers",
-        count: 1,
-        bytes: bufferBytes(model, scenario) + rotaryBufferBytes(model, code),
-      },
-      ...(nano ? nanoVlmKept(scenario, model) : pixelsOf(vision)),
-      ...soundOf(encoders),
-    ].filter(({ bytes }) => bytes > 0),
-    loaded() {
-      return [
-        ...oneByOne(
-          model.tensors,
-          (tensor) => storage(tensor).pieces.map(roundedBytes),
+    inventory: {
+      items: [...weights, ...added],
+      beside: [
+        besideBuffer(
+          "buffers",
+          "buffers",
+          code.bufferBytes(),
         ),
-        ...adapters.flatMap((tensor) =>
-          new Array<number>(copiesOf(tensor)).fill(
-            roundedBytes(elementsOf(tensor) * DTYPE_BYTES[addedDtype(tensor)]),
-          )
+        ...(code.kept?.().map(({ part, label, bytes }) =>
+          besideBuffer(part, label, bytes)
+        ) ?? pixelsOf(vision)),
+        ...soundOf(encoders),
+      ].filter(({ bytes }) => bytes > 0),
+      trained: [
+        ...read(
+          weights.filter(({ trains }) => trains).map(trainedItem),
+          vision,
         ),
-      ];
+        ...added.filter(({ tensor }) => !isPassedBy(tensor.name)).map(
+          trainedItem,
+        ),
+      ],
     },
   };
 }
@@ -316,28 +270,6 @@ function leavingFrozen(storage: Storage, frozen: RegExp | null): Storage {
   };
 }
 
-/**
- * The pieces of all tensors in the order of modules: a stack layer by layer.
- *
- * @param piecesOf Bytes of each piece of one tensor.
- */
-function oneByOne(
-  tensors: readonly Tensor[],
-  piecesOf: (tensor: Tensor) => number[],
-): number[] {
-  const stacks = new Map(stacksOf(tensors).map((stack) => [stack.path, stack]));
-  return tensors.flatMap((tensor) => {
-    if (tensor.layers === null) return piecesOf(tensor);
-    const [path = ""] = tensor.name.split(".N.");
-    const { layers = [], kinds = [] } = stacks.get(path) ?? {};
-    stacks.delete(path);
-    const pieces = new Map(
-      kinds.map((kind) => [kind, [...kind.tensors.values()].flatMap(piecesOf)]),
-    );
-    return layers.flatMap((kind) => pieces.get(kind) ?? []);
-  });
-}
-
 /** Leaves out what no gradient reaches: optimizers keep nothing of it. */
 function read(
   trained: readonly Trained[],
@@ -350,77 +282,23 @@ function read(
 }
 
 /** The batch holds its pixels throughout the step. */
-function pixelsOf(vision: VisionPlan | null): LiveTensors[] {
+function pixelsOf(vision: VisionPlan | null): Buffer[] {
   if (!vision) return [];
   const { elements, dtype } = vision.pixels;
-  return [{
-    part: "inputs",
-    label: "pixels",
-    count: 1,
-    bytes: roundedBytes(elements * DTYPE_BYTES[dtype]),
-  }];
+  return [besideBuffer("inputs", "pixels", elements * DTYPE_BYTES[dtype])];
 }
 
 /** The same of features of sound. */
-function soundOf(encoders: EncoderPlan | null): LiveTensors[] {
+function soundOf(encoders: EncoderPlan | null): Buffer[] {
   if (!encoders || "table" in encoders.encoder.entry) return [];
   const { batch, entry } = encoders.encoder;
   const { mels, frames, dtype } = entry;
-  return [{
-    part: "inputs",
-    label: "features of the sound",
-    count: 1,
-    bytes: roundedBytes(batch * mels * frames * DTYPE_BYTES[dtype]),
-  }];
-}
-
-/** transformers 5 groups its experts where torch can, from 2.9. */
-function expertCodeOf(
-  { transformers, torch }: Scenario["software"],
-  experts: ExpertsCode,
-): ExpertCode {
-  const release = versionOf(transformers)?.major;
-  if (expertsAreLinears(experts, release)) return "linears";
-  // Experts that lie in one parameter there run one by one, as slices of it.
-  if (release === 4) return "slices";
-  const { major, minor } = versionOf(torch) ?? { major: 2, minor: 9 };
-  return major > 2 || minor >= 9 ? "grouped" : "slices";
+  const bytes = batch * mels * frames * DTYPE_BYTES[dtype];
+  return [besideBuffer("inputs", "features of the sound", bytes)];
 }
 
 function adapterTensors(scenario: Scenario, model: Model): Tensor[] {
   if (scenario.train.method === "full") return [];
   const adapters = scenarioAdapters(model, scenario);
   return adapters.ok ? adapters.value.tensors : [];
-}
-
-function trainedOf(tensors: readonly Tensor[], storage: Storage): Trained[] {
-  return tensors.flatMap((tensor) => {
-    const { dtype, trains } = storage(tensor);
-    return trains
-      ? [{
-        name: tensor.name,
-        shape: tensor.shape,
-        elements: elementsOf(tensor),
-        dtype,
-        copies: copiesOf(tensor),
-        embedding: tensor.module === "embedding",
-        hidden: tensor.layers !== null && tensor.shape.length === 2,
-      }]
-      : [];
-  });
-}
-
-/**
- * torchtune's table of cosines and sines of every position that a model knows.
- *
- * Source: pytorch/torchtune torchtune/modules/position_embeddings.py
- */
-function rotaryBufferBytes(
-  { architecture, config }: Model,
-  { rotaryBuffer }: ModelCode,
-): number {
-  const positions = config?.["max_position_embeddings"];
-  return rotaryBuffer && typeof positions === "number"
-    ? roundedBytes(positions * architecture.head_dim * DTYPE_BYTES.fp32)
-    : 0;
 }

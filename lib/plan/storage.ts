@@ -1,17 +1,20 @@
 import { weightFormat } from "../scenario/weight_format.ts";
 import type { Model } from "../models/model.ts";
-import type { FamilyCode } from "../models/families/code/code.ts";
-import { expertsAreLinears } from "../models/families/code/experts.ts";
-import { codeOfType } from "../models/families/mod.ts";
 import type { Tensor } from "../models/tensors/tensor.ts";
 import { copiesOf, elementsOf } from "../models/tensors/tensor.ts";
 import type { Scenario } from "../scenario/schema.ts";
 import type { Dtype } from "../play/torch/dtype.ts";
 import { DTYPE_BYTES } from "../play/torch/dtype.ts";
 import type { Packed } from "../play/torch/ops/linear.ts";
-import { playedCode } from "./model_code.ts";
+import {
+  bitsandbytesProduct,
+  isBitsandbytes,
+} from "../software/bitsandbytes/formats.ts";
+import { playedCode } from "../software/mod.ts";
+import type { Packing } from "../software/model_code.ts";
+import { upcastsUnpacked } from "../software/peft/upcast.ts";
+import { putsBack } from "../software/trl/upcast.ts";
 import { packedBytes } from "./packed_bytes.ts";
-import { isFrom, versionOf } from "./version.ts";
 
 /** How a tensor of the model lies on the device. */
 export interface Stored {
@@ -26,54 +29,37 @@ export interface Stored {
 /** Decides how tensors lie on the device. */
 export type Storage = (tensor: Tensor) => Stored;
 
-/** Formats that bitsandbytes packs, whose models PEFT prepares for training. */
-const BITSANDBYTES = new Set(["nf4", "nf4-dq", "int8"]);
-
-/** Whether bitsandbytes packs a Scenario's weights. */
-export function isBitsandbytes(scenario: Scenario): boolean {
-  return BITSANDBYTES.has(weightFormat(scenario));
-}
-
-/** Formats whose product expands the whole matrix first. */
-const EXPANDING = new Set(["nf4", "nf4-dq"]);
-
 /** The rules by which a Scenario's model is loaded for training. */
-export function storageOf(
-  scenario: Scenario,
-  family: FamilyCode,
-): Storage {
-  const { precision, quantization, train, software } = scenario;
+export function storageOf(scenario: Scenario, packing: Packing): Storage {
+  const { precision, quantization, train } = scenario;
   const format = weightFormat(scenario);
   const compute = precision.autocast ?? precision.weights;
-  const savesInput = BITSANDBYTES.has(format) &&
-    savesInputs(software.bitsandbytes);
-  const { quantisesHead, packedFrom } = playedCode(scenario);
-  const leaves = leavesLinears(scenario, family);
-  const areLinears = expertsAreLinears(
-    family.experts,
-    versionOf(software.transformers)?.major,
-  );
+  const { expands, savesInput } = bitsandbytesProduct(scenario) ?? FUSED;
+  const upcasts = upcastsUnpacked(scenario);
+  // TRL puts some of what PEFT has cast back to bf16.
+  const plainDtype = (tensor: Tensor): Dtype =>
+    !upcasts ? precision.weights : putsBack(tensor, scenario) ? "bf16" : "fp32";
   return (tensor) => {
     const elements = elementsOf(tensor);
-    const packs = isPacked(tensor, areLinears) ||
-      (quantisesHead && tensor.role === "head");
-    if (format !== "none" && packs && !leaves) {
+    if (
+      format !== "none" && !packing.findsNone && isPacked(tensor, packing)
+    ) {
       return {
         dtype: "uint8",
         trains: false,
         packed: {
           elements,
           compute,
-          expands: EXPANDING.has(format),
+          expands,
           savesInput,
-          through: packedFrom,
+          through: packing.from,
         },
         pieces: matricesOf(tensor).flatMap((shape) =>
           packedBytes(format, shape, quantization.group_size)
         ),
       };
     }
-    const dtype = tensor.dtype ?? plainDtype(tensor, scenario, format);
+    const dtype = tensor.dtype ?? plainDtype(tensor);
     return {
       dtype,
       trains: train.method === "full" &&
@@ -85,29 +71,8 @@ export function storageOf(
   };
 }
 
-/**
- * Source: bitsandbytes autograd/_functions.py, MatMul4Bit and MatMul8bitLt, which
- * kept their input up to release 0.42.
- */
-function savesInputs(release: string | null): boolean {
-  const version = versionOf(release);
-  return version !== null && version.major === 0 && version.minor < 43;
-}
-
-/**
- * Whether bitsandbytes finds no layers to pack: transformers from 5.5 on replaces
- * layers of the very class torch.nn.Linear, and Falcon's are of a class of its own.
- *
- * Source: huggingface/transformers integrations/bitsandbytes.py,
- * replace_with_bnb_linear; models/falcon/modeling_falcon.py, FalconLinear
- */
-export function leavesLinears(
-  scenario: Scenario,
-  { weights }: FamilyCode,
-): boolean {
-  return weights.ownLinears && isBitsandbytes(scenario) &&
-    isFrom(scenario.software.transformers, [5, 5]);
-}
+/** A product of a kernel that expands a tile at a time. */
+const FUSED = { expands: false, savesInput: false } as const;
 
 /**
  * Parameters of experts that bitsandbytes leaves as they are, for it packs linear
@@ -120,18 +85,19 @@ export function leavesLinears(
  */
 export function unpackedExperts(scenario: Scenario, model: Model): number {
   if (!isBitsandbytes(scenario)) return 0;
-  const storage = storageOf(scenario, codeOfType(model.architecture.type));
+  const storage = storageOf(scenario, playedCode(scenario, model).packing);
   return model.tensors
     .filter((tensor) => tensor.expert && storage(tensor).packed === null)
     .reduce((sum, tensor) => sum + elementsOf(tensor) * copiesOf(tensor), 0);
 }
 
-/** In transformers 4 routers and experts were linear layers as all others. */
-function isPacked(tensor: Tensor, areLinears: boolean): boolean {
-  if (tensor.quantized) return true;
-  if (!areLinears) return false;
-  return tensor.expert ||
-    (tensor.role === "router" && tensor.shape.length === 2);
+/** Whether a tensor is one of those that a format packs. */
+function isPacked(
+  { quantized, role, expert, shape }: Tensor,
+  { packsHead, packsExperts }: Packing,
+): boolean {
+  return quantized || (packsHead && role === "head") ||
+    (packsExperts && (expert || (role === "router" && shape.length === 2)));
 }
 
 /** The matrices that a tensor of experts was in transformers 4. */
@@ -140,24 +106,4 @@ function matricesOf({ shape, expert, role }: Tensor): (readonly number[])[] {
   const [experts = 1, rows = 1, width = 1] = shape;
   const pair = role === "gate_up" ? 2 : 1;
   return Array.from({ length: experts * pair }, () => [rows / pair, width]);
-}
-
-/**
- * prepare_model_for_kbit_training casts what is not packed to fp32; TRL then
- * puts embeddings and head back to bf16 when it trains in bf16.
- *
- * Source: huggingface/peft src/peft/utils/other.py; huggingface/trl
- * trainer/utils.py, peft_module_casting_to_bf16
- */
-function plainDtype(
-  { role, module }: Tensor,
-  { train, precision, quantization, software }: Scenario,
-  format: string,
-): Dtype {
-  const upcasts = train.method !== "full" && quantization.kbit_upcast &&
-    BITSANDBYTES.has(format);
-  if (!upcasts) return precision.weights;
-  const putBack = software.trl !== null && precision.autocast === "bf16" &&
-    (role === "head" || module === "embedding");
-  return putBack ? "bf16" : "fp32";
 }

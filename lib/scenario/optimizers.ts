@@ -1,4 +1,7 @@
-/** Every optimizer that a Scenario can name. */
+/**
+ * Every optimizer that a Scenario can name, in the order of the form. Each has a
+ * record in lib/optimizers/records.
+ */
 export const OPTIMIZERS = [
   "adamw",
   "adam",
@@ -33,3 +36,6 @@ export const OPTIMIZERS = [
   "lomo",
   "adalomo",
 ] as const;
+
+/** One of them. */
+export type OptimizerName = (typeof OPTIMIZERS)[number];

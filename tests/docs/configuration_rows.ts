@@ -1,4 +1,4 @@
-import { FORMATS } from "../../lib/importers/formats.ts";
+import { FORMATS } from "../../lib/interop/tools.ts";
 
 /** A table's cells, a row each. */
 export type Rows = string[][];

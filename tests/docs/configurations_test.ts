@@ -1,7 +1,7 @@
 import { assert, assertEquals } from "@std/assert";
 import document from "../../docs/configurations.md" with { type: "text" };
 import { EXPORTS } from "../../lib/mod.ts";
-import { FORMATS } from "../../lib/importers/formats.ts";
+import { FORMATS } from "../../lib/interop/tools.ts";
 import { configurationRows, rowsOf } from "./configuration_rows.ts";
 
 Deno.test("docs/configurations.md has every setting that is read, as the code reads it", () => {

@@ -5,10 +5,11 @@ const FOLDERS = ["lib", "hub", "routes", "commands", "templates"];
 
 /**
  * Files that may build an expression of JavaScript's engine from text: what they
- * build it from is written in the file itself.
+ * build it from is written in the sources.
  */
 const OWN_TEXT: Readonly<Record<string, string>> = {
   "lib/evidence/source_url.ts": "of parts that it names",
+  "lib/interop/reading/key_patterns.ts": "of templates that the readers hold",
   "lib/plan/encoders/frozen.ts": "of a family's own expression",
 };
 

@@ -1,6 +1,9 @@
 import { assert, assertEquals } from "@std/assert";
 import { cacheOf } from "../../lib/models/cache_of.ts";
-import type { Kept, LayerCache } from "../../lib/models/families/code/cache.ts";
+import type {
+  CachePart,
+  LayerCache,
+} from "../../lib/models/families/code/cache.ts";
 import caches from "../truth/caches.json" with { type: "json" };
 
 /** What one layer's cache of transformers held after some tokens. */
@@ -30,14 +33,16 @@ const UNKNOWN = ["deepseek_v4", "minimax_m3_vl", "minimax_m3_vl_text"];
 function unrolled(
   runs: readonly (readonly [count: number, held: Held])[],
 ): Held[] {
-  return runs.flatMap(([count, held]) => Array.from({ length: count }, () => held));
+  return runs.flatMap(([count, held]) =>
+    Array.from({ length: count }, () => held)
+  );
 }
 
 const product = (shape: readonly number[] = []) =>
   shape.reduce((whole, each) => whole * each, 1);
 
 /** What was held, in this program's words. */
-function read(held: Held): Kept[] {
+function read(held: Held): CachePart[] {
   const states = held.conv_states?.length || held.recurrent_states?.length
     ? [{
       kind: "state",
@@ -51,12 +56,12 @@ function read(held: Held): Kept[] {
     : held.window !== undefined
     ? [{ kind: "window", size: held.window, ...tokens }]
     : [{ kind: "full", ...tokens }];
-  return [...states, ...attended] as Kept[];
+  return [...states, ...attended] as CachePart[];
 }
 
 /** What is answered, in the words that transformers has for it. */
 function told(layer: LayerCache): unknown[] {
-  return layer.flatMap((kept) => {
+  return layer.flatMap((kept): unknown[] => {
     switch (kept.kind) {
       case "chunk":
         return [{ ...kept, kind: "window" }];
@@ -79,7 +84,11 @@ function told(layer: LayerCache): unknown[] {
 
 for (const type of new Set(TRACED.map(({ model_type }) => model_type))) {
   Deno.test(`cacheOf() keeps what ${type} of transformers keeps`, () => {
-    for (const { config, layers, cross } of TRACED.filter((each) => each.model_type === type)) {
+    for (
+      const { config, layers, cross } of TRACED.filter((each) =>
+        each.model_type === type
+      )
+    ) {
       const answer = cacheOf(config);
       if (UNKNOWN.includes(type)) {
         assertEquals(answer, null);

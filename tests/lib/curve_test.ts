@@ -18,17 +18,17 @@ for (const checkpointing of ["none", "full"] as const) {
       train: { checkpointing },
       optimizer: { name: "sgd" },
     });
-    const { points } = curveOf(deep);
+    const { points } = curveOf(deep.program);
     assert(points.length < 2200, `${points.length} points`);
     const highest = Math.max(...points.map(({ bytes }) => bytes));
     assertEquals(highest, deep.peak.bytes);
-    assertEquals(points.at(-1)?.bytes, deep.residentBytes);
+    assertEquals(points.at(-1)?.bytes, deep.standingBytes);
   });
 }
 
 Deno.test("the curve of a model as deep as there are shows every layer", () => {
   const { points } = curveOf(
-    played({ model: { dims: { ...DIMS, layers: 200 } } }),
+    played({ model: { dims: { ...DIMS, layers: 200 } } }).program,
   );
   const layers = new Set(
     points.flatMap(({ at }) => typeof at === "number" ? [at] : []),

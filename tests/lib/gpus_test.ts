@@ -6,7 +6,40 @@ import {
   GPUS_BY_MEMORY,
   tryEstimate,
 } from "../../lib/mod.ts";
-import { similarGpus, usableBytes } from "../../lib/hardware/gpus.ts";
+import { z } from "zod";
+import { cublasWorkspaceBytes } from "../../lib/hardware/cublas_workspace.ts";
+import { contextBytes } from "../../lib/hardware/cuda_context.ts";
+import type { Gpu } from "../../lib/hardware/gpus.ts";
+import { gpuOf, similarGpus, usableBytes } from "../../lib/hardware/gpus.ts";
+
+/** Everything that is known of a GPU, and nothing else. */
+const ROW = z.strictObject({
+  name: z.string().min(2),
+  aliases: z.array(z.string().min(2)),
+  vendor: z.enum(["NVIDIA", "AMD", "Intel"]),
+  class: z.enum(["data-centre", "workstation", "consumer"]),
+  architecture: z.string().min(3),
+  compute_capability: z.string().regex(/^\d+\.\d$/).nullable(),
+  multiprocessors: z.int().min(1).max(512).nullable(),
+  label_gb: z.number().positive(),
+  usable_bytes: z.int().positive(),
+  basis: z.enum(["exact", "derived", "assumed"]),
+  source: z.string().min(11),
+  context_gib: z.number().positive().max(4).nullable(),
+}) satisfies z.ZodType<Gpu>;
+
+/** Compute capabilities of NVIDIA's architectures. */
+const CAPABILITIES: Record<string, string[]> = {
+  Kepler: ["3.7"],
+  Maxwell: ["5.2"],
+  Pascal: ["6.0", "6.1"],
+  Volta: ["7.0"],
+  Turing: ["7.5"],
+  Ampere: ["8.0", "8.6"],
+  "Ada Lovelace": ["8.9"],
+  Hopper: ["9.0"],
+  Blackwell: ["10.0", "10.3", "12.0", "12.1"],
+};
 
 /** Spellings of people, of drivers and of the contract. */
 const FOUND: [spelling: string, name: string][] = [
@@ -99,13 +132,44 @@ Deno.test("GPUS gives each entry usable memory below its label", () => {
   }
 });
 
-Deno.test("GPUS says of each entry how its memory is known", () => {
-  for (const gpu of GPUS) {
-    assert(["exact", "derived", "assumed"].includes(gpu.basis), gpu.name);
-    assert(gpu.source.length > 10, gpu.name);
-    assert(["NVIDIA", "AMD", "Intel"].includes(gpu.vendor), gpu.name);
-    assert(gpu.architecture !== "", gpu.name);
-  }
+for (const gpu of GPUS) {
+  Deno.test(`GPUS has all that is known of ${gpu.name} in one row`, () => {
+    ROW.parse(gpu);
+    const capabilities = CAPABILITIES[gpu.architecture];
+    assertEquals(capabilities !== undefined, gpu.vendor === "NVIDIA");
+    if (capabilities === undefined) {
+      assertEquals(gpu.compute_capability, null);
+      assertEquals(gpu.multiprocessors, null);
+    } else {
+      assert(capabilities.includes(String(gpu.compute_capability)));
+    }
+  });
+}
+
+Deno.test("contextBytes() takes a GPU's own, or what most hold", () => {
+  assertEquals(contextBytes(findGpu("A100-80GB")), 1.75 * GIB);
+  assertEquals(contextBytes(findGpu("RTX 4090")), Math.round(0.4 * GIB));
+  assertEquals(contextBytes(null), Math.round(0.4 * GIB));
+});
+
+Deno.test("cublasWorkspaceBytes() is 32 MiB on Hopper and data-centre Blackwells", () => {
+  const large = GPUS.filter((gpu) => cublasWorkspaceBytes(gpu) === 32 << 20);
+  assertEquals(
+    large.map(({ name }) => name),
+    GPUS.filter((gpu) =>
+      gpu.class === "data-centre" &&
+      ["Hopper", "Blackwell"].includes(gpu.architecture)
+    ).map(({ name }) => name),
+  );
+  // CUBLAS_WORKSPACE_CONFIG=:4096:2:16:8, in KiB.
+  assertEquals(cublasWorkspaceBytes(findGpu("A100-80GB")), 8_519_680);
+  assertEquals(cublasWorkspaceBytes(null), 8_519_680);
+});
+
+Deno.test("gpuOf() finds a Scenario's GPU, and none for a memory of the user's own", () => {
+  assertEquals(gpuOf("rtx-4090")?.name, "RTX 4090");
+  assertEquals(gpuOf({ memory_gib: 24 }), null);
+  assertEquals(gpuOf("voodoo"), null);
 });
 
 Deno.test("GPUS holds what programs have measured", () => {

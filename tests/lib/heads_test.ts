@@ -15,7 +15,7 @@ const LLAMA = {
 
 function built(config: Record<string, unknown>): Model {
   const model = resolveModel({ config });
-  assert(model.ok, JSON.stringify(model));
+  assert(model.ok, model.ok ? "" : JSON.stringify(model));
   return model.value;
 }
 

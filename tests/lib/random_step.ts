@@ -1,10 +1,12 @@
 import fc from "../npm/fast-check.ts";
 import type { Block } from "../../lib/play/record/block.ts";
 import { segmentOf } from "../../lib/play/record/block.ts";
-import type { HeadBlock } from "../../lib/play/record/loss_block.ts";
 import { optimizerRule } from "../../lib/optimizers/rules.ts";
-import type { Pass } from "../../lib/engines/blocks/pass.ts";
-import type { Step } from "../../lib/engines/step.ts";
+import { singleProgram } from "../../lib/engines/single.ts";
+import { bufferOf } from "../../lib/play/program/buffer.ts";
+import type { Pass } from "../../lib/play/program/pass.ts";
+import type { Reached } from "../../lib/play/readers/allocator/peaks.ts";
+import { DEFAULT_SCENARIO } from "../../lib/scenario/default_scenario.ts";
 import { Tape } from "../../lib/play/memory/tape.ts";
 
 const KIB = 1024;
@@ -79,10 +81,14 @@ function blockOf(
     forward: segmentOf(tape, 0, end),
     exit: segmentOf(tape, end, end),
     backward: segmentOf(tape, end, tape.events.length),
-    input: isFirst ? null : input,
-    output: isLast ? null : output,
-    gradIn: isFirst ? null : gradIn,
-    gradOut: isLast ? null : gradOut,
+    ports: {
+      in: isFirst ? null : input,
+      out: isLast ? null : output,
+      gradIn: isFirst ? null : gradIn,
+      gradOut: isLast ? null : gradOut,
+      carried: [],
+    },
+    parameters: [],
     outputDtype: "bf16",
   };
 }
@@ -98,7 +104,7 @@ const stack = fc.record({
 });
 
 /** The first two steps of a model that does something at random. */
-export const randomStep: fc.Arbitrary<Step> = stack.map(
+export const randomStep: fc.Arbitrary<Reached> = stack.map(
   ({ layers, hidden, kinds, ends, loaded, trained, implementation }) => {
     const blocks = kinds.map((kind) => blockOf(kind, hidden));
     const first = blockOf(ends[0], hidden, { isFirst: true });
@@ -110,46 +116,44 @@ export const randomStep: fc.Arbitrary<Step> = stack.map(
       paged: false,
       in_backward: false,
     });
-    const { tape } = last.forward;
-    const head: HeadBlock = {
-      ...last,
-      body: segmentOf(tape, 0, 0),
-      dropped: segmentOf(tape, last.exit.to, last.exit.to),
-    };
+    if (!rule) throw new Error("AdamW has a rule");
     const pass: Pass = {
-      vision: [],
-      encoder: [],
-      embedding: first,
-      layers: Array.from(
-        { length: layers },
-        (_, at) => blocks[at % blocks.length] as Block,
-      ),
-      head,
+      stacks: [[
+        { block: first, at: "embeddings" },
+        ...Array.from({ length: layers }, (_, at) => ({
+          block: blocks[at % blocks.length] as Block,
+          at,
+        })),
+        { block: last, at: "head" },
+      ]],
       hostBytes: 0,
     };
-    const step = {
-      passes: [pass],
-      resident: [],
+    const trainedTensors = trained.map((bytes) => ({
+      name: "w",
+      shape: [bytes / 2],
+      elements: bytes / 2,
+      dtype: "bf16" as const,
+      copies: layers,
+      embedding: false,
+      hidden: true,
+    }));
+    const group = {
+      part: "weights",
+      label: "weights",
+      count: 1,
+      elements: null,
+    } as const;
+    const weights = bufferOf(loaded.map((bytes) => ({ group, bytes })), layers);
+    const program = singleProgram({
+      scenario: DEFAULT_SCENARIO,
+      inventory: { items: [], beside: [weights], trained: trainedTensors },
+      trained: trainedTensors,
       rule,
       implementation,
-      peak: { bytes: 0 },
-      plan: {
-        scenario: {
-          precision: { master_weights: null, optimizer_states: null },
-          optimizer: { in_backward: false },
-        },
-        loaded: () => Array(layers).fill(loaded).flat(),
-        trained: trained.map((bytes) => ({
-          name: "w",
-          shape: [bytes / 2],
-          elements: bytes / 2,
-          dtype: "bf16",
-          copies: layers,
-          embedding: false,
-          hidden: true,
-        })),
-      },
-    };
-    return step as unknown as Step;
+      inBackward: false,
+      passes: [pass],
+      workspaces: [],
+    });
+    return { program, peak: { bytes: 0 } };
   },
 );

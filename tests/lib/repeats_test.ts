@@ -1,9 +1,9 @@
 import { assert, assertEquals } from "@std/assert";
 import fc from "../npm/fast-check.ts";
 import type { ScenarioInput } from "../../lib/mod.ts";
-import { Repeater } from "../../lib/play/memory/allocator/period.ts";
-import type { AllocatorPeaks } from "../../lib/play/readers/reserved.ts";
-import { allocatorPeaks } from "../../lib/play/readers/reserved.ts";
+import { Repeater } from "../../lib/play/readers/allocator/period.ts";
+import type { AllocatorPeaks } from "../../lib/play/readers/allocator/peaks.ts";
+import { allocatorPeaks } from "../../lib/play/readers/allocator/peaks.ts";
 import { fullReplay } from "./full_replay.ts";
 import { PlainAllocator } from "./plain_allocator.ts";
 import { played } from "./played.ts";
@@ -45,7 +45,7 @@ Deno.test("allocatorPeaks() gives what a replay of every event gives, whatever l
 Deno.test("allocatorPeaks() gives what an allocator without any index gives", () => {
   fc.assert(
     fc.property(randomStep, (step) => {
-      fc.pre((step.passes[0]?.layers.length ?? 0) <= 70);
+      fc.pre(step.program.blocks <= 72);
       assertEquals(
         both(allocatorPeaks(step)),
         fullReplay(step, new PlainAllocator()),

@@ -168,13 +168,13 @@ function keptBytes({ config, settings = {} }: Case): number {
   });
   assert(parsed.ok, JSON.stringify(parsed));
   const model = resolveModel({ config });
-  assert(model.ok, JSON.stringify(model));
+  assert(model.ok, model.ok ? "" : JSON.stringify(model));
   const plan = stepPlanOf(parsed.value, model.value);
-  assert(!("reason" in plan), JSON.stringify(plan));
-  const { layers } = recordPass(plan, { workspaces: false }, {
+  if ("reason" in plan) throw new Error(plan.reason);
+  const { stacks } = recordPass(plan, { workspaces: false }, {
     accumulation: "keep",
   });
-  const middle = layers[1];
+  const middle = stacks.at(-1)?.[2]?.block;
   assert(middle);
   return middle.forward.net + middle.exit.net;
 }

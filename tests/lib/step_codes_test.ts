@@ -12,9 +12,9 @@ function played(scenario: ScenarioInput): Step {
   const parsed = parseScenario(scenario);
   assert(parsed.ok, JSON.stringify(parsed));
   const model = resolveModel(parsed.value.model);
-  assert(model.ok, JSON.stringify(model));
+  assert(model.ok, model.ok ? "" : JSON.stringify(model));
   const step = playStep(parsed.value, model.value);
-  assert(!("reason" in step), JSON.stringify(step));
+  if ("reason" in step) throw new Error(step.reason);
   return step;
 }
 

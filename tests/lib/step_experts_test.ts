@@ -111,7 +111,9 @@ Deno.test("adapted experts are formed anew, and kept for the backward pass", () 
         train: { method: "lora", lora: { targets, adapter_dtype: "bf16" } },
       })).phases.backwardStart;
     const { plan } = played(scenarioOf(type, {}));
-    const experts = plan.trained.filter(({ name }) => /\.experts\./.test(name))
+    const experts = plan.inventory.trained.filter(({ name }) =>
+      /\.experts\./.test(name)
+    )
       .reduce(
         (sum, { elements, copies, dtype }) =>
           sum + copies * elements * DTYPE_BYTES[dtype],
@@ -127,7 +129,9 @@ Deno.test("checkpoints keep one layer's formed experts at a time", () => {
     played(scenarioOf("mixtral", { train: LORA }, { checkpointing }))
       .phases;
   const { plan } = played(scenarioOf("mixtral", {}));
-  const layers = plan.trained.filter(({ name }) => /\.experts\./.test(name))
+  const layers = plan.inventory.trained.filter(({ name }) =>
+    /\.experts\./.test(name)
+  )
     .reduce(
       (sum, { elements, dtype }) => sum + elements * DTYPE_BYTES[dtype],
       0,
@@ -157,8 +161,14 @@ Deno.test("every expert of transformers 4 has gradients of its own", () => {
         transformers: "4.57.0",
       }),
     );
-    const made = step.passes.flatMap(({ layers }) => layers).reduce(
-      (sum, { backward: { tape, from, to } }) => {
+    const segments = step.program.step.flatMap((act) =>
+      act.act === "run" && act.name === "backward" &&
+        typeof act.at === "number"
+        ? [act.segment]
+        : []
+    );
+    const made = segments.reduce(
+      (sum, { tape, from, to }) => {
         for (let at = from; at < to; at++) {
           const event = tape.events[at] ?? 0;
           const id = event >= 0 ? event : ~event;
@@ -169,7 +179,7 @@ Deno.test("every expert of transformers 4 has gradients of its own", () => {
       },
       0,
     );
-    const own = step.plan.trained.filter(({ name }) =>
+    const own = step.plan.inventory.trained.filter(({ name }) =>
       name.includes(".layers.")
     )
       .reduce(

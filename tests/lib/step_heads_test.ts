@@ -48,7 +48,9 @@ Deno.test("a decoder without a vocabulary's head plays none, by any method of tr
 Deno.test("a head of token classes gives as many logits as there are labels", () => {
   const bytes = (num_labels: number) => {
     const step = played(scenario(CLASSES[1] ?? "", { num_labels }));
-    return step.plan.trained.find(({ name }) => name === "score.weight")
+    return step.plan.inventory.trained.find(({ name }) =>
+      name === "score.weight"
+    )
       ?.elements;
   };
   assertEquals([bytes(3), bytes(9)], [3 * 512, 9 * 512]);

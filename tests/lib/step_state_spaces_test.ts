@@ -106,13 +106,13 @@ function kept(input: ScenarioInput): Record<string, number> {
   const scenario = parseScenario(input);
   assert(scenario.ok, JSON.stringify(scenario));
   const model = resolveModel(scenario.value.model);
-  assert(model.ok, JSON.stringify(model));
+  assert(model.ok, model.ok ? "" : JSON.stringify(model));
   const plan = stepPlanOf(scenario.value, model.value);
-  assert(!("reason" in plan), JSON.stringify(plan));
-  const { layers } = recordPass(plan, { workspaces: false }, {
+  if ("reason" in plan) throw new Error(plan.reason);
+  const { stacks } = recordPass(plan, { workspaces: false }, {
     accumulation: "keep",
   });
-  const segment = layers.at(-1)?.forward;
+  const segment = stacks.at(-1)?.at(-2)?.block.forward;
   assert(segment);
   const standing = new Map<number, number>();
   for (let at = segment.from; at < segment.to; at++) {

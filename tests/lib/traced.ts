@@ -37,11 +37,11 @@ export function playedOf(
   const parsed = parseScenario(scenario);
   assert(parsed.ok, `${name}: ${JSON.stringify(parsed)}`);
   const model = resolveModel(parsed.value.model);
-  assert(model.ok, `${name}: ${JSON.stringify(model)}`);
+  assert(model.ok, model.ok ? "" : `${name}: ${JSON.stringify(model)}`);
   const step = playStep(parsed.value, model.value, { workspaces: false });
-  assert(!("reason" in step), `${name}: ${JSON.stringify(step)}`);
+  if ("reason" in step) throw new Error(`${name}: ${step.reason}`);
   // A trace has no batch before its forward pass, nor after its backward pass.
-  const batch = step.plan.resident.reduce(
+  const batch = step.standing.reduce(
     (sum, { part, bytes }) => part === "inputs" ? sum + bytes : sum,
     0,
   );

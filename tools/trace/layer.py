@@ -16,6 +16,7 @@ import json
 import sys
 
 import step
+from runtime import DEVICE
 
 SMALL = {
     "hidden_size": 320,
@@ -65,16 +66,16 @@ def listing(run, out):
     marks = run.marks
     first = len(marks) // 2
     held = {}
-    for event in step.DEVICE.events(0, marks[first][1]):
+    for event in DEVICE.events(0, marks[first][1]):
         held.pop(event["free"], None) if "free" in event else held.update({event["alloc"]: event})
     base = sum(e["bytes"] for e in held.values())
     before = set(held)
     out.write(f"standing before the step: {base - run.start}\n")
     for i in range(first, len(marks)):
         name, start = marks[i]
-        end = marks[i + 1][1] if i + 1 < len(marks) else step.DEVICE.count
+        end = marks[i + 1][1] if i + 1 < len(marks) else DEVICE.count
         out.write(f"## {name}\n")
-        for event in step.DEVICE.events(start, end):
+        for event in DEVICE.events(start, end):
             live = event["live"] - base
             if "free" in event:
                 held.pop(event["free"], None)

@@ -1,4 +1,4 @@
-"""Traces every case of cases.py and writes tests/truth/traced_steps.json.
+"""Traces every case of the package `cases` and writes tests/truth/traced_steps.json.
 
     python tools/trace/write.py [--only PATTERN] [--append] [--out FILE] [--jobs N]
 
@@ -17,6 +17,7 @@ import traceback
 
 import step
 from cases import cases
+from fields import get
 
 
 def trace(case):
@@ -42,7 +43,6 @@ def notes_of(scenario):
     """What the Scenario cannot say of its run."""
     notes = []
     model_type = scenario["model"]["config"]["model_type"]
-    get = step.get
     if get(scenario, "train.checkpointing", "none") == "full":
         notes.append("checkpointing non-reentrant")
     if get(scenario, "quantization.weights", "none") != "none":

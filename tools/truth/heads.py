@@ -22,6 +22,7 @@ import classic
 import dense
 import recent
 import vision
+from classic_types import decoders
 from common import NOISE, describe, mixed
 
 transformers.logging.set_verbosity_error()
@@ -31,7 +32,7 @@ PATH = "tests/truth/random_heads.json"
 CLASSES = "lib/models/heads/classes.json"
 # How many labels there are stands in id2label.
 UNREAD = NOISE | {"num_labels", "problem_type"}
-GPT2 = ("gpt2", None, classic.GPT, classic.GPT_FLAGS)
+GPT2 = ("gpt2", None, decoders.GPT, decoders.GPT_FLAGS)
 GROUPS = [dense.TYPES, classic.TYPES, [GPT2], vision.TYPES, recent.TYPES]
 
 

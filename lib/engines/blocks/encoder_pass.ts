@@ -1,6 +1,9 @@
-import type { Block } from "../../play/record/block.ts";
-import { recordLayer } from "../../play/record/block.ts";
-import { DTYPE_BYTES } from "../../play/torch/dtype.ts";
+import type { Pass } from "../../play/program/pass.ts";
+import type {
+  RecordedStack,
+  StackLayer,
+} from "../../play/record/record_stack.ts";
+import { recordStack } from "../../play/record/record_stack.ts";
 import type { Dtype } from "../../play/torch/dtype.ts";
 import type { EncoderLayerPlan } from "../../play/layers/encoder_layer.ts";
 import { encoderLayer } from "../../play/layers/encoder_layer.ts";
@@ -13,9 +16,7 @@ import type {
 import type { LossSettings } from "../../play/torch/ops/loss.ts";
 import type { RotaryTable } from "../../play/torch/ops/rotary.ts";
 import type { PartName } from "../../answer/parts.ts";
-import type { Pass } from "./pass.ts";
-import { isCheckpointed } from "./pass.ts";
-import { forcesGrad } from "../../plan/outer_plan.ts";
+import { decoderStack, isCheckpointed, placed } from "./pass.ts";
 import type { EncoderPlan } from "../../plan/encoders/encoder_plan.ts";
 import type { StackPlan } from "../../plan/encoders/stack_plan.ts";
 import type { StepPlan } from "../../plan/step_plan.ts";
@@ -27,13 +28,9 @@ import { carrying, readShared } from "../../play/record/encoders/shared.ts";
 import { recordTask } from "../../play/record/encoders/task_block.ts";
 
 /** The layers of a stack, recorded. */
-interface Layers {
-  readonly blocks: readonly Block[];
-  readonly dtype: Dtype;
-  readonly needsGrad: boolean;
+interface Layers extends RecordedStack {
   /** Whether a layer keeps what the encoder gave. */
   readonly keepsMemory: boolean;
-  readonly hostBytes: number;
 }
 
 /** Records one pass of an encoder, and of the decoder that reads it. */
@@ -64,18 +61,15 @@ export function recordEncoderPass(
       part,
     );
     const layers = layersOf(plan, settings, encoder, entry, part, null);
+    const end = recordTask(
+      { ...settings, awaited: tied },
+      encoder,
+      head,
+      loss,
+      { ...layers, part },
+    );
     return {
-      vision: [],
-      encoder: [],
-      embedding: entry,
-      layers: layers.blocks,
-      head: recordTask(
-        { ...settings, awaited: tied },
-        encoder,
-        head,
-        loss,
-        { ...layers, part },
-      ),
+      stacks: [decoderStack(entry, layers.blocks, end)],
       hostBytes: layers.hostBytes,
     };
   }
@@ -97,21 +91,24 @@ export function recordEncoderPass(
   }, part);
   const layers = layersOf(plan, settings, decoder, entry, part, memory);
   return {
-    vision: [],
-    encoder: [
-      first,
-      ...reading.blocks,
-      recordMemory(settings, encoder, end, layers.keepsMemory),
+    stacks: [
+      placed("encoder", [
+        first,
+        ...reading.blocks,
+        recordMemory(settings, encoder, end, layers.keepsMemory),
+      ]),
+      decoderStack(
+        entry,
+        layers.blocks,
+        recordTask(
+          { ...settings, awaited: tied },
+          decoder,
+          head,
+          loss,
+          { ...layers, part },
+        ),
+      ),
     ],
-    embedding: entry,
-    layers: layers.blocks,
-    head: recordTask(
-      { ...settings, awaited: tied },
-      decoder,
-      head,
-      loss,
-      { ...layers, part },
-    ),
     hostBytes: reading.hostBytes + layers.hostBytes,
   };
 }
@@ -133,7 +130,7 @@ function entryOf(
   const reads = zeros === "first layer" && stack === decoder;
   return recordEntry(settings, stack, {
     part,
-    forcesGrad: facts.code.forcesGrad && forcesGrad(scenario),
+    forcesGrad: facts.code.forcesGrad,
     labels: stack !== encoder
       ? 0
       : head.reads === "tokens"
@@ -164,57 +161,50 @@ function layersOf(
 ): Layers {
   const { checkpointing, checkpoint_offload: offload } = scenario.train;
   const { autocast, weights } = scenario.precision;
-  const elements = plan.batch * plan.tokens * plan.width;
-  const known = new Map<string, Block>();
-  const blocks: Block[] = [];
   const stack: ReadStack = {
     plan,
     shared: [memory, entry.bias, entry.zeros],
     tableDtype: entry.outputDtype,
     zerosDtype: autocast ?? weights,
   };
-  let { needsGrad, outputDtype: dtype } = entry;
-  let keepsMemory = false;
-  let hostBytes = 0;
-  for (const [at, kind] of plan.stack.layers.entries()) {
-    const checkpoint = isCheckpointed(checkpointing, at);
-    const isLast = at === plan.stack.layers.length - 1;
-    const slides = plan.slides(at);
-    const held = at === 0 && plan.holdsEmbeddings;
-    const key =
-      `${kind.id} ${needsGrad} ${dtype} ${checkpoint} ${isLast} ${held} ${slides}`;
-    let block = known.get(key);
-    if (!block) {
-      let readings: readonly Reading[] = [];
-      const given = {
-        elements,
-        dtype,
-        needsGrad,
-        checkpoint,
-        part,
-        offload,
-        isLeaf: false,
-        held,
-        stopsEarly: true,
+  const { layers } = plan.stack;
+  let keepsMemory = layers.some((_, at) => isCheckpointed(checkpointing, at));
+  const recorded = recordStack(
+    settings,
+    {
+      elements: plan.batch * plan.tokens * plan.width,
+      dtype: entry.outputDtype,
+      needsGrad: entry.needsGrad,
+      isLeaf: false,
+      part,
+      offload,
+      stopsEarly: true,
+    },
+    layers.map((kind, at): StackLayer => {
+      const isLast = at === layers.length - 1;
+      const slides = plan.slides(at);
+      return {
+        key: `${kind.id} ${isLast} ${slides}`,
+        checkpoint: isCheckpointed(checkpointing, at),
+        held: at === 0 && plan.holdsEmbeddings,
+        code: () => {
+          const layer = plan.layerOf(kind, slides);
+          const table = plan.biasOf(kind);
+          let readings: readonly Reading[] = [];
+          return {
+            run: (m, x) => {
+              const run = runLayer(m, x, stack, { layer, table, isLast });
+              readings = run.readings;
+              keepsMemory ||= run.keepsMemory;
+              return run.out;
+            },
+            finish: (block) => carrying(block, readings),
+          };
+        },
       };
-      const layer = plan.layerOf(kind, slides);
-      const table = plan.biasOf(kind);
-      block = recordLayer(settings, given, (m, x) => {
-        const run = runLayer(m, x, stack, { layer, table, isLast });
-        readings = run.readings;
-        keepsMemory ||= run.keepsMemory;
-        return run.out;
-      });
-      block = carrying(block, readings);
-      known.set(key, block);
-    }
-    blocks.push(block);
-    keepsMemory ||= checkpoint;
-    if (checkpoint && offload) hostBytes += elements * DTYPE_BYTES[dtype];
-    needsGrad = block.gradOut !== null;
-    dtype = block.outputDtype;
-  }
-  return { blocks, dtype, needsGrad, keepsMemory, hostBytes };
+    }),
+  );
+  return { ...recorded, keepsMemory };
 }
 
 /** What all layers of a stack read. */
@@ -283,8 +273,6 @@ function lossSettings(
   { head: { offset }, family: { copies } }: EncoderPlan,
 ): LossSettings {
   return {
-    kind: "full",
-    chunks: null,
     copies,
     kernel: train.kernels === "compile" ? "compiled" : "eager",
     softcap: false,

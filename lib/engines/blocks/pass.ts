@@ -1,34 +1,26 @@
 import type { Scenario } from "../../scenario/schema.ts";
 import type { Block } from "../../play/record/block.ts";
-import { recordLayer } from "../../play/record/block.ts";
-import type { MachineSettings } from "../../play/torch/machine.ts";
-import { DTYPE_BYTES } from "../../play/torch/dtype.ts";
+import type { At } from "../../answer/curve.ts";
+import type { Pass, Stack } from "../../play/program/pass.ts";
+import { recordStack } from "../../play/record/record_stack.ts";
+import type { Dtype } from "../../play/torch/dtype.ts";
+import type { Machine, MachineSettings } from "../../play/torch/machine.ts";
+import type { RotaryTable } from "../../play/torch/ops/rotary.ts";
 import { decoderLayer } from "../../play/layers/decoder_layer.ts";
 import { recordEncoderPass } from "./encoder_pass.ts";
 import { recordTask } from "../../play/record/encoders/task_block.ts";
-import type { HeadBlock, HeadInput } from "../../play/record/loss_block.ts";
-import type { HeadPlan } from "../../play/record/outer_blocks.ts";
+import type { HeadInput } from "../../play/record/loss_block.ts";
+import type {
+  EmbeddingPlan,
+  HeadPlan,
+} from "../../play/record/outer_blocks.ts";
 import { recordEmbedding, recordHead } from "../../play/record/outer_blocks.ts";
 import type { ClassHead } from "../../plan/class_head.ts";
 import { layerPlanOf } from "../../plan/layer_plan.ts";
 import { factsOfKind } from "../../plan/masks.ts";
 import { embeddingPlanOf, headPlanOf } from "../../plan/outer_plan.ts";
-import { versionOf } from "../../plan/version.ts";
 import type { StepPlan } from "../../plan/step_plan.ts";
 import { recordVision } from "./vision_pass.ts";
-
-/** The blocks of one forward and backward pass. */
-export interface Pass {
-  /** From pixels to tokens; none without images. */
-  readonly vision: readonly Block[];
-  /** The encoder that the layers read; none where they read none. */
-  readonly encoder: readonly Block[];
-  readonly embedding: Block;
-  readonly layers: readonly Block[];
-  readonly head: HeadBlock;
-  /** Bytes of checkpoints that the host holds when the backward pass begins. */
-  readonly hostBytes: number;
-}
 
 /** How a step's passes are recorded. */
 export interface StepSettings {
@@ -64,7 +56,7 @@ export function recordPass(
     plan.vision,
     // Layers without gradients keep nothing with checkpoints or without.
     scenario.train.checkpointing === "full" &&
-      plan.trained.some(({ name }) =>
+      plan.inventory.trained.some(({ name }) =>
         name.includes(`${plan.vision?.stack.path}.N.`)
       ),
   );
@@ -81,7 +73,7 @@ export function recordPass(
         ? {
           parameter: first.table,
           // Autocast's gradient is cast to the parameter's type: a tensor of its own.
-          isView: headPlan.loss.kind === "full" &&
+          isView: scenario.train.loss === "full" &&
             [null, first.table.dtype].includes(scenario.precision.autocast),
         }
         : null,
@@ -89,65 +81,36 @@ export function recordPass(
     first,
     part,
   );
-  const known = new Map<string, Block>();
-  const layers: Block[] = [];
-  let { needsGrad, isLeaf } = embedding;
-  let hostBytes = 0;
-  let dtype = embedding.outputDtype;
-  const rotaryDtype = facts.code.heads === "transformers" ? dtype : "fp32";
-  for (const [at, kind] of stack.layers.entries()) {
-    const checkpoint = isCheckpointed(checkpointing, at);
-    const held = at === 0 && embedding.held;
-    const key =
-      `${kind.id} ${needsGrad} ${isLeaf} ${dtype} ${checkpoint} ${held}`;
-    let block = known.get(key);
-    if (!block) {
-      const layer = layerPlanOf(
-        plan.modulesOf(kind),
-        factsOfKind(facts, kind, plan.windows),
-      );
-      block = recordLayer(
-        // Its layers multiply by `weight.T`, which autocast takes for no weight.
-        { ...settings, cachesCasts: facts.family.attention.cachesCasts },
-        {
-          elements: first.rows * first.hidden,
-          dtype,
-          needsGrad,
-          checkpoint,
-          part,
-          offload: scenario.train.checkpoint_offload,
-          isLeaf,
-          held,
-          stopsEarly: stopsEarly(scenario),
-        },
-        (m, x) => {
-          const table = first.rotaryWidth === 0 ? null : {
-            cos: m.external(
-              first.rotaryRows * first.rotaryWidth,
-              rotaryDtype,
-              "cos",
-              null,
-            ),
-            sin: m.external(
-              first.rotaryRows * first.rotaryWidth,
-              rotaryDtype,
-              "sin",
-              null,
-            ),
-          };
-          return decoderLayer(m, x, layer, table);
-        },
-      );
-      known.set(key, block);
-    }
-    layers.push(block);
-    if (checkpoint && scenario.train.checkpoint_offload) {
-      hostBytes += first.rows * first.hidden * DTYPE_BYTES[dtype];
-    }
-    needsGrad = block.gradOut !== null;
-    isLeaf = false;
-    dtype = block.outputDtype;
-  }
+  const rotaryDtype = facts.code.rotary.wide ? "fp32" : embedding.outputDtype;
+  const layers = recordStack(
+    // Its layers multiply by `weight.T`, which autocast takes for no weight.
+    { ...settings, cachesCasts: facts.family.attention.cachesCasts },
+    {
+      elements: first.rows * first.hidden,
+      dtype: embedding.outputDtype,
+      needsGrad: embedding.needsGrad,
+      isLeaf: embedding.isLeaf,
+      part,
+      offload: scenario.train.checkpoint_offload,
+      stopsEarly: facts.code.stopsEarly,
+    },
+    stack.layers.map((kind, at) => ({
+      key: `${kind.id}`,
+      checkpoint: isCheckpointed(checkpointing, at),
+      held: at === 0 && embedding.held,
+      code: () => {
+        const layer = layerPlanOf(
+          plan.modulesOf(kind),
+          factsOfKind(facts, kind, plan.windows),
+        );
+        return {
+          run: (m, x) =>
+            decoderLayer(m, x, layer, tableOf(m, first, rotaryDtype)),
+        };
+      },
+    })),
+  );
+  const { needsGrad, dtype, hostBytes } = layers;
   const given: HeadInput = { dtype, needsGrad, part };
   const head = classHead
     ? recordClassHead(settings, facts, headPlan, classHead, given)
@@ -157,12 +120,43 @@ export function recordPass(
       given,
     );
   return {
-    vision: vision?.blocks ?? [],
-    encoder: [],
-    embedding,
-    layers,
-    head,
+    stacks: [
+      placed("vision", vision?.blocks ?? []),
+      decoderStack(embedding, layers.blocks, head),
+    ],
     hostBytes,
+  };
+}
+
+/** Blocks that all stand at one place. */
+export function placed(at: At, blocks: readonly Block[]): Stack {
+  return blocks.map((block) => ({ block, at }));
+}
+
+/** The stack that ends in the loss. */
+export function decoderStack(
+  embedding: Block,
+  layers: readonly Block[],
+  head: Block,
+): Stack {
+  return [
+    { block: embedding, at: "embeddings" },
+    ...layers.map((block, at) => ({ block, at })),
+    { block: head, at: "head" },
+  ];
+}
+
+/** Cosines and sines of positions, which the embeddings' block has made. */
+function tableOf(
+  m: Machine,
+  { rotaryRows, rotaryWidth }: EmbeddingPlan,
+  dtype: Dtype,
+): RotaryTable | null {
+  if (rotaryWidth === 0) return null;
+  const elements = rotaryRows * rotaryWidth;
+  return {
+    cos: m.external(elements, dtype, "cos", null),
+    sin: m.external(elements, dtype, "sin", null),
   };
 }
 
@@ -173,12 +167,12 @@ function recordClassHead(
   { norm, hidden, loss }: HeadPlan,
   head: ClassHead,
   given: HeadInput,
-): HeadBlock {
+): Block {
   return recordTask(
     settings,
     { batch, tokens: sequence, width: hidden },
     { ...head, beside: null, isTied: false, offset: null },
-    { ...loss, kind: "full", chunks: null, copies: head.copies, ...PLAIN },
+    { ...loss, copies: head.copies, ...PLAIN },
     given,
     norm,
   );
@@ -198,16 +192,4 @@ export function isCheckpointed(
 ): boolean {
   return checkpointing === "full" ||
     (checkpointing === "selective" && layer % 2 === 0);
-}
-
-/**
- * Whether checkpoints are those that stop once everything is there again:
- * transformers 4 took the older, reentrant ones unless told otherwise.
- *
- * Source: huggingface/transformers modeling_utils.py,
- * gradient_checkpointing_enable
- */
-function stopsEarly({ software }: Scenario): boolean {
-  return software.model_code !== "transformers" ||
-    versionOf(software.transformers)?.major !== 4;
 }

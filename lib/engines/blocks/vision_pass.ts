@@ -1,6 +1,10 @@
 import type { Block } from "../../play/record/block.ts";
-import { blockOf, recordLayer } from "../../play/record/block.ts";
-import type { Dtype } from "../../play/torch/dtype.ts";
+import { blockOf } from "../../play/record/block.ts";
+import type {
+  RecordedStack,
+  StackLayer,
+} from "../../play/record/record_stack.ts";
+import { recordStack } from "../../play/record/record_stack.ts";
 import type { MachineSettings, Value } from "../../play/torch/machine.ts";
 import { Machine } from "../../play/torch/machine.ts";
 import { decoderLayer } from "../../play/layers/decoder_layer.ts";
@@ -21,61 +25,38 @@ import type { RotaryTable } from "../../play/torch/ops/rotary.ts";
 import type { PartName } from "../../answer/parts.ts";
 import type { VisionPlan } from "../../plan/vision_plan.ts";
 
-/** The blocks that turn pixels into tokens, in order. */
-export interface VisionPass {
-  readonly blocks: readonly Block[];
-  readonly dtype: Dtype;
-  /** Whether a gradient has to reach the tokens. */
-  readonly needsGrad: boolean;
-}
-
 /** Records patches, the tower's layers and the projector. */
 export function recordVision(
   settings: MachineSettings,
   plan: VisionPlan,
   checkpoints: boolean,
-): VisionPass {
+): RecordedStack {
   const first = recordPatches(settings, plan);
-  const blocks: Block[] = [first];
-  const known = new Map<string, Block>();
-  let { outputDtype: dtype } = first;
-  let needsGrad = first.gradOut !== null;
-  const record = (
-    key: string,
-    elements: number,
-    checkpoint: boolean,
-    body: (m: Machine, x: Value) => Value,
-  ) => {
-    const name = `${key} ${needsGrad} ${dtype}`;
-    const block = known.get(name) ?? asVision(recordLayer(
-      settings,
-      {
-        elements,
-        dtype,
-        needsGrad,
-        checkpoint,
-        offload: false,
-        isLeaf: false,
-        part: "vision activations",
-      },
-      body,
-    ));
-    known.set(name, block);
-    blocks.push(block);
-    dtype = block.outputDtype;
-    needsGrad = block.gradOut !== null;
+  const layers: StackLayer[] = plan.stack.layers.map((kind) => ({
+    key: `${kind.id}`,
+    checkpoint: checkpoints,
+    held: false,
+    code: () => ({
+      run: (m, x) => decoderLayer(m, x, plan.layerOf(kind), tableOf(m, plan)),
+      finish: asVision,
+    }),
+  }));
+  const projector: StackLayer = {
+    key: "projector",
+    checkpoint: false,
+    held: false,
+    code: () => ({ run: (m, x) => projected(m, x, plan), finish: asVision }),
   };
-  const elements = plan.rows * plan.width;
-  for (const kind of plan.stack.layers) {
-    record(
-      `${kind.id}`,
-      elements,
-      checkpoints,
-      (m, x) => decoderLayer(m, x, plan.layerOf(kind), tableOf(m, plan)),
-    );
-  }
-  record("projector", elements, false, (m, x) => projected(m, x, plan));
-  return { blocks, dtype, needsGrad };
+  const stack = recordStack(settings, {
+    elements: plan.rows * plan.width,
+    dtype: first.outputDtype,
+    needsGrad: first.ports.gradOut !== null,
+    isLeaf: false,
+    part: "vision activations",
+    offload: false,
+    stopsEarly: false,
+  }, [...layers, projector]);
+  return { ...stack, blocks: [first, ...stack.blocks] };
 }
 
 function recordPatches(settings: MachineSettings, plan: VisionPlan): Block {
@@ -101,8 +82,8 @@ function recordPatches(settings: MachineSettings, plan: VisionPlan): Block {
   );
   if (grad) m.backward(out, grad);
   return asVision(blockOf(m, [forward, null, exit], {
-    input: null,
-    output: out.storage,
+    in: null,
+    out: out.storage,
     gradIn: null,
     gradOut: grad?.storage ?? null,
     outputDtype: out.dtype,

@@ -22,7 +22,10 @@ export const LEVELS = {
   full: FULL_CHECKPOINTING,
 } as const;
 
-/** Optimizer bytes a parameter; Adam's include an fp32 copy of the weights. */
+/**
+ * Optimizer bytes a parameter, as the program has them for the four that it knows;
+ * Adam's include an fp32 copy of the weights.
+ */
 const OPTIMIZER_BYTES = {
   adamw: 12,
   adam: 12,

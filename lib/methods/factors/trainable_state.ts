@@ -2,6 +2,8 @@ import { groupDigits } from "../../units/mod.ts";
 import type { Term } from "../method.ts";
 import type { Setup } from "./setup.ts";
 
+// Bytes a parameter are the program's own, not those of lib/optimizers/records.
+
 /** AdamW's two moments in fp32. */
 const ADAMW_BYTES = 8;
 /** AdamW's two moments in bf16, where a scenario asks for them. */

@@ -3,7 +3,7 @@ import { DEFAULT_SCENARIO } from "../../scenario/default_scenario.ts";
 import type { Scenario } from "../../scenario/schema.ts";
 import { formatBytes, GIB } from "../../units/mod.ts";
 
-/** The GPUs that the program divides its total by, in its own GB of 2^30. */
+/** The three that the program divides its total by, in its own GB of 2^30. */
 const GPUS: readonly (readonly [name: string, gib: number])[] = [
   ["A100 80GB", 80],
   ["H100 80GB", 80],

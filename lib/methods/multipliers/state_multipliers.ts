@@ -2,8 +2,8 @@ import type { Scenario } from "../../scenario/schema.ts";
 
 /**
  * Optimizer states as a multiple of the weights' bytes, for the fifteen
- * optimizers that the program names. They are its own: AMSGrad keeps three
- * states, and Adafactor's grow with rows and columns.
+ * optimizers that the program names. They are its own: by lib/optimizers/records
+ * AMSGrad keeps three states, and Adafactor's grow with rows and columns.
  *
  * Source: the document and constants of gpu_memory_calculator.py.
  */

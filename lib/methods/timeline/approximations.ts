@@ -3,10 +3,10 @@ import {
   MAX_REPLAYED_EVENTS,
   MAX_REPLAYED_LAYERS,
 } from "../../play/memory/limits.ts";
-import { modelCodeOf } from "../../plan/model_code.ts";
-import { canBePaged } from "../../optimizers/low_bit_rules.ts";
-import { leavesLinears, unpackedExperts } from "../../plan/storage.ts";
-import { isTooLong } from "../../play/readers/reserved.ts";
+import { isPlayed } from "../../software/mod.ts";
+import { canBePaged } from "../../optimizers/rules.ts";
+import { unpackedExperts } from "../../plan/storage.ts";
+import { isTooLong } from "../../play/readers/allocator/peaks.ts";
 import type { Step } from "../../engines/step.ts";
 import { formatCount, groupDigits } from "../../units/mod.ts";
 import { weightFormat } from "../../scenario/weight_format.ts";
@@ -19,7 +19,7 @@ type Approximation = readonly [
 
 const APPROXIMATIONS: readonly Approximation[] = [
   [
-    ({ plan: { scenario, facts } }) => leavesLinears(scenario, facts.family),
+    ({ plan: { facts } }) => facts.code.packing.findsNone,
     ({ plan: { scenario } }) =>
       `quantization.weights ${
         weightFormat(scenario)
@@ -41,8 +41,8 @@ const APPROXIMATIONS: readonly Approximation[] = [
       }`,
   ],
   [
-    isTooLong,
-    ({ events }) =>
+    ({ program }) => isTooLong(program),
+    ({ program: { events } }) =>
       `PyTorch's allocator is taken to cache nothing: a step of more than ${
         groupDigits(MAX_REPLAYED_LAYERS)
       } layers, or ${
@@ -52,16 +52,15 @@ const APPROXIMATIONS: readonly Approximation[] = [
       }`,
   ],
   [
-    ({ plan: { scenario } }) => modelCodeOf(scenario) === null,
+    ({ plan: { scenario } }) => !isPlayed(scenario),
     ({ plan: { scenario } }) =>
       `software.model_code "${scenario.software.model_code}" is not played through yet: transformers' code is`,
   ],
   [
+    ({ plan: { facts } }) =>
+      facts.code.positionsAssumed !== null && facts.traits.rotary !== "none",
     ({ plan: { scenario, facts } }) =>
-      scenario.software.model_code === "torchtune" &&
-      facts.traits.rotary !== "none",
-    () =>
-      "software.model_code torchtune: batches are taken to be packed, so that positions are handed to the model",
+      `software.model_code ${scenario.software.model_code}: ${facts.code.positionsAssumed}`,
   ],
   [
     ({ plan: { scenario: { train }, encoders } }) =>
@@ -100,9 +99,9 @@ const APPROXIMATIONS: readonly Approximation[] = [
   [
     ({ plan: { scenario, facts, encoders } }) =>
       scenario.train.loss === "chunked" &&
-      facts.code.loss === "transformers" && encoders === null,
-    () =>
-      "train.loss chunked: 256 tokens at a time under a checkpoint, as TRL does",
+      facts.code.loss.piecesAssumed !== null && encoders === null,
+    ({ plan: { facts } }) =>
+      `train.loss chunked: ${facts.code.loss.piecesAssumed}`,
   ],
   [
     ({ rule }) => rule.basis === "assumed",
@@ -112,7 +111,9 @@ const APPROXIMATIONS: readonly Approximation[] = [
   [
     ({ plan: { scenario: { optimizer } }, rule, plan }) =>
       optimizer.paged &&
-      plan.trained.every((tensor) => rule.managed(tensor).length === 0),
+      plan.inventory.trained.every((tensor) =>
+        rule.managed(tensor).length === 0
+      ),
     ({ plan: { scenario: { optimizer } } }) =>
       optimizer.bits !== 4 && canBePaged(optimizer.name)
         ? "optimizer.paged has no effect: bitsandbytes pages states of tensors from 100,000 elements on, and none that trains is as large"

@@ -1,12 +1,12 @@
 import { stepBand } from "./step_doubt.ts";
 import { contextBytes } from "../../hardware/cuda_context.ts";
-import { findGpu, usableBytes } from "../../hardware/gpus.ts";
+import { gpuOf, usableBytes } from "../../hardware/gpus.ts";
 import type { Scenario } from "../../scenario/schema.ts";
 import {
   allocatorPeaks,
   FILLABLE,
   reservedWithin,
-} from "../../play/readers/reserved.ts";
+} from "../../play/readers/allocator/peaks.ts";
 import type { Step } from "../../engines/step.ts";
 import { GIB } from "../../units/mod.ts";
 
@@ -20,9 +20,8 @@ export interface Room {
 
 /** The room on the scenario's GPU. */
 export function roomOf({ hardware, overheads }: Scenario): Room {
-  const gpu = typeof hardware.gpu === "string" ? findGpu(hardware.gpu) : null;
   const context = overheads.cuda_context_gib === null
-    ? contextBytes(gpu?.name ?? null)
+    ? contextBytes(gpuOf(hardware.gpu))
     : Math.round(overheads.cuda_context_gib * GIB);
   const beside = context + Math.round(overheads.other_gib * GIB);
   return { capacity: usableBytes(hardware.gpu) - beside, beside };

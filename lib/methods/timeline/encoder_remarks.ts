@@ -1,5 +1,5 @@
 import type { Step } from "../../engines/step.ts";
-import { versionOf } from "../../plan/version.ts";
+import { versionOf } from "../../scenario/version.ts";
 
 /** What is taken for an encoder's lengths, its loss and its attention. */
 export function encoderChoices(

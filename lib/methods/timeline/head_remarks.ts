@@ -1,17 +1,18 @@
 import { headKindOf } from "../../models/heads/model_head.ts";
+import { SAVED_COPY } from "../../models/lora/names.ts";
 import { savedHeads } from "../../models/heads/saved_heads.ts";
 import type { Step } from "../../engines/step.ts";
 
 /** What is taken for the loss of a class's head, and for what trains of it. */
 export function headChoices(
-  { plan: { classHead, model, trained, scenario: { train } } }: Step,
+  { plan: { classHead, model, inventory, scenario: { train } } }: Step,
 ): string[] {
   const saved = train.method === "full" ? [] : savedHeads(
     model,
     train.lora.targets,
   ).filter((head) =>
-    trained.some(({ name }) =>
-      name.includes(`${head}.`) && name.endsWith(".modules_to_save.default")
+    inventory.trained.some(({ name }) =>
+      name.includes(`${head}.`) && name.endsWith(SAVED_COPY)
     )
   );
   return [

@@ -3,8 +3,9 @@ import type { Result } from "../../scenario/parse_scenario.ts";
 import type { Scenario } from "../../scenario/schema.ts";
 import { curveOf } from "../../play/readers/curve.ts";
 import type { LiveTensors } from "../../play/readers/live.ts";
-import type { Instant, Step } from "../../engines/step.ts";
-import { reservedWithin } from "../../play/readers/reserved.ts";
+import type { Instant } from "../../play/readers/peak.ts";
+import type { Step } from "../../engines/step.ts";
+import { reservedWithin } from "../../play/readers/allocator/peaks.ts";
 import type { Answer, Question, Uncovered } from "../method.ts";
 import { roomOf } from "./device.ts";
 import { pagedOf } from "./paged.ts";
@@ -31,17 +32,18 @@ export function timeline(
   if ("reason" in played) return { ok: false, uncovered: played.reason };
   const { step } = played;
   const memory = memoryOf(played, scenario, model.parameters_basis);
-  const away = step.passes[0]?.hostBytes ?? 0;
   return {
     ok: true,
     value: {
       memory,
-      host: { peak_bytes: away + (memory.paged?.host_bytes ?? 0) || null },
+      host: {
+        peak_bytes: step.hostBytes + (memory.paged?.host_bytes ?? 0) || null,
+      },
       ...remarksOf(step, memory.paged),
       largest: step.peak.live.slice(0, LARGEST).map((
         { label, count, bytes },
       ) => ({ label, count, bytes })),
-      ...(curve ? { curve: curveOf(step) } : {}),
+      ...(curve ? { curve: curveOf(step.program) } : {}),
     },
   };
 }
@@ -119,13 +121,13 @@ export function bindingOf({ phase, at }: Instant): string {
   return `${phase} pass, in layer ${Number(at) + 1}`;
 }
 
-function phasesOf({ phases, residentBytes }: Step): Phase[] {
+function phasesOf({ phases, standingBytes }: Step): Phase[] {
   return [
     { name: "load", peak_bytes: phases.load },
     {
       name: "forward",
       peak_bytes: phases.forward,
-      start_bytes: residentBytes,
+      start_bytes: standingBytes,
       end_bytes: phases.backwardStart,
     },
     {

@@ -16,10 +16,10 @@ import type { Step } from "../../engines/step.ts";
  * @returns Null where the optimizer has none.
  */
 export function pagedOf({ plan, rule }: Step, room: number): Paged | null {
-  const bytes = managedBytes(rule, plan.trained);
+  const bytes = managedBytes(rule, plan.inventory.trained);
   if (bytes === 0) return null;
   const onDevice = Math.min(bytes, Math.max(0, Math.floor(room)));
-  const elements = plan.trained.reduce(
+  const elements = plan.inventory.trained.reduce(
     (sum, tensor) =>
       rule.managed(tensor).length === 0
         ? sum

@@ -1,9 +1,7 @@
 import type { Paged } from "../../answer/estimate.ts";
 import { bandNote } from "../../evidence/band.ts";
 import { DEFAULT_SCENARIO } from "../../scenario/default_scenario.ts";
-import type { Scenario } from "../../scenario/schema.ts";
 import { changesFrom } from "../../scenario/walk.ts";
-import { widensOutputs } from "../../plan/model_code.ts";
 import type { Step } from "../../engines/step.ts";
 import type { Answer } from "../method.ts";
 import { approximations } from "./approximations.ts";
@@ -82,7 +80,7 @@ export function remarksOf(
       ...encoderDoubts(step),
       ...headDoubts(step),
       ...stateSpaceDoubts(step),
-      ...uncovered(changes, coveredBy(scenario), meaningless).map((field) =>
+      ...uncovered(changes, coveredBy(step), meaningless).map((field) =>
         `${field} has no effect: the timeline method does not model it on one GPU`
       ),
     ],
@@ -90,8 +88,8 @@ export function remarksOf(
 }
 
 /** Accelerate matters to what a forward pass hands out alone. */
-function coveredBy(scenario: Scenario): ReadonlySet<string> {
-  return widensOutputs(scenario)
+function coveredBy({ plan }: Step): ReadonlySet<string> {
+  return plan.facts.code.loss.widensOutputs
     ? new Set([...COVERED, "software.accelerate"])
     : COVERED;
 }
@@ -135,8 +133,8 @@ const LIBRARIES = {
     "The optimizer is torchao's, whose step of each tensor is compiled: what its kernels hand on to each other is counted",
 } as const;
 
-function settled({ plan: { scenario }, rule, implementation }: Step): string[] {
-  const { optimizer, software, precision, train } = scenario;
+function settled({ plan, rule, implementation }: Step): string[] {
+  const { optimizer, software, precision, train } = plan.scenario;
   const said: string[] = rule.library === null ? [] : [LIBRARIES[rule.library]];
   if (optimizer.in_backward) {
     said.push(
@@ -159,7 +157,7 @@ function settled({ plan: { scenario }, rule, implementation }: Step): string[] {
       "precision.master_weights = none: one GPU keeps none beside its weights anyway",
     );
   }
-  if (widensOutputs(scenario)) {
+  if (plan.facts.code.loss.widensOutputs) {
     said.push(
       `software.accelerate ${software.accelerate}: under mixed precision it hands the logits out in fp32`,
     );

@@ -1,8 +1,8 @@
 import { LRUCache } from "lru-cache";
 import type { Model } from "../../models/model.ts";
 import type { Scenario } from "../../scenario/schema.ts";
-import type { AllocatorPeaks } from "../../play/readers/reserved.ts";
-import { allocatorPeaks } from "../../play/readers/reserved.ts";
+import type { AllocatorPeaks } from "../../play/readers/allocator/peaks.ts";
+import { allocatorPeaks } from "../../play/readers/allocator/peaks.ts";
 import type { NotPlayed, Step } from "../../engines/step.ts";
 import { playStep } from "../../engines/step.ts";
 
@@ -51,11 +51,13 @@ export function playedStep(
   return played;
 }
 
-function bytesOf({ stretches, plan }: Step): number {
-  const tapes = new Set(stretches.map(({ segment }) => segment.tape));
+function bytesOf({ program: { load, step }, plan }: Step): number {
+  const tapes = new Set(
+    step.flatMap((act) => act.act === "run" ? [act.segment.tape] : []),
+  );
   const noted = [...tapes].reduce(
     (sum, { events, bytes }) => sum + events.length + bytes.length,
-    stretches.length,
+    load.length + step.length,
   );
   return BYTES_EACH * noted + TENSOR_BYTES * plan.model.tensors.length;
 }

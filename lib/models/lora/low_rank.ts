@@ -1,5 +1,6 @@
 import type { Tensor } from "../tensors/tensor.ts";
 import type { Module } from "./module.ts";
+import { LORA, MAGNITUDE, PEFT_PREFIX, TABLE_LORA } from "./names.ts";
 import type { LoraSettings } from "./settings.ts";
 
 /** A and B of each module, and DoRA's magnitudes. */
@@ -7,14 +8,12 @@ export function lowRank(
   module: Module,
   { rank, dora }: LoraSettings,
 ): Tensor[] {
-  const suffix = module.kind === "embedding"
-    ? ["lora_embedding_A.default", "lora_embedding_B.default"]
-    : ["lora_A.default.weight", "lora_B.default.weight"];
+  const { a, b } = module.kind === "embedding" ? TABLE_LORA : LORA;
   const each = module.each === 1 ? [] : [module.each];
   const pointwise = module.kernel.map(() => 1);
   const shapes: [string, number[]][] = [
-    [suffix[0] ?? "", [...each, rank, module.in, ...module.kernel]],
-    [suffix[1] ?? "", [
+    [a, [...each, rank, module.in, ...module.kernel]],
+    [b, [
       ...each,
       module.out,
       rank / module.groups,
@@ -22,7 +21,7 @@ export function lowRank(
     ]],
   ];
   if (dora) {
-    shapes.push(["lora_magnitude_vector.default.weight", [
+    shapes.push([MAGNITUDE, [
       ...each,
       module.out,
     ]]);
@@ -31,8 +30,8 @@ export function lowRank(
     // PyTorch's attention has an output that is adapted with it.
     const inner = `base_layer.out_proj.`;
     shapes.push(
-      [`${inner}lora_A.default.weight`, [rank, module.in]],
-      [`${inner}lora_B.default.weight`, [module.in, rank]],
+      [`${inner}${LORA.a}`, [rank, module.in]],
+      [`${inner}${LORA.b}`, [module.in, rank]],
     );
   }
   return shapes.map(([name, shape]) =>
@@ -48,12 +47,12 @@ export function lowRankParameter(tensor: Tensor, rank: number): Tensor[] {
   const ranks = rank * (experts ?? 1);
   return [
     adapter(
-      `${tensor.name}.lora_A.default.weight`,
+      `${tensor.name}.${LORA.a}`,
       [ranks, first],
       tensor.layers,
     ),
     adapter(
-      `${tensor.name}.lora_B.default.weight`,
+      `${tensor.name}.${LORA.b}`,
       [second, ranks],
       tensor.layers,
     ),
@@ -66,7 +65,7 @@ function adapter(
   layers: Tensor["layers"],
 ): Tensor {
   return {
-    name: `base_model.model.${path}`,
+    name: `${PEFT_PREFIX}${path}`,
     shape,
     layers,
     role: "other",

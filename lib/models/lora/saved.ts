@@ -3,6 +3,7 @@ import { copiesOf, elementsOf } from "../tensors/tensor.ts";
 import type { Taken } from "./match.ts";
 import { layersOf, meet, together, without } from "./match.ts";
 import type { Module } from "./module.ts";
+import { PEFT_PREFIX, SAVED_COPY } from "./names.ts";
 import type { LoraSettings } from "./settings.ts";
 import { TextFinder } from "./text_finder.ts";
 
@@ -22,7 +23,7 @@ export function savedCopies(
     if (taken === "none") return [];
     return [{
       ...tensor,
-      name: `base_model.model.${tensor.name}.modules_to_save.default`,
+      name: `${PEFT_PREFIX}${tensor.name}${SAVED_COPY}`,
       layers: layersOf(tensor.layers, taken),
     }];
   });

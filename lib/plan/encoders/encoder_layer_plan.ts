@@ -6,7 +6,7 @@ import type { MlpPlan } from "../../play/layers/mlp_layer.ts";
 import type { SourceAttentionPlan } from "../../play/layers/source_attention.ts";
 import type { ActivationKind } from "../../play/torch/ops/activations.ts";
 import type { AdaptedLinear } from "../../play/torch/ops/adapted_linear.ts";
-import type { AttentionSettings } from "../../play/torch/ops/attention.ts";
+import type { AttentionSettings } from "../../play/torch/ops/attention/types.ts";
 import type { Modules } from "../modules.ts";
 
 /** What a layer's plan needs to know beside its tensors. */

@@ -14,7 +14,7 @@ import type { Convolution } from "../../play/torch/ops/convolution.ts";
 import type { Norm } from "../../play/torch/ops/norms.ts";
 import type { Modules } from "../modules.ts";
 import type { LayerKind, Stack } from "../stacks.ts";
-import { versionOf } from "../version.ts";
+import { versionOf } from "../../scenario/version.ts";
 import type { StackFacts } from "./encoder_layer_plan.ts";
 import { encoderLayerPlanOf } from "./encoder_layer_plan.ts";
 

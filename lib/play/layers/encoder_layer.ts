@@ -2,7 +2,7 @@ import type { Machine, Value } from "../torch/machine.ts";
 import type { AdaptedLinear } from "../torch/ops/adapted_linear.ts";
 import { adaptedLinear } from "../torch/ops/adapted_linear.ts";
 import { add } from "../torch/ops/arithmetic.ts";
-import type { PositionBias } from "../torch/ops/attention.ts";
+import type { PositionBias } from "../torch/ops/attention/types.ts";
 import { dropout } from "../torch/ops/dropout.ts";
 import type { Norm } from "../torch/ops/norms.ts";
 import { norm } from "../torch/ops/norms.ts";

@@ -6,8 +6,9 @@ import type {
   AttentionSettings,
   Heads,
   PositionBias,
-} from "../torch/ops/attention.ts";
-import { attention, liesByToken } from "../torch/ops/attention.ts";
+} from "../torch/ops/attention/types.ts";
+import { attention } from "../torch/ops/attention/attention.ts";
+import { liesByToken } from "../torch/ops/attention/sdpa.ts";
 import type { RotaryTable } from "../torch/ops/rotary.ts";
 import { rotated } from "../torch/ops/rotary.ts";
 

@@ -8,22 +8,21 @@ import {
   scaled,
   split,
 } from "../torch/ops/arithmetic.ts";
-import type { ChunkScan, SplitWeights } from "../torch/ops/chunk_scan.ts";
-import { splitChunkScan } from "../torch/ops/chunk_scan.ts";
-import { handed } from "../torch/ops/kernel_gradients.ts";
+import type { ChunkScan } from "../torch/ops/scan/chunks.ts";
+import type { SplitWeights } from "../torch/ops/scan/split_chunk_scan.ts";
+import { splitChunkScan } from "../torch/ops/scan/split_chunk_scan.ts";
+import { handed } from "../torch/ops/scan/kernel_gradients.ts";
 import { underAutocast, weightOf } from "../torch/ops/linear.ts";
 import type { Norm } from "../torch/ops/norms.ts";
 import { norm } from "../torch/ops/norms.ts";
+import type { InnerWeights } from "../torch/ops/scan/inner_scan.ts";
 import type {
-  InnerWeights,
   ScanConstants,
   SelectiveScan,
-} from "../torch/ops/selective_scan.ts";
-import {
-  causalConvolution,
-  innerScan,
-  plainScan,
-} from "../torch/ops/selective_scan.ts";
+} from "../torch/ops/scan/selective_scan.ts";
+import { causalConvolution } from "../torch/ops/scan/causal_convolution.ts";
+import { innerScan } from "../torch/ops/scan/inner_scan.ts";
+import { plainScan } from "../torch/ops/scan/plain_scan.ts";
 
 /** What every kind of state space has. */
 interface Mixer {

@@ -1,30 +1,11 @@
+import type { At, Curve, CurvePoint, PhaseName } from "../../answer/curve.ts";
+import { PARTS } from "../../answer/parts.ts";
+import type { Act, Program, Run } from "../program/act.ts";
+import type { Buffer } from "../program/buffer.ts";
 import type { Segment } from "../record/block.ts";
 import type { LiveTensors } from "./live.ts";
-import type { PartName } from "../../answer/parts.ts";
-import { PARTS } from "../../answer/parts.ts";
-import type { PhaseName, Stretch } from "../../engines/blocks/schedule.ts";
-import type { Step } from "../../engines/step.ts";
-
-/** What stands at a moment of the step. */
-export interface CurvePoint {
-  readonly phase: PhaseName;
-  /** What runs: a layer's number from 0, or what stands around the layers. */
-  readonly at: Stretch["at"];
-  readonly bytes: number;
-  /** Bytes of each of {@linkcode Curve.parts}, in their order. */
-  readonly stack: readonly number[];
-}
-
-/** Memory over a training step, as PyTorch counts it. */
-export interface Curve {
-  /** The parts that stand at any point. */
-  readonly parts: readonly PartName[];
-  /**
-   * In order of time; each stretch's highest point and its end, of more than
-   * 1,000 stretches some.
-   */
-  readonly points: readonly CurvePoint[];
-}
+import { standingOf } from "./live.ts";
+import { changeOf } from "./peak.ts";
 
 /** Stretches beyond which a curve shows some of the layers alone. */
 const MOST_STRETCHES = 1000;
@@ -34,25 +15,45 @@ type Stack = readonly number[];
 
 const EMPTY: Stack = PARTS.map(() => 0);
 
-/** Follows the memory over a step. */
-export function curveOf(step: Step): Curve {
+/** Follows the memory over a step after the first. */
+export function curveOf(program: Program): Curve {
+  const standing = stackOf(standingOf(program));
+  const runs = program.step.filter((act): act is Run =>
+    act.act === "run" && act.segment.to > act.segment.from
+  );
+  const points = [
+    pointOf("forward", "embeddings", standing),
+    ...pointsOfRuns(runs, standing),
+  ];
+  const { stack } = points.at(-1) as CurvePoint;
+  points.push(
+    ...pointsOfOptimizer(
+      program.step.filter(({ act }) => act !== "run"),
+      stack,
+    ),
+    pointOf("optimizer", "optimizer", stack),
+    pointOf("optimizer", "optimizer", standing),
+  );
+  return shown(points);
+}
+
+/** The highest point and the end of each run that is shown. */
+function pointsOfRuns(runs: readonly Run[], standing: Stack): CurvePoint[] {
   const cache = new Map<Segment, { peak: Stack; net: Stack }>();
   const changes = (segment: Segment) => {
     const known = cache.get(segment);
     if (known) return known;
     const made = {
-      peak: changeOf(segment, segment.peakAt),
-      net: changeOf(segment, segment.to),
+      peak: changeTo(segment, segment.peakAt),
+      net: changeTo(segment, segment.to),
     };
     cache.set(segment, made);
     return made;
   };
-  let current = stackOf(step.resident);
-  const points: CurvePoint[] = [
-    pointOf("forward", "embeddings", current),
-  ];
-  const isShown = shownStretches(step.stretches);
-  for (const [index, { phase, at, segment }] of step.stretches.entries()) {
+  const isShown = shownRuns(runs);
+  const points: CurvePoint[] = [];
+  let current = standing;
+  for (const [index, { phase, at, segment }] of runs.entries()) {
     const { peak, net } = changes(segment);
     const shows = isShown(index);
     if (shows && segment.peak > Math.max(0, segment.net)) {
@@ -61,43 +62,45 @@ export function curveOf(step: Step): Curve {
     current = plus(current, net);
     if (shows) points.push(pointOf(phase, at, current));
   }
-  const temporaries = step.temporaries.bytes;
-  if (temporaries > 0) {
-    const place = PARTS.indexOf("optimizer temporaries");
-    points.push(pointOf(
-      "optimizer",
-      "optimizer",
-      current.map((bytes, at) => at === place ? bytes + temporaries : bytes),
-    ));
+  return points;
+}
+
+/** The highest point of the optimizer's step, where it takes anything. */
+function pointsOfOptimizer(acts: readonly Act[], begin: Stack): CurvePoint[] {
+  let current = begin;
+  let highest = begin;
+  for (const act of acts) {
+    if (act.act === "take") current = plus(current, stackOfBuffer(act.buffer));
+    else if (act.act === "free") {
+      current = plus(current, stackOfBuffer(act.buffer).map((each) => -each));
+    }
+    if (sum(current) > sum(highest)) highest = current;
   }
-  points.push(pointOf("optimizer", "optimizer", current));
-  points.push(pointOf("optimizer", "optimizer", stackOf(step.resident)));
-  return shown(points);
+  return highest === begin ? [] : [pointOf("optimizer", "optimizer", highest)];
 }
 
 /**
- * Which stretches a curve shows: all, or of a deep stack one layer of several,
- * with what stands around the layers and the highest point.
+ * Which runs a curve shows: all, or of a deep stack one layer of several, with what
+ * stands around the layers and the highest point.
  */
-function shownStretches(
-  stretches: readonly Stretch[],
-): (index: number) => boolean {
-  const every = Math.ceil(stretches.length / MOST_STRETCHES);
+function shownRuns(runs: readonly Run[]): (index: number) => boolean {
+  const every = Math.ceil(runs.length / MOST_STRETCHES);
   if (every === 1) return () => true;
   let current = 0;
   let most = 0;
   let highest = 0;
-  for (const [index, { segment }] of stretches.entries()) {
-    if (current + segment.peak > most) {
-      most = current + segment.peak;
+  for (const [index, run] of runs.entries()) {
+    const { peak, net } = changeOf(run);
+    if (current + peak > most) {
+      most = current + peak;
       highest = index;
     }
-    current += segment.net;
+    current += net;
   }
   return (index) =>
     index % every === 0 || index === highest ||
-    typeof stretches[index]?.at !== "number" ||
-    typeof stretches[index + 1]?.at !== "number";
+    typeof runs[index]?.at !== "number" ||
+    typeof runs[index + 1]?.at !== "number";
 }
 
 /** Leaves out the parts that never stand. */
@@ -114,7 +117,7 @@ function shown(points: readonly CurvePoint[]): Curve {
   };
 }
 
-function changeOf({ tape, from }: Segment, to: number): Stack {
+function changeTo({ tape, from }: Segment, to: number): Stack {
   const change = [...EMPTY];
   for (let at = from; at < to; at++) {
     const event = tape.events[at] ?? 0;
@@ -126,7 +129,9 @@ function changeOf({ tape, from }: Segment, to: number): Stack {
   return change;
 }
 
-function stackOf(tensors: readonly LiveTensors[]): Stack {
+function stackOf(
+  tensors: readonly Pick<LiveTensors, "part" | "bytes">[],
+): Stack {
   const stack = [...EMPTY];
   for (const { part, bytes } of tensors) {
     const place = PARTS.indexOf(part);
@@ -135,9 +140,16 @@ function stackOf(tensors: readonly LiveTensors[]): Stack {
   return stack;
 }
 
+function stackOfBuffer({ pieces, copies }: Buffer): Stack {
+  return stackOf(pieces.map(({ group, bytes, count }) => ({
+    ...group,
+    bytes: copies * bytes * count,
+  })));
+}
+
 function pointOf(
   phase: PhaseName,
-  at: Stretch["at"],
+  at: At,
   stack: Stack,
 ): CurvePoint {
   return { phase, at, bytes: sum(stack), stack };

@@ -1,7 +1,8 @@
-import { groupDigits } from "../../units/mod.ts";
-import type { Segment } from "../record/block.ts";
 import type { PartName } from "../../answer/parts.ts";
-import type { Stretch } from "../../engines/blocks/schedule.ts";
+import { groupDigits } from "../../units/mod.ts";
+import type { Act, Program } from "../program/act.ts";
+import type { Buffer, Group } from "../program/buffer.ts";
+import type { Segment } from "../record/block.ts";
 
 /** Tensors of one purpose that stand at an instant. */
 export interface LiveTensors {
@@ -21,26 +22,98 @@ export function each(bytes: number, elements: number): string {
   } B`;
 }
 
-type Tally = Map<string, { count: number; bytes: number }>;
+/** What stands when a later step begins, by purpose. */
+export function standingOf({ load, first }: Program): LiveTensors[] {
+  const buffers = new Times<Buffer>();
+  for (const act of load) takeOrFree(buffers, act);
+  for (const act of first) takeOrFree(buffers, act);
+  return tensorsOf(buffers);
+}
 
 /**
- * What stands after so many stretches and a share of the next one's events,
- * beyond what stood before the first.
+ * What stands within a later step, largest first.
+ *
+ * @param index The act within which the instant is.
+ * @param event Up to where the events of what it runs have happened.
  */
 export function liveAt(
-  stretches: readonly Stretch[],
+  program: Program,
   index: number,
   event: number,
 ): LiveTensors[] {
+  const { step } = program;
+  const buffers = new Times<Buffer>();
+  const segments = new Times<Segment>();
+  const act = step[index];
+  const isRun = act?.act === "run";
+  for (const done of step.slice(0, isRun ? index : index + 1)) {
+    if (done.act === "run") segments.add(done.segment, 1);
+    else if (done.act === "clear") segments.clear();
+    else takeOrFree(buffers, done);
+  }
+  const last = isRun ? act.segment : null;
+  const held = act?.phase === "optimizer" && segments.size > 0
+    ? heldBy(step)
+    : tallied(segments, last, event);
+  return [...standingOf(program), ...held, ...tensorsOf(buffers)]
+    .filter(({ bytes }) => bytes !== 0).sort((a, b) => b.bytes - a.bytes);
+}
+
+/** What a pass leaves behind, as the optimizer sees it: one thing. */
+function heldBy(step: readonly Act[]): LiveTensors[] {
+  return step.flatMap((act) =>
+    act.act === "clear" ? [tensorsOfGroup(act.group, act.bytes)] : []
+  );
+}
+
+/** How often things have happened, in the order in which they first did. */
+class Times<T> extends Map<T, number> {
+  add(what: T, times: number): void {
+    this.set(what, (this.get(what) ?? 0) + times);
+  }
+}
+
+function takeOrFree(buffers: Times<Buffer>, act: Act): void {
+  if (act.act === "take") buffers.add(act.buffer, 1);
+  else if (act.act === "free") buffers.add(act.buffer, -1);
+}
+
+function tensorsOf(buffers: Times<Buffer>): LiveTensors[] {
+  const groups = new Times<Group>();
+  for (const [{ pieces, copies }, times] of buffers) {
+    for (const { group, bytes, count } of pieces) {
+      groups.add(group, times * copies * bytes * count);
+    }
+  }
+  return [...groups].filter(([, bytes]) => bytes > 0).map(([group, bytes]) =>
+    tensorsOfGroup(group, bytes)
+  );
+}
+
+function tensorsOfGroup(
+  { part, label, count, elements }: Group,
+  bytes: number,
+): LiveTensors {
+  const live = { part, label, count, bytes };
+  return elements === null ? live : { ...live, terms: each(bytes, elements) };
+}
+
+type Tally = Map<string, { count: number; bytes: number }>;
+
+/** What segments left standing, and the first events of one more. */
+function tallied(
+  segments: Times<Segment>,
+  last: Segment | null,
+  event: number,
+): LiveTensors[] {
   const all: Tally = new Map();
-  for (const [segment, times] of timesOf(stretches, index)) {
+  for (const [segment, times] of segments) {
     const net: Tally = new Map();
     tally(net, segment, segment.from, segment.to);
     for (const [key, { count, bytes }] of net) {
       plus(all, key, times * count, times * bytes);
     }
   }
-  const last = stretches[index]?.segment;
   if (last) tally(all, last, last.from, event);
   return [...all].filter(([, { bytes }]) => bytes !== 0).map(
     ([key, { count, bytes }]) => {
@@ -48,18 +121,6 @@ export function liveAt(
       return { part: part as PartName, label, count, bytes };
     },
   ).sort((a, b) => b.bytes - a.bytes);
-}
-
-/** How often each recorded segment is among the first stretches. */
-function timesOf(
-  stretches: readonly Stretch[],
-  count: number,
-): Map<Segment, number> {
-  const times = new Map<Segment, number>();
-  for (const { segment } of stretches.slice(0, count)) {
-    times.set(segment, (times.get(segment) ?? 0) + 1);
-  }
-  return times;
 }
 
 function tally(into: Tally, { tape }: Segment, from: number, to: number): void {

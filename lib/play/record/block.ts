@@ -1,8 +1,8 @@
-import type { Dtype } from "../torch/dtype.ts";
-import type { Machine, MachineSettings, Value } from "../torch/machine.ts";
-import { Machine as Recorder } from "../torch/machine.ts";
 import type { PartName } from "../../answer/parts.ts";
 import type { StorageId, Tape } from "../memory/tape.ts";
+import type { Dtype } from "../torch/dtype.ts";
+import type { Machine } from "../torch/machine.ts";
+import type { ParameterPort } from "../torch/ports.ts";
 
 /** A stretch of a block's events. */
 export interface Segment {
@@ -17,24 +17,41 @@ export interface Segment {
   readonly peakAt: number;
 }
 
+/** Storages that a block shares with what stands beside it; null of none. */
+export interface Ports {
+  readonly in: StorageId | null;
+  readonly out: StorageId | null;
+  readonly gradIn: StorageId | null;
+  readonly gradOut: StorageId | null;
+  /** Gradients that blocks hand on beside their neighbours', by name. */
+  readonly carried: readonly Carried[];
+}
+
+/** The segments of a block, by what runs. */
+export type SegmentName =
+  | "body"
+  | "forward"
+  | "done"
+  | "exit"
+  | "dropped"
+  | "backward";
+
 /** A recorded piece of the model: a layer, or what lies before or after them. */
 export interface Block {
   readonly forward: Segment;
   /** What autocast's copies free when the forward pass ends. */
   readonly exit: Segment;
   readonly backward: Segment;
-  /** The storages that it shares with its neighbours. */
-  readonly input: StorageId | null;
-  readonly output: StorageId | null;
-  readonly gradIn: StorageId | null;
-  readonly gradOut: StorageId | null;
-  /** A tied matrix's gradient, from the head to the embeddings. */
-  readonly tiedGrad?: StorageId | null;
-  readonly outputDtype: Dtype;
+  /** What of it runs before the model's body ends: a last norm. */
+  readonly body?: Segment;
   /** What it frees when the layers of its stack have run forward. */
   readonly done?: Segment;
-  /** Gradients that blocks hand on beside their neighbours', by name. */
-  readonly carried?: readonly Carried[];
+  /** What is freed when the caller drops the logits. */
+  readonly dropped?: Segment;
+  readonly ports: Ports;
+  /** Where it meets its parameters, in the order in which it reads them. */
+  readonly parameters: readonly ParameterPort[];
+  readonly outputDtype: Dtype;
 }
 
 /** A gradient that several blocks add to, such as the encoder's output's. */
@@ -44,25 +61,6 @@ export interface Carried {
   readonly taken: StorageId | null;
   /** ...and when it ends. */
   readonly given: StorageId | null;
-}
-
-/** Where hidden states come from. */
-export interface BlockInput {
-  readonly elements: number;
-  readonly dtype: Dtype;
-  /** Whether their gradient is wanted. */
-  readonly needsGrad: boolean;
-  readonly checkpoint: boolean;
-  /** What hidden states between layers count as, everywhere in the pass. */
-  readonly part: PartName;
-  /** Whether a checkpoint is moved to the host until it is needed again. */
-  readonly offload: boolean;
-  /** Whether they are a leaf of the graph, which autograd holds to the end. */
-  readonly isLeaf: boolean;
-  /** Whether the stack's code refers to them until its layers have run. */
-  readonly held?: boolean;
-  /** Whether a layer that runs again stops when all that it saves is there. */
-  readonly stopsEarly?: boolean;
 }
 
 /** Summarises the events between two places of a tape. */
@@ -78,128 +76,6 @@ export function segmentOf(tape: Tape, from: number, to: number): Segment {
     } else net -= tape.bytes[~event] ?? 0;
   }
   return { tape, from, to, net, peak, peakAt };
-}
-
-/** What a checkpoint is called that came back from the host. */
-const CHECKPOINT = "checkpoint from the host";
-
-/** Records a layer: forward, the end of autocast, backward. */
-export function recordLayer(
-  settings: MachineSettings,
-  given: BlockInput,
-  layer: (m: Machine, x: Value) => Value,
-): Block {
-  const m = new Recorder(settings);
-  const { part } = given;
-  m.part = part;
-  const input = m.input();
-  const source = given.needsGrad ? { node: input, slot: 0 } : null;
-  const x = m.external(
-    given.elements,
-    given.dtype,
-    "hidden states",
-    source,
-    part,
-  );
-  const held = given.held === true;
-  if (held) m.tape.retain(x.storage);
-  const letGo = () => {
-    if (held) m.tape.release(x.storage);
-    return m.tape.events.length;
-  };
-  // Nothing is kept, and nothing runs again, of a layer that needs no gradient.
-  if (!given.checkpoint || !needsGradient(settings, given, layer)) {
-    if (given.isLeaf) m.tape.retain(x.storage);
-    const out = layer(m, x);
-    m.drop(x);
-    const forward = m.tape.events.length;
-    const done = letGo();
-    m.endForward();
-    const exit = m.tape.events.length;
-    if (out.source === null) {
-      return blockOf(m, [forward, held ? done : null, exit], {
-        input: x.storage,
-        output: out.storage,
-        gradIn: null,
-        gradOut: null,
-        outputDtype: out.dtype,
-      }, part);
-    }
-    const gradOut = m.external(
-      out.elements,
-      out.dtype,
-      "gradient of hidden states",
-      null,
-      "activation gradients",
-    );
-    m.backward(out, gradOut);
-    if (given.isLeaf) m.tape.release(x.storage);
-    return blockOf(m, [forward, held ? done : null, exit], {
-      input: x.storage,
-      output: out.storage,
-      gradIn: input.grads[0]?.storage ?? null,
-      gradOut: gradOut.storage,
-      outputDtype: out.dtype,
-    }, part);
-  }
-  m.recording = false;
-  const out = layer(m, x);
-  if (!given.offload) m.tape.retain(x.storage);
-  m.drop(x);
-  const forward = m.tape.events.length;
-  const done = letGo();
-  m.endForward();
-  const exit = m.tape.events.length;
-  const gradOut = m.external(
-    out.elements,
-    out.dtype,
-    "gradient of hidden states",
-    null,
-    "activation gradients",
-  );
-  m.recording = true;
-  const kept = given.offload
-    ? m.keep(m.create(given.elements, given.dtype, CHECKPOINT, null, part))
-    : x;
-  // torch.utils.checkpoint runs the layer again from a detached copy.
-  const begin = m.tape.events.length;
-  const again = m.view(kept, { source });
-  m.part = "residual stream";
-  const result = layer(m, again);
-  m.endForward();
-  if (given.stopsEarly) {
-    m.drop(result);
-    m.stopAtLastSave();
-    // What needs nothing saved runs before: the layer runs again when it is asked.
-    const middle = m.tape.events.length;
-    const read = m.backward(result, gradOut);
-    m.tape.advance(begin, middle, read);
-    m.drop(again);
-  } else {
-    m.tape.retain(gradOut.storage);
-    m.backward(result, gradOut);
-    m.drop(result, again);
-    m.tape.release(gradOut.storage);
-  }
-  m.tape.release(kept.storage);
-  return blockOf(m, [forward, held ? done : null, exit], {
-    input: x.storage,
-    output: out.storage,
-    gradIn: input.grads[0]?.storage ?? null,
-    gradOut: gradOut.storage,
-    outputDtype: out.dtype,
-  }, part);
-}
-
-/** Whether a gradient has to pass a layer, for its input or its parameters. */
-function needsGradient(
-  settings: MachineSettings,
-  { needsGrad, elements, dtype, part }: BlockInput,
-  layer: (m: Machine, x: Value) => Value,
-): boolean {
-  if (needsGrad) return true;
-  const m = new Recorder(settings);
-  return layer(m, m.external(elements, dtype, "", null, part)).source !== null;
 }
 
 function rename(
@@ -219,20 +95,21 @@ function rename(
  *   autocast; null where nothing is freed with the stack.
  */
 export function blockOf(
-  { tape }: Machine,
+  m: Machine,
   [forward, done, exit]: readonly [
     forward: number,
     done: number | null,
     exit: number,
   ],
-  ends: Pick<
-    Block,
-    "input" | "output" | "gradIn" | "gradOut" | "tiedGrad" | "outputDtype"
-  >,
+  { outputDtype, carried = [], ...ends }:
+    & Omit<Ports, "carried">
+    & Partial<Pick<Ports, "carried">>
+    & Pick<Block, "outputDtype">,
   part: PartName,
 ): Block {
+  const { tape } = m;
   // Neighbours share these: what one allocates under a name, the other frees.
-  for (const id of [ends.input, ends.output]) {
+  for (const id of [ends.in, ends.out]) {
     if (id !== null) rename(tape, id, "hidden states of a layer", part);
   }
   for (const id of [ends.gradIn, ends.gradOut]) {
@@ -244,6 +121,8 @@ export function blockOf(
     ...(done === null ? {} : { done: segmentOf(tape, forward, done) }),
     exit: segmentOf(tape, done ?? forward, exit),
     backward: segmentOf(tape, exit, tape.events.length),
-    ...ends,
+    ports: { ...ends, carried },
+    parameters: m.ports(),
+    outputDtype,
   };
 }

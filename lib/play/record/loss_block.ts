@@ -1,17 +1,8 @@
 import type { Block } from "./block.ts";
 import { blockOf, segmentOf } from "./block.ts";
-import type { Segment } from "./block.ts";
 import type { Dtype } from "../torch/dtype.ts";
 import type { Machine, MachineSettings, Value } from "../torch/machine.ts";
 import type { PartName } from "../../answer/parts.ts";
-
-/** The end of a step's forward pass: its loss, and the backward pass's begin. */
-export interface HeadBlock extends Block {
-  /** What of it runs before the model's body ends: its last norm. */
-  readonly body: Segment;
-  /** What is freed when the caller drops the logits. */
-  readonly dropped: Segment;
-}
 
 /** The hidden states that a head is given. */
 export interface HeadInput {
@@ -53,6 +44,12 @@ export interface Ended {
   readonly keepsLogits: boolean;
 }
 
+/**
+ * The name under which a matrix's gradient goes on from the head that began it to
+ * the embeddings that are tied to it.
+ */
+export const TABLE_GRADIENT = "gradient of the embeddings";
+
 /** Records what follows a head's forward pass, and cuts its block. */
 export function lossBlock(
   m: Machine,
@@ -60,7 +57,7 @@ export function lossBlock(
   { input, x }: Taken,
   { body, loss, terms, logits, keepsLogits }: Ended,
   { dtype, part }: HeadInput,
-): HeadBlock {
+): Block {
   const forward = m.tape.events.length;
   m.endForward();
   const exit = m.tape.events.length;
@@ -69,13 +66,16 @@ export function lossBlock(
   m.backward(loss, m.grad(null, 1, "fp32", "gradient of the loss"));
   m.drop(...logits);
   m.drop(...terms, loss);
+  const given = awaited ? m.waitingFor(awaited)?.storage : undefined;
   return {
     ...blockOf(m, [forward, null, exit], {
-      input: x.storage,
-      output: null,
+      in: x.storage,
+      out: null,
       gradIn: input.grads[0]?.storage ?? null,
       gradOut: null,
-      tiedGrad: awaited ? m.waitingFor(awaited)?.storage ?? null : null,
+      carried: given === undefined
+        ? []
+        : [{ name: TABLE_GRADIENT, taken: null, given }],
       outputDtype: dtype,
     }, part),
     body: segmentOf(m.tape, 0, body),

@@ -1,27 +1,21 @@
 import type { Block } from "./block.ts";
 import { blockOf } from "./block.ts";
-import type { Dtype } from "../torch/dtype.ts";
 import { freeLeaf, leafOf } from "../torch/leaf.ts";
-import type { HeadBlock, HeadInput } from "./loss_block.ts";
-import { lossBlock, takeHidden } from "./loss_block.ts";
+import type { HeadInput } from "./loss_block.ts";
+import { lossBlock, TABLE_GRADIENT, takeHidden } from "./loss_block.ts";
 import type { PartName } from "../../answer/parts.ts";
 import type { MachineSettings, Parameter, Value } from "../torch/machine.ts";
 import { Machine } from "../torch/machine.ts";
 import type { AdaptedLinear } from "../torch/ops/adapted_linear.ts";
-import { add, cast, scaled } from "../torch/ops/arithmetic.ts";
-import type { DirectLoss } from "../torch/ops/direct_loss.ts";
-import { directLoss } from "../torch/ops/direct_loss.ts";
+import { add, scaled } from "../torch/ops/arithmetic.ts";
 import { dropout } from "../torch/ops/dropout.ts";
 import type { EmbeddingAdapter } from "../torch/ops/embedding.ts";
-import { adaptedRows, embedding } from "../torch/ops/embedding.ts";
+import { embedding } from "../torch/ops/embedding.ts";
 import type { LossSettings } from "../torch/ops/loss.ts";
-import { checkpointedLoss } from "../torch/ops/checkpointed_loss.ts";
-import { chunkedLoss } from "../torch/ops/chunked_loss.ts";
-import { fusedLoss } from "../torch/ops/fused_loss.ts";
-import { fullLoss, HEAD_INPUT } from "../torch/ops/loss.ts";
+import type { HeadLoss } from "../torch/ops/head_loss.ts";
 import type { Norm } from "../torch/ops/norms.ts";
 import { norm } from "../torch/ops/norms.ts";
-import type { Mask } from "../../plan/masks.ts";
+import type { Mask } from "../layers/mask.ts";
 import type { ImagePlan } from "./images.ts";
 import { withImages } from "./images.ts";
 
@@ -84,7 +78,7 @@ export function recordEmbedding(
 ): EmbeddingBlock {
   const m = new Machine(settings);
   const begun = settings.begun &&
-    m.waitingFor(settings.begun.parameter)?.storage;
+    m.waitingFor(settings.begun.parameter);
   m.part = "inputs";
   const ids = m.create(plan.rows, "int64", "token ids");
   const labels = m.create(plan.labels, "int64", "labels");
@@ -109,7 +103,8 @@ export function recordEmbedding(
   if (plan.scaled === "module") replace(scaled(m, out, SCALED));
   if (plan.adapter) {
     const rescales = plan.scaled === "module";
-    replace(adaptedRows(m, out, ids, looked, plan.adapter, rescales));
+    const { adapter } = plan;
+    replace(adapter.join(m, out, ids, looked, adapter, rescales));
   }
   // What asks for their gradient is a hook of the module.
   let leaf = plan.forcesGrad && !plan.forcesLate ? leafOf(m, out) : null;
@@ -178,11 +173,13 @@ export function recordEmbedding(
     isLeaf: leaf?.storage === out.storage,
     held: plan.held && isOutput,
     ...blockOf(m, [forward, done > forward ? done : null, exit], {
-      input: features?.storage ?? null,
-      output: out.storage,
+      in: features?.storage ?? null,
+      out: out.storage,
       gradIn: input.grads[0]?.storage ?? null,
       gradOut: gradOut.storage,
-      tiedGrad: begun ?? null,
+      carried: begun
+        ? [{ name: TABLE_GRADIENT, taken: begun.storage, given: null }]
+        : [],
       outputDtype: out.dtype,
     }, part),
     needsGrad,
@@ -198,12 +195,10 @@ export interface HeadPlan {
   readonly hidden: number;
   readonly vocabulary: number;
   readonly norm: Norm | null;
-  /** A type that the head's input is cast to; null where its code casts nothing. */
-  readonly headInput: Dtype | null;
   readonly head: AdaptedLinear;
+  readonly take: HeadLoss;
+  /** How a loss of all logits is taken. */
   readonly loss: LossSettings;
-  /** In place of `loss`, of model code that has one of its own. */
-  readonly directLoss: DirectLoss | null;
 }
 
 /** Records what stands after the layers, and the loss. */
@@ -211,7 +206,7 @@ export function recordHead(
   settings: MachineSettings,
   plan: HeadPlan,
   given: HeadInput,
-): HeadBlock {
+): Block {
   const m = new Machine(settings);
   m.part = "norm activations";
   const taken = takeHidden(m, plan.rows * plan.hidden, given);
@@ -222,38 +217,9 @@ export function recordHead(
   m.drop(x);
   const body = m.tape.events.length;
   m.part = "logits and loss";
-  const { loss, logits } = plan.directLoss
-    ? directLoss(m, normed, plan.rows, plan.head, plan.directLoss)
-    : lossOf(m, normed, plan);
+  const { loss, logits } = plan.take(m, normed, plan.rows, plan.head);
   m.drop(normed);
   const { keepsLogits } = plan.loss;
   const ended = { body, loss, terms: [], logits, keepsLogits };
   return lossBlock(m, settings, taken, ended, given);
-}
-
-function lossOf(
-  m: Machine,
-  hidden: Value,
-  plan: HeadPlan,
-): { loss: Value; logits: readonly Value[] } {
-  const { headInput } = plan;
-  if (plan.loss.kind === "full") {
-    const { loss, logits } = fullLoss(
-      m,
-      hidden,
-      plan.rows,
-      plan.head,
-      plan.loss,
-      headInput,
-    );
-    return { loss, logits: [logits] };
-  }
-  if (plan.loss.chunks) {
-    return chunkedLoss(m, hidden, plan.head, plan.loss.chunks);
-  }
-  const lossBy = plan.loss.kind === "fused" ? fusedLoss : checkpointedLoss;
-  const read = headInput ? cast(m, hidden, headInput, HEAD_INPUT) : hidden;
-  const loss = lossBy(m, read, plan.rows, plan.head);
-  if (read !== hidden) m.drop(read);
-  return { loss, logits: [] };
 }

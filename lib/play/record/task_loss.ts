@@ -11,8 +11,9 @@ import {
 import { split } from "../torch/ops/arithmetic.ts";
 import { dropout } from "../torch/ops/dropout.ts";
 import { gathered } from "../torch/ops/gather.ts";
+import { plainCrossEntropy } from "../torch/ops/cross_entropy.ts";
 import type { LossSettings } from "../torch/ops/loss.ts";
-import { fullLoss, plainCrossEntropy } from "../torch/ops/loss.ts";
+import { fullLoss } from "../torch/ops/loss.ts";
 import { norm } from "../torch/ops/norms.ts";
 import type { HeadStep, LossBranch } from "../../plan/encoders/task_head.ts";
 

@@ -1,87 +1,24 @@
 import type { Dtype } from "./dtype.ts";
 import { DTYPE_BYTES } from "./dtype.ts";
 import type { PartName } from "../../answer/parts.ts";
-import type { StorageId } from "../memory/tape.ts";
 import { roundedBytes, Tape } from "../memory/tape.ts";
+import { Graph } from "./graph.ts";
+import type { GradientSettings } from "./parameter_gradients.ts";
+import { ParameterGradients } from "./parameter_gradients.ts";
+import type { ParameterPort } from "./ports.ts";
+import { ParameterPorts } from "./ports.ts";
+import type { Grad, Node, Parameter, Source, Value } from "./values.ts";
 
-/** A parameter: resident, and a leaf of the graph where it trains. */
-export interface Parameter {
-  readonly name: string;
-  readonly shape: readonly number[];
-  readonly elements: number;
-  readonly dtype: Dtype;
-  readonly trains: boolean;
-}
-
-/** A tensor as a program holds it; views of a tensor share its storage. */
-export interface Value {
-  readonly storage: StorageId;
-  readonly elements: number;
-  readonly dtype: Dtype;
-  /** Where its gradient goes; null when it needs none. */
-  source: Source | null;
-  /** Whether the program still refers to it. */
-  held: boolean;
-}
-
-/** A gradient on its way; it owns one reference to its storage. */
-export interface Grad {
-  readonly storage: StorageId;
-  readonly elements: number;
-  readonly dtype: Dtype;
-  /** Whether it is a view of what was computed: autograd never adds into it. */
-  readonly isView?: boolean;
-  /** Brings it to its input's size and type, once what was saved is freed. */
-  readonly finish?: () => Grad;
-}
-
-/** A parameter whose gradient another block began. */
-export interface Begun {
-  readonly parameter: Parameter;
-  readonly isView: boolean;
-}
-
-/** What a gradient flows to: an output of an operation, or a parameter. */
-export type Source = { readonly node: Node; readonly slot: number } | Parameter;
-
-/** An operation as autograd remembers it. */
-export interface Node {
-  readonly inputs: readonly (Source | null)[];
-  readonly saved: readonly StorageId[];
-  /** Whether it saves anything, a parameter included. */
-  readonly saves: boolean;
-  readonly grads: (Grad | null)[];
-  /** Takes the outputs' gradients, gives one to each input that needs one. */
-  readonly backward: (grads: readonly (Grad | null)[]) => (Grad | null)[];
-}
-
-/** What happens to the gradient of a parameter. */
-export type Accumulation =
-  /** It becomes the parameter's `grad`. */
-  | "keep"
-  /** It is added to a `grad` that is there already, and freed. */
-  | "add"
-  /** The optimizer takes it within the backward pass, and it is freed. */
-  | "consume";
+export type { Begun, Grad, Node, Parameter, Source, Value } from "./values.ts";
 
 /** How a machine runs. */
-export interface MachineSettings {
+export interface MachineSettings extends Partial<GradientSettings> {
   autocast?: Dtype | null;
-  accumulation?: Accumulation;
   /** Whether memory that kernels take inside themselves is counted too. */
   workspaces?: boolean;
-  /** A tied embedding, whose gradient the head began... */
-  begun?: Begun | null;
-  /** ...and will be added to, for the head. */
-  awaited?: Parameter | null;
-  /** Bytes that the optimizer takes to step one parameter, where it consumes. */
-  stepBytes?: (parameter: Parameter) => number;
   /** Whether autocast keeps its copies of weights; of views of them it does not. */
   cachesCasts?: boolean;
 }
-
-/** The storage of parameters, which are resident all the time. */
-const RESIDENT: StorageId = -1;
 
 /**
  * Runs a model's code on tensors that have sizes and lifetimes but no contents:
@@ -95,20 +32,15 @@ export class Machine {
   recording = true;
   readonly autocast: Dtype | null;
   readonly workspaces: boolean;
-  readonly #accumulation: Accumulation;
-  readonly #nodes: Node[] = [];
   #locals = new Set<Value>();
   readonly #casts = new Map<Parameter, Value>();
   readonly #given: Value[] = [];
-  readonly #awaited: Parameter | null;
   readonly #cachesCasts: boolean;
-  readonly #stepBytes: (parameter: Parameter) => number;
+  readonly #gradients: ParameterGradients;
+  readonly #graph: Graph;
+  readonly #ports = new ParameterPorts(this.tape);
   /** The tape's events and storages when an operation last saved something. */
   #lastSave: readonly [events: number, storages: number] = [0, 0];
-  /** Gradients that are to come for each parameter, and their sum so far. */
-  readonly #coming = new Map<Parameter, number>();
-  readonly #waiting = new Map<Parameter, Grad>();
-
   constructor(
     {
       autocast = null,
@@ -120,26 +52,26 @@ export class Machine {
       cachesCasts = true,
     }: MachineSettings = {},
   ) {
-    this.#awaited = awaited;
-    this.#stepBytes = stepBytes;
     this.#cachesCasts = cachesCasts;
     this.autocast = autocast;
     this.workspaces = workspaces;
-    this.#accumulation = accumulation;
-    if (begun === null) return;
-    const { elements, dtype, name } = begun.parameter;
-    const storage = this.tape.external(
-      elements * DTYPE_BYTES[dtype],
-      `gradient of ${name}`,
-      "gradients",
-    );
-    const { isView } = begun;
-    this.#waiting.set(begun.parameter, { storage, elements, dtype, isView });
+    this.#gradients = new ParameterGradients(this.tape, {
+      accumulation,
+      begun,
+      awaited,
+      stepBytes,
+    });
+    this.#graph = new Graph(this.tape, this.#gradients);
   }
 
   /** The gradient so far of the parameter that another block began, or awaits. */
   waitingFor(parameter: Parameter): Grad | null {
-    return this.#waiting.get(parameter) ?? null;
+    return this.#gradients.waitingFor(parameter);
+  }
+
+  /** Where the program meets its parameters, in the order of their first use. */
+  ports(): ParameterPort[] {
+    return this.#ports.all((parameter) => this.#gradients.readyOf(parameter));
   }
 
   /** Runs code whose allocations belong to a part. */
@@ -193,7 +125,7 @@ export class Machine {
     { storage, elements, dtype, source }: Value,
     changed: { elements?: number; source?: Source | null } = {},
   ): Value {
-    if (storage !== RESIDENT) this.tape.retain(storage);
+    this.tape.retain(storage);
     return this.#local({
       storage,
       elements,
@@ -213,7 +145,7 @@ export class Machine {
   /** A parameter as a tensor. */
   parameter(parameter: Parameter): Value {
     return {
-      storage: RESIDENT,
+      storage: this.#ports.storageOf(parameter),
       elements: parameter.elements,
       dtype: parameter.dtype,
       source: parameter.trains ? parameter : null,
@@ -226,7 +158,7 @@ export class Machine {
     for (const value of values) {
       if (!value.held) continue;
       value.held = false;
-      if (value.storage !== RESIDENT) this.tape.release(value.storage);
+      this.tape.release(value.storage);
     }
   }
 
@@ -255,22 +187,23 @@ export class Machine {
     if (!this.needsGrad(...inputs)) return null;
     const node: Node = {
       inputs: inputs.map((input) => input?.source ?? null),
-      saved: saved.flatMap((value) =>
-        value && value.storage !== RESIDENT ? [value.storage] : []
-      ),
+      saved: saved.flatMap((value) => value ? [value.storage] : []),
       saves: saved.some((value) => value !== null),
       grads: Array.from({ length: outputs }, () => null),
       backward,
     };
-    for (const storage of node.saved) this.tape.retain(storage);
+    for (const storage of node.saved) {
+      this.tape.retain(storage);
+      this.#ports.save(storage);
+    }
     if (node.saves) {
       this.#lastSave = [this.tape.events.length, this.tape.bytes.length];
     }
     for (const source of node.inputs) {
       if (source === null || !("trains" in source)) continue;
-      this.#coming.set(source, (this.#coming.get(source) ?? 0) + 1);
+      this.#gradients.expect(source);
     }
-    this.#nodes.push(node);
+    this.#graph.add(node);
     return node;
   }
 
@@ -365,86 +298,7 @@ export class Machine {
    * @returns How many events there were when one first read what it had saved.
    */
   backward(root: Value, grad: Grad): number {
-    let read: number | null = null;
-    this.#deliver(root.source, grad);
-    for (const node of this.#nodes.toReversed()) {
-      if (node.saves) read ??= this.tape.events.length;
-      this.#run(node);
-    }
-    this.#nodes.length = 0;
-    return read ?? this.tape.events.length;
-  }
-
-  #run(node: Node): void {
-    const reached = node.grads.some((grad) => grad !== null);
-    const given = reached ? node.backward(node.grads) : [];
-    for (const grad of node.grads) if (grad) this.free(grad);
-    node.grads.fill(null);
-    for (const storage of node.saved) this.tape.release(storage);
-    for (const [at, grad] of given.entries()) {
-      if (!grad) continue;
-      this.#deliver(node.inputs[at] ?? null, grad.finish?.() ?? grad);
-    }
-  }
-
-  #deliver(to: Source | null, grad: Grad): void {
-    if (to === null) this.free(grad);
-    else if ("trains" in to) this.#accumulate(to, grad);
-    else {
-      const waiting = to.node.grads[to.slot] ?? null;
-      to.node.grads[to.slot] = waiting ? this.#sum(waiting, grad) : grad;
-    }
-  }
-
-  /** Autograd adds in place where one of the two is referred to once only. */
-  #sum(waiting: Grad, grad: Grad): Grad {
-    const { tape } = this;
-    if (tape.references(waiting.storage) === 1) {
-      this.free(grad);
-      return waiting;
-    }
-    if (tape.references(grad.storage) === 1) {
-      this.free(waiting);
-      return grad;
-    }
-    const sum = this.grad(null, grad.elements, grad.dtype, "sum of gradients");
-    this.free(waiting);
-    this.free(grad);
-    return sum;
-  }
-
-  /** A parameter's gradients are summed until the last has come. */
-  #accumulate(parameter: Parameter, grad: Grad): void {
-    const waiting = this.#waiting.get(parameter);
-    const whole = waiting ? this.#total(parameter, waiting, grad) : grad;
-    const coming = (this.#coming.get(parameter) ?? 1) - 1;
-    this.#coming.set(parameter, coming);
-    this.#waiting.set(parameter, whole);
-    if (coming > 0 || this.#awaited === parameter) return;
-    this.#waiting.delete(parameter);
-    if (this.#accumulation === "keep") return;
-    if (this.#accumulation === "consume") {
-      const bytes = this.#stepBytes(parameter);
-      const label = `optimizer's tensors for ${parameter.name}`;
-      this.temporary(bytes, label, () => null, "optimizer temporaries");
-    }
-    this.free(whole);
-  }
-
-  /**
-   * Source: pytorch torch/csrc/autograd/input_buffer.cpp, accumulate: into the
-   * first where nobody else refers to its memory.
-   */
-  #total(parameter: Parameter, waiting: Grad, grad: Grad): Grad {
-    if (!waiting.isView) {
-      this.free(grad);
-      return waiting;
-    }
-    const { elements, dtype } = grad;
-    const sum = this.grad(parameter, elements, dtype, "sum of gradients");
-    this.free(waiting);
-    this.free(grad);
-    return sum;
+    return this.#graph.backward(root, grad);
   }
 
   #local(value: Value): Value {

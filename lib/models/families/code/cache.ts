@@ -15,7 +15,7 @@ export type Mixer =
   | "convolution";
 
 /** What a layer without attention keeps of each sequence, however long it is. */
-export interface StateKept {
+export interface StateCache {
   readonly kind: "state";
   readonly of: Mixer;
   /** Channels and the width of the convolution's window; null without one. */
@@ -25,7 +25,7 @@ export interface StateKept {
 }
 
 /** Something that a layer keeps between tokens. */
-export type Kept =
+export type CachePart =
   /** Keys and values of every token. */
   | ({ readonly kind: "full" } & PerToken)
   /** Of the last so many tokens. */
@@ -41,12 +41,12 @@ export type Kept =
   }
   /** Of every token that the encoder read. */
   | ({ readonly kind: "cross" } & PerToken)
-  | StateKept
+  | StateCache
   /** Nothing of its own: an earlier layer's keys and values are read. */
   | { readonly kind: "shared" };
 
 /** All that one layer keeps; nothing where it is an MLP alone. */
-export type LayerCache = readonly Kept[];
+export type LayerCache = readonly CachePart[];
 
 /** What a layer is to its cache; the names are transformers'. */
 export type CacheKind =
@@ -79,7 +79,7 @@ export interface CacheCode {
   /** Whether a layer has two attentions, each with a cache: LongCat. */
   readonly isDouble: boolean;
   /** The states of a layer that is no attention. */
-  readonly state: ((text: Config) => StateKept) | null;
+  readonly state: ((text: Config) => StateCache) | null;
 }
 
 /** A type whose cache nobody has looked at. */

@@ -9,7 +9,7 @@ import type {
   MlpCode,
   Multiplied,
 } from "./layer.ts";
-import type { HeadsCode, LossCode } from "./loss.ts";
+import type { HeadsCode, LogitsCode } from "./loss.ts";
 import type { PeftCode } from "./peft.ts";
 import type { SightCode } from "./sight.ts";
 import type { StateSpaceCode } from "./state_space.ts";
@@ -26,7 +26,7 @@ export interface FamilyCode {
   readonly dropout: DropoutCode;
   readonly embedding: EmbeddingCode;
   readonly multiplies: Multiplied;
-  readonly loss: LossCode;
+  readonly loss: LogitsCode;
   readonly heads: HeadsCode;
   readonly weights: WeightsCode;
   readonly sizes: SizesCode;

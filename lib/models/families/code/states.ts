@@ -1,5 +1,5 @@
 import type { Config } from "../../config.ts";
-import type { CacheCode, StateKept } from "./cache.ts";
+import type { CacheCode, StateCache } from "./cache.ts";
 import type { Setting } from "./setting.ts";
 import { numberOf } from "./setting.ts";
 
@@ -64,7 +64,7 @@ export function mamba2State(names: {
 
 /** The gated delta rule's of Qwen3-Next and its kin. */
 export const DELTA_STATE: Pick<CacheCode, "state"> = {
-  state: (text): StateKept =>
+  state: (text): StateCache =>
     deltaState(
       [
         numberOf(text, [["linear_num_key_heads"], 16]),
@@ -83,7 +83,7 @@ export function deltaState(
   [keyHeads, keyWidth]: readonly [heads: number, width: number],
   [heads, width]: readonly [heads: number, width: number],
   kernel: number,
-): StateKept {
+): StateCache {
   return {
     kind: "state",
     of: "gated delta",

@@ -1,5 +1,4 @@
-/** A release of transformers. */
-export type Release = readonly [major: number, minor: number];
+import type { Release } from "../../../scenario/version.ts";
 
 /** What of a type's parameters and buffers its tensors do not tell. */
 export interface WeightsCode {

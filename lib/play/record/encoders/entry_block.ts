@@ -19,6 +19,7 @@ import type {
   SoundPlan,
   StackPlan,
 } from "../../../plan/encoders/stack_plan.ts";
+import { TABLE_GRADIENT } from "../loss_block.ts";
 import type { Shared } from "./shared.ts";
 
 /** What stands before a stack's layers. */
@@ -50,9 +51,6 @@ export interface EntrySettings {
   /** Whether layers keep it. */
   readonly keepsMask: boolean;
 }
-
-/** The name under which the shared table's gradient is handed on. */
-const TABLE_GRADIENT = "gradient of the embeddings";
 
 /** Records what stands before a stack's layers. */
 export function recordEntry(
@@ -138,21 +136,16 @@ export function recordEntry(
   m.drop(...table, labels);
   if ("table" in entry) m.drop(given);
   const sum = "table" in entry ? m.waitingFor(entry.table)?.storage : null;
-  carried.push({
-    name: TABLE_GRADIENT,
-    taken: settings.awaited ? null : begun,
-    given: sum ?? null,
-  });
+  carried.push({ name: TABLE_GRADIENT, taken: begun, given: sum ?? null });
   return {
     ...blockOf(m, [forward, done, exit], {
-      input: null,
-      output: out.storage,
+      in: null,
+      out: out.storage,
       gradIn: null,
       gradOut: gradOut.storage,
-      tiedGrad: begun,
+      carried,
       outputDtype: out.dtype,
     }, own.part),
-    carried,
     needsGrad,
     bias: bias && {
       ...BIAS,

@@ -61,17 +61,14 @@ export function recordMemory(
   );
   if (gradient) m.backward(out, gradient);
   const block = blockOf(m, [forward, null, exit], {
-    input: x.storage,
-    output: null,
+    in: x.storage,
+    out: null,
     gradIn: input.grads[0]?.storage ?? null,
     gradOut: gradient?.storage ?? null,
     outputDtype: out.dtype,
   }, given.part);
   return {
     ...block,
-    carried: gradient
-      ? [{ name: NAME, taken: gradient.storage, given: null }]
-      : [],
     memory: {
       name: NAME,
       elements: out.elements,

@@ -65,5 +65,7 @@ export function carrying(
     }
     return { name, taken: begun, given };
   });
-  return carried.length === 0 ? block : { ...block, carried };
+  return carried.length === 0
+    ? block
+    : { ...block, ports: { ...block.ports, carried } };
 }

@@ -1,4 +1,5 @@
-import type { HeadBlock, HeadInput } from "../loss_block.ts";
+import type { Block } from "../block.ts";
+import type { HeadInput } from "../loss_block.ts";
 import { lossBlock, takeHidden } from "../loss_block.ts";
 import type { MachineSettings } from "../../torch/machine.ts";
 import { Machine } from "../../torch/machine.ts";
@@ -22,7 +23,7 @@ export function recordTask(
   loss: LossSettings,
   given: HeadInput,
   last: Norm | null = null,
-): HeadBlock {
+): Block {
   const m = new Machine(settings);
   m.part = "norm activations";
   const hidden = takeHidden(m, batch * tokens * width, given);

@@ -1,7 +1,4 @@
-import type { Dtype } from "../dtype.ts";
-import type { Grad, Machine, Parameter, Value } from "../machine.ts";
-import { add, cast, scaled } from "./arithmetic.ts";
-import { weightOf } from "./linear.ts";
+import type { Machine, Parameter, Value } from "../machine.ts";
 
 /** LoRA on a bare parameter: one matrix, or the matrices of all experts. */
 export interface ParameterAdapter {
@@ -13,22 +10,24 @@ export interface ParameterAdapter {
   readonly isTransposed: boolean;
   /** Whether alpha is the rank: a fold then multiplies by nothing. */
   readonly isUnscaled: boolean;
-  /** Whether experts' updates are made whole first: PEFT before 0.21. */
-  readonly makesUpdate: boolean;
+  /** The code that has the parameter read with its update. */
+  readonly join: ParameterJoin;
 }
 
 /** What a module reads in place of its parameter. */
-type Read = () => Value;
+export type Read = () => Value;
+
+/** Runs a module while its parameter is read with an adapter's update. */
+export type ParameterJoin = (
+  m: Machine,
+  weight: Parameter,
+  adapter: ParameterAdapter,
+  body: (read: Read) => Value,
+) => Value;
 
 /**
- * Runs a module while one of its parameters is read with its adapter's update.
- *
- * PEFT forms the whole parameter anew: once to check its shape when it puts the
- * update in place, and once when the module reads it, which is what autograd keeps.
- *
- * Source: huggingface/peft 0.21.2 src/peft/tuners/lora/layer.py, ParamWrapper,
- * _LoraFactorsProxy and _LoraParameterProxy; pytorch
- * torch/nn/utils/parametrize.py, register_parametrization and cached
+ * Runs a module that reads one of its parameters, with its adapter's update where
+ * it has one.
  */
 export function withUpdate(
   m: Machine,
@@ -36,129 +35,7 @@ export function withUpdate(
   adapter: ParameterAdapter | null,
   body: (read: Read) => Value,
 ): Value {
-  if (adapter === null) return body(() => m.parameter(weight));
-  return m.call(() => {
-    const form = m.within(
-      "adapter activations",
-      () =>
-        adapter.matrices > 1 && !adapter.makesUpdate
-          ? foldedInto(m, weight, adapter)
-          : addedTo(m, weight, adapter),
-    );
-    const { recording } = m;
-    m.recording = false;
-    m.drop(form());
-    m.recording = recording;
-    let whole: Value | null = null;
-    const result = body(() => {
-      whole ??= m.keep(form());
-      return m.view(whole);
-    });
-    if (whole) m.drop(whole);
-    return result;
-  });
-}
-
-/** W + scaling × B A of all matrices in one product, from factors in W's type. */
-function foldedInto(
-  m: Machine,
-  weight: Parameter,
-  adapter: ParameterAdapter,
-): Read {
-  const left = factor(m, adapter, adapter.isTransposed ? "a" : "b");
-  const right = factor(m, adapter, adapter.isTransposed ? "b" : "a");
-  const factors = [left, right].map((own) =>
-    cast(m, own, weight.dtype, "experts' factor")
-  );
-  m.drop(left, right);
-  return () => {
-    const node = m.record(factors, factors, () =>
-      factors.map((own) => {
-        if (!own.source) return null;
-        const { elements, dtype } = own;
-        const product = m.grad(own.source, elements, dtype, FACTOR_GRADIENT);
-        if (adapter.isUnscaled) return product;
-        const given = m.grad(own.source, elements, dtype, FACTOR_GRADIENT);
-        m.free(product);
-        return given;
-      }));
-    return m.within("adapter activations", () =>
-      m.create(
-        weight.elements,
-        weight.dtype,
-        `${weight.name} with adapter`,
-        node && { node, slot: 0 },
-      ));
-  };
-}
-
-const FACTOR_GRADIENT = "gradient of an experts' factor";
-
-/** W + update, which is made first: a product, scaled and cast to W's type. */
-function addedTo(
-  m: Machine,
-  weight: Parameter,
-  adapter: ParameterAdapter,
-): Read {
-  const update = m.call(() => {
-    const a = inProduct(m, adapter, "a");
-    const b = inProduct(m, adapter, "b");
-    const node = m.record(
-      [b, a],
-      [a.source ? b : null, b.source ? a : null],
-      () =>
-        [b, a].map((own) =>
-          own.source &&
-          m.grad(own.source, own.elements, own.dtype, FACTOR_GRADIENT)
-        ),
-    );
-    const product = m.create(
-      weight.elements,
-      a.dtype,
-      "adapter's weight",
-      node && { node, slot: 0 },
-    );
-    const times = scaled(m, product, "scaled adapter's weight");
-    m.drop(product);
-    return cast(m, times, weight.dtype, "adapter's weight");
-  });
-  return () =>
-    m.within("adapter activations", () =>
-      add(
-        m,
-        m.parameter(weight),
-        update,
-        `${weight.name} with adapter`,
-      ));
-}
-
-/** A factor as autocast hands it to a product: of one matrix it is kept. */
-function inProduct(
-  m: Machine,
-  adapter: ParameterAdapter,
-  which: "a" | "b",
-): Value {
-  if (adapter.matrices === 1) return weightOf(m, adapter[which]);
-  const own = factor(m, adapter, which);
-  const to: Dtype = m.autocast ?? own.dtype;
-  return cast(m, own, to, "experts' factor");
-}
-
-/**
- * A factor of each matrix, a view of the parameter. B lies with the matrices last,
- * so that its gradient has to be laid out anew; so has a transposed A's.
- */
-function factor(
-  m: Machine,
-  { a, b, isTransposed }: ParameterAdapter,
-  which: "a" | "b",
-): Value {
-  const own = m.parameter(which === "a" ? a : b);
-  if (which === "a" && !isTransposed) return own;
-  const node = m.record([own], [], ([grad]) => {
-    if (!grad) return [null];
-    const { elements, dtype }: Grad = grad;
-    return [m.grad(own.source, elements, dtype, FACTOR_GRADIENT)];
-  });
-  return m.view(own, { source: node && { node, slot: 0 } });
+  return adapter
+    ? adapter.join(m, weight, adapter, body)
+    : body(() => m.parameter(weight));
 }

@@ -220,3 +220,15 @@ function reduced(m: Machine, grad: Grad, input: Value): Grad {
   m.free(made);
   return given;
 }
+
+/** The sum of scalars; each gets the same gradient. */
+export function sumOf(m: Machine, losses: readonly Value[]): Value {
+  const node = m.record(
+    losses,
+    [],
+    ([grad]) =>
+      losses.map(({ source }) => grad && source ? m.share(grad) : null),
+  );
+  m.drop(...losses);
+  return m.create(1, "fp32", "loss", node && { node, slot: 0 });
+}

@@ -1,9 +1,12 @@
+import { MAX_CHUNKS } from "../../memory/limits.ts";
+import { TapeFull } from "../../memory/tape.ts";
 import type { Machine, Value } from "../machine.ts";
 import type { AdaptedLinear } from "./adapted_linear.ts";
 import { adaptedLinear } from "./adapted_linear.ts";
-import { cast, copied, split } from "./arithmetic.ts";
+import { cast, copied, split, sumOf } from "./arithmetic.ts";
 import { compiledCrossEntropy } from "./compiled_loss.ts";
-import { crossEntropy } from "./loss.ts";
+import { crossEntropy } from "./cross_entropy.ts";
+import type { TakenLoss } from "./head_loss.ts";
 
 /** How hidden states are cut for a loss in pieces. */
 export interface Chunks {
@@ -11,8 +14,6 @@ export interface Chunks {
   readonly rows: readonly number[];
   /** Whether a piece of several sequences has to be copied together. */
   readonly copies: boolean;
-  /** Whether the caller holds the logits until after the backward pass. */
-  readonly keepsLogits: boolean;
   /** Whether logits are cast to fp32 a piece at a time, or all of them first. */
   readonly casts: "each" | "all";
   /** Whether cast and loss are compiled into one kernel. */
@@ -22,23 +23,34 @@ export interface Chunks {
 }
 
 /**
+ * Rows of each piece of a batch whose sequences are cut to so many tokens.
+ *
+ * @throws {TapeFull} Of more pieces than are recorded.
+ */
+export function rowsOfPieces(
+  batch: number,
+  sequence: number,
+  size: number,
+): number[] {
+  const count = Math.ceil(sequence / size);
+  if (count > MAX_CHUNKS) throw new TapeFull("pieces of the loss", MAX_CHUNKS);
+  return Array.from(
+    { length: count },
+    (_, at) => batch * Math.min(size, sequence - at * size),
+  );
+}
+
+/**
  * The loss of a piece of the tokens at a time. The logits of all pieces are made
  * first, in their own type, and stand together; what the loss makes of them is a
  * piece's.
- *
- * LitGPT's go through Fabric, which casts what a model returns.
- *
- * Sources: pytorch/torchtune modules/transformer.py, chunked_output;
- * modules/loss/ce_chunked_output_loss.py; Lightning-AI/litgpt lit_gpt/lora.py,
- * GPT.forward; lit_gpt/utils.py, chunked_cross_entropy;
- * Lightning-AI/pytorch-lightning fabric/plugins/precision, convert_output
  */
 export function chunkedLoss(
   m: Machine,
   hidden: Value,
   head: AdaptedLinear,
   chunks: Chunks,
-): { loss: Value; logits: readonly Value[] } {
+): TakenLoss {
   const pieces = split(m, hidden, chunks.rows.map((rows) => rows * head.in));
   const logits = pieces.map((piece, at) => {
     const rows = chunks.rows[at] ?? 0;
@@ -63,16 +75,4 @@ export function chunkedLoss(
       : m.call(() => crossEntropy(m, cast(m, each, "fp32", "logits in fp32")))
   );
   return { loss: sumOf(m, losses), logits };
-}
-
-/** The sum of scalars; each gets the same gradient. */
-export function sumOf(m: Machine, losses: readonly Value[]): Value {
-  const node = m.record(
-    losses,
-    [],
-    ([grad]) =>
-      losses.map(({ source }) => grad && source ? m.share(grad) : null),
-  );
-  m.drop(...losses);
-  return m.create(1, "fp32", "loss", node && { node, slot: 0 });
 }

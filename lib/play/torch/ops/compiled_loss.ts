@@ -1,5 +1,5 @@
 import type { Machine, Value } from "../machine.ts";
-import { versionOf } from "../../../plan/version.ts";
+import { versionOf } from "../../../scenario/version.ts";
 
 /** Whether a release of PyTorch compiles a loss with a tensor of its ones. */
 export function scattersOnes(torch: string | null): boolean {

@@ -1,0 +1,59 @@
+import type { Draft } from "../reading/draft.ts";
+import type { FileSettings } from "../reading/format.ts";
+import { isOff, readSwitch } from "../reading/values.ts";
+
+/** What Axolotl fills in where its file does not say, and what it refuses. */
+export function finishAxolotl(draft: Draft, all: FileSettings): void {
+  draft.assume("train.micro_batch", 1, "micro_batch_size is 1 by default");
+  draft.assume("train.sequence_length", 512, "sequence_len is 512 by default");
+  draft.assume(
+    "train.attention",
+    "sdpa",
+    "transformers takes sdpa where no kernel is named",
+  );
+  if (!all.has("optimizer")) {
+    draft.assume(
+      "optimizer.implementation",
+      "fused",
+      "optimizer is adamw_torch_fused by default",
+    );
+  }
+  const adapter = all.get("adapter");
+  const quantized = draft.stated.get("quantization.weights");
+  if (adapter === "qlora" && !quantized) {
+    draft.assume(
+      "quantization.weights",
+      readSwitch(all.get("bnb_config_kwargs.bnb_4bit_use_double_quant")) ===
+          false
+        ? "nf4"
+        : "nf4-dq",
+      "adapter is qlora, which needs load_in_4bit",
+    );
+  }
+  if (adapter === "qlora" && quantized?.value === "int8") {
+    draft.problems.push({
+      path: quantized.key,
+      message:
+        `${quantized.key} and adapter contradict each other: qlora is trained over 4-bit weights`,
+    });
+  }
+  if (quantized && isOff(adapter ?? "")) {
+    draft.problems.push({
+      path: quantized.key,
+      message:
+        `${quantized.key} needs an adapter: Axolotl trains quantized weights with adapters alone`,
+    });
+  }
+  draft.assume(
+    "quantization.kbit_upcast",
+    false,
+    "Axolotl casts norms, embeddings and the head back to its own type",
+  );
+  if (all.has("adapter")) {
+    draft.assume("train.lora.dropout", 0, "lora_dropout is 0 by default");
+  }
+  if (draft.facts.has("loaded") || all.has("bf16") || all.has("fp16")) return;
+  draft.facts.set("mixed_precision", { value: "bf16", key: "bf16" });
+  draft.facts.set("loaded", { value: "bf16", key: "bf16" });
+  draft.remark("precision.autocast", "bf16", "bf16 is auto by default");
+}

@@ -1,0 +1,46 @@
+import type { Rule } from "../reading/format.ts";
+import { counted } from "../reading/rules.ts";
+import { readCount } from "../reading/values.ts";
+import { fsdpRules, versionRule } from "../reading/vocabulary/fsdp.ts";
+import {
+  DEEPSPEED_RULE,
+  FSDP_RULE,
+} from "../training_arguments/trainer_rules.ts";
+
+/** Engines, and how many GPUs share a replica in which way. */
+export const ENGINE_RULES: readonly Rule[] = [
+  DEEPSPEED_RULE,
+  FSDP_RULE,
+  versionRule("fsdp_version"),
+  ...fsdpRules("fsdp_config"),
+  counted("tensor_parallel_size", "parallel.tp"),
+  counted(["context_parallel_size", "sequence_parallel_degree"], "parallel.cp"),
+  counted("expert_parallel_size", "parallel.ep"),
+];
+
+/** How many GPUs there are, in all or by the ways that they share the work. */
+export const GPU_RULES: readonly Rule[] = [
+  {
+    keys: ["world_size"],
+    fields: ["parallel.gpus"],
+    read: (setting, draft) =>
+      draft.state(setting, "parallel.gpus", setting.value),
+  },
+  {
+    keys: ["dp_shard_size", "dp_replicate_size"],
+    fields: ["parallel.gpus"],
+    values: "× tensor_parallel_size × context_parallel_size",
+    read: (setting, draft, all) => {
+      const count = (key: string): number =>
+        readCount(all.get(key) ?? 1) ?? NaN;
+      const gpus = count("dp_shard_size") * count("dp_replicate_size") *
+        count("tensor_parallel_size") *
+        (all.has("context_parallel_size")
+          ? count("context_parallel_size")
+          : count("sequence_parallel_degree"));
+      if (Number.isNaN(gpus)) {
+        draft.refuse(setting, "must be a whole number above 0");
+      } else draft.state(setting, "parallel.gpus", gpus);
+    },
+  },
+];

@@ -1,0 +1,58 @@
+import type { Format, Rule } from "../reading/format.ts";
+import { counted, same } from "../reading/rules.ts";
+import { readCount } from "../reading/values.ts";
+import { modelRule } from "../reading/vocabulary/model.ts";
+import { optimizerRule } from "../reading/vocabulary/optimizer_names.ts";
+import { ACTIVATION_RULES, COMPILE_RULE } from "./activation_rules.ts";
+import { ADAPTER_RULES } from "./adapter_rules.ts";
+import { finishAxolotl } from "./defaults.ts";
+import { AXOLOTL_NEUTRAL, AXOLOTL_UNEXPRESSED } from "./left_out.ts";
+import { ENGINE_RULES, GPU_RULES } from "./parallel_rules.ts";
+import { PLUGIN_RULES } from "./plugin_rules.ts";
+import { PRECISION_RULES } from "./precision_rules.ts";
+
+const RULES: readonly Rule[] = [
+  modelRule(["base_model"]),
+  ...ADAPTER_RULES,
+  counted("sequence_len", "train.sequence_length"),
+  counted("micro_batch_size", "train.micro_batch"),
+  counted("gradient_accumulation_steps", "train.gradient_accumulation"),
+  {
+    keys: ["batch_size"],
+    fields: ["train.gradient_accumulation"],
+    values: "÷ micro_batch_size",
+    read: (setting, draft, all) => {
+      const batch = readCount(setting.value);
+      const micro = readCount(all.get("micro_batch_size") ?? 1);
+      if (batch === null || micro === null || batch % micro !== 0) {
+        draft.refuse(setting, `must be a multiple of micro_batch_size`);
+      } else {
+        draft.state(setting, "train.gradient_accumulation", batch / micro);
+      }
+    },
+  },
+  ...PRECISION_RULES,
+  ...ACTIVATION_RULES,
+  optimizerRule(["optimizer"]),
+  ...PLUGIN_RULES,
+  COMPILE_RULE,
+  ...ENGINE_RULES,
+  same("image_size", "train.image_size"),
+  ...GPU_RULES,
+];
+
+/** Axolotl's YAML: src/axolotl/utils/schemas. */
+export const axolotlFile: Format = {
+  id: "axolotl",
+  title: "Axolotl",
+  kind: "mapping",
+  recognises: (values) =>
+    "base_model" in values ||
+    ("micro_batch_size" in values || "sequence_len" in values) &&
+      ("adapter" in values || "sequence_len" in values ||
+        "datasets" in values),
+  rules: RULES,
+  unexpressed: AXOLOTL_UNEXPRESSED,
+  neutral: AXOLOTL_NEUTRAL,
+  finish: finishAxolotl,
+};

@@ -1,0 +1,57 @@
+import type { Rule } from "../reading/format.ts";
+import { plainText } from "../reading/plain_text.ts";
+import { chosen, switched, switchOf } from "../reading/rules.ts";
+import { stateOptimizer } from "../reading/vocabulary/optimizer_names.ts";
+
+/** What stays on a GPU through a step: checkpoints, attention, the optimizer. */
+export const STEP_RULES: readonly Rule[] = [
+  switched("use-distributed-optimizer", "engine.distributed_optimizer", true),
+  switched("optimizer-cpu-offload", "engine.offload_optimizer", "cpu"),
+  switched("recompute-activations", "train.checkpointing", "selective"),
+  chosen("recompute-granularity", "train.checkpointing", {
+    full: "full",
+    selective: "selective",
+  }),
+  switched("checkpoint-activations", "train.checkpointing", "full"),
+  switched("use-flash-attn", "train.attention", "flash"),
+  {
+    keys: ["attention-backend"],
+    fields: ["train.attention"],
+    values:
+      "flash, fused → flash; unfused, local → eager; auto → flash, assumed",
+    read: (setting, draft) => {
+      const name = plainText(setting.value).split(".").at(-1);
+      if (name === "flash" || name === "fused") {
+        draft.state(setting, "train.attention", "flash");
+      } else if (name === "unfused" || name === "local") {
+        draft.state(setting, "train.attention", "eager");
+      } else if (name === "auto") {
+        draft.assume("train.attention", "flash", "--attention-backend is auto");
+      } else {draft.refuse(
+          setting,
+          "must be flash, fused, unfused, local or auto",
+        );}
+    },
+  },
+  {
+    keys: ["optimizer"],
+    fields: ["optimizer.name"],
+    values: "adam → adamw, sgd, muon …",
+    read: (setting, draft) =>
+      stateOptimizer(
+        setting,
+        draft,
+        setting.value === "adam" ? "adamw" : plainText(setting.value),
+      ),
+  },
+  {
+    keys: ["use-torch-fsdp2"],
+    fields: ["engine.name"],
+    values: "given → fsdp2",
+    read: (setting, draft) => {
+      if (switchOf(setting, draft)) {
+        draft.state(setting, "engine.name", "fsdp2");
+      }
+    },
+  },
+];

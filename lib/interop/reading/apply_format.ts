@@ -1,0 +1,84 @@
+import { isObject } from "../../scenario/fields.ts";
+import type { Document } from "./document.ts";
+import type { Draft } from "./draft.ts";
+import type { Format } from "./format.ts";
+import { FileSettings } from "./format.ts";
+import { isOff } from "./values.ts";
+
+/**
+ * Reads settings by a format's rules: first what the rules know, in their
+ * order, then every other setting, which is named with the reason.
+ *
+ * @param prefix What stands before the keys, for settings within others.
+ */
+export function applyFormat(
+  format: Format,
+  document: Document,
+  draft: Draft,
+  prefix = "",
+): void {
+  const all = new FileSettings(document.values, prefix);
+  const known = new Set<string>();
+  for (const rule of format.rules) {
+    for (const key of rule.keys) {
+      known.add(key);
+      const value = all.get(key);
+      if (value !== undefined) {
+        rule.read({ key: prefix + key, value }, draft, all);
+      }
+    }
+  }
+  const reasons = new Map(
+    format.unexpressed.flatMap((each) =>
+      each.keys.map((key) => [key, each] as const)
+    ),
+  );
+  for (const [key, value] of leavesOf(document.values, known, reasons)) {
+    const setting = { key: prefix + key, value };
+    const unexpressed = reasons.get(key);
+    if (unexpressed) {
+      if (isOff(value)) draft.leave(setting, "switched off");
+      else if (value === "auto") draft.leave(setting, "left to the tool");
+      else draft.leave(setting, unexpressed.reason, unexpressed.moves_memory);
+    } else if (format.neutral.some((pattern) => pattern.test(key))) {
+      draft.leave(setting, "decides no GPU memory of a training step");
+    } else {
+      draft.leave(
+        setting,
+        `not a setting of ${format.title} that Headroom knows`,
+      );
+    }
+  }
+  for (const note of document.notes) {
+    draft.leave({ key: "the script", value: "…" }, note, true);
+  }
+  format.finish?.(draft, all, document);
+}
+
+/** Every set value that no rule takes, by dotted key. */
+function* leavesOf(
+  values: Record<string, unknown>,
+  known: ReadonlySet<string>,
+  reasons: ReadonlyMap<string, unknown>,
+  prefix = "",
+): Generator<[key: string, value: unknown]> {
+  for (const [name, value] of Object.entries(values)) {
+    const key = prefix + name;
+    if (value === null || value === undefined) continue;
+    const taken = known.has(key);
+    const told = taken || reasons.has(key);
+    if (isObject(value) && (!told || holdsMore(key, known, reasons))) {
+      yield* leavesOf(value, known, reasons, `${key}.`);
+    } else if (!taken) yield [key, value];
+  }
+}
+
+/** Whether settings within a section are read one by one. */
+function holdsMore(
+  key: string,
+  known: ReadonlySet<string>,
+  reasons: ReadonlyMap<string, unknown>,
+): boolean {
+  const inside = (each: string): boolean => each.startsWith(`${key}.`);
+  return [...known].some(inside) || [...reasons.keys()].some(inside);
+}

@@ -1,0 +1,63 @@
+import type { Document } from "./document.ts";
+import type { Draft, FileSetting } from "./draft.ts";
+
+/** How the settings of one or several names are read. */
+export interface Rule {
+  /** Dotted keys, the usual one first. */
+  keys: readonly string[];
+  /** The Scenario's fields that they decide. */
+  fields: readonly string[];
+  /** How values map, in a few words, for the documentation. */
+  values?: string;
+  read(setting: FileSetting, draft: Draft, all: FileSettings): void;
+}
+
+/** Settings that no field of a Scenario says. */
+export interface Unexpressed {
+  keys: readonly string[];
+  reason: string;
+  /** Whether a run's memory depends on them. */
+  moves_memory: boolean;
+}
+
+/** A kind of configuration. */
+export interface Format {
+  id: string;
+  title: string;
+  kind: Document["kind"];
+  /** Whether a file is of this kind; the first format that says so reads it. */
+  recognises(values: Record<string, unknown>, name: string): boolean;
+  rules: readonly Rule[];
+  unexpressed: readonly Unexpressed[];
+  /** Dotted keys that decide no GPU memory. */
+  neutral: readonly RegExp[];
+  /** Adds what settings mean together, and the tool's own defaults. */
+  finish?(draft: Draft, all: FileSettings, document: Document): void;
+}
+
+/** The settings of a file by dotted key. */
+export class FileSettings {
+  constructor(
+    readonly root: Record<string, unknown>,
+    /** What stands before the keys in the whole file. */
+    readonly prefix = "",
+  ) {}
+
+  /** The value at a dotted key; undefined where there is none or null. */
+  get(key: string): unknown {
+    let value: unknown = this.root;
+    if (Object.hasOwn(this.root, key)) return this.root[key] ?? undefined;
+    for (const part of key.split(".")) {
+      if (
+        typeof value !== "object" || value === null || Array.isArray(value) ||
+        !Object.hasOwn(value, part)
+      ) return undefined;
+      value = (value as Record<string, unknown>)[part];
+    }
+    return value ?? undefined;
+  }
+
+  has(key: string): boolean {
+    return this.get(key) !== undefined;
+  }
+}

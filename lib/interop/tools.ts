@@ -1,0 +1,76 @@
+import { accelerateFile } from "./accelerate/read.ts";
+import { accelerateExport } from "./accelerate/write.ts";
+import { axolotlFile } from "./axolotl/read.ts";
+import { axolotlExport } from "./axolotl/write.ts";
+import { deepspeedFile } from "./deepspeed/read.ts";
+import { deepspeedExport } from "./deepspeed/write.ts";
+import { lightningFile } from "./lightning/read.ts";
+import { lightningExport } from "./lightning/write.ts";
+import { llamaFactoryFile } from "./llama_factory/read.ts";
+import { llamaFactoryV1File } from "./llama_factory/read_v1.ts";
+import { megatronFile } from "./megatron/read.ts";
+import { memoryCalculatorFile } from "./memory_calculator/read.ts";
+import { peftFile } from "./peft/read.ts";
+import { plainFile } from "./plain/read.ts";
+import { jsonExport, yamlExport } from "./plain/write.ts";
+import type { Format } from "./reading/format.ts";
+import { torchtuneFile } from "./torchtune/read.ts";
+import { trainingArgumentsFile } from "./training_arguments/read.ts";
+import { trainingArgumentsExport } from "./training_arguments/write.ts";
+import type { ExportFormat } from "./writing/exported.ts";
+
+/** A program whose configurations are read or written. */
+export interface Tool {
+  /** The folder's name beside this file. */
+  folder: string;
+  reads: readonly Format[];
+  writes: readonly ExportFormat[];
+}
+
+/**
+ * Every tool, in the order in which they are asked whether a file is theirs:
+ * those with keys of their own first.
+ */
+export const TOOLS: readonly Tool[] = [
+  { folder: "megatron", reads: [megatronFile], writes: [] },
+  { folder: "torchtune", reads: [torchtuneFile], writes: [] },
+  { folder: "lightning", reads: [lightningFile], writes: [lightningExport] },
+  { folder: "memory_calculator", reads: [memoryCalculatorFile], writes: [] },
+  { folder: "plain", reads: [plainFile], writes: [yamlExport, jsonExport] },
+  { folder: "peft", reads: [peftFile], writes: [] },
+  { folder: "accelerate", reads: [accelerateFile], writes: [accelerateExport] },
+  { folder: "deepspeed", reads: [deepspeedFile], writes: [deepspeedExport] },
+  { folder: "axolotl", reads: [axolotlFile], writes: [axolotlExport] },
+  {
+    folder: "llama_factory",
+    reads: [llamaFactoryV1File, llamaFactoryFile],
+    writes: [],
+  },
+  {
+    folder: "training_arguments",
+    reads: [trainingArgumentsFile],
+    writes: [trainingArgumentsExport],
+  },
+];
+
+/** Every configuration that is read, in the order of {@linkcode TOOLS}. */
+export const FORMATS: readonly Format[] = TOOLS.flatMap(({ reads }) => reads);
+
+/** What is offered first; the rest follows in the order of the tools. */
+const OFFERED_FIRST = [
+  "accelerate",
+  "deepspeed",
+  "axolotl",
+  "lightning",
+  "training-arguments",
+];
+
+/** Every configuration that a Scenario becomes, in the order of the pages. */
+export const EXPORTS: readonly ExportFormat[] = TOOLS
+  .flatMap(({ writes }) => writes)
+  .toSorted((a, b) => placeOf(a) - placeOf(b));
+
+function placeOf({ id }: ExportFormat): number {
+  const place = OFFERED_FIRST.indexOf(id);
+  return place < 0 ? OFFERED_FIRST.length : place;
+}

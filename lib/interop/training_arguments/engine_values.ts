@@ -1,0 +1,46 @@
+import type { Scenario } from "../../scenario/schema.ts";
+import { engineValues } from "../deepspeed/write.ts";
+import type { DraftBuilder } from "../writing/draft_builder.ts";
+import { engineOf } from "../writing/draft_builder.ts";
+import { STRATEGIES } from "../writing/fsdp_words.ts";
+
+/** `deepspeed`, `fsdp` and `fsdp_config`, as the Trainer and Axolotl take them. */
+export function putTrainerEngine(
+  scenario: Scenario,
+  builder: DraftBuilder,
+): void {
+  const { engine } = scenario;
+  const name = engineOf(scenario);
+  if (name === "deepspeed") {
+    const { values, says, notes } = engineValues(scenario);
+    builder.put(
+      "deepspeed",
+      {
+        ...values,
+        train_micro_batch_size_per_gpu: "auto",
+        gradient_accumulation_steps: "auto",
+        train_batch_size: "auto",
+        zero_allow_untested_optimizer: true,
+      },
+      ...says,
+    );
+    for (const note of notes) builder.note(note);
+  } else if (name === "fsdp" || name === "fsdp2") {
+    const offload = engine.offload_parameters === "cpu";
+    const { sharding } = engine;
+    builder.put("fsdp", [
+      STRATEGIES[sharding].toLowerCase(),
+      "auto_wrap",
+      ...(offload ? ["offload"] : []),
+    ], "engine.sharding");
+    builder.put("fsdp_config", { version: name === "fsdp2" ? 2 : 1 });
+    builder.says("engine.name");
+    const same = engine.offload_parameters === engine.offload_optimizer;
+    if (offload && same) {
+      builder.says("engine.offload_parameters", "engine.offload_optimizer");
+    }
+    builder.note(
+      "fsdp wraps the layers that fsdp_config's transformer_layer_cls_to_wrap names, or those that the model names itself",
+    );
+  }
+}

@@ -1,0 +1,213 @@
+import type { Draft } from "../reading/draft.ts";
+import type { FileSettings, Format, Rule } from "../reading/format.ts";
+import { anyKeyOf, KEY_END } from "../reading/key_patterns.ts";
+import { plainText } from "../reading/plain_text.ts";
+import {
+  counted,
+  loadedIn,
+  modules,
+  same,
+  switched,
+  switchOf,
+  unexpressed,
+} from "../reading/rules.ts";
+import { readSwitch } from "../reading/values.ts";
+import { attentionRule } from "../reading/vocabulary/attention.ts";
+import { bitsAndBytesRules } from "../reading/vocabulary/bitsandbytes.ts";
+import { modelRule } from "../reading/vocabulary/model.ts";
+import {
+  assumeTrainer,
+  CHECKPOINTING_RULE,
+  TRAINER_NEUTRAL,
+  TRAINER_RULES,
+  TRAINER_UNEXPRESSED,
+} from "./trainer_rules.ts";
+
+/** Keys that TRL's SFTConfig adds. */
+const SFT_KEYS = [
+  "max_seq_length",
+  "max_length",
+  "packing",
+  "packing_strategy",
+  "padding_free",
+  "eval_packing",
+  "dataset_text_field",
+  "dataset_num_proc",
+  "dataset_kwargs",
+  "assistant_only_loss",
+  "completion_only_loss",
+  "model_init_kwargs",
+  "activation_offloading",
+];
+
+/** TRL's ModelConfig, whose settings its scripts take in the same file. */
+const MODEL_CONFIG: readonly Rule[] = [
+  modelRule(["model_name_or_path"]),
+  loadedIn([
+    "dtype",
+    "torch_dtype",
+    "model_init_kwargs.dtype",
+    "model_init_kwargs.torch_dtype",
+  ]),
+  attentionRule([
+    "attn_implementation",
+    "model_init_kwargs.attn_implementation",
+  ]),
+  switched("use_flash_attention_2", "train.attention", "flash"),
+  {
+    keys: ["use_peft"],
+    fields: ["train.method"],
+    values: "true → lora",
+    read: (setting, draft) => {
+      const on = switchOf(setting, draft);
+      if (on !== null) draft.fact(setting, "adapters", on);
+    },
+  },
+  ...[
+    same("lora_r", "train.lora.rank"),
+    same("lora_alpha", "train.lora.alpha"),
+    same("lora_dropout", "train.lora.dropout"),
+    modules("lora_target_modules", "train.lora.targets"),
+    modules("lora_target_parameters", "train.lora.target_parameters"),
+    modules("lora_modules_to_save", "train.lora.modules_to_save"),
+    switched("use_rslora", "train.lora.rslora", true, false),
+    switched("use_dora", "train.lora.dora", true, false),
+  ].map((rule): Rule => ({
+    ...rule,
+    read: (setting, draft, all) => {
+      // TRL's scripts look at them only with this switch.
+      if (readSwitch(all.get("use_peft") ?? true) === false) {
+        draft.leave(setting, "use_peft is off");
+      } else rule.read(setting, draft, all);
+    },
+  })),
+  ...bitsAndBytesRules({
+    nested: ["use_bnb_nested_quant"],
+    type: ["bnb_4bit_quant_type"],
+  }),
+];
+
+/** What SFTConfig adds to TrainingArguments. */
+const SFT_RULES: readonly Rule[] = [
+  counted(["max_length", "max_seq_length"], "train.sequence_length"),
+  {
+    keys: ["loss_type"],
+    fields: ["train.loss"],
+    values: "nll → full, chunked_nll → chunked",
+    read: (setting, draft) => {
+      const type = plainText(setting.value);
+      if (type === "nll" || type === "dft") {
+        if (draft.valueAt("train.loss") !== "fused") {
+          draft.state(setting, "train.loss", "full");
+        } else draft.leave(setting, "Liger fuses it");
+        if (type === "dft") {
+          draft.remark("train.loss", "full", "dft is taken as nll");
+        }
+      } else if (type === "chunked_nll") {
+        draft.state(setting, "train.loss", "chunked");
+      } else draft.leave(setting, "not a loss that Headroom knows", true);
+    },
+  },
+  {
+    keys: ["activation_offloading"],
+    fields: ["train.checkpoint_offload"],
+    values: "true → true where checkpoints are kept",
+    read: (setting, draft, all) => {
+      const on = switchOf(setting, draft);
+      if (on === false) return draft.leave(setting, "switched off");
+      if (!on) return;
+      if (readSwitch(all.get("gradient_checkpointing") ?? true) === true) {
+        draft.state(setting, "train.checkpoint_offload", true);
+      } else {
+        draft.leave(
+          setting,
+          "only checkpoints can be kept on the host in a scenario",
+          true,
+        );
+      }
+    },
+  },
+];
+
+/** A file of transformers' TrainingArguments, TRL's SFTConfig or its scripts. */
+export const trainingArgumentsFile: Format = {
+  id: "training-arguments",
+  title: "TrainingArguments",
+  kind: "mapping",
+  recognises: (values) =>
+    [
+      "per_device_train_batch_size",
+      "per_gpu_train_batch_size",
+      "gradient_accumulation_steps",
+      "gradient_checkpointing",
+      "num_train_epochs",
+      "optim",
+      "learning_rate",
+      "use_liger_kernel",
+      "output_dir",
+      ...SFT_KEYS,
+    ].filter((key) => key in values).length > 0,
+  rules: [
+    ...MODEL_CONFIG,
+    ...TRAINER_RULES,
+    CHECKPOINTING_RULE,
+    ...SFT_RULES,
+    same("transformers_version", "software.transformers"),
+    same("trl_version", "software.trl"),
+  ],
+  unexpressed: [
+    ...TRAINER_UNEXPRESSED,
+    unexpressed("lora_task_type", "no field says it", false),
+    unexpressed(
+      [
+        "use_unsloth",
+        "reference_model",
+        "ref_model",
+        "precompute_ref_log_probs",
+      ],
+      "no field says it",
+    ),
+  ],
+  neutral: [
+    ...TRAINER_NEUTRAL,
+    anyKeyOf(KEY_END.wordOrSection)`
+    dataset script chat_template eos_token pad_token packing padding_free
+    eval_packing pad_to_multiple_of shuffle truncation assistant_only
+    trust_remote model_revision model_code_revision base_model_revision
+    model_type num_proc bos_token streaming bnb_4bit_quant_storage
+    model_init_kwargs neftune
+  `,
+  ],
+  finish: finishTrainer,
+};
+
+function finishTrainer(draft: Draft, all: FileSettings): void {
+  assumeTrainer(draft, all);
+  if (!SFT_KEYS.some((key) => all.has(key))) return;
+  draft.assume(
+    "train.sequence_length",
+    1024,
+    "SFTConfig's max_length is 1024 where it is not given",
+  );
+  if (!all.has("gradient_checkpointing")) {
+    draft.assume(
+      "train.checkpointing",
+      "full",
+      "SFTConfig switches gradient_checkpointing on",
+    );
+  }
+  if (!all.has("bf16") && readSwitch(all.get("fp16") ?? false) !== true) {
+    draft.facts.set("mixed_precision", {
+      value: "bf16",
+      key: "SFTConfig's default",
+    });
+    draft.remark(
+      "precision.autocast",
+      "bf16",
+      "SFTConfig switches bf16 on where fp16 is not",
+    );
+  }
+  if (all.has("use_peft") && readSwitch(all.get("use_peft")) === true) {
+    draft.assume("train.lora.dropout", 0.05, "TRL's lora_dropout is 0.05");
+  }
+}

@@ -1,0 +1,32 @@
+import type { Kin } from "../record.ts";
+import { like, ruleOf, times } from "../rule.ts";
+
+/** facebookresearch/schedule_free, as its package schedulefree was traced. */
+export const SCHEDULE_FREE = {
+  "schedule-free-adamw": {
+    rule: ruleOf({
+      states: like(2),
+      foreach: times(1),
+      own: times(1),
+      kept: times(1),
+      implementations: ["foreach"],
+      usual: "foreach",
+    }),
+    spellings: {
+      transformers: {
+        schedule_free_adamw: {},
+        schedule_free_radam: {
+          note: "schedule-free RAdam keeps the states of schedule-free AdamW",
+        },
+      },
+    },
+  },
+  "schedule-free-sgd": {
+    rule: ruleOf({
+      states: like(1),
+      implementations: ["foreach"],
+      usual: "foreach",
+    }),
+    spellings: { transformers: { schedule_free_sgd: {} } },
+  },
+} satisfies Kin;

@@ -1,0 +1,56 @@
+import type { Kernels } from "../torch/kernels.ts";
+import type { Machine, Value } from "../torch/machine.ts";
+import type { AdaptedLinear } from "../torch/ops/adapted_linear.ts";
+import type { AttentionSettings, Heads } from "../torch/ops/attention/types.ts";
+import type { Norm } from "../torch/ops/norms.ts";
+import type { RotaryTable } from "../torch/ops/rotary.ts";
+import type { FusedLayout } from "../../models/families/code/attention.ts";
+
+/** Attention with a projection for each of q, k and v, or one for all. */
+export interface AttentionPlan {
+  readonly projections:
+    | { readonly qkv: AdaptedLinear }
+    | {
+      readonly q: AdaptedLinear;
+      readonly k: AdaptedLinear;
+      readonly v: AdaptedLinear;
+    };
+  readonly o: AdaptedLinear;
+  readonly qNorm: Norm | null;
+  readonly kNorm: Norm | null;
+  /** Whether those norm heads that were turned already: Hunyuan. */
+  readonly normsTurned: boolean;
+  readonly heads: Heads;
+  readonly rotary: "whole" | "part" | "halves" | "none";
+  readonly rotaryShare: number;
+  /** Whether cosines and sines are repeated for this layer. */
+  readonly repeatedTables: boolean;
+  /** Whether they are turned in part, token by token: GPT-J. */
+  readonly turnsByToken: boolean;
+  /** Whether heads are turned in fp32. */
+  readonly wideRotary: boolean;
+  /** How a fused projection is cut. */
+  readonly fused: FusedLayout;
+  /** Whether keys and values, and what they are views of, are given back. */
+  readonly cached: boolean;
+  readonly settings: AttentionSettings;
+  /** The code that makes the heads. */
+  readonly makeHeads: HeadMaker;
+  readonly kernels: Kernels;
+}
+
+/** Queries, keys and values as the attention kernel gets them. */
+export interface MadeHeads {
+  readonly heads: readonly [Value, Value, Value];
+  readonly sizes: Heads;
+  /** Whether heads, and so what the kernel gives, lie head by head. */
+  readonly byHead: boolean;
+}
+
+/** Makes queries, keys and values of normed hidden states. */
+export type HeadMaker = (
+  m: Machine,
+  x: Value,
+  plan: AttentionPlan,
+  table: RotaryTable | null,
+) => MadeHeads;

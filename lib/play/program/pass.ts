@@ -1,0 +1,87 @@
+import type { At, PhaseName } from "../../answer/curve.ts";
+import type { StorageId } from "../memory/tape.ts";
+import type { Block, SegmentName } from "../record/block.ts";
+import type { Instance, Run, Wire } from "./act.ts";
+
+/** Blocks that run one after the other, such as a decoder's. */
+export type Stack = readonly { readonly block: Block; readonly at: At }[];
+
+/** The blocks of one forward and backward pass, in the order in which they run. */
+export interface Pass {
+  readonly stacks: readonly Stack[];
+  /** Bytes of checkpoints that the host holds when the backward pass begins. */
+  readonly hostBytes: number;
+}
+
+/** What a pass does, in order. */
+export interface PassActs {
+  readonly instances: readonly Instance[];
+  readonly acts: readonly Run[];
+}
+
+/** The acts of a pass: the one place that says in which order blocks run. */
+export function passActs({ stacks }: Pass): PassActs {
+  const placed = stacks.map((stack) =>
+    stack.map(({ block, at }): Instance => ({ block, at }))
+  );
+  const instances = placed.flat();
+  const acts: Run[] = [];
+  const run = (
+    phase: PhaseName,
+    instance: Instance,
+    name: SegmentName,
+    { wires = [], at = instance.at }: { wires?: readonly Wire[]; at?: At } = {},
+  ): void => {
+    const segment = instance.block[name];
+    if (!segment || (segment.to === segment.from && wires.length === 0)) return;
+    acts.push({ act: "run", phase, at, instance, name, segment, wires });
+  };
+
+  let before: Instance | null = null;
+  for (const stack of placed) {
+    const last = stack.at(-1);
+    for (const instance of stack) {
+      const { block } = instance;
+      const wires = wireOf("hidden states", before, "out", instance, "in");
+      if (block.body) run("forward", instance, "body", { wires });
+      else run("forward", instance, "forward", { wires });
+      if (instance === last) {
+        for (const each of stack) run("forward", each, "done", stack[0]);
+      }
+      if (block.body) run("forward", instance, "forward");
+      before = instance;
+    }
+  }
+  for (const instance of instances) run("forward", instance, "exit");
+  for (const instance of instances) run("forward", instance, "dropped");
+
+  before = null;
+  const carried = new Map<string, { from: Instance; given: StorageId }>();
+  for (const instance of instances.toReversed()) {
+    const wires = wireOf("gradient", before, "gradIn", instance, "gradOut");
+    for (const { name, taken, given } of instance.block.ports.carried) {
+      const known = carried.get(name);
+      if (known && taken !== null) wires.push({ what: name, ...known, taken });
+      if (given !== null) carried.set(name, { from: instance, given });
+    }
+    run("backward", instance, "backward", { wires });
+    before = instance;
+  }
+  return { instances, acts };
+}
+
+type Neighbour = "in" | "out" | "gradIn" | "gradOut";
+
+function wireOf(
+  what: string,
+  from: Instance | null,
+  out: Neighbour,
+  to: Instance,
+  into: Neighbour,
+): Wire[] {
+  const given = from?.block.ports[out] ?? null;
+  const taken = to.block.ports[into];
+  return from === null || given === null || taken === null
+    ? []
+    : [{ what, from, given, taken }];
+}

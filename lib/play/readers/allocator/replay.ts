@@ -1,0 +1,113 @@
+import type { PoolSizes } from "../../memory/allocator/sizes.ts";
+import type { Act, Instance } from "../../program/act.ts";
+import type { Buffer } from "../../program/buffer.ts";
+import type { Block } from "../../record/block.ts";
+import type { PoolInstance } from "./player.ts";
+import { Player } from "./player.ts";
+import { playRuns } from "./repeats.ts";
+import { runsOf } from "./runs.ts";
+import type { Compiled } from "./stream.ts";
+import { compiler } from "./stream.ts";
+
+/** Plays acts on one pool of PyTorch's allocator. */
+export class Replay {
+  readonly player: Player;
+  readonly #compiled: (block: Block) => Compiled;
+  /** The blocks of what is freed again, for each of a buffer's storages. */
+  readonly #taken = new Map<Buffer, number[][]>();
+  #instances = new Map<Instance, PoolInstance>();
+  /** Units that instances hold of the other pool's tensors. */
+  #held = 0;
+
+  /** @param capacity Units that the pool can have. */
+  constructor(sizes: PoolSizes, capacity: number) {
+    this.player = new Player(sizes, capacity);
+    this.#compiled = compiler(this.player.pool);
+  }
+
+  /** Plays a step's acts, or those before the first. */
+  play(acts: readonly Act[]): void {
+    this.#open(acts);
+    const isFreed = new Set(
+      acts.flatMap((act) => act.act === "free" ? [act.buffer] : []),
+    );
+    for (let at = 0; at < acts.length; at++) {
+      const act = acts[at] as Act;
+      switch (act.act) {
+        case "run":
+          at = this.#run(acts, at);
+          break;
+        case "take":
+          this.#take(act.buffer, isFreed.has(act.buffer));
+          break;
+        case "free":
+          this.#free(act.buffer);
+          break;
+        case "clear":
+          this.player.close();
+          this.player.others -= this.#held;
+          this.#held = 0;
+      }
+    }
+  }
+
+  /** Gives all instances of a step places for what they hold. */
+  #open(acts: readonly Act[]): void {
+    const all = new Set(
+      acts.flatMap((act) => act.act === "run" ? [act.instance] : []),
+    );
+    const opened = this.player.open(
+      [...all].map(({ block }) => this.#compiled(block)),
+    );
+    this.#instances = new Map(
+      [...all].map((instance, at) => [instance, opened[at] as PoolInstance]),
+    );
+  }
+
+  /** @returns The place of the last run of those that follow one another. */
+  #run(acts: readonly Act[], from: number): number {
+    let to = from;
+    while (acts[to]?.act === "run") to++;
+    const { player } = this;
+    const { others } = player;
+    playRuns(
+      player,
+      runsOf(
+        acts.slice(from, to),
+        (instance) => this.#instances.get(instance) as PoolInstance,
+      ),
+    );
+    this.#held += player.others - others;
+    return to - 1;
+  }
+
+  #take(buffer: Buffer, isFreed: boolean): void {
+    const { pieces, copies } = buffer;
+    const blocks: number[][] = [];
+    const take = (bytes: number, times: number): void => {
+      const into: number[] | null = isFreed ? [] : null;
+      this.player.take(bytes, times, into);
+      if (into) blocks.push(into);
+    };
+    const [only] = pieces;
+    if (only && pieces.length === 1) take(only.bytes, copies * only.count);
+    else {
+      for (let copy = copies; copy > 0; copy--) {
+        for (const { bytes, count } of pieces) take(bytes, count);
+      }
+    }
+    if (isFreed) this.#taken.set(buffer, blocks);
+  }
+
+  #free(buffer: Buffer): void {
+    const { pieces, copies } = buffer;
+    const blocks = this.#taken.get(buffer) ?? [];
+    this.#taken.delete(buffer);
+    const joined = pieces.length === 1;
+    for (const [at, own] of blocks.entries()) {
+      const { bytes, count } =
+        pieces[at % pieces.length] as Buffer["pieces"][0];
+      this.player.release(bytes, joined ? copies * count : count, own);
+    }
+  }
+}

@@ -1,0 +1,111 @@
+import type { At, PhaseName } from "../../answer/curve.ts";
+import type { Act, Program } from "../program/act.ts";
+import type { LiveTensors } from "./live.ts";
+import { liveAt, standingOf } from "./live.ts";
+
+/** An instant of the step. */
+export interface Instant {
+  readonly phase: PhaseName;
+  readonly at: At;
+  readonly bytes: number;
+  /** What stands then, largest first; sums to the bytes. */
+  readonly live: readonly LiveTensors[];
+}
+
+/** How high a program's memory reaches. */
+export interface Peaks {
+  /** What stands before a later step begins, and after it ends. */
+  readonly standing: readonly LiveTensors[];
+  readonly standingBytes: number;
+  /**
+   * What the step's own tensors reach, in bytes; the peak counts the libraries'
+   * workspaces too.
+   */
+  readonly phases: {
+    readonly load: number;
+    readonly forward: number;
+    readonly backwardStart: number;
+    readonly backward: number;
+    readonly backwardEnd: number;
+    readonly optimizer: number;
+    readonly steady: number;
+  };
+  readonly peak: Instant;
+}
+
+/** What an act adds, and the most that stands within it, in bytes. */
+export function changeOf(act: Act): { net: number; peak: number } {
+  switch (act.act) {
+    case "run":
+      return act.segment;
+    case "take":
+      return { net: act.buffer.bytes, peak: act.buffer.bytes };
+    case "free":
+      return { net: -act.buffer.bytes, peak: 0 };
+    case "clear":
+      return { net: -act.bytes, peak: 0 };
+  }
+}
+
+/** Follows a program's memory to its highest points, in a step after the first. */
+export function peaksOf(program: Program): Peaks {
+  const { load, step } = program;
+  const standing = standingOf(program);
+  const base = sum(standing);
+  let current = base;
+  let backwardStart = base;
+  let backwardEnd: number | null = null;
+  const peaks = { forward: base, backward: base, optimizer: 0 };
+  const peak = {
+    phase: "forward" as PhaseName,
+    at: "embeddings" as At,
+    bytes: base,
+    act: -1,
+  };
+  let before: Act["phase"] = "forward";
+  for (const [index, act] of step.entries()) {
+    const { phase, at } = act;
+    if (phase === "load") continue;
+    if (before === "forward" && phase === "backward") backwardStart = current;
+    if (phase === "optimizer" && backwardEnd === null) {
+      backwardEnd = current;
+      peaks.optimizer = current;
+    }
+    before = phase;
+    const change = changeOf(act);
+    const reached = current + change.peak;
+    if (reached > peaks[phase]) peaks[phase] = reached;
+    if (reached > peak.bytes) {
+      Object.assign(peak, { phase, at, bytes: reached, act: index });
+    }
+    current += change.net;
+  }
+  backwardEnd ??= current;
+  const workspaces = sum(
+    standing.filter(({ part }) => part === "kernel workspaces"),
+  );
+  const { phase, at, bytes } = peak;
+  return {
+    standing,
+    standingBytes: base,
+    phases: {
+      load: load.reduce((total, { buffer }) => total + buffer.bytes, 0),
+      forward: peaks.forward - workspaces,
+      backwardStart: backwardStart - workspaces,
+      backward: peaks.backward - workspaces,
+      backwardEnd: backwardEnd - workspaces,
+      optimizer: Math.max(peaks.optimizer, backwardEnd) - workspaces,
+      steady: base - workspaces,
+    },
+    peak: { phase, at, bytes, live: liveThen(program, peak.act) },
+  };
+}
+
+function liveThen(program: Program, index: number): LiveTensors[] {
+  const act = program.step[index];
+  return liveAt(program, index, act?.act === "run" ? act.segment.peakAt : 0);
+}
+
+function sum(tensors: readonly { bytes: number }[]): number {
+  return tensors.reduce((total, { bytes }) => total + bytes, 0);
+}

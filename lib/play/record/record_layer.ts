@@ -1,0 +1,147 @@
+import type { PartName } from "../../answer/parts.ts";
+import type { Dtype } from "../torch/dtype.ts";
+import type { MachineSettings, Value } from "../torch/machine.ts";
+import { Machine } from "../torch/machine.ts";
+import type { Block } from "./block.ts";
+import { blockOf } from "./block.ts";
+
+/** Where hidden states come from. */
+export interface BlockInput {
+  readonly elements: number;
+  readonly dtype: Dtype;
+  /** Whether their gradient is wanted. */
+  readonly needsGrad: boolean;
+  readonly checkpoint: boolean;
+  /** What hidden states between layers count as, everywhere in the pass. */
+  readonly part: PartName;
+  /** Whether a checkpoint is moved to the host until it is needed again. */
+  readonly offload: boolean;
+  /** Whether they are a leaf of the graph, which autograd holds to the end. */
+  readonly isLeaf: boolean;
+  /** Whether the stack's code refers to them until its layers have run. */
+  readonly held?: boolean;
+  /** Whether a layer that runs again stops when all that it saves is there. */
+  readonly stopsEarly?: boolean;
+}
+
+/** What a checkpoint is called that came back from the host. */
+const CHECKPOINT = "checkpoint from the host";
+
+/** Records a layer: forward, the end of autocast, backward. */
+export function recordLayer(
+  settings: MachineSettings,
+  given: BlockInput,
+  layer: (m: Machine, x: Value) => Value,
+): Block {
+  const m = new Machine(settings);
+  const { part } = given;
+  m.part = part;
+  const input = m.input();
+  const source = given.needsGrad ? { node: input, slot: 0 } : null;
+  const x = m.external(
+    given.elements,
+    given.dtype,
+    "hidden states",
+    source,
+    part,
+  );
+  const held = given.held === true;
+  if (held) m.tape.retain(x.storage);
+  const letGo = () => {
+    if (held) m.tape.release(x.storage);
+    return m.tape.events.length;
+  };
+  // Nothing is kept, and nothing runs again, of a layer that needs no gradient.
+  if (!given.checkpoint || !needsGradient(settings, given, layer)) {
+    if (given.isLeaf) m.tape.retain(x.storage);
+    const out = layer(m, x);
+    m.drop(x);
+    const forward = m.tape.events.length;
+    const done = letGo();
+    m.endForward();
+    const exit = m.tape.events.length;
+    if (out.source === null) {
+      return blockOf(m, [forward, held ? done : null, exit], {
+        in: x.storage,
+        out: out.storage,
+        gradIn: null,
+        gradOut: null,
+        outputDtype: out.dtype,
+      }, part);
+    }
+    const gradOut = m.external(
+      out.elements,
+      out.dtype,
+      "gradient of hidden states",
+      null,
+      "activation gradients",
+    );
+    m.backward(out, gradOut);
+    if (given.isLeaf) m.tape.release(x.storage);
+    return blockOf(m, [forward, held ? done : null, exit], {
+      in: x.storage,
+      out: out.storage,
+      gradIn: input.grads[0]?.storage ?? null,
+      gradOut: gradOut.storage,
+      outputDtype: out.dtype,
+    }, part);
+  }
+  m.recording = false;
+  const out = layer(m, x);
+  if (!given.offload) m.tape.retain(x.storage);
+  m.drop(x);
+  const forward = m.tape.events.length;
+  const done = letGo();
+  m.endForward();
+  const exit = m.tape.events.length;
+  const gradOut = m.external(
+    out.elements,
+    out.dtype,
+    "gradient of hidden states",
+    null,
+    "activation gradients",
+  );
+  m.recording = true;
+  const kept = given.offload
+    ? m.keep(m.create(given.elements, given.dtype, CHECKPOINT, null, part))
+    : x;
+  // torch.utils.checkpoint runs the layer again from a detached copy.
+  const begin = m.tape.events.length;
+  const again = m.view(kept, { source });
+  m.part = "residual stream";
+  const result = layer(m, again);
+  m.endForward();
+  if (given.stopsEarly) {
+    m.drop(result);
+    m.stopAtLastSave();
+    // What needs nothing saved runs before: the layer runs again when it is asked.
+    const middle = m.tape.events.length;
+    const read = m.backward(result, gradOut);
+    m.tape.advance(begin, middle, read);
+    m.drop(again);
+  } else {
+    m.tape.retain(gradOut.storage);
+    m.backward(result, gradOut);
+    m.drop(result, again);
+    m.tape.release(gradOut.storage);
+  }
+  m.tape.release(kept.storage);
+  return blockOf(m, [forward, held ? done : null, exit], {
+    in: x.storage,
+    out: out.storage,
+    gradIn: input.grads[0]?.storage ?? null,
+    gradOut: gradOut.storage,
+    outputDtype: out.dtype,
+  }, part);
+}
+
+/** Whether a gradient has to pass a layer, for its input or its parameters. */
+function needsGradient(
+  settings: MachineSettings,
+  { needsGrad, elements, dtype, part }: BlockInput,
+  layer: (m: Machine, x: Value) => Value,
+): boolean {
+  if (needsGrad) return true;
+  const m = new Machine(settings);
+  return layer(m, m.external(elements, dtype, "", null, part)).source !== null;
+}

@@ -1,0 +1,89 @@
+import type { PartName } from "../../answer/parts.ts";
+import type { Dtype } from "../torch/dtype.ts";
+import { DTYPE_BYTES } from "../torch/dtype.ts";
+import type { Machine, MachineSettings, Value } from "../torch/machine.ts";
+import type { Block } from "./block.ts";
+import { recordLayer } from "./record_layer.ts";
+
+/** What a layer runs. */
+export interface LayerCode {
+  readonly run: (m: Machine, x: Value) => Value;
+  /** Says what else is known of the block once it is recorded. */
+  readonly finish?: (block: Block) => Block;
+}
+
+/** A layer of a stack. */
+export interface StackLayer {
+  /** Layers of one key run the same code on what they are given. */
+  readonly key: string;
+  readonly checkpoint: boolean;
+  /** Whether the stack's code refers to its input until the layers have run. */
+  readonly held: boolean;
+  /** Plans what it runs; called for the first of those that are alike. */
+  code(): LayerCode;
+}
+
+/** What the first layer is given, and how all of them run. */
+export interface StackInput {
+  /** Elements of hidden states, the same between all layers. */
+  readonly elements: number;
+  readonly dtype: Dtype;
+  readonly needsGrad: boolean;
+  /** Whether it is a leaf of the graph, which autograd holds to the end. */
+  readonly isLeaf: boolean;
+  /** What hidden states between layers count as. */
+  readonly part: PartName;
+  /** Whether checkpoints are moved to the host until they are needed again. */
+  readonly offload: boolean;
+  /** Whether a layer that runs again stops when all that it saves is there. */
+  readonly stopsEarly: boolean;
+}
+
+/** The blocks of a stack, one object for all layers that are alike. */
+export interface RecordedStack {
+  readonly blocks: readonly Block[];
+  /** Of what the last layer gives. */
+  readonly dtype: Dtype;
+  readonly needsGrad: boolean;
+  /** Bytes of checkpoints on the host. */
+  readonly hostBytes: number;
+}
+
+/** Records the layers of a stack, each sort once. */
+export function recordStack(
+  settings: MachineSettings,
+  input: StackInput,
+  layers: Iterable<StackLayer>,
+): RecordedStack {
+  const known = new Map<string, Block>();
+  const blocks: Block[] = [];
+  const { elements, part, offload, stopsEarly } = input;
+  let { dtype, needsGrad, isLeaf } = input;
+  let hostBytes = 0;
+  for (const { key, checkpoint, held, code } of layers) {
+    const name = `${key} ${needsGrad} ${isLeaf} ${dtype} ${checkpoint} ${held}`;
+    let block = known.get(name);
+    if (!block) {
+      const { run, finish } = code();
+      block = recordLayer(settings, {
+        elements,
+        dtype,
+        needsGrad,
+        checkpoint,
+        part,
+        offload,
+        isLeaf,
+        held,
+        stopsEarly,
+      }, run);
+      if (finish) block = finish(block);
+      known.set(name, block);
+    }
+    blocks.push(block);
+    if (checkpoint && offload) hostBytes += elements * DTYPE_BYTES[dtype];
+    needsGrad = block.ports.gradOut !== null;
+    isLeaf = false;
+    dtype = block.outputDtype;
+  }
+  return { blocks, dtype, needsGrad, hostBytes };
+}

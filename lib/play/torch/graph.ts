@@ -1,0 +1,84 @@
+import type { Tape } from "../memory/tape.ts";
+import { DTYPE_BYTES } from "./dtype.ts";
+import type { ParameterGradients } from "./parameter_gradients.ts";
+import type { Grad, Node, Source, Value } from "./values.ts";
+
+/** What autograd remembers of a program, and its run backwards. */
+export class Graph {
+  readonly #tape: Tape;
+  readonly #gradients: ParameterGradients;
+  readonly #nodes: Node[] = [];
+
+  constructor(tape: Tape, gradients: ParameterGradients) {
+    this.#tape = tape;
+    this.#gradients = gradients;
+  }
+
+  /** Remembers an operation. */
+  add(node: Node): void {
+    this.#nodes.push(node);
+  }
+
+  /**
+   * Runs the backward pass of all that was recorded, last operation first.
+   *
+   * @returns How many events there were when one first read what it had saved.
+   */
+  backward(root: Value, grad: Grad): number {
+    let read: number | null = null;
+    this.#deliver(root.source, grad);
+    for (const node of this.#nodes.toReversed()) {
+      if (node.saves) read ??= this.#tape.events.length;
+      this.#run(node);
+    }
+    this.#nodes.length = 0;
+    return read ?? this.#tape.events.length;
+  }
+
+  #run(node: Node): void {
+    const reached = node.grads.some((grad) => grad !== null);
+    const given = reached ? node.backward(node.grads) : [];
+    for (const grad of node.grads) if (grad) this.#free(grad);
+    node.grads.fill(null);
+    for (const storage of node.saved) this.#tape.release(storage);
+    for (const [at, grad] of given.entries()) {
+      if (!grad) continue;
+      this.#deliver(node.inputs[at] ?? null, grad.finish?.() ?? grad);
+    }
+  }
+
+  #deliver(to: Source | null, grad: Grad): void {
+    if (to === null) this.#free(grad);
+    else if ("trains" in to) this.#gradients.accumulate(to, grad);
+    else {
+      const waiting = to.node.grads[to.slot] ?? null;
+      to.node.grads[to.slot] = waiting ? this.#sum(waiting, grad) : grad;
+    }
+  }
+
+  /** Autograd adds in place where one of the two is referred to once only. */
+  #sum(waiting: Grad, grad: Grad): Grad {
+    const tape = this.#tape;
+    if (tape.references(waiting.storage) === 1) {
+      this.#free(grad);
+      return waiting;
+    }
+    if (tape.references(grad.storage) === 1) {
+      this.#free(waiting);
+      return grad;
+    }
+    const { elements, dtype } = grad;
+    const storage = tape.allocate(
+      elements * DTYPE_BYTES[dtype],
+      "sum of gradients",
+      "activation gradients",
+    );
+    this.#free(waiting);
+    this.#free(grad);
+    return { storage, elements, dtype };
+  }
+
+  #free({ storage }: Grad): void {
+    this.#tape.release(storage);
+  }
+}

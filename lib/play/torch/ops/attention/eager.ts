@@ -1,0 +1,94 @@
+import type { Machine, Value } from "../../machine.ts";
+import { add, cast, copied, savingOutput, scaled } from "../arithmetic.ts";
+import { dropout } from "../dropout.ts";
+import { softmax } from "../softmax.ts";
+import { copiedHeads, product, repeated } from "./products.ts";
+import { softmaxWithSinks } from "./sinks.ts";
+import type { AttentionSettings, Heads } from "./types.ts";
+
+/** Scores, softmax and product, each a tensor of its own. */
+export function eager(
+  m: Machine,
+  [q, k, v]: readonly [Value, Value, Value],
+  sizes: Heads,
+  settings: AttentionSettings,
+  bias: Value | null,
+  held: Value[] | null,
+): Value {
+  const { batch, queries, keys: seen, heads, valueWidth } = sizes;
+  return m.call(() => {
+    const single = sizes.kvHeads === 1 && batch > 1;
+    const [few, values] = [k, v].map((each) =>
+      single ? copiedHeads(m, each, heads) : repeated(m, each, sizes)
+    ) as [Value, Value];
+    const keys = laidOut(m, few, batch);
+    const own = laidOut(m, m.view(q), batch);
+    const [asking, asked] = [own, keys].map((each) =>
+      settings.wideScores
+        ? cast(m, each, "fp32", "heads in fp32")
+        : m.view(each)
+    ) as [Value, Value];
+    const scores = product(
+      m,
+      asking,
+      asked,
+      batch * heads * queries * seen,
+      "scores",
+    );
+    let current = scores;
+    const replace = (next: Value) => {
+      m.drop(current);
+      current = next;
+    };
+    if (settings.scalesInPlace) current = m.view(scores);
+    else replace(scaled(m, scores, "scaled scores"));
+    if (settings.softcap) {
+      replace(scaled(m, current, "scores by their cap"));
+      replace(savingOutput(m, current, "tanh of the scores"));
+      replace(scaled(m, current, "capped scores"));
+    }
+    if (bias) {
+      replace(add(m, current, bias, "scores with positions"));
+    }
+    if (settings.masked || (settings.causal && seen === queries)) {
+      const mask = m.external(batch * queries * seen, q.dtype, "mask", null);
+      replace(add(m, current, mask, "masked scores"));
+    }
+    const { sinks } = settings;
+    const chances = sinks
+      ? softmaxWithSinks(m, current, seen, sinks)
+      : softmax(m, current, settings.wideSoftmax, "softmax");
+    const to = sinks
+      ? v.dtype
+      : settings.leavesWeights
+      ? chances.dtype
+      : m.autocast ?? q.dtype;
+    const narrow = cast(m, chances, to, "attention weights");
+    m.drop(chances, current, scores);
+    const dropped = dropout(m, narrow, settings.dropout, "attention weights");
+    m.drop(narrow);
+    held?.push(m.keep(m.view(dropped)));
+    const out = product(
+      m,
+      dropped,
+      laidOut(m, values, batch),
+      batch * queries * heads * valueWidth,
+      "attention output",
+    );
+    m.drop(dropped);
+    return copied(m, out, "attention output by token");
+  });
+}
+
+/**
+ * Heads as a batched product reads them: those that lie within a larger tensor are
+ * copied, but of a single sequence, whose heads are found by their strides.
+ *
+ * Source: pytorch aten/src/ATen/native/LinearAlgebra.cpp, _matmul_impl
+ */
+function laidOut(m: Machine, x: Value, batch: number): Value {
+  if (batch === 1 || !m.isPart(x)) return x;
+  const own = copied(m, x, "heads by sequence");
+  m.drop(x);
+  return own;
+}

@@ -1,0 +1,80 @@
+import { DTYPE_BYTES } from "../../dtype.ts";
+import type { Grad, Machine, Value } from "../../machine.ts";
+import { underAutocast } from "../linear.ts";
+import type { Heads } from "./types.ts";
+
+/** One kernel: saves q, k, v, what it gave, and the log-sum of each row. */
+export function kernel(
+  m: Machine,
+  heads: readonly [Value, Value, Value],
+  sizes: Heads,
+  { flash, mask = null }: { flash: boolean; mask?: Value | null },
+): Value {
+  return m.call(() => {
+    const [q, k, v] = heads.map((each) =>
+      underAutocast(m, each, "attention input")
+    ) as [Value, Value, Value];
+    const rows = sizes.batch * sizes.queries;
+    const out = m.create(
+      rows * sizes.heads * sizes.valueWidth,
+      q.dtype,
+      "attention output",
+    );
+    const sums = m.create(rows * sizes.heads, "fp32", "attention log-sums");
+    const seed = m.create(1, "int64", "attention seed");
+    const offset = m.create(1, "int64", "attention offset");
+    const node = m.record(
+      [q, k, v, mask],
+      [q, k, v, out, sums, seed, offset, mask],
+      () => {
+        const made = (x: Value, name: string): Grad | null =>
+          x.source && m.grad(x.source, x.elements, x.dtype, name);
+        const given = () => [
+          made(q, "gradient of queries"),
+          made(k, "gradient of keys"),
+          made(v, "gradient of values"),
+          mask && made(mask, "gradient of the attention bias"),
+        ];
+        const grads = given();
+        if (m.workspaces) {
+          takeWithin(m, workspaces(sizes, DTYPE_BYTES[q.dtype], flash));
+        }
+        return grads;
+      },
+    );
+    out.source = node && { node, slot: 0 };
+    return out;
+  });
+}
+
+/**
+ * What the backward kernel takes inside: an fp32 sum of the queries' gradient and
+ * a number a row, and keys' and values' gradients for every query head.
+ *
+ * Source: Dao-AILab/flash-attention csrc/flash_attn/flash_api.cpp, mha_bwd:
+ * sequences are rounded up to 128 and heads to 32 features.
+ */
+function workspaces(
+  { batch, queries, keys, heads, kvHeads, width }: Heads,
+  bytes: number,
+  flash: boolean,
+): number[] {
+  const rounded = Math.ceil(queries / 128) * 128;
+  const features = Math.ceil(width / 32) * 32;
+  const rows = 4 * batch * heads * rounded;
+  if (!flash) return [rows];
+  const expanded = bytes * batch * keys * heads * width;
+  return [
+    rows,
+    rows * features,
+    ...(heads > kvHeads ? [expanded, expanded] : []),
+  ];
+}
+
+/** Takes memory while a kernel runs. */
+function takeWithin(m: Machine, sizes: readonly number[]): void {
+  const taken = sizes.map((bytes) =>
+    m.tape.allocate(bytes, "attention backward", "kernel workspaces")
+  );
+  for (const storage of taken) m.tape.release(storage);
+}

@@ -1,0 +1,67 @@
+import type { Dtype } from "../../dtype.ts";
+import type { Machine, Value } from "../../machine.ts";
+import { kernel } from "./kernel.ts";
+import { attentionArithmetic } from "./math.ts";
+import { repeated } from "./products.ts";
+import type { AttentionSettings, Heads } from "./types.ts";
+
+/**
+ * scaled_dot_product_attention by the kernel that PyTorch picks.
+ *
+ * Source: pytorch aten/src/ATen/native/transformers/cuda/sdp_utils.cpp,
+ * select_sdp_backend
+ */
+export function sdpa(
+  m: Machine,
+  heads: readonly [Value, Value, Value],
+  sizes: Heads,
+  { masked, keyMask, broadcastsHeads, dropout }: AttentionSettings,
+): Value {
+  if (broadcastsHeads) {
+    const given = { dropout, masked, broadcasts: true };
+    return attentionArithmetic(m, heads, sizes, given);
+  }
+  if (masked) return maskedKernel(m, heads, sizes, keyMask);
+  if ((m.autocast ?? heads[0].dtype) !== "fp32") {
+    return kernel(m, heads, sizes, { flash: true });
+  }
+  // No kernel takes fp32 heads that are shared: PyTorch does the arithmetic.
+  if (sizes.kvHeads < sizes.heads) {
+    const given = { dropout, masked: false, broadcasts: false };
+    return attentionArithmetic(m, heads, sizes, given);
+  }
+  return kernel(m, heads, sizes, { flash: false });
+}
+
+/** Whether attention's output lies token by token, as the next product wants. */
+export function liesByToken(
+  implementation: AttentionSettings["implementation"],
+  masked: boolean,
+  dtype: Dtype,
+): boolean {
+  return implementation === "sdpa" && (masked || dtype === "fp32");
+}
+
+/**
+ * The memory-efficient kernel with a mask: keys and values are repeated for every
+ * query head, and each call makes its own bias of the mask.
+ */
+function maskedKernel(
+  m: Machine,
+  [q, k, v]: readonly [Value, Value, Value],
+  sizes: Heads,
+  keyMask: boolean,
+): Value {
+  return m.call(() => {
+    const keys = repeated(m, k, sizes);
+    const values = repeated(m, v, sizes);
+    const dtype = m.autocast ?? q.dtype;
+    const bias = m.create(
+      sizes.batch * (keyMask ? 1 : sizes.queries) *
+        Math.ceil(sizes.keys / 16) * 16,
+      dtype,
+      "attention bias",
+    );
+    return kernel(m, [q, keys, values], sizes, { flash: false, mask: bias });
+  });
+}

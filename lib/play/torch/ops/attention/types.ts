@@ -1,0 +1,51 @@
+import type { Parameter, Value } from "../../machine.ts";
+
+/** The sizes of one attention. */
+export interface Heads {
+  /** Sequences of the batch. */
+  readonly batch: number;
+  /** Tokens that ask, and tokens that are looked at, of each sequence. */
+  readonly queries: number;
+  readonly keys: number;
+  readonly heads: number;
+  readonly kvHeads: number;
+  /** Features of a query's and of a value's head. */
+  readonly width: number;
+  readonly valueWidth: number;
+}
+
+/** How attention is computed. */
+export interface AttentionSettings {
+  readonly implementation: "flash" | "sdpa" | "eager";
+  /** Whether a mask beside the causal one is handed to the kernel. */
+  readonly masked: boolean;
+  /** Whether tokens look at those before them only. */
+  readonly causal: boolean;
+  /** Whether that mask is one row a sequence: which keys are seen at all. */
+  readonly keyMask: boolean;
+  readonly dropout: number;
+  /** Whether the softmax runs in fp32 whatever the type of the heads. */
+  readonly wideSoftmax: boolean;
+  /** Whether scores pass a soft cap, which flash kernels have built in. */
+  readonly softcap: boolean;
+  /** A score of each head that nothing is read by; null without any. */
+  readonly sinks?: Parameter | null;
+  /** Whether weights keep the softmax's type until they are multiplied. */
+  readonly leavesWeights?: boolean;
+  /** Whether a flash kernel gets the tokens alone, without their padding. */
+  readonly unpads?: boolean;
+  /** Whether one head of keys and values is left for products to broadcast. */
+  readonly broadcastsHeads?: boolean;
+  /** Whether scores are products of queries and keys in fp32. */
+  readonly wideScores?: boolean;
+  /** Whether scores are scaled in place, and held until the softmax is made. */
+  readonly scalesInPlace?: boolean;
+}
+
+/** What is added to the scores of every sequence, by position. */
+export interface PositionBias {
+  /** [1 × heads × queries × keys]. */
+  readonly value: Value;
+  /** Whether it lies position by position, as a look-up gives it. */
+  readonly isTurned: boolean;
+}

@@ -1,0 +1,48 @@
+import { codeOfType } from "../../models/families/mod.ts";
+import { versionOf } from "../../scenario/version.ts";
+import { leadsGradients } from "../peft/gradients.ts";
+import { peftAdapters } from "../peft/adapters.ts";
+import type { CodeOf } from "../model_code.ts";
+import { bufferBytes } from "./buffers.ts";
+import { expertCodeOf } from "./experts.ts";
+import { transformersHeads } from "./heads.ts";
+import { transformersLoss } from "./loss.ts";
+import { transformersMasks } from "./masks.ts";
+import { transformersPacking } from "./packing.ts";
+
+/** transformers' models, with PEFT's adapters, in HF Trainer or TRL's. */
+export const transformersCode: CodeOf = (scenario, model) => {
+  const { software } = scenario;
+  const family = codeOfType(model.architecture.type);
+  const isOld = versionOf(software.transformers)?.major === 4;
+  return {
+    makeHeads: transformersHeads,
+    projectsAtOnce: true,
+    rotary: { wide: false, ofSequences: false },
+    masksOf: transformersMasks,
+    keyMask: false,
+    unpads: true,
+    fillsCache: family.attention.fillsCache && isOld,
+    holdsEmbeddings: true,
+    norm: null,
+    dropout: null,
+    kernelActivations: false,
+    upFirst: false,
+    experts: expertCodeOf(software, family.experts),
+    adapters: peftAdapters(software.peft),
+    loss: transformersLoss(scenario, family.loss),
+    forcesGrad: leadsGradients(scenario),
+    // Assumed: SantaCoder's measured runs hold neither the embeddings nor the mask
+    // of their dropout, PowerLM's hold the embeddings that it multiplies.
+    forcesLate: isOld,
+    // transformers 4 took the older, reentrant checkpoints unless told otherwise:
+    // modeling_utils.py, gradient_checkpointing_enable.
+    stopsEarly: software.model_code !== "transformers" || !isOld,
+    packing: transformersPacking(scenario, family),
+    optimizer: { lowBitStates: "bitsandbytes", widensEmbeddings: true },
+    bufferBytes: () => bufferBytes(model, scenario),
+    kept: null,
+    sees: null,
+    positionsAssumed: null,
+  };
+};

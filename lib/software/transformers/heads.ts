@@ -1,0 +1,182 @@
+import type { Machine, Value } from "../../play/torch/machine.ts";
+import { adaptedLinear } from "../../play/torch/ops/adapted_linear.ts";
+import { cast, copied, slice, split } from "../../play/torch/ops/arithmetic.ts";
+import type { Norm } from "../../play/torch/ops/norms.ts";
+import { norm } from "../../play/torch/ops/norms.ts";
+import type { RotaryTable } from "../../play/torch/ops/rotary.ts";
+import {
+  partlyRotated,
+  rotated,
+  turnedByHalves,
+} from "../../play/torch/ops/rotary.ts";
+import type { AttentionPlan } from "../../play/layers/attention_plan.ts";
+import type { HeadMaker } from "../../play/layers/attention_plan.ts";
+
+/** transformers' models: project, norm, turn; heads that share keys stay few. */
+export const transformersHeads: HeadMaker = (m, x, plan, table) => {
+  const { heads } = plan;
+  const rows = heads.batch * heads.queries;
+  let [q, k, v] = projected(m, x, rows, plan);
+  const sizes = plan.fused === "grouped"
+    ? { ...heads, kvHeads: heads.heads }
+    : heads;
+  const normBoth = () => {
+    if (plan.qNorm) {
+      q = normedHeads(m, q, plan.qNorm, rows, heads.heads, "q norm");
+    }
+    if (plan.kNorm) {
+      k = normedHeads(m, k, plan.kNorm, rows, heads.kvHeads, "k norm");
+    }
+  };
+  if (!plan.normsTurned) normBoth();
+  if (table && plan.rotary !== "none") {
+    const turned = turnedHeads(m, [q, k], plan, table);
+    m.drop(q, k);
+    [q, k] = turned;
+  }
+  if (plan.normsTurned) normBoth();
+  if (plan.cached && "q" in plan.projections) {
+    m.giveBack(k);
+    m.giveBack(v);
+  }
+  return {
+    heads: [q, k, v],
+    sizes,
+    byHead: plan.rotary === "halves" ||
+      plan.rotary === "part" && !plan.turnsByToken,
+  };
+};
+
+/** Queries and keys, turned by their positions. */
+function turnedHeads(
+  m: Machine,
+  heads: readonly [Value, Value],
+  plan: AttentionPlan,
+  table: RotaryTable,
+): [Value, Value] {
+  const repeatedTable = () => ({
+    cos: copied(m, table.cos, "repeated cosines"),
+    sin: copied(m, table.sin, "repeated sines"),
+  });
+  const shared = plan.repeatedTables && !plan.turnsByToken
+    ? repeatedTable()
+    : table;
+  const turned = heads.map((head, at) =>
+    m.call(() => {
+      const label = at === 0 ? "rotated queries" : "rotated keys";
+      const own = plan.turnsByToken ? repeatedTable() : shared;
+      const wide = plan.wideRotary ? cast(m, head, "fp32", label) : head;
+      const result = plan.rotary === "part"
+        ? partlyRotated(m, wide, own, plan.rotaryShare, label)
+        : plan.rotary === "halves"
+        ? turnedByHalves(m, wide, own, label)
+        : rotated(m, wide, own, label, plan.kernels);
+      return plan.wideRotary ? cast(m, result, head.dtype, label) : result;
+    })
+  );
+  if (shared !== table) m.drop(shared.cos, shared.sin);
+  return turned as [Value, Value];
+}
+
+function projected(
+  m: Machine,
+  x: Value,
+  rows: number,
+  { projections, heads, fused, cached }: AttentionPlan,
+): [Value, Value, Value] {
+  if ("q" in projections) {
+    return [
+      adaptedLinear(m, x, rows, projections.q, "queries"),
+      adaptedLinear(m, x, rows, projections.k, "keys"),
+      adaptedLinear(m, x, rows, projections.v, "values"),
+    ];
+  }
+  const qkv = adaptedLinear(
+    m,
+    x,
+    rows,
+    projections.qkv,
+    "queries, keys, values",
+  );
+  const sizes = [
+    rows * heads.heads * heads.width,
+    rows * heads.kvHeads * heads.width,
+    rows * heads.kvHeads * heads.valueWidth,
+  ];
+  const pieces = cut(m, qkv, sizes, fused);
+  if (cached) m.giveBack(qkv);
+  m.drop(qkv);
+  return pieces as [Value, Value, Value];
+}
+
+/** Queries, keys and values of what a fused projection gave. */
+function cut(
+  m: Machine,
+  qkv: Value,
+  sizes: readonly number[],
+  fused: AttentionPlan["fused"],
+): Value[] {
+  switch (fused) {
+    case "split":
+      return split(m, qkv, sizes);
+    case "slices":
+      return sizes.map((size) => slice(m, qkv, size));
+    case "picked":
+      return sizes.map((size, at) =>
+        at === 0 ? slice(m, qkv, size) : picked(m, qkv, size)
+      );
+    case "grouped":
+      return sizes.map((size, at) =>
+        m.call(() => {
+          const [queries = size] = sizes;
+          const own = at === 0
+            ? slice(m, qkv, size)
+            : spread(m, picked(m, qkv, size), queries);
+          return copied(m, own, "heads of all groups");
+        })
+      );
+  }
+}
+
+/** A part of x that is picked by an index, which is kept on the device. */
+function picked(m: Machine, x: Value, elements: number): Value {
+  return m.call(() => {
+    const index = m.create(1, "int64", "index of heads");
+    const node = m.record(
+      [x],
+      [index],
+      () => [m.grad(x.source, x.elements, x.dtype, "gradient of picked heads")],
+    );
+    return m.create(
+      elements,
+      x.dtype,
+      "picked heads",
+      node && { node, slot: 0 },
+    );
+  });
+}
+
+/** The same heads for all queries, without a copy; gradients are summed. */
+function spread(m: Machine, x: Value, elements: number): Value {
+  const node = m.record(
+    [x],
+    [],
+    () => [m.grad(x.source, x.elements, x.dtype, "gradient of spread heads")],
+  );
+  return m.view(x, { elements, source: node && { node, slot: 0 } });
+}
+
+/** A norm of each head, or of all heads side by side. */
+function normedHeads(
+  m: Machine,
+  x: Value,
+  own: Norm,
+  rows: number,
+  heads: number,
+  label: string,
+): Value {
+  const whole = (own.weight?.elements ?? 0) * rows === x.elements;
+  const result = norm(m, x, whole ? rows : rows * heads, own, label);
+  m.drop(x);
+  return result;
+}

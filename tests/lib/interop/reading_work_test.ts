@@ -1,0 +1,33 @@
+import { assert } from "@std/assert";
+import { MAX_CONFIGURATION_LENGTH } from "../../../lib/interop/reading/limits.ts";
+import { scenarioOfConfiguration } from "../../../lib/mod.ts";
+import { workOf } from "../work.ts";
+
+/** Texts whose reading could take work that grows faster than they do. */
+const SLOW: [what: string, size: number, text: (size: number) => string][] = [
+  ["keys", 2000, (size) => keys(size).map((key) => `${key}: 1`).join("\n")],
+  ["flow", 2000, (size) => `{${keys(size).join(",")}}`],
+  ["brackets", 2000, (size) => "[]".repeat(size)],
+  ["documents", 2000, (size) => "---\na: 1\n".repeat(size)],
+  ["errors", 2000, (size) => ": ".repeat(size)],
+  [
+    "variables",
+    100,
+    (size) => `A=x\n${"A=$A$A$A\n".repeat(size)}torchrun --num-layers $A`,
+  ],
+];
+
+function keys(count: number): string[] {
+  return Array.from({ length: count }, (_, at) => `k${at}`);
+}
+
+for (const [what, size, text] of SLOW) {
+  Deno.test(`scenarioOfConfiguration() reads twice the ${what} with twice the work`, () => {
+    const [once, twice] = [text(size), text(2 * size)];
+    assert(twice.length <= MAX_CONFIGURATION_LENGTH);
+    const least = workOf(() => scenarioOfConfiguration(once));
+    const most = workOf(() => scenarioOfConfiguration(twice));
+    assert(least > size);
+    assert(most < 2.3 * least, `${most} steps after ${least}`);
+  });
+}

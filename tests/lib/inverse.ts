@@ -1,0 +1,33 @@
+import { assert } from "@std/assert";
+import type { InversePath, ScenarioInput } from "../../lib/mod.ts";
+import { largest, parseScenario } from "../../lib/mod.ts";
+import type { Found } from "../../lib/inverse/search.ts";
+import { searchLargest } from "../../lib/inverse/search.ts";
+import type { Scenario } from "../../lib/mod.ts";
+
+export function search(
+  least: number,
+  most: number,
+  fits: (value: number) => boolean,
+): { found: Found; asked: number[] } {
+  const asked: number[] = [];
+  const searching = searchLargest(least, most);
+  let next = searching.next();
+  while (!next.done) {
+    asked.push(next.value);
+    next = searching.next(fits(next.value));
+  }
+  return { found: next.value, asked };
+}
+
+export function scenarioOf(input: ScenarioInput): Scenario {
+  const parsed = parseScenario(input);
+  assert(parsed.ok, JSON.stringify(parsed));
+  return parsed.value;
+}
+
+export function found(input: ScenarioInput, field: InversePath) {
+  const result = largest(scenarioOf(input), field);
+  assert(result.ok, JSON.stringify(result));
+  return result.value;
+}

@@ -1,0 +1,127 @@
+import { assertEquals } from "@std/assert";
+import type { Flow } from "../../lib/mod.ts";
+import { flow, LAYERS, traffic, WIDTH } from "./traffic.ts";
+
+const TENSOR = {
+  train: { micro_batch: 4, sequence_length: 2048 },
+  parallel: { gpus: 8, tp: 8 },
+  engine: { name: "megatron" },
+} as const;
+/** b·s·h of it. */
+const HIDDEN = 4 * 2048 * WIDTH;
+
+Deno.test("tensor parallelism all-reduces bsh four times a layer", () => {
+  // Megatron-LM (arXiv:1909.08053), 3; arXiv:2104.04473, 3.2: 8bsh(t-1)/t
+  // elements a layer and micro batch.
+  const states = flow(traffic(TENSOR), "hidden states of layers");
+  assertEquals(states.calls, 4 * LAYERS);
+  assertEquals(states.message_bytes, 2 * HIDDEN);
+  assertEquals(states.sent_bytes, 15_032_385_536);
+  assertEquals(states.sent_bytes, LAYERS * 2 * 8 * HIDDEN * 7 / 8);
+});
+
+Deno.test("full checkpointing all-reduces the forward's once more: six a layer", () => {
+  const { train } = TENSOR;
+  const of = (checkpointing: "none" | "selective" | "full"): number =>
+    flow(
+      traffic({ ...TENSOR, train: { ...train, checkpointing } }),
+      "hidden states of layers",
+    ).calls / LAYERS;
+  assertEquals([of("none"), of("selective"), of("full")], [4, 4, 6]);
+});
+
+Deno.test("sequence parallelism sends as much, and gathers once more for the weights", () => {
+  // arXiv:2205.05198, 4.2.2: four all-gathers and four reduce-scatters instead
+  // of four all-reduces, and an extra all-gather in the backward pass.
+  const plain = flow(traffic(TENSOR), "hidden states of layers");
+  const split = traffic({
+    ...TENSOR,
+    parallel: { ...TENSOR.parallel, sequence_parallel: true },
+  });
+  const states = split.flows.filter(({ what }) =>
+    what === "hidden states of layers"
+  );
+  assertEquals(states.map(({ collective, calls }) => [collective, calls]), [
+    ["all-gather", 4 * LAYERS],
+    ["reduce-scatter", 4 * LAYERS],
+  ]);
+  assertEquals(
+    states.reduce((sum, { sent_bytes }) => sum + sent_bytes, 0),
+    plain.sent_bytes,
+  );
+  const again = flow(split, "hidden states of layers, again");
+  assertEquals(again.calls, 2 * LAYERS);
+});
+
+Deno.test("a split vocabulary costs three all-reduces of a scalar per token", () => {
+  const loss = flow(traffic(TENSOR), "the loss");
+  assertEquals(loss.message_bytes, 4 * 2048 * 4);
+  assertEquals(loss.calls, 3);
+});
+
+Deno.test("a pipeline passes bsh on and back, once per micro batch", () => {
+  // arXiv:2104.04473, 3.2 and 2.2.2.
+  const hops = (pp: number, virtual_pipeline = 1): Flow =>
+    flow(
+      traffic({
+        train: { ...TENSOR.train, gradient_accumulation: 8 },
+        parallel: { gpus: pp, pp, virtual_pipeline },
+        engine: { name: "megatron" },
+      }),
+      "hidden states on",
+    );
+  assertEquals(hops(2).message_bytes, 2 * HIDDEN);
+  assertEquals(hops(2).sent_bytes, 8 * 2 * HIDDEN);
+  assertEquals(hops(4).sent_bytes, 2 * 8 * 2 * HIDDEN);
+  assertEquals(hops(4, 2).sent_bytes, 2 * hops(4).sent_bytes);
+});
+
+Deno.test("stages that share an embedding all-reduce its gradient", () => {
+  const sent = traffic(
+    { parallel: { gpus: 4, pp: 4 }, engine: { name: "megatron" } },
+    "gpt2",
+  );
+  const shared = flow(sent, "gradients of the embedding");
+  assertEquals(shared.message_bytes, 50_257 * 768 * 4);
+  assertEquals([shared.ranks, shared.calls], [2, 1]);
+});
+
+Deno.test("context parallelism passes keys and values round the ring", () => {
+  const sent = traffic({
+    train: { sequence_length: 8192 },
+    parallel: { gpus: 4, cp: 4 },
+  });
+  const block = 2 * 2 * (8192 / 4) * WIDTH;
+  const forth = flow(sent, "keys and values");
+  assertEquals(forth.message_bytes, block);
+  assertEquals(forth.sent_bytes, 2 * 3 * LAYERS * block);
+  assertEquals(
+    flow(sent, "gradients of keys").sent_bytes,
+    3 * LAYERS * block,
+  );
+  // Its ranks hold the same parameters: their gradients are reduced too.
+  assertEquals(flow(sent, "gradients", "all-reduce").ranks, 4);
+});
+
+Deno.test("expert parallelism sends every token to its experts and back, twice", () => {
+  const mixtral = "mistralai/Mixtral-8x7B-v0.1";
+  const sent = traffic(
+    {
+      train: { sequence_length: 4096 },
+      parallel: { gpus: 16, ep: 8 },
+      engine: { name: "megatron" },
+    },
+    mixtral,
+  );
+  const routed = flow(sent, "tokens to their experts");
+  assertEquals(routed.message_bytes, 4096 * 2 * 4096 * 2);
+  assertEquals(routed.calls, 4 * 32);
+  assertEquals(routed.sent_bytes, 4 * 32 * routed.message_bytes * 7 / 8);
+  // Two ranks hold the same experts; 32 layers of 8 x 3 x 4096 x 14336.
+  const experts = flow(sent, "experts' gradients");
+  assertEquals(experts.ranks, 2);
+  assertEquals(
+    experts.message_bytes,
+    4 * 32 * 3 * 4096 * 14_336 * 8 / 8,
+  );
+});
