@@ -1,19 +1,21 @@
 import type { Config } from "./config.ts";
 import { KEYS } from "./config_keys.ts";
 import type {
+  CachedLayer,
   CacheKind,
   CachePart,
   LayerCache,
   PerToken,
 } from "./families/code/cache.ts";
+import { CACHE_KINDS } from "./families/code/cache.ts";
 import type { FamilyCode } from "./families/code/code.ts";
 import { numberOf } from "./families/code/setting.ts";
 import { codeOfType, familyOf } from "./families/mod.ts";
 import { TEXT_DEFAULTS } from "./families/text_defaults.ts";
 
 /**
- * What each layer of a language model keeps between tokens, as transformers lays
- * it out.
+ * What each layer of a language model keeps between tokens. transformers keeps the
+ * same, but repeats the heads of Falcon's groups for every query.
  *
  * Source: huggingface/transformers 5.23.0 cache_utils.py,
  * get_layer_types_and_kwargs, and the models' own code
@@ -26,12 +28,12 @@ export function cacheOf(config: Config): readonly LayerCache[] | null {
   const layers = layersOf(text);
   const kinds = kindsOf(text, code, layers);
   if (kinds === null) return null;
-  const kept = kinds.map((kind) => keptBy(kind, text, code));
+  const kept = kinds.map((kind, layer) => keptBy({ layer, kind }, text, code));
   const all = code.cache.isDouble ? kept.flatMap((each) => [each, each]) : kept;
   return code.encoder && text["is_encoder_decoder"] !== false
-    ? all.map((each) => [
+    ? all.map((each, layer) => [
       ...each,
-      { kind: "cross", ...tokensOf(text, code, "cross") },
+      { kind: "cross", ...tokensOf(text, code, { layer, kind: "cross" }) },
     ])
     : all;
 }
@@ -71,28 +73,17 @@ function kindsOf(
   if (usual === null) return null;
   const listed = LISTS.map((key) => text[key]).find(Array.isArray);
   const all = listed
-    ? listed.map((name, at) => KINDS[String(name)] ?? usual[at])
+    ? listed.map((name, at) => CACHE_KINDS[String(name)] ?? usual[at])
     : usual;
-  const shared = numberOf(text, [["num_kv_shared_layers"], 0]);
+  const shared = numberOf(text, [["num_kv_shared_layers"], code.cache.shares]);
   return all.map((kind, at) =>
-    at >= layers - shared ? "shared" : kind ?? "full_attention"
+    at >= layers - shared
+      ? "shared"
+      : code.cache.endsInFull && at === layers - 1
+      ? "full_attention"
+      : kind ?? "full_attention"
   );
 }
-
-/** Kinds by the names of config.json, of transformers 4 and 5. */
-const KINDS: Readonly<Record<string, CacheKind>> = {
-  full_attention: "full_attention",
-  attention: "full_attention",
-  indexed_attention: "full_attention",
-  sliding_attention: "sliding_attention",
-  chunked_attention: "chunked_attention",
-  linear_attention: "linear_attention",
-  conv: "linear_attention",
-  mamba: "linear_attention",
-  hybrid: "hybrid",
-  moe: "none",
-  mlp: "none",
-};
 
 /** Kinds by the windows that a type's attention has. */
 function windowed(
@@ -133,14 +124,19 @@ function windowOf(
   return typeof stated === "number" && stated > 0 ? stated : null;
 }
 
-function keptBy(kind: CacheKind, text: Config, code: FamilyCode): LayerCache {
+function keptBy(
+  at: CachedLayer,
+  text: Config,
+  code: FamilyCode,
+): LayerCache {
   const { isLatent, state } = code.cache;
-  const tokens = tokensOf(text, code, kind);
+  const tokens = tokensOf(text, code, at);
   const states = state ? [state(text)] : [];
-  switch (kind) {
+  switch (at.kind) {
     case "none":
-    case "cross":
       return [];
+    case "cross":
+      return [{ kind: "cross", ...tokens }];
     case "shared":
       return [{ kind: "shared" }];
     case "linear_attention":
@@ -174,7 +170,7 @@ function latentOf(text: Config): CachePart {
 function tokensOf(
   text: Config,
   { cache }: FamilyCode,
-  kind: CacheKind,
+  at: CachedLayer,
 ): PerToken {
   const heads = numberOf(text, [KEYS.heads, 0]);
   const hidden = numberOf(text, [KEYS.hidden, 0]);
@@ -184,7 +180,7 @@ function tokensOf(
   ]);
   const each = numberOf(text, [KEYS.kvHeads, heads]) * width;
   const usual = { keys: each, values: each };
-  return cache.tokens ? cache.tokens(text, usual, kind) : usual;
+  return cache.tokens ? cache.tokens(text, usual, at) : usual;
 }
 
 function isConfig(value: unknown): value is Config {

@@ -157,7 +157,8 @@ def variants(config, rng):
         "use_sliding_window": True,
         "max_window_layers": 1,
     })
-    if not config.get("is_encoder_decoder") and "kv_lora_rank" not in text_of(small):
+    apart = ("kv_lora_rank", "cross_attention_layers", "state_size")
+    if not config.get("is_encoder_decoder") and not any(key in text for key in apart):
         yield small
 
 

@@ -1,3 +1,4 @@
+import { UNKNOWN_CACHE } from "./code/cache.ts";
 import { withClasses } from "../heads/with_classes.ts";
 import type { ConfigReader } from "../tensors/config_reader.ts";
 import { allLayers, layersWhere } from "../tensors/layer_ranges.ts";
@@ -104,5 +105,5 @@ function attention(scope: TensorScope, width: number, seen: number): void {
 export const BLIP2_TYPES: FamilyTypes = {
   "blip-2": ofClasses(withClasses(blip2, BLIP2_CLASSES), {
     peft: { targets: ["q", "v", "q_proj", "v_proj"] },
-  }),
+  }, { cache: UNKNOWN_CACHE }),
 };

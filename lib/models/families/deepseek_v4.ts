@@ -1,3 +1,4 @@
+import { UNKNOWN_CACHE } from "./code/cache.ts";
 import type { ConfigReader } from "../tensors/config_reader.ts";
 import { allLayers } from "../tensors/layer_ranges.ts";
 import type { TensorScope } from "../tensors/tensor_scope.ts";
@@ -199,5 +200,5 @@ function ropes(config: ConfigReader, at: TensorScope): void {
 
 /** DeepSeek-V4. */
 export const DEEPSEEK_V4_TYPES: FamilyTypes = {
-  deepseek_v4: ofType(causal(deepseekV4)),
+  deepseek_v4: ofType(causal(deepseekV4), { cache: UNKNOWN_CACHE }),
 };

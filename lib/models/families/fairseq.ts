@@ -1,3 +1,4 @@
+import { numberOf } from "./code/setting.ts";
 import type { ConfigReader } from "../tensors/config_reader.ts";
 import { allLayers } from "../tensors/layer_ranges.ts";
 import type { TensorScope } from "../tensors/tensor_scope.ts";
@@ -70,5 +71,13 @@ export const FAIRSEQ_TYPES: FamilyTypes = {
     loss: { narrowTokens: true },
     heads: { classifies: true, tied: "output_projection" },
   }),
-  xglm: ofType(causal(xglm), { mlp: { isInline: true } }),
+  xglm: ofType(causal(xglm), {
+    mlp: { isInline: true },
+    cache: {
+      tokens: (text) => {
+        const width = numberOf(text, [["d_model"], 1024]);
+        return { keys: width, values: width };
+      },
+    },
+  }),
 };

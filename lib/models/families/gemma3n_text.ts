@@ -1,3 +1,4 @@
+import { byLayer } from "./code/cache.ts";
 import type { ConfigReader } from "../tensors/config_reader.ts";
 import { allLayers, layersWhere } from "../tensors/layer_ranges.ts";
 import type { TensorScope } from "../tensors/tensor_scope.ts";
@@ -138,6 +139,13 @@ export const GEMMA3N: CodeParts = {
   layer: { norm: "gemma", arrangement: "sandwich" },
   embedding: { scaled: "by module" },
   multiplies: { embeddings: true },
+  cache: {
+    window: 512,
+    shares: 15,
+    ...byLayer((layer) =>
+      (layer + 1) % 5 === 0 ? "full_attention" : "sliding_attention"
+    ),
+  },
 };
 
 /** Gemma 3n's text part. */

@@ -1,3 +1,5 @@
+import { numberOf } from "./code/setting.ts";
+import { byLayer } from "./code/cache.ts";
 import { rotaryShare } from "./blocks_classic.ts";
 import {
   afterFirst,
@@ -97,5 +99,14 @@ export const GLM_TYPES: FamilyTypes = {
     WIDE_SIGMOIDS,
     turnedInPart(0.5),
   ),
-  dots1: ofType(causal(dots1), GATED_NAMES, WIDE_SIGMOIDS),
+  dots1: ofType(causal(dots1), GATED_NAMES, WIDE_SIGMOIDS, {
+    cache: {
+      window: 4096,
+      ...byLayer((layer, text) =>
+        layer < numberOf(text, [["max_window_layers"], 62])
+          ? "full_attention"
+          : "sliding_attention"
+      ),
+    },
+  }),
 };

@@ -1,3 +1,4 @@
+import { numberOf } from "./code/setting.ts";
 import type { ConfigReader } from "../tensors/config_reader.ts";
 import { allLayers } from "../tensors/layer_ranges.ts";
 import type { LinearOptions, TensorScope } from "../tensors/tensor_scope.ts";
@@ -136,5 +137,14 @@ export const GPT2_TYPES: FamilyTypes = {
   // its keys and values are views of the whole projection.
   gpt_bigcode: ofType(causal(gptBigcode), GPT2, {
     attention: { fillsCache: true },
+  }, {
+    cache: {
+      tokens: (text, usual) => {
+        if (text["multi_query"] === false) return usual;
+        const each = numberOf(text, [["n_embd", "hidden_size"], 0]) /
+          numberOf(text, [["n_head", "num_attention_heads"], 1]);
+        return { keys: each, values: each };
+      },
+    },
   }),
 };

@@ -1,3 +1,6 @@
+import { numberOf } from "./code/setting.ts";
+import { byLayer } from "./code/cache.ts";
+import { mambaState } from "./code/states.ts";
 import type { ConfigReader } from "../tensors/config_reader.ts";
 import { allLayers, layersWhere } from "../tensors/layer_ranges.ts";
 import type { TensorScope } from "../tensors/tensor_scope.ts";
@@ -95,5 +98,20 @@ function feedForward(
 
 /** Jamba. */
 export const JAMBA_TYPES: FamilyTypes = {
-  jamba: ofType(causal(jamba), UNTURNED, { stateSpace: mixing("open") }),
+  jamba: ofType(causal(jamba), UNTURNED, { stateSpace: mixing("open") }, {
+    cache: {
+      ...mambaState({
+        inner: [],
+        expand: [["mamba_expand"], 2],
+        kernel: [["mamba_d_conv"], 4],
+        state: [["mamba_d_state"], 16],
+      }),
+      ...byLayer((layer, text) =>
+        layer % numberOf(text, [["attn_layer_period"], 8]) ===
+            numberOf(text, [["attn_layer_offset"], 4])
+          ? "full_attention"
+          : "linear_attention"
+      ),
+    },
+  }),
 };

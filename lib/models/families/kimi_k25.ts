@@ -1,3 +1,4 @@
+import { LATENT_CACHE } from "./code/parts.ts";
 import { allLayers } from "../tensors/layer_ranges.ts";
 import {
   listOf,
@@ -80,5 +81,5 @@ export const kimiK25 = sensing({
 
 /** Kimi K2.5. */
 export const KIMI_K25_TYPES: FamilyTypes = {
-  kimi_k25: ofType(kimiK25),
+  kimi_k25: ofType(kimiK25, LATENT_CACHE),
 };

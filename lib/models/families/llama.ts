@@ -1,3 +1,4 @@
+import { byLayer } from "./code/cache.ts";
 import { allLayers } from "../tensors/layer_ranges.ts";
 import { attention, gatedMlp, headsOf } from "./blocks.ts";
 import { rotaryBuffers } from "./blocks_classic.ts";
@@ -40,7 +41,9 @@ export const LLAMA_TYPES: FamilyTypes = {
     loss: { castsFrom: 46 },
     peft: QUERY_VALUE,
   }),
-  ministral: ofType(causal(llama), SPANS_IN_TRANSFORMER),
+  ministral: ofType(causal(llama), SPANS_IN_TRANSFORMER, {
+    cache: { window: 4096, ...byLayer(() => "sliding_attention") },
+  }),
   ministral3: ofType(causal(llama)),
   mistral: ofType(causal(llama), windowed(4096), { peft: QUERY_VALUE }),
 };

@@ -1,3 +1,5 @@
+import { isTurned } from "./code/turned.ts";
+import { byLayer } from "./code/cache.ts";
 import { attention, gatedMlp } from "./blocks.ts";
 import { rotaryShare } from "./blocks_classic.ts";
 import {
@@ -250,6 +252,13 @@ export const LLAMA_KIN: FamilyTypes = {
     SPANS_IN_TRANSFORMER,
     SWITCHED_WINDOWS,
     TIED,
+    {
+      cache: byLayer((layer, text) =>
+        text["use_sliding_window"] === true && !isTurned(layer, text)
+          ? "sliding_attention"
+          : "full_attention"
+      ),
+    },
   ),
   starcoder2: ofType(causal(starcoder2), PLAIN_AND_TIED, windowed(null)),
 };

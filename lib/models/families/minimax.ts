@@ -1,3 +1,5 @@
+import { numberOf } from "./code/setting.ts";
+import { byLayer } from "./code/cache.ts";
 import type { ConfigReader } from "../tensors/config_reader.ts";
 import { allLayers, layersWhere } from "../tensors/layer_ranges.ts";
 import type { TensorScope } from "../tensors/tensor_scope.ts";
@@ -64,5 +66,25 @@ function lightning(
 
 /** MiniMax-Text-01. */
 export const MINIMAX_TYPES: FamilyTypes = {
-  minimax: ofType(causal(minimax), MIXTRAL_NAMES),
+  minimax: ofType(causal(minimax), MIXTRAL_NAMES, {
+    cache: {
+      state: (text) => {
+        const heads = numberOf(text, [["num_attention_heads"], 0]);
+        const hidden = numberOf(text, [["hidden_size"], 0]);
+        const width = numberOf(text, [
+          ["head_dim"],
+          Math.floor(hidden / heads),
+        ]);
+        return {
+          kind: "state",
+          of: "linear attention",
+          convolution: null,
+          state: [heads, width, width],
+        };
+      },
+      ...byLayer((layer) =>
+        layer % 2 === 0 ? "full_attention" : "linear_attention"
+      ),
+    },
+  }),
 };

@@ -1,3 +1,4 @@
+import { UNKNOWN_CACHE } from "./code/cache.ts";
 import type { ConfigReader } from "../tensors/config_reader.ts";
 import { allLayers } from "../tensors/layer_ranges.ts";
 import type { TensorScope } from "../tensors/tensor_scope.ts";
@@ -171,6 +172,6 @@ export const minimaxM3 = sensing({
 
 /** MiniMax-M3 and its text part. */
 export const MINIMAX_M3_TYPES: FamilyTypes = {
-  minimax_m3_vl: ofType(minimaxM3),
-  minimax_m3_vl_text: ofType(causal(minimaxM3Text)),
+  minimax_m3_vl: ofType(minimaxM3, { cache: UNKNOWN_CACHE }),
+  minimax_m3_vl_text: ofType(causal(minimaxM3Text), { cache: UNKNOWN_CACHE }),
 };

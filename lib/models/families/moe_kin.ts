@@ -1,3 +1,5 @@
+import { numberOf } from "./code/setting.ts";
+import { byLayer } from "./code/cache.ts";
 import { withHeadBias } from "./biased_head.ts";
 import { attention, gatedMlp } from "./blocks.ts";
 import {
@@ -205,5 +207,12 @@ export const MOE_KIN: FamilyTypes = {
     peft: QUERY_VALUE,
   }),
   olmoe: ofType(causal(olmoe), GATED_NAMES, NARROW_WEIGHTS),
-  qwen2_moe: ofType(causal(qwen2Moe), NARROW_WEIGHTS, SWITCHED_WINDOWS),
+  qwen2_moe: ofType(causal(qwen2Moe), NARROW_WEIGHTS, SWITCHED_WINDOWS, {
+    cache: byLayer((layer, text) =>
+      text["use_sliding_window"] === true && layer % 2 === 0 &&
+        layer < numberOf(text, [["max_window_layers"], 28])
+        ? "sliding_attention"
+        : "full_attention"
+    ),
+  }),
 };

@@ -1,3 +1,4 @@
+import { UNKNOWN_CACHE } from "./code/cache.ts";
 import type { ConfigReader } from "../tensors/config_reader.ts";
 import { allLayers } from "../tensors/layer_ranges.ts";
 import type { TensorScope } from "../tensors/tensor_scope.ts";
@@ -86,5 +87,5 @@ function recurrence(
 
 /** RecurrentGemma. */
 export const RECURRENT_GEMMA_TYPES: FamilyTypes = {
-  recurrent_gemma: ofType(causal(recurrentGemma)),
+  recurrent_gemma: ofType(causal(recurrentGemma), { cache: UNKNOWN_CACHE }),
 };

@@ -1,3 +1,4 @@
+import { UNKNOWN_CACHE } from "./code/cache.ts";
 import type { ConfigReader } from "../tensors/config_reader.ts";
 import { allLayers } from "../tensors/layer_ranges.ts";
 import type { TensorScope } from "../tensors/tensor_scope.ts";
@@ -63,5 +64,5 @@ export const RWKV_TYPES: FamilyTypes = {
   rwkv: ofType(rwkv, {
     heads: { tied: "head" },
     peft: { targets: ["key", "value", "receptance", "output"] },
-  }),
+  }, { cache: UNKNOWN_CACHE }),
 };

@@ -59,6 +59,27 @@ export type CacheKind =
   | "shared"
   | "none";
 
+/** Kinds by the names that config.json has for them, of transformers 4 and 5. */
+export const CACHE_KINDS: Readonly<Record<string, CacheKind>> = {
+  full_attention: "full_attention",
+  attention: "full_attention",
+  indexed_attention: "full_attention",
+  sliding_attention: "sliding_attention",
+  chunked_attention: "chunked_attention",
+  linear_attention: "linear_attention",
+  conv: "linear_attention",
+  mamba: "linear_attention",
+  hybrid: "hybrid",
+  moe: "none",
+  mlp: "none",
+};
+
+/** A layer, by its number and its kind. */
+export interface CachedLayer {
+  readonly layer: number;
+  readonly kind: CacheKind;
+}
+
 /** What a type's layers keep between tokens. */
 export interface CacheCode {
   /**
@@ -70,9 +91,13 @@ export interface CacheCode {
     | null;
   /** The window of a config that states none. */
   readonly window: number | null;
+  /** Layers at the end that read earlier ones' where a config does not say. */
+  readonly shares: number;
+  /** Whether the last layer sees everything, whatever the config lists. */
+  readonly endsInFull: boolean;
   /** Keys and values of a layer of a kind, where they are not the usual. */
   readonly tokens:
-    | ((text: Config, usual: PerToken, kind: CacheKind) => PerToken)
+    | ((text: Config, usual: PerToken, at: CachedLayer) => PerToken)
     | null;
   /** Whether keys and values are compressed into one row a token. */
   readonly isLatent: boolean;

@@ -12,13 +12,18 @@ import { numberOf } from "./setting.ts";
 
 /** Mamba's: as wide as its inner features. */
 export function mambaState(names: {
+  /** Where inner features are stated; they are hidden ones times `expand`. */
+  readonly inner: readonly string[];
   readonly expand: Setting;
   readonly kernel: Setting;
   readonly state: Setting;
 }): Pick<CacheCode, "state"> {
   return {
     state: (text) => {
-      const inner = numberOf(text, names.expand) * hiddenOf(text);
+      const inner = numberOf(text, [
+        names.inner,
+        numberOf(text, names.expand) * hiddenOf(text),
+      ]);
       return {
         kind: "state",
         of: "mamba",

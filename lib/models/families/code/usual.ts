@@ -95,6 +95,8 @@ export const USUAL: FamilyCode = {
   cache: {
     kinds: null,
     window: null,
+    shares: 0,
+    endsInFull: false,
     tokens: null,
     isLatent: false,
     isDouble: false,
