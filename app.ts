@@ -25,6 +25,7 @@ import { presetsRoute } from "./routes/presets.tsx";
 import { withoutAnswer } from "./routes/refuse.tsx";
 import { scenarioFileRoute } from "./routes/scenario_file.tsx";
 import { NOT_KEPT, send } from "./routes/send.ts";
+import { settingsRoute } from "./routes/settings.tsx";
 import { tablesRoute } from "./routes/tables.tsx";
 import { trafficRoute } from "./routes/traffic.tsx";
 
@@ -67,6 +68,7 @@ export function createAppWith(
   app.route("/", scenarioFileRoute);
   app.route("/", presetsRoute);
   app.route("/", answerRoute(lookUps));
+  app.route("/", settingsRoute);
   app.route("/", gpusRoute(lookUps));
   app.route("/", tablesRoute(lookUps, tables));
   app.route("/", compareRoute(lookUps));

@@ -154,9 +154,10 @@ export function estimateCommand(): Command {
       (word: string, words: string[]) => [...words, word],
       [],
     );
-  for (const { name, value, help } of FLAGS) {
+  for (const { name, value, help, group } of FLAGS) {
     const optional = value === "<bool>" ? "[bool]" : value;
-    command.addOption(new Option(`${name} ${optional}`, help));
+    const option = new Option(`${name} ${optional}`, help);
+    command.addOption(group ? option.helpGroup(`${group}:`) : option);
   }
   for (const option of [NO_KV_CACHE, ...MORE_FLAGS, ...PROBE_FLAGS]) {
     command.addOption(option);

@@ -4,6 +4,8 @@
  *
  * @module
  */
+export { actLines } from "./ask/acts.ts";
+export type { ActLine } from "./ask/acts.ts";
 export { align } from "./compare/align.ts";
 export type { Aligned } from "./compare/align.ts";
 export { differencesOf, MAX_COMPARED } from "./compare/differences.ts";
@@ -58,7 +60,13 @@ export { modelOfSize } from "./models/model_of_size.ts";
 export type { SizedModel } from "./models/model_of_size.ts";
 export { kindsOf } from "./models/kinds.ts";
 export { describeField } from "./scenario/describe_field.ts";
-export type { FieldDescription } from "./scenario/describe_field.ts";
+export { fieldAt, FIELDS } from "./scenario/field_list.ts";
+export type { Field } from "./scenario/field_list.ts";
+export { GROUPS, TAB_TITLES } from "./scenario/groups.ts";
+export type { Group, GroupId, TabId } from "./scenario/groups.ts";
+export { holds, pathsOf } from "./scenario/needs.ts";
+export type { Need, ValueAt } from "./scenario/needs.ts";
+export type { Values } from "./scenario/values_of.ts";
 export type { Model } from "./models/model.ts";
 export { DEFAULT_SCENARIO } from "./scenario/default_scenario.ts";
 export { EXPORTS } from "./interop/tools.ts";
@@ -86,11 +94,11 @@ export type { Preset } from "./scenario/presets.ts";
 export { readBoolean } from "./scenario/flag_readers.ts";
 export type { Settings } from "./scenario/flag_readers.ts";
 export { FLAGS } from "./scenario/flags.ts";
-export type { Flag } from "./scenario/flags.ts";
+export type { Flag } from "./scenario/flag.ts";
 export { flagMessage, fromFlags } from "./scenario/from_flags.ts";
 export type { GivenFlag } from "./scenario/from_flags.ts";
 export { fromQuery, toQuery } from "./scenario/query.ts";
-export { QUANTIZATIONS } from "./scenario/schema.ts";
+export { QUANTIZATIONS } from "./scenario/quantizations.ts";
 export type { Scenario } from "./scenario/schema.ts";
 export { toInput } from "./scenario/to_input.ts";
 export { toCommand } from "./scenario/to_command.ts";

@@ -101,9 +101,9 @@ function refuse(
     [{ path: "model.config", message: `model.config ${problem}` }];
   const answer = <Problems problems={wrong} />;
   if (isLive(c)) return c.html(answer, status);
-  const { typed, headers, belongs } = readPageQuery(sent);
+  const { typed, ...choices } = readPageQuery(sent);
   return c.html(
-    <Page title={TITLE} state={formOfQuery(typed, wrong, { headers, belongs })}>
+    <Page title={TITLE} state={formOfQuery(typed, wrong, choices)}>
       {answer}
     </Page>,
     status,

@@ -83,13 +83,13 @@ function refuse(
   problems: readonly Problem[],
   status: 413 | 422,
 ): Response | Promise<Response> {
-  const { typed, headers, belongs } = readPageQuery(
+  const { typed, ...choices } = readPageQuery(
     new URLSearchParams(sent.scenario.slice(0, MAX_KEPT)),
   );
   return c.html(
     <Page
       title={TITLE}
-      state={formOfQuery(typed, [], { headers, belongs })}
+      state={formOfQuery(typed, [], choices)}
       query={typed.toString()}
       importing={{
         text: plain(sent.text.slice(0, MAX_KEPT)),

@@ -1,7 +1,7 @@
 import type { LiveAnswer, LiveOptions } from "../hub/estimate_live.ts";
 import { estimateLive } from "../hub/estimate_live.ts";
 import type { LookUps } from "../hub/look_ups.ts";
-import type { Problem } from "../lib/mod.ts";
+import type { Problem, TabId } from "../lib/mod.ts";
 import { fromQuery } from "../lib/mod.ts";
 import type { Belongs } from "../templates/form/comparison.ts";
 import {
@@ -9,6 +9,7 @@ import {
   readable,
   readBelongs,
 } from "../templates/form/comparison.ts";
+import { TABS } from "../templates/form/tabs.ts";
 import { COUNT_FROM, PAGE_FIELDS } from "../templates/form/page_fields.ts";
 
 /** What the address of the page or of one of its answers asks for. */
@@ -23,6 +24,8 @@ export interface PageQuery {
   lookUp: boolean;
   /** The comparison that the scenario belongs to; null where to none. */
   belongs: Belongs | null;
+  /** The tab whose more settings are asked for. */
+  more: TabId | null;
   /** What is wrong with the page's own parameters. */
   problems: Problem[];
 }
@@ -41,6 +44,8 @@ export function readPageQuery(query: URLSearchParams): PageQuery {
     headers: countFrom === "headers",
     lookUp: query.getAll(PAGE_FIELDS.lookUp).at(-1)?.trim() === model,
     belongs: readBelongs(query.getAll(PAGE_FIELDS.compare).at(-1) ?? null),
+    more: TABS.find(({ id }) => query.getAll(PAGE_FIELDS.more).at(-1) === id)
+      ?.id ?? null,
     problems: isKnown ? [] : [{
       path: PAGE_FIELDS.countFrom,
       message: `${PAGE_FIELDS.countFrom} must be one of ${
@@ -55,11 +60,13 @@ export function pageAddress(
   query: string,
   headers: boolean,
   belongs: Belongs | null = null,
+  more: TabId | null = null,
 ): string {
   const own = headers ? [`${PAGE_FIELDS.countFrom}=headers`] : [];
   if (belongs) {
     own.push(`${PAGE_FIELDS.compare}=${readable(belongsText(belongs))}`);
   }
+  if (more) own.push(`${PAGE_FIELDS.more}=${more}`);
   return `/?${[query, ...own].filter((part) => part !== "").join("&")}`;
 }
 

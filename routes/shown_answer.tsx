@@ -15,7 +15,7 @@ import { pageAddress } from "./page_query.ts";
  * @param query The scenario's query where there is no answer.
  */
 export function shownAnswer(
-  { typed, headers, belongs }: PageQuery,
+  { typed, headers, belongs, more }: PageQuery,
   answer: LiveAnswer,
   query: string = typedQuery(typed),
 ) {
@@ -23,6 +23,7 @@ export function shownAnswer(
     answer.state === "answered" ? toQuery(answer.estimate.scenario) : query,
     headers,
     belongs,
+    more,
   );
   const view = (
     <LiveAnswerView
@@ -37,14 +38,14 @@ export function shownAnswer(
 
 /** What the form holds beside an answer: the scenario, or what was typed. */
 export function formOfAnswer(
-  { typed, headers, belongs }: PageQuery,
+  { typed, ...choices }: PageQuery,
   answer: LiveAnswer,
 ) {
   return answer.state === "answered"
-    ? formOfScenario(answer.estimate.scenario, { headers, belongs })
+    ? formOfScenario(answer.estimate.scenario, choices)
     : formOfQuery(
       typed,
       answer.state === "refused" ? answer.problems : [],
-      { headers, belongs },
+      choices,
     );
 }

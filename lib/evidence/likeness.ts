@@ -1,3 +1,4 @@
+import { cacheFormat } from "../scenario/cache_format.ts";
 import type { Scenario } from "../scenario/schema.ts";
 import { formatCount, groupDigits } from "../units/mod.ts";
 import type { RunModel } from "./run.ts";
@@ -61,7 +62,7 @@ const FEATURES: readonly Feature[] = [
     distance: doublings,
     text: groupDigits,
   }),
-  choice("cache in", "serve", 0.5, ({ serve }) => serve.kv_dtype),
+  choice("cache in", "serve", 0.5, cacheFormat),
   feature<string>({
     name: "quantised weights",
     task: "both",

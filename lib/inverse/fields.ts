@@ -1,7 +1,7 @@
 import type { Problem } from "../scenario/problem.ts";
 import { shown } from "../scenario/problem.ts";
 import type { Scenario } from "../scenario/schema.ts";
-import { MAX_SEQUENCES, MAX_TOKENS } from "../scenario/schema.ts";
+import { MAX_SEQUENCES, MAX_TOKENS } from "../scenario/limits.ts";
 
 /** A field whose largest value can be asked for. */
 export interface InverseField {

@@ -1,3 +1,4 @@
+import { fieldAt } from "../scenario/field_list.ts";
 import { shown } from "../scenario/problem.ts";
 import type { Leaf } from "../scenario/walk.ts";
 
@@ -7,7 +8,8 @@ import type { Leaf } from "../scenario/walk.ts";
  *
  * @param changes The fields that differ from their defaults.
  * @param covered Dotted paths of the fields that the method does model, or that
- *   change no memory. A section's path covers all of it.
+ *   change no memory. A section's path covers all of it but what no method
+ *   models yet.
  * @param meaningless Fields that no method would look at in this scenario.
  * @returns Each field with its value: "optimizer.paged = true".
  */
@@ -17,7 +19,10 @@ export function uncovered(
   meaningless: ReadonlyMap<string, string>,
 ): string[] {
   return changes
-    .filter(({ path }) => !meaningless.has(path) && !isCovered(path, covered))
+    .filter((leaf) =>
+      !meaningless.has(leaf.path) &&
+      (isAwaited(leaf) || !isCovered(leaf.path, covered))
+    )
     .map(({ path, value }) => `${path} = ${shown(value)}`);
 }
 
@@ -25,4 +30,10 @@ export function uncovered(
 export function isCovered(path: string, covered: ReadonlySet<string>): boolean {
   const keys = path.split(".");
   return keys.some((_, at) => covered.has(keys.slice(0, at + 1).join(".")));
+}
+
+/** Whether no method models a field, or a value of it, yet. */
+function isAwaited({ path, value }: Leaf): boolean {
+  const awaited = fieldAt(path)?.awaited;
+  return awaited === true || (awaited?.includes(value) ?? false);
 }

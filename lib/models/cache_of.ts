@@ -21,16 +21,18 @@ import { TEXT_DEFAULTS } from "./families/text_defaults.ts";
  * get_layer_types_and_kwargs, and the models' own code
  *
  * @param config The whole config.json.
- * @returns The decoder's layers in order; null where it is not known.
+ * @returns The decoder's layers in order, none of an encoder alone; null where it
+ *   is not known.
  */
 export function cacheOf(config: Config): readonly LayerCache[] | null {
   const { text, code } = languageOf(config);
+  if (code.encoder && !code.cache.crosses) return [];
   const layers = layersOf(text);
   const kinds = kindsOf(text, code, layers);
   if (kinds === null) return null;
   const kept = kinds.map((kind, layer) => keptBy({ layer, kind }, text, code));
   const all = code.cache.isDouble ? kept.flatMap((each) => [each, each]) : kept;
-  return code.encoder && text["is_encoder_decoder"] !== false
+  return code.cache.crosses && text["is_encoder_decoder"] !== false
     ? all.map((each, layer) => [
       ...each,
       { kind: "cross", ...tokensOf(text, code, { layer, kind: "cross" }) },
@@ -50,14 +52,15 @@ function languageOf(config: Config): { text: Config; code: FamilyCode } {
 }
 
 function layersOf(text: Config): number {
-  const writes = text["is_encoder_decoder"] === true
-    ? ["decoder_layers", "num_decoder_layers"]
-    : [];
   for (const key of LISTS) {
     const listed = text[key];
     if (Array.isArray(listed)) return listed.length;
   }
-  return numberOf(text, [[...writes, ...KEYS.layers], 0]);
+  return numberOf(text, [[
+    "decoder_layers",
+    "num_decoder_layers",
+    ...KEYS.layers,
+  ], 0]);
 }
 
 /** Where configs list their layers' kinds. */

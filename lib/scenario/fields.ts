@@ -51,6 +51,73 @@ export function names(max: number) {
   return z.preprocess(splitNames, z.array(moduleName).max(max));
 }
 
+/** A list as {@linkcode names}, of at least one. */
+export function someNames(max: number) {
+  return z.preprocess(splitNames, z.array(moduleName).min(1).max(max));
+}
+
+/** A list of texts that may hold spaces; text separates them by commas. */
+export function texts(max: number) {
+  return z.preprocess(
+    (value) =>
+      typeof value === "string"
+        ? value.split(",").map((text) => text.trim()).filter(Boolean)
+        : value,
+    z.array(nameText).min(1).max(max),
+  );
+}
+
+/** A list of numbers; text separates them by commas or spaces. */
+export function numbers(min: number, max: number, most: number) {
+  return z.preprocess(splitNames, z.array(factor(min, max)).min(1).max(most));
+}
+
+/** Height and width; text separates them by a cross, a comma or a space. */
+export function sides() {
+  const side = count(1, 65_536);
+  return z.preprocess(
+    (value) => {
+      if (typeof value !== "string") return value;
+      const found = value.split(/[\sx,×]+/).filter((text) => text !== "");
+      return found.length === 1 ? [...found, ...found] : found;
+    },
+    z.tuple([side, side]),
+  );
+}
+
+/** "all", or a list of the given words. */
+export function someOf<const W extends string>(words: readonly W[]) {
+  return z.preprocess(
+    (value) => value === "all" ? value : splitPlain(value),
+    z.union([
+      z.literal("all"),
+      z.array(z.enum(words)).min(1).max(words.length),
+    ]),
+  );
+}
+
+/** One of the given words, or a value of another kind. */
+export function wordOr<const W extends string, T extends z.ZodType>(
+  words: readonly W[],
+  other: T,
+) {
+  return byShape<W | z.output<T>>((value) =>
+    (words.includes(value as W) ? z.literal(words) : other) as z.ZodType<
+      W | z.output<T>
+    >
+  );
+}
+
+/** True or false, or a value of another kind. */
+export function switchOr<T extends z.ZodType>(other: T) {
+  const on = flag();
+  return byShape<boolean | z.output<T>>((value) =>
+    (on.safeParse(value).success ? on : other) as z.ZodType<
+      boolean | z.output<T>
+    >
+  );
+}
+
 /** A list as {@linkcode names}, or one of the given words instead of a list. */
 export function namesOr<const W extends string>(
   words: readonly W[],
@@ -108,8 +175,11 @@ function listIn(text: string): unknown[] | null {
 
 function splitNames(value: unknown): unknown {
   if (typeof value !== "string") return value;
-  const list = listIn(value);
-  if (list) return list;
+  return listIn(value) ?? splitPlain(value);
+}
+
+function splitPlain(value: unknown): unknown {
+  if (typeof value !== "string") return value;
   return value.split(/[\s,]+/).filter((name) => name !== "");
 }
 
@@ -123,13 +193,33 @@ function read(
   };
 }
 
+/** What a field of several shapes may hold. */
+export interface Shapes {
+  /** What a text or any other plain value is read by. */
+  text: z.core.$ZodType;
+  /** The objects that it may be instead. */
+  objects: readonly z.core.$ZodType[];
+}
+
+const shapes = new WeakMap<z.core.$ZodType, Shapes>();
+
+/** The shapes of a field that has several; undefined of any other schema. */
+export function shapesOf(schema: z.core.$ZodType): Shapes | undefined {
+  return shapes.get(schema);
+}
+
 /**
  * A field that may have several shapes. The value's own shape picks the schema,
  * so that a message speaks of what the user meant rather than of every
  * alternative.
+ *
+ * @param described The shapes, for whoever describes the field.
  */
-export function byShape<T>(pick: (value: unknown) => z.ZodType<T>) {
-  return z.unknown().transform((value, context): T => {
+export function byShape<T>(
+  pick: (value: unknown) => z.ZodType<T>,
+  described?: Shapes,
+) {
+  const schema = z.unknown().transform((value, context): T => {
     const result = pick(value).safeParse(value);
     if (result.success) return result.data;
     for (const issue of result.error.issues) {
@@ -137,6 +227,8 @@ export function byShape<T>(pick: (value: unknown) => z.ZodType<T>) {
     }
     return z.NEVER;
   });
+  if (described) shapes.set(schema, described);
+  return schema;
 }
 
 /** Whether a value is a JSON object. */

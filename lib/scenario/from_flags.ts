@@ -1,5 +1,5 @@
 import type { Problem } from "./problem.ts";
-import type { Flag } from "./flags.ts";
+import type { Flag } from "./flag.ts";
 import { readBoolean } from "./flag_readers.ts";
 import { putAt } from "./walk.ts";
 

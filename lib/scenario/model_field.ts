@@ -1,24 +1,82 @@
 import { z } from "zod";
+import { field } from "./about.ts";
 import { nestsDeeper } from "./depth.ts";
 import { byShape, count, flag, isObject, tokens } from "./fields.ts";
 
+const dimension = { group: "described" } as const;
+
+/** A switch that sends nothing while the model has a name. */
+const unset = { options: ["true", "false"] } as const;
+
 /** The dimensions of a decoder that has no name, as scenario.model.dims. */
 export const dimsSchema = z.strictObject({
-  parameters: count(1, 1e15).optional(),
-  layers: count(1, 10_000),
-  hidden_size: count(1, 1_048_576),
-  attention_heads: count(1, 65_536),
-  kv_heads: count(1, 65_536).optional(),
-  head_dim: count(1, 65_536).optional(),
-  intermediate_size: count(1, 16_777_216).optional(),
-  vocab_size: count(1, 16_777_216),
-  tie_embeddings: flag().default(false),
-  gated_mlp: flag().default(true),
-  experts: count(1, 65_536).optional(),
-  experts_per_token: count(1, 65_536).optional(),
-  expert_intermediate_size: count(1, 16_777_216).optional(),
-  shared_expert_intermediate_size: count(1, 16_777_216).optional(),
-  max_position_embeddings: tokens(1, 1e9).optional(),
+  parameters: field(count(1, 1e15).optional(), {
+    ...dimension,
+    label: "Parameters",
+    blank: "counted",
+  }),
+  layers: field(count(1, 10_000), { ...dimension, label: "Layers" }),
+  hidden_size: field(count(1, 1_048_576), {
+    ...dimension,
+    label: "Hidden size",
+  }),
+  attention_heads: field(count(1, 65_536), {
+    ...dimension,
+    label: "Attention heads",
+  }),
+  kv_heads: field(count(1, 65_536).optional(), {
+    ...dimension,
+    label: "KV heads",
+    blank: "as attention heads",
+  }),
+  head_dim: field(count(1, 65_536).optional(), {
+    ...dimension,
+    label: "Head dimension",
+    blank: "hidden ÷ heads",
+  }),
+  intermediate_size: field(count(1, 16_777_216).optional(), {
+    ...dimension,
+    label: "MLP size",
+    blank: "4 × hidden",
+  }),
+  vocab_size: field(count(1, 16_777_216), {
+    ...dimension,
+    label: "Vocabulary",
+  }),
+  tie_embeddings: field(flag().default(false), {
+    ...dimension,
+    ...unset,
+    label: "Head tied to embedding",
+    blank: "no",
+  }),
+  gated_mlp: field(flag().default(true), {
+    ...dimension,
+    ...unset,
+    label: "Gated MLP",
+    blank: "yes",
+  }),
+  experts: field(count(1, 65_536).optional(), {
+    ...dimension,
+    label: "Experts",
+    blank: "none",
+  }),
+  experts_per_token: field(count(1, 65_536).optional(), {
+    ...dimension,
+    label: "Experts per token",
+  }),
+  expert_intermediate_size: field(count(1, 16_777_216).optional(), {
+    ...dimension,
+    label: "Expert size",
+  }),
+  shared_expert_intermediate_size: field(count(1, 16_777_216).optional(), {
+    ...dimension,
+    label: "Shared expert size",
+  }),
+  max_position_embeddings: field(tokens(1, 1e9).optional(), {
+    ...dimension,
+    label: "Context",
+    unit: "tokens",
+  }),
 });
 
 /** The dimensions of a decoder, validated. */
@@ -32,9 +90,16 @@ export const MAX_CONFIG_DEPTH = 16;
 
 const described = {
   config: z.strictObject({
-    config: z.record(z.string(), z.unknown()).refine(
-      (config) => !nestsDeeper(config, MAX_CONFIG_DEPTH),
-      `must nest at most ${MAX_CONFIG_DEPTH} levels deep`,
+    config: field(
+      z.record(z.string(), z.unknown()).refine(
+        (config) => !nestsDeeper(config, MAX_CONFIG_DEPTH),
+        `must nest at most ${MAX_CONFIG_DEPTH} levels deep`,
+      ),
+      {
+        ...dimension,
+        label: "Its config.json",
+        hint: "Paste its text and clear the model's name above",
+      },
     ),
   }),
   dims: z.strictObject({ dims: dimsSchema }),
@@ -57,7 +122,7 @@ export const modelField: z.ZodType<ModelField, unknown> = z.preprocess(
     if (!isObject(value)) return modelName;
     if ("name" in value) return described.both;
     return "dims" in value ? described.dims : described.config;
-  }),
+  }, { text: modelName, objects: [described.config, described.dims] }),
 );
 
 function fromJsonText(value: unknown): unknown {

@@ -34,7 +34,7 @@ export function fromQuery(query: URLSearchParams): Record<string, unknown> {
   const input: Record<string, unknown> = Object.create(null);
   for (const [path, text] of query) {
     if (text.trim() === "" || FOREIGN.test(path)) continue;
-    putAt(input, path, path === "model.config" ? configOf(text) : text);
+    putAt(input, path, path.endsWith(".config") ? configOf(text) : text);
   }
   return input;
 }
@@ -62,7 +62,9 @@ function configOf(text: string): unknown {
 }
 
 function encode(value: unknown): string {
-  if (!Array.isArray(value)) return String(value);
+  if (!Array.isArray(value)) {
+    return typeof value === "object" ? JSON.stringify(value) : String(value);
+  }
   if (value.length === 0) return LIST;
   return value.length === 1 ? `${value[0]}${LIST}` : value.join(LIST);
 }

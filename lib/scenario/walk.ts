@@ -1,9 +1,16 @@
+import { FIELDS } from "./field_list.ts";
+
 /** A field of a Scenario that holds a value rather than more fields. */
 export interface Leaf {
   /** Dotted path, such as "train.lora.rank". */
   path: string;
   value: unknown;
 }
+
+/** Fields whose objects are values and no sections: models. */
+const WHOLE: ReadonlySet<string> = new Set(
+  FIELDS.filter(({ whole }) => whole).map(({ path }) => path),
+);
 
 /**
  * Lists the fields of a Scenario, or of a section, in its own order. Lists are
@@ -13,8 +20,9 @@ export function leavesOf(value: object, prefix = ""): Leaf[] {
   const leaves: Leaf[] = [];
   for (const [key, inner] of Object.entries(value)) {
     const path = prefix === "" ? key : `${prefix}.${key}`;
-    if (isSection(inner)) leaves.push(...leavesOf(inner, path));
-    else leaves.push({ path, value: inner });
+    if (isSection(inner) && !WHOLE.has(path)) {
+      leaves.push(...leavesOf(inner, path));
+    } else leaves.push({ path, value: inner });
   }
   return leaves;
 }
@@ -36,14 +44,25 @@ export function changesFrom(
     const before = common[key];
     if (inner === before || sameList(inner, before)) continue;
     const path = prefix === "" ? key : `${prefix}.${key}`;
-    if (!isSection(inner)) changes.push({ path, value: inner });
-    else if (isSection(before)) {
+    if (!isSection(inner) || WHOLE.has(path)) {
+      changes.push({ path, value: inner });
+    } else if (isSection(before)) {
       for (const change of changesFrom(before, inner, path)) {
         changes.push(change);
       }
     } else changes.push(...leavesOf(inner, path));
   }
   return changes;
+}
+
+/** The value of the field at a dotted path; undefined where there is none. */
+export function valueAt(scenario: object, path: string): unknown {
+  let value: unknown = scenario;
+  for (const key of path.split(".")) {
+    if (!isSection(value)) return undefined;
+    value = ownValue(value, key);
+  }
+  return value;
 }
 
 /** Deeper than any field; a longer path is a key of its own, and unknown. */

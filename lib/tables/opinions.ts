@@ -2,7 +2,7 @@ import type { Estimate } from "../answer/estimate.ts";
 import type { MethodName } from "../methods/mod.ts";
 import { METHODS } from "../methods/mod.ts";
 import type { Result, ScenarioInput } from "../scenario/parse_scenario.ts";
-import { QUANTIZATIONS } from "../scenario/schema.ts";
+import { QUANTIZATIONS } from "../scenario/quantizations.ts";
 import type { TablesSettings } from "./settings.ts";
 
 /** What a model is used for. */

@@ -1,6 +1,6 @@
 import type { Problem } from "../../lib/mod.ts";
 import { controlId } from "../form/control.tsx";
-import { labelOf } from "../form/tabs/mod.ts";
+import { labelOf } from "../form/tabs.ts";
 
 /** What is wrong with a scenario, linked to the fields where there is a form. */
 export function Problems(

@@ -7,7 +7,7 @@ import {
   fullness,
 } from "../../lib/mod.ts";
 import { devicePartsOf } from "../device_parts.ts";
-import { labelOf } from "../form/tabs/mod.ts";
+import { labelOf } from "../form/tabs.ts";
 
 /** What a table of a comparison says of one scenario. */
 export interface Cell {

@@ -1,8 +1,7 @@
 import { raw } from "hono/html";
-import { describeField } from "../../lib/mod.ts";
+import type { Field, TabId } from "../../lib/mod.ts";
 import type { Belongs } from "./comparison.ts";
 import { DEFAULT_TEXTS } from "./form_state.ts";
-import type { Control } from "./tabs/mod.ts";
 import { GpuSelect } from "./gpu_select.tsx";
 
 /** What stands in the form: text by path, and what is wrong with it. */
@@ -13,18 +12,14 @@ export interface FormState {
   headers: boolean;
   /** The comparison that the scenario belongs to; null where to none. */
   belongs: Belongs | null;
+  /** The tab whose more settings are asked for. */
+  more: TabId | null;
   /** The message of each field that was refused. */
   errors: ReadonlyMap<string, string>;
 }
 
 /** Paths whose text is long. */
 const LONG = new Set(["model.config"]);
-
-/** Switches that must send nothing while the model has a name. */
-const DIMENSION_SWITCHES = new Set([
-  "model.dims.tie_embeddings",
-  "model.dims.gated_mlp",
-]);
 
 /** Paths of choices that read better side by side. */
 const RADIO = new Set(["task", "train.method"]);
@@ -35,56 +30,54 @@ export function controlId(path: string): string {
 }
 
 /** Controls with their default and nothing wrong, as most are: made once each. */
-const usual = new Map<Control, ReturnType<typeof raw>>();
+const usual = new Map<Field, ReturnType<typeof raw>>();
 
 /** One control with its label, its hint and what is wrong with it. */
 export function ControlView(
-  { control, state }: { control: Control; state: FormState },
+  { field, state }: { field: Field; state: FormState },
 ) {
-  const { path } = control;
+  const { path } = field;
   const isUsual = !state.errors.has(path) &&
     (state.texts.get(path) ?? "") === (DEFAULT_TEXTS.get(path) ?? "");
-  if (!isUsual) return <MadeControl control={control} state={state} />;
-  const known = usual.get(control);
+  if (!isUsual) return <MadeControl field={field} state={state} />;
+  const known = usual.get(field);
   if (known) return known;
-  const made = raw(String(<MadeControl control={control} state={state} />));
-  usual.set(control, made);
+  const made = raw(String(<MadeControl field={field} state={state} />));
+  usual.set(field, made);
   return made;
 }
 
 function MadeControl(
-  { control, state }: { control: Control; state: FormState },
+  { field, state }: { field: Field; state: FormState },
 ) {
-  const { path } = control;
-  const field = fieldOf(path);
-  if (field.kind === "switch") {
-    return <Switch control={control} state={state} />;
+  const { path, values } = field;
+  if (values.kind === "switch") {
+    return <Switch field={field} state={state} />;
   }
-  if (RADIO.has(path) && field.kind === "choice") {
-    return <Radios control={control} state={state} options={field.options} />;
+  if (RADIO.has(path) && values.kind === "choice") {
+    return <Radios field={field} state={state} options={values.options} />;
   }
   const id = controlId(path);
   return (
     <div class={LONG.has(path) || path === "model" ? "field wide" : "field"}>
       <label for={id}>
-        {control.label}
-        {control.unit && <span class="unit">{control.unit}</span>}
+        {field.label}
+        {field.unit && <span class="unit">{field.unit}</span>}
       </label>
-      <Input control={control} state={state} />
-      {control.hint && <p class="hint" id={`${id}-hint`}>{control.hint}</p>}
+      <Input field={field} state={state} />
+      {field.hint && <p class="hint" id={`${id}-hint`}>{field.hint}</p>}
       <ErrorLine path={path} state={state} />
     </div>
   );
 }
 
-function Input({ control, state }: { control: Control; state: FormState }) {
-  const { path } = control;
-  const field = fieldOf(path);
+function Input({ field, state }: { field: Field; state: FormState }) {
+  const { path, values } = field;
   const text = state.texts.get(path) ?? "";
   const common = {
     id: controlId(path),
     name: path,
-    ...described(control, state),
+    ...described(field, state),
   };
   if (path === "hardware.gpu") {
     return <GpuSelect common={common} chosen={text} />;
@@ -92,13 +85,13 @@ function Input({ control, state }: { control: Control; state: FormState }) {
   if (LONG.has(path)) {
     return <textarea {...common} rows={4} spellcheck={false}>{text}</textarea>;
   }
-  const options = control.options ??
-    (field.kind === "choice" ? field.options : null);
+  const options = field.options ??
+    (values.kind === "choice" ? values.options : null);
   if (options) {
-    const optional = field.kind === "choice" && field.optional;
+    const optional = values.kind === "choice" && values.optional;
     return (
       <select {...common}>
-        {optional && <option value="">{control.blank}</option>}
+        {optional && <option value="">{field.blank}</option>}
         {options.map((option) => (
           <option value={option} selected={option === text}>{option}</option>
         ))}
@@ -113,17 +106,17 @@ function Input({ control, state }: { control: Control; state: FormState }) {
       {...common}
       type="text"
       value={text}
-      inputmode={field.kind === "number" ? "decimal" : undefined}
-      list={control.list}
-      placeholder={control.blank}
+      inputmode={values.kind === "number" ? "decimal" : undefined}
+      list={field.list}
+      placeholder={field.blank}
       spellcheck={false}
       autocapitalize="off"
     />
   );
 }
 
-function Switch({ control, state }: { control: Control; state: FormState }) {
-  const { path } = control;
+function Switch({ field, state }: { field: Field; state: FormState }) {
+  const { path } = field;
   const id = controlId(path);
   const text = state.texts.get(path) ?? "false";
   const on = text === "true" || text === "on";
@@ -136,10 +129,10 @@ function Switch({ control, state }: { control: Control; state: FormState }) {
         name={path}
         value="true"
         checked={on}
-        {...described(control, state)}
+        {...described(field, state)}
       />
-      <label for={id}>{control.label}</label>
-      {control.hint && <p class="hint" id={`${id}-hint`}>{control.hint}</p>}
+      <label for={id}>{field.label}</label>
+      {field.hint && <p class="hint" id={`${id}-hint`}>{field.hint}</p>}
       <ErrorLine path={path} state={state} />
     </div>
   );
@@ -153,21 +146,21 @@ function ErrorLine({ path, state }: { path: string; state: FormState }) {
 }
 
 function Radios(
-  { control, state, options }: {
-    control: Control;
+  { field, state, options }: {
+    field: Field;
     state: FormState;
     options: readonly string[];
   },
 ) {
-  const { path } = control;
+  const { path } = field;
   const text = state.texts.get(path) ?? "";
   return (
     <fieldset
       class="field wide radios"
       id={controlId(path)}
-      {...described(control, state)}
+      {...described(field, state)}
     >
-      <legend>{control.label}</legend>
+      <legend>{field.label}</legend>
       <div class="segments">
         {options.map((option) => (
           <label>
@@ -188,27 +181,17 @@ function Radios(
 
 /** The ids of what describes a control, for screen readers. */
 function described(
-  control: Control,
+  field: Field,
   state: FormState,
 ): Record<string, string> {
-  const id = controlId(control.path);
-  const wrong = state.errors.has(control.path);
+  const id = controlId(field.path);
+  const wrong = state.errors.has(field.path);
   const ids = [
-    control.hint ? `${id}-hint` : null,
+    field.hint ? `${id}-hint` : null,
     wrong ? `${id}-error` : null,
   ].filter((each) => each !== null);
   return {
     ...(ids.length > 0 ? { "aria-describedby": ids.join(" ") } : {}),
     ...(wrong ? { "aria-invalid": "true" } : {}),
   };
-}
-
-function fieldOf(path: string): ReturnType<typeof describeField> {
-  if (DIMENSION_SWITCHES.has(path)) {
-    return { kind: "choice", options: ["true", "false"], optional: true };
-  }
-  if (path.startsWith("model.dims.") || path.endsWith("memory_gib")) {
-    return { kind: "number" };
-  }
-  return path.startsWith("model.") ? { kind: "text" } : describeField(path);
 }

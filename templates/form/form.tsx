@@ -7,11 +7,11 @@ import {
 } from "../../lib/mod.ts";
 import { belongsText } from "./comparison.ts";
 import type { FormState } from "./control.tsx";
-import { ConfigFileField, LookUpFields } from "./model_extras.tsx";
-import { ControlView } from "./control.tsx";
+import { GroupView } from "./group.tsx";
+import { MoreSettings } from "./more_settings.tsx";
 import { PAGE_FIELDS } from "./page_fields.ts";
-import type { Group, Tab } from "./tabs/mod.ts";
-import { TABS } from "./tabs/mod.ts";
+import type { Tab } from "./tabs.ts";
+import { TABS } from "./tabs.ts";
 
 /** Asks for the answer when a person stops typing for a moment. */
 const WHEN = "input delay:150ms, submit";
@@ -44,7 +44,8 @@ export const SUGGESTIONS = (
  * keyboard and without JavaScript and are not sent along.
  */
 export function Tabs({ state }: { state: FormState }) {
-  const open = TABS.find((tab) => hasError(tab, state)) ?? TABS[0];
+  const open = TABS.find((tab) => hasError(tab, state)) ??
+    TABS.find(({ id }) => id === state.more) ?? TABS[0];
   return (
     <form id="tabs" class="tabs" autocomplete="off" aria-label="Settings">
       {TABS.map((tab) => (
@@ -93,6 +94,7 @@ export function ScenarioForm({ state }: { state: FormState }) {
       {TABS.map((tab) => (
         <section class="panel" id={`panel-${tab.id}`} aria-label={tab.title}>
           {tab.groups.map((group) => <GroupView group={group} state={state} />)}
+          {tab.more.length > 0 && <MoreSettings tab={tab} state={state} />}
         </section>
       ))}
       <div class="submit">
@@ -104,36 +106,8 @@ export function ScenarioForm({ state }: { state: FormState }) {
   );
 }
 
-function GroupView({ group, state }: { group: Group; state: FormState }) {
-  const controls = group.controls.map((control) => (
-    <>
-      <ControlView control={control} state={state} />
-      {control.path === "model" && <LookUpFields state={state} />}
-      {control.path === "model.config" && <ConfigFileField />}
-    </>
-  ));
-  const scope = group.task ? `group for-${group.task}` : "group";
-  if (group.folded) {
-    const filled = group.controls.some(({ path }) =>
-      state.texts.has(path) || state.errors.has(path)
-    );
-    return (
-      <details class={scope} open={filled}>
-        <summary>{group.title}</summary>
-        <div class="controls">{controls}</div>
-      </details>
-    );
-  }
-  return (
-    <fieldset class={scope}>
-      <legend class={group.quiet ? "unseen" : undefined}>{group.title}</legend>
-      <div class="controls">{controls}</div>
-    </fieldset>
-  );
-}
-
 function hasError(tab: Tab, state: FormState): boolean {
-  return tab.groups.some((group) =>
-    group.controls.some(({ path }) => state.errors.has(path))
+  return [...tab.groups, ...tab.more].some(({ fields }) =>
+    fields.some(({ path }) => state.errors.has(path))
   );
 }

@@ -1,4 +1,4 @@
-import type { Problem, Scenario } from "../../lib/mod.ts";
+import type { Problem, Scenario, TabId } from "../../lib/mod.ts";
 import { DEFAULT_SCENARIO, leavesOf, toQuery } from "../../lib/mod.ts";
 import type { Belongs } from "./comparison.ts";
 import type { FormState } from "./control.tsx";
@@ -18,6 +18,8 @@ export interface PageChoices {
   headers: boolean;
   /** The comparison that the scenario belongs to. */
   belongs: Belongs | null;
+  /** The tab whose more settings are asked for. */
+  more: TabId | null;
 }
 
 /** The form of a valid Scenario. */
@@ -35,7 +37,7 @@ export function formOfScenario(
 export function formOfQuery(
   query: URLSearchParams,
   problems: readonly Problem[],
-  { headers, belongs }: PageChoices,
+  { headers, belongs, more }: PageChoices,
 ): FormState {
   const texts = new Map(DEFAULT_TEXTS);
   for (const [path, text] of query) {
@@ -46,6 +48,7 @@ export function formOfQuery(
     texts,
     headers,
     belongs,
+    more,
     errors: new Map(
       problems.map(({ path, message }) => [controlPath(path), message]),
     ),

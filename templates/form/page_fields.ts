@@ -11,6 +11,8 @@ export const PAGE_FIELDS = {
   file: "config_file",
   /** The comparison that the scenario goes back to. */
   compare: "compare",
+  /** The tab whose more settings are asked for. */
+  more: "more",
 } as const;
 
 /** Fields of the form for configuration files. */

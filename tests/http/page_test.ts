@@ -3,15 +3,18 @@ import { assert, assertEquals, assertMatch } from "@std/assert";
 import { app } from "../../app.ts";
 import {
   CATALOGUE,
-  describeField,
   estimate,
+  FIELDS as DEFINED,
   formatBytes,
   GPUS,
   groupDigits,
+  GROUPS,
   QUANTIZATIONS,
 } from "../../lib/mod.ts";
+import type { Group } from "../../lib/mod.ts";
 import { PAGE_FIELDS } from "../../templates/form/page_fields.ts";
 import { FIELDS, MODEL_FIELDS } from "./fields.ts";
+import { metBy } from "./met_by.ts";
 import { address, controlsOf, held, only, textOf, visit } from "./visit.ts";
 
 const LLAMA = "meta-llama/Llama-2-7b-hf";
@@ -55,9 +58,22 @@ Deno.test("GET / shows five tabs in order, the first one open", async () => {
 });
 
 Deno.test("GET / shows a control for every field of a Scenario", async () => {
-  const { document } = await visit("/");
+  const found = new Set<string>();
+  const names = (document: Document): void => {
+    for (const control of document.querySelectorAll("[name]")) {
+      found.add(control.getAttribute("name") ?? "");
+    }
+  };
+  names((await visit("/")).document);
+  for (const { path, group, needs } of DEFINED) {
+    // Some stand there only beside what they need.
+    if (found.has(path)) continue;
+    const { tab, more = [] }: Group = GROUPS[group];
+    const beside = metBy([...more, ...needs]);
+    names((await visit(address(`/settings/${tab}`, beside))).document);
+  }
   const missing = [...FIELDS, ...MODEL_FIELDS].filter((path) =>
-    controlsOf(document, path).length === 0
+    !found.has(path)
   );
   assertEquals(missing, []);
 });
@@ -118,10 +134,16 @@ Deno.test("GET / lists every GPU once, with its usable memory", async () => {
 });
 
 Deno.test("GET / offers the schema's choices of each field", async () => {
-  const { document } = await visit("/");
-  for (const path of FIELDS) {
-    const field = describeField(path);
+  const page = await visit("/");
+  for (const { path, group, needs, values: field } of DEFINED) {
     if (field.kind !== "choice") continue;
+    const { tab, more }: Group = GROUPS[group];
+    const { document } = more
+      ? await visit(
+        address(`/settings/${tab}`, metBy([...more, ...needs])),
+        (html) => `<form id="scenario">${html}</form>`,
+      )
+      : page;
     const controls = controlsOf(document, path);
     const values = controls[0]?.tagName === "SELECT"
       ? [...controls[0].querySelectorAll("option")]

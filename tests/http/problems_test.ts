@@ -14,7 +14,12 @@ const WRONG_TEXTS: Record<string, string> = {
   "train.lora.modules_to_save": "y".repeat(129),
   "train.lora.target_parameters": "z".repeat(129),
   "quantization.weights": "int5",
+  "train.teacher": "a{b",
+  "parallel.split_points": "a(b",
+  "engine.recompute_modules": "a(b",
+  "serve.draft_model": "a{b",
   "hardware.gpu": "GTX 9999",
+  "hardware.gpus": ",",
   "hardware.gpu.memory_gib": "big",
 };
 

@@ -12,8 +12,15 @@ export interface Visit {
   document: Document;
 }
 
-/** Asks the application for an address, as a browser would. */
-export async function visit(path: string): Promise<Visit> {
+/**
+ * Asks the application for an address, as a browser would.
+ *
+ * @param within Where a fragment comes to stand.
+ */
+export async function visit(
+  path: string,
+  within: (html: string) => string = (html) => html,
+): Promise<Visit> {
   const response = await app.request(path);
   assert(response.status !== 303, `${path} is moved`);
   const html = await response.text();
@@ -21,7 +28,7 @@ export async function visit(path: string): Promise<Visit> {
     status: response.status,
     headers: response.headers,
     html,
-    document: documentOf(html),
+    document: documentOf(within(html)),
   };
 }
 
@@ -77,6 +84,9 @@ export function held(document: Document, name: string): string | undefined {
 
 function valueOf(control: Element): string | null {
   switch (control.tagName) {
+    // Sent by whoever presses it alone.
+    case "BUTTON":
+      return null;
     case "SELECT": {
       const options = [...control.querySelectorAll("option")];
       const chosen = options.findLast((each) => each.hasAttribute("selected"));

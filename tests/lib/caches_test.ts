@@ -125,3 +125,17 @@ for (const type of new Set(TRACED.map(({ model_type }) => model_type))) {
     }
   });
 }
+
+Deno.test("cacheOf() knows models that write nothing, and types of nobody", () => {
+  assertEquals(cacheOf({ model_type: "bert", num_hidden_layers: 2 }), []);
+  assertEquals(cacheOf({ model_type: "rwkv", num_hidden_layers: 2 }), null);
+  const dimensions = {
+    hidden_size: 64,
+    num_attention_heads: 4,
+    num_key_value_heads: 2,
+  };
+  assertEquals(
+    cacheOf({ model_type: "new", num_hidden_layers: 1, ...dimensions }),
+    [[{ kind: "full", keys: 32, values: 32 }]],
+  );
+});

@@ -5,7 +5,7 @@ import type { Method, Question } from "../../lib/methods/method.ts";
 import { resolveModel } from "../../lib/models/resolve_model.ts";
 import { trainableOf } from "../../lib/models/trainable.ts";
 import { meshOf } from "../../lib/parallel/mesh.ts";
-import { METHODS as NAMES } from "../../lib/scenario/schema.ts";
+import { METHODS as NAMES } from "../../lib/scenario/methods.ts";
 
 function question(method: string): Question {
   const parsed = parseScenario({ model: "llama2-7b", method });

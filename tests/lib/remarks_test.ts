@@ -2,12 +2,15 @@ import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import {
   DEFAULT_SCENARIO,
   describeField,
+  fieldAt,
   leavesOf,
   putAt,
   QUANTIZATIONS,
   tryEstimate,
 } from "../../lib/mod.ts";
 import type { Estimate } from "../../lib/mod.ts";
+import { assertOk } from "./results.ts";
+import { anotherValue } from "./another_value.ts";
 
 type Setting = Record<string, unknown>;
 
@@ -144,6 +147,7 @@ function valuesOf(path: string): unknown[] {
   const given = VALUES[path];
   if (given) return given;
   const usual = USUAL.get(path);
+  if (fieldAt(path)?.awaited === true) return [anotherValue(path, usual)];
   const field = describeField(path);
   if (field.kind === "switch") return [usual !== true];
   if (field.kind !== "choice") return [];
@@ -156,7 +160,7 @@ function answer(settings: Setting): Estimate {
     putAt(input, path, value);
   }
   const result = tryEstimate(input);
-  assert(result.ok, JSON.stringify(result));
+  assertOk(result);
   return result.value;
 }
 

@@ -10,25 +10,6 @@ import { anotherValue } from "./another_value.ts";
 
 const MODEL = "meta-llama/Llama-3.1-8B";
 
-/** Values of fields whose kind does not give any that can be used. */
-const VALUES: Record<string, unknown> = {
-  "train.trainable": ["lm_head"],
-  "train.lora.targets": "all-linear",
-  "train.lora.target_parameters": ["mlp.experts.down_proj"],
-  "train.lora.modules_to_save": ["lm_head"],
-  "train.lora.trainable_parameters": 1000,
-  "train.lora.dropout": 0.5,
-  "train.image_size": [224, 224],
-  "optimizer.name": "sgd",
-  "quantization.weights": "int8",
-  "hardware.gpu": "T4",
-  "serve.memory_utilization": 0.5,
-  "factors.fused_loss_factor": 0.5,
-  "factors.grad_ckpt_reduction": 0.5,
-  "multipliers.gradient_checkpointing": 0.5,
-  "multipliers.inference_activations": 0.5,
-};
-
 /** Fields that change neither memory nor fit by nature, so that none is named. */
 const CHANGES_NOTHING: Record<string, string[]> = {
   "multipliers, train": ["train.gradient_accumulation"],
@@ -49,7 +30,7 @@ for (const method of ["multipliers", "rule-of-thumb"] as const) {
       for (const { path, value } of leavesOf(DEFAULT_SCENARIO)) {
         if (["model", "task", "method"].includes(path)) continue;
         const input: Record<string, unknown> = { ...base };
-        const other = anotherValue(path, value, VALUES);
+        const other = anotherValue(path, value);
         putAt(input, path, other);
         if (/^parallel\.(tp|pp|cp)$/.test(path)) {
           putAt(input, "parallel.gpus", 2);

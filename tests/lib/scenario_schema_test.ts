@@ -12,6 +12,7 @@ import {
 } from "../../lib/mod.ts";
 import type { Scenario, ScenarioInput } from "../../lib/mod.ts";
 import { OPTIMIZERS } from "../../lib/scenario/optimizers.ts";
+import { assertOk } from "./results.ts";
 
 /** The contract's block, by hand; only `method` differs ("timeline" there). */
 const DEFAULTS: Scenario = {
@@ -44,6 +45,14 @@ const DEFAULTS: Scenario = {
     kernels: "eager",
     images_per_sample: 0,
     image_size: [448, 448],
+    selective: null,
+    objective: null,
+    reference: null,
+    prompt_tokens: null,
+    completion_tokens: null,
+    generations: null,
+    rollout: { engine: null, memory_utilization: null, sleep: null },
+    teacher: null,
   },
   precision: {
     weights: "bf16",
@@ -70,6 +79,14 @@ const DEFAULTS: Scenario = {
     sequence_parallel: false,
     virtual_pipeline: 1,
     microbatches: null,
+    etp: null,
+    dp_replicate: null,
+    cp_kind: null,
+    layers_of_first_stage: null,
+    layers_of_last_stage: null,
+    split_points: null,
+    pipeline_schedule: null,
+    rank: null,
   },
   engine: {
     name: "auto",
@@ -78,6 +95,35 @@ const DEFAULTS: Scenario = {
     offload_optimizer: "none",
     offload_parameters: "none",
     distributed_optimizer: true,
+    driver: null,
+    gradient_clipping: null,
+    no_sync: null,
+    bucket_cap_mb: null,
+    gradient_as_bucket_view: null,
+    static_graph: null,
+    reduce_dtype: null,
+    reshard_after_forward: null,
+    root_reshard: null,
+    wrap: null,
+    use_orig_params: null,
+    forward_prefetch: null,
+    limit_all_gathers: null,
+    overlap_comm: null,
+    contiguous_gradients: null,
+    reduce_bucket_size: null,
+    allgather_bucket_size: null,
+    stage3_prefetch_bucket_size: null,
+    stage3_param_persistence_threshold: null,
+    stage3_max_live_parameters: null,
+    stage3_max_reuse_distance: null,
+    sub_group_size: null,
+    grad_accum_dtype: null,
+    round_robin_gradients: null,
+    grad_reduce_in_fp32: null,
+    overlap_grad_reduce: null,
+    gradient_accumulation_fusion: null,
+    recompute_modules: null,
+    loss_parallel: null,
   },
   serve: {
     engine: "transformers",
@@ -90,8 +136,34 @@ const DEFAULTS: Scenario = {
     memory_utilization: 0.9,
     max_batched_tokens: null,
     max_sequences: null,
+    max_model_len: null,
+    kv_cache_bytes: null,
+    block_size: null,
+    enforce_eager: null,
+    prefix_caching: null,
+    hybrid_kv_cache: null,
+    offline: null,
+    chunked_prefill_tokens: null,
+    swa_full_tokens_ratio: null,
+    max_loras: null,
+    max_lora_rank: null,
+    draft_model: null,
+    attention: null,
+    padding_mask: null,
+    logits_all: null,
+    batch_tokens: null,
+    ubatch_tokens: null,
+    slots: null,
+    kv_unified: null,
+    flash_attention: null,
+    swa_full: null,
+    gpu_layers: null,
+    cpu_moe_layers: null,
+    tensor_split: null,
+    kv_offload: null,
+    op_offload: null,
   },
-  hardware: { gpu: "A100-80GB" },
+  hardware: { gpu: "A100-80GB", gpus: null },
   software: {
     model_code: "transformers",
     transformers: null,
@@ -136,7 +208,7 @@ const MODEL = { model: "meta-llama/Llama-3.1-8B" };
 
 function parsed(input: unknown): Scenario {
   const result = parseScenario(input);
-  assert(result.ok, JSON.stringify(result));
+  assertOk(result);
   return result.value;
 }
 

@@ -10,10 +10,11 @@ import type { ConfigFile } from "../../lib/tables/config.ts";
 import { tablesOf } from "../../lib/tables/mod.ts";
 import { readTablesConfig } from "../../lib/tables/read_config.ts";
 import { DIALOGPT, settingsOf, tables } from "./tables.ts";
+import { assertOk } from "./results.ts";
 
 function configOf(files: Partial<Record<ConfigFile, unknown>>): TablesConfig {
   const parsed = parseTablesConfig(files);
-  assert(parsed.ok, JSON.stringify(parsed));
+  assertOk(parsed);
   return parsed.value;
 }
 

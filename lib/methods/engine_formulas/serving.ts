@@ -1,3 +1,5 @@
+import { cacheFormat } from "../../scenario/cache_format.ts";
+import type { CacheType } from "../../scenario/sections/cache_type.ts";
 import type { KvCache } from "../../answer/estimate.ts";
 import { usableBytes } from "../../hardware/gpus.ts";
 import type { Scenario } from "../../scenario/schema.ts";
@@ -10,7 +12,7 @@ import type { Setup } from "./setup.ts";
 const DTYPE_BYTES = 2;
 
 /** Bytes of a cached value; other types the program does not have. */
-const KV_BYTES: Partial<Record<Scenario["serve"]["kv_dtype"], number>> = {
+const KV_BYTES: Partial<Record<CacheType, number>> = {
   auto: 2,
   bf16: 2,
   fp16: 2,
@@ -66,7 +68,7 @@ export function knowsEngine(
 }
 
 /** Whether the program has a type for the cache. */
-export function knowsKvType(dtype: Scenario["serve"]["kv_dtype"]): boolean {
+export function knowsKvType(dtype: CacheType): boolean {
   return dtype in KV_BYTES;
 }
 
@@ -203,5 +205,5 @@ function lengthOf({ serve }: Scenario): number {
 function perToken({ scenario, model }: Setup): number {
   const { layers, attention_heads, hidden_size } = model.architecture;
   const width = attention_heads * Math.floor(hidden_size / attention_heads);
-  return 2 * layers * width * (KV_BYTES[scenario.serve.kv_dtype] ?? 0);
+  return 2 * layers * width * (KV_BYTES[cacheFormat(scenario)] ?? 0);
 }

@@ -1,3 +1,4 @@
+import { cacheFormat } from "../../scenario/cache_format.ts";
 import type { Model } from "../../models/model.ts";
 import type { Scenario } from "../../scenario/schema.ts";
 import { knowsEngine, knowsKvType } from "./serving.ts";
@@ -45,8 +46,8 @@ const SERVING: readonly Rule[] = [
     () => "it serves 16-bit weights only",
   ],
   [
-    ({ serve }) => !knowsKvType(serve.kv_dtype),
-    ({ serve }) => `it has no ${serve.kv_dtype} cache`,
+    (scenario) => !knowsKvType(cacheFormat(scenario)),
+    (scenario) => `it has no ${cacheFormat(scenario)} cache`,
   ],
   [
     (_, { architecture }) => architecture.attention_heads === 0,

@@ -1,3 +1,4 @@
+import { cacheFormat } from "../../scenario/cache_format.ts";
 import type { KvCache } from "../../answer/estimate.ts";
 import { usableBytes } from "../../hardware/gpus.ts";
 import { groupDigits } from "../../units/mod.ts";
@@ -34,9 +35,8 @@ export function serving(setup: Setup): { terms: Term[]; kv: KvCache } {
   const { scenario, model, mesh } = setup;
   const { serve } = scenario;
   const { kv_heads, head_dim } = model.architecture;
-  const element = serve.kv_dtype === "auto"
-    ? FLOAT_BYTES[scenario.precision.weights]
-    : CACHE_BYTES[serve.kv_dtype] ?? FLOAT_BYTES[scenario.precision.weights];
+  const element = CACHE_BYTES[cacheFormat(scenario)] ??
+    FLOAT_BYTES[scenario.precision.weights];
   const headsPerRank = kv_heads === 0 ? 0 : Math.ceil(kv_heads / mesh.tp);
   const perToken = serve.kv_cache
     ? 2 * setup.layersPerStage * headsPerRank * head_dim * element

@@ -1,3 +1,4 @@
+import { cacheFormat } from "../../scenario/cache_format.ts";
 import type { Scenario } from "../../scenario/schema.ts";
 
 /** Whether it holds, and what the method lacks then. */
@@ -32,8 +33,9 @@ const TRAINING: readonly Rule[] = [
 
 const SERVING: readonly Rule[] = [
   [
-    ({ serve }) => serve.kv_cache && serve.kv_dtype !== "auto",
-    ({ serve }) => `its cache is of the weights' type, not ${serve.kv_dtype}`,
+    (scenario) => scenario.serve.kv_cache && cacheFormat(scenario) !== "auto",
+    (scenario) =>
+      `its cache is of the weights' type, not ${cacheFormat(scenario)}`,
   ],
   [
     ({ serve }) => serve.cache_tokens !== null,

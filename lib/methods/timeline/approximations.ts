@@ -1,4 +1,5 @@
 import { expertsAreLinears } from "../../models/families/code/experts.ts";
+import { askedImplementation } from "../../optimizers/implementation.ts";
 import {
   MAX_REPLAYED_EVENTS,
   MAX_REPLAYED_LAYERS,
@@ -121,7 +122,9 @@ const APPROXIMATIONS: readonly Approximation[] = [
   ],
   [
     ({ plan: { scenario }, implementation }) =>
-      !["auto", implementation].includes(scenario.optimizer.implementation),
+      !["auto", implementation].includes(
+        askedImplementation(scenario.optimizer),
+      ),
     ({ plan: { scenario }, implementation }) =>
       `optimizer.implementation ${scenario.optimizer.implementation} does not exist for ${scenario.optimizer.name}: ${implementation} is taken`,
   ],

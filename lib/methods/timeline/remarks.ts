@@ -9,6 +9,7 @@ import { headChoices, headDoubts } from "./head_remarks.ts";
 import { encoderChoices, encoderDoubts } from "./encoder_remarks.ts";
 import { stepBand, stepDoubt } from "./step_doubt.ts";
 import { stateSpaceChoices, stateSpaceDoubts } from "./state_space_remarks.ts";
+import { askedImplementation } from "../../optimizers/implementation.ts";
 import { defaultsTaken } from "../defaults_taken.ts";
 import { formatBytes } from "../../units/mod.ts";
 import { uncovered } from "../uncovered.ts";
@@ -140,7 +141,9 @@ function settled({ plan, rule, implementation }: Step): string[] {
     said.push(
       "optimizer.in_backward: each parameter is stepped as soon as its gradient is there, which is freed then",
     );
-  } else if (rule.library === null && optimizer.implementation === "auto") {
+  } else if (
+    rule.library === null && askedImplementation(optimizer) === "auto"
+  ) {
     const version = software.torch === null
       ? "PyTorch from 2.8"
       : `PyTorch ${software.torch}`;

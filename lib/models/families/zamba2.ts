@@ -165,7 +165,7 @@ export const ZAMBA_TYPES: FamilyTypes = {
         kernel: [["mamba_d_conv"], 4],
         state: [["mamba_d_state"], 64],
       }),
-      tokens: (text, usual) => ({
+      tokens: (_, usual) => ({
         keys: 2 * usual.keys,
         values: 2 * usual.values,
       }),

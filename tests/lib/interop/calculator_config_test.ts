@@ -1,5 +1,6 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import {
+  DEFAULT_SCENARIO,
   findPreset,
   isCalculatorConfig,
   tryEstimate,
@@ -36,6 +37,7 @@ Deno.test("readCalculatorConfig() reads the documented example whole", () => {
   assertEquals(scenario.precision.weights, "bf16");
   assertEquals(scenario.parallel.gpus, 8);
   assertEquals(scenario.engine, {
+    ...DEFAULT_SCENARIO.engine,
     name: "deepspeed",
     zero_stage: 3,
     sharding: "full",

@@ -101,6 +101,8 @@ export interface CacheCode {
     | null;
   /** Whether keys and values are compressed into one row a token. */
   readonly isLatent: boolean;
+  /** Whether its decoder attends to what an encoder read. */
+  readonly crosses: boolean;
   /** Whether a layer has two attentions, each with a cache: LongCat. */
   readonly isDouble: boolean;
   /** The states of a layer that is no attention. */

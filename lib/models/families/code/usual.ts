@@ -100,6 +100,7 @@ export const USUAL: FamilyCode = {
     tokens: null,
     isLatent: false,
     isDouble: false,
+    crosses: false,
     state: null,
   },
   encoder: null,

@@ -1,0 +1,135 @@
+import type { Need } from "./needs.ts";
+import * as when from "./when.ts";
+
+/** The five tabs of the form. */
+export const TAB_TITLES = {
+  basic: "Basic",
+  parallelism: "Parallelism",
+  optimizations: "Optimizations",
+  lora: "LoRA",
+  advanced: "Advanced",
+} as const;
+
+/** A tab's id. */
+export type TabId = keyof typeof TAB_TITLES;
+
+/** Fields that belong together in a form. */
+export interface Group {
+  tab: TabId;
+  title: string;
+  /** Its one control says the same, so only screen readers get the title. */
+  quiet?: true;
+  /** Shown only for this task. */
+  task?: "train" | "serve";
+  /** Folded away until asked for. */
+  folded?: true;
+  /**
+   * One of its tab's more settings, which the page loads when they are opened:
+   * it stands there where these hold, or where one of its fields is set.
+   */
+  more?: readonly Need[];
+  /** Fields that stand before the others, which come in a Scenario's order. */
+  first?: readonly string[];
+}
+
+/** The groups of the form, in its order. */
+export const GROUPS = {
+  model: { tab: "basic", title: "Model", quiet: true },
+  described: {
+    tab: "basic",
+    title: "A model that is not in the catalogue",
+    folded: true,
+    first: [
+      "model.config",
+      ...["layers", "hidden_size", "attention_heads", "kv_heads", "head_dim"]
+        .map((name) => `model.dims.${name}`),
+      "model.dims.intermediate_size",
+      "model.dims.vocab_size",
+    ],
+  },
+  task: { tab: "basic", title: "Task", quiet: true },
+  training: {
+    tab: "basic",
+    title: "Training",
+    task: "train",
+    first: ["train.method", "precision.weights"],
+  },
+  serving: { tab: "basic", title: "Serving", task: "serve" },
+  hardware: { tab: "basic", title: "Hardware" },
+  objective: { tab: "basic", title: "Objective", more: [when.training] },
+  limits: {
+    tab: "basic",
+    title: "The engine's own settings",
+    more: [when.serving],
+  },
+  cards: { tab: "basic", title: "Unlike cards", more: [] },
+
+  mesh: { tab: "parallelism", title: "Mesh" },
+  engine: { tab: "parallelism", title: "Engine" },
+  ranks: { tab: "parallelism", title: "Ranks and stages", more: [] },
+  sharing: {
+    tab: "parallelism",
+    title: "Any engine",
+    more: [when.training],
+  },
+  ddp: { tab: "parallelism", title: "DDP", more: [when.training, when.ddp] },
+  fsdp: {
+    tab: "parallelism",
+    title: "FSDP",
+    more: [when.training, when.fsdp],
+  },
+  deepspeed: {
+    tab: "parallelism",
+    title: "DeepSpeed",
+    more: [when.training, when.deepspeed],
+  },
+  megatron: {
+    tab: "parallelism",
+    title: "Megatron-LM",
+    more: [when.training, when.megatron],
+  },
+
+  activations: { tab: "optimizations", title: "Activations" },
+  weights: { tab: "optimizations", title: "Weights" },
+  optimizer: {
+    tab: "optimizations",
+    title: "Optimizer and precision",
+    first: ["optimizer.name", "optimizer.bits", "optimizer.implementation"],
+  },
+  recomputing: {
+    tab: "optimizations",
+    title: "Selective checkpointing",
+    more: [when.training, when.selective],
+  },
+
+  adapters: { tab: "lora", title: "Adapters" },
+
+  method: { tab: "advanced", title: "Method", quiet: true },
+  images: { tab: "advanced", title: "Images" },
+  calibration: { tab: "advanced", title: "Calibration factors" },
+  cushions: {
+    tab: "advanced",
+    title: "Cushions and overheads",
+    first: ["factors.cuda_libs_gib"],
+  },
+  serving_limits: { tab: "advanced", title: "Serving limits" },
+  software: { tab: "advanced", title: "Software" },
+  multipliers: {
+    tab: "advanced",
+    title: "Multipliers",
+    more: [when.method("multipliers")],
+  },
+  rule_of_thumb: {
+    tab: "advanced",
+    title: "Rule of thumb",
+    more: [when.method("rule-of-thumb")],
+  },
+  engine_formulas: {
+    tab: "advanced",
+    title: "Engine formulas",
+    more: [when.method("engine-formulas")],
+  },
+} as const satisfies Record<string, Group>;
+
+/** A group's id. */
+export type GroupId = keyof typeof GROUPS;

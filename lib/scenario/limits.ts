@@ -1,0 +1,6 @@
+/** Largest counts of tokens, sequences, devices and GiB that a Scenario takes. */
+export const MAX_TOKENS: number = 1 << 28;
+export const MAX_SEQUENCES: number = 1 << 20;
+export const MAX_DEVICES: number = 1 << 20;
+export const MAX_GIB: number = 1 << 20;
+export const MAX_LAYERS = 10_000;

@@ -1,0 +1,126 @@
+import { z } from "zod";
+import { field } from "../about.ts";
+import { count, factor, flag, tokens } from "../fields.ts";
+import { MAX_SEQUENCES, MAX_TOKENS } from "../limits.ts";
+import { modelField } from "../model_field.ts";
+import * as when from "../when.ts";
+
+/** What a model is trained for. */
+const OBJECTIVES = [
+  "sft",
+  "pretrain",
+  "dpo",
+  "kto",
+  "orpo",
+  "reward",
+  "classification",
+  "grpo",
+  "distillation",
+] as const;
+
+const completed = {
+  path: "train.objective",
+  not: [null, "pretrain", "classification"],
+} as const;
+
+const rolled = { group: "objective", needs: [when.objective("grpo")] } as const;
+
+/** How completions are made while a policy trains. */
+const rollout = z.strictObject({
+  engine: field(
+    z.enum(["transformers", "vllm", "external"]).nullable().default(null),
+    {
+      ...rolled,
+      label: "Rollouts by",
+      help:
+        "`grpo`: who generates: `transformers`, `vllm` beside training, or `external` (elsewhere, or given)",
+      blank: "as the trainer",
+      flag: "--rollout-engine",
+      awaited: true,
+    },
+  ),
+  memory_utilization: field(factor(0.01, 1).nullable().default(null), {
+    ...rolled,
+    label: "Rollouts' memory share",
+    help: "`grpo` with `vllm`: the share of the GPU that vLLM takes",
+    blank: "as the trainer",
+    flag: "--rollout-memory-utilization",
+    awaited: true,
+  }),
+  sleep: field(flag().nullable().default(null), {
+    ...rolled,
+    label: "Rollouts sleep",
+    help: "`grpo` with `vllm`: whether vLLM gives its memory back in between",
+    blank: "as the trainer",
+    flag: "--rollout-sleep",
+    awaited: true,
+  }),
+});
+
+/** Fields of `train` that say what is learnt, and from what. */
+export const objectiveFields = {
+  objective: field(z.enum(OBJECTIVES).nullable().default(null), {
+    label: "Objective",
+    group: "objective",
+    help:
+      "`sft`, `pretrain`, `dpo`, `kto`, `orpo`, `reward`, `classification`, `grpo` or `distillation`; null: what the model's class learns without a trainer",
+    blank: "the model's own",
+    flag: "--objective",
+    awaited: true,
+  }),
+  reference: field(
+    z.enum(["none", "copy", "adapter-off", "precomputed"]).nullable()
+      .default(null),
+    {
+      label: "Reference model",
+      group: "objective",
+      help:
+        "`none`, `copy` (a second model), `adapter-off` (the same without its adapters) or `precomputed`; null: what the trainer does",
+      blank: "as the trainer",
+      flag: "--reference",
+      needs: [when.objective("dpo", "kto", "orpo", "grpo")],
+      awaited: true,
+    },
+  ),
+  prompt_tokens: field(tokens(0, MAX_TOKENS).nullable().default(null), {
+    label: "Prompt",
+    group: "objective",
+    unit: "tokens",
+    help:
+      "where only completions are scored: tokens of a prompt; with the completion's they are the sequence",
+    flag: "--prompt-tokens",
+    needs: [completed],
+    awaited: true,
+  }),
+  completion_tokens: field(tokens(1, MAX_TOKENS).nullable().default(null), {
+    label: "Completion",
+    group: "objective",
+    unit: "tokens",
+    help: "where only completions are scored: tokens of a completion",
+    flag: "--completion-tokens",
+    needs: [completed],
+    awaited: true,
+  }),
+  generations: field(count(1, MAX_SEQUENCES).nullable().default(null), {
+    ...rolled,
+    label: "Completions per prompt",
+    help: "`grpo`: completions of a prompt",
+    blank: "as the trainer",
+    flag: "--generations",
+    awaited: true,
+  }),
+  rollout: z.preprocess(
+    (value) => value === null ? {} : value,
+    rollout,
+  ).prefault({}),
+  teacher: field(modelField.nullable().default(null), {
+    label: "Teacher",
+    group: "objective",
+    list: "models",
+    help: "`distillation`: the model that is learnt from, as `model`",
+    flag: "--teacher",
+    needs: [when.objective("distillation")],
+    awaited: true,
+    whole: true,
+  }),
+} as const;

@@ -1,0 +1,137 @@
+import { z } from "zod";
+import { field } from "../about.ts";
+import { count, flag } from "../fields.ts";
+import { OPTIMIZERS } from "../optimizers.ts";
+import { QUANTIZATIONS } from "../quantizations.ts";
+import * as when from "../when.ts";
+import { section } from "../about.ts";
+
+/** Floating types that tensors have. */
+export function floats() {
+  return z.enum(["fp32", "bf16", "fp16"]);
+}
+
+/** Types of what is not quantised. */
+export const precision = z.strictObject({
+  weights: field(floats().default("bf16"), {
+    label: "Precision",
+    group: "training",
+    help:
+      "how unquantised parameters lie on the device: `fp32`, `bf16`, `fp16`",
+  }),
+  autocast: field(z.enum(["bf16", "fp16"]).nullable().default(null), {
+    label: "Autocast",
+    group: "optimizer",
+    help: "`bf16` or `fp16` around the forward",
+    blank: "off",
+  }),
+  gradients: field(z.enum(["fp32"]).nullable().default(null), {
+    label: "Gradients",
+    group: "optimizer",
+    help: "`fp32`, or as the parameter",
+    blank: "as weights",
+  }),
+  master_weights: field(z.enum(["fp32", "none"]).nullable().default(null), {
+    label: "Master weights",
+    group: "optimizer",
+    help: "`fp32`, `none`, or what the engine does",
+    blank: "auto",
+  }),
+  optimizer_states: field(z.enum(["fp32", "bf16"]).nullable().default(null), {
+    label: "Optimizer states",
+    group: "optimizer",
+    help: "`fp32`, `bf16`, or what optimizer and engine do",
+    blank: "auto",
+  }),
+});
+
+/** How weights are quantised. */
+export const quantization = z.strictObject({
+  weights: field(quantizationName().default("none"), {
+    label: "Quantisation",
+    group: "weights",
+    list: "formats",
+    help:
+      "`nf4`, `nf4-dq`, `int8`, `fp8`, `int4`, `gptq-int4`, `gptq-int8`, `awq-int4`, `hqq-int4`, `mxfp4`, `nvfp4`, `gguf:Q4_K_M` …",
+    hint: "none, nf4, int8, gguf:Q4_K_M …",
+  }),
+  group_size: field(count(-1, 65_536).default(128), {
+    label: "Group size",
+    group: "weights",
+    help: "-1 is one group per output column",
+    needs: [{
+      path: "quantization.weights",
+      like: /^(gptq|awq|hqq)|^int4$/,
+    }],
+  }),
+  kbit_upcast: field(flag().default(true), {
+    label: "Upcast the rest to fp32 (PEFT k-bit)",
+    group: "weights",
+    help: "PEFT's k-bit preparation: the rest of the model goes to fp32",
+    needs: [when.adapted],
+  }),
+});
+
+/** What updates the weights. */
+export const optimizer = section(
+  z.strictObject({
+    name: field(z.enum(OPTIMIZERS).default("adamw"), {
+      label: "Optimizer",
+      group: "optimizer",
+      help: "one of the names that `--help` and the page list",
+    }),
+    implementation: field(
+      z.enum(["auto", "foreach", "fused", "for-loop", "deepspeed"])
+        .default("auto"),
+      {
+        label: "Implementation",
+        group: "optimizer",
+        help:
+          "`auto`, `foreach`, `fused`, `for-loop` or `deepspeed` (its own FusedAdam)",
+        awaited: ["deepspeed"],
+      },
+    ),
+    bits: field(
+      z.preprocess(
+        (value) => typeof value === "string" ? Number(value) : value,
+        z.literal([32, 8, 4]),
+      ).default(32),
+      {
+        label: "State bits",
+        group: "optimizer",
+        help: "32, 8 or 4",
+        flag: { name: "--optimizer-bits", value: "<bits>", help: "32, 8 or 4" },
+      },
+    ),
+    paged: field(flag().default(false), {
+      label: "Paged states",
+      group: "optimizer",
+      help:
+        "bitsandbytes: large states in managed memory, which gives way to all else",
+    }),
+    in_backward: field(flag().default(false), {
+      label: "Step inside the backward",
+      group: "optimizer",
+      help: "steps while gradients arrive",
+    }),
+  }),
+  [when.training],
+);
+
+/**
+ * A format of weights. Null is the checkpoint's own, which no method counts yet:
+ * it is read as what is counted.
+ */
+function quantizationName() {
+  return z.preprocess(
+    (value) => value === null ? "none" : value,
+    z.string().refine(
+      (name) =>
+        (QUANTIZATIONS as readonly string[]).includes(name) ||
+        /^gguf:[A-Z0-9_]{1,16}$/.test(name),
+      `must be one of ${
+        QUANTIZATIONS.join(", ")
+      } or gguf:TYPE such as gguf:Q4_K_M`,
+    ),
+  );
+}

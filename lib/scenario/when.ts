@@ -1,0 +1,44 @@
+import type { METHODS } from "./methods.ts";
+import type { Need } from "./needs.ts";
+
+/** What fields need that several share. */
+
+export const training: Need = { path: "task", is: ["train"] };
+export const serving: Need = { path: "task", is: ["serve"] };
+export const adapted: Need = { path: "train.method", not: ["full"] };
+export const selective: Need = {
+  path: "train.checkpointing",
+  is: ["selective"],
+};
+export const ddp: Need = { path: "engine.name", is: ["ddp"] };
+export const fsdp: Need = { path: "engine.name", like: /^fsdp/ };
+export const deepspeed: Need = {
+  path: "engine.name",
+  is: ["deepspeed", "megatron-deepspeed"],
+};
+export const megatron: Need = { path: "engine.name", like: /^megatron/ };
+export const piped: Need = { path: "parallel.pp", not: [1] };
+
+/** Only the method of that name looks at it. */
+export function method(name: (typeof METHODS)[number]): Need {
+  return { path: "method", is: [name] };
+}
+
+/** An engine that serves. */
+export type ServingEngine =
+  | "transformers"
+  | "vllm"
+  | "sglang"
+  | "tgi"
+  | "tensorrt-llm"
+  | "llama.cpp";
+
+/** Only engines of these names look at it. */
+export function served(...engines: readonly ServingEngine[]): Need {
+  return { path: "serve.engine", is: engines };
+}
+
+/** Only objectives of these names look at it. */
+export function objective(...names: readonly string[]): Need {
+  return { path: "train.objective", is: names };
+}

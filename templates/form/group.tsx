@@ -1,0 +1,41 @@
+import type { Field } from "../../lib/mod.ts";
+import { ControlView } from "./control.tsx";
+import type { FormState } from "./control.tsx";
+import { ConfigFileField, LookUpFields } from "./model_extras.tsx";
+import type { FilledGroup } from "./tabs.ts";
+
+/** Controls that belong together. */
+export function GroupView(
+  { group, state, fields = group.fields }: {
+    group: FilledGroup;
+    state: FormState;
+    /** Those of its fields that stand in it. */
+    fields?: readonly Field[];
+  },
+) {
+  const controls = fields.map((field) => (
+    <>
+      <ControlView field={field} state={state} />
+      {field.path === "model" && <LookUpFields state={state} />}
+      {field.path === "model.config" && <ConfigFileField />}
+    </>
+  ));
+  const scope = group.task ? `group for-${group.task}` : "group";
+  if (group.folded) {
+    const filled = fields.some(({ path }) =>
+      state.texts.has(path) || state.errors.has(path)
+    );
+    return (
+      <details class={scope} open={filled}>
+        <summary>{group.title}</summary>
+        <div class="controls">{controls}</div>
+      </details>
+    );
+  }
+  return (
+    <fieldset class={scope}>
+      <legend class={group.quiet ? "unseen" : undefined}>{group.title}</legend>
+      <div class="controls">{controls}</div>
+    </fieldset>
+  );
+}
