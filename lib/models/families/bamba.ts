@@ -1,12 +1,12 @@
-import { byLayer } from "./code/cache.ts";
-import { mamba2State } from "./code/states.ts";
 import type { ConfigReader } from "../tensors/config_reader.ts";
 import { allLayers, layersWhere } from "../tensors/layer_ranges.ts";
 import type { TensorScope } from "../tensors/tensor_scope.ts";
 import { attention, gatedMlp, headsOf } from "./blocks.ts";
 import { inLayers, rotaryBuffers } from "./blocks_classic.ts";
+import { byLayer } from "./code/cache.ts";
 import { turnedInPart } from "./code/parts.ts";
 import { mixing } from "./code/state_space.ts";
+import { mamba2State } from "./code/states.ts";
 import type { Decoder, FamilyTypes } from "./family.ts";
 import { causal, ofType } from "./family.ts";
 import { headedMixer } from "./mamba2.ts";

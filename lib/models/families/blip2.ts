@@ -1,9 +1,9 @@
-import { UNKNOWN_CACHE } from "./code/cache.ts";
 import { withClasses } from "../heads/with_classes.ts";
 import type { ConfigReader } from "../tensors/config_reader.ts";
 import { allLayers, layersWhere } from "../tensors/layer_ranges.ts";
 import type { TensorScope } from "../tensors/tensor_scope.ts";
 import { sizeOr } from "./blocks_vision.ts";
+import { UNKNOWN_CACHE } from "./code/cache.ts";
 import { ConfigWithDefaults } from "./config_with_defaults.ts";
 import type { Family, FamilyTypes } from "./family.ts";
 import { causal, ofClasses } from "./family.ts";

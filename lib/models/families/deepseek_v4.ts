@@ -1,4 +1,3 @@
-import { UNKNOWN_CACHE } from "./code/cache.ts";
 import type { ConfigReader } from "../tensors/config_reader.ts";
 import { allLayers } from "../tensors/layer_ranges.ts";
 import type { TensorScope } from "../tensors/tensor_scope.ts";
@@ -6,6 +5,7 @@ import { gatedMlp } from "./blocks.ts";
 import { experts } from "./blocks_dense.ts";
 import type { Kinds } from "./blocks_recent.ts";
 import { kindsOf, someLayers } from "./blocks_recent.ts";
+import { UNKNOWN_CACHE } from "./code/cache.ts";
 import type { Decoder, FamilyTypes } from "./family.ts";
 import { causal, ofType } from "./family.ts";
 

@@ -1,8 +1,8 @@
-import { numberOf } from "./code/setting.ts";
 import type { ConfigReader } from "../tensors/config_reader.ts";
 import { allLayers } from "../tensors/layer_ranges.ts";
 import type { TensorScope } from "../tensors/tensor_scope.ts";
 import { transformerLayer, vocabularyHead } from "./blocks_classic.ts";
+import { numberOf } from "./code/setting.ts";
 import type { Decoder, Family, FamilyTypes } from "./family.ts";
 import { causal, ofType } from "./family.ts";
 

@@ -1,11 +1,11 @@
-import { numberOf } from "./code/setting.ts";
+import type { Config } from "../config.ts";
 import type { ConfigReader } from "../tensors/config_reader.ts";
 import { allLayers } from "../tensors/layer_ranges.ts";
 import type { TensorScope } from "../tensors/tensor_scope.ts";
 import { plainMlp, rotaryBuffers } from "./blocks_classic.ts";
 import type { FusedLayout } from "./code/attention.ts";
 import { NARROW_CLASSES, PLAIN_AND_TIED } from "./code/parts.ts";
-import type { Config } from "../config.ts";
+import { numberOf } from "./code/setting.ts";
 import type { Decoder, FamilyTypes } from "./family.ts";
 import { causal, ofType } from "./family.ts";
 

@@ -1,10 +1,10 @@
-import { byLayer } from "./code/cache.ts";
-import { mamba2State } from "./code/states.ts";
 import type { ConfigReader } from "../tensors/config_reader.ts";
 import { allLayers } from "../tensors/layer_ranges.ts";
 import type { TensorScope } from "../tensors/tensor_scope.ts";
 import { attention, gatedMlp, headsOf } from "./blocks.ts";
 import { rotaryBuffers } from "./blocks_classic.ts";
+import { byLayer } from "./code/cache.ts";
+import { mamba2State } from "./code/states.ts";
 import { NOT_YET } from "./code/unplayed.ts";
 import type { Decoder, FamilyTypes } from "./family.ts";
 import { causal, ofType } from "./family.ts";

@@ -1,10 +1,10 @@
-import { byLayer } from "./code/cache.ts";
 import type { ConfigReader } from "../tensors/config_reader.ts";
 import { allLayers, layersWhere } from "../tensors/layer_ranges.ts";
 import type { TensorScope } from "../tensors/tensor_scope.ts";
 import { gatedMlp } from "./blocks.ts";
 import { attends, kindsOf, someLayers } from "./blocks_recent.ts";
 import { listOf } from "./blocks_vision.ts";
+import { byLayer } from "./code/cache.ts";
 import type { CodeParts } from "./code/code.ts";
 import type { Decoder, FamilyTypes } from "./family.ts";
 import { causal, ofType } from "./family.ts";

@@ -1,14 +1,14 @@
 import type { Config } from "../config.ts";
-import type { CachedLayer, PerToken } from "./code/cache.ts";
-import { partsOf } from "./code/usual.ts";
-import { numberOf } from "./code/setting.ts";
-import { byLayer } from "./code/cache.ts";
 import type { ConfigReader } from "../tensors/config_reader.ts";
 import { allLayers, layersWhere } from "../tensors/layer_ranges.ts";
 import type { TensorScope } from "../tensors/tensor_scope.ts";
 import { gatedMlp, stackedExperts } from "./blocks.ts";
 import { attends, kindsOf, someLayers } from "./blocks_recent.ts";
+import type { CachedLayer, PerToken } from "./code/cache.ts";
+import { byLayer } from "./code/cache.ts";
 import type { CodeParts } from "./code/code.ts";
+import { numberOf } from "./code/setting.ts";
+import { partsOf } from "./code/usual.ts";
 import type { Decoder, FamilyTypes } from "./family.ts";
 import { causal, ofType } from "./family.ts";
 import { perLayerInputs, ropesByKind } from "./gemma_blocks.ts";

@@ -1,5 +1,3 @@
-import { numberOf } from "./code/setting.ts";
-import { byLayer } from "./code/cache.ts";
 import { rotaryShare } from "./blocks_classic.ts";
 import {
   afterFirst,
@@ -10,7 +8,9 @@ import {
   inputBiasAttention,
   withShared,
 } from "./blocks_dense.ts";
+import { byLayer } from "./code/cache.ts";
 import { GATED_NAMES, turnedInPart, WIDE_SIGMOIDS } from "./code/parts.ts";
+import { numberOf } from "./code/setting.ts";
 import { decoder } from "./decoder.ts";
 import type { FamilyTypes } from "./family.ts";
 import { causal, ofType } from "./family.ts";

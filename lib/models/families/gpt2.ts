@@ -1,4 +1,3 @@
-import { numberOf } from "./code/setting.ts";
 import type { ConfigReader } from "../tensors/config_reader.ts";
 import { allLayers } from "../tensors/layer_ranges.ts";
 import type { LinearOptions, TensorScope } from "../tensors/tensor_scope.ts";
@@ -11,6 +10,7 @@ import {
   UNTURNED,
   usuallyActivatedBy,
 } from "./code/parts.ts";
+import { numberOf } from "./code/setting.ts";
 import { partsOf } from "./code/usual.ts";
 import type { Decoder, FamilyTypes } from "./family.ts";
 import { causal, ofType } from "./family.ts";

@@ -1,4 +1,3 @@
-import { mamba2State } from "./code/states.ts";
 import type { ConfigReader } from "../tensors/config_reader.ts";
 import { allLayers } from "../tensors/layer_ranges.ts";
 import type { TensorScope } from "../tensors/tensor_scope.ts";
@@ -8,6 +7,7 @@ import { experts } from "./blocks_dense.ts";
 import { attends, kindsOf, someLayers } from "./blocks_recent.ts";
 import { cachesStates, MULTIPLIED, STACKED } from "./code/parts.ts";
 import { mixing } from "./code/state_space.ts";
+import { mamba2State } from "./code/states.ts";
 import type { Decoder, FamilyTypes } from "./family.ts";
 import { causal, ofType } from "./family.ts";
 import { headedMixer } from "./mamba2.ts";

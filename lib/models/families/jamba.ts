@@ -1,13 +1,13 @@
-import { numberOf } from "./code/setting.ts";
-import { byLayer } from "./code/cache.ts";
-import { mambaState } from "./code/states.ts";
 import type { ConfigReader } from "../tensors/config_reader.ts";
 import { allLayers, layersWhere } from "../tensors/layer_ranges.ts";
 import type { TensorScope } from "../tensors/tensor_scope.ts";
 import { attention, gatedMlp, headsOf, stackedExperts } from "./blocks.ts";
 import { inLayers, sizeOrAuto } from "./blocks_classic.ts";
+import { byLayer } from "./code/cache.ts";
 import { UNTURNED } from "./code/parts.ts";
+import { numberOf } from "./code/setting.ts";
 import { mixing } from "./code/state_space.ts";
+import { mambaState } from "./code/states.ts";
 import type { Decoder, FamilyTypes } from "./family.ts";
 import { causal, ofType } from "./family.ts";
 import { selectiveMixer } from "./mamba.ts";

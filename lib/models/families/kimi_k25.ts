@@ -1,4 +1,3 @@
-import { LATENT_CACHE } from "./code/parts.ts";
 import { allLayers } from "../tensors/layer_ranges.ts";
 import {
   listOf,
@@ -7,6 +6,7 @@ import {
   twoLinears,
   vitAttention,
 } from "./blocks_vision.ts";
+import { LATENT_CACHE } from "./code/parts.ts";
 import { deepseekV3 } from "./deepseek.ts";
 import type { FamilyTypes } from "./family.ts";
 import { ofType } from "./family.ts";

@@ -1,7 +1,4 @@
-import { deltaState } from "./code/states.ts";
-import { numberOf } from "./code/setting.ts";
 import type { Config } from "../config.ts";
-import type { CacheKind, StateCache } from "./code/cache.ts";
 import type { ConfigReader } from "../tensors/config_reader.ts";
 import { allLayers } from "../tensors/layer_ranges.ts";
 import type { TensorScope } from "../tensors/tensor_scope.ts";
@@ -16,7 +13,10 @@ import {
   someLayers,
   sparseLayers,
 } from "./blocks_recent.ts";
+import type { CacheKind, StateCache } from "./code/cache.ts";
 import { LATENT_CACHE, WIDE_SIGMOIDS } from "./code/parts.ts";
+import { numberOf } from "./code/setting.ts";
+import { deltaState } from "./code/states.ts";
 import type { Decoder, FamilyTypes } from "./family.ts";
 import { ofType } from "./family.ts";
 import { deltaInputs } from "./gated_delta.ts";

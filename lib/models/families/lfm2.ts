@@ -1,6 +1,3 @@
-import { byLayer } from "./code/cache.ts";
-import { numberOf } from "./code/setting.ts";
-import type { CodeParts } from "./code/code.ts";
 import type { ConfigReader } from "../tensors/config_reader.ts";
 import { allLayers } from "../tensors/layer_ranges.ts";
 import type { TensorScope } from "../tensors/tensor_scope.ts";
@@ -8,6 +5,9 @@ import type { Heads } from "./blocks.ts";
 import { attention, headsOf } from "./blocks.ts";
 import { experts } from "./blocks_dense.ts";
 import { attends, kindsOf, someLayers } from "./blocks_recent.ts";
+import { byLayer } from "./code/cache.ts";
+import type { CodeParts } from "./code/code.ts";
+import { numberOf } from "./code/setting.ts";
 import type { Decoder, Family, FamilyTypes } from "./family.ts";
 import { headOf, ofType } from "./family.ts";
 

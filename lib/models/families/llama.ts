@@ -1,7 +1,7 @@
-import { byLayer } from "./code/cache.ts";
 import { allLayers } from "../tensors/layer_ranges.ts";
 import { attention, gatedMlp, headsOf } from "./blocks.ts";
 import { rotaryBuffers } from "./blocks_classic.ts";
+import { byLayer } from "./code/cache.ts";
 import { SPANS_IN_TRANSFORMER, windowed } from "./code/parts.ts";
 import { QUERY_VALUE } from "./code/peft.ts";
 import type { Decoder, FamilyTypes } from "./family.ts";

@@ -1,9 +1,9 @@
-import { isTurned } from "./code/turned.ts";
-import { byLayer } from "./code/cache.ts";
 import { allLayers, layersWhere } from "../tensors/layer_ranges.ts";
 import { attention, gatedMlp, headsOf } from "./blocks.ts";
 import { rotaryBuffers } from "./blocks_classic.ts";
+import { byLayer } from "./code/cache.ts";
 import type { CodeParts } from "./code/code.ts";
+import { isTurned } from "./code/turned.ts";
 import type { Decoder, FamilyTypes } from "./family.ts";
 import { causal, ofType } from "./family.ts";
 

@@ -1,5 +1,3 @@
-import { isTurned } from "./code/turned.ts";
-import { byLayer } from "./code/cache.ts";
 import { attention, gatedMlp } from "./blocks.ts";
 import { rotaryShare } from "./blocks_classic.ts";
 import {
@@ -9,6 +7,7 @@ import {
   upDown,
   wideNorms,
 } from "./blocks_dense.ts";
+import { byLayer } from "./code/cache.ts";
 import type { CodeParts } from "./code/code.ts";
 import {
   MULTIPLIED,
@@ -21,9 +20,10 @@ import {
   usuallyActivatedBy,
   windowed,
 } from "./code/parts.ts";
+import { isTurned } from "./code/turned.ts";
+import { USUAL } from "./code/usual.ts";
 import type { Attention } from "./decoder.ts";
 import { decoder } from "./decoder.ts";
-import { USUAL } from "./code/usual.ts";
 import type { FamilyTypes } from "./family.ts";
 import { causal, ofType } from "./family.ts";
 

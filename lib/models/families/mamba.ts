@@ -1,10 +1,10 @@
-import { mambaState } from "./code/states.ts";
 import type { ConfigReader } from "../tensors/config_reader.ts";
 import { allLayers } from "../tensors/layer_ranges.ts";
 import type { TensorScope } from "../tensors/tensor_scope.ts";
 import { sizeOrAuto } from "./blocks_classic.ts";
 import { cachesStates, TIED, UNTURNED } from "./code/parts.ts";
 import { mixing } from "./code/state_space.ts";
+import { mambaState } from "./code/states.ts";
 import type { Decoder, FamilyTypes } from "./family.ts";
 import { causal, ofType } from "./family.ts";
 

@@ -1,8 +1,8 @@
-import { mamba2State } from "./code/states.ts";
 import { allLayers } from "../tensors/layer_ranges.ts";
 import type { TensorScope } from "../tensors/tensor_scope.ts";
 import { cachesStates, UNTURNED } from "./code/parts.ts";
 import { mixing } from "./code/state_space.ts";
+import { mamba2State } from "./code/states.ts";
 import type { Decoder, FamilyTypes } from "./family.ts";
 import { causal, ofType } from "./family.ts";
 

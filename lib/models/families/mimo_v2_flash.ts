@@ -1,12 +1,12 @@
-import { numberOf } from "./code/setting.ts";
-import { byLayer } from "./code/cache.ts";
 import type { ConfigReader } from "../tensors/config_reader.ts";
 import { allLayers, layersWhere } from "../tensors/layer_ranges.ts";
 import type { TensorScope } from "../tensors/tensor_scope.ts";
 import { gatedMlp } from "./blocks.ts";
 import { experts } from "./blocks_dense.ts";
 import { attends, kindsOf, someLayers, sparseLayers } from "./blocks_recent.ts";
+import { byLayer } from "./code/cache.ts";
 import { WIDE_SIGMOIDS } from "./code/parts.ts";
+import { numberOf } from "./code/setting.ts";
 import type { Decoder, FamilyTypes } from "./family.ts";
 import { causal, ofType } from "./family.ts";
 

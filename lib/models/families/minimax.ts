@@ -1,5 +1,3 @@
-import { numberOf } from "./code/setting.ts";
-import { byLayer } from "./code/cache.ts";
 import type { ConfigReader } from "../tensors/config_reader.ts";
 import { allLayers, layersWhere } from "../tensors/layer_ranges.ts";
 import type { TensorScope } from "../tensors/tensor_scope.ts";
@@ -7,7 +5,9 @@ import type { Heads } from "./blocks.ts";
 import { attention, headsOf } from "./blocks.ts";
 import { rotaryBuffers } from "./blocks_classic.ts";
 import { experts } from "./blocks_dense.ts";
+import { byLayer } from "./code/cache.ts";
 import { MIXTRAL_NAMES } from "./code/parts.ts";
+import { numberOf } from "./code/setting.ts";
 import type { Decoder, FamilyTypes } from "./family.ts";
 import { causal, ofType } from "./family.ts";
 

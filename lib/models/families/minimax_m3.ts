@@ -1,4 +1,3 @@
-import { UNKNOWN_CACHE } from "./code/cache.ts";
 import type { ConfigReader } from "../tensors/config_reader.ts";
 import { allLayers } from "../tensors/layer_ranges.ts";
 import type { TensorScope } from "../tensors/tensor_scope.ts";
@@ -7,6 +6,7 @@ import { rotaryBuffers, rotaryShare } from "./blocks_classic.ts";
 import { experts } from "./blocks_dense.ts";
 import { kindsOf, someLayers } from "./blocks_recent.ts";
 import { clipLayer, projectorLinears, sizeOr } from "./blocks_vision.ts";
+import { UNKNOWN_CACHE } from "./code/cache.ts";
 import type { Decoder, FamilyTypes } from "./family.ts";
 import { causal, ofType } from "./family.ts";
 import { sensing } from "./recent_sight.ts";

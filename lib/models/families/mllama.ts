@@ -1,7 +1,7 @@
-import { CROSSING } from "./mllama_text.ts";
 import { sizeOr } from "./blocks_vision.ts";
 import type { FamilyTypes } from "./family.ts";
 import { ofType } from "./family.ts";
+import { CROSSING } from "./mllama_text.ts";
 import { mllamaVision } from "./towers/mllama_vision.ts";
 import { projector, tower, visionLanguage } from "./vision_language.ts";
 

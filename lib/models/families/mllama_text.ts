@@ -1,8 +1,8 @@
-import type { CodeParts } from "./code/code.ts";
-import { byLayer } from "./code/cache.ts";
 import { allLayers, layersWhere } from "../tensors/layer_ranges.ts";
 import { attention, gatedMlp, headsOf } from "./blocks.ts";
 import { listOf } from "./blocks_vision.ts";
+import { byLayer } from "./code/cache.ts";
+import type { CodeParts } from "./code/code.ts";
 import type { Decoder, Family, FamilyTypes } from "./family.ts";
 import { headOf, ofType } from "./family.ts";
 

@@ -1,5 +1,3 @@
-import { numberOf } from "./code/setting.ts";
-import { byLayer } from "./code/cache.ts";
 import { withHeadBias } from "./biased_head.ts";
 import { attention, gatedMlp } from "./blocks.ts";
 import {
@@ -10,6 +8,7 @@ import {
   wideNorms,
   withShared,
 } from "./blocks_dense.ts";
+import { byLayer } from "./code/cache.ts";
 import {
   GATED_NAMES,
   MIXTRAL_NAMES,
@@ -22,6 +21,7 @@ import {
   windowed,
 } from "./code/parts.ts";
 import { QUERY_VALUE } from "./code/peft.ts";
+import { numberOf } from "./code/setting.ts";
 import { decoder } from "./decoder.ts";
 import type { FamilyTypes } from "./family.ts";
 import { causal, ofType } from "./family.ts";

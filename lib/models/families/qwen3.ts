@@ -1,9 +1,9 @@
-import { byLayer } from "./code/cache.ts";
 import type { ConfigReader } from "../tensors/config_reader.ts";
 import { allLayers, layersWhere } from "../tensors/layer_ranges.ts";
 import type { TensorScope } from "../tensors/tensor_scope.ts";
 import { attention, gatedMlp, headsOf, stackedExperts } from "./blocks.ts";
 import { rotaryBuffers } from "./blocks_classic.ts";
+import { byLayer } from "./code/cache.ts";
 import {
   GATED_NAMES,
   NARROW_WEIGHTS,

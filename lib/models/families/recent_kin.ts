@@ -1,6 +1,6 @@
-import { byLayer } from "./code/cache.ts";
 import { attention, gatedMlp } from "./blocks.ts";
 import { biasedAttention, biasedMlp, upDown } from "./blocks_dense.ts";
+import { byLayer } from "./code/cache.ts";
 import { cachesByTurns, SPANS_IN_TRANSFORMER } from "./code/parts.ts";
 import { decoder } from "./decoder.ts";
 import type { Decoder, FamilyTypes } from "./family.ts";

@@ -1,7 +1,4 @@
 import type { Config } from "../config.ts";
-import type { CacheKind } from "./code/cache.ts";
-import { numberOf } from "./code/setting.ts";
-import { byLayer } from "./code/cache.ts";
 import { attention, gatedMlp } from "./blocks.ts";
 import {
   biasedAttention,
@@ -13,12 +10,15 @@ import {
   withShared,
 } from "./blocks_dense.ts";
 import { sparseLayers } from "./blocks_recent.ts";
+import type { CacheKind } from "./code/cache.ts";
+import { byLayer } from "./code/cache.ts";
 import {
   cachesByTurns,
   GATED_NAMES,
   NARROW_WEIGHTS,
   WIDE_SIGMOIDS,
 } from "./code/parts.ts";
+import { numberOf } from "./code/setting.ts";
 import { decoder } from "./decoder.ts";
 import type { FamilyTypes } from "./family.ts";
 import { causal, ofType } from "./family.ts";

@@ -1,8 +1,8 @@
-import { UNKNOWN_CACHE } from "./code/cache.ts";
 import type { ConfigReader } from "../tensors/config_reader.ts";
 import { allLayers } from "../tensors/layer_ranges.ts";
 import type { TensorScope } from "../tensors/tensor_scope.ts";
 import { vocabularyHead } from "./blocks_classic.ts";
+import { UNKNOWN_CACHE } from "./code/cache.ts";
 import type { Family, FamilyTypes } from "./family.ts";
 import { ofType } from "./family.ts";
 

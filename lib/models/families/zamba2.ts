@@ -1,10 +1,10 @@
-import type { CacheKind } from "./code/cache.ts";
-import { UNKNOWN_CACHE } from "./code/cache.ts";
-import { mamba2State } from "./code/states.ts";
 import type { ConfigReader } from "../tensors/config_reader.ts";
 import { layersWhere } from "../tensors/layer_ranges.ts";
 import type { TensorScope } from "../tensors/tensor_scope.ts";
 import { inLayers, rotaryBuffers } from "./blocks_classic.ts";
+import type { CacheKind } from "./code/cache.ts";
+import { UNKNOWN_CACHE } from "./code/cache.ts";
+import { mamba2State } from "./code/states.ts";
 import { NOT_YET } from "./code/unplayed.ts";
 import type { Decoder, FamilyTypes } from "./family.ts";
 import { causal, ofHeaders, ofType } from "./family.ts";

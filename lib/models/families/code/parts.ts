@@ -1,11 +1,11 @@
-import type { CodeParts } from "./code.ts";
-import { ACTIVATION_KEYS } from "./layer.ts";
 import type { CacheCode } from "./cache.ts";
 import { byLayer } from "./cache.ts";
+import type { CodeParts } from "./code.ts";
+import { ACTIVATION_KEYS } from "./layer.ts";
+import { LIKE_GATED, LIKE_MIXTRAL } from "./peft.ts";
 import type { Setting } from "./setting.ts";
 import { numberOf } from "./setting.ts";
 import { DELTA_STATE } from "./states.ts";
-import { LIKE_GATED, LIKE_MIXTRAL } from "./peft.ts";
 import { USUAL } from "./usual.ts";
 
 /*

@@ -1,5 +1,5 @@
-import { ACTIVATION_KEYS } from "./layer.ts";
 import type { CodeParts, FamilyCode } from "./code.ts";
+import { ACTIVATION_KEYS } from "./layer.ts";
 
 /** What is so of a type that does not say otherwise: Llama's code. */
 export const USUAL: FamilyCode = {
