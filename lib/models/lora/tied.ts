@@ -1,5 +1,9 @@
 import { codeOfType } from "../families/mod.ts";
-import { numbersOf, runsOf, unionOf } from "../tensors/layer_numbers.ts";
+import {
+  numbersOf,
+  rangesOfNumbers,
+  unionOf,
+} from "../tensors/layer_numbers.ts";
 import type { LayerRange, Tensor } from "../tensors/tensor.ts";
 
 /** Encoders' heads of masked tokens, by a tensor that only these have. */
@@ -81,7 +85,7 @@ function sharedBlocks(tensors: readonly Tensor[]): Tensor[] {
   const owners = numbersOf(unionOf(blocks.map(layersOf)));
   const turns = new Map(owners.map((owner, at) => [
     owner,
-    runsOf(
+    rangesOfNumbers(
       numbersOf(hybrids).filter((_, turn) =>
         turn >= owners.length && turn % owners.length === at
       ),
