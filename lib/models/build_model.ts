@@ -1,8 +1,8 @@
 import type { Result } from "../scenario/parse_scenario.ts";
 import type { Architecture } from "./architecture.ts";
-import type { Config } from "./config.ts";
 import { architectureOfConfig } from "./architecture_of_config.ts";
 import { withClassDefaults } from "./class_defaults.ts";
+import type { Config } from "./config.ts";
 import { countTensors } from "./count_tensors.ts";
 import { faultNotes, uncountedWarnings } from "./config_remarks.ts";
 import { genericDecoder } from "./families/generic.ts";

@@ -1,9 +1,9 @@
 import type { Result } from "../scenario/parse_scenario.ts";
 import type { Scenario } from "../scenario/schema.ts";
+import { codeOfType } from "./families/mod.ts";
 import { savedHeads } from "./heads/saved_heads.ts";
 import type { Adapters } from "./lora/adapters.ts";
 import { adaptersOf } from "./lora/adapters.ts";
-import { codeOfType } from "./families/mod.ts";
 import type { Facts, LoraSettings } from "./lora/settings.ts";
 import type { Model } from "./model.ts";
 import type { Piece } from "./tensors/tensor.ts";

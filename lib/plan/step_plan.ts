@@ -1,6 +1,6 @@
 import type { Model } from "../models/model.ts";
-import { PEFT_PREFIX, SAVED_COPY } from "../models/lora/names.ts";
 import { codeOfType } from "../models/families/mod.ts";
+import { PEFT_PREFIX, SAVED_COPY } from "../models/lora/names.ts";
 import { scenarioAdapters } from "../models/trainable.ts";
 import type { Tensor } from "../models/tensors/tensor.ts";
 import type { Scenario } from "../scenario/schema.ts";

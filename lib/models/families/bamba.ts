@@ -3,8 +3,10 @@ import { allLayers, layersWhere } from "../tensors/layer_ranges.ts";
 import type { TensorScope } from "../tensors/tensor_scope.ts";
 import { attention, gatedMlp, headsOf } from "./blocks.ts";
 import { inLayers, rotaryBuffers } from "./blocks_classic.ts";
+import { byLayer } from "./code/cache.ts";
 import { turnedInPart } from "./code/parts.ts";
 import { mixing } from "./code/state_space.ts";
+import { mamba2State } from "./code/states.ts";
 import type { Decoder, FamilyTypes } from "./family.ts";
 import { causal, ofType } from "./family.ts";
 import { headedMixer } from "./mamba2.ts";
@@ -68,5 +70,22 @@ function mixer(config: ConfigReader, layer: TensorScope): void {
 export const BAMBA_TYPES: FamilyTypes = {
   bamba: ofType(causal(bamba), turnedInPart(0.5), {
     stateSpace: mixing("headed"),
+  }, {
+    cache: {
+      ...mamba2State({
+        heads: [["mamba_n_heads"], 128],
+        width: null,
+        expand: [["mamba_expand"], 2],
+        groups: [["mamba_n_groups"], 1],
+        kernel: [["mamba_d_conv"], 4],
+        state: [["mamba_d_state"], 256],
+      }),
+      ...byLayer((layer, text) => {
+        const full = text["attn_layer_indices"];
+        return Array.isArray(full) && full.includes(layer)
+          ? "full_attention"
+          : "linear_attention";
+      }),
+    },
   }),
 };

@@ -3,7 +3,7 @@ import { gatedMlp } from "./blocks.ts";
 import { rotaryBuffers } from "./blocks_classic.ts";
 import { afterFirst, experts, withShared } from "./blocks_dense.ts";
 import { latentAttention, latentOf } from "./blocks_recent.ts";
-import { GATED_NAMES, WIDE_SIGMOIDS } from "./code/parts.ts";
+import { GATED_NAMES, LATENT_CACHE, WIDE_SIGMOIDS } from "./code/parts.ts";
 import type { Decoder, FamilyTypes } from "./family.ts";
 import { causal, ofType } from "./family.ts";
 
@@ -81,6 +81,11 @@ function deepseek(
 export const DEEPSEEK_TYPES: FamilyTypes = {
   deepseek_v2: ofType(causal(deepseekV2), GATED_NAMES, {
     routing: { wide: true },
-  }),
-  deepseek_v3: ofType(causal(deepseekV3), GATED_NAMES, WIDE_SIGMOIDS),
+  }, LATENT_CACHE),
+  deepseek_v3: ofType(
+    causal(deepseekV3),
+    GATED_NAMES,
+    WIDE_SIGMOIDS,
+    LATENT_CACHE,
+  ),
 };

@@ -5,6 +5,7 @@ import { gatedMlp } from "./blocks.ts";
 import { experts } from "./blocks_dense.ts";
 import type { Kinds } from "./blocks_recent.ts";
 import { kindsOf, someLayers } from "./blocks_recent.ts";
+import { UNKNOWN_CACHE } from "./code/cache.ts";
 import type { Decoder, FamilyTypes } from "./family.ts";
 import { causal, ofType } from "./family.ts";
 
@@ -199,5 +200,5 @@ function ropes(config: ConfigReader, at: TensorScope): void {
 
 /** DeepSeek-V4. */
 export const DEEPSEEK_V4_TYPES: FamilyTypes = {
-  deepseek_v4: ofType(causal(deepseekV4)),
+  deepseek_v4: ofType(causal(deepseekV4), { cache: UNKNOWN_CACHE }),
 };

@@ -7,7 +7,7 @@ import { rotaryBuffers } from "./blocks_classic.ts";
 import type { CodeParts } from "./code/code.ts";
 import { takingTurns } from "./code/parts.ts";
 import { QUERY_VALUE } from "./code/peft.ts";
-import { joined } from "./code/usual.ts";
+import { partsOf } from "./code/usual.ts";
 import type { Decoder, FamilyTypes } from "./family.ts";
 import { causal, ofType } from "./family.ts";
 
@@ -118,8 +118,9 @@ export const GEMMA: CodeParts = {
 };
 
 /** Gemma 3's, with eyes or without. */
-export const GEMMA3: CodeParts = joined(
-  joined(GEMMA, takingTurns(PATTERN, 4096)),
+export const GEMMA3: CodeParts = partsOf(
+  GEMMA,
+  takingTurns(PATTERN, 4096),
   { layer: { arrangement: "sandwich" }, rotary: { tables: 2 } },
 );
 

@@ -4,6 +4,7 @@ import type { TensorScope } from "../tensors/tensor_scope.ts";
 import { gatedMlp } from "./blocks.ts";
 import { attends, kindsOf, someLayers } from "./blocks_recent.ts";
 import { listOf } from "./blocks_vision.ts";
+import { byLayer } from "./code/cache.ts";
 import type { CodeParts } from "./code/code.ts";
 import type { Decoder, FamilyTypes } from "./family.ts";
 import { causal, ofType } from "./family.ts";
@@ -138,6 +139,13 @@ export const GEMMA3N: CodeParts = {
   layer: { norm: "gemma", arrangement: "sandwich" },
   embedding: { scaled: "by module" },
   multiplies: { embeddings: true },
+  cache: {
+    window: 512,
+    shares: 15,
+    ...byLayer((layer) =>
+      (layer + 1) % 5 === 0 ? "full_attention" : "sliding_attention"
+    ),
+  },
 };
 
 /** Gemma 3n's text part. */

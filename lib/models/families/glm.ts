@@ -8,7 +8,9 @@ import {
   inputBiasAttention,
   withShared,
 } from "./blocks_dense.ts";
+import { byLayer } from "./code/cache.ts";
 import { GATED_NAMES, turnedInPart, WIDE_SIGMOIDS } from "./code/parts.ts";
+import { numberOf } from "./code/setting.ts";
 import { decoder } from "./decoder.ts";
 import type { FamilyTypes } from "./family.ts";
 import { causal, ofType } from "./family.ts";
@@ -97,5 +99,14 @@ export const GLM_TYPES: FamilyTypes = {
     WIDE_SIGMOIDS,
     turnedInPart(0.5),
   ),
-  dots1: ofType(causal(dots1), GATED_NAMES, WIDE_SIGMOIDS),
+  dots1: ofType(causal(dots1), GATED_NAMES, WIDE_SIGMOIDS, {
+    cache: {
+      window: 4096,
+      ...byLayer((layer, text) =>
+        layer < numberOf(text, [["max_window_layers"], 62])
+          ? "full_attention"
+          : "sliding_attention"
+      ),
+    },
+  }),
 };

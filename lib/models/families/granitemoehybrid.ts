@@ -5,8 +5,9 @@ import { attention, headsOf } from "./blocks.ts";
 import { rotaryBuffers } from "./blocks_classic.ts";
 import { experts } from "./blocks_dense.ts";
 import { attends, kindsOf, someLayers } from "./blocks_recent.ts";
-import { MULTIPLIED, STACKED } from "./code/parts.ts";
+import { cachesStates, MULTIPLIED, STACKED } from "./code/parts.ts";
 import { mixing } from "./code/state_space.ts";
+import { mamba2State } from "./code/states.ts";
 import type { Decoder, FamilyTypes } from "./family.ts";
 import { causal, ofType } from "./family.ts";
 import { headedMixer } from "./mamba2.ts";
@@ -95,11 +96,24 @@ function mixer(config: ConfigReader, at: TensorScope, hidden: number): void {
 
 /** Granite 4. */
 export const GRANITE_HYBRID_TYPES: FamilyTypes = {
-  granitemoehybrid: ofType(causal(graniteMoeHybrid), MULTIPLIED, STACKED, {
-    rotary: {
-      kind: (config) =>
-        config["position_embedding_type"] === "rope" ? "whole" : "none",
+  granitemoehybrid: ofType(
+    causal(graniteMoeHybrid),
+    MULTIPLIED,
+    STACKED,
+    {
+      rotary: {
+        kind: (config) =>
+          config["position_embedding_type"] === "rope" ? "whole" : "none",
+      },
+      stateSpace: mixing("headed"),
     },
-    stateSpace: mixing("headed"),
-  }),
+    cachesStates(mamba2State({
+      heads: [["mamba_n_heads"], 128],
+      width: null,
+      expand: [["mamba_expand"], 2],
+      groups: [["mamba_n_groups"], 1],
+      kernel: [["mamba_d_conv"], 4],
+      state: [["mamba_d_state"], 256],
+    })),
+  ),
 };

@@ -6,6 +6,7 @@ import {
   twoLinears,
   vitAttention,
 } from "./blocks_vision.ts";
+import { LATENT_CACHE } from "./code/parts.ts";
 import { deepseekV3 } from "./deepseek.ts";
 import type { FamilyTypes } from "./family.ts";
 import { ofType } from "./family.ts";
@@ -80,5 +81,5 @@ export const kimiK25 = sensing({
 
 /** Kimi K2.5. */
 export const KIMI_K25_TYPES: FamilyTypes = {
-  kimi_k25: ofType(kimiK25),
+  kimi_k25: ofType(kimiK25, LATENT_CACHE),
 };

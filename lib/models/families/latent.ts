@@ -13,7 +13,7 @@ import {
   sparseLayers,
 } from "./blocks_recent.ts";
 import type { CodeParts } from "./code/code.ts";
-import { GATED_NAMES, WIDE_SIGMOIDS } from "./code/parts.ts";
+import { GATED_NAMES, LATENT_CACHE, WIDE_SIGMOIDS } from "./code/parts.ts";
 import type { Decoder, FamilyTypes } from "./family.ts";
 import { causal, ofType } from "./family.ts";
 
@@ -182,10 +182,22 @@ export const LATENT_TYPES: FamilyTypes = {
     GATED_NAMES,
     INDEXED,
     WIDE_SIGMOIDS,
+    LATENT_CACHE,
   ),
-  glm4_moe_lite: ofType(causal(glm4MoeLite), GATED_NAMES, WIDE_SIGMOIDS),
-  glm_moe_dsa: ofType(causal(glmMoeDsa), GATED_NAMES, INDEXED, WIDE_SIGMOIDS),
-  minicpm3: ofType(causal(minicpm3)),
-  mistral4: ofType(causal(mistral4)),
-  youtu: ofType(causal(youtu)),
+  glm4_moe_lite: ofType(
+    causal(glm4MoeLite),
+    GATED_NAMES,
+    WIDE_SIGMOIDS,
+    LATENT_CACHE,
+  ),
+  glm_moe_dsa: ofType(
+    causal(glmMoeDsa),
+    GATED_NAMES,
+    INDEXED,
+    WIDE_SIGMOIDS,
+    LATENT_CACHE,
+  ),
+  minicpm3: ofType(causal(minicpm3), LATENT_CACHE),
+  mistral4: ofType(causal(mistral4), LATENT_CACHE),
+  youtu: ofType(causal(youtu), LATENT_CACHE),
 };

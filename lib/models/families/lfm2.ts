@@ -5,6 +5,9 @@ import type { Heads } from "./blocks.ts";
 import { attention, headsOf } from "./blocks.ts";
 import { experts } from "./blocks_dense.ts";
 import { attends, kindsOf, someLayers } from "./blocks_recent.ts";
+import { byLayer } from "./code/cache.ts";
+import type { CodeParts } from "./code/code.ts";
+import { numberOf } from "./code/setting.ts";
 import type { Decoder, Family, FamilyTypes } from "./family.ts";
 import { headOf, ofType } from "./family.ts";
 
@@ -138,8 +141,29 @@ function adjustedWidth(config: ConfigReader): number {
   return step * Math.ceil(width / step);
 }
 
+/** Short convolutions where there is no attention. */
+export const LFM2: CodeParts = {
+  cache: {
+    state: (text) => ({
+      kind: "state",
+      of: "convolution",
+      convolution: [
+        numberOf(text, [["hidden_size"], 0]),
+        numberOf(text, [["conv_L_cache"], 3]),
+      ],
+      state: null,
+    }),
+    ...byLayer((layer, text) => {
+      const full = text["full_attn_idxs"];
+      return Array.isArray(full) && !full.includes(layer)
+        ? "linear_attention"
+        : "full_attention";
+    }),
+  },
+};
+
 /** The types of this file. */
 export const LFM2_TYPES: FamilyTypes = {
-  lfm2: ofType(liquid(lfm2)),
-  lfm2_moe: ofType(liquid(lfm2Moe)),
+  lfm2: ofType(liquid(lfm2), LFM2),
+  lfm2_moe: ofType(liquid(lfm2Moe), LFM2),
 };

@@ -1,7 +1,9 @@
 import { allLayers, layersWhere } from "../tensors/layer_ranges.ts";
 import { attention, gatedMlp, headsOf } from "./blocks.ts";
 import { rotaryBuffers } from "./blocks_classic.ts";
+import { byLayer } from "./code/cache.ts";
 import type { CodeParts } from "./code/code.ts";
+import { isTurned } from "./code/turned.ts";
 import type { Decoder, FamilyTypes } from "./family.ts";
 import { causal, ofType } from "./family.ts";
 
@@ -68,6 +70,9 @@ export const LLAMA4: CodeParts = {
     normsBare: (config) => config["use_qk_norm"] !== false,
   },
   routing: { every: true },
+  cache: byLayer((layer, text) =>
+    isTurned(layer, text) ? "chunked_attention" : "full_attention"
+  ),
   experts: { stackedBefore5: true },
 };
 

@@ -7,6 +7,7 @@ import {
   upDown,
   wideNorms,
 } from "./blocks_dense.ts";
+import { byLayer } from "./code/cache.ts";
 import type { CodeParts } from "./code/code.ts";
 import {
   MULTIPLIED,
@@ -19,9 +20,10 @@ import {
   usuallyActivatedBy,
   windowed,
 } from "./code/parts.ts";
+import { isTurned } from "./code/turned.ts";
+import { USUAL } from "./code/usual.ts";
 import type { Attention } from "./decoder.ts";
 import { decoder } from "./decoder.ts";
-import { USUAL } from "./code/usual.ts";
 import type { FamilyTypes } from "./family.ts";
 import { causal, ofType } from "./family.ts";
 
@@ -250,6 +252,13 @@ export const LLAMA_KIN: FamilyTypes = {
     SPANS_IN_TRANSFORMER,
     SWITCHED_WINDOWS,
     TIED,
+    {
+      cache: byLayer((layer, text) =>
+        text["use_sliding_window"] === true && !isTurned(layer, text)
+          ? "sliding_attention"
+          : "full_attention"
+      ),
+    },
   ),
   starcoder2: ofType(causal(starcoder2), PLAIN_AND_TIED, windowed(null)),
 };

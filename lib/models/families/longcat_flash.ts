@@ -4,7 +4,7 @@ import type { TensorScope } from "../tensors/tensor_scope.ts";
 import { gatedMlp } from "./blocks.ts";
 import { rotaryBuffers } from "./blocks_classic.ts";
 import { latentAttention, latentOf } from "./blocks_recent.ts";
-import { GATED_NAMES } from "./code/parts.ts";
+import { GATED_NAMES, LATENT_CACHE } from "./code/parts.ts";
 import type { Decoder, FamilyTypes } from "./family.ts";
 import { causal, ofType } from "./family.ts";
 
@@ -63,7 +63,13 @@ function routed(config: ConfigReader, at: TensorScope, hidden: number): void {
 
 /** LongCat-Flash. */
 export const LONGCAT_TYPES: FamilyTypes = {
-  longcat_flash: ofType(causal(longcatFlash), GATED_NAMES, {
-    routing: { wide: true, narrow: true },
-  }),
+  longcat_flash: ofType(
+    causal(longcatFlash),
+    GATED_NAMES,
+    {
+      routing: { wide: true, narrow: true },
+    },
+    LATENT_CACHE,
+    { cache: { isDouble: true } },
+  ),
 };

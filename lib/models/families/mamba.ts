@@ -2,8 +2,9 @@ import type { ConfigReader } from "../tensors/config_reader.ts";
 import { allLayers } from "../tensors/layer_ranges.ts";
 import type { TensorScope } from "../tensors/tensor_scope.ts";
 import { sizeOrAuto } from "./blocks_classic.ts";
-import { TIED, UNTURNED } from "./code/parts.ts";
+import { cachesStates, TIED, UNTURNED } from "./code/parts.ts";
 import { mixing } from "./code/state_space.ts";
+import { mambaState } from "./code/states.ts";
 import type { Decoder, FamilyTypes } from "./family.ts";
 import { causal, ofType } from "./family.ts";
 
@@ -89,16 +90,23 @@ function stack(
   return { layer, inner, state };
 }
 
+const STATE = mambaState({
+  inner: ["intermediate_size"],
+  expand: [["expand"], 2],
+  kernel: [["conv_kernel"], 4],
+  state: [["state_size"], 16],
+});
+
 /** The types of this file. */
 export const MAMBA_TYPES: FamilyTypes = {
   mamba: ofType(causal(mamba), TIED, UNTURNED, {
     stateSpace: mixing("inner", { wideResidual: true, castsLogits: true }),
-  }),
+  }, cachesStates(STATE)),
   falcon_mamba: ofType(causal(falconMamba), UNTURNED, {
     stateSpace: mixing("inner", {
       norms: true,
       wideResidual: true,
       castsLogits: true,
     }),
-  }),
+  }, cachesStates(STATE)),
 };

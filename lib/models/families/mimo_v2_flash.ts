@@ -4,7 +4,9 @@ import type { TensorScope } from "../tensors/tensor_scope.ts";
 import { gatedMlp } from "./blocks.ts";
 import { experts } from "./blocks_dense.ts";
 import { attends, kindsOf, someLayers, sparseLayers } from "./blocks_recent.ts";
+import { byLayer } from "./code/cache.ts";
 import { WIDE_SIGMOIDS } from "./code/parts.ts";
+import { numberOf } from "./code/setting.ts";
 import type { Decoder, FamilyTypes } from "./family.ts";
 import { causal, ofType } from "./family.ts";
 
@@ -86,5 +88,23 @@ function ropes(config: ConfigReader, scope: TensorScope, kind: string): void {
 
 /** MiMo-V2-Flash. */
 export const MIMO_TYPES: FamilyTypes = {
-  mimo_v2_flash: ofType(causal(mimoV2Flash), WIDE_SIGMOIDS),
+  mimo_v2_flash: ofType(causal(mimoV2Flash), WIDE_SIGMOIDS, {
+    cache: {
+      window: 129,
+      ...byLayer((layer) =>
+        layer === 0 || (layer + 1) % 6 === 0
+          ? "full_attention"
+          : "sliding_attention"
+      ),
+      tokens: (text, _, { kind }) => {
+        const heads = numberOf(text, [["num_key_value_heads"], 4]) *
+          (kind === "sliding_attention" ? 2 : 1);
+        const width = numberOf(text, [["head_dim"], 192]);
+        return {
+          keys: heads * width,
+          values: heads * numberOf(text, [["v_head_dim"], 128]),
+        };
+      },
+    },
+  }),
 };

@@ -5,7 +5,9 @@ import type { Heads } from "./blocks.ts";
 import { attention, headsOf } from "./blocks.ts";
 import { rotaryBuffers } from "./blocks_classic.ts";
 import { experts } from "./blocks_dense.ts";
+import { byLayer } from "./code/cache.ts";
 import { MIXTRAL_NAMES } from "./code/parts.ts";
+import { numberOf } from "./code/setting.ts";
 import type { Decoder, FamilyTypes } from "./family.ts";
 import { causal, ofType } from "./family.ts";
 
@@ -64,5 +66,25 @@ function lightning(
 
 /** MiniMax-Text-01. */
 export const MINIMAX_TYPES: FamilyTypes = {
-  minimax: ofType(causal(minimax), MIXTRAL_NAMES),
+  minimax: ofType(causal(minimax), MIXTRAL_NAMES, {
+    cache: {
+      state: (text) => {
+        const heads = numberOf(text, [["num_attention_heads"], 0]);
+        const hidden = numberOf(text, [["hidden_size"], 0]);
+        const width = numberOf(text, [
+          ["head_dim"],
+          Math.floor(hidden / heads),
+        ]);
+        return {
+          kind: "state",
+          of: "linear attention",
+          convolution: null,
+          state: [heads, width, width],
+        };
+      },
+      ...byLayer((layer) =>
+        layer % 2 === 0 ? "full_attention" : "linear_attention"
+      ),
+    },
+  }),
 };

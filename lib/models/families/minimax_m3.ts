@@ -6,6 +6,7 @@ import { rotaryBuffers, rotaryShare } from "./blocks_classic.ts";
 import { experts } from "./blocks_dense.ts";
 import { kindsOf, someLayers } from "./blocks_recent.ts";
 import { clipLayer, projectorLinears, sizeOr } from "./blocks_vision.ts";
+import { UNKNOWN_CACHE } from "./code/cache.ts";
 import type { Decoder, FamilyTypes } from "./family.ts";
 import { causal, ofType } from "./family.ts";
 import { sensing } from "./recent_sight.ts";
@@ -171,6 +172,6 @@ export const minimaxM3 = sensing({
 
 /** MiniMax-M3 and its text part. */
 export const MINIMAX_M3_TYPES: FamilyTypes = {
-  minimax_m3_vl: ofType(minimaxM3),
-  minimax_m3_vl_text: ofType(causal(minimaxM3Text)),
+  minimax_m3_vl: ofType(minimaxM3, { cache: UNKNOWN_CACHE }),
+  minimax_m3_vl_text: ofType(causal(minimaxM3Text), { cache: UNKNOWN_CACHE }),
 };

@@ -8,6 +8,7 @@ import {
   wideNorms,
   withShared,
 } from "./blocks_dense.ts";
+import { byLayer } from "./code/cache.ts";
 import {
   GATED_NAMES,
   MIXTRAL_NAMES,
@@ -20,6 +21,7 @@ import {
   windowed,
 } from "./code/parts.ts";
 import { QUERY_VALUE } from "./code/peft.ts";
+import { numberOf } from "./code/setting.ts";
 import { decoder } from "./decoder.ts";
 import type { FamilyTypes } from "./family.ts";
 import { causal, ofType } from "./family.ts";
@@ -205,5 +207,12 @@ export const MOE_KIN: FamilyTypes = {
     peft: QUERY_VALUE,
   }),
   olmoe: ofType(causal(olmoe), GATED_NAMES, NARROW_WEIGHTS),
-  qwen2_moe: ofType(causal(qwen2Moe), NARROW_WEIGHTS, SWITCHED_WINDOWS),
+  qwen2_moe: ofType(causal(qwen2Moe), NARROW_WEIGHTS, SWITCHED_WINDOWS, {
+    cache: byLayer((layer, text) =>
+      text["use_sliding_window"] === true && layer % 2 === 0 &&
+        layer < numberOf(text, [["max_window_layers"], 28])
+        ? "sliding_attention"
+        : "full_attention"
+    ),
+  }),
 };

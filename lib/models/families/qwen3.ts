@@ -3,6 +3,7 @@ import { allLayers, layersWhere } from "../tensors/layer_ranges.ts";
 import type { TensorScope } from "../tensors/tensor_scope.ts";
 import { attention, gatedMlp, headsOf, stackedExperts } from "./blocks.ts";
 import { rotaryBuffers } from "./blocks_classic.ts";
+import { byLayer } from "./code/cache.ts";
 import {
   GATED_NAMES,
   NARROW_WEIGHTS,
@@ -99,6 +100,13 @@ export const QWEN3_TYPES: FamilyTypes = {
     NARROW_WEIGHTS,
     SPANS_IN_TRANSFORMER,
     SWITCHED_WINDOWS,
+    {
+      cache: byLayer((_, text) =>
+        text["use_sliding_window"] === true
+          ? "sliding_attention"
+          : "full_attention"
+      ),
+    },
   ),
   qwen3_vl_moe_text: ofHeaders(NARROW_WEIGHTS, STACKED),
   qwen3_omni_moe: ofHeaders(GATED_NAMES, NARROW_WEIGHTS),

@@ -6,6 +6,7 @@ import { rotaryBuffers, rotaryShare } from "./blocks_classic.ts";
 import { everyStep, experts, withShared } from "./blocks_dense.ts";
 import { attends, kindsOf, someLayers } from "./blocks_recent.ts";
 import {
+  DELTA_CACHE,
   GATED_NAMES,
   NARROW_WEIGHTS,
   SPANS_IN_TRANSFORMER,
@@ -161,7 +162,8 @@ export const QWEN3_NEXT_TYPES: FamilyTypes = {
     GATED_NAMES,
     NARROW_WEIGHTS,
     SPANS_IN_TRANSFORMER,
+    DELTA_CACHE,
   ),
-  qwen3_5_text: ofType(causal(qwen35)),
-  qwen3_5_moe_text: ofType(causal(qwen35Moe), NARROW_WEIGHTS),
+  qwen3_5_text: ofType(causal(qwen35), DELTA_CACHE),
+  qwen3_5_moe_text: ofType(causal(qwen35Moe), NARROW_WEIGHTS, DELTA_CACHE),
 };

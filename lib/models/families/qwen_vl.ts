@@ -1,10 +1,11 @@
+import { byLayer } from "./code/cache.ts";
 import type { CodeParts } from "./code/code.ts";
 import { NARROW_WEIGHTS, STACKED } from "./code/parts.ts";
 import { numberOf } from "./code/setting.ts";
 import type { SightCode } from "./code/sight.ts";
 import { SQUARE, visionConfig } from "./code/sight.ts";
 import type { FamilyTypes } from "./family.ts";
-import { ofType } from "./family.ts";
+import { ofHeaders, ofType } from "./family.ts";
 import {
   exaone45Vision,
   qwen25VlVision,
@@ -63,6 +64,12 @@ function compose(declare: Tower, language: string, ties: "either" | "top") {
 
 /** Each feature is picked from the tables of time, height or width. */
 const QWEN_VL: CodeParts = {
+  cache: byLayer((layer, text) =>
+    text["use_sliding_window"] === true &&
+      layer >= numberOf(text, [["max_window_layers"], 80])
+      ? "sliding_attention"
+      : "full_attention"
+  ),
   rotary: { repeatedTables: true, perSequence: true },
 };
 
@@ -83,6 +90,8 @@ export const QWEN_VL_TYPES: FamilyTypes = {
   qwen2_5_vl: ofType(qwen25Vl, QWEN_VL, {
     sight: { ...NATIVE, towerActivation: "silu", towerNorm: "rms" },
   }),
+  qwen2_vl_text: ofHeaders(QWEN_VL),
+  qwen2_5_vl_text: ofHeaders(QWEN_VL),
   qwen3_vl: ofType(qwen3Vl),
   qwen3_vl_moe: ofType(qwen3VlMoe, NARROW_WEIGHTS, STACKED),
 };

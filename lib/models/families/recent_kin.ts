@@ -1,6 +1,7 @@
 import { attention, gatedMlp } from "./blocks.ts";
 import { biasedAttention, biasedMlp, upDown } from "./blocks_dense.ts";
-import { SPANS_IN_TRANSFORMER } from "./code/parts.ts";
+import { byLayer } from "./code/cache.ts";
+import { cachesByTurns, SPANS_IN_TRANSFORMER } from "./code/parts.ts";
 import { decoder } from "./decoder.ts";
 import type { Decoder, FamilyTypes } from "./family.ts";
 import { causal, ofType } from "./family.ts";
@@ -75,10 +76,17 @@ export const vaultGemma: Decoder = {
 
 /** The types of this file. */
 export const RECENT_KIN: FamilyTypes = {
-  cwm: ofType(causal(cwm)),
+  cwm: ofType(causal(cwm), {
+    cache: {
+      window: 8192,
+      ...byLayer((layer) =>
+        layer % 4 === 0 ? "full_attention" : "sliding_attention"
+      ),
+    },
+  }),
   diffllama: ofType(causal(diffLlama), SPANS_IN_TRANSFORMER),
   internlm3: ofType(causal(internlm3)),
   jais2: ofType(causal(jais2)),
   nanochat: ofType(causal(nanochat)),
-  vaultgemma: ofType(causal(vaultGemma)),
+  vaultgemma: ofType(causal(vaultGemma), cachesByTurns([[], 2], 4096)),
 };

@@ -1,3 +1,4 @@
+import type { Config } from "../config.ts";
 import { attention, gatedMlp } from "./blocks.ts";
 import {
   biasedAttention,
@@ -9,7 +10,15 @@ import {
   withShared,
 } from "./blocks_dense.ts";
 import { sparseLayers } from "./blocks_recent.ts";
-import { GATED_NAMES, NARROW_WEIGHTS, WIDE_SIGMOIDS } from "./code/parts.ts";
+import type { CacheKind } from "./code/cache.ts";
+import { byLayer } from "./code/cache.ts";
+import {
+  cachesByTurns,
+  GATED_NAMES,
+  NARROW_WEIGHTS,
+  WIDE_SIGMOIDS,
+} from "./code/parts.ts";
+import { numberOf } from "./code/setting.ts";
 import { decoder } from "./decoder.ts";
 import type { FamilyTypes } from "./family.ts";
 import { causal, ofType } from "./family.ts";
@@ -150,13 +159,33 @@ export const hyV3 = decoder({
   isSparse: (config) => sparseLayers(config, 1),
 });
 
+/** Dense layers at the beginning take turns of their own. */
+function turnOf(layer: number, text: Config): CacheKind {
+  const dense = numberOf(text, [["first_k_dense_replace"], 0]);
+  const own = numberOf(text, [["prefix_dense_sliding_window_pattern"], 1]);
+  const turn = numberOf(text, [["sliding_window_pattern"], 4]);
+  const isFull = layer < dense
+    ? (layer + 1) % own === 0
+    : (layer - dense + 1) % turn === 0;
+  return isFull ? "full_attention" : "sliding_attention";
+}
+
 /** The types of this file. */
 export const RECENT_MOE_KIN: FamilyTypes = {
-  afmoe: ofType(causal(afmoe), GATED_NAMES),
+  afmoe: ofType(
+    causal(afmoe),
+    GATED_NAMES,
+    cachesByTurns([["global_attn_every_n_layers"], 4], 1024),
+  ),
   cohere2_moe: ofType(causal(cohere2Moe), GATED_NAMES, NARROW_WEIGHTS, {
     layer: { norm: "cohere" },
-  }),
-  exaone_moe: ofType(causal(exaoneMoe), GATED_NAMES, WIDE_SIGMOIDS),
+  }, { cache: { window: 4096, ...byLayer(turnOf) } }),
+  exaone_moe: ofType(
+    causal(exaoneMoe),
+    GATED_NAMES,
+    WIDE_SIGMOIDS,
+    cachesByTurns([["sliding_window_pattern"], 4], 4096),
+  ),
   flex_olmo: ofType(causal(flexOlmo), GATED_NAMES, NARROW_WEIGHTS),
   hy_v3: ofType(causal(hyV3), { routing: { wide: true } }),
   solar_open: ofType(causal(solarOpen), GATED_NAMES, WIDE_SIGMOIDS),

@@ -4,6 +4,7 @@ import type { TensorScope } from "../tensors/tensor_scope.ts";
 import { attention, gatedMlp, headsOf } from "./blocks.ts";
 import { rotaryBuffers, rotaryShare } from "./blocks_classic.ts";
 import { attends, someLayers } from "./blocks_recent.ts";
+import { UNKNOWN_CACHE } from "./code/cache.ts";
 import type { Decoder, FamilyTypes } from "./family.ts";
 import { causal, ofType } from "./family.ts";
 
@@ -86,5 +87,5 @@ function recurrence(
 
 /** RecurrentGemma. */
 export const RECURRENT_GEMMA_TYPES: FamilyTypes = {
-  recurrent_gemma: ofType(causal(recurrentGemma)),
+  recurrent_gemma: ofType(causal(recurrentGemma), { cache: UNKNOWN_CACHE }),
 };

@@ -1,9 +1,9 @@
 import { Matcher, readPattern } from "../../patterns/mod.ts";
 import { shown } from "../../scenario/problem.ts";
-import { numbersOf } from "../tensors/layer_numbers.ts";
-import type { Tensor } from "../tensors/tensor.ts";
 import type { OldNames } from "../families/code/peft.ts";
 import { codeOfType } from "../families/mod.ts";
+import { numbersOf } from "../tensors/layer_numbers.ts";
+import type { Tensor } from "../tensors/tensor.ts";
 import type { Taken } from "./match.ts";
 import { layersOf, NameList, PathPattern, without } from "./match.ts";
 import type { Module } from "./module.ts";
