@@ -6,7 +6,7 @@ import type { Adapters } from "./lora/adapters.ts";
 import { adaptersOf } from "./lora/adapters.ts";
 import type { Facts, LoraSettings } from "./lora/settings.ts";
 import type { Model } from "./model.ts";
-import type { Piece } from "./tensors/tensor.ts";
+import type { ModelPiece } from "./tensors/tensor.ts";
 import { copiesOf, elementsOf } from "./tensors/tensor.ts";
 
 /** How many parameters train, and what there is to say of it. */
@@ -130,7 +130,7 @@ function olderSays(trainable: number, older: Result<Adapters>): string[] {
   ];
 }
 
-function countPieces(model: Model, pieces: readonly Piece[]): number {
+function countPieces(model: Model, pieces: readonly ModelPiece[]): number {
   return model.tensors
     .filter(({ piece }) => pieces.includes(piece))
     .reduce((sum, tensor) => sum + elementsOf(tensor) * copiesOf(tensor), 0);

@@ -1,6 +1,6 @@
 import type { Config } from "../models/config.ts";
 import { isTurned } from "../models/families/code/turned.ts";
-import type { Stack } from "./stacks.ts";
+import type { LayerStack } from "./stacks.ts";
 
 /**
  * A stack whose layers without rotary positions are of kinds of their own.
@@ -9,10 +9,10 @@ import type { Stack } from "./stacks.ts";
  *   null of a type without such layers.
  */
 export function withUnturned(
-  stack: Stack,
+  stack: LayerStack,
   usual: number | null,
   config: Config,
-): Stack {
+): LayerStack {
   if (usual === null) return stack;
   const { kinds } = stack;
   const unturned = new Map(

@@ -22,14 +22,14 @@ import { decoderStack, isCheckpointed, placed } from "./stacks.ts";
 import { recordVision } from "./vision_pass.ts";
 
 /** How a step's passes are recorded. */
-export interface StepSettings {
+export interface RecordSettings {
   readonly workspaces: boolean;
 }
 
 /** Records one pass of a plan. */
 export function recordPass(
   plan: StepPlan,
-  { workspaces }: StepSettings,
+  { workspaces }: RecordSettings,
   { accumulation = "keep", stepBytes = () => 0 }: Pick<
     MachineSettings,
     "accumulation" | "stepBytes"

@@ -1,7 +1,7 @@
 import type { ConfigReader } from "../tensors/config_reader.ts";
 import { allLayers, layersWhere } from "../tensors/layer_ranges.ts";
 import type { TensorScope } from "../tensors/tensor_scope.ts";
-import { attention, gatedMlp, headsOf } from "./blocks.ts";
+import { attentionTensors, gatedMlp, headsOf } from "./blocks.ts";
 import { inLayers, rotaryBuffers } from "./blocks_classic.ts";
 import { byLayer } from "./code/cache.ts";
 import { turnedInPart } from "./code/parts.ts";
@@ -40,7 +40,7 @@ export const bamba: Decoder = {
       scope,
       "layers",
       attentions,
-      (layer) => attention(layer, heads, { bias }),
+      (layer) => attentionTensors(layer, heads, { bias }),
     );
     scope.norm("final_layernorm", hidden);
     // Half of a head rotates whatever the config says outside of these.

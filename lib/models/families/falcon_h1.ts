@@ -1,7 +1,7 @@
 import type { ConfigReader } from "../tensors/config_reader.ts";
 import { allLayers } from "../tensors/layer_ranges.ts";
 import type { TensorScope } from "../tensors/tensor_scope.ts";
-import { attention, gatedMlp, headsOf } from "./blocks.ts";
+import { attentionTensors, gatedMlp, headsOf } from "./blocks.ts";
 import { rotaryBuffers } from "./blocks_classic.ts";
 import { byLayer } from "./code/cache.ts";
 import { mamba2State } from "./code/states.ts";
@@ -26,7 +26,9 @@ export const falconH1: Decoder = {
       allLayers(config.size("num_hidden_layers")),
     );
     mixer(config, layer.scope("mamba"), hidden);
-    attention(layer, heads, { bias: config.flag("attention_bias", false) });
+    attentionTensors(layer, heads, {
+      bias: config.flag("attention_bias", false),
+    });
     gatedMlp(layer, hidden, config.size("intermediate_size"), {
       name: "feed_forward",
       bias: config.flag("mlp_bias", false),

@@ -3,12 +3,12 @@ import type { ConfigReader } from "../tensors/config_reader.ts";
 import { allLayers, layersWhere } from "../tensors/layer_ranges.ts";
 import type { TensorScope } from "../tensors/tensor_scope.ts";
 import { gatedMlp, stackedExperts } from "./blocks.ts";
-import { attends, kindsOf, someLayers } from "./blocks_recent.ts";
+import { attends, layerKindsOf, someLayers } from "./blocks_recent.ts";
 import type { CachedLayer, PerToken } from "./code/cache.ts";
 import { byLayer } from "./code/cache.ts";
 import type { CodeParts } from "./code/code.ts";
 import { numberOf } from "./code/setting.ts";
-import { partsOf } from "./code/usual.ts";
+import { codePartsOf } from "./code/usual.ts";
 import type { Decoder, FamilyTypes } from "./family.ts";
 import { causal, ofType } from "./family.ts";
 import { perLayerInputs, ropesByKind } from "./gemma_blocks.ts";
@@ -97,7 +97,7 @@ function decoder(usualInputs: number): Decoder {
 /** Which layers attend to all tokens; the last one always does. */
 function fullLayers(config: ConfigReader): (layer: number) => boolean {
   const last = config.size("num_hidden_layers") - 1;
-  const kinds = kindsOf(
+  const kinds = layerKindsOf(
     config,
     "layer_types",
     (layer) =>
@@ -240,7 +240,7 @@ export const GEMMA4: CodeParts = {
 };
 
 /** The unified ones have wider windows. */
-export const GEMMA4_UNIFIED: CodeParts = partsOf(GEMMA4, {
+export const GEMMA4_UNIFIED: CodeParts = codePartsOf(GEMMA4, {
   cache: { window: 1024 },
 });
 

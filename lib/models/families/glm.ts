@@ -2,8 +2,8 @@ import { rotaryShare } from "./blocks_classic.ts";
 import {
   afterFirst,
   biasedAttention,
-  experts,
-  fusedMlp,
+  expertTensors,
+  fusedMlpTensors,
   headNorms,
   inputBiasAttention,
   withShared,
@@ -22,7 +22,7 @@ import { causal, ofType } from "./family.ts";
  */
 export const glm = decoder({
   attention: inputBiasAttention,
-  mlp: fusedMlp,
+  mlp: fusedMlpTensors,
   rotated: (config) => rotaryShare(config, "partial_rotary_factor", 0.5),
 });
 
@@ -33,7 +33,7 @@ export const glm = decoder({
  */
 export const glm4 = decoder({
   attention: inputBiasAttention,
-  mlp: fusedMlp,
+  mlp: fusedMlpTensors,
   norms: [
     "input_layernorm",
     "post_attention_layernorm",
@@ -44,7 +44,7 @@ export const glm4 = decoder({
 });
 
 const sharedExperts = withShared(
-  experts({
+  expertTensors({
     countKeys: ["n_routed_experts"],
     widthKeys: ["moe_intermediate_size"],
     correction: "gate.e_score_correction_bias",

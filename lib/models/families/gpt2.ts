@@ -11,7 +11,7 @@ import {
   usuallyActivatedBy,
 } from "./code/parts.ts";
 import { numberOf } from "./code/setting.ts";
-import { partsOf } from "./code/usual.ts";
+import { codePartsOf } from "./code/usual.ts";
 import type { Decoder, FamilyTypes } from "./family.ts";
 import { causal, ofType } from "./family.ts";
 
@@ -113,7 +113,7 @@ function stack(
   return layer;
 }
 
-const GPT2: CodeParts = partsOf(
+const GPT2: CodeParts = codePartsOf(
   NARROW_CLASSES,
   PLAIN_AND_TIED,
   UNTURNED,

@@ -1,10 +1,10 @@
 import type { ConfigReader } from "../tensors/config_reader.ts";
 import { allLayers } from "../tensors/layer_ranges.ts";
 import type { TensorScope } from "../tensors/tensor_scope.ts";
-import { attention, headsOf } from "./blocks.ts";
+import { attentionTensors, headsOf } from "./blocks.ts";
 import { rotaryBuffers } from "./blocks_classic.ts";
-import { experts } from "./blocks_dense.ts";
-import { attends, kindsOf, someLayers } from "./blocks_recent.ts";
+import { expertTensors } from "./blocks_dense.ts";
+import { attends, layerKindsOf, someLayers } from "./blocks_recent.ts";
 import { cachesStates, MULTIPLIED, STACKED } from "./code/parts.ts";
 import { mixing } from "./code/state_space.ts";
 import { mamba2State } from "./code/states.ts";
@@ -25,7 +25,7 @@ export const graniteMoeHybrid: Decoder = {
   body(config, scope) {
     const heads = headsOf(config);
     const { hidden } = heads;
-    const kinds = kindsOf(
+    const kinds = layerKindsOf(
       config,
       config.has("layer_types") ? "layer_types" : "layers_block_type",
       () => "mamba",
@@ -37,7 +37,7 @@ export const graniteMoeHybrid: Decoder = {
       config,
       scope,
       isFull,
-      (layer) => attention(layer, heads, { bias }),
+      (layer) => attentionTensors(layer, heads, { bias }),
     );
     someLayers(
       config,
@@ -66,7 +66,7 @@ function feedForward(
   hidden: number,
 ): void {
   if ((config.optional("num_local_experts", "num_experts") ?? 8) > 0) {
-    experts({ name: "block_sparse_moe", router: "router" })(
+    expertTensors({ name: "block_sparse_moe", router: "router" })(
       config,
       layer,
       hidden,

@@ -1,7 +1,12 @@
 import type { ConfigReader } from "../tensors/config_reader.ts";
 import { allLayers, layersWhere } from "../tensors/layer_ranges.ts";
 import type { TensorScope } from "../tensors/tensor_scope.ts";
-import { attention, gatedMlp, headsOf, stackedExperts } from "./blocks.ts";
+import {
+  attentionTensors,
+  gatedMlp,
+  headsOf,
+  stackedExperts,
+} from "./blocks.ts";
 import { inLayers, sizeOrAuto } from "./blocks_classic.ts";
 import { byLayer } from "./code/cache.ts";
 import { UNTURNED } from "./code/parts.ts";
@@ -31,7 +36,7 @@ export const jamba: Decoder = {
     layer.norm("input_layernorm", hidden);
     layer.norm("pre_ff_layernorm", hidden);
     const some = layersWhere(count, attends);
-    inLayers(scope, "layers", some, (layer) => attention(layer, heads));
+    inLayers(scope, "layers", some, (layer) => attentionTensors(layer, heads));
     const others = layersWhere(count, (at) => !attends(at));
     inLayers(
       scope,

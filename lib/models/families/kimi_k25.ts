@@ -11,11 +11,11 @@ import { deepseekV3 } from "./deepseek.ts";
 import type { FamilyTypes } from "./family.ts";
 import { ofType } from "./family.ts";
 import { sensing } from "./recent_sight.ts";
-import type { Tower } from "./towers/tower.ts";
+import type { TowerFamily } from "./towers/tower.ts";
 import { projector, tower } from "./vision_language.ts";
 
 /** MoonViT for pictures and films: positions in space learned, in time not. */
-const vision: Tower = (config, scope) => {
+const vision: TowerFamily = (config, scope) => {
   const width = sizeOr(config, "hidden_size", 1152);
   const heads = sizeOr(config, "num_attention_heads", 16) || 1;
   const patch = pairOf(config, "patch_size", 14);

@@ -3,12 +3,12 @@ import type { ConfigReader } from "../tensors/config_reader.ts";
 import { allLayers } from "../tensors/layer_ranges.ts";
 import type { TensorScope } from "../tensors/tensor_scope.ts";
 import { gatedMlp } from "./blocks.ts";
-import { experts, withShared } from "./blocks_dense.ts";
+import { expertTensors, withShared } from "./blocks_dense.ts";
 import {
   attends,
-  kindsOf,
-  latentAttention,
+  latentAttentionTensors,
   latentOf,
+  layerKindsOf,
   neverTied,
   someLayers,
   sparseLayers,
@@ -34,13 +34,13 @@ export const kimiLinear: Decoder = {
     const sizes = latentOf(config);
     const { hidden } = sizes;
     scope.embedding("embed_tokens", config.size("vocab_size"), hidden);
-    const kinds = kindsOf(config, "layer_types", usualKinds(config));
+    const kinds = layerKindsOf(config, "layer_types", usualKinds(config));
     const isFull = (layer: number) => attends(kinds(layer));
     someLayers(
       config,
       scope,
       isFull,
-      (layer) => latentAttention(layer.scope("self_attn"), sizes),
+      (layer) => latentAttentionTensors(layer.scope("self_attn"), sizes),
     );
     someLayers(
       config,
@@ -64,7 +64,7 @@ export const kimiLinear: Decoder = {
 };
 
 const routed = withShared(
-  experts({
+  expertTensors({
     countKeys: ["num_local_experts", "num_experts"],
     widthKeys: ["moe_intermediate_size"],
     correction: "gate.e_score_correction_bias",

@@ -1,5 +1,5 @@
 import { allLayers } from "../tensors/layer_ranges.ts";
-import { attention, gatedMlp, headsOf } from "./blocks.ts";
+import { attentionTensors, gatedMlp, headsOf } from "./blocks.ts";
 import { rotaryBuffers } from "./blocks_classic.ts";
 import { byLayer } from "./code/cache.ts";
 import { SPANS_IN_TRANSFORMER, windowed } from "./code/parts.ts";
@@ -24,7 +24,9 @@ export const llama: Decoder = {
       "layers",
       allLayers(config.size("num_hidden_layers")),
     );
-    attention(layer, heads, { bias: config.flag("attention_bias", false) });
+    attentionTensors(layer, heads, {
+      bias: config.flag("attention_bias", false),
+    });
     gatedMlp(layer, hidden, config.size("intermediate_size"), {
       bias: config.flag("mlp_bias", false),
     });

@@ -1,4 +1,4 @@
-import { attention, gatedMlp } from "./blocks.ts";
+import { attentionTensors, gatedMlp } from "./blocks.ts";
 import { rotaryShare } from "./blocks_classic.ts";
 import {
   biasedAttention,
@@ -74,7 +74,7 @@ export const helium = decoder({
 /** Seed-OSS: the output projection has a flag of its own. */
 export const seedOss = decoder({
   attention: (config, layer, heads) =>
-    attention(layer, heads, {
+    attentionTensors(layer, heads, {
       bias: config.flag("attention_bias", true),
       outputBias: config.flag("attention_out_bias", false),
     }),
@@ -110,7 +110,7 @@ export const olmo2 = decoder({
 
 /** EXAONE 4: norms after each half, and over each head. */
 export const exaone4 = decoder({
-  attention: headNorms((_, layer, heads) => attention(layer, heads)),
+  attention: headNorms((_, layer, heads) => attentionTensors(layer, heads)),
   norms: ["post_attention_layernorm", "post_feedforward_layernorm"],
 });
 
@@ -125,7 +125,7 @@ export const hunyuanDense = decoder({
 /** ERNIE 4.5: one flag for every bias. */
 export const ernie = decoder({
   attention: (config, layer, heads) =>
-    attention(layer, heads, { bias: config.flag("use_bias", false) }),
+    attentionTensors(layer, heads, { bias: config.flag("use_bias", false) }),
   mlp: biasedMlp("use_bias"),
   tied: true,
 });
@@ -133,7 +133,7 @@ export const ernie = decoder({
 /** StarCoder 2: biases and norms as GPT-2 has them. */
 export const starcoder2 = decoder({
   attention: (config, layer, heads) =>
-    attention(layer, heads, { bias: config.flag("use_bias", true) }),
+    attentionTensors(layer, heads, { bias: config.flag("use_bias", true) }),
   mlp: upDown("use_bias", ["c_fc", "c_proj"], true),
   normBias: () => true,
   tied: true,

@@ -9,7 +9,7 @@ import type { Decoder, FamilyTypes } from "./family.ts";
 import { causal, ofType } from "./family.ts";
 
 /** The dimensions of a selective state space of Mamba's first version. */
-export interface Mixer {
+export interface MambaSizes {
   hidden: number;
   inner: number;
   state: number;
@@ -51,7 +51,7 @@ export const falconMamba: Decoder = {
 /** Declares a selective state space at its own place. */
 export function selectiveMixer(
   at: TensorScope,
-  { hidden, inner, state, rank, kernel, bias, convBias }: Mixer,
+  { hidden, inner, state, rank, kernel, bias, convBias }: MambaSizes,
 ): void {
   const role = "ssm";
   at.parameter("A_log", [inner, state], { role, split: 0 });

@@ -2,8 +2,13 @@ import type { ConfigReader } from "../tensors/config_reader.ts";
 import { allLayers, layersWhere } from "../tensors/layer_ranges.ts";
 import type { TensorScope } from "../tensors/tensor_scope.ts";
 import { gatedMlp } from "./blocks.ts";
-import { experts } from "./blocks_dense.ts";
-import { attends, kindsOf, someLayers, sparseLayers } from "./blocks_recent.ts";
+import { expertTensors } from "./blocks_dense.ts";
+import {
+  attends,
+  layerKindsOf,
+  someLayers,
+  sparseLayers,
+} from "./blocks_recent.ts";
 import { byLayer } from "./code/cache.ts";
 import { WIDE_SIGMOIDS } from "./code/parts.ts";
 import { numberOf } from "./code/setting.ts";
@@ -26,7 +31,7 @@ export const mimoV2Flash: Decoder = {
   body(config, scope) {
     const hidden = config.size("hidden_size");
     const count = config.size("num_hidden_layers");
-    const kinds = kindsOf(
+    const kinds = layerKindsOf(
       config,
       "layer_types",
       (layer) =>
@@ -46,7 +51,7 @@ export const mimoV2Flash: Decoder = {
     someLayers(config, scope, (at) => !isSparse(at), (layer) => {
       gatedMlp(layer, hidden, config.size("intermediate_size"));
     });
-    const routed = experts({
+    const routed = expertTensors({
       countKeys: ["n_routed_experts", "num_local_experts"],
       widthKeys: ["moe_intermediate_size"],
       correction: "gate.e_score_correction_bias",

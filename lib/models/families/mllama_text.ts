@@ -1,5 +1,5 @@
 import { allLayers, layersWhere } from "../tensors/layer_ranges.ts";
-import { attention, gatedMlp, headsOf } from "./blocks.ts";
+import { attentionTensors, gatedMlp, headsOf } from "./blocks.ts";
 import { listOf } from "./blocks_vision.ts";
 import { byLayer } from "./code/cache.ts";
 import type { CodeParts } from "./code/code.ts";
@@ -34,14 +34,14 @@ export const mllamaText: Decoder = {
       listOf(config, "cross_attention_layers") ?? CROSS_LAYERS,
     );
     const own = layersWhere(layers, (layer) => !crossing.has(layer));
-    attention(scope.layers("layers", own), heads);
+    attentionTensors(scope.layers("layers", own), heads);
     const cross = scope.layers(
       "layers",
       layersWhere(layers, (layer) => crossing.has(layer)),
     );
     cross.parameter("cross_attn_attn_gate", [1], { role: "other" });
     cross.parameter("cross_attn_mlp_gate", [1], { role: "other" });
-    attention(cross, heads, { name: "cross_attn" });
+    attentionTensors(cross, heads, { name: "cross_attn" });
     cross.norm("cross_attn.q_norm", headDim);
     cross.norm("cross_attn.k_norm", headDim);
     const layer = scope.layers("layers", allLayers(layers));

@@ -2,7 +2,7 @@ import type { Config } from "../config.ts";
 import type { ConfigReader } from "../tensors/config_reader.ts";
 import { allLayers, layersWhere } from "../tensors/layer_ranges.ts";
 import type { TensorScope } from "../tensors/tensor_scope.ts";
-import { attention, headsOf } from "./blocks.ts";
+import { attentionTensors, headsOf } from "./blocks.ts";
 import { inLayers, plainMlp } from "./blocks_classic.ts";
 import { neverTied } from "./blocks_recent.ts";
 import type { CacheKind } from "./code/cache.ts";
@@ -51,7 +51,7 @@ export const nemotronH: Decoder = {
     each("mamba", (layer) => mixer(config, layer.scope("mixer"), hidden));
     each(
       "attention",
-      (layer) => attention(layer, heads, { name: "mixer" }),
+      (layer) => attentionTensors(layer, heads, { name: "mixer" }),
     );
     const bias = config.flag("mlp_bias", false);
     const names = ["up_proj", "down_proj"] as const;

@@ -5,7 +5,7 @@ import type { TensorScope } from "../tensors/tensor_scope.ts";
 import { gatedMlp, headsOf } from "./blocks.ts";
 import { rotaryBuffers } from "./blocks_classic.ts";
 import { biasedAttention, wideNorms } from "./blocks_dense.ts";
-import { attends, kindsOf, someLayers } from "./blocks_recent.ts";
+import { attends, layerKindsOf, someLayers } from "./blocks_recent.ts";
 import type { StateCache } from "./code/cache.ts";
 import { byLayer } from "./code/cache.ts";
 import { numberOf } from "./code/setting.ts";
@@ -28,7 +28,7 @@ export const olmoHybrid: Decoder = {
     const heads = headsOf(config);
     const { hidden } = heads;
     const count = config.size("num_hidden_layers");
-    const kinds = kindsOf(
+    const kinds = layerKindsOf(
       config,
       "layer_types",
       (layer) =>

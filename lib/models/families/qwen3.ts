@@ -1,7 +1,12 @@
 import type { ConfigReader } from "../tensors/config_reader.ts";
 import { allLayers, layersWhere } from "../tensors/layer_ranges.ts";
 import type { TensorScope } from "../tensors/tensor_scope.ts";
-import { attention, gatedMlp, headsOf, stackedExperts } from "./blocks.ts";
+import {
+  attentionTensors,
+  gatedMlp,
+  headsOf,
+  stackedExperts,
+} from "./blocks.ts";
 import { rotaryBuffers } from "./blocks_classic.ts";
 import { byLayer } from "./code/cache.ts";
 import {
@@ -80,7 +85,9 @@ function around(config: ConfigReader, scope: TensorScope): void {
     "layers",
     allLayers(config.size("num_hidden_layers")),
   );
-  attention(layer, heads, { bias: config.flag("attention_bias", false) });
+  attentionTensors(layer, heads, {
+    bias: config.flag("attention_bias", false),
+  });
   layer.norm("self_attn.q_norm", headDim);
   layer.norm("self_attn.k_norm", headDim);
   layer.norm("input_layernorm", hidden);

@@ -3,8 +3,8 @@ import { allLayers } from "../tensors/layer_ranges.ts";
 import type { TensorScope } from "../tensors/tensor_scope.ts";
 import { gatedMlp } from "./blocks.ts";
 import { rotaryBuffers, rotaryShare } from "./blocks_classic.ts";
-import { everyStep, experts, withShared } from "./blocks_dense.ts";
-import { attends, kindsOf, someLayers } from "./blocks_recent.ts";
+import { everyStep, expertTensors, withShared } from "./blocks_dense.ts";
+import { attends, layerKindsOf, someLayers } from "./blocks_recent.ts";
 import {
   DELTA_CACHE,
   GATED_NAMES,
@@ -53,7 +53,7 @@ function decoder({ fused, isSparse }: Generation): Decoder {
       const hidden = config.size("hidden_size");
       const headDim = config.optional("head_dim") ?? 256;
       const interval = config.optional("full_attention_interval") || 4;
-      const kinds = kindsOf(
+      const kinds = layerKindsOf(
         config,
         "layer_types",
         (layer) =>
@@ -143,7 +143,7 @@ function routed(
   hidden: number,
 ): void {
   withShared(
-    experts({
+    expertTensors({
       countKeys: ["num_experts", "num_local_experts"],
       widthKeys: ["moe_intermediate_size"],
     }),

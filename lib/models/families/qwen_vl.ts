@@ -12,7 +12,7 @@ import {
   qwen2VlVision,
 } from "./towers/qwen2_vl_vision.ts";
 import { qwen3VlVision } from "./towers/qwen3_vl_vision.ts";
-import type { Tower } from "./towers/tower.ts";
+import type { TowerFamily } from "./towers/tower.ts";
 import { tower, visionLanguage } from "./vision_language.ts";
 
 /**
@@ -50,7 +50,11 @@ export const qwen3VlMoe = compose(qwen3VlVision, "qwen3_vl_moe_text", "top");
  */
 export const exaone45 = compose(exaone45Vision, "exaone4", "top");
 
-function compose(declare: Tower, language: string, ties: "either" | "top") {
+function compose(
+  declare: TowerFamily,
+  language: string,
+  ties: "either" | "top",
+) {
   return visionLanguage({
     language,
     // Old configs call the text_config by the whole model's type.

@@ -1,4 +1,4 @@
-import { attention, gatedMlp } from "./blocks.ts";
+import { attentionTensors, gatedMlp } from "./blocks.ts";
 import { biasedAttention, biasedMlp, upDown } from "./blocks_dense.ts";
 import { byLayer } from "./code/cache.ts";
 import { cachesByTurns, SPANS_IN_TRANSFORMER } from "./code/parts.ts";
@@ -14,7 +14,7 @@ import { causal, ofType } from "./family.ts";
 
 /** Code World Model: llama whose attention has no biases. */
 export const cwm = decoder({
-  attention: (_, layer, heads) => attention(layer, heads),
+  attention: (_, layer, heads) => attentionTensors(layer, heads),
   mlp: biasedMlp(),
 });
 
@@ -22,7 +22,9 @@ export const cwm = decoder({
 export const internlm3 = decoder({
   attention: (config, layer, heads) => {
     const bias = config.flag("qkv_bias", false);
-    attention(layer, heads, { bias: config.flag("attention_bias", bias) });
+    attentionTensors(layer, heads, {
+      bias: config.flag("attention_bias", bias),
+    });
   },
   mlp: (config, layer, hidden) => {
     const bias = config.flag("bias", false);

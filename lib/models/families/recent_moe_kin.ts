@@ -1,9 +1,9 @@
 import type { Config } from "../config.ts";
-import { attention, gatedMlp } from "./blocks.ts";
+import { attentionTensors, gatedMlp } from "./blocks.ts";
 import {
   biasedAttention,
   biasedMlp,
-  experts,
+  expertTensors,
   headNorms,
   inputBiasAttention,
   wideNorms,
@@ -40,7 +40,7 @@ export const cohere2Moe = decoder({
         config.size("intermediate_size"),
     ),
   experts: withShared(
-    experts({ countKeys: ["num_experts", "num_local_experts"] }),
+    expertTensors({ countKeys: ["num_experts", "num_local_experts"] }),
     {
       name: "mlp.shared_experts",
       width: (config) =>
@@ -56,7 +56,7 @@ export const cohere2Moe = decoder({
 /** FlexOlmo: OLMo 2 with experts. */
 export const flexOlmo = decoder({
   attention: wideNorms(biasedAttention()),
-  experts: experts({ countKeys: ["num_experts", "num_local_experts"] }),
+  experts: expertTensors({ countKeys: ["num_experts", "num_local_experts"] }),
   norms: ["post_attention_layernorm", "post_feedforward_layernorm"],
 });
 
@@ -64,7 +64,7 @@ export const flexOlmo = decoder({
 export const solarOpen = decoder({
   attention: inputBiasAttention,
   experts: withShared(
-    experts({
+    expertTensors({
       countKeys: ["n_routed_experts", "num_local_experts"],
       widthKeys: ["moe_intermediate_size"],
       correction: "gate.e_score_correction_bias",
@@ -80,9 +80,9 @@ export const solarOpen = decoder({
 
 /** K-EXAONE: a norm over each head, experts after the first dense layers. */
 export const exaoneMoe = decoder({
-  attention: headNorms((_, layer, heads) => attention(layer, heads)),
+  attention: headNorms((_, layer, heads) => attentionTensors(layer, heads)),
   experts: withShared(
-    experts({
+    expertTensors({
       countKeys: ["num_experts", "num_local_experts"],
       widthKeys: ["moe_intermediate_size"],
       correction: "gate.e_score_correction_bias",
@@ -110,7 +110,7 @@ export const afmoe = decoder({
   },
   experts: withShared(
     (config, layer, hidden) => {
-      experts({
+      expertTensors({
         countKeys: ["num_experts", "num_local_experts"],
         widthKeys: ["moe_intermediate_size"],
         router: "router.gate",
@@ -143,7 +143,7 @@ export const hyV3 = decoder({
   attention: headNorms(biasedAttention()),
   mlp: biasedMlp(),
   experts: withShared(
-    experts({
+    expertTensors({
       countKeys: ["num_experts", "num_local_experts"],
       widthKeys: ["moe_intermediate_size"],
       correction: "e_score_correction_bias",

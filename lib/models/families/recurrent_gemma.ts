@@ -1,7 +1,7 @@
 import type { ConfigReader } from "../tensors/config_reader.ts";
 import { allLayers } from "../tensors/layer_ranges.ts";
 import type { TensorScope } from "../tensors/tensor_scope.ts";
-import { attention, gatedMlp, headsOf } from "./blocks.ts";
+import { attentionTensors, gatedMlp, headsOf } from "./blocks.ts";
 import { rotaryBuffers, rotaryShare } from "./blocks_classic.ts";
 import { attends, someLayers } from "./blocks_recent.ts";
 import { UNKNOWN_CACHE } from "./code/cache.ts";
@@ -40,7 +40,7 @@ export const recurrentGemma: Decoder = {
     gatedMlp(layer, hidden, intermediate, { name: "mlp_block", bias: true });
     const share = rotaryShare(config, "partial_rotary_factor", 0.5);
     someLayers(config, scope, isFull, (layer) => {
-      attention(layer, heads, {
+      attentionTensors(layer, heads, {
         name: "temporal_block",
         bias: config.flag("attention_bias", false),
         outputBias: true,

@@ -9,7 +9,7 @@ import {
 } from "./blocks_classic.ts";
 import type { CodeParts } from "./code/code.ts";
 import { MASKED_HEADS, sized, UNTURNED } from "./code/parts.ts";
-import { partsOf } from "./code/usual.ts";
+import { codePartsOf } from "./code/usual.ts";
 import type { Family, FamilyTypes } from "./family.ts";
 import { ofClasses } from "./family.ts";
 
@@ -68,7 +68,7 @@ function languageHead(
   vocabularyHead(at, "decoder", [hidden, vocabulary], { tied, bias: !tied });
 }
 
-const ROBERTA: CodeParts = partsOf(
+const ROBERTA: CodeParts = codePartsOf(
   UNTURNED,
   MASKED_HEADS,
   sized(["max_position_embeddings", 512], 30_522),

@@ -11,14 +11,14 @@ import { activationKind } from "../../play/torch/ops/activations.ts";
 import type { Convolution } from "../../play/torch/ops/convolution.ts";
 import type { StackEnds } from "../../play/record/encoders/stack_ends.ts";
 import type { Modules } from "../modules.ts";
-import type { LayerKind, Stack } from "../stacks.ts";
+import type { LayerKind, LayerStack } from "../stacks.ts";
 import { versionOf } from "../../scenario/version.ts";
 import type { StackFacts } from "./encoder_layer_plan.ts";
 import { encoderLayerPlanOf } from "./encoder_layer_plan.ts";
 
 /** A stack with its layers and what stands at both of its ends. */
 export interface StackPlan extends StackEnds {
-  readonly stack: Stack;
+  readonly stack: LayerStack;
   layerOf(kind: LayerKind, slides: boolean): EncoderLayerPlan;
   /** Whether a layer looks at a window, for which kernels get a mask. */
   slides(layer: number): boolean;
@@ -32,15 +32,15 @@ export interface EncoderSource {
   readonly model: Model;
   readonly outside: Modules;
   /** The stacks of some tensors, with their adapters. */
-  stacksIn(tensors: readonly Tensor[]): Stack[];
-  modulesOf(stack: Stack, kind: LayerKind): Modules;
+  stacksIn(tensors: readonly Tensor[]): LayerStack[];
+  modulesOf(stack: LayerStack, kind: LayerKind): Modules;
 }
 
 /** Plans a stack with what stands at both of its ends. */
 export function stackPlanOf(
   { scenario, model, outside, modulesOf }: EncoderSource,
   family: EncoderCode,
-  stack: Stack,
+  stack: LayerStack,
   { isDecoder, implementation, encoder = null }: {
     isDecoder: boolean;
     implementation: StackFacts["implementation"];

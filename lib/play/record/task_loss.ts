@@ -24,13 +24,17 @@ export interface TaskLoss {
 }
 
 /** Batch, tokens of each sequence, and the width of hidden states. */
-export type Sizes = readonly [batch: number, tokens: number, width: number];
+export type StateSizes = readonly [
+  batch: number,
+  tokens: number,
+  width: number,
+];
 
 /** Records one loss of hidden states; ends the hold on them. */
 export function taskLoss(
   m: Machine,
   x: Value,
-  [batch, tokens, width]: Sizes,
+  [batch, tokens, width]: StateSizes,
   { reads, steps, logits: head, loss: takes }: LossBranch,
   loss: LossSettings,
 ): TaskLoss {

@@ -115,7 +115,7 @@ export function codeWith(...parts: readonly CodeParts[]): FamilyCode {
 }
 
 /** Parts that several types share, as one; later ones win. */
-export function partsOf(...parts: readonly CodeParts[]): CodeParts {
+export function codePartsOf(...parts: readonly CodeParts[]): CodeParts {
   return parts.reduce<CodeParts>(joined, {});
 }
 

@@ -3,7 +3,7 @@ import type { Hand, PoolInstance } from "./instance.ts";
 import type { Stream } from "./stream.ts";
 
 /** A stretch of one block's events, and what it is handed before. */
-export interface Run {
+export interface PoolRun {
   readonly hands: readonly Hand[];
   readonly instance: PoolInstance;
   /** Null where memory is handed on, and nothing runs. */
@@ -18,8 +18,8 @@ export interface Run {
 export function runsOf(
   acts: readonly Act[],
   find: (instance: Instance) => PoolInstance,
-): Run[] {
-  return acts.flatMap((act): Run[] => {
+): PoolRun[] {
+  return acts.flatMap((act): PoolRun[] => {
     if (act.act !== "run") return [];
     const { segment, wires } = act;
     const instance = find(act.instance);

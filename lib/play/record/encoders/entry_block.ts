@@ -2,7 +2,7 @@ import type { Block, Carried } from "../block.ts";
 import { blockOf } from "../block.ts";
 import type { Dtype } from "../../torch/dtype.ts";
 import { DTYPE_BYTES } from "../../torch/dtype.ts";
-import type { Leaf } from "../../torch/leaf.ts";
+import type { GraphLeaf } from "../../torch/leaf.ts";
 import { freeLeaf, leafOf } from "../../torch/leaf.ts";
 import type { MachineSettings, Parameter, Value } from "../../torch/machine.ts";
 import { Machine } from "../../torch/machine.ts";
@@ -175,7 +175,7 @@ interface Entered {
   readonly out: Value;
   /** The rows that were looked up; dropped already where nobody holds them. */
   readonly words: Value;
-  readonly leaf: Leaf | null;
+  readonly leaf: GraphLeaf | null;
 }
 
 /**
@@ -240,7 +240,7 @@ function heard(
     m.drop(out);
     out = next;
   };
-  let leaf: Leaf | null = null;
+  let leaf: GraphLeaf | null = null;
   for (const [at, each] of convolutions.entries()) {
     const rows = batch * (at === 0 ? frames : tokens);
     replace(convolution(m, out, rows, each));
