@@ -3,7 +3,6 @@ import { assert, assertEquals, assertMatch } from "@std/assert";
 import { app } from "../../app.ts";
 import {
   CATALOGUE,
-  describeField,
   estimate,
   FIELDS as DEFINED,
   formatBytes,
