@@ -1,5 +1,6 @@
 import { Command, CommanderError } from "commander";
 import { accuracyCommand } from "./commands/accuracy.ts";
+import { actsCommand } from "./commands/acts.ts";
 import { breakdownCommand } from "./commands/breakdown.ts";
 import { calculateCommand } from "./commands/calculate.ts";
 import { gpusCommand, modelsCommand } from "./commands/catalogues.ts";
@@ -30,6 +31,7 @@ const commands = [
   modelsCommand(),
   gpusCommand(),
   accuracyCommand(),
+  actsCommand(),
 ];
 for (const command of commands) {
   program.addCommand(

@@ -74,7 +74,10 @@ function workspaceActs(workspaces: readonly number[]): Take[] {
     count: workspaces.length,
     elements: null,
   } as const;
-  const buffer = bufferOf(workspaces.map((bytes) => ({ group, bytes })));
+  const buffer = bufferOf(
+    "cuBLAS",
+    workspaces.map((bytes) => ({ group, bytes })),
+  );
   return buffer.bytes === 0
     ? []
     : [{ act: "take", phase: "forward", at: "embeddings", buffer }];

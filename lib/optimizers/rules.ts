@@ -1,19 +1,12 @@
 import type { OptimizerName } from "../scenario/optimizers.ts";
 import type { Scenario } from "../scenario/schema.ts";
+import type { OptimizerCode } from "../software/model_code.ts";
 import { roundedBytes } from "../play/memory/tape.ts";
 import { bitsandbytesRule } from "./bitsandbytes_rule.ts";
 import { RECORDS } from "./records/mod.ts";
 import type { OptimizerRule, Trained } from "./rule.ts";
 import type { Implementation } from "./step_temporaries.ts";
 import { torchaoRule } from "./torchao_rule.ts";
-
-/** What the program that makes the optimizer decides. */
-export interface OptimizerCode {
-  /** Whose optimizers keep states in 8 bits. */
-  readonly lowBitStates: "bitsandbytes" | "torchao";
-  /** Whether embeddings keep bitsandbytes' states in fp32, as HF Trainer has it. */
-  readonly widensEmbeddings: boolean;
-}
 
 /** HF Trainer. */
 const TRAINER: OptimizerCode = {

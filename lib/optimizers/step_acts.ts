@@ -33,6 +33,7 @@ export function stateActs(
   const own = statePrecision(precision);
   return trained.map((tensor) =>
     take(bufferOf(
+      tensor.name,
       statesOf(rule, implementation, tensor, own).map((bytes) => ({
         group,
         bytes: roundedBytes(bytes),
@@ -77,12 +78,14 @@ function ofAllAtOnce(
 ): Act[] {
   const all = trained.map((tensor) =>
     bufferOf(
+      tensor.name,
       [{ group, bytes: roundedBytes(rule.foreach(tensor)) }],
       tensor.copies,
     )
   ).filter(({ bytes }) => bytes > 0);
   const ones = trained.map((tensor) =>
     bufferOf(
+      tensor.name,
       rule.foreachOne(tensor).map((bytes) => ({
         group,
         bytes: roundedBytes(bytes),
@@ -103,12 +106,13 @@ function oneAfterTheOther(
   group: Group,
 ): Act[] {
   const acts: Act[] = [];
-  const ofBytes = (bytes: number) => bufferOf([{ group, bytes }]);
   let before: Buffer | null = null;
   for (const tensor of trained) {
     const own = roundedBytes(rule.own(tensor));
     const kept = Math.min(own, roundedBytes(rule.kept(tensor)));
-    const [stays, goes] = [ofBytes(kept), ofBytes(own - kept)];
+    const [stays, goes] = [kept, own - kept].map((bytes) =>
+      bufferOf(tensor.name, [{ group, bytes }])
+    ) as [Buffer, Buffer];
     acts.push(take(stays), take(goes));
     if (before) acts.push(free(before));
     acts.push(free(goes));

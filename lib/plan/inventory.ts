@@ -101,7 +101,7 @@ export function besideBuffer(
   bytes: number,
 ): Buffer {
   const group: Group = { part, label, count: 1, elements: null };
-  return bufferOf([{ group, bytes: roundedBytes(bytes) }]);
+  return bufferOf(label, [{ group, bytes: roundedBytes(bytes) }]);
 }
 
 /** An item as the optimizer sees it. */
@@ -126,11 +126,14 @@ export interface Loaded {
 /** Items in the order in which they are loaded: a stack layer by layer. */
 export function loadOrder({ items }: Pick<Inventory, "items">): Loaded[] {
   const known = new Map(items.map((item) => [item.tensor, item]));
-  const bufferOfAll = (tensors: Iterable<Tensor>): Buffer =>
-    bufferOf([...tensors].flatMap((tensor) => {
-      const { pieces, group } = known.get(tensor) as Item;
-      return pieces.map((bytes) => ({ group, bytes: roundedBytes(bytes) }));
-    }));
+  const bufferOfAll = (name: string, tensors: Iterable<Tensor>): Buffer =>
+    bufferOf(
+      name,
+      [...tensors].flatMap((tensor) => {
+        const { pieces, group } = known.get(tensor) as Item;
+        return pieces.map((bytes) => ({ group, bytes: roundedBytes(bytes) }));
+      }),
+    );
   const weights = items.filter(({ isAdapter }) => !isAdapter);
   const stacks = new Map(
     stacksOf(weights.map(({ tensor }) => tensor)).map((stack) =>
@@ -139,13 +142,15 @@ export function loadOrder({ items }: Pick<Inventory, "items">): Loaded[] {
   );
   const loaded = weights.flatMap(({ tensor }): Loaded[] => {
     if (tensor.layers === null) {
-      return [{ buffer: bufferOfAll([tensor]), layer: null }];
+      return [{ buffer: bufferOfAll(tensor.name, [tensor]), layer: null }];
     }
     const [path = ""] = tensor.name.split(".N.");
     const { layers = [], kinds = [] } = stacks.get(path) ?? {};
     stacks.delete(path);
     const buffers = new Map(
-      kinds.map((kind) => [kind, bufferOfAll(kind.tensors.values())]),
+      kinds.map((
+        kind,
+      ) => [kind, bufferOfAll(`${path}.N`, kind.tensors.values())]),
     );
     return layers.map((kind, layer) => ({
       buffer: buffers.get(kind) as Buffer,
@@ -155,6 +160,7 @@ export function loadOrder({ items }: Pick<Inventory, "items">): Loaded[] {
   const adapters = items.filter(({ isAdapter }) => isAdapter).map(
     ({ tensor, pieces, group }): Loaded => ({
       buffer: bufferOf(
+        tensor.name,
         pieces.map((bytes) => ({ group, bytes: roundedBytes(bytes) })),
         copiesOf(tensor),
       ),

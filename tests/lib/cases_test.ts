@@ -3,6 +3,7 @@ import { readCases } from "../../lib/evidence/case.ts";
 import type { Case } from "../../lib/evidence/case.ts";
 import measured from "../truth/measured.json" with { type: "json" };
 import steps from "../truth/steps.json" with { type: "json" };
+import { assertOk } from "./results.ts";
 
 const RUN = {
   id: "run",
@@ -19,7 +20,7 @@ const STEP = {
 
 function read(...entries: object[]): Case[] {
   const result = readCases(entries);
-  assert(result.ok, JSON.stringify(result));
+  assertOk(result);
   return result.value;
 }
 

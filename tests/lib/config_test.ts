@@ -8,6 +8,7 @@ import { estimate, tryEstimate } from "../../lib/mod.ts";
 import { architectureOfConfig } from "../../lib/models/architecture_of_config.ts";
 import type { Architecture } from "../../lib/models/architecture.ts";
 import type { Config } from "../../lib/models/architecture_of_config.ts";
+import { assertOk } from "./results.ts";
 
 const CONFIG: Config = {
   model_type: "llama",
@@ -103,7 +104,7 @@ Deno.test("architectureOfConfig() repeats no more than the start of a value", ()
 
 function read(change: Config): Architecture {
   const result = architectureOfConfig({ ...CONFIG, ...change });
-  assert(result.ok, JSON.stringify(result));
+  assertOk(result);
   return result.value;
 }
 

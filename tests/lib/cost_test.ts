@@ -1,10 +1,11 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import fc from "../npm/fast-check.ts";
-import { costOf, costProblem } from "../../lib/cost.ts";
+import { costOf, costProblem } from "../../lib/ask/cost.ts";
 import { resolveModel } from "../../lib/models/resolve_model.ts";
 import type { Scenario } from "../../lib/mod.ts";
 import { CATALOGUE, parseScenario } from "../../lib/mod.ts";
 import { MAX_COST } from "../../routes/pool/limits.ts";
+import { assertOk } from "./results.ts";
 
 /** A scenario of dimensions, and what it costs. */
 function cost(layers: number, train: Record<string, unknown> = {}) {
@@ -21,7 +22,7 @@ function cost(layers: number, train: Record<string, unknown> = {}) {
 
 function made(model: unknown, train: Record<string, unknown> = {}) {
   const scenario = parseScenario({ model, train });
-  assert(scenario.ok, JSON.stringify(scenario));
+  assertOk(scenario);
   const resolved = resolveModel((scenario.value as Scenario).model);
   assert(resolved.ok);
   return { scenario: scenario.value, model: resolved.value };

@@ -7,6 +7,7 @@ import {
 } from "../../lib/mod.ts";
 import type { Estimate, ScenarioInput } from "../../lib/mod.ts";
 import program from "../truth/engine_formulas.json" with { type: "json" };
+import { assertOk } from "./results.ts";
 
 /** The program's output fields of a training run, in GiB. */
 interface Golden {
@@ -70,7 +71,7 @@ const DIGITS = 1e-6;
 
 function ofConfig(config: unknown): Estimate {
   const read = readCalculatorConfig(config);
-  assert(read.ok, JSON.stringify(read));
+  assertOk(read);
   return estimate({ ...read.value.scenario, method: "engine-formulas" });
 }
 

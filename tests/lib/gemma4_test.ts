@@ -1,5 +1,6 @@
 import { assert, assertEquals } from "@std/assert";
 import { resolveModel } from "../../lib/models/resolve_model.ts";
+import { assertOk } from "./results.ts";
 
 /** Language models of the release, and what transformers 5.23.0 counts in them. */
 const RELEASED = [
@@ -118,7 +119,7 @@ Deno.test("Gemma 4 is counted by a config of each layer, however its number is w
     ];
     for (const way of ways) {
       const model = resolveModel({ config: { ...common, ...way } });
-      assert(model.ok, model.ok ? "" : JSON.stringify(model));
+      assertOk(model);
       assertEquals(model.value.parameters, total);
       assertEquals(model.value.notes, []);
     }

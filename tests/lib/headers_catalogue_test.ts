@@ -3,6 +3,7 @@ import { CATALOGUE } from "../../lib/mod.ts";
 import { modelOfConfig } from "../../lib/models/build_model.ts";
 import { modelOfCheckpoint } from "../../lib/models/model_of_checkpoint.ts";
 import { headersOf } from "./headers.ts";
+import { assertOk } from "./results.ts";
 
 Deno.test("modelOfCheckpoint() counts every model of the catalogue by headers as by config", () => {
   const wrong: string[] = [];
@@ -14,7 +15,7 @@ Deno.test("modelOfCheckpoint() counts every model of the catalogue by headers as
       config,
       headers: headersOf(known.value.tensors),
     }, "headers");
-    assert(read.ok, `${id} ${JSON.stringify(read)}`);
+    assertOk(read, `${id} `);
     const { parameters, active_parameters, notes, source } = read.value;
     assertEquals(source, "headers");
     if (

@@ -5,6 +5,7 @@ import type { Model } from "../../lib/models/model.ts";
 import { headersOf } from "./headers.ts";
 import type { Store } from "./packed_headers.ts";
 import { knownModel, STORES, tensor } from "./packed_headers.ts";
+import { assertOk } from "./results.ts";
 
 /** The checkpoint of a model whose linear layers a quantiser has stored. */
 function packed(model: Model, store: Store): HeaderTensor[] {
@@ -34,7 +35,7 @@ for (const [scheme, store] of Object.entries(STORES)) {
           { id: "a/b", config: given, headers },
           "headers",
         );
-        assert(read.ok, JSON.stringify(read));
+        assertOk(read);
         assertEquals(read.value.parameters, model.parameters, name);
         assertEquals(read.value.source, "headers");
         if (given === null) continue;

@@ -1,6 +1,7 @@
-import { assert, assertEquals, assertMatch } from "@std/assert";
+import { assertEquals, assertMatch } from "@std/assert";
 import { resolveModel } from "../../lib/models/resolve_model.ts";
 import type { Model } from "../../lib/models/model.ts";
+import { assertOk } from "./results.ts";
 
 const LLAMA = {
   model_type: "llama",
@@ -15,7 +16,7 @@ const LLAMA = {
 
 function built(config: Record<string, unknown>): Model {
   const model = resolveModel({ config });
-  assert(model.ok, model.ok ? "" : JSON.stringify(model));
+  assertOk(model);
   return model.value;
 }
 

@@ -1,9 +1,9 @@
-import { assert } from "@std/assert";
 import type { InversePath, ScenarioInput } from "../../lib/mod.ts";
 import { largest, parseScenario } from "../../lib/mod.ts";
-import type { Found } from "../../lib/inverse/search.ts";
-import { searchLargest } from "../../lib/inverse/search.ts";
+import type { Found } from "../../lib/ask/largest/search.ts";
+import { searchLargest } from "../../lib/ask/largest/search.ts";
 import type { Scenario } from "../../lib/mod.ts";
+import { assertOk } from "./results.ts";
 
 export function search(
   least: number,
@@ -22,12 +22,12 @@ export function search(
 
 export function scenarioOf(input: ScenarioInput): Scenario {
   const parsed = parseScenario(input);
-  assert(parsed.ok, JSON.stringify(parsed));
+  assertOk(parsed);
   return parsed.value;
 }
 
 export function found(input: ScenarioInput, field: InversePath) {
   const result = largest(scenarioOf(input), field);
-  assert(result.ok, JSON.stringify(result));
+  assertOk(result);
   return result.value;
 }

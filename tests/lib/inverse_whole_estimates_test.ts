@@ -2,20 +2,26 @@ import { assert } from "@std/assert";
 import fc from "../npm/fast-check.ts";
 import type { InversePath } from "../../lib/mod.ts";
 import { estimateScenario, parseScenario } from "../../lib/mod.ts";
-import { INVERSE_FIELDS } from "../../lib/inverse/fields.ts";
-import { askLargest } from "../../lib/inverse/largest.ts";
-import { probeOf } from "../../lib/inverse/probe.ts";
+import { INVERSE_FIELDS } from "../../lib/ask/largest/fields.ts";
+import { askLargest } from "../../lib/ask/largest/largest.ts";
+import { probeOf } from "../../lib/ask/largest/probe.ts";
 import { resolveModel } from "../../lib/models/resolve_model.ts";
-import type { Scenario } from "../../lib/mod.ts";
+import type { Estimate, Scenario } from "../../lib/mod.ts";
 import { search } from "./inverse.ts";
 
 /** The same search with a whole estimate for every value. */
 function byWholeEstimates(scenario: Scenario, field: InversePath) {
   const [section, key] = field.split(".") as ["train" | "serve", string];
-  const at = (value: number) => {
+  // A value is asked for whether it fits, and whether cautiously: once is enough.
+  const known = new Map<number, Estimate | null>();
+  const at = (value: number): Estimate | null => {
+    const before = known.get(value);
+    if (before !== undefined) return before;
     const changed = { ...scenario[section], [key]: value };
     const result = estimateScenario({ ...scenario, [section]: changed });
-    return result.ok ? result.value : null;
+    const found = result.ok ? result.value : null;
+    known.set(value, found);
+    return found;
   };
   const usable = at(1)?.fit[0]?.usable_bytes ?? 0;
   const fits = (value: number): boolean =>

@@ -1,5 +1,6 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import fc from "../npm/fast-check.ts";
+import { CODE_POINT } from "../code_point.ts";
 import type { Scenario, ScenarioInput } from "../../lib/mod.ts";
 import { parseScenario, tryEstimate } from "../../lib/mod.ts";
 import { adaptersOf } from "../../lib/models/lora/adapters.ts";
@@ -10,6 +11,7 @@ import { TextFinder } from "../../lib/models/lora/text_finder.ts";
 import { resolveModel } from "../../lib/models/resolve_model.ts";
 import type { LayerRange } from "../../lib/models/tensors/tensor.ts";
 import { Matcher, readPattern } from "../../lib/patterns/mod.ts";
+import { assertOk } from "./results.ts";
 
 const KEYS = fc.constantFrom("a", "N", "a-b", "1", "12", "x1", "05", "N2");
 const PATHS = fc.array(KEYS, { minLength: 1, maxLength: 4 })
@@ -131,7 +133,7 @@ Deno.test("modules_to_save may be called whatever names of modules may be", () =
   fc.assert(
     fc.property(
       fc.array(
-        fc.string({ unit: "binary", minLength: 1, maxLength: 12 }),
+        fc.string({ unit: CODE_POINT, minLength: 1, maxLength: 12 }),
         { maxLength: 4 },
       ),
       (names) => {
@@ -157,7 +159,7 @@ for (const name of ["lm-head", "a-b", "-", "norm-1.x", "model/layers"]) {
       model: "gpt2",
       train: { method: "lora", lora: { modules_to_save: [name] } },
     });
-    assert(result.ok, JSON.stringify(result));
+    assertOk(result);
     assertMatch(result.value.warnings.join("\n"), /the model has no /);
   });
 }
@@ -196,7 +198,7 @@ function rounds(count: number, lora: Partial<LoraSettings>): number {
     bias: "none",
     ...lora,
   }, { model_type: "llama", transformers: 5, peft: 21 });
-  assert(adapters.ok, JSON.stringify(adapters));
+  assertOk(adapters);
   assert(adapters.value.tensors.length > 0, `${count}`);
   return CountedLayers.rounds;
 }

@@ -4,6 +4,7 @@ import { adaptersOf } from "../../lib/models/lora/adapters.ts";
 import { ConfigReader } from "../../lib/models/tensors/config_reader.ts";
 import { TensorScope } from "../../lib/models/tensors/tensor_scope.ts";
 import truth from "../truth/random_lora.json" with { type: "json" };
+import { assertOk } from "./results.ts";
 
 /** A LoraConfig, and what PEFT counted or why it stopped. */
 interface Case {
@@ -50,7 +51,7 @@ for (const [at, { model_type, config, cases }] of models.entries()) {
           result.value.notes.some((note) => note.includes("would stop"));
         assert(!result.ok || isWarned, said);
       } else {
-        assert(result.ok, `${said}: ${JSON.stringify(result)}`);
+        assertOk(result, `${said}: `);
         assertEquals(result.value.trainable, trainable, said);
       }
       exact++;

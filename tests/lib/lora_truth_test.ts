@@ -7,6 +7,7 @@ import { TensorScope } from "../../lib/models/tensors/tensor_scope.ts";
 import { findModel } from "../../lib/mod.ts";
 import lora from "../truth/lora.json" with { type: "json" };
 import parameters from "../truth/parameters.json" with { type: "json" };
+import { assertOk } from "./results.ts";
 
 /** What PEFT counted: tests/truth/lora.json. */
 interface LoraTruth {
@@ -49,7 +50,7 @@ for (const truth of lora as unknown as LoraTruth[]) {
       transformers: 5,
       peft: 18,
     });
-    assert(result.ok, JSON.stringify(result));
+    assertOk(result);
     assertEquals(result.value.trainable, truth.trainable);
     // PEFT names the wrappers of bare parameters rather than the parameters.
     if (target_parameters.length > 0) return;

@@ -11,6 +11,7 @@ import type { Config } from "../../lib/models/architecture_of_config.ts";
 import { similarModels } from "../../lib/models/catalogue.ts";
 import type { Model } from "../../lib/models/model.ts";
 import { resolveModel } from "../../lib/models/resolve_model.ts";
+import { assertOk } from "./results.ts";
 
 const FOUND: [name: string, id: string][] = [
   ["meta-llama/Llama-3.1-8B", "meta-llama/Llama-3.1-8B"],
@@ -162,7 +163,7 @@ const KNOWN: Known[] = [
 
 function resolved(model: ScenarioInput["model"]): Model {
   const result = resolveModel(model);
-  assert(result.ok, JSON.stringify(result));
+  assertOk(result);
   return result.value;
 }
 

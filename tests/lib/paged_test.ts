@@ -11,6 +11,7 @@ import { Verdict } from "../../templates/answer/verdict.tsx";
 import { pagedWords } from "../../templates/paged_words.ts";
 import { devicePartsOf } from "../../templates/device_parts.ts";
 import { estimateText } from "../../templates/terminal/estimate_text.ts";
+import { assertOk } from "./results.ts";
 
 const MIB = 1024 ** 2;
 const textOf = (answer: Estimate) => estimateText(answer, { color: false });
@@ -128,7 +129,7 @@ for (const [optim, perElement] of NAMES) {
     const read = scenarioOfConfiguration(
       JSON.stringify({ optim, model_name_or_path: "gpt2" }),
     );
-    assert(read.ok, JSON.stringify(read));
+    assertOk(read);
     const { optimizer } = read.value.scenario as ScenarioInput;
     const { memory } = estimate({
       model: "gpt2",

@@ -15,17 +15,12 @@ interface Segment {
 export class PlainAllocator {
   segments: Segment[] = [];
   peak = 0;
+  allocated = 0;
 
   constructor(readonly capacity = Infinity) {}
 
   get reserved(): number {
     return sum(this.segments.flatMap(({ pieces }) => pieces));
-  }
-
-  get allocated(): number {
-    return sum(
-      this.segments.flatMap(({ pieces }) => pieces.filter(({ free }) => !free)),
-    );
   }
 
   allocate(bytes: number): Piece {
@@ -47,12 +42,14 @@ export class PlainAllocator {
         free: true,
       });
     }
+    this.allocated += piece.bytes;
     return piece;
   }
 
   release(piece: Piece): void {
     const segment = this.#segmentOf(piece);
     piece.free = true;
+    this.allocated -= piece.bytes;
     segment.pieces = segment.pieces.reduce<Piece[]>((all, next) => {
       const before = all.at(-1);
       if (!before?.free || !next.free) return [...all, next];

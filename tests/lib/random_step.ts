@@ -143,7 +143,11 @@ export const randomStep: fc.Arbitrary<Reached> = stack.map(
       count: 1,
       elements: null,
     } as const;
-    const weights = bufferOf(loaded.map((bytes) => ({ group, bytes })), layers);
+    const weights = bufferOf(
+      "weights",
+      loaded.map((bytes) => ({ group, bytes })),
+      layers,
+    );
     const program = singleProgram({
       scenario: DEFAULT_SCENARIO,
       inventory: { items: [], beside: [weights], trained: trainedTensors },

@@ -9,6 +9,7 @@ import {
   tryEstimate,
 } from "../../lib/mod.ts";
 import type { Estimate } from "../../lib/mod.ts";
+import { assertOk } from "./results.ts";
 import { anotherValue } from "./another_value.ts";
 
 type Setting = Record<string, unknown>;
@@ -159,7 +160,7 @@ function answer(settings: Setting): Estimate {
     putAt(input, path, value);
   }
   const result = tryEstimate(input);
-  assert(result.ok, JSON.stringify(result));
+  assertOk(result);
   return result.value;
 }
 

@@ -4,6 +4,7 @@ import { resolveModel } from "../../lib/models/resolve_model.ts";
 import { parseScenario } from "../../lib/scenario/parse_scenario.ts";
 import { recordPass } from "../../lib/engines/blocks/pass.ts";
 import { stepPlanOf } from "../../lib/plan/step_plan.ts";
+import { assertOk, assertPlayed } from "./results.ts";
 
 /** A layer of small dimensions, and the bytes that autograd kept of it. */
 interface Case {
@@ -166,11 +167,11 @@ function keptBytes({ config, settings = {} }: Case): number {
     ...settings,
     train: { ...settings.train, micro_batch: 2, sequence_length: 64 },
   });
-  assert(parsed.ok, JSON.stringify(parsed));
+  assertOk(parsed);
   const model = resolveModel({ config });
-  assert(model.ok, model.ok ? "" : JSON.stringify(model));
+  assertOk(model);
   const plan = stepPlanOf(parsed.value, model.value);
-  if ("reason" in plan) throw new Error(plan.reason);
+  assertPlayed(plan);
   const { stacks } = recordPass(plan, { workspaces: false }, {
     accumulation: "keep",
   });

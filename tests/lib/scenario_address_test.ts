@@ -1,12 +1,13 @@
 import { assert, assertEquals } from "@std/assert";
 import { fromQuery, parseScenario, toQuery } from "../../lib/mod.ts";
 import type { Scenario } from "../../lib/mod.ts";
+import { assertOk } from "./results.ts";
 
 const NAME = "meta-llama/Llama-3.1-8B";
 
 function parsed(input: unknown): Scenario {
   const result = parseScenario(input);
-  assert(result.ok, JSON.stringify(result));
+  assertOk(result);
   return result.value;
 }
 

@@ -1,5 +1,6 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { leavesOf, parseScenario, putAt } from "../../lib/mod.ts";
+import { assertOk } from "./results.ts";
 
 function withField(path: string, value: unknown): Record<string, unknown> {
   const input: Record<string, unknown> = { model: "llama2-7b" };
@@ -66,7 +67,7 @@ const TYPED: [path: string, text: unknown, value: unknown][] = [
 for (const [path, text, value] of TYPED) {
   Deno.test(`parseScenario() reads ${path} = ${JSON.stringify(text)}`, () => {
     const result = parseScenario(withField(path, text));
-    assert(result.ok, JSON.stringify(result));
+    assertOk(result);
     const leaf = leavesOf(result.value).find((leaf) => leaf.path === path);
     assertEquals(leaf?.value, value);
   });

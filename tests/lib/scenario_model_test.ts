@@ -1,5 +1,6 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { parseScenario } from "../../lib/mod.ts";
+import { assertOk } from "./results.ts";
 
 const DIMS = {
   layers: 32,
@@ -83,7 +84,7 @@ const TAKEN: [name: string, model: unknown, expected: unknown][] = [
 for (const [name, model, expected] of TAKEN) {
   Deno.test(`parseScenario() takes ${name} for a model`, () => {
     const result = parseScenario({ model });
-    assert(result.ok, JSON.stringify(result));
+    assertOk(result);
     assertEquals<unknown>(result.value.model, expected);
   });
 }

@@ -1,4 +1,4 @@
-import { assert, assertEquals, assertMatch } from "@std/assert";
+import { assertEquals, assertMatch } from "@std/assert";
 import fc from "../npm/fast-check.ts";
 import {
   DEFAULT_SCENARIO,
@@ -11,6 +11,7 @@ import {
 } from "../../lib/mod.ts";
 import type { Scenario } from "../../lib/mod.ts";
 import { OPTIMIZERS } from "../../lib/scenario/optimizers.ts";
+import { assertOk } from "./results.ts";
 import { anotherValue } from "./another_value.ts";
 import { METHODS } from "../../lib/scenario/methods.ts";
 
@@ -236,7 +237,7 @@ const scenarios = fc.record({
 
 function parsed(input: unknown): Scenario {
   const result = parseScenario(input);
-  assert(result.ok, JSON.stringify(result));
+  assertOk(result);
   return result.value;
 }
 

@@ -12,6 +12,7 @@ import {
 } from "../../lib/mod.ts";
 import type { Scenario, ScenarioInput } from "../../lib/mod.ts";
 import { OPTIMIZERS } from "../../lib/scenario/optimizers.ts";
+import { assertOk } from "./results.ts";
 
 /** The contract's block, by hand; only `method` differs ("timeline" there). */
 const DEFAULTS: Scenario = {
@@ -207,7 +208,7 @@ const MODEL = { model: "meta-llama/Llama-3.1-8B" };
 
 function parsed(input: unknown): Scenario {
   const result = parseScenario(input);
-  assert(result.ok, JSON.stringify(result));
+  assertOk(result);
   return result.value;
 }
 

@@ -7,14 +7,15 @@ import { playStep } from "../../lib/engines/step.ts";
 import type { Step } from "../../lib/engines/step.ts";
 import { GIB } from "../../lib/units/mod.ts";
 import measured from "../truth/measured.json" with { type: "json" };
+import { assertOk, assertPlayed } from "./results.ts";
 
 function played(scenario: ScenarioInput): Step {
   const parsed = parseScenario(scenario);
-  assert(parsed.ok, JSON.stringify(parsed));
+  assertOk(parsed);
   const model = resolveModel(parsed.value.model);
-  assert(model.ok, model.ok ? "" : JSON.stringify(model));
+  assertOk(model);
   const step = playStep(parsed.value, model.value);
-  if ("reason" in step) throw new Error(step.reason);
+  assertPlayed(step);
   return step;
 }
 
@@ -240,6 +241,6 @@ Deno.test("code that is not played through is said", () => {
 
 function estimate(scenario: ScenarioInput) {
   const result = tryEstimate(scenario);
-  assert(result.ok, JSON.stringify(result));
+  assertOk(result);
   return result.value;
 }

@@ -7,6 +7,7 @@ import { recordPass } from "../../lib/engines/blocks/pass.ts";
 import { stepPlanOf } from "../../lib/plan/step_plan.ts";
 import { estimated, holds } from "./played.ts";
 import traced from "../truth/traced_state_spaces.json" with { type: "json" };
+import { assertOk, assertPlayed } from "./results.ts";
 
 type Config = Record<string, unknown>;
 
@@ -104,11 +105,11 @@ Deno.test("the same with masks, accumulation, fused losses and odd lengths", () 
 /** What a layer keeps, by label, in bytes as the allocator rounds them. */
 function kept(input: ScenarioInput): Record<string, number> {
   const scenario = parseScenario(input);
-  assert(scenario.ok, JSON.stringify(scenario));
+  assertOk(scenario);
   const model = resolveModel(scenario.value.model);
-  assert(model.ok, model.ok ? "" : JSON.stringify(model));
+  assertOk(model);
   const plan = stepPlanOf(scenario.value, model.value);
-  if ("reason" in plan) throw new Error(plan.reason);
+  assertPlayed(plan);
   const { stacks } = recordPass(plan, { workspaces: false }, {
     accumulation: "keep",
   });

@@ -6,6 +6,7 @@ import type { Step } from "../../lib/engines/step.ts";
 import { playStep } from "../../lib/engines/step.ts";
 import steps from "../truth/steps.json" with { type: "json" };
 import { saidOf } from "./unsaid.ts";
+import { assertOk, assertPlayed } from "./results.ts";
 
 type Phase = keyof Step["phases"];
 
@@ -32,11 +33,11 @@ const UNTOLD = ["clip"];
 
 function phasesOf(scenario: ScenarioInput): Step["phases"] {
   const parsed = parseScenario(scenario);
-  assert(parsed.ok, JSON.stringify(parsed));
+  assertOk(parsed);
   const model = resolveModel(parsed.value.model);
-  assert(model.ok, model.ok ? "" : JSON.stringify(model));
+  assertOk(model);
   const step = playStep(parsed.value, model.value, { workspaces: false });
-  if ("reason" in step) throw new Error(step.reason);
+  assertPlayed(step);
   return step.phases;
 }
 

@@ -3,6 +3,7 @@ import fc from "../npm/fast-check.ts";
 import { estimateScenario, parseScenario, tryEstimate } from "../../lib/mod.ts";
 import type { Estimate } from "../../lib/mod.ts";
 import { modelOfCheckpoint } from "../../lib/models/model_of_checkpoint.ts";
+import { assertOk } from "./results.ts";
 
 type Shapes = Record<string, readonly number[]>;
 
@@ -150,7 +151,7 @@ for (const [type, own, why] of CONFIGS) {
       },
       train: { sequence_length: 64 },
     });
-    assert(result.ok, JSON.stringify(result));
+    assertOk(result);
     assertEquals(result.value.method, "factors");
     assertStringIncludes(result.value.warnings.join("\n"), why);
   });

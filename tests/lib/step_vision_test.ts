@@ -9,16 +9,17 @@ import { loadOrder } from "../../lib/plan/inventory.ts";
 import { playStep } from "../../lib/engines/step.ts";
 import { changeOf } from "../../lib/play/readers/peak.ts";
 import measured from "../truth/measured.json" with { type: "json" };
+import { assertOk, assertPlayed } from "./results.ts";
 
 const NANO = measured.filter(({ group }) => group === "nanovlm");
 
 function played(scenario: unknown): Step {
   const parsed = parseScenario(scenario);
-  assert(parsed.ok, JSON.stringify(parsed));
+  assertOk(parsed);
   const model = resolveModel(parsed.value.model);
-  assert(model.ok, model.ok ? "" : JSON.stringify(model));
+  assertOk(model);
   const step = playStep(parsed.value, model.value);
-  if ("reason" in step) throw new Error(step.reason);
+  assertPlayed(step);
   return step;
 }
 
@@ -223,11 +224,11 @@ for (const [name, each] of Object.entries(SEEING)) {
       },
       optimizer: { implementation: "fused" },
     });
-    assert(parsed.ok, JSON.stringify(parsed));
+    assertOk(parsed);
     const model = resolveModel(parsed.value.model);
-    assert(model.ok, model.ok ? "" : JSON.stringify(model));
+    assertOk(model);
     const step = playStep(parsed.value, model.value, { workspaces: false });
-    if ("reason" in step) throw new Error(step.reason);
+    assertPlayed(step);
     within(step.phases.forward, peaks[0] ?? 0, 0.01);
     within(step.phases.backward, peaks[1] ?? 0, 0.01);
     assert(step.peak.live.every(({ bytes }) => bytes > 0));

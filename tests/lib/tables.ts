@@ -1,17 +1,17 @@
-import { assert } from "@std/assert";
 import { estimate } from "../../lib/mod.ts";
-import type { TablesConfig } from "../../lib/tables/config.ts";
-import { DEFAULT_TABLES } from "../../lib/tables/config.ts";
-import type { Tables } from "../../lib/tables/mod.ts";
-import { tablesOf } from "../../lib/tables/mod.ts";
-import type { TablesSettings } from "../../lib/tables/settings.ts";
-import { parseTablesSettings } from "../../lib/tables/settings.ts";
+import type { TablesConfig } from "../../lib/ask/tables/config.ts";
+import { DEFAULT_TABLES } from "../../lib/ask/tables/config.ts";
+import type { Tables } from "../../lib/ask/tables/mod.ts";
+import { tablesOf } from "../../lib/ask/tables/mod.ts";
+import type { TablesSettings } from "../../lib/ask/tables/settings.ts";
+import { parseTablesSettings } from "../../lib/ask/tables/settings.ts";
+import { assertOk } from "./results.ts";
 
 export const DIALOGPT = "microsoft/DialoGPT-medium";
 
 export function settingsOf(input: Record<string, unknown>): TablesSettings {
   const parsed = parseTablesSettings(input, DEFAULT_TABLES);
-  assert(parsed.ok, JSON.stringify(parsed));
+  assertOk(parsed);
   return parsed.value;
 }
 

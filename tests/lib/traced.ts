@@ -1,10 +1,10 @@
-import { assert } from "@std/assert";
 import type { PhaseError } from "../../lib/evidence/doubt_rows.ts";
 import type { ScenarioInput } from "../../lib/mod.ts";
 import { resolveModel } from "../../lib/models/resolve_model.ts";
 import { parseScenario } from "../../lib/scenario/parse_scenario.ts";
 import type { Step } from "../../lib/engines/step.ts";
 import { playStep } from "../../lib/engines/step.ts";
+import { assertOk, assertPlayed } from "./results.ts";
 
 /** A step that tools/trace has played. */
 export interface Traced {
@@ -35,11 +35,11 @@ export function playedOf(
   { name, scenario, bytes }: Traced,
 ): { step: Step; errors: PhaseError[] } {
   const parsed = parseScenario(scenario);
-  assert(parsed.ok, `${name}: ${JSON.stringify(parsed)}`);
+  assertOk(parsed, `${name}: `);
   const model = resolveModel(parsed.value.model);
-  assert(model.ok, model.ok ? "" : `${name}: ${JSON.stringify(model)}`);
+  assertOk(model, `${name}: `);
   const step = playStep(parsed.value, model.value, { workspaces: false });
-  if ("reason" in step) throw new Error(`${name}: ${step.reason}`);
+  assertPlayed(step, `${name}: `);
   // A trace has no batch before its forward pass, nor after its backward pass.
   const batch = step.standing.reduce(
     (sum, { part, bytes }) => part === "inputs" ? sum + bytes : sum,

@@ -1,6 +1,7 @@
 import { assert, assertEquals } from "@std/assert";
 import type { Flow, ScenarioInput, Traffic } from "../../lib/mod.ts";
 import { estimateScenario, parseScenario } from "../../lib/mod.ts";
+import { assertOk } from "./results.ts";
 
 export const LLAMA = "meta-llama/Llama-2-7b-hf";
 /** Parameters of Llama-2-7B, and bytes of all of them in bf16. */
@@ -14,9 +15,9 @@ export function traffic(
   model = LLAMA,
 ): Traffic {
   const parsed = parseScenario({ model, ...input });
-  assert(parsed.ok, JSON.stringify(parsed));
+  assertOk(parsed);
   const result = estimateScenario(parsed.value, undefined, { traffic: true });
-  assert(result.ok, JSON.stringify(result));
+  assertOk(result);
   assert(result.value.traffic);
   return result.value.traffic;
 }

@@ -20,6 +20,8 @@ export interface Piece {
 
 /** Memory that is taken and freed at once, such as that of a layer's weights. */
 export interface Buffer {
+  /** The tensor or module that it is of. */
+  readonly name: string;
   readonly pieces: readonly Piece[];
   /** How often the pieces follow one another. */
   readonly copies: number;
@@ -29,6 +31,7 @@ export interface Buffer {
 
 /** A buffer of so many copies of pieces; empty pieces and equal neighbours are joined. */
 export function bufferOf(
+  name: string,
   pieces: readonly Omit<Piece, "count">[],
   copies = 1,
 ): Buffer {
@@ -39,5 +42,5 @@ export function bufferOf(
     else if (bytes > 0) joined.push({ group, bytes, count: 1 });
   }
   const once = joined.reduce((sum, { bytes, count }) => sum + bytes * count, 0);
-  return { pieces: joined, copies, bytes: copies * once };
+  return { name, pieces: joined, copies, bytes: copies * once };
 }

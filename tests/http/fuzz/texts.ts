@@ -1,4 +1,5 @@
 import fc from "../../npm/fast-check.ts";
+import { CODE_POINT } from "../../code_point.ts";
 
 /** What no page may hold unescaped; every hostile text begins with it. */
 export const MARK = "<fzx";
@@ -42,7 +43,7 @@ const NUMBERS = [
 export const anyText: fc.Arbitrary<string> = fc.oneof(
   fc.constantFrom(...HOSTILE),
   fc.constantFrom(...NUMBERS),
-  fc.string({ unit: "binary", maxLength: 40 }),
+  fc.string({ unit: CODE_POINT, maxLength: 40 }),
   fc.string({ maxLength: 40 }),
 );
 

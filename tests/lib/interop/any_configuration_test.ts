@@ -2,6 +2,7 @@ import { assert } from "@std/assert";
 import { stringify } from "yaml";
 import { FORMATS } from "../../../lib/interop/tools.ts";
 import { parseScenario, scenarioOfConfiguration } from "../../../lib/mod.ts";
+import { CODE_POINT } from "../../code_point.ts";
 import fc from "../../npm/fast-check.ts";
 
 /** Keys that some format knows, and others. */
@@ -86,7 +87,7 @@ Deno.test("scenarioOfConfiguration() answers objects that cannot be made texts",
 
 Deno.test("scenarioOfConfiguration() answers any text", () => {
   fc.assert(
-    fc.property(fc.string({ unit: "binary", maxLength: 300 }), (text) => {
+    fc.property(fc.string({ unit: CODE_POINT, maxLength: 300 }), (text) => {
       const result = scenarioOfConfiguration(text);
       assert(result.ok || result.problems.length > 0);
     }),

@@ -1,6 +1,6 @@
-import { assert } from "@std/assert";
 import type { CalculatorConfigRead, Scenario } from "../../../lib/mod.ts";
 import { parseScenario, readCalculatorConfig } from "../../../lib/mod.ts";
+import { assertOk } from "../results.ts";
 
 /** A model as the calculator describes it. */
 export const MODEL = {
@@ -41,13 +41,13 @@ export const DOCUMENTED = {
 /** What a configuration that can be read becomes. */
 export function readConfig(config: unknown): CalculatorConfigRead {
   const result = readCalculatorConfig(config);
-  assert(result.ok, JSON.stringify(result));
+  assertOk(result);
   return result.value;
 }
 
 /** Its Scenario, with all defaults. */
 export function scenarioOf(config: unknown): Scenario {
   const parsed = parseScenario(readConfig(config).scenario);
-  assert(parsed.ok, JSON.stringify(parsed));
+  assertOk(parsed);
   return parsed.value;
 }

@@ -1,10 +1,10 @@
-import { assert } from "@std/assert";
 import type { Imported } from "../../../lib/mod.ts";
 import { scenarioOfConfiguration } from "../../../lib/mod.ts";
+import { assertOk } from "../results.ts";
 
 /** What a configuration that can be read becomes. */
 export function imported(text: string): Imported {
   const read = scenarioOfConfiguration(text);
-  assert(read.ok, JSON.stringify(read));
+  assertOk(read);
   return read.value;
 }

@@ -1,6 +1,7 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { scenarioOfConfigurations } from "../../../lib/mod.ts";
 import { imported } from "./imported.ts";
+import { assertOk } from "../results.ts";
 
 Deno.test("scenarioOfConfiguration() names what it leaves out, and why", () => {
   const { ignored, warnings, assumed } = imported(
@@ -45,7 +46,7 @@ Deno.test("scenarioOfConfigurations() fills one file's auto from another, the la
         "distributed_type: DEEPSPEED\nmixed_precision: fp16\nnum_processes: 4\ndeepspeed_config: {gradient_accumulation_steps: 8}",
     },
   ]);
-  assert(read.ok, JSON.stringify(read));
+  assertOk(read);
   const { scenario, ignored, assumed, understood, formats } = read.value;
   assertEquals(formats.map(({ name }) => name), [
     "args.yaml",

@@ -9,6 +9,7 @@ import { imported } from "./imported.ts";
 import expected from "../../truth/configurations/expected.json" with {
   type: "json",
 };
+import { assertOk } from "../results.ts";
 
 const FOLDER = new URL("../../truth/configurations/", import.meta.url);
 
@@ -20,7 +21,7 @@ for (const [name, wanted] of CASES) {
   Deno.test(`scenarioOfConfiguration() reads ${name}`, async () => {
     const text = await Deno.readTextFile(new URL(name, FOLDER));
     const read = scenarioOfConfiguration(text, name);
-    assert(read.ok, JSON.stringify(read));
+    assertOk(read);
     const { formats, scenario, ignored } = read.value;
     assertEquals(formats.map(({ id }) => id), [wanted.format]);
     assertEquals(scenario, wanted.scenario as Record<string, unknown>);
@@ -225,7 +226,7 @@ const TOOLS: [tool: string, text: string, path: string, value: unknown][] = [
 for (const [tool, text, path, value] of TOOLS) {
   Deno.test(`${tool} means ${path} = ${value} by ${JSON.stringify(text)}`, () => {
     const read = scenarioOfConfiguration(text);
-    assert(read.ok, JSON.stringify(read));
+    assertOk(read);
     const found = path.split(".").reduce<unknown>(
       (inner, key) => (inner as Record<string, unknown> | undefined)?.[key],
       read.value.scenario,
@@ -238,7 +239,7 @@ Deno.test("Axolotl's plugins that move memory are named, each on its own", () =>
   const read = scenarioOfConfiguration(
     `base_model: x\nplugins:\n  - ${CUT}\n  - axolotl.integrations.spectrum.SpectrumPlugin\n  - axolotl.integrations.swanlab.SwanLabPlugin`,
   );
-  assert(read.ok, JSON.stringify(read));
+  assertOk(read);
   const { ignored } = read.value;
   assertEquals(
     ignored.filter(({ key, moves_memory }) => key === "plugins" && moves_memory)

@@ -65,6 +65,9 @@ export function recordMemory(
     out: null,
     gradIn: input.grads[0]?.storage ?? null,
     gradOut: gradient?.storage ?? null,
+    carried: gradient
+      ? [{ name: NAME, taken: gradient.storage, given: null }]
+      : [],
     outputDtype: out.dtype,
   }, given.part);
   return {
