@@ -1,7 +1,8 @@
 import type { Format, Rule } from "../reading/format.ts";
-import { counted, same } from "../reading/rules.ts";
+import { counted, same, switched } from "../reading/rules.ts";
 import { readCount } from "../reading/values.ts";
 import { modelRule } from "../reading/vocabulary/model.ts";
+import { objectiveRule } from "../reading/vocabulary/objective.ts";
 import { optimizerNames } from "../reading/vocabulary/optimizer_names.ts";
 import { ACTIVATION_RULES, COMPILE_RULE } from "./activation_rules.ts";
 import { ADAPTER_RULES } from "./adapter_rules.ts";
@@ -37,6 +38,13 @@ const RULES: readonly Rule[] = [
   ...PLUGIN_RULES,
   COMPILE_RULE,
   ...ENGINE_RULES,
+  objectiveRule("rl", {
+    dpo: "dpo",
+    kto: "kto",
+    orpo: "orpo",
+    grpo: "grpo",
+  }),
+  switched("reward_model", "train.objective", "reward"),
   same("image_size", "train.image_size"),
   ...GPU_RULES,
 ];

@@ -102,7 +102,14 @@ export const axolotlExport: ExportFormat = {
     }
     builder.says("parallel.tp", "parallel.cp");
     if (engineNameOf(scenario).startsWith("fsdp") && parallel.pp === 1) {
-      builder.put("dp_shard_size", replicasOf(scenario), "parallel.gpus");
+      const groups = parallel.dp_replicate ?? 1;
+      const shards = replicasOf(scenario) / groups;
+      if (groups > 1 && Number.isInteger(shards)) {
+        builder.put("dp_replicate_size", groups, "parallel.dp_replicate")
+          .put("dp_shard_size", shards, "parallel.gpus");
+      } else {
+        builder.put("dp_shard_size", replicasOf(scenario), "parallel.gpus");
+      }
     }
     return builder.build();
   },

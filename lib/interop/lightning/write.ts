@@ -5,6 +5,8 @@ import {
   nodesOf,
 } from "../writing/draft_builder.ts";
 import type { ExportFormat } from "../writing/exported.ts";
+import { settingsOf } from "../writing/engine_settings.ts";
+import { SETTINGS } from "./settings.ts";
 import { STRATEGIES } from "../writing/fsdp_words.ts";
 
 const PACKAGE = "lightning.pytorch.strategies";
@@ -87,8 +89,12 @@ function strategyOf(scenario: Scenario, builder: DraftBuilder): unknown {
         class_path: `${PACKAGE}.SingleDeviceStrategy`,
         init_args: { device: "cuda:0" },
       };
-    case "ddp":
-      return "ddp";
+    case "ddp": {
+      const set = settingsOf(scenario, "ddp", builder, SETTINGS.ddp);
+      return Object.keys(set).length === 0
+        ? "ddp"
+        : { class_path: `${PACKAGE}.DDPStrategy`, init_args: set };
+    }
     case "deepspeed":
       builder.says(
         "engine.zero_stage",
@@ -109,6 +115,7 @@ function strategyOf(scenario: Scenario, builder: DraftBuilder): unknown {
             "offload_params_device",
             engine.offload_parameters,
           ),
+          ...settingsOf(scenario, "deepspeed", builder, SETTINGS.deepspeed),
         },
       };
     case "fsdp": {
@@ -128,6 +135,7 @@ function strategyOf(scenario: Scenario, builder: DraftBuilder): unknown {
         init_args: {
           sharding_strategy: STRATEGIES[engine.sharding],
           cpu_offload: cpu,
+          ...settingsOf(scenario, "fsdp", builder, SETTINGS.fsdp),
         },
       };
     }
