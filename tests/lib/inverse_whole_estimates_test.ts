@@ -99,6 +99,6 @@ Deno.test("the largest value is that of whole estimates, of which it needs few",
         if (cautious?.value) assert(byWhole.fitsCautiously(cautious.value));
       },
     ),
-    { numRuns: 8 },
+    { numRuns: 6 },
   );
 });
