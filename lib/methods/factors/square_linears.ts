@@ -3,7 +3,7 @@ import type { Architecture } from "../../models/architecture.ts";
 import { DEFAULT_TARGETS } from "../../models/lora/default_targets.ts";
 
 /** A linear layer as LoRA sees it: in and out features. */
-export interface Linear {
+export interface SquareLinear {
   in: number;
   out: number;
 }
@@ -13,7 +13,9 @@ export interface Linear {
  * square: queries, keys, values and output all map the hidden size to itself,
  * as the `factors` method has it. Grouped heads make its count too high.
  */
-export function squareLinears(model: Architecture): Record<string, Linear> {
+export function squareLinears(
+  model: Architecture,
+): Record<string, SquareLinear> {
   const h = model.hidden_size;
   const i = model.intermediate_size;
   const square = { in: h, out: h };

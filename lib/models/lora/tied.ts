@@ -1,4 +1,8 @@
-import { numbersOf, runsOf, unionOf } from "../tensors/layer_numbers.ts";
+import {
+  numbersOf,
+  rangesOfNumbers,
+  unionOf,
+} from "../tensors/layer_numbers.ts";
 import type { LayerRange, Tensor } from "../tensors/tensor.ts";
 
 /** What a tied output embedding is called where it is not "lm_head". */
@@ -99,7 +103,7 @@ function sharedBlocks(tensors: readonly Tensor[]): Tensor[] {
   const owners = numbersOf(unionOf(blocks.map(layersOf)));
   const turns = new Map(owners.map((owner, at) => [
     owner,
-    runsOf(
+    rangesOfNumbers(
       numbersOf(hybrids).filter((_, turn) =>
         turn >= owners.length && turn % owners.length === at
       ),
