@@ -58,7 +58,7 @@ const deepspeed = settingsOf("deepspeed", when.deepspeed);
 const megatron = settingsOf("megatron", when.megatron);
 
 /** Fields of `engine` that the engines themselves have under these names. */
-export const engineSettings = {
+export const engineSettingsSection = {
   driver: any.of(
     z.enum([
       "bare",
