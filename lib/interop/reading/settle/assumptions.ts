@@ -2,7 +2,7 @@ import { DEFAULT_SCENARIO } from "../../../scenario/default_scenario.ts";
 import type { Draft } from "../draft.ts";
 import { textOf } from "../draft.ts";
 import type { Assumed } from "../imported.ts";
-import { fieldAt } from "./field_at.ts";
+import { fieldAtPath } from "./field_at.ts";
 import type { Merged } from "./merged.ts";
 
 /** Fields that an estimate rests on, said where nothing states them. */
@@ -39,7 +39,7 @@ export function assumptionsOf(
       if (told.has(path) || (path === "hardware.gpu" && hasGpu(told))) continue;
       list.push({
         path,
-        value: textOf(fieldAt(DEFAULT_SCENARIO, path)),
+        value: textOf(fieldAtPath(DEFAULT_SCENARIO, path)),
         reason,
       });
     }

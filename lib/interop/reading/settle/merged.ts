@@ -49,7 +49,10 @@ export function mergeDrafts(drafts: readonly Draft[]): Merging {
 }
 
 /** What a field is so far, stated or assumed; undefined where it is neither. */
-export function valueAt({ stated, assumed }: Merged, path: string): unknown {
+export function mergedValue(
+  { stated, assumed }: Merged,
+  path: string,
+): unknown {
   return stated.get(path)?.value ?? assumed.get(path)?.value;
 }
 
