@@ -19,6 +19,8 @@ const program = new Command("headroom")
   .description("Will it fit? GPU memory of training, fine-tuning and serving.");
 // Whether help may be coloured would be asked of the environment.
 const plain = { getOutHasColors: () => false, getErrHasColors: () => false };
+// A description is wrapped beside the longest flag too.
+const help = { minWidthToWrap: 24 };
 const commands = [
   estimateCommand(),
   breakdownCommand(),
@@ -35,9 +37,8 @@ const commands = [
 ];
 for (const command of commands) {
   program.addCommand(
-    command.configureOutput(plain).exitOverride().showHelpAfterError(
-      "See --help",
-    ),
+    command.configureOutput(plain).configureHelp(help).exitOverride()
+      .showHelpAfterError("See --help"),
   );
 }
 

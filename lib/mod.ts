@@ -66,7 +66,7 @@ export { GROUPS, TAB_TITLES } from "./scenario/groups.ts";
 export type { FieldGroup, GroupId, TabId } from "./scenario/groups.ts";
 export { holds, pathsOf } from "./scenario/needs.ts";
 export type { Need, ValueAt } from "./scenario/needs.ts";
-export type { Values } from "./scenario/values_of.ts";
+export type { FieldValues } from "./scenario/values_of.ts";
 export type { Model } from "./models/model.ts";
 export { DEFAULT_SCENARIO } from "./scenario/default_scenario.ts";
 export { EXPORTS } from "./interop/tools.ts";

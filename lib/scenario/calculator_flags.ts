@@ -4,7 +4,7 @@ import {
   choice,
   DTYPES,
   MODES,
-  optimizer,
+  optimizerSettings,
   PRECISIONS,
 } from "./flag_readers.ts";
 
@@ -56,7 +56,7 @@ export const CALCULATOR_FLAGS: readonly Flag[] = [
     path: "optimizer.name",
     help:
       "adamw (default), sgd, lion, adafactor …; adamw_torch, paged_adamw_8bit … work too",
-    settings: optimizer,
+    settings: optimizerSettings,
   },
   {
     name: "--master-weights",

@@ -57,7 +57,7 @@ export function adapters(text: string, method: string): Settings {
 }
 
 /** Reads the Trainer's names too: "paged_adamw_8bit" is AdamW, paged, 8 bits. */
-export function optimizer(text: string): Settings {
+export function optimizerSettings(text: string): Settings {
   const name = text.toLowerCase().replaceAll("_", "-");
   if ((OPTIMIZERS as readonly string[]).includes(name)) {
     return [["optimizer.name", name]];

@@ -1,5 +1,5 @@
 /** Methods that a Scenario can ask for. */
-export const METHODS = [
+export const METHOD_NAMES = [
   "timeline",
   "factors",
   "engine-formulas",

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { field } from "./about.ts";
-import { METHODS } from "./methods.ts";
+import { METHOD_NAMES } from "./methods.ts";
 import { modelField } from "./model_field.ts";
 import { engine } from "./sections/engine.ts";
 import { hardware, overheads, software } from "./sections/hardware.ts";
@@ -57,12 +57,16 @@ export const scenarioSchema = z.strictObject({
   hardware: hardware.prefault({}),
   software: software.prefault({}),
   overheads: overheads.prefault({}),
-  method: field(z.enum(METHODS).default("timeline"), {
+  method: field(z.enum(METHOD_NAMES).default("timeline"), {
     label: "Method",
     group: "method",
     help:
       "`timeline` plays a training step on one GPU through; `factors` answers, with a warning, what the method asked for does not cover; for `engine-formulas` see [engine-formulas.md](engine-formulas.md), for `multipliers` [multipliers.md](multipliers.md), for `rule-of-thumb` [rule-of-thumb.md](rule-of-thumb.md)",
-    flag: { name: "--method", value: "<method>", help: METHODS.join(", ") },
+    flag: {
+      name: "--method",
+      value: "<method>",
+      help: METHOD_NAMES.join(", "),
+    },
   }),
   factors: factorsSection.prefault({}),
   engine_formulas: engineFormulasSection.prefault({}),

@@ -1,4 +1,4 @@
-import type { METHODS } from "./methods.ts";
+import type { METHOD_NAMES } from "./methods.ts";
 import type { Need } from "./needs.ts";
 
 /** What fields need that several share. */
@@ -20,7 +20,7 @@ export const megatron: Need = { path: "engine.name", like: /^megatron/ };
 export const piped: Need = { path: "parallel.pp", not: [1] };
 
 /** Only the method of that name looks at it. */
-export function method(name: (typeof METHODS)[number]): Need {
+export function method(name: (typeof METHOD_NAMES)[number]): Need {
   return { path: "method", is: [name] };
 }
 

@@ -1,38 +1,57 @@
 import type { Sources } from "./sources.ts";
 import { roomOf } from "./rooms.ts";
 
+/** Where other programs find names. */
+const DOOR = "lib/mod.ts";
+
 const EXPORTED =
   /^export (?:declare |abstract |async )*(interface|type|class|const|function\*?|enum) +(\w+)/gm;
+const HANDED_ON = /^export (?:type )?\{([^}]*)\} from/gm;
 
-/**
- * Names that two sources export, with the sources: "Block: a.ts, b.ts".
- *
- * Rooms side by side answer the same questions, so that values there may have the
- * same names; types may not, for they travel.
- */
-export function namesTwiceIn(sources: Sources): string[] {
-  const found = new Map<string, { path: string; isType: boolean }[]>();
-  for (const [path, text] of sources) {
-    const seen = new Set<string>();
-    for (const [, kind = "", name = ""] of text.matchAll(EXPORTED)) {
-      // A function has a line for each of its signatures.
-      if (seen.has(name)) continue;
-      seen.add(name);
-      const isType = ["interface", "type", "class"].includes(kind);
-      found.set(name, [...found.get(name) ?? [], { path, isType }]);
-    }
-  }
-  return [...found].filter(([, places]) =>
-    places.length > 1 &&
-    (places.some(({ isType }) => isType) || !standSideBySide(places))
-  ).map(([name, places]) =>
-    `${name}: ${places.map(({ path }) => path).sort().join(", ")}`
-  ).sort();
+interface Export {
+  name: string;
+  path: string;
+  isType: boolean;
 }
 
-/** Whether each of some sources stands in a room of its own of one `X/*`. */
-function standSideBySide(places: readonly { path: string }[]): boolean {
-  const rooms = places.map(({ path }) => roomOf(path));
-  return new Set(rooms.map((room) => room?.at)).size === 1 &&
-    new Set(rooms.map((room) => room?.name)).size === places.length;
+/**
+ * Names that several sources export, with the sources: "Block: a.ts, b.ts".
+ *
+ * Types, and what other programs import, are called what nothing else in `lib`
+ * is. Functions and constants are named in their room: torch's `attention` runs
+ * what a family's `attention` declares.
+ */
+export function namesTwiceIn(sources: Sources): string[] {
+  const travelling = handedOn(sources.get(DOOR) ?? "");
+  const found = new Map<string, Export[]>();
+  for (const each of exportsOf(sources)) {
+    const { name, isType, path } = each;
+    const isAlone = isType || travelling.has(name);
+    const key = isAlone ? name : `${name} in ${roomOf(path)?.name}`;
+    found.set(key, [...found.get(key) ?? [], each]);
+  }
+  return [...found.values()].filter((places) => places.length > 1)
+    .map((places) =>
+      `${places[0]?.name}: ${places.map(({ path }) => path).sort().join(", ")}`
+    ).sort();
+}
+
+function exportsOf(sources: Sources): Export[] {
+  return [...sources].flatMap(([path, text]) => {
+    // A function has a line for each of its signatures.
+    const own = new Map<string, Export>();
+    for (const [, kind = "", name = ""] of text.matchAll(EXPORTED)) {
+      const isType = ["interface", "type", "class"].includes(kind);
+      own.set(name, { name, path, isType });
+    }
+    return [...own.values()];
+  });
+}
+
+function handedOn(door: string): ReadonlySet<string> {
+  return new Set(
+    [...door.matchAll(HANDED_ON)].flatMap(([, names = ""]) =>
+      names.split(",").map((name) => name.trim())
+    ),
+  );
 }

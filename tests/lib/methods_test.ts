@@ -5,7 +5,7 @@ import type { Method, Question } from "../../lib/methods/method.ts";
 import { resolveModel } from "../../lib/models/resolve_model.ts";
 import { trainableOf } from "../../lib/models/trainable.ts";
 import { meshOf } from "../../lib/parallel/mesh.ts";
-import { METHODS as NAMES } from "../../lib/scenario/methods.ts";
+import { METHOD_NAMES } from "../../lib/scenario/methods.ts";
 
 function question(method: string): Question {
   const parsed = parseScenario({ model: "llama2-7b", method });
@@ -89,7 +89,7 @@ Deno.test("answerTo() passes problems on rather than asking another method", () 
 });
 
 Deno.test("estimate() says which method answered, for every name", () => {
-  for (const method of NAMES) {
+  for (const method of METHOD_NAMES) {
     const found = estimate({ model: "llama2-7b", method });
     if (found.method === method) continue;
     assertEquals(found.method, "factors");

@@ -13,7 +13,7 @@ import type { Scenario } from "../../lib/mod.ts";
 import { OPTIMIZERS } from "../../lib/scenario/optimizers.ts";
 import { assertOk } from "./results.ts";
 import { anotherValue } from "./another_value.ts";
-import { METHODS } from "../../lib/scenario/methods.ts";
+import { METHOD_NAMES } from "../../lib/scenario/methods.ts";
 
 type Any = fc.Arbitrary<unknown>;
 
@@ -231,7 +231,7 @@ const scenarios = fc.record({
     fc.record({ config }),
   ),
   task: fc.constantFrom("train", "serve"),
-  method: fc.constantFrom(...METHODS),
+  method: fc.constantFrom(...METHOD_NAMES),
   ...sections,
 }, { requiredKeys: ["model"] });
 

@@ -37,7 +37,7 @@ export class TooLong extends RangeError {
 }
 
 /** What is known of a field's values so far. */
-export class FieldValues {
+export class SearchedValues {
   readonly #scenario: Scenario;
   readonly #field: InversePath;
   readonly #probes = new Map<number, Probe | null>();
