@@ -1,9 +1,9 @@
 import { Hono } from "hono";
 import { hubOf, LookUpDesk } from "./hub/look_ups.ts";
-import type { LookUps } from "./hub/look_ups.ts";
+import type { LookUps } from "./hub/look_up.ts";
 import type { Hub } from "./hub/mod.ts";
-import type { TablesConfig } from "./lib/tables/config.ts";
-import { DEFAULT_TABLES } from "./lib/tables/config.ts";
+import type { TablesConfig } from "./lib/ask/tables/config.ts";
+import { DEFAULT_TABLES } from "./lib/ask/tables/config.ts";
 import { answerRoute } from "./routes/answer.tsx";
 import { apiRoute } from "./routes/api.ts";
 import { apiConfigurationsRoute } from "./routes/api_configurations.ts";

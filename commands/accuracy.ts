@@ -1,5 +1,5 @@
 import { Command } from "commander";
-import type { Accuracy } from "../lib/accuracy.ts";
+import type { Accuracy } from "../lib/ask/accuracy.ts";
 import type { Case } from "../lib/evidence/case.ts";
 import { readText } from "./files.ts";
 import { UsageError } from "./usage_error.ts";
@@ -37,7 +37,7 @@ async function run(given: Given): Promise<void> {
     );
   }
   // The other commands need none of this, and start sooner without it.
-  const { accuracyOf } = await import("../lib/accuracy.ts");
+  const { accuracyOf } = await import("../lib/ask/accuracy.ts");
   const { accuracyText } = await import(
     "../templates/terminal/accuracy_text.ts"
   );

@@ -1,15 +1,12 @@
 import { Command, Option } from "commander";
-import type { GivenFlag, Problem } from "../lib/mod.ts";
+import type { Problem } from "../lib/mod.ts";
 import {
   estimateScenario,
   EXPORTS,
-  exportScenario,
   flagMessage,
   FLAGS,
   fromFlags,
   nearestRuns,
-  parseScenario,
-  readBoolean,
   refusalOf,
 } from "../lib/mod.ts";
 import type { Hub } from "../hub/mod.ts";
@@ -27,9 +24,17 @@ import {
 } from "./configurations.ts";
 import { environment } from "./environment.ts";
 import { resolveInput } from "./estimate_model.ts";
-import { readText } from "./files.ts";
-import type { ProbeSteps } from "./probe.ts";
-import { MOST_PROBE_STEPS, probe, PROBE_DEFAULTS } from "./probe.ts";
+import { givenFlags, NO_KV_CACHE } from "./given_flags.ts";
+import { printExport } from "./print_export.ts";
+import { probe } from "./probe.ts";
+import {
+  asksForProbe,
+  checkProbeFlags,
+  PROBE_FLAGS,
+  stepsOf,
+  wantsHeaders,
+} from "./probe_flags.ts";
+import { readScenario } from "./read_scenario.ts";
 import type { MoreAsked } from "./more_answers.ts";
 import {
   asksMore,
@@ -70,34 +75,6 @@ command line was refused.`;
 /** Measured runs that --evidence shows. */
 const EVIDENCE = 3;
 
-/** Flags of the calculators that are no field of a scenario. */
-const PROBE_FLAGS = [
-  new Option(
-    "--probe [bool]",
-    "run steps on this machine's GPU too, with python3, and measure",
-  ),
-  new Option(
-    "--warmup-steps <n>",
-    `steps before the probe measures (${PROBE_DEFAULTS.warmupSteps})`,
-  ),
-  new Option(
-    "--probe-steps <n>",
-    `steps that the probe measures (${PROBE_DEFAULTS.steps})`,
-  ),
-  new Option("--estimate-only [bool]", "no probe, whatever --probe says"),
-  new Option(
-    "--load-full-model [bool]",
-    "count from the checkpoint's headers, on the Hub or a disk",
-  ),
-  new Option("--is-seq2seq [bool]", "not needed: the model's config tells"),
-];
-
-/** What switches `--kv-cache` off, as a flag of its own. */
-export const NO_KV_CACHE: Option = new Option(
-  "--no-kv-cache",
-  "the same as --kv-cache false",
-);
-
 interface Given extends MoreAsked {
   scenario?: string;
   batch?: string;
@@ -111,15 +88,6 @@ interface Given extends MoreAsked {
   probe?: string | boolean;
   [flag: string]: unknown;
 }
-
-/** Probe flags that are true or false; the others count steps. */
-const PROBE_SWITCHES = [
-  "probe",
-  "estimateOnly",
-  "isSeq2seq",
-  "loadFullModel",
-];
-const PROBE_STEPS = ["warmupSteps", "probeSteps"];
 
 /** `estimate`: flags, a scenario or a batch of them in, estimates out. */
 export function estimateCommand(): Command {
@@ -199,7 +167,7 @@ async function run(given: Given): Promise<void> {
       }: give a name of the catalogue or the Hub, or a config.json, a .safetensors or .gguf file, or a folder with one`,
     );
   }
-  if (given.export !== undefined) return await runExport(input, given.export);
+  if (given.export !== undefined) return await printExport(input, given.export);
   const bandwidths = givenBandwidths(given);
   const { onProgress, end } = terminalProgress();
   const resolved = await resolveInput(input, await hubOf(given), {
@@ -254,26 +222,6 @@ async function run(given: Given): Promise<void> {
   }
 }
 
-/** Prints the scenario as another tool's configuration. */
-async function runExport(
-  input: Record<string, unknown>,
-  format: string,
-): Promise<void> {
-  const parsed = parseScenario(input);
-  const result = parsed.ok ? exportScenario(parsed.value, format) : parsed;
-  if (!result.ok) {
-    throw new UsageError(
-      result.problems.map(({ message }) =>
-        message.startsWith("format ") ? `--export${message.slice(6)}` : message
-      ).join("\n"),
-    );
-  }
-  const { text, notes, syntax } = result.value;
-  await write(text);
-  // YAML has them as comments.
-  if (syntax === "json") { for (const note of notes) console.error(note); }
-}
-
 async function runBatch(given: Given, path: string): Promise<void> {
   if (
     given.scenario !== undefined || given.set.length > 0 || given.evidence ||
@@ -285,42 +233,6 @@ async function runBatch(given: Given, path: string): Promise<void> {
     );
   }
   if (await batch(path, await hubOf(given)) > 0) Deno.exitCode = 1;
-}
-
-/**
- * The flags that a command line gives, with their texts.
- *
- * @param given What commander has read.
- * @throws {UsageError} When a value is none that the flag takes.
- */
-export function givenFlags(given: Record<string, unknown>): GivenFlag[] {
-  return FLAGS.flatMap((flag) => {
-    const value = given[attributeOf(flag.name)];
-    if (value === undefined) return [];
-    const text = value === true
-      ? "true"
-      : Array.isArray(value)
-      ? value.join(",")
-      : String(value);
-    if (text.trim() === "") {
-      throw new UsageError(`${flag.name} must not be empty`);
-    }
-    if (flag.allowed && !flag.allowed.includes(text.toLowerCase())) {
-      throw new UsageError(
-        `${flag.name} must be one of ${
-          flag.allowed.join(", ")
-        }: current value is ${JSON.stringify(text)}`,
-      );
-    }
-    if (flag.value === "<bool>" && readBoolean(text) === null) {
-      throw new UsageError(
-        `${flag.name} must be true or false: current value is ${
-          JSON.stringify(text)
-        }`,
-      );
-    }
-    return [{ flag, text }];
-  });
 }
 
 /** The Hub of the environment, with the token that is typed or piped in. */
@@ -338,88 +250,4 @@ function checkToken(given: Given): void {
       `--hf-token-stdin and --${flag} - both read the standard input: give one of them another way`,
     );
   }
-}
-
-/** Whether `--load-full-model` asks to count from a checkpoint's headers. */
-export function wantsHeaders(given: Record<string, unknown>): boolean {
-  return isOn(given["loadFullModel"]);
-}
-
-function checkProbeFlags(given: Given): void {
-  const refuse = (name: string, limit: string): void => {
-    const value = given[name];
-    throw new UsageError(
-      `${flagOf(name)} must be ${limit}: current value is ${
-        JSON.stringify(value)
-      }`,
-    );
-  };
-  for (const name of PROBE_SWITCHES) {
-    const value = given[name];
-    if (typeof value === "string" && readBoolean(value) === null) {
-      refuse(name, "true or false");
-    }
-  }
-  for (const name of PROBE_STEPS) {
-    const value = given[name];
-    const least = name === "probeSteps" ? 1 : 0;
-    if (
-      value !== undefined && !(/^\d+$/.test(String(value)) &&
-        Number(value) >= least && Number(value) <= MOST_PROBE_STEPS)
-    ) {
-      refuse(name, `a whole number from ${least} to ${MOST_PROBE_STEPS}`);
-    }
-  }
-}
-
-async function readScenario(path: string): Promise<Record<string, unknown>> {
-  let input: unknown;
-  try {
-    input = JSON.parse(await readText(path));
-  } catch (error) {
-    if (error instanceof UsageError) {
-      throw new UsageError(`--scenario: ${error.message}`);
-    }
-    throw new UsageError(
-      `--scenario must be JSON: ${
-        error instanceof Error ? error.message : error
-      }`,
-    );
-  }
-  if (typeof input !== "object" || input === null || Array.isArray(input)) {
-    throw new UsageError("--scenario must be a JSON object");
-  }
-  return input as Record<string, unknown>;
-}
-
-/** Commander's name for a flag: "--seq-len" is seqLen. */
-function attributeOf(name: string): string {
-  return name.slice(2).replaceAll(
-    /-([a-z])/g,
-    (_, letter: string) => letter.toUpperCase(),
-  );
-}
-
-/** The flag of commander's name: seqLen is "--seq-len". */
-function flagOf(attribute: string): string {
-  return `--${
-    attribute.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)
-  }`;
-}
-
-function isOn(value: unknown): boolean {
-  return value === true ||
-    (typeof value === "string" && readBoolean(value) === true);
-}
-
-function asksForProbe(given: Given): boolean {
-  return isOn(given.probe) && !isOn(given["estimateOnly"]);
-}
-
-function stepsOf(given: Given): ProbeSteps {
-  const { warmupSteps, steps } = PROBE_DEFAULTS;
-  return {
-    warmupSteps: Number(given["warmupSteps"] ?? warmupSteps),
-    steps: Number(given["probeSteps"] ?? steps),
-  };
 }

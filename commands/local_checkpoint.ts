@@ -1,6 +1,6 @@
 import { basename, dirname, join } from "node:path";
 import { chooseGguf } from "../hub/choose_gguf.ts";
-import type { Config } from "../lib/models/architecture_of_config.ts";
+import type { Config } from "../lib/models/config.ts";
 import type { ReadRange } from "../lib/models/headers/mod.ts";
 import {
   BrokenHeader,

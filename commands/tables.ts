@@ -3,16 +3,16 @@ import { hubFrom } from "../hub/mod.ts";
 import type { Estimate, Result } from "../lib/mod.ts";
 import { refusalOf } from "../lib/mod.ts";
 import type { Problem } from "../lib/mod.ts";
-import { tablesOf } from "../lib/tables/mod.ts";
-import type { Use } from "../lib/tables/opinions.ts";
-import { opinionRows, scenarioOf } from "../lib/tables/opinions.ts";
+import { tablesOf } from "../lib/ask/tables/mod.ts";
+import type { Use } from "../lib/ask/tables/opinions.ts";
+import { opinionRows, scenarioOf } from "../lib/ask/tables/opinions.ts";
 import {
   DEFAULT_SETTINGS,
   parseTablesSettings,
-} from "../lib/tables/settings.ts";
+} from "../lib/ask/tables/settings.ts";
 import { tablesText, typesText } from "../templates/terminal/tables_text.ts";
 import { environment } from "./environment.ts";
-import { wantsHeaders } from "./estimate.ts";
+import { wantsHeaders } from "./probe_flags.ts";
 import { estimateModel } from "./estimate_model.ts";
 import { terminalProgress } from "./progress.ts";
 import { tablesConfig } from "./tables_config.ts";

@@ -1,7 +1,7 @@
 import { join } from "node:path";
-import type { TablesConfig } from "../lib/tables/config.ts";
-import { DEFAULT_TABLES } from "../lib/tables/config.ts";
-import { readTablesConfig } from "../lib/tables/read_config.ts";
+import type { TablesConfig } from "../lib/ask/tables/config.ts";
+import { DEFAULT_TABLES } from "../lib/ask/tables/config.ts";
+import { readTablesConfig } from "../lib/ask/tables/read_config.ts";
 import { readText, userPath } from "./files.ts";
 import { UsageError } from "./usage_error.ts";
 

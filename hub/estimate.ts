@@ -7,7 +7,7 @@ import type {
   Wanted,
 } from "../lib/mod.ts";
 import { estimateScenario, findModel, parseScenario } from "../lib/mod.ts";
-import { costProblem } from "../lib/cost.ts";
+import { costProblem } from "../lib/ask/cost.ts";
 import { DESCRIBE_INSTEAD, resolveModel } from "../lib/models/resolve_model.ts";
 import { CALLER } from "./caller.ts";
 import type { Hub, LookUpOptions } from "./mod.ts";

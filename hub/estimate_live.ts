@@ -1,7 +1,7 @@
 import type { Estimate, Problem, Result, Wanted } from "../lib/mod.ts";
 import { findModel } from "../lib/mod.ts";
 import { estimateOnHub } from "./estimate.ts";
-import type { LookUp, LookUps } from "./look_ups.ts";
+import type { LookUp, LookUps } from "./look_up.ts";
 import type { Hub } from "./mod.ts";
 
 /** An answer that a page can show at once. */

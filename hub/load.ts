@@ -1,4 +1,4 @@
-import type { Config } from "../lib/models/architecture_of_config.ts";
+import type { Config } from "../lib/models/config.ts";
 import type {
   GgufHeader,
   HeaderTensor,

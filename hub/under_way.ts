@@ -1,7 +1,7 @@
 import type { Model, Problem, Result } from "../lib/mod.ts";
 import { bytesOf } from "./bytes_of.ts";
 import type { Clock, Placed } from "./look_up_places.ts";
-import type { LookUp, Wanted } from "./look_ups.ts";
+import type { LookUp, Wanted } from "./look_up.ts";
 import type { Hub } from "./mod.ts";
 
 /** What {@linkcode UnderWay} needs to look one model up. */

@@ -6,13 +6,13 @@
  */
 export { actLines } from "./ask/acts.ts";
 export type { ActLine } from "./ask/acts.ts";
-export { align } from "./compare/align.ts";
-export type { Aligned } from "./compare/align.ts";
-export { differencesOf, MAX_COMPARED } from "./compare/differences.ts";
-export type { Difference } from "./compare/differences.ts";
-export { estimate, estimateScenario, tryEstimate } from "./estimate.ts";
-export type { Wanted } from "./estimate.ts";
-export type { Opinion } from "./methods/opinions.ts";
+export { align } from "./ask/compare/align.ts";
+export type { Aligned } from "./ask/compare/align.ts";
+export { differencesOf, MAX_COMPARED } from "./ask/compare/differences.ts";
+export type { Difference } from "./ask/compare/differences.ts";
+export { estimate, estimateScenario, tryEstimate } from "./ask/estimate.ts";
+export type { Wanted } from "./ask/estimate.ts";
+export type { Opinion } from "./answer/opinion.ts";
 export type {
   Basis,
   Estimate,
@@ -36,10 +36,10 @@ export {
 export type { Fit, Fullness, Tier } from "./hardware/fit.ts";
 export { findGpu, GPUS, GPUS_BY_MEMORY } from "./hardware/gpus.ts";
 export type { Gpu } from "./hardware/gpus.ts";
-export { ASKED, fieldProblem, INVERSE_FIELDS } from "./inverse/fields.ts";
-export type { InversePath } from "./inverse/fields.ts";
-export { largest, largestInTurns } from "./inverse/largest.ts";
-export type { Largest, LargestOptions, Tried } from "./inverse/largest.ts";
+export { ASKED, fieldProblem, INVERSE_FIELDS } from "./ask/largest/fields.ts";
+export type { InversePath } from "./ask/largest/fields.ts";
+export { largest, largestInTurns } from "./ask/largest/largest.ts";
+export type { Largest, LargestOptions, Tried } from "./ask/largest/largest.ts";
 export {
   isCalculatorConfig,
   readCalculatorConfig,
@@ -55,7 +55,7 @@ export type { CalculatorPreset } from "./interop/memory_calculator/presets.ts";
 export { calculatorsModelOfSize } from "./interop/memory_calculator/sizes.ts";
 export { CATALOGUE, findModel, searchModels } from "./models/catalogue.ts";
 export type { CatalogueEntry } from "./models/catalogue.ts";
-export type { Config } from "./models/architecture_of_config.ts";
+export type { Config } from "./models/config.ts";
 export { modelOfSize } from "./models/model_of_size.ts";
 export type { SizedModel } from "./models/model_of_size.ts";
 export { kindsOf } from "./models/kinds.ts";
@@ -114,5 +114,10 @@ export {
 } from "./units/mod.ts";
 export type { Curve, CurvePoint } from "./answer/curve.ts";
 export { PARTS } from "./answer/parts.ts";
-export { trafficTime } from "./traffic/mod.ts";
-export type { Bandwidths, Flow, Traffic, TrafficTime } from "./traffic/mod.ts";
+export { trafficTime } from "./traffic/time.ts";
+export type {
+  Bandwidths,
+  Flow,
+  Traffic,
+  TrafficTime,
+} from "./answer/traffic.ts";

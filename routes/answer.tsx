@@ -1,5 +1,5 @@
 import { Hono } from "hono";
-import type { LookUps } from "../hub/look_ups.ts";
+import type { LookUps } from "../hub/look_up.ts";
 import { STATUS } from "../templates/answer/live_answer.tsx";
 import { ofAnswers } from "./caching.ts";
 import { answerTo, readPageQuery } from "./page_query.ts";

@@ -1,7 +1,7 @@
 import { Hono } from "hono";
-import type { LookUps } from "../hub/look_ups.ts";
+import type { LookUps } from "../hub/look_up.ts";
 import { MAX_COMPARED, parseScenario, PRESETS, toQuery } from "../lib/mod.ts";
-import type { Column } from "../templates/compare/compare_page.tsx";
+import type { Column } from "../templates/compare/column.ts";
 import { ComparePage } from "../templates/compare/compare_page.tsx";
 import type { Slot } from "../templates/form/comparison.ts";
 import {

@@ -1,5 +1,5 @@
 import { Hono } from "hono";
-import type { LookUps } from "../hub/look_ups.ts";
+import type { LookUps } from "../hub/look_up.ts";
 import { formatBytes, PRESETS, toQuery } from "../lib/mod.ts";
 import { FitTable } from "../templates/answer/gpus.tsx";
 import { lookUpState } from "../templates/answer/looking_up.tsx";

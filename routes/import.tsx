@@ -1,6 +1,6 @@
 import type { Context } from "hono";
 import { Hono } from "hono";
-import type { LookUps } from "../hub/look_ups.ts";
+import type { LookUps } from "../hub/look_up.ts";
 import type { Problem } from "../lib/mod.ts";
 import { leavesOf, parseScenario, toQuery } from "../lib/mod.ts";
 import { ImportedView } from "../templates/answer/imported_view.tsx";

@@ -2,8 +2,8 @@ import type { Context, MiddlewareHandler } from "hono";
 import { HTTPException } from "hono/http-exception";
 import { timeout } from "hono/timeout";
 import { Problems } from "../templates/answer/problems.tsx";
-import { joined } from "./pool/body.ts";
-import { requestOf } from "./pool/sent.ts";
+import { joined } from "./body.ts";
+import { requestOf } from "./request_of.ts";
 import { refuse } from "./refuse.tsx";
 
 /** Largest body: a config.json has a few kilobytes, a Scenario fewer. */

@@ -1,6 +1,6 @@
-import type { TablesConfig } from "../lib/tables/config.ts";
-import { DEFAULT_TABLES } from "../lib/tables/config.ts";
-import { readTablesConfig } from "../lib/tables/read_config.ts";
+import type { TablesConfig } from "../lib/ask/tables/config.ts";
+import { DEFAULT_TABLES } from "../lib/ask/tables/config.ts";
+import { readTablesConfig } from "../lib/ask/tables/read_config.ts";
 
 /** Largest file of a configuration. */
 const MAX_BYTES = 1024 * 1024;

@@ -1,6 +1,6 @@
 import { Hono } from "hono";
 import type { LiveAnswer } from "../hub/estimate_live.ts";
-import type { LookUps } from "../hub/look_ups.ts";
+import type { LookUps } from "../hub/look_up.ts";
 import { formatBytes, PRESETS } from "../lib/mod.ts";
 import { STATUS } from "../templates/answer/live_answer.tsx";
 import { Page } from "../templates/page.tsx";

@@ -1,6 +1,6 @@
 import type { LiveAnswer, LiveOptions } from "../hub/estimate_live.ts";
 import { estimateLive } from "../hub/estimate_live.ts";
-import type { LookUps } from "../hub/look_ups.ts";
+import type { LookUps } from "../hub/look_up.ts";
 import type { Problem, TabId } from "../lib/mod.ts";
 import { fromQuery } from "../lib/mod.ts";
 import type { Belongs } from "../templates/form/comparison.ts";

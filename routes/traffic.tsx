@@ -1,5 +1,5 @@
 import { Hono } from "hono";
-import type { LookUps } from "../hub/look_ups.ts";
+import type { LookUps } from "../hub/look_up.ts";
 import { toQuery } from "../lib/mod.ts";
 import { LiveAnswerView, STATUS } from "../templates/answer/live_answer.tsx";
 import { Problems } from "../templates/answer/problems.tsx";

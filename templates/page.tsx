@@ -1,6 +1,6 @@
 import type { Child } from "hono/jsx";
 import { estimate, PRESETS, toQuery } from "../lib/mod.ts";
-import type { FormState } from "./form/control.tsx";
+import type { FormState } from "./form/form_state.ts";
 import type { ImportState } from "./form/import_form.tsx";
 import { ImportForm } from "./form/import_form.tsx";
 import { ScenarioForm, Tabs } from "./form/form.tsx";

@@ -40,6 +40,7 @@ const CHECKS: Suite[] = [
 
 /** Files of tests that share nothing run beside one another. */
 const SUITES: Suite[] = [
+  { name: "house", args: ["tests/house"] },
   { name: "library", args: ["--parallel", "tests/lib"] },
   { name: "Hub", args: ["tests/hub"] },
   { name: "HTTP", args: ["--parallel", "tests/http"] },

@@ -2,8 +2,8 @@ import type { Fit } from "../hardware/fit.ts";
 import type { Architecture } from "../models/architecture.ts";
 import type { RoleCount } from "../models/roles.ts";
 import type { Scenario } from "../scenario/schema.ts";
-import type { Opinion } from "../methods/opinions.ts";
 import type { Curve } from "./curve.ts";
+import type { Opinion } from "./opinion.ts";
 import type { Traffic } from "./traffic.ts";
 
 /**

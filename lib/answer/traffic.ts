@@ -1,4 +1,10 @@
-import type { Collective } from "../traffic/collective.ts";
+/** How the ranks of a group talk to each other. */
+export type Collective =
+  | "all-reduce"
+  | "reduce-scatter"
+  | "all-gather"
+  | "all-to-all"
+  | "send and receive";
 
 /** The dimension of the mesh that traffic runs along. */
 export type Axis = "data" | "tensor" | "pipeline" | "context" | "expert";

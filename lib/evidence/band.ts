@@ -2,7 +2,7 @@ import { DEFAULT_SCENARIO } from "../scenario/default_scenario.ts";
 import type { Scenario } from "../scenario/schema.ts";
 import { changesFrom } from "../scenario/walk.ts";
 import type { BandClass } from "./band_class.ts";
-import { classesOf, wordsFor } from "./band_class.ts";
+import { bandClassesOf, wordsFor } from "./band_class.ts";
 import type { Doubt } from "./doubt.ts";
 import bands from "./bands.json" with { type: "json" };
 import type { MemoryCounter } from "./figure.ts";
@@ -53,7 +53,7 @@ export function bandOf(
   rows: BandRows = ROWS,
 ): Band | null {
   if (method === "factors" && isCalibrated(scenario.factors)) return null;
-  const classes = classesOf(scenario, counter);
+  const classes = bandClassesOf(scenario, counter);
   const [own] = classes;
   for (const each of classes) {
     const row = rows.get(keyOf(method, each));
@@ -98,6 +98,13 @@ export function bandNote(
     ? ""
     : ` (of ${too_few.of} there are ${too_few.runs}, too few for a band)`;
   return `The band: of ${runs} measured ${of}, nine in ten used ${low} to ${high} times this method's figure${wider}`;
+}
+
+/** Why a method has no band, in a sentence. */
+export function noBandNote(method: Scenario["method"]): string {
+  return method === "factors"
+    ? "No band of doubt: measured runs back one only for training with the usual calibration factors"
+    : "No band of doubt: too few measured runs are like this one";
 }
 
 /** Lines of bands.json by their class. */

@@ -15,7 +15,7 @@ export interface BandClass {
  * counter of a peak that the method predicts itself: where the device was read
  * too seldom, PyTorch's counters speak for it.
  */
-export function classesOf(
+export function bandClassesOf(
   { task, train, serve, parallel }: Scenario,
   counter: MemoryCounter,
 ): BandClass[] {

@@ -1,7 +1,7 @@
 import type { BandRow } from "./band.ts";
 import { keyOf, MIN_RUNS } from "./band.ts";
 import type { BandClass } from "./band_class.ts";
-import { classesOf } from "./band_class.ts";
+import { bandClassesOf } from "./band_class.ts";
 import { MEMORY_COUNTERS } from "./figure.ts";
 import type { Prediction } from "./predict.ts";
 import { quantile } from "./quantile.ts";
@@ -50,7 +50,7 @@ function sharesOf(
   const parsed = counter && figure?.basis === "own" ? whole(scenario) : null;
   if (!counter || !figure || !parsed) return [];
   const share = reading.bytes / figure.bytes;
-  return classesOf(parsed, counter)
+  return bandClassesOf(parsed, counter)
     // What stands between steps says nothing of a peak.
     .filter((of) => of.counter !== null || counter !== "allocated_steady")
     .map((of) => ({ method, of, share }));

@@ -6,11 +6,11 @@ import { shown } from "../scenario/problem.ts";
 /** The group of the steps that were traced rather than measured. */
 export const TRACED = "traced_steps";
 
-/** What a traced step's bytes are called in {@linkcode Reading.counter}. */
+/** What a traced step's bytes are called in {@linkcode CaseReading.counter}. */
 const STEP = "step_";
 
 /** One figure of a case. */
-export interface Reading {
+export interface CaseReading {
   /**
    * The counter that was read. Measured: `allocated_peak`, `allocated_steady`,
    * `reserved_peak`, `device_peak`, `load_allocated`, `weights_bytes`,
@@ -29,7 +29,7 @@ export interface Case {
   /** A Scenario's input, still unchecked. */
   scenario: Record<string, unknown>;
   /** What it used; the first figure is the case's own. */
-  readings: readonly [Reading, ...Reading[]];
+  readings: readonly [CaseReading, ...CaseReading[]];
   /** The GPU as its source names it; null where that is not told. */
   gpu: string | null;
   /** Who published the figure, and where. */

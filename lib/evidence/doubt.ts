@@ -1,6 +1,6 @@
 import doubts from "./doubts.json" with { type: "json" };
-import type { StepKind } from "./step_kind.ts";
-import { METHOD_WORDS } from "./step_kind.ts";
+import type { StepKind } from "../methods/step_kind.ts";
+import { METHOD_WORDS } from "../methods/step_kind.ts";
 import type { TracedKinds, Untraced } from "./traced_kinds.ts";
 import { tracingOf } from "./traced_kinds.ts";
 import traced from "./traced.json" with { type: "json" };

@@ -1,12 +1,12 @@
 import type { DoubtRow } from "./doubt.ts";
 import { rowWords } from "./doubt.ts";
-import type { StepKind } from "./step_kind.ts";
+import type { StepKind } from "../methods/step_kind.ts";
 
 /** A phase of a step, and played ÷ traced − 1. */
 export type PhaseError = readonly [phase: string, error: number];
 
 /** A traced step beside what is played. */
-export interface Compared {
+export interface ComparedStep {
   readonly kind: StepKind;
   readonly errors: readonly PhaseError[];
 }
@@ -24,7 +24,7 @@ export function beyond(errors: readonly PhaseError[]): PhaseError[] {
 }
 
 /** Works out doubts.json: a row for each kind of which some step is off. */
-export function doubtRows(steps: readonly Compared[]): DoubtRow[] {
+export function doubtRows(steps: readonly ComparedStep[]): DoubtRow[] {
   const rows = new Map<string, DoubtRow>();
   for (const { kind, errors } of steps) {
     const off = beyond(errors);

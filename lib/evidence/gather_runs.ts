@@ -3,10 +3,10 @@ import type { Scenario } from "../scenario/schema.ts";
 import { changesFrom, putAt } from "../scenario/walk.ts";
 import { MEMORY_COUNTERS } from "./figure.ts";
 import type { Prediction } from "./predict.ts";
-import type { Run, RunModel } from "./run.ts";
+import type { MeasuredRun, RunModel } from "./run.ts";
 
 /** What a case is, once its scenario has been understood. */
-export interface Understood {
+export interface UnderstoodCase {
   scenario: Scenario;
   model: RunModel;
 }
@@ -23,9 +23,9 @@ const BESIDE = /, column .*$|, search-library file id \d+/g;
  */
 export function gatherRuns(
   predictions: readonly Prediction[],
-  understand: (scenario: unknown) => Understood,
-): Run[] {
-  const runs = new Map<string, Run>();
+  understand: (scenario: unknown) => UnderstoodCase,
+): MeasuredRun[] {
+  const runs = new Map<string, MeasuredRun>();
   for (const { case: one, reading, method, error } of predictions) {
     const counter = MEMORY_COUNTERS.find((name) => name === reading.counter);
     if (!counter) continue;
@@ -53,8 +53,8 @@ export function gatherRuns(
 
 /** The scenario without its defaults; the model as it was given. */
 function sparse(
-  { scenario, model }: Understood,
-): Pick<Run, "model" | "scenario"> {
+  { scenario, model }: UnderstoodCase,
+): Pick<MeasuredRun, "model" | "scenario"> {
   const input: Record<string, unknown> = { model: scenario.model };
   for (const { path, value } of changesFrom(DEFAULT_SCENARIO, scenario)) {
     if (!/^(model|method)\b/.test(path)) putAt(input, path, value);

@@ -10,7 +10,7 @@ export interface Point {
 }
 
 /** What a run has of each thing that runs are compared by. */
-export interface Traits {
+export interface RunTraits {
   task: Scenario["task"];
   values: readonly unknown[];
 }
@@ -120,7 +120,7 @@ const FEATURES: readonly Feature[] = [
 ];
 
 /** What a run has of each feature, worked out once. */
-export function traitsOf(point: Point): Traits {
+export function runTraitsOf(point: Point): RunTraits {
   return {
     task: point.scenario.task,
     values: FEATURES.map((each) => each.of(point)),
@@ -131,13 +131,13 @@ export function traitsOf(point: Point): Traits {
  * Runs that others are compared with. Many share what they have of a feature, so
  * its distance is worked out once for each value rather than for each run.
  */
-export class Compared {
-  readonly #traits: readonly Traits[];
+export class ComparedRuns {
+  readonly #traits: readonly RunTraits[];
   /** For each feature: its values, and which of them each run has. */
   readonly #columns: readonly { values: unknown[]; places: Uint16Array }[];
 
   /** @param traits Of each run, at most 65,536 of them. */
-  constructor(traits: readonly Traits[]) {
+  constructor(traits: readonly RunTraits[]) {
     this.#traits = traits;
     this.#columns = FEATURES.map((_, at) =>
       columnOf(traits.map(({ values }) => values[at]))
@@ -148,7 +148,7 @@ export class Compared {
    * How unlike each run is, in their order: 0 for the same settings, infinite
    * for another task.
    */
-  distancesFrom(asked: Traits): Float64Array {
+  distancesFrom(asked: RunTraits): Float64Array {
     const distances = Float64Array.from(
       this.#traits,
       ({ task }) => task === asked.task ? 0 : Infinity,
@@ -184,7 +184,7 @@ function columnOf(
 }
 
 /** In what another run differs: "checkpointing full, not none". */
-export function differencesOf(asked: Traits, other: Traits): string[] {
+export function runDifferencesOf(asked: RunTraits, other: RunTraits): string[] {
   return FEATURES.flatMap((each, at) => {
     const [own, its] = [asked.values[at], other.values[at]];
     return !counts(each, asked) || each.distance(own, its) === 0
@@ -194,7 +194,7 @@ export function differencesOf(asked: Traits, other: Traits): string[] {
 }
 
 /** Whether runs of a task are compared by a feature. */
-function counts({ task }: Feature, asked: Traits): boolean {
+function counts({ task }: Feature, asked: RunTraits): boolean {
   return task === "both" || task === asked.task;
 }
 

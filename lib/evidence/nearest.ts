@@ -3,9 +3,9 @@ import { DEFAULT_SCENARIO } from "../scenario/default_scenario.ts";
 import type { Scenario } from "../scenario/schema.ts";
 import type { MemoryCounter } from "./figure.ts";
 import { isOneTotal } from "./figure.ts";
-import type { Traits } from "./likeness.ts";
-import { Compared, differencesOf, traitsOf } from "./likeness.ts";
-import type { Run } from "./run.ts";
+import type { RunTraits } from "./likeness.ts";
+import { ComparedRuns, runDifferencesOf, runTraitsOf } from "./likeness.ts";
+import type { MeasuredRun } from "./run.ts";
 import { measuredRuns } from "./runs.ts";
 import { sourceUrl } from "./source_url.ts";
 
@@ -67,7 +67,7 @@ export function nearestRuns(estimate: Estimate, count = 5): NearRun[] {
 /** Every measured run of an estimate's task, the nearest first. */
 export function* runsByDistance(estimate: Estimate): Generator<NearRun> {
   const { name, type, parameters } = estimate.model;
-  const asked = traitsOf({
+  const asked = runTraitsOf({
     scenario: estimate.scenario,
     model: { name, type, parameters },
   });
@@ -83,7 +83,7 @@ export function* runsByDistance(estimate: Estimate): Generator<NearRun> {
     yield {
       ...shownRun(point, estimate),
       distance,
-      differences: differencesOf(asked, point.traits),
+      differences: runDifferencesOf(asked, point.traits),
     };
   }
 }
@@ -127,14 +127,14 @@ function shownRun(
 }
 
 interface RunPoint {
-  run: Run;
+  run: MeasuredRun;
   scenario: Scenario;
-  traits: Traits;
+  traits: RunTraits;
 }
 
 interface Measured {
   points: readonly RunPoint[];
-  compared: Compared;
+  compared: ComparedRuns;
 }
 
 let known: Measured | null = null;
@@ -143,11 +143,15 @@ function measured(): Measured {
   if (known) return known;
   const points = measuredRuns().map((run): RunPoint => {
     const scenario = filled(DEFAULT_SCENARIO, run.scenario) as Scenario;
-    return { run, scenario, traits: traitsOf({ scenario, model: run.model }) };
+    return {
+      run,
+      scenario,
+      traits: runTraitsOf({ scenario, model: run.model }),
+    };
   });
   return known = {
     points,
-    compared: new Compared(points.map(({ traits }) => traits)),
+    compared: new ComparedRuns(points.map(({ traits }) => traits)),
   };
 }
 

@@ -1,12 +1,12 @@
 import { MEMORY_COUNTERS } from "./figure.ts";
-import type { PackedRun, PackedRuns, Run } from "./run.ts";
+import type { MeasuredRun, PackedRun, PackedRuns } from "./run.ts";
 
 /** Where a source's place ends: its row or table follows. */
 const PLACE = /^.*?(?=, |$)/;
 
 /** Writes runs so that what repeats stands there once. */
 export function packRuns(
-  runs: readonly Run[],
+  runs: readonly MeasuredRun[],
   methods: readonly string[],
 ): PackedRuns {
   const gpus = numbered<string | null>();

@@ -1,6 +1,6 @@
 import type { Estimate } from "../answer/estimate.ts";
 import type { Result } from "../scenario/parse_scenario.ts";
-import type { Case, Reading } from "./case.ts";
+import type { Case, CaseReading } from "./case.ts";
 import type { Figure } from "./figure.ts";
 import { figureOf } from "./figure.ts";
 
@@ -11,7 +11,7 @@ export type Estimator = (scenario: unknown) => Result<Estimate>;
 export interface Prediction {
   method: string;
   case: Case;
-  reading: Reading;
+  reading: CaseReading;
   /** Whether the reading is the case's own figure, rather than one of its phases. */
   headline: boolean;
   /** Null where the method could not predict it. */

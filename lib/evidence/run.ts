@@ -1,7 +1,7 @@
 import type { MemoryCounter } from "./figure.ts";
 
 /** A measured run of the project's own cases, as the answer shows it. */
-export interface Run {
+export interface MeasuredRun {
   model: RunModel;
   /** The Scenario's input: the fields that differ from their defaults. */
   scenario: Record<string, unknown>;

@@ -1,22 +1,22 @@
-import type { PackedRun, PackedRuns, Run } from "./run.ts";
+import type { MeasuredRun, PackedRun, PackedRuns } from "./run.ts";
 import packed from "./runs.json" with { type: "json" };
 
-let runs: readonly Run[] | null = null;
+let runs: readonly MeasuredRun[] | null = null;
 
 /** Every measured run, unpacked when it is first asked for. */
-export function measuredRuns(): readonly Run[] {
+export function measuredRuns(): readonly MeasuredRun[] {
   return runs ??= unpackRuns(packed as unknown as PackedRuns);
 }
 
 /** Reads what {@linkcode packRuns} wrote. */
-export function unpackRuns(from: PackedRuns): Run[] {
+export function unpackRuns(from: PackedRuns): MeasuredRun[] {
   return from.runs.map((run) => unpackRun(run, from));
 }
 
 function unpackRun(
   [model, sections, gpu, confidence, place, rest, readings]: PackedRun,
   from: PackedRuns,
-): Run {
+): MeasuredRun {
   const [given, name, type, parameters] = at(from.models, model);
   return {
     model: { name, type, parameters },

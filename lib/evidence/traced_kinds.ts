@@ -1,4 +1,4 @@
-import type { StepKind } from "./step_kind.ts";
+import type { StepKind } from "../methods/step_kind.ts";
 
 /** What kinds of steps were compared with a trace or a measured run. */
 export interface TracedKinds {

@@ -17,6 +17,21 @@ export interface Fit {
   moves_to_host_bytes?: number;
 }
 
+/**
+ * Whether a GPU can hold the peak: all of it but paged optimizer states, which
+ * move to the host when they have to.
+ */
+export interface Fit {
+  gpu: string;
+  usable_bytes: number;
+  fits: boolean;
+  headroom_bytes: number;
+  /** Peak as a share of the usable memory. */
+  utilization: number;
+  /** Bytes of paged optimizer states that would move to the host; absent without. */
+  moves_to_host_bytes?: number;
+}
+
 /** A GPU is not planned fuller than this share of its memory... */
 export const COMFORTABLE = 0.75;
 /** ...or at most this one: the 75-80 % rule of the calculators. */

@@ -1,6 +1,7 @@
 import type { Basis, Estimate, KvCache, Memory } from "../answer/estimate.ts";
 import type { Model } from "../models/model.ts";
 import type { Mesh } from "../parallel/mesh.ts";
+import type { StepKind } from "./step_kind.ts";
 import type { Result } from "../scenario/parse_scenario.ts";
 import type { Scenario } from "../scenario/schema.ts";
 import type { Curve } from "../answer/curve.ts";
@@ -16,9 +17,18 @@ export interface Question {
   curve?: boolean;
 }
 
+/** The memory of the most loaded GPU; how far it may be off, others say. */
+export type Figures = Omit<Memory, "low_bytes" | "high_bytes">;
+
 /** What a method answers; the rest of an Estimate is the same for all. */
 export interface Answer {
-  memory: Memory;
+  /** What the method does, in a sentence. */
+  summary: string;
+  memory: Figures;
+  /** What the device would show if the figure were this share of itself. */
+  scaledPeak(share: number): number;
+  /** What kind of step was played, where one was. */
+  kind?: StepKind;
   kv?: KvCache;
   host: Estimate["host"];
   assumptions: string[];

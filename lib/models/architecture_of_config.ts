@@ -2,10 +2,9 @@ import type { Result } from "../scenario/parse_scenario.ts";
 import type { Problem } from "../scenario/problem.ts";
 import { shown } from "../scenario/problem.ts";
 import type { Architecture, VisionTower } from "./architecture.ts";
-import { KEYS, PLAIN_MLP, TIED_BY_DEFAULT } from "./config_keys.ts";
-
-/** A parsed config.json. */
-export type Config = Record<string, unknown>;
+import type { Config } from "./config.ts";
+import { KEYS } from "./config_keys.ts";
+import { codeOfType } from "./families/mod.ts";
 
 /** Largest dimension that is read from a config; more is a broken file. */
 const MAX_DIMENSION = 2 ** 32;
@@ -55,7 +54,7 @@ export function architectureOfConfig(config: Config): Result<Architecture> {
     intermediate_size: intermediate,
     vocab_size: vocab,
     tie_embeddings: tied(config, text, type),
-    gated_mlp: !PLAIN_MLP.has(textType(text, type)) && !isPlainT5(text),
+    gated_mlp: codeOfType(textType(text, type)).sizes.gated && !isPlainT5(text),
     experts,
     experts_per_token: optional(KEYS.expertsPerToken) ?? (experts > 0 ? 1 : 0),
     expert_intermediate_size: experts > 0
@@ -112,7 +111,7 @@ function tied(config: Config, text: Config, type: string): boolean {
     const stated = source["tie_word_embeddings"] ?? source["lm_tie_weights"];
     if (typeof stated === "boolean") return stated;
   }
-  return TIED_BY_DEFAULT.has(type);
+  return codeOfType(type).sizes.tied;
 }
 
 function isPlainT5(text: Config): boolean {
@@ -136,7 +135,7 @@ function sharedExpert(
   if (stated !== null) return stated;
   const shared = optional(["n_shared_experts"]);
   if (shared !== null) return shared * (optional(KEYS.expertIntermediate) ?? 0);
-  return text["model_type"] === "llama4_text"
+  return codeOfType(textType(text, "")).sizes.sharedExpert
     ? optional(KEYS.intermediate) ?? 0
     : 0;
 }

@@ -1,10 +1,10 @@
 import type { Result } from "../scenario/parse_scenario.ts";
 import type { Architecture } from "./architecture.ts";
-import type { Config } from "./architecture_of_config.ts";
+import type { Config } from "./config.ts";
 import { architectureOfConfig } from "./architecture_of_config.ts";
 import { withClassDefaults } from "./class_defaults.ts";
 import { countTensors } from "./count_tensors.ts";
-import { configDoubts, doubtsOf } from "./doubts.ts";
+import { faultNotes, uncountedWarnings } from "./config_remarks.ts";
 import { genericDecoder } from "./families/generic.ts";
 import { FAMILIES } from "./families/mod.ts";
 import { classOf, namedClass } from "./heads/class_of_config.ts";
@@ -37,15 +37,15 @@ export function modelOfConfig(
     };
   }
   const { type } = architecture.value;
-  const { name: className, kind, doubt } = classOf(type, namedClass(config));
+  const { name: className, kind, warning } = classOf(type, namedClass(config));
   const notes = [
     ...alone.notes,
     ...assumed,
-    ...doubtsOf(architecture.value),
+    ...faultNotes(architecture.value),
   ];
-  const doubts = [
-    ...configDoubts(architecture.value, config),
-    ...(doubt === null ? [] : [doubt]),
+  const warnings = [
+    ...uncountedWarnings(architecture.value, config),
+    ...(warning === null ? [] : [warning]),
   ];
   const family = Object.hasOwn(FAMILIES, type) ? FAMILIES[type] : undefined;
   if (!family) {
@@ -63,10 +63,10 @@ export function modelOfConfig(
         }, so it is taken for a decoder like llama with its dimensions`,
         ...notes,
       ],
-      doubts,
+      doubts: warnings,
     });
   }
-  const counted = doubt === null
+  const counted = warning === null
     ? config
     : { ...config, architectures: className === "" ? [] : [className] };
   const reader = new ConfigReader(counted);
@@ -88,9 +88,9 @@ export function modelOfConfig(
     architecture: kind === "vocabulary" || kind === "other"
       ? architecture.value
       : { ...architecture.value, tie_embeddings: false },
-    parameters_basis: doubt === null ? "exact" : "assumed",
+    parameters_basis: warning === null ? "exact" : "assumed",
     notes,
-    doubts,
+    doubts: warnings,
   });
 }
 

@@ -1,5 +1,5 @@
 import data from "./catalogue.json" with { type: "json" };
-import type { Config } from "./architecture_of_config.ts";
+import type { Config } from "./config.ts";
 import { kindsOf } from "./kinds.ts";
 
 /** A model that is known without asking anybody. */

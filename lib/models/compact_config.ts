@@ -1,4 +1,4 @@
-import type { Config } from "./architecture_of_config.ts";
+import type { Config } from "./config.ts";
 
 /** Keys of a config.json that can be long and say nothing about memory. */
 const WORDY = new Set([
@@ -16,7 +16,7 @@ const WORDY = new Set([
  * the labels' names their number stays: a classifier has an output for each.
  */
 export function compactConfig(config: Config): Config {
-  const compact: Config = {};
+  const compact: Record<string, unknown> = {};
   for (const [key, value] of Object.entries(config)) {
     if (WORDY.has(key)) continue;
     if (key === "id2label" && isObject(value)) {

@@ -1,4 +1,4 @@
-import type { Config } from "./architecture_of_config.ts";
+import type { Config } from "./config.ts";
 import { KEYS } from "./config_keys.ts";
 
 /** Where a config keeps the parts of a model of several. */

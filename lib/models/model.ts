@@ -1,5 +1,5 @@
 import type { Architecture } from "./architecture.ts";
-import type { Config } from "./architecture_of_config.ts";
+import type { Config } from "./config.ts";
 import type { RoleCount } from "./roles.ts";
 import type { Buffer, Tensor } from "./tensors/tensor.ts";
 
@@ -22,6 +22,6 @@ export interface Model {
   parameters_basis: "exact" | "derived" | "assumed";
   /** What the reader has to know about how the model was understood. */
   notes: readonly string[];
-  /** What of its config is doubtful: warnings of every answer. */
+  /** What of its config is not counted or would not run; every answer says so. */
   doubts?: readonly string[];
 }

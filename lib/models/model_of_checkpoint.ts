@@ -1,5 +1,5 @@
 import type { Result } from "../scenario/parse_scenario.ts";
-import type { Config } from "./architecture_of_config.ts";
+import type { Config } from "./config.ts";
 import { architectureOfConfig } from "./architecture_of_config.ts";
 import { modelOfConfig } from "./build_model.ts";
 import { countTensors } from "./count_tensors.ts";

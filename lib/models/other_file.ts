@@ -1,4 +1,4 @@
-import type { Config } from "./architecture_of_config.ts";
+import type { Config } from "./config.ts";
 
 /** Files that are taken for a config.json: how they are told, and what to do. */
 const OTHERS: [

@@ -3,7 +3,7 @@ import type { Dims, ModelField } from "../scenario/model_field.ts";
 import { formatCount, groupDigits } from "../units/mod.ts";
 import { shown } from "../scenario/problem.ts";
 import type { Architecture } from "./architecture.ts";
-import type { Config } from "./architecture_of_config.ts";
+import type { Config } from "./config.ts";
 import { modelOfConfig, modelOfDimensions } from "./build_model.ts";
 import type { CatalogueEntry } from "./catalogue.ts";
 import { findModel, similarModels } from "./catalogue.ts";

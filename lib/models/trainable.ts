@@ -3,7 +3,7 @@ import type { Scenario } from "../scenario/schema.ts";
 import { savedHeads } from "./heads/saved_heads.ts";
 import type { Adapters } from "./lora/adapters.ts";
 import { adaptersOf } from "./lora/adapters.ts";
-import { oldNamesOf } from "./lora/fused_experts.ts";
+import { codeOfType } from "./families/mod.ts";
 import type { Facts, LoraSettings } from "./lora/settings.ts";
 import type { Model } from "./model.ts";
 import type { Piece } from "./tensors/tensor.ts";
@@ -57,7 +57,7 @@ function adaptersBy(
   const settings = withHeads(lora, model, facts);
   const own = adaptersOf(model.tensors, settings, facts);
   const isNew = facts.transformers === 5 &&
-    oldNamesOf(facts.model_type) !== null;
+    codeOfType(facts.model_type).peft.experts !== null;
   if (software.peft !== null || !isNew) return own;
   const older = adaptersOf(model.tensors, settings, {
     ...facts,

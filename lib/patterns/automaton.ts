@@ -33,19 +33,19 @@ export interface Automaton {
 }
 
 /** An upper limit of the states that a pattern has. */
-export function statesOf(syntax: Syntax): number {
+export function countStates(syntax: Syntax): number {
   switch (syntax.kind) {
     case "set":
     case "edge":
       return 1;
     case "look":
-      return 2 + statesOf(syntax.item);
+      return 2 + countStates(syntax.item);
     case "sequence":
     case "choice":
-      return syntax.items.reduce((sum, item) => sum + statesOf(item), 1);
+      return syntax.items.reduce((sum, item) => sum + countStates(item), 1);
     case "repeat": {
       const times = syntax.max ?? syntax.min + 1;
-      return 1 + times * (1 + statesOf(syntax.item));
+      return 1 + times * (1 + countStates(syntax.item));
     }
   }
 }

@@ -16,14 +16,14 @@ export class TooManySteps extends Error {
 type Right = "end" | "word" | "other";
 
 /** A place of a name as the automaton sees it: equal places go on alike. */
-export interface Place {
+export interface MatchPlace {
   readonly id: number;
   /** States that were reached by reading the character to the right. */
   readonly reached: Uint16Array;
   readonly right: Right;
   /** Places to the left by ASCII character; null where nothing can match. */
-  readonly ascii: (Place | null | undefined)[];
-  readonly others: Map<number, Place | null>;
+  readonly ascii: (MatchPlace | null | undefined)[];
+  readonly others: Map<number, MatchPlace | null>;
   /** Whether a name that begins here matches; null until it was asked. */
   matches: boolean | null;
 }
@@ -41,8 +41,8 @@ export class Matcher {
   steps = 0;
   readonly #automaton: Automaton;
   readonly #limit: number;
-  readonly #places = new Map<string, Place>();
-  readonly #end: Place;
+  readonly #places = new Map<string, MatchPlace>();
+  readonly #end: MatchPlace;
   /** When a state was last visited, and last added. */
   readonly #visited: Int32Array;
   readonly #added: Int32Array;
@@ -72,7 +72,7 @@ export class Matcher {
    *
    * @param from The place after the text; the name's end when left out.
    */
-  before(text: string, from: Place | null = this.#end): Place | null {
+  before(text: string, from: MatchPlace | null = this.#end): MatchPlace | null {
     let place = from;
     for (let at = text.length - 1; at >= 0 && place !== null; at--) {
       let code = text.charCodeAt(at);
@@ -89,7 +89,7 @@ export class Matcher {
   }
 
   /** Whether a name that begins at a place matches. */
-  matchesFrom(place: Place): boolean {
+  matchesFrom(place: MatchPlace): boolean {
     this.#count(1);
     if (place.matches === null) {
       this.#close(place, null);
@@ -98,7 +98,7 @@ export class Matcher {
     return place.matches;
   }
 
-  #left(place: Place, code: number): Place | null {
+  #left(place: MatchPlace, code: number): MatchPlace | null {
     this.#count(1);
     const known = code < ASCII ? place.ascii[code] : place.others.get(code);
     if (known !== undefined) return known;
@@ -109,7 +109,7 @@ export class Matcher {
   }
 
   /** The place to the left of a character. */
-  #read(place: Place, code: number): Place | null {
+  #read(place: MatchPlace, code: number): MatchPlace | null {
     const { states, owners, looks } = this.#automaton;
     const open = this.#close(place, code);
     const reached: number[] = [];
@@ -139,7 +139,7 @@ export class Matcher {
    * @param left The character to its left; null for none.
    * @returns Those that read a character.
    */
-  #close(place: Place, left: number | null): number[] {
+  #close(place: MatchPlace, left: number | null): number[] {
     const { main, looks, states, owners } = this.#automaton;
     this.#round++;
     const reading: number[] = [];
@@ -169,11 +169,11 @@ export class Matcher {
     return reading;
   }
 
-  #placeOf(reached: Uint16Array, right: Right): Place {
+  #placeOf(reached: Uint16Array, right: Right): MatchPlace {
     const key = `${right} ${String.fromCharCode(...reached)}`;
     const known = this.#places.get(key);
     if (known) return known;
-    const place: Place = {
+    const place: MatchPlace = {
       id: this.#places.size,
       reached,
       right,

@@ -2,7 +2,7 @@ import { PatternReader, Unreadable } from "./pattern_reader.ts";
 import { withoutLookbehind } from "./lookbehind.ts";
 import { MAX_PATTERN_LENGTH, MAX_STATES } from "./limits.ts";
 import type { Automaton } from "./automaton.ts";
-import { automatonOf, statesOf } from "./automaton.ts";
+import { automatonOf, countStates } from "./automaton.ts";
 
 /** A pattern that can be matched, or why not, as it stands after a field's name. */
 export type ReadPattern =
@@ -28,7 +28,7 @@ export function readPattern(text: string): ReadPattern {
   }
   try {
     const syntax = withoutLookbehind(new PatternReader(text).read());
-    const states = statesOf(syntax);
+    const states = countStates(syntax);
     return states > MAX_STATES
       ? {
         ok: false,

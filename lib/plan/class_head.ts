@@ -1,4 +1,7 @@
 import type { Model } from "../models/model.ts";
+import type { FamilyCode } from "../models/families/code/code.ts";
+import { numberOf } from "../models/families/code/setting.ts";
+import { codeOfType } from "../models/families/mod.ts";
 import { namedClass } from "../models/heads/class_of_config.ts";
 import type { HeadKind } from "../models/heads/head_kind.ts";
 import { headKindOf } from "../models/heads/model_head.ts";
@@ -16,20 +19,6 @@ export interface ClassHead extends LossBranch {
   readonly copies: LossSettings["copies"];
 }
 
-/** Types whose own class takes the loss of token classes in the logits' type. */
-const NARROW = new Set([
-  "biogpt",
-  "bloom",
-  "falcon",
-  "gpt2",
-  "gpt_bigcode",
-  "gpt_neo",
-  "mpt",
-]);
-
-/** Types whose `hidden_dropout`, which a head takes over, is 0 by default. */
-const WITHOUT_DROPOUT = new Set(["bloom", "falcon", "persimmon", "stablelm"]);
-
 /**
  * The head of a decoder's class; null where it gives logits of a vocabulary.
  *
@@ -45,6 +34,7 @@ export function classHeadOf(
   const kind = headKindOf(model);
   if (kind === "vocabulary") return null;
   const named = namedClass(model.config ?? {});
+  const code = codeOfType(model.architecture.type);
   const score = outside.linear(
     outside.pathOf((name) => /^score\.0\.weight$/.test(name)),
   );
@@ -63,12 +53,10 @@ export function classHeadOf(
         { kind: "activation", activation: "relu" },
       ]
       : kind === "tokens"
-      ? [dropoutOf(model)]
+      ? [dropoutOf(model, code)]
       : [],
     logits: kind === "none" ? null : logits,
-    copies: kind === "tokens" && !NARROW.has(model.architecture.type)
-      ? "float"
-      : "none",
+    copies: kind === "tokens" && !code.loss.narrowTokens ? "float" : "none",
   };
 }
 
@@ -102,13 +90,12 @@ const LOSSES: Readonly<
 };
 
 /** GenericForTokenClassification's own order. */
-function dropoutOf({ config = {}, architecture }: Model): HeadStep {
-  const stated = [config["classifier_dropout"], config["hidden_dropout"]].find((
-    value,
-  ) => typeof value === "number");
-  const usual = WITHOUT_DROPOUT.has(architecture.type) ? 0 : 0.1;
+function dropoutOf({ config = {} }: Model, { heads }: FamilyCode): HeadStep {
   return {
     kind: "dropout",
-    probability: typeof stated === "number" ? stated : usual,
+    probability: numberOf(config, [
+      ["classifier_dropout", "hidden_dropout"],
+      heads.dropout,
+    ]),
   };
 }

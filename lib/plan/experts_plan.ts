@@ -1,3 +1,4 @@
+import type { ExpertNames } from "../models/families/code/experts.ts";
 import type { Parameter } from "../play/torch/machine.ts";
 import type {
   ExpertLinears,
@@ -9,15 +10,6 @@ import type { AdaptedLinear } from "../play/torch/ops/adapted_linear.ts";
 import type { Packed } from "../play/torch/ops/linear.ts";
 import type { LayerFacts } from "./layer_facts.ts";
 import type { Modules } from "./modules.ts";
-import { routingOf } from "./routing.ts";
-
-/**
- * Types whose experts' matrices are stored [in, out].
- *
- * Source: huggingface/transformers 5.23.0, is_transposed of
- * use_experts_implementation in each type's modeling file
- */
-const TRANSPOSED = new Set(["gpt_oss", "aria", "aria_text", "llama4_text"]);
 
 /** The routed experts of a layer and what chooses them; null without any. */
 export function routedExpertsOf(
@@ -29,13 +21,13 @@ export function routedExpertsOf(
     expert && (role === "gate_up" || role === "up")
   );
   if (!down || !gateUp) return null;
-  const { type, experts_per_token: perToken } = facts.architecture;
-  const isTransposed = TRANSPOSED.has(type);
+  const { experts_per_token: perToken } = facts.architecture;
+  const { routing, experts: code } = facts.family;
+  const { isTransposed } = code;
   const [experts = 1, first = 1, second = 1] = modules.tensor(down)?.shape ??
     [];
   const [hidden, width] = isTransposed ? [second, first] : [first, second];
-  const routing = routingOf(type);
-  const everywhere = type.startsWith("llama4");
+  const everywhere = routing.every;
   const router = routerOf(modules, facts, experts, hidden);
   const [up, out] = [gateUp, down].map((name) =>
     fusedOf(modules, name, isTransposed)
@@ -46,7 +38,7 @@ export function routedExpertsOf(
       ...router,
       perToken,
       routing,
-      wideWeights: type === "mixtral" ||
+      wideWeights: code.wideWeights ||
         (facts.code.experts !== "linears" && !routing.narrow),
     },
     experts: {
@@ -62,10 +54,10 @@ export function routedExpertsOf(
           experts,
           hidden,
           width,
-          type,
+          names: code.names,
         })
         : null,
-      gate: type === "gpt_oss" ? "clamped" : "halves",
+      gate: code.gate,
       activation: facts.traits.activation,
       code: facts.code.experts,
     },
@@ -117,17 +109,14 @@ function linearsOf(
   modules: Modules,
   gateUp: string,
   [up, out]: readonly [Fused, Fused],
-  { experts, hidden, width, type }: {
+  { experts, hidden, width, names }: {
     experts: number;
     hidden: number;
     width: number;
-    type: string;
+    names: ExpertNames;
   },
 ): ExpertLinears[] {
   const at = gateUp.slice(0, gateUp.lastIndexOf("."));
-  const names = type === "mixtral"
-    ? { gate: "w1", up: "w3", down: "w2" }
-    : { gate: "gate_proj", up: "up_proj", down: "down_proj" };
   return Array.from({ length: experts }, (): ExpertLinears => {
     const layer = (
       name: string,

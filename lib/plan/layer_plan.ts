@@ -15,7 +15,7 @@ import type { Traits } from "./traits.ts";
 
 /** Finds out how a layer works from the tensors that it holds. */
 export function layerPlanOf(modules: Modules, facts: LayerFacts): LayerPlan {
-  const { traits, batch, sequence, stateSpaces } = facts;
+  const { traits, family, batch, sequence, stateSpaces } = facts;
   const plan: LayerPlan = {
     rows: batch * sequence,
     arrangement: traits.arrangement,
@@ -26,7 +26,7 @@ export function layerPlanOf(modules: Modules, facts: LayerFacts): LayerPlan {
     holdsAttended: traits.holdsAttended,
     holdsNormed: traits.holdsNormed,
     scaledResiduals: traits.scaledResiduals,
-    addsInPlace: facts.architecture.type === "falcon",
+    addsInPlace: family.layer.addsInPlace,
   };
   if (!stateSpaces) return plan;
   const stateSpace = stateSpaceOf(modules, stateSpaces, {
@@ -54,9 +54,10 @@ const isShared: Test = (name) => /shared_expert|shared_mlp/.test(name);
 
 function attentionOf(
   modules: Modules,
-  { architecture, traits, batch, sequence, attention, cached, code, kernels }:
-    LayerFacts,
+  facts: LayerFacts,
 ): AttentionPlan | null {
+  const { architecture, traits, family, batch, sequence } = facts;
+  const { attention, cached, code, kernels } = facts;
   const o = byRole(modules, "o");
   if (!o) return null;
   const fused = byRole(modules, "qkv");
@@ -100,7 +101,7 @@ function attentionOf(
       softcap: traits.attentionSoftcap,
       wideScores: traits.wideScores,
       broadcastsHeads: traits.fused === "picked",
-      scalesInPlace: architecture.type === "falcon",
+      scalesInPlace: family.attention.scalesInPlace,
       sinks: modules.parameter(modules.find((name) => /\.sinks$/.test(name))),
     },
     makeHeads: code.makeHeads,

@@ -15,7 +15,8 @@ import type {
 } from "../play/torch/ops/adapted_linear.ts";
 import type { EmbeddingAdapter } from "../play/torch/ops/embedding.ts";
 import type { ParameterAdapter } from "../play/torch/ops/adapted_parameter.ts";
-import type { Norm, NormKind } from "../play/torch/ops/norms.ts";
+import type { NormKind } from "../models/families/code/layer.ts";
+import type { Norm } from "../play/torch/ops/norms.ts";
 import type { AdapterCode } from "../software/model_code.ts";
 import type { Storage, Stored } from "./storage.ts";
 

@@ -11,7 +11,6 @@ import type { RecordedStack } from "../play/record/record_stack.ts";
 import { BARE_NORM } from "./layer_plan.ts";
 import { masksOf } from "./masks.ts";
 import type { StepPlan } from "./step_plan.ts";
-import { GEMMA } from "./traits.ts";
 import { versionOf } from "../scenario/version.ts";
 
 /**
@@ -24,7 +23,7 @@ export function embeddingPlanOf(
   vision: RecordedStack | null,
 ): EmbeddingPlan {
   const { outside, facts, scenario } = plan;
-  const { traits, batch, sequence, architecture } = facts;
+  const { traits, family, batch, sequence, architecture } = facts;
   const table = outside.find((_, { role }) => role === "embedding") ?? "";
   const positions = outside.find((_, { role, module }) =>
     role === "position" && module === "embedding"
@@ -39,15 +38,14 @@ export function embeddingPlanOf(
     adapter: outside.embeddingAdapter(table.slice(0, -".weight".length)),
     positions: outside.parameter(positions),
     // OPT counts positions by the mask of each sequence.
-    places: architecture.type === "opt" ? batch * sequence : sequence,
+    places: family.embedding.ownPositions ? batch * sequence : sequence,
     norm: null,
     scaled: traits.scaledEmbeddings ? scaledBy(plan) : null,
     dropout: traits.dropout.embedding,
-    rotaryRows: facts.code.rotary.ofSequences ||
-        /^qwen(2|2_5)_vl$/.test(architecture.type)
+    rotaryRows: facts.code.rotary.ofSequences || family.rotary.perSequence
       ? batch * sequence
       : sequence,
-    rotaryTables: /^gemma3(_text)?$/.test(architecture.type) ? 2 : 1,
+    rotaryTables: family.rotary.tables,
     rotaryWidth: traits.rotary === "none"
       ? 0
       : traits.rotary === "part"
@@ -80,10 +78,10 @@ export function embeddingPlanOf(
  * 5.23.0, models/granitemoehybrid/modeling_granitemoehybrid.py
  */
 function scaledBy({ facts, scenario }: StepPlan): "module" | "model" {
-  const { type } = facts.architecture;
-  if (!GEMMA.has(type)) return "model";
+  const { scaled } = facts.family.embedding;
+  if (scaled === null) return "model";
   const isOld = versionOf(scenario.software.transformers)?.major === 4;
-  return isOld && (type === "gemma" || type === "gemma2") ? "model" : "module";
+  return isOld && scaled === "by model before 5" ? "model" : "module";
 }
 
 /** What runs behind the layers, and its loss. */

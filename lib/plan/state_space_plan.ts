@@ -1,5 +1,8 @@
 import { gpuOf } from "../hardware/gpus.ts";
 import type { Model } from "../models/model.ts";
+import type { StateSpaceKind } from "../models/families/code/state_space.ts";
+import { numberOf } from "../models/families/code/setting.ts";
+import { codeOfType } from "../models/families/mod.ts";
 import type { Tensor } from "../models/tensors/tensor.ts";
 import type { Scenario } from "../scenario/schema.ts";
 import type { StateSpacePlan } from "../play/layers/state_space_layer.ts";
@@ -7,40 +10,8 @@ import type { Norm } from "../play/torch/ops/norms.ts";
 import type { Modules } from "./modules.ts";
 import type { Storage } from "./storage.ts";
 
-/** How the types' mixers run: see StateSpacePlan. */
-type Kind = StateSpacePlan["kind"];
-
-const KINDS: Readonly<Record<string, Kind>> = {
-  mamba: "inner",
-  falcon_mamba: "inner",
-  jamba: "open",
-  mamba2: "headed",
-  bamba: "headed",
-  granitemoehybrid: "headed",
-  nemotron_h: "headed",
-};
-
-/** Types with state spaces that are not played, and why. */
-const UNPLAYED: Readonly<Record<string, string>> = {
-  zamba: "whose layers share an attention block",
-  zamba2: "whose layers share attention blocks",
-  falcon_h1:
-    "whose layers run attention beside a state space and scale both on their way",
-};
-
-/** Types whose residual stream is in fp32 where their config does not deny it. */
-const WIDE_RESIDUAL = new Set(["mamba", "falcon_mamba", "mamba2"]);
-
-/** Types whose code casts the logits to fp32 itself. */
-const CASTS_LOGITS = new Set([
-  "mamba",
-  "falcon_mamba",
-  "mamba2",
-  "nemotron_h",
-]);
-
 /** Weights that a kernel reads in place of their modules. */
-const PASSED_BY: Readonly<Record<Kind, RegExp>> = {
+const PASSED_BY: Readonly<Record<StateSpaceKind, RegExp>> = {
   inner: /\.(x_proj|dt_proj|out_proj)\./,
   open: /\.dt_proj\./,
   headed: /\.out_proj\./,
@@ -48,7 +19,7 @@ const PASSED_BY: Readonly<Record<Kind, RegExp>> = {
 
 /** What the plan of a state space needs to know beside its tensors. */
 export interface StateSpaceFacts {
-  readonly kind: Kind;
+  readonly kind: StateSpaceKind;
   /** Whether time steps, B and C are normed within the kernel. */
   readonly norms: boolean;
   readonly groups: number;
@@ -62,49 +33,19 @@ export interface StateSpaceFacts {
 /** The facts of a model with state spaces; null of any other. */
 export function stateSpaceFacts(
   { hardware }: Scenario,
-  { architecture: { type }, config }: Model,
+  { architecture: { type }, config = {} }: Model,
 ): StateSpaceFacts | null {
-  const kind = Object.hasOwn(KINDS, type) ? KINDS[type] : undefined;
-  if (!kind) return null;
-  const number = (keys: readonly string[], fallback: number) =>
-    keys.map((key) => config?.[key]).find((value) =>
-      typeof value === "number"
-    ) as number | undefined ?? fallback;
-  // Defaults of the types' configurations in transformers 5.
-  const own = type === "mamba2" || type === "nemotron_h";
+  const code = codeOfType(type).stateSpace;
+  if (code === null) return null;
   return {
-    kind,
-    norms: type === "falcon_mamba",
-    groups: own
-      ? number(["n_groups", "mamba_n_groups"], 8)
-      : number(["mamba_n_groups"], 1),
-    chunk: own
-      ? number(
-        ["chunk_size", "mamba_chunk_size"],
-        type === "nemotron_h" ? 128 : 256,
-      )
-      : number(["mamba_chunk_size"], 256),
+    kind: code.kind,
+    norms: code.norms,
+    groups: numberOf(config, code.groups),
+    chunk: numberOf(config, code.chunk),
     multiprocessors: gpuOf(hardware.gpu)?.multiprocessors ?? null,
-    wideResidual: WIDE_RESIDUAL.has(type) &&
-      config?.["residual_in_fp32"] !== false,
-    castsLogits: CASTS_LOGITS.has(type),
+    wideResidual: code.wideResidual && config["residual_in_fp32"] !== false,
+    castsLogits: code.castsLogits,
   };
-}
-
-/** Whether a type has state spaces that are played through. */
-export function hasStateSpaces(type: string): boolean {
-  return Object.hasOwn(KINDS, type);
-}
-
-/** Why a model's state spaces cannot be played; null where nothing is known. */
-export function unplayedStateSpaces(
-  { architecture: { type }, tensors }: Model,
-): string | null {
-  const why = Object.hasOwn(UNPLAYED, type) ? UNPLAYED[type] : undefined;
-  if (why) return `models of type ${type}, ${why}, are not played through yet`;
-  return type === "nemotron_h" && tensors.some(({ expert }) => expert)
-    ? "models of type nemotron_h whose experts have no gates are not played through yet"
-    : null;
 }
 
 /**

@@ -1,5 +1,6 @@
 import type { Model } from "../models/model.ts";
 import { PEFT_PREFIX, SAVED_COPY } from "../models/lora/names.ts";
+import { codeOfType } from "../models/families/mod.ts";
 import { scenarioAdapters } from "../models/trainable.ts";
 import type { Tensor } from "../models/tensors/tensor.ts";
 import type { Scenario } from "../scenario/schema.ts";
@@ -12,12 +13,11 @@ import type { LayerFacts } from "./layer_facts.ts";
 import { layerPlanOf } from "./layer_plan.ts";
 import { withAdapters } from "./adapted_stacks.ts";
 import { playedCode } from "../software/mod.ts";
-import { masksImages } from "./transformers_vision.ts";
 import type { VisionPlan } from "./vision_plan.ts";
 import { visionPlanOf } from "./vision_plan.ts";
 import type { ClassHead } from "./class_head.ts";
 import { classHeadOf } from "./class_head.ts";
-import { encoderFamilyOf, frozenOf } from "./encoders/family.ts";
+import { frozenOf } from "./encoders/frozen.ts";
 import type { EncoderPlan } from "./encoders/encoder_plan.ts";
 import { encoderPlanOf } from "./encoders/encoder_plan.ts";
 import type { Inventory } from "./inventory.ts";
@@ -72,17 +72,17 @@ export function stepPlanOf(
   scenario: Scenario,
   model: Model,
 ): StepPlan | { reason: string } {
-  const family = encoderFamilyOf(model.architecture.type);
+  const family = codeOfType(model.architecture.type);
   const stacks = stacksOf(
     model.tensors.filter(({ piece }) => piece === "language_model"),
   );
-  const reason = unplayed(model, stacks, family !== null);
+  const reason = unplayed(model, stacks, family.encoder !== null);
   if (reason !== null) return { reason };
   const whole = stacks.find(({ path }) => /(^|\.)decoder\./.test(path)) ??
     stacks[0];
   if (!whole) throw new RangeError(`${model.name} has no layers`);
   const windows = windowsOf(
-    model.architecture.type,
+    family.attention.windows,
     innerConfig(model.config ?? {}),
   );
   const { train, software } = scenario;
@@ -90,12 +90,12 @@ export function stepPlanOf(
   const adapters = adapterTensors(scenario, model);
   const stack = withUnturned(
     withWindows(withAdapters(whole, adapters), windows),
-    model.architecture.type,
+    family.rotary.skipsEvery,
     innerConfig(model.config ?? {}),
   );
   const storage = leavingFrozen(
     storageOf(scenario, code.packing),
-    family ? frozenOf(family, model) : unreachedOf(model),
+    family.encoder ? frozenOf(family.encoder, model) : family.weights.frozen,
   );
   const stateSpaces = stateSpaceFacts(scenario, model);
   const unfit = unfitStateSpaces(stateSpaces, model, storage);
@@ -132,19 +132,20 @@ export function stepPlanOf(
       code.adapters,
     );
   const traits = traitsOf(
-    model.architecture.type,
+    family,
     model.config ?? {},
     model.architecture.head_dim,
   );
   const facts: LayerFacts = {
     architecture: model.architecture,
+    family,
     traits: playedTraits(traits, train.kernels, code),
     batch: train.micro_batch,
     sequence: train.sequence_length,
     attention: {
       implementation: train.attention,
       masked: train.padding_mask ||
-        (train.images_per_sample > 0 && masksImages(model.architecture.type)),
+        (train.images_per_sample > 0 && family.sight?.masksImages === true),
       keyMask: code.keyMask,
       causal: true,
       unpads: train.padding_mask && code.unpads,
@@ -154,7 +155,7 @@ export function stepPlanOf(
     cached: code.fillsCache,
     stateSpaces,
   };
-  const layers = family === null
+  const layers = family.encoder === null
     ? stack.kinds.map((kind) => layerPlanOf(modulesIn(stack, kind), facts))
     : [];
   const unclear = layers.some(({ attention, mlp, stateSpace }) =>
@@ -184,7 +185,7 @@ export function stepPlanOf(
     train.lora,
     code.adapters,
   );
-  const encoders = family && encoderPlanOf({
+  const encoders = family.encoder && encoderPlanOf({
     scenario,
     model,
     outside: modules,
@@ -259,19 +260,6 @@ export function stepPlanOf(
 }
 
 const NOTHING: ReadonlyMap<string, Tensor> = new Map();
-
-/**
- * Parameters that no gradient reaches: the indexer of sparse attention runs
- * without.
- *
- * Source: huggingface/transformers
- * models/deepseek_v32/modeling_deepseek_v32.py, DeepseekV32Indexer.forward
- */
-function unreachedOf({ architecture }: Model): RegExp | null {
-  return ["deepseek_v32", "glm_moe_dsa"].includes(architecture.type)
-    ? /\.indexer\./
-    : null;
-}
 
 /** Some parameters never train, whatever a scenario trains. */
 function leavingFrozen(storage: Storage, frozen: RegExp | null): Storage {

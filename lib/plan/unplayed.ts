@@ -1,13 +1,10 @@
 import type { Model } from "../models/model.ts";
+import { codeOfType } from "../models/families/mod.ts";
 import { elementsOf } from "../models/tensors/tensor.ts";
 import { groupDigits } from "../units/mod.ts";
 import { MAX_ELEMENTS, MAX_EXPERTS } from "../play/memory/limits.ts";
 import { CROSS } from "./encoders/encoder_layer_plan.ts";
 import type { LayerKind, Stack } from "./stacks.ts";
-import { hasStateSpaces, unplayedStateSpaces } from "./state_space_plan.ts";
-
-/** Encoders whose scores are sums over content and relative positions. */
-const RELATIVE = new Set(["deberta", "deberta-v2"]);
 
 /**
  * Why a model's step cannot be played, by its tensors alone; null where nothing
@@ -22,11 +19,13 @@ export function unplayed(
   hasEncoder: boolean,
 ): string | null {
   const { name, architecture, tensors, config } = model;
-  if (RELATIVE.has(architecture.type)) {
-    return `models of type ${architecture.type} compute their attention by relative positions in operations that are not played through yet`;
+  const code = codeOfType(architecture.type);
+  if (code.unplayed !== null) {
+    return `models of type ${architecture.type}${code.unplayed}`;
   }
-  const stateSpaces = unplayedStateSpaces(model);
-  if (stateSpaces !== null) return stateSpaces;
+  if (code.stateSpace?.plainExperts && tensors.some(({ expert }) => expert)) {
+    return `models of type ${architecture.type} whose experts have no gates are not played through yet`;
+  }
   const readsEncoder = stacks.some(({ kinds }) =>
     kinds.some((kind) =>
       [...kind.tensors.keys()].some((key) => CROSS.test(key))
@@ -39,7 +38,7 @@ export function unplayed(
     return `models of type ${architecture.type} that are built as decoders with attention to an encoder are not played through yet`;
   }
   const attending = stacks.some(({ kinds }) => kinds.some(attends));
-  if (!attending && !hasStateSpaces(architecture.type)) {
+  if (!attending && code.stateSpace === null) {
     return `models of type ${architecture.type}, whose layers are not attention and MLP, are not played through yet`;
   }
   if (architecture.experts > MAX_EXPERTS) {

@@ -1,21 +1,21 @@
+import type { Config } from "../models/config.ts";
 import type { Stack } from "./stacks.ts";
-
-/** Every how many layers of a type one has heads without positions. */
-const EVERY: Readonly<Record<string, number>> = { llama4: 4, llama4_text: 4 };
 
 /**
  * A stack whose layers without rotary positions are of kinds of their own.
  *
  * Source: huggingface/transformers models/llama4/configuration_llama4.py,
  * no_rope_layers and no_rope_layer_interval
+ *
+ * @param usual Every how many layers one is so where the config does not say;
+ *   null of a type without such layers.
  */
 export function withUnturned(
   stack: Stack,
-  type: string,
-  config: Readonly<Record<string, unknown>>,
+  usual: number | null,
+  config: Config,
 ): Stack {
-  const usual = Object.hasOwn(EVERY, type) ? EVERY[type] : undefined;
-  if (usual === undefined) return stack;
+  if (usual === null) return stack;
   const stated = config["no_rope_layer_interval"];
   const turn = typeof stated === "number" && stated > 0 ? stated : usual;
   const listed = config["no_rope_layers"];

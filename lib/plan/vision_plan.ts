@@ -2,12 +2,11 @@ import type { Tensor } from "../models/tensors/tensor.ts";
 import type { Model } from "../models/model.ts";
 import type { Scenario } from "../scenario/schema.ts";
 import type { LayerPlan } from "../play/layers/decoder_layer.ts";
-import type { Sight, SightOf } from "../software/sight.ts";
+import type { Sight } from "../software/sight.ts";
 import type { LayerFacts } from "./layer_facts.ts";
 import { layerPlanOf } from "./layer_plan.ts";
 import type { Modules } from "./modules.ts";
 import type { LayerKind, Stack } from "./stacks.ts";
-import { transformersVision } from "./transformers_vision.ts";
 
 /** How a model sees: its tower, its projector, and the tokens that it yields. */
 export interface VisionPlan extends Sight {
@@ -30,27 +29,24 @@ export interface VisionSource {
 
 /** Plans how a model sees a scenario's images, or says why it cannot. */
 export function visionPlanOf(
-  source: VisionSource,
-): VisionPlan | { reason: string } {
-  const { sees } = source.facts.code;
-  return sees ? visionBy(sees, source) : transformersVision(source);
-}
-
-/** The same of a program that sees in a way of its own. */
-function visionBy(
-  sees: SightOf,
   { scenario, model, facts, outside, stacksIn, modulesOf }: VisionSource,
 ): VisionPlan | { reason: string } {
-  const [stack] = stacksIn(
+  const stacks = stacksIn(
     model.tensors.filter(({ piece }) => piece === "vision_tower"),
   );
-  const seen = sees({ scenario, model, outside, hasTower: Boolean(stack) });
+  const towers = stacks.length;
+  const seen = facts.code.sightOf({ scenario, model, outside, towers });
   if ("reason" in seen) return seen;
-  if (!stack) throw new RangeError(`${model.name} has no vision tower`);
   const { sight, tower } = seen;
+  const [stack] = stacks;
+  if (!stack) throw new RangeError(`${model.name} has no vision tower`);
+  const { unreadLayers, unread } = tower;
   return {
     ...sight,
-    stack,
+    stack: {
+      ...stack,
+      layers: stack.layers.slice(0, stack.layers.length - unreadLayers),
+    },
     layerOf: (kind) =>
       layerPlanOf(modulesOf(stack, kind), {
         ...facts,
@@ -65,7 +61,13 @@ function visionBy(
           unpads: false,
         },
         cached: false,
+        kernels: tower.kernels ?? facts.kernels,
       }),
-    unread: () => 0,
+    unread: (name) =>
+      name.startsWith(`${stack.path}.N.`)
+        ? unreadLayers
+        : unread?.test(name)
+        ? 1
+        : 0,
   };
 }

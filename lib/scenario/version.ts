@@ -1,3 +1,6 @@
+/** The first two numbers of a release. */
+export type Release = readonly [major: number, minor: number];
+
 /** A release's first two numbers; null for none, or for no such number. */
 export function versionOf(
   release: string | null,
@@ -6,4 +9,14 @@ export function versionOf(
   return major === undefined || minor === undefined
     ? null
     : { major: Number(major), minor: Number(minor) };
+}
+
+/** Whether a release is of a version or newer; one that is not said is the newest. */
+export function isFrom(
+  release: string | null,
+  [major, minor]: Release,
+): boolean {
+  const said = versionOf(release);
+  return said === null || said.major > major ||
+    (said.major === major && said.minor >= minor);
 }

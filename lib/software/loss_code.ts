@@ -1,6 +1,6 @@
+import type { LogitCopies } from "../models/families/code/loss.ts";
 import type { Dtype } from "../play/torch/dtype.ts";
 import type { HeadLoss } from "../play/torch/ops/head_loss.ts";
-import type { LogitCopies } from "../play/torch/ops/loss.ts";
 
 /** A loss in pieces. */
 export interface PiecesLoss {

@@ -6,7 +6,7 @@ import type { AdapterJoin } from "../play/torch/ops/adapted_linear.ts";
 import type { ParameterJoin } from "../play/torch/ops/adapted_parameter.ts";
 import type { RowsJoin } from "../play/torch/ops/embedding.ts";
 import type { AttentionSettings } from "../play/torch/ops/attention/types.ts";
-import type { NormKind } from "../play/torch/ops/norms.ts";
+import type { NormKind } from "../models/families/code/layer.ts";
 import type { PartName } from "../answer/parts.ts";
 import type { Model } from "../models/model.ts";
 import type { Scenario } from "../scenario/schema.ts";
@@ -59,8 +59,8 @@ export interface ModelCode {
    * among it; null where it is the batch alone.
    */
   readonly kept: (() => readonly Kept[]) | null;
-  /** How images are seen; null: as transformers does it. */
-  readonly sees: SightOf | null;
+  /** How images are seen. */
+  readonly sightOf: SightOf;
   /** What is taken for granted of positions, in words; null for nothing. */
   readonly positionsAssumed: string | null;
 }

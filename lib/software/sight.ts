@@ -1,10 +1,13 @@
+import type { NormKind } from "../models/families/code/layer.ts";
 import type { Model } from "../models/model.ts";
+import type { Tensor } from "../models/tensors/tensor.ts";
 import type { Merge } from "../play/record/images.ts";
 import type { Dtype } from "../play/torch/dtype.ts";
+import type { Kernels } from "../play/torch/kernels.ts";
 import type { Parameter } from "../play/torch/machine.ts";
 import type { ActivationKind } from "../play/torch/ops/activations.ts";
 import type { AdaptedLinear } from "../play/torch/ops/adapted_linear.ts";
-import type { Norm, NormKind } from "../play/torch/ops/norms.ts";
+import type { Norm } from "../play/torch/ops/norms.ts";
 import type { Scenario } from "../scenario/schema.ts";
 import type { Dropouts } from "./dropouts.ts";
 
@@ -58,11 +61,27 @@ export interface ProjectorPlan {
 export interface Tower {
   /** Features of a head. */
   readonly headWidth: number;
-  readonly traits: {
-    readonly rotary: "none";
-    readonly activation: ActivationKind;
-    readonly dropout: Dropouts;
-  };
+  readonly traits: TowerTraits;
+  /** Null: those of the language model. */
+  readonly kernels: Kernels | null;
+  /** Layers at the end that nobody reads... */
+  readonly unreadLayers: number;
+  /** ...and names of tensors outside of them; null where all are read. */
+  readonly unread: RegExp | null;
+}
+
+/** What its layers do, under the names of a family's traits. */
+export interface TowerTraits {
+  readonly rotary: "whole" | "none";
+  readonly activation: ActivationKind;
+  readonly dropout: Dropouts;
+  readonly arrangement?: "pre";
+  readonly norm?: NormKind;
+  readonly wideRotary?: boolean;
+  readonly repeatedTables?: boolean;
+  readonly scaledResiduals?: boolean;
+  readonly wideSoftmax?: boolean;
+  readonly attentionSoftcap?: boolean;
 }
 
 /** What a program's sight is made from. */
@@ -71,15 +90,22 @@ export interface SightSource {
   readonly model: Model;
   /** The modules outside of layers. */
   readonly outside: ModuleSource;
-  /** Whether the model has a stack of layers for images. */
-  readonly hasTower: boolean;
+  /** How many stacks of layers the model has for images. */
+  readonly towers: number;
 }
+
+/** Takes a tensor by its name. */
+type Test = (name: string, tensor: Tensor) => boolean;
 
 /** Gives modules by their paths; null where there is none. */
 export interface ModuleSource {
-  parameter(name: string): Parameter | null;
-  linear(path: string): AdaptedLinear | null;
-  norm(path: string, kind: NormKind): Norm | null;
+  /** The first tensor that a test takes. */
+  find(test: Test): string | null;
+  /** The path of the first module whose weight a test takes. */
+  pathOf(test: Test): string | null;
+  parameter(name: string | null): Parameter | null;
+  linear(path: string | null): AdaptedLinear | null;
+  norm(path: string | null, kind: NormKind): Norm | null;
 }
 
 /** Finds out how a model's images are seen, or why they are not played. */

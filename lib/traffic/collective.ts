@@ -1,10 +1,4 @@
-/** How the ranks of a group talk to each other. */
-export type Collective =
-  | "all-reduce"
-  | "reduce-scatter"
-  | "all-gather"
-  | "all-to-all"
-  | "send and receive";
+import type { Collective } from "../answer/traffic.ts";
 
 /**
  * Bytes that each rank sends, and receives, for each byte of a collective's

@@ -1,9 +1,9 @@
 import { shardingOf } from "../parallel/sharding.ts";
-import type { Collective } from "./collective.ts";
+import type { Collective } from "../answer/traffic.ts";
 import type { Message } from "./flow.ts";
-import { counted } from "./flow.ts";
+import { spelledCount } from "./flow.ts";
 import type { Share } from "./held.ts";
-import type { Group } from "./placement.ts";
+import type { RankGroup } from "./placement.ts";
 import type { TrafficSetup } from "./setup.ts";
 import { isFsdp } from "./setup.ts";
 
@@ -75,7 +75,7 @@ export function dataMessages(setup: TrafficSetup): Message[] {
 function of(
   setup: TrafficSetup,
   share: Share,
-  group: Group,
+  group: RankGroup,
   whose: string,
 ): Message[] {
   const { scenario, microSteps, gradientBytes, parameterBytes } = setup;
@@ -88,7 +88,7 @@ function of(
   const ways = hybrid
     ? Math.min(group.size, scenario.parallel.gpus_per_node)
     : group.size;
-  const shards: Group = { ...group, size: ways };
+  const shards: RankGroup = { ...group, size: ways };
   const gathered = share.parameters + (isAdapted ? share.trainable : 0);
 
   const messages: Message[] = [];
@@ -99,7 +99,7 @@ function of(
       collective: "all-gather",
       elements: count,
       bytes: parameterBytes,
-      spelled: counted(count, "parameters"),
+      spelled: spelledCount(count, "parameters"),
       calls: times,
     });
   };
@@ -118,7 +118,7 @@ function of(
     collective: plan.reduce,
     elements: share.trainable,
     bytes: gradientBytes,
-    spelled: counted(share.trainable, "trainable"),
+    spelled: spelledCount(share.trainable, "trainable"),
     calls,
   });
   if (hybrid) {
@@ -132,7 +132,7 @@ function of(
       collective: "all-reduce",
       elements: share.trainable / ways,
       bytes: gradientBytes,
-      spelled: `${counted(share.trainable, "trainable")} ÷ ${ways}`,
+      spelled: `${spelledCount(share.trainable, "trainable")} ÷ ${ways}`,
       calls,
     });
   }

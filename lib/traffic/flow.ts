@@ -1,14 +1,14 @@
 import { groupDigits } from "../units/mod.ts";
-import type { Collective } from "./collective.ts";
+import type { Collective } from "../answer/traffic.ts";
 import { busFactor } from "./collective.ts";
-import type { Group } from "./placement.ts";
+import type { RankGroup } from "./placement.ts";
 import { networkShare } from "./placement.ts";
 import type { TrafficSetup } from "./setup.ts";
 import type { Flow } from "../answer/traffic.ts";
 
 /** A collective before its bytes are worked out. */
 export interface Message {
-  group: Group;
+  group: RankGroup;
   what: string;
   collective: Collective;
   /** Elements of the whole array, and bytes of each. */
@@ -46,6 +46,6 @@ export function flowOf(
 }
 
 /** "6,738,415,616 parameters" */
-export function counted(count: number, of: string): string {
+export function spelledCount(count: number, of: string): string {
   return `${groupDigits(Math.round(count))} ${of}`;
 }

@@ -1,6 +1,6 @@
 import type { Piece, Tensor } from "../models/tensors/tensor.ts";
 import { copiesOf, elementsOf } from "../models/tensors/tensor.ts";
-import type { TrafficQuestion } from "./setup.ts";
+import type { TrafficQuestion } from "./question.ts";
 
 /** Parameters of one kind on one GPU, and how many of them train. */
 export interface Share {

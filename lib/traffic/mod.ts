@@ -6,17 +6,10 @@ import {
   pipelineMessages,
   tensorMessages,
 } from "./layer_axes.ts";
-import type { TrafficQuestion, TrafficSetup } from "./setup.ts";
+import type { TrafficQuestion } from "./question.ts";
+import type { TrafficSetup } from "./setup.ts";
 import { trafficSetup } from "./setup.ts";
 import type { Flow, Traffic } from "../answer/traffic.ts";
-
-export { trafficTime } from "./time.ts";
-export type {
-  Bandwidths,
-  Flow,
-  Traffic,
-  TrafficTime,
-} from "../answer/traffic.ts";
 
 /**
  * What the busiest GPU sends and receives per optimizer step, per axis of the

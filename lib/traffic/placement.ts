@@ -2,7 +2,7 @@ import type { Mesh } from "../parallel/mesh.ts";
 import type { Axis } from "../answer/traffic.ts";
 
 /** Ranks that talk to each other: every `stride`-th GPU, `size` of them. */
-export interface Group {
+export interface RankGroup {
   axis: Axis;
   size: number;
   stride: number;
@@ -17,13 +17,13 @@ export interface Group {
  * parallel ranks too, which have the same parameters.
  */
 export function groupsOf({ tp, cp, dp, pp, ep }: Mesh): {
-  tensor: Group;
-  context: Group;
-  data: Group;
-  pipeline: Group;
-  expert: Group;
+  tensor: RankGroup;
+  context: RankGroup;
+  data: RankGroup;
+  pipeline: RankGroup;
+  expert: RankGroup;
   /** Ranks that hold the same experts. */
-  expertData: Group;
+  expertData: RankGroup;
   /** Whether tensor parallel ranks split each expert, or hold experts of their own. */
   splitsExperts: boolean;
 } {
@@ -63,7 +63,7 @@ export function groupsOf({ tp, cp, dp, pp, ep }: Mesh): {
  * @param perNode GPUs of a node.
  */
 export function networkShare(
-  { size, stride, shape }: Group,
+  { size, stride, shape }: RankGroup,
   gpus: number,
   perNode: number,
 ): number {

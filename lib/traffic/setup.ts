@@ -1,19 +1,9 @@
-import { FLOAT_BYTES, weightBytes } from "../methods/weight_bytes.ts";
-import type { Model } from "../models/model.ts";
-import type { Mesh } from "../parallel/mesh.ts";
+import { FLOAT_BYTES, weightBytes } from "../models/weight_bytes.ts";
 import type { Scenario } from "../scenario/schema.ts";
 import { groupsOf } from "./placement.ts";
 import type { Held } from "./held.ts";
 import { heldBy } from "./held.ts";
-
-/** What a step's traffic is asked of. */
-export interface TrafficQuestion {
-  scenario: Scenario;
-  model: Model;
-  mesh: Mesh;
-  /** Parameters that train in the whole model, exactly. */
-  trainable: number;
-}
+import type { TrafficQuestion } from "./question.ts";
 
 /** The quantities that several axes share. */
 export interface TrafficSetup extends TrafficQuestion {

@@ -1,4 +1,4 @@
-import type { Bodies } from "./body.ts";
+import type { Bodies } from "../body.ts";
 import type { Budget } from "./budget.ts";
 import { clientOf } from "./client_address.ts";
 import type { Outcome } from "./job.ts";

@@ -49,6 +49,12 @@ export class Job {
     this.#resolve(outcome);
   }
 
+  /** Nobody waits for the answer to one of its questions any more. */
+  dropAsk(ask: number): void {
+    this.asks.get(ask)?.abort();
+    this.asks.delete(ask);
+  }
+
   /** Nobody waits for what it has asked any more. */
   dropAsks(): void {
     for (const stop of this.asks.values()) stop.abort();

@@ -1,14 +1,15 @@
 import { AsyncLocalStorage } from "node:async_hooks";
 import type { MessagePort } from "node:worker_threads";
 import { CALLER } from "../../hub/caller.ts";
-import type { LookUp, LookUps } from "../../hub/look_ups.ts";
+import type { LookUp, LookUps } from "../../hub/look_up.ts";
 import type {
   FromWorker,
   SentAnswer,
   SentRequest,
   ToWorker,
 } from "./messages.ts";
-import { requestOf, sentOf } from "./sent.ts";
+import { requestOf } from "../request_of.ts";
+import { sentOf } from "./sent.ts";
 import { watched, watchesPromises } from "./watchdog.ts";
 
 /** One request that a worker is at. */

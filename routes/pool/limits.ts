@@ -25,7 +25,7 @@ export interface PoolLimits {
 }
 
 /**
- * What an estimate may cost where nothing can end it (see `lib/cost.ts`): about
+ * What an estimate may cost where nothing can end it (see `lib/ask/cost.ts`): about
  * 20 times the costliest model of the catalogue, a second or so.
  */
 export const MAX_COST = 100_000;

@@ -1,5 +1,5 @@
 import requestIdsText from "../request_ids.ts" with { type: "text" };
-import bodyText from "./body.ts" with { type: "text" };
+import bodyText from "../body.ts" with { type: "text" };
 import type { Peer } from "./front.ts";
 import listenerText from "./listener.ts" with { type: "text" };
 import type {
@@ -8,7 +8,8 @@ import type {
   ToListener,
 } from "./listener_messages.ts";
 import type { SentAnswer } from "./messages.ts";
-import { requestOf, sentOf } from "./sent.ts";
+import { requestOf } from "../request_of.ts";
+import { sentOf } from "./sent.ts";
 
 /** Requests that may be open at once; they hold little but their bodies. */
 const MAX_OPEN = 1024;
@@ -52,7 +53,7 @@ async function startListener(): Promise<Worker | null> {
     const worker = new Worker(
       inText(
         listenerText
-          .replaceAll('"./body.ts"', JSON.stringify(inText(bodyText)))
+          .replaceAll('"../body.ts"', JSON.stringify(inText(bodyText)))
           .replaceAll(
             '"../request_ids.ts"',
             JSON.stringify(inText(requestIdsText)),

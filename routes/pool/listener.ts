@@ -8,9 +8,9 @@
  * @module
  */
 /// <reference lib="deno.worker" />
-import type { ReadBody } from "./body.ts";
+import type { ReadBody } from "../body.ts";
 import { requestIdOf } from "../request_ids.ts";
-import { Bodies } from "./body.ts";
+import { Bodies } from "../body.ts";
 import type { FromListener, ToListener } from "./listener_messages.ts";
 import type { SentAnswer } from "./messages.ts";
 

@@ -1,4 +1,4 @@
-import type { LookUps } from "../../hub/look_ups.ts";
+import type { LookUps } from "../../hub/look_up.ts";
 import { AskedLookUps, serveJobs } from "./job_loop.ts";
 import type { FromWorker, ToWorker } from "./messages.ts";
 import type { StartThread } from "./thread.ts";

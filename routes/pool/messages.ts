@@ -1,5 +1,5 @@
-import type { AskOptions, LookUp } from "../../hub/look_ups.ts";
-import type { TablesConfig } from "../../lib/tables/config.ts";
+import type { AskOptions, LookUp } from "../../hub/look_up.ts";
+import type { TablesConfig } from "../../lib/ask/tables/config.ts";
 
 /** A request as it is sent to a worker. */
 export interface SentRequest {

@@ -1,18 +1,15 @@
-import { CALLER } from "../../hub/caller.ts";
 import type { Clock } from "../../hub/look_up_places.ts";
 import { CLOCK } from "../../hub/look_up_places.ts";
-import type { LookUps } from "../../hub/look_ups.ts";
+import type { LookUps } from "../../hub/look_up.ts";
 import { BusyClock } from "./busy_clock.ts";
 import type { Outcome } from "./job.ts";
 import { Job } from "./job.ts";
 import type { PoolLimits } from "./limits.ts";
+import { lookUpFor } from "./look_up_for.ts";
 import { Member } from "./member.ts";
 import type { FromWorker, SentRequest } from "./messages.ts";
 import { JobQueue } from "./queue.ts";
 import type { StartThread } from "./thread.ts";
-
-/** What a look-up counts for, as processor time, in milliseconds. */
-const LOOK_UP_MS = 100;
 
 /** What a {@linkcode Pool} is made of. */
 export interface PoolOptions {
@@ -158,9 +155,7 @@ export class Pool {
         void this.#ask(member, job, message);
         return;
       case "unask":
-        job.asks.get(message.ask)?.abort();
-        job.asks.delete(message.ask);
-        return;
+        return job.dropAsk(message.ask);
       case "waiting":
         if (job.isOver) this.#drop(member, job);
         else this.#pause(member, job);
@@ -175,24 +170,11 @@ export class Pool {
   async #ask(
     member: Member,
     job: Job,
-    { ask, name, options }: FromWorker & { kind: "ask" },
+    asked: FromWorker & { kind: "ask" },
   ): Promise<void> {
-    const stop = new AbortController();
-    job.asks.set(ask, stop);
-    const { client } = job.request;
-    const lookUp = await CALLER.run(
-      {
-        client,
-        signal: stop.signal,
-        onLookUp: () => this.#options.onSpent?.(client, LOOK_UP_MS),
-      },
-      async () => await this.#options.lookUps?.ask(name, options) ?? null,
-    );
-    if (!job.asks.delete(ask)) return;
-    member.due.push({
-      job,
-      message: { kind: "found", job: job.id, ask, lookUp },
-    });
+    const message = await lookUpFor(job, asked, this.#options);
+    if (!message) return;
+    member.due.push({ job, message });
     this.#dispatch();
   }
 

@@ -1,7 +1,7 @@
-import type { Accuracy } from "../../lib/accuracy.ts";
+import type { Accuracy } from "../../lib/ask/accuracy.ts";
 import { bandRows } from "../../lib/evidence/band_rows.ts";
 import { gatherRuns } from "../../lib/evidence/gather_runs.ts";
-import type { Understood } from "../../lib/evidence/gather_runs.ts";
+import type { UnderstoodCase } from "../../lib/evidence/gather_runs.ts";
 import { packedText, packRuns } from "../../lib/evidence/pack_runs.ts";
 import { parseScenario, ScenarioError } from "../../lib/mod.ts";
 import type { Scenario } from "../../lib/mod.ts";
@@ -33,7 +33,7 @@ function scenarioOf(input: unknown): Scenario | null {
   return parsed.ok ? parsed.value : null;
 }
 
-function understood(input: unknown): Understood {
+function understood(input: unknown): UnderstoodCase {
   const parsed = parseScenario(input);
   if (!parsed.ok) throw new ScenarioError(parsed.problems);
   const model = resolveModel(parsed.value.model);

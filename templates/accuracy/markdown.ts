@@ -1,4 +1,4 @@
-import type { Accuracy } from "../../lib/accuracy.ts";
+import type { Accuracy } from "../../lib/ask/accuracy.ts";
 import type { Prediction } from "../../lib/evidence/predict.ts";
 import type { ScoreRow } from "../../lib/evidence/score.ts";
 import { MIN_RUNS } from "../../lib/evidence/band.ts";

@@ -4,7 +4,7 @@ import type { SymbolType } from "d3-shape";
 // @ts-types="@types/d3-shape"
 import * as shapes from "d3-shape";
 import { raw } from "hono/html";
-import type { Accuracy } from "../../lib/accuracy.ts";
+import type { Accuracy } from "../../lib/ask/accuracy.ts";
 import type { Prediction } from "../../lib/evidence/predict.ts";
 import { GIB } from "../../lib/mod.ts";
 

@@ -1,4 +1,4 @@
-import type { Accuracy } from "../../lib/accuracy.ts";
+import type { Accuracy } from "../../lib/ask/accuracy.ts";
 import { TRACED } from "../../lib/evidence/case.ts";
 import type { ScoreRow } from "../../lib/evidence/score.ts";
 import { AIM } from "../../lib/evidence/score.ts";

@@ -1,4 +1,4 @@
-import type { LookUp } from "../../hub/look_ups.ts";
+import type { LookUp } from "../../hub/look_up.ts";
 
 /**
  * How far the look-up of a model is. It asks for the answer again after a

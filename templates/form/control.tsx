@@ -1,22 +1,8 @@
 import { raw } from "hono/html";
-import type { Field, TabId } from "../../lib/mod.ts";
-import type { Belongs } from "./comparison.ts";
+import type { Field } from "../../lib/mod.ts";
+import type { FormState } from "./form_state.ts";
 import { DEFAULT_TEXTS } from "./form_state.ts";
 import { GpuSelect } from "./gpu_select.tsx";
-
-/** What stands in the form: text by path, and what is wrong with it. */
-export interface FormState {
-  /** The text of every control that is not blank. */
-  texts: ReadonlyMap<string, string>;
-  /** Whether the box is ticked that counts from the checkpoint's headers. */
-  headers: boolean;
-  /** The comparison that the scenario belongs to; null where to none. */
-  belongs: Belongs | null;
-  /** The tab whose more settings are asked for. */
-  more: TabId | null;
-  /** The message of each field that was refused. */
-  errors: ReadonlyMap<string, string>;
-}
 
 /** Paths whose text is long. */
 const LONG = new Set(["model.config"]);

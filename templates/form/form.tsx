@@ -6,7 +6,7 @@ import {
   QUANTIZATIONS,
 } from "../../lib/mod.ts";
 import { belongsText } from "./comparison.ts";
-import type { FormState } from "./control.tsx";
+import type { FormState } from "./form_state.ts";
 import { GroupView } from "./group.tsx";
 import { MoreSettings } from "./more_settings.tsx";
 import { PAGE_FIELDS } from "./page_fields.ts";

@@ -1,7 +1,20 @@
 import type { Problem, Scenario, TabId } from "../../lib/mod.ts";
 import { DEFAULT_SCENARIO, leavesOf, toQuery } from "../../lib/mod.ts";
 import type { Belongs } from "./comparison.ts";
-import type { FormState } from "./control.tsx";
+
+/** What stands in the form: text by path, and what is wrong with it. */
+export interface FormState {
+  /** The text of every control that is not blank. */
+  texts: ReadonlyMap<string, string>;
+  /** Whether the box is ticked that counts from the checkpoint's headers. */
+  headers: boolean;
+  /** The comparison that the scenario belongs to; null where to none. */
+  belongs: Belongs | null;
+  /** The tab whose more settings are asked for. */
+  more: TabId | null;
+  /** The message of each field that was refused. */
+  errors: ReadonlyMap<string, string>;
+}
 
 /** Every field's default as the form shows it. */
 export const DEFAULT_TEXTS: ReadonlyMap<string, string> = new Map(

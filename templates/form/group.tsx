@@ -1,6 +1,6 @@
 import type { Field } from "../../lib/mod.ts";
 import { ControlView } from "./control.tsx";
-import type { FormState } from "./control.tsx";
+import type { FormState } from "./form_state.ts";
 import { ConfigFileField, LookUpFields } from "./model_extras.tsx";
 import type { FilledGroup } from "./tabs.ts";
 

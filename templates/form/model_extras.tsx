@@ -1,4 +1,4 @@
-import type { FormState } from "./control.tsx";
+import type { FormState } from "./form_state.ts";
 import { MAX_CONFIG_BYTES, PAGE_FIELDS } from "./page_fields.ts";
 
 /**

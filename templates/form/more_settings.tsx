@@ -1,6 +1,6 @@
 import type { Field } from "../../lib/mod.ts";
 import { holds, pathsOf } from "../../lib/mod.ts";
-import type { FormState } from "./control.tsx";
+import type { FormState } from "./form_state.ts";
 import { controlId } from "./control.tsx";
 import { DEFAULT_TEXTS } from "./form_state.ts";
 import { GroupView } from "./group.tsx";

@@ -1,6 +1,6 @@
 import { DEFAULT_SCENARIO, toQuery } from "../../lib/mod.ts";
-import type { TablesSettings } from "../../lib/tables/settings.ts";
-import { DEFAULT_SETTINGS } from "../../lib/tables/settings.ts";
+import type { TablesSettings } from "../../lib/ask/tables/settings.ts";
+import { DEFAULT_SETTINGS } from "../../lib/ask/tables/settings.ts";
 
 /** Names of the page's settings beside the model's. */
 const NAMES = [

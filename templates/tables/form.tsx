@@ -1,4 +1,4 @@
-import type { TablesConfig } from "../../lib/tables/config.ts";
+import type { TablesConfig } from "../../lib/ask/tables/config.ts";
 import { SUGGESTIONS } from "../form/form.tsx";
 import { PAGE_FIELDS } from "../form/page_fields.ts";
 import type { TablesForm } from "./fields.ts";

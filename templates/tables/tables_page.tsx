@@ -1,5 +1,5 @@
 import type { Child } from "hono/jsx";
-import type { TablesConfig } from "../../lib/tables/config.ts";
+import type { TablesConfig } from "../../lib/ask/tables/config.ts";
 import { Layout } from "../layout.tsx";
 import type { TablesForm } from "./fields.ts";
 import { TablesFormView } from "./form.tsx";

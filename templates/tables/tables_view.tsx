@@ -1,15 +1,15 @@
 import { formatBytes, GIB, groupDigits, toQuery } from "../../lib/mod.ts";
 import type { Scenario } from "../../lib/mod.ts";
-import type { TablesConfig } from "../../lib/tables/config.ts";
-import type { Tables } from "../../lib/tables/mod.ts";
+import type { TablesConfig } from "../../lib/ask/tables/config.ts";
+import type { Tables } from "../../lib/ask/tables/mod.ts";
 import type {
   MethodOpinions,
   Use,
   UseOpinion,
-} from "../../lib/tables/opinions.ts";
-import { opinionType, USES } from "../../lib/tables/opinions.ts";
-import type { TablesSettings } from "../../lib/tables/settings.ts";
-import { leastClass, MEMORY_CLASSES } from "../../lib/tables/strategies.ts";
+} from "../../lib/ask/tables/opinions.ts";
+import { opinionType, USES } from "../../lib/ask/tables/opinions.ts";
+import type { TablesSettings } from "../../lib/ask/tables/settings.ts";
+import { leastClass, MEMORY_CLASSES } from "../../lib/ask/tables/strategies.ts";
 import { Scrolled } from "./scrolled.tsx";
 
 /** All that the tables page says of a model. */

@@ -1,4 +1,4 @@
-import type { Accuracy } from "../../lib/accuracy.ts";
+import type { Accuracy } from "../../lib/ask/accuracy.ts";
 import type { ScoreRow } from "../../lib/evidence/score.ts";
 import type { Unpredicted } from "../../lib/evidence/unpredicted.ts";
 import {

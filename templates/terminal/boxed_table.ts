@@ -1,5 +1,5 @@
 import Table from "cli-table3";
-import type { Box } from "../../lib/tables/table_style.ts";
+import type { Box } from "../../lib/ask/tables/table_style.ts";
 
 /** Corners and lines of each kind of box: corners and crossings row by row. */
 const LINES: Record<Box, string> = {

@@ -1,14 +1,17 @@
 import { styleText } from "node:util";
 import { GIB, groupDigits } from "../../lib/mod.ts";
-import type { TablesConfig, TableStyle } from "../../lib/tables/config.ts";
-import type { Tables } from "../../lib/tables/mod.ts";
-import type { MethodOpinions, UseOpinion } from "../../lib/tables/opinions.ts";
-import { opinionType, USES } from "../../lib/tables/opinions.ts";
-import { usableOf } from "../../lib/tables/recommendations.ts";
-import type { TypeRow } from "../../lib/tables/rows.ts";
-import type { TablesSettings } from "../../lib/tables/settings.ts";
-import { leastClass, MEMORY_CLASSES } from "../../lib/tables/strategies.ts";
-import { styleWords } from "../../lib/tables/table_style.ts";
+import type { TablesConfig, TableStyle } from "../../lib/ask/tables/config.ts";
+import type { Tables } from "../../lib/ask/tables/mod.ts";
+import type {
+  MethodOpinions,
+  UseOpinion,
+} from "../../lib/ask/tables/opinions.ts";
+import { opinionType, USES } from "../../lib/ask/tables/opinions.ts";
+import { usableOf } from "../../lib/ask/tables/recommendations.ts";
+import type { TypeRow } from "../../lib/ask/tables/rows.ts";
+import type { TablesSettings } from "../../lib/ask/tables/settings.ts";
+import { leastClass, MEMORY_CLASSES } from "../../lib/ask/tables/strategies.ts";
+import { styleWords } from "../../lib/ask/tables/table_style.ts";
 import { boxedTable } from "./boxed_table.ts";
 import { plainTable, trimmed } from "./estimate_text.ts";
 

@@ -1,7 +1,7 @@
 /// <reference lib="dom" />
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { parseHTML } from "../npm/linkedom.ts";
-import { accuracyOf } from "../../lib/accuracy.ts";
+import { accuracyOf } from "../../lib/ask/accuracy.ts";
 import { readCases } from "../../lib/evidence/case.ts";
 import { writtenFiles } from "../../templates/accuracy/files.ts";
 import measured from "../truth/measured.json" with { type: "json" };

@@ -10,7 +10,7 @@ const FOLDERS = ["lib", "hub", "routes", "commands", "templates"];
 const OWN_TEXT: Readonly<Record<string, string>> = {
   "lib/evidence/source_url.ts": "of parts that it names",
   "lib/interop/reading/key_patterns.ts": "of templates that the readers hold",
-  "lib/plan/encoders/family.ts": "of a family's own expression",
+  "lib/plan/encoders/frozen.ts": "of a family's own expression",
 };
 
 Deno.test("no text from outside becomes an expression of a backtracking engine", async () => {

@@ -1,6 +1,6 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { app } from "../../app.ts";
-import { requestOf } from "../../routes/pool/sent.ts";
+import { requestOf } from "../../routes/request_of.ts";
 import { addresses, messageOf } from "./requests.ts";
 import { documentOf, only, textOf } from "./visit.ts";
 

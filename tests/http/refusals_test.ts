@@ -1,7 +1,7 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { Hono } from "hono";
 import { app, createAppWith } from "../../app.ts";
-import { DEFAULT_TABLES } from "../../lib/tables/config.ts";
+import { DEFAULT_TABLES } from "../../lib/ask/tables/config.ts";
 import { wholeBody, within } from "../../routes/limits.ts";
 import { withoutAnswer } from "../../routes/refuse.tsx";
 import { addresses, messageOf } from "./requests.ts";

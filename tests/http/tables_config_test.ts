@@ -1,6 +1,6 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { createApp } from "../../app.ts";
-import { parseTablesConfig } from "../../lib/tables/config.ts";
+import { parseTablesConfig } from "../../lib/ask/tables/config.ts";
 import { mountedTables } from "../../routes/mounted_tables.ts";
 import { documentOf, textOf } from "./visit.ts";
 import { cellsOf, MEMORY } from "./tables.ts";

@@ -1,7 +1,8 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { bytesOf } from "../../hub/bytes_of.ts";
 import { CALLER } from "../../hub/caller.ts";
-import type { AskOptions, LookUp, LookUpLimits } from "../../hub/look_ups.ts";
+import type { AskOptions, LookUp } from "../../hub/look_up.ts";
+import type { LookUpLimits } from "../../hub/look_ups.ts";
 import { LookUpDesk } from "../../hub/look_ups.ts";
 import type { Hub, LookUpOptions } from "../../hub/mod.ts";
 import { openHub } from "../../hub/mod.ts";

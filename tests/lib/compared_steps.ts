@@ -1,6 +1,6 @@
-import type { Compared } from "../../lib/evidence/doubt_rows.ts";
-import type { StepKind } from "../../lib/evidence/step_kind.ts";
-import { stepKindOf } from "../../lib/evidence/step_kind.ts";
+import type { ComparedStep } from "../../lib/evidence/doubt_rows.ts";
+import type { StepKind } from "../../lib/methods/step_kind.ts";
+import { stepKindOf } from "../../lib/methods/step_kind.ts";
 import type { ScenarioInput } from "../../lib/mod.ts";
 import { resolveModel } from "../../lib/models/resolve_model.ts";
 import { parseScenario } from "../../lib/scenario/parse_scenario.ts";
@@ -18,12 +18,12 @@ import { saidOf } from "./unsaid.ts";
 import { assertOk } from "./results.ts";
 
 /** A traced step with its name, beside what is played. */
-export type ComparedStep = Compared & { readonly name: string };
+export type NamedStep = ComparedStep & { readonly name: string };
 
 const TRACED = [traced, heads, stateSpaces, steps] as unknown as Traced[][];
 
 /** Every traced step, played and compared: none is left out, and no phase. */
-export function comparedSteps(): ComparedStep[] {
+export function comparedSteps(): NamedStep[] {
   return TRACED.flat().map((each) => {
     const { step, errors } = playedOf(saidOf(each));
     const { plan, implementation } = step;

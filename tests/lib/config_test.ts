@@ -7,7 +7,7 @@ import {
 import { estimate, tryEstimate } from "../../lib/mod.ts";
 import { architectureOfConfig } from "../../lib/models/architecture_of_config.ts";
 import type { Architecture } from "../../lib/models/architecture.ts";
-import type { Config } from "../../lib/models/architecture_of_config.ts";
+import type { Config } from "../../lib/models/config.ts";
 import { assertOk } from "./results.ts";
 
 const CONFIG: Config = {

@@ -1,6 +1,6 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import fc from "../npm/fast-check.ts";
-import { costOf, costProblem } from "../../lib/cost.ts";
+import { costOf, costProblem } from "../../lib/ask/cost.ts";
 import { resolveModel } from "../../lib/models/resolve_model.ts";
 import type { Scenario } from "../../lib/mod.ts";
 import { CATALOGUE, parseScenario } from "../../lib/mod.ts";

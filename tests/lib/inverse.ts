@@ -1,7 +1,7 @@
 import type { InversePath, ScenarioInput } from "../../lib/mod.ts";
 import { largest, parseScenario } from "../../lib/mod.ts";
-import type { Found } from "../../lib/inverse/search.ts";
-import { searchLargest } from "../../lib/inverse/search.ts";
+import type { Found } from "../../lib/ask/largest/search.ts";
+import { searchLargest } from "../../lib/ask/largest/search.ts";
 import type { Scenario } from "../../lib/mod.ts";
 import { assertOk } from "./results.ts";
 

@@ -1,7 +1,7 @@
 import { assert, assertEquals } from "@std/assert";
 import type { ScenarioInput } from "../../lib/mod.ts";
-import { askLargest } from "../../lib/inverse/largest.ts";
-import { probeOf } from "../../lib/inverse/probe.ts";
+import { askLargest } from "../../lib/ask/largest/largest.ts";
+import { probeOf } from "../../lib/ask/largest/probe.ts";
 import { estimateScenario } from "../../lib/mod.ts";
 import { resolveModel } from "../../lib/models/resolve_model.ts";
 import { parseScenario } from "../../lib/scenario/parse_scenario.ts";

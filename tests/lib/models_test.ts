@@ -7,7 +7,7 @@ import {
   tryEstimate,
 } from "../../lib/mod.ts";
 import type { ScenarioInput } from "../../lib/mod.ts";
-import type { Config } from "../../lib/models/architecture_of_config.ts";
+import type { Config } from "../../lib/models/config.ts";
 import { similarModels } from "../../lib/models/catalogue.ts";
 import type { Model } from "../../lib/models/model.ts";
 import { resolveModel } from "../../lib/models/resolve_model.ts";

@@ -1,6 +1,6 @@
 import { assert } from "@std/assert";
 import { findModel } from "../../lib/mod.ts";
-import type { Config } from "../../lib/models/architecture_of_config.ts";
+import type { Config } from "../../lib/models/config.ts";
 import { modelOfConfig } from "../../lib/models/build_model.ts";
 import type { HeaderTensor } from "../../lib/models/headers/mod.ts";
 import type { Model } from "../../lib/models/model.ts";

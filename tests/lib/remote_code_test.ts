@@ -1,5 +1,5 @@
 import { assertEquals } from "@std/assert";
-import { DENSE } from "../../lib/models/families/dense.ts";
+import { FAMILIES } from "../../lib/models/families/mod.ts";
 import { ConfigReader } from "../../lib/models/tensors/config_reader.ts";
 import { copiesOf, elementsOf } from "../../lib/models/tensors/tensor.ts";
 import { TensorScope } from "../../lib/models/tensors/tensor_scope.ts";
@@ -75,7 +75,7 @@ for (const [type, name, total, fields] of KNOWN) {
   Deno.test(`${type}: ${name} has its known total`, () => {
     const config = new ConfigReader(fields);
     const scope = new TensorScope();
-    DENSE[type]?.(config, scope);
+    FAMILIES[type]?.(config, scope);
     assertEquals(config.problems, []);
     assertEquals(
       scope.tensors.reduce(

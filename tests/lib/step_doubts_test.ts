@@ -2,10 +2,10 @@ import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { bandOf, widened } from "../../lib/evidence/band.ts";
 import type { DoubtRow, StepEvidence } from "../../lib/evidence/doubt.ts";
 import { doubtOf, FIRST_SIGHT } from "../../lib/evidence/doubt.ts";
-import type { Compared } from "../../lib/evidence/doubt_rows.ts";
+import type { ComparedStep } from "../../lib/evidence/doubt_rows.ts";
 import { doubtRows, ratchet } from "../../lib/evidence/doubt_rows.ts";
-import type { StepKind } from "../../lib/evidence/step_kind.ts";
-import { stepKindOf } from "../../lib/evidence/step_kind.ts";
+import type { StepKind } from "../../lib/methods/step_kind.ts";
+import { stepKindOf } from "../../lib/methods/step_kind.ts";
 import { tracedKindsOf } from "../../lib/evidence/traced_kinds.ts";
 import { estimate } from "../../lib/mod.ts";
 import { modelOfConfig } from "../../lib/models/build_model.ts";
@@ -22,14 +22,14 @@ const PLAIN: StepKind = {
 const EAGER = { ...PLAIN, settings: ["attention eager"] };
 const EAGER_FP32 = { ...PLAIN, settings: ["attention eager", "fp32 weights"] };
 
-function evidence(steps: readonly Compared[]): StepEvidence {
+function evidence(steps: readonly ComparedStep[]): StepEvidence {
   return {
     traced: tracedKindsOf(steps.map(({ kind }) => kind)),
     doubts: doubtRows(steps),
   };
 }
 
-function step(kind: StepKind, phase: string, error: number): Compared {
+function step(kind: StepKind, phase: string, error: number): ComparedStep {
   return { kind, errors: [["forward", 0], [phase, error]] };
 }
 
@@ -74,7 +74,7 @@ Deno.test("a known error is every kind's that has its settings, unless that was 
 Deno.test("a kind that was not traced is doubted by the worst error near it", () => {
   const more = { ...PLAIN, settings: ["attention eager", "autocast"] };
   const lora: StepKind = { ...PLAIN, method: "lora" };
-  const seen = (error: number, ...others: Compared[]): StepEvidence =>
+  const seen = (error: number, ...others: ComparedStep[]): StepEvidence =>
     evidence([
       step(more, "forward", error),
       step({ ...PLAIN, settings: ["fp32 weights"] }, "forward", 0),

@@ -1,10 +1,10 @@
 import { estimate } from "../../lib/mod.ts";
-import type { TablesConfig } from "../../lib/tables/config.ts";
-import { DEFAULT_TABLES } from "../../lib/tables/config.ts";
-import type { Tables } from "../../lib/tables/mod.ts";
-import { tablesOf } from "../../lib/tables/mod.ts";
-import type { TablesSettings } from "../../lib/tables/settings.ts";
-import { parseTablesSettings } from "../../lib/tables/settings.ts";
+import type { TablesConfig } from "../../lib/ask/tables/config.ts";
+import { DEFAULT_TABLES } from "../../lib/ask/tables/config.ts";
+import type { Tables } from "../../lib/ask/tables/mod.ts";
+import { tablesOf } from "../../lib/ask/tables/mod.ts";
+import type { TablesSettings } from "../../lib/ask/tables/settings.ts";
+import { parseTablesSettings } from "../../lib/ask/tables/settings.ts";
 import { assertOk } from "./results.ts";
 
 export const DIALOGPT = "microsoft/DialoGPT-medium";

@@ -1,14 +1,14 @@
 import { assert, assertEquals } from "@std/assert";
 import { estimate } from "../../lib/mod.ts";
-import type { TablesConfig } from "../../lib/tables/config.ts";
+import type { TablesConfig } from "../../lib/ask/tables/config.ts";
 import {
   CONFIG_FILES,
   DEFAULT_TABLES,
   parseTablesConfig,
-} from "../../lib/tables/config.ts";
-import type { ConfigFile } from "../../lib/tables/config.ts";
-import { tablesOf } from "../../lib/tables/mod.ts";
-import { readTablesConfig } from "../../lib/tables/read_config.ts";
+} from "../../lib/ask/tables/config.ts";
+import type { ConfigFile } from "../../lib/ask/tables/config.ts";
+import { tablesOf } from "../../lib/ask/tables/mod.ts";
+import { readTablesConfig } from "../../lib/ask/tables/read_config.ts";
 import { DIALOGPT, settingsOf, tables } from "./tables.ts";
 import { assertOk } from "./results.ts";
 

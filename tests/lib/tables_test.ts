@@ -1,9 +1,9 @@
 import { assert, assertEquals } from "@std/assert";
 import { estimate, estimateScenario, parseScenario } from "../../lib/mod.ts";
-import { DEFAULT_TABLES } from "../../lib/tables/config.ts";
-import { opinionRows, scenarioOf } from "../../lib/tables/opinions.ts";
-import { usableOf } from "../../lib/tables/recommendations.ts";
-import { parseTablesSettings } from "../../lib/tables/settings.ts";
+import { DEFAULT_TABLES } from "../../lib/ask/tables/config.ts";
+import { opinionRows, scenarioOf } from "../../lib/ask/tables/opinions.ts";
+import { usableOf } from "../../lib/ask/tables/recommendations.ts";
+import { parseTablesSettings } from "../../lib/ask/tables/settings.ts";
 import { DIALOGPT, settingsOf, tables } from "./tables.ts";
 
 const gib = (bytes: number): string => (bytes / 1024 ** 3).toFixed(2);

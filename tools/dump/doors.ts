@@ -5,8 +5,8 @@
  * @module
  */
 export * from "../../lib/mod.ts";
-export { accuracyOf } from "../../lib/accuracy.ts";
-export { costOf } from "../../lib/cost.ts";
+export { accuracyOf } from "../../lib/ask/accuracy.ts";
+export { costOf } from "../../lib/ask/cost.ts";
 export { readCases } from "../../lib/evidence/case.ts";
 export { compactConfig } from "../../lib/models/compact_config.ts";
 export {
@@ -22,8 +22,12 @@ export {
   CONFIG_FILES,
   DEFAULT_TABLES,
   parseTablesConfig,
-} from "../../lib/tables/config.ts";
-export { tablesOf } from "../../lib/tables/mod.ts";
-export { opinionRows, scenarioOf, USES } from "../../lib/tables/opinions.ts";
-export { parseTablesSettings } from "../../lib/tables/settings.ts";
+} from "../../lib/ask/tables/config.ts";
+export { tablesOf } from "../../lib/ask/tables/mod.ts";
+export {
+  opinionRows,
+  scenarioOf,
+  USES,
+} from "../../lib/ask/tables/opinions.ts";
+export { parseTablesSettings } from "../../lib/ask/tables/settings.ts";
 export { Matcher, readPattern } from "../../lib/patterns/mod.ts";

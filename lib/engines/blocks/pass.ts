@@ -84,7 +84,7 @@ export function recordPass(
   const rotaryDtype = facts.code.rotary.wide ? "fp32" : embedding.outputDtype;
   const layers = recordStack(
     // Its layers multiply by `weight.T`, which autocast takes for no weight.
-    { ...settings, cachesCasts: facts.architecture.type !== "falcon" },
+    { ...settings, cachesCasts: facts.family.attention.cachesCasts },
     {
       elements: first.rows * first.hidden,
       dtype: embedding.outputDtype,

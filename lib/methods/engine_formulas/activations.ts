@@ -1,6 +1,6 @@
-import { spelled } from "../factors/setup.ts";
+import { spelledProduct } from "../spelled.ts";
 import type { Term } from "../method.ts";
-import type { Setup } from "./setup.ts";
+import type { EngineFormulasSetup } from "./setup.ts";
 
 /** Activation bytes of a hidden element, per token and layer. */
 const BYTES_PER_ELEMENT = 16;
@@ -20,7 +20,7 @@ const MAX_WIDTH = 2;
  * Source: George614/gpu-mem-calculator@2f345d1, `core/formulas.py` and
  * `engines/megatron.py`.
  */
-export function activations(setup: Setup): Term {
+export function activations(setup: EngineFormulasSetup): Term {
   const { scenario, model, mesh, level } = setup;
   const { micro_batch, sequence_length } = scenario.train;
   const { layers, hidden_size } = model.architecture;
@@ -37,7 +37,7 @@ export function activations(setup: Setup): Term {
     name: "activations",
     bytes: tokens * layers * hidden_size * BYTES_PER_ELEMENT * experts * kept /
       shares,
-    formula: spelled(tokens, [
+    formula: spelledProduct(tokens, [
       `${layers} layers`,
       `${hidden_size}`,
       `${BYTES_PER_ELEMENT} B`,
@@ -49,18 +49,18 @@ export function activations(setup: Setup): Term {
 }
 
 /** Whether the pipeline splits activations: under Megatron alone. */
-export function splitsActivations({ layout }: Setup): boolean {
+export function splitsActivations({ layout }: EngineFormulasSetup): boolean {
   return layout.startsWith("megatron");
 }
 
 /** Whether sequence parallelism splits them once more. */
-export function splitsSequence(setup: Setup): boolean {
+export function splitsSequence(setup: EngineFormulasSetup): boolean {
   return splitsActivations(setup) && setup.mesh.tp > 1 &&
     setup.scenario.parallel.sequence_parallel;
 }
 
 /** Experts that run, with the router, times their width beside 2 x hidden. */
-function expertShare({ model }: Setup): number {
+function expertShare({ model }: EngineFormulasSetup): number {
   const {
     experts,
     experts_per_token,

@@ -1,11 +1,10 @@
-import { bandOf } from "../../evidence/band.ts";
 import type { Result } from "../../scenario/parse_scenario.ts";
 import type { Answer, Question, Term, Uncovered } from "../method.ts";
 import { oneTotal } from "../one_total.ts";
 import { activations } from "./activations.ts";
 import { remarks } from "./remarks.ts";
 import { knowsEngine, serving } from "./serving.ts";
-import type { Setup } from "./setup.ts";
+import type { EngineFormulasSetup } from "./setup.ts";
 import { setupOf } from "./setup.ts";
 import type { States } from "./states.ts";
 import { states } from "./states.ts";
@@ -13,6 +12,9 @@ import { uncoveredBy } from "./uncovered_by.ts";
 
 /** What stands for the CUDA context, fragmentation and buffers. */
 const OVERHEAD_SHARE = 0.2;
+
+const SUMMARY =
+  "Method engine-formulas: states by the engine's formula, 16 bytes of activations a hidden element, and overhead as a share, all added up as if they stood at once";
 
 /**
  * The `engine-formulas` method: weights, gradients and optimizer states by each
@@ -33,20 +35,24 @@ export function engineFormulas(
     : null;
   const stood = served ? null : states(setup);
   const terms = stood ? training(setup, stood) : served?.terms ?? [];
-  const memory = oneTotal(terms, bandOf("engine-formulas", scenario));
+  const total = oneTotal(terms);
   const host = stood?.host ?? 0;
   return {
     ok: true,
     value: {
-      memory,
+      summary: SUMMARY,
+      ...total,
       ...(served ? { kv: served.kv } : {}),
       host: { peak_bytes: host === 0 ? null : perNode(host, setup) },
-      ...remarks(setup, memory.device_peak_bytes, host),
+      ...remarks(setup, total.memory.device_peak_bytes, host),
     },
   };
 }
 
-function training(setup: Setup, { terms, unlisted }: States): Term[] {
+function training(
+  setup: EngineFormulasSetup,
+  { terms, unlisted }: States,
+): Term[] {
   const listed = [...terms, activations(setup)];
   const base = listed.reduce((sum, { bytes }) => sum + bytes, unlisted);
   const counted = unlisted > 0
@@ -60,7 +66,10 @@ function training(setup: Setup, { terms, unlisted }: States): Term[] {
   }];
 }
 
-function perNode(bytes: number, { scenario, mesh }: Setup): number {
+function perNode(
+  bytes: number,
+  { scenario, mesh }: EngineFormulasSetup,
+): number {
   const nodes = Math.ceil(mesh.gpus / scenario.parallel.gpus_per_node);
   return Math.round(bytes / nodes);
 }

@@ -1,4 +1,3 @@
-import { bandNote, bandOf } from "../../evidence/band.ts";
 import { usableBytes } from "../../hardware/gpus.ts";
 import { DEFAULT_SCENARIO } from "../../scenario/default_scenario.ts";
 import { changesFrom } from "../../scenario/walk.ts";
@@ -9,7 +8,7 @@ import { uncovered } from "../uncovered.ts";
 import { unused } from "../unused.ts";
 import { KEPT, splitsActivations, splitsSequence } from "./activations.ts";
 import { recommendedBatch } from "./recommended_batch.ts";
-import type { Setup } from "./setup.ts";
+import type { EngineFormulasSetup } from "./setup.ts";
 import { gathersLayers, offloadsOptimizer, offloadsWeights } from "./states.ts";
 
 /** Fields that the method models for any task, or that change no memory. */
@@ -57,7 +56,7 @@ const WHEN_SERVING = [
  * @param host Bytes of host memory, of all nodes together.
  */
 export function remarks(
-  setup: Setup,
+  setup: EngineFormulasSetup,
   peak: number,
   host: number,
 ): Pick<Answer, "assumptions" | "warnings"> {
@@ -65,13 +64,8 @@ export function remarks(
   const training = scenario.task === "train";
   const changes = changesFrom(DEFAULT_SCENARIO, scenario);
   const meaningless = unused(scenario, changes);
-  const band = bandOf("engine-formulas", scenario);
   return {
     assumptions: [
-      "Method engine-formulas: states by the engine's formula, 16 bytes of activations a hidden element, and overhead as a share, all added up as if they stood at once",
-      band === null
-        ? "No band of doubt: too few measured runs are like this one"
-        : bandNote(band),
       ...defaultsTaken(scenario, model, changes, coveredBy(setup)),
       ...model.notes,
       ...(training ? taken(setup, host) : []),
@@ -91,7 +85,7 @@ export function remarks(
 }
 
 /** The fields that this scenario's formulas look at. */
-function coveredBy(setup: Setup): ReadonlySet<string> {
+function coveredBy(setup: EngineFormulasSetup): ReadonlySet<string> {
   const { scenario } = setup;
   if (scenario.task === "serve") {
     return new Set([
@@ -114,7 +108,7 @@ function coveredBy(setup: Setup): ReadonlySet<string> {
   ]);
 }
 
-function taken(setup: Setup, host: number): string[] {
+function taken(setup: EngineFormulasSetup, host: number): string[] {
   const { scenario, layout, level } = setup;
   const { engine, train, engine_formulas: own, parallel } = scenario;
   const said: string[] = [];
@@ -151,7 +145,7 @@ function taken(setup: Setup, host: number): string[] {
   return said;
 }
 
-function trainingWarnings(setup: Setup): string[] {
+function trainingWarnings(setup: EngineFormulasSetup): string[] {
   const { scenario, layout, stage, mesh, dtypeBytes } = setup;
   const { engine, optimizer } = scenario;
   const said: string[] = [];
@@ -209,7 +203,7 @@ function trainingWarnings(setup: Setup): string[] {
 }
 
 /** The program's advice where the scenario does not fit. */
-function advice({ scenario }: Setup, peak: number): string[] {
+function advice({ scenario }: EngineFormulasSetup, peak: number): string[] {
   const { micro_batch } = scenario.train;
   const usable = usableBytes(scenario.hardware.gpu);
   const batch = recommendedBatch(micro_batch, peak, usable);
@@ -224,7 +218,9 @@ function advice({ scenario }: Setup, peak: number): string[] {
   ];
 }
 
-function servingWarnings({ scenario, model, mesh }: Setup): string[] {
+function servingWarnings(
+  { scenario, model, mesh }: EngineFormulasSetup,
+): string[] {
   const { architecture } = model;
   const said: string[] = [];
   if (architecture.kv_heads !== architecture.attention_heads) {

@@ -4,9 +4,9 @@ import type { KvCache } from "../../answer/estimate.ts";
 import { usableBytes } from "../../hardware/gpus.ts";
 import type { Scenario } from "../../scenario/schema.ts";
 import { GIB } from "../../units/mod.ts";
-import { spelled } from "../factors/setup.ts";
+import { spelledProduct } from "../spelled.ts";
 import type { Term } from "../method.ts";
-import type { Setup } from "./setup.ts";
+import type { EngineFormulasSetup } from "./setup.ts";
 
 /** Weights and activations are 16-bit whatever the scenario says. */
 const DTYPE_BYTES = 2;
@@ -80,7 +80,7 @@ export function knowsKvType(dtype: CacheType): boolean {
  * Source: George614/gpu-mem-calculator@2f345d1, `inference/`.
  */
 export function serving(
-  setup: Setup,
+  setup: EngineFormulasSetup,
   engine: ServingEngine,
 ): { terms: Term[]; kv: KvCache } {
   const { scenario, model, mesh } = setup;
@@ -89,7 +89,7 @@ export function serving(
     {
       name: "weights",
       bytes: model.parameters * DTYPE_BYTES / mesh.tp,
-      formula: spelled(model.parameters, [`${DTYPE_BYTES} B`], [
+      formula: spelledProduct(model.parameters, [`${DTYPE_BYTES} B`], [
         ["tp", mesh.tp],
       ]),
       basis: "assumed",
@@ -114,7 +114,7 @@ export function serving(
   };
 }
 
-function cacheOf(setup: Setup, engine: ServingEngine): Term {
+function cacheOf(setup: EngineFormulasSetup, engine: ServingEngine): Term {
   const { batch, kv_cache, max_sequences } = setup.scenario.serve;
   const length = lengthOf(setup.scenario);
   const each = `${perToken(setup)} B a token`;
@@ -128,7 +128,7 @@ function cacheOf(setup: Setup, engine: ServingEngine): Term {
     const blocks = blocksOf(setup.scenario);
     return cache(
       blocks * BLOCK_TOKENS * perToken(setup),
-      spelled(blocks, [`${BLOCK_TOKENS} tokens`, each], []),
+      spelledProduct(blocks, [`${BLOCK_TOKENS} tokens`, each], []),
     );
   }
   if (engine === "sglang") {
@@ -139,16 +139,23 @@ function cacheOf(setup: Setup, engine: ServingEngine): Term {
     );
     return cache(
       tokens * perToken(setup) * SHARED_PREFIXES * running,
-      spelled(tokens, [each, `${SHARED_PREFIXES}`, `${running} running`], []),
+      spelledProduct(
+        tokens,
+        [each, `${SHARED_PREFIXES}`, `${running} running`],
+        [],
+      ),
     );
   }
   return cache(
     batch * length * perToken(setup),
-    spelled(batch * length, [each], []),
+    spelledProduct(batch * length, [each], []),
   );
 }
 
-function activationsOf(setup: Setup, engine: ServingEngine): Term {
+function activationsOf(
+  setup: EngineFormulasSetup,
+  engine: ServingEngine,
+): Term {
   const { scenario, model } = setup;
   const { layers, hidden_size } = model.architecture;
   const length = lengthOf(scenario);
@@ -158,7 +165,7 @@ function activationsOf(setup: Setup, engine: ServingEngine): Term {
   return {
     name: "activations",
     bytes: tokens * hidden_size * layers * DTYPE_BYTES * kept,
-    formula: spelled(tokens, [
+    formula: spelledProduct(tokens, [
       `${layers} layers`,
       `${hidden_size}`,
       `${DTYPE_BYTES} B`,
@@ -168,7 +175,10 @@ function activationsOf(setup: Setup, engine: ServingEngine): Term {
   };
 }
 
-function overheadOf({ scenario, mesh }: Setup, engine: ServingEngine): Term {
+function overheadOf(
+  { scenario, mesh }: EngineFormulasSetup,
+  engine: ServingEngine,
+): Term {
   const fixed = OVERHEAD_GIB[engine];
   const group = engine === "tgi" && mesh.tp > 1 ? TGI_TP_GIB * mesh.tp : 0;
   const tokens = scenario.serve.batch * lengthOf(scenario);
@@ -202,7 +212,7 @@ function lengthOf({ serve }: Scenario): number {
 }
 
 /** Bytes of a token's keys and values, of every attention head, on each GPU. */
-function perToken({ scenario, model }: Setup): number {
+function perToken({ scenario, model }: EngineFormulasSetup): number {
   const { layers, attention_heads, hidden_size } = model.architecture;
   const width = attention_heads * Math.floor(hidden_size / attention_heads);
   return 2 * layers * width * (KV_BYTES[cacheFormat(scenario)] ?? 0);

@@ -2,7 +2,7 @@ import type { Architecture } from "../../models/architecture.ts";
 import type { Model } from "../../models/model.ts";
 import type { Mesh } from "../../parallel/mesh.ts";
 import type { Scenario } from "../../scenario/schema.ts";
-import { FLOAT_BYTES } from "../weight_bytes.ts";
+import { FLOAT_BYTES } from "../../models/weight_bytes.ts";
 
 /** Which of the program's formulas for states holds. */
 export type Layout =
@@ -38,7 +38,7 @@ const ADAMW_8BIT_BYTES = 2;
 const INTEGER_BYTES: Record<string, number> = { int8: 1, int4: 0.5 };
 
 /** The quantities that several formulas of the method share. */
-export interface Setup {
+export interface EngineFormulasSetup {
   scenario: Scenario;
   model: Model;
   mesh: Mesh;
@@ -60,7 +60,11 @@ export interface Setup {
  *
  * Source: George614/gpu-mem-calculator@2f345d1, `core/` and `engines/`.
  */
-export function setupOf(scenario: Scenario, model: Model, mesh: Mesh): Setup {
+export function setupOf(
+  scenario: Scenario,
+  model: Model,
+  mesh: Mesh,
+): EngineFormulasSetup {
   const { engine_formulas: own, quantization, precision, train } = scenario;
   return {
     scenario,
@@ -87,9 +91,9 @@ export function optimizerBytes(
 
 function layoutOf(
   { name, zero_stage, sharding }: Scenario["engine"],
-): Pick<Setup, "layout" | "stage"> {
-  const stage = zero_stage as Setup["stage"];
-  const zero = (at: Setup["stage"]) =>
+): Pick<EngineFormulasSetup, "layout" | "stage"> {
+  const stage = zero_stage as EngineFormulasSetup["stage"];
+  const zero = (at: EngineFormulasSetup["stage"]) =>
     at === 0
       ? { layout: "ddp", stage: 0 } as const
       : { layout: "zero", stage: at } as const;

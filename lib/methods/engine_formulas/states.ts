@@ -1,7 +1,7 @@
 import type { Scenario } from "../../scenario/schema.ts";
-import { spelled } from "../factors/setup.ts";
+import { spelledProduct } from "../spelled.ts";
 import type { Term } from "../method.ts";
-import type { Setup } from "./setup.ts";
+import type { EngineFormulasSetup } from "./setup.ts";
 
 /** Weights and gradients of ZeRO, FSDP and Megatron-DeepSpeed, in any type. */
 const SHARDED_BYTES = 2;
@@ -28,7 +28,7 @@ type Way = [name: string, by: number];
  *
  * Source: George614/gpu-mem-calculator@2f345d1, `engines/`.
  */
-export function states(setup: Setup): States {
+export function states(setup: EngineFormulasSetup): States {
   switch (setup.layout) {
     case "ddp":
       return replicated(setup, []);
@@ -44,12 +44,14 @@ export function states(setup: Setup): States {
 }
 
 /** Whether weights are gathered a layer at a time. */
-export function gathersLayers({ layout, stage }: Setup): boolean {
+export function gathersLayers({ layout, stage }: EngineFormulasSetup): boolean {
   return stage === 3 && (layout === "zero" || layout === "fsdp");
 }
 
 /** Whether DeepSpeed moves the optimizer's states off the GPU. */
-export function offloadsOptimizer({ layout, scenario }: Setup): boolean {
+export function offloadsOptimizer(
+  { layout, scenario }: EngineFormulasSetup,
+): boolean {
   const { name, offload_optimizer } = scenario.engine;
   return offload_optimizer !== "none" &&
     (layout === "megatron-deepspeed" ||
@@ -57,13 +59,13 @@ export function offloadsOptimizer({ layout, scenario }: Setup): boolean {
 }
 
 /** Whether it moves the weights off too: at stage 3, beside the optimizer's. */
-export function offloadsWeights(setup: Setup): boolean {
+export function offloadsWeights(setup: EngineFormulasSetup): boolean {
   return setup.layout === "zero" && setup.stage === 3 &&
     setup.scenario.engine.offload_parameters !== "none" &&
     offloadsOptimizer(setup);
 }
 
-function replicated(setup: Setup, ways: readonly Way[]): States {
+function replicated(setup: EngineFormulasSetup, ways: readonly Way[]): States {
   const { dtypeBytes, optimizerBytes } = setup;
   return {
     terms: [
@@ -76,7 +78,7 @@ function replicated(setup: Setup, ways: readonly Way[]): States {
   };
 }
 
-function zero(setup: Setup): States {
+function zero(setup: EngineFormulasSetup): States {
   const all = allGpus(setup);
   const away = offloadsOptimizer(setup);
   return {
@@ -90,7 +92,7 @@ function zero(setup: Setup): States {
   };
 }
 
-function zero3(setup: Setup): States {
+function zero3(setup: EngineFormulasSetup): States {
   const all = allGpus(setup);
   const away = offloadsOptimizer(setup);
   const empty = offloadsWeights(setup);
@@ -108,7 +110,7 @@ function zero3(setup: Setup): States {
   };
 }
 
-function fullySharded(setup: Setup): States {
+function fullySharded(setup: EngineFormulasSetup): States {
   const all = allGpus(setup);
   const layer = gatheredLayer(setup);
   const shard = term(setup, "weights", SHARDED_BYTES, all);
@@ -127,7 +129,7 @@ function fullySharded(setup: Setup): States {
   };
 }
 
-function megatronDeepSpeed(setup: Setup): States {
+function megatronDeepSpeed(setup: EngineFormulasSetup): States {
   const { mesh, stage } = setup;
   const own: Way[] = [["tp", mesh.tp], ["pp", mesh.pp]];
   const all: Way[] = [...own, ["dp", mesh.dp]];
@@ -144,7 +146,7 @@ function megatronDeepSpeed(setup: Setup): States {
 }
 
 function term(
-  { model }: Setup,
+  { model }: EngineFormulasSetup,
   name: string,
   bytes: number,
   ways: readonly Way[],
@@ -153,29 +155,29 @@ function term(
   return {
     name,
     bytes: model.parameters * bytes / shares,
-    formula: spelled(model.parameters, [`${bytes} B`], [...ways]),
+    formula: spelledProduct(model.parameters, [`${bytes} B`], [...ways]),
     basis: "assumed",
   };
 }
 
-function gatheredLayer({ largestLayer }: Setup): Term {
+function gatheredLayer({ largestLayer }: EngineFormulasSetup): Term {
   return {
     name: "weights",
     bytes: largestLayer * GATHERED_BYTES,
-    formula: spelled(largestLayer, [
+    formula: spelledProduct(largestLayer, [
       `${GATHERED_BYTES} B of the largest layer`,
     ], []),
     basis: "assumed",
   };
 }
 
-function allGpus({ mesh }: Setup): Way[] {
+function allGpus({ mesh }: EngineFormulasSetup): Way[] {
   return [["GPUs", mesh.gpus]];
 }
 
 /** NVMe takes the states off the GPU too, but not into host memory. */
 function onHost(
-  { scenario, model }: Setup,
+  { scenario, model }: EngineFormulasSetup,
   bytes: number,
   field: keyof Scenario["engine"],
 ): number {

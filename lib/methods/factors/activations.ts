@@ -1,7 +1,7 @@
 import { logitsOf } from "../../models/heads/model_head.ts";
 import type { Term } from "../method.ts";
-import type { Setup } from "./setup.ts";
-import { spelled } from "./setup.ts";
+import type { FactorsSetup } from "./setup.ts";
+import { spelledProduct } from "../spelled.ts";
 
 /** Attention scores stand in fp32. */
 const SCORE_BYTES = 4;
@@ -15,7 +15,7 @@ const VISION_TOWER = { hidden_size: 1024, layers: 24, patch_size: 14 };
  *
  * Source: MiaoDX/llm_vlm_memory_estimator@0e8e1ce, `cli.py`, and its reference.
  */
-export function activations(setup: Setup): Term[] {
+export function activations(setup: FactorsSetup): Term[] {
   return [
     attention(setup),
     mlp(setup),
@@ -25,7 +25,7 @@ export function activations(setup: Setup): Term[] {
   ];
 }
 
-function attention(setup: Setup): Term {
+function attention(setup: FactorsSetup): Term {
   const { scenario, model, mesh, tokens, kept, activationBytes } = setup;
   const { train, factors } = scenario;
   const { hidden_size, attention_heads } = model.architecture;
@@ -38,7 +38,7 @@ function attention(setup: Setup): Term {
   const scores = eager
     ? tokens * train.sequence_length * attention_heads * layers * SCORE_BYTES
     : 0;
-  const dense = spelled(tokens, [
+  const dense = spelledProduct(tokens, [
     `${layers} layers`,
     `${hidden_size} × ${factor}`,
     `${activationBytes} B`,
@@ -54,7 +54,7 @@ function attention(setup: Setup): Term {
   };
 }
 
-function mlp(setup: Setup): Term {
+function mlp(setup: FactorsSetup): Term {
   const { scenario, model, mesh, tokens, kept, activationBytes } = setup;
   const { hidden_size } = model.architecture;
   const factor = scenario.factors.mlp_act_factor;
@@ -64,7 +64,7 @@ function mlp(setup: Setup): Term {
     bytes: tokens * layers * hidden_size * factor * activationBytes * kept /
       mesh.tp,
     formula: scaled(
-      spelled(tokens, [
+      spelledProduct(tokens, [
         `${layers} layers`,
         `${hidden_size} × ${factor}`,
         `${activationBytes} B`,
@@ -76,7 +76,7 @@ function mlp(setup: Setup): Term {
   };
 }
 
-function logits(setup: Setup): Term {
+function logits(setup: FactorsSetup): Term {
   const { scenario, model, mesh, tokens, activationBytes } = setup;
   const { logits_factor, fused_loss_factor } = scenario.factors;
   const fused = scenario.train.loss === "fused" ? fused_loss_factor : 1;
@@ -85,7 +85,7 @@ function logits(setup: Setup): Term {
     name: "logits",
     bytes: tokens * vocab * logits_factor * fused * activationBytes / mesh.tp,
     formula: scaled(
-      spelled(
+      spelledProduct(
         tokens,
         [`${vocab} × ${logits_factor}`, `${activationBytes} B`],
         [],
@@ -97,7 +97,7 @@ function logits(setup: Setup): Term {
   };
 }
 
-function keyValueCache(setup: Setup): Term {
+function keyValueCache(setup: FactorsSetup): Term {
   const { scenario, model, mesh, tokens, activationBytes } = setup;
   const { hidden_size } = model.architecture;
   const layers = setup.layersPerStage;
@@ -106,7 +106,7 @@ function keyValueCache(setup: Setup): Term {
     bytes: scenario.factors.kv_cache
       ? 2 * tokens * layers * hidden_size * activationBytes / mesh.tp
       : 0,
-    formula: spelled(tokens, [
+    formula: spelledProduct(tokens, [
       "2",
       `${layers} layers`,
       `${hidden_size}`,
@@ -116,7 +116,7 @@ function keyValueCache(setup: Setup): Term {
   };
 }
 
-function vision(setup: Setup): Term {
+function vision(setup: FactorsSetup): Term {
   const { scenario, model, kept, activationBytes } = setup;
   const { train, factors } = scenario;
   const tower = model.architecture.vision ?? VISION_TOWER;
@@ -130,7 +130,7 @@ function vision(setup: Setup): Term {
     name: "vision activations",
     bytes: images * patches * layers * hidden * activationBytes * kept,
     formula: scaled(
-      spelled(images, [
+      spelledProduct(images, [
         `${patches} patches`,
         `${layers} layers`,
         `${hidden}`,

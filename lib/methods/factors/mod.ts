@@ -1,4 +1,3 @@
-import { bandOf } from "../../evidence/band.ts";
 import type { Result } from "../../scenario/parse_scenario.ts";
 import { oneTotal } from "../one_total.ts";
 import type { Answer, Question } from "../method.ts";
@@ -7,10 +6,13 @@ import { remarks } from "./remarks.ts";
 import { loraParameters } from "./lora_parameters.ts";
 import { cushions, stepOverheads } from "./overheads.ts";
 import { serving } from "./serving.ts";
-import type { Setup } from "./setup.ts";
+import type { FactorsSetup } from "./setup.ts";
 import { setupOf } from "./setup.ts";
 import { trainableState } from "./trainable_state.ts";
 import { weights } from "./weights.ts";
+
+const SUMMARY =
+  "Method factors: parameters × bytes, calibration factors and fixed cushions, all added up as if they stood at once";
 
 /**
  * The `factors` method: every part of a training step from parameter counts,
@@ -38,10 +40,8 @@ export function factors(question: Question): Result<Answer> {
   return {
     ok: true,
     value: {
-      memory: oneTotal(
-        served?.terms ?? training(setup),
-        bandOf("factors", scenario),
-      ),
+      summary: SUMMARY,
+      ...oneTotal(served?.terms ?? training(setup)),
       ...(served ? { kv: served.kv } : {}),
       host: { peak_bytes: null },
       assumptions: said.assumptions,
@@ -50,7 +50,7 @@ export function factors(question: Question): Result<Answer> {
   };
 }
 
-function training(setup: Setup): ReturnType<typeof activations> {
+function training(setup: FactorsSetup): ReturnType<typeof activations> {
   return [
     weights(setup),
     ...trainableState(setup),

@@ -1,7 +1,7 @@
 import type { Scenario } from "../../scenario/schema.ts";
 import { GIB } from "../../units/mod.ts";
 import type { Term } from "../method.ts";
-import type { Setup } from "./setup.ts";
+import type { FactorsSetup } from "./setup.ts";
 
 /**
  * DeepSpeed's cushion by ZeRO stage in GiB. The text of the method says 0.0 at
@@ -25,7 +25,7 @@ export function cushions(scenario: Scenario): Term[] {
 }
 
 /** DeepSpeed's cushion, the step's transients and ZeRO-3's gathered weights. */
-export function stepOverheads(setup: Setup): Term[] {
+export function stepOverheads(setup: FactorsSetup): Term[] {
   const { scenario, sharding } = setup;
   const { factors, train } = scenario;
   const stated = factors.deepspeed_overhead_gib;
@@ -42,7 +42,7 @@ export function stepOverheads(setup: Setup): Term[] {
 }
 
 /** Weights of the trainable parameters that ZeRO-3 gathers beside its shard. */
-function gathered(setup: Setup): Term {
+function gathered(setup: FactorsSetup): Term {
   const { mesh, sharding, dtypeBytes, trainable } = setup;
   const whole = trainable * dtypeBytes / mesh.tp;
   const gathers = sharding.stage === 3 && !setup.nf4;

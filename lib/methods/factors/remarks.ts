@@ -1,13 +1,11 @@
-import { bandNote, bandOf } from "../../evidence/band.ts";
 import { DEFAULT_SCENARIO } from "../../scenario/default_scenario.ts";
-import type { Scenario } from "../../scenario/schema.ts";
 import { changesFrom } from "../../scenario/walk.ts";
 import { groupDigits } from "../../units/mod.ts";
 import { defaultsTaken } from "../defaults_taken.ts";
 import { uncovered } from "../uncovered.ts";
 import { unused } from "../unused.ts";
 import { weightFormat } from "../../scenario/weight_format.ts";
-import type { Setup } from "./setup.ts";
+import type { FactorsSetup } from "./setup.ts";
 
 /** What the reader of an answer has to know about it. */
 export interface Remarks {
@@ -78,7 +76,7 @@ const WHEN_SERVING = new Set([
 ]);
 
 /** Collects what the method took for granted and what it left out. */
-export function remarks(setup: Setup, exact: number): Remarks {
+export function remarks(setup: FactorsSetup, exact: number): Remarks {
   const { scenario } = setup;
   const training = scenario.task === "train";
   const changes = changesFrom(DEFAULT_SCENARIO, scenario);
@@ -91,7 +89,6 @@ export function remarks(setup: Setup, exact: number): Remarks {
   );
   return {
     assumptions: [
-      ...methodNotes(scenario),
       ...defaultsTaken(scenario, setup.model, changes, covered),
       ...setup.model.notes,
       ...setup.sharding.assumptions,
@@ -107,17 +104,7 @@ export function remarks(setup: Setup, exact: number): Remarks {
   };
 }
 
-function methodNotes(scenario: Scenario): string[] {
-  const band = bandOf("factors", scenario);
-  return [
-    "Method factors: parameters × bytes, calibration factors and fixed cushions, all added up as if they stood at once",
-    band === null
-      ? "No band of doubt: measured runs back one only for training with the usual calibration factors"
-      : bandNote(band),
-  ];
-}
-
-function whenTraining(setup: Setup, exact: number): string[] {
+function whenTraining(setup: FactorsSetup, exact: number): string[] {
   const { scenario, sharding, nf4 } = setup;
   const said: string[] = [];
   if (scenario.train.attention === "sdpa") {
@@ -151,7 +138,7 @@ function whenTraining(setup: Setup, exact: number): string[] {
   return said;
 }
 
-function trainingWarnings({ scenario, mesh }: Setup): string[] {
+function trainingWarnings({ scenario, mesh }: FactorsSetup): string[] {
   const { train, optimizer, engine } = scenario;
   const said: string[] = [];
   if (train.method === "full" && weightFormat(scenario) !== "none") {
@@ -193,7 +180,7 @@ function trainingWarnings({ scenario, mesh }: Setup): string[] {
   return said;
 }
 
-function servingWarnings({ scenario, sharding }: Setup): string[] {
+function servingWarnings({ scenario, sharding }: FactorsSetup): string[] {
   const { zero_stage } = scenario.engine;
   return [
     ...(zero_stage > 0 && sharding.stage < 3

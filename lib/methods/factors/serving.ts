@@ -3,9 +3,9 @@ import type { KvCache } from "../../answer/estimate.ts";
 import { usableBytes } from "../../hardware/gpus.ts";
 import { groupDigits } from "../../units/mod.ts";
 import type { Term } from "../method.ts";
-import { FLOAT_BYTES } from "../weight_bytes.ts";
+import { FLOAT_BYTES } from "../../models/weight_bytes.ts";
 import { cushions } from "./overheads.ts";
-import type { Setup } from "./setup.ts";
+import type { FactorsSetup } from "./setup.ts";
 import { weights } from "./weights.ts";
 
 /**
@@ -31,7 +31,7 @@ const CACHE_BYTES: Record<string, number> = {
  * and the fixed cushions. The cache counts key-value heads rather than the
  * hidden size, as grouped-query models store it.
  */
-export function serving(setup: Setup): { terms: Term[]; kv: KvCache } {
+export function serving(setup: FactorsSetup): { terms: Term[]; kv: KvCache } {
   const { scenario, model, mesh } = setup;
   const { serve } = scenario;
   const { kv_heads, head_dim } = model.architecture;

@@ -2,13 +2,12 @@ import type { Mesh } from "../../parallel/mesh.ts";
 import type { Sharding } from "../../parallel/sharding.ts";
 import { shardingOf } from "../../parallel/sharding.ts";
 import type { Scenario } from "../../scenario/schema.ts";
-import { groupDigits } from "../../units/mod.ts";
 import { weightFormat } from "../../scenario/weight_format.ts";
-import { FLOAT_BYTES, weightBytes } from "../weight_bytes.ts";
+import { FLOAT_BYTES, weightBytes } from "../../models/weight_bytes.ts";
 import type { Model } from "../../models/model.ts";
 
 /** The quantities that several formulas of the method share. */
-export interface Setup {
+export interface FactorsSetup {
   scenario: Scenario;
   model: Model;
   mesh: Mesh;
@@ -42,7 +41,7 @@ export function setupOf(
   model: Model,
   mesh: Mesh,
   trainable: number,
-): Setup | null {
+): FactorsSetup | null {
   const weight = weightBytes(scenario);
   if (weight === null) return null;
   const { train, precision } = scenario;
@@ -62,15 +61,4 @@ export function setupOf(
       : 1,
     trainable: trainable / mesh.pp,
   };
-}
-
-/** "6,738,415,616 x 2 B / tp 2": a formula with its divisors that are not 1. */
-export function spelled(
-  first: number,
-  factors: readonly string[],
-  divisors: readonly [name: string, by: number][],
-): string {
-  const product = [groupDigits(first), ...factors].join(" × ");
-  return divisors.filter(([, by]) => by !== 1)
-    .reduce((text, [name, by]) => `${text} ÷ ${name} ${by}`, product);
 }

@@ -1,9 +1,9 @@
 import type { Scenario } from "../../scenario/schema.ts";
 import type { Architecture } from "../../models/architecture.ts";
-import { DEFAULT_TARGETS } from "../../models/lora/default_targets.ts";
+import { codeOfType } from "../../models/families/mod.ts";
 
 /** A linear layer as LoRA sees it: in and out features. */
-export interface Linear {
+export interface SquareLinear {
   in: number;
   out: number;
 }
@@ -13,7 +13,9 @@ export interface Linear {
  * square: queries, keys, values and output all map the hidden size to itself,
  * as the `factors` method has it. Grouped heads make its count too high.
  */
-export function squareLinears(model: Architecture): Record<string, Linear> {
+export function squareLinears(
+  model: Architecture,
+): Record<string, SquareLinear> {
   const h = model.hidden_size;
   const i = model.intermediate_size;
   const square = { in: h, out: h };
@@ -100,8 +102,6 @@ export function targetNames(
   if (Array.isArray(targets)) return targets;
   if (targets === "all-linear") return Object.keys(squareLinears(model));
   if (targets !== "default") return null;
-  const usual = Object.hasOwn(DEFAULT_TARGETS, model.type)
-    ? DEFAULT_TARGETS[model.type]
-    : ["q_proj", "v_proj"];
-  return typeof usual === "string" ? null : usual ?? null;
+  const usual = codeOfType(model.type).peft.targets ?? ["q_proj", "v_proj"];
+  return typeof usual === "string" ? null : usual;
 }

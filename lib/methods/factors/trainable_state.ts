@@ -1,6 +1,6 @@
 import { groupDigits } from "../../units/mod.ts";
 import type { Term } from "../method.ts";
-import type { Setup } from "./setup.ts";
+import type { FactorsSetup } from "./setup.ts";
 
 // Bytes a parameter are the program's own, not those of lib/optimizers/records.
 
@@ -22,7 +22,7 @@ const MASTER_BYTES = 4;
  *
  * Source: MiaoDX/llm_vlm_memory_estimator@0e8e1ce, `cli.py`.
  */
-export function trainableState(setup: Setup): Term[] {
+export function trainableState(setup: FactorsSetup): Term[] {
   const { scenario, mesh, sharding, trainable } = setup;
   const { optimizer, precision, train } = scenario;
   const adamw = optimizer.name === "adamw";

@@ -1,5 +1,5 @@
 import type { Term } from "../method.ts";
-import type { Setup } from "./setup.ts";
+import type { MultipliersSetup } from "./setup.ts";
 import { spelled } from "./setup.ts";
 
 /** Hidden vectors that a layer keeps for a token: its own, Q, K, V and output. */
@@ -12,7 +12,7 @@ const HIDDEN_VECTORS = 5;
  *
  * Source: gpu_memory_calculator.py.
  */
-export function activations(setup: Setup): Term {
+export function activations(setup: MultipliersSetup): Term {
   const { scenario, model, batch, length, bytes } = setup;
   const { layers, hidden_size, intermediate_size } = model.architecture;
   const { gradient_checkpointing, inference_activations } =

@@ -1,4 +1,3 @@
-import { bandOf } from "../../evidence/band.ts";
 import type { Result } from "../../scenario/parse_scenario.ts";
 import type { Answer, Question, Uncovered } from "../method.ts";
 import { oneTotal } from "../one_total.ts";
@@ -7,6 +6,9 @@ import { elementBytes, setupOf } from "./setup.ts";
 import { stateMultiplier } from "./state_multipliers.ts";
 import { serving, training } from "./terms.ts";
 import { uncoveredBy } from "./uncovered_by.ts";
+
+const SUMMARY =
+  "Method multipliers: gradients and optimizer states as multiples of the weights, activations by layer, all added up as if they stood at once";
 
 /**
  * The `multipliers` method: weights, gradients and optimizer states as multiples
@@ -34,17 +36,15 @@ export function multipliers(
   if (missing !== null) return without(missing);
   const setup = setupOf(scenario, model, bytes);
   const served = scenario.task === "serve" ? serving(setup) : null;
-  const memory = oneTotal(
-    served?.terms ?? training(setup, multiplier),
-    bandOf("multipliers", scenario),
-  );
+  const total = oneTotal(served?.terms ?? training(setup, multiplier));
   return {
     ok: true,
     value: {
-      memory,
+      summary: SUMMARY,
+      ...total,
       ...(served ? { kv: served.kv } : {}),
       host: { peak_bytes: null },
-      ...remarks(setup, memory.device_peak_bytes),
+      ...remarks(setup, total.memory.device_peak_bytes),
     },
   };
 }

@@ -1,4 +1,3 @@
-import { bandNote, bandOf } from "../../evidence/band.ts";
 import { DEFAULT_SCENARIO } from "../../scenario/default_scenario.ts";
 import { changesFrom } from "../../scenario/walk.ts";
 import type { Answer } from "../method.ts";
@@ -6,7 +5,7 @@ import { defaultsTaken } from "../defaults_taken.ts";
 import { uncovered } from "../uncovered.ts";
 import { unused } from "../unused.ts";
 import { gpusNeeded } from "./gpus_needed.ts";
-import type { Setup } from "./setup.ts";
+import type { MultipliersSetup } from "./setup.ts";
 
 /** Fields that the method models for any task, or that change no memory. */
 const ALWAYS = [
@@ -43,20 +42,15 @@ const WHEN_SERVING = new Set([
  * @param total Bytes of all parts.
  */
 export function remarks(
-  setup: Setup,
+  setup: MultipliersSetup,
   total: number,
 ): Pick<Answer, "assumptions" | "warnings"> {
   const { scenario, model } = setup;
   const changes = changesFrom(DEFAULT_SCENARIO, scenario);
   const meaningless = unused(scenario, changes);
   const covered = scenario.task === "train" ? WHEN_TRAINING : WHEN_SERVING;
-  const band = bandOf("multipliers", scenario);
   return {
     assumptions: [
-      "Method multipliers: gradients and optimizer states as multiples of the weights, activations by layer, all added up as if they stood at once",
-      band === null
-        ? "No band of doubt: too few measured runs are like this one"
-        : bandNote(band),
       ...defaultsTaken(scenario, model, changes, covered),
       ...model.notes,
       `GPUs needed by its rule, total over memory: ${
@@ -79,7 +73,7 @@ export function remarks(
   };
 }
 
-function warningsOf({ scenario, model }: Setup): string[] {
+function warningsOf({ scenario, model }: MultipliersSetup): string[] {
   const { kv_heads, attention_heads, experts } = model.architecture;
   const { task, serve, quantization } = scenario;
   const said: string[] = [];

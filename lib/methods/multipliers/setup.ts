@@ -1,10 +1,10 @@
 import type { Model } from "../../models/model.ts";
 import type { Scenario } from "../../scenario/schema.ts";
 import { groupDigits } from "../../units/mod.ts";
-import { FLOAT_BYTES } from "../weight_bytes.ts";
+import { FLOAT_BYTES } from "../../models/weight_bytes.ts";
 
 /** The quantities that several formulas of the method share. */
-export interface Setup {
+export interface MultipliersSetup {
   scenario: Scenario;
   model: Model;
   /** Bytes of an element, whatever it belongs to: 4, 2, 1 or 0.5. */
@@ -36,7 +36,7 @@ export function setupOf(
   scenario: Scenario,
   model: Model,
   bytes: number,
-): Setup {
+): MultipliersSetup {
   const { task, train, serve } = scenario;
   const [batch, length] = task === "train"
     ? [train.micro_batch, train.sequence_length]
@@ -46,7 +46,7 @@ export function setupOf(
 
 /** "4 × 2,048 tokens × 2560 × 2 B": elements of every token, spelled out. */
 export function spelled(
-  { batch, length, bytes }: Setup,
+  { batch, length, bytes }: MultipliersSetup,
   factors: readonly (string | number)[],
 ): string {
   return [`${batch} × ${groupDigits(length)} tokens`, ...factors, `${bytes} B`]

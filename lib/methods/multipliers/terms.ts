@@ -3,7 +3,7 @@ import { usableBytes } from "../../hardware/gpus.ts";
 import { groupDigits } from "../../units/mod.ts";
 import type { Term } from "../method.ts";
 import { activations } from "./activations.ts";
-import type { Setup } from "./setup.ts";
+import type { MultipliersSetup } from "./setup.ts";
 import { spelled } from "./setup.ts";
 
 /**
@@ -12,7 +12,7 @@ import { spelled } from "./setup.ts";
  *
  * @param multiplier Bytes of optimizer states over bytes of weights.
  */
-export function training(setup: Setup, multiplier: number): Term[] {
+export function training(setup: MultipliersSetup, multiplier: number): Term[] {
   return [
     weights(setup),
     ofWeights(setup, "gradients", 1),
@@ -24,7 +24,9 @@ export function training(setup: Setup, multiplier: number): Term[] {
 }
 
 /** Serving: the same without what trains, and with a key-value cache. */
-export function serving(setup: Setup): { terms: Term[]; kv: KvCache } {
+export function serving(
+  setup: MultipliersSetup,
+): { terms: Term[]; kv: KvCache } {
   const { scenario, model, batch, length, bytes } = setup;
   const { layers, hidden_size } = model.architecture;
   const perToken = scenario.serve.kv_cache
@@ -58,7 +60,7 @@ export function serving(setup: Setup): { terms: Term[]; kv: KvCache } {
   };
 }
 
-function weights({ scenario, model, bytes }: Setup): Term {
+function weights({ scenario, model, bytes }: MultipliersSetup): Term {
   return {
     name: "weights",
     bytes: model.parameters * bytes,
@@ -70,7 +72,7 @@ function weights({ scenario, model, bytes }: Setup): Term {
 }
 
 function ofWeights(
-  { model, bytes }: Setup,
+  { model, bytes }: MultipliersSetup,
   name: string,
   multiplier: number,
 ): Term {
@@ -84,7 +86,7 @@ function ofWeights(
 }
 
 /** The embedding, which the weights hold already. */
-function embeddings({ model, bytes }: Setup): Term {
+function embeddings({ model, bytes }: MultipliersSetup): Term {
   const { vocab_size, hidden_size } = model.architecture;
   return {
     name: "embeddings",
@@ -94,7 +96,7 @@ function embeddings({ model, bytes }: Setup): Term {
   };
 }
 
-function inputData(setup: Setup): Term {
+function inputData(setup: MultipliersSetup): Term {
   const { model, batch, length, bytes } = setup;
   const { hidden_size } = model.architecture;
   return {

@@ -1,14 +1,16 @@
-import { bandOf } from "../../evidence/band.ts";
 import type { Result } from "../../scenario/parse_scenario.ts";
 import type { Answer, Question, Uncovered } from "../method.ts";
 import { oneTotal } from "../one_total.ts";
 import { weightFormat } from "../../scenario/weight_format.ts";
 import { parametersByDimensions } from "./parameters.ts";
 import { remarks } from "./remarks.ts";
-import type { Setup } from "./terms.ts";
+import type { RuleOfThumbSetup } from "./terms.ts";
 import { termsOf } from "./terms.ts";
 import { uncoveredBy } from "./uncovered_by.ts";
 import { ruleBytes } from "./weight_types.ts";
+
+const SUMMARY =
+  "Method rule-of-thumb: the weights times 1.2 for inference, 5.2 for training with Adam; weights and adapters times 1.2 for LoRA";
 
 /**
  * The `rule-of-thumb` method: the weights times one factor for inference, one for
@@ -27,7 +29,7 @@ export function ruleOfThumb(
   const missing = uncoveredBy(scenario, mesh);
   if (missing !== null) return { ok: false, uncovered: missing };
   const byDimensions = scenario.rule_of_thumb.count === "dimensions";
-  const setup: Setup = {
+  const setup: RuleOfThumbSetup = {
     scenario,
     mesh,
     parameters: byDimensions
@@ -41,7 +43,8 @@ export function ruleOfThumb(
   return {
     ok: true,
     value: {
-      memory: oneTotal(termsOf(setup), bandOf("rule-of-thumb", scenario)),
+      summary: SUMMARY,
+      ...oneTotal(termsOf(setup)),
       host: { peak_bytes: null },
       ...remarks(setup, model),
     },

@@ -1,4 +1,3 @@
-import { bandNote, bandOf } from "../../evidence/band.ts";
 import type { Model } from "../../models/model.ts";
 import { DEFAULT_SCENARIO } from "../../scenario/default_scenario.ts";
 import { changesFrom } from "../../scenario/walk.ts";
@@ -7,7 +6,7 @@ import type { Answer } from "../method.ts";
 import { defaultsTaken } from "../defaults_taken.ts";
 import { uncovered } from "../uncovered.ts";
 import { unused } from "../unused.ts";
-import type { Setup } from "./terms.ts";
+import type { RuleOfThumbSetup } from "./terms.ts";
 import { bytesWithScales } from "./weight_types.ts";
 
 /** Fields that the method models for any task, or that change no memory. */
@@ -39,19 +38,14 @@ const WHEN_SERVING = new Set(ALWAYS);
 
 /** Collects what the method took for granted and what it left out. */
 export function remarks(
-  { scenario, parameters }: Setup,
+  { scenario, parameters }: RuleOfThumbSetup,
   model: Model,
 ): Pick<Answer, "assumptions" | "warnings"> {
   const changes = changesFrom(DEFAULT_SCENARIO, scenario);
   const meaningless = unused(scenario, changes);
   const covered = scenario.task === "train" ? WHEN_TRAINING : WHEN_SERVING;
-  const band = bandOf("rule-of-thumb", scenario);
   return {
     assumptions: [
-      "Method rule-of-thumb: the weights times 1.2 for inference, 5.2 for training with Adam; weights and adapters times 1.2 for LoRA",
-      band === null
-        ? "No band of doubt: too few measured runs are like this one"
-        : bandNote(band),
       ...defaultsTaken(scenario, model, changes, covered),
       ...model.notes,
       ...(parameters === model.parameters ? [] : [

@@ -12,7 +12,7 @@ import {
 } from "./formulas.ts";
 
 /** The quantities that the rules multiply. */
-export interface Setup {
+export interface RuleOfThumbSetup {
   scenario: Scenario;
   mesh: Mesh;
   parameters: number;
@@ -22,7 +22,7 @@ export interface Setup {
 }
 
 /** The parts of a scenario by the rule for its use. */
-export function termsOf(setup: Setup): Term[] {
+export function termsOf(setup: RuleOfThumbSetup): Term[] {
   const { scenario } = setup;
   if (scenario.task === "serve") return withOverhead(setup, [], INFERENCE);
   return scenario.train.method === "full"
@@ -30,7 +30,7 @@ export function termsOf(setup: Setup): Term[] {
     : withOverhead(setup, [adapters(setup)], LORA_OVERHEAD);
 }
 
-function trained({ parameters, bytes }: Setup): Term[] {
+function trained({ parameters, bytes }: RuleOfThumbSetup): Term[] {
   const once = `${groupDigits(parameters)} × ${bytes} B`;
   const states = ADAM_COPIES - 2;
   return [
@@ -49,7 +49,7 @@ function trained({ parameters, bytes }: Setup): Term[] {
   ];
 }
 
-function adapters({ scenario, parameters }: Setup): Term {
+function adapters({ scenario, parameters }: RuleOfThumbSetup): Term {
   const { rank } = scenario.train.lora;
   return {
     name: "adapters",
@@ -61,7 +61,7 @@ function adapters({ scenario, parameters }: Setup): Term {
 
 /** The weights, what stands beside them, and the share that the rule adds. */
 function withOverhead(
-  setup: Setup,
+  setup: RuleOfThumbSetup,
   beside: readonly Term[],
   factor: number,
 ): Term[] {

@@ -1,5 +1,5 @@
 import type { Scenario } from "../../scenario/schema.ts";
-import { FLOAT_BYTES } from "../weight_bytes.ts";
+import { FLOAT_BYTES } from "../../models/weight_bytes.ts";
 
 /** Bytes of a parameter by the program's table of data types. */
 const QUANTIZED: Readonly<Record<string, number>> = {

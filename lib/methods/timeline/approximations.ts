@@ -1,5 +1,5 @@
+import { expertsAreLinears } from "../../models/families/code/experts.ts";
 import { askedImplementation } from "../../optimizers/implementation.ts";
-import { expertsAreLinears } from "../../models/stacked_experts.ts";
 import {
   MAX_REPLAYED_EVENTS,
   MAX_REPLAYED_LAYERS,
@@ -28,7 +28,7 @@ const APPROXIMATIONS: readonly Approximation[] = [
   ],
   [
     ({ plan: { scenario, model } }) => unpackedExperts(scenario, model) > 0,
-    ({ plan: { scenario, model } }) =>
+    ({ plan: { scenario, model, facts } }) =>
       `quantization.weights ${
         weightFormat(scenario)
       }: bitsandbytes packs linear layers only and leaves the experts, ${
@@ -36,7 +36,7 @@ const APPROXIMATIONS: readonly Approximation[] = [
       } of ${
         formatCount(model.parameters)
       } parameters, for transformers keeps those of a layer in one tensor${
-        expertsAreLinears(model.architecture.type, 4)
+        expertsAreLinears(facts.family.experts, 4)
           ? "; software.transformers 4.57.1 packs them"
           : ""
       }`,

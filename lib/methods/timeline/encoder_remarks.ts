@@ -28,7 +28,7 @@ export function encoderChoices(
 }
 
 /** What of an encoder's scenario cannot be, or is not known. */
-export function encoderDoubts(
+export function encoderWarnings(
   { plan: { encoders, scenario } }: Step,
 ): string[] {
   if (!encoders) return [];

@@ -26,7 +26,7 @@ export function headChoices(
 }
 
 /** What of a scenario a class's head does not heed, or does not tell. */
-export function headDoubts(
+export function headWarnings(
   { plan: { classHead, model, scenario: { train } } }: Step,
 ): string[] {
   if (!classHead) return [];

@@ -1,4 +1,4 @@
-import type { Basis, Memory, Part, Phase } from "../../answer/estimate.ts";
+import type { Basis, Part, Phase } from "../../answer/estimate.ts";
 import type { Result } from "../../scenario/parse_scenario.ts";
 import type { Scenario } from "../../scenario/schema.ts";
 import { curveOf } from "../../play/readers/curve.ts";
@@ -6,15 +6,18 @@ import type { LiveTensors } from "../../play/readers/live.ts";
 import type { Instant } from "../../play/readers/peak.ts";
 import type { Step } from "../../engines/step.ts";
 import { reservedWithin } from "../../play/readers/allocator/peaks.ts";
-import type { Answer, Question, Uncovered } from "../method.ts";
-import { roomOf } from "./device.ts";
+import type { Answer, Figures, Question, Uncovered } from "../method.ts";
+import { roomOf } from "./room.ts";
 import { pagedOf } from "./paged.ts";
 import { partsOf } from "./parts.ts";
 import type { Played } from "./remembered.ts";
 import { playedStep } from "./remembered.ts";
 import { remarksOf } from "./remarks.ts";
-import { stepBand } from "./step_doubt.ts";
+import { kindOf } from "./kind_of.ts";
 import { uncoveredBy } from "./uncovered_by.ts";
+
+const SUMMARY =
+  "Method timeline: a step after the first, played through as PyTorch allocates and frees it; weights and optimizer states stand all the time";
 
 /** Tensors at the peak that an answer names. */
 const LARGEST = 3;
@@ -31,11 +34,16 @@ export function timeline(
   const played = playedStep(scenario, model);
   if ("reason" in played) return { ok: false, uncovered: played.reason };
   const { step } = played;
-  const memory = memoryOf(played, scenario, model.parameters_basis);
+  const device = deviceOf(played, scenario);
+  const memory = memoryOf(played, device, model.parameters_basis);
   return {
     ok: true,
     value: {
+      summary: SUMMARY,
       memory,
+      scaledPeak: (share) =>
+        withPages(step, Math.round(share * device.held), device),
+      kind: kindOf(step),
       host: {
         peak_bytes: step.hostBytes + (memory.paged?.host_bytes ?? 0) || null,
       },
@@ -48,31 +56,39 @@ export function timeline(
   };
 }
 
-function memoryOf(
-  { step, peaks }: Played,
-  scenario: Scenario,
-  counted: Basis,
-): Memory {
+/** What stands on the device at the peak, paged optimizer states apart. */
+interface Device {
+  readonly reserved: number;
+  /** What is reserved, and what stands beside PyTorch's allocator. */
+  readonly held: number;
+  /** Bytes of the whole device. */
+  readonly usable: number;
+}
+
+function deviceOf({ step, peaks }: Played, scenario: Scenario): Device {
   const { capacity, beside } = roomOf(scenario);
   const reserved = reservedWithin(step, peaks, capacity);
+  return { reserved, held: reserved + beside, usable: capacity + beside };
+}
+
+/** What the device shows where so many bytes are held: pages fill up what is left. */
+function withPages(step: Step, held: number, { usable }: Device): number {
+  return held + (pagedOf(step, usable - held)?.device_bytes ?? 0);
+}
+
+function memoryOf(
+  { step, peaks }: Played,
+  device: Device,
+  counted: Basis,
+): Figures {
+  const { reserved, held, usable } = device;
   const ends = Math.max(0, peaks.allocated - step.peak.bytes);
-  const held = reserved + beside;
-  const paged = pagedOf(step, capacity + beside - held);
-  const pages = paged?.device_bytes ?? 0;
-  const band = stepBand(step);
-  // Pages fill up what is left, and no more.
-  const withPages = (share: number): number => {
-    const bytes = Math.round(share * held);
-    return bytes +
-      (pagedOf(step, capacity + beside - bytes)?.device_bytes ?? 0);
-  };
+  const paged = pagedOf(step, usable - held);
   return {
     allocated_peak_bytes: step.peak.bytes + ends,
     allocated_steady_bytes: step.phases.steady,
     reserved_peak_bytes: reserved,
-    device_peak_bytes: held + pages,
-    low_bytes: band && withPages(band.low),
-    high_bytes: band && withPages(band.high),
+    device_peak_bytes: withPages(step, held, device),
     binding: bindingOf(step.peak),
     parts: partsOf(
       [...step.peak.live, endsOfBlocks(ends)],

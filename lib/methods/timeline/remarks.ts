@@ -1,14 +1,15 @@
 import type { Paged } from "../../answer/estimate.ts";
-import { bandNote } from "../../evidence/band.ts";
 import { DEFAULT_SCENARIO } from "../../scenario/default_scenario.ts";
 import { changesFrom } from "../../scenario/walk.ts";
 import type { Step } from "../../engines/step.ts";
 import type { Answer } from "../method.ts";
 import { approximations } from "./approximations.ts";
-import { headChoices, headDoubts } from "./head_remarks.ts";
-import { encoderChoices, encoderDoubts } from "./encoder_remarks.ts";
-import { stepBand, stepDoubt } from "./step_doubt.ts";
-import { stateSpaceChoices, stateSpaceDoubts } from "./state_space_remarks.ts";
+import { headChoices, headWarnings } from "./head_remarks.ts";
+import { encoderChoices, encoderWarnings } from "./encoder_remarks.ts";
+import {
+  stateSpaceChoices,
+  stateSpaceWarnings,
+} from "./state_space_remarks.ts";
 import { askedImplementation } from "../../optimizers/implementation.ts";
 import { defaultsTaken } from "../defaults_taken.ts";
 import { formatBytes } from "../../units/mod.ts";
@@ -60,13 +61,8 @@ export function remarksOf(
   const { scenario, model } = step.plan;
   const changes = changesFrom(DEFAULT_SCENARIO, scenario);
   const meaningless = unused(scenario, changes);
-  const band = stepBand(step);
   return {
     assumptions: [
-      "Method timeline: a step after the first, played through as PyTorch allocates and frees it; weights and optimizer states stand all the time",
-      band === null
-        ? "No band of doubt: too few measured runs are like this one"
-        : bandNote(band),
       ...defaultsTaken(scenario, model, changes, COVERED),
       ...model.notes,
       ...choices(step),
@@ -76,11 +72,10 @@ export function remarksOf(
       ),
     ],
     warnings: [
-      ...stepDoubt(step).texts,
       ...approximations(step),
-      ...encoderDoubts(step),
-      ...headDoubts(step),
-      ...stateSpaceDoubts(step),
+      ...encoderWarnings(step),
+      ...headWarnings(step),
+      ...stateSpaceWarnings(step),
       ...uncovered(changes, coveredBy(step), meaningless).map((field) =>
         `${field} has no effect: the timeline method does not model it on one GPU`
       ),

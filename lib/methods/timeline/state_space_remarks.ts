@@ -20,7 +20,7 @@ export function stateSpaceChoices({ plan: { facts } }: Step): string[] {
 }
 
 /** What of a state-space model's scenario cannot be, or is not known. */
-export function stateSpaceDoubts(
+export function stateSpaceWarnings(
   { plan: { facts, scenario, passedBy } }: Step,
 ): string[] {
   const { stateSpaces } = facts;

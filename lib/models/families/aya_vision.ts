@@ -1,5 +1,7 @@
-import { projectorLinears, sizeOr } from "./blocks_vision.ts";
 import type { TensorScope } from "../tensors/tensor_scope.ts";
+import { projectorLinears, sizeOr } from "./blocks_vision.ts";
+import type { FamilyTypes } from "./family.ts";
+import { ofType } from "./family.ts";
 import { towerOf } from "./towers/mod.ts";
 import type { Parts } from "./vision_language.ts";
 import { projector, tower, visionLanguage } from "./vision_language.ts";
@@ -43,3 +45,9 @@ function see(
     gated: true,
   });
 }
+
+/** The types of this file. */
+export const AYA_TYPES: FamilyTypes = {
+  aya_vision: ofType(ayaVision),
+  cohere2_vision: ofType(cohere2Vision, { layer: { norm: "cohere" } }),
+};

@@ -3,7 +3,10 @@ import { allLayers, layersWhere } from "../tensors/layer_ranges.ts";
 import type { TensorScope } from "../tensors/tensor_scope.ts";
 import { attention, gatedMlp, headsOf } from "./blocks.ts";
 import { inLayers, rotaryBuffers } from "./blocks_classic.ts";
-import type { Decoder } from "./family.ts";
+import { turnedInPart } from "./code/parts.ts";
+import { mixing } from "./code/state_space.ts";
+import type { Decoder, FamilyTypes } from "./family.ts";
+import { causal, ofType } from "./family.ts";
 import { headedMixer } from "./mamba2.ts";
 
 /**
@@ -60,3 +63,10 @@ function mixer(config: ConfigReader, layer: TensorScope): void {
     convBias: config.flag("mamba_conv_bias", true),
   });
 }
+
+/** Bamba. */
+export const BAMBA_TYPES: FamilyTypes = {
+  bamba: ofType(causal(bamba), turnedInPart(0.5), {
+    stateSpace: mixing("headed"),
+  }),
+};

@@ -1,6 +1,8 @@
+import { withClasses } from "../heads/with_classes.ts";
 import type { ConfigReader } from "../tensors/config_reader.ts";
 import { allLayers } from "../tensors/layer_ranges.ts";
 import type { TensorScope } from "../tensors/tensor_scope.ts";
+import { BERT } from "./bert.ts";
 import {
   classifierHead,
   labelsOf,
@@ -8,7 +10,12 @@ import {
   transformerLayer,
   vocabularyHead,
 } from "./blocks_classic.ts";
-import type { Family } from "./family.ts";
+import type { EncoderCode } from "./code/encoder.ts";
+import { UNTURNED } from "./code/parts.ts";
+import { QUERY_VALUE } from "./code/peft.ts";
+import { BART_CLASSES } from "./encoder_decoder_classes.ts";
+import type { Family, FamilyTypes } from "./family.ts";
+import { ofClasses } from "./family.ts";
 
 /** How the encoder-decoders of BART's build differ. */
 interface Build {
@@ -98,3 +105,32 @@ function classifier(at: TensorScope, width: number, labels: number): void {
   at.linear("dense", width, width, { role: "other", bias: true });
   classifierHead(at, "out_proj", width, labels);
 }
+
+/** BART's code, which others are built like. */
+export const BART: EncoderCode = {
+  ...BERT,
+  activation: [["activation_function"], "gelu"],
+  dropout: {
+    attention: [["attention_dropout"], 0],
+    residual: [["dropout"], 0.1],
+    mlp: [["activation_dropout"], 0],
+    spans: [[], 0],
+  },
+  scaledEmbeddings: "by config",
+  holds: "words",
+  holdsInner: false,
+};
+
+/** The types of this file. */
+export const BART_TYPES: FamilyTypes = {
+  bart: ofClasses(withClasses(bart, BART_CLASSES), UNTURNED, {
+    encoder: BART,
+    peft: QUERY_VALUE,
+  }),
+  mbart: ofClasses(withClasses(mbart, BART_CLASSES), UNTURNED, {
+    encoder: { ...BART, norms: "before" },
+  }),
+  pegasus: ofClasses(withClasses(pegasus, BART_CLASSES), UNTURNED, {
+    encoder: { ...BART, norms: "before", frozen: /embed_positions\.weight$/ },
+  }),
+};

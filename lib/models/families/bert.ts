@@ -7,7 +7,10 @@ import {
   taskOf,
   vocabularyHead,
 } from "./blocks_classic.ts";
-import type { Family } from "./family.ts";
+import type { EncoderCode } from "./code/encoder.ts";
+import { MASKED_HEADS, PLAIN_AND_TIED, sized } from "./code/parts.ts";
+import type { Family, FamilyTypes } from "./family.ts";
+import { ofClasses } from "./family.ts";
 
 /**
  * BERT: an encoder with learned positions. Bare with its pooler, or with the
@@ -130,3 +133,41 @@ export function predictions(
   const tied = config.flag("tie_word_embeddings", true);
   vocabularyHead(at, "decoder", [width, vocabulary], { tied, bias: !tied });
 }
+
+/** BERT's code, by what other encoders do otherwise. */
+export const BERT: EncoderCode = {
+  norms: "behind",
+  norm: "layer",
+  activation: [["hidden_act"], "gelu"],
+  dropout: {
+    attention: [["attention_probs_dropout_prob"], 0.1],
+    residual: [["hidden_dropout_prob"], 0.1],
+    mlp: [[], 0],
+    spans: [[], 0],
+  },
+  dropsAttended: true,
+  dropsLast: false,
+  bias: null,
+  copiesHeads: false,
+  wideSoftmax: false,
+  rotary: false,
+  caches: false,
+  scaledEmbeddings: "never",
+  ownPositions: false,
+  frozen: null,
+  holds: "the embeddings",
+  holdsInner: true,
+  copies: "none",
+  takesFlash: true,
+};
+
+/** BERT. */
+export const BERT_TYPES: FamilyTypes = {
+  bert: ofClasses(
+    bert,
+    MASKED_HEADS,
+    PLAIN_AND_TIED,
+    sized(["max_position_embeddings", 512], 30_522),
+    { encoder: BERT, peft: { targets: ["query", "value"] } },
+  ),
+};

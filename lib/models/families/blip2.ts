@@ -1,13 +1,15 @@
+import { withClasses } from "../heads/with_classes.ts";
 import type { ConfigReader } from "../tensors/config_reader.ts";
 import { allLayers, layersWhere } from "../tensors/layer_ranges.ts";
 import type { TensorScope } from "../tensors/tensor_scope.ts";
 import { sizeOr } from "./blocks_vision.ts";
 import { ConfigWithDefaults } from "./config_with_defaults.ts";
-import type { Family } from "./family.ts";
-import { causal } from "./family.ts";
+import type { Family, FamilyTypes } from "./family.ts";
+import { causal, ofClasses } from "./family.ts";
 import { opt } from "./opt.ts";
 import { t5 } from "./t5.ts";
 import { TEXT_DEFAULTS } from "./text_defaults.ts";
+import { BLIP2_CLASSES } from "./tower_classes.ts";
 import { blip2Vision } from "./towers/blip2_vision.ts";
 
 /**
@@ -97,3 +99,10 @@ function attention(scope: TensorScope, width: number, seen: number): void {
   });
   scope.norm("output.LayerNorm", width, { bias: true });
 }
+
+/** BLIP-2. */
+export const BLIP2_TYPES: FamilyTypes = {
+  "blip-2": ofClasses(withClasses(blip2, BLIP2_CLASSES), {
+    peft: { targets: ["q", "v", "q_proj", "v_proj"] },
+  }),
+};

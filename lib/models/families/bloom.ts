@@ -1,7 +1,9 @@
 import type { ConfigReader } from "../tensors/config_reader.ts";
 import { allLayers } from "../tensors/layer_ranges.ts";
 import { plainMlp } from "./blocks_classic.ts";
-import type { Decoder } from "./family.ts";
+import { NARROW_CLASSES, PLAIN_AND_TIED, UNTURNED } from "./code/parts.ts";
+import type { Decoder, FamilyTypes } from "./family.ts";
+import { causal, ofType } from "./family.ts";
 
 /**
  * BLOOM: a fused qkv, ALiBi instead of positions, and a norm on the embedding.
@@ -52,3 +54,11 @@ export const bloom: Decoder = {
 function widthOf(config: ConfigReader): number {
   return config.size("n_embed", "hidden_size");
 }
+
+/** BLOOM. */
+export const BLOOM_TYPES: FamilyTypes = {
+  bloom: ofType(causal(bloom), NARROW_CLASSES, PLAIN_AND_TIED, UNTURNED, {
+    heads: { dropout: 0 },
+    peft: { targets: ["query_key_value"] },
+  }),
+};

@@ -1,7 +1,8 @@
 import type { ConfigReader } from "../tensors/config_reader.ts";
 import { allLayers } from "../tensors/layer_ranges.ts";
 import type { TensorScope } from "../tensors/tensor_scope.ts";
-import type { Family } from "./family.ts";
+import type { Family, FamilyTypes } from "./family.ts";
+import { ofType } from "./family.ts";
 
 /**
  * ChatGLM 1 to 3 and GLM-4-9B as first released, told apart by the names that
@@ -114,3 +115,8 @@ function block(
     cut: "row",
   });
 }
+
+/** ChatGLM, which transformers has not. */
+export const CHATGLM_TYPES: FamilyTypes = {
+  chatglm: ofType(chatglm, { peft: { targets: ["query_key_value"] } }),
+};

@@ -1,8 +1,12 @@
+import { withClasses } from "../heads/with_classes.ts";
 import type { ConfigReader } from "../tensors/config_reader.ts";
 import { allLayers } from "../tensors/layer_ranges.ts";
 import type { TensorScope } from "../tensors/tensor_scope.ts";
 import { clipLayer, sizeOr } from "./blocks_vision.ts";
-import type { Family } from "./family.ts";
+import { MASKED_HEADS } from "./code/parts.ts";
+import type { Family, FamilyTypes } from "./family.ts";
+import { ofClasses, ofHeaders } from "./family.ts";
+import { IMAGE_CLASSES } from "./tower_classes.ts";
 import { clipVision } from "./towers/clip.ts";
 import { siglipVision } from "./towers/siglip.ts";
 
@@ -96,3 +100,11 @@ function textTransformer(
   scope.norm("final_layer_norm", width, { bias: true });
   return width;
 }
+
+/** Towers without a decoder, and those that only headers tell. */
+export const CLIP_TYPES: FamilyTypes = {
+  clip: ofClasses(withClasses(clip, IMAGE_CLASSES), MASKED_HEADS),
+  siglip: ofClasses(withClasses(siglip, IMAGE_CLASSES), MASKED_HEADS),
+  siglip2: ofHeaders(MASKED_HEADS),
+  clip_text_model: ofHeaders({ sizes: { gated: false } }),
+};

@@ -1,7 +1,10 @@
 import { allLayers } from "../tensors/layer_ranges.ts";
 import { attention, gatedMlp, headsOf } from "./blocks.ts";
 import { rotaryBuffers } from "./blocks_classic.ts";
-import type { Decoder } from "./family.ts";
+import { takingTurns } from "./code/parts.ts";
+import type { Decoder, FamilyTypes } from "./family.ts";
+import { causal, ofType } from "./family.ts";
+import { COHERE } from "./llama_kin.ts";
 
 /**
  * Cohere 2: attention and MLP side by side after one norm, and a tied head.
@@ -23,4 +26,9 @@ export const cohere2: Decoder = {
     scope.norm("norm", hidden);
     rotaryBuffers(scope, heads.headDim);
   },
+};
+
+/** Command R7B and Command A. */
+export const COHERE2_TYPES: FamilyTypes = {
+  cohere2: ofType(causal(cohere2), COHERE, takingTurns(4, 4096)),
 };

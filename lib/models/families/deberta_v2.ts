@@ -8,7 +8,10 @@ import {
   taskOf,
   textOrOther,
 } from "./blocks_classic.ts";
-import type { Family } from "./family.ts";
+import { MASKED_HEADS } from "./code/parts.ts";
+import { NOT_YET } from "./code/unplayed.ts";
+import type { Family, FamilyTypes } from "./family.ts";
+import { ofClasses, ofHeaders } from "./family.ts";
 
 /**
  * DeBERTa v2 and v3: BERT's layers with relative positions, embedded once for
@@ -116,3 +119,15 @@ function languageHead(
   at.linear("dense", hidden, hidden, { role: "other", bias: true });
   at.norm("LayerNorm", hidden, { bias: true });
 }
+
+const RELATIVE =
+  ` compute their attention by relative positions in operations that ${NOT_YET}`;
+
+/** DeBERTa, whose tensors only headers tell, and its second version. */
+export const DEBERTA_TYPES: FamilyTypes = {
+  deberta: ofHeaders({ unplayed: RELATIVE, peft: { targets: ["in_proj"] } }),
+  "deberta-v2": ofClasses(debertaV2, MASKED_HEADS, {
+    unplayed: RELATIVE,
+    peft: { targets: ["query_proj", "value_proj"] },
+  }),
+};

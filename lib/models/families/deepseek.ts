@@ -3,7 +3,9 @@ import { gatedMlp } from "./blocks.ts";
 import { rotaryBuffers } from "./blocks_classic.ts";
 import { afterFirst, experts, withShared } from "./blocks_dense.ts";
 import { latentAttention, latentOf } from "./blocks_recent.ts";
-import type { Decoder } from "./family.ts";
+import { GATED_NAMES, WIDE_SIGMOIDS } from "./code/parts.ts";
+import type { Decoder, FamilyTypes } from "./family.ts";
+import { causal, ofType } from "./family.ts";
 
 /**
  * DeepSeek-V2: latent attention, experts and shared ones after the first dense
@@ -74,3 +76,11 @@ function deepseek(
     },
   };
 }
+
+/** The types of this file. */
+export const DEEPSEEK_TYPES: FamilyTypes = {
+  deepseek_v2: ofType(causal(deepseekV2), GATED_NAMES, {
+    routing: { wide: true },
+  }),
+  deepseek_v3: ofType(causal(deepseekV3), GATED_NAMES, WIDE_SIGMOIDS),
+};

@@ -5,7 +5,8 @@ import { gatedMlp } from "./blocks.ts";
 import { experts } from "./blocks_dense.ts";
 import type { Kinds } from "./blocks_recent.ts";
 import { kindsOf, someLayers } from "./blocks_recent.ts";
-import type { Decoder } from "./family.ts";
+import type { Decoder, FamilyTypes } from "./family.ts";
+import { causal, ofType } from "./family.ts";
 
 const SPARSE = "compressed_sparse_attention";
 const HEAVY = "heavily_compressed_attention";
@@ -195,3 +196,8 @@ function ropes(config: ConfigReader, at: TensorScope): void {
     }
   }
 }
+
+/** DeepSeek-V4. */
+export const DEEPSEEK_V4_TYPES: FamilyTypes = {
+  deepseek_v4: ofType(causal(deepseekV4)),
+};

@@ -1,6 +1,7 @@
 import type { ConfigReader } from "../tensors/config_reader.ts";
 import { allLayers } from "../tensors/layer_ranges.ts";
 import type { TensorScope } from "../tensors/tensor_scope.ts";
+import { BERT } from "./bert.ts";
 import {
   classifierHead,
   evenAttention,
@@ -9,7 +10,9 @@ import {
   taskOf,
   vocabularyHead,
 } from "./blocks_classic.ts";
-import type { Family } from "./family.ts";
+import { MASKED_HEADS, sized } from "./code/parts.ts";
+import type { Family, FamilyTypes } from "./family.ts";
+import { ofClasses } from "./family.ts";
 
 const NAMES = {
   query: "q_lin",
@@ -78,3 +81,26 @@ function encoder(
   );
   layer.norm("output_layer_norm", hidden, { bias: true });
 }
+
+/** DistilBERT. */
+export const DISTILBERT_TYPES: FamilyTypes = {
+  distilbert: ofClasses(
+    distilbert,
+    MASKED_HEADS,
+    sized(["max_position_embeddings", 512], 30_522),
+    {
+      encoder: {
+        ...BERT,
+        activation: [["activation"], "gelu"],
+        dropout: {
+          attention: [["attention_dropout"], 0.1],
+          residual: [["dropout"], 0.1],
+          mlp: [[], 0],
+          spans: [["qa_dropout"], 0.1],
+        },
+        dropsAttended: false,
+        holdsInner: false,
+      },
+    },
+  ),
+};

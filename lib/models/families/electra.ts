@@ -1,11 +1,13 @@
-import { bertEncoder } from "./bert.ts";
+import { BERT, bertEncoder } from "./bert.ts";
 import {
   classifierHead,
   labelsOf,
   taskOf,
   vocabularyHead,
 } from "./blocks_classic.ts";
-import type { Family } from "./family.ts";
+import { MASKED_HEADS, sized } from "./code/parts.ts";
+import type { Family, FamilyTypes } from "./family.ts";
+import { ofClasses } from "./family.ts";
 import { deepClassifier } from "./roberta.ts";
 
 /**
@@ -64,4 +66,14 @@ export const electra: Family = (config, scope) => {
     case "ForQuestionAnswering":
       return classifierHead(scope, "qa_outputs", hidden, labelsOf(config));
   }
+};
+
+/** ELECTRA. */
+export const ELECTRA_TYPES: FamilyTypes = {
+  electra: ofClasses(
+    electra,
+    MASKED_HEADS,
+    sized(["max_position_embeddings", 512], 30_522),
+    { encoder: BERT, peft: { targets: ["query", "value"] } },
+  ),
 };

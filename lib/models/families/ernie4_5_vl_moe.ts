@@ -5,7 +5,9 @@ import { attention, gatedMlp, headsOf, stackedExperts } from "./blocks.ts";
 import { rotaryBuffers } from "./blocks_classic.ts";
 import { kindsOf, someLayers } from "./blocks_recent.ts";
 import { listOf, sizeOr, twoLinears } from "./blocks_vision.ts";
-import type { Decoder } from "./family.ts";
+import { NARROW_WEIGHTS } from "./code/parts.ts";
+import type { Decoder, FamilyTypes } from "./family.ts";
+import { ofType } from "./family.ts";
 import { sensing } from "./recent_sight.ts";
 import type { Tower } from "./towers/tower.ts";
 import { projector, tower } from "./vision_language.ts";
@@ -135,3 +137,8 @@ function merge(at: TensorScope, inputs: number, width: number): void {
   at.linear("fc2", width, width, { role: "projector", bias: true });
   at.norm("ln", width, { bias: true });
 }
+
+/** ERNIE 4.5 VL. */
+export const ERNIE_VL_TYPES: FamilyTypes = {
+  ernie4_5_vl_moe: ofType(ernieVl, NARROW_WEIGHTS),
+};

@@ -2,7 +2,8 @@ import type { ConfigReader } from "../tensors/config_reader.ts";
 import { allLayers } from "../tensors/layer_ranges.ts";
 import type { TensorScope } from "../tensors/tensor_scope.ts";
 import { transformerLayer, vocabularyHead } from "./blocks_classic.ts";
-import type { Decoder, Family } from "./family.ts";
+import type { Decoder, Family, FamilyTypes } from "./family.ts";
+import { causal, ofType } from "./family.ts";
 
 /**
  * BioGPT: a decoder with learned positions that came from fairseq.
@@ -61,3 +62,13 @@ function layers(
   );
   scope.norm("layer_norm", hidden, { bias: true });
 }
+
+/** The types of this file. */
+export const FAIRSEQ_TYPES: FamilyTypes = {
+  biogpt: ofType(biogpt, {
+    mlp: { isInline: true },
+    loss: { narrowTokens: true },
+    heads: { classifies: true, tied: "output_projection" },
+  }),
+  xglm: ofType(causal(xglm), { mlp: { isInline: true } }),
+};

@@ -2,7 +2,11 @@ import type { ConfigReader } from "../tensors/config_reader.ts";
 import { allLayers } from "../tensors/layer_ranges.ts";
 import type { TensorScope } from "../tensors/tensor_scope.ts";
 import { plainMlp, rotaryBuffers } from "./blocks_classic.ts";
-import type { Decoder } from "./family.ts";
+import type { FusedLayout } from "./code/attention.ts";
+import { NARROW_CLASSES, PLAIN_AND_TIED } from "./code/parts.ts";
+import type { Config } from "../config.ts";
+import type { Decoder, FamilyTypes } from "./family.ts";
+import { causal, ofType } from "./family.ts";
 
 /**
  * Falcon: attention beside the MLP, and three layouts of the fused qkv: one
@@ -86,3 +90,33 @@ function norms(config: ConfigReader, layer: TensorScope, hidden: number): void {
   norm("ln_attn");
   norm("ln_mlp");
 }
+
+/** Source: huggingface/transformers models/falcon/modeling_falcon.py, FalconAttention._split_heads */
+function layoutOf(config: Config): FusedLayout {
+  if (config["new_decoder_architecture"] === true) return "grouped";
+  return config["multi_query"] === false ? "slices" : "picked";
+}
+
+/** Falcon. */
+export const FALCON_TYPES: FamilyTypes = {
+  falcon: ofType(causal(falcon), NARROW_CLASSES, PLAIN_AND_TIED, {
+    layer: {
+      arrangement: (config) =>
+        config["parallel_attn"] === false &&
+          config["new_decoder_architecture"] !== true
+          ? "pre"
+          : "parallel",
+      holdsNormed: true,
+      addsInPlace: true,
+    },
+    attention: {
+      wideSoftmax: false,
+      fused: layoutOf,
+      scalesInPlace: true,
+      cachesCasts: false,
+    },
+    heads: { dropout: 0 },
+    weights: { ownLinears: true },
+    peft: { targets: ["query_key_value"] },
+  }),
+};

@@ -3,7 +3,9 @@ import { allLayers } from "../tensors/layer_ranges.ts";
 import type { TensorScope } from "../tensors/tensor_scope.ts";
 import { attention, gatedMlp, headsOf } from "./blocks.ts";
 import { rotaryBuffers } from "./blocks_classic.ts";
-import type { Decoder } from "./family.ts";
+import { NOT_YET } from "./code/unplayed.ts";
+import type { Decoder, FamilyTypes } from "./family.ts";
+import { causal, ofType } from "./family.ts";
 
 /**
  * Falcon-H1: attention and a Mamba-2 mixer side by side in every layer.
@@ -64,3 +66,11 @@ function mixer(config: ConfigReader, at: TensorScope, hidden: number): void {
   });
   at.buffer("mup_vector", [1, 1, projected], 4);
 }
+
+/** Falcon H1. */
+export const FALCON_H1_TYPES: FamilyTypes = {
+  falcon_h1: ofType(causal(falconH1), {
+    unplayed:
+      `, whose layers run attention beside a state space and scale both on their way, ${NOT_YET}`,
+  }),
+};

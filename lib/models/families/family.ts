@@ -1,5 +1,7 @@
 import type { ConfigReader } from "../tensors/config_reader.ts";
 import type { TensorScope } from "../tensors/tensor_scope.ts";
+import type { CodeParts, FamilyCode } from "./code/code.ts";
+import { codeWith } from "./code/usual.ts";
 
 /**
  * A family of language models: what its body declares under its prefix, and
@@ -18,6 +20,43 @@ export interface Decoder {
 
 /** Declares a whole model: a decoder with its head, or one of another build. */
 export type Family = (config: ConfigReader, scope: TensorScope) => void;
+
+/** A `model_type`: what declares its tensors, and how its code runs. */
+export interface FamilyType {
+  /** Declares a model of it; null where only headers tell its tensors. */
+  readonly declare: Family | null;
+  /** Whether `declare` reads the class that a config names itself. */
+  readonly readsClass: boolean;
+  readonly code: FamilyCode;
+}
+
+/** Model types by the `model_type` of their config.json. */
+export type FamilyTypes = Readonly<Record<string, FamilyType>>;
+
+/**
+ * A type whose classes but the causal one have transformers' usual heads.
+ *
+ * @param parts What its code does otherwise than Llama's; later parts win.
+ */
+export function ofType(
+  declare: Family,
+  ...parts: readonly CodeParts[]
+): FamilyType {
+  return { declare, readsClass: false, code: codeWith(...parts) };
+}
+
+/** A type that declares each of its classes itself. */
+export function ofClasses(
+  declare: Family,
+  ...parts: readonly CodeParts[]
+): FamilyType {
+  return { declare, readsClass: true, code: codeWith(...parts) };
+}
+
+/** A type whose tensors are not declared: its code alone is known. */
+export function ofHeaders(...parts: readonly CodeParts[]): FamilyType {
+  return { declare: null, readsClass: false, code: codeWith(...parts) };
+}
 
 /** The family of a decoder as a causal language model. */
 export function causal(decoder: Decoder): Family {

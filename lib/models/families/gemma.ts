@@ -4,7 +4,12 @@ import type { TensorScope } from "../tensors/tensor_scope.ts";
 import { isBeforeRelease } from "./before_release.ts";
 import { attention, gatedMlp, headsOf } from "./blocks.ts";
 import { rotaryBuffers } from "./blocks_classic.ts";
-import type { Decoder } from "./family.ts";
+import type { CodeParts } from "./code/code.ts";
+import { takingTurns } from "./code/parts.ts";
+import { QUERY_VALUE } from "./code/peft.ts";
+import { joined } from "./code/usual.ts";
+import type { Decoder, FamilyTypes } from "./family.ts";
+import { causal, ofType } from "./family.ts";
 
 /** What sets the three Gemmas apart. */
 interface Generation {
@@ -103,3 +108,32 @@ function layerTypes(config: ConfigReader): string[] {
     ...(full ? ["full_attention"] : []),
   ];
 }
+
+/** What the Gemmas' code has alike: norms, and embeddings that scale. */
+export const GEMMA: CodeParts = {
+  layer: { norm: "gemma" },
+  embedding: { scaled: "by module" },
+  multiplies: { embeddings: true },
+  sizes: { tied: true },
+};
+
+/** Gemma 3's, with eyes or without. */
+export const GEMMA3: CodeParts = joined(
+  joined(GEMMA, takingTurns(PATTERN, 4096)),
+  { layer: { arrangement: "sandwich" }, rotary: { tables: 2 } },
+);
+
+/** The text types of the first three generations. */
+export const GEMMA_TYPES: FamilyTypes = {
+  gemma: ofType(causal(gemma), GEMMA, {
+    embedding: { scaled: "by model before 5" },
+    peft: QUERY_VALUE,
+  }),
+  gemma2: ofType(causal(gemma2), GEMMA, takingTurns(2, 4096), {
+    layer: { arrangement: "sandwich" },
+    attention: { softcaps: true },
+    embedding: { scaled: "by model before 5" },
+    peft: QUERY_VALUE,
+  }),
+  gemma3_text: ofType(causal(gemma3), GEMMA3, { peft: QUERY_VALUE }),
+};

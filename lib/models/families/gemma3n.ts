@@ -1,7 +1,9 @@
 import type { ConfigReader } from "../tensors/config_reader.ts";
 import type { TensorScope } from "../tensors/tensor_scope.ts";
 import { sizeOr } from "./blocks_vision.ts";
-import { gemma3nText } from "./gemma3n_text.ts";
+import type { FamilyTypes } from "./family.ts";
+import { ofType } from "./family.ts";
+import { GEMMA3N, gemma3nText } from "./gemma3n_text.ts";
 import { sensing } from "./recent_sight.ts";
 import { gemma3nAudio } from "./towers/gemma3n_audio.ts";
 import { mobilenetV5 } from "./towers/mobilenet_v5.ts";
@@ -45,3 +47,8 @@ function embedder(
   at.norm("soft_embedding_norm", width);
   at.linear("embedding_projection", width, hidden, { role: "projector" });
 }
+
+/** Gemma 3n. */
+export const GEMMA3N_TYPES: FamilyTypes = {
+  gemma3n: ofType(gemma3n, GEMMA3N),
+};

@@ -2,9 +2,11 @@ import type { ConfigReader } from "../tensors/config_reader.ts";
 import { allLayers, layersWhere } from "../tensors/layer_ranges.ts";
 import type { TensorScope } from "../tensors/tensor_scope.ts";
 import { gatedMlp } from "./blocks.ts";
-import { listOf } from "./blocks_vision.ts";
 import { attends, kindsOf, someLayers } from "./blocks_recent.ts";
-import type { Decoder } from "./family.ts";
+import { listOf } from "./blocks_vision.ts";
+import type { CodeParts } from "./code/code.ts";
+import type { Decoder, FamilyTypes } from "./family.ts";
+import { causal, ofType } from "./family.ts";
 import { perLayerInputs, ropesByKind } from "./gemma_blocks.ts";
 
 /** A full layer follows so many less one sliding ones. */
@@ -130,3 +132,15 @@ function streams(
     }
   }
 }
+
+/** Its code, with eyes and ears or without. */
+export const GEMMA3N: CodeParts = {
+  layer: { norm: "gemma", arrangement: "sandwich" },
+  embedding: { scaled: "by module" },
+  multiplies: { embeddings: true },
+};
+
+/** Gemma 3n's text part. */
+export const GEMMA3N_TEXT_TYPES: FamilyTypes = {
+  gemma3n_text: ofType(causal(gemma3nText), GEMMA3N),
+};

@@ -1,7 +1,9 @@
 import type { ConfigReader } from "../tensors/config_reader.ts";
 import type { TensorScope } from "../tensors/tensor_scope.ts";
 import { sizeOr } from "./blocks_vision.ts";
-import { gemma4Text, gemma4UnifiedText } from "./gemma4_text.ts";
+import type { FamilyTypes } from "./family.ts";
+import { ofType } from "./family.ts";
+import { GEMMA4, gemma4Text, gemma4UnifiedText } from "./gemma4_text.ts";
 import { sensing } from "./recent_sight.ts";
 import { gemma4Audio } from "./towers/gemma4_audio.ts";
 import { gemma4Vision } from "./towers/gemma4_vision.ts";
@@ -94,3 +96,11 @@ function patches(vision: ConfigReader, at: TensorScope, hidden: number): void {
 function embedder(at: TensorScope, inputs: number, hidden: number): void {
   at.linear("embedding_projection", inputs, hidden, { role: "projector" });
 }
+
+/** The types of this file. */
+export const GEMMA4_TYPES: FamilyTypes = {
+  gemma4: ofType(gemma4, GEMMA4, {
+    peft: { targets: ".*language_model\\..*\\.(q_proj|v_proj)" },
+  }),
+  gemma4_unified: ofType(gemma4Unified, GEMMA4),
+};

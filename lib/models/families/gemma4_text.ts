@@ -3,7 +3,9 @@ import { allLayers, layersWhere } from "../tensors/layer_ranges.ts";
 import type { TensorScope } from "../tensors/tensor_scope.ts";
 import { gatedMlp, stackedExperts } from "./blocks.ts";
 import { attends, kindsOf, someLayers } from "./blocks_recent.ts";
-import type { Decoder } from "./family.ts";
+import type { CodeParts } from "./code/code.ts";
+import type { Decoder, FamilyTypes } from "./family.ts";
+import { causal, ofType } from "./family.ts";
 import { perLayerInputs, ropesByKind } from "./gemma_blocks.ts";
 import { perLayer } from "./per_layer.ts";
 
@@ -185,3 +187,12 @@ function routed(
   layer.norm("post_feedforward_layernorm_2", hidden);
   layer.norm("pre_feedforward_layernorm_2", hidden);
 }
+
+/** Code that reads a config for each layer. */
+export const GEMMA4: CodeParts = { sizes: { perLayer: true } };
+
+/** Their text parts. */
+export const GEMMA4_TEXT_TYPES: FamilyTypes = {
+  gemma4_text: ofType(causal(gemma4Text), GEMMA4),
+  gemma4_unified_text: ofType(causal(gemma4UnifiedText), GEMMA4),
+};

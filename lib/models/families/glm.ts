@@ -8,7 +8,10 @@ import {
   inputBiasAttention,
   withShared,
 } from "./blocks_dense.ts";
+import { GATED_NAMES, turnedInPart, WIDE_SIGMOIDS } from "./code/parts.ts";
 import { decoder } from "./decoder.ts";
+import type { FamilyTypes } from "./family.ts";
+import { causal, ofType } from "./family.ts";
 
 /**
  * GLM-4 in its first form: gate and up as one matrix, half of a head rotated.
@@ -78,3 +81,21 @@ export const dots1 = decoder({
   experts: sharedExperts,
   isSparse: afterFirst,
 });
+
+/** The types of this file. */
+export const GLM_TYPES: FamilyTypes = {
+  glm: ofType(causal(glm), turnedInPart(0.5), {
+    rotary: { repeatedTables: true },
+  }),
+  glm4: ofType(causal(glm4), turnedInPart(0.5), {
+    layer: { arrangement: "sandwich" },
+    rotary: { repeatedTables: true },
+  }),
+  glm4_moe: ofType(
+    causal(glm4Moe),
+    GATED_NAMES,
+    WIDE_SIGMOIDS,
+    turnedInPart(0.5),
+  ),
+  dots1: ofType(causal(dots1), GATED_NAMES, WIDE_SIGMOIDS),
+};

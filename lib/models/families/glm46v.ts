@@ -1,3 +1,5 @@
+import type { FamilyTypes } from "./family.ts";
+import { ofType } from "./family.ts";
 import { glm4vVision } from "./towers/glm4v_vision.ts";
 import { tower, visionLanguage } from "./vision_language.ts";
 
@@ -12,3 +14,8 @@ export const glm46v = visionLanguage({
     tower(glm4vVision, vision, scope, "model.visual");
   },
 });
+
+/** GLM-4.6V. */
+export const GLM46V_TYPES: FamilyTypes = {
+  glm46v: ofType(glm46v),
+};

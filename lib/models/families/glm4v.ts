@@ -1,3 +1,6 @@
+import { GATED_NAMES, WIDE_SIGMOIDS } from "./code/parts.ts";
+import type { FamilyTypes } from "./family.ts";
+import { ofType } from "./family.ts";
 import { glm4vVision, glmOcrVision } from "./towers/glm4v_vision.ts";
 import type { Tower } from "./towers/tower.ts";
 import { tower, visionLanguage } from "./vision_language.ts";
@@ -33,3 +36,10 @@ function compose(language: string, declare: Tower) {
     },
   });
 }
+
+/** The types of this file. */
+export const GLM4V_TYPES: FamilyTypes = {
+  glm4v: ofType(glm4v),
+  glm4v_moe: ofType(glm4vMoe, GATED_NAMES, WIDE_SIGMOIDS),
+  glm_ocr: ofType(glmOcr),
+};

@@ -1,4 +1,6 @@
 import { sizeOr } from "./blocks_vision.ts";
+import type { FamilyTypes } from "./family.ts";
+import { ofType } from "./family.ts";
 import { gotOcr2Vision } from "./towers/got_ocr2_vision.ts";
 import { projector, tower, visionLanguage } from "./vision_language.ts";
 
@@ -22,3 +24,8 @@ export const gotOcr2 = visionLanguage({
     });
   },
 });
+
+/** GOT-OCR 2. */
+export const GOT_OCR2_TYPES: FamilyTypes = {
+  got_ocr2: ofType(gotOcr2),
+};

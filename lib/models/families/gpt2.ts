@@ -1,7 +1,18 @@
 import type { ConfigReader } from "../tensors/config_reader.ts";
 import { allLayers } from "../tensors/layer_ranges.ts";
 import type { LinearOptions, TensorScope } from "../tensors/tensor_scope.ts";
-import type { Decoder } from "./family.ts";
+import type { CodeParts } from "./code/code.ts";
+import {
+  DROPS_A_TENTH,
+  NARROW_CLASSES,
+  PLAIN_AND_TIED,
+  sized,
+  UNTURNED,
+  usuallyActivatedBy,
+} from "./code/parts.ts";
+import { joined } from "./code/usual.ts";
+import type { Decoder, FamilyTypes } from "./family.ts";
+import { causal, ofType } from "./family.ts";
 
 type Linear = (
   scope: TensorScope,
@@ -100,3 +111,32 @@ function stack(
   scope.norm("ln_f", hidden, { bias: true });
   return layer;
 }
+
+const GPT2: CodeParts = [
+  NARROW_CLASSES,
+  PLAIN_AND_TIED,
+  UNTURNED,
+  DROPS_A_TENTH,
+  sized(["n_positions", 1024], 50_257),
+].reduce(joined, {
+  layer: { holdsAttended: true },
+  peft: { targets: ["c_attn"] },
+});
+
+/** The types of this file. */
+export const GPT2_TYPES: FamilyTypes = {
+  gpt2: ofType(causal(gpt2), GPT2, usuallyActivatedBy("gelu_new"), {
+    attention: { wideSoftmax: false },
+    weights: {
+      buffersGone: {
+        names: /(^|\.)(cross)?attn\.bias$|(^|\.)crossattention\.bias$/,
+        from: [5, 2],
+      },
+    },
+  }),
+  // Its code of transformers 4 does not turn the cache off for checkpoints, and
+  // its keys and values are views of the whole projection.
+  gpt_bigcode: ofType(causal(gptBigcode), GPT2, {
+    attention: { fillsCache: true },
+  }),
+};

@@ -1,6 +1,14 @@
 import { allLayers } from "../tensors/layer_ranges.ts";
 import { evenAttention, plainMlp } from "./blocks_classic.ts";
-import type { Decoder } from "./family.ts";
+import {
+  NARROW_CLASSES,
+  sized,
+  UNTURNED,
+  usuallyActivatedBy,
+} from "./code/parts.ts";
+import { QUERY_VALUE } from "./code/peft.ts";
+import type { Decoder, FamilyTypes } from "./family.ts";
+import { causal, ofType } from "./family.ts";
 
 /**
  * GPT-Neo: learned positions, and a mask kept by every attention.
@@ -33,4 +41,20 @@ export const gptNeo: Decoder = {
     );
     scope.norm("ln_f", hidden, { bias: true });
   },
+};
+
+/** GPT-Neo. */
+export const GPT_NEO_TYPES: FamilyTypes = {
+  gpt_neo: ofType(
+    causal(gptNeo),
+    NARROW_CLASSES,
+    UNTURNED,
+    usuallyActivatedBy("gelu_new"),
+    sized(["max_position_embeddings", 2048], 50_257),
+    {
+      layer: { holdsAttended: true },
+      attention: { wideScores: true },
+      peft: QUERY_VALUE,
+    },
+  ),
 };

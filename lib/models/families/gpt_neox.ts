@@ -1,6 +1,8 @@
 import { allLayers } from "../tensors/layer_ranges.ts";
 import { plainMlp, rotaryBuffers, rotaryShare } from "./blocks_classic.ts";
-import type { Decoder } from "./family.ts";
+import { NARROW_LOGITS, turnedInPart } from "./code/parts.ts";
+import type { Decoder, FamilyTypes } from "./family.ts";
+import { causal, ofType } from "./family.ts";
 
 /**
  * GPT-NeoX, of Pythia: a fused qkv, a plain MLP and two layer norms a layer.
@@ -50,4 +52,17 @@ export const gptNeox: Decoder = {
       { role: "head", cut: "column" },
     );
   },
+};
+
+/** GPT-NeoX and Pythia. */
+export const GPT_NEOX_TYPES: FamilyTypes = {
+  gpt_neox: ofType(causal(gptNeox), NARROW_LOGITS, turnedInPart(0.25), {
+    layer: {
+      arrangement: (config) =>
+        config["use_parallel_residual"] === false ? "pre" : "parallel",
+    },
+    heads: { classifies: true },
+    sizes: { gated: false },
+    peft: { targets: ["query_key_value"] },
+  }),
 };

@@ -2,7 +2,12 @@ import type { ConfigReader } from "../tensors/config_reader.ts";
 import { allLayers } from "../tensors/layer_ranges.ts";
 import type { TensorScope } from "../tensors/tensor_scope.ts";
 import { evenAttention, plainMlp, vocabularyHead } from "./blocks_classic.ts";
-import type { Family } from "./family.ts";
+import type { CodeParts } from "./code/code.ts";
+import { sized, usuallyActivatedBy } from "./code/parts.ts";
+import { QUERY_VALUE } from "./code/peft.ts";
+import { joined } from "./code/usual.ts";
+import type { Family, FamilyTypes } from "./family.ts";
+import { ofType } from "./family.ts";
 
 /**
  * GPT-J: separate projections without biases, one norm a layer, a head with a
@@ -67,3 +72,30 @@ function family(
     4,
   );
 }
+
+const GPTJ: CodeParts = joined(
+  joined(
+    usuallyActivatedBy("gelu_new"),
+    sized(["n_positions", 2048], 50_400),
+  ),
+  {
+    rotary: {
+      kind: "part",
+      features: [["rotary_dim"], 64],
+      repeatedTables: true,
+      byToken: true,
+    },
+    attention: { wideScores: true },
+  },
+);
+
+/** The types of this file. */
+export const GPTJ_TYPES: FamilyTypes = {
+  gptj: ofType(gptj, GPTJ, {
+    layer: { arrangement: "parallel" },
+    heads: { spansAreLabels: true },
+    sizes: { gated: false },
+    peft: QUERY_VALUE,
+  }),
+  codegen: ofType(codegen, GPTJ, { peft: { targets: ["qkv_proj"] } }),
+};

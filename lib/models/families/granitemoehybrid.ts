@@ -5,7 +5,10 @@ import { attention, headsOf } from "./blocks.ts";
 import { rotaryBuffers } from "./blocks_classic.ts";
 import { experts } from "./blocks_dense.ts";
 import { attends, kindsOf, someLayers } from "./blocks_recent.ts";
-import type { Decoder } from "./family.ts";
+import { MULTIPLIED, STACKED } from "./code/parts.ts";
+import { mixing } from "./code/state_space.ts";
+import type { Decoder, FamilyTypes } from "./family.ts";
+import { causal, ofType } from "./family.ts";
 import { headedMixer } from "./mamba2.ts";
 
 /**
@@ -89,3 +92,14 @@ function mixer(config: ConfigReader, at: TensorScope, hidden: number): void {
     convBias: config.flag("mamba_conv_bias", true),
   });
 }
+
+/** Granite 4. */
+export const GRANITE_HYBRID_TYPES: FamilyTypes = {
+  granitemoehybrid: ofType(causal(graniteMoeHybrid), MULTIPLIED, STACKED, {
+    rotary: {
+      kind: (config) =>
+        config["position_embedding_type"] === "rope" ? "whole" : "none",
+    },
+    stateSpace: mixing("headed"),
+  }),
+};

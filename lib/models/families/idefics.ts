@@ -3,6 +3,8 @@ import { allLayers } from "../tensors/layer_ranges.ts";
 import type { TensorScope } from "../tensors/tensor_scope.ts";
 import { attention, gatedMlp } from "./blocks.ts";
 import { sizeOr } from "./blocks_vision.ts";
+import type { FamilyTypes } from "./family.ts";
+import { ofType } from "./family.ts";
 import { idefics2Vision, idefics3Vision } from "./towers/idefics_vision.ts";
 import { projector, tower, visionLanguage } from "./vision_language.ts";
 
@@ -79,3 +81,10 @@ function perceiver(
   gatedMlp(layer, hidden, 4 * hidden);
   scope.norm("norm", hidden);
 }
+
+/** The types of this file. */
+export const IDEFICS_TYPES: FamilyTypes = {
+  idefics2: ofType(idefics2),
+  idefics3: ofType(idefics3),
+  smolvlm: ofType(idefics3),
+};

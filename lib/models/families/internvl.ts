@@ -1,4 +1,6 @@
 import { projectorLinears } from "./blocks_vision.ts";
+import type { FamilyTypes } from "./family.ts";
+import { ofType } from "./family.ts";
 import { towerOf } from "./towers/mod.ts";
 import { projector, tower, visionLanguage } from "./vision_language.ts";
 
@@ -19,3 +21,8 @@ export const internvl = visionLanguage({
     projectorLinears(at, { inputs, hidden });
   },
 });
+
+/** InternVL. */
+export const INTERNVL_TYPES: FamilyTypes = {
+  internvl: ofType(internvl),
+};

@@ -3,7 +3,10 @@ import { allLayers, layersWhere } from "../tensors/layer_ranges.ts";
 import type { TensorScope } from "../tensors/tensor_scope.ts";
 import { attention, gatedMlp, headsOf, stackedExperts } from "./blocks.ts";
 import { inLayers, sizeOrAuto } from "./blocks_classic.ts";
-import type { Decoder } from "./family.ts";
+import { UNTURNED } from "./code/parts.ts";
+import { mixing } from "./code/state_space.ts";
+import type { Decoder, FamilyTypes } from "./family.ts";
+import { causal, ofType } from "./family.ts";
 import { selectiveMixer } from "./mamba.ts";
 
 /**
@@ -89,3 +92,8 @@ function feedForward(
     stackedExperts(moe.scope("experts"), { experts, hidden, intermediate });
   });
 }
+
+/** Jamba. */
+export const JAMBA_TYPES: FamilyTypes = {
+  jamba: ofType(causal(jamba), UNTURNED, { stateSpace: mixing("open") }),
+};

@@ -7,6 +7,8 @@ import {
   vitAttention,
 } from "./blocks_vision.ts";
 import { deepseekV3 } from "./deepseek.ts";
+import type { FamilyTypes } from "./family.ts";
+import { ofType } from "./family.ts";
 import { sensing } from "./recent_sight.ts";
 import type { Tower } from "./towers/tower.ts";
 import { projector, tower } from "./vision_language.ts";
@@ -75,3 +77,8 @@ export const kimiK25 = sensing({
     at.linear("out_proj", merged, hidden, { role: "projector", bias: true });
   },
 });
+
+/** Kimi K2.5. */
+export const KIMI_K25_TYPES: FamilyTypes = {
+  kimi_k25: ofType(kimiK25),
+};

@@ -8,10 +8,13 @@ import {
   kindsOf,
   latentAttention,
   latentOf,
+  neverTied,
   someLayers,
   sparseLayers,
 } from "./blocks_recent.ts";
-import type { Decoder } from "./family.ts";
+import { WIDE_SIGMOIDS } from "./code/parts.ts";
+import type { Decoder, FamilyTypes } from "./family.ts";
+import { ofType } from "./family.ts";
 import { deltaInputs } from "./gated_delta.ts";
 
 /**
@@ -109,3 +112,8 @@ function delta(config: ConfigReader, at: TensorScope, hidden: number): void {
   at.norm("o_norm", headDim);
   at.linear("o_proj", width, hidden, { role: "o", cut: "row" });
 }
+
+/** Kimi Linear. */
+export const KIMI_LINEAR_TYPES: FamilyTypes = {
+  kimi_linear: ofType(neverTied(kimiLinear), WIDE_SIGMOIDS),
+};

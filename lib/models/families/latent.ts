@@ -12,7 +12,10 @@ import {
   someLayers,
   sparseLayers,
 } from "./blocks_recent.ts";
-import type { Decoder } from "./family.ts";
+import type { CodeParts } from "./code/code.ts";
+import { GATED_NAMES, WIDE_SIGMOIDS } from "./code/parts.ts";
+import type { Decoder, FamilyTypes } from "./family.ts";
+import { causal, ofType } from "./family.ts";
 
 /** What sets the followers of DeepSeek-V3 apart. */
 interface Follower {
@@ -163,3 +166,26 @@ function usualIndexers(config: ConfigReader): (layer: number) => string {
   return (layer) =>
     Math.max(layer - offset + 1, 0) % step === 0 ? "full" : "shared";
 }
+
+/**
+ * The indexer of sparse attention runs without gradients.
+ *
+ * Source: huggingface/transformers
+ * models/deepseek_v32/modeling_deepseek_v32.py, DeepseekV32Indexer.forward
+ */
+const INDEXED: CodeParts = { weights: { frozen: /\.indexer\./ } };
+
+/** The types of this file. */
+export const LATENT_TYPES: FamilyTypes = {
+  deepseek_v32: ofType(
+    causal(deepseekV32),
+    GATED_NAMES,
+    INDEXED,
+    WIDE_SIGMOIDS,
+  ),
+  glm4_moe_lite: ofType(causal(glm4MoeLite), GATED_NAMES, WIDE_SIGMOIDS),
+  glm_moe_dsa: ofType(causal(glmMoeDsa), GATED_NAMES, INDEXED, WIDE_SIGMOIDS),
+  minicpm3: ofType(causal(minicpm3)),
+  mistral4: ofType(causal(mistral4)),
+  youtu: ofType(causal(youtu)),
+};

@@ -5,8 +5,8 @@ import type { Heads } from "./blocks.ts";
 import { attention, headsOf } from "./blocks.ts";
 import { experts } from "./blocks_dense.ts";
 import { attends, kindsOf, someLayers } from "./blocks_recent.ts";
-import type { Decoder, Family } from "./family.ts";
-import { headOf } from "./family.ts";
+import type { Decoder, Family, FamilyTypes } from "./family.ts";
+import { headOf, ofType } from "./family.ts";
 
 /**
  * LFM2: short convolutions with attention in some layers, and a gated MLP.
@@ -137,3 +137,9 @@ function adjustedWidth(config: ConfigReader): number {
   const step = config.optional("block_multiple_of") || 256;
   return step * Math.ceil(width / step);
 }
+
+/** The types of this file. */
+export const LFM2_TYPES: FamilyTypes = {
+  lfm2: ofType(liquid(lfm2)),
+  lfm2_moe: ofType(liquid(lfm2Moe)),
+};

@@ -1,7 +1,10 @@
 import { allLayers } from "../tensors/layer_ranges.ts";
 import { attention, gatedMlp, headsOf } from "./blocks.ts";
 import { rotaryBuffers } from "./blocks_classic.ts";
-import type { Decoder } from "./family.ts";
+import { SPANS_IN_TRANSFORMER, windowed } from "./code/parts.ts";
+import { QUERY_VALUE } from "./code/peft.ts";
+import type { Decoder, FamilyTypes } from "./family.ts";
+import { causal, ofType } from "./family.ts";
 
 /**
  * Llama and those built like it: attention with grouped heads, a gated MLP and
@@ -29,4 +32,15 @@ export const llama: Decoder = {
     scope.norm("norm", hidden);
     rotaryBuffers(scope, heads.headDim);
   },
+};
+
+/** Llama, and types whose tensors are named as its are. */
+export const LLAMA_TYPES: FamilyTypes = {
+  llama: ofType(causal(llama), SPANS_IN_TRANSFORMER, {
+    loss: { castsFrom: 46 },
+    peft: QUERY_VALUE,
+  }),
+  ministral: ofType(causal(llama), SPANS_IN_TRANSFORMER),
+  ministral3: ofType(causal(llama)),
+  mistral: ofType(causal(llama), windowed(4096), { peft: QUERY_VALUE }),
 };

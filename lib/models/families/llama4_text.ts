@@ -1,7 +1,9 @@
 import { allLayers, layersWhere } from "../tensors/layer_ranges.ts";
 import { attention, gatedMlp, headsOf } from "./blocks.ts";
 import { rotaryBuffers } from "./blocks_classic.ts";
-import type { Decoder } from "./family.ts";
+import type { CodeParts } from "./code/code.ts";
+import type { Decoder, FamilyTypes } from "./family.ts";
+import { causal, ofType } from "./family.ts";
 
 /**
  * Llama 4: experts with a shared one beside them, in every layer or in those
@@ -56,4 +58,24 @@ export const llama4Text: Decoder = {
     scope.norm("norm", hidden);
     rotaryBuffers(scope, heads.headDim);
   },
+};
+
+/** Llama 4's code, with eyes or without. */
+export const LLAMA4: CodeParts = {
+  rotary: { skipsEvery: 4 },
+  attention: {
+    normsTurned: true,
+    normsBare: (config) => config["use_qk_norm"] !== false,
+  },
+  routing: { every: true },
+  experts: { stackedBefore5: true },
+};
+
+/** Llama 4's text part. */
+export const LLAMA4_TEXT_TYPES: FamilyTypes = {
+  llama4_text: ofType(causal(llama4Text), LLAMA4, {
+    rotary: { wide: true },
+    experts: { isTransposed: true },
+    sizes: { sharedExpert: true },
+  }),
 };

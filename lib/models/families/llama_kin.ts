@@ -7,8 +7,23 @@ import {
   upDown,
   wideNorms,
 } from "./blocks_dense.ts";
+import type { CodeParts } from "./code/code.ts";
+import {
+  MULTIPLIED,
+  PLAIN_AND_TIED,
+  SPANS_IN_TRANSFORMER,
+  SWITCHED_WINDOWS,
+  takingTurns,
+  TIED,
+  turnedInPart,
+  usuallyActivatedBy,
+  windowed,
+} from "./code/parts.ts";
 import type { Attention } from "./decoder.ts";
 import { decoder } from "./decoder.ts";
+import { USUAL } from "./code/usual.ts";
+import type { FamilyTypes } from "./family.ts";
+import { causal, ofType } from "./family.ts";
 
 /*
  * Dense decoders that differ from llama in flags, norms or the MLP.
@@ -173,3 +188,68 @@ export const cohere = decoder({
   norms: ["input_layernorm"],
   tied: true,
 });
+
+/** Cohere's code, of both generations. */
+export const COHERE: CodeParts = {
+  layer: { norm: "cohere", arrangement: "parallel" },
+  rotary: { wide: true },
+  sizes: { tied: true },
+};
+
+const OLMO2: CodeParts = {
+  layer: { norm: "olmo2", arrangement: "post" },
+  rotary: { wide: true },
+};
+
+/** The types of this file. */
+export const LLAMA_KIN: FamilyTypes = {
+  apertus: ofType(causal(apertus), { sizes: { gated: false } }),
+  arcee: ofType(
+    causal(arcee),
+    SPANS_IN_TRANSFORMER,
+    usuallyActivatedBy("relu2"),
+    { sizes: { gated: false } },
+  ),
+  bitnet: ofType(causal(bitnet)),
+  cohere: ofType(causal(cohere), COHERE),
+  ernie4_5: ofType(causal(ernie), TIED, {
+    rotary: { repeatedTables: true, wide: true },
+  }),
+  exaone4: ofType(causal(exaone4), SPANS_IN_TRANSFORMER, takingTurns(4, 4096), {
+    layer: { arrangement: "post" },
+  }),
+  granite: ofType(causal(granite), MULTIPLIED),
+  helium: ofType(causal(helium), {
+    layer: { norm: "olmo2" },
+    rotary: { repeatedTables: true },
+  }),
+  hunyuan_v1_dense: ofType(causal(hunyuanDense), {
+    attention: { normsTurned: true },
+  }),
+  nemotron: ofType(
+    causal(nemotron),
+    SPANS_IN_TRANSFORMER,
+    turnedInPart(0.5),
+    usuallyActivatedBy("relu2"),
+    { layer: { norm: "layer1p" }, sizes: { gated: false } },
+  ),
+  olmo: ofType(causal(olmo), {
+    layer: { norm: "bare" },
+    rotary: { wide: true },
+  }),
+  olmo2: ofType(causal(olmo2), OLMO2),
+  olmo3: ofType(causal(olmo2), OLMO2, takingTurns(4, 4096)),
+  seed_oss: ofType(causal(seedOss), SPANS_IN_TRANSFORMER, {
+    dropout: {
+      attention: [USUAL.dropout.attention[0], 0.1],
+      residual: [USUAL.dropout.residual[0], 0.1],
+    },
+  }),
+  smollm3: ofType(
+    causal(smollm3),
+    SPANS_IN_TRANSFORMER,
+    SWITCHED_WINDOWS,
+    TIED,
+  ),
+  starcoder2: ofType(causal(starcoder2), PLAIN_AND_TIED, windowed(null)),
+};

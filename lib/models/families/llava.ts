@@ -1,5 +1,9 @@
-import { listOf, projectorLinears } from "./blocks_vision.ts";
 import type { TensorScope } from "../tensors/tensor_scope.ts";
+import { listOf, projectorLinears } from "./blocks_vision.ts";
+import { numberOf } from "./code/setting.ts";
+import { SQUARE } from "./code/sight.ts";
+import type { FamilyTypes } from "./family.ts";
+import { ofType } from "./family.ts";
 import { towerOf } from "./towers/mod.ts";
 import type { Parts } from "./vision_language.ts";
 import { projector, tower, visionLanguage } from "./vision_language.ts";
@@ -116,3 +120,22 @@ function newline({ hidden }: Parts, scope: TensorScope): void {
     role: "other",
   });
 }
+
+/** The types of this file. */
+export const LLAVA_TYPES: FamilyTypes = {
+  llava: ofType(llava, {
+    sight: {
+      ...SQUARE,
+      unread: (config) => {
+        const layer = numberOf(config, [["vision_feature_layer"], -2]);
+        return layer < 0 ? -1 - layer : 0;
+      },
+      finalNorm: false,
+    },
+  }),
+  llava_next: ofType(llavaNext),
+  llava_next_video: ofType(llavaNextVideo),
+  llava_onevision: ofType(llavaOnevision),
+  video_llava: ofType(videoLlava),
+  vipllava: ofType(vipLlava),
+};

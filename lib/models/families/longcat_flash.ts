@@ -4,7 +4,9 @@ import type { TensorScope } from "../tensors/tensor_scope.ts";
 import { gatedMlp } from "./blocks.ts";
 import { rotaryBuffers } from "./blocks_classic.ts";
 import { latentAttention, latentOf } from "./blocks_recent.ts";
-import type { Decoder } from "./family.ts";
+import { GATED_NAMES } from "./code/parts.ts";
+import type { Decoder, FamilyTypes } from "./family.ts";
+import { causal, ofType } from "./family.ts";
 
 /**
  * LongCat-Flash: two latent attentions and two MLPs a layer, and experts beside
@@ -58,3 +60,10 @@ function routed(config: ConfigReader, at: TensorScope, hidden: number): void {
   });
   at.buffer("router.e_score_correction_bias", [all], 4);
 }
+
+/** LongCat-Flash. */
+export const LONGCAT_TYPES: FamilyTypes = {
+  longcat_flash: ofType(causal(longcatFlash), GATED_NAMES, {
+    routing: { wide: true, narrow: true },
+  }),
+};

@@ -2,7 +2,10 @@ import type { ConfigReader } from "../tensors/config_reader.ts";
 import { allLayers } from "../tensors/layer_ranges.ts";
 import type { TensorScope } from "../tensors/tensor_scope.ts";
 import { sizeOrAuto } from "./blocks_classic.ts";
-import type { Decoder } from "./family.ts";
+import { TIED, UNTURNED } from "./code/parts.ts";
+import { mixing } from "./code/state_space.ts";
+import type { Decoder, FamilyTypes } from "./family.ts";
+import { causal, ofType } from "./family.ts";
 
 /** The dimensions of a selective state space of Mamba's first version. */
 export interface Mixer {
@@ -85,3 +88,17 @@ function stack(
   scope.norm("norm_f", hidden);
   return { layer, inner, state };
 }
+
+/** The types of this file. */
+export const MAMBA_TYPES: FamilyTypes = {
+  mamba: ofType(causal(mamba), TIED, UNTURNED, {
+    stateSpace: mixing("inner", { wideResidual: true, castsLogits: true }),
+  }),
+  falcon_mamba: ofType(causal(falconMamba), UNTURNED, {
+    stateSpace: mixing("inner", {
+      norms: true,
+      wideResidual: true,
+      castsLogits: true,
+    }),
+  }),
+};

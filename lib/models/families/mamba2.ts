@@ -1,6 +1,9 @@
 import { allLayers } from "../tensors/layer_ranges.ts";
 import type { TensorScope } from "../tensors/tensor_scope.ts";
-import type { Decoder } from "./family.ts";
+import { UNTURNED } from "./code/parts.ts";
+import { mixing } from "./code/state_space.ts";
+import type { Decoder, FamilyTypes } from "./family.ts";
+import { causal, ofType } from "./family.ts";
 
 /** The dimensions of a state space of Mamba's second version. */
 export interface Mixer2 {
@@ -63,3 +66,15 @@ export function headedMixer(
   at.norm("norm", inner);
   at.linear("out_proj", inner, hidden, { role, bias, cut: "row" });
 }
+
+/** Mamba-2. */
+export const MAMBA2_TYPES: FamilyTypes = {
+  mamba2: ofType(causal(mamba2), UNTURNED, {
+    stateSpace: mixing("headed", {
+      groups: [["n_groups", "mamba_n_groups"], 8],
+      chunk: [["chunk_size", "mamba_chunk_size"], 256],
+      wideResidual: true,
+      castsLogits: true,
+    }),
+  }),
+};

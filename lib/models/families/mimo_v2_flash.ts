@@ -4,7 +4,9 @@ import type { TensorScope } from "../tensors/tensor_scope.ts";
 import { gatedMlp } from "./blocks.ts";
 import { experts } from "./blocks_dense.ts";
 import { attends, kindsOf, someLayers, sparseLayers } from "./blocks_recent.ts";
-import type { Decoder } from "./family.ts";
+import { WIDE_SIGMOIDS } from "./code/parts.ts";
+import type { Decoder, FamilyTypes } from "./family.ts";
+import { causal, ofType } from "./family.ts";
 
 /** A full layer follows so many less one sliding ones. */
 const PATTERN = 6;
@@ -81,3 +83,8 @@ function ropes(config: ConfigReader, scope: TensorScope, kind: string): void {
     scope.buffer(`rotary_emb.${kind}_${name}`, [Math.ceil(rotated / 2)], 4);
   }
 }
+
+/** MiMo-V2-Flash. */
+export const MIMO_TYPES: FamilyTypes = {
+  mimo_v2_flash: ofType(causal(mimoV2Flash), WIDE_SIGMOIDS),
+};

@@ -5,7 +5,9 @@ import type { Heads } from "./blocks.ts";
 import { attention, headsOf } from "./blocks.ts";
 import { rotaryBuffers } from "./blocks_classic.ts";
 import { experts } from "./blocks_dense.ts";
-import type { Decoder } from "./family.ts";
+import { MIXTRAL_NAMES } from "./code/parts.ts";
+import type { Decoder, FamilyTypes } from "./family.ts";
+import { causal, ofType } from "./family.ts";
 
 /**
  * MiniMax-Text: lightning attention in the layers that the config names, and
@@ -59,3 +61,8 @@ function lightning(
   scope.buffer("key_decay", [heads, block, 1], 4);
   scope.buffer("diagonal_decay", [1, heads, block, block], 4);
 }
+
+/** MiniMax-Text-01. */
+export const MINIMAX_TYPES: FamilyTypes = {
+  minimax: ofType(causal(minimax), MIXTRAL_NAMES),
+};

@@ -6,7 +6,8 @@ import { rotaryBuffers, rotaryShare } from "./blocks_classic.ts";
 import { experts } from "./blocks_dense.ts";
 import { kindsOf, someLayers } from "./blocks_recent.ts";
 import { clipLayer, projectorLinears, sizeOr } from "./blocks_vision.ts";
-import type { Decoder } from "./family.ts";
+import type { Decoder, FamilyTypes } from "./family.ts";
+import { causal, ofType } from "./family.ts";
 import { sensing } from "./recent_sight.ts";
 import type { Tower } from "./towers/tower.ts";
 import { projector, tower } from "./vision_language.ts";
@@ -167,3 +168,9 @@ export const minimaxM3 = sensing({
     });
   },
 });
+
+/** MiniMax-M3 and its text part. */
+export const MINIMAX_M3_TYPES: FamilyTypes = {
+  minimax_m3_vl: ofType(minimaxM3),
+  minimax_m3_vl_text: ofType(causal(minimaxM3Text)),
+};

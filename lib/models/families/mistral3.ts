@@ -1,5 +1,7 @@
 import type { TensorScope } from "../tensors/tensor_scope.ts";
 import { listOf, projectorLinears, sizeOr } from "./blocks_vision.ts";
+import type { FamilyTypes } from "./family.ts";
+import { ofType } from "./family.ts";
 import { towerOf } from "./towers/mod.ts";
 import type { Parts } from "./vision_language.ts";
 import { projector, tower, visionLanguage } from "./vision_language.ts";
@@ -58,3 +60,9 @@ function see(
     bias: place.bias,
   });
 }
+
+/** The types of this file. */
+export const MISTRAL3_TYPES: FamilyTypes = {
+  lighton_ocr: ofType(lightonOcr),
+  mistral3: ofType(mistral3),
+};

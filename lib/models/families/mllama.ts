@@ -1,4 +1,6 @@
 import { sizeOr } from "./blocks_vision.ts";
+import type { FamilyTypes } from "./family.ts";
+import { ofType } from "./family.ts";
 import { mllamaVision } from "./towers/mllama_vision.ts";
 import { projector, tower, visionLanguage } from "./vision_language.ts";
 
@@ -22,3 +24,8 @@ export const mllama = visionLanguage({
     );
   },
 });
+
+/** Llama 3.2 with eyes. */
+export const MLLAMA_TYPES: FamilyTypes = {
+  mllama: ofType(mllama),
+};

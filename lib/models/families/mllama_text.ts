@@ -1,8 +1,8 @@
 import { allLayers, layersWhere } from "../tensors/layer_ranges.ts";
 import { attention, gatedMlp, headsOf } from "./blocks.ts";
 import { listOf } from "./blocks_vision.ts";
-import type { Decoder, Family } from "./family.ts";
-import { headOf } from "./family.ts";
+import type { Decoder, Family, FamilyTypes } from "./family.ts";
+import { headOf, ofType } from "./family.ts";
 
 /** Layers that look at the image when the config does not say. */
 const CROSS_LAYERS = [3, 8, 13, 18, 23, 28, 33, 38];
@@ -57,4 +57,9 @@ export const mllamaText: Decoder = {
 export const mllamaCausal: Family = (config, scope) => {
   mllamaText.body(config, scope.scope(mllamaText.prefix));
   headOf(mllamaText, config, scope, false);
+};
+
+/** Its text part alone. */
+export const MLLAMA_TEXT_TYPES: FamilyTypes = {
+  mllama_text_model: ofType(mllamaCausal),
 };

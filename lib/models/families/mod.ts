@@ -1,16 +1,192 @@
-import { allHeaded } from "../heads/headed.ts";
-import { CLASSIC, WITH_TASKS } from "./classic.ts";
-import { DENSE } from "./dense.ts";
-import type { Family } from "./family.ts";
-import { RECENT } from "./recent.ts";
-import { TOWERS, VISION } from "./vision.ts";
+import { headed } from "../heads/headed.ts";
+import type { FamilyCode } from "./code/code.ts";
+import { USUAL } from "./code/usual.ts";
+import type { Family, FamilyType, FamilyTypes } from "./family.ts";
+import { HEADERS_ONLY } from "./headers_only.ts";
+import { AYA_TYPES } from "./aya_vision.ts";
+import { BAMBA_TYPES } from "./bamba.ts";
+import { BART_TYPES } from "./bart.ts";
+import { BERT_TYPES } from "./bert.ts";
+import { BLIP2_TYPES } from "./blip2.ts";
+import { BLOOM_TYPES } from "./bloom.ts";
+import { CHATGLM_TYPES } from "./chatglm.ts";
+import { CLIP_TYPES } from "./clip.ts";
+import { COHERE2_TYPES } from "./cohere2.ts";
+import { DEBERTA_TYPES } from "./deberta_v2.ts";
+import { DEEPSEEK_TYPES } from "./deepseek.ts";
+import { DEEPSEEK_V4_TYPES } from "./deepseek_v4.ts";
+import { DISTILBERT_TYPES } from "./distilbert.ts";
+import { ELECTRA_TYPES } from "./electra.ts";
+import { ERNIE_VL_TYPES } from "./ernie4_5_vl_moe.ts";
+import { FAIRSEQ_TYPES } from "./fairseq.ts";
+import { FALCON_H1_TYPES } from "./falcon_h1.ts";
+import { FALCON_TYPES } from "./falcon.ts";
+import { GEMMA3N_TEXT_TYPES } from "./gemma3n_text.ts";
+import { GEMMA3N_TYPES } from "./gemma3n.ts";
+import { GEMMA4_TEXT_TYPES } from "./gemma4_text.ts";
+import { GEMMA4_TYPES } from "./gemma4.ts";
+import { GEMMA_TYPES } from "./gemma.ts";
+import { GLM46V_TYPES } from "./glm46v.ts";
+import { GLM4V_TYPES } from "./glm4v.ts";
+import { GLM_TYPES } from "./glm.ts";
+import { GOT_OCR2_TYPES } from "./got_ocr2.ts";
+import { GPT2_TYPES } from "./gpt2.ts";
+import { GPTJ_TYPES } from "./gptj.ts";
+import { GPT_NEOX_TYPES } from "./gpt_neox.ts";
+import { GPT_NEO_TYPES } from "./gpt_neo.ts";
+import { GRANITE_HYBRID_TYPES } from "./granitemoehybrid.ts";
+import { IDEFICS_TYPES } from "./idefics.ts";
+import { INTERNVL_TYPES } from "./internvl.ts";
+import { JAMBA_TYPES } from "./jamba.ts";
+import { KIMI_K25_TYPES } from "./kimi_k25.ts";
+import { KIMI_LINEAR_TYPES } from "./kimi_linear.ts";
+import { LATENT_TYPES } from "./latent.ts";
+import { LFM2_TYPES } from "./lfm2.ts";
+import { LFM2_VL_TYPES } from "./lfm2_vl.ts";
+import { LLAMA4_TEXT_TYPES } from "./llama4_text.ts";
+import { LLAMA4_TYPES } from "./llama4.ts";
+import { LLAMA_KIN } from "./llama_kin.ts";
+import { LLAMA_TYPES } from "./llama.ts";
+import { LLAVA_TYPES } from "./llava.ts";
+import { LONGCAT_TYPES } from "./longcat_flash.ts";
+import { MAMBA2_TYPES } from "./mamba2.ts";
+import { MAMBA_TYPES } from "./mamba.ts";
+import { MIMO_TYPES } from "./mimo_v2_flash.ts";
+import { MINIMAX_M3_TYPES } from "./minimax_m3.ts";
+import { MINIMAX_TYPES } from "./minimax.ts";
+import { MISTRAL3_TYPES } from "./mistral3.ts";
+import { MLLAMA_TEXT_TYPES } from "./mllama_text.ts";
+import { MLLAMA_TYPES } from "./mllama.ts";
+import { MODERNBERT_TYPES } from "./modernbert.ts";
+import { MOE_KIN } from "./moe_kin.ts";
+import { MPT_TYPES } from "./mpt.ts";
+import { NANOVLM_TYPES } from "./nanovlm.ts";
+import { NEMOTRON_H_TYPES } from "./nemotron_h.ts";
+import { OLMO_HYBRID_TYPES } from "./olmo_hybrid.ts";
+import { OPT_TYPES } from "./opt.ts";
+import { PALIGEMMA_TYPES } from "./paligemma.ts";
+import { PERSIMMON_TYPES } from "./persimmon.ts";
+import { PHI_TYPES } from "./phi.ts";
+import { QWEN2_AUDIO_TYPES } from "./qwen2_audio.ts";
+import { QWEN2_TYPES } from "./qwen2.ts";
+import { QWEN3_5_TYPES } from "./qwen3_5.ts";
+import { QWEN3_NEXT_TYPES } from "./qwen3_next.ts";
+import { QWEN3_TYPES } from "./qwen3.ts";
+import { QWEN_VL_TYPES } from "./qwen_vl.ts";
+import { RECENT_KIN } from "./recent_kin.ts";
+import { RECENT_MOE_KIN } from "./recent_moe_kin.ts";
+import { RECURRENT_GEMMA_TYPES } from "./recurrent_gemma.ts";
+import { REMOTE_CODE } from "./remote_code.ts";
+import { ROBERTA_TYPES } from "./roberta.ts";
+import { RWKV_TYPES } from "./rwkv.ts";
+import { STABLELM_TYPES } from "./stablelm.ts";
+import { T5_TYPES } from "./t5.ts";
+import { WHISPER_TYPES } from "./whisper.ts";
+import { ZAMBA_TYPES } from "./zamba2.ts";
+
+/** The types of every family's file. */
+export const TYPES: FamilyTypes = {
+  ...HEADERS_ONLY,
+  ...AYA_TYPES,
+  ...BAMBA_TYPES,
+  ...BART_TYPES,
+  ...BERT_TYPES,
+  ...BLIP2_TYPES,
+  ...BLOOM_TYPES,
+  ...CHATGLM_TYPES,
+  ...CLIP_TYPES,
+  ...COHERE2_TYPES,
+  ...DEBERTA_TYPES,
+  ...DEEPSEEK_TYPES,
+  ...DEEPSEEK_V4_TYPES,
+  ...DISTILBERT_TYPES,
+  ...ELECTRA_TYPES,
+  ...ERNIE_VL_TYPES,
+  ...FAIRSEQ_TYPES,
+  ...FALCON_H1_TYPES,
+  ...FALCON_TYPES,
+  ...GEMMA3N_TEXT_TYPES,
+  ...GEMMA3N_TYPES,
+  ...GEMMA4_TEXT_TYPES,
+  ...GEMMA4_TYPES,
+  ...GEMMA_TYPES,
+  ...GLM46V_TYPES,
+  ...GLM4V_TYPES,
+  ...GLM_TYPES,
+  ...GOT_OCR2_TYPES,
+  ...GPT2_TYPES,
+  ...GPTJ_TYPES,
+  ...GPT_NEOX_TYPES,
+  ...GPT_NEO_TYPES,
+  ...GRANITE_HYBRID_TYPES,
+  ...IDEFICS_TYPES,
+  ...INTERNVL_TYPES,
+  ...JAMBA_TYPES,
+  ...KIMI_K25_TYPES,
+  ...KIMI_LINEAR_TYPES,
+  ...LATENT_TYPES,
+  ...LFM2_TYPES,
+  ...LFM2_VL_TYPES,
+  ...LLAMA4_TEXT_TYPES,
+  ...LLAMA4_TYPES,
+  ...LLAMA_KIN,
+  ...LLAMA_TYPES,
+  ...LLAVA_TYPES,
+  ...LONGCAT_TYPES,
+  ...MAMBA2_TYPES,
+  ...MAMBA_TYPES,
+  ...MIMO_TYPES,
+  ...MINIMAX_M3_TYPES,
+  ...MINIMAX_TYPES,
+  ...MISTRAL3_TYPES,
+  ...MLLAMA_TEXT_TYPES,
+  ...MLLAMA_TYPES,
+  ...MODERNBERT_TYPES,
+  ...MOE_KIN,
+  ...MPT_TYPES,
+  ...NANOVLM_TYPES,
+  ...NEMOTRON_H_TYPES,
+  ...OLMO_HYBRID_TYPES,
+  ...OPT_TYPES,
+  ...PALIGEMMA_TYPES,
+  ...PERSIMMON_TYPES,
+  ...PHI_TYPES,
+  ...QWEN2_AUDIO_TYPES,
+  ...QWEN2_TYPES,
+  ...QWEN3_5_TYPES,
+  ...QWEN3_NEXT_TYPES,
+  ...QWEN3_TYPES,
+  ...QWEN_VL_TYPES,
+  ...RECENT_KIN,
+  ...RECENT_MOE_KIN,
+  ...RECURRENT_GEMMA_TYPES,
+  ...REMOTE_CODE,
+  ...ROBERTA_TYPES,
+  ...RWKV_TYPES,
+  ...STABLELM_TYPES,
+  ...T5_TYPES,
+  ...WHISPER_TYPES,
+  ...ZAMBA_TYPES,
+};
+
+/** The family's word on a `model_type`; null for one that none knows. */
+export function familyOf(type: string): FamilyType | null {
+  return Object.hasOwn(TYPES, type) ? TYPES[type] ?? null : null;
+}
+
+/** How a type's code runs; Llama's for a type that no family knows. */
+export function codeOfType(type: string): FamilyCode {
+  return familyOf(type)?.code ?? USUAL;
+}
 
 /**
- * The family of each `model_type` of a config.json, with the head of the class
- * that its `architectures` names.
+ * What declares the tensors of each `model_type`, with the head of the class that
+ * its `architectures` names.
  */
-export const FAMILIES: Readonly<Record<string, Family>> = {
-  ...allHeaded({ ...DENSE, ...CLASSIC, ...VISION, ...RECENT }),
-  ...WITH_TASKS,
-  ...TOWERS,
-};
+export const FAMILIES: Readonly<Record<string, Family>> = Object.fromEntries(
+  Object.entries(TYPES).flatMap(([type, { declare, readsClass, code }]) =>
+    declare === null
+      ? []
+      : [[type, readsClass ? declare : headed(type, code.heads, declare)]]
+  ),
+);

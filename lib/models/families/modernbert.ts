@@ -1,6 +1,7 @@
 import type { ConfigReader } from "../tensors/config_reader.ts";
 import { allLayers } from "../tensors/layer_ranges.ts";
 import type { TensorScope } from "../tensors/tensor_scope.ts";
+import { BERT } from "./bert.ts";
 import {
   classifierHead,
   inLayers,
@@ -8,7 +9,9 @@ import {
   taskOf,
   vocabularyHead,
 } from "./blocks_classic.ts";
-import type { Family } from "./family.ts";
+import { MASKED_HEADS } from "./code/parts.ts";
+import type { Family, FamilyTypes } from "./family.ts";
+import { ofClasses } from "./family.ts";
 
 /**
  * ModernBERT: an encoder with rotary positions, a gated MLP and windows of
@@ -97,3 +100,25 @@ function attentionTypes(config: ConfigReader, layers: number): Set<string> {
   const windows = period > 1 && layers > 1;
   return new Set(["full_attention", ...(windows ? ["sliding_attention"] : [])]);
 }
+
+/** ModernBERT. */
+export const MODERNBERT_TYPES: FamilyTypes = {
+  modernbert: ofClasses(modernbert, MASKED_HEADS, {
+    encoder: {
+      ...BERT,
+      norms: "before",
+      activation: [["hidden_activation"], "gelu"],
+      dropout: {
+        attention: [["attention_dropout"], 0],
+        residual: [["embedding_dropout"], 0],
+        mlp: [["mlp_dropout"], 0],
+        spans: [[], 0],
+      },
+      wideSoftmax: true,
+      rotary: true,
+      holds: null,
+      holdsInner: false,
+      copies: "float",
+    },
+  }),
+};

@@ -1,3 +1,4 @@
+import { withHeadBias } from "./biased_head.ts";
 import { attention, gatedMlp } from "./blocks.ts";
 import {
   biasedAttention,
@@ -7,7 +8,21 @@ import {
   wideNorms,
   withShared,
 } from "./blocks_dense.ts";
+import {
+  GATED_NAMES,
+  MIXTRAL_NAMES,
+  MULTIPLIED,
+  NARROW_WEIGHTS,
+  STACKED,
+  SWITCHED_WINDOWS,
+  takingTurns,
+  TIED,
+  windowed,
+} from "./code/parts.ts";
+import { QUERY_VALUE } from "./code/peft.ts";
 import { decoder } from "./decoder.ts";
+import type { FamilyTypes } from "./family.ts";
+import { causal, ofType } from "./family.ts";
 
 /*
  * Mixtures of experts of llama's lineage.
@@ -159,3 +174,36 @@ export const gptOss = decoder({
     at.parameter("down_proj_bias", [count, hidden], down);
   },
 });
+
+/** The types of this file. */
+export const MOE_KIN: FamilyTypes = {
+  ernie4_5_moe: ofType(
+    withHeadBias(ernieMoe, (config) => config.flag("use_bias", false)),
+    GATED_NAMES,
+    TIED,
+    { routing: { wide: true, narrow: true } },
+  ),
+  gpt_oss: ofType(causal(gptOss), STACKED, takingTurns(2, 128), {
+    layer: { norm: "olmo2" },
+    rotary: { kind: "halves" },
+    routing: { late: true },
+    experts: { isTransposed: true, gate: "clamped" },
+  }),
+  granitemoe: ofType(causal(graniteMoe), MULTIPLIED, STACKED),
+  granitemoeshared: ofType(causal(graniteMoe), MULTIPLIED, STACKED),
+  hunyuan_v1_moe: ofType(causal(hunyuanMoe), GATED_NAMES, {
+    attention: { normsTurned: true },
+  }),
+  minimax_m2: ofType(causal(minimaxM2), MIXTRAL_NAMES, {
+    routing: { sigmoid: true },
+  }),
+  mixtral: ofType(causal(mixtral), MIXTRAL_NAMES, windowed(null), {
+    experts: {
+      wideWeights: true,
+      names: { gate: "w1", up: "w3", down: "w2" },
+    },
+    peft: QUERY_VALUE,
+  }),
+  olmoe: ofType(causal(olmoe), GATED_NAMES, NARROW_WEIGHTS),
+  qwen2_moe: ofType(causal(qwen2Moe), NARROW_WEIGHTS, SWITCHED_WINDOWS),
+};

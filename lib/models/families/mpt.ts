@@ -1,6 +1,8 @@
 import { allLayers } from "../tensors/layer_ranges.ts";
 import { plainMlp } from "./blocks_classic.ts";
-import type { Decoder } from "./family.ts";
+import { NARROW_CLASSES, PLAIN_AND_TIED, UNTURNED } from "./code/parts.ts";
+import type { Decoder, FamilyTypes } from "./family.ts";
+import { causal, ofType } from "./family.ts";
 
 /**
  * MPT: a fused qkv, ALiBi, norms without a bias. Its MLP is four times as wide
@@ -33,4 +35,12 @@ export const mpt: Decoder = {
     );
     scope.norm("norm_f", hidden);
   },
+};
+
+/** MPT. */
+export const MPT_TYPES: FamilyTypes = {
+  mpt: ofType(causal(mpt), NARROW_CLASSES, PLAIN_AND_TIED, UNTURNED, {
+    layer: { norm: "layer", holdsAttended: true },
+    peft: { targets: ["Wqkv"] },
+  }),
 };

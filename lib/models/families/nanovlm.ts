@@ -3,7 +3,8 @@ import { allLayers } from "../tensors/layer_ranges.ts";
 import type { TensorScope } from "../tensors/tensor_scope.ts";
 import { attention, gatedMlp } from "./blocks.ts";
 import { twoLinears } from "./blocks_vision.ts";
-import type { Family } from "./family.ts";
+import type { Family, FamilyTypes } from "./family.ts";
+import { ofType } from "./family.ts";
 
 /**
  * nanoVLM: a vision transformer with one projection for queries, keys and values,
@@ -78,3 +79,8 @@ function speak(config: ConfigReader, scope: TensorScope, hidden: number): void {
   if (config.flag("lm_tie_weights", true)) return;
   scope.linear("head", hidden, vocabulary, { role: "head", cut: "column" });
 }
+
+/** nanoVLM. */
+export const NANOVLM_TYPES: FamilyTypes = {
+  nanovlm: ofType(nanovlm),
+};

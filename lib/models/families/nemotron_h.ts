@@ -3,7 +3,12 @@ import { allLayers, layersWhere } from "../tensors/layer_ranges.ts";
 import type { TensorScope } from "../tensors/tensor_scope.ts";
 import { attention, headsOf } from "./blocks.ts";
 import { inLayers, plainMlp } from "./blocks_classic.ts";
-import type { Decoder } from "./family.ts";
+import { neverTied } from "./blocks_recent.ts";
+import { UNTURNED, WIDE_SIGMOIDS } from "./code/parts.ts";
+import { ACTIVATION_KEYS } from "./code/layer.ts";
+import { mixing } from "./code/state_space.ts";
+import type { Decoder, FamilyTypes } from "./family.ts";
+import { ofType } from "./family.ts";
 import { headedMixer } from "./mamba2.ts";
 
 /** What the letters of a pattern stand for. */
@@ -120,3 +125,23 @@ function experts(config: ConfigReader, at: TensorScope, hidden: number): void {
   at.linear("fc1_latent_proj", hidden, latent, { role: "other", bias });
   at.linear("fc2_latent_proj", latent, hidden, { role: "other", bias });
 }
+
+/** Nemotron-H. */
+export const NEMOTRON_H_TYPES: FamilyTypes = {
+  nemotron_h: ofType(neverTied(nemotronH), UNTURNED, WIDE_SIGMOIDS, {
+    layer: { norm: "olmo2" },
+    mlp: {
+      activation: [
+        [...ACTIVATION_KEYS, "mlp_hidden_act"],
+        "relu2",
+      ],
+    },
+    stateSpace: mixing("headed", {
+      groups: [["n_groups", "mamba_n_groups"], 8],
+      chunk: [["chunk_size", "mamba_chunk_size"], 128],
+      castsLogits: true,
+      plainExperts: true,
+    }),
+    peft: { targets: ["q_proj", "k_proj", "v_proj", "o_proj"] },
+  }),
+};

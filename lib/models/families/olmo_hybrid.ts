@@ -5,7 +5,8 @@ import { gatedMlp, headsOf } from "./blocks.ts";
 import { rotaryBuffers } from "./blocks_classic.ts";
 import { biasedAttention, wideNorms } from "./blocks_dense.ts";
 import { attends, kindsOf, someLayers } from "./blocks_recent.ts";
-import type { Decoder } from "./family.ts";
+import type { Decoder, FamilyTypes } from "./family.ts";
+import { causal, ofType } from "./family.ts";
 import type { Delta } from "./gated_delta.ts";
 import { deltaCore, deltaInputs } from "./gated_delta.ts";
 
@@ -83,3 +84,8 @@ function linearAttention(at: TensorScope, delta: Delta): void {
   at.norm("o_norm", valueDim);
   at.linear("o_proj", values, hidden, { role: "ssm", cut: "row" });
 }
+
+/** OLMo Hybrid. */
+export const OLMO_HYBRID_TYPES: FamilyTypes = {
+  olmo_hybrid: ofType(causal(olmoHybrid)),
+};

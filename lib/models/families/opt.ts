@@ -2,7 +2,16 @@ import type { ConfigReader } from "../tensors/config_reader.ts";
 import { allLayers } from "../tensors/layer_ranges.ts";
 import type { TensorScope } from "../tensors/tensor_scope.ts";
 import { evenAttention, plainMlp } from "./blocks_classic.ts";
-import type { Decoder } from "./family.ts";
+import {
+  NARROW_LOGITS,
+  PLAIN_AND_TIED,
+  sized,
+  UNTURNED,
+  usuallyActivatedBy,
+} from "./code/parts.ts";
+import { QUERY_VALUE } from "./code/peft.ts";
+import type { Decoder, FamilyTypes } from "./family.ts";
+import { causal, ofType } from "./family.ts";
 
 /**
  * OPT: separate projections with biases, learned positions, and an embedding
@@ -58,3 +67,21 @@ export const opt: Decoder = {
 function embeddingWidth(config: ConfigReader): number {
   return config.optional("word_embed_proj_dim") ?? config.size("hidden_size");
 }
+
+/** OPT. */
+export const OPT_TYPES: FamilyTypes = {
+  opt: ofType(
+    causal(opt),
+    NARROW_LOGITS,
+    PLAIN_AND_TIED,
+    UNTURNED,
+    usuallyActivatedBy("relu"),
+    sized(["max_position_embeddings", 2048], 50_272),
+    {
+      mlp: { isInline: true },
+      dropout: { residual: [["dropout"], 0.1] },
+      embedding: { ownPositions: true },
+      peft: QUERY_VALUE,
+    },
+  ),
+};

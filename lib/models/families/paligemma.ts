@@ -1,4 +1,9 @@
 import { sizeOr } from "./blocks_vision.ts";
+import { numberOf } from "./code/setting.ts";
+import { SQUARE } from "./code/sight.ts";
+import type { FamilyTypes } from "./family.ts";
+import { ofType } from "./family.ts";
+import { GEMMA, GEMMA3 } from "./gemma.ts";
 import { towerOf } from "./towers/mod.ts";
 import { projector, tower, visionLanguage } from "./vision_language.ts";
 
@@ -38,3 +43,19 @@ export const gemma3 = visionLanguage({
     at.norm("mm_soft_emb_norm", width);
   },
 });
+
+/** The types of this file. */
+export const PALIGEMMA_TYPES: FamilyTypes = {
+  gemma3: ofType(gemma3, GEMMA3, {
+    sight: {
+      ...SQUARE,
+      merged: (config, patches) =>
+        patches / numberOf(config, [["mm_tokens_per_image"], 256]),
+      pools: true,
+      masksImages: true,
+    },
+  }),
+  paligemma: ofType(paligemma, GEMMA, {
+    sight: { ...SQUARE, masksImages: true },
+  }),
+};

@@ -1,6 +1,8 @@
 import { allLayers } from "../tensors/layer_ranges.ts";
 import { plainMlp, rotaryBuffers, rotaryShare } from "./blocks_classic.ts";
-import type { Decoder } from "./family.ts";
+import { turnedInPart, usuallyActivatedBy } from "./code/parts.ts";
+import type { Decoder, FamilyTypes } from "./family.ts";
+import { causal, ofType } from "./family.ts";
 
 /**
  * Persimmon: a fused qkv with norms of each head, half of which rotates.
@@ -46,4 +48,14 @@ export const persimmon: Decoder = {
     const share = rotaryShare(config, "partial_rotary_factor", 0.5);
     rotaryBuffers(scope, Math.floor(headDim * share));
   },
+};
+
+/** Persimmon. */
+export const PERSIMMON_TYPES: FamilyTypes = {
+  persimmon: ofType(
+    causal(persimmon),
+    turnedInPart(0.5),
+    usuallyActivatedBy("relu2"),
+    { heads: { dropout: 0 } },
+  ),
 };

@@ -1,4 +1,5 @@
 import { isBeforeRelease } from "./before_release.ts";
+import { withHeadBias } from "./biased_head.ts";
 import { attention } from "./blocks.ts";
 import { rotaryShare } from "./blocks_classic.ts";
 import {
@@ -7,8 +8,10 @@ import {
   fusedAttention,
   fusedMlp,
 } from "./blocks_dense.ts";
+import { turnedInPart, usuallyActivatedBy, windowed } from "./code/parts.ts";
 import { decoder } from "./decoder.ts";
-import type { Decoder } from "./family.ts";
+import type { Decoder, FamilyTypes } from "./family.ts";
+import { causal, ofType } from "./family.ts";
 
 /**
  * Phi: biases everywhere, one norm a layer, and a head with a bias.
@@ -71,3 +74,25 @@ export const phimoe: Decoder = decoder({
   norms: [],
   normBias: () => true,
 });
+
+/** The types of this file. */
+export const PHI_TYPES: FamilyTypes = {
+  phi: ofType(
+    withHeadBias(phi, () => true),
+    turnedInPart(0.5),
+    usuallyActivatedBy("gelu_new"),
+    {
+      layer: { arrangement: "parallel" },
+      sizes: { gated: false },
+      peft: { targets: ["q_proj", "v_proj", "fc1", "fc2"] },
+    },
+  ),
+  // Heads are joined even where the part that is turned is the whole.
+  phi3: ofType(causal(phi3), turnedInPart(1), windowed(null), {
+    attention: { fused: "slices" },
+  }),
+  phimoe: ofType(
+    withHeadBias(phimoe, (config) => config.flag("lm_head_bias", false)),
+    windowed(null),
+  ),
+};

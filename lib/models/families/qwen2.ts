@@ -1,7 +1,10 @@
 import { allLayers } from "../tensors/layer_ranges.ts";
 import { attention, gatedMlp, headsOf } from "./blocks.ts";
 import { rotaryBuffers } from "./blocks_classic.ts";
-import type { Decoder } from "./family.ts";
+import { SPANS_IN_TRANSFORMER, SWITCHED_WINDOWS } from "./code/parts.ts";
+import { QUERY_VALUE } from "./code/peft.ts";
+import type { Decoder, FamilyTypes } from "./family.ts";
+import { causal, ofType } from "./family.ts";
 
 /**
  * Qwen2 and Qwen2.5: llama whose queries, keys and values have biases.
@@ -24,4 +27,11 @@ export const qwen2: Decoder = {
     scope.norm("norm", hidden);
     rotaryBuffers(scope, heads.headDim);
   },
+};
+
+/** Qwen1.5 and Qwen2, and those of their build. */
+export const QWEN2_TYPES: FamilyTypes = {
+  qwen2: ofType(causal(qwen2), SPANS_IN_TRANSFORMER, SWITCHED_WINDOWS, {
+    peft: QUERY_VALUE,
+  }),
 };

@@ -2,6 +2,8 @@ import type { ConfigReader } from "../tensors/config_reader.ts";
 import { allLayers } from "../tensors/layer_ranges.ts";
 import type { TensorScope } from "../tensors/tensor_scope.ts";
 import { sizeOr, twoLinears } from "./blocks_vision.ts";
+import type { FamilyTypes } from "./family.ts";
+import { ofType } from "./family.ts";
 import { projector, visionLanguage } from "./vision_language.ts";
 
 /**
@@ -53,3 +55,8 @@ function encoder(
   layer.norm("final_layer_norm", width, { bias: true });
   scope.norm("layer_norm", width, { bias: true });
 }
+
+/** Qwen2-Audio. */
+export const QWEN2_AUDIO_TYPES: FamilyTypes = {
+  qwen2_audio: ofType(qwen2Audio),
+};

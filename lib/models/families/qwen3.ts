@@ -3,7 +3,16 @@ import { allLayers, layersWhere } from "../tensors/layer_ranges.ts";
 import type { TensorScope } from "../tensors/tensor_scope.ts";
 import { attention, gatedMlp, headsOf, stackedExperts } from "./blocks.ts";
 import { rotaryBuffers } from "./blocks_classic.ts";
-import type { Decoder } from "./family.ts";
+import {
+  GATED_NAMES,
+  NARROW_WEIGHTS,
+  SPANS_IN_TRANSFORMER,
+  STACKED,
+  SWITCHED_WINDOWS,
+} from "./code/parts.ts";
+import { QUERY_VALUE } from "./code/peft.ts";
+import type { Decoder, FamilyTypes } from "./family.ts";
+import { causal, ofHeaders, ofType } from "./family.ts";
 
 /**
  * Qwen3: llama with a norm over each head of the queries and keys.
@@ -78,3 +87,21 @@ function around(config: ConfigReader, scope: TensorScope): void {
   scope.norm("norm", hidden);
   rotaryBuffers(scope, headDim);
 }
+
+/** The types of this file, and those with eyes and ears. */
+export const QWEN3_TYPES: FamilyTypes = {
+  qwen3: ofType(causal(qwen3), SPANS_IN_TRANSFORMER, SWITCHED_WINDOWS, {
+    peft: QUERY_VALUE,
+  }),
+  qwen3_moe: ofType(
+    causal(qwen3Moe),
+    GATED_NAMES,
+    NARROW_WEIGHTS,
+    SPANS_IN_TRANSFORMER,
+    SWITCHED_WINDOWS,
+  ),
+  qwen3_vl_moe_text: ofHeaders(NARROW_WEIGHTS, STACKED),
+  qwen3_omni_moe: ofHeaders(GATED_NAMES, NARROW_WEIGHTS),
+  qwen3_omni_moe_text: ofHeaders(GATED_NAMES, NARROW_WEIGHTS),
+  qwen3_omni_moe_thinker: ofHeaders(GATED_NAMES),
+};

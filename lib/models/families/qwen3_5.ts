@@ -1,5 +1,7 @@
+import { NARROW_WEIGHTS } from "./code/parts.ts";
 import { ConfigWithDefaults } from "./config_with_defaults.ts";
-import type { Decoder, Family } from "./family.ts";
+import type { Decoder, Family, FamilyTypes } from "./family.ts";
+import { ofType } from "./family.ts";
 import { qwen35 as qwen35Text, qwen35Moe } from "./qwen3_next.ts";
 import { sensing } from "./recent_sight.ts";
 import { qwen3VlVision } from "./towers/qwen3_vl_vision.ts";
@@ -56,3 +58,9 @@ function seeing(
     },
   });
 }
+
+/** Qwen3.5 with eyes. */
+export const QWEN3_5_TYPES: FamilyTypes = {
+  qwen3_5: ofType(qwen35Vl),
+  qwen3_5_moe: ofType(qwen35VlMoe, NARROW_WEIGHTS),
+};

@@ -5,7 +5,13 @@ import { gatedMlp } from "./blocks.ts";
 import { rotaryBuffers, rotaryShare } from "./blocks_classic.ts";
 import { everyStep, experts, withShared } from "./blocks_dense.ts";
 import { attends, kindsOf, someLayers } from "./blocks_recent.ts";
-import type { Decoder } from "./family.ts";
+import {
+  GATED_NAMES,
+  NARROW_WEIGHTS,
+  SPANS_IN_TRANSFORMER,
+} from "./code/parts.ts";
+import type { Decoder, FamilyTypes } from "./family.ts";
+import { causal, ofType } from "./family.ts";
 import { deltaCore, deltaInputs, deltaOf } from "./gated_delta.ts";
 
 /** What sets Qwen3-Next and the Qwen3.5 models apart. */
@@ -147,3 +153,15 @@ function routed(
   )(config, layer, hidden);
   layer.linear("mlp.shared_expert_gate", hidden, 1, { role: "router" });
 }
+
+/** The types of this file. */
+export const QWEN3_NEXT_TYPES: FamilyTypes = {
+  qwen3_next: ofType(
+    causal(qwen3Next),
+    GATED_NAMES,
+    NARROW_WEIGHTS,
+    SPANS_IN_TRANSFORMER,
+  ),
+  qwen3_5_text: ofType(causal(qwen35)),
+  qwen3_5_moe_text: ofType(causal(qwen35Moe), NARROW_WEIGHTS),
+};

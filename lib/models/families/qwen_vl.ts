@@ -1,3 +1,10 @@
+import type { CodeParts } from "./code/code.ts";
+import { NARROW_WEIGHTS, STACKED } from "./code/parts.ts";
+import { numberOf } from "./code/setting.ts";
+import type { SightCode } from "./code/sight.ts";
+import { SQUARE, visionConfig } from "./code/sight.ts";
+import type { FamilyTypes } from "./family.ts";
+import { ofType } from "./family.ts";
 import {
   exaone45Vision,
   qwen25VlVision,
@@ -53,3 +60,29 @@ function compose(declare: Tower, language: string, ties: "either" | "top") {
     },
   });
 }
+
+/** Each feature is picked from the tables of time, height or width. */
+const QWEN_VL: CodeParts = {
+  rotary: { repeatedTables: true, perSequence: true },
+};
+
+/** Images in their own resolution, whose patches are merged by squares. */
+const NATIVE: SightCode = {
+  ...SQUARE,
+  native: true,
+  finalNorm: false,
+  merged: (config) =>
+    numberOf(visionConfig(config), [["spatial_merge_size"], 2]) ** 2,
+  towerActivation: "quick_gelu",
+};
+
+/** The types of this file. */
+export const QWEN_VL_TYPES: FamilyTypes = {
+  exaone4_5: ofType(exaone45),
+  qwen2_vl: ofType(qwen2Vl, QWEN_VL, { sight: NATIVE }),
+  qwen2_5_vl: ofType(qwen25Vl, QWEN_VL, {
+    sight: { ...NATIVE, towerActivation: "silu", towerNorm: "rms" },
+  }),
+  qwen3_vl: ofType(qwen3Vl),
+  qwen3_vl_moe: ofType(qwen3VlMoe, NARROW_WEIGHTS, STACKED),
+};

@@ -1,7 +1,9 @@
 import { attention, gatedMlp } from "./blocks.ts";
 import { biasedAttention, biasedMlp, upDown } from "./blocks_dense.ts";
+import { SPANS_IN_TRANSFORMER } from "./code/parts.ts";
 import { decoder } from "./decoder.ts";
-import type { Decoder } from "./family.ts";
+import type { Decoder, FamilyTypes } from "./family.ts";
+import { causal, ofType } from "./family.ts";
 
 /*
  * Later dense decoders that differ from llama in flags, norms or the MLP.
@@ -69,4 +71,14 @@ export const vaultGemma: Decoder = {
     vaultGemmaBody.body(config, scope);
     scope.buffer("embed_tokens.embed_scale", [], 4);
   },
+};
+
+/** The types of this file. */
+export const RECENT_KIN: FamilyTypes = {
+  cwm: ofType(causal(cwm)),
+  diffllama: ofType(causal(diffLlama), SPANS_IN_TRANSFORMER),
+  internlm3: ofType(causal(internlm3)),
+  jais2: ofType(causal(jais2)),
+  nanochat: ofType(causal(nanochat)),
+  vaultgemma: ofType(causal(vaultGemma)),
 };

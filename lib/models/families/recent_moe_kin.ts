@@ -9,7 +9,10 @@ import {
   withShared,
 } from "./blocks_dense.ts";
 import { sparseLayers } from "./blocks_recent.ts";
+import { GATED_NAMES, NARROW_WEIGHTS, WIDE_SIGMOIDS } from "./code/parts.ts";
 import { decoder } from "./decoder.ts";
+import type { FamilyTypes } from "./family.ts";
+import { causal, ofType } from "./family.ts";
 
 /*
  * Later mixtures of experts of llama's lineage.
@@ -146,3 +149,15 @@ export const hyV3 = decoder({
   ),
   isSparse: (config) => sparseLayers(config, 1),
 });
+
+/** The types of this file. */
+export const RECENT_MOE_KIN: FamilyTypes = {
+  afmoe: ofType(causal(afmoe), GATED_NAMES),
+  cohere2_moe: ofType(causal(cohere2Moe), GATED_NAMES, NARROW_WEIGHTS, {
+    layer: { norm: "cohere" },
+  }),
+  exaone_moe: ofType(causal(exaoneMoe), GATED_NAMES, WIDE_SIGMOIDS),
+  flex_olmo: ofType(causal(flexOlmo), GATED_NAMES, NARROW_WEIGHTS),
+  hy_v3: ofType(causal(hyV3), { routing: { wide: true } }),
+  solar_open: ofType(causal(solarOpen), GATED_NAMES, WIDE_SIGMOIDS),
+};

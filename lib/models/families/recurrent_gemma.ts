@@ -4,7 +4,8 @@ import type { TensorScope } from "../tensors/tensor_scope.ts";
 import { attention, gatedMlp, headsOf } from "./blocks.ts";
 import { rotaryBuffers, rotaryShare } from "./blocks_classic.ts";
 import { attends, someLayers } from "./blocks_recent.ts";
-import type { Decoder } from "./family.ts";
+import type { Decoder, FamilyTypes } from "./family.ts";
+import { causal, ofType } from "./family.ts";
 
 /** Layers that repeat when the config does not say. */
 const USUAL = ["recurrent", "recurrent", "attention"];
@@ -82,3 +83,8 @@ function recurrence(
     unit.parameter(`${gate}_bias`, [heads, block], { role, split: 0 });
   }
 }
+
+/** RecurrentGemma. */
+export const RECURRENT_GEMMA_TYPES: FamilyTypes = {
+  recurrent_gemma: ofType(causal(recurrentGemma)),
+};

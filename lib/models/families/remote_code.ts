@@ -2,8 +2,10 @@ import { allLayers } from "../tensors/layer_ranges.ts";
 import { headsOf } from "./blocks.ts";
 import { rotaryBuffers } from "./blocks_classic.ts";
 import { biasedAttention } from "./blocks_dense.ts";
+import { TIED } from "./code/parts.ts";
 import { decoder } from "./decoder.ts";
-import type { Decoder } from "./family.ts";
+import type { Decoder, FamilyTypes } from "./family.ts";
+import { causal, ofType } from "./family.ts";
 
 /**
  * MiniCPM 1 and 2: llama with scaled residuals and a tied head.
@@ -75,4 +77,11 @@ export const internlm2: Decoder = {
       cut,
     });
   },
+};
+
+/** Types that transformers has not. */
+export const REMOTE_CODE: FamilyTypes = {
+  baichuan: ofType(causal(baichuan)),
+  internlm2: ofType(causal(internlm2)),
+  minicpm: ofType(causal(minicpm), TIED),
 };

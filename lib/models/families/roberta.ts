@@ -1,13 +1,17 @@
 import type { ConfigReader } from "../tensors/config_reader.ts";
 import type { TensorScope } from "../tensors/tensor_scope.ts";
-import { bertEncoder, bertPooler } from "./bert.ts";
+import { BERT, bertEncoder, bertPooler } from "./bert.ts";
 import {
   classifierHead,
   labelsOf,
   taskOf,
   vocabularyHead,
 } from "./blocks_classic.ts";
-import type { Family } from "./family.ts";
+import type { CodeParts } from "./code/code.ts";
+import { MASKED_HEADS, sized, UNTURNED } from "./code/parts.ts";
+import { joined } from "./code/usual.ts";
+import type { Family, FamilyTypes } from "./family.ts";
+import { ofClasses } from "./family.ts";
 
 /**
  * RoBERTa, XLM-RoBERTa and CamemBERT: BERT's encoder with other heads.
@@ -63,3 +67,23 @@ function languageHead(
   // The decoder's bias is the one above where the weight is tied.
   vocabularyHead(at, "decoder", [hidden, vocabulary], { tied, bias: !tied });
 }
+
+const ROBERTA: CodeParts = [
+  UNTURNED,
+  MASKED_HEADS,
+  sized(["max_position_embeddings", 512], 30_522),
+].reduce(joined, { encoder: { ...BERT, ownPositions: true } });
+
+/** RoBERTa and those built like it. */
+export const ROBERTA_TYPES: FamilyTypes = {
+  roberta: ofClasses(
+    roberta,
+    ROBERTA,
+    sized(["max_position_embeddings", 512], 50_265),
+    { sizes: { gated: false }, peft: { targets: ["query", "value"] } },
+  ),
+  "xlm-roberta": ofClasses(roberta, ROBERTA, {
+    peft: { targets: ["query", "value"] },
+  }),
+  camembert: ofClasses(roberta, ROBERTA),
+};

@@ -2,7 +2,8 @@ import type { ConfigReader } from "../tensors/config_reader.ts";
 import { allLayers } from "../tensors/layer_ranges.ts";
 import type { TensorScope } from "../tensors/tensor_scope.ts";
 import { vocabularyHead } from "./blocks_classic.ts";
-import type { Family } from "./family.ts";
+import type { Family, FamilyTypes } from "./family.ts";
+import { ofType } from "./family.ts";
 
 /**
  * RWKV-4: a recurrence with decay in place of attention.
@@ -56,3 +57,11 @@ function channelMix(
   at.linear("receptance", hidden, hidden, { role: "gate" });
   at.linear("value", inner, hidden, { role: "down", cut: "row" });
 }
+
+/** RWKV-4. */
+export const RWKV_TYPES: FamilyTypes = {
+  rwkv: ofType(rwkv, {
+    heads: { tied: "head" },
+    peft: { targets: ["key", "value", "receptance", "output"] },
+  }),
+};

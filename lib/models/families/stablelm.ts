@@ -1,7 +1,10 @@
 import { attention } from "./blocks.ts";
 import { rotaryShare } from "./blocks_classic.ts";
+import { turnedInPart } from "./code/parts.ts";
+import { QUERY_VALUE } from "./code/peft.ts";
 import { decoder } from "./decoder.ts";
-import type { Decoder } from "./family.ts";
+import type { Decoder, FamilyTypes } from "./family.ts";
+import { causal, ofType } from "./family.ts";
 
 /**
  * StableLM 2: norms with biases, a quarter of a head rotated, and perhaps a
@@ -33,5 +36,14 @@ export const stablelm: Decoder = {
     norms: [],
     normBias: () => true,
     rotated: (config) => rotaryShare(config, "partial_rotary_factor", 0.25),
+  }),
+};
+
+/** StableLM. */
+export const STABLELM_TYPES: FamilyTypes = {
+  stablelm: ofType(causal(stablelm), turnedInPart(0.25), {
+    layer: { holdsNormed: true, holdsAttended: true },
+    heads: { dropout: 0 },
+    peft: QUERY_VALUE,
   }),
 };

@@ -1,8 +1,15 @@
+import { withClasses } from "../heads/with_classes.ts";
 import type { ConfigReader } from "../tensors/config_reader.ts";
 import { allLayers } from "../tensors/layer_ranges.ts";
 import type { TensorScope } from "../tensors/tensor_scope.ts";
+import { BERT } from "./bert.ts";
 import { evenAttention, plainMlp } from "./blocks_classic.ts";
-import type { Family } from "./family.ts";
+import type { CodeParts } from "./code/code.ts";
+import type { EncoderCode } from "./code/encoder.ts";
+import { TIED, UNTURNED } from "./code/parts.ts";
+import { T5_CLASSES } from "./encoder_decoder_classes.ts";
+import type { Family, FamilyTypes } from "./family.ts";
+import { ofClasses } from "./family.ts";
 
 const NAMES = { query: "q", key: "k", value: "v", output: "o" };
 
@@ -107,3 +114,48 @@ function feedForward(
   }
   at.norm("layer_norm", hidden);
 }
+
+const T5: EncoderCode = {
+  ...BERT,
+  norms: "before",
+  norm: "t5",
+  activation: [["feed_forward_proj"], "relu"],
+  dropout: {
+    attention: [["dropout_rate"], 0.1],
+    residual: [["dropout_rate"], 0.1],
+    mlp: [["dropout_rate"], 0.1],
+    spans: [[], 0],
+  },
+  dropsLast: true,
+  bias: "first layer",
+  caches: true,
+  holds: "words",
+  holdsInner: false,
+  takesFlash: false,
+};
+
+const GATED_T5: EncoderCode = {
+  ...T5,
+  activation: [["feed_forward_proj"], "gated-gelu"],
+};
+
+const QUERIES_AND_VALUES: CodeParts = { peft: { targets: ["q", "v"] } };
+
+/** The types of this file. */
+export const T5_TYPES: FamilyTypes = {
+  t5: ofClasses(
+    withClasses(t5, T5_CLASSES),
+    QUERIES_AND_VALUES,
+    TIED,
+    UNTURNED,
+    {
+      encoder: T5,
+    },
+  ),
+  mt5: ofClasses(withClasses(mt5, T5_CLASSES), QUERIES_AND_VALUES, UNTURNED, {
+    encoder: GATED_T5,
+  }),
+  umt5: ofClasses(withClasses(umt5, T5_CLASSES), UNTURNED, {
+    encoder: { ...GATED_T5, bias: "each layer" },
+  }),
+};

@@ -1,8 +1,13 @@
+import { withClasses } from "../heads/with_classes.ts";
 import type { ConfigReader } from "../tensors/config_reader.ts";
 import { allLayers } from "../tensors/layer_ranges.ts";
 import type { TensorScope } from "../tensors/tensor_scope.ts";
+import { BART } from "./bart.ts";
 import { transformerLayer, vocabularyHead } from "./blocks_classic.ts";
-import type { Family } from "./family.ts";
+import { PLAIN_AND_TIED, UNTURNED } from "./code/parts.ts";
+import { WHISPER_CLASSES } from "./encoder_decoder_classes.ts";
+import type { Family, FamilyTypes } from "./family.ts";
+import { ofClasses } from "./family.ts";
 
 /**
  * Whisper: an encoder of audio behind two convolutions, and a decoder that
@@ -59,3 +64,28 @@ function encoder(
   );
   scope.norm("layer_norm", width, { bias: true });
 }
+
+/** Whisper. */
+export const WHISPER_TYPES: FamilyTypes = {
+  whisper: ofClasses(
+    withClasses(whisper, WHISPER_CLASSES),
+    PLAIN_AND_TIED,
+    UNTURNED,
+    {
+      encoder: {
+        ...BART,
+        norms: "before",
+        dropout: {
+          attention: [["attention_dropout"], 0],
+          residual: [["dropout"], 0],
+          mlp: [["activation_dropout"], 0],
+          spans: [[], 0],
+        },
+        copiesHeads: true,
+        scaledEmbeddings: "never",
+        frozen: /encoder\.embed_positions\.weight$/,
+      },
+      heads: { tied: "proj_out" },
+    },
+  ),
+};

@@ -2,7 +2,9 @@ import type { ConfigReader } from "../tensors/config_reader.ts";
 import { layersWhere } from "../tensors/layer_ranges.ts";
 import type { TensorScope } from "../tensors/tensor_scope.ts";
 import { inLayers, rotaryBuffers } from "./blocks_classic.ts";
-import type { Decoder } from "./family.ts";
+import { NOT_YET } from "./code/unplayed.ts";
+import type { Decoder, FamilyTypes } from "./family.ts";
+import { causal, ofHeaders, ofType } from "./family.ts";
 import { headedMixer } from "./mamba2.ts";
 
 /**
@@ -137,3 +139,14 @@ function adapter(
   at.linear(`${name}.0`, inputs, rank, { role: "other" });
   at.linear(`${name}.1`, rank, outputs, { role: "other", cut: "column" });
 }
+
+/** Zamba, whose tensors only headers tell, and Zamba2. */
+export const ZAMBA_TYPES: FamilyTypes = {
+  zamba: ofHeaders({
+    unplayed: `, whose layers share an attention block, ${NOT_YET}`,
+  }),
+  zamba2: ofType(causal(zamba2), {
+    weights: { sharesBlocks: true },
+    unplayed: `, whose layers share attention blocks, ${NOT_YET}`,
+  }),
+};

@@ -1,4 +1,4 @@
-import type { Config } from "../architecture_of_config.ts";
+import type { Config } from "../config.ts";
 
 /** What a config says of its checkpoint that headers do not. */
 export interface HeaderHints {

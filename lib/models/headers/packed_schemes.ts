@@ -2,7 +2,7 @@ import type { HeaderTensor, LogicalTensor } from "./header_tensor.ts";
 import { isScaleType } from "./dtype_bits.ts";
 
 /** What a scheme may ask about the checkpoint. */
-export interface Storage {
+export interface PackedStorage {
   /** A tensor by its name. */
   find(name: string): HeaderTensor | undefined;
   /** Whether any tensor's name begins so. */
@@ -16,7 +16,7 @@ export interface Storage {
 /** A packed weight as the model has it; null where the scheme is another. */
 export type Scheme = (
   tensor: HeaderTensor,
-  storage: Storage,
+  storage: PackedStorage,
 ) => Pick<LogicalTensor, "name" | "shape" | "transposed"> | null;
 
 /**
@@ -134,7 +134,7 @@ const CONTAINERS: Record<string, number> = {
 function grouped(
   shape: readonly number[],
   scale: HeaderTensor | undefined,
-  { bits, group }: Storage,
+  { bits, group }: PackedStorage,
 ): number[] {
   const groups = scale?.shape.at(-1) ?? 0;
   return group !== null && groups > 1

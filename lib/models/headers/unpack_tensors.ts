@@ -4,7 +4,7 @@ import type { HeaderTensor, LogicalTensor } from "./header_tensor.ts";
 import type { NameKind, NameKinds } from "./name_kinds.ts";
 import type { Packing } from "./packed_bits.ts";
 import { hiddenOf, packingOf } from "./packed_bits.ts";
-import type { Storage } from "./packed_schemes.ts";
+import type { PackedStorage } from "./packed_schemes.ts";
 import { SCHEMES } from "./packed_schemes.ts";
 
 /** The tensors of a model, and how the checkpoint stores them. */
@@ -90,7 +90,7 @@ const EACH_SCHEME = Object.entries(SCHEMES);
 
 function packedBy(
   tensor: HeaderTensor,
-  storage: Storage,
+  storage: PackedStorage,
 ): { scheme: string; tensor: Omit<LogicalTensor, "packed"> } | null {
   for (const [scheme, unpack] of EACH_SCHEME) {
     const unpacked = unpack(tensor, storage);
@@ -120,7 +120,7 @@ function shaped(
 function isBeside(
   { name, dtype }: HeaderTensor,
   { beside, besideEnding: ending }: NameKind,
-  storage: Storage,
+  storage: PackedStorage,
 ): boolean {
   if (beside || isScaleType(dtype)) return true;
   if (ending === null) return false;
@@ -155,7 +155,7 @@ const STATE = ".quant_state.";
 function storageOf(
   byName: ReadonlyMap<string, HeaderTensor>,
   packing: { bits: number; group: number | null },
-): Storage {
+): PackedStorage {
   const beginnings = new Set<string>();
   for (const name of byName.keys()) {
     const at = name.lastIndexOf(STATE);

@@ -1,4 +1,4 @@
-import type { Config } from "../architecture_of_config.ts";
+import type { Config } from "../config.ts";
 import classes from "./classes.json" with { type: "json" };
 import { shown } from "../../scenario/problem.ts";
 import type { HeadKind } from "./head_kind.ts";
@@ -13,7 +13,7 @@ export interface ModelClass {
   name: string;
   kind: HeadKind;
   /** What is to be said where `architectures` names none of the type's classes. */
-  doubt: string | null;
+  warning: string | null;
 }
 
 /**
@@ -47,22 +47,24 @@ export function classesOf(type: string): readonly string[] | null {
  * @param named The first of `architectures`; "" where there is none.
  */
 export function classOf(type: string, named: string): ModelClass {
-  const usual = { name: "", kind: "vocabulary" as const, doubt: null };
+  const usual = { name: "", kind: "vocabulary" as const, warning: null };
   if (named === "") return usual;
   const kind = headKind(named);
-  if (REWARD_MODELS[named] === type) return { name: named, kind, doubt: null };
+  if (REWARD_MODELS[named] === type) {
+    return { name: named, kind, warning: null };
+  }
   const known = classesOf(type);
   if (known === null) return ofForeignType(named, kind);
   const same = named.toLowerCase();
   const own = known.find((each) => each.toLowerCase() === same);
-  if (own) return { name: own, kind: headKind(own), doubt: null };
+  if (own) return { name: own, kind: headKind(own), warning: null };
   const like = kind === "other"
     ? undefined
     : known.find((each) => headKind(each) === kind);
   const counted = like ?? usualOf(known) ?? type;
   return {
     ...(like ? { name: like, kind } : usual),
-    doubt: `${strange(type, named)}; it is counted as ${counted}`,
+    warning: `${strange(type, named)}; it is counted as ${counted}`,
   };
 }
 
@@ -83,11 +85,11 @@ function ofForeignType(named: string, kind: HeadKind): ModelClass {
     ? {
       name: named,
       kind,
-      doubt: `model.config.architectures names ${
+      warning: `model.config.architectures names ${
         shown(named)
       }, whose code is not in transformers: its head is counted as those of transformers are`,
     }
-    : { name: "", kind: "vocabulary", doubt: null };
+    : { name: "", kind: "vocabulary", warning: null };
 }
 
 function strange(type: string, named: string): string {

@@ -1,3 +1,4 @@
+import type { HeadsCode } from "../families/code/loss.ts";
 import type { Family } from "../families/family.ts";
 import type { ConfigReader } from "../tensors/config_reader.ts";
 import type { Tensor } from "../tensors/tensor.ts";
@@ -15,7 +16,11 @@ import { classOf } from "./class_of_config.ts";
  * GenericForSequenceClassification, GenericForTokenClassification,
  * GenericForQuestionAnswering; models' own classes where they have them
  */
-export function headed(type: string, family: Family): Family {
+export function headed(
+  type: string,
+  code: HeadsCode,
+  family: Family,
+): Family {
   return (config, scope) => {
     const [named = ""] = config.texts("architectures");
     const modelClass = classOf(type, named);
@@ -23,27 +28,15 @@ export function headed(type: string, family: Family): Family {
     const whole = new TensorScope();
     family(config, whole);
     const body = bodyOf(whole.tensors);
-    const at = placeOf(type, modelClass, body);
+    const at = placeOf(code, modelClass, body);
     const keepsHead = modelClass.name === "GPT2DoubleHeadsModel";
     declareRenamed(
       scope,
       whole,
       keepsHead ? under("") : under(`${body}.`, at),
     );
-    head(config, scope, type, modelClass, widthOf(whole.tensors));
+    head(config, scope, code, modelClass, widthOf(whole.tensors));
   };
-}
-
-/** All families of a table with the heads of their types' classes. */
-export function allHeaded(
-  families: Readonly<Record<string, Family>>,
-): Record<string, Family> {
-  return Object.fromEntries(
-    Object.entries(families).map(([type, family]) => [
-      type,
-      headed(type, family),
-    ]),
-  );
 }
 
 /** The module of a causal model that holds all but its head. */
@@ -58,45 +51,19 @@ function widthOf(tensors: readonly Tensor[]): number {
   return tensors.find(({ role }) => role === "embedding")?.shape[1] ?? 1;
 }
 
-/** Types whose class for spans calls the body "transformer". */
-const TRANSFORMER = new Set([
-  "arcee",
-  "diffllama",
-  "exaone4",
-  "llama",
-  "ministral",
-  "nemotron",
-  "qwen2",
-  "qwen3",
-  "qwen3_moe",
-  "qwen3_next",
-  "seed_oss",
-  "smollm3",
-]);
-
-function placeOf(type: string, { kind }: ModelClass, body: string): string {
+function placeOf(
+  { spansBody }: HeadsCode,
+  { kind }: ModelClass,
+  body: string,
+): string {
   if (kind === "none") return "";
-  return kind === "spans" && TRANSFORMER.has(type)
-    ? "transformer."
-    : `${body}.`;
+  return `${kind === "spans" ? spansBody ?? body : body}.`;
 }
-
-/** Types whose head of token classes is "classifier", and always has a bias. */
-const CLASSIFIER = new Set([
-  "biogpt",
-  "bloom",
-  "falcon",
-  "gpt2",
-  "gpt_bigcode",
-  "gpt_neo",
-  "gpt_neox",
-  "mpt",
-]);
 
 function head(
   config: ConfigReader,
   scope: TensorScope,
-  type: string,
+  { classifies, spansAreLabels }: HeadsCode,
   { name, kind }: ModelClass,
   width: number,
 ): void {
@@ -107,13 +74,13 @@ function head(
     case "sequences":
       return scope.linear("score", width, labelsOf(config), { role });
     case "tokens": {
-      const own = CLASSIFIER.has(type);
-      const bias = own || config.flag("token_classification_bias", true);
-      const name = own ? "classifier" : "score";
+      const bias = classifies ||
+        config.flag("token_classification_bias", true);
+      const name = classifies ? "classifier" : "score";
       return scope.linear(name, width, labelsOf(config), { role, bias });
     }
     case "spans": {
-      const ends = type === "gptj" ? labelsOf(config) : 2;
+      const ends = spansAreLabels ? labelsOf(config) : 2;
       return scope.linear("qa_outputs", width, ends, { role, bias: true });
     }
   }

@@ -1,4 +1,4 @@
-import type { Config } from "../architecture_of_config.ts";
+import type { Config } from "../config.ts";
 import { classesOf, namedClass } from "./class_of_config.ts";
 
 /** Types whose `text_config` counts as one though it does not name its type. */

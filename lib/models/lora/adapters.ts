@@ -6,13 +6,10 @@ import { TooManySteps } from "../../patterns/mod.ts";
 import { layersOf, NameList } from "./match.ts";
 import type { Module } from "./module.ts";
 import { modulesOf } from "./module.ts";
+import { adaptedParameters, parameterRefusal } from "./parameters.ts";
 import {
-  adaptedParameters,
-  refusalOf as parameterRefusal,
-} from "./parameters.ts";
-import {
-  refusalOf as savedRefusal,
   savedCopies,
+  savedRefusal,
   savingNothing,
   trainedBiases,
 } from "./saved.ts";

@@ -1,8 +1,8 @@
-import type { Matcher, Place } from "../../patterns/mod.ts";
+import type { Matcher, MatchPlace } from "../../patterns/mod.ts";
 import {
   holdsLayer,
   numbersOf,
-  runsOf,
+  rangesOfNumbers,
   unionOf,
 } from "../tensors/layer_numbers.ts";
 import type { LayerRange } from "../tensors/tensor.ts";
@@ -128,7 +128,11 @@ export class PathPattern {
   }
 
   /** The layers whose numbers lead from one place to a match. */
-  #layers(layers: readonly LayerRange[], head: string, tail: Place): Taken {
+  #layers(
+    layers: readonly LayerRange[],
+    head: string,
+    tail: MatchPlace,
+  ): Taken {
     const matches = new Map<number, boolean>();
     const all = numbersOf(layers);
     const found = all.filter((layer) => {
@@ -188,5 +192,5 @@ export function together(taken: readonly Taken[]): Taken {
 
 /** Layers by their numbers, ascending, each once. */
 export function ofNumbers(numbers: readonly number[]): Taken {
-  return numbers.length === 0 ? "none" : runsOf(numbers);
+  return numbers.length === 0 ? "none" : rangesOfNumbers(numbers);
 }

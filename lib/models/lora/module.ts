@@ -1,4 +1,6 @@
-import { expertsAreLinears } from "../stacked_experts.ts";
+import type { ExpertNames } from "../families/code/experts.ts";
+import { expertsAreLinears } from "../families/code/experts.ts";
+import { codeOfType } from "../families/mod.ts";
 import { unionOf } from "../tensors/layer_numbers.ts";
 import type { LayerRange, Tensor } from "../tensors/tensor.ts";
 import type { Facts } from "./settings.ts";
@@ -29,8 +31,9 @@ export function modulesOf(
   { model_type, transformers }: Facts,
 ): Module[] {
   const own = tensors.flatMap((tensor) => moduleOf(tensor) ?? []);
-  const experts = expertsAreLinears(model_type, transformers)
-    ? tensors.flatMap((tensor) => expertModules(tensor, model_type))
+  const { experts: code } = codeOfType(model_type);
+  const experts = expertsAreLinears(code, transformers)
+    ? tensors.flatMap((tensor) => expertModules(tensor, code.names))
     : [];
   const known = new Set([...own, ...experts].map(({ path }) => path));
   return [...own, ...experts, ...othersOf(tensors, known)];
@@ -114,7 +117,7 @@ function othersOf(
 }
 
 /** The linears that a stack of experts was in transformers 4, and its router. */
-function expertModules(tensor: Tensor, type: string): Module[] {
+function expertModules(tensor: Tensor, names: ExpertNames): Module[] {
   const { name, shape, layers, role } = tensor;
   const known = { ...PLAIN, kind: "linear", layers } as const;
   if (
@@ -128,9 +131,6 @@ function expertModules(tensor: Tensor, type: string): Module[] {
   if (!tensor.expert || shape.length !== 3) return [];
   const [experts = 0, first = 0, second = 0] = shape;
   const at = name.slice(0, name.lastIndexOf("."));
-  const names = type === "mixtral"
-    ? { gate: "w1", up: "w3", down: "w2" }
-    : { gate: "gate_proj", up: "up_proj", down: "down_proj" };
   if (role === "down") {
     return [{
       ...known,

@@ -21,7 +21,7 @@ export function adaptedParameters(
 }
 
 /** Why PEFT would not adapt bare parameters; null when it does. */
-export function refusalOf(
+export function parameterRefusal(
   parameters: readonly Parameter[],
   modules: readonly Module[],
   { dora, dropout = 0 }: Pick<LoraSettings, "dora" | "dropout">,

@@ -47,7 +47,7 @@ type Place = Pick<Module, "path" | "layers">;
 const END = ".\n";
 
 /** Why PEFT would not save a module that a name takes; null when it does. */
-export function refusalOf(
+export function savedRefusal(
   names: readonly string[],
   modules: readonly Module[],
   adapted: readonly Place[],

@@ -2,9 +2,8 @@ import { Matcher, readPattern } from "../../patterns/mod.ts";
 import { shown } from "../../scenario/problem.ts";
 import { numbersOf } from "../tensors/layer_numbers.ts";
 import type { Tensor } from "../tensors/tensor.ts";
-import { DEFAULT_TARGETS } from "./default_targets.ts";
-import type { OldNames } from "./fused_experts.ts";
-import { oldNamesOf } from "./fused_experts.ts";
+import type { OldNames } from "../families/code/peft.ts";
+import { codeOfType } from "../families/mod.ts";
 import type { Taken } from "./match.ts";
 import { layersOf, NameList, PathPattern, without } from "./match.ts";
 import type { Module } from "./module.ts";
@@ -112,7 +111,7 @@ function convertedBy(
 ): OldNames | null {
   if (transformers === 4) return null;
   const from = typeof targets === "string" ? 20 : 19;
-  return peft >= from ? oldNamesOf(model_type) : null;
+  return peft >= from ? codeOfType(model_type).peft.experts : null;
 }
 
 /** PEFT's own targets for a model type, or q_proj and v_proj where it has none. */
@@ -122,16 +121,14 @@ function withDefaults(
   { model_type }: Facts,
   isConverted: boolean,
 ): Targets {
-  const usual = Object.hasOwn(DEFAULT_TARGETS, model_type) && !isConverted
-    ? DEFAULT_TARGETS[model_type]
-    : undefined;
+  const usual = isConverted ? null : codeOfType(model_type).peft.targets;
   if (typeof usual === "string") {
     const pattern = patternOf(usual);
     return pattern.refusal === null
       ? { ...read, modules: pattern }
       : { ...read, refusal: pattern.refusal };
   }
-  if (usual !== undefined) return { ...read, modules: named(usual) };
+  if (usual !== null) return { ...read, modules: named(usual) };
   if (read.parameters.length > 0) return { ...read, modules: named([]) };
   const usually = new NameList(["q_proj", "v_proj"]);
   const found = new Set(

@@ -1,12 +1,10 @@
-import { numbersOf, runsOf, unionOf } from "../tensors/layer_numbers.ts";
+import { codeOfType } from "../families/mod.ts";
+import {
+  numbersOf,
+  rangesOfNumbers,
+  unionOf,
+} from "../tensors/layer_numbers.ts";
 import type { LayerRange, Tensor } from "../tensors/tensor.ts";
-
-/** What a tied output embedding is called where it is not "lm_head". */
-const HEADS: Readonly<Record<string, string>> = {
-  biogpt: "output_projection",
-  rwkv: "head",
-  whisper: "proj_out",
-};
 
 /** Encoders' heads of masked tokens, by a tensor that only these have. */
 const MASKED_HEADS: Readonly<Record<string, string>> = {
@@ -16,21 +14,6 @@ const MASKED_HEADS: Readonly<Record<string, string>> = {
   "vocab_transform.weight": "vocab_projector",
   "decoder.bias": "decoder",
 };
-
-/** Models without an output embedding unless a head of masked tokens is there. */
-const ENCODERS = new Set([
-  "bert",
-  "camembert",
-  "clip",
-  "deberta-v2",
-  "distilbert",
-  "electra",
-  "modernbert",
-  "roberta",
-  "siglip",
-  "siglip2",
-  "xlm-roberta",
-]);
 
 /** Models whose stacks share the embedding of the whole. */
 const SHARED = /^(.*)shared\.weight$/;
@@ -45,7 +28,9 @@ export function tiedTensors(
 ): Tensor[] {
   const embedding = tensors.find(({ role }) => role === "embedding");
   if (!embedding) return [];
-  const tied = modelType === "zamba2" ? sharedBlocks(tensors) : [];
+  const tied = codeOfType(modelType).weights.sharesBlocks
+    ? sharedBlocks(tensors)
+    : [];
   const shared = SHARED.exec(embedding.name)?.[1];
   if (shared !== undefined) {
     for (const stack of ["encoder", "decoder"]) {
@@ -75,7 +60,8 @@ function tiedHead(
 ): string | null {
   const has = (name: string): boolean =>
     tensors.some((tensor) => tensor.name === name);
-  if (ENCODERS.has(modelType)) {
+  const { tied } = codeOfType(modelType).heads;
+  if (tied === null) {
     const mark = Object.keys(MASKED_HEADS).find(has);
     const head = mark === undefined ? null : MASKED_HEADS[mark] ?? null;
     return head === null || has(`${head}.weight`) ? null : head;
@@ -85,10 +71,10 @@ function tiedHead(
   );
   if (isUntied) return null;
   const inner = /^language_model\.(?=model\.|shared\.)/.exec(embedding.name);
-  return `${inner?.[0] ?? ""}${HEADS[modelType] ?? "lm_head"}`;
+  return `${inner?.[0] ?? ""}${tied}`;
 }
 
-/** Zamba2's layers take turns with a few attention blocks. */
+/** Layers that take turns with a few attention blocks: Zamba2. */
 function sharedBlocks(tensors: readonly Tensor[]): Tensor[] {
   const hybrids = layersOf(
     tensors.find(({ name }) => name === "model.layers.N.linear.weight"),
@@ -99,7 +85,7 @@ function sharedBlocks(tensors: readonly Tensor[]): Tensor[] {
   const owners = numbersOf(unionOf(blocks.map(layersOf)));
   const turns = new Map(owners.map((owner, at) => [
     owner,
-    runsOf(
+    rangesOfNumbers(
       numbersOf(hybrids).filter((_, turn) =>
         turn >= owners.length && turn % owners.length === at
       ),

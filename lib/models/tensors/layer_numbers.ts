@@ -46,7 +46,7 @@ function layerNumbers(layers: Layers): LayerNumbers {
  *
  * @param numbers Ascending, each once.
  */
-export function runsOf(numbers: readonly number[]): LayerRange[] {
+export function rangesOfNumbers(numbers: readonly number[]): LayerRange[] {
   const ranges: LayerRange[] = [];
   let start = 0;
   while (start < numbers.length) {
@@ -69,5 +69,5 @@ export function unionOf(lists: readonly Layers[]): readonly LayerRange[] {
   for (const list of distinct) {
     for (const layer of numbersOf(list)) all.add(layer);
   }
-  return runsOf([...all].sort((a, b) => a - b));
+  return rangesOfNumbers([...all].sort((a, b) => a - b));
 }

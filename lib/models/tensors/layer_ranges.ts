@@ -1,4 +1,4 @@
-import { runsOf } from "./layer_numbers.ts";
+import { rangesOfNumbers } from "./layer_numbers.ts";
 import type { LayerRange, Tensor } from "./tensor.ts";
 
 /** Far more layers than any model has: a config may claim what it likes. */
@@ -24,7 +24,7 @@ export function layersWhere(
     { length: Math.min(count, MAX_LAYERS + 1) },
     (_, layer) => layer,
   ).filter(picks);
-  return runsOf(chosen);
+  return rangesOfNumbers(chosen);
 }
 
 /** Layers of the highest stack that tensors lie in; 0 when they lie in none. */

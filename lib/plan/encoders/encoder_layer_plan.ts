@@ -1,3 +1,4 @@
+import type { EncoderCode } from "../../models/families/code/encoder.ts";
 import type { Architecture } from "../../models/architecture.ts";
 import type { Role, Tensor } from "../../models/tensors/tensor.ts";
 import type { EncoderLayerPlan } from "../../play/layers/encoder_layer.ts";
@@ -7,12 +8,11 @@ import type { ActivationKind } from "../../play/torch/ops/activations.ts";
 import type { AdaptedLinear } from "../../play/torch/ops/adapted_linear.ts";
 import type { AttentionSettings } from "../../play/torch/ops/attention/types.ts";
 import type { Modules } from "../modules.ts";
-import type { EncoderFamily } from "./family.ts";
 
 /** What a layer's plan needs to know beside its tensors. */
 export interface StackFacts {
   readonly architecture: Architecture;
-  readonly family: EncoderFamily;
+  readonly family: EncoderCode;
   readonly batch: number;
   /** Tokens of each sequence of this stack. */
   readonly tokens: number;
@@ -128,7 +128,7 @@ function mlpOf(
 /** Norms by the branches that the families' names give them to. */
 function normsOf(
   modules: Modules,
-  { norm: kind }: EncoderFamily,
+  { norm: kind }: EncoderCode,
   crosses: boolean,
 ) {
   const paths = [...modules.names()].filter((name) =>

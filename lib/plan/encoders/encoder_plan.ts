@@ -1,7 +1,7 @@
+import type { EncoderCode } from "../../models/families/code/encoder.ts";
+import { codeOfType } from "../../models/families/mod.ts";
 import type { Scenario } from "../../scenario/schema.ts";
 import type { StackFacts } from "./encoder_layer_plan.ts";
-import type { EncoderFamily } from "./family.ts";
-import { encoderFamilyOf } from "./family.ts";
 import type { EncoderSource, StackPlan } from "./stack_plan.ts";
 import { isVersion4, stackPlanOf } from "./stack_plan.ts";
 import type { TaskHead } from "./task_head.ts";
@@ -9,14 +9,14 @@ import { taskHeadOf } from "./task_head.ts";
 
 /** How an encoder, or an encoder and its decoder, run. */
 export interface EncoderPlan {
-  readonly family: EncoderFamily;
+  readonly family: EncoderCode;
   readonly implementation: StackFacts["implementation"];
   readonly encoder: StackPlan;
   /** Null of a model that is an encoder alone. */
   readonly decoder: StackPlan | null;
   readonly head: TaskHead;
   /** Who makes the zeros that a decoder's attention to the encoder adds. */
-  readonly zeros: EncoderFamily["bias"];
+  readonly zeros: EncoderCode["bias"];
 }
 
 /** Plans a model that reads with an encoder, or says why it cannot. */
@@ -25,7 +25,7 @@ export function encoderPlanOf(
 ): EncoderPlan | { reason: string } {
   const { model, scenario } = source;
   const { type } = model.architecture;
-  const family = encoderFamilyOf(type);
+  const family = codeOfType(type).encoder;
   const stacks = source.stacksIn(model.tensors);
   const decoding = stacks.find(({ path }) => /(^|\.)decoder\./.test(path));
   const reading = stacks.find((each) => each !== decoding);
@@ -63,7 +63,7 @@ export function encoderPlanOf(
  */
 function implementationOf(
   scenario: Scenario,
-  { takesFlash }: EncoderFamily,
+  { takesFlash }: EncoderCode,
 ): StackFacts["implementation"] {
   const { train } = scenario;
   if (takesFlash) return train.attention;

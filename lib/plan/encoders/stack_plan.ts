@@ -1,3 +1,6 @@
+import type { EncoderCode } from "../../models/families/code/encoder.ts";
+import type { Config } from "../../models/config.ts";
+import { numberOf, textOf } from "../../models/families/code/setting.ts";
 import type { Model } from "../../models/model.ts";
 import type { Tensor } from "../../models/tensors/tensor.ts";
 import type { Scenario } from "../../scenario/schema.ts";
@@ -14,8 +17,6 @@ import type { LayerKind, Stack } from "../stacks.ts";
 import { versionOf } from "../../scenario/version.ts";
 import type { StackFacts } from "./encoder_layer_plan.ts";
 import { encoderLayerPlanOf } from "./encoder_layer_plan.ts";
-import type { EncoderFamily } from "./family.ts";
-import { numberOf } from "./family.ts";
 
 /** What stands before a stack of layers. */
 export interface EntryPlan {
@@ -79,12 +80,10 @@ export interface EncoderSource {
   modulesOf(stack: Stack, kind: LayerKind): Modules;
 }
 
-type Config = Readonly<Record<string, unknown>>;
-
 /** Plans a stack with what stands at both of its ends. */
 export function stackPlanOf(
   { scenario, model, outside, modulesOf }: EncoderSource,
-  family: EncoderFamily,
+  family: EncoderCode,
   stack: Stack,
   { isDecoder, implementation, encoder = null }: {
     isDecoder: boolean;
@@ -271,13 +270,10 @@ function convolutionsOf(outside: Modules): Convolution[] {
 /** Source: huggingface/transformers models/t5/configuration_t5.py, gated-gelu */
 function activationOf(
   config: Config,
-  { activation: [keys, fallback] }: EncoderFamily,
+  { activation }: EncoderCode,
   kernels: Scenario["train"]["kernels"],
 ): ActivationKind {
-  const stated = keys.map((key) => config[key]).find((value) =>
-    typeof value === "string"
-  );
-  const name = (typeof stated === "string" ? stated : fallback)
+  const name = textOf(config, activation)
     .replace(/^gated-gelu$/, "gelu_new").replace(/^gated-/, "");
   const kind = activationKind(name);
   return kernels === "compile" && kind !== "relu" ? "kernel" : kind;

@@ -1,3 +1,5 @@
+import type { EncoderCode } from "../../models/families/code/encoder.ts";
+import { numberOf } from "../../models/families/code/setting.ts";
 import { namedClass } from "../../models/heads/class_of_config.ts";
 import type { ActivationKind } from "../../play/torch/ops/activations.ts";
 import type { AdaptedLinear } from "../../play/torch/ops/adapted_linear.ts";
@@ -5,8 +7,6 @@ import type { Dtype } from "../../play/torch/dtype.ts";
 import type { Norm } from "../../play/torch/ops/norms.ts";
 import type { Modules } from "../modules.ts";
 import type { EncoderSource, StackPlan } from "./stack_plan.ts";
-import type { EncoderFamily } from "./family.ts";
-import { numberOf } from "./family.ts";
 
 /** An operation between the last layer and the logits. */
 export type HeadStep =
@@ -47,7 +47,7 @@ export interface TaskHead extends LossBranch {
 /** Finds the head that a model's tensors and its config's class have. */
 export function taskHeadOf(
   source: EncoderSource,
-  family: EncoderFamily,
+  family: EncoderCode,
   last: StackPlan,
 ): TaskHead {
   const ends = endsOf(last);
@@ -69,7 +69,7 @@ function endsOf({ last, lastDropout }: StackPlan): HeadStep[] {
 /** Logits of a vocabulary; null of a model that gives none. */
 function vocabularyOf(
   { model, outside, scenario }: EncoderSource,
-  family: EncoderFamily,
+  family: EncoderCode,
   { entry, name }: StackPlan,
   ends: readonly HeadStep[],
   classes: LossBranch,
@@ -109,7 +109,7 @@ function vocabularyOf(
 /** Classes of sequences or tokens, or what a model without a head gives. */
 function classesOf(
   { model, outside }: EncoderSource,
-  family: EncoderFamily,
+  family: EncoderCode,
   ends: readonly HeadStep[],
 ): LossBranch & { readonly task: string } {
   const config = model.config ?? {};
@@ -124,10 +124,7 @@ function classesOf(
   const isHead = !pools && linearAt(outside, TRANSFORM) !== null;
   const headSteps = isHead ? transformed(outside, family) : [];
   if (/QuestionAnswering$/.test(name) && logits) {
-    const isDistilled = model.architecture.type === "distilbert";
-    const probability = isDistilled
-      ? numberOf(config, [["qa_dropout"], 0.1])
-      : 0;
+    const probability = numberOf(config, family.dropout.spans);
     return {
       task: SPANS,
       reads: "tokens",
@@ -178,7 +175,7 @@ export const SPANS =
 /** A linear layer, its activation and its norm, as far as they are there. */
 function transformed(
   outside: Modules,
-  family: EncoderFamily,
+  family: EncoderCode,
   path = TRANSFORM,
 ): HeadStep[] {
   const layer = linearAt(outside, path);

@@ -4,7 +4,7 @@ import type { AdaptedLinear } from "../torch/ops/adapted_linear.ts";
 import type { AttentionSettings, Heads } from "../torch/ops/attention/types.ts";
 import type { Norm } from "../torch/ops/norms.ts";
 import type { RotaryTable } from "../torch/ops/rotary.ts";
-import type { FusedLayout } from "../../plan/fused_layout.ts";
+import type { FusedLayout } from "../../models/families/code/attention.ts";
 
 /** Attention with a projection for each of q, k and v, or one for all. */
 export interface AttentionPlan {

@@ -6,7 +6,7 @@ import { withUpdate } from "../torch/ops/adapted_parameter.ts";
 import { cast, savingOutput } from "../torch/ops/arithmetic.ts";
 import { product } from "../torch/ops/linear.ts";
 import { softmax } from "../torch/ops/softmax.ts";
-import type { Routing } from "../../plan/routing.ts";
+import type { Routing } from "../../models/families/code/experts.ts";
 
 /** What chooses the experts of each row. */
 export interface RouterPlan {

@@ -39,6 +39,6 @@ export function nanoVlmCode(
       own: directLoss(overwrites ? rows : rows - images),
     },
     kept: () => keptByLoop(scenario, model),
-    sees: nanoVlmSight,
+    sightOf: nanoVlmSight,
   };
 }

@@ -14,13 +14,13 @@ import {
  * models/modality_projector.py
  */
 export const nanoVlmSight: SightOf = (
-  { scenario, model, outside, hasTower },
+  { scenario, model, outside, towers },
 ) => {
   const tower = "vision_encoder.patch_embedding";
   const weight = outside.parameter(`${tower}.conv.weight`);
   const positions = outside.parameter(`${tower}.position_embedding`);
   const projection = outside.linear("MP.proj");
-  if (!hasTower || !weight || !positions || !projection) {
+  if (towers === 0 || !weight || !positions || !projection) {
     return { reason: `${model.name} has no vision tower of nanoVLM's build` };
   }
   if (outside.parameter(`${tower}.cls_token`)) {
@@ -66,6 +66,9 @@ export const nanoVlmSight: SightOf = (
         activation: "kernel",
         dropout: { attention: dropout, residual: dropout, embedding: dropout },
       },
+      kernels: null,
+      unreadLayers: 0,
+      unread: null,
     },
   };
 };

@@ -1,9 +1,10 @@
 import type { Model } from "../../models/model.ts";
+import { codeOfType } from "../../models/families/mod.ts";
 import type { Buffer } from "../../models/tensors/tensor.ts";
 import { copiesOf, elementsOf } from "../../models/tensors/tensor.ts";
 import type { Scenario } from "../../scenario/schema.ts";
 import { roundedBytes } from "../../play/memory/tape.ts";
-import { versionOf } from "../../scenario/version.ts";
+import { isFrom } from "../../scenario/version.ts";
 
 /**
  * The bytes of a model's buffers, as its code of the scenario's release has them:
@@ -15,16 +16,12 @@ export function bufferBytes(
   { buffers, architecture }: Model,
   { software }: Scenario,
 ): number {
-  const { major, minor } = versionOf(software.transformers) ??
-    { major: 5, minor: 2 };
-  const masksAreGone = architecture.type === "gpt2" &&
-    (major > 5 || (major === 5 && minor >= 2));
+  const gone = codeOfType(architecture.type).weights.buffersGone;
+  const areGone = gone !== null && isFrom(software.transformers, gone.from);
   return buffers
-    .filter(({ name }) => !(masksAreGone && MASK.test(name)))
+    .filter(({ name }) => !(areGone && gone.names.test(name)))
     .reduce((sum, buffer) => sum + bytesOf(buffer), 0);
 }
-
-const MASK = /(^|\.)(cross)?attn\.bias$|(^|\.)crossattention\.bias$/;
 
 function bytesOf(buffer: Buffer): number {
   return copiesOf(buffer) *

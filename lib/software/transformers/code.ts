@@ -1,3 +1,4 @@
+import { codeOfType } from "../../models/families/mod.ts";
 import { versionOf } from "../../scenario/version.ts";
 import { leadsGradients } from "../peft/gradients.ts";
 import { peftAdapters } from "../peft/adapters.ts";
@@ -8,11 +9,12 @@ import { transformersHeads } from "./heads.ts";
 import { transformersLoss } from "./loss.ts";
 import { transformersMasks } from "./masks.ts";
 import { transformersPacking } from "./packing.ts";
+import { transformersSight } from "./sight.ts";
 
 /** transformers' models, with PEFT's adapters, in HF Trainer or TRL's. */
 export const transformersCode: CodeOf = (scenario, model) => {
   const { software } = scenario;
-  const { type } = model.architecture;
+  const family = codeOfType(model.architecture.type);
   const isOld = versionOf(software.transformers)?.major === 4;
   return {
     makeHeads: transformersHeads,
@@ -21,17 +23,15 @@ export const transformersCode: CodeOf = (scenario, model) => {
     masksOf: transformersMasks,
     keyMask: false,
     unpads: true,
-    // Its code of transformers 4 does not turn the cache off for checkpoints,
-    // and its keys and values are views of the whole projection.
-    fillsCache: type === "gpt_bigcode" && isOld,
+    fillsCache: family.attention.fillsCache && isOld,
     holdsEmbeddings: true,
     norm: null,
     dropout: null,
     kernelActivations: false,
     upFirst: false,
-    experts: expertCodeOf(software, type),
+    experts: expertCodeOf(software, family.experts),
     adapters: peftAdapters(software.peft),
-    loss: transformersLoss(scenario, type),
+    loss: transformersLoss(scenario, family.loss),
     forcesGrad: leadsGradients(scenario),
     // Assumed: SantaCoder's measured runs hold neither the embeddings nor the mask
     // of their dropout, PowerLM's hold the embeddings that it multiplies.
@@ -39,11 +39,11 @@ export const transformersCode: CodeOf = (scenario, model) => {
     // transformers 4 took the older, reentrant checkpoints unless told otherwise:
     // modeling_utils.py, gradient_checkpointing_enable.
     stopsEarly: software.model_code !== "transformers" || !isOld,
-    packing: transformersPacking(scenario, type),
+    packing: transformersPacking(scenario, family),
     optimizer: { lowBitStates: "bitsandbytes", widensEmbeddings: true },
     bufferBytes: () => bufferBytes(model, scenario),
     kept: null,
-    sees: null,
+    sightOf: transformersSight,
     positionsAssumed: null,
   };
 };

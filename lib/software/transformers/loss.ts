@@ -1,5 +1,8 @@
+import type {
+  LogitCopies,
+  LossCode as FamilyLoss,
+} from "../../models/families/code/loss.ts";
 import { lossOfCast } from "../../play/torch/ops/head_loss.ts";
-import type { LogitCopies } from "../../play/torch/ops/loss.ts";
 import type { Scenario } from "../../scenario/schema.ts";
 import { versionOf } from "../../scenario/version.ts";
 import type { LossCode } from "../loss_code.ts";
@@ -8,10 +11,10 @@ import { checkpointedLoss } from "../trl/chunked_loss.ts";
 /** transformers' losses of a model type, and TRL's of pieces. */
 export function transformersLoss(
   scenario: Scenario,
-  type: string,
+  family: FamilyLoss,
 ): LossCode {
   return {
-    copies: logitCopies(type, scenario.software.transformers),
+    copies: logitCopies(family, scenario.software.transformers),
     staysEager: false,
     widensOutputs: widensOutputs(scenario),
     pieces: (input) => ({
@@ -37,31 +40,17 @@ function widensOutputs(
     software.model_code === "transformers" && train.loss === "full";
 }
 
-/** Types whose code took the loss of 16-bit logits until 4.48. */
-const NARROW_UNTIL_4_48 = new Set([
-  "gpt2",
-  "gpt_bigcode",
-  "gpt_neo",
-  "gpt_neox",
-  "opt",
-  "bloom",
-  "falcon",
-  "mpt",
-]);
-
 /**
  * Which tensors a release of transformers made of the logits for its loss.
  *
  * Source: huggingface/transformers loss/loss_utils.py, ForCausalLMLoss, and the
  * models' forward of releases 4.44 to 5.0
  */
-function logitCopies(type: string, release: string | null): LogitCopies {
+function logitCopies(code: FamilyLoss, release: string | null): LogitCopies {
   const version = versionOf(release);
   if (version === null || version.major > 4 || version.minor >= 49) {
     return "float";
   }
-  if (NARROW_UNTIL_4_48.has(type)) return "shift";
-  return version.minor >= 47 || (version.minor === 46 && type === "llama")
-    ? "float and shift"
-    : "cast and shift";
+  if (code.narrowUntil4_48) return "shift";
+  return version.minor >= code.castsFrom ? "float and shift" : "cast and shift";
 }

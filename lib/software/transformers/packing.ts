@@ -1,35 +1,33 @@
-import { expertsAreLinears } from "../../models/stacked_experts.ts";
+import type { FamilyCode } from "../../models/families/code/code.ts";
+import { expertsAreLinears } from "../../models/families/code/experts.ts";
 import type { Scenario } from "../../scenario/schema.ts";
-import { versionOf } from "../../scenario/version.ts";
+import type { Release } from "../../scenario/version.ts";
+import { isFrom, versionOf } from "../../scenario/version.ts";
 import { isBitsandbytes } from "../bitsandbytes/formats.ts";
 import type { Packing } from "../model_code.ts";
+
+/**
+ * Layers of the very class torch.nn.Linear alone are replaced from here on, and
+ * Falcon's are of a class of its own.
+ *
+ * Source: huggingface/transformers integrations/bitsandbytes.py,
+ * replace_with_bnb_linear; models/falcon/modeling_falcon.py, FalconLinear
+ */
+const OWN_LINEARS_LEFT: Release = [5, 5];
 
 /** Which weights transformers has quantised. */
 export function transformersPacking(
   scenario: Scenario,
-  type: string,
+  family: FamilyCode,
 ): Packing {
   return {
     packsHead: false,
     from: null,
     packsExperts: expertsAreLinears(
-      type,
+      family.experts,
       versionOf(scenario.software.transformers)?.major,
     ),
-    findsNone: leavesLinears(scenario, type),
+    findsNone: family.weights.ownLinears && isBitsandbytes(scenario) &&
+      isFrom(scenario.software.transformers, OWN_LINEARS_LEFT),
   };
-}
-
-/**
- * Whether bitsandbytes finds no layers to pack: transformers from 5.5 on replaces
- * layers of the very class torch.nn.Linear, and Falcon's are of a class of its own.
- *
- * Source: huggingface/transformers integrations/bitsandbytes.py,
- * replace_with_bnb_linear; models/falcon/modeling_falcon.py, FalconLinear
- */
-function leavesLinears(scenario: Scenario, type: string): boolean {
-  const { major, minor } = versionOf(scenario.software.transformers) ??
-    { major: 5, minor: 5 };
-  return type === "falcon" && isBitsandbytes(scenario) &&
-    (major > 5 || (major === 5 && minor >= 5));
 }

@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { DEFAULT_TABLES } from "../../../lib/tables/config.ts";
+import { DEFAULT_TABLES } from "../../../lib/ask/tables/config.ts";
 import { endOnSignal } from "../../../routes/pool/end.ts";
 import { listen } from "../../../routes/pool/listen.ts";
 import { servePool } from "../../../routes/pool/serve.ts";

@@ -1,5 +1,5 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
-import { Bodies } from "../../../routes/pool/body.ts";
+import { Bodies } from "../../../routes/body.ts";
 import { Budget } from "../../../routes/pool/budget.ts";
 import type { FrontOptions } from "../../../routes/pool/front.ts";
 import { createFront } from "../../../routes/pool/front.ts";

@@ -1,6 +1,6 @@
 import { assert } from "@std/assert";
 import { CALLER } from "../../../hub/caller.ts";
-import type { LookUp, LookUps } from "../../../hub/look_ups.ts";
+import type { LookUp, LookUps } from "../../../hub/look_up.ts";
 import type { Outcome } from "../../../routes/pool/job.ts";
 import type { PoolLimits } from "../../../routes/pool/limits.ts";
 import { poolLimits } from "../../../routes/pool/limits.ts";

@@ -1,8 +1,8 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import process from "node:process";
 import { CLOCK } from "../../../hub/look_up_places.ts";
-import type { LookUps } from "../../../hub/look_ups.ts";
-import { DEFAULT_TABLES } from "../../../lib/tables/config.ts";
+import type { LookUps } from "../../../hub/look_up.ts";
+import { DEFAULT_TABLES } from "../../../lib/ask/tables/config.ts";
 import type { Model } from "../../../lib/mod.ts";
 import type { Outcome } from "../../../routes/pool/job.ts";
 import type { PoolLimits } from "../../../routes/pool/limits.ts";

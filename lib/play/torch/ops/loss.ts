@@ -1,3 +1,4 @@
+import type { LogitCopies } from "../../../models/families/code/loss.ts";
 import type { Dtype } from "../dtype.ts";
 import type { Machine, Value } from "../machine.ts";
 import type { AdaptedLinear } from "./adapted_linear.ts";
@@ -18,21 +19,6 @@ import {
 } from "./cross_entropy.ts";
 import type { HeadLoss } from "./head_loss.ts";
 import { HEAD_INPUT } from "./head_loss.ts";
-
-/** Which tensors the loss makes of the logits, beside them. */
-export type LogitCopies =
-  /** In fp32. */
-  | "float"
-  /** In fp32, and once more without the last token. */
-  | "float and shift"
-  /** The model itself casts them to fp32; then without the last token. */
-  | "cast and shift"
-  /** The model itself casts them to fp32, labels are shifted: torchtune. */
-  | "cast"
-  /** Without the last token, in their own type. */
-  | "shift"
-  /** None: labels are not shifted, logits not cast. */
-  | "none";
 
 /** How the loss is computed from the logits of all tokens at once. */
 export interface LossSettings {

@@ -1,3 +1,4 @@
+import type { NormKind } from "../../../models/families/code/layer.ts";
 import type { Dtype } from "../dtype.ts";
 import type { Machine, Parameter, Value } from "../machine.ts";
 import {
@@ -9,29 +10,6 @@ import {
   shifted,
   squared,
 } from "./arithmetic.ts";
-
-/** How a family norms. */
-export type NormKind =
-  /** LlamaRMSNorm: fp32 inside, the weight applied in the input's type. */
-  | "rms"
-  /** T5LayerNorm: the variance in fp32, the product in the wider type. */
-  | "t5"
-  /** GemmaRMSNorm: fp32 with the weight, cast at its end. */
-  | "gemma"
-  /** Olmo2RMSNorm: as Gemma's, with the weight as it is. */
-  | "olmo2"
-  /** CohereLayerNorm: a mean is taken off first; fp32 with the weight. */
-  | "cohere"
-  /** torch.nn.LayerNorm, one kernel. */
-  | "layer"
-  /** The same with 1 added to its weight, in autocast's type: Nemotron. */
-  | "layer1p"
-  /** The same kernel in fp32 without parameters, cast back: OLMo. */
-  | "bare"
-  /** Liger's kernel, which keeps its input and one number a row. */
-  | "fused"
-  /** A compiled kernel, which keeps the same. */
-  | "compiled";
 
 /** A norm over the last dimension. */
 export interface Norm {

@@ -1,0 +1,54 @@
+import { Option } from "commander";
+import type { GivenFlag } from "../lib/mod.ts";
+import { FLAGS, readBoolean } from "../lib/mod.ts";
+import { UsageError } from "./usage_error.ts";
+
+/** What switches `--kv-cache` off, as a flag of its own. */
+export const NO_KV_CACHE: Option = new Option(
+  "--no-kv-cache",
+  "the same as --kv-cache false",
+);
+
+/**
+ * The flags that a command line gives, with their texts.
+ *
+ * @param given What commander has read.
+ * @throws {UsageError} When a value is none that the flag takes.
+ */
+export function givenFlags(given: Record<string, unknown>): GivenFlag[] {
+  return FLAGS.flatMap((flag) => {
+    const value = given[attributeOf(flag.name)];
+    if (value === undefined) return [];
+    const text = value === true
+      ? "true"
+      : Array.isArray(value)
+      ? value.join(",")
+      : String(value);
+    if (text.trim() === "") {
+      throw new UsageError(`${flag.name} must not be empty`);
+    }
+    if (flag.allowed && !flag.allowed.includes(text.toLowerCase())) {
+      throw new UsageError(
+        `${flag.name} must be one of ${
+          flag.allowed.join(", ")
+        }: current value is ${JSON.stringify(text)}`,
+      );
+    }
+    if (flag.value === "<bool>" && readBoolean(text) === null) {
+      throw new UsageError(
+        `${flag.name} must be true or false: current value is ${
+          JSON.stringify(text)
+        }`,
+      );
+    }
+    return [{ flag, text }];
+  });
+}
+
+/** Commander's name for a flag: "--seq-len" is seqLen. */
+function attributeOf(name: string): string {
+  return name.slice(2).replaceAll(
+    /-([a-z])/g,
+    (_, letter: string) => letter.toUpperCase(),
+  );
+}

@@ -1,0 +1,158 @@
+import type { Estimate } from "../answer/estimate.ts";
+import { doubtedBand, withBand } from "../evidence/doubted_band.ts";
+import { fitOf, heldBytes } from "../hardware/fit.ts";
+import { findGpu, similarGpus } from "../hardware/gpus.ts";
+import { answerTo } from "../methods/mod.ts";
+import { opinionsOf } from "./opinions.ts";
+import type { Model } from "../models/model.ts";
+import { resolveModel } from "../models/resolve_model.ts";
+import { trainableOf } from "../models/trainable.ts";
+import { meshOf } from "../parallel/mesh.ts";
+import type { Result, ScenarioInput } from "../scenario/parse_scenario.ts";
+import { parseScenario } from "../scenario/parse_scenario.ts";
+import type { Problem } from "../scenario/problem.ts";
+import { ScenarioError, shown } from "../scenario/problem.ts";
+import type { Scenario } from "../scenario/schema.ts";
+import { trafficOf } from "../traffic/mod.ts";
+
+/** What an Estimate has to hold beside what it always holds. */
+export interface Wanted {
+  /** The memory over the step. */
+  curve?: boolean;
+  /** What the other methods say. */
+  opinions?: boolean;
+  /** What each GPU sends and receives per step. */
+  traffic?: boolean;
+}
+
+/**
+ * Estimates the GPU memory of a Scenario.
+ *
+ * @param input A Scenario; all but `model` may be left out.
+ * @throws {ScenarioError} When the scenario is not valid; its `problems` name
+ *   each field, limit and value.
+ *
+ * @example
+ * ```ts
+ * import { estimate } from "../mod.ts";
+ *
+ * const { memory } = estimate({
+ *   model: "meta-llama/Llama-2-7b-hf",
+ *   train: { method: "qlora", micro_batch: 2, checkpointing: "full" },
+ * });
+ * console.log(memory.device_peak_bytes);
+ * ```
+ */
+export function estimate(input: ScenarioInput): Estimate {
+  const result = tryEstimate(input);
+  if (!result.ok) throw new ScenarioError(result.problems);
+  return result.value;
+}
+
+/**
+ * As {@linkcode estimate}, for input that may be anything.
+ *
+ * @returns The Estimate, or every problem found.
+ */
+export function tryEstimate(input: unknown): Result<Estimate> {
+  const parsed = parseScenario(input);
+  return parsed.ok ? estimateScenario(parsed.value) : parsed;
+}
+
+/**
+ * As {@linkcode tryEstimate}, for a Scenario that {@linkcode parseScenario}
+ * returned.
+ *
+ * @param found The scenario's model, where the caller has looked it up itself.
+ * @param wanted What else the Estimate has to hold.
+ */
+export function estimateScenario(
+  scenario: Scenario,
+  found?: Model | undefined,
+  { curve = false, opinions = false, traffic = false }: Wanted = {},
+): Result<Estimate> {
+  const model: Result<Model> = found
+    ? { ok: true, value: found }
+    : resolveModel(scenario.model);
+  const gpu = gpuProblem(scenario.hardware.gpu);
+  if (!model.ok || gpu) {
+    return {
+      ok: false,
+      problems: [...(model.ok ? [] : model.problems), ...(gpu ? [gpu] : [])],
+    };
+  }
+  const mesh = meshOf(scenario.parallel, model.value.architecture);
+  if (!mesh.ok) return mesh;
+  const trained = trainableOf(model.value, scenario);
+  if (!trained.ok) return trained;
+  const { parameters: trainable, notes } = trained.value;
+  const question = {
+    scenario,
+    model: model.value,
+    mesh: mesh.value,
+    trainable,
+  };
+  const answer = answerTo({ ...question, curve });
+  if (!answer.ok) return answer;
+
+  const { method, summary, kind, kv, host, assumptions, warnings } =
+    answer.value;
+  const { largest, curve: drawn } = answer.value;
+  const doubted = doubtedBand(method, scenario, kind);
+  const memory = withBand(answer.value, doubted.band);
+  return {
+    ok: true,
+    value: {
+      scenario,
+      method,
+      model: described(model.value, trainable),
+      memory,
+      ...(kv ? { kv } : {}),
+      host,
+      fit: fitOf(
+        heldBytes(memory),
+        scenario.hardware.gpu,
+        memory.paged?.bytes ?? null,
+      ),
+      assumptions: [summary, doubted.note, ...assumptions],
+      warnings: [
+        ...(model.value.doubts ?? []),
+        ...notes,
+        ...doubted.warnings,
+        ...warnings,
+      ],
+      ...(largest ? { largest } : {}),
+      ...(drawn ? { curve: drawn } : {}),
+      ...(opinions ? { opinions: opinionsOf(question, method) } : {}),
+      ...(traffic ? { traffic: trafficOf(question) } : {}),
+    },
+  };
+}
+
+function described(model: Model, trainable: number): Estimate["model"] {
+  return {
+    name: model.name,
+    type: model.architecture.type,
+    source: model.source,
+    parameters: model.parameters,
+    trainable_parameters: trainable,
+    active_parameters: model.active_parameters,
+    parameters_basis: model.parameters_basis,
+    architecture: model.architecture,
+    roles: model.roles,
+  };
+}
+
+function gpuProblem(gpu: Scenario["hardware"]["gpu"]): Problem | null {
+  if (typeof gpu !== "string" || findGpu(gpu)) return null;
+  const similar = similarGpus(gpu);
+  const hint = similar.length > 0
+    ? `did you mean ${similar.join(", ")}?`
+    : "give its memory as hardware.gpu.memory_gib instead";
+  return {
+    path: "hardware.gpu",
+    message: `hardware.gpu must be in the catalogue: current value is ${
+      shown(gpu)
+    }; ${hint}`,
+  };
+}

@@ -1,0 +1,278 @@
+import { estimateScenario } from "../estimate.ts";
+import type { Model } from "../../models/model.ts";
+import { resolveModel } from "../../models/resolve_model.ts";
+import type { Result } from "../../scenario/parse_scenario.ts";
+import type { Problem } from "../../scenario/problem.ts";
+import type { Scenario } from "../../scenario/schema.ts";
+import type { InverseField, InversePath } from "./fields.ts";
+import { fieldProblem, INVERSE_FIELDS } from "./fields.ts";
+import type { Bounds } from "./guess.ts";
+import { guessed } from "./guess.ts";
+import type { Probe } from "./probe.ts";
+import { probeOf } from "./probe.ts";
+import type { Found } from "./search.ts";
+import { searchLargest } from "./search.ts";
+import type { Asked, Told } from "./values.ts";
+import { TooLong, Values } from "./values.ts";
+
+/** A value of the field and what the GPU would have to hold. */
+export interface Tried {
+  value: number;
+  /** The device's peak; null where this value has no estimate. */
+  device_peak_bytes: number | null;
+  /** By how much that is more than the GPU has; 0 where it fits. */
+  over_bytes: number | null;
+}
+
+/** The largest value of a field that fits the scenario's GPU. */
+export interface Largest {
+  field: InversePath;
+  gpu: string;
+  usable_bytes: number;
+  /** Null where not even the least value fits; `next` then says by how much. */
+  value: number | null;
+  /** The device's peak at that value. */
+  device_peak_bytes: number | null;
+  /** The least value tried above it that does not fit; null at the bound. */
+  next: Tried | null;
+  /** Whether the field can have no larger value. */
+  at_bound: boolean;
+  /**
+   * The largest value at which the high end of the band fits too. Null where
+   * there is no band; its value null where not even the least does.
+   */
+  cautious: { value: number | null; high_bytes: number | null } | null;
+  /** Tokens of the model's context, where the value is beyond them. */
+  beyond_context: number | null;
+  /** What was tried: how many estimates, and which values around the answer. */
+  checked: {
+    estimates: number;
+    from: number;
+    to: number;
+    sampled_to: number;
+    /** Values below the answer that do not fit. */
+    exceptions: number[];
+  };
+  /** The method that answered; more than one makes the peaks hard to compare. */
+  methods: string[];
+}
+
+/** Settings of {@linkcode largest}. */
+export interface LargestOptions {
+  /** The scenario's model, where the caller has looked it up. */
+  model?: Model | undefined;
+}
+
+/**
+ * Finds the largest value of a field with which the scenario's GPU holds the
+ * peak: by doubling, halving, and a look around. Where the step can be played,
+ * its tensors' peak decides, the allocator where that leaves doubt, and whole
+ * estimates only what is answered.
+ *
+ * @param scenario As `parseScenario` returned it; its own value is not used.
+ * @param field One of {@linkcode INVERSE_FIELDS}, of the scenario's task.
+ * @returns The answer, or what is wrong with the scenario at the least value.
+ */
+export function largest(
+  scenario: Scenario,
+  field: InversePath,
+  { model = modelOf(scenario) }: LargestOptions = {},
+): Result<Largest> {
+  const asking = askLargest(scenario, field);
+  let asked = asking.next();
+  while (!asked.done) asked = asking.next(answerTo(asked.value, model));
+  return asked.value;
+}
+
+/**
+ * As {@linkcode largest}, letting others have their turn between two values, for
+ * a server that has more to do.
+ *
+ * @param breathe Settles when it is this search's turn again.
+ */
+export async function largestInTurns(
+  scenario: Scenario,
+  field: InversePath,
+  { model = modelOf(scenario), breathe }: LargestOptions & {
+    breathe: () => Promise<void>;
+  },
+): Promise<Result<Largest>> {
+  const asking = askLargest(scenario, field);
+  let asked = asking.next();
+  while (!asked.done) {
+    await breathe();
+    asked = asking.next(answerTo(asked.value, model));
+  }
+  return asked.value;
+}
+
+function answerTo({ scenario, quick }: Asked, model: Model | undefined): Told {
+  const probe = quick && model ? probeOf(scenario, model) : null;
+  return probe ? { probe } : { estimate: estimateScenario(scenario, model) };
+}
+
+/** A model of a scenario; undefined where the estimate says what is wrong. */
+function modelOf({ model }: Scenario): Model | undefined {
+  const resolved = resolveModel(model);
+  return resolved.ok ? resolved.value : undefined;
+}
+
+/**
+ * Asks for scenarios that differ in one field, quick ones where a probe is
+ * enough: how {@linkcode largest} searches.
+ */
+export function* askLargest(
+  scenario: Scenario,
+  field: InversePath,
+): Generator<Asked, Result<Largest>, Told> {
+  try {
+    return yield* search(scenario, field);
+  } catch (error) {
+    if (!(error instanceof TooLong)) throw error;
+    return { ok: false, problems: [{ path: field, message: error.message }] };
+  }
+}
+
+function* search(
+  scenario: Scenario,
+  field: InversePath,
+): Generator<Asked, Result<Largest>, Told> {
+  const problem = fieldProblem(field, scenario.task);
+  if (problem) return { ok: false, problems: [problem] };
+  const { least, most }: InverseField = INVERSE_FIELDS[field];
+  const values = new Values(scenario, field);
+  const first = yield* values.estimateAt(least);
+  if (!first.ok) return first;
+  const own = first.value.fit[0];
+  if (!own) return noGpu();
+  const bounds = { least, most, usable: own.usable_bytes };
+
+  const sure = first.value.method === "timeline"
+    ? yield* guessed(values, bounds, ({ surely }) => surely)
+    : 0;
+  const fits = (probe: Probe): boolean => probe.fits();
+  const found = yield* run(values, bounds, { sure, fits, below: true });
+  // What is said to have been tried was: a guess stands for none of these.
+  for (let value = found.from; value <= Math.min(found.to, sure); value++) {
+    const probe = yield* values.probeAt(value);
+    if (!probe?.fits() && !found.exceptions.includes(value)) {
+      found.exceptions.push(value);
+    }
+  }
+  const { high_bytes: high, device_peak_bytes: least_peak } =
+    first.value.memory;
+  const hasBand = high !== null;
+  const cautious = hasBand && found.value !== null
+    ? yield* cautiousValue(
+      values,
+      { ...bounds, most: found.value },
+      high / least_peak,
+    )
+    : null;
+
+  const estimated = function* (value: number | null) {
+    const result = value === null ? null : yield* values.estimateAt(value);
+    return result?.ok ? result.value : null;
+  };
+  const { value, next, from, to, sampled_to } = found;
+  const answer = yield* estimated(value);
+  const above = yield* estimated(next);
+  const safe = yield* estimated(cautious?.value ?? null);
+  const peak = above?.memory.device_peak_bytes ?? null;
+  const context = first.value.model.architecture.max_position_embeddings;
+  return {
+    ok: true,
+    value: {
+      field,
+      gpu: own.gpu,
+      usable_bytes: own.usable_bytes,
+      value,
+      device_peak_bytes: answer?.memory.device_peak_bytes ?? null,
+      next: next === null ? null : {
+        value: next,
+        device_peak_bytes: peak,
+        over_bytes: peak === null ? null : Math.max(0, peak - own.usable_bytes),
+      },
+      at_bound: value === most,
+      cautious: cautious
+        ? {
+          value: cautious.value,
+          high_bytes: safe?.memory.high_bytes ?? null,
+        }
+        : hasBand
+        ? { value: null, high_bytes: null }
+        : null,
+      beyond_context: INVERSE_FIELDS[field].context && context !== null &&
+          value !== null && value > context
+        ? context
+        : null,
+      checked: {
+        estimates: values.tried,
+        from,
+        to,
+        sampled_to,
+        exceptions: found.exceptions.sort((a, b) => a - b),
+      },
+      methods: values.methods,
+    },
+  };
+}
+
+/** @param sure A value up to which all fit, by a guess that was tried. */
+function* run(
+  values: Values,
+  { least, most }: Bounds,
+  { sure, fits, below }: {
+    sure: number;
+    fits: (probe: Probe) => boolean;
+    below: boolean;
+  },
+): Generator<Asked, Found, Told> {
+  const search = searchLargest(least, most, below);
+  let asked = search.next();
+  while (!asked.done) {
+    if (asked.value <= sure) {
+      asked = search.next(true);
+      continue;
+    }
+    const probe = yield* values.probeAt(asked.value);
+    asked = search.next(probe !== null && fits(probe));
+  }
+  return asked.value;
+}
+
+/**
+ * Shares of a GPU that the high end of what the tensors need may fill where the
+ * allocator's own share of it is not known yet.
+ */
+const SHARES = [0.97, 0.94, 0.9, 0.85];
+/** What a guess has to leave of a GPU: more than values near differ by. */
+const SPARE = 0.01;
+
+/** The largest value at which the high end of the band fits too. */
+function* cautiousValue(
+  values: Values,
+  bounds: Bounds,
+  high: number,
+): Generator<Asked, Found, Told> {
+  let sure = 0;
+  for (const share of SHARES) {
+    const wanted = bounds.usable * share / high;
+    const guess = yield* guessed(values, bounds, () => wanted);
+    const probe = guess > 0 ? yield* values.probeAt(guess) : null;
+    if (probe?.fitsCautiously(SPARE)) sure = guess;
+    if (probe === null || sure > 0) break;
+  }
+  const fits = (probe: Probe): boolean => probe.fitsCautiously();
+  return yield* run(values, bounds, { sure, fits, below: false });
+}
+
+function noGpu(): { ok: false; problems: Problem[] } {
+  return {
+    ok: false,
+    problems: [{
+      path: "hardware.gpu",
+      message: "hardware.gpu must be given to ask what fits it",
+    }],
+  };
+}

@@ -1,0 +1,76 @@
+import type { Estimate } from "../../answer/estimate.ts";
+import { DevicePeak } from "./device_peak.ts";
+import { uncoveredBy } from "../../methods/timeline/uncovered_by.ts";
+import type { Model } from "../../models/model.ts";
+import type { Scenario } from "../../scenario/schema.ts";
+import type { Step } from "../../engines/step.ts";
+import { playStep } from "../../engines/step.ts";
+
+/** Whether the scenario's GPU holds a value: what a search asks. */
+export interface Probe {
+  /** The method that answers. */
+  readonly method: Scenario["method"];
+  /** Whether it holds the peak. */
+  fits(): boolean;
+  /** Whether it holds the high end of the band, with a share to spare. */
+  fitsCautiously(spare?: number): boolean;
+  /** Lets go of what is kept to answer faster. */
+  release(): void;
+  /** Null where the method tells only what the whole device holds. */
+  readonly played: ProbedStep | null;
+}
+
+/** What playing a step tells. */
+export interface ProbedStep {
+  /** The bytes that the device holds at least, which are those of the tensors. */
+  readonly least: number;
+  /** Up to so many of these they surely fit. */
+  readonly surely: number;
+  /** Allocations and frees of the step. */
+  readonly events: number;
+}
+
+/**
+ * Plays a scenario's step without the rest of an estimate.
+ *
+ * @returns Null where a whole estimate has to tell.
+ */
+export function probeOf(scenario: Scenario, model: Model): Probe | null {
+  if (scenario.method !== "timeline" || uncoveredBy(scenario) !== null) {
+    return null;
+  }
+  const play = (): Step => {
+    const step = playStep(scenario, model);
+    if ("reason" in step) throw new Error(step.reason);
+    return step;
+  };
+  const step = playStep(scenario, model);
+  if ("reason" in step) return null;
+  const peak = new DevicePeak(scenario, step, play);
+  return {
+    method: "timeline",
+    played: {
+      least: peak.least,
+      surely: peak.surely,
+      events: step.program.events,
+    },
+    fits: () => peak.fits,
+    release: () => peak.release(),
+    fitsCautiously: (spare) => peak.fitsCautiously(spare),
+  };
+}
+
+/** The same of a whole estimate. */
+export function probeOfEstimate(
+  { memory, method }: Estimate,
+  usable: number,
+): Probe {
+  const high = memory.high_bytes ?? Infinity;
+  return {
+    method,
+    played: null,
+    fits: () => memory.device_peak_bytes <= usable,
+    release: () => {},
+    fitsCautiously: (spare = 0) => high <= usable * (1 - spare),
+  };
+}

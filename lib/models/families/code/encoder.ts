@@ -1,0 +1,51 @@
+import type { NormKind } from "./layer.ts";
+import type { LogitCopies } from "./loss.ts";
+import type { Setting } from "./setting.ts";
+
+/** How the code of an encoder's or an encoder-decoder's type works. */
+export interface EncoderCode {
+  /** Whether norms stand before each branch, or behind its sum. */
+  readonly norms: "before" | "behind";
+  readonly norm: NormKind;
+  readonly activation: Setting<string>;
+  readonly dropout: {
+    readonly attention: Setting;
+    /** Of what attention and MLP give, and of the embeddings. */
+    readonly residual: Setting;
+    /** Within the MLP. */
+    readonly mlp: Setting;
+    /** Before the head of spans. */
+    readonly spans: Setting;
+  };
+  /** Whether dropout follows the attention's projection; DistilBERT has none. */
+  readonly dropsAttended: boolean;
+  /** Whether dropout follows the stack's last norm: T5. */
+  readonly dropsLast: boolean;
+  /** Whether scores get a learned bias by relative position: T5. */
+  readonly bias: "first layer" | "each layer" | null;
+  /** Whether queries are scaled and heads copied, one head after the other. */
+  readonly copiesHeads: boolean;
+  /** Whether the softmax runs in fp32 whatever the type of the heads. */
+  readonly wideSoftmax: boolean;
+  /** Whether heads are turned by their positions, in fp32. */
+  readonly rotary: boolean;
+  /** Whether the decoder fills a cache while it trains, which copies its keys. */
+  readonly caches: boolean;
+  /** Whether embeddings are scaled. */
+  readonly scaledEmbeddings: "by config" | "always" | "never";
+  /** Positions that are looked up for each sequence anew: RoBERTa. */
+  readonly ownPositions: boolean;
+  /** Names of parameters that never train, such as waves of positions. */
+  readonly frozen: RegExp | null;
+  /**
+   * What a stack's code refers to until its layers have run: the embeddings, the
+   * words' rows that they are made of, or nothing.
+   */
+  readonly holds: "the embeddings" | "words" | null;
+  /** Whether what a branch's projection reads is held until the branch ends. */
+  readonly holdsInner: boolean;
+  /** Which tensors the loss makes of a vocabulary's logits. */
+  readonly copies: LogitCopies;
+  /** Whether it runs with flash attention. */
+  readonly takesFlash: boolean;
+}

@@ -1,0 +1,42 @@
+import type { NormKind } from "./layer.ts";
+import type { Config } from "../../config.ts";
+
+/** What a type's code does with what its vision tower gives. */
+export interface SightCode {
+  /** Whether patches keep the image's own resolution. */
+  readonly native: boolean;
+  /** Layers at the tower's end that nobody reads, and whether its norm is read. */
+  readonly unread: (config: Config) => number;
+  readonly finalNorm: boolean;
+  /** Patches that become one token: side by side, or averaged. */
+  readonly merged: (config: Config, patches: number) => number;
+  readonly pools: boolean;
+  /** Names of activation functions. */
+  readonly activation: string;
+  readonly towerActivation: string;
+  readonly towerNorm: NormKind;
+  /**
+   * Whether image tokens look at each other, for which every layer is handed a
+   * mask.
+   */
+  readonly masksImages: boolean;
+}
+
+/** A tower that sees squares of one size, and whose every layer is read. */
+export const SQUARE: SightCode = {
+  native: false,
+  unread: () => 0,
+  finalNorm: true,
+  merged: () => 1,
+  pools: false,
+  activation: "gelu",
+  towerActivation: "gelu_pytorch_tanh",
+  towerNorm: "layer",
+  masksImages: false,
+};
+
+/** The tower's own config. */
+export function visionConfig(config: Config): Config {
+  const nested = config["vision_config"];
+  return typeof nested === "object" && nested !== null ? nested as Config : {};
+}

@@ -1,0 +1,39 @@
+import type { Setting } from "./setting.ts";
+
+/**
+ * How a mixer runs: in one kernel after its input projection (Mamba), in the same
+ * scan with modules before it (Jamba), or with heads, in one function (Mamba-2).
+ */
+export type StateSpaceKind = "inner" | "open" | "headed";
+
+/** How a type's state spaces run. */
+export interface StateSpaceCode {
+  readonly kind: StateSpaceKind;
+  /** Whether time steps, B and C are normed within the kernel. */
+  readonly norms: boolean;
+  readonly groups: Setting;
+  readonly chunk: Setting;
+  /** Whether the residual is in fp32 where the config does not deny it. */
+  readonly wideResidual: boolean;
+  /** Whether the code casts the logits to fp32 itself. */
+  readonly castsLogits: boolean;
+  /** Whether experts beside them have no gates. */
+  readonly plainExperts: boolean;
+}
+
+/** A kind of mixer with what is usual of it. */
+export function mixing(
+  kind: StateSpaceKind,
+  stated: Partial<StateSpaceCode> = {},
+): StateSpaceCode {
+  return {
+    kind,
+    norms: false,
+    groups: [["mamba_n_groups"], 1],
+    chunk: [["mamba_chunk_size"], 256],
+    wideResidual: false,
+    castsLogits: false,
+    plainExperts: false,
+    ...stated,
+  };
+}

@@ -1,0 +1,120 @@
+import { ACTIVATION_KEYS } from "./layer.ts";
+import type { CodeParts, FamilyCode } from "./code.ts";
+
+/** What is so of a type that does not say otherwise: Llama's code. */
+export const USUAL: FamilyCode = {
+  layer: {
+    norm: "rms",
+    arrangement: "pre",
+    holdsNormed: false,
+    holdsAttended: false,
+    addsInPlace: false,
+  },
+  rotary: {
+    kind: "whole",
+    share: 1,
+    features: null,
+    repeatedTables: false,
+    wide: false,
+    byToken: false,
+    tables: 1,
+    perSequence: false,
+    skipsEvery: null,
+  },
+  attention: {
+    normsTurned: false,
+    normsBare: false,
+    wideScores: false,
+    wideSoftmax: true,
+    softcaps: false,
+    fused: "split",
+    scalesInPlace: false,
+    cachesCasts: true,
+    fillsCache: false,
+    windows: null,
+  },
+  mlp: {
+    activation: [ACTIVATION_KEYS, "silu"],
+    isInline: false,
+  },
+  routing: {
+    wide: false,
+    sigmoid: false,
+    late: false,
+    every: false,
+    narrow: false,
+  },
+  experts: {
+    isTransposed: false,
+    gate: "halves",
+    wideWeights: false,
+    stackedBefore5: false,
+    names: { gate: "gate_proj", up: "up_proj", down: "down_proj" },
+  },
+  dropout: {
+    attention: [
+      ["attn_pdrop", "attention_dropout", "attention_probs_dropout_prob"],
+      0,
+    ],
+    residual: [
+      [
+        "resid_pdrop",
+        "residual_dropout",
+        "hidden_dropout_prob",
+        "hidden_dropout",
+      ],
+      0,
+    ],
+    embedding: [["embd_pdrop", "hidden_dropout_prob"], 0],
+  },
+  embedding: { scaled: null, ownPositions: false },
+  multiplies: { embeddings: false, residuals: false, logits: false },
+  loss: { narrowUntil4_48: false, castsFrom: 47, narrowTokens: false },
+  heads: {
+    spansBody: null,
+    spansAreLabels: false,
+    classifies: false,
+    dropout: 0.1,
+    tied: "lm_head",
+  },
+  weights: {
+    frozen: null,
+    buffersGone: null,
+    sharesBlocks: false,
+    ownLinears: false,
+  },
+  sizes: {
+    gated: true,
+    tied: false,
+    positions: null,
+    vocabulary: null,
+    sharedExpert: false,
+    perLayer: false,
+  },
+  peft: { targets: null, experts: null },
+  encoder: null,
+  stateSpace: null,
+  sight: null,
+  unplayed: null,
+};
+
+/** A type's code: the usual one with the parts that it states; later ones win. */
+export function codeWith(...parts: readonly CodeParts[]): FamilyCode {
+  return parts.reduce<FamilyCode>(joined, USUAL);
+}
+
+/** Parts that several types share, as one. */
+export function joined<T extends CodeParts>(first: T, second: CodeParts): T {
+  const whole: Record<string, unknown> = { ...first };
+  for (const [group, stated] of Object.entries(second)) {
+    const before = whole[group];
+    whole[group] = isGroup(before) && isGroup(stated)
+      ? { ...before, ...stated }
+      : stated;
+  }
+  return whole as T;
+}
+
+function isGroup(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null;
+}
