@@ -1,0 +1,54 @@
+import type { Act, Run } from "../../play/program/act.ts";
+import type { PassActs } from "../../play/program/pass.ts";
+import { passActs } from "../../play/program/pass.ts";
+import type { RankQuestion } from "../engine.ts";
+
+/** A micro-batch of a step. */
+export interface Passed {
+  readonly passed: PassActs;
+  /** Whether its gradients are reduced. */
+  readonly reduces: boolean;
+}
+
+/**
+ * The micro-batches of a step that differ: the first, the last, and where gradients
+ * wait to be reduced one that stands for those between.
+ *
+ * @param noSync Whether only the last one's gradients are reduced.
+ * @param adds Whether gradients that wait are added to by autograd itself.
+ */
+export function microBatchesOf(
+  { scenario, record }: Pick<RankQuestion, "scenario" | "record">,
+  noSync: boolean,
+  adds: boolean,
+): { batches: Passed[]; hostBytes: number } {
+  const count = Math.min(
+    scenario.train.gradient_accumulation,
+    noSync ? 3 : 2,
+  );
+  const first = record({ accumulation: "keep" });
+  const later = noSync && adds && count > 1
+    ? record({ accumulation: "add" })
+    : first;
+  const batches = Array.from({ length: count }, (_, at): Passed => ({
+    passed: passActs(at === 0 ? first : later),
+    reduces: !noSync || at === count - 1,
+  }));
+  return { batches, hostBytes: first.hostBytes };
+}
+
+/** Micro-batches as they were played: with all that ran on their blocks. */
+export function playedOf(
+  acts: readonly Act[],
+  batches: readonly Passed[],
+): PassActs[] {
+  return batches.map(({ passed: { instances } }) => {
+    const own = new Set(instances);
+    return {
+      instances,
+      acts: acts.filter((act): act is Run =>
+        act.act === "run" && own.has(act.instance)
+      ),
+    };
+  });
+}
