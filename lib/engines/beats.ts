@@ -124,10 +124,17 @@ function backwardBeats(
 
 /** Cuts the loss's backward run where the gradient of the logits is there. */
 function cutAtHead(run: Run): [Run | null, Run] {
-  const { segment, instance } = run;
   const at = Math.min(
-    ...instance.block.parameters.flatMap(({ backwardAt }) => backwardAt ?? []),
+    ...run.instance.block.parameters.flatMap(({ backwardAt }) =>
+      backwardAt ?? []
+    ),
   );
+  return cutRun(run, at);
+}
+
+/** Cuts a run before an event of its tape; what is empty is left out. */
+export function cutRun(run: Run, at: number): [Run | null, Run] {
+  const { segment } = run;
   if (!(at > segment.from && at < segment.to)) return [null, run];
   const [first, second] = halves(segment, at);
   return [{ ...run, segment: first }, { ...run, segment: second, wires: [] }];

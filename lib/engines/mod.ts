@@ -1,6 +1,7 @@
 import type { Scenario } from "../scenario/schema.ts";
 import { ddp } from "./ddp.ts";
 import type { Engine } from "./engine.ts";
+import { fsdp1 } from "./fsdp1.ts";
 import { fsdp2 } from "./fsdp2.ts";
 import { single } from "./single.ts";
 
@@ -8,6 +9,7 @@ import { single } from "./single.ts";
 const ENGINES: Partial<Record<Scenario["engine"]["name"], Engine>> = {
   single,
   ddp,
+  fsdp: fsdp1,
   fsdp2,
 };
 

@@ -140,7 +140,8 @@ export function unitsIn(
   for (const instance of instances) {
     const isDecoder = typeof instance.at === "number";
     const queue = [...queues].find(([path, [unit]]) =>
-      unit !== undefined && (isDecoder && decoder !== null
+      unit !== undefined &&
+      (isDecoder && decoder !== null
         ? path === decoder
         : path !== decoder && runs(instance, unit))
     )?.[1];

@@ -2,11 +2,11 @@ import type { Item } from "../../plan/inventory.ts";
 import type { Placed } from "../../plan/placement.ts";
 import { rowsOf } from "../../plan/placement.ts";
 import { roundedBytes } from "../../play/memory/tape.ts";
-import type { Group } from "../../play/program/buffer.ts";
 import type { Dtype } from "../../play/torch/dtype.ts";
 import { DTYPE_BYTES } from "../../play/torch/dtype.ts";
 import type { UnitKind } from "../units.ts";
 import type { FsdpPolicy } from "./policy.ts";
+import { groupOf } from "./timeline.ts";
 
 /** Bytes of the storages that a unit takes, each rounded; 0 of none. */
 export interface Fsdp2Sizes {
@@ -113,25 +113,21 @@ function sum(numbers: readonly number[]): number {
   return numbers.reduce((total, each) => total + each, 0);
 }
 
-const group = (part: Group["part"], label: string): Group => ({
-  part,
-  label,
-  count: 1,
-  elements: null,
-});
-
 /** What a unit's storages count as. */
 export const FSDP2_GROUPS = {
-  copies: group("communication buffers", "shards on their way to be gathered"),
-  casts: group("communication buffers", "shards as they are gathered"),
-  gather: group("communication buffers", "units being gathered"),
-  whole: group("gathered parameters", "gathered parameters"),
-  kept: group("gathered parameters", "parameters shared by fewer ranks"),
-  reduceInput: group(
+  copies: groupOf(
+    "communication buffers",
+    "shards on their way to be gathered",
+  ),
+  casts: groupOf("communication buffers", "shards as they are gathered"),
+  gather: groupOf("communication buffers", "units being gathered"),
+  whole: groupOf("gathered parameters", "gathered parameters"),
+  kept: groupOf("gathered parameters", "parameters shared by fewer ranks"),
+  reduceInput: groupOf(
     "communication buffers",
     "gradients that are being reduced",
   ),
-  reduced: group("communication buffers", "reduced gradients"),
-  gradient: group("gradients", "shards of gradients"),
-  accumulated: group("gradients", "gradients that are not reduced yet"),
+  reduced: groupOf("communication buffers", "reduced gradients"),
+  gradient: groupOf("gradients", "shards of gradients"),
+  accumulated: groupOf("gradients", "gradients that are not reduced yet"),
 } as const;

@@ -2,8 +2,8 @@ import { roundedBytes } from "../../play/memory/tape.ts";
 import type { Buffer } from "../../play/program/buffer.ts";
 import { bufferOf } from "../../play/program/buffer.ts";
 import { DTYPE_BYTES } from "../../play/torch/dtype.ts";
-import type { Beat } from "../beats.ts";
 import type { Unit, UnitKind } from "../units.ts";
+import type { MicroBatch } from "./micro_batches.ts";
 import type { FsdpPolicy } from "./policy.ts";
 import type { Fsdp2Sizes } from "./fsdp2_sizes.ts";
 import { FSDP2_GROUPS, fsdp2Sizes } from "./fsdp2_sizes.ts";
@@ -11,14 +11,6 @@ import type { MadeGradient, Timeline } from "./timeline.ts";
 import { UnitBuffers } from "./timeline.ts";
 
 type Kind = keyof typeof FSDP2_GROUPS;
-
-/** A micro-batch, and what becomes of its gradients. */
-export interface MicroBatch {
-  readonly beats: readonly Beat[];
-  readonly gradients: ReadonlyMap<Unit, readonly MadeGradient[]>;
-  /** Whether they are reduced. */
-  readonly reduces: boolean;
-}
 
 /**
  * What fully_shard does around the units of a step.
@@ -29,7 +21,7 @@ export class Fsdp2Weave {
   readonly #policy: FsdpPolicy;
   readonly #line: Timeline;
   readonly #sizes = new Map<UnitKind, Fsdp2Sizes>();
-  readonly #buffers = new UnitBuffers<Kind>(FSDP2_GROUPS);
+  readonly #buffers = new UnitBuffers();
   readonly #unsharded = new Set<Unit>();
   readonly #gathered = new Set<Unit>();
   readonly #keptBy = new Set<Unit>();
@@ -107,7 +99,7 @@ export class Fsdp2Weave {
     unit: Unit,
     kind: Exclude<Kind, "accumulated">,
   ): Buffer {
-    return this.#buffers.of(unit, kind, () => {
+    return this.#buffers.of(unit, kind, FSDP2_GROUPS[kind], () => {
       const size = this.#of(unit)[kind];
       return typeof size === "number" ? [size] : size;
     });
@@ -133,7 +125,9 @@ export class Fsdp2Weave {
     const line = this.#line;
     const kept = this.#keptBy.has(unit);
     const copies = kept ? null : this.#buffer(unit, "copies");
-    const casts = kept ? this.#buffer(unit, "kept") : this.#buffer(unit, "casts");
+    const casts = kept
+      ? this.#buffer(unit, "kept")
+      : this.#buffer(unit, "casts");
     line.take(copies);
     line.take(casts);
     line.take(this.#buffer(unit, "gather"));

@@ -1,9 +1,20 @@
 import type { Act, Run } from "../../play/program/act.ts";
 import type { PassActs } from "../../play/program/pass.ts";
 import { passActs } from "../../play/program/pass.ts";
+import type { Beat } from "../beats.ts";
 import type { RankQuestion } from "../engine.ts";
+import type { Unit } from "../units.ts";
+import type { MadeGradient } from "./timeline.ts";
 
-/** A micro-batch of a step. */
+/** A micro-batch, and what becomes of its gradients. */
+export interface MicroBatch {
+  readonly beats: readonly Beat[];
+  readonly gradients: ReadonlyMap<Unit, readonly MadeGradient[]>;
+  /** Whether they are reduced. */
+  readonly reduces: boolean;
+}
+
+/** A micro-batch as it is recorded. */
 export interface Passed {
   readonly passed: PassActs;
   /** Whether its gradients are reduced. */
@@ -15,12 +26,12 @@ export interface Passed {
  * wait to be reduced one that stands for those between.
  *
  * @param noSync Whether only the last one's gradients are reduced.
- * @param adds Whether gradients that wait are added to by autograd itself.
+ * @param adds Whether autograd adds to parameters' gradients that wait.
  */
 export function microBatchesOf(
   { scenario, record }: Pick<RankQuestion, "scenario" | "record">,
   noSync: boolean,
-  adds: boolean,
+  adds = false,
 ): { batches: Passed[]; hostBytes: number } {
   const count = Math.min(
     scenario.train.gradient_accumulation,

@@ -20,6 +20,12 @@ export interface FsdpPolicy {
   readonly reduce: Dtype | null;
   /** Whether shards, gradients and states lie on the host. */
   readonly offloads: boolean;
+  /** Whether shards were cast to fp32 once they were made. */
+  readonly upcasts: boolean;
+  /** FSDP 1: whether the original parameters stay, as views of flat ones... */
+  readonly originals: boolean;
+  /** ...and whether the next unit is gathered early in forward. */
+  readonly forwardPrefetch: boolean;
   /** Whether gradients stay unreduced until the last micro-batch. */
   readonly noSync: boolean;
   /** The type of an item's shards. */
@@ -87,6 +93,9 @@ export function fsdpPolicy(
     reduce: engine.reduce_dtype ??
       (engine.driver === "torchtitan" ? "fp32" : accelerate ? autocast : null),
     offloads: engine.offload_parameters !== "none",
+    upcasts: accelerate && autocast !== null,
+    originals: engine.use_orig_params ?? accelerate,
+    forwardPrefetch: engine.forward_prefetch ?? false,
     noSync: (engine.no_sync ?? false) && train.gradient_accumulation > 1,
     storedDtype({ dtype, trains, isAdapter }) {
       if (dtype !== autocast) return dtype;

@@ -1,6 +1,9 @@
 import type { At, PhaseName } from "../../answer/curve.ts";
 import type { Act, Instance, Run } from "../../play/program/act.ts";
-import type { CollectiveGroup, CollectiveKind } from "../../play/program/act.ts";
+import type {
+  CollectiveGroup,
+  CollectiveKind,
+} from "../../play/program/act.ts";
 import type { Buffer, Group } from "../../play/program/buffer.ts";
 import { bufferOf } from "../../play/program/buffer.ts";
 import type { Releases } from "../released.ts";
@@ -60,28 +63,35 @@ export class Timeline {
 }
 
 /** Buffers of units, each by what it is for. */
-export class UnitBuffers<K extends string> {
-  readonly #known = new Map<Unit, Map<K, Buffer>>();
-  readonly #groups: Record<K, Group>;
+export class UnitBuffers {
+  readonly #known = new Map<Unit, Map<string, Buffer>>();
 
-  constructor(groups: Record<K, Group>) {
-    this.#groups = groups;
-  }
-
-  /** @param sizes Bytes of each storage, asked for once. */
-  of(unit: Unit, kind: K, sizes: () => readonly number[]): Buffer {
-    const known = this.#known.get(unit) ?? new Map<K, Buffer>();
+  /**
+   * @param key What it is for.
+   * @param sizes Bytes of each storage, asked for once.
+   */
+  of(
+    unit: Unit,
+    key: string,
+    group: Group,
+    sizes: () => readonly number[],
+  ): Buffer {
+    const known = this.#known.get(unit) ?? new Map<string, Buffer>();
     this.#known.set(unit, known);
-    const before = known.get(kind);
+    const before = known.get(key);
     if (before) return before;
-    const group = this.#groups[kind];
     const made = bufferOf(
       unit.name,
       sizes().map((bytes) => ({ group, bytes })),
     );
-    known.set(kind, made);
+    known.set(key, made);
     return made;
   }
+}
+
+/** A group of which no more is known than its bytes. */
+export function groupOf(part: Group["part"], label: string): Group {
+  return { part, label, count: 1, elements: null };
 }
 
 /** A whole gradient that a pass has made of a unit. */
