@@ -22,10 +22,18 @@ export class Fsdp1Weave {
   readonly #flats = new Map<UnitKind, readonly Flat[]>();
   readonly #buffers = new UnitBuffers();
   readonly #unsharded = new Set<Unit>();
+  readonly #copied = new Set<Unit>();
   #entered: Unit[] = [];
   #order: Unit[] = [];
   /** A unit whose prefetch waits for the first of its adapters to run backwards. */
   #late: Unit | null = null;
+  /**
+   * Units that were gathered, and split into views, before the unit before them had
+   * run: autograd joins the gradients of views after it has run backwards...
+   */
+  readonly #early = new Set<Unit>();
+  /** ...and one that waits for that. */
+  #delayed: Unit | null = null;
   /** Gradients that are not reduced yet, and shards of those that are. */
   readonly #waiting = new Set<Unit>();
   readonly #shards = new Set<Unit>();
@@ -57,7 +65,7 @@ export class Fsdp1Weave {
           this.#unshard(unit);
           if (this.#policy.forwardPrefetch) {
             const next = this.#entered[this.#entered.indexOf(unit) + 1];
-            if (next) this.#unshard(next);
+            if (next && this.#unshard(next)) this.#early.add(next);
           }
           break;
         case "after forward":
@@ -71,7 +79,9 @@ export class Fsdp1Weave {
           break;
         case "after backward":
           line.phase = "backward";
-          this.#afterBackward(unit, batch);
+          if (this.#delayed) this.#afterBackward(this.#delayed, batch);
+          this.#delayed = this.#early.delete(unit) ? unit : null;
+          if (!this.#delayed) this.#afterBackward(unit, batch);
       }
     }
   }
@@ -130,9 +140,11 @@ export class Fsdp1Weave {
     line.run(after);
   }
 
-  #unshard(unit: Unit): void {
-    if (this.#unsharded.has(unit)) return;
+  /** @returns Whether it had to be gathered. */
+  #unshard(unit: Unit): boolean {
+    if (this.#unsharded.has(unit)) return false;
     this.#unsharded.add(unit);
+    this.#copied.add(unit);
     const line = this.#line;
     for (const [part, { bytes }] of this.flats(unit).entries()) {
       const cast = this.#buffer(unit, "cast", part);
@@ -144,14 +156,23 @@ export class Fsdp1Weave {
       if (this.#policy.ranks > 1) {
         line.exchange("all-gather", "shards", bytes.whole, "parameters");
       }
-      if (bytes.cast === 0) line.free(copy);
       line.free(cast);
     }
+    return true;
   }
 
   #reshard(unit: Unit): void {
     if (!this.#unsharded.delete(unit)) return;
     this.#each(unit, "whole", "free");
+    this.#dropCopies(unit);
+  }
+
+  /** A shard that came from the host as it is gathered stays beside for a while. */
+  #dropCopies(unit: Unit): void {
+    if (!this.#copied.delete(unit)) return;
+    for (const [part, { bytes }] of this.flats(unit).entries()) {
+      if (bytes.cast === 0) this.#line.free(this.#buffer(unit, "copy", part));
+    }
   }
 
   #afterForward(unit: Unit): void {
@@ -160,6 +181,7 @@ export class Fsdp1Weave {
     const stays = unit.place === "root" || reshard === false;
     // What is not sharded is given back as the cast that it is.
     if (ranks === 1 || !stays) this.#reshard(unit);
+    else this.#dropCopies(unit);
   }
 
   #prefetch(unit: Unit): void {

@@ -39,20 +39,21 @@ function isAccelerate({ engine }: Scenario): boolean {
 
 /**
  * A scenario as FSDP's ranks compute it: in the type that units are gathered in.
- * Accelerate runs the forward pass within autocast beside; fully_shard alone has none.
+ * Accelerate runs FSDP 1's forward pass within autocast beside, and FSDP 2's not.
  *
- * Source: accelerate accelerator.py, Accelerator.prepare_model
+ * Source: accelerate accelerator.py, Accelerator.prepare_model, _prepare_fsdp2
  */
 export function computedByFsdp(scenario: Scenario): Scenario {
-  const { precision, train } = scenario;
+  const { engine, precision, train } = scenario;
   const { autocast } = precision;
   if (autocast === null) return scenario;
+  const runsInAutocast = engine.name === "fsdp" && isAccelerate(scenario);
   return {
     ...scenario,
     precision: {
       ...precision,
       weights: autocast,
-      autocast: isAccelerate(scenario) ? autocast : null,
+      autocast: runsInAutocast ? autocast : null,
     },
     train: { ...train, lora: { ...train.lora, adapter_dtype: autocast } },
   };
@@ -107,7 +108,10 @@ export function fsdpPolicy(
 }
 
 /** Ranks that share shards: those of a node where sharding is hybrid. */
-function shardRanks({ engine, parallel }: Scenario, gpus: number): number {
+function shardRanks(
+  { engine, parallel }: Pick<Scenario, "engine" | "parallel">,
+  gpus: number,
+): number {
   if (engine.sharding === "none") return 1;
   if (parallel.dp_replicate !== null) return gpus / parallel.dp_replicate;
   return engine.sharding === "hybrid"
@@ -143,6 +147,13 @@ export function refusedByFsdp(
     gpus % Math.min(gpus, gpus_per_node) !== 0
   ) {
     return `engine.sharding hybrid shards within a node: parallel.gpus ${gpus} is no multiple of parallel.gpus_per_node ${gpus_per_node}`;
+  }
+  const { reshard_after_forward: over } = engine;
+  const ranks = shardRanks({ engine, parallel }, gpus);
+  if (typeof over === "number" && (over > ranks || ranks % over !== 0)) {
+    return `engine.reshard_after_forward ${over} does not divide the ${ranks} ranks that share shards: the nearest that does is ${
+      nearestDivisor(ranks, over)
+    }`;
   }
   return optimizer.in_backward
     ? "optimizer.in_backward steps whole gradients, and FSDP has shards: it is not played with it"
