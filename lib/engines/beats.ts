@@ -51,19 +51,21 @@ function forwardBeats(
     if (!first.has(act.instance)) first.set(act.instance, at);
     last.set(act.instance, at);
   }
+  const entering = Map.groupBy(units, ({ enter }) => enter);
+  const leaving = Map.groupBy(units, ({ leave }) => leave);
   const beats: Beat[] = [];
   for (const [at, run] of acts.entries()) {
-    for (const unit of units) {
-      if (unit.enter === run.instance && first.get(unit.enter) === at) {
+    const { instance } = run;
+    if (first.get(instance) === at) {
+      for (const unit of entering.get(instance) ?? []) {
         beats.push({ moment: "before forward", unit });
       }
     }
     beats.push({ run });
-    for (const unit of units) {
-      if (
-        unit.unit.place !== "root" && unit.leave === run.instance &&
-        last.get(unit.leave) === at
-      ) beats.push({ moment: "after forward", unit });
+    if (last.get(instance) !== at) continue;
+    for (const unit of leaving.get(instance) ?? []) {
+      if (unit.unit.place === "root") continue;
+      beats.push({ moment: "after forward", unit });
     }
   }
   // The model's call ends when it has given its loss.
@@ -81,6 +83,10 @@ function backwardBeats(
 ): Beat[] {
   const beats: Beat[] = [];
   const left = new Set(units);
+  const around = units.filter(({ unit }) => unit.place === "root");
+  const within = units.filter(({ unit }) => unit.place !== "root");
+  const entering = Map.groupBy(within, ({ enter }) => enter);
+  const leaving = Map.groupBy(within, ({ leave }) => leave);
   let begun = false;
   for (const run of acts) {
     if (run.phase !== "backward") {
@@ -91,15 +97,11 @@ function backwardBeats(
     const { ports } = instance.block;
     if (!begun) {
       begun = true;
-      for (const unit of units) {
-        if (unit.unit.place === "root") {
-          beats.push({ moment: "before backward", unit });
-        }
+      for (const unit of around) {
+        beats.push({ moment: "before backward", unit });
       }
     }
-    const entered = units.filter(({ unit, leave }) =>
-      unit.place !== "root" && leave === instance
-    );
+    const entered = leaving.get(instance) ?? [];
     const [before, after] = entered.some(({ unit }) => unit.place === "tail")
       ? cutAtHead(run)
       : [null, run];
@@ -110,10 +112,8 @@ function backwardBeats(
       }
     }
     beats.push({ run: after });
-    for (const unit of units) {
-      const isDone = unit.unit.place !== "root" && unit.enter === instance &&
-        ports.gradIn !== null;
-      if (!isDone) continue;
+    if (ports.gradIn === null) continue;
+    for (const unit of entering.get(instance) ?? []) {
       beats.push({ moment: "after backward", unit });
       left.delete(unit);
     }

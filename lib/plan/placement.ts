@@ -1,4 +1,3 @@
-import { copiesOf } from "../models/tensors/tensor.ts";
 import type { Dtype } from "../play/torch/dtype.ts";
 import type { Group } from "../play/program/buffer.ts";
 import type { Inventory, Item } from "./inventory.ts";
@@ -96,6 +95,3 @@ export function onDevice(inventory: Inventory): Inventory {
     ),
   };
 }
-
-/** How many tensors an item is. */
-export const tensorsOf = ({ tensor }: Item): number => copiesOf(tensor);
