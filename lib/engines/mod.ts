@@ -1,12 +1,16 @@
 import type { Scenario } from "../scenario/schema.ts";
 import { ddp } from "./ddp.ts";
 import type { Engine } from "./engine.ts";
+import { fsdp1 } from "./fsdp1.ts";
+import { fsdp2 } from "./fsdp2.ts";
 import { single } from "./single.ts";
 
 /** Engines by their names in a Scenario. */
 const ENGINES: Partial<Record<Scenario["engine"]["name"], Engine>> = {
   single,
   ddp,
+  fsdp: fsdp1,
+  fsdp2,
 };
 
 /** The engine that runs a scenario; null where none is played. */
