@@ -25,8 +25,15 @@ export class Graph {
    * @returns How many events there were when one first read what it had saved.
    */
   backward(root: Value, grad: Grad): number {
+    return this.backwardOfAll([[root, grad]]);
+  }
+
+  /** The same from several results at once; null of one without a gradient. */
+  backwardOfAll(roots: readonly (readonly [Value, Grad | null])[]): number {
     let read: number | null = null;
-    this.#deliver(root.source, grad);
+    for (const [{ source }, grad] of roots) {
+      if (grad) this.#deliver(source, grad);
+    }
     for (const node of this.#nodes.toReversed()) {
       if (node.saves) read ??= this.#tape.events.length;
       this.#run(node);

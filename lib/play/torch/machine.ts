@@ -20,6 +20,12 @@ export interface MachineSettings extends Partial<GradientSettings> {
   cachesCasts?: boolean;
 }
 
+/** What a part of a program gave when it ran again, and its backward pass. */
+export interface Again {
+  readonly outs: readonly Value[];
+  readonly backward: (grads: readonly (Grad | null)[]) => void;
+}
+
 /**
  * Runs a model's code on tensors that have sizes and lifetimes but no contents:
  * references of the program, what autograd saves, gradients, autocast's cache.
@@ -37,7 +43,7 @@ export class Machine {
   readonly #given: Value[] = [];
   readonly #cachesCasts: boolean;
   readonly #gradients: ParameterGradients;
-  readonly #graph: Graph;
+  #graph: Graph;
   readonly #ports = new ParameterPorts(this.tape);
   /** The tape's events and storages when an operation last saved something. */
   #lastSave: readonly [events: number, storages: number] = [0, 0];
@@ -284,6 +290,26 @@ export class Machine {
    */
   stopAtLastSave(): void {
     this.tape.forget(...this.#lastSave);
+  }
+
+  /**
+   * Runs a part of the program again within a backward pass: it is remembered by
+   * itself, for a backward pass of its own.
+   */
+  again(body: () => readonly Value[]): Again {
+    const { recording } = this;
+    const outer = this.#graph;
+    const own = new Graph(this.tape, this.#gradients);
+    this.#graph = own;
+    this.recording = true;
+    const outs = body();
+    this.#graph = outer;
+    this.recording = recording;
+    return {
+      outs,
+      backward: (grads) =>
+        void own.backwardOfAll(outs.map((out, at) => [out, grads[at] ?? null])),
+    };
   }
 
   /** An input of the program whose gradient the caller wants. */

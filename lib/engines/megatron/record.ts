@@ -1,0 +1,111 @@
+import type { PartName } from "../../answer/parts.ts";
+import type { ChunkPart, MegatronPlan } from "../../plan/megatron/plan.ts";
+import { span } from "../../plan/megatron/plan.ts";
+import type { Block } from "../../play/record/block.ts";
+import type { StackLayer } from "../../play/record/record_stack.ts";
+import { recordStack } from "../../play/record/record_stack.ts";
+import type { MachineSettings } from "../../play/torch/machine.ts";
+import {
+  recordEmbedding,
+  recordHead,
+  recordReceived,
+  recordSent,
+} from "../../software/megatron/ends.ts";
+import { layer } from "../../software/megatron/layer.ts";
+import { ownTokens } from "../../software/megatron/shares.ts";
+import type { ChunkStack } from "./weave.ts";
+
+/** How chunks are recorded. */
+export interface Recording {
+  readonly workspaces: boolean;
+  /** Whether whole layers run again in the backward pass. */
+  readonly checkpoints: boolean;
+}
+
+/**
+ * Records the chunks of a rank. Gradients of parameters are added to a buffer that
+ * stands, and go.
+ */
+export function recordChunks(
+  plan: MegatronPlan,
+  how: Recording,
+): ChunkStack[] {
+  const ends = new Map<string, Block>();
+  const once = (name: string, record: () => Block): Block => {
+    const known = ends.get(name) ?? record();
+    ends.set(name, known);
+    return known;
+  };
+  return plan.chunks.map((chunk) => recordChunk(plan, chunk, how, once));
+}
+
+function recordChunk(
+  plan: MegatronPlan,
+  { first, last, layers: own }: ChunkPart,
+  { workspaces, checkpoints }: Recording,
+  once: (name: string, record: () => Block) => Block,
+): ChunkStack {
+  const { shares, hidden, dtype, table, head, tied } = plan;
+  const settings: MachineSettings = {
+    accumulation: "consume",
+    stepBytes: () => 0,
+    workspaces,
+  };
+  const part: PartName = checkpoints ? "checkpoints" : "residual stream";
+  const handed = { elements: ownTokens(shares) * hidden, dtype, part };
+  const { weight } = table;
+  const begin = first
+    ? once("embeddings", () =>
+      recordEmbedding(
+        {
+          ...settings,
+          begun: tied && weight.trains
+            ? { parameter: weight, isView: false }
+            : null,
+        },
+        weight,
+        shares,
+        part,
+      ))
+    : once("received", () => recordReceived(handed));
+  const numbers = span(own);
+  const layers = recordStack(
+    settings,
+    {
+      ...handed,
+      needsGrad: true,
+      isLeaf: false,
+      offload: false,
+      stopsEarly: false,
+    },
+    numbers.map((number): StackLayer => {
+      const kind = plan.kindOf(number);
+      return {
+        key: `${kind.id}`,
+        checkpoint: checkpoints,
+        held: false,
+        code: () => ({
+          run: (m, x) => layer(m, x, plan.layerOf(kind), shares),
+        }),
+      };
+    }),
+  );
+  const end = last
+    ? once("head", () =>
+      recordHead(
+        { ...settings, awaited: tied ? weight : null },
+        head,
+        shares,
+        { dtype, needsGrad: true, part },
+      ))
+    : once("sent", () => recordSent(handed));
+  return {
+    stack: [
+      { block: begin, at: "embeddings" },
+      ...layers.blocks.map((block, at) => ({ block, at: numbers[at] ?? 0 })),
+      { block: end, at: "head" },
+    ],
+    receives: !first,
+    sends: !last,
+  };
+}

@@ -1,0 +1,118 @@
+import type { Machine, Value } from "../../play/torch/machine.ts";
+import { copied, join, split } from "../../play/torch/ops/arithmetic.ts";
+import { norm } from "../../play/torch/ops/norms.ts";
+import { attended } from "./attention.ts";
+import {
+  columnParallel,
+  duplicated,
+  gatheredFrom,
+  rowParallel,
+} from "./linear.ts";
+import { discarding } from "./recompute.ts";
+import { turned } from "./rotary.ts";
+import type { LatentPart, Shares } from "./shares.ts";
+import { ownTokens, tokensOf } from "./shares.ts";
+
+/**
+ * DeepSeek's latent attention: latents of the rank's tokens, from which it makes
+ * the queries, keys and values of its heads.
+ *
+ * Source: NVIDIA/Megatron-LM core 0.16.1
+ * megatron/core/transformer/multi_latent_attention.py, MLASelfAttention
+ */
+export function latentAttention(
+  m: Machine,
+  x: Value,
+  part: LatentPart,
+  shares: Shares,
+): Value {
+  return m.within("attention activations", () =>
+    m.call(() => {
+      const { q, kvDown, kvNorm, heads } = part;
+      const rows = ownTokens(shares);
+      const latent = "down" in q
+        ? duplicated(m, x, q.down, shares, "latent of queries")
+        : m.view(x);
+      const both = duplicated(m, x, kvDown, shares, "latent of keys, values");
+      const own = kvNorm.weight?.elements ?? 0;
+      const [keys, position] = split(m, both, [
+        rows * own,
+        rows * part.turned,
+      ]) as [Value, Value];
+      const place = shares.splitsTokens
+        ? gatheredFrom(m, position, shares.tp, "rotary keys")
+        : m.view(position);
+      const normed = "down" in q
+        ? norm(m, latent, rows, q.norm, "norm of the queries' latent")
+        : m.view(latent);
+      const kv = norm(m, keys, rows, kvNorm, "norm of the keys' latent");
+      const body = (...given: Value[]) =>
+        heightened(m, given as [Value, Value, Value], part, shares);
+      const up = shares.recomputed.has("mla_up_proj")
+        ? discarding(m, [normed, kv, place], body)
+        : {
+          outs: body(normed, kv, place),
+          discard: (later: Value) => later,
+        };
+      const out = attended(m, up.outs as [Value, Value, Value], {
+        heads,
+        kvHeads: heads,
+        width: part.plainWidth + part.turned,
+        valueWidth: part.valueWidth,
+        shares,
+      });
+      return rowParallel(
+        m,
+        up.discard(out),
+        part.o,
+        shares,
+        "attention output projected",
+      );
+    }));
+}
+
+/** qkv_up_proj_and_rope_apply */
+function heightened(
+  m: Machine,
+  [latent, keys, position]: readonly [Value, Value, Value],
+  part: LatentPart,
+  shares: Shares,
+): Value[] {
+  const { heads, plainWidth, turned: rotary, valueWidth } = part;
+  const rows = tokensOf(shares);
+  const matrix = "down" in part.q ? part.q.up : part.q;
+  const how = {
+    positions: shares.sequence,
+    width: rotary,
+    turned: rotary,
+    interleaved: true,
+  };
+  const q = columnParallel(m, latent, matrix, shares, "queries");
+  const kv = columnParallel(m, keys, part.kvUp, shares, "keys and values");
+  const [plainQ, rotaryQ] = split(m, q, [
+    rows * heads * plainWidth,
+    rows * heads * rotary,
+  ]) as [Value, Value];
+  const [plainK, v] = split(m, kv, [
+    rows * heads * plainWidth,
+    rows * heads * valueWidth,
+  ]) as [Value, Value];
+  const turnedQ = turned(m, rotaryQ, { ...how, label: "turned queries" });
+  const turnedK = turned(m, position, { ...how, label: "turned keys" });
+  const query = join(m, [plainQ, turnedQ], "queries in one piece");
+  // One position's features are read by all heads: their gradients are summed.
+  const spread = m.view(turnedK, { elements: rows * heads * rotary });
+  spread.source = spreadOf(m, turnedK, heads);
+  const key = join(m, [plainK, spread], "keys in one piece");
+  const value = copied(m, v, "values");
+  m.drop(q, kv, plainQ, rotaryQ, plainK, v, turnedQ, turnedK, spread);
+  return [query, key, value];
+}
+
+/** Where the gradient of a view goes that repeats a tensor for each head. */
+function spreadOf(m: Machine, x: Value, heads: number): Value["source"] {
+  const node = m.record([x], [], () => [
+    m.grad(x.source, x.elements, x.dtype, "sum over heads"),
+  ]);
+  return heads > 1 && node ? { node, slot: 0 } : x.source;
+}
