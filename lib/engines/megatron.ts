@@ -1,4 +1,5 @@
 import { stateActs, temporaryActs } from "../optimizers/step_acts.ts";
+import { besideBuffer } from "../plan/inventory.ts";
 import type { MegatronPlan } from "../plan/megatron/plan.ts";
 import { megatronPlanOf } from "../plan/megatron/plan.ts";
 import type { Mesh } from "../parallel/mesh.ts";
@@ -57,7 +58,7 @@ export const megatron: Engine = {
     const own = megatronPlanOf(plan, mesh, place.pp);
     if ("reason" in own) return own;
     const { checkpointing } = scenario.train;
-    const chunks = recordChunks(own, {
+    const { chunks, kept } = recordChunks(own, {
       workspaces: workspaces.length > 0,
       checkpoints: checkpointing === "full",
     });
@@ -69,10 +70,17 @@ export const megatron: Engine = {
     };
     const handed = ownTokens(own.shares) * own.hidden * DTYPE_BYTES[own.dtype];
     const micros = mesh.pp === 1 ? 1 : playedMicros(pipeline);
-    const { acts, passes } = woven(
+    const { first, later, passes } = woven(
       chunks,
       turnsOf({ ...pipeline, stage: place.pp, micros }),
-      handed,
+      {
+        handed: besideBuffer(
+          "communication buffers",
+          "hidden states or gradients handed on",
+          handed,
+        ),
+        kept,
+      },
     );
     const pools = poolsOf(own.held, {
       dense: mesh.dp * mesh.cp,
@@ -90,20 +98,25 @@ export const megatron: Engine = {
       ? stateActs(stepped, scenario)
       : [];
     const clear = clearOf({ trained }, passes);
-    const step: Act[] = [...acts, ...memory.stepping, ...temporaries, clear];
     return {
       program: {
         load: memory.load,
         first: [
           ...workspaceActs(workspaces),
           ...memory.first,
-          ...acts,
+          ...first,
           ...states,
           ...memory.stepping,
           ...temporaries,
           clear,
         ],
-        step: [...memory.beginning, ...step],
+        step: [
+          ...memory.beginning,
+          ...later,
+          ...memory.stepping,
+          ...temporaries,
+          clear,
+        ],
         alternates: true,
         ...lengthOf(passes, stepped),
       },

@@ -1,6 +1,9 @@
 import type { PartName } from "../../answer/parts.ts";
 import type { ChunkPart, MegatronPlan } from "../../plan/megatron/plan.ts";
 import { span } from "../../plan/megatron/plan.ts";
+import { besideBuffer } from "../../plan/inventory.ts";
+import type { Buffer } from "../../play/program/buffer.ts";
+import { DTYPE_BYTES } from "../../play/torch/dtype.ts";
 import type { Block } from "../../play/record/block.ts";
 import type { StackLayer } from "../../play/record/record_stack.ts";
 import { recordStack } from "../../play/record/record_stack.ts";
@@ -12,6 +15,8 @@ import {
   recordSent,
 } from "../../software/megatron/ends.ts";
 import { layer } from "../../software/megatron/layer.ts";
+import { keptByDispatcher } from "../../software/megatron/experts.ts";
+import type { LayerPart } from "../../software/megatron/shares.ts";
 import { ownTokens } from "../../software/megatron/shares.ts";
 import type { ChunkStack } from "./weave.ts";
 
@@ -22,6 +27,13 @@ export interface Recording {
   readonly checkpoints: boolean;
 }
 
+/** The chunks of a rank. */
+export interface Recorded {
+  readonly chunks: readonly ChunkStack[];
+  /** What layers refer to after a backward pass, until they run again. */
+  readonly kept: ReadonlyMap<Block, Buffer>;
+}
+
 /**
  * Records the chunks of a rank. Gradients of parameters are added to a buffer that
  * stands, and go.
@@ -29,14 +41,43 @@ export interface Recording {
 export function recordChunks(
   plan: MegatronPlan,
   how: Recording,
-): ChunkStack[] {
+): Recorded {
+  const kept = new Map<Block, Buffer>();
   const ends = new Map<string, Block>();
   const once = (name: string, record: () => Block): Block => {
     const known = ends.get(name) ?? record();
     ends.set(name, known);
     return known;
   };
-  return plan.chunks.map((chunk) => recordChunk(plan, chunk, how, once));
+  const chunks = plan.chunks.map((chunk) => {
+    const recorded = recordChunk(plan, chunk, how, once);
+    for (const { block, at } of recorded.stack) {
+      const buffer = typeof at === "number" && !kept.has(block)
+        ? keptByLayer(plan, plan.layerOf(plan.kindOf(at)), how)
+        : null;
+      if (buffer) kept.set(block, buffer);
+    }
+    return recorded;
+  });
+  return { chunks, kept };
+}
+
+/** What a layer refers to after its backward pass; null where it is nothing. */
+function keptByLayer(
+  { shares, hidden, dtype }: MegatronPlan,
+  { mlp }: LayerPart,
+  { checkpoints }: Recording,
+): Buffer | null {
+  if (!("router" in mlp)) return null;
+  return besideBuffer(
+    "expert activations",
+    "what a dispatcher refers to",
+    keptByDispatcher(mlp, shares, {
+      hidden,
+      bytes: DTYPE_BYTES[dtype],
+      runsAgain: checkpoints,
+    }),
+  );
 }
 
 function recordChunk(

@@ -187,20 +187,18 @@ function latentPart(
   cuts: Cuts,
 ): LatentPart {
   const { tp } = cuts;
-  const whole = (name: string, { in: input, out }: AdaptedLinear) =>
-    matrixPart(name, { in: input, out }, cuts);
   const cut = (name: string, { in: input, out }: AdaptedLinear) =>
     matrixPart(name, { in: input, out: out / tp }, cuts);
   const bare: Norm = { kind: "compiled", weight: null, bias: null };
   return {
     q: "down" in q
       ? {
-        down: whole("linear_q_down_proj", q.down),
+        down: cut("linear_q_down_proj", q.down),
         norm: normPart(q.norm ?? bare, cuts),
         up: cut("linear_q_up_proj", q.up),
       }
       : cut("linear_q_proj", q),
-    kvDown: whole("linear_kv_down_proj", kvDown),
+    kvDown: cut("linear_kv_down_proj", kvDown),
     kvNorm: normPart(kvNorm ?? bare, cuts),
     kvUp: cut("linear_kv_up_proj", kvUp),
     o: matrixPart("linear_proj", { in: o.in / tp, out: o.out }, cuts),

@@ -49,7 +49,10 @@ function headsOf(
     m.drop(before);
     return after;
   };
-  if (heads !== kvHeads) q = replace(q, copied(m, q, "queries"));
+  // Those of one group already lie side by side, as those of single heads do.
+  if (heads !== kvHeads && kvHeads > 1) {
+    q = replace(q, copied(m, q, "queries"));
+  }
   if (qNorm) {
     q = replace(q, norm(m, q, rows * heads, qNorm, "norm of queries"));
   }

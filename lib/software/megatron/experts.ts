@@ -1,3 +1,5 @@
+import { roundedBytes } from "../../play/memory/tape.ts";
+import { DTYPE_BYTES } from "../../play/torch/dtype.ts";
 import type { Grad, Machine, Value } from "../../play/torch/machine.ts";
 import { add, copied } from "../../play/torch/ops/arithmetic.ts";
 import { gathered } from "../../play/torch/ops/gather.ts";
@@ -42,11 +44,10 @@ function dispatched(
   const shared = part.shared && sharedExpert(m, x, part, shares);
   const { weights, map } = routed(m, x, rows, part);
   const turned = copied(m, map, "map of tokens by expert");
-  m.drop(map);
   const places = m.create(chosen, "int64", "places of tokens");
   const byExpert = copied(m, weights, "expert weights by expert");
   const picked = pickedFrom(m, byExpert, turned, chosen);
-  m.drop(byExpert, turned, weights);
+  m.drop(byExpert, turned);
   const sent = gathered(m, x, chosen * width, 0, "tokens by expert");
   // Its variables hold what was sent and what came until the layer ends.
   const travels = part.ep > 1;
@@ -56,8 +57,10 @@ function dispatched(
   const back = travels
     ? replaced(m, computed, moved(m, computed, "tokens that came back"))
     : computed;
-  const summed = scattered(m, back, places, x.elements);
-  m.drop(back, places);
+  // The dispatcher refers to the last three until it runs the next time.
+  const kept = [places, weights, map];
+  const summed = scattered(m, back, kept, x.elements);
+  m.drop(back, ...kept);
   if (!shared) return summed;
   return add(m, summed, shared, "routed and shared experts");
 }
@@ -184,18 +187,46 @@ function pickedFrom(
   );
 }
 
-/** zeros.scatter_add_(…): its gradient is gathered by the places, which it saves. */
+/** zeros.scatter_add_(…): its gradient is gathered by the places that are kept. */
 function scattered(
   m: Machine,
   x: Value,
-  places: Value,
+  kept: readonly Value[],
   elements: number,
 ): Value {
-  const node = m.record([x], [places], () => [
+  const node = m.record([x], kept, () => [
     m.grad(x.source, x.elements, x.dtype, "gradient of rows sent back"),
   ]);
   const source = node && { node, slot: 0 };
   return m.create(elements, x.dtype, "sums of experts", source);
+}
+
+/**
+ * Bytes that a layer's dispatcher goes on to refer to once the layer has run back:
+ * where tokens went, and with what weights. If the layer ran again for that, the
+ * weights' graph holds what it began with, and its gradient.
+ *
+ * Source: megatron/core/transformer/moe/token_dispatcher.py,
+ * MoEAlltoAllTokenDispatcher.dispatch_preprocess
+ */
+export function keptByDispatcher(
+  { experts: all, perToken }: ExpertsPart,
+  shares: Shares,
+  { hidden, bytes, runsAgain }: {
+    readonly hidden: number;
+    /** Of an element of hidden states. */
+    readonly bytes: number;
+    readonly runsAgain: boolean;
+  },
+): number {
+  const rows = ownTokens(shares);
+  const again = runsAgain || shares.recomputed.has("moe");
+  return [
+    rows * all * bytes,
+    rows * all,
+    rows * perToken * DTYPE_BYTES.int64,
+    ...(again ? [rows * hidden * bytes, rows * hidden * bytes] : []),
+  ].reduce((sum, each) => sum + roundedBytes(each), 0);
 }
 
 function replaced(m: Machine, before: Value, after: Value): Value {

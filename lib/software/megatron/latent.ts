@@ -2,20 +2,15 @@ import type { Machine, Value } from "../../play/torch/machine.ts";
 import { copied, join, split } from "../../play/torch/ops/arithmetic.ts";
 import { norm } from "../../play/torch/ops/norms.ts";
 import { attended } from "./attention.ts";
-import {
-  columnParallel,
-  duplicated,
-  gatheredFrom,
-  rowParallel,
-} from "./linear.ts";
+import { columnParallel, rowParallel } from "./linear.ts";
 import { discarding } from "./recompute.ts";
 import { turned } from "./rotary.ts";
-import type { LatentPart, Shares } from "./shares.ts";
+import type { LatentPart, MatrixPart, Shares } from "./shares.ts";
 import { ownTokens, tokensOf } from "./shares.ts";
 
 /**
- * DeepSeek's latent attention: latents of the rank's tokens, from which it makes
- * the queries, keys and values of its heads.
+ * DeepSeek's latent attention. Latents are cut over ranks as other outputs are, put
+ * together again, and where ranks share the tokens each goes on with its own.
  *
  * Source: NVIDIA/Megatron-LM core 0.16.1
  * megatron/core/transformer/multi_latent_attention.py, MLASelfAttention
@@ -31,21 +26,21 @@ export function latentAttention(
       const { q, kvDown, kvNorm, heads } = part;
       const rows = ownTokens(shares);
       const latent = "down" in q
-        ? duplicated(m, x, q.down, shares, "latent of queries")
+        ? ownLatent(m, x, q.down, shares, "latent of queries")
         : m.view(x);
-      const both = duplicated(m, x, kvDown, shares, "latent of keys, values");
-      const own = kvNorm.weight?.elements ?? 0;
-      const [keys, position] = split(m, both, [
-        rows * own,
-        rows * part.turned,
-      ]) as [Value, Value];
-      const place = shares.splitsTokens
-        ? gatheredFrom(m, position, shares.tp, "rotary keys")
-        : m.view(position);
+      const both = wholeLatent(m, x, kvDown, shares, "latent of keys, values");
+      const own = tokensOf(shares) * (kvNorm.weight?.elements ?? 0);
+      const [keys, place] = split(m, both, [own, both.elements - own]) as [
+        Value,
+        Value,
+      ];
+      const ownKeys = shares.splitsTokens
+        ? partOfTokens(m, keys, shares.tp)
+        : m.view(keys);
       const normed = "down" in q
         ? norm(m, latent, rows, q.norm, "norm of the queries' latent")
         : m.view(latent);
-      const kv = norm(m, keys, rows, kvNorm, "norm of the keys' latent");
+      const kv = norm(m, ownKeys, rows, kvNorm, "norm of the keys' latent");
       const body = (...given: Value[]) =>
         heightened(m, given as [Value, Value, Value], part, shares);
       const up = shares.recomputed.has("mla_up_proj")
@@ -69,6 +64,55 @@ export function latentAttention(
         "attention output projected",
       );
     }));
+}
+
+/** A latent of all tokens, of which ranks have some features each. */
+function wholeLatent(
+  m: Machine,
+  x: Value,
+  part: MatrixPart,
+  shares: Shares,
+  label: string,
+): Value {
+  const own = columnParallel(m, x, part, shares, label);
+  if (shares.tp === 1) return own;
+  return m.call(() => {
+    // Gathered rank by rank first, and joined feature by feature.
+    const all = m.create(own.elements * shares.tp, own.dtype, label);
+    const node = m.record([own], [], () => [
+      m.grad(own.source, own.elements, own.dtype, `cut gradient of ${label}`),
+    ]);
+    m.drop(own);
+    return m.create(
+      all.elements,
+      own.dtype,
+      label,
+      node && { node, slot: 0 },
+    );
+  });
+}
+
+/** The same of this rank's tokens. */
+function ownLatent(
+  m: Machine,
+  x: Value,
+  part: MatrixPart,
+  shares: Shares,
+  label: string,
+): Value {
+  const whole = wholeLatent(m, x, part, shares, label);
+  return shares.splitsTokens ? partOfTokens(m, whole, shares.tp) : whole;
+}
+
+/** A view of a rank's tokens, whose gradient is gathered from all. */
+function partOfTokens(m: Machine, x: Value, ranks: number): Value {
+  const node = m.record([x], [], () => [
+    m.grad(x.source, x.elements, x.dtype, "gathered gradient of a latent"),
+  ]);
+  return m.view(x, {
+    elements: x.elements / ranks,
+    source: node && { node, slot: 0 },
+  });
 }
 
 /** qkv_up_proj_and_rope_apply */

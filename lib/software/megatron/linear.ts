@@ -1,7 +1,7 @@
 import type { Grad, Machine, Value } from "../../play/torch/machine.ts";
 import { scaled } from "../../play/torch/ops/arithmetic.ts";
 import type { MatrixPart, Shares } from "./shares.ts";
-import { ownTokens, tokensOf } from "./shares.ts";
+import { tokensOf } from "./shares.ts";
 
 /**
  * x Wᵀ for a matrix whose rows are cut over ranks. Where ranks share the tokens
@@ -43,17 +43,6 @@ export function rowParallel(
   const sum = reduceScattered(m, summand, shares.tp, label);
   m.drop(summand);
   return sum;
-}
-
-/** A matrix that every rank has whole, over the tokens that it has. */
-export function duplicated(
-  m: Machine,
-  x: Value,
-  part: MatrixPart,
-  shares: Shares,
-  label: string,
-): Value {
-  return multiplied(m, x, ownTokens(shares), part, false, label);
 }
 
 function multiplied(
