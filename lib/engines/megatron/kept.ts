@@ -24,7 +24,9 @@ export function keptBuffers(
     span(own).map((layer) => layerOf(kindOf(layer)))
   );
   const [one] = layers;
-  const tables = one && "kvDown" in one.attention ? layers.length : chunks.length;
+  const tables = one && "kvDown" in one.attention
+    ? layers.length
+    : chunks.length;
   const angles = (one?.attention.turned ?? 0) * shares.sequence * cp;
   const gathered = shares.splitsTokens ? tokensOf(shares) * hidden : 0;
   const experts = layers.map(({ mlp }) => mlp).find((mlp) => "router" in mlp);

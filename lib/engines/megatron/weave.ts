@@ -47,14 +47,12 @@ export function woven(
   referred: Referred,
 ): Woven {
   const weaver = new Weaver(chunks, referred);
-  for (const turn of turns) weaver.run(turn);
-  weaver.end();
+  weaver.runAll(turns);
   const { acts, passes } = weaver;
   // What stands at the end stands when the next step begins.
   const begun = weaver.standing();
   const again = new Weaver(chunks, referred, weaver, begun);
-  for (const turn of turns) again.run(turn);
-  again.end();
+  again.runAll(turns);
   return { first: acts, later: again.acts, passes: [...passes.values()] };
 }
 
@@ -72,6 +70,11 @@ class Weaver {
   #unsent: readonly Act[] = [];
   #sentBack: readonly Act[] = [];
   #holdsReceived = false;
+  #holdsFormer = false;
+  /** What has been received ahead of its turn. */
+  #received: Run | null = null;
+  /** Whether it sends and receives while it computes: with several chunks. */
+  readonly #overlaps: boolean;
 
   /** @param before Whose passes are run again. */
   constructor(
@@ -82,6 +85,7 @@ class Weaver {
   ) {
     this.#chunks = chunks;
     this.#referred = referred;
+    this.#overlaps = chunks.length > 1;
     this.passes = before?.passes ?? new Map();
     this.#standing = new Map(standing);
   }
@@ -91,22 +95,33 @@ class Weaver {
     return this.#standing;
   }
 
-  run(turn: Turn): void {
-    const chunk = this.#chunks[turn.chunk];
-    if (!chunk) return;
-    const own = this.#passOf(turn, chunk).acts.filter(({ phase }) =>
-      phase === turn.kind
-    );
-    if (turn.kind === "forward") this.#forward(turn, chunk, own);
-    else this.#backward(turn, chunk, own);
+  runAll(turns: readonly Turn[]): void {
+    for (const [at, turn] of turns.entries()) {
+      const chunk = this.#chunks[turn.chunk];
+      if (!chunk) continue;
+      const next = turns[at + 1];
+      if (turn.kind === "forward") this.#forward(turn, chunk);
+      else if (this.#overlaps && next?.kind === "forward") {
+        // What was sent goes, and what comes stands, around a backward pass.
+        const unsent = this.#unsent;
+        this.#unsent = [];
+        this.#receive(next);
+        this.#backward(turn, chunk);
+        this.acts.push(...unsent);
+      } else this.#backward(turn, chunk);
+    }
+    this.#end();
   }
 
   /** The schedule returns, and its variables go. */
-  end(): void {
+  #end(): void {
+    this.#forgetFormer();
     this.acts.push(...this.#unsent);
     for (const chunk of this.#chunks) {
-      // Its input's gradient is referred to by the input.
-      if (chunk.receives) this.#refer(chunk, this.#referred.handed);
+      if (!chunk.receives) continue;
+      // The model refers to its last input, and that to its gradient.
+      this.#refer(chunk, this.#referred.handed);
+      if (!this.#overlaps) this.#refer(chunk, this.#referred.handed);
     }
     this.acts.push(...this.#sentBack);
     if (this.#holdsReceived) {
@@ -122,30 +137,57 @@ class Weaver {
     return known;
   }
 
-  #forward(
-    { chunk: at, micro }: Turn,
-    chunk: ChunkStack,
-    own: readonly Run[],
-  ): void {
-    this.#latest.set(at, micro);
-    this.acts.push(...this.#unsent);
-    // Hidden states go when they were sent, which a gradient may come before.
-    this.#unsent = chunk.sends ? own.slice(-1) : [];
-    const runs = chunk.sends ? own.slice(0, -1) : own;
-    for (const [place, run] of runs.entries()) {
-      this.#forget(run.at);
-      this.acts.push(run);
-      if (place === 0) this.#forget(chunk);
-    }
+  /** What a turn begins with where it is given hidden states. */
+  #receive(turn: Turn): void {
+    const chunk = this.#chunks[turn.chunk];
+    if (!chunk?.receives) return;
+    const [first] = this.#actsOf(turn, chunk);
+    if (!first || this.#received === first) return;
+    this.#received = first;
+    this.acts.push(first);
   }
 
-  #backward(
-    { chunk: at, micro }: Turn,
-    chunk: ChunkStack,
-    own: readonly Run[],
-  ): void {
+  #forward(turn: Turn, chunk: ChunkStack): void {
+    const own = this.#actsOf(turn, chunk);
+    this.#latest.set(turn.chunk, turn.micro);
+    this.acts.push(...this.#unsent);
+    this.#receive(turn);
+    this.#forget(chunk);
+    // Hidden states go when they were sent, which a gradient may come before.
+    this.#unsent = chunk.sends ? own.slice(-1) : [];
+    const runs = own.slice(
+      chunk.receives ? 1 : 0,
+      chunk.sends ? -1 : own.length,
+    );
+    for (const run of runs) {
+      this.#forget(run.at);
+      this.acts.push(run);
+    }
+    this.#forgetFormer();
+  }
+
+  /**
+   * A variable that holds the output of the last backward pass goes on to another:
+   * its graph refers to the input.
+   */
+  #forgetFormer(): void {
+    if (this.#holdsFormer) {
+      this.acts.push(actOf("free", "forward", this.#referred.handed));
+    }
+    this.#holdsFormer = false;
+  }
+
+  #actsOf(turn: Turn, chunk: ChunkStack): Run[] {
+    return this.#passOf(turn, chunk).acts.filter(({ phase }) =>
+      phase === turn.kind
+    );
+  }
+
+  #backward(turn: Turn, chunk: ChunkStack): void {
+    const own = this.#actsOf(turn, chunk);
     const { handed, kept } = this.#referred;
-    const isLatest = this.#latest.get(at) === micro;
+    const isLatest = this.#latest.get(turn.chunk) === turn.micro;
+    this.#forgetFormer();
     const begin = chunk.sends ? own.slice(0, 1) : [];
     const end = chunk.receives ? own.slice(-1) : [];
     const inner = own.slice(begin.length, own.length - end.length);
@@ -162,7 +204,12 @@ class Weaver {
       }
     }
     this.#holdsReceived = chunk.sends;
-    if (chunk.receives && isLatest) this.#refer(chunk, handed);
+    if (chunk.receives && this.#overlaps) {
+      if (isLatest) this.#refer(chunk, handed);
+    } else if (chunk.receives) {
+      this.#holdsFormer = true;
+      this.acts.push(actOf("take", "backward", handed));
+    }
     this.acts.push(...this.#sentBack);
     this.#sentBack = end;
   }
