@@ -1,6 +1,6 @@
 import type { Model } from "../models/model.ts";
-import { PEFT_PREFIX, SAVED_COPY } from "../models/lora/names.ts";
 import { codeOfType } from "../models/families/mod.ts";
+import { PEFT_PREFIX, SAVED_COPY } from "../models/lora/names.ts";
 import { scenarioAdapters } from "../models/trainable.ts";
 import type { Tensor } from "../models/tensors/tensor.ts";
 import type { Scenario } from "../scenario/schema.ts";
@@ -29,7 +29,7 @@ import {
 } from "./inventory.ts";
 import { Modules } from "./modules.ts";
 import { playedTraits } from "./played_traits.ts";
-import type { LayerKind, Stack } from "./stacks.ts";
+import type { LayerKind, LayerStack } from "./stacks.ts";
 import { stacksOf } from "./stacks.ts";
 import {
   passesBy,
@@ -50,7 +50,7 @@ export interface StepPlan {
   readonly model: Model;
   readonly facts: LayerFacts;
   /** The decoder's layers. */
-  readonly stack: Stack;
+  readonly stack: LayerStack;
   /** Which of them look at a window alone. */
   readonly windows: Windows;
   /** Modules outside of layers, by whole name. */
@@ -123,7 +123,10 @@ export function stepPlanOf(
       : train.lora.adapter_dtype;
   const stacksIn = (tensors: readonly Tensor[]) =>
     stacksOf(tensors).map((each) => withAdapters(each, adapters));
-  const modulesIn = (_: Stack, { tensors, adapters = NOTHING }: LayerKind) =>
+  const modulesIn = (
+    _: LayerStack,
+    { tensors, adapters = NOTHING }: LayerKind,
+  ) =>
     new Modules(
       tensors,
       adapters,

@@ -16,7 +16,7 @@ import type {
 import type { LossSettings } from "../../play/torch/ops/loss.ts";
 import type { RotaryTable } from "../../play/torch/ops/rotary.ts";
 import type { PartName } from "../../answer/parts.ts";
-import { decoderStack, isCheckpointed, placed } from "./pass.ts";
+import { decoderStack, isCheckpointed, placed } from "./stacks.ts";
 import type { EncoderPlan } from "../../plan/encoders/encoder_plan.ts";
 import type { StackPlan } from "../../plan/encoders/stack_plan.ts";
 import type { StepPlan } from "../../plan/step_plan.ts";

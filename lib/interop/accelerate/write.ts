@@ -1,5 +1,9 @@
 import type { Scenario } from "../../scenario/schema.ts";
-import { DraftBuilder, engineOf, nodesOf } from "../writing/draft_builder.ts";
+import {
+  DraftBuilder,
+  engineNameOf,
+  nodesOf,
+} from "../writing/draft_builder.ts";
 import type { ExportFormat } from "../writing/exported.ts";
 import { STRATEGIES } from "../writing/fsdp_words.ts";
 
@@ -22,7 +26,7 @@ export const accelerateExport: ExportFormat = {
     if (scenario.task === "serve") {
       return "task must be train: accelerate's file starts training";
     }
-    const engine = engineOf(scenario);
+    const engine = engineNameOf(scenario);
     if (!Object.hasOwn(TYPES, engine)) {
       return `engine.name must be one of ${
         Object.keys(TYPES).join(", ")
@@ -34,7 +38,7 @@ export const accelerateExport: ExportFormat = {
   },
   draft: (scenario) => {
     const { parallel } = scenario;
-    const engine = engineOf(scenario);
+    const engine = engineNameOf(scenario);
     const nodes = nodesOf(scenario);
     const builder = new DraftBuilder();
     builder.put("compute_environment", "LOCAL_MACHINE")
@@ -86,7 +90,7 @@ function mixedPrecision(
   builder: DraftBuilder,
 ): "no" | "bf16" | "fp16" {
   const { weights, autocast } = scenario.precision;
-  if (engineOf(scenario) === "deepspeed") {
+  if (engineNameOf(scenario) === "deepspeed") {
     if (weights !== "fp32") builder.says("precision.weights");
     return weights === "fp32" ? "no" : weights;
   }

@@ -2,7 +2,7 @@ import type { Format, Rule } from "../reading/format.ts";
 import { counted, same } from "../reading/rules.ts";
 import { readCount } from "../reading/values.ts";
 import { modelRule } from "../reading/vocabulary/model.ts";
-import { optimizerRule } from "../reading/vocabulary/optimizer_names.ts";
+import { optimizerNames } from "../reading/vocabulary/optimizer_names.ts";
 import { ACTIVATION_RULES, COMPILE_RULE } from "./activation_rules.ts";
 import { ADAPTER_RULES } from "./adapter_rules.ts";
 import { finishAxolotl } from "./defaults.ts";
@@ -33,7 +33,7 @@ const RULES: readonly Rule[] = [
   },
   ...PRECISION_RULES,
   ...ACTIVATION_RULES,
-  optimizerRule(["optimizer"]),
+  optimizerNames(["optimizer"]),
   ...PLUGIN_RULES,
   COMPILE_RULE,
   ...ENGINE_RULES,

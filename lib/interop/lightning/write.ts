@@ -1,5 +1,9 @@
 import type { Scenario } from "../../scenario/schema.ts";
-import { DraftBuilder, engineOf, nodesOf } from "../writing/draft_builder.ts";
+import {
+  DraftBuilder,
+  engineNameOf,
+  nodesOf,
+} from "../writing/draft_builder.ts";
 import type { ExportFormat } from "../writing/exported.ts";
 import { STRATEGIES } from "../writing/fsdp_words.ts";
 
@@ -15,7 +19,7 @@ export const lightningExport: ExportFormat = {
     if (scenario.task === "serve") {
       return "task must be train: a Trainer trains";
     }
-    const engine = engineOf(scenario);
+    const engine = engineNameOf(scenario);
     if (engine.startsWith("megatron")) {
       return `engine.name must not be of Megatron-LM: current value is "${engine}"`;
     }
@@ -58,7 +62,7 @@ export const lightningExport: ExportFormat = {
 function precisionOf(scenario: Scenario, builder: DraftBuilder): string {
   const { weights, autocast } = scenario.precision;
   const short = { bf16: "bf16", fp16: "16", fp32: "32" } as const;
-  if (autocast !== null && engineOf(scenario) !== "deepspeed") {
+  if (autocast !== null && engineNameOf(scenario) !== "deepspeed") {
     if (weights === "fp32") builder.says("precision.weights");
     else {
       builder.note(
@@ -75,7 +79,7 @@ function precisionOf(scenario: Scenario, builder: DraftBuilder): string {
 
 function strategyOf(scenario: Scenario, builder: DraftBuilder): unknown {
   const { engine, parallel, train } = scenario;
-  const name = engineOf(scenario);
+  const name = engineNameOf(scenario);
   if (engine.name === name) builder.says("engine.name");
   switch (name) {
     case "single":

@@ -1,7 +1,7 @@
 import type { Scenario } from "../../scenario/schema.ts";
 import { engineValues } from "../deepspeed/write.ts";
 import type { DraftBuilder } from "../writing/draft_builder.ts";
-import { engineOf } from "../writing/draft_builder.ts";
+import { engineNameOf } from "../writing/draft_builder.ts";
 import { STRATEGIES } from "../writing/fsdp_words.ts";
 
 /** `deepspeed`, `fsdp` and `fsdp_config`, as the Trainer and Axolotl take them. */
@@ -10,7 +10,7 @@ export function putTrainerEngine(
   builder: DraftBuilder,
 ): void {
   const { engine } = scenario;
-  const name = engineOf(scenario);
+  const name = engineNameOf(scenario);
   if (name === "deepspeed") {
     const { values, says, notes } = engineValues(scenario);
     builder.put(

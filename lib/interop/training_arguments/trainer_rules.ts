@@ -21,7 +21,7 @@ import {
   stateFsdpOffload,
   stateSharding,
 } from "../reading/vocabulary/fsdp.ts";
-import { optimizerRule } from "../reading/vocabulary/optimizer_names.ts";
+import { optimizerNames } from "../reading/vocabulary/optimizer_names.ts";
 
 /** `deepspeed` of the Trainer: a file's name, or the file itself. */
 export const DEEPSPEED_RULE: Rule = {
@@ -83,7 +83,7 @@ export const TRAINER_RULES: readonly Rule[] = [
   counted("gradient_accumulation_steps", "train.gradient_accumulation"),
   mixedIn("bf16", "bf16"),
   mixedIn("fp16", "fp16"),
-  optimizerRule(["optim"]),
+  optimizerNames(["optim"]),
   DEEPSPEED_RULE,
   FSDP_RULE,
   ...fsdpRules("fsdp_config").map((rule) => ({

@@ -6,7 +6,7 @@ import type { Block } from "./block.ts";
 import { recordLayer } from "./record_layer.ts";
 
 /** What a layer runs. */
-export interface LayerCode {
+export interface LayerRun {
   readonly run: (m: Machine, x: Value) => Value;
   /** Says what else is known of the block once it is recorded. */
   readonly finish?: (block: Block) => Block;
@@ -20,7 +20,7 @@ export interface StackLayer {
   /** Whether the stack's code refers to its input until the layers have run. */
   readonly held: boolean;
   /** Plans what it runs; called for the first of those that are alike. */
-  code(): LayerCode;
+  code(): LayerRun;
 }
 
 /** What the first layer is given, and how all of them run. */

@@ -31,7 +31,7 @@ export function copiedHeads(m: Machine, x: Value, times: number): Value {
 }
 
 /** A batched matrix product, which saves both of its sides. */
-export function product(
+export function attentionProduct(
   m: Machine,
   a: Value,
   b: Value,
