@@ -54,13 +54,18 @@ export function fullReplay(
   kind: AnyAllocator = new CachingAllocator(),
 ): Pick<AllocatorPeaks, "reserved" | "allocated"> {
   const allocator = new Watched(kind);
-  for (const acts of [load, first, step]) play(allocator, acts);
+  const taken = new Map<Buffer, Memory[][]>();
+  for (const acts of [load, first, step]) play(allocator, acts, taken);
   return { reserved: allocator.reserved, allocated: allocator.allocated };
 }
 
-function play(allocator: Watched, acts: readonly Act[]): void {
+/** @param taken What stands of buffers, the oldest first. */
+function play(
+  allocator: Watched,
+  acts: readonly Act[],
+  taken: Map<Buffer, Memory[][]>,
+): void {
   const instances = new Map<Instance, Held>();
-  const taken = new Map<Buffer, Memory[]>();
   const heldOf = (instance: Instance): Held => {
     const known = instances.get(instance);
     if (known) return known;
@@ -79,9 +84,11 @@ function play(allocator: Watched, acts: readonly Act[]): void {
       }
       playSegment(allocator, act.segment, held);
     } else if (act.act === "take") {
-      taken.set(act.buffer, takeAll(allocator, act.buffer));
+      const before = taken.get(act.buffer) ?? [];
+      taken.set(act.buffer, [...before, takeAll(allocator, act.buffer)]);
     } else if (act.act === "free") {
-      for (const memory of taken.get(act.buffer)?.toReversed() ?? []) {
+      const oldest = taken.get(act.buffer)?.shift() ?? [];
+      for (const memory of oldest.toReversed()) {
         allocator.release(memory);
       }
     } else if (act.act === "clear") {

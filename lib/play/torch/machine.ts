@@ -299,7 +299,7 @@ export class Machine {
   again(body: () => readonly Value[]): Again {
     const { recording } = this;
     const outer = this.#graph;
-    const own = new Graph(this.tape, this.#gradients);
+    const own = new Graph(this.tape, this.#gradients, this.#ports);
     this.#graph = own;
     this.recording = true;
     const outs = body();
