@@ -32,7 +32,10 @@ import { woven } from "./megatron/weave.ts";
  */
 export const megatron: Engine = {
   name: "megatron",
-  refuses({ train, optimizer }) {
+  refuses({ train, optimizer, parallel }) {
+    if (parallel.cp > 1 && parallel.cp_kind === "ulysses") {
+      return "parallel.cp_kind ulysses is not played with Megatron-Core, whose keys and values go around in a ring";
+    }
     if (train.method !== "full") {
       return `train.method ${train.method} is not played with Megatron-Core`;
     }
@@ -121,9 +124,25 @@ export const megatron: Engine = {
         ...lengthOf(passes, stepped),
       },
       hostBytes: 0,
+      assumptions: assumptionsOf(own, mesh),
     };
   },
 };
+
+function assumptionsOf({ held }: MegatronPlan, { cp }: Mesh): string[] {
+  return [
+    ...(held.some(({ parameter }) => parameter.name === ROUTER)
+      ? ["every expert is taken to get as many tokens as any other"]
+      : []),
+    ...(cp > 1
+      ? [
+        "context parallelism is played as Transformer Engine's source reads: no run of it was traced",
+      ]
+      : []),
+  ];
+}
+
+const ROUTER = "router.weight";
 
 /** Ranks that hold the same experts. */
 function expertRanks({ parallel }: Scenario, mesh: Mesh): number {

@@ -69,7 +69,11 @@ export function playRanks(
         `the memory of optimizer.name ${scenario.optimizer.name} with ${scenario.optimizer.bits} bits is not modelled yet`,
     };
   }
-  const mesh = meshOf(scenario.parallel, model.architecture);
+  const mesh = meshOf(
+    scenario.parallel,
+    model.architecture,
+    scenario.engine.name,
+  );
   if (!mesh.ok) return { reason: mesh.problems[0]?.message ?? "" };
   const engine = engineOf(scenario);
   if (engine === null) return notPlayed(scenario);

@@ -85,6 +85,19 @@ const DEEP: readonly ScenarioInput[] = [
     model: { dims: { ...DIMS, layers: 300 } },
     precision: { weights: "fp32", autocast: "bf16" },
   },
+  {
+    model: { dims: DIMS },
+    engine: { name: "megatron", recompute_modules: ["layernorm", "mlp"] },
+    parallel: {
+      gpus: 32,
+      tp: 4,
+      pp: 2,
+      sequence_parallel: true,
+      virtual_pipeline: 3,
+      microbatches: 8,
+    },
+    train: { checkpointing: "selective" },
+  },
 ];
 
 for (const scenario of DEEP) {

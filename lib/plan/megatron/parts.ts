@@ -159,9 +159,14 @@ function attentionPart(
   cuts: Cuts,
 ): AttentionPart {
   const { width } = heads;
-  const [own, kv] = [heads.heads / cuts.tp, heads.kvHeads / cuts.tp];
+  const own = heads.heads / cuts.tp;
+  // Fewer heads of keys than ranks: some ranks share one.
+  const shared = heads.kvHeads < cuts.tp;
   const first = "qkv" in projections ? projections.qkv : projections.q;
-  const input = { in: first.in, out: (own + 2 * kv) * width };
+  const input = {
+    in: first.in,
+    out: (heads.heads + 2 * heads.kvHeads) * width / cuts.tp,
+  };
   return {
     qkv: matrixPart("linear_qkv", input, cuts, {
       trains: trainsOf(first),
@@ -172,7 +177,8 @@ function attentionPart(
       bias: o.bias !== null,
     }),
     heads: own,
-    kvHeads: kv,
+    kvHeads: shared ? 1 : heads.kvHeads / cuts.tp,
+    sharedGroup: shared ? heads.heads / heads.kvHeads : null,
     width,
     turned: rotary === "none" ? 0 : Math.round(
       width * (rotary === "part" ? rotaryShare : 1),

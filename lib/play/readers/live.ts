@@ -41,8 +41,9 @@ export function liveAt(
   index: number,
   event: number,
 ): LiveTensors[] {
-  const { step } = program;
+  const { load, first, step } = program;
   const buffers = new Times<Buffer>();
+  for (const each of [...load, ...first]) takeOrFree(buffers, each);
   const ran = new Map<Instance, Segment[]>();
   const act = step[index];
   const isRun = act?.act === "run";
@@ -61,8 +62,8 @@ export function liveAt(
   const held = act?.phase === "optimizer" && ran.size > 0
     ? heldUntil(step.slice(done.length))
     : tallied(segments, isRun ? act.segment : null, event);
-  return [...standingOf(program), ...held, ...tensorsOf(buffers)]
-    .filter(({ bytes }) => bytes !== 0).sort((a, b) => b.bytes - a.bytes);
+  return [...tensorsOf(buffers), ...held].filter(({ bytes }) => bytes !== 0)
+    .sort((a, b) => b.bytes - a.bytes);
 }
 
 /** What passes leave behind, as the optimizer sees it: what goes after it. */

@@ -1,9 +1,10 @@
 import type { Machine, Value } from "../../play/torch/machine.ts";
-import { copied, split } from "../../play/torch/ops/arithmetic.ts";
+import { copied, slice, split } from "../../play/torch/ops/arithmetic.ts";
 import { kernel } from "../../play/torch/ops/attention/kernel.ts";
 import { norm } from "../../play/torch/ops/norms.ts";
-import { columnParallel, rowParallel } from "./linear.ts";
+import { columnParallel, gatheredByFeature, rowParallel } from "./linear.ts";
 import { recomputed } from "./recompute.ts";
+import { ringAttention } from "./ring.ts";
 import { turned } from "./rotary.ts";
 import type { AttentionPart, Shares } from "./shares.ts";
 import { tokensOf } from "./shares.ts";
@@ -37,18 +38,21 @@ export function attention(
 function headsOf(
   m: Machine,
   x: Value,
-  { qkv, heads, kvHeads, width, qNorm, kNorm, turned: rotary }: AttentionPart,
+  part: AttentionPart,
   shares: Shares,
 ): [Value, Value, Value] {
+  const { heads, kvHeads, width, qNorm, kNorm, turned: rotary } = part;
   const rows = tokensOf(shares);
-  const mixed = columnParallel(m, x, qkv, shares, "queries, keys and values");
-  const sizes = [heads, kvHeads, kvHeads].map((each) => rows * each * width);
-  let [q, k, v] = split(m, mixed, sizes) as [Value, Value, Value];
-  m.drop(mixed);
   const replace = (before: Value, after: Value): Value => {
     m.drop(before);
     return after;
   };
+  const group = part.sharedGroup ?? heads;
+  const sizes = [group, kvHeads, kvHeads].map((each) => rows * each * width);
+  const mixed = mixedOf(m, x, part, shares);
+  let [q, k, v] = split(m, mixed, sizes) as [Value, Value, Value];
+  m.drop(mixed);
+  if (group !== heads) q = replace(q, slice(m, q, rows * heads * width));
   // Those of one group already lie side by side, as those of single heads do.
   if (heads !== kvHeads && kvHeads > 1) {
     q = replace(q, copied(m, q, "queries"));
@@ -66,6 +70,26 @@ function headsOf(
   k = turned(m, k, { ...how, label: "turned keys" });
   m.drop(...before);
   return [q, k, v];
+}
+
+/**
+ * What is projected. Ranks that share a head of keys gather all heads, and look at
+ * their group's.
+ */
+function mixedOf(
+  m: Machine,
+  x: Value,
+  { qkv, sharedGroup, width }: AttentionPart,
+  shares: Shares,
+): Value {
+  const label = "queries, keys and values";
+  const own = columnParallel(m, x, qkv, shares, label);
+  if (sharedGroup === null) return own;
+  return m.call(() => {
+    const all = gatheredByFeature(m, own, shares.tp, label);
+    m.drop(own);
+    return slice(m, all, tokensOf(shares) * (sharedGroup + 2) * width);
+  });
 }
 
 /** The sizes of an attention kernel. */
@@ -88,15 +112,14 @@ export function attended(
   heads: readonly [Value, Value, Value],
   { shares, ...sizes }: Sizes,
 ): Value {
-  const { batch, sequence, recomputed: again } = shares;
+  const { batch, sequence, cp, recomputed: again } = shares;
   const run = (...[q, k, v]: Value[]): Value =>
     m.call(() => {
-      const out = kernel(m, [q, k, v] as [Value, Value, Value], {
-        ...sizes,
-        batch,
-        queries: sequence,
-        keys: sequence,
-      }, { flash: true });
+      const given = [q, k, v] as [Value, Value, Value];
+      const whole = { ...sizes, batch, queries: sequence, keys: sequence };
+      const out = cp > 1
+        ? ringAttention(m, given, whole, cp)
+        : kernel(m, given, whole, { flash: true });
       // The kernel gives batch by batch what is asked for position by position.
       return batch > 1 ? copied(m, out, "attention output in order") : out;
     });

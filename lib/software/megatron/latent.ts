@@ -2,7 +2,7 @@ import type { Machine, Value } from "../../play/torch/machine.ts";
 import { copied, join, split } from "../../play/torch/ops/arithmetic.ts";
 import { norm } from "../../play/torch/ops/norms.ts";
 import { attended } from "./attention.ts";
-import { columnParallel, rowParallel } from "./linear.ts";
+import { columnParallel, gatheredByFeature, rowParallel } from "./linear.ts";
 import { discarding } from "./recompute.ts";
 import { turned } from "./rotary.ts";
 import type { LatentPart, MatrixPart, Shares } from "./shares.ts";
@@ -76,20 +76,9 @@ function wholeLatent(
 ): Value {
   const own = columnParallel(m, x, part, shares, label);
   if (shares.tp === 1) return own;
-  return m.call(() => {
-    // Gathered rank by rank first, and joined feature by feature.
-    const all = m.create(own.elements * shares.tp, own.dtype, label);
-    const node = m.record([own], [], () => [
-      m.grad(own.source, own.elements, own.dtype, `cut gradient of ${label}`),
-    ]);
-    m.drop(own);
-    return m.create(
-      all.elements,
-      own.dtype,
-      label,
-      node && { node, slot: 0 },
-    );
-  });
+  const whole = gatheredByFeature(m, own, shares.tp, label);
+  m.drop(own);
+  return whole;
 }
 
 /** The same of this rank's tokens. */

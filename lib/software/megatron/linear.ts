@@ -130,6 +130,27 @@ export function gatheredFrom(
   );
 }
 
+/**
+ * The features of all ranks, gathered rank by rank and joined; the gradient is cut.
+ *
+ * Source: megatron/core/tensor_parallel/mappings.py, _gather_along_last_dim
+ */
+export function gatheredByFeature(
+  m: Machine,
+  x: Value,
+  ranks: number,
+  label: string,
+): Value {
+  const node = m.record([x], [], () => [
+    m.grad(x.source, x.elements, x.dtype, `cut gradient of ${label}`),
+  ]);
+  const all = m.create(x.elements * ranks, x.dtype, label);
+  const source = node && { node, slot: 0 };
+  const joined = m.create(all.elements, x.dtype, label, source);
+  m.drop(all);
+  return joined;
+}
+
 /** Rows in another order, or on other ranks: a new tensor, as its gradient is. */
 export function moved(m: Machine, x: Value, label: string): Value {
   return scaled(m, x, label);

@@ -42,6 +42,8 @@ export interface AttentionPart {
   readonly o: MatrixPart;
   readonly heads: number;
   readonly kvHeads: number;
+  /** Query heads of a group where several ranks share a key's head; null of none. */
+  readonly sharedGroup: number | null;
   readonly width: number;
   /** Features of a head that are turned; 0 without positions of this kind. */
   readonly turned: number;

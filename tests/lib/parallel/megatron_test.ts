@@ -1,0 +1,268 @@
+import { assert, assertEquals, assertMatch } from "@std/assert";
+import type { ScenarioInput } from "../../../lib/mod.ts";
+import { tryEstimate } from "../../../lib/mod.ts";
+import type { Step } from "../../../lib/engines/step.ts";
+import { playRanks, playStep } from "../../../lib/engines/step.ts";
+import { resolveModel } from "../../../lib/models/resolve_model.ts";
+import { stagesOf } from "../../../lib/plan/megatron/stages.ts";
+import { turnsOf } from "../../../lib/engines/megatron/schedule.ts";
+import { parseScenario } from "../../../lib/scenario/parse_scenario.ts";
+import steps from "../../truth/parallel_steps.json" with { type: "json" };
+import { assertOk, assertPlayed } from "../results.ts";
+
+/** Traced steps, by the names that their files give the phases. */
+const PHASES: Record<string, keyof Step["phases"]> = {
+  load: "load",
+  forward: "forward",
+  backward: "backward",
+  backward_end: "backwardEnd",
+  optimizer: "optimizer",
+  steady: "steady",
+};
+
+/** How far a phase may be off whose settings a Scenario says... */
+const SAID = 0.005;
+/** ...and one where a setting is said by no field, and counts for little. */
+const UNSAID = 0.02;
+
+/** Cases that settings decide which no field of a Scenario says. */
+const BEYOND: readonly [name: RegExp, why: string][] = [
+  [
+    /ep8 allgather/,
+    "the dispatcher that gathers tokens keeps a buffer of its own",
+  ],
+  [/capacity [\d.]+ padded/, "rows are padded to the experts' capacity"],
+  [/offload 0\.5/, "half of the optimizer's states stay on the GPU"],
+  [/frozen but/, "what trains are parts of layers"],
+  [/mtp1/, "a further layer predicts a further token"],
+  [/precision-aware( bf16 grads)?$/, "masters are kept as remainders"],
+];
+
+function askedOf(input: unknown) {
+  const scenario = parseScenario(input);
+  assertOk(scenario);
+  const model = resolveModel(scenario.value.model);
+  assertOk(model);
+  return { scenario: scenario.value, model: model.value };
+}
+
+function errorsOf({ scenario, bytes }: (typeof steps)[number]) {
+  const asked = askedOf(scenario);
+  const step = playStep(asked.scenario, asked.model, { workspaces: false });
+  assertPlayed(step);
+  return Object.entries(bytes as Record<string, number>).map(
+    ([name, traced]) => {
+      const phase = PHASES[name];
+      assert(phase, `phase ${name} is not known`);
+      return { name, error: step.phases[phase] / traced - 1 };
+    },
+  );
+}
+
+const TRACED = steps.filter(({ engine }) => engine === "megatron-core");
+
+for (const traced of TRACED) {
+  const unsaid = "unsaid" in traced;
+  const why = unsaid && BEYOND.find(([name]) => name.test(traced.name));
+  if (why) {
+    Deno.test(`${traced.name} is beyond what a Scenario says: ${why[1]}`, () => {
+      assert(
+        errorsOf(traced).some(({ error }) => Math.abs(error) > UNSAID / 2),
+      );
+    });
+    continue;
+  }
+  const bound = unsaid ? UNSAID : SAID;
+  Deno.test(`${traced.name} is played to ${100 * bound} %`, () => {
+    for (const { name, error } of errorsOf(traced)) {
+      assert(Math.abs(error) <= bound, `${name} is off by ${error}`);
+    }
+  });
+}
+
+const LLAMA = "meta-llama/Llama-3.1-8B";
+const QWEN = "Qwen/Qwen3-30B-A3B";
+const megatron = { name: "megatron" } as const;
+
+function ranksOf(input: ScenarioInput) {
+  const { scenario, model } = askedOf({ engine: megatron, ...input });
+  return playRanks(scenario, model, { workspaces: false });
+}
+
+Deno.test("each stage of a pipeline is a class of ranks, the most loaded first", () => {
+  const ranks = ranksOf({
+    model: LLAMA,
+    parallel: {
+      gpus: 32,
+      tp: 2,
+      pp: 4,
+      sequence_parallel: true,
+      microbatches: 8,
+    },
+  });
+  assert(!("reason" in ranks));
+  assertEquals(ranks.map(({ rank }) => rank.gpus), [8, 8, 8, 8]);
+  assertEquals(
+    ranks.map(({ rank }) => rank.name).toSorted(),
+    ["pp 0", "pp 1", "pp 2", "pp 3"],
+  );
+  const peaks = ranks.map(({ peak }) => peak.bytes);
+  assertEquals(peaks, peaks.toSorted((a, b) => b - a));
+});
+
+Deno.test("a rank that is asked for is its stage's", () => {
+  const ranks = ranksOf({
+    model: LLAMA,
+    parallel: { gpus: 16, pp: 4, rank: 9, microbatches: 4 },
+  });
+  assert(!("reason" in ranks));
+  assertEquals(ranks.map(({ rank }) => rank.name), ["pp 2"]);
+});
+
+Deno.test("what stands at the highest point sums to it", () => {
+  for (const virtual_pipeline of [1, 2]) {
+    const ranks = ranksOf({
+      model: LLAMA,
+      parallel: { gpus: 16, tp: 2, pp: 4, virtual_pipeline, microbatches: 8 },
+      train: { checkpointing: "selective" },
+      engine: { ...megatron, recompute_modules: ["layernorm", "mlp"] },
+    });
+    assert(!("reason" in ranks));
+    for (const { peak } of ranks) {
+      assertEquals(
+        peak.live.reduce((sum, { bytes }) => sum + bytes, 0),
+        peak.bytes,
+      );
+    }
+  }
+});
+
+Deno.test("context parallelism cuts what tokens take, and states", () => {
+  const peakOf = (cp: number) => {
+    const ranks = ranksOf({
+      model: LLAMA,
+      parallel: { gpus: 32, tp: 4, cp, sequence_parallel: true },
+      train: { sequence_length: 32_768 },
+    });
+    assert(!("reason" in ranks));
+    return ranks[0]?.peak.bytes ?? 0;
+  };
+  const [one, two, four] = [peakOf(1), peakOf(2), peakOf(4)];
+  assert(one > two && two > four);
+});
+
+Deno.test("ranks that share a head of keys gather all heads", () => {
+  const ranks = ranksOf({
+    model: LLAMA,
+    parallel: { gpus: 16, tp: 16, sequence_parallel: true },
+  });
+  assert(!("reason" in ranks));
+});
+
+Deno.test("turnsOf() runs one forward and one backward pass in turn", () => {
+  const said = turnsOf({ stage: 1, stages: 3, chunks: 1, micros: 3 }).map(
+    ({ kind, micro }) => `${kind[0]}${micro}`,
+  );
+  assertEquals(said, ["f0", "f1", "b0", "f2", "b1", "b2"]);
+});
+
+Deno.test("turnsOf() runs every chunk of every micro-batch both ways", () => {
+  for (const stage of [0, 1, 2, 3]) {
+    const turns = turnsOf({ stage, stages: 4, chunks: 2, micros: 8 });
+    for (const kind of ["forward", "backward"] as const) {
+      const own = turns.filter((turn) => turn.kind === kind);
+      const known = new Set(own.map(({ chunk, micro }) => `${chunk} ${micro}`));
+      assertEquals(own.length, 16);
+      assertEquals(known.size, 16);
+    }
+  }
+});
+
+Deno.test("stagesOf() deals layers out evenly, but for the ends", () => {
+  const even = { layers: 8, stages: 2, chunks: 2, first: null, last: null };
+  assertEquals(stagesOf(even), [[[0, 2], [4, 6]], [[2, 4], [6, 8]]]);
+  assertEquals(
+    stagesOf({ layers: 8, stages: 4, chunks: 1, first: 1, last: 3 }),
+    [[[0, 1]], [[1, 3]], [[3, 5]], [[5, 8]]],
+  );
+  assertEquals(stagesOf({ ...even, stages: 3, chunks: 1 }), null);
+});
+
+const DIMS = {
+  tie_embeddings: false,
+  gated_mlp: true,
+  layers: 12,
+  hidden_size: 3072,
+  attention_heads: 24,
+  kv_heads: 8,
+  intermediate_size: 8192,
+  vocab_size: 32_000,
+};
+
+const REFUSED: [input: ScenarioInput, words: RegExp][] = [
+  [
+    { model: LLAMA, parallel: { gpus: 9, pp: 3, tp: 1 } },
+    /parallel\.pp must divide the model's 32 layers for Megatron.*current value is 3; 2 and 4 do/,
+  ],
+  [
+    { model: LLAMA, parallel: { gpus: 8, pp: 4, virtual_pipeline: 3 } },
+    /virtual_pipeline must divide the 8 layers of a stage: current value is 3; 2 and 4 do/,
+  ],
+  [
+    { model: LLAMA, parallel: { gpus: 8, virtual_pipeline: 2 } },
+    /virtual_pipeline must be 1 with parallel\.pp = 1: current value is 2/,
+  ],
+  [
+    {
+      model: LLAMA,
+      parallel: { gpus: 8, pp: 4, layers_of_first_stage: 7 },
+    },
+    /layers_of_first_stage must leave layers .* 25 of the model's 32 are left/,
+  ],
+  [
+    {
+      model: QWEN,
+      parallel: { gpus: 16, tp: 4, ep: 8, sequence_parallel: true },
+    },
+    /parallel\.ep x etp = 8 x 4 must divide the 16 GPUs of a stage: current value is 8; 4 does/,
+  ],
+  [
+    {
+      model: { dims: DIMS },
+      parallel: { gpus: 12, tp: 12 },
+    },
+    /parallel\.tp must divide the model's 8 key-value heads for Megatron, or be a multiple of them: current value is 12; 8 and 24 do/,
+  ],
+];
+
+for (const [input, words] of REFUSED) {
+  Deno.test(`a mesh is refused: ${JSON.stringify(input.parallel)}`, () => {
+    const answer = tryEstimate({ engine: megatron, ...input });
+    assert(!answer.ok);
+    assertMatch(answer.problems[0]?.message ?? "", words);
+  });
+}
+
+const NOT_PLAYED: [input: ScenarioInput, words: RegExp][] = [
+  [{ model: LLAMA, train: { method: "lora" } }, /lora is not played with Meg/],
+  [
+    { model: QWEN, parallel: { gpus: 8, tp: 2, ep: 2, etp: 1 } },
+    /sequence_parallel has to be true with parallel\.tp = 2/,
+  ],
+  [
+    { model: "google/gemma-2-9b", parallel: { gpus: 8 } },
+    /layers of models of type gemma2/,
+  ],
+  [
+    { model: LLAMA, parallel: { gpus: 2, cp: 2, cp_kind: "ulysses" } },
+    /cp_kind ulysses/,
+  ],
+];
+
+for (const [input, words] of NOT_PLAYED) {
+  Deno.test(`a step is not played, with a reason: ${words}`, () => {
+    const ranks = ranksOf(input);
+    assert("reason" in ranks);
+    assertMatch(ranks.reason, words);
+  });
+}
