@@ -1,5 +1,5 @@
 import { stateActs, temporaryActs } from "../optimizers/step_acts.ts";
-import { besideBuffer } from "../plan/inventory.ts";
+import { besideBuffer } from "../plan/beside.ts";
 import type { MegatronPlan } from "../plan/megatron/plan.ts";
 import { megatronPlanOf } from "../plan/megatron/plan.ts";
 import type { Mesh } from "../parallel/mesh.ts";
@@ -66,6 +66,7 @@ export const megatron: Engine = {
       checkpoints: checkpointing === "full",
     });
     const pipeline = {
+      stage: place.pp,
       stages: mesh.pp,
       chunks: chunks.length,
       micros: scenario.parallel.microbatches ??
@@ -75,7 +76,7 @@ export const megatron: Engine = {
     const micros = mesh.pp === 1 ? 1 : playedMicros(pipeline);
     const { first, later, passes } = woven(
       chunks,
-      turnsOf({ ...pipeline, stage: place.pp, micros }),
+      turnsOf({ ...pipeline, micros }),
       {
         handed: besideBuffer(
           "communication buffers",

@@ -1,5 +1,5 @@
 import type { Mesh } from "../../parallel/mesh.ts";
-import { besideBuffer } from "../../plan/inventory.ts";
+import { besideBuffer } from "../../plan/beside.ts";
 import type { MegatronPlan } from "../../plan/megatron/plan.ts";
 import { span } from "../../plan/megatron/plan.ts";
 import type { Buffer } from "../../play/program/buffer.ts";

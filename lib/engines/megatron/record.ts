@@ -1,13 +1,13 @@
 import type { PartName } from "../../answer/parts.ts";
 import type { ChunkPart, MegatronPlan } from "../../plan/megatron/plan.ts";
 import { span } from "../../plan/megatron/plan.ts";
-import { besideBuffer } from "../../plan/inventory.ts";
+import { besideBuffer } from "../../plan/beside.ts";
 import type { Buffer } from "../../play/program/buffer.ts";
 import { DTYPE_BYTES } from "../../play/torch/dtype.ts";
 import type { Block } from "../../play/record/block.ts";
 import type { StackLayer } from "../../play/record/record_stack.ts";
 import { recordStack } from "../../play/record/record_stack.ts";
-import type { MachineSettings } from "../../play/torch/machine.ts";
+import type { MachineSettings } from "../../play/torch/machine_settings.ts";
 import {
   recordEmbedding,
   recordHead,

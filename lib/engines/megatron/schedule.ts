@@ -47,11 +47,11 @@ export function turnsOf({ stage, stages, chunks, micros }: Stage): Turn[] {
 }
 
 /**
- * Micro-batches after which a schedule does the same again and again: more than
- * these add nothing to what stands.
+ * So many micro-batches that a stage comes to run one forward and one backward pass
+ * in turn, a few times: from there on it does the same again and again.
  */
 export function playedMicros(
-  { stages, chunks, micros }: Omit<Stage, "stage">,
+  { stage, stages, chunks, micros }: Stage,
 ): number {
-  return Math.min(micros, chunks === 1 ? stages + 2 : 3 * stages);
+  return Math.min(micros, chunks === 1 ? stages - stage + 2 : 2 * stages);
 }

@@ -5,7 +5,7 @@ import type { Model } from "../../models/model.ts";
 import type { Tensor } from "../../models/tensors/tensor.ts";
 import type { Scenario } from "../../scenario/schema.ts";
 import type { EncoderLayerPlan } from "../../play/layers/encoder_layer.ts";
-import type { Parameter } from "../../play/torch/machine.ts";
+import type { Parameter } from "../../play/torch/values.ts";
 import type { ActivationKind } from "../../play/torch/ops/activations.ts";
 import { activationKind } from "../../play/torch/ops/activations.ts";
 import type { Convolution } from "../../play/torch/ops/convolution.ts";

@@ -4,7 +4,7 @@ import type { MoePlan } from "../../play/layers/moe_layer.ts";
 import type { AttentionPlan } from "../../play/layers/attention_plan.ts";
 import type { LatentAttentionPlan } from "../../play/layers/latent_attention.ts";
 import type { Dtype } from "../../play/torch/dtype.ts";
-import type { Parameter } from "../../play/torch/machine.ts";
+import type { Parameter } from "../../play/torch/values.ts";
 import type { AdaptedLinear } from "../../play/torch/ops/adapted_linear.ts";
 import type { Norm } from "../../play/torch/ops/norms.ts";
 import type {

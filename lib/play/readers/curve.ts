@@ -18,17 +18,15 @@ const EMPTY: Stack = PARTS.map(() => 0);
 /** Follows the memory over a step after the first. */
 export function curveOf(program: Program): Curve {
   const standing = stackOf(standingOf(program));
-  const runs = program.step.filter((act): act is Run =>
-    act.act === "run" && act.segment.to > act.segment.from
+  const passes = program.step.filter((act) =>
+    act.phase !== "optimizer" &&
+    (act.act !== "run" || act.segment.to > act.segment.from)
   );
-  const points = [
-    pointOf("forward", "embeddings", standing),
-    ...pointsOfRuns(runs, standing),
-  ];
-  const { stack } = points.at(-1) as CurvePoint;
+  const points = [pointOf("forward", "embeddings", standing)];
+  const stack = pointsOfPasses(points, passes, standing);
   points.push(
     ...pointsOfOptimizer(
-      program.step.filter(({ act }) => act !== "run"),
+      program.step.filter(({ phase }) => phase === "optimizer"),
       stack,
     ),
     pointOf("optimizer", "optimizer", stack),
@@ -37,8 +35,16 @@ export function curveOf(program: Program): Curve {
   return shown(points);
 }
 
-/** The highest point and the end of each run that is shown. */
-function pointsOfRuns(runs: readonly Run[], standing: Stack): CurvePoint[] {
+/**
+ * Adds the highest point and the end of each run that is shown.
+ *
+ * @returns What stands when all have run.
+ */
+function pointsOfPasses(
+  points: CurvePoint[],
+  acts: readonly Act[],
+  standing: Stack,
+): Stack {
   const cache = new Map<Segment, { peak: Stack; net: Stack }>();
   const changes = (segment: Segment) => {
     const known = cache.get(segment);
@@ -50,10 +56,16 @@ function pointsOfRuns(runs: readonly Run[], standing: Stack): CurvePoint[] {
     cache.set(segment, made);
     return made;
   };
-  const isShown = shownRuns(runs);
-  const points: CurvePoint[] = [];
+  const isShown = shownRuns(acts);
   let current = standing;
-  for (const [index, { phase, at, segment }] of runs.entries()) {
+  let index = -1;
+  for (const act of acts) {
+    if (act.act !== "run") {
+      current = changedBy(act, current);
+      continue;
+    }
+    index++;
+    const { phase, at, segment } = act;
     const { peak, net } = changes(segment);
     const shows = isShown(index);
     if (shows && segment.peak > Math.max(0, segment.net)) {
@@ -62,7 +74,14 @@ function pointsOfRuns(runs: readonly Run[], standing: Stack): CurvePoint[] {
     current = plus(current, net);
     if (shows) points.push(pointOf(phase, at, current));
   }
-  return points;
+  return current;
+}
+
+/** What stands when a buffer was taken or freed. */
+function changedBy(act: Act, before: Stack): Stack {
+  if (act.act !== "take" && act.act !== "free") return before;
+  const own = stackOfBuffer(act.buffer);
+  return plus(before, act.act === "take" ? own : own.map((each) => -each));
 }
 
 /** The highest point of the optimizer's step, where it takes anything. */
@@ -70,10 +89,7 @@ function pointsOfOptimizer(acts: readonly Act[], begin: Stack): CurvePoint[] {
   let current = begin;
   let highest = begin;
   for (const act of acts) {
-    if (act.act === "take") current = plus(current, stackOfBuffer(act.buffer));
-    else if (act.act === "free") {
-      current = plus(current, stackOfBuffer(act.buffer).map((each) => -each));
-    }
+    current = changedBy(act, current);
     if (sum(current) > sum(highest)) highest = current;
   }
   return highest === begin ? [] : [pointOf("optimizer", "optimizer", highest)];
@@ -83,15 +99,18 @@ function pointsOfOptimizer(acts: readonly Act[], begin: Stack): CurvePoint[] {
  * Which runs a curve shows: all, or of a deep stack one layer of several, with what
  * stands around the layers and the highest point.
  */
-function shownRuns(runs: readonly Run[]): (index: number) => boolean {
+function shownRuns(acts: readonly Act[]): (index: number) => boolean {
+  const runs = acts.filter((act): act is Run => act.act === "run");
   const every = Math.ceil(runs.length / MOST_STRETCHES);
   if (every === 1) return () => true;
   let current = 0;
   let most = 0;
   let highest = 0;
-  for (const [index, run] of runs.entries()) {
-    const { peak, net } = changeOf(run);
-    if (current + peak > most) {
+  let index = -1;
+  for (const act of acts) {
+    const { peak, net } = changeOf(act);
+    if (act.act === "run") index++;
+    if (act.act === "run" && current + peak > most) {
       most = current + peak;
       highest = index;
     }

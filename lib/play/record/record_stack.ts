@@ -1,7 +1,9 @@
 import type { PartName } from "../../answer/parts.ts";
 import type { Dtype } from "../torch/dtype.ts";
 import { DTYPE_BYTES } from "../torch/dtype.ts";
-import type { Machine, MachineSettings, Value } from "../torch/machine.ts";
+import type { Machine } from "../torch/machine.ts";
+import type { MachineSettings } from "../torch/machine_settings.ts";
+import type { Value } from "../torch/values.ts";
 import type { Block } from "./block.ts";
 import { recordLayer } from "./record_layer.ts";
 

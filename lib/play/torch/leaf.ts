@@ -1,4 +1,5 @@
-import type { Machine, Node, Value } from "./machine.ts";
+import type { Machine } from "./machine.ts";
+import type { Node, Value } from "./values.ts";
 import type { StorageId } from "../memory/tape.ts";
 
 /** A tensor whose gradient is asked for though no weight before it trains. */

@@ -1,4 +1,5 @@
-import type { Machine, Value } from "../../play/torch/machine.ts";
+import type { Machine } from "../../play/torch/machine.ts";
+import type { Value } from "../../play/torch/values.ts";
 import { copied, slice, split } from "../../play/torch/ops/arithmetic.ts";
 import { kernel } from "../../play/torch/ops/attention/kernel.ts";
 import { norm } from "../../play/torch/ops/norms.ts";

@@ -7,13 +7,13 @@ import {
   takeHidden,
 } from "../../play/record/loss_block.ts";
 import type { PartName } from "../../answer/parts.ts";
-import type { MachineSettings, Value } from "../../play/torch/machine.ts";
+import type { MachineSettings } from "../../play/torch/machine_settings.ts";
+import type { Parameter, Value } from "../../play/torch/values.ts";
 import { Machine } from "../../play/torch/machine.ts";
 import { copied, mean } from "../../play/torch/ops/arithmetic.ts";
 import { embedding } from "../../play/torch/ops/embedding.ts";
 import type { Norm } from "../../play/torch/ops/norms.ts";
 import { norm } from "../../play/torch/ops/norms.ts";
-import type { Parameter } from "../../play/torch/machine.ts";
 import type { Dtype } from "../../play/torch/dtype.ts";
 import { columnParallel, reduceScattered } from "./linear.ts";
 import { lossInPlace, vocabParallelLoss } from "./loss.ts";

@@ -1,6 +1,7 @@
 import { roundedBytes } from "../../play/memory/tape.ts";
 import { DTYPE_BYTES } from "../../play/torch/dtype.ts";
-import type { Grad, Machine, Value } from "../../play/torch/machine.ts";
+import type { Machine } from "../../play/torch/machine.ts";
+import type { Grad, Value } from "../../play/torch/values.ts";
 import { add, copied } from "../../play/torch/ops/arithmetic.ts";
 import { gathered } from "../../play/torch/ops/gather.ts";
 import { gatheredFrom, moved, reduceScattered } from "./linear.ts";

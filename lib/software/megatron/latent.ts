@@ -1,4 +1,5 @@
-import type { Machine, Value } from "../../play/torch/machine.ts";
+import type { Machine } from "../../play/torch/machine.ts";
+import type { Value } from "../../play/torch/values.ts";
 import { copied, join, split } from "../../play/torch/ops/arithmetic.ts";
 import { norm } from "../../play/torch/ops/norms.ts";
 import { attended } from "./attention.ts";

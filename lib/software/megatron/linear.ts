@@ -1,4 +1,5 @@
-import type { Grad, Machine, Value } from "../../play/torch/machine.ts";
+import type { Machine } from "../../play/torch/machine.ts";
+import type { Grad, Value } from "../../play/torch/values.ts";
 import { scaled } from "../../play/torch/ops/arithmetic.ts";
 import type { MatrixPart, Shares } from "./shares.ts";
 import { tokensOf } from "./shares.ts";

@@ -1,4 +1,5 @@
-import type { Machine, Value } from "../../play/torch/machine.ts";
+import type { Machine } from "../../play/torch/machine.ts";
+import type { Value } from "../../play/torch/values.ts";
 import { columnParallel, rowParallel } from "./linear.ts";
 import { recomputed } from "./recompute.ts";
 import type { MlpPart, Shares } from "./shares.ts";

@@ -1,4 +1,5 @@
-import type { Again, Machine, Node, Value } from "../../play/torch/machine.ts";
+import type { Machine } from "../../play/torch/machine.ts";
+import type { Again, Node, Value } from "../../play/torch/values.ts";
 
 /**
  * Runs a part of a layer so that it keeps its inputs alone, and again in the

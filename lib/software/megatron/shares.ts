@@ -1,4 +1,4 @@
-import type { Parameter } from "../../play/torch/machine.ts";
+import type { Parameter } from "../../play/torch/values.ts";
 import type { Norm } from "../../play/torch/ops/norms.ts";
 
 /** How a rank shares a layer with others. */

@@ -4,6 +4,7 @@ import { tryEstimate } from "../../../lib/mod.ts";
 import type { Step } from "../../../lib/engines/step.ts";
 import { playRanks, playStep } from "../../../lib/engines/step.ts";
 import { resolveModel } from "../../../lib/models/resolve_model.ts";
+import { curveOf } from "../../../lib/play/readers/curve.ts";
 import { stagesOf } from "../../../lib/plan/megatron/stages.ts";
 import { turnsOf } from "../../../lib/engines/megatron/schedule.ts";
 import { parseScenario } from "../../../lib/scenario/parse_scenario.ts";
@@ -266,3 +267,64 @@ for (const [input, words] of NOT_PLAYED) {
     assertMatch(ranks.reason, words);
   });
 }
+
+Deno.test("the curve of a pipeline's step reaches its highest point", () => {
+  for (const virtual_pipeline of [1, 2]) {
+    const { scenario, model } = askedOf({
+      model: LLAMA,
+      engine: megatron,
+      precision: { weights: "bf16" },
+      parallel: { gpus: 16, pp: 4, virtual_pipeline, microbatches: 8 },
+    });
+    const ranks = playRanks(scenario, model);
+    assert(!("reason" in ranks));
+    for (const step of ranks) {
+      const { points } = curveOf(step.program);
+      assertEquals(
+        Math.max(...points.map(({ bytes }) => bytes)),
+        step.peak.bytes,
+      );
+      assertEquals(points.at(-1)?.bytes, step.standingBytes);
+    }
+  }
+});
+
+Deno.test("an estimate's parts sum to its peak", () => {
+  const answer = tryEstimate({
+    model: QWEN,
+    engine: megatron,
+    parallel: { gpus: 16, ep: 8, etp: 1 },
+    train: { checkpointing: "full" },
+  });
+  assertOk(answer);
+  const { memory, method } = answer.value;
+  assertEquals(method, "timeline");
+  const sum = memory.parts.reduce((total, { bytes }) => total + bytes, 0);
+  assert(
+    [memory.allocated_peak_bytes, memory.device_peak_bytes].includes(sum),
+  );
+});
+
+Deno.test("what no trace has shown is said", () => {
+  const ranks = ranksOf({
+    model: QWEN,
+    parallel: { gpus: 16, cp: 2, ep: 8, etp: 1 },
+  });
+  assert(!("reason" in ranks));
+  const { assumptions = [] } = ranks[0] ?? {};
+  assertMatch(assumptions.join(), /as many tokens as any .* no run of it was/);
+});
+
+Deno.test("micro-batches beyond those that are played add nothing", () => {
+  const peaksOf = (microbatches: number, virtual_pipeline: number) => {
+    const ranks = ranksOf({
+      model: LLAMA,
+      parallel: { gpus: 4, pp: 4, virtual_pipeline, microbatches },
+    });
+    assert(!("reason" in ranks));
+    return ranks.map(({ peak }) => peak.bytes);
+  };
+  for (const chunks of [1, 2]) {
+    assertEquals(peaksOf(8, chunks), peaksOf(64, chunks));
+  }
+});

@@ -1,7 +1,7 @@
 import type { Block } from "../block.ts";
 import { blockOf } from "../block.ts";
 import type { Dtype } from "../../torch/dtype.ts";
-import type { MachineSettings } from "../../torch/machine.ts";
+import type { MachineSettings } from "../../torch/machine_settings.ts";
 import { Machine } from "../../torch/machine.ts";
 import { dropout } from "../../torch/ops/dropout.ts";
 import { norm } from "../../torch/ops/norms.ts";

@@ -1,5 +1,5 @@
 import type { Dtype } from "../../torch/dtype.ts";
-import type { Parameter } from "../../torch/machine.ts";
+import type { Parameter } from "../../torch/values.ts";
 import type { AdaptedLinear } from "../../torch/ops/adapted_linear.ts";
 import type { Convolution } from "../../torch/ops/convolution.ts";
 import type { Norm } from "../../torch/ops/norms.ts";

@@ -1,7 +1,7 @@
 import type { Block } from "../block.ts";
 import type { HeadInput } from "../loss_block.ts";
 import { lossBlock, takeHidden } from "../loss_block.ts";
-import type { MachineSettings } from "../../torch/machine.ts";
+import type { MachineSettings } from "../../torch/machine_settings.ts";
 import { Machine } from "../../torch/machine.ts";
 import { add } from "../../torch/ops/arithmetic.ts";
 import type { LossSettings } from "../../torch/ops/loss.ts";
