@@ -10,7 +10,7 @@ import { ownTokens } from "../software/megatron/shares.ts";
 import type { Scenario } from "../scenario/schema.ts";
 import { clearOf, lengthOf, workspaceActs } from "./acts.ts";
 import type { Engine, RankClass, RankQuestion } from "./engine.ts";
-import type { Pool } from "./megatron/buffers.ts";
+import type { ParameterPool } from "./megatron/buffers.ts";
 import {
   apart,
   loading,
@@ -30,7 +30,7 @@ import { woven } from "./megatron/weave.ts";
  * Sources: NVIDIA/Megatron-LM core 0.16.1 megatron/core/distributed,
  * optimizer/distrib_optimizer.py, pipeline_parallel/schedules.py
  */
-export const megatron: Engine = {
+export const megatronEngine: Engine = {
   name: "megatron",
   refuses({ train, optimizer, parallel }) {
     if (parallel.cp > 1 && parallel.cp_kind === "ulysses") {
@@ -167,7 +167,7 @@ interface Memory {
 function memoryOf(
   { scenario, mesh }: RankQuestion,
   own: MegatronPlan,
-  pools: readonly Pool[],
+  pools: readonly ParameterPool[],
 ): Memory {
   const { engine, precision } = scenario;
   const bytes = DTYPE_BYTES[own.dtype];

@@ -1,14 +1,14 @@
 import type { Scenario } from "../scenario/schema.ts";
 import { ddp } from "./ddp.ts";
 import type { Engine } from "./engine.ts";
-import { megatron } from "./megatron.ts";
+import { megatronEngine } from "./megatron.ts";
 import { single } from "./single.ts";
 
 /** Engines by their names in a Scenario. */
 const ENGINES: Partial<Record<Scenario["engine"]["name"], Engine>> = {
   single,
   ddp,
-  megatron,
+  megatron: megatronEngine,
 };
 
 /** The engine that runs a scenario; null where none is played. */

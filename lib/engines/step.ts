@@ -79,10 +79,12 @@ export function playRanks(
   if (engine === null) return notPlayed(scenario);
   const refused = engine.refuses(scenario, mesh.value);
   if (refused !== null) return { reason: refused };
+  const plan = stepPlanOf(engine.computed?.(scenario) ?? scenario, model);
+  if ("reason" in plan) return plan;
   const steps: Step[] = [];
   for (const rank of engine.ranks(scenario, mesh.value)) {
     const step = playRank(
-      { scenario, model, settings, engine, rule, rank },
+      { scenario, plan, settings, engine, rule, rank },
       mesh.value,
     );
     if ("reason" in step) return step;
@@ -111,7 +113,8 @@ function notPlayed({ engine, parallel }: Scenario): NotPlayed {
 
 interface Asked {
   readonly scenario: Scenario;
-  readonly model: Model;
+  /** What all ranks share. */
+  readonly plan: StepPlan;
   readonly settings: StepSettings;
   readonly engine: Engine;
   readonly rule: OptimizerRule;
@@ -119,11 +122,9 @@ interface Asked {
 }
 
 function playRank(
-  { scenario, model, settings, engine, rule, rank }: Asked,
+  { scenario, plan, settings, engine, rule, rank }: Asked,
   mesh: Mesh,
 ): Step | NotPlayed {
-  const plan = stepPlanOf(engine.computed?.(scenario) ?? scenario, model);
-  if ("reason" in plan) return plan;
   const implementation = implementationOf(scenario, rule);
   const workspace = cublasWorkspaceBytes(gpuOf(scenario.hardware.gpu));
   const common = { plan, rule, implementation };

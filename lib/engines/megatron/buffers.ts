@@ -1,5 +1,5 @@
 import type { Trained } from "../../optimizers/rule.ts";
-import type { Held } from "../../plan/megatron/parts.ts";
+import type { HeldParameter } from "../../plan/megatron/parts.ts";
 import type { PartName } from "../../answer/parts.ts";
 import { roundedBytes } from "../../play/memory/tape.ts";
 import type { Take } from "../../play/program/act.ts";
@@ -13,11 +13,11 @@ const START = 64;
 const END = 128;
 
 /** Parameters that the same ranks hold alike, in one buffer. */
-export interface Pool {
+export interface ParameterPool {
   readonly name: string;
   /** Ranks that the optimizer's states are dealt out to. */
   readonly ranks: number;
-  readonly held: readonly Held[];
+  readonly held: readonly HeldParameter[];
   /** Elements of the buffer, padding among them. */
   readonly elements: number;
   /** Elements of which this rank has the optimizer's states. */
@@ -40,10 +40,14 @@ export interface Pooling {
  * distributed_data_parallel.py
  */
 export function poolsOf(
-  held: readonly Held[],
+  held: readonly HeldParameter[],
   { dense, experts, distributed }: Pooling,
-): Pool[] {
-  const poolOf = (name: string, ranks: number, own: readonly Held[]): Pool => {
+): ParameterPool[] {
+  const poolOf = (
+    name: string,
+    ranks: number,
+    own: readonly HeldParameter[],
+  ): ParameterPool => {
     const multiple = leastCommon(ranks, END);
     const sum = own.reduce(
       (total, { parameter, count }) =>
@@ -70,7 +74,7 @@ export function poolsOf(
 }
 
 /** What the optimizer steps of the pools: this rank's shards, in fp32. */
-export function shardsOf(pools: readonly Pool[]): Trained[] {
+export function shardsOf(pools: readonly ParameterPool[]): Trained[] {
   return pools.map(({ name, own }) => ({
     name: `shard of ${name} parameters`,
     shape: [own],
@@ -84,7 +88,7 @@ export function shardsOf(pools: readonly Pool[]): Trained[] {
 
 /** A tensor for each pool, of so many bytes an element of the buffer or the shard. */
 export function pooled(
-  pools: readonly Pool[],
+  pools: readonly ParameterPool[],
   of: "elements" | "own",
   bytes: number,
   part: PartName,
@@ -100,7 +104,7 @@ export function pooled(
 }
 
 /** A storage for each parameter. */
-export function apart(held: readonly Held[], bytes: number): Buffer {
+export function apart(held: readonly HeldParameter[], bytes: number): Buffer {
   const elements = held.reduce(
     (sum, { parameter }) => sum + parameter.elements,
     0,

@@ -9,10 +9,10 @@ import type { StackLayer } from "../../play/record/record_stack.ts";
 import { recordStack } from "../../play/record/record_stack.ts";
 import type { MachineSettings } from "../../play/torch/machine_settings.ts";
 import {
-  recordEmbedding,
-  recordHead,
+  recordLogits,
   recordReceived,
   recordSent,
+  recordTable,
 } from "../../software/megatron/ends.ts";
 import { layer } from "../../software/megatron/layer.ts";
 import { keptByDispatcher } from "../../software/megatron/experts.ts";
@@ -97,7 +97,7 @@ function recordChunk(
   const { weight } = table;
   const begin = first
     ? once("embeddings", () =>
-      recordEmbedding(
+      recordTable(
         {
           ...settings,
           begun: tied && weight.trains
@@ -133,7 +133,7 @@ function recordChunk(
   );
   const end = last
     ? once("head", () =>
-      recordHead(
+      recordLogits(
         { ...settings, awaited: tied ? weight : null },
         head,
         shares,

@@ -54,7 +54,7 @@ export function partOf(
 }
 
 /** All parameters of a layer's part, and how many alike there are. */
-export function parametersOf(part: LayerPart): Held[] {
+export function parametersOf(part: LayerPart): HeldParameter[] {
   const { attention, mlp } = part;
   const heads = "qkv" in attention
     ? [
@@ -81,7 +81,7 @@ export function parametersOf(part: LayerPart): Held[] {
     ...normParameters(part.attentionNorm, part.mlpNorm),
     ...heads,
     ...dense,
-  ].map((parameter): Held => ({ parameter, expert: false, count: 1 }));
+  ].map((parameter): HeldParameter => ({ parameter, expert: false, count: 1 }));
   if (!("router" in mlp)) return own;
   return [
     ...own,
@@ -94,7 +94,7 @@ export function parametersOf(part: LayerPart): Held[] {
 }
 
 /** A parameter that a rank holds. */
-export interface Held {
+export interface HeldParameter {
   readonly parameter: Parameter;
   /** Whether it is shared with other ranks than those that share dense ones. */
   readonly expert: boolean;

@@ -10,7 +10,7 @@ import { layerPlanOf } from "../layer_plan.ts";
 import { embeddingPlanOf, headPlanOf } from "../outer_plan.ts";
 import type { LayerKind } from "../stacks.ts";
 import type { StepPlan } from "../step_plan.ts";
-import type { Cuts, Held } from "./parts.ts";
+import type { Cuts, HeldParameter } from "./parts.ts";
 import { matrixPart, normPart, parametersOf, partOf } from "./parts.ts";
 import type { LayerSpan } from "./stages.ts";
 import { stagesOf } from "./stages.ts";
@@ -36,7 +36,7 @@ export interface MegatronPlan {
   /** Whether the head is the table itself, on the same rank. */
   readonly tied: boolean;
   /** All parameters of the rank, in the order in which they are made. */
-  readonly held: readonly Held[];
+  readonly held: readonly HeldParameter[];
 }
 
 /** Rows of the vocabulary that each rank has are a multiple of this. */
@@ -50,7 +50,7 @@ export function megatronPlanOf(
 ): MegatronPlan | { readonly reason: string } {
   const { scenario, stack, facts } = plan;
   const { parallel, train, precision, engine } = scenario;
-  const { tp, pp, cp, ep } = mesh;
+  const { tp, pp, ep } = mesh;
   const { type, layers, vocab_size: vocabulary } = facts.architecture;
   const dtype = precision.weights;
   if (dtype !== "bf16" && dtype !== "fp16") {
@@ -78,23 +78,8 @@ export function megatronPlanOf(
     dtype,
     fusesGradients: engine.gradient_accumulation_fusion ?? true,
   };
-  const parts = new Map<LayerKind, LayerPart>();
-  for (const kind of stack.kinds) {
-    const part = partOf(layerPlanOf(plan.modulesOf(kind), facts), cuts);
-    if (!part) {
-      return {
-        reason:
-          `layers of models of type ${type} are none of those that Megatron-Core is played with`,
-      };
-    }
-    if ("router" in part.mlp && tp > 1 && !parallel.sequence_parallel) {
-      return {
-        reason:
-          `Megatron-Core trains experts with tensor parallelism only where tokens are shared too: parallel.sequence_parallel has to be true with parallel.tp = ${tp}`,
-      };
-    }
-    parts.set(kind, part);
-  }
+  const parts = layerParts(plan, cuts);
+  if ("reason" in parts) return parts;
   const outer = embeddingPlanOf(plan, null);
   if (outer.positions || outer.norm) {
     return {
@@ -126,25 +111,14 @@ export function megatronPlanOf(
   }));
   const kindOf = (layer: number) => stack.layers[layer] as LayerKind;
   const layerOf = (kind: LayerKind) => parts.get(kind) as LayerPart;
-  const one = ({ weight }: MatrixPart): Held[] => [
+  const one = ({ weight }: MatrixPart): HeldParameter[] => [
     { parameter: weight, expert: false, count: 1 },
   ];
   const held = new Map(
     [...parts].map(([kind, part]) => [kind, parametersOf(part)]),
   );
   return {
-    shares: {
-      batch: train.micro_batch,
-      sequence: train.sequence_length / cp,
-      tp,
-      cp,
-      splitsTokens: parallel.sequence_parallel && tp > 1,
-      recomputed: new Set(
-        train.checkpointing === "selective"
-          ? engine.recompute_modules ?? ["core_attn"]
-          : [],
-      ),
-    },
+    shares: sharesOf(scenario, mesh),
     hidden: outer.hidden,
     dtype,
     chunks,
@@ -160,9 +134,52 @@ export function megatronPlanOf(
         ? [
           { parameter: last.weight, expert: false, count: 1 },
           ...(matrix === table ? [] : one(matrix)),
-        ].filter((each): each is Held => each.parameter !== null)
+        ].filter((each): each is HeldParameter => each.parameter !== null)
         : []),
     ]),
+  };
+}
+
+/** A rank's part of each kind of layers. */
+function layerParts(
+  { scenario: { parallel }, stack, facts, modulesOf }: StepPlan,
+  cuts: Cuts,
+): Map<LayerKind, LayerPart> | { readonly reason: string } {
+  const parts = new Map<LayerKind, LayerPart>();
+  for (const kind of stack.kinds) {
+    const part = partOf(layerPlanOf(modulesOf(kind), facts), cuts);
+    if (!part) {
+      return {
+        reason:
+          `layers of models of type ${facts.architecture.type} are none of those that Megatron-Core is played with`,
+      };
+    }
+    if ("router" in part.mlp && cuts.tp > 1 && !parallel.sequence_parallel) {
+      return {
+        reason:
+          `Megatron-Core trains experts with tensor parallelism only where tokens are shared too: parallel.sequence_parallel has to be true with parallel.tp = ${cuts.tp}`,
+      };
+    }
+    parts.set(kind, part);
+  }
+  return parts;
+}
+
+function sharesOf(
+  { parallel, train, engine }: StepPlan["scenario"],
+  { tp, cp }: Mesh,
+): Shares {
+  return {
+    batch: train.micro_batch,
+    sequence: train.sequence_length / cp,
+    tp,
+    cp,
+    splitsTokens: parallel.sequence_parallel && tp > 1,
+    recomputed: new Set(
+      train.checkpointing === "selective"
+        ? engine.recompute_modules ?? ["core_attn"]
+        : [],
+    ),
   };
 }
 

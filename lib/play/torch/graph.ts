@@ -2,7 +2,7 @@ import type { Tape } from "../memory/tape.ts";
 import { DTYPE_BYTES } from "./dtype.ts";
 import type { ParameterGradients } from "./parameter_gradients.ts";
 import type { ParameterPorts } from "./ports.ts";
-import type { Grad, Node, Source, Value } from "./values.ts";
+import type { Again, Grad, Node, Source, Value } from "./values.ts";
 
 /** What autograd remembers of a program, and its run backwards. */
 export class Graph {
@@ -47,6 +47,17 @@ export class Graph {
     }
     this.#nodes.length = 0;
     return read ?? this.#tape.events.length;
+  }
+
+  /** What the program gave, and the backward pass of all that was recorded. */
+  ended(outs: readonly Value[]): Again {
+    return {
+      outs,
+      backward: (grads) =>
+        void this.backwardOfAll(
+          outs.map((out, at) => [out, grads[at] ?? null]),
+        ),
+    };
   }
 
   #run(node: Node): void {

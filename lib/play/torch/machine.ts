@@ -33,23 +33,15 @@ export class Machine {
   constructor(
     {
       autocast = null,
-      accumulation = "keep",
       workspaces = true,
-      begun = null,
-      awaited = null,
-      stepBytes = () => 0,
       cachesCasts = true,
+      ...gradients
     }: MachineSettings = {},
   ) {
     this.#cachesCasts = cachesCasts;
     this.autocast = autocast;
     this.workspaces = workspaces;
-    this.#gradients = new ParameterGradients(this.tape, {
-      accumulation,
-      begun,
-      awaited,
-      stepBytes,
-    });
+    this.#gradients = new ParameterGradients(this.tape, gradients);
     this.#graph = new Graph(this.tape, this.#gradients, this.#ports);
   }
 
@@ -275,24 +267,13 @@ export class Machine {
     this.tape.forget(...this.#lastSave);
   }
 
-  /**
-   * Runs a part of the program again within a backward pass: it is remembered by
-   * itself, for a backward pass of its own.
-   */
+  /** Runs code again within a backward pass, with a backward pass of its own. */
   again(body: () => readonly Value[]): Again {
-    const { recording } = this;
     const outer = this.#graph;
-    const own = new Graph(this.tape, this.#gradients, this.#ports);
-    this.#graph = own;
-    this.recording = true;
-    const outs = body();
+    this.#graph = new Graph(this.tape, this.#gradients, this.#ports);
+    const again = this.#graph.ended(body());
     this.#graph = outer;
-    this.recording = recording;
-    return {
-      outs,
-      backward: (grads) =>
-        void own.backwardOfAll(outs.map((out, at) => [out, grads[at] ?? null])),
-    };
+    return again;
   }
 
   /** An input of the program whose gradient the caller wants. */

@@ -6,7 +6,7 @@ import { norm } from "../../play/torch/ops/norms.ts";
 import { columnParallel, gatheredByFeature, rowParallel } from "./linear.ts";
 import { recomputed } from "./recompute.ts";
 import { ringAttention } from "./ring.ts";
-import { turned } from "./rotary.ts";
+import { turnedHeads } from "./rotary.ts";
 import type { AttentionPart, Shares } from "./shares.ts";
 import { tokensOf } from "./shares.ts";
 
@@ -17,7 +17,7 @@ import { tokensOf } from "./shares.ts";
  * Source: NVIDIA/Megatron-LM core 0.16.1 megatron/core/transformer/attention.py,
  * SelfAttention.get_query_key_value_tensors, Attention.forward
  */
-export function attention(
+export function megatronAttention(
   m: Machine,
   x: Value,
   part: AttentionPart,
@@ -67,8 +67,8 @@ function headsOf(
   if (rotary === 0) return [q, k, v];
   const how = { positions: shares.sequence, width, turned: rotary };
   const before = [q, k];
-  q = turned(m, q, { ...how, label: "turned queries" });
-  k = turned(m, k, { ...how, label: "turned keys" });
+  q = turnedHeads(m, q, { ...how, label: "turned queries" });
+  k = turnedHeads(m, k, { ...how, label: "turned keys" });
   m.drop(...before);
   return [q, k, v];
 }

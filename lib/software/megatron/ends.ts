@@ -27,7 +27,7 @@ import { ownTokens, tokensOf } from "./shares.ts";
  * Source: NVIDIA/Megatron-LM core 0.16.1 megatron/core/tensor_parallel/layers.py,
  * VocabParallelEmbedding.forward
  */
-export function recordEmbedding(
+export function recordTable(
   settings: MachineSettings,
   table: Parameter,
   shares: Shares,
@@ -93,7 +93,7 @@ export interface HeadPart {
  *
  * Source: megatron/core/models/gpt/gpt_model.py, GPTModel._postprocess
  */
-export function recordHead(
+export function recordLogits(
   settings: MachineSettings,
   { norm: last, head, lossInPlace: isInPlace }: HeadPart,
   shares: Shares,

@@ -5,9 +5,9 @@ import type { Grad, Value } from "../../play/torch/values.ts";
 import { add, copied } from "../../play/torch/ops/arithmetic.ts";
 import { gathered } from "../../play/torch/ops/gather.ts";
 import { gatheredFrom, moved, reduceScattered } from "./linear.ts";
-import { activated, mlp } from "./mlp.ts";
+import { compiledActivation, mlp } from "./mlp.ts";
 import { discarding, recomputed } from "./recompute.ts";
-import { routed } from "./router.ts";
+import { chosenExperts } from "./router.ts";
 import type { ExpertsPart, MatrixPart, Shares } from "./shares.ts";
 import { ownTokens } from "./shares.ts";
 
@@ -19,7 +19,7 @@ import { ownTokens } from "./shares.ts";
  * megatron/core/transformer/moe/moe_layer.py, MoELayer; token_dispatcher.py,
  * MoEAlltoAllTokenDispatcher
  */
-export function experts(
+export function megatronExperts(
   m: Machine,
   x: Value,
   part: ExpertsPart,
@@ -43,7 +43,7 @@ function dispatched(
   const chosen = rows * part.perToken;
   const width = x.elements / rows;
   const shared = part.shared && sharedExpert(m, x, part, shares);
-  const { weights, map } = routed(m, x, rows, part);
+  const { weights, map } = chosenExperts(m, x, rows, part);
   const turned = copied(m, map, "map of tokens by expert");
   const places = m.create(chosen, "int64", "places of tokens");
   const byExpert = copied(m, weights, "expert weights by expert");
@@ -88,7 +88,8 @@ function expertOutputs(
     const rows = tokens.elements / fc1.in;
     const computed = m.call(() => {
       const inner = grouped(m, tokens, rows, fc1, fusesGradients, "expert fc1");
-      const run = (x: Value, by: Value) => activated(m, x, rows * fc2.in, by);
+      const run = (x: Value, by: Value) =>
+        compiledActivation(m, x, rows * fc2.in, by);
       const made = shares.recomputed.has("moe_act")
         ? discarding(
           m,

@@ -5,7 +5,7 @@ import { norm } from "../../play/torch/ops/norms.ts";
 import { attended } from "./attention.ts";
 import { columnParallel, gatheredByFeature, rowParallel } from "./linear.ts";
 import { discarding } from "./recompute.ts";
-import { turned } from "./rotary.ts";
+import { turnedHeads } from "./rotary.ts";
 import type { LatentPart, MatrixPart, Shares } from "./shares.ts";
 import { ownTokens, tokensOf } from "./shares.ts";
 
@@ -16,7 +16,7 @@ import { ownTokens, tokensOf } from "./shares.ts";
  * Source: NVIDIA/Megatron-LM core 0.16.1
  * megatron/core/transformer/multi_latent_attention.py, MLASelfAttention
  */
-export function latentAttention(
+export function megatronLatentAttention(
   m: Machine,
   x: Value,
   part: LatentPart,
@@ -131,8 +131,8 @@ function heightened(
     rows * heads * plainWidth,
     rows * heads * valueWidth,
   ]) as [Value, Value];
-  const turnedQ = turned(m, rotaryQ, { ...how, label: "turned queries" });
-  const turnedK = turned(m, position, { ...how, label: "turned keys" });
+  const turnedQ = turnedHeads(m, rotaryQ, { ...how, label: "turned queries" });
+  const turnedK = turnedHeads(m, position, { ...how, label: "turned keys" });
   const query = join(m, [plainQ, turnedQ], "queries in one piece");
   // One position's features are read by all heads: their gradients are summed.
   const spread = m.view(turnedK, { elements: rows * heads * rotary });

@@ -3,9 +3,9 @@ import type { Value } from "../../play/torch/values.ts";
 import { add } from "../../play/torch/ops/arithmetic.ts";
 import type { Norm } from "../../play/torch/ops/norms.ts";
 import { norm } from "../../play/torch/ops/norms.ts";
-import { attention } from "./attention.ts";
-import { experts } from "./experts.ts";
-import { latentAttention } from "./latent.ts";
+import { megatronAttention } from "./attention.ts";
+import { megatronExperts } from "./experts.ts";
+import { megatronLatentAttention } from "./latent.ts";
 import { mlp } from "./mlp.ts";
 import { discarding } from "./recompute.ts";
 import type { LayerPart, Shares } from "./shares.ts";
@@ -51,8 +51,8 @@ export function layer(
       "input norm",
       (normed) =>
         "qkv" in first
-          ? attention(m, normed, first, shares)
-          : latentAttention(m, normed, first, shares),
+          ? megatronAttention(m, normed, first, shares)
+          : megatronLatentAttention(m, normed, first, shares),
     );
     return half(
       attended,
@@ -60,7 +60,7 @@ export function layer(
       "norm before the MLP",
       (normed) =>
         "router" in second
-          ? experts(m, normed, second, shares)
+          ? megatronExperts(m, normed, second, shares)
           : mlp(m, normed, second, shares),
     );
   });

@@ -20,7 +20,7 @@ export function mlp(
     m.call(() => {
       const inner = columnParallel(m, input, part.fc1, shares, "fc1 output");
       const elements = inner.elements * part.fc2.in / part.fc1.out;
-      const active = activated(m, inner, elements, null);
+      const active = compiledActivation(m, inner, elements, null);
       m.drop(inner);
       return rowParallel(m, active, part.fc2, shares, "fc2 output");
     });
@@ -37,7 +37,7 @@ export function mlp(
  * Source: megatron/core/fusions/fused_bias_swiglu.py, SwiGLUFunction,
  * WeightedSwiGLUFunction
  */
-export function activated(
+export function compiledActivation(
   m: Machine,
   x: Value,
   elements: number,

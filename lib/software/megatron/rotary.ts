@@ -29,7 +29,7 @@ export interface Turned {
  * Source: NVIDIA/Megatron-LM core 0.16.1
  * megatron/core/models/common/embeddings/rope_utils.py, _apply_rotary_pos_emb_bshd
  */
-export function turned(m: Machine, x: Value, how: Turned): Value {
+export function turnedHeads(m: Machine, x: Value, how: Turned): Value {
   return m.call(() => {
     const share = how.turned / how.width;
     const part = slice(m, x, x.elements * share);

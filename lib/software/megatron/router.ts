@@ -4,7 +4,7 @@ import { cast } from "../../play/torch/ops/arithmetic.ts";
 import type { ExpertsPart } from "./shares.ts";
 
 /** What a router says of each of a rank's tokens. */
-export interface Routing {
+export interface ExpertChoice {
   /** A weight for each expert, most of them nought. */
   readonly weights: Value;
   /** Whether a token goes to an expert: a byte each. */
@@ -19,12 +19,12 @@ export interface Routing {
  * megatron/core/transformer/moe/router.py, TopKRouter.routing; moe_utils.py,
  * topk_routing_with_score_function, compute_routing_scores_for_aux_loss
  */
-export function routed(
+export function chosenExperts(
   m: Machine,
   x: Value,
   rows: number,
   { router, experts, perToken }: ExpertsPart,
-): Routing {
+): ExpertChoice {
   const all = rows * experts;
   const chosen = rows * perToken;
   const matrix = m.parameter(router);
