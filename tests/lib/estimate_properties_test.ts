@@ -1,6 +1,6 @@
 import { assert, assertEquals } from "@std/assert";
 import fc from "../npm/fast-check.ts";
-import { estimate } from "../../lib/mod.ts";
+import { estimate, ScenarioError } from "../../lib/mod.ts";
 import type { Estimate, ScenarioInput } from "../../lib/mod.ts";
 import { OPTIMIZERS } from "../../lib/scenario/optimizers.ts";
 
@@ -135,7 +135,18 @@ function holds(
   scenarios = training,
 ): void {
   Deno.test(`estimate() ${name}`, () => {
-    fc.assert(fc.property(scenarios, property), { numRuns: 200 });
+    const unlessRefused = (input: ScenarioInput) => {
+      try {
+        property(input);
+      } catch (error) {
+        // Megatron refuses meshes that other engines take.
+        const refused = error instanceof ScenarioError &&
+          input.engine?.name === "megatron" &&
+          error.message.startsWith("parallel.");
+        if (!refused) throw error;
+      }
+    };
+    fc.assert(fc.property(scenarios, unlessRefused), { numRuns: 200 });
   });
 }
 
