@@ -101,20 +101,20 @@ function stages(parallel: Parallel, { layers }: Architecture): Problem | null {
       } share evenly: ${rest} of the model's ${layers} are left`,
     );
   }
-  if (layers % (pp * chunks) === 0) return null;
-  return layers % pp !== 0
-    ? problem(
-      "parallel.pp",
-      `must divide the model's ${layers} layers for Megatron, unless layers_of_first_stage or layers_of_last_stage differ: current value is ${pp}${
-        nearestOf(divisorsOf(layers), pp)
-      }`,
-    )
-    : problem(
-      "parallel.virtual_pipeline",
-      `must divide the ${
-        layers / pp
-      } layers of a stage: current value is ${chunks}${
-        nearestOf(divisorsOf(layers / pp), chunks)
-      }`,
-    );
+  const own = layers / pp;
+  // Of layers that stages do not share evenly other methods have figures.
+  if (!Number.isInteger(own) || own % chunks === 0) return null;
+  return problem(
+    "parallel.virtual_pipeline",
+    `must divide the ${own} layers of a stage: current value is ${chunks}${
+      nearestOf(divisorsOf(own), chunks)
+    }`,
+  );
+}
+
+/** Why Megatron-Core deals a model's layers out to no such stages, in words. */
+export function unevenStages(layers: number, pp: number): string {
+  return `parallel.pp must divide the model's ${layers} layers for Megatron, unless layers_of_first_stage or layers_of_last_stage differ: current value is ${pp}${
+    nearestOf(divisorsOf(layers), pp)
+  }`;
 }

@@ -1,8 +1,9 @@
 import { assert, assertEquals } from "@std/assert";
 import fc from "../npm/fast-check.ts";
-import { estimate, ScenarioError } from "../../lib/mod.ts";
+import { estimate } from "../../lib/mod.ts";
 import type { Estimate, ScenarioInput } from "../../lib/mod.ts";
 import { OPTIMIZERS } from "../../lib/scenario/optimizers.ts";
+import { unlessRefused } from "./refused_mesh.ts";
 
 /** Parts are rounded one by one, so a sum of exact shares may be off by these. */
 const ROUNDING = 2;
@@ -135,18 +136,9 @@ function holds(
   scenarios = training,
 ): void {
   Deno.test(`estimate() ${name}`, () => {
-    const unlessRefused = (input: ScenarioInput) => {
-      try {
-        property(input);
-      } catch (error) {
-        // Megatron refuses meshes that other engines take.
-        const refused = error instanceof ScenarioError &&
-          input.engine?.name === "megatron" &&
-          error.message.startsWith("parallel.");
-        if (!refused) throw error;
-      }
-    };
-    fc.assert(fc.property(scenarios, unlessRefused), { numRuns: 200 });
+    fc.assert(fc.property(scenarios, unlessRefused(property)), {
+      numRuns: 200,
+    });
   });
 }
 

@@ -1,3 +1,4 @@
+import { unevenStages } from "../../parallel/megatron.ts";
 import type { Mesh } from "../../parallel/mesh.ts";
 import type { Dtype } from "../../play/torch/dtype.ts";
 import type { HeadPart } from "../../software/megatron/ends.ts";
@@ -66,11 +67,7 @@ export function megatronPlanOf(
     first: parallel.layers_of_first_stage,
     last: parallel.layers_of_last_stage,
   });
-  if (!spans) {
-    return {
-      reason: `the ${layers} layers cannot be dealt out to ${pp} stages so`,
-    };
-  }
+  if (!spans) return { reason: unevenStages(layers, pp) };
   const cuts: Cuts = {
     tp,
     ep,
