@@ -81,7 +81,11 @@ export function estimateScenario(
       problems: [...(model.ok ? [] : model.problems), ...(gpu ? [gpu] : [])],
     };
   }
-  const mesh = meshOf(scenario.parallel, model.value.architecture);
+  const mesh = meshOf(
+    scenario.parallel,
+    model.value.architecture,
+    scenario.engine.name,
+  );
   if (!mesh.ok) return mesh;
   const trained = trainableOf(model.value, scenario);
   if (!trained.ok) return trained;

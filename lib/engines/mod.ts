@@ -3,6 +3,7 @@ import { ddp } from "./ddp.ts";
 import type { Engine } from "./engine.ts";
 import { fsdp1 } from "./fsdp1.ts";
 import { fsdp2 } from "./fsdp2.ts";
+import { megatronEngine } from "./megatron.ts";
 import { single } from "./single.ts";
 
 /** Engines by their names in a Scenario. */
@@ -11,6 +12,7 @@ const ENGINES: Partial<Record<Scenario["engine"]["name"], Engine>> = {
   ddp,
   fsdp: fsdp1,
   fsdp2,
+  megatron: megatronEngine,
 };
 
 /** The engine that runs a scenario; null where none is played. */

@@ -69,16 +69,22 @@ export function playRanks(
         `the memory of optimizer.name ${scenario.optimizer.name} with ${scenario.optimizer.bits} bits is not modelled yet`,
     };
   }
-  const mesh = meshOf(scenario.parallel, model.architecture);
+  const mesh = meshOf(
+    scenario.parallel,
+    model.architecture,
+    scenario.engine.name,
+  );
   if (!mesh.ok) return { reason: mesh.problems[0]?.message ?? "" };
   const engine = engineOf(scenario);
   if (engine === null) return notPlayed(scenario);
   const refused = engine.refuses(scenario, mesh.value);
   if (refused !== null) return { reason: refused };
+  const plan = stepPlanOf(engine.computed?.(scenario) ?? scenario, model);
+  if ("reason" in plan) return plan;
   const steps: Step[] = [];
   for (const rank of engine.ranks(scenario, mesh.value)) {
     const step = playRank(
-      { scenario, model, settings, engine, rule, rank },
+      { scenario, plan, settings, engine, rule, rank },
       mesh.value,
     );
     if ("reason" in step) return step;
@@ -107,7 +113,8 @@ function notPlayed({ engine, parallel }: Scenario): NotPlayed {
 
 interface Asked {
   readonly scenario: Scenario;
-  readonly model: Model;
+  /** What all ranks share. */
+  readonly plan: StepPlan;
   readonly settings: StepSettings;
   readonly engine: Engine;
   readonly rule: OptimizerRule;
@@ -115,11 +122,9 @@ interface Asked {
 }
 
 function playRank(
-  { scenario, model, settings, engine, rule, rank }: Asked,
+  { scenario, plan, settings, engine, rule, rank }: Asked,
   mesh: Mesh,
 ): Step | NotPlayed {
-  const plan = stepPlanOf(engine.computed?.(scenario) ?? scenario, model);
-  if ("reason" in plan) return plan;
   const implementation = implementationOf(scenario, rule);
   const workspace = cublasWorkspaceBytes(gpuOf(scenario.hardware.gpu));
   const common = { plan, rule, implementation };

@@ -2,6 +2,8 @@ import type { Architecture } from "../models/architecture.ts";
 import type { Result } from "../scenario/parse_scenario.ts";
 import type { Problem } from "../scenario/problem.ts";
 import type { Scenario } from "../scenario/schema.ts";
+import { megatronProblems } from "./megatron.ts";
+import { divisorsOf, nearestOf } from "./nearest.ts";
 
 /** How many ways each dimension of the device mesh splits the work. */
 export interface Mesh {
@@ -17,11 +19,13 @@ export interface Mesh {
 /**
  * Lays the GPUs out as a mesh and checks that the model can be split that way.
  *
+ * @param engine What splits it: some can less than others.
  * @returns The mesh, or every size that does not divide what it splits.
  */
 export function meshOf(
   parallel: Scenario["parallel"],
   model: Architecture,
+  engine: Scenario["engine"]["name"] = "auto",
 ): Result<Mesh> {
   const { gpus, tp, pp, cp, ep } = parallel;
   const problems: Problem[] = [];
@@ -39,7 +43,9 @@ export function meshOf(
   if (model.attention_heads % tp !== 0) {
     refuse(
       "parallel.tp",
-      `must divide the model's ${model.attention_heads} attention heads: current value is ${tp}`,
+      `must divide the model's ${model.attention_heads} attention heads: current value is ${tp}${
+        nearestOf(divisorsOf(model.attention_heads), tp)
+      }`,
     );
   }
   if (pp > model.layers) {
@@ -53,7 +59,9 @@ export function meshOf(
       "parallel.ep",
       model.experts === 0
         ? `must be 1 for a model without experts: current value is ${ep}`
-        : `must divide the model's ${model.experts} experts: current value is ${ep}`,
+        : `must divide the model's ${model.experts} experts: current value is ${ep}${
+          nearestOf(divisorsOf(model.experts), ep)
+        }`,
     );
   }
   if (gpus % ep !== 0) {
@@ -61,6 +69,9 @@ export function meshOf(
       "parallel.ep",
       `must divide parallel.gpus = ${gpus}: current value is ${ep}`,
     );
+  }
+  if (problems.length === 0 && engine === "megatron") {
+    problems.push(...megatronProblems(parallel, model));
   }
   return problems.length > 0
     ? { ok: false, problems }

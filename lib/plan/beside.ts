@@ -23,7 +23,7 @@ export function besideOf(
 }
 
 /** A buffer of one storage that stands beside the parameters. */
-function besideBuffer(
+export function besideBuffer(
   part: PartName,
   label: string,
   bytes: number,

@@ -45,13 +45,13 @@ const REFUSED: [
     LLAMA_2_7B,
     { gpus: 3, tp: 3 },
     "parallel.tp",
-    "must divide the model's 32 attention heads: current value is 3",
+    "must divide the model's 32 attention heads: current value is 3; 2 and 4 do",
   ],
   [
     LLAMA_2_7B,
     { gpus: 64, tp: 64 },
     "parallel.tp",
-    "must divide the model's 32 attention heads: current value is 64",
+    "must divide the model's 32 attention heads: current value is 64; 32 does",
   ],
   [
     LLAMA_2_7B,
@@ -69,13 +69,13 @@ const REFUSED: [
     MIXTRAL,
     { gpus: 3, ep: 3 },
     "parallel.ep",
-    "must divide the model's 8 experts: current value is 3",
+    "must divide the model's 8 experts: current value is 3; 2 and 4 do",
   ],
   [
     MIXTRAL,
     { gpus: 16, ep: 16 },
     "parallel.ep",
-    "must divide the model's 8 experts: current value is 16",
+    "must divide the model's 8 experts: current value is 16; 8 does",
   ],
 ];
 

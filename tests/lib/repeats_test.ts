@@ -92,6 +92,19 @@ const DEEP: readonly ScenarioInput[] = [
     parallel: { gpus: 8 },
     engine: { name, driver: "accelerate" } as const,
   })),
+  {
+    model: { dims: DIMS },
+    engine: { name: "megatron", recompute_modules: ["layernorm", "mlp"] },
+    parallel: {
+      gpus: 32,
+      tp: 4,
+      pp: 2,
+      sequence_parallel: true,
+      virtual_pipeline: 3,
+      microbatches: 8,
+    },
+    train: { checkpointing: "selective" },
+  },
 ];
 
 for (const scenario of DEEP) {

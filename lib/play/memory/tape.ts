@@ -82,6 +82,16 @@ export class Tape implements Events {
     this.bytes.fill(0, storages);
   }
 
+  /** Frees a storage's memory, while tensors go on to refer to it... */
+  discard(id: StorageId): void {
+    this.events.push(~id);
+  }
+
+  /** ...and gives it memory again. */
+  restore(id: StorageId): void {
+    this.events.push(id);
+  }
+
   /** Moves the events between two places before those since an earlier one. */
   advance(to: number, from: number, end: number): void {
     const moved = this.events.splice(from, end - from);

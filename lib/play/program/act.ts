@@ -96,6 +96,8 @@ export interface Program {
   readonly load: readonly Take[];
   readonly first: readonly Act[];
   readonly step: readonly Act[];
+  /** Whether forward and backward passes take turns: a peak is of both. */
+  readonly alternates?: boolean;
   /** Allocations and frees of a step. */
   readonly events: number;
   /** Blocks of its longest pass. */

@@ -83,6 +83,9 @@ export function peaksOf(program: Program): Peaks {
     current += change.net;
   }
   backwardEnd ??= current;
+  if (program.alternates) {
+    peaks.forward = peaks.backward = Math.max(peaks.forward, peaks.backward);
+  }
   const workspaces = sum(
     standing.filter(({ part }) => part === "kernel workspaces"),
   );

@@ -2,7 +2,7 @@ import type { Tape } from "../memory/tape.ts";
 import { DTYPE_BYTES } from "./dtype.ts";
 import type { ParameterGradients } from "./parameter_gradients.ts";
 import type { ParameterPorts } from "./ports.ts";
-import type { Grad, Node, Source, Value } from "./values.ts";
+import type { Again, Grad, Node, Source, Value } from "./values.ts";
 
 /** What autograd remembers of a program, and its run backwards. */
 export class Graph {
@@ -32,14 +32,32 @@ export class Graph {
    * @returns How many events there were when one first read what it had saved.
    */
   backward(root: Value, grad: Grad): number {
+    return this.backwardOfAll([[root, grad]]);
+  }
+
+  /** The same from several results at once; null of one without a gradient. */
+  backwardOfAll(roots: readonly (readonly [Value, Grad | null])[]): number {
     let read: number | null = null;
-    this.#deliver(root.source, grad);
+    for (const [{ source }, grad] of roots) {
+      if (grad) this.#deliver(source, grad);
+    }
     for (const node of this.#nodes.toReversed()) {
       if (node.saves) read ??= this.#tape.events.length;
       this.#run(node);
     }
     this.#nodes.length = 0;
     return read ?? this.#tape.events.length;
+  }
+
+  /** What the program gave, and the backward pass of all that was recorded. */
+  ended(outs: readonly Value[]): Again {
+    return {
+      outs,
+      backward: (grads) =>
+        void this.backwardOfAll(
+          outs.map((out, at) => [out, grads[at] ?? null]),
+        ),
+    };
   }
 
   #run(node: Node): void {

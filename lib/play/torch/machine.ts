@@ -7,7 +7,7 @@ import type { MachineSettings } from "./machine_settings.ts";
 import { ParameterGradients } from "./parameter_gradients.ts";
 import type { ParameterPort } from "./ports.ts";
 import { ParameterPorts } from "./ports.ts";
-import type { Grad, Node, Parameter, Source, Value } from "./values.ts";
+import type { Again, Grad, Node, Parameter, Source, Value } from "./values.ts";
 
 /**
  * Runs a model's code on tensors that have sizes and lifetimes but no contents:
@@ -26,30 +26,22 @@ export class Machine {
   readonly #given: Value[] = [];
   readonly #cachesCasts: boolean;
   readonly #gradients: ParameterGradients;
-  readonly #graph: Graph;
+  #graph: Graph;
   readonly #ports = new ParameterPorts(this.tape);
   /** The tape's events and storages when an operation last saved something. */
   #lastSave: readonly [events: number, storages: number] = [0, 0];
   constructor(
     {
       autocast = null,
-      accumulation = "keep",
       workspaces = true,
-      begun = null,
-      awaited = null,
-      stepBytes = () => 0,
       cachesCasts = true,
+      ...gradients
     }: MachineSettings = {},
   ) {
     this.#cachesCasts = cachesCasts;
     this.autocast = autocast;
     this.workspaces = workspaces;
-    this.#gradients = new ParameterGradients(this.tape, {
-      accumulation,
-      begun,
-      awaited,
-      stepBytes,
-    });
+    this.#gradients = new ParameterGradients(this.tape, gradients);
     this.#graph = new Graph(this.tape, this.#gradients, this.#ports);
   }
 
@@ -273,6 +265,15 @@ export class Machine {
    */
   stopAtLastSave(): void {
     this.tape.forget(...this.#lastSave);
+  }
+
+  /** Runs code again within a backward pass, with a backward pass of its own. */
+  again(body: () => readonly Value[]): Again {
+    const outer = this.#graph;
+    this.#graph = new Graph(this.tape, this.#gradients, this.#ports);
+    const again = this.#graph.ended(body());
+    this.#graph = outer;
+    return again;
   }
 
   /** An input of the program whose gradient the caller wants. */

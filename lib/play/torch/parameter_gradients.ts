@@ -22,6 +22,13 @@ export interface GradientSettings {
   readonly stepBytes: (parameter: Parameter) => number;
 }
 
+const USUAL: GradientSettings = {
+  accumulation: "keep",
+  begun: null,
+  awaited: null,
+  stepBytes: () => 0,
+};
+
 /** A parameter's whole gradient, and when it is there. */
 export interface ReadyGradient {
   readonly storage: StorageId;
@@ -38,10 +45,10 @@ export class ParameterGradients {
   readonly #waiting = new Map<Parameter, Grad>();
   readonly #ready = new Map<Parameter, ReadyGradient>();
 
-  constructor(tape: Tape, settings: GradientSettings) {
+  constructor(tape: Tape, settings: Partial<GradientSettings>) {
     this.#tape = tape;
-    this.#settings = settings;
-    const { begun } = settings;
+    this.#settings = { ...USUAL, ...settings };
+    const { begun } = this.#settings;
     if (begun === null) return;
     const { elements, dtype, name } = begun.parameter;
     const storage = tape.external(

@@ -51,3 +51,9 @@ export interface Node {
   /** Takes the outputs' gradients, gives one to each input that needs one. */
   readonly backward: (grads: readonly (Grad | null)[]) => (Grad | null)[];
 }
+
+/** What a part of a program gave when it ran again, and its backward pass. */
+export interface Again {
+  readonly outs: readonly Value[];
+  readonly backward: (grads: readonly (Grad | null)[]) => void;
+}

@@ -1,0 +1,52 @@
+import type { Mesh } from "../../parallel/mesh.ts";
+import { besideBuffer } from "../../plan/beside.ts";
+import type { MegatronPlan } from "../../plan/megatron/plan.ts";
+import { span } from "../../plan/megatron/plan.ts";
+import type { Buffer } from "../../play/program/buffer.ts";
+import { DTYPE_BYTES } from "../../play/torch/dtype.ts";
+import { tokensOf } from "../../software/megatron/shares.ts";
+
+/**
+ * What the first forward pass makes and keeps: angles of all positions, of each
+ * layer where it has its own; the buffer that whole hidden states are gathered
+ * into; what stands for an expert's gradient that a kernel added elsewhere.
+ *
+ * Sources: NVIDIA/Megatron-LM core 0.16.1
+ * megatron/core/models/common/embeddings/rotary_pos_embedding.py,
+ * RotaryEmbedding.forward; megatron/core/utils.py, GlobalMemoryBuffer; Transformer
+ * Engine transformer_engine/pytorch/module/base.py, get_dummy_wgrad
+ */
+export function keptBuffers(
+  { chunks, kindOf, layerOf, shares, hidden, dtype }: MegatronPlan,
+  { cp }: Mesh,
+): Buffer[] {
+  const layers = chunks.flatMap(({ layers: own }) =>
+    span(own).map((layer) => layerOf(kindOf(layer)))
+  );
+  const [one] = layers;
+  const tables = one && "kvDown" in one.attention
+    ? layers.length
+    : chunks.length;
+  const angles = (one?.attention.turned ?? 0) * shares.sequence * cp;
+  const gathered = shares.splitsTokens ? tokensOf(shares) * hidden : 0;
+  const experts = layers.map(({ mlp }) => mlp).find((mlp) => "router" in mlp);
+  const dummies = experts?.fusesGradients ? [experts.fc1, experts.fc2] : [];
+  return [
+    ...Array.from(
+      { length: tables },
+      () => besideBuffer("buffers", "rotary angles", DTYPE_BYTES.fp32 * angles),
+    ),
+    besideBuffer(
+      "communication buffers",
+      "gathered hidden states",
+      gathered * DTYPE_BYTES[dtype],
+    ),
+    ...dummies.map(({ in: width, out }) =>
+      besideBuffer(
+        "gradients",
+        "stand-in for an expert's gradient",
+        width * out * DTYPE_BYTES[dtype],
+      )
+    ),
+  ].filter(({ bytes }) => bytes > 0);
+}

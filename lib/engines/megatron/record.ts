@@ -1,0 +1,152 @@
+import type { PartName } from "../../answer/parts.ts";
+import type { ChunkPart, MegatronPlan } from "../../plan/megatron/plan.ts";
+import { span } from "../../plan/megatron/plan.ts";
+import { besideBuffer } from "../../plan/beside.ts";
+import type { Buffer } from "../../play/program/buffer.ts";
+import { DTYPE_BYTES } from "../../play/torch/dtype.ts";
+import type { Block } from "../../play/record/block.ts";
+import type { StackLayer } from "../../play/record/record_stack.ts";
+import { recordStack } from "../../play/record/record_stack.ts";
+import type { MachineSettings } from "../../play/torch/machine_settings.ts";
+import {
+  recordLogits,
+  recordReceived,
+  recordSent,
+  recordTable,
+} from "../../software/megatron/ends.ts";
+import { layer } from "../../software/megatron/layer.ts";
+import { keptByDispatcher } from "../../software/megatron/experts.ts";
+import type { LayerPart } from "../../software/megatron/shares.ts";
+import { ownTokens } from "../../software/megatron/shares.ts";
+import type { ChunkStack } from "./weave.ts";
+
+/** How chunks are recorded. */
+export interface Recording {
+  readonly workspaces: boolean;
+  /** Whether whole layers run again in the backward pass. */
+  readonly checkpoints: boolean;
+}
+
+/** The chunks of a rank. */
+export interface Recorded {
+  readonly chunks: readonly ChunkStack[];
+  /** What layers refer to after a backward pass, until they run again. */
+  readonly kept: ReadonlyMap<Block, Buffer>;
+}
+
+/**
+ * Records the chunks of a rank. Gradients of parameters are added to a buffer that
+ * stands, and go.
+ */
+export function recordChunks(
+  plan: MegatronPlan,
+  how: Recording,
+): Recorded {
+  const kept = new Map<Block, Buffer>();
+  const ends = new Map<string, Block>();
+  const once = (name: string, record: () => Block): Block => {
+    const known = ends.get(name) ?? record();
+    ends.set(name, known);
+    return known;
+  };
+  const chunks = plan.chunks.map((chunk) => {
+    const recorded = recordChunk(plan, chunk, how, once);
+    for (const { block, at } of recorded.stack) {
+      const buffer = typeof at === "number" && !kept.has(block)
+        ? keptByLayer(plan, plan.layerOf(plan.kindOf(at)), how)
+        : null;
+      if (buffer) kept.set(block, buffer);
+    }
+    return recorded;
+  });
+  return { chunks, kept };
+}
+
+/** What a layer refers to after its backward pass; null where it is nothing. */
+function keptByLayer(
+  { shares, hidden, dtype }: MegatronPlan,
+  { mlp }: LayerPart,
+  { checkpoints }: Recording,
+): Buffer | null {
+  if (!("router" in mlp)) return null;
+  return besideBuffer(
+    "expert activations",
+    "what a dispatcher refers to",
+    keptByDispatcher(mlp, shares, {
+      hidden,
+      bytes: DTYPE_BYTES[dtype],
+      runsAgain: checkpoints,
+    }),
+  );
+}
+
+function recordChunk(
+  plan: MegatronPlan,
+  { first, last, layers: own }: ChunkPart,
+  { workspaces, checkpoints }: Recording,
+  once: (name: string, record: () => Block) => Block,
+): ChunkStack {
+  const { shares, hidden, dtype, table, head, tied } = plan;
+  const settings: MachineSettings = {
+    accumulation: "consume",
+    stepBytes: () => 0,
+    workspaces,
+  };
+  const part: PartName = checkpoints ? "checkpoints" : "residual stream";
+  const handed = { elements: ownTokens(shares) * hidden, dtype, part };
+  const { weight } = table;
+  const begin = first
+    ? once("embeddings", () =>
+      recordTable(
+        {
+          ...settings,
+          begun: tied && weight.trains
+            ? { parameter: weight, isView: false }
+            : null,
+        },
+        weight,
+        shares,
+        part,
+      ))
+    : once("received", () => recordReceived(handed));
+  const numbers = span(own);
+  const layers = recordStack(
+    settings,
+    {
+      ...handed,
+      needsGrad: true,
+      isLeaf: false,
+      offload: false,
+      stopsEarly: false,
+    },
+    numbers.map((number): StackLayer => {
+      const kind = plan.kindOf(number);
+      return {
+        key: `${kind.id}`,
+        checkpoint: checkpoints,
+        held: false,
+        code: () => ({
+          run: (m, x) => layer(m, x, plan.layerOf(kind), shares),
+        }),
+      };
+    }),
+  );
+  const end = last
+    ? once("head", () =>
+      recordLogits(
+        { ...settings, awaited: tied ? weight : null },
+        head,
+        shares,
+        { dtype, needsGrad: true, part },
+      ))
+    : once("sent", () => recordSent(handed));
+  return {
+    stack: [
+      { block: begin, at: "embeddings" },
+      ...layers.blocks.map((block, at) => ({ block, at: numbers[at] ?? 0 })),
+      { block: end, at: "head" },
+    ],
+    receives: !first,
+    sends: !last,
+  };
+}

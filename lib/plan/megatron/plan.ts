@@ -1,0 +1,186 @@
+import { unevenStages } from "../../parallel/megatron.ts";
+import type { Mesh } from "../../parallel/mesh.ts";
+import type { Dtype } from "../../play/torch/dtype.ts";
+import type { HeadPart } from "../../software/megatron/ends.ts";
+import type {
+  LayerPart,
+  MatrixPart,
+  Shares,
+} from "../../software/megatron/shares.ts";
+import { layerPlanOf } from "../layer_plan.ts";
+import { embeddingPlanOf, headPlanOf } from "../outer_plan.ts";
+import type { LayerKind } from "../stacks.ts";
+import type { StepPlan } from "../step_plan.ts";
+import type { Cuts, HeldParameter } from "./parts.ts";
+import { matrixPart, normPart, parametersOf, partOf } from "./parts.ts";
+import type { LayerSpan } from "./stages.ts";
+import { stagesOf } from "./stages.ts";
+
+/** A piece of the model that a stage runs at a time. */
+export interface ChunkPart {
+  /** Whether it begins with the embeddings, and ends with the loss. */
+  readonly first: boolean;
+  readonly last: boolean;
+  readonly layers: LayerSpan;
+}
+
+/** A rank's part of the model. */
+export interface MegatronPlan {
+  readonly shares: Shares;
+  readonly hidden: number;
+  readonly dtype: Dtype;
+  readonly chunks: readonly ChunkPart[];
+  readonly kindOf: (layer: number) => LayerKind;
+  readonly layerOf: (kind: LayerKind) => LayerPart;
+  readonly table: MatrixPart;
+  readonly head: HeadPart;
+  /** Whether the head is the table itself, on the same rank. */
+  readonly tied: boolean;
+  /** All parameters of the rank, in the order in which they are made. */
+  readonly held: readonly HeldParameter[];
+}
+
+/** Rows of the vocabulary that each rank has are a multiple of this. */
+const VOCABULARY_MULTIPLE = 128;
+
+/** Plans what a stage's rank has, or says why it cannot. */
+export function megatronPlanOf(
+  plan: StepPlan,
+  mesh: Mesh,
+  stage: number,
+): MegatronPlan | { readonly reason: string } {
+  const { scenario, stack, facts } = plan;
+  const { parallel, train, precision, engine } = scenario;
+  const { tp, pp, ep } = mesh;
+  const { type, layers, vocab_size: vocabulary } = facts.architecture;
+  const dtype = precision.weights;
+  if (dtype !== "bf16" && dtype !== "fp16") {
+    return {
+      reason:
+        `Megatron-Core is played in bf16 or fp16 alone; precision.weights is ${dtype}`,
+    };
+  }
+  const spans = stagesOf({
+    layers,
+    stages: pp,
+    chunks: parallel.virtual_pipeline,
+    first: parallel.layers_of_first_stage,
+    last: parallel.layers_of_last_stage,
+  });
+  if (!spans) return { reason: unevenStages(layers, pp) };
+  const cuts: Cuts = {
+    tp,
+    ep,
+    etp: parallel.etp ?? tp,
+    dtype,
+    fusesGradients: engine.gradient_accumulation_fusion ?? true,
+  };
+  const parts = layerParts(plan, cuts);
+  if ("reason" in parts) return parts;
+  const outer = embeddingPlanOf(plan, null);
+  if (outer.positions || outer.norm) {
+    return {
+      reason:
+        `embeddings of models of type ${type} are none of those that Megatron-Core is played with`,
+    };
+  }
+  const { norm, head: own } = headPlanOf(plan, outer);
+  if (!norm) return { reason: `models of type ${type} have no last norm` };
+  const multiple = VOCABULARY_MULTIPLE * tp;
+  const sizes = {
+    in: outer.hidden,
+    out: Math.ceil(vocabulary / multiple) * multiple / tp,
+  };
+  const isTied = own.weight === outer.table;
+  const table = matrixPart("word_embeddings", sizes, cuts, {
+    trains: outer.table.trains,
+  });
+  const matrix = isTied && pp === 1
+    ? table
+    : matrixPart("output_layer", sizes, cuts, {
+      trains: "trains" in own.weight && own.weight.trains,
+    });
+  const last = normPart(norm, cuts);
+  const chunks = (spans[stage] ?? []).map((span): ChunkPart => ({
+    first: span[0] === 0 && stage === 0,
+    last: span[1] === layers && stage === pp - 1,
+    layers: span,
+  }));
+  const kindOf = (layer: number) => stack.layers[layer] as LayerKind;
+  const layerOf = (kind: LayerKind) => parts.get(kind) as LayerPart;
+  const one = ({ weight }: MatrixPart): HeldParameter[] => [
+    { parameter: weight, expert: false, count: 1 },
+  ];
+  const held = new Map(
+    [...parts].map(([kind, part]) => [kind, parametersOf(part)]),
+  );
+  return {
+    shares: sharesOf(scenario, mesh),
+    hidden: outer.hidden,
+    dtype,
+    chunks,
+    kindOf,
+    layerOf,
+    table,
+    head: { norm: last, head: matrix, lossInPlace: train.loss === "fused" },
+    tied: matrix === table,
+    held: chunks.flatMap((chunk) => [
+      ...(chunk.first ? one(table) : []),
+      ...span(chunk.layers).flatMap((layer) => held.get(kindOf(layer)) ?? []),
+      ...(chunk.last
+        ? [
+          { parameter: last.weight, expert: false, count: 1 },
+          ...(matrix === table ? [] : one(matrix)),
+        ].filter((each): each is HeldParameter => each.parameter !== null)
+        : []),
+    ]),
+  };
+}
+
+/** A rank's part of each kind of layers. */
+function layerParts(
+  { scenario: { parallel }, stack, facts, modulesOf }: StepPlan,
+  cuts: Cuts,
+): Map<LayerKind, LayerPart> | { readonly reason: string } {
+  const parts = new Map<LayerKind, LayerPart>();
+  for (const kind of stack.kinds) {
+    const part = partOf(layerPlanOf(modulesOf(kind), facts), cuts);
+    if (!part) {
+      return {
+        reason:
+          `layers of models of type ${facts.architecture.type} are none of those that Megatron-Core is played with`,
+      };
+    }
+    if ("router" in part.mlp && cuts.tp > 1 && !parallel.sequence_parallel) {
+      return {
+        reason:
+          `Megatron-Core trains experts with tensor parallelism only where tokens are shared too: parallel.sequence_parallel has to be true with parallel.tp = ${cuts.tp}`,
+      };
+    }
+    parts.set(kind, part);
+  }
+  return parts;
+}
+
+function sharesOf(
+  { parallel, train, engine }: StepPlan["scenario"],
+  { tp, cp }: Mesh,
+): Shares {
+  return {
+    batch: train.micro_batch,
+    sequence: train.sequence_length / cp,
+    tp,
+    cp,
+    splitsTokens: parallel.sequence_parallel && tp > 1,
+    recomputed: new Set(
+      train.checkpointing === "selective"
+        ? engine.recompute_modules ?? ["core_attn"]
+        : [],
+    ),
+  };
+}
+
+/** The numbers of a span's layers. */
+export function span([from, to]: LayerSpan): number[] {
+  return Array.from({ length: to - from }, (_, at) => from + at);
+}

@@ -1,0 +1,176 @@
+import type { Block } from "../../play/record/block.ts";
+import { blockOf } from "../../play/record/block.ts";
+import type { HeadInput } from "../../play/record/loss_block.ts";
+import {
+  lossBlock,
+  TABLE_GRADIENT,
+  takeHidden,
+} from "../../play/record/loss_block.ts";
+import type { PartName } from "../../answer/parts.ts";
+import type { MachineSettings } from "../../play/torch/machine_settings.ts";
+import type { Parameter, Value } from "../../play/torch/values.ts";
+import { Machine } from "../../play/torch/machine.ts";
+import { copied, mean } from "../../play/torch/ops/arithmetic.ts";
+import { embedding } from "../../play/torch/ops/embedding.ts";
+import type { Norm } from "../../play/torch/ops/norms.ts";
+import { norm } from "../../play/torch/ops/norms.ts";
+import type { Dtype } from "../../play/torch/dtype.ts";
+import { columnParallel, reduceScattered } from "./linear.ts";
+import { lossInPlace, vocabParallelLoss } from "./loss.ts";
+import type { MatrixPart, Shares } from "./shares.ts";
+import { ownTokens, tokensOf } from "./shares.ts";
+
+/**
+ * Records the embeddings of a first stage: rows of this rank's part of the table,
+ * summed over ranks.
+ *
+ * Source: NVIDIA/Megatron-LM core 0.16.1 megatron/core/tensor_parallel/layers.py,
+ * VocabParallelEmbedding.forward
+ */
+export function recordTable(
+  settings: MachineSettings,
+  table: Parameter,
+  shares: Shares,
+  part: PartName,
+): Block {
+  const m = new Machine(settings);
+  const begun = settings.begun && m.waitingFor(settings.begun.parameter);
+  const rows = tokensOf(shares);
+  m.part = "inputs";
+  const inputs = ["token ids", "positions", "labels"].map((name) =>
+    m.create(rows, "int64", name)
+  ) as [Value, Value, Value];
+  m.part = "embeddings";
+  const out = m.call(() => {
+    const [ids] = inputs;
+    const own = shares.tp > 1
+      ? m.create(rows, "int64", "ids of this rank")
+      : m.view(ids);
+    let x = embedding(m, table, own, rows, "embeddings");
+    const replace = (next: Value): void => {
+      m.drop(x);
+      x = next;
+    };
+    if (shares.batch > 1) replace(copied(m, x, "embeddings by position"));
+    if (shares.splitsTokens) {
+      replace(reduceScattered(m, x, shares.tp, "embeddings of this rank"));
+    }
+    return x;
+  });
+  m.drop(...inputs);
+  const forward = m.tape.events.length;
+  const gradOut = m.external(
+    out.elements,
+    out.dtype,
+    "gradient of hidden states",
+    null,
+    "activation gradients",
+  );
+  m.backward(out, gradOut);
+  return blockOf(m, [forward, null, forward], {
+    in: null,
+    out: out.storage,
+    gradIn: null,
+    gradOut: gradOut.storage,
+    carried: begun
+      ? [{ name: TABLE_GRADIENT, taken: begun.storage, given: null }]
+      : [],
+    outputDtype: out.dtype,
+  }, part);
+}
+
+/** What stands behind the last stage's layers. */
+export interface HeadPart {
+  readonly norm: Norm;
+  readonly head: MatrixPart;
+  /** Whether the loss works in the logits' own memory. */
+  readonly lossInPlace: boolean;
+}
+
+/**
+ * Records the last norm, the logits of this rank's part of the vocabulary and the
+ * loss.
+ *
+ * Source: megatron/core/models/gpt/gpt_model.py, GPTModel._postprocess
+ */
+export function recordLogits(
+  settings: MachineSettings,
+  { norm: last, head, lossInPlace: isInPlace }: HeadPart,
+  shares: Shares,
+  given: HeadInput,
+): Block {
+  const m = new Machine(settings);
+  const rows = tokensOf(shares);
+  m.part = "norm activations";
+  const taken = takeHidden(m, ownTokens(shares) * head.in, given);
+  const { x } = taken;
+  const normed = norm(m, x, ownTokens(shares), last, "final norm");
+  m.drop(x);
+  const body = m.tape.events.length;
+  m.part = "logits and loss";
+  const logits = columnParallel(m, normed, head, shares, "logits");
+  m.drop(normed);
+  const take = isInPlace ? lossInPlace : vocabParallelLoss;
+  const losses = take(m, logits, rows);
+  m.drop(logits);
+  const loss = mean(m, losses, 1, "loss");
+  m.drop(losses);
+  const ended = { body, loss, terms: [], logits: [], keepsLogits: false };
+  return lossBlock(m, settings, taken, ended, given);
+}
+
+/** Hidden states that stages hand on. */
+export interface Handed {
+  readonly elements: number;
+  readonly dtype: Dtype;
+  readonly part: PartName;
+}
+
+/**
+ * Records what a later stage begins with: the hidden states that it receives, and
+ * their gradient, which it sends back.
+ *
+ * Source: megatron/core/pipeline_parallel/schedules.py, p2p_communication.py
+ */
+export function recordReceived({ elements, dtype, part }: Handed): Block {
+  const m = new Machine();
+  m.part = part;
+  const x = m.create(elements, dtype, "hidden states");
+  const forward = m.tape.events.length;
+  const gradOut = m.external(
+    elements,
+    dtype,
+    "gradient of hidden states",
+    null,
+    "activation gradients",
+  );
+  m.free(gradOut);
+  return blockOf(m, [forward, null, forward], {
+    in: null,
+    out: x.storage,
+    gradIn: null,
+    gradOut: gradOut.storage,
+    outputDtype: dtype,
+  }, part);
+}
+
+/**
+ * Records what an earlier stage ends with: the hidden states go once they are sent,
+ * though their graph stays, and their gradient is received.
+ *
+ * Source: megatron/core/pipeline_parallel/schedules.py, deallocate_output_tensor
+ */
+export function recordSent({ elements, dtype, part }: Handed): Block {
+  const m = new Machine();
+  const x = m.external(elements, dtype, "hidden states", null, part);
+  m.drop(x);
+  const forward = m.tape.events.length;
+  const grad = m.grad(null, elements, dtype, "gradient of hidden states");
+  return blockOf(m, [forward, null, forward], {
+    in: x.storage,
+    out: null,
+    gradIn: grad.storage,
+    gradOut: null,
+    outputDtype: dtype,
+  }, part);
+}

@@ -1,0 +1,65 @@
+import type { Machine } from "../../play/torch/machine.ts";
+import type { Value } from "../../play/torch/values.ts";
+import { gradFor } from "../../play/torch/ops/arithmetic.ts";
+
+/**
+ * Cross entropy over this rank's part of the vocabulary: in fp32, in one tensor
+ * that becomes the softmax, is saved, and becomes the gradient.
+ *
+ * @param rows Tokens.
+ * @returns A loss for each token.
+ *
+ * Source: NVIDIA/Megatron-LM core 0.16.1
+ * megatron/core/tensor_parallel/cross_entropy.py, _VocabParallelCrossEntropy
+ */
+export function vocabParallelLoss(
+  m: Machine,
+  logits: Value,
+  rows: number,
+): Value {
+  return m.call(() => {
+    const soft = m.create(
+      logits.elements,
+      "fp32",
+      "logits, then their softmax",
+    );
+    const highest = m.create(rows, "fp32", "highest logits");
+    m.drop(m.create(rows, "int64", "places of the highest"));
+    const mask = m.create(rows, "uint8", "labels of other ranks");
+    const labels = m.create(rows, "int64", "labels of this rank");
+    const predicted = m.create(rows, "fp32", "logits of labels");
+    const sums = m.create(rows, "fp32", "sums of exponentials");
+    const node = m.record([logits], [soft, mask, labels], () => {
+      m.tape.retain(soft.storage);
+      const whole = {
+        storage: soft.storage,
+        elements: soft.elements,
+        dtype: soft.dtype,
+      };
+      const given = gradFor(m, whole, logits);
+      m.free(whole);
+      return [given];
+    });
+    m.drop(highest, predicted, sums);
+    const source = node && { node, slot: 0 };
+    return m.create(rows, "fp32", "losses", source);
+  });
+}
+
+/**
+ * Transformer Engine's cross entropy works in the logits' own memory.
+ *
+ * Source: NVIDIA/TransformerEngine
+ * transformer_engine/pytorch/triton/cross_entropy.py
+ */
+export function lossInPlace(m: Machine, logits: Value, rows: number): Value {
+  return m.call(() => {
+    m.drop(m.create(3 * rows, "fp32", "statistics of the logits"));
+    const node = m.record([logits], [logits], () => {
+      m.tape.retain(logits.storage);
+      const { storage, elements, dtype } = logits;
+      return [{ storage, elements, dtype }];
+    });
+    return m.create(rows, "fp32", "losses", node && { node, slot: 0 });
+  });
+}
