@@ -2,11 +2,13 @@ import type { Scenario } from "../scenario/schema.ts";
 import { ddp } from "./ddp.ts";
 import type { Engine } from "./engine.ts";
 import { single } from "./single.ts";
+import { deepspeed } from "./zero.ts";
 
 /** Engines by their names in a Scenario. */
 const ENGINES: Partial<Record<Scenario["engine"]["name"], Engine>> = {
   single,
   ddp,
+  deepspeed,
 };
 
 /** The engine that runs a scenario; null where none is played. */

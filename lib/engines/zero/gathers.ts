@@ -1,0 +1,224 @@
+import type { Act, Run } from "../../play/program/act.ts";
+import type { Buffer } from "../../play/program/buffer.ts";
+import type { PassActs } from "../../play/program/pass.ts";
+import type { Parameter } from "../../play/torch/values.ts";
+import type { Scenario } from "../../scenario/schema.ts";
+import { isCheckpointed } from "../blocks/pass.ts";
+import type { Cut, Cutter } from "../cuts.ts";
+import { whenOf } from "./buckets.ts";
+import { BACKWARD_END, free, take, tensor } from "./common.ts";
+import type { GatherEvent, GatherSettings, Use } from "./coordinator.ts";
+import { Coordinator } from "./coordinator.ts";
+
+/** A module's parameters in one run. */
+interface Module {
+  readonly parameters: readonly Parameter[];
+  /** Before which event it begins. */
+  readonly at: number;
+  /** Before which event its backward has ended; null where that is not known. */
+  readonly done: number | null;
+}
+
+/** A module is fetched or released at a place of a run. */
+interface Hook {
+  readonly at: number;
+  readonly use: number;
+  readonly what: "fetch" | "release";
+}
+
+/** What a pass gathers, run by run. */
+export interface Gathers {
+  readonly cuts: ReadonlyMap<Run, readonly Cut[]>;
+  /** What goes when the step is over. */
+  readonly end: readonly Act[];
+  /** Parameters that stay whole once they are. */
+  readonly persistent: readonly Buffer[];
+}
+
+/** How ZeRO-3 gathers. */
+export interface GatherPlan extends GatherSettings {
+  /** Parameters of at most so many elements stay whole. */
+  readonly persistence: number;
+  /** Ranks that parameters are partitioned over. */
+  readonly ranks: number;
+  readonly checkpointing: Scenario["train"]["checkpointing"];
+}
+
+/**
+ * What a pass gathers and releases around each module.
+ *
+ * Source: deepspeed/runtime/zero/parameter_offload.py,
+ * _register_deepspeed_module, mark_persistent_parameters
+ */
+export function gathersOf(
+  { acts }: PassActs,
+  plan: GatherPlan,
+  cutter: Cutter,
+): Gathers {
+  const parameters: Parameter[] = [];
+  const places = new Map<unknown, Map<Parameter, number>>();
+  /** Layers that are alike share Parameter objects; what stands outside of them is one. */
+  const placeOf = ({ instance }: Run, parameter: Parameter): number => {
+    const owner = typeof instance.at === "number" ? instance : null;
+    const own = places.get(owner) ?? new Map<Parameter, number>();
+    places.set(owner, own);
+    const known = own.get(parameter);
+    if (known !== undefined) return known;
+    own.set(parameter, parameters.length);
+    return parameters.push(parameter) - 1;
+  };
+  const uses: Use[] = [];
+  const hooks = new Map<Run, Hook[]>();
+  const useOf = (run: Run, module: Module): number =>
+    uses.push({
+      parameters: module.parameters.map((each) => placeOf(run, each)),
+    }) - 1;
+  const modulesOf = new Map<unknown, Module[]>();
+  for (const run of acts) {
+    const own: Hook[] = [];
+    hooks.set(run, own);
+    if (run.phase === "forward") {
+      const modules = modulesIn(cutter.reads(run), run);
+      modulesOf.set(run.instance, [
+        ...modulesOf.get(run.instance) ?? [],
+        ...modules,
+      ]);
+      for (const [index, module] of modules.entries()) {
+        const use = useOf(run, module);
+        own.push({ at: module.at, use, what: "fetch" });
+        const at = modules[index + 1]?.at ?? run.segment.to;
+        own.push({ at, use, what: "release" });
+      }
+      continue;
+    }
+    const modules = modulesOf.get(run.instance) ?? [];
+    const { from, to } = run.segment;
+    const again = typeof run.at === "number" &&
+      isCheckpointed(plan.checkpointing, run.at);
+    for (const module of again ? modules : []) {
+      const use = useOf(run, module);
+      own.push({ at: from, use, what: "fetch" });
+      own.push({ at: from, use, what: "release" });
+    }
+    let cursor = from;
+    const backward = modules.toReversed();
+    for (const [index, module] of backward.entries()) {
+      const use = useOf(run, module);
+      const done = backward.slice(index).find(({ done }) => done !== null)
+        ?.done ?? to;
+      own.push({ at: cursor, use, what: "fetch" });
+      cursor = Math.max(cursor, done);
+      own.push({ at: cursor, use, what: "release" });
+    }
+  }
+  const persists = parameters.map(({ elements }) =>
+    elements <= plan.persistence
+  );
+  const elements = parameters.map((each) => each.elements);
+  const coordinator = new Coordinator(uses, elements, persists, plan);
+  const buffers = new Gathered(parameters, plan.ranks);
+  const cuts = new Map<Run, Cut[]>();
+  for (const [run, own] of hooks) {
+    const when = whenOf(run);
+    cuts.set(
+      run,
+      own.map(({ at, use, what }) => ({
+        at,
+        acts:
+          (what === "fetch" ? coordinator.fetch() : coordinator.release(use))
+            .flatMap((event) => buffers.actsOf(event, when)),
+      })),
+    );
+  }
+  return {
+    cuts,
+    end: coordinator.end().flatMap((event) =>
+      buffers.actsOf(event, BACKWARD_END)
+    ),
+    persistent: parameters.flatMap((_, at) =>
+      persists[at] ? [buffers.whole(at)] : []
+    ),
+  };
+}
+
+/** Parameters by the module that has them. */
+function modulesIn(
+  met: readonly { parameter: Parameter; at: number }[],
+  { instance }: Run,
+): Module[] {
+  const gradients = new Map(
+    instance.block.parameters.map(({ parameter, gradient }) =>
+      [parameter, gradient?.at ?? null] as const
+    ),
+  );
+  const modules = new Map<
+    string,
+    { parameters: Parameter[]; at: number; done: number | null }
+  >();
+  for (const { parameter, at } of met) {
+    const name = parameter.name.slice(0, parameter.name.lastIndexOf("."));
+    const done = gradients.get(parameter) ?? null;
+    const known = modules.get(name);
+    if (!known) modules.set(name, { parameters: [parameter], at, done });
+    else {
+      known.parameters.push(parameter);
+      if (done !== null) known.done = Math.max(known.done ?? 0, done);
+    }
+  }
+  return [...modules.values()];
+}
+
+/** Buffers of gathered parameters; like layers share them. */
+class Gathered {
+  readonly #parameters: readonly Parameter[];
+  readonly #ranks: number;
+  readonly #whole = new Map<Parameter, Buffer>();
+  readonly #groups = new Map<string, Buffer>();
+
+  constructor(parameters: readonly Parameter[], ranks: number) {
+    this.#parameters = parameters;
+    this.#ranks = ranks;
+  }
+
+  whole(place: number): Buffer {
+    const parameter = this.#parameters[place] as Parameter;
+    const known = this.#whole.get(parameter);
+    if (known) return known;
+    const { elements, dtype } = parameter;
+    const made = tensor(PART, `whole ${parameter.name}`, elements, dtype);
+    this.#whole.set(parameter, made);
+    return made;
+  }
+
+  group(places: readonly number[]): Buffer {
+    const dtype = this.#parameters[places[0] ?? 0]?.dtype ?? "bf16";
+    const elements = places.reduce(
+      (sum, place) =>
+        sum +
+        this.#ranks *
+          Math.ceil((this.#parameters[place]?.elements ?? 0) / this.#ranks),
+      0,
+    );
+    const key = `${elements} ${dtype}`;
+    const known = this.#groups.get(key);
+    if (known) return known;
+    const made = tensor(PART, "parameters gathered at once", elements, dtype);
+    this.#groups.set(key, made);
+    return made;
+  }
+
+  actsOf(event: GatherEvent, when: ReturnType<typeof whenOf>): Act[] {
+    switch (event.kind) {
+      case "whole":
+        return [take(this.whole(event.parameter), when)];
+      case "release":
+        return [free(this.whole(event.parameter), when)];
+      case "group":
+        return [take(this.group(event.parameters), when)];
+      case "drop":
+        return [free(this.group(event.parameters), when)];
+    }
+  }
+}
+
+const PART = "gathered parameters";
