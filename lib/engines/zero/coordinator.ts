@@ -162,13 +162,13 @@ export class Coordinator {
     const flight: Flight = {
       parameters,
       left: new Set(parameters),
-      isWhole: parameters.length === 1,
+      isWhole: false,
     };
     for (const parameter of parameters) {
       this.#flights[parameter] = flight;
       this.#available += this.#elements[parameter] ?? 0;
     }
-    return flight.isWhole
+    return parameters.length === 1
       ? [{ kind: "whole", parameter: parameters[0] as number }]
       : [{ kind: "group", parameters }];
   }
@@ -176,11 +176,16 @@ export class Coordinator {
   #wait(parameter: number): GatherEvent[] {
     const flight = this.#flights[parameter];
     if (!flight) return [];
-    const events: GatherEvent[] = flight.isWhole
-      ? []
-      : flight.parameters.map((each) => ({ kind: "whole", parameter: each }));
+    const events: GatherEvent[] = [];
+    if (!flight.isWhole && flight.parameters.length > 1) {
+      for (const each of flight.parameters) {
+        events.push({ kind: "whole", parameter: each });
+      }
+    }
+    if (!flight.isWhole) {
+      for (const each of flight.parameters) this.#isWhole[each] = true;
+    }
     flight.isWhole = true;
-    for (const each of flight.parameters) this.#isWhole[each] = true;
     this.#flights[parameter] = undefined;
     flight.left.delete(parameter);
     if (flight.left.size === 0 && flight.parameters.length > 1) {

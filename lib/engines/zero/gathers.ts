@@ -95,20 +95,30 @@ export function gathersOf(
     const { from, to } = run.segment;
     const again = typeof run.at === "number" &&
       isCheckpointed(plan.checkpointing, run.at);
+    const backward = modules.toReversed().map((module) => ({
+      module,
+      use: -1,
+    }));
+    let cursor = from;
+    const fetch = (one: typeof backward[number]): void => {
+      if (one.use >= 0) return;
+      one.use = useOf(run, one.module);
+      own.push({ at: cursor, use: one.use, what: "fetch" });
+    };
+    // A layer runs again once the backward of its last module needs what it saved.
+    if (backward[0]) fetch(backward[0]);
     for (const module of again ? modules : []) {
       const use = useOf(run, module);
       own.push({ at: from, use, what: "fetch" });
       own.push({ at: from, use, what: "release" });
     }
-    let cursor = from;
-    const backward = modules.toReversed();
-    for (const [index, module] of backward.entries()) {
-      const use = useOf(run, module);
-      const done = backward.slice(index).find(({ done }) => done !== null)
-        ?.done ?? to;
-      own.push({ at: cursor, use, what: "fetch" });
+    for (const [index, one] of backward.entries()) {
+      fetch(one);
+      const done = backward.slice(index).find(({ module }) =>
+        module.done !== null
+      )?.module.done ?? to;
       cursor = Math.max(cursor, done);
-      own.push({ at: cursor, use, what: "release" });
+      own.push({ at: cursor, use: one.use, what: "release" });
     }
   }
   const persists = parameters.map(({ elements }) =>
@@ -156,7 +166,7 @@ function modulesIn(
     { parameters: Parameter[]; at: number; done: number | null }
   >();
   for (const { parameter, at } of met) {
-    const name = parameter.name.slice(0, parameter.name.lastIndexOf("."));
+    const name = moduleOf(parameter);
     const done = gradients.get(parameter) ?? null;
     const known = modules.get(name);
     if (!known) modules.set(name, { parameters: [parameter], at, done });
@@ -166,6 +176,11 @@ function modulesIn(
     }
   }
   return [...modules.values()];
+}
+
+/** An adapter's matrices are modules of their own, named after their layer's. */
+function moduleOf({ name }: Parameter): string {
+  return name.includes(" ") ? name : name.slice(0, name.lastIndexOf("."));
 }
 
 /** Buffers of gathered parameters; like layers share them. */
