@@ -86,11 +86,10 @@ function computed(scenario: Scenario): Scenario {
   return {
     ...scenario,
     precision: { ...precision, weights, autocast: null, gradients: null },
-    train: {
-      ...train,
-      lora: { ...train.lora, adapter_dtype: weights },
-    },
+    // Adapters that join a model made under zero.Init stay as they are.
+    train: engine.zero_stage === 3
+      ? train
+      : { ...train, lora: { ...train.lora, adapter_dtype: weights } },
     quantization: { ...quantization, kbit_upcast: false },
-    engine,
   };
 }

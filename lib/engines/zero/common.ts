@@ -10,7 +10,7 @@ import { bufferOf } from "../../play/program/buffer.ts";
 import type { PassActs } from "../../play/program/pass.ts";
 import { DTYPE_BYTES } from "../../play/torch/dtype.ts";
 import type { Dtype } from "../../play/torch/dtype.ts";
-import { clearOf, firstStep, lengthOf, workspaceActs } from "../acts.ts";
+import { clearOf, lengthOf, workspaceActs } from "../acts.ts";
 import type { HostMemory, RankAnswer, RankQuestion } from "../engine.ts";
 
 /** When acts happen. */
@@ -152,7 +152,7 @@ export function answerOf(
       first: [
         ...workspaceActs(workspaces),
         ...kept,
-        ...firstStep(whole, states),
+        ...withStates(whole, states),
       ],
       step: whole,
       ...lengthOf(passes, stepped),
@@ -160,3 +160,19 @@ export function answerOf(
     ...rest,
   };
 }
+
+/** The optimizer makes its states once the last micro-batch is reduced. */
+function withStates(step: readonly Act[], states: readonly Act[]): Act[] {
+  const begin = step.findLastIndex(({ phase }) => phase === "backward") + 1;
+  return [...step.slice(0, begin), ...states, ...step.slice(begin)];
+}
+
+/**
+ * The engine is asked to step after each micro-batch, and steps after the last.
+ *
+ * Source: deepspeed/runtime/engine.py, step
+ */
+export const STEP_ASKED: Take = take(
+  bufferOf("step asked for", []),
+  STEP,
+);

@@ -1,6 +1,10 @@
 import type { Act, Run } from "../../play/program/act.ts";
+import { roundedBytes } from "../../play/memory/tape.ts";
 import type { Buffer } from "../../play/program/buffer.ts";
+import { bufferOf } from "../../play/program/buffer.ts";
 import type { PassActs } from "../../play/program/pass.ts";
+import type { Dtype } from "../../play/torch/dtype.ts";
+import { DTYPE_BYTES } from "../../play/torch/dtype.ts";
 import type { Parameter } from "../../play/torch/values.ts";
 import type { Scenario } from "../../scenario/schema.ts";
 import { isCheckpointed } from "../blocks/pass.ts";
@@ -205,19 +209,25 @@ class Gathered {
     return made;
   }
 
+  /** One flat tensor for each type. */
   group(places: readonly number[]): Buffer {
-    const dtype = this.#parameters[places[0] ?? 0]?.dtype ?? "bf16";
-    const elements = places.reduce(
-      (sum, place) =>
-        sum +
-        this.#ranks *
-          Math.ceil((this.#parameters[place]?.elements ?? 0) / this.#ranks),
-      0,
-    );
-    const key = `${elements} ${dtype}`;
+    const elements = new Map<Dtype, number>();
+    for (const place of places) {
+      const { dtype, elements: own } = this.#parameters[place] as Parameter;
+      const padded = this.#ranks * Math.ceil(own / this.#ranks);
+      elements.set(dtype, (elements.get(dtype) ?? 0) + padded);
+    }
+    const key = [...elements].flat().join(" ");
     const known = this.#groups.get(key);
     if (known) return known;
-    const made = tensor(PART, "parameters gathered at once", elements, dtype);
+    const label = "parameters gathered at once";
+    const made = bufferOf(
+      label,
+      [...elements].map(([dtype, each]) => ({
+        group: { part: PART, label, count: 1, elements: each },
+        bytes: roundedBytes(each * DTYPE_BYTES[dtype]),
+      })),
+    );
     this.#groups.set(key, made);
     return made;
   }

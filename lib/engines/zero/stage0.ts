@@ -15,6 +15,7 @@ import {
   kernelFlags,
   LOAD,
   STEP,
+  STEP_ASKED,
   take,
   tensor,
   transient,
@@ -92,7 +93,10 @@ export function playStage0(question: RankQuestion): RankAnswer {
     ],
     states: [],
     step: [
-      ...played.flatMap(({ acts }) => acts),
+      ...played.flatMap(({ acts }, at) => [
+        ...(at === 0 ? [] : [STEP_ASKED]),
+        ...acts,
+      ]),
       ...reduced,
       ...casts.map((buffer) => take(buffer, STEP)),
       take(flat, STEP),
@@ -171,6 +175,7 @@ export function playWideGradients(question: RankQuestion): RankAnswer {
       ...played.flatMap((each, at): Act[] => {
         const before = played[at - 1];
         return [
+          ...(before ? [STEP_ASKED] : []),
           ...(before
             ? clearedInBackward(each, clearOf({ trained }, [before]))
             : each.acts),

@@ -17,6 +17,7 @@ import {
   kernelFlags,
   LOAD,
   STEP,
+  STEP_ASKED,
   take,
   tensor,
   transient,
@@ -73,6 +74,7 @@ export function playStage12(question: RankQuestion): RankAnswer {
     ? passes.flatMap((each, at) => {
       const own = at === 0 ? first : buckets();
       return [
+        ...(at === 0 ? [] : [STEP_ASKED]),
         ...weave.reduced(each, own, true),
         ...(at === 0 || offloads ? [] : [free(own.kept, BACKWARD_END)]),
       ];
@@ -215,7 +217,8 @@ class Weaver {
     const last = passes.at(-1) as PassActs;
     return [
       ...this.#standing(passes[0]?.acts ?? [], buckets),
-      ...passes.slice(1, -1).flatMap(({ acts }) => acts),
+      ...passes.slice(1, -1).flatMap(({ acts }) => [STEP_ASKED, ...acts]),
+      STEP_ASKED,
       ...last.acts.flatMap((run) =>
         this.#cut(run, (parameter) => {
           const when = whenOf(run);

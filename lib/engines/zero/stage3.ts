@@ -2,15 +2,14 @@ import type { Act, Take } from "../../play/program/act.ts";
 import { passActs } from "../../play/program/pass.ts";
 import { DTYPE_BYTES } from "../../play/torch/dtype.ts";
 import type { Dtype } from "../../play/torch/dtype.ts";
-import type { Parameter } from "../../play/torch/values.ts";
 import { roundedBytes } from "../../play/memory/tape.ts";
+import type { Buffer } from "../../play/program/buffer.ts";
 import { bufferOf } from "../../play/program/buffer.ts";
 import { elementsOf } from "../../models/tensors/tensor.ts";
 import { loadActs } from "../acts.ts";
 import { Cutter } from "../cuts.ts";
 import type { RankAnswer, RankQuestion } from "../engine.ts";
-import { Gradients, whenOf } from "./buckets.ts";
-import type { When } from "./common.ts";
+import { whenOf } from "./buckets.ts";
 import {
   answerOf,
   BACKWARD_END,
@@ -28,6 +27,7 @@ import {
   transient,
 } from "./common.ts";
 import { gathersOf } from "./gathers.ts";
+import { GradientBucket } from "./gradient_bucket.ts";
 import { offloadedParameters } from "./host.ts";
 import { elementsInOrder } from "./parameters.ts";
 import { zeroSettings } from "./settings.ts";
@@ -45,7 +45,9 @@ export function playStage3(question: RankQuestion): RankAnswer {
   const ranks = mesh.dp * mesh.cp;
   const items = inventory.items.filter(({ trains }) => trains);
   const dtype = items[0]?.dtype ?? "bf16";
-  const accumulates = settings.accumulates ?? dtype;
+  // Gradients are reduced and accumulate in the model's type, whatever the adapters'.
+  const reduced = plan.scenario.precision.weights;
+  const accumulates = settings.accumulates ?? reduced;
   const parts = elementsInOrder(items).map((each) => Math.ceil(each / ranks));
   const total = parts.reduce((sum, each) => sum + each, 0);
   const groups = subGroupsOf(parts, settings.subGroup);
@@ -88,6 +90,7 @@ export function playStage3(question: RankQuestion): RankAnswer {
       ].sort((a, b) => a.at - b.at),
     )
   );
+  const norms = normsOf(offloads ? parts.length : 0);
   return answerOf(question, {
     load: [
       ...(offload_parameters === "none"
@@ -118,7 +121,7 @@ export function playStage3(question: RankQuestion): RankAnswer {
             "communication buffers",
             "buckets of gradients",
             settings.reduceBucket,
-            dtype,
+            reduced,
           ),
           LOAD,
         )]
@@ -133,6 +136,8 @@ export function playStage3(question: RankQuestion): RankAnswer {
       ...woven,
       ...buckets.reduce(BACKWARD_END),
       ...gathers.end,
+      ...norms.map((buffer) => take(buffer, BACKWARD_END)),
+      ...norms.map((buffer) => free(buffer, STEP)),
       ...(offloads ? [] : [
         ...transient([
           tensor(
@@ -223,102 +228,23 @@ function subGroupStep(
 }
 
 /**
- * The bucket that gradients are copied to until it is full; what is larger waits as
- * it is for the next gradient.
+ * The norm of each gradient that goes to the host waits for the step.
  *
- * Source: deepspeed/runtime/zero/stage3.py, reduce_independent_p_g_buckets_and_
- * remove_grads, __avg_scatter_grads, partition_grads; runtime/comm/
- * coalesced_collectives.py, reduce_scatter_coalesced
+ * Source: deepspeed/runtime/zero/stage3.py, _offload_grad_partition_at_boundary
  */
-class GradientBucket {
-  readonly #limit: number;
-  readonly #contiguous: boolean;
-  readonly #dtype: Dtype;
-  readonly #ranks: number;
-  readonly #offloads: boolean;
-  readonly #gradients: Gradients;
-  #members: Parameter[] = [];
-  #standing: Parameter[] = [];
-  #elements = 0;
-
-  constructor(
-    limit: number,
-    contiguous: boolean,
-    dtype: Dtype,
-    ranks: number,
-    offloads: boolean,
-  ) {
-    this.#limit = limit;
-    this.#contiguous = contiguous;
-    this.#dtype = dtype;
-    this.#ranks = ranks;
-    this.#offloads = offloads;
-    this.#gradients = new Gradients(dtype);
-  }
-
-  add(parameter: Parameter, when: When): Act[] {
-    const { elements } = parameter;
-    const acts = this.#elements + elements > this.#limit
-      ? this.reduce(when)
-      : [];
-    if (!this.#contiguous || this.#elements + elements > this.#limit) {
-      this.#standing.push(parameter);
-      acts.push(take(this.#gradients.of(parameter), when));
-    }
-    this.#members.push(parameter);
-    this.#elements += elements;
-    return acts;
-  }
-
-  reduce(when: When): Act[] {
-    if (this.#members.length === 0) return [];
-    const parts = this.#members.map(({ elements }) =>
-      Math.ceil(elements / this.#ranks)
-    );
-    const sum = parts.reduce((total, part) => total + part, 0);
-    const copies = this.#members.length > 1 ||
-      sum * this.#ranks !== this.#elements;
-    const most = Math.max(...parts);
-    const acts = transient([
-      tensor(
-        "communication buffers",
-        "gradients as they are reduced",
-        copies ? sum * this.#ranks : 0,
-        this.#dtype,
-      ),
-      ...(this.#offloads
-        ? [
-          bufferOf(
-            "gradients on their way to the host",
-            parts.map((part) => ({
-              group: ON_THEIR_WAY,
-              bytes: roundedBytes(part * DTYPE_BYTES[this.#dtype]),
-            })),
-          ),
-          tensor(
-            "optimizer temporaries",
-            "gradients in fp64, for their norm",
-            most,
-            "fp64",
-          ),
-        ]
-        : []),
-    ], when);
-    acts.push(
-      ...this.#standing.map((parameter) =>
-        free(this.#gradients.of(parameter), when)
-      ),
-    );
-    this.#members = [];
-    this.#standing = [];
-    this.#elements = 0;
-    return acts;
-  }
+function normsOf(parameters: number): Buffer[] {
+  return parameters === 0 ? [] : [
+    bufferOf(
+      "norms of gradients",
+      [{ group: NORMS, bytes: roundedBytes(4) }],
+      parameters,
+    ),
+  ];
 }
 
-const ON_THEIR_WAY = {
-  part: "gradients",
-  label: "gradients on their way to the host",
+const NORMS = {
+  part: "optimizer temporaries",
+  label: "norms of gradients",
   count: 1,
   elements: null,
 } as const;
