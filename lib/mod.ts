@@ -63,7 +63,7 @@ export { describeField } from "./scenario/describe_field.ts";
 export { fieldAt, FIELDS } from "./scenario/field_list.ts";
 export type { Field } from "./scenario/field_list.ts";
 export { GROUPS, TAB_TITLES } from "./scenario/groups.ts";
-export type { Group, GroupId, TabId } from "./scenario/groups.ts";
+export type { FieldGroup, GroupId, TabId } from "./scenario/groups.ts";
 export { holds, pathsOf } from "./scenario/needs.ts";
 export type { Need, ValueAt } from "./scenario/needs.ts";
 export type { Values } from "./scenario/values_of.ts";

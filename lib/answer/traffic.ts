@@ -1,5 +1,5 @@
 /** How the ranks of a group talk to each other. */
-export type Collective =
+export type CollectiveName =
   | "all-reduce"
   | "reduce-scatter"
   | "all-gather"
@@ -14,7 +14,7 @@ export interface Flow {
   axis: Axis;
   /** What is sent, in words. */
   what: string;
-  collective: Collective;
+  collective: CollectiveName;
   /** Ranks of the group. */
   ranks: number;
   /** How often the collective runs in a step. */

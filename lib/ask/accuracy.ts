@@ -6,7 +6,7 @@ import type { Scoreboard } from "../evidence/score.ts";
 import { scoreboardOf } from "../evidence/score.ts";
 import type { Unpredicted } from "../evidence/unpredicted.ts";
 import { unpredictedOf } from "../evidence/unpredicted.ts";
-import { METHODS } from "../methods/mod.ts";
+import { METHOD_BY_NAME } from "../methods/mod.ts";
 
 /** How well every method does over some cases. */
 export interface Accuracy {
@@ -20,7 +20,7 @@ export interface Accuracy {
 
 /** Predicts every case with every method, and scores them. */
 export function accuracyOf(cases: readonly Case[]): Accuracy {
-  const methods = Object.keys(METHODS);
+  const methods = Object.keys(METHOD_BY_NAME);
   const predictions = methods.flatMap((method) =>
     predictAll(cases, method, tryEstimate)
   );

@@ -1,7 +1,7 @@
 import type { Opinion } from "../answer/opinion.ts";
 import type { Question } from "../methods/method.ts";
 import type { MethodName, Methods } from "../methods/mod.ts";
-import { METHODS } from "../methods/mod.ts";
+import { METHOD_BY_NAME } from "../methods/mod.ts";
 
 /**
  * Asks every other method too.
@@ -12,7 +12,7 @@ import { METHODS } from "../methods/mod.ts";
 export function opinionsOf(
   question: Question,
   answered: MethodName,
-  methods: Methods = METHODS,
+  methods: Methods = METHOD_BY_NAME,
 ): Opinion[] {
   const names = Object.keys(methods) as MethodName[];
   return names.filter((name) => name !== answered).flatMap(

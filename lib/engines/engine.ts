@@ -5,7 +5,7 @@ import type { Implementation } from "../optimizers/step_temporaries.ts";
 import type { StepPlan } from "../plan/step_plan.ts";
 import type { Program } from "../play/program/act.ts";
 import type { Pass } from "../play/program/pass.ts";
-import type { MachineSettings } from "../play/torch/machine.ts";
+import type { MachineSettings } from "../play/torch/machine_settings.ts";
 
 /** A rank's coordinates in the mesh, each from 0. */
 export interface Place {

@@ -14,7 +14,7 @@ export type MethodName = Scenario["method"];
 export type Methods = Readonly<Partial<Record<MethodName, Method>>>;
 
 /** Every method that there is. */
-export const METHODS: Methods = {
+export const METHOD_BY_NAME: Methods = {
   timeline,
   factors,
   "engine-formulas": engineFormulas,
@@ -38,7 +38,7 @@ export interface Answered extends Answer {
  */
 export function answerTo(
   question: Question,
-  methods: Methods = METHODS,
+  methods: Methods = METHOD_BY_NAME,
 ): Result<Answered> {
   const asked = question.scenario.method;
   const result = methods[asked]?.(question);

@@ -3,7 +3,7 @@
  * their decoder's width and the layers of both stacks together.
  */
 export interface Architecture {
-  /** `model_type` of config.json, or "custom" for bare dimensions. */
+  /** `model_type` of config.json, or OF_DIMENSIONS. */
   type: string;
   layers: number;
   hidden_size: number;
@@ -26,6 +26,9 @@ export interface Architecture {
   max_position_embeddings: number | null;
   vision: VisionTower | null;
 }
+
+/** The type of a model of bare dimensions, which no config.json describes. */
+export const OF_DIMENSIONS = "custom";
 
 /** A vision tower's dimensions. */
 export interface VisionTower {

@@ -1,8 +1,8 @@
 import type { Result } from "../scenario/parse_scenario.ts";
 import type { Architecture } from "./architecture.ts";
-import type { Config } from "./config.ts";
 import { architectureOfConfig } from "./architecture_of_config.ts";
 import { withClassDefaults } from "./class_defaults.ts";
+import type { Config } from "./config.ts";
 import { countTensors } from "./count_tensors.ts";
 import { faultNotes, uncountedWarnings } from "./config_remarks.ts";
 import { genericDecoder } from "./families/generic.ts";
@@ -13,7 +13,7 @@ import type { Model } from "./model.ts";
 import { otherFile } from "./other_file.ts";
 import { rolesOf } from "./roles.ts";
 import { ConfigReader } from "./tensors/config_reader.ts";
-import { layersOf, MAX_LAYERS } from "./tensors/layer_ranges.ts";
+import { layersOf, MAX_MODEL_LAYERS } from "./tensors/layer_ranges.ts";
 import { TensorScope, TooManyTensors } from "./tensors/tensor_scope.ts";
 
 /**
@@ -122,13 +122,13 @@ function finished(
   >,
 ): Result<Model> {
   const layers = layersOf(tensors);
-  if (layers > MAX_LAYERS) {
+  if (layers > MAX_MODEL_LAYERS) {
     return {
       ok: false,
       problems: [{
         path: "model",
         message:
-          `model must have at most ${MAX_LAYERS} layers: its config describes ${layers}`,
+          `model must have at most ${MAX_MODEL_LAYERS} layers: its config describes ${layers}`,
       }],
     };
   }

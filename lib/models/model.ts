@@ -1,7 +1,7 @@
 import type { Architecture } from "./architecture.ts";
 import type { Config } from "./config.ts";
 import type { RoleCount } from "./roles.ts";
-import type { Buffer, Tensor } from "./tensors/tensor.ts";
+import type { ModelBuffer, Tensor } from "./tensors/tensor.ts";
 
 /** A model as the methods see it: its tensors and its dimensions. */
 export interface Model {
@@ -15,7 +15,7 @@ export interface Model {
   /** The parameters by what they are for. */
   roles: readonly RoleCount[];
   /** What is resident beside the parameters. */
-  buffers: readonly Buffer[];
+  buffers: readonly ModelBuffer[];
   parameters: number;
   active_parameters: number;
   /** How the number of parameters is known. */

@@ -1,16 +1,16 @@
 import type { Result } from "../scenario/parse_scenario.ts";
-import type { Config } from "./config.ts";
 import { architectureOfConfig } from "./architecture_of_config.ts";
 import { modelOfConfig } from "./build_model.ts";
+import type { Config } from "./config.ts";
 import { countTensors } from "./count_tensors.ts";
 import { architectureOfTensors } from "./headers/architecture_of_tensors.ts";
+import type { HeaderTensor } from "./headers/mod.ts";
 import {
   BrokenHeader,
   compareTensors,
   hintsOfConfig,
   tensorsOfHeaders,
 } from "./headers/mod.ts";
-import type { HeaderTensor } from "./headers/mod.ts";
 import type { Model } from "./model.ts";
 import { rolesOf } from "./roles.ts";
 

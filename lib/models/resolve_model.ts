@@ -1,12 +1,13 @@
-import type { Result } from "../scenario/parse_scenario.ts";
 import type { Dims, ModelField } from "../scenario/model_field.ts";
-import { formatCount, groupDigits } from "../units/mod.ts";
+import type { Result } from "../scenario/parse_scenario.ts";
 import { shown } from "../scenario/problem.ts";
+import { formatCount, groupDigits } from "../units/mod.ts";
 import type { Architecture } from "./architecture.ts";
-import type { Config } from "./config.ts";
+import { OF_DIMENSIONS } from "./architecture.ts";
 import { modelOfConfig, modelOfDimensions } from "./build_model.ts";
 import type { CatalogueEntry } from "./catalogue.ts";
 import { findModel, similarModels } from "./catalogue.ts";
+import type { Config } from "./config.ts";
 import type { Model } from "./model.ts";
 
 const catalogued = new Map<CatalogueEntry, Model>();
@@ -97,7 +98,7 @@ function architectureOfDims(dims: Dims): Architecture {
   const intermediate = dims.intermediate_size ?? 4 * dims.hidden_size;
   const experts = dims.experts ?? 0;
   return {
-    type: "custom",
+    type: OF_DIMENSIONS,
     layers: dims.layers,
     hidden_size: dims.hidden_size,
     attention_heads: dims.attention_heads,

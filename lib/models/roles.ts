@@ -1,4 +1,4 @@
-import type { Piece, Role, Tensor } from "./tensors/tensor.ts";
+import type { ModelPiece, Role, Tensor } from "./tensors/tensor.ts";
 import { copiesOf, elementsOf } from "./tensors/tensor.ts";
 
 /** The parameters of one kind in a model. */
@@ -33,7 +33,7 @@ const ROLES: Record<Role, string> = {
 };
 
 /** Pieces that are counted whole, whatever their tensors do inside. */
-const PIECES: Partial<Record<Piece, string>> = {
+const PIECES: Partial<Record<ModelPiece, string>> = {
   vision_tower: "vision tower",
   audio_tower: "audio tower",
   projector: "projector",

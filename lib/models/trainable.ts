@@ -1,12 +1,12 @@
 import type { Result } from "../scenario/parse_scenario.ts";
 import type { Scenario } from "../scenario/schema.ts";
+import { codeOfType } from "./families/mod.ts";
 import { savedHeads } from "./heads/saved_heads.ts";
 import type { Adapters } from "./lora/adapters.ts";
 import { adaptersOf } from "./lora/adapters.ts";
-import { codeOfType } from "./families/mod.ts";
 import type { Facts, LoraSettings } from "./lora/settings.ts";
 import type { Model } from "./model.ts";
-import type { Piece } from "./tensors/tensor.ts";
+import type { ModelPiece } from "./tensors/tensor.ts";
 import { copiesOf, elementsOf } from "./tensors/tensor.ts";
 
 /** How many parameters train, and what there is to say of it. */
@@ -130,7 +130,7 @@ function olderSays(trainable: number, older: Result<Adapters>): string[] {
   ];
 }
 
-function countPieces(model: Model, pieces: readonly Piece[]): number {
+function countPieces(model: Model, pieces: readonly ModelPiece[]): number {
   return model.tensors
     .filter(({ piece }) => pieces.includes(piece))
     .reduce((sum, tensor) => sum + elementsOf(tensor) * copiesOf(tensor), 0);

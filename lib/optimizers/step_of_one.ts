@@ -1,4 +1,4 @@
-import type { Parameter } from "../play/torch/machine.ts";
+import type { Parameter } from "../play/torch/values.ts";
 import type { OptimizerRule, Trained } from "./rule.ts";
 import type { Implementation } from "./step_temporaries.ts";
 import { stepTemporaries } from "./step_temporaries.ts";

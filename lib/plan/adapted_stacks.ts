@@ -1,6 +1,6 @@
 import { PEFT_PREFIX } from "../models/lora/names.ts";
 import type { Tensor } from "../models/tensors/tensor.ts";
-import type { LayerKind, Stack } from "./stacks.ts";
+import type { LayerKind, LayerStack } from "./stacks.ts";
 
 /**
  * A stack whose layers are of kinds of their own where they hold other adapters:
@@ -9,9 +9,9 @@ import type { LayerKind, Stack } from "./stacks.ts";
  * @param adapters LoRA's tensors of the whole model.
  */
 export function withAdapters(
-  stack: Stack,
+  stack: LayerStack,
   adapters: readonly Tensor[],
-): Stack {
+): LayerStack {
   const prefix = `${PEFT_PREFIX}${stack.path}.N.`;
   const own = adapters.filter(({ name }) => name.startsWith(prefix));
   if (own.length === 0) return stack;

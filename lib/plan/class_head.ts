@@ -6,7 +6,7 @@ import { namedClass } from "../models/heads/class_of_config.ts";
 import type { HeadKind } from "../models/heads/head_kind.ts";
 import { headKindOf } from "../models/heads/model_head.ts";
 import type { LossSettings } from "../play/torch/ops/loss.ts";
-import type { HeadStep, LossBranch } from "./encoders/task_head.ts";
+import type { HeadStep, LossBranch } from "../play/record/task_head.ts";
 import { SPANS } from "./encoders/task_head.ts";
 import type { Modules } from "./modules.ts";
 

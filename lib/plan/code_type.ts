@@ -1,3 +1,4 @@
+import { OF_DIMENSIONS } from "../models/architecture.ts";
 import type { Model } from "../models/model.ts";
 import type { HeadKind } from "../models/heads/head_kind.ts";
 import { headKindOf } from "../models/heads/model_head.ts";
@@ -19,7 +20,7 @@ function typeOf(
   { architecture: { type, experts }, config }: Model,
   { train }: Scenario,
 ): string {
-  if (type === "custom") return experts > 0 ? "mixtral" : "llama";
+  if (type === OF_DIMENSIONS) return experts > 0 ? "mixtral" : "llama";
   const text = config?.["text_config"];
   if (train.images_per_sample === 0 && typeof text === "object" && text) {
     const own = (text as Record<string, unknown>)["model_type"];

@@ -1,5 +1,5 @@
 import type { ExpertNames } from "../models/families/code/experts.ts";
-import type { Parameter } from "../play/torch/machine.ts";
+import type { Parameter } from "../play/torch/values.ts";
 import type {
   ExpertLinears,
   ExpertsPlan,

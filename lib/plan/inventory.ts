@@ -94,16 +94,6 @@ export function adapterItems(
   });
 }
 
-/** A buffer of one storage that stands beside the parameters. */
-export function besideBuffer(
-  part: PartName,
-  label: string,
-  bytes: number,
-): Buffer {
-  const group: Group = { part, label, count: 1, elements: null };
-  return bufferOf(label, [{ group, bytes: roundedBytes(bytes) }]);
-}
-
 /** An item as the optimizer sees it. */
 export function trainedItem({ tensor, isAdapter, dtype }: Item): Trained {
   return {

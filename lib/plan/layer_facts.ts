@@ -1,10 +1,16 @@
 import type { Architecture } from "../models/architecture.ts";
 import type { FamilyCode } from "../models/families/code/code.ts";
+import { codeOfType } from "../models/families/mod.ts";
+import type { Model } from "../models/model.ts";
+import type { LayerPlan } from "../play/layers/decoder_layer.ts";
+import type { Scenario } from "../scenario/schema.ts";
 import type { Kernels } from "../play/torch/kernels.ts";
 import type { AttentionSettings } from "../play/torch/ops/attention/types.ts";
 import type { ModelCode } from "../software/model_code.ts";
 import type { StateSpaceFacts } from "./state_space_plan.ts";
+import { playedTraits } from "./played_traits.ts";
 import type { Traits } from "./traits.ts";
+import { traitsOf } from "./traits.ts";
 
 /** What a layer's plan needs to know beside its tensors. */
 export interface LayerFacts {
@@ -24,4 +30,57 @@ export interface LayerFacts {
   readonly cached: boolean;
   /** Of models with state spaces; null of others. */
   readonly stateSpaces: StateSpaceFacts | null;
+}
+
+/** What the layers of a scenario's model have in common. */
+export function layerFactsOf(
+  { train }: Scenario,
+  model: Model,
+  code: ModelCode,
+  stateSpaces: StateSpaceFacts | null,
+): LayerFacts {
+  const { architecture, config } = model;
+  const family = codeOfType(architecture.type);
+  const traits = traitsOf(family, config ?? {}, architecture.head_dim);
+  return {
+    architecture,
+    family,
+    traits: playedTraits(traits, train.kernels, code),
+    batch: train.micro_batch,
+    sequence: train.sequence_length,
+    attention: {
+      implementation: train.attention,
+      masked: train.padding_mask ||
+        (train.images_per_sample > 0 && family.sight?.masksImages === true),
+      keyMask: code.keyMask,
+      causal: true,
+      unpads: train.padding_mask && code.unpads,
+    },
+    kernels: train.kernels,
+    code,
+    cached: code.fillsCache,
+    stateSpaces,
+  };
+}
+
+/** Why layers as they are planned cannot be played; null when they can. */
+export function unclearLayers(
+  layers: readonly LayerPlan[],
+  { architecture: { type }, stateSpaces, code }: LayerFacts,
+  program: string,
+): string | null {
+  const isUnclear = layers.some(({ attention, mlp, stateSpace }) =>
+    stateSpaces
+      ? !attention && !mlp && !stateSpace
+      : attention === null || mlp === null
+  );
+  if (isUnclear) {
+    return `models of type ${type}, whose layers are not attention and MLP, are not played through yet`;
+  }
+  const isFused = layers.some(({ attention }) =>
+    attention && "projections" in attention && "qkv" in attention.projections
+  );
+  return isFused && !code.projectsAtOnce
+    ? `software.model_code ${program} has no models of type ${type}, which project queries, keys and values at once`
+    : null;
 }

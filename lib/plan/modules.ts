@@ -8,7 +8,7 @@ import type { Tensor } from "../models/tensors/tensor.ts";
 import { elementsOf } from "../models/tensors/tensor.ts";
 import type { Scenario } from "../scenario/schema.ts";
 import type { Dtype } from "../play/torch/dtype.ts";
-import type { Parameter } from "../play/torch/machine.ts";
+import type { Parameter } from "../play/torch/values.ts";
 import type {
   AdaptedLinear,
   Adapter,

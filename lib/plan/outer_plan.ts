@@ -1,5 +1,5 @@
 import type { Dtype } from "../play/torch/dtype.ts";
-import type { Parameter } from "../play/torch/machine.ts";
+import type { Parameter } from "../play/torch/values.ts";
 import type { AdaptedLinear } from "../play/torch/ops/adapted_linear.ts";
 import { scattersOnes } from "../play/torch/ops/compiled_loss.ts";
 import { fusedLoss } from "../play/torch/ops/fused_loss.ts";

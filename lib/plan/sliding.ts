@@ -1,7 +1,7 @@
 import type { Config } from "../models/config.ts";
 import type { WindowCode } from "../models/families/code/attention.ts";
 import { numberOf } from "../models/families/code/setting.ts";
-import type { Stack } from "./stacks.ts";
+import type { LayerStack } from "./stacks.ts";
 
 /** What the layers of a stack see: everything before them, or a window of it. */
 export interface Windows {
@@ -55,7 +55,10 @@ function sizeOf(code: WindowCode, stated: unknown): number | null {
 }
 
 /** A stack whose layers with windows are of kinds of their own. */
-export function withWindows(stack: Stack, { isSliding }: Windows): Stack {
+export function withWindows(
+  stack: LayerStack,
+  { isSliding }: Windows,
+): LayerStack {
   const sliding = new Map(
     stack.kinds.map((kind) => [
       kind,

@@ -14,7 +14,7 @@ export interface LayerKind {
 }
 
 /** A stack of layers, each of some kind. */
-export interface Stack {
+export interface LayerStack {
   /** The path before the layer's number, such as "model.layers". */
   readonly path: string;
   readonly kinds: readonly LayerKind[];
@@ -23,7 +23,7 @@ export interface Stack {
 }
 
 /** Finds the stacks of layers that a model's tensors form. */
-export function stacksOf(tensors: readonly Tensor[]): Stack[] {
+export function stacksOf(tensors: readonly Tensor[]): LayerStack[] {
   const byPath = new Map<string, Tensor[]>();
   for (const tensor of tensors) {
     const at = tensor.layers === null ? -1 : tensor.name.indexOf(".N.");
@@ -36,7 +36,7 @@ export function stacksOf(tensors: readonly Tensor[]): Stack[] {
   return [...byPath].map(([path, own]) => stackOf(path, own));
 }
 
-function stackOf(path: string, tensors: readonly Tensor[]): Stack {
+function stackOf(path: string, tensors: readonly Tensor[]): LayerStack {
   const count = Math.max(
     ...tensors.flatMap(({ layers }) => (layers ?? []).map(([, to]) => to)),
   );

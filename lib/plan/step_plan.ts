@@ -1,15 +1,15 @@
 import type { Model } from "../models/model.ts";
-import { PEFT_PREFIX, SAVED_COPY } from "../models/lora/names.ts";
 import { codeOfType } from "../models/families/mod.ts";
+import { PEFT_PREFIX, SAVED_COPY } from "../models/lora/names.ts";
 import { scenarioAdapters } from "../models/trainable.ts";
 import type { Tensor } from "../models/tensors/tensor.ts";
 import type { Scenario } from "../scenario/schema.ts";
 import { weightFormat } from "../scenario/weight_format.ts";
 import type { Dtype } from "../play/torch/dtype.ts";
 import type { Trained } from "../optimizers/rule.ts";
-import { DTYPE_BYTES } from "../play/torch/dtype.ts";
-import type { Buffer } from "../play/program/buffer.ts";
+import { besideOf } from "./beside.ts";
 import type { LayerFacts } from "./layer_facts.ts";
+import { layerFactsOf, unclearLayers } from "./layer_facts.ts";
 import { layerPlanOf } from "./layer_plan.ts";
 import { withAdapters } from "./adapted_stacks.ts";
 import { playedCode } from "../software/mod.ts";
@@ -21,15 +21,9 @@ import { frozenOf } from "./encoders/frozen.ts";
 import type { EncoderPlan } from "./encoders/encoder_plan.ts";
 import { encoderPlanOf } from "./encoders/encoder_plan.ts";
 import type { Inventory } from "./inventory.ts";
-import {
-  adapterItems,
-  besideBuffer,
-  trainedItem,
-  weightItems,
-} from "./inventory.ts";
+import { adapterItems, trainedItem, weightItems } from "./inventory.ts";
 import { Modules } from "./modules.ts";
-import { playedTraits } from "./played_traits.ts";
-import type { LayerKind, Stack } from "./stacks.ts";
+import type { LayerKind, LayerStack } from "./stacks.ts";
 import { stacksOf } from "./stacks.ts";
 import {
   passesBy,
@@ -40,7 +34,7 @@ import type { Storage } from "./storage.ts";
 import { storageOf } from "./storage.ts";
 import type { Windows } from "./sliding.ts";
 import { windowsOf, withWindows } from "./sliding.ts";
-import { innerConfig, traitsOf } from "./traits.ts";
+import { innerConfig } from "./traits.ts";
 import { unplayed } from "./unplayed.ts";
 import { withUnturned } from "./unturned.ts";
 
@@ -50,7 +44,7 @@ export interface StepPlan {
   readonly model: Model;
   readonly facts: LayerFacts;
   /** The decoder's layers. */
-  readonly stack: Stack;
+  readonly stack: LayerStack;
   /** Which of them look at a window alone. */
   readonly windows: Windows;
   /** Modules outside of layers, by whole name. */
@@ -123,7 +117,10 @@ export function stepPlanOf(
       : train.lora.adapter_dtype;
   const stacksIn = (tensors: readonly Tensor[]) =>
     stacksOf(tensors).map((each) => withAdapters(each, adapters));
-  const modulesIn = (_: Stack, { tensors, adapters = NOTHING }: LayerKind) =>
+  const modulesIn = (
+    _: LayerStack,
+    { tensors, adapters = NOTHING }: LayerKind,
+  ) =>
     new Modules(
       tensors,
       adapters,
@@ -131,53 +128,15 @@ export function stepPlanOf(
       train.lora,
       code.adapters,
     );
-  const traits = traitsOf(
-    family,
-    model.config ?? {},
-    model.architecture.head_dim,
-  );
-  const facts: LayerFacts = {
-    architecture: model.architecture,
-    family,
-    traits: playedTraits(traits, train.kernels, code),
-    batch: train.micro_batch,
-    sequence: train.sequence_length,
-    attention: {
-      implementation: train.attention,
-      masked: train.padding_mask ||
-        (train.images_per_sample > 0 && family.sight?.masksImages === true),
-      keyMask: code.keyMask,
-      causal: true,
-      unpads: train.padding_mask && code.unpads,
-    },
-    kernels: train.kernels,
-    code,
-    cached: code.fillsCache,
-    stateSpaces,
-  };
-  const layers = family.encoder === null
-    ? stack.kinds.map((kind) => layerPlanOf(modulesIn(stack, kind), facts))
-    : [];
-  const unclear = layers.some(({ attention, mlp, stateSpace }) =>
-    stateSpaces
-      ? !attention && !mlp && !stateSpace
-      : attention === null || mlp === null
-  );
-  if (unclear) {
-    return {
-      reason:
-        `models of type ${model.architecture.type}, whose layers are not attention and MLP, are not played through yet`,
-    };
-  }
-  const isFused = layers.some(({ attention }) =>
-    attention && "projections" in attention && "qkv" in attention.projections
-  );
-  if (isFused && !code.projectsAtOnce) {
-    return {
-      reason:
-        `software.model_code ${software.model_code} has no models of type ${model.architecture.type}, which project queries, keys and values at once`,
-    };
-  }
+  const facts = layerFactsOf(scenario, model, code, stateSpaces);
+  const unclear = family.encoder === null
+    ? unclearLayers(
+      stack.kinds.map((kind) => layerPlanOf(modulesIn(stack, kind), facts)),
+      facts,
+      software.model_code,
+    )
+    : null;
+  if (unclear !== null) return { reason: unclear };
   const modules = new Modules(
     new Map(outside.map((tensor) => [tensor.name, tensor])),
     loraOf(PEFT_PREFIX),
@@ -235,17 +194,7 @@ export function stepPlanOf(
     ],
     inventory: {
       items: [...weights, ...added],
-      beside: [
-        besideBuffer(
-          "buffers",
-          "buffers",
-          code.bufferBytes(),
-        ),
-        ...(code.kept?.().map(({ part, label, bytes }) =>
-          besideBuffer(part, label, bytes)
-        ) ?? pixelsOf(vision)),
-        ...soundOf(encoders),
-      ].filter(({ bytes }) => bytes > 0),
+      beside: besideOf(code, vision, encoders),
       trained: [
         ...read(
           weights.filter(({ trains }) => trains).map(trainedItem),
@@ -279,22 +228,6 @@ function read(
     ...each,
     copies: each.copies - (vision?.unread(each.name) ?? 0),
   })).filter(({ copies }) => copies > 0);
-}
-
-/** The batch holds its pixels throughout the step. */
-function pixelsOf(vision: VisionPlan | null): Buffer[] {
-  if (!vision) return [];
-  const { elements, dtype } = vision.pixels;
-  return [besideBuffer("inputs", "pixels", elements * DTYPE_BYTES[dtype])];
-}
-
-/** The same of features of sound. */
-function soundOf(encoders: EncoderPlan | null): Buffer[] {
-  if (!encoders || "table" in encoders.encoder.entry) return [];
-  const { batch, entry } = encoders.encoder;
-  const { mels, frames, dtype } = entry;
-  const bytes = batch * mels * frames * DTYPE_BYTES[dtype];
-  return [besideBuffer("inputs", "features of the sound", bytes)];
 }
 
 function adapterTensors(scenario: Scenario, model: Model): Tensor[] {

@@ -4,7 +4,7 @@ import { elementsOf } from "../models/tensors/tensor.ts";
 import { groupDigits } from "../units/mod.ts";
 import { MAX_ELEMENTS, MAX_EXPERTS } from "../play/memory/limits.ts";
 import { CROSS } from "./encoders/encoder_layer_plan.ts";
-import type { LayerKind, Stack } from "./stacks.ts";
+import type { LayerKind, LayerStack } from "./stacks.ts";
 
 /**
  * Why a model's step cannot be played, by its tensors alone; null where nothing
@@ -15,7 +15,7 @@ import type { LayerKind, Stack } from "./stacks.ts";
  */
 export function unplayed(
   model: Model,
-  stacks: readonly Stack[],
+  stacks: readonly LayerStack[],
   hasEncoder: boolean,
 ): string | null {
   const { name, architecture, tensors, config } = model;

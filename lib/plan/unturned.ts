@@ -1,28 +1,19 @@
 import type { Config } from "../models/config.ts";
-import type { Stack } from "./stacks.ts";
+import { isTurned } from "../models/families/code/turned.ts";
+import type { LayerStack } from "./stacks.ts";
 
 /**
  * A stack whose layers without rotary positions are of kinds of their own.
- *
- * Source: huggingface/transformers models/llama4/configuration_llama4.py,
- * no_rope_layers and no_rope_layer_interval
  *
  * @param usual Every how many layers one is so where the config does not say;
  *   null of a type without such layers.
  */
 export function withUnturned(
-  stack: Stack,
+  stack: LayerStack,
   usual: number | null,
   config: Config,
-): Stack {
+): LayerStack {
   if (usual === null) return stack;
-  const stated = config["no_rope_layer_interval"];
-  const turn = typeof stated === "number" && stated > 0 ? stated : usual;
-  const listed = config["no_rope_layers"];
-  const isUnturned = (layer: number) =>
-    Array.isArray(listed) && listed.length > 0
-      ? listed[layer] === 0
-      : (layer + 1) % turn === 0;
   const { kinds } = stack;
   const unturned = new Map(
     kinds.map((
@@ -30,7 +21,7 @@ export function withUnturned(
     ) => [kind, { ...kind, id: kind.id + kinds.length, unturned: true }]),
   );
   const layers = stack.layers.map((kind, at) =>
-    isUnturned(at) ? unturned.get(kind) ?? kind : kind
+    isTurned(at, config, usual) ? kind : unturned.get(kind) ?? kind
   );
   return { ...stack, kinds: [...new Set(layers)], layers };
 }

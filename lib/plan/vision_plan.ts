@@ -6,11 +6,11 @@ import type { Sight } from "../software/sight.ts";
 import type { LayerFacts } from "./layer_facts.ts";
 import { layerPlanOf } from "./layer_plan.ts";
 import type { Modules } from "./modules.ts";
-import type { LayerKind, Stack } from "./stacks.ts";
+import type { LayerKind, LayerStack } from "./stacks.ts";
 
 /** How a model sees: its tower, its projector, and the tokens that it yields. */
 export interface VisionPlan extends Sight {
-  readonly stack: Stack;
+  readonly stack: LayerStack;
   layerOf(kind: LayerKind): LayerPlan;
   /** How many of a tensor's copies no gradient reaches: nobody reads their layer. */
   unread(name: string): number;
@@ -23,8 +23,8 @@ export interface VisionSource {
   readonly facts: LayerFacts;
   readonly outside: Modules;
   /** The stacks of some tensors, with their adapters. */
-  stacksIn(tensors: readonly Tensor[]): Stack[];
-  modulesOf(stack: Stack, kind: LayerKind): Modules;
+  stacksIn(tensors: readonly Tensor[]): LayerStack[];
+  modulesOf(stack: LayerStack, kind: LayerKind): Modules;
 }
 
 /** Plans how a model sees a scenario's images, or says why it cannot. */

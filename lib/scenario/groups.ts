@@ -14,7 +14,7 @@ export const TAB_TITLES = {
 export type TabId = keyof typeof TAB_TITLES;
 
 /** Fields that belong together in a form. */
-export interface Group {
+export interface FieldGroup {
   tab: TabId;
   title: string;
   /** Its one control says the same, so only screen readers get the title. */
@@ -56,11 +56,11 @@ export const GROUPS = {
   },
   serving: { tab: "basic", title: "Serving", task: "serve" },
   hardware: { tab: "basic", title: "Hardware" },
-  objective: { tab: "basic", title: "Objective", more: [when.training] },
+  objective: { tab: "basic", title: "Objective", more: [when.toTrain] },
   limits: {
     tab: "basic",
     title: "The engine's own settings",
-    more: [when.serving],
+    more: [when.toServe],
   },
   cards: { tab: "basic", title: "Unlike cards", more: [] },
 
@@ -70,23 +70,27 @@ export const GROUPS = {
   sharing: {
     tab: "parallelism",
     title: "Any engine",
-    more: [when.training],
+    more: [when.toTrain],
   },
-  ddp: { tab: "parallelism", title: "DDP", more: [when.training, when.ddp] },
+  ddp: {
+    tab: "parallelism",
+    title: "DDP",
+    more: [when.toTrain, when.replicated],
+  },
   fsdp: {
     tab: "parallelism",
     title: "FSDP",
-    more: [when.training, when.fsdp],
+    more: [when.toTrain, when.fsdp],
   },
   deepspeed: {
     tab: "parallelism",
     title: "DeepSpeed",
-    more: [when.training, when.deepspeed],
+    more: [when.toTrain, when.deepspeed],
   },
   megatron: {
     tab: "parallelism",
     title: "Megatron-LM",
-    more: [when.training, when.megatron],
+    more: [when.toTrain, when.megatron],
   },
 
   activations: { tab: "optimizations", title: "Activations" },
@@ -99,7 +103,7 @@ export const GROUPS = {
   recomputing: {
     tab: "optimizations",
     title: "Selective checkpointing",
-    more: [when.training, when.selective],
+    more: [when.toTrain, when.selective],
   },
 
   adapters: { tab: "lora", title: "Adapters" },
@@ -129,7 +133,7 @@ export const GROUPS = {
     title: "Engine formulas",
     more: [when.method("engine-formulas")],
   },
-} as const satisfies Record<string, Group>;
+} as const satisfies Record<string, FieldGroup>;
 
 /** A group's id. */
 export type GroupId = keyof typeof GROUPS;

@@ -5,13 +5,17 @@ import { modelField } from "./model_field.ts";
 import { engine } from "./sections/engine.ts";
 import { hardware, overheads, software } from "./sections/hardware.ts";
 import {
-  engineFormulas,
-  factors,
-  multipliers,
-  ruleOfThumb,
+  engineFormulasSection,
+  factorsSection,
+  multipliersSection,
+  ruleOfThumbSection,
 } from "./sections/methods.ts";
 import { parallel } from "./sections/parallel.ts";
-import { optimizer, precision, quantization } from "./sections/precision.ts";
+import {
+  optimizerSection,
+  precision,
+  quantization,
+} from "./sections/precision.ts";
 import { serve } from "./sections/serve.ts";
 import { train } from "./sections/train.ts";
 
@@ -46,7 +50,7 @@ export const scenarioSchema = z.strictObject({
   train: train.prefault({}),
   precision: precision.prefault({}),
   quantization: quantization.prefault({}),
-  optimizer: optimizer.prefault({}),
+  optimizer: optimizerSection.prefault({}),
   parallel: parallel.prefault({}),
   engine: engine.prefault({}),
   serve: serve.prefault({}),
@@ -60,10 +64,10 @@ export const scenarioSchema = z.strictObject({
       "`timeline` plays a training step on one GPU through; `factors` answers, with a warning, what the method asked for does not cover; for `engine-formulas` see [engine-formulas.md](engine-formulas.md), for `multipliers` [multipliers.md](multipliers.md), for `rule-of-thumb` [rule-of-thumb.md](rule-of-thumb.md)",
     flag: { name: "--method", value: "<method>", help: METHODS.join(", ") },
   }),
-  factors: factors.prefault({}),
-  engine_formulas: engineFormulas.prefault({}),
-  multipliers: multipliers.prefault({}),
-  rule_of_thumb: ruleOfThumb.prefault({}),
+  factors: factorsSection.prefault({}),
+  engine_formulas: engineFormulasSection.prefault({}),
+  multipliers: multipliersSection.prefault({}),
+  rule_of_thumb: ruleOfThumbSection.prefault({}),
 });
 
 /** A Scenario with every default filled in. */

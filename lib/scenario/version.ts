@@ -1,4 +1,4 @@
-/** The first two numbers of a release. */
+/** A release's first two numbers. */
 export type Release = readonly [major: number, minor: number];
 
 /** A release's first two numbers; null for none, or for no such number. */

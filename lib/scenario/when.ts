@@ -3,14 +3,14 @@ import type { Need } from "./needs.ts";
 
 /** What fields need that several share. */
 
-export const training: Need = { path: "task", is: ["train"] };
-export const serving: Need = { path: "task", is: ["serve"] };
+export const toTrain: Need = { path: "task", is: ["train"] };
+export const toServe: Need = { path: "task", is: ["serve"] };
 export const adapted: Need = { path: "train.method", not: ["full"] };
 export const selective: Need = {
   path: "train.checkpointing",
   is: ["selective"],
 };
-export const ddp: Need = { path: "engine.name", is: ["ddp"] };
+export const replicated: Need = { path: "engine.name", is: ["ddp"] };
 export const fsdp: Need = { path: "engine.name", like: /^fsdp/ };
 export const deepspeed: Need = {
   path: "engine.name",

@@ -4,7 +4,7 @@ import type { Tensor } from "../models/tensors/tensor.ts";
 import type { Merge } from "../play/record/images.ts";
 import type { Dtype } from "../play/torch/dtype.ts";
 import type { Kernels } from "../play/torch/kernels.ts";
-import type { Parameter } from "../play/torch/machine.ts";
+import type { Parameter } from "../play/torch/values.ts";
 import type { ActivationKind } from "../play/torch/ops/activations.ts";
 import type { AdaptedLinear } from "../play/torch/ops/adapted_linear.ts";
 import type { Norm } from "../play/torch/ops/norms.ts";

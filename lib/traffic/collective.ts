@@ -1,4 +1,4 @@
-import type { Collective } from "../answer/traffic.ts";
+import type { CollectiveName } from "../answer/traffic.ts";
 
 /**
  * Bytes that each rank sends, and receives, for each byte of a collective's
@@ -9,7 +9,7 @@ import type { Collective } from "../answer/traffic.ts";
  *
  * @param ranks Ranks of the group, n.
  */
-export function busFactor(collective: Collective, ranks: number): number {
+export function busFactor(collective: CollectiveName, ranks: number): number {
   if (ranks <= 1) return 0;
   switch (collective) {
     case "all-reduce":

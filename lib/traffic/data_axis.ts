@@ -1,5 +1,5 @@
 import { shardingOf } from "../parallel/sharding.ts";
-import type { Collective } from "../answer/traffic.ts";
+import type { CollectiveName } from "../answer/traffic.ts";
 import type { Message } from "./flow.ts";
 import { spelledCount } from "./flow.ts";
 import type { Share } from "./held.ts";
@@ -11,7 +11,7 @@ import { isFsdp } from "./setup.ts";
 interface Plan {
   /** All parameters are gathered this often per micro step. */
   gathers: number;
-  reduce: Collective;
+  reduce: CollectiveName;
   /** Whether gradients are reduced in every micro step, or in the last alone. */
   reducesEach: boolean;
   /** Whether what trains is gathered once after the optimizer's step. */

@@ -1,5 +1,5 @@
 import { groupDigits } from "../units/mod.ts";
-import type { Collective } from "../answer/traffic.ts";
+import type { CollectiveName } from "../answer/traffic.ts";
 import { busFactor } from "./collective.ts";
 import type { RankGroup } from "./placement.ts";
 import { networkShare } from "./placement.ts";
@@ -10,7 +10,7 @@ import type { Flow } from "../answer/traffic.ts";
 export interface Message {
   group: RankGroup;
   what: string;
-  collective: Collective;
+  collective: CollectiveName;
   /** Elements of the whole array, and bytes of each. */
   elements: number;
   bytes: number;

@@ -1,4 +1,4 @@
-import type { Piece, Tensor } from "../models/tensors/tensor.ts";
+import type { ModelPiece, Tensor } from "../models/tensors/tensor.ts";
 import { copiesOf, elementsOf } from "../models/tensors/tensor.ts";
 import type { TrafficQuestion } from "./question.ts";
 
@@ -31,7 +31,7 @@ export function heldBy(
   const layerShare = Math.ceil(model.architecture.layers / pp) /
     Math.max(1, model.architecture.layers);
   const full = scenario.train.method === "full";
-  const pieces: "all" | readonly Piece[] = scenario.train.trainable;
+  const pieces: "all" | readonly ModelPiece[] = scenario.train.trainable;
   const trains = ({ piece }: Tensor): boolean =>
     full && (pieces === "all" || pieces.includes(piece));
   const spread = ep > 1;

@@ -144,6 +144,12 @@ for (const [name, value] of NOT_JSON) {
   });
 }
 
+Deno.test("tryEstimate() answers a type of model that cannot be made a text", () => {
+  const sizes = { hidden_size: 1, num_hidden_layers: 1, vocab_size: 1 };
+  const config = { ...sizes, model_type: { toString: 0 } };
+  isSound(withField("model", { config }));
+});
+
 Deno.test("tryEstimate() answers a config of a thousand nested lists", () => {
   let nested: unknown = 1;
   for (let depth = 0; depth < 1_000; depth++) nested = [nested];

@@ -84,11 +84,13 @@ function play(allocator: Watched, acts: readonly Act[]): void {
       for (const memory of taken.get(act.buffer)?.toReversed() ?? []) {
         allocator.release(memory);
       }
-    } else {
-      for (const memory of act.instances.flatMap(heldOf)) {
-        if (memory) allocator.release(memory);
+    } else if (act.act === "clear") {
+      for (const instance of act.instances) {
+        for (const memory of heldOf(instance)) {
+          if (memory) allocator.release(memory);
+        }
+        instances.delete(instance);
       }
-      instances.clear();
     }
   }
 }

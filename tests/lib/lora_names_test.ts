@@ -4,7 +4,7 @@ import { CODE_POINT } from "../code_point.ts";
 import type { Scenario, ScenarioInput } from "../../lib/mod.ts";
 import { parseScenario, tryEstimate } from "../../lib/mod.ts";
 import { adaptersOf } from "../../lib/models/lora/adapters.ts";
-import type { Taken } from "../../lib/models/lora/match.ts";
+import type { MatchedTargets } from "../../lib/models/lora/match.ts";
 import { NameList, PathPattern } from "../../lib/models/lora/match.ts";
 import type { LoraSettings } from "../../lib/models/lora/settings.ts";
 import { TextFinder } from "../../lib/models/lora/text_finder.ts";
@@ -43,7 +43,10 @@ function oneByOne(
   ).sort((a, b) => a - b);
 }
 
-function numbersOf(taken: Taken, layers: readonly LayerRange[]): number[] {
+function numbersOf(
+  taken: MatchedTargets,
+  layers: readonly LayerRange[],
+): number[] {
   if (taken === "none") return [];
   return oneByOne("N", taken === "all" ? layers : taken, () => true);
 }

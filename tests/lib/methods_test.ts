@@ -1,6 +1,6 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { estimate, parseScenario } from "../../lib/mod.ts";
-import { answerTo, METHODS } from "../../lib/methods/mod.ts";
+import { answerTo, METHOD_BY_NAME } from "../../lib/methods/mod.ts";
 import type { Method, Question } from "../../lib/methods/method.ts";
 import { resolveModel } from "../../lib/models/resolve_model.ts";
 import { trainableOf } from "../../lib/models/trainable.ts";
@@ -24,7 +24,7 @@ function question(method: string): Question {
   };
 }
 
-const { factors } = METHODS;
+const { factors } = METHOD_BY_NAME;
 assert(factors);
 
 const doubled: Method = (asked) => {

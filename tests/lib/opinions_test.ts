@@ -1,7 +1,7 @@
 import { assert, assertEquals } from "@std/assert";
 import { estimateScenario, parseScenario } from "../../lib/mod.ts";
 import type { Opinion, ScenarioInput } from "../../lib/mod.ts";
-import { METHODS } from "../../lib/methods/mod.ts";
+import { METHOD_BY_NAME } from "../../lib/methods/mod.ts";
 
 function opinionsOn(input: ScenarioInput): readonly Opinion[] {
   const scenario = parseScenario(input);
@@ -15,11 +15,15 @@ function opinionsOn(input: ScenarioInput): readonly Opinion[] {
 
 Deno.test("opinionsOf() asks every method but the one that has answered", () => {
   const model = "llama2-7b";
-  for (const method of Object.keys(METHODS) as (keyof typeof METHODS)[]) {
+  for (
+    const method of Object.keys(
+      METHOD_BY_NAME,
+    ) as (keyof typeof METHOD_BY_NAME)[]
+  ) {
     const others = opinionsOn({ model, method }).map(({ method }) => method);
     assertEquals(
       others.toSorted(),
-      Object.keys(METHODS).filter((name) => name !== method).sort(),
+      Object.keys(METHOD_BY_NAME).filter((name) => name !== method).sort(),
     );
   }
 });

@@ -1,4 +1,4 @@
-import type { Buffer, Tensor } from "../../lib/models/tensors/tensor.ts";
+import type { ModelBuffer, Tensor } from "../../lib/models/tensors/tensor.ts";
 import { copiesOf, elementsOf } from "../../lib/models/tensors/tensor.ts";
 
 /** A model as tools/truth records it. */
@@ -12,7 +12,7 @@ export interface Truth {
   tensors: [name: string, shape: number[], copies: number][];
 }
 
-export function bufferBytes(buffers: readonly Buffer[]): number {
+export function bufferBytes(buffers: readonly ModelBuffer[]): number {
   return buffers.reduce(
     (sum, buffer) =>
       sum + elementsOf(buffer) * copiesOf(buffer) * buffer.bytes_per_element,

@@ -1,5 +1,5 @@
 import type { ProbedStep } from "./probe.ts";
-import type { Asked, Told, Values } from "./values.ts";
+import type { Asked, FieldValues, Told } from "./values.ts";
 
 /** Where a value is searched, and what the GPU has. */
 export interface Bounds {
@@ -23,7 +23,7 @@ const FAR_TOKENS = 1024;
  * @returns 0 where none was found.
  */
 export function* guessed(
-  values: Values,
+  values: FieldValues,
   { least, most }: Bounds,
   wantedOf: (played: ProbedStep) => number,
 ): Generator<Asked, number, Told> {

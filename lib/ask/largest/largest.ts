@@ -13,7 +13,7 @@ import { probeOf } from "./probe.ts";
 import type { Found } from "./search.ts";
 import { searchLargest } from "./search.ts";
 import type { Asked, Told } from "./values.ts";
-import { TooLong, Values } from "./values.ts";
+import { FieldValues, TooLong } from "./values.ts";
 
 /** A value of the field and what the GPU would have to hold. */
 export interface Tried {
@@ -140,7 +140,7 @@ function* search(
   const problem = fieldProblem(field, scenario.task);
   if (problem) return { ok: false, problems: [problem] };
   const { least, most }: InverseField = INVERSE_FIELDS[field];
-  const values = new Values(scenario, field);
+  const values = new FieldValues(scenario, field);
   const first = yield* values.estimateAt(least);
   if (!first.ok) return first;
   const own = first.value.fit[0];
@@ -220,7 +220,7 @@ function* search(
 
 /** @param sure A value up to which all fit, by a guess that was tried. */
 function* run(
-  values: Values,
+  values: FieldValues,
   { least, most }: Bounds,
   { sure, fits, below }: {
     sure: number;
@@ -251,7 +251,7 @@ const SPARE = 0.01;
 
 /** The largest value at which the high end of the band fits too. */
 function* cautiousValue(
-  values: Values,
+  values: FieldValues,
   bounds: Bounds,
   high: number,
 ): Generator<Asked, Found, Told> {

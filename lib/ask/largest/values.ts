@@ -37,7 +37,7 @@ export class TooLong extends RangeError {
 }
 
 /** What is known of a field's values so far. */
-export class Values {
+export class FieldValues {
   readonly #scenario: Scenario;
   readonly #field: InversePath;
   readonly #probes = new Map<number, Probe | null>();

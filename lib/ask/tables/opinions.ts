@@ -1,6 +1,6 @@
 import type { Estimate } from "../../answer/estimate.ts";
 import type { MethodName } from "../../methods/mod.ts";
-import { METHODS } from "../../methods/mod.ts";
+import { METHOD_BY_NAME } from "../../methods/mod.ts";
 import type { Result, ScenarioInput } from "../../scenario/parse_scenario.ts";
 import { QUANTIZATIONS } from "../../scenario/quantizations.ts";
 import type { TablesSettings } from "./settings.ts";
@@ -75,7 +75,7 @@ export function scenarioOf(
 
 /** What every method says of every use, one method a row. */
 export function opinionRows(estimates: UseEstimates): MethodOpinions[] {
-  return (Object.keys(METHODS) as MethodName[]).map((method) => ({
+  return (Object.keys(METHOD_BY_NAME) as MethodName[]).map((method) => ({
     method,
     inference: opinionOf(method, estimates.inference),
     training: opinionOf(method, estimates.training),

@@ -7,16 +7,13 @@ import { recordStack } from "../../play/record/record_stack.ts";
 import type { Dtype } from "../../play/torch/dtype.ts";
 import type { EncoderLayerPlan } from "../../play/layers/encoder_layer.ts";
 import { encoderLayer } from "../../play/layers/encoder_layer.ts";
-import type {
-  Machine,
-  MachineSettings,
-  Parameter,
-  Value,
-} from "../../play/torch/machine.ts";
+import type { Machine } from "../../play/torch/machine.ts";
+import type { MachineSettings } from "../../play/torch/machine_settings.ts";
+import type { Parameter, Value } from "../../play/torch/values.ts";
 import type { LossSettings } from "../../play/torch/ops/loss.ts";
 import type { RotaryTable } from "../../play/torch/ops/rotary.ts";
 import type { PartName } from "../../answer/parts.ts";
-import { decoderStack, isCheckpointed, placed } from "./pass.ts";
+import { decoderStack, isCheckpointed, placed } from "./stacks.ts";
 import type { EncoderPlan } from "../../plan/encoders/encoder_plan.ts";
 import type { StackPlan } from "../../plan/encoders/stack_plan.ts";
 import type { StepPlan } from "../../plan/step_plan.ts";

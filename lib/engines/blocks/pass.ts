@@ -1,10 +1,9 @@
-import type { Scenario } from "../../scenario/schema.ts";
 import type { Block } from "../../play/record/block.ts";
-import type { At } from "../../answer/curve.ts";
-import type { Pass, Stack } from "../../play/program/pass.ts";
+import type { Pass } from "../../play/program/pass.ts";
 import { recordStack } from "../../play/record/record_stack.ts";
 import type { Dtype } from "../../play/torch/dtype.ts";
-import type { Machine, MachineSettings } from "../../play/torch/machine.ts";
+import type { Machine } from "../../play/torch/machine.ts";
+import type { MachineSettings } from "../../play/torch/machine_settings.ts";
 import type { RotaryTable } from "../../play/torch/ops/rotary.ts";
 import { decoderLayer } from "../../play/layers/decoder_layer.ts";
 import { recordEncoderPass } from "./encoder_pass.ts";
@@ -20,17 +19,18 @@ import { layerPlanOf } from "../../plan/layer_plan.ts";
 import { factsOfKind } from "../../plan/masks.ts";
 import { embeddingPlanOf, headPlanOf } from "../../plan/outer_plan.ts";
 import type { StepPlan } from "../../plan/step_plan.ts";
+import { decoderStack, isCheckpointed, placed } from "./stacks.ts";
 import { recordVision } from "./vision_pass.ts";
 
 /** How a step's passes are recorded. */
-export interface StepSettings {
+export interface RecordSettings {
   readonly workspaces: boolean;
 }
 
 /** Records one pass of a plan. */
 export function recordPass(
   plan: StepPlan,
-  { workspaces }: StepSettings,
+  { workspaces }: RecordSettings,
   { accumulation = "keep", stepBytes = () => 0 }: Pick<
     MachineSettings,
     "accumulation" | "stepBytes"
@@ -128,24 +128,6 @@ export function recordPass(
   };
 }
 
-/** Blocks that all stand at one place. */
-export function placed(at: At, blocks: readonly Block[]): Stack {
-  return blocks.map((block) => ({ block, at }));
-}
-
-/** The stack that ends in the loss. */
-export function decoderStack(
-  embedding: Block,
-  layers: readonly Block[],
-  head: Block,
-): Stack {
-  return [
-    { block: embedding, at: "embeddings" },
-    ...layers.map((block, at) => ({ block, at })),
-    { block: head, at: "head" },
-  ];
-}
-
 /** Cosines and sines of positions, which the embeddings' block has made. */
 function tableOf(
   m: Machine,
@@ -180,16 +162,3 @@ function recordClassHead(
 
 /** No kernel of Liger's or of torch.compile knows the losses of labels. */
 const PLAIN = { kernel: "eager", softcap: false, scaled: false } as const;
-
-/**
- * "selective" is every second layer, as torchtitan's own configurations had it.
- *
- * Source: pytorch/torchtitan torchtitan/parallelisms, selective_ac_option "2"
- */
-export function isCheckpointed(
-  checkpointing: Scenario["train"]["checkpointing"],
-  layer: number,
-): boolean {
-  return checkpointing === "full" ||
-    (checkpointing === "selective" && layer % 2 === 0);
-}

@@ -5,7 +5,8 @@ import type {
   StackLayer,
 } from "../../play/record/record_stack.ts";
 import { recordStack } from "../../play/record/record_stack.ts";
-import type { MachineSettings, Value } from "../../play/torch/machine.ts";
+import type { MachineSettings } from "../../play/torch/machine_settings.ts";
+import type { Value } from "../../play/torch/values.ts";
 import { Machine } from "../../play/torch/machine.ts";
 import { decoderLayer } from "../../play/layers/decoder_layer.ts";
 import { activation } from "../../play/torch/ops/activations.ts";

@@ -1,5 +1,6 @@
 import { isObject } from "../../scenario/fields.ts";
 import { stateDeepspeedFile } from "../deepspeed/named_file.ts";
+import { clipping } from "../reading/engine_settings.ts";
 import type { Format } from "../reading/format.ts";
 import { anyKeyOf } from "../reading/key_patterns.ts";
 import { plainText } from "../reading/plain_text.ts";
@@ -14,6 +15,7 @@ import {
   FSDP_NEUTRAL,
   fsdpRules,
   fsdpUnexpressed,
+  replicatesRule,
 } from "../reading/vocabulary/fsdp.ts";
 
 const TYPES: Record<string, string> = {
@@ -135,6 +137,11 @@ export const accelerateFile: Format = {
         }
       },
     },
+    replicatesRule("parallelism_config.parallelism_config_dp_replicate_size"),
+    clipping(
+      "deepspeed_config.gradient_clipping",
+      "megatron_lm_config.megatron_lm_gradient_clipping",
+    ),
     counted("parallelism_config.parallelism_config_tp_size", "parallel.tp"),
     counted("parallelism_config.parallelism_config_cp_size", "parallel.cp"),
     counted("megatron_lm_config.megatron_lm_tp_degree", "parallel.tp"),
@@ -182,18 +189,12 @@ export const accelerateFile: Format = {
       "Ulysses sequence parallelism has no field",
     ),
     unexpressed(
-      [
-        "parallelism_config.parallelism_config_dp_replicate_size",
-        "parallelism_config.parallelism_config_dp_shard_size",
-      ],
-      "how replicas and shards share the data-parallel GPUs has no field; hybrid sharding keeps a node's shards",
-    ),
-    unexpressed("fp8_config", "computing in fp8 is not known"),
-    unexpressed(
-      ["dynamo_config", "megatron_lm_config.megatron_lm_gradient_clipping"],
-      "no field says it",
+      "parallelism_config.parallelism_config_dp_shard_size",
+      "the GPUs that replicas leave share the shards",
       false,
     ),
+    unexpressed("fp8_config", "computing in fp8 is not known"),
+    unexpressed("dynamo_config", "no field says it", false),
     unexpressed("use_cpu", "training on the CPU takes no GPU memory"),
   ],
   neutral: [

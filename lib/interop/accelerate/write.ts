@@ -1,6 +1,11 @@
 import type { Scenario } from "../../scenario/schema.ts";
-import { DraftBuilder, engineOf, nodesOf } from "../writing/draft_builder.ts";
+import {
+  DraftBuilder,
+  engineNameOf,
+  nodesOf,
+} from "../writing/draft_builder.ts";
 import type { ExportFormat } from "../writing/exported.ts";
+import { settingsOf } from "../writing/engine_settings.ts";
 import { STRATEGIES } from "../writing/fsdp_words.ts";
 
 const TYPES: Record<string, string> = {
@@ -22,7 +27,7 @@ export const accelerateExport: ExportFormat = {
     if (scenario.task === "serve") {
       return "task must be train: accelerate's file starts training";
     }
-    const engine = engineOf(scenario);
+    const engine = engineNameOf(scenario);
     if (!Object.hasOwn(TYPES, engine)) {
       return `engine.name must be one of ${
         Object.keys(TYPES).join(", ")
@@ -34,7 +39,7 @@ export const accelerateExport: ExportFormat = {
   },
   draft: (scenario) => {
     const { parallel } = scenario;
-    const engine = engineOf(scenario);
+    const engine = engineNameOf(scenario);
     const nodes = nodesOf(scenario);
     const builder = new DraftBuilder();
     builder.put("compute_environment", "LOCAL_MACHINE")
@@ -65,15 +70,23 @@ export const accelerateExport: ExportFormat = {
       case "megatron":
         putMegatron(scenario, builder);
     }
-    if (engine !== "megatron" && (parallel.tp > 1 || parallel.cp > 1)) {
+    const replicas = parallel.dp_replicate;
+    if (
+      engine !== "megatron" &&
+      (parallel.tp > 1 || parallel.cp > 1 || replicas !== null)
+    ) {
       builder.put(
         "parallelism_config",
         {
           parallelism_config_tp_size: parallel.tp,
           parallelism_config_cp_size: parallel.cp,
+          ...(replicas === null
+            ? {}
+            : { parallelism_config_dp_replicate_size: replicas }),
         },
         "parallel.tp",
         "parallel.cp",
+        "parallel.dp_replicate",
       );
     }
     return builder.build();
@@ -86,13 +99,16 @@ function mixedPrecision(
   builder: DraftBuilder,
 ): "no" | "bf16" | "fp16" {
   const { weights, autocast } = scenario.precision;
-  if (engineOf(scenario) === "deepspeed") {
+  if (engineNameOf(scenario) === "deepspeed") {
     if (weights !== "fp32") builder.says("precision.weights");
     return weights === "fp32" ? "no" : weights;
   }
   builder.says("precision.autocast");
   return autocast ?? "no";
 }
+
+/** What `accelerate config` asks of FSDP 1 by its own names. */
+const GATHERING = ["use_orig_params", "forward_prefetch"] as const;
 
 function putDeepspeed(
   { engine, train }: Scenario,
@@ -106,7 +122,11 @@ function putDeepspeed(
       offload_param_device: engine.offload_parameters,
       zero3_init_flag: engine.zero_stage === 3,
       zero_stage: engine.zero_stage,
+      ...(engine.gradient_clipping === null
+        ? {}
+        : { gradient_clipping: engine.gradient_clipping ? 1 : 0 }),
     },
+    "engine.gradient_clipping",
     "train.gradient_accumulation",
     "engine.offload_optimizer",
     "engine.offload_parameters",
@@ -115,10 +135,11 @@ function putDeepspeed(
 }
 
 function putFsdp(
-  { engine, train }: Scenario,
+  scenario: Scenario,
   name: string,
   builder: DraftBuilder,
 ): void {
+  const { engine, train } = scenario;
   const offload = engine.offload_parameters === "cpu";
   const second = name === "fsdp2";
   const config: Record<string, unknown> = {
@@ -130,11 +151,18 @@ function putFsdp(
     fsdp_version: second ? 2 : 1,
   };
   if (second) {
-    config["fsdp_reshard_after_forward"] = engine.sharding !== "grad_op";
+    const own = engine.reshard_after_forward;
+    const on = typeof own === "boolean" ? own : engine.sharding !== "grad_op";
+    config["fsdp_reshard_after_forward"] = on;
+    if (own === on) builder.says("engine.reshard_after_forward");
   } else {
     config["fsdp_sharding_strategy"] = STRATEGIES[engine.sharding];
     config["fsdp_sync_module_states"] = true;
     config["fsdp_use_orig_params"] = true;
+    const own = settingsOf(scenario, "fsdp", builder, GATHERING);
+    for (const [key, value] of Object.entries(own)) {
+      config[`fsdp_${key}`] = value;
+    }
   }
   builder.put("fsdp_config", config);
   if (

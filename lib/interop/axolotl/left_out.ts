@@ -7,8 +7,8 @@ import { FSDP_NEUTRAL, fsdpUnexpressed } from "../reading/vocabulary/fsdp.ts";
 export const AXOLOTL_UNEXPRESSED: readonly Unexpressed[] = [
   ...fsdpUnexpressed("fsdp_config"),
   unexpressed(
-    ["rl", "reward_model", "process_reward_model", "trl", "vllm", "ebft"],
-    "reference and reward models, paired answers and rollouts are not estimated",
+    ["process_reward_model", "trl", "vllm", "ebft"],
+    "reward models and rollouts are not estimated",
   ),
   unexpressed(
     [
@@ -82,7 +82,6 @@ export const AXOLOTL_UNEXPRESSED: readonly Unexpressed[] = [
       "overrides_of_model_config",
       "overrides_of_model_kwargs",
       "auto_find_batch_size",
-      "ddp_bucket_cap_mb",
       "torch_empty_cache_steps",
       "gc_steps",
       "deepcompile",

@@ -1,7 +1,12 @@
 import type { Rule } from "../reading/format.ts";
+import { engineSettings } from "../reading/engine_settings.ts";
 import { counted } from "../reading/rules.ts";
 import { readCount } from "../reading/values.ts";
-import { fsdpRules, versionRule } from "../reading/vocabulary/fsdp.ts";
+import {
+  fsdpRules,
+  replicatesRule,
+  versionRule,
+} from "../reading/vocabulary/fsdp.ts";
 import {
   DEEPSPEED_RULE,
   FSDP_RULE,
@@ -16,6 +21,8 @@ export const ENGINE_RULES: readonly Rule[] = [
   counted("tensor_parallel_size", "parallel.tp"),
   counted(["context_parallel_size", "sequence_parallel_degree"], "parallel.cp"),
   counted("expert_parallel_size", "parallel.ep"),
+  replicatesRule("dp_replicate_size"),
+  ...engineSettings("ddp", (name) => [`ddp_${name}`], ["bucket_cap_mb"]),
 ];
 
 /** How many GPUs there are, in all or by the ways that they share the work. */

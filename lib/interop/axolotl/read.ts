@@ -1,8 +1,9 @@
 import type { Format, Rule } from "../reading/format.ts";
-import { counted, same } from "../reading/rules.ts";
+import { counted, same, switched } from "../reading/rules.ts";
 import { readCount } from "../reading/values.ts";
 import { modelRule } from "../reading/vocabulary/model.ts";
-import { optimizerRule } from "../reading/vocabulary/optimizer_names.ts";
+import { objectiveRule } from "../reading/vocabulary/objective.ts";
+import { optimizerNames } from "../reading/vocabulary/optimizer_names.ts";
 import { ACTIVATION_RULES, COMPILE_RULE } from "./activation_rules.ts";
 import { ADAPTER_RULES } from "./adapter_rules.ts";
 import { finishAxolotl } from "./defaults.ts";
@@ -33,10 +34,17 @@ const RULES: readonly Rule[] = [
   },
   ...PRECISION_RULES,
   ...ACTIVATION_RULES,
-  optimizerRule(["optimizer"]),
+  optimizerNames(["optimizer"]),
   ...PLUGIN_RULES,
   COMPILE_RULE,
   ...ENGINE_RULES,
+  objectiveRule("rl", {
+    dpo: "dpo",
+    kto: "kto",
+    orpo: "orpo",
+    grpo: "grpo",
+  }),
+  switched("reward_model", "train.objective", "reward"),
   same("image_size", "train.image_size"),
   ...GPU_RULES,
 ];

@@ -3,7 +3,7 @@ import type { Scenario } from "../../scenario/schema.ts";
 import { putTrainerEngine } from "../training_arguments/engine_values.ts";
 import {
   DraftBuilder,
-  engineOf,
+  engineNameOf,
   replicasOf,
 } from "../writing/draft_builder.ts";
 import type { ExportFormat } from "../writing/exported.ts";
@@ -28,7 +28,7 @@ export const axolotlExport: ExportFormat = {
     if (typeof scenario.model !== "string") {
       return "model must be a name: Axolotl loads a checkpoint";
     }
-    const engine = engineOf(scenario);
+    const engine = engineNameOf(scenario);
     return engine.startsWith("megatron")
       ? `engine.name must not be of Megatron-LM: current value is "${engine}"`
       : null;
@@ -101,8 +101,15 @@ export const axolotlExport: ExportFormat = {
       builder.put("context_parallel_size", parallel.cp);
     }
     builder.says("parallel.tp", "parallel.cp");
-    if (engineOf(scenario).startsWith("fsdp") && parallel.pp === 1) {
-      builder.put("dp_shard_size", replicasOf(scenario), "parallel.gpus");
+    if (engineNameOf(scenario).startsWith("fsdp") && parallel.pp === 1) {
+      const groups = parallel.dp_replicate ?? 1;
+      const shards = replicasOf(scenario) / groups;
+      if (groups > 1 && Number.isInteger(shards)) {
+        builder.put("dp_replicate_size", groups, "parallel.dp_replicate")
+          .put("dp_shard_size", shards, "parallel.gpus");
+      } else {
+        builder.put("dp_shard_size", replicasOf(scenario), "parallel.gpus");
+      }
     }
     return builder.build();
   },

@@ -6,27 +6,8 @@ import { unexpressed } from "../reading/rules.ts";
 export const DEEPSPEED_UNEXPRESSED: readonly Unexpressed[] = [
   unexpressed(
     [
-      "zero_optimization.reduce_bucket_size",
-      "zero_optimization.allgather_bucket_size",
-      "zero_optimization.stage3_prefetch_bucket_size",
-      "zero_optimization.stage3_max_live_parameters",
-      "zero_optimization.stage3_max_reuse_distance",
-      "zero_optimization.stage3_param_persistence_threshold",
-      "zero_optimization.prefetch_bucket_size",
-      "zero_optimization.param_persistence_threshold",
-      "zero_optimization.max_live_parameters",
-      "zero_optimization.max_reuse_distance",
-      "zero_optimization.overlap_comm",
-    ],
-    "DeepSpeed's own buffers are counted at their usual sizes",
-  ),
-  unexpressed(
-    [
-      "zero_optimization.sub_group_size",
-      "zero_optimization.contiguous_gradients",
       "zero_optimization.reduce_scatter",
       "zero_optimization.allgather_partitions",
-      "zero_optimization.round_robin_gradients",
     ],
     "counted as DeepSpeed has it by default",
     false,
@@ -74,7 +55,7 @@ export const DEEPSPEED_UNEXPRESSED: readonly Unexpressed[] = [
 
 /** Settings that decide no memory of a training step. */
 export const DEEPSPEED_NEUTRAL: readonly RegExp[] = [
-  /^gradient_clipping$|^prescale_gradients$|^gradient_predivide_factor$/,
+  /^prescale_gradients$|^gradient_predivide_factor$/,
   /^(?:fp16|bf16)\./,
   /^optimizer\.params\.|^scheduler(?:\.|$)/,
   /^steps_per_print$|^wall_clock_breakdown$|^dump_state$|^memory_breakdown$/,

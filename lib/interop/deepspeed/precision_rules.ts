@@ -71,14 +71,15 @@ export const DEEPSPEED_PRECISION_RULES: readonly Rule[] = [
   },
   {
     keys: ["data_types.grad_accum_dtype"],
-    fields: ["precision.gradients"],
-    values: "fp32; another → as the parameters",
+    fields: ["precision.gradients", "engine.grad_accum_dtype"],
+    values: "fp32; another → gradients as the parameters",
     read: (setting, draft) => {
       const type = readType(setting.value);
-      if (type === null) draft.refuse(setting, "must be fp32, bf16 or fp16");
-      else if (type === "fp32") {
-        draft.state(setting, "precision.gradients", "fp32");
-      } else draft.leave(setting, "gradients lie in the parameters' type");
+      if (type === null) {
+        return draft.refuse(setting, "must be fp32, bf16 or fp16");
+      }
+      draft.state(setting, "engine.grad_accum_dtype", type);
+      if (type === "fp32") draft.state(setting, "precision.gradients", "fp32");
     },
   },
 ];

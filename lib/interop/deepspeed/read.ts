@@ -1,5 +1,6 @@
 import type { Draft } from "../reading/draft.ts";
 import type { FileSettings, Format, Rule } from "../reading/format.ts";
+import { clipping, engineSettings } from "../reading/engine_settings.ts";
 import { plainText } from "../reading/plain_text.ts";
 import { countOf, switchOf } from "../reading/rules.ts";
 import { stateOptimizer } from "../reading/vocabulary/optimizer_names.ts";
@@ -20,6 +21,12 @@ function offload(key: string, path: string): Rule {
       } else draft.refuse(setting, "must be none, cpu or nvme");
     },
   };
+}
+
+/** Names of ZeRO's settings, with and without the prefix of stage 3. */
+function zeroKeys(name: string): string[] {
+  return [...new Set([name, name.replace(/^stage3_/, "")])]
+    .map((each) => `zero_optimization.${each}`);
 }
 
 /** Older files offload by a switch. */
@@ -75,6 +82,10 @@ export const deepspeedFile: Format = {
       "= micro batch × accumulation × replicas; the missing one follows",
     ),
     ...DEEPSPEED_PRECISION_RULES,
+    ...engineSettings("deepspeed", zeroKeys).filter(({ fields }) =>
+      !fields.includes("engine.grad_accum_dtype")
+    ),
+    clipping("gradient_clipping"),
     offload("offload_optimizer", "engine.offload_optimizer"),
     offload("offload_param", "engine.offload_parameters"),
     oldOffload("cpu_offload", "engine.offload_optimizer"),
@@ -96,12 +107,13 @@ export const deepspeedFile: Format = {
     countOrAuto("tensor_parallel.autotp_size", "parallel.tp"),
     {
       keys: ["sequence_parallel_size"],
-      fields: ["parallel.cp"],
+      fields: ["parallel.cp", "parallel.cp_kind"],
       values: "Ulysses' split of sequences, taken as context parallelism",
       read: (setting, draft) => {
         const count = countOf(setting, draft);
         if (count === null) return;
         draft.state(setting, "parallel.cp", count);
+        if (count > 1) draft.state(setting, "parallel.cp_kind", "ulysses");
         draft.remark(
           "parallel.cp",
           String(count),

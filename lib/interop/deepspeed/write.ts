@@ -1,6 +1,7 @@
 import type { Scenario } from "../../scenario/schema.ts";
 import { DraftBuilder, replicasOf } from "../writing/draft_builder.ts";
 import type { ConfigurationDraft, ExportFormat } from "../writing/exported.ts";
+import { settingsOf } from "../writing/engine_settings.ts";
 import { deepspeedOptimizer } from "../writing/optimizer_words.ts";
 
 /** Where DeepSpeed's own learning rate stands: the launcher knows it, we do not. */
@@ -77,6 +78,7 @@ export const deepspeedExport: ExportFormat = {
     if (parallel.cp > 1) {
       builder.put("sequence_parallel_size", parallel.cp, "parallel.cp")
         .note("parallel.cp becomes Ulysses' sequence_parallel_size");
+      if (parallel.cp_kind === "ulysses") builder.says("parallel.cp_kind");
     } else builder.says("parallel.cp");
     return builder.build();
   },
@@ -92,7 +94,22 @@ export function engineValues(scenario: Scenario): ConfigurationDraft {
       `engine.name is ${engine.name}: DeepSpeed runs it at stage ${engine.zero_stage}`,
     );
   }
-  const zero: Record<string, unknown> = { stage: engine.zero_stage };
+  const { grad_accum_dtype: accumulated, ...settings } = settingsOf(
+    scenario,
+    "deepspeed",
+    builder,
+  );
+  const zero: Record<string, unknown> = {
+    stage: engine.zero_stage,
+    ...settings,
+  };
+  if (engine.gradient_clipping !== null) {
+    builder.put(
+      "gradient_clipping",
+      engine.gradient_clipping ? 1 : 0,
+      "engine.gradient_clipping",
+    );
+  }
   if (engine.offload_optimizer !== "none") {
     zero["offload_optimizer"] = offloadTo(engine.offload_optimizer, builder);
   }
@@ -141,10 +158,15 @@ export function engineValues(scenario: Scenario): ConfigurationDraft {
       }
   }
   if (precision.autocast === null) builder.says("precision.autocast");
-  if (precision.gradients === "fp32") {
-    builder.put("data_types", { grad_accum_dtype: "fp32" });
+  if (precision.gradients === "fp32" || accumulated !== undefined) {
+    builder.put("data_types", { grad_accum_dtype: accumulated ?? "fp32" });
   }
-  return builder.says("precision.gradients").build();
+  // A type of its own for what accumulates decides the gradients' as well.
+  if (
+    accumulated === undefined ||
+    (accumulated === "fp32") === (precision.gradients === "fp32")
+  ) builder.says("precision.gradients");
+  return builder.build();
 }
 
 function offloadTo(

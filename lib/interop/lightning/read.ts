@@ -1,5 +1,6 @@
 import { isObject } from "../../scenario/fields.ts";
 import type { Draft, FileSetting } from "../reading/draft.ts";
+import { engineSettings } from "../reading/engine_settings.ts";
 import type { Format, Rule } from "../reading/format.ts";
 import { anyKeyOf, KEY_END } from "../reading/key_patterns.ts";
 import { plainText } from "../reading/plain_text.ts";
@@ -10,6 +11,7 @@ import {
   unexpressed,
 } from "../reading/rules.ts";
 import { readCount } from "../reading/values.ts";
+import { SETTINGS } from "./settings.ts";
 import { stateFsdpOffload, stateSharding } from "../reading/vocabulary/fsdp.ts";
 
 /** Strategies by the last part of their name, in lower case. */
@@ -78,6 +80,16 @@ function offloading(
     },
   };
 }
+
+/** What strategies take by the engines' own names. */
+const STRATEGY_SETTINGS: readonly Rule[] = Object.entries(SETTINGS)
+  .flatMap(([group, names]) =>
+    engineSettings(
+      group as keyof typeof SETTINGS,
+      (name) => [`${STRATEGY}.${name}`],
+      names,
+    )
+  );
 
 /** PyTorch Lightning's Trainer in the YAML of its LightningCLI. */
 export const lightningFile: Format = {
@@ -183,6 +195,7 @@ export const lightningFile: Format = {
         draft.state(setting, "train.checkpointing", "full"),
     },
     counted(`${STRATEGY}.tensor_parallel_size`, "parallel.tp"),
+    ...STRATEGY_SETTINGS,
     {
       keys: ["trainer.precision"],
       fields: ["precision.weights", "precision.autocast"],
@@ -230,7 +243,7 @@ export const lightningFile: Format = {
     /^trainer\.(?!strategy|plugins)/,
     /^(?:seed_everything|ckpt_path|model|data|optimizer|lr_scheduler)(?:\.|$)/,
     anyKeyOf(KEY_END.whole, String.raw`trainer\.strategy\.init_args\.`)`
-    device \w*bucket_size pin_memory logging\w* contiguous\w* overlap_comm
+    device pin_memory logging\w* contiguous_memory\w*
     zero_allow\w* find_unused\w* process_group\w* timeout load_full_weights
   `,
   ],

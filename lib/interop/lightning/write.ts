@@ -1,6 +1,12 @@
 import type { Scenario } from "../../scenario/schema.ts";
-import { DraftBuilder, engineOf, nodesOf } from "../writing/draft_builder.ts";
+import {
+  DraftBuilder,
+  engineNameOf,
+  nodesOf,
+} from "../writing/draft_builder.ts";
 import type { ExportFormat } from "../writing/exported.ts";
+import { settingsOf } from "../writing/engine_settings.ts";
+import { SETTINGS } from "./settings.ts";
 import { STRATEGIES } from "../writing/fsdp_words.ts";
 
 const PACKAGE = "lightning.pytorch.strategies";
@@ -15,7 +21,7 @@ export const lightningExport: ExportFormat = {
     if (scenario.task === "serve") {
       return "task must be train: a Trainer trains";
     }
-    const engine = engineOf(scenario);
+    const engine = engineNameOf(scenario);
     if (engine.startsWith("megatron")) {
       return `engine.name must not be of Megatron-LM: current value is "${engine}"`;
     }
@@ -58,7 +64,7 @@ export const lightningExport: ExportFormat = {
 function precisionOf(scenario: Scenario, builder: DraftBuilder): string {
   const { weights, autocast } = scenario.precision;
   const short = { bf16: "bf16", fp16: "16", fp32: "32" } as const;
-  if (autocast !== null && engineOf(scenario) !== "deepspeed") {
+  if (autocast !== null && engineNameOf(scenario) !== "deepspeed") {
     if (weights === "fp32") builder.says("precision.weights");
     else {
       builder.note(
@@ -75,7 +81,7 @@ function precisionOf(scenario: Scenario, builder: DraftBuilder): string {
 
 function strategyOf(scenario: Scenario, builder: DraftBuilder): unknown {
   const { engine, parallel, train } = scenario;
-  const name = engineOf(scenario);
+  const name = engineNameOf(scenario);
   if (engine.name === name) builder.says("engine.name");
   switch (name) {
     case "single":
@@ -83,8 +89,12 @@ function strategyOf(scenario: Scenario, builder: DraftBuilder): unknown {
         class_path: `${PACKAGE}.SingleDeviceStrategy`,
         init_args: { device: "cuda:0" },
       };
-    case "ddp":
-      return "ddp";
+    case "ddp": {
+      const set = settingsOf(scenario, "ddp", builder, SETTINGS.ddp);
+      return Object.keys(set).length === 0
+        ? "ddp"
+        : { class_path: `${PACKAGE}.DDPStrategy`, init_args: set };
+    }
     case "deepspeed":
       builder.says(
         "engine.zero_stage",
@@ -105,6 +115,7 @@ function strategyOf(scenario: Scenario, builder: DraftBuilder): unknown {
             "offload_params_device",
             engine.offload_parameters,
           ),
+          ...settingsOf(scenario, "deepspeed", builder, SETTINGS.deepspeed),
         },
       };
     case "fsdp": {
@@ -124,6 +135,7 @@ function strategyOf(scenario: Scenario, builder: DraftBuilder): unknown {
         init_args: {
           sharding_strategy: STRATEGIES[engine.sharding],
           cpu_offload: cpu,
+          ...settingsOf(scenario, "fsdp", builder, SETTINGS.fsdp),
         },
       };
     }

@@ -11,16 +11,9 @@ export function finishLlamaFactory(draft: Draft, all: FileSettings): void {
   assumeTrainer(draft, all);
   assumeAttention(draft);
   const stage = all.get("stage");
-  if (stage === "sft" || stage === "pt") {
-    const at = draft.ignored.findIndex(({ key }) => key.endsWith("stage"));
-    if (at >= 0) {
-      draft.ignored[at] = {
-        key: "stage",
-        value: `"${stage}"`,
-        reason: "one model and its loss are estimated, as here",
-        moves_memory: false,
-      };
-    }
+  const stated = draft.stated.get("train.objective");
+  if (stage === "dpo" && all.get("pref_loss") === "orpo" && stated) {
+    stated.value = "orpo";
   }
   // model/loader.py: other stages need the logits, and Liger's fused loss is off.
   const loss = draft.stated.get("train.loss");

@@ -9,12 +9,6 @@ import {
 /** Settings that move memory and have no field, or none that says all. */
 export const LLAMA_FACTORY_UNEXPRESSED: readonly Unexpressed[] = [
   ...TRAINER_UNEXPRESSED,
-  {
-    keys: ["stage"],
-    reason:
-      "one model and its loss are estimated; reference, reward and value models and paired answers are not",
-    moves_memory: true,
-  },
   unexpressed(
     [
       "upcast_layernorm",

@@ -2,6 +2,7 @@ import type { Format, Rule } from "../reading/format.ts";
 import { counted, loadedIn, switched, switchOf } from "../reading/rules.ts";
 import { readCount } from "../reading/values.ts";
 import { modelRule } from "../reading/vocabulary/model.ts";
+import { objectiveRule } from "../reading/vocabulary/objective.ts";
 import { TRAINER_RULES } from "../training_arguments/trainer_rules.ts";
 import { ACTIVATION_RULES } from "./activation_rules.ts";
 import { ADAPTER_RULES } from "./adapter_rules.ts";
@@ -27,6 +28,11 @@ function optimizerSwitch(key: string, name: string): Rule {
 
 const RULES: readonly Rule[] = [
   modelRule(["model_name_or_path"]),
+  objectiveRule(
+    "stage",
+    { dpo: "dpo", kto: "kto", rm: "reward" },
+    ["sft", "pt"],
+  ),
   ...ADAPTER_RULES,
   counted("cutoff_len", "train.sequence_length"),
   ...ACTIVATION_RULES,

@@ -19,7 +19,6 @@ export const MEGATRON_UNEXPRESSED: readonly Unexpressed[] = [
     [
       "recompute-method",
       "recompute-num-layers",
-      "recompute-modules",
       "distribute-saved-activations",
       "fine-grained-activation-offloading",
       "offload-modules",
@@ -41,7 +40,6 @@ export const MEGATRON_UNEXPRESSED: readonly Unexpressed[] = [
   ),
   unexpressed(
     [
-      "expert-tensor-parallel-size",
       "moe-layer-freq",
       "moe-expert-capacity-factor",
       "moe-pad-expert-input-to-capacity",
@@ -59,8 +57,6 @@ export const MEGATRON_UNEXPRESSED: readonly Unexpressed[] = [
       "transformer-impl",
       "encoder-num-layers",
       "decoder-num-layers",
-      "decoder-first-pipeline-num-layers",
-      "decoder-last-pipeline-num-layers",
       "pipeline-model-parallel-layout",
       "account-for-embedding-in-pipeline-split",
       "account-for-loss-in-pipeline-split",
@@ -92,7 +88,6 @@ export const MEGATRON_UNEXPRESSED: readonly Unexpressed[] = [
       "external-cuda-graph",
       "cuda-graph-impl",
       "empty-unused-memory-level",
-      "no-gradient-accumulation-fusion",
       "delay-wgrad-compute",
       "model-parallel-size",
       "yaml-cfg",

@@ -1,5 +1,6 @@
 import type { Rule } from "../reading/format.ts";
 import { counted, countOf, switched } from "../reading/rules.ts";
+import { plainText } from "../reading/plain_text.ts";
 import { readCount } from "../reading/values.ts";
 
 /** How many GPUs there are and how they share the model. */
@@ -58,4 +59,22 @@ export const PARALLEL_RULES: readonly Rule[] = [
     },
   },
   counted("num-virtual-stages-per-pipeline-rank", "parallel.virtual_pipeline"),
+  counted("expert-tensor-parallel-size", "parallel.etp"),
+  counted(
+    "decoder-first-pipeline-num-layers",
+    "parallel.layers_of_first_stage",
+  ),
+  counted("decoder-last-pipeline-num-layers", "parallel.layers_of_last_stage"),
+  {
+    keys: ["cp-comm-type"],
+    fields: ["parallel.cp_kind"],
+    values: "p2p → ring, a2a → ulysses",
+    read: (setting, draft) => {
+      const kinds = { p2p: "ring", a2a: "ulysses" } as const;
+      const name = plainText(setting.value);
+      if (name === "p2p" || name === "a2a") {
+        draft.state(setting, "parallel.cp_kind", kinds[name]);
+      } else draft.leave(setting, "neither a ring nor Ulysses alone", true);
+    },
+  },
 ];

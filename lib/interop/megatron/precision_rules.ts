@@ -1,6 +1,13 @@
+import type { Draft, FileSetting } from "../reading/draft.ts";
 import type { Rule } from "../reading/format.ts";
 import { switchOf } from "../reading/rules.ts";
 import { readType } from "../reading/values.ts";
+
+/** Megatron-LM keeps gradients in the type that it reduces them in. */
+function stateGradients(setting: FileSetting, draft: Draft, wide: boolean) {
+  draft.state(setting, "precision.gradients", wide ? "fp32" : null);
+  draft.state(setting, "engine.grad_reduce_in_fp32", wide);
+}
 
 /** Types of parameters, gradients and optimizer states. */
 export const PRECISION_RULES: readonly Rule[] = [
@@ -16,38 +23,28 @@ export const PRECISION_RULES: readonly Rule[] = [
   },
   {
     keys: ["grad-reduce-in-bf16"],
-    fields: ["precision.gradients"],
+    fields: ["precision.gradients", "engine.grad_reduce_in_fp32"],
     values: "given → bf16 gradients",
     read: (setting, draft) => {
-      if (switchOf(setting, draft)) {
-        draft.state(setting, "precision.gradients", null);
-      }
+      if (switchOf(setting, draft)) stateGradients(setting, draft, false);
     },
   },
   {
     keys: ["accumulate-allreduce-grads-in-fp32"],
-    fields: ["precision.gradients"],
+    fields: ["precision.gradients", "engine.grad_reduce_in_fp32"],
     values: "given → fp32",
     read: (setting, draft) => {
-      if (switchOf(setting, draft)) {
-        draft.state(setting, "precision.gradients", "fp32");
-      }
+      if (switchOf(setting, draft)) stateGradients(setting, draft, true);
     },
   },
   {
     keys: ["main-grads-dtype"],
-    fields: ["precision.gradients"],
+    fields: ["precision.gradients", "engine.grad_reduce_in_fp32"],
     values: "fp32; bf16 → as the parameters",
     read: (setting, draft) => {
       const type = readType(setting.value);
       if (type === null) draft.refuse(setting, "must be fp32 or bf16");
-      else {
-        draft.state(
-          setting,
-          "precision.gradients",
-          type === "fp32" ? "fp32" : null,
-        );
-      }
+      else stateGradients(setting, draft, type === "fp32");
     },
   },
   {

@@ -1,5 +1,6 @@
 import type { Rule } from "../reading/format.ts";
 import { plainText } from "../reading/plain_text.ts";
+import { readNames } from "../reading/values.ts";
 import { chosen, switched, switchOf } from "../reading/rules.ts";
 import { stateOptimizer } from "../reading/vocabulary/optimizer_names.ts";
 
@@ -12,6 +13,23 @@ export const STEP_RULES: readonly Rule[] = [
     full: "full",
     selective: "selective",
   }),
+  {
+    keys: ["recompute-modules"],
+    fields: ["engine.recompute_modules"],
+    values: "core_attn, mlp, moe_act …",
+    read: (setting, draft) => {
+      const names = readNames(setting.value);
+      if (!names || names.length === 0) {
+        draft.refuse(setting, "must be a list of names");
+      } else draft.state(setting, "engine.recompute_modules", names);
+    },
+  },
+  switched("overlap-grad-reduce", "engine.overlap_grad_reduce", true),
+  switched(
+    "no-gradient-accumulation-fusion",
+    "engine.gradient_accumulation_fusion",
+    false,
+  ),
   switched("checkpoint-activations", "train.checkpointing", "full"),
   switched("use-flash-attn", "train.attention", "flash"),
   {

@@ -75,7 +75,7 @@ export class Draft {
   state(setting: FileSetting, path: string, value: unknown): void {
     if (!this.#agrees(this.stated.get(path), setting, value, path)) return;
     this.stated.set(path, { value, key: setting.key });
-    this.#understand(setting, path, textOf(value));
+    this.#understand(setting, path, settingText(value));
   }
 
   /** A setting decides something that several fields depend on. */
@@ -89,7 +89,7 @@ export class Draft {
     this.#understand(
       setting,
       FACT_FIELDS[name],
-      FACT_WORDS[name](textOf(value)),
+      FACT_WORDS[name](settingText(value)),
     );
   }
 
@@ -137,13 +137,15 @@ export class Draft {
     value: unknown,
     what: string,
   ): boolean {
-    if (!before || textOf(before.value) === textOf(value)) return true;
+    if (!before || settingText(before.value) === settingText(value)) {
+      return true;
+    }
     this.problems.push({
       path: key,
       message:
         `${key} and ${before.key} contradict each other: ${what} cannot be both ${
-          textOf(before.value)
-        } and ${textOf(value)}`,
+          settingText(before.value)
+        } and ${settingText(value)}`,
     });
     return false;
   }
@@ -158,7 +160,7 @@ export class Draft {
 }
 
 /** A field's value in a few words. */
-export function textOf(value: unknown): string {
+export function settingText(value: unknown): string {
   if (typeof value === "string") return value;
   if (Array.isArray(value) && value.every((each) => typeof each === "string")) {
     return value.join(", ");

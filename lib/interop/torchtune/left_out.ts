@@ -6,7 +6,6 @@ import { unexpressed } from "../reading/rules.ts";
 export const TORCHTUNE_UNEXPRESSED: readonly Unexpressed[] = [
   unexpressed(
     [
-      "teacher_model",
       "ref_checkpointer",
       "reference_checkpointer",
       "reward_and_value_model",
@@ -31,8 +30,9 @@ export const TORCHTUNE_UNEXPRESSED: readonly Unexpressed[] = [
     "no field says it",
   ),
   unexpressed(
-    ["data_parallel_shard_dim", "data_parallel_replicate_dim"],
-    "how replicas and shards share the GPUs has no field",
+    "data_parallel_shard_dim",
+    "the GPUs that replicas leave share the shards",
+    false,
   ),
   unexpressed(
     ["enable_fp8_training", "fp8_recipe_name", "quantizer"],

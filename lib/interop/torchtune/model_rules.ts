@@ -40,6 +40,19 @@ export const MODEL_RULES: readonly Rule[] = [
       }
     },
   },
+  {
+    keys: ["teacher_model._component_"],
+    fields: ["train.teacher", "train.objective"],
+    values: "a builder → its model, distillation",
+    read: (setting, draft) => {
+      const model = readBuilder(plainText(setting.value))?.model;
+      draft.state(setting, "train.objective", "distillation");
+      if (model) draft.state(setting, "train.teacher", model);
+      else {
+        draft.leave(setting, "a model that Headroom has no name for", true);
+      }
+    },
+  },
   same("model.lora_rank", "train.lora.rank"),
   same("model.lora_alpha", "train.lora.alpha"),
   same("model.lora_dropout", "train.lora.dropout"),

@@ -4,6 +4,7 @@ import { plainText } from "../reading/plain_text.ts";
 import { counted, switched, switchOf } from "../reading/rules.ts";
 import { readSwitch, readType } from "../reading/values.ts";
 import { stateOptimizer } from "../reading/vocabulary/optimizer_names.ts";
+import { replicatesRule } from "../reading/vocabulary/fsdp.ts";
 import { finishTorchtune } from "./defaults.ts";
 import { TORCHTUNE_NEUTRAL, TORCHTUNE_UNEXPRESSED } from "./left_out.ts";
 import { MODEL_RULES } from "./model_rules.ts";
@@ -112,7 +113,18 @@ const RULES: readonly Rule[] = [
       draft.state(setting, "engine.offload_optimizer", on ? "cpu" : "none");
     },
   },
-  switched("fsdp_reshard_after_forward", "engine.sharding", "full", "grad_op"),
+  replicatesRule("data_parallel_replicate_dim"),
+  {
+    keys: ["fsdp_reshard_after_forward"],
+    fields: ["engine.sharding", "engine.reshard_after_forward"],
+    values: "true → full, false → grad_op",
+    read: (setting, draft) => {
+      const on = switchOf(setting, draft);
+      if (on === null) return;
+      draft.state(setting, "engine.sharding", on ? "full" : "grad_op");
+      draft.state(setting, "engine.reshard_after_forward", on);
+    },
+  },
 ];
 
 /** torchtune's recipe configurations: recipes/configs. */

@@ -1,8 +1,19 @@
 import type { Scenario } from "../../scenario/schema.ts";
 import { engineValues } from "../deepspeed/write.ts";
 import type { DraftBuilder } from "../writing/draft_builder.ts";
-import { engineOf } from "../writing/draft_builder.ts";
+import { engineNameOf } from "../writing/draft_builder.ts";
+import { settingsOf } from "../writing/engine_settings.ts";
 import { STRATEGIES } from "../writing/fsdp_words.ts";
+
+/** What TrainingArguments and Axolotl take of DDP. */
+const BUCKETS = ["bucket_cap_mb"] as const;
+
+/** What fsdp_config takes of FSDP 1 by its own names. */
+const GATHERING = [
+  "use_orig_params",
+  "forward_prefetch",
+  "limit_all_gathers",
+] as const;
 
 /** `deepspeed`, `fsdp` and `fsdp_config`, as the Trainer and Axolotl take them. */
 export function putTrainerEngine(
@@ -10,7 +21,7 @@ export function putTrainerEngine(
   builder: DraftBuilder,
 ): void {
   const { engine } = scenario;
-  const name = engineOf(scenario);
+  const name = engineNameOf(scenario);
   if (name === "deepspeed") {
     const { values, says, notes } = engineValues(scenario);
     builder.put(
@@ -33,7 +44,17 @@ export function putTrainerEngine(
       "auto_wrap",
       ...(offload ? ["offload"] : []),
     ], "engine.sharding");
-    builder.put("fsdp_config", { version: name === "fsdp2" ? 2 : 1 });
+    const own = engine.reshard_after_forward;
+    const reshards = name === "fsdp2" && typeof own === "boolean" &&
+      own === (sharding !== "grad_op");
+    if (reshards) builder.says("engine.reshard_after_forward");
+    builder.put("fsdp_config", {
+      version: name === "fsdp2" ? 2 : 1,
+      ...(reshards ? { reshard_after_forward: own } : {}),
+      ...(name === "fsdp"
+        ? settingsOf(scenario, "fsdp", builder, GATHERING)
+        : {}),
+    });
     builder.says("engine.name");
     const same = engine.offload_parameters === engine.offload_optimizer;
     if (offload && same) {
@@ -42,5 +63,11 @@ export function putTrainerEngine(
     builder.note(
       "fsdp wraps the layers that fsdp_config's transformer_layer_cls_to_wrap names, or those that the model names itself",
     );
+  } else if (name === "ddp") {
+    for (
+      const [key, value] of Object.entries(
+        settingsOf(scenario, "ddp", builder, BUCKETS),
+      )
+    ) builder.put(`ddp_${key}`, value);
   }
 }

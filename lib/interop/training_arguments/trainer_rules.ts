@@ -3,6 +3,7 @@ import { stateDeepspeedFile } from "../deepspeed/named_file.ts";
 import { deepspeedFile } from "../deepspeed/read.ts";
 import { applyFormat } from "../reading/apply_format.ts";
 import type { Draft } from "../reading/draft.ts";
+import { engineSettings } from "../reading/engine_settings.ts";
 import type { FileSettings, Rule, Unexpressed } from "../reading/format.ts";
 import { anyKeyOf, KEY_END } from "../reading/key_patterns.ts";
 import { plainText } from "../reading/plain_text.ts";
@@ -21,7 +22,7 @@ import {
   stateFsdpOffload,
   stateSharding,
 } from "../reading/vocabulary/fsdp.ts";
-import { optimizerRule } from "../reading/vocabulary/optimizer_names.ts";
+import { optimizerNames } from "../reading/vocabulary/optimizer_names.ts";
 
 /** `deepspeed` of the Trainer: a file's name, or the file itself. */
 export const DEEPSPEED_RULE: Rule = {
@@ -83,7 +84,7 @@ export const TRAINER_RULES: readonly Rule[] = [
   counted("gradient_accumulation_steps", "train.gradient_accumulation"),
   mixedIn("bf16", "bf16"),
   mixedIn("fp16", "fp16"),
-  optimizerRule(["optim"]),
+  optimizerNames(["optim"]),
   DEEPSPEED_RULE,
   FSDP_RULE,
   ...fsdpRules("fsdp_config").map((rule) => ({
@@ -136,6 +137,10 @@ export const TRAINER_RULES: readonly Rule[] = [
     },
   },
   counted(["tp_size"], "parallel.tp"),
+  ...engineSettings("ddp", (name) => [`ddp_${name}`], [
+    "bucket_cap_mb",
+    "static_graph",
+  ]),
 ];
 
 /** Gradient checkpointing where the file's own default is off. */
@@ -160,7 +165,6 @@ export const TRAINER_UNEXPRESSED: readonly Unexpressed[] = [
     ["auto_find_batch_size"],
     "the batch is halved until it fits; the batch given is estimated",
   ),
-  unexpressed("ddp_bucket_cap_mb", "DDP's buckets have their usual size"),
   unexpressed(
     ["torch_empty_cache_steps", "neftune_noise_alpha", "use_cache"],
     "no field says it",

@@ -1,4 +1,4 @@
-import { DraftBuilder, engineOf } from "../writing/draft_builder.ts";
+import { DraftBuilder, engineNameOf } from "../writing/draft_builder.ts";
 import type { ExportFormat } from "../writing/exported.ts";
 import { trainerOptimizer } from "../writing/optimizer_words.ts";
 import { putTrainerEngine } from "./engine_values.ts";
@@ -13,7 +13,7 @@ export const trainingArgumentsExport: ExportFormat = {
     if (scenario.task === "serve") {
       return "task must be train: TrainingArguments configure training";
     }
-    const engine = engineOf(scenario);
+    const engine = engineNameOf(scenario);
     return engine.startsWith("megatron")
       ? `engine.name must not be of Megatron-LM: current value is "${engine}"`
       : null;
@@ -32,7 +32,7 @@ export const trainingArgumentsExport: ExportFormat = {
         train.gradient_accumulation,
         "train.gradient_accumulation",
       );
-    const deepspeed = engineOf(scenario) === "deepspeed";
+    const deepspeed = engineNameOf(scenario) === "deepspeed";
     const mixed = deepspeed ? precision.weights : precision.autocast;
     builder.put("bf16", mixed === "bf16").put("fp16", mixed === "fp16");
     if (!deepspeed) builder.says("precision.autocast");

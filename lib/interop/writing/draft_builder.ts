@@ -44,7 +44,7 @@ export function nodesOf({ parallel }: Scenario): number {
 }
 
 /** The engine that a Scenario means. */
-export function engineOf({ engine, parallel }: Scenario): string {
+export function engineNameOf({ engine, parallel }: Scenario): string {
   if (engine.name !== "auto") return engine.name;
   return parallel.gpus > 1 ? "ddp" : "single";
 }

@@ -3,7 +3,7 @@ import type { Answer, Question, Term, Uncovered } from "../method.ts";
 import { oneTotal } from "../one_total.ts";
 import { activations } from "./activations.ts";
 import { remarks } from "./remarks.ts";
-import { knowsEngine, serving } from "./serving.ts";
+import { engineServing, knowsEngine } from "./serving.ts";
 import type { EngineFormulasSetup } from "./setup.ts";
 import { setupOf } from "./setup.ts";
 import type { States } from "./states.ts";
@@ -31,7 +31,7 @@ export function engineFormulas(
   const setup = setupOf(scenario, model, mesh);
   const { engine } = scenario.serve;
   const served = scenario.task === "serve" && knowsEngine(engine)
-    ? serving(setup, engine)
+    ? engineServing(setup, engine)
     : null;
   const stood = served ? null : states(setup);
   const terms = stood ? training(setup, stood) : served?.terms ?? [];

@@ -58,12 +58,12 @@ const ACTIVATIONS = {
 } as const;
 
 /** The engines that the program knows. */
-export type ServingEngine = keyof typeof ACTIVATIONS;
+export type KnownEngine = keyof typeof ACTIVATIONS;
 
 /** Whether the program serves with an engine. */
 export function knowsEngine(
   engine: Scenario["serve"]["engine"],
-): engine is ServingEngine {
+): engine is KnownEngine {
   return Object.hasOwn(ACTIVATIONS, engine);
 }
 
@@ -79,9 +79,9 @@ export function knowsKvType(dtype: CacheType): boolean {
  *
  * Source: George614/gpu-mem-calculator@2f345d1, `inference/`.
  */
-export function serving(
+export function engineServing(
   setup: EngineFormulasSetup,
-  engine: ServingEngine,
+  engine: KnownEngine,
 ): { terms: Term[]; kv: KvCache } {
   const { scenario, model, mesh } = setup;
   const cache = cacheOf(setup, engine);
@@ -114,7 +114,7 @@ export function serving(
   };
 }
 
-function cacheOf(setup: EngineFormulasSetup, engine: ServingEngine): Term {
+function cacheOf(setup: EngineFormulasSetup, engine: KnownEngine): Term {
   const { batch, kv_cache, max_sequences } = setup.scenario.serve;
   const length = lengthOf(setup.scenario);
   const each = `${perToken(setup)} B a token`;
@@ -154,7 +154,7 @@ function cacheOf(setup: EngineFormulasSetup, engine: ServingEngine): Term {
 
 function activationsOf(
   setup: EngineFormulasSetup,
-  engine: ServingEngine,
+  engine: KnownEngine,
 ): Term {
   const { scenario, model } = setup;
   const { layers, hidden_size } = model.architecture;
@@ -177,7 +177,7 @@ function activationsOf(
 
 function overheadOf(
   { scenario, mesh }: EngineFormulasSetup,
-  engine: ServingEngine,
+  engine: KnownEngine,
 ): Term {
   const fixed = OVERHEAD_GIB[engine];
   const group = engine === "tgi" && mesh.tp > 1 ? TGI_TP_GIB * mesh.tp : 0;

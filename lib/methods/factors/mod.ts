@@ -5,7 +5,7 @@ import { activations } from "./activations.ts";
 import { remarks } from "./remarks.ts";
 import { loraParameters } from "./lora_parameters.ts";
 import { cushions, stepOverheads } from "./overheads.ts";
-import { serving } from "./serving.ts";
+import { factorsServing } from "./serving.ts";
 import type { FactorsSetup } from "./setup.ts";
 import { setupOf } from "./setup.ts";
 import { trainableState } from "./trainable_state.ts";
@@ -35,7 +35,7 @@ export function factors(question: Question): Result<Answer> {
       }],
     };
   }
-  const served = scenario.task === "serve" ? serving(setup) : null;
+  const served = scenario.task === "serve" ? factorsServing(setup) : null;
   const said = remarks(setup, question.trainable);
   return {
     ok: true,

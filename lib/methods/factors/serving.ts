@@ -31,7 +31,9 @@ const CACHE_BYTES: Record<string, number> = {
  * and the fixed cushions. The cache counts key-value heads rather than the
  * hidden size, as grouped-query models store it.
  */
-export function serving(setup: FactorsSetup): { terms: Term[]; kv: KvCache } {
+export function factorsServing(
+  setup: FactorsSetup,
+): { terms: Term[]; kv: KvCache } {
   const { scenario, model, mesh } = setup;
   const { serve } = scenario;
   const { kv_heads, head_dim } = model.architecture;

@@ -4,7 +4,7 @@ import { oneTotal } from "../one_total.ts";
 import { remarks } from "./remarks.ts";
 import { elementBytes, setupOf } from "./setup.ts";
 import { stateMultiplier } from "./state_multipliers.ts";
-import { serving, training } from "./terms.ts";
+import { servingTerms, trainingTerms } from "./terms.ts";
 import { uncoveredBy } from "./uncovered_by.ts";
 
 const SUMMARY =
@@ -35,8 +35,8 @@ export function multipliers(
   const missing = uncoveredBy(scenario);
   if (missing !== null) return without(missing);
   const setup = setupOf(scenario, model, bytes);
-  const served = scenario.task === "serve" ? serving(setup) : null;
-  const total = oneTotal(served?.terms ?? training(setup, multiplier));
+  const served = scenario.task === "serve" ? servingTerms(setup) : null;
+  const total = oneTotal(served?.terms ?? trainingTerms(setup, multiplier));
   return {
     ok: true,
     value: {

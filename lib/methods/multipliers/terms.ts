@@ -12,7 +12,10 @@ import { spelled } from "./setup.ts";
  *
  * @param multiplier Bytes of optimizer states over bytes of weights.
  */
-export function training(setup: MultipliersSetup, multiplier: number): Term[] {
+export function trainingTerms(
+  setup: MultipliersSetup,
+  multiplier: number,
+): Term[] {
   return [
     weights(setup),
     ofWeights(setup, "gradients", 1),
@@ -24,7 +27,7 @@ export function training(setup: MultipliersSetup, multiplier: number): Term[] {
 }
 
 /** Serving: the same without what trains, and with a key-value cache. */
-export function serving(
+export function servingTerms(
   setup: MultipliersSetup,
 ): { terms: Term[]; kv: KvCache } {
   const { scenario, model, batch, length, bytes } = setup;

@@ -1,10 +1,12 @@
 import type { ConfigReader } from "../tensors/config_reader.ts";
 import { allLayers, layersWhere } from "../tensors/layer_ranges.ts";
 import type { TensorScope } from "../tensors/tensor_scope.ts";
-import { attention, gatedMlp, headsOf } from "./blocks.ts";
+import { attentionTensors, gatedMlp, headsOf } from "./blocks.ts";
 import { inLayers, rotaryBuffers } from "./blocks_classic.ts";
+import { byLayer } from "./code/cache.ts";
 import { turnedInPart } from "./code/parts.ts";
 import { mixing } from "./code/state_space.ts";
+import { mamba2State } from "./code/states.ts";
 import type { Decoder, FamilyTypes } from "./family.ts";
 import { causal, ofType } from "./family.ts";
 import { headedMixer } from "./mamba2.ts";
@@ -38,7 +40,7 @@ export const bamba: Decoder = {
       scope,
       "layers",
       attentions,
-      (layer) => attention(layer, heads, { bias }),
+      (layer) => attentionTensors(layer, heads, { bias }),
     );
     scope.norm("final_layernorm", hidden);
     // Half of a head rotates whatever the config says outside of these.
@@ -68,5 +70,22 @@ function mixer(config: ConfigReader, layer: TensorScope): void {
 export const BAMBA_TYPES: FamilyTypes = {
   bamba: ofType(causal(bamba), turnedInPart(0.5), {
     stateSpace: mixing("headed"),
+  }, {
+    cache: {
+      ...mamba2State({
+        heads: [["mamba_n_heads"], 128],
+        width: null,
+        expand: [["mamba_expand"], 2],
+        groups: [["mamba_n_groups"], 1],
+        kernel: [["mamba_d_conv"], 4],
+        state: [["mamba_d_state"], 256],
+      }),
+      ...byLayer((layer, text) => {
+        const full = text["attn_layer_indices"];
+        return Array.isArray(full) && full.includes(layer)
+          ? "full_attention"
+          : "linear_attention";
+      }),
+    },
   }),
 };

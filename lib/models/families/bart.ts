@@ -124,13 +124,16 @@ export const BART: EncoderCode = {
 /** The types of this file. */
 export const BART_TYPES: FamilyTypes = {
   bart: ofClasses(withClasses(bart, BART_CLASSES), UNTURNED, {
+    cache: { crosses: true },
     encoder: BART,
     peft: QUERY_VALUE,
   }),
   mbart: ofClasses(withClasses(mbart, BART_CLASSES), UNTURNED, {
+    cache: { crosses: true },
     encoder: { ...BART, norms: "before" },
   }),
   pegasus: ofClasses(withClasses(pegasus, BART_CLASSES), UNTURNED, {
+    cache: { crosses: true },
     encoder: { ...BART, norms: "before", frozen: /embed_positions\.weight$/ },
   }),
 };

@@ -8,7 +8,7 @@ import {
   vocabularyHead,
 } from "./blocks_classic.ts";
 import type { EncoderCode } from "./code/encoder.ts";
-import { MASKED_HEADS, PLAIN_AND_TIED, sized } from "./code/parts.ts";
+import { MASKED_HEADS, PLAIN_AND_TIED, sized, UNTURNED } from "./code/parts.ts";
 import type { Family, FamilyTypes } from "./family.ts";
 import { ofClasses } from "./family.ts";
 
@@ -166,6 +166,7 @@ export const BERT_TYPES: FamilyTypes = {
   bert: ofClasses(
     bert,
     MASKED_HEADS,
+    UNTURNED,
     PLAIN_AND_TIED,
     sized(["max_position_embeddings", 512], 30_522),
     { encoder: BERT, peft: { targets: ["query", "value"] } },

@@ -3,6 +3,7 @@ import type { ConfigReader } from "../tensors/config_reader.ts";
 import { allLayers, layersWhere } from "../tensors/layer_ranges.ts";
 import type { TensorScope } from "../tensors/tensor_scope.ts";
 import { sizeOr } from "./blocks_vision.ts";
+import { UNKNOWN_CACHE } from "./code/cache.ts";
 import { ConfigWithDefaults } from "./config_with_defaults.ts";
 import type { Family, FamilyTypes } from "./family.ts";
 import { causal, ofClasses } from "./family.ts";
@@ -104,5 +105,5 @@ function attention(scope: TensorScope, width: number, seen: number): void {
 export const BLIP2_TYPES: FamilyTypes = {
   "blip-2": ofClasses(withClasses(blip2, BLIP2_CLASSES), {
     peft: { targets: ["q", "v", "q_proj", "v_proj"] },
-  }),
+  }, { cache: UNKNOWN_CACHE }),
 };

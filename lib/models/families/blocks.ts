@@ -2,7 +2,7 @@ import type { ConfigReader } from "../tensors/config_reader.ts";
 import type { TensorScope } from "../tensors/tensor_scope.ts";
 
 /** The heads of an attention. */
-export interface Heads {
+export interface HeadSizes {
   hidden: number;
   heads: number;
   kvHeads: number;
@@ -10,7 +10,7 @@ export interface Heads {
 }
 
 /** Reads the heads as llama's config names them, and most after it. */
-export function headsOf(config: ConfigReader): Heads {
+export function headsOf(config: ConfigReader): HeadSizes {
   const hidden = config.size("hidden_size");
   const heads = config.size("num_attention_heads");
   return {
@@ -22,9 +22,9 @@ export function headsOf(config: ConfigReader): Heads {
 }
 
 /** q_proj, k_proj, v_proj and o_proj under one name. */
-export function attention(
+export function attentionTensors(
   scope: TensorScope,
-  { hidden, heads, kvHeads, headDim }: Heads,
+  { hidden, heads, kvHeads, headDim }: HeadSizes,
   { bias = false, outputBias = bias, name = "self_attn", output = "o_proj" }: {
     bias?: boolean;
     outputBias?: boolean;

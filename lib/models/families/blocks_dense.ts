@@ -1,18 +1,20 @@
 import type { ConfigReader } from "../tensors/config_reader.ts";
 import type { TensorScope } from "../tensors/tensor_scope.ts";
-import type { Heads } from "./blocks.ts";
-import { attention, gatedMlp, stackedExperts } from "./blocks.ts";
+import type { HeadSizes } from "./blocks.ts";
+import { attentionTensors, gatedMlp, stackedExperts } from "./blocks.ts";
 import type { Attention, FeedForward } from "./decoder.ts";
 
 /** Attention whose projections all have biases if `attention_bias` says so. */
 export function biasedAttention(usual = false): Attention {
   return (config, layer, heads) =>
-    attention(layer, heads, { bias: config.flag("attention_bias", usual) });
+    attentionTensors(layer, heads, {
+      bias: config.flag("attention_bias", usual),
+    });
 }
 
 /** The same, but the output never has a bias. */
 export const inputBiasAttention: Attention = (config, layer, heads) =>
-  attention(layer, heads, {
+  attentionTensors(layer, heads, {
     bias: config.flag("attention_bias", false),
     outputBias: false,
   });
@@ -69,7 +71,7 @@ export function upDown(
 }
 
 /** gate_up_proj as one matrix, and down_proj. */
-export const fusedMlp: FeedForward = (config, layer, hidden) => {
+export const fusedMlpTensors: FeedForward = (config, layer, hidden) => {
   const intermediate = config.size("intermediate_size");
   const at = layer.scope("mlp");
   at.linear("gate_up_proj", hidden, 2 * intermediate, {
@@ -94,7 +96,7 @@ export interface ExpertOptions {
 }
 
 /** Experts with their router. */
-export function experts(options: ExpertOptions = {}): FeedForward {
+export function expertTensors(options: ExpertOptions = {}): FeedForward {
   const {
     name = "mlp",
     countKeys = ["num_local_experts", "num_experts"],
@@ -156,7 +158,7 @@ export function everyStep(
 /** qkv_proj as one matrix, and o_proj. */
 export function fusedAttention(
   layer: TensorScope,
-  { hidden, heads, kvHeads, headDim }: Heads,
+  { hidden, heads, kvHeads, headDim }: HeadSizes,
 ): void {
   layer.linear("self_attn.qkv_proj", hidden, (heads + 2 * kvHeads) * headDim, {
     role: "qkv",

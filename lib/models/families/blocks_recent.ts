@@ -9,7 +9,7 @@ import { headOf } from "./family.ts";
 export type Kinds = (layer: number) => string;
 
 /** Reads what each layer is, or falls back on the usual pattern. */
-export function kindsOf(
+export function layerKindsOf(
   config: ConfigReader,
   key: string,
   usual: Kinds,
@@ -40,7 +40,7 @@ export function sparseLayers(
   dense: number,
 ): (layer: number) => boolean {
   const first = config.optional("first_k_dense_replace") ?? dense;
-  const kinds = kindsOf(
+  const kinds = layerKindsOf(
     config,
     "mlp_layer_types",
     (layer) => layer < first ? "dense" : "sparse",
@@ -83,7 +83,10 @@ export function latentOf(config: ConfigReader, even = false): Latent {
 }
 
 /** Queries, keys and values through low ranks. */
-export function latentAttention(scope: TensorScope, sizes: Latent): void {
+export function latentAttentionTensors(
+  scope: TensorScope,
+  sizes: Latent,
+): void {
   const { hidden, heads, queryRank, rank, plain, rotated, value, bias } = sizes;
   const queries = heads * (plain + rotated);
   const cut = "column";

@@ -1,5 +1,5 @@
 import { allLayers } from "../tensors/layer_ranges.ts";
-import { attention, gatedMlp, headsOf } from "./blocks.ts";
+import { attentionTensors, gatedMlp, headsOf } from "./blocks.ts";
 import { rotaryBuffers } from "./blocks_classic.ts";
 import { takingTurns } from "./code/parts.ts";
 import type { Decoder, FamilyTypes } from "./family.ts";
@@ -20,7 +20,9 @@ export const cohere2: Decoder = {
     scope.embedding("embed_tokens", config.size("vocab_size"), hidden);
     const layers = allLayers(config.size("num_hidden_layers"));
     const layer = scope.layers("layers", layers);
-    attention(layer, heads, { bias: config.flag("attention_bias", false) });
+    attentionTensors(layer, heads, {
+      bias: config.flag("attention_bias", false),
+    });
     gatedMlp(layer, hidden, config.size("intermediate_size"));
     layer.norm("input_layernorm", hidden);
     scope.norm("norm", hidden);

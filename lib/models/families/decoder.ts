@@ -1,7 +1,7 @@
 import type { ConfigReader } from "../tensors/config_reader.ts";
 import { allLayers, layersWhere } from "../tensors/layer_ranges.ts";
 import type { TensorScope } from "../tensors/tensor_scope.ts";
-import type { Heads } from "./blocks.ts";
+import type { HeadSizes } from "./blocks.ts";
 import { gatedMlp, headsOf } from "./blocks.ts";
 import { rotaryBuffers } from "./blocks_classic.ts";
 import type { Decoder } from "./family.ts";
@@ -10,7 +10,7 @@ import type { Decoder } from "./family.ts";
 export type Attention = (
   config: ConfigReader,
   layer: TensorScope,
-  heads: Heads,
+  heads: HeadSizes,
 ) => void;
 
 /** Declares a feed-forward part of the layers that it is given. */

@@ -1,9 +1,9 @@
 import { allLayers, layersWhere } from "../tensors/layer_ranges.ts";
 import { gatedMlp } from "./blocks.ts";
 import { rotaryBuffers } from "./blocks_classic.ts";
-import { afterFirst, experts, withShared } from "./blocks_dense.ts";
-import { latentAttention, latentOf } from "./blocks_recent.ts";
-import { GATED_NAMES, WIDE_SIGMOIDS } from "./code/parts.ts";
+import { afterFirst, expertTensors, withShared } from "./blocks_dense.ts";
+import { latentAttentionTensors, latentOf } from "./blocks_recent.ts";
+import { GATED_NAMES, LATENT_CACHE, WIDE_SIGMOIDS } from "./code/parts.ts";
 import type { Decoder, FamilyTypes } from "./family.ts";
 import { causal, ofType } from "./family.ts";
 
@@ -35,7 +35,7 @@ function deepseek(
   },
 ): Decoder {
   const routed = withShared(
-    experts({
+    expertTensors({
       countKeys: ["n_routed_experts", "num_local_experts"],
       widthKeys: ["moe_intermediate_size"],
       ...router,
@@ -56,7 +56,7 @@ function deepseek(
       const layers = config.size("num_hidden_layers");
       scope.embedding("embed_tokens", config.size("vocab_size"), hidden);
       const layer = scope.layers("layers", allLayers(layers));
-      latentAttention(layer.scope("self_attn"), latentOf(config));
+      latentAttentionTensors(layer.scope("self_attn"), latentOf(config));
       const isSparse = afterFirst(config);
       const dense = layersWhere(layers, (at) => !isSparse(at));
       gatedMlp(
@@ -81,6 +81,11 @@ function deepseek(
 export const DEEPSEEK_TYPES: FamilyTypes = {
   deepseek_v2: ofType(causal(deepseekV2), GATED_NAMES, {
     routing: { wide: true },
-  }),
-  deepseek_v3: ofType(causal(deepseekV3), GATED_NAMES, WIDE_SIGMOIDS),
+  }, LATENT_CACHE),
+  deepseek_v3: ofType(
+    causal(deepseekV3),
+    GATED_NAMES,
+    WIDE_SIGMOIDS,
+    LATENT_CACHE,
+  ),
 };

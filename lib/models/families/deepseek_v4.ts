@@ -2,9 +2,10 @@ import type { ConfigReader } from "../tensors/config_reader.ts";
 import { allLayers } from "../tensors/layer_ranges.ts";
 import type { TensorScope } from "../tensors/tensor_scope.ts";
 import { gatedMlp } from "./blocks.ts";
-import { experts } from "./blocks_dense.ts";
+import { expertTensors } from "./blocks_dense.ts";
 import type { Kinds } from "./blocks_recent.ts";
-import { kindsOf, someLayers } from "./blocks_recent.ts";
+import { layerKindsOf, someLayers } from "./blocks_recent.ts";
+import { UNKNOWN_CACHE } from "./code/cache.ts";
 import type { Decoder, FamilyTypes } from "./family.ts";
 import { causal, ofType } from "./family.ts";
 
@@ -83,7 +84,7 @@ function compressors(
 ): void {
   const headDim = config.size("head_dim");
   const rates = config.inner("compress_rates");
-  const kinds = kindsOf(config, "layer_types", usualKinds(config));
+  const kinds = layerKindsOf(config, "layer_types", usualKinds(config));
   const heavy = config.optional("compress_rate_hca") ??
     rates.optional(HEAVY) ?? 128;
   const sparse = config.optional("compress_rate_csa") ??
@@ -146,7 +147,7 @@ function feedForward(
 ): void {
   const hidden = config.size("hidden_size");
   const width = config.size("moe_intermediate_size");
-  experts({
+  expertTensors({
     countKeys: ["n_routed_experts", "num_local_experts"],
     widthKeys: ["moe_intermediate_size"],
   })(config, layer, hidden);
@@ -155,7 +156,7 @@ function feedForward(
     bias: config.flag("mlp_bias", false),
   });
   const hashed = config.optional("num_hash_layers") ?? 3;
-  const kinds = kindsOf(
+  const kinds = layerKindsOf(
     config,
     "mlp_layer_types",
     (at) => at < hashed ? "hash_moe" : "moe",
@@ -199,5 +200,5 @@ function ropes(config: ConfigReader, at: TensorScope): void {
 
 /** DeepSeek-V4. */
 export const DEEPSEEK_V4_TYPES: FamilyTypes = {
-  deepseek_v4: ofType(causal(deepseekV4)),
+  deepseek_v4: ofType(causal(deepseekV4), { cache: UNKNOWN_CACHE }),
 };

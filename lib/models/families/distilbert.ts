@@ -10,7 +10,7 @@ import {
   taskOf,
   vocabularyHead,
 } from "./blocks_classic.ts";
-import { MASKED_HEADS, sized } from "./code/parts.ts";
+import { MASKED_HEADS, sized, UNTURNED } from "./code/parts.ts";
 import type { Family, FamilyTypes } from "./family.ts";
 import { ofClasses } from "./family.ts";
 
@@ -87,6 +87,7 @@ export const DISTILBERT_TYPES: FamilyTypes = {
   distilbert: ofClasses(
     distilbert,
     MASKED_HEADS,
+    UNTURNED,
     sized(["max_position_embeddings", 512], 30_522),
     {
       encoder: {

@@ -5,7 +5,7 @@ import {
   taskOf,
   vocabularyHead,
 } from "./blocks_classic.ts";
-import { MASKED_HEADS, sized } from "./code/parts.ts";
+import { MASKED_HEADS, sized, UNTURNED } from "./code/parts.ts";
 import type { Family, FamilyTypes } from "./family.ts";
 import { ofClasses } from "./family.ts";
 import { deepClassifier } from "./roberta.ts";
@@ -73,6 +73,7 @@ export const ELECTRA_TYPES: FamilyTypes = {
   electra: ofClasses(
     electra,
     MASKED_HEADS,
+    UNTURNED,
     sized(["max_position_embeddings", 512], 30_522),
     { encoder: BERT, peft: { targets: ["query", "value"] } },
   ),

@@ -1,15 +1,20 @@
 import type { ConfigReader } from "../tensors/config_reader.ts";
 import { allLayers } from "../tensors/layer_ranges.ts";
 import type { TensorScope } from "../tensors/tensor_scope.ts";
-import { attention, gatedMlp, headsOf, stackedExperts } from "./blocks.ts";
+import {
+  attentionTensors,
+  gatedMlp,
+  headsOf,
+  stackedExperts,
+} from "./blocks.ts";
 import { rotaryBuffers } from "./blocks_classic.ts";
-import { kindsOf, someLayers } from "./blocks_recent.ts";
+import { layerKindsOf, someLayers } from "./blocks_recent.ts";
 import { listOf, sizeOr, twoLinears } from "./blocks_vision.ts";
 import { NARROW_WEIGHTS } from "./code/parts.ts";
 import type { Decoder, FamilyTypes } from "./family.ts";
 import { ofType } from "./family.ts";
 import { sensing } from "./recent_sight.ts";
-import type { Tower } from "./towers/tower.ts";
+import type { TowerFamily } from "./towers/tower.ts";
 import { projector, tower } from "./vision_language.ts";
 
 /** ERNIE 4.5 VL's decoder: experts for words and others for pictures. */
@@ -25,8 +30,8 @@ export const ernieVlText: Decoder = {
       "layers",
       allLayers(config.size("num_hidden_layers")),
     );
-    attention(layer, heads, { bias });
-    const kinds = kindsOf(
+    attentionTensors(layer, heads, { bias });
+    const kinds = layerKindsOf(
       config,
       "mlp_layer_types",
       (at) => at < 1 ? "dense" : "sparse",
@@ -76,7 +81,7 @@ function routed(config: ConfigReader, layer: TensorScope): void {
   });
 }
 
-const vision: Tower = (config, scope) => {
+const vision: TowerFamily = (config, scope) => {
   const width = sizeOr(config, "hidden_size", 1280);
   const heads = sizeOr(config, "num_heads", 16) || 1;
   const patch = sizeOr(config, "patch_size", 14);

@@ -2,6 +2,7 @@ import type { ConfigReader } from "../tensors/config_reader.ts";
 import { allLayers } from "../tensors/layer_ranges.ts";
 import type { TensorScope } from "../tensors/tensor_scope.ts";
 import { transformerLayer, vocabularyHead } from "./blocks_classic.ts";
+import { numberOf } from "./code/setting.ts";
 import type { Decoder, Family, FamilyTypes } from "./family.ts";
 import { causal, ofType } from "./family.ts";
 
@@ -70,5 +71,13 @@ export const FAIRSEQ_TYPES: FamilyTypes = {
     loss: { narrowTokens: true },
     heads: { classifies: true, tied: "output_projection" },
   }),
-  xglm: ofType(causal(xglm), { mlp: { isInline: true } }),
+  xglm: ofType(causal(xglm), {
+    mlp: { isInline: true },
+    cache: {
+      tokens: (text) => {
+        const width = numberOf(text, [["d_model"], 1024]);
+        return { keys: width, values: width };
+      },
+    },
+  }),
 };

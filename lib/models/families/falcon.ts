@@ -1,10 +1,11 @@
+import type { Config } from "../config.ts";
 import type { ConfigReader } from "../tensors/config_reader.ts";
 import { allLayers } from "../tensors/layer_ranges.ts";
 import type { TensorScope } from "../tensors/tensor_scope.ts";
 import { plainMlp, rotaryBuffers } from "./blocks_classic.ts";
 import type { FusedLayout } from "./code/attention.ts";
 import { NARROW_CLASSES, PLAIN_AND_TIED } from "./code/parts.ts";
-import type { Config } from "../config.ts";
+import { numberOf } from "./code/setting.ts";
 import type { Decoder, FamilyTypes } from "./family.ts";
 import { causal, ofType } from "./family.ts";
 
@@ -118,5 +119,18 @@ export const FALCON_TYPES: FamilyTypes = {
     heads: { dropout: 0 },
     weights: { ownLinears: true },
     peft: { targets: ["query_key_value"] },
+  }, {
+    cache: {
+      tokens: (text) => {
+        const heads = numberOf(text, [["num_attention_heads", "n_head"], 71]);
+        const own = text["new_decoder_architecture"] === true
+          ? numberOf(text, [["num_kv_heads", "n_head_kv"], heads])
+          : text["multi_query"] === false
+          ? heads
+          : 1;
+        const each = own * numberOf(text, [["hidden_size"], 4544]) / heads;
+        return { keys: each, values: each };
+      },
+    },
   }),
 };

@@ -1,8 +1,10 @@
 import type { ConfigReader } from "../tensors/config_reader.ts";
 import { allLayers } from "../tensors/layer_ranges.ts";
 import type { TensorScope } from "../tensors/tensor_scope.ts";
-import { attention, gatedMlp, headsOf } from "./blocks.ts";
+import { attentionTensors, gatedMlp, headsOf } from "./blocks.ts";
 import { rotaryBuffers } from "./blocks_classic.ts";
+import { byLayer } from "./code/cache.ts";
+import { mamba2State } from "./code/states.ts";
 import { NOT_YET } from "./code/unplayed.ts";
 import type { Decoder, FamilyTypes } from "./family.ts";
 import { causal, ofType } from "./family.ts";
@@ -24,7 +26,9 @@ export const falconH1: Decoder = {
       allLayers(config.size("num_hidden_layers")),
     );
     mixer(config, layer.scope("mamba"), hidden);
-    attention(layer, heads, { bias: config.flag("attention_bias", false) });
+    attentionTensors(layer, heads, {
+      bias: config.flag("attention_bias", false),
+    });
     gatedMlp(layer, hidden, config.size("intermediate_size"), {
       name: "feed_forward",
       bias: config.flag("mlp_bias", false),
@@ -72,5 +76,18 @@ export const FALCON_H1_TYPES: FamilyTypes = {
   falcon_h1: ofType(causal(falconH1), {
     unplayed:
       `, whose layers run attention beside a state space and scale both on their way, ${NOT_YET}`,
+  }, {
+    cache: {
+      ...mamba2State({
+        heads: [["mamba_n_heads"], 128],
+        width: null,
+        inner: [["mamba_d_ssm"], 1024],
+        expand: [["mamba_expand"], 2],
+        groups: [["mamba_n_groups"], 1],
+        kernel: [["mamba_d_conv"], 4],
+        state: [["mamba_d_state"], 256],
+      }),
+      ...byLayer(() => "hybrid"),
+    },
   }),
 };

@@ -2,12 +2,12 @@ import type { ConfigReader } from "../tensors/config_reader.ts";
 import { allLayers } from "../tensors/layer_ranges.ts";
 import type { TensorScope } from "../tensors/tensor_scope.ts";
 import { isBeforeRelease } from "./before_release.ts";
-import { attention, gatedMlp, headsOf } from "./blocks.ts";
+import { attentionTensors, gatedMlp, headsOf } from "./blocks.ts";
 import { rotaryBuffers } from "./blocks_classic.ts";
 import type { CodeParts } from "./code/code.ts";
 import { takingTurns } from "./code/parts.ts";
 import { QUERY_VALUE } from "./code/peft.ts";
-import { joined } from "./code/usual.ts";
+import { codePartsOf } from "./code/usual.ts";
 import type { Decoder, FamilyTypes } from "./family.ts";
 import { causal, ofType } from "./family.ts";
 
@@ -59,7 +59,9 @@ function decoder({ fourNorms, qkNorm, twoRopes }: Generation): Decoder {
       scope.embedding("embed_tokens", config.size("vocab_size"), hidden);
       const layers = allLayers(config.size("num_hidden_layers"));
       const layer = scope.layers("layers", layers);
-      attention(layer, heads, { bias: config.flag("attention_bias", false) });
+      attentionTensors(layer, heads, {
+        bias: config.flag("attention_bias", false),
+      });
       if (qkNorm) {
         layer.norm("self_attn.q_norm", headDim);
         layer.norm("self_attn.k_norm", headDim);
@@ -118,8 +120,9 @@ export const GEMMA: CodeParts = {
 };
 
 /** Gemma 3's, with eyes or without. */
-export const GEMMA3: CodeParts = joined(
-  joined(GEMMA, takingTurns(PATTERN, 4096)),
+export const GEMMA3: CodeParts = codePartsOf(
+  GEMMA,
+  takingTurns(PATTERN, 4096),
   { layer: { arrangement: "sandwich" }, rotary: { tables: 2 } },
 );
 

@@ -2,8 +2,9 @@ import type { ConfigReader } from "../tensors/config_reader.ts";
 import { allLayers, layersWhere } from "../tensors/layer_ranges.ts";
 import type { TensorScope } from "../tensors/tensor_scope.ts";
 import { gatedMlp } from "./blocks.ts";
-import { attends, kindsOf, someLayers } from "./blocks_recent.ts";
+import { attends, layerKindsOf, someLayers } from "./blocks_recent.ts";
 import { listOf } from "./blocks_vision.ts";
+import { byLayer } from "./code/cache.ts";
 import type { CodeParts } from "./code/code.ts";
 import type { Decoder, FamilyTypes } from "./family.ts";
 import { causal, ofType } from "./family.ts";
@@ -46,7 +47,7 @@ export const gemma3nText: Decoder = {
     scope.buffer("per_layer_projection_scale", [], 4);
     scope.buffer("per_layer_input_scale", [], 4);
     scope.norm("norm", hidden);
-    const kinds = kindsOf(
+    const kinds = layerKindsOf(
       config,
       "layer_types",
       (at) => (at + 1) % PATTERN ? "sliding_attention" : "full_attention",
@@ -138,6 +139,13 @@ export const GEMMA3N: CodeParts = {
   layer: { norm: "gemma", arrangement: "sandwich" },
   embedding: { scaled: "by module" },
   multiplies: { embeddings: true },
+  cache: {
+    window: 512,
+    shares: 15,
+    ...byLayer((layer) =>
+      (layer + 1) % 5 === 0 ? "full_attention" : "sliding_attention"
+    ),
+  },
 };
 
 /** Gemma 3n's text part. */

@@ -3,7 +3,12 @@ import type { TensorScope } from "../tensors/tensor_scope.ts";
 import { sizeOr } from "./blocks_vision.ts";
 import type { FamilyTypes } from "./family.ts";
 import { ofType } from "./family.ts";
-import { GEMMA4, gemma4Text, gemma4UnifiedText } from "./gemma4_text.ts";
+import {
+  GEMMA4,
+  GEMMA4_UNIFIED,
+  gemma4Text,
+  gemma4UnifiedText,
+} from "./gemma4_text.ts";
 import { sensing } from "./recent_sight.ts";
 import { gemma4Audio } from "./towers/gemma4_audio.ts";
 import { gemma4Vision } from "./towers/gemma4_vision.ts";
@@ -102,5 +107,5 @@ export const GEMMA4_TYPES: FamilyTypes = {
   gemma4: ofType(gemma4, GEMMA4, {
     peft: { targets: ".*language_model\\..*\\.(q_proj|v_proj)" },
   }),
-  gemma4_unified: ofType(gemma4Unified, GEMMA4),
+  gemma4_unified: ofType(gemma4Unified, GEMMA4_UNIFIED),
 };

@@ -1,9 +1,14 @@
+import type { Config } from "../config.ts";
 import type { ConfigReader } from "../tensors/config_reader.ts";
 import { allLayers, layersWhere } from "../tensors/layer_ranges.ts";
 import type { TensorScope } from "../tensors/tensor_scope.ts";
 import { gatedMlp, stackedExperts } from "./blocks.ts";
-import { attends, kindsOf, someLayers } from "./blocks_recent.ts";
+import { attends, layerKindsOf, someLayers } from "./blocks_recent.ts";
+import type { CachedLayer, PerToken } from "./code/cache.ts";
+import { byLayer } from "./code/cache.ts";
 import type { CodeParts } from "./code/code.ts";
+import { numberOf } from "./code/setting.ts";
+import { codePartsOf } from "./code/usual.ts";
 import type { Decoder, FamilyTypes } from "./family.ts";
 import { causal, ofType } from "./family.ts";
 import { perLayerInputs, ropesByKind } from "./gemma_blocks.ts";
@@ -92,7 +97,7 @@ function decoder(usualInputs: number): Decoder {
 /** Which layers attend to all tokens; the last one always does. */
 function fullLayers(config: ConfigReader): (layer: number) => boolean {
   const last = config.size("num_hidden_layers") - 1;
-  const kinds = kindsOf(
+  const kinds = layerKindsOf(
     config,
     "layer_types",
     (layer) =>
@@ -188,11 +193,59 @@ function routed(
   layer.norm("pre_feedforward_layernorm_2", hidden);
 }
 
-/** Code that reads a config for each layer. */
-export const GEMMA4: CodeParts = { sizes: { perLayer: true } };
+/** Keys and values of a layer: full ones have heads of their own size. */
+function tokensOf(text: Config, _: PerToken, at: CachedLayer): PerToken {
+  const own = ownConfig(text, at);
+  const width = numberOf(own, [
+    ["head_dim"],
+    numberOf(text, [["head_dim"], 256]),
+  ]);
+  const heads = numberOf(text, [["num_key_value_heads"], 4]);
+  const each = numberOf(own, [["num_key_value_heads"], heads]) * width;
+  return { keys: each, values: each };
+}
+
+/** What a layer sets apart, where the config says so or by its class's rule. */
+function ownConfig(text: Config, { layer, kind }: CachedLayer): Config {
+  const stated = text["per_layer_config"];
+  if (typeof stated === "object" && stated !== null) {
+    const found = Object.entries(stated).find(([name]) =>
+      Number(name) === layer
+    );
+    return found?.[1] as Config | undefined ?? {};
+  }
+  if (kind !== "full_attention") return {};
+  const shares = text["attention_k_eq_v"] === true;
+  return {
+    head_dim: numberOf(text, [["global_head_dim"], 512]),
+    ...(shares
+      ? { num_key_value_heads: text["num_global_key_value_heads"] }
+      : {}),
+  };
+}
+
+/** Code that reads a config for each layer, with full attention in the last. */
+export const GEMMA4: CodeParts = {
+  sizes: { perLayer: true },
+  cache: {
+    window: 512,
+    ...byLayer((layer, _, layers) =>
+      (layer + 1) % 6 === 0 || layer === layers - 1
+        ? "full_attention"
+        : "sliding_attention"
+    ),
+    endsInFull: true,
+    tokens: tokensOf,
+  },
+};
+
+/** The unified ones have wider windows. */
+export const GEMMA4_UNIFIED: CodeParts = codePartsOf(GEMMA4, {
+  cache: { window: 1024 },
+});
 
 /** Their text parts. */
 export const GEMMA4_TEXT_TYPES: FamilyTypes = {
   gemma4_text: ofType(causal(gemma4Text), GEMMA4),
-  gemma4_unified_text: ofType(causal(gemma4UnifiedText), GEMMA4),
+  gemma4_unified_text: ofType(causal(gemma4UnifiedText), GEMMA4_UNIFIED),
 };

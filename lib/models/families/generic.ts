@@ -1,7 +1,7 @@
 import type { Architecture } from "../architecture.ts";
 import { allLayers, layersWhere } from "../tensors/layer_ranges.ts";
 import type { TensorScope } from "../tensors/tensor_scope.ts";
-import { attention, gatedMlp, stackedExperts } from "./blocks.ts";
+import { attentionTensors, gatedMlp, stackedExperts } from "./blocks.ts";
 
 /**
  * A decoder known by its dimensions alone: llama's build, or Mixtral's where it
@@ -16,7 +16,7 @@ export function genericDecoder(
   const body = scope.scope("model");
   body.embedding("embed_tokens", vocab_size, hidden);
   const layer = body.layers("layers", allLayers(layers));
-  attention(layer, {
+  attentionTensors(layer, {
     hidden,
     heads: architecture.attention_heads,
     kvHeads: architecture.kv_heads,

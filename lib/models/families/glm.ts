@@ -2,13 +2,15 @@ import { rotaryShare } from "./blocks_classic.ts";
 import {
   afterFirst,
   biasedAttention,
-  experts,
-  fusedMlp,
+  expertTensors,
+  fusedMlpTensors,
   headNorms,
   inputBiasAttention,
   withShared,
 } from "./blocks_dense.ts";
+import { byLayer } from "./code/cache.ts";
 import { GATED_NAMES, turnedInPart, WIDE_SIGMOIDS } from "./code/parts.ts";
+import { numberOf } from "./code/setting.ts";
 import { decoder } from "./decoder.ts";
 import type { FamilyTypes } from "./family.ts";
 import { causal, ofType } from "./family.ts";
@@ -20,7 +22,7 @@ import { causal, ofType } from "./family.ts";
  */
 export const glm = decoder({
   attention: inputBiasAttention,
-  mlp: fusedMlp,
+  mlp: fusedMlpTensors,
   rotated: (config) => rotaryShare(config, "partial_rotary_factor", 0.5),
 });
 
@@ -31,7 +33,7 @@ export const glm = decoder({
  */
 export const glm4 = decoder({
   attention: inputBiasAttention,
-  mlp: fusedMlp,
+  mlp: fusedMlpTensors,
   norms: [
     "input_layernorm",
     "post_attention_layernorm",
@@ -42,7 +44,7 @@ export const glm4 = decoder({
 });
 
 const sharedExperts = withShared(
-  experts({
+  expertTensors({
     countKeys: ["n_routed_experts"],
     widthKeys: ["moe_intermediate_size"],
     correction: "gate.e_score_correction_bias",
@@ -97,5 +99,14 @@ export const GLM_TYPES: FamilyTypes = {
     WIDE_SIGMOIDS,
     turnedInPart(0.5),
   ),
-  dots1: ofType(causal(dots1), GATED_NAMES, WIDE_SIGMOIDS),
+  dots1: ofType(causal(dots1), GATED_NAMES, WIDE_SIGMOIDS, {
+    cache: {
+      window: 4096,
+      ...byLayer((layer, text) =>
+        layer < numberOf(text, [["max_window_layers"], 62])
+          ? "full_attention"
+          : "sliding_attention"
+      ),
+    },
+  }),
 };

@@ -2,7 +2,7 @@ import { GATED_NAMES, WIDE_SIGMOIDS } from "./code/parts.ts";
 import type { FamilyTypes } from "./family.ts";
 import { ofType } from "./family.ts";
 import { glm4vVision, glmOcrVision } from "./towers/glm4v_vision.ts";
-import type { Tower } from "./towers/tower.ts";
+import type { TowerFamily } from "./towers/tower.ts";
 import { tower, visionLanguage } from "./vision_language.ts";
 
 /**
@@ -26,7 +26,7 @@ export const glm4vMoe = compose("glm4v_moe_text", glm4vVision);
  */
 export const glmOcr = compose("glm_ocr_text", glmOcrVision);
 
-function compose(language: string, declare: Tower) {
+function compose(language: string, declare: TowerFamily) {
   return visionLanguage({
     language,
     fixed: true,

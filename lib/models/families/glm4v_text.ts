@@ -1,7 +1,12 @@
 import type { ConfigReader } from "../tensors/config_reader.ts";
 import { allLayers, layersWhere } from "../tensors/layer_ranges.ts";
 import type { TensorScope } from "../tensors/tensor_scope.ts";
-import { attention, gatedMlp, headsOf, stackedExperts } from "./blocks.ts";
+import {
+  attentionTensors,
+  gatedMlp,
+  headsOf,
+  stackedExperts,
+} from "./blocks.ts";
 import { rotaryBuffers, rotaryShare } from "./blocks_classic.ts";
 import type { Decoder } from "./family.ts";
 
@@ -80,7 +85,7 @@ function around(
   scope.embedding("embed_tokens", config.size("vocab_size"), hidden);
   const layers = allLayers(config.size("num_hidden_layers"));
   const layer = scope.layers("layers", layers);
-  attention(layer, heads, { bias, outputBias: false });
+  attentionTensors(layer, heads, { bias, outputBias: false });
   layer.norm("input_layernorm", hidden);
   layer.norm("post_attention_layernorm", hidden);
   scope.norm("norm", hidden);

@@ -10,7 +10,8 @@ import {
   UNTURNED,
   usuallyActivatedBy,
 } from "./code/parts.ts";
-import { joined } from "./code/usual.ts";
+import { numberOf } from "./code/setting.ts";
+import { codePartsOf } from "./code/usual.ts";
 import type { Decoder, FamilyTypes } from "./family.ts";
 import { causal, ofType } from "./family.ts";
 
@@ -112,16 +113,14 @@ function stack(
   return layer;
 }
 
-const GPT2: CodeParts = [
+const GPT2: CodeParts = codePartsOf(
   NARROW_CLASSES,
   PLAIN_AND_TIED,
   UNTURNED,
   DROPS_A_TENTH,
   sized(["n_positions", 1024], 50_257),
-].reduce(joined, {
-  layer: { holdsAttended: true },
-  peft: { targets: ["c_attn"] },
-});
+  { layer: { holdsAttended: true }, peft: { targets: ["c_attn"] } },
+);
 
 /** The types of this file. */
 export const GPT2_TYPES: FamilyTypes = {
@@ -138,5 +137,14 @@ export const GPT2_TYPES: FamilyTypes = {
   // its keys and values are views of the whole projection.
   gpt_bigcode: ofType(causal(gptBigcode), GPT2, {
     attention: { fillsCache: true },
+  }, {
+    cache: {
+      tokens: (text, usual) => {
+        if (text["multi_query"] === false) return usual;
+        const each = numberOf(text, [["n_embd", "hidden_size"], 0]) /
+          numberOf(text, [["n_head", "num_attention_heads"], 1]);
+        return { keys: each, values: each };
+      },
+    },
   }),
 };

@@ -5,7 +5,7 @@ import { evenAttention, plainMlp, vocabularyHead } from "./blocks_classic.ts";
 import type { CodeParts } from "./code/code.ts";
 import { sized, usuallyActivatedBy } from "./code/parts.ts";
 import { QUERY_VALUE } from "./code/peft.ts";
-import { joined } from "./code/usual.ts";
+import { codePartsOf } from "./code/usual.ts";
 import type { Family, FamilyTypes } from "./family.ts";
 import { ofType } from "./family.ts";
 
@@ -73,11 +73,9 @@ function family(
   );
 }
 
-const GPTJ: CodeParts = joined(
-  joined(
-    usuallyActivatedBy("gelu_new"),
-    sized(["n_positions", 2048], 50_400),
-  ),
+const GPTJ: CodeParts = codePartsOf(
+  usuallyActivatedBy("gelu_new"),
+  sized(["n_positions", 2048], 50_400),
   {
     rotary: {
       kind: "part",

@@ -1,12 +1,13 @@
 import type { ConfigReader } from "../tensors/config_reader.ts";
 import { allLayers } from "../tensors/layer_ranges.ts";
 import type { TensorScope } from "../tensors/tensor_scope.ts";
-import { attention, headsOf } from "./blocks.ts";
+import { attentionTensors, headsOf } from "./blocks.ts";
 import { rotaryBuffers } from "./blocks_classic.ts";
-import { experts } from "./blocks_dense.ts";
-import { attends, kindsOf, someLayers } from "./blocks_recent.ts";
-import { MULTIPLIED, STACKED } from "./code/parts.ts";
+import { expertTensors } from "./blocks_dense.ts";
+import { attends, layerKindsOf, someLayers } from "./blocks_recent.ts";
+import { cachesStates, MULTIPLIED, STACKED } from "./code/parts.ts";
 import { mixing } from "./code/state_space.ts";
+import { mamba2State } from "./code/states.ts";
 import type { Decoder, FamilyTypes } from "./family.ts";
 import { causal, ofType } from "./family.ts";
 import { headedMixer } from "./mamba2.ts";
@@ -24,7 +25,7 @@ export const graniteMoeHybrid: Decoder = {
   body(config, scope) {
     const heads = headsOf(config);
     const { hidden } = heads;
-    const kinds = kindsOf(
+    const kinds = layerKindsOf(
       config,
       config.has("layer_types") ? "layer_types" : "layers_block_type",
       () => "mamba",
@@ -36,7 +37,7 @@ export const graniteMoeHybrid: Decoder = {
       config,
       scope,
       isFull,
-      (layer) => attention(layer, heads, { bias }),
+      (layer) => attentionTensors(layer, heads, { bias }),
     );
     someLayers(
       config,
@@ -65,7 +66,7 @@ function feedForward(
   hidden: number,
 ): void {
   if ((config.optional("num_local_experts", "num_experts") ?? 8) > 0) {
-    experts({ name: "block_sparse_moe", router: "router" })(
+    expertTensors({ name: "block_sparse_moe", router: "router" })(
       config,
       layer,
       hidden,
@@ -95,11 +96,24 @@ function mixer(config: ConfigReader, at: TensorScope, hidden: number): void {
 
 /** Granite 4. */
 export const GRANITE_HYBRID_TYPES: FamilyTypes = {
-  granitemoehybrid: ofType(causal(graniteMoeHybrid), MULTIPLIED, STACKED, {
-    rotary: {
-      kind: (config) =>
-        config["position_embedding_type"] === "rope" ? "whole" : "none",
+  granitemoehybrid: ofType(
+    causal(graniteMoeHybrid),
+    MULTIPLIED,
+    STACKED,
+    {
+      rotary: {
+        kind: (config) =>
+          config["position_embedding_type"] === "rope" ? "whole" : "none",
+      },
+      stateSpace: mixing("headed"),
     },
-    stateSpace: mixing("headed"),
-  }),
+    cachesStates(mamba2State({
+      heads: [["mamba_n_heads"], 128],
+      width: null,
+      expand: [["mamba_expand"], 2],
+      groups: [["mamba_n_groups"], 1],
+      kernel: [["mamba_d_conv"], 4],
+      state: [["mamba_d_state"], 256],
+    })),
+  ),
 };

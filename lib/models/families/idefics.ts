@@ -1,7 +1,7 @@
 import type { ConfigReader } from "../tensors/config_reader.ts";
 import { allLayers } from "../tensors/layer_ranges.ts";
 import type { TensorScope } from "../tensors/tensor_scope.ts";
-import { attention, gatedMlp } from "./blocks.ts";
+import { attentionTensors, gatedMlp } from "./blocks.ts";
 import { sizeOr } from "./blocks_vision.ts";
 import type { FamilyTypes } from "./family.ts";
 import { ofType } from "./family.ts";
@@ -71,7 +71,7 @@ function perceiver(
   );
   layer.norm("input_latents_norm", hidden);
   layer.norm("input_context_norm", hidden);
-  attention(layer, {
+  attentionTensors(layer, {
     hidden,
     heads: sizeOr(config, "resampler_n_heads", 16),
     kvHeads: sizeOr(config, "num_key_value_heads", 4),

@@ -1,10 +1,18 @@
 import type { ConfigReader } from "../tensors/config_reader.ts";
 import { allLayers, layersWhere } from "../tensors/layer_ranges.ts";
 import type { TensorScope } from "../tensors/tensor_scope.ts";
-import { attention, gatedMlp, headsOf, stackedExperts } from "./blocks.ts";
+import {
+  attentionTensors,
+  gatedMlp,
+  headsOf,
+  stackedExperts,
+} from "./blocks.ts";
 import { inLayers, sizeOrAuto } from "./blocks_classic.ts";
+import { byLayer } from "./code/cache.ts";
 import { UNTURNED } from "./code/parts.ts";
+import { numberOf } from "./code/setting.ts";
 import { mixing } from "./code/state_space.ts";
+import { mambaState } from "./code/states.ts";
 import type { Decoder, FamilyTypes } from "./family.ts";
 import { causal, ofType } from "./family.ts";
 import { selectiveMixer } from "./mamba.ts";
@@ -28,7 +36,7 @@ export const jamba: Decoder = {
     layer.norm("input_layernorm", hidden);
     layer.norm("pre_ff_layernorm", hidden);
     const some = layersWhere(count, attends);
-    inLayers(scope, "layers", some, (layer) => attention(layer, heads));
+    inLayers(scope, "layers", some, (layer) => attentionTensors(layer, heads));
     const others = layersWhere(count, (at) => !attends(at));
     inLayers(
       scope,
@@ -95,5 +103,20 @@ function feedForward(
 
 /** Jamba. */
 export const JAMBA_TYPES: FamilyTypes = {
-  jamba: ofType(causal(jamba), UNTURNED, { stateSpace: mixing("open") }),
+  jamba: ofType(causal(jamba), UNTURNED, { stateSpace: mixing("open") }, {
+    cache: {
+      ...mambaState({
+        inner: [],
+        expand: [["mamba_expand"], 2],
+        kernel: [["mamba_d_conv"], 4],
+        state: [["mamba_d_state"], 16],
+      }),
+      ...byLayer((layer, text) =>
+        layer % numberOf(text, [["attn_layer_period"], 8]) ===
+            numberOf(text, [["attn_layer_offset"], 4])
+          ? "full_attention"
+          : "linear_attention"
+      ),
+    },
+  }),
 };

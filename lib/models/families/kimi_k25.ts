@@ -6,15 +6,16 @@ import {
   twoLinears,
   vitAttention,
 } from "./blocks_vision.ts";
+import { LATENT_CACHE } from "./code/parts.ts";
 import { deepseekV3 } from "./deepseek.ts";
 import type { FamilyTypes } from "./family.ts";
 import { ofType } from "./family.ts";
 import { sensing } from "./recent_sight.ts";
-import type { Tower } from "./towers/tower.ts";
+import type { TowerFamily } from "./towers/tower.ts";
 import { projector, tower } from "./vision_language.ts";
 
 /** MoonViT for pictures and films: positions in space learned, in time not. */
-const vision: Tower = (config, scope) => {
+const vision: TowerFamily = (config, scope) => {
   const width = sizeOr(config, "hidden_size", 1152);
   const heads = sizeOr(config, "num_attention_heads", 16) || 1;
   const patch = pairOf(config, "patch_size", 14);
@@ -80,5 +81,5 @@ export const kimiK25 = sensing({
 
 /** Kimi K2.5. */
 export const KIMI_K25_TYPES: FamilyTypes = {
-  kimi_k25: ofType(kimiK25),
+  kimi_k25: ofType(kimiK25, LATENT_CACHE),
 };

@@ -1,18 +1,22 @@
+import type { Config } from "../config.ts";
 import type { ConfigReader } from "../tensors/config_reader.ts";
 import { allLayers } from "../tensors/layer_ranges.ts";
 import type { TensorScope } from "../tensors/tensor_scope.ts";
 import { gatedMlp } from "./blocks.ts";
-import { experts, withShared } from "./blocks_dense.ts";
+import { expertTensors, withShared } from "./blocks_dense.ts";
 import {
   attends,
-  kindsOf,
-  latentAttention,
+  latentAttentionTensors,
   latentOf,
+  layerKindsOf,
   neverTied,
   someLayers,
   sparseLayers,
 } from "./blocks_recent.ts";
-import { WIDE_SIGMOIDS } from "./code/parts.ts";
+import type { CacheKind, StateCache } from "./code/cache.ts";
+import { LATENT_CACHE, WIDE_SIGMOIDS } from "./code/parts.ts";
+import { numberOf } from "./code/setting.ts";
+import { deltaState } from "./code/states.ts";
 import type { Decoder, FamilyTypes } from "./family.ts";
 import { ofType } from "./family.ts";
 import { deltaInputs } from "./gated_delta.ts";
@@ -30,13 +34,13 @@ export const kimiLinear: Decoder = {
     const sizes = latentOf(config);
     const { hidden } = sizes;
     scope.embedding("embed_tokens", config.size("vocab_size"), hidden);
-    const kinds = kindsOf(config, "layer_types", usualKinds(config));
+    const kinds = layerKindsOf(config, "layer_types", usualKinds(config));
     const isFull = (layer: number) => attends(kinds(layer));
     someLayers(
       config,
       scope,
       isFull,
-      (layer) => latentAttention(layer.scope("self_attn"), sizes),
+      (layer) => latentAttentionTensors(layer.scope("self_attn"), sizes),
     );
     someLayers(
       config,
@@ -60,7 +64,7 @@ export const kimiLinear: Decoder = {
 };
 
 const routed = withShared(
-  experts({
+  expertTensors({
     countKeys: ["num_local_experts", "num_experts"],
     widthKeys: ["moe_intermediate_size"],
     correction: "gate.e_score_correction_bias",
@@ -113,7 +117,40 @@ function delta(config: ConfigReader, at: TensorScope, hidden: number): void {
   at.linear("o_proj", width, hidden, { role: "o", cut: "row" });
 }
 
+/** Its layers count from one in the lists of its checkpoint. */
+function cachedKinds(text: Config, layers: number): readonly CacheKind[] {
+  const full = deltaConfig(text)["full_attn_layers"];
+  return Array.from({ length: layers }, (_, layer) => {
+    const isFull = Array.isArray(full)
+      ? full.includes(layer + 1)
+      : layer > 0 && layer % 4 === 0;
+    return isFull ? "full_attention" : "linear_attention";
+  });
+}
+
+/** Kimi's delta attention: heads of keys and values are alike. */
+function stateOf(text: Config): StateCache {
+  const whole = { ...text, ...deltaConfig(text) };
+  const heads = numberOf(whole, [["num_heads", "linear_num_heads"], 32]);
+  const width = numberOf(deltaConfig(text), [
+    ["head_dim"],
+    numberOf(text, [["linear_head_dim"], 128]),
+  ]);
+  const kernel = numberOf(whole, [
+    ["short_conv_kernel_size", "linear_conv_kernel_dim"],
+    4,
+  ]);
+  return deltaState([heads, width], [heads, width], kernel);
+}
+
+function deltaConfig(text: Config): Config {
+  const nested = text["linear_attn_config"];
+  return typeof nested === "object" && nested !== null ? nested as Config : {};
+}
+
 /** Kimi Linear. */
 export const KIMI_LINEAR_TYPES: FamilyTypes = {
-  kimi_linear: ofType(neverTied(kimiLinear), WIDE_SIGMOIDS),
+  kimi_linear: ofType(neverTied(kimiLinear), WIDE_SIGMOIDS, LATENT_CACHE, {
+    cache: { kinds: cachedKinds, state: stateOf },
+  }),
 };

@@ -3,17 +3,17 @@ import { allLayers } from "../tensors/layer_ranges.ts";
 import type { TensorScope } from "../tensors/tensor_scope.ts";
 import { gatedMlp } from "./blocks.ts";
 import { rotaryBuffers, textOrOther } from "./blocks_classic.ts";
-import { experts, withShared } from "./blocks_dense.ts";
+import { expertTensors, withShared } from "./blocks_dense.ts";
 import type { Latent } from "./blocks_recent.ts";
 import {
-  kindsOf,
-  latentAttention,
+  latentAttentionTensors,
   latentOf,
+  layerKindsOf,
   someLayers,
   sparseLayers,
 } from "./blocks_recent.ts";
 import type { CodeParts } from "./code/code.ts";
-import { GATED_NAMES, WIDE_SIGMOIDS } from "./code/parts.ts";
+import { GATED_NAMES, LATENT_CACHE, WIDE_SIGMOIDS } from "./code/parts.ts";
 import type { Decoder, FamilyTypes } from "./family.ts";
 import { causal, ofType } from "./family.ts";
 
@@ -51,7 +51,7 @@ export const glmMoeDsa = decoder({
   dense: 3,
   corrected: true,
   isIndexed: (config) => {
-    const kinds = kindsOf(config, "indexer_types", usualIndexers(config));
+    const kinds = layerKindsOf(config, "indexer_types", usualIndexers(config));
     return (layer) => kinds(layer) !== "shared";
   },
 });
@@ -89,7 +89,7 @@ function decoder(
   { dense, corrected, tied = false, scaled, isIndexed }: Follower,
 ): Decoder {
   const routed = withShared(
-    experts({
+    expertTensors({
       countKeys: ["n_routed_experts", "num_local_experts", "num_experts"],
       widthKeys: ["moe_intermediate_size"],
       ...(corrected ? { correction: "gate.e_score_correction_bias" } : {}),
@@ -114,7 +114,7 @@ function decoder(
       );
       // A whole number, so in 8 bytes.
       if (scaled) scope.buffer("embed_tokens.embed_scale", [], 8);
-      latentAttention(layer.scope("self_attn"), sizes);
+      latentAttentionTensors(layer.scope("self_attn"), sizes);
       if (isIndexed) {
         someLayers(
           config,
@@ -182,10 +182,22 @@ export const LATENT_TYPES: FamilyTypes = {
     GATED_NAMES,
     INDEXED,
     WIDE_SIGMOIDS,
+    LATENT_CACHE,
   ),
-  glm4_moe_lite: ofType(causal(glm4MoeLite), GATED_NAMES, WIDE_SIGMOIDS),
-  glm_moe_dsa: ofType(causal(glmMoeDsa), GATED_NAMES, INDEXED, WIDE_SIGMOIDS),
-  minicpm3: ofType(causal(minicpm3)),
-  mistral4: ofType(causal(mistral4)),
-  youtu: ofType(causal(youtu)),
+  glm4_moe_lite: ofType(
+    causal(glm4MoeLite),
+    GATED_NAMES,
+    WIDE_SIGMOIDS,
+    LATENT_CACHE,
+  ),
+  glm_moe_dsa: ofType(
+    causal(glmMoeDsa),
+    GATED_NAMES,
+    INDEXED,
+    WIDE_SIGMOIDS,
+    LATENT_CACHE,
+  ),
+  minicpm3: ofType(causal(minicpm3), LATENT_CACHE),
+  mistral4: ofType(causal(mistral4), LATENT_CACHE),
+  youtu: ofType(causal(youtu), LATENT_CACHE),
 };

@@ -1,10 +1,13 @@
 import type { ConfigReader } from "../tensors/config_reader.ts";
 import { allLayers } from "../tensors/layer_ranges.ts";
 import type { TensorScope } from "../tensors/tensor_scope.ts";
-import type { Heads } from "./blocks.ts";
-import { attention, headsOf } from "./blocks.ts";
-import { experts } from "./blocks_dense.ts";
-import { attends, kindsOf, someLayers } from "./blocks_recent.ts";
+import type { HeadSizes } from "./blocks.ts";
+import { attentionTensors, headsOf } from "./blocks.ts";
+import { expertTensors } from "./blocks_dense.ts";
+import { attends, layerKindsOf, someLayers } from "./blocks_recent.ts";
+import { byLayer } from "./code/cache.ts";
+import type { CodeParts } from "./code/code.ts";
+import { numberOf } from "./code/setting.ts";
 import type { Decoder, Family, FamilyTypes } from "./family.ts";
 import { headOf, ofType } from "./family.ts";
 
@@ -29,7 +32,7 @@ export const lfm2Moe = decoder("pos_emb", (config, scope, hidden) => {
     gated(layer, hidden, config.size("intermediate_size"));
   });
   const isBiased = config.flag("use_expert_bias", true);
-  const routed = experts({
+  const routed = expertTensors({
     name: "feed_forward",
     countKeys: ["num_experts", "num_local_experts"],
     widthKeys: ["moe_intermediate_size"],
@@ -72,7 +75,7 @@ function decoder(
       const { hidden } = heads;
       const attending = config.numbers("full_attn_idxs");
       const isListed = config.has("full_attn_idxs");
-      const kinds = kindsOf(
+      const kinds = layerKindsOf(
         config,
         "layer_types",
         (layer) =>
@@ -102,8 +105,8 @@ function decoder(
   };
 }
 
-function attend(layer: TensorScope, heads: Heads): void {
-  attention(layer, heads, { output: "out_proj" });
+function attend(layer: TensorScope, heads: HeadSizes): void {
+  attentionTensors(layer, heads, { output: "out_proj" });
   layer.norm("self_attn.q_layernorm", heads.headDim);
   layer.norm("self_attn.k_layernorm", heads.headDim);
 }
@@ -138,8 +141,29 @@ function adjustedWidth(config: ConfigReader): number {
   return step * Math.ceil(width / step);
 }
 
+/** Short convolutions where there is no attention. */
+export const LFM2: CodeParts = {
+  cache: {
+    state: (text) => ({
+      kind: "state",
+      of: "convolution",
+      convolution: [
+        numberOf(text, [["hidden_size"], 0]),
+        numberOf(text, [["conv_L_cache"], 3]),
+      ],
+      state: null,
+    }),
+    ...byLayer((layer, text) => {
+      const full = text["full_attn_idxs"];
+      return Array.isArray(full) && !full.includes(layer)
+        ? "linear_attention"
+        : "full_attention";
+    }),
+  },
+};
+
 /** The types of this file. */
 export const LFM2_TYPES: FamilyTypes = {
-  lfm2: ofType(liquid(lfm2)),
-  lfm2_moe: ofType(liquid(lfm2Moe)),
+  lfm2: ofType(liquid(lfm2), LFM2),
+  lfm2_moe: ofType(liquid(lfm2Moe), LFM2),
 };

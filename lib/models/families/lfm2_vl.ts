@@ -1,7 +1,7 @@
 import { projectorLinears, sizeOr } from "./blocks_vision.ts";
 import type { FamilyTypes } from "./family.ts";
 import { ofType } from "./family.ts";
-import { lfm2 } from "./lfm2.ts";
+import { LFM2, lfm2 } from "./lfm2.ts";
 import { sensing } from "./recent_sight.ts";
 import { siglip2Vision } from "./towers/siglip2.ts";
 import { projector, tower } from "./vision_language.ts";
@@ -40,5 +40,5 @@ export const lfm2Vl = sensing({
 
 /** LFM2-VL. */
 export const LFM2_VL_TYPES: FamilyTypes = {
-  lfm2_vl: ofType(lfm2Vl),
+  lfm2_vl: ofType(lfm2Vl, LFM2),
 };

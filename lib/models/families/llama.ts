@@ -1,6 +1,7 @@
 import { allLayers } from "../tensors/layer_ranges.ts";
-import { attention, gatedMlp, headsOf } from "./blocks.ts";
+import { attentionTensors, gatedMlp, headsOf } from "./blocks.ts";
 import { rotaryBuffers } from "./blocks_classic.ts";
+import { byLayer } from "./code/cache.ts";
 import { SPANS_IN_TRANSFORMER, windowed } from "./code/parts.ts";
 import { QUERY_VALUE } from "./code/peft.ts";
 import type { Decoder, FamilyTypes } from "./family.ts";
@@ -23,7 +24,9 @@ export const llama: Decoder = {
       "layers",
       allLayers(config.size("num_hidden_layers")),
     );
-    attention(layer, heads, { bias: config.flag("attention_bias", false) });
+    attentionTensors(layer, heads, {
+      bias: config.flag("attention_bias", false),
+    });
     gatedMlp(layer, hidden, config.size("intermediate_size"), {
       bias: config.flag("mlp_bias", false),
     });
@@ -40,7 +43,9 @@ export const LLAMA_TYPES: FamilyTypes = {
     loss: { castsFrom: 46 },
     peft: QUERY_VALUE,
   }),
-  ministral: ofType(causal(llama), SPANS_IN_TRANSFORMER),
+  ministral: ofType(causal(llama), SPANS_IN_TRANSFORMER, {
+    cache: { window: 4096, ...byLayer(() => "sliding_attention") },
+  }),
   ministral3: ofType(causal(llama)),
   mistral: ofType(causal(llama), windowed(4096), { peft: QUERY_VALUE }),
 };

@@ -1,7 +1,9 @@
 import { allLayers, layersWhere } from "../tensors/layer_ranges.ts";
-import { attention, gatedMlp, headsOf } from "./blocks.ts";
+import { attentionTensors, gatedMlp, headsOf } from "./blocks.ts";
 import { rotaryBuffers } from "./blocks_classic.ts";
+import { byLayer } from "./code/cache.ts";
 import type { CodeParts } from "./code/code.ts";
+import { isTurned } from "./code/turned.ts";
 import type { Decoder, FamilyTypes } from "./family.ts";
 import { causal, ofType } from "./family.ts";
 
@@ -20,7 +22,9 @@ export const llama4Text: Decoder = {
     scope.embedding("embed_tokens", config.size("vocab_size"), hidden);
     const layers = config.size("num_hidden_layers");
     const layer = scope.layers("layers", allLayers(layers));
-    attention(layer, heads, { bias: config.flag("attention_bias", false) });
+    attentionTensors(layer, heads, {
+      bias: config.flag("attention_bias", false),
+    });
     layer.norm("input_layernorm", hidden);
     layer.norm("post_attention_layernorm", hidden);
     const step = Math.max(1, config.optional("interleave_moe_layer_step") ?? 1);
@@ -68,6 +72,9 @@ export const LLAMA4: CodeParts = {
     normsBare: (config) => config["use_qk_norm"] !== false,
   },
   routing: { every: true },
+  cache: byLayer((layer, text) =>
+    isTurned(layer, text) ? "chunked_attention" : "full_attention"
+  ),
   experts: { stackedBefore5: true },
 };
 

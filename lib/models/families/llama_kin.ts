@@ -1,4 +1,4 @@
-import { attention, gatedMlp } from "./blocks.ts";
+import { attentionTensors, gatedMlp } from "./blocks.ts";
 import { rotaryShare } from "./blocks_classic.ts";
 import {
   biasedAttention,
@@ -7,6 +7,7 @@ import {
   upDown,
   wideNorms,
 } from "./blocks_dense.ts";
+import { byLayer } from "./code/cache.ts";
 import type { CodeParts } from "./code/code.ts";
 import {
   MULTIPLIED,
@@ -19,9 +20,10 @@ import {
   usuallyActivatedBy,
   windowed,
 } from "./code/parts.ts";
+import { isTurned } from "./code/turned.ts";
+import { USUAL } from "./code/usual.ts";
 import type { Attention } from "./decoder.ts";
 import { decoder } from "./decoder.ts";
-import { USUAL } from "./code/usual.ts";
 import type { FamilyTypes } from "./family.ts";
 import { causal, ofType } from "./family.ts";
 
@@ -72,7 +74,7 @@ export const helium = decoder({
 /** Seed-OSS: the output projection has a flag of its own. */
 export const seedOss = decoder({
   attention: (config, layer, heads) =>
-    attention(layer, heads, {
+    attentionTensors(layer, heads, {
       bias: config.flag("attention_bias", true),
       outputBias: config.flag("attention_out_bias", false),
     }),
@@ -108,7 +110,7 @@ export const olmo2 = decoder({
 
 /** EXAONE 4: norms after each half, and over each head. */
 export const exaone4 = decoder({
-  attention: headNorms((_, layer, heads) => attention(layer, heads)),
+  attention: headNorms((_, layer, heads) => attentionTensors(layer, heads)),
   norms: ["post_attention_layernorm", "post_feedforward_layernorm"],
 });
 
@@ -123,7 +125,7 @@ export const hunyuanDense = decoder({
 /** ERNIE 4.5: one flag for every bias. */
 export const ernie = decoder({
   attention: (config, layer, heads) =>
-    attention(layer, heads, { bias: config.flag("use_bias", false) }),
+    attentionTensors(layer, heads, { bias: config.flag("use_bias", false) }),
   mlp: biasedMlp("use_bias"),
   tied: true,
 });
@@ -131,7 +133,7 @@ export const ernie = decoder({
 /** StarCoder 2: biases and norms as GPT-2 has them. */
 export const starcoder2 = decoder({
   attention: (config, layer, heads) =>
-    attention(layer, heads, { bias: config.flag("use_bias", true) }),
+    attentionTensors(layer, heads, { bias: config.flag("use_bias", true) }),
   mlp: upDown("use_bias", ["c_fc", "c_proj"], true),
   normBias: () => true,
   tied: true,
@@ -250,6 +252,13 @@ export const LLAMA_KIN: FamilyTypes = {
     SPANS_IN_TRANSFORMER,
     SWITCHED_WINDOWS,
     TIED,
+    {
+      cache: byLayer((layer, text) =>
+        text["use_sliding_window"] === true && !isTurned(layer, text)
+          ? "sliding_attention"
+          : "full_attention"
+      ),
+    },
   ),
   starcoder2: ofType(causal(starcoder2), PLAIN_AND_TIED, windowed(null)),
 };

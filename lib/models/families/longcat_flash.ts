@@ -3,8 +3,8 @@ import { allLayers } from "../tensors/layer_ranges.ts";
 import type { TensorScope } from "../tensors/tensor_scope.ts";
 import { gatedMlp } from "./blocks.ts";
 import { rotaryBuffers } from "./blocks_classic.ts";
-import { latentAttention, latentOf } from "./blocks_recent.ts";
-import { GATED_NAMES } from "./code/parts.ts";
+import { latentAttentionTensors, latentOf } from "./blocks_recent.ts";
+import { GATED_NAMES, LATENT_CACHE } from "./code/parts.ts";
 import type { Decoder, FamilyTypes } from "./family.ts";
 import { causal, ofType } from "./family.ts";
 
@@ -29,7 +29,7 @@ export const longcatFlash: Decoder = {
     );
     routed(config, layer.scope("mlp"), hidden);
     for (const half of [0, 1]) {
-      latentAttention(layer.scope(`self_attn.${half}`), sizes);
+      latentAttentionTensors(layer.scope(`self_attn.${half}`), sizes);
       gatedMlp(layer, hidden, intermediate, { name: `mlps.${half}` });
       layer.norm(`input_layernorm.${half}`, hidden);
       layer.norm(`post_attention_layernorm.${half}`, hidden);
@@ -63,7 +63,13 @@ function routed(config: ConfigReader, at: TensorScope, hidden: number): void {
 
 /** LongCat-Flash. */
 export const LONGCAT_TYPES: FamilyTypes = {
-  longcat_flash: ofType(causal(longcatFlash), GATED_NAMES, {
-    routing: { wide: true, narrow: true },
-  }),
+  longcat_flash: ofType(
+    causal(longcatFlash),
+    GATED_NAMES,
+    {
+      routing: { wide: true, narrow: true },
+    },
+    LATENT_CACHE,
+    { cache: { isDouble: true } },
+  ),
 };

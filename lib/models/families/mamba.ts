@@ -2,13 +2,14 @@ import type { ConfigReader } from "../tensors/config_reader.ts";
 import { allLayers } from "../tensors/layer_ranges.ts";
 import type { TensorScope } from "../tensors/tensor_scope.ts";
 import { sizeOrAuto } from "./blocks_classic.ts";
-import { TIED, UNTURNED } from "./code/parts.ts";
+import { cachesStates, TIED, UNTURNED } from "./code/parts.ts";
 import { mixing } from "./code/state_space.ts";
+import { mambaState } from "./code/states.ts";
 import type { Decoder, FamilyTypes } from "./family.ts";
 import { causal, ofType } from "./family.ts";
 
 /** The dimensions of a selective state space of Mamba's first version. */
-export interface Mixer {
+export interface MambaSizes {
   hidden: number;
   inner: number;
   state: number;
@@ -50,7 +51,7 @@ export const falconMamba: Decoder = {
 /** Declares a selective state space at its own place. */
 export function selectiveMixer(
   at: TensorScope,
-  { hidden, inner, state, rank, kernel, bias, convBias }: Mixer,
+  { hidden, inner, state, rank, kernel, bias, convBias }: MambaSizes,
 ): void {
   const role = "ssm";
   at.parameter("A_log", [inner, state], { role, split: 0 });
@@ -89,16 +90,23 @@ function stack(
   return { layer, inner, state };
 }
 
+const STATE = mambaState({
+  inner: ["intermediate_size"],
+  expand: [["expand"], 2],
+  kernel: [["conv_kernel"], 4],
+  state: [["state_size"], 16],
+});
+
 /** The types of this file. */
 export const MAMBA_TYPES: FamilyTypes = {
   mamba: ofType(causal(mamba), TIED, UNTURNED, {
     stateSpace: mixing("inner", { wideResidual: true, castsLogits: true }),
-  }),
+  }, cachesStates(STATE)),
   falcon_mamba: ofType(causal(falconMamba), UNTURNED, {
     stateSpace: mixing("inner", {
       norms: true,
       wideResidual: true,
       castsLogits: true,
     }),
-  }),
+  }, cachesStates(STATE)),
 };

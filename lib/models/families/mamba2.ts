@@ -1,7 +1,8 @@
 import { allLayers } from "../tensors/layer_ranges.ts";
 import type { TensorScope } from "../tensors/tensor_scope.ts";
-import { UNTURNED } from "./code/parts.ts";
+import { cachesStates, UNTURNED } from "./code/parts.ts";
 import { mixing } from "./code/state_space.ts";
+import { mamba2State } from "./code/states.ts";
 import type { Decoder, FamilyTypes } from "./family.ts";
 import { causal, ofType } from "./family.ts";
 
@@ -69,12 +70,24 @@ export function headedMixer(
 
 /** Mamba-2. */
 export const MAMBA2_TYPES: FamilyTypes = {
-  mamba2: ofType(causal(mamba2), UNTURNED, {
-    stateSpace: mixing("headed", {
-      groups: [["n_groups", "mamba_n_groups"], 8],
-      chunk: [["chunk_size", "mamba_chunk_size"], 256],
-      wideResidual: true,
-      castsLogits: true,
-    }),
-  }),
+  mamba2: ofType(
+    causal(mamba2),
+    UNTURNED,
+    {
+      stateSpace: mixing("headed", {
+        groups: [["n_groups", "mamba_n_groups"], 8],
+        chunk: [["chunk_size", "mamba_chunk_size"], 256],
+        wideResidual: true,
+        castsLogits: true,
+      }),
+    },
+    cachesStates(mamba2State({
+      heads: [["num_heads"], 128],
+      width: null,
+      expand: [["expand"], 2],
+      groups: [["n_groups"], 8],
+      kernel: [["conv_kernel"], 4],
+      state: [["state_size"], 128],
+    })),
+  ),
 };

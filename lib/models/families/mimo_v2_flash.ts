@@ -2,9 +2,16 @@ import type { ConfigReader } from "../tensors/config_reader.ts";
 import { allLayers, layersWhere } from "../tensors/layer_ranges.ts";
 import type { TensorScope } from "../tensors/tensor_scope.ts";
 import { gatedMlp } from "./blocks.ts";
-import { experts } from "./blocks_dense.ts";
-import { attends, kindsOf, someLayers, sparseLayers } from "./blocks_recent.ts";
+import { expertTensors } from "./blocks_dense.ts";
+import {
+  attends,
+  layerKindsOf,
+  someLayers,
+  sparseLayers,
+} from "./blocks_recent.ts";
+import { byLayer } from "./code/cache.ts";
 import { WIDE_SIGMOIDS } from "./code/parts.ts";
+import { numberOf } from "./code/setting.ts";
 import type { Decoder, FamilyTypes } from "./family.ts";
 import { causal, ofType } from "./family.ts";
 
@@ -24,7 +31,7 @@ export const mimoV2Flash: Decoder = {
   body(config, scope) {
     const hidden = config.size("hidden_size");
     const count = config.size("num_hidden_layers");
-    const kinds = kindsOf(
+    const kinds = layerKindsOf(
       config,
       "layer_types",
       (layer) =>
@@ -44,7 +51,7 @@ export const mimoV2Flash: Decoder = {
     someLayers(config, scope, (at) => !isSparse(at), (layer) => {
       gatedMlp(layer, hidden, config.size("intermediate_size"));
     });
-    const routed = experts({
+    const routed = expertTensors({
       countKeys: ["n_routed_experts", "num_local_experts"],
       widthKeys: ["moe_intermediate_size"],
       correction: "gate.e_score_correction_bias",
@@ -86,5 +93,23 @@ function ropes(config: ConfigReader, scope: TensorScope, kind: string): void {
 
 /** MiMo-V2-Flash. */
 export const MIMO_TYPES: FamilyTypes = {
-  mimo_v2_flash: ofType(causal(mimoV2Flash), WIDE_SIGMOIDS),
+  mimo_v2_flash: ofType(causal(mimoV2Flash), WIDE_SIGMOIDS, {
+    cache: {
+      window: 129,
+      ...byLayer((layer) =>
+        layer === 0 || (layer + 1) % 6 === 0
+          ? "full_attention"
+          : "sliding_attention"
+      ),
+      tokens: (text, _, { kind }) => {
+        const heads = numberOf(text, [["num_key_value_heads"], 4]) *
+          (kind === "sliding_attention" ? 2 : 1);
+        const width = numberOf(text, [["head_dim"], 192]);
+        return {
+          keys: heads * width,
+          values: heads * numberOf(text, [["v_head_dim"], 128]),
+        };
+      },
+    },
+  }),
 };

@@ -1,11 +1,13 @@
 import type { ConfigReader } from "../tensors/config_reader.ts";
 import { allLayers, layersWhere } from "../tensors/layer_ranges.ts";
 import type { TensorScope } from "../tensors/tensor_scope.ts";
-import type { Heads } from "./blocks.ts";
-import { attention, headsOf } from "./blocks.ts";
+import type { HeadSizes } from "./blocks.ts";
+import { attentionTensors, headsOf } from "./blocks.ts";
 import { rotaryBuffers } from "./blocks_classic.ts";
-import { experts } from "./blocks_dense.ts";
+import { expertTensors } from "./blocks_dense.ts";
+import { byLayer } from "./code/cache.ts";
 import { MIXTRAL_NAMES } from "./code/parts.ts";
+import { numberOf } from "./code/setting.ts";
 import type { Decoder, FamilyTypes } from "./family.ts";
 import { causal, ofType } from "./family.ts";
 
@@ -26,7 +28,7 @@ export const minimax: Decoder = {
     const isLinear = (at: number): boolean =>
       kinds.length === 0 ? at % 2 === 1 : kinds[at] === "linear_attention";
     scope.embedding("embed_tokens", config.size("vocab_size"), hidden);
-    attention(
+    attentionTensors(
       scope.layers("layers", layersWhere(layers, (at) => !isLinear(at))),
       heads,
     );
@@ -38,7 +40,7 @@ export const minimax: Decoder = {
     const layer = scope.layers("layers", allLayers(layers));
     layer.norm("input_layernorm", hidden);
     layer.norm("post_attention_layernorm", hidden);
-    experts()(config, layer, hidden);
+    expertTensors()(config, layer, hidden);
     scope.norm("norm", hidden);
     rotaryBuffers(scope, heads.headDim);
   },
@@ -48,7 +50,7 @@ export const minimax: Decoder = {
 function lightning(
   config: ConfigReader,
   scope: TensorScope,
-  { hidden, heads, headDim }: Heads,
+  { hidden, heads, headDim }: HeadSizes,
 ): void {
   const width = heads * headDim;
   const block = config.optional("block_size") ?? 256;
@@ -64,5 +66,25 @@ function lightning(
 
 /** MiniMax-Text-01. */
 export const MINIMAX_TYPES: FamilyTypes = {
-  minimax: ofType(causal(minimax), MIXTRAL_NAMES),
+  minimax: ofType(causal(minimax), MIXTRAL_NAMES, {
+    cache: {
+      state: (text) => {
+        const heads = numberOf(text, [["num_attention_heads"], 0]);
+        const hidden = numberOf(text, [["hidden_size"], 0]);
+        const width = numberOf(text, [
+          ["head_dim"],
+          Math.floor(hidden / heads),
+        ]);
+        return {
+          kind: "state",
+          of: "linear attention",
+          convolution: null,
+          state: [heads, width, width],
+        };
+      },
+      ...byLayer((layer) =>
+        layer % 2 === 0 ? "full_attention" : "linear_attention"
+      ),
+    },
+  }),
 };

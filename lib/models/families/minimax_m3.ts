@@ -1,15 +1,16 @@
 import type { ConfigReader } from "../tensors/config_reader.ts";
 import { allLayers } from "../tensors/layer_ranges.ts";
 import type { TensorScope } from "../tensors/tensor_scope.ts";
-import { attention, headsOf } from "./blocks.ts";
+import { attentionTensors, headsOf } from "./blocks.ts";
 import { rotaryBuffers, rotaryShare } from "./blocks_classic.ts";
-import { experts } from "./blocks_dense.ts";
-import { kindsOf, someLayers } from "./blocks_recent.ts";
+import { expertTensors } from "./blocks_dense.ts";
+import { layerKindsOf, someLayers } from "./blocks_recent.ts";
 import { clipLayer, projectorLinears, sizeOr } from "./blocks_vision.ts";
+import { UNKNOWN_CACHE } from "./code/cache.ts";
 import type { Decoder, FamilyTypes } from "./family.ts";
 import { causal, ofType } from "./family.ts";
 import { sensing } from "./recent_sight.ts";
-import type { Tower } from "./towers/tower.ts";
+import type { TowerFamily } from "./towers/tower.ts";
 import { projector, tower } from "./vision_language.ts";
 
 /**
@@ -30,12 +31,12 @@ export const minimaxM3Text: Decoder = {
       "layers",
       allLayers(config.size("num_hidden_layers")),
     );
-    attention(layer, heads);
+    attentionTensors(layer, heads);
     layer.norm("self_attn.q_norm", headDim);
     layer.norm("self_attn.k_norm", headDim);
     const picked = config.inner("sparse_attention_config");
     const freq = picked.numbers("sparse_attention_freq");
-    const kinds = kindsOf(
+    const kinds = layerKindsOf(
       config,
       "layer_types",
       (at) => freq[at] ? "minimax_m3_sparse" : "full_attention",
@@ -74,7 +75,7 @@ function feedForward(
   hidden: number,
 ): void {
   const freq = config.numbers("moe_layer_freq");
-  const kinds = kindsOf(
+  const kinds = layerKindsOf(
     config,
     "mlp_layer_types",
     (layer) => freq[layer] === 0 ? "dense" : "sparse",
@@ -88,7 +89,7 @@ function feedForward(
     );
   });
   someLayers(config, scope, isSparse, (layer) => {
-    experts({ correction: "gate.e_score_correction_bias" })(
+    expertTensors({ correction: "gate.e_score_correction_bias" })(
       config,
       layer,
       hidden,
@@ -109,7 +110,7 @@ function fusedMlp(at: TensorScope, hidden: number, width: number): void {
   at.linear("down_proj", width, hidden, { role: "down", cut: "row" });
 }
 
-const vision: Tower = (config, scope) => {
+const vision: TowerFamily = (config, scope) => {
   const width = sizeOr(config, "hidden_size", 1280);
   const patch = sizeOr(config, "patch_size", 14);
   scope.conv("embeddings.proj", [
@@ -171,6 +172,6 @@ export const minimaxM3 = sensing({
 
 /** MiniMax-M3 and its text part. */
 export const MINIMAX_M3_TYPES: FamilyTypes = {
-  minimax_m3_vl: ofType(minimaxM3),
-  minimax_m3_vl_text: ofType(causal(minimaxM3Text)),
+  minimax_m3_vl: ofType(minimaxM3, { cache: UNKNOWN_CACHE }),
+  minimax_m3_vl_text: ofType(causal(minimaxM3Text), { cache: UNKNOWN_CACHE }),
 };

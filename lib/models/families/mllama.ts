@@ -1,6 +1,7 @@
 import { sizeOr } from "./blocks_vision.ts";
 import type { FamilyTypes } from "./family.ts";
 import { ofType } from "./family.ts";
+import { CROSSING } from "./mllama_text.ts";
 import { mllamaVision } from "./towers/mllama_vision.ts";
 import { projector, tower, visionLanguage } from "./vision_language.ts";
 
@@ -27,5 +28,5 @@ export const mllama = visionLanguage({
 
 /** Llama 3.2 with eyes. */
 export const MLLAMA_TYPES: FamilyTypes = {
-  mllama: ofType(mllama),
+  mllama: ofType(mllama, CROSSING),
 };

@@ -1,6 +1,8 @@
 import { allLayers, layersWhere } from "../tensors/layer_ranges.ts";
-import { attention, gatedMlp, headsOf } from "./blocks.ts";
+import { attentionTensors, gatedMlp, headsOf } from "./blocks.ts";
 import { listOf } from "./blocks_vision.ts";
+import { byLayer } from "./code/cache.ts";
+import type { CodeParts } from "./code/code.ts";
 import type { Decoder, Family, FamilyTypes } from "./family.ts";
 import { headOf, ofType } from "./family.ts";
 
@@ -32,14 +34,14 @@ export const mllamaText: Decoder = {
       listOf(config, "cross_attention_layers") ?? CROSS_LAYERS,
     );
     const own = layersWhere(layers, (layer) => !crossing.has(layer));
-    attention(scope.layers("layers", own), heads);
+    attentionTensors(scope.layers("layers", own), heads);
     const cross = scope.layers(
       "layers",
       layersWhere(layers, (layer) => crossing.has(layer)),
     );
     cross.parameter("cross_attn_attn_gate", [1], { role: "other" });
     cross.parameter("cross_attn_mlp_gate", [1], { role: "other" });
-    attention(cross, heads, { name: "cross_attn" });
+    attentionTensors(cross, heads, { name: "cross_attn" });
     cross.norm("cross_attn.q_norm", headDim);
     cross.norm("cross_attn.k_norm", headDim);
     const layer = scope.layers("layers", allLayers(layers));
@@ -59,7 +61,19 @@ export const mllamaCausal: Family = (config, scope) => {
   headOf(mllamaText, config, scope, false);
 };
 
+/** Layers that read the image instead of the text before them. */
+export const CROSSING: CodeParts = {
+  cache: byLayer((layer, text) => {
+    const crossing = text["cross_attention_layers"];
+    return (Array.isArray(crossing) ? crossing : CROSS).includes(layer)
+      ? "cross"
+      : "full_attention";
+  }),
+};
+
+const CROSS: readonly unknown[] = [3, 8, 13, 18, 23, 28, 33, 38];
+
 /** Its text part alone. */
 export const MLLAMA_TEXT_TYPES: FamilyTypes = {
-  mllama_text_model: ofType(mllamaCausal),
+  mllama_text_model: ofType(mllamaCausal, CROSSING),
 };

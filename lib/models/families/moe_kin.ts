@@ -1,13 +1,14 @@
 import { withHeadBias } from "./biased_head.ts";
-import { attention, gatedMlp } from "./blocks.ts";
+import { attentionTensors, gatedMlp } from "./blocks.ts";
 import {
   biasedAttention,
   everyStep,
-  experts,
+  expertTensors,
   headNorms,
   wideNorms,
   withShared,
 } from "./blocks_dense.ts";
+import { byLayer } from "./code/cache.ts";
 import {
   GATED_NAMES,
   MIXTRAL_NAMES,
@@ -20,6 +21,7 @@ import {
   windowed,
 } from "./code/parts.ts";
 import { QUERY_VALUE } from "./code/peft.ts";
+import { numberOf } from "./code/setting.ts";
 import { decoder } from "./decoder.ts";
 import type { FamilyTypes } from "./family.ts";
 import { causal, ofType } from "./family.ts";
@@ -32,20 +34,20 @@ import { causal, ofType } from "./family.ts";
 
 /** Mixtral: every layer's MLP is one of experts. */
 export const mixtral = decoder({
-  attention: (_, layer, heads) => attention(layer, heads),
-  experts: experts(),
+  attention: (_, layer, heads) => attentionTensors(layer, heads),
+  experts: expertTensors(),
 });
 
 /** Qwen1.5-MoE and Qwen2-MoE: a shared expert with a gate of its own. */
 export const qwen2Moe = decoder({
   attention: (config, layer, heads) =>
-    attention(layer, heads, {
+    attentionTensors(layer, heads, {
       bias: config.flag("qkv_bias", true),
       outputBias: false,
     }),
   experts: (config, layer, hidden) => {
     withShared(
-      experts({
+      expertTensors({
         countKeys: ["num_experts"],
         widthKeys: ["moe_intermediate_size"],
       }),
@@ -62,14 +64,14 @@ export const qwen2Moe = decoder({
 /** OLMoE: norms over all queries and all keys. */
 export const olmoe = decoder({
   attention: wideNorms(biasedAttention()),
-  experts: experts({ countKeys: ["num_experts"] }),
+  experts: expertTensors({ countKeys: ["num_experts"] }),
 });
 
 /** Granite's mixtures, and those with a shared MLP. */
 export const graniteMoe = decoder({
   attention: biasedAttention(),
   experts: (config, layer, hidden) => {
-    experts({ name: "block_sparse_moe", router: "router" })(
+    expertTensors({ name: "block_sparse_moe", router: "router" })(
       config,
       layer,
       hidden,
@@ -92,7 +94,7 @@ export const hunyuanMoe = decoder({
     "key_layernorm",
   ]),
   experts: withShared(
-    experts({
+    expertTensors({
       countKeys: ["num_experts"],
       router: "gate.wg",
       routerLinear: true,
@@ -107,7 +109,7 @@ export const hunyuanMoe = decoder({
 /** ERNIE 4.5's mixture: one flag for every bias. */
 export const ernieMoe = decoder({
   attention: (config, layer, heads) =>
-    attention(layer, heads, { bias: config.flag("use_bias", false) }),
+    attentionTensors(layer, heads, { bias: config.flag("use_bias", false) }),
   mlp: (config, layer, hidden) =>
     gatedMlp(layer, hidden, config.size("intermediate_size"), {
       bias: config.flag("use_bias", false),
@@ -117,7 +119,7 @@ export const ernieMoe = decoder({
     const name = "mlp.gate.moe_statics.e_score_correction_bias";
     layer.parameter(name, [1, count], { role: "router", dtype: "fp32" });
     withShared(
-      experts({
+      expertTensors({
         countKeys: ["moe_num_experts"],
         widthKeys: ["moe_intermediate_size"],
       }),
@@ -143,8 +145,8 @@ export const ernieMoe = decoder({
 
 /** MiniMax-M2: norms over all queries and all keys. */
 export const minimaxM2 = decoder({
-  attention: wideNorms((_, layer, heads) => attention(layer, heads)),
-  experts: experts({ correction: "e_score_correction_bias" }),
+  attention: wideNorms((_, layer, heads) => attentionTensors(layer, heads)),
+  experts: expertTensors({ correction: "e_score_correction_bias" }),
 });
 
 /** gpt-oss: sinks, biases everywhere, experts stored the other way round. */
@@ -154,7 +156,9 @@ export const gptOss = decoder({
       role: "attention",
       split: 0,
     });
-    attention(layer, heads, { bias: config.flag("attention_bias", true) });
+    attentionTensors(layer, heads, {
+      bias: config.flag("attention_bias", true),
+    });
   },
   experts: (config, layer, hidden) => {
     const count = config.size("num_local_experts");
@@ -205,5 +209,12 @@ export const MOE_KIN: FamilyTypes = {
     peft: QUERY_VALUE,
   }),
   olmoe: ofType(causal(olmoe), GATED_NAMES, NARROW_WEIGHTS),
-  qwen2_moe: ofType(causal(qwen2Moe), NARROW_WEIGHTS, SWITCHED_WINDOWS),
+  qwen2_moe: ofType(causal(qwen2Moe), NARROW_WEIGHTS, SWITCHED_WINDOWS, {
+    cache: byLayer((layer, text) =>
+      text["use_sliding_window"] === true && layer % 2 === 0 &&
+        layer < numberOf(text, [["max_window_layers"], 28])
+        ? "sliding_attention"
+        : "full_attention"
+    ),
+  }),
 };

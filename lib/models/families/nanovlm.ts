@@ -1,7 +1,7 @@
 import type { ConfigReader } from "../tensors/config_reader.ts";
 import { allLayers } from "../tensors/layer_ranges.ts";
 import type { TensorScope } from "../tensors/tensor_scope.ts";
-import { attention, gatedMlp } from "./blocks.ts";
+import { attentionTensors, gatedMlp } from "./blocks.ts";
 import { twoLinears } from "./blocks_vision.ts";
 import type { Family, FamilyTypes } from "./family.ts";
 import { ofType } from "./family.ts";
@@ -67,7 +67,7 @@ function speak(config: ConfigReader, scope: TensorScope, hidden: number): void {
   scope.scope("rotary_embd").buffer("inv_freq", [Math.ceil(headDim / 2)], 4);
   const layer = scope.layers("blocks", allLayers(config.size("lm_n_blocks")));
   gatedMlp(layer, hidden, config.size("lm_inter_dim"));
-  attention(layer, {
+  attentionTensors(layer, {
     hidden,
     heads,
     kvHeads: config.size("lm_n_kv_heads"),

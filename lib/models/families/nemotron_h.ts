@@ -1,12 +1,16 @@
+import type { Config } from "../config.ts";
 import type { ConfigReader } from "../tensors/config_reader.ts";
 import { allLayers, layersWhere } from "../tensors/layer_ranges.ts";
 import type { TensorScope } from "../tensors/tensor_scope.ts";
-import { attention, headsOf } from "./blocks.ts";
+import { attentionTensors, headsOf } from "./blocks.ts";
 import { inLayers, plainMlp } from "./blocks_classic.ts";
 import { neverTied } from "./blocks_recent.ts";
-import { UNTURNED, WIDE_SIGMOIDS } from "./code/parts.ts";
+import type { CacheKind } from "./code/cache.ts";
+import { CACHE_KINDS } from "./code/cache.ts";
 import { ACTIVATION_KEYS } from "./code/layer.ts";
+import { UNTURNED, WIDE_SIGMOIDS } from "./code/parts.ts";
 import { mixing } from "./code/state_space.ts";
+import { mamba2State } from "./code/states.ts";
 import type { Decoder, FamilyTypes } from "./family.ts";
 import { ofType } from "./family.ts";
 import { headedMixer } from "./mamba2.ts";
@@ -47,7 +51,7 @@ export const nemotronH: Decoder = {
     each("mamba", (layer) => mixer(config, layer.scope("mixer"), hidden));
     each(
       "attention",
-      (layer) => attention(layer, heads, { name: "mixer" }),
+      (layer) => attentionTensors(layer, heads, { name: "mixer" }),
     );
     const bias = config.flag("mlp_bias", false);
     const names = ["up_proj", "down_proj"] as const;
@@ -126,6 +130,15 @@ function experts(config: ConfigReader, at: TensorScope, hidden: number): void {
   at.linear("fc2_latent_proj", latent, hidden, { role: "other", bias });
 }
 
+/** A letter a layer, where the config does not list them. */
+function kindsOf(text: Config): readonly CacheKind[] {
+  const pattern = text["hybrid_override_pattern"];
+  const names = typeof pattern === "string"
+    ? [...pattern].map((letter) => LETTERS[letter] ?? "")
+    : USUAL;
+  return names.map((name) => CACHE_KINDS[name] ?? "none");
+}
+
 /** Nemotron-H. */
 export const NEMOTRON_H_TYPES: FamilyTypes = {
   nemotron_h: ofType(neverTied(nemotronH), UNTURNED, WIDE_SIGMOIDS, {
@@ -143,5 +156,17 @@ export const NEMOTRON_H_TYPES: FamilyTypes = {
       plainExperts: true,
     }),
     peft: { targets: ["q_proj", "k_proj", "v_proj", "o_proj"] },
+  }, {
+    cache: {
+      ...mamba2State({
+        heads: [["mamba_num_heads"], 128],
+        width: [["mamba_head_dim"], 64],
+        expand: [["expand"], 2],
+        groups: [["n_groups", "mamba_n_groups"], 8],
+        kernel: [["conv_kernel", "mamba_d_conv"], 4],
+        state: [["ssm_state_size", "mamba_d_state"], 128],
+      }),
+      kinds: kindsOf,
+    },
   }),
 };

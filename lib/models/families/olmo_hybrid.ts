@@ -1,10 +1,15 @@
+import type { Config } from "../config.ts";
 import type { ConfigReader } from "../tensors/config_reader.ts";
 import { allLayers } from "../tensors/layer_ranges.ts";
 import type { TensorScope } from "../tensors/tensor_scope.ts";
 import { gatedMlp, headsOf } from "./blocks.ts";
 import { rotaryBuffers } from "./blocks_classic.ts";
 import { biasedAttention, wideNorms } from "./blocks_dense.ts";
-import { attends, kindsOf, someLayers } from "./blocks_recent.ts";
+import { attends, layerKindsOf, someLayers } from "./blocks_recent.ts";
+import type { StateCache } from "./code/cache.ts";
+import { byLayer } from "./code/cache.ts";
+import { numberOf } from "./code/setting.ts";
+import { deltaState } from "./code/states.ts";
 import type { Decoder, FamilyTypes } from "./family.ts";
 import { causal, ofType } from "./family.ts";
 import type { Delta } from "./gated_delta.ts";
@@ -23,7 +28,7 @@ export const olmoHybrid: Decoder = {
     const heads = headsOf(config);
     const { hidden } = heads;
     const count = config.size("num_hidden_layers");
-    const kinds = kindsOf(
+    const kinds = layerKindsOf(
       config,
       "layer_types",
       (layer) =>
@@ -85,7 +90,33 @@ function linearAttention(at: TensorScope, delta: Delta): void {
   at.linear("o_proj", values, hidden, { role: "ssm", cut: "row" });
 }
 
+/** Sizes that are not stated follow from the attention's. */
+function stateOf(text: Config): StateCache {
+  const heads = numberOf(text, [["num_attention_heads"], 1]);
+  const keyHeads = numberOf(text, [["linear_num_key_heads"], heads]);
+  const hidden = numberOf(text, [["hidden_size"], 0]);
+  const keyWidth = numberOf(text, [
+    ["linear_key_head_dim"],
+    Math.floor(0.75 * hidden / keyHeads),
+  ]);
+  return deltaState(
+    [keyHeads, keyWidth],
+    [
+      numberOf(text, [["linear_num_value_heads"], heads]),
+      numberOf(text, [["linear_value_head_dim"], 2 * keyWidth]),
+    ],
+    numberOf(text, [["linear_conv_kernel_dim"], 4]),
+  );
+}
+
 /** OLMo Hybrid. */
 export const OLMO_HYBRID_TYPES: FamilyTypes = {
-  olmo_hybrid: ofType(causal(olmoHybrid)),
+  olmo_hybrid: ofType(causal(olmoHybrid), {
+    cache: {
+      state: stateOf,
+      ...byLayer((layer) =>
+        layer % 4 === 3 ? "full_attention" : "linear_attention"
+      ),
+    },
+  }),
 };

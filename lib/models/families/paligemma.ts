@@ -31,7 +31,7 @@ export const paligemma = visionLanguage({
  *
  * Source: huggingface/transformers models/gemma3/modeling_gemma3.py
  */
-export const gemma3 = visionLanguage({
+export const gemma3Sight = visionLanguage({
   language: "gemma3_text",
   sight({ vision, hidden }, scope) {
     const { declare, width } = towerOf(vision, "siglip_vision_model");
@@ -46,7 +46,7 @@ export const gemma3 = visionLanguage({
 
 /** The types of this file. */
 export const PALIGEMMA_TYPES: FamilyTypes = {
-  gemma3: ofType(gemma3, GEMMA3, {
+  gemma3: ofType(gemma3Sight, GEMMA3, {
     sight: {
       ...SQUARE,
       merged: (config, patches) =>

@@ -1,12 +1,12 @@
 import { isBeforeRelease } from "./before_release.ts";
 import { withHeadBias } from "./biased_head.ts";
-import { attention } from "./blocks.ts";
+import { attentionTensors } from "./blocks.ts";
 import { rotaryShare } from "./blocks_classic.ts";
 import {
   biasedAttention,
-  experts,
+  expertTensors,
   fusedAttention,
-  fusedMlp,
+  fusedMlpTensors,
 } from "./blocks_dense.ts";
 import { turnedInPart, usuallyActivatedBy, windowed } from "./code/parts.ts";
 import { decoder } from "./decoder.ts";
@@ -20,7 +20,7 @@ import { causal, ofType } from "./family.ts";
  */
 export const phi: Decoder = decoder({
   attention: (config, layer, heads) => {
-    attention(layer, heads, { bias: true, output: "dense" });
+    attentionTensors(layer, heads, { bias: true, output: "dense" });
     if (!config.flag("qk_layernorm", false)) return;
     for (const name of ["q_layernorm", "k_layernorm"]) {
       layer.norm(`self_attn.${name}`, heads.headDim, { bias: true });
@@ -53,7 +53,7 @@ export const phi: Decoder = decoder({
  */
 export const phi3: Decoder = decoder({
   attention: (_, layer, heads) => fusedAttention(layer, heads),
-  mlp: fusedMlp,
+  mlp: fusedMlpTensors,
   rotated: (config) => rotaryShare(config, "partial_rotary_factor", 1),
 });
 
@@ -70,7 +70,7 @@ export const phimoe: Decoder = decoder({
     layer.norm("input_layernorm", heads.hidden, { bias });
     layer.norm("post_attention_layernorm", heads.hidden, { bias });
   },
-  experts: experts({ routerLinear: true, router: "router" }),
+  experts: expertTensors({ routerLinear: true, router: "router" }),
   norms: [],
   normBias: () => true,
 });

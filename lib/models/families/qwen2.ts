@@ -1,5 +1,5 @@
 import { allLayers } from "../tensors/layer_ranges.ts";
-import { attention, gatedMlp, headsOf } from "./blocks.ts";
+import { attentionTensors, gatedMlp, headsOf } from "./blocks.ts";
 import { rotaryBuffers } from "./blocks_classic.ts";
 import { SPANS_IN_TRANSFORMER, SWITCHED_WINDOWS } from "./code/parts.ts";
 import { QUERY_VALUE } from "./code/peft.ts";
@@ -20,7 +20,7 @@ export const qwen2: Decoder = {
     scope.embedding("embed_tokens", config.size("vocab_size"), hidden);
     const layers = allLayers(config.size("num_hidden_layers"));
     const layer = scope.layers("layers", layers);
-    attention(layer, heads, { bias: true, outputBias: false });
+    attentionTensors(layer, heads, { bias: true, outputBias: false });
     gatedMlp(layer, hidden, config.size("intermediate_size"));
     layer.norm("input_layernorm", hidden);
     layer.norm("post_attention_layernorm", hidden);

@@ -1,8 +1,14 @@
 import type { ConfigReader } from "../tensors/config_reader.ts";
 import { allLayers, layersWhere } from "../tensors/layer_ranges.ts";
 import type { TensorScope } from "../tensors/tensor_scope.ts";
-import { attention, gatedMlp, headsOf, stackedExperts } from "./blocks.ts";
+import {
+  attentionTensors,
+  gatedMlp,
+  headsOf,
+  stackedExperts,
+} from "./blocks.ts";
 import { rotaryBuffers } from "./blocks_classic.ts";
+import { byLayer } from "./code/cache.ts";
 import {
   GATED_NAMES,
   NARROW_WEIGHTS,
@@ -79,7 +85,9 @@ function around(config: ConfigReader, scope: TensorScope): void {
     "layers",
     allLayers(config.size("num_hidden_layers")),
   );
-  attention(layer, heads, { bias: config.flag("attention_bias", false) });
+  attentionTensors(layer, heads, {
+    bias: config.flag("attention_bias", false),
+  });
   layer.norm("self_attn.q_norm", headDim);
   layer.norm("self_attn.k_norm", headDim);
   layer.norm("input_layernorm", hidden);
@@ -99,6 +107,13 @@ export const QWEN3_TYPES: FamilyTypes = {
     NARROW_WEIGHTS,
     SPANS_IN_TRANSFORMER,
     SWITCHED_WINDOWS,
+    {
+      cache: byLayer((_, text) =>
+        text["use_sliding_window"] === true
+          ? "sliding_attention"
+          : "full_attention"
+      ),
+    },
   ),
   qwen3_vl_moe_text: ofHeaders(NARROW_WEIGHTS, STACKED),
   qwen3_omni_moe: ofHeaders(GATED_NAMES, NARROW_WEIGHTS),

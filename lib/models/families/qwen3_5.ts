@@ -1,4 +1,4 @@
-import { NARROW_WEIGHTS } from "./code/parts.ts";
+import { DELTA_CACHE, NARROW_WEIGHTS } from "./code/parts.ts";
 import { ConfigWithDefaults } from "./config_with_defaults.ts";
 import type { Decoder, Family, FamilyTypes } from "./family.ts";
 import { ofType } from "./family.ts";
@@ -61,6 +61,6 @@ function seeing(
 
 /** Qwen3.5 with eyes. */
 export const QWEN3_5_TYPES: FamilyTypes = {
-  qwen3_5: ofType(qwen35Vl),
-  qwen3_5_moe: ofType(qwen35VlMoe, NARROW_WEIGHTS),
+  qwen3_5: ofType(qwen35Vl, DELTA_CACHE),
+  qwen3_5_moe: ofType(qwen35VlMoe, NARROW_WEIGHTS, DELTA_CACHE),
 };

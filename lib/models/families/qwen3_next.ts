@@ -3,9 +3,10 @@ import { allLayers } from "../tensors/layer_ranges.ts";
 import type { TensorScope } from "../tensors/tensor_scope.ts";
 import { gatedMlp } from "./blocks.ts";
 import { rotaryBuffers, rotaryShare } from "./blocks_classic.ts";
-import { everyStep, experts, withShared } from "./blocks_dense.ts";
-import { attends, kindsOf, someLayers } from "./blocks_recent.ts";
+import { everyStep, expertTensors, withShared } from "./blocks_dense.ts";
+import { attends, layerKindsOf, someLayers } from "./blocks_recent.ts";
 import {
+  DELTA_CACHE,
   GATED_NAMES,
   NARROW_WEIGHTS,
   SPANS_IN_TRANSFORMER,
@@ -52,7 +53,7 @@ function decoder({ fused, isSparse }: Generation): Decoder {
       const hidden = config.size("hidden_size");
       const headDim = config.optional("head_dim") ?? 256;
       const interval = config.optional("full_attention_interval") || 4;
-      const kinds = kindsOf(
+      const kinds = layerKindsOf(
         config,
         "layer_types",
         (layer) =>
@@ -142,7 +143,7 @@ function routed(
   hidden: number,
 ): void {
   withShared(
-    experts({
+    expertTensors({
       countKeys: ["num_experts", "num_local_experts"],
       widthKeys: ["moe_intermediate_size"],
     }),
@@ -161,7 +162,8 @@ export const QWEN3_NEXT_TYPES: FamilyTypes = {
     GATED_NAMES,
     NARROW_WEIGHTS,
     SPANS_IN_TRANSFORMER,
+    DELTA_CACHE,
   ),
-  qwen3_5_text: ofType(causal(qwen35)),
-  qwen3_5_moe_text: ofType(causal(qwen35Moe), NARROW_WEIGHTS),
+  qwen3_5_text: ofType(causal(qwen35), DELTA_CACHE),
+  qwen3_5_moe_text: ofType(causal(qwen35Moe), NARROW_WEIGHTS, DELTA_CACHE),
 };

@@ -1,17 +1,18 @@
+import { byLayer } from "./code/cache.ts";
 import type { CodeParts } from "./code/code.ts";
 import { NARROW_WEIGHTS, STACKED } from "./code/parts.ts";
 import { numberOf } from "./code/setting.ts";
 import type { SightCode } from "./code/sight.ts";
 import { SQUARE, visionConfig } from "./code/sight.ts";
 import type { FamilyTypes } from "./family.ts";
-import { ofType } from "./family.ts";
+import { ofHeaders, ofType } from "./family.ts";
 import {
   exaone45Vision,
   qwen25VlVision,
   qwen2VlVision,
 } from "./towers/qwen2_vl_vision.ts";
 import { qwen3VlVision } from "./towers/qwen3_vl_vision.ts";
-import type { Tower } from "./towers/tower.ts";
+import type { TowerFamily } from "./towers/tower.ts";
 import { tower, visionLanguage } from "./vision_language.ts";
 
 /**
@@ -49,7 +50,11 @@ export const qwen3VlMoe = compose(qwen3VlVision, "qwen3_vl_moe_text", "top");
  */
 export const exaone45 = compose(exaone45Vision, "exaone4", "top");
 
-function compose(declare: Tower, language: string, ties: "either" | "top") {
+function compose(
+  declare: TowerFamily,
+  language: string,
+  ties: "either" | "top",
+) {
   return visionLanguage({
     language,
     // Old configs call the text_config by the whole model's type.
@@ -63,6 +68,12 @@ function compose(declare: Tower, language: string, ties: "either" | "top") {
 
 /** Each feature is picked from the tables of time, height or width. */
 const QWEN_VL: CodeParts = {
+  cache: byLayer((layer, text) =>
+    text["use_sliding_window"] === true &&
+      layer >= numberOf(text, [["max_window_layers"], 80])
+      ? "sliding_attention"
+      : "full_attention"
+  ),
   rotary: { repeatedTables: true, perSequence: true },
 };
 
@@ -83,6 +94,8 @@ export const QWEN_VL_TYPES: FamilyTypes = {
   qwen2_5_vl: ofType(qwen25Vl, QWEN_VL, {
     sight: { ...NATIVE, towerActivation: "silu", towerNorm: "rms" },
   }),
+  qwen2_vl_text: ofHeaders(QWEN_VL),
+  qwen2_5_vl_text: ofHeaders(QWEN_VL),
   qwen3_vl: ofType(qwen3Vl),
   qwen3_vl_moe: ofType(qwen3VlMoe, NARROW_WEIGHTS, STACKED),
 };

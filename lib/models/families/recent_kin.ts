@@ -1,6 +1,7 @@
-import { attention, gatedMlp } from "./blocks.ts";
+import { attentionTensors, gatedMlp } from "./blocks.ts";
 import { biasedAttention, biasedMlp, upDown } from "./blocks_dense.ts";
-import { SPANS_IN_TRANSFORMER } from "./code/parts.ts";
+import { byLayer } from "./code/cache.ts";
+import { cachesByTurns, SPANS_IN_TRANSFORMER } from "./code/parts.ts";
 import { decoder } from "./decoder.ts";
 import type { Decoder, FamilyTypes } from "./family.ts";
 import { causal, ofType } from "./family.ts";
@@ -13,7 +14,7 @@ import { causal, ofType } from "./family.ts";
 
 /** Code World Model: llama whose attention has no biases. */
 export const cwm = decoder({
-  attention: (_, layer, heads) => attention(layer, heads),
+  attention: (_, layer, heads) => attentionTensors(layer, heads),
   mlp: biasedMlp(),
 });
 
@@ -21,7 +22,9 @@ export const cwm = decoder({
 export const internlm3 = decoder({
   attention: (config, layer, heads) => {
     const bias = config.flag("qkv_bias", false);
-    attention(layer, heads, { bias: config.flag("attention_bias", bias) });
+    attentionTensors(layer, heads, {
+      bias: config.flag("attention_bias", bias),
+    });
   },
   mlp: (config, layer, hidden) => {
     const bias = config.flag("bias", false);
@@ -75,10 +78,17 @@ export const vaultGemma: Decoder = {
 
 /** The types of this file. */
 export const RECENT_KIN: FamilyTypes = {
-  cwm: ofType(causal(cwm)),
+  cwm: ofType(causal(cwm), {
+    cache: {
+      window: 8192,
+      ...byLayer((layer) =>
+        layer % 4 === 0 ? "full_attention" : "sliding_attention"
+      ),
+    },
+  }),
   diffllama: ofType(causal(diffLlama), SPANS_IN_TRANSFORMER),
   internlm3: ofType(causal(internlm3)),
   jais2: ofType(causal(jais2)),
   nanochat: ofType(causal(nanochat)),
-  vaultgemma: ofType(causal(vaultGemma)),
+  vaultgemma: ofType(causal(vaultGemma), cachesByTurns([[], 2], 4096)),
 };

@@ -1,15 +1,24 @@
-import { attention, gatedMlp } from "./blocks.ts";
+import type { Config } from "../config.ts";
+import { attentionTensors, gatedMlp } from "./blocks.ts";
 import {
   biasedAttention,
   biasedMlp,
-  experts,
+  expertTensors,
   headNorms,
   inputBiasAttention,
   wideNorms,
   withShared,
 } from "./blocks_dense.ts";
 import { sparseLayers } from "./blocks_recent.ts";
-import { GATED_NAMES, NARROW_WEIGHTS, WIDE_SIGMOIDS } from "./code/parts.ts";
+import type { CacheKind } from "./code/cache.ts";
+import { byLayer } from "./code/cache.ts";
+import {
+  cachesByTurns,
+  GATED_NAMES,
+  NARROW_WEIGHTS,
+  WIDE_SIGMOIDS,
+} from "./code/parts.ts";
+import { numberOf } from "./code/setting.ts";
 import { decoder } from "./decoder.ts";
 import type { FamilyTypes } from "./family.ts";
 import { causal, ofType } from "./family.ts";
@@ -31,7 +40,7 @@ export const cohere2Moe = decoder({
         config.size("intermediate_size"),
     ),
   experts: withShared(
-    experts({ countKeys: ["num_experts", "num_local_experts"] }),
+    expertTensors({ countKeys: ["num_experts", "num_local_experts"] }),
     {
       name: "mlp.shared_experts",
       width: (config) =>
@@ -47,7 +56,7 @@ export const cohere2Moe = decoder({
 /** FlexOlmo: OLMo 2 with experts. */
 export const flexOlmo = decoder({
   attention: wideNorms(biasedAttention()),
-  experts: experts({ countKeys: ["num_experts", "num_local_experts"] }),
+  experts: expertTensors({ countKeys: ["num_experts", "num_local_experts"] }),
   norms: ["post_attention_layernorm", "post_feedforward_layernorm"],
 });
 
@@ -55,7 +64,7 @@ export const flexOlmo = decoder({
 export const solarOpen = decoder({
   attention: inputBiasAttention,
   experts: withShared(
-    experts({
+    expertTensors({
       countKeys: ["n_routed_experts", "num_local_experts"],
       widthKeys: ["moe_intermediate_size"],
       correction: "gate.e_score_correction_bias",
@@ -71,9 +80,9 @@ export const solarOpen = decoder({
 
 /** K-EXAONE: a norm over each head, experts after the first dense layers. */
 export const exaoneMoe = decoder({
-  attention: headNorms((_, layer, heads) => attention(layer, heads)),
+  attention: headNorms((_, layer, heads) => attentionTensors(layer, heads)),
   experts: withShared(
-    experts({
+    expertTensors({
       countKeys: ["num_experts", "num_local_experts"],
       widthKeys: ["moe_intermediate_size"],
       correction: "gate.e_score_correction_bias",
@@ -101,7 +110,7 @@ export const afmoe = decoder({
   },
   experts: withShared(
     (config, layer, hidden) => {
-      experts({
+      expertTensors({
         countKeys: ["num_experts", "num_local_experts"],
         widthKeys: ["moe_intermediate_size"],
         router: "router.gate",
@@ -134,7 +143,7 @@ export const hyV3 = decoder({
   attention: headNorms(biasedAttention()),
   mlp: biasedMlp(),
   experts: withShared(
-    experts({
+    expertTensors({
       countKeys: ["num_experts", "num_local_experts"],
       widthKeys: ["moe_intermediate_size"],
       correction: "e_score_correction_bias",
@@ -150,13 +159,33 @@ export const hyV3 = decoder({
   isSparse: (config) => sparseLayers(config, 1),
 });
 
+/** Dense layers at the beginning take turns of their own. */
+function turnOf(layer: number, text: Config): CacheKind {
+  const dense = numberOf(text, [["first_k_dense_replace"], 0]);
+  const own = numberOf(text, [["prefix_dense_sliding_window_pattern"], 1]);
+  const turn = numberOf(text, [["sliding_window_pattern"], 4]);
+  const isFull = layer < dense
+    ? (layer + 1) % own === 0
+    : (layer - dense + 1) % turn === 0;
+  return isFull ? "full_attention" : "sliding_attention";
+}
+
 /** The types of this file. */
 export const RECENT_MOE_KIN: FamilyTypes = {
-  afmoe: ofType(causal(afmoe), GATED_NAMES),
+  afmoe: ofType(
+    causal(afmoe),
+    GATED_NAMES,
+    cachesByTurns([["global_attn_every_n_layers"], 4], 1024),
+  ),
   cohere2_moe: ofType(causal(cohere2Moe), GATED_NAMES, NARROW_WEIGHTS, {
     layer: { norm: "cohere" },
-  }),
-  exaone_moe: ofType(causal(exaoneMoe), GATED_NAMES, WIDE_SIGMOIDS),
+  }, { cache: { window: 4096, ...byLayer(turnOf) } }),
+  exaone_moe: ofType(
+    causal(exaoneMoe),
+    GATED_NAMES,
+    WIDE_SIGMOIDS,
+    cachesByTurns([["sliding_window_pattern"], 4], 4096),
+  ),
   flex_olmo: ofType(causal(flexOlmo), GATED_NAMES, NARROW_WEIGHTS),
   hy_v3: ofType(causal(hyV3), { routing: { wide: true } }),
   solar_open: ofType(causal(solarOpen), GATED_NAMES, WIDE_SIGMOIDS),

@@ -1,9 +1,10 @@
 import type { ConfigReader } from "../tensors/config_reader.ts";
 import { allLayers } from "../tensors/layer_ranges.ts";
 import type { TensorScope } from "../tensors/tensor_scope.ts";
-import { attention, gatedMlp, headsOf } from "./blocks.ts";
+import { attentionTensors, gatedMlp, headsOf } from "./blocks.ts";
 import { rotaryBuffers, rotaryShare } from "./blocks_classic.ts";
 import { attends, someLayers } from "./blocks_recent.ts";
+import { UNKNOWN_CACHE } from "./code/cache.ts";
 import type { Decoder, FamilyTypes } from "./family.ts";
 import { causal, ofType } from "./family.ts";
 
@@ -39,7 +40,7 @@ export const recurrentGemma: Decoder = {
     gatedMlp(layer, hidden, intermediate, { name: "mlp_block", bias: true });
     const share = rotaryShare(config, "partial_rotary_factor", 0.5);
     someLayers(config, scope, isFull, (layer) => {
-      attention(layer, heads, {
+      attentionTensors(layer, heads, {
         name: "temporal_block",
         bias: config.flag("attention_bias", false),
         outputBias: true,
@@ -86,5 +87,5 @@ function recurrence(
 
 /** RecurrentGemma. */
 export const RECURRENT_GEMMA_TYPES: FamilyTypes = {
-  recurrent_gemma: ofType(causal(recurrentGemma)),
+  recurrent_gemma: ofType(causal(recurrentGemma), { cache: UNKNOWN_CACHE }),
 };

@@ -9,7 +9,7 @@ import {
 } from "./blocks_classic.ts";
 import type { CodeParts } from "./code/code.ts";
 import { MASKED_HEADS, sized, UNTURNED } from "./code/parts.ts";
-import { joined } from "./code/usual.ts";
+import { codePartsOf } from "./code/usual.ts";
 import type { Family, FamilyTypes } from "./family.ts";
 import { ofClasses } from "./family.ts";
 
@@ -68,11 +68,12 @@ function languageHead(
   vocabularyHead(at, "decoder", [hidden, vocabulary], { tied, bias: !tied });
 }
 
-const ROBERTA: CodeParts = [
+const ROBERTA: CodeParts = codePartsOf(
   UNTURNED,
   MASKED_HEADS,
   sized(["max_position_embeddings", 512], 30_522),
-].reduce(joined, { encoder: { ...BERT, ownPositions: true } });
+  { encoder: { ...BERT, ownPositions: true } },
+);
 
 /** RoBERTa and those built like it. */
 export const ROBERTA_TYPES: FamilyTypes = {

@@ -2,6 +2,7 @@ import type { ConfigReader } from "../tensors/config_reader.ts";
 import { allLayers } from "../tensors/layer_ranges.ts";
 import type { TensorScope } from "../tensors/tensor_scope.ts";
 import { vocabularyHead } from "./blocks_classic.ts";
+import { UNKNOWN_CACHE } from "./code/cache.ts";
 import type { Family, FamilyTypes } from "./family.ts";
 import { ofType } from "./family.ts";
 
@@ -63,5 +64,5 @@ export const RWKV_TYPES: FamilyTypes = {
   rwkv: ofType(rwkv, {
     heads: { tied: "head" },
     peft: { targets: ["key", "value", "receptance", "output"] },
-  }),
+  }, { cache: UNKNOWN_CACHE }),
 };

@@ -1,4 +1,4 @@
-import { attention } from "./blocks.ts";
+import { attentionTensors } from "./blocks.ts";
 import { rotaryShare } from "./blocks_classic.ts";
 import { turnedInPart } from "./code/parts.ts";
 import { QUERY_VALUE } from "./code/peft.ts";
@@ -15,7 +15,7 @@ import { causal, ofType } from "./family.ts";
 export const stablelm: Decoder = {
   ...decoder({
     attention: (config, layer, heads) => {
-      attention(layer, heads, {
+      attentionTensors(layer, heads, {
         bias: config.flag("use_qkv_bias", false),
         outputBias: false,
       });

@@ -149,13 +149,16 @@ export const T5_TYPES: FamilyTypes = {
     TIED,
     UNTURNED,
     {
+      cache: { crosses: true },
       encoder: T5,
     },
   ),
   mt5: ofClasses(withClasses(mt5, T5_CLASSES), QUERIES_AND_VALUES, UNTURNED, {
+    cache: { crosses: true },
     encoder: GATED_T5,
   }),
   umt5: ofClasses(withClasses(umt5, T5_CLASSES), UNTURNED, {
+    cache: { crosses: true },
     encoder: { ...GATED_T5, bias: "each layer" },
   }),
 };

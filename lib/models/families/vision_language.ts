@@ -5,7 +5,7 @@ import { DECODERS } from "./decoders.ts";
 import type { Decoder, Family } from "./family.ts";
 import { headOf } from "./family.ts";
 import { TEXT_DEFAULTS } from "./text_defaults.ts";
-import type { Tower } from "./towers/tower.ts";
+import type { TowerFamily } from "./towers/tower.ts";
 
 /** What a projector joins. */
 export interface Parts {
@@ -58,7 +58,7 @@ export function visionLanguage(composition: Composition): Family {
 
 /** The place of a tower, whose tensors are declared there. */
 export function tower(
-  declare: Tower,
+  declare: TowerFamily,
   vision: ConfigReader,
   scope: TensorScope,
   name = "model.vision_tower",

@@ -72,6 +72,7 @@ export const WHISPER_TYPES: FamilyTypes = {
     PLAIN_AND_TIED,
     UNTURNED,
     {
+      cache: { crosses: true },
       encoder: {
         ...BART,
         norms: "before",

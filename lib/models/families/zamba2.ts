@@ -2,6 +2,9 @@ import type { ConfigReader } from "../tensors/config_reader.ts";
 import { layersWhere } from "../tensors/layer_ranges.ts";
 import type { TensorScope } from "../tensors/tensor_scope.ts";
 import { inLayers, rotaryBuffers } from "./blocks_classic.ts";
+import type { CacheKind } from "./code/cache.ts";
+import { UNKNOWN_CACHE } from "./code/cache.ts";
+import { mamba2State } from "./code/states.ts";
 import { NOT_YET } from "./code/unplayed.ts";
 import type { Decoder, FamilyTypes } from "./family.ts";
 import { causal, ofHeaders, ofType } from "./family.ts";
@@ -41,7 +44,11 @@ export const zamba2: Decoder = {
 function layerTypes(config: ConfigReader): string[] {
   const types = config.texts("layers_block_type");
   if (types.length > 0) return types;
-  // The pattern of Zamba2-2.7B, which stands in when a config has none.
+  return usualTypes();
+}
+
+/** The pattern of Zamba2-2.7B, which stands in when a config has none. */
+function usualTypes(): CacheKind[] {
   const hybrid = new Set([6, 12, 18, 24, 30, 36, 42, 47, 51]);
   return Array.from(
     { length: 54 },
@@ -144,9 +151,25 @@ function adapter(
 export const ZAMBA_TYPES: FamilyTypes = {
   zamba: ofHeaders({
     unplayed: `, whose layers share an attention block, ${NOT_YET}`,
-  }),
+  }, { cache: UNKNOWN_CACHE }),
   zamba2: ofType(causal(zamba2), {
     weights: { sharesBlocks: true },
     unplayed: `, whose layers share attention blocks, ${NOT_YET}`,
+  }, {
+    cache: {
+      ...mamba2State({
+        heads: [["n_mamba_heads"], 8],
+        width: null,
+        expand: [["mamba_expand"], 2],
+        groups: [["mamba_ngroups"], 1],
+        kernel: [["mamba_d_conv"], 4],
+        state: [["mamba_d_state"], 64],
+      }),
+      tokens: (_, usual) => ({
+        keys: 2 * usual.keys,
+        values: 2 * usual.values,
+      }),
+      kinds: usualTypes,
+    },
   }),
 };

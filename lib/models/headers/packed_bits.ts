@@ -4,7 +4,7 @@ import type { NameKind, NameKinds } from "./name_kinds.ts";
 import { roleOfName } from "./role_of_name.ts";
 
 /** How weights are packed. */
-export interface Packing {
+export interface BitPacking {
   /** Bits of a weight; null when nothing tells. */
   bits: number | null;
   /** Inputs that share a scale; null when nothing tells, or all do. */
@@ -29,7 +29,7 @@ export function packingOf(
   headers: ReadonlyMap<string, HeaderTensor>,
   kinds: NameKinds,
   hidden: number | null,
-): Packing {
+): BitPacking {
   if (hidden === null) return { bits: null, group: null };
   const seen = new Set<string>();
   for (const { name, dtype, shape } of headers.values()) {

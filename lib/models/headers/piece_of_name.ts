@@ -1,7 +1,7 @@
-import type { Piece, Role } from "../tensors/tensor.ts";
+import type { ModelPiece, Role } from "../tensors/tensor.ts";
 
 /** Pieces by words of a name, the first that fits. */
-const WORDS: readonly (readonly [words: RegExp, piece: Piece])[] = [
+const WORDS: readonly (readonly [words: RegExp, piece: ModelPiece])[] = [
   [
     /projector|merger|connector|aligner|(^|\.)embed_(vision|audio)\.|^mm\./,
     "projector",
@@ -11,7 +11,7 @@ const WORDS: readonly (readonly [words: RegExp, piece: Piece])[] = [
 ];
 
 /** Guesses which piece of a model a tensor belongs to. */
-export function pieceOfName(name: string, role: Role): Piece {
+export function pieceOfName(name: string, role: Role): ModelPiece {
   const named = WORDS.find(([words]) => words.test(name))?.[1];
   if (named) return named;
   if (role === "embedding") return "embeddings";

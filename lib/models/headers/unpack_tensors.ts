@@ -2,7 +2,7 @@ import type { Role } from "../tensors/tensor.ts";
 import { isCounterType, isNarrowFloat, isScaleType } from "./dtype_bits.ts";
 import type { HeaderTensor, LogicalTensor } from "./header_tensor.ts";
 import type { NameKind, NameKinds } from "./name_kinds.ts";
-import type { Packing } from "./packed_bits.ts";
+import type { BitPacking } from "./packed_bits.ts";
 import { hiddenOf, packingOf } from "./packed_bits.ts";
 import type { PackedStorage } from "./packed_schemes.ts";
 import { SCHEMES } from "./packed_schemes.ts";
@@ -42,7 +42,7 @@ const TO_HIDDEN = new Set<Role>(["o", "down"]);
 export function unpackTensors(
   headers: ReadonlyMap<string, HeaderTensor>,
   names: NameKinds,
-  stated: Packing = { bits: null, group: null },
+  stated: BitPacking = { bits: null, group: null },
 ): Unpacked {
   const listed = [...headers.values()];
   const found = listed.map(({ name }) => names.of(name));

@@ -20,7 +20,9 @@ export function textAlone(
 ): { config: Config; notes: readonly string[] } {
   const whole = { config, notes: [] };
   const named = namedClass(config);
-  const type = `${config["model_type"] ?? ""}`;
+  const type = typeof config["model_type"] === "string"
+    ? config["model_type"]
+    : "";
   const text = config["text_config"];
   if (named === "" || !isConfig(text)) return whole;
   if (classesOf(type)?.includes(named) !== false) return whole;

@@ -3,7 +3,7 @@ import { shown } from "../../scenario/problem.ts";
 import type { Tensor } from "../tensors/tensor.ts";
 import { copiesOf, elementsOf } from "../tensors/tensor.ts";
 import { TooManySteps } from "../../patterns/mod.ts";
-import { layersOf, NameList } from "./match.ts";
+import { layersOfName, NameList } from "./match.ts";
 import type { Module } from "./module.ts";
 import { modulesOf } from "./module.ts";
 import { adaptedParameters, parameterRefusal } from "./parameters.ts";
@@ -127,7 +127,7 @@ function adapted(
 ): Module[] {
   const taken = takenOf(module, targets);
   if (taken === "none") return [];
-  return [{ ...module, layers: layersOf(module.layers, taken) }];
+  return [{ ...module, layers: layersOfName(module.layers, taken) }];
 }
 
 function hitsOf(modules: readonly Module[]): Record<string, number> {

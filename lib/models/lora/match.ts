@@ -8,7 +8,7 @@ import {
 import type { LayerRange } from "../tensors/tensor.ts";
 
 /** What of a stack of like modules a target takes: all, some layers, or none. */
-export type Taken = "all" | "none" | readonly LayerRange[];
+export type MatchedTargets = "all" | "none" | readonly LayerRange[];
 
 /** The layers of a stack; null for what stands once. */
 export type Layers = readonly LayerRange[] | null;
@@ -35,7 +35,7 @@ export class NameList {
   }
 
   /** What the names take of a stack of modules. */
-  taken(path: string, layers: Layers): Taken {
+  taken(path: string, layers: Layers): MatchedTargets {
     const picked: number[] = [];
     for (const { layer } of this.#found(path, layers)) {
       if (layer === null) return "all";
@@ -99,7 +99,10 @@ function layerPicked(
  */
 export class PathPattern {
   readonly #matcher: Matcher;
-  readonly #known = new Map<string, Map<readonly LayerRange[], Taken>>();
+  readonly #known = new Map<
+    string,
+    Map<readonly LayerRange[], MatchedTargets>
+  >();
 
   constructor(matcher: Matcher) {
     this.#matcher = matcher;
@@ -110,7 +113,7 @@ export class PathPattern {
    *
    * @throws {TooManySteps} When the names of a model take too many.
    */
-  taken(path: string, layers: Layers): Taken {
+  taken(path: string, layers: Layers): MatchedTargets {
     const parts = layers === null ? null : aroundLayer(path);
     if (layers === null || parts === null) {
       return this.#matcher.matches(path) ? "all" : "none";
@@ -132,7 +135,7 @@ export class PathPattern {
     layers: readonly LayerRange[],
     head: string,
     tail: MatchPlace,
-  ): Taken {
+  ): MatchedTargets {
     const matches = new Map<number, boolean>();
     const all = numbersOf(layers);
     const found = all.filter((layer) => {
@@ -161,7 +164,11 @@ export function aroundLayer(
 }
 
 /** What is left of what was taken when some of it is left out. */
-export function without(layers: Layers, taken: Taken, left: Taken): Taken {
+export function without(
+  layers: Layers,
+  taken: MatchedTargets,
+  left: MatchedTargets,
+): MatchedTargets {
   if (taken === "none" || left === "none") return taken;
   if (left === "all") return "none";
   const from = taken === "all" ? layers ?? [] : taken;
@@ -171,7 +178,7 @@ export function without(layers: Layers, taken: Taken, left: Taken): Taken {
 }
 
 /** The layers of a stack that were taken. */
-export function layersOf(layers: Layers, taken: Taken): Layers {
+export function layersOfName(layers: Layers, taken: MatchedTargets): Layers {
   if (taken === "all") return layers;
   return taken === "none" ? [] : taken;
 }
@@ -183,7 +190,7 @@ export function meet(one: Layers, other: Layers): boolean {
 }
 
 /** What several took of a stack. */
-export function together(taken: readonly Taken[]): Taken {
+export function together(taken: readonly MatchedTargets[]): MatchedTargets {
   if (taken.includes("all")) return "all";
   const lists = taken.filter((each) => typeof each !== "string");
   const all = unionOf(lists);
@@ -191,6 +198,6 @@ export function together(taken: readonly Taken[]): Taken {
 }
 
 /** Layers by their numbers, ascending, each once. */
-export function ofNumbers(numbers: readonly number[]): Taken {
+export function ofNumbers(numbers: readonly number[]): MatchedTargets {
   return numbers.length === 0 ? "none" : rangesOfNumbers(numbers);
 }

@@ -1,28 +1,28 @@
 import type { Tensor } from "../tensors/tensor.ts";
-import { layersOf, meet, NameList } from "./match.ts";
+import { layersOfName, meet, NameList } from "./match.ts";
 import type { Module } from "./module.ts";
 import type { LoraSettings } from "./settings.ts";
 
 /** A stack of bare parameters that LoRA adapts. */
-export type Parameter = Tensor;
+export type LoraParameter = Tensor;
 
 /** The parameters that a list takes, by the ends of their names. */
 export function adaptedParameters(
   tensors: readonly Tensor[],
   names: readonly string[],
-): Parameter[] {
+): LoraParameter[] {
   if (names.length === 0) return [];
   const list = new NameList(names);
   return tensors.flatMap((tensor) => {
     const taken = list.taken(tensor.name, tensor.layers);
     if (taken === "none") return [];
-    return [{ ...tensor, layers: layersOf(tensor.layers, taken) }];
+    return [{ ...tensor, layers: layersOfName(tensor.layers, taken) }];
   });
 }
 
 /** Why PEFT would not adapt bare parameters; null when it does. */
 export function parameterRefusal(
-  parameters: readonly Parameter[],
+  parameters: readonly LoraParameter[],
   modules: readonly Module[],
   { dora, dropout = 0 }: Pick<LoraSettings, "dora" | "dropout">,
 ): string | null {

@@ -1,7 +1,7 @@
 import type { Tensor } from "../tensors/tensor.ts";
 import { copiesOf, elementsOf } from "../tensors/tensor.ts";
-import type { Taken } from "./match.ts";
-import { layersOf, meet, together, without } from "./match.ts";
+import type { MatchedTargets } from "./match.ts";
+import { layersOfName, meet, together, without } from "./match.ts";
 import type { Module } from "./module.ts";
 import { PEFT_PREFIX, SAVED_COPY } from "./names.ts";
 import type { LoraSettings } from "./settings.ts";
@@ -24,7 +24,7 @@ export function savedCopies(
     return [{
       ...tensor,
       name: `${PEFT_PREFIX}${tensor.name}${SAVED_COPY}`,
-      layers: layersOf(tensor.layers, taken),
+      layers: layersOfName(tensor.layers, taken),
     }];
   });
 }
@@ -96,7 +96,8 @@ export function trainedBiases(
       const { name, layers } = tensor;
       const taken = bias === "all" ? "all" : adaptedOf(tensor, byPath);
       const left = without(layers, taken, saver.taken(name, layers));
-      return elementsOf(tensor) * copiesOf({ layers: layersOf(layers, left) });
+      return elementsOf(tensor) *
+        copiesOf({ layers: layersOfName(layers, left) });
     })
     .reduce((sum, elements) => sum + elements, 0);
 }
@@ -105,7 +106,7 @@ export function trainedBiases(
 function adaptedOf(
   { name, layers }: Tensor,
   adapted: ReadonlyMap<string, readonly Place[]>,
-): Taken {
+): MatchedTargets {
   const found = (adapted.get(name.slice(0, -".bias".length)) ?? [])
     .filter((module) => meet(module.layers, layers));
   if (found.length === 0) return "none";

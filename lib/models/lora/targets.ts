@@ -1,11 +1,11 @@
 import { Matcher, readPattern } from "../../patterns/mod.ts";
 import { shown } from "../../scenario/problem.ts";
-import { numbersOf } from "../tensors/layer_numbers.ts";
-import type { Tensor } from "../tensors/tensor.ts";
 import type { OldNames } from "../families/code/peft.ts";
 import { codeOfType } from "../families/mod.ts";
-import type { Taken } from "./match.ts";
-import { layersOf, NameList, PathPattern, without } from "./match.ts";
+import { numbersOf } from "../tensors/layer_numbers.ts";
+import type { Tensor } from "../tensors/tensor.ts";
+import type { MatchedTargets } from "./match.ts";
+import { layersOfName, NameList, PathPattern, without } from "./match.ts";
 import type { Module } from "./module.ts";
 import type { Facts, LoraSettings } from "./settings.ts";
 import { TextFinder } from "./text_finder.ts";
@@ -66,7 +66,7 @@ export function targetsOf(
 export function takenOf(
   { path, layers, kind, head }: Module,
   { modules, kept }: Targets,
-): Taken {
+): MatchedTargets {
   const taken = modules === "all-linear"
     ? kind === "linear" && !head ? "all" : "none"
     : "pattern" in modules
@@ -82,7 +82,7 @@ function keptBy(
   kept: TextFinder,
   path: string,
   layers: Module["layers"],
-): Taken {
+): MatchedTargets {
   return kept.taken(path, layers, [".", "."]);
 }
 
@@ -198,7 +198,7 @@ function namesOf(
   }
   if ("names" in wanted) return [...wanted.names];
   const { pattern } = wanted;
-  const taken = (path: string, layers: Module["layers"]): Taken =>
+  const taken = (path: string, layers: Module["layers"]): MatchedTargets =>
     without(
       layers,
       pattern.taken(path, layers),
@@ -209,7 +209,7 @@ function namesOf(
       ...modules,
       ...tensors.map(({ name, layers }) => ({ path: name, layers })),
     ].flatMap(({ path, layers }) =>
-      lastKeys(path, layersOf(layers, taken(path, layers)))
+      lastKeys(path, layersOfName(layers, taken(path, layers)))
     ),
   );
   for (const [name, parameter] of Object.entries(old)) {

@@ -1,5 +1,5 @@
 import { holdsLayer, numbersOf } from "../tensors/layer_numbers.ts";
-import type { Layers, Taken } from "./match.ts";
+import type { Layers, MatchedTargets } from "./match.ts";
 import { aroundLayer, ofNumbers } from "./match.ts";
 
 /** A text, and where its keys that are numbers could be a layer's. */
@@ -21,7 +21,7 @@ interface NumberedKey {
  */
 export class TextFinder {
   readonly #sought: readonly Sought[];
-  readonly #known = new Map<string, Map<readonly unknown[], Taken>>();
+  readonly #known = new Map<string, Map<readonly unknown[], MatchedTargets>>();
 
   /** @param texts None ends with a digit; empty ones are in every name. */
   constructor(texts: readonly string[]) {
@@ -41,7 +41,7 @@ export class TextFinder {
     name: string,
     layers: Layers,
     [begin, end]: readonly [string, string] = ["", ""],
-  ): Taken {
+  ): MatchedTargets {
     const around = layers === null ? null : aroundLayer(name);
     if (layers === null || around === null) {
       const whole = `${begin}${name}${end}`;
@@ -64,7 +64,10 @@ export class TextFinder {
   }
 
   /** The layers that any of the numbers stands for. */
-  #layers(wanted: readonly NumberedKey[], layers: NonNullable<Layers>): Taken {
+  #layers(
+    wanted: readonly NumberedKey[],
+    layers: NonNullable<Layers>,
+  ): MatchedTargets {
     const key = wanted.map(({ before, digits }) =>
       before === "" ? `-${digits}` : digits
     ).join();

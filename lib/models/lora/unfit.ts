@@ -1,5 +1,5 @@
 import type { Module } from "./module.ts";
-import type { Parameter } from "./parameters.ts";
+import type { LoraParameter } from "./parameters.ts";
 import type { Facts, LoraSettings } from "./settings.ts";
 
 /** Models whose fused kernels would pass these modules by. */
@@ -14,7 +14,7 @@ const PASSED_BY = ["out_proj", "conv1d"];
  */
 export function unfitFor(
   taken: readonly Module[],
-  parameters: readonly Parameter[],
+  parameters: readonly LoraParameter[],
   { rank, dora }: LoraSettings,
   { model_type }: Facts,
 ): string | null {

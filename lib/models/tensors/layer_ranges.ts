@@ -2,7 +2,7 @@ import { rangesOfNumbers } from "./layer_numbers.ts";
 import type { LayerRange, Tensor } from "./tensor.ts";
 
 /** Far more layers than any model has: a config may claim what it likes. */
-export const MAX_LAYERS = 10_000;
+export const MAX_MODEL_LAYERS = 10_000;
 
 /** All layers of a stack. */
 export function allLayers(count: number): LayerRange[] {
@@ -21,7 +21,7 @@ export function layersWhere(
 ): LayerRange[] {
   const chosen = Array.from(
     // One more than may be, so that too many are noticed.
-    { length: Math.min(count, MAX_LAYERS + 1) },
+    { length: Math.min(count, MAX_MODEL_LAYERS + 1) },
     (_, layer) => layer,
   ).filter(picks);
   return rangesOfNumbers(chosen);

@@ -24,7 +24,7 @@ export type Role =
   | "other";
 
 /** Which piece of the model a tensor belongs to, as fine-tuning selects them. */
-export type Piece =
+export type ModelPiece =
   | "language_model"
   | "vision_tower"
   | "audio_tower"
@@ -53,7 +53,7 @@ export interface Tensor {
   name: string;
   shape: readonly number[];
   role: Role;
-  piece: Piece;
+  piece: ModelPiece;
   module: ModuleKind;
   /** The layers that have it; null for a tensor that stands once. */
   layers: readonly LayerRange[] | null;
@@ -68,7 +68,7 @@ export interface Tensor {
 }
 
 /** A tensor that is no parameter: not trained, but resident. */
-export interface Buffer {
+export interface ModelBuffer {
   name: string;
   shape: readonly number[];
   layers: readonly LayerRange[] | null;

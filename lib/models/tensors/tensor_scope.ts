@@ -1,9 +1,9 @@
 import { MAX_KINDS } from "./limits.ts";
 import type {
-  Buffer,
   LayerRange,
+  ModelBuffer,
+  ModelPiece,
   ModuleKind,
-  Piece,
   Role,
   Tensor,
 } from "./tensor.ts";
@@ -40,7 +40,7 @@ export interface ParameterOptions {
 
 interface Place {
   prefix: string;
-  piece: Piece;
+  piece: ModelPiece;
   layers: readonly LayerRange[] | null;
 }
 
@@ -52,13 +52,13 @@ export class TensorScope {
   /** Every tensor declared so far, of the whole model. */
   readonly tensors: Tensor[];
   /** Every buffer declared so far, of the whole model. */
-  readonly buffers: Buffer[];
+  readonly buffers: ModelBuffer[];
   readonly #place: Place;
 
   constructor(
     place: Place = { prefix: "", piece: "language_model", layers: null },
     tensors: Tensor[] = [],
-    buffers: Buffer[] = [],
+    buffers: ModelBuffer[] = [],
   ) {
     this.#place = place;
     this.tensors = tensors;
@@ -66,7 +66,7 @@ export class TensorScope {
   }
 
   /** The place of a module inside this one, perhaps of another piece. */
-  scope(name: string, piece: Piece = this.#place.piece): TensorScope {
+  scope(name: string, piece: ModelPiece = this.#place.piece): TensorScope {
     return this.#at({
       prefix: this.#path(name) + ".",
       piece,
@@ -75,7 +75,7 @@ export class TensorScope {
   }
 
   /** The same place, for modules of another piece of the model. */
-  as(piece: Piece): TensorScope {
+  as(piece: ModelPiece): TensorScope {
     return this.#at({ ...this.#place, piece });
   }
 
@@ -233,7 +233,7 @@ export class TensorScope {
 }
 
 /** Embeddings and head of the language model are pieces of their own. */
-function pieceOf(role: Role, piece: Piece): Piece {
+function pieceOf(role: Role, piece: ModelPiece): ModelPiece {
   if (piece !== "language_model") return piece;
   if (role === "embedding") return "embeddings";
   return role === "head" ? "lm_head" : piece;

@@ -4,7 +4,7 @@ import type { Scenario } from "../../scenario/schema.ts";
 import type { StackFacts } from "./encoder_layer_plan.ts";
 import type { EncoderSource, StackPlan } from "./stack_plan.ts";
 import { isVersion4, stackPlanOf } from "./stack_plan.ts";
-import type { TaskHead } from "./task_head.ts";
+import type { TaskHead } from "../../play/record/task_head.ts";
 import { taskHeadOf } from "./task_head.ts";
 
 /** How an encoder, or an encoder and its decoder, run. */

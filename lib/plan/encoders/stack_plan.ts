@@ -4,70 +4,26 @@ import { numberOf, textOf } from "../../models/families/code/setting.ts";
 import type { Model } from "../../models/model.ts";
 import type { Tensor } from "../../models/tensors/tensor.ts";
 import type { Scenario } from "../../scenario/schema.ts";
-import type { Dtype } from "../../play/torch/dtype.ts";
 import type { EncoderLayerPlan } from "../../play/layers/encoder_layer.ts";
-import type { Parameter } from "../../play/torch/machine.ts";
+import type { Parameter } from "../../play/torch/values.ts";
 import type { ActivationKind } from "../../play/torch/ops/activations.ts";
 import { activationKind } from "../../play/torch/ops/activations.ts";
-import type { AdaptedLinear } from "../../play/torch/ops/adapted_linear.ts";
 import type { Convolution } from "../../play/torch/ops/convolution.ts";
-import type { Norm } from "../../play/torch/ops/norms.ts";
+import type { StackEnds } from "../../play/record/encoders/stack_ends.ts";
 import type { Modules } from "../modules.ts";
-import type { LayerKind, Stack } from "../stacks.ts";
+import type { LayerKind, LayerStack } from "../stacks.ts";
 import { versionOf } from "../../scenario/version.ts";
 import type { StackFacts } from "./encoder_layer_plan.ts";
 import { encoderLayerPlanOf } from "./encoder_layer_plan.ts";
 
-/** What stands before a stack of layers. */
-export interface EntryPlan {
-  readonly table: Parameter;
-  readonly types: Parameter | null;
-  readonly positions: Parameter | null;
-  /** Whether positions are looked up for each sequence. */
-  readonly ownPositions: boolean;
-  readonly scaled: boolean;
-  readonly norm: Norm | null;
-  readonly dropout: number;
-  /** To the layers' width, where the table is narrower. */
-  readonly projection: AdaptedLinear | null;
-}
-
-/** Whisper's way from frames of sound to positions. */
-export interface SoundPlan {
-  /** Features of each frame of each sequence, and their type. */
-  readonly mels: number;
-  readonly frames: number;
-  readonly dtype: Dtype;
-  readonly convolutions: readonly Convolution[];
-  readonly positions: Parameter | null;
-  readonly dropout: number;
-}
-
-/** A stack with what stands at both of its ends. */
-export interface StackPlan {
-  readonly name: "encoder" | "decoder";
-  readonly stack: Stack;
-  readonly batch: number;
-  readonly tokens: number;
-  readonly width: number;
-  readonly entry: EntryPlan | SoundPlan;
+/** A stack with its layers and what stands at both of its ends. */
+export interface StackPlan extends StackEnds {
+  readonly stack: LayerStack;
   layerOf(kind: LayerKind, slides: boolean): EncoderLayerPlan;
   /** Whether a layer looks at a window, for which kernels get a mask. */
   slides(layer: number): boolean;
-  /** The table of biases by relative position that all layers share. */
-  readonly bias: Parameter | null;
   /** Whether layers have tables of their own. */
   biasOf(kind: LayerKind): Parameter | null;
-  readonly heads: number;
-  /** Whether kernels are handed a mask of padding for each pair of places. */
-  readonly isMasked: boolean;
-  /** Whether the stack's code refers to words, or to what layers read first. */
-  readonly holdsWords: boolean;
-  readonly holdsEmbeddings: boolean;
-  /** Features of a head's rotary table; 0 where there is none. */
-  readonly rotaryWidth: number;
-  readonly last: Norm | null;
-  readonly lastDropout: number;
 }
 
 /** What an encoder's plan is made from. */
@@ -76,15 +32,15 @@ export interface EncoderSource {
   readonly model: Model;
   readonly outside: Modules;
   /** The stacks of some tensors, with their adapters. */
-  stacksIn(tensors: readonly Tensor[]): Stack[];
-  modulesOf(stack: Stack, kind: LayerKind): Modules;
+  stacksIn(tensors: readonly Tensor[]): LayerStack[];
+  modulesOf(stack: LayerStack, kind: LayerKind): Modules;
 }
 
 /** Plans a stack with what stands at both of its ends. */
 export function stackPlanOf(
   { scenario, model, outside, modulesOf }: EncoderSource,
   family: EncoderCode,
-  stack: Stack,
+  stack: LayerStack,
   { isDecoder, implementation, encoder = null }: {
     isDecoder: boolean;
     implementation: StackFacts["implementation"];

@@ -1,4 +1,5 @@
-import type { Machine, Value } from "../torch/machine.ts";
+import type { Machine } from "../torch/machine.ts";
+import type { Value } from "../torch/values.ts";
 import { adaptedLinear } from "../torch/ops/adapted_linear.ts";
 import { copied } from "../torch/ops/arithmetic.ts";
 import { attention } from "../torch/ops/attention/attention.ts";

@@ -1,5 +1,6 @@
 import type { Kernels } from "../torch/kernels.ts";
-import type { Machine, Value } from "../torch/machine.ts";
+import type { Machine } from "../torch/machine.ts";
+import type { Value } from "../torch/values.ts";
 import type { AdaptedLinear } from "../torch/ops/adapted_linear.ts";
 import type { AttentionSettings, Heads } from "../torch/ops/attention/types.ts";
 import type { Norm } from "../torch/ops/norms.ts";

@@ -1,4 +1,5 @@
-import type { Machine, Value } from "../torch/machine.ts";
+import type { Machine } from "../torch/machine.ts";
+import type { Value } from "../torch/values.ts";
 import { add, addedTo, cast, scaled } from "../torch/ops/arithmetic.ts";
 import { dropout } from "../torch/ops/dropout.ts";
 import type { Norm } from "../torch/ops/norms.ts";

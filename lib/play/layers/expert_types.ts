@@ -1,4 +1,4 @@
-import type { Parameter, Value } from "../torch/machine.ts";
+import type { Parameter, Value } from "../torch/values.ts";
 import type { ActivationKind } from "../torch/ops/activations.ts";
 import type { AdaptedLinear } from "../torch/ops/adapted_linear.ts";
 import type { ParameterAdapter } from "../torch/ops/adapted_parameter.ts";

@@ -1,4 +1,5 @@
-import type { Machine, Value } from "../torch/machine.ts";
+import type { Machine } from "../torch/machine.ts";
+import type { Value } from "../torch/values.ts";
 import { withUpdate } from "../torch/ops/adapted_parameter.ts";
 import { cast, copied, multiply } from "../torch/ops/arithmetic.ts";
 import { gathered } from "../torch/ops/gather.ts";

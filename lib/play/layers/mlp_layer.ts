@@ -1,4 +1,5 @@
-import type { Machine, Value } from "../torch/machine.ts";
+import type { Machine } from "../torch/machine.ts";
+import type { Value } from "../torch/values.ts";
 import type { ActivationKind } from "../torch/ops/activations.ts";
 import { activation } from "../torch/ops/activations.ts";
 import type { AdaptedLinear } from "../torch/ops/adapted_linear.ts";

@@ -1,5 +1,6 @@
 import type { Dtype } from "../torch/dtype.ts";
-import type { Machine, Value } from "../torch/machine.ts";
+import type { Machine } from "../torch/machine.ts";
+import type { Value } from "../torch/values.ts";
 import { cast, copied, join } from "../torch/ops/arithmetic.ts";
 
 /** How image features get among the embeddings of text. */

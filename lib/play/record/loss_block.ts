@@ -1,7 +1,9 @@
 import type { Block } from "./block.ts";
 import { blockOf, segmentOf } from "./block.ts";
 import type { Dtype } from "../torch/dtype.ts";
-import type { Machine, MachineSettings, Value } from "../torch/machine.ts";
+import type { Machine } from "../torch/machine.ts";
+import type { MachineSettings } from "../torch/machine_settings.ts";
+import type { Value } from "../torch/values.ts";
 import type { PartName } from "../../answer/parts.ts";
 
 /** The hidden states that a head is given. */

@@ -1,6 +1,7 @@
 import type { PartName } from "../../answer/parts.ts";
 import type { Dtype } from "../torch/dtype.ts";
-import type { MachineSettings, Value } from "../torch/machine.ts";
+import type { MachineSettings } from "../torch/machine_settings.ts";
+import type { Value } from "../torch/values.ts";
 import { Machine } from "../torch/machine.ts";
 import type { Block } from "./block.ts";
 import { blockOf } from "./block.ts";

@@ -1,12 +1,14 @@
 import type { PartName } from "../../answer/parts.ts";
 import type { Dtype } from "../torch/dtype.ts";
 import { DTYPE_BYTES } from "../torch/dtype.ts";
-import type { Machine, MachineSettings, Value } from "../torch/machine.ts";
+import type { Machine } from "../torch/machine.ts";
+import type { MachineSettings } from "../torch/machine_settings.ts";
+import type { Value } from "../torch/values.ts";
 import type { Block } from "./block.ts";
 import { recordLayer } from "./record_layer.ts";
 
 /** What a layer runs. */
-export interface LayerCode {
+export interface LayerRun {
   readonly run: (m: Machine, x: Value) => Value;
   /** Says what else is known of the block once it is recorded. */
   readonly finish?: (block: Block) => Block;
@@ -20,7 +22,7 @@ export interface StackLayer {
   /** Whether the stack's code refers to its input until the layers have run. */
   readonly held: boolean;
   /** Plans what it runs; called for the first of those that are alike. */
-  code(): LayerCode;
+  code(): LayerRun;
 }
 
 /** What the first layer is given, and how all of them run. */

@@ -1,4 +1,5 @@
-import type { Machine, Value } from "../torch/machine.ts";
+import type { Machine } from "../torch/machine.ts";
+import type { Value } from "../torch/values.ts";
 import { activation } from "../torch/ops/activations.ts";
 import { adaptedLinear } from "../torch/ops/adapted_linear.ts";
 import {
@@ -15,7 +16,7 @@ import { plainCrossEntropy } from "../torch/ops/cross_entropy.ts";
 import type { LossSettings } from "../torch/ops/loss.ts";
 import { fullLoss } from "../torch/ops/loss.ts";
 import { norm } from "../torch/ops/norms.ts";
-import type { HeadStep, LossBranch } from "../../plan/encoders/task_head.ts";
+import type { HeadStep, LossBranch } from "./task_head.ts";
 
 /** A loss, and the logits that the caller holds. */
 export interface TaskLoss {
@@ -24,13 +25,17 @@ export interface TaskLoss {
 }
 
 /** Batch, tokens of each sequence, and the width of hidden states. */
-export type Sizes = readonly [batch: number, tokens: number, width: number];
+export type StateSizes = readonly [
+  batch: number,
+  tokens: number,
+  width: number,
+];
 
 /** Records one loss of hidden states; ends the hold on them. */
 export function taskLoss(
   m: Machine,
   x: Value,
-  [batch, tokens, width]: Sizes,
+  [batch, tokens, width]: StateSizes,
   { reads, steps, logits: head, loss: takes }: LossBranch,
   loss: LossSettings,
 ): TaskLoss {

@@ -3,22 +3,11 @@ import { DTYPE_BYTES } from "./dtype.ts";
 import type { PartName } from "../../answer/parts.ts";
 import { roundedBytes, Tape } from "../memory/tape.ts";
 import { Graph } from "./graph.ts";
-import type { GradientSettings } from "./parameter_gradients.ts";
+import type { MachineSettings } from "./machine_settings.ts";
 import { ParameterGradients } from "./parameter_gradients.ts";
 import type { ParameterPort } from "./ports.ts";
 import { ParameterPorts } from "./ports.ts";
 import type { Grad, Node, Parameter, Source, Value } from "./values.ts";
-
-export type { Begun, Grad, Node, Parameter, Source, Value } from "./values.ts";
-
-/** How a machine runs. */
-export interface MachineSettings extends Partial<GradientSettings> {
-  autocast?: Dtype | null;
-  /** Whether memory that kernels take inside themselves is counted too. */
-  workspaces?: boolean;
-  /** Whether autocast keeps its copies of weights; of views of them it does not. */
-  cachesCasts?: boolean;
-}
 
 /**
  * Runs a model's code on tensors that have sizes and lifetimes but no contents:

@@ -62,6 +62,6 @@ const pair = z.strictObject({
 
 /** The type of a cache, of both or of keys and values each. */
 export const cacheType = byShape<CacheType | z.infer<typeof pair>>(
-  (value) => isObject(value) ? pair : plain,
+  (value) => isObject(value) && Object.keys(value).length > 0 ? pair : plain,
   { text: plain, objects: [pair] },
 );

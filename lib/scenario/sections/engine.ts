@@ -2,7 +2,7 @@ import { z } from "zod";
 import { field } from "../about.ts";
 import { count, flag } from "../fields.ts";
 import * as when from "../when.ts";
-import { engineSettings } from "./engine_settings.ts";
+import { engineSettingsSection } from "./engine_settings.ts";
 
 const offload = z.enum(["none", "cpu", "nvme"]);
 
@@ -60,5 +60,5 @@ export const engine = z.strictObject({
     hint: "Megatron",
     needs: [{ path: "engine.name", is: ["megatron"] }],
   }),
-  ...engineSettings,
+  ...engineSettingsSection,
 });

@@ -27,7 +27,7 @@ function setting<T extends z.ZodType>(
 
 /** Settings of one engine: what they share, and the kinds they are of. */
 function settingsOf(group: About["group"], ...needs: readonly Need[]) {
-  const shared = { group, needs: [when.training, ...needs] } as const;
+  const shared = { group, needs: [when.toTrain, ...needs] } as const;
   const about = (label: string, name: string, help: string) => ({
     ...shared,
     label,
@@ -52,13 +52,13 @@ function settingsOf(group: About["group"], ...needs: readonly Need[]) {
 }
 
 const any = settingsOf("sharing");
-const ddp = settingsOf("ddp", when.ddp);
+const ddp = settingsOf("ddp", when.replicated);
 const fsdp = settingsOf("fsdp", when.fsdp);
 const deepspeed = settingsOf("deepspeed", when.deepspeed);
 const megatron = settingsOf("megatron", when.megatron);
 
 /** Fields of `engine` that the engines themselves have under these names. */
-export const engineSettings = {
+export const engineSettingsSection = {
   driver: any.of(
     z.enum([
       "bare",
@@ -220,7 +220,7 @@ export const engineSettings = {
     help:
       "Megatron's selective checkpointing: `core_attn`, `mlp`, `moe_act`, `layernorm` …",
     flag: "--recompute-modules",
-    needs: [when.training, when.megatron, when.selective],
+    needs: [when.toTrain, when.megatron, when.selective],
   }),
   loss_parallel: any.switch(
     "Loss parallel",

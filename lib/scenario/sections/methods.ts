@@ -16,7 +16,7 @@ const cushion = { group: "cushions", unit: "GiB" } as const;
  * The calibration factors of the `factors` method and their defaults, as its
  * documents state them. Null means: by stage, or the model's own vision tower.
  */
-export const factors = z.strictObject({
+export const factorsSection = z.strictObject({
   attn_act_factor_no_fa: field(factor(0, 1000).default(4), {
     label: "Attention, eager",
     group: "calibration",
@@ -146,7 +146,7 @@ export const factors = z.strictObject({
  * What the `engine-formulas` method takes beside the other fields. Null means:
  * by `train.checkpointing`, and by the hidden size or the experts.
  */
-export const engineFormulas = section(
+export const engineFormulasSection = section(
   z.strictObject({
     checkpointing_level: field(count(0, 4).nullable().default(null), {
       label: "Checkpointing level",
@@ -173,14 +173,14 @@ export const engineFormulas = section(
  * The constants of the `multipliers` method that its document says to adjust:
  * what checkpointing leaves of the activations, and what inference needs of them.
  */
-export const multipliers = section(
+export const multipliersSection = section(
   z.strictObject({
     gradient_checkpointing: field(factor(0, 1).default(0.3), {
       label: "Checkpointing keeps",
       group: "multipliers",
       help: "for `multipliers`: what checkpointing leaves of the activations",
       needs: [{
-        any: [[when.training, { path: "train.checkpointing", is: ["full"] }]],
+        any: [[when.toTrain, { path: "train.checkpointing", is: ["full"] }]],
         because: "nothing is checkpointed",
       }],
     }),
@@ -188,14 +188,14 @@ export const multipliers = section(
       label: "Inference activations",
       group: "multipliers",
       help: "for `multipliers`: what inference needs of them",
-      needs: [when.serving],
+      needs: [when.toServe],
     }),
   }),
   [when.method("multipliers")],
 );
 
 /** What the `rule-of-thumb` method takes beside the other fields. */
-export const ruleOfThumb = section(
+export const ruleOfThumbSection = section(
   z.strictObject({
     count: field(z.enum(["tensors", "dimensions"]).default("tensors"), {
       label: "Parameters from",

@@ -16,7 +16,7 @@ const perNode = [{
 const staged = {
   group: "ranks",
   blank: "even",
-  needs: [when.training, when.piped],
+  needs: [when.toTrain, when.piped],
   awaited: true,
 } as const;
 
@@ -88,7 +88,7 @@ export const parallel = z.strictObject({
     help: "FSDP: groups of GPUs that each hold all shards",
     blank: "by sharding",
     flag: "--dp-replicate",
-    needs: [when.training, when.fsdp],
+    needs: [when.toTrain, when.fsdp],
     awaited: true,
   }),
   cp_kind: field(z.enum(["ring", "ulysses"]).nullable().default(null), {

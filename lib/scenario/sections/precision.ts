@@ -73,7 +73,7 @@ export const quantization = z.strictObject({
 });
 
 /** What updates the weights. */
-export const optimizer = section(
+export const optimizerSection = section(
   z.strictObject({
     name: field(z.enum(OPTIMIZERS).default("adamw"), {
       label: "Optimizer",
@@ -115,7 +115,7 @@ export const optimizer = section(
       help: "steps while gradients arrive",
     }),
   }),
-  [when.training],
+  [when.toTrain],
 );
 
 /**

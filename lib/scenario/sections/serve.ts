@@ -77,5 +77,5 @@ export const serve = section(
     }),
     ...serveSettings,
   }),
-  [when.serving],
+  [when.toServe],
 );

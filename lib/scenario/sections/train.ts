@@ -125,5 +125,5 @@ export const train = section(
     ),
     ...objectiveFields,
   }),
-  [when.training],
+  [when.toTrain],
 );

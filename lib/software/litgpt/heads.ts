@@ -1,4 +1,5 @@
-import type { Machine, Value } from "../../play/torch/machine.ts";
+import type { Machine } from "../../play/torch/machine.ts";
+import type { Value } from "../../play/torch/values.ts";
 import {
   cast,
   copied,

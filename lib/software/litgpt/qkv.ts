@@ -1,4 +1,5 @@
-import type { Machine, Parameter, Value } from "../../play/torch/machine.ts";
+import type { Machine } from "../../play/torch/machine.ts";
+import type { Parameter, Value } from "../../play/torch/values.ts";
 import type {
   AdaptedLinear,
   Adapter,

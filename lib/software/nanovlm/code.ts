@@ -1,7 +1,7 @@
 import type { Model } from "../../models/model.ts";
 import type { Scenario } from "../../scenario/schema.ts";
 import type { ModelCode } from "../model_code.ts";
-import { hasPlaceholders, numberOf, tokensOfImage } from "./config.ts";
+import { hasPlaceholders, numberInConfig, tokensOfImage } from "./config.ts";
 import { keptByLoop } from "./kept.ts";
 import { directLoss } from "./loss.ts";
 import { nanoVlmSight } from "./sight.ts";
@@ -20,7 +20,7 @@ export function nanoVlmCode(
   model: Model,
 ): ModelCode {
   const { train } = scenario;
-  const dropout = numberOf(model, "lm_dropout", 0);
+  const dropout = numberInConfig(model, "lm_dropout", 0);
   const overwrites = hasPlaceholders(model);
   const rows = train.micro_batch * train.sequence_length;
   const images = train.micro_batch * train.images_per_sample *

@@ -10,18 +10,18 @@ export function hasPlaceholders({ config }: Model): boolean {
 
 /** Tokens of an image: patches, so many side by side. */
 export function tokensOfImage(model: Model): number {
-  const side = imageSide(model) / numberOf(model, "vit_patch_size", 16);
-  const joins = numberOf(model, "mp_pixel_shuffle_factor", 2);
+  const side = imageSide(model) / numberInConfig(model, "vit_patch_size", 16);
+  const joins = numberInConfig(model, "mp_pixel_shuffle_factor", 2);
   return Math.floor(side / joins) ** 2;
 }
 
 /** Pixels of a side of an image. */
 export function imageSide(model: Model): number {
-  return numberOf(model, "vit_img_size", 224);
+  return numberInConfig(model, "vit_img_size", 224);
 }
 
 /** A number of the config. */
-export function numberOf(
+export function numberInConfig(
   { config }: Model,
   key: string,
   fallback: number,

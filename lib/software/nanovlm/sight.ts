@@ -2,7 +2,7 @@ import type { SightOf } from "../sight.ts";
 import {
   hasPlaceholders,
   imageSide,
-  numberOf,
+  numberInConfig,
   tokensOfImage,
 } from "./config.ts";
 
@@ -28,8 +28,8 @@ export const nanoVlmSight: SightOf = (
   }
   const images = scenario.train.micro_batch * scenario.train.images_per_sample;
   const patches = positions.shape[1] ?? 1;
-  const dropout = numberOf(model, "vit_dropout", 0);
-  const width = numberOf(model, "vit_hidden_dim", weight.shape[0] ?? 1);
+  const dropout = numberInConfig(model, "vit_dropout", 0);
+  const width = numberInConfig(model, "vit_hidden_dim", weight.shape[0] ?? 1);
   const tokens = images * tokensOfImage(model);
   return {
     sight: {
@@ -49,7 +49,7 @@ export const nanoVlmSight: SightOf = (
       rotaryWidth: 0,
       finalNorm: outside.norm("vision_encoder.layer_norm", "layer"),
       projector: {
-        joins: numberOf(model, "mp_pixel_shuffle_factor", 2) ** 2,
+        joins: numberInConfig(model, "mp_pixel_shuffle_factor", 2) ** 2,
         makes: "a copy",
         norm: null,
         normRows: tokens,
@@ -60,7 +60,7 @@ export const nanoVlmSight: SightOf = (
       merge: hasPlaceholders(model) ? "indexed" : "before",
     },
     tower: {
-      headWidth: width / numberOf(model, "vit_n_heads", 12),
+      headWidth: width / numberInConfig(model, "vit_n_heads", 12),
       traits: {
         rotary: "none",
         activation: "kernel",

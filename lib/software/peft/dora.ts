@@ -1,5 +1,6 @@
 import type { Dtype } from "../../play/torch/dtype.ts";
-import type { Machine, Parameter, Value } from "../../play/torch/machine.ts";
+import type { Machine } from "../../play/torch/machine.ts";
+import type { Parameter, Value } from "../../play/torch/values.ts";
 import {
   add,
   cast,

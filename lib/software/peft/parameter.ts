@@ -1,10 +1,6 @@
 import type { Dtype } from "../../play/torch/dtype.ts";
-import type {
-  Grad,
-  Machine,
-  Parameter,
-  Value,
-} from "../../play/torch/machine.ts";
+import type { Machine } from "../../play/torch/machine.ts";
+import type { Grad, Parameter, Value } from "../../play/torch/values.ts";
 import type {
   ParameterAdapter,
   ParameterJoin,

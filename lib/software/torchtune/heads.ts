@@ -1,4 +1,5 @@
-import type { Machine, Value } from "../../play/torch/machine.ts";
+import type { Machine } from "../../play/torch/machine.ts";
+import type { Value } from "../../play/torch/values.ts";
 import type { AdaptedLinear } from "../../play/torch/ops/adapted_linear.ts";
 import { adaptedLinear } from "../../play/torch/ops/adapted_linear.ts";
 import { repeated } from "../../play/torch/ops/attention/products.ts";

@@ -1,5 +1,6 @@
 import type { Kernels } from "../../play/torch/kernels.ts";
-import type { Machine, Value } from "../../play/torch/machine.ts";
+import type { Machine } from "../../play/torch/machine.ts";
+import type { Value } from "../../play/torch/values.ts";
 import {
   add,
   cast,

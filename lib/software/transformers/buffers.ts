@@ -1,6 +1,6 @@
 import type { Model } from "../../models/model.ts";
 import { codeOfType } from "../../models/families/mod.ts";
-import type { Buffer } from "../../models/tensors/tensor.ts";
+import type { ModelBuffer } from "../../models/tensors/tensor.ts";
 import { copiesOf, elementsOf } from "../../models/tensors/tensor.ts";
 import type { Scenario } from "../../scenario/schema.ts";
 import { roundedBytes } from "../../play/memory/tape.ts";
@@ -23,7 +23,7 @@ export function bufferBytes(
     .reduce((sum, buffer) => sum + bytesOf(buffer), 0);
 }
 
-function bytesOf(buffer: Buffer): number {
+function bytesOf(buffer: ModelBuffer): number {
   return copiesOf(buffer) *
     roundedBytes(elementsOf(buffer) * buffer.bytes_per_element);
 }

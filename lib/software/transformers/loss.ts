@@ -1,17 +1,17 @@
+import { lossOfCast } from "../../play/torch/ops/head_loss.ts";
 import type {
   LogitCopies,
-  LossCode as FamilyLoss,
+  LogitsCode,
 } from "../../models/families/code/loss.ts";
-import { lossOfCast } from "../../play/torch/ops/head_loss.ts";
 import type { Scenario } from "../../scenario/schema.ts";
 import { versionOf } from "../../scenario/version.ts";
 import type { LossCode } from "../loss_code.ts";
 import { checkpointedLoss } from "../trl/chunked_loss.ts";
 
-/** transformers' losses of a model type, and TRL's of pieces. */
+/** transformers' losses of a family, and TRL's of pieces. */
 export function transformersLoss(
   scenario: Scenario,
-  family: FamilyLoss,
+  family: LogitsCode,
 ): LossCode {
   return {
     copies: logitCopies(family, scenario.software.transformers),
@@ -46,11 +46,16 @@ function widensOutputs(
  * Source: huggingface/transformers loss/loss_utils.py, ForCausalLMLoss, and the
  * models' forward of releases 4.44 to 5.0
  */
-function logitCopies(code: FamilyLoss, release: string | null): LogitCopies {
+function logitCopies(
+  family: LogitsCode,
+  release: string | null,
+): LogitCopies {
   const version = versionOf(release);
   if (version === null || version.major > 4 || version.minor >= 49) {
     return "float";
   }
-  if (code.narrowUntil4_48) return "shift";
-  return version.minor >= code.castsFrom ? "float and shift" : "cast and shift";
+  if (family.narrowUntil4_48) return "shift";
+  return version.minor >= family.castsFrom
+    ? "float and shift"
+    : "cast and shift";
 }

@@ -1,5 +1,6 @@
 import { DTYPE_BYTES } from "../../play/torch/dtype.ts";
-import type { Machine, Value } from "../../play/torch/machine.ts";
+import type { Machine } from "../../play/torch/machine.ts";
+import type { Value } from "../../play/torch/values.ts";
 import { MAX_CHUNKS } from "../../play/memory/limits.ts";
 import { TapeFull } from "../../play/memory/tape.ts";
 import type { AdaptedLinear } from "../../play/torch/ops/adapted_linear.ts";

@@ -35,6 +35,7 @@ const accelerate = z.strictObject({
     offload_param_device: device,
     zero3_init_flag: z.boolean(),
     zero_stage: z.int().min(0).max(3),
+    gradient_clipping: z.number().optional(),
   }).optional(),
   fsdp_config: z.strictObject({
     fsdp_activation_checkpointing: z.boolean(),
@@ -56,10 +57,12 @@ const accelerate = z.strictObject({
     fsdp_reshard_after_forward: z.boolean().optional(),
     fsdp_sync_module_states: z.boolean().optional(),
     fsdp_use_orig_params: z.boolean().optional(),
+    fsdp_forward_prefetch: z.boolean().optional(),
   }).optional(),
   parallelism_config: z.strictObject({
     parallelism_config_tp_size: count,
     parallelism_config_cp_size: count,
+    parallelism_config_dp_replicate_size: count.optional(),
   }).optional(),
   megatron_lm_config: z.strictObject({
     megatron_lm_num_micro_batches: count,
@@ -88,7 +91,18 @@ const deepspeed = z.strictObject({
     stage: z.int().min(0).max(3),
     offload_optimizer: offload.optional(),
     offload_param: offload.optional(),
+    overlap_comm: z.boolean().optional(),
+    contiguous_gradients: z.boolean().optional(),
+    reduce_bucket_size: count.optional(),
+    allgather_bucket_size: count.optional(),
+    stage3_prefetch_bucket_size: count.optional(),
+    stage3_param_persistence_threshold: count.optional(),
+    stage3_max_live_parameters: count.optional(),
+    stage3_max_reuse_distance: count.optional(),
+    sub_group_size: count.optional(),
+    round_robin_gradients: z.boolean().optional(),
   }),
+  gradient_clipping: z.number().optional(),
   bf16: z.strictObject({
     enabled,
     bf16_master_weights_and_grads: z.boolean().optional(),
@@ -99,8 +113,9 @@ const deepspeed = z.strictObject({
     enabled,
     dtype: z.enum(["bfloat16", "float16"]),
   }).optional(),
-  data_types: z.strictObject({ grad_accum_dtype: z.literal("fp32") })
-    .optional(),
+  data_types: z.strictObject({
+    grad_accum_dtype: z.enum(["fp32", "bf16", "fp16"]),
+  }).optional(),
   optimizer: z.strictObject({
     type: z.enum(["AdamW", "Adam", "Lamb", "Lion", "Muon", "Adagrad"]),
     params: z.strictObject({
@@ -120,7 +135,13 @@ const fsdpOptions = z.array(z.enum([
   "auto_wrap",
   "offload",
 ]));
-const fsdpConfig = z.strictObject({ version: z.literal([1, 2]) });
+const fsdpConfig = z.strictObject({
+  version: z.literal([1, 2]),
+  reshard_after_forward: z.boolean().optional(),
+  forward_prefetch: z.boolean().optional(),
+  limit_all_gathers: z.boolean().optional(),
+  use_orig_params: z.boolean().optional(),
+});
 
 const trainingArguments = z.strictObject({
   output_dir: z.string(),
@@ -136,6 +157,7 @@ const trainingArguments = z.strictObject({
   deepspeed: deepspeed.optional(),
   fsdp: fsdpOptions.optional(),
   fsdp_config: fsdpConfig.optional(),
+  ddp_bucket_cap_mb: z.number().optional(),
 }).refine(({ bf16, fp16 }) => !(bf16 && fp16))
   .refine(({ deepspeed, fsdp }) => !(deepspeed && fsdp));
 
@@ -186,6 +208,8 @@ const axolotl = z.strictObject({
   tensor_parallel_size: count.optional(),
   context_parallel_size: count.optional(),
   dp_shard_size: count.optional(),
+  dp_replicate_size: count.optional(),
+  ddp_bucket_cap_mb: z.number().optional(),
 });
 
 const lightning = z.strictObject({

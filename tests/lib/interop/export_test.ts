@@ -7,14 +7,26 @@ import {
   DEFAULT_SCENARIO,
   EXPORTS,
   exportScenario,
+  FIELDS,
   leavesOf,
   parseScenario,
   PRESETS,
   scenarioOfConfiguration,
 } from "../../../lib/mod.ts";
 import { OPTIMIZERS } from "../../../lib/scenario/optimizers.ts";
+import { anotherValue } from "../another_value.ts";
 import { SCHEMAS } from "./export_schemas.ts";
 import { assertOk } from "../results.ts";
+
+/** What engines have by their own names, mostly left to them. */
+const SETTINGS = Object.fromEntries(
+  FIELDS.filter(({ path, awaited }) =>
+    path.startsWith("engine.") && awaited === true
+  ).map(({ path }) => [
+    path.slice("engine.".length),
+    fc.constantFrom(null, null, anotherValue(path, null)),
+  ]),
+);
 
 /** Scenarios of every engine, method and kernel, some of which clash. */
 const scenarios: fc.Arbitrary<ScenarioInput> = fc.record({
@@ -67,6 +79,8 @@ const scenarios: fc.Arbitrary<ScenarioInput> = fc.record({
     pp: fc.constantFrom(1, 2),
     cp: fc.constantFrom(1, 2),
     sequence_parallel: fc.boolean(),
+    dp_replicate: fc.constantFrom(null, 2),
+    cp_kind: fc.constantFrom(null, "ring", "ulysses"),
   }),
   engine: fc.record({
     name: fc.constantFrom(
@@ -83,6 +97,7 @@ const scenarios: fc.Arbitrary<ScenarioInput> = fc.record({
     offload_optimizer: fc.constantFrom("none", "cpu", "nvme"),
     offload_parameters: fc.constantFrom("none", "cpu", "nvme"),
     distributed_optimizer: fc.boolean(),
+    ...SETTINGS,
   }),
 }) as fc.Arbitrary<ScenarioInput>;
 

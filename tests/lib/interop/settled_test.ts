@@ -5,7 +5,7 @@ import { assertOk } from "../results.ts";
 
 Deno.test("scenarioOfConfiguration() names what it leaves out, and why", () => {
   const { ignored, warnings, assumed } = imported(
-    "optim: grokadamw\nmade_up: 1\nlearning_rate: 1e-4\nddp_bucket_cap_mb: 9\nauto_find_batch_size: false",
+    "optim: grokadamw\nmade_up: 1\nlearning_rate: 1e-4\ntorch_empty_cache_steps: 9\nauto_find_batch_size: false",
   );
   const reason = (key: string) =>
     ignored.find((each) => each.key === key)?.reason ?? "";
@@ -14,7 +14,7 @@ Deno.test("scenarioOfConfiguration() names what it leaves out, and why", () => {
   assertMatch(reason("auto_find_batch_size"), /switched off/);
   assertEquals(warnings.length, 2);
   assertMatch(warnings[0] ?? "", /^optim \("grokadamw"\) moves memory/);
-  assertMatch(warnings[1] ?? "", /^ddp_bucket_cap_mb \(9\) moves memory/);
+  assertMatch(warnings[1] ?? "", /^torch_empty_cache_steps \(9\) moves memory/);
   assertEquals(
     assumed.map(({ path }) => path).toSorted(),
     [

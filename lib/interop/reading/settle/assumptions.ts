@@ -1,8 +1,8 @@
 import { DEFAULT_SCENARIO } from "../../../scenario/default_scenario.ts";
 import type { Draft } from "../draft.ts";
-import { textOf } from "../draft.ts";
+import { settingText } from "../draft.ts";
 import type { Assumed } from "../imported.ts";
-import { fieldAt } from "./field_at.ts";
+import { leafAt } from "./field_at.ts";
 import type { Merged } from "./merged.ts";
 
 /** Fields that an estimate rests on, said where nothing states them. */
@@ -25,7 +25,9 @@ export function assumptionsOf(
   const { stated, assumed } = merged;
   const list: Assumed[] = [];
   for (const [path, { value, reason }] of assumed) {
-    if (!stated.has(path)) list.push({ path, value: textOf(value), reason });
+    if (!stated.has(path)) {
+      list.push({ path, value: settingText(value), reason });
+    }
   }
   for (const each of drafts.flatMap((draft) => draft.remarks)) list.push(each);
   const told = new Set([...stated.keys(), ...assumed.keys()]);
@@ -39,7 +41,7 @@ export function assumptionsOf(
       if (told.has(path) || (path === "hardware.gpu" && hasGpu(told))) continue;
       list.push({
         path,
-        value: textOf(fieldAt(DEFAULT_SCENARIO, path)),
+        value: settingText(leafAt(DEFAULT_SCENARIO, path)),
         reason,
       });
     }

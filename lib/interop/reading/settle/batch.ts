@@ -1,6 +1,6 @@
 import type { Problem } from "../../../scenario/problem.ts";
 import type { Merged } from "./merged.ts";
-import { valueAt } from "./merged.ts";
+import { mergedValueAt } from "./merged.ts";
 import { assumeOneReplica, replicaOf } from "./mesh.ts";
 
 /**
@@ -13,7 +13,8 @@ export function settleBatch(merged: Merged): Problem | null {
   const { stated, facts, assumed } = merged;
   const batch = facts.get("global_batch");
   if (!batch) return null;
-  const numberAt = (path: string): number => Number(valueAt(merged, path) ?? 1);
+  const numberAt = (path: string): number =>
+    Number(mergedValueAt(merged, path) ?? 1);
   const total = Number(batch.value);
   const micro = numberAt("train.micro_batch");
   const replica = replicaOf(merged);
@@ -49,7 +50,7 @@ export function settleBatch(merged: Merged): Problem | null {
     });
     return null;
   }
-  if (valueAt(merged, "parallel.gpus") === undefined && replica > 1) {
+  if (mergedValueAt(merged, "parallel.gpus") === undefined && replica > 1) {
     assumeOneReplica(merged);
   }
   const step = micro * numberAt("parallel.gpus") / replica;

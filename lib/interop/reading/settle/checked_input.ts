@@ -2,7 +2,7 @@ import type { Result } from "../../../scenario/parse_scenario.ts";
 import { parseScenario } from "../../../scenario/parse_scenario.ts";
 import { leavesOf, putAt } from "../../../scenario/walk.ts";
 import type { Stated } from "../draft.ts";
-import { fieldAt } from "./field_at.ts";
+import { leafAt } from "./field_at.ts";
 
 /**
  * The input with its values as the schema reads them. A model may be missing or
@@ -38,7 +38,7 @@ export function checkedInput(
   if (model !== undefined) putAt(values, "model", model);
   const full = parsed.ok ? parsed.value : parseScenarioWithoutModel(rest);
   for (const { path, value } of leavesOf(rest)) {
-    putAt(values, path, full ? fieldAt(full, path) ?? value : value);
+    putAt(values, path, full ? leafAt(full, path) ?? value : value);
   }
   // Sections made along a path have no prototype; what is given away has one.
   return { ok: true, value: structuredClone(values) };

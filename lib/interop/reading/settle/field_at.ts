@@ -1,5 +1,5 @@
 /** What stands at a dotted path; undefined where nothing does. */
-export function fieldAt(value: object, path: string): unknown {
+export function leafAt(value: object, path: string): unknown {
   let inner: unknown = value;
   for (const key of path.split(".")) {
     if (typeof inner !== "object" || inner === null) return undefined;

@@ -1,5 +1,5 @@
 import type { Draft, FileFacts, Stated } from "../draft.ts";
-import { FACT_FIELDS, textOf } from "../draft.ts";
+import { FACT_FIELDS, settingText } from "../draft.ts";
 import type { Ignored } from "../imported.ts";
 
 /** What several files state together; the last one wins. */
@@ -32,8 +32,8 @@ export function mergeDrafts(drafts: readonly Draft[]): Merging {
       undone.add(`${before.key}\n${what}`);
       overridden.push({
         key: before.key,
-        value: textOf(before.value),
-        reason: `${now.key} in a later file says ${textOf(now.value)}`,
+        value: settingText(before.value),
+        reason: `${now.key} in a later file says ${settingText(now.value)}`,
         moves_memory: false,
       });
     }
@@ -49,7 +49,10 @@ export function mergeDrafts(drafts: readonly Draft[]): Merging {
 }
 
 /** What a field is so far, stated or assumed; undefined where it is neither. */
-export function valueAt({ stated, assumed }: Merged, path: string): unknown {
+export function mergedValueAt(
+  { stated, assumed }: Merged,
+  path: string,
+): unknown {
   return stated.get(path)?.value ?? assumed.get(path)?.value;
 }
 
@@ -59,13 +62,13 @@ function* overrides(
 ): Generator<[what: string, before: Stated, now: Stated]> {
   for (const [path, now] of draft.stated) {
     const before = merged.stated.get(path);
-    if (before && textOf(before.value) !== textOf(now.value)) {
+    if (before && settingText(before.value) !== settingText(now.value)) {
       yield [path, before, now];
     }
   }
   for (const [name, now] of draft.facts) {
     const before = merged.facts.get(name);
-    if (before && textOf(before.value) !== textOf(now.value)) {
+    if (before && settingText(before.value) !== settingText(now.value)) {
       yield [FACT_FIELDS[name], before, now];
     }
   }

@@ -1,13 +1,13 @@
-import { textOf } from "../draft.ts";
+import { settingText } from "../draft.ts";
 import type { Ignored } from "../imported.ts";
 import type { Merged } from "./merged.ts";
-import { valueAt } from "./merged.ts";
+import { mergedValueAt } from "./merged.ts";
 
 /** GPUs that hold one replica together: tp × pp × cp. */
 export function replicaOf(merged: Merged): number {
   return ["tp", "pp", "cp"].reduce(
     (product, size) =>
-      product * Number(valueAt(merged, `parallel.${size}`) ?? 1),
+      product * Number(mergedValueAt(merged, `parallel.${size}`) ?? 1),
     1,
   );
 }
@@ -28,7 +28,7 @@ export function assumeOneReplica(merged: Merged): void {
 export function settleMesh(merged: Merged): Ignored | null {
   const replica = replicaOf(merged);
   if (!(replica > 1)) return null;
-  const gpus = valueAt(merged, "parallel.gpus");
+  const gpus = mergedValueAt(merged, "parallel.gpus");
   if (gpus === undefined) {
     if (!merged.facts.has("global_batch")) assumeOneReplica(merged);
     return null;
@@ -36,7 +36,7 @@ export function settleMesh(merged: Merged): Ignored | null {
   if (Number(gpus) % replica === 0) return null;
   return {
     key: merged.stated.get("parallel.gpus")?.key ?? "parallel.gpus",
-    value: textOf(gpus),
+    value: settingText(gpus),
     reason:
       `tp × pp × cp = ${replica} GPUs hold a replica: these are no multiple of it; give their number`,
     moves_memory: true,
@@ -46,7 +46,7 @@ export function settleMesh(merged: Merged): Ignored | null {
 /** GPUs per machine, where a file says how many machines there are. */
 export function settleNodes(merged: Merged): void {
   const nodes = merged.facts.get("nodes");
-  const gpus = Number(valueAt(merged, "parallel.gpus"));
+  const gpus = Number(mergedValueAt(merged, "parallel.gpus"));
   if (!nodes || !Number.isInteger(gpus)) return;
   const perNode = gpus / Number(nodes.value);
   if (Number.isInteger(perNode) && Number(nodes.value) > 1) {

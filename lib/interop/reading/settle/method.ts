@@ -1,10 +1,10 @@
 import type { Merged } from "./merged.ts";
-import { valueAt } from "./merged.ts";
+import { mergedValueAt } from "./merged.ts";
 
 /** Adapters over 4-bit weights are QLoRA; over others LoRA. */
 export function settleMethod(merged: Merged): void {
   const { stated, facts, assumed } = merged;
-  const quantized = valueAt(merged, "quantization.weights");
+  const quantized = mergedValueAt(merged, "quantization.weights");
   const fourBits = /^(?:nf4|nf4-dq|gptq-int4|awq-int4|hqq-int4|int4)$/.test(
     String(quantized),
   );
@@ -36,11 +36,11 @@ export function settleMethod(merged: Merged): void {
 
 /** A tool's defaults for adapters mean nothing where there are none. */
 export function dropUnused(merged: Merged): void {
-  const method = valueAt(merged, "train.method");
+  const method = mergedValueAt(merged, "train.method");
   const adapted = method === "lora" || method === "qlora";
   const unused = [...merged.assumed.keys()].filter((path) =>
     path === "quantization.kbit_upcast"
-      ? valueAt(merged, "quantization.weights") === undefined
+      ? mergedValueAt(merged, "quantization.weights") === undefined
       : path.startsWith("train.lora.") && !adapted
   );
   for (const path of unused) merged.assumed.delete(path);

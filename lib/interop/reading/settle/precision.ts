@@ -1,7 +1,7 @@
 import type { Stated } from "../draft.ts";
 import { plainText } from "../plain_text.ts";
 import type { Merged } from "./merged.ts";
-import { valueAt } from "./merged.ts";
+import { mergedValueAt } from "./merged.ts";
 
 /**
  * In which type parameters lie, and whether autocast runs: DeepSpeed casts the
@@ -12,9 +12,9 @@ export function settlePrecision(merged: Merged): void {
   const { stated, facts, assumed } = merged;
   const mixed = facts.get("mixed_precision");
   const loaded = facts.get("loaded");
-  const engine = plainText(valueAt(merged, "engine.name") ?? "auto");
-  const full = valueAt(merged, "train.method") === "full" ||
-    valueAt(merged, "train.method") === undefined;
+  const engine = plainText(mergedValueAt(merged, "engine.name") ?? "auto");
+  const full = mergedValueAt(merged, "train.method") === "full" ||
+    mergedValueAt(merged, "train.method") === undefined;
   const state = (path: string, value: unknown, by: Stated): void => {
     if (!stated.has(path)) stated.set(path, { value, key: by.key });
   };

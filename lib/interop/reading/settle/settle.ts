@@ -7,7 +7,7 @@ import { assumptionsOf } from "./assumptions.ts";
 import { settleBatch } from "./batch.ts";
 import { checkedInput } from "./checked_input.ts";
 import type { Merged } from "./merged.ts";
-import { mergeDrafts, valueAt } from "./merged.ts";
+import { mergeDrafts, mergedValueAt } from "./merged.ts";
 import { settleMesh, settleNodes } from "./mesh.ts";
 import { dropUnused, settleMethod } from "./method.ts";
 import { settlePrecision } from "./precision.ts";
@@ -37,7 +37,7 @@ export function settle(
       scenario: checked.value,
       understood: drafts.flatMap((draft) => draft.understood)
         .filter(({ key, path }) => !isOverridden(key, path))
-        .map((each) => withEngine(each, valueAt(merged, "engine.name"))),
+        .map((each) => withEngine(each, mergedValueAt(merged, "engine.name"))),
       ignored,
       assumed: assumptionsOf(drafts, merged),
       warnings: ignored.filter(({ moves_memory }) => moves_memory)

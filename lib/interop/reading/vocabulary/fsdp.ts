@@ -1,8 +1,14 @@
 import type { Draft, FileSetting } from "../draft.ts";
+import { engineSettings } from "../engine_settings.ts";
 import type { Rule, Unexpressed } from "../format.ts";
 import { anyKeyOf, KEY_END } from "../key_patterns.ts";
 import { plainText } from "../plain_text.ts";
-import { stateCheckpointing, switchOf, unexpressed } from "../rules.ts";
+import {
+  countOf,
+  stateCheckpointing,
+  switchOf,
+  unexpressed,
+} from "../rules.ts";
 import { readSwitch } from "../values.ts";
 
 /** torch.distributed.fsdp.ShardingStrategy, by name and number. */
@@ -18,6 +24,13 @@ const STRATEGIES: Record<string, "full" | "grad_op" | "none" | "hybrid"> = {
   "4": "hybrid",
   "5": "hybrid",
 };
+
+/** What FSDP's own settings of gathering are called in these files. */
+const GATHERING = [
+  "forward_prefetch",
+  "limit_all_gathers",
+  "use_orig_params",
+] as const;
 
 /** States how parameters are sharded. */
 export function stateSharding(setting: FileSetting, draft: Draft): void {
@@ -82,14 +95,21 @@ export function fsdpRules(section: string): Rule[] {
     },
     {
       keys: keys("reshard_after_forward"),
-      fields: ["engine.sharding"],
-      values: "true → full, false → grad_op; or a strategy's name",
-      read: (setting, draft) => {
+      fields: ["engine.sharding", "engine.reshard_after_forward"],
+      values:
+        "true → full, false → grad_op, and FSDP2's own; or a strategy's name",
+      read: (setting, draft, all) => {
         const on = readSwitch(setting.value);
-        if (on === null) stateSharding(setting, draft);
-        else draft.state(setting, "engine.sharding", on ? "full" : "grad_op");
+        if (on === null) return stateSharding(setting, draft);
+        draft.state(setting, "engine.sharding", on ? "full" : "grad_op");
+        const version = keys("version").map((key) => all.get(key))
+          .find((value) => value !== undefined) ?? all.get("fsdp_version");
+        if (plainText(version) === "2") {
+          draft.state(setting, "engine.reshard_after_forward", on);
+        }
       },
     },
+    ...engineSettings("fsdp", (name) => keys(name), GATHERING),
     {
       keys: keys("offload_params", "cpu_offload"),
       fields: ["engine.offload_parameters", "engine.offload_optimizer"],
@@ -109,17 +129,28 @@ export function fsdpRules(section: string): Rule[] {
   ];
 }
 
+/** Groups of GPUs that each hold all shards; one is what there is without. */
+export function replicatesRule(key: string): Rule {
+  return {
+    keys: [key],
+    fields: ["parallel.dp_replicate"],
+    values: "of several",
+    read: (setting, draft) => {
+      const count = countOf(setting, draft);
+      if (count === null) return;
+      if (count > 1) draft.state(setting, "parallel.dp_replicate", count);
+      else draft.leave(setting, "one group of shards");
+    },
+  };
+}
+
 /** Settings of FSDP that no field says. */
 export function fsdpUnexpressed(section: string): Unexpressed[] {
   const keys = (...names: string[]): string[] =>
     names.flatMap((name) => [`${section}.fsdp_${name}`, `${section}.${name}`]);
   return [
     unexpressed(
-      keys("forward_prefetch"),
-      "what FSDP gathers ahead is counted as usual",
-    ),
-    unexpressed(
-      keys("backward_prefetch", "limit_all_gathers"),
+      keys("backward_prefetch"),
       "what FSDP gathers ahead is counted as usual",
       false,
     ),
@@ -134,7 +165,7 @@ export function fsdpUnexpressed(section: string): Unexpressed[] {
 export const FSDP_NEUTRAL: readonly RegExp[] = [
   anyKeyOf(KEY_END.whole, String.raw`fsdp_config\.(?:fsdp_)?`)`
     auto_wrap_policy transformer_layer_cls_to_wrap state_dict_type
-    final_state_dict_type sync_module_states use_orig_params
+    final_state_dict_type sync_module_states
     cpu_ram_efficient_loading cpu_offload_pin_memory backward_prefetch_policy
     xla\w*
   `,

@@ -4,7 +4,7 @@ import type { Rule } from "../format.ts";
 import { plainText } from "../plain_text.ts";
 
 /** Optimizers by name. */
-export function optimizerRule(keys: readonly string[]): Rule {
+export function optimizerNames(keys: readonly string[]): Rule {
   return {
     keys,
     fields: [

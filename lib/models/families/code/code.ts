@@ -1,4 +1,5 @@
 import type { AttentionCode, RotaryCode } from "./attention.ts";
+import type { CacheCode } from "./cache.ts";
 import type { EncoderCode } from "./encoder.ts";
 import type { ExpertsCode, Routing } from "./experts.ts";
 import type {
@@ -8,7 +9,7 @@ import type {
   MlpCode,
   Multiplied,
 } from "./layer.ts";
-import type { HeadsCode, LossCode } from "./loss.ts";
+import type { HeadsCode, LogitsCode } from "./loss.ts";
 import type { PeftCode } from "./peft.ts";
 import type { SightCode } from "./sight.ts";
 import type { StateSpaceCode } from "./state_space.ts";
@@ -25,11 +26,12 @@ export interface FamilyCode {
   readonly dropout: DropoutCode;
   readonly embedding: EmbeddingCode;
   readonly multiplies: Multiplied;
-  readonly loss: LossCode;
+  readonly loss: LogitsCode;
   readonly heads: HeadsCode;
   readonly weights: WeightsCode;
   readonly sizes: SizesCode;
   readonly peft: PeftCode;
+  readonly cache: CacheCode;
   /** Of an encoder, or an encoder and its decoder; null of decoders alone. */
   readonly encoder: EncoderCode | null;
   /** Of types with state spaces that are played through. */

@@ -14,7 +14,7 @@ export type LogitCopies =
   | "none";
 
 /** How a type's own classes take their losses. */
-export interface LossCode {
+export interface LogitsCode {
   /** Whether logits of 16 bits were not cast until transformers 4.48. */
   readonly narrowUntil4_48: boolean;
   /** The 4.x from which the loss casts logits and no longer the model. */

@@ -1,6 +1,11 @@
+import type { CacheCode } from "./cache.ts";
+import { byLayer } from "./cache.ts";
 import type { CodeParts } from "./code.ts";
 import { ACTIVATION_KEYS } from "./layer.ts";
 import { LIKE_GATED, LIKE_MIXTRAL } from "./peft.ts";
+import type { Setting } from "./setting.ts";
+import { numberOf } from "./setting.ts";
+import { DELTA_STATE } from "./states.ts";
 import { USUAL } from "./usual.ts";
 
 /*
@@ -100,3 +105,40 @@ export function sized(
 
 /** No output embedding but that of a head of masked tokens. */
 export const MASKED_HEADS: CodeParts = { heads: { tied: null } };
+
+/** Keys and values in one compressed row a token: MLA. */
+export const LATENT_CACHE: CodeParts = { cache: { isLatent: true } };
+
+/** Caches of windows in all layers but each so manieth, by a key of its own. */
+export function cachesByTurns(
+  turn: Setting,
+  window: number,
+): CodeParts {
+  return {
+    cache: {
+      window,
+      ...byLayer((layer, text) =>
+        (layer + 1) % numberOf(text, turn) === 0
+          ? "full_attention"
+          : "sliding_attention"
+      ),
+    },
+  };
+}
+
+/** Caches of states in all layers. */
+export function cachesStates(cache: Pick<CacheCode, "state">): CodeParts {
+  return { cache: { ...cache, ...byLayer(() => "linear_attention") } };
+}
+
+/** Gated delta rules, and attention in each so manieth layer. */
+export const DELTA_CACHE: CodeParts = {
+  cache: {
+    ...DELTA_STATE,
+    ...byLayer((layer, text) =>
+      (layer + 1) % numberOf(text, [["full_attention_interval"], 4]) === 0
+        ? "full_attention"
+        : "linear_attention"
+    ),
+  },
+};

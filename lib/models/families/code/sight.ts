@@ -1,5 +1,5 @@
-import type { NormKind } from "./layer.ts";
 import type { Config } from "../../config.ts";
+import type { NormKind } from "./layer.ts";
 
 /** What a type's code does with what its vision tower gives. */
 export interface SightCode {

@@ -1,5 +1,5 @@
-import { ACTIVATION_KEYS } from "./layer.ts";
 import type { CodeParts, FamilyCode } from "./code.ts";
+import { ACTIVATION_KEYS } from "./layer.ts";
 
 /** What is so of a type that does not say otherwise: Llama's code. */
 export const USUAL: FamilyCode = {
@@ -92,6 +92,17 @@ export const USUAL: FamilyCode = {
     perLayer: false,
   },
   peft: { targets: null, experts: null },
+  cache: {
+    kinds: null,
+    window: null,
+    shares: 0,
+    endsInFull: false,
+    tokens: null,
+    isLatent: false,
+    isDouble: false,
+    crosses: false,
+    state: null,
+  },
   encoder: null,
   stateSpace: null,
   sight: null,
@@ -103,8 +114,12 @@ export function codeWith(...parts: readonly CodeParts[]): FamilyCode {
   return parts.reduce<FamilyCode>(joined, USUAL);
 }
 
-/** Parts that several types share, as one. */
-export function joined<T extends CodeParts>(first: T, second: CodeParts): T {
+/** Parts that several types share, as one; later ones win. */
+export function codePartsOf(...parts: readonly CodeParts[]): CodeParts {
+  return parts.reduce<CodeParts>(joined, {});
+}
+
+function joined<T extends CodeParts>(first: T, second: CodeParts): T {
   const whole: Record<string, unknown> = { ...first };
   for (const [group, stated] of Object.entries(second)) {
     const before = whole[group];

@@ -1,13 +1,13 @@
 import { allLayers } from "../../tensors/layer_ranges.ts";
 import { patchesOf, sizeOr, twoLinears } from "../blocks_vision.ts";
-import type { Tower } from "./tower.ts";
+import type { TowerFamily } from "./tower.ts";
 
 /**
  * BLIP-2's vision transformer, of EVA-CLIP: a class token and a fused qkv.
  *
  * Source: huggingface/transformers models/blip_2/modeling_blip_2.py
  */
-export const blip2Vision: Tower = (config, scope) => {
+export const blip2Vision: TowerFamily = (config, scope) => {
   const width = sizeOr(config, "hidden_size", 1408);
   const { patches, kernel } = patchesOf(config, { image: 224, patch: 14 });
   const embeddings = scope.scope("embeddings");

@@ -1,6 +1,6 @@
 import { allLayers } from "../../tensors/layer_ranges.ts";
 import { clipLayer, patchesOf, sizeOr } from "../blocks_vision.ts";
-import type { Tower } from "./tower.ts";
+import type { TowerFamily } from "./tower.ts";
 import { unwrapped } from "./unwrapped.ts";
 
 /**
@@ -9,7 +9,7 @@ import { unwrapped } from "./unwrapped.ts";
  *
  * Source: huggingface/transformers models/clip/modeling_clip.py
  */
-export const clipVision: Tower = (config, scope) => {
+export const clipVision: TowerFamily = (config, scope) => {
   const width = sizeOr(config, "hidden_size", 768);
   const { patches, kernel } = patchesOf(config, { image: 224, patch: 32 });
   const embeddings = scope.scope("embeddings");
@@ -32,5 +32,5 @@ export const clipVision: Tower = (config, scope) => {
 };
 
 /** CLIP's vision transformer before a language model. */
-export const clipTower: Tower = (config, scope) =>
+export const clipTower: TowerFamily = (config, scope) =>
   clipVision(config, unwrapped(config, scope));

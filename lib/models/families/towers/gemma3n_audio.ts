@@ -2,14 +2,14 @@ import type { ConfigReader } from "../../tensors/config_reader.ts";
 import { allLayers } from "../../tensors/layer_ranges.ts";
 import type { TensorScope } from "../../tensors/tensor_scope.ts";
 import { sizeOr } from "../blocks_vision.ts";
-import type { Tower } from "./tower.ts";
+import type { TowerFamily } from "./tower.ts";
 
 /**
  * Gemma 3n's audio conformer (USM).
  *
  * Source: huggingface/transformers models/gemma3n/modeling_gemma3n.py
  */
-export const gemma3nAudio: Tower = (config, scope) => {
+export const gemma3nAudio: TowerFamily = (config, scope) => {
   const width = sizeOr(config, "hidden_size", 1536);
   subsample(config, scope.scope("subsample_conv_projection"), width);
   const layer = scope.layers(

@@ -3,14 +3,14 @@ import { allLayers } from "../../tensors/layer_ranges.ts";
 import type { TensorScope } from "../../tensors/tensor_scope.ts";
 import { sizeOr } from "../blocks_vision.ts";
 import { clippable } from "./gemma4_vision.ts";
-import type { Tower } from "./tower.ts";
+import type { TowerFamily } from "./tower.ts";
 
 /**
  * Gemma 4's audio conformer.
  *
  * Source: huggingface/transformers models/gemma4/modeling_gemma4.py
  */
-export const gemma4Audio: Tower = (config, scope) => {
+export const gemma4Audio: TowerFamily = (config, scope) => {
   const width = sizeOr(config, "hidden_size", 1024);
   const heads = Math.max(1, sizeOr(config, "num_attention_heads", 8));
   const headDim = Math.floor(width / heads);

@@ -1,7 +1,7 @@
 import { allLayers } from "../../tensors/layer_ranges.ts";
 import type { LinearOptions, TensorScope } from "../../tensors/tensor_scope.ts";
 import { sizeOr } from "../blocks_vision.ts";
-import type { Tower } from "./tower.ts";
+import type { TowerFamily } from "./tower.ts";
 
 /**
  * Gemma 4's vision transformer: rotation in two directions beside learned
@@ -9,7 +9,7 @@ import type { Tower } from "./tower.ts";
  *
  * Source: huggingface/transformers models/gemma4/modeling_gemma4.py
  */
-export const gemma4Vision: Tower = (config, scope) => {
+export const gemma4Vision: TowerFamily = (config, scope) => {
   const width = sizeOr(config, "hidden_size", 768);
   const intermediate = sizeOr(config, "intermediate_size", 3072);
   const heads = sizeOr(config, "num_attention_heads", 12);

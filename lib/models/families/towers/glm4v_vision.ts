@@ -3,7 +3,7 @@ import type { TensorScope } from "../../tensors/tensor_scope.ts";
 import { gatedMlp } from "../blocks.ts";
 import { patchesOf, sizeOr } from "../blocks_vision.ts";
 import { patchEmbedding, qwenBlocks } from "./qwen2_vl_vision.ts";
-import type { Tower } from "./tower.ts";
+import type { TowerFamily } from "./tower.ts";
 
 /**
  * GLM-4V's vision transformer: Qwen's blocks as wide inside as the language
@@ -11,7 +11,7 @@ import type { Tower } from "./tower.ts";
  *
  * Source: huggingface/transformers models/glm4v/modeling_glm4v.py
  */
-export const glm4vVision: Tower = (config, scope) => {
+export const glm4vVision: TowerFamily = (config, scope) => {
   const width = sizeOr(config, "hidden_size", 1536);
   const outputs = sizeOr(config, "out_hidden_size", 4096);
   const { patches } = patchesOf(config, { image: 336, patch: 14 });
@@ -44,7 +44,7 @@ export const glm4vVision: Tower = (config, scope) => {
  *
  * Source: huggingface/transformers models/glm_ocr/modeling_glm_ocr.py
  */
-export const glmOcrVision: Tower = (config, scope) => {
+export const glmOcrVision: TowerFamily = (config, scope) => {
   const width = sizeOr(config, "hidden_size", 1024);
   const outputs = sizeOr(config, "out_hidden_size", 1536);
   const heads = Math.max(1, config.optional("num_heads") ?? 16);

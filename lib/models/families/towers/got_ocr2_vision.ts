@@ -1,6 +1,6 @@
 import { allLayers, layersWhere } from "../../tensors/layer_ranges.ts";
 import { listOf, patchesOf, sizeOr, twoLinears } from "../blocks_vision.ts";
-import type { Tower } from "./tower.ts";
+import type { TowerFamily } from "./tower.ts";
 
 /** Layers that see the whole image when the config does not say. */
 const GLOBAL_LAYERS = [2, 5, 8, 11];
@@ -11,7 +11,7 @@ const GLOBAL_LAYERS = [2, 5, 8, 11];
  *
  * Source: huggingface/transformers models/got_ocr2/modeling_got_ocr2.py
  */
-export const gotOcr2Vision: Tower = (config, scope) => {
+export const gotOcr2Vision: TowerFamily = (config, scope) => {
   const width = sizeOr(config, "hidden_size", 768);
   const heads = Math.max(1, sizeOr(config, "num_attention_heads", 12));
   const { kernel, patches } = patchesOf(config, { image: 1024, patch: 16 });

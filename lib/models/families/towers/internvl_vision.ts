@@ -5,7 +5,7 @@ import {
   twoLinears,
   vitAttention,
 } from "../blocks_vision.ts";
-import type { Tower } from "./tower.ts";
+import type { TowerFamily } from "./tower.ts";
 
 /**
  * InternVL's vision transformer: BEiT's layers, each scaled by two learned
@@ -13,7 +13,7 @@ import type { Tower } from "./tower.ts";
  *
  * Source: huggingface/transformers models/internvl/modeling_internvl.py
  */
-export const internvlVision: Tower = (config, scope) => {
+export const internvlVision: TowerFamily = (config, scope) => {
   const width = sizeOr(config, "hidden_size", 1024);
   const { patches, kernel } = patchesOf(config, { image: 448, patch: 14 });
   const embeddings = scope.scope("embeddings");

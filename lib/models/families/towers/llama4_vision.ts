@@ -6,7 +6,7 @@ import {
   twoLinears,
   vitAttention,
 } from "../blocks_vision.ts";
-import type { Tower } from "./tower.ts";
+import type { TowerFamily } from "./tower.ts";
 
 /**
  * Llama 4's vision transformer: patches by a linear layer, and an adapter that
@@ -14,7 +14,7 @@ import type { Tower } from "./tower.ts";
  *
  * Source: huggingface/transformers models/llama4/modeling_llama4.py
  */
-export const llama4Vision: Tower = (config, scope) => {
+export const llama4Vision: TowerFamily = (config, scope) => {
   const width = sizeOr(config, "hidden_size", 768);
   const intermediate = sizeOr(config, "intermediate_size", 5632);
   const { patches, kernel } = patchesOf(config, { image: 448, patch: 14 });

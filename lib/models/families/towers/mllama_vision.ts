@@ -6,7 +6,7 @@ import {
   twoLinears,
   vitAttention,
 } from "../blocks_vision.ts";
-import type { Tower } from "./tower.ts";
+import type { TowerFamily } from "./tower.ts";
 
 /**
  * Llama 3.2's vision transformer: images in tiles, with embeddings for every
@@ -14,7 +14,7 @@ import type { Tower } from "./tower.ts";
  *
  * Source: huggingface/transformers models/mllama/modeling_mllama.py
  */
-export const mllamaVision: Tower = (config, scope) => {
+export const mllamaVision: TowerFamily = (config, scope) => {
   const width = sizeOr(config, "hidden_size", 1280);
   const { patches, kernel } = patchesOf(config, { image: 448, patch: 14 });
   const positions = patches + 1;

@@ -1,6 +1,6 @@
 import type { LayerRange } from "../../tensors/tensor.ts";
 import type { TensorScope } from "../../tensors/tensor_scope.ts";
-import type { Tower } from "./tower.ts";
+import type { TowerFamily } from "./tower.ts";
 
 /** Convolutions of one block: what it widens to, and its depthwise kernels. */
 interface Bottleneck {
@@ -26,7 +26,7 @@ interface StageAttention {
  *
  * Source: huggingface/pytorch-image-models timm/models/mobilenetv5.py
  */
-export const mobilenetV5: Tower = (_, scope) => {
+export const mobilenetV5: TowerFamily = (_, scope) => {
   const stem = scope.scope("conv_stem");
   stem.conv("conv", [64, 3, 3, 3], { bias: true });
   stem.norm("bn", 64);

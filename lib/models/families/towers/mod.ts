@@ -5,11 +5,11 @@ import { idefics3Vision } from "./idefics_vision.ts";
 import { internvlVision } from "./internvl_vision.ts";
 import { pixtralTower } from "./pixtral.ts";
 import { siglipTower } from "./siglip.ts";
-import type { Tower } from "./tower.ts";
+import type { TowerFamily } from "./tower.ts";
 
 /** A tower that goes with any language model. */
 export interface FreeTower {
-  declare: Tower;
+  declare: TowerFamily;
   /** Its width when the config does not say. */
   width: number;
 }
@@ -28,7 +28,7 @@ export const TOWERS: Readonly<Record<string, FreeTower>> = {
 export function towerOf(
   vision: ConfigReader,
   fallback: string,
-): { declare: Tower; width: number } {
+): { declare: TowerFamily; width: number } {
   const type = vision.text("model_type", fallback);
   const tower = TOWERS[type] ?? TOWERS[fallback];
   if (!Object.hasOwn(TOWERS, type)) {

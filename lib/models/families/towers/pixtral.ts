@@ -1,7 +1,7 @@
 import { allLayers } from "../../tensors/layer_ranges.ts";
-import { attention, gatedMlp } from "../blocks.ts";
+import { attentionTensors, gatedMlp } from "../blocks.ts";
 import { pairOf, sizeOr } from "../blocks_vision.ts";
-import type { Tower } from "./tower.ts";
+import type { TowerFamily } from "./tower.ts";
 
 /**
  * Pixtral's vision transformer, built like a llama: RMS norms, a gated MLP and
@@ -9,7 +9,7 @@ import type { Tower } from "./tower.ts";
  *
  * Source: huggingface/transformers models/pixtral/modeling_pixtral.py
  */
-export const pixtralTower: Tower = (config, scope) => {
+export const pixtralTower: TowerFamily = (config, scope) => {
   const hidden = sizeOr(config, "hidden_size", 1024);
   const heads = Math.max(1, sizeOr(config, "num_attention_heads", 16));
   const headDim = Math.floor(hidden / heads);
@@ -27,7 +27,7 @@ export const pixtralTower: Tower = (config, scope) => {
   gatedMlp(layer, hidden, sizeOr(config, "intermediate_size", 4096), {
     name: "feed_forward",
   });
-  attention(layer, { hidden, heads, kvHeads: heads, headDim }, {
+  attentionTensors(layer, { hidden, heads, kvHeads: heads, headDim }, {
     name: "attention",
   });
   layer.norm("ffn_norm", hidden);

@@ -4,7 +4,7 @@ import type { TensorScope } from "../../tensors/tensor_scope.ts";
 import { isBeforeRelease } from "../before_release.ts";
 import { gatedMlp } from "../blocks.ts";
 import { pairOf, sizeOr, twoLinears } from "../blocks_vision.ts";
-import type { Tower } from "./tower.ts";
+import type { TowerFamily } from "./tower.ts";
 
 /**
  * Qwen2-VL's vision transformer: a fused qkv, and a merger of neighbouring
@@ -12,7 +12,7 @@ import type { Tower } from "./tower.ts";
  *
  * Source: huggingface/transformers models/qwen2_vl/modeling_qwen2_vl.py
  */
-export const qwen2VlVision: Tower = (config, scope) => {
+export const qwen2VlVision: TowerFamily = (config, scope) => {
   const width = sizeOr(config, "embed_dim", 1280);
   patchEmbedding(config, scope, { width, patch: 14 });
   const block = qwenBlocks(config, scope, { width, layers: 32, bias: true });
@@ -40,7 +40,7 @@ export const qwen25VlVision = gated();
 export const exaone45Vision = gated({ kvHeads: 8 });
 
 /** @param shared The heads of keys and values when the config does not say. */
-function gated(shared: { kvHeads?: number } = {}): Tower {
+function gated(shared: { kvHeads?: number } = {}): TowerFamily {
   return (config, scope) => {
     const width = sizeOr(config, "hidden_size", 3584);
     patchEmbedding(config, scope, { width, patch: 14 });

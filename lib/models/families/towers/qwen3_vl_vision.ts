@@ -2,7 +2,7 @@ import { allLayers } from "../../tensors/layer_ranges.ts";
 import type { TensorScope } from "../../tensors/tensor_scope.ts";
 import { listOf, sizeOr, twoLinears } from "../blocks_vision.ts";
 import { patchEmbedding, qwenBlocks } from "./qwen2_vl_vision.ts";
-import type { Tower } from "./tower.ts";
+import type { TowerFamily } from "./tower.ts";
 
 /** Layers whose output goes to the language model when the config is silent. */
 const DEEPSTACK = 3;
@@ -13,7 +13,7 @@ const DEEPSTACK = 3;
  *
  * Source: huggingface/transformers models/qwen3_vl/modeling_qwen3_vl.py
  */
-export const qwen3VlVision: Tower = (config, scope) => {
+export const qwen3VlVision: TowerFamily = (config, scope) => {
   const width = sizeOr(config, "hidden_size", 1152);
   patchEmbedding(config, scope, { width, patch: 16, bias: true });
   scope.embedding(

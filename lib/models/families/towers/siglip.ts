@@ -2,7 +2,7 @@ import type { ConfigReader } from "../../tensors/config_reader.ts";
 import { allLayers } from "../../tensors/layer_ranges.ts";
 import type { TensorScope } from "../../tensors/tensor_scope.ts";
 import { clipLayer, patchesOf, sizeOr, twoLinears } from "../blocks_vision.ts";
-import type { Tower } from "./tower.ts";
+import type { TowerFamily } from "./tower.ts";
 import { unwrapped } from "./unwrapped.ts";
 
 /** What a config of this build leaves out. */
@@ -18,7 +18,7 @@ interface Defaults {
  *
  * Source: huggingface/transformers models/siglip/modeling_siglip.py
  */
-export const siglipVision: Tower = (config, scope) => {
+export const siglipVision: TowerFamily = (config, scope) => {
   const defaults = { width: 768, image: 224, patch: 16 };
   plainSiglip(config, scope, defaults);
   const { patches } = patchesOf(config, defaults);
@@ -33,7 +33,7 @@ export const siglipVision: Tower = (config, scope) => {
 };
 
 /** SigLIP's vision transformer before a language model. */
-export const siglipTower: Tower = (config, scope) =>
+export const siglipTower: TowerFamily = (config, scope) =>
   siglipVision(config, unwrapped(config, scope));
 
 /** The transformer without position ids and pooling head: Idefics' towers. */

@@ -1,7 +1,7 @@
 import { allLayers } from "../../tensors/layer_ranges.ts";
 import { clipLayer, sizeOr } from "../blocks_vision.ts";
 import { poolingHead } from "./siglip.ts";
-import type { Tower } from "./tower.ts";
+import type { TowerFamily } from "./tower.ts";
 
 /**
  * SigLIP 2 for pictures of any shape: patches come cut, so one linear embeds
@@ -9,7 +9,7 @@ import type { Tower } from "./tower.ts";
  *
  * Source: huggingface/transformers models/siglip2/modeling_siglip2.py
  */
-export const siglip2Vision: Tower = (config, scope) => {
+export const siglip2Vision: TowerFamily = (config, scope) => {
   const width = sizeOr(config, "hidden_size", 768);
   const intermediate = sizeOr(config, "intermediate_size", 3072);
   const inputs = sizeOr(config, "num_channels", 3) *

@@ -2,12 +2,12 @@ import type { FreeBlocks } from "../../memory/allocator/free_blocks.ts";
 import { NONE } from "../../memory/allocator/free_blocks.ts";
 
 /** Sizes, from one up to but not including another. */
-export type Sizes = readonly [from: number, to: number];
+export type SizeRange = readonly [from: number, to: number];
 
 /** How many free blocks there are of some sizes. */
 export class Guard {
   readonly #counts: ReadonlyMap<number, number>;
-  #sizes: Sizes[] = [];
+  #sizes: SizeRange[] = [];
   #filled = 0;
 
   /** @param bins Whose blocks are counted now. */
@@ -22,7 +22,7 @@ export class Guard {
   }
 
   /** Sets the sizes that are guarded. */
-  settle(sizes: readonly Sizes[]): void {
+  settle(sizes: readonly SizeRange[]): void {
     const sorted = [...sizes].sort(([a], [b]) => a - b);
     const joined: [number, number][] = [];
     for (const [from, to] of sorted) {

@@ -1,9 +1,9 @@
-import type { Guard, Order, Sizes } from "./conditions.ts";
+import type { Guard, Order, SizeRange } from "./conditions.ts";
 import { NONE } from "../../memory/allocator/free_blocks.ts";
 import type { Origins } from "./origins.ts";
-import type { Base, Period, Piece, Place } from "./period.ts";
+import type { Base, Period, StoragePlace, StretchPiece } from "./period.ts";
 import type { Player } from "./player.ts";
-import type { Run } from "./runs.ts";
+import type { PoolRun } from "./runs.ts";
 import type { Stock } from "./stocks.ts";
 
 /** What `PeriodLog` has noted when its runs are over. */
@@ -18,7 +18,7 @@ export interface Noted {
   readonly origins: Origins;
   readonly stocks: ReadonlyMap<number, Stock>;
   /** Where memory was at the start that was handed on as it was. */
-  readonly moved: ReadonlyMap<number, Place>;
+  readonly moved: ReadonlyMap<number, StoragePlace>;
   readonly guard: Guard;
   /**
    * For each class of requests: up to where no other block was free that would
@@ -35,13 +35,13 @@ export interface Noted {
  */
 export function periodOf(
   noted: Noted,
-  runs: readonly Run[],
+  runs: readonly PoolRun[],
 ): Period | null {
   const { player: { pool, used, others }, start, guard } = noted;
   const stretches = stretchesNow(noted, runs);
   if (stretches === null) return null;
   const needed = settleStocks(noted);
-  guard.settle(noted.lacking.flatMap((to, request): Sizes[] => {
+  guard.settle(noted.lacking.flatMap((to, request): SizeRange[] => {
     const from = pool.requests[request] as number;
     return from < to ? [[from, to]] : [];
   }));
@@ -84,9 +84,9 @@ function settleStocks(
 /** Memory that was handed on as it was. */
 function movesOf(
   { player, moved }: Noted,
-  runs: readonly Run[],
+  runs: readonly PoolRun[],
 ): Period["moves"] {
-  const moves: { from: Place; to: Place }[] = [];
+  const moves: { from: StoragePlace; to: StoragePlace }[] = [];
   if (moved.size === 0) return moves;
   for (const [block, to] of ownersIn(player, runs)) {
     const from = moved.get(block);
@@ -98,7 +98,7 @@ function movesOf(
 /** What stretches are cut into; null where a piece is nobody's. */
 function stretchesNow(
   { player, origins, stretches, bases: all }: Noted,
-  runs: readonly Run[],
+  runs: readonly PoolRun[],
 ): Period["stretches"] | null {
   const { pool } = player;
   const owners = new Map(ownersIn(player, runs));
@@ -110,12 +110,12 @@ function stretchesNow(
     if (known) known.push(block);
     else blocksOf.set(stretch, [block]);
   }
-  const found: { bases: number[]; pieces: Piece[] }[] = [];
+  const found: { bases: number[]; pieces: StretchPiece[] }[] = [];
   for (const [bases, blocks] of blocksOf) {
     blocks.sort((a, b) =>
       (pool.address[a] as number) - (pool.address[b] as number)
     );
-    const pieces: Piece[] = [];
+    const pieces: StretchPiece[] = [];
     for (const block of blocks) {
       const owner = pool.free[block] === 1 ? null : owners.get(block);
       if (owner === undefined) return null;
@@ -133,12 +133,12 @@ function stretchesNow(
 /** The blocks that storages of runs have, and whose they are. */
 function ownersIn(
   { memory }: Player,
-  runs: readonly Run[],
-): [block: number, owner: Place][] {
+  runs: readonly PoolRun[],
+): [block: number, owner: StoragePlace][] {
   return runs.flatMap(({ instance: { compiled, base } }, run) =>
     Array.from(
       { length: compiled.kept },
-      (_, place): [number, Place] => [
+      (_, place): [number, StoragePlace] => [
         memory[base + place] as number,
         { run, place },
       ],

@@ -1,10 +1,10 @@
 import type { Guard } from "./conditions.ts";
 import { NONE } from "../../memory/allocator/free_blocks.ts";
 import type { Player } from "./player.ts";
-import type { Run } from "./runs.ts";
+import type { PoolRun } from "./runs.ts";
 
 /** A storage of one of a period's runs. */
-export interface Place {
+export interface StoragePlace {
   readonly run: number;
   readonly place: number;
 }
@@ -24,7 +24,7 @@ export type Base =
     /** A free block, the so-manieth of its bin by address. */
     | { readonly kind: "stock"; readonly bin: number; readonly rank: number }
     /** A storage's memory, by the run that frees it. */
-    | ({ readonly kind: "held" } & Place)
+    | ({ readonly kind: "held" } & StoragePlace)
     /** A free block beside another base. */
     | {
       readonly kind: "neighbour";
@@ -36,10 +36,10 @@ export type Base =
   );
 
 /** What a stretch of memory is cut into in the end. */
-export interface Piece {
+export interface StretchPiece {
   readonly size: number;
   /** The storage that has it; null of one that is free. */
-  readonly owner: Place | null;
+  readonly owner: StoragePlace | null;
 }
 
 /** All that a period of runs does, and what it depends on; sizes are in units. */
@@ -54,10 +54,13 @@ export interface Period {
   /** Stretches that end up otherwise than they began, by their bases in order. */
   readonly stretches: readonly {
     readonly bases: readonly number[];
-    readonly pieces: readonly Piece[];
+    readonly pieces: readonly StretchPiece[];
   }[];
   /** Memory that is handed on as it is. */
-  readonly moves: readonly { readonly from: Place; readonly to: Place }[];
+  readonly moves: readonly {
+    readonly from: StoragePlace;
+    readonly to: StoragePlace;
+  }[];
   /** By how much used, others and reserved grow. */
   readonly used: number;
   readonly others: number;
@@ -86,12 +89,12 @@ export class Repeater {
    * one size the order by address is the same; and where each freed block has
    * the same neighbours.
    */
-  fits(runs: readonly Run[], at: number): boolean {
+  fits(runs: readonly PoolRun[], at: number): boolean {
     return this.#find(runs, at) && this.#hasBlocks() && this.#isAlike();
   }
 
   /** Does what the period does, at runs that it fits. */
-  apply(runs: readonly Run[], at: number): void {
+  apply(runs: readonly PoolRun[], at: number): void {
     const player = this.#player;
     const { pool, memory } = player;
     const { bases, stretches, moves } = this.#period;
@@ -132,7 +135,7 @@ export class Repeater {
     }
   }
 
-  #move(runs: readonly Run[], at: number): void {
+  #move(runs: readonly PoolRun[], at: number): void {
     const { memory } = this.#player;
     const { moves } = this.#period;
     const moved = moves.map(({ from }) => {
@@ -146,7 +149,7 @@ export class Repeater {
   }
 
   /** Frees pieces, which no free block lies beside; from the last one back. */
-  #free(pieces: readonly Piece[], last: number): void {
+  #free(pieces: readonly StretchPiece[], last: number): void {
     const { pool } = this.#player;
     let block = last;
     for (let at = pieces.length - 1; at >= 0; at--) {
@@ -163,7 +166,7 @@ export class Repeater {
       needed.every(([bin, blocks]) => (bins.lists[bin]?.length ?? 0) >= blocks);
   }
 
-  #find(runs: readonly Run[], at: number): boolean {
+  #find(runs: readonly PoolRun[], at: number): boolean {
     const { pool } = this.#player;
     pool.unmark();
     const { bases } = this.#period;
@@ -181,7 +184,7 @@ export class Repeater {
   /** The block of a base that is no segment; NONE where there is none. */
   #findOne(
     base: Exclude<Base, { kind: "segment" }>,
-    runs: readonly Run[],
+    runs: readonly PoolRun[],
     at: number,
   ): number {
     const { pool, memory } = this.#player;
@@ -248,9 +251,9 @@ export class Repeater {
 
 /** Where a storage of one of a period's runs has its memory noted. */
 function placeOf(
-  runs: readonly Run[],
+  runs: readonly PoolRun[],
   at: number,
-  { run, place }: Place,
+  { run, place }: StoragePlace,
 ): number {
-  return (runs[at + run] as Run).instance.base + place;
+  return (runs[at + run] as PoolRun).instance.base + place;
 }

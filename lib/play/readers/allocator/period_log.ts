@@ -1,11 +1,11 @@
 import { Guard, Order } from "./conditions.ts";
 import { NONE } from "../../memory/allocator/free_blocks.ts";
 import type { Origins } from "./origins.ts";
-import type { Base, Period, Place } from "./period.ts";
+import type { Base, Period, StoragePlace } from "./period.ts";
 import type { Noted } from "./noted.ts";
 import { periodOf } from "./noted.ts";
 import type { Player } from "./player.ts";
-import type { Run } from "./runs.ts";
+import type { PoolRun } from "./runs.ts";
 import type { Stock } from "./stocks.ts";
 import { nextRank, rankOf } from "./stocks.ts";
 
@@ -34,7 +34,7 @@ export class PeriodLog {
   readonly #lacking: number[] = [];
   readonly #stocks = new Map<number, Stock>();
   /** Where memory was at the start that is handed on as it is. */
-  readonly #moved = new Map<number, Place>();
+  readonly #moved = new Map<number, StoragePlace>();
   readonly #start: Pick<Player, "used" | "others"> & { reserved: number };
   #high = -Infinity;
   #isClear = true;
@@ -53,10 +53,10 @@ export class PeriodLog {
    *
    * @returns What they do; null where that depends on more than is noted.
    */
-  play(runs: readonly Run[], at: number, length: number): Period | null {
+  play(runs: readonly PoolRun[], at: number, length: number): Period | null {
     const player = this.#player;
     for (let run = 0; run < length; run++) {
-      const { hands, instance, stream } = runs[at + run] as Run;
+      const { hands, instance, stream } = runs[at + run] as PoolRun;
       for (const hand of run === 0 ? [] : hands) {
         const block = player.memory[hand.from.base + hand.given] as number;
         if (block !== NONE && !this.#origins.has(block)) {
@@ -91,8 +91,8 @@ export class PeriodLog {
 
   #run(
     run: number,
-    { compiled: { kept }, base }: Run["instance"],
-    { code, highs, lead, net }: NonNullable<Run["stream"]>,
+    { compiled: { kept }, base }: PoolRun["instance"],
+    { code, highs, lead, net }: NonNullable<PoolRun["stream"]>,
   ): void {
     const player = this.#player;
     const { pool, memory, scratch } = player;
@@ -204,7 +204,7 @@ export class PeriodLog {
   }
 
   /** Notes memory that is given back and stood at the start. */
-  #takeOver(block: number, freed: Place): void {
+  #takeOver(block: number, freed: StoragePlace): void {
     const place = this.#moved.get(block) ?? freed;
     this.#moved.delete(block);
     this.#touch(block, { kind: "held", ...place });

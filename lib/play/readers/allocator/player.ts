@@ -3,15 +3,8 @@ import { Pool } from "../../memory/allocator/pool.ts";
 import type { PoolSizes } from "../../memory/allocator/sizes.ts";
 import { UNIT } from "../../memory/allocator/sizes.ts";
 import { Origins } from "./origins.ts";
-import type { Hand } from "./runs.ts";
+import type { Hand, PoolInstance } from "./instance.ts";
 import type { Compiled, Stream } from "./stream.ts";
-
-/** A block of a step and where its storages' memory is noted. */
-export interface PoolInstance {
-  readonly compiled: Compiled;
-  /** The first of its own places in {@linkcode Player.memory}. */
-  readonly base: number;
-}
 
 /** Plays a step's events on one pool, and follows what both pools hold. */
 export class Player {

@@ -1,7 +1,7 @@
 import { Repeater } from "./period.ts";
 import { PeriodLog } from "./period_log.ts";
 import type { Player } from "./player.ts";
-import type { Run } from "./runs.ts";
+import type { PoolRun } from "./runs.ts";
 
 /** Runs after which what happens may repeat. */
 const LONGEST_PERIOD = 12;
@@ -20,14 +20,14 @@ const FIRST_PATIENCE = 8;
  * layers do, a period is noted, and as many as are sure to be alike are not
  * played event by event.
  */
-export function playRuns(player: Player, runs: readonly Run[]): void {
+export function playRuns(player: Player, runs: readonly PoolRun[]): void {
   const traces = new Int32Array(runs.length);
   const skips = player.pool.sizes.repeats && runs.length >= FEWEST_RUNS;
   // Periods of a length that hardly repeated are not noted again for a while.
   const patience = new Int32Array(LONGEST_PERIOD + 1).fill(FIRST_PATIENCE);
   const from = new Int32Array(LONGEST_PERIOD + 1);
   for (let at = 0; at < runs.length; at++) {
-    const { hands, instance, stream } = runs[at] as Run;
+    const { hands, instance, stream } = runs[at] as PoolRun;
     for (const hand of hands) player.hand(hand);
     if (stream) player.run(instance, stream);
     if (!skips) continue;
@@ -49,7 +49,7 @@ export function playRuns(player: Player, runs: readonly Run[]): void {
 
 /** The length of the period that ends at a run; 0 where none does. */
 function periodAt(
-  runs: readonly Run[],
+  runs: readonly PoolRun[],
   at: number,
   traces: Int32Array,
   from: Int32Array,
@@ -68,9 +68,13 @@ function periodAt(
 }
 
 /** Whether two runs are of the same recorded block, and handed the same. */
-function isAlike(runs: readonly Run[], one: number, other: number): boolean {
-  const a = runs[one] as Run;
-  const b = runs[other] as Run;
+function isAlike(
+  runs: readonly PoolRun[],
+  one: number,
+  other: number,
+): boolean {
+  const a = runs[one] as PoolRun;
+  const b = runs[other] as PoolRun;
   return a.stream === b.stream && a.instance.compiled === b.instance.compiled &&
     a.hands.length === b.hands.length && a.hands.length <= 1 &&
     a.hands.every(({ given, taken }, at) =>
@@ -85,7 +89,7 @@ function isAlike(runs: readonly Run[], one: number, other: number): boolean {
  */
 function skip(
   player: Player,
-  runs: readonly Run[],
+  runs: readonly PoolRun[],
   at: number,
   length: number,
 ): number {
@@ -95,7 +99,7 @@ function skip(
     isAlike(runs, at + alike, at + alike - length)
   ) alike++;
   if (alike < Math.max(FEWEST_RUNS, WORTH_WHILE * length)) return at;
-  const [first] = (runs[at] as Run).hands;
+  const [first] = (runs[at] as PoolRun).hands;
   if (first) player.hand(first);
   const { bins } = player.pool;
   const { isHeld } = bins;
@@ -108,7 +112,7 @@ function skip(
 /** Notes the period at a place, and repeats it up to another at most. */
 function repeat(
   player: Player,
-  runs: readonly Run[],
+  runs: readonly PoolRun[],
   at: number,
   length: number,
   end: number,
@@ -118,11 +122,11 @@ function repeat(
   if (period === null) return next;
   const repeater = new Repeater(player, period);
   for (; next + length <= end; next += length) {
-    const [hand] = (runs[next] as Run).hands;
+    const [hand] = (runs[next] as PoolRun).hands;
     if (hand) player.hand(hand);
     if (!repeater.fits(runs, next)) {
       // It has been handed its memory, which is all that a run is given.
-      const { instance, stream } = runs[next] as Run;
+      const { instance, stream } = runs[next] as PoolRun;
       if (stream) player.run(instance, stream);
       return next + 1;
     }

@@ -2,7 +2,7 @@ import type { PoolSizes } from "../../memory/allocator/sizes.ts";
 import type { Act, Instance } from "../../program/act.ts";
 import type { Buffer } from "../../program/buffer.ts";
 import type { Block } from "../../record/block.ts";
-import type { PoolInstance } from "./player.ts";
+import type { PoolInstance } from "./instance.ts";
 import { Player } from "./player.ts";
 import { playRuns } from "./repeats.ts";
 import { runsOf } from "./runs.ts";

@@ -1,17 +1,9 @@
 import type { Act, Instance } from "../../program/act.ts";
-import type { PoolInstance } from "./player.ts";
+import type { Hand, PoolInstance } from "./instance.ts";
 import type { Stream } from "./stream.ts";
 
-/** Memory that one block hands on to another, by their places. */
-export interface Hand {
-  readonly from: PoolInstance;
-  readonly given: number;
-  readonly to: PoolInstance;
-  readonly taken: number;
-}
-
 /** A stretch of one block's events, and what it is handed before. */
-export interface Run {
+export interface PoolRun {
   readonly hands: readonly Hand[];
   readonly instance: PoolInstance;
   /** Null where memory is handed on, and nothing runs. */
@@ -26,8 +18,8 @@ export interface Run {
 export function runsOf(
   acts: readonly Act[],
   find: (instance: Instance) => PoolInstance,
-): Run[] {
-  return acts.flatMap((act): Run[] => {
+): PoolRun[] {
+  return acts.flatMap((act): PoolRun[] => {
     if (act.act !== "run") return [];
     const { segment, wires } = act;
     const instance = find(act.instance);

@@ -2,9 +2,10 @@ import type { Block, Carried } from "../block.ts";
 import { blockOf } from "../block.ts";
 import type { Dtype } from "../../torch/dtype.ts";
 import { DTYPE_BYTES } from "../../torch/dtype.ts";
-import type { Leaf } from "../../torch/leaf.ts";
+import type { GraphLeaf } from "../../torch/leaf.ts";
 import { freeLeaf, leafOf } from "../../torch/leaf.ts";
-import type { MachineSettings, Parameter, Value } from "../../torch/machine.ts";
+import type { MachineSettings } from "../../torch/machine_settings.ts";
+import type { Parameter, Value } from "../../torch/values.ts";
 import { Machine } from "../../torch/machine.ts";
 import { activation } from "../../torch/ops/activations.ts";
 import { adaptedLinear } from "../../torch/ops/adapted_linear.ts";
@@ -14,11 +15,7 @@ import { dropout } from "../../torch/ops/dropout.ts";
 import { embedding } from "../../torch/ops/embedding.ts";
 import { norm } from "../../torch/ops/norms.ts";
 import type { PartName } from "../../../answer/parts.ts";
-import type {
-  EntryPlan,
-  SoundPlan,
-  StackPlan,
-} from "../../../plan/encoders/stack_plan.ts";
+import type { EntryPlan, SoundPlan, StackEnds } from "./stack_ends.ts";
 import { TABLE_GRADIENT } from "../loss_block.ts";
 import type { Shared } from "./shared.ts";
 
@@ -55,7 +52,7 @@ export interface EntrySettings {
 /** Records what stands before a stack's layers. */
 export function recordEntry(
   settings: MachineSettings,
-  plan: StackPlan,
+  plan: StackEnds,
   own: EntrySettings,
 ): EntryBlock {
   const m = new Machine(settings);
@@ -179,7 +176,7 @@ interface Entered {
   readonly out: Value;
   /** The rows that were looked up; dropped already where nobody holds them. */
   readonly words: Value;
-  readonly leaf: Leaf | null;
+  readonly leaf: GraphLeaf | null;
 }
 
 /**
@@ -190,7 +187,7 @@ interface Entered {
 function embedded(
   m: Machine,
   ids: Value,
-  { batch, tokens, holdsWords }: StackPlan,
+  { batch, tokens, holdsWords }: StackEnds,
   plan: EntryPlan,
   forcesGrad: boolean,
 ): Entered {
@@ -235,7 +232,7 @@ function embedded(
 function heard(
   m: Machine,
   features: Value,
-  { batch, tokens }: StackPlan,
+  { batch, tokens }: StackEnds,
   { frames, convolutions, positions, dropout: probability }: SoundPlan,
   forcesGrad: boolean,
 ): Entered {
@@ -244,7 +241,7 @@ function heard(
     m.drop(out);
     out = next;
   };
-  let leaf: Leaf | null = null;
+  let leaf: GraphLeaf | null = null;
   for (const [at, each] of convolutions.entries()) {
     const rows = batch * (at === 0 ? frames : tokens);
     replace(convolution(m, out, rows, each));
@@ -273,7 +270,7 @@ function heard(
  */
 export function biases(
   m: Machine,
-  { tokens }: Pick<StackPlan, "tokens">,
+  { tokens }: Pick<StackEnds, "tokens">,
   table: Parameter,
   saves: boolean,
 ): Value {

@@ -1,12 +1,12 @@
 import type { Block } from "../block.ts";
 import { blockOf } from "../block.ts";
 import type { Dtype } from "../../torch/dtype.ts";
-import type { MachineSettings } from "../../torch/machine.ts";
+import type { MachineSettings } from "../../torch/machine_settings.ts";
 import { Machine } from "../../torch/machine.ts";
 import { dropout } from "../../torch/ops/dropout.ts";
 import { norm } from "../../torch/ops/norms.ts";
 import type { PartName } from "../../../answer/parts.ts";
-import type { StackPlan } from "../../../plan/encoders/stack_plan.ts";
+import type { StackEnds } from "./stack_ends.ts";
 import type { Shared } from "./shared.ts";
 
 /** The encoder's end, and what it gives to the decoder's layers. */
@@ -25,7 +25,7 @@ const GRADIENT = "gradient of hidden states";
  */
 export function recordMemory(
   settings: MachineSettings,
-  { batch, tokens, width, last, lastDropout }: StackPlan,
+  { batch, tokens, width, last, lastDropout }: StackEnds,
   given: { dtype: Dtype; needsGrad: boolean; part: PartName },
   isKept: boolean,
 ): MemoryBlock {

@@ -1,7 +1,8 @@
 import type { Block, Carried } from "../block.ts";
 import type { Dtype } from "../../torch/dtype.ts";
 import { DTYPE_BYTES } from "../../torch/dtype.ts";
-import type { Machine, Node, Value } from "../../torch/machine.ts";
+import type { Machine } from "../../torch/machine.ts";
+import type { Node, Value } from "../../torch/values.ts";
 import type { PartName } from "../../../answer/parts.ts";
 
 /** A tensor that all layers of a stack read, whose gradients they sum. */

@@ -1,14 +1,14 @@
 import type { Block } from "../block.ts";
 import type { HeadInput } from "../loss_block.ts";
 import { lossBlock, takeHidden } from "../loss_block.ts";
-import type { MachineSettings } from "../../torch/machine.ts";
+import type { MachineSettings } from "../../torch/machine_settings.ts";
 import { Machine } from "../../torch/machine.ts";
 import { add } from "../../torch/ops/arithmetic.ts";
 import type { LossSettings } from "../../torch/ops/loss.ts";
 import type { Norm } from "../../torch/ops/norms.ts";
 import { norm } from "../../torch/ops/norms.ts";
-import type { StackPlan } from "../../../plan/encoders/stack_plan.ts";
-import type { TaskHead } from "../../../plan/encoders/task_head.ts";
+import type { StackEnds } from "./stack_ends.ts";
+import type { TaskHead } from "../task_head.ts";
 import { taskLoss } from "../task_loss.ts";
 
 /**
@@ -18,7 +18,7 @@ import { taskLoss } from "../task_loss.ts";
  */
 export function recordTask(
   settings: MachineSettings,
-  { batch, tokens, width }: Pick<StackPlan, "batch" | "tokens" | "width">,
+  { batch, tokens, width }: Pick<StackEnds, "batch" | "tokens" | "width">,
   head: TaskHead,
   loss: LossSettings,
   given: HeadInput,

@@ -1,6 +1,7 @@
 import type { Dtype } from "../dtype.ts";
 import { promoted } from "../dtype.ts";
-import type { Grad, Machine, Source, Value } from "../machine.ts";
+import type { Machine } from "../machine.ts";
+import type { Grad, Source, Value } from "../values.ts";
 
 /*
  * What each operation saves and allocates follows PyTorch's

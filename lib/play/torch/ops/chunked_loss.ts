@@ -1,6 +1,7 @@
 import { MAX_CHUNKS } from "../../memory/limits.ts";
 import { TapeFull } from "../../memory/tape.ts";
-import type { Machine, Value } from "../machine.ts";
+import type { Machine } from "../machine.ts";
+import type { Value } from "../values.ts";
 import type { AdaptedLinear } from "./adapted_linear.ts";
 import { adaptedLinear } from "./adapted_linear.ts";
 import { cast, copied, split, sumOf } from "./arithmetic.ts";

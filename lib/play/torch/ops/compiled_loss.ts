@@ -1,4 +1,5 @@
-import type { Machine, Value } from "../machine.ts";
+import type { Machine } from "../machine.ts";
+import type { Value } from "../values.ts";
 import { versionOf } from "../../../scenario/version.ts";
 
 /** Whether a release of PyTorch compiles a loss with a tensor of its ones. */

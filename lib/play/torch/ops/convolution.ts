@@ -1,4 +1,5 @@
-import type { Machine, Parameter, Value } from "../machine.ts";
+import type { Machine } from "../machine.ts";
+import type { Parameter, Value } from "../values.ts";
 import { underAutocast, weightOf } from "./linear.ts";
 
 /** A convolution over one dimension. */

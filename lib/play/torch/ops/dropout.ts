@@ -1,4 +1,5 @@
-import type { Machine, Value } from "../machine.ts";
+import type { Machine } from "../machine.ts";
+import type { Value } from "../values.ts";
 
 /** Dropout: saves a mask of one byte an element; nothing where none is dropped. */
 export function dropout(

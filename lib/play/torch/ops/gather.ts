@@ -1,4 +1,5 @@
-import type { Machine, Value } from "../machine.ts";
+import type { Machine } from "../machine.ts";
+import type { Value } from "../values.ts";
 
 /**
  * A copy of rows by an index, which is saved; the gradient is a whole x of zeros,

@@ -1,5 +1,6 @@
 import type { Dtype } from "../dtype.ts";
-import type { Machine, Value } from "../machine.ts";
+import type { Machine } from "../machine.ts";
+import type { Value } from "../values.ts";
 import type { AdaptedLinear } from "./adapted_linear.ts";
 import { cast } from "./arithmetic.ts";
 

@@ -1,6 +1,7 @@
 import type { Dtype } from "../dtype.ts";
 import { DTYPE_BYTES } from "../dtype.ts";
-import type { Grad, Machine, Parameter, Value } from "../machine.ts";
+import type { Machine } from "../machine.ts";
+import type { Grad, Parameter, Value } from "../values.ts";
 import { cast } from "./arithmetic.ts";
 
 /** Weights that are stored in fewer bits and expanded when they are used. */

@@ -1,6 +1,7 @@
 import type { LogitCopies } from "../../../models/families/code/loss.ts";
 import type { Dtype } from "../dtype.ts";
-import type { Machine, Value } from "../machine.ts";
+import type { Machine } from "../machine.ts";
+import type { Value } from "../values.ts";
 import type { AdaptedLinear } from "./adapted_linear.ts";
 import { adaptedLinear } from "./adapted_linear.ts";
 import {

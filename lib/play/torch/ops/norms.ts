@@ -1,6 +1,7 @@
 import type { NormKind } from "../../../models/families/code/layer.ts";
 import type { Dtype } from "../dtype.ts";
-import type { Machine, Parameter, Value } from "../machine.ts";
+import type { Machine } from "../machine.ts";
+import type { Parameter, Value } from "../values.ts";
 import {
   add,
   cast,

@@ -1,5 +1,6 @@
 import type { Kernels } from "../kernels.ts";
-import type { Machine, Value } from "../machine.ts";
+import type { Machine } from "../machine.ts";
+import type { Value } from "../values.ts";
 import { add, join, multiply, scaled, slice, split } from "./arithmetic.ts";
 
 /** Cosines and sines of the positions; they need no gradient. */

@@ -1,4 +1,5 @@
-import type { Grad, Machine, Value } from "../../machine.ts";
+import type { Machine } from "../../machine.ts";
+import type { Grad, Value } from "../../values.ts";
 import { copied } from "../arithmetic.ts";
 import { underAutocast } from "../linear.ts";
 import { kernel } from "./kernel.ts";

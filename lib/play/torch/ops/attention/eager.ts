@@ -1,8 +1,9 @@
-import type { Machine, Value } from "../../machine.ts";
+import type { Machine } from "../../machine.ts";
+import type { Value } from "../../values.ts";
 import { add, cast, copied, savingOutput, scaled } from "../arithmetic.ts";
 import { dropout } from "../dropout.ts";
 import { softmax } from "../softmax.ts";
-import { copiedHeads, product, repeated } from "./products.ts";
+import { attentionProduct, copiedHeads, repeated } from "./products.ts";
 import { softmaxWithSinks } from "./sinks.ts";
 import type { AttentionSettings, Heads } from "./types.ts";
 
@@ -28,7 +29,7 @@ export function eager(
         ? cast(m, each, "fp32", "heads in fp32")
         : m.view(each)
     ) as [Value, Value];
-    const scores = product(
+    const scores = attentionProduct(
       m,
       asking,
       asked,
@@ -68,7 +69,7 @@ export function eager(
     const dropped = dropout(m, narrow, settings.dropout, "attention weights");
     m.drop(narrow);
     held?.push(m.keep(m.view(dropped)));
-    const out = product(
+    const out = attentionProduct(
       m,
       dropped,
       laidOut(m, values, batch),

@@ -1,5 +1,6 @@
 import { DTYPE_BYTES } from "../../dtype.ts";
-import type { Grad, Machine, Value } from "../../machine.ts";
+import type { Machine } from "../../machine.ts";
+import type { Grad, Value } from "../../values.ts";
 import { underAutocast } from "../linear.ts";
 import type { Heads } from "./types.ts";
 

@@ -1,7 +1,8 @@
-import type { Machine, Value } from "../../machine.ts";
+import type { Machine } from "../../machine.ts";
+import type { Value } from "../../values.ts";
 import { cast, copied, scaled } from "../arithmetic.ts";
 import type { Heads } from "./types.ts";
-import { copiedHeads, product } from "./products.ts";
+import { attentionProduct, copiedHeads } from "./products.ts";
 import { dropout } from "../dropout.ts";
 import { underAutocast } from "../linear.ts";
 import { softmax } from "../softmax.ts";
@@ -53,7 +54,7 @@ export function attentionArithmetic(
       : m.view(asked);
     const seen = broadcasts ? all(few) : m.view(few);
     const early = broadcasts ? null : all(v);
-    const scores = product(
+    const scores = attentionProduct(
       m,
       turned,
       seen,
@@ -70,7 +71,7 @@ export function attentionArithmetic(
     m.drop(chances);
     // The weights are given back as well, in the heads' type.
     const given = cast(m, kept, dtype, "attention weights");
-    const out = product(
+    const out = attentionProduct(
       m,
       kept,
       values,

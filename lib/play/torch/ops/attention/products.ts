@@ -1,4 +1,5 @@
-import type { Machine, Value } from "../../machine.ts";
+import type { Machine } from "../../machine.ts";
+import type { Value } from "../../values.ts";
 import type { Heads } from "./types.ts";
 import { underAutocast } from "../linear.ts";
 
@@ -31,7 +32,7 @@ export function copiedHeads(m: Machine, x: Value, times: number): Value {
 }
 
 /** A batched matrix product, which saves both of its sides. */
-export function product(
+export function attentionProduct(
   m: Machine,
   a: Value,
   b: Value,

@@ -1,5 +1,6 @@
 import type { Dtype } from "../../dtype.ts";
-import type { Machine, Value } from "../../machine.ts";
+import type { Machine } from "../../machine.ts";
+import type { Value } from "../../values.ts";
 import { kernel } from "./kernel.ts";
 import { attentionArithmetic } from "./math.ts";
 import { repeated } from "./products.ts";

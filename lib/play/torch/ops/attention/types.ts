@@ -1,4 +1,4 @@
-import type { Parameter, Value } from "../../machine.ts";
+import type { Parameter, Value } from "../../values.ts";
 
 /** The sizes of one attention. */
 export interface Heads {

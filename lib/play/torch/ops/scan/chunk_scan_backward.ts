@@ -1,4 +1,5 @@
-import type { Grad, Machine, Value } from "../../machine.ts";
+import type { Machine } from "../../machine.ts";
+import type { Grad, Value } from "../../values.ts";
 import type { ChunkScan } from "./chunks.ts";
 import { chunkedSizes } from "./chunks.ts";
 import { computed, Scratch } from "./kernel_gradients.ts";

@@ -1,5 +1,6 @@
 import type { Dtype } from "../../dtype.ts";
-import type { Grad, Machine, Parameter, Value } from "../../machine.ts";
+import type { Machine } from "../../machine.ts";
+import type { Grad, Parameter, Value } from "../../values.ts";
 
 /**
  * The tensors that a backward pass written in Python holds in its variables:

@@ -1,4 +1,5 @@
-import type { Machine, Value } from "../../machine.ts";
+import type { Machine } from "../../machine.ts";
+import type { Value } from "../../values.ts";
 import { computed, handed, Scratch } from "./kernel_gradients.ts";
 import type { ScanConstants, SelectiveScan } from "./selective_scan.ts";
 import { chunkStates } from "./selective_scan.ts";

@@ -1,4 +1,5 @@
-import type { Machine, Value } from "../../machine.ts";
+import type { Machine } from "../../machine.ts";
+import type { Value } from "../../values.ts";
 
 /** The sizes of a selective scan of Mamba's first version. */
 export interface SelectiveScan {

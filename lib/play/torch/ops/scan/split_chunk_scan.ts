@@ -1,5 +1,6 @@
 import { DTYPE_BYTES } from "../../dtype.ts";
-import type { Grad, Machine, Parameter, Value } from "../../machine.ts";
+import type { Machine } from "../../machine.ts";
+import type { Grad, Parameter, Value } from "../../values.ts";
 import { convolutionGradients } from "./causal_convolution.ts";
 import { scanBackward } from "./chunk_scan_backward.ts";
 import type { ChunkScan } from "./chunks.ts";

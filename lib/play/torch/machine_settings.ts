@@ -1,0 +1,11 @@
+import type { Dtype } from "./dtype.ts";
+import type { GradientSettings } from "./parameter_gradients.ts";
+
+/** How a machine runs. */
+export interface MachineSettings extends Partial<GradientSettings> {
+  autocast?: Dtype | null;
+  /** Whether memory that kernels take inside themselves is counted too. */
+  workspaces?: boolean;
+  /** Whether autocast keeps its copies of weights; of views of them it does not. */
+  cachesCasts?: boolean;
+}
