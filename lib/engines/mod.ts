@@ -1,6 +1,8 @@
 import type { Scenario } from "../scenario/schema.ts";
 import { ddp } from "./ddp.ts";
 import type { Engine } from "./engine.ts";
+import { fsdp1 } from "./fsdp1.ts";
+import { fsdp2 } from "./fsdp2.ts";
 import { single } from "./single.ts";
 import { deepspeed } from "./zero.ts";
 
@@ -9,6 +11,8 @@ const ENGINES: Partial<Record<Scenario["engine"]["name"], Engine>> = {
   single,
   ddp,
   deepspeed,
+  fsdp: fsdp1,
+  fsdp2,
 };
 
 /** The engine that runs a scenario; null where none is played. */

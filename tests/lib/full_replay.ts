@@ -54,13 +54,16 @@ export function fullReplay(
   kind: AnyAllocator = new CachingAllocator(),
 ): Pick<AllocatorPeaks, "reserved" | "allocated"> {
   const allocator = new Watched(kind);
-  for (const acts of [load, first, step]) play(allocator, acts);
+  const taken: Taken = new Map();
+  for (const acts of [load, first, step]) play(allocator, acts, taken);
   return { reserved: allocator.reserved, allocated: allocator.allocated };
 }
 
-function play(allocator: Watched, acts: readonly Act[]): void {
+/** The memory of buffers, each time that they stand, the oldest first. */
+type Taken = Map<Buffer, Memory[][]>;
+
+function play(allocator: Watched, acts: readonly Act[], taken: Taken): void {
   const instances = new Map<Instance, Held>();
-  const taken = new Map<Buffer, Memory[]>();
   const heldOf = (instance: Instance): Held => {
     const known = instances.get(instance);
     if (known) return known;
@@ -79,9 +82,11 @@ function play(allocator: Watched, acts: readonly Act[]): void {
       }
       playSegment(allocator, act.segment, held);
     } else if (act.act === "take") {
-      taken.set(act.buffer, takeAll(allocator, act.buffer));
+      const own = taken.get(act.buffer) ?? [];
+      taken.set(act.buffer, own);
+      own.push(takeAll(allocator, act.buffer));
     } else if (act.act === "free") {
-      for (const memory of taken.get(act.buffer)?.toReversed() ?? []) {
+      for (const memory of taken.get(act.buffer)?.shift()?.toReversed() ?? []) {
         allocator.release(memory);
       }
     } else if (act.act === "clear") {

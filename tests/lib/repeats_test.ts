@@ -91,6 +91,13 @@ const DEEP: readonly ScenarioInput[] = [
     model: { dims: { ...DIMS, layers: 300 } },
     precision: { weights: "fp32", autocast: "bf16" },
   },
+  ...(["fsdp", "fsdp2"] as const).map((name) => ({
+    model: { dims: DIMS },
+    train: { checkpointing: "full", gradient_accumulation: 2 } as const,
+    precision: { weights: "fp32", autocast: "bf16" } as const,
+    parallel: { gpus: 8 },
+    engine: { name, driver: "accelerate" } as const,
+  })),
 ];
 
 for (const scenario of DEEP) {

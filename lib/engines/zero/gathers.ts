@@ -7,7 +7,7 @@ import type { Dtype } from "../../play/torch/dtype.ts";
 import { DTYPE_BYTES } from "../../play/torch/dtype.ts";
 import type { Parameter } from "../../play/torch/values.ts";
 import type { Scenario } from "../../scenario/schema.ts";
-import { isCheckpointed } from "../blocks/pass.ts";
+import { isCheckpointed } from "../blocks/stacks.ts";
 import type { Cut, Cutter } from "../cuts.ts";
 import { whenOf } from "./buckets.ts";
 import { BACKWARD_END, free, take, tensor } from "./common.ts";
@@ -43,6 +43,8 @@ export interface Gathers {
 export interface GatherPlan extends GatherSettings {
   /** Parameters of at most so many elements stay whole. */
   readonly persistence: number;
+  /** The type of the model, whose blocks of experts may be gathered whole. */
+  readonly type: string;
   /** Ranks that parameters are partitioned over. */
   readonly ranks: number;
   readonly checkpointing: Scenario["train"]["checkpointing"];
@@ -59,6 +61,7 @@ export function gathersOf(
   plan: GatherPlan,
   cutter: Cutter,
 ): Gathers {
+  const block = WHOLE_BLOCKS[plan.type] ?? null;
   const parameters: Parameter[] = [];
   const places = new Map<unknown, Map<Parameter, number>>();
   /** Layers that are alike share Parameter objects; what stands outside of them is one. */
@@ -82,7 +85,7 @@ export function gathersOf(
     const own: Hook[] = [];
     hooks.set(run, own);
     if (run.phase === "forward") {
-      const modules = modulesIn(cutter.reads(run), run);
+      const modules = modulesIn(cutter.reads(run), run, block);
       modulesOf.set(run.instance, [
         ...modulesOf.get(run.instance) ?? [],
         ...modules,
@@ -159,6 +162,7 @@ export function gathersOf(
 function modulesIn(
   met: readonly { parameter: Parameter; at: number }[],
   { instance }: Run,
+  block: string | null,
 ): Module[] {
   const gradients = new Map(
     instance.block.parameters.map(({ parameter, gradient }) =>
@@ -170,7 +174,7 @@ function modulesIn(
     { parameters: Parameter[]; at: number; done: number | null }
   >();
   for (const { parameter, at } of met) {
-    const name = moduleOf(parameter);
+    const name = moduleOf(parameter, block);
     const done = gradients.get(parameter) ?? null;
     const known = modules.get(name);
     if (!known) modules.set(name, { parameters: [parameter], at, done });
@@ -179,11 +183,26 @@ function modulesIn(
       if (done !== null) known.done = Math.max(known.done ?? 0, done);
     }
   }
+  const whole = block === null ? undefined : modules.get(block);
+  if (whole) whole.parameters.push(...whole.parameters.splice(0, 1));
   return [...modules.values()];
 }
 
+/**
+ * Blocks of experts that DeepSpeed gathers whole, in the order in which they are
+ * made: experts, then the router.
+ *
+ * Source: deepspeed/runtime/zero/leaf_module_config.py, DEFAULT_LEAF_MODULE_CLASSES
+ */
+const WHOLE_BLOCKS: Record<string, string> = {
+  mixtral: "mlp",
+  qwen2_moe: "mlp",
+  qwen3_moe: "mlp",
+};
+
 /** An adapter's matrices are modules of their own, named after their layer's. */
-function moduleOf({ name }: Parameter): string {
+function moduleOf({ name }: Parameter, block: string | null): string {
+  if (block !== null && name.startsWith(`${block}.`)) return block;
   return name.includes(" ") ? name : name.slice(0, name.lastIndexOf("."));
 }
 

@@ -67,6 +67,7 @@ export function playStage3(question: RankQuestion): RankAnswer {
   const gathers = gathersOf(played, {
     ...settings,
     ranks,
+    type: model.architecture.type,
     checkpointing: scenario.train.checkpointing,
   }, cutter);
   const buckets = new GradientBucket(

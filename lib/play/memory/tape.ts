@@ -30,14 +30,22 @@ export class TapeFull extends RangeError {
   }
 }
 
+/** Events on storages. */
+export interface Events {
+  /** In order: a storage's id when it is allocated, its complement when freed. */
+  readonly events: readonly number[];
+  /** Rounded bytes of each storage. */
+  readonly bytes: readonly number[];
+  readonly parts: PartName[];
+  readonly labels: string[];
+}
+
 /**
  * Records a program's allocations and frees. A storage is freed when nobody
  * refers to it any more, as Python and autograd do it.
  */
-export class Tape {
-  /** In order: a storage's id when it is allocated, its complement when freed. */
+export class Tape implements Events {
   readonly events: number[] = [];
-  /** Rounded bytes of each storage. */
   readonly bytes: number[] = [];
   readonly parts: PartName[] = [];
   readonly labels: string[] = [];

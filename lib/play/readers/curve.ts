@@ -1,6 +1,6 @@
 import type { At, Curve, CurvePoint, PhaseName } from "../../answer/curve.ts";
 import { PARTS } from "../../answer/parts.ts";
-import type { Act, Program, Run } from "../program/act.ts";
+import type { Act, Program } from "../program/act.ts";
 import type { Buffer } from "../program/buffer.ts";
 import type { Segment } from "../record/block.ts";
 import type { LiveTensors } from "./live.ts";
@@ -18,17 +18,22 @@ const EMPTY: Stack = PARTS.map(() => 0);
 /** Follows the memory over a step after the first. */
 export function curveOf(program: Program): Curve {
   const standing = stackOf(standingOf(program));
-  const runs = program.step.filter((act): act is Run =>
-    act.act === "run" && act.segment.to > act.segment.from
+  const changing = program.step.filter((act) =>
+    act.act === "run"
+      ? act.segment.to > act.segment.from
+      : act.act === "take" || act.act === "free"
   );
   const points = [
     pointOf("forward", "embeddings", standing),
-    ...pointsOfRuns(runs, standing),
+    ...pointsOfPasses(
+      changing.filter(({ phase }) => phase !== "optimizer"),
+      standing,
+    ),
   ];
   const { stack } = points.at(-1) as CurvePoint;
   points.push(
     ...pointsOfOptimizer(
-      program.step.filter(({ act }) => act !== "run"),
+      changing.filter(({ phase }) => phase === "optimizer"),
       stack,
     ),
     pointOf("optimizer", "optimizer", stack),
@@ -37,8 +42,11 @@ export function curveOf(program: Program): Curve {
   return shown(points);
 }
 
-/** The highest point and the end of each run that is shown. */
-function pointsOfRuns(runs: readonly Run[], standing: Stack): CurvePoint[] {
+/**
+ * The highest point and the end of each run that is shown, and of what engines take
+ * and free between runs.
+ */
+function pointsOfPasses(acts: readonly Act[], standing: Stack): CurvePoint[] {
   const cache = new Map<Segment, { peak: Stack; net: Stack }>();
   const changes = (segment: Segment) => {
     const known = cache.get(segment);
@@ -50,12 +58,20 @@ function pointsOfRuns(runs: readonly Run[], standing: Stack): CurvePoint[] {
     cache.set(segment, made);
     return made;
   };
-  const isShown = shownRuns(runs);
+  const isShown = shownActs(acts);
   const points: CurvePoint[] = [];
   let current = standing;
-  for (const [index, { phase, at, segment }] of runs.entries()) {
-    const { peak, net } = changes(segment);
+  for (const [index, act] of acts.entries()) {
     const shows = isShown(index);
+    if (act.act !== "run") {
+      current = plus(current, changeOfBuffer(act));
+      if (shows) {
+        points.push(pointOf(act.phase as PhaseName, act.at as At, current));
+      }
+      continue;
+    }
+    const { phase, at, segment } = act;
+    const { peak, net } = changes(segment);
     if (shows && segment.peak > Math.max(0, segment.net)) {
       points.push(pointOf(phase, at, plus(current, peak)));
     }
@@ -70,10 +86,7 @@ function pointsOfOptimizer(acts: readonly Act[], begin: Stack): CurvePoint[] {
   let current = begin;
   let highest = begin;
   for (const act of acts) {
-    if (act.act === "take") current = plus(current, stackOfBuffer(act.buffer));
-    else if (act.act === "free") {
-      current = plus(current, stackOfBuffer(act.buffer).map((each) => -each));
-    }
+    current = plus(current, changeOfBuffer(act));
     if (sum(current) > sum(highest)) highest = current;
   }
   return highest === begin ? [] : [pointOf("optimizer", "optimizer", highest)];
@@ -83,14 +96,14 @@ function pointsOfOptimizer(acts: readonly Act[], begin: Stack): CurvePoint[] {
  * Which runs a curve shows: all, or of a deep stack one layer of several, with what
  * stands around the layers and the highest point.
  */
-function shownRuns(runs: readonly Run[]): (index: number) => boolean {
-  const every = Math.ceil(runs.length / MOST_STRETCHES);
+function shownActs(acts: readonly Act[]): (index: number) => boolean {
+  const every = Math.ceil(acts.length / MOST_STRETCHES);
   if (every === 1) return () => true;
   let current = 0;
   let most = 0;
   let highest = 0;
-  for (const [index, run] of runs.entries()) {
-    const { peak, net } = changeOf(run);
+  for (const [index, act] of acts.entries()) {
+    const { peak, net } = changeOf(act);
     if (current + peak > most) {
       most = current + peak;
       highest = index;
@@ -99,8 +112,8 @@ function shownRuns(runs: readonly Run[]): (index: number) => boolean {
   }
   return (index) =>
     index % every === 0 || index === highest ||
-    typeof runs[index]?.at !== "number" ||
-    typeof runs[index + 1]?.at !== "number";
+    typeof acts[index]?.at !== "number" ||
+    typeof acts[index + 1]?.at !== "number";
 }
 
 /** Leaves out the parts that never stand. */
@@ -138,6 +151,14 @@ function stackOf(
     stack[place] = (stack[place] ?? 0) + bytes;
   }
   return stack;
+}
+
+/** What taking or freeing a buffer adds; nothing of other acts. */
+function changeOfBuffer(act: Act): Stack {
+  if (act.act === "take") return stackOfBuffer(act.buffer);
+  return act.act === "free"
+    ? stackOfBuffer(act.buffer).map((each) => -each)
+    : EMPTY;
 }
 
 function stackOfBuffer({ pieces, copies }: Buffer): Stack {

@@ -23,11 +23,15 @@ export function each(bytes: number, elements: number): string {
 }
 
 /** What stands when a later step begins, by purpose. */
-export function standingOf({ load, first }: Program): LiveTensors[] {
+export function standingOf(program: Program): LiveTensors[] {
+  return tensorsOf(standingBuffers(program));
+}
+
+function standingBuffers({ load, first }: Program): Times<Buffer> {
   const buffers = new Times<Buffer>();
   for (const act of load) takeOrFree(buffers, act);
   for (const act of first) takeOrFree(buffers, act);
-  return tensorsOf(buffers);
+  return buffers;
 }
 
 /**
@@ -42,7 +46,8 @@ export function liveAt(
   event: number,
 ): LiveTensors[] {
   const { step } = program;
-  const buffers = new Times<Buffer>();
+  // A step may free what stands when it begins.
+  const buffers = standingBuffers(program);
   const ran = new Map<Instance, Segment[]>();
   const act = step[index];
   const isRun = act?.act === "run";
@@ -61,7 +66,7 @@ export function liveAt(
   const held = act?.phase === "optimizer" && ran.size > 0
     ? heldUntil(step.slice(done.length))
     : tallied(segments, isRun ? act.segment : null, event);
-  return [...standingOf(program), ...held, ...tensorsOf(buffers)]
+  return [...tensorsOf(buffers), ...held]
     .filter(({ bytes }) => bytes !== 0).sort((a, b) => b.bytes - a.bytes);
 }
 

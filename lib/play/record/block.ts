@@ -1,12 +1,12 @@
 import type { PartName } from "../../answer/parts.ts";
-import type { StorageId, Tape } from "../memory/tape.ts";
+import type { Events, StorageId, Tape } from "../memory/tape.ts";
 import type { Dtype } from "../torch/dtype.ts";
 import type { Machine } from "../torch/machine.ts";
 import type { ParameterPort } from "../torch/ports.ts";
 
 /** A stretch of a block's events. */
 export interface Segment {
-  readonly tape: Tape;
+  readonly tape: Events;
   readonly from: number;
   readonly to: number;
   /** Bytes that stand at its end beyond those at its start. */
@@ -64,7 +64,11 @@ export interface Carried {
 }
 
 /** Summarises the events between two places of a tape. */
-export function segmentOf(tape: Tape, from: number, to: number): Segment {
+export function segmentOf(
+  tape: Events,
+  from: number,
+  to: number,
+): Segment {
   let net = 0;
   let peak = 0;
   let peakAt = from;

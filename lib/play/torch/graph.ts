@@ -1,17 +1,24 @@
 import type { Tape } from "../memory/tape.ts";
 import { DTYPE_BYTES } from "./dtype.ts";
 import type { ParameterGradients } from "./parameter_gradients.ts";
+import type { ParameterPorts } from "./ports.ts";
 import type { Grad, Node, Source, Value } from "./values.ts";
 
 /** What autograd remembers of a program, and its run backwards. */
 export class Graph {
   readonly #tape: Tape;
   readonly #gradients: ParameterGradients;
+  readonly #ports: ParameterPorts;
   readonly #nodes: Node[] = [];
 
-  constructor(tape: Tape, gradients: ParameterGradients) {
+  constructor(
+    tape: Tape,
+    gradients: ParameterGradients,
+    ports: ParameterPorts,
+  ) {
     this.#tape = tape;
     this.#gradients = gradients;
+    this.#ports = ports;
   }
 
   /** Remembers an operation. */
@@ -37,6 +44,7 @@ export class Graph {
 
   #run(node: Node): void {
     const reached = node.grads.some((grad) => grad !== null);
+    if (reached) this.#ports.reach(node.saved);
     const given = reached ? node.backward(node.grads) : [];
     for (const grad of node.grads) if (grad) this.#free(grad);
     node.grads.fill(null);

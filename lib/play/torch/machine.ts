@@ -50,7 +50,7 @@ export class Machine {
       awaited,
       stepBytes,
     });
-    this.#graph = new Graph(this.tape, this.#gradients);
+    this.#graph = new Graph(this.tape, this.#gradients, this.#ports);
   }
 
   /** The gradient so far of the parameter that another block began, or awaits. */

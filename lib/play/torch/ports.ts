@@ -12,6 +12,11 @@ export interface ParameterPort {
   readonly at: number;
   /** Whether autograd saves it for the backward pass. */
   readonly isSaved: boolean;
+  /**
+   * How many events of the tape come before the first operation runs backwards that
+   * saved it; null where none does.
+   */
+  readonly backwardAt: number | null;
   /** Its gradient, where one reaches it. */
   readonly gradient: ReadyGradient | null;
 }
@@ -21,6 +26,7 @@ export class ParameterPorts {
   readonly #tape: Tape;
   readonly #read = new Map<Parameter, { storage: StorageId; at: number }>();
   readonly #saved = new Set<StorageId>();
+  readonly #reached = new Map<StorageId, number>();
 
   constructor(tape: Tape) {
     this.#tape = tape;
@@ -41,6 +47,14 @@ export class ParameterPorts {
     this.#saved.add(storage);
   }
 
+  /** Notes that an operation runs backwards, by what it had saved. */
+  reach(saved: readonly StorageId[]): void {
+    for (const storage of saved) {
+      if (this.#reached.has(storage)) continue;
+      this.#reached.set(storage, this.#tape.events.length);
+    }
+  }
+
   /** @param readyOf The gradient of each. */
   all(
     readyOf: (parameter: Parameter) => ReadyGradient | null,
@@ -49,6 +63,7 @@ export class ParameterPorts {
       parameter,
       at,
       isSaved: this.#saved.has(storage),
+      backwardAt: this.#reached.get(storage) ?? null,
       gradient: readyOf(parameter),
     }));
   }

@@ -5,6 +5,7 @@ import type {
   AdapterJoin,
 } from "../../play/torch/ops/adapted_linear.ts";
 import { add, cast, copied, scaled } from "../../play/torch/ops/arithmetic.ts";
+import type { Dtype } from "../../play/torch/dtype.ts";
 import { dropout } from "../../play/torch/ops/dropout.ts";
 import type { Linear } from "../../play/torch/ops/linear.ts";
 import { linear } from "../../play/torch/ops/linear.ts";
@@ -25,14 +26,22 @@ export interface BesidePacked {
  *
  * Source: huggingface/peft src/peft/tuners/lora/layer.py, Linear.forward; bnb.py,
  * Linear4bit.forward
+ *
+ * @param shown As {@linkcode loraJoin} has it.
  */
-export const peftLinear: AdapterJoin = loraJoin({
-  clonesBase: true,
-  leavesInput: true,
-});
+export function peftLinear(shown: Dtype | null): AdapterJoin {
+  return loraJoin({ clonesBase: true, leavesInput: true }, shown);
+}
 
-/** A linear layer with LoRA's product beside it. */
-export function loraJoin(habits: BesidePacked): AdapterJoin {
+/**
+ * A linear layer with LoRA's product beside it.
+ *
+ * @param shown The type that its matrices seem to have; null for their own.
+ */
+export function loraJoin(
+  habits: BesidePacked,
+  shown: Dtype | null = null,
+): AdapterJoin {
   return (m, x, rows, layer, adapter, label) =>
     m.call(() => {
       const { name } = layer;
@@ -49,7 +58,7 @@ export function loraJoin(habits: BesidePacked): AdapterJoin {
         const added = m.call(() => {
           const input = leavesInput
             ? m.view(x)
-            : cast(m, x, adapter.a.dtype, `${name} adapter input`);
+            : cast(m, x, shown ?? adapter.a.dtype, `${name} adapter input`);
           return addition(m, input, rows, layer, adapter, base);
         });
         const result = add(m, base, added, `output of ${name} with adapter`);

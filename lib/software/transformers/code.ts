@@ -1,7 +1,7 @@
 import { codeOfType } from "../../models/families/mod.ts";
 import { versionOf } from "../../scenario/version.ts";
 import { leadsGradients } from "../peft/gradients.ts";
-import { peftAdapters } from "../peft/adapters.ts";
+import { peftAdapters, shownDtype } from "../peft/adapters.ts";
 import type { CodeOf } from "../model_code.ts";
 import { bufferBytes } from "./buffers.ts";
 import { expertCodeOf } from "./experts.ts";
@@ -30,7 +30,7 @@ export const transformersCode: CodeOf = (scenario, model) => {
     kernelActivations: false,
     upFirst: false,
     experts: expertCodeOf(software, family.experts),
-    adapters: peftAdapters(software.peft),
+    adapters: peftAdapters(software.peft, shownDtype(scenario)),
     loss: transformersLoss(scenario, family.loss),
     forcesGrad: leadsGradients(scenario),
     // Assumed: SantaCoder's measured runs hold neither the embeddings nor the mask

@@ -84,11 +84,12 @@ export function allocatorPeaks({ program, peak }: Reached): AllocatorPeaks {
 }
 
 function play(
-  { load, first, step }: Program,
+  program: Program,
   sizes: PoolSizes,
   capacity = Infinity,
 ): Player {
-  const replay = new Replay(sizes, capacity);
+  const { load, first, step } = program;
+  const replay = new Replay(sizes, capacity, program);
   for (const acts of [load, first, step]) replay.play(acts);
   return replay.player;
 }

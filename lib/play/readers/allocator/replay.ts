@@ -1,5 +1,5 @@
 import type { PoolSizes } from "../../memory/allocator/sizes.ts";
-import type { Act, Instance } from "../../program/act.ts";
+import type { Act, Instance, Program } from "../../program/act.ts";
 import type { Buffer } from "../../program/buffer.ts";
 import type { Block } from "../../record/block.ts";
 import type { PoolInstance } from "./instance.ts";
@@ -13,24 +13,30 @@ import { compiler } from "./stream.ts";
 export class Replay {
   readonly player: Player;
   readonly #compiled: (block: Block) => Compiled;
-  /** The blocks of what is freed again, for each of a buffer's storages. */
-  readonly #taken = new Map<Buffer, number[][]>();
+  /** Buffers that some act frees. */
+  readonly #freed: ReadonlySet<Buffer>;
+  /**
+   * The blocks of what is freed again, for each of a buffer's storages: a list for
+   * each time that it stands, the oldest first.
+   */
+  readonly #taken = new Map<Buffer, number[][][]>();
   #instances = new Map<Instance, PoolInstance>();
   /** Units that each instance holds of the other pool's tensors. */
   readonly #held = new Map<PoolInstance, number>();
 
-  /** @param capacity Units that the pool can have. */
-  constructor(sizes: PoolSizes, capacity: number) {
+  /**
+   * @param capacity Units that the pool can have.
+   * @param program All that will be played.
+   */
+  constructor(sizes: PoolSizes, capacity: number, program: Program) {
     this.player = new Player(sizes, capacity);
+    this.#freed = freedBy(program);
     this.#compiled = compiler(this.player.pool);
   }
 
   /** Plays a step's acts, or those before the first. */
   play(acts: readonly Act[]): void {
     this.#open(acts);
-    const isFreed = new Set(
-      acts.flatMap((act) => act.act === "free" ? [act.buffer] : []),
-    );
     for (let at = 0; at < acts.length; at++) {
       const act = acts[at] as Act;
       switch (act.act) {
@@ -38,7 +44,7 @@ export class Replay {
           at = this.#run(acts, at);
           break;
         case "take":
-          this.#take(act.buffer, isFreed.has(act.buffer));
+          this.#take(act.buffer, this.#freed.has(act.buffer));
           break;
         case "free":
           this.#free(act.buffer);
@@ -104,13 +110,15 @@ export class Replay {
         for (const { bytes, count } of pieces) take(bytes, count);
       }
     }
-    if (isFreed) this.#taken.set(buffer, blocks);
+    if (!isFreed) return;
+    const before = this.#taken.get(buffer);
+    if (before) before.push(blocks);
+    else this.#taken.set(buffer, [blocks]);
   }
 
   #free(buffer: Buffer): void {
     const { pieces, copies } = buffer;
-    const blocks = this.#taken.get(buffer) ?? [];
-    this.#taken.delete(buffer);
+    const blocks = this.#taken.get(buffer)?.shift() ?? [];
     const joined = pieces.length === 1;
     for (const [at, own] of blocks.entries()) {
       const { bytes, count } =
@@ -118,4 +126,13 @@ export class Replay {
       this.player.release(bytes, joined ? copies * count : count, own);
     }
   }
+}
+
+/** What is freed, and may have been taken in another step. */
+function freedBy({ first, step }: Program): Set<Buffer> {
+  return new Set(
+    [...first, ...step].flatMap((act) =>
+      act.act === "free" ? [act.buffer] : []
+    ),
+  );
 }

@@ -1,0 +1,155 @@
+import type { Instance, Run } from "../play/program/act.ts";
+import type { PassActs } from "../play/program/pass.ts";
+import type { Segment } from "../play/record/block.ts";
+import { segmentOf } from "../play/record/block.ts";
+import type { PassUnit } from "./units.ts";
+
+/** When something happens to a unit. */
+export type Moment =
+  | "before forward"
+  | "after forward"
+  | "before backward"
+  | "after backward";
+
+/** What a pass does, in order: runs of blocks, and where its units stand in it. */
+export type Beat =
+  | { readonly run: Run }
+  | { readonly moment: Moment; readonly unit: PassUnit }
+  | { readonly ends: "forward" | "backward" };
+
+/**
+ * A pass with the moments of its units. Hooks of modules fire them: before and after
+ * their forward, when a gradient of their output comes, and when their input's is
+ * there. A unit whose input has no gradient is left to the end of the backward pass.
+ *
+ * Source: pytorch torch/distributed/fsdp/_fully_shard/_fsdp_state.py,
+ * _pre_forward, _post_forward, _pre_backward, _root_post_backward_final_callback
+ */
+export function beatsOf(
+  { acts }: PassActs,
+  units: readonly PassUnit[],
+): Beat[] {
+  const backwardAt = acts.findIndex(({ phase, name }) =>
+    phase === "backward" || name === "dropped"
+  );
+  const begin = backwardAt < 0 ? acts.length : backwardAt;
+  return [
+    ...forwardBeats(acts.slice(0, begin), units),
+    ...backwardBeats(acts.slice(begin), units),
+  ];
+}
+
+function forwardBeats(
+  acts: readonly Run[],
+  units: readonly PassUnit[],
+): Beat[] {
+  const isCall = ({ name }: Run) => name === "body" || name === "forward";
+  const first = new Map<Instance, number>();
+  const last = new Map<Instance, number>();
+  for (const [at, act] of acts.entries()) {
+    if (!isCall(act)) continue;
+    if (!first.has(act.instance)) first.set(act.instance, at);
+    last.set(act.instance, at);
+  }
+  const beats: Beat[] = [];
+  for (const [at, run] of acts.entries()) {
+    for (const unit of units) {
+      if (unit.enter === run.instance && first.get(unit.enter) === at) {
+        beats.push({ moment: "before forward", unit });
+      }
+    }
+    beats.push({ run });
+    for (const unit of units) {
+      if (
+        unit.unit.place !== "root" && unit.leave === run.instance &&
+        last.get(unit.leave) === at
+      ) beats.push({ moment: "after forward", unit });
+    }
+  }
+  // The model's call ends when it has given its loss.
+  for (const unit of units) {
+    if (unit.unit.place === "root") {
+      beats.push({ moment: "after forward", unit });
+    }
+  }
+  return [...beats, { ends: "forward" }];
+}
+
+function backwardBeats(
+  acts: readonly Run[],
+  units: readonly PassUnit[],
+): Beat[] {
+  const beats: Beat[] = [];
+  const left = new Set(units);
+  let begun = false;
+  for (const run of acts) {
+    if (run.phase !== "backward") {
+      beats.push({ run });
+      continue;
+    }
+    const { instance } = run;
+    const { ports } = instance.block;
+    if (!begun) {
+      begun = true;
+      for (const unit of units) {
+        if (unit.unit.place === "root") {
+          beats.push({ moment: "before backward", unit });
+        }
+      }
+    }
+    const entered = units.filter(({ unit, leave }) =>
+      unit.place !== "root" && leave === instance
+    );
+    const [before, after] = entered.some(({ unit }) => unit.place === "tail")
+      ? cutAtHead(run)
+      : [null, run];
+    if (before) beats.push({ run: before });
+    for (const unit of entered) {
+      if (unit.unit.place === "tail" || ports.gradOut !== null) {
+        beats.push({ moment: "before backward", unit });
+      }
+    }
+    beats.push({ run: after });
+    for (const unit of units) {
+      const isDone = unit.unit.place !== "root" && unit.enter === instance &&
+        ports.gradIn !== null;
+      if (!isDone) continue;
+      beats.push({ moment: "after backward", unit });
+      left.delete(unit);
+    }
+  }
+  for (const unit of left) beats.push({ moment: "after backward", unit });
+  return [...beats, { ends: "backward" }];
+}
+
+/** Cuts the loss's backward run where the gradient of the logits is there. */
+function cutAtHead(run: Run): [Run | null, Run] {
+  const at = Math.min(
+    ...run.instance.block.parameters.flatMap(({ backwardAt }) =>
+      backwardAt ?? []
+    ),
+  );
+  return cutRun(run, at);
+}
+
+/** Cuts a run before an event of its tape; what is empty is left out. */
+export function cutRun(run: Run, at: number): [Run | null, Run] {
+  const { segment } = run;
+  if (!(at > segment.from && at < segment.to)) return [null, run];
+  const [first, second] = halves(segment, at);
+  return [{ ...run, segment: first }, { ...run, segment: second, wires: [] }];
+}
+
+const HALVES = new WeakMap<Segment, [Segment, Segment]>();
+
+function halves(segment: Segment, at: number): [Segment, Segment] {
+  const known = HALVES.get(segment);
+  if (known) return known;
+  const { tape, from, to } = segment;
+  const made: [Segment, Segment] = [
+    segmentOf(tape, from, at),
+    segmentOf(tape, at, to),
+  ];
+  HALVES.set(segment, made);
+  return made;
+}

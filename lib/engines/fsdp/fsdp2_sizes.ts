@@ -1,0 +1,133 @@
+import type { Item } from "../../plan/inventory.ts";
+import type { Placed } from "../../plan/placement.ts";
+import { rowsOf } from "../../plan/placement.ts";
+import { roundedBytes } from "../../play/memory/tape.ts";
+import type { Dtype } from "../../play/torch/dtype.ts";
+import { DTYPE_BYTES } from "../../play/torch/dtype.ts";
+import type { UnitKind } from "../units.ts";
+import type { FsdpPolicy } from "./policy.ts";
+import { groupOf } from "./timeline.ts";
+
+/** Bytes of the storages that a unit takes, each rounded; 0 of none. */
+export interface Fsdp2Sizes {
+  /** Shards on their way from the host, each in its own type. */
+  readonly copies: readonly number[];
+  /** Shards in the type that they are gathered in, where that is another. */
+  readonly casts: readonly number[];
+  /** What all ranks' shards are gathered to. */
+  readonly gather: number;
+  /** Parameters, whole. */
+  readonly whole: readonly number[];
+  /** What stays of them after forward, where fewer ranks share them then. */
+  readonly kept: readonly number[];
+  /** A unit's gradients, in the type that they are reduced in, of all ranks. */
+  readonly reduceInput: number;
+  /** Of this rank. */
+  readonly reduced: number;
+  /** This rank's in the shards' type. */
+  readonly gradient: number;
+  /** Whether that is another than they are reduced in. */
+  readonly isCast: boolean;
+}
+
+/** The part of a tensor of a rank that torch.chunk gives it, and what stays whole. */
+export function placedByRows(item: Item, policy: FsdpPolicy): Placed {
+  const dtype = policy.storedDtype(item);
+  const { ranks, rank, offloads } = policy;
+  const { shape, padded } = shardOf(item, policy);
+  const [packed = 0, ...beside] = item.pieces;
+  const isPacked = item.dtype === "uint8";
+  return {
+    owner: offloads ? "host" : ranks > 1 ? "shard" : "whole",
+    shape: isPacked ? rowsOf(item.tensor.shape, ranks, rank).shape : shape,
+    dtype,
+    pieces: offloads
+      ? []
+      : isPacked
+      ? [Math.ceil(packed / ranks), ...beside]
+      : [padded * DTYPE_BYTES[dtype]],
+  };
+}
+
+function shardOf({ tensor }: Item, { ranks, rank }: FsdpPolicy) {
+  return rowsOf(tensor.shape, ranks, rank);
+}
+
+/**
+ * Sources: pytorch torch/distributed/fsdp/_fully_shard/_fsdp_collectives.py,
+ * foreach_all_gather, foreach_all_gather_copy_out, foreach_reduce;
+ * _fsdp_param.py, init_all_gather_outputs, to_sharded_post_forward
+ */
+export function fsdp2Sizes(
+  { items }: UnitKind,
+  policy: FsdpPolicy,
+): Fsdp2Sizes {
+  const { ranks, reshard, offloads } = policy;
+  const shards = items.map((item) => {
+    const stored = policy.storedDtype(item);
+    const isPacked = item.dtype === "uint8";
+    const [packed = 0] = item.pieces;
+    const elements = isPacked
+      ? Math.ceil(packed / ranks)
+      : shardOf(item, policy).padded;
+    return {
+      elements,
+      stored: elements * DTYPE_BYTES[stored],
+      gathered: elements * DTYPE_BYTES[item.dtype],
+      isCast: stored !== item.dtype,
+      trains: item.trains,
+      dtype: item.dtype,
+    };
+  });
+  const trained = shards.filter(({ trains }) => trains);
+  const [one] = trained;
+  const reduce: Dtype = policy.reduce ?? one?.dtype ?? "fp32";
+  const master = one ? one.stored / Math.max(1, one.elements) : 0;
+  const reduced = sum(trained.map(({ elements }) => elements)) *
+    DTYPE_BYTES[reduce];
+  const cast = shards.filter(({ isCast }) => isCast);
+  const whole = shards.map(({ gathered }) => roundedBytes(ranks * gathered));
+  return {
+    copies: offloads ? shards.map(({ stored }) => roundedBytes(stored)) : [],
+    // From the host each is cast by itself, else all into one tensor.
+    casts: offloads
+      ? cast.map(({ gathered }) => roundedBytes(gathered))
+      : [roundedBytes(sum(cast.map(({ gathered }) => gathered)))],
+    gather: ranks === 1
+      ? 0
+      : roundedBytes(ranks * sum(shards.map(({ gathered }) => gathered))),
+    whole,
+    kept: typeof reshard === "number"
+      ? shards.map(({ gathered }) => roundedBytes(ranks * gathered / reshard))
+      : [],
+    reduceInput: roundedBytes(ranks * reduced),
+    reduced: roundedBytes(reduced),
+    gradient: roundedBytes(
+      sum(trained.map(({ elements }) => elements)) * master,
+    ),
+    isCast: master !== DTYPE_BYTES[reduce],
+  };
+}
+
+function sum(numbers: readonly number[]): number {
+  return numbers.reduce((total, each) => total + each, 0);
+}
+
+/** What a unit's storages count as. */
+export const FSDP2_GROUPS = {
+  copies: groupOf(
+    "communication buffers",
+    "shards on their way to be gathered",
+  ),
+  casts: groupOf("communication buffers", "shards as they are gathered"),
+  gather: groupOf("communication buffers", "units being gathered"),
+  whole: groupOf("gathered parameters", "gathered parameters"),
+  kept: groupOf("gathered parameters", "parameters shared by fewer ranks"),
+  reduceInput: groupOf(
+    "communication buffers",
+    "gradients that are being reduced",
+  ),
+  reduced: groupOf("communication buffers", "reduced gradients"),
+  gradient: groupOf("gradients", "shards of gradients"),
+  accumulated: groupOf("gradients", "gradients that are not reduced yet"),
+} as const;

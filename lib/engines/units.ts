@@ -1,0 +1,164 @@
+import { PEFT_PREFIX } from "../models/lora/names.ts";
+import type { At } from "../answer/curve.ts";
+import type { Inventory, Item } from "../plan/inventory.ts";
+import { stacksOf } from "../plan/stacks.ts";
+import type { StepPlan } from "../plan/step_plan.ts";
+import type { Instance } from "../play/program/act.ts";
+
+/** What units of like layers have in common. */
+export interface UnitKind {
+  /** One tensor of each. */
+  readonly items: readonly Item[];
+}
+
+/** Where a unit stands in the model. */
+export type UnitPlace = "layer" | "embedding" | "tail" | "root";
+
+/** Parameters that are gathered together. */
+export interface Unit {
+  readonly name: string;
+  readonly kind: UnitKind;
+  readonly place: UnitPlace;
+  /** The path of its stack; null of one that is no layer. */
+  readonly stack: string | null;
+}
+
+/** A unit in one pass. */
+export interface PassUnit {
+  readonly unit: Unit;
+  /** Whose forward it is gathered for, and after whose it is not needed. */
+  readonly enter: Instance;
+  readonly leave: Instance;
+  readonly at: At;
+}
+
+/** By what policy modules are wrapped. */
+export type Wrap = "layers+root" | "titan";
+
+/**
+ * The units of a model: each layer, and what is around them.
+ *
+ * Sources: accelerate utils/fsdp_utils.py, fsdp2_prepare_model; torchtitan
+ * models/llama3/infra/parallelize.py, apply_fsdp
+ */
+export function unitsOf(
+  { items }: Pick<Inventory, "items">,
+  wrap: Wrap,
+): Unit[] {
+  const named = items.map((item) => {
+    const { tensor } = item;
+    const name = tensor.name.startsWith(PEFT_PREFIX)
+      ? tensor.name.slice(PEFT_PREFIX.length)
+      : tensor.name;
+    return { item, tensor: { ...tensor, name } };
+  });
+  const known = new Map(named.map(({ item, tensor }) => [tensor, item]));
+  const layers = stacksOf(named.map(({ tensor }) => tensor)).flatMap(
+    ({ path, kinds, layers }) => {
+      const shared = new Map(
+        kinds.map((kind): [typeof kind, UnitKind] => [kind, {
+          items: [...kind.tensors.values()].map((each) =>
+            known.get(each) as Item
+          ),
+        }]),
+      );
+      return layers.map((kind, at): Unit => ({
+        name: `${path}.${at}`,
+        kind: shared.get(kind) as UnitKind,
+        place: "layer",
+        stack: path,
+      }));
+    },
+  );
+  const outside = named.filter(({ tensor }) => tensor.layers === null);
+  const isTied = !outside.some(({ tensor }) => tensor.role === "head");
+  const placeOf = ({ item, tensor }: typeof outside[0]): UnitPlace => {
+    if (wrap === "layers+root") return "root";
+    if (item.isAdapter) {
+      return tensor.name.startsWith("lm_head.") ? "tail" : "root";
+    }
+    if (tensor.piece === "embeddings" && tensor.role === "embedding") {
+      return isTied ? "tail" : "embedding";
+    }
+    return tensor.role === "head" ||
+        (tensor.role === "norm" && tensor.piece === "language_model")
+      ? "tail"
+      : "root";
+  };
+  const around = (["root", "embedding", "tail"] as const).map((place): Unit => {
+    const own = outside.filter((each) => placeOf(each) === place);
+    return {
+      name: place,
+      kind: { items: own.map(({ item }) => item) },
+      place,
+      stack: null,
+    };
+  });
+  return [...around, ...layers].filter(({ kind }) => kind.items.length > 0);
+}
+
+/** Finds the blocks of a pass that units are gathered for. */
+export function unitsIn(
+  units: readonly Unit[],
+  plan: Pick<StepPlan, "stack" | "encoders">,
+  instances: readonly Instance[],
+): PassUnit[] {
+  const first = instances[0] as Instance;
+  const last = instances.at(-1) as Instance;
+  const embedding = instances.find(({ at }) => at === "embeddings") ?? first;
+  const isTied = !units.some(({ place }) => place === "embedding");
+  const found: PassUnit[] = [];
+  for (const unit of units) {
+    if (unit.place === "root") {
+      found.push({ unit, enter: first, leave: last, at: "embeddings" });
+    } else if (unit.place === "embedding") {
+      found.push({
+        unit,
+        enter: embedding,
+        leave: embedding,
+        at: "embeddings",
+      });
+    } else if (unit.place === "tail") {
+      found.push({
+        unit,
+        enter: isTied ? embedding : last,
+        leave: last,
+        at: "head",
+      });
+    }
+  }
+  const queues = new Map<string, Unit[]>();
+  for (const unit of units) {
+    if (unit.stack === null) continue;
+    const queue = queues.get(unit.stack);
+    if (queue) queue.push(unit);
+    else queues.set(unit.stack, [unit]);
+  }
+  const decoder = plan.encoders === null
+    ? plan.stack.path
+    : [...queues.keys()].find((path) => /(^|\.)decoder\./.test(path)) ?? null;
+  for (const instance of instances) {
+    const isDecoder = typeof instance.at === "number";
+    const queue = [...queues].find(([path, [unit]]) =>
+      unit !== undefined &&
+      (isDecoder && decoder !== null
+        ? path === decoder
+        : path !== decoder && runs(instance, unit))
+    )?.[1];
+    const unit = queue?.shift();
+    if (unit) {
+      found.push({ unit, enter: instance, leave: instance, at: instance.at });
+    }
+  }
+  return found;
+}
+
+/** Whether a block reads parameters of a layer: these have names within it. */
+function runs({ block }: Instance, { kind, stack }: Unit): boolean {
+  const names = new Set(
+    kind.items.map(({ tensor }) =>
+      tensor.name.slice((stack?.length ?? 0) + ".N.".length)
+    ),
+  );
+  return block.parameters.some(({ parameter }) => names.has(parameter.name));
+}
