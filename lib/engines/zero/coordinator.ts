@@ -2,6 +2,8 @@
 export interface Use {
   /** Its parameters, by their places in the list of all. */
   readonly parameters: readonly number[];
+  /** Whether it is a block of modules that is gathered whole. */
+  readonly isBlock: boolean;
 }
 
 /** How parameters are gathered. */
@@ -37,8 +39,13 @@ export class Coordinator {
   readonly #elements: readonly number[];
   readonly #persists: readonly boolean[];
   readonly #settings: GatherSettings;
-  /** Elements that modules before each use have. */
+  /**
+   * Elements that a search for the next use has come by before each: of modules'
+   * own parameters, which blocks have none of...
+   */
   readonly #traversed: readonly number[];
+  /** ...or, where a block is released, of all that modules have within. */
+  readonly #within: readonly number[];
   /** Each parameter's uses, in order. */
   readonly #usesOf: readonly number[][];
   /** What the prefetcher has before it: parameters and the use they are for. */
@@ -62,15 +69,19 @@ export class Coordinator {
     this.#settings = settings;
     const usesOf = elements.map((): number[] => []);
     const traversed = [0];
-    for (const [at, { parameters }] of uses.entries()) {
-      let sum = traversed[at] ?? 0;
+    const within = [0];
+    for (const [at, { parameters, isBlock }] of uses.entries()) {
+      let sum = 0;
       for (const parameter of parameters) {
         usesOf[parameter]?.push(at);
         sum += elements[parameter] ?? 0;
       }
-      traversed.push(sum);
+      traversed.push((traversed[at] ?? 0) + (isBlock ? 0 : sum));
+      // The layer around a module counts it once more.
+      within.push((within[at] ?? 0) + 2 * sum);
     }
     this.#traversed = traversed;
+    this.#within = within;
     this.#usesOf = usesOf;
     this.#queue = uses.flatMap(({ parameters }, at) =>
       parameters.toSorted((a, b) => a - b).map((each) => [each, at] as const)
@@ -103,15 +114,16 @@ export class Coordinator {
 
   /** A module has run: those of its parameters go that are not used again soon. */
   release(use: number): GatherEvent[] {
-    const { parameters } = this.#uses[use] as Use;
+    const { parameters, isBlock } = this.#uses[use] as Use;
+    const traversed = isBlock ? this.#within : this.#traversed;
     return parameters.flatMap((parameter): GatherEvent[] => {
       if (this.#persists[parameter] || !this.#isWhole[parameter]) return [];
       if ((this.#fetchedFor[parameter] ?? 0) > this.#step) return [];
       const again = this.#usesOf[parameter]?.find((at) => at >= this.#step);
-      const from = this.#traversed[this.#step] ?? 0;
+      const from = traversed[this.#step] ?? 0;
       if (
         again !== undefined &&
-        (this.#traversed[again] ?? 0) - from < this.#settings.maxReuse
+        (traversed[again] ?? 0) - from < this.#settings.maxReuse
       ) return [];
       this.#isWhole[parameter] = false;
       this.#available -= this.#elements[parameter] ?? 0;

@@ -17,6 +17,8 @@ import { Coordinator } from "./coordinator.ts";
 /** A module's parameters in one run. */
 interface Module {
   readonly parameters: readonly Parameter[];
+  /** Whether it is a block of modules that is gathered whole. */
+  readonly isBlock: boolean;
   /** Before which event it begins. */
   readonly at: number;
   /** Before which event its backward has ended; null where that is not known. */
@@ -79,6 +81,7 @@ export function gathersOf(
   const useOf = (run: Run, module: Module): number =>
     uses.push({
       parameters: module.parameters.map((each) => placeOf(run, each)),
+      isBlock: module.isBlock,
     }) - 1;
   const modulesOf = new Map<unknown, Module[]>();
   for (const run of acts) {
@@ -171,14 +174,21 @@ function modulesIn(
   );
   const modules = new Map<
     string,
-    { parameters: Parameter[]; at: number; done: number | null }
+    {
+      parameters: Parameter[];
+      isBlock: boolean;
+      at: number;
+      done: number | null;
+    }
   >();
   for (const { parameter, at } of met) {
     const name = moduleOf(parameter, block);
     const done = gradients.get(parameter) ?? null;
     const known = modules.get(name);
-    if (!known) modules.set(name, { parameters: [parameter], at, done });
-    else {
+    if (!known) {
+      const isBlock = name === block;
+      modules.set(name, { parameters: [parameter], isBlock, at, done });
+    } else {
       known.parameters.push(parameter);
       if (done !== null) known.done = Math.max(known.done ?? 0, done);
     }
