@@ -75,14 +75,14 @@ export function playStage12(question: RankQuestion): RankAnswer {
       const own = at === 0 ? first : buckets();
       return [
         ...(at === 0 ? [] : [STEP_ASKED]),
-        ...weave.reduced(each, own, true),
+        ...weave.reduced(each, own),
         ...(at === 0 || offloads ? [] : [free(own.kept, BACKWARD_END)]),
       ];
     })
     : passes.length > 1
     ? weave.accumulated(passes, first)
     : settings.overlaps
-    ? weave.reduced(passes[0] as PassActs, first, true)
+    ? weave.reduced(passes[0] as PassActs, first)
     : weave.late(passes[0] as PassActs, first);
   const largest = Math.max(0, ...elements);
   return answerOf(question, {
@@ -184,8 +184,8 @@ class Weaver {
   }
 
   /** A pass whose gradients are reduced as they come. */
-  reduced({ acts }: PassActs, buckets: Buckets, begins: boolean): Act[] {
-    let begun = !begins;
+  reduced({ acts }: PassActs, buckets: Buckets): Act[] {
+    let begun = false;
     const woven = acts.flatMap((run) =>
       this.#cut(run, (parameter) => {
         const when = whenOf(run);
