@@ -43,9 +43,18 @@ export interface RankQuestion {
   ) => Pass;
 }
 
+/** Memory of a host that ranks of a node take for what they offload, in bytes. */
+export interface HostMemory {
+  readonly bytes: number;
+  /** Of them, page-locked. */
+  readonly pinned: number;
+}
+
 /** What an engine makes a rank do. */
 export interface RankAnswer {
   readonly program: Program;
+  /** What a node's host holds of parameters, gradients and states between steps. */
+  readonly host?: HostMemory;
   /** Bytes of checkpoints that the host holds when the backward pass begins. */
   readonly hostBytes: number;
   /** What was taken for granted. */

@@ -5,11 +5,13 @@ import { fsdp1 } from "./fsdp1.ts";
 import { fsdp2 } from "./fsdp2.ts";
 import { megatronEngine } from "./megatron.ts";
 import { single } from "./single.ts";
+import { deepspeed } from "./zero.ts";
 
 /** Engines by their names in a Scenario. */
 const ENGINES: Partial<Record<Scenario["engine"]["name"], Engine>> = {
   single,
   ddp,
+  deepspeed,
   fsdp: fsdp1,
   fsdp2,
   megatron: megatronEngine,

@@ -81,6 +81,12 @@ const DEEP: readonly ScenarioInput[] = [
   { model: "meta-llama/Llama-3.1-405B" },
   { model: "deepseek-ai/DeepSeek-V3", train: { checkpointing: "full" } },
   { model: "google/gemma-2-27b-it", train: { method: "lora" } },
+  ...[2, 3].map((zero_stage): ScenarioInput => ({
+    model: { dims: DIMS },
+    train: { checkpointing: "full" },
+    parallel: { gpus: 8 },
+    engine: { name: "deepspeed", zero_stage },
+  })),
   {
     model: { dims: { ...DIMS, layers: 300 } },
     precision: { weights: "fp32", autocast: "bf16" },

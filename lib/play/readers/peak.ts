@@ -69,9 +69,9 @@ export function peaksOf(program: Program): Peaks {
     const { phase, at } = act;
     if (phase === "load") continue;
     if (before === "forward" && phase === "backward") backwardStart = current;
-    if (phase === "optimizer" && backwardEnd === null) {
+    if (phase === "optimizer" && before !== "optimizer") {
       backwardEnd = current;
-      peaks.optimizer = current;
+      peaks.optimizer = Math.max(peaks.optimizer, current);
     }
     before = phase;
     const change = changeOf(act);

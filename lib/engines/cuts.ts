@@ -1,0 +1,96 @@
+import type { Act, Run } from "../play/program/act.ts";
+import type { Segment } from "../play/record/block.ts";
+import { segmentOf } from "../play/record/block.ts";
+import type { Parameter } from "../play/torch/values.ts";
+
+/** What happens before an event of a block's tape. */
+export interface Cut {
+  readonly at: number;
+  readonly acts: readonly Act[];
+}
+
+/** A parameter that a run meets, and before which event of the tape. */
+export interface Met {
+  readonly parameter: Parameter;
+  readonly at: number;
+}
+
+/** Cuts runs where an engine acts in their middle; like runs share their pieces. */
+export class Cutter {
+  readonly #pieces = new Map<Segment, Map<string, Segment>>();
+  readonly #gradients = new Map<Segment, readonly Met[]>();
+  readonly #reads = new Map<Segment, readonly Met[]>();
+
+  /** A run with acts between its events, which are given in order. */
+  cut(run: Run, cuts: readonly Cut[]): Act[] {
+    if (cuts.length === 0) return [run];
+    const { from, to } = run.segment;
+    const acts: Act[] = [];
+    let { wires } = run;
+    let begin = from;
+    const piece = (end: number): void => {
+      if (end === begin && wires.length === 0) return;
+      acts.push({
+        ...run,
+        wires,
+        segment: this.#piece(run.segment, begin, end),
+      });
+      wires = [];
+      begin = end;
+    };
+    for (const { at, acts: own } of cuts) {
+      if (own.length === 0) continue;
+      if (at > begin) piece(at);
+      acts.push(...own);
+    }
+    piece(to);
+    return acts;
+  }
+
+  /** Whose gradients a run completes, in the order in which they are there. */
+  gradients({ instance, segment }: Run): readonly Met[] {
+    return remembered(
+      this.#gradients,
+      segment,
+      () =>
+        instance.block.parameters.flatMap(({ parameter, gradient }) =>
+          gradient && gradient.at > segment.from && gradient.at <= segment.to
+            ? [{ parameter, at: gradient.at }]
+            : []
+        ).sort((a, b) => a.at - b.at),
+    );
+  }
+
+  /** Which parameters a run reads first, in that order. */
+  reads({ instance, segment }: Run): readonly Met[] {
+    return remembered(
+      this.#reads,
+      segment,
+      () =>
+        instance.block.parameters.filter(({ at }) =>
+          at >= segment.from && at < segment.to
+        ).sort((a, b) => a.at - b.at),
+    );
+  }
+
+  #piece(segment: Segment, from: number, to: number): Segment {
+    const known = remembered(
+      this.#pieces,
+      segment,
+      () => new Map<string, Segment>(),
+    );
+    return remembered(
+      known,
+      `${from} ${to}`,
+      () => segmentOf(segment.tape, from, to),
+    );
+  }
+}
+
+function remembered<K, V>(known: Map<K, V>, key: K, make: () => V): V {
+  const value = known.get(key);
+  if (value !== undefined) return value;
+  const made = make();
+  known.set(key, made);
+  return made;
+}

@@ -1,0 +1,95 @@
+import type { Scenario } from "../scenario/schema.ts";
+import type { Mesh } from "../parallel/mesh.ts";
+import type { Engine } from "./engine.ts";
+import { alike } from "./engine.ts";
+import { playStage0, playWideGradients } from "./zero/stage0.ts";
+import { playStage12 } from "./zero/stage12.ts";
+import { playStage3 } from "./zero/stage3.ts";
+
+/**
+ * DeepSpeed's ZeRO.
+ *
+ * Sources: deepspeed/runtime/engine.py, _do_optimizer_sanity_check;
+ * deepspeed/runtime/zero/config.py
+ */
+export const deepspeed: Engine = {
+  name: "deepspeed",
+  refuses(scenario, mesh) {
+    return refusedByDeepSpeed(scenario, mesh) ?? unplayed(scenario, mesh);
+  },
+  computed,
+  ranks: (_, mesh) => alike(mesh),
+  play(question) {
+    const { scenario } = question;
+    const { zero_stage } = scenario.engine;
+    if (zero_stage === 3) return playStage3(question);
+    if (zero_stage === 0) return playStage0(question);
+    const accumulates = scenario.engine.grad_accum_dtype ??
+      scenario.precision.gradients;
+    const dtype = question.plan.inventory.trained[0]?.dtype;
+    if (accumulates !== "fp32" || dtype === "fp32") {
+      return playStage12(question);
+    }
+    return zero_stage === 1 ? playWideGradients(question) : {
+      reason:
+        "ZeRO 2 whose gradients accumulate in fp32 (engine.grad_accum_dtype) is not played through yet",
+    };
+  },
+};
+
+/** What DeepSpeed itself does not run. */
+function refusedByDeepSpeed(
+  { engine: { zero_stage, offload_optimizer, offload_parameters } }: Scenario,
+  { pp }: Mesh,
+): string | null {
+  const stage = `engine.zero_stage is ${zero_stage}`;
+  if (zero_stage > 1 && pp > 1) {
+    return `ZeRO ${zero_stage} does not run with pipeline parallelism, whose gradients are reduced once: parallel.pp is ${pp}; engine.zero_stage 0 or 1 does`;
+  }
+  if (zero_stage < 3 && offload_parameters !== "none") {
+    return `engine.offload_parameters ${offload_parameters} needs ZeRO 3, whose parameters are partitioned: ${stage}`;
+  }
+  if (zero_stage < 3 && offload_optimizer === "nvme") {
+    return `engine.offload_optimizer nvme needs ZeRO 3: ${stage}`;
+  }
+  if (zero_stage === 0 && offload_optimizer !== "none") {
+    return `engine.offload_optimizer ${offload_optimizer} needs ZeRO: ${stage}`;
+  }
+  return null;
+}
+
+function unplayed(
+  { optimizer, engine, quantization }: Scenario,
+  { tp, pp, cp, ep }: Mesh,
+): string | null {
+  if (optimizer.in_backward) {
+    return "DeepSpeed steps after gradients were reduced: optimizer.in_backward is not played with it";
+  }
+  if (engine.zero_stage === 3 && quantization.weights !== "none") {
+    return `ZeRO 3 over weights in ${quantization.weights} is not played through yet`;
+  }
+  return tp * pp * cp * ep > 1
+    ? "DeepSpeed with tensor, pipeline, context or expert parallelism is not played through yet"
+    : null;
+}
+
+/**
+ * DeepSpeed casts the whole model to the type that it trains in, adapters too, and
+ * runs without autocast.
+ *
+ * Sources: deepspeed/runtime/engine.py, _configure_distributed_model; accelerate
+ * accelerator.py, prepare_model
+ */
+function computed(scenario: Scenario): Scenario {
+  const { precision, train, quantization, engine } = scenario;
+  const weights = precision.autocast ?? precision.weights;
+  return {
+    ...scenario,
+    precision: { ...precision, weights, autocast: null, gradients: null },
+    // Adapters that join a model made under zero.Init stay as they are.
+    train: engine.zero_stage === 3
+      ? train
+      : { ...train, lora: { ...train.lora, adapter_dtype: weights } },
+    quantization: { ...quantization, kbit_upcast: false },
+  };
+}

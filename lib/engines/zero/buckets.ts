@@ -1,0 +1,202 @@
+import type { Act, Run } from "../../play/program/act.ts";
+import type { Buffer } from "../../play/program/buffer.ts";
+import type { Dtype } from "../../play/torch/dtype.ts";
+import type { Parameter } from "../../play/torch/values.ts";
+import type { When } from "./common.ts";
+import { free, take, tensor, transient } from "./common.ts";
+import type { Partition } from "./parameters.ts";
+
+/** How a rank's gradients are reduced. */
+export interface BucketSettings {
+  /** Elements that are reduced at a time. */
+  readonly limit: number;
+  readonly overlaps: boolean;
+  readonly contiguous: boolean;
+  /** Whether gradients of other ranks' parameters go once they are reduced. */
+  readonly partitions: boolean;
+  /** Whether the rank's own gradients go to the host as they are reduced. */
+  readonly offloads: boolean;
+  readonly dtype: Dtype;
+  readonly own: Partition;
+  /** Elements of all gradients. */
+  readonly total: number;
+}
+
+/**
+ * The buckets of one backward pass of ZeRO 1 and 2. Gradients come from the end of
+ * the flat buffer to its start.
+ *
+ * Source: deepspeed/runtime/zero/stage_1_and_2.py, setup_buckets,
+ * reduce_independent_p_g_buckets_and_remove_grads, average_tensor,
+ * copy_grads_in_partition
+ */
+export class Buckets {
+  readonly #settings: BucketSettings;
+  readonly #buffers: readonly Buffer[];
+  readonly #kept: Buffer;
+  readonly #gradients: Gradients;
+  /** Where the last gradient begins in the flat buffer. */
+  #low: number;
+  /** Where the bucket's content ends. */
+  #high: number;
+  #members: Parameter[] = [];
+  /** Gradients that stand as tensors of their own. */
+  #standing: Parameter[] = [];
+  #keeps = false;
+
+  constructor(settings: BucketSettings, gradients: Gradients) {
+    this.#settings = settings;
+    this.#gradients = gradients;
+    const { contiguous, overlaps, limit, dtype, own, total } = settings;
+    const bucket = tensor(
+      "communication buffers",
+      "buckets of gradients",
+      limit,
+      dtype,
+    );
+    this.#buffers = contiguous ? (overlaps ? [bucket, bucket] : [bucket]) : [];
+    this.#kept = tensor(
+      "gradients",
+      "gradients of the rank's partition",
+      contiguous || settings.partitions ? own.touched : total,
+      dtype,
+    );
+    this.#low = this.#high = total;
+  }
+
+  /** The rank's own gradients, which stand from the backward pass to the step. */
+  get kept(): Buffer {
+    return this.#kept;
+  }
+
+  /** The buckets are made with the first gradient. */
+  begin(when: When): Act[] {
+    return this.#buffers.map((buffer) => take(buffer, when));
+  }
+
+  /** A gradient has come. */
+  add(parameter: Parameter, when: When): Act[] {
+    const { limit, contiguous } = this.#settings;
+    const acts: Act[] = [];
+    const { elements } = parameter;
+    if (this.#high - this.#low + elements > limit) {
+      acts.push(...this.reduce(when));
+    }
+    this.#low -= elements;
+    this.#members.push(parameter);
+    if (!contiguous || elements > limit) {
+      this.#standing.push(parameter);
+      acts.push(take(this.#gradients.of(parameter), when));
+    }
+    return acts;
+  }
+
+  /** What the bucket holds is reduced. */
+  reduce(when: When): Act[] {
+    const { contiguous, overlaps, partitions, offloads, dtype, own } =
+      this.#settings;
+    if (this.#members.length === 0) return [];
+    const from = own.rank * own.size;
+    const mine = Math.min(this.#high, from + own.size) -
+      Math.max(this.#low, from);
+    const acts: Act[] = transient([
+      tensor("communication buffers", COPY, this.#copied(), dtype),
+    ], when);
+    if (mine > 0 && offloads) {
+      const slice = Math.min(mine, Math.max(...own.parts));
+      acts.push(
+        ...transient([tensor(TEMPORARY, NORM, slice, "fp64")], when),
+        ...transient([tensor(TEMPORARY, FLAT, slice, "fp32")], when),
+      );
+    } else if (mine > 0 && !this.#keeps && contiguous) {
+      this.#keeps = true;
+      acts.push(take(this.#kept, when));
+    }
+    if (contiguous) acts.push(...this.#freeStanding(when));
+    else if (partitions && !overlaps) {
+      // Its own stand on, as what is kept.
+      if (mine > 0 && !this.#keeps) {
+        this.#keeps = true;
+        acts.push(take(this.#kept, when));
+      }
+      acts.push(...this.#freeStanding(when));
+    }
+    this.#high = this.#low;
+    this.#members = [];
+    return acts;
+  }
+
+  /** The backward pass is over. */
+  end(when: When): Act[] {
+    const { contiguous, offloads } = this.#settings;
+    const acts = this.reduce(when);
+    acts.push(...this.#buffers.map((buffer) => free(buffer, when)));
+    if (!contiguous && !this.#keeps && !offloads) {
+      this.#keeps = true;
+      acts.push(take(this.#kept, when));
+    }
+    return [...acts, ...this.#freeStanding(when)];
+  }
+
+  #freeStanding(when: When): Act[] {
+    const acts = this.#standing.map((parameter) =>
+      free(this.#gradients.of(parameter), when)
+    );
+    this.#standing = [];
+    return acts;
+  }
+
+  /** Elements that are copied at once: slices of several ranks are made one tensor. */
+  #copied(): number {
+    const { limit, contiguous, own: { size } } = this.#settings;
+    if (!contiguous) {
+      return this.#members.length > 1 ? this.#high - this.#low : 0;
+    }
+    let most = 0;
+    let slices = 0;
+    let elements = 0;
+    for (let at = this.#low; at < this.#high;) {
+      const end = Math.min(this.#high, (Math.floor(at / size) + 1) * size);
+      slices++;
+      elements += end - at;
+      if (slices > 1) most = Math.max(most, elements);
+      if (elements > limit) slices = elements = 0;
+      at = end;
+    }
+    return most;
+  }
+}
+
+const COPY = "gradients as they are reduced";
+const TEMPORARY = "optimizer temporaries";
+const NORM = "gradients in fp64, for their norm";
+const FLAT = "gradients in fp32";
+
+/** Gradients that the engine holds, a buffer for all of one parameter. */
+export class Gradients {
+  readonly #dtype: Dtype;
+  readonly #known = new Map<Parameter, Buffer>();
+
+  constructor(dtype: Dtype) {
+    this.#dtype = dtype;
+  }
+
+  of(parameter: Parameter): Buffer {
+    const known = this.#known.get(parameter);
+    if (known) return known;
+    const { elements, name } = parameter;
+    const buffer = tensor(
+      "gradients",
+      `gradient of ${name}`,
+      elements,
+      this.#dtype,
+    );
+    this.#known.set(parameter, buffer);
+    return buffer;
+  }
+}
+
+/** When a run is. */
+export function whenOf({ phase, at }: Run): Pick<Run, "phase" | "at"> {
+  return { phase, at };
+}

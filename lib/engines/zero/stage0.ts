@@ -1,0 +1,213 @@
+import type { Act } from "../../play/program/act.ts";
+import type { PassActs } from "../../play/program/pass.ts";
+import { passActs } from "../../play/program/pass.ts";
+import { clearOf, loadActs } from "../acts.ts";
+import type { RankAnswer, RankQuestion } from "../engine.ts";
+import { microBatches, singleProgram } from "../single.ts";
+import {
+  answerOf,
+  BACKWARD_END,
+  flatStates,
+  flatTemporaries,
+  flatTrained,
+  free,
+  implementationIn,
+  kernelFlags,
+  LOAD,
+  STEP,
+  STEP_ASKED,
+  take,
+  tensor,
+  transient,
+} from "./common.ts";
+import { elementsInOrder, partitionsOf } from "./parameters.ts";
+
+/** Elements that are reduced at a time; a longer bucket ends after the tensor. */
+const REDUCED = 5e8;
+
+/**
+ * ZeRO 0: every rank has and steps the whole model. 16-bit weights have an fp32 copy,
+ * and states from the start.
+ *
+ * Sources: deepspeed/runtime/fp16/fused_optimizer.py, FP16_Optimizer;
+ * deepspeed/runtime/engine.py, buffered_allreduce_fallback
+ */
+export function playStage0(question: RankQuestion): RankAnswer {
+  const { plan, rule } = question;
+  const { inventory } = plan;
+  const items = inventory.items.filter(({ trains }) => trains);
+  const dtype = items[0]?.dtype ?? "bf16";
+  const elements = elementsInOrder(items);
+  const total = elements.reduce((sum, each) => sum + each, 0);
+  const passes = microBatches(question);
+  const reduced = transient([
+    tensor(
+      "communication buffers",
+      "gradients as they are reduced",
+      elements.length > 1 ? largestBucket(elements) : 0,
+      dtype,
+    ),
+  ], BACKWARD_END);
+  if (dtype === "fp32") {
+    const program = singleProgram({
+      ...question,
+      implementation: implementationIn(question),
+      inventory,
+      trained: inventory.trained,
+      passes,
+      inBackward: false,
+    });
+    const woven = (acts: readonly Act[]): Act[] => {
+      const begin = acts.findIndex(({ phase }) => phase === "optimizer");
+      return [...acts.slice(0, begin), ...reduced, ...acts.slice(begin)];
+    };
+    return {
+      program: {
+        ...program,
+        first: woven(program.first),
+        step: woven(program.step),
+      },
+      hostBytes: passes[0]?.hostBytes ?? 0,
+    };
+  }
+  const stepped = {
+    rule,
+    implementation: implementationIn(question),
+    trained: [flatTrained(total)],
+  };
+  const played = passes.map(passActs);
+  const casts = elements.map((each) =>
+    tensor("gradients", "gradients in fp32", each, "fp32")
+  );
+  const flat = tensor("gradients", "flat gradients in fp32", total, "fp32");
+  return answerOf(question, {
+    load: [
+      ...loadActs({
+        ...inventory,
+        items: inventory.items.filter(({ trains }) => !trains),
+      }),
+      take(tensor("weights", "flat parameters", total, dtype), LOAD),
+      take(tensor("master weights", "parameters in fp32", total, "fp32"), LOAD),
+      ...kernelFlags(question, true),
+      ...flatStates(question, stepped).map(({ buffer }) => take(buffer, LOAD)),
+    ],
+    states: [],
+    step: [
+      ...played.flatMap(({ acts }, at) => [
+        ...(at === 0 ? [] : [STEP_ASKED]),
+        ...acts,
+      ]),
+      ...reduced,
+      ...casts.map((buffer) => take(buffer, STEP)),
+      take(flat, STEP),
+      ...casts.map((buffer) => free(buffer, STEP)),
+      clearOf({ trained: inventory.trained }, played),
+      ...flatTemporaries(question, stepped),
+      free(flat, STEP),
+    ],
+    passes: [],
+    stepped,
+    hostBytes: passes[0]?.hostBytes ?? 0,
+  });
+}
+
+/** The most that is flattened at once to be reduced. */
+function largestBucket(elements: readonly number[]): number {
+  let most = 0;
+  let filled = 0;
+  for (const each of elements) {
+    filled += each;
+    most = Math.max(most, filled);
+    if (filled > REDUCED) filled = 0;
+  }
+  return most;
+}
+
+/**
+ * ZeRO 1 whose gradients accumulate in fp32: a flat fp32 tensor of all gradients
+ * stands from the start.
+ *
+ * Source: deepspeed/runtime/bf16_optimizer.py, BF16_Optimizer
+ */
+export function playWideGradients(question: RankQuestion): RankAnswer {
+  const { plan, mesh, rule, scenario } = question;
+  const { inventory } = plan;
+  const ranks = mesh.dp * mesh.cp;
+  const items = inventory.items.filter(({ trains }) => trains);
+  const dtype = items[0]?.dtype ?? "bf16";
+  const elements = elementsInOrder(items);
+  const size = partitionsOf(elements, ranks, false)[0]?.size ?? 0;
+  const stepped = {
+    rule,
+    implementation: implementationIn(question),
+    trained: [flatTrained(size)],
+  };
+  const pass = question.record({ accumulation: "keep" });
+  const played = Array.from(
+    { length: Math.min(2, scenario.train.gradient_accumulation) },
+    () => passActs(pass),
+  );
+  const accumulated = transient([
+    tensor(
+      "gradients",
+      "a gradient in fp32",
+      Math.max(0, ...elements),
+      "fp32",
+    ),
+  ], BACKWARD_END);
+  const { trained } = inventory;
+  return answerOf(question, {
+    load: [
+      ...loadActs({
+        ...inventory,
+        items: inventory.items.filter(({ trains }) => !trains),
+      }),
+      take(tensor("weights", "flat parameters", size * ranks, dtype), LOAD),
+      take(
+        tensor("gradients", "flat gradients in fp32", size * ranks, "fp32"),
+        LOAD,
+      ),
+      take(tensor("master weights", "partition in fp32", size, "fp32"), LOAD),
+      ...kernelFlags(question, true),
+    ],
+    states: flatStates(question, stepped),
+    step: [
+      ...played.flatMap((each, at): Act[] => {
+        const before = played[at - 1];
+        return [
+          ...(before ? [STEP_ASKED] : []),
+          ...(before
+            ? clearedInBackward(each, clearOf({ trained }, [before]))
+            : each.acts),
+          ...accumulated,
+        ];
+      }),
+      ...transient([
+        tensor(
+          "communication buffers",
+          "gradients as they are reduced",
+          size * ranks,
+          dtype,
+        ),
+      ], BACKWARD_END),
+      clearOf({ trained }, played.slice(-1)),
+      ...flatTemporaries(question, stepped),
+    ],
+    passes: [],
+    stepped,
+    hostBytes: pass.hostBytes,
+  });
+}
+
+/** 16-bit gradients of the micro-batch before go when the next backward begins. */
+function clearedInBackward(
+  { acts }: PassActs,
+  clear: ReturnType<typeof clearOf>,
+): Act[] {
+  const begin = acts.findIndex(({ phase }) => phase === "backward");
+  return [
+    ...acts.slice(0, begin),
+    { ...clear, phase: "backward", at: "head" },
+    ...acts.slice(begin),
+  ];
+}

@@ -1,0 +1,251 @@
+import type { Act, Take } from "../../play/program/act.ts";
+import { passActs } from "../../play/program/pass.ts";
+import { DTYPE_BYTES } from "../../play/torch/dtype.ts";
+import type { Dtype } from "../../play/torch/dtype.ts";
+import { roundedBytes } from "../../play/memory/tape.ts";
+import type { Buffer } from "../../play/program/buffer.ts";
+import { bufferOf } from "../../play/program/buffer.ts";
+import { elementsOf } from "../../models/tensors/tensor.ts";
+import { loadActs } from "../acts.ts";
+import { Cutter } from "../cuts.ts";
+import type { RankAnswer, RankQuestion } from "../engine.ts";
+import { whenOf } from "./buckets.ts";
+import {
+  answerOf,
+  BACKWARD_END,
+  flag,
+  flatStates,
+  flatTemporaries,
+  flatTrained,
+  free,
+  implementationIn,
+  kernelFlags,
+  LOAD,
+  STEP,
+  take,
+  tensor,
+  transient,
+} from "./common.ts";
+import { gathersOf } from "./gathers.ts";
+import { GradientBucket } from "./gradient_bucket.ts";
+import { offloadedParameters } from "./host.ts";
+import { elementsInOrder } from "./parameters.ts";
+import { zeroSettings } from "./settings.ts";
+
+/**
+ * ZeRO 3: each parameter is partitioned, gathered around the modules that have it,
+ * and stepped in sub-groups of partitions.
+ *
+ * Source: deepspeed/runtime/zero/stage3.py, DeepSpeedZeroOptimizer_Stage3
+ */
+export function playStage3(question: RankQuestion): RankAnswer {
+  const { scenario, plan, mesh, rule } = question;
+  const { inventory, model } = plan;
+  const settings = zeroSettings(scenario, model);
+  const ranks = mesh.dp * mesh.cp;
+  const items = inventory.items.filter(({ trains }) => trains);
+  const dtype = items[0]?.dtype ?? "bf16";
+  // Gradients are reduced and accumulate in the model's type, whatever the adapters'.
+  const reduced = plan.scenario.precision.weights;
+  const accumulates = settings.accumulates ?? reduced;
+  const parts = elementsInOrder(items).map((each) => Math.ceil(each / ranks));
+  const total = parts.reduce((sum, each) => sum + each, 0);
+  const groups = subGroupsOf(parts, settings.subGroup);
+  const { offload_optimizer, offload_parameters } = scenario.engine;
+  const offloads = offload_optimizer !== "none";
+  const implementation = implementationIn(question);
+  const steppedIn = (sizes: readonly number[]) => ({
+    rule,
+    implementation,
+    trained: offloads ? [] : sizes.map((size) => flatTrained(size)),
+  });
+  const stepped = steppedIn(groups.map(({ size }) => size));
+
+  const pass = question.record({ accumulation: "add" });
+  const played = passActs(pass);
+  const cutter = new Cutter();
+  const gathers = gathersOf(played, {
+    ...settings,
+    ranks,
+    type: model.architecture.type,
+    checkpointing: scenario.train.checkpointing,
+  }, cutter);
+  const buckets = new GradientBucket(
+    settings.reduceBucket,
+    settings.contiguous,
+    dtype,
+    ranks,
+    offloads,
+  );
+  const woven = played.acts.flatMap((run): Act[] =>
+    cutter.cut(
+      run,
+      [
+        ...gathers.cuts.get(run) ?? [],
+        ...(run.phase === "backward"
+          ? cutter.gradients(run).map(({ parameter, at }) => ({
+            at,
+            acts: buckets.add(parameter, whenOf(run)),
+          }))
+          : []),
+      ].sort((a, b) => a.at - b.at),
+    )
+  );
+  const norms = normsOf(offloads ? parts.length : 0);
+  return answerOf(question, {
+    load: [
+      ...(offload_parameters === "none"
+        ? partitionActs(question, ranks)
+        : loadActs({ ...inventory, items: [] })),
+      ...(offload_parameters === "none" && total > 0
+        ? [take(
+          tensor("weights", "partitions of parameters", total, dtype),
+          LOAD,
+        )]
+        : []),
+      ...(offloads ? [] : [
+        ...groups.map(({ size }) =>
+          take(
+            tensor("master weights", "partition in fp32", size, "fp32"),
+            LOAD,
+          )
+        ),
+        take(
+          tensor("gradients", "partitions of gradients", total, accumulates),
+          LOAD,
+        ),
+        take(flag("overflow flag of ZeRO"), LOAD),
+      ]),
+      ...(settings.contiguous
+        ? [take(
+          tensor(
+            "communication buffers",
+            "buckets of gradients",
+            settings.reduceBucket,
+            reduced,
+          ),
+          LOAD,
+        )]
+        : []),
+      ...kernelFlags(question, !offloads),
+    ],
+    kept: gathers.persistent.map((buffer): Take =>
+      take(buffer, { phase: "forward", at: "embeddings" })
+    ),
+    states: flatStates(question, stepped),
+    step: [
+      ...woven,
+      ...buckets.reduce(BACKWARD_END),
+      ...gathers.end,
+      ...norms.map((buffer) => take(buffer, BACKWARD_END)),
+      ...norms.map((buffer) => free(buffer, STEP)),
+      ...(offloads ? [] : [
+        ...transient([
+          tensor(
+            "optimizer temporaries",
+            "gradients in fp64, for their norm",
+            Math.max(0, ...parts),
+            "fp64",
+          ),
+        ], STEP),
+        ...groups.flatMap((group) =>
+          subGroupStep(
+            group,
+            accumulates,
+            flatTemporaries(question, steppedIn([group.size])),
+          )
+        ),
+      ]),
+    ],
+    passes: [played],
+    stepped,
+    hostBytes: pass.hostBytes,
+    ...(offloads || offload_parameters !== "none"
+      ? { host: offloadedParameters(question, groups, dtype) }
+      : {}),
+  });
+}
+
+/** Partitions that are stepped at once. */
+export interface SubGroup {
+  /** Elements of a rank. */
+  readonly size: number;
+  /** How many parameters they are of. */
+  readonly parameters: number;
+}
+
+/** Source: deepspeed/runtime/zero/stage3.py, _create_fp16_sub_groups */
+function subGroupsOf(parts: readonly number[], limit: number): SubGroup[] {
+  const groups: SubGroup[] = [];
+  let size = 0;
+  let parameters = 0;
+  for (const part of parts) {
+    size += part;
+    parameters++;
+    if (size < limit) continue;
+    groups.push({ size, parameters });
+    size = parameters = 0;
+  }
+  return parameters > 0 ? [...groups, { size, parameters }] : groups;
+}
+
+/** What stands of frozen parameters: each one's partition is a tensor of its own. */
+function partitionActs(
+  { plan: { inventory } }: RankQuestion,
+  ranks: number,
+): Take[] {
+  const known = new Map<number, number[]>();
+  return loadActs({
+    ...inventory,
+    items: inventory.items.filter(({ trains }) => !trains).map((item) => {
+      const elements = Math.ceil(elementsOf(item.tensor) / ranks);
+      const bytes = elements * DTYPE_BYTES[item.dtype];
+      const pieces = known.get(bytes) ?? [bytes];
+      known.set(bytes, pieces);
+      return { ...item, pieces };
+    }),
+  });
+}
+
+/** A sub-group's gradients become one fp32 tensor, which the optimizer steps with. */
+function subGroupStep(
+  { size, parameters }: SubGroup,
+  accumulates: Dtype,
+  temporaries: readonly Act[],
+): Act[] {
+  const label = "gradients of a sub-group";
+  const flat = tensor("gradients", label, size, accumulates);
+  const wide = tensor("gradients", `${label} in fp32`, size, "fp32");
+  const flattens = parameters > 1;
+  const casts = accumulates !== "fp32";
+  const stands = casts ? [wide] : flattens ? [flat] : [];
+  return [
+    ...(flattens ? [take(flat, STEP)] : []),
+    ...(casts ? [take(wide, STEP)] : []),
+    ...(flattens && casts ? [free(flat, STEP)] : []),
+    ...temporaries,
+    ...stands.map((buffer) => free(buffer, STEP)),
+  ];
+}
+
+/**
+ * The norm of each gradient that goes to the host waits for the step.
+ *
+ * Source: deepspeed/runtime/zero/stage3.py, _offload_grad_partition_at_boundary
+ */
+function normsOf(parameters: number): Buffer[] {
+  return parameters === 0 ? [] : [
+    bufferOf(
+      "norms of gradients",
+      [{ group: NORMS, bytes: roundedBytes(4) }],
+      parameters,
+    ),
+  ];
+}
+
+const NORMS = {
+  part: "optimizer temporaries",
+  label: "norms of gradients",
+  count: 1,
+  elements: null,
+} as const;
