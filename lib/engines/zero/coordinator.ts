@@ -1,5 +1,5 @@
 /** A module that is run, forward or backward, in the order of a step. */
-export interface Use {
+export interface ParameterUse {
   /** Its parameters, by their places in the list of all. */
   readonly parameters: readonly number[];
   /** Whether it is a block of modules that is gathered whole. */
@@ -35,7 +35,7 @@ interface Flight {
  * partition_parameters.py, AllGatherCoalescedHandle.wait
  */
 export class Coordinator {
-  readonly #uses: readonly Use[];
+  readonly #uses: readonly ParameterUse[];
   readonly #elements: readonly number[];
   readonly #persists: readonly boolean[];
   readonly #settings: GatherSettings;
@@ -58,7 +58,7 @@ export class Coordinator {
   readonly #flights: (Flight | undefined)[];
 
   constructor(
-    uses: readonly Use[],
+    uses: readonly ParameterUse[],
     elements: readonly number[],
     persists: readonly boolean[],
     settings: GatherSettings,
@@ -93,7 +93,7 @@ export class Coordinator {
 
   /** The next module is about to run. */
   fetch(): GatherEvent[] {
-    const { parameters } = this.#uses[this.#step] as Use;
+    const { parameters } = this.#uses[this.#step] as ParameterUse;
     const events = this.#gather(
       parameters.filter((each) => this.#isAway(each)),
     );
@@ -114,7 +114,7 @@ export class Coordinator {
 
   /** A module has run: those of its parameters go that are not used again soon. */
   release(use: number): GatherEvent[] {
-    const { parameters, isBlock } = this.#uses[use] as Use;
+    const { parameters, isBlock } = this.#uses[use] as ParameterUse;
     const traversed = isBlock ? this.#within : this.#traversed;
     return parameters.flatMap((parameter): GatherEvent[] => {
       if (this.#persists[parameter] || !this.#isWhole[parameter]) return [];

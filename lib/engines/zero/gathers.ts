@@ -11,7 +11,11 @@ import { isCheckpointed } from "../blocks/stacks.ts";
 import type { Cut, Cutter } from "../cuts.ts";
 import { whenOf } from "./buckets.ts";
 import { BACKWARD_END, free, take, tensor } from "./common.ts";
-import type { GatherEvent, GatherSettings, Use } from "./coordinator.ts";
+import type {
+  GatherEvent,
+  GatherSettings,
+  ParameterUse,
+} from "./coordinator.ts";
 import { Coordinator } from "./coordinator.ts";
 
 /** A module's parameters in one run. */
@@ -76,7 +80,7 @@ export function gathersOf(
     own.set(parameter, parameters.length);
     return parameters.push(parameter) - 1;
   };
-  const uses: Use[] = [];
+  const uses: ParameterUse[] = [];
   const hooks = new Map<Run, Hook[]>();
   const useOf = (run: Run, module: Module): number =>
     uses.push({

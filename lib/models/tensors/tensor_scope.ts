@@ -18,13 +18,13 @@ export class TooManyTensors extends Error {
 }
 
 /** How tensor parallelism cuts a linear layer: its outputs, its inputs, or not. */
-export type Cut = "column" | "row" | null;
+export type SplitWay = "column" | "row" | null;
 
 /** What may be said of a linear layer. */
 export interface LinearOptions {
   role: Role;
   bias?: boolean;
-  cut?: Cut;
+  cut?: SplitWay;
   /** Whether quantisers leave it alone, as they do the head. */
   plain?: boolean;
   expert?: boolean;
