@@ -7,6 +7,7 @@ import type { Scenario } from "../scenario/schema.ts";
 import type { Kernels } from "../play/torch/kernels.ts";
 import type { AttentionSettings } from "../play/torch/ops/attention/types.ts";
 import type { ModelCode } from "../software/model_code.ts";
+import { dispatchRanks } from "./dispatched.ts";
 import type { StateSpaceFacts } from "./state_space_plan.ts";
 import { playedTraits } from "./played_traits.ts";
 import type { Traits } from "./traits.ts";
@@ -28,17 +29,20 @@ export interface LayerFacts {
   readonly code: ModelCode;
   /** Whether a forward pass of training fills a cache of keys and values. */
   readonly cached: boolean;
+  /** How many ranks share the experts; 1 where each has all. */
+  readonly dispatchRanks: number;
   /** Of models with state spaces; null of others. */
   readonly stateSpaces: StateSpaceFacts | null;
 }
 
 /** What the layers of a scenario's model have in common. */
 export function layerFactsOf(
-  { train }: Scenario,
+  scenario: Scenario,
   model: Model,
   code: ModelCode,
   stateSpaces: StateSpaceFacts | null,
 ): LayerFacts {
+  const { train } = scenario;
   const { architecture, config } = model;
   const family = codeOfType(architecture.type);
   const traits = traitsOf(family, config ?? {}, architecture.head_dim);
@@ -59,6 +63,7 @@ export function layerFactsOf(
     kernels: train.kernels,
     code,
     cached: code.fillsCache,
+    dispatchRanks: dispatchRanks(scenario),
     stateSpaces,
   };
 }

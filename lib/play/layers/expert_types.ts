@@ -45,6 +45,8 @@ export interface ExpertsPlan {
   readonly code: ExpertCode;
   /** Whether every row runs through every expert, most times nought: Llama 4. */
   readonly everywhere: boolean;
+  /** Whether ranks share them: these are one rank's, and rows are sent. */
+  readonly dispatched: boolean;
 }
 
 /** A matrix of an expert or of all, as their code reads it. */
