@@ -21,6 +21,7 @@ import {
   refusedByFsdp,
 } from "./fsdp/policy.ts";
 import { gradientsIn, Timeline } from "./fsdp/timeline.ts";
+import { undispatched } from "./fsdp/undispatched.ts";
 import { Releases } from "./released.ts";
 import { unitsIn, unitsOf } from "./units.ts";
 
@@ -41,6 +42,8 @@ export const fsdp2: Engine = {
   }],
   play(question) {
     const { scenario, plan, place, mesh, rule, implementation } = question;
+    const reason = undispatched(plan.facts);
+    if (reason !== null) return { reason };
     const policy = fsdpPolicy(scenario, place, mesh.gpus);
     const own = expertsPolicy(policy);
     const inventory = placedInventory(

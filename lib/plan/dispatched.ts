@@ -1,3 +1,4 @@
+import type { Dispatch } from "../play/layers/expert_types.ts";
 import type { Model } from "../models/model.ts";
 import type { Scenario } from "../scenario/schema.ts";
 
@@ -12,6 +13,14 @@ export function dispatchRanks(
       (engine.driver === null || engine.driver === "transformers")
     ? parallel.ep
     : 1;
+}
+
+/** How a scenario as its ranks compute it deals experts out; null where it does not. */
+export function dispatchOf(scenario: Scenario): Dispatch | null {
+  const ranks = dispatchRanks(scenario);
+  return ranks === 1
+    ? null
+    : { ranks, narrows: scenario.precision.master_weights === "fp32" };
 }
 
 /** A model with a rank's share of the experts: whole ones. */

@@ -31,7 +31,7 @@ export function routedExpertsOf(
   const router = routerOf(
     modules,
     facts,
-    experts * facts.dispatchRanks,
+    experts * (facts.dispatch?.ranks ?? 1),
     hidden,
   );
   const [up, out] = [gateUp, down].map((name) =>
@@ -54,7 +54,7 @@ export function routedExpertsOf(
       gateUp: up,
       down: out,
       everywhere,
-      dispatched: facts.dispatchRanks > 1,
+      dispatched: facts.dispatch,
       linears: facts.code.experts === "linears" && !everywhere
         ? linearsOf(modules, gateUp, [up, out], {
           experts,

@@ -4,10 +4,11 @@ import { codeOfType } from "../models/families/mod.ts";
 import type { Model } from "../models/model.ts";
 import type { LayerPlan } from "../play/layers/decoder_layer.ts";
 import type { Scenario } from "../scenario/schema.ts";
+import type { Dispatch } from "../play/layers/expert_types.ts";
 import type { Kernels } from "../play/torch/kernels.ts";
 import type { AttentionSettings } from "../play/torch/ops/attention/types.ts";
 import type { ModelCode } from "../software/model_code.ts";
-import { dispatchRanks } from "./dispatched.ts";
+import { dispatchOf } from "./dispatched.ts";
 import type { StateSpaceFacts } from "./state_space_plan.ts";
 import { playedTraits } from "./played_traits.ts";
 import type { Traits } from "./traits.ts";
@@ -29,8 +30,8 @@ export interface LayerFacts {
   readonly code: ModelCode;
   /** Whether a forward pass of training fills a cache of keys and values. */
   readonly cached: boolean;
-  /** How many ranks share the experts; 1 where each has all. */
-  readonly dispatchRanks: number;
+  /** How ranks share the experts; null where each has all. */
+  readonly dispatch: Dispatch | null;
   /** Of models with state spaces; null of others. */
   readonly stateSpaces: StateSpaceFacts | null;
 }
@@ -63,7 +64,7 @@ export function layerFactsOf(
     kernels: train.kernels,
     code,
     cached: code.fillsCache,
-    dispatchRanks: dispatchRanks(scenario),
+    dispatch: dispatchOf(scenario),
     stateSpaces,
   };
 }

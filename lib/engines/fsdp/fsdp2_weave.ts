@@ -148,7 +148,12 @@ export class Fsdp2Weave {
     if (!this.#gathered.delete(unit)) return;
     const line = this.#line;
     const gather = this.#buffer(unit, "gather");
+    const cast = this.#policyOf(unit).ranks === 1
+      ? this.#buffer(unit, "casts")
+      : null;
+    line.take(cast);
     line.take(this.#buffer(unit, "whole"));
+    line.free(cast);
     this.#unsharded.add(unit);
     if (this.#keptBy.delete(unit)) line.free(this.#buffer(unit, "kept"));
     if (isForward) {
@@ -241,12 +246,15 @@ export class Fsdp2Weave {
     if (replicas > 1) {
       line.exchange("all-reduce", "replicas", reduced, "gradients");
     }
+    const divided = this.#buffer(unit, "divided");
+    line.take(isCast ? output : gradient);
+    line.take(divided);
+    line.free(divided);
     if (isCast) {
-      line.take(output);
       line.take(gradient);
       if (replicas > 1) this.#allReduced.push(output);
       else line.free(output);
-    } else line.take(gradient);
+    }
     if (offloads || this.#shards.has(unit)) line.free(gradient);
     else this.#shards.add(unit);
   }

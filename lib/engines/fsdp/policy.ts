@@ -86,6 +86,8 @@ export function computedByFsdp(scenario: Scenario): Scenario {
     precision: {
       ...precision,
       weights: autocast,
+      // Shards stay what they are, and are cast as they are gathered.
+      master_weights: "fp32",
       autocast: runsInAutocast ? autocast : null,
     },
     train: { ...train, lora: { ...train.lora, adapter_dtype: autocast } },

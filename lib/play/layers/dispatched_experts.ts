@@ -36,7 +36,10 @@ export function dispatched(
     const result = ownExperts(m, come, many, plan, gateUp, down);
     const back = scaled(m, result, "rows that came back");
     const ordered = gathered(m, back, many * hidden, many, "rows in order");
-    const weighted = multiply(m, ordered, weights, "weighted expert outputs");
+    const share = plan.dispatched?.narrows
+      ? cast(m, weights, x.dtype, "weights in the experts' type")
+      : weights;
+    const weighted = multiply(m, ordered, share, "weighted expert outputs");
     const sum = summed(m, weighted, rows * hidden);
     m.drop(weighted);
     return cast(m, sum, x.dtype, "output of experts");
