@@ -24,7 +24,7 @@ export interface About {
   /** What a blank control means. */
   blank?: string;
   /** Its flag on the command line. */
-  flag?: Spelling;
+  flag?: FlagSpelling;
   /** What has to hold for it to mean anything. */
   needs?: readonly Need[];
   /** No method models it yet, or none of these values: an answer says so. */
@@ -34,7 +34,7 @@ export interface About {
 }
 
 /** A flag of the command line: its name with dashes, or that and its own words. */
-export type Spelling = string | {
+export type FlagSpelling = string | {
   name: string;
   /** What stands behind it in the help, such as "<n>". */
   value: string;

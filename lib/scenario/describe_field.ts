@@ -1,12 +1,12 @@
 import { fieldAt } from "./field_list.ts";
-import type { Values } from "./values_of.ts";
+import type { FieldValues } from "./values_of.ts";
 
 /**
  * Describes the values of the field at a dotted path.
  *
  * @throws {RangeError} When a Scenario has no such field.
  */
-export function describeField(path: string): Values {
+export function describeField(path: string): FieldValues {
   const field = fieldAt(path);
   if (!field) throw new RangeError(`A scenario has no field "${path}"`);
   return field.values;

@@ -4,14 +4,14 @@ import { aboutOf, needsOf } from "./about.ts";
 import { shapesOf } from "./fields.ts";
 import type { Need } from "./needs.ts";
 import { scenarioSchema } from "./schema.ts";
-import type { Values } from "./values_of.ts";
+import type { FieldValues } from "./values_of.ts";
 import { innerOf, shapeOf, valuesOf } from "./values_of.ts";
 
 /** A field of a Scenario, as it is defined. */
 export interface Field extends Omit<About, "needs"> {
   /** Dotted path. */
   path: string;
-  values: Values;
+  values: FieldValues;
   /** What has to hold for it to mean anything, its section's needs first. */
   needs: readonly Need[];
 }
@@ -61,7 +61,7 @@ function fieldsIn(
 }
 
 /** The values of a field that may be left out, in a form as well. */
-function left(values: Values, { options }: About): Values {
+function left(values: FieldValues, { options }: About): FieldValues {
   if (values.kind === "choice") return { ...values, optional: true };
   return values.kind === "switch" && options
     ? { kind: "choice", options, optional: true }

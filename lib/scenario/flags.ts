@@ -2,7 +2,7 @@ import { CALCULATOR_FLAGS, SYNONYMS } from "./calculator_flags.ts";
 import type { Field } from "./field_list.ts";
 import { FIELDS } from "./field_list.ts";
 import type { Flag } from "./flag.ts";
-import type { Group } from "./groups.ts";
+import type { FieldGroup } from "./groups.ts";
 import { GROUPS } from "./groups.ts";
 
 /**
@@ -20,7 +20,7 @@ function ownFlag(field: Field): Flag[] {
   const { path, flag, help = "" } = field;
   if (flag === undefined) return [];
   if (typeof flag !== "string") return [{ ...flag, path }];
-  const group: Group = GROUPS[field.group];
+  const group: FieldGroup = GROUPS[field.group];
   return [{
     name: flag,
     value: placeholder(field),

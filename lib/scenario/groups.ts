@@ -14,7 +14,7 @@ export const TAB_TITLES = {
 export type TabId = keyof typeof TAB_TITLES;
 
 /** Fields that belong together in a form. */
-export interface Group {
+export interface FieldGroup {
   tab: TabId;
   title: string;
   /** Its one control says the same, so only screen readers get the title. */
@@ -129,7 +129,7 @@ export const GROUPS = {
     title: "Engine formulas",
     more: [when.method("engine-formulas")],
   },
-} as const satisfies Record<string, Group>;
+} as const satisfies Record<string, FieldGroup>;
 
 /** A group's id. */
 export type GroupId = keyof typeof GROUPS;

@@ -2,7 +2,7 @@ import type { z } from "zod";
 import { shapesOf } from "./fields.ts";
 
 /** What a form, a flag or a document needs to know of a field's values. */
-export type Values =
+export type FieldValues =
   | { kind: "number" | "text" }
   | { kind: "switch" }
   | { kind: "choice"; options: readonly string[]; optional: boolean };
@@ -18,7 +18,7 @@ interface Definition {
 }
 
 /** Describes the values of a field by its schema, so that they are written once. */
-export function valuesOf(schema: z.core.$ZodType): Values {
+export function valuesOf(schema: z.core.$ZodType): FieldValues {
   const { inner, optional } = unwrap(schema);
   const text = shapesOf(inner)?.text;
   if (text) return valuesOf(text);

@@ -1,8 +1,8 @@
-import type { Field, Group, GroupId, TabId } from "../../lib/mod.ts";
+import type { Field, FieldGroup, GroupId, TabId } from "../../lib/mod.ts";
 import { fieldAt, FIELDS, GROUPS, TAB_TITLES } from "../../lib/mod.ts";
 
 /** A group of the form with its fields. */
-export type FilledGroup = Group & { fields: readonly Field[] };
+export type FilledGroup = FieldGroup & { fields: readonly Field[] };
 
 /** One of the five tabs. */
 export interface Tab {
@@ -35,7 +35,7 @@ export function labelOf(path: string): string | undefined {
 }
 
 /** The fields of a group in the form's order: switches stand below the rest. */
-function fieldsOf(id: GroupId, { first = [], more }: Group): Field[] {
+function fieldsOf(id: GroupId, { first = [], more }: FieldGroup): Field[] {
   const own = FIELDS.filter(({ group }) => group === id)
     .map((field) => more ? explained(field) : field);
   const leading = first.flatMap((path) =>
@@ -55,6 +55,6 @@ function fieldsOf(id: GroupId, { first = [], more }: Group): Field[] {
 function explained(field: Field): Field {
   const { hint, help } = field;
   return hint === undefined && help !== undefined
-    ? { ...field, hint: help.replaceAll("`", "") }
+    ? { ...field, hint: help.replace(/; null: .*$/, "").replaceAll("`", "") }
     : field;
 }

@@ -11,7 +11,7 @@ import {
   GROUPS,
   QUANTIZATIONS,
 } from "../../lib/mod.ts";
-import type { Group } from "../../lib/mod.ts";
+import type { FieldGroup } from "../../lib/mod.ts";
 import { PAGE_FIELDS } from "../../templates/form/page_fields.ts";
 import { FIELDS, MODEL_FIELDS } from "./fields.ts";
 import { metBy } from "./met_by.ts";
@@ -68,7 +68,7 @@ Deno.test("GET / shows a control for every field of a Scenario", async () => {
   for (const { path, group, needs } of DEFINED) {
     // Some stand there only beside what they need.
     if (found.has(path)) continue;
-    const { tab, more = [] }: Group = GROUPS[group];
+    const { tab, more = [] }: FieldGroup = GROUPS[group];
     const beside = metBy([...more, ...needs]);
     names((await visit(address(`/settings/${tab}`, beside))).document);
   }
@@ -137,7 +137,7 @@ Deno.test("GET / offers the schema's choices of each field", async () => {
   const page = await visit("/");
   for (const { path, group, needs, values: field } of DEFINED) {
     if (field.kind !== "choice") continue;
-    const { tab, more }: Group = GROUPS[group];
+    const { tab, more }: FieldGroup = GROUPS[group];
     const { document } = more
       ? await visit(
         address(`/settings/${tab}`, metBy([...more, ...needs])),

@@ -2,7 +2,7 @@
 import { assert, assertEquals } from "@std/assert";
 import { app } from "../../app.ts";
 import { DEFAULT_SCENARIO, FIELDS, GROUPS, leavesOf } from "../../lib/mod.ts";
-import type { Group } from "../../lib/mod.ts";
+import type { FieldGroup } from "../../lib/mod.ts";
 import { anotherValue } from "../lib/another_value.ts";
 import { metBy } from "./met_by.ts";
 import { address, controlsOf, held, sentBy, textOf, visit } from "./visit.ts";
@@ -15,7 +15,7 @@ const USUAL = new Map(
 
 /** Fields that the page does not show without being asked. */
 const MORE = FIELDS.filter(({ group }) => {
-  const { more }: Group = GROUPS[group];
+  const { more }: FieldGroup = GROUPS[group];
   return more !== undefined;
 });
 
@@ -69,7 +69,9 @@ Deno.test("GET /settings asks again when what it rests on changes", async () => 
   const ids = [...trigger.matchAll(/change from:#([\w-]+)/g)]
     .map(([, id = ""]) => id);
   assert(ids.includes("f-engine-name") && ids.includes("f-parallel-pp"));
-  for (const id of ids) assert(page.getElementById(id), id);
+  for (const id of ids) {
+    assert(page.getElementById(id) ?? document.getElementById(id), id);
+  }
 });
 
 Deno.test("GET /settings knows the five tabs alone", async () => {
