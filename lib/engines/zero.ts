@@ -1,5 +1,6 @@
 import type { Scenario } from "../scenario/schema.ts";
 import type { Mesh } from "../parallel/mesh.ts";
+import { computedPart, refusedContext } from "./contexts.ts";
 import type { Engine } from "./engine.ts";
 import { alike } from "./engine.ts";
 import { playStage0, playWideGradients } from "./zero/stage0.ts";
@@ -15,9 +16,10 @@ import { playStage3 } from "./zero/stage3.ts";
 export const deepspeed: Engine = {
   name: "deepspeed",
   refuses(scenario, mesh) {
-    return refusedByDeepSpeed(scenario, mesh) ?? unplayed(scenario, mesh);
+    return refusedByDeepSpeed(scenario, mesh) ?? unplayed(scenario, mesh) ??
+      refusedContext(scenario, "ulysses");
   },
-  computed,
+  computed: (scenario) => computedPart(computed(scenario)),
   ranks: (_, mesh) => alike(mesh),
   play(question) {
     const { scenario } = question;
@@ -60,7 +62,7 @@ function refusedByDeepSpeed(
 
 function unplayed(
   { optimizer, engine, quantization }: Scenario,
-  { tp, pp, cp, ep }: Mesh,
+  { tp, pp, ep }: Mesh,
 ): string | null {
   if (optimizer.in_backward) {
     return "DeepSpeed steps after gradients were reduced: optimizer.in_backward is not played with it";
@@ -68,8 +70,8 @@ function unplayed(
   if (engine.zero_stage === 3 && quantization.weights !== "none") {
     return `ZeRO 3 over weights in ${quantization.weights} is not played through yet`;
   }
-  return tp * pp * cp * ep > 1
-    ? "DeepSpeed with tensor, pipeline, context or expert parallelism is not played through yet"
+  return tp * pp * ep > 1
+    ? "DeepSpeed with tensor, pipeline or expert parallelism is not played through yet"
     : null;
 }
 

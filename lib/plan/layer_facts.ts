@@ -8,6 +8,7 @@ import type { Kernels } from "../play/torch/kernels.ts";
 import type { AttentionSettings } from "../play/torch/ops/attention/types.ts";
 import type { ModelCode } from "../software/model_code.ts";
 import type { StateSpaceFacts } from "./state_space_plan.ts";
+import { contextOf } from "./context.ts";
 import { playedTraits } from "./played_traits.ts";
 import type { Traits } from "./traits.ts";
 import { traitsOf } from "./traits.ts";
@@ -22,7 +23,7 @@ export interface LayerFacts {
   readonly sequence: number;
   readonly attention: Pick<
     AttentionSettings,
-    "implementation" | "masked" | "keyMask" | "causal" | "unpads"
+    "implementation" | "masked" | "keyMask" | "causal" | "unpads" | "context"
   >;
   readonly kernels: Kernels;
   readonly code: ModelCode;
@@ -34,11 +35,12 @@ export interface LayerFacts {
 
 /** What the layers of a scenario's model have in common. */
 export function layerFactsOf(
-  { train }: Scenario,
+  scenario: Scenario,
   model: Model,
   code: ModelCode,
   stateSpaces: StateSpaceFacts | null,
 ): LayerFacts {
+  const { train } = scenario;
   const { architecture, config } = model;
   const family = codeOfType(architecture.type);
   const traits = traitsOf(family, config ?? {}, architecture.head_dim);
@@ -55,6 +57,7 @@ export function layerFactsOf(
       keyMask: code.keyMask,
       causal: true,
       unpads: train.padding_mask && code.unpads,
+      context: contextOf(scenario),
     },
     kernels: train.kernels,
     code,

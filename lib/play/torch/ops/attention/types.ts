@@ -1,4 +1,5 @@
 import type { Parameter, Value } from "../../values.ts";
+import type { Ring } from "./ring.ts";
 
 /** The sizes of one attention. */
 export interface Heads {
@@ -13,6 +14,11 @@ export interface Heads {
   readonly width: number;
   readonly valueWidth: number;
 }
+
+/** How ranks that hold parts of a sequence attend to all of it. */
+export type Context =
+  | { readonly kind: "ring"; readonly ring: Ring }
+  | { readonly kind: "ulysses"; readonly ranks: number };
 
 /** How attention is computed. */
 export interface AttentionSettings {
@@ -40,6 +46,8 @@ export interface AttentionSettings {
   readonly wideScores?: boolean;
   /** Whether scores are scaled in place, and held until the softmax is made. */
   readonly scalesInPlace?: boolean;
+  /** How the sequence is shared with other ranks; null where it is whole. */
+  readonly context?: Context | null;
 }
 
 /** What is added to the scores of every sequence, by position. */
