@@ -73,7 +73,7 @@ export function playStage3(question: RankQuestion): RankAnswer {
   const buckets = new GradientBucket(
     settings.reduceBucket,
     settings.contiguous,
-    dtype,
+    { dtype, reduces: settings.reduces ?? dtype },
     ranks,
     offloads,
   );
@@ -122,7 +122,7 @@ export function playStage3(question: RankQuestion): RankAnswer {
             "communication buffers",
             "buckets of gradients",
             settings.reduceBucket,
-            reduced,
+            settings.reduces ?? reduced,
           ),
           LOAD,
         )]
