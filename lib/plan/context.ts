@@ -22,3 +22,26 @@ export function contextOf(scenario: Scenario): Context | null {
     ring: { ranks, rank: (rank ?? 0) % ranks, balanced: true },
   };
 }
+
+/**
+ * Whether a loss in pieces is taken by the tiles that DeepSpeed has beside Ulysses,
+ * as ALST trains: it then tiles MLPs too.
+ */
+export function isTiled({ train, parallel, engine }: Scenario): boolean {
+  return parallel.cp > 1 && train.loss === "chunked" &&
+    engine.name === "deepspeed";
+}
+
+/**
+ * Tiles of a rank's tokens that MLPs run one after the other: as many as make them
+ * about as long as hidden states are wide.
+ *
+ * Source: deepspeed/runtime/sequence_parallel/ulysses_sp.py, TiledMLP
+ *
+ * @param scenario As the rank computes it.
+ */
+export function tilesOfMlp(scenario: Scenario, hidden: number): number | null {
+  return isTiled(scenario)
+    ? Math.ceil(scenario.train.sequence_length / hidden)
+    : null;
+}

@@ -8,7 +8,7 @@ import type { Kernels } from "../play/torch/kernels.ts";
 import type { AttentionSettings } from "../play/torch/ops/attention/types.ts";
 import type { ModelCode } from "../software/model_code.ts";
 import type { StateSpaceFacts } from "./state_space_plan.ts";
-import { contextOf } from "./context.ts";
+import { contextOf, tilesOfMlp } from "./context.ts";
 import { playedTraits } from "./played_traits.ts";
 import type { Traits } from "./traits.ts";
 import { traitsOf } from "./traits.ts";
@@ -29,6 +29,8 @@ export interface LayerFacts {
   readonly code: ModelCode;
   /** Whether a forward pass of training fills a cache of keys and values. */
   readonly cached: boolean;
+  /** Tiles of the tokens that MLPs run one after the other; null: all at once. */
+  readonly tiles: number | null;
   /** Of models with state spaces; null of others. */
   readonly stateSpaces: StateSpaceFacts | null;
 }
@@ -62,6 +64,7 @@ export function layerFactsOf(
     kernels: train.kernels,
     code,
     cached: code.fillsCache,
+    tiles: tilesOfMlp(scenario, architecture.hidden_size),
     stateSpaces,
   };
 }

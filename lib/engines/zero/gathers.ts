@@ -102,10 +102,18 @@ export function gathersOf(
         own.push({ at: module.at, use, what: "fetch" });
         const at = modules[index + 1]?.at ?? run.segment.to;
         own.push({ at, use, what: "release" });
+        if (!endsWithin(run, module)) continue;
+        // Its backward runs within the forward pass: a loss that is taken in tiles.
+        const { done } = module;
+        const again = useOf(run, module);
+        own.push({ at: done, use: again, what: "fetch" });
+        own.push({ at: done, use: again, what: "release" });
       }
       continue;
     }
-    const modules = modulesOf.get(run.instance) ?? [];
+    const modules = (modulesOf.get(run.instance) ?? []).filter(({ done }) =>
+      done === null || done > run.segment.from
+    );
     const { from, to } = run.segment;
     const again = typeof run.at === "number" &&
       isCheckpointed(plan.checkpointing, run.at);
@@ -163,6 +171,14 @@ export function gathersOf(
       persists[at] ? [buffers.whole(at)] : []
     ),
   };
+}
+
+/** Whether a module's backward has ended when a run does. */
+function endsWithin(
+  { segment: { from, to } }: Run,
+  module: Module,
+): module is Module & { readonly done: number } {
+  return module.done !== null && module.done > from && module.done <= to;
 }
 
 /** Parameters by the module that has them. */

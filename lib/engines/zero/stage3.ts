@@ -82,12 +82,10 @@ export function playStage3(question: RankQuestion): RankAnswer {
       run,
       [
         ...gathers.cuts.get(run) ?? [],
-        ...(run.phase === "backward"
-          ? cutter.gradients(run).map(({ parameter, at }) => ({
-            at,
-            acts: buckets.add(parameter, whenOf(run)),
-          }))
-          : []),
+        ...cutter.gradients(run).map(({ parameter, at }) => ({
+          at,
+          acts: buckets.add(parameter, whenOf(run)),
+        })),
       ].sort((a, b) => a.at - b.at),
     )
   );

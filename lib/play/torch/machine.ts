@@ -276,6 +276,11 @@ export class Machine {
     return again;
   }
 
+  /** Runs code whose gradients of parameters, where they are held, are not all. */
+  holdingBack(isHeld: boolean, body: () => void): void {
+    this.#gradients.holdingBack(isHeld, body);
+  }
+
   /** An input of the program whose gradient the caller wants. */
   input(): Node {
     const backward = () => [];
