@@ -54,6 +54,8 @@ export interface GatherPlan extends GatherSettings {
   /** Ranks that parameters are partitioned over. */
   readonly ranks: number;
   readonly checkpointing: Scenario["train"]["checkpointing"];
+  /** Tiles that MLPs run one after the other; null: all at once. */
+  readonly tiles: number | null;
 }
 
 /**
@@ -87,6 +89,14 @@ export function gathersOf(
       parameters: module.parameters.map((each) => placeOf(run, each)),
       isBlock: module.isBlock,
     }) - 1;
+  /** Modules run one after the other, all at one place. */
+  const visit = (run: Run, modules: readonly Module[], at: number): void => {
+    for (const module of modules) {
+      const use = useOf(run, module);
+      hooks.get(run)?.push({ at, use, what: "fetch" });
+      hooks.get(run)?.push({ at, use, what: "release" });
+    }
+  };
   const modulesOf = new Map<unknown, Module[]>();
   for (const run of acts) {
     const own: Hook[] = [];
@@ -109,6 +119,10 @@ export function gathersOf(
         own.push({ at: done, use: again, what: "fetch" });
         own.push({ at: done, use: again, what: "release" });
       }
+      const tiled = tiledIn(modules, plan.tiles);
+      for (let tile = 1; tile < (plan.tiles ?? 1); tile++) {
+        visit(run, tiled, run.segment.to);
+      }
       continue;
     }
     const modules = (modulesOf.get(run.instance) ?? []).filter(({ done }) =>
@@ -127,12 +141,17 @@ export function gathersOf(
       one.use = useOf(run, one.module);
       own.push({ at: cursor, use: one.use, what: "fetch" });
     };
-    // A layer runs again once the backward of its last module needs what it saved.
-    if (backward[0]) fetch(backward[0]);
-    for (const module of again ? modules : []) {
-      const use = useOf(run, module);
-      own.push({ at: from, use, what: "fetch" });
-      own.push({ at: from, use, what: "release" });
+    const tiled = tiledIn(modules, plan.tiles);
+    // A layer runs again once the backward of its last module needs what it saved:
+    // tiles of one save nothing.
+    if (backward[0] && tiled.length === 0) fetch(backward[0]);
+    if (again) visit(run, modules, from);
+    for (let tile = 1; again && tile < (plan.tiles ?? 1); tile++) {
+      visit(run, tiled, from);
+    }
+    for (let tile = 0; tile < (plan.tiles ?? 0); tile++) {
+      visit(run, tiled, from);
+      if (tile < (plan.tiles ?? 0) - 1) visit(run, tiled.toReversed(), from);
     }
     for (const [index, one] of backward.entries()) {
       fetch(one);
@@ -171,6 +190,18 @@ export function gathersOf(
       persists[at] ? [buffers.whole(at)] : []
     ),
   };
+}
+
+/** Modules that run a tile of the tokens at a time. */
+function tiledIn(
+  modules: readonly Module[],
+  tiles: number | null,
+): readonly Module[] {
+  return tiles === null
+    ? []
+    : modules.filter(({ parameters }) =>
+      parameters.some(({ name }) => name.startsWith("mlp."))
+    );
 }
 
 /** Whether a module's backward has ended when a run does. */

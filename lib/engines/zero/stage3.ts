@@ -69,6 +69,7 @@ export function playStage3(question: RankQuestion): RankAnswer {
     ranks,
     type: model.architecture.type,
     checkpointing: scenario.train.checkpointing,
+    tiles: plan.facts.tiles,
   }, cutter);
   const buckets = new GradientBucket(
     settings.reduceBucket,
