@@ -1,4 +1,4 @@
-import { contextKind } from "../plan/context.ts";
+import { contextKind, isTiled } from "../plan/context.ts";
 import type { Scenario } from "../scenario/schema.ts";
 
 /**
@@ -51,4 +51,20 @@ export function refusedContext(
     return `train.sequence_length ${sequence_length} is no multiple of the ${parts} parts that parallel.cp ${cp} cuts sequences to: the nearest that is is ${nearest}`;
   }
   return null;
+}
+
+/** What is taken for granted of ranks that share sequences. */
+export function contextAssumptions(scenario: Scenario): string[] {
+  const { parallel, train } = scenario;
+  if (parallel.cp === 1) return [];
+  if (isTiled(scenario)) {
+    return [
+      "train.loss chunked beside Ulysses is taken for ALST's tiles: of 1 GiB of fp32 logits each, and of MLPs as many as the rank's tokens hold the hidden size",
+    ];
+  }
+  return contextKind(scenario) === "ring" && train.attention !== "sdpa"
+    ? [
+      `parallel.cp: PyTorch's ring attends by scaled_dot_product_attention, whatever train.attention ${train.attention} says`,
+    ]
+    : [];
 }

@@ -9,7 +9,11 @@ import {
   workspaceActs,
 } from "./acts.ts";
 import { beatsOf } from "./beats.ts";
-import { computedPart, refusedContext } from "./contexts.ts";
+import {
+  computedPart,
+  contextAssumptions,
+  refusedContext,
+} from "./contexts.ts";
 import type { Engine } from "./engine.ts";
 import { placedByRows } from "./fsdp/fsdp2_sizes.ts";
 import { Fsdp2Weave } from "./fsdp/fsdp2_weave.ts";
@@ -82,6 +86,7 @@ export const fsdp2: Engine = {
         ...lengthOf(played, stepped),
       },
       hostBytes,
+      assumptions: contextAssumptions(scenario),
     };
   },
 };

@@ -1,6 +1,11 @@
 import type { Scenario } from "../scenario/schema.ts";
 import type { Mesh } from "../parallel/mesh.ts";
-import { computedPart, refusedContext } from "./contexts.ts";
+import {
+  computedPart,
+  contextAssumptions,
+  refusedContext,
+} from "./contexts.ts";
+import { isTiled } from "../plan/context.ts";
 import type { Engine } from "./engine.ts";
 import { alike } from "./engine.ts";
 import { playStage0, playWideGradients } from "./zero/stage0.ts";
@@ -24,7 +29,10 @@ export const deepspeed: Engine = {
   play(question) {
     const { scenario } = question;
     const { zero_stage } = scenario.engine;
-    if (zero_stage === 3) return playStage3(question);
+    if (zero_stage === 3) {
+      const assumptions = contextAssumptions(scenario);
+      return { ...playStage3(question), assumptions };
+    }
     if (zero_stage === 0) return playStage0(question);
     const accumulates = scenario.engine.grad_accum_dtype ??
       scenario.precision.gradients;
@@ -61,9 +69,13 @@ function refusedByDeepSpeed(
 }
 
 function unplayed(
-  { optimizer, engine, quantization }: Scenario,
+  scenario: Scenario,
   { tp, pp, ep }: Mesh,
 ): string | null {
+  const { optimizer, engine, quantization } = scenario;
+  if (isTiled(scenario) && engine.zero_stage < 3) {
+    return `train.loss chunked with parallel.cp is played with ZeRO 3: engine.zero_stage is ${engine.zero_stage}`;
+  }
   if (optimizer.in_backward) {
     return "DeepSpeed steps after gradients were reduced: optimizer.in_backward is not played with it";
   }

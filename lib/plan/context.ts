@@ -1,4 +1,7 @@
+import type { Architecture } from "../models/architecture.ts";
 import type { Scenario } from "../scenario/schema.ts";
+import type { LayerPlan } from "../play/layers/decoder_layer.ts";
+import type { Dtype } from "../play/torch/dtype.ts";
 import type { Context } from "../play/torch/ops/attention/types.ts";
 
 /** How an engine's ranks share sequences where parallel.cp_kind does not say it. */
@@ -40,8 +43,50 @@ export function isTiled({ train, parallel, engine }: Scenario): boolean {
  *
  * @param scenario As the rank computes it.
  */
-export function tilesOfMlp(scenario: Scenario, hidden: number): number | null {
-  return isTiled(scenario)
-    ? Math.ceil(scenario.train.sequence_length / hidden)
+export function tilesOfMlp(
+  scenario: Scenario,
+  { hidden_size, experts }: Architecture,
+): number | null {
+  return isTiled(scenario) && experts === 0
+    ? Math.ceil(scenario.train.sequence_length / hidden_size)
+    : null;
+}
+
+/** Why a model's attention cannot be shared among ranks; null where it can. */
+export function unsharedContext(
+  { context, traits, layers, dtype }: {
+    readonly context: Context | null;
+    /** What of a model has no code for it. */
+    readonly traits: {
+      readonly hasEncoder: boolean;
+      readonly hasImages: boolean;
+      readonly hasStates: boolean;
+    };
+    readonly layers: readonly LayerPlan[];
+    /** The type that layers compute in. */
+    readonly dtype: Dtype;
+  },
+): string | null {
+  if (!context) return null;
+  const what = traits.hasEncoder
+    ? "models with an encoder"
+    : traits.hasImages
+    ? "images"
+    : traits.hasStates
+    ? "models with state spaces"
+    : null;
+  if (what !== null) {
+    return `parallel.cp with ${what} is not played through yet`;
+  }
+  const attentions = layers.flatMap(({ attention }) => attention ?? []);
+  if (context.kind === "ulysses") {
+    return attentions.some(({ heads }) => heads.width !== heads.valueWidth)
+      ? "Ulysses takes heads of one width, and the model's values are of another than its queries: parallel.cp_kind ulysses does not run it"
+      : null;
+  }
+  // PyTorch's ring has no arithmetic in place of a kernel.
+  return dtype === "fp32" &&
+      attentions.some(({ heads }) => heads.kvHeads < heads.heads)
+    ? "no kernel of PyTorch's ring takes fp32 heads that are shared: precision.autocast bf16 makes them narrower"
     : null;
 }

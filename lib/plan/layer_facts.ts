@@ -64,7 +64,7 @@ export function layerFactsOf(
     kernels: train.kernels,
     code,
     cached: code.fillsCache,
-    tiles: tilesOfMlp(scenario, architecture.hidden_size),
+    tiles: tilesOfMlp(scenario, architecture),
     stateSpaces,
   };
 }

@@ -1,7 +1,7 @@
 import type { Dtype } from "./dtype.ts";
 import { DTYPE_BYTES } from "./dtype.ts";
 import type { PartName } from "../../answer/parts.ts";
-import { roundedBytes, Tape } from "../memory/tape.ts";
+import { Tape } from "../memory/tape.ts";
 import { Graph } from "./graph.ts";
 import type { MachineSettings } from "./machine_settings.ts";
 import { ParameterGradients } from "./parameter_gradients.ts";
@@ -115,12 +115,6 @@ export class Machine {
       held: true,
       ...changed,
     });
-  }
-
-  /** Whether a tensor is a part of a larger one. */
-  isPart({ storage, elements, dtype }: Value): boolean {
-    const whole = this.tape.bytes[storage] ?? 0;
-    return whole > roundedBytes(elements * DTYPE_BYTES[dtype]);
   }
 
   /** A parameter as a tensor. */
