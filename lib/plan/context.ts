@@ -2,7 +2,7 @@ import type { Architecture } from "../models/architecture.ts";
 import type { Scenario } from "../scenario/schema.ts";
 import type { LayerPlan } from "../play/layers/decoder_layer.ts";
 import type { Dtype } from "../play/torch/dtype.ts";
-import type { Context } from "../play/torch/ops/attention/types.ts";
+import type { Context } from "../play/torch/ops/attention/context.ts";
 
 /** How an engine's ranks share sequences where parallel.cp_kind does not say it. */
 export function contextKind(

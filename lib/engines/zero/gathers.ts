@@ -17,7 +17,7 @@ import type {
   ParameterUse,
 } from "./coordinator.ts";
 import { Coordinator } from "./coordinator.ts";
-import type { Module } from "./modules.ts";
+import type { UsedModule } from "./modules.ts";
 import { endsWithin, modulesIn, tiledIn, wholeBlockOf } from "./modules.ts";
 
 /** A module is fetched or released at a place of a run. */
@@ -75,20 +75,24 @@ export function gathersOf(
   };
   const uses: ParameterUse[] = [];
   const hooks = new Map<Run, Hook[]>();
-  const useOf = (run: Run, module: Module): number =>
+  const useOf = (run: Run, module: UsedModule): number =>
     uses.push({
       parameters: module.parameters.map((each) => placeOf(run, each)),
       isBlock: module.isBlock,
     }) - 1;
   /** Modules run one after the other, all at one place. */
-  const visit = (run: Run, modules: readonly Module[], at: number): void => {
+  const visit = (
+    run: Run,
+    modules: readonly UsedModule[],
+    at: number,
+  ): void => {
     for (const module of modules) {
       const use = useOf(run, module);
       hooks.get(run)?.push({ at, use, what: "fetch" });
       hooks.get(run)?.push({ at, use, what: "release" });
     }
   };
-  const modulesOf = new Map<unknown, Module[]>();
+  const modulesOf = new Map<unknown, UsedModule[]>();
   for (const run of acts) {
     const own: Hook[] = [];
     hooks.set(run, own);

@@ -2,7 +2,7 @@ import type { Run } from "../../play/program/act.ts";
 import type { Parameter } from "../../play/torch/values.ts";
 
 /** A module's parameters in one run. */
-export interface Module {
+export interface UsedModule {
   readonly parameters: readonly Parameter[];
   /** Whether it is a block of modules that is gathered whole. */
   readonly isBlock: boolean;
@@ -14,9 +14,9 @@ export interface Module {
 
 /** Modules that run a tile of the tokens at a time. */
 export function tiledIn(
-  modules: readonly Module[],
+  modules: readonly UsedModule[],
   tiles: number | null,
-): readonly Module[] {
+): readonly UsedModule[] {
   return tiles === null
     ? []
     : modules.filter(({ parameters }) =>
@@ -27,8 +27,8 @@ export function tiledIn(
 /** Whether a module's backward has ended when a run does. */
 export function endsWithin(
   { segment: { from, to } }: Run,
-  module: Module,
-): module is Module & { readonly done: number } {
+  module: UsedModule,
+): module is UsedModule & { readonly done: number } {
   return module.done !== null && module.done > from && module.done <= to;
 }
 
@@ -37,7 +37,7 @@ export function modulesIn(
   met: readonly { parameter: Parameter; at: number }[],
   { instance }: Run,
   block: string | null,
-): Module[] {
+): UsedModule[] {
   const gradients = new Map(
     instance.block.parameters.map(({ parameter, gradient }) =>
       [parameter, gradient?.at ?? null] as const

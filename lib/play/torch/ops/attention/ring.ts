@@ -1,39 +1,9 @@
 import type { Machine } from "../../machine.ts";
 import type { Grad, Value } from "../../values.ts";
 import type { Heads } from "./types.ts";
+import type { Ring } from "./context.ts";
+import { ringSteps } from "./context.ts";
 import { RingBackward } from "./ring_backward.ts";
-
-/** How ranks share a sequence whose keys and values go around among them. */
-export interface Ring {
-  readonly ranks: number;
-  /** Which of them this is. */
-  readonly rank: number;
-  /**
-   * Whether each has a part of the sequence's beginning and one of its end, so that
-   * a causal mask gives all as much to do.
-   */
-  readonly balanced: boolean;
-}
-
-/** What a rank computes of its queries and the keys and values of a step. */
-export type RingStep = "whole" | "half of the keys" | "half of the queries";
-
-/**
- * What of each step's keys and values is looked at; null: nothing.
- *
- * Source: pytorch torch/distributed/tensor/experimental/_context_parallel/
- * _attention.py, _is_causal_behavior, _templated_ring_attention
- */
-export function ringSteps(
-  { ranks, rank, balanced }: Ring,
-  causal: boolean,
-): (RingStep | null)[] {
-  return Array.from({ length: ranks }, (_, at): RingStep | null => {
-    if (at === 0 || !causal) return "whole";
-    if (!balanced) return at <= rank ? "whole" : null;
-    return at <= rank ? "half of the keys" : "half of the queries";
-  });
-}
 
 /**
  * Attention of a part of a sequence to all of it: keys and values of all ranks are
@@ -142,9 +112,4 @@ function mergedWith(
     merged = joined;
   }
   return [merged, mergedSums];
-}
-
-/** Whether a rank's output was put together of halves, and so lies head by head. */
-export function liesByHead(ring: Ring, causal: boolean): boolean {
-  return ringSteps(ring, causal).includes("half of the queries");
 }

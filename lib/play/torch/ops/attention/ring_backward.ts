@@ -2,7 +2,7 @@ import type { Machine } from "../../machine.ts";
 import type { Grad, Value } from "../../values.ts";
 import { DTYPE_BYTES } from "../../dtype.ts";
 import { takeWithin, workspaces } from "./workspaces.ts";
-import type { Ring, RingStep } from "./ring.ts";
+import type { Ring, RingStep } from "./context.ts";
 import type { Heads } from "./types.ts";
 
 /**

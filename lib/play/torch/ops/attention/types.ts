@@ -1,5 +1,5 @@
 import type { Parameter, Value } from "../../values.ts";
-import type { Ring } from "./ring.ts";
+import type { Context } from "./context.ts";
 
 /** The sizes of one attention. */
 export interface Heads {
@@ -14,11 +14,6 @@ export interface Heads {
   readonly width: number;
   readonly valueWidth: number;
 }
-
-/** How ranks that hold parts of a sequence attend to all of it. */
-export type Context =
-  | { readonly kind: "ring"; readonly ring: Ring }
-  | { readonly kind: "ulysses"; readonly ranks: number };
 
 /** How attention is computed. */
 export interface AttentionSettings {
