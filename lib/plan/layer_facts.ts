@@ -10,6 +10,7 @@ import type { AttentionSettings } from "../play/torch/ops/attention/types.ts";
 import type { ModelCode } from "../software/model_code.ts";
 import { dispatchOf } from "./dispatched.ts";
 import type { StateSpaceFacts } from "./state_space_plan.ts";
+import { contextOf, tilesOfMlp } from "./context.ts";
 import { playedTraits } from "./played_traits.ts";
 import type { Traits } from "./traits.ts";
 import { traitsOf } from "./traits.ts";
@@ -24,7 +25,7 @@ export interface LayerFacts {
   readonly sequence: number;
   readonly attention: Pick<
     AttentionSettings,
-    "implementation" | "masked" | "keyMask" | "causal" | "unpads"
+    "implementation" | "masked" | "keyMask" | "causal" | "unpads" | "context"
   >;
   readonly kernels: Kernels;
   readonly code: ModelCode;
@@ -32,6 +33,8 @@ export interface LayerFacts {
   readonly cached: boolean;
   /** How ranks share the experts; null where each has all. */
   readonly dispatch: Dispatch | null;
+  /** Tiles of the tokens that MLPs run one after the other; null: all at once. */
+  readonly tiles: number | null;
   /** Of models with state spaces; null of others. */
   readonly stateSpaces: StateSpaceFacts | null;
 }
@@ -60,11 +63,13 @@ export function layerFactsOf(
       keyMask: code.keyMask,
       causal: true,
       unpads: train.padding_mask && code.unpads,
+      context: contextOf(scenario),
     },
     kernels: train.kernels,
     code,
     cached: code.fillsCache,
     dispatch: dispatchOf(scenario),
+    tiles: tilesOfMlp(scenario, architecture),
     stateSpaces,
   };
 }

@@ -165,8 +165,14 @@ export function refusedByFsdp(scenario: Scenario): string | null {
   const { engine, parallel, optimizer } = scenario;
   const { gpus, tp, pp, cp, ep, dp_replicate, gpus_per_node } = parallel;
   const dispatches = dispatchRanks(scenario);
-  if (tp * pp * cp > 1 || ep !== dispatches) {
-    return `engine.name ${engine.name} with tensor, pipeline, context or expert parallelism is not played through yet`;
+  if (tp * pp > 1 || ep !== dispatches) {
+    return `engine.name ${engine.name} with tensor, pipeline or expert parallelism is not played through yet`;
+  }
+  if (cp > 1 && ep > 1) {
+    return `parallel.cp ${cp} with parallel.ep ${ep} is not played with engine.name ${engine.name}`;
+  }
+  if (cp > 1 && engine.name === "fsdp") {
+    return `parallel.cp ${cp} is not played with engine.name fsdp: fsdp2 shares sequences`;
   }
   const unshared = dispatches > 1 ? refusedExperts(scenario) : null;
   if (unshared !== null) return unshared;
