@@ -15,12 +15,17 @@ export function dispatchRanks(
     : 1;
 }
 
-/** How a scenario as its ranks compute it deals experts out; null where it does not. */
+/**
+ * How a scenario as its ranks compute it deals experts out; null where it does not.
+ *
+ * Source: huggingface/transformers distributed/fsdp.py, _get_fsdp_policy_kwargs: one
+ * setting casts inputs and reduces in fp32
+ */
 export function dispatchOf(scenario: Scenario): Dispatch | null {
   const ranks = dispatchRanks(scenario);
   return ranks === 1
     ? null
-    : { ranks, narrows: scenario.precision.master_weights === "fp32" };
+    : { ranks, narrows: scenario.engine.reduce_dtype === "fp32" };
 }
 
 /** A model with a rank's share of the experts: whole ones. */

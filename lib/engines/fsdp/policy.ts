@@ -83,11 +83,13 @@ export function computedByFsdp(scenario: Scenario): Scenario {
   const runsInAutocast = engine.name === "fsdp" && isAccelerate(scenario);
   return {
     ...scenario,
+    // One setting of transformers casts inputs of units and widens what is reduced.
+    engine: dispatchRanks(scenario) > 1
+      ? { ...engine, reduce_dtype: "fp32" }
+      : engine,
     precision: {
       ...precision,
       weights: autocast,
-      // Shards stay what they are, and are cast as they are gathered.
-      master_weights: "fp32",
       autocast: runsInAutocast ? autocast : null,
     },
     train: { ...train, lora: { ...train.lora, adapter_dtype: autocast } },
