@@ -30,6 +30,9 @@ import { undispatched } from "./fsdp/undispatched.ts";
 import { Releases } from "./released.ts";
 import { unitsIn, unitsOf } from "./units.ts";
 
+const EVEN_ROUTING =
+  "every rank's experts are taken to get as many tokens as any other's";
+
 /**
  * PyTorch's fully_shard: units of modules whose parameters are each sharded by
  * their rows, gathered before they run and reduced as they come.
@@ -99,7 +102,10 @@ export const fsdp2: Engine = {
         ...lengthOf(played, stepped),
       },
       hostBytes,
-      assumptions: contextAssumptions(scenario),
+      assumptions: [
+        ...contextAssumptions(scenario),
+        ...(policy.expertRanks > 1 ? [EVEN_ROUTING] : []),
+      ],
     };
   },
 };
