@@ -1,6 +1,7 @@
 import type { Trained } from "../optimizers/rule.ts";
 import { stateActs, temporaryActs } from "../optimizers/step_acts.ts";
 import type { Inventory } from "../plan/inventory.ts";
+import type { StepPlan } from "../plan/step_plan.ts";
 import { roundedBytes } from "../play/memory/tape.ts";
 import type { Act, Take } from "../play/program/act.ts";
 import type { Buffer } from "../play/program/buffer.ts";
@@ -34,7 +35,7 @@ export const fsdp1: Engine = {
     const { scenario, plan, place, mesh, rule, implementation } = question;
     const policy = fsdpPolicy(scenario, place, mesh.gpus);
     const line = new Timeline(new Releases());
-    const weave = new Fsdp1Weave(policy, line);
+    const weave = new Fsdp1Weave(policy, line, reenters(plan));
     const units = unitsOf(plan.inventory, "layers+root");
     const trained = trainedIn(
       units,
@@ -88,6 +89,12 @@ export const fsdp1: Engine = {
     };
   },
 };
+
+/** Whether every layer is a checkpoint of the older, reentrant kind. */
+function reenters({ scenario: { train }, facts }: StepPlan): boolean {
+  return train.checkpointing === "full" && !train.checkpoint_offload &&
+    !facts.code.stopsEarly;
+}
 
 const FLAT = groupOf("weights", "shards of flat parameters");
 const ADAPTERS = groupOf("adapters", "shards of flat adapters");

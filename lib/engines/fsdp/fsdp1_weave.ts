@@ -4,6 +4,7 @@ import { cutRun } from "../beats.ts";
 import type { Unit, UnitKind } from "../units.ts";
 import type { Flat } from "./fsdp1_sizes.ts";
 import { flatsOf, FSDP1_GROUPS } from "./fsdp1_sizes.ts";
+import { HookedInputs } from "./hooked_inputs.ts";
 import type { MicroBatch } from "./micro_batches.ts";
 import type { FsdpPolicy } from "./policy.ts";
 import type { MadeGradient, Timeline } from "./timeline.ts";
@@ -37,10 +38,13 @@ export class Fsdp1Weave {
   /** Gradients that are not reduced yet, and shards of those that are. */
   readonly #waiting = new Set<Unit>();
   readonly #shards = new Set<Unit>();
+  readonly #hooked: HookedInputs;
 
-  constructor(policy: FsdpPolicy, line: Timeline) {
+  /** @param reenters Whether checkpoints run their layers' backward passes by themselves. */
+  constructor(policy: FsdpPolicy, line: Timeline, reenters: boolean) {
     this.#policy = policy;
     this.#line = line;
+    this.#hooked = new HookedInputs(line, reenters);
   }
 
   /** @param units In the order in which they run forward. */
@@ -79,6 +83,9 @@ export class Fsdp1Weave {
           break;
         case "after backward":
           line.phase = "backward";
+          if (this.flats(unit).some(({ trains }) => !trains)) {
+            this.#hooked.keep(beat.unit);
+          }
           if (this.#delayed) this.#afterBackward(this.#delayed, batch);
           this.#delayed = this.#early.delete(unit) ? unit : null;
           if (!this.#delayed) this.#afterBackward(unit, batch);
@@ -234,6 +241,7 @@ export class Fsdp1Weave {
 
   #endBackward(): void {
     this.#late = null;
+    this.#hooked.drop();
     for (const unit of this.#unsharded) {
       if (this.#policy.reshard !== false) this.#reshard(unit);
     }
