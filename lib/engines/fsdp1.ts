@@ -2,6 +2,7 @@ import type { Trained } from "../optimizers/rule.ts";
 import { stateActs, temporaryActs } from "../optimizers/step_acts.ts";
 import type { Inventory } from "../plan/inventory.ts";
 import type { StepPlan } from "../plan/step_plan.ts";
+import { splitPieces } from "../plan/storage.ts";
 import { roundedBytes } from "../play/memory/tape.ts";
 import type { Act, Take } from "../play/program/act.ts";
 import type { Buffer } from "../play/program/buffer.ts";
@@ -122,9 +123,11 @@ function loaded(
         bufferOf(unit.name, [
           { group: isAdapter ? ADAPTERS : FLAT, bytes: bytes.stored },
           // Scales of packed weights are no parameters.
-          ...items.flatMap(({ item: { group, pieces } }) =>
-            pieces.slice(1).map((each) => ({
-              group,
+          ...items.filter(({ item }) => item.dtype === "uint8").flatMap((
+            { item },
+          ) =>
+            splitPieces(item).beside.map((each) => ({
+              group: item.group,
               bytes: roundedBytes(each),
             }))
           ),

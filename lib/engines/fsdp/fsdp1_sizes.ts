@@ -1,4 +1,5 @@
 import type { Item } from "../../plan/inventory.ts";
+import { splitPieces } from "../../plan/storage.ts";
 import { elementsOf } from "../../models/tensors/tensor.ts";
 import { roundedBytes } from "../../play/memory/tape.ts";
 import type { Dtype } from "../../play/torch/dtype.ts";
@@ -67,6 +68,10 @@ export function flatsOf(kind: UnitKind, policy: FsdpPolicy): Flat[] {
   );
 }
 
+function sumOf(bytes: readonly number[]): number {
+  return bytes.reduce((sum, each) => sum + each, 0);
+}
+
 function flatOf(items: readonly Item[], policy: FsdpPolicy): Flat {
   const { ranks, offloads, originals } = policy;
   const trains = items.some((item) => item.trains);
@@ -84,7 +89,7 @@ function flatOf(items: readonly Item[], policy: FsdpPolicy): Flat {
   for (const item of items) {
     const to = from +
       (item.dtype === "uint8"
-        ? Math.ceil((item.pieces[0] ?? 0) / width)
+        ? Math.ceil(sumOf(splitPieces(item).matrices) / width)
         : elementsOf(item.tensor));
     placed.push({ item, from, to });
     const unit = originals ? ALIGNMENT / width : 1;
