@@ -128,6 +128,24 @@ function flatOf(items: readonly Item[], policy: FsdpPolicy): Flat {
   };
 }
 
+/**
+ * The streams that a unit's storages are taken on; flat gradients are autograd's.
+ *
+ * Source: pytorch torch/distributed/fsdp/_runtime_utils.py, _unshard,
+ * _post_backward_hook
+ */
+export const FSDP1_STREAMS: Readonly<
+  Partial<Record<keyof typeof FSDP1_GROUPS, string>>
+> = {
+  copy: "before gathering",
+  cast: "before gathering",
+  whole: "gathering",
+  reducible: "reducing",
+  padded: "reducing",
+  reduced: "reducing",
+  gradient: "reducing",
+};
+
 /** What a unit's storages count as. */
 export const FSDP1_GROUPS = {
   copy: groupOf("communication buffers", "shards on their way to be gathered"),

@@ -45,6 +45,11 @@ export interface Take extends Moment {
 export interface Free extends Moment {
   readonly act: "free";
   readonly buffer: Buffer;
+  /**
+   * The stream that may still use it: the allocator gives the memory to nobody
+   * until the next such buffer is freed. It counts as free at once.
+   */
+  readonly usedBy?: string;
 }
 
 /** All that instances still hold is freed. */
