@@ -115,6 +115,22 @@ function sum(numbers: readonly number[]): number {
   return numbers.reduce((total, each) => total + each, 0);
 }
 
+/**
+ * The streams that a unit's storages are taken on, beside the one that computes.
+ *
+ * Source: pytorch torch/distributed/fsdp/_fully_shard/_fsdp_collectives.py,
+ * foreach_all_gather, foreach_reduce
+ */
+export const FSDP2_STREAMS: Readonly<
+  Partial<Record<keyof typeof FSDP2_GROUPS, string>>
+> = {
+  copies: "gathering",
+  casts: "gathering",
+  gather: "gathering",
+  reduced: "reducing",
+  gradient: "reducing",
+};
+
 /** What a unit's storages count as. */
 export const FSDP2_GROUPS = {
   copies: groupOf(
