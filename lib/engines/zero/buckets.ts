@@ -100,7 +100,14 @@ export class Buckets {
     const mine = Math.min(this.#high, from + own.size) -
       Math.max(this.#low, from);
     const acts: Act[] = transient([
-      tensor("communication buffers", COPY, this.#copied(), dtype),
+      // Overlap reduces on a stream of its own.
+      tensor(
+        "communication buffers",
+        COPY,
+        this.#copied(),
+        dtype,
+        overlaps ? "reducing" : undefined,
+      ),
     ], when);
     if (mine > 0 && offloads) {
       const slice = Math.min(mine, Math.max(...own.parts));

@@ -53,6 +53,8 @@ export interface GatherPlan extends GatherSettings {
   readonly type: string;
   /** Ranks that parameters are partitioned over. */
   readonly ranks: number;
+  /** Whether gathers and reductions run beside what computes. */
+  readonly overlaps: boolean;
   readonly checkpointing: Scenario["train"]["checkpointing"];
 }
 
@@ -140,7 +142,7 @@ export function gathersOf(
   );
   const elements = parameters.map((each) => each.elements);
   const coordinator = new Coordinator(uses, elements, persists, plan);
-  const buffers = new Gathered(parameters, plan.ranks);
+  const buffers = new Gathered(parameters, plan);
   const cuts = new Map<Run, Cut[]>();
   for (const [run, own] of hooks) {
     const when = whenOf(run);
@@ -224,12 +226,18 @@ function moduleOf({ name }: Parameter, block: string | null): string {
 class Gathered {
   readonly #parameters: readonly Parameter[];
   readonly #ranks: number;
+  readonly #stream: string | undefined;
   readonly #whole = new Map<Parameter, Buffer>();
   readonly #groups = new Map<string, Buffer>();
 
-  constructor(parameters: readonly Parameter[], ranks: number) {
+  /** @param overlaps Whether they are gathered on a stream of their own. */
+  constructor(
+    parameters: readonly Parameter[],
+    { ranks, overlaps }: GatherPlan,
+  ) {
     this.#parameters = parameters;
     this.#ranks = ranks;
+    this.#stream = overlaps ? "gathering" : undefined;
   }
 
   whole(place: number): Buffer {
@@ -237,7 +245,8 @@ class Gathered {
     const known = this.#whole.get(parameter);
     if (known) return known;
     const { elements, dtype } = parameter;
-    const made = tensor(PART, `whole ${parameter.name}`, elements, dtype);
+    const label = `whole ${parameter.name}`;
+    const made = tensor(PART, label, elements, dtype, this.#stream);
     this.#whole.set(parameter, made);
     return made;
   }
@@ -260,6 +269,8 @@ class Gathered {
         group: { part: PART, label, count: 1, elements: each },
         bytes: roundedBytes(each * DTYPE_BYTES[dtype]),
       })),
+      1,
+      this.#stream,
     );
     this.#groups.set(key, made);
     return made;

@@ -22,6 +22,7 @@ export class GradientBucket {
   readonly #dtype: Dtype;
   readonly #ranks: number;
   readonly #offloads: boolean;
+  readonly #overlaps: boolean;
   readonly #gradients: Gradients;
   #members: Parameter[] = [];
   #standing: Parameter[] = [];
@@ -33,12 +34,14 @@ export class GradientBucket {
     dtype: Dtype,
     ranks: number,
     offloads: boolean,
+    overlaps: boolean,
   ) {
     this.#limit = limit;
     this.#contiguous = contiguous;
     this.#dtype = dtype;
     this.#ranks = ranks;
     this.#offloads = offloads;
+    this.#overlaps = overlaps;
     this.#gradients = new Gradients(dtype);
   }
 
@@ -71,6 +74,7 @@ export class GradientBucket {
         "gradients as they are reduced",
         copies ? sum * this.#ranks : 0,
         this.#dtype,
+        this.#overlaps ? "reducing" : undefined,
       ),
       ...(this.#offloads
         ? [

@@ -76,6 +76,7 @@ export function playStage3(question: RankQuestion): RankAnswer {
     dtype,
     ranks,
     offloads,
+    settings.overlaps,
   );
   const woven = played.acts.flatMap((run): Act[] =>
     cutter.cut(
