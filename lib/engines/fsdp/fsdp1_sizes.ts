@@ -57,7 +57,8 @@ export interface Flat {
  * fsdp_auto_wrap_policy
  */
 export function flatsOf(kind: UnitKind, policy: FsdpPolicy): Flat[] {
-  const isAdapted = kind.items.some(({ isAdapter }) => isAdapter);
+  const isAdapted = policy.wrapsAdapters &&
+    kind.items.some(({ isAdapter }) => isAdapter);
   const parts = isAdapted
     ? [false, true].map((own) =>
       kind.items.filter(({ isAdapter }) => isAdapter === own)

@@ -28,14 +28,30 @@ export interface FsdpPolicy {
   readonly forwardPrefetch: boolean;
   /** Whether gradients stay unreduced until the last micro-batch. */
   readonly noSync: boolean;
+  /**
+   * FSDP 1: whether adapters are units by themselves. LitGPT wraps whole blocks, so
+   * that gradients are as long as all of a block's parameters.
+   */
+  readonly wrapsAdapters: boolean;
   /** The type of an item's shards. */
   storedDtype(item: Item): Dtype;
 }
 
 /** Whether accelerate prepares the model, as HF's Trainer has it do. */
-function isAccelerate({ engine }: Scenario): boolean {
-  return [null, "accelerate", "transformers"].includes(engine.driver);
+function isAccelerate(scenario: Scenario): boolean {
+  return [null, "accelerate", "transformers"].includes(driverOf(scenario));
 }
+
+/** Who sets FSDP up: projects with models of their own have trainers of their own. */
+function driverOf(
+  { engine, software }: Scenario,
+): Scenario["engine"]["driver"] {
+  const { model_code } = software;
+  return engine.driver ??
+    OWN_TRAINERS.find((driver) => driver === model_code) ?? null;
+}
+
+const OWN_TRAINERS = ["litgpt", "torchtitan", "torchtune"] as const;
 
 /**
  * A scenario as FSDP's ranks compute it: in the type that units are gathered in.
@@ -68,12 +84,17 @@ export function computedByFsdp(scenario: Scenario): Scenario {
 function carves(scenario: Scenario): boolean {
   const { engine, software } = scenario;
   if (engine.name !== "fsdp2") return false;
-  return engine.driver === "torchtitan" ||
+  return driverOf(scenario) === "torchtitan" ||
     (isAccelerate(scenario) && software.accelerate !== null &&
       isFrom(software.accelerate, [1, 14]));
 }
 
-/** The policy of a scenario for one of its ranks. */
+/**
+ * The policy of a scenario for one of its ranks.
+ *
+ * Source: Lightning-AI/litgpt finetune/lora.py, FSDPStrategy, no_backward_sync;
+ * lightning fabric/strategies/fsdp.py, FSDPStrategy, use_orig_params
+ */
 export function fsdpPolicy(
   scenario: Scenario,
   place: { readonly dp: number },
@@ -83,6 +104,8 @@ export function fsdpPolicy(
   const { autocast } = precision;
   const ranks = shardRanks(scenario, gpus);
   const accelerate = isAccelerate(scenario);
+  const driver = driverOf(scenario);
+  const isLitgpt = driver === "litgpt";
   return {
     ranks,
     rank: place.dp % ranks,
@@ -92,12 +115,13 @@ export function fsdpPolicy(
       ["full", "hybrid"].includes(engine.sharding),
     rootReshard: engine.root_reshard ?? false,
     reduce: engine.reduce_dtype ??
-      (engine.driver === "torchtitan" ? "fp32" : accelerate ? autocast : null),
+      (driver === "torchtitan" ? "fp32" : accelerate ? autocast : null),
     offloads: engine.offload_parameters !== "none",
     upcasts: accelerate && autocast !== null,
-    originals: engine.use_orig_params ?? accelerate,
+    originals: engine.use_orig_params ?? (accelerate || isLitgpt),
+    wrapsAdapters: !isLitgpt,
     forwardPrefetch: engine.forward_prefetch ?? false,
-    noSync: (engine.no_sync ?? false) && train.gradient_accumulation > 1,
+    noSync: (engine.no_sync ?? isLitgpt) && train.gradient_accumulation > 1,
     storedDtype({ dtype, trains, isAdapter }) {
       if (dtype !== autocast) return dtype;
       // Accelerate casts what trains before it shards.
