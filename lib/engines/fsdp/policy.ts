@@ -2,6 +2,7 @@ import type { Scenario } from "../../scenario/schema.ts";
 import { isFrom } from "../../scenario/version.ts";
 import type { Dtype } from "../../play/torch/dtype.ts";
 import type { Item } from "../../plan/inventory.ts";
+import { driverOf } from "../driver.ts";
 import type { Wrap } from "../units.ts";
 
 /** How FSDP shards, gathers and reduces. */
@@ -41,17 +42,6 @@ export interface FsdpPolicy {
 function isAccelerate(scenario: Scenario): boolean {
   return [null, "accelerate", "transformers"].includes(driverOf(scenario));
 }
-
-/** Who sets FSDP up: projects with models of their own have trainers of their own. */
-function driverOf(
-  { engine, software }: Scenario,
-): Scenario["engine"]["driver"] {
-  const { model_code } = software;
-  return engine.driver ??
-    OWN_TRAINERS.find((driver) => driver === model_code) ?? null;
-}
-
-const OWN_TRAINERS = ["litgpt", "torchtitan", "torchtune"] as const;
 
 /**
  * A scenario as FSDP's ranks compute it: in the type that units are gathered in.

@@ -103,6 +103,8 @@ export interface Program {
   readonly step: readonly Act[];
   /** Whether forward and backward passes take turns: a peak is of both. */
   readonly alternates?: boolean;
+  /** Whether the allocator has one segment for each pool, which grows. */
+  readonly grows?: boolean;
   /** Allocations and frees of a step. */
   readonly events: number;
   /** Blocks of its longest pass. */

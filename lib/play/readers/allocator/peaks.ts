@@ -1,5 +1,10 @@
 import type { PoolSizes } from "../../memory/allocator/sizes.ts";
-import { LARGE_POOL, SMALL_POOL, UNIT } from "../../memory/allocator/sizes.ts";
+import {
+  GROWING,
+  LARGE_POOL,
+  SMALL_POOL,
+  UNIT,
+} from "../../memory/allocator/sizes.ts";
 import {
   MAX_REPLAYED_EVENTS,
   MAX_REPLAYED_LAYERS,
@@ -48,7 +53,8 @@ export function reservedWithin(
   if (reserved <= capacity || peak.bytes > FILLABLE * capacity) {
     return reserved;
   }
-  if (isTooLong(program)) return Math.round(capacity);
+  // Of a segment that grows, pages that nobody uses go back.
+  if (isTooLong(program) || program.grows) return Math.round(capacity);
   const { pool } = play(
     program,
     { ...LARGE_POOL, repeats: false },
@@ -73,11 +79,12 @@ export function allocatorPeaks({ program, peak }: Reached): AllocatorPeaks {
   if (isTooLong(program)) {
     return { reserved: peak.bytes, allocated: peak.bytes, others: 0 };
   }
-  const large = play(program, LARGE_POOL);
-  const small = play(program, SMALL_POOL);
+  const sizes = program.grows ? GROWING : OF_MANY_SEGMENTS;
+  const large = play(program, sizes.large);
+  const small = play(program, sizes.small);
   const beside = [...streamsOf(program)].reduce(
     (sum, stream) =>
-      [LARGE_POOL, SMALL_POOL].reduce(
+      [sizes.large, sizes.small].reduce(
         (all, sizes) =>
           all + play(program, sizes, Infinity, stream).pool.reserved,
         sum,
@@ -92,6 +99,8 @@ export function allocatorPeaks({ program, peak }: Reached): AllocatorPeaks {
     others: UNIT * others,
   };
 }
+
+const OF_MANY_SEGMENTS = { large: LARGE_POOL, small: SMALL_POOL };
 
 /** The streams beside the one that computes, on which a program takes memory. */
 function streamsOf({ load, first, step }: Program): Set<string> {
