@@ -20,6 +20,8 @@ export class GradientBucket {
   readonly #limit: number;
   readonly #contiguous: boolean;
   readonly #dtype: Dtype;
+  /** The type that gradients are reduced in. */
+  readonly #reduces: Dtype;
   readonly #ranks: number;
   readonly #offloads: boolean;
   readonly #overlaps: boolean;
@@ -31,7 +33,7 @@ export class GradientBucket {
   constructor(
     limit: number,
     contiguous: boolean,
-    dtype: Dtype,
+    { dtype, reduces }: { readonly dtype: Dtype; readonly reduces: Dtype },
     ranks: number,
     offloads: boolean,
     overlaps: boolean,
@@ -39,6 +41,7 @@ export class GradientBucket {
     this.#limit = limit;
     this.#contiguous = contiguous;
     this.#dtype = dtype;
+    this.#reduces = reduces;
     this.#ranks = ranks;
     this.#offloads = offloads;
     this.#overlaps = overlaps;
@@ -68,13 +71,34 @@ export class GradientBucket {
     const copies = this.#members.length > 1 ||
       sum * this.#ranks !== this.#elements;
     const most = Math.max(...parts);
+    const casts = this.#reduces !== this.#dtype;
+    const stream = this.#overlaps ? "reducing" : undefined;
     const acts = transient([
+      // Those in the bucket were cast as they were copied to it.
+      ...(casts
+        ? this.#standing.map(({ elements }) =>
+          tensor(
+            "communication buffers",
+            "gradient in the type that it is reduced in",
+            elements,
+            this.#reduces,
+            stream,
+          )
+        )
+        : []),
       tensor(
         "communication buffers",
         "gradients as they are reduced",
         copies ? sum * this.#ranks : 0,
+        this.#reduces,
+        stream,
+      ),
+      tensor(
+        "gradients",
+        "partitions of reduced gradients",
+        casts ? sum : 0,
         this.#dtype,
-        this.#overlaps ? "reducing" : undefined,
+        stream,
       ),
       ...(this.#offloads
         ? [
