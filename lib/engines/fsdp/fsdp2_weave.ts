@@ -7,7 +7,7 @@ import type { MicroBatch } from "./micro_batches.ts";
 import type { FsdpPolicy } from "./policy.ts";
 import { expertsPolicy } from "./policy.ts";
 import type { Fsdp2Sizes } from "./fsdp2_sizes.ts";
-import { FSDP2_GROUPS, fsdp2Sizes } from "./fsdp2_sizes.ts";
+import { FSDP2_GROUPS, FSDP2_STREAMS, fsdp2Sizes } from "./fsdp2_sizes.ts";
 import type { MadeGradient, Timeline } from "./timeline.ts";
 import { UnitBuffers } from "./timeline.ts";
 
@@ -109,7 +109,7 @@ export class Fsdp2Weave {
     return this.#buffers.of(unit, kind, FSDP2_GROUPS[kind], () => {
       const size = this.#of(unit)[kind];
       return typeof size === "number" ? [size] : size;
-    });
+    }, FSDP2_STREAMS[kind]);
   }
 
   #gradient(unit: Unit): Buffer {

@@ -3,6 +3,7 @@ import { isFrom } from "../../scenario/version.ts";
 import type { Dtype } from "../../play/torch/dtype.ts";
 import type { Item } from "../../plan/inventory.ts";
 import { dispatchRanks } from "../../plan/dispatched.ts";
+import { driverOf } from "../driver.ts";
 import type { Wrap } from "../units.ts";
 
 /** How FSDP shards, gathers and reduces. */
@@ -31,6 +32,11 @@ export interface FsdpPolicy {
   readonly noSync: boolean;
   /** Ranks that share the experts, which are then units of their own. */
   readonly expertRanks: number;
+  /**
+   * FSDP 1: whether adapters are units by themselves. LitGPT wraps whole blocks, so
+   * that gradients are as long as all of a block's parameters.
+   */
+  readonly wrapsAdapters: boolean;
   /** The type of an item's shards. */
   storedDtype(item: Item): Dtype;
 }
@@ -54,7 +60,7 @@ export function expertsPolicy(policy: FsdpPolicy): FsdpPolicy {
 /** Whether accelerate prepares the model, as HF's Trainer has it do. */
 function isAccelerate(scenario: Scenario): boolean {
   return !isOwn(scenario) &&
-    [null, "accelerate", "transformers"].includes(scenario.engine.driver);
+    [null, "accelerate", "transformers"].includes(driverOf(scenario));
 }
 
 /**
@@ -106,12 +112,17 @@ export function computedByFsdp(scenario: Scenario): Scenario {
 function carves(scenario: Scenario): boolean {
   const { engine, software } = scenario;
   if (engine.name !== "fsdp2") return false;
-  return engine.driver === "torchtitan" || isOwn(scenario) ||
+  return driverOf(scenario) === "torchtitan" || isOwn(scenario) ||
     (isAccelerate(scenario) && software.accelerate !== null &&
       isFrom(software.accelerate, [1, 14]));
 }
 
-/** The policy of a scenario for one of its ranks. */
+/**
+ * The policy of a scenario for one of its ranks.
+ *
+ * Source: Lightning-AI/litgpt finetune/lora.py, FSDPStrategy, no_backward_sync;
+ * lightning fabric/strategies/fsdp.py, FSDPStrategy, use_orig_params
+ */
 export function fsdpPolicy(
   scenario: Scenario,
   place: { readonly dp: number },
@@ -121,6 +132,8 @@ export function fsdpPolicy(
   const { autocast } = precision;
   const ranks = shardRanks(scenario, gpus);
   const accelerate = isAccelerate(scenario);
+  const driver = driverOf(scenario);
+  const isLitgpt = driver === "litgpt";
   return {
     ranks,
     rank: place.dp % ranks,
@@ -130,17 +143,18 @@ export function fsdpPolicy(
       ["full", "hybrid"].includes(engine.sharding),
     rootReshard: engine.root_reshard ?? false,
     reduce: engine.reduce_dtype ??
-      (engine.driver === "torchtitan" || (isOwn(scenario) && autocast !== null)
+      (driver === "torchtitan" || (isOwn(scenario) && autocast !== null)
         ? "fp32"
         : accelerate
         ? autocast
         : null),
     offloads: engine.offload_parameters !== "none",
     upcasts: accelerate && autocast !== null,
-    originals: engine.use_orig_params ?? accelerate,
+    originals: engine.use_orig_params ?? (accelerate || isLitgpt),
+    wrapsAdapters: !isLitgpt,
     forwardPrefetch: engine.forward_prefetch ?? false,
     expertRanks: dispatchRanks(scenario),
-    noSync: (engine.no_sync ?? false) && train.gradient_accumulation > 1,
+    noSync: (engine.no_sync ?? isLitgpt) && train.gradient_accumulation > 1,
     storedDtype({ dtype, trains, isAdapter }) {
       if (dtype !== autocast) return dtype;
       // Accelerate casts what trains before it shards.
