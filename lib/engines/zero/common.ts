@@ -157,6 +157,7 @@ export function answerOf(
       step: whole,
       ...lengthOf(passes, stepped),
     },
+    trained: stepped.trained,
     ...rest,
   };
 }
