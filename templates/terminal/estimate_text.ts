@@ -1,4 +1,3 @@
-import { styleText } from "node:util";
 import type { Estimate, Fullness, NearRun, Part } from "../../lib/mod.ts";
 import {
   formatBytes,
@@ -10,17 +9,13 @@ import {
   TIERS,
 } from "../../lib/mod.ts";
 import { devicePartsOf } from "../device_parts.ts";
+import type { Style } from "./style.ts";
+import { styler } from "./style.ts";
 import { plainTable, trimmed } from "./plain_table.ts";
 import { hostText, ranksText } from "./ranks_text.ts";
 import { counterWords, errorWords, moreOrLess } from "../evidence_words.ts";
 import { filledWords, pagedWords, pagesIncluded } from "../paged_words.ts";
 import { tensorWords } from "../tensor_words.ts";
-
-/** Puts formats on a text, where the terminal shows them. */
-export type Style = (
-  text: string,
-  ...formats: Parameters<typeof styleText>[0][]
-) => string;
 
 /** What each fullness is called, and its colour. */
 export const VERDICTS: Record<
@@ -32,18 +27,6 @@ export const VERDICTS: Record<
   tight: { title: "Tight", color: "yellow" },
   over: { title: "Does not fit", color: "red" },
 };
-
-/** Formats that do nothing where there are no colours. */
-export function styler(color: boolean): Style {
-  return (text, ...formats) =>
-    color
-      ? formats.reduce(
-        (styled, format) =>
-          styleText(format, styled, { validateStream: false }),
-        text,
-      )
-      : text;
-}
 
 /**
  * Writes an Estimate for a terminal.

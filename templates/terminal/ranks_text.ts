@@ -1,6 +1,6 @@
 import type { Estimate } from "../../lib/mod.ts";
 import { formatBytes, groupDigits } from "../../lib/mod.ts";
-import type { Style } from "./estimate_text.ts";
+import type { Style } from "./style.ts";
 import { plainTable, trimmed } from "./plain_table.ts";
 
 /** The classes of ranks where there are several; else nothing. */

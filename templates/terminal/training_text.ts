@@ -2,8 +2,9 @@ import type { CalculatorConfigRead, Estimate, Fit } from "../../lib/mod.ts";
 import { formatBytes, fullness } from "../../lib/mod.ts";
 import { devicePartsOf } from "../device_parts.ts";
 import { plainTable, trimmed } from "./plain_table.ts";
-import type { Style } from "./estimate_text.ts";
-import { estimateText, styler, VERDICTS } from "./estimate_text.ts";
+import type { Style } from "./style.ts";
+import { estimateText, VERDICTS } from "./estimate_text.ts";
+import { styler } from "./style.ts";
 
 /** What another method says of the same scenario. */
 export interface SecondOpinion {

@@ -61,7 +61,14 @@ Deno.test("acts reach the peak that an estimate answers", async () => {
 
 Deno.test("acts says why there are none, and what is wrong with a scenario", async () => {
   const several = await headroom(
-    ["acts", "-", "--set", "parallel.gpus=2"],
+    [
+      "acts",
+      "-",
+      "--set",
+      "parallel.gpus=2",
+      "--set",
+      "engine.name=megatron-deepspeed",
+    ],
     STDIN,
   );
   assertEquals(several.code, 2);
