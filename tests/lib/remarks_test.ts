@@ -3,6 +3,7 @@ import {
   DEFAULT_SCENARIO,
   describeField,
   fieldAt,
+  FIELDS,
   leavesOf,
   putAt,
   QUANTIZATIONS,
@@ -10,6 +11,7 @@ import {
 } from "../../lib/mod.ts";
 import type { Estimate } from "../../lib/mod.ts";
 import { assertOk } from "./results.ts";
+import type { GroupId } from "../../lib/scenario/groups.ts";
 import { anotherValue } from "./another_value.ts";
 
 type Setting = Record<string, unknown>;
@@ -41,6 +43,12 @@ const VALUES: Record<string, unknown[]> = {
   "parallel.virtual_pipeline": [2],
   "parallel.microbatches": [4],
   "engine.zero_stage": [1, 2, 3],
+  // Other than what the driver does where nothing is said.
+  "engine.wrap": ["titan"],
+  "engine.contiguous_gradients": [false],
+  "engine.stage3_max_reuse_distance": [1e10],
+  "engine.grad_reduce_in_fp32": [false],
+  "engine.gradient_accumulation_fusion": [false],
   "serve.batch": [2],
   "serve.input_tokens": [2_048],
   "serve.output_tokens": [256],
@@ -99,6 +107,7 @@ const BESIDE: Record<string, Setting> = {
   "engine.zero_stage": { "parallel.gpus": 8 },
   "engine.sharding": FSDP,
   "engine.distributed_optimizer": { ...FSDP, "engine.name": "megatron" },
+  ...ofEngines(),
   "factors.attn_act_factor_no_fa": { "train.attention": "eager" },
   "factors.fused_loss_factor": { "train.loss": "fused" },
   "factors.grad_ckpt_reduction": { "train.checkpointing": "full" },
@@ -107,6 +116,22 @@ const BESIDE: Record<string, Setting> = {
   "factors.vision_patch": IMAGES,
 };
 
+/** An engine beside each field that one engine alone reads. */
+function ofEngines(): Record<string, Setting> {
+  const beside: Partial<Record<GroupId, Setting>> = {
+    ddp: { "engine.name": "ddp" },
+    fsdp: { "engine.name": "fsdp2" },
+    deepspeed: { "engine.name": "deepspeed", "engine.zero_stage": 3 },
+    megatron: { "engine.name": "megatron" },
+  };
+  return Object.fromEntries(FIELDS.flatMap(({ path, group, awaited }) => {
+    const engine = beside[group];
+    return engine && path.startsWith("engine.") && awaited !== true
+      ? [[path, { ...engine, "parallel.gpus": 8 }]]
+      : [];
+  }));
+}
+
 /** Values that change no memory by nature, and why. */
 const CHANGES_NOTHING: Record<string, string> = {
   "train.lora.alpha": "a scale, not a size",
@@ -114,6 +139,7 @@ const CHANGES_NOTHING: Record<string, string> = {
   "precision.weights=fp16": "as wide as bf16",
   "engine.name=single": "nothing is sharded by default either",
   "engine.name=ddp": "nothing is sharded by default either",
+  "engine.bucket_cap_mb": "buckets hold all gradients, however they are cut",
   "method=timeline": "the default",
   "quantization.weights=none": "the default",
   "serve.kv_dtype=bf16": "what auto means for bf16 weights",
@@ -147,7 +173,10 @@ function valuesOf(path: string): unknown[] {
   const given = VALUES[path];
   if (given) return given;
   const usual = USUAL.get(path);
-  if (fieldAt(path)?.awaited === true) return [anotherValue(path, usual)];
+  const isLeftToEngines = usual === null && /^(engine|parallel)\./.test(path);
+  if (fieldAt(path)?.awaited === true || isLeftToEngines) {
+    return [anotherValue(path, usual)];
+  }
   const field = describeField(path);
   if (field.kind === "switch") return [usual !== true];
   if (field.kind !== "choice") return [];

@@ -1,6 +1,7 @@
 import type { Paged } from "../../answer/estimate.ts";
 import { DEFAULT_SCENARIO } from "../../scenario/default_scenario.ts";
 import { changesFrom } from "../../scenario/walk.ts";
+import type { Scenario } from "../../scenario/schema.ts";
 import type { Step } from "../../engines/step.ts";
 import type { Answer } from "../method.ts";
 import { approximations } from "./approximations.ts";
@@ -117,6 +118,12 @@ const ENGINE_WORDS: Readonly<Record<string, string>> = {
   megatron: "Megatron-Core",
 };
 
+/** Whether hybrid sharding has but one node. */
+function isOneNode({ engine, parallel }: Scenario): boolean {
+  return engine.sharding === "hybrid" && parallel.dp_replicate === null &&
+    parallel.gpus <= parallel.gpus_per_node;
+}
+
 /** Who spreads the step over the GPUs, and what that takes for granted. */
 function spreadOf({ engine, scenario, rank, assumptions }: Step): string[] {
   const { gpus, rank: asked } = scenario.parallel;
@@ -131,6 +138,11 @@ function spreadOf({ engine, scenario, rank, assumptions }: Step): string[] {
         : `the answer is that of the most loaded rank, ${rank.name}`
     }`,
     ...assumptions,
+    ...(engine.name.startsWith("fsdp") && isOneNode(scenario)
+      ? [
+        `engine.sharding hybrid: the ${gpus} GPUs are one node, within which shards are dealt out as by full`,
+      ]
+      : []),
     "What NCCL takes beside PyTorch's allocator is assumed: overheads.communication_gib gives it where it is known",
   ];
 }
