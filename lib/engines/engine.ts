@@ -1,4 +1,5 @@
 import type { Scenario } from "../scenario/schema.ts";
+import type { Model } from "../models/model.ts";
 import type { Mesh } from "../parallel/mesh.ts";
 import type { OptimizerRule, Trained } from "../optimizers/rule.ts";
 import type { Implementation } from "../optimizers/step_temporaries.ts";
@@ -79,7 +80,7 @@ export interface Engine {
    * Dotted paths of the fields of `engine`, `parallel` and `precision` that decide
    * what it does, beside those that matter wherever a step is played.
    */
-  reads(scenario: Scenario): readonly string[];
+  reads(scenario: Scenario, model: Model): readonly string[];
   /** Why it does not play a scenario; null when it does. */
   refuses(scenario: Scenario, mesh: Mesh): string | null;
   /**

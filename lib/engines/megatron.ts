@@ -32,7 +32,7 @@ import { woven } from "./megatron/weave.ts";
  */
 export const megatronEngine: Engine = {
   name: "megatron",
-  reads: () => [
+  reads: (_, { architecture }) => [
     "parallel.tp",
     "parallel.pp",
     "parallel.cp",
@@ -46,7 +46,9 @@ export const megatronEngine: Engine = {
     "parallel.layers_of_last_stage",
     "engine.distributed_optimizer",
     "engine.grad_reduce_in_fp32",
-    "engine.gradient_accumulation_fusion",
+    ...(architecture.experts > 0
+      ? ["engine.gradient_accumulation_fusion"]
+      : []),
     "engine.recompute_modules",
     "engine.offload_optimizer",
     "precision.gradients",

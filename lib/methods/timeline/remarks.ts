@@ -101,7 +101,7 @@ function coveredBy(
   const offloads = host !== undefined || scenario.train.checkpoint_offload;
   return new Set([
     ...COVERED,
-    ...engine.reads(scenario),
+    ...engine.reads(scenario, plan.model),
     ...(plan.facts.code.loss.widensOutputs ? ["software.accelerate"] : []),
     ...(scenario.parallel.gpus > 1
       ? ["parallel.rank", ...(offloads ? ["parallel.gpus_per_node"] : [])]
@@ -211,7 +211,7 @@ function settled(
   }
   if (
     precision.master_weights === "none" &&
-    engine.reads(scenario).includes("precision.master_weights")
+    engine.reads(scenario, plan.model).includes("precision.master_weights")
   ) {
     said.push(
       "precision.master_weights = none: PyTorch's optimizers keep none beside the weights anyway",
