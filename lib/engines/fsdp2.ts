@@ -9,6 +9,11 @@ import {
   workspaceActs,
 } from "./acts.ts";
 import { beatsOf } from "./beats.ts";
+import {
+  computedPart,
+  contextAssumptions,
+  refusedContext,
+} from "./contexts.ts";
 import type { Engine } from "./engine.ts";
 import type { Fsdp2Sizes } from "./fsdp/fsdp2_sizes.ts";
 import { fsdp2Sizes, placedByRows } from "./fsdp/fsdp2_sizes.ts";
@@ -39,10 +44,13 @@ export const fsdp2: Engine = {
     ...readByFsdp(scenario),
     "engine.wrap",
     "engine.root_reshard",
+    "parallel.cp",
+    "parallel.cp_kind",
     "software.accelerate",
   ],
-  refuses: (scenario) => refusedByFsdp(scenario),
-  computed: computedByFsdp,
+  refuses: (scenario) =>
+    refusedByFsdp(scenario) ?? refusedContext(scenario, "ring"),
+  computed: (scenario) => computedPart(computedByFsdp(scenario)),
   ranks: ({ parallel }, { gpus }) => [{
     name: parallel.rank === null ? "all" : `rank ${parallel.rank}`,
     gpus: parallel.rank === null ? gpus : 1,
@@ -100,6 +108,7 @@ export const fsdp2: Engine = {
           host: offloadedShards(stepped, scenario, sizesOf(units, policy)),
         }
         : {}),
+      assumptions: contextAssumptions(scenario),
     };
   },
 };

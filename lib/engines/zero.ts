@@ -1,5 +1,11 @@
 import type { Scenario } from "../scenario/schema.ts";
 import type { Mesh } from "../parallel/mesh.ts";
+import {
+  computedPart,
+  contextAssumptions,
+  refusedContext,
+} from "./contexts.ts";
+import { isTiled } from "../plan/context.ts";
 import type { Engine } from "./engine.ts";
 import { alike } from "./engine.ts";
 import { playStage0, playWideGradients } from "./zero/stage0.ts";
@@ -16,14 +22,18 @@ export const deepspeed: Engine = {
   name: "deepspeed",
   reads: readByDeepSpeed,
   refuses(scenario, mesh) {
-    return refusedByDeepSpeed(scenario, mesh) ?? unplayed(scenario, mesh);
+    return refusedByDeepSpeed(scenario, mesh) ?? unplayed(scenario, mesh) ??
+      refusedContext(scenario, "ulysses");
   },
-  computed,
+  computed: (scenario) => computedPart(computed(scenario)),
   ranks: (_, mesh) => alike(mesh),
   play(question) {
     const { scenario } = question;
     const { zero_stage } = scenario.engine;
-    if (zero_stage === 3) return playStage3(question);
+    if (zero_stage === 3) {
+      const assumptions = contextAssumptions(scenario);
+      return { ...playStage3(question), assumptions };
+    }
     if (zero_stage === 0) return playStage0(question);
     const accumulates = scenario.engine.grad_accum_dtype ??
       scenario.precision.gradients;
@@ -45,6 +55,8 @@ function readByDeepSpeed({ engine }: Scenario): string[] {
     "engine.driver",
     "engine.zero_stage",
     "engine.grad_accum_dtype",
+    "parallel.cp",
+    "parallel.cp_kind",
     "precision.gradients",
     ...(stage === 0 ? [] : [
       "engine.offload_optimizer",
@@ -89,17 +101,21 @@ function refusedByDeepSpeed(
 }
 
 function unplayed(
-  { optimizer, engine, quantization }: Scenario,
-  { tp, pp, cp, ep }: Mesh,
+  scenario: Scenario,
+  { tp, pp, ep }: Mesh,
 ): string | null {
+  const { optimizer, engine, quantization } = scenario;
+  if (isTiled(scenario) && engine.zero_stage < 3) {
+    return `train.loss chunked with parallel.cp is played with ZeRO 3: engine.zero_stage is ${engine.zero_stage}`;
+  }
   if (optimizer.in_backward) {
     return "DeepSpeed steps after gradients were reduced: optimizer.in_backward is not played with it";
   }
   if (engine.zero_stage === 3 && quantization.weights !== "none") {
     return `ZeRO 3 over weights in ${quantization.weights} is not played through yet`;
   }
-  return tp * pp * cp * ep > 1
-    ? "DeepSpeed with tensor, pipeline, context or expert parallelism is not played through yet"
+  return tp * pp * ep > 1
+    ? "DeepSpeed with tensor, pipeline or expert parallelism is not played through yet"
     : null;
 }
 

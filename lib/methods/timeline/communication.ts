@@ -41,11 +41,14 @@ const NAME = "communication";
 /** Ranks of each group that a GPU talks within; groups of one do not. */
 function groupsOf({ parallel, engine }: Scenario): number[] {
   const { gpus, tp, pp, cp, ep } = parallel;
-  const dp = gpus / (tp * pp * cp);
+  // Ranks that share a sequence reduce gradients with all others.
+  const data = gpus / (tp * pp);
   const shards = engine.sharding === "hybrid"
-    ? Math.min(dp, parallel.gpus_per_node)
-    : dp;
+    ? Math.min(data, parallel.gpus_per_node)
+    : data;
   const isFsdp = engine.name === "fsdp" || engine.name === "fsdp2";
-  const replicas = isFsdp ? parallel.dp_replicate ?? dp / shards : 1;
-  return [replicas, dp / replicas, tp, pp, cp, ep].filter((ranks) => ranks > 1);
+  const replicas = isFsdp ? parallel.dp_replicate ?? data / shards : 1;
+  return [replicas, data / replicas, tp, pp, cp, ep].filter((ranks) =>
+    ranks > 1
+  );
 }

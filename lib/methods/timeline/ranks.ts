@@ -64,7 +64,9 @@ export function rankRows(
     return {
       rank: each.rank.name,
       gpus: each.rank.gpus,
-      global_rank: globalRankOf(each.rank.place, scenario),
+      global_rank: isOwn && scenario.parallel.rank !== null
+        ? scenario.parallel.rank
+        : globalRankOf(each.rank.place, scenario),
       allocated_peak_bytes: each.peak + (isOwn ? ends : 0),
       reserved_peak_bytes: taken,
       device_peak_bytes: isOwn ? device : taken + device - reserved,
