@@ -13,9 +13,15 @@ import type { Engine } from "./engine.ts";
 import { fsdp2 } from "./fsdp2.ts";
 import type { Flat } from "./fsdp/fsdp1_sizes.ts";
 import { Fsdp1Weave } from "./fsdp/fsdp1_weave.ts";
+import { offloadedShards } from "./fsdp/host.ts";
 import { microBatchesOf, playedOf } from "./fsdp/micro_batches.ts";
 import type { FsdpPolicy } from "./fsdp/policy.ts";
-import { computedByFsdp, fsdpPolicy, refusedByFsdp } from "./fsdp/policy.ts";
+import {
+  computedByFsdp,
+  fsdpPolicy,
+  readByFsdp,
+  refusedByFsdp,
+} from "./fsdp/policy.ts";
 import { gradientsIn, groupOf, Timeline } from "./fsdp/timeline.ts";
 import { Releases } from "./released.ts";
 import type { Unit } from "./units.ts";
@@ -29,6 +35,11 @@ import { unitsIn, unitsOf } from "./units.ts";
  */
 export const fsdp1: Engine = {
   name: "fsdp",
+  reads: (scenario) => [
+    ...readByFsdp(scenario),
+    "engine.use_orig_params",
+    "engine.forward_prefetch",
+  ],
   refuses: (scenario) => refusedByFsdp(scenario),
   computed: computedByFsdp,
   ranks: fsdp2.ranks,
@@ -86,7 +97,11 @@ export const fsdp1: Engine = {
         step: [...(policy.originals ? drops : []), ...once, clear],
         ...lengthOf(played, stepped),
       },
+      trained,
       hostBytes,
+      ...(policy.offloads
+        ? { host: offloadedShards(stepped, scenario, sizesOf(units, weave)) }
+        : {}),
     };
   },
 };
@@ -95,6 +110,18 @@ export const fsdp1: Engine = {
 function reenters({ scenario: { train }, facts }: StepPlan): boolean {
   return train.checkpointing === "full" && !train.checkpoint_offload &&
     !facts.code.stopsEarly;
+}
+
+/** Bytes of the shards of all units, and of their gradients. */
+function sizesOf(
+  units: readonly Unit[],
+  weave: Fsdp1Weave,
+): { shards: number; gradients: number } {
+  const flats = units.flatMap((unit) => weave.flats(unit));
+  return {
+    shards: flats.reduce((sum, { bytes }) => sum + bytes.copy, 0),
+    gradients: flats.reduce((sum, { bytes }) => sum + bytes.gradient, 0),
+  };
 }
 
 const FLAT = groupOf("weights", "shards of flat parameters");
