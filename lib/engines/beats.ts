@@ -24,24 +24,28 @@ export type Beat =
  *
  * Source: pytorch torch/distributed/fsdp/_fully_shard/_fsdp_state.py,
  * _pre_forward, _post_forward, _pre_backward, _root_post_backward_final_callback
+ *
+ * @param lossOutside Whether the model's call ends when it has given its logits.
  */
 export function beatsOf(
   { acts }: PassActs,
   units: readonly PassUnit[],
+  lossOutside = false,
 ): Beat[] {
   const backwardAt = acts.findIndex(({ phase, name }) =>
     phase === "backward" || name === "dropped"
   );
   const begin = backwardAt < 0 ? acts.length : backwardAt;
   return [
-    ...forwardBeats(acts.slice(0, begin), units),
-    ...backwardBeats(acts.slice(begin), units),
+    ...forwardBeats(acts.slice(0, begin), units, lossOutside),
+    ...backwardBeats(acts.slice(begin), units, lossOutside),
   ];
 }
 
 function forwardBeats(
   acts: readonly Run[],
   units: readonly PassUnit[],
+  lossOutside: boolean,
 ): Beat[] {
   const isCall = ({ name }: Run) => name === "body" || name === "forward";
   const first = new Map<Instance, number>();
@@ -54,6 +58,15 @@ function forwardBeats(
   const entering = Map.groupBy(units, ({ enter }) => enter);
   const leaving = Map.groupBy(units, ({ leave }) => leave);
   const beats: Beat[] = [];
+  // The model's call ends when it has given its loss, or its logits before.
+  const ending: Beat[] = [
+    ...units.filter(({ unit }) => unit.place === "root").map((unit): Beat => ({
+      moment: "after forward",
+      unit,
+    })),
+    { ends: "forward" },
+  ];
+  const ender = lossOutside ? acts.findLast(isCall) : undefined;
   for (const [at, run] of acts.entries()) {
     const { instance } = run;
     if (first.get(instance) === at) {
@@ -61,25 +74,32 @@ function forwardBeats(
         beats.push({ moment: "before forward", unit });
       }
     }
-    beats.push({ run });
+    const [before, after] = run === ender ? cutAtLoss(run) : [null, run];
+    beats.push({ run: before ?? run });
     if (last.get(instance) !== at) continue;
     for (const unit of leaving.get(instance) ?? []) {
       if (unit.unit.place === "root") continue;
       beats.push({ moment: "after forward", unit });
     }
+    if (run === ender) beats.push(...ending);
+    if (before) beats.push({ run: after });
   }
-  // The model's call ends when it has given its loss.
-  for (const unit of units) {
-    if (unit.unit.place === "root") {
-      beats.push({ moment: "after forward", unit });
-    }
-  }
-  return [...beats, { ends: "forward" }];
+  return ender ? beats : [...beats, ...ending];
+}
+
+/** Cuts the head's forward run where the logits are there. */
+function cutAtLoss(run: Run): [Run | null, Run] {
+  const { from, to } = run.segment;
+  const read = run.instance.block.parameters.map(({ at }) => at).filter((at) =>
+    at >= from && at < to
+  );
+  return cutRun(run, Math.max(...read) + 1);
 }
 
 function backwardBeats(
   acts: readonly Run[],
   units: readonly PassUnit[],
+  lossOutside: boolean,
 ): Beat[] {
   const beats: Beat[] = [];
   const left = new Set(units);
@@ -95,17 +115,20 @@ function backwardBeats(
     }
     const { instance } = run;
     const { ports } = instance.block;
+    const entered = leaving.get(instance) ?? [];
+    const outside = lossOutside && !begun;
+    const [before, after] =
+      outside || entered.some(({ unit }) => unit.place === "tail")
+        ? cutAtHead(run)
+        : [null, run];
+    if (before && outside) beats.push({ run: before });
     if (!begun) {
       begun = true;
       for (const unit of around) {
         beats.push({ moment: "before backward", unit });
       }
     }
-    const entered = leaving.get(instance) ?? [];
-    const [before, after] = entered.some(({ unit }) => unit.place === "tail")
-      ? cutAtHead(run)
-      : [null, run];
-    if (before) beats.push({ run: before });
+    if (before && !outside) beats.push({ run: before });
     for (const unit of entered) {
       if (unit.unit.place === "tail" || ports.gradOut !== null) {
         beats.push({ moment: "before backward", unit });

@@ -36,7 +36,12 @@ export const fsdp2: Engine = {
   }],
   play(question) {
     const { scenario, plan, place, mesh, rule, implementation } = question;
-    const policy = fsdpPolicy(scenario, place, mesh.gpus);
+    const policy = fsdpPolicy(
+      scenario,
+      place,
+      mesh.gpus,
+      plan.model.architecture.experts > 0,
+    );
     const inventory = placedInventory(
       plan.inventory,
       (item) => placedByRows(item, policy),
@@ -54,7 +59,7 @@ export const fsdp2: Engine = {
     for (const { passed, reduces } of batches) {
       const own = unitsIn(units, plan, passed.instances);
       weave.play({
-        beats: beatsOf(passed, own),
+        beats: beatsOf(passed, own, policy.lossOutside),
         gradients: gradientsIn(passed.instances, own),
         reduces,
       });

@@ -46,7 +46,7 @@ export function embeddingPlanOf(
       ? batch * sequence
       : sequence,
     rotaryTables: family.rotary.tables,
-    rotaryWidth: traits.rotary === "none"
+    rotaryWidth: traits.rotary === "none" || facts.code.rotary.stands
       ? 0
       : traits.rotary === "part"
       ? Math.round(architecture.head_dim * traits.rotaryShare)

@@ -90,6 +90,8 @@ export interface RotaryTables {
   readonly wide: boolean;
   /** Whether each sequence has rows of its own. */
   readonly ofSequences: boolean;
+  /** Whether they stand from loading on, and no pass makes any. */
+  readonly stands?: boolean;
 }
 
 /** How adapters join what they adapt. */

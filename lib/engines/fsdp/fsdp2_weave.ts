@@ -2,6 +2,7 @@ import { roundedBytes } from "../../play/memory/tape.ts";
 import type { Buffer } from "../../play/program/buffer.ts";
 import { bufferOf } from "../../play/program/buffer.ts";
 import { DTYPE_BYTES } from "../../play/torch/dtype.ts";
+import type { Beat } from "../beats.ts";
 import type { Unit, UnitKind } from "../units.ts";
 import type { MicroBatch } from "./micro_batches.ts";
 import type { FsdpPolicy } from "./policy.ts";
@@ -28,6 +29,8 @@ export class Fsdp2Weave {
   /** The last unit's gather, which the next one's copy-out frees in forward. */
   #pending: Unit | null = null;
   #order: Unit[] = [];
+  /** The layer that runs last. */
+  #last: Unit | null = null;
   #reducing: Buffer | null = null;
   /** What all-reduces read, held to the end of the backward pass. */
   #allReduced: Buffer[] = [];
@@ -45,6 +48,7 @@ export class Fsdp2Weave {
   play(batch: MicroBatch): void {
     const line = this.#line;
     this.#order = [];
+    this.#last = lastLayer(batch.beats);
     for (const beat of batch.beats) {
       if ("run" in beat) {
         line.run(beat.run);
@@ -109,8 +113,10 @@ export class Fsdp2Weave {
     return this.#buffer(unit, "gradient");
   }
 
-  #reshards({ place }: Unit): boolean {
-    const { reshard, rootReshard } = this.#policy;
+  #reshards(unit: Unit): boolean {
+    const { reshard, rootReshard, keepsLast } = this.#policy;
+    if (keepsLast && unit === this.#last) return false;
+    const { place } = unit;
     return place === "root"
       ? rootReshard
       : place === "tail"
@@ -251,4 +257,12 @@ export class Fsdp2Weave {
     for (const unit of this.#gathered) line.free(this.#buffer(unit, "gather"));
     this.#gathered.clear();
   }
+}
+
+function lastLayer(beats: readonly Beat[]): Unit | null {
+  const last = beats.findLast((beat) =>
+    "unit" in beat && beat.moment === "after forward" &&
+    beat.unit.unit.place === "layer"
+  );
+  return last && "unit" in last ? last.unit.unit : null;
 }

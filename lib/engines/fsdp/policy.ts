@@ -16,6 +16,10 @@ export interface FsdpPolicy {
   /** Whether layers give their parameters back after forward; or over how many ranks. */
   readonly reshard: boolean | number;
   readonly rootReshard: boolean;
+  /** Whether the last layer keeps its own for the backward pass nevertheless. */
+  readonly keepsLast: boolean;
+  /** Whether the loss is taken of logits that the root's forward has given. */
+  readonly lossOutside: boolean;
   /** The type that gradients are reduced in; null: their own. */
   readonly reduce: Dtype | null;
   /** Whether shards, gradients and states lie on the host. */
@@ -33,8 +37,10 @@ export interface FsdpPolicy {
 }
 
 /** Whether accelerate prepares the model, as HF's Trainer has it do. */
-function isAccelerate({ engine }: Scenario): boolean {
-  return [null, "accelerate", "transformers"].includes(engine.driver);
+function isAccelerate({ engine, software }: Scenario): boolean {
+  return engine.driver === null
+    ? software.model_code !== "torchtitan"
+    : ["accelerate", "transformers"].includes(engine.driver);
 }
 
 /**
@@ -59,27 +65,45 @@ export function computedByFsdp(scenario: Scenario): Scenario {
   };
 }
 
-/**
- * Whether the embedding, and the last norm with the head, are units of their own:
- * torchtitan's code has them so, and a release of accelerate that is said.
- *
- * Source: accelerate utils/fsdp_utils.py, fsdp2_prepare_model, from 1.14 on
- */
-function carves(scenario: Scenario): boolean {
-  const { engine, software } = scenario;
-  if (engine.name !== "fsdp2") return false;
-  return engine.driver === "torchtitan" ||
-    (isAccelerate(scenario) && software.accelerate !== null &&
-      isFrom(software.accelerate, [1, 14]));
+/** Whether torchtitan shards the model. */
+export function isTorchtitan(
+  { engine, software }: Pick<Scenario, "engine" | "software">,
+): boolean {
+  return engine.name === "fsdp2" &&
+    (engine.driver === "torchtitan" ||
+      (engine.driver === null && software.model_code === "torchtitan"));
 }
 
-/** The policy of a scenario for one of its ranks. */
+/**
+ * Whether the embedding, and the last norm with the head, are units of their own:
+ * torchtitan 0.3 has them so for its models of experts, which 0.1 had none of, and
+ * so has a release of accelerate that is said.
+ *
+ * Sources: accelerate utils/fsdp_utils.py, fsdp2_prepare_model, from 1.14 on;
+ * pytorch/torchtitan 0.1.0 torchtitan/models/llama3/infra/parallelize.py, apply_fsdp
+ */
+function carves(scenario: Scenario, hasExperts: boolean): boolean {
+  const { engine, software } = scenario;
+  if (engine.name !== "fsdp2") return false;
+  if (isTorchtitan(scenario)) return hasExperts;
+  return isAccelerate(scenario) && software.accelerate !== null &&
+    isFrom(software.accelerate, [1, 14]);
+}
+
+/**
+ * The policy of a scenario for one of its ranks.
+ *
+ * @param hasExperts Whether its model has experts.
+ */
 export function fsdpPolicy(
   scenario: Scenario,
   place: { readonly dp: number },
   gpus: number,
+  hasExperts = false,
 ): FsdpPolicy {
   const { engine, parallel, precision, train } = scenario;
+  const titan = isTorchtitan(scenario);
+  const plainTitan = titan && !hasExperts;
   const { autocast } = precision;
   const ranks = shardRanks(scenario, gpus);
   const accelerate = isAccelerate(scenario);
@@ -87,12 +111,14 @@ export function fsdpPolicy(
     ranks,
     rank: place.dp % ranks,
     replicas: parallel.gpus / ranks,
-    wrap: engine.wrap ?? (carves(scenario) ? "titan" : "layers+root"),
+    wrap: engine.wrap ?? (carves(scenario, hasExperts) ? "titan" : "layers+root"),
     reshard: engine.reshard_after_forward ??
       ["full", "hybrid"].includes(engine.sharding),
-    rootReshard: engine.root_reshard ?? false,
+    rootReshard: engine.root_reshard ?? (plainTitan && parallel.pp === 1),
+    keepsLast: plainTitan && engine.reshard_after_forward === null,
+    lossOutside: titan && train.loss === "full",
     reduce: engine.reduce_dtype ??
-      (engine.driver === "torchtitan" ? "fp32" : accelerate ? autocast : null),
+      (titan ? "fp32" : accelerate ? autocast : null),
     offloads: engine.offload_parameters !== "none",
     upcasts: accelerate && autocast !== null,
     originals: engine.use_orig_params ?? accelerate,

@@ -1,0 +1,19 @@
+import type { Architecture } from "../../models/architecture.ts";
+import { roundedBytes } from "../../play/memory/tape.ts";
+import { DTYPE_BYTES } from "../../play/torch/dtype.ts";
+import type { Scenario } from "../../scenario/schema.ts";
+
+/**
+ * Bytes of the table of complex turns, one for each position of a sequence and
+ * each pair of a head's features.
+ *
+ * Source: pytorch/torchtitan 0.1.0 torchtitan/models/llama3/model.py,
+ * precompute_freqs_cis
+ */
+export function turnTableBytes(
+  { head_dim }: Pick<Architecture, "head_dim">,
+  { train }: Scenario,
+): number {
+  const complex = 2 * DTYPE_BYTES.fp32;
+  return roundedBytes(train.sequence_length * head_dim / 2 * complex);
+}
