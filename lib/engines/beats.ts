@@ -117,10 +117,11 @@ function backwardBeats(
     const { ports } = instance.block;
     const entered = leaving.get(instance) ?? [];
     const outside = lossOutside && !begun;
-    const [before, after] =
-      outside || entered.some(({ unit }) => unit.place === "tail")
-        ? cutAtHead(run)
-        : [null, run];
+    const [before, after] = outside || entered.some(({ unit }) =>
+        unit.place === "tail"
+      )
+      ? cutAtHead(run)
+      : [null, run];
     if (before && outside) beats.push({ run: before });
     if (!begun) {
       begun = true;

@@ -111,7 +111,8 @@ export function fsdpPolicy(
     ranks,
     rank: place.dp % ranks,
     replicas: parallel.gpus / ranks,
-    wrap: engine.wrap ?? (carves(scenario, hasExperts) ? "titan" : "layers+root"),
+    wrap: engine.wrap ??
+      (carves(scenario, hasExperts) ? "titan" : "layers+root"),
     reshard: engine.reshard_after_forward ??
       ["full", "hybrid"].includes(engine.sharding),
     rootReshard: engine.root_reshard ?? (plainTitan && parallel.pp === 1),
