@@ -5,6 +5,9 @@ import { stepPlanOf } from "../plan/step_plan.ts";
 import type { StepPlan } from "../plan/step_plan.ts";
 import type { Mesh } from "../parallel/mesh.ts";
 import { divisorsOf, nearestOf } from "../parallel/nearest.ts";
+import type { Act } from "../play/program/act.ts";
+import { DTYPE_BYTES } from "../play/torch/dtype.ts";
+import { besideBuffer } from "../plan/beside.ts";
 import { passActs } from "../play/program/pass.ts";
 import type { Pass } from "../play/program/pass.ts";
 import type { Scenario } from "../scenario/schema.ts";
@@ -23,7 +26,6 @@ import { computedByFsdp, fsdpPolicy, refusedByFsdp } from "./fsdp/policy.ts";
 import { playedOf } from "./fsdp/micro_batches.ts";
 import { gradientsIn, Timeline } from "./fsdp/timeline.ts";
 import { Releases } from "./released.ts";
-import { singleProgram } from "./single.ts";
 import { recordTitan } from "./titan/record.ts";
 import { unitsIn, unitsOf } from "./units.ts";
 
@@ -120,27 +122,55 @@ function recorded(
       accumulation,
       workspaces: workspaces.length > 0,
     },
-    scenario.engine.loss_parallel ?? true,
+    {
+      inParts: scenario.engine.loss_parallel ?? true,
+      sharded: mesh.dp > 1,
+    },
   );
   return { stacks: [stack], hostBytes: 0 };
 }
 
-/** Ranks that share every layer: nothing of it is gathered. */
+/**
+ * Ranks that share every layer: nothing of it is gathered. The optimizer is given
+ * this rank's rows of the whole table's gradient.
+ */
 function whole(question: RankQuestion, own: StepPlan): RankAnswer {
-  const { scenario } = question;
-  const passes = [recorded(question, own, "keep")];
-  if (scenario.train.gradient_accumulation > 1) {
-    passes.push(recorded(question, own, "add"));
-  }
+  const { scenario, rule, implementation, workspaces } = question;
   const { inventory } = own;
+  const stepped = { rule, implementation, trained: inventory.trained };
+  const passes = [passActs(recorded(question, own, "keep"))];
+  if (scenario.train.gradient_accumulation > 1) {
+    passes.push(passActs(recorded(question, own, "add")));
+  }
+  const rows = inventory.trained.filter(({ embedding }) => embedding).map((
+    { elements, dtype },
+  ) =>
+    besideBuffer("gradients", "rows of a table", elements * DTYPE_BYTES[dtype])
+  );
+  const around = (act: "take" | "free") =>
+    rows.map((buffer): Act => ({
+      act,
+      phase: "optimizer",
+      at: "optimizer",
+      buffer,
+    }));
+  const step = [
+    ...passes.flatMap(({ acts }) => acts),
+    ...around("take"),
+    ...temporaryActs(stepped, scenario.optimizer.name),
+    ...around("free"),
+    clearOf(stepped, passes),
+  ];
   return {
-    program: singleProgram({
-      ...question,
-      inventory,
-      trained: inventory.trained,
-      passes,
-      inBackward: false,
-    }),
+    program: {
+      load: loadActs(inventory),
+      first: [
+        ...workspaceActs(workspaces),
+        ...firstStep(step, stateActs(stepped, scenario)),
+      ],
+      step,
+      ...lengthOf(passes, stepped),
+    },
     hostBytes: 0,
   };
 }

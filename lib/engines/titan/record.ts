@@ -21,7 +21,12 @@ export function recordTitan(
   plan: StepPlan,
   shares: TokenShares,
   settings: MachineSettings,
-  inParts: boolean,
+  { inParts, sharded }: {
+    /** Whether each rank keeps its part of the logits through the loss. */
+    readonly inParts: boolean;
+    /** Whether FSDP shards parameters too. */
+    readonly sharded: boolean;
+  },
 ): Stack {
   const { scenario, stack, facts } = plan;
   const { checkpointing, selective } = scenario.train;
@@ -32,6 +37,7 @@ export function recordTitan(
   const begin: Block = recordTitanTable(settings, first, shares, {
     part,
     batch: true,
+    sharded,
   });
   const rows = first.rows / shares.tp;
   const layers = recordStack(

@@ -10,23 +10,27 @@ import type { PartName } from "../../answer/parts.ts";
 import { Machine } from "../../play/torch/machine.ts";
 import type { MachineSettings } from "../../play/torch/machine_settings.ts";
 import { adaptedLinear } from "../../play/torch/ops/adapted_linear.ts";
-import { embedding } from "../../play/torch/ops/embedding.ts";
 import { norm } from "../../play/torch/ops/norms.ts";
-import type { Value } from "../../play/torch/values.ts";
+import type { Parameter, Value } from "../../play/torch/values.ts";
 import { lossOfParts, wholeLogits, wholeLogitsLoss } from "./loss.ts";
 import type { TokenShares } from "./shares.ts";
 import { ownSums, wholeTokens } from "./shares.ts";
 
-/**
- * Records the embeddings: rows of this rank's part of the table, summed over ranks.
- *
- * @param batch Whether the batch is made and held by this pass.
- */
+/** What stands around the embeddings. */
+export interface TablePlace {
+  readonly part: PartName;
+  /** Whether the batch is made and held by this pass. */
+  readonly batch: boolean;
+  /** Whether FSDP shards the table too. */
+  readonly sharded: boolean;
+}
+
+/** Records the embeddings: rows of this rank's part of the table, summed over ranks. */
 export function recordTitanTable(
   settings: MachineSettings,
   { rows, labels, table }: EmbeddingPlan,
   shares: TokenShares,
-  { part, batch }: { readonly part: PartName; readonly batch: boolean },
+  { part, batch, sharded }: TablePlace,
 ): Block {
   const m = new Machine(settings);
   m.part = "inputs";
@@ -40,7 +44,7 @@ export function recordTitanTable(
     ? m.create(rows, "int64", "ids of this rank")
     : given[0] ?? m.external(rows, "int64", "token ids", null);
   m.part = "embeddings";
-  let out = embedding(m, table, own, rows, "embeddings");
+  let out = looked(m, table, own, rows, shares.tp, sharded);
   if (shares.tp > 1) {
     const sums = ownSums(m, out, shares);
     m.drop(out, own);
@@ -63,6 +67,42 @@ export function recordTitanTable(
     gradOut: gradOut.storage,
     outputDtype: out.dtype,
   }, part);
+}
+
+/**
+ * Rows of a part of a table. DTensor makes the gradient of the whole table, the same
+ * on every rank, and FSDP takes this rank's rows of it.
+ *
+ * Sources: pytorch torch/distributed/tensor/_ops/_embedding_ops.py,
+ * embedding_dense_backward_strategy; torch/distributed/fsdp/_fully_shard/_fsdp_param.py,
+ * unsharded_grad_data
+ */
+function looked(
+  m: Machine,
+  table: Parameter,
+  ids: Value,
+  rows: number,
+  tp: number,
+  sharded: boolean,
+): Value {
+  const weight = m.parameter(table);
+  const { elements, dtype } = table;
+  const node = m.record([weight], [ids], () => {
+    const cuts = tp > 1 && sharded;
+    const whole = m.grad(
+      cuts ? null : weight.source,
+      tp * elements,
+      dtype,
+      "embedding gradient",
+    );
+    if (!cuts) return [whole];
+    const own = m.grad(weight.source, elements, dtype, "embedding gradient");
+    m.free(whole);
+    return [own];
+  });
+  const width = table.shape[1] ?? 1;
+  const source = node && { node, slot: 0 };
+  return m.create(rows * width, dtype, "embeddings", source);
 }
 
 /** How logits are handed out. */
