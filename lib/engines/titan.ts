@@ -1,33 +1,18 @@
-import { stateActs, temporaryActs } from "../optimizers/step_acts.ts";
 import { localModel } from "../plan/titan/local_model.ts";
-import { onDevice, placedInventory } from "../plan/placement.ts";
 import { stepPlanOf } from "../plan/step_plan.ts";
-import type { StepPlan } from "../plan/step_plan.ts";
 import type { Mesh } from "../parallel/mesh.ts";
 import { divisorsOf, nearestOf } from "../parallel/nearest.ts";
-import type { Act } from "../play/program/act.ts";
-import { DTYPE_BYTES } from "../play/torch/dtype.ts";
-import { besideBuffer } from "../plan/beside.ts";
-import { passActs } from "../play/program/pass.ts";
-import type { Pass } from "../play/program/pass.ts";
 import type { Scenario } from "../scenario/schema.ts";
-import {
-  clearOf,
-  firstStep,
-  lengthOf,
-  loadActs,
-  workspaceActs,
-} from "./acts.ts";
-import { beatsOf } from "./beats.ts";
-import type { Engine, RankAnswer, RankClass, RankQuestion } from "./engine.ts";
-import { placedByRows } from "./fsdp/fsdp2_sizes.ts";
-import { Fsdp2Weave } from "./fsdp/fsdp2_weave.ts";
-import { computedByFsdp, fsdpPolicy, refusedByFsdp } from "./fsdp/policy.ts";
-import { playedOf } from "./fsdp/micro_batches.ts";
-import { gradientsIn, Timeline } from "./fsdp/timeline.ts";
-import { Releases } from "./released.ts";
+import type { Engine, RankClass } from "./engine.ts";
+import { computedByFsdp, refusedByFsdp } from "./fsdp/policy.ts";
+import { pipedTitan } from "./titan/piped.ts";
+import type { Chunk } from "./titan/record.ts";
 import { recordTitan } from "./titan/record.ts";
-import { unitsIn, unitsOf } from "./units.ts";
+import { amongReplicas, shardedTitan } from "./titan/sharded.ts";
+import type { Staging } from "./titan/stages.ts";
+import { chunksOf, splitsOf } from "./titan/stages.ts";
+import { scheduleOf, SCHEDULES } from "./titan/turns.ts";
+import { wholeTitan } from "./titan/whole.ts";
 
 /**
  * torchtitan's tensor parallelism, by DTensor, with its FSDP over the other ranks.
@@ -39,19 +24,69 @@ export const titan: Engine = {
   name: "fsdp2",
   refuses: refused,
   computed: computedByTitan,
-  ranks(scenario, mesh) {
-    const { rank } = scenario.parallel;
-    const place = placeOf(rank ?? 0, mesh);
-    const name = rank === null ? "all" : `rank ${rank}`;
-    return [{ name, gpus: mesh.gpus, place }] satisfies RankClass[];
+  ranks({ parallel: { rank } }, mesh) {
+    const { gpus, pp } = mesh;
+    if (rank !== null) {
+      return [{ name: `rank ${rank}`, gpus, place: placeOf(rank, mesh) }];
+    }
+    const each = gpus / pp;
+    return Array.from({ length: pp }, (_, at): RankClass => ({
+      name: pp === 1 ? "all" : `pp ${at}`,
+      gpus: each,
+      place: placeOf(at * each, mesh),
+    }));
   },
   play(question) {
-    const { plan, mesh } = question;
+    const { scenario, plan, mesh, place, workspaces } = question;
     const own = stepPlanOf(plan.scenario, localModel(plan.model, mesh.tp));
     if ("reason" in own) return own;
-    return mesh.dp === 1 ? whole(question, own) : sharded(question, own);
+    const { loss_parallel } = scenario.engine;
+    const record = (chunk: Chunk, accumulation: "keep" | "add") =>
+      recordTitan(own, chunk, {
+        shares: { tp: mesh.tp, batch: scenario.train.micro_batch },
+        inParts: loss_parallel ?? true,
+        sharded: mesh.dp > 1,
+        piped: mesh.pp > 1,
+      }, {
+        autocast: own.scenario.precision.autocast,
+        accumulation,
+        workspaces: workspaces.length > 0,
+      });
+    if (mesh.pp > 1) {
+      return pipedTitan(
+        question,
+        own,
+        chunksOf(stagingOf(scenario, own.stack.layers.length), place.pp),
+        record,
+      );
+    }
+    const all: Chunk = {
+      first: true,
+      last: true,
+      layers: own.stack.layers.map((_, at) => at),
+    };
+    const pass = (accumulation: "keep" | "add") => ({
+      stacks: [record(all, accumulation)],
+      hostBytes: 0,
+    });
+    return mesh.dp === 1
+      ? wholeTitan(question, own, pass)
+      : shardedTitan(question, own, pass);
   },
 };
+
+function stagingOf({ parallel }: Scenario, layers: number): Staging {
+  const { pp, virtual_pipeline } = parallel;
+  const splits = splitsOf(parallel);
+  const known = splits === "unclear" ? null : splits;
+  const isLooped = scheduleOf(parallel) === "Interleaved1F1B";
+  const each = known
+    ? (known.length + 1) / pp
+    : isLooped
+    ? Math.max(2, virtual_pipeline)
+    : 1;
+  return { layers, pp, each, splits: known };
+}
 
 /** Where a rank is: tensor-parallel ranks follow one another. */
 function placeOf(rank: number, { tp, dp }: Mesh): RankClass["place"] {
@@ -62,12 +97,6 @@ function placeOf(rank: number, { tp, dp }: Mesh): RankClass["place"] {
     cp: 0,
     ep: 0,
   };
-}
-
-/** FSDP is of the ranks that share no layer. */
-function amongReplicas(scenario: Scenario, { dp }: Mesh): Scenario {
-  const { parallel } = scenario;
-  return { ...scenario, parallel: { ...parallel, gpus: dp, tp: 1, pp: 1 } };
 }
 
 /**
@@ -87,9 +116,11 @@ function computedByTitan(scenario: Scenario): Scenario {
 function refused(scenario: Scenario, mesh: Mesh): string | null {
   const { train, parallel } = scenario;
   const { tp, pp, cp, ep } = mesh;
-  if (pp * cp * ep > 1) {
-    return "torchtitan's pipeline, context and expert parallelism are not played through yet";
+  if (cp * ep > 1) {
+    return "torchtitan's context and expert parallelism are not played through yet";
   }
+  const piped = pp > 1 ? refusedPipeline(scenario) : null;
+  if (piped !== null) return piped;
   if (train.method !== "full") {
     return `train.method ${train.method} is not played with torchtitan's tensor parallelism`;
   }
@@ -107,114 +138,30 @@ function refused(scenario: Scenario, mesh: Mesh): string | null {
   return refusedByFsdp(amongReplicas({ ...scenario, parallel }, mesh));
 }
 
-/** Records this rank's micro-batch. */
-function recorded(
-  { scenario, mesh, workspaces }: RankQuestion,
-  own: StepPlan,
-  accumulation: "keep" | "add",
-): Pass {
-  const { micro_batch: batch } = scenario.train;
-  const stack = recordTitan(
-    own,
-    { tp: mesh.tp, batch },
-    {
-      autocast: own.scenario.precision.autocast,
-      accumulation,
-      workspaces: workspaces.length > 0,
-    },
-    {
-      inParts: scenario.engine.loss_parallel ?? true,
-      sharded: mesh.dp > 1,
-    },
-  );
-  return { stacks: [stack], hostBytes: 0 };
-}
-
-/**
- * Ranks that share every layer: nothing of it is gathered. The optimizer is given
- * this rank's rows of the whole table's gradient.
- */
-function whole(question: RankQuestion, own: StepPlan): RankAnswer {
-  const { scenario, rule, implementation, workspaces } = question;
-  const { inventory } = own;
-  const stepped = { rule, implementation, trained: inventory.trained };
-  const passes = [passActs(recorded(question, own, "keep"))];
-  if (scenario.train.gradient_accumulation > 1) {
-    passes.push(passActs(recorded(question, own, "add")));
+/** Why a scenario's pipeline is none that is played; null where it is. */
+function refusedPipeline(scenario: Scenario): string | null {
+  const { parallel, train } = scenario;
+  const schedule = scheduleOf(parallel);
+  if (!SCHEDULES.some((each) => each === schedule)) {
+    return `parallel.pipeline_schedule ${schedule} is not played through yet: ${
+      SCHEDULES.join(", ")
+    } are`;
   }
-  const rows = inventory.trained.filter(({ embedding }) => embedding).map((
-    { elements, dtype },
-  ) =>
-    besideBuffer("gradients", "rows of a table", elements * DTYPE_BYTES[dtype])
-  );
-  const around = (act: "take" | "free") =>
-    rows.map((buffer): Act => ({
-      act,
-      phase: "optimizer",
-      at: "optimizer",
-      buffer,
-    }));
-  const step = [
-    ...passes.flatMap(({ acts }) => acts),
-    ...around("take"),
-    ...temporaryActs(stepped, scenario.optimizer.name),
-    ...around("free"),
-    clearOf(stepped, passes),
-  ];
-  return {
-    program: {
-      load: loadActs(inventory),
-      first: [
-        ...workspaceActs(workspaces),
-        ...firstStep(step, stateActs(stepped, scenario)),
-      ],
-      step,
-      ...lengthOf(passes, stepped),
-    },
-    hostBytes: 0,
-  };
-}
-
-function sharded(question: RankQuestion, own: StepPlan): RankAnswer {
-  const { scenario, mesh, place, rule, implementation } = question;
-  const policy = fsdpPolicy(amongReplicas(scenario, mesh), place, mesh.dp);
-  const inventory = placedInventory(
-    own.inventory,
-    (item) => placedByRows(item, policy),
-  );
-  const { trained } = inventory;
-  const stepped = { rule, implementation, trained };
-  const line = new Timeline(new Releases());
-  const weave = new Fsdp2Weave(policy, line);
-  const units = unitsOf(own.inventory, policy.wrap);
-  const pass = recorded(question, own, "keep");
-  const count = Math.min(scenario.train.gradient_accumulation, 2);
-  const batches = Array.from({ length: count }, (_, at) => ({
-    passed: passActs(pass),
-    reduces: !policy.noSync || at === count - 1,
-  }));
-  for (const { passed, reduces } of batches) {
-    const within = unitsIn(units, own, passed.instances);
-    weave.play({
-      beats: beatsOf(passed, within, policy.lossOutside),
-      gradients: gradientsIn(passed.instances, within),
-      reduces,
-    });
+  const splits = splitsOf(parallel);
+  if (splits === "unclear") {
+    return "parallel.split_points has to name layers, such as layers.8";
   }
-  line.acts.push(...temporaryActs(stepped, scenario.optimizer.name));
-  weave.zeroGradients();
-  const played = playedOf(line.acts, batches);
-  const step = [...line.acts, clearOf({ trained }, played)];
-  return {
-    program: {
-      load: loadActs(onDevice(inventory)),
-      first: [
-        ...workspaceActs(question.workspaces),
-        ...firstStep(step, stateActs(stepped, scenario)),
-      ],
-      step,
-      ...lengthOf(played, stepped),
-    },
-    hostBytes: 0,
-  };
+  const { each } = stagingOf(scenario, 0);
+  if (!Number.isInteger(each)) {
+    return `parallel.split_points must cut the model into a multiple of parallel.pp = ${parallel.pp} stages: there are ${
+      (splits?.length ?? 0) + 1
+    }`;
+  }
+  if (each > 1 && schedule !== "Interleaved1F1B") {
+    return `parallel.pipeline_schedule ${schedule} has one stage a rank: parallel.split_points and virtual_pipeline give ${each}`;
+  }
+  const micros = parallel.microbatches ?? train.gradient_accumulation;
+  return micros < parallel.pp
+    ? `parallel.microbatches must be at least parallel.pp = ${parallel.pp} for ${schedule}: current value is ${micros}`
+    : null;
 }

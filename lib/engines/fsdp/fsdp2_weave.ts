@@ -83,6 +83,18 @@ export class Fsdp2Weave {
     }
   }
 
+  /** Reduces what units have kept of all micro-batches, and lets them go. */
+  reduceKept(units: readonly Unit[]): void {
+    const line = this.#line;
+    for (const unit of units) {
+      if (this.#unsharded.delete(unit)) line.free(this.#buffer(unit, "whole"));
+      line.free(this.#reducing);
+      this.#reducing = null;
+      this.#reduce(unit);
+    }
+    this.#endBackward();
+  }
+
   /** The optimizer has stepped: gradients go. */
   zeroGradients(): void {
     this.#line.phase = "optimizer";
@@ -178,13 +190,15 @@ export class Fsdp2Weave {
     if (target) this.#unshard(target);
   }
 
-  #afterBackward(unit: Unit, { gradients, reduces }: MicroBatch): void {
+  #afterBackward(unit: Unit, { gradients, reduces, keeps }: MicroBatch): void {
     const line = this.#line;
     const made = gradients.get(unit) ?? [];
     const known = this.#accumulated.get(unit);
     if (known) this.#let(made);
     else if (!this.#waiting.has(unit)) this.#waiting.set(unit, made);
-    if (this.#unsharded.delete(unit)) line.free(this.#buffer(unit, "whole"));
+    if (keeps !== true && this.#unsharded.delete(unit)) {
+      line.free(this.#buffer(unit, "whole"));
+    }
     if (!reduces) {
       if (!known) this.#accumulate(unit);
       return;
