@@ -25,7 +25,7 @@ import { Releases } from "../released.ts";
 import type { Unit } from "../units.ts";
 import { unitsIn, unitsOf } from "../units.ts";
 import type { PipedChunk, PipedPass } from "./pipeline.ts";
-import { Pipeline } from "./pipeline.ts";
+import { PipelinedRank } from "./pipeline.ts";
 import type { Chunk } from "./record.ts";
 import { titanPolicy } from "./sharded.ts";
 import { scheduleOf, titanTurns } from "./turns.ts";
@@ -89,7 +89,7 @@ export function pipedTitan(
   const { hidden_size: hidden, vocab_size: vocabulary } =
     own.facts.architecture;
   const inParts = scenario.engine.loss_parallel ?? true;
-  const pipeline = new Pipeline(piped, line, weave, {
+  const pipeline = new PipelinedRank(piped, line, weave, {
     micros,
     played,
     handed: tokens / mesh.tp * hidden * bytes,

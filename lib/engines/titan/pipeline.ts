@@ -47,7 +47,7 @@ export interface PipedSizes {
  * Sources: pytorch torch/distributed/pipelining/stage.py, _RecvInfo, output_chunks,
  * clear_runtime_states, _post_backward; schedules.py
  */
-export class Pipeline {
+export class PipelinedRank {
   readonly #chunks: readonly PipedChunk[];
   readonly #line: Timeline;
   readonly #weave: Fsdp2Weave | null;

@@ -1,18 +1,7 @@
 import type { StorageId } from "../memory/tape.ts";
-import type { Dtype } from "./dtype.ts";
-import type { Machine } from "./machine.ts";
-import type { Source, Value } from "./values.ts";
 
 /** Operations whose outputs a checkpoint may keep. */
 export type KeptKind = "product" | "attention" | "exchange";
-
-/** A tensor that an operation gives. */
-export interface Output {
-  readonly elements: number;
-  readonly dtype: Dtype;
-  readonly label: string;
-  readonly source?: Source | null;
-}
 
 /**
  * Outputs that a checkpointed layer keeps from its first run, so that its second one
@@ -43,30 +32,11 @@ export class KeptOutputs {
     return this.kept.slice(this.#taken ?? 0);
   }
 
-  /** An output: made, made and kept, or taken. */
-  of(m: Machine, kind: KeptKind, given: Output): Value {
-    if (kind === "product" && ++this.#products % 2 === 0) return made(m, given);
-    if (this.#taken === null) {
-      const value = made(m, given);
-      m.tape.retain(value.storage);
-      this.kept.push(value.storage);
-      return value;
-    }
+  /** What becomes of the next output: it is made, made and kept, or was kept. */
+  next(kind: KeptKind): "made" | "kept" | StorageId {
+    if (kind === "product" && ++this.#products % 2 === 0) return "made";
+    if (this.#taken === null) return "kept";
     const at = this.#next++;
-    const storage = at < this.#taken ? this.kept[at] : undefined;
-    if (storage === undefined) return made(m, given);
-    const { elements, dtype, source = null } = given;
-    const value = m.view({ storage, elements, dtype, source, held: true });
-    m.tape.release(storage);
-    return value;
+    return at < this.#taken ? this.kept[at] ?? "made" : "made";
   }
-}
-
-/** An output of an operation that checkpoints may keep. */
-export function output(m: Machine, kind: KeptKind, given: Output): Value {
-  return m.outputs ? m.outputs.of(m, kind, given) : made(m, given);
-}
-
-function made(m: Machine, { elements, dtype, label, source }: Output): Value {
-  return m.create(elements, dtype, label, source);
 }

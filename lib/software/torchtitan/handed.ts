@@ -5,7 +5,7 @@ import type { Dtype } from "../../play/torch/dtype.ts";
 import { Machine } from "../../play/torch/machine.ts";
 
 /** Hidden states that stages of a pipeline hand on. */
-export interface Handed {
+export interface HandedOn {
   readonly elements: number;
   readonly dtype: Dtype;
   readonly part: PartName;
@@ -17,7 +17,7 @@ export interface Handed {
  *
  * Source: pytorch torch/distributed/pipelining/stage.py, forward_one_chunk
  */
-export function recordReceived({ elements, dtype, part }: Handed): Block {
+export function recordReceived({ elements, dtype, part }: HandedOn): Block {
   const m = new Machine();
   m.part = part;
   const x = m.create(elements, dtype, "hidden states");
@@ -45,7 +45,7 @@ export function recordReceived({ elements, dtype, part }: Handed): Block {
  *
  * Source: pytorch torch/distributed/pipelining/stage.py, backward_one_chunk
  */
-export function recordHanded({ elements, dtype, part }: Handed): Block {
+export function recordHanded({ elements, dtype, part }: HandedOn): Block {
   const m = new Machine();
   const x = m.external(elements, dtype, "hidden states", null, part);
   const forward = m.tape.events.length;

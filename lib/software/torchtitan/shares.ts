@@ -1,6 +1,6 @@
 import type { Machine } from "../../play/torch/machine.ts";
 import type { Value } from "../../play/torch/values.ts";
-import { output } from "../../play/torch/kept_outputs.ts";
+import { output } from "../../play/torch/output.ts";
 
 /** How ranks share the tokens between a layer's matrices. */
 export interface TokenShares {

@@ -1,6 +1,6 @@
 import type { Dtype } from "../dtype.ts";
 import { DTYPE_BYTES } from "../dtype.ts";
-import { output } from "../kept_outputs.ts";
+import { output } from "../output.ts";
 import type { Machine } from "../machine.ts";
 import type { Grad, Parameter, Value } from "../values.ts";
 import { cast } from "./arithmetic.ts";
