@@ -1,5 +1,6 @@
 import type { ExpertCode } from "../play/layers/expert_types.ts";
 import type { HeadMaker } from "../play/layers/attention_plan.ts";
+import type { MoePlan, MoeRun } from "../play/layers/moe_layer.ts";
 import type { Mask } from "../play/layers/mask.ts";
 import type { Dtype } from "../play/torch/dtype.ts";
 import type { AdapterJoin } from "../play/torch/ops/adapted_linear.ts";
@@ -39,6 +40,8 @@ export interface ModelCode {
   /** Whether an MLP's `up` runs before its gate's activation. */
   readonly upFirst: boolean;
   readonly experts: ExpertCode;
+  /** What runs a network of experts otherwise; null: one that it has no code for. */
+  readonly expertsRun?: (plan: MoePlan) => MoeRun | null;
   readonly adapters: AdapterCode;
   readonly loss: LossCode;
   /**

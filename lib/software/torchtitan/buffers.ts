@@ -17,3 +17,18 @@ export function turnTableBytes(
   const complex = 2 * DTYPE_BYTES.fp32;
   return roundedBytes(train.sequence_length * head_dim / 2 * complex);
 }
+
+/**
+ * Bytes of a layer's buffers in a model of experts: cosines and sines of every
+ * position, and two numbers for each expert.
+ *
+ * Source: pytorch/torchtitan 0.3.0 torchtitan/models/common/rope.py, CosSinRoPE;
+ * moe.py, MoE
+ */
+export function turnRowsBytes(
+  { head_dim, experts }: Pick<Architecture, "head_dim" | "experts">,
+  { train }: Scenario,
+): number {
+  const rows = 2 * train.sequence_length * head_dim * DTYPE_BYTES.fp32;
+  return roundedBytes(rows) + 2 * roundedBytes(experts * DTYPE_BYTES.fp32);
+}

@@ -1,6 +1,8 @@
 import type { CodeOf } from "../model_code.ts";
 import { transformersCode } from "../transformers/code.ts";
-import { turnTableBytes } from "./buffers.ts";
+import { turnRowsBytes, turnTableBytes } from "./buffers.ts";
+import { torchtitanExperts } from "./experts.ts";
+import { fusedTitanHeads } from "./fused_heads.ts";
 import { torchtitanHeads } from "./heads.ts";
 
 /**
@@ -11,9 +13,14 @@ import { torchtitanHeads } from "./heads.ts";
  */
 export const torchtitanCode: CodeOf = (scenario, model) => {
   const usual = transformersCode(scenario, model);
+  const { architecture } = model;
+  // 0.3 has models of experts, and code of theirs that dense ones had not in 0.1.
+  const isDense = architecture.experts === 0;
+  const isFused = !isDense && scenario.train.method === "full";
   return {
     ...usual,
-    makeHeads: torchtitanHeads,
+    makeHeads: isFused ? fusedTitanHeads : torchtitanHeads,
+    expertsRun: (plan) => torchtitanExperts(plan, scenario.parallel.ep),
     projectsAtOnce: false,
     rotary: { ...usual.rotary, stands: true },
     masksOf: () => [],
@@ -25,6 +32,9 @@ export const torchtitanCode: CodeOf = (scenario, model) => {
     loss: { ...usual.loss, copies: "float" },
     forcesGrad: false,
     optimizer: { lowBitStates: "torchao", widensEmbeddings: false },
-    bufferBytes: () => turnTableBytes(model.architecture, scenario),
+    bufferBytes: () =>
+      isDense
+        ? turnTableBytes(architecture, scenario)
+        : architecture.layers * turnRowsBytes(architecture, scenario),
   };
 };
