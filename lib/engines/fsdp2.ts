@@ -50,7 +50,11 @@ export const fsdp2: Engine = {
     const stepped = { rule, implementation, trained };
     const line = new Timeline(new Releases());
     const weave = new Fsdp2Weave(policy, line);
-    const units = unitsOf(plan.inventory, policy.wrap);
+    const units = unitsOf(
+      plan.inventory,
+      policy.wrap,
+      policy.experts !== null,
+    );
     const { batches, hostBytes } = microBatchesOf(
       question,
       policy.noSync,

@@ -21,6 +21,8 @@ export interface Unit {
   readonly place: UnitPlace;
   /** The path of its stack; null of one that is no layer. */
   readonly stack: string | null;
+  /** Whether it has a layer's experts, beside the unit of all else in it. */
+  readonly isOfExperts?: true;
 }
 
 /** A unit in one pass. */
@@ -40,10 +42,13 @@ export type Wrap = "layers+root" | "titan";
  *
  * Sources: accelerate utils/fsdp_utils.py, fsdp2_prepare_model; torchtitan
  * models/llama3/infra/parallelize.py, apply_fsdp
+ *
+ * @param apart Whether layers' experts are units of their own.
  */
 export function unitsOf(
   { items }: Pick<Inventory, "items">,
   wrap: Wrap,
+  apart = false,
 ): Unit[] {
   const named = items.map((item) => {
     const { tensor } = item;
@@ -94,7 +99,30 @@ export function unitsOf(
       stack: null,
     };
   });
-  return [...around, ...layers].filter(({ kind }) => kind.items.length > 0);
+  const cut = new Map<UnitKind, readonly [rest: UnitKind, experts: UnitKind]>();
+  const own = apart
+    ? layers.flatMap((unit) => withoutExperts(unit, cut))
+    : layers;
+  return [...around, ...own].filter(({ kind }) => kind.items.length > 0);
+}
+
+/** A layer's unit and that of its experts; units of like layers share kinds. */
+function withoutExperts(
+  unit: Unit,
+  known: Map<UnitKind, readonly [rest: UnitKind, experts: UnitKind]>,
+): Unit[] {
+  const { kind } = unit;
+  const isExpert = ({ tensor }: Item) => tensor.expert;
+  const [rest, experts] = known.get(kind) ??
+    [
+      { items: kind.items.filter((item) => !isExpert(item)) },
+      { items: kind.items.filter(isExpert) },
+    ];
+  known.set(kind, [rest, experts]);
+  return [
+    { ...unit, kind: rest },
+    { ...unit, name: `${unit.name} experts`, kind: experts, isOfExperts: true },
+  ];
 }
 
 /** Finds the blocks of a pass that units are gathered for. */
@@ -146,8 +174,15 @@ export function unitsIn(
         : path !== decoder && runs(instance, unit))
     )?.[1];
     const unit = queue?.shift();
-    if (unit) {
-      found.push({ unit, enter: instance, leave: instance, at: instance.at });
+    const experts = queue?.[0]?.isOfExperts ? queue.shift() : undefined;
+    for (const own of [unit, experts]) {
+      if (!own) continue;
+      found.push({
+        unit: own,
+        enter: instance,
+        leave: instance,
+        at: instance.at,
+      });
     }
   }
   return found;

@@ -3,11 +3,11 @@ import type { Buffer } from "../../play/program/buffer.ts";
 import { bufferOf } from "../../play/program/buffer.ts";
 import { DTYPE_BYTES } from "../../play/torch/dtype.ts";
 import type { Beat } from "../beats.ts";
-import type { Unit, UnitKind } from "../units.ts";
+import type { PassUnit, Unit, UnitKind } from "../units.ts";
 import type { MicroBatch } from "./micro_batches.ts";
 import type { FsdpPolicy } from "./policy.ts";
 import type { Fsdp2Sizes } from "./fsdp2_sizes.ts";
-import { FSDP2_GROUPS, fsdp2Sizes } from "./fsdp2_sizes.ts";
+import { FSDP2_GROUPS, fsdp2Sizes, ranksOfUnit } from "./fsdp2_sizes.ts";
 import type { MadeGradient, Timeline } from "./timeline.ts";
 import { UnitBuffers } from "./timeline.ts";
 
@@ -29,6 +29,8 @@ export class Fsdp2Weave {
   /** The last unit's gather, which the next one's copy-out frees in forward. */
   #pending: Unit | null = null;
   #order: Unit[] = [];
+  /** The modules in the order in which they run, each with its units. */
+  #modules: readonly (readonly PassUnit[])[] = [];
   /** The layer that runs last. */
   #last: Unit | null = null;
   #reducing: Buffer | null = null;
@@ -49,6 +51,7 @@ export class Fsdp2Weave {
     const line = this.#line;
     this.#order = [];
     this.#last = lastLayer(batch.beats);
+    if (this.#policy.experts) this.#modules = modulesIn(batch.beats);
     for (const beat of batch.beats) {
       if ("run" in beat) {
         line.run(beat.run);
@@ -66,6 +69,7 @@ export class Fsdp2Weave {
           line.phase = "forward";
           this.#unshard(unit);
           this.#wait(unit, true);
+          this.#prefetchModule(beat.unit, 1);
           break;
         case "after forward":
           this.#afterForward(unit);
@@ -74,7 +78,8 @@ export class Fsdp2Weave {
           line.phase = "backward";
           this.#unshard(unit);
           this.#wait(unit, false);
-          this.#prefetch(unit);
+          if (this.#policy.experts) this.#prefetchModule(beat.unit, -1);
+          else this.#prefetch(unit);
           break;
         case "after backward":
           line.phase = "backward";
@@ -139,7 +144,7 @@ export class Fsdp2Weave {
   #unshard(unit: Unit): void {
     if (this.#gathered.has(unit) || this.#unsharded.has(unit)) return;
     this.#gathered.add(unit);
-    if (this.#policy.ranks === 1) return;
+    if (ranksOfUnit(unit.kind, this.#policy) === 1) return;
     const line = this.#line;
     const kept = this.#keptBy.has(unit);
     const copies = kept ? null : this.#buffer(unit, "copies");
@@ -190,6 +195,19 @@ export class Fsdp2Weave {
     if (target) this.#unshard(target);
   }
 
+  /**
+   * Gathers the next module, or the one before, once all of a module's units are
+   * whole: torchtitan says so where experts are shared out.
+   *
+   * Source: pytorch/torchtitan 0.3.0 torchtitan/distributed/fsdp.py,
+   * apply_fsdp_to_decoder
+   */
+  #prefetchModule(unit: PassUnit, step: 1 | -1): void {
+    const at = this.#modules.findIndex((own) => own.at(-1) === unit);
+    if (at < 0) return;
+    for (const each of this.#modules[at + step] ?? []) this.#unshard(each.unit);
+  }
+
   #afterBackward(unit: Unit, { gradients, reduces, keeps }: MicroBatch): void {
     const line = this.#line;
     const made = gradients.get(unit) ?? [];
@@ -236,7 +254,8 @@ export class Fsdp2Weave {
   #reduce(unit: Unit): void {
     const line = this.#line;
     const { isCast, reduceInput, reduced } = this.#of(unit);
-    const { replicas, offloads, ranks } = this.#policy;
+    const { replicas, offloads } = this.#policy;
+    const ranks = ranksOfUnit(unit.kind, this.#policy);
     const input = this.#buffer(unit, "reduceInput");
     line.take(input);
     this.#reducing = input;
@@ -279,4 +298,12 @@ function lastLayer(beats: readonly Beat[]): Unit | null {
     beat.unit.unit.place === "layer"
   );
   return last && "unit" in last ? last.unit.unit : null;
+}
+
+/** Units that one module's hooks gather, in the order of the forward pass. */
+function modulesIn(beats: readonly Beat[]): PassUnit[][] {
+  const entered = beats.flatMap((beat) =>
+    "unit" in beat && beat.moment === "before forward" ? [beat.unit] : []
+  );
+  return [...Map.groupBy(entered, ({ enter }) => enter).values()];
 }

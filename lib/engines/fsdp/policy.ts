@@ -32,8 +32,19 @@ export interface FsdpPolicy {
   readonly forwardPrefetch: boolean;
   /** Whether gradients stay unreduced until the last micro-batch. */
   readonly noSync: boolean;
+  /** How experts are shared out, where other ranks share them than the rest. */
+  readonly experts: ExpertShards | null;
   /** The type of an item's shards. */
   storedDtype(item: Item): Dtype;
+}
+
+/** Ranks that have the same experts, and how many share them all. */
+export interface ExpertShards {
+  /** Groups of experts, each of which other ranks have. */
+  readonly ep: number;
+  /** Ranks that share a group's shards, and which of them this is. */
+  readonly ranks: number;
+  readonly rank: number;
 }
 
 /** Whether accelerate prepares the model, as HF's Trainer has it do. */
@@ -117,6 +128,13 @@ export function fsdpPolicy(
       ["full", "hybrid"].includes(engine.sharding),
     rootReshard: engine.root_reshard ?? (plainTitan && parallel.pp === 1),
     keepsLast: plainTitan && engine.reshard_after_forward === null,
+    experts: parallel.ep > 1
+      ? {
+        ep: parallel.ep,
+        ranks: ranks / parallel.ep,
+        rank: Math.floor((place.dp % ranks) / parallel.ep),
+      }
+      : null,
     lossOutside: titan && train.loss === "full",
     reduce: engine.reduce_dtype ??
       (titan ? "fp32" : accelerate ? autocast : null),
@@ -148,9 +166,13 @@ function shardRanks(
 
 /** Why a scenario is none that FSDP can run; null where it can. */
 export function refusedByFsdp(
-  { engine, parallel, optimizer }: Scenario,
+  { engine, parallel, optimizer, software }: Scenario,
 ): string | null {
-  const { gpus, tp, pp, cp, ep, dp_replicate, gpus_per_node } = parallel;
+  const { gpus, tp, pp, cp, dp_replicate, gpus_per_node } = parallel;
+  // torchtitan's own experts are shared out over ranks.
+  const ep = isTorchtitan({ engine, software }) && tp * pp * cp === 1
+    ? 1
+    : parallel.ep;
   if (tp * pp * cp * ep > 1) {
     return `engine.name ${engine.name} with tensor, pipeline, context or expert parallelism is not played through yet`;
   }

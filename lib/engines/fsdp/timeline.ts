@@ -107,9 +107,11 @@ export function gradientsIn(
   units: readonly PassUnit[],
 ): Map<Unit, MadeGradient[]> {
   const layers = new Map<Instance, Unit>();
+  const experts = new Map<Instance, Unit>();
   const around = units.filter(({ unit }) => unit.stack === null);
   for (const { unit, enter } of units) {
-    if (unit.stack !== null) layers.set(enter, unit);
+    if (unit.stack === null) continue;
+    (unit.isOfExperts ? experts : layers).set(enter, unit);
   }
   const owner = new Map(
     around.flatMap(({ unit }) =>
@@ -122,7 +124,9 @@ export function gradientsIn(
   for (const instance of instances) {
     for (const { parameter, gradient } of instance.block.parameters) {
       if (gradient === null) continue;
-      const unit = layers.get(instance) ?? owner.get(parameter.name) ?? root;
+      const isExpert = /(^|\.)experts\./.test(parameter.name);
+      const unit = (isExpert ? experts.get(instance) : undefined) ??
+        layers.get(instance) ?? owner.get(parameter.name) ?? root;
       if (!unit) continue;
       const own = made.get(unit) ?? [];
       made.set(unit, own);
