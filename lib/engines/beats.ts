@@ -2,7 +2,7 @@ import type { Instance, Run } from "../play/program/act.ts";
 import type { PassActs } from "../play/program/pass.ts";
 import type { Segment } from "../play/record/block.ts";
 import { segmentOf } from "../play/record/block.ts";
-import type { PassUnit } from "./units.ts";
+import type { PassUnit, Unit } from "./units.ts";
 
 /** When something happens to a unit. */
 export type Moment =
@@ -176,4 +176,21 @@ function halves(segment: Segment, at: number): [Segment, Segment] {
   ];
   HALVES.set(segment, made);
   return made;
+}
+
+/** The layer that runs last in a pass. */
+export function lastLayer(beats: readonly Beat[]): Unit | null {
+  const last = beats.findLast((beat) =>
+    "unit" in beat && beat.moment === "after forward" &&
+    beat.unit.unit.place === "layer"
+  );
+  return last && "unit" in last ? last.unit.unit : null;
+}
+
+/** Units that one module's hooks gather, in the order of the forward pass. */
+export function modulesIn(beats: readonly Beat[]): PassUnit[][] {
+  const entered = beats.flatMap((beat) =>
+    "unit" in beat && beat.moment === "before forward" ? [beat.unit] : []
+  );
+  return [...Map.groupBy(entered, ({ enter }) => enter).values()];
 }

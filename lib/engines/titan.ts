@@ -1,4 +1,6 @@
 import { localModel } from "../plan/titan/local_model.ts";
+import { embeddingPlanOf, headPlanOf } from "../plan/outer_plan.ts";
+import type { StepPlan } from "../plan/step_plan.ts";
 import { stepPlanOf } from "../plan/step_plan.ts";
 import type { Mesh } from "../parallel/mesh.ts";
 import { divisorsOf, nearestOf } from "../parallel/nearest.ts";
@@ -38,8 +40,19 @@ export const titan: Engine = {
   },
   play(question) {
     const { scenario, plan, mesh, place, workspaces } = question;
+    const { kv_heads: kv } = plan.model.architecture;
+    if (kv % mesh.tp !== 0) {
+      return {
+        reason:
+          `parallel.tp must divide the model's ${kv} key-value heads for torchtitan: current value is ${mesh.tp}${
+            nearestOf(divisorsOf(kv), mesh.tp)
+          }`,
+      };
+    }
     const own = stepPlanOf(plan.scenario, localModel(plan.model, mesh.tp));
     if ("reason" in own) return own;
+    const strange = unlikeLlama(own);
+    if (strange !== null) return { reason: strange };
     const { loss_parallel } = scenario.engine;
     const record = (chunk: Chunk, accumulation: "keep" | "add") =>
       recordTitan(own, chunk, {
@@ -164,4 +177,25 @@ function refusedPipeline(scenario: Scenario): string | null {
   return micros < parallel.pp
     ? `parallel.microbatches must be at least parallel.pp = ${parallel.pp} for ${schedule}: current value is ${micros}`
     : null;
+}
+
+/** Why a model's code is none that torchtitan cuts into parts; null where it is. */
+function unlikeLlama(plan: StepPlan): string | null {
+  const { facts, encoders, vision, classHead } = plan;
+  const { traits, architecture, stateSpaces } = facts;
+  const reason = (what: string) =>
+    `models of type ${architecture.type} are not played with torchtitan's tensor and pipeline parallelism: ${what}`;
+  if (encoders || vision || classHead || stateSpaces) {
+    return reason("it has decoders of text alone");
+  }
+  if (architecture.experts > 0) {
+    return reason("its code for experts is played with FSDP alone");
+  }
+  const first = embeddingPlanOf(plan, null);
+  if (headPlanOf(plan, first).head.weight === first.table) {
+    return reason("their head is the table of their embeddings");
+  }
+  const isLlama = traits.arrangement === "pre" && !first.positions &&
+    !first.scaled && !traits.finalSoftcap && !traits.scaledLogits;
+  return isLlama ? null : reason("their layers or ends are not as Llama's");
 }

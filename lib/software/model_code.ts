@@ -53,6 +53,8 @@ export interface ModelCode {
   readonly forcesLate: boolean;
   /** Whether checkpoints stop to run again once all that was saved is there. */
   readonly stopsEarly: boolean;
+  /** What selective checkpoints are where nothing is said; every second layer. */
+  readonly selective?: "op";
   readonly packing: Packing;
   readonly optimizer: OptimizerCode;
   /** Bytes of buffers that stand from loading on. */

@@ -67,6 +67,7 @@ export function recordPass(
   );
   const first = embeddingPlanOf(plan, vision);
   const { checkpointing } = scenario.train;
+  const selective = scenario.train.selective ?? facts.code.selective ?? null;
   const part = checkpointing === "none" ? "residual stream" : "checkpoints";
   const { classHead } = plan;
   const headPlan = headPlanOf(plan, first);
@@ -98,11 +99,11 @@ export function recordPass(
       part,
       offload: scenario.train.checkpoint_offload,
       stopsEarly: facts.code.stopsEarly,
-      keepsOutputs: keepsOutputs(scenario.train),
+      keepsOutputs: keepsOutputs({ checkpointing, selective }),
     },
     stack.layers.map((kind, at) => ({
       key: `${kind.id}`,
-      checkpoint: isCheckpointed(checkpointing, at, scenario.train.selective),
+      checkpoint: isCheckpointed(checkpointing, at, selective),
       held: at === 0 && embedding.held,
       code: () => {
         const layer = layerPlanOf(

@@ -43,6 +43,8 @@ export function isCheckpointed(
 }
 
 /** Whether checkpoints keep what some operations gave. */
-export function keepsOutputs({ checkpointing, selective }: Train): boolean {
+export function keepsOutputs(
+  { checkpointing, selective }: Pick<Train, "checkpointing" | "selective">,
+): boolean {
   return checkpointing === "selective" && selective === "op";
 }

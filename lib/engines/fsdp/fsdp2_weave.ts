@@ -2,7 +2,7 @@ import { roundedBytes } from "../../play/memory/tape.ts";
 import type { Buffer } from "../../play/program/buffer.ts";
 import { bufferOf } from "../../play/program/buffer.ts";
 import { DTYPE_BYTES } from "../../play/torch/dtype.ts";
-import type { Beat } from "../beats.ts";
+import { lastLayer, modulesIn } from "../beats.ts";
 import type { PassUnit, Unit, UnitKind } from "../units.ts";
 import type { MicroBatch } from "./micro_batches.ts";
 import type { FsdpPolicy } from "./policy.ts";
@@ -290,20 +290,4 @@ export class Fsdp2Weave {
     for (const unit of this.#gathered) line.free(this.#buffer(unit, "gather"));
     this.#gathered.clear();
   }
-}
-
-function lastLayer(beats: readonly Beat[]): Unit | null {
-  const last = beats.findLast((beat) =>
-    "unit" in beat && beat.moment === "after forward" &&
-    beat.unit.unit.place === "layer"
-  );
-  return last && "unit" in last ? last.unit.unit : null;
-}
-
-/** Units that one module's hooks gather, in the order of the forward pass. */
-function modulesIn(beats: readonly Beat[]): PassUnit[][] {
-  const entered = beats.flatMap((beat) =>
-    "unit" in beat && beat.moment === "before forward" ? [beat.unit] : []
-  );
-  return [...Map.groupBy(entered, ({ enter }) => enter).values()];
 }

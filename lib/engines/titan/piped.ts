@@ -98,7 +98,9 @@ export function pipedTitan(
     batch: 2 * micros * tokens * DTYPE_BYTES.int64,
   });
   pipeline.run(turns);
-  line.acts.push(...temporaryActs(stepped, scenario.optimizer.name));
+  if (!policy.offloads) {
+    line.acts.push(...temporaryActs(stepped, scenario.optimizer.name));
+  }
   weave?.zeroGradients();
   const batches = passes.map(({ passed }) => ({ passed, reduces: false }));
   const playedPasses = playedOf(line.acts, batches);
@@ -115,7 +117,10 @@ export function pipedTitan(
       first: [
         ...workspaceActs(question.workspaces),
         ...pipeline.standing().map(begin("take")),
-        ...firstStep(step, stateActs(stepped, scenario)),
+        ...firstStep(
+          step,
+          policy.offloads ? [] : stateActs(stepped, scenario),
+        ),
       ],
       step: [...pipeline.kept().map(begin("free")), ...step],
       alternates: true,

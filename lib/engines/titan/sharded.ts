@@ -73,7 +73,9 @@ export function shardedTitan(
       reduces,
     });
   }
-  line.acts.push(...temporaryActs(stepped, scenario.optimizer.name));
+  if (!policy.offloads) {
+    line.acts.push(...temporaryActs(stepped, scenario.optimizer.name));
+  }
   weave.zeroGradients();
   const played = playedOf(line.acts, batches);
   const step = [...line.acts, clearOf({ trained }, played)];
@@ -82,7 +84,10 @@ export function shardedTitan(
       load: loadActs(onDevice(inventory)),
       first: [
         ...workspaceActs(question.workspaces),
-        ...firstStep(step, stateActs(stepped, scenario)),
+        ...firstStep(
+          step,
+          policy.offloads ? [] : stateActs(stepped, scenario),
+        ),
       ],
       step,
       ...lengthOf(played, stepped),

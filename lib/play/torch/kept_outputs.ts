@@ -1,15 +1,16 @@
 import type { StorageId } from "../memory/tape.ts";
 
 /** Operations whose outputs a checkpoint may keep. */
-export type KeptKind = "product" | "attention" | "exchange";
+export type KeptKind = "product" | "attention" | "exchange" | "choice";
 
 /**
  * Outputs that a checkpointed layer keeps from its first run, so that its second one
- * has them without computing: those of attention, of exchanges between ranks, and of
- * every second matrix product.
+ * has them without computing: those of PyTorch's attention, of exchanges between
+ * ranks, of choices of experts, and of every second matrix product.
  *
  * Sources: pytorch/torchtitan 0.1.0
  * torchtitan/models/llama3/infra/parallelize.py, _save_list and _custom_policy;
+ * 0.3.0 torchtitan/distributed/activation_checkpoint.py, SelectiveAC;
  * pytorch torch/utils/checkpoint.py, _CachingTorchDispatchMode
  */
 export class KeptOutputs {

@@ -31,6 +31,7 @@ export const torchtitanCode: CodeOf = (scenario, model) => {
     norm: "compiled",
     loss: { ...usual.loss, copies: "float" },
     forcesGrad: false,
+    ...(isDense ? {} : { stopsEarly: false, selective: "op" as const }),
     optimizer: { lowBitStates: "torchao", widensEmbeddings: false },
     bufferBytes: () =>
       isDense

@@ -1,10 +1,11 @@
 import type { MoePlan, MoeRun } from "../../play/layers/moe_layer.ts";
+import type { Dtype } from "../../play/torch/dtype.ts";
 import type { Machine } from "../../play/torch/machine.ts";
 import type { Parameter, Value } from "../../play/torch/values.ts";
 import { activation } from "../../play/torch/ops/activations.ts";
 import { cast, multiply, scaled } from "../../play/torch/ops/arithmetic.ts";
 import { gathered } from "../../play/torch/ops/gather.ts";
-import { groupedProduct, product } from "../../play/torch/ops/linear.ts";
+import { groupedProduct } from "../../play/torch/ops/linear.ts";
 import { softmax } from "../../play/torch/ops/softmax.ts";
 import { output } from "../../play/torch/output.ts";
 
@@ -91,11 +92,15 @@ function scoresOf(m: Machine, x: Value, rows: number, plan: MoePlan): Value {
     const wide = cast(m, x, "fp32", "router input in fp32");
     const weight = m.parameter(gate.weight as Parameter);
     const matrix = cast(m, weight, "fp32", "router weight in fp32");
-    const scores = product(m, wide, rows, gate, matrix, "router scores");
+    // A product that is always run again, and is not counted among the others.
+    const scores = groupedProduct(m, wide, rows, gate, matrix, "router scores");
     m.drop(wide, matrix);
     const chances = softmax(m, scores, true, "router softmax");
     m.drop(scores);
-    const picks = m.create(many, "int64", "chosen experts");
+    const choice = (dtype: Dtype, label: string) =>
+      output(m, "choice", { elements: many, dtype, label });
+    m.drop(choice("fp32", "highest scores"));
+    const picks = choice("int64", "chosen experts");
     const chosen = m.record([chances], [picks], () => [
       m.grad(chances.source, chances.elements, "fp32", "gradient of softmax"),
     ]);

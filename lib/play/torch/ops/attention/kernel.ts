@@ -11,7 +11,12 @@ export function kernel(
   m: Machine,
   heads: readonly [Value, Value, Value],
   sizes: Heads,
-  { flash, mask = null }: { flash: boolean; mask?: Value | null },
+  { flash, mask = null, packaged = false }: {
+    flash: boolean;
+    mask?: Value | null;
+    /** Whether it is of a package: checkpoints keep outputs of PyTorch's own. */
+    packaged?: boolean;
+  },
 ): Value {
   return m.call(() => {
     const [q, k, v] = heads.map((each) =>
@@ -19,7 +24,9 @@ export function kernel(
     ) as [Value, Value, Value];
     const rows = sizes.batch * sizes.queries;
     const given = (elements: number, dtype: Dtype, label: string): Value =>
-      output(m, "attention", { elements, dtype, label });
+      packaged
+        ? m.create(elements, dtype, label)
+        : output(m, "attention", { elements, dtype, label });
     const elements = rows * sizes.heads * sizes.valueWidth;
     const out = given(elements, q.dtype, "attention output");
     const sums = given(rows * sizes.heads, "fp32", "attention log-sums");
