@@ -170,11 +170,12 @@ export function refusedByFsdp(
 ): string | null {
   const { gpus, tp, pp, cp, dp_replicate, gpus_per_node } = parallel;
   // torchtitan's own experts are shared out over ranks.
-  const ep = isTorchtitan({ engine, software }) && tp * pp * cp === 1
-    ? 1
-    : parallel.ep;
-  if (tp * pp * cp * ep > 1) {
-    return `engine.name ${engine.name} with tensor, pipeline, context or expert parallelism is not played through yet`;
+  const ep = isTorchtitan({ engine, software }) && cp === 1 ? 1 : parallel.ep;
+  if (tp * pp * ep > 1) {
+    return `engine.name ${engine.name} with tensor, pipeline or expert parallelism is not played through yet`;
+  }
+  if (cp > 1 && engine.name === "fsdp") {
+    return `parallel.cp ${cp} is not played with engine.name fsdp: fsdp2 shares sequences`;
   }
   const { offload_optimizer, offload_parameters, sharding } = engine;
   if ([offload_optimizer, offload_parameters].includes("nvme")) {

@@ -69,11 +69,12 @@ export function playStage3(question: RankQuestion): RankAnswer {
     ranks,
     type: model.architecture.type,
     checkpointing: scenario.train.checkpointing,
+    tiles: plan.facts.tiles,
   }, cutter);
   const buckets = new GradientBucket(
     settings.reduceBucket,
     settings.contiguous,
-    dtype,
+    { dtype, reduces: settings.reduces ?? dtype },
     ranks,
     offloads,
   );
@@ -82,12 +83,10 @@ export function playStage3(question: RankQuestion): RankAnswer {
       run,
       [
         ...gathers.cuts.get(run) ?? [],
-        ...(run.phase === "backward"
-          ? cutter.gradients(run).map(({ parameter, at }) => ({
-            at,
-            acts: buckets.add(parameter, whenOf(run)),
-          }))
-          : []),
+        ...cutter.gradients(run).map(({ parameter, at }) => ({
+          at,
+          acts: buckets.add(parameter, whenOf(run)),
+        })),
       ].sort((a, b) => a.at - b.at),
     )
   );
@@ -122,7 +121,7 @@ export function playStage3(question: RankQuestion): RankAnswer {
             "communication buffers",
             "buckets of gradients",
             settings.reduceBucket,
-            reduced,
+            settings.reduces ?? reduced,
           ),
           LOAD,
         )]
