@@ -188,7 +188,7 @@ export function lastLayer(beats: readonly Beat[]): Unit | null {
 }
 
 /** Units that one module's hooks gather, in the order of the forward pass. */
-export function modulesIn(beats: readonly Beat[]): PassUnit[][] {
+export function moduleUnitsIn(beats: readonly Beat[]): PassUnit[][] {
   const entered = beats.flatMap((beat) =>
     "unit" in beat && beat.moment === "before forward" ? [beat.unit] : []
   );

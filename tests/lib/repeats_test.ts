@@ -116,7 +116,7 @@ const DEEP: readonly ScenarioInput[] = [
     engine: { name: "fsdp2", driver: "torchtitan" },
     software: { model_code: "torchtitan" },
     precision: { weights: "fp32", autocast: "bf16" },
-    parallel: { gpus: 16, tp: 2, pp: 2, microbatches: 8 },
+    parallel: { gpus: 16, tp: 2 },
     train: { checkpointing: "selective", selective: "op" },
   },
   {

@@ -2,7 +2,7 @@ import { roundedBytes } from "../../play/memory/tape.ts";
 import type { Buffer } from "../../play/program/buffer.ts";
 import { bufferOf } from "../../play/program/buffer.ts";
 import { DTYPE_BYTES } from "../../play/torch/dtype.ts";
-import { lastLayer, modulesIn } from "../beats.ts";
+import { lastLayer, moduleUnitsIn } from "../beats.ts";
 import type { PassUnit, Unit, UnitKind } from "../units.ts";
 import type { MicroBatch } from "./micro_batches.ts";
 import type { FsdpPolicy } from "./policy.ts";
@@ -51,7 +51,7 @@ export class Fsdp2Weave {
     const line = this.#line;
     this.#order = [];
     this.#last = lastLayer(batch.beats);
-    if (this.#policy.experts) this.#modules = modulesIn(batch.beats);
+    if (this.#policy.experts) this.#modules = moduleUnitsIn(batch.beats);
     for (const beat of batch.beats) {
       if ("run" in beat) {
         line.run(beat.run);
