@@ -1,5 +1,8 @@
 import { stateActs, temporaryActs } from "../optimizers/step_acts.ts";
+import { divisorsOf, nearestOf } from "../parallel/nearest.ts";
 import type { Inventory } from "../plan/inventory.ts";
+import { layerPlanOf } from "../plan/layer_plan.ts";
+import type { StepPlan } from "../plan/step_plan.ts";
 import { onDevice, placedInventory } from "../plan/placement.ts";
 import {
   clearOf,
@@ -48,6 +51,8 @@ export const fsdp2: Engine = {
       mesh.gpus,
       plan.model.architecture.experts > 0,
     );
+    const strange = strangeExperts(plan, policy);
+    if (strange !== null) return { reason: strange };
     const inventory = placedInventory(
       plan.inventory,
       (item) => placedByRows(item, policy),
@@ -106,4 +111,25 @@ function castsUnreduced(
   { trained }: Inventory,
 ): boolean {
   return reduce !== null && trained.some(({ dtype }) => dtype !== reduce);
+}
+
+/** Why experts cannot be shared out over ranks; null where they can. */
+function strangeExperts(
+  { stack, facts, modulesOf }: StepPlan,
+  { experts, ranks }: FsdpPolicy,
+): string | null {
+  if (!experts) return null;
+  const { ep } = experts;
+  if (ranks % ep !== 0) {
+    return `parallel.ep must divide the ${ranks} ranks that share shards: current value is ${ep}${
+      nearestOf(divisorsOf(ranks), ep)
+    }`;
+  }
+  const isStrange = stack.kinds.some((kind) => {
+    const { mlp } = layerPlanOf(modulesOf(kind), facts);
+    return mlp !== null && "experts" in mlp && !mlp.run;
+  });
+  return isStrange
+    ? `experts of models of type ${facts.architecture.type} are not played shared out over ranks: parallel.ep has to be 1`
+    : null;
 }

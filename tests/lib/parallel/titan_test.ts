@@ -111,6 +111,17 @@ Deno.test("what torchtitan cannot do is said with what it can", () => {
   }
 });
 
+Deno.test("experts that torchtitan's code is not played for are not shared out", () => {
+  const { scenario, model } = askedOf({
+    ...LLAMA,
+    model: "openai/gpt-oss-20b",
+    parallel: { gpus: 8, ep: 4 },
+  });
+  const played = playRanks(scenario, model);
+  assert("reason" in played);
+  assertMatch(played.reason, /gpt_oss .* parallel\.ep has to be 1/);
+});
+
 Deno.test("embeddings and head count as a layer each where stages are shared out", () => {
   assertEquals(sharedOut({ layers: 8, pp: 4, each: 1, splits: null }), [
     2,
