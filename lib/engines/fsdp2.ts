@@ -22,10 +22,19 @@ import { placedByRows } from "./fsdp/fsdp2_sizes.ts";
 import { Fsdp2Weave } from "./fsdp/fsdp2_weave.ts";
 import { microBatchesOf, playedOf } from "./fsdp/micro_batches.ts";
 import type { FsdpPolicy } from "./fsdp/policy.ts";
-import { computedByFsdp, fsdpPolicy, refusedByFsdp } from "./fsdp/policy.ts";
+import {
+  computedByFsdp,
+  expertsPolicy,
+  fsdpPolicy,
+  refusedByFsdp,
+} from "./fsdp/policy.ts";
 import { gradientsIn, Timeline } from "./fsdp/timeline.ts";
+import { undispatched } from "./fsdp/undispatched.ts";
 import { Releases } from "./released.ts";
 import { unitsIn, unitsOf } from "./units.ts";
+
+const EVEN_ROUTING =
+  "every rank's experts are taken to get as many tokens as any other's";
 
 /**
  * PyTorch's fully_shard: units of modules whose parameters are each sharded by
@@ -45,6 +54,8 @@ export const fsdp2: Engine = {
   }],
   play(question) {
     const { scenario, plan, place, mesh, rule, implementation } = question;
+    const reason = undispatched(plan.facts);
+    if (reason !== null) return { reason };
     const policy = fsdpPolicy(
       scenario,
       place,
@@ -53,9 +64,10 @@ export const fsdp2: Engine = {
     );
     const strange = strangeExperts(plan, policy);
     if (strange !== null) return { reason: strange };
+    const own = expertsPolicy(policy);
     const inventory = placedInventory(
       plan.inventory,
-      (item) => placedByRows(item, policy),
+      (item) => placedByRows(item, item.tensor.expert ? own : policy),
     );
     const { trained } = inventory;
     const stepped = { rule, implementation, trained };
@@ -64,7 +76,10 @@ export const fsdp2: Engine = {
     const units = unitsOf(
       plan.inventory,
       policy.wrap,
-      policy.experts !== null,
+      {
+        within: policy.expertRanks > 1,
+        beside: policy.experts !== null,
+      },
     );
     const { batches, hostBytes } = microBatchesOf(
       question,
@@ -100,7 +115,10 @@ export const fsdp2: Engine = {
         ...lengthOf(played, stepped),
       },
       hostBytes,
-      assumptions: contextAssumptions(scenario),
+      assumptions: [
+        ...contextAssumptions(scenario),
+        ...(policy.expertRanks > 1 ? [EVEN_ROUTING] : []),
+      ],
     };
   },
 };

@@ -2,10 +2,11 @@ import { roundedBytes } from "../../play/memory/tape.ts";
 import type { Buffer } from "../../play/program/buffer.ts";
 import { bufferOf } from "../../play/program/buffer.ts";
 import { DTYPE_BYTES } from "../../play/torch/dtype.ts";
-import { lastLayer, moduleUnitsIn } from "../beats.ts";
+import { lastLayer, moduleUnitsBeside, moduleUnitsIn } from "../beats.ts";
 import type { PassUnit, Unit, UnitKind } from "../units.ts";
 import type { MicroBatch } from "./micro_batches.ts";
 import type { FsdpPolicy } from "./policy.ts";
+import { expertsPolicy } from "./policy.ts";
 import type { Fsdp2Sizes } from "./fsdp2_sizes.ts";
 import { FSDP2_GROUPS, fsdp2Sizes, ranksOfUnit } from "./fsdp2_sizes.ts";
 import type { MadeGradient, Timeline } from "./timeline.ts";
@@ -20,6 +21,7 @@ type Kind = keyof typeof FSDP2_GROUPS;
  */
 export class Fsdp2Weave {
   readonly #policy: FsdpPolicy;
+  readonly #experts: FsdpPolicy;
   readonly #line: Timeline;
   readonly #sizes = new Map<UnitKind, Fsdp2Sizes>();
   readonly #buffers = new UnitBuffers();
@@ -31,7 +33,6 @@ export class Fsdp2Weave {
   #order: Unit[] = [];
   /** The modules in the order in which they run, each with its units. */
   #modules: readonly (readonly PassUnit[])[] = [];
-  /** The layer that runs last. */
   #last: Unit | null = null;
   #reducing: Buffer | null = null;
   /** What all-reduces read, held to the end of the backward pass. */
@@ -43,6 +44,7 @@ export class Fsdp2Weave {
 
   constructor(policy: FsdpPolicy, line: Timeline) {
     this.#policy = policy;
+    this.#experts = expertsPolicy(policy);
     this.#line = line;
   }
 
@@ -111,9 +113,13 @@ export class Fsdp2Weave {
   #of(unit: Unit): Fsdp2Sizes {
     const known = this.#sizes.get(unit.kind);
     if (known) return known;
-    const made = fsdp2Sizes(unit.kind, this.#policy);
+    const made = fsdp2Sizes(unit.kind, this.#policyOf(unit));
     this.#sizes.set(unit.kind, made);
     return made;
+  }
+
+  #policyOf({ place }: Unit): FsdpPolicy {
+    return place === "experts" ? this.#experts : this.#policy;
   }
 
   #buffer(
@@ -131,7 +137,7 @@ export class Fsdp2Weave {
   }
 
   #reshards(unit: Unit): boolean {
-    const { reshard, rootReshard, keepsLast } = this.#policy;
+    const { reshard, rootReshard, keepsLast } = this.#policyOf(unit);
     if (keepsLast && unit === this.#last) return false;
     const { place } = unit;
     return place === "root"
@@ -144,7 +150,7 @@ export class Fsdp2Weave {
   #unshard(unit: Unit): void {
     if (this.#gathered.has(unit) || this.#unsharded.has(unit)) return;
     this.#gathered.add(unit);
-    if (ranksOfUnit(unit.kind, this.#policy) === 1) return;
+    if (ranksOfUnit(unit.kind, this.#policyOf(unit)) === 1) return;
     const line = this.#line;
     const kept = this.#keptBy.has(unit);
     const copies = kept ? null : this.#buffer(unit, "copies");
@@ -163,7 +169,12 @@ export class Fsdp2Weave {
     if (!this.#gathered.delete(unit)) return;
     const line = this.#line;
     const gather = this.#buffer(unit, "gather");
+    const cast = this.#policyOf(unit).ranks === 1
+      ? this.#buffer(unit, "casts")
+      : null;
+    line.take(cast);
     line.take(this.#buffer(unit, "whole"));
+    line.free(cast);
     this.#unsharded.add(unit);
     if (this.#keptBy.delete(unit)) line.free(this.#buffer(unit, "kept"));
     if (isForward) {
@@ -180,7 +191,8 @@ export class Fsdp2Weave {
 
   #afterForward(unit: Unit): void {
     if (this.#reshards(unit) && this.#unsharded.delete(unit)) {
-      if (typeof this.#policy.reshard === "number" && unit.place !== "root") {
+      const { reshard } = this.#policyOf(unit);
+      if (typeof reshard === "number" && unit.place !== "root") {
         this.#line.take(this.#buffer(unit, "kept"));
         this.#keptBy.add(unit);
       }
@@ -195,17 +207,9 @@ export class Fsdp2Weave {
     if (target) this.#unshard(target);
   }
 
-  /**
-   * Gathers the next module, or the one before, once all of a module's units are
-   * whole: torchtitan says so where experts are shared out.
-   *
-   * Source: pytorch/torchtitan 0.3.0 torchtitan/distributed/fsdp.py,
-   * apply_fsdp_to_decoder
-   */
   #prefetchModule(unit: PassUnit, step: 1 | -1): void {
-    const at = this.#modules.findIndex((own) => own.at(-1) === unit);
-    if (at < 0) return;
-    for (const each of this.#modules[at + step] ?? []) this.#unshard(each.unit);
+    moduleUnitsBeside(this.#modules, unit, step)
+      .forEach(({ unit: each }) => this.#unshard(each));
   }
 
   #afterBackward(unit: Unit, { gradients, reduces, keeps }: MicroBatch): void {
@@ -254,8 +258,8 @@ export class Fsdp2Weave {
   #reduce(unit: Unit): void {
     const line = this.#line;
     const { isCast, reduceInput, reduced } = this.#of(unit);
-    const { replicas, offloads } = this.#policy;
-    const ranks = ranksOfUnit(unit.kind, this.#policy);
+    const { replicas, offloads } = this.#policyOf(unit);
+    const ranks = ranksOfUnit(unit.kind, this.#policyOf(unit));
     const input = this.#buffer(unit, "reduceInput");
     line.take(input);
     this.#reducing = input;
@@ -271,12 +275,15 @@ export class Fsdp2Weave {
     if (replicas > 1) {
       line.exchange("all-reduce", "replicas", reduced, "gradients");
     }
+    const divided = this.#buffer(unit, "divided");
+    line.take(isCast ? output : gradient);
+    line.take(divided);
+    line.free(divided);
     if (isCast) {
-      line.take(output);
       line.take(gradient);
       if (replicas > 1) this.#allReduced.push(output);
       else line.free(output);
-    } else line.take(gradient);
+    }
     if (offloads || this.#shards.has(unit)) line.free(gradient);
     else this.#shards.add(unit);
   }

@@ -2,6 +2,7 @@ import type { Scenario } from "../../scenario/schema.ts";
 import { isFrom } from "../../scenario/version.ts";
 import type { Dtype } from "../../play/torch/dtype.ts";
 import type { Item } from "../../plan/inventory.ts";
+import { dispatchRanks } from "../../plan/dispatched.ts";
 import type { Wrap } from "../units.ts";
 
 /** How FSDP shards, gathers and reduces. */
@@ -32,7 +33,9 @@ export interface FsdpPolicy {
   readonly forwardPrefetch: boolean;
   /** Whether gradients stay unreduced until the last micro-batch. */
   readonly noSync: boolean;
-  /** How experts are shared out, where other ranks share them than the rest. */
+  /** Ranks that share the experts, which are then units of their own. */
+  readonly expertRanks: number;
+  /** torchtitan: how they are shared out, beside the rest of their layers. */
   readonly experts: ExpertShards | null;
   /** The type of an item's shards. */
   storedDtype(item: Item): Dtype;
@@ -47,11 +50,42 @@ export interface ExpertShards {
   readonly rank: number;
 }
 
+/**
+ * The policy for a rank's experts, which fewer ranks have: they are gathered and
+ * reduced among those.
+ *
+ * Source: huggingface/transformers distributed/configuration_utils.py, efsdp_size
+ */
+export function expertsPolicy(policy: FsdpPolicy): FsdpPolicy {
+  const { ranks, rank, expertRanks } = policy;
+  return expertRanks === 1 ? policy : {
+    ...policy,
+    ranks: ranks / expertRanks,
+    rank: Math.floor(rank / expertRanks),
+    reshard: true,
+  };
+}
+
 /** Whether accelerate prepares the model, as HF's Trainer has it do. */
-function isAccelerate({ engine, software }: Scenario): boolean {
+function isAccelerate(scenario: Scenario): boolean {
+  const { engine, software } = scenario;
+  if (isOwn(scenario)) return false;
   return engine.driver === null
     ? software.model_code !== "torchtitan"
     : ["accelerate", "transformers"].includes(engine.driver);
+}
+
+/**
+ * Whether transformers shards the model itself, by its DistributedConfig: with FSDP 2
+ * alone, and with whole experts to a rank where they are dispatched.
+ *
+ * Source: huggingface/transformers distributed/fsdp.py,
+ * apply_fully_sharded_data_parallelism
+ */
+function isOwn(scenario: Scenario): boolean {
+  const { engine } = scenario;
+  return engine.name === "fsdp2" &&
+    (engine.driver === "transformers" || dispatchRanks(scenario) > 1);
 }
 
 /**
@@ -67,6 +101,10 @@ export function computedByFsdp(scenario: Scenario): Scenario {
   const runsInAutocast = engine.name === "fsdp" && isAccelerate(scenario);
   return {
     ...scenario,
+    // One setting of transformers casts inputs of units and widens what is reduced.
+    engine: dispatchRanks(scenario) > 1
+      ? { ...engine, reduce_dtype: "fp32" }
+      : engine,
     precision: {
       ...precision,
       weights: autocast,
@@ -88,7 +126,7 @@ export function isTorchtitan(
 /**
  * Whether the embedding, and the last norm with the head, are units of their own:
  * torchtitan 0.3 has them so for its models of experts, which 0.1 had none of, and
- * so has a release of accelerate that is said.
+ * so have transformers' code and a release of accelerate that is said.
  *
  * Sources: accelerate utils/fsdp_utils.py, fsdp2_prepare_model, from 1.14 on;
  * pytorch/torchtitan 0.1.0 torchtitan/models/llama3/infra/parallelize.py, apply_fsdp
@@ -97,8 +135,9 @@ function carves(scenario: Scenario, hasExperts: boolean): boolean {
   const { engine, software } = scenario;
   if (engine.name !== "fsdp2") return false;
   if (isTorchtitan(scenario)) return hasExperts;
-  return isAccelerate(scenario) && software.accelerate !== null &&
-    isFrom(software.accelerate, [1, 14]);
+  return isOwn(scenario) ||
+    (isAccelerate(scenario) && software.accelerate !== null &&
+      isFrom(software.accelerate, [1, 14]));
 }
 
 /**
@@ -128,7 +167,7 @@ export function fsdpPolicy(
       ["full", "hybrid"].includes(engine.sharding),
     rootReshard: engine.root_reshard ?? (plainTitan && parallel.pp === 1),
     keepsLast: plainTitan && engine.reshard_after_forward === null,
-    experts: parallel.ep > 1
+    experts: titan && parallel.ep > 1
       ? {
         ep: parallel.ep,
         ranks: ranks / parallel.ep,
@@ -137,11 +176,16 @@ export function fsdpPolicy(
       : null,
     lossOutside: titan && train.loss === "full",
     reduce: engine.reduce_dtype ??
-      (titan ? "fp32" : accelerate ? autocast : null),
+      (titan || (isOwn(scenario) && autocast !== null)
+        ? "fp32"
+        : accelerate
+        ? autocast
+        : null),
     offloads: engine.offload_parameters !== "none",
     upcasts: accelerate && autocast !== null,
     originals: engine.use_orig_params ?? accelerate,
     forwardPrefetch: engine.forward_prefetch ?? false,
+    expertRanks: dispatchRanks(scenario),
     noSync: (engine.no_sync ?? false) && train.gradient_accumulation > 1,
     storedDtype({ dtype, trains, isAdapter }) {
       if (dtype !== autocast) return dtype;
@@ -165,18 +209,22 @@ function shardRanks(
 }
 
 /** Why a scenario is none that FSDP can run; null where it can. */
-export function refusedByFsdp(
-  { engine, parallel, optimizer, software }: Scenario,
-): string | null {
-  const { gpus, tp, pp, cp, dp_replicate, gpus_per_node } = parallel;
-  // torchtitan's own experts are shared out over ranks.
-  const ep = isTorchtitan({ engine, software }) && cp === 1 ? 1 : parallel.ep;
-  if (tp * pp * ep > 1) {
+export function refusedByFsdp(scenario: Scenario): string | null {
+  const { engine, parallel, optimizer } = scenario;
+  const { gpus, tp, pp, cp, ep, dp_replicate, gpus_per_node } = parallel;
+  const dispatches = dispatchRanks(scenario);
+  // torchtitan shares out its own experts.
+  if (tp * pp > 1 || (ep !== dispatches && !isTorchtitan(scenario))) {
     return `engine.name ${engine.name} with tensor, pipeline or expert parallelism is not played through yet`;
+  }
+  if (cp > 1 && ep > 1) {
+    return `parallel.cp ${cp} with parallel.ep ${ep} is not played with engine.name ${engine.name}`;
   }
   if (cp > 1 && engine.name === "fsdp") {
     return `parallel.cp ${cp} is not played with engine.name fsdp: fsdp2 shares sequences`;
   }
+  const unshared = dispatches > 1 ? refusedExperts(scenario) : null;
+  if (unshared !== null) return unshared;
   const { offload_optimizer, offload_parameters, sharding } = engine;
   if ([offload_optimizer, offload_parameters].includes("nvme")) {
     return `engine.name ${engine.name} offloads to the CPU alone: offload to nvme is DeepSpeed's`;
@@ -208,6 +256,22 @@ export function refusedByFsdp(
   return optimizer.in_backward
     ? "optimizer.in_backward steps whole gradients, and FSDP has shards: it is not played with it"
     : null;
+}
+
+/** Why experts are not dealt out over ranks; null where they are. */
+function refusedExperts(
+  { parallel, train, engine }: Scenario,
+): string | null {
+  const { ep } = parallel;
+  if (train.method !== "full") {
+    return `parallel.ep ${ep} with train.method ${train.method} is not played through: transformers' own sharding has no adapters of experts yet`;
+  }
+  const ranks = shardRanks({ engine, parallel }, parallel.gpus);
+  return ranks % ep === 0
+    ? null
+    : `parallel.ep ${ep} does not divide the ${ranks} ranks that share shards: the nearest that does is ${
+      nearestDivisor(ranks, ep)
+    }`;
 }
 
 function nearestDivisor(of: number, near: number): number {

@@ -110,7 +110,7 @@ export function gradientsIn(
   const experts = new Map<Instance, Unit>();
   const around = units.filter(({ unit }) => unit.stack === null);
   for (const { unit, enter } of units) {
-    if (unit.stack === null) continue;
+    if (unit.place !== "layer") continue;
     (unit.isOfExperts ? experts : layers).set(enter, unit);
   }
   const owner = new Map(
@@ -124,10 +124,15 @@ export function gradientsIn(
   for (const instance of instances) {
     for (const { parameter, gradient } of instance.block.parameters) {
       if (gradient === null) continue;
-      const isExpert = /(^|\.)experts\./.test(parameter.name);
-      const unit = (isExpert ? experts.get(instance) : undefined) ??
-        layers.get(instance) ?? owner.get(parameter.name) ?? root;
-      if (!unit) continue;
+      const layer = (/(^|\.)experts\./.test(parameter.name)
+        ? experts.get(instance)
+        : undefined) ?? layers.get(instance);
+      const unit = layer
+        ? ownerIn(layer, parameter.name)
+        : owner.get(parameter.name) ?? root;
+      if (!unit) {
+        continue;
+      }
       const own = made.get(unit) ?? [];
       made.set(unit, own);
       const { elements } = parameter;
@@ -135,4 +140,14 @@ export function gradientsIn(
     }
   }
   return made;
+}
+
+/** The unit of a layer's parameter: its experts', or its own. */
+function ownerIn(layer: Unit, name: string): Unit {
+  const { experts } = layer;
+  return experts?.kind.items.some(({ tensor }) =>
+      tensor.name.endsWith(`.N.${name}`)
+    )
+    ? experts
+    : layer;
 }

@@ -5,6 +5,7 @@ import { Tape } from "../memory/tape.ts";
 import { Graph } from "./graph.ts";
 import type { KeptOutputs } from "./kept_outputs.ts";
 import type { MachineSettings } from "./machine_settings.ts";
+import { Marks } from "./marks.ts";
 import { ParameterGradients } from "./parameter_gradients.ts";
 import type { ParameterPort } from "./ports.ts";
 import { ParameterPorts } from "./ports.ts";
@@ -16,8 +17,8 @@ import type { Again, Grad, Node, Parameter, Source, Value } from "./values.ts";
  */
 export class Machine {
   readonly tape = new Tape();
+  readonly marks = new Marks(this.tape);
   part: PartName = "residual stream";
-  /** Whether operations are remembered for the backward pass. */
   recording = true;
   /** What a checkpoint keeps of operations' outputs; null: nothing. */
   outputs: KeptOutputs | null = null;
