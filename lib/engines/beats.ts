@@ -2,7 +2,7 @@ import type { Instance, Run } from "../play/program/act.ts";
 import type { PassActs } from "../play/program/pass.ts";
 import type { Segment } from "../play/record/block.ts";
 import { segmentOf } from "../play/record/block.ts";
-import type { PassUnit } from "./units.ts";
+import type { PassUnit, Unit } from "./units.ts";
 
 /** When something happens to a unit. */
 export type Moment =
@@ -24,24 +24,28 @@ export type Beat =
  *
  * Source: pytorch torch/distributed/fsdp/_fully_shard/_fsdp_state.py,
  * _pre_forward, _post_forward, _pre_backward, _root_post_backward_final_callback
+ *
+ * @param lossOutside Whether the model's call ends when it has given its logits.
  */
 export function beatsOf(
   { acts }: PassActs,
   units: readonly PassUnit[],
+  lossOutside = false,
 ): Beat[] {
   const backwardAt = acts.findIndex(({ phase, name }) =>
     phase === "backward" || name === "dropped"
   );
   const begin = backwardAt < 0 ? acts.length : backwardAt;
   return [
-    ...forwardBeats(acts.slice(0, begin), units),
-    ...backwardBeats(acts.slice(begin), units),
+    ...forwardBeats(acts.slice(0, begin), units, lossOutside),
+    ...backwardBeats(acts.slice(begin), units, lossOutside),
   ];
 }
 
 function forwardBeats(
   acts: readonly Run[],
   units: readonly PassUnit[],
+  lossOutside: boolean,
 ): Beat[] {
   const isCall = ({ name }: Run) => name === "body" || name === "forward";
   const first = new Map<Instance, number>();
@@ -56,6 +60,15 @@ function forwardBeats(
   const entering = Map.groupBy(whole, ({ enter }) => enter);
   const leaving = Map.groupBy(whole, ({ leave }) => leave);
   const beats: Beat[] = [];
+  // The model's call ends when it has given its loss, or its logits before.
+  const ending: Beat[] = [
+    ...units.filter(({ unit }) => unit.place === "root").map((unit): Beat => ({
+      moment: "after forward",
+      unit,
+    })),
+    { ends: "forward" },
+  ];
+  const ender = lossOutside ? acts.findLast(isCall) : undefined;
   for (const [at, run] of acts.entries()) {
     const { instance } = run;
     if (first.get(instance) === at) {
@@ -63,6 +76,7 @@ function forwardBeats(
         beats.push({ moment: "before forward", unit });
       }
     }
+    const [logits, loss] = run === ender ? cutAtLoss(run) : [null, run];
     const within = first.get(instance) === at ? experts.get(instance) : null;
     if (within) {
       const [before, after] = cutRun(run, within.at);
@@ -71,25 +85,31 @@ function forwardBeats(
       beats.push({ run: after });
       // Nothing of a layer that follows its experts takes as much as they did.
       beats.push({ moment: "after forward", unit: within.unit });
-    } else beats.push({ run });
+    } else beats.push({ run: logits ?? run });
     if (last.get(instance) !== at) continue;
     for (const unit of leaving.get(instance) ?? []) {
       if (unit.unit.place === "root") continue;
       beats.push({ moment: "after forward", unit });
     }
+    if (run === ender) beats.push(...ending);
+    if (logits) beats.push({ run: loss });
   }
-  // The model's call ends when it has given its loss.
-  for (const unit of units) {
-    if (unit.unit.place === "root") {
-      beats.push({ moment: "after forward", unit });
-    }
-  }
-  return [...beats, { ends: "forward" }];
+  return ender ? beats : [...beats, ...ending];
+}
+
+/** Cuts the head's forward run where the logits are there. */
+function cutAtLoss(run: Run): [Run | null, Run] {
+  const { from, to } = run.segment;
+  const read = run.instance.block.parameters.map(({ at }) => at).filter((at) =>
+    at >= from && at < to
+  );
+  return cutRun(run, Math.max(...read) + 1);
 }
 
 function backwardBeats(
   acts: readonly Run[],
   units: readonly PassUnit[],
+  lossOutside: boolean,
 ): Beat[] {
   const beats: Beat[] = [];
   const left = new Set(units);
@@ -108,17 +128,21 @@ function backwardBeats(
     }
     const { instance } = run;
     const { ports } = instance.block;
+    const entered = leaving.get(instance) ?? [];
+    const outside = lossOutside && !begun;
+    const [before, after] = outside || entered.some(({ unit }) =>
+        unit.place === "tail"
+      )
+      ? cutAtHead(run)
+      : [null, run];
+    if (before && outside) beats.push({ run: before });
     if (!begun) {
       begun = true;
       for (const unit of around) {
         beats.push({ moment: "before backward", unit });
       }
     }
-    const entered = leaving.get(instance) ?? [];
-    const [before, after] = entered.some(({ unit }) => unit.place === "tail")
-      ? cutAtHead(run)
-      : [null, run];
-    if (before) beats.push({ run: before });
+    if (before && !outside) beats.push({ run: before });
     for (const unit of entered) {
       if (unit.unit.place === "tail" || ports.gradOut !== null) {
         beats.push({ moment: "before backward", unit });
@@ -191,4 +215,37 @@ function halves(segment: Segment, at: number): [Segment, Segment] {
   ];
   HALVES.set(segment, made);
   return made;
+}
+
+/** The layer that runs last in a pass. */
+export function lastLayer(beats: readonly Beat[]): Unit | null {
+  const last = beats.findLast((beat) =>
+    "unit" in beat && beat.moment === "after forward" &&
+    beat.unit.unit.place === "layer"
+  );
+  return last && "unit" in last ? last.unit.unit : null;
+}
+
+/** Units that one module's hooks gather, in the order of the forward pass. */
+export function moduleUnitsIn(beats: readonly Beat[]): PassUnit[][] {
+  const entered = beats.flatMap((beat) =>
+    "unit" in beat && beat.moment === "before forward" ? [beat.unit] : []
+  );
+  return [...Map.groupBy(entered, ({ enter }) => enter).values()];
+}
+
+/**
+ * Units of the next module, or of the one before, which are gathered early once all
+ * of a module's are whole: torchtitan says so where experts are shared out.
+ *
+ * Source: pytorch/torchtitan 0.3.0 torchtitan/distributed/fsdp.py,
+ * apply_fsdp_to_decoder
+ */
+export function moduleUnitsBeside(
+  modules: readonly (readonly PassUnit[])[],
+  unit: PassUnit,
+  step: 1 | -1,
+): readonly PassUnit[] {
+  const at = modules.findIndex((own) => own.at(-1) === unit);
+  return at < 0 ? [] : modules[at + step] ?? [];
 }

@@ -1,5 +1,8 @@
 import { stateActs, temporaryActs } from "../optimizers/step_acts.ts";
+import { divisorsOf, nearestOf } from "../parallel/nearest.ts";
 import type { Inventory } from "../plan/inventory.ts";
+import { layerPlanOf } from "../plan/layer_plan.ts";
+import type { StepPlan } from "../plan/step_plan.ts";
 import { onDevice, placedInventory } from "../plan/placement.ts";
 import {
   clearOf,
@@ -65,7 +68,14 @@ export const fsdp2: Engine = {
     const { scenario, plan, place, mesh, rule, implementation } = question;
     const reason = undispatched(plan.facts);
     if (reason !== null) return { reason };
-    const policy = fsdpPolicy(scenario, place, mesh.gpus);
+    const policy = fsdpPolicy(
+      scenario,
+      place,
+      mesh.gpus,
+      plan.model.architecture.experts > 0,
+    );
+    const strange = strangeExperts(plan, policy);
+    if (strange !== null) return { reason: strange };
     const own = expertsPolicy(policy);
     const inventory = placedInventory(
       plan.inventory,
@@ -78,7 +88,10 @@ export const fsdp2: Engine = {
     const units = unitsOf(
       plan.inventory,
       policy.wrap,
-      policy.expertRanks > 1,
+      {
+        within: policy.expertRanks > 1,
+        beside: policy.experts !== null,
+      },
     );
     const { batches, hostBytes } = microBatchesOf(
       question,
@@ -88,7 +101,7 @@ export const fsdp2: Engine = {
     for (const { passed, reduces } of batches) {
       const own = unitsIn(units, plan, passed.instances);
       weave.play({
-        beats: beatsOf(passed, own),
+        beats: beatsOf(passed, own, policy.lossOutside),
         gradients: gradientsIn(passed.instances, own),
         reduces,
       });
@@ -150,4 +163,25 @@ function castsUnreduced(
   { trained }: Inventory,
 ): boolean {
   return reduce !== null && trained.some(({ dtype }) => dtype !== reduce);
+}
+
+/** Why experts cannot be shared out over ranks; null where they can. */
+function strangeExperts(
+  { stack, facts, modulesOf }: StepPlan,
+  { experts, ranks }: FsdpPolicy,
+): string | null {
+  if (!experts) return null;
+  const { ep } = experts;
+  if (ranks % ep !== 0) {
+    return `parallel.ep must divide the ${ranks} ranks that share shards: current value is ${ep}${
+      nearestOf(divisorsOf(ranks), ep)
+    }`;
+  }
+  const isStrange = stack.kinds.some((kind) => {
+    const { mlp } = layerPlanOf(modulesOf(kind), facts);
+    return mlp !== null && "experts" in mlp && !mlp.run;
+  });
+  return isStrange
+    ? `experts of models of type ${facts.architecture.type} are not played shared out over ranks: parallel.ep has to be 1`
+    : null;
 }

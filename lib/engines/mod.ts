@@ -1,10 +1,12 @@
 import type { Scenario } from "../scenario/schema.ts";
 import { ddp } from "./ddp.ts";
 import type { Engine } from "./engine.ts";
+import { isTorchtitan } from "./fsdp/policy.ts";
 import { fsdp1 } from "./fsdp1.ts";
 import { fsdp2 } from "./fsdp2.ts";
 import { megatronEngine } from "./megatron.ts";
 import { single } from "./single.ts";
+import { titan } from "./titan.ts";
 import { deepspeed } from "./zero.ts";
 
 /** Engines by their names in a Scenario. */
@@ -18,7 +20,12 @@ const ENGINES: Partial<Record<Scenario["engine"]["name"], Engine>> = {
 };
 
 /** The engine that runs a scenario; null where none is played. */
-export function engineOf({ engine, parallel }: Scenario): Engine | null {
+export function engineOf(
+  { engine, parallel, software }: Scenario,
+): Engine | null {
+  if (isTorchtitan({ engine, software }) && parallel.tp * parallel.pp > 1) {
+    return titan;
+  }
   if (engine.name !== "auto") {
     return parallel.gpus === 1 && engine.name === "ddp"
       ? single

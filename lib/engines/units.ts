@@ -21,6 +21,8 @@ export interface Unit {
   readonly place: UnitPlace;
   /** The path of its stack; null of one that is no layer. */
   readonly stack: string | null;
+  /** Whether it has a layer's experts, beside the unit of all else in it. */
+  readonly isOfExperts?: true;
   /** Of a layer, the unit of its experts where they are one of their own. */
   readonly experts?: Unit | null;
 }
@@ -44,12 +46,13 @@ export type Wrap = "layers+root" | "titan";
  * models/llama3/infra/parallelize.py, apply_fsdp; huggingface/transformers
  * distributed/fsdp.py, apply_fully_sharded_data_parallelism
  *
- * @param splitsExperts Whether a layer's experts are a unit of their own.
+ * @param experts Whether a layer's experts are a unit of their own, gathered when
+ *   they run or with the rest of their layer.
  */
 export function unitsOf(
   { items }: Pick<Inventory, "items">,
   wrap: Wrap,
-  splitsExperts = false,
+  { within: splitsExperts = false, beside: apart = false } = {},
 ): Unit[] {
   const named = items.map((item) => {
     const { tensor } = item;
@@ -112,7 +115,30 @@ export function unitsOf(
       stack: null,
     };
   });
-  return [...around, ...layers].filter(({ kind }) => kind.items.length > 0);
+  const cut = new Map<UnitKind, readonly [rest: UnitKind, experts: UnitKind]>();
+  const own = apart
+    ? layers.flatMap((unit) => withoutExperts(unit, cut))
+    : layers;
+  return [...around, ...own].filter(({ kind }) => kind.items.length > 0);
+}
+
+/** A layer's unit and that of its experts; units of like layers share kinds. */
+function withoutExperts(
+  unit: Unit,
+  known: Map<UnitKind, readonly [rest: UnitKind, experts: UnitKind]>,
+): Unit[] {
+  const { kind } = unit;
+  const isExpert = ({ tensor }: Item) => tensor.expert;
+  const [rest, experts] = known.get(kind) ??
+    [
+      { items: kind.items.filter((item) => !isExpert(item)) },
+      { items: kind.items.filter(isExpert) },
+    ];
+  known.set(kind, [rest, experts]);
+  return [
+    { ...unit, kind: rest },
+    { ...unit, name: `${unit.name} experts`, kind: experts, isOfExperts: true },
+  ];
 }
 
 interface LayerKinds {
@@ -178,16 +204,15 @@ export function unitsIn(
         : path !== decoder && runs(instance, unit))
     )?.[1];
     const unit = queue?.shift();
-    if (unit) {
-      for (const each of [unit, unit.experts]) {
-        if (!each) continue;
-        found.push({
-          unit: each,
-          enter: instance,
-          leave: instance,
-          at: instance.at,
-        });
-      }
+    const besides = queue?.[0]?.isOfExperts ? queue.shift() : undefined;
+    for (const each of [unit, unit?.experts, besides]) {
+      if (!each) continue;
+      found.push({
+        unit: each,
+        enter: instance,
+        leave: instance,
+        at: instance.at,
+      });
     }
   }
   return found;

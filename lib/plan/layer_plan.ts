@@ -191,13 +191,14 @@ function mlpOf(
 function expertsOf(modules: Modules, facts: LayerFacts): MoePlan | null {
   const routed = routedExpertsOf(modules, facts);
   if (!routed) return null;
-  return {
+  const plan: MoePlan = {
     ...routed,
     shared: mlpOf(modules, facts, isShared),
     sharedGate: modules.linear(
       modules.pathOf((name) => /shared_expert_gate\.weight$/.test(name)),
     ),
   };
+  return { ...plan, run: facts.code.expertsRun?.(plan) ?? null };
 }
 
 /** A norm without parameters. */

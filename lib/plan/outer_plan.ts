@@ -50,7 +50,7 @@ export function embeddingPlanOf(
       ? batch * sequence
       : sequence,
     rotaryTables: family.rotary.tables,
-    rotaryWidth: traits.rotary === "none"
+    rotaryWidth: traits.rotary === "none" || facts.code.rotary.stands
       ? 0
       : traits.rotary === "part"
       ? Math.round(architecture.head_dim * traits.rotaryShare)

@@ -3,6 +3,7 @@ import type { Scenario } from "../scenario/schema.ts";
 import { litgptCode } from "./litgpt/code.ts";
 import type { CodeOf, ModelCode } from "./model_code.ts";
 import { nanoVlmCode } from "./nanovlm/code.ts";
+import { torchtitanCode } from "./torchtitan/code.ts";
 import { torchtuneCode } from "./torchtune/code.ts";
 import { transformersCode } from "./transformers/code.ts";
 
@@ -13,7 +14,7 @@ const CODES: Readonly<Record<Name, CodeOf | null>> = {
   transformers: transformersCode,
   torchtune: torchtuneCode,
   litgpt: litgptCode,
-  torchtitan: null,
+  torchtitan: torchtitanCode,
   "gpt-fast": null,
   nanovlm: null,
   megatron: null,

@@ -1,5 +1,6 @@
 import type { ExpertCode } from "../play/layers/expert_types.ts";
 import type { HeadMaker } from "../play/layers/attention_plan.ts";
+import type { MoePlan, MoeRun } from "../play/layers/moe_layer.ts";
 import type { Mask } from "../play/layers/mask.ts";
 import type { Dtype } from "../play/torch/dtype.ts";
 import type { AdapterJoin } from "../play/torch/ops/adapted_linear.ts";
@@ -39,6 +40,8 @@ export interface ModelCode {
   /** Whether an MLP's `up` runs before its gate's activation. */
   readonly upFirst: boolean;
   readonly experts: ExpertCode;
+  /** What runs a network of experts otherwise; null: one that it has no code for. */
+  readonly expertsRun?: (plan: MoePlan) => MoeRun | null;
   readonly adapters: AdapterCode;
   readonly loss: LossCode;
   /**
@@ -50,6 +53,8 @@ export interface ModelCode {
   readonly forcesLate: boolean;
   /** Whether checkpoints stop to run again once all that was saved is there. */
   readonly stopsEarly: boolean;
+  /** What selective checkpoints are where nothing is said; every second layer. */
+  readonly selective?: "op";
   readonly packing: Packing;
   readonly optimizer: OptimizerCode;
   /** Bytes of buffers that stand from loading on. */
@@ -90,6 +95,8 @@ export interface RotaryTables {
   readonly wide: boolean;
   /** Whether each sequence has rows of its own. */
   readonly ofSequences: boolean;
+  /** Whether they stand from loading on, and no pass makes any. */
+  readonly stands?: boolean;
 }
 
 /** How adapters join what they adapt. */

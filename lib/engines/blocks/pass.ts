@@ -19,7 +19,12 @@ import { layerPlanOf } from "../../plan/layer_plan.ts";
 import { factsOfKind } from "../../plan/masks.ts";
 import { embeddingPlanOf, headPlanOf } from "../../plan/outer_plan.ts";
 import type { StepPlan } from "../../plan/step_plan.ts";
-import { decoderStack, isCheckpointed, placed } from "./stacks.ts";
+import {
+  decoderStack,
+  isCheckpointed,
+  keepsOutputs,
+  placed,
+} from "./stacks.ts";
 import { recordVision } from "./vision_pass.ts";
 
 /** How a step's passes are recorded. */
@@ -62,6 +67,7 @@ export function recordPass(
   );
   const first = embeddingPlanOf(plan, vision);
   const { checkpointing } = scenario.train;
+  const selective = scenario.train.selective ?? facts.code.selective ?? null;
   const part = checkpointing === "none" ? "residual stream" : "checkpoints";
   const { classHead } = plan;
   const headPlan = headPlanOf(plan, first);
@@ -93,10 +99,11 @@ export function recordPass(
       part,
       offload: scenario.train.checkpoint_offload,
       stopsEarly: facts.code.stopsEarly,
+      keepsOutputs: keepsOutputs({ checkpointing, selective }),
     },
     stack.layers.map((kind, at) => ({
       key: `${kind.id}`,
-      checkpoint: isCheckpointed(checkpointing, at),
+      checkpoint: isCheckpointed(checkpointing, at, selective),
       held: at === 0 && embedding.held,
       code: () => {
         const layer = layerPlanOf(

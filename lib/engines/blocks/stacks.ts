@@ -21,15 +21,30 @@ export function decoderStack(
   ];
 }
 
+type Train = Scenario["train"];
+
 /**
- * "selective" is every second layer, as torchtitan's own configurations had it.
+ * "selective" is every second layer, as torchtitan's own configurations had it, or
+ * as many as are said, or some operations of every layer.
  *
- * Source: pytorch/torchtitan torchtitan/parallelisms, selective_ac_option "2"
+ * Source: pytorch/torchtitan 0.1.0
+ * torchtitan/models/llama3/infra/parallelize.py, _apply_ac_to_transformer_block
  */
 export function isCheckpointed(
-  checkpointing: Scenario["train"]["checkpointing"],
+  checkpointing: Train["checkpointing"],
   layer: number,
+  selective: Train["selective"] = null,
 ): boolean {
-  return checkpointing === "full" ||
-    (checkpointing === "selective" && layer % 2 === 0);
+  if (checkpointing !== "selective") return checkpointing === "full";
+  if (selective === "op") return true;
+  return selective === null
+    ? layer % 2 === 0
+    : layer % selective === selective - 1;
+}
+
+/** Whether checkpoints keep what some operations gave. */
+export function keepsOutputs(
+  { checkpointing, selective }: Pick<Train, "checkpointing" | "selective">,
+): boolean {
+  return checkpointing === "selective" && selective === "op";
 }

@@ -55,8 +55,26 @@ export function placedByRows(item: Item, policy: FsdpPolicy): Placed {
   };
 }
 
-function shardOf({ tensor }: Item, { ranks, rank }: FsdpPolicy) {
-  return rowsOf(tensor.shape, ranks, rank);
+/** Experts of a group are cut within where more ranks than they share it. */
+function shardOf({ tensor }: Item, { ranks, rank, experts }: FsdpPolicy) {
+  const { shape, expert } = tensor;
+  if (!experts || !expert) return rowsOf(shape, ranks, rank);
+  const [all = 1, inner = 1, ...rest] = shape;
+  const own = all / experts.ep;
+  const local = experts.ranks > own
+    ? [inner, own, ...rest]
+    : [own, inner, ...rest];
+  return rowsOf(local, experts.ranks, experts.rank);
+}
+
+/** Ranks that share a unit's shards. */
+export function ranksOfUnit(
+  { items }: UnitKind,
+  { ranks, experts }: Pick<FsdpPolicy, "ranks" | "experts">,
+): number {
+  return experts && items.every(({ tensor }) => tensor.expert)
+    ? experts.ranks
+    : ranks;
 }
 
 /**
@@ -65,10 +83,12 @@ function shardOf({ tensor }: Item, { ranks, rank }: FsdpPolicy) {
  * _fsdp_param.py, init_all_gather_outputs, to_sharded_post_forward
  */
 export function fsdp2Sizes(
-  { items }: UnitKind,
+  kind: UnitKind,
   policy: FsdpPolicy,
 ): Fsdp2Sizes {
-  const { ranks, reshard, offloads } = policy;
+  const { items } = kind;
+  const { reshard, offloads } = policy;
+  const ranks = ranksOfUnit(kind, policy);
   const shards = items.map((item) => {
     const stored = policy.storedDtype(item);
     const isPacked = item.dtype === "uint8";

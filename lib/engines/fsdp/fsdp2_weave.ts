@@ -2,12 +2,18 @@ import { roundedBytes } from "../../play/memory/tape.ts";
 import type { Buffer } from "../../play/program/buffer.ts";
 import { bufferOf } from "../../play/program/buffer.ts";
 import { DTYPE_BYTES } from "../../play/torch/dtype.ts";
-import type { Unit, UnitKind } from "../units.ts";
+import { lastLayer, moduleUnitsBeside, moduleUnitsIn } from "../beats.ts";
+import type { PassUnit, Unit, UnitKind } from "../units.ts";
 import type { MicroBatch } from "./micro_batches.ts";
 import type { FsdpPolicy } from "./policy.ts";
 import { expertsPolicy } from "./policy.ts";
 import type { Fsdp2Sizes } from "./fsdp2_sizes.ts";
-import { FSDP2_GROUPS, FSDP2_STREAMS, fsdp2Sizes } from "./fsdp2_sizes.ts";
+import {
+  FSDP2_GROUPS,
+  FSDP2_STREAMS,
+  fsdp2Sizes,
+  ranksOfUnit,
+} from "./fsdp2_sizes.ts";
 import type { MadeGradient, Timeline } from "./timeline.ts";
 import { UnitBuffers } from "./timeline.ts";
 
@@ -30,6 +36,9 @@ export class Fsdp2Weave {
   /** The last unit's gather, which the next one's copy-out frees in forward. */
   #pending: Unit | null = null;
   #order: Unit[] = [];
+  /** The modules in the order in which they run, each with its units. */
+  #modules: readonly (readonly PassUnit[])[] = [];
+  #last: Unit | null = null;
   #reducing: Buffer | null = null;
   /** What all-reduces read, held to the end of the backward pass. */
   #allReduced: Buffer[] = [];
@@ -48,6 +57,8 @@ export class Fsdp2Weave {
   play(batch: MicroBatch): void {
     const line = this.#line;
     this.#order = [];
+    this.#last = lastLayer(batch.beats);
+    if (this.#policy.experts) this.#modules = moduleUnitsIn(batch.beats);
     for (const beat of batch.beats) {
       if ("run" in beat) {
         line.run(beat.run);
@@ -65,6 +76,7 @@ export class Fsdp2Weave {
           line.phase = "forward";
           this.#unshard(unit);
           this.#wait(unit, true);
+          this.#prefetchModule(beat.unit, 1);
           break;
         case "after forward":
           this.#afterForward(unit);
@@ -73,13 +85,26 @@ export class Fsdp2Weave {
           line.phase = "backward";
           this.#unshard(unit);
           this.#wait(unit, false);
-          this.#prefetch(unit);
+          if (this.#policy.experts) this.#prefetchModule(beat.unit, -1);
+          else this.#prefetch(unit);
           break;
         case "after backward":
           line.phase = "backward";
           this.#afterBackward(unit, batch);
       }
     }
+  }
+
+  /** Reduces what units have kept of all micro-batches, and lets them go. */
+  reduceKept(units: readonly Unit[]): void {
+    const line = this.#line;
+    for (const unit of units) {
+      if (this.#unsharded.delete(unit)) line.free(this.#buffer(unit, "whole"));
+      line.free(this.#reducing);
+      this.#reducing = null;
+      this.#reduce(unit);
+    }
+    this.#endBackward();
   }
 
   /** The optimizer has stepped: gradients go. */
@@ -117,8 +142,9 @@ export class Fsdp2Weave {
   }
 
   #reshards(unit: Unit): boolean {
+    const { reshard, rootReshard, keepsLast } = this.#policyOf(unit);
+    if (keepsLast && unit === this.#last) return false;
     const { place } = unit;
-    const { reshard, rootReshard } = this.#policyOf(unit);
     return place === "root"
       ? rootReshard
       : place === "tail"
@@ -129,7 +155,7 @@ export class Fsdp2Weave {
   #unshard(unit: Unit): void {
     if (this.#gathered.has(unit) || this.#unsharded.has(unit)) return;
     this.#gathered.add(unit);
-    if (this.#policyOf(unit).ranks === 1) return;
+    if (ranksOfUnit(unit.kind, this.#policyOf(unit)) === 1) return;
     const line = this.#line;
     const kept = this.#keptBy.has(unit);
     const copies = kept ? null : this.#buffer(unit, "copies");
@@ -186,13 +212,20 @@ export class Fsdp2Weave {
     if (target) this.#unshard(target);
   }
 
-  #afterBackward(unit: Unit, { gradients, reduces }: MicroBatch): void {
+  #prefetchModule(unit: PassUnit, step: 1 | -1): void {
+    moduleUnitsBeside(this.#modules, unit, step)
+      .forEach(({ unit: each }) => this.#unshard(each));
+  }
+
+  #afterBackward(unit: Unit, { gradients, reduces, keeps }: MicroBatch): void {
     const line = this.#line;
     const made = gradients.get(unit) ?? [];
     const known = this.#accumulated.get(unit);
     if (known) this.#let(made);
     else if (!this.#waiting.has(unit)) this.#waiting.set(unit, made);
-    if (this.#unsharded.delete(unit)) line.free(this.#buffer(unit, "whole"));
+    if (keeps !== true && this.#unsharded.delete(unit)) {
+      line.free(this.#buffer(unit, "whole"));
+    }
     if (!reduces) {
       if (!known) this.#accumulate(unit);
       return;
@@ -230,7 +263,8 @@ export class Fsdp2Weave {
   #reduce(unit: Unit): void {
     const line = this.#line;
     const { isCast, reduceInput, reduced } = this.#of(unit);
-    const { replicas, offloads, ranks } = this.#policyOf(unit);
+    const { replicas, offloads } = this.#policyOf(unit);
+    const ranks = ranksOfUnit(unit.kind, this.#policyOf(unit));
     const input = this.#buffer(unit, "reduceInput");
     line.take(input);
     this.#reducing = input;

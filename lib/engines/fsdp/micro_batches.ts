@@ -12,6 +12,8 @@ export interface MicroBatch {
   readonly gradients: ReadonlyMap<Unit, readonly MadeGradient[]>;
   /** Whether they are reduced. */
   readonly reduces: boolean;
+  /** Whether units stay whole after its backward pass. */
+  readonly keeps?: boolean;
 }
 
 /** A micro-batch as it is recorded. */

@@ -18,6 +18,10 @@ export interface FsdpPolicy {
   /** Whether layers give their parameters back after forward; or over how many ranks. */
   readonly reshard: boolean | number;
   readonly rootReshard: boolean;
+  /** Whether the last layer keeps its own for the backward pass nevertheless. */
+  readonly keepsLast: boolean;
+  /** Whether the loss is taken of logits that the root's forward has given. */
+  readonly lossOutside: boolean;
   /** The type that gradients are reduced in; null: their own. */
   readonly reduce: Dtype | null;
   /** Whether shards, gradients and states lie on the host. */
@@ -37,8 +41,19 @@ export interface FsdpPolicy {
    * that gradients are as long as all of a block's parameters.
    */
   readonly wrapsAdapters: boolean;
+  /** torchtitan: how they are shared out, beside the rest of their layers. */
+  readonly experts: ExpertShards | null;
   /** The type of an item's shards. */
   storedDtype(item: Item): Dtype;
+}
+
+/** Ranks that have the same experts, and how many share them all. */
+export interface ExpertShards {
+  /** Groups of experts, each of which other ranks have. */
+  readonly ep: number;
+  /** Ranks that share a group's shards, and which of them this is. */
+  readonly ranks: number;
+  readonly rank: number;
 }
 
 /**
@@ -102,17 +117,28 @@ export function computedByFsdp(scenario: Scenario): Scenario {
   };
 }
 
+/** Whether torchtitan shards the model. */
+export function isTorchtitan(
+  { engine, software }: Pick<Scenario, "engine" | "software">,
+): boolean {
+  return engine.name === "fsdp2" &&
+    (engine.driver === "torchtitan" ||
+      (engine.driver === null && software.model_code === "torchtitan"));
+}
+
 /**
  * Whether the embedding, and the last norm with the head, are units of their own:
- * torchtitan's code and transformers' have them so, and a release of accelerate that
- * is said.
+ * torchtitan 0.3 has them so for its models of experts, which 0.1 had none of, and
+ * so have transformers' code and a release of accelerate that is said.
  *
- * Source: accelerate utils/fsdp_utils.py, fsdp2_prepare_model, from 1.14 on
+ * Sources: accelerate utils/fsdp_utils.py, fsdp2_prepare_model, from 1.14 on;
+ * pytorch/torchtitan 0.1.0 torchtitan/models/llama3/infra/parallelize.py, apply_fsdp
  */
-function carves(scenario: Scenario): boolean {
+function carves(scenario: Scenario, hasExperts: boolean): boolean {
   const { engine, software } = scenario;
   if (engine.name !== "fsdp2") return false;
-  return driverOf(scenario) === "torchtitan" || isOwn(scenario) ||
+  if (isTorchtitan(scenario)) return hasExperts;
+  return isOwn(scenario) ||
     (isAccelerate(scenario) && software.accelerate !== null &&
       isFrom(software.accelerate, [1, 14]));
 }
@@ -122,13 +148,17 @@ function carves(scenario: Scenario): boolean {
  *
  * Source: Lightning-AI/litgpt finetune/lora.py, FSDPStrategy, no_backward_sync;
  * lightning fabric/strategies/fsdp.py, FSDPStrategy, use_orig_params
+ * @param hasExperts Whether its model has experts.
  */
 export function fsdpPolicy(
   scenario: Scenario,
   place: { readonly dp: number },
   gpus: number,
+  hasExperts = false,
 ): FsdpPolicy {
   const { engine, parallel, precision, train } = scenario;
+  const titan = isTorchtitan(scenario);
+  const plainTitan = titan && !hasExperts;
   const { autocast } = precision;
   const ranks = shardRanks(scenario, gpus);
   const accelerate = isAccelerate(scenario);
@@ -138,12 +168,22 @@ export function fsdpPolicy(
     ranks,
     rank: place.dp % ranks,
     replicas: parallel.gpus / ranks,
-    wrap: engine.wrap ?? (carves(scenario) ? "titan" : "layers+root"),
+    wrap: engine.wrap ??
+      (carves(scenario, hasExperts) ? "titan" : "layers+root"),
     reshard: engine.reshard_after_forward ??
       ["full", "hybrid"].includes(engine.sharding),
-    rootReshard: engine.root_reshard ?? false,
+    rootReshard: engine.root_reshard ?? (plainTitan && parallel.pp === 1),
+    keepsLast: plainTitan && engine.reshard_after_forward === null,
+    experts: titan && parallel.ep > 1
+      ? {
+        ep: parallel.ep,
+        ranks: ranks / parallel.ep,
+        rank: Math.floor((place.dp % ranks) / parallel.ep),
+      }
+      : null,
+    lossOutside: titan && train.loss === "full",
     reduce: engine.reduce_dtype ??
-      (driver === "torchtitan" || (isOwn(scenario) && autocast !== null)
+      (titan || (isOwn(scenario) && autocast !== null)
         ? "fp32"
         : accelerate
         ? autocast
@@ -199,7 +239,8 @@ export function refusedByFsdp(scenario: Scenario): string | null {
   const { engine, parallel, optimizer } = scenario;
   const { gpus, tp, pp, cp, ep, dp_replicate, gpus_per_node } = parallel;
   const dispatches = dispatchRanks(scenario);
-  if (tp * pp > 1 || ep !== dispatches) {
+  // torchtitan shares out its own experts.
+  if (tp * pp > 1 || (ep !== dispatches && !isTorchtitan(scenario))) {
     return `engine.name ${engine.name} with tensor, pipeline or expert parallelism is not played through yet`;
   }
   if (cp > 1 && ep > 1) {

@@ -118,9 +118,11 @@ export function gradientsIn(
   units: readonly PassUnit[],
 ): Map<Unit, MadeGradient[]> {
   const layers = new Map<Instance, Unit>();
+  const experts = new Map<Instance, Unit>();
   const around = units.filter(({ unit }) => unit.stack === null);
   for (const { unit, enter } of units) {
-    if (unit.place === "layer") layers.set(enter, unit);
+    if (unit.place !== "layer") continue;
+    (unit.isOfExperts ? experts : layers).set(enter, unit);
   }
   const owner = new Map(
     around.flatMap(({ unit }) =>
@@ -133,11 +135,15 @@ export function gradientsIn(
   for (const instance of instances) {
     for (const { parameter, gradient } of instance.block.parameters) {
       if (gradient === null) continue;
-      const layer = layers.get(instance);
+      const layer = (/(^|\.)experts\./.test(parameter.name)
+        ? experts.get(instance)
+        : undefined) ?? layers.get(instance);
       const unit = layer
         ? ownerIn(layer, parameter.name)
         : owner.get(parameter.name) ?? root;
-      if (!unit) continue;
+      if (!unit) {
+        continue;
+      }
       const own = made.get(unit) ?? [];
       made.set(unit, own);
       const { elements } = parameter;

@@ -81,7 +81,9 @@ const APPROXIMATIONS: readonly Approximation[] = [
       "train.kernels liger: norms, rotation and cross entropy are fused but not the MLP's gate, as in the measured runs; Liger's whole patch takes less",
   ],
   [
-    ({ plan: { scenario } }) => scenario.train.checkpointing === "selective",
+    ({ plan: { scenario } }) =>
+      scenario.train.checkpointing === "selective" &&
+      scenario.train.selective === null,
     () =>
       "train.checkpointing selective: every second layer is taken to be checkpointed",
   ],

@@ -19,6 +19,15 @@ import { stateSpaceLayer } from "./state_space_layer.ts";
 /** One layer of a decoder. */
 export interface LayerPlan {
   readonly rows: number;
+  /** Rows that norms read; all where left out. */
+  readonly normRows?: number;
+  /** How ranks share the tokens between its matrices; not at all where left out. */
+  readonly shares?: {
+    /** The tokens of all ranks, of this rank's. */
+    enter(m: Machine, x: Value): Value;
+    /** This rank's, of all ranks' summands. */
+    leave(m: Machine, x: Value): Value;
+  };
   readonly arrangement: "pre" | "sandwich" | "post" | "parallel";
   readonly attention: AttentionPlan | LatentAttentionPlan | null;
   readonly mlp: MlpPlan | MoePlan | null;
@@ -114,10 +123,10 @@ function half(
   const residual = plan.wideResidual
     ? cast(m, x, "fp32", "residual stream in fp32")
     : x;
-  let out = body(input);
+  let out = shared(m, input, plan, body);
   if (!holds || !plan.holdsNormed) m.drop(input);
   if (after) {
-    const next = normed(m, out, plan.rows, after);
+    const next = normed(m, out, plan.normRows ?? plan.rows, after);
     m.drop(out);
     out = next;
   }
@@ -135,11 +144,27 @@ function half(
   return sum;
 }
 
+/** Runs what reads all ranks' tokens, and gives this rank's. */
+function shared(
+  m: Machine,
+  input: Value,
+  { shares }: LayerPlan,
+  body: (input: Value) => Value,
+): Value {
+  if (!shares) return body(input);
+  const whole = shares.enter(m, input);
+  const summands = body(whole);
+  m.drop(whole);
+  const own = shares.leave(m, summands);
+  m.drop(summands);
+  return own;
+}
+
 /** A norm that reads a wide residual stream in its weight's type. */
 function normedInput(
   m: Machine,
   x: Value,
-  { rows, wideResidual }: LayerPlan,
+  { rows: all, normRows: rows = all, wideResidual }: LayerPlan,
   own: Norm,
 ): Value {
   if (!wideResidual || !own.weight) return normed(m, x, rows, own);

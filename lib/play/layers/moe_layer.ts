@@ -22,7 +22,12 @@ export interface MoePlan {
   readonly shared: MlpPlan | null;
   /** Qwen's gate of the shared expert. */
   readonly sharedGate: AdaptedLinear | null;
+  /** What runs it in place of transformers' code; null or left out: nothing. */
+  readonly run?: MoeRun | null;
 }
+
+/** Runs so many rows through a network of experts. */
+export type MoeRun = (m: Machine, x: Value, rows: number) => Value;
 
 /** Routes each row to its experts and adds what they give. */
 export function moeLayer(
@@ -31,6 +36,7 @@ export function moeLayer(
   rows: number,
   plan: MoePlan,
 ): Value {
+  if (plan.run) return plan.run(m, x, rows);
   return m.within("expert activations", () =>
     m.call(() => {
       const weights = routed(m, x, rows, plan.router);

@@ -2,6 +2,7 @@ import type { PartName } from "../../answer/parts.ts";
 import type { Dtype } from "../torch/dtype.ts";
 import type { MachineSettings } from "../torch/machine_settings.ts";
 import type { Value } from "../torch/values.ts";
+import { KeptOutputs } from "../torch/kept_outputs.ts";
 import { Machine } from "../torch/machine.ts";
 import type { Block } from "./block.ts";
 import { blockOf } from "./block.ts";
@@ -23,6 +24,8 @@ export interface BlockInput {
   readonly held?: boolean;
   /** Whether a layer that runs again stops when all that it saves is there. */
   readonly stopsEarly?: boolean;
+  /** Whether a checkpoint keeps outputs of operations beside its input. */
+  readonly keepsOutputs?: boolean;
 }
 
 /** What a checkpoint is called that came back from the host. */
@@ -88,6 +91,8 @@ export function recordLayer(
     }, part);
   }
   m.recording = false;
+  const outputs = given.keepsOutputs ? new KeptOutputs() : null;
+  m.outputs = outputs;
   const out = layer(m, x);
   if (!given.offload) m.tape.retain(x.storage);
   m.drop(x);
@@ -110,6 +115,7 @@ export function recordLayer(
   const begin = m.tape.events.length;
   const again = m.view(kept, { source });
   m.part = "residual stream";
+  outputs?.runAgain(takenAgain(settings, given, layer));
   const result = layer(m, again);
   m.endForward();
   if (given.stopsEarly) {
@@ -126,6 +132,7 @@ export function recordLayer(
     m.drop(result, again);
     m.tape.release(gradOut.storage);
   }
+  for (const storage of outputs?.left() ?? []) m.tape.release(storage);
   m.tape.release(kept.storage);
   return blockOf(m, [forward, held ? done : null, exit], {
     in: x.storage,
@@ -134,6 +141,22 @@ export function recordLayer(
     gradOut: gradOut.storage,
     outputDtype: out.dtype,
   }, part);
+}
+
+/** How many of the outputs that it kept a layer takes before it stops again. */
+function takenAgain(
+  settings: MachineSettings,
+  { elements, dtype, part, stopsEarly }: BlockInput,
+  layer: (m: Machine, x: Value) => Value,
+): number {
+  const m = new Machine(settings);
+  const outputs = new KeptOutputs();
+  m.outputs = outputs;
+  layer(m, m.external(elements, dtype, "", { node: m.input(), slot: 0 }, part));
+  const [, saved] = m.lastSave;
+  return stopsEarly
+    ? outputs.kept.filter((storage) => storage < saved).length
+    : outputs.kept.length;
 }
 
 /** Whether a gradient has to pass a layer, for its input or its parameters. */

@@ -39,6 +39,8 @@ export interface StackInput {
   readonly offload: boolean;
   /** Whether a layer that runs again stops when all that it saves is there. */
   readonly stopsEarly: boolean;
+  /** Whether checkpoints keep outputs of operations beside their input. */
+  readonly keepsOutputs?: boolean;
 }
 
 /** The blocks of a stack, one object for all layers that are alike. */
@@ -60,6 +62,7 @@ export function recordStack(
   const known = new Map<string, Block>();
   const blocks: Block[] = [];
   const { elements, part, offload, stopsEarly } = input;
+  const { keepsOutputs = false } = input;
   let { dtype, needsGrad, isLeaf } = input;
   let hostBytes = 0;
   for (const { key, checkpoint, held, code } of layers) {
@@ -77,6 +80,7 @@ export function recordStack(
         isLeaf,
         held,
         stopsEarly,
+        keepsOutputs,
       }, run);
       if (finish) block = finish(block);
       known.set(name, block);

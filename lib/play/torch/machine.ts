@@ -3,6 +3,7 @@ import { DTYPE_BYTES } from "./dtype.ts";
 import type { PartName } from "../../answer/parts.ts";
 import { Tape } from "../memory/tape.ts";
 import { Graph } from "./graph.ts";
+import type { KeptOutputs } from "./kept_outputs.ts";
 import type { MachineSettings } from "./machine_settings.ts";
 import { Marks } from "./marks.ts";
 import { ParameterGradients } from "./parameter_gradients.ts";
@@ -17,10 +18,10 @@ import type { Again, Grad, Node, Parameter, Source, Value } from "./values.ts";
 export class Machine {
   readonly tape = new Tape();
   readonly marks = new Marks(this.tape);
-  /** The part that allocations belong to. */
   part: PartName = "residual stream";
-  /** Whether operations are remembered for the backward pass. */
   recording = true;
+  /** What a checkpoint keeps of operations' outputs; null: nothing. */
+  outputs: KeptOutputs | null = null;
   readonly autocast: Dtype | null;
   readonly workspaces: boolean;
   #locals = new Set<Value>();
@@ -31,7 +32,7 @@ export class Machine {
   #graph: Graph;
   readonly #ports = new ParameterPorts(this.tape);
   /** The tape's events and storages when an operation last saved something. */
-  #lastSave: readonly [events: number, storages: number] = [0, 0];
+  lastSave: readonly [events: number, storages: number] = [0, 0];
   constructor(
     {
       autocast = null,
@@ -174,7 +175,7 @@ export class Machine {
       this.#ports.save(storage);
     }
     if (node.saves) {
-      this.#lastSave = [this.tape.events.length, this.tape.bytes.length];
+      this.lastSave = [this.tape.events.length, this.tape.bytes.length];
     }
     for (const source of node.inputs) {
       if (source === null || !("trains" in source)) continue;
@@ -260,7 +261,7 @@ export class Machine {
    * Source: pytorch torch/utils/checkpoint.py, _StopRecomputationError
    */
   stopAtLastSave(): void {
-    this.tape.forget(...this.#lastSave);
+    this.tape.forget(...this.lastSave);
   }
 
   /** Runs code again within a backward pass, with a backward pass of its own. */

@@ -1,5 +1,6 @@
 import type { Dtype } from "../dtype.ts";
 import { DTYPE_BYTES } from "../dtype.ts";
+import { output } from "../output.ts";
 import type { Machine } from "../machine.ts";
 import type { Grad, Parameter, Value } from "../values.ts";
 import { cast } from "./arithmetic.ts";
@@ -125,7 +126,12 @@ function multiplied(
       return given;
     },
   );
-  const result = m.create(rows * out, dtype, label, node && { node, slot: 0 });
+  const elements = rows * out;
+  const source = node && { node, slot: 0 };
+  // Experts' products are another operation, whose outputs no checkpoint keeps.
+  const result = isView
+    ? output(m, "product", { elements, dtype, label, source })
+    : m.create(elements, dtype, label, source);
   m.drop(input, weight);
   if (offset) m.drop(offset);
   return result;

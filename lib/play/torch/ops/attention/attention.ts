@@ -47,7 +47,7 @@ export function attention(
     case "flash":
       return settings.unpads
         ? unpadded(m, heads, sizes)
-        : kernel(m, heads, sizes, { flash: true });
+        : kernel(m, heads, sizes, { flash: true, packaged: true });
     case "eager":
       return eager(m, heads, sizes, settings, bias?.value ?? null, held);
     case "sdpa":

@@ -19,7 +19,7 @@ export function unpadded(
       m,
       narrow,
       rows,
-      (tokens) => kernel(m, tokens, sizes, { flash: true }),
+      (tokens) => kernel(m, tokens, sizes, { flash: true, packaged: true }),
     );
   });
 }
