@@ -5,6 +5,7 @@ import { DTYPE_BYTES } from "../../play/torch/dtype.ts";
 import type { Unit, UnitKind } from "../units.ts";
 import type { MicroBatch } from "./micro_batches.ts";
 import type { FsdpPolicy } from "./policy.ts";
+import { expertsPolicy } from "./policy.ts";
 import type { Fsdp2Sizes } from "./fsdp2_sizes.ts";
 import { FSDP2_GROUPS, fsdp2Sizes } from "./fsdp2_sizes.ts";
 import type { MadeGradient, Timeline } from "./timeline.ts";
@@ -19,6 +20,7 @@ type Kind = keyof typeof FSDP2_GROUPS;
  */
 export class Fsdp2Weave {
   readonly #policy: FsdpPolicy;
+  readonly #experts: FsdpPolicy;
   readonly #line: Timeline;
   readonly #sizes = new Map<UnitKind, Fsdp2Sizes>();
   readonly #buffers = new UnitBuffers();
@@ -38,6 +40,7 @@ export class Fsdp2Weave {
 
   constructor(policy: FsdpPolicy, line: Timeline) {
     this.#policy = policy;
+    this.#experts = expertsPolicy(policy);
     this.#line = line;
   }
 
@@ -87,12 +90,17 @@ export class Fsdp2Weave {
     this.#shards.clear();
   }
 
-  #of(unit: Unit): Fsdp2Sizes {
+  /** Bytes of the storages that a unit takes. */
+  sizesOf(unit: Unit): Fsdp2Sizes {
     const known = this.#sizes.get(unit.kind);
     if (known) return known;
-    const made = fsdp2Sizes(unit.kind, this.#policy);
+    const made = fsdp2Sizes(unit.kind, this.#policyOf(unit));
     this.#sizes.set(unit.kind, made);
     return made;
+  }
+
+  #policyOf({ place }: Unit): FsdpPolicy {
+    return place === "experts" ? this.#experts : this.#policy;
   }
 
   #buffer(
@@ -100,7 +108,7 @@ export class Fsdp2Weave {
     kind: Exclude<Kind, "accumulated">,
   ): Buffer {
     return this.#buffers.of(unit, kind, FSDP2_GROUPS[kind], () => {
-      const size = this.#of(unit)[kind];
+      const size = this.sizesOf(unit)[kind];
       return typeof size === "number" ? [size] : size;
     });
   }
@@ -109,8 +117,9 @@ export class Fsdp2Weave {
     return this.#buffer(unit, "gradient");
   }
 
-  #reshards({ place }: Unit): boolean {
-    const { reshard, rootReshard } = this.#policy;
+  #reshards(unit: Unit): boolean {
+    const { place } = unit;
+    const { reshard, rootReshard } = this.#policyOf(unit);
     return place === "root"
       ? rootReshard
       : place === "tail"
@@ -121,7 +130,7 @@ export class Fsdp2Weave {
   #unshard(unit: Unit): void {
     if (this.#gathered.has(unit) || this.#unsharded.has(unit)) return;
     this.#gathered.add(unit);
-    if (this.#policy.ranks === 1) return;
+    if (this.#policyOf(unit).ranks === 1) return;
     const line = this.#line;
     const kept = this.#keptBy.has(unit);
     const copies = kept ? null : this.#buffer(unit, "copies");
@@ -131,7 +140,12 @@ export class Fsdp2Weave {
     line.take(copies);
     line.take(casts);
     line.take(this.#buffer(unit, "gather"));
-    line.exchange("all-gather", "shards", this.#of(unit).gather, "parameters");
+    line.exchange(
+      "all-gather",
+      "shards",
+      this.sizesOf(unit).gather,
+      "parameters",
+    );
     line.free(casts);
     line.free(copies);
   }
@@ -140,7 +154,12 @@ export class Fsdp2Weave {
     if (!this.#gathered.delete(unit)) return;
     const line = this.#line;
     const gather = this.#buffer(unit, "gather");
+    const cast = this.#policyOf(unit).ranks === 1
+      ? this.#buffer(unit, "casts")
+      : null;
+    line.take(cast);
     line.take(this.#buffer(unit, "whole"));
+    line.free(cast);
     this.#unsharded.add(unit);
     if (this.#keptBy.delete(unit)) line.free(this.#buffer(unit, "kept"));
     if (isForward) {
@@ -157,7 +176,8 @@ export class Fsdp2Weave {
 
   #afterForward(unit: Unit): void {
     if (this.#reshards(unit) && this.#unsharded.delete(unit)) {
-      if (typeof this.#policy.reshard === "number" && unit.place !== "root") {
+      const { reshard } = this.#policyOf(unit);
+      if (typeof reshard === "number" && unit.place !== "root") {
         this.#line.take(this.#buffer(unit, "kept"));
         this.#keptBy.add(unit);
       }
@@ -215,8 +235,8 @@ export class Fsdp2Weave {
 
   #reduce(unit: Unit): void {
     const line = this.#line;
-    const { isCast, reduceInput, reduced } = this.#of(unit);
-    const { replicas, offloads, ranks } = this.#policy;
+    const { isCast, reduceInput, reduced } = this.sizesOf(unit);
+    const { replicas, offloads, ranks } = this.#policyOf(unit);
     const input = this.#buffer(unit, "reduceInput");
     line.take(input);
     this.#reducing = input;
@@ -232,12 +252,15 @@ export class Fsdp2Weave {
     if (replicas > 1) {
       line.exchange("all-reduce", "replicas", reduced, "gradients");
     }
+    const divided = this.#buffer(unit, "divided");
+    line.take(isCast ? output : gradient);
+    line.take(divided);
+    line.free(divided);
     if (isCast) {
-      line.take(output);
       line.take(gradient);
       if (replicas > 1) this.#allReduced.push(output);
       else line.free(output);
-    } else line.take(gradient);
+    }
     if (offloads || this.#shards.has(unit)) line.free(gradient);
     else this.#shards.add(unit);
   }
