@@ -18,8 +18,7 @@ import {
   refusedContext,
 } from "./contexts.ts";
 import type { Engine } from "./engine.ts";
-import type { Fsdp2Sizes } from "./fsdp/fsdp2_sizes.ts";
-import { fsdp2Sizes, placedByRows } from "./fsdp/fsdp2_sizes.ts";
+import { placedByRows } from "./fsdp/fsdp2_sizes.ts";
 import { Fsdp2Weave } from "./fsdp/fsdp2_weave.ts";
 import { offloadedShards } from "./fsdp/host.ts";
 import { microBatchesOf, playedOf } from "./fsdp/micro_batches.ts";
@@ -54,6 +53,7 @@ export const fsdp2: Engine = {
     "engine.root_reshard",
     "parallel.cp",
     "parallel.cp_kind",
+    "parallel.ep",
     "software.accelerate",
   ],
   refuses: (scenario) =>
@@ -129,9 +129,7 @@ export const fsdp2: Engine = {
       trained,
       hostBytes,
       ...(policy.offloads
-        ? {
-          host: offloadedShards(stepped, scenario, sizesOf(units, policy)),
-        }
+        ? { host: offloadedShards(stepped, scenario, sizesOf(units, weave)) }
         : {}),
       assumptions: [
         ...contextAssumptions(scenario),
@@ -144,15 +142,13 @@ export const fsdp2: Engine = {
 /** Bytes of the shards of all units, and of their gradients. */
 function sizesOf(
   units: readonly Unit[],
-  policy: FsdpPolicy,
+  weave: Fsdp2Weave,
 ): { shards: number; gradients: number } {
-  const known = new Map<Unit["kind"], Fsdp2Sizes>();
   const all = { shards: 0, gradients: 0 };
-  for (const { kind } of units) {
-    const sizes = known.get(kind) ?? fsdp2Sizes(kind, policy);
-    known.set(kind, sizes);
-    all.shards += sizes.copies.reduce((sum, bytes) => sum + bytes, 0);
-    all.gradients += sizes.gradient;
+  for (const unit of units) {
+    const { copies, gradient } = weave.sizesOf(unit);
+    all.shards += copies.reduce((sum, bytes) => sum + bytes, 0);
+    all.gradients += gradient;
   }
   return all;
 }

@@ -115,7 +115,8 @@ export class Fsdp2Weave {
     this.#shards.clear();
   }
 
-  #of(unit: Unit): Fsdp2Sizes {
+  /** Bytes of the storages that a unit takes. */
+  sizesOf(unit: Unit): Fsdp2Sizes {
     const known = this.#sizes.get(unit.kind);
     if (known) return known;
     const made = fsdp2Sizes(unit.kind, this.#policyOf(unit));
@@ -132,7 +133,7 @@ export class Fsdp2Weave {
     kind: Exclude<Kind, "accumulated">,
   ): Buffer {
     return this.#buffers.of(unit, kind, FSDP2_GROUPS[kind], () => {
-      const size = this.#of(unit)[kind];
+      const size = this.sizesOf(unit)[kind];
       return typeof size === "number" ? [size] : size;
     }, FSDP2_STREAMS[kind]);
   }
@@ -165,7 +166,12 @@ export class Fsdp2Weave {
     line.take(copies);
     line.take(casts);
     line.take(this.#buffer(unit, "gather"));
-    line.exchange("all-gather", "shards", this.#of(unit).gather, "parameters");
+    line.exchange(
+      "all-gather",
+      "shards",
+      this.sizesOf(unit).gather,
+      "parameters",
+    );
     line.free(casts);
     line.free(copies);
   }
@@ -262,7 +268,7 @@ export class Fsdp2Weave {
 
   #reduce(unit: Unit): void {
     const line = this.#line;
-    const { isCast, reduceInput, reduced } = this.#of(unit);
+    const { isCast, reduceInput, reduced } = this.sizesOf(unit);
     const { replicas, offloads } = this.#policyOf(unit);
     const ranks = ranksOfUnit(unit.kind, this.#policyOf(unit));
     const input = this.#buffer(unit, "reduceInput");
