@@ -46,15 +46,18 @@ export function clearOf(
     act: "clear",
     phase: "optimizer",
     at: "optimizer",
-    instances: passes.flatMap(({ instances }) => instances),
+    instances: passes.length === 1
+      ? passes[0]?.instances ?? []
+      : passes.flatMap(({ instances }) => instances),
     group: {
       part: "gradients",
       label: "gradients",
       count: 1,
       elements: elementsIn(trained),
     },
-    bytes: passes.flatMap(({ acts }) => acts).reduce(
-      (sum, { segment }) => sum + segment.net,
+    bytes: passes.reduce(
+      (total, { acts }) =>
+        acts.reduce((sum, { segment }) => sum + segment.net, total),
       0,
     ),
   };
@@ -63,7 +66,7 @@ export function clearOf(
 /** A step's acts as its first step has them: the optimizer makes its states. */
 export function firstStep(step: readonly Act[], states: readonly Act[]): Act[] {
   const begin = step.findIndex(({ phase }) => phase === "optimizer");
-  return [...step.slice(0, begin), ...states, ...step.slice(begin)];
+  return step.slice(0, begin).concat(states, step.slice(begin));
 }
 
 /** How long a program of passes is. */
