@@ -7,34 +7,18 @@ import type { Dtype } from "../../play/torch/dtype.ts";
 import { DTYPE_BYTES } from "../../play/torch/dtype.ts";
 import type { Parameter } from "../../play/torch/values.ts";
 import type { Scenario } from "../../scenario/schema.ts";
-import { isCheckpointed } from "../blocks/stacks.ts";
 import type { Cut, Cutter } from "../cuts.ts";
 import { whenOf } from "./buckets.ts";
+import type { When } from "./common.ts";
 import { BACKWARD_END, free, take, tensor } from "./common.ts";
 import type {
-  GatherEvent,
   GatherSettings,
+  GatherWitness,
   ParameterUse,
 } from "./coordinator.ts";
 import { Coordinator } from "./coordinator.ts";
-
-/** A module's parameters in one run. */
-interface Module {
-  readonly parameters: readonly Parameter[];
-  /** Whether it is a block of modules that is gathered whole. */
-  readonly isBlock: boolean;
-  /** Before which event it begins. */
-  readonly at: number;
-  /** Before which event its backward has ended; null where that is not known. */
-  readonly done: number | null;
-}
-
-/** A module is fetched or released at a place of a run. */
-interface Hook {
-  readonly at: number;
-  readonly use: number;
-  readonly what: "fetch" | "release";
-}
+import type { Score } from "./scores.ts";
+import { Scores } from "./scores.ts";
 
 /** What a pass gathers, run by run. */
 export interface Gathers {
@@ -81,125 +65,50 @@ export function gathersOf(
     return parameters.push(parameter) - 1;
   };
   const uses: ParameterUse[] = [];
-  const hooks = new Map<Run, Hook[]>();
-  const useOf = (run: Run, module: Module): number =>
-    uses.push({
-      parameters: module.parameters.map((each) => placeOf(run, each)),
-      isBlock: module.isBlock,
-    }) - 1;
-  const modulesOf = new Map<unknown, Module[]>();
+  const hooks = new Map<Run, RunHooks>();
+  const scores = new Scores(cutter, block, plan.checkpointing);
   for (const run of acts) {
-    const own: Hook[] = [];
-    hooks.set(run, own);
-    if (run.phase === "forward") {
-      const modules = modulesIn(cutter.reads(run), run, block);
-      modulesOf.set(run.instance, [
-        ...modulesOf.get(run.instance) ?? [],
-        ...modules,
-      ]);
-      for (const [index, module] of modules.entries()) {
-        const use = useOf(run, module);
-        own.push({ at: module.at, use, what: "fetch" });
-        const at = modules[index + 1]?.at ?? run.segment.to;
-        own.push({ at, use, what: "release" });
-      }
-      continue;
-    }
-    const modules = modulesOf.get(run.instance) ?? [];
-    const { from, to } = run.segment;
-    const again = typeof run.at === "number" &&
-      isCheckpointed(plan.checkpointing, run.at);
-    const backward = modules.toReversed().map((module) => ({
-      module,
-      use: -1,
-    }));
-    let cursor = from;
-    const fetch = (one: typeof backward[number]): void => {
-      if (one.use >= 0) return;
-      one.use = useOf(run, one.module);
-      own.push({ at: cursor, use: one.use, what: "fetch" });
-    };
-    // A layer runs again once the backward of its last module needs what it saved.
-    if (backward[0]) fetch(backward[0]);
-    for (const module of again ? modules : []) {
-      const use = useOf(run, module);
-      own.push({ at: from, use, what: "fetch" });
-      own.push({ at: from, use, what: "release" });
-    }
-    for (const [index, one] of backward.entries()) {
-      fetch(one);
-      const done = backward.slice(index).find(({ module }) =>
-        module.done !== null
-      )?.module.done ?? to;
-      cursor = Math.max(cursor, done);
-      own.push({ at: cursor, use: one.use, what: "release" });
+    const score = scores.of(run);
+    hooks.set(run, { score, from: uses.length });
+    for (const module of score.uses) {
+      uses.push({
+        parameters: module.parameters.map((each) => placeOf(run, each)),
+        isBlock: module.isBlock,
+      });
     }
   }
   const persists = parameters.map(({ elements }) =>
     elements <= plan.persistence
   );
-  const elements = parameters.map((each) => each.elements);
-  const coordinator = new Coordinator(uses, elements, persists, plan);
   const buffers = new Gathered(parameters, plan.ranks);
+  const coordinator = new Coordinator(
+    uses,
+    parameters.map(({ elements }) => elements),
+    persists,
+    plan,
+    buffers,
+  );
   const cuts = new Map<Run, Cut[]>();
-  for (const [run, own] of hooks) {
-    const when = whenOf(run);
-    cuts.set(
-      run,
-      own.map(({ at, use, what }) => ({
-        at,
-        acts:
-          (what === "fetch" ? coordinator.fetch() : coordinator.release(use))
-            .flatMap((event) => buffers.actsOf(event, when)),
-      })),
-    );
+  for (const [run, { score, from }] of hooks) {
+    const own: Cut[] = [];
+    buffers.when = whenOf(run);
+    for (const { at, use, fetches } of score.hooks) {
+      if (fetches) coordinator.fetch();
+      else coordinator.release(from + use);
+      const made = buffers.made();
+      if (made.length > 0) own.push({ at, acts: made });
+    }
+    cuts.set(run, own);
   }
+  buffers.when = BACKWARD_END;
+  coordinator.end();
   return {
     cuts,
-    end: coordinator.end().flatMap((event) =>
-      buffers.actsOf(event, BACKWARD_END)
-    ),
+    end: buffers.made(),
     persistent: parameters.flatMap((_, at) =>
-      persists[at] ? [buffers.whole(at)] : []
+      persists[at] ? [buffers.bufferOf(at)] : []
     ),
   };
-}
-
-/** Parameters by the module that has them. */
-function modulesIn(
-  met: readonly { parameter: Parameter; at: number }[],
-  { instance }: Run,
-  block: string | null,
-): Module[] {
-  const gradients = new Map(
-    instance.block.parameters.map(({ parameter, gradient }) =>
-      [parameter, gradient?.at ?? null] as const
-    ),
-  );
-  const modules = new Map<
-    string,
-    {
-      parameters: Parameter[];
-      isBlock: boolean;
-      at: number;
-      done: number | null;
-    }
-  >();
-  for (const { parameter, at } of met) {
-    const name = moduleOf(parameter, block);
-    const done = gradients.get(parameter) ?? null;
-    const known = modules.get(name);
-    if (!known) {
-      const isBlock = name === block;
-      modules.set(name, { parameters: [parameter], isBlock, at, done });
-    } else {
-      known.parameters.push(parameter);
-      if (done !== null) known.done = Math.max(known.done ?? 0, done);
-    }
-  }
-  const whole = block === null ? undefined : modules.get(block);
-  if (whole) whole.parameters.push(...whole.parameters.splice(0, 1));
-  return [...modules.values()];
 }
 
 /**
@@ -214,25 +123,51 @@ const WHOLE_BLOCKS: Record<string, string> = {
   qwen3_moe: "mlp",
 };
 
-/** An adapter's matrices are modules of their own, named after their layer's. */
-function moduleOf({ name }: Parameter, block: string | null): string {
-  if (block !== null && name.startsWith(`${block}.`)) return block;
-  return name.includes(" ") ? name : name.slice(0, name.lastIndexOf("."));
+/** What a run fetches and releases, and its first use's place among all. */
+interface RunHooks {
+  readonly score: Score;
+  readonly from: number;
 }
 
-/** Buffers of gathered parameters; like layers share them. */
-class Gathered {
+/** Takes and frees buffers of gathered parameters; like layers share them. */
+class Gathered implements GatherWitness {
+  when: When = BACKWARD_END;
   readonly #parameters: readonly Parameter[];
   readonly #ranks: number;
   readonly #whole = new Map<Parameter, Buffer>();
   readonly #groups = new Map<string, Buffer>();
+  #acts: Act[] = [];
 
   constructor(parameters: readonly Parameter[], ranks: number) {
     this.#parameters = parameters;
     this.#ranks = ranks;
   }
 
-  whole(place: number): Buffer {
+  /** What was done since it was asked last. */
+  made(): readonly Act[] {
+    const acts = this.#acts;
+    if (acts.length > 0) this.#acts = [];
+    return acts;
+  }
+
+  whole(place: number): void {
+    this.#acts.push(take(this.bufferOf(place), this.when));
+  }
+
+  release(place: number): void {
+    this.#acts.push(free(this.bufferOf(place), this.when));
+  }
+
+  group(places: readonly number[]): void {
+    this.#acts.push(take(this.#flat(places), this.when));
+  }
+
+  drop(places: readonly number[]): void {
+    this.#acts.push(free(this.#flat(places), this.when));
+  }
+
+  /** Of a whole parameter. */
+  bufferOf(place: number): Buffer {
     const parameter = this.#parameters[place] as Parameter;
     const known = this.#whole.get(parameter);
     if (known) return known;
@@ -243,14 +178,15 @@ class Gathered {
   }
 
   /** One flat tensor for each type. */
-  group(places: readonly number[]): Buffer {
+  #flat(places: readonly number[]): Buffer {
     const elements = new Map<Dtype, number>();
     for (const place of places) {
       const { dtype, elements: own } = this.#parameters[place] as Parameter;
       const padded = this.#ranks * Math.ceil(own / this.#ranks);
       elements.set(dtype, (elements.get(dtype) ?? 0) + padded);
     }
-    const key = [...elements].flat().join(" ");
+    let key = "";
+    for (const [dtype, each] of elements) key += `${dtype} ${each} `;
     const known = this.#groups.get(key);
     if (known) return known;
     const label = "parameters gathered at once";
@@ -263,19 +199,6 @@ class Gathered {
     );
     this.#groups.set(key, made);
     return made;
-  }
-
-  actsOf(event: GatherEvent, when: ReturnType<typeof whenOf>): Act[] {
-    switch (event.kind) {
-      case "whole":
-        return [take(this.whole(event.parameter), when)];
-      case "release":
-        return [free(this.whole(event.parameter), when)];
-      case "group":
-        return [take(this.group(event.parameters), when)];
-      case "drop":
-        return [free(this.group(event.parameters), when)];
-    }
   }
 }
 
