@@ -17,6 +17,13 @@ export const deepspeed: Need = {
   is: ["deepspeed", "megatron-deepspeed"],
 };
 export const megatron: Need = { path: "engine.name", like: /^megatron/ };
+export const titan: Need = {
+  any: [
+    [{ path: "engine.driver", is: ["torchtitan"] }],
+    [{ path: "software.model_code", is: ["torchtitan"] }],
+  ],
+  because: "neither engine.driver nor software.model_code is torchtitan",
+};
 export const piped: Need = { path: "parallel.pp", not: [1] };
 
 /** Only the method of that name looks at it. */
@@ -25,7 +32,7 @@ export function method(name: (typeof METHOD_NAMES)[number]): Need {
 }
 
 /** An engine that serves. */
-export type ServingEngine =
+export type ServingName =
   | "transformers"
   | "vllm"
   | "sglang"
@@ -34,7 +41,7 @@ export type ServingEngine =
   | "llama.cpp";
 
 /** Only engines of these names look at it. */
-export function served(...engines: readonly ServingEngine[]): Need {
+export function served(...engines: readonly ServingName[]): Need {
   return { path: "serve.engine", is: engines };
 }
 

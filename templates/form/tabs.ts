@@ -55,6 +55,6 @@ function fieldsOf(id: GroupId, { first = [], more }: FieldGroup): Field[] {
 function explained(field: Field): Field {
   const { hint, help } = field;
   return hint === undefined && help !== undefined
-    ? { ...field, hint: help.replaceAll("`", "") }
+    ? { ...field, hint: help.replace(/; null: .*$/, "").replaceAll("`", "") }
     : field;
 }

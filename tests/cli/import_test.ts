@@ -57,7 +57,8 @@ Deno.test("estimate --from: later files, flags and --set win", async () => {
   }
   assert(configuration.understood.length > 10);
   assert(configuration.ignored.length > 5);
-  assert(configuration.warnings.length > 0);
+  assertEquals(scenario.engine.reduce_bucket_size, 500_000_000);
+  assertEquals(configuration.warnings, []);
 });
 
 Deno.test("estimate --from - reads the standard input", async () => {

@@ -56,10 +56,11 @@ const ddp = settingsOf("ddp", when.replicated);
 const fsdp = settingsOf("fsdp", when.fsdp);
 const deepspeed = settingsOf("deepspeed", when.deepspeed);
 const megatron = settingsOf("megatron", when.megatron);
+const titan = settingsOf("sharing", when.titan);
 
 /** Fields of `engine` that the engines themselves have under these names. */
 export const engineSettingsSection = {
-  driver: any.of(
+  driver: setting(
     z.enum([
       "bare",
       "accelerate",
@@ -71,9 +72,15 @@ export const engineSettingsSection = {
       "lightning",
       "litgpt",
     ]),
-    "Set up by",
-    "--driver",
-    "whose defaults hold: `bare`, `accelerate`, `transformers`, `deepspeed`, `torchtune`, `torchtitan`, `megatron-lm`, `lightning` or `litgpt`",
+    {
+      label: "Set up by",
+      group: "sharing",
+      help:
+        "whose defaults hold: `bare`, `accelerate`, `transformers`, `deepspeed`, `torchtune`, `torchtitan`, `megatron-lm`, `lightning` or `litgpt`",
+      blank: "not known",
+      flag: "--driver",
+      needs: [when.toTrain],
+    },
   ),
   gradient_clipping: any.switch(
     "Gradient clipping",
@@ -222,7 +229,7 @@ export const engineSettingsSection = {
     flag: "--recompute-modules",
     needs: [when.toTrain, when.megatron, when.selective],
   }),
-  loss_parallel: any.switch(
+  loss_parallel: titan.switch(
     "Loss parallel",
     "--loss-parallel",
     "torchtitan: each rank keeps its part of the logits through the loss",

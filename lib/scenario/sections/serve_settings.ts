@@ -12,7 +12,7 @@ function option<T extends z.ZodType>(
   label: string,
   name: string,
   help: string,
-  engines: readonly when.ServingEngine[],
+  engines: readonly when.ServingName[],
   more: Partial<About> = {},
 ) {
   return field(kind.nullable().default(null), {
