@@ -30,10 +30,10 @@ export interface GpuLayouts {
   readonly left_out: number;
 }
 
-/** GpuLayouts that are played at most. */
+/** Layouts that are tried at most. */
 const MOST_LAYOUTS = 400;
 
-/** Acts and layers that are followed at most, over all layouts. */
+/** Acts that are followed at most, over all layouts. */
 const MOST_WORK = 2_000_000;
 
 /**
@@ -52,15 +52,17 @@ export function strategies(
 ): GpuLayouts {
   const played: (GpuLayout & { readonly peak_bytes: number })[] = [];
   const refused = new Map<string, GpuLayout>();
+  let tried = 0;
   let work = 0;
   let leftOut = 0;
   for (const laidOut of layoutsOf(scenario, model, gpus)) {
     const { name } = laidOut.engine;
     if (!meshOf(laidOut.parallel, model.architecture, name).ok) continue;
-    if (played.length >= MOST_LAYOUTS || work >= MOST_WORK) {
+    if (tried >= MOST_LAYOUTS || work >= MOST_WORK) {
       leftOut++;
       continue;
     }
+    tried++;
     const set = setOf(scenario, laidOut);
     const step = playStep(laidOut, model);
     if ("reason" in step) {
@@ -120,10 +122,11 @@ function layoutsOf(
       shardings.map((sharding) => under({ name, sharding }))
     ),
     ...[true, false].flatMap((distributed_optimizer) =>
-      meshes.map((mesh) => ({
-        ...under({ name: "megatron", distributed_optimizer }),
-        parallel: mesh,
-      }))
+      meshes.filter(({ tp, pp }) => distributed_optimizer || tp * pp < gpus)
+        .map((mesh) => ({
+          ...under({ name: "megatron", distributed_optimizer }),
+          parallel: mesh,
+        }))
     ),
   ];
 }

@@ -17,8 +17,8 @@ import type {
   ParameterUse,
 } from "./coordinator.ts";
 import { Coordinator } from "./coordinator.ts";
-import type { Score } from "./scores.ts";
-import { Scores } from "./scores.ts";
+import type { UseOrder } from "./use_orders.ts";
+import { UseOrders } from "./use_orders.ts";
 
 /** What a pass gathers, run by run. */
 export interface Gathers {
@@ -66,11 +66,11 @@ export function gathersOf(
   };
   const uses: ParameterUse[] = [];
   const hooks = new Map<Run, RunHooks>();
-  const scores = new Scores(cutter, block, plan.checkpointing);
+  const orders = new UseOrders(cutter, block, plan.checkpointing);
   for (const run of acts) {
-    const score = scores.of(run);
-    hooks.set(run, { score, from: uses.length });
-    for (const module of score.uses) {
+    const order = orders.of(run);
+    hooks.set(run, { order, from: uses.length });
+    for (const module of order.uses) {
       uses.push({
         parameters: module.parameters.map((each) => placeOf(run, each)),
         isBlock: module.isBlock,
@@ -89,10 +89,10 @@ export function gathersOf(
     buffers,
   );
   const cuts = new Map<Run, Cut[]>();
-  for (const [run, { score, from }] of hooks) {
+  for (const [run, { order, from }] of hooks) {
     const own: Cut[] = [];
     buffers.when = whenOf(run);
-    for (const { at, use, fetches } of score.hooks) {
+    for (const { at, use, fetches } of order.hooks) {
       if (fetches) coordinator.fetch();
       else coordinator.release(from + use);
       const made = buffers.made();
@@ -125,7 +125,7 @@ const WHOLE_BLOCKS: Record<string, string> = {
 
 /** What a run fetches and releases, and its first use's place among all. */
 interface RunHooks {
-  readonly score: Score;
+  readonly order: UseOrder;
   readonly from: number;
 }
 

@@ -6,7 +6,7 @@ import { isCheckpointed } from "../blocks/stacks.ts";
 import type { Cutter } from "../cuts.ts";
 
 /** A module's parameters in one run. */
-export interface Module {
+export interface UsedModule {
   readonly parameters: readonly Parameter[];
   /** Whether it is a block of modules that is gathered whole. */
   readonly isBlock: boolean;
@@ -26,21 +26,21 @@ interface Hook {
 }
 
 /** Which modules a run uses, and when. */
-export interface Score {
-  readonly uses: readonly Module[];
+export interface UseOrder {
+  readonly uses: readonly UsedModule[];
   readonly hooks: readonly Hook[];
 }
 
-/** The scores of runs; runs of like layers share theirs. */
-export class Scores {
+/** The orders of runs; runs of like layers share theirs. */
+export class UseOrders {
   readonly #cutter: Cutter;
   readonly #block: string | null;
   readonly #checkpointing: Scenario["train"]["checkpointing"];
-  readonly #forward = new Map<Segment, Score>();
-  readonly #backward = new Map<Segment, Score>();
-  readonly #again = new Map<Segment, Score>();
+  readonly #forward = new Map<Segment, UseOrder>();
+  readonly #backward = new Map<Segment, UseOrder>();
+  readonly #again = new Map<Segment, UseOrder>();
   /** What each instance has run forward. */
-  readonly #modules = new Map<unknown, readonly Module[]>();
+  readonly #modules = new Map<unknown, readonly UsedModule[]>();
 
   /** @param block The name of blocks that are gathered whole. */
   constructor(
@@ -53,27 +53,27 @@ export class Scores {
     this.#checkpointing = checkpointing;
   }
 
-  /** The score of a run; runs are asked about in their order. */
-  of(run: Run): Score {
+  /** The order of a run; runs are asked about in their order. */
+  of(run: Run): UseOrder {
     const { segment, instance } = run;
     if (run.phase === "forward") {
-      const score = this.#forward.get(segment) ?? this.#forwardOf(run);
-      this.#forward.set(segment, score);
+      const order = this.#forward.get(segment) ?? this.#forwardOf(run);
+      this.#forward.set(segment, order);
       const before = this.#modules.get(instance);
-      const { uses } = score;
+      const { uses } = order;
       this.#modules.set(instance, before ? [...before, ...uses] : uses);
-      return score;
+      return order;
     }
     const again = typeof run.at === "number" &&
       isCheckpointed(this.#checkpointing, run.at);
     const known = again ? this.#again : this.#backward;
-    const score = known.get(segment) ??
+    const order = known.get(segment) ??
       backwardOf(segment, this.#modules.get(instance) ?? [], again);
-    known.set(segment, score);
-    return score;
+    known.set(segment, order);
+    return order;
   }
 
-  #forwardOf(run: Run): Score {
+  #forwardOf(run: Run): UseOrder {
     const uses = modulesIn(this.#cutter.reads(run), run, this.#block);
     const hooks = uses.flatMap(({ at }, use): Hook[] => [
       { at, use, fetches: true },
@@ -86,10 +86,10 @@ export class Scores {
 /** @param again Whether the modules run again before they run backwards. */
 function backwardOf(
   { from, to }: Segment,
-  modules: readonly Module[],
+  modules: readonly UsedModule[],
   again: boolean,
-): Score {
-  const uses: Module[] = [];
+): UseOrder {
+  const uses: UsedModule[] = [];
   const hooks: Hook[] = [];
   const backward = modules.toReversed().map((module) => ({ module, use: -1 }));
   let cursor = from;
@@ -121,7 +121,7 @@ function modulesIn(
   met: readonly { parameter: Parameter; at: number }[],
   { instance }: Run,
   block: string | null,
-): Module[] {
+): UsedModule[] {
   const gradients = new Map(
     instance.block.parameters.map(({ parameter, gradient }) =>
       [parameter, gradient?.at ?? null] as const
