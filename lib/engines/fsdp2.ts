@@ -9,6 +9,11 @@ import {
   workspaceActs,
 } from "./acts.ts";
 import { beatsOf } from "./beats.ts";
+import {
+  computedPart,
+  contextAssumptions,
+  refusedContext,
+} from "./contexts.ts";
 import type { Engine } from "./engine.ts";
 import { placedByRows } from "./fsdp/fsdp2_sizes.ts";
 import { Fsdp2Weave } from "./fsdp/fsdp2_weave.ts";
@@ -27,8 +32,9 @@ import { unitsIn, unitsOf } from "./units.ts";
  */
 export const fsdp2: Engine = {
   name: "fsdp2",
-  refuses: (scenario) => refusedByFsdp(scenario),
-  computed: computedByFsdp,
+  refuses: (scenario) =>
+    refusedByFsdp(scenario) ?? refusedContext(scenario, "ring"),
+  computed: (scenario) => computedPart(computedByFsdp(scenario)),
   ranks: ({ parallel }, { gpus }) => [{
     name: parallel.rank === null ? "all" : `rank ${parallel.rank}`,
     gpus,
@@ -80,6 +86,7 @@ export const fsdp2: Engine = {
         ...lengthOf(played, stepped),
       },
       hostBytes,
+      assumptions: contextAssumptions(scenario),
     };
   },
 };

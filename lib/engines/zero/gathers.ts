@@ -6,7 +6,6 @@ import type { PassActs } from "../../play/program/pass.ts";
 import type { Dtype } from "../../play/torch/dtype.ts";
 import { DTYPE_BYTES } from "../../play/torch/dtype.ts";
 import type { Parameter } from "../../play/torch/values.ts";
-import type { Scenario } from "../../scenario/schema.ts";
 import type { Cut, Cutter } from "../cuts.ts";
 import { whenOf } from "./buckets.ts";
 import type { When } from "./common.ts";
@@ -17,7 +16,7 @@ import type {
   ParameterUse,
 } from "./coordinator.ts";
 import { Coordinator } from "./coordinator.ts";
-import type { UseOrder } from "./use_orders.ts";
+import type { UseOrder, UsePlan } from "./use_orders.ts";
 import { UseOrders } from "./use_orders.ts";
 
 /** What a pass gathers, run by run. */
@@ -30,14 +29,11 @@ export interface Gathers {
 }
 
 /** How ZeRO-3 gathers. */
-export interface GatherPlan extends GatherSettings {
+export interface GatherPlan extends GatherSettings, UsePlan {
   /** Parameters of at most so many elements stay whole. */
   readonly persistence: number;
-  /** The type of the model, whose blocks of experts may be gathered whole. */
-  readonly type: string;
   /** Ranks that parameters are partitioned over. */
   readonly ranks: number;
-  readonly checkpointing: Scenario["train"]["checkpointing"];
 }
 
 /**
@@ -51,7 +47,6 @@ export function gathersOf(
   plan: GatherPlan,
   cutter: Cutter,
 ): Gathers {
-  const block = WHOLE_BLOCKS[plan.type] ?? null;
   const parameters: Parameter[] = [];
   const places = new Map<unknown, Map<Parameter, number>>();
   /** Layers that are alike share Parameter objects; what stands outside of them is one. */
@@ -66,7 +61,7 @@ export function gathersOf(
   };
   const uses: ParameterUse[] = [];
   const hooks = new Map<Run, RunHooks>();
-  const orders = new UseOrders(cutter, block, plan.checkpointing);
+  const orders = new UseOrders(cutter, plan);
   for (const run of acts) {
     const order = orders.of(run);
     hooks.set(run, { order, from: uses.length });
@@ -98,7 +93,7 @@ export function gathersOf(
       const made = buffers.made();
       if (made.length > 0) own.push({ at, acts: made });
     }
-    cuts.set(run, own);
+    cuts.set(run, own.sort((a, b) => a.at - b.at));
   }
   buffers.when = BACKWARD_END;
   coordinator.end();
@@ -110,18 +105,6 @@ export function gathersOf(
     ),
   };
 }
-
-/**
- * Blocks of experts that DeepSpeed gathers whole, in the order in which they are
- * made: experts, then the router.
- *
- * Source: deepspeed/runtime/zero/leaf_module_config.py, DEFAULT_LEAF_MODULE_CLASSES
- */
-const WHOLE_BLOCKS: Record<string, string> = {
-  mixtral: "mlp",
-  qwen2_moe: "mlp",
-  qwen3_moe: "mlp",
-};
 
 /** What a run fetches and releases, and its first use's place among all. */
 interface RunHooks {

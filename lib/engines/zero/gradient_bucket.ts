@@ -20,6 +20,8 @@ export class GradientBucket {
   readonly #limit: number;
   readonly #contiguous: boolean;
   readonly #dtype: Dtype;
+  /** The type that gradients are reduced in. */
+  readonly #reduces: Dtype;
   readonly #ranks: number;
   readonly #offloads: boolean;
   readonly #gradients: Gradients;
@@ -30,13 +32,14 @@ export class GradientBucket {
   constructor(
     limit: number,
     contiguous: boolean,
-    dtype: Dtype,
+    { dtype, reduces }: { readonly dtype: Dtype; readonly reduces: Dtype },
     ranks: number,
     offloads: boolean,
   ) {
     this.#limit = limit;
     this.#contiguous = contiguous;
     this.#dtype = dtype;
+    this.#reduces = reduces;
     this.#ranks = ranks;
     this.#offloads = offloads;
     this.#gradients = new Gradients(dtype);
@@ -65,11 +68,29 @@ export class GradientBucket {
     const copies = this.#members.length > 1 ||
       sum * this.#ranks !== this.#elements;
     const most = Math.max(...parts);
+    const casts = this.#reduces !== this.#dtype;
     const acts = transient([
+      // Those in the bucket were cast as they were copied to it.
+      ...(casts
+        ? this.#standing.map(({ elements }) =>
+          tensor(
+            "communication buffers",
+            "gradient in the type that it is reduced in",
+            elements,
+            this.#reduces,
+          )
+        )
+        : []),
       tensor(
         "communication buffers",
         "gradients as they are reduced",
         copies ? sum * this.#ranks : 0,
+        this.#reduces,
+      ),
+      tensor(
+        "gradients",
+        "partitions of reduced gradients",
+        casts ? sum : 0,
         this.#dtype,
       ),
       ...(this.#offloads

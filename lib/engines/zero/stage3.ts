@@ -70,26 +70,25 @@ export function playStage3(question: RankQuestion): RankAnswer {
     ranks,
     type: model.architecture.type,
     checkpointing: scenario.train.checkpointing,
+    tiles: plan.facts.tiles,
   }, cutter);
   const buckets = new GradientBucket(
     settings.reduceBucket,
     settings.contiguous,
-    dtype,
+    { dtype, reduces: settings.reduces ?? dtype },
     ranks,
     offloads,
   );
   const woven = played.acts.flatMap((run): Act[] =>
     cutter.cut(
       run,
-      run.phase === "backward"
-        ? merged(
-          gathers.cuts.get(run) ?? [],
-          cutter.gradients(run).map(({ parameter, at }) => ({
-            at,
-            acts: buckets.add(parameter, whenOf(run)),
-          })),
-        )
-        : gathers.cuts.get(run) ?? [],
+      merged(
+        gathers.cuts.get(run) ?? [],
+        cutter.gradients(run).map(({ parameter, at }) => ({
+          at,
+          acts: buckets.add(parameter, whenOf(run)),
+        })),
+      ),
     )
   );
   const norms = normsOf(offloads ? parts.length : 0);
@@ -123,7 +122,7 @@ export function playStage3(question: RankQuestion): RankAnswer {
             "communication buffers",
             "buckets of gradients",
             settings.reduceBucket,
-            reduced,
+            settings.reduces ?? reduced,
           ),
           LOAD,
         )]
@@ -169,6 +168,7 @@ export function playStage3(question: RankQuestion): RankAnswer {
 
 /** Two lists of cuts as one; of those at one place, the first list's first. */
 function merged(a: readonly Cut[], b: readonly Cut[]): readonly Cut[] {
+  if (b.length === 0) return a;
   const all: Cut[] = [];
   let next = 0;
   for (const cut of a) {

@@ -1,20 +1,10 @@
 import type { Run } from "../../play/program/act.ts";
 import type { Segment } from "../../play/record/block.ts";
-import type { Parameter } from "../../play/torch/values.ts";
 import type { Scenario } from "../../scenario/schema.ts";
 import { isCheckpointed } from "../blocks/stacks.ts";
 import type { Cutter } from "../cuts.ts";
-
-/** A module's parameters in one run. */
-export interface UsedModule {
-  readonly parameters: readonly Parameter[];
-  /** Whether it is a block of modules that is gathered whole. */
-  readonly isBlock: boolean;
-  /** Before which event it begins. */
-  readonly at: number;
-  /** Before which event its backward has ended; null where that is not known. */
-  readonly done: number | null;
-}
+import type { UsedModule } from "./modules.ts";
+import { endsWithin, modulesIn, tiledIn, wholeBlockOf } from "./modules.ts";
 
 /** A module is fetched or released at a place of a run. */
 interface Hook {
@@ -31,26 +21,28 @@ export interface UseOrder {
   readonly hooks: readonly Hook[];
 }
 
+/** What decides in which order modules are used. */
+export interface UsePlan {
+  /** The type of the model, whose blocks of experts may be gathered whole. */
+  readonly type: string;
+  readonly checkpointing: Scenario["train"]["checkpointing"];
+  /** Tiles that MLPs run one after the other; null: all at once. */
+  readonly tiles: number | null;
+}
+
 /** The orders of runs; runs of like layers share theirs. */
 export class UseOrders {
   readonly #cutter: Cutter;
-  readonly #block: string | null;
-  readonly #checkpointing: Scenario["train"]["checkpointing"];
+  readonly #plan: UsePlan;
   readonly #forward = new Map<Segment, UseOrder>();
   readonly #backward = new Map<Segment, UseOrder>();
   readonly #again = new Map<Segment, UseOrder>();
   /** What each instance has run forward. */
   readonly #modules = new Map<unknown, readonly UsedModule[]>();
 
-  /** @param block The name of blocks that are gathered whole. */
-  constructor(
-    cutter: Cutter,
-    block: string | null,
-    checkpointing: Scenario["train"]["checkpointing"],
-  ) {
+  constructor(cutter: Cutter, plan: UsePlan) {
     this.#cutter = cutter;
-    this.#block = block;
-    this.#checkpointing = checkpointing;
+    this.#plan = plan;
   }
 
   /** The order of a run; runs are asked about in their order. */
@@ -64,46 +56,65 @@ export class UseOrders {
       this.#modules.set(instance, before ? [...before, ...uses] : uses);
       return order;
     }
+    const { checkpointing, tiles } = this.#plan;
     const again = typeof run.at === "number" &&
-      isCheckpointed(this.#checkpointing, run.at);
+      isCheckpointed(checkpointing, run.at);
     const known = again ? this.#again : this.#backward;
-    const order = known.get(segment) ??
-      backwardOf(segment, this.#modules.get(instance) ?? [], again);
+    const order = known.get(segment) ?? backwardOf(
+      segment,
+      this.#modules.get(instance) ?? [],
+      { again, tiles },
+    );
     known.set(segment, order);
     return order;
   }
 
   #forwardOf(run: Run): UseOrder {
-    const uses = modulesIn(this.#cutter.reads(run), run, this.#block);
-    const hooks = uses.flatMap(({ at }, use): Hook[] => [
-      { at, use, fetches: true },
-      { at: uses[use + 1]?.at ?? run.segment.to, use, fetches: false },
-    ]);
-    return { uses, hooks };
+    const { type, tiles } = this.#plan;
+    const modules = modulesIn(
+      this.#cutter.reads(run),
+      run,
+      wholeBlockOf(type),
+    );
+    const order = new Visits();
+    for (const [index, module] of modules.entries()) {
+      const use = order.fetch(module, module.at);
+      order.release(use, modules[index + 1]?.at ?? run.segment.to);
+      // Its backward runs within the forward pass: a loss that is taken in tiles.
+      if (endsWithin(run, module)) order.visit([module], module.done);
+    }
+    const tiled = tiledIn(modules, tiles);
+    for (let tile = 1; tile < (tiles ?? 1); tile++) {
+      order.visit(tiled, run.segment.to);
+    }
+    return order;
   }
 }
 
 /** @param again Whether the modules run again before they run backwards. */
 function backwardOf(
   { from, to }: Segment,
-  modules: readonly UsedModule[],
-  again: boolean,
+  all: readonly UsedModule[],
+  { again, tiles }: { again: boolean; tiles: number | null },
 ): UseOrder {
-  const uses: UsedModule[] = [];
-  const hooks: Hook[] = [];
+  const modules = all.filter(({ done }) => done === null || done > from);
+  const order = new Visits();
   const backward = modules.toReversed().map((module) => ({ module, use: -1 }));
   let cursor = from;
   const fetch = (one: typeof backward[number]): void => {
-    if (one.use >= 0) return;
-    one.use = uses.push(one.module) - 1;
-    hooks.push({ at: cursor, use: one.use, fetches: true });
+    if (one.use < 0) one.use = order.fetch(one.module, cursor);
   };
-  // A layer runs again once the backward of its last module needs what it saved.
-  if (backward[0]) fetch(backward[0]);
-  for (const module of again ? modules : []) {
-    const use = uses.push(module) - 1;
-    hooks.push({ at: from, use, fetches: true });
-    hooks.push({ at: from, use, fetches: false });
+  const tiled = tiledIn(modules, tiles);
+  // A layer runs again once the backward of its last module needs what it saved:
+  // tiles of one save nothing.
+  if (backward[0] && tiled.length === 0) fetch(backward[0]);
+  if (again) order.visit(modules, from);
+  for (let tile = 1; again && tile < (tiles ?? 1); tile++) {
+    order.visit(tiled, from);
+  }
+  for (let tile = 0; tile < (tiles ?? 0); tile++) {
+    order.visit(tiled, from);
+    if (tile < (tiles ?? 0) - 1) order.visit(tiled.toReversed(), from);
   }
   for (const [index, one] of backward.entries()) {
     fetch(one);
@@ -111,50 +122,29 @@ function backwardOf(
       module.done !== null
     )?.module.done ?? to;
     cursor = Math.max(cursor, done);
-    hooks.push({ at: cursor, use: one.use, fetches: false });
+    order.release(one.use, cursor);
   }
-  return { uses, hooks };
+  return order;
 }
 
-/** Parameters by the module that has them. */
-function modulesIn(
-  met: readonly { parameter: Parameter; at: number }[],
-  { instance }: Run,
-  block: string | null,
-): UsedModule[] {
-  const gradients = new Map(
-    instance.block.parameters.map(({ parameter, gradient }) =>
-      [parameter, gradient?.at ?? null] as const
-    ),
-  );
-  const modules = new Map<
-    string,
-    {
-      parameters: Parameter[];
-      isBlock: boolean;
-      at: number;
-      done: number | null;
-    }
-  >();
-  for (const { parameter, at } of met) {
-    const name = moduleOf(parameter, block);
-    const done = gradients.get(parameter) ?? null;
-    const known = modules.get(name);
-    if (!known) {
-      const isBlock = name === block;
-      modules.set(name, { parameters: [parameter], isBlock, at, done });
-    } else {
-      known.parameters.push(parameter);
-      if (done !== null) known.done = Math.max(known.done ?? 0, done);
-    }
-  }
-  const whole = block === null ? undefined : modules.get(block);
-  if (whole) whole.parameters.push(...whole.parameters.splice(0, 1));
-  return [...modules.values()];
-}
+/** Notes what is fetched and released. */
+class Visits implements UseOrder {
+  readonly uses: UsedModule[] = [];
+  readonly hooks: Hook[] = [];
 
-/** An adapter's matrices are modules of their own, named after their layer's. */
-function moduleOf({ name }: Parameter, block: string | null): string {
-  if (block !== null && name.startsWith(`${block}.`)) return block;
-  return name.includes(" ") ? name : name.slice(0, name.lastIndexOf("."));
+  /** @returns The use. */
+  fetch(module: UsedModule, at: number): number {
+    const use = this.uses.push(module) - 1;
+    this.hooks.push({ at, use, fetches: true });
+    return use;
+  }
+
+  release(use: number, at: number): void {
+    this.hooks.push({ at, use, fetches: false });
+  }
+
+  /** Modules run one after the other, all at one place. */
+  visit(modules: readonly UsedModule[], at: number): void {
+    for (const module of modules) this.release(this.fetch(module, at), at);
+  }
 }
