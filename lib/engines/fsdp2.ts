@@ -15,14 +15,27 @@ import {
   refusedContext,
 } from "./contexts.ts";
 import type { Engine } from "./engine.ts";
-import { placedByRows } from "./fsdp/fsdp2_sizes.ts";
+import type { Fsdp2Sizes } from "./fsdp/fsdp2_sizes.ts";
+import { fsdp2Sizes, placedByRows } from "./fsdp/fsdp2_sizes.ts";
 import { Fsdp2Weave } from "./fsdp/fsdp2_weave.ts";
+import { offloadedShards } from "./fsdp/host.ts";
 import { microBatchesOf, playedOf } from "./fsdp/micro_batches.ts";
 import type { FsdpPolicy } from "./fsdp/policy.ts";
-import { computedByFsdp, fsdpPolicy, refusedByFsdp } from "./fsdp/policy.ts";
+import {
+  computedByFsdp,
+  expertsPolicy,
+  fsdpPolicy,
+  readByFsdp,
+  refusedByFsdp,
+} from "./fsdp/policy.ts";
 import { gradientsIn, Timeline } from "./fsdp/timeline.ts";
+import { undispatched } from "./fsdp/undispatched.ts";
 import { Releases } from "./released.ts";
+import type { Unit } from "./units.ts";
 import { unitsIn, unitsOf } from "./units.ts";
+
+const EVEN_ROUTING =
+  "every rank's experts are taken to get as many tokens as any other's";
 
 /**
  * PyTorch's fully_shard: units of modules whose parameters are each sharded by
@@ -32,26 +45,41 @@ import { unitsIn, unitsOf } from "./units.ts";
  */
 export const fsdp2: Engine = {
   name: "fsdp2",
+  reads: (scenario) => [
+    ...readByFsdp(scenario),
+    "engine.wrap",
+    "engine.root_reshard",
+    "parallel.cp",
+    "parallel.cp_kind",
+    "software.accelerate",
+  ],
   refuses: (scenario) =>
     refusedByFsdp(scenario) ?? refusedContext(scenario, "ring"),
   computed: (scenario) => computedPart(computedByFsdp(scenario)),
   ranks: ({ parallel }, { gpus }) => [{
     name: parallel.rank === null ? "all" : `rank ${parallel.rank}`,
-    gpus,
+    gpus: parallel.rank === null ? gpus : 1,
     place: { dp: parallel.rank ?? 0, tp: 0, pp: 0, cp: 0, ep: 0 },
   }],
   play(question) {
     const { scenario, plan, place, mesh, rule, implementation } = question;
+    const reason = undispatched(plan.facts);
+    if (reason !== null) return { reason };
     const policy = fsdpPolicy(scenario, place, mesh.gpus);
+    const own = expertsPolicy(policy);
     const inventory = placedInventory(
       plan.inventory,
-      (item) => placedByRows(item, policy),
+      (item) => placedByRows(item, item.tensor.expert ? own : policy),
     );
     const { trained } = inventory;
     const stepped = { rule, implementation, trained };
     const line = new Timeline(new Releases());
     const weave = new Fsdp2Weave(policy, line);
-    const units = unitsOf(plan.inventory, policy.wrap);
+    const units = unitsOf(
+      plan.inventory,
+      policy.wrap,
+      policy.expertRanks > 1,
+    );
     const { batches, hostBytes } = microBatchesOf(
       question,
       policy.noSync,
@@ -85,11 +113,36 @@ export const fsdp2: Engine = {
         step,
         ...lengthOf(played, stepped),
       },
+      trained,
       hostBytes,
-      assumptions: contextAssumptions(scenario),
+      ...(policy.offloads
+        ? {
+          host: offloadedShards(stepped, scenario, sizesOf(units, policy)),
+        }
+        : {}),
+      assumptions: [
+        ...contextAssumptions(scenario),
+        ...(policy.expertRanks > 1 ? [EVEN_ROUTING] : []),
+      ],
     };
   },
 };
+
+/** Bytes of the shards of all units, and of their gradients. */
+function sizesOf(
+  units: readonly Unit[],
+  policy: FsdpPolicy,
+): { shards: number; gradients: number } {
+  const known = new Map<Unit["kind"], Fsdp2Sizes>();
+  const all = { shards: 0, gradients: 0 };
+  for (const { kind } of units) {
+    const sizes = known.get(kind) ?? fsdp2Sizes(kind, policy);
+    known.set(kind, sizes);
+    all.shards += sizes.copies.reduce((sum, bytes) => sum + bytes, 0);
+    all.gradients += sizes.gradient;
+  }
+  return all;
+}
 
 /** Whether gradients that wait to be reduced are cast for it. */
 function castsUnreduced(

@@ -34,6 +34,8 @@ export interface GatherPlan extends GatherSettings, UsePlan {
   readonly persistence: number;
   /** Ranks that parameters are partitioned over. */
   readonly ranks: number;
+  /** Whether gathers and reductions run beside what computes. */
+  readonly overlaps: boolean;
 }
 
 /**
@@ -75,7 +77,7 @@ export function gathersOf(
   const persists = parameters.map(({ elements }) =>
     elements <= plan.persistence
   );
-  const buffers = new Gathered(parameters, plan.ranks);
+  const buffers = new Gathered(parameters, plan);
   const coordinator = new Coordinator(
     uses,
     parameters.map(({ elements }) => elements),
@@ -117,13 +119,19 @@ class Gathered implements GatherWitness {
   when: When = BACKWARD_END;
   readonly #parameters: readonly Parameter[];
   readonly #ranks: number;
+  readonly #stream: string | undefined;
   readonly #whole = new Map<Parameter, Buffer>();
   readonly #groups = new Map<string, Buffer>();
   #acts: Act[] = [];
 
-  constructor(parameters: readonly Parameter[], ranks: number) {
+  /** @param overlaps Whether they are gathered on a stream of their own. */
+  constructor(
+    parameters: readonly Parameter[],
+    { ranks, overlaps }: GatherPlan,
+  ) {
     this.#parameters = parameters;
     this.#ranks = ranks;
+    this.#stream = overlaps ? "gathering" : undefined;
   }
 
   /** What was done since it was asked last. */
@@ -155,7 +163,8 @@ class Gathered implements GatherWitness {
     const known = this.#whole.get(parameter);
     if (known) return known;
     const { elements, dtype } = parameter;
-    const made = tensor(PART, `whole ${parameter.name}`, elements, dtype);
+    const label = `whole ${parameter.name}`;
+    const made = tensor(PART, label, elements, dtype, this.#stream);
     this.#whole.set(parameter, made);
     return made;
   }
@@ -179,6 +188,8 @@ class Gathered implements GatherWitness {
         group: { part: PART, label, count: 1, elements: each },
         bytes: roundedBytes(each * DTYPE_BYTES[dtype]),
       })),
+      1,
+      this.#stream,
     );
     this.#groups.set(key, made);
     return made;

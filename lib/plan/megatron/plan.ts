@@ -13,6 +13,7 @@ import type { LayerKind } from "../stacks.ts";
 import type { StepPlan } from "../step_plan.ts";
 import type { Cuts, HeldParameter } from "./parts.ts";
 import { matrixPart, normPart, parametersOf, partOf } from "./parts.ts";
+import { furtherTokens, heldByNext, nextTokenPart } from "./next_token.ts";
 import type { LayerSpan } from "./stages.ts";
 import { stagesOf } from "./stages.ts";
 
@@ -127,6 +128,14 @@ function stagePlansOf(
       trains: "trains" in own.weight && own.weight.trains,
     });
   const last = normPart(norm, cuts);
+  const further = furtherTokens(plan.model.config ?? {});
+  if (further > 1 || (further > 0 && isTied)) {
+    return {
+      reason: further > 1
+        ? `${further} layers that predict further tokens are not played with Megatron-Core: num_nextn_predict_layers 1 is`
+        : "a layer that predicts a further token is not played with tied embeddings",
+    };
+  }
   const chunksOf = (stage: number) =>
     (spans[stage] ?? []).map((span): ChunkPart => ({
       first: span[0] === 0 && stage === 0,
@@ -135,13 +144,17 @@ function stagePlansOf(
     }));
   const kindOf = (layer: number) => stack.layers[layer] as LayerKind;
   const layerOf = (kind: LayerKind) => parts.get(kind) as LayerPart;
+  const next = further === 0
+    ? null
+    : nextTokenPart(plan, cuts, { table: table.weight, norm });
+  if (next && "reason" in next) return next;
   const one = ({ weight }: MatrixPart): HeldParameter[] => [
     { parameter: weight, expert: false, count: 1 },
   ];
   const held = new Map(
     [...parts].map(([kind, part]) => [kind, parametersOf(part)]),
   );
-  const heldBy = (chunks: readonly ChunkPart[]) =>
+  const heldBy = (chunks: readonly ChunkPart[], stage: number) =>
     chunks.flatMap((chunk) => [
       ...(chunk.first ? one(table) : []),
       ...span(chunk.layers).flatMap((layer) => held.get(kindOf(layer)) ?? []),
@@ -149,6 +162,7 @@ function stagePlansOf(
         ? [
           { parameter: last.weight, expert: false, count: 1 },
           ...(matrix === table ? [] : one(matrix)),
+          ...(next ? heldByNext(next, stage > 0) : []),
         ].filter((each): each is HeldParameter => each.parameter !== null)
         : []),
     ]);
@@ -160,12 +174,21 @@ function stagePlansOf(
     kindOf,
     layerOf,
     table,
-    head: { norm: last, head: matrix, lossInPlace: train.loss === "fused" },
     tied: matrix === table,
   };
   return (stage) => {
     const chunks = chunksOf(stage);
-    return { ...common, chunks, held: heldBy(chunks) };
+    return {
+      ...common,
+      chunks,
+      head: {
+        norm: last,
+        head: matrix,
+        lossInPlace: train.loss === "fused",
+        next: chunks.at(-1)?.last ? next : null,
+      },
+      held: heldBy(chunks, stage),
+    };
   };
 }
 
