@@ -42,6 +42,8 @@ export { ASKED, fieldProblem, INVERSE_FIELDS } from "./ask/largest/fields.ts";
 export type { InversePath } from "./ask/largest/fields.ts";
 export { largest, largestInTurns } from "./ask/largest/largest.ts";
 export type { Largest, LargestOptions, Tried } from "./ask/largest/largest.ts";
+export { strategies } from "./ask/strategies/strategies.ts";
+export type { GpuLayout, GpuLayouts } from "./ask/strategies/strategies.ts";
 export {
   isCalculatorConfig,
   readCalculatorConfig,

@@ -45,15 +45,18 @@ export function clearOf(
   { trained }: Pick<Stepped, "trained">,
   passes: readonly PassActs[],
 ): Clear {
-  const bytes = passes.flatMap(({ acts }) => acts).reduce(
-    (sum, { segment }) => sum + segment.net,
+  const bytes = passes.reduce(
+    (total, { acts }) =>
+      acts.reduce((sum, { segment }) => sum + segment.net, total),
     0,
   );
   return {
     act: "clear",
     phase: "optimizer",
     at: "optimizer",
-    instances: passes.flatMap(({ instances }) => instances),
+    instances: passes.length === 1
+      ? passes[0]?.instances ?? []
+      : passes.flatMap(({ instances }) => instances),
     group: {
       part: "gradients",
       label: "gradients",
@@ -77,7 +80,7 @@ function gradientBytes(trained: readonly Trained[]): number {
 /** A step's acts as its first step has them: the optimizer makes its states. */
 export function firstStep(step: readonly Act[], states: readonly Act[]): Act[] {
   const begin = step.findIndex(({ phase }) => phase === "optimizer");
-  return [...step.slice(0, begin), ...states, ...step.slice(begin)];
+  return step.slice(0, begin).concat(states, step.slice(begin));
 }
 
 /** How long a program of passes is. */

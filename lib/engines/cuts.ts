@@ -17,7 +17,7 @@ export interface Met {
 
 /** Cuts runs where an engine acts in their middle; like runs share their pieces. */
 export class Cutter {
-  readonly #pieces = new Map<Segment, Map<string, Segment>>();
+  readonly #pieces = new Map<Segment, Map<number, Segment>>();
   readonly #gradients = new Map<Segment, readonly Met[]>();
   readonly #reads = new Map<Segment, readonly Met[]>();
 
@@ -30,18 +30,16 @@ export class Cutter {
     let begin = from;
     const piece = (end: number): void => {
       if (end === begin && wires.length === 0) return;
-      acts.push({
-        ...run,
-        wires,
-        segment: this.#piece(run.segment, begin, end),
-      });
+      const { act, phase, at, instance, name } = run;
+      const segment = this.#piece(run.segment, begin, end);
+      acts.push({ act, phase, at, instance, name, segment, wires });
       wires = [];
       begin = end;
     };
     for (const { at, acts: own } of cuts) {
       if (own.length === 0) continue;
       if (at > begin) piece(at);
-      acts.push(...own);
+      for (const each of own) acts.push(each);
     }
     piece(to);
     return acts;
@@ -77,11 +75,12 @@ export class Cutter {
     const known = remembered(
       this.#pieces,
       segment,
-      () => new Map<string, Segment>(),
+      () => new Map<number, Segment>(),
     );
     return remembered(
       known,
-      `${from} ${to}`,
+      // There are far fewer events.
+      from * 2 ** 26 + to,
       () => segmentOf(segment.tape, from, to),
     );
   }

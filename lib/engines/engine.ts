@@ -90,6 +90,15 @@ export interface Engine {
   computed?(scenario: Scenario): Scenario;
   /** Ranks by what they do; a class for each that may be the most loaded. */
   ranks(scenario: Scenario, mesh: Mesh): readonly RankClass[];
+  /**
+   * Of ranks those that may be the most loaded, where others surely hold no more;
+   * all of them where left out.
+   */
+  contenders?(
+    plan: StepPlan,
+    mesh: Mesh,
+    ranks: readonly RankClass[],
+  ): readonly RankClass[];
   /** What a rank does. */
   play(question: RankQuestion): RankAnswer | { readonly reason: string };
 }

@@ -1,7 +1,8 @@
 import { stateActs, temporaryActs } from "../optimizers/step_acts.ts";
 import { besideBuffer } from "../plan/beside.ts";
 import type { MegatronPlan } from "../plan/megatron/plan.ts";
-import { megatronPlanOf } from "../plan/megatron/plan.ts";
+import { megatronPlanOf, span } from "../plan/megatron/plan.ts";
+import type { StepPlan } from "../plan/step_plan.ts";
 import type { Mesh } from "../parallel/mesh.ts";
 import type { Act, Take } from "../play/program/act.ts";
 import type { Buffer } from "../play/program/buffer.ts";
@@ -77,6 +78,14 @@ export const megatronEngine: Engine = {
     const { rank } = scenario.parallel;
     return rank === null ? all : all.slice(Math.floor(rank / each)).slice(0, 1);
   },
+  /** A stage after one of the same layers has fewer micro-batches under way. */
+  contenders(plan, mesh, ranks) {
+    if (plan.scenario.parallel.virtual_pipeline > 1) return ranks;
+    const contents = ranks.map(({ place }) => contentOf(plan, mesh, place.pp));
+    return ranks.filter((_, at) =>
+      at === 0 || contents[at] !== contents[at - 1]
+    );
+  },
   play(question) {
     const { scenario, plan, mesh, place, workspaces } = question;
     const own = megatronPlanOf(plan, mesh, place.pp);
@@ -151,6 +160,15 @@ export const megatronEngine: Engine = {
     };
   },
 };
+
+/** What a stage has of a model, in words that are alike for the same. */
+function contentOf(plan: StepPlan, mesh: Mesh, stage: number): string {
+  const own = megatronPlanOf(plan, mesh, stage);
+  if ("reason" in own) return own.reason;
+  return own.chunks.map(({ first, last, layers }) =>
+    `${first} ${last} ${span(layers).map((each) => own.kindOf(each).id)}`
+  ).join(", ");
+}
 
 function assumptionsOf(
   { held, head }: MegatronPlan,

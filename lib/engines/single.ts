@@ -2,7 +2,7 @@ import type { Scenario } from "../scenario/schema.ts";
 import type { Stepped } from "../optimizers/step_acts.ts";
 import { stateActs, temporaryActs } from "../optimizers/step_acts.ts";
 import { stepOfOne } from "../optimizers/step_of_one.ts";
-import type { Program } from "../play/program/act.ts";
+import type { Act, Program } from "../play/program/act.ts";
 import type { Pass } from "../play/program/pass.ts";
 import { passActs } from "../play/program/pass.ts";
 import type { Inventory } from "../plan/inventory.ts";
@@ -78,17 +78,18 @@ function consumingPass(
 export function singleProgram(plan: SinglePlan): Program {
   const { scenario, inBackward } = plan;
   const passes = plan.passes.map(passActs);
-  const step = [
-    ...passes.flatMap(({ acts }) => acts),
-    ...(inBackward ? [] : temporaryActs(plan, scenario.optimizer.name)),
+  const none: readonly Act[] = [];
+  const step = none.concat(
+    ...passes.map(({ acts }) => acts),
+    inBackward ? [] : temporaryActs(plan, scenario.optimizer.name),
     clearOf(plan, passes),
-  ];
+  );
   return {
     load: loadActs(plan.inventory),
-    first: [
-      ...workspaceActs(plan.workspaces),
-      ...firstStep(step, stateActs(plan, scenario)),
-    ],
+    first: none.concat(
+      workspaceActs(plan.workspaces),
+      firstStep(step, stateActs(plan, scenario)),
+    ),
     step,
     ...lengthOf(passes, plan),
   };

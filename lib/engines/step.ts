@@ -67,6 +67,23 @@ export function playRanks(
   model: Model,
   settings: StepSettings = { workspaces: true },
 ): readonly Step[] | NotPlayed {
+  return played(scenario, model, settings, (_engine, _plan, _mesh, all) => all);
+}
+
+/** Which ranks are played. */
+type Choice = (
+  engine: Engine,
+  plan: StepPlan,
+  mesh: Mesh,
+  ranks: readonly RankClass[],
+) => readonly RankClass[];
+
+function played(
+  scenario: Scenario,
+  model: Model,
+  settings: StepSettings,
+  choice: Choice,
+): readonly Step[] | NotPlayed {
   const rule = optimizerRule(
     scenario.optimizer,
     playedCode(scenario, model).optimizer,
@@ -91,7 +108,8 @@ export function playRanks(
   const plan = stepPlanOf(engine.computed?.(scenario) ?? scenario, model);
   if ("reason" in plan) return plan;
   const steps: Step[] = [];
-  for (const rank of engine.ranks(scenario, mesh.value)) {
+  const ranks = engine.ranks(scenario, mesh.value);
+  for (const rank of choice(engine, plan, mesh.value, ranks)) {
     const step = playRank(
       { scenario, plan, settings, engine, rule, rank },
       mesh.value,
@@ -111,7 +129,12 @@ export function playStep(
   model: Model,
   settings: StepSettings = { workspaces: true },
 ): Step | NotPlayed {
-  const steps = playRanks(scenario, model, settings);
+  const steps = played(
+    scenario,
+    model,
+    settings,
+    (engine, plan, mesh, all) => engine.contenders?.(plan, mesh, all) ?? all,
+  );
   return "reason" in steps ? steps : steps[0] as Step;
 }
 

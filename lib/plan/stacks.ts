@@ -40,35 +40,48 @@ function stackOf(path: string, tensors: readonly Tensor[]): LayerStack {
   const count = Math.max(
     ...tensors.flatMap(({ layers }) => (layers ?? []).map(([, to]) => to)),
   );
+  const groups = [
+    ...Map.groupBy(tensors, ({ layers }) => (layers ?? []).flat().join(" "))
+      .values(),
+  ];
   const kinds = new Map<string, LayerKind>();
-  const layers = membersOf(tensors, count).map((own) => {
-    const key = own.join(" ");
-    const known = kinds.get(key);
+  const layers = kindNames(groups, count).map((name) => {
+    const known = kinds.get(name);
     if (known) return known;
+    const numbers = name.split(" ");
+    const own = new Set(
+      groups.filter((_, at) => numbers.includes(`${at}`)).flat(),
+    );
     const kind = {
       id: kinds.size,
       tensors: new Map(
-        own.flatMap((at) => tensors[at] ?? [])
+        tensors.filter((tensor) => own.has(tensor))
           .map((tensor) => [tensor.name.slice(path.length + 3), tensor]),
       ),
     };
-    kinds.set(key, kind);
+    kinds.set(name, kind);
     return kind;
   });
   return { path, kinds: [...kinds.values()], layers };
 }
 
-/** The places of the tensors that each layer holds. */
-function membersOf(tensors: readonly Tensor[], count: number): number[][] {
-  const members = Array.from({ length: count }, (): number[] => []);
-  for (const [at, { layers }] of tensors.entries()) {
-    for (const [from, to, step] of layers ?? []) {
+/** The groups of tensors in the same layers that each layer holds, by number. */
+function kindNames(
+  groups: readonly (readonly Tensor[])[],
+  count: number,
+): string[] {
+  const names = new Array<string>(count).fill("");
+  for (const [at, [one]] of groups.entries()) {
+    // Ranges may overlap.
+    const seen = new Uint8Array(count);
+    const name = `${at} `;
+    for (const [from, to, step] of one?.layers ?? []) {
       for (let layer = from; layer < to; layer += step) {
-        const own = members[layer];
-        // Ranges may overlap.
-        if (own && own.at(-1) !== at) own.push(at);
+        if (seen[layer] === 1) continue;
+        seen[layer] = 1;
+        names[layer] = names[layer] === "" ? name : `${names[layer]}${name}`;
       }
     }
   }
-  return members;
+  return names;
 }

@@ -2,6 +2,7 @@ import type { PartName } from "../../answer/parts.ts";
 import type { ChunkPart, MegatronPlan } from "../../plan/megatron/plan.ts";
 import { span } from "../../plan/megatron/plan.ts";
 import { besideBuffer } from "../../plan/beside.ts";
+import type { StepPlan } from "../../plan/step_plan.ts";
 import type { Buffer } from "../../play/program/buffer.ts";
 import { DTYPE_BYTES } from "../../play/torch/dtype.ts";
 import type { Block } from "../../play/record/block.ts";
@@ -43,14 +44,10 @@ export function recordChunks(
   how: Recording,
 ): Recorded {
   const kept = new Map<Block, Buffer>();
-  const ends = new Map<string, Block>();
-  const once = (name: string, record: () => Block): Block => {
-    const known = ends.get(name) ?? record();
-    ends.set(name, known);
-    return known;
-  };
+  const known = KNOWN.get(plan.whole) ?? new Map<string, Block>();
+  KNOWN.set(plan.whole, known);
   const chunks = plan.chunks.map((chunk) => {
-    const recorded = recordChunk(plan, chunk, how, once);
+    const recorded = recordChunk(plan, chunk, how, known);
     for (const { block, at } of recorded.stack) {
       const buffer = typeof at === "number" && !kept.has(block)
         ? keptByLayer(plan, plan.layerOf(plan.kindOf(at)), how)
@@ -61,6 +58,9 @@ export function recordChunks(
   });
   return { chunks, kept };
 }
+
+/** Blocks by what they run: the stages of a pipeline have the same. */
+const KNOWN = new WeakMap<StepPlan, Map<string, Block>>();
 
 /** What a layer refers to after its backward pass; null where it is nothing. */
 function keptByLayer(
@@ -84,8 +84,13 @@ function recordChunk(
   plan: MegatronPlan,
   { first, last, layers: own }: ChunkPart,
   { workspaces, checkpoints }: Recording,
-  once: (name: string, record: () => Block) => Block,
+  known: Map<string, Block>,
 ): ChunkStack {
+  const once = (name: string, record: () => Block): Block => {
+    const block = known.get(name) ?? record();
+    known.set(name, block);
+    return block;
+  };
   const { shares, hidden, dtype, table, head, tied } = plan;
   const settings: MachineSettings = {
     accumulation: "consume",
@@ -130,6 +135,7 @@ function recordChunk(
         }),
       };
     }),
+    known,
   );
   const end = last
     ? once("head", () =>

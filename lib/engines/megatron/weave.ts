@@ -62,6 +62,11 @@ type Standing = ReadonlyMap<ChunkStack | At, readonly Buffer[]>;
 class Weaver {
   readonly acts: Act[] = [];
   readonly passes: Map<string, PassActs>;
+  /** What each pass runs forward, and backward. */
+  readonly #halves = new Map<
+    PassActs,
+    Record<Turn["kind"], readonly Run[]>
+  >();
   readonly #chunks: readonly ChunkStack[];
   readonly #referred: Referred;
   readonly #standing: Map<ChunkStack | At, readonly Buffer[]>;
@@ -177,10 +182,16 @@ class Weaver {
     this.#holdsFormer = false;
   }
 
-  #actsOf(turn: Turn, chunk: ChunkStack): Run[] {
-    return this.#passOf(turn, chunk).acts.filter(({ phase }) =>
-      phase === turn.kind
+  #actsOf(turn: Turn, chunk: ChunkStack): readonly Run[] {
+    const pass = this.#passOf(turn, chunk);
+    const known = this.#halves.get(pass);
+    if (known) return known[turn.kind];
+    const { forward = [], backward = [] } = Object.groupBy(
+      pass.acts,
+      ({ phase }) => phase === "forward" ? "forward" : "backward",
     );
+    this.#halves.set(pass, { forward, backward });
+    return { forward, backward }[turn.kind];
   }
 
   #backward(turn: Turn, chunk: ChunkStack): void {

@@ -13,16 +13,22 @@ export interface GatherSettings {
   readonly maxReuse: number;
 }
 
-/** What a gather does to memory. */
-export type GatherEvent =
-  /** Of several parameters at once, a buffer stands until each was waited for. */
-  | { readonly kind: "group" | "drop"; readonly parameters: readonly number[] }
-  /** A parameter is whole, or goes. */
-  | { readonly kind: "whole" | "release"; readonly parameter: number };
+/** Is told what a gather does to memory. */
+export interface GatherWitness {
+  /** Several parameters are gathered at once, to a buffer... */
+  group(parameters: readonly number[]): void;
+  /** ...that stands until each was waited for. */
+  drop(parameters: readonly number[]): void;
+  /** A parameter is whole... */
+  whole(parameter: number): void;
+  /** ...or goes. */
+  release(parameter: number): void;
+}
 
 interface Flight {
   readonly parameters: readonly number[];
-  readonly left: Set<number>;
+  /** How many of them were not waited for yet. */
+  left: number;
   isWhole: boolean;
 }
 
@@ -39,6 +45,7 @@ export class Coordinator {
   readonly #elements: readonly number[];
   readonly #persists: readonly boolean[];
   readonly #settings: GatherSettings;
+  readonly #witness: GatherWitness;
   /**
    * Elements that a search for the next use has come by before each: of modules'
    * own parameters, which blocks have none of...
@@ -48,8 +55,10 @@ export class Coordinator {
   readonly #within: readonly number[];
   /** Each parameter's uses, in order. */
   readonly #usesOf: readonly number[][];
-  /** What the prefetcher has before it: parameters and the use they are for. */
-  readonly #queue: readonly (readonly [parameter: number, use: number])[];
+  /** What the prefetcher has before it: parameters... */
+  readonly #queue: number[] = [];
+  /** ...and the uses that they are for. */
+  readonly #queuedFor: number[] = [];
   #next = 0;
   #step = 0;
   #available = 0;
@@ -62,11 +71,13 @@ export class Coordinator {
     elements: readonly number[],
     persists: readonly boolean[],
     settings: GatherSettings,
+    witness: GatherWitness,
   ) {
     this.#uses = uses;
     this.#elements = elements;
     this.#persists = persists;
     this.#settings = settings;
+    this.#witness = witness;
     const usesOf = elements.map((): number[] => []);
     const traversed = [0];
     const within = [0];
@@ -76,6 +87,13 @@ export class Coordinator {
         usesOf[parameter]?.push(at);
         sum += elements[parameter] ?? 0;
       }
+      const queued = parameters.length > 1
+        ? parameters.toSorted((a, b) => a - b)
+        : parameters;
+      for (const parameter of queued) {
+        this.#queue.push(parameter);
+        this.#queuedFor.push(at);
+      }
       traversed.push((traversed[at] ?? 0) + (isBlock ? 0 : sum));
       // The layer around a module counts it once more.
       within.push((within[at] ?? 0) + 2 * sum);
@@ -83,62 +101,63 @@ export class Coordinator {
     this.#traversed = traversed;
     this.#within = within;
     this.#usesOf = usesOf;
-    this.#queue = uses.flatMap(({ parameters }, at) =>
-      parameters.toSorted((a, b) => a - b).map((each) => [each, at] as const)
-    );
     this.#fetchedFor = elements.map(() => -1);
     this.#isWhole = [...persists];
     this.#flights = elements.map(() => undefined);
   }
 
   /** The next module is about to run. */
-  fetch(): GatherEvent[] {
+  fetch(): void {
     const { parameters } = this.#uses[this.#step] as ParameterUse;
-    const events = this.#gather(
-      parameters.filter((each) => this.#isAway(each)),
-    );
-    for (const parameter of parameters) events.push(...this.#wait(parameter));
-    const fetched =
-      parameters.filter((each) => (this.#fetchedFor[each] ?? 0) < this.#step)
-        .length;
-    const discarded = new Set<number>();
-    while (this.#next < this.#queue.length && discarded.size < fetched) {
-      const [parameter, use] = this.#pop();
-      this.#fetchedFor[parameter] = use;
-      discarded.add(parameter);
+    this.#gather(parameters.filter((each) => this.#isAway(each)));
+    let fetched = 0;
+    for (const parameter of parameters) {
+      this.#wait(parameter);
+      if ((this.#fetchedFor[parameter] ?? 0) < this.#step) fetched++;
     }
-    events.push(...this.#gather(this.#ahead()));
+    this.#discard(fetched);
+    this.#gather(this.#ahead());
     this.#step++;
-    return events;
   }
 
   /** A module has run: those of its parameters go that are not used again soon. */
-  release(use: number): GatherEvent[] {
+  release(use: number): void {
     const { parameters, isBlock } = this.#uses[use] as ParameterUse;
     const traversed = isBlock ? this.#within : this.#traversed;
-    return parameters.flatMap((parameter): GatherEvent[] => {
-      if (this.#persists[parameter] || !this.#isWhole[parameter]) return [];
-      if ((this.#fetchedFor[parameter] ?? 0) > this.#step) return [];
+    for (const parameter of parameters) {
+      if (this.#persists[parameter] || !this.#isWhole[parameter]) continue;
+      if ((this.#fetchedFor[parameter] ?? 0) > this.#step) continue;
       const again = this.#usesOf[parameter]?.find((at) => at >= this.#step);
       const from = traversed[this.#step] ?? 0;
       if (
         again !== undefined &&
         (traversed[again] ?? 0) - from < this.#settings.maxReuse
-      ) return [];
+      ) continue;
       this.#isWhole[parameter] = false;
       this.#available -= this.#elements[parameter] ?? 0;
-      return [{ kind: "release", parameter }];
-    });
+      this.#witness.release(parameter);
+    }
   }
 
   /** The step is over: all that is gathered goes. */
-  end(): GatherEvent[] {
-    return this.#elements.flatMap((_, parameter): GatherEvent[] => {
-      const waited = this.#wait(parameter);
-      if (this.#persists[parameter] || !this.#isWhole[parameter]) return waited;
+  end(): void {
+    for (const parameter of this.#elements.keys()) {
+      this.#wait(parameter);
+      if (this.#persists[parameter] || !this.#isWhole[parameter]) continue;
       this.#isWhole[parameter] = false;
-      return [...waited, { kind: "release", parameter }];
-    });
+      this.#witness.release(parameter);
+    }
+  }
+
+  /** So many parameters have been fetched, and are no longer to be prefetched. */
+  #discard(fetched: number): void {
+    const discarded: number[] = [];
+    while (this.#next < this.#queue.length && discarded.length < fetched) {
+      const parameter = this.#queue[this.#next] as number;
+      this.#fetchedFor[parameter] = this.#queuedFor[this.#next] as number;
+      this.#next++;
+      if (!discarded.includes(parameter)) discarded.push(parameter);
+    }
   }
 
   /** What is gathered before it is needed. */
@@ -146,63 +165,55 @@ export class Coordinator {
     const { prefetch, maxLive } = this.#settings;
     if (prefetch === 0) return [];
     const most = Math.min(maxLive - this.#available, prefetch);
-    const ahead = new Set<number>();
+    const ahead: number[] = [];
+    const known = new Set<number>();
     let elements = 0;
     while (this.#next < this.#queue.length && elements < most) {
-      const [parameter, use] = this.#pop();
-      this.#fetchedFor[parameter] = Math.max(
-        this.#fetchedFor[parameter] ?? 0,
-        use,
-      );
-      if (!this.#isAway(parameter) || ahead.has(parameter)) continue;
-      ahead.add(parameter);
+      const parameter = this.#queue[this.#next] as number;
+      const use = this.#queuedFor[this.#next] as number;
+      this.#next++;
+      const before = this.#fetchedFor[parameter] ?? 0;
+      this.#fetchedFor[parameter] = Math.max(before, use);
+      if (!this.#isAway(parameter) || known.has(parameter)) continue;
+      ahead.push(parameter);
+      known.add(parameter);
       elements += this.#elements[parameter] ?? 0;
     }
-    return [...ahead];
-  }
-
-  #pop(): readonly [number, number] {
-    return this.#queue[this.#next++] as readonly [number, number];
+    return ahead;
   }
 
   #isAway(parameter: number): boolean {
     return !this.#isWhole[parameter] && this.#flights[parameter] === undefined;
   }
 
-  #gather(parameters: readonly number[]): GatherEvent[] {
-    if (parameters.length === 0) return [];
-    const flight: Flight = {
-      parameters,
-      left: new Set(parameters),
-      isWhole: false,
-    };
+  #gather(parameters: readonly number[]): void {
+    const [one] = parameters;
+    if (one === undefined) return;
+    const left = parameters.length;
+    const flight: Flight = { parameters, left, isWhole: false };
     for (const parameter of parameters) {
       this.#flights[parameter] = flight;
       this.#available += this.#elements[parameter] ?? 0;
     }
-    return parameters.length === 1
-      ? [{ kind: "whole", parameter: parameters[0] as number }]
-      : [{ kind: "group", parameters }];
+    if (left === 1) this.#witness.whole(one);
+    else this.#witness.group(parameters);
   }
 
-  #wait(parameter: number): GatherEvent[] {
+  #wait(parameter: number): void {
     const flight = this.#flights[parameter];
-    if (!flight) return [];
-    const events: GatherEvent[] = [];
-    if (!flight.isWhole && flight.parameters.length > 1) {
-      for (const each of flight.parameters) {
-        events.push({ kind: "whole", parameter: each });
-      }
-    }
+    if (!flight) return;
+    const { parameters } = flight;
     if (!flight.isWhole) {
-      for (const each of flight.parameters) this.#isWhole[each] = true;
+      for (const each of parameters) {
+        if (parameters.length > 1) this.#witness.whole(each);
+        this.#isWhole[each] = true;
+      }
     }
     flight.isWhole = true;
     this.#flights[parameter] = undefined;
-    flight.left.delete(parameter);
-    if (flight.left.size === 0 && flight.parameters.length > 1) {
-      events.push({ kind: "drop", parameters: flight.parameters });
+    flight.left--;
+    if (flight.left === 0 && parameters.length > 1) {
+      this.#witness.drop(parameters);
     }
-    return events;
   }
 }

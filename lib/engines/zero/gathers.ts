@@ -6,26 +6,18 @@ import type { PassActs } from "../../play/program/pass.ts";
 import type { Dtype } from "../../play/torch/dtype.ts";
 import { DTYPE_BYTES } from "../../play/torch/dtype.ts";
 import type { Parameter } from "../../play/torch/values.ts";
-import type { Scenario } from "../../scenario/schema.ts";
-import { isCheckpointed } from "../blocks/stacks.ts";
 import type { Cut, Cutter } from "../cuts.ts";
 import { whenOf } from "./buckets.ts";
+import type { When } from "./common.ts";
 import { BACKWARD_END, free, take, tensor } from "./common.ts";
 import type {
-  GatherEvent,
   GatherSettings,
+  GatherWitness,
   ParameterUse,
 } from "./coordinator.ts";
 import { Coordinator } from "./coordinator.ts";
-import type { UsedModule } from "./modules.ts";
-import { endsWithin, modulesIn, tiledIn, wholeBlockOf } from "./modules.ts";
-
-/** A module is fetched or released at a place of a run. */
-interface Hook {
-  readonly at: number;
-  readonly use: number;
-  readonly what: "fetch" | "release";
-}
+import type { UseOrder, UsePlan } from "./use_orders.ts";
+import { UseOrders } from "./use_orders.ts";
 
 /** What a pass gathers, run by run. */
 export interface Gathers {
@@ -37,18 +29,13 @@ export interface Gathers {
 }
 
 /** How ZeRO-3 gathers. */
-export interface GatherPlan extends GatherSettings {
+export interface GatherPlan extends GatherSettings, UsePlan {
   /** Parameters of at most so many elements stay whole. */
   readonly persistence: number;
-  /** The type of the model, whose blocks of experts may be gathered whole. */
-  readonly type: string;
   /** Ranks that parameters are partitioned over. */
   readonly ranks: number;
   /** Whether gathers and reductions run beside what computes. */
   readonly overlaps: boolean;
-  readonly checkpointing: Scenario["train"]["checkpointing"];
-  /** Tiles that MLPs run one after the other; null: all at once. */
-  readonly tiles: number | null;
 }
 
 /**
@@ -62,7 +49,6 @@ export function gathersOf(
   plan: GatherPlan,
   cutter: Cutter,
 ): Gathers {
-  const block = wholeBlockOf(plan.type);
   const parameters: Parameter[] = [];
   const places = new Map<unknown, Map<Parameter, number>>();
   /** Layers that are alike share Parameter objects; what stands outside of them is one. */
@@ -76,126 +62,67 @@ export function gathersOf(
     return parameters.push(parameter) - 1;
   };
   const uses: ParameterUse[] = [];
-  const hooks = new Map<Run, Hook[]>();
-  const useOf = (run: Run, module: UsedModule): number =>
-    uses.push({
-      parameters: module.parameters.map((each) => placeOf(run, each)),
-      isBlock: module.isBlock,
-    }) - 1;
-  /** Modules run one after the other, all at one place. */
-  const visit = (
-    run: Run,
-    modules: readonly UsedModule[],
-    at: number,
-  ): void => {
-    for (const module of modules) {
-      const use = useOf(run, module);
-      hooks.get(run)?.push({ at, use, what: "fetch" });
-      hooks.get(run)?.push({ at, use, what: "release" });
-    }
-  };
-  const modulesOf = new Map<unknown, UsedModule[]>();
+  const hooks = new Map<Run, RunHooks>();
+  const orders = new UseOrders(cutter, plan);
   for (const run of acts) {
-    const own: Hook[] = [];
-    hooks.set(run, own);
-    if (run.phase === "forward") {
-      const modules = modulesIn(cutter.reads(run), run, block);
-      modulesOf.set(run.instance, [
-        ...modulesOf.get(run.instance) ?? [],
-        ...modules,
-      ]);
-      for (const [index, module] of modules.entries()) {
-        const use = useOf(run, module);
-        own.push({ at: module.at, use, what: "fetch" });
-        const at = modules[index + 1]?.at ?? run.segment.to;
-        own.push({ at, use, what: "release" });
-        if (!endsWithin(run, module)) continue;
-        // Its backward runs within the forward pass: a loss that is taken in tiles.
-        const { done } = module;
-        const again = useOf(run, module);
-        own.push({ at: done, use: again, what: "fetch" });
-        own.push({ at: done, use: again, what: "release" });
-      }
-      const tiled = tiledIn(modules, plan.tiles);
-      for (let tile = 1; tile < (plan.tiles ?? 1); tile++) {
-        visit(run, tiled, run.segment.to);
-      }
-      continue;
-    }
-    const modules = (modulesOf.get(run.instance) ?? []).filter(({ done }) =>
-      done === null || done > run.segment.from
-    );
-    const { from, to } = run.segment;
-    const again = typeof run.at === "number" &&
-      isCheckpointed(plan.checkpointing, run.at);
-    const backward = modules.toReversed().map((module) => ({
-      module,
-      use: -1,
-    }));
-    let cursor = from;
-    const fetch = (one: typeof backward[number]): void => {
-      if (one.use >= 0) return;
-      one.use = useOf(run, one.module);
-      own.push({ at: cursor, use: one.use, what: "fetch" });
-    };
-    const tiled = tiledIn(modules, plan.tiles);
-    // A layer runs again once the backward of its last module needs what it saved:
-    // tiles of one save nothing.
-    if (backward[0] && tiled.length === 0) fetch(backward[0]);
-    if (again) visit(run, modules, from);
-    for (let tile = 1; again && tile < (plan.tiles ?? 1); tile++) {
-      visit(run, tiled, from);
-    }
-    for (let tile = 0; tile < (plan.tiles ?? 0); tile++) {
-      visit(run, tiled, from);
-      if (tile < (plan.tiles ?? 0) - 1) visit(run, tiled.toReversed(), from);
-    }
-    for (const [index, one] of backward.entries()) {
-      fetch(one);
-      const done = backward.slice(index).find(({ module }) =>
-        module.done !== null
-      )?.module.done ?? to;
-      cursor = Math.max(cursor, done);
-      own.push({ at: cursor, use: one.use, what: "release" });
+    const order = orders.of(run);
+    hooks.set(run, { order, from: uses.length });
+    for (const module of order.uses) {
+      uses.push({
+        parameters: module.parameters.map((each) => placeOf(run, each)),
+        isBlock: module.isBlock,
+      });
     }
   }
   const persists = parameters.map(({ elements }) =>
     elements <= plan.persistence
   );
-  const elements = parameters.map((each) => each.elements);
-  const coordinator = new Coordinator(uses, elements, persists, plan);
   const buffers = new Gathered(parameters, plan);
+  const coordinator = new Coordinator(
+    uses,
+    parameters.map(({ elements }) => elements),
+    persists,
+    plan,
+    buffers,
+  );
   const cuts = new Map<Run, Cut[]>();
-  for (const [run, own] of hooks) {
-    const when = whenOf(run);
-    cuts.set(
-      run,
-      own.map(({ at, use, what }) => ({
-        at,
-        acts:
-          (what === "fetch" ? coordinator.fetch() : coordinator.release(use))
-            .flatMap((event) => buffers.actsOf(event, when)),
-      })),
-    );
+  for (const [run, { order, from }] of hooks) {
+    const own: Cut[] = [];
+    buffers.when = whenOf(run);
+    for (const { at, use, fetches } of order.hooks) {
+      if (fetches) coordinator.fetch();
+      else coordinator.release(from + use);
+      const made = buffers.made();
+      if (made.length > 0) own.push({ at, acts: made });
+    }
+    cuts.set(run, own.sort((a, b) => a.at - b.at));
   }
+  buffers.when = BACKWARD_END;
+  coordinator.end();
   return {
     cuts,
-    end: coordinator.end().flatMap((event) =>
-      buffers.actsOf(event, BACKWARD_END)
-    ),
+    end: buffers.made(),
     persistent: parameters.flatMap((_, at) =>
-      persists[at] ? [buffers.whole(at)] : []
+      persists[at] ? [buffers.bufferOf(at)] : []
     ),
   };
 }
 
-/** Buffers of gathered parameters; like layers share them. */
-class Gathered {
+/** What a run fetches and releases, and its first use's place among all. */
+interface RunHooks {
+  readonly order: UseOrder;
+  readonly from: number;
+}
+
+/** Takes and frees buffers of gathered parameters; like layers share them. */
+class Gathered implements GatherWitness {
+  when: When = BACKWARD_END;
   readonly #parameters: readonly Parameter[];
   readonly #ranks: number;
   readonly #stream: string | undefined;
   readonly #whole = new Map<Parameter, Buffer>();
   readonly #groups = new Map<string, Buffer>();
+  #acts: Act[] = [];
 
   /** @param overlaps Whether they are gathered on a stream of their own. */
   constructor(
@@ -207,7 +134,31 @@ class Gathered {
     this.#stream = overlaps ? "gathering" : undefined;
   }
 
-  whole(place: number): Buffer {
+  /** What was done since it was asked last. */
+  made(): readonly Act[] {
+    const acts = this.#acts;
+    if (acts.length > 0) this.#acts = [];
+    return acts;
+  }
+
+  whole(place: number): void {
+    this.#acts.push(take(this.bufferOf(place), this.when));
+  }
+
+  release(place: number): void {
+    this.#acts.push(free(this.bufferOf(place), this.when));
+  }
+
+  group(places: readonly number[]): void {
+    this.#acts.push(take(this.#flat(places), this.when));
+  }
+
+  drop(places: readonly number[]): void {
+    this.#acts.push(free(this.#flat(places), this.when));
+  }
+
+  /** Of a whole parameter. */
+  bufferOf(place: number): Buffer {
     const parameter = this.#parameters[place] as Parameter;
     const known = this.#whole.get(parameter);
     if (known) return known;
@@ -219,14 +170,15 @@ class Gathered {
   }
 
   /** One flat tensor for each type. */
-  group(places: readonly number[]): Buffer {
+  #flat(places: readonly number[]): Buffer {
     const elements = new Map<Dtype, number>();
     for (const place of places) {
       const { dtype, elements: own } = this.#parameters[place] as Parameter;
       const padded = this.#ranks * Math.ceil(own / this.#ranks);
       elements.set(dtype, (elements.get(dtype) ?? 0) + padded);
     }
-    const key = [...elements].flat().join(" ");
+    let key = "";
+    for (const [dtype, each] of elements) key += `${dtype} ${each} `;
     const known = this.#groups.get(key);
     if (known) return known;
     const label = "parameters gathered at once";
@@ -241,19 +193,6 @@ class Gathered {
     );
     this.#groups.set(key, made);
     return made;
-  }
-
-  actsOf(event: GatherEvent, when: ReturnType<typeof whenOf>): Act[] {
-    switch (event.kind) {
-      case "whole":
-        return [take(this.whole(event.parameter), when)];
-      case "release":
-        return [free(this.whole(event.parameter), when)];
-      case "group":
-        return [take(this.group(event.parameters), when)];
-      case "drop":
-        return [free(this.group(event.parameters), when)];
-    }
   }
 }
 

@@ -7,6 +7,7 @@ import type { Buffer } from "../../play/program/buffer.ts";
 import { bufferOf } from "../../play/program/buffer.ts";
 import { elementsOf } from "../../models/tensors/tensor.ts";
 import { loadActs } from "../acts.ts";
+import type { Cut } from "../cuts.ts";
 import { Cutter } from "../cuts.ts";
 import type { RankAnswer, RankQuestion } from "../engine.ts";
 import { whenOf } from "./buckets.ts";
@@ -82,13 +83,13 @@ export function playStage3(question: RankQuestion): RankAnswer {
   const woven = played.acts.flatMap((run): Act[] =>
     cutter.cut(
       run,
-      [
-        ...gathers.cuts.get(run) ?? [],
-        ...cutter.gradients(run).map(({ parameter, at }) => ({
+      merged(
+        gathers.cuts.get(run) ?? [],
+        cutter.gradients(run).map(({ parameter, at }) => ({
           at,
           acts: buckets.add(parameter, whenOf(run)),
         })),
-      ].sort((a, b) => a.at - b.at),
+      ),
     )
   );
   const norms = normsOf(offloads ? parts.length : 0);
@@ -164,6 +165,20 @@ export function playStage3(question: RankQuestion): RankAnswer {
       ? { host: offloadedParameters(question, groups, dtype) }
       : {}),
   });
+}
+
+/** Two lists of cuts as one; of those at one place, the first list's first. */
+function merged(a: readonly Cut[], b: readonly Cut[]): readonly Cut[] {
+  if (b.length === 0) return a;
+  const all: Cut[] = [];
+  let next = 0;
+  for (const cut of a) {
+    for (let other = b[next]; other && other.at < cut.at; other = b[++next]) {
+      all.push(other);
+    }
+    all.push(cut);
+  }
+  return all.concat(b.slice(next));
 }
 
 /** Partitions that are stepped at once. */

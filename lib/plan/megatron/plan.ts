@@ -27,6 +27,8 @@ export interface ChunkPart {
 
 /** A rank's part of the model. */
 export interface MegatronPlan {
+  /** The step's plan, which all stages share. */
+  readonly whole: StepPlan;
   readonly shares: Shares;
   readonly hidden: number;
   readonly dtype: Dtype;
@@ -44,16 +46,40 @@ export interface MegatronPlan {
 /** Rows of the vocabulary that each rank has are a multiple of this. */
 const VOCABULARY_MULTIPLE = 128;
 
+/** Plans what a stage's rank has. */
+type StagePlans = (stage: number) => MegatronPlan;
+
+const PLANS = new WeakMap<
+  StepPlan,
+  { mesh: Mesh; plans: StagePlans | { readonly reason: string } }
+>();
+
 /** Plans what a stage's rank has, or says why it cannot. */
 export function megatronPlanOf(
   plan: StepPlan,
   mesh: Mesh,
   stage: number,
 ): MegatronPlan | { readonly reason: string } {
+  const before = PLANS.get(plan);
+  const plans = before?.mesh === mesh ? before.plans : stagePlansOf(plan, mesh);
+  if (before?.mesh !== mesh) PLANS.set(plan, { mesh, plans });
+  return "reason" in plans ? plans : plans(stage);
+}
+
+function stagePlansOf(
+  plan: StepPlan,
+  mesh: Mesh,
+): StagePlans | { readonly reason: string } {
   const { scenario, stack, facts } = plan;
   const { parallel, train, precision, engine } = scenario;
   const { tp, pp, ep } = mesh;
   const { type, layers, vocab_size: vocabulary } = facts.architecture;
+  if (plan.encoders) {
+    return {
+      reason:
+        `models of type ${type} have an encoder, with which Megatron-Core is not played`,
+    };
+  }
   const dtype = precision.weights;
   if (dtype !== "bf16" && dtype !== "fp16") {
     return {
@@ -110,11 +136,12 @@ export function megatronPlanOf(
         : "a layer that predicts a further token is not played with tied embeddings",
     };
   }
-  const chunks = (spans[stage] ?? []).map((span): ChunkPart => ({
-    first: span[0] === 0 && stage === 0,
-    last: span[1] === layers && stage === pp - 1,
-    layers: span,
-  }));
+  const chunksOf = (stage: number) =>
+    (spans[stage] ?? []).map((span): ChunkPart => ({
+      first: span[0] === 0 && stage === 0,
+      last: span[1] === layers && stage === pp - 1,
+      layers: span,
+    }));
   const kindOf = (layer: number) => stack.layers[layer] as LayerKind;
   const layerOf = (kind: LayerKind) => parts.get(kind) as LayerPart;
   const next = further === 0
@@ -127,22 +154,8 @@ export function megatronPlanOf(
   const held = new Map(
     [...parts].map(([kind, part]) => [kind, parametersOf(part)]),
   );
-  return {
-    shares: sharesOf(scenario, mesh),
-    hidden: outer.hidden,
-    dtype,
-    chunks,
-    kindOf,
-    layerOf,
-    table,
-    head: {
-      norm: last,
-      head: matrix,
-      lossInPlace: train.loss === "fused",
-      next: chunks.at(-1)?.last ? next : null,
-    },
-    tied: matrix === table,
-    held: chunks.flatMap((chunk) => [
+  const heldBy = (chunks: readonly ChunkPart[], stage: number) =>
+    chunks.flatMap((chunk) => [
       ...(chunk.first ? one(table) : []),
       ...span(chunk.layers).flatMap((layer) => held.get(kindOf(layer)) ?? []),
       ...(chunk.last
@@ -152,7 +165,30 @@ export function megatronPlanOf(
           ...(next ? heldByNext(next, stage > 0) : []),
         ].filter((each): each is HeldParameter => each.parameter !== null)
         : []),
-    ]),
+    ]);
+  const common = {
+    whole: plan,
+    shares: sharesOf(scenario, mesh),
+    hidden: outer.hidden,
+    dtype,
+    kindOf,
+    layerOf,
+    table,
+    tied: matrix === table,
+  };
+  return (stage) => {
+    const chunks = chunksOf(stage);
+    return {
+      ...common,
+      chunks,
+      head: {
+        norm: last,
+        head: matrix,
+        lossInPlace: train.loss === "fused",
+        next: chunks.at(-1)?.last ? next : null,
+      },
+      held: heldBy(chunks, stage),
+    };
   };
 }
 

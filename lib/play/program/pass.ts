@@ -30,7 +30,8 @@ export function passActs({ stacks }: Pass): PassActs {
     phase: PhaseName,
     instance: Instance,
     name: SegmentName,
-    { wires = [], at = instance.at }: { wires?: readonly Wire[]; at?: At } = {},
+    wires: readonly Wire[] = NO_WIRES,
+    at: At = instance.at,
   ): void => {
     const segment = instance.block[name];
     if (!segment || (segment.to === segment.from && wires.length === 0)) return;
@@ -43,10 +44,11 @@ export function passActs({ stacks }: Pass): PassActs {
     for (const instance of stack) {
       const { block } = instance;
       const wires = wireOf("hidden states", before, "out", instance, "in");
-      if (block.body) run("forward", instance, "body", { wires });
-      else run("forward", instance, "forward", { wires });
+      run("forward", instance, block.body ? "body" : "forward", wires);
       if (instance === last) {
-        for (const each of stack) run("forward", each, "done", stack[0]);
+        for (const each of stack) {
+          run("forward", each, "done", NO_WIRES, stack[0]?.at);
+        }
       }
       if (block.body) run("forward", instance, "forward");
       before = instance;
@@ -58,17 +60,21 @@ export function passActs({ stacks }: Pass): PassActs {
   before = null;
   const carried = new Map<string, { from: Instance; given: StorageId }>();
   for (const instance of instances.toReversed()) {
-    const wires = wireOf("gradient", before, "gradIn", instance, "gradOut");
+    let wires = wireOf("gradient", before, "gradIn", instance, "gradOut");
     for (const { name, taken, given } of instance.block.ports.carried) {
       const known = carried.get(name);
-      if (known && taken !== null) wires.push({ what: name, ...known, taken });
+      if (known && taken !== null) {
+        wires = [...wires, { what: name, ...known, taken }];
+      }
       if (given !== null) carried.set(name, { from: instance, given });
     }
-    run("backward", instance, "backward", { wires });
+    run("backward", instance, "backward", wires);
     before = instance;
   }
   return { instances, acts };
 }
+
+const NO_WIRES: readonly Wire[] = [];
 
 type Neighbour = "in" | "out" | "gradIn" | "gradOut";
 
@@ -78,10 +84,10 @@ function wireOf(
   out: Neighbour,
   to: Instance,
   into: Neighbour,
-): Wire[] {
+): readonly Wire[] {
   const given = from?.block.ports[out] ?? null;
   const taken = to.block.ports[into];
   return from === null || given === null || taken === null
-    ? []
+    ? NO_WIRES
     : [{ what, from, given, taken }];
 }

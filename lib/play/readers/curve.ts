@@ -4,7 +4,7 @@ import type { Act, Program } from "../program/act.ts";
 import type { Buffer } from "../program/buffer.ts";
 import type { Segment } from "../record/block.ts";
 import type { LiveTensors } from "./live.ts";
-import { standingOf } from "./live.ts";
+import { standingBuffers, tensorsOf } from "./live.ts";
 import { changeOf } from "./peak.ts";
 
 /** Stretches beyond which a curve shows some of the layers alone. */
@@ -17,7 +17,7 @@ const EMPTY: Stack = PARTS.map(() => 0);
 
 /** Follows the memory over a step after the first. */
 export function curveOf(program: Program): Curve {
-  const standing = stackOf(standingOf(program));
+  const standing = stackOf(tensorsOf(standingBuffers(program)));
   const changing = program.step.filter((act) =>
     act.act === "run"
       ? act.segment.to > act.segment.from

@@ -22,52 +22,86 @@ export function each(bytes: number, elements: number): string {
   } B`;
 }
 
-/** What stands when a later step begins, by purpose. */
-export function standingOf(program: Program): LiveTensors[] {
-  return tensorsOf(standingBuffers(program));
-}
+/** Buffers that stand, and how often. */
+export type Standing = ReadonlyMap<Buffer, number>;
 
-function standingBuffers({ load, first }: Program): Times<Buffer> {
+/** What stands when a later step begins. */
+export function standingBuffers({ load, first }: Program): Standing {
   const buffers = new Times<Buffer>();
-  for (const act of load) takeOrFree(buffers, act);
-  for (const act of first) takeOrFree(buffers, act);
+  addTaken(buffers, load, load.length);
+  addTaken(buffers, first, first.length);
   return buffers;
 }
 
 /**
  * What stands within a later step, largest first.
  *
+ * @param standing What stands when it begins, which it may free.
  * @param index The act within which the instant is.
  * @param event Up to where the events of what it runs have happened.
  */
 export function liveAt(
-  program: Program,
+  { step }: Program,
+  standing: Standing,
   index: number,
   event: number,
 ): LiveTensors[] {
-  const { step } = program;
-  // A step may free what stands when it begins.
-  const buffers = standingBuffers(program);
-  const ran = new Map<Instance, Segment[]>();
+  const buffers = new Times(standing);
   const act = step[index];
   const isRun = act?.act === "run";
-  const done = step.slice(0, isRun ? index : index + 1);
-  for (const each of done) {
-    if (each.act === "run") {
-      const own = ran.get(each.instance);
-      if (own) own.push(each.segment);
-      else ran.set(each.instance, [each.segment]);
-    } else if (each.act === "clear") {
-      for (const instance of each.instances) ran.delete(instance);
-    } else takeOrFree(buffers, each);
-  }
-  const segments = new Times<Segment>();
-  for (const segment of [...ran.values()].flat()) segments.add(segment, 1);
-  const held = act?.phase === "optimizer" && ran.size > 0
-    ? heldUntil(step.slice(done.length))
+  const done = isRun ? index : index + 1;
+  addTaken(buffers, step, done);
+  const segments = segmentsOf(step, done);
+  const held = act?.phase === "optimizer" && segments.size > 0
+    ? heldUntil(step.slice(done))
     : tallied(segments, isRun ? act.segment : null, event);
   return [...tensorsOf(buffers), ...held]
     .filter(({ bytes }) => bytes !== 0).sort((a, b) => b.bytes - a.bytes);
+}
+
+/** How often a segment ran, and where in its first instance's turn it did first. */
+interface Ran {
+  readonly segment: Segment;
+  times: number;
+  turn: number;
+  at: number;
+}
+
+/**
+ * What has been run by so many acts, but what was cleared since: instance by
+ * instance, in the order in which these began.
+ */
+function segmentsOf(acts: readonly Act[], done: number): Times<Segment> {
+  const turns = new Map<Instance, number>();
+  const cleared = new Map<Instance, number>();
+  for (let at = 0; at < done; at++) {
+    const act = acts[at];
+    if (act?.act !== "clear") continue;
+    for (const instance of act.instances) cleared.set(instance, at);
+  }
+  const ran = new Map<Segment, Ran>();
+  let last = null as Ran | null;
+  for (let at = 0; at < done; at++) {
+    const act = acts[at];
+    if (act?.act !== "run") continue;
+    const { segment, instance } = act;
+    if (cleared.size > 0 && (cleared.get(instance) ?? -1) > at) continue;
+    let turn = turns.get(instance);
+    if (turn === undefined) turns.set(instance, turn = at);
+    if (last?.segment !== segment) {
+      last = ran.get(segment) ?? { segment, times: 0, turn, at };
+      if (last.times === 0) ran.set(segment, last);
+    }
+    last.times++;
+    if (turn < last.turn) {
+      last.turn = turn;
+      last.at = at;
+    }
+  }
+  return new Times(
+    [...ran.values()].sort((a, b) => a.turn - b.turn || a.at - b.at)
+      .map(({ segment, times }) => [segment, times]),
+  );
 }
 
 /** What passes leave behind, as the optimizer sees it: what goes after it. */
@@ -84,12 +118,29 @@ class Times<T> extends Map<T, number> {
   }
 }
 
-function takeOrFree(buffers: Times<Buffer>, act: Act): void {
-  if (act.act === "take") buffers.add(act.buffer, 1);
-  else if (act.act === "free") buffers.add(act.buffer, -1);
+/** Counts what the first acts take and free; like layers' buffers come in a row. */
+function addTaken(
+  buffers: Times<Buffer>,
+  acts: readonly Act[],
+  done: number,
+): void {
+  let buffer: Buffer | null = null;
+  let times = 0;
+  for (let at = 0; at < done; at++) {
+    const act = acts[at];
+    if (act?.act !== "take" && act?.act !== "free") continue;
+    if (act.buffer !== buffer) {
+      if (buffer !== null) buffers.add(buffer, times);
+      buffer = act.buffer;
+      times = 0;
+    }
+    times += act.act === "take" ? 1 : -1;
+  }
+  if (buffer !== null) buffers.add(buffer, times);
 }
 
-function tensorsOf(buffers: Times<Buffer>): LiveTensors[] {
+/** Buffers by purpose. */
+export function tensorsOf(buffers: Standing): LiveTensors[] {
   const groups = new Times<Group>();
   for (const [{ pieces, copies }, times] of buffers) {
     for (const { group, bytes, count } of pieces) {

@@ -1,7 +1,8 @@
 import type { At, PhaseName } from "../../answer/curve.ts";
 import type { Act, Program } from "../program/act.ts";
 import type { LiveTensors } from "./live.ts";
-import { liveAt, standingOf } from "./live.ts";
+import type { Standing } from "./live.ts";
+import { liveAt, standingBuffers, tensorsOf } from "./live.ts";
 
 /** An instant of the step. */
 export interface Instant {
@@ -52,7 +53,8 @@ export function changeOf(act: Act): { net: number; peak: number } {
 /** Follows a program's memory to its highest points, in a step after the first. */
 export function peaksOf(program: Program): Peaks {
   const { load, step } = program;
-  const standing = standingOf(program);
+  const buffers = standingBuffers(program);
+  const standing = tensorsOf(buffers);
   const base = sum(standing);
   let current = base;
   let backwardStart = base;
@@ -60,7 +62,7 @@ export function peaksOf(program: Program): Peaks {
   const peaks = { forward: base, backward: base, optimizer: 0 };
   const peak = {
     phase: "forward" as PhaseName,
-    at: "embeddings" as At,
+    at: "embeddings" as At | "load",
     bytes: base,
     act: -1,
   };
@@ -78,7 +80,10 @@ export function peaksOf(program: Program): Peaks {
     const reached = current + change.peak;
     if (reached > peaks[phase]) peaks[phase] = reached;
     if (reached > peak.bytes) {
-      Object.assign(peak, { phase, at, bytes: reached, act: index });
+      peak.phase = phase;
+      peak.at = at;
+      peak.bytes = reached;
+      peak.act = index;
     }
     current += change.net;
   }
@@ -102,13 +107,23 @@ export function peaksOf(program: Program): Peaks {
       optimizer: Math.max(peaks.optimizer, backwardEnd) - workspaces,
       steady: base - workspaces,
     },
-    peak: { phase, at, bytes, live: liveThen(program, peak.act) },
+    peak: {
+      phase,
+      at: at === "load" ? "embeddings" : at,
+      bytes,
+      live: liveThen(program, buffers, peak.act),
+    },
   };
 }
 
-function liveThen(program: Program, index: number): LiveTensors[] {
+function liveThen(
+  program: Program,
+  standing: Standing,
+  index: number,
+): LiveTensors[] {
   const act = program.step[index];
-  return liveAt(program, index, act?.act === "run" ? act.segment.peakAt : 0);
+  const event = act?.act === "run" ? act.segment.peakAt : 0;
+  return liveAt(program, standing, index, event);
 }
 
 function sum(tensors: readonly { bytes: number }[]): number {

@@ -53,13 +53,17 @@ export interface RecordedStack {
   readonly hostBytes: number;
 }
 
-/** Records the layers of a stack, each sort once. */
+/**
+ * Records the layers of a stack, each sort once.
+ *
+ * @param known What other stacks of the same layers have recorded.
+ */
 export function recordStack(
   settings: MachineSettings,
   input: StackInput,
   layers: Iterable<StackLayer>,
+  known = new Map<string, Block>(),
 ): RecordedStack {
-  const known = new Map<string, Block>();
   const blocks: Block[] = [];
   const { elements, part, offload, stopsEarly } = input;
   const { keepsOutputs = false } = input;

@@ -67,7 +67,8 @@ export class Graph {
     for (const grad of node.grads) if (grad) this.#free(grad);
     node.grads.fill(null);
     for (const storage of node.saved) this.#tape.release(storage);
-    for (const [at, grad] of given.entries()) {
+    for (let at = 0; at < given.length; at++) {
+      const grad = given[at];
       if (!grad) continue;
       this.#deliver(node.inputs[at] ?? null, grad.finish?.() ?? grad);
     }

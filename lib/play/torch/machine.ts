@@ -163,23 +163,24 @@ export class Machine {
     outputs = 1,
   ): Node | null {
     if (!this.needsGrad(...inputs)) return null;
+    const kept: Node["saved"][number][] = [];
+    for (const value of saved) {
+      if (value === null) continue;
+      kept.push(value.storage);
+      this.tape.retain(value.storage);
+      this.#ports.save(value.storage);
+    }
     const node: Node = {
       inputs: inputs.map((input) => input?.source ?? null),
-      saved: saved.flatMap((value) => value ? [value.storage] : []),
-      saves: saved.some((value) => value !== null),
-      grads: Array.from({ length: outputs }, () => null),
+      saved: kept,
+      saves: kept.length > 0,
+      grads: new Array<null>(outputs).fill(null),
       backward,
     };
-    for (const storage of node.saved) {
-      this.tape.retain(storage);
-      this.#ports.save(storage);
-    }
-    if (node.saves) {
-      this.lastSave = [this.tape.events.length, this.tape.bytes.length];
-    }
+    const { events, bytes } = this.tape;
+    if (node.saves) this.lastSave = [events.length, bytes.length];
     for (const source of node.inputs) {
-      if (source === null || !("trains" in source)) continue;
-      this.#gradients.expect(source);
+      if (source && "trains" in source) this.#gradients.expect(source);
     }
     this.#graph.add(node);
     return node;

@@ -21,12 +21,20 @@ export interface ParameterPort {
   readonly gradient: ReadyGradient | null;
 }
 
+/** What is noted of a parameter that is read. */
+interface Read {
+  readonly storage: StorageId;
+  readonly at: number;
+  isSaved: boolean;
+  backwardAt: number | null;
+}
+
 /** The parameters that a machine's program reads. */
 export class ParameterPorts {
   readonly #tape: Tape;
-  readonly #read = new Map<Parameter, { storage: StorageId; at: number }>();
-  readonly #saved = new Set<StorageId>();
-  readonly #reached = new Map<StorageId, number>();
+  readonly #read = new Map<Parameter, Read>();
+  /** By their storages; most storages are no parameter's. */
+  readonly #byStorage: (Read | undefined)[] = [];
 
   constructor(tape: Tape) {
     this.#tape = tape;
@@ -38,20 +46,24 @@ export class ParameterPorts {
     if (known) return known.storage;
     const at = this.#tape.events.length;
     const storage = this.#tape.external(0, parameter.name, "weights");
-    this.#read.set(parameter, { storage, at });
+    const read = { storage, at, isSaved: false, backwardAt: null };
+    this.#read.set(parameter, read);
+    while (this.#byStorage.length < storage) this.#byStorage.push(undefined);
+    this.#byStorage.push(read);
     return storage;
   }
 
   /** Notes that autograd saves a storage, whosever it is. */
   save(storage: StorageId): void {
-    this.#saved.add(storage);
+    const read = this.#byStorage[storage];
+    if (read) read.isSaved = true;
   }
 
   /** Notes that an operation runs backwards, by what it had saved. */
   reach(saved: readonly StorageId[]): void {
     for (const storage of saved) {
-      if (this.#reached.has(storage)) continue;
-      this.#reached.set(storage, this.#tape.events.length);
+      const read = this.#byStorage[storage];
+      if (read) read.backwardAt ??= this.#tape.events.length;
     }
   }
 
@@ -59,11 +71,11 @@ export class ParameterPorts {
   all(
     readyOf: (parameter: Parameter) => ReadyGradient | null,
   ): ParameterPort[] {
-    return [...this.#read].map(([parameter, { storage, at }]) => ({
+    return [...this.#read].map(([parameter, { at, isSaved, backwardAt }]) => ({
       parameter,
       at,
-      isSaved: this.#saved.has(storage),
-      backwardAt: this.#reached.get(storage) ?? null,
+      isSaved,
+      backwardAt,
       gradient: readyOf(parameter),
     }));
   }

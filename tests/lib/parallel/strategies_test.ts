@@ -1,0 +1,139 @@
+import { assert, assertEquals } from "@std/assert";
+import {
+  estimateScenario,
+  parseScenario,
+  putAt,
+  toInput,
+} from "../../../lib/mod.ts";
+import type { GpuLayout, Scenario } from "../../../lib/mod.ts";
+import { strategies } from "../../../lib/mod.ts";
+import { playRanks } from "../../../lib/engines/step.ts";
+import { resolveModel } from "../../../lib/models/resolve_model.ts";
+import type { Model } from "../../../lib/models/model.ts";
+
+const CASES = [
+  {
+    model: "meta-llama/Llama-3.1-8B",
+    gpus: 16,
+    train: { checkpointing: "full", gradient_accumulation: 8 },
+  },
+  {
+    model: "mistralai/Mixtral-8x7B-v0.1",
+    gpus: 8,
+    train: { checkpointing: "full", sequence_length: 4096 },
+  },
+  { model: "google-t5/t5-base", gpus: 6, train: {} },
+  { model: "meta-llama/Llama-3.1-8B", gpus: 1, train: { method: "lora" } },
+] as const;
+
+for (const { model: name, gpus, train } of CASES) {
+  const scenario = scenarioOf({ model: name, train });
+  const model = modelOf(scenario);
+  const { rows, left_out } = strategies(scenario, model, gpus);
+
+  Deno.test(`layouts of ${name} on ${gpus} are those that estimate answers`, () => {
+    assert(rows.length > 0);
+    assertEquals(left_out, 0);
+    const seen = new Set<string>();
+    for (const row of rows) {
+      const laidOut = scenarioOf(withSet(scenario, row));
+      const { parallel: { tp, pp, cp } } = laidOut;
+      assertEquals(laidOut.parallel.gpus, gpus);
+      assertEquals(gpus % (tp * pp * cp), 0);
+      seen.add(JSON.stringify(row.set));
+      const ranks = playRanks(laidOut, model);
+      if ("reason" in ranks) {
+        assertEquals(row, {
+          set: row.set,
+          peak_bytes: null,
+          fits: null,
+          reason: ranks.reason,
+        });
+        continue;
+      }
+      // Of all ranks, though a list plays those alone that may hold most.
+      assertEquals(row.peak_bytes, ranks[0]?.peak.bytes);
+    }
+    assertEquals(seen.size, rows.length);
+  });
+
+  Deno.test(`layouts of ${name} on ${gpus} fit as estimates say`, () => {
+    for (const row of rows.filter((_, at) => at % 5 === 0)) {
+      if (row.peak_bytes === null) continue;
+      const answer = estimateScenario(
+        scenarioOf(withSet(scenario, row)),
+        model,
+      );
+      assert(answer.ok);
+      const { memory, fit, method } = answer.value;
+      assertEquals(method, "timeline");
+      const ends = memory.parts.find(({ name }) =>
+        name === "allocator rounding"
+      );
+      assertEquals(
+        memory.allocated_peak_bytes,
+        row.peak_bytes + (ends?.bytes ?? 0),
+      );
+      assertEquals(row.fits, fit[0]?.fits);
+    }
+  });
+}
+
+Deno.test("layouts come with the least bytes first, and why not at the end", () => {
+  const scenario = scenarioOf({
+    model: "meta-llama/Llama-3.1-8B",
+    train: { method: "lora" },
+  });
+  const { rows } = strategies(scenario, modelOf(scenario), 8);
+  const peaks = rows.flatMap(({ peak_bytes }) => peak_bytes ?? []);
+  assertEquals(peaks, peaks.toSorted((a, b) => a - b));
+  const first = rows.findIndex(({ reason }) => reason !== null);
+  assertEquals(first, peaks.length);
+  assertEquals(rows.slice(first).map(({ set, reason }) => [set, reason]), [[
+    { "parallel.gpus": 8, "engine.name": "megatron" },
+    "train.method lora is not played with Megatron-Core",
+  ]]);
+});
+
+Deno.test("Llama-3.1-405B on 512 GPUs has hundreds of layouts, few of which fit", () => {
+  const scenario = scenarioOf({
+    model: "meta-llama/Llama-3.1-405B",
+    train: {
+      checkpointing: "full",
+      sequence_length: 8192,
+      gradient_accumulation: 16,
+    },
+    hardware: { gpu: "H100-80GB" },
+  });
+  const { rows, left_out } = strategies(scenario, modelOf(scenario), 512);
+  assert(rows.length > 150, `${rows.length}`);
+  assertEquals(left_out, 0);
+  const fitting = rows.filter(({ fits }) => fits);
+  assert(fitting.length > 0 && fitting.length < rows.length / 2);
+  // 126 layers over 16 stages: 8 each, and 7 beside the embeddings and the head.
+  assert(
+    rows.some(({ set }) =>
+      set["parallel.pp"] === 16 &&
+      set["parallel.layers_of_first_stage"] === 7 &&
+      set["parallel.layers_of_last_stage"] === 7
+    ),
+  );
+});
+
+function withSet(scenario: Scenario, { set }: GpuLayout): unknown {
+  const input = toInput(scenario);
+  for (const [path, value] of Object.entries(set)) putAt(input, path, value);
+  return input;
+}
+
+function scenarioOf(input: unknown): Scenario {
+  const parsed = parseScenario(input);
+  if (!parsed.ok) throw new Error(parsed.problems[0]?.message ?? "");
+  return parsed.value;
+}
+
+function modelOf({ model }: Scenario): Model {
+  const found = resolveModel(model);
+  if (!found.ok) throw new Error(found.problems[0]?.message ?? "");
+  return found.value;
+}
