@@ -1,6 +1,8 @@
 import type { Trained } from "../optimizers/rule.ts";
 import { stateActs, temporaryActs } from "../optimizers/step_acts.ts";
 import type { Inventory } from "../plan/inventory.ts";
+import type { StepPlan } from "../plan/step_plan.ts";
+import { splitPieces } from "../plan/storage.ts";
 import { roundedBytes } from "../play/memory/tape.ts";
 import type { Act, Take } from "../play/program/act.ts";
 import type { Buffer } from "../play/program/buffer.ts";
@@ -11,9 +13,15 @@ import type { Engine } from "./engine.ts";
 import { fsdp2 } from "./fsdp2.ts";
 import type { Flat } from "./fsdp/fsdp1_sizes.ts";
 import { Fsdp1Weave } from "./fsdp/fsdp1_weave.ts";
+import { offloadedShards } from "./fsdp/host.ts";
 import { microBatchesOf, playedOf } from "./fsdp/micro_batches.ts";
 import type { FsdpPolicy } from "./fsdp/policy.ts";
-import { computedByFsdp, fsdpPolicy, refusedByFsdp } from "./fsdp/policy.ts";
+import {
+  computedByFsdp,
+  fsdpPolicy,
+  readByFsdp,
+  refusedByFsdp,
+} from "./fsdp/policy.ts";
 import { gradientsIn, groupOf, Timeline } from "./fsdp/timeline.ts";
 import { Releases } from "./released.ts";
 import type { Unit } from "./units.ts";
@@ -27,6 +35,11 @@ import { unitsIn, unitsOf } from "./units.ts";
  */
 export const fsdp1: Engine = {
   name: "fsdp",
+  reads: (scenario) => [
+    ...readByFsdp(scenario),
+    "engine.use_orig_params",
+    "engine.forward_prefetch",
+  ],
   refuses: (scenario) => refusedByFsdp(scenario),
   computed: computedByFsdp,
   ranks: fsdp2.ranks,
@@ -34,7 +47,7 @@ export const fsdp1: Engine = {
     const { scenario, plan, place, mesh, rule, implementation } = question;
     const policy = fsdpPolicy(scenario, place, mesh.gpus);
     const line = new Timeline(new Releases());
-    const weave = new Fsdp1Weave(policy, line);
+    const weave = new Fsdp1Weave(policy, line, reenters(plan));
     const units = unitsOf(plan.inventory, "layers+root");
     const trained = trainedIn(
       units,
@@ -84,10 +97,32 @@ export const fsdp1: Engine = {
         step: [...(policy.originals ? drops : []), ...once, clear],
         ...lengthOf(played, stepped),
       },
+      trained,
       hostBytes,
+      ...(policy.offloads
+        ? { host: offloadedShards(stepped, scenario, sizesOf(units, weave)) }
+        : {}),
     };
   },
 };
+
+/** Whether every layer is a checkpoint of the older, reentrant kind. */
+function reenters({ scenario: { train }, facts }: StepPlan): boolean {
+  return train.checkpointing === "full" && !train.checkpoint_offload &&
+    !facts.code.stopsEarly;
+}
+
+/** Bytes of the shards of all units, and of their gradients. */
+function sizesOf(
+  units: readonly Unit[],
+  weave: Fsdp1Weave,
+): { shards: number; gradients: number } {
+  const flats = units.flatMap((unit) => weave.flats(unit));
+  return {
+    shards: flats.reduce((sum, { bytes }) => sum + bytes.copy, 0),
+    gradients: flats.reduce((sum, { bytes }) => sum + bytes.gradient, 0),
+  };
+}
 
 const FLAT = groupOf("weights", "shards of flat parameters");
 const ADAPTERS = groupOf("adapters", "shards of flat adapters");
@@ -115,9 +150,11 @@ function loaded(
         bufferOf(unit.name, [
           { group: isAdapter ? ADAPTERS : FLAT, bytes: bytes.stored },
           // Scales of packed weights are no parameters.
-          ...items.flatMap(({ item: { group, pieces } }) =>
-            pieces.slice(1).map((each) => ({
-              group,
+          ...items.filter(({ item }) => item.dtype === "uint8").flatMap((
+            { item },
+          ) =>
+            splitPieces(item).beside.map((each) => ({
+              group: item.group,
               bytes: roundedBytes(each),
             }))
           ),

@@ -11,14 +11,15 @@ import type { Program } from "../play/program/act.ts";
 import type { Peaks } from "../play/readers/peak.ts";
 import { peaksOf } from "../play/readers/peak.ts";
 import { implementationOf } from "../optimizers/implementation.ts";
-import type { OptimizerRule } from "../optimizers/rule.ts";
+import type { OptimizerRule, Trained } from "../optimizers/rule.ts";
 import { optimizerRule } from "../optimizers/rules.ts";
 import type { Implementation } from "../optimizers/step_temporaries.ts";
 import type { StepPlan } from "../plan/step_plan.ts";
 import { playedCode } from "../software/mod.ts";
 import { stepPlanOf } from "../plan/step_plan.ts";
 import { recordPass } from "./blocks/pass.ts";
-import type { Engine, RankClass } from "./engine.ts";
+import { growsSegments } from "./driver.ts";
+import type { Engine, HostPart, RankClass } from "./engine.ts";
 import { engineOf } from "./mod.ts";
 
 /** How a step is run. */
@@ -29,12 +30,19 @@ export interface StepSettings {
 
 /** A rank's training step, after the first: optimizer states stand. */
 export interface Step extends Peaks {
+  /** As it was asked; the plan's is as the rank's code computes it. */
+  readonly scenario: Scenario;
   readonly plan: StepPlan;
+  readonly engine: Engine;
   readonly rule: OptimizerRule;
   readonly implementation: Implementation;
   readonly program: Program;
   /** Bytes of checkpoints that the host holds when the backward pass begins. */
   readonly hostBytes: number;
+  /** What the rank's optimizer steps; all that trains where left out. */
+  readonly trained?: readonly Trained[];
+  /** What the rank keeps on its host beside. */
+  readonly host?: readonly HostPart[];
   readonly rank: RankClass;
   /** What the engine took for granted. */
   readonly assumptions: readonly string[];
@@ -51,7 +59,8 @@ export interface NotPlayed {
 /**
  * Plays a scenario's training step through, of each class of ranks.
  *
- * @returns The most loaded rank's step first.
+ * @returns The most loaded rank's step first; where `parallel.rank` asks for one,
+ *   that one's class alone.
  */
 export function playRanks(
   scenario: Scenario,
@@ -93,7 +102,10 @@ export function playRanks(
   return steps.sort((a, b) => b.peak.bytes - a.peak.bytes);
 }
 
-/** As {@linkcode playRanks}, of the most loaded rank. */
+/**
+ * As {@linkcode playRanks}, of the rank that `parallel.rank` asks for, or of the
+ * most loaded one.
+ */
 export function playStep(
   scenario: Scenario,
   model: Model,
@@ -140,7 +152,10 @@ function playRank(
       record: (how) => recordPass(plan, settings, how),
     });
     if ("reason" in answer) return answer;
-    const { events } = answer.program;
+    const program = growsSegments(scenario)
+      ? { ...answer.program, grows: true }
+      : answer.program;
+    const { events } = program;
     if (events > MAX_EVENTS) {
       return {
         reason: `a step of ${
@@ -152,10 +167,13 @@ function playRank(
     }
     return {
       ...common,
+      scenario,
+      engine,
       rank,
       assumptions: [],
       ...answer,
-      ...peaksOf(answer.program),
+      program,
+      ...peaksOf(program),
     };
   } catch (error) {
     if (error instanceof TapeFull) return { reason: error.message };

@@ -6,7 +6,7 @@ import type { Mesh } from "../parallel/mesh.ts";
 import { divisorsOf, nearestOf } from "../parallel/nearest.ts";
 import type { Scenario } from "../scenario/schema.ts";
 import type { Engine, RankClass } from "./engine.ts";
-import { computedByFsdp, refusedByFsdp } from "./fsdp/policy.ts";
+import { computedByFsdp, readByFsdp, refusedByFsdp } from "./fsdp/policy.ts";
 import { pipedTitan } from "./titan/piped.ts";
 import type { Chunk } from "./titan/record.ts";
 import { recordTitan } from "./titan/record.ts";
@@ -24,6 +24,23 @@ import { wholeTitan } from "./titan/whole.ts";
  */
 export const titan: Engine = {
   name: "fsdp2",
+  reads: (scenario) => [
+    ...readByFsdp(scenario),
+    "engine.wrap",
+    "engine.root_reshard",
+    "engine.loss_parallel",
+    "parallel.tp",
+    "parallel.pp",
+    "parallel.sequence_parallel",
+    ...(scenario.parallel.pp > 1
+      ? [
+        "parallel.microbatches",
+        "parallel.virtual_pipeline",
+        "parallel.split_points",
+        "parallel.pipeline_schedule",
+      ]
+      : []),
+  ],
   refuses: refused,
   computed: computedByTitan,
   ranks({ parallel: { rank } }, mesh) {

@@ -107,6 +107,20 @@ const DEEP: readonly ScenarioInput[] = [
   },
   {
     model: { dims: DIMS },
+    train: { method: "lora", checkpointing: "full", micro_batch: 2 },
+    precision: { autocast: "bf16" },
+    parallel: { gpus: 2 },
+    engine: { name: "fsdp" },
+    software: { transformers: "4.48.1" },
+  },
+  {
+    model: { dims: DIMS },
+    train: { checkpointing: "selective" },
+    parallel: { gpus: 8 },
+    engine: { name: "fsdp", sharding: "grad_op" },
+  },
+  {
+    model: { dims: DIMS },
     engine: { name: "megatron", recompute_modules: ["layernorm", "mlp"] },
     parallel: {
       gpus: 32,

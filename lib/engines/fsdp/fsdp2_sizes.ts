@@ -1,4 +1,5 @@
 import type { Item } from "../../plan/inventory.ts";
+import { splitPieces } from "../../plan/storage.ts";
 import type { Placed } from "../../plan/placement.ts";
 import { rowsOf } from "../../plan/placement.ts";
 import { roundedBytes } from "../../play/memory/tape.ts";
@@ -40,8 +41,8 @@ export function placedByRows(item: Item, policy: FsdpPolicy): Placed {
   const dtype = policy.storedDtype(item);
   const { ranks, rank, offloads } = policy;
   const { shape, padded } = shardOf(item, policy);
-  const [packed = 0, ...beside] = item.pieces;
   const isPacked = item.dtype === "uint8";
+  const { matrices, beside } = splitPieces(item);
   return {
     owner: offloads ? "host" : ranks > 1 ? "shard" : "whole",
     shape: isPacked ? rowsOf(item.tensor.shape, ranks, rank).shape : shape,
@@ -49,7 +50,7 @@ export function placedByRows(item: Item, policy: FsdpPolicy): Placed {
     pieces: offloads
       ? []
       : isPacked
-      ? [Math.ceil(packed / ranks), ...beside]
+      ? [...matrices.map((bytes) => Math.ceil(bytes / ranks)), ...beside]
       : [padded * DTYPE_BYTES[dtype]],
   };
 }
@@ -91,9 +92,10 @@ export function fsdp2Sizes(
   const shards = items.map((item) => {
     const stored = policy.storedDtype(item);
     const isPacked = item.dtype === "uint8";
-    const [packed = 0] = item.pieces;
     const elements = isPacked
-      ? Math.ceil(packed / ranks)
+      ? sum(
+        splitPieces(item).matrices.map((bytes) => Math.ceil(bytes / ranks)),
+      )
       : shardOf(item, policy).padded;
     return {
       elements,
@@ -142,6 +144,22 @@ export function fsdp2Sizes(
 function sum(numbers: readonly number[]): number {
   return numbers.reduce((total, each) => total + each, 0);
 }
+
+/**
+ * The streams that a unit's storages are taken on, beside the one that computes.
+ *
+ * Source: pytorch torch/distributed/fsdp/_fully_shard/_fsdp_collectives.py,
+ * foreach_all_gather, foreach_reduce
+ */
+export const FSDP2_STREAMS: Readonly<
+  Partial<Record<keyof typeof FSDP2_GROUPS, string>>
+> = {
+  copies: "gathering",
+  casts: "gathering",
+  gather: "gathering",
+  reduced: "reducing",
+  gradient: "reducing",
+};
 
 /** What a unit's storages count as. */
 export const FSDP2_GROUPS = {

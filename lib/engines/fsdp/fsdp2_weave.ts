@@ -8,17 +8,14 @@ import type { MicroBatch } from "./micro_batches.ts";
 import type { FsdpPolicy } from "./policy.ts";
 import { expertsPolicy } from "./policy.ts";
 import type { Fsdp2Sizes } from "./fsdp2_sizes.ts";
-import { FSDP2_GROUPS, fsdp2Sizes, ranksOfUnit } from "./fsdp2_sizes.ts";
+import { FSDP2_GROUPS, FSDP2_STREAMS, fsdp2Sizes } from "./fsdp2_sizes.ts";
+import { ranksOfUnit } from "./fsdp2_sizes.ts";
 import type { MadeGradient, Timeline } from "./timeline.ts";
 import { UnitBuffers } from "./timeline.ts";
 
 type Kind = keyof typeof FSDP2_GROUPS;
 
-/**
- * What fully_shard does around the units of a step.
- *
- * Source: pytorch torch/distributed/fsdp/_fully_shard/_fsdp_param_group.py
- */
+/** fully_shard: pytorch torch/distributed/fsdp/_fully_shard/_fsdp_param_group.py. */
 export class Fsdp2Weave {
   readonly #policy: FsdpPolicy;
   readonly #experts: FsdpPolicy;
@@ -129,7 +126,7 @@ export class Fsdp2Weave {
     return this.#buffers.of(unit, kind, FSDP2_GROUPS[kind], () => {
       const size = this.#of(unit)[kind];
       return typeof size === "number" ? [size] : size;
-    });
+    }, FSDP2_STREAMS[kind]);
   }
 
   #gradient(unit: Unit): Buffer {

@@ -3,6 +3,9 @@ import { isFrom } from "../../scenario/version.ts";
 import type { Dtype } from "../../play/torch/dtype.ts";
 import type { Item } from "../../plan/inventory.ts";
 import { dispatchRanks } from "../../plan/dispatched.ts";
+import { driverOf } from "../driver.ts";
+import type { ExpertShards } from "./expert_shards.ts";
+import { expertShards } from "./expert_shards.ts";
 import type { Wrap } from "../units.ts";
 
 /** How FSDP shards, gathers and reduces. */
@@ -37,17 +40,13 @@ export interface FsdpPolicy {
   readonly expertRanks: number;
   /** torchtitan: how they are shared out, beside the rest of their layers. */
   readonly experts: ExpertShards | null;
+  /**
+   * FSDP 1: whether adapters are units by themselves. LitGPT wraps whole blocks, so
+   * that gradients are as long as all of a block's parameters.
+   */
+  readonly wrapsAdapters: boolean;
   /** The type of an item's shards. */
   storedDtype(item: Item): Dtype;
-}
-
-/** Ranks that have the same experts, and how many share them all. */
-export interface ExpertShards {
-  /** Groups of experts, each of which other ranks have. */
-  readonly ep: number;
-  /** Ranks that share a group's shards, and which of them this is. */
-  readonly ranks: number;
-  readonly rank: number;
 }
 
 /**
@@ -68,11 +67,8 @@ export function expertsPolicy(policy: FsdpPolicy): FsdpPolicy {
 
 /** Whether accelerate prepares the model, as HF's Trainer has it do. */
 function isAccelerate(scenario: Scenario): boolean {
-  const { engine, software } = scenario;
-  if (isOwn(scenario)) return false;
-  return engine.driver === null
-    ? software.model_code !== "torchtitan"
-    : ["accelerate", "transformers"].includes(engine.driver);
+  return !isOwn(scenario) &&
+    [null, "accelerate", "transformers"].includes(driverOf(scenario));
 }
 
 /**
@@ -119,8 +115,7 @@ export function isTorchtitan(
   { engine, software }: Pick<Scenario, "engine" | "software">,
 ): boolean {
   return engine.name === "fsdp2" &&
-    (engine.driver === "torchtitan" ||
-      (engine.driver === null && software.model_code === "torchtitan"));
+    driverOf({ engine, software }) === "torchtitan";
 }
 
 /**
@@ -143,6 +138,9 @@ function carves(scenario: Scenario, hasExperts: boolean): boolean {
 /**
  * The policy of a scenario for one of its ranks.
  *
+ * Source: Lightning-AI/litgpt finetune/lora.py, FSDPStrategy, no_backward_sync;
+ * lightning fabric/strategies/fsdp.py, FSDPStrategy, use_orig_params
+ *
  * @param hasExperts Whether its model has experts.
  */
 export function fsdpPolicy(
@@ -157,6 +155,8 @@ export function fsdpPolicy(
   const { autocast } = precision;
   const ranks = shardRanks(scenario, gpus);
   const accelerate = isAccelerate(scenario);
+  const driver = driverOf(scenario);
+  const isLitgpt = driver === "litgpt";
   return {
     ranks,
     rank: place.dp % ranks,
@@ -168,11 +168,7 @@ export function fsdpPolicy(
     rootReshard: engine.root_reshard ?? (plainTitan && parallel.pp === 1),
     keepsLast: plainTitan && engine.reshard_after_forward === null,
     experts: titan && parallel.ep > 1
-      ? {
-        ep: parallel.ep,
-        ranks: ranks / parallel.ep,
-        rank: Math.floor((place.dp % ranks) / parallel.ep),
-      }
+      ? expertShards(parallel.ep, ranks, place.dp % ranks)
       : null,
     lossOutside: titan && train.loss === "full",
     reduce: engine.reduce_dtype ??
@@ -183,10 +179,11 @@ export function fsdpPolicy(
         : null),
     offloads: engine.offload_parameters !== "none",
     upcasts: accelerate && autocast !== null,
-    originals: engine.use_orig_params ?? accelerate,
+    originals: engine.use_orig_params ?? (accelerate || isLitgpt),
+    wrapsAdapters: !isLitgpt,
     forwardPrefetch: engine.forward_prefetch ?? false,
     expertRanks: dispatchRanks(scenario),
-    noSync: (engine.no_sync ?? false) && train.gradient_accumulation > 1,
+    noSync: (engine.no_sync ?? isLitgpt) && train.gradient_accumulation > 1,
     storedDtype({ dtype, trains, isAdapter }) {
       if (dtype !== autocast) return dtype;
       // Accelerate casts what trains before it shards.
@@ -206,6 +203,24 @@ function shardRanks(
   return engine.sharding === "hybrid"
     ? Math.min(gpus, parallel.gpus_per_node)
     : gpus;
+}
+
+/** Fields that both kinds of FSDP heed. */
+export function readByFsdp({ engine, parallel }: Scenario): string[] {
+  const isHybrid = engine.sharding === "hybrid" &&
+    parallel.dp_replicate === null;
+  return [
+    "engine.driver",
+    "engine.sharding",
+    "engine.reduce_dtype",
+    "engine.reshard_after_forward",
+    "engine.no_sync",
+    "engine.offload_parameters",
+    "engine.offload_optimizer",
+    "parallel.dp_replicate",
+    "precision.master_weights",
+    ...(isHybrid ? ["parallel.gpus_per_node"] : []),
+  ];
 }
 
 /** Why a scenario is none that FSDP can run; null where it can. */

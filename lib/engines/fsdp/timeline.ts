@@ -32,10 +32,17 @@ export class Timeline {
     this.acts.push({ act: "take", phase, at, buffer });
   }
 
-  free(buffer: Buffer | null): void {
+  /** @param usedBy A stream that may still use it. */
+  free(buffer: Buffer | null, usedBy?: string): void {
     if (!buffer || buffer.bytes === 0) return;
     const { phase, at } = this;
-    this.acts.push({ act: "free", phase, at, buffer });
+    this.acts.push({
+      act: "free",
+      phase,
+      at,
+      buffer,
+      ...(usedBy === undefined ? {} : { usedBy }),
+    });
   }
 
   exchange(
@@ -69,12 +76,14 @@ export class UnitBuffers {
   /**
    * @param key What it is for.
    * @param sizes Bytes of each storage, asked for once.
+   * @param stream That it is taken on, beside the one that computes.
    */
   of(
     unit: Unit,
     key: string,
     group: Group,
     sizes: () => readonly number[],
+    stream?: string,
   ): Buffer {
     const known = this.#known.get(unit) ?? new Map<string, Buffer>();
     this.#known.set(unit, known);
@@ -83,6 +92,8 @@ export class UnitBuffers {
     const made = bufferOf(
       unit.name,
       sizes().map((bytes) => ({ group, bytes })),
+      1,
+      stream,
     );
     known.set(key, made);
     return made;

@@ -102,12 +102,20 @@ export class Buckets {
     const mine = Math.min(this.#high, from + own.size) -
       Math.max(this.#low, from);
     const acts: Act[] = transient([
-      tensor("communication buffers", COPY, this.#copied(2), dtype),
+      // Overlap reduces on a stream of its own.
+      tensor(
+        "communication buffers",
+        COPY,
+        this.#copied(2),
+        dtype,
+        overlaps ? "reducing" : undefined,
+      ),
       tensor(
         "communication buffers",
         CAST,
         reduces === dtype ? 0 : this.#copied(1),
         reduces,
+        overlaps ? "reducing" : undefined,
       ),
     ], when);
     if (mine > 0 && offloads) {

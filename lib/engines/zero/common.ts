@@ -11,7 +11,7 @@ import type { PassActs } from "../../play/program/pass.ts";
 import { DTYPE_BYTES } from "../../play/torch/dtype.ts";
 import type { Dtype } from "../../play/torch/dtype.ts";
 import { clearOf, lengthOf, workspaceActs } from "../acts.ts";
-import type { HostMemory, RankAnswer, RankQuestion } from "../engine.ts";
+import type { HostPart, RankAnswer, RankQuestion } from "../engine.ts";
 
 /** When acts happen. */
 export type When = Pick<Run, "phase" | "at"> | Pick<Take, "phase" | "at">;
@@ -25,16 +25,22 @@ export const BACKWARD_END = { phase: "backward", at: "embeddings" } as const;
 /** Before the first step. */
 export const LOAD = { phase: "load", at: "load" } as const;
 
-/** One tensor of so many elements. */
+/**
+ * One tensor of so many elements.
+ *
+ * @param stream That it is taken on, beside the one that computes.
+ */
 export function tensor(
   part: PartName,
   label: string,
   elements: number,
   dtype: Dtype | "fp64",
+  stream?: string,
 ): Buffer {
   const group = { part, label, count: 1, elements };
   const each = dtype === "fp64" ? 8 : DTYPE_BYTES[dtype];
-  return bufferOf(label, [{ group, bytes: roundedBytes(each * elements) }]);
+  const bytes = roundedBytes(each * elements);
+  return bufferOf(label, [{ group, bytes }], 1, stream);
 }
 
 /** A tensor of a few bytes, such as a flag of a kernel's. */
@@ -136,7 +142,7 @@ export interface Pieces {
   readonly passes: readonly PassActs[];
   readonly stepped: Stepped;
   readonly hostBytes: number;
-  readonly host?: HostMemory;
+  readonly host?: readonly HostPart[];
   readonly assumptions?: readonly string[];
 }
 
@@ -157,6 +163,7 @@ export function answerOf(
       step: whole,
       ...lengthOf(passes, stepped),
     },
+    trained: stepped.trained,
     ...rest,
   };
 }

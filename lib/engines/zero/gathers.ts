@@ -44,6 +44,8 @@ export interface GatherPlan extends GatherSettings {
   readonly type: string;
   /** Ranks that parameters are partitioned over. */
   readonly ranks: number;
+  /** Whether gathers and reductions run beside what computes. */
+  readonly overlaps: boolean;
   readonly checkpointing: Scenario["train"]["checkpointing"];
   /** Tiles that MLPs run one after the other; null: all at once. */
   readonly tiles: number | null;
@@ -162,7 +164,7 @@ export function gathersOf(
   );
   const elements = parameters.map((each) => each.elements);
   const coordinator = new Coordinator(uses, elements, persists, plan);
-  const buffers = new Gathered(parameters, plan.ranks);
+  const buffers = new Gathered(parameters, plan);
   const cuts = new Map<Run, Cut[]>();
   for (const [run, own] of hooks) {
     const when = whenOf(run);
@@ -191,12 +193,18 @@ export function gathersOf(
 class Gathered {
   readonly #parameters: readonly Parameter[];
   readonly #ranks: number;
+  readonly #stream: string | undefined;
   readonly #whole = new Map<Parameter, Buffer>();
   readonly #groups = new Map<string, Buffer>();
 
-  constructor(parameters: readonly Parameter[], ranks: number) {
+  /** @param overlaps Whether they are gathered on a stream of their own. */
+  constructor(
+    parameters: readonly Parameter[],
+    { ranks, overlaps }: GatherPlan,
+  ) {
     this.#parameters = parameters;
     this.#ranks = ranks;
+    this.#stream = overlaps ? "gathering" : undefined;
   }
 
   whole(place: number): Buffer {
@@ -204,7 +212,8 @@ class Gathered {
     const known = this.#whole.get(parameter);
     if (known) return known;
     const { elements, dtype } = parameter;
-    const made = tensor(PART, `whole ${parameter.name}`, elements, dtype);
+    const label = `whole ${parameter.name}`;
+    const made = tensor(PART, label, elements, dtype, this.#stream);
     this.#whole.set(parameter, made);
     return made;
   }
@@ -227,6 +236,8 @@ class Gathered {
         group: { part: PART, label, count: 1, elements: each },
         bytes: roundedBytes(each * DTYPE_BYTES[dtype]),
       })),
+      1,
+      this.#stream,
     );
     this.#groups.set(key, made);
     return made;

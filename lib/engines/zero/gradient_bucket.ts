@@ -24,6 +24,7 @@ export class GradientBucket {
   readonly #reduces: Dtype;
   readonly #ranks: number;
   readonly #offloads: boolean;
+  readonly #overlaps: boolean;
   readonly #gradients: Gradients;
   #members: Parameter[] = [];
   #standing: Parameter[] = [];
@@ -35,6 +36,7 @@ export class GradientBucket {
     { dtype, reduces }: { readonly dtype: Dtype; readonly reduces: Dtype },
     ranks: number,
     offloads: boolean,
+    overlaps: boolean,
   ) {
     this.#limit = limit;
     this.#contiguous = contiguous;
@@ -42,6 +44,7 @@ export class GradientBucket {
     this.#reduces = reduces;
     this.#ranks = ranks;
     this.#offloads = offloads;
+    this.#overlaps = overlaps;
     this.#gradients = new Gradients(dtype);
   }
 
@@ -69,6 +72,7 @@ export class GradientBucket {
       sum * this.#ranks !== this.#elements;
     const most = Math.max(...parts);
     const casts = this.#reduces !== this.#dtype;
+    const stream = this.#overlaps ? "reducing" : undefined;
     const acts = transient([
       // Those in the bucket were cast as they were copied to it.
       ...(casts
@@ -78,6 +82,7 @@ export class GradientBucket {
             "gradient in the type that it is reduced in",
             elements,
             this.#reduces,
+            stream,
           )
         )
         : []),
@@ -86,12 +91,14 @@ export class GradientBucket {
         "gradients as they are reduced",
         copies ? sum * this.#ranks : 0,
         this.#reduces,
+        stream,
       ),
       tensor(
         "gradients",
         "partitions of reduced gradients",
         casts ? sum : 0,
         this.#dtype,
+        stream,
       ),
       ...(this.#offloads
         ? [

@@ -77,6 +77,7 @@ export function playStage3(question: RankQuestion): RankAnswer {
     { dtype, reduces: settings.reduces ?? dtype },
     ranks,
     offloads,
+    settings.overlaps,
   );
   const woven = played.acts.flatMap((run): Act[] =>
     cutter.cut(
