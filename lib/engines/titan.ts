@@ -26,14 +26,20 @@ export const titan: Engine = {
   name: "fsdp2",
   reads: (scenario) => [
     ...readByFsdp(scenario),
+    "engine.wrap",
+    "engine.root_reshard",
     "engine.loss_parallel",
     "parallel.tp",
     "parallel.pp",
-    "parallel.virtual_pipeline",
-    "parallel.microbatches",
-    "parallel.split_points",
-    "parallel.pipeline_schedule",
-    "train.selective",
+    "parallel.sequence_parallel",
+    ...(scenario.parallel.pp > 1
+      ? [
+        "parallel.microbatches",
+        "parallel.virtual_pipeline",
+        "parallel.split_points",
+        "parallel.pipeline_schedule",
+      ]
+      : []),
   ],
   refuses: refused,
   computed: computedByTitan,

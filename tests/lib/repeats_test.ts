@@ -132,22 +132,6 @@ const DEEP: readonly ScenarioInput[] = [
     },
     train: { checkpointing: "selective" },
   },
-  {
-    model: { dims: DIMS },
-    engine: { name: "fsdp2", driver: "torchtitan" },
-    software: { model_code: "torchtitan" },
-    precision: { weights: "fp32", autocast: "bf16" },
-    parallel: { gpus: 16, tp: 2 },
-    train: { checkpointing: "selective", selective: "op" },
-  },
-  {
-    model: "Qwen/Qwen3-30B-A3B",
-    engine: { name: "fsdp2", driver: "torchtitan" },
-    software: { model_code: "torchtitan" },
-    precision: { weights: "fp32", autocast: "bf16" },
-    parallel: { gpus: 16, ep: 8 },
-    train: { checkpointing: "full", attention: "flash" },
-  },
 ];
 
 for (const scenario of DEEP) {

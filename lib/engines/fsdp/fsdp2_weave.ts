@@ -19,11 +19,7 @@ import { UnitBuffers } from "./timeline.ts";
 
 type Kind = keyof typeof FSDP2_GROUPS;
 
-/**
- * What fully_shard does around the units of a step.
- *
- * Source: pytorch torch/distributed/fsdp/_fully_shard/_fsdp_param_group.py
- */
+/** fully_shard: pytorch torch/distributed/fsdp/_fully_shard/_fsdp_param_group.py. */
 export class Fsdp2Weave {
   readonly #policy: FsdpPolicy;
   readonly #experts: FsdpPolicy;

@@ -4,6 +4,8 @@ import type { Dtype } from "../../play/torch/dtype.ts";
 import type { Item } from "../../plan/inventory.ts";
 import { dispatchRanks } from "../../plan/dispatched.ts";
 import { driverOf } from "../driver.ts";
+import type { ExpertShards } from "./expert_shards.ts";
+import { expertShards } from "./expert_shards.ts";
 import type { Wrap } from "../units.ts";
 
 /** How FSDP shards, gathers and reduces. */
@@ -45,15 +47,6 @@ export interface FsdpPolicy {
   readonly experts: ExpertShards | null;
   /** The type of an item's shards. */
   storedDtype(item: Item): Dtype;
-}
-
-/** Ranks that have the same experts, and how many share them all. */
-export interface ExpertShards {
-  /** Groups of experts, each of which other ranks have. */
-  readonly ep: number;
-  /** Ranks that share a group's shards, and which of them this is. */
-  readonly ranks: number;
-  readonly rank: number;
 }
 
 /**
@@ -122,8 +115,7 @@ export function isTorchtitan(
   { engine, software }: Pick<Scenario, "engine" | "software">,
 ): boolean {
   return engine.name === "fsdp2" &&
-    (engine.driver === "torchtitan" ||
-      (engine.driver === null && software.model_code === "torchtitan"));
+    driverOf({ engine, software }) === "torchtitan";
 }
 
 /**
@@ -175,11 +167,7 @@ export function fsdpPolicy(
     rootReshard: engine.root_reshard ?? (plainTitan && parallel.pp === 1),
     keepsLast: plainTitan && engine.reshard_after_forward === null,
     experts: titan && parallel.ep > 1
-      ? {
-        ep: parallel.ep,
-        ranks: ranks / parallel.ep,
-        rank: Math.floor((place.dp % ranks) / parallel.ep),
-      }
+      ? expertShards(parallel.ep, ranks, place.dp % ranks)
       : null,
     lossOutside: titan && train.loss === "full",
     reduce: engine.reduce_dtype ??
