@@ -1,4 +1,5 @@
 import type { Scenario } from "../scenario/schema.ts";
+import type { RankGroups } from "../parallel/groups.ts";
 import type { Mesh } from "../parallel/mesh.ts";
 import type { OptimizerRule } from "../optimizers/rule.ts";
 import type { Implementation } from "../optimizers/step_temporaries.ts";
@@ -53,6 +54,8 @@ export interface HostMemory {
 /** What an engine makes a rank do. */
 export interface RankAnswer {
   readonly program: Program;
+  /** Groups of ranks that are others than the mesh's. */
+  readonly groups?: Partial<RankGroups>;
   /** What a node's host holds of parameters, gradients and states between steps. */
   readonly host?: HostMemory;
   /** Bytes of checkpoints that the host holds when the backward pass begins. */

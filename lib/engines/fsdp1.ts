@@ -13,7 +13,12 @@ import type { Flat } from "./fsdp/fsdp1_sizes.ts";
 import { Fsdp1Weave } from "./fsdp/fsdp1_weave.ts";
 import { microBatchesOf, playedOf } from "./fsdp/micro_batches.ts";
 import type { FsdpPolicy } from "./fsdp/policy.ts";
-import { computedByFsdp, fsdpPolicy, refusedByFsdp } from "./fsdp/policy.ts";
+import {
+  computedByFsdp,
+  fsdpGroups,
+  fsdpPolicy,
+  refusedByFsdp,
+} from "./fsdp/policy.ts";
 import { gradientsIn, groupOf, Timeline } from "./fsdp/timeline.ts";
 import { Releases } from "./released.ts";
 import type { Unit } from "./units.ts";
@@ -44,12 +49,13 @@ export const fsdp1: Engine = {
     );
     const stepped = { rule, implementation, trained };
     const { batches, hostBytes } = microBatchesOf(question, policy.noSync);
-    for (const { passed, reduces } of batches) {
+    for (const { passed, reduces, times } of batches) {
       const own = unitsIn(units, plan, passed.instances);
       weave.play({
         beats: beatsOf(passed, own),
         gradients: gradientsIn(passed.instances, own),
         reduces,
+        times,
       }, own.map(({ unit }) => unit));
     }
     if (!policy.offloads) {
@@ -84,6 +90,7 @@ export const fsdp1: Engine = {
         step: [...(policy.originals ? drops : []), ...once, clear],
         ...lengthOf(played, stepped),
       },
+      groups: fsdpGroups(policy),
       hostBytes,
     };
   },

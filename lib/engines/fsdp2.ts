@@ -14,7 +14,12 @@ import { placedByRows } from "./fsdp/fsdp2_sizes.ts";
 import { Fsdp2Weave } from "./fsdp/fsdp2_weave.ts";
 import { microBatchesOf, playedOf } from "./fsdp/micro_batches.ts";
 import type { FsdpPolicy } from "./fsdp/policy.ts";
-import { computedByFsdp, fsdpPolicy, refusedByFsdp } from "./fsdp/policy.ts";
+import {
+  computedByFsdp,
+  fsdpGroups,
+  fsdpPolicy,
+  refusedByFsdp,
+} from "./fsdp/policy.ts";
 import { gradientsIn, Timeline } from "./fsdp/timeline.ts";
 import { Releases } from "./released.ts";
 import { unitsIn, unitsOf } from "./units.ts";
@@ -51,12 +56,13 @@ export const fsdp2: Engine = {
       policy.noSync,
       !castsUnreduced(policy, plan.inventory),
     );
-    for (const { passed, reduces } of batches) {
+    for (const { passed, reduces, times } of batches) {
       const own = unitsIn(units, plan, passed.instances);
       weave.play({
         beats: beatsOf(passed, own),
         gradients: gradientsIn(passed.instances, own),
         reduces,
+        times,
       });
     }
     const temporaries = policy.offloads
@@ -79,6 +85,7 @@ export const fsdp2: Engine = {
         step,
         ...lengthOf(played, stepped),
       },
+      groups: fsdpGroups(policy),
       hostBytes,
     };
   },

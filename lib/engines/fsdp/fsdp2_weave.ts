@@ -44,6 +44,7 @@ export class Fsdp2Weave {
   /** Plays a micro-batch. */
   play(batch: MicroBatch): void {
     const line = this.#line;
+    line.times = batch.times;
     this.#order = [];
     for (const beat of batch.beats) {
       if ("run" in beat) {
@@ -131,7 +132,12 @@ export class Fsdp2Weave {
     line.take(copies);
     line.take(casts);
     line.take(this.#buffer(unit, "gather"));
-    line.exchange("all-gather", "shards", this.#of(unit).gather, "parameters");
+    line.exchange(
+      "all-gather",
+      kept ? "shards after forward" : "shards",
+      this.#of(unit).sent.gathered,
+      "parameters",
+    );
     line.free(casts);
     line.free(copies);
   }
@@ -215,7 +221,7 @@ export class Fsdp2Weave {
 
   #reduce(unit: Unit): void {
     const line = this.#line;
-    const { isCast, reduceInput, reduced } = this.#of(unit);
+    const { isCast, sent } = this.#of(unit);
     const { replicas, offloads, ranks } = this.#policy;
     const input = this.#buffer(unit, "reduceInput");
     line.take(input);
@@ -227,10 +233,10 @@ export class Fsdp2Weave {
     const output = this.#buffer(unit, "reduced");
     const gradient = this.#gradient(unit);
     if (ranks > 1) {
-      line.exchange("reduce-scatter", "shards", reduceInput, "gradients");
+      line.exchange("reduce-scatter", "shards", sent.reduced, "gradients");
     }
     if (replicas > 1) {
-      line.exchange("all-reduce", "replicas", reduced, "gradients");
+      line.exchange("all-reduce", "replicas", sent.shard, "shards of gradients");
     }
     if (isCast) {
       line.take(output);

@@ -1,3 +1,5 @@
+import type { RankGroups } from "../../parallel/groups.ts";
+import { ringOf } from "../../parallel/groups.ts";
 import type { Scenario } from "../../scenario/schema.ts";
 import { isFrom } from "../../scenario/version.ts";
 import type { Dtype } from "../../play/torch/dtype.ts";
@@ -117,6 +119,21 @@ function shardRanks(
   return engine.sharding === "hybrid"
     ? Math.min(gpus, parallel.gpus_per_node)
     : gpus;
+}
+
+/** Who shares shards, and who has the same: shards lie beside each other. */
+export function fsdpGroups(
+  { ranks, replicas, reshard }: FsdpPolicy,
+): Partial<RankGroups> {
+  return {
+    shards: ringOf("data", ranks, 1),
+    "shards after forward": ringOf(
+      "data",
+      typeof reshard === "number" ? reshard : ranks,
+      1,
+    ),
+    replicas: ringOf("data", replicas, ranks),
+  };
 }
 
 /** Why a scenario is none that FSDP can run; null where it can. */

@@ -1,9 +1,7 @@
 import type { At, PhaseName } from "../../answer/curve.ts";
+import type { CollectiveName } from "../../answer/traffic.ts";
+import type { CollectiveGroup } from "../../parallel/groups.ts";
 import type { Act, Instance, Run } from "../../play/program/act.ts";
-import type {
-  CollectiveGroup,
-  CollectiveKind,
-} from "../../play/program/act.ts";
 import type { Buffer, Group } from "../../play/program/buffer.ts";
 import { bufferOf } from "../../play/program/buffer.ts";
 import type { Releases } from "../released.ts";
@@ -15,6 +13,8 @@ export class Timeline {
   readonly #releases: Releases;
   phase: PhaseName = "forward";
   at: At = "embeddings";
+  /** Micro-batches of a step that what is played now stands for. */
+  times = 1;
 
   constructor(releases: Releases) {
     this.#releases = releases;
@@ -39,13 +39,13 @@ export class Timeline {
   }
 
   exchange(
-    collective: CollectiveKind,
+    collective: CollectiveName,
     group: CollectiveGroup,
     bytes: number,
     what: string,
   ): void {
     if (bytes === 0) return;
-    const { phase, at } = this;
+    const { phase, at, times } = this;
     this.acts.push({
       act: "collective",
       phase,
@@ -53,6 +53,7 @@ export class Timeline {
       collective,
       group,
       bytes,
+      times,
       what,
     });
   }

@@ -17,8 +17,11 @@ export interface GatherSettings {
 export type GatherEvent =
   /** Of several parameters at once, a buffer stands until each was waited for. */
   | { readonly kind: "group" | "drop"; readonly parameters: readonly number[] }
-  /** A parameter is whole, or goes. */
-  | { readonly kind: "whole" | "release"; readonly parameter: number };
+  /** A parameter is gathered by itself, is whole once its group was, or goes. */
+  | {
+    readonly kind: "gather" | "whole" | "release";
+    readonly parameter: number;
+  };
 
 interface Flight {
   readonly parameters: readonly number[];
@@ -181,7 +184,7 @@ export class Coordinator {
       this.#available += this.#elements[parameter] ?? 0;
     }
     return parameters.length === 1
-      ? [{ kind: "whole", parameter: parameters[0] as number }]
+      ? [{ kind: "gather", parameter: parameters[0] as number }]
       : [{ kind: "group", parameters }];
   }
 

@@ -10,7 +10,8 @@ import type { Scenario } from "../../scenario/schema.ts";
 import { isCheckpointed } from "../blocks/stacks.ts";
 import type { Cut, Cutter } from "../cuts.ts";
 import { whenOf } from "./buckets.ts";
-import { BACKWARD_END, free, take, tensor } from "./common.ts";
+import type { When } from "./common.ts";
+import { BACKWARD_END, exchange, free, STEP, take, tensor, UPDATED } from "./common.ts";
 import type {
   GatherEvent,
   GatherSettings,
@@ -43,6 +44,8 @@ export interface Gathers {
   readonly end: readonly Act[];
   /** Parameters that stay whole once they are. */
   readonly persistent: readonly Buffer[];
+  /** These are gathered anew once they are stepped. */
+  readonly updated: readonly Act[];
 }
 
 /** How ZeRO-3 gathers. */
@@ -54,6 +57,8 @@ export interface GatherPlan extends GatherSettings {
   /** Ranks that parameters are partitioned over. */
   readonly ranks: number;
   readonly checkpointing: Scenario["train"]["checkpointing"];
+  /** Micro-batches of a step that the pass stands for. */
+  readonly times: number;
 }
 
 /**
@@ -140,7 +145,7 @@ export function gathersOf(
   );
   const elements = parameters.map((each) => each.elements);
   const coordinator = new Coordinator(uses, elements, persists, plan);
-  const buffers = new Gathered(parameters, plan.ranks);
+  const buffers = new Gathered(parameters, plan);
   const cuts = new Map<Run, Cut[]>();
   for (const [run, own] of hooks) {
     const when = whenOf(run);
@@ -161,6 +166,11 @@ export function gathersOf(
     ),
     persistent: parameters.flatMap((_, at) =>
       persists[at] ? [buffers.whole(at)] : []
+    ),
+    updated: buffers.exchanged(
+      parameters.flatMap((_, at) => persists[at] ? [at] : []),
+      { what: UPDATED, times: 1 },
+      STEP,
     ),
   };
 }
@@ -224,12 +234,17 @@ function moduleOf({ name }: Parameter, block: string | null): string {
 class Gathered {
   readonly #parameters: readonly Parameter[];
   readonly #ranks: number;
+  readonly #times: number;
   readonly #whole = new Map<Parameter, Buffer>();
   readonly #groups = new Map<string, Buffer>();
 
-  constructor(parameters: readonly Parameter[], ranks: number) {
+  constructor(
+    parameters: readonly Parameter[],
+    { ranks, times }: Pick<GatherPlan, "ranks" | "times">,
+  ) {
     this.#parameters = parameters;
     this.#ranks = ranks;
+    this.#times = times;
   }
 
   whole(place: number): Buffer {
@@ -242,14 +257,31 @@ class Gathered {
     return made;
   }
 
-  /** One flat tensor for each type. */
-  group(places: readonly number[]): Buffer {
+  /** Elements of each type, with those that partitions are padded by. */
+  #elements(places: readonly number[]): Map<Dtype, number> {
     const elements = new Map<Dtype, number>();
     for (const place of places) {
       const { dtype, elements: own } = this.#parameters[place] as Parameter;
       const padded = this.#ranks * Math.ceil(own / this.#ranks);
       elements.set(dtype, (elements.get(dtype) ?? 0) + padded);
     }
+    return elements;
+  }
+
+  /** What ranks send to gather parameters at once. */
+  exchanged(
+    places: readonly number[],
+    { what, times }: { what: string; times: number },
+    when: When,
+  ): Act[] {
+    return [...this.#elements(places)].map(([dtype, elements]) =>
+      exchange("all-gather", what, { elements, dtype, times }, when)
+    );
+  }
+
+  /** One flat tensor for each type. */
+  group(places: readonly number[]): Buffer {
+    const elements = this.#elements(places);
     const key = [...elements].flat().join(" ");
     const known = this.#groups.get(key);
     if (known) return known;
@@ -266,13 +298,27 @@ class Gathered {
   }
 
   actsOf(event: GatherEvent, when: ReturnType<typeof whenOf>): Act[] {
+    const gathered = (places: readonly number[]) =>
+      this.exchanged(
+        places,
+        { what: "parameters", times: this.#times },
+        when,
+      );
     switch (event.kind) {
+      case "gather":
+        return [
+          take(this.whole(event.parameter), when),
+          ...gathered([event.parameter]),
+        ];
       case "whole":
         return [take(this.whole(event.parameter), when)];
       case "release":
         return [free(this.whole(event.parameter), when)];
       case "group":
-        return [take(this.group(event.parameters), when)];
+        return [
+          take(this.group(event.parameters), when),
+          ...gathered(event.parameters),
+        ];
       case "drop":
         return [free(this.group(event.parameters), when)];
     }

@@ -6,7 +6,7 @@ import type { Dtype } from "../../play/torch/dtype.ts";
 import type { Parameter } from "../../play/torch/values.ts";
 import { Gradients } from "./buckets.ts";
 import type { When } from "./common.ts";
-import { free, take, tensor, transient } from "./common.ts";
+import { exchange, free, take, tensor, transient } from "./common.ts";
 
 /**
  * The bucket that gradients are copied to until it is full; what is larger waits as
@@ -22,23 +22,27 @@ export class GradientBucket {
   readonly #dtype: Dtype;
   readonly #ranks: number;
   readonly #offloads: boolean;
+  readonly #times: number;
   readonly #gradients: Gradients;
   #members: Parameter[] = [];
   #standing: Parameter[] = [];
   #elements = 0;
 
+  /** @param times Micro-batches of a step that the pass stands for. */
   constructor(
     limit: number,
     contiguous: boolean,
     dtype: Dtype,
     ranks: number,
     offloads: boolean,
+    times: number,
   ) {
     this.#limit = limit;
     this.#contiguous = contiguous;
     this.#dtype = dtype;
     this.#ranks = ranks;
     this.#offloads = offloads;
+    this.#times = times;
     this.#gradients = new Gradients(dtype);
   }
 
@@ -65,7 +69,7 @@ export class GradientBucket {
     const copies = this.#members.length > 1 ||
       sum * this.#ranks !== this.#elements;
     const most = Math.max(...parts);
-    const acts = transient([
+    const acts: Act[] = transient([
       tensor(
         "communication buffers",
         "gradients as they are reduced",
@@ -91,6 +95,11 @@ export class GradientBucket {
         : []),
     ], when);
     acts.push(
+      exchange("reduce-scatter", "gradients", {
+        elements: sum * this.#ranks,
+        dtype: this.#dtype,
+        times: this.#times,
+      }, when),
       ...this.#standing.map((parameter) =>
         free(this.#gradients.of(parameter), when)
       ),

@@ -7,6 +7,7 @@ import { microBatches, singleProgram } from "../single.ts";
 import {
   answerOf,
   BACKWARD_END,
+  exchange,
   flatStates,
   flatTemporaries,
   flatTrained,
@@ -19,6 +20,7 @@ import {
   take,
   tensor,
   transient,
+  UPDATED,
 } from "./common.ts";
 import { elementsInOrder, partitionsOf } from "./parameters.ts";
 
@@ -40,14 +42,20 @@ export function playStage0(question: RankQuestion): RankAnswer {
   const elements = elementsInOrder(items);
   const total = elements.reduce((sum, each) => sum + each, 0);
   const passes = microBatches(question);
-  const reduced = transient([
-    tensor(
-      "communication buffers",
-      "gradients as they are reduced",
-      elements.length > 1 ? largestBucket(elements) : 0,
-      dtype,
+  const buckets = bucketsOf(elements);
+  const reduced: readonly Act[] = [
+    ...transient([
+      tensor(
+        "communication buffers",
+        "gradients as they are reduced",
+        elements.length > 1 ? Math.max(...buckets) : 0,
+        dtype,
+      ),
+    ], BACKWARD_END),
+    ...buckets.map((each) =>
+      exchange("all-reduce", "gradients", { elements: each, dtype }, BACKWARD_END)
     ),
-  ], BACKWARD_END);
+  ];
   if (dtype === "fp32") {
     const program = singleProgram({
       ...question,
@@ -111,16 +119,17 @@ export function playStage0(question: RankQuestion): RankAnswer {
   });
 }
 
-/** The most that is flattened at once to be reduced. */
-function largestBucket(elements: readonly number[]): number {
-  let most = 0;
+/** Elements of each tensor that gradients are flattened to, to be reduced. */
+function bucketsOf(elements: readonly number[]): number[] {
+  const buckets: number[] = [];
   let filled = 0;
   for (const each of elements) {
     filled += each;
-    most = Math.max(most, filled);
-    if (filled > REDUCED) filled = 0;
+    if (filled <= REDUCED) continue;
+    buckets.push(filled);
+    filled = 0;
   }
-  return most;
+  return filled > 0 ? [...buckets, filled] : buckets;
 }
 
 /**
@@ -156,6 +165,7 @@ export function playWideGradients(question: RankQuestion): RankAnswer {
     ),
   ], BACKWARD_END);
   const { trained } = inventory;
+  const shared = { elements: size * ranks, dtype };
   return answerOf(question, {
     load: [
       ...loadActs({
@@ -190,8 +200,10 @@ export function playWideGradients(question: RankQuestion): RankAnswer {
           dtype,
         ),
       ], BACKWARD_END),
+      exchange("all-reduce", "gradients", shared, BACKWARD_END),
       clearOf({ trained }, played.slice(-1)),
       ...flatTemporaries(question, stepped),
+      exchange("all-gather", UPDATED, shared, STEP),
     ],
     passes: [],
     stepped,

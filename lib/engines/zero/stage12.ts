@@ -9,6 +9,7 @@ import { Buckets, Gradients, whenOf } from "./buckets.ts";
 import {
   answerOf,
   BACKWARD_END,
+  exchange,
   flatStates,
   flatTemporaries,
   flatTrained,
@@ -21,6 +22,7 @@ import {
   take,
   tensor,
   transient,
+  UPDATED,
 } from "./common.ts";
 import { offloadedPartition } from "./host.ts";
 import type { Partition } from "./parameters.ts";
@@ -69,10 +71,10 @@ export function playStage12(question: RankQuestion): RankAnswer {
     () => passActs(pass),
   );
   const weave = new Weaver(dtype);
-  const first = buckets();
+  const first = buckets(1);
   const acts = partitions
     ? passes.flatMap((each, at) => {
-      const own = at === 0 ? first : buckets();
+      const own = at === 0 ? first : buckets(micro - 1);
       return [
         ...(at === 0 ? [] : [STEP_ASKED]),
         ...weave.reduced(each, own),
@@ -122,6 +124,12 @@ export function playStage12(question: RankQuestion): RankAnswer {
         ], STEP),
         ...flatStep(own, dtype, first, flatTemporaries(question, stepped)),
       ]),
+      exchange(
+        "all-gather",
+        UPDATED,
+        { elements: own.size * ranks, dtype },
+        STEP,
+      ),
     ],
     passes,
     stepped,
@@ -135,7 +143,7 @@ export function playStage12(question: RankQuestion): RankAnswer {
     const gradients = new Gradients(how.dtype);
     return {
       partitions: how.partitions,
-      buckets: () => new Buckets(how, gradients),
+      buckets: (times: number) => new Buckets(how, gradients, times),
     };
   }
 }

@@ -61,6 +61,7 @@ export function playStage3(question: RankQuestion): RankAnswer {
   });
   const stepped = steppedIn(groups.map(({ size }) => size));
 
+  const times = scenario.train.gradient_accumulation;
   const pass = question.record({ accumulation: "add" });
   const played = passActs(pass);
   const cutter = new Cutter();
@@ -69,6 +70,7 @@ export function playStage3(question: RankQuestion): RankAnswer {
     ranks,
     type: model.architecture.type,
     checkpointing: scenario.train.checkpointing,
+    times,
   }, cutter);
   const buckets = new GradientBucket(
     settings.reduceBucket,
@@ -76,6 +78,7 @@ export function playStage3(question: RankQuestion): RankAnswer {
     dtype,
     ranks,
     offloads,
+    times,
   );
   const woven = played.acts.flatMap((run): Act[] =>
     cutter.cut(
@@ -156,6 +159,7 @@ export function playStage3(question: RankQuestion): RankAnswer {
           )
         ),
       ]),
+      ...gathers.updated,
     ],
     passes: [played],
     stepped,
