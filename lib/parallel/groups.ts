@@ -8,6 +8,7 @@ export type CollectiveGroup =
   | "shards after forward"
   | "replicas"
   | "tensor"
+  | "expert tensor"
   | "context"
   | "expert"
   | "expert data"
@@ -48,6 +49,7 @@ export function groupsOf(
     "shards after forward": data,
     replicas: ringOf("data", 1, tp * replicas),
     tensor: ringOf("tensor", tp, 1),
+    "expert tensor": ringOf("tensor", inner, 1),
     context: ringOf("context", cp, tp),
     expert: { axis: "expert", size: ep, stride: inner, shape: "all" },
     "expert data": ringOf(

@@ -215,7 +215,12 @@ export class Fsdp1Weave {
         line.exchange("reduce-scatter", "shards", sent.reduced, "gradients");
       }
       if (replicas > 1) {
-        line.exchange("all-reduce", "replicas", sent.shard, "shards of gradients");
+        line.exchange(
+          "all-reduce",
+          "replicas",
+          sent.shard,
+          "shards of gradients",
+        );
       }
       line.take(own("gradient"));
       line.free(own("reduced"));

@@ -236,7 +236,12 @@ export class Fsdp2Weave {
       line.exchange("reduce-scatter", "shards", sent.reduced, "gradients");
     }
     if (replicas > 1) {
-      line.exchange("all-reduce", "replicas", sent.shard, "shards of gradients");
+      line.exchange(
+        "all-reduce",
+        "replicas",
+        sent.shard,
+        "shards of gradients",
+      );
     }
     if (isCast) {
       line.take(output);

@@ -5,7 +5,13 @@ import type { Implementation } from "../../optimizers/step_temporaries.ts";
 import type { PartName } from "../../answer/parts.ts";
 import type { CollectiveName } from "../../answer/traffic.ts";
 import { roundedBytes } from "../../play/memory/tape.ts";
-import type { Act, Collective, Free, Run, Take } from "../../play/program/act.ts";
+import type {
+  Act,
+  Collective,
+  Free,
+  Run,
+  Take,
+} from "../../play/program/act.ts";
 import type { Buffer } from "../../play/program/buffer.ts";
 import { bufferOf } from "../../play/program/buffer.ts";
 import type { PassActs } from "../../play/program/pass.ts";

@@ -11,7 +11,15 @@ import { isCheckpointed } from "../blocks/stacks.ts";
 import type { Cut, Cutter } from "../cuts.ts";
 import { whenOf } from "./buckets.ts";
 import type { When } from "./common.ts";
-import { BACKWARD_END, exchange, free, STEP, take, tensor, UPDATED } from "./common.ts";
+import {
+  BACKWARD_END,
+  exchange,
+  free,
+  STEP,
+  take,
+  tensor,
+  UPDATED,
+} from "./common.ts";
 import type {
   GatherEvent,
   GatherSettings,

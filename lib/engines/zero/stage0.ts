@@ -53,7 +53,12 @@ export function playStage0(question: RankQuestion): RankAnswer {
       ),
     ], BACKWARD_END),
     ...buckets.map((each) =>
-      exchange("all-reduce", "gradients", { elements: each, dtype }, BACKWARD_END)
+      exchange(
+        "all-reduce",
+        "gradients",
+        { elements: each, dtype },
+        BACKWARD_END,
+      )
     ),
   ];
   if (dtype === "fp32") {

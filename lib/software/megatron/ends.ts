@@ -6,6 +6,7 @@ import {
   TABLE_GRADIENT,
   takeHidden,
 } from "../../play/record/loss_block.ts";
+import type { Exchange } from "../../play/memory/tape.ts";
 import type { PartName } from "../../answer/parts.ts";
 import type { MachineSettings } from "../../play/torch/machine_settings.ts";
 import type { Parameter, Value } from "../../play/torch/values.ts";
@@ -15,7 +16,8 @@ import { embedding } from "../../play/torch/ops/embedding.ts";
 import type { Norm } from "../../play/torch/ops/norms.ts";
 import { norm } from "../../play/torch/ops/norms.ts";
 import type { Dtype } from "../../play/torch/dtype.ts";
-import { columnParallel, reduceScattered } from "./linear.ts";
+import { DTYPE_BYTES } from "../../play/torch/dtype.ts";
+import { columnParallel, HIDDEN_AT_ENDS, reduceScattered } from "./linear.ts";
 import { lossInPlace, vocabParallelLoss } from "./loss.ts";
 import type { MatrixPart, Shares } from "./shares.ts";
 import { ownTokens, tokensOf } from "./shares.ts";
@@ -46,6 +48,15 @@ export function recordTable(
     const own = shares.tp > 1
       ? m.create(rows, "int64", "ids of this rank")
       : m.view(ids);
+    if (!shares.splitsTokens) {
+      m.tape.exchange({
+        collective: "all-reduce",
+        group: "tensor",
+        bytes: rows * table.elements / (table.shape[0] ?? 1) *
+          DTYPE_BYTES[table.dtype],
+        what: HIDDEN_AT_ENDS,
+      });
+    }
     let x = embedding(m, table, own, rows, "embeddings");
     const replace = (next: Value): void => {
       m.drop(x);
@@ -53,7 +64,15 @@ export function recordTable(
     };
     if (shares.batch > 1) replace(copied(m, x, "embeddings by position"));
     if (shares.splitsTokens) {
-      replace(reduceScattered(m, x, shares.tp, "embeddings of this rank"));
+      replace(
+        reduceScattered(
+          m,
+          x,
+          shares.tp,
+          "embeddings of this rank",
+          HIDDEN_AT_ENDS,
+        ),
+      );
     }
     return x;
   });
@@ -111,7 +130,7 @@ export function recordLogits(
   const logits = columnParallel(m, normed, head, shares, "logits");
   m.drop(normed);
   const take = isInPlace ? lossInPlace : vocabParallelLoss;
-  const losses = take(m, logits, rows);
+  const losses = take(m, logits, rows, shares.tp);
   m.drop(logits);
   const loss = mean(m, losses, 1, "loss");
   m.drop(losses);
@@ -124,6 +143,19 @@ export interface Handed {
   readonly elements: number;
   readonly dtype: Dtype;
   readonly part: PartName;
+}
+
+/** A stage sends hidden states on, and their gradient back. */
+function handedOn(
+  elements: number,
+  dtype: Dtype,
+): Omit<Exchange, "times"> {
+  return {
+    collective: "send and receive",
+    group: "pipeline",
+    bytes: elements * DTYPE_BYTES[dtype],
+    what: "hidden states on and their gradients back",
+  };
 }
 
 /**
@@ -144,6 +176,7 @@ export function recordReceived({ elements, dtype, part }: Handed): Block {
     null,
     "activation gradients",
   );
+  m.tape.exchange(handedOn(elements, dtype));
   m.free(gradOut);
   return blockOf(m, [forward, null, forward], {
     in: null,
@@ -163,6 +196,7 @@ export function recordReceived({ elements, dtype, part }: Handed): Block {
 export function recordSent({ elements, dtype, part }: Handed): Block {
   const m = new Machine();
   const x = m.external(elements, dtype, "hidden states", null, part);
+  m.tape.exchange(handedOn(elements, dtype));
   m.drop(x);
   const forward = m.tape.events.length;
   const grad = m.grad(null, elements, dtype, "gradient of hidden states");
