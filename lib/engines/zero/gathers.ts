@@ -1,31 +1,16 @@
 import type { Act, Run } from "../../play/program/act.ts";
-import { roundedBytes } from "../../play/memory/tape.ts";
 import type { Buffer } from "../../play/program/buffer.ts";
-import { bufferOf } from "../../play/program/buffer.ts";
 import type { PassActs } from "../../play/program/pass.ts";
-import type { Dtype } from "../../play/torch/dtype.ts";
-import { DTYPE_BYTES } from "../../play/torch/dtype.ts";
 import type { Parameter } from "../../play/torch/values.ts";
 import type { Scenario } from "../../scenario/schema.ts";
 import { isCheckpointed } from "../blocks/stacks.ts";
 import type { Cut, Cutter } from "../cuts.ts";
 import { whenOf } from "./buckets.ts";
-import type { When } from "./common.ts";
-import {
-  BACKWARD_END,
-  exchange,
-  free,
-  STEP,
-  take,
-  tensor,
-  UPDATED,
-} from "./common.ts";
-import type {
-  GatherEvent,
-  GatherSettings,
-  ParameterUse,
-} from "./coordinator.ts";
+import { BACKWARD_END, STEP, UPDATED } from "./common.ts";
+import type { GatherSettings, ParameterUse } from "./coordinator.ts";
 import { Coordinator } from "./coordinator.ts";
+import type { Gathering } from "./gathered.ts";
+import { Gathered } from "./gathered.ts";
 
 /** A module's parameters in one run. */
 interface Module {
@@ -57,16 +42,12 @@ export interface Gathers {
 }
 
 /** How ZeRO-3 gathers. */
-export interface GatherPlan extends GatherSettings {
+export interface GatherPlan extends GatherSettings, Gathering {
   /** Parameters of at most so many elements stay whole. */
   readonly persistence: number;
   /** The type of the model, whose blocks of experts may be gathered whole. */
   readonly type: string;
-  /** Ranks that parameters are partitioned over. */
-  readonly ranks: number;
   readonly checkpointing: Scenario["train"]["checkpointing"];
-  /** Micro-batches of a step that the pass stands for. */
-  readonly times: number;
 }
 
 /**
@@ -237,100 +218,3 @@ function moduleOf({ name }: Parameter, block: string | null): string {
   if (block !== null && name.startsWith(`${block}.`)) return block;
   return name.includes(" ") ? name : name.slice(0, name.lastIndexOf("."));
 }
-
-/** Buffers of gathered parameters; like layers share them. */
-class Gathered {
-  readonly #parameters: readonly Parameter[];
-  readonly #ranks: number;
-  readonly #times: number;
-  readonly #whole = new Map<Parameter, Buffer>();
-  readonly #groups = new Map<string, Buffer>();
-
-  constructor(
-    parameters: readonly Parameter[],
-    { ranks, times }: Pick<GatherPlan, "ranks" | "times">,
-  ) {
-    this.#parameters = parameters;
-    this.#ranks = ranks;
-    this.#times = times;
-  }
-
-  whole(place: number): Buffer {
-    const parameter = this.#parameters[place] as Parameter;
-    const known = this.#whole.get(parameter);
-    if (known) return known;
-    const { elements, dtype } = parameter;
-    const made = tensor(PART, `whole ${parameter.name}`, elements, dtype);
-    this.#whole.set(parameter, made);
-    return made;
-  }
-
-  /** Elements of each type, with those that partitions are padded by. */
-  #elements(places: readonly number[]): Map<Dtype, number> {
-    const elements = new Map<Dtype, number>();
-    for (const place of places) {
-      const { dtype, elements: own } = this.#parameters[place] as Parameter;
-      const padded = this.#ranks * Math.ceil(own / this.#ranks);
-      elements.set(dtype, (elements.get(dtype) ?? 0) + padded);
-    }
-    return elements;
-  }
-
-  /** What ranks send to gather parameters at once. */
-  exchanged(
-    places: readonly number[],
-    { what, times }: { what: string; times: number },
-    when: When,
-  ): Act[] {
-    return [...this.#elements(places)].map(([dtype, elements]) =>
-      exchange("all-gather", what, { elements, dtype, times }, when)
-    );
-  }
-
-  /** One flat tensor for each type. */
-  group(places: readonly number[]): Buffer {
-    const elements = this.#elements(places);
-    const key = [...elements].flat().join(" ");
-    const known = this.#groups.get(key);
-    if (known) return known;
-    const label = "parameters gathered at once";
-    const made = bufferOf(
-      label,
-      [...elements].map(([dtype, each]) => ({
-        group: { part: PART, label, count: 1, elements: each },
-        bytes: roundedBytes(each * DTYPE_BYTES[dtype]),
-      })),
-    );
-    this.#groups.set(key, made);
-    return made;
-  }
-
-  actsOf(event: GatherEvent, when: ReturnType<typeof whenOf>): Act[] {
-    const gathered = (places: readonly number[]) =>
-      this.exchanged(
-        places,
-        { what: "parameters", times: this.#times },
-        when,
-      );
-    switch (event.kind) {
-      case "gather":
-        return [
-          take(this.whole(event.parameter), when),
-          ...gathered([event.parameter]),
-        ];
-      case "whole":
-        return [take(this.whole(event.parameter), when)];
-      case "release":
-        return [free(this.whole(event.parameter), when)];
-      case "group":
-        return [
-          take(this.group(event.parameters), when),
-          ...gathered(event.parameters),
-        ];
-      case "drop":
-        return [free(this.group(event.parameters), when)];
-    }
-  }
-}
-
-const PART = "gathered parameters";
