@@ -5,6 +5,9 @@ import type { Inventory } from "../plan/inventory.ts";
 import { loadOrder } from "../plan/inventory.ts";
 import type { Act, Clear, Program, Run, Take } from "../play/program/act.ts";
 import { bufferOf } from "../play/program/buffer.ts";
+import { roundedBytes } from "../play/memory/tape.ts";
+import { DTYPE_BYTES } from "../play/torch/dtype.ts";
+import type { Trained } from "../optimizers/rule.ts";
 import type { PassActs } from "../play/program/pass.ts";
 
 /** Parameters in the order of modules, and what stands beside them. */
@@ -42,6 +45,10 @@ export function clearOf(
   { trained }: Pick<Stepped, "trained">,
   passes: readonly PassActs[],
 ): Clear {
+  const bytes = passes.flatMap(({ acts }) => acts).reduce(
+    (sum, { segment }) => sum + segment.net,
+    0,
+  );
   return {
     act: "clear",
     phase: "optimizer",
@@ -51,13 +58,20 @@ export function clearOf(
       part: "gradients",
       label: "gradients",
       count: 1,
-      elements: elementsIn(trained),
+      // A tower that sees nothing trains, and no gradient reaches it.
+      elements: bytes === gradientBytes(trained) ? elementsIn(trained) : null,
     },
-    bytes: passes.flatMap(({ acts }) => acts).reduce(
-      (sum, { segment }) => sum + segment.net,
-      0,
-    ),
+    bytes,
   };
+}
+
+/** Bytes of a gradient for all that trains. */
+function gradientBytes(trained: readonly Trained[]): number {
+  return trained.reduce(
+    (total, { elements, dtype, copies }) =>
+      total + copies * roundedBytes(elements * DTYPE_BYTES[dtype]),
+    0,
+  );
 }
 
 /** A step's acts as its first step has them: the optimizer makes its states. */

@@ -9,6 +9,11 @@ import {
   workspaceActs,
 } from "./acts.ts";
 import { beatsOf } from "./beats.ts";
+import {
+  computedPart,
+  contextAssumptions,
+  refusedContext,
+} from "./contexts.ts";
 import type { Engine } from "./engine.ts";
 import { placedByRows } from "./fsdp/fsdp2_sizes.ts";
 import { Fsdp2Weave } from "./fsdp/fsdp2_weave.ts";
@@ -32,8 +37,9 @@ import { unitsIn, unitsOf } from "./units.ts";
  */
 export const fsdp2: Engine = {
   name: "fsdp2",
-  refuses: (scenario) => refusedByFsdp(scenario),
-  computed: computedByFsdp,
+  refuses: (scenario) =>
+    refusedByFsdp(scenario) ?? refusedContext(scenario, "ring"),
+  computed: (scenario) => computedPart(computedByFsdp(scenario)),
   ranks: ({ parallel }, { gpus }) => [{
     name: parallel.rank === null ? "all" : `rank ${parallel.rank}`,
     gpus,
@@ -87,6 +93,7 @@ export const fsdp2: Engine = {
       },
       groups: fsdpGroups(policy),
       hostBytes,
+      assumptions: contextAssumptions(scenario),
     };
   },
 };

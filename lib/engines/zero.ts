@@ -1,5 +1,11 @@
 import type { Scenario } from "../scenario/schema.ts";
 import type { Mesh } from "../parallel/mesh.ts";
+import {
+  computedPart,
+  contextAssumptions,
+  refusedContext,
+} from "./contexts.ts";
+import { isTiled } from "../plan/context.ts";
 import type { Engine } from "./engine.ts";
 import { alike } from "./engine.ts";
 import { playStage0, playWideGradients } from "./zero/stage0.ts";
@@ -15,14 +21,18 @@ import { playStage3 } from "./zero/stage3.ts";
 export const deepspeed: Engine = {
   name: "deepspeed",
   refuses(scenario, mesh) {
-    return refusedByDeepSpeed(scenario, mesh) ?? unplayed(scenario, mesh);
+    return refusedByDeepSpeed(scenario, mesh) ?? unplayed(scenario, mesh) ??
+      refusedContext(scenario, "ulysses");
   },
-  computed,
+  computed: (scenario) => computedPart(computed(scenario)),
   ranks: (_, mesh) => alike(mesh),
   play(question) {
     const { scenario } = question;
     const { zero_stage } = scenario.engine;
-    if (zero_stage === 3) return playStage3(question);
+    if (zero_stage === 3) {
+      const assumptions = contextAssumptions(scenario);
+      return { ...playStage3(question), assumptions };
+    }
     if (zero_stage === 0) return playStage0(question);
     const accumulates = scenario.engine.grad_accum_dtype ??
       scenario.precision.gradients;
@@ -59,17 +69,21 @@ function refusedByDeepSpeed(
 }
 
 function unplayed(
-  { optimizer, engine, quantization }: Scenario,
-  { tp, pp, cp, ep }: Mesh,
+  scenario: Scenario,
+  { tp, pp, ep }: Mesh,
 ): string | null {
+  const { optimizer, engine, quantization } = scenario;
+  if (isTiled(scenario) && engine.zero_stage < 3) {
+    return `train.loss chunked with parallel.cp is played with ZeRO 3: engine.zero_stage is ${engine.zero_stage}`;
+  }
   if (optimizer.in_backward) {
     return "DeepSpeed steps after gradients were reduced: optimizer.in_backward is not played with it";
   }
   if (engine.zero_stage === 3 && quantization.weights !== "none") {
     return `ZeRO 3 over weights in ${quantization.weights} is not played through yet`;
   }
-  return tp * pp * cp * ep > 1
-    ? "DeepSpeed with tensor, pipeline, context or expert parallelism is not played through yet"
+  return tp * pp * ep > 1
+    ? "DeepSpeed with tensor, pipeline or expert parallelism is not played through yet"
     : null;
 }
 

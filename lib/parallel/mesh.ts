@@ -3,6 +3,7 @@ import type { Result } from "../scenario/parse_scenario.ts";
 import type { Problem } from "../scenario/problem.ts";
 import type { Scenario } from "../scenario/schema.ts";
 import { megatronProblems } from "./megatron.ts";
+import { ulyssesProblems } from "./ulysses.ts";
 import { divisorsOf, nearestOf } from "./nearest.ts";
 
 /** How many ways each dimension of the device mesh splits the work. */
@@ -72,6 +73,9 @@ export function meshOf(
   }
   if (problems.length === 0 && engine === "megatron") {
     problems.push(...megatronProblems(parallel, model));
+  }
+  if (engine === "deepspeed" && parallel.cp_kind !== "ring") {
+    problems.push(...ulyssesProblems(parallel, model));
   }
   return problems.length > 0
     ? { ok: false, problems }

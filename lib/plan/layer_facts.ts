@@ -8,6 +8,7 @@ import type { Kernels } from "../play/torch/kernels.ts";
 import type { AttentionSettings } from "../play/torch/ops/attention/types.ts";
 import type { ModelCode } from "../software/model_code.ts";
 import type { StateSpaceFacts } from "./state_space_plan.ts";
+import { contextOf, tilesOfMlp } from "./context.ts";
 import { playedTraits } from "./played_traits.ts";
 import type { Traits } from "./traits.ts";
 import { traitsOf } from "./traits.ts";
@@ -22,23 +23,26 @@ export interface LayerFacts {
   readonly sequence: number;
   readonly attention: Pick<
     AttentionSettings,
-    "implementation" | "masked" | "keyMask" | "causal" | "unpads"
+    "implementation" | "masked" | "keyMask" | "causal" | "unpads" | "context"
   >;
   readonly kernels: Kernels;
   readonly code: ModelCode;
   /** Whether a forward pass of training fills a cache of keys and values. */
   readonly cached: boolean;
+  /** Tiles of the tokens that MLPs run one after the other; null: all at once. */
+  readonly tiles: number | null;
   /** Of models with state spaces; null of others. */
   readonly stateSpaces: StateSpaceFacts | null;
 }
 
 /** What the layers of a scenario's model have in common. */
 export function layerFactsOf(
-  { train }: Scenario,
+  scenario: Scenario,
   model: Model,
   code: ModelCode,
   stateSpaces: StateSpaceFacts | null,
 ): LayerFacts {
+  const { train } = scenario;
   const { architecture, config } = model;
   const family = codeOfType(architecture.type);
   const traits = traitsOf(family, config ?? {}, architecture.head_dim);
@@ -55,10 +59,12 @@ export function layerFactsOf(
       keyMask: code.keyMask,
       causal: true,
       unpads: train.padding_mask && code.unpads,
+      context: contextOf(scenario),
     },
     kernels: train.kernels,
     code,
     cached: code.fillsCache,
+    tiles: tilesOfMlp(scenario, architecture),
     stateSpaces,
   };
 }

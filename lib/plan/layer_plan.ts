@@ -169,7 +169,7 @@ function kvHeadsOf(
 
 function mlpOf(
   modules: Modules,
-  { traits, kernels, code }: LayerFacts,
+  { traits, kernels, code, tiles }: LayerFacts,
   test: Test,
 ): MlpPlan | null {
   const down = byRole(modules, "down", test);
@@ -184,6 +184,7 @@ function mlpOf(
     compiled: kernels === "compile",
     upFirst: code.upFirst,
     isInline: traits.inlineMlp,
+    tiles,
   };
 }
 

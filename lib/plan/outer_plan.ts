@@ -5,10 +5,12 @@ import { scattersOnes } from "../play/torch/ops/compiled_loss.ts";
 import { fusedLoss } from "../play/torch/ops/fused_loss.ts";
 import { lossOfCast } from "../play/torch/ops/head_loss.ts";
 import type { LossSettings } from "../play/torch/ops/loss.ts";
+import { tiledLoss } from "../play/torch/ops/tiled_loss.ts";
 import { wholeLoss } from "../play/torch/ops/loss.ts";
 import type { EmbeddingPlan, HeadPlan } from "../play/record/outer_blocks.ts";
 import type { RecordedStack } from "../play/record/record_stack.ts";
 import { BARE_NORM } from "./layer_plan.ts";
+import { isTiled } from "./context.ts";
 import { masksOf } from "./masks.ts";
 import type { StepPlan } from "./step_plan.ts";
 import { versionOf } from "../scenario/version.ts";
@@ -42,7 +44,9 @@ export function embeddingPlanOf(
     norm: null,
     scaled: traits.scaledEmbeddings ? scaledBy(plan) : null,
     dropout: traits.dropout.embedding,
-    rotaryRows: facts.code.rotary.ofSequences || family.rotary.perSequence
+    // Parts of sequences are handed in with the positions of their tokens.
+    rotaryRows: facts.code.rotary.ofSequences || family.rotary.perSequence ||
+        facts.attention.context
       ? batch * sequence
       : sequence,
     rotaryTables: family.rotary.tables,
@@ -149,10 +153,13 @@ function lossOf(
     keepsLogits: pieces?.keepsLogits ?? false,
     widensOutputs: code.loss.widensOutputs,
   };
-  const usual = train.loss === "fused"
+  const usual = isTiled(scenario)
+    ? lossOfCast(input, tiledLoss)
+    : train.loss === "fused"
     ? lossOfCast(input, fusedLoss)
     : wholeLoss(loss, input);
-  return { loss, take: code.loss.own ?? pieces?.take ?? usual };
+  const own = isTiled(scenario) ? null : pieces;
+  return { loss, take: code.loss.own ?? own?.take ?? usual };
 }
 
 const LOSS_KERNELS = {

@@ -9,6 +9,7 @@ import type { Dtype } from "../play/torch/dtype.ts";
 import type { Trained } from "../optimizers/rule.ts";
 import { besideOf } from "./beside.ts";
 import type { LayerFacts } from "./layer_facts.ts";
+import { unsharedContext } from "./context.ts";
 import { layerFactsOf, unclearLayers } from "./layer_facts.ts";
 import { layerPlanOf } from "./layer_plan.ts";
 import { withAdapters } from "./adapted_stacks.ts";
@@ -129,14 +130,25 @@ export function stepPlanOf(
       code.adapters,
     );
   const facts = layerFactsOf(scenario, model, code, stateSpaces);
+  const layers = family.encoder === null
+    ? stack.kinds.map((kind) => layerPlanOf(modulesIn(stack, kind), facts))
+    : [];
   const unclear = family.encoder === null
-    ? unclearLayers(
-      stack.kinds.map((kind) => layerPlanOf(modulesIn(stack, kind), facts)),
-      facts,
-      software.model_code,
-    )
+    ? unclearLayers(layers, facts, software.model_code)
     : null;
   if (unclear !== null) return { reason: unclear };
+  const { autocast, weights: stored } = scenario.precision;
+  const unshared = unsharedContext({
+    context: facts.attention.context ?? null,
+    traits: {
+      hasEncoder: family.encoder !== null,
+      hasImages: train.images_per_sample > 0,
+      hasStates: stateSpaces !== null,
+    },
+    layers,
+    dtype: autocast ?? stored,
+  });
+  if (unshared !== null) return { reason: unshared };
   const modules = new Modules(
     new Map(outside.map((tensor) => [tensor.name, tensor])),
     loraOf(PEFT_PREFIX),

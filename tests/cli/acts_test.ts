@@ -60,12 +60,9 @@ Deno.test("acts reach the peak that an estimate answers", async () => {
 });
 
 Deno.test("acts says why there are none, and what is wrong with a scenario", async () => {
-  const several = await headroom(
-    ["acts", "-", "--set", "parallel.gpus=2"],
-    STDIN,
-  );
-  assertEquals(several.code, 2);
-  assertMatch(several.err, /There are no acts to list: /);
+  const serving = await headroom(["acts", "-", "--set", "task=serve"], STDIN);
+  assertEquals(serving.code, 2);
+  assertMatch(serving.err, /There are no acts to list: serving is not played/);
   const wrong = await headroom(
     ["acts", "-", "--set", "train.micro_batch=0"],
     STDIN,
@@ -75,4 +72,13 @@ Deno.test("acts says why there are none, and what is wrong with a scenario", asy
   const list = await headroom(["acts", "-"], { stdin: "[]" });
   assertEquals(list.code, 2);
   assertMatch(list.err, /must be a scenario/);
+});
+
+Deno.test("acts of several GPUs are sent too", async () => {
+  const { code, out } = await headroom(
+    ["acts", "-", "--set", "parallel.gpus=2", "--set", "engine.name=ddp"],
+    STDIN,
+  );
+  assertEquals(code, 0);
+  assertMatch(out, /^later +backward +\S+ +collective all-reduce gradients/m);
 });

@@ -43,7 +43,10 @@ Deno.test("names of the library are given once", () => {
 });
 
 Deno.test("no file has more than 300 lines but those whose reason is written", async () => {
-  const all = await sourcesOf([...PROGRAM, "tests", "bench"]);
+  const all = await sourcesOf(
+    [...PROGRAM, "tests", "bench", "probe", "deploy"],
+    { like: /\.(tsx?|js|css|py|cpp)$/ },
+  );
   const contributing = await Deno.readTextFile(
     new URL("CONTRIBUTING.md", ROOT),
   );
@@ -160,7 +163,9 @@ async function planting(files: Record<string, string>) {
       });
       await Deno.writeTextFile(file, text);
     }
-    return await sourcesOf(["lib"], new URL(`file://${folder}/`));
+    return await sourcesOf(["lib"], {
+      root: new URL(`file://${folder}/`),
+    });
   } finally {
     await Deno.remove(folder, { recursive: true });
   }

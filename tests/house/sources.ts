@@ -4,21 +4,22 @@ const ROOT = new URL("../../", import.meta.url);
 export type Sources = ReadonlyMap<string, string>;
 
 /**
- * Reads every TypeScript source under files and folders.
+ * Reads every source under files and folders.
  *
  * @param places Paths from the project's root.
- * @param root Where they lie, unless in the project.
+ * @param options What a source's path looks like, TypeScript's unless said; and
+ *   where they lie, unless in the project.
  */
 export async function sourcesOf(
   places: readonly string[],
-  root: URL = ROOT,
+  { like = /\.tsx?$/, root = ROOT }: { like?: RegExp; root?: URL } = {},
 ): Promise<Sources> {
   const found = new Map<string, string>();
   for (const place of places) {
     const { isDirectory } = await Deno.stat(new URL(place, root));
     const paths = isDirectory ? pathsIn(place, root) : [place];
     for await (const path of paths) {
-      if (!/\.tsx?$/.test(path)) continue;
+      if (!like.test(path)) continue;
       found.set(path, await Deno.readTextFile(new URL(path, root)));
     }
   }

@@ -141,8 +141,11 @@ export function refusedByFsdp(
   { engine, parallel, optimizer }: Scenario,
 ): string | null {
   const { gpus, tp, pp, cp, ep, dp_replicate, gpus_per_node } = parallel;
-  if (tp * pp * cp * ep > 1) {
-    return `engine.name ${engine.name} with tensor, pipeline, context or expert parallelism is not played through yet`;
+  if (tp * pp * ep > 1) {
+    return `engine.name ${engine.name} with tensor, pipeline or expert parallelism is not played through yet`;
+  }
+  if (cp > 1 && engine.name === "fsdp") {
+    return `parallel.cp ${cp} is not played with engine.name fsdp: fsdp2 shares sequences`;
   }
   const { offload_optimizer, offload_parameters, sharding } = engine;
   if ([offload_optimizer, offload_parameters].includes("nvme")) {

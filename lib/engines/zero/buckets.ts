@@ -17,6 +17,8 @@ export interface BucketSettings {
   /** Whether the rank's own gradients go to the host as they are reduced. */
   readonly offloads: boolean;
   readonly dtype: Dtype;
+  /** The type that gradients are reduced in. */
+  readonly reduces: Dtype;
   readonly own: Partition;
   /** Elements of all gradients. */
   readonly total: number;
@@ -96,7 +98,7 @@ export class Buckets {
 
   /** What the bucket holds is reduced. */
   reduce(when: When): Act[] {
-    const { contiguous, overlaps, partitions, offloads, dtype, own } =
+    const { contiguous, overlaps, partitions, offloads, dtype, reduces, own } =
       this.#settings;
     if (this.#members.length === 0) return [];
     const from = own.rank * own.size;
@@ -106,11 +108,17 @@ export class Buckets {
       // Whole buckets are all-reduced: use_multi_rank_bucket_allreduce.
       exchange("all-reduce", "gradients", {
         elements: this.#high - this.#low,
-        dtype,
+        dtype: reduces,
         times: this.#times,
       }, when),
       ...transient([
-        tensor("communication buffers", COPY, this.#copied(), dtype),
+        tensor("communication buffers", COPY, this.#copied(2), dtype),
+        tensor(
+          "communication buffers",
+          CAST,
+          reduces === dtype ? 0 : this.#copied(1),
+          reduces,
+        ),
       ], when),
     ];
     if (mine > 0 && offloads) {
@@ -157,11 +165,15 @@ export class Buckets {
     return acts;
   }
 
-  /** Elements that are copied at once: slices of several ranks are made one tensor. */
-  #copied(): number {
+  /**
+   * Elements that are copied at once: slices of several ranks are made one tensor.
+   *
+   * @param least Slices that are copied at least, and not reduced where they lie.
+   */
+  #copied(least: number): number {
     const { limit, contiguous, own: { size } } = this.#settings;
     if (!contiguous) {
-      return this.#members.length > 1 ? this.#high - this.#low : 0;
+      return this.#members.length >= least ? this.#high - this.#low : 0;
     }
     let most = 0;
     let slices = 0;
@@ -170,7 +182,7 @@ export class Buckets {
       const end = Math.min(this.#high, (Math.floor(at / size) + 1) * size);
       slices++;
       elements += end - at;
-      if (slices > 1) most = Math.max(most, elements);
+      if (slices >= least) most = Math.max(most, elements);
       if (elements > limit) slices = elements = 0;
       at = end;
     }
@@ -179,6 +191,7 @@ export class Buckets {
 }
 
 const COPY = "gradients as they are reduced";
+const CAST = "gradients in the type that they are reduced in";
 const TEMPORARY = "optimizer temporaries";
 const NORM = "gradients in fp64, for their norm";
 const FLAT = "gradients in fp32";

@@ -11,17 +11,8 @@ import type { GatherSettings, ParameterUse } from "./coordinator.ts";
 import { Coordinator } from "./coordinator.ts";
 import type { Gathering } from "./gathered.ts";
 import { Gathered } from "./gathered.ts";
-
-/** A module's parameters in one run. */
-interface Module {
-  readonly parameters: readonly Parameter[];
-  /** Whether it is a block of modules that is gathered whole. */
-  readonly isBlock: boolean;
-  /** Before which event it begins. */
-  readonly at: number;
-  /** Before which event its backward has ended; null where that is not known. */
-  readonly done: number | null;
-}
+import type { UsedModule } from "./modules.ts";
+import { endsWithin, modulesIn, tiledIn, wholeBlockOf } from "./modules.ts";
 
 /** A module is fetched or released at a place of a run. */
 interface Hook {
@@ -48,6 +39,8 @@ export interface GatherPlan extends GatherSettings, Gathering {
   /** The type of the model, whose blocks of experts may be gathered whole. */
   readonly type: string;
   readonly checkpointing: Scenario["train"]["checkpointing"];
+  /** Tiles that MLPs run one after the other; null: all at once. */
+  readonly tiles: number | null;
 }
 
 /**
@@ -61,7 +54,7 @@ export function gathersOf(
   plan: GatherPlan,
   cutter: Cutter,
 ): Gathers {
-  const block = WHOLE_BLOCKS[plan.type] ?? null;
+  const block = wholeBlockOf(plan.type);
   const parameters: Parameter[] = [];
   const places = new Map<unknown, Map<Parameter, number>>();
   /** Layers that are alike share Parameter objects; what stands outside of them is one. */
@@ -76,12 +69,24 @@ export function gathersOf(
   };
   const uses: ParameterUse[] = [];
   const hooks = new Map<Run, Hook[]>();
-  const useOf = (run: Run, module: Module): number =>
+  const useOf = (run: Run, module: UsedModule): number =>
     uses.push({
       parameters: module.parameters.map((each) => placeOf(run, each)),
       isBlock: module.isBlock,
     }) - 1;
-  const modulesOf = new Map<unknown, Module[]>();
+  /** Modules run one after the other, all at one place. */
+  const visit = (
+    run: Run,
+    modules: readonly UsedModule[],
+    at: number,
+  ): void => {
+    for (const module of modules) {
+      const use = useOf(run, module);
+      hooks.get(run)?.push({ at, use, what: "fetch" });
+      hooks.get(run)?.push({ at, use, what: "release" });
+    }
+  };
+  const modulesOf = new Map<unknown, UsedModule[]>();
   for (const run of acts) {
     const own: Hook[] = [];
     hooks.set(run, own);
@@ -96,10 +101,22 @@ export function gathersOf(
         own.push({ at: module.at, use, what: "fetch" });
         const at = modules[index + 1]?.at ?? run.segment.to;
         own.push({ at, use, what: "release" });
+        if (!endsWithin(run, module)) continue;
+        // Its backward runs within the forward pass: a loss that is taken in tiles.
+        const { done } = module;
+        const again = useOf(run, module);
+        own.push({ at: done, use: again, what: "fetch" });
+        own.push({ at: done, use: again, what: "release" });
+      }
+      const tiled = tiledIn(modules, plan.tiles);
+      for (let tile = 1; tile < (plan.tiles ?? 1); tile++) {
+        visit(run, tiled, run.segment.to);
       }
       continue;
     }
-    const modules = modulesOf.get(run.instance) ?? [];
+    const modules = (modulesOf.get(run.instance) ?? []).filter(({ done }) =>
+      done === null || done > run.segment.from
+    );
     const { from, to } = run.segment;
     const again = typeof run.at === "number" &&
       isCheckpointed(plan.checkpointing, run.at);
@@ -113,12 +130,17 @@ export function gathersOf(
       one.use = useOf(run, one.module);
       own.push({ at: cursor, use: one.use, what: "fetch" });
     };
-    // A layer runs again once the backward of its last module needs what it saved.
-    if (backward[0]) fetch(backward[0]);
-    for (const module of again ? modules : []) {
-      const use = useOf(run, module);
-      own.push({ at: from, use, what: "fetch" });
-      own.push({ at: from, use, what: "release" });
+    const tiled = tiledIn(modules, plan.tiles);
+    // A layer runs again once the backward of its last module needs what it saved:
+    // tiles of one save nothing.
+    if (backward[0] && tiled.length === 0) fetch(backward[0]);
+    if (again) visit(run, modules, from);
+    for (let tile = 1; again && tile < (plan.tiles ?? 1); tile++) {
+      visit(run, tiled, from);
+    }
+    for (let tile = 0; tile < (plan.tiles ?? 0); tile++) {
+      visit(run, tiled, from);
+      if (tile < (plan.tiles ?? 0) - 1) visit(run, tiled.toReversed(), from);
     }
     for (const [index, one] of backward.entries()) {
       fetch(one);
@@ -162,59 +184,4 @@ export function gathersOf(
       STEP,
     ),
   };
-}
-
-/** Parameters by the module that has them. */
-function modulesIn(
-  met: readonly { parameter: Parameter; at: number }[],
-  { instance }: Run,
-  block: string | null,
-): Module[] {
-  const gradients = new Map(
-    instance.block.parameters.map(({ parameter, gradient }) =>
-      [parameter, gradient?.at ?? null] as const
-    ),
-  );
-  const modules = new Map<
-    string,
-    {
-      parameters: Parameter[];
-      isBlock: boolean;
-      at: number;
-      done: number | null;
-    }
-  >();
-  for (const { parameter, at } of met) {
-    const name = moduleOf(parameter, block);
-    const done = gradients.get(parameter) ?? null;
-    const known = modules.get(name);
-    if (!known) {
-      const isBlock = name === block;
-      modules.set(name, { parameters: [parameter], isBlock, at, done });
-    } else {
-      known.parameters.push(parameter);
-      if (done !== null) known.done = Math.max(known.done ?? 0, done);
-    }
-  }
-  const whole = block === null ? undefined : modules.get(block);
-  if (whole) whole.parameters.push(...whole.parameters.splice(0, 1));
-  return [...modules.values()];
-}
-
-/**
- * Blocks of experts that DeepSpeed gathers whole, in the order in which they are
- * made: experts, then the router.
- *
- * Source: deepspeed/runtime/zero/leaf_module_config.py, DEFAULT_LEAF_MODULE_CLASSES
- */
-const WHOLE_BLOCKS: Record<string, string> = {
-  mixtral: "mlp",
-  qwen2_moe: "mlp",
-  qwen3_moe: "mlp",
-};
-
-/** An adapter's matrices are modules of their own, named after their layer's. */
-function moduleOf({ name }: Parameter, block: string | null): string {
-  if (block !== null && name.startsWith(`${block}.`)) return block;
-  return name.includes(" ") ? name : name.slice(0, name.lastIndexOf("."));
 }

@@ -20,6 +20,8 @@ export class GradientBucket {
   readonly #limit: number;
   readonly #contiguous: boolean;
   readonly #dtype: Dtype;
+  /** The type that gradients are reduced in. */
+  readonly #reduces: Dtype;
   readonly #ranks: number;
   readonly #offloads: boolean;
   readonly #times: number;
@@ -32,7 +34,7 @@ export class GradientBucket {
   constructor(
     limit: number,
     contiguous: boolean,
-    dtype: Dtype,
+    { dtype, reduces }: { readonly dtype: Dtype; readonly reduces: Dtype },
     ranks: number,
     offloads: boolean,
     times: number,
@@ -40,6 +42,7 @@ export class GradientBucket {
     this.#limit = limit;
     this.#contiguous = contiguous;
     this.#dtype = dtype;
+    this.#reduces = reduces;
     this.#ranks = ranks;
     this.#offloads = offloads;
     this.#times = times;
@@ -69,11 +72,29 @@ export class GradientBucket {
     const copies = this.#members.length > 1 ||
       sum * this.#ranks !== this.#elements;
     const most = Math.max(...parts);
+    const casts = this.#reduces !== this.#dtype;
     const acts: Act[] = transient([
+      // Those in the bucket were cast as they were copied to it.
+      ...(casts
+        ? this.#standing.map(({ elements }) =>
+          tensor(
+            "communication buffers",
+            "gradient in the type that it is reduced in",
+            elements,
+            this.#reduces,
+          )
+        )
+        : []),
       tensor(
         "communication buffers",
         "gradients as they are reduced",
         copies ? sum * this.#ranks : 0,
+        this.#reduces,
+      ),
+      tensor(
+        "gradients",
+        "partitions of reduced gradients",
+        casts ? sum : 0,
         this.#dtype,
       ),
       ...(this.#offloads
@@ -97,7 +118,7 @@ export class GradientBucket {
     acts.push(
       exchange("reduce-scatter", "gradients", {
         elements: sum * this.#ranks,
-        dtype: this.#dtype,
+        dtype: this.#reduces,
         times: this.#times,
       }, when),
       ...this.#standing.map((parameter) =>

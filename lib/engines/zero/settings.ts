@@ -22,6 +22,8 @@ export interface ZeroSettings {
   readonly roundRobin: boolean;
   /** Type that gradients accumulate in; null: the parameters'. */
   readonly accumulates: Dtype | null;
+  /** Type that they are reduced in; null: the parameters'. */
+  readonly reduces: Dtype | null;
 }
 
 /**
@@ -33,7 +35,7 @@ export interface ZeroSettings {
  * integrations/deepspeed.py, trainer_config_finalize, and docs/source/en/deepspeed.md
  */
 export function zeroSettings(
-  { engine, precision }: Scenario,
+  { engine, precision, parallel }: Scenario,
   { architecture }: Model,
 ): ZeroSettings {
   const stage = engine.zero_stage;
@@ -55,5 +57,7 @@ export function zeroSettings(
     subGroup: engine.sub_group_size ?? 1e9,
     roundRobin: engine.round_robin_gradients ?? false,
     accumulates: engine.grad_accum_dtype ?? precision.gradients,
+    // deepspeed/runtime/constants.py, SEQ_PARALLEL_COMMUNICATION_DATA_TYPE_DEFAULT
+    reduces: parallel.cp > 1 ? "fp32" : null,
   };
 }

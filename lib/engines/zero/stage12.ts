@@ -62,6 +62,7 @@ export function playStage12(question: RankQuestion): RankAnswer {
     partitions: settings.stage === 2,
     offloads,
     dtype,
+    reduces: settings.reduces ?? dtype,
     own,
     total,
   });

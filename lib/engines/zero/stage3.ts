@@ -71,11 +71,12 @@ export function playStage3(question: RankQuestion): RankAnswer {
     type: model.architecture.type,
     checkpointing: scenario.train.checkpointing,
     times,
+    tiles: plan.facts.tiles,
   }, cutter);
   const buckets = new GradientBucket(
     settings.reduceBucket,
     settings.contiguous,
-    dtype,
+    { dtype, reduces: settings.reduces ?? dtype },
     ranks,
     offloads,
     times,
@@ -85,12 +86,10 @@ export function playStage3(question: RankQuestion): RankAnswer {
       run,
       [
         ...gathers.cuts.get(run) ?? [],
-        ...(run.phase === "backward"
-          ? cutter.gradients(run).map(({ parameter, at }) => ({
-            at,
-            acts: buckets.add(parameter, whenOf(run)),
-          }))
-          : []),
+        ...cutter.gradients(run).map(({ parameter, at }) => ({
+          at,
+          acts: buckets.add(parameter, whenOf(run)),
+        })),
       ].sort((a, b) => a.at - b.at),
     )
   );
@@ -125,7 +124,7 @@ export function playStage3(question: RankQuestion): RankAnswer {
             "communication buffers",
             "buckets of gradients",
             settings.reduceBucket,
-            reduced,
+            settings.reduces ?? reduced,
           ),
           LOAD,
         )]

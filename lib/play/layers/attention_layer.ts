@@ -1,9 +1,7 @@
 import type { Machine } from "../torch/machine.ts";
 import type { Value } from "../torch/values.ts";
 import { adaptedLinear } from "../torch/ops/adapted_linear.ts";
-import { copied } from "../torch/ops/arithmetic.ts";
-import { attention } from "../torch/ops/attention/attention.ts";
-import { liesByToken } from "../torch/ops/attention/sdpa.ts";
+import { attention, orderedOutput } from "../torch/ops/attention/attention.ts";
 import type { RotaryTable } from "../torch/ops/rotary.ts";
 import type { AttentionPlan } from "./attention_plan.ts";
 
@@ -23,13 +21,9 @@ export function attentionLayer(
   return m.within("attention activations", () =>
     m.call(() => {
       const { heads, sizes, byHead } = plan.makeHeads(m, x, plan, table);
-      let out = attention(m, heads, sizes, plan.settings, null, held);
-      const { implementation, masked } = plan.settings;
-      if (byHead && !liesByToken(implementation, masked, out.dtype)) {
-        const ordered = copied(m, out, "attention output by token");
-        m.drop(out);
-        out = ordered;
-      }
+      const { settings } = plan;
+      const attended = attention(m, heads, sizes, settings, null, held);
+      const out = orderedOutput(m, attended, settings, byHead);
       return adaptedLinear(m, out, rows, plan.o);
     }));
 }

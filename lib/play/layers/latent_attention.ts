@@ -4,7 +4,7 @@ import type { AdaptedLinear } from "../torch/ops/adapted_linear.ts";
 import { adaptedLinear } from "../torch/ops/adapted_linear.ts";
 import { copied, join, slice, split } from "../torch/ops/arithmetic.ts";
 import type { AttentionSettings, Heads } from "../torch/ops/attention/types.ts";
-import { attention } from "../torch/ops/attention/attention.ts";
+import { attention, orderedOutput } from "../torch/ops/attention/attention.ts";
 import type { Norm } from "../torch/ops/norms.ts";
 import { norm } from "../torch/ops/norms.ts";
 import type { RotaryTable } from "../torch/ops/rotary.ts";
@@ -53,7 +53,8 @@ export function latentAttention(
       const padded = settings.implementation === "flash" &&
         heads.valueWidth < heads.width;
       if (!padded) {
-        const out = attention(m, [q, k, v], heads, settings, null, held);
+        const attended = attention(m, [q, k, v], heads, settings, null, held);
+        const out = orderedOutput(m, attended, settings, false);
         return adaptedLinear(m, out, rows, plan.o);
       }
       const wide = padding(m, v, rows * heads.heads * heads.width);

@@ -5,6 +5,7 @@ import { activation } from "../torch/ops/activations.ts";
 import type { AdaptedLinear } from "../torch/ops/adapted_linear.ts";
 import { adaptedLinear } from "../torch/ops/adapted_linear.ts";
 import { multiply, split } from "../torch/ops/arithmetic.ts";
+import { tiled } from "./tiled.ts";
 import { dropout } from "../torch/ops/dropout.ts";
 
 /** A feed-forward network: gated in two projections or one, or plain. */
@@ -20,6 +21,8 @@ export interface MlpPlan {
   readonly upFirst: boolean;
   /** Whether the layer's own code runs it, over one variable: OPT. */
   readonly isInline?: boolean;
+  /** Tiles of the tokens that it runs one after the other; null: all at once. */
+  readonly tiles?: number | null;
   /** Of what the last projection reads; none where it is left out. */
   readonly dropout?: number;
 }
@@ -33,10 +36,13 @@ export function mlpLayer(
 ): Value {
   return m.within(
     "MLP activations",
-    () =>
-      m.call(() =>
-        adaptedLinear(m, activated(m, x, rows, plan), rows, plan.down)
-      ),
+    () => {
+      const whole = (own: Value, count: number) =>
+        m.call(() =>
+          adaptedLinear(m, activated(m, own, count, plan), count, plan.down)
+        );
+      return plan.tiles ? tiled(m, x, rows, plan.tiles, whole) : whole(x, rows);
+    },
   );
 }
 

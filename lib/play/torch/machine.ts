@@ -1,7 +1,7 @@
 import type { Dtype } from "./dtype.ts";
 import { DTYPE_BYTES } from "./dtype.ts";
 import type { PartName } from "../../answer/parts.ts";
-import { roundedBytes, Tape } from "../memory/tape.ts";
+import { Tape } from "../memory/tape.ts";
 import { Graph } from "./graph.ts";
 import type { MachineSettings } from "./machine_settings.ts";
 import { ParameterGradients } from "./parameter_gradients.ts";
@@ -115,12 +115,6 @@ export class Machine {
       held: true,
       ...changed,
     });
-  }
-
-  /** Whether a tensor is a part of a larger one. */
-  isPart({ storage, elements, dtype }: Value): boolean {
-    const whole = this.tape.bytes[storage] ?? 0;
-    return whole > roundedBytes(elements * DTYPE_BYTES[dtype]);
   }
 
   /** A parameter as a tensor. */
@@ -274,6 +268,11 @@ export class Machine {
     const again = this.#graph.ended(body());
     this.#graph = outer;
     return again;
+  }
+
+  /** Runs code whose gradients of parameters, where they are held, are not all. */
+  holdingBack(isHeld: boolean, body: () => void): void {
+    this.#gradients.holdingBack(isHeld, body);
   }
 
   /** An input of the program whose gradient the caller wants. */

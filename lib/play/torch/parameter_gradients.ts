@@ -44,6 +44,8 @@ export class ParameterGradients {
   readonly #coming = new Map<Parameter, number>();
   readonly #waiting = new Map<Parameter, Grad>();
   readonly #ready = new Map<Parameter, ReadyGradient>();
+  /** Whether what comes now will be added to. */
+  #isHeldBack = false;
 
   constructor(tape: Tape, settings: Partial<GradientSettings>) {
     this.#tape = tape;
@@ -70,6 +72,14 @@ export class ParameterGradients {
     return this.#ready.get(parameter) ?? null;
   }
 
+  /** Runs code whose gradients of parameters, where they are held, are not all. */
+  holdingBack(isHeld: boolean, body: () => void): void {
+    const before = this.#isHeldBack;
+    this.#isHeldBack = isHeld;
+    body();
+    this.#isHeldBack = before;
+  }
+
   /** Notes that one more operation will give a gradient. */
   expect(parameter: Parameter): void {
     this.#coming.set(parameter, (this.#coming.get(parameter) ?? 0) + 1);
@@ -83,7 +93,7 @@ export class ParameterGradients {
     const coming = (this.#coming.get(parameter) ?? 1) - 1;
     this.#coming.set(parameter, coming);
     this.#waiting.set(parameter, whole);
-    if (coming > 0 || awaited === parameter) return;
+    if (coming > 0 || awaited === parameter || this.#isHeldBack) return;
     this.#waiting.delete(parameter);
     const { storage } = whole;
     this.#ready.set(parameter, { storage, at: this.#tape.events.length });

@@ -3,8 +3,12 @@ import type { Value } from "../../values.ts";
 import { biased } from "./biased.ts";
 import { eager } from "./eager.ts";
 import { kernel } from "./kernel.ts";
-import { sdpa } from "./sdpa.ts";
+import { liesByHead } from "./context.ts";
+import { ringAttention } from "./ring.ts";
+import { liesByToken, sdpa } from "./sdpa.ts";
 import type { AttentionSettings, Heads, PositionBias } from "./types.ts";
+import { copied } from "../arithmetic.ts";
+import { ulyssesAttention } from "./ulysses.ts";
 import { unpadded } from "./unpadded.ts";
 
 /**
@@ -25,6 +29,20 @@ export function attention(
   if (bias && settings.implementation !== "eager") {
     return biased(m, heads, sizes, settings, bias);
   }
+  const { context = null, causal } = settings;
+  if (context?.kind === "ring") {
+    return ringAttention(m, heads, sizes, context.ring, causal);
+  }
+  if (context) {
+    return ulyssesAttention(
+      m,
+      heads,
+      sizes,
+      settings,
+      context.ranks,
+      attention,
+    );
+  }
   switch (settings.implementation) {
     case "flash":
       return settings.unpads
@@ -35,4 +53,26 @@ export function attention(
     case "sdpa":
       return sdpa(m, heads, sizes, settings);
   }
+}
+
+/**
+ * Attention's output token by token, as the next product wants it.
+ *
+ * @param byHead Whether heads lie head by head, and so what a kernel makes of them.
+ */
+export function orderedOutput(
+  m: Machine,
+  out: Value,
+  { implementation, masked, causal, context = null }: AttentionSettings,
+  byHead: boolean,
+): Value {
+  const isCopied = context?.kind === "ulysses"
+    ? false
+    : context
+    ? byHead || liesByHead(context.ring, causal)
+    : byHead && !liesByToken(implementation, masked, out.dtype);
+  if (!isCopied) return out;
+  const ordered = copied(m, out, "attention output by token");
+  m.drop(out);
+  return ordered;
 }

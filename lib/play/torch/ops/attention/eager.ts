@@ -1,3 +1,5 @@
+import { roundedBytes } from "../../../memory/tape.ts";
+import { DTYPE_BYTES } from "../../dtype.ts";
 import type { Machine } from "../../machine.ts";
 import type { Value } from "../../values.ts";
 import { add, cast, copied, savingOutput, scaled } from "../arithmetic.ts";
@@ -88,8 +90,14 @@ export function eager(
  * Source: pytorch aten/src/ATen/native/LinearAlgebra.cpp, _matmul_impl
  */
 function laidOut(m: Machine, x: Value, batch: number): Value {
-  if (batch === 1 || !m.isPart(x)) return x;
+  if (batch === 1 || !isPart(m, x)) return x;
   const own = copied(m, x, "heads by sequence");
   m.drop(x);
   return own;
+}
+
+/** Whether a tensor is a part of a larger one. */
+function isPart(m: Machine, { storage, elements, dtype }: Value): boolean {
+  const whole = m.tape.bytes[storage] ?? 0;
+  return whole > roundedBytes(elements * DTYPE_BYTES[dtype]);
 }

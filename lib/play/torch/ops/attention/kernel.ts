@@ -3,6 +3,7 @@ import type { Machine } from "../../machine.ts";
 import type { Grad, Value } from "../../values.ts";
 import { underAutocast } from "../linear.ts";
 import type { Heads } from "./types.ts";
+import { takeWithin, workspaces } from "./workspaces.ts";
 
 /** One kernel: saves q, k, v, what it gave, and the log-sum of each row. */
 export function kernel(
@@ -46,36 +47,4 @@ export function kernel(
     out.source = node && { node, slot: 0 };
     return out;
   });
-}
-
-/**
- * What the backward kernel takes inside: an fp32 sum of the queries' gradient and
- * a number a row, and keys' and values' gradients for every query head.
- *
- * Source: Dao-AILab/flash-attention csrc/flash_attn/flash_api.cpp, mha_bwd:
- * sequences are rounded up to 128 and heads to 32 features.
- */
-function workspaces(
-  { batch, queries, keys, heads, kvHeads, width }: Heads,
-  bytes: number,
-  flash: boolean,
-): number[] {
-  const rounded = Math.ceil(queries / 128) * 128;
-  const features = Math.ceil(width / 32) * 32;
-  const rows = 4 * batch * heads * rounded;
-  if (!flash) return [rows];
-  const expanded = bytes * batch * keys * heads * width;
-  return [
-    rows,
-    rows * features,
-    ...(heads > kvHeads ? [expanded, expanded] : []),
-  ];
-}
-
-/** Takes memory while a kernel runs. */
-function takeWithin(m: Machine, sizes: readonly number[]): void {
-  const taken = sizes.map((bytes) =>
-    m.tape.allocate(bytes, "attention backward", "kernel workspaces")
-  );
-  for (const storage of taken) m.tape.release(storage);
 }

@@ -1,4 +1,5 @@
 import type { Parameter, Value } from "../../values.ts";
+import type { Context } from "./context.ts";
 
 /** The sizes of one attention. */
 export interface Heads {
@@ -40,6 +41,8 @@ export interface AttentionSettings {
   readonly wideScores?: boolean;
   /** Whether scores are scaled in place, and held until the softmax is made. */
   readonly scalesInPlace?: boolean;
+  /** How the sequence is shared with other ranks; null where it is whole. */
+  readonly context?: Context | null;
 }
 
 /** What is added to the scores of every sequence, by position. */
