@@ -81,7 +81,7 @@ function assumptionsOf(
   if (train.gradient_accumulation > 1 && reduced) {
     said.push(
       isReducedEach(scenario)
-        ? "sharded gradients are reduced in every micro step; FSDP's no_sync would reduce whole ones once"
+        ? "sharded gradients are reduced in every micro step"
         : "gradients are reduced once a step, after the last micro step",
     );
   }

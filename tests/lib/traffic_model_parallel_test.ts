@@ -116,6 +116,44 @@ Deno.test("context parallelism passes keys and values round the ring", () => {
   assertEquals(flow(sent, "gradients", "reduce-scatter").ranks, 4);
 });
 
+Deno.test("FSDP2's ring gathers keys and values, and passes their gradients in fp32", () => {
+  // torch/distributed/tensor/experimental/_context_parallel/_attention.py
+  const sent = traffic({
+    train: { sequence_length: 8192, gradient_accumulation: 3 },
+    parallel: { gpus: 8, cp: 4 },
+    engine: { name: "fsdp2" },
+  });
+  const own = 2 * (8192 / 4) * WIDTH;
+  const pair = flow(sent, "keys and values");
+  assertEquals([pair.collective, pair.ranks], ["all-gather", 4]);
+  assertEquals(pair.message_bytes, 4 * 2 * own);
+  assertEquals(pair.calls, 3 * 2 * LAYERS);
+  const back = flow(sent, "gradients of keys");
+  assertEquals([back.message_bytes, back.calls], [4 * own, 3 * 4 * LAYERS]);
+  assertEquals(flow(sent, "parameters").ranks, 8);
+});
+
+Deno.test("Ulysses sends queries, keys, values and outputs to all, forward and back", () => {
+  // deepspeed/sequence/layer.py; arXiv:2309.14509, 3.2: four all-to-alls a layer.
+  for (const checkpointing of ["none", "full"] as const) {
+    for (const zero_stage of [1, 2, 3]) {
+      const sent = traffic({
+        train: {
+          sequence_length: 8192,
+          gradient_accumulation: 5,
+          checkpointing,
+        },
+        parallel: { gpus: 8, cp: 4 },
+        engine: { name: "deepspeed", zero_stage },
+      });
+      const heads = flow(sent, "heads for tokens");
+      assertEquals(heads.message_bytes, 2 * (8192 / 4) * WIDTH);
+      const passes = checkpointing === "full" ? 3 : 2;
+      assertEquals(heads.calls, 5 * passes * 4 * LAYERS);
+    }
+  }
+});
+
 Deno.test("expert parallelism sends every token to its experts and back, twice", () => {
   const mixtral = "mistralai/Mixtral-8x7B-v0.1";
   const sent = traffic(

@@ -4,6 +4,7 @@ import type { CollectiveGroup } from "../../parallel/groups.ts";
 import type { Act, Instance, Run } from "../../play/program/act.ts";
 import type { Buffer, Group } from "../../play/program/buffer.ts";
 import { bufferOf } from "../../play/program/buffer.ts";
+import { withExchanges } from "../exchanges.ts";
 import type { Releases } from "../released.ts";
 import type { PassUnit, Unit } from "../units.ts";
 
@@ -23,7 +24,7 @@ export class Timeline {
   run(run: Run): void {
     this.phase = run.phase;
     this.at = run.at;
-    this.acts.push(run);
+    this.acts.push(...withExchanges([run], () => this.times));
   }
 
   take(buffer: Buffer | null): void {

@@ -4,7 +4,7 @@ import type { Buffer } from "../../play/program/buffer.ts";
 import type { PassActs, Stack } from "../../play/program/pass.ts";
 import { passActs } from "../../play/program/pass.ts";
 import type { Block } from "../../play/record/block.ts";
-import { withExchanges } from "./exchanges.ts";
+import { withExchanges } from "../exchanges.ts";
 import type { Turn } from "./schedule.ts";
 
 /** What a chunk runs for one micro-batch. */

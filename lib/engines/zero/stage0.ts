@@ -2,6 +2,7 @@ import type { Act } from "../../play/program/act.ts";
 import type { PassActs } from "../../play/program/pass.ts";
 import { passActs } from "../../play/program/pass.ts";
 import { clearOf, loadActs } from "../acts.ts";
+import { microBatchesBy, withExchanges } from "../exchanges.ts";
 import type { RankAnswer, RankQuestion } from "../engine.ts";
 import { microBatches, singleProgram } from "../single.ts";
 import {
@@ -35,7 +36,7 @@ const REDUCED = 5e8;
  * deepspeed/runtime/engine.py, buffered_allreduce_fallback
  */
 export function playStage0(question: RankQuestion): RankAnswer {
-  const { plan, rule } = question;
+  const { plan, rule, scenario } = question;
   const { inventory } = plan;
   const items = inventory.items.filter(({ trains }) => trains);
   const dtype = items[0]?.dtype ?? "bf16";
@@ -106,10 +107,13 @@ export function playStage0(question: RankQuestion): RankAnswer {
     ],
     states: [],
     step: [
-      ...played.flatMap(({ acts }, at) => [
-        ...(at === 0 ? [] : [STEP_ASKED]),
-        ...acts,
-      ]),
+      ...withExchanges(
+        played.flatMap(({ acts }, at): Act[] => [
+          ...(at === 0 ? [] : [STEP_ASKED]),
+          ...acts,
+        ]),
+        microBatchesBy(played, scenario.train.gradient_accumulation),
+      ),
       ...reduced,
       ...casts.map((buffer) => take(buffer, STEP)),
       take(flat, STEP),
@@ -187,16 +191,19 @@ export function playWideGradients(question: RankQuestion): RankAnswer {
     ],
     states: flatStates(question, stepped),
     step: [
-      ...played.flatMap((each, at): Act[] => {
-        const before = played[at - 1];
-        return [
-          ...(before ? [STEP_ASKED] : []),
-          ...(before
-            ? clearedInBackward(each, clearOf({ trained }, [before]))
-            : each.acts),
-          ...accumulated,
-        ];
-      }),
+      ...withExchanges(
+        played.flatMap((each, at): Act[] => {
+          const before = played[at - 1];
+          return [
+            ...(before ? [STEP_ASKED] : []),
+            ...(before
+              ? clearedInBackward(each, clearOf({ trained }, [before]))
+              : each.acts),
+            ...accumulated,
+          ];
+        }),
+        microBatchesBy(played, scenario.train.gradient_accumulation),
+      ),
       ...transient([
         tensor(
           "communication buffers",

@@ -4,6 +4,7 @@ import { passActs } from "../../play/program/pass.ts";
 import type { Dtype } from "../../play/torch/dtype.ts";
 import { loadActs } from "../acts.ts";
 import { Cutter } from "../cuts.ts";
+import { microBatchesBy, withExchanges } from "../exchanges.ts";
 import type { RankAnswer, RankQuestion } from "../engine.ts";
 import { Buckets, Gradients, whenOf } from "./buckets.ts";
 import {
@@ -113,7 +114,7 @@ export function playStage12(question: RankQuestion): RankAnswer {
     ],
     states: flatStates(question, stepped),
     step: [
-      ...acts,
+      ...withExchanges(acts, microBatchesBy(passes, micro)),
       ...(offloads ? [] : [
         ...transient([
           tensor(

@@ -8,6 +8,7 @@ import { bufferOf } from "../../play/program/buffer.ts";
 import { elementsOf } from "../../models/tensors/tensor.ts";
 import { loadActs } from "../acts.ts";
 import { Cutter } from "../cuts.ts";
+import { withExchanges } from "../exchanges.ts";
 import type { RankAnswer, RankQuestion } from "../engine.ts";
 import { whenOf } from "./buckets.ts";
 import {
@@ -136,7 +137,7 @@ export function playStage3(question: RankQuestion): RankAnswer {
     ),
     states: flatStates(question, stepped),
     step: [
-      ...woven,
+      ...withExchanges(woven, () => times),
       ...buckets.reduce(BACKWARD_END),
       ...gathers.end,
       ...norms.map((buffer) => take(buffer, BACKWARD_END)),
