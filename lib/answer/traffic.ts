@@ -9,7 +9,7 @@ export type CollectiveName =
 /** The dimension of the mesh that traffic runs along. */
 export type Axis = "data" | "tensor" | "pipeline" | "context" | "expert";
 
-/** One kind of traffic of the busiest GPU, over one optimizer step. */
+/** One kind of traffic of the GPU that holds most, over one optimizer step. */
 export interface Flow {
   axis: Axis;
   /** What is sent, in words. */
