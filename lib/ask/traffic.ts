@@ -85,6 +85,9 @@ function assumptionsOf(
         : "gradients are reduced once a step, after the last micro step",
     );
   }
+  if (mesh.ep > 1 && !flows.some(({ axis }) => axis === "expert")) {
+    said.push("tokens that go to their experts and back are not counted");
+  }
   if (mesh.gpus > parallel.gpus_per_node) {
     said.push(
       "ranks lie as Megatron lays them: tensor parallel ones beside each other, then context, data and pipeline parallel ones",

@@ -1,6 +1,8 @@
 import type { Trained } from "../optimizers/rule.ts";
 import { stateActs, temporaryActs } from "../optimizers/step_acts.ts";
 import type { Inventory } from "../plan/inventory.ts";
+import type { StepPlan } from "../plan/step_plan.ts";
+import { splitPieces } from "../plan/storage.ts";
 import { roundedBytes } from "../play/memory/tape.ts";
 import type { Act, Take } from "../play/program/act.ts";
 import type { Buffer } from "../play/program/buffer.ts";
@@ -39,7 +41,7 @@ export const fsdp1: Engine = {
     const { scenario, plan, place, mesh, rule, implementation } = question;
     const policy = fsdpPolicy(scenario, place, mesh.gpus);
     const line = new Timeline(new Releases());
-    const weave = new Fsdp1Weave(policy, line);
+    const weave = new Fsdp1Weave(policy, line, reenters(plan));
     const units = unitsOf(plan.inventory, "layers+root");
     const trained = trainedIn(
       units,
@@ -96,6 +98,12 @@ export const fsdp1: Engine = {
   },
 };
 
+/** Whether every layer is a checkpoint of the older, reentrant kind. */
+function reenters({ scenario: { train }, facts }: StepPlan): boolean {
+  return train.checkpointing === "full" && !train.checkpoint_offload &&
+    !facts.code.stopsEarly;
+}
+
 const FLAT = groupOf("weights", "shards of flat parameters");
 const ADAPTERS = groupOf("adapters", "shards of flat adapters");
 const STALE = groupOf("weights", "shards before they were cast to fp32");
@@ -122,9 +130,11 @@ function loaded(
         bufferOf(unit.name, [
           { group: isAdapter ? ADAPTERS : FLAT, bytes: bytes.stored },
           // Scales of packed weights are no parameters.
-          ...items.flatMap(({ item: { group, pieces } }) =>
-            pieces.slice(1).map((each) => ({
-              group,
+          ...items.filter(({ item }) => item.dtype === "uint8").flatMap((
+            { item },
+          ) =>
+            splitPieces(item).beside.map((each) => ({
+              group: item.group,
               bytes: roundedBytes(each),
             }))
           ),

@@ -20,6 +20,7 @@ import type { StepPlan } from "../plan/step_plan.ts";
 import { playedCode } from "../software/mod.ts";
 import { stepPlanOf } from "../plan/step_plan.ts";
 import { recordPass } from "./blocks/pass.ts";
+import { growsSegments } from "./driver.ts";
 import type { Engine, RankClass } from "./engine.ts";
 import { engineOf } from "./mod.ts";
 
@@ -144,7 +145,10 @@ function playRank(
       record: (how) => recordPass(plan, settings, how),
     });
     if ("reason" in answer) return answer;
-    const { events } = answer.program;
+    const program = growsSegments(scenario)
+      ? { ...answer.program, grows: true }
+      : answer.program;
+    const { events } = program;
     if (events > MAX_EVENTS) {
       return {
         reason: `a step of ${
@@ -163,7 +167,8 @@ function playRank(
         ...groupsOf(mesh, scenario.parallel.etp),
         ...answer.groups,
       },
-      ...peaksOf(answer.program),
+      program,
+      ...peaksOf(program),
     };
   } catch (error) {
     if (error instanceof TapeFull) return { reason: error.message };

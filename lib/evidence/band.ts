@@ -120,9 +120,9 @@ const ROWS = indexed(bands as BandRow[]);
 /** What tells a class of a method from every other. */
 export function keyOf(
   method: string,
-  { task, kind, gpus, counter }: BandClass,
+  { task, kind, gpus, engine, counter }: BandClass,
 ): string {
-  return JSON.stringify([method, task, kind, gpus, counter]);
+  return JSON.stringify([method, task, kind, gpus, engine, counter]);
 }
 
 function isCalibrated(factors: Scenario["factors"]): boolean {

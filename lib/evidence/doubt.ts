@@ -1,6 +1,6 @@
 import doubts from "./doubts.json" with { type: "json" };
 import type { StepKind } from "../methods/step_kind.ts";
-import { METHOD_WORDS } from "../methods/step_kind.ts";
+import { METHOD_WORDS, settingsIn } from "../methods/step_kind.ts";
 import type { TracedKinds, Untraced } from "./traced_kinds.ts";
 import { tracingOf } from "./traced_kinds.ts";
 import traced from "./traced.json" with { type: "json" };
@@ -13,6 +13,8 @@ export interface DoubtRow {
   type: string | null;
   method: StepKind["method"] | null;
   settings: string[];
+  /** How it is spread over GPUs; left out where it is not. */
+  spread?: string[];
   optimizer: string | null;
   /** The worst errors of any phase, played ÷ traced − 1: at most 0, at least 0. */
   low: number;
@@ -88,18 +90,28 @@ export function doubtOf(
 /** Whether a row speaks of a kind. */
 function falls(kind: StepKind, row: DoubtRow, exactly: boolean): boolean {
   if (row.optimizer !== null && row.optimizer !== kind.optimizer) return false;
+  if (!isSpreadLike(kind, row.spread)) return false;
   if (row.type === null) return true;
   if (row.type !== kind.type || row.method !== kind.method) return false;
-  const own = new Set([...kind.settings, ...kind.extras]);
-  return row.settings.every((setting) => own.has(setting)) &&
-    (!exactly || row.settings.length === own.size);
+  const own = new Set(settingsIn(kind));
+  const stated = [...row.settings, ...row.spread ?? []];
+  return stated.every((setting) => own.has(setting)) &&
+    (!exactly || stated.length === own.size);
+}
+
+/** Whether a kind is spread over GPUs as a row says. */
+function isSpreadLike(
+  { spread = [] }: StepKind,
+  stated: readonly string[] = [],
+): boolean {
+  return stated.every((each) => spread.includes(each));
 }
 
 /** The row that doubts most of a kind's type, where one is near; or none. */
 function worstAlike(kind: StepKind, doubts: readonly DoubtRow[]): DoubtRow[] {
   const own = [...kind.settings, ...kind.extras];
-  const near = doubts.filter(({ type, settings, optimizer }) =>
-    type === kind.type &&
+  const near = doubts.filter(({ type, settings, spread, optimizer }) =>
+    type === kind.type && isSpreadLike(kind, spread) &&
     (optimizer === null || optimizer === kind.optimizer) &&
     (settings.every((setting) => own.includes(setting)) ||
       own.every((setting) => settings.includes(setting)))
@@ -113,12 +125,13 @@ function errorOf({ low, high }: DoubtRow): number {
 
 /** A row in words: "falcon, full training, attention sdpa". */
 export function rowWords(
-  { type, method, settings, optimizer }: DoubtRow,
+  { type, method, settings, spread = [], optimizer }: DoubtRow,
 ): string {
   return [
     type,
     method === null ? null : METHOD_WORDS[method],
     ...settings,
+    ...spread,
     optimizer,
   ].filter((word) => word !== null).join(", ");
 }

@@ -47,13 +47,15 @@ function rowOf(kind: StepKind, off: readonly PhaseError[]): DoubtRow {
     low: outwards(Math.min(0, ...errors)),
     high: outwards(Math.max(0, ...errors)),
   };
-  const { type, method, settings, extras, optimizer } = kind;
+  const { type, method, settings, extras, spread = [], optimizer } = kind;
+  const over = spread.length > 0 ? { spread: [...spread] } : {};
   return off.every(([phase]) => phase === "optimizer")
-    ? { type: null, method: null, settings: [], optimizer, ...ends }
+    ? { type: null, method: null, settings: [], ...over, optimizer, ...ends }
     : {
       type,
       method,
       settings: [...settings, ...extras],
+      ...over,
       optimizer: null,
       ...ends,
     };

@@ -1,4 +1,5 @@
 import type { StepKind } from "../methods/step_kind.ts";
+import { settingsIn } from "../methods/step_kind.ts";
 
 /** What kinds of steps were compared with a trace or a measured run. */
 export interface TracedKinds {
@@ -13,12 +14,13 @@ export function tracedKindsOf(kinds: readonly StepKind[]): TracedKinds {
   const settings = [
     ...new Set(kinds.flatMap((kind) => kind.settings)),
     ...new Set(kinds.flatMap((kind) => kind.extras)),
+    ...new Set(kinds.flatMap(({ spread = [] }) => spread)),
   ];
   const types: TracedKinds["types"] = {};
   const ordered = kinds.toSorted((a, b) => a.type < b.type ? -1 : 1);
   for (const { type, method, ...kind } of ordered) {
     const own = (types[type] ??= {})[method] ??= [];
-    const numbers = [...kind.settings, ...kind.extras]
+    const numbers = settingsIn(kind)
       .map((text) => settings.indexOf(text)).sort((a, b) => a - b);
     if (!own.some((set) => `${set}` === `${numbers}`)) own.push(numbers);
   }
@@ -33,14 +35,14 @@ export interface Untraced {
 
 /** How far a kind is backed: itself, each of its settings, or not. */
 export function tracingOf(
-  { type, method, settings, extras }: StepKind,
+  { type, method, settings, extras, spread = [] }: StepKind,
   traced: TracedKinds,
 ): "exact" | "each setting" | Untraced {
   const methods = traced.types[type];
   if (!methods) return { of: "type", settings: [] };
   const own = methods[method];
   if (!own) return { of: "method", settings: [] };
-  const numbers = [...settings, ...extras]
+  const numbers = settingsIn({ settings, extras, spread })
     .map((text) => traced.settings.indexOf(text)).sort((a, b) => a - b);
   if (own.some((set) => `${set}` === `${numbers}`)) return "exact";
   const seen = new Set(own.flat());
@@ -52,6 +54,7 @@ export function tracingOf(
   const missing = [
     ...settings.filter(isNew(seen)),
     ...extras.filter(isNew(anywhere)),
+    ...spread.filter(isNew(anywhere)),
   ];
   return missing.length === 0
     ? "each setting"

@@ -1,4 +1,5 @@
 import type { HeadKind } from "../models/heads/head_kind.ts";
+import { spreadBy } from "../scenario/engine_name.ts";
 import type { Scenario } from "../scenario/schema.ts";
 
 /** What decides over how well a training step is played: the code that runs. */
@@ -10,6 +11,8 @@ export interface StepKind {
   readonly settings: readonly string[];
   /** Settings that code beside the model's answers, alike for all types. */
   readonly extras: readonly string[];
+  /** How it is spread over GPUs: by which engine, and along which axes. */
+  readonly spread?: readonly string[];
   /** The optimizer and its implementation, as "adamw foreach". */
   readonly optimizer: string;
 }
@@ -52,6 +55,26 @@ const OF_ALL: readonly Reader[] = [
     train.method === "qlora" && !quantization.kbit_upcast && "no upcast",
 ];
 
+/** How a step is spread over GPUs. */
+const OF_GPUS: readonly Reader[] = [
+  (scenario) => {
+    const name = spreadBy(scenario);
+    return name !== null &&
+      (name === "deepspeed"
+        ? `ZeRO ${scenario.engine.zero_stage}`
+        : `engine ${name}`);
+  },
+  ({ parallel }) => parallel.tp > 1 && "tensor parallelism",
+  ({ parallel }) => parallel.pp > 1 && "pipeline parallelism",
+  ({ parallel }) => parallel.cp > 1 && "context parallelism",
+  ({ parallel }) => parallel.ep > 1 && "expert parallelism",
+  ({ engine, parallel }) =>
+    parallel.gpus > 1 &&
+    (engine.offload_parameters !== "none" ||
+      engine.offload_optimizer !== "none") &&
+    "offload to the host",
+];
+
 function adapted(read: (train: Scenario["train"]) => string | false): Reader {
   return ({ train }) => train.method !== "full" && read(train);
 }
@@ -87,6 +110,7 @@ export function stepKindOf(
     method: scenario.train.method,
     settings: settingsOf(OF_TYPES, scenario, head),
     extras: settingsOf(OF_ALL, scenario, head),
+    spread: settingsOf(OF_GPUS, scenario, head),
     optimizer: `${name}${ofBits} ${implementation}`,
   };
 }
@@ -98,6 +122,16 @@ function settingsOf(
 ): string[] {
   return readers.map((read) => read(scenario, head))
     .filter((text) => text !== false);
+}
+
+/** All settings that a kind names. */
+export function settingsIn(
+  { settings, extras, spread = [] }: Pick<
+    StepKind,
+    "settings" | "extras" | "spread"
+  >,
+): string[] {
+  return [...settings, ...extras, ...spread];
 }
 
 /** How a model is trained, in words. */

@@ -100,6 +100,24 @@ function isPacked(
     (packsExperts && (expert || (role === "router" && shape.length === 2)));
 }
 
+/** A packed tensor's pieces: its matrices, and what stands beside them. */
+export function splitPieces(
+  { tensor, pieces }: {
+    readonly tensor: Tensor;
+    readonly pieces: readonly number[];
+  },
+): {
+  readonly matrices: readonly number[];
+  readonly beside: readonly number[];
+} {
+  const each = pieces.length / matricesOf(tensor).length;
+  const isMatrix = (_: number, at: number) => at % each === 0;
+  return {
+    matrices: pieces.filter(isMatrix),
+    beside: pieces.filter((bytes, at) => !isMatrix(bytes, at)),
+  };
+}
+
 /** The matrices that a tensor of experts was in transformers 4. */
 function matricesOf({ shape, expert, role }: Tensor): (readonly number[])[] {
   if (!expert || shape.length !== 3) return [shape];

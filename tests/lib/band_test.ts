@@ -101,6 +101,7 @@ function row(
     task: "train",
     kind: null,
     gpus: null,
+    engine: null,
     counter: null,
     ...of,
     runs,

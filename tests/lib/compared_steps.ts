@@ -4,6 +4,7 @@ import { stepKindOf } from "../../lib/methods/step_kind.ts";
 import type { ScenarioInput } from "../../lib/mod.ts";
 import { resolveModel } from "../../lib/models/resolve_model.ts";
 import { parseScenario } from "../../lib/scenario/parse_scenario.ts";
+import { playStep } from "../../lib/engines/step.ts";
 import { codeOf } from "../../lib/plan/code_type.ts";
 import measured from "../truth/measured.json" with { type: "json" };
 import steps from "../truth/steps.json" with { type: "json" };
@@ -11,9 +12,10 @@ import stateSpaces from "../truth/traced_state_spaces.json" with {
   type: "json",
 };
 import heads from "../truth/traced_heads.json" with { type: "json" };
+import parallel from "../truth/parallel_steps.json" with { type: "json" };
 import traced from "../truth/traced_steps.json" with { type: "json" };
 import type { Traced } from "./traced.ts";
-import { playedOf } from "./traced.ts";
+import { playedOf, refusalOf } from "./traced.ts";
 import { saidOf } from "./unsaid.ts";
 import { assertOk } from "./results.ts";
 
@@ -22,10 +24,20 @@ export type NamedStep = ComparedStep & { readonly name: string };
 
 const TRACED = [traced, heads, stateSpaces, steps] as unknown as Traced[][];
 
+/**
+ * Steps of many GPUs that say all of what they did, and that an engine plays:
+ * others get no answer of it.
+ */
+function spreadSteps(): Traced[] {
+  return (parallel as unknown as (Traced & { unsaid?: string[] })[]).filter(
+    (each) => (each.unsaid ?? []).length === 0 && refusalOf(each) === null,
+  );
+}
+
 /** Every traced step, played and compared: none is left out, and no phase. */
 export function comparedSteps(): NamedStep[] {
-  return TRACED.flat().map((each) => {
-    const { step, errors } = playedOf(saidOf(each));
+  return [...TRACED.flat().map(saidOf), ...spreadSteps()].map((each) => {
+    const { step, errors } = playedOf(each);
     const { plan, implementation } = step;
     return {
       name: each.name,
@@ -39,16 +51,20 @@ export function comparedSteps(): NamedStep[] {
   });
 }
 
-/** The kinds of steps that ran on a real GPU, one at a time. */
+/** The kinds of steps that ran on real GPUs, and that are played. */
 export function measuredKinds(): StepKind[] {
   const cases = measured as unknown as { scenario: ScenarioInput }[];
   return cases.flatMap(({ scenario }) => {
     const parsed = parseScenario(scenario);
     assertOk(parsed);
     const { task, parallel, model } = parsed.value;
-    if (task !== "train" || parallel.gpus > 1) return [];
+    if (task !== "train") return [];
     const resolved = resolveModel(model);
     assertOk(resolved);
+    if (
+      parallel.gpus > 1 &&
+      "reason" in playStep(parsed.value, resolved.value)
+    ) return [];
     return [
       stepKindOf(parsed.value, codeOf(resolved.value, parsed.value), ""),
     ];

@@ -19,9 +19,13 @@ export interface AnyAllocator {
 }
 
 /** Follows both figures of an allocator to their peaks. */
-class Watched {
+class Watched implements AnyAllocator {
   readonly #allocator: AnyAllocator;
   allocated = 0;
+  /** Bytes in use on other streams. */
+  #beside = 0;
+  /** Bytes that are in use for another stream alone, and count no more. */
+  waits = 0;
 
   constructor(allocator: AnyAllocator) {
     this.#allocator = allocator;
@@ -33,8 +37,22 @@ class Watched {
 
   allocate(bytes: number): Memory {
     const memory = this.#allocator.allocate(bytes);
-    this.allocated = Math.max(this.allocated, this.#allocator.allocated);
+    this.#watch();
     return memory;
+  }
+
+  get beside(): number {
+    return this.#beside;
+  }
+
+  set beside(bytes: number) {
+    this.#beside = bytes;
+    this.#watch();
+  }
+
+  #watch(): void {
+    const now = this.#allocator.allocated + this.#beside - this.waits;
+    this.allocated = Math.max(this.allocated, now);
   }
 
   release(memory: Memory): void {
@@ -55,14 +73,34 @@ export function fullReplay(
 ): Pick<AllocatorPeaks, "reserved" | "allocated"> {
   const allocator = new Watched(kind);
   const taken: Taken = new Map();
-  for (const acts of [load, first, step]) play(allocator, acts, taken);
-  return { reserved: allocator.reserved, allocated: allocator.allocated };
+  const streams: Streams = { allocators: new Map(), waiting: new Map() };
+  for (const acts of [load, first, step]) play(allocator, acts, taken, streams);
+  const beside = [...streams.allocators.values()].reduce(
+    (sum, { reserved }) => sum + reserved,
+    0,
+  );
+  return {
+    reserved: allocator.reserved + beside,
+    allocated: allocator.allocated,
+  };
+}
+
+/** Streams beside the one that computes. */
+interface Streams {
+  readonly allocators: Map<string, AnyAllocator>;
+  /** What is free once the stream that may still use it has gone on. */
+  readonly waiting: Map<string, () => void>;
 }
 
 /** The memory of buffers, each time that they stand, the oldest first. */
 type Taken = Map<Buffer, Memory[][]>;
 
-function play(allocator: Watched, acts: readonly Act[], taken: Taken): void {
+function play(
+  allocator: Watched,
+  acts: readonly Act[],
+  taken: Taken,
+  streams: Streams,
+): void {
   const instances = new Map<Instance, Held>();
   const heldOf = (instance: Instance): Held => {
     const known = instances.get(instance);
@@ -70,6 +108,14 @@ function play(allocator: Watched, acts: readonly Act[], taken: Taken): void {
     const storages = instance.block.forward.tape.bytes.length;
     const made = new Array<null>(storages).fill(null);
     instances.set(instance, made);
+    return made;
+  };
+  const allocatorOf = (stream: string | undefined): AnyAllocator => {
+    if (stream === undefined) return allocator;
+    const known = streams.allocators.get(stream);
+    if (known) return known;
+    const made = new CachingAllocator();
+    streams.allocators.set(stream, made);
     return made;
   };
   for (const act of acts) {
@@ -84,10 +130,25 @@ function play(allocator: Watched, acts: readonly Act[], taken: Taken): void {
     } else if (act.act === "take") {
       const own = taken.get(act.buffer) ?? [];
       taken.set(act.buffer, own);
-      own.push(takeAll(allocator, act.buffer));
+      const { stream, bytes } = act.buffer;
+      own.push(takeAll(allocatorOf(stream), act.buffer));
+      if (stream !== undefined) allocator.beside += bytes;
     } else if (act.act === "free") {
-      for (const memory of taken.get(act.buffer)?.shift()?.toReversed() ?? []) {
-        allocator.release(memory);
+      const { buffer: { stream, bytes }, usedBy } = act;
+      const memories = taken.get(act.buffer)?.shift()?.toReversed() ?? [];
+      const own = allocatorOf(stream);
+      if (stream !== undefined) allocator.beside -= bytes;
+      const release = () => {
+        for (const memory of memories) own.release(memory);
+      };
+      if (usedBy === undefined) release();
+      else {
+        if (stream === undefined) allocator.waits += bytes;
+        streams.waiting.get(usedBy)?.();
+        streams.waiting.set(usedBy, () => {
+          release();
+          if (stream === undefined) allocator.waits -= bytes;
+        });
       }
     } else if (act.act === "clear") {
       for (const instance of act.instances) {
@@ -100,7 +161,10 @@ function play(allocator: Watched, acts: readonly Act[], taken: Taken): void {
   }
 }
 
-function takeAll(allocator: Watched, { pieces, copies }: Buffer): Memory[] {
+function takeAll(
+  allocator: AnyAllocator,
+  { pieces, copies }: Buffer,
+): Memory[] {
   const taken: Memory[] = [];
   for (let copy = copies; copy > 0; copy--) {
     for (const { bytes, count } of pieces) {

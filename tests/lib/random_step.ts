@@ -89,6 +89,7 @@ function blockOf(
       carried: [],
     },
     parameters: [],
+    modules: [],
     outputDtype: "bf16",
   };
 }

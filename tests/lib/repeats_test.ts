@@ -99,6 +99,27 @@ const DEEP: readonly ScenarioInput[] = [
     engine: { name, driver: "accelerate" } as const,
   })),
   {
+    model: "Qwen/Qwen3-30B-A3B",
+    train: { checkpointing: "full" },
+    precision: { weights: "fp32", autocast: "bf16" },
+    parallel: { gpus: 16, ep: 8 },
+    engine: { name: "fsdp2", driver: "transformers" },
+  },
+  {
+    model: { dims: DIMS },
+    train: { method: "lora", checkpointing: "full", micro_batch: 2 },
+    precision: { autocast: "bf16" },
+    parallel: { gpus: 2 },
+    engine: { name: "fsdp" },
+    software: { transformers: "4.48.1" },
+  },
+  {
+    model: { dims: DIMS },
+    train: { checkpointing: "selective" },
+    parallel: { gpus: 8 },
+    engine: { name: "fsdp", sharding: "grad_op" },
+  },
+  {
     model: { dims: DIMS },
     engine: { name: "megatron", recompute_modules: ["layernorm", "mlp"] },
     parallel: {

@@ -2,7 +2,7 @@ import type { PhaseError } from "../../lib/evidence/doubt_rows.ts";
 import type { ScenarioInput } from "../../lib/mod.ts";
 import { resolveModel } from "../../lib/models/resolve_model.ts";
 import { parseScenario } from "../../lib/scenario/parse_scenario.ts";
-import type { Step } from "../../lib/engines/step.ts";
+import type { NotPlayed, Step } from "../../lib/engines/step.ts";
 import { playStep } from "../../lib/engines/step.ts";
 import { assertOk, assertPlayed } from "./results.ts";
 
@@ -30,15 +30,25 @@ export function errorsOf(traced: Traced): PhaseError[] {
   return playedOf(traced).errors;
 }
 
-/** A traced step as it is played, and how far its phases are off. */
-export function playedOf(
-  { name, scenario, bytes }: Traced,
-): { step: Step; errors: PhaseError[] } {
+/** Why a traced step is not played; null where it is. */
+export function refusalOf({ name, scenario }: Traced): string | null {
+  const step = stepOf(name, scenario);
+  return "reason" in step ? step.reason : null;
+}
+
+function stepOf(name: string, scenario: ScenarioInput): Step | NotPlayed {
   const parsed = parseScenario(scenario);
   assertOk(parsed, `${name}: `);
   const model = resolveModel(parsed.value.model);
   assertOk(model, `${name}: `);
-  const step = playStep(parsed.value, model.value, { workspaces: false });
+  return playStep(parsed.value, model.value, { workspaces: false });
+}
+
+/** A traced step as it is played, and how far its phases are off. */
+export function playedOf(
+  { name, scenario, bytes }: Traced,
+): { step: Step; errors: PhaseError[] } {
+  const step = stepOf(name, scenario);
   assertPlayed(step, `${name}: `);
   // A trace has no batch before its forward pass, nor after its backward pass.
   const batch = step.standing.reduce(

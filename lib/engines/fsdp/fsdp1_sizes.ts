@@ -1,4 +1,5 @@
 import type { Item } from "../../plan/inventory.ts";
+import { splitPieces } from "../../plan/storage.ts";
 import { elementsOf } from "../../models/tensors/tensor.ts";
 import { roundedBytes } from "../../play/memory/tape.ts";
 import type { Dtype } from "../../play/torch/dtype.ts";
@@ -62,7 +63,8 @@ export interface Flat {
  * fsdp_auto_wrap_policy
  */
 export function flatsOf(kind: UnitKind, policy: FsdpPolicy): Flat[] {
-  const isAdapted = kind.items.some(({ isAdapter }) => isAdapter);
+  const isAdapted = policy.wrapsAdapters &&
+    kind.items.some(({ isAdapter }) => isAdapter);
   const parts = isAdapted
     ? [false, true].map((own) =>
       kind.items.filter(({ isAdapter }) => isAdapter === own)
@@ -71,6 +73,10 @@ export function flatsOf(kind: UnitKind, policy: FsdpPolicy): Flat[] {
   return parts.filter((items) => items.length > 0).map((items) =>
     flatOf(items, policy)
   );
+}
+
+function sumOf(bytes: readonly number[]): number {
+  return bytes.reduce((sum, each) => sum + each, 0);
 }
 
 function flatOf(items: readonly Item[], policy: FsdpPolicy): Flat {
@@ -90,7 +96,7 @@ function flatOf(items: readonly Item[], policy: FsdpPolicy): Flat {
   for (const item of items) {
     const to = from +
       (item.dtype === "uint8"
-        ? Math.ceil((item.pieces[0] ?? 0) / width)
+        ? Math.ceil(sumOf(splitPieces(item).matrices) / width)
         : elementsOf(item.tensor));
     placed.push({ item, from, to });
     const unit = originals ? ALIGNMENT / width : 1;
@@ -133,6 +139,24 @@ function flatOf(items: readonly Item[], policy: FsdpPolicy): Flat {
     },
   };
 }
+
+/**
+ * The streams that a unit's storages are taken on; flat gradients are autograd's.
+ *
+ * Source: pytorch torch/distributed/fsdp/_runtime_utils.py, _unshard,
+ * _post_backward_hook
+ */
+export const FSDP1_STREAMS: Readonly<
+  Partial<Record<keyof typeof FSDP1_GROUPS, string>>
+> = {
+  copy: "before gathering",
+  cast: "before gathering",
+  whole: "gathering",
+  reducible: "reducing",
+  padded: "reducing",
+  reduced: "reducing",
+  gradient: "reducing",
+};
 
 /** What a unit's storages count as. */
 export const FSDP1_GROUPS = {

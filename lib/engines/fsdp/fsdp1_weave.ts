@@ -3,7 +3,8 @@ import type { Run } from "../../play/program/act.ts";
 import { cutRun } from "../beats.ts";
 import type { Unit, UnitKind } from "../units.ts";
 import type { Flat } from "./fsdp1_sizes.ts";
-import { flatsOf, FSDP1_GROUPS } from "./fsdp1_sizes.ts";
+import { flatsOf, FSDP1_GROUPS, FSDP1_STREAMS } from "./fsdp1_sizes.ts";
+import { HookedInputs } from "./hooked_inputs.ts";
 import type { MicroBatch } from "./micro_batches.ts";
 import type { FsdpPolicy } from "./policy.ts";
 import type { MadeGradient, Timeline } from "./timeline.ts";
@@ -12,9 +13,12 @@ import { UnitBuffers } from "./timeline.ts";
 type Kind = keyof typeof FSDP1_GROUPS;
 
 /**
- * What FullyShardedDataParallel does around the units of a step.
+ * What FullyShardedDataParallel does around the units of a step. Memory that another
+ * stream may still use when it is freed is recorded for that, and gathering waits
+ * for the unit before the last to be let go of.
  *
- * Source: pytorch torch/distributed/fsdp/_runtime_utils.py
+ * Source: pytorch torch/distributed/fsdp/_runtime_utils.py, _unshard, _reshard,
+ * _reduce_grad; _limiter_utils.py; _flat_param.py, _free_unsharded_flat_param
  */
 export class Fsdp1Weave {
   readonly #policy: FsdpPolicy;
@@ -37,10 +41,13 @@ export class Fsdp1Weave {
   /** Gradients that are not reduced yet, and shards of those that are. */
   readonly #waiting = new Set<Unit>();
   readonly #shards = new Set<Unit>();
+  readonly #hooked: HookedInputs;
 
-  constructor(policy: FsdpPolicy, line: Timeline) {
+  /** @param reenters Whether checkpoints run their layers' backward passes by themselves. */
+  constructor(policy: FsdpPolicy, line: Timeline, reenters: boolean) {
     this.#policy = policy;
     this.#line = line;
+    this.#hooked = new HookedInputs(line, reenters);
   }
 
   /** @param units In the order in which they run forward. */
@@ -80,6 +87,9 @@ export class Fsdp1Weave {
           break;
         case "after backward":
           line.phase = "backward";
+          if (this.flats(unit).some(({ trains }) => !trains)) {
+            this.#hooked.keep(beat.unit);
+          }
           if (this.#delayed) this.#afterBackward(this.#delayed, batch);
           this.#delayed = this.#early.delete(unit) ? unit : null;
           if (!this.#delayed) this.#afterBackward(unit, batch);
@@ -108,6 +118,7 @@ export class Fsdp1Weave {
       `${kind} ${part}`,
       FSDP1_GROUPS[kind],
       () => [this.flats(unit)[part]?.bytes[kind] ?? 0],
+      FSDP1_STREAMS[kind],
     );
   }
 
@@ -164,7 +175,13 @@ export class Fsdp1Weave {
 
   #reshard(unit: Unit): void {
     if (!this.#unsharded.delete(unit)) return;
-    this.#each(unit, "whole", "free");
+    // The limiter waits for the free before the last; leaves of adapters come between.
+    const usedBy = this.flats(unit).length === 1
+      ? `${unit.place} being computed`
+      : undefined;
+    for (const part of this.flats(unit).keys()) {
+      this.#line.free(this.#buffer(unit, "whole", part), usedBy);
+    }
     this.#dropCopies(unit);
   }
 
@@ -227,7 +244,7 @@ export class Fsdp1Weave {
       if (this.#shards.has(unit)) line.free(own("gradient"));
       line.free(own("padded"));
       line.free(own("reducible"));
-      line.free(own("flat"));
+      line.free(own("flat"), `${unit.place} being reduced ${part}`);
     }
     this.#shards.add(unit);
   }
@@ -240,6 +257,7 @@ export class Fsdp1Weave {
 
   #endBackward(): void {
     this.#late = null;
+    this.#hooked.drop();
     for (const unit of this.#unsharded) {
       if (this.#policy.reshard !== false) this.#reshard(unit);
     }

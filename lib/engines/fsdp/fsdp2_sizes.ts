@@ -1,4 +1,5 @@
 import type { Item } from "../../plan/inventory.ts";
+import { splitPieces } from "../../plan/storage.ts";
 import type { Placed } from "../../plan/placement.ts";
 import { rowsOf } from "../../plan/placement.ts";
 import { roundedBytes } from "../../play/memory/tape.ts";
@@ -12,7 +13,10 @@ import { groupOf } from "./timeline.ts";
 export interface Fsdp2Sizes {
   /** Shards on their way from the host, each in its own type. */
   readonly copies: readonly number[];
-  /** Shards in the type that they are gathered in, where that is another. */
+  /**
+   * Shards in the type that they are gathered in, where that is another; of a rank
+   * that has all, the largest: each is copied by itself.
+   */
   readonly casts: readonly number[];
   /** What all ranks' shards are gathered to. */
   readonly gather: number;
@@ -24,6 +28,8 @@ export interface Fsdp2Sizes {
   readonly reduceInput: number;
   /** Of this rank. */
   readonly reduced: number;
+  /** What a rank that has all of some experts divides, as none is to do it. */
+  readonly divided: number;
   /** This rank's in the shards' type. */
   readonly gradient: number;
   /** Whether that is another than they are reduced in. */
@@ -41,8 +47,8 @@ export function placedByRows(item: Item, policy: FsdpPolicy): Placed {
   const dtype = policy.storedDtype(item);
   const { ranks, rank, offloads } = policy;
   const { shape, padded } = shardOf(item, policy);
-  const [packed = 0, ...beside] = item.pieces;
   const isPacked = item.dtype === "uint8";
+  const { matrices, beside } = splitPieces(item);
   return {
     owner: offloads ? "host" : ranks > 1 ? "shard" : "whole",
     shape: isPacked ? rowsOf(item.tensor.shape, ranks, rank).shape : shape,
@@ -50,7 +56,7 @@ export function placedByRows(item: Item, policy: FsdpPolicy): Placed {
     pieces: offloads
       ? []
       : isPacked
-      ? [Math.ceil(packed / ranks), ...beside]
+      ? [...matrices.map((bytes) => Math.ceil(bytes / ranks)), ...beside]
       : [padded * DTYPE_BYTES[dtype]],
   };
 }
@@ -72,9 +78,10 @@ export function fsdp2Sizes(
   const shards = items.map((item) => {
     const stored = policy.storedDtype(item);
     const isPacked = item.dtype === "uint8";
-    const [packed = 0] = item.pieces;
     const elements = isPacked
-      ? Math.ceil(packed / ranks)
+      ? sum(
+        splitPieces(item).matrices.map((bytes) => Math.ceil(bytes / ranks)),
+      )
       : shardOf(item, policy).padded;
     return {
       elements,
@@ -97,9 +104,13 @@ export function fsdp2Sizes(
   return {
     copies: offloads ? shards.map(({ stored }) => roundedBytes(stored)) : [],
     // From the host each is cast by itself, else all into one tensor.
-    casts: offloads
-      ? cast.map(({ gathered }) => roundedBytes(gathered))
-      : [roundedBytes(sum(cast.map(({ gathered }) => gathered)))],
+    casts: offloads ? cast.map(({ gathered }) => roundedBytes(gathered)) : [
+      roundedBytes(
+        ranks === 1
+          ? Math.max(0, ...cast.map(({ gathered }) => gathered))
+          : sum(cast.map(({ gathered }) => gathered)),
+      ),
+    ],
     gather: ranks === 1 ? 0 : roundedBytes(gathered),
     whole,
     kept: typeof reshard === "number"
@@ -107,6 +118,7 @@ export function fsdp2Sizes(
       : [],
     reduceInput: roundedBytes(ranks * reduced),
     reduced: roundedBytes(reduced),
+    divided: ranks === 1 && policy.expertRanks > 1 ? roundedBytes(reduced) : 0,
     gradient: roundedBytes(
       sum(trained.map(({ elements }) => elements)) * master,
     ),
@@ -118,6 +130,22 @@ export function fsdp2Sizes(
 function sum(numbers: readonly number[]): number {
   return numbers.reduce((total, each) => total + each, 0);
 }
+
+/**
+ * The streams that a unit's storages are taken on, beside the one that computes.
+ *
+ * Source: pytorch torch/distributed/fsdp/_fully_shard/_fsdp_collectives.py,
+ * foreach_all_gather, foreach_reduce
+ */
+export const FSDP2_STREAMS: Readonly<
+  Partial<Record<keyof typeof FSDP2_GROUPS, string>>
+> = {
+  copies: "gathering",
+  casts: "gathering",
+  gather: "gathering",
+  reduced: "reducing",
+  gradient: "reducing",
+};
 
 /** What a unit's storages count as. */
 export const FSDP2_GROUPS = {
@@ -134,6 +162,7 @@ export const FSDP2_GROUPS = {
     "gradients that are being reduced",
   ),
   reduced: groupOf("communication buffers", "reduced gradients"),
+  divided: groupOf("communication buffers", "divided gradients"),
   gradient: groupOf("gradients", "shards of gradients"),
   accumulated: groupOf("gradients", "gradients that are not reduced yet"),
 } as const;

@@ -33,10 +33,17 @@ export class Timeline {
     this.acts.push({ act: "take", phase, at, buffer });
   }
 
-  free(buffer: Buffer | null): void {
+  /** @param usedBy A stream that may still use it. */
+  free(buffer: Buffer | null, usedBy?: string): void {
     if (!buffer || buffer.bytes === 0) return;
     const { phase, at } = this;
-    this.acts.push({ act: "free", phase, at, buffer });
+    this.acts.push({
+      act: "free",
+      phase,
+      at,
+      buffer,
+      ...(usedBy === undefined ? {} : { usedBy }),
+    });
   }
 
   exchange(
@@ -71,12 +78,14 @@ export class UnitBuffers {
   /**
    * @param key What it is for.
    * @param sizes Bytes of each storage, asked for once.
+   * @param stream That it is taken on, beside the one that computes.
    */
   of(
     unit: Unit,
     key: string,
     group: Group,
     sizes: () => readonly number[],
+    stream?: string,
   ): Buffer {
     const known = this.#known.get(unit) ?? new Map<string, Buffer>();
     this.#known.set(unit, known);
@@ -85,6 +94,8 @@ export class UnitBuffers {
     const made = bufferOf(
       unit.name,
       sizes().map((bytes) => ({ group, bytes })),
+      1,
+      stream,
     );
     known.set(key, made);
     return made;
@@ -111,7 +122,7 @@ export function gradientsIn(
   const layers = new Map<Instance, Unit>();
   const around = units.filter(({ unit }) => unit.stack === null);
   for (const { unit, enter } of units) {
-    if (unit.stack !== null) layers.set(enter, unit);
+    if (unit.place === "layer") layers.set(enter, unit);
   }
   const owner = new Map(
     around.flatMap(({ unit }) =>
@@ -124,7 +135,10 @@ export function gradientsIn(
   for (const instance of instances) {
     for (const { parameter, gradient } of instance.block.parameters) {
       if (gradient === null) continue;
-      const unit = layers.get(instance) ?? owner.get(parameter.name) ?? root;
+      const layer = layers.get(instance);
+      const unit = layer
+        ? ownerIn(layer, parameter.name)
+        : owner.get(parameter.name) ?? root;
       if (!unit) continue;
       const own = made.get(unit) ?? [];
       made.set(unit, own);
@@ -133,4 +147,14 @@ export function gradientsIn(
     }
   }
   return made;
+}
+
+/** The unit of a layer's parameter: its experts', or its own. */
+function ownerIn(layer: Unit, name: string): Unit {
+  const { experts } = layer;
+  return experts?.kind.items.some(({ tensor }) =>
+      tensor.name.endsWith(`.N.${name}`)
+    )
+    ? experts
+    : layer;
 }

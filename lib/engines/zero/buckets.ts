@@ -112,12 +112,20 @@ export class Buckets {
         times: this.#times,
       }, when),
       ...transient([
-        tensor("communication buffers", COPY, this.#copied(2), dtype),
+        // Overlap reduces on a stream of its own.
+        tensor(
+          "communication buffers",
+          COPY,
+          this.#copied(2),
+          dtype,
+          overlaps ? "reducing" : undefined,
+        ),
         tensor(
           "communication buffers",
           CAST,
           reduces === dtype ? 0 : this.#copied(1),
           reduces,
+          overlaps ? "reducing" : undefined,
         ),
       ], when),
     ];

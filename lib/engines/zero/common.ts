@@ -35,16 +35,22 @@ export const UPDATED = "updated parameters";
 /** Before the first step. */
 export const LOAD = { phase: "load", at: "load" } as const;
 
-/** One tensor of so many elements. */
+/**
+ * One tensor of so many elements.
+ *
+ * @param stream That it is taken on, beside the one that computes.
+ */
 export function tensor(
   part: PartName,
   label: string,
   elements: number,
   dtype: Dtype | "fp64",
+  stream?: string,
 ): Buffer {
   const group = { part, label, count: 1, elements };
   const each = dtype === "fp64" ? 8 : DTYPE_BYTES[dtype];
-  return bufferOf(label, [{ group, bytes: roundedBytes(each * elements) }]);
+  const bytes = roundedBytes(each * elements);
+  return bufferOf(label, [{ group, bytes }], 1, stream);
 }
 
 /** A tensor of a few bytes, such as a flag of a kernel's. */

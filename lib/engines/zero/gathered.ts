@@ -15,6 +15,8 @@ export interface Gathering {
   readonly ranks: number;
   /** Micro-batches of a step that the pass stands for. */
   readonly times: number;
+  /** Whether gathers and reductions run beside what computes. */
+  readonly overlaps: boolean;
 }
 
 /** Buffers of gathered parameters; like layers share them. */
@@ -22,16 +24,18 @@ export class Gathered {
   readonly #parameters: readonly Parameter[];
   readonly #ranks: number;
   readonly #times: number;
+  readonly #stream: string | undefined;
   readonly #whole = new Map<Parameter, Buffer>();
   readonly #groups = new Map<string, Buffer>();
 
   constructor(
     parameters: readonly Parameter[],
-    { ranks, times }: Gathering,
+    { ranks, times, overlaps }: Gathering,
   ) {
     this.#parameters = parameters;
     this.#ranks = ranks;
     this.#times = times;
+    this.#stream = overlaps ? "gathering" : undefined;
   }
 
   whole(place: number): Buffer {
@@ -39,7 +43,8 @@ export class Gathered {
     const known = this.#whole.get(parameter);
     if (known) return known;
     const { elements, dtype } = parameter;
-    const made = tensor(PART, `whole ${parameter.name}`, elements, dtype);
+    const label = `whole ${parameter.name}`;
+    const made = tensor(PART, label, elements, dtype, this.#stream);
     this.#whole.set(parameter, made);
     return made;
   }
@@ -79,6 +84,8 @@ export class Gathered {
         group: { part: PART, label, count: 1, elements: each },
         bytes: roundedBytes(each * DTYPE_BYTES[dtype]),
       })),
+      1,
+      this.#stream,
     );
     this.#groups.set(key, made);
     return made;

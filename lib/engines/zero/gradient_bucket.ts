@@ -25,6 +25,7 @@ export class GradientBucket {
   readonly #ranks: number;
   readonly #offloads: boolean;
   readonly #times: number;
+  readonly #overlaps: boolean;
   readonly #gradients: Gradients;
   #members: Parameter[] = [];
   #standing: Parameter[] = [];
@@ -38,6 +39,7 @@ export class GradientBucket {
     ranks: number,
     offloads: boolean,
     times: number,
+    overlaps: boolean,
   ) {
     this.#limit = limit;
     this.#contiguous = contiguous;
@@ -46,6 +48,7 @@ export class GradientBucket {
     this.#ranks = ranks;
     this.#offloads = offloads;
     this.#times = times;
+    this.#overlaps = overlaps;
     this.#gradients = new Gradients(dtype);
   }
 
@@ -73,6 +76,7 @@ export class GradientBucket {
       sum * this.#ranks !== this.#elements;
     const most = Math.max(...parts);
     const casts = this.#reduces !== this.#dtype;
+    const stream = this.#overlaps ? "reducing" : undefined;
     const acts: Act[] = transient([
       // Those in the bucket were cast as they were copied to it.
       ...(casts
@@ -82,6 +86,7 @@ export class GradientBucket {
             "gradient in the type that it is reduced in",
             elements,
             this.#reduces,
+            stream,
           )
         )
         : []),
@@ -90,12 +95,14 @@ export class GradientBucket {
         "gradients as they are reduced",
         copies ? sum * this.#ranks : 0,
         this.#reduces,
+        stream,
       ),
       tensor(
         "gradients",
         "partitions of reduced gradients",
         casts ? sum : 0,
         this.#dtype,
+        stream,
       ),
       ...(this.#offloads
         ? [

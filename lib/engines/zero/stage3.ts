@@ -81,6 +81,7 @@ export function playStage3(question: RankQuestion): RankAnswer {
     ranks,
     offloads,
     times,
+    settings.overlaps,
   );
   const woven = played.acts.flatMap((run): Act[] =>
     cutter.cut(

@@ -47,6 +47,11 @@ export interface Take extends Moment {
 export interface Free extends Moment {
   readonly act: "free";
   readonly buffer: Buffer;
+  /**
+   * The stream that may still use it: the allocator gives the memory to nobody
+   * until the next such buffer is freed. It counts as free at once.
+   */
+  readonly usedBy?: string;
 }
 
 /** All that instances still hold is freed. */
@@ -84,6 +89,8 @@ export interface Program {
   readonly step: readonly Act[];
   /** Whether forward and backward passes take turns: a peak is of both. */
   readonly alternates?: boolean;
+  /** Whether the allocator has one segment for each pool, which grows. */
+  readonly grows?: boolean;
   /** Allocations and frees of a step. */
   readonly events: number;
   /** Blocks of its longest pass. */

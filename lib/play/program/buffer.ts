@@ -27,13 +27,23 @@ export interface Buffer {
   readonly copies: number;
   /** Of all. */
   readonly bytes: number;
+  /**
+   * The stream that it is taken on, beside the one that computes: the allocator
+   * keeps blocks of each stream for that one alone.
+   */
+  readonly stream?: string;
 }
 
-/** A buffer of so many copies of pieces; empty pieces and equal neighbours are joined. */
+/**
+ * A buffer of so many copies of pieces; empty pieces and equal neighbours are joined.
+ *
+ * @param stream See {@linkcode Buffer.stream}.
+ */
 export function bufferOf(
   name: string,
   pieces: readonly Omit<Piece, "count">[],
   copies = 1,
+  stream?: string,
 ): Buffer {
   const joined: { group: Group; bytes: number; count: number }[] = [];
   for (const { group, bytes } of pieces) {
@@ -42,5 +52,8 @@ export function bufferOf(
     else if (bytes > 0) joined.push({ group, bytes, count: 1 });
   }
   const once = joined.reduce((sum, { bytes, count }) => sum + bytes * count, 0);
-  return { name, pieces: joined, copies, bytes: copies * once };
+  const bytes = copies * once;
+  return stream === undefined
+    ? { name, pieces: joined, copies, bytes }
+    : { name, pieces: joined, copies, bytes, stream };
 }

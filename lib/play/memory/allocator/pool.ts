@@ -46,6 +46,8 @@ export class Pool {
   readonly #capacity: number;
   readonly #leastRest: number;
   readonly #unused: number[] = [];
+  /** The last block of a segment that grows. */
+  #tail = NONE;
   /** Free blocks that are whole segments, where the capacity is limited. */
   readonly #whole = new Set<number>();
   #marks = new Int32Array(FIRST_ROOM);
@@ -95,7 +97,7 @@ export class Pool {
     const request = this.requestOf(asked);
     const size = this.sizes.segment(asked);
     const isWhole = size - asked < this.#leastRest &&
-      this.#capacity === Infinity;
+      this.#capacity === Infinity && this.sizes.page === null;
     let units = 0;
     for (let left = times; left > 0; left--) {
       if (isWhole && into === null && this.bins.firstFrom(asked) === NONE) {
@@ -136,10 +138,31 @@ export class Pool {
 
   /** A segment from the driver, as one block in use. */
   segment(asked: number): number {
+    if (this.sizes.page !== null) return this.#extend(asked, this.sizes.page);
     const size = this.sizes.segment(asked);
     if (this.reserved + size > this.#capacity) this.#releaseCached();
     const block = this.make(size, this.end);
     this.grow(size);
+    return block;
+  }
+
+  /** Makes the end of the segment long enough, by whole pages. */
+  #extend(asked: number, page: number): number {
+    const last = this.#tail;
+    const isFree = last !== NONE && this.free[last] === 1;
+    const room = isFree ? this.size[last] as number : 0;
+    const more = Math.ceil((asked - room) / page) * page;
+    let block = last;
+    if (isFree) {
+      this.#withdraw(last);
+      this.free[last] = 0;
+      this.size[last] = room + more;
+    } else {
+      block = this.make(more, this.end);
+      this.link(last, block);
+    }
+    this.grow(more);
+    this.#tail = block;
     return block;
   }
 
@@ -229,6 +252,7 @@ export class Pool {
     if (after !== NONE) this.before[after] = rest;
     this.after[block] = rest;
     this.size[block] = asked;
+    if (block === this.#tail) this.#tail = rest;
     this.put(rest);
   }
 
@@ -240,6 +264,7 @@ export class Pool {
     this.after[block] = next;
     if (next !== NONE) this.before[next] = block;
     this.home[block] = NONE;
+    if (after === this.#tail) this.#tail = block;
     this.drop(after);
   }
 

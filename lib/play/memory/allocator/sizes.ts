@@ -23,6 +23,8 @@ export interface PoolSizes {
   readonly leastRest: number;
   /** All sizes that a block can have, by themselves, where they are few. */
   readonly all: readonly number[] | null;
+  /** Units by which the pool's only segment grows; null where it has many. */
+  readonly page: number | null;
   /**
    * Whether layers that are alike do the same in it again and again. What is left
    * of a small segment is of another size after each.
@@ -45,6 +47,7 @@ export const SMALL_POOL: PoolSizes = {
   segment: () => SMALL_SEGMENT,
   leastRest: 1,
   all: Array.from({ length: SMALL_SEGMENT + 1 }, (_, units) => units),
+  page: null,
   repeats: false,
 };
 
@@ -55,5 +58,18 @@ export const LARGE_POOL: PoolSizes = {
     units < OWN_SEGMENT ? 20 * MIB : Math.ceil(units / ROUNDING) * ROUNDING,
   leastRest: SMALL + 1,
   all: null,
+  page: null,
   repeats: true,
 };
+
+/**
+ * The pools where segments grow.
+ *
+ * Source: pytorch c10/cuda/CUDACachingAllocator.cpp, ExpandableSegment,
+ * try_allocate_expandable_block, should_split
+ */
+export const GROWING: { readonly large: PoolSizes; readonly small: PoolSizes } =
+  {
+    large: { ...LARGE_POOL, leastRest: 1, page: 20 * MIB, repeats: false },
+    small: { ...SMALL_POOL, all: null, page: SMALL_SEGMENT },
+  };

@@ -39,12 +39,27 @@ export class Player {
     this.peak = Math.max(this.peak, this.used + this.others);
   }
 
-  /** Gives back what {@linkcode take} has given. */
-  release(bytes: number, times: number, blocks: readonly number[]): void {
+  /** Counts memory that is taken beside the pools, on another stream; or freed. */
+  beside(bytes: number): void {
+    this.others += bytes / UNIT;
+    this.peak = Math.max(this.peak, this.used + this.others);
+  }
+
+  /**
+   * Counts as free what {@linkcode take} has given, which {@linkcode release} then
+   * gives back to the pool.
+   */
+  uncount(bytes: number, times: number, blocks: readonly number[]): void {
+    const { pool } = this;
     const units = bytes / UNIT;
-    if (!this.pool.sizes.takes(units)) this.others -= times * units;
+    if (!pool.sizes.takes(units)) this.others -= times * units;
+    else for (const block of blocks) this.used -= pool.size[block] as number;
+  }
+
+  /** Gives blocks back that do not count any more. */
+  release(blocks: readonly number[]): void {
     // From the highest address down, where lists of free blocks grow.
-    else for (const block of blocks.toReversed()) this.#release(block);
+    for (const block of blocks.toReversed()) this.pool.release(block);
   }
 
   /** Makes room for a step's storages. */

@@ -1,5 +1,5 @@
 import type { PoolSizes } from "../../memory/allocator/sizes.ts";
-import type { Act, Instance, Program } from "../../program/act.ts";
+import type { Act, Free, Instance, Program } from "../../program/act.ts";
 import type { Buffer } from "../../program/buffer.ts";
 import type { Block } from "../../record/block.ts";
 import type { PoolInstance } from "./instance.ts";
@@ -9,7 +9,7 @@ import { runsOf } from "./runs.ts";
 import type { Compiled } from "./stream.ts";
 import { compiler } from "./stream.ts";
 
-/** Plays acts on one pool of PyTorch's allocator. */
+/** Plays acts on one pool of PyTorch's allocator, of one stream. */
 export class Replay {
   readonly player: Player;
   readonly #compiled: (block: Block) => Compiled;
@@ -23,12 +23,22 @@ export class Replay {
   #instances = new Map<Instance, PoolInstance>();
   /** Units that each instance holds of the other pool's tensors. */
   readonly #held = new Map<PoolInstance, number>();
+  readonly #stream: string | undefined;
+  /** Blocks that are free but for a stream that may still use them. */
+  readonly #waiting = new Map<string, number[][]>();
 
   /**
    * @param capacity Units that the pool can have.
    * @param program All that will be played.
+   * @param stream Whose blocks the pool has: by default the stream's that computes.
    */
-  constructor(sizes: PoolSizes, capacity: number, program: Program) {
+  constructor(
+    sizes: PoolSizes,
+    capacity: number,
+    program: Program,
+    stream?: string,
+  ) {
+    this.#stream = stream;
     this.player = new Player(sizes, capacity);
     this.#freed = freedBy(program);
     this.#compiled = compiler(this.player.pool);
@@ -36,18 +46,19 @@ export class Replay {
 
   /** Plays a step's acts, or those before the first. */
   play(acts: readonly Act[]): void {
-    this.#open(acts);
+    if (this.#stream === undefined) this.#open(acts);
     for (let at = 0; at < acts.length; at++) {
       const act = acts[at] as Act;
       switch (act.act) {
         case "run":
-          at = this.#run(acts, at);
+          // All blocks run on the stream that computes.
+          if (this.#stream === undefined) at = this.#run(acts, at);
           break;
         case "take":
           this.#take(act.buffer, this.#freed.has(act.buffer));
           break;
         case "free":
-          this.#free(act.buffer);
+          this.#free(act);
           break;
         case "clear":
           for (const instance of act.instances) this.#close(instance);
@@ -97,6 +108,10 @@ export class Replay {
 
   #take(buffer: Buffer, isFreed: boolean): void {
     const { pieces, copies } = buffer;
+    if (buffer.stream !== this.#stream) {
+      this.player.beside(buffer.bytes);
+      return;
+    }
     const blocks: number[][] = [];
     const take = (bytes: number, times: number): void => {
       const into: number[] | null = isFreed ? [] : null;
@@ -116,15 +131,22 @@ export class Replay {
     else this.#taken.set(buffer, [blocks]);
   }
 
-  #free(buffer: Buffer): void {
+  #free({ buffer, usedBy }: Free): void {
     const { pieces, copies } = buffer;
+    if (buffer.stream !== this.#stream) {
+      this.player.beside(-buffer.bytes);
+      return;
+    }
     const blocks = this.#taken.get(buffer)?.shift() ?? [];
     const joined = pieces.length === 1;
     for (const [at, own] of blocks.entries()) {
       const { bytes, count } =
         pieces[at % pieces.length] as Buffer["pieces"][0];
-      this.player.release(bytes, joined ? copies * count : count, own);
+      this.player.uncount(bytes, joined ? copies * count : count, own);
     }
+    const free = usedBy === undefined ? blocks : this.#waiting.get(usedBy);
+    if (usedBy !== undefined) this.#waiting.set(usedBy, blocks);
+    for (const own of free ?? []) this.player.release(own);
   }
 }
 

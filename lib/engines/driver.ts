@@ -1,0 +1,22 @@
+import type { Scenario } from "../scenario/schema.ts";
+
+/** Projects with models of their own, which have trainers of their own. */
+const OWN_TRAINERS = ["litgpt", "torchtitan", "torchtune"] as const;
+
+/** Who sets an engine up; null where the scenario does not tell. */
+export function driverOf(
+  { engine, software }: Pick<Scenario, "engine" | "software">,
+): Scenario["engine"]["driver"] {
+  const { model_code } = software;
+  return engine.driver ??
+    OWN_TRAINERS.find((driver) => driver === model_code) ?? null;
+}
+
+/**
+ * Whether the allocator's segments grow, as torchtitan's own script asks for.
+ *
+ * Source: pytorch/torchtitan run_train.sh, PYTORCH_ALLOC_CONF
+ */
+export function growsSegments(scenario: Scenario): boolean {
+  return scenario.parallel.gpus > 1 && driverOf(scenario) === "torchtitan";
+}
