@@ -1,6 +1,6 @@
 import { Command } from "commander";
 import { formatBytes, formatCount, GPUS, searchModels } from "../lib/mod.ts";
-import { plainTable, trimmed } from "../templates/terminal/estimate_text.ts";
+import { plainTable, trimmed } from "../templates/terminal/plain_table.ts";
 import { write } from "./write.ts";
 
 /** `models`: the model catalogue, by words of the name or the type. */

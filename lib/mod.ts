@@ -16,11 +16,13 @@ export type { Opinion } from "./answer/opinion.ts";
 export type {
   Basis,
   Estimate,
+  Host,
   KvCache,
   Memory,
   Paged,
   Part,
   Phase,
+  RankRow,
 } from "./answer/estimate.ts";
 export type { MemoryCounter } from "./evidence/figure.ts";
 export { isOneTotal } from "./evidence/figure.ts";

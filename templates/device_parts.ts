@@ -37,6 +37,7 @@ export function devicePartsOf({ memory, scenario }: Estimate): DeviceParts {
     reserved_peak_bytes: reserved,
     device_peak_bytes: device,
     paged,
+    communication,
   } = memory;
   if (allocated === null || reserved === null) {
     return { parts, allocated: null, beside: [], device };
@@ -52,10 +53,11 @@ export function devicePartsOf({ memory, scenario }: Estimate): DeviceParts {
     },
     {
       name: "CUDA context and libraries",
-      bytes: device - reserved - other - pages,
+      bytes: device - reserved - other - pages - (communication?.bytes ?? 0),
       formula: "outside of PyTorch: by the GPU, or as given",
       basis: "assumed",
     },
+    ...(communication ? [communication] : []),
     {
       name: "other",
       bytes: other,

@@ -34,6 +34,37 @@ export interface Paged extends Part {
   host_bytes: number;
 }
 
+/** A class of ranks that hold the same and do the same. Figures are bytes a GPU. */
+export interface RankRow {
+  /** Where they are, such as "pp 0"; "all" where all are alike. */
+  rank: string;
+  /** How many GPUs are of this class. */
+  gpus: number;
+  /** One of them: what `parallel.rank` asks for. */
+  global_rank: number;
+  allocated_peak_bytes: number;
+  /**
+   * Beside the tensors of ranks other than the answer's own, the allocator is taken
+   * to keep as much as of that one.
+   */
+  reserved_peak_bytes: number;
+  device_peak_bytes: number;
+  /** The instant of the allocated peak, in words. */
+  binding: string;
+  /** What stands then. */
+  parts: { name: string; bytes: number }[];
+}
+
+/** What a node's memory holds for its GPUs, in bytes. */
+export interface Host {
+  /** Null when the method does not model it, or nothing is kept there. */
+  peak_bytes: number | null;
+  /** Of them, page-locked. */
+  pinned_bytes?: number;
+  /** What it is made of; the bytes sum to the peak. */
+  parts?: Part[];
+}
+
 /** A phase of the training step, and what is allocated in it. */
 export interface Phase {
   /** "load", "forward", "loss", "backward" or "optimizer". */
@@ -44,7 +75,10 @@ export interface Phase {
   end_bytes?: number;
 }
 
-/** The memory of the most loaded GPU. All figures are bytes. */
+/**
+ * The memory of the most loaded GPU, or of the one that `parallel.rank` asks for.
+ * All figures are bytes.
+ */
 export interface Memory {
   /** What `torch.cuda.max_memory_allocated` would print; null when unknown. */
   allocated_peak_bytes: number | null;
@@ -63,9 +97,12 @@ export interface Memory {
   parts: Part[];
   /** What a paged optimizer keeps beside all that; absent without one. */
   paged?: Paged;
+  /** What the GPUs' talk takes beside PyTorch's allocator; absent on one GPU. */
+  communication?: Part;
   /** What is allocated in each phase, in order; null when there are none. */
   phases: Phase[] | null;
-  ranks: { rank: string; allocated_peak_bytes: number }[] | null;
+  /** Each class of ranks, the most loaded first; null where all is one GPU. */
+  ranks: RankRow[] | null;
 }
 
 /** The key-value cache of a serving estimate, per GPU. */
@@ -98,8 +135,8 @@ export interface Estimate {
   };
   memory: Memory;
   kv?: KvCache;
-  /** Host memory per node; null when the method does not model it. */
-  host: { peak_bytes: number | null };
+  /** Host memory per node. */
+  host: Host;
   fit: Fit[];
   assumptions: string[];
   warnings: string[];

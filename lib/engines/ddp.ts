@@ -23,6 +23,11 @@ const FIRST_BUCKET = MIB;
  */
 export const ddp: Engine = {
   name: "ddp",
+  reads: () => [
+    "engine.bucket_cap_mb",
+    "engine.gradient_as_bucket_view",
+    "precision.master_weights",
+  ],
   refuses({ optimizer }, { tp, pp, cp, ep }) {
     if (optimizer.in_backward) {
       return "DDP reduces gradients after they were used: optimizer.in_backward is not played with it";

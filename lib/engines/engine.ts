@@ -1,7 +1,8 @@
 import type { Scenario } from "../scenario/schema.ts";
+import type { Model } from "../models/model.ts";
 import type { RankGroups } from "../parallel/groups.ts";
 import type { Mesh } from "../parallel/mesh.ts";
-import type { OptimizerRule } from "../optimizers/rule.ts";
+import type { OptimizerRule, Trained } from "../optimizers/rule.ts";
 import type { Implementation } from "../optimizers/step_temporaries.ts";
 import type { StepPlan } from "../plan/step_plan.ts";
 import type { Program } from "../play/program/act.ts";
@@ -44,11 +45,20 @@ export interface RankQuestion {
   ) => Pass;
 }
 
-/** Memory of a host that ranks of a node take for what they offload, in bytes. */
-export interface HostMemory {
+/** What a rank keeps in its node's memory, in bytes. */
+export interface HostPart {
+  readonly name:
+    | "weights"
+    | "gradients"
+    | "master weights"
+    | "optimizer states"
+    | "communication buffers"
+    | "checkpoints";
+  /** Whose memory that is, in words. */
+  readonly label: string;
   readonly bytes: number;
-  /** Of them, page-locked. */
-  readonly pinned: number;
+  /** Whether it is page-locked. */
+  readonly pinned: boolean;
 }
 
 /** What an engine makes a rank do. */
@@ -56,8 +66,10 @@ export interface RankAnswer {
   readonly program: Program;
   /** Groups of ranks that are others than the mesh's. */
   readonly groups?: Partial<RankGroups>;
-  /** What a node's host holds of parameters, gradients and states between steps. */
-  readonly host?: HostMemory;
+  /** What the rank keeps on its host of parameters, gradients and states. */
+  readonly host?: readonly HostPart[];
+  /** What the rank's optimizer steps; all that trains where left out. */
+  readonly trained?: readonly Trained[];
   /** Bytes of checkpoints that the host holds when the backward pass begins. */
   readonly hostBytes: number;
   /** What was taken for granted. */
@@ -67,6 +79,11 @@ export interface RankAnswer {
 /** Code that spreads a step over ranks. */
 export interface Engine {
   readonly name: string;
+  /**
+   * Dotted paths of the fields of `engine`, `parallel` and `precision` that decide
+   * what it does, beside those that matter wherever a step is played.
+   */
+  reads(scenario: Scenario, model: Model): readonly string[];
   /** Why it does not play a scenario; null when it does. */
   refuses(scenario: Scenario, mesh: Mesh): string | null;
   /**

@@ -13,12 +13,14 @@ import type { Engine } from "./engine.ts";
 import { fsdp2 } from "./fsdp2.ts";
 import type { Flat } from "./fsdp/fsdp1_sizes.ts";
 import { Fsdp1Weave } from "./fsdp/fsdp1_weave.ts";
+import { offloadedShards } from "./fsdp/host.ts";
 import { microBatchesOf, playedOf } from "./fsdp/micro_batches.ts";
 import type { FsdpPolicy } from "./fsdp/policy.ts";
 import {
   computedByFsdp,
   fsdpGroups,
   fsdpPolicy,
+  readByFsdp,
   refusedByFsdp,
 } from "./fsdp/policy.ts";
 import { gradientsIn, groupOf, Timeline } from "./fsdp/timeline.ts";
@@ -34,6 +36,11 @@ import { unitsIn, unitsOf } from "./units.ts";
  */
 export const fsdp1: Engine = {
   name: "fsdp",
+  reads: (scenario) => [
+    ...readByFsdp(scenario),
+    "engine.use_orig_params",
+    "engine.forward_prefetch",
+  ],
   refuses: (scenario) => refusedByFsdp(scenario),
   computed: computedByFsdp,
   ranks: fsdp2.ranks,
@@ -93,7 +100,11 @@ export const fsdp1: Engine = {
         ...lengthOf(played, stepped),
       },
       groups: fsdpGroups(policy),
+      trained,
       hostBytes,
+      ...(policy.offloads
+        ? { host: offloadedShards(stepped, scenario, sizesOf(units, weave)) }
+        : {}),
     };
   },
 };
@@ -102,6 +113,18 @@ export const fsdp1: Engine = {
 function reenters({ scenario: { train }, facts }: StepPlan): boolean {
   return train.checkpointing === "full" && !train.checkpoint_offload &&
     !facts.code.stopsEarly;
+}
+
+/** Bytes of the shards of all units, and of their gradients. */
+function sizesOf(
+  units: readonly Unit[],
+  weave: Fsdp1Weave,
+): { shards: number; gradients: number } {
+  const flats = units.flatMap((unit) => weave.flats(unit));
+  return {
+    shards: flats.reduce((sum, { bytes }) => sum + bytes.copy, 0),
+    gradients: flats.reduce((sum, { bytes }) => sum + bytes.gradient, 0),
+  };
 }
 
 const FLAT = groupOf("weights", "shards of flat parameters");

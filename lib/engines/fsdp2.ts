@@ -15,8 +15,10 @@ import {
   refusedContext,
 } from "./contexts.ts";
 import type { Engine } from "./engine.ts";
-import { placedByRows } from "./fsdp/fsdp2_sizes.ts";
+import type { Fsdp2Sizes } from "./fsdp/fsdp2_sizes.ts";
+import { fsdp2Sizes, placedByRows } from "./fsdp/fsdp2_sizes.ts";
 import { Fsdp2Weave } from "./fsdp/fsdp2_weave.ts";
+import { offloadedShards } from "./fsdp/host.ts";
 import { microBatchesOf, playedOf } from "./fsdp/micro_batches.ts";
 import type { FsdpPolicy } from "./fsdp/policy.ts";
 import {
@@ -24,11 +26,13 @@ import {
   expertsPolicy,
   fsdpGroups,
   fsdpPolicy,
+  readByFsdp,
   refusedByFsdp,
 } from "./fsdp/policy.ts";
 import { gradientsIn, Timeline } from "./fsdp/timeline.ts";
 import { undispatched } from "./fsdp/undispatched.ts";
 import { Releases } from "./released.ts";
+import type { Unit } from "./units.ts";
 import { unitsIn, unitsOf } from "./units.ts";
 
 const EVEN_ROUTING =
@@ -42,12 +46,20 @@ const EVEN_ROUTING =
  */
 export const fsdp2: Engine = {
   name: "fsdp2",
+  reads: (scenario) => [
+    ...readByFsdp(scenario),
+    "engine.wrap",
+    "engine.root_reshard",
+    "parallel.cp",
+    "parallel.cp_kind",
+    "software.accelerate",
+  ],
   refuses: (scenario) =>
     refusedByFsdp(scenario) ?? refusedContext(scenario, "ring"),
   computed: (scenario) => computedPart(computedByFsdp(scenario)),
   ranks: ({ parallel }, { gpus }) => [{
     name: parallel.rank === null ? "all" : `rank ${parallel.rank}`,
-    gpus,
+    gpus: parallel.rank === null ? gpus : 1,
     place: { dp: parallel.rank ?? 0, tp: 0, pp: 0, cp: 0, ep: 0 },
   }],
   play(question) {
@@ -104,7 +116,13 @@ export const fsdp2: Engine = {
         ...lengthOf(played, stepped),
       },
       groups: fsdpGroups(policy),
+      trained,
       hostBytes,
+      ...(policy.offloads
+        ? {
+          host: offloadedShards(stepped, scenario, sizesOf(units, policy)),
+        }
+        : {}),
       assumptions: [
         ...contextAssumptions(scenario),
         ...(policy.expertRanks > 1 ? [EVEN_ROUTING] : []),
@@ -112,6 +130,22 @@ export const fsdp2: Engine = {
     };
   },
 };
+
+/** Bytes of the shards of all units, and of their gradients. */
+function sizesOf(
+  units: readonly Unit[],
+  policy: FsdpPolicy,
+): { shards: number; gradients: number } {
+  const known = new Map<Unit["kind"], Fsdp2Sizes>();
+  const all = { shards: 0, gradients: 0 };
+  for (const { kind } of units) {
+    const sizes = known.get(kind) ?? fsdp2Sizes(kind, policy);
+    known.set(kind, sizes);
+    all.shards += sizes.copies.reduce((sum, bytes) => sum + bytes, 0);
+    all.gradients += sizes.gradient;
+  }
+  return all;
+}
 
 /** Whether gradients that wait to be reduced are cast for it. */
 function castsUnreduced(

@@ -33,6 +33,27 @@ import { woven } from "./megatron/weave.ts";
  */
 export const megatronEngine: Engine = {
   name: "megatron",
+  reads: (_, { architecture }) => [
+    "parallel.tp",
+    "parallel.pp",
+    "parallel.cp",
+    "parallel.ep",
+    "parallel.etp",
+    "parallel.cp_kind",
+    "parallel.sequence_parallel",
+    "parallel.virtual_pipeline",
+    "parallel.microbatches",
+    "parallel.layers_of_first_stage",
+    "parallel.layers_of_last_stage",
+    "engine.distributed_optimizer",
+    "engine.grad_reduce_in_fp32",
+    ...(architecture.experts > 0
+      ? ["engine.gradient_accumulation_fusion"]
+      : []),
+    "engine.recompute_modules",
+    "engine.offload_optimizer",
+    "precision.gradients",
+  ],
   refuses({ train, optimizer, parallel }) {
     if (parallel.cp > 1 && parallel.cp_kind === "ulysses") {
       return "parallel.cp_kind ulysses is not played with Megatron-Core, whose keys and values go around in a ring";
@@ -134,6 +155,7 @@ export const megatronEngine: Engine = {
         alternates: true,
         ...lengthOf(passes, stepped),
       },
+      trained,
       hostBytes: 0,
       assumptions: assumptionsOf(own, mesh, checkpointing === "full"),
     };

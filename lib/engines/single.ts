@@ -31,6 +31,7 @@ export interface SinglePlan extends Stepped {
 /** A rank that has the model alone. */
 export const single: Engine = {
   name: "single",
+  reads: () => ["precision.master_weights"],
   refuses: (_, { gpus }) =>
     gpus > 1 ? `engine.name single runs on one GPU, not on ${gpus}` : null,
   ranks: (_, mesh) => alike(mesh),

@@ -13,7 +13,7 @@ import type { Program } from "../play/program/act.ts";
 import type { Peaks } from "../play/readers/peak.ts";
 import { peaksOf } from "../play/readers/peak.ts";
 import { implementationOf } from "../optimizers/implementation.ts";
-import type { OptimizerRule } from "../optimizers/rule.ts";
+import type { OptimizerRule, Trained } from "../optimizers/rule.ts";
 import { optimizerRule } from "../optimizers/rules.ts";
 import type { Implementation } from "../optimizers/step_temporaries.ts";
 import type { StepPlan } from "../plan/step_plan.ts";
@@ -21,7 +21,7 @@ import { playedCode } from "../software/mod.ts";
 import { stepPlanOf } from "../plan/step_plan.ts";
 import { recordPass } from "./blocks/pass.ts";
 import { growsSegments } from "./driver.ts";
-import type { Engine, RankClass } from "./engine.ts";
+import type { Engine, HostPart, RankClass } from "./engine.ts";
 import { engineOf } from "./mod.ts";
 
 /** How a step is run. */
@@ -32,12 +32,19 @@ export interface StepSettings {
 
 /** A rank's training step, after the first: optimizer states stand. */
 export interface Step extends Peaks {
+  /** As it was asked; the plan's is as the rank's code computes it. */
+  readonly scenario: Scenario;
   readonly plan: StepPlan;
+  readonly engine: Engine;
   readonly rule: OptimizerRule;
   readonly implementation: Implementation;
   readonly program: Program;
   /** Bytes of checkpoints that the host holds when the backward pass begins. */
   readonly hostBytes: number;
+  /** What the rank's optimizer steps; all that trains where left out. */
+  readonly trained?: readonly Trained[];
+  /** What the rank keeps on its host beside. */
+  readonly host?: readonly HostPart[];
   readonly rank: RankClass;
   /** Who a rank's collectives are with. */
   readonly groups: RankGroups;
@@ -56,7 +63,8 @@ export interface NotPlayed {
 /**
  * Plays a scenario's training step through, of each class of ranks.
  *
- * @returns The most loaded rank's step first.
+ * @returns The most loaded rank's step first; where `parallel.rank` asks for one,
+ *   that one's class alone.
  */
 export function playRanks(
   scenario: Scenario,
@@ -98,7 +106,10 @@ export function playRanks(
   return steps.sort((a, b) => b.peak.bytes - a.peak.bytes);
 }
 
-/** As {@linkcode playRanks}, of the most loaded rank. */
+/**
+ * As {@linkcode playRanks}, of the rank that `parallel.rank` asks for, or of the
+ * most loaded one.
+ */
 export function playStep(
   scenario: Scenario,
   model: Model,
@@ -160,6 +171,8 @@ function playRank(
     }
     return {
       ...common,
+      scenario,
+      engine,
       rank,
       assumptions: [],
       ...answer,

@@ -20,6 +20,7 @@ import { playStage3 } from "./zero/stage3.ts";
  */
 export const deepspeed: Engine = {
   name: "deepspeed",
+  reads: readByDeepSpeed,
   refuses(scenario, mesh) {
     return refusedByDeepSpeed(scenario, mesh) ?? unplayed(scenario, mesh) ??
       refusedContext(scenario, "ulysses");
@@ -46,6 +47,37 @@ export const deepspeed: Engine = {
     };
   },
 };
+
+/** Fields that a stage heeds. */
+function readByDeepSpeed({ engine }: Scenario): string[] {
+  const stage = engine.zero_stage;
+  return [
+    "engine.driver",
+    "engine.zero_stage",
+    "engine.grad_accum_dtype",
+    "parallel.cp",
+    "parallel.cp_kind",
+    "precision.gradients",
+    ...(stage === 0 ? [] : [
+      "engine.offload_optimizer",
+      "engine.contiguous_gradients",
+      "engine.reduce_bucket_size",
+    ]),
+    ...(stage === 1 || stage === 2
+      ? ["engine.overlap_comm", "engine.round_robin_gradients"]
+      : []),
+    ...(stage === 3
+      ? [
+        "engine.offload_parameters",
+        "engine.stage3_prefetch_bucket_size",
+        "engine.stage3_param_persistence_threshold",
+        "engine.stage3_max_live_parameters",
+        "engine.stage3_max_reuse_distance",
+        "engine.sub_group_size",
+      ]
+      : []),
+  ];
+}
 
 /** What DeepSpeed itself does not run. */
 function refusedByDeepSpeed(

@@ -61,7 +61,7 @@ export const scenarioSchema = z.strictObject({
     label: "Method",
     group: "method",
     help:
-      "`timeline` plays a training step on one GPU through; `factors` answers, with a warning, what the method asked for does not cover; for `engine-formulas` see [engine-formulas.md](engine-formulas.md), for `multipliers` [multipliers.md](multipliers.md), for `rule-of-thumb` [rule-of-thumb.md](rule-of-thumb.md)",
+      "`timeline` plays a training step through, on one GPU or several; `factors` answers, with a warning, what the method asked for does not cover; for `engine-formulas` see [engine-formulas.md](engine-formulas.md), for `multipliers` [multipliers.md](multipliers.md), for `rule-of-thumb` [rule-of-thumb.md](rule-of-thumb.md)",
     flag: {
       name: "--method",
       value: "<method>",

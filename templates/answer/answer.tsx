@@ -5,10 +5,12 @@ import { Bar } from "./bar.tsx";
 import { BackToComparison } from "./compare_link.tsx";
 import { Evidence } from "./evidence.tsx";
 import { Gpus } from "./gpus.tsx";
+import { HostMemory } from "./host.tsx";
 import { LargestLater } from "./largest.tsx";
 import { Notes } from "./notes.tsx";
 import { Opinions } from "./opinions.tsx";
 import { Parts } from "./parts.tsx";
+import { Ranks } from "./ranks.tsx";
 import { Reuse } from "./reuse.tsx";
 import { StepPicture } from "./step_picture.tsx";
 import { Understood } from "./understood.tsx";
@@ -37,6 +39,8 @@ export function Answer(
       <Notes title="Warnings" kind="warnings" notes={estimate.warnings} />
       <Parts estimate={estimate} />
       <StepPicture estimate={estimate} />
+      <Ranks estimate={estimate} headers={headers} />
+      <HostMemory estimate={estimate} />
       <TrafficFold estimate={estimate} headers={headers} />
       <Gpus estimate={estimate} headers={headers} />
       <Understood estimate={estimate} />

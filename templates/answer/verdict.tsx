@@ -14,6 +14,7 @@ export const WORDS: Record<Fullness, { mark: string; title: string }> = {
 export function Verdict({ estimate }: { estimate: Estimate }) {
   const own = estimate.fit[0];
   if (!own) return null;
+  const { gpus } = estimate.scenario.parallel;
   const state = fullness(own.utilization);
   const { mark, title } = WORDS[state];
   const { low_bytes: low, high_bytes: high } = estimate.memory;
@@ -27,8 +28,9 @@ export function Verdict({ estimate }: { estimate: Estimate }) {
         <span class="mark" aria-hidden="true">{mark}</span>
         <div>
           <h2 id="verdict-title">
-            {title} on {own.gpu}: <strong>{held}</strong> of{" "}
-            {formatBytes(own.usable_bytes)}
+            {title} on {gpus === 1 ? own.gpu : `${gpus} × ${own.gpu}`}:{" "}
+            <strong>{held}</strong> of {formatBytes(own.usable_bytes)}
+            {gpus === 1 ? "" : " per GPU"}
           </h2>
           <p>
             {sentence(state, own.headroom_bytes, own.utilization)}

@@ -10,7 +10,7 @@ import {
   SCORE_HEADERS,
   scoreCells,
 } from "../accuracy/score_cells.ts";
-import { plainTable, trimmed } from "./estimate_text.ts";
+import { plainTable, trimmed } from "./plain_table.ts";
 
 /** Writes a scoreboard for a terminal. */
 export function accuracyText(accuracy: Accuracy): string {

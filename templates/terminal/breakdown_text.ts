@@ -2,7 +2,7 @@ import { styleText } from "node:util";
 import type { Estimate } from "../../lib/mod.ts";
 import { GIB, groupDigits } from "../../lib/mod.ts";
 import { gpusNeeded } from "../../lib/methods/multipliers/gpus_needed.ts";
-import { plainTable, trimmed } from "./estimate_text.ts";
+import { plainTable, trimmed } from "./plain_table.ts";
 
 /** Writes a multipliers estimate as the calculator breaks it down. */
 export function breakdownText(

@@ -2,7 +2,7 @@ import type { Estimate } from "../../lib/mod.ts";
 import type { Row } from "../compare/rows.ts";
 import { resultRows, settingRows } from "../compare/rows.ts";
 import { letterOf } from "../form/comparison.ts";
-import { plainTable, trimmed } from "./estimate_text.ts";
+import { plainTable, trimmed } from "./plain_table.ts";
 
 /**
  * Scenarios side by side, for a terminal: what differs between their settings,

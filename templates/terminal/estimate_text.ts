@@ -1,5 +1,3 @@
-import { styleText } from "node:util";
-import Table from "cli-table3";
 import type { Estimate, Fullness, NearRun, Part } from "../../lib/mod.ts";
 import {
   formatBytes,
@@ -11,15 +9,13 @@ import {
   TIERS,
 } from "../../lib/mod.ts";
 import { devicePartsOf } from "../device_parts.ts";
+import type { Style } from "./style.ts";
+import { styler } from "./style.ts";
+import { plainTable, trimmed } from "./plain_table.ts";
+import { hostText, ranksText } from "./ranks_text.ts";
 import { counterWords, errorWords, moreOrLess } from "../evidence_words.ts";
 import { filledWords, pagedWords, pagesIncluded } from "../paged_words.ts";
 import { tensorWords } from "../tensor_words.ts";
-
-/** Puts formats on a text, where the terminal shows them. */
-export type Style = (
-  text: string,
-  ...formats: Parameters<typeof styleText>[0][]
-) => string;
 
 /** What each fullness is called, and its colour. */
 export const VERDICTS: Record<
@@ -31,18 +27,6 @@ export const VERDICTS: Record<
   tight: { title: "Tight", color: "yellow" },
   over: { title: "Does not fit", color: "red" },
 };
-
-/** Formats that do nothing where there are no colours. */
-export function styler(color: boolean): Style {
-  return (text, ...formats) =>
-    color
-      ? formats.reduce(
-        (styled, format) =>
-          styleText(format, styled, { validateStream: false }),
-        text,
-      )
-      : text;
-}
 
 /**
  * Writes an Estimate for a terminal.
@@ -68,6 +52,8 @@ export function estimateText(
     partsTable(estimate, style),
     ...chart,
     verdict(estimate, style),
+    ranksText(estimate, style),
+    hostText(estimate),
     ...beside,
     binding(estimate, style),
     tiers(estimate, style),
@@ -152,7 +138,7 @@ function partsTable(estimate: Estimate, style: Style): string {
 }
 
 function verdict(estimate: Estimate, style: Style): string {
-  const { fit, memory } = estimate;
+  const { fit, memory, scenario: { parallel: { gpus } } } = estimate;
   const own = fit[0];
   if (!own) return "";
   const { title, color } = VERDICTS[fullness(own.utilization)];
@@ -160,11 +146,11 @@ function verdict(estimate: Estimate, style: Style): string {
     ? `${formatBytes(own.headroom_bytes)} to spare`
     : `${formatBytes(-own.headroom_bytes)} too much`;
   const lines = [
-    `${style(title, "bold", color)} on ${own.gpu}: ${
-      formatBytes(heldBytes(memory))
-    } of ${formatBytes(own.usable_bytes)} (${
-      (100 * own.utilization).toFixed(0)
-    } %), ${left}`,
+    `${style(title, "bold", color)} on ${
+      gpus === 1 ? own.gpu : `${gpus} × ${own.gpu}`
+    }: ${formatBytes(heldBytes(memory))} of ${formatBytes(own.usable_bytes)}${
+      gpus === 1 ? "" : " per GPU"
+    } (${(100 * own.utilization).toFixed(0)} %), ${left}`,
   ];
   const paged = pagedWords(estimate);
   if (paged !== null) lines.push(paged);
@@ -258,39 +244,4 @@ function notes(
     style(title, "bold"),
     ...lines.map((line) => style(`  - ${line}`, format)),
   ].join("\n");
-}
-
-/** A table without lines: it reads the same in a file as on a screen. */
-export function plainTable(
-  colAligns: ("left" | "right")[],
-): InstanceType<typeof Table> {
-  const none = [
-    "top",
-    "top-mid",
-    "top-left",
-    "top-right",
-    "bottom",
-    "bottom-mid",
-    "bottom-left",
-    "bottom-right",
-    "left",
-    "left-mid",
-    "mid",
-    "mid-mid",
-    "right",
-    "right-mid",
-  ];
-  return new Table({
-    chars: {
-      ...Object.fromEntries(none.map((name) => [name, ""])),
-      middle: "  ",
-    },
-    style: { "padding-left": 0, "padding-right": 0, head: [], border: [] },
-    colAligns,
-  });
-}
-
-/** Without the spaces that fill the last column. */
-export function trimmed(text: string): string {
-  return text.split("\n").map((line) => line.trimEnd()).join("\n");
 }

@@ -6,7 +6,7 @@ import {
   formatSeconds,
   noTrafficWords,
 } from "../traffic/traffic_words.ts";
-import { plainTable, trimmed } from "./estimate_text.ts";
+import { plainTable, trimmed } from "./plain_table.ts";
 
 /** What was asked beside the memory, for a terminal; "" where nothing was. */
 export function moreText(

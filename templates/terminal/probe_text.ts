@@ -1,6 +1,6 @@
 import type { Estimate } from "../../lib/mod.ts";
 import { formatBytes } from "../../lib/mod.ts";
-import { plainTable, trimmed } from "./estimate_text.ts";
+import { plainTable, trimmed } from "./plain_table.ts";
 
 /** What a real run took, in bytes. */
 export interface Probed {

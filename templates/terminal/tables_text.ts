@@ -13,7 +13,7 @@ import type { TablesSettings } from "../../lib/ask/tables/settings.ts";
 import { leastClass, MEMORY_CLASSES } from "../../lib/ask/tables/strategies.ts";
 import { styleWords } from "../../lib/ask/tables/table_style.ts";
 import { boxedTable } from "./boxed_table.ts";
-import { plainTable, trimmed } from "./estimate_text.ts";
+import { plainTable, trimmed } from "./plain_table.ts";
 
 type Align = "left" | "right";
 

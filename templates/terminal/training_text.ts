@@ -1,14 +1,10 @@
 import type { CalculatorConfigRead, Estimate, Fit } from "../../lib/mod.ts";
 import { formatBytes, fullness } from "../../lib/mod.ts";
 import { devicePartsOf } from "../device_parts.ts";
-import type { Style } from "./estimate_text.ts";
-import {
-  estimateText,
-  plainTable,
-  styler,
-  trimmed,
-  VERDICTS,
-} from "./estimate_text.ts";
+import { plainTable, trimmed } from "./plain_table.ts";
+import type { Style } from "./style.ts";
+import { estimateText, VERDICTS } from "./estimate_text.ts";
+import { styler } from "./style.ts";
 
 /** What another method says of the same scenario. */
 export interface SecondOpinion {
@@ -106,18 +102,14 @@ function bar(share: number): string {
   return full + (EIGHTHS[eighths % EIGHTHS.length] ?? "");
 }
 
-function totals({ memory, scenario, host }: Estimate): string {
+function totals({ memory, scenario }: Estimate): string {
   const { gpus } = scenario.parallel;
-  const lines = [];
-  if (gpus > 1) {
-    lines.push(
-      `All ${gpus} GPUs: ${formatBytes(gpus * memory.device_peak_bytes)}`,
-    );
-  }
-  if (host.peak_bytes !== null) {
-    lines.push(`Host memory per node: ${formatBytes(host.peak_bytes)}`);
-  }
-  return lines.join("\n");
+  if (gpus === 1) return "";
+  const each = memory.ranks ?? [];
+  const all = each.length === 0
+    ? gpus * memory.device_peak_bytes
+    : each.reduce((sum, row) => sum + row.gpus * row.device_peak_bytes, 0);
+  return `All ${gpus} GPUs: ${formatBytes(all)}`;
 }
 
 function opinionText(

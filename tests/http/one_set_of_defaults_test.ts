@@ -175,6 +175,7 @@ const OTHERS: Record<string, unknown> = {
   "quantization.weights": "int8",
   "optimizer.name": "sgd",
   "optimizer.bits": 8,
+  "parallel.gpus": 2,
   "hardware.gpu": "RTX 4090",
 };
 

@@ -18,7 +18,7 @@ import { metBy } from "./met_by.ts";
 import { address, controlsOf, held, only, textOf, visit } from "./visit.ts";
 
 const LLAMA = "meta-llama/Llama-2-7b-hf";
-const ZERO_2 = {
+const PLAYED_ZERO_2 = {
   "model": LLAMA,
   "train.micro_batch": "2",
   "train.sequence_length": "4096",
@@ -27,6 +27,9 @@ const ZERO_2 = {
   "engine.name": "deepspeed",
   "engine.zero_stage": "2",
 };
+/** A method of one total, whose figures stand below. */
+const ONE_TOTAL = { "method": "factors" };
+const ZERO_2 = { ...PLAYED_ZERO_2, ...ONE_TOTAL };
 
 Deno.test("GET / shows one verdict", async () => {
   const { status, headers, html, document } = await visit("/");
@@ -161,6 +164,7 @@ Deno.test("GET / shows a row for each part, with its share", async () => {
     train: { micro_batch: 2, sequence_length: 4096, checkpointing: "full" },
     parallel: { gpus: 8 },
     engine: { name: "deepspeed", zero_stage: 2 },
+    method: "factors",
   });
   const peak = memory.device_peak_bytes;
   const rows = [...document.querySelectorAll("table.parts tbody tr")];
@@ -190,24 +194,52 @@ function cell(row: Element, at: number): Element | null {
 }
 
 const VERDICTS: [gib: string, title: string, sentence: RegExp][] = [
-  ["100", "Fits on GPU with 100.00 GiB", /^36\.55 GiB to spare .*63 % used/],
-  ["82", "Fits on GPU with 82.00 GiB", /^18\.55 GiB to spare .*at the edge of/],
-  ["79.3", "Tight on GPU with 79.30 GiB", /^Only 15\.85 GiB to spare.*80 %/],
-  ["70", "Tight on GPU with 70.00 GiB", /^Only 6\.55 GiB to spare.*91 % used/],
-  ["63", "Does not fit on GPU with 63.00 GiB", /^0\.45 GiB too much.*101 %/],
-  ["24", "Does not fit on GPU with 24.00 GiB", /^39\.45 GiB too much.*264 %/],
+  [
+    "100",
+    "Fits on 8 × GPU with 100.00 GiB",
+    /^36\.55 GiB to spare .*63 % used/,
+  ],
+  [
+    "82",
+    "Fits on 8 × GPU with 82.00 GiB",
+    /^18\.55 GiB to spare .*at the edge of/,
+  ],
+  [
+    "79.3",
+    "Tight on 8 × GPU with 79.30 GiB",
+    /^Only 15\.85 GiB to spare.*80 %/,
+  ],
+  [
+    "70",
+    "Tight on 8 × GPU with 70.00 GiB",
+    /^Only 6\.55 GiB to spare.*91 % used/,
+  ],
+  [
+    "63",
+    "Does not fit on 8 × GPU with 63.00 GiB",
+    /^0\.45 GiB too much.*101 %/,
+  ],
+  [
+    "24",
+    "Does not fit on 8 × GPU with 24.00 GiB",
+    /^39\.45 GiB too much.*264 %/,
+  ],
 ];
 
 for (const [gib, title, sentence] of VERDICTS) {
   Deno.test(`GET / says "${title}" for a peak of 63.45 GiB`, async () => {
     const { status, document } = await visit(
-      address("/", { ...ZERO_2, "hardware.gpu.memory_gib": gib }),
+      address("/", {
+        ...PLAYED_ZERO_2,
+        "hardware.gpu.memory_gib": gib,
+        ...ONE_TOTAL,
+      }),
     );
     assertEquals(status, 200);
     const usable = Number(gib).toFixed(2);
     assertEquals(
       textOf(only(document, "#answer h2")),
-      `${title}: 63.45 GiB of ${usable} GiB`,
+      `${title}: 63.45 GiB of ${usable} GiB per GPU`,
     );
     assertMatch(
       textOf(only(document, "#answer .verdict p:not(.doubt)")),

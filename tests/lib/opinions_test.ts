@@ -45,6 +45,7 @@ Deno.test("opinionsOf() says why a method does not answer", () => {
     model: "google-t5/t5-base",
     method: "factors",
     parallel: { gpus: 2 },
+    engine: { name: "megatron-deepspeed" },
   }).filter(({ method }) => method === "timeline");
   assertEquals(timeline?.device_peak_bytes, null);
   assert((timeline?.uncovered ?? "") !== "");

@@ -5,138 +5,19 @@ import {
   fieldAt,
   leavesOf,
   putAt,
-  QUANTIZATIONS,
   tryEstimate,
 } from "../../lib/mod.ts";
 import type { Estimate } from "../../lib/mod.ts";
 import { assertOk } from "./results.ts";
 import { anotherValue } from "./another_value.ts";
-
-type Setting = Record<string, unknown>;
-
-/** Values other than the default, of the fields that are no choice or switch. */
-const VALUES: Record<string, unknown[]> = {
-  model: ["mistralai/Mistral-7B-v0.1"],
-  "train.trainable": [["lm_head"]],
-  "train.lora.rank": [64],
-  "train.lora.alpha": [16],
-  "train.lora.dropout": [0.1],
-  "train.lora.targets": ["all-linear", ["k_proj"]],
-  "train.lora.modules_to_save": [["lm_head"]],
-  "train.lora.target_parameters": [["mlp.experts.down_proj"]],
-  "train.lora.trainable_parameters": [1_000_000],
-  "train.micro_batch": [2],
-  "train.sequence_length": [4_096],
-  "train.gradient_accumulation": [8],
-  "train.images_per_sample": [1],
-  "train.image_size": [[224, 224]],
-  "quantization.weights": [...QUANTIZATIONS, "gguf:Q4_K_M"],
-  "quantization.group_size": [64],
-  "parallel.gpus": [16],
-  "parallel.gpus_per_node": [4],
-  "parallel.tp": [2],
-  "parallel.pp": [2],
-  "parallel.cp": [2],
-  "parallel.ep": [2],
-  "parallel.virtual_pipeline": [2],
-  "parallel.microbatches": [4],
-  "engine.zero_stage": [1, 2, 3],
-  "serve.batch": [2],
-  "serve.input_tokens": [2_048],
-  "serve.output_tokens": [256],
-  "serve.cache_tokens": [8_192],
-  "serve.memory_utilization": [0.8],
-  "serve.max_batched_tokens": [2_048],
-  "serve.max_sequences": [16],
-  "hardware.gpu": ["T4", { memory_gib: 24 }],
-  "software.transformers": ["4.48.1"],
-  "software.torch": ["2.6.0"],
-  "software.peft": ["0.14.0"],
-  "software.trl": ["0.15.0"],
-  "software.bitsandbytes": ["0.45.0"],
-  "software.accelerate": ["1.3.0"],
-  "overheads.cuda_context_gib": [1],
-  "overheads.communication_gib": [1],
-  "overheads.other_gib": [1],
-  "factors.attn_act_factor_no_fa": [8],
-  "factors.attn_act_factor_fa": [1],
-  "factors.mlp_act_factor": [5],
-  "factors.logits_factor": [2],
-  "factors.fused_loss_factor": [0.5],
-  "factors.grad_ckpt_reduction": [0.5],
-  "factors.cuda_libs_gib": [1],
-  "factors.misc_overhead_gib": [1],
-  "factors.fragmentation_gib": [1],
-  "factors.deepspeed_overhead_gib": [1],
-  "factors.transient_gib_per_sequence": [1],
-  "factors.vision_hidden": [512],
-  "factors.vision_layers": [12],
-  "factors.vision_patch": [16],
-  "multipliers.gradient_checkpointing": [0.5],
-  "multipliers.inference_activations": [0.2],
-  "engine_formulas.checkpointing_level": [1, 3],
-  "engine_formulas.largest_layer_parameters": [125_829_120],
-};
-
-const FSDP = { "parallel.gpus": 8, "engine.name": "fsdp" };
-const LORA = { "train.method": "lora" };
-const IMAGES = { "train.images_per_sample": 1 };
-
-/** What has to be set beside a field for it to mean anything. */
-const BESIDE: Record<string, Setting> = {
-  "train.lora.rank": LORA,
-  "train.lora.targets": LORA,
-  "train.lora.target_parameters": LORA,
-  "train.lora.bias": LORA,
-  "train.lora.trainable_parameters": LORA,
-  "train.image_size": IMAGES,
-  "parallel.gpus": { "engine.zero_stage": 3, "parallel.gpus": 8 },
-  "parallel.gpus_per_node": { ...FSDP, "engine.sharding": "hybrid" },
-  "parallel.tp": { "parallel.gpus": 8 },
-  "parallel.pp": { "parallel.gpus": 8 },
-  "parallel.cp": { "parallel.gpus": 8 },
-  "parallel.ep": { model: "mistralai/Mixtral-8x7B-v0.1", "parallel.gpus": 2 },
-  "engine.zero_stage": { "parallel.gpus": 8 },
-  "engine.sharding": FSDP,
-  "engine.distributed_optimizer": { ...FSDP, "engine.name": "megatron" },
-  "factors.attn_act_factor_no_fa": { "train.attention": "eager" },
-  "factors.fused_loss_factor": { "train.loss": "fused" },
-  "factors.grad_ckpt_reduction": { "train.checkpointing": "full" },
-  "factors.vision_hidden": IMAGES,
-  "factors.vision_layers": IMAGES,
-  "factors.vision_patch": IMAGES,
-};
-
-/** Values that change no memory by nature, and why. */
-const CHANGES_NOTHING: Record<string, string> = {
-  "train.lora.alpha": "a scale, not a size",
-  "train.lora.rslora": "a scale, not a size",
-  "precision.weights=fp16": "as wide as bf16",
-  "engine.name=single": "nothing is sharded by default either",
-  "engine.name=ddp": "nothing is sharded by default either",
-  "method=timeline": "the default",
-  "quantization.weights=none": "the default",
-  "serve.kv_dtype=bf16": "what auto means for bf16 weights",
-  "serve.kv_dtype=fp16": "as wide as bf16",
-};
-
-/** The same when serving, which the factors method answers in any case. */
-const CHANGES_NOTHING_SERVED: Record<string, string> = {
-  "hardware.gpu": "it changes the fit, not the need",
-  "method=factors": "it answers already",
-  "engine.name=deepspeed": "stage 0 shards nothing",
-  "engine.name=megatron-deepspeed": "stage 0 shards nothing",
-};
-
-/** Remarks that name a field in words rather than by its path. */
-const IN_WORDS: Record<string, string> = {
-  "train.attention": "SDPA is counted as",
-  "precision.autocast": "the autocast type",
-  "engine.name=fsdp": "FSDP's sharding",
-  "engine.name=fsdp2": "FSDP's sharding",
-  "engine.name=megatron": "Megatron's distributed optimizer",
-  "engine.sharding": "FSDP's sharding",
-};
+import type { Setting } from "./remark_settings.ts";
+import {
+  BESIDE,
+  CHANGES_NOTHING,
+  CHANGES_NOTHING_SERVED,
+  IN_WORDS,
+  VALUES,
+} from "./remark_settings.ts";
 
 const USUAL = new Map(
   leavesOf(DEFAULT_SCENARIO).map(({ path, value }) => [path, value]),
@@ -147,7 +28,10 @@ function valuesOf(path: string): unknown[] {
   const given = VALUES[path];
   if (given) return given;
   const usual = USUAL.get(path);
-  if (fieldAt(path)?.awaited === true) return [anotherValue(path, usual)];
+  const isLeftToEngines = usual === null && /^(engine|parallel)\./.test(path);
+  if (fieldAt(path)?.awaited === true || isLeftToEngines) {
+    return [anotherValue(path, usual)];
+  }
   const field = describeField(path);
   if (field.kind === "switch") return [usual !== true];
   if (field.kind !== "choice") return [];

@@ -205,10 +205,13 @@ const FIELDS: Record<string, Record<string, Any>> = {
   rule_of_thumb: { count: fc.constantFrom("tensors", "dimensions") },
 };
 
-// What no method models yet has a value of its kind each.
+// What no method models yet, and what one engine alone has, has a value of its kind.
 for (const { path, awaited } of DEFINED) {
-  if (awaited !== true || path.startsWith("serve.kv_dtype.")) continue;
   const [section = "", key = "", inner] = path.split(".");
+  const isOfAnEngine = ["engine", "parallel"].includes(section) &&
+    FIELDS[section]?.[key] === undefined;
+  if (awaited !== true && !isOfAnEngine) continue;
+  if (path.startsWith("serve.kv_dtype.")) continue;
   const values = or(null, fc.constant(anotherValue(path, null)));
   const fields = FIELDS[section] ??= {};
   if (inner === undefined) fields[key] = values;

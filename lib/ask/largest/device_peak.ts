@@ -59,7 +59,7 @@ export class DevicePeak {
   fitsCautiously(spare = 0): boolean {
     const { capacity, beside } = this.#room;
     const step = this.#step ?? this.#play();
-    const { band } = doubtedBand("timeline", step.plan.scenario, kindOf(step));
+    const { band } = doubtedBand("timeline", step.scenario, kindOf(step));
     if (band === null) return false;
     const room = (capacity + beside) * (1 - spare);
     const high = (bytes: number): number => Math.round(band.high * bytes);

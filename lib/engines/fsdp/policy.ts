@@ -193,6 +193,24 @@ export function fsdpGroups(
   };
 }
 
+/** Fields that both kinds of FSDP heed. */
+export function readByFsdp({ engine, parallel }: Scenario): string[] {
+  const isHybrid = engine.sharding === "hybrid" &&
+    parallel.dp_replicate === null;
+  return [
+    "engine.driver",
+    "engine.sharding",
+    "engine.reduce_dtype",
+    "engine.reshard_after_forward",
+    "engine.no_sync",
+    "engine.offload_parameters",
+    "engine.offload_optimizer",
+    "parallel.dp_replicate",
+    "precision.master_weights",
+    ...(isHybrid ? ["parallel.gpus_per_node"] : []),
+  ];
+}
+
 /** Why a scenario is none that FSDP can run; null where it can. */
 export function refusedByFsdp(scenario: Scenario): string | null {
   const { engine, parallel, optimizer } = scenario;

@@ -18,7 +18,7 @@ import type { PassActs } from "../../play/program/pass.ts";
 import { DTYPE_BYTES } from "../../play/torch/dtype.ts";
 import type { Dtype } from "../../play/torch/dtype.ts";
 import { clearOf, lengthOf, workspaceActs } from "../acts.ts";
-import type { HostMemory, RankAnswer, RankQuestion } from "../engine.ts";
+import type { HostPart, RankAnswer, RankQuestion } from "../engine.ts";
 
 /** When acts happen. */
 export type When = Pick<Run, "phase" | "at"> | Pick<Take, "phase" | "at">;
@@ -174,7 +174,7 @@ export interface Pieces {
   readonly passes: readonly PassActs[];
   readonly stepped: Stepped;
   readonly hostBytes: number;
-  readonly host?: HostMemory;
+  readonly host?: readonly HostPart[];
   readonly assumptions?: readonly string[];
 }
 
@@ -195,6 +195,7 @@ export function answerOf(
       step: whole,
       ...lengthOf(passes, stepped),
     },
+    trained: stepped.trained,
     ...rest,
   };
 }

@@ -1,20 +1,29 @@
 import { statesOf } from "../../optimizers/rules.ts";
 import { DTYPE_BYTES } from "../../play/torch/dtype.ts";
 import type { Dtype } from "../../play/torch/dtype.ts";
-import type { HostMemory, RankQuestion } from "../engine.ts";
+import type { HostPart, RankQuestion } from "../engine.ts";
 import { flatTrained } from "./common.ts";
 
-/** Ranks that share a host. */
-export function ranksOfNode({ scenario, mesh }: RankQuestion): number {
-  return Math.min(mesh.gpus, scenario.parallel.gpus_per_node);
+/** States that the host keeps of so many elements; they are not page-locked. */
+function hostStates(question: RankQuestion, elements: number): HostPart {
+  const { rule, scenario } = question;
+  return {
+    name: "optimizer states",
+    label: `states of ${scenario.optimizer.name} of this rank's partition`,
+    bytes: statesOf(rule, "for-loop", flatTrained(elements)).reduce(
+      (sum, bytes) => sum + bytes,
+      0,
+    ),
+    pinned: false,
+  };
 }
 
-/** Bytes of the states that the host keeps of so many elements. */
-export function hostStates({ rule }: RankQuestion, elements: number): number {
-  return statesOf(rule, "for-loop", flatTrained(elements)).reduce(
-    (sum, bytes) => sum + bytes,
-    0,
-  );
+function pinned(
+  name: HostPart["name"],
+  label: string,
+  bytes: number,
+): HostPart {
+  return { name, label, bytes, pinned: true };
 }
 
 /**
@@ -30,14 +39,19 @@ export function offloadedPartition(
   elements: number,
   largest: number,
   dtype: Dtype,
-): HostMemory {
+): HostPart[] {
   const each = DTYPE_BYTES[dtype];
-  const pinned = elements * (4 + 4 + each) + largest * each;
-  const ranks = ranksOfNode(question);
-  return {
-    bytes: ranks * (pinned + hostStates(question, elements)),
-    pinned: ranks * pinned,
-  };
+  return [
+    pinned("weights", `the partition in ${dtype}`, elements * each),
+    pinned("gradients", "the partition's in fp32", elements * 4),
+    pinned(
+      "communication buffers",
+      "the largest gradient on its way",
+      largest * each,
+    ),
+    pinned("master weights", "the partition in fp32", elements * 4),
+    hostStates(question, elements),
+  ];
 }
 
 /**
@@ -53,24 +67,43 @@ export function offloadedParameters(
   question: RankQuestion,
   groups: readonly { readonly size: number }[],
   dtype: Dtype,
-): HostMemory {
+): HostPart[] {
   const { offload_optimizer, offload_parameters } = question.scenario.engine;
   const each = DTYPE_BYTES[dtype];
   const elements = groups.reduce((sum, { size }) => sum + size, 0);
   const largest = Math.max(0, ...groups.map(({ size }) => size));
-  let pinned = 0;
-  let states = 0;
-  if (offload_parameters === "cpu") pinned += elements * each;
-  if (offload_parameters === "nvme") pinned += SWAPPED * each;
+  const parts: HostPart[] = [];
+  if (offload_parameters === "cpu") {
+    parts.push(pinned("weights", `the shard in ${dtype}`, elements * each));
+  }
+  if (offload_parameters === "nvme") {
+    parts.push(
+      pinned(
+        "communication buffers",
+        "buffers that parameters are read into",
+        SWAPPED * each,
+      ),
+    );
+  }
   if (offload_optimizer === "cpu") {
-    pinned += elements * (4 + 4 + each);
-    states = hostStates(question, elements);
+    parts.push(
+      pinned("gradients", "the shard's in fp32", elements * 4),
+      pinned("gradients", `the shard's in ${dtype}`, elements * each),
+      pinned("master weights", "the shard in fp32", elements * 4),
+      hostStates(question, elements),
+    );
   }
   if (offload_optimizer === "nvme") {
-    pinned += elements * each + OPTIMIZER_BUFFERS * 4 * largest;
+    parts.push(
+      pinned("gradients", `the shard's in ${dtype}`, elements * each),
+      pinned(
+        "communication buffers",
+        "buffers that states are read into",
+        OPTIMIZER_BUFFERS * 4 * largest,
+      ),
+    );
   }
-  const ranks = ranksOfNode(question);
-  return { bytes: ranks * (pinned + states), pinned: ranks * pinned };
+  return parts;
 }
 
 /** Elements of the buffers that parameters are read into: 5 of 1e8. */

@@ -129,6 +129,12 @@ const APPROXIMATIONS: readonly Approximation[] = [
       `optimizer.implementation ${scenario.optimizer.implementation} does not exist for ${scenario.optimizer.name}: ${implementation} is taken`,
   ],
   [
+    ({ plan: { scenario: { optimizer } }, engine }) =>
+      optimizer.implementation === "deepspeed" && engine.name !== "deepspeed",
+    () =>
+      'optimizer.implementation = "deepspeed" has no effect: DeepSpeed alone steps with it',
+  ],
+  [
     ({ plan: { scenario: { precision } } }) =>
       precision.master_weights === "fp32" ||
       precision.optimizer_states !== null,

@@ -3,10 +3,13 @@ import type { Result } from "../../scenario/parse_scenario.ts";
 import type { Scenario } from "../../scenario/schema.ts";
 import { curveOf } from "../../play/readers/curve.ts";
 import type { LiveTensors } from "../../play/readers/live.ts";
-import type { Instant } from "../../play/readers/peak.ts";
 import type { Step } from "../../engines/step.ts";
 import { reservedWithin } from "../../play/readers/allocator/peaks.ts";
 import type { Answer, Figures, Question, Uncovered } from "../method.ts";
+import { bindingOf } from "./binding.ts";
+import { hostOf } from "./host.ts";
+import { rankRows } from "./ranks.ts";
+import type { Room } from "./room.ts";
 import { roomOf } from "./room.ts";
 import { pagedOf } from "./paged.ts";
 import { partsOf } from "./parts.ts";
@@ -44,9 +47,7 @@ export function timeline(
       scaledPeak: (share) =>
         withPages(step, Math.round(share * device.held), device),
       kind: kindOf(step),
-      host: {
-        peak_bytes: step.hostBytes + (memory.paged?.host_bytes ?? 0) || null,
-      },
+      host: hostOf(step, memory.paged),
       ...remarksOf(step, memory.paged),
       largest: step.peak.live.slice(0, LARGEST).map((
         { label, count, bytes },
@@ -63,12 +64,14 @@ interface Device {
   readonly held: number;
   /** Bytes of the whole device. */
   readonly usable: number;
+  readonly room: Room;
 }
 
 function deviceOf({ step, peaks }: Played, scenario: Scenario): Device {
-  const { capacity, beside } = roomOf(scenario);
+  const room = roomOf(scenario);
+  const { capacity, beside } = room;
   const reserved = reservedWithin(step, peaks, capacity);
-  return { reserved, held: reserved + beside, usable: capacity + beside };
+  return { reserved, held: reserved + beside, usable: capacity + beside, room };
 }
 
 /** What the device shows where so many bytes are held: pages fill up what is left. */
@@ -77,11 +80,11 @@ function withPages(step: Step, held: number, { usable }: Device): number {
 }
 
 function memoryOf(
-  { step, peaks }: Played,
+  { step, peaks, classes }: Played,
   device: Device,
   counted: Basis,
 ): Figures {
-  const { reserved, held, usable } = device;
+  const { reserved, held, usable, room } = device;
   const ends = Math.max(0, peaks.allocated - step.peak.bytes);
   const paged = pagedOf(step, usable - held);
   return {
@@ -96,8 +99,14 @@ function memoryOf(
       counted,
     ) satisfies Part[],
     ...(paged ? { paged } : {}),
+    ...(room.communication ? { communication: room.communication } : {}),
     phases: phasesOf(step),
-    ranks: null,
+    ranks: rankRows(step, classes, {
+      ends,
+      reserved,
+      device: withPages(step, held, device),
+      room,
+    }),
   };
 }
 
@@ -117,24 +126,6 @@ function endsOfBlocks(bytes: number): LiveTensors {
     count: 1,
     bytes,
   };
-}
-
-/** The instant of the peak in words. */
-export function bindingOf({ phase, at }: Instant): string {
-  if (phase === "optimizer") return "optimizer step";
-  if (at === "head") {
-    return phase === "forward"
-      ? "end of the forward pass, at the loss"
-      : "start of the backward pass, at the loss";
-  }
-  if (at === "embeddings") {
-    return phase === "forward"
-      ? "forward pass, at the embeddings"
-      : "end of the backward pass, at the embeddings";
-  }
-  if (at === "encoder") return `${phase} pass, in the encoder`;
-  if (at === "vision") return `${phase} pass, at the images`;
-  return `${phase} pass, in layer ${Number(at) + 1}`;
 }
 
 function phasesOf({ phases, standingBytes }: Step): Phase[] {

@@ -15,11 +15,14 @@ import type { Step } from "../../engines/step.ts";
  * @param room Bytes of the device beside all that cannot leave it.
  * @returns Null where the optimizer has none.
  */
-export function pagedOf({ plan, rule }: Step, room: number): Paged | null {
-  const bytes = managedBytes(rule, plan.inventory.trained);
+export function pagedOf(
+  { plan, rule, trained = plan.inventory.trained }: Step,
+  room: number,
+): Paged | null {
+  const bytes = managedBytes(rule, trained);
   if (bytes === 0) return null;
   const onDevice = Math.min(bytes, Math.max(0, Math.floor(room)));
-  const elements = plan.inventory.trained.reduce(
+  const elements = trained.reduce(
     (sum, tensor) =>
       rule.managed(tensor).length === 0
         ? sum

@@ -1,6 +1,7 @@
 import type { Paged } from "../../answer/estimate.ts";
 import { DEFAULT_SCENARIO } from "../../scenario/default_scenario.ts";
 import { changesFrom } from "../../scenario/walk.ts";
+import type { Scenario } from "../../scenario/schema.ts";
 import type { Step } from "../../engines/step.ts";
 import type { Answer } from "../method.ts";
 import { approximations } from "./approximations.ts";
@@ -23,6 +24,7 @@ const COVERED = new Set([
   "method",
   "hardware",
   "overheads.cuda_context_gib",
+  "overheads.communication_gib",
   "overheads.other_gib",
   "train.method",
   "train.trainable",
@@ -40,10 +42,10 @@ const COVERED = new Set([
   "train.kernels",
   "precision.weights",
   "precision.autocast",
-  "precision.master_weights",
   "precision.optimizer_states",
   "quantization",
   "optimizer",
+  "parallel.gpus",
   "engine.name",
   "software.model_code",
   "software.bitsandbytes",
@@ -55,17 +57,22 @@ const COVERED = new Set([
 
 /** What a timeline's reader has to know about it. */
 export function remarksOf(
-  step: Step,
+  played: Step,
   paged?: Paged,
 ): Pick<Answer, "assumptions" | "warnings"> {
-  const { scenario, model } = step.plan;
+  const { scenario } = played;
+  const { model } = played.plan;
+  // What is said is said of the settings as they were asked for.
+  const step = { ...played, plan: { ...played.plan, scenario } };
+  const covered = coveredBy(step);
   const changes = changesFrom(DEFAULT_SCENARIO, scenario);
   const meaningless = unused(scenario, changes);
   return {
     assumptions: [
-      ...defaultsTaken(scenario, model, changes, COVERED),
+      ...defaultsTaken(scenario, model, changes, covered),
       ...model.notes,
       ...choices(step),
+      ...spreadOf(step),
       ...(paged ? [pagedWords(paged)] : []),
       ...[...meaningless].map(([path, reason]) =>
         `${path} is not used: ${reason}`
@@ -76,18 +83,68 @@ export function remarksOf(
       ...encoderWarnings(step),
       ...headWarnings(step),
       ...stateSpaceWarnings(step),
-      ...uncovered(changes, coveredBy(step), meaningless).map((field) =>
-        `${field} has no effect: the timeline method does not model it on one GPU`
+      ...uncovered(changes, covered, meaningless).map((field) =>
+        `${field} has no effect: the timeline method does not model it ${
+          scenario.parallel.gpus === 1
+            ? "on one GPU"
+            : `with ${ENGINE_WORDS[step.engine.name] ?? step.engine.name}`
+        }`
       ),
     ],
   };
 }
 
-/** Accelerate matters to what a forward pass hands out alone. */
-function coveredBy({ plan }: Step): ReadonlySet<string> {
-  return plan.facts.code.loss.widensOutputs
-    ? new Set([...COVERED, "software.accelerate"])
-    : COVERED;
+/** Accelerate matters to what a forward pass hands out, and to FSDP's units. */
+function coveredBy(
+  { plan, engine, scenario, host }: Step,
+): ReadonlySet<string> {
+  const offloads = host !== undefined || scenario.train.checkpoint_offload;
+  return new Set([
+    ...COVERED,
+    ...engine.reads(scenario, plan.model),
+    ...(plan.facts.code.loss.widensOutputs ? ["software.accelerate"] : []),
+    ...(scenario.parallel.gpus > 1
+      ? ["parallel.rank", ...(offloads ? ["parallel.gpus_per_node"] : [])]
+      : []),
+  ]);
+}
+
+/** What engines are called in sentences. */
+const ENGINE_WORDS: Readonly<Record<string, string>> = {
+  ddp: "DDP",
+  fsdp: "FSDP 1",
+  fsdp2: "FSDP 2",
+  deepspeed: "DeepSpeed",
+  megatron: "Megatron-Core",
+};
+
+/** Whether hybrid sharding has but one node. */
+function isOneNode({ engine, parallel }: Scenario): boolean {
+  return engine.sharding === "hybrid" && parallel.dp_replicate === null &&
+    parallel.gpus <= parallel.gpus_per_node;
+}
+
+/** Who spreads the step over the GPUs, and what that takes for granted. */
+function spreadOf({ engine, scenario, rank, assumptions }: Step): string[] {
+  const { gpus, rank: asked } = scenario.parallel;
+  if (gpus === 1) return [...assumptions];
+  const name = ENGINE_WORDS[engine.name] ?? engine.name;
+  return [
+    `The step runs on ${gpus} GPUs under ${name}; ${
+      asked !== null
+        ? `the answer is that of rank ${asked}`
+        : rank.name === "all"
+        ? "all hold as much as the first, or less where shards do not divide evenly"
+        : `the answer is that of the most loaded rank, ${rank.name}`
+    }`,
+    ...assumptions,
+    ...(engine.name.startsWith("fsdp") && isOneNode(scenario)
+      ? [
+        `engine.sharding hybrid: the ${gpus} GPUs are one node, within which shards are dealt out as by full`,
+      ]
+      : []),
+    "What NCCL takes beside PyTorch's allocator is assumed: overheads.communication_gib gives it where it is known",
+  ];
 }
 
 function choices(step: Step): string[] {
@@ -129,7 +186,9 @@ const LIBRARIES = {
     "The optimizer is torchao's, whose step of each tensor is compiled: what its kernels hand on to each other is counted",
 } as const;
 
-function settled({ plan, rule, implementation }: Step): string[] {
+function settled(
+  { plan, rule, implementation, engine, scenario }: Step,
+): string[] {
   const { optimizer, software, precision, train } = plan.scenario;
   const said: string[] = rule.library === null ? [] : [LIBRARIES[rule.library]];
   if (optimizer.in_backward) {
@@ -150,9 +209,12 @@ function settled({ plan, rule, implementation }: Step): string[] {
       `optimizer.implementation: the step is ${implementation}, as the scenario says`,
     );
   }
-  if (precision.master_weights === "none") {
+  if (
+    precision.master_weights === "none" &&
+    engine.reads(scenario, plan.model).includes("precision.master_weights")
+  ) {
     said.push(
-      "precision.master_weights = none: one GPU keeps none beside its weights anyway",
+      "precision.master_weights = none: PyTorch's optimizers keep none beside the weights anyway",
     );
   }
   if (plan.facts.code.loss.widensOutputs) {

@@ -4,12 +4,16 @@ import type { Scenario } from "../../scenario/schema.ts";
 import type { AllocatorPeaks } from "../../play/readers/allocator/peaks.ts";
 import { allocatorPeaks } from "../../play/readers/allocator/peaks.ts";
 import type { NotPlayed, Step } from "../../engines/step.ts";
-import { playStep } from "../../engines/step.ts";
+import { playRanks } from "../../engines/step.ts";
+import type { PlayedClass } from "./ranks.ts";
+import { playedClass } from "./ranks.ts";
 
 /** A step and what PyTorch's allocator takes for it where there is no limit. */
 export interface Played {
   readonly step: Step;
   readonly peaks: AllocatorPeaks;
+  /** All classes of ranks, the most loaded first; none on one GPU. */
+  readonly classes: readonly PlayedClass[];
 }
 
 interface Entry {
@@ -44,11 +48,21 @@ export function playedStep(
   const key = JSON.stringify(scenario);
   const known = ENTRIES.get(key);
   if (known?.model === model) return known.played;
-  const step = playStep(scenario, model);
-  if ("reason" in step) return step;
-  const played = { step, peaks: allocatorPeaks(step) };
+  const asked = playRanks(scenario, model);
+  if ("reason" in asked) return asked;
+  const all = scenario.parallel.rank === null
+    ? asked
+    : playRanks(withoutRank(scenario), model);
+  if ("reason" in all) return all;
+  const step = asked[0] as Step;
+  const classes = scenario.parallel.gpus > 1 ? all.map(playedClass) : [];
+  const played = { step, peaks: allocatorPeaks(step), classes };
   ENTRIES.set(key, { model, played, bytes: 2 * key.length + bytesOf(step) });
   return played;
+}
+
+function withoutRank(scenario: Scenario): Scenario {
+  return { ...scenario, parallel: { ...scenario.parallel, rank: null } };
 }
 
 function bytesOf({ program: { load, step }, plan }: Step): number {

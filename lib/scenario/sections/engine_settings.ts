@@ -14,16 +14,15 @@ const MAX_ELEMENTS = 1e15;
  * A setting that an engine has by its own name; null is what the engine does as
  * its driver sets it up.
  */
-function setting<T extends z.ZodType>(
-  kind: T,
-  about: Omit<About, "awaited">,
-) {
+function setting<T extends z.ZodType>(kind: T, about: About) {
   return field(kind.nullable().default(null), {
     blank: "as the driver",
     ...about,
-    awaited: true,
   });
 }
+
+/** No engine that is played reads it. */
+const UNREAD = { awaited: true } as const;
 
 /** Settings of one engine: what they share, and the kinds they are of. */
 function settingsOf(group: About["group"], ...needs: readonly Need[]) {
@@ -35,11 +34,21 @@ function settingsOf(group: About["group"], ...needs: readonly Need[]) {
     flag: name,
   });
   return {
-    switch: (label: string, name: string, help: string) =>
-      setting(flag(), about(label, name, help)),
-    count: (label: string, name: string, help: string) =>
+    switch: (
+      label: string,
+      name: string,
+      help: string,
+      more: Pick<About, "awaited"> = {},
+    ) => setting(flag(), { ...about(label, name, help), ...more }),
+    count: (
+      label: string,
+      name: string,
+      help: string,
+      more: Pick<About, "awaited"> = {},
+    ) =>
       setting(count(0, MAX_ELEMENTS), {
         ...about(label, name, help),
+        ...more,
         unit: "elements",
       }),
     of: <T extends z.ZodType>(
@@ -86,6 +95,7 @@ export const engineSettingsSection = {
     "Gradient clipping",
     "--gradient-clipping",
     "whether gradients are clipped by their norm",
+    UNREAD,
   ),
   no_sync: any.switch(
     "Accumulate without reducing",
@@ -108,6 +118,7 @@ export const engineSettingsSection = {
     "Static graph",
     "--static-graph",
     "DDP: the graph stays the same in every step",
+    UNREAD,
   ),
 
   reduce_dtype: fsdp.of(
@@ -147,6 +158,7 @@ export const engineSettingsSection = {
     "Limit gathers",
     "--limit-all-gathers",
     "FSDP 1: the host waits before it gathers far ahead",
+    UNREAD,
   ),
 
   overlap_comm: deepspeed.switch(
@@ -168,6 +180,7 @@ export const engineSettingsSection = {
     "Gather bucket",
     "--allgather-bucket-size",
     "DeepSpeed: elements that are gathered at a time",
+    UNREAD,
   ),
   stage3_prefetch_bucket_size: deepspeed.count(
     "Prefetch bucket",
@@ -215,6 +228,7 @@ export const engineSettingsSection = {
     "Overlap the reduction",
     "--overlap-grad-reduce",
     "Megatron: gradients are reduced beside the backward",
+    UNREAD,
   ),
   gradient_accumulation_fusion: megatron.switch(
     "Fused accumulation",
@@ -233,5 +247,6 @@ export const engineSettingsSection = {
     "Loss parallel",
     "--loss-parallel",
     "torchtitan: each rank keeps its part of the logits through the loss",
+    UNREAD,
   ),
 } as const;

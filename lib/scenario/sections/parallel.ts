@@ -17,7 +17,6 @@ const staged = {
   group: "ranks",
   blank: "even",
   needs: [when.toTrain, when.piped],
-  awaited: true,
 } as const;
 
 /** How the work is spread over GPUs. */
@@ -80,7 +79,6 @@ export const parallel = z.strictObject({
     blank: "as tensor parallel",
     flag: "--etp",
     needs: [when.megatron],
-    awaited: true,
   }),
   dp_replicate: field(count(1, MAX_DEVICES).nullable().default(null), {
     label: "Replicas of shards (HSDP)",
@@ -89,7 +87,6 @@ export const parallel = z.strictObject({
     blank: "by sharding",
     flag: "--dp-replicate",
     needs: [when.toTrain, when.fsdp],
-    awaited: true,
   }),
   cp_kind: field(z.enum(["ring", "ulysses"]).nullable().default(null), {
     label: "Context parallel by",
@@ -98,7 +95,6 @@ export const parallel = z.strictObject({
     blank: "as the engine",
     flag: "--cp-kind",
     needs: [{ path: "parallel.cp", not: [1] }],
-    awaited: true,
   }),
   layers_of_first_stage: field(
     count(0, MAX_LAYERS).nullable().default(null),
@@ -120,6 +116,7 @@ export const parallel = z.strictObject({
     label: "Stages begin at",
     help: "torchtitan: modules that later stages begin with: `layers.8` …",
     flag: "--split-points",
+    awaited: true,
   }),
   pipeline_schedule: field(
     z.enum([
@@ -138,6 +135,7 @@ export const parallel = z.strictObject({
         "as torch.distributed.pipelining names them: `1F1B`, `GPipe`, `Interleaved1F1B` …",
       blank: "as the engine",
       flag: "--pipeline-schedule",
+      awaited: true,
     },
   ),
   rank: field(count(0, MAX_DEVICES - 1).nullable().default(null), {
@@ -147,6 +145,5 @@ export const parallel = z.strictObject({
       "whose memory the answer is, a global rank (tp fastest, then cp, ep, dp, pp); null: the most loaded one's",
     blank: "the most loaded",
     flag: "--global-rank",
-    awaited: true,
   }),
 });

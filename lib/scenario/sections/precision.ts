@@ -88,7 +88,6 @@ export const optimizerSection = section(
         group: "optimizer",
         help:
           "`auto`, `foreach`, `fused`, `for-loop` or `deepspeed` (its own FusedAdam)",
-        awaited: ["deepspeed"],
       },
     ),
     bits: field(

@@ -1,0 +1,44 @@
+import type { Estimate } from "../../lib/mod.ts";
+import { formatBytes, groupDigits } from "../../lib/mod.ts";
+import type { Style } from "./style.ts";
+import { plainTable, trimmed } from "./plain_table.ts";
+
+/** The classes of ranks where there are several; else nothing. */
+export function ranksText({ memory }: Estimate, style: Style): string {
+  const ranks = memory.ranks ?? [];
+  if (ranks.length < 2) return "";
+  const table = plainTable(["left", "right", "right", "right", "left"]);
+  table.push(
+    ["Ranks", "GPUs", "Allocated", "Device", "What binds"].map((name) =>
+      style(name, "bold")
+    ),
+    ...ranks.map((row) => [
+      row.rank,
+      groupDigits(row.gpus),
+      formatBytes(row.allocated_peak_bytes),
+      formatBytes(row.device_peak_bytes),
+      row.binding,
+    ]),
+  );
+  return `${trimmed(table.toString())}\n${
+    style(
+      `--global-rank ${ranks[1]?.global_rank ?? 0} answers for another of them`,
+      "dim",
+    )
+  }`;
+}
+
+/** What a node's memory holds; nothing where the method does not say. */
+export function hostText({ host }: Pick<Estimate, "host">): string {
+  const { peak_bytes, pinned_bytes = 0, parts = [] } = host;
+  if (peak_bytes === null) return "";
+  const pinned = pinned_bytes > 0
+    ? `, ${formatBytes(pinned_bytes)} of it page-locked`
+    : "";
+  return [
+    `Host memory per node: ${formatBytes(peak_bytes)}${pinned}`,
+    ...parts.map(({ name, bytes, formula }) =>
+      `  - ${name} ${formatBytes(bytes)}: ${formula}`
+    ),
+  ].join("\n");
+}
