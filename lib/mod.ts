@@ -118,7 +118,7 @@ export {
 } from "./units/mod.ts";
 export type { Curve, CurvePoint } from "./answer/curve.ts";
 export { PARTS } from "./answer/parts.ts";
-export { trafficTime } from "./traffic/time.ts";
+export { trafficTime } from "./ask/traffic_time.ts";
 export type {
   Bandwidths,
   Flow,

@@ -86,7 +86,13 @@ export function trafficRoute(lookUps: LookUps | null): Hono {
             )
             : (
               <section class="card" aria-label="Traffic per step">
-                <p>{noTrafficWords(scenario.task, gpus)}</p>
+                <p>
+                  {noTrafficWords(
+                    scenario.task,
+                    gpus,
+                    traffic?.not_counted ?? null,
+                  )}
+                </p>
               </section>
             )}
         </main>

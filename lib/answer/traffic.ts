@@ -9,7 +9,7 @@ export type CollectiveName =
 /** The dimension of the mesh that traffic runs along. */
 export type Axis = "data" | "tensor" | "pipeline" | "context" | "expert";
 
-/** One kind of traffic of the busiest GPU, over one optimizer step. */
+/** One kind of traffic of the GPU that holds most, over one optimizer step. */
 export interface Flow {
   axis: Axis;
   /** What is sent, in words. */
@@ -19,14 +19,14 @@ export interface Flow {
   ranks: number;
   /** How often the collective runs in a step. */
   calls: number;
-  /** The whole array of one call, as NCCL's tests count its size. */
+  /** The whole array of one call, as NCCL's tests count its size; their mean. */
   message_bytes: number;
   sent_bytes: number;
   received_bytes: number;
   /** Of what is sent: to GPUs of the same node, and over the network. */
   node_bytes: number;
   network_bytes: number;
-  /** The message's formula with this scenario's numbers in it. */
+  /** How many arrays of which bytes are sent. */
   formula: string;
 }
 
@@ -38,6 +38,8 @@ export interface Traffic {
   node_bytes: number;
   network_bytes: number;
   assumptions: string[];
+  /** Why it is not known, where the step is not played; null where it is. */
+  not_counted: string | null;
   /** The least time that it takes, where the caller gave the links' speeds. */
   time?: TrafficTime;
 }

@@ -13,7 +13,7 @@ import { parseScenario } from "../scenario/parse_scenario.ts";
 import type { Problem } from "../scenario/problem.ts";
 import { ScenarioError, shown } from "../scenario/problem.ts";
 import type { Scenario } from "../scenario/schema.ts";
-import { trafficOf } from "../traffic/mod.ts";
+import { trafficOf } from "./traffic.ts";
 
 /** What an Estimate has to hold beside what it always holds. */
 export interface Wanted {

@@ -1,6 +1,6 @@
 import type { Trained } from "../optimizers/rule.ts";
 import { roundedBytes } from "../play/memory/tape.ts";
-import type { Act, Take } from "../play/program/act.ts";
+import type { Act, Collective, Take } from "../play/program/act.ts";
 import type { Group } from "../play/program/buffer.ts";
 import { bufferOf } from "../play/program/buffer.ts";
 import { DTYPE_BYTES } from "../play/torch/dtype.ts";
@@ -53,30 +53,23 @@ export const ddp: Engine = {
       passes,
       inBackward: false,
     });
-    const buckets = bucketActs(trained, scenario.engine.bucket_cap_mb ?? 25);
+    const sizes = bucketSizes(trained, scenario.engine.bucket_cap_mb ?? 25);
+    const buckets = bucketActs(trained, sizes);
+    const reductions = reductionsOf(sizes);
     return {
       program: {
         ...program,
         load: [...program.load, ...buckets],
-        step: withReductions(program.step, buckets),
-        first: withReductions(program.first, buckets),
+        step: withReductions(program.step, reductions),
+        first: withReductions(program.first, reductions),
       },
       hostBytes: passes[0]?.hostBytes ?? 0,
     };
   },
 };
 
-/** Buckets of gradients, the last parameters' first; none splits a tensor. */
-function bucketActs(trained: readonly Trained[], capMb: number): Take[] {
-  const group: Group = {
-    part: "communication buffers",
-    label: "buckets of gradients",
-    count: 1,
-    elements: trained.reduce(
-      (sum, each) => sum + each.copies * each.elements,
-      0,
-    ),
-  };
+/** Bytes of each bucket, the last parameters' first; none splits a tensor. */
+function bucketSizes(trained: readonly Trained[], capMb: number): number[] {
   const sizes: number[] = [];
   let limit = FIRST_BUCKET;
   let filled = 0;
@@ -90,6 +83,23 @@ function bucketActs(trained: readonly Trained[], capMb: number): Take[] {
     }
   }
   if (filled > 0) sizes.push(filled);
+  return sizes;
+}
+
+/** Buckets of gradients stand from the start. */
+function bucketActs(
+  trained: readonly Trained[],
+  sizes: readonly number[],
+): Take[] {
+  const group: Group = {
+    part: "communication buffers",
+    label: "buckets of gradients",
+    count: 1,
+    elements: trained.reduce(
+      (sum, each) => sum + each.copies * each.elements,
+      0,
+    ),
+  };
   const pieces = sizes.map((bytes) => ({ group, bytes: roundedBytes(bytes) }));
   return [{
     act: "take",
@@ -99,20 +109,27 @@ function bucketActs(trained: readonly Trained[], capMb: number): Take[] {
   }];
 }
 
+/** Buckets of like bytes are reduced alike, of the last micro-batch alone. */
+function reductionsOf(sizes: readonly number[]): Collective[] {
+  const counts = new Map<number, number>();
+  for (const bytes of sizes) counts.set(bytes, (counts.get(bytes) ?? 0) + 1);
+  return [...counts].map(([bytes, times]) => ({
+    act: "collective",
+    phase: "backward",
+    at: "embeddings",
+    collective: "all-reduce",
+    group: "data",
+    bytes,
+    times,
+    what: "gradients",
+  }));
+}
+
 /** Buckets are reduced in place before the optimizer steps. */
-function withReductions(acts: readonly Act[], buckets: readonly Take[]): Act[] {
+function withReductions(
+  acts: readonly Act[],
+  reductions: readonly Collective[],
+): Act[] {
   const begin = acts.findIndex(({ phase }) => phase === "optimizer");
-  return [
-    ...acts.slice(0, begin),
-    ...buckets.map(({ buffer }): Act => ({
-      act: "collective",
-      phase: "backward",
-      at: "embeddings",
-      collective: "all-reduce",
-      group: "data",
-      bytes: buffer.bytes,
-      what: "gradients",
-    })),
-    ...acts.slice(begin),
-  ];
+  return [...acts.slice(0, begin), ...reductions, ...acts.slice(begin)];
 }

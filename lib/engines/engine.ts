@@ -1,5 +1,6 @@
 import type { Scenario } from "../scenario/schema.ts";
 import type { Model } from "../models/model.ts";
+import type { RankGroups } from "../parallel/groups.ts";
 import type { Mesh } from "../parallel/mesh.ts";
 import type { OptimizerRule, Trained } from "../optimizers/rule.ts";
 import type { Implementation } from "../optimizers/step_temporaries.ts";
@@ -63,6 +64,8 @@ export interface HostPart {
 /** What an engine makes a rank do. */
 export interface RankAnswer {
   readonly program: Program;
+  /** Groups of ranks that are others than the mesh's. */
+  readonly groups?: Partial<RankGroups>;
   /** What the rank keeps on its host of parameters, gradients and states. */
   readonly host?: readonly HostPart[];
   /** What the rank's optimizer steps; all that trains where left out. */
@@ -99,6 +102,8 @@ export interface Engine {
     mesh: Mesh,
     ranks: readonly RankClass[],
   ): readonly RankClass[];
+  /** Why what its ranks send is not summed; it is where left out. */
+  readonly unsummed?: string;
   /** What a rank does. */
   play(question: RankQuestion): RankAnswer | { readonly reason: string };
 }

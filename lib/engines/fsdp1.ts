@@ -13,6 +13,7 @@ import type { Engine } from "./engine.ts";
 import { fsdp2 } from "./fsdp2.ts";
 import type { Flat } from "./fsdp/fsdp1_sizes.ts";
 import { Fsdp1Weave } from "./fsdp/fsdp1_weave.ts";
+import { fsdpGroups } from "./fsdp/groups.ts";
 import { offloadedShards } from "./fsdp/host.ts";
 import { microBatchesOf, playedOf } from "./fsdp/micro_batches.ts";
 import type { FsdpPolicy } from "./fsdp/policy.ts";
@@ -57,12 +58,13 @@ export const fsdp1: Engine = {
     );
     const stepped = { rule, implementation, trained };
     const { batches, hostBytes } = microBatchesOf(question, policy.noSync);
-    for (const { passed, reduces } of batches) {
+    for (const { passed, reduces, times } of batches) {
       const own = unitsIn(units, plan, passed.instances);
       weave.play({
         beats: beatsOf(passed, own),
         gradients: gradientsIn(passed.instances, own),
         reduces,
+        times,
       }, own.map(({ unit }) => unit));
     }
     if (!policy.offloads) {
@@ -97,6 +99,7 @@ export const fsdp1: Engine = {
         step: [...(policy.originals ? drops : []), ...once, clear],
         ...lengthOf(played, stepped),
       },
+      groups: fsdpGroups(policy),
       trained,
       hostBytes,
       ...(policy.offloads

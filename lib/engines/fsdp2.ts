@@ -20,6 +20,7 @@ import {
 import type { Engine } from "./engine.ts";
 import { placedByRows } from "./fsdp/fsdp2_sizes.ts";
 import { Fsdp2Weave } from "./fsdp/fsdp2_weave.ts";
+import { fsdpGroups } from "./fsdp/groups.ts";
 import { offloadedShards } from "./fsdp/host.ts";
 import { microBatchesOf, playedOf } from "./fsdp/micro_batches.ts";
 import type { FsdpPolicy } from "./fsdp/policy.ts";
@@ -98,12 +99,13 @@ export const fsdp2: Engine = {
       policy.noSync,
       !castsUnreduced(policy, plan.inventory),
     );
-    for (const { passed, reduces } of batches) {
+    for (const { passed, reduces, times } of batches) {
       const own = unitsIn(units, plan, passed.instances);
       weave.play({
         beats: beatsOf(passed, own, policy.lossOutside),
         gradients: gradientsIn(passed.instances, own),
         reduces,
+        times,
       });
     }
     const temporaries = policy.offloads
@@ -126,6 +128,7 @@ export const fsdp2: Engine = {
         step,
         ...lengthOf(played, stepped),
       },
+      groups: fsdpGroups(policy),
       trained,
       hostBytes,
       ...(policy.offloads

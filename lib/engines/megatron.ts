@@ -20,6 +20,7 @@ import {
   shardsOf,
 } from "./megatron/buffers.ts";
 import { recordChunks } from "./megatron/record.ts";
+import { stepExchanges } from "./megatron/exchanges.ts";
 import { playedMicros, turnsOf } from "./megatron/schedule.ts";
 import { keptBuffers } from "./megatron/kept.ts";
 import { woven } from "./megatron/weave.ts";
@@ -115,6 +116,7 @@ export const megatronEngine: Engine = {
         ),
         kept,
       },
+      pipeline.micros - micros + 1,
     );
     const pools = poolsOf(own.held, {
       dense: mesh.dp * mesh.cp,
@@ -123,6 +125,10 @@ export const megatronEngine: Engine = {
     });
     const trained = shardsOf(pools);
     const memory = memoryOf(question, own, pools);
+    const { reduced, updated } = stepExchanges(own, pools, {
+      gradient: memory.gradientBytes,
+      distributed: scenario.engine.distributed_optimizer,
+    }, plan.facts.architecture.tie_embeddings && mesh.pp > 1);
     const { rule } = question;
     const stepped = { rule, implementation: "for-loop", trained } as const;
     const temporaries = rule.implementations.includes("fused")
@@ -139,16 +145,20 @@ export const megatronEngine: Engine = {
           ...workspaceActs(workspaces),
           ...memory.first,
           ...first,
+          ...reduced,
           ...states,
           ...memory.stepping,
           ...temporaries,
+          ...updated,
           clear,
         ],
         step: [
           ...memory.beginning,
           ...later,
+          ...reduced,
           ...memory.stepping,
           ...temporaries,
+          ...updated,
           clear,
         ],
         alternates: true,
@@ -204,6 +214,8 @@ function expertRanks({ parallel }: Scenario, mesh: Mesh): number {
 /** What stands beside what passes make. */
 interface Memory {
   readonly load: readonly Take[];
+  /** Of an element of a gradient as it is reduced. */
+  readonly gradientBytes: number;
   readonly first: readonly Take[];
   /** What a later step begins with. */
   readonly beginning: readonly Act[];
@@ -261,6 +273,7 @@ function memoryOf(
       ),
       ...(isAware ? [] : loading(masters)),
     ],
+    gradientBytes: isWide ? 4 : bytes,
     first: isAware
       ? [...kept, {
         act: "take",

@@ -34,7 +34,7 @@ export class Releases {
     const { bytes, parts, labels } = block.forward.tape;
     const events = storages.map((id) => ~id);
     const made = segmentOf(
-      { events, bytes, parts, labels },
+      { events, bytes, parts, labels, exchanges: [] },
       0,
       events.length,
     );

@@ -1,5 +1,7 @@
 import { cublasWorkspaceBytes } from "../hardware/cublas_workspace.ts";
 import { gpuOf } from "../hardware/gpus.ts";
+import type { RankGroups } from "../parallel/groups.ts";
+import { groupsOf } from "../parallel/groups.ts";
 import type { Mesh } from "../parallel/mesh.ts";
 import { meshOf } from "../parallel/mesh.ts";
 import type { Model } from "../models/model.ts";
@@ -44,6 +46,8 @@ export interface Step extends Peaks {
   /** What the rank keeps on its host beside. */
   readonly host?: readonly HostPart[];
   readonly rank: RankClass;
+  /** Who a rank's collectives are with. */
+  readonly groups: RankGroups;
   /** What the engine took for granted. */
   readonly assumptions: readonly string[];
 }
@@ -195,6 +199,10 @@ function playRank(
       rank,
       assumptions: [],
       ...answer,
+      groups: {
+        ...groupsOf(mesh, scenario.parallel.etp),
+        ...answer.groups,
+      },
       program,
       ...peaksOf(program),
     };

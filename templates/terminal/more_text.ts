@@ -34,7 +34,11 @@ function largestText(found: readonly Largest[]): string {
 /** A step's traffic, for a terminal. */
 function trafficText(traffic: Traffic, { scenario }: Estimate): string {
   if (traffic.flows.length === 0) {
-    return noTrafficWords(scenario.task, scenario.parallel.gpus);
+    return noTrafficWords(
+      scenario.task,
+      scenario.parallel.gpus,
+      traffic.not_counted,
+    );
   }
   const table = plainTable([
     "left",
@@ -50,7 +54,7 @@ function trafficText(traffic: Traffic, { scenario }: Estimate): string {
     "Sent",
     "In the node",
     "Between nodes",
-    "Each message",
+    "Messages",
   ]);
   for (const flow of traffic.flows) {
     table.push([
@@ -59,7 +63,7 @@ function trafficText(traffic: Traffic, { scenario }: Estimate): string {
       formatBytes(flow.sent_bytes),
       formatBytes(flow.node_bytes),
       formatBytes(flow.network_bytes),
-      `${formatBytes(flow.message_bytes)} = ${flow.formula}`,
+      flow.formula,
     ]);
   }
   table.push([

@@ -7,7 +7,7 @@ import {
 } from "../../lib/mod.ts";
 import { PAGE_FIELDS } from "../form/page_fields.ts";
 import { BANDWIDTH_FIELDS } from "./bandwidth_fields.ts";
-import { axisWords, formatSeconds } from "./traffic_words.ts";
+import { axisWords, formatSeconds, noTrafficWords } from "./traffic_words.ts";
 
 const UNKNOWN: Bandwidths = { node: null, network: null };
 
@@ -16,7 +16,16 @@ export function TrafficFold(
   { estimate, headers }: { estimate: Estimate; headers: boolean },
 ) {
   const { traffic } = estimate;
-  if (!traffic || traffic.flows.length === 0) return null;
+  if (!traffic) return null;
+  if (traffic.not_counted !== null) {
+    const { task, parallel } = estimate.scenario;
+    return (
+      <section class="card" aria-label="Traffic per step">
+        <p>{noTrafficWords(task, parallel.gpus, traffic.not_counted)}</p>
+      </section>
+    );
+  }
+  if (traffic.flows.length === 0) return null;
   return (
     <section class="card" aria-label="Traffic per step">
       <details class="roles">
@@ -55,7 +64,8 @@ export function TrafficTable(
       >
         <table class="flows">
           <caption>
-            Sent by the busiest GPU per optimizer step; it receives as much
+            Sent per optimizer step by the GPU that holds most; it receives as
+            much
           </caption>
           <thead>
             <tr>
@@ -65,7 +75,7 @@ export function TrafficTable(
               <th scope="col" class="number">In the node</th>
               <th scope="col" class="number">Between nodes</th>
               {timed && <th scope="col" class="number">At least</th>}
-              <th scope="col">Each message</th>
+              <th scope="col">Messages</th>
             </tr>
           </thead>
           <tbody>
@@ -84,7 +94,7 @@ export function TrafficTable(
                   </td>
                 )}
                 <td class="formula">
-                  {formatBytes(flow.message_bytes)} = {flow.formula}
+                  {flow.formula}
                 </td>
               </tr>
             ))}

@@ -21,7 +21,12 @@ export function formatSeconds(seconds: number): string {
 }
 
 /** Why a scenario has no traffic. */
-export function noTrafficWords(task: "train" | "serve", gpus: number): string {
+export function noTrafficWords(
+  task: "train" | "serve",
+  gpus: number,
+  notCounted: string | null = null,
+): string {
+  if (notCounted !== null) return `Traffic is not counted: ${notCounted}.`;
   return task === "serve"
     ? "Traffic is counted per optimizer step, which serving has none of."
     : gpus === 1

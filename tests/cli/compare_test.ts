@@ -113,7 +113,7 @@ Deno.test("estimate --traffic shows what each GPU sends, and how long that takes
   assertEquals([text.code, text.err], [0, ""]);
   assertMatch(
     text.out,
-    /Data parallel: gradients +1 × all-reduce of 16 +23\.53 GiB/,
+    /Data parallel: gradients +226 × all-reduce of 16 +23\.53 GiB/,
   );
   assertMatch(text.out, /^At least 63\.2 ms a step: between nodes 63\.2 ms$/m);
   const json = await headroom([...args, "--traffic", "--json"]);

@@ -12,7 +12,6 @@ export const ROOMS = [
   "lib/models",
   "lib/answer",
   "lib/parallel",
-  "lib/traffic",
   "lib/play/memory",
   "lib/play/torch",
   "lib/play/layers",

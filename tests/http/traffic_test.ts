@@ -22,11 +22,11 @@ Deno.test("GET / folds away what each GPU sends, where there are several", async
   const rows = [...document.querySelectorAll("table.flows tbody tr")];
   assertEquals(rows.map((row) => [...row.children].map(textOf)), [[
     "Data parallel: gradients",
-    "1 × all-reduce of 16",
+    "226 × all-reduce of 16",
     formatBytes(SENT),
     formatBytes(SENT * 7 / 8),
     formatBytes(SENT / 8),
-    "12.55 GiB = 6,738,415,616 trainable × 2 B",
+    "95 × 90,177,536 B + 128 × 33,554,432 B + 2 × 262,144,000 B + 90,710,016 B of others",
   ]]);
   assert(rows[0]?.closest("details:not([open])"));
   const alone = await visit("/?model=llama2-7b");
@@ -73,6 +73,13 @@ Deno.test("GET /traffic says why nothing is sent", async () => {
     "/traffic?model=llama2-7b&task=serve&parallel.gpus=2&parallel.tp=2",
   );
   assertMatch(textOf(only(served.document, "main")), /serving has none of/);
+  const refused = await visit(
+    "/traffic?model=llama2-7b&parallel.gpus=4&parallel.tp=2&engine.name=ddp",
+  );
+  assertMatch(
+    textOf(only(refused.document, "main")),
+    /Traffic is not counted: DDP with tensor/,
+  );
   const wrong = await visit("/traffic?model=gpt2&train.micro_batch=0");
   assertEquals(wrong.status, 422);
 });

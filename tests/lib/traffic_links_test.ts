@@ -1,7 +1,7 @@
 import { assert, assertEquals } from "@std/assert";
 import { trafficTime } from "../../lib/mod.ts";
-import { busFactor } from "../../lib/traffic/collective.ts";
-import { networkShare } from "../../lib/traffic/placement.ts";
+import { busFactor } from "../../lib/parallel/collective.ts";
+import { networkShare } from "../../lib/parallel/groups.ts";
 import { traffic } from "./traffic.ts";
 
 Deno.test("a collective's factor is that of NCCL's tests", () => {

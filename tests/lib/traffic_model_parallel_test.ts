@@ -49,6 +49,9 @@ Deno.test("sequence parallelism sends as much, and gathers once more for the wei
     states.reduce((sum, { sent_bytes }) => sum + sent_bytes, 0),
     plain.sent_bytes,
   );
+  // The embedding's are cut and gathered, the head's gathered, gathered and cut.
+  const ends = split.flows.filter(({ what }) => what.includes("at embedding"));
+  assertEquals(ends.reduce((sum, { calls }) => sum + calls, 0), 5);
   const again = flow(split, "hidden states of layers, again");
   assertEquals(again.calls, 2 * LAYERS);
 });
@@ -61,28 +64,37 @@ Deno.test("a split vocabulary costs three all-reduces of a scalar per token", ()
 
 Deno.test("a pipeline passes bsh on and back, once per micro batch", () => {
   // arXiv:2104.04473, 3.2 and 2.2.2.
-  const hops = (pp: number, virtual_pipeline = 1): Flow =>
+  const hops = (
+    pp: number,
+    virtual_pipeline = 1,
+    rank: number | null = null,
+  ): Flow =>
     flow(
       traffic({
         train: { ...TENSOR.train, gradient_accumulation: 8 },
-        parallel: { gpus: pp, pp, virtual_pipeline },
+        parallel: { gpus: pp, pp, virtual_pipeline, rank },
         engine: { name: "megatron" },
       }),
       "hidden states on",
     );
   assertEquals(hops(2).message_bytes, 2 * HIDDEN);
   assertEquals(hops(2).sent_bytes, 8 * 2 * HIDDEN);
-  assertEquals(hops(4).sent_bytes, 2 * 8 * 2 * HIDDEN);
-  assertEquals(hops(4, 2).sent_bytes, 2 * hops(4).sent_bytes);
+  // The first stage, which holds most, sends on alone; one between sends back too.
+  assertEquals(hops(4).sent_bytes, 8 * 2 * HIDDEN);
+  assertEquals(hops(4, 1, 1).sent_bytes, 2 * 8 * 2 * HIDDEN);
+  // Its second virtual stage is one between.
+  assertEquals(hops(4, 2).sent_bytes, 3 * hops(4).sent_bytes);
+  assertEquals(hops(4, 2, 1).sent_bytes, 2 * hops(4, 1, 1).sent_bytes);
 });
 
 Deno.test("stages that share an embedding all-reduce its gradient", () => {
   const sent = traffic(
     { parallel: { gpus: 4, pp: 4 }, engine: { name: "megatron" } },
-    "gpt2",
+    "Qwen/Qwen2.5-0.5B",
   );
   const shared = flow(sent, "gradients of the embedding");
-  assertEquals(shared.message_bytes, 50_257 * 768 * 4);
+  // Rows are padded to a multiple of 128: arguments.py, make_vocab_size_divisible_by.
+  assertEquals(shared.message_bytes, Math.ceil(151_936 / 128) * 128 * 896 * 4);
   assertEquals([shared.ranks, shared.calls], [2, 1]);
 });
 
@@ -90,6 +102,7 @@ Deno.test("context parallelism passes keys and values round the ring", () => {
   const sent = traffic({
     train: { sequence_length: 8192 },
     parallel: { gpus: 4, cp: 4 },
+    engine: { name: "megatron" },
   });
   const block = 2 * 2 * (8192 / 4) * WIDTH;
   const forth = flow(sent, "keys and values");
@@ -100,7 +113,45 @@ Deno.test("context parallelism passes keys and values round the ring", () => {
     3 * LAYERS * block,
   );
   // Its ranks hold the same parameters: their gradients are reduced too.
-  assertEquals(flow(sent, "gradients", "all-reduce").ranks, 4);
+  assertEquals(flow(sent, "gradients", "reduce-scatter").ranks, 4);
+});
+
+Deno.test("FSDP2's ring gathers keys and values, and passes their gradients in fp32", () => {
+  // torch/distributed/tensor/experimental/_context_parallel/_attention.py
+  const sent = traffic({
+    train: { sequence_length: 8192, gradient_accumulation: 3 },
+    parallel: { gpus: 8, cp: 4 },
+    engine: { name: "fsdp2" },
+  });
+  const own = 2 * (8192 / 4) * WIDTH;
+  const pair = flow(sent, "keys and values");
+  assertEquals([pair.collective, pair.ranks], ["all-gather", 4]);
+  assertEquals(pair.message_bytes, 4 * 2 * own);
+  assertEquals(pair.calls, 3 * 2 * LAYERS);
+  const back = flow(sent, "gradients of keys");
+  assertEquals([back.message_bytes, back.calls], [4 * own, 3 * 4 * LAYERS]);
+  assertEquals(flow(sent, "parameters").ranks, 8);
+});
+
+Deno.test("Ulysses sends queries, keys, values and outputs to all, forward and back", () => {
+  // deepspeed/sequence/layer.py; arXiv:2309.14509, 3.2: four all-to-alls a layer.
+  for (const checkpointing of ["none", "full"] as const) {
+    for (const zero_stage of [1, 2, 3]) {
+      const sent = traffic({
+        train: {
+          sequence_length: 8192,
+          gradient_accumulation: 5,
+          checkpointing,
+        },
+        parallel: { gpus: 8, cp: 4 },
+        engine: { name: "deepspeed", zero_stage },
+      });
+      const heads = flow(sent, "heads for tokens");
+      assertEquals(heads.message_bytes, 2 * (8192 / 4) * WIDTH);
+      const passes = checkpointing === "full" ? 3 : 2;
+      assertEquals(heads.calls, 5 * passes * 4 * LAYERS);
+    }
+  }
 });
 
 Deno.test("expert parallelism sends every token to its experts and back, twice", () => {
@@ -117,6 +168,9 @@ Deno.test("expert parallelism sends every token to its experts and back, twice",
   assertEquals(routed.message_bytes, 4096 * 2 * 4096 * 2);
   assertEquals(routed.calls, 4 * 32);
   assertEquals(routed.sent_bytes, 4 * 32 * routed.message_bytes * 7 / 8);
+  // What an expert's output counts goes with its token: MoEAlltoAllTokenDispatcher.
+  const weights = flow(sent, "weights of tokens");
+  assertEquals([weights.message_bytes, weights.calls], [4096 * 2 * 2, 2 * 32]);
   // Two ranks hold the same experts; 32 layers of 8 x 3 x 4096 x 14336.
   const experts = flow(sent, "experts' gradients");
   assertEquals(experts.ranks, 2);

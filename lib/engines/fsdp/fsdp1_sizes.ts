@@ -46,6 +46,12 @@ export interface Flat {
     readonly reduced: number;
     readonly gradient: number;
   };
+  /** Bytes that are gathered, and reduced, of all ranks and of this one. */
+  readonly sent: {
+    readonly gathered: number;
+    readonly reduced: number;
+    readonly shard: number;
+  };
 }
 
 /**
@@ -108,6 +114,11 @@ function flatOf(items: readonly Item[], policy: FsdpPolicy): Flat {
     trains,
     dtype: stored,
     shard,
+    sent: {
+      gathered: ranks * shard * width,
+      reduced: ranks * reduced,
+      shard: reduced,
+    },
     bytes: {
       stored: offloads ? 0 : roundedBytes(shard * own),
       stale: policy.upcasts && originals && isCast && !offloads

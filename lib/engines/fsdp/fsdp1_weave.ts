@@ -53,6 +53,7 @@ export class Fsdp1Weave {
   /** @param units In the order in which they run forward. */
   play(batch: MicroBatch, units: readonly Unit[]): void {
     const line = this.#line;
+    line.times = batch.times;
     this.#entered = [...units];
     this.#order = [];
     for (const beat of batch.beats) {
@@ -157,7 +158,7 @@ export class Fsdp1Weave {
     this.#unsharded.add(unit);
     this.#copied.add(unit);
     const line = this.#line;
-    for (const [part, { bytes }] of this.flats(unit).entries()) {
+    for (const [part, { bytes, sent }] of this.flats(unit).entries()) {
       const cast = this.#buffer(unit, "cast", part);
       const copy = this.#buffer(unit, "copy", part);
       line.take(cast);
@@ -165,7 +166,7 @@ export class Fsdp1Weave {
       if (bytes.cast > 0) line.free(copy);
       line.take(this.#buffer(unit, "whole", part));
       if (this.#policy.ranks > 1) {
-        line.exchange("all-gather", "shards", bytes.whole, "parameters");
+        line.exchange("all-gather", "shards", sent.gathered, "parameters");
       }
       line.free(cast);
     }
@@ -220,7 +221,7 @@ export class Fsdp1Weave {
     }
     if (batch.reduces || reshard !== false || ranks === 1) this.#reshard(unit);
     if (!batch.reduces || !this.#waiting.delete(unit)) return;
-    for (const [part, { bytes, trains }] of this.flats(unit).entries()) {
+    for (const [part, { sent, trains }] of this.flats(unit).entries()) {
       if (!trains) continue;
       const { replicas } = this.#policy;
       const own = (kind: Kind) => this.#buffer(unit, kind, part);
@@ -228,10 +229,15 @@ export class Fsdp1Weave {
       line.take(own("padded"));
       line.take(own("reduced"));
       if (ranks > 1) {
-        line.exchange("reduce-scatter", "shards", bytes.flat, "gradients");
+        line.exchange("reduce-scatter", "shards", sent.reduced, "gradients");
       }
       if (replicas > 1) {
-        line.exchange("all-reduce", "replicas", bytes.gradient, "gradients");
+        line.exchange(
+          "all-reduce",
+          "replicas",
+          sent.shard,
+          "shards of gradients",
+        );
       }
       line.take(own("gradient"));
       line.free(own("reduced"));

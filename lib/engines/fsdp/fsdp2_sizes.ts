@@ -34,6 +34,12 @@ export interface Fsdp2Sizes {
   readonly gradient: number;
   /** Whether that is another than they are reduced in. */
   readonly isCast: boolean;
+  /** Bytes that are gathered, and reduced, of all ranks and of this one. */
+  readonly sent: {
+    readonly gathered: number;
+    readonly reduced: number;
+    readonly shard: number;
+  };
 }
 
 /** The part of a tensor of a rank that torch.chunk gives it, and what stays whole. */
@@ -112,6 +118,7 @@ export function fsdp2Sizes(
   const master = one ? one.stored / Math.max(1, one.elements) : 0;
   const reduced = sum(trained.map(({ elements }) => elements)) *
     DTYPE_BYTES[reduce];
+  const gathered = ranks * sum(shards.map((each) => each.gathered));
   const cast = shards.filter(({ isCast }) => isCast);
   const whole = shards.map(({ gathered }) => roundedBytes(ranks * gathered));
   return {
@@ -124,9 +131,7 @@ export function fsdp2Sizes(
           : sum(cast.map(({ gathered }) => gathered)),
       ),
     ],
-    gather: ranks === 1
-      ? 0
-      : roundedBytes(ranks * sum(shards.map(({ gathered }) => gathered))),
+    gather: ranks === 1 ? 0 : roundedBytes(gathered),
     whole,
     kept: typeof reshard === "number"
       ? shards.map(({ gathered }) => roundedBytes(ranks * gathered / reshard))
@@ -137,6 +142,7 @@ export function fsdp2Sizes(
     gradient: roundedBytes(
       sum(trained.map(({ elements }) => elements)) * master,
     ),
+    sent: { gathered, reduced: ranks * reduced, shard: reduced },
     isCast: master !== DTYPE_BYTES[reduce],
   };
 }

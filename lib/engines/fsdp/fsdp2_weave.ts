@@ -3,29 +3,20 @@ import type { Buffer } from "../../play/program/buffer.ts";
 import { bufferOf } from "../../play/program/buffer.ts";
 import { DTYPE_BYTES } from "../../play/torch/dtype.ts";
 import { lastLayer, moduleUnitsBeside, moduleUnitsIn } from "../beats.ts";
-import type { PassUnit, Unit, UnitKind } from "../units.ts";
+import type { PassUnit, Unit } from "../units.ts";
 import type { MicroBatch } from "./micro_batches.ts";
 import type { FsdpPolicy } from "./policy.ts";
-import { expertsPolicy } from "./policy.ts";
 import type { Fsdp2Sizes } from "./fsdp2_sizes.ts";
-import {
-  FSDP2_GROUPS,
-  FSDP2_STREAMS,
-  fsdp2Sizes,
-  ranksOfUnit,
-} from "./fsdp2_sizes.ts";
+import { FSDP2_GROUPS } from "./fsdp2_sizes.ts";
+import type { UnitStorage } from "./fsdp2_units.ts";
+import { Fsdp2Units } from "./fsdp2_units.ts";
 import type { MadeGradient, Timeline } from "./timeline.ts";
-import { UnitBuffers } from "./timeline.ts";
-
-type Kind = keyof typeof FSDP2_GROUPS;
 
 /** fully_shard: pytorch torch/distributed/fsdp/_fully_shard/_fsdp_param_group.py. */
 export class Fsdp2Weave {
   readonly #policy: FsdpPolicy;
-  readonly #experts: FsdpPolicy;
   readonly #line: Timeline;
-  readonly #sizes = new Map<UnitKind, Fsdp2Sizes>();
-  readonly #buffers = new UnitBuffers();
+  readonly #units: Fsdp2Units;
   readonly #unsharded = new Set<Unit>();
   readonly #gathered = new Set<Unit>();
   readonly #keptBy = new Set<Unit>();
@@ -45,13 +36,14 @@ export class Fsdp2Weave {
 
   constructor(policy: FsdpPolicy, line: Timeline) {
     this.#policy = policy;
-    this.#experts = expertsPolicy(policy);
     this.#line = line;
+    this.#units = new Fsdp2Units(policy);
   }
 
   /** Plays a micro-batch. */
   play(batch: MicroBatch): void {
     const line = this.#line;
+    line.times = batch.times;
     this.#order = [];
     this.#last = lastLayer(batch.beats);
     if (this.#policy.experts) this.#modules = moduleUnitsIn(batch.beats);
@@ -113,25 +105,11 @@ export class Fsdp2Weave {
 
   /** Bytes of the storages that a unit takes. */
   sizesOf(unit: Unit): Fsdp2Sizes {
-    const known = this.#sizes.get(unit.kind);
-    if (known) return known;
-    const made = fsdp2Sizes(unit.kind, this.#policyOf(unit));
-    this.#sizes.set(unit.kind, made);
-    return made;
+    return this.#units.sizesOf(unit);
   }
 
-  #policyOf({ place }: Unit): FsdpPolicy {
-    return place === "experts" ? this.#experts : this.#policy;
-  }
-
-  #buffer(
-    unit: Unit,
-    kind: Exclude<Kind, "accumulated">,
-  ): Buffer {
-    return this.#buffers.of(unit, kind, FSDP2_GROUPS[kind], () => {
-      const size = this.sizesOf(unit)[kind];
-      return typeof size === "number" ? [size] : size;
-    }, FSDP2_STREAMS[kind]);
+  #buffer(unit: Unit, kind: UnitStorage): Buffer {
+    return this.#units.buffer(unit, kind);
   }
 
   #gradient(unit: Unit): Buffer {
@@ -139,7 +117,7 @@ export class Fsdp2Weave {
   }
 
   #reshards(unit: Unit): boolean {
-    const { reshard, rootReshard, keepsLast } = this.#policyOf(unit);
+    const { reshard, rootReshard, keepsLast } = this.#units.policyOf(unit);
     if (keepsLast && unit === this.#last) return false;
     const { place } = unit;
     return place === "root"
@@ -152,7 +130,7 @@ export class Fsdp2Weave {
   #unshard(unit: Unit): void {
     if (this.#gathered.has(unit) || this.#unsharded.has(unit)) return;
     this.#gathered.add(unit);
-    if (ranksOfUnit(unit.kind, this.#policyOf(unit)) === 1) return;
+    if (this.#units.ranksOf(unit) === 1) return;
     const line = this.#line;
     const kept = this.#keptBy.has(unit);
     const copies = kept ? null : this.#buffer(unit, "copies");
@@ -164,8 +142,8 @@ export class Fsdp2Weave {
     line.take(this.#buffer(unit, "gather"));
     line.exchange(
       "all-gather",
-      "shards",
-      this.sizesOf(unit).gather,
+      kept ? "shards after forward" : this.#units.groupOf(unit),
+      this.sizesOf(unit).sent.gathered,
       "parameters",
     );
     line.free(casts);
@@ -176,7 +154,7 @@ export class Fsdp2Weave {
     if (!this.#gathered.delete(unit)) return;
     const line = this.#line;
     const gather = this.#buffer(unit, "gather");
-    const cast = this.#policyOf(unit).ranks === 1
+    const cast = this.#units.policyOf(unit).ranks === 1
       ? this.#buffer(unit, "casts")
       : null;
     line.take(cast);
@@ -198,7 +176,7 @@ export class Fsdp2Weave {
 
   #afterForward(unit: Unit): void {
     if (this.#reshards(unit) && this.#unsharded.delete(unit)) {
-      const { reshard } = this.#policyOf(unit);
+      const { reshard } = this.#units.policyOf(unit);
       if (typeof reshard === "number" && unit.place !== "root") {
         this.#line.take(this.#buffer(unit, "kept"));
         this.#keptBy.add(unit);
@@ -264,9 +242,8 @@ export class Fsdp2Weave {
 
   #reduce(unit: Unit): void {
     const line = this.#line;
-    const { isCast, reduceInput, reduced } = this.sizesOf(unit);
-    const { replicas, offloads } = this.#policyOf(unit);
-    const ranks = ranksOfUnit(unit.kind, this.#policyOf(unit));
+    const { isCast, sent } = this.sizesOf(unit);
+    const { replicas, offloads } = this.#units.policyOf(unit);
     const input = this.#buffer(unit, "reduceInput");
     line.take(input);
     this.#reducing = input;
@@ -276,11 +253,21 @@ export class Fsdp2Weave {
     this.#accumulated.delete(unit);
     const output = this.#buffer(unit, "reduced");
     const gradient = this.#gradient(unit);
-    if (ranks > 1) {
-      line.exchange("reduce-scatter", "shards", reduceInput, "gradients");
+    if (this.#units.ranksOf(unit) > 1) {
+      line.exchange(
+        "reduce-scatter",
+        this.#units.groupOf(unit),
+        sent.reduced,
+        "gradients",
+      );
     }
     if (replicas > 1) {
-      line.exchange("all-reduce", "replicas", reduced, "gradients");
+      line.exchange(
+        "all-reduce",
+        "replicas",
+        sent.shard,
+        "shards of gradients",
+      );
     }
     const divided = this.#buffer(unit, "divided");
     line.take(isCast ? output : gradient);

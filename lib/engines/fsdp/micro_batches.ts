@@ -14,6 +14,8 @@ export interface MicroBatch {
   readonly reduces: boolean;
   /** Whether units stay whole after its backward pass. */
   readonly keeps?: boolean;
+  /** Micro-batches of a step that it stands for. */
+  readonly times: number;
 }
 
 /** A micro-batch as it is recorded. */
@@ -21,6 +23,8 @@ export interface Passed {
   readonly passed: PassActs;
   /** Whether its gradients are reduced. */
   readonly reduces: boolean;
+  /** Micro-batches of a step that it stands for. */
+  readonly times: number;
 }
 
 /**
@@ -35,10 +39,8 @@ export function microBatchesOf(
   noSync: boolean,
   adds = false,
 ): { batches: Passed[]; hostBytes: number } {
-  const count = Math.min(
-    scenario.train.gradient_accumulation,
-    noSync ? 3 : 2,
-  );
+  const all = scenario.train.gradient_accumulation;
+  const count = Math.min(all, noSync ? 3 : 2);
   const first = record({ accumulation: "keep" });
   const later = noSync && adds && count > 1
     ? record({ accumulation: "add" })
@@ -46,6 +48,7 @@ export function microBatchesOf(
   const batches = Array.from({ length: count }, (_, at): Passed => ({
     passed: passActs(at === 0 ? first : later),
     reduces: !noSync || at === count - 1,
+    times: at === 1 ? all - count + 1 : 1,
   }));
   return { batches, hostBytes: first.hostBytes };
 }

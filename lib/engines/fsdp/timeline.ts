@@ -1,11 +1,10 @@
 import type { At, PhaseName } from "../../answer/curve.ts";
+import type { CollectiveName } from "../../answer/traffic.ts";
+import type { CollectiveGroup } from "../../parallel/groups.ts";
 import type { Act, Instance, Run } from "../../play/program/act.ts";
-import type {
-  CollectiveGroup,
-  CollectiveKind,
-} from "../../play/program/act.ts";
 import type { Buffer, Group } from "../../play/program/buffer.ts";
 import { bufferOf } from "../../play/program/buffer.ts";
+import { withExchanges } from "../exchanges.ts";
 import type { Releases } from "../released.ts";
 import type { PassUnit, Unit } from "../units.ts";
 
@@ -15,6 +14,8 @@ export class Timeline {
   readonly #releases: Releases;
   phase: PhaseName = "forward";
   at: At = "embeddings";
+  /** Micro-batches of a step that what is played now stands for. */
+  times = 1;
 
   constructor(releases: Releases) {
     this.#releases = releases;
@@ -23,7 +24,7 @@ export class Timeline {
   run(run: Run): void {
     this.phase = run.phase;
     this.at = run.at;
-    this.acts.push(run);
+    this.acts.push(...withExchanges([run], () => this.times));
   }
 
   take(buffer: Buffer | null): void {
@@ -46,13 +47,13 @@ export class Timeline {
   }
 
   exchange(
-    collective: CollectiveKind,
+    collective: CollectiveName,
     group: CollectiveGroup,
     bytes: number,
     what: string,
   ): void {
     if (bytes === 0) return;
-    const { phase, at } = this;
+    const { phase, at, times } = this;
     this.acts.push({
       act: "collective",
       phase,
@@ -60,6 +61,7 @@ export class Timeline {
       collective,
       group,
       bytes,
+      times,
       what,
     });
   }

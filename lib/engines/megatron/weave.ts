@@ -1,9 +1,10 @@
 import type { At } from "../../answer/curve.ts";
-import type { Act, Free, Run, Take } from "../../play/program/act.ts";
+import type { Act, Free, Instance, Run, Take } from "../../play/program/act.ts";
 import type { Buffer } from "../../play/program/buffer.ts";
 import type { PassActs, Stack } from "../../play/program/pass.ts";
 import { passActs } from "../../play/program/pass.ts";
 import type { Block } from "../../play/record/block.ts";
+import { withExchanges } from "../exchanges.ts";
 import type { Turn } from "./schedule.ts";
 
 /** What a chunk runs for one micro-batch. */
@@ -40,11 +41,14 @@ export interface Woven {
  * megatron/core/pipeline_parallel/schedules.py,
  * forward_backward_pipelining_without_interleaving;
  * megatron/core/transformer/transformer_block.py, set_input_tensor
+ *
+ * @param repeats Micro-batches of a step that the first one stands for.
  */
 export function woven(
   chunks: readonly ChunkStack[],
   turns: readonly Turn[],
   referred: Referred,
+  repeats: number,
 ): Woven {
   const weaver = new Weaver(chunks, referred);
   weaver.runAll(turns);
@@ -53,7 +57,16 @@ export function woven(
   const begun = weaver.standing();
   const again = new Weaver(chunks, referred, weaver, begun);
   again.runAll(turns);
-  return { first: acts, later: again.acts, passes: [...passes.values()] };
+  const repeated = new Set(
+    chunks.flatMap((_, at) => passes.get(`${at} 0`)?.instances ?? []),
+  );
+  const timesOf = (instance: Instance): number =>
+    repeated.has(instance) ? repeats : 1;
+  return {
+    first: withExchanges(acts, timesOf),
+    later: withExchanges(again.acts, timesOf),
+    passes: [...passes.values()],
+  };
 }
 
 /** What chunks and layers refer to: layers go by their numbers. */

@@ -102,7 +102,11 @@ export function pipedTitan(
     line.acts.push(...temporaryActs(stepped, scenario.optimizer.name));
   }
   weave?.zeroGradients();
-  const batches = passes.map(({ passed }) => ({ passed, reduces: false }));
+  const batches = passes.map(({ passed }) => ({
+    passed,
+    reduces: false,
+    times: 1,
+  }));
   const playedPasses = playedOf(line.acts, batches);
   const step = [...line.acts, clearOf({ trained }, playedPasses)];
   const begin = (act: "take" | "free") => (buffer: Buffer): Act => ({

@@ -189,7 +189,13 @@ export class PipelinedRank {
 
   #play({ gradients }: PipedPass, beats: readonly Beat[]): void {
     if (this.#weave) {
-      this.#weave.play({ beats, gradients, reduces: false, keeps: true });
+      this.#weave.play({
+        beats,
+        gradients,
+        reduces: false,
+        keeps: true,
+        times: 1,
+      });
       return;
     }
     for (const beat of beats) if ("run" in beat) this.#line.run(beat.run);

@@ -56,21 +56,21 @@ export function shardedTitan(
   const line = new Timeline(new Releases());
   const weave = new Fsdp2Weave(policy, line);
   const units = unitsOf(own.inventory, policy.wrap);
-  const count = Math.min(
-    scenario.train.gradient_accumulation,
-    policy.noSync ? 3 : 2,
-  );
+  const all = scenario.train.gradient_accumulation;
+  const count = Math.min(all, policy.noSync ? 3 : 2);
   const pass = record("keep");
   const batches = Array.from({ length: count }, (_, at) => ({
     passed: passActs(pass),
     reduces: !policy.noSync || at === count - 1,
+    times: at === 1 ? all - count + 1 : 1,
   }));
-  for (const { passed, reduces } of batches) {
+  for (const { passed, reduces, times } of batches) {
     const within = unitsIn(units, own, passed.instances);
     weave.play({
       beats: beatsOf(passed, within, policy.lossOutside),
       gradients: gradientsIn(passed.instances, within),
       reduces,
+      times,
     });
   }
   if (!policy.offloads) {

@@ -3,7 +3,7 @@ import type { Buffer } from "../../play/program/buffer.ts";
 import type { Dtype } from "../../play/torch/dtype.ts";
 import type { Parameter } from "../../play/torch/values.ts";
 import type { When } from "./common.ts";
-import { free, take, tensor, transient } from "./common.ts";
+import { exchange, free, take, tensor, transient } from "./common.ts";
 import type { Partition } from "./parameters.ts";
 
 /** How a rank's gradients are reduced. */
@@ -45,9 +45,12 @@ export class Buckets {
   /** Gradients that stand as tensors of their own. */
   #standing: Parameter[] = [];
   #keeps = false;
+  readonly #times: number;
 
-  constructor(settings: BucketSettings, gradients: Gradients) {
+  /** @param times Micro-batches of a step that the pass stands for. */
+  constructor(settings: BucketSettings, gradients: Gradients, times: number) {
     this.#settings = settings;
+    this.#times = times;
     this.#gradients = gradients;
     const { contiguous, overlaps, limit, dtype, own, total } = settings;
     const bucket = tensor(
@@ -101,23 +104,31 @@ export class Buckets {
     const from = own.rank * own.size;
     const mine = Math.min(this.#high, from + own.size) -
       Math.max(this.#low, from);
-    const acts: Act[] = transient([
-      // Overlap reduces on a stream of its own.
-      tensor(
-        "communication buffers",
-        COPY,
-        this.#copied(2),
-        dtype,
-        overlaps ? "reducing" : undefined,
-      ),
-      tensor(
-        "communication buffers",
-        CAST,
-        reduces === dtype ? 0 : this.#copied(1),
-        reduces,
-        overlaps ? "reducing" : undefined,
-      ),
-    ], when);
+    const acts: Act[] = [
+      // Whole buckets are all-reduced: use_multi_rank_bucket_allreduce.
+      exchange("all-reduce", "gradients", {
+        elements: this.#high - this.#low,
+        dtype: reduces,
+        times: this.#times,
+      }, when),
+      ...transient([
+        // Overlap reduces on a stream of its own.
+        tensor(
+          "communication buffers",
+          COPY,
+          this.#copied(2),
+          dtype,
+          overlaps ? "reducing" : undefined,
+        ),
+        tensor(
+          "communication buffers",
+          CAST,
+          reduces === dtype ? 0 : this.#copied(1),
+          reduces,
+          overlaps ? "reducing" : undefined,
+        ),
+      ], when),
+    ];
     if (mine > 0 && offloads) {
       const slice = Math.min(mine, Math.max(...own.parts));
       acts.push(

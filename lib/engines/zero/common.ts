@@ -3,8 +3,15 @@ import type { Stepped } from "../../optimizers/step_acts.ts";
 import type { Trained } from "../../optimizers/rule.ts";
 import type { Implementation } from "../../optimizers/step_temporaries.ts";
 import type { PartName } from "../../answer/parts.ts";
+import type { CollectiveName } from "../../answer/traffic.ts";
 import { roundedBytes } from "../../play/memory/tape.ts";
-import type { Act, Free, Run, Take } from "../../play/program/act.ts";
+import type {
+  Act,
+  Collective,
+  Free,
+  Run,
+  Take,
+} from "../../play/program/act.ts";
 import type { Buffer } from "../../play/program/buffer.ts";
 import { bufferOf } from "../../play/program/buffer.ts";
 import type { PassActs } from "../../play/program/pass.ts";
@@ -21,6 +28,9 @@ export const STEP = { phase: "optimizer", at: "optimizer" } as const;
 
 /** The end of a backward pass. */
 export const BACKWARD_END = { phase: "backward", at: "embeddings" } as const;
+
+/** What ranks gather of each other once each has stepped its own. */
+export const UPDATED = "updated parameters";
 
 /** Before the first step. */
 export const LOAD = { phase: "load", at: "load" } as const;
@@ -60,6 +70,28 @@ export function take(buffer: Buffer, when: When): Take {
 
 export function free(buffer: Buffer, when: When): Free {
   return { act: "free", ...when, buffer };
+}
+
+/** Data-parallel ranks exchange an array of so many elements. */
+export function exchange(
+  collective: CollectiveName,
+  what: string,
+  { elements, dtype, times = 1 }: {
+    elements: number;
+    dtype: Dtype;
+    times?: number;
+  },
+  when: When,
+): Collective {
+  return {
+    act: "collective",
+    ...when,
+    collective,
+    group: "data",
+    bytes: elements * DTYPE_BYTES[dtype],
+    times,
+    what,
+  };
 }
 
 /** Buffers that come and go at once. */

@@ -19,7 +19,9 @@ export interface GatherWitness {
   group(parameters: readonly number[]): void;
   /** ...that stands until each was waited for. */
   drop(parameters: readonly number[]): void;
-  /** A parameter is whole... */
+  /** A parameter is gathered by itself... */
+  gather(parameter: number): void;
+  /** ...is whole once its group was... */
   whole(parameter: number): void;
   /** ...or goes. */
   release(parameter: number): void;
@@ -195,7 +197,7 @@ export class Coordinator {
       this.#flights[parameter] = flight;
       this.#available += this.#elements[parameter] ?? 0;
     }
-    if (left === 1) this.#witness.whole(one);
+    if (left === 1) this.#witness.gather(one);
     else this.#witness.group(parameters);
   }
 

@@ -1,21 +1,14 @@
 import type { Act, Run } from "../../play/program/act.ts";
-import { roundedBytes } from "../../play/memory/tape.ts";
 import type { Buffer } from "../../play/program/buffer.ts";
-import { bufferOf } from "../../play/program/buffer.ts";
 import type { PassActs } from "../../play/program/pass.ts";
-import type { Dtype } from "../../play/torch/dtype.ts";
-import { DTYPE_BYTES } from "../../play/torch/dtype.ts";
 import type { Parameter } from "../../play/torch/values.ts";
 import type { Cut, Cutter } from "../cuts.ts";
 import { whenOf } from "./buckets.ts";
-import type { When } from "./common.ts";
-import { BACKWARD_END, free, take, tensor } from "./common.ts";
-import type {
-  GatherSettings,
-  GatherWitness,
-  ParameterUse,
-} from "./coordinator.ts";
+import { BACKWARD_END, STEP, UPDATED } from "./common.ts";
+import type { GatherSettings, ParameterUse } from "./coordinator.ts";
 import { Coordinator } from "./coordinator.ts";
+import type { Gathering } from "./gathered.ts";
+import { Gathered } from "./gathered.ts";
 import type { UseOrder, UsePlan } from "./use_orders.ts";
 import { UseOrders } from "./use_orders.ts";
 
@@ -26,16 +19,14 @@ export interface Gathers {
   readonly end: readonly Act[];
   /** Parameters that stay whole once they are. */
   readonly persistent: readonly Buffer[];
+  /** These are gathered anew once they are stepped. */
+  readonly updated: readonly Act[];
 }
 
 /** How ZeRO-3 gathers. */
-export interface GatherPlan extends GatherSettings, UsePlan {
+export interface GatherPlan extends GatherSettings, UsePlan, Gathering {
   /** Parameters of at most so many elements stay whole. */
   readonly persistence: number;
-  /** Ranks that parameters are partitioned over. */
-  readonly ranks: number;
-  /** Whether gathers and reductions run beside what computes. */
-  readonly overlaps: boolean;
 }
 
 /**
@@ -105,6 +96,11 @@ export function gathersOf(
     persistent: parameters.flatMap((_, at) =>
       persists[at] ? [buffers.bufferOf(at)] : []
     ),
+    updated: buffers.exchanged(
+      parameters.flatMap((_, at) => persists[at] ? [at] : []),
+      UPDATED,
+      STEP,
+    ),
   };
 }
 
@@ -113,87 +109,3 @@ interface RunHooks {
   readonly order: UseOrder;
   readonly from: number;
 }
-
-/** Takes and frees buffers of gathered parameters; like layers share them. */
-class Gathered implements GatherWitness {
-  when: When = BACKWARD_END;
-  readonly #parameters: readonly Parameter[];
-  readonly #ranks: number;
-  readonly #stream: string | undefined;
-  readonly #whole = new Map<Parameter, Buffer>();
-  readonly #groups = new Map<string, Buffer>();
-  #acts: Act[] = [];
-
-  /** @param overlaps Whether they are gathered on a stream of their own. */
-  constructor(
-    parameters: readonly Parameter[],
-    { ranks, overlaps }: GatherPlan,
-  ) {
-    this.#parameters = parameters;
-    this.#ranks = ranks;
-    this.#stream = overlaps ? "gathering" : undefined;
-  }
-
-  /** What was done since it was asked last. */
-  made(): readonly Act[] {
-    const acts = this.#acts;
-    if (acts.length > 0) this.#acts = [];
-    return acts;
-  }
-
-  whole(place: number): void {
-    this.#acts.push(take(this.bufferOf(place), this.when));
-  }
-
-  release(place: number): void {
-    this.#acts.push(free(this.bufferOf(place), this.when));
-  }
-
-  group(places: readonly number[]): void {
-    this.#acts.push(take(this.#flat(places), this.when));
-  }
-
-  drop(places: readonly number[]): void {
-    this.#acts.push(free(this.#flat(places), this.when));
-  }
-
-  /** Of a whole parameter. */
-  bufferOf(place: number): Buffer {
-    const parameter = this.#parameters[place] as Parameter;
-    const known = this.#whole.get(parameter);
-    if (known) return known;
-    const { elements, dtype } = parameter;
-    const label = `whole ${parameter.name}`;
-    const made = tensor(PART, label, elements, dtype, this.#stream);
-    this.#whole.set(parameter, made);
-    return made;
-  }
-
-  /** One flat tensor for each type. */
-  #flat(places: readonly number[]): Buffer {
-    const elements = new Map<Dtype, number>();
-    for (const place of places) {
-      const { dtype, elements: own } = this.#parameters[place] as Parameter;
-      const padded = this.#ranks * Math.ceil(own / this.#ranks);
-      elements.set(dtype, (elements.get(dtype) ?? 0) + padded);
-    }
-    let key = "";
-    for (const [dtype, each] of elements) key += `${dtype} ${each} `;
-    const known = this.#groups.get(key);
-    if (known) return known;
-    const label = "parameters gathered at once";
-    const made = bufferOf(
-      label,
-      [...elements].map(([dtype, each]) => ({
-        group: { part: PART, label, count: 1, elements: each },
-        bytes: roundedBytes(each * DTYPE_BYTES[dtype]),
-      })),
-      1,
-      this.#stream,
-    );
-    this.#groups.set(key, made);
-    return made;
-  }
-}
-
-const PART = "gathered parameters";

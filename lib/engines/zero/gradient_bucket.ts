@@ -6,7 +6,7 @@ import type { Dtype } from "../../play/torch/dtype.ts";
 import type { Parameter } from "../../play/torch/values.ts";
 import { Gradients } from "./buckets.ts";
 import type { When } from "./common.ts";
-import { free, take, tensor, transient } from "./common.ts";
+import { exchange, free, take, tensor, transient } from "./common.ts";
 
 /**
  * The bucket that gradients are copied to until it is full; what is larger waits as
@@ -24,18 +24,21 @@ export class GradientBucket {
   readonly #reduces: Dtype;
   readonly #ranks: number;
   readonly #offloads: boolean;
+  readonly #times: number;
   readonly #overlaps: boolean;
   readonly #gradients: Gradients;
   #members: Parameter[] = [];
   #standing: Parameter[] = [];
   #elements = 0;
 
+  /** @param times Micro-batches of a step that the pass stands for. */
   constructor(
     limit: number,
     contiguous: boolean,
     { dtype, reduces }: { readonly dtype: Dtype; readonly reduces: Dtype },
     ranks: number,
     offloads: boolean,
+    times: number,
     overlaps: boolean,
   ) {
     this.#limit = limit;
@@ -44,6 +47,7 @@ export class GradientBucket {
     this.#reduces = reduces;
     this.#ranks = ranks;
     this.#offloads = offloads;
+    this.#times = times;
     this.#overlaps = overlaps;
     this.#gradients = new Gradients(dtype);
   }
@@ -73,7 +77,7 @@ export class GradientBucket {
     const most = Math.max(...parts);
     const casts = this.#reduces !== this.#dtype;
     const stream = this.#overlaps ? "reducing" : undefined;
-    const acts = transient([
+    const acts: Act[] = transient([
       // Those in the bucket were cast as they were copied to it.
       ...(casts
         ? this.#standing.map(({ elements }) =>
@@ -119,6 +123,11 @@ export class GradientBucket {
         : []),
     ], when);
     acts.push(
+      exchange("reduce-scatter", "gradients", {
+        elements: sum * this.#ranks,
+        dtype: this.#reduces,
+        times: this.#times,
+      }, when),
       ...this.#standing.map((parameter) =>
         free(this.#gradients.of(parameter), when)
       ),

@@ -2,11 +2,13 @@ import type { Act } from "../../play/program/act.ts";
 import type { PassActs } from "../../play/program/pass.ts";
 import { passActs } from "../../play/program/pass.ts";
 import { clearOf, loadActs } from "../acts.ts";
+import { microBatchesBy, withExchanges } from "../exchanges.ts";
 import type { RankAnswer, RankQuestion } from "../engine.ts";
 import { microBatches, singleProgram } from "../single.ts";
 import {
   answerOf,
   BACKWARD_END,
+  exchange,
   flatStates,
   flatTemporaries,
   flatTrained,
@@ -19,6 +21,7 @@ import {
   take,
   tensor,
   transient,
+  UPDATED,
 } from "./common.ts";
 import { elementsInOrder, partitionsOf } from "./parameters.ts";
 
@@ -33,21 +36,32 @@ const REDUCED = 5e8;
  * deepspeed/runtime/engine.py, buffered_allreduce_fallback
  */
 export function playStage0(question: RankQuestion): RankAnswer {
-  const { plan, rule } = question;
+  const { plan, rule, scenario } = question;
   const { inventory } = plan;
   const items = inventory.items.filter(({ trains }) => trains);
   const dtype = items[0]?.dtype ?? "bf16";
   const elements = elementsInOrder(items);
   const total = elements.reduce((sum, each) => sum + each, 0);
   const passes = microBatches(question);
-  const reduced = transient([
-    tensor(
-      "communication buffers",
-      "gradients as they are reduced",
-      elements.length > 1 ? largestBucket(elements) : 0,
-      dtype,
+  const buckets = bucketsOf(elements);
+  const reduced: readonly Act[] = [
+    ...transient([
+      tensor(
+        "communication buffers",
+        "gradients as they are reduced",
+        elements.length > 1 ? Math.max(...buckets) : 0,
+        dtype,
+      ),
+    ], BACKWARD_END),
+    ...buckets.map((each) =>
+      exchange(
+        "all-reduce",
+        "gradients",
+        { elements: each, dtype },
+        BACKWARD_END,
+      )
     ),
-  ], BACKWARD_END);
+  ];
   if (dtype === "fp32") {
     const program = singleProgram({
       ...question,
@@ -93,10 +107,13 @@ export function playStage0(question: RankQuestion): RankAnswer {
     ],
     states: [],
     step: [
-      ...played.flatMap(({ acts }, at) => [
-        ...(at === 0 ? [] : [STEP_ASKED]),
-        ...acts,
-      ]),
+      ...withExchanges(
+        played.flatMap(({ acts }, at): Act[] => [
+          ...(at === 0 ? [] : [STEP_ASKED]),
+          ...acts,
+        ]),
+        microBatchesBy(played, scenario.train.gradient_accumulation),
+      ),
       ...reduced,
       ...casts.map((buffer) => take(buffer, STEP)),
       take(flat, STEP),
@@ -111,16 +128,17 @@ export function playStage0(question: RankQuestion): RankAnswer {
   });
 }
 
-/** The most that is flattened at once to be reduced. */
-function largestBucket(elements: readonly number[]): number {
-  let most = 0;
+/** Elements of each tensor that gradients are flattened to, to be reduced. */
+function bucketsOf(elements: readonly number[]): number[] {
+  const buckets: number[] = [];
   let filled = 0;
   for (const each of elements) {
     filled += each;
-    most = Math.max(most, filled);
-    if (filled > REDUCED) filled = 0;
+    if (filled <= REDUCED) continue;
+    buckets.push(filled);
+    filled = 0;
   }
-  return most;
+  return filled > 0 ? [...buckets, filled] : buckets;
 }
 
 /**
@@ -156,6 +174,7 @@ export function playWideGradients(question: RankQuestion): RankAnswer {
     ),
   ], BACKWARD_END);
   const { trained } = inventory;
+  const shared = { elements: size * ranks, dtype };
   return answerOf(question, {
     load: [
       ...loadActs({
@@ -172,16 +191,19 @@ export function playWideGradients(question: RankQuestion): RankAnswer {
     ],
     states: flatStates(question, stepped),
     step: [
-      ...played.flatMap((each, at): Act[] => {
-        const before = played[at - 1];
-        return [
-          ...(before ? [STEP_ASKED] : []),
-          ...(before
-            ? clearedInBackward(each, clearOf({ trained }, [before]))
-            : each.acts),
-          ...accumulated,
-        ];
-      }),
+      ...withExchanges(
+        played.flatMap((each, at): Act[] => {
+          const before = played[at - 1];
+          return [
+            ...(before ? [STEP_ASKED] : []),
+            ...(before
+              ? clearedInBackward(each, clearOf({ trained }, [before]))
+              : each.acts),
+            ...accumulated,
+          ];
+        }),
+        microBatchesBy(played, scenario.train.gradient_accumulation),
+      ),
       ...transient([
         tensor(
           "communication buffers",
@@ -190,8 +212,10 @@ export function playWideGradients(question: RankQuestion): RankAnswer {
           dtype,
         ),
       ], BACKWARD_END),
+      exchange("all-reduce", "gradients", shared, BACKWARD_END),
       clearOf({ trained }, played.slice(-1)),
       ...flatTemporaries(question, stepped),
+      exchange("all-gather", UPDATED, shared, STEP),
     ],
     passes: [],
     stepped,

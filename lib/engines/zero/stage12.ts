@@ -4,11 +4,13 @@ import { passActs } from "../../play/program/pass.ts";
 import type { Dtype } from "../../play/torch/dtype.ts";
 import { loadActs } from "../acts.ts";
 import { Cutter } from "../cuts.ts";
+import { microBatchesBy, withExchanges } from "../exchanges.ts";
 import type { RankAnswer, RankQuestion } from "../engine.ts";
 import { Buckets, Gradients, whenOf } from "./buckets.ts";
 import {
   answerOf,
   BACKWARD_END,
+  exchange,
   flatStates,
   flatTemporaries,
   flatTrained,
@@ -21,6 +23,7 @@ import {
   take,
   tensor,
   transient,
+  UPDATED,
 } from "./common.ts";
 import { offloadedPartition } from "./host.ts";
 import type { Partition } from "./parameters.ts";
@@ -70,10 +73,10 @@ export function playStage12(question: RankQuestion): RankAnswer {
     () => passActs(pass),
   );
   const weave = new Weaver(dtype);
-  const first = buckets();
+  const first = buckets(1);
   const acts = partitions
     ? passes.flatMap((each, at) => {
-      const own = at === 0 ? first : buckets();
+      const own = at === 0 ? first : buckets(micro - 1);
       return [
         ...(at === 0 ? [] : [STEP_ASKED]),
         ...weave.reduced(each, own),
@@ -111,7 +114,7 @@ export function playStage12(question: RankQuestion): RankAnswer {
     ],
     states: flatStates(question, stepped),
     step: [
-      ...acts,
+      ...withExchanges(acts, microBatchesBy(passes, micro)),
       ...(offloads ? [] : [
         ...transient([
           tensor(
@@ -123,6 +126,12 @@ export function playStage12(question: RankQuestion): RankAnswer {
         ], STEP),
         ...flatStep(own, dtype, first, flatTemporaries(question, stepped)),
       ]),
+      exchange(
+        "all-gather",
+        UPDATED,
+        { elements: own.size * ranks, dtype },
+        STEP,
+      ),
     ],
     passes,
     stepped,
@@ -136,7 +145,7 @@ export function playStage12(question: RankQuestion): RankAnswer {
     const gradients = new Gradients(how.dtype);
     return {
       partitions: how.partitions,
-      buckets: () => new Buckets(how, gradients),
+      buckets: (times: number) => new Buckets(how, gradients, times),
     };
   }
 }

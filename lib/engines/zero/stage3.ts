@@ -9,6 +9,7 @@ import { elementsOf } from "../../models/tensors/tensor.ts";
 import { loadActs } from "../acts.ts";
 import type { Cut } from "../cuts.ts";
 import { Cutter } from "../cuts.ts";
+import { withExchanges } from "../exchanges.ts";
 import type { RankAnswer, RankQuestion } from "../engine.ts";
 import { whenOf } from "./buckets.ts";
 import {
@@ -62,6 +63,7 @@ export function playStage3(question: RankQuestion): RankAnswer {
   });
   const stepped = steppedIn(groups.map(({ size }) => size));
 
+  const times = scenario.train.gradient_accumulation;
   const pass = question.record({ accumulation: "add" });
   const played = passActs(pass);
   const cutter = new Cutter();
@@ -70,6 +72,7 @@ export function playStage3(question: RankQuestion): RankAnswer {
     ranks,
     type: model.architecture.type,
     checkpointing: scenario.train.checkpointing,
+    times,
     tiles: plan.facts.tiles,
   }, cutter);
   const buckets = new GradientBucket(
@@ -78,6 +81,7 @@ export function playStage3(question: RankQuestion): RankAnswer {
     { dtype, reduces: settings.reduces ?? dtype },
     ranks,
     offloads,
+    times,
     settings.overlaps,
   );
   const woven = played.acts.flatMap((run): Act[] =>
@@ -135,7 +139,7 @@ export function playStage3(question: RankQuestion): RankAnswer {
     ),
     states: flatStates(question, stepped),
     step: [
-      ...woven,
+      ...withExchanges(woven, () => times),
       ...buckets.reduce(BACKWARD_END),
       ...gathers.end,
       ...norms.map((buffer) => take(buffer, BACKWARD_END)),
@@ -157,6 +161,7 @@ export function playStage3(question: RankQuestion): RankAnswer {
           )
         ),
       ]),
+      ...gathers.updated,
     ],
     passes: [played],
     stepped,

@@ -1,6 +1,8 @@
 import { groupDigits } from "../../units/mod.ts";
 import { MAX_STORAGES } from "./limits.ts";
 import type { PartName } from "../../answer/parts.ts";
+import type { CollectiveName } from "../../answer/traffic.ts";
+import type { CollectiveGroup } from "../../parallel/groups.ts";
 
 /** PyTorch's allocator hands out multiples of this many bytes. */
 const ROUNDING = 512;
@@ -30,6 +32,16 @@ export class TapeFull extends RangeError {
   }
 }
 
+/** An array that ranks exchange while a program runs. */
+export interface Exchange {
+  readonly collective: CollectiveName;
+  readonly group: CollectiveGroup;
+  /** Of the whole array, as NCCL's tests count its size. */
+  readonly bytes: number;
+  readonly times: number;
+  readonly what: string;
+}
+
 /** Events on storages. */
 export interface Events {
   /** In order: a storage's id when it is allocated, its complement when freed. */
@@ -38,6 +50,8 @@ export interface Events {
   readonly bytes: readonly number[];
   readonly parts: PartName[];
   readonly labels: string[];
+  /** What is exchanged, and before which event. */
+  readonly exchanges: readonly (readonly [at: number, Exchange])[];
 }
 
 /**
@@ -49,6 +63,7 @@ export class Tape implements Events {
   readonly bytes: number[] = [];
   readonly parts: PartName[] = [];
   readonly labels: string[] = [];
+  readonly exchanges: [at: number, Exchange][] = [];
   readonly #references: number[] = [];
 
   /**
@@ -60,6 +75,11 @@ export class Tape implements Events {
     const id = this.external(bytes, label, part);
     if (bytes > 0) this.events.push(id);
     return id;
+  }
+
+  /** Ranks exchange an array before the next event. */
+  exchange(what: Omit<Exchange, "times">, times = 1): void {
+    this.exchanges.push([this.events.length, { ...what, times }]);
   }
 
   /** A storage that was allocated before the program began, with one reference. */
@@ -80,6 +100,8 @@ export class Tape implements Events {
     );
     this.events.push(...kept);
     this.bytes.fill(0, storages);
+    const sent = this.exchanges.filter(([at]) => at <= events);
+    this.exchanges.splice(0, Infinity, ...sent);
   }
 
   /** Frees a storage's memory, while tensors go on to refer to it... */

@@ -1,4 +1,6 @@
 import type { At, PhaseName } from "../../answer/curve.ts";
+import type { CollectiveName } from "../../answer/traffic.ts";
+import type { CollectiveGroup } from "../../parallel/groups.ts";
 import type { Block, Segment, SegmentName } from "../record/block.ts";
 import type { StorageId } from "../memory/tape.ts";
 import type { Buffer, Group } from "./buffer.ts";
@@ -61,31 +63,15 @@ export interface Clear extends Moment {
   readonly bytes: number;
 }
 
-/** How the ranks of a group talk to each other. */
-export type CollectiveKind =
-  | "all-reduce"
-  | "reduce-scatter"
-  | "all-gather"
-  | "all-to-all"
-  | "send and receive";
-
-/** Ranks that talk to each other, such as those that share a layer's shards. */
-export type CollectiveGroup =
-  | "data"
-  | "shards"
-  | "replicas"
-  | "tensor"
-  | "context"
-  | "expert"
-  | "pipeline";
-
 /** The ranks of a group exchange an array; what it is read from and written to stands already. */
 export interface Collective extends Moment {
   readonly act: "collective";
-  readonly collective: CollectiveKind;
+  readonly collective: CollectiveName;
   readonly group: CollectiveGroup;
-  /** Of the whole array. */
+  /** Of the whole array, as NCCL's tests count its size. */
   readonly bytes: number;
+  /** How often a step has it: micro-batches that are alike are played once. */
+  readonly times: number;
   readonly what: string;
 }
 

@@ -6,6 +6,7 @@ import {
   TABLE_GRADIENT,
   takeHidden,
 } from "../../play/record/loss_block.ts";
+import type { Exchange } from "../../play/memory/tape.ts";
 import type { PartName } from "../../answer/parts.ts";
 import type { MachineSettings } from "../../play/torch/machine_settings.ts";
 import type { Parameter, Value } from "../../play/torch/values.ts";
@@ -14,6 +15,7 @@ import { mean, split } from "../../play/torch/ops/arithmetic.ts";
 import type { Norm } from "../../play/torch/ops/norms.ts";
 import { norm } from "../../play/torch/ops/norms.ts";
 import type { Dtype } from "../../play/torch/dtype.ts";
+import { DTYPE_BYTES } from "../../play/torch/dtype.ts";
 import { columnParallel } from "./linear.ts";
 import { lossInPlace, vocabParallelLoss } from "./loss.ts";
 import type { MatrixPart, Shares } from "./shares.ts";
@@ -93,7 +95,7 @@ export function recordLogits(
   const take = isInPlace ? lossInPlace : vocabParallelLoss;
   const predicted = (given: Value, label: string): [Value, Value] => {
     const logits = columnParallel(m, given, head, shares, label);
-    const losses = take(m, logits, rows);
+    const losses = take(m, logits, rows, shares.tp);
     const loss = mean(m, losses, 1, "loss");
     m.drop(losses);
     return [logits, loss];
@@ -126,6 +128,19 @@ export interface Handed {
   readonly part: PartName;
 }
 
+/** A stage sends hidden states on, and their gradient back. */
+function handedOn(
+  elements: number,
+  dtype: Dtype,
+): Omit<Exchange, "times"> {
+  return {
+    collective: "send and receive",
+    group: "pipeline",
+    bytes: elements * DTYPE_BYTES[dtype],
+    what: "hidden states on and their gradients back",
+  };
+}
+
 /**
  * Records what a later stage begins with: the hidden states that it receives, and
  * their gradient, which it sends back.
@@ -144,6 +159,7 @@ export function recordReceived({ elements, dtype, part }: Handed): Block {
     null,
     "activation gradients",
   );
+  m.tape.exchange(handedOn(elements, dtype));
   m.free(gradOut);
   return blockOf(m, [forward, null, forward], {
     in: null,
@@ -163,6 +179,7 @@ export function recordReceived({ elements, dtype, part }: Handed): Block {
 export function recordSent({ elements, dtype, part }: Handed): Block {
   const m = new Machine();
   const x = m.external(elements, dtype, "hidden states", null, part);
+  m.tape.exchange(handedOn(elements, dtype));
   m.drop(x);
   const forward = m.tape.events.length;
   const grad = m.grad(null, elements, dtype, "gradient of hidden states");

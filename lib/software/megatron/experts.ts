@@ -4,7 +4,14 @@ import type { Machine } from "../../play/torch/machine.ts";
 import type { Grad, Value } from "../../play/torch/values.ts";
 import { add, copied } from "../../play/torch/ops/arithmetic.ts";
 import { gathered } from "../../play/torch/ops/gather.ts";
-import { gatheredFrom, moved, reduceScattered } from "./linear.ts";
+import {
+  EXPERT_WEIGHTS,
+  gatheredFrom,
+  moved,
+  reduceScattered,
+  sentToExperts,
+  TO_EXPERTS,
+} from "./linear.ts";
 import { compiledActivation, mlp } from "./mlp.ts";
 import { discarding, recomputed } from "./recompute.ts";
 import { chosenExperts } from "./router.ts";
@@ -52,11 +59,15 @@ function dispatched(
   const sent = gathered(m, x, chosen * width, 0, "tokens by expert");
   // Its variables hold what was sent and what came until the layer ends.
   const travels = part.ep > 1;
-  const came = travels ? moved(m, sent, "tokens that came") : m.view(sent);
-  const rates = travels ? moved(m, picked, "weights that came") : picked;
+  const came = travels
+    ? sentToExperts(m, sent, "tokens that came")
+    : m.view(sent);
+  const rates = travels
+    ? sentToExperts(m, picked, "weights that came", EXPERT_WEIGHTS)
+    : picked;
   const computed = expertOutputs(m, came, rates, part, shares);
   const back = travels
-    ? replaced(m, computed, moved(m, computed, "tokens that came back"))
+    ? replaced(m, computed, sentToExperts(m, computed, "tokens that came back"))
     : computed;
   // The dispatcher refers to the last three until it runs the next time.
   const kept = [places, weights, map];
@@ -79,7 +90,11 @@ function expertOutputs(
     let [tokens, weights] = [m.view(came), m.view(rates)];
     if (etp > 1) {
       tokens = replaced(m, tokens, gatheredFrom(m, tokens, etp, "tokens"));
-      weights = replaced(m, weights, gatheredFrom(m, weights, etp, "weights"));
+      weights = replaced(
+        m,
+        weights,
+        gatheredFrom(m, weights, etp, "weights", EXPERT_WEIGHTS),
+      );
     }
     if (sorts) {
       tokens = replaced(m, tokens, moved(m, tokens, "tokens sorted by expert"));
@@ -108,7 +123,14 @@ function expertOutputs(
       ? moved(m, computed, "tokens in the order they came")
       : m.view(computed);
     if (etp === 1) return unsorted;
-    return reduceScattered(m, unsorted, etp, "tokens of this rank");
+    return reduceScattered(
+      m,
+      unsorted,
+      etp,
+      "tokens of this rank",
+      TO_EXPERTS,
+      "expert tensor",
+    );
   });
 }
 

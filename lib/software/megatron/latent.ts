@@ -1,3 +1,4 @@
+import { DTYPE_BYTES } from "../../play/torch/dtype.ts";
 import type { Machine } from "../../play/torch/machine.ts";
 import type { Value } from "../../play/torch/values.ts";
 import { copied, join, split } from "../../play/torch/ops/arithmetic.ts";
@@ -96,9 +97,17 @@ function ownLatent(
 
 /** A view of a rank's tokens, whose gradient is gathered from all. */
 function partOfTokens(m: Machine, x: Value, ranks: number): Value {
-  const node = m.record([x], [], () => [
-    m.grad(x.source, x.elements, x.dtype, "gathered gradient of a latent"),
-  ]);
+  const node = m.record([x], [], () => {
+    m.tape.exchange({
+      collective: "all-gather",
+      group: "tensor",
+      bytes: x.elements * DTYPE_BYTES[x.dtype],
+      what: "gradients of latents",
+    });
+    return [
+      m.grad(x.source, x.elements, x.dtype, "gathered gradient of a latent"),
+    ];
+  });
   return m.view(x, {
     elements: x.elements / ranks,
     source: node && { node, slot: 0 },

@@ -1,3 +1,5 @@
+import type { CollectiveName } from "../../answer/traffic.ts";
+import { DTYPE_BYTES } from "../../play/torch/dtype.ts";
 import type { Machine } from "../../play/torch/machine.ts";
 import type { Grad, Value } from "../../play/torch/values.ts";
 import { scaled } from "../../play/torch/ops/arithmetic.ts";
@@ -22,7 +24,12 @@ export function columnParallel(
   shares: Shares,
   label: string,
 ): Value {
-  return multiplied(m, x, tokensOf(shares), part, shares.splitsTokens, label);
+  return multiplied(m, x, tokensOf(shares), part, {
+    gathers: shares.splitsTokens,
+    isCutByRows: true,
+    sums: false,
+    label,
+  });
 }
 
 /**
@@ -39,11 +46,26 @@ export function rowParallel(
   shares: Shares,
   label: string,
 ): Value {
-  const summand = multiplied(m, x, tokensOf(shares), part, false, label);
+  const summand = multiplied(m, x, tokensOf(shares), part, {
+    gathers: false,
+    isCutByRows: false,
+    sums: !shares.splitsTokens,
+    label,
+  });
   if (!shares.splitsTokens) return summand;
-  const sum = reduceScattered(m, summand, shares.tp, label);
+  const sum = reduceScattered(m, summand, shares.tp, label, hiddenStates(m));
   m.drop(summand);
   return sum;
+}
+
+/** How a matrix is cut over ranks. */
+interface Cut {
+  /** Whether the whole input is gathered. */
+  readonly gathers: boolean;
+  readonly isCutByRows: boolean;
+  /** Whether what ranks have of the product is summed at once. */
+  readonly sums: boolean;
+  readonly label: string;
 }
 
 function multiplied(
@@ -51,17 +73,32 @@ function multiplied(
   x: Value,
   rows: number,
   { name, in: width, out, weight, bias }: MatrixPart,
-  gathers: boolean,
-  label: string,
+  { gathers, isCutByRows, sums, label }: Cut,
 ): Value {
   const matrix = m.parameter(weight);
   const offset = bias && m.parameter(bias);
   const { dtype } = x;
+  const what = hiddenStates(m);
+  const send = (collective: CollectiveName, width: number, again = ""): void =>
+    m.tape.exchange({
+      collective,
+      group: "tensor",
+      bytes: rows * width * DTYPE_BYTES[dtype],
+      what: `${what}${again}`,
+    });
+  if (gathers) send("all-gather", width);
+  else if (sums) send("all-reduce", out);
   const node = m.record(
     [x, matrix, offset],
     [matrix.source ? x : null, x.source ? matrix : null],
     () => {
       const given: (Grad | null)[] = [null, null, null];
+      if (gathers && matrix.source) {
+        send("all-gather", width, ", again for the weights' gradients");
+      }
+      if (x.source && isCutByRows) {
+        send(gathers ? "reduce-scatter" : "all-reduce", width);
+      }
       const at = `gradient at the input of ${name}`;
       const whole = x.source && m.grad(null, rows * width, dtype, at);
       given[0] = whole;
@@ -91,17 +128,38 @@ function multiplied(
   return result;
 }
 
-/** Sums over ranks of which each keeps a part; its gradient is gathered again. */
+/** What is sent of hidden states: of layers, or at the model's ends. */
+function hiddenStates({ part }: Machine): string {
+  return part === "embeddings" || part === "logits and loss"
+    ? HIDDEN_AT_ENDS
+    : "hidden states of layers";
+}
+
+/** What is sent at embedding and head. */
+export const HIDDEN_AT_ENDS = "hidden states at embedding and head";
+
+/**
+ * Sums over ranks of which each keeps a part; its gradient is gathered again.
+ *
+ * @param what What is sent, in words.
+ */
 export function reduceScattered(
   m: Machine,
   x: Value,
   ranks: number,
   label: string,
+  what: string,
+  group: "tensor" | "expert tensor" = "tensor",
 ): Value {
+  const bytes = x.elements * DTYPE_BYTES[x.dtype];
+  m.tape.exchange({ collective: "reduce-scatter", group, bytes, what });
   const node = m.record(
     [x],
     [],
-    () => [m.grad(x.source, x.elements, x.dtype, `gathered ${label}`)],
+    () => {
+      m.tape.exchange({ collective: "all-gather", group, bytes, what });
+      return [m.grad(x.source, x.elements, x.dtype, `gathered ${label}`)];
+    },
   );
   return m.create(
     x.elements / ranks,
@@ -111,17 +169,29 @@ export function reduceScattered(
   );
 }
 
-/** The parts of all ranks in one tensor; its gradient is summed and cut again. */
+/**
+ * The parts of an expert's ranks in one tensor; its gradient is summed and cut again.
+ */
 export function gatheredFrom(
   m: Machine,
   x: Value,
   ranks: number,
   label: string,
+  what = TO_EXPERTS,
 ): Value {
+  const sent = {
+    group: "expert tensor",
+    bytes: ranks * x.elements * DTYPE_BYTES[x.dtype],
+    what,
+  } as const;
+  m.tape.exchange({ collective: "all-gather", ...sent });
   const node = m.record(
     [x],
     [],
-    () => [m.grad(x.source, x.elements, x.dtype, `scattered ${label}`)],
+    () => {
+      m.tape.exchange({ collective: "reduce-scatter", ...sent });
+      return [m.grad(x.source, x.elements, x.dtype, `scattered ${label}`)];
+    },
   );
   return m.create(
     x.elements * ranks,
@@ -145,6 +215,12 @@ export function gatheredByFeature(
   const node = m.record([x], [], () => [
     m.grad(x.source, x.elements, x.dtype, `cut gradient of ${label}`),
   ]);
+  m.tape.exchange({
+    collective: "all-gather",
+    group: "tensor",
+    bytes: ranks * x.elements * DTYPE_BYTES[x.dtype],
+    what: `${label} of all ranks`,
+  });
   const all = m.create(x.elements * ranks, x.dtype, label);
   const source = node && { node, slot: 0 };
   const joined = m.create(all.elements, x.dtype, label, source);
@@ -152,7 +228,33 @@ export function gatheredByFeature(
   return joined;
 }
 
-/** Rows in another order, or on other ranks: a new tensor, as its gradient is. */
+/** Rows in another order: a new tensor, as its gradient is. */
 export function moved(m: Machine, x: Value, label: string): Value {
   return scaled(m, x, label);
 }
+
+/** Rows of experts' tokens that go to other ranks, as their gradients come back. */
+export function sentToExperts(
+  m: Machine,
+  x: Value,
+  label: string,
+  what = TO_EXPERTS,
+): Value {
+  const send = (): void =>
+    m.tape.exchange({
+      collective: "all-to-all",
+      group: "expert",
+      bytes: x.elements * DTYPE_BYTES[x.dtype],
+      what,
+    });
+  send();
+  const node = m.record([x], [], () => {
+    send();
+    return [m.grad(x.source, x.elements, x.dtype, `gradient of ${label}`)];
+  });
+  return m.create(x.elements, x.dtype, label, node && { node, slot: 0 });
+}
+
+/** What is sent for experts: tokens, and what an expert's output counts. */
+export const TO_EXPERTS = "tokens to their experts and back";
+export const EXPERT_WEIGHTS = "weights of tokens at their experts";

@@ -1,6 +1,9 @@
+import { DTYPE_BYTES } from "../../play/torch/dtype.ts";
 import type { Machine } from "../../play/torch/machine.ts";
 import type { Value } from "../../play/torch/values.ts";
 import { gradFor } from "../../play/torch/ops/arithmetic.ts";
+
+const SENT = "the loss over a split vocabulary";
 
 /**
  * Cross entropy over this rank's part of the vocabulary: in fp32, in one tensor
@@ -18,6 +21,13 @@ export function vocabParallelLoss(
   rows: number,
 ): Value {
   return m.call(() => {
+    // The highest logits, those of the labels, and sums of exponentials.
+    m.tape.exchange({
+      collective: "all-reduce",
+      group: "tensor",
+      bytes: rows * DTYPE_BYTES.fp32,
+      what: SENT,
+    }, 3);
     const soft = m.create(
       logits.elements,
       "fp32",
@@ -52,8 +62,19 @@ export function vocabParallelLoss(
  * Source: NVIDIA/TransformerEngine
  * transformer_engine/pytorch/triton/cross_entropy.py
  */
-export function lossInPlace(m: Machine, logits: Value, rows: number): Value {
+export function lossInPlace(
+  m: Machine,
+  logits: Value,
+  rows: number,
+  ranks: number,
+): Value {
   return m.call(() => {
+    m.tape.exchange({
+      collective: "all-gather",
+      group: "tensor",
+      bytes: ranks * 3 * rows * DTYPE_BYTES.fp32,
+      what: SENT,
+    });
     m.drop(m.create(3 * rows, "fp32", "statistics of the logits"));
     const node = m.record([logits], [logits], () => {
       m.tape.retain(logits.storage);

@@ -3,6 +3,8 @@ import type { Machine } from "../../play/torch/machine.ts";
 import type { Value } from "../../play/torch/values.ts";
 import type { Heads } from "../../play/torch/ops/attention/types.ts";
 
+const KEYS = "keys and values";
+
 /**
  * Attention of which keys and values go around ranks, as the last rank runs it:
  * each step's keys, values and output stand until the whole is put together. The
@@ -22,6 +24,14 @@ export function ringAttention(
     const rows = batch * queries;
     const both = k.elements + v.elements;
     const width = rows * heads * valueWidth;
+    const send = (what: string): void =>
+      m.tape.exchange({
+        collective: "send and receive",
+        group: "context",
+        bytes: both * DTYPE_BYTES[q.dtype],
+        what,
+      }, ranks - 1);
+    send(KEYS);
     const around = Array.from(
       { length: ranks },
       () => m.create(both, q.dtype, "keys and values that go around"),
@@ -34,8 +44,10 @@ export function ringAttention(
     const sums = m.create(rows * heads, "fp32", "attention log-sums");
     const out = m.create(width, q.dtype, "attention output");
     const [last = q] = around.slice(-1);
-    const node = m.record([q, k, v], [q, last, out, sums], () =>
-      m.temporary(
+    const node = m.record([q, k, v], [q, last, out, sums], () => {
+      send(KEYS);
+      send(`gradients of ${KEYS}`);
+      return m.temporary(
         // Two buffers that go around, each of keys, values and their gradients.
         4 * both * DTYPE_BYTES[q.dtype],
         "keys, values and gradients that go around",
@@ -49,7 +61,8 @@ export function ringAttention(
           for (const grad of ofStep) m.free(grad);
           return given;
         },
-      ));
+      );
+    });
     m.drop(...steps);
     out.source = node && { node, slot: 0 };
     return out;

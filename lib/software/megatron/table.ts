@@ -1,8 +1,9 @@
+import { DTYPE_BYTES } from "../../play/torch/dtype.ts";
 import type { Machine } from "../../play/torch/machine.ts";
 import { copied } from "../../play/torch/ops/arithmetic.ts";
 import { embedding } from "../../play/torch/ops/embedding.ts";
 import type { Parameter, Value } from "../../play/torch/values.ts";
-import { reduceScattered } from "./linear.ts";
+import { HIDDEN_AT_ENDS, reduceScattered } from "./linear.ts";
 import type { Shares } from "./shares.ts";
 import { tokensOf } from "./shares.ts";
 
@@ -23,6 +24,15 @@ export function lookedUp(
     const own = shares.tp > 1
       ? m.create(rows, "int64", "ids of this rank")
       : m.view(ids);
+    if (!shares.splitsTokens) {
+      m.tape.exchange({
+        collective: "all-reduce",
+        group: "tensor",
+        bytes: rows * table.elements / (table.shape[0] ?? 1) *
+          DTYPE_BYTES[table.dtype],
+        what: HIDDEN_AT_ENDS,
+      });
+    }
     let x = embedding(m, table, own, rows, "embeddings");
     const replace = (next: Value): void => {
       m.drop(x);
@@ -30,7 +40,15 @@ export function lookedUp(
     };
     if (shares.batch > 1) replace(copied(m, x, "embeddings by position"));
     if (shares.splitsTokens) {
-      replace(reduceScattered(m, x, shares.tp, "embeddings of this rank"));
+      replace(
+        reduceScattered(
+          m,
+          x,
+          shares.tp,
+          "embeddings of this rank",
+          HIDDEN_AT_ENDS,
+        ),
+      );
     }
     return x;
   });

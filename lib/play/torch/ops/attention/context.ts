@@ -1,3 +1,7 @@
+import type { Exchange } from "../../../memory/tape.ts";
+import type { Dtype } from "../../dtype.ts";
+import { DTYPE_BYTES } from "../../dtype.ts";
+
 /** How ranks that hold parts of a sequence attend to all of it. */
 export type Context =
   | { readonly kind: "ring"; readonly ring: Ring }
@@ -38,4 +42,17 @@ export function ringSteps(
 /** Whether a rank's output was put together of halves, and so lies head by head. */
 export function liesByHead(ring: Ring, causal: boolean): boolean {
   return ringSteps(ring, causal).includes("half of the queries");
+}
+
+/** Ranks of a ring gather all keys and values at once. */
+export function gatheredPair(
+  elements: number,
+  dtype: Dtype,
+): Omit<Exchange, "times"> {
+  return {
+    collective: "all-gather",
+    group: "context",
+    bytes: elements * DTYPE_BYTES[dtype],
+    what: "keys and values",
+  };
 }

@@ -2,7 +2,7 @@ import type { Machine } from "../../machine.ts";
 import type { Grad, Value } from "../../values.ts";
 import type { Heads } from "./types.ts";
 import type { Ring } from "./context.ts";
-import { ringSteps } from "./context.ts";
+import { gatheredPair, ringSteps } from "./context.ts";
 import { RingBackward } from "./ring_backward.ts";
 
 /**
@@ -32,6 +32,7 @@ export function ringAttention(
         ? m.create(each.elements, dtype, "keys and values by head")
         : m.view(each)
     );
+    m.tape.exchange(gatheredPair(both * ring.ranks, dtype));
     let gathered: Value | null = null;
     let merged: Value | null = null;
     let logSums: Value | null = null;

@@ -3,6 +3,7 @@ import type { Grad, Value } from "../../values.ts";
 import { DTYPE_BYTES } from "../../dtype.ts";
 import { takeWithin, workspaces } from "./workspaces.ts";
 import type { Ring, RingStep } from "./context.ts";
+import { gatheredPair } from "./context.ts";
 import type { Heads } from "./types.ts";
 
 /**
@@ -39,6 +40,14 @@ export class RingBackward {
     const [q, k, v] = this.#heads;
     const { dtype } = q;
     const both = k.elements + v.elements;
+    m.tape.exchange(gatheredPair(both * this.#ring.ranks, dtype));
+    // Gradients go on to the next rank in every step, in fp32.
+    m.tape.exchange({
+      collective: "send and receive",
+      group: "context",
+      bytes: both * DTYPE_BYTES.fp32,
+      what: "gradients of keys and values",
+    }, this.#steps.length);
     let toQueries = this.#wide(q.elements, "gradient of queries in fp32");
     let toPair: Grad[] = [k, v].map(({ elements }) =>
       this.#wide(elements, "gradient of keys or values in fp32")

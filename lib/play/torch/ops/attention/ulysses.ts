@@ -1,3 +1,4 @@
+import { DTYPE_BYTES } from "../../dtype.ts";
 import type { Machine } from "../../machine.ts";
 import type { Value } from "../../values.ts";
 import { copied } from "../arithmetic.ts";
@@ -117,7 +118,16 @@ function exchanged(
   copies: boolean,
 ): Value {
   const { source, elements, dtype } = x;
+  const send = (): void =>
+    m.tape.exchange({
+      collective: "all-to-all",
+      group: "context",
+      bytes: elements * DTYPE_BYTES[dtype],
+      what: "heads for tokens and tokens for heads",
+    });
+  send();
   const node = m.record([x], [], () => {
+    send();
     const sent = copies
       ? m.grad(null, elements, dtype, `gradient of ${label} by rank`)
       : null;

@@ -1,54 +1,79 @@
-import type { Mesh } from "../parallel/mesh.ts";
 import type { Axis } from "../answer/traffic.ts";
+import type { Mesh } from "./mesh.ts";
+
+/** Ranks that talk to each other, by what they share. */
+export type CollectiveGroup =
+  | "data"
+  | "shards"
+  | "shards after forward"
+  | "replicas"
+  | "tensor"
+  | "expert tensor"
+  | "context"
+  | "expert"
+  | "expert data"
+  | "pipeline"
+  | "ends of the pipeline";
 
 /** Ranks that talk to each other: every `stride`-th GPU, `size` of them. */
 export interface RankGroup {
-  axis: Axis;
-  size: number;
-  stride: number;
+  readonly axis: Axis;
+  readonly size: number;
+  readonly stride: number;
   /** Who sends to whom: round a ring, everyone to everyone, or down a line. */
-  shape: "ring" | "all" | "line";
+  readonly shape: "ring" | "all" | "line";
 }
+
+/** The groups of ranks of a program. */
+export type RankGroups = Readonly<Record<CollectiveGroup, RankGroup>>;
 
 /**
  * The groups of a mesh as Megatron lays ranks out: tensor parallel ranks beside
  * each other, then context, data and pipeline parallel ones ("tp-cp-ep-dp-pp",
  * Megatron-LM, megatron/core/parallel_state.py). The data group holds context
- * parallel ranks too, which have the same parameters.
+ * parallel ranks too, which have the same parameters, and is all who share shards
+ * unless an engine says otherwise.
+ *
+ * @param etp Ranks that an expert's matrices are cut over; null: tensor parallel ones.
  */
-export function groupsOf({ tp, cp, dp, pp, ep }: Mesh): {
-  tensor: RankGroup;
-  context: RankGroup;
-  data: RankGroup;
-  pipeline: RankGroup;
-  expert: RankGroup;
-  /** Ranks that hold the same experts. */
-  expertData: RankGroup;
-  /** Whether tensor parallel ranks split each expert, or hold experts of their own. */
-  splitsExperts: boolean;
-} {
+export function groupsOf(
+  { gpus, tp, cp, dp, pp, ep }: Mesh,
+  etp: number | null = null,
+): RankGroups {
   const replicas = dp * cp;
-  const splitsExperts = replicas % ep === 0;
-  const inner = splitsExperts ? tp : 1;
+  const inner = etp ?? tp;
+  const data = ringOf("data", replicas, tp);
   return {
-    tensor: { axis: "tensor", size: tp, stride: 1, shape: "ring" },
-    context: { axis: "context", size: cp, stride: tp, shape: "ring" },
-    data: { axis: "data", size: replicas, stride: tp, shape: "ring" },
+    data,
+    shards: data,
+    "shards after forward": data,
+    replicas: ringOf("data", 1, tp * replicas),
+    tensor: ringOf("tensor", tp, 1),
+    "expert tensor": ringOf("tensor", inner, 1),
+    context: ringOf("context", cp, tp),
+    expert: { axis: "expert", size: ep, stride: inner, shape: "all" },
+    "expert data": ringOf(
+      "data",
+      Math.max(1, Math.floor(gpus / (inner * ep * pp))),
+      inner * ep,
+    ),
     pipeline: {
       axis: "pipeline",
       size: pp,
       stride: tp * replicas,
       shape: "line",
     },
-    expert: { axis: "expert", size: ep, stride: inner, shape: "all" },
-    expertData: {
-      axis: "data",
-      size: Math.max(1, Math.floor(tp * replicas / (inner * ep))),
-      stride: inner * ep,
-      shape: "ring",
-    },
-    splitsExperts,
+    "ends of the pipeline": ringOf(
+      "pipeline",
+      Math.min(2, pp),
+      (pp - 1) * tp * replicas,
+    ),
   };
+}
+
+/** Ranks that send round a ring. */
+export function ringOf(axis: Axis, size: number, stride: number): RankGroup {
+  return { axis, size, stride, shape: "ring" };
 }
 
 /**
