@@ -3,17 +3,11 @@ import type { Buffer } from "../../play/program/buffer.ts";
 import { bufferOf } from "../../play/program/buffer.ts";
 import { DTYPE_BYTES } from "../../play/torch/dtype.ts";
 import { lastLayer, moduleUnitsBeside, moduleUnitsIn } from "../beats.ts";
-import type { PassUnit, Unit, UnitKind } from "../units.ts";
+import type { PassUnit, Unit } from "../units.ts";
 import type { MicroBatch } from "./micro_batches.ts";
 import type { FsdpPolicy } from "./policy.ts";
-import { expertsPolicy } from "./policy.ts";
-import type { Fsdp2Sizes } from "./fsdp2_sizes.ts";
-import {
-  FSDP2_GROUPS,
-  FSDP2_STREAMS,
-  fsdp2Sizes,
-  ranksOfUnit,
-} from "./fsdp2_sizes.ts";
+import { UnitShares } from "./unit_shares.ts";
+import { FSDP2_GROUPS, FSDP2_STREAMS, ranksOfUnit } from "./fsdp2_sizes.ts";
 import type { MadeGradient, Timeline } from "./timeline.ts";
 import { UnitBuffers } from "./timeline.ts";
 
@@ -22,9 +16,9 @@ type Kind = keyof typeof FSDP2_GROUPS;
 /** fully_shard: pytorch torch/distributed/fsdp/_fully_shard/_fsdp_param_group.py. */
 export class Fsdp2Weave {
   readonly #policy: FsdpPolicy;
-  readonly #experts: FsdpPolicy;
   readonly #line: Timeline;
-  readonly #sizes = new Map<UnitKind, Fsdp2Sizes>();
+  /** How each unit is shared out, and what it takes. */
+  readonly shares: UnitShares;
   readonly #buffers = new UnitBuffers();
   readonly #unsharded = new Set<Unit>();
   readonly #gathered = new Set<Unit>();
@@ -45,7 +39,7 @@ export class Fsdp2Weave {
 
   constructor(policy: FsdpPolicy, line: Timeline) {
     this.#policy = policy;
-    this.#experts = expertsPolicy(policy);
+    this.shares = new UnitShares(policy);
     this.#line = line;
   }
 
@@ -111,25 +105,12 @@ export class Fsdp2Weave {
     this.#shards.clear();
   }
 
-  /** Bytes of the storages that a unit takes. */
-  sizesOf(unit: Unit): Fsdp2Sizes {
-    const known = this.#sizes.get(unit.kind);
-    if (known) return known;
-    const made = fsdp2Sizes(unit.kind, this.#policyOf(unit));
-    this.#sizes.set(unit.kind, made);
-    return made;
-  }
-
-  #policyOf({ place }: Unit): FsdpPolicy {
-    return place === "experts" ? this.#experts : this.#policy;
-  }
-
   #buffer(
     unit: Unit,
     kind: Exclude<Kind, "accumulated">,
   ): Buffer {
     return this.#buffers.of(unit, kind, FSDP2_GROUPS[kind], () => {
-      const size = this.sizesOf(unit)[kind];
+      const size = this.shares.sizesOf(unit)[kind];
       return typeof size === "number" ? [size] : size;
     }, FSDP2_STREAMS[kind]);
   }
@@ -139,7 +120,7 @@ export class Fsdp2Weave {
   }
 
   #reshards(unit: Unit): boolean {
-    const { reshard, rootReshard, keepsLast } = this.#policyOf(unit);
+    const { reshard, rootReshard, keepsLast } = this.shares.policyOf(unit);
     if (keepsLast && unit === this.#last) return false;
     const { place } = unit;
     return place === "root"
@@ -152,7 +133,7 @@ export class Fsdp2Weave {
   #unshard(unit: Unit): void {
     if (this.#gathered.has(unit) || this.#unsharded.has(unit)) return;
     this.#gathered.add(unit);
-    if (ranksOfUnit(unit.kind, this.#policyOf(unit)) === 1) return;
+    if (ranksOfUnit(unit.kind, this.shares.policyOf(unit)) === 1) return;
     const line = this.#line;
     const kept = this.#keptBy.has(unit);
     const copies = kept ? null : this.#buffer(unit, "copies");
@@ -165,7 +146,7 @@ export class Fsdp2Weave {
     line.exchange(
       "all-gather",
       "shards",
-      this.sizesOf(unit).gather,
+      this.shares.sizesOf(unit).gather,
       "parameters",
     );
     line.free(casts);
@@ -176,7 +157,7 @@ export class Fsdp2Weave {
     if (!this.#gathered.delete(unit)) return;
     const line = this.#line;
     const gather = this.#buffer(unit, "gather");
-    const cast = this.#policyOf(unit).ranks === 1
+    const cast = this.shares.policyOf(unit).ranks === 1
       ? this.#buffer(unit, "casts")
       : null;
     line.take(cast);
@@ -198,7 +179,7 @@ export class Fsdp2Weave {
 
   #afterForward(unit: Unit): void {
     if (this.#reshards(unit) && this.#unsharded.delete(unit)) {
-      const { reshard } = this.#policyOf(unit);
+      const { reshard } = this.shares.policyOf(unit);
       if (typeof reshard === "number" && unit.place !== "root") {
         this.#line.take(this.#buffer(unit, "kept"));
         this.#keptBy.add(unit);
@@ -264,9 +245,9 @@ export class Fsdp2Weave {
 
   #reduce(unit: Unit): void {
     const line = this.#line;
-    const { isCast, reduceInput, reduced } = this.sizesOf(unit);
-    const { replicas, offloads } = this.#policyOf(unit);
-    const ranks = ranksOfUnit(unit.kind, this.#policyOf(unit));
+    const { isCast, reduceInput, reduced } = this.shares.sizesOf(unit);
+    const { replicas, offloads } = this.shares.policyOf(unit);
+    const ranks = ranksOfUnit(unit.kind, this.shares.policyOf(unit));
     const input = this.#buffer(unit, "reduceInput");
     line.take(input);
     this.#reducing = input;
