@@ -51,8 +51,10 @@ function forwardBeats(
     if (!first.has(act.instance)) first.set(act.instance, at);
     last.set(act.instance, at);
   }
-  const entering = Map.groupBy(units, ({ enter }) => enter);
-  const leaving = Map.groupBy(units, ({ leave }) => leave);
+  const whole = units.filter(({ unit }) => unit.place !== "experts");
+  const experts = expertsBy(units);
+  const entering = Map.groupBy(whole, ({ enter }) => enter);
+  const leaving = Map.groupBy(whole, ({ leave }) => leave);
   const beats: Beat[] = [];
   for (const [at, run] of acts.entries()) {
     const { instance } = run;
@@ -61,7 +63,15 @@ function forwardBeats(
         beats.push({ moment: "before forward", unit });
       }
     }
-    beats.push({ run });
+    const within = first.get(instance) === at ? experts.get(instance) : null;
+    if (within) {
+      const [before, after] = cutRun(run, within.at);
+      if (before) beats.push({ run: before });
+      beats.push({ moment: "before forward", unit: within.unit });
+      beats.push({ run: after });
+      // Nothing of a layer that follows its experts takes as much as they did.
+      beats.push({ moment: "after forward", unit: within.unit });
+    } else beats.push({ run });
     if (last.get(instance) !== at) continue;
     for (const unit of leaving.get(instance) ?? []) {
       if (unit.unit.place === "root") continue;
@@ -84,7 +94,10 @@ function backwardBeats(
   const beats: Beat[] = [];
   const left = new Set(units);
   const around = units.filter(({ unit }) => unit.place === "root");
-  const within = units.filter(({ unit }) => unit.place !== "root");
+  const within = units.filter(({ unit }) =>
+    unit.place !== "root" && unit.place !== "experts"
+  );
+  const experts = expertsBy(units);
   const entering = Map.groupBy(within, ({ enter }) => enter);
   const leaving = Map.groupBy(within, ({ leave }) => leave);
   let begun = false;
@@ -111,7 +124,16 @@ function backwardBeats(
         beats.push({ moment: "before backward", unit });
       }
     }
-    beats.push({ run: after });
+    const own = experts.get(instance);
+    if (own && own.backwardAt !== null) {
+      // The output's gradient is theirs too: a sum passes it on.
+      beats.push({ moment: "before backward", unit: own.unit });
+      const [first, second] = cutRun(after, own.backwardAt);
+      if (first) beats.push({ run: first });
+      beats.push({ moment: "after backward", unit: own.unit });
+      left.delete(own.unit);
+      beats.push({ run: second });
+    } else beats.push({ run: after });
     if (ports.gradIn === null) continue;
     for (const unit of entering.get(instance) ?? []) {
       beats.push({ moment: "after backward", unit });
@@ -120,6 +142,23 @@ function backwardBeats(
   }
   for (const unit of left) beats.push({ moment: "after backward", unit });
   return [...beats, { ends: "backward" }];
+}
+
+interface ExpertsUnit {
+  readonly unit: PassUnit;
+  readonly at: number;
+  readonly backwardAt: number | null;
+}
+
+/** Units of experts, by the layers that they lie in, and where these reach them. */
+function expertsBy(units: readonly PassUnit[]): Map<Instance, ExpertsUnit> {
+  return new Map(
+    units.flatMap((unit): [Instance, ExpertsUnit][] => {
+      const { enter } = unit;
+      const [port] = unit.unit.place === "experts" ? enter.block.modules : [];
+      return port ? [[enter, { unit, ...port }]] : [];
+    }),
+  );
 }
 
 /** Cuts the loss's backward run where the gradient of the logits is there. */

@@ -19,10 +19,19 @@ import { placedByRows } from "./fsdp/fsdp2_sizes.ts";
 import { Fsdp2Weave } from "./fsdp/fsdp2_weave.ts";
 import { microBatchesOf, playedOf } from "./fsdp/micro_batches.ts";
 import type { FsdpPolicy } from "./fsdp/policy.ts";
-import { computedByFsdp, fsdpPolicy, refusedByFsdp } from "./fsdp/policy.ts";
+import {
+  computedByFsdp,
+  expertsPolicy,
+  fsdpPolicy,
+  refusedByFsdp,
+} from "./fsdp/policy.ts";
 import { gradientsIn, Timeline } from "./fsdp/timeline.ts";
+import { undispatched } from "./fsdp/undispatched.ts";
 import { Releases } from "./released.ts";
 import { unitsIn, unitsOf } from "./units.ts";
+
+const EVEN_ROUTING =
+  "every rank's experts are taken to get as many tokens as any other's";
 
 /**
  * PyTorch's fully_shard: units of modules whose parameters are each sharded by
@@ -42,16 +51,23 @@ export const fsdp2: Engine = {
   }],
   play(question) {
     const { scenario, plan, place, mesh, rule, implementation } = question;
+    const reason = undispatched(plan.facts);
+    if (reason !== null) return { reason };
     const policy = fsdpPolicy(scenario, place, mesh.gpus);
+    const own = expertsPolicy(policy);
     const inventory = placedInventory(
       plan.inventory,
-      (item) => placedByRows(item, policy),
+      (item) => placedByRows(item, item.tensor.expert ? own : policy),
     );
     const { trained } = inventory;
     const stepped = { rule, implementation, trained };
     const line = new Timeline(new Releases());
     const weave = new Fsdp2Weave(policy, line);
-    const units = unitsOf(plan.inventory, policy.wrap);
+    const units = unitsOf(
+      plan.inventory,
+      policy.wrap,
+      policy.expertRanks > 1,
+    );
     const { batches, hostBytes } = microBatchesOf(
       question,
       policy.noSync,
@@ -86,7 +102,10 @@ export const fsdp2: Engine = {
         ...lengthOf(played, stepped),
       },
       hostBytes,
-      assumptions: contextAssumptions(scenario),
+      assumptions: [
+        ...contextAssumptions(scenario),
+        ...(policy.expertRanks > 1 ? [EVEN_ROUTING] : []),
+      ],
     };
   },
 };

@@ -125,15 +125,26 @@ export const megatronEngine: Engine = {
         ...lengthOf(passes, stepped),
       },
       hostBytes: 0,
-      assumptions: assumptionsOf(own, mesh),
+      assumptions: assumptionsOf(own, mesh, checkpointing === "full"),
     };
   },
 };
 
-function assumptionsOf({ held }: MegatronPlan, { cp }: Mesh): string[] {
+function assumptionsOf(
+  { held, head }: MegatronPlan,
+  { cp }: Mesh,
+  runsAgain: boolean,
+): string[] {
   return [
     ...(held.some(({ parameter }) => parameter.name === ROUTER)
       ? ["every expert is taken to get as many tokens as any other"]
+      : []),
+    ...(head.next
+      ? [
+        `the config's num_nextn_predict_layers is taken for Megatron-LM's --mtp-num-layers: a layer that predicts a further token trains${
+          runsAgain ? ", and is played as one that does not run again" : ""
+        }`,
+      ]
       : []),
     ...(cp > 1
       ? [

@@ -12,7 +12,7 @@ export interface UnitKind {
 }
 
 /** Where a unit stands in the model. */
-export type UnitPlace = "layer" | "embedding" | "tail" | "root";
+export type UnitPlace = "layer" | "experts" | "embedding" | "tail" | "root";
 
 /** Parameters that are gathered together. */
 export interface Unit {
@@ -21,6 +21,8 @@ export interface Unit {
   readonly place: UnitPlace;
   /** The path of its stack; null of one that is no layer. */
   readonly stack: string | null;
+  /** Of a layer, the unit of its experts where they are one of their own. */
+  readonly experts?: Unit | null;
 }
 
 /** A unit in one pass. */
@@ -39,11 +41,15 @@ export type Wrap = "layers+root" | "titan";
  * The units of a model: each layer, and what is around them.
  *
  * Sources: accelerate utils/fsdp_utils.py, fsdp2_prepare_model; torchtitan
- * models/llama3/infra/parallelize.py, apply_fsdp
+ * models/llama3/infra/parallelize.py, apply_fsdp; huggingface/transformers
+ * distributed/fsdp.py, apply_fully_sharded_data_parallelism
+ *
+ * @param splitsExperts Whether a layer's experts are a unit of their own.
  */
 export function unitsOf(
   { items }: Pick<Inventory, "items">,
   wrap: Wrap,
+  splitsExperts = false,
 ): Unit[] {
   const named = items.map((item) => {
     const { tensor } = item;
@@ -56,18 +62,30 @@ export function unitsOf(
   const layers = stacksOf(named.map(({ tensor }) => tensor)).flatMap(
     ({ path, kinds, layers }) => {
       const shared = new Map(
-        kinds.map((kind): [typeof kind, UnitKind] => [kind, {
-          items: [...kind.tensors.values()].map((each) =>
-            known.get(each) as Item
+        kinds.map((kind) => [
+          kind,
+          kindsOf(
+            [...kind.tensors.values()].map((each) => known.get(each) as Item),
+            splitsExperts,
           ),
-        }]),
+        ]),
       );
-      return layers.map((kind, at): Unit => ({
-        name: `${path}.${at}`,
-        kind: shared.get(kind) as UnitKind,
-        place: "layer",
-        stack: path,
-      }));
+      return layers.map((kind, at): Unit => {
+        const name = `${path}.${at}`;
+        const { own, experts } = shared.get(kind) as LayerKinds;
+        return {
+          name,
+          kind: own,
+          place: "layer",
+          stack: path,
+          experts: experts && {
+            name: `${name} experts`,
+            kind: experts,
+            place: "experts",
+            stack: path,
+          },
+        };
+      });
     },
   );
   const outside = named.filter(({ tensor }) => tensor.layers === null);
@@ -95,6 +113,20 @@ export function unitsOf(
     };
   });
   return [...around, ...layers].filter(({ kind }) => kind.items.length > 0);
+}
+
+interface LayerKinds {
+  readonly own: UnitKind;
+  readonly experts: UnitKind | null;
+}
+
+function kindsOf(items: readonly Item[], splitsExperts: boolean): LayerKinds {
+  const isApart = ({ tensor }: Item) => splitsExperts && tensor.expert;
+  const apart = items.filter(isApart);
+  return apart.length === 0 ? { own: { items }, experts: null } : {
+    own: { items: items.filter((item) => !isApart(item)) },
+    experts: { items: apart },
+  };
 }
 
 /** Finds the blocks of a pass that units are gathered for. */
@@ -147,7 +179,15 @@ export function unitsIn(
     )?.[1];
     const unit = queue?.shift();
     if (unit) {
-      found.push({ unit, enter: instance, leave: instance, at: instance.at });
+      for (const each of [unit, unit.experts]) {
+        if (!each) continue;
+        found.push({
+          unit: each,
+          enter: instance,
+          leave: instance,
+          at: instance.at,
+        });
+      }
     }
   }
   return found;

@@ -28,7 +28,12 @@ export function routedExpertsOf(
     [];
   const [hidden, width] = isTransposed ? [second, first] : [first, second];
   const everywhere = routing.every;
-  const router = routerOf(modules, facts, experts, hidden);
+  const router = routerOf(
+    modules,
+    facts,
+    experts * (facts.dispatch?.ranks ?? 1),
+    hidden,
+  );
   const [up, out] = [gateUp, down].map((name) =>
     fusedOf(modules, name, isTransposed)
   );
@@ -49,6 +54,7 @@ export function routedExpertsOf(
       gateUp: up,
       down: out,
       everywhere,
+      dispatched: facts.dispatch,
       linears: facts.code.experts === "linears" && !everywhere
         ? linearsOf(modules, gateUp, [up, out], {
           experts,

@@ -4,9 +4,11 @@ import { codeOfType } from "../models/families/mod.ts";
 import type { Model } from "../models/model.ts";
 import type { LayerPlan } from "../play/layers/decoder_layer.ts";
 import type { Scenario } from "../scenario/schema.ts";
+import type { Dispatch } from "../play/layers/expert_types.ts";
 import type { Kernels } from "../play/torch/kernels.ts";
 import type { AttentionSettings } from "../play/torch/ops/attention/types.ts";
 import type { ModelCode } from "../software/model_code.ts";
+import { dispatchOf } from "./dispatched.ts";
 import type { StateSpaceFacts } from "./state_space_plan.ts";
 import { contextOf, tilesOfMlp } from "./context.ts";
 import { playedTraits } from "./played_traits.ts";
@@ -29,6 +31,8 @@ export interface LayerFacts {
   readonly code: ModelCode;
   /** Whether a forward pass of training fills a cache of keys and values. */
   readonly cached: boolean;
+  /** How ranks share the experts; null where each has all. */
+  readonly dispatch: Dispatch | null;
   /** Tiles of the tokens that MLPs run one after the other; null: all at once. */
   readonly tiles: number | null;
   /** Of models with state spaces; null of others. */
@@ -64,6 +68,7 @@ export function layerFactsOf(
     kernels: train.kernels,
     code,
     cached: code.fillsCache,
+    dispatch: dispatchOf(scenario),
     tiles: tilesOfMlp(scenario, architecture),
     stateSpaces,
   };

@@ -18,6 +18,7 @@ import type { VisionPlan } from "./vision_plan.ts";
 import { visionPlanOf } from "./vision_plan.ts";
 import type { ClassHead } from "./class_head.ts";
 import { classHeadOf } from "./class_head.ts";
+import { dispatchedModel, dispatchRanks } from "./dispatched.ts";
 import { frozenOf } from "./encoders/frozen.ts";
 import type { EncoderPlan } from "./encoders/encoder_plan.ts";
 import { encoderPlanOf } from "./encoders/encoder_plan.ts";
@@ -65,8 +66,9 @@ export interface StepPlan {
 /** Plans a training step of a decoder on one GPU, or says why it cannot. */
 export function stepPlanOf(
   scenario: Scenario,
-  model: Model,
+  given: Model,
 ): StepPlan | { reason: string } {
+  const model = dispatchedModel(given, dispatchRanks(scenario));
   const family = codeOfType(model.architecture.type);
   const stacks = stacksOf(
     model.tensors.filter(({ piece }) => piece === "language_model"),

@@ -41,6 +41,15 @@ export function visionPlanOf(
   const [stack] = stacks;
   if (!stack) throw new RangeError(`${model.name} has no vision tower`);
   const { unreadLayers, unread } = tower;
+  const isFused = stack.kinds.some(({ tensors }) =>
+    [...tensors.values()].some(({ role }) => role === "qkv")
+  );
+  if (isFused && !facts.code.projectsAtOnce) {
+    return {
+      reason:
+        `software.model_code ${scenario.software.model_code} has no towers that project queries, keys and values at once, as ${model.architecture.type}'s does`,
+    };
+  }
   return {
     ...sight,
     stack: {

@@ -99,6 +99,13 @@ const DEEP: readonly ScenarioInput[] = [
     engine: { name, driver: "accelerate" } as const,
   })),
   {
+    model: "Qwen/Qwen3-30B-A3B",
+    train: { checkpointing: "full" },
+    precision: { weights: "fp32", autocast: "bf16" },
+    parallel: { gpus: 16, ep: 8 },
+    engine: { name: "fsdp2", driver: "transformers" },
+  },
+  {
     model: { dims: DIMS },
     train: { method: "lora", checkpointing: "full", micro_batch: 2 },
     precision: { autocast: "bf16" },

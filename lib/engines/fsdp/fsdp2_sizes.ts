@@ -13,7 +13,10 @@ import { groupOf } from "./timeline.ts";
 export interface Fsdp2Sizes {
   /** Shards on their way from the host, each in its own type. */
   readonly copies: readonly number[];
-  /** Shards in the type that they are gathered in, where that is another. */
+  /**
+   * Shards in the type that they are gathered in, where that is another; of a rank
+   * that has all, the largest: each is copied by itself.
+   */
   readonly casts: readonly number[];
   /** What all ranks' shards are gathered to. */
   readonly gather: number;
@@ -25,6 +28,8 @@ export interface Fsdp2Sizes {
   readonly reduceInput: number;
   /** Of this rank. */
   readonly reduced: number;
+  /** What a rank that has all of some experts divides, as none is to do it. */
+  readonly divided: number;
   /** This rank's in the shards' type. */
   readonly gradient: number;
   /** Whether that is another than they are reduced in. */
@@ -92,9 +97,13 @@ export function fsdp2Sizes(
   return {
     copies: offloads ? shards.map(({ stored }) => roundedBytes(stored)) : [],
     // From the host each is cast by itself, else all into one tensor.
-    casts: offloads
-      ? cast.map(({ gathered }) => roundedBytes(gathered))
-      : [roundedBytes(sum(cast.map(({ gathered }) => gathered)))],
+    casts: offloads ? cast.map(({ gathered }) => roundedBytes(gathered)) : [
+      roundedBytes(
+        ranks === 1
+          ? Math.max(0, ...cast.map(({ gathered }) => gathered))
+          : sum(cast.map(({ gathered }) => gathered)),
+      ),
+    ],
     gather: ranks === 1
       ? 0
       : roundedBytes(ranks * sum(shards.map(({ gathered }) => gathered))),
@@ -104,6 +113,7 @@ export function fsdp2Sizes(
       : [],
     reduceInput: roundedBytes(ranks * reduced),
     reduced: roundedBytes(reduced),
+    divided: ranks === 1 && policy.expertRanks > 1 ? roundedBytes(reduced) : 0,
     gradient: roundedBytes(
       sum(trained.map(({ elements }) => elements)) * master,
     ),
@@ -146,6 +156,7 @@ export const FSDP2_GROUPS = {
     "gradients that are being reduced",
   ),
   reduced: groupOf("communication buffers", "reduced gradients"),
+  divided: groupOf("communication buffers", "divided gradients"),
   gradient: groupOf("gradients", "shards of gradients"),
   accumulated: groupOf("gradients", "gradients that are not reduced yet"),
 } as const;

@@ -5,6 +5,7 @@ import { DTYPE_BYTES } from "../../play/torch/dtype.ts";
 import type { Unit, UnitKind } from "../units.ts";
 import type { MicroBatch } from "./micro_batches.ts";
 import type { FsdpPolicy } from "./policy.ts";
+import { expertsPolicy } from "./policy.ts";
 import type { Fsdp2Sizes } from "./fsdp2_sizes.ts";
 import { FSDP2_GROUPS, FSDP2_STREAMS, fsdp2Sizes } from "./fsdp2_sizes.ts";
 import type { MadeGradient, Timeline } from "./timeline.ts";
@@ -19,6 +20,7 @@ type Kind = keyof typeof FSDP2_GROUPS;
  */
 export class Fsdp2Weave {
   readonly #policy: FsdpPolicy;
+  readonly #experts: FsdpPolicy;
   readonly #line: Timeline;
   readonly #sizes = new Map<UnitKind, Fsdp2Sizes>();
   readonly #buffers = new UnitBuffers();
@@ -38,6 +40,7 @@ export class Fsdp2Weave {
 
   constructor(policy: FsdpPolicy, line: Timeline) {
     this.#policy = policy;
+    this.#experts = expertsPolicy(policy);
     this.#line = line;
   }
 
@@ -90,9 +93,13 @@ export class Fsdp2Weave {
   #of(unit: Unit): Fsdp2Sizes {
     const known = this.#sizes.get(unit.kind);
     if (known) return known;
-    const made = fsdp2Sizes(unit.kind, this.#policy);
+    const made = fsdp2Sizes(unit.kind, this.#policyOf(unit));
     this.#sizes.set(unit.kind, made);
     return made;
+  }
+
+  #policyOf({ place }: Unit): FsdpPolicy {
+    return place === "experts" ? this.#experts : this.#policy;
   }
 
   #buffer(
@@ -109,8 +116,9 @@ export class Fsdp2Weave {
     return this.#buffer(unit, "gradient");
   }
 
-  #reshards({ place }: Unit): boolean {
-    const { reshard, rootReshard } = this.#policy;
+  #reshards(unit: Unit): boolean {
+    const { place } = unit;
+    const { reshard, rootReshard } = this.#policyOf(unit);
     return place === "root"
       ? rootReshard
       : place === "tail"
@@ -121,7 +129,7 @@ export class Fsdp2Weave {
   #unshard(unit: Unit): void {
     if (this.#gathered.has(unit) || this.#unsharded.has(unit)) return;
     this.#gathered.add(unit);
-    if (this.#policy.ranks === 1) return;
+    if (this.#policyOf(unit).ranks === 1) return;
     const line = this.#line;
     const kept = this.#keptBy.has(unit);
     const copies = kept ? null : this.#buffer(unit, "copies");
@@ -140,7 +148,12 @@ export class Fsdp2Weave {
     if (!this.#gathered.delete(unit)) return;
     const line = this.#line;
     const gather = this.#buffer(unit, "gather");
+    const cast = this.#policyOf(unit).ranks === 1
+      ? this.#buffer(unit, "casts")
+      : null;
+    line.take(cast);
     line.take(this.#buffer(unit, "whole"));
+    line.free(cast);
     this.#unsharded.add(unit);
     if (this.#keptBy.delete(unit)) line.free(this.#buffer(unit, "kept"));
     if (isForward) {
@@ -157,7 +170,8 @@ export class Fsdp2Weave {
 
   #afterForward(unit: Unit): void {
     if (this.#reshards(unit) && this.#unsharded.delete(unit)) {
-      if (typeof this.#policy.reshard === "number" && unit.place !== "root") {
+      const { reshard } = this.#policyOf(unit);
+      if (typeof reshard === "number" && unit.place !== "root") {
         this.#line.take(this.#buffer(unit, "kept"));
         this.#keptBy.add(unit);
       }
@@ -216,7 +230,7 @@ export class Fsdp2Weave {
   #reduce(unit: Unit): void {
     const line = this.#line;
     const { isCast, reduceInput, reduced } = this.#of(unit);
-    const { replicas, offloads, ranks } = this.#policy;
+    const { replicas, offloads, ranks } = this.#policyOf(unit);
     const input = this.#buffer(unit, "reduceInput");
     line.take(input);
     this.#reducing = input;
@@ -232,12 +246,15 @@ export class Fsdp2Weave {
     if (replicas > 1) {
       line.exchange("all-reduce", "replicas", reduced, "gradients");
     }
+    const divided = this.#buffer(unit, "divided");
+    line.take(isCast ? output : gradient);
+    line.take(divided);
+    line.free(divided);
     if (isCast) {
-      line.take(output);
       line.take(gradient);
       if (replicas > 1) this.#allReduced.push(output);
       else line.free(output);
-    } else line.take(gradient);
+    }
     if (offloads || this.#shards.has(unit)) line.free(gradient);
     else this.#shards.add(unit);
   }

@@ -3,6 +3,7 @@ import { isFrom } from "../../scenario/version.ts";
 import type { Dtype } from "../../play/torch/dtype.ts";
 import type { Item } from "../../plan/inventory.ts";
 import { driverOf } from "../driver.ts";
+import { dispatchRanks } from "../../plan/dispatched.ts";
 import type { Wrap } from "../units.ts";
 
 /** How FSDP shards, gathers and reduces. */
@@ -34,13 +35,45 @@ export interface FsdpPolicy {
    * that gradients are as long as all of a block's parameters.
    */
   readonly wrapsAdapters: boolean;
+  /** Ranks that share the experts, which are then units of their own. */
+  readonly expertRanks: number;
   /** The type of an item's shards. */
   storedDtype(item: Item): Dtype;
 }
 
+/**
+ * The policy for a rank's experts, which fewer ranks have: they are gathered and
+ * reduced among those.
+ *
+ * Source: huggingface/transformers distributed/configuration_utils.py, efsdp_size
+ */
+export function expertsPolicy(policy: FsdpPolicy): FsdpPolicy {
+  const { ranks, rank, expertRanks } = policy;
+  return expertRanks === 1 ? policy : {
+    ...policy,
+    ranks: ranks / expertRanks,
+    rank: Math.floor(rank / expertRanks),
+    reshard: true,
+  };
+}
+
 /** Whether accelerate prepares the model, as HF's Trainer has it do. */
 function isAccelerate(scenario: Scenario): boolean {
-  return [null, "accelerate", "transformers"].includes(driverOf(scenario));
+  return !isOwn(scenario) &&
+    [null, "accelerate", "transformers"].includes(driverOf(scenario));
+}
+
+/**
+ * Whether transformers shards the model itself, by its DistributedConfig: with FSDP 2
+ * alone, and with whole experts to a rank where they are dispatched.
+ *
+ * Source: huggingface/transformers distributed/fsdp.py,
+ * apply_fully_sharded_data_parallelism
+ */
+function isOwn(scenario: Scenario): boolean {
+  const { engine } = scenario;
+  return engine.name === "fsdp2" &&
+    (engine.driver === "transformers" || dispatchRanks(scenario) > 1);
 }
 
 /**
@@ -56,6 +89,10 @@ export function computedByFsdp(scenario: Scenario): Scenario {
   const runsInAutocast = engine.name === "fsdp" && isAccelerate(scenario);
   return {
     ...scenario,
+    // One setting of transformers casts inputs of units and widens what is reduced.
+    engine: dispatchRanks(scenario) > 1
+      ? { ...engine, reduce_dtype: "fp32" }
+      : engine,
     precision: {
       ...precision,
       weights: autocast,
@@ -67,14 +104,15 @@ export function computedByFsdp(scenario: Scenario): Scenario {
 
 /**
  * Whether the embedding, and the last norm with the head, are units of their own:
- * torchtitan's code has them so, and a release of accelerate that is said.
+ * torchtitan's code and transformers' have them so, and a release of accelerate that
+ * is said.
  *
  * Source: accelerate utils/fsdp_utils.py, fsdp2_prepare_model, from 1.14 on
  */
 function carves(scenario: Scenario): boolean {
   const { engine, software } = scenario;
   if (engine.name !== "fsdp2") return false;
-  return driverOf(scenario) === "torchtitan" ||
+  return driverOf(scenario) === "torchtitan" || isOwn(scenario) ||
     (isAccelerate(scenario) && software.accelerate !== null &&
       isFrom(software.accelerate, [1, 14]));
 }
@@ -105,12 +143,17 @@ export function fsdpPolicy(
       ["full", "hybrid"].includes(engine.sharding),
     rootReshard: engine.root_reshard ?? false,
     reduce: engine.reduce_dtype ??
-      (driver === "torchtitan" ? "fp32" : accelerate ? autocast : null),
+      (driver === "torchtitan" || (isOwn(scenario) && autocast !== null)
+        ? "fp32"
+        : accelerate
+        ? autocast
+        : null),
     offloads: engine.offload_parameters !== "none",
     upcasts: accelerate && autocast !== null,
     originals: engine.use_orig_params ?? (accelerate || isLitgpt),
     wrapsAdapters: !isLitgpt,
     forwardPrefetch: engine.forward_prefetch ?? false,
+    expertRanks: dispatchRanks(scenario),
     noSync: (engine.no_sync ?? isLitgpt) && train.gradient_accumulation > 1,
     storedDtype({ dtype, trains, isAdapter }) {
       if (dtype !== autocast) return dtype;
@@ -134,16 +177,21 @@ function shardRanks(
 }
 
 /** Why a scenario is none that FSDP can run; null where it can. */
-export function refusedByFsdp(
-  { engine, parallel, optimizer }: Scenario,
-): string | null {
+export function refusedByFsdp(scenario: Scenario): string | null {
+  const { engine, parallel, optimizer } = scenario;
   const { gpus, tp, pp, cp, ep, dp_replicate, gpus_per_node } = parallel;
-  if (tp * pp * ep > 1) {
+  const dispatches = dispatchRanks(scenario);
+  if (tp * pp > 1 || ep !== dispatches) {
     return `engine.name ${engine.name} with tensor, pipeline or expert parallelism is not played through yet`;
+  }
+  if (cp > 1 && ep > 1) {
+    return `parallel.cp ${cp} with parallel.ep ${ep} is not played with engine.name ${engine.name}`;
   }
   if (cp > 1 && engine.name === "fsdp") {
     return `parallel.cp ${cp} is not played with engine.name fsdp: fsdp2 shares sequences`;
   }
+  const unshared = dispatches > 1 ? refusedExperts(scenario) : null;
+  if (unshared !== null) return unshared;
   const { offload_optimizer, offload_parameters, sharding } = engine;
   if ([offload_optimizer, offload_parameters].includes("nvme")) {
     return `engine.name ${engine.name} offloads to the CPU alone: offload to nvme is DeepSpeed's`;
@@ -175,6 +223,22 @@ export function refusedByFsdp(
   return optimizer.in_backward
     ? "optimizer.in_backward steps whole gradients, and FSDP has shards: it is not played with it"
     : null;
+}
+
+/** Why experts are not dealt out over ranks; null where they are. */
+function refusedExperts(
+  { parallel, train, engine }: Scenario,
+): string | null {
+  const { ep } = parallel;
+  if (train.method !== "full") {
+    return `parallel.ep ${ep} with train.method ${train.method} is not played through: transformers' own sharding has no adapters of experts yet`;
+  }
+  const ranks = shardRanks({ engine, parallel }, parallel.gpus);
+  return ranks % ep === 0
+    ? null
+    : `parallel.ep ${ep} does not divide the ${ranks} ranks that share shards: the nearest that does is ${
+      nearestDivisor(ranks, ep)
+    }`;
 }
 
 function nearestDivisor(of: number, near: number): number {

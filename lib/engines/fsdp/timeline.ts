@@ -120,7 +120,7 @@ export function gradientsIn(
   const layers = new Map<Instance, Unit>();
   const around = units.filter(({ unit }) => unit.stack === null);
   for (const { unit, enter } of units) {
-    if (unit.stack !== null) layers.set(enter, unit);
+    if (unit.place === "layer") layers.set(enter, unit);
   }
   const owner = new Map(
     around.flatMap(({ unit }) =>
@@ -133,7 +133,10 @@ export function gradientsIn(
   for (const instance of instances) {
     for (const { parameter, gradient } of instance.block.parameters) {
       if (gradient === null) continue;
-      const unit = layers.get(instance) ?? owner.get(parameter.name) ?? root;
+      const layer = layers.get(instance);
+      const unit = layer
+        ? ownerIn(layer, parameter.name)
+        : owner.get(parameter.name) ?? root;
       if (!unit) continue;
       const own = made.get(unit) ?? [];
       made.set(unit, own);
@@ -142,4 +145,14 @@ export function gradientsIn(
     }
   }
   return made;
+}
+
+/** The unit of a layer's parameter: its experts', or its own. */
+function ownerIn(layer: Unit, name: string): Unit {
+  const { experts } = layer;
+  return experts?.kind.items.some(({ tensor }) =>
+      tensor.name.endsWith(`.N.${name}`)
+    )
+    ? experts
+    : layer;
 }

@@ -17,18 +17,22 @@ import { tokensOf } from "../../software/megatron/shares.ts";
  * Engine transformer_engine/pytorch/module/base.py, get_dummy_wgrad
  */
 export function keptBuffers(
-  { chunks, kindOf, layerOf, shares, hidden, dtype }: MegatronPlan,
+  { chunks, kindOf, layerOf, shares, hidden, dtype, head }: MegatronPlan,
   { cp }: Mesh,
 ): Buffer[] {
-  const layers = chunks.flatMap(({ layers: own }) =>
-    span(own).map((layer) => layerOf(kindOf(layer)))
-  );
+  const layers = [
+    ...chunks.flatMap(({ layers: own }) =>
+      span(own).map((layer) => layerOf(kindOf(layer)))
+    ),
+    ...(head.next ? [head.next.layer] : []),
+  ];
   const [one] = layers;
   const tables = one && "kvDown" in one.attention
     ? layers.length
     : chunks.length;
   const angles = (one?.attention.turned ?? 0) * shares.sequence * cp;
-  const gathered = shares.splitsTokens ? tokensOf(shares) * hidden : 0;
+  const width = head.next?.projection.in ?? hidden;
+  const gathered = shares.splitsTokens ? tokensOf(shares) * width : 0;
   const experts = layers.map(({ mlp }) => mlp).find((mlp) => "router" in mlp);
   const dummies = experts?.fusesGradients ? [experts.fc1, experts.fc2] : [];
   return [

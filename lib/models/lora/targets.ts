@@ -38,13 +38,18 @@ export function targetsOf(
   tensors: readonly Tensor[],
   facts: Facts,
 ): Targets {
-  const { targets, target_parameters, modules_to_save } = settings;
+  const { modules_to_save } = settings;
+  const { targets, target_parameters, notes } = withPaths(
+    settings,
+    modules,
+    tensors,
+  );
   const read: Targets = {
     modules: "all-linear",
     kept: new TextFinder(modules_to_save.map((name) => `.${name}.`)),
     parameters: target_parameters,
     doubled: null,
-    notes: [],
+    notes,
     refusal: null,
   };
   const old = convertedBy(facts, targets);
@@ -60,6 +65,43 @@ export function targetsOf(
   if (old === null) return read;
   const names = namesOf(read, modules, tensors, old);
   return names.length === 0 ? read : converted(read, names, old);
+}
+
+/**
+ * Paths among the targets that no module has and a bare parameter does are the
+ * parameter's: PEFT has them in target_parameters.
+ */
+function withPaths(
+  { targets, target_parameters }: LoraSettings,
+  modules: readonly Module[],
+  tensors: readonly Tensor[],
+): Pick<LoraSettings, "targets" | "target_parameters"> & { notes: string[] } {
+  const asked = { targets, target_parameters, notes: [] };
+  if (typeof targets === "string") return asked;
+  const paths = targets.filter((name) => name.includes("."));
+  if (paths.length === 0) return asked;
+  const list = new NameList(paths);
+  const takenFrom = (places: readonly Pick<Module, "path" | "layers">[]) =>
+    new Set(places.flatMap(({ path, layers }) => list.takers(path, layers)));
+  const ofModules = takenFrom(modules);
+  const ofParameters = takenFrom(
+    tensors.flatMap(({ name, layers, module }) =>
+      module === "parameter" ? [{ path: name, layers }] : []
+    ),
+  );
+  const bare = paths.filter((name) =>
+    ofParameters.has(name) && !ofModules.has(name)
+  );
+  if (bare.length === 0) return asked;
+  return {
+    targets: targets.filter((name) => !bare.includes(name)),
+    target_parameters: [...new Set([...target_parameters, ...bare])],
+    notes: [
+      `train.lora.targets: ${
+        bare.join(", ")
+      } are parameters of no module of that name, taken as train.lora.target_parameters`,
+    ],
+  };
 }
 
 /** The part of a stack of modules that the targets take. */

@@ -13,6 +13,7 @@ import type { LayerKind } from "../stacks.ts";
 import type { StepPlan } from "../step_plan.ts";
 import type { Cuts, HeldParameter } from "./parts.ts";
 import { matrixPart, normPart, parametersOf, partOf } from "./parts.ts";
+import { furtherTokens, heldByNext, nextTokenPart } from "./next_token.ts";
 import type { LayerSpan } from "./stages.ts";
 import { stagesOf } from "./stages.ts";
 
@@ -101,6 +102,14 @@ export function megatronPlanOf(
       trains: "trains" in own.weight && own.weight.trains,
     });
   const last = normPart(norm, cuts);
+  const further = furtherTokens(plan.model.config ?? {});
+  if (further > 1 || (further > 0 && isTied)) {
+    return {
+      reason: further > 1
+        ? `${further} layers that predict further tokens are not played with Megatron-Core: num_nextn_predict_layers 1 is`
+        : "a layer that predicts a further token is not played with tied embeddings",
+    };
+  }
   const chunks = (spans[stage] ?? []).map((span): ChunkPart => ({
     first: span[0] === 0 && stage === 0,
     last: span[1] === layers && stage === pp - 1,
@@ -108,6 +117,10 @@ export function megatronPlanOf(
   }));
   const kindOf = (layer: number) => stack.layers[layer] as LayerKind;
   const layerOf = (kind: LayerKind) => parts.get(kind) as LayerPart;
+  const next = further === 0
+    ? null
+    : nextTokenPart(plan, cuts, { table: table.weight, norm });
+  if (next && "reason" in next) return next;
   const one = ({ weight }: MatrixPart): HeldParameter[] => [
     { parameter: weight, expert: false, count: 1 },
   ];
@@ -122,7 +135,12 @@ export function megatronPlanOf(
     kindOf,
     layerOf,
     table,
-    head: { norm: last, head: matrix, lossInPlace: train.loss === "fused" },
+    head: {
+      norm: last,
+      head: matrix,
+      lossInPlace: train.loss === "fused",
+      next: chunks.at(-1)?.last ? next : null,
+    },
     tied: matrix === table,
     held: chunks.flatMap((chunk) => [
       ...(chunk.first ? one(table) : []),
@@ -131,6 +149,7 @@ export function megatronPlanOf(
         ? [
           { parameter: last.weight, expert: false, count: 1 },
           ...(matrix === table ? [] : one(matrix)),
+          ...(next ? heldByNext(next, stage > 0) : []),
         ].filter((each): each is HeldParameter => each.parameter !== null)
         : []),
     ]),

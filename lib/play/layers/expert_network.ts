@@ -15,6 +15,7 @@ import {
 } from "../torch/ops/arithmetic.ts";
 import { gathered } from "../torch/ops/gather.ts";
 import { groupedProduct, linear, product } from "../torch/ops/linear.ts";
+import { masked } from "../torch/ops/masked.ts";
 import type {
   ExpertLinears,
   ExpertsPlan,
@@ -42,7 +43,11 @@ export function ownMlp(
   });
 }
 
-/** The network of one expert or of all. */
+/**
+ * The network of one expert or of all.
+ *
+ * @param mask Rows of no expert; null where each row has one.
+ */
 export function fusedMlp(
   m: Machine,
   x: Value,
@@ -50,15 +55,20 @@ export function fusedMlp(
   plan: ExpertsPlan,
   gateUp: Matrix,
   down: Matrix,
+  mask: Value | null = null,
 ): Value {
   return m.call(() => {
     const { hidden, width } = plan;
     const first = biasOf(m, plan.gateUp, rows, 2 * width, plan);
-    const both = plus(
+    const both = without(
       m,
-      times(m, x, rows, gateUp, [hidden, 2 * width], plan),
-      first,
-      plan,
+      plus(
+        m,
+        times(m, x, rows, gateUp, [hidden, 2 * width], plan),
+        first,
+        plan,
+      ),
+      mask,
     );
     const gated = plan.gate === "clamped"
       ? clampedGate(m, both, rows, plan)
@@ -68,8 +78,16 @@ export function fusedMlp(
     const second = biasOf(m, plan.down, rows, hidden, plan);
     if (first) m.drop(first);
     const out = times(m, gated, rows, down, [width, hidden], plan);
-    return plus(m, out, second, plan);
+    return without(m, plus(m, out, second, plan), mask);
   });
+}
+
+/** Rows of no expert are made nought, in a copy. */
+function without(m: Machine, x: Value, mask: Value | null): Value {
+  if (mask === null) return x;
+  const out = masked(m, x, mask, OUTPUT);
+  m.drop(x);
+  return out;
 }
 
 /** Each row's bias: picked for all rows at once, or one expert's. */

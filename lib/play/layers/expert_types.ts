@@ -28,6 +28,14 @@ export interface ExpertLinears {
   readonly down: AdaptedLinear;
 }
 
+/** How rows reach the rank that has their expert. */
+export interface Dispatch {
+  /** Over how many ranks. */
+  readonly ranks: number;
+  /** Whether FSDP casts the module's inputs: weights lose their fp32. */
+  readonly narrows: boolean;
+}
+
 /** Routed experts. */
 export interface ExpertsPlan {
   readonly experts: number;
@@ -45,6 +53,8 @@ export interface ExpertsPlan {
   readonly code: ExpertCode;
   /** Whether every row runs through every expert, most times nought: Llama 4. */
   readonly everywhere: boolean;
+  /** How rows are sent where ranks share them, and these are one's; else null. */
+  readonly dispatched: Dispatch | null;
 }
 
 /** A matrix of an expert or of all, as their code reads it. */

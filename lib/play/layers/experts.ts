@@ -3,6 +3,7 @@ import type { Value } from "../torch/values.ts";
 import { withUpdate } from "../torch/ops/adapted_parameter.ts";
 import { cast, copied, multiply } from "../torch/ops/arithmetic.ts";
 import { gathered } from "../torch/ops/gather.ts";
+import { dispatched } from "./dispatched_experts.ts";
 import { fusedMlp, ownMlp } from "./expert_network.ts";
 import type { ExpertsPlan, Fused, Matrix } from "./expert_types.ts";
 
@@ -38,6 +39,8 @@ export function experts(
         (gateUp) =>
           plan.everywhere
             ? everywhere(m, x, weights, rows, plan, gateUp, down)
+            : plan.dispatched
+            ? dispatched(m, x, weights, rows, plan, gateUp, down)
             : plan.code === "grouped"
             ? grouped(m, x, weights, rows, plan, gateUp, down)
             : oneByOne(

@@ -2,6 +2,7 @@ import type { PartName } from "../../answer/parts.ts";
 import type { Events, StorageId, Tape } from "../memory/tape.ts";
 import type { Dtype } from "../torch/dtype.ts";
 import type { Machine } from "../torch/machine.ts";
+import type { ModulePort } from "../torch/marks.ts";
 import type { ParameterPort } from "../torch/ports.ts";
 
 /** A stretch of a block's events. */
@@ -51,6 +52,8 @@ export interface Block {
   readonly ports: Ports;
   /** Where it meets its parameters, in the order in which it reads them. */
   readonly parameters: readonly ParameterPort[];
+  /** Modules within it whose parameters are a unit of their own. */
+  readonly modules: readonly ModulePort[];
   readonly outputDtype: Dtype;
 }
 
@@ -127,6 +130,7 @@ export function blockOf(
     backward: segmentOf(tape, exit, tape.events.length),
     ports: { ...ends, carried },
     parameters: m.ports(),
+    modules: m.marks.all(),
     outputDtype,
   };
 }

@@ -4,6 +4,7 @@ import type { PartName } from "../../answer/parts.ts";
 import { Tape } from "../memory/tape.ts";
 import { Graph } from "./graph.ts";
 import type { MachineSettings } from "./machine_settings.ts";
+import { Marks } from "./marks.ts";
 import { ParameterGradients } from "./parameter_gradients.ts";
 import type { ParameterPort } from "./ports.ts";
 import { ParameterPorts } from "./ports.ts";
@@ -15,6 +16,7 @@ import type { Again, Grad, Node, Parameter, Source, Value } from "./values.ts";
  */
 export class Machine {
   readonly tape = new Tape();
+  readonly marks = new Marks(this.tape);
   /** The part that allocations belong to. */
   part: PartName = "residual stream";
   /** Whether operations are remembered for the backward pass. */

@@ -10,23 +10,19 @@ import type { PartName } from "../../answer/parts.ts";
 import type { MachineSettings } from "../../play/torch/machine_settings.ts";
 import type { Parameter, Value } from "../../play/torch/values.ts";
 import { Machine } from "../../play/torch/machine.ts";
-import { copied, mean } from "../../play/torch/ops/arithmetic.ts";
-import { embedding } from "../../play/torch/ops/embedding.ts";
+import { mean, split } from "../../play/torch/ops/arithmetic.ts";
 import type { Norm } from "../../play/torch/ops/norms.ts";
 import { norm } from "../../play/torch/ops/norms.ts";
 import type { Dtype } from "../../play/torch/dtype.ts";
-import { columnParallel, reduceScattered } from "./linear.ts";
+import { columnParallel } from "./linear.ts";
 import { lossInPlace, vocabParallelLoss } from "./loss.ts";
 import type { MatrixPart, Shares } from "./shares.ts";
 import { ownTokens, tokensOf } from "./shares.ts";
+import type { NextTokenPart } from "./next_token.ts";
+import { bothPredictions, carryingLoss } from "./next_token.ts";
+import { lookedUp } from "./table.ts";
 
-/**
- * Records the embeddings of a first stage: rows of this rank's part of the table,
- * summed over ranks.
- *
- * Source: NVIDIA/Megatron-LM core 0.16.1 megatron/core/tensor_parallel/layers.py,
- * VocabParallelEmbedding.forward
- */
+/** Records the embeddings of a first stage. */
 export function recordTable(
   settings: MachineSettings,
   table: Parameter,
@@ -41,22 +37,7 @@ export function recordTable(
     m.create(rows, "int64", name)
   ) as [Value, Value, Value];
   m.part = "embeddings";
-  const out = m.call(() => {
-    const [ids] = inputs;
-    const own = shares.tp > 1
-      ? m.create(rows, "int64", "ids of this rank")
-      : m.view(ids);
-    let x = embedding(m, table, own, rows, "embeddings");
-    const replace = (next: Value): void => {
-      m.drop(x);
-      x = next;
-    };
-    if (shares.batch > 1) replace(copied(m, x, "embeddings by position"));
-    if (shares.splitsTokens) {
-      replace(reduceScattered(m, x, shares.tp, "embeddings of this rank"));
-    }
-    return x;
-  });
+  const out = lookedUp(m, table, inputs[0], shares);
   m.drop(...inputs);
   const forward = m.tape.events.length;
   const gradOut = m.external(
@@ -85,6 +66,8 @@ export interface HeadPart {
   readonly head: MatrixPart;
   /** Whether the loss works in the logits' own memory. */
   readonly lossInPlace: boolean;
+  /** What predicts the token after the next one; null where nothing does. */
+  readonly next: NextTokenPart | null;
 }
 
 /**
@@ -95,7 +78,7 @@ export interface HeadPart {
  */
 export function recordLogits(
   settings: MachineSettings,
-  { norm: last, head, lossInPlace: isInPlace }: HeadPart,
+  { norm: last, head, lossInPlace: isInPlace, next }: HeadPart,
   shares: Shares,
   given: HeadInput,
 ): Block {
@@ -107,14 +90,31 @@ export function recordLogits(
   const normed = norm(m, x, ownTokens(shares), last, "final norm");
   m.drop(x);
   const body = m.tape.events.length;
-  m.part = "logits and loss";
-  const logits = columnParallel(m, normed, head, shares, "logits");
-  m.drop(normed);
   const take = isInPlace ? lossInPlace : vocabParallelLoss;
-  const losses = take(m, logits, rows);
-  m.drop(logits);
-  const loss = mean(m, losses, 1, "loss");
-  m.drop(losses);
+  const predicted = (given: Value, label: string): [Value, Value] => {
+    const logits = columnParallel(m, given, head, shares, label);
+    const losses = take(m, logits, rows);
+    const loss = mean(m, losses, 1, "loss");
+    m.drop(losses);
+    return [logits, loss];
+  };
+  const further: Value[] = [];
+  let hidden = normed;
+  if (next) {
+    m.part = "residual stream";
+    const both = bothPredictions(m, normed, next, shares);
+    m.drop(normed);
+    const half = both.elements / 2;
+    const [own, ahead] = split(m, both, [half, half]) as [Value, Value];
+    m.part = "logits and loss";
+    further.push(...predicted(ahead, "logits of the token after the next"));
+    hidden = carryingLoss(m, own, further[1] as Value);
+    // A variable of the model's code holds its logits until it returns.
+    m.drop(both, own, ahead);
+  }
+  m.part = "logits and loss";
+  const [logits, loss] = predicted(hidden, "logits");
+  m.drop(hidden, logits, ...further);
   const ended = { body, loss, terms: [], logits: [], keepsLogits: false };
   return lossBlock(m, settings, taken, ended, given);
 }

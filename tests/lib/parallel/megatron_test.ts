@@ -35,8 +35,14 @@ const BEYOND: readonly [name: RegExp, why: string][] = [
   [/capacity [\d.]+ padded/, "rows are padded to the experts' capacity"],
   [/offload 0\.5/, "half of the optimizer's states stay on the GPU"],
   [/frozen but/, "what trains are parts of layers"],
-  [/mtp1/, "a further layer predicts a further token"],
-  [/precision-aware( bf16 grads)?$/, "masters are kept as remainders"],
+  [
+    /mtp1/,
+    "a further layer predicts a token, of which the config says nothing",
+  ],
+  [
+    /precision-aware( bf16 grads)?$/,
+    "masters are kept as remainders, though states are in fp32 as always",
+  ],
 ];
 
 function askedOf(input: unknown) {

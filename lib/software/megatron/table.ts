@@ -1,0 +1,37 @@
+import type { Machine } from "../../play/torch/machine.ts";
+import { copied } from "../../play/torch/ops/arithmetic.ts";
+import { embedding } from "../../play/torch/ops/embedding.ts";
+import type { Parameter, Value } from "../../play/torch/values.ts";
+import { reduceScattered } from "./linear.ts";
+import type { Shares } from "./shares.ts";
+import { tokensOf } from "./shares.ts";
+
+/**
+ * Rows of this rank's part of the table, summed over ranks.
+ *
+ * Source: NVIDIA/Megatron-LM core 0.16.1 megatron/core/tensor_parallel/layers.py,
+ * VocabParallelEmbedding.forward
+ */
+export function lookedUp(
+  m: Machine,
+  table: Parameter,
+  ids: Value,
+  shares: Shares,
+): Value {
+  return m.call(() => {
+    const rows = tokensOf(shares);
+    const own = shares.tp > 1
+      ? m.create(rows, "int64", "ids of this rank")
+      : m.view(ids);
+    let x = embedding(m, table, own, rows, "embeddings");
+    const replace = (next: Value): void => {
+      m.drop(x);
+      x = next;
+    };
+    if (shares.batch > 1) replace(copied(m, x, "embeddings by position"));
+    if (shares.splitsTokens) {
+      replace(reduceScattered(m, x, shares.tp, "embeddings of this rank"));
+    }
+    return x;
+  });
+}
