@@ -149,7 +149,7 @@ function sizesOf(
 ): { shards: number; gradients: number } {
   const all = { shards: 0, gradients: 0 };
   for (const unit of units) {
-    const { copies, gradient } = weave.sizesOf(unit);
+    const { copies, gradient } = weave.shares.sizesOf(unit);
     all.shards += copies.reduce((sum, bytes) => sum + bytes, 0);
     all.gradients += gradient;
   }

@@ -6,17 +6,20 @@ import { lastLayer, moduleUnitsBeside, moduleUnitsIn } from "../beats.ts";
 import type { PassUnit, Unit } from "../units.ts";
 import type { MicroBatch } from "./micro_batches.ts";
 import type { FsdpPolicy } from "./policy.ts";
-import type { Fsdp2Sizes } from "./fsdp2_sizes.ts";
-import { FSDP2_GROUPS } from "./fsdp2_sizes.ts";
-import type { UnitStorage } from "./fsdp2_units.ts";
-import { Fsdp2Units } from "./fsdp2_units.ts";
+import { UnitShares } from "./unit_shares.ts";
+import { FSDP2_GROUPS, FSDP2_STREAMS } from "./fsdp2_sizes.ts";
 import type { MadeGradient, Timeline } from "./timeline.ts";
+import { UnitBuffers } from "./timeline.ts";
+
+type Kind = keyof typeof FSDP2_GROUPS;
 
 /** fully_shard: pytorch torch/distributed/fsdp/_fully_shard/_fsdp_param_group.py. */
 export class Fsdp2Weave {
   readonly #policy: FsdpPolicy;
   readonly #line: Timeline;
-  readonly #units: Fsdp2Units;
+  /** How each unit is shared out, and what it takes. */
+  readonly shares: UnitShares;
+  readonly #buffers = new UnitBuffers();
   readonly #unsharded = new Set<Unit>();
   readonly #gathered = new Set<Unit>();
   readonly #keptBy = new Set<Unit>();
@@ -36,8 +39,8 @@ export class Fsdp2Weave {
 
   constructor(policy: FsdpPolicy, line: Timeline) {
     this.#policy = policy;
+    this.shares = new UnitShares(policy);
     this.#line = line;
-    this.#units = new Fsdp2Units(policy);
   }
 
   /** Plays a micro-batch. */
@@ -103,13 +106,14 @@ export class Fsdp2Weave {
     this.#shards.clear();
   }
 
-  /** Bytes of the storages that a unit takes. */
-  sizesOf(unit: Unit): Fsdp2Sizes {
-    return this.#units.sizesOf(unit);
-  }
-
-  #buffer(unit: Unit, kind: UnitStorage): Buffer {
-    return this.#units.buffer(unit, kind);
+  #buffer(
+    unit: Unit,
+    kind: Exclude<Kind, "accumulated">,
+  ): Buffer {
+    return this.#buffers.of(unit, kind, FSDP2_GROUPS[kind], () => {
+      const size = this.shares.sizesOf(unit)[kind];
+      return typeof size === "number" ? [size] : size;
+    }, FSDP2_STREAMS[kind]);
   }
 
   #gradient(unit: Unit): Buffer {
@@ -117,7 +121,7 @@ export class Fsdp2Weave {
   }
 
   #reshards(unit: Unit): boolean {
-    const { reshard, rootReshard, keepsLast } = this.#units.policyOf(unit);
+    const { reshard, rootReshard, keepsLast } = this.shares.policyOf(unit);
     if (keepsLast && unit === this.#last) return false;
     const { place } = unit;
     return place === "root"
@@ -130,7 +134,7 @@ export class Fsdp2Weave {
   #unshard(unit: Unit): void {
     if (this.#gathered.has(unit) || this.#unsharded.has(unit)) return;
     this.#gathered.add(unit);
-    if (this.#units.ranksOf(unit) === 1) return;
+    if (this.shares.ranksOf(unit) === 1) return;
     const line = this.#line;
     const kept = this.#keptBy.has(unit);
     const copies = kept ? null : this.#buffer(unit, "copies");
@@ -142,8 +146,8 @@ export class Fsdp2Weave {
     line.take(this.#buffer(unit, "gather"));
     line.exchange(
       "all-gather",
-      kept ? "shards after forward" : this.#units.groupOf(unit),
-      this.sizesOf(unit).sent.gathered,
+      kept ? "shards after forward" : this.shares.groupOf(unit),
+      this.shares.sizesOf(unit).sent.gathered,
       "parameters",
     );
     line.free(casts);
@@ -154,7 +158,7 @@ export class Fsdp2Weave {
     if (!this.#gathered.delete(unit)) return;
     const line = this.#line;
     const gather = this.#buffer(unit, "gather");
-    const cast = this.#units.policyOf(unit).ranks === 1
+    const cast = this.shares.policyOf(unit).ranks === 1
       ? this.#buffer(unit, "casts")
       : null;
     line.take(cast);
@@ -176,7 +180,7 @@ export class Fsdp2Weave {
 
   #afterForward(unit: Unit): void {
     if (this.#reshards(unit) && this.#unsharded.delete(unit)) {
-      const { reshard } = this.#units.policyOf(unit);
+      const { reshard } = this.shares.policyOf(unit);
       if (typeof reshard === "number" && unit.place !== "root") {
         this.#line.take(this.#buffer(unit, "kept"));
         this.#keptBy.add(unit);
@@ -242,8 +246,8 @@ export class Fsdp2Weave {
 
   #reduce(unit: Unit): void {
     const line = this.#line;
-    const { isCast, sent } = this.sizesOf(unit);
-    const { replicas, offloads } = this.#units.policyOf(unit);
+    const { isCast, sent } = this.shares.sizesOf(unit);
+    const { replicas, offloads } = this.shares.policyOf(unit);
     const input = this.#buffer(unit, "reduceInput");
     line.take(input);
     this.#reducing = input;
@@ -253,10 +257,10 @@ export class Fsdp2Weave {
     this.#accumulated.delete(unit);
     const output = this.#buffer(unit, "reduced");
     const gradient = this.#gradient(unit);
-    if (this.#units.ranksOf(unit) > 1) {
+    if (this.shares.ranksOf(unit) > 1) {
       line.exchange(
         "reduce-scatter",
-        this.#units.groupOf(unit),
+        this.shares.groupOf(unit),
         sent.reduced,
         "gradients",
       );

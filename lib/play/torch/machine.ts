@@ -122,13 +122,7 @@ export class Machine {
 
   /** A parameter as a tensor. */
   parameter(parameter: Parameter): Value {
-    return {
-      storage: this.#ports.storageOf(parameter),
-      elements: parameter.elements,
-      dtype: parameter.dtype,
-      source: parameter.trains ? parameter : null,
-      held: false,
-    };
+    return this.#ports.valueOf(parameter);
   }
 
   /** Ends the program's hold on a tensor. */

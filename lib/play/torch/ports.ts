@@ -1,6 +1,6 @@
 import type { StorageId, Tape } from "../memory/tape.ts";
 import type { ReadyGradient } from "./parameter_gradients.ts";
-import type { Parameter } from "./values.ts";
+import type { Parameter, Value } from "./values.ts";
 
 /**
  * Where a recorded block meets one of its parameters: whoever plays the block says
@@ -38,6 +38,17 @@ export class ParameterPorts {
 
   constructor(tape: Tape) {
     this.#tape = tape;
+  }
+
+  /** A parameter as a tensor, which the program does not own. */
+  valueOf(parameter: Parameter): Value {
+    return {
+      storage: this.storageOf(parameter),
+      elements: parameter.elements,
+      dtype: parameter.dtype,
+      source: parameter.trains ? parameter : null,
+      held: false,
+    };
   }
 
   /** A parameter's storage. The tape counts no bytes of it: it is not the block's. */

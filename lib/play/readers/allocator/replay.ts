@@ -9,6 +9,9 @@ import { runsOf } from "./runs.ts";
 import type { Compiled } from "./stream.ts";
 import { compiler } from "./stream.ts";
 
+/** All streams at once. */
+export const EVERY_STREAM = Symbol("every stream");
+
 /** Plays acts on one pool of PyTorch's allocator, of one stream. */
 export class Replay {
   readonly player: Player;
@@ -23,7 +26,7 @@ export class Replay {
   #instances = new Map<Instance, PoolInstance>();
   /** Units that each instance holds of the other pool's tensors. */
   readonly #held = new Map<PoolInstance, number>();
-  readonly #stream: string | undefined;
+  readonly #stream: string | typeof EVERY_STREAM | undefined;
   /** Blocks that are free but for a stream that may still use them. */
   readonly #waiting = new Map<string, number[][]>();
 
@@ -36,7 +39,7 @@ export class Replay {
     sizes: PoolSizes,
     capacity: number,
     program: Program,
-    stream?: string,
+    stream?: string | typeof EVERY_STREAM,
   ) {
     this.#stream = stream;
     this.player = new Player(sizes, capacity);
@@ -46,13 +49,13 @@ export class Replay {
 
   /** Plays a step's acts, or those before the first. */
   play(acts: readonly Act[]): void {
-    if (this.#stream === undefined) this.#open(acts);
+    if (this.#computes) this.#open(acts);
     for (let at = 0; at < acts.length; at++) {
       const act = acts[at] as Act;
       switch (act.act) {
         case "run":
           // All blocks run on the stream that computes.
-          if (this.#stream === undefined) at = this.#run(acts, at);
+          if (this.#computes) at = this.#run(acts, at);
           break;
         case "take":
           this.#take(act.buffer, this.#freed.has(act.buffer));
@@ -66,6 +69,15 @@ export class Replay {
         case "collective":
       }
     }
+  }
+
+  /** Whether blocks run on the pool's stream. */
+  get #computes(): boolean {
+    return this.#stream === undefined || this.#stream === EVERY_STREAM;
+  }
+
+  #has({ stream }: Buffer): boolean {
+    return this.#stream === EVERY_STREAM || stream === this.#stream;
   }
 
   /** Gives all instances of a step places for what they hold. */
@@ -108,7 +120,7 @@ export class Replay {
 
   #take(buffer: Buffer, isFreed: boolean): void {
     const { pieces, copies } = buffer;
-    if (buffer.stream !== this.#stream) {
+    if (!this.#has(buffer)) {
       this.player.beside(buffer.bytes);
       return;
     }
@@ -133,7 +145,7 @@ export class Replay {
 
   #free({ buffer, usedBy }: Free): void {
     const { pieces, copies } = buffer;
-    if (buffer.stream !== this.#stream) {
+    if (!this.#has(buffer)) {
       this.player.beside(-buffer.bytes);
       return;
     }

@@ -1,26 +1,15 @@
 import type { CollectiveGroup } from "../../parallel/groups.ts";
-import type { Buffer } from "../../play/program/buffer.ts";
 import type { Unit, UnitKind } from "../units.ts";
 import type { Fsdp2Sizes } from "./fsdp2_sizes.ts";
-import {
-  FSDP2_GROUPS,
-  FSDP2_STREAMS,
-  fsdp2Sizes,
-  ranksOfUnit,
-} from "./fsdp2_sizes.ts";
+import { fsdp2Sizes, ranksOfUnit } from "./fsdp2_sizes.ts";
 import type { FsdpPolicy } from "./policy.ts";
 import { expertsPolicy } from "./policy.ts";
-import { UnitBuffers } from "./timeline.ts";
 
-/** What a unit takes a buffer for. */
-export type UnitStorage = Exclude<keyof typeof FSDP2_GROUPS, "accumulated">;
-
-/** Who shares units, and what each takes. */
-export class Fsdp2Units {
+/** How units are shared out: experts by a policy of their own. */
+export class UnitShares {
   readonly #policy: FsdpPolicy;
   readonly #experts: FsdpPolicy;
   readonly #sizes = new Map<UnitKind, Fsdp2Sizes>();
-  readonly #buffers = new UnitBuffers();
 
   constructor(policy: FsdpPolicy) {
     this.#policy = policy;
@@ -48,12 +37,5 @@ export class Fsdp2Units {
     const made = fsdp2Sizes(unit.kind, this.policyOf(unit));
     this.#sizes.set(unit.kind, made);
     return made;
-  }
-
-  buffer(unit: Unit, kind: UnitStorage): Buffer {
-    return this.#buffers.of(unit, kind, FSDP2_GROUPS[kind], () => {
-      const size = this.sizesOf(unit)[kind];
-      return typeof size === "number" ? [size] : size;
-    }, FSDP2_STREAMS[kind]);
   }
 }
