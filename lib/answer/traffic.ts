@@ -38,7 +38,7 @@ export interface Traffic {
   node_bytes: number;
   network_bytes: number;
   assumptions: string[];
-  /** Why it is not known, where the step is not played; null where it is. */
+  /** Why it is not known, such as that the step is not played; null where it is. */
   not_counted: string | null;
   /** The least time that it takes, where the caller gave the links' speeds. */
   time?: TrafficTime;

@@ -17,7 +17,8 @@ export interface TrafficQuestion {
 /**
  * What the most loaded GPU sends and receives per optimizer step, read off what it
  * does in one. Serving has no optimizer step, and one GPU nobody to send to: no
- * flows. A step that is not played has none that are known.
+ * flows. A step that is not played has none that are known, nor has one whose engine
+ * does not note all that it sends.
  */
 export function trafficOf({ scenario, model, mesh }: TrafficQuestion): Traffic {
   if (scenario.task === "serve" || mesh.gpus === 1) return sumOf([], [], null);

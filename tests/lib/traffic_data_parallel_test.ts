@@ -235,3 +235,35 @@ Deno.test("what is not played says so, and tells no bytes", () => {
   assertEquals([sent.flows, sent.sent_bytes], [[], 0]);
   assertStringIncludes(sent.not_counted ?? "", "DDP");
 });
+
+Deno.test("torchtitan's tensor and pipeline parallel ranks' traffic is not counted", () => {
+  for (const parallel of [{ gpus: 8, tp: 2 }, { gpus: 8, pp: 2 }]) {
+    const sent = traffic({
+      train: { gradient_accumulation: 4 },
+      parallel,
+      engine: { name: "fsdp2", driver: "torchtitan" },
+      software: { model_code: "torchtitan" },
+    });
+    assertEquals([sent.flows, sent.sent_bytes], [[], 0]);
+    assertStringIncludes(sent.not_counted ?? "", "torchtitan's tensor");
+  }
+});
+
+Deno.test("torchtitan's experts are gathered and reduced by the ranks that have the same", () => {
+  const { flows } = traffic({
+    parallel: { gpus: 8, ep: 4 },
+    engine: { name: "fsdp2", driver: "torchtitan" },
+    software: { model_code: "torchtitan" },
+  }, "Qwen/Qwen3-30B-A3B");
+  // A quarter of the experts, half of which each of two ranks sends, in bf16 twice
+  // and in fp32 once.
+  const sent = 48 * (128 / 4) * 3 * 2048 * 768 / 2 * 4;
+  assertEquals(
+    flows.filter(({ ranks }) => ranks === 2).map((each) => [
+      each.what,
+      each.calls,
+      each.sent_bytes,
+    ]),
+    [["parameters", 2 * 48, sent], ["gradients", 48, sent]],
+  );
+});
