@@ -1,4 +1,4 @@
-import type { Act, Collective, Instance, Run } from "../play/program/act.ts";
+import type { Act, Collective, Instance } from "../play/program/act.ts";
 import type { PassActs } from "../play/program/pass.ts";
 import type { Segment } from "../play/record/block.ts";
 
@@ -11,34 +11,45 @@ export function withExchanges(
   acts: readonly Act[],
   timesOf: (instance: Instance) => number,
 ): Act[] {
-  const known = new Map<Segment, ReturnType<typeof exchangesIn>>();
-  return acts.flatMap((act): Act[] => {
-    if (act.act !== "run") return [act];
-    const own = known.get(act.segment) ?? exchangesIn(act.segment);
-    known.set(act.segment, own);
+  const all: Act[] = [];
+  for (const act of acts) {
+    all.push(act);
+    if (act.act !== "run") continue;
+    const own = exchangesIn(act.segment);
+    if (own.length === 0) continue;
+    const { phase, at } = act;
     const micros = timesOf(act.instance);
-    return [act, ...own.map((each) => exchanged(act, each, micros))];
-  });
+    for (const { collective, group, bytes, times, what } of own) {
+      all.push({
+        act: "collective",
+        phase,
+        at,
+        collective,
+        group,
+        bytes,
+        times: micros * times,
+        what,
+      });
+    }
+  }
+  return all;
 }
 
 type Exchanged = Omit<Collective, "act" | "phase" | "at">;
 
-function exchanged(
-  { phase, at }: Run,
-  what: Exchanged,
-  micros: number,
-): Collective {
-  return {
-    act: "collective",
-    phase,
-    at,
-    ...what,
-    times: micros * what.times,
-  };
+/** Of segments that were asked about. */
+const KNOWN = new WeakMap<Segment, readonly Exchanged[]>();
+
+function exchangesIn(segment: Segment): readonly Exchanged[] {
+  const known = KNOWN.get(segment);
+  if (known) return known;
+  const made = alikeIn(segment);
+  KNOWN.set(segment, made);
+  return made;
 }
 
 /** What a segment exchanges; what is alike is counted. */
-function exchangesIn({ tape, from, to }: Segment): Exchanged[] {
+function alikeIn({ tape, from, to }: Segment): Exchanged[] {
   const alike = new Map<string, Exchanged>();
   for (const [at, own] of tape.exchanges) {
     if (at < from || at >= to) continue;

@@ -46,9 +46,11 @@ export function changeOf(act: Act): { net: number; peak: number } {
     case "clear":
       return { net: -act.bytes, peak: 0 };
     case "collective":
-      return { net: 0, peak: 0 };
+      return NOTHING;
   }
 }
+
+const NOTHING = { net: 0, peak: 0 } as const;
 
 /** Follows a program's memory to its highest points, in a step after the first. */
 export function peaksOf(program: Program): Peaks {
