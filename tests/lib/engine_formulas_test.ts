@@ -207,8 +207,7 @@ for (const task of ["train", "serve"] as const) {
 /** Fields that cost no memory by this method, whatever their value. */
 const FREE = [
   "train.gradient_accumulation",
-  // Adam beside AdamW, and DDP by its name.
+  // Adam beside AdamW.
   "optimizer.name",
-  "engine.name",
 ];
 const FREE_SERVED = ["parallel.gpus"];

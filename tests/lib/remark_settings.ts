@@ -95,6 +95,13 @@ export const BESIDE: Record<string, Setting> = {
   "engine.sharding": FSDP,
   "engine.distributed_optimizer": { ...FSDP, "engine.name": "megatron" },
   ...ofEngines(),
+  // With adapters, what the allocator keeps depends on what is prefetched.
+  "engine.stage3_prefetch_bucket_size": {
+    "engine.name": "deepspeed",
+    "engine.zero_stage": 3,
+    "parallel.gpus": 8,
+    ...LORA,
+  },
   "factors.attn_act_factor_no_fa": { "train.attention": "eager" },
   "factors.fused_loss_factor": { "train.loss": "fused" },
   "factors.grad_ckpt_reduction": { "train.checkpointing": "full" },

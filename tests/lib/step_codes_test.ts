@@ -234,9 +234,9 @@ Deno.test("with the optimizer in the backward pass, only the tied matrix's gradi
 Deno.test("code that is not played through is said", () => {
   const { warnings } = estimate({
     ...SMALL,
-    software: { model_code: "torchtitan" },
+    software: { model_code: "gpt-fast" },
   });
-  assert(warnings.some((text) => text.includes("torchtitan")), warnings.join());
+  assert(warnings.some((text) => text.includes("gpt-fast")), warnings.join());
 });
 
 function estimate(scenario: ScenarioInput) {
