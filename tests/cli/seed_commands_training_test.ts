@@ -101,7 +101,7 @@ Deno.test("calculate takes presets, on another GPU, with any field set", async (
     ["calculate", "--preset", "LLAMA2-7B", "--json"],
   ]);
   assertMatch(preset?.out ?? "", /^Peak per GPU +43\.97 GiB$/m);
-  assertMatch(gpu?.out ?? "", / on H100-80GB: /);
+  assertMatch(gpu?.out ?? "", / on 8 × H100-80GB: /);
   assertMatch(set?.out ?? "", /^activations +6\.40 GiB/m);
   assertEquals(upper?.code, 0);
 });

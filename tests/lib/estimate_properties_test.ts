@@ -1,3 +1,4 @@
+import { roundedBytes } from "../../lib/play/memory/tape.ts";
 import { assert, assertEquals } from "@std/assert";
 import { estimate } from "../../lib/mod.ts";
 import type { Estimate, ScenarioInput } from "../../lib/mod.ts";
@@ -68,7 +69,12 @@ holds("counts more for a higher LoRA rank", (input) => {
 holds("counts no more for full checkpointing than for none", (input) => {
   const full = having(input, "train", { checkpointing: "full" });
   const none = having(input, "train", { checkpointing: "none" });
-  assertOrder(full, none, { strictly: true });
+  // A layer that runs again holds what it was given until its backward pass ends:
+  // where it keeps hardly anything else, that is one hidden state more.
+  const { train: { micro_batch, sequence_length } } = estimate(none).scenario;
+  const { hidden_size } = estimate(none).model.architecture;
+  const slack = roundedBytes(4 * micro_batch * sequence_length * hidden_size);
+  assertOrder(full, none, { strictly: true, slack });
 });
 
 holds("counts no more for a fused loss than for a full one", (input) => {
