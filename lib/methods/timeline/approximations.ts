@@ -83,7 +83,8 @@ const APPROXIMATIONS: readonly Approximation[] = [
   [
     ({ plan: { scenario } }) =>
       scenario.train.checkpointing === "selective" &&
-      scenario.train.selective === null,
+      scenario.train.selective === null &&
+      scenario.engine.name !== "megatron",
     () =>
       "train.checkpointing selective: every second layer is taken to be checkpointed",
   ],
