@@ -1,17 +1,8 @@
-import { stateActs, temporaryActs } from "../optimizers/step_acts.ts";
 import { divisorsOf, nearestOf } from "../parallel/nearest.ts";
 import type { Inventory } from "../plan/inventory.ts";
 import { layerPlanOf } from "../plan/layer_plan.ts";
 import type { StepPlan } from "../plan/step_plan.ts";
-import { onDevice, placedInventory } from "../plan/placement.ts";
-import {
-  clearOf,
-  firstStep,
-  lengthOf,
-  loadActs,
-  workspaceActs,
-} from "./acts.ts";
-import { beatsOf } from "./beats.ts";
+import { placedInventory } from "../plan/placement.ts";
 import {
   computedPart,
   contextAssumptions,
@@ -19,10 +10,10 @@ import {
 } from "./contexts.ts";
 import type { Engine } from "./engine.ts";
 import { placedByRows } from "./fsdp/fsdp2_sizes.ts";
-import { Fsdp2Weave } from "./fsdp/fsdp2_weave.ts";
+import type { Fsdp2Weave } from "./fsdp/fsdp2_weave.ts";
 import { fsdpGroups } from "./fsdp/groups.ts";
 import { offloadedShards } from "./fsdp/host.ts";
-import { microBatchesOf, playedOf } from "./fsdp/micro_batches.ts";
+import { microBatchesOf } from "./fsdp/micro_batches.ts";
 import type { FsdpPolicy } from "./fsdp/policy.ts";
 import {
   computedByFsdp,
@@ -31,11 +22,10 @@ import {
   readByFsdp,
   refusedByFsdp,
 } from "./fsdp/policy.ts";
-import { gradientsIn, Timeline } from "./fsdp/timeline.ts";
+import { playSharded } from "./fsdp/sharded.ts";
 import { undispatched } from "./fsdp/undispatched.ts";
-import { Releases } from "./released.ts";
 import type { Unit } from "./units.ts";
-import { unitsIn, unitsOf } from "./units.ts";
+import { unitsOf } from "./units.ts";
 
 const EVEN_ROUTING =
   "every rank's experts are taken to get as many tokens as any other's";
@@ -84,8 +74,6 @@ export const fsdp2: Engine = {
     );
     const { trained } = inventory;
     const stepped = { rule, implementation, trained };
-    const line = new Timeline(new Releases());
-    const weave = new Fsdp2Weave(policy, line);
     const units = unitsOf(
       plan.inventory,
       policy.wrap,
@@ -99,35 +87,15 @@ export const fsdp2: Engine = {
       policy.noSync,
       !castsUnreduced(policy, plan.inventory),
     );
-    for (const { passed, reduces, times } of batches) {
-      const own = unitsIn(units, plan, passed.instances);
-      weave.play({
-        beats: beatsOf(passed, own, policy.lossOutside),
-        gradients: gradientsIn(passed.instances, own),
-        reduces,
-        times,
-      });
-    }
-    const temporaries = policy.offloads
-      ? []
-      : temporaryActs(stepped, scenario.optimizer.name);
-    line.acts.push(...temporaries);
-    weave.zeroGradients();
-    const played = playedOf(line.acts, batches);
-    const step = [...line.acts, clearOf({ trained }, played)];
+    const { program, weave } = playSharded(question, {
+      plan,
+      policy,
+      inventory,
+      units,
+      batches,
+    });
     return {
-      program: {
-        load: loadActs(onDevice(inventory)),
-        first: [
-          ...workspaceActs(question.workspaces),
-          ...firstStep(
-            step,
-            policy.offloads ? [] : stateActs(stepped, scenario),
-          ),
-        ],
-        step,
-        ...lengthOf(played, stepped),
-      },
+      program,
       groups: fsdpGroups(policy),
       trained,
       hostBytes,
