@@ -3,7 +3,7 @@ import type { Model } from "../models/model.ts";
 import type { RankGroups } from "../parallel/groups.ts";
 import type { Mesh } from "../parallel/mesh.ts";
 import type { OptimizerRule, Trained } from "../optimizers/rule.ts";
-import type { Implementation } from "../optimizers/step_temporaries.ts";
+import type { Implementation } from "../optimizers/rule.ts";
 import type { StepPlan } from "../plan/step_plan.ts";
 import type { Program } from "../play/program/act.ts";
 import type { Pass } from "../play/program/pass.ts";

@@ -15,7 +15,7 @@ import { peaksOf } from "../play/readers/peak.ts";
 import { implementationOf } from "../optimizers/implementation.ts";
 import type { OptimizerRule, Trained } from "../optimizers/rule.ts";
 import { optimizerRule } from "../optimizers/rules.ts";
-import type { Implementation } from "../optimizers/step_temporaries.ts";
+import type { Implementation } from "../optimizers/rule.ts";
 import type { StepPlan } from "../plan/step_plan.ts";
 import { playedCode } from "../software/mod.ts";
 import { stepPlanOf } from "../plan/step_plan.ts";

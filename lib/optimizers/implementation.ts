@@ -2,7 +2,7 @@ import type { Scenario } from "../scenario/schema.ts";
 import { versionOf } from "../scenario/version.ts";
 import { RECORDS } from "./records/mod.ts";
 import type { OptimizerRule } from "./rule.ts";
-import type { Implementation } from "./step_temporaries.ts";
+import type { Implementation } from "./rule.ts";
 
 /** What is asked for; DeepSpeed's own step is not played yet, and asks for none. */
 export function askedImplementation(

@@ -1,6 +1,9 @@
 import type { Dtype } from "../play/torch/dtype.ts";
 import { DTYPE_BYTES } from "../play/torch/dtype.ts";
 
+/** How an optimizer goes through its tensors. */
+export type Implementation = "foreach" | "fused" | "for-loop";
+
 /** A tensor that trains, as the optimizer sees it. */
 export interface Trained {
   readonly name: string;

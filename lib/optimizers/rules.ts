@@ -1,11 +1,10 @@
 import type { OptimizerName } from "../scenario/optimizers.ts";
 import type { Scenario } from "../scenario/schema.ts";
 import type { OptimizerCode } from "../software/model_code.ts";
-import { roundedBytes } from "../play/memory/tape.ts";
 import { bitsandbytesRule } from "./bitsandbytes_rule.ts";
 import { RECORDS } from "./records/mod.ts";
 import type { OptimizerRule, Trained } from "./rule.ts";
-import type { Implementation } from "./step_temporaries.ts";
+import type { Implementation } from "./rule.ts";
 import { torchaoRule } from "./torchao_rule.ts";
 
 /** HF Trainer. */
@@ -86,24 +85,6 @@ const MASTER = 4;
 
 /** Bytes of a count of steps. */
 const COUNTER = 4;
-
-/** The bytes of all states of so many tensors. */
-export function stateBytes(
-  rule: OptimizerRule,
-  implementation: Implementation,
-  tensors: readonly Trained[],
-  precision: StatePrecision,
-): number {
-  return tensors.reduce(
-    (sum, tensor) =>
-      sum + tensor.copies *
-        statesOf(rule, implementation, tensor, precision).reduce(
-          (total, bytes) => total + roundedBytes(bytes),
-          0,
-        ),
-    0,
-  );
-}
 
 /** The bytes of all states in managed memory. */
 export function managedBytes(

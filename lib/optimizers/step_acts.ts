@@ -5,7 +5,7 @@ import type { Buffer, Group } from "../play/program/buffer.ts";
 import { bufferOf } from "../play/program/buffer.ts";
 import type { OptimizerRule, Trained } from "./rule.ts";
 import { statePrecision, statesOf } from "./rules.ts";
-import type { Implementation } from "./step_temporaries.ts";
+import type { Implementation } from "./rule.ts";
 
 /** An optimizer and what it steps. */
 export interface Stepped {
@@ -69,6 +69,18 @@ export function temporaryActs(
     case "for-loop":
       return oneAfterTheOther(rule, trained, group);
   }
+}
+
+/** The most bytes that a step's temporaries reach. */
+export function temporaryBytes(stepped: Stepped): number {
+  let standing = 0;
+  let most = 0;
+  for (const act of temporaryActs(stepped, "")) {
+    if (act.act === "take") standing += act.buffer.bytes;
+    else if (act.act === "free") standing -= act.buffer.bytes;
+    most = Math.max(most, standing);
+  }
+  return most;
 }
 
 function ofAllAtOnce(

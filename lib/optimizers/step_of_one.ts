@@ -1,7 +1,7 @@
 import type { Parameter } from "../play/torch/values.ts";
 import type { OptimizerRule, Trained } from "./rule.ts";
-import type { Implementation } from "./step_temporaries.ts";
-import { stepTemporaries } from "./step_temporaries.ts";
+import type { Implementation } from "./rule.ts";
+import { temporaryBytes } from "./step_acts.ts";
 
 /**
  * What the optimizer takes to step one parameter within the backward pass, where
@@ -17,12 +17,16 @@ export function stepOfOne(
 ): (parameter: Parameter) => number {
   const outside = new Map(trained.map((tensor) => [tensor.name, tensor]));
   return (parameter) =>
-    stepTemporaries(rule, implementation, [{
-      embedding: false,
-      // Layers name their parameters from the layer on.
-      hidden: parameter.shape.length === 2,
-      ...outside.get(parameter.name),
-      ...parameter,
-      copies: 1,
-    }]);
+    temporaryBytes({
+      rule,
+      implementation,
+      trained: [{
+        embedding: false,
+        // Layers name their parameters from the layer on.
+        hidden: parameter.shape.length === 2,
+        ...outside.get(parameter.name),
+        ...parameter,
+        copies: 1,
+      }],
+    });
 }

@@ -3,14 +3,33 @@ import { OPTIMIZERS } from "../../lib/scenario/optimizers.ts";
 import { DEFAULT_SCENARIO } from "../../lib/scenario/default_scenario.ts";
 import { implementationOf } from "../../lib/optimizers/implementation.ts";
 import type { OptimizerRule, Trained } from "../../lib/optimizers/rule.ts";
-import { optimizerRule, stateBytes } from "../../lib/optimizers/rules.ts";
+import type { StatePrecision } from "../../lib/optimizers/rules.ts";
+import { optimizerRule } from "../../lib/optimizers/rules.ts";
 import { stepOfOne } from "../../lib/optimizers/step_of_one.ts";
-import { stepTemporaries } from "../../lib/optimizers/step_temporaries.ts";
-import type { Implementation } from "../../lib/optimizers/step_temporaries.ts";
+import { stateActs, temporaryBytes } from "../../lib/optimizers/step_acts.ts";
+import type { Implementation } from "../../lib/optimizers/rule.ts";
 
 const OPTIMIZER = DEFAULT_SCENARIO.optimizer;
 const MIB = 1 << 20;
 const PLAIN = { states: null, masters: false } as const;
+
+/** The bytes of all states that so many tensors get. */
+function stateBytes(
+  rule: OptimizerRule,
+  implementation: Implementation,
+  trained: readonly Trained[],
+  { states, masters }: StatePrecision,
+): number {
+  const { optimizer, precision } = DEFAULT_SCENARIO;
+  return stateActs({ rule, implementation, trained }, {
+    optimizer,
+    precision: {
+      ...precision,
+      optimizer_states: states,
+      master_weights: masters ? "fp32" : null,
+    },
+  }).reduce((sum, { buffer }) => sum + buffer.bytes, 0);
+}
 
 function matrix(rows: number, dtype: Trained["dtype"]): Trained {
   return {
@@ -78,9 +97,15 @@ for (const [name, states, foreach, loop] of TRACED) {
     const near = (bytes: number, mib: number) =>
       assert(Math.abs(bytes / MIB - mib) < 0.05, `${bytes / MIB}, not ${mib}`);
     near(stateBytes(rule, "for-loop", tensors, PLAIN), states);
-    near(stepTemporaries(rule, "for-loop", tensors), loop);
+    near(
+      temporaryBytes({ rule, implementation: "for-loop", trained: tensors }),
+      loop,
+    );
     if (foreach !== null) {
-      near(stepTemporaries(rule, "foreach", tensors), foreach);
+      near(
+        temporaryBytes({ rule, implementation: "foreach", trained: tensors }),
+        foreach,
+      );
     }
   });
 }

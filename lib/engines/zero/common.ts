@@ -1,7 +1,7 @@
 import { stateActs, temporaryActs } from "../../optimizers/step_acts.ts";
 import type { Stepped } from "../../optimizers/step_acts.ts";
 import type { Trained } from "../../optimizers/rule.ts";
-import type { Implementation } from "../../optimizers/step_temporaries.ts";
+import type { Implementation } from "../../optimizers/rule.ts";
 import type { PartName } from "../../answer/parts.ts";
 import type { CollectiveName } from "../../answer/traffic.ts";
 import { roundedBytes } from "../../play/memory/tape.ts";
