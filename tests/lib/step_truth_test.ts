@@ -1,25 +1,13 @@
 import { assert } from "@std/assert";
-import { resolveModel } from "../../lib/models/resolve_model.ts";
 import type { ScenarioInput } from "../../lib/mod.ts";
-import { parseScenario } from "../../lib/scenario/parse_scenario.ts";
 import type { Step } from "../../lib/engines/step.ts";
 import { playStep } from "../../lib/engines/step.ts";
 import steps from "../truth/steps.json" with { type: "json" };
 import { saidOf } from "./unsaid.ts";
-import { assertOk, assertPlayed } from "./results.ts";
+import { askedOf, PHASES } from "./asked.ts";
+import { assertPlayed } from "./results.ts";
 
 type Phase = keyof Step["phases"];
-
-/** Traced steps, by the names that their files give the phases. */
-const PHASES: Record<string, Phase> = {
-  load: "load",
-  forward: "forward",
-  backward_start: "backwardStart",
-  backward: "backward",
-  backward_end: "backwardEnd",
-  optimizer: "optimizer",
-  steady: "steady",
-};
 
 /** How far a phase may be off: what stands between phases is counted. */
 const TOLERANCE: Partial<Record<Phase, number>> = {
@@ -32,11 +20,8 @@ const USUAL = 0.005;
 const UNTOLD = ["clip"];
 
 function phasesOf(scenario: ScenarioInput): Step["phases"] {
-  const parsed = parseScenario(scenario);
-  assertOk(parsed);
-  const model = resolveModel(parsed.value.model);
-  assertOk(model);
-  const step = playStep(parsed.value, model.value, { workspaces: false });
+  const asked = askedOf(scenario);
+  const step = playStep(asked.scenario, asked.model, { workspaces: false });
   assertPlayed(step);
   return step.phases;
 }

@@ -1,10 +1,9 @@
 import type { PhaseError } from "../../lib/evidence/doubt_rows.ts";
 import type { ScenarioInput } from "../../lib/mod.ts";
-import { resolveModel } from "../../lib/models/resolve_model.ts";
-import { parseScenario } from "../../lib/scenario/parse_scenario.ts";
 import type { NotPlayed, Step } from "../../lib/engines/step.ts";
 import { playStep } from "../../lib/engines/step.ts";
-import { assertOk, assertPlayed } from "./results.ts";
+import { askedOf, PHASES } from "./asked.ts";
+import { assertPlayed } from "./results.ts";
 
 /** A step that tools/trace has played. */
 export interface Traced {
@@ -12,16 +11,6 @@ export interface Traced {
   scenario: ScenarioInput;
   bytes: Record<string, number>;
 }
-
-const PHASES: Record<string, keyof Step["phases"]> = {
-  load: "load",
-  forward: "forward",
-  backward_start: "backwardStart",
-  backward: "backward",
-  backward_end: "backwardEnd",
-  optimizer: "optimizer",
-  steady: "steady",
-};
 
 const BATCHED = new Set(["forward", "backward_start", "backward"]);
 
@@ -37,11 +26,8 @@ export function refusalOf({ name, scenario }: Traced): string | null {
 }
 
 function stepOf(name: string, scenario: ScenarioInput): Step | NotPlayed {
-  const parsed = parseScenario(scenario);
-  assertOk(parsed, `${name}: `);
-  const model = resolveModel(parsed.value.model);
-  assertOk(model, `${name}: `);
-  return playStep(parsed.value, model.value, { workspaces: false });
+  const asked = askedOf(scenario, `${name}: `);
+  return playStep(asked.scenario, asked.model, { workspaces: false });
 }
 
 /** A traced step as it is played, and how far its phases are off. */

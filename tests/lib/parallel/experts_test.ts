@@ -1,36 +1,14 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
-import type { Step } from "../../../lib/engines/step.ts";
 import { playStep } from "../../../lib/engines/step.ts";
 import type { ScenarioInput } from "../../../lib/mod.ts";
 import { tryEstimate } from "../../../lib/mod.ts";
-import { resolveModel } from "../../../lib/models/resolve_model.ts";
 import { scenarioAdapters } from "../../../lib/models/trainable.ts";
-import { parseScenario } from "../../../lib/scenario/parse_scenario.ts";
 import cases from "../../truth/parallel_steps.json" with { type: "json" };
+import { askedOf, PHASES } from "../asked.ts";
 import { assertOk, assertPlayed } from "../results.ts";
-
-type Phase = keyof Step["phases"];
-
-const PHASES: Record<string, Phase> = {
-  load: "load",
-  forward: "forward",
-  backward_start: "backwardStart",
-  backward: "backward",
-  backward_end: "backwardEnd",
-  optimizer: "optimizer",
-  steady: "steady",
-};
 
 /** How far a phase may be off. */
 const TOLERANCE = 0.001;
-
-function askedOf(input: ScenarioInput) {
-  const scenario = parseScenario(input);
-  assertOk(scenario);
-  const model = resolveModel(scenario.value.model);
-  assertOk(model);
-  return { scenario: scenario.value, model: model.value };
-}
 
 function play(input: ScenarioInput) {
   const { scenario, model } = askedOf(input);

@@ -1,23 +1,9 @@
 import { assert, assertEquals } from "@std/assert";
-import type { Step } from "../../../lib/engines/step.ts";
 import { playStep } from "../../../lib/engines/step.ts";
 import type { ScenarioInput } from "../../../lib/mod.ts";
-import { resolveModel } from "../../../lib/models/resolve_model.ts";
-import { parseScenario } from "../../../lib/scenario/parse_scenario.ts";
 import cases from "../../truth/parallel_steps.json" with { type: "json" };
-import { assertOk, assertPlayed } from "../results.ts";
-
-type Phase = keyof Step["phases"];
-
-const PHASES: Record<string, Phase> = {
-  load: "load",
-  forward: "forward",
-  backward_start: "backwardStart",
-  backward: "backward",
-  backward_end: "backwardEnd",
-  optimizer: "optimizer",
-  steady: "steady",
-};
+import { askedOf, PHASES } from "../asked.ts";
+import { assertPlayed } from "../results.ts";
 
 const ENGINES = ["fsdp2", "fsdp (accelerate)", "fsdp2 (accelerate)"];
 
@@ -31,12 +17,9 @@ const ELSEWHERE = [
   "fsdp2 qwen3moe-small w8 batched_mm ckpt",
 ];
 
-function play(scenario: ScenarioInput) {
-  const parsed = parseScenario(scenario);
-  assertOk(parsed);
-  const model = resolveModel(parsed.value.model);
-  assertOk(model);
-  return playStep(parsed.value, model.value, { workspaces: false });
+function play(input: ScenarioInput) {
+  const { scenario, model } = askedOf(input);
+  return playStep(scenario, model, { workspaces: false });
 }
 
 for (const { name, engine, scenario, bytes } of cases) {

@@ -1,25 +1,13 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import type { ScenarioInput } from "../../../lib/mod.ts";
 import { tryEstimate } from "../../../lib/mod.ts";
-import type { Step } from "../../../lib/engines/step.ts";
 import { playRanks, playStep } from "../../../lib/engines/step.ts";
-import { resolveModel } from "../../../lib/models/resolve_model.ts";
 import { curveOf } from "../../../lib/play/readers/curve.ts";
 import { stagesOf } from "../../../lib/plan/megatron/stages.ts";
 import { turnsOf } from "../../../lib/engines/megatron/schedule.ts";
-import { parseScenario } from "../../../lib/scenario/parse_scenario.ts";
 import steps from "../../truth/parallel_steps.json" with { type: "json" };
+import { askedOf, PHASES } from "../asked.ts";
 import { assertOk, assertPlayed } from "../results.ts";
-
-/** Traced steps, by the names that their files give the phases. */
-const PHASES: Record<string, keyof Step["phases"]> = {
-  load: "load",
-  forward: "forward",
-  backward: "backward",
-  backward_end: "backwardEnd",
-  optimizer: "optimizer",
-  steady: "steady",
-};
 
 /** How far a phase may be off whose settings a Scenario says... */
 const SAID = 0.005;
@@ -44,14 +32,6 @@ const BEYOND: readonly [name: RegExp, why: string][] = [
     "masters are kept as remainders, though states are in fp32 as always",
   ],
 ];
-
-function askedOf(input: unknown) {
-  const scenario = parseScenario(input);
-  assertOk(scenario);
-  const model = resolveModel(scenario.value.model);
-  assertOk(model);
-  return { scenario: scenario.value, model: model.value };
-}
 
 function errorsOf({ scenario, bytes }: (typeof steps)[number]) {
   const asked = askedOf(scenario);

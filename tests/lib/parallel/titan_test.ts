@@ -1,22 +1,9 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
-import type { Step } from "../../../lib/engines/step.ts";
 import { playRanks, playStep } from "../../../lib/engines/step.ts";
 import { sharedOut } from "../../../lib/engines/titan/stages.ts";
-import { resolveModel } from "../../../lib/models/resolve_model.ts";
-import { parseScenario } from "../../../lib/scenario/parse_scenario.ts";
 import steps from "../../truth/parallel_steps.json" with { type: "json" };
-import { assertOk, assertPlayed } from "../results.ts";
-
-/** Traced steps, by the names that their files give the phases. */
-const PHASES: Record<string, keyof Step["phases"]> = {
-  load: "load",
-  forward: "forward",
-  backward_start: "backwardStart",
-  backward: "backward",
-  backward_end: "backwardEnd",
-  optimizer: "optimizer",
-  steady: "steady",
-};
+import { askedOf, PHASES } from "../asked.ts";
+import { assertPlayed } from "../results.ts";
 
 /** How far a phase may be off. */
 const BOUND = 0.001;
@@ -34,14 +21,6 @@ const WIDER: readonly [name: RegExp, bound: number, why: string][] = [
     "the backward pass of its experts makes 60 MB more than is played",
   ],
 ];
-
-function askedOf(input: unknown) {
-  const scenario = parseScenario(input);
-  assertOk(scenario);
-  const model = resolveModel(scenario.value.model);
-  assertOk(model);
-  return { scenario: scenario.value, model: model.value };
-}
 
 const TRACED = steps.filter(({ engine }) => engine === "torchtitan");
 
