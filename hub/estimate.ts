@@ -110,5 +110,5 @@ function hubName({ model }: Scenario, options?: LookUpOptions): string | null {
 
 /** The type of GGUF file that the scenario's weights have, such as Q4_K_M. */
 function ggufOf({ quantization }: Scenario): string | undefined {
-  return quantization.weights.match(/^gguf:(\w+)$/)?.[1];
+  return quantization.weights?.match(/^gguf:(\w+)$/)?.[1];
 }

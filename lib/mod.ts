@@ -12,12 +12,17 @@ export { differencesOf, MAX_COMPARED } from "./ask/compare/differences.ts";
 export type { Difference } from "./ask/compare/differences.ts";
 export { estimate, estimateScenario, tryEstimate } from "./ask/estimate.ts";
 export type { Wanted } from "./ask/estimate.ts";
+export type {
+  DeviceShare,
+  KvCache,
+  Serving,
+  SettingValue,
+} from "./answer/serving.ts";
 export type { Opinion } from "./answer/opinion.ts";
 export type {
   Basis,
   Estimate,
   Host,
-  KvCache,
   Memory,
   Paged,
   Part,

@@ -4,6 +4,7 @@ import type { RoleCount } from "../models/roles.ts";
 import type { Scenario } from "../scenario/schema.ts";
 import type { Curve } from "./curve.ts";
 import type { Opinion } from "./opinion.ts";
+import type { KvCache, Serving } from "./serving.ts";
 import type { Traffic } from "./traffic.ts";
 
 /**
@@ -105,15 +106,6 @@ export interface Memory {
   ranks: RankRow[] | null;
 }
 
-/** The key-value cache of a serving estimate, per GPU. */
-export interface KvCache {
-  bytes_per_token: number;
-  bytes: number;
-  /** Tokens that fit beside everything else; null when not known. */
-  max_tokens: number | null;
-  max_sequences: number | null;
-}
-
 /** The answer to a Scenario. */
 export interface Estimate {
   /** The scenario with every default filled in. */
@@ -128,6 +120,8 @@ export interface Estimate {
     trainable_parameters: number;
     active_parameters: number;
     parameters_basis: "exact" | "derived" | "assumed";
+    /** Bytes of the checkpoint's tensors, as published or quantised; when serving. */
+    stored_bytes?: number;
     /** The dimensions as they were understood. */
     architecture: Architecture;
     /** The parameters by what they are for. */
@@ -135,6 +129,8 @@ export interface Estimate {
   };
   memory: Memory;
   kv?: KvCache;
+  /** What the serving engine makes of it. */
+  serve?: Serving;
   /** Host memory per node. */
   host: Host;
   fit: Fit[];

@@ -13,6 +13,7 @@ import { parseScenario } from "../scenario/parse_scenario.ts";
 import type { Problem } from "../scenario/problem.ts";
 import { ScenarioError, shown } from "../scenario/problem.ts";
 import type { Scenario } from "../scenario/schema.ts";
+import { servedFits } from "./served_fits.ts";
 import { trafficOf } from "./traffic.ts";
 
 /** What an Estimate has to hold beside what it always holds. */
@@ -101,7 +102,7 @@ export function estimateScenario(
 
   const { method, summary, kind, kv, host, assumptions, warnings } =
     answer.value;
-  const { largest, curve: drawn } = answer.value;
+  const { largest, curve: drawn, served, stored } = answer.value;
   const doubted = doubtedBand(method, scenario, kind);
   const memory = withBand(answer.value, doubted.band);
   return {
@@ -109,11 +110,15 @@ export function estimateScenario(
     value: {
       scenario,
       method,
-      model: described(model.value, trainable),
+      model: {
+        ...described(model.value, trainable),
+        ...(stored === undefined ? {} : { stored_bytes: stored }),
+      },
       memory,
       ...(kv ? { kv } : {}),
+      ...(served ? { serve: served.serving } : {}),
       host,
-      fit: fitOf(
+      fit: served ? servedFits(served, scenario.hardware.gpu) : fitOf(
         heldBytes(memory),
         scenario.hardware.gpu,
         memory.paged?.bytes ?? null,

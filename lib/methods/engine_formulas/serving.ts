@@ -1,6 +1,6 @@
 import { cacheFormat } from "../../scenario/cache_format.ts";
 import type { CacheType } from "../../scenario/sections/cache_type.ts";
-import type { KvCache } from "../../answer/estimate.ts";
+import type { KvCache } from "../../answer/serving.ts";
 import { usableBytes } from "../../hardware/gpus.ts";
 import type { Scenario } from "../../scenario/schema.ts";
 import { GIB } from "../../units/mod.ts";

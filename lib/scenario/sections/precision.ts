@@ -47,12 +47,13 @@ export const precision = z.strictObject({
 
 /** How weights are quantised. */
 export const quantization = z.strictObject({
-  weights: field(quantizationName().default("none"), {
+  weights: field(quantizationName().nullable().default(null), {
     label: "Quantisation",
     group: "weights",
     list: "formats",
+    blank: "as published",
     help:
-      "`nf4`, `nf4-dq`, `int8`, `fp8`, `int4`, `gptq-int4`, `gptq-int8`, `awq-int4`, `hqq-int4`, `mxfp4`, `nvfp4`, `gguf:Q4_K_M` …",
+      "left out: `none` when training, as the checkpoint is published when serving; `nf4`, `nf4-dq`, `int8`, `fp8`, `int4`, `gptq-int4`, `gptq-int8`, `awq-int4`, `hqq-int4`, `mxfp4`, `nvfp4`, `gguf:Q4_K_M` …",
     hint: "none, nf4, int8, gguf:Q4_K_M …",
   }),
   group_size: field(count(-1, 65_536).default(128), {
@@ -117,20 +118,14 @@ export const optimizerSection = section(
   [when.toTrain],
 );
 
-/**
- * A format of weights. Null is the checkpoint's own, which no method counts yet:
- * it is read as what is counted.
- */
+/** A format of weights. */
 function quantizationName() {
-  return z.preprocess(
-    (value) => value === null ? "none" : value,
-    z.string().refine(
-      (name) =>
-        (QUANTIZATIONS as readonly string[]).includes(name) ||
-        /^gguf:[A-Z0-9_]{1,16}$/.test(name),
-      `must be one of ${
-        QUANTIZATIONS.join(", ")
-      } or gguf:TYPE such as gguf:Q4_K_M`,
-    ),
+  return z.string().refine(
+    (name) =>
+      (QUANTIZATIONS as readonly string[]).includes(name) ||
+      /^gguf:[A-Z0-9_]{1,16}$/.test(name),
+    `must be one of ${
+      QUANTIZATIONS.join(", ")
+    } or gguf:TYPE such as gguf:Q4_K_M`,
   );
 }

@@ -1,0 +1,32 @@
+import type { Model } from "../models/model.ts";
+import type { Result } from "../scenario/parse_scenario.ts";
+import type { Scenario } from "../scenario/schema.ts";
+import type { StoredModel } from "./stored_model.ts";
+import { plainModel } from "./plain.ts";
+
+/**
+ * How a model's tensors are stored: as published where `quantization.weights` is
+ * null, else in that format.
+ *
+ * @returns The checkpoint, or what is wrong with its description.
+ */
+export function storedModelOf(
+  scenario: Scenario,
+  model: Model,
+): Result<StoredModel> {
+  const { weights } = scenario.quantization;
+  if (weights === null || weights === "none") {
+    return {
+      ok: true,
+      value: plainModel(model, scenario.precision.weights),
+    };
+  }
+  return {
+    ok: false,
+    problems: [{
+      path: "quantization.weights",
+      message:
+        `quantization.weights must be a format whose checkpoints are known: current value is ${weights}`,
+    }],
+  };
+}
