@@ -2,6 +2,7 @@ import type { Fit } from "../hardware/fit.ts";
 import type { Architecture } from "../models/architecture.ts";
 import type { RoleCount } from "../models/roles.ts";
 import type { Scenario } from "../scenario/schema.ts";
+import type { Capacity } from "./capacity.ts";
 import type { Curve } from "./curve.ts";
 import type { Opinion } from "./opinion.ts";
 import type { KvCache, Serving } from "./serving.ts";
@@ -131,6 +132,8 @@ export interface Estimate {
   kv?: KvCache;
   /** What the serving engine makes of it. */
   serve?: Serving;
+  /** Contexts against users, where the caller asked for them. */
+  capacity?: Capacity;
   /** Host memory per node. */
   host: Host;
   fit: Fit[];
