@@ -19,6 +19,7 @@ export type {
   SettingValue,
 } from "./answer/serving.ts";
 export type { Capacity, ContextCapacity } from "./answer/capacity.ts";
+export type { ServingWay } from "./answer/serving_way.ts";
 export type { Opinion } from "./answer/opinion.ts";
 export type {
   Basis,

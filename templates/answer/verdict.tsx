@@ -1,5 +1,12 @@
 import type { Estimate, Fullness } from "../../lib/mod.ts";
-import { formatBytes, fullness, heldBytes, isOneTotal } from "../../lib/mod.ts";
+import {
+  formatBytes,
+  fullness,
+  groupDigits,
+  heldBytes,
+  isOneTotal,
+  toQuery,
+} from "../../lib/mod.ts";
 import { servingVerdict } from "../serving/serving_words.ts";
 import { filledWords, pagedWords, pagesIncluded } from "../paged_words.ts";
 
@@ -80,6 +87,7 @@ function ServedVerdict({ estimate }: { estimate: Estimate }) {
         <div>
           <h2 id="verdict-title">{title}</h2>
           {sentences.length > 0 && <p>{sentences.join(" ")}</p>}
+          <WaysToServe estimate={estimate} />
         </div>
       </section>
       <a
@@ -91,6 +99,30 @@ function ServedVerdict({ estimate }: { estimate: Estimate }) {
         <span>{mark}</span> <strong>{title}</strong>
       </a>
     </>
+  );
+}
+
+/** What would be served, each a link that sets it; nothing where nothing is needed. */
+function WaysToServe({ estimate }: { estimate: Estimate }) {
+  const { ways = [], scenario } = estimate;
+  if (ways.length === 0) return null;
+  return (
+    <ul class="ways">
+      {ways.map(({ set, words, device_peak_bytes, max_sequences }) => {
+        const query = new URLSearchParams(toQuery(scenario));
+        for (const [path, value] of Object.entries(set)) {
+          query.set(path, String(value));
+        }
+        return (
+          <li>
+            <a href={`/?${query}`}>With {words}</a> it does:{" "}
+            {formatBytes(device_peak_bytes)} per GPU
+            {max_sequences !== null &&
+              `, ${groupDigits(max_sequences)} such sequences at once`}
+          </li>
+        );
+      })}
+    </ul>
   );
 }
 

@@ -174,7 +174,16 @@ function servedVerdict(estimate: Estimate, style: Style): string | null {
   const found = servingVerdict(estimate);
   if (found === null) return null;
   const { title, sentences, state } = found;
-  return [style(title, "bold", VERDICTS[state].color), ...sentences].join("\n");
+  return [
+    style(title, "bold", VERDICTS[state].color),
+    ...sentences,
+    ...(estimate.ways ?? []).map(({ words, set, device_peak_bytes }) =>
+      `With ${words} it does, ${formatBytes(device_peak_bytes)} per GPU: ${
+        Object.entries(set).map(([path, value]) => `--set ${path}=${value}`)
+          .join(" ")
+      }`
+    ),
+  ].join("\n");
 }
 
 /** What decides on the peak, and the largest tensors that stand there. */
