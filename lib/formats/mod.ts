@@ -1,8 +1,10 @@
 import type { Model } from "../models/model.ts";
 import type { Result } from "../scenario/parse_scenario.ts";
 import type { Scenario } from "../scenario/schema.ts";
+import { namedScheme } from "./named.ts";
 import type { StoredModel } from "./stored_model.ts";
 import { plainModel } from "./plain.ts";
+import { storedBy } from "./stored.ts";
 
 /**
  * How a model's tensors are stored: as published where `quantization.weights` is
@@ -21,6 +23,8 @@ export function storedModelOf(
       value: plainModel(model, scenario.precision.weights),
     };
   }
+  const scheme = namedScheme(weights, scenario, model);
+  if (scheme) return { ok: true, value: storedBy(model, scheme) };
   return {
     ok: false,
     problems: [{
