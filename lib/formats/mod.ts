@@ -2,6 +2,8 @@ import type { Model } from "../models/model.ts";
 import type { Result } from "../scenario/parse_scenario.ts";
 import type { Scenario } from "../scenario/schema.ts";
 import type { StoredModel } from "./stored_model.ts";
+import { ggufOf, ggufTypeOf } from "./gguf/mod.ts";
+import { storedGguf } from "./gguf/stored.ts";
 import { plainModel } from "./plain.ts";
 
 /**
@@ -20,6 +22,11 @@ export function storedModelOf(
       ok: true,
       value: plainModel(model, scenario.precision.weights),
     };
+  }
+  const type = ggufTypeOf(weights);
+  if (type !== null) {
+    const gguf = ggufOf(model, type);
+    return gguf.ok ? { ok: true, value: storedGguf(gguf.value) } : gguf;
   }
   return {
     ok: false,
