@@ -9,10 +9,11 @@ import { copiesOf } from "../../models/tensors/tensor.ts";
 import type { GgufCategory } from "./categories.ts";
 import { ggufCategoryOf, mayQuantize, staysSingle } from "./categories.ts";
 import type { QuantizedModel } from "./choose_type.ts";
-import { chosenType, fittingType } from "./choose_type.ts";
+import { chosenType } from "./choose_type.ts";
 import type { ConvertedTensor } from "./converted.ts";
 import { convertedTensors } from "./converted.ts";
 import type { FileType } from "./file_types.ts";
+import { fittingType } from "./fitting_type.ts";
 import type { GgufModel, GgufWeight } from "./gguf_model.ts";
 import { deviceBytes, hostBytes, rowBytes } from "./sizes.ts";
 

@@ -25,6 +25,8 @@ function storedWeight(
   return {
     tensor: { ...tensor, layers, shape },
     format: type.name,
+    packing: null,
+    matrices: null,
     pieces: [{ name, bytes, dtype: type.name }],
   };
 }
