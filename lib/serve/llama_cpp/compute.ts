@@ -1,0 +1,62 @@
+import { buffersOf } from "./ggml/allocate.ts";
+import type { Backends } from "./ggml/backends.ts";
+import { scheduleOf } from "./ggml/schedule.ts";
+import type { GraphPlan } from "./graph/plan.ts";
+import type { GraphSizes } from "./graph/sizes.ts";
+import type { GraphTraits } from "./graph/traits.ts";
+import { graphOf } from "./graph/whole.ts";
+
+/** Longest pattern of unlike layers that is looked for. */
+const LONGEST_PATTERN = 12;
+
+/** How often a pattern is played before the rest of its repeats are left out. */
+const REPEATS = 3;
+
+/**
+ * Layers that give the answer of all: of a pattern that repeats, the first few.
+ *
+ * @param kinds What tells layers apart.
+ * @returns Their numbers.
+ */
+export function representatives(kinds: readonly string[]): number[] {
+  const numbers = new Map<string, number>();
+  const kept: number[] = [];
+  const ids: number[] = [];
+  for (const [layer, kind] of kinds.entries()) {
+    const id = numbers.get(kind) ?? numbers.size;
+    numbers.set(kind, id);
+    kept.push(layer);
+    ids.push(id);
+    for (let length = 1; length <= LONGEST_PATTERN; length += 1) {
+      if (repeats(ids, length)) {
+        kept.length -= length;
+        ids.length -= length;
+        break;
+      }
+    }
+  }
+  return kept;
+}
+
+/** Whether a list ends in more repeats of a pattern than are played. */
+function repeats(ids: readonly number[], length: number): boolean {
+  const start = ids.length - length * (REPEATS + 1);
+  if (start < 0) return false;
+  for (let at = start; at < ids.length - length; at += 1) {
+    if (ids[at] !== ids[at + length]) return false;
+  }
+  return true;
+}
+
+/** The compute buffers of one ubatch, the host's last. */
+export function computeBuffers(
+  plan: GraphPlan,
+  traits: GraphTraits,
+  sizes: GraphSizes,
+): number[] {
+  const backends: Backends = plan.backends;
+  return buffersOf(
+    scheduleOf(graphOf(plan, traits, sizes), backends),
+    backends,
+  );
+}

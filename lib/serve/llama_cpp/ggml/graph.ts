@@ -1,0 +1,165 @@
+import type { Extent, Held, Op, TensorOptions } from "./tensor.ts";
+import { Tensor } from "./tensor.ts";
+
+const F32 = 4;
+const F16 = 2;
+const I32 = 4;
+const I64 = 8;
+
+/** Bytes of an element of the types that are not quantised. */
+export const UNIT = { F32, F16, I32, I64 } as const;
+
+/** Nodes that one CUDA kernel computes: what they read is kept until its end. */
+export interface Fusion {
+  readonly first: Tensor;
+  readonly last: Tensor;
+  /** What is kept; null for all that the nodes read and make. */
+  readonly kept: readonly Tensor[] | null;
+}
+
+/** Extents of up to four dimensions. */
+export function extent(a: number, b = 1, c = 1, d = 1): Extent {
+  return [a, b, c, d];
+}
+
+/**
+ * A graph in the order in which ggml computes it: nodes follow what they read,
+ * from the first time on that something is asked for.
+ *
+ * Source: ggml-org/llama.cpp ggml/src/ggml.c, ggml_build_forward_expand,
+ * ggml_visit_parents
+ */
+export class Graph {
+  readonly nodes: Tensor[] = [];
+  readonly leafs: Tensor[] = [];
+  readonly fusions: Fusion[] = [];
+
+  /** Puts a tensor and all that it needs into the graph. */
+  expand(tensor: Tensor): Tensor {
+    this.#visit(tensor);
+    return tensor;
+  }
+
+  #visit(tensor: Tensor): void {
+    if (tensor.isVisited) return;
+    tensor.isVisited = true;
+    for (const source of tensor.src) this.#visit(source);
+    (tensor.op === "NONE" ? this.leafs : this.nodes).push(tensor);
+  }
+
+  input(ne: Extent, unit: number): Tensor {
+    return new Tensor("NONE", ne, unit, [], null, { isInput: true });
+  }
+
+  /** A tensor of a buffer that the graph does not allocate. */
+  stored(
+    ne: Extent,
+    unit: number,
+    held: Held,
+    deviceBytes?: number,
+  ): Tensor {
+    return new Tensor("NONE", ne, unit, [], null, {
+      held,
+      ...(deviceBytes === undefined ? {} : { deviceBytes }),
+    });
+  }
+
+  /** An operation whose result has a shape of its own. */
+  make(
+    op: Op,
+    ne: Extent,
+    src: Tensor[],
+    unit = F32,
+    options?: TensorOptions,
+  ): Tensor {
+    return new Tensor(op, ne, unit, src, null, options);
+  }
+
+  /** An operation whose result has the shape of its first source. */
+  like(op: Op, first: Tensor, ...rest: Tensor[]): Tensor {
+    return new Tensor(op, first.ne, first.unit, [first, ...rest]);
+  }
+
+  /** An operation that writes into what its result is a view of. */
+  into(op: Op, target: Tensor, src: Tensor[]): Tensor {
+    return new Tensor(op, target.ne, target.unit, src, target);
+  }
+
+  view(of: Tensor, ne: Extent, isStrided = true): Tensor {
+    return new Tensor("VIEW", ne, of.unit, [of], of, { isStrided });
+  }
+
+  reshape(of: Tensor, ne: Extent): Tensor {
+    return new Tensor("RESHAPE", ne, of.unit, [of], of);
+  }
+
+  /** Dimensions in another order; `ne` is their result. */
+  permute(of: Tensor, ne: Extent): Tensor {
+    return new Tensor("PERMUTE", ne, of.unit, [of], of, { isStrided: true });
+  }
+
+  transpose(of: Tensor): Tensor {
+    const [a, b, c, d] = of.ne;
+    return new Tensor("TRANSPOSE", [b, a, c, d], of.unit, [of], of, {
+      isStrided: true,
+    });
+  }
+
+  /** A view whose second and third dimensions are swapped. */
+  swapped(of: Tensor): Tensor {
+    const [a, b, c, d] = of.ne;
+    return this.permute(of, [a, c, b, d]);
+  }
+
+  cont(of: Tensor, ne: Extent = of.ne): Tensor {
+    return this.make("CONT", ne, [of], of.unit);
+  }
+
+  /** `weight` is [in, out, matrices]; what it multiplies has rows of `in`. */
+  matmul(weight: Tensor, by: Tensor): Tensor {
+    return this.make("MUL_MAT", [weight.ne[1], by.ne[1], by.ne[2], by.ne[3]], [
+      weight,
+      by,
+    ]);
+  }
+
+  /** The matrices of `experts` that `ids` name for each token. */
+  matmulOf(experts: Tensor, by: Tensor, ids: Tensor): Tensor {
+    return this.make("MUL_MAT_ID", [experts.ne[1], ids.ne[0], by.ne[2], 1], [
+      experts,
+      by,
+      ids,
+    ]);
+  }
+
+  rows(of: Tensor, ids: Tensor): Tensor {
+    return this.make("GET_ROWS", [of.ne[0], ids.ne[0], ids.ne[1], ids.ne[2]], [
+      of,
+      ids,
+    ]);
+  }
+
+  concat(a: Tensor, b: Tensor): Tensor {
+    return this.make("CONCAT", [
+      a.ne[0] + b.ne[0],
+      a.ne[1],
+      a.ne[2],
+      a.ne[3],
+    ], [a, b]);
+  }
+
+  sumRows(of: Tensor): Tensor {
+    return this.make("SUM_ROWS", [1, of.ne[1], of.ne[2], of.ne[3]], [of]);
+  }
+
+  /** The first `count` of each row in order: ids, of all rows' sorted ones. */
+  top(of: Tensor, count: number): Tensor {
+    const sorted = this.make("ARGSORT", of.ne, [of], I32);
+    return this.view(sorted, [count, of.ne[1], of.ne[2], of.ne[3]]);
+  }
+
+  /** Copies `value` into `target`, which lies elsewhere. */
+  copy(value: Tensor, target: Tensor): Tensor {
+    return this.into("CPY", target, [value, target]);
+  }
+}

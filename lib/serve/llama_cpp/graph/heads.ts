@@ -1,0 +1,148 @@
+import { extent } from "../ggml/graph.ts";
+import type { Tensor } from "../ggml/tensor.ts";
+import { attend } from "./attention.ts";
+import type { Builder, NormOp } from "./builder.ts";
+import type { GraphLayer } from "./plan.ts";
+import type { GraphTraits } from "./traits.ts";
+
+const AT = "blk.N.attn_";
+
+/** Queries, keys and values before they are turned. */
+interface Projected {
+  query: Tensor;
+  key: Tensor | null;
+  value: Tensor | null;
+  /** Multiplies what was attended to: Qwen3-Next. */
+  gate: Tensor | null;
+}
+
+/**
+ * Attention as most decoders have it: projected, normed, turned.
+ *
+ * Source: ggml-org/llama.cpp v0.5.0 src/llama-graph.cpp, build_qkv, and the graphs
+ * of src/models
+ */
+export function attention(
+  b: Builder,
+  traits: GraphTraits,
+  layer: GraphLayer,
+  x: Tensor,
+): Tensor {
+  const { g, plan } = b;
+  const { query, key, value, gate } = projected(b, traits, layer, x);
+  const isTurned = traits.turns(layer, plan.config);
+  const q = placed(b, traits, layer, { x: query, name: "q", isTurned });
+  const k = key && placed(b, traits, layer, { x: key, name: "k", isTurned });
+  const scaled = traits.scalesQueries ? g.like("SCALE", q) : q;
+  const sinks = b.weight(`${AT}sinks.weight`, layer.index);
+  const attended = attend(b, layer, {
+    query: scaled,
+    key: k,
+    value,
+    isCapped: traits.capsScores,
+    sinks,
+    latentValues: null,
+  });
+  const gated = gate
+    ? g.like("MUL", attended, g.like("UNARY", gate))
+    : attended;
+  return b.linear(`${AT}output`, layer.index, gated);
+}
+
+function projected(
+  b: Builder,
+  traits: GraphTraits,
+  layer: GraphLayer,
+  x: Tensor,
+): Projected {
+  const { g, plan } = b;
+  const { heads, headWidth, tokens } = plan;
+  const { keys, values } = layer;
+  const at = layer.index;
+  const shape = (width: number, count: number) => extent(width, count, tokens);
+  if (b.weight(`${AT}qkv.weight`, at)) {
+    const all = b.linear(`${AT}qkv`, at, x);
+    return {
+      query: g.view(all, shape(headWidth, heads)),
+      key: g.view(all, shape(keys.width, keys.heads)),
+      value: g.view(all, shape(values.width, values.heads)),
+      gate: null,
+    };
+  }
+  const query = b.linear(`${AT}q`, at, x);
+  const own = (name: string, { heads, width }: GraphLayer["keys"]) =>
+    b.weight(`${AT}${name}.weight`, at) === null ? null : wide(b, layer, {
+      x: b.linear(`${AT}${name}`, at, x),
+      name,
+      ne: shape(width, heads),
+      op: traits.norm,
+    });
+  const isGated = query.ne[0] === 2 * heads * headWidth;
+  const part = () => g.view(query, shape(headWidth, heads));
+  return {
+    query: isGated ? part() : wide(b, layer, {
+      x: query,
+      name: "q",
+      ne: shape(headWidth, heads),
+      op: traits.norm,
+    }),
+    key: layer.keys.heads > 0 ? own("k", keys) : null,
+    value: layer.values.heads > 0 ? own("v", values) : null,
+    gate: isGated ? g.cont(part(), extent(heads * headWidth, tokens)) : null,
+  };
+}
+
+/** As heads; normed over all of them before that, where the norm is so wide. */
+function wide(
+  b: Builder,
+  layer: GraphLayer,
+  { x, name, ne, op }: {
+    readonly x: Tensor;
+    readonly name: string;
+    readonly ne: Tensor["ne"];
+    readonly op: NormOp;
+  },
+): Tensor {
+  const stem = `${AT}${name}_norm`;
+  const weight = b.weight(`${stem}.weight`, layer.index);
+  const isWide = weight !== null && ne[1] > 1 &&
+    weight.ne[1] === 1 && weight.ne[0] === ne[0] * ne[1];
+  return b.g.reshape(isWide ? b.norm(x, stem, layer, op) : x, ne);
+}
+
+/** Heads normed one by one and turned, in the order that the type has. */
+function placed(
+  b: Builder,
+  traits: GraphTraits,
+  layer: GraphLayer,
+  { x, name, isTurned }: {
+    readonly x: Tensor;
+    readonly name: "q" | "k";
+    readonly isTurned: boolean;
+  },
+): Tensor {
+  const { g } = b;
+  const stem = `${AT}${name}_norm`;
+  const weight = b.weight(`${stem}.weight`, layer.index);
+  const isOfHeads = weight !== null && weight.ne[0] === x.ne[0];
+  const norm = (heads: Tensor) =>
+    isOfHeads ? b.norm(heads, stem, layer, traits.norm) : heads;
+  const turn = (heads: Tensor) =>
+    isTurned
+      ? g.make("ROPE", heads.ne, [
+        heads,
+        b.positions,
+        ...factorsOf(b, layer),
+      ])
+      : heads;
+  if (traits.normsBare) {
+    return isTurned ? g.like("RMS_NORM", turn(x)) : g.like("MUL", x);
+  }
+  return traits.normsTurned ? norm(turn(x)) : turn(norm(x));
+}
+
+/** Factors of the rotation's frequencies, where the file has them. */
+function factorsOf(b: Builder, { index }: GraphLayer): Tensor[] {
+  const factors = b.weight("rope_freqs.weight", index);
+  return factors ? [factors] : [];
+}

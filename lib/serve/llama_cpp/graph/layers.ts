@@ -1,0 +1,182 @@
+import type { Tensor } from "../ggml/tensor.ts";
+import type { Builder } from "./builder.ts";
+import { gatedDelta } from "./gated_delta.ts";
+import { attention } from "./heads.ts";
+import { latentAttention } from "./latent.ts";
+import { mamba, mamba2 } from "./mamba.ts";
+import { denseMlp, routedMlp, sharedMlp } from "./mlp.ts";
+import type { GraphLayer } from "./plan.ts";
+import type { GraphSizes } from "./sizes.ts";
+import type { GraphTraits } from "./traits.ts";
+
+const AT = "blk.N.";
+
+/** All that a layer's pieces go by. */
+export interface LayerContext {
+  readonly b: Builder;
+  readonly traits: GraphTraits;
+  readonly sizes: GraphSizes;
+}
+
+/** One layer: what it reads and gives. */
+export function layerOf(
+  context: LayerContext,
+  layer: GraphLayer,
+  x: Tensor,
+): Tensor {
+  const { b, traits } = context;
+  const isCut = layer.index === b.plan.depth - 1 && !traits.cutsLate;
+  const cut = (each: Tensor) => isCut ? b.cut(each) : each;
+  return traits.form === "parallel"
+    ? parallel(context, layer, x, cut)
+    : inTurn(context, layer, x, cut);
+}
+
+type Cut = (x: Tensor) => Tensor;
+
+/** Attention, then the MLP. */
+function inTurn(
+  context: LayerContext,
+  layer: GraphLayer,
+  x: Tensor,
+  cut: Cut,
+): Tensor {
+  const { b, traits } = context;
+  const isPost = traits.form === "post";
+  const read = isPost ? x : normedInput(context, layer, x);
+  const mixedOut = mixed(context, layer, read);
+  if (!hasMlp(b, layer) || isMlpAlone(b, layer)) {
+    return sum(context, "first", cut(mixedOut), cut(x));
+  }
+  // What stands beside states is cut behind the sum.
+  const isBoth = layer.states !== null && layer.cache !== null;
+  const out = isBoth ? mixedOut : cut(mixedOut);
+  const rest = isBoth ? x : cut(x);
+  const attended = traits.form === "pre"
+    ? scaledResidual(context, out)
+    : b.norm(out, `${AT}post_attention_norm`, layer, traits.norm);
+  const added = sum(context, "first", attended, rest);
+  const between = isBoth ? cut(added) : added;
+  const inner = isPost
+    ? between
+    : b.norm(between, ffnNorm(b, layer), layer, traits.norm);
+  const made = mlp(context, layer, inner);
+  const scaled = traits.form === "pre"
+    ? scaledResidual(context, made)
+    : b.norm(made, `${AT}post_ffw_norm`, layer, traits.norm);
+  return sum(context, "second", scaled, between);
+}
+
+function sum(
+  { b, traits: { residualFirst } }: LayerContext,
+  which: "first" | "second",
+  made: Tensor,
+  rest: Tensor,
+): Tensor {
+  return residualFirst === "both" || residualFirst === which
+    ? b.g.like("ADD", rest, made)
+    : b.g.like("ADD", made, rest);
+}
+
+function scaledResidual({ b, traits }: LayerContext, x: Tensor): Tensor {
+  return traits.scalesResiduals ? b.g.like("SCALE", x) : x;
+}
+
+/** What a layer's mixer reads; some graphs ask for it at once. */
+function normedInput(
+  { b, traits }: LayerContext,
+  layer: GraphLayer,
+  x: Tensor,
+): Tensor {
+  const normed = b.norm(x, `${AT}attn_norm`, layer, traits.norm);
+  return traits.asksEarly ? b.g.expand(normed) : normed;
+}
+
+/** The norm between the halves: some files call it after the attention. */
+function ffnNorm(b: Builder, layer: GraphLayer): string {
+  return b.weight(`${AT}ffn_norm.weight`, layer.index)
+    ? `${AT}ffn_norm`
+    : `${AT}post_attention_norm`;
+}
+
+function hasMlp(b: Builder, { index }: GraphLayer): boolean {
+  return b.weight(`${AT}ffn_down.weight`, index) !== null ||
+    b.weight(`${AT}ffn_down_exps.weight`, index) !== null;
+}
+
+/** Nemotron-H has layers that are an MLP alone. */
+function isMlpAlone(b: Builder, layer: GraphLayer): boolean {
+  return layer.states === null &&
+    b.weight(`${AT}attn_output.weight`, layer.index) === null;
+}
+
+/** Attention, states, or both beside each other. */
+function mixed(
+  { b, traits, sizes }: LayerContext,
+  layer: GraphLayer,
+  x: Tensor,
+): Tensor {
+  if (isMlpAlone(b, layer)) return mlp({ b, traits, sizes }, layer, x);
+  if (layer.states === null) {
+    return sizes.latent
+      ? latentAttention(b, layer, x, sizes.latent)
+      : attention(b, traits, layer, x);
+  }
+  if (sizes.delta) return gatedDelta(b, layer, x, sizes.delta);
+  const run = sizes.mamba!.heads > 0 ? mamba2 : mamba;
+  if (layer.cache === null) return run(b, layer, x, sizes.mamba!);
+  const attended = attention(b, traits, layer, x);
+  // Falcon-H1's graph norms the same input for each of them.
+  const again = b.norm(x.src[0]!.src[0]!, `${AT}attn_norm`, layer, traits.norm);
+  return b.g.like("ADD", attended, run(b, layer, again, sizes.mamba!));
+}
+
+function mlp(
+  { b, traits, sizes }: LayerContext,
+  { index }: GraphLayer,
+  x: Tensor,
+): Tensor {
+  if (b.weight(`${AT}ffn_gate_inp.weight`, index) === null) {
+    return denseMlp(b, traits, index, x);
+  }
+  const routed = routedMlp(
+    b,
+    { traits, config: b.plan.config, routed: sizes.routed! },
+    index,
+    x,
+  );
+  return b.weight(`${AT}ffn_up_shexp.weight`, index)
+    ? b.g.like("ADD", routed, sharedMlp(b, traits, index, x))
+    : routed;
+}
+
+/** Both halves of the same input. */
+function parallel(
+  context: LayerContext,
+  layer: GraphLayer,
+  x: Tensor,
+  cut: Cut,
+): Tensor {
+  const { b, traits } = context;
+  const normed = b.norm(x, `${AT}attn_norm`, layer, traits.norm);
+  // Falcon 40B and GPT-NeoX norm what the MLP reads apart.
+  const second = b.weight(`${AT}attn_norm_2.weight`, layer.index)
+    ? b.norm(x, `${AT}attn_norm_2`, layer, traits.norm)
+    : normed;
+  const attended = cut(mixed(context, layer, second));
+  const rest = cut(x);
+  const own = b.weight(`${AT}ffn_norm.weight`, layer.index);
+  const read = own
+    ? b.norm(rest, `${AT}ffn_norm`, layer, traits.norm)
+    : cut(normed);
+  const made = mlp(context, layer, read);
+  const { g } = b;
+  switch (traits.sums) {
+    case "attention, mlp":
+      return g.like("ADD", g.like("ADD", attended, made), rest);
+    case "mlp, attention":
+      return g.like("ADD", g.like("ADD", made, attended), rest);
+    case "mlp, input":
+      return g.like("ADD", g.like("ADD", made, rest), attended);
+  }
+}

@@ -1,0 +1,172 @@
+import { extent } from "../ggml/graph.ts";
+import type { Tensor } from "../ggml/tensor.ts";
+import type { Builder } from "./builder.ts";
+import type { GraphLayer } from "./plan.ts";
+import { convolutionInput, convolved, statesOf } from "./states.ts";
+
+/** The sizes of a state-space layer. */
+export interface MambaSizes {
+  readonly inner: number;
+  readonly state: number;
+  readonly kernel: number;
+  /** Mamba's rank of the time steps. */
+  readonly rank: number;
+  /** Mamba-2's heads and groups. */
+  readonly heads: number;
+  readonly groups: number;
+}
+
+/**
+ * Mamba's mixer.
+ *
+ * Source: ggml-org/llama.cpp v0.5.0 src/models/mamba-base.cpp, build_mamba_layer
+ */
+export function mamba(
+  b: Builder,
+  layer: GraphLayer,
+  input: Tensor,
+  { inner, state, kernel, rank }: MambaSizes,
+): Tensor {
+  const { g, plan } = b;
+  const at = layer.index;
+  const { sequences } = plan;
+  const tokens = plan.tokens / sequences;
+  const whole = extent(inner, tokens, sequences);
+  // The convolution's states are asked for before the projection.
+  const { out, kept } = statesOf(b, layer, layer.states!.convolution);
+  const before = g.reshape(out, extent(kernel - 1, inner, sequences));
+  const flat = g.reshape(input, extent(input.ne[0], tokens, sequences));
+  const both = b.linear("blk.N.ssm_in", at, flat);
+  const gate = g.view(both, whole);
+  const joined = g.concat(before, g.transpose(g.view(both, whole)));
+  const last = g.view(joined, extent(kernel - 1, inner, sequences));
+  g.expand(g.copy(last, g.view(kept, extent(last.elements), false)));
+  const made = convolved(b, joined, b.weight("blk.N.ssm_conv1d.weight", at)!);
+  const x = g.like(
+    "UNARY",
+    g.like("ADD", made, b.weight("blk.N.ssm_conv1d.bias", at)!),
+  );
+  const parts = b.linear("blk.N.ssm_x", at, x);
+  const dt = g.view(parts, extent(rank, tokens, sequences));
+  const bs = g.view(parts, extent(state, 1, tokens, sequences));
+  const cs = g.view(parts, extent(state, 1, tokens, sequences));
+  const isNormed = b.weight("blk.N.ssm_dt_norm.weight", at) !== null ||
+    plan.type === "falcon_mamba";
+  const normed = (part: Tensor, name: string) =>
+    isNormed ? b.norm(part, `blk.N.ssm_${name}_norm`, layer) : part;
+  const step = b.linear("blk.N.ssm_dt", at, normed(dt, "dt"));
+  const heads = g.reshape(x, extent(1, inner, tokens, sequences));
+  const scanned = scan(b, layer, {
+    x: heads,
+    shape: extent(state, 1, inner),
+    sources: [step, normed(bs, "b"), normed(cs, "c")],
+  });
+  const y = g.view(scanned, whole);
+  const summed = g.like(
+    "ADD",
+    y,
+    g.like("MUL", x, b.weight("blk.N.ssm_d", at)!),
+  );
+  const gated = g.like("GLU", g.cont(gate), summed);
+  return flattened(b, b.linear("blk.N.ssm_out", at, gated));
+}
+
+/**
+ * Mamba-2's mixer.
+ *
+ * Source: ggml-org/llama.cpp v0.5.0 src/models/mamba-base.cpp, build_mamba2_layer
+ */
+export function mamba2(
+  b: Builder,
+  layer: GraphLayer,
+  input: Tensor,
+  { inner, state, kernel, heads, groups }: MambaSizes,
+): Tensor {
+  const { g, plan } = b;
+  const at = layer.index;
+  const { sequences } = plan;
+  const tokens = plan.tokens / sequences;
+  const width = inner / heads;
+  const channels = inner + 2 * groups * state;
+  const whole = extent(width, heads, tokens, sequences);
+  const { out, kept } = statesOf(b, layer, layer.states!.convolution);
+  const before = g.reshape(out, extent(kernel - 1, channels, sequences));
+  const flat = g.reshape(input, extent(input.ne[0], tokens, sequences));
+  const all = b.linear("blk.N.ssm_in", at, flat);
+  const gate = g.view(all, whole);
+  const joined = g.concat(
+    before,
+    g.transpose(g.view(all, extent(channels, tokens, sequences))),
+  );
+  const last = g.view(joined, extent(kernel - 1, channels, sequences));
+  g.expand(g.copy(last, g.view(kept, extent(last.elements), false)));
+  const made = convolved(b, joined, b.weight("blk.N.ssm_conv1d.weight", at)!);
+  const bias = b.weight("blk.N.ssm_conv1d.bias", at);
+  const xbc = g.like("UNARY", bias ? g.like("ADD", made, bias) : made);
+  const x = g.view(xbc, whole);
+  const shared = () => g.view(xbc, extent(state, groups, tokens, sequences));
+  const dt = g.cont(g.view(all, extent(heads, tokens, sequences)));
+  const step = g.like("ADD", dt, b.weight("blk.N.ssm_dt.bias", at)!);
+  const scanned = scan(b, layer, {
+    x,
+    shape: extent(state, width, heads),
+    sources: [step, shared(), shared()],
+  });
+  const y = g.view(scanned, whole, false);
+  const skipped = g.make("MUL", whole, [x, b.weight("blk.N.ssm_d", at)!]);
+  const summed = g.make("ADD", whole, [y, skipped]);
+  const contiguous = g.cont(gate);
+  const gated = g.like("GLU", contiguous, summed);
+  const normed = b.weight("blk.N.ssm_norm.weight", at)
+    ? b.norm(
+      g.reshape(gated, extent(inner / groups, groups, tokens, sequences)),
+      "blk.N.ssm_norm",
+      layer,
+    )
+    : gated;
+  const y3 = g.reshape(normed, extent(inner, tokens, sequences));
+  return flattened(b, b.linear("blk.N.ssm_out", at, y3));
+}
+
+function scan(
+  b: Builder,
+  layer: GraphLayer,
+  { x, shape, sources: [step, bs, cs] }: {
+    readonly x: Tensor;
+    readonly shape: Tensor["ne"];
+    readonly sources: readonly [Tensor, Tensor, Tensor];
+  },
+): Tensor {
+  const { g, plan } = b;
+  const floats = layer.states!.running;
+  const decay = b.weight("blk.N.ssm_a", layer.index)!;
+  const { out, kept } = statesOf(
+    b,
+    layer,
+    floats,
+    (states, ids) =>
+      g.make("SSM_SCAN", extent(x.elements + floats * ids.ne[0]), [
+        g.reshape(
+          states,
+          extent(shape[0], shape[1], shape[2], plan.sequences),
+        ),
+        x,
+        step,
+        decay,
+        bs,
+        cs,
+        ids,
+      ]),
+  );
+  g.expand(
+    g.copy(
+      g.view(out, extent(floats * plan.sequences), false),
+      g.view(kept, extent(floats * plan.sequences), false),
+    ),
+  );
+  return out;
+}
+
+function flattened({ g, plan }: Builder, x: Tensor): Tensor {
+  return g.reshape(x, extent(x.ne[0], plan.tokens));
+}

@@ -1,0 +1,65 @@
+import { extent, UNIT } from "../ggml/graph.ts";
+import type { Tensor } from "../ggml/tensor.ts";
+import type { Builder } from "./builder.ts";
+import type { GraphLayer } from "./plan.ts";
+
+/**
+ * The states that each sequence begins with, out of those that are kept.
+ *
+ * Source: ggml-org/llama.cpp v0.5.0 src/llama-graph.cpp, build_rs
+ *
+ * @param read What reads them: rows that are copied, or a kernel that takes ids.
+ */
+export function statesOf(
+  b: Builder,
+  layer: GraphLayer,
+  floats: number,
+  read: (states: Tensor, ids: Tensor) => Tensor = (states, ids) =>
+    b.g.rows(states, ids),
+): { out: Tensor; kept: Tensor } {
+  const { g, plan } = b;
+  const kept = b.memory(layer, [floats, plan.sequences], UNIT.F32);
+  const states = g.reshape(kept, extent(floats, plan.sequences));
+  const cleared = g.view(states, extent(floats), false);
+  g.expand(g.into("SCALE", cleared, [cleared]));
+  const { main, extra } = b.stateIds();
+  const out = g.expand(read(states, main));
+  // States of sequences that do not take part are moved; none are reserved for.
+  g.expand(
+    g.copy(g.rows(states, extra), g.view(kept, extent(floats, 0), false)),
+  );
+  return { out, kept };
+}
+
+/** What a convolution over the tokens reads: the last ones before, and these. */
+export function convolutionInput(
+  b: Builder,
+  layer: GraphLayer,
+  x: Tensor,
+  { kernel, channels }: { kernel: number; channels: number },
+): Tensor {
+  const { g, plan } = b;
+  const { out, kept } = statesOf(b, layer, layer.states!.convolution);
+  const before = g.reshape(
+    out,
+    extent(kernel - 1, channels, plan.sequences),
+  );
+  const input = g.concat(before, g.transpose(x));
+  const last = g.view(input, extent(kernel - 1, channels, plan.sequences));
+  g.expand(g.copy(last, g.view(kept, extent(last.elements), false)));
+  return input;
+}
+
+/** Convolved, of a weight of [kernel, channels]. */
+export function convolved(
+  { g }: Builder,
+  input: Tensor,
+  weight: Tensor,
+): Tensor {
+  const [width, channels, sequences] = input.ne;
+  return g.make(
+    "SSM_CONV",
+    extent(channels, width - weight.ne[0] + 1, sequences),
+    [input, weight],
+  );
+}

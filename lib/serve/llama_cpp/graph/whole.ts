@@ -1,0 +1,63 @@
+import { extent } from "../ggml/graph.ts";
+import type { Graph } from "../ggml/graph.ts";
+import type { Tensor } from "../ggml/tensor.ts";
+import { Builder } from "./builder.ts";
+import { layerOf } from "./layers.ts";
+import type { GraphPlan } from "./plan.ts";
+import type { GraphSizes } from "./sizes.ts";
+import type { GraphTraits } from "./traits.ts";
+
+/**
+ * The graph of one ubatch, from the embedding to the logits.
+ *
+ * @param plan Its layers may be some of the model's: the last has to be the last.
+ */
+export function graphOf(
+  plan: GraphPlan,
+  traits: GraphTraits,
+  sizes: GraphSizes,
+): Graph {
+  const b = new Builder(plan, traits.positions);
+  const { g } = b;
+  let x = beginning(b, traits);
+  for (const layer of plan.layers) x = layerOf({ b, traits, sizes }, layer, x);
+  if (traits.cutsLate && traits.cutsNormed) {
+    x = b.norm(x, "output_norm", null, traits.norm);
+    x.isOutput = true;
+    x = b.cut(x);
+  } else {
+    if (traits.cutsLate) {
+      // Kept whole: it is what a draft of the next token reads.
+      x.isOutput = true;
+      x = b.cut(x);
+    }
+    x = b.norm(x, "output_norm", null, traits.norm);
+    x.isOutput = true;
+  }
+  g.expand(logitsOf(b, traits, x));
+  return g;
+}
+
+function beginning(b: Builder, traits: GraphTraits): Tensor {
+  const { g } = b;
+  const rows = b.embedded(traits.scalesEmbeddings);
+  const table = b.weight("position_embd.weight", null);
+  const placed = table ? g.like("ADD", rows, g.rows(table, b.positions)) : rows;
+  return b.weight("token_embd_norm.weight", null)
+    ? b.norm(placed, "token_embd_norm", null, traits.norm)
+    : placed;
+}
+
+function logitsOf(b: Builder, traits: GraphTraits, x: Tensor): Tensor {
+  const { g } = b;
+  const head = b.weight("output.weight", null)!;
+  let logits = g.make("MUL_MAT", extent(head.ne[1], x.ne[1]), [head, x]);
+  const bias = b.weight("output.bias", null);
+  if (bias) logits = g.like("ADD", logits, bias);
+  if (traits.logits !== "none") logits = g.like("SCALE", logits);
+  if (traits.logits === "capped") {
+    logits = g.like("SCALE", g.like("UNARY", logits));
+  }
+  logits.isOutput = true;
+  return logits;
+}
