@@ -13,6 +13,12 @@ const LONGEST_PATTERN = 12;
 const REPEATS = 3;
 
 /**
+ * Repeats are left out in pairs: where blocks fit each other's holes, layers take
+ * turns in two places.
+ */
+const LEFT_OUT = 2;
+
+/**
  * Layers that give the answer of all: of a pattern that repeats, the first few.
  *
  * @param kinds What tells layers apart.
@@ -29,8 +35,8 @@ export function representatives(kinds: readonly string[]): number[] {
     ids.push(id);
     for (let length = 1; length <= LONGEST_PATTERN; length += 1) {
       if (repeats(ids, length)) {
-        kept.length -= length;
-        ids.length -= length;
+        kept.length -= LEFT_OUT * length;
+        ids.length -= LEFT_OUT * length;
         break;
       }
     }
@@ -40,7 +46,7 @@ export function representatives(kinds: readonly string[]): number[] {
 
 /** Whether a list ends in more repeats of a pattern than are played. */
 function repeats(ids: readonly number[], length: number): boolean {
-  const start = ids.length - length * (REPEATS + 1);
+  const start = ids.length - length * (REPEATS + LEFT_OUT);
   if (start < 0) return false;
   for (let at = start; at < ids.length - length; at += 1) {
     if (ids[at] !== ids[at + length]) return false;

@@ -40,7 +40,8 @@ export function computes(
       return node.src[0]!.ne[1] % 128 === 0;
     case "SSM_SCAN": {
       const [states, width, heads] = node.src[0]!.ne;
-      return node.src[3]!.ne[0] === 1
+      // Mamba-2's heads have more than one feature.
+      return width > 1
         ? (states === 96 || states === 128 || states === 256) &&
           width % 16 === 0
         : states === 16 && width === 1 && heads % 128 === 0;

@@ -13,8 +13,11 @@ export const UNIT = { F32, F16, I32, I64 } as const;
 export interface Fusion {
   readonly first: Tensor;
   readonly last: Tensor;
-  /** What is kept; null for all that the nodes read and make. */
-  readonly kept: readonly Tensor[] | null;
+  /**
+   * What is kept: what the first node reads, until the last one; or all that they
+   * read and make, until the one behind them.
+   */
+  readonly keeps: "first" | "all";
 }
 
 /** Extents of up to four dimensions. */
@@ -85,8 +88,30 @@ export class Graph {
     return new Tensor(op, target.ne, target.unit, src, target);
   }
 
-  view(of: Tensor, ne: Extent, isStrided = true): Tensor {
-    return new Tensor("VIEW", ne, of.unit, [of], of, { isStrided });
+  /** A view of a part that lies in one piece. */
+  view(of: Tensor, ne: Extent): Tensor {
+    return new Tensor("VIEW", ne, of.unit, [of], of);
+  }
+
+  /** A view of the same elements in another shape. */
+  again(of: Tensor, ne: Extent): Tensor {
+    return new Tensor("VIEW", ne, of.unit, [of], of, {
+      isStrided: of.isStrided,
+      span: of.span,
+    });
+  }
+
+  /**
+   * A view of a piece out of every `group` elements; of every row where that is
+   * not said.
+   */
+  slice(of: Tensor, ne: Extent, group = of.ne[0]): Tensor {
+    const pieces = of.elements / group;
+    const piece = ne[0] * ne[1] * ne[2] * ne[3] / pieces;
+    return new Tensor("VIEW", ne, of.unit, [of], of, {
+      isStrided: true,
+      span: ((pieces - 1) * group + piece) * of.unit,
+    });
   }
 
   reshape(of: Tensor, ne: Extent): Tensor {
@@ -95,13 +120,17 @@ export class Graph {
 
   /** Dimensions in another order; `ne` is their result. */
   permute(of: Tensor, ne: Extent): Tensor {
-    return new Tensor("PERMUTE", ne, of.unit, [of], of, { isStrided: true });
+    return new Tensor("PERMUTE", ne, of.unit, [of], of, {
+      isStrided: true,
+      span: of.span,
+    });
   }
 
   transpose(of: Tensor): Tensor {
     const [a, b, c, d] = of.ne;
     return new Tensor("TRANSPOSE", [b, a, c, d], of.unit, [of], of, {
       isStrided: true,
+      span: of.span,
     });
   }
 
@@ -155,7 +184,7 @@ export class Graph {
   /** The first `count` of each row in order: ids, of all rows' sorted ones. */
   top(of: Tensor, count: number): Tensor {
     const sorted = this.make("ARGSORT", of.ne, [of], I32);
-    return this.view(sorted, [count, of.ne[1], of.ne[2], of.ne[3]]);
+    return this.slice(sorted, [count, of.ne[1], of.ne[2], of.ne[3]]);
   }
 
   /** Copies `value` into `target`, which lies elsewhere. */

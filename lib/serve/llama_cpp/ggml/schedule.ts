@@ -69,8 +69,11 @@ function kept(leaf: Tensor, backend: number, backends: Backends): Tensor[] {
 }
 
 function copyOf(of: Tensor, backend: number, isKept: boolean): Tensor {
+  // It lies as what it is a copy of: gaps of a view are copied too.
   const copy = new Tensor("NONE", of.ne, of.unit, [], null, {
-    deviceBytes: of.held ? of.deviceBytes : of.bytes,
+    bytes: of.span,
+    deviceBytes: of.held ? of.deviceBytes : of.span,
+    isStrided: of.isStrided,
     isInput: isKept,
   });
   copy.isOutput = isKept;
@@ -180,16 +183,16 @@ function keptBy(
   const keeps = new Map<Tensor, Set<Tensor>>();
   if (fusions.length === 0) return keeps;
   const places = new Map(nodes.map((node, at) => [node, at]));
-  for (const { first, last, kept } of fusions) {
+  for (const { first, last, keeps: what } of fusions) {
     const from = places.get(first) ?? -1;
     const to = places.get(last) ?? -1;
     const split = splits.find(({ start, end }) => start <= from && to < end);
     if (!split || split.backend === hostOf(backends)) continue;
-    const until = kept ? last : nodes[to + 1];
+    const until = what === "first" ? last : nodes[to + 1];
     if (!until) continue;
     const keep = keeps.get(until) ?? new Set();
     keeps.set(until, keep);
-    if (kept) { for (const tensor of kept) keep.add(tensor); }
+    if (what === "first") { for (const source of first.src) keep.add(source); }
     else {
       for (let at = from; at <= to; at += 1) {
         keep.add(nodes[at]!);

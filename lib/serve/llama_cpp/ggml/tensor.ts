@@ -51,12 +51,16 @@ export interface Held {
 
 /** Which unlike settings a tensor is made with. */
 export interface TensorOptions {
+  /** Bytes where they are more than its elements have. */
+  readonly bytes?: number;
   /** Bytes that CUDA allocates where it is more than the tensor holds. */
   readonly deviceBytes?: number;
   readonly held?: Held;
   readonly isInput?: boolean;
   /** Whether it is a view whose elements do not lie one after the other. */
   readonly isStrided?: boolean;
+  /** Bytes from a view's first element to its last, where that is more than it has. */
+  readonly span?: number;
 }
 
 /**
@@ -77,6 +81,8 @@ export class Tensor {
   readonly viewOf: Tensor | null;
   readonly held: Held | null;
   readonly isStrided: boolean;
+  /** Bytes from its first element to its last: what a copy of it takes. */
+  readonly span: number;
   isInput: boolean;
   isOutput = false;
   isVisited = false;
@@ -99,18 +105,19 @@ export class Tensor {
     unit: number,
     src: Tensor[],
     viewed: Tensor | null = null,
-    { deviceBytes, held, isInput, isStrided }: TensorOptions = {},
+    { bytes, deviceBytes, held, isInput, isStrided, span }: TensorOptions = {},
   ) {
     this.op = op;
     this.ne = ne;
     this.unit = unit;
-    this.bytes = Math.ceil(ne[0] * ne[1] * ne[2] * ne[3] * unit);
+    this.bytes = bytes ?? Math.ceil(ne[0] * ne[1] * ne[2] * ne[3] * unit);
     this.deviceBytes = deviceBytes ?? this.bytes;
     this.src = src;
     this.viewOf = viewed === null ? null : viewed.viewOf ?? viewed;
     this.held = held ?? null;
     this.isInput = isInput ?? false;
     this.isStrided = isStrided ?? false;
+    this.span = span ?? this.bytes;
   }
 
   get elements(): number {

@@ -44,7 +44,7 @@ export function attend(
   for (const each of order) if (each) g.expand(each);
   const kept = cachesOf(b, layer);
   if (key) {
-    const rows = g.view(key, extent(key.ne[0] * key.ne[1], plan.tokens));
+    const rows = g.again(key, extent(key.ne[0] * key.ne[1], plan.tokens));
     g.expand(g.into("SET_ROWS", kept.key, [rows, inputs.keyIds, kept.key]));
   }
   if (value && !isLatent) {
@@ -90,7 +90,7 @@ function valueRows(b: Builder, value: Tensor): Tensor {
   const { g, plan } = b;
   const width = value.ne[0] * value.ne[1];
   const flat = extent(width, plan.tokens);
-  if (plan.isFlash) return g.view(value, flat);
+  if (plan.isFlash) return g.again(value, flat);
   const rows = value.isStrided ? g.cont(value, flat) : g.reshape(value, flat);
   return g.reshape(rows, extent(1, width * plan.tokens));
 }
@@ -107,18 +107,18 @@ function mixed(
   const { keys, values } = layer;
   const [width, heads] = query.ne;
   const tokens = plan.tokens / streams;
-  const key = g.view(
+  const key = g.again(
     kept.key,
     extent(keys.width, keys.heads, cells, streams),
   );
-  const value = g.view(
+  const value = g.slice(
     latentValues ? key : kept.value,
     plan.isFlash || latentValues
       ? extent(values.width, values.heads, cells, streams)
       : extent(cells, values.heads, values.width, streams),
   );
   const q = g.swapped(
-    g.view(query, extent(width, heads, tokens, streams)),
+    g.again(query, extent(width, heads, tokens, streams)),
   );
   const k = g.swapped(key);
   const v = g.swapped(value);

@@ -27,7 +27,7 @@ export class Builder {
   readonly outputIds: Tensor;
   readonly #weights = new Map<string, Tensor | null>();
   readonly #inputs = new Map<string, CacheInputs>();
-  #copied: Tensor | null = null;
+  #states: { readonly main: Tensor; readonly extra: Tensor } | null = null;
 
   constructor(plan: GraphPlan, positionsOfToken = 1) {
     this.plan = plan;
@@ -135,13 +135,14 @@ export class Builder {
     return inputs;
   }
 
-  /** Which state each sequence begins with. */
-  stateIds(): { main: Tensor; extra: Tensor } {
+  /** Which state each sequence begins with; the same two views for all layers. */
+  stateIds(): { readonly main: Tensor; readonly extra: Tensor } {
     const { g, plan } = this;
-    const all = this.#copied ??= g.input(extent(plan.sequences), UNIT.I32);
-    return {
-      main: g.view(all, extent(plan.sequences), false),
-      extra: g.view(all, extent(0), false),
+    if (this.#states) return this.#states;
+    const all = g.input(extent(plan.sequences), UNIT.I32);
+    return this.#states = {
+      main: g.view(all, extent(plan.sequences)),
+      extra: g.view(all, extent(0)),
     };
   }
 

@@ -46,7 +46,7 @@ export function gatedDelta(
   const weight = b.weight("blk.N.ssm_conv1d.weight", at)!;
   const active = g.like("UNARY", convolved(b, input, weight));
   const heads = (width: number, count: number) =>
-    g.view(active, extent(width, count, tokens, sequences));
+    g.slice(active, extent(width, count, tokens, sequences));
   const repeats = keyHeads !== valueHeads && plan.type.startsWith("qwen3_next");
   const normed = () => {
     const one = g.like("L2_NORM", heads(keyWidth, keyHeads));
@@ -69,9 +69,8 @@ export function gatedDelta(
       g.view(
         made,
         extent(valueWidth, valueWidth, valueHeads, sequences),
-        false,
       ),
-      g.view(kept, extent(layer.states!.running, sequences), false),
+      g.view(kept, extent(layer.states!.running, sequences)),
     ),
   );
   const gate = g.reshape(z, extent(valueWidth, valueHeads, tokens, sequences));
@@ -122,7 +121,10 @@ function gatesOf(
       extent(2 * valueHeads / keyHeads, keyHeads, tokens, sequences),
     );
     const part = () =>
-      g.view(mixed, extent(valueHeads / keyHeads, keyHeads, tokens, sequences));
+      g.slice(
+        mixed,
+        extent(valueHeads / keyHeads, keyHeads, tokens, sequences),
+      );
     writes = g.reshape(g.like("UNARY", g.cont(part())), ne);
     fades = g.cont(part(), whole);
   } else {

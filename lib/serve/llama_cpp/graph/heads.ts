@@ -63,9 +63,9 @@ function projected(
   if (b.weight(`${AT}qkv.weight`, at)) {
     const all = b.linear(`${AT}qkv`, at, x);
     return {
-      query: g.view(all, shape(headWidth, heads)),
-      key: g.view(all, shape(keys.width, keys.heads)),
-      value: g.view(all, shape(values.width, values.heads)),
+      query: g.slice(all, shape(headWidth, heads)),
+      key: g.slice(all, shape(keys.width, keys.heads)),
+      value: g.slice(all, shape(values.width, values.heads)),
       gate: null,
     };
   }
@@ -78,7 +78,7 @@ function projected(
       op: traits.norm,
     });
   const isGated = query.ne[0] === 2 * heads * headWidth;
-  const part = () => g.view(query, shape(headWidth, heads));
+  const part = () => g.slice(query, shape(headWidth, heads), 2 * headWidth);
   return {
     query: isGated ? part() : wide(b, layer, {
       x: query,

@@ -37,18 +37,18 @@ export function latentAttention(
   );
   const q = g.reshape(queries, extent(plain + rotated, heads, tokens));
   const kv = b.linear("blk.N.attn_kv_a_mqa", at, x);
-  const unturned = g.view(q, extent(rotated, heads, tokens));
+  const unturned = g.slice(q, extent(rotated, heads, tokens));
   const turnedQuery = g.make("ROPE", unturned.ne, [unturned, b.positions]);
-  const part = g.view(kv, extent(rotated, 1, tokens));
+  const part = g.slice(kv, extent(rotated, 1, tokens));
   const turnedKey = g.make("ROPE", part.ne, [part, b.positions]);
   const latent = b.norm(
-    g.view(kv, extent(rank, tokens)),
+    g.slice(kv, extent(rank, tokens)),
     "blk.N.attn_kv_a_norm",
     layer,
   );
   const absorbed = g.matmul(
     b.weight("blk.N.attn_k_b.weight", at)!,
-    g.swapped(g.view(q, extent(plain, heads, tokens))),
+    g.swapped(g.slice(q, extent(plain, heads, tokens))),
   );
   const query = g.concat(g.swapped(absorbed), turnedQuery);
   const value = g.reshape(latent, extent(rank, 1, tokens));

@@ -37,19 +37,19 @@ export function mamba(
   const before = g.reshape(out, extent(kernel - 1, inner, sequences));
   const flat = g.reshape(input, extent(input.ne[0], tokens, sequences));
   const both = b.linear("blk.N.ssm_in", at, flat);
-  const gate = g.view(both, whole);
-  const joined = g.concat(before, g.transpose(g.view(both, whole)));
-  const last = g.view(joined, extent(kernel - 1, inner, sequences));
-  g.expand(g.copy(last, g.view(kept, extent(last.elements), false)));
+  const gate = g.slice(both, whole);
+  const joined = g.concat(before, g.transpose(g.slice(both, whole)));
+  const last = g.slice(joined, extent(kernel - 1, inner, sequences));
+  g.expand(g.copy(last, g.view(kept, extent(last.elements))));
   const made = convolved(b, joined, b.weight("blk.N.ssm_conv1d.weight", at)!);
   const x = g.like(
     "UNARY",
     g.like("ADD", made, b.weight("blk.N.ssm_conv1d.bias", at)!),
   );
   const parts = b.linear("blk.N.ssm_x", at, x);
-  const dt = g.view(parts, extent(rank, tokens, sequences));
-  const bs = g.view(parts, extent(state, 1, tokens, sequences));
-  const cs = g.view(parts, extent(state, 1, tokens, sequences));
+  const dt = g.slice(parts, extent(rank, tokens, sequences));
+  const bs = g.slice(parts, extent(state, 1, tokens, sequences));
+  const cs = g.slice(parts, extent(state, 1, tokens, sequences));
   const isNormed = b.weight("blk.N.ssm_dt_norm.weight", at) !== null ||
     plan.type === "falcon_mamba";
   const normed = (part: Tensor, name: string) =>
@@ -93,26 +93,26 @@ export function mamba2(
   const before = g.reshape(out, extent(kernel - 1, channels, sequences));
   const flat = g.reshape(input, extent(input.ne[0], tokens, sequences));
   const all = b.linear("blk.N.ssm_in", at, flat);
-  const gate = g.view(all, whole);
+  const gate = g.slice(all, whole);
   const joined = g.concat(
     before,
-    g.transpose(g.view(all, extent(channels, tokens, sequences))),
+    g.transpose(g.slice(all, extent(channels, tokens, sequences))),
   );
-  const last = g.view(joined, extent(kernel - 1, channels, sequences));
-  g.expand(g.copy(last, g.view(kept, extent(last.elements), false)));
+  const last = g.slice(joined, extent(kernel - 1, channels, sequences));
+  g.expand(g.copy(last, g.view(kept, extent(last.elements))));
   const made = convolved(b, joined, b.weight("blk.N.ssm_conv1d.weight", at)!);
   const bias = b.weight("blk.N.ssm_conv1d.bias", at);
   const xbc = g.like("UNARY", bias ? g.like("ADD", made, bias) : made);
-  const x = g.view(xbc, whole);
-  const shared = () => g.view(xbc, extent(state, groups, tokens, sequences));
-  const dt = g.cont(g.view(all, extent(heads, tokens, sequences)));
+  const x = g.slice(xbc, whole);
+  const shared = () => g.slice(xbc, extent(state, groups, tokens, sequences));
+  const dt = g.cont(g.slice(all, extent(heads, tokens, sequences)));
   const step = g.like("ADD", dt, b.weight("blk.N.ssm_dt.bias", at)!);
   const scanned = scan(b, layer, {
     x,
     shape: extent(state, width, heads),
     sources: [step, shared(), shared()],
   });
-  const y = g.view(scanned, whole, false);
+  const y = g.view(scanned, whole);
   const skipped = g.make("MUL", whole, [x, b.weight("blk.N.ssm_d", at)!]);
   const summed = g.make("ADD", whole, [y, skipped]);
   const contiguous = g.cont(gate);
@@ -160,8 +160,8 @@ function scan(
   );
   g.expand(
     g.copy(
-      g.view(out, extent(floats * plan.sequences), false),
-      g.view(kept, extent(floats * plan.sequences), false),
+      g.view(out, extent(floats * plan.sequences)),
+      g.view(kept, extent(floats * plan.sequences)),
     ),
   );
   return out;

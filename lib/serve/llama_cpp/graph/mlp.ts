@@ -111,7 +111,7 @@ export function routedMlp(
     gating !== "late" && among === biased && choosesAtOnce(experts) &&
     !traits.weighsFirst
   ) {
-    g.fusions.push({ first: probabilities, last: weights, kept: null });
+    g.fusions.push({ first: probabilities, last: weights, keeps: "all" });
   }
   const rows = g.reshape(x, extent(x.ne[0], 1, tokens));
   const read = traits.weighsFirst
@@ -132,7 +132,8 @@ export function routedMlp(
   g.expand(weighted);
   const views = Array.from(
     { length: chosen },
-    () => g.expand(g.view(weighted, extent(x.ne[0], tokens))),
+    () =>
+      g.expand(g.slice(weighted, extent(x.ne[0], tokens), x.ne[0] * chosen)),
   );
   let sum = views[0]!;
   for (const view of views.slice(1)) {
@@ -140,7 +141,7 @@ export function routedMlp(
   }
   if (chosen === 1) return g.cont(sum);
   if (!traits.weighsFirst && chosen <= SUMS_AT_ONCE) {
-    g.fusions.push({ first: weighted, last: sum, kept: [down, weights] });
+    g.fusions.push({ first: weighted, last: sum, keeps: "first" });
   }
   return sum;
 }
@@ -157,7 +158,7 @@ function active(
   if (both) {
     const made = expertsOf(b, "gate_up", layer, x, ids);
     const ne = extent(made.ne[0] / 2, made.ne[1], made.ne[2]);
-    return g.make("GLU", ne, [g.view(made, ne), g.view(made, ne)]);
+    return g.make("GLU", ne, [g.slice(made, ne), g.slice(made, ne)]);
   }
   const up = expertsOf(b, "up", layer, x, ids);
   return b.weight("blk.N.ffn_gate_exps.weight", layer)

@@ -20,13 +20,13 @@ export function statesOf(
   const { g, plan } = b;
   const kept = b.memory(layer, [floats, plan.sequences], UNIT.F32);
   const states = g.reshape(kept, extent(floats, plan.sequences));
-  const cleared = g.view(states, extent(floats), false);
+  const cleared = g.view(states, extent(floats));
   g.expand(g.into("SCALE", cleared, [cleared]));
   const { main, extra } = b.stateIds();
   const out = g.expand(read(states, main));
   // States of sequences that do not take part are moved; none are reserved for.
   g.expand(
-    g.copy(g.rows(states, extra), g.view(kept, extent(floats, 0), false)),
+    g.copy(g.rows(states, extra), g.view(kept, extent(floats, 0))),
   );
   return { out, kept };
 }
@@ -45,8 +45,8 @@ export function convolutionInput(
     extent(kernel - 1, channels, plan.sequences),
   );
   const input = g.concat(before, g.transpose(x));
-  const last = g.view(input, extent(kernel - 1, channels, plan.sequences));
-  g.expand(g.copy(last, g.view(kept, extent(last.elements), false)));
+  const last = g.slice(input, extent(kernel - 1, channels, plan.sequences));
+  g.expand(g.copy(last, g.view(kept, extent(last.elements))));
   return input;
 }
 
