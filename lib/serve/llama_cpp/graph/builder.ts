@@ -63,7 +63,7 @@ export class Builder {
     const rows = g.expand(g.rows(table, tokens));
     g.expand(g.input(rows.ne, UNIT.F32));
     if (!scaled) return rows;
-    return g.expand(g.like("SCALE", rows));
+    return g.like("SCALE", rows);
   }
 
   /**
