@@ -5,10 +5,10 @@ import type { LayerCaches } from "../caches.ts";
 import type { ServingQuestion } from "../engine.ts";
 
 /** What of a scenario and its model decides SGLang's options. */
-export interface Asked {
+export interface SglangAsked {
   readonly tp: number;
   readonly pp: number;
-  /** Options that are given; null is SGLang's own. */
+  /** SglangOptions that are given; null is SGLang's own. */
   readonly chunk: number | null;
   readonly requests: number | null;
   readonly fraction: number | null;
@@ -31,7 +31,7 @@ const WINDOW_RATIO = 0.8;
 /** Reads what SGLang is asked. */
 export function askedOf(
   { scenario, mesh, model, caches }: ServingQuestion,
-): Asked {
+): SglangAsked {
   const { serve } = scenario;
   const isMultimodal = takesImages(model);
   return {

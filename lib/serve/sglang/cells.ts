@@ -4,7 +4,7 @@ import type { LayerStage } from "../stages.ts";
 import { layersIn } from "../stages.ts";
 
 /** What one token, or one request, takes on a rank, all its layers together. */
-export interface Cells {
+export interface SglangCells {
   /** Bytes of a token in layers that keep every token. */
   readonly full: number;
   /** Bytes of a token in layers that have a pool of their own for windows. */
@@ -16,7 +16,7 @@ export interface Cells {
 }
 
 /** How a rank keeps the cache. */
-export interface Keeping {
+export interface SglangKeeping {
   readonly tp: number;
   /** Bytes of an element of keys and values. */
   readonly element: number;
@@ -42,8 +42,8 @@ const CONVOLUTION_BYTES = 2;
 export function cellsOf(
   { groups }: LayerCaches,
   stage: LayerStage,
-  keeping: Keeping,
-): Cells {
+  keeping: SglangKeeping,
+): SglangCells {
   let full = 0;
   let window = 0;
   let size = 0;
@@ -72,7 +72,7 @@ function isWindow(
   return part.kind === "window" || part.kind === "chunk";
 }
 
-function bytesOf(part: CachePart, keeping: Keeping): number {
+function bytesOf(part: CachePart, keeping: SglangKeeping): number {
   switch (part.kind) {
     case "full":
     case "window":
@@ -91,7 +91,7 @@ function bytesOf(part: CachePart, keeping: Keeping): number {
 /** A rank has its share of the heads, one at least. */
 function headsBytes(
   { heads, keys, values }: PerToken,
-  { tp, element }: Keeping,
+  { tp, element }: SglangKeeping,
 ): number {
   const own = Math.max(1, Math.floor(heads / tp));
   return (keys + values) / heads * own * element;
@@ -100,7 +100,7 @@ function headsBytes(
 /** One row for all heads, which every rank has; an indexer's row of bytes. */
 function latentBytes(
   { rank, rotated, indexer }: Extract<CachePart, { kind: "latent" }>,
-  { element }: Keeping,
+  { element }: SglangKeeping,
 ): number {
   const row = indexer > 0 && element === 1
     ? rank + Math.floor(rank / LATENT_GROUP) * 4 + rotated * 2
@@ -114,7 +114,7 @@ function latentBytes(
  */
 function stateBytes(
   { of, convolution, state }: Extract<CachePart, { kind: "state" }>,
-  { tp, stateElement }: Keeping,
+  { tp, stateElement }: SglangKeeping,
 ): number {
   const [channels, width] = convolution ?? [0, 1];
   const repeated = state === null ? 0 : repeatedChannels(

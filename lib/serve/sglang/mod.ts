@@ -9,8 +9,8 @@ import type {
 import type { PoolPlan } from "../pool_engine.ts";
 import { servedByPool } from "../pool_engine.ts";
 import { askedOf } from "./asked.ts";
-import type { Cells } from "./cells.ts";
-import type { Ready } from "./plan.ts";
+import type { SglangCells } from "./cells.ts";
+import type { SglangReady } from "./plan.ts";
 import { planOn } from "./plan.ts";
 import { readyFor } from "./ready.ts";
 
@@ -86,8 +86,11 @@ function meshProblems({ mesh, caches }: ServingQuestion): Problem[] {
   return problems;
 }
 
-/** Cells of the stage that holds the most of a token. */
-function heaviest(ready: Ready, card: ServingGpu | undefined): Cells {
+/** SglangCells of the stage that holds the most of a token. */
+function heaviest(
+  ready: SglangReady,
+  card: ServingGpu | undefined,
+): SglangCells {
   const stages = card ? ready.stagesOn(card) : [];
   return stages.map(({ cells }) => cells).reduce(
     (most, each) => each.full > most.full ? each : most,
@@ -95,7 +98,7 @@ function heaviest(ready: Ready, card: ServingGpu | undefined): Cells {
   );
 }
 
-function answer(question: ServingQuestion, ready: Ready): Served {
+function answer(question: ServingQuestion, ready: SglangReady): Served {
   const plan = (gpu: ServingGpu): PoolPlan => planOn(gpu, ready);
   const { context } = ready;
   const cells = heaviest(ready, question.gpus[0]);

@@ -1,10 +1,10 @@
 import type { ServingGpu } from "../engine.ts";
 import { boardMib } from "./board_memory.ts";
 import { decodeGraphs, prefillGraphs } from "./graphs.ts";
-import type { Asked } from "./asked.ts";
+import type { SglangAsked } from "./asked.ts";
 
 /** SGLang's options as it resolves them on a GPU. */
-export interface Options {
+export interface SglangOptions {
   readonly chunked_prefill_size: number;
   /** The largest captured batch of decoding; 0 without CUDA graphs. */
   readonly cuda_graph_max_bs: number;
@@ -53,7 +53,7 @@ const LEAST_OF_LARGE = 10 * 1024;
  * Source: sgl-project/sglang 0.5.23 srt/arg_groups/memory_hook.py,
  * handle_gpu_memory_settings and reserve_for_graph_mb
  */
-export function optionsOn(card: ServingGpu, asked: Asked): Options {
+export function optionsOn(card: ServingGpu, asked: SglangAsked): SglangOptions {
   const mib = boardMib(card);
   const { tp, pp } = asked;
   const [, usualChunk, fewRanks, manyRanks] =
@@ -97,7 +97,7 @@ function thousandths(value: number): number {
  * Source: sgl-project/sglang srt/arg_groups/attention_hook.py and
  * model_overrides/deepseek_v2.py
  */
-function pageOf({ gpu }: ServingGpu, { isSparse }: Asked): number {
+function pageOf({ gpu }: ServingGpu, { isSparse }: SglangAsked): number {
   const isBlackwell = gpu?.compute_capability?.startsWith("10.") ?? false;
   return isSparse || isBlackwell ? 64 : 1;
 }

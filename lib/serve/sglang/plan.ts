@@ -6,27 +6,27 @@ import type { ServingGpu } from "../engine.ts";
 import { outsideOf } from "../outside.ts";
 import type { PoolPlan } from "../pool_engine.ts";
 import { prefillPeak } from "../prefill_peak.ts";
-import type { Asked } from "./asked.ts";
-import type { Cells } from "./cells.ts";
-import type { Options } from "./options.ts";
+import type { SglangAsked } from "./asked.ts";
+import type { SglangCells } from "./cells.ts";
+import type { SglangOptions } from "./options.ts";
 import { optionsOn } from "./options.ts";
-import type { Pools } from "./pools.ts";
+import type { SglangPools } from "./pools.ts";
 import { poolsOf } from "./pools.ts";
 
 /** What a stage of the pipeline needs on its rank. */
-export interface StageNeeds {
+export interface SglangStage {
   readonly weights: number;
-  readonly cells: Cells;
+  readonly cells: SglangCells;
 }
 
 /** All that does not depend on the GPU. */
-export interface Ready {
-  readonly asked: Asked;
+export interface SglangReady {
+  readonly asked: SglangAsked;
   readonly scenario: Scenario;
   readonly architecture: Architecture;
   readonly mesh: Mesh;
   /** Stages of the pipeline; whether windows have a pool depends on the GPU. */
-  stagesOn(card: ServingGpu): readonly StageNeeds[];
+  stagesOn(card: ServingGpu): readonly SglangStage[];
   /** The longest sequence, in tokens. */
   readonly context: number;
   /** The model's own, where a longer one is asked for. */
@@ -44,7 +44,7 @@ const MORE_IN_ROW = 4;
 const INDEX_BYTES = 4;
 
 /** What SGLang does on a GPU. */
-export function planOn(card: ServingGpu, ready: Ready): PoolPlan {
+export function planOn(card: ServingGpu, ready: SglangReady): PoolPlan {
   const { asked, scenario, architecture, mesh, context } = ready;
   const options = optionsOn(card, asked);
   const outside = outsideOf(scenario, mesh, card);
@@ -66,7 +66,9 @@ export function planOn(card: ServingGpu, ready: Ready): PoolPlan {
   );
   const unable = pools.find((each) => "refusal" in each);
   const refusal = refused ?? (unable ? unable.refusal : null);
-  const least = refusal === null ? smallest(pools as readonly Pools[]) : null;
+  const least = refusal === null
+    ? smallest(pools as readonly SglangPools[])
+    : null;
   return {
     refusal,
     left: tightest.bytes,
@@ -86,7 +88,7 @@ export function planOn(card: ServingGpu, ready: Ready): PoolPlan {
 }
 
 /** The stage with the fewest tokens decides for all. */
-function smallest(pools: readonly Pools[]): Pools {
+function smallest(pools: readonly SglangPools[]): SglangPools {
   return pools.reduce((least, each) =>
     each.tokens < least.tokens ? each : least
   );
@@ -95,8 +97,8 @@ function smallest(pools: readonly Pools[]): Pools {
 function refusalOf(
   { bytes, weights }: { readonly bytes: number; readonly weights: number },
   before: number,
-  { mem_fraction_static: fraction }: Options,
-  { tooLong, context, kvBytes }: Ready,
+  { mem_fraction_static: fraction }: SglangOptions,
+  { tooLong, context, kvBytes }: SglangReady,
 ): string | null {
   if (tooLong !== null) {
     return `User-specified context_length (${context}) is greater than the derived context_length (${tooLong}). To allow overriding this maximum, set the env var SGLANG_ALLOW_OVERWRITE_LONGER_CONTEXT_LEN=1`;
@@ -110,10 +112,10 @@ function refusalOf(
 }
 
 function settingsOf(
-  options: Options,
-  pools: Pools | null,
-  { asked, context }: Ready,
-  cells: Cells,
+  options: SglangOptions,
+  pools: SglangPools | null,
+  { asked, context }: SglangReady,
+  cells: SglangCells,
 ): PoolPlan["settings"] {
   return {
     mem_fraction_static: options.mem_fraction_static,

@@ -1,10 +1,10 @@
 import { GIB, MIB } from "../../units/mod.ts";
-import type { Asked } from "./asked.ts";
-import type { Cells } from "./cells.ts";
-import type { Options } from "./options.ts";
+import type { SglangAsked } from "./asked.ts";
+import type { SglangCells } from "./cells.ts";
+import type { SglangOptions } from "./options.ts";
 
 /** The pools that SGLang makes of the bytes that it has for them. */
-export interface Pools {
+export interface SglangPools {
   /** Tokens of layers that keep all: what it prints as max_total_num_tokens. */
   readonly tokens: number;
   /** Tokens of the windows' pool; 0 without one. */
@@ -18,7 +18,7 @@ export interface Pools {
 }
 
 /** The pools, or why SGLang does not start. */
-export type PoolsOrRefusal = Pools | { readonly refusal: string };
+export type SglangPoolsOrRefusal = SglangPools | { readonly refusal: string };
 
 /** The share of what is left that goes to states, by that of the cache. */
 const STATES_RATIO = 0.9;
@@ -45,12 +45,12 @@ const MOST_REQUESTS = 4096;
 export function poolsOf(
   { bytes, cells, options, asked, context }: {
     readonly bytes: number;
-    readonly cells: Cells;
-    readonly options: Options;
-    readonly asked: Asked;
+    readonly cells: SglangCells;
+    readonly options: SglangOptions;
+    readonly asked: SglangAsked;
     readonly context: number;
   },
-): PoolsOrRefusal {
+): SglangPoolsOrRefusal {
   const states = statesOf(bytes, cells.state, asked);
   if ("refusal" in states) return states;
   const { slots, stateBytes } = states;
@@ -115,7 +115,7 @@ function aligned(tokens: number, page: number): number {
 function statesOf(
   bytes: number,
   state: number,
-  { radix, requests }: Asked,
+  { radix, requests }: SglangAsked,
 ): { slots: number; stateBytes: number } | { refusal: string } {
   if (state === 0) return { slots: 0, stateBytes: 0 };
   const budget = bytes * STATES_RATIO / (1 + STATES_RATIO);
@@ -136,9 +136,9 @@ function statesOf(
 /** A pool for all tokens and one for windows, by ratio or by what requests need. */
 function windowed(
   bytes: number,
-  { full, window, size }: Cells,
-  { page_size: page, chunked_prefill_size: chunk }: Options,
-  { radix, requests, windowRatio }: Asked,
+  { full, window, size }: SglangCells,
+  { page_size: page, chunked_prefill_size: chunk }: SglangOptions,
+  { radix, requests, windowRatio }: SglangAsked,
 ): { tokens: number; window: number } | { refusal: string } {
   if (!radix && requests !== null && full > 0) {
     const each = size + EVICTION_INTERVAL + 2 * page;

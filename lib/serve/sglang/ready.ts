@@ -9,9 +9,9 @@ import { rankWeights } from "../rank_weights.ts";
 import { rotaryElements } from "../rotary_table.ts";
 import type { LayerStage } from "../stages.ts";
 import { heaviestStages } from "../stages.ts";
-import type { Asked } from "./asked.ts";
+import type { SglangAsked } from "./asked.ts";
 import { cellsOf } from "./cells.ts";
-import type { Ready, StageNeeds } from "./plan.ts";
+import type { SglangReady, SglangStage } from "./plan.ts";
 import { poolsWindows } from "./windows.ts";
 
 /** Rows that embeddings are padded to a multiple of. */
@@ -24,9 +24,9 @@ const IMAGE_CACHE = 100 * MIB;
 /** Puts together what does not depend on the GPU. */
 export function readyFor(
   question: ServingQuestion,
-  asked: Asked,
+  asked: SglangAsked,
   element: number,
-): Result<Ready> {
+): Result<SglangReady> {
   const { scenario, model, mesh, caches } = question;
   const draft = draftOf(asked);
   if (!draft.ok) return draft;
@@ -37,7 +37,7 @@ export function readyFor(
   const weights = stages.map((stage) =>
     weightsOf(question, stage, draft.value)
   );
-  const needs = (windows: boolean): StageNeeds[] =>
+  const needs = (windows: boolean): SglangStage[] =>
     stages.map((stage, at) => ({
       weights: weights[at] ?? 0,
       cells: withDraft(
@@ -71,7 +71,7 @@ export function readyFor(
   };
 }
 
-function draftOf({ draft }: Asked): Result<Model | null> {
+function draftOf({ draft }: SglangAsked): Result<Model | null> {
   if (draft === null) return { ok: true, value: null };
   const found = resolveModel(draft);
   return found.ok ? found : {
@@ -130,10 +130,10 @@ const ROTARY_BYTES = 4;
 
 /** A draft's layers have cells like the model's own. */
 function withDraft(
-  cells: StageNeeds["cells"],
+  cells: SglangStage["cells"],
   draft: Model | null,
   layers: number,
-): StageNeeds["cells"] {
+): SglangStage["cells"] {
   if (draft === null || layers === 0) return cells;
   const share = draft.architecture.layers / layers;
   return { ...cells, full: Math.trunc(cells.full * (1 + share)) };
@@ -150,7 +150,7 @@ function stateElementBytes({ config }: Model): number {
 
 function assumptionsOf(
   { model, caches, gpus }: ServingQuestion,
-  { isMultimodal, draft }: Asked,
+  { isMultimodal, draft }: SglangAsked,
 ): string[] {
   const keepsWindows = caches.groups.some(({ keeps }) =>
     keeps.some(({ kind }) => kind === "window" || kind === "chunk")
