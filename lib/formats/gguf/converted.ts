@@ -1,5 +1,6 @@
 import type { Model } from "../../models/model.ts";
 import type { LayerRange, Tensor } from "../../models/tensors/tensor.ts";
+import { copiesOf } from "../../models/tensors/tensor.ts";
 import type { GgufPlace } from "./gguf_model.ts";
 import { ggufNameOf } from "./names.ts";
 import type { GgufPart } from "./parts.ts";
@@ -12,6 +13,8 @@ export interface ConvertedTensor extends Omit<GgufPart, "stem"> {
   readonly place: GgufPlace;
   readonly layers: readonly LayerRange[] | null;
   readonly expert: boolean;
+  /** Whether llama.cpp has a name for it, as far as is known here. */
+  readonly isKnown: boolean;
 }
 
 /** Pieces that llama.cpp has in a file of their own: mmproj. */
@@ -28,15 +31,21 @@ export function convertedTensors(model: Model): readonly ConvertedTensor[] {
   const converted: ConvertedTensor[] = [];
   for (const tensor of model.tensors) {
     if (APART.has(tensor.piece)) continue;
-    const { stem, ending, place } = ggufNameOf(tensor.name);
+    const { stem, ending, place, isKnown } = ggufNameOf(tensor.name);
     for (const { stem: own, ...part } of partsOf(model, tensor, stem)) {
+      // Several of what belongs to no layer are written as a stack.
+      const stacked = place === "layer" ? 1 : copiesOf(tensor);
       converted.push({
-        ...part,
+        row: part.row,
+        rows: part.rows * stacked,
+        matrices: part.matrices * stacked,
+        dimensions: stacked > 1 ? 3 : part.dimensions,
         name: own + ending,
         tensor,
         place,
-        layers: tensor.layers ?? (place === "layer" ? FIRST : null),
+        layers: place === "layer" ? tensor.layers ?? FIRST : null,
         expert: tensor.expert,
+        isKnown: isKnown || part.dimensions < 2,
       });
     }
   }
