@@ -39,8 +39,8 @@ export function ggufTypeOf(format: string): string | null {
 }
 
 /**
- * A model as a GGUF file of a type holds it, by llama-quantize's own choice for
- * each tensor.
+ * A model as a GGUF file of a type holds it: the file that it was read from where
+ * that is of the type, else by llama-quantize's own choice for each tensor.
  *
  * @param type A file type's name: "Q4_K_M".
  * @returns It, or the problem that there is no such type.
@@ -53,6 +53,10 @@ export function ggufOf(model: Model, type: string): Result<GgufModel> {
         GGUF_TYPES.join(", ")
       }: current value is ${shown(PREFIX + type)}`,
     );
+  }
+  // A file of that type is what its maker made of it, whatever the rules say.
+  if (model.gguf && model.gguf.type === file.name) {
+    return { ok: true, value: ggufOfFile(model.gguf) };
   }
   const known = remembered.get(model) ?? new Map<string, GgufModel>();
   remembered.set(model, known);

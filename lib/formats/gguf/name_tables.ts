@@ -31,9 +31,10 @@ export const OF_LAYERS: readonly (readonly [of: RegExp, name: string])[] = [
   [/^linear_attn\.in_proj_z$/, "attn_gate"],
   [/^self_attn\.(gate_proj|g_proj)$/, "attn_gate"],
   [
-    /^(self_attn|attn|mixer|attention|self_attention|attn\.attention|norm_attn_norm\.attn)\.(o_proj|out_proj|c_proj|dense|wo|Wo|out_lin)$/,
+    /^(self_attn|attn|attention|self_attention|attn\.attention|norm_attn_norm\.attn)\.(o_proj|out_proj|c_proj|dense|wo|Wo|out_lin)$/,
     "attn_output",
   ],
+  [/^mixer\.o_proj$/, "attn_output"],
   [/^attention\.output\.dense$/, "attn_output"],
   [/^self_attn\.q_a_proj$/, "attn_q_a"],
   [/^self_attn\.q_b_proj$/, "attn_q_b"],
@@ -75,6 +76,7 @@ export const OF_LAYERS: readonly (readonly [of: RegExp, name: string])[] = [
   [/^block_sparse_moe\.input_linear$/, "ffn_gate_up_exps"],
   [/^shared_mlp\.input_linear$/, "ffn_gate_up_shexp"],
   [/^shared_mlp\.output_linear$/, "ffn_down_shexp"],
+  [/(^|\.)shared_experts?\.gate_up_proj$/, "ffn_gate_up_shexp"],
   [
     /(^|\.)(shared_experts?|shared_mlp|share_expert)\.gate_proj$/,
     "ffn_gate_shexp",
@@ -116,6 +118,7 @@ export const OF_LAYERS: readonly (readonly [of: RegExp, name: string])[] = [
   [/^self_attn\.(forget_gate\.)?([fg])_([ab])_proj$/, "ssm_$2_$3"],
   [/^self_attn\.b_proj$/, "ssm_beta"],
   [/^self_attn\.o_norm$/, "ssm_norm"],
+  [/^self_attn\.indexer\.([qk])_proj$/, "indexer.$1_proj"],
   [/^conv\.in_proj$/, "shortconv.in_proj"],
   [/^conv\.out_proj$/, "shortconv.out_proj"],
   [/^conv\.conv$/, "shortconv.conv"],

@@ -1,5 +1,6 @@
 import type { Model } from "../../models/model.ts";
-import type { ConvertedTensor } from "./converted.ts";
+import { APART } from "./converted.ts";
+import type { ConvertedTensor } from "./converted_tensor.ts";
 import type { FileType } from "./file_types.ts";
 import { keptFormat } from "./kept_format.ts";
 import { layersAhead } from "./quantized_model.ts";
@@ -12,9 +13,6 @@ const BY_MATRIX = new Set(["Q4_0", "Q5_0", "IQ4_NL", "IQ4_XS"]);
 
 /** Files of a model in MXFP4 of which nothing is in doubt. */
 const KEEPS_ALL = new Set(["MXFP4_MOE", "F32", "F16", "BF16"]);
-
-/** Pieces that llama.cpp has in a file of their own. */
-const APART = new Set(["vision_tower", "audio_tower", "projector"]);
 
 /** What was taken for granted of a file, and how sure the rest is. */
 export function notesOf(

@@ -9,7 +9,7 @@ import type { GgufCategory } from "./categories.ts";
 import { ggufCategoryOf, mayQuantize, staysSingle } from "./categories.ts";
 import type { QuantizedModel } from "./choose_type.ts";
 import { chosenType } from "./choose_type.ts";
-import type { ConvertedTensor } from "./converted.ts";
+import type { ConvertedTensor } from "./converted_tensor.ts";
 import { convertedTensors } from "./converted.ts";
 import type { FileType } from "./file_types.ts";
 import { fittingType } from "./fitting_type.ts";

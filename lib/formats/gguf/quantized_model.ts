@@ -1,7 +1,7 @@
 import type { Model } from "../../models/model.ts";
 import { holdsLayer } from "../../models/tensors/layer_numbers.ts";
 import type { QuantizedModel } from "./choose_type.ts";
-import type { ConvertedTensor } from "./converted.ts";
+import type { ConvertedTensor } from "./converted_tensor.ts";
 import type { FileType } from "./file_types.ts";
 
 /** Files that llama-quantize makes with an importance matrix alone. */
