@@ -1,5 +1,4 @@
 import { buffersOf } from "./ggml/allocate.ts";
-import type { Backends } from "./ggml/backends.ts";
 import { scheduleOf } from "./ggml/schedule.ts";
 import type { GraphPlan } from "./graph/plan.ts";
 import type { GraphSizes } from "./graph/sizes.ts";
@@ -54,15 +53,24 @@ function repeats(ids: readonly number[], length: number): boolean {
   return true;
 }
 
-/** The compute buffers of one ubatch, the host's last. */
+/** What a ubatch takes beside weights and caches. */
+export interface ComputeBuffers {
+  /** Bytes on each backend, the host's last. */
+  readonly bytes: readonly number[];
+  /** Whether some piece of the graph is like Llama's because it is not known. */
+  readonly isGuessed: boolean;
+}
+
+/** The compute buffers of one ubatch. */
 export function computeBuffers(
   plan: GraphPlan,
   traits: GraphTraits,
   sizes: GraphSizes,
-): number[] {
-  const backends: Backends = plan.backends;
-  return buffersOf(
-    scheduleOf(graphOf(plan, traits, sizes), backends),
-    backends,
-  );
+): ComputeBuffers {
+  const { backends } = plan;
+  const { graph, isGuessed } = graphOf(plan, traits, sizes);
+  return {
+    bytes: buffersOf(scheduleOf(graph, backends), backends),
+    isGuessed,
+  };
 }

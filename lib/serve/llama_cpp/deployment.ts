@@ -84,7 +84,9 @@ export function deploy(
     hasWindows: traits.windows,
   });
   const isLatent = sizes.latent !== null;
-  const isFlash = settings.flash ?? canFlash(loaded, memory, placement);
+  // Quantised values need it, which turns it on.
+  const isFlash = settings.flash ??
+    (settings.value.isQuantised || canFlash(loaded, memory, placement));
   const plan = planOf(loaded, {
     settings,
     placement,
@@ -93,6 +95,7 @@ export function deploy(
     isFlash,
   });
   const { vocab_size } = question.model.architecture;
+  const compute = computeBuffers(plan, traits, sizes);
   return {
     settings,
     placement,
@@ -102,11 +105,11 @@ export function deploy(
       isLatent,
       backends: placement.gpus + 1,
     }),
-    compute: computeBuffers(plan, traits, sizes),
+    compute: compute.bytes,
     outputBytes: 4 * vocab_size * settings.n_seq_max,
     isLatent,
     isFlash,
-    isKnown,
+    isKnown: isKnown && !compute.isGuessed,
   };
 }
 
@@ -183,8 +186,44 @@ function planOf(
     layers: representatives(kinds).map((index) => layers[index]!),
     depth: layers.length,
     output: placement.output,
+    rowsOf: (stem, layer) =>
+      usualRows(question, layer === null ? null : layers[layer] ?? null, stem),
     weight: (stem, layer) => weights.weight(stem, layer),
   };
+}
+
+/** Rows of a matrix of Llama's by its name in a file. */
+function usualRows(
+  { model: { architecture } }: ServingQuestion,
+  layer: LayerMemory["layers"][number] | null,
+  stem: string,
+): number {
+  const { hidden_size, intermediate_size, attention_heads, head_dim } =
+    architecture;
+  const name = stem.slice(stem.lastIndexOf(".") + 1);
+  switch (name) {
+    case "output":
+      return architecture.vocab_size;
+    case "attn_q":
+      return attention_heads * (layer?.keys.width || head_dim);
+    case "attn_k":
+      return layer ? layer.keys.heads * layer.keys.width : head_dim;
+    case "attn_v":
+      return layer ? layer.values.heads * layer.values.width : head_dim;
+    case "ffn_gate_inp":
+      return Math.max(1, architecture.experts);
+    case "ffn_up_exps":
+    case "ffn_gate_exps":
+      return architecture.expert_intermediate_size || intermediate_size;
+    case "ffn_up":
+    case "ffn_gate":
+      return intermediate_size;
+    case "ffn_up_shexp":
+    case "ffn_gate_shexp":
+      return architecture.shared_expert_intermediate_size || intermediate_size;
+    default:
+      return hidden_size;
+  }
 }
 
 function headWidth(layers: LayerMemory["layers"], usual: number): number {

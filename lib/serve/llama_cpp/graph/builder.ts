@@ -25,6 +25,8 @@ export class Builder {
   /** Positions; asked for where a graph first reads them. */
   readonly positions: Tensor;
   readonly outputIds: Tensor;
+  /** Whether some piece of it is like Llama's because the file's is not known. */
+  isGuessed = false;
   readonly #weights = new Map<string, Tensor | null>();
   readonly #inputs = new Map<string, CacheInputs>();
   #states: { readonly main: Tensor; readonly extra: Tensor } | null = null;
@@ -58,7 +60,8 @@ export class Builder {
   /** Rows of the embedding, and the vectors that may be given instead. */
   embedded(scaled: boolean): Tensor {
     const { g, plan } = this;
-    const table = this.weight("token_embd.weight", null)!;
+    const table = this.weight("token_embd.weight", null) ??
+      this.guessed(plan.hidden, plan.rowsOf("output", null), null);
     const tokens = g.input(extent(plan.tokens), UNIT.I32);
     const rows = g.expand(g.rows(table, tokens));
     g.expand(g.input(rows.ne, UNIT.F32));
@@ -93,11 +96,24 @@ export class Builder {
 
   /** A linear layer with its bias, where the file has one. */
   linear(stem: string, layer: number | null, x: Tensor): Tensor {
-    const weight = this.weight(`${stem}.weight`, layer);
-    if (!weight) throw new RangeError(`Cannot find the weight ${stem}`);
+    const weight = this.weight(`${stem}.weight`, layer) ??
+      this.guessed(x.ne[0], this.plan.rowsOf(stem, layer), layer);
     const product = this.g.matmul(weight, x);
     const bias = this.weight(`${stem}.bias`, layer);
     return bias ? this.g.like("ADD", product, bias) : product;
+  }
+
+  /** A matrix that a graph like Llama's has, and this file by no name that is known. */
+  guessed(row: number, rows: number, layer: number | null): Tensor {
+    this.isGuessed = true;
+    const backend = layer === null
+      ? this.plan.output
+      : this.plan.layers.find(({ index }) => index === layer)?.backend ??
+        this.plan.output;
+    return this.g.stored(extent(row, rows), UNIT.F16, {
+      backend,
+      isWeight: true,
+    });
   }
 
   /** What the graph is given about a layer's cache, the same for all alike. */

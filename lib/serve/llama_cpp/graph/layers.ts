@@ -45,7 +45,7 @@ function inTurn(
   const isPost = traits.form === "post";
   const read = isPost ? x : normedInput(context, layer, x);
   const mixedOut = mixed(context, layer, read);
-  if (!hasMlp(b, layer) || isMlpAlone(b, layer)) {
+  if (isMlpAlone(b, layer) || layer.states !== null && !hasMlp(b, layer)) {
     return sum(context, "first", cut(mixedOut), cut(x));
   }
   // What stands beside states is cut behind the sum.
@@ -106,8 +106,8 @@ function hasMlp(b: Builder, { index }: GraphLayer): boolean {
 
 /** Nemotron-H has layers that are an MLP alone. */
 function isMlpAlone(b: Builder, layer: GraphLayer): boolean {
-  return layer.states === null &&
-    b.weight(`${AT}attn_output.weight`, layer.index) === null;
+  return layer.states === null && layer.cache === null &&
+    hasMlp(b, layer);
 }
 
 /** Attention, states, or both beside each other. */
@@ -122,6 +122,7 @@ function mixed(
       ? latentAttention(b, layer, x, sizes.latent)
       : attention(b, traits, layer, x);
   }
+  if (!hasMixer(b, sizes, layer)) return someMixer(b, layer, x);
   if (sizes.delta) return gatedDelta(b, layer, x, sizes.delta);
   const run = sizes.mamba!.heads > 0 ? mamba2 : mamba;
   if (layer.cache === null) return run(b, layer, x, sizes.mamba!);
@@ -148,6 +149,22 @@ function mlp(
   return b.weight(`${AT}ffn_up_shexp.weight`, index)
     ? b.g.like("ADD", routed, sharedMlp(b, traits, index, x))
     : routed;
+}
+
+/** Whether the file has the tensors of a state-space layer that is known. */
+function hasMixer(b: Builder, { delta, mamba }: GraphSizes, layer: GraphLayer) {
+  const has = (name: string) => b.weight(`${AT}${name}`, layer.index) !== null;
+  return has("ssm_conv1d.weight") && has("ssm_a") &&
+    (delta !== null ? has("attn_qkv.weight") : mamba !== null);
+}
+
+/** In place of a mixer that is not known: a gated projection in and one out. */
+function someMixer(b: Builder, { index }: GraphLayer, x: Tensor): Tensor {
+  const { g, plan } = b;
+  const wide = b.guessed(x.ne[0], 3 * plan.hidden, index);
+  const all = g.matmul(wide, x);
+  const gated = g.make("GLU", x.ne, [g.slice(all, x.ne), g.slice(all, x.ne)]);
+  return g.matmul(b.guessed(plan.hidden, plan.hidden, index), gated);
 }
 
 /** Both halves of the same input. */

@@ -21,11 +21,11 @@ export function denseMlp(
   const { g } = b;
   const at = `blk.N.ffn_`;
   const up = b.linear(`${at}up${kind}`, layer, x);
-  const down = b.weight(`${at}down${kind}.weight`, layer)!;
+  const inner = b.weight(`${at}down${kind}.weight`, layer)?.ne[0] ?? up.ne[0];
   const active = b.weight(`${at}gate${kind}.weight`, layer)
     ? g.like("GLU", b.linear(`${at}gate${kind}`, layer, x), up)
-    : up.ne[0] === 2 * down.ne[0]
-    ? g.make("GLU", extent(down.ne[0], ...up.ne.slice(1)), [up])
+    : up.ne[0] === 2 * inner
+    ? g.make("GLU", extent(inner, ...up.ne.slice(1)), [up])
     : activated(b, traits, up);
   return b.linear(`${at}down${kind}`, layer, active);
 }
@@ -174,7 +174,8 @@ function expertsOf(
   ids: Tensor,
 ): Tensor {
   const { g } = b;
-  const weight = b.weight(`blk.N.ffn_${name}_exps.weight`, layer)!;
+  const weight = b.weight(`blk.N.ffn_${name}_exps.weight`, layer) ??
+    b.guessed(x.ne[0], b.plan.rowsOf(`blk.N.ffn_${name}_exps`, layer), layer);
   const product = g.matmulOf(weight, x, ids);
   const bias = b.weight(`blk.N.ffn_${name}_exps.bias`, layer);
   return bias ? g.like("ADD_ID", product, bias, ids) : product;

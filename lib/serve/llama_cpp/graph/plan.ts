@@ -71,6 +71,8 @@ export interface GraphPlan {
   readonly depth: number;
   /** Where the output's weights lie. */
   readonly output: number;
+  /** Rows that a matrix of this name has in a model like Llama. */
+  rowsOf(stem: string, layer: number | null): number;
   /** @returns Null where the file has no such tensor. */
   weight(stem: string, layer: number | null): GraphWeight | null;
 }

@@ -16,7 +16,7 @@ export function graphOf(
   plan: GraphPlan,
   traits: GraphTraits,
   sizes: GraphSizes,
-): Graph {
+): { readonly graph: Graph; readonly isGuessed: boolean } {
   const b = new Builder(plan, traits.positions);
   const { g } = b;
   let x = beginning(b, traits);
@@ -35,7 +35,7 @@ export function graphOf(
     x.isOutput = true;
   }
   g.expand(logitsOf(b, traits, x));
-  return g;
+  return { graph: g, isGuessed: b.isGuessed };
 }
 
 function beginning(b: Builder, traits: GraphTraits): Tensor {
@@ -50,7 +50,8 @@ function beginning(b: Builder, traits: GraphTraits): Tensor {
 
 function logitsOf(b: Builder, traits: GraphTraits, x: Tensor): Tensor {
   const { g } = b;
-  const head = b.weight("output.weight", null)!;
+  const head = b.weight("output.weight", null) ??
+    b.guessed(x.ne[0], b.plan.rowsOf("output", null), null);
   let logits = g.make("MUL_MAT", extent(head.ne[1], x.ne[1]), [head, x]);
   const bias = b.weight("output.bias", null);
   if (bias) logits = g.like("ADD", logits, bias);
