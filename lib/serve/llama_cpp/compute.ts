@@ -9,7 +9,7 @@ import { graphOf } from "./graph/whole.ts";
 const LONGEST_PATTERN = 12;
 
 /** How often a pattern is played before the rest of its repeats are left out. */
-const REPEATS = 3;
+const REPEATS = 2;
 
 /**
  * Repeats are left out in pairs: where blocks fit each other's holes, layers take
