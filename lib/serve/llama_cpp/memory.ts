@@ -3,7 +3,7 @@ import type { CachePart } from "../../models/families/code/cache.ts";
 import type { LayerCaches } from "../caches.ts";
 import type { CellsOf, GraphLayer, StateSizes } from "./graph/plan.ts";
 import type { LayerPlacement } from "./placement.ts";
-import type { LlamaSettings } from "./settings.ts";
+import type { CacheElement, LlamaSettings } from "./settings.ts";
 
 /** Cells of a window come in so many: llama_kv_cache_iswa. */
 const WINDOW_CELLS = 256;
@@ -148,6 +148,9 @@ export function cacheBytes(
   const states = [...kv];
   for (const layer of layers) {
     kv[layer.memory]! += layerBytes(layer, settings, isLatent);
+    if (layer.cache && layer.memory < backends - 1) {
+      kv[layer.memory]! += paddingBytes(layer, settings, isLatent);
+    }
     if (layer.states) {
       states[layer.memory]! += stateBytes(layer.states) * settings.n_seq_max;
     }
@@ -158,6 +161,26 @@ export function cacheBytes(
 /** Bytes of one sequence's states in a layer. */
 export function stateBytes({ convolution, running }: StateSizes): number {
   return STATE_BYTES * (convolution + running);
+}
+
+/** CUDA pads the rows of quantised tensors to so many: MATRIX_ROW_PADDING. */
+const ROW = 512;
+
+/** Tensors of a CUDA buffer begin at multiples of it. */
+const ALIGNMENT = 128;
+
+/** What CUDA allocates behind a layer's quantised keys and values. */
+function paddingBytes(
+  { keys, values }: GraphLayer,
+  { key, value }: LlamaSettings,
+  isLatent: boolean,
+): number {
+  const behind = ({ heads, width }: Heads, type: CacheElement) => {
+    const over = heads * width % ROW;
+    if (!type.isQuantised || over === 0) return 0;
+    return Math.ceil((ROW - over) * type.unit / ALIGNMENT) * ALIGNMENT;
+  };
+  return behind(keys, key) + (isLatent ? 0 : behind(values, value));
 }
 
 function layerBytes(
