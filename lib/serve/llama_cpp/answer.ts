@@ -1,20 +1,21 @@
 import type { Part } from "../../answer/estimate.ts";
 import type { SettingValue } from "../../answer/serving.ts";
-import { formatBytes, groupDigits } from "../../units/mod.ts";
+import { groupDigits } from "../../units/mod.ts";
 import type { Served, ServedFit, ServingGpu } from "../engine.ts";
 import type { Deployment, LoadedModel } from "./deployment.ts";
 import { deploy } from "./deployment.ts";
-import type { Shares } from "./devices.ts";
+import type { DeviceShares } from "./devices.ts";
 import { sharesOf } from "./devices.ts";
 import { draftSettings, withDraft } from "./draft.ts";
-import { fitted } from "./fitting.ts";
-import type { Machine } from "./machine.ts";
+import type { ServingMachine } from "./machine.ts";
 import { kernelPoolBytes, machineOf } from "./machine.ts";
 import { cellBytes, stateBytes } from "./memory.ts";
 import { cacheRefusal } from "./refusals.ts";
-import { Room } from "./room.ts";
+import { llamaAssumptions, llamaWarnings } from "./remarks.ts";
+import { CacheRoom } from "./room.ts";
 import type { LlamaSettings } from "./settings.ts";
 import { sequenceTokens } from "./settings.ts";
+import { sure } from "./ggml/sure.ts";
 
 const SOURCE = "ggml-org/llama.cpp v0.5.0";
 
@@ -29,7 +30,7 @@ export function answerOf(
   const { scenario } = question;
   const pool = kernelPoolBytes(gguf, settings.n_ubatch);
   const machine = machineOf(scenario, question.gpus, pool);
-  const place = (on: Machine) => {
+  const place = (on: ServingMachine) => {
     const deployments = [deploy(loaded, settings, on.free)];
     if (draft) {
       deployments.push(deploy(draft, draftSettings(settings), on.free));
@@ -41,7 +42,7 @@ export function answerOf(
   const shares = sharesOf(deployments, machine);
   const refusal = cacheRefusal(settings, own.memory, own.isLatent) ??
     shares.refusal;
-  const room = new Room(loaded, withDrafted(machine, deployments), own);
+  const room = new CacheRoom(loaded, withDrafted(machine, deployments), own);
   const isUnlike = new Set(question.gpus.map(({ usable }) => usable)).size > 1;
   return {
     ...figuresOf(loaded, deployments, {
@@ -54,32 +55,33 @@ export function answerOf(
       needed: () =>
         isUnlike
           ? sharesOf(
-            place(machineOf(scenario, [question.gpus[0]!], pool)),
+            place(machineOf(scenario, [sure(question.gpus[0])], pool)),
             machine,
           )
           : shares,
       isPossible: cacheRefusal(settings, own.memory, own.isLatent) === null,
-      outsideOn: (gpu) => machineOf(scenario, [gpu], pool).outside[0]!,
+      outsideOn: (gpu) => sure(machineOf(scenario, [gpu], pool).outside[0]),
       gpus: machine.gpus.length,
     }),
     sequencesOf: (tokens) => room.sequencesOf(tokens),
-    assumptions: assumptionsOf(loaded, own, machine),
-    warnings: warningsOf(loaded, own),
+    assumptions: llamaAssumptions(loaded, own, machine),
+    warnings: llamaWarnings(loaded, own),
   };
 }
 
 /** A machine on which a draft is loaded already. */
 function withDrafted(
-  machine: Machine,
+  machine: ServingMachine,
   [, ...drafts]: readonly Deployment[],
-): Machine {
+): ServingMachine {
   return drafts.length === 0 ? machine : {
     ...machine,
     outside: machine.outside.map((bytes, at) =>
       drafts.reduce(
         (sum, { weights, caches, compute }) =>
-          sum + weights[at]! + caches.kv[at]! + caches.states[at]! +
-          compute[at]!,
+          sum + sure(weights[at]) + sure(caches.kv[at]) +
+          sure(caches.states[at]) +
+          sure(compute[at]),
         bytes,
       )
     ),
@@ -88,7 +90,7 @@ function withDrafted(
 
 /** Whether a machine of other GPUs holds the same. */
 function fitting({ needed, isPossible, outsideOn, gpus }: {
-  readonly needed: () => Shares;
+  readonly needed: () => DeviceShares;
   readonly isPossible: boolean;
   readonly outsideOn: (gpu: ServingGpu) => number;
   readonly gpus: number;
@@ -109,10 +111,10 @@ function figuresOf(
   { question: { scenario, model } }: LoadedModel,
   deployments: readonly Deployment[],
   { machine, shares: { devices, fullest }, refusal, room }: {
-    readonly machine: Machine;
-    readonly shares: Shares;
+    readonly machine: ServingMachine;
+    readonly shares: DeviceShares;
     readonly refusal: string | null;
-    readonly room: Room;
+    readonly room: CacheRoom;
   },
 ): Pick<
   Served,
@@ -127,7 +129,7 @@ function figuresOf(
 > {
   const [own] = deployments as [Deployment, ...Deployment[]];
   const { settings, memory, isLatent } = own;
-  const row = devices[fullest]!;
+  const row = sure(devices[fullest]);
   const kept = row.kv_bytes + row.state_bytes;
   const allocated = row.weights_bytes + kept + row.compute_bytes;
   const length = sequenceTokens({ serve: scenario.serve });
@@ -144,7 +146,7 @@ function figuresOf(
       weights_bytes: row.weights_bytes,
       compute_bytes: row.compute_bytes,
       graph_bytes: 0,
-      outside_bytes: machine.outside[fullest]!,
+      outside_bytes: sure(machine.outside[fullest]),
       kv_pool_bytes: kept,
       kv_tokens: settings.n_ctx,
       max_model_len: longest,
@@ -183,7 +185,7 @@ function figuresOf(
     parts: partsOf(row, own),
     reserved: null,
     device: row.total_bytes,
-    host: devices[devices.length - 1]!.total_bytes,
+    host: sure(devices[devices.length - 1]).total_bytes,
   };
 }
 
@@ -255,81 +257,4 @@ function printed(
     op_offload: settings.op_offload,
     split_mode: "layer",
   };
-}
-
-function assumptionsOf(
-  { question: { scenario, model }, gguf }: LoadedModel,
-  own: Deployment,
-  machine: Machine,
-): string[] {
-  const { serve } = scenario;
-  const fit = fitted(own, machine, {
-    context: serve.cache_tokens !== null,
-    layers: serve.gpu_layers !== null,
-  });
-  const tower = model.tensors.some(({ piece }) =>
-    piece === "vision_tower" || piece === "audio_tower"
-  );
-  return [
-    `llama.cpp 0.5's llama-server loads GGUF ${gguf.type}${
-      serve.logits_all ? ", and makes logits of every position" : ""
-    }`,
-    ...(serve.cache_tokens === null
-      ? [
-        `The context (n_ctx) is taken to hold the scenario's sequences, ${
-          groupDigits(own.settings.n_ctx)
-        } tokens: llama-server's own default is the model's whole context`,
-      ]
-      : []),
-    ...(serve.draft_model === null ? [] : [
-      "The draft is in a file of the same type, all of it on GPUs, with as long a cache in f16",
-    ]),
-    ...(tower
-      ? ["Images need a file more (--mmproj), which is not loaded here"]
-      : []),
-    ...gguf.notes,
-    ...(fit === null ? [] : [fit]),
-  ];
-}
-
-function warningsOf(
-  { type, question: { scenario, model } }: LoadedModel,
-  { isKnown, settings, isFlash }: Deployment,
-): string[] {
-  const trained = model.architecture.max_position_embeddings;
-  const { batch } = scenario.serve;
-  const length = sequenceTokens(scenario);
-  const shared = settings.kv_unified ? settings.n_ctx : settings.n_ctx_seq;
-  const held = settings.kv_unified
-    ? Math.floor(settings.n_ctx / length)
-    : settings.n_ctx_seq >= length
-    ? settings.n_seq_max
-    : 0;
-  const fitting = Math.min(held, settings.n_seq_max);
-  return [
-    ...(isKnown ? [] : [
-      `The compute buffer is that of a graph like Llama's: what llama.cpp's does for type ${
-        type || "custom"
-      } is not known here`,
-    ]),
-    ...(trained !== null && settings.n_ctx_seq > trained && length > trained
-      ? [
-        `n_ctx_seq (${settings.n_ctx_seq}) > n_ctx_train (${trained}): the model was not trained for so long a context`,
-      ]
-      : []),
-    ...(scenario.serve.flash_attention === null && !isFlash
-      ? [
-        "Flash attention is off: llama.cpp has no CUDA kernel for this model's heads",
-      ]
-      : []),
-    ...(fitting < batch
-      ? [
-        `${groupDigits(batch - fitting)} of ${
-          groupDigits(batch)
-        } sequences of ${groupDigits(length)} tokens wait: the cache of ${
-          groupDigits(shared)
-        } tokens and ${settings.n_seq_max} slots hold ${groupDigits(fitting)}`,
-      ]
-      : []),
-  ];
 }

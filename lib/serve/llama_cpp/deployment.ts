@@ -1,5 +1,4 @@
 import type { GgufModel } from "../../formats/gguf/gguf_model.ts";
-import { holdsLayer } from "../../models/tensors/layer_numbers.ts";
 import type { ServingQuestion } from "../engine.ts";
 import { languageConfigOf, typesOf } from "../language_config.ts";
 import { computeBuffers, representatives } from "./compute.ts";
@@ -15,6 +14,7 @@ import { placeLayers } from "./placement.ts";
 import type { LlamaSettings } from "./settings.ts";
 import { graphSizesOf } from "./sizes_of.ts";
 import { PlacedWeights } from "./weights.ts";
+import { sure } from "./ggml/sure.ts";
 
 /** Copies of its inputs that a pipeline of GPUs keeps: GGML_SCHED_MAX_COPIES. */
 const PIPELINE_COPIES = 4;
@@ -152,7 +152,7 @@ function planOf(
   const tokens = Math.min(settings.n_ctx, settings.n_ubatch);
   const { layers } = memory;
   const kinds = weights.kindsOfLayers().map((kind, index) => {
-    const layer = layers[index]!;
+    const layer = sure(layers[index]);
     const { cache, states, keys } = layer;
     return [
       kind,
@@ -183,7 +183,7 @@ function planOf(
     isFlash,
     key: settings.key,
     value: settings.value,
-    layers: representatives(kinds).map((index) => layers[index]!),
+    layers: representatives(kinds).map((index) => sure(layers[index])),
     depth: layers.length,
     output: placement.output,
     rowsOf: (stem, layer) =>

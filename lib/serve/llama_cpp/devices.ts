@@ -1,10 +1,11 @@
 import type { DeviceShare } from "../../answer/serving.ts";
 import { formatBytes } from "../../units/mod.ts";
 import type { Deployment } from "./deployment.ts";
-import type { Machine } from "./machine.ts";
+import type { ServingMachine } from "./machine.ts";
+import { sure } from "./ggml/sure.ts";
 
 /** Bytes of a deployment on each device, a draft's and all else together. */
-export interface Shares {
+export interface DeviceShares {
   readonly devices: DeviceShare[];
   /** The number of the GPU that holds most. */
   readonly fullest: number;
@@ -15,11 +16,14 @@ export interface Shares {
 /** What each device of a machine holds of the models that are loaded. */
 export function sharesOf(
   deployments: readonly Deployment[],
-  machine: Machine,
-): Shares {
+  machine: ServingMachine,
+): DeviceShares {
   const host = machine.gpus.length;
   const sum = (of: (deployment: Deployment) => readonly number[], at: number) =>
-    deployments.reduce((total, each) => total + Math.round(of(each)[at]!), 0);
+    deployments.reduce(
+      (total, each) => total + Math.round(sure(of(each)[at])),
+      0,
+    );
   const rows = Array.from({ length: host + 1 }, (_, at): DeviceShare => {
     const weights = sum(({ weights }) => weights, at);
     const kv = sum(({ caches }) => caches.kv, at);
@@ -27,7 +31,7 @@ export function sharesOf(
     const compute = sum(({ compute }) => compute, at);
     const beside = at === host
       ? deployments.reduce((total, { outputBytes }) => total + outputBytes, 0)
-      : machine.outside[at]!;
+      : sure(machine.outside[at]);
     return {
       device: at === host ? "host" : `GPU ${at}`,
       weights_bytes: weights,
@@ -40,7 +44,7 @@ export function sharesOf(
   const gpus = rows.slice(0, host);
   const fullest = gpus.reduce(
     (most, { total_bytes }, at) =>
-      total_bytes > gpus[most]!.total_bytes ? at : most,
+      total_bytes > sure(gpus[most]).total_bytes ? at : most,
     0,
   );
   const refusal = gpus.map((row, at) => refusalOf(row, machine, at)).find((
@@ -57,10 +61,10 @@ export function sharesOf(
  */
 function refusalOf(
   { weights_bytes, kv_bytes, state_bytes, compute_bytes }: DeviceShare,
-  { gpus, outside }: Machine,
+  { gpus, outside }: ServingMachine,
   at: number,
 ): string | null {
-  const left = gpus[at]!.usable - outside[at]!;
+  const left = sure(gpus[at]).usable - sure(outside[at]);
   const name = `CUDA${at}`;
   const of = (bytes: number) =>
     `${bytes} (${formatBytes(bytes)}), with ${

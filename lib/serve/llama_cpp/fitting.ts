@@ -1,7 +1,8 @@
 import { formatBytes, groupDigits } from "../../units/mod.ts";
 import type { Deployment } from "./deployment.ts";
-import type { Machine } from "./machine.ts";
+import type { ServingMachine } from "./machine.ts";
 import { cellBytes } from "./memory.ts";
+import { sure } from "./ggml/sure.ts";
 
 /** What `--fit` leaves free on each device: common/common.h, fit_params_target. */
 const MARGIN = 1024 * 2 ** 20;
@@ -21,13 +22,14 @@ const SHORTEST = 4096;
  */
 export function fitted(
   deployment: Deployment,
-  { gpus, outside }: Machine,
+  { gpus, outside }: ServingMachine,
   isAsked: { readonly context: boolean; readonly layers: boolean },
 ): string | null {
   const { weights, caches, compute, memory, settings, placement } = deployment;
   const missing = gpus.map(({ usable }, at) =>
-    weights[at]! + caches.kv[at]! + caches.states[at]! + compute[at]! +
-    outside[at]! + MARGIN - usable
+    sure(weights[at]) + sure(caches.kv[at]) + sure(caches.states[at]) +
+    sure(compute[at]) +
+    sure(outside[at]) + MARGIN - usable
   );
   if (missing.every((bytes) => bytes <= 0)) return null;
   const margin = `leaving ${formatBytes(MARGIN)} of each GPU free`;
@@ -40,11 +42,11 @@ export function fitted(
             : sum,
         0,
       );
-      return missing[at]! <= 0
+      return sure(missing[at]) <= 0
         ? settings.n_ctx
         : each === 0
         ? 0
-        : settings.n_ctx - Math.ceil(missing[at]! / each / 256) * 256;
+        : settings.n_ctx - Math.ceil(sure(missing[at]) / each / 256) * 256;
     });
     const context = Math.min(...cells);
     if (context >= SHORTEST) {
@@ -59,7 +61,8 @@ export function fitted(
     caches.kv.slice(0, gpus.length).reduce((a, b) => a + b, 0)) / (depth + 1);
   const room = gpus.reduce(
     (sum, { usable }, at) =>
-      sum + Math.max(0, usable - outside[at]! - MARGIN - compute[at]!),
+      sum +
+      Math.max(0, usable - sure(outside[at]) - MARGIN - sure(compute[at])),
     0,
   );
   const layers = Math.max(0, Math.min(depth + 1, Math.floor(room / each)));

@@ -2,9 +2,10 @@ import type { GgufModel } from "../../formats/gguf/gguf_model.ts";
 import type { Scenario } from "../../scenario/schema.ts";
 import { contextOf } from "../context.ts";
 import type { ServingGpu } from "../engine.ts";
+import { sure } from "./ggml/sure.ts";
 
 /** A machine as llama.cpp finds it: its GPUs, and what is taken of each already. */
-export interface Machine {
+export interface ServingMachine {
   readonly gpus: readonly ServingGpu[];
   /** Bytes of each GPU that no buffer of llama.cpp's is: see outsideBytes(). */
   readonly outside: readonly number[];
@@ -17,10 +18,10 @@ export function machineOf(
   scenario: Scenario,
   cards: readonly ServingGpu[],
   pool: number,
-): Machine {
+): ServingMachine {
   const gpus = Array.from(
     { length: scenario.parallel.gpus },
-    (_, at) => cards[at] ?? cards[0]!,
+    (_, at) => cards[at] ?? sure(cards[0]),
   );
   return {
     gpus,

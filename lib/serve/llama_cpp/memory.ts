@@ -1,7 +1,7 @@
 import { holdsLayer } from "../../models/tensors/layer_numbers.ts";
 import type { CachePart } from "../../models/families/code/cache.ts";
 import type { LayerCaches } from "../caches.ts";
-import type { CellsOf, GraphLayer, StateSizes } from "./graph/plan.ts";
+import type { CellsOf, GraphLayer, StateFloats } from "./graph/plan.ts";
 import type { LayerPlacement } from "./placement.ts";
 import type { CacheElement, LlamaSettings } from "./settings.ts";
 
@@ -125,7 +125,7 @@ function headsOf(
   };
 }
 
-function statesOf(keeps: readonly CachePart[]): StateSizes | null {
+function statesOf(keeps: readonly CachePart[]): StateFloats | null {
   const part = keeps.find((each) => each.kind === "state");
   if (part?.kind !== "state") return null;
   const [channels, width] = part.convolution ?? [0, 1];
@@ -147,19 +147,21 @@ export function cacheBytes(
   const kv = Array.from({ length: backends }, () => 0);
   const states = [...kv];
   for (const layer of layers) {
-    kv[layer.memory]! += layerBytes(layer, settings, isLatent);
-    if (layer.cache && layer.memory < backends - 1) {
-      kv[layer.memory]! += paddingBytes(layer, settings, isLatent);
-    }
+    const at = layer.memory;
+    const padding = layer.cache && at < backends - 1
+      ? paddingBytes(layer, settings, isLatent)
+      : 0;
+    kv[at] = (kv[at] ?? 0) + layerBytes(layer, settings, isLatent) + padding;
     if (layer.states) {
-      states[layer.memory]! += stateBytes(layer.states) * settings.n_seq_max;
+      states[at] = (states[at] ?? 0) +
+        stateBytes(layer.states) * settings.n_seq_max;
     }
   }
   return { kv, states };
 }
 
 /** Bytes of one sequence's states in a layer. */
-export function stateBytes({ convolution, running }: StateSizes): number {
+export function stateBytes({ convolution, running }: StateFloats): number {
   return STATE_BYTES * (convolution + running);
 }
 

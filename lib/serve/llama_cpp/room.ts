@@ -1,7 +1,8 @@
 import type { Deployment, LoadedModel } from "./deployment.ts";
 import { deploy } from "./deployment.ts";
-import type { Machine } from "./machine.ts";
+import type { ServingMachine } from "./machine.ts";
 import { cellBytes, stateBytes, windowCells } from "./memory.ts";
+import { sure } from "./ggml/sure.ts";
 
 /** Cells of a cache come in so many. */
 const CELLS = 256;
@@ -27,19 +28,19 @@ interface Growing {
 }
 
 /** How many tokens and sequences fit a machine beside a model. */
-export class Room {
+export class CacheRoom {
   readonly #loaded: LoadedModel;
-  readonly #machine: Machine;
+  readonly #machine: ServingMachine;
   readonly #base: Deployment;
   readonly #gpus: readonly Growing[];
   #isMeasured = false;
 
-  constructor(loaded: LoadedModel, machine: Machine, base: Deployment) {
+  constructor(loaded: LoadedModel, machine: ServingMachine, base: Deployment) {
     this.#loaded = loaded;
     this.#machine = machine;
     this.#base = base;
     this.#gpus = machine.gpus.map(({ usable }, at) =>
-      growing(base, at, { usable, outside: machine.outside[at]! })
+      growing(base, at, { usable, outside: sure(machine.outside[at]) })
     );
   }
 
@@ -107,7 +108,7 @@ export class Room {
     for (const [at, gpu] of this.#gpus.entries()) {
       gpu.slope = Math.max(
         0,
-        (there.compute[at]! - compute[at]!) / (far - cells),
+        (sure(there.compute[at]) - sure(compute[at])) / (far - cells),
       );
     }
   }
@@ -129,8 +130,8 @@ function growing(
     if (layer.states) slot += stateBytes(layer.states);
   }
   return {
-    fixed: weights[at]! + outside,
-    compute: compute[at]!,
+    fixed: sure(weights[at]) + outside,
+    compute: sure(compute[at]),
     slope: 0,
     cell,
     windowCell,

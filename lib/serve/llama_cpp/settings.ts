@@ -3,6 +3,7 @@ import type { Result } from "../../scenario/parse_scenario.ts";
 import type { Scenario } from "../../scenario/schema.ts";
 import { cacheTypes } from "../../scenario/cache_format.ts";
 import type { CacheUnit } from "./graph/plan.ts";
+import { sure } from "./ggml/sure.ts";
 
 /** Cells of a cache come in so many: GGML_PAD in src/llama-context.cpp. */
 const CELLS = 256;
@@ -99,7 +100,7 @@ export function settingsOf(
         `must be a type that llama.cpp keeps, one of fp32, fp16, bf16, q8_0, q5_1, q5_0, q4_1, q4_0, iq4_nl: current value is ${type}`,
       ));
     }
-    return found ?? ELEMENTS["auto"]!;
+    return found ?? sure(ELEMENTS["auto"]);
   };
   const isPair = typeof serve.kv_dtype !== "string";
   const key = element(isPair ? "serve.kv_dtype.k" : "serve.kv_dtype", types.k);

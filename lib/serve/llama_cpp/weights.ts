@@ -40,7 +40,8 @@ export class PlacedWeights {
     const { host, layers, output } = this.#placement;
     const bytes = Array.from({ length: host + 1 }, () => 0);
     const put = (weight: GgufWeight, at: number) => {
-      bytes[at]! += at === host ? weight.hostBytes : weight.deviceBytes;
+      const own = at === host ? weight.hostBytes : weight.deviceBytes;
+      bytes[at] = (bytes[at] ?? 0) + own;
     };
     for (const weight of this.gguf.weights) {
       if (weight.place === "input") put(weight, host);

@@ -1,5 +1,6 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { tryEstimate } from "../../../lib/mod.ts";
+import { sure } from "../../../lib/serve/llama_cpp/ggml/sure.ts";
 import type { DeviceShare, Estimate } from "../../../lib/mod.ts";
 import { assertOk } from "../results.ts";
 import truth from "../../truth/serving/llama_cpp.json" with { type: "json" };
@@ -219,16 +220,16 @@ Deno.test("Unlike cards take layers by their memory, or as they are told", () =>
     hardware: { gpus: ["RTX 4090", "RTX 3060"] },
   };
   const { devices: [first, second] } = served({}, unlike);
-  assert(first!.weights_bytes > 1.5 * second!.weights_bytes);
+  assert(sure(first).weights_bytes > 1.5 * sure(second).weights_bytes);
   const { devices: [less, more] } = served({ tensor_split: [1, 3] }, unlike);
-  assert(more!.weights_bytes > 2 * less!.weights_bytes);
+  assert(sure(more).weights_bytes > 2 * sure(less).weights_bytes);
 });
 
 Deno.test("Experts left to the host leave the GPU", () => {
   const experts = { model: "Qwen/Qwen3-30B-A3B" };
   const all = served({}, experts);
   const some = served({ cpu_moe_layers: 24 }, experts);
-  const host = ({ devices }: typeof all) => devices[devices.length - 1]!;
+  const host = ({ devices }: typeof all) => sure(devices[devices.length - 1]);
   assert(some.weights_bytes < 0.6 * all.weights_bytes);
   assert(host(some).weights_bytes > 0.4 * all.weights_bytes);
   // What one layer's experts take is copied to the GPU for a prompt.
@@ -244,7 +245,7 @@ Deno.test("A draft adds its weights, its cache and its buffer", () => {
 
 Deno.test("As many tokens fit as are said to, and no block more", () => {
   const { kv } = served({});
-  const tokens = kv.max_tokens!;
+  const tokens = sure(kv.max_tokens);
   const { starts } = served({ cache_tokens: tokens });
   assertEquals(starts, true);
   const more = served({ cache_tokens: Math.ceil(1.002 * tokens) });

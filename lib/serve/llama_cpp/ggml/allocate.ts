@@ -2,8 +2,9 @@ import type { Backends } from "./backends.ts";
 import { hostOf } from "./backends.ts";
 import { Heap } from "./heap.ts";
 import type { Schedule } from "./schedule.ts";
-import type { Op, Tensor } from "./tensor.ts";
+import type { GgmlTensor, Op } from "./tensor.ts";
 import { sameLayout } from "./tensor.ts";
+import { sure } from "./sure.ts";
 
 /**
  * Bytes that offsets are rounded to.
@@ -75,11 +76,11 @@ class Allocator {
     }
   }
 
-  #sizeOf(tensor: Tensor, heap: number): number {
+  #sizeOf(tensor: GgmlTensor, heap: number): number {
     return heap === this.#host ? tensor.bytes : tensor.deviceBytes;
   }
 
-  #allocate(tensor: Tensor, backend: number): void {
+  #allocate(tensor: GgmlTensor, backend: number): void {
     if (tensor.isAllocated || tensor.viewOf !== null || tensor.held !== null) {
       return;
     }
@@ -90,17 +91,19 @@ class Allocator {
       }
     }
     tensor.heap = backend;
-    tensor.offset = this.#heaps[backend]!.take(this.#sizeOf(tensor, backend));
+    tensor.offset = sure(this.#heaps[backend]).take(
+      this.#sizeOf(tensor, backend),
+    );
   }
 
   /** Writes over a parent that nothing else will read, where that is possible. */
-  #takesOver(tensor: Tensor, parent: Tensor, backend: number): boolean {
+  #takesOver(tensor: GgmlTensor, parent: GgmlTensor, backend: number): boolean {
     // Views are not allocated themselves: none is ever written over.
     if (
       !parent.isAllocated || parent.isOutput || parent.children !== 1 ||
       parent.views !== 0 || !sameLayout(tensor, parent)
     ) return false;
-    const heap = this.#heaps[parent.heap]!;
+    const heap = sure(this.#heaps[parent.heap]);
     tensor.heap = parent.heap;
     tensor.offset = parent.offset;
     parent.isAllocated = false;
@@ -110,7 +113,7 @@ class Allocator {
     return true;
   }
 
-  #leave(parent: Tensor): void {
+  #leave(parent: GgmlTensor): void {
     parent.children -= 1;
     if (parent.children > 0 || parent.views > 0) return;
     const { viewOf } = parent;
@@ -121,9 +124,9 @@ class Allocator {
     }
   }
 
-  #free(tensor: Tensor): void {
+  #free(tensor: GgmlTensor): void {
     if (!tensor.isAllocated || tensor.isOutput) return;
-    this.#heaps[tensor.heap]!.free(
+    sure(this.#heaps[tensor.heap]).free(
       tensor.offset,
       this.#sizeOf(tensor, tensor.heap),
     );

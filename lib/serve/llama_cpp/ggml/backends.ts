@@ -1,4 +1,5 @@
-import type { Tensor } from "./tensor.ts";
+import type { GgmlTensor } from "./tensor.ts";
+import { sure } from "./sure.ts";
 
 /** Tokens from which on operations on the host's weights are worth a GPU's while. */
 const WORTH_OFFLOADING = 32;
@@ -28,7 +29,7 @@ export function hostOf({ gpus }: Backends): number {
 export function computes(
   backends: Backends,
   backend: number,
-  node: Tensor,
+  node: GgmlTensor,
 ): boolean {
   const host = hostOf(backends);
   if (backend === host) return true;
@@ -37,9 +38,9 @@ export function computes(
   }
   switch (node.op) {
     case "SSM_CONV":
-      return node.src[0]!.ne[1] % 128 === 0;
+      return sure(node.src[0]).ne[1] % 128 === 0;
     case "SSM_SCAN": {
-      const [states, width, heads] = node.src[0]!.ne;
+      const [states, width, heads] = sure(node.src[0]).ne;
       // Mamba-2's heads have more than one feature.
       return width > 1
         ? (states === 96 || states === 128 || states === 256) &&
@@ -76,12 +77,12 @@ export function flashes({ width, wide, ratio, cells }: FlashShape): boolean {
   return width === 576 && wide === 512 && isGrouped;
 }
 
-function shapeOf({ src: [query, key, value] }: Tensor): FlashShape {
+function shapeOf({ src: [query, key, value] }: GgmlTensor): FlashShape {
   return {
-    width: key!.ne[0],
-    wide: value!.ne[0],
-    ratio: query!.ne[2] / key!.ne[2],
-    cells: key!.ne[1],
+    width: sure(key).ne[0],
+    wide: sure(value).ne[0],
+    ratio: sure(query).ne[2] / sure(key).ne[2],
+    cells: sure(key).ne[1],
   };
 }
 
@@ -91,11 +92,11 @@ function shapeOf({ src: [query, key, value] }: Tensor): FlashShape {
  * Source: ggml-org/llama.cpp ggml/src/ggml-cuda/ggml-cuda.cu, get_op_batch_size,
  * ggml_backend_cuda_device_offload_op
  */
-export function takesOver(node: Tensor): boolean {
+export function takesOver(node: GgmlTensor): boolean {
   return batchOf(node) >= WORTH_OFFLOADING;
 }
 
-function batchOf(node: Tensor): number {
+function batchOf(node: GgmlTensor): number {
   switch (node.op) {
     case "GET_ROWS":
       return 0;

@@ -1,5 +1,5 @@
 import type { Extent, Held, Op, TensorOptions } from "./tensor.ts";
-import { Tensor } from "./tensor.ts";
+import { GgmlTensor } from "./tensor.ts";
 
 const F32 = 4;
 const F16 = 2;
@@ -11,8 +11,8 @@ export const UNIT = { F32, F16, I32, I64 } as const;
 
 /** Nodes that one CUDA kernel computes: what they read is kept until its end. */
 export interface Fusion {
-  readonly first: Tensor;
-  readonly last: Tensor;
+  readonly first: GgmlTensor;
+  readonly last: GgmlTensor;
   /**
    * What is kept: what the first node reads, until the last one; or all that they
    * read and make, until the one behind them.
@@ -32,26 +32,26 @@ export function extent(a: number, b = 1, c = 1, d = 1): Extent {
  * Source: ggml-org/llama.cpp ggml/src/ggml.c, ggml_build_forward_expand,
  * ggml_visit_parents
  */
-export class Graph {
-  readonly nodes: Tensor[] = [];
-  readonly leafs: Tensor[] = [];
+export class GgmlGraph {
+  readonly nodes: GgmlTensor[] = [];
+  readonly leafs: GgmlTensor[] = [];
   readonly fusions: Fusion[] = [];
 
   /** Puts a tensor and all that it needs into the graph. */
-  expand(tensor: Tensor): Tensor {
+  expand(tensor: GgmlTensor): GgmlTensor {
     this.#visit(tensor);
     return tensor;
   }
 
-  #visit(tensor: Tensor): void {
+  #visit(tensor: GgmlTensor): void {
     if (tensor.isVisited) return;
     tensor.isVisited = true;
     for (const source of tensor.src) this.#visit(source);
     (tensor.op === "NONE" ? this.leafs : this.nodes).push(tensor);
   }
 
-  input(ne: Extent, unit: number): Tensor {
-    return new Tensor("NONE", ne, unit, [], null, { isInput: true });
+  input(ne: Extent, unit: number): GgmlTensor {
+    return new GgmlTensor("NONE", ne, unit, [], null, { isInput: true });
   }
 
   /** A tensor of a buffer that the graph does not allocate. */
@@ -60,8 +60,8 @@ export class Graph {
     unit: number,
     held: Held,
     deviceBytes?: number,
-  ): Tensor {
-    return new Tensor("NONE", ne, unit, [], null, {
+  ): GgmlTensor {
+    return new GgmlTensor("NONE", ne, unit, [], null, {
       held,
       ...(deviceBytes === undefined ? {} : { deviceBytes }),
     });
@@ -71,31 +71,31 @@ export class Graph {
   make(
     op: Op,
     ne: Extent,
-    src: Tensor[],
+    src: GgmlTensor[],
     unit = F32,
     options?: TensorOptions,
-  ): Tensor {
-    return new Tensor(op, ne, unit, src, null, options);
+  ): GgmlTensor {
+    return new GgmlTensor(op, ne, unit, src, null, options);
   }
 
   /** An operation whose result has the shape of its first source. */
-  like(op: Op, first: Tensor, ...rest: Tensor[]): Tensor {
-    return new Tensor(op, first.ne, first.unit, [first, ...rest]);
+  like(op: Op, first: GgmlTensor, ...rest: GgmlTensor[]): GgmlTensor {
+    return new GgmlTensor(op, first.ne, first.unit, [first, ...rest]);
   }
 
   /** An operation that writes into what its result is a view of. */
-  into(op: Op, target: Tensor, src: Tensor[]): Tensor {
-    return new Tensor(op, target.ne, target.unit, src, target);
+  into(op: Op, target: GgmlTensor, src: GgmlTensor[]): GgmlTensor {
+    return new GgmlTensor(op, target.ne, target.unit, src, target);
   }
 
   /** A view of a part that lies in one piece. */
-  view(of: Tensor, ne: Extent): Tensor {
-    return new Tensor("VIEW", ne, of.unit, [of], of);
+  view(of: GgmlTensor, ne: Extent): GgmlTensor {
+    return new GgmlTensor("VIEW", ne, of.unit, [of], of);
   }
 
   /** A view of the same elements in another shape. */
-  again(of: Tensor, ne: Extent): Tensor {
-    return new Tensor("VIEW", ne, of.unit, [of], of, {
+  again(of: GgmlTensor, ne: Extent): GgmlTensor {
+    return new GgmlTensor("VIEW", ne, of.unit, [of], of, {
       isStrided: of.isStrided,
       span: of.span,
     });
@@ -105,47 +105,47 @@ export class Graph {
    * A view of a piece out of every `group` elements; of every row where that is
    * not said.
    */
-  slice(of: Tensor, ne: Extent, group = of.ne[0]): Tensor {
+  slice(of: GgmlTensor, ne: Extent, group = of.ne[0]): GgmlTensor {
     const pieces = of.elements / group;
     const piece = ne[0] * ne[1] * ne[2] * ne[3] / pieces;
-    return new Tensor("VIEW", ne, of.unit, [of], of, {
+    return new GgmlTensor("VIEW", ne, of.unit, [of], of, {
       isStrided: true,
       span: ((pieces - 1) * group + piece) * of.unit,
     });
   }
 
-  reshape(of: Tensor, ne: Extent): Tensor {
-    return new Tensor("RESHAPE", ne, of.unit, [of], of);
+  reshape(of: GgmlTensor, ne: Extent): GgmlTensor {
+    return new GgmlTensor("RESHAPE", ne, of.unit, [of], of);
   }
 
   /** Dimensions in another order; `ne` is their result. */
-  permute(of: Tensor, ne: Extent): Tensor {
-    return new Tensor("PERMUTE", ne, of.unit, [of], of, {
+  permute(of: GgmlTensor, ne: Extent): GgmlTensor {
+    return new GgmlTensor("PERMUTE", ne, of.unit, [of], of, {
       isStrided: true,
       span: of.span,
     });
   }
 
-  transpose(of: Tensor): Tensor {
+  transpose(of: GgmlTensor): GgmlTensor {
     const [a, b, c, d] = of.ne;
-    return new Tensor("TRANSPOSE", [b, a, c, d], of.unit, [of], of, {
+    return new GgmlTensor("TRANSPOSE", [b, a, c, d], of.unit, [of], of, {
       isStrided: true,
       span: of.span,
     });
   }
 
   /** A view whose second and third dimensions are swapped. */
-  swapped(of: Tensor): Tensor {
+  swapped(of: GgmlTensor): GgmlTensor {
     const [a, b, c, d] = of.ne;
     return this.permute(of, [a, c, b, d]);
   }
 
-  cont(of: Tensor, ne: Extent = of.ne): Tensor {
+  cont(of: GgmlTensor, ne: Extent = of.ne): GgmlTensor {
     return this.make("CONT", ne, [of], of.unit);
   }
 
   /** `weight` is [in, out, matrices]; what it multiplies has rows of `in`. */
-  matmul(weight: Tensor, by: Tensor): Tensor {
+  matmul(weight: GgmlTensor, by: GgmlTensor): GgmlTensor {
     return this.make("MUL_MAT", [weight.ne[1], by.ne[1], by.ne[2], by.ne[3]], [
       weight,
       by,
@@ -153,7 +153,7 @@ export class Graph {
   }
 
   /** The matrices of `experts` that `ids` name for each token. */
-  matmulOf(experts: Tensor, by: Tensor, ids: Tensor): Tensor {
+  matmulOf(experts: GgmlTensor, by: GgmlTensor, ids: GgmlTensor): GgmlTensor {
     return this.make("MUL_MAT_ID", [experts.ne[1], ids.ne[0], by.ne[2], 1], [
       experts,
       by,
@@ -161,14 +161,14 @@ export class Graph {
     ]);
   }
 
-  rows(of: Tensor, ids: Tensor): Tensor {
+  rows(of: GgmlTensor, ids: GgmlTensor): GgmlTensor {
     return this.make("GET_ROWS", [of.ne[0], ids.ne[0], ids.ne[1], ids.ne[2]], [
       of,
       ids,
     ]);
   }
 
-  concat(a: Tensor, b: Tensor): Tensor {
+  concat(a: GgmlTensor, b: GgmlTensor): GgmlTensor {
     return this.make("CONCAT", [
       a.ne[0] + b.ne[0],
       a.ne[1],
@@ -177,18 +177,18 @@ export class Graph {
     ], [a, b]);
   }
 
-  sumRows(of: Tensor): Tensor {
+  sumRows(of: GgmlTensor): GgmlTensor {
     return this.make("SUM_ROWS", [1, of.ne[1], of.ne[2], of.ne[3]], [of]);
   }
 
   /** The first `count` of each row in order: ids, of all rows' sorted ones. */
-  top(of: Tensor, count: number): Tensor {
+  top(of: GgmlTensor, count: number): GgmlTensor {
     const sorted = this.make("ARGSORT", of.ne, [of], I32);
     return this.slice(sorted, [count, of.ne[1], of.ne[2], of.ne[3]]);
   }
 
   /** Copies `value` into `target`, which lies elsewhere. */
-  copy(value: Tensor, target: Tensor): Tensor {
+  copy(value: GgmlTensor, target: GgmlTensor): GgmlTensor {
     return this.into("CPY", target, [value, target]);
   }
 }

@@ -1,3 +1,5 @@
+import { sure } from "./sure.ts";
+
 /** A piece of a buffer that is free; the last of a heap has no end. */
 interface Hole {
   offset: number;
@@ -39,13 +41,13 @@ export class Heap {
     let best = holes.length - 1;
     let least = Infinity;
     for (let at = 0; at < holes.length - 1; at += 1) {
-      const hole = holes[at]!.size;
+      const hole = sure(holes[at]).size;
       if (hole >= size && hole <= least) {
         best = at;
         least = hole;
       }
     }
-    const hole = holes[best]!;
+    const hole = sure(holes[best]);
     const { offset } = hole;
     hole.offset += size;
     hole.size -= size;
@@ -58,7 +60,7 @@ export class Heap {
     const size = this.padded(bytes);
     const holes = this.#holes;
     let at = 0;
-    while (at < holes.length && holes[at]!.offset < offset) at += 1;
+    while (at < holes.length && sure(holes[at]).offset < offset) at += 1;
     const before = holes[at - 1];
     const after = holes[at];
     if (before && before.offset + before.size === offset) {

@@ -1,23 +1,24 @@
 import { assignBackends, liesOn } from "./assign.ts";
 import type { Backends } from "./backends.ts";
 import { hostOf } from "./backends.ts";
-import type { Graph } from "./graph.ts";
-import { Tensor } from "./tensor.ts";
+import type { GgmlGraph } from "./graph.ts";
+import { GgmlTensor } from "./tensor.ts";
 import { isView } from "./tensor.ts";
+import { sure } from "./sure.ts";
 
 /** Nodes that one backend computes one after the other, and what is copied to it. */
 interface Split {
   readonly backend: number;
   readonly start: number;
   end: number;
-  readonly inputs: Tensor[];
+  readonly inputs: GgmlTensor[];
 }
 
 /** What the allocator walks through. */
 export interface Schedule {
   /** Allocated first, whether they are read or not. */
-  readonly leafs: readonly Tensor[];
-  readonly nodes: readonly Tensor[];
+  readonly leafs: readonly GgmlTensor[];
+  readonly nodes: readonly GgmlTensor[];
   /** How many pieces the graph is cut into. */
   readonly splits: number;
 }
@@ -32,13 +33,13 @@ const MOST_SOURCES = 10;
  * Source: ggml-org/llama.cpp v0.5.0 ggml/src/ggml-backend.cpp,
  * ggml_backend_sched_split_graph, passes 5 and 6
  */
-export function scheduleOf(graph: Graph, backends: Backends): Schedule {
+export function scheduleOf(graph: GgmlGraph, backends: Backends): Schedule {
   assignBackends(graph, backends);
   const read = backends.copies > 1
     ? new Set(graph.nodes.flatMap(({ src }) => src))
     : null;
   const splits = splitsOf(graph, backends);
-  const first: Tensor[] = [];
+  const first: GgmlTensor[] = [];
   if (read) {
     for (const leaf of graph.leafs) {
       if (leaf.isInput && read.has(leaf)) {
@@ -46,7 +47,9 @@ export function scheduleOf(graph: Graph, backends: Backends): Schedule {
       }
     }
     for (const { backend, inputs } of splits) {
-      for (const input of inputs) first.push(...input.copies![backend]!);
+      for (const input of inputs) {
+        first.push(...sure(sure(input.copies)[backend]));
+      }
     }
   }
   return {
@@ -57,7 +60,11 @@ export function scheduleOf(graph: Graph, backends: Backends): Schedule {
 }
 
 /** A leaf with what a pipeline keeps beside it while it computes others. */
-function kept(leaf: Tensor, backend: number, backends: Backends): Tensor[] {
+function kept(
+  leaf: GgmlTensor,
+  backend: number,
+  backends: Backends,
+): GgmlTensor[] {
   const before = leaf.copies?.[backend];
   if (before) return before;
   leaf.isOutput = true;
@@ -68,9 +75,9 @@ function kept(leaf: Tensor, backend: number, backends: Backends): Tensor[] {
   return copies;
 }
 
-function copyOf(of: Tensor, backend: number, isKept: boolean): Tensor {
+function copyOf(of: GgmlTensor, backend: number, isKept: boolean): GgmlTensor {
   // It lies as what it is a copy of: gaps of a view are copied too.
-  const copy = new Tensor("NONE", of.ne, of.unit, [], null, {
+  const copy = new GgmlTensor("NONE", of.ne, of.unit, [], null, {
     bytes: of.span,
     deviceBytes: of.held ? of.deviceBytes : of.span,
     isStrided: of.isStrided,
@@ -81,17 +88,17 @@ function copyOf(of: Tensor, backend: number, isKept: boolean): Tensor {
   return copy;
 }
 
-function splitsOf({ nodes }: Graph, backends: Backends): Split[] {
+function splitsOf({ nodes }: GgmlGraph, backends: Backends): Split[] {
   const from = Math.max(0, nodes.findIndex(({ op }) => !isView(op)));
   let split: Split = {
-    backend: nodes[from]!.backend,
+    backend: sure(nodes[from]).backend,
     start: 0,
     end: nodes.length,
     inputs: [],
   };
   const splits = [split];
   for (let at = from; at < nodes.length; at += 1) {
-    const node = nodes[at]!;
+    const node = sure(nodes[at]);
     if (isView(node.op)) continue;
     if (
       node.backend !== split.backend ||
@@ -116,39 +123,43 @@ function splitsOf({ nodes }: Graph, backends: Backends): Split[] {
 }
 
 /** Whether weights have to be copied for a node: those before can then go. */
-function bringsWeights({ src }: Tensor, backend: number): boolean {
+function bringsWeights({ src }: GgmlTensor, backend: number): boolean {
   return src.some((source) =>
     source.held?.isWeight && source.held.backend !== backend
   );
 }
 
-function copied(source: Tensor, split: Split, { copies }: Backends): Tensor {
+function copied(
+  source: GgmlTensor,
+  split: Split,
+  { copies }: Backends,
+): GgmlTensor {
   const all = source.copies ??= [];
   const before = all[split.backend];
-  if (before) return before[0]!;
+  if (before) return sure(before[0]);
   const made = Array.from(
     { length: copies },
     () => copyOf(source, split.backend, copies > 1),
   );
   all[split.backend] = made;
   split.inputs.push(source);
-  return made[0]!;
+  return sure(made[0]);
 }
 
 function nodesOf(
-  graph: Graph,
+  graph: GgmlGraph,
   splits: readonly Split[],
   backends: Backends,
-): Tensor[] {
+): GgmlTensor[] {
   const keeps = keptBy(graph, splits, backends);
-  const nodes: Tensor[] = [];
+  const nodes: GgmlTensor[] = [];
   for (const { backend, start, end, inputs } of splits) {
     for (const input of inputs) {
       nodes.push(dependency([input], input.backend));
-      nodes.push(input.copies![backend]![0]!);
+      nodes.push(sure(sure(sure(input.copies)[backend])[0]));
     }
     for (let at = start; at < end; at += 1) {
-      const node = graph.nodes[at]!;
+      const node = sure(graph.nodes[at]);
       nodes.push(node);
       const keep = keeps.get(node);
       if (!keep) continue;
@@ -162,8 +173,14 @@ function nodesOf(
 }
 
 /** A node that computes nothing: what it reads is not freed before it. */
-function dependency(on: Tensor[], backend: number): Tensor {
-  const node = new Tensor("NONE", on[0]!.ne, on[0]!.unit, on, on[0]!);
+function dependency(on: GgmlTensor[], backend: number): GgmlTensor {
+  const node = new GgmlTensor(
+    "NONE",
+    sure(on[0]).ne,
+    sure(on[0]).unit,
+    on,
+    sure(on[0]),
+  );
   node.backend = backend;
   return node;
 }
@@ -176,11 +193,11 @@ function dependency(on: Tensor[], backend: number): Tensor {
  * ggml_backend_cuda_graph_optimize
  */
 function keptBy(
-  { nodes, fusions }: Graph,
+  { nodes, fusions }: GgmlGraph,
   splits: readonly Split[],
   backends: Backends,
-): Map<Tensor, Set<Tensor>> {
-  const keeps = new Map<Tensor, Set<Tensor>>();
+): Map<GgmlTensor, Set<GgmlTensor>> {
+  const keeps = new Map<GgmlTensor, Set<GgmlTensor>>();
   if (fusions.length === 0) return keeps;
   const places = new Map(nodes.map((node, at) => [node, at]));
   for (const { first, last, keeps: what } of fusions) {
@@ -195,8 +212,8 @@ function keptBy(
     if (what === "first") { for (const source of first.src) keep.add(source); }
     else {
       for (let at = from; at <= to; at += 1) {
-        keep.add(nodes[at]!);
-        for (const source of nodes[at]!.src) keep.add(source);
+        keep.add(sure(nodes[at]));
+        for (const source of sure(nodes[at]).src) keep.add(source);
       }
     }
   }

@@ -1,21 +1,22 @@
 import { extent, UNIT } from "../ggml/graph.ts";
-import type { Tensor } from "../ggml/tensor.ts";
-import { Tensor as Node } from "../ggml/tensor.ts";
-import type { Builder } from "./builder.ts";
+import type { GgmlTensor } from "../ggml/tensor.ts";
+import { GgmlTensor as Node } from "../ggml/tensor.ts";
+import type { GraphBuilder } from "./builder.ts";
 import type { GraphLayer } from "./plan.ts";
+import { sure } from "../ggml/sure.ts";
 
 /** Queries, keys and values of a layer, turned and normed. */
 export interface Attended {
-  readonly query: Tensor;
+  readonly query: GgmlTensor;
   /** Null where the layer reads an earlier one's. */
-  readonly key: Tensor | null;
-  readonly value: Tensor | null;
+  readonly key: GgmlTensor | null;
+  readonly value: GgmlTensor | null;
   /** Whether scores are capped. */
   readonly isCapped: boolean;
   /** Weights of sinks, which join the scores. */
-  readonly sinks: Tensor | null;
+  readonly sinks: GgmlTensor | null;
   /** Multiplies what was attended to out of the latent: MLA's values. */
-  readonly latentValues: Tensor | null;
+  readonly latentValues: GgmlTensor | null;
 }
 
 /**
@@ -25,12 +26,12 @@ export interface Attended {
  * build_attn_mha; src/llama-kv-cache.cpp, cpy_k, cpy_v
  */
 export function attend(
-  b: Builder,
+  b: GraphBuilder,
   layer: GraphLayer,
   attended: Attended,
-): Tensor {
+): GgmlTensor {
   const { g, plan } = b;
-  const cache = layer.cache!;
+  const cache = sure(layer.cache);
   const isLatent = attended.latentValues !== null;
   const inputs = b.inputsOf(cache, isLatent);
   const { keyTurn, valueTurn } = inputs;
@@ -50,7 +51,7 @@ export function attend(
   if (value && !isLatent) {
     g.expand(g.into("SET_ROWS", kept.value, [
       valueRows(b, value),
-      inputs.valueIds!,
+      sure(inputs.valueIds),
       kept.value,
     ]));
   }
@@ -61,7 +62,11 @@ export function attend(
 }
 
 /** Rotated by a Hadamard matrix, which quantised caches lose less by. */
-function turned(b: Builder, x: Tensor, by: Tensor | null): Tensor {
+function turned(
+  b: GraphBuilder,
+  x: GgmlTensor,
+  by: GgmlTensor | null,
+): GgmlTensor {
   if (!by) return x;
   const { g } = b;
   const side = by.ne[0];
@@ -71,11 +76,11 @@ function turned(b: Builder, x: Tensor, by: Tensor | null): Tensor {
 }
 
 function cachesOf(
-  b: Builder,
+  b: GraphBuilder,
   layer: GraphLayer,
-): { key: Tensor; value: Tensor } {
+): { key: GgmlTensor; value: GgmlTensor } {
   const { plan } = b;
-  const { cells, streams } = layer.cache!;
+  const { cells, streams } = sure(layer.cache);
   const of = (heads: number, width: number, unit: number) =>
     b.memory(layer, [heads * width, cells, streams], unit);
   const { keys, values } = layer;
@@ -86,7 +91,7 @@ function cachesOf(
 }
 
 /** Values as they are written: rows of a token, or transposed without flash. */
-function valueRows(b: Builder, value: Tensor): Tensor {
+function valueRows(b: GraphBuilder, value: GgmlTensor): GgmlTensor {
   const { g, plan } = b;
   const width = value.ne[0] * value.ne[1];
   const flat = extent(width, plan.tokens);
@@ -96,14 +101,14 @@ function valueRows(b: Builder, value: Tensor): Tensor {
 }
 
 function mixed(
-  b: Builder,
+  b: GraphBuilder,
   layer: GraphLayer,
   { query, latentValues, isCapped, sinks }: Attended,
-  kept: { key: Tensor; value: Tensor },
-  mask: Tensor,
-): Tensor {
+  kept: { key: GgmlTensor; value: GgmlTensor },
+  mask: GgmlTensor,
+): GgmlTensor {
   const { g, plan } = b;
-  const { cells, streams } = layer.cache!;
+  const { cells, streams } = sure(layer.cache);
   const { keys, values } = layer;
   const [width, heads] = query.ne;
   const tokens = plan.tokens / streams;
@@ -142,16 +147,16 @@ function mixed(
 }
 
 function flash(
-  b: Builder,
+  b: GraphBuilder,
   { q, k, v, mask, sinks, latentValues }: {
-    q: Tensor;
-    k: Tensor;
-    v: Tensor;
-    mask: Tensor;
-    sinks: Tensor | null;
-    latentValues: Tensor | null;
+    q: GgmlTensor;
+    k: GgmlTensor;
+    v: GgmlTensor;
+    mask: GgmlTensor;
+    sinks: GgmlTensor | null;
+    latentValues: GgmlTensor | null;
   },
-): Tensor {
+): GgmlTensor {
   const { g, plan } = b;
   const [, tokens, heads, streams] = q.ne;
   const ne = extent(v.ne[0], heads, tokens, streams);
@@ -175,10 +180,10 @@ function flash(
  * ggml_cuda_flash_attn_ext_get_f16_extra_data
  */
 function widened(
-  { plan }: Builder,
+  { plan }: GraphBuilder,
   ne: readonly number[],
-  key: Tensor,
-  value: Tensor | null,
+  key: GgmlTensor,
+  value: GgmlTensor | null,
 ): number {
   const upTo128 = (bytes: number) => Math.ceil(bytes / 128) * 128;
   let bytes = ne.reduce((product, size) => product * size, UNIT.F32);

@@ -1,14 +1,15 @@
-import { extent, Graph, UNIT } from "../ggml/graph.ts";
-import type { Tensor } from "../ggml/tensor.ts";
+import { extent, GgmlGraph, UNIT } from "../ggml/graph.ts";
+import type { GgmlTensor } from "../ggml/tensor.ts";
 import type { CellsOf, GraphLayer, GraphPlan } from "./plan.ts";
+import { sure } from "../ggml/sure.ts";
 
 /** What a graph is given about a cache: where to write, and who sees whom. */
 export interface CacheInputs {
-  readonly keyIds: Tensor;
-  readonly valueIds: Tensor | null;
-  readonly mask: Tensor;
-  readonly keyTurn: Tensor | null;
-  readonly valueTurn: Tensor | null;
+  readonly keyIds: GgmlTensor;
+  readonly valueIds: GgmlTensor | null;
+  readonly mask: GgmlTensor;
+  readonly keyTurn: GgmlTensor | null;
+  readonly valueTurn: GgmlTensor | null;
 }
 
 /** How a norm is computed. */
@@ -19,17 +20,18 @@ export type NormOp = "RMS_NORM" | "NORM";
  *
  * Source: ggml-org/llama.cpp v0.5.0 src/llama-graph.cpp, llm_graph_context
  */
-export class Builder {
-  readonly g = new Graph();
+export class GraphBuilder {
+  readonly g = new GgmlGraph();
   readonly plan: GraphPlan;
   /** Positions; asked for where a graph first reads them. */
-  readonly positions: Tensor;
-  readonly outputIds: Tensor;
+  readonly positions: GgmlTensor;
+  readonly outputIds: GgmlTensor;
   /** Whether some piece of it is like Llama's because the file's is not known. */
   isGuessed = false;
-  readonly #weights = new Map<string, Tensor | null>();
+  readonly #weights = new Map<string, GgmlTensor | null>();
   readonly #inputs = new Map<string, CacheInputs>();
-  #states: { readonly main: Tensor; readonly extra: Tensor } | null = null;
+  #states: { readonly main: GgmlTensor; readonly extra: GgmlTensor } | null =
+    null;
 
   constructor(plan: GraphPlan, positionsOfToken = 1) {
     this.plan = plan;
@@ -41,7 +43,7 @@ export class Builder {
   }
 
   /** A weight by its name in the file; null where the model has none. */
-  weight(stem: string, layer: number | null): Tensor | null {
+  weight(stem: string, layer: number | null): GgmlTensor | null {
     const key = `${layer ?? ""}.${stem}`;
     const before = this.#weights.get(key);
     if (before !== undefined) return before;
@@ -58,7 +60,7 @@ export class Builder {
   }
 
   /** Rows of the embedding, and the vectors that may be given instead. */
-  embedded(scaled: boolean): Tensor {
+  embedded(scaled: boolean): GgmlTensor {
     const { g, plan } = this;
     const table = this.weight("token_embd.weight", null) ??
       this.guessed(plan.hidden, plan.rowsOf("output", null), null);
@@ -80,11 +82,11 @@ export class Builder {
    * @param layer Whose weights; null for those that stand once.
    */
   norm(
-    x: Tensor,
+    x: GgmlTensor,
     stem: string,
     layer: GraphLayer | null,
     op: NormOp = "RMS_NORM",
-  ): Tensor {
+  ): GgmlTensor {
     const { g } = this;
     const index = layer?.index ?? null;
     const weight = this.weight(`${stem}.weight`, index);
@@ -95,7 +97,7 @@ export class Builder {
   }
 
   /** A linear layer with its bias, where the file has one. */
-  linear(stem: string, layer: number | null, x: Tensor): Tensor {
+  linear(stem: string, layer: number | null, x: GgmlTensor): GgmlTensor {
     const weight = this.weight(`${stem}.weight`, layer) ??
       this.guessed(x.ne[0], this.plan.rowsOf(stem, layer), layer);
     const product = this.g.matmul(weight, x);
@@ -104,7 +106,7 @@ export class Builder {
   }
 
   /** A matrix that a graph like Llama's has, and this file by no name that is known. */
-  guessed(row: number, rows: number, layer: number | null): Tensor {
+  guessed(row: number, rows: number, layer: number | null): GgmlTensor {
     this.isGuessed = true;
     const backend = layer === null
       ? this.plan.output
@@ -134,7 +136,8 @@ export class Builder {
       return g.input(extent(side, side), UNIT.F32);
     };
     const { keys, values } =
-      plan.layers.find((layer) => layer.cache === cache) ?? plan.layers[0]!;
+      plan.layers.find((layer) => layer.cache === cache) ??
+        sure(plan.layers[0]);
     const inputs: CacheInputs = {
       keyIds: g.input(extent(plan.tokens), UNIT.I64),
       valueIds: isLatent
@@ -152,7 +155,7 @@ export class Builder {
   }
 
   /** Which state each sequence begins with; the same two views for all layers. */
-  stateIds(): { readonly main: Tensor; readonly extra: Tensor } {
+  stateIds(): { readonly main: GgmlTensor; readonly extra: GgmlTensor } {
     const { g, plan } = this;
     if (this.#states) return this.#states;
     const all = g.input(extent(plan.sequences), UNIT.I32);
@@ -163,7 +166,7 @@ export class Builder {
   }
 
   /** Something that lies in a layer's cache or states. */
-  memory(layer: GraphLayer, ne: readonly number[], unit: number): Tensor {
+  memory(layer: GraphLayer, ne: readonly number[], unit: number): GgmlTensor {
     const [a = 1, b = 1, c = 1, d = 1] = ne;
     return this.g.stored(extent(a, b, c, d), unit, {
       backend: layer.memory,
@@ -172,7 +175,7 @@ export class Builder {
   }
 
   /** Keeps the rows alone whose logits are asked for. */
-  cut(x: Tensor): Tensor {
+  cut(x: GgmlTensor): GgmlTensor {
     return this.g.rows(x, this.outputIds);
   }
 }

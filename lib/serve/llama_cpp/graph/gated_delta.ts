@@ -1,8 +1,9 @@
 import { extent } from "../ggml/graph.ts";
-import type { Tensor } from "../ggml/tensor.ts";
-import type { Builder } from "./builder.ts";
+import type { GgmlTensor } from "../ggml/tensor.ts";
+import type { GraphBuilder } from "./builder.ts";
 import type { GraphLayer } from "./plan.ts";
 import { convolutionInput, convolved, statesOf } from "./states.ts";
+import { sure } from "../ggml/sure.ts";
 
 /** The sizes of a gated delta net. */
 export interface DeltaSizes {
@@ -20,11 +21,11 @@ export interface DeltaSizes {
  * build_layer_attn_linear; src/models/delta-net-base.cpp, build_recurrent_attn
  */
 export function gatedDelta(
-  b: Builder,
+  b: GraphBuilder,
   layer: GraphLayer,
-  x: Tensor,
+  x: GgmlTensor,
   sizes: DeltaSizes,
-): Tensor {
+): GgmlTensor {
   const { g, plan } = b;
   const at = layer.index;
   const { keyHeads, keyWidth, valueHeads, valueWidth, kernel } = sizes;
@@ -38,12 +39,12 @@ export function gatedDelta(
   const z = b.linear("blk.N.attn_gate", at, x);
   const { beta, decay } = gatesOf(b, layer, x, sizes);
   const input = convolutionInput(b, layer, mixed, { kernel, channels });
-  const { out, kept } = statesOf(b, layer, layer.states!.running);
+  const { out, kept } = statesOf(b, layer, sure(layer.states).running);
   const state = g.reshape(
     out,
     extent(valueWidth, valueWidth, valueHeads, sequences),
   );
-  const weight = b.weight("blk.N.ssm_conv1d.weight", at)!;
+  const weight = sure(b.weight("blk.N.ssm_conv1d.weight", at));
   const active = g.like("UNARY", convolved(b, input, weight));
   const heads = (width: number, count: number) =>
     g.slice(active, extent(width, count, tokens, sequences));
@@ -70,7 +71,7 @@ export function gatedDelta(
         made,
         extent(valueWidth, valueWidth, valueHeads, sequences),
       ),
-      g.view(kept, extent(layer.states!.running, sequences)),
+      g.view(kept, extent(sure(layer.states).running, sequences)),
     ),
   );
   const gate = g.reshape(z, extent(valueWidth, valueHeads, tokens, sequences));
@@ -88,7 +89,11 @@ export function gatedDelta(
 }
 
 /** Each key head as often as there are value heads for it. */
-function repeated({ g }: Builder, x: Tensor, heads: number): Tensor {
+function repeated(
+  { g }: GraphBuilder,
+  x: GgmlTensor,
+  heads: number,
+): GgmlTensor {
   const [width, own, tokens, sequences] = x.ne;
   const apart = g.reshape(x, extent(width, 1, own, tokens * sequences));
   const more = g.make(
@@ -101,11 +106,11 @@ function repeated({ g }: Builder, x: Tensor, heads: number): Tensor {
 
 /** How much a token is written, and how much of the state fades. */
 function gatesOf(
-  b: Builder,
+  b: GraphBuilder,
   layer: GraphLayer,
-  x: Tensor,
+  x: GgmlTensor,
   { keyHeads, valueHeads }: DeltaSizes,
-): { beta: Tensor; decay: Tensor } {
+): { beta: GgmlTensor; decay: GgmlTensor } {
   const { g, plan } = b;
   const at = layer.index;
   const { sequences } = plan;
@@ -113,8 +118,8 @@ function gatesOf(
   const ne = extent(1, valueHeads, tokens, sequences);
   const whole = extent(valueHeads, tokens, sequences);
   const both = b.weight("blk.N.ssm_ba.weight", at);
-  let writes: Tensor;
-  let fades: Tensor;
+  let writes: GgmlTensor;
+  let fades: GgmlTensor;
   if (both) {
     const mixed = g.reshape(
       b.linear("blk.N.ssm_ba", at, x),
@@ -134,12 +139,12 @@ function gatesOf(
   }
   const biased = g.make("ADD", whole, [
     fades,
-    b.weight("blk.N.ssm_dt.bias", at)!,
+    sure(b.weight("blk.N.ssm_dt.bias", at)),
   ]);
   const decay = g.like(
     "MUL",
     g.like("UNARY", biased),
-    b.weight("blk.N.ssm_a", at)!,
+    sure(b.weight("blk.N.ssm_a", at)),
   );
   return { beta: writes, decay: g.reshape(decay, ne) };
 }

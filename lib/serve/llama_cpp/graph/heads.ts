@@ -1,7 +1,7 @@
 import { extent } from "../ggml/graph.ts";
-import type { Tensor } from "../ggml/tensor.ts";
+import type { GgmlTensor } from "../ggml/tensor.ts";
 import { attend } from "./attention.ts";
-import type { Builder, NormOp } from "./builder.ts";
+import type { GraphBuilder, NormOp } from "./builder.ts";
 import type { GraphLayer } from "./plan.ts";
 import type { GraphTraits } from "./traits.ts";
 
@@ -9,11 +9,11 @@ const AT = "blk.N.attn_";
 
 /** Queries, keys and values before they are turned. */
 interface Projected {
-  query: Tensor;
-  key: Tensor | null;
-  value: Tensor | null;
+  query: GgmlTensor;
+  key: GgmlTensor | null;
+  value: GgmlTensor | null;
   /** Multiplies what was attended to: Qwen3-Next. */
-  gate: Tensor | null;
+  gate: GgmlTensor | null;
 }
 
 /**
@@ -23,11 +23,11 @@ interface Projected {
  * of src/models
  */
 export function attention(
-  b: Builder,
+  b: GraphBuilder,
   traits: GraphTraits,
   layer: GraphLayer,
-  x: Tensor,
-): Tensor {
+  x: GgmlTensor,
+): GgmlTensor {
   const { g, plan } = b;
   const { query, key, value, gate } = projected(b, traits, layer, x);
   const isTurned = traits.turns(layer, plan.config);
@@ -50,10 +50,10 @@ export function attention(
 }
 
 function projected(
-  b: Builder,
+  b: GraphBuilder,
   traits: GraphTraits,
   layer: GraphLayer,
-  x: Tensor,
+  x: GgmlTensor,
 ): Projected {
   const { g, plan } = b;
   const { heads, headWidth, tokens } = plan;
@@ -94,15 +94,15 @@ function projected(
 
 /** As heads; normed over all of them before that, where the norm is so wide. */
 function wide(
-  b: Builder,
+  b: GraphBuilder,
   layer: GraphLayer,
   { x, name, ne, op }: {
-    readonly x: Tensor;
+    readonly x: GgmlTensor;
     readonly name: string;
-    readonly ne: Tensor["ne"];
+    readonly ne: GgmlTensor["ne"];
     readonly op: NormOp;
   },
-): Tensor {
+): GgmlTensor {
   const stem = `${AT}${name}_norm`;
   const weight = b.weight(`${stem}.weight`, layer.index);
   const isWide = weight !== null && ne[1] > 1 &&
@@ -112,22 +112,22 @@ function wide(
 
 /** Heads normed one by one and turned, in the order that the type has. */
 function placed(
-  b: Builder,
+  b: GraphBuilder,
   traits: GraphTraits,
   layer: GraphLayer,
   { x, name, isTurned }: {
-    readonly x: Tensor;
+    readonly x: GgmlTensor;
     readonly name: "q" | "k";
     readonly isTurned: boolean;
   },
-): Tensor {
+): GgmlTensor {
   const { g } = b;
   const stem = `${AT}${name}_norm`;
   const weight = b.weight(`${stem}.weight`, layer.index);
   const isOfHeads = weight !== null && weight.ne[0] === x.ne[0];
-  const norm = (heads: Tensor) =>
+  const norm = (heads: GgmlTensor) =>
     isOfHeads ? b.norm(heads, stem, layer, traits.norm) : heads;
-  const turn = (heads: Tensor) =>
+  const turn = (heads: GgmlTensor) =>
     isTurned
       ? g.make("ROPE", heads.ne, [
         heads,
@@ -142,7 +142,7 @@ function placed(
 }
 
 /** Factors of the rotation's frequencies, where the file has them. */
-function factorsOf(b: Builder, { index }: GraphLayer): Tensor[] {
+function factorsOf(b: GraphBuilder, { index }: GraphLayer): GgmlTensor[] {
   const factors = b.weight("rope_freqs.weight", index);
   return factors ? [factors] : [];
 }

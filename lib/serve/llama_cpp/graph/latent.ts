@@ -1,8 +1,9 @@
 import { extent } from "../ggml/graph.ts";
-import type { Tensor } from "../ggml/tensor.ts";
+import type { GgmlTensor } from "../ggml/tensor.ts";
 import { attend } from "./attention.ts";
-import type { Builder } from "./builder.ts";
+import type { GraphBuilder } from "./builder.ts";
 import type { GraphLayer } from "./plan.ts";
+import { sure } from "../ggml/sure.ts";
 
 /** Widths of an attention whose keys and values are one compressed row. */
 export interface LatentWidths {
@@ -19,11 +20,11 @@ export interface LatentWidths {
  * Source: ggml-org/llama.cpp v0.5.0 src/models/deepseek2.cpp
  */
 export function latentAttention(
-  b: Builder,
+  b: GraphBuilder,
   layer: GraphLayer,
-  x: Tensor,
+  x: GgmlTensor,
   { rank, rotated, plain }: LatentWidths,
-): Tensor {
+): GgmlTensor {
   const { g, plan } = b;
   const at = layer.index;
   const { heads, tokens } = plan;
@@ -47,7 +48,7 @@ export function latentAttention(
     layer,
   );
   const absorbed = g.matmul(
-    b.weight("blk.N.attn_k_b.weight", at)!,
+    sure(b.weight("blk.N.attn_k_b.weight", at)),
     g.swapped(g.slice(q, extent(plain, heads, tokens))),
   );
   const query = g.concat(g.swapped(absorbed), turnedQuery);
@@ -59,7 +60,7 @@ export function latentAttention(
     value,
     isCapped: false,
     sinks: null,
-    latentValues: b.weight("blk.N.attn_v_b.weight", at)!,
+    latentValues: sure(b.weight("blk.N.attn_v_b.weight", at)),
   });
   return b.linear("blk.N.attn_output", at, out);
 }

@@ -1,5 +1,5 @@
-import type { Tensor } from "../ggml/tensor.ts";
-import type { Builder } from "./builder.ts";
+import type { GgmlTensor } from "../ggml/tensor.ts";
+import type { GraphBuilder } from "./builder.ts";
 import { gatedDelta } from "./gated_delta.ts";
 import { attention } from "./heads.ts";
 import { latentAttention } from "./latent.ts";
@@ -8,12 +8,13 @@ import { denseMlp, routedMlp, sharedMlp } from "./mlp.ts";
 import type { GraphLayer } from "./plan.ts";
 import type { GraphSizes } from "./sizes.ts";
 import type { GraphTraits } from "./traits.ts";
+import { sure } from "../ggml/sure.ts";
 
 const AT = "blk.N.";
 
 /** All that a layer's pieces go by. */
 export interface LayerContext {
-  readonly b: Builder;
+  readonly b: GraphBuilder;
   readonly traits: GraphTraits;
   readonly sizes: GraphSizes;
 }
@@ -22,25 +23,25 @@ export interface LayerContext {
 export function layerOf(
   context: LayerContext,
   layer: GraphLayer,
-  x: Tensor,
-): Tensor {
+  x: GgmlTensor,
+): GgmlTensor {
   const { b, traits } = context;
   const isCut = layer.index === b.plan.depth - 1 && !traits.cutsLate;
-  const cut = (each: Tensor) => isCut ? b.cut(each) : each;
+  const cut = (each: GgmlTensor) => isCut ? b.cut(each) : each;
   return traits.form === "parallel"
     ? parallel(context, layer, x, cut)
     : inTurn(context, layer, x, cut);
 }
 
-type Cut = (x: Tensor) => Tensor;
+type Cut = (x: GgmlTensor) => GgmlTensor;
 
 /** Attention, then the MLP. */
 function inTurn(
   context: LayerContext,
   layer: GraphLayer,
-  x: Tensor,
+  x: GgmlTensor,
   cut: Cut,
-): Tensor {
+): GgmlTensor {
   const { b, traits } = context;
   const isPost = traits.form === "post";
   const read = isPost ? x : normedInput(context, layer, x);
@@ -70,15 +71,18 @@ function inTurn(
 function sum(
   { b, traits: { residualFirst } }: LayerContext,
   which: "first" | "second",
-  made: Tensor,
-  rest: Tensor,
-): Tensor {
+  made: GgmlTensor,
+  rest: GgmlTensor,
+): GgmlTensor {
   return residualFirst === "both" || residualFirst === which
     ? b.g.like("ADD", rest, made)
     : b.g.like("ADD", made, rest);
 }
 
-function scaledResidual({ b, traits }: LayerContext, x: Tensor): Tensor {
+function scaledResidual(
+  { b, traits }: LayerContext,
+  x: GgmlTensor,
+): GgmlTensor {
   return traits.scalesResiduals ? b.g.like("SCALE", x) : x;
 }
 
@@ -86,26 +90,26 @@ function scaledResidual({ b, traits }: LayerContext, x: Tensor): Tensor {
 function normedInput(
   { b, traits }: LayerContext,
   layer: GraphLayer,
-  x: Tensor,
-): Tensor {
+  x: GgmlTensor,
+): GgmlTensor {
   const normed = b.norm(x, `${AT}attn_norm`, layer, traits.norm);
   return traits.asksEarly ? b.g.expand(normed) : normed;
 }
 
 /** The norm between the halves: some files call it after the attention. */
-function ffnNorm(b: Builder, layer: GraphLayer): string {
+function ffnNorm(b: GraphBuilder, layer: GraphLayer): string {
   return b.weight(`${AT}ffn_norm.weight`, layer.index)
     ? `${AT}ffn_norm`
     : `${AT}post_attention_norm`;
 }
 
-function hasMlp(b: Builder, { index }: GraphLayer): boolean {
+function hasMlp(b: GraphBuilder, { index }: GraphLayer): boolean {
   return b.weight(`${AT}ffn_down.weight`, index) !== null ||
     b.weight(`${AT}ffn_down_exps.weight`, index) !== null;
 }
 
 /** Nemotron-H has layers that are an MLP alone. */
-function isMlpAlone(b: Builder, layer: GraphLayer): boolean {
+function isMlpAlone(b: GraphBuilder, layer: GraphLayer): boolean {
   return layer.states === null && layer.cache === null &&
     hasMlp(b, layer);
 }
@@ -114,8 +118,8 @@ function isMlpAlone(b: Builder, layer: GraphLayer): boolean {
 function mixed(
   { b, traits, sizes }: LayerContext,
   layer: GraphLayer,
-  x: Tensor,
-): Tensor {
+  x: GgmlTensor,
+): GgmlTensor {
   if (isMlpAlone(b, layer)) return mlp({ b, traits, sizes }, layer, x);
   if (layer.states === null) {
     return sizes.latent
@@ -124,25 +128,30 @@ function mixed(
   }
   if (!hasMixer(b, sizes, layer)) return someMixer(b, layer, x);
   if (sizes.delta) return gatedDelta(b, layer, x, sizes.delta);
-  const run = sizes.mamba!.heads > 0 ? mamba2 : mamba;
-  if (layer.cache === null) return run(b, layer, x, sizes.mamba!);
+  const run = sure(sizes.mamba).heads > 0 ? mamba2 : mamba;
+  if (layer.cache === null) return run(b, layer, x, sure(sizes.mamba));
   const attended = attention(b, traits, layer, x);
   // Falcon-H1's graph norms the same input for each of them.
-  const again = b.norm(x.src[0]!.src[0]!, `${AT}attn_norm`, layer, traits.norm);
-  return b.g.like("ADD", attended, run(b, layer, again, sizes.mamba!));
+  const again = b.norm(
+    sure(sure(x.src[0]).src[0]),
+    `${AT}attn_norm`,
+    layer,
+    traits.norm,
+  );
+  return b.g.like("ADD", attended, run(b, layer, again, sure(sizes.mamba)));
 }
 
 function mlp(
   { b, traits, sizes }: LayerContext,
   { index }: GraphLayer,
-  x: Tensor,
-): Tensor {
+  x: GgmlTensor,
+): GgmlTensor {
   if (b.weight(`${AT}ffn_gate_inp.weight`, index) === null) {
     return denseMlp(b, traits, index, x);
   }
   const routed = routedMlp(
     b,
-    { traits, config: b.plan.config, routed: sizes.routed! },
+    { traits, config: b.plan.config, routed: sure(sizes.routed) },
     index,
     x,
   );
@@ -152,14 +161,22 @@ function mlp(
 }
 
 /** Whether the file has the tensors of a state-space layer that is known. */
-function hasMixer(b: Builder, { delta, mamba }: GraphSizes, layer: GraphLayer) {
+function hasMixer(
+  b: GraphBuilder,
+  { delta, mamba }: GraphSizes,
+  layer: GraphLayer,
+) {
   const has = (name: string) => b.weight(`${AT}${name}`, layer.index) !== null;
   return has("ssm_conv1d.weight") && has("ssm_a") &&
     (delta !== null ? has("attn_qkv.weight") : mamba !== null);
 }
 
 /** In place of a mixer that is not known: a gated projection in and one out. */
-function someMixer(b: Builder, { index }: GraphLayer, x: Tensor): Tensor {
+function someMixer(
+  b: GraphBuilder,
+  { index }: GraphLayer,
+  x: GgmlTensor,
+): GgmlTensor {
   const { g, plan } = b;
   const wide = b.guessed(x.ne[0], 3 * plan.hidden, index);
   const all = g.matmul(wide, x);
@@ -171,9 +188,9 @@ function someMixer(b: Builder, { index }: GraphLayer, x: Tensor): Tensor {
 function parallel(
   context: LayerContext,
   layer: GraphLayer,
-  x: Tensor,
+  x: GgmlTensor,
   cut: Cut,
-): Tensor {
+): GgmlTensor {
   const { b, traits } = context;
   const normed = b.norm(x, `${AT}attn_norm`, layer, traits.norm);
   // Falcon 40B and GPT-NeoX norm what the MLP reads apart.

@@ -1,11 +1,12 @@
 import { extent } from "../ggml/graph.ts";
-import type { Tensor } from "../ggml/tensor.ts";
-import type { Builder } from "./builder.ts";
+import type { GgmlTensor } from "../ggml/tensor.ts";
+import type { GraphBuilder } from "./builder.ts";
 import type { GraphLayer } from "./plan.ts";
-import { convolutionInput, convolved, statesOf } from "./states.ts";
+import { convolved, statesOf } from "./states.ts";
+import { sure } from "../ggml/sure.ts";
 
 /** The sizes of a state-space layer. */
-export interface MambaSizes {
+export interface MambaWidths {
   readonly inner: number;
   readonly state: number;
   readonly kernel: number;
@@ -22,18 +23,18 @@ export interface MambaSizes {
  * Source: ggml-org/llama.cpp v0.5.0 src/models/mamba-base.cpp, build_mamba_layer
  */
 export function mamba(
-  b: Builder,
+  b: GraphBuilder,
   layer: GraphLayer,
-  input: Tensor,
-  { inner, state, kernel, rank }: MambaSizes,
-): Tensor {
+  input: GgmlTensor,
+  { inner, state, kernel, rank }: MambaWidths,
+): GgmlTensor {
   const { g, plan } = b;
   const at = layer.index;
   const { sequences } = plan;
   const tokens = plan.tokens / sequences;
   const whole = extent(inner, tokens, sequences);
   // The convolution's states are asked for before the projection.
-  const { out, kept } = statesOf(b, layer, layer.states!.convolution);
+  const { out, kept } = statesOf(b, layer, sure(layer.states).convolution);
   const before = g.reshape(out, extent(kernel - 1, inner, sequences));
   const flat = g.reshape(input, extent(input.ne[0], tokens, sequences));
   const both = b.linear("blk.N.ssm_in", at, flat);
@@ -41,10 +42,14 @@ export function mamba(
   const joined = g.concat(before, g.transpose(g.slice(both, whole)));
   const last = g.slice(joined, extent(kernel - 1, inner, sequences));
   g.expand(g.copy(last, g.view(kept, extent(last.elements))));
-  const made = convolved(b, joined, b.weight("blk.N.ssm_conv1d.weight", at)!);
+  const made = convolved(
+    b,
+    joined,
+    sure(b.weight("blk.N.ssm_conv1d.weight", at)),
+  );
   const x = g.like(
     "UNARY",
-    g.like("ADD", made, b.weight("blk.N.ssm_conv1d.bias", at)!),
+    g.like("ADD", made, sure(b.weight("blk.N.ssm_conv1d.bias", at))),
   );
   const parts = b.linear("blk.N.ssm_x", at, x);
   const dt = g.slice(parts, extent(rank, tokens, sequences));
@@ -52,7 +57,7 @@ export function mamba(
   const cs = g.slice(parts, extent(state, 1, tokens, sequences));
   const isNormed = b.weight("blk.N.ssm_dt_norm.weight", at) !== null ||
     plan.type === "falcon_mamba";
-  const normed = (part: Tensor, name: string) =>
+  const normed = (part: GgmlTensor, name: string) =>
     isNormed ? b.norm(part, `blk.N.ssm_${name}_norm`, layer) : part;
   const step = b.linear("blk.N.ssm_dt", at, normed(dt, "dt"));
   const heads = g.reshape(x, extent(1, inner, tokens, sequences));
@@ -65,7 +70,7 @@ export function mamba(
   const summed = g.like(
     "ADD",
     y,
-    g.like("MUL", x, b.weight("blk.N.ssm_d", at)!),
+    g.like("MUL", x, sure(b.weight("blk.N.ssm_d", at))),
   );
   const gated = g.like("GLU", g.cont(gate), summed);
   return flattened(b, b.linear("blk.N.ssm_out", at, gated));
@@ -77,11 +82,11 @@ export function mamba(
  * Source: ggml-org/llama.cpp v0.5.0 src/models/mamba-base.cpp, build_mamba2_layer
  */
 export function mamba2(
-  b: Builder,
+  b: GraphBuilder,
   layer: GraphLayer,
-  input: Tensor,
-  { inner, state, kernel, heads, groups }: MambaSizes,
-): Tensor {
+  input: GgmlTensor,
+  { inner, state, kernel, heads, groups }: MambaWidths,
+): GgmlTensor {
   const { g, plan } = b;
   const at = layer.index;
   const { sequences } = plan;
@@ -89,7 +94,7 @@ export function mamba2(
   const width = inner / heads;
   const channels = inner + 2 * groups * state;
   const whole = extent(width, heads, tokens, sequences);
-  const { out, kept } = statesOf(b, layer, layer.states!.convolution);
+  const { out, kept } = statesOf(b, layer, sure(layer.states).convolution);
   const before = g.reshape(out, extent(kernel - 1, channels, sequences));
   const flat = g.reshape(input, extent(input.ne[0], tokens, sequences));
   const all = b.linear("blk.N.ssm_in", at, flat);
@@ -100,20 +105,24 @@ export function mamba2(
   );
   const last = g.slice(joined, extent(kernel - 1, channels, sequences));
   g.expand(g.copy(last, g.view(kept, extent(last.elements))));
-  const made = convolved(b, joined, b.weight("blk.N.ssm_conv1d.weight", at)!);
+  const made = convolved(
+    b,
+    joined,
+    sure(b.weight("blk.N.ssm_conv1d.weight", at)),
+  );
   const bias = b.weight("blk.N.ssm_conv1d.bias", at);
   const xbc = g.like("UNARY", bias ? g.like("ADD", made, bias) : made);
   const x = g.slice(xbc, whole);
   const shared = () => g.slice(xbc, extent(state, groups, tokens, sequences));
   const dt = g.cont(g.slice(all, extent(heads, tokens, sequences)));
-  const step = g.like("ADD", dt, b.weight("blk.N.ssm_dt.bias", at)!);
+  const step = g.like("ADD", dt, sure(b.weight("blk.N.ssm_dt.bias", at)));
   const scanned = scan(b, layer, {
     x,
     shape: extent(state, width, heads),
     sources: [step, shared(), shared()],
   });
   const y = g.view(scanned, whole);
-  const skipped = g.make("MUL", whole, [x, b.weight("blk.N.ssm_d", at)!]);
+  const skipped = g.make("MUL", whole, [x, sure(b.weight("blk.N.ssm_d", at))]);
   const summed = g.make("ADD", whole, [y, skipped]);
   const contiguous = g.cont(gate);
   const gated = g.like("GLU", contiguous, summed);
@@ -129,17 +138,17 @@ export function mamba2(
 }
 
 function scan(
-  b: Builder,
+  b: GraphBuilder,
   layer: GraphLayer,
   { x, shape, sources: [step, bs, cs] }: {
-    readonly x: Tensor;
-    readonly shape: Tensor["ne"];
-    readonly sources: readonly [Tensor, Tensor, Tensor];
+    readonly x: GgmlTensor;
+    readonly shape: GgmlTensor["ne"];
+    readonly sources: readonly [GgmlTensor, GgmlTensor, GgmlTensor];
   },
-): Tensor {
+): GgmlTensor {
   const { g, plan } = b;
-  const floats = layer.states!.running;
-  const decay = b.weight("blk.N.ssm_a", layer.index)!;
+  const floats = sure(layer.states).running;
+  const decay = sure(b.weight("blk.N.ssm_a", layer.index));
   const { out, kept } = statesOf(
     b,
     layer,
@@ -167,6 +176,6 @@ function scan(
   return out;
 }
 
-function flattened({ g, plan }: Builder, x: Tensor): Tensor {
+function flattened({ g, plan }: GraphBuilder, x: GgmlTensor): GgmlTensor {
   return g.reshape(x, extent(x.ne[0], plan.tokens));
 }

@@ -1,8 +1,9 @@
 import type { Config } from "../../../models/config.ts";
 import { extent } from "../ggml/graph.ts";
-import type { Tensor } from "../ggml/tensor.ts";
-import type { Builder } from "./builder.ts";
+import type { GgmlTensor } from "../ggml/tensor.ts";
+import type { GraphBuilder } from "./builder.ts";
 import type { GraphTraits } from "./traits.ts";
+import { sure } from "../ggml/sure.ts";
 
 /**
  * A dense MLP: gate and up apart, side by side, or up alone.
@@ -12,12 +13,12 @@ import type { GraphTraits } from "./traits.ts";
  * @param kind What its tensors' names end with: "_shexp" of a shared expert.
  */
 export function denseMlp(
-  b: Builder,
+  b: GraphBuilder,
   traits: Pick<GraphTraits, "activation">,
   layer: number,
-  x: Tensor,
+  x: GgmlTensor,
   kind: "" | "_shexp" = "",
-): Tensor {
+): GgmlTensor {
   const { g } = b;
   const at = `blk.N.ffn_`;
   const up = b.linear(`${at}up${kind}`, layer, x);
@@ -31,10 +32,10 @@ export function denseMlp(
 }
 
 function activated(
-  { g }: Builder,
+  { g }: GraphBuilder,
   { activation }: Pick<GraphTraits, "activation">,
-  x: Tensor,
-): Tensor {
+  x: GgmlTensor,
+): GgmlTensor {
   const once = g.like("UNARY", x);
   return activation === "squared" ? g.like("SQR", once) : once;
 }
@@ -69,16 +70,16 @@ export interface Routed {
  * @param logits The router's, where it has run already.
  */
 export function routedMlp(
-  b: Builder,
+  b: GraphBuilder,
   { traits, config, routed }: {
     readonly traits: GraphTraits;
     readonly config: Config;
     readonly routed: Routed;
   },
   layer: number,
-  x: Tensor,
-  logits: Tensor = b.linear("blk.N.ffn_gate_inp", layer, x),
-): Tensor {
+  x: GgmlTensor,
+  logits: GgmlTensor = b.linear("blk.N.ffn_gate_inp", layer, x),
+): GgmlTensor {
   const { g } = b;
   const { experts, chosen } = routed;
   const tokens = x.ne[1];
@@ -95,7 +96,7 @@ export function routedMlp(
     : biased;
   const ids = g.top(among, chosen);
   const each = g.reshape(probabilities, extent(1, experts, tokens));
-  let weights: Tensor = g.rows(each, ids);
+  let weights: GgmlTensor = g.rows(each, ids);
   if (gating === "late") {
     const flat = g.reshape(weights, extent(chosen, tokens));
     weights = g.reshape(g.like("SOFT_MAX", flat), extent(1, chosen, tokens));
@@ -135,7 +136,7 @@ export function routedMlp(
     () =>
       g.expand(g.slice(weighted, extent(x.ne[0], tokens), x.ne[0] * chosen)),
   );
-  let sum = views[0]!;
+  let sum = sure(views[0]);
   for (const view of views.slice(1)) {
     sum = g.expand(g.make("ADD", sum.ne, [sum, view]));
   }
@@ -147,12 +148,12 @@ export function routedMlp(
 }
 
 function active(
-  b: Builder,
+  b: GraphBuilder,
   traits: GraphTraits,
   layer: number,
-  x: Tensor,
-  ids: Tensor,
-): Tensor {
+  x: GgmlTensor,
+  ids: GgmlTensor,
+): GgmlTensor {
   const { g } = b;
   const both = b.weight("blk.N.ffn_gate_up_exps.weight", layer);
   if (both) {
@@ -167,12 +168,12 @@ function active(
 }
 
 function expertsOf(
-  b: Builder,
+  b: GraphBuilder,
   name: string,
   layer: number,
-  x: Tensor,
-  ids: Tensor,
-): Tensor {
+  x: GgmlTensor,
+  ids: GgmlTensor,
+): GgmlTensor {
   const { g } = b;
   const weight = b.weight(`blk.N.ffn_${name}_exps.weight`, layer) ??
     b.guessed(x.ne[0], b.plan.rowsOf(`blk.N.ffn_${name}_exps`, layer), layer);
@@ -183,10 +184,10 @@ function expertsOf(
 
 /** Scores with those of all but the best groups of experts filled in. */
 function ofBestGroups(
-  { g }: Builder,
-  scores: Tensor,
+  { g }: GraphBuilder,
+  scores: GgmlTensor,
   [groups, used]: readonly [number, number],
-): Tensor {
+): GgmlTensor {
   const [experts, tokens] = scores.ne;
   const width = experts / groups;
   const by = g.reshape(scores, extent(width, groups, tokens));
@@ -214,11 +215,11 @@ function resolved<T>(value: T | ((config: Config) => T), config: Config): T {
 
 /** A shared expert beside the routed ones, with its gate. */
 export function sharedMlp(
-  b: Builder,
+  b: GraphBuilder,
   traits: GraphTraits,
   layer: number,
-  x: Tensor,
-): Tensor {
+  x: GgmlTensor,
+): GgmlTensor {
   const { g } = b;
   const gate = () => b.linear("blk.N.ffn_gate_inp_shexp", layer, x);
   if (traits.sharedGate === "silu") {

@@ -41,11 +41,11 @@ export interface GraphLayer {
   readonly keys: { readonly heads: number; readonly width: number };
   readonly values: { readonly heads: number; readonly width: number };
   /** Floats of its convolution's and its running state; null of attention alone. */
-  readonly states: StateSizes | null;
+  readonly states: StateFloats | null;
 }
 
 /** Floats of one sequence's states. */
-export interface StateSizes {
+export interface StateFloats {
   readonly convolution: number;
   readonly running: number;
 }

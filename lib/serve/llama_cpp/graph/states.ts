@@ -1,7 +1,8 @@
 import { extent, UNIT } from "../ggml/graph.ts";
-import type { Tensor } from "../ggml/tensor.ts";
-import type { Builder } from "./builder.ts";
+import type { GgmlTensor } from "../ggml/tensor.ts";
+import type { GraphBuilder } from "./builder.ts";
 import type { GraphLayer } from "./plan.ts";
+import { sure } from "../ggml/sure.ts";
 
 /**
  * The states that each sequence begins with, out of those that are kept.
@@ -11,12 +12,12 @@ import type { GraphLayer } from "./plan.ts";
  * @param read What reads them: rows that are copied, or a kernel that takes ids.
  */
 export function statesOf(
-  b: Builder,
+  b: GraphBuilder,
   layer: GraphLayer,
   floats: number,
-  read: (states: Tensor, ids: Tensor) => Tensor = (states, ids) =>
+  read: (states: GgmlTensor, ids: GgmlTensor) => GgmlTensor = (states, ids) =>
     b.g.rows(states, ids),
-): { out: Tensor; kept: Tensor } {
+): { out: GgmlTensor; kept: GgmlTensor } {
   const { g, plan } = b;
   const kept = b.memory(layer, [floats, plan.sequences], UNIT.F32);
   const states = g.reshape(kept, extent(floats, plan.sequences));
@@ -33,13 +34,13 @@ export function statesOf(
 
 /** What a convolution over the tokens reads: the last ones before, and these. */
 export function convolutionInput(
-  b: Builder,
+  b: GraphBuilder,
   layer: GraphLayer,
-  x: Tensor,
+  x: GgmlTensor,
   { kernel, channels }: { kernel: number; channels: number },
-): Tensor {
+): GgmlTensor {
   const { g, plan } = b;
-  const { out, kept } = statesOf(b, layer, layer.states!.convolution);
+  const { out, kept } = statesOf(b, layer, sure(layer.states).convolution);
   const before = g.reshape(
     out,
     extent(kernel - 1, channels, plan.sequences),
@@ -52,10 +53,10 @@ export function convolutionInput(
 
 /** Convolved, of a weight of [kernel, channels]. */
 export function convolved(
-  { g }: Builder,
-  input: Tensor,
-  weight: Tensor,
-): Tensor {
+  { g }: GraphBuilder,
+  input: GgmlTensor,
+  weight: GgmlTensor,
+): GgmlTensor {
   const [width, channels, sequences] = input.ne;
   return g.make(
     "SSM_CONV",

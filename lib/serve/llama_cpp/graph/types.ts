@@ -2,6 +2,7 @@ import type { Config } from "../../../models/config.ts";
 import type { GraphLayer } from "./plan.ts";
 import type { Gating, GraphTraits } from "./traits.ts";
 import { USUAL_GRAPH } from "./traits.ts";
+import { sure } from "../ggml/sure.ts";
 
 /*
  * What llama.cpp's graphs do by type, beside what their tensors tell.
@@ -194,7 +195,7 @@ export function graphTraitsOf(
   type: string,
   config: Config,
 ): { readonly traits: GraphTraits; readonly isKnown: boolean } {
-  const name = Object.hasOwn(SAME_AS, type) ? SAME_AS[type]! : type;
+  const name = Object.hasOwn(SAME_AS, type) ? sure(SAME_AS[type]) : type;
   const isKnown = Object.hasOwn(BY_TYPE, name);
   const traits = { ...USUAL_GRAPH, ...(isKnown ? BY_TYPE[name] : {}) };
   const isInTurn = name === "gpt_neox" &&

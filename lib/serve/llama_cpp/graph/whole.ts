@@ -1,7 +1,7 @@
 import { extent } from "../ggml/graph.ts";
-import type { Graph } from "../ggml/graph.ts";
-import type { Tensor } from "../ggml/tensor.ts";
-import { Builder } from "./builder.ts";
+import type { GgmlGraph } from "../ggml/graph.ts";
+import type { GgmlTensor } from "../ggml/tensor.ts";
+import { GraphBuilder } from "./builder.ts";
 import { layerOf } from "./layers.ts";
 import type { GraphPlan } from "./plan.ts";
 import type { GraphSizes } from "./sizes.ts";
@@ -16,8 +16,8 @@ export function graphOf(
   plan: GraphPlan,
   traits: GraphTraits,
   sizes: GraphSizes,
-): { readonly graph: Graph; readonly isGuessed: boolean } {
-  const b = new Builder(plan, traits.positions);
+): { readonly graph: GgmlGraph; readonly isGuessed: boolean } {
+  const b = new GraphBuilder(plan, traits.positions);
   const { g } = b;
   let x = beginning(b, traits);
   for (const layer of plan.layers) x = layerOf({ b, traits, sizes }, layer, x);
@@ -38,7 +38,7 @@ export function graphOf(
   return { graph: g, isGuessed: b.isGuessed };
 }
 
-function beginning(b: Builder, traits: GraphTraits): Tensor {
+function beginning(b: GraphBuilder, traits: GraphTraits): GgmlTensor {
   const { g } = b;
   const rows = b.embedded(traits.scalesEmbeddings);
   const table = b.weight("position_embd.weight", null);
@@ -48,7 +48,11 @@ function beginning(b: Builder, traits: GraphTraits): Tensor {
     : placed;
 }
 
-function logitsOf(b: Builder, traits: GraphTraits, x: Tensor): Tensor {
+function logitsOf(
+  b: GraphBuilder,
+  traits: GraphTraits,
+  x: GgmlTensor,
+): GgmlTensor {
   const { g } = b;
   const head = b.weight("output.weight", null) ??
     b.guessed(x.ne[0], b.plan.rowsOf("output", null), null);
