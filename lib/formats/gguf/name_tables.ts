@@ -139,16 +139,16 @@ export const OF_LAYERS: readonly (readonly [of: RegExp, name: string])[] = [
   [/^laurel\.linear_left$/, "laurel_l"],
   [/^laurel\.linear_right$/, "laurel_r"],
   [/^layer_scalar$/, "layer_output_scale"],
-  [/^(input_layernorm|ln_1|norm_1|operator_norm|ln|norm)$/, "attn_norm"],
+  [/^(input_layernorm|ln_1|norm_1|operator_norm|ln_mlp|ln|norm)$/, "attn_norm"],
+  [/^ln_attn$/, "attn_norm_2"],
   [
-    /^(pre_feedforward_layernorm|pre_ff_layernorm|ln_2|norm_2|ffn_norm)$/,
+    /^(pre_feedforward_layernorm|pre_ff_layernorm|post_attention_layernorm|ln_2|norm_2|ffn_norm)$/,
     "ffn_norm",
   ],
+  [/^post_self_attn_layernorm$/, "post_attention_norm"],
   [/^post_(feedforward|mlp)_layernorm$/, "post_ffw_norm"],
-  [
-    /^(post_attention_layernorm|post_self_attn_layernorm)$/,
-    "post_attention_norm",
-  ],
+  [/^attention\.output\.LayerNorm$/, "attn_output_norm"],
+  [/^output\.LayerNorm$/, "layer_output_norm"],
 ];
 
 /** Names that GGUF files have of their own, of models that are read from one. */
@@ -185,6 +185,8 @@ export const ONCE:
       "input",
     ],
     [/(^|\.)(token_type_embeddings|token_types)$/, "token_types", "input"],
+    [/^encoder\.final_layer_norm$/, "enc.output_norm", "output"],
+    [/^decoder\.final_layer_norm$/, "dec.output_norm", "output"],
     [
       /(^|\.)(word_embeddings_layernorm|embeddings\.LayerNorm|embeddings\.norm|emb_ln)$/,
       "token_embd_norm",
