@@ -5,7 +5,21 @@ import type { GgufTensor } from "../../../lib/models/headers/mod.ts";
 import { modelOfGguf } from "../../../lib/models/headers/mod.ts";
 import { copiesOf } from "../../../lib/models/tensors/tensor.ts";
 import { numbersOf } from "../../../lib/models/tensors/layer_numbers.ts";
+import { ggufNameOf } from "../../../lib/formats/gguf/names.ts";
+import named from "../../truth/gguf_names.json" with { type: "json" };
 import { fileOf, modelOf, scenarioOf } from "./gguf_asked.ts";
+
+Deno.test("tensors bear the names that llama.cpp's converter gives them", () => {
+  for (const [name = "", ...names] of named) {
+    const { stem, ending, isKnown } = ggufNameOf(name);
+    assert(
+      names.includes(stem + ending),
+      `${name} is ${stem}${ending}, and ${names.join(" or ")} in llama.cpp`,
+    );
+    assertEquals(isKnown, true, name);
+  }
+  assert(named.length > 300);
+});
 
 Deno.test("a tensor of unlike layers stands once for each of its types", () => {
   const { weights } = fileOf(modelOf("meta-llama/Llama-3.1-8B"), "Q4_K_M");
