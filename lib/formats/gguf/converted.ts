@@ -2,6 +2,7 @@ import type { Model } from "../../models/model.ts";
 import type { LayerRange, ModelPiece } from "../../models/tensors/tensor.ts";
 import { copiesOf } from "../../models/tensors/tensor.ts";
 import type { ConvertedTensor } from "./converted_tensor.ts";
+import { draftTensors } from "./drafts.ts";
 import { ggufNameOf } from "./names.ts";
 import { partsOf } from "./parts.ts";
 import { rotaryTables } from "./tables.ts";
@@ -52,5 +53,5 @@ export function convertedTensors(model: Model): readonly ConvertedTensor[] {
       });
     }
   }
-  return converted;
+  return [...converted, ...draftTensors(model, converted)];
 }

@@ -128,3 +128,21 @@ Deno.test("published files are their tensors and a header", () => {
     );
   }
 });
+
+Deno.test("files with layers that predict ahead have as many elements as published", () => {
+  const counted = files.filter(({ kind }) => kind === "elements");
+  assertEquals(counted.length, 2);
+  for (const { id, model, elements, rounding = 0 } of counted) {
+    assert(elements);
+    const { weights } = fileOf(modelOf(model), "Q4_K_M");
+    const sum = weights.reduce(
+      (sum, weight) => sum + weight.row * weight.rows * copiesOf(weight),
+      0,
+    );
+    assert(
+      Math.abs(sum - elements) <= rounding,
+      `${id} has ${sum} of ${elements}`,
+    );
+    assert(weights.some(({ place }) => place === "draft"));
+  }
+});
