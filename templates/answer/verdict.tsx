@@ -78,7 +78,7 @@ export function Verdict({ estimate }: { estimate: Estimate }) {
 function ServedVerdict({ estimate }: { estimate: Estimate }) {
   const found = servingVerdict(estimate);
   if (found === null) return null;
-  const { state, title, sentences } = found;
+  const { state, title, short, sentences } = found;
   const { mark } = WORDS[state];
   return (
     <>
@@ -96,7 +96,7 @@ function ServedVerdict({ estimate }: { estimate: Estimate }) {
         aria-hidden="true"
         tabindex={-1}
       >
-        <span>{mark}</span> <strong>{title}</strong>
+        <span>{mark} {short}</span>
       </a>
     </>
   );
