@@ -1,5 +1,6 @@
 import { assert, assertEquals } from "../../assert.ts";
 import type { GgufModel } from "../../../lib/formats/gguf/gguf_model.ts";
+import { towerGguf } from "../../../lib/formats/gguf/tower.ts";
 import { copiesOf } from "../../../lib/models/tensors/tensor.ts";
 import { numbersOf } from "../../../lib/models/tensors/layer_numbers.ts";
 import catalogue from "../../../lib/models/catalogue.json" with {
@@ -11,6 +12,9 @@ import planned from "../../truth/gguf_weights.json" with { type: "json" };
 
 /** What a header of metadata and vocabulary takes of a file. */
 const HEADER = { least: 500_000, most: 16 * 1024 ** 2 };
+
+/** The same of a tower's file, which has no vocabulary. */
+const MOST_OF_TOWER = 64_000;
 
 /** Files that the rules do not meet, by what share of them, and why. */
 const DOUBTS: Readonly<Record<string, number>> = {
@@ -117,7 +121,7 @@ Deno.test("files have their published bytes by type", () => {
 
 Deno.test("published files are their tensors and a header", () => {
   const published = files.filter(({ kind }) => kind === "published");
-  assertEquals(published.length, 2);
+  assertEquals(published.length, 4);
   for (const { id, model, quantization = "", file_bytes } of published) {
     assert(file_bytes);
     const gguf = fileOf(modelOf(model), quantization.slice("gguf:".length));
@@ -145,4 +149,19 @@ Deno.test("files with layers that predict ahead have as many elements as publish
     );
     assert(weights.some(({ place }) => place === "draft"));
   }
+});
+
+Deno.test("published towers are their tensors and a header without a vocabulary", () => {
+  const towers = files.filter(({ kind }) => kind === "mmproj");
+  assertEquals(towers.length, 2);
+  for (const { id, model, file_bytes } of towers) {
+    const tower = towerGguf(modelOf(model));
+    assert(tower && file_bytes);
+    const header = file_bytes - tower.bytes;
+    assert(
+      header > 0 && header <= MOST_OF_TOWER,
+      `${id} leaves ${header} bytes for its header`,
+    );
+  }
+  assertEquals(towerGguf(modelOf("meta-llama/Llama-3.1-8B")), null);
 });
