@@ -26,6 +26,8 @@ export class GraphBuilder {
   /** Positions; asked for where a graph first reads them. */
   readonly positions: GgmlTensor;
   readonly outputIds: GgmlTensor;
+  /** By how much queries grow with their position: Llama 4. */
+  readonly growth: GgmlTensor;
   /** Whether some piece of it is like Llama's because the file's is not known. */
   isGuessed = false;
   readonly #weights = new Map<string, GgmlTensor | null>();
@@ -39,6 +41,7 @@ export class GraphBuilder {
       extent(plan.tokens * positionsOfToken),
       UNIT.I32,
     );
+    this.growth = this.g.input(extent(1, 1, plan.tokens), UNIT.F32);
     this.outputIds = this.g.input(extent(plan.outputs), UNIT.I32);
   }
 

@@ -135,9 +135,11 @@ function placed(
         ...factorsOf(b, layer),
       ])
       : heads;
-  if (traits.normsBare) {
-    return isTurned ? g.like("RMS_NORM", turn(x)) : g.like("MUL", x);
+  if (traits.scalesUnturned && !isTurned) {
+    // Queries grow with their position where no rotation tells it.
+    return name === "q" ? g.like("MUL", x, b.growth) : x;
   }
+  if (traits.normsBare(b.plan.config)) return g.like("RMS_NORM", turn(x));
   return traits.normsTurned ? norm(turn(x)) : turn(norm(x));
 }
 

@@ -45,7 +45,7 @@ function inTurn(
   const { b, traits } = context;
   const isPost = traits.form === "post";
   const read = isPost ? x : normedInput(context, layer, x);
-  const mixedOut = mixed(context, layer, read);
+  const mixedOut = mixed(context, layer, read, x);
   if (isMlpAlone(b, layer) || layer.states !== null && !hasMlp(b, layer)) {
     return sum(context, "first", cut(mixedOut), cut(x));
   }
@@ -119,6 +119,7 @@ function mixed(
   { b, traits, sizes }: LayerContext,
   layer: GraphLayer,
   x: GgmlTensor,
+  input: GgmlTensor,
 ): GgmlTensor {
   if (isMlpAlone(b, layer)) return mlp({ b, traits, sizes }, layer, x);
   if (layer.states === null) {
@@ -132,12 +133,7 @@ function mixed(
   if (layer.cache === null) return run(b, layer, x, sure(sizes.mamba));
   const attended = attention(b, traits, layer, x);
   // Falcon-H1's graph norms the same input for each of them.
-  const again = b.norm(
-    sure(sure(x.src[0]).src[0]),
-    `${AT}attn_norm`,
-    layer,
-    traits.norm,
-  );
+  const again = b.norm(input, `${AT}attn_norm`, layer, traits.norm);
   return b.g.like("ADD", attended, run(b, layer, again, sure(sizes.mamba)));
 }
 
@@ -197,7 +193,7 @@ function parallel(
   const second = b.weight(`${AT}attn_norm_2.weight`, layer.index)
     ? b.norm(x, `${AT}attn_norm_2`, layer, traits.norm)
     : normed;
-  const attended = cut(mixed(context, layer, second));
+  const attended = cut(mixed(context, layer, second, x));
   const rest = cut(x);
   const own = b.weight(`${AT}ffn_norm.weight`, layer.index);
   const read = own

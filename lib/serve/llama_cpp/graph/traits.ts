@@ -42,7 +42,9 @@ export interface GraphTraits {
   /** Whether heads are normed after they are turned. */
   readonly normsTurned: boolean;
   /** Whether turned heads are normed without weights: Llama 4. */
-  readonly normsBare: boolean;
+  readonly normsBare: (config: Config) => boolean;
+  /** Whether queries that are not turned are scaled by their position. */
+  readonly scalesUnturned: boolean;
   readonly gating: Gating | ((config: Config) => Gating);
   /** Whether chosen experts' weights are divided by their sum. */
   readonly normsChosen: boolean | ((config: Config) => boolean);
@@ -75,7 +77,8 @@ export const USUAL_GRAPH: GraphTraits = {
   turns: () => true,
   positions: 1,
   normsTurned: false,
-  normsBare: false,
+  normsBare: () => false,
+  scalesUnturned: false,
   gating: "softmax",
   normsChosen: true,
   weighsFirst: false,
