@@ -90,7 +90,6 @@ function routedOf(
   { architecture: { experts, experts_per_token } }: Model,
   config: Config,
 ): GraphSizes["routed"] {
-  if (experts === 0) return null;
   const groups = numberOf(config, [["n_group"], 1]);
   const scale = numberOf(config, [[
     "routed_scaling_factor",
@@ -98,7 +97,10 @@ function routedOf(
   ], 1]);
   return {
     experts,
-    chosen: Math.max(1, experts_per_token),
+    chosen: Math.max(
+      1,
+      experts_per_token || numberOf(config, [["moe_k", "moe_topk"], 1]),
+    ),
     groups: groups > 1 ? [groups, numberOf(config, [["topk_group"], 1])] : null,
     isScaled: scale !== 0 && scale !== 1,
   };

@@ -109,13 +109,18 @@ export class GraphBuilder {
   }
 
   /** A matrix that a graph like Llama's has, and this file by no name that is known. */
-  guessed(row: number, rows: number, layer: number | null): GgmlTensor {
+  guessed(
+    row: number,
+    rows: number,
+    layer: number | null,
+    matrices = 1,
+  ): GgmlTensor {
     this.isGuessed = true;
     const backend = layer === null
       ? this.plan.output
       : this.plan.layers.find(({ index }) => index === layer)?.backend ??
         this.plan.output;
-    return this.g.stored(extent(row, rows), UNIT.F16, {
+    return this.g.stored(extent(row, rows, matrices), UNIT.F16, {
       backend,
       isWeight: true,
     });

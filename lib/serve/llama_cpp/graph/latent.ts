@@ -3,7 +3,6 @@ import type { GgmlTensor } from "../ggml/tensor.ts";
 import { attend } from "./attention.ts";
 import type { GraphBuilder } from "./builder.ts";
 import type { GraphLayer } from "./plan.ts";
-import { sure } from "../ggml/sure.ts";
 
 /** Widths of an attention whose keys and values are one compressed row. */
 export interface LatentWidths {
@@ -48,7 +47,8 @@ export function latentAttention(
     layer,
   );
   const absorbed = g.matmul(
-    sure(b.weight("blk.N.attn_k_b.weight", at)),
+    b.weight("blk.N.attn_k_b.weight", at) ??
+      b.guessed(plain, rank, at, heads),
     g.swapped(g.slice(q, extent(plain, heads, tokens))),
   );
   const query = g.concat(g.swapped(absorbed), turnedQuery);
@@ -60,7 +60,8 @@ export function latentAttention(
     value,
     isCapped: false,
     sinks: null,
-    latentValues: sure(b.weight("blk.N.attn_v_b.weight", at)),
+    latentValues: b.weight("blk.N.attn_v_b.weight", at) ??
+      b.guessed(rank, layer.values.width, at, heads),
   });
   return b.linear("blk.N.attn_output", at, out);
 }

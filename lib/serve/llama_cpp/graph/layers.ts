@@ -6,6 +6,7 @@ import { latentAttention } from "./latent.ts";
 import { mamba, mamba2 } from "./mamba.ts";
 import { denseMlp, routedMlp, sharedMlp } from "./mlp.ts";
 import type { GraphLayer } from "./plan.ts";
+import { shortConvolution } from "./short_convolution.ts";
 import type { GraphSizes } from "./sizes.ts";
 import type { GraphTraits } from "./traits.ts";
 import { sure } from "../ggml/sure.ts";
@@ -46,7 +47,7 @@ function inTurn(
   const isPost = traits.form === "post";
   const read = isPost ? x : normedInput(context, layer, x);
   const mixedOut = mixed(context, layer, read, x);
-  if (isMlpAlone(b, layer) || layer.states !== null && !hasMlp(b, layer)) {
+  if (isMlpAlone(b, layer) || !hasMlp(b, layer) && !hasSecond(b, layer)) {
     return sum(context, "first", cut(mixedOut), cut(x));
   }
   // What stands beside states is cut behind the sum.
@@ -103,9 +104,15 @@ function ffnNorm(b: GraphBuilder, layer: GraphLayer): string {
     : `${AT}post_attention_norm`;
 }
 
+/** Whether a layer has a second half at all: Mamba's and Nemotron-H's have one. */
+function hasSecond(b: GraphBuilder, layer: GraphLayer): boolean {
+  return b.weight(`${ffnNorm(b, layer)}.weight`, layer.index) !== null;
+}
+
 function hasMlp(b: GraphBuilder, { index }: GraphLayer): boolean {
-  return b.weight(`${AT}ffn_down.weight`, index) !== null ||
-    b.weight(`${AT}ffn_down_exps.weight`, index) !== null;
+  return ["ffn_down", "ffn_down_exps", "ffn_down_shexp"].some((name) =>
+    b.weight(`${AT}${name}.weight`, index) !== null
+  );
 }
 
 /** Nemotron-H has layers that are an MLP alone. */
@@ -127,6 +134,9 @@ function mixed(
       ? latentAttention(b, layer, x, sizes.latent)
       : attention(b, traits, layer, x);
   }
+  if (b.weight(`${AT}shortconv.conv.weight`, layer.index)) {
+    return shortConvolution(b, layer, x);
+  }
   if (!hasMixer(b, sizes, layer)) return someMixer(b, layer, x);
   if (sizes.delta) return gatedDelta(b, layer, x, sizes.delta);
   const run = sure(sizes.mamba).heads > 0 ? mamba2 : mamba;
@@ -142,12 +152,24 @@ function mlp(
   { index }: GraphLayer,
   x: GgmlTensor,
 ): GgmlTensor {
-  if (b.weight(`${AT}ffn_gate_inp.weight`, index) === null) {
-    return denseMlp(b, traits, index, x);
+  const router = b.weight(`${AT}ffn_gate_inp.weight`, index);
+  if (router === null) {
+    // The converter writes a shared MLP without experts as a plain one.
+    const isShared = b.weight(`${AT}ffn_down.weight`, index) === null &&
+      b.weight(`${AT}ffn_down_shexp.weight`, index) !== null;
+    return denseMlp(b, traits, index, x, isShared ? "_shexp" : "");
   }
   const routed = routedMlp(
     b,
-    { traits, config: b.plan.config, routed: sure(sizes.routed) },
+    {
+      traits,
+      config: b.plan.config,
+      routed: {
+        ...sizes.routed,
+        experts: router.ne[1],
+        chosen: Math.min(sizes.routed.chosen, router.ne[1]),
+      },
+    },
     index,
     x,
   );

@@ -47,10 +47,8 @@ export function mamba(
     joined,
     sure(b.weight("blk.N.ssm_conv1d.weight", at)),
   );
-  const x = g.like(
-    "UNARY",
-    g.like("ADD", made, sure(b.weight("blk.N.ssm_conv1d.bias", at))),
-  );
+  const bias = b.weight("blk.N.ssm_conv1d.bias", at);
+  const x = g.like("UNARY", bias ? g.like("ADD", made, bias) : made);
   const parts = b.linear("blk.N.ssm_x", at, x);
   const dt = g.slice(parts, extent(rank, tokens, sequences));
   const bs = g.slice(parts, extent(state, 1, tokens, sequences));

@@ -8,5 +8,5 @@ export interface GraphSizes {
   readonly latent: LatentWidths | null;
   readonly mamba: MambaWidths | null;
   readonly delta: DeltaSizes | null;
-  readonly routed: Routed | null;
+  readonly routed: Routed;
 }

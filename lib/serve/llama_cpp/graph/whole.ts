@@ -22,7 +22,7 @@ export function graphOf(
   let x = beginning(b, traits);
   for (const layer of plan.layers) x = layerOf({ b, traits, sizes }, layer, x);
   if (traits.cutsLate && traits.cutsNormed) {
-    x = b.norm(x, "output_norm", null, traits.norm);
+    x = b.norm(x, lastNorm(b), null, traits.norm);
     x.isOutput = true;
     x = b.cut(x);
   } else {
@@ -31,11 +31,22 @@ export function graphOf(
       x.isOutput = true;
       x = b.cut(x);
     }
-    x = b.norm(x, "output_norm", null, traits.norm);
+    x = b.norm(x, lastNorm(b), null, traits.norm);
     x.isOutput = true;
   }
   g.expand(logitsOf(b, traits, x));
   return { graph: g, isGuessed: b.isGuessed };
+}
+
+const OUTPUT_NORM = "output_norm";
+const EMBEDDING_NORM = "token_embd_norm";
+
+/** The last norm: LFM2's files call it after the embedding. */
+function lastNorm(b: GraphBuilder): string {
+  return !b.weight(`${OUTPUT_NORM}.weight`, null) &&
+      b.weight(`${EMBEDDING_NORM}.weight`, null)
+    ? EMBEDDING_NORM
+    : OUTPUT_NORM;
 }
 
 function beginning(b: GraphBuilder, traits: GraphTraits): GgmlTensor {
@@ -43,8 +54,9 @@ function beginning(b: GraphBuilder, traits: GraphTraits): GgmlTensor {
   const rows = b.embedded(traits.scalesEmbeddings);
   const table = b.weight("position_embd.weight", null);
   const placed = table ? g.like("ADD", rows, g.rows(table, b.positions)) : rows;
-  return b.weight("token_embd_norm.weight", null)
-    ? b.norm(placed, "token_embd_norm", null, traits.norm)
+  return b.weight("token_embd_norm.weight", null) &&
+      lastNorm(b) === OUTPUT_NORM
+    ? b.norm(placed, EMBEDDING_NORM, null, traits.norm)
     : placed;
 }
 
