@@ -68,28 +68,57 @@ export function layerMemory(
     streams,
     isWindow: true,
   };
+  const parts = placement.layers.map((_, index) =>
+    caches.groups.find((group) => holdsLayer(group.layers, index))?.keeps ?? []
+  );
+  const attentions = parts.map(attentionOf);
   const layers = placement.layers.map((backend, index): GraphLayer => {
-    const keeps = caches.groups.find((group) => holdsLayer(group.layers, index))
-      ?.keeps ?? [];
-    const attention = keeps.find(({ kind }) =>
-      kind !== "state" && kind !== "cross"
-    );
-    const isWindow = attention?.kind === "window" ||
-      attention?.kind === "chunk";
+    const own = attentions[index];
+    const attention = own?.kind === "shared" ? donorOf(attentions, index) : own;
     return {
       index,
       backend,
       memory: settings.offload_kqv ? backend : placement.host,
       cache: attention === undefined
         ? null
-        : isWindow && windows
+        : isOfWindow(attention) && windows
         ? windows
         : full,
       ...headsOf(attention),
-      states: statesOf(keeps),
+      isShared: own?.kind === "shared",
+      indexed: own?.kind === "latent" ? own.indexer : 0,
+      states: statesOf(parts[index] ?? []),
     };
   });
   return { layers, window };
+}
+
+function attentionOf(keeps: readonly CachePart[]): CachePart | undefined {
+  return keeps.find(({ kind }) => kind !== "state" && kind !== "cross");
+}
+
+function isOfWindow({ kind }: CachePart): boolean {
+  return kind === "window" || kind === "chunk";
+}
+
+/**
+ * Whose keys and values a layer reads that keeps none: those of the last layer of
+ * its kind that does, as layers of windows and full ones take turns.
+ */
+function donorOf(
+  attentions: readonly (CachePart | undefined)[],
+  index: number,
+): CachePart | undefined {
+  const isOwn = (part: CachePart | undefined) =>
+    part !== undefined && part.kind !== "shared";
+  const full = attentions.findIndex((part) =>
+    part !== undefined && isOwn(part) && !isOfWindow(part)
+  );
+  const period = full + 1;
+  for (let at = index - period; at >= 0 && period > 0; at -= period) {
+    if (isOwn(attentions[at])) return attentions[at];
+  }
+  return attentions.findLast(isOwn);
 }
 
 /** Cells of the windows' cache: enough for one ubatch beside the window. */
@@ -148,7 +177,7 @@ export function cacheBytes(
   const states = [...kv];
   for (const layer of layers) {
     const at = layer.memory;
-    const padding = layer.cache && at < backends - 1
+    const padding = layer.cache && !layer.isShared && at < backends - 1
       ? paddingBytes(layer, settings, isLatent)
       : 0;
     kv[at] = (kv[at] ?? 0) + layerBytes(layer, settings, isLatent) + padding;
@@ -198,10 +227,11 @@ function layerBytes(
 
 /** Bytes of a cell of one layer. */
 export function cellBytes(
-  { keys, values }: GraphLayer,
+  { keys, values, isShared, indexed }: GraphLayer,
   { key, value }: LlamaSettings,
   isLatent: boolean,
 ): number {
-  return keys.heads * keys.width * key.unit +
+  if (isShared) return 0;
+  return indexed * key.unit + keys.heads * keys.width * key.unit +
     (isLatent ? 0 : values.heads * values.width * value.unit);
 }

@@ -56,7 +56,8 @@ function projected(
   x: GgmlTensor,
 ): Projected {
   const { g, plan } = b;
-  const { heads, headWidth, tokens } = plan;
+  const { heads, tokens } = plan;
+  const headWidth = layer.keys.width || plan.headWidth;
   const { keys, values } = layer;
   const at = layer.index;
   const shape = (width: number, count: number) => extent(width, count, tokens);
@@ -86,8 +87,8 @@ function projected(
       ne: shape(headWidth, heads),
       op: traits.norm,
     }),
-    key: layer.keys.heads > 0 ? own("k", keys) : null,
-    value: layer.values.heads > 0 ? own("v", values) : null,
+    key: layer.isShared ? null : own("k", keys),
+    value: layer.isShared ? null : own("v", values),
     gate: isGated ? g.cont(part(), extent(heads * headWidth, tokens)) : null,
   };
 }

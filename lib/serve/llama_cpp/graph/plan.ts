@@ -37,9 +37,13 @@ export interface GraphLayer {
   readonly memory: number;
   /** What its attention reads; null where it has none or reads another layer's. */
   readonly cache: CellsOf | null;
-  /** Heads of its own keys and values, and a head's features. */
+  /** Heads of the keys and values that it reads, and a head's features. */
   readonly keys: { readonly heads: number; readonly width: number };
   readonly values: { readonly heads: number; readonly width: number };
+  /** Whether they are an earlier layer's, which it reads and does not write. */
+  readonly isShared: boolean;
+  /** Features of an indexer's keys, which a cache of their own holds. */
+  readonly indexed: number;
   /** Floats of its convolution's and its running state; null of attention alone. */
   readonly states: StateFloats | null;
 }
