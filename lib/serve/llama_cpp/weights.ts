@@ -9,6 +9,8 @@ const ALSO: Readonly<Record<string, readonly string[]>> = {
   "blk.N.attn_norm.bias": ["blk.N.ln_mlp.bias"],
   "blk.N.attn_norm_2.weight": ["blk.N.ln_attn.weight"],
   "blk.N.attn_norm_2.bias": ["blk.N.ln_attn.bias"],
+  "blk.N.ffn_gate_inp.scale": ["blk.N.router.scale"],
+  "blk.N.ffn_down_exps.scale": ["blk.N.router.per_expert_scale"],
   "blk.N.ssm_out.weight": ["blk.N.attn_output.weight"],
 };
 
@@ -48,9 +50,12 @@ export class PlacedWeights {
       else if (weight.place === "output") put(weight, output);
       else if (weight.place === "table") {
         for (const at of new Set(layers)) put(weight, at);
+      } else if (weight.layers === null) {
+        // llama.cpp says of what stands once that it is the first layer's.
+        put(weight, layers[0] ?? output);
       } else {
         for (const [layer, at] of layers.entries()) {
-          if (weight.layers === null || holdsLayer(weight.layers, layer)) {
+          if (holdsLayer(weight.layers, layer)) {
             put(weight, this.#isLeft(weight, layer) ? host : at);
           }
         }

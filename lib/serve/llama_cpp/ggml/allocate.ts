@@ -2,7 +2,7 @@ import type { Backends } from "./backends.ts";
 import { hostOf } from "./backends.ts";
 import { Heap } from "./heap.ts";
 import type { Schedule } from "./schedule.ts";
-import type { GgmlTensor, Op } from "./tensor.ts";
+import type { GgmlNode, Op } from "./tensor.ts";
 import { sameLayout } from "./tensor.ts";
 import { sure } from "./sure.ts";
 
@@ -76,11 +76,11 @@ class Allocator {
     }
   }
 
-  #sizeOf(tensor: GgmlTensor, heap: number): number {
+  #sizeOf(tensor: GgmlNode, heap: number): number {
     return heap === this.#host ? tensor.bytes : tensor.deviceBytes;
   }
 
-  #allocate(tensor: GgmlTensor, backend: number): void {
+  #allocate(tensor: GgmlNode, backend: number): void {
     if (tensor.isAllocated || tensor.viewOf !== null || tensor.held !== null) {
       return;
     }
@@ -97,7 +97,7 @@ class Allocator {
   }
 
   /** Writes over a parent that nothing else will read, where that is possible. */
-  #takesOver(tensor: GgmlTensor, parent: GgmlTensor, backend: number): boolean {
+  #takesOver(tensor: GgmlNode, parent: GgmlNode, backend: number): boolean {
     // Views are not allocated themselves: none is ever written over.
     if (
       !parent.isAllocated || parent.isOutput || parent.children !== 1 ||
@@ -113,7 +113,7 @@ class Allocator {
     return true;
   }
 
-  #leave(parent: GgmlTensor): void {
+  #leave(parent: GgmlNode): void {
     parent.children -= 1;
     if (parent.children > 0 || parent.views > 0) return;
     const { viewOf } = parent;
@@ -124,7 +124,7 @@ class Allocator {
     }
   }
 
-  #free(tensor: GgmlTensor): void {
+  #free(tensor: GgmlNode): void {
     if (!tensor.isAllocated || tensor.isOutput) return;
     sure(this.#heaps[tensor.heap]).free(
       tensor.offset,

@@ -1,7 +1,7 @@
 import type { Backends } from "./backends.ts";
 import { computes, hostOf, takesOver } from "./backends.ts";
 import type { GgmlGraph } from "./graph.ts";
-import type { GgmlTensor } from "./tensor.ts";
+import type { GgmlNode } from "./tensor.ts";
 import { isView } from "./tensor.ts";
 
 /**
@@ -45,7 +45,7 @@ export function assignBackends(graph: GgmlGraph, backends: Backends): void {
 
 /** Gives open nodes the backend of the one before; `skipped` is handed on to none. */
 function spread(
-  nodes: readonly GgmlTensor[],
+  nodes: readonly GgmlNode[],
   backends: Backends,
   skipped: number,
 ): void {
@@ -60,7 +60,7 @@ function spread(
 }
 
 /** Where a tensor has to or should be computed by what it holds; -1 for anywhere. */
-function placeOf(tensor: GgmlTensor, backends: Backends): number {
+function placeOf(tensor: GgmlNode, backends: Backends): number {
   const host = hostOf(backends);
   const own = tensor.held ?? tensor.viewOf?.held ?? null;
   if (own) {
@@ -81,7 +81,7 @@ function placeOf(tensor: GgmlTensor, backends: Backends): number {
   return -1;
 }
 
-function mostSupported(node: GgmlTensor, backends: Backends): number {
+function mostSupported(node: GgmlNode, backends: Backends): number {
   let best = -1;
   let most = -1;
   for (let at = 0; at <= hostOf(backends); at += 1) {
@@ -96,7 +96,7 @@ function mostSupported(node: GgmlTensor, backends: Backends): number {
 }
 
 /** Whether a backend reads a tensor where it lies. */
-export function liesOn(tensor: GgmlTensor, backend: number): boolean {
+export function liesOn(tensor: GgmlNode, backend: number): boolean {
   const held = (tensor.viewOf ?? tensor).held;
   if (held) return held.backend === backend;
   const own = tensor.backend < 0 && tensor.viewOf

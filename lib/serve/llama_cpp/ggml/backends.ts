@@ -1,4 +1,4 @@
-import type { GgmlTensor } from "./tensor.ts";
+import type { GgmlNode } from "./tensor.ts";
 import { sure } from "./sure.ts";
 
 /** Tokens from which on operations on the host's weights are worth a GPU's while. */
@@ -29,7 +29,7 @@ export function hostOf({ gpus }: Backends): number {
 export function computes(
   backends: Backends,
   backend: number,
-  node: GgmlTensor,
+  node: GgmlNode,
 ): boolean {
   const host = hostOf(backends);
   if (backend === host) return true;
@@ -77,7 +77,7 @@ export function flashes({ width, wide, ratio, cells }: FlashShape): boolean {
   return width === 576 && wide === 512 && isGrouped;
 }
 
-function shapeOf({ src: [query, key, value] }: GgmlTensor): FlashShape {
+function shapeOf({ src: [query, key, value] }: GgmlNode): FlashShape {
   return {
     width: sure(key).ne[0],
     wide: sure(value).ne[0],
@@ -92,11 +92,11 @@ function shapeOf({ src: [query, key, value] }: GgmlTensor): FlashShape {
  * Source: ggml-org/llama.cpp ggml/src/ggml-cuda/ggml-cuda.cu, get_op_batch_size,
  * ggml_backend_cuda_device_offload_op
  */
-export function takesOver(node: GgmlTensor): boolean {
+export function takesOver(node: GgmlNode): boolean {
   return batchOf(node) >= WORTH_OFFLOADING;
 }
 
-function batchOf(node: GgmlTensor): number {
+function batchOf(node: GgmlNode): number {
   switch (node.op) {
     case "GET_ROWS":
       return 0;

@@ -1,5 +1,5 @@
 import type { Extent, Held, Op, TensorOptions } from "./tensor.ts";
-import { GgmlTensor } from "./tensor.ts";
+import { GgmlNode } from "./tensor.ts";
 
 const F32 = 4;
 const F16 = 2;
@@ -11,8 +11,8 @@ export const UNIT = { F32, F16, I32, I64 } as const;
 
 /** Nodes that one CUDA kernel computes: what they read is kept until its end. */
 export interface Fusion {
-  readonly first: GgmlTensor;
-  readonly last: GgmlTensor;
+  readonly first: GgmlNode;
+  readonly last: GgmlNode;
   /**
    * What is kept: what the first node reads, until the last one; or all that they
    * read and make, until the one behind them.
@@ -33,25 +33,25 @@ export function extent(a: number, b = 1, c = 1, d = 1): Extent {
  * ggml_visit_parents
  */
 export class GgmlGraph {
-  readonly nodes: GgmlTensor[] = [];
-  readonly leafs: GgmlTensor[] = [];
+  readonly nodes: GgmlNode[] = [];
+  readonly leafs: GgmlNode[] = [];
   readonly fusions: Fusion[] = [];
 
   /** Puts a tensor and all that it needs into the graph. */
-  expand(tensor: GgmlTensor): GgmlTensor {
+  expand(tensor: GgmlNode): GgmlNode {
     this.#visit(tensor);
     return tensor;
   }
 
-  #visit(tensor: GgmlTensor): void {
+  #visit(tensor: GgmlNode): void {
     if (tensor.isVisited) return;
     tensor.isVisited = true;
     for (const source of tensor.src) this.#visit(source);
     (tensor.op === "NONE" ? this.leafs : this.nodes).push(tensor);
   }
 
-  input(ne: Extent, unit: number): GgmlTensor {
-    return new GgmlTensor("NONE", ne, unit, [], null, { isInput: true });
+  input(ne: Extent, unit: number): GgmlNode {
+    return new GgmlNode("NONE", ne, unit, [], null, { isInput: true });
   }
 
   /** A tensor of a buffer that the graph does not allocate. */
@@ -60,8 +60,8 @@ export class GgmlGraph {
     unit: number,
     held: Held,
     deviceBytes?: number,
-  ): GgmlTensor {
-    return new GgmlTensor("NONE", ne, unit, [], null, {
+  ): GgmlNode {
+    return new GgmlNode("NONE", ne, unit, [], null, {
       held,
       ...(deviceBytes === undefined ? {} : { deviceBytes }),
     });
@@ -71,31 +71,31 @@ export class GgmlGraph {
   make(
     op: Op,
     ne: Extent,
-    src: GgmlTensor[],
+    src: GgmlNode[],
     unit = F32,
     options?: TensorOptions,
-  ): GgmlTensor {
-    return new GgmlTensor(op, ne, unit, src, null, options);
+  ): GgmlNode {
+    return new GgmlNode(op, ne, unit, src, null, options);
   }
 
   /** An operation whose result has the shape of its first source. */
-  like(op: Op, first: GgmlTensor, ...rest: GgmlTensor[]): GgmlTensor {
-    return new GgmlTensor(op, first.ne, first.unit, [first, ...rest]);
+  like(op: Op, first: GgmlNode, ...rest: GgmlNode[]): GgmlNode {
+    return new GgmlNode(op, first.ne, first.unit, [first, ...rest]);
   }
 
   /** An operation that writes into what its result is a view of. */
-  into(op: Op, target: GgmlTensor, src: GgmlTensor[]): GgmlTensor {
-    return new GgmlTensor(op, target.ne, target.unit, src, target);
+  into(op: Op, target: GgmlNode, src: GgmlNode[]): GgmlNode {
+    return new GgmlNode(op, target.ne, target.unit, src, target);
   }
 
   /** A view of a part that lies in one piece. */
-  view(of: GgmlTensor, ne: Extent): GgmlTensor {
-    return new GgmlTensor("VIEW", ne, of.unit, [of], of);
+  view(of: GgmlNode, ne: Extent): GgmlNode {
+    return new GgmlNode("VIEW", ne, of.unit, [of], of);
   }
 
   /** A view of the same elements in another shape. */
-  again(of: GgmlTensor, ne: Extent): GgmlTensor {
-    return new GgmlTensor("VIEW", ne, of.unit, [of], of, {
+  again(of: GgmlNode, ne: Extent): GgmlNode {
+    return new GgmlNode("VIEW", ne, of.unit, [of], of, {
       isStrided: of.isStrided,
       span: of.span,
     });
@@ -105,47 +105,47 @@ export class GgmlGraph {
    * A view of a piece out of every `group` elements; of every row where that is
    * not said.
    */
-  slice(of: GgmlTensor, ne: Extent, group = of.ne[0]): GgmlTensor {
+  slice(of: GgmlNode, ne: Extent, group = of.ne[0]): GgmlNode {
     const pieces = of.elements / group;
     const piece = ne[0] * ne[1] * ne[2] * ne[3] / pieces;
-    return new GgmlTensor("VIEW", ne, of.unit, [of], of, {
+    return new GgmlNode("VIEW", ne, of.unit, [of], of, {
       isStrided: true,
       span: ((pieces - 1) * group + piece) * of.unit,
     });
   }
 
-  reshape(of: GgmlTensor, ne: Extent): GgmlTensor {
-    return new GgmlTensor("RESHAPE", ne, of.unit, [of], of);
+  reshape(of: GgmlNode, ne: Extent): GgmlNode {
+    return new GgmlNode("RESHAPE", ne, of.unit, [of], of);
   }
 
   /** Dimensions in another order; `ne` is their result. */
-  permute(of: GgmlTensor, ne: Extent): GgmlTensor {
-    return new GgmlTensor("PERMUTE", ne, of.unit, [of], of, {
+  permute(of: GgmlNode, ne: Extent): GgmlNode {
+    return new GgmlNode("PERMUTE", ne, of.unit, [of], of, {
       isStrided: true,
       span: of.span,
     });
   }
 
-  transpose(of: GgmlTensor): GgmlTensor {
+  transpose(of: GgmlNode): GgmlNode {
     const [a, b, c, d] = of.ne;
-    return new GgmlTensor("TRANSPOSE", [b, a, c, d], of.unit, [of], of, {
+    return new GgmlNode("TRANSPOSE", [b, a, c, d], of.unit, [of], of, {
       isStrided: true,
       span: of.span,
     });
   }
 
   /** A view whose second and third dimensions are swapped. */
-  swapped(of: GgmlTensor): GgmlTensor {
+  swapped(of: GgmlNode): GgmlNode {
     const [a, b, c, d] = of.ne;
     return this.permute(of, [a, c, b, d]);
   }
 
-  cont(of: GgmlTensor, ne: Extent = of.ne): GgmlTensor {
+  cont(of: GgmlNode, ne: Extent = of.ne): GgmlNode {
     return this.make("CONT", ne, [of], of.unit);
   }
 
   /** `weight` is [in, out, matrices]; what it multiplies has rows of `in`. */
-  matmul(weight: GgmlTensor, by: GgmlTensor): GgmlTensor {
+  matmul(weight: GgmlNode, by: GgmlNode): GgmlNode {
     return this.make("MUL_MAT", [weight.ne[1], by.ne[1], by.ne[2], by.ne[3]], [
       weight,
       by,
@@ -153,7 +153,7 @@ export class GgmlGraph {
   }
 
   /** The matrices of `experts` that `ids` name for each token. */
-  matmulOf(experts: GgmlTensor, by: GgmlTensor, ids: GgmlTensor): GgmlTensor {
+  matmulOf(experts: GgmlNode, by: GgmlNode, ids: GgmlNode): GgmlNode {
     return this.make("MUL_MAT_ID", [experts.ne[1], ids.ne[0], by.ne[2], 1], [
       experts,
       by,
@@ -161,14 +161,14 @@ export class GgmlGraph {
     ]);
   }
 
-  rows(of: GgmlTensor, ids: GgmlTensor): GgmlTensor {
+  rows(of: GgmlNode, ids: GgmlNode): GgmlNode {
     return this.make("GET_ROWS", [of.ne[0], ids.ne[0], ids.ne[1], ids.ne[2]], [
       of,
       ids,
     ]);
   }
 
-  concat(a: GgmlTensor, b: GgmlTensor): GgmlTensor {
+  concat(a: GgmlNode, b: GgmlNode): GgmlNode {
     return this.make("CONCAT", [
       a.ne[0] + b.ne[0],
       a.ne[1],
@@ -177,18 +177,18 @@ export class GgmlGraph {
     ], [a, b]);
   }
 
-  sumRows(of: GgmlTensor): GgmlTensor {
+  sumRows(of: GgmlNode): GgmlNode {
     return this.make("SUM_ROWS", [1, of.ne[1], of.ne[2], of.ne[3]], [of]);
   }
 
   /** The first `count` of each row in order: ids, of all rows' sorted ones. */
-  top(of: GgmlTensor, count: number): GgmlTensor {
+  top(of: GgmlNode, count: number): GgmlNode {
     const sorted = this.make("ARGSORT", of.ne, [of], I32);
     return this.slice(sorted, [count, of.ne[1], of.ne[2], of.ne[3]]);
   }
 
   /** Copies `value` into `target`, which lies elsewhere. */
-  copy(value: GgmlTensor, target: GgmlTensor): GgmlTensor {
+  copy(value: GgmlNode, target: GgmlNode): GgmlNode {
     return this.into("CPY", target, [value, target]);
   }
 }

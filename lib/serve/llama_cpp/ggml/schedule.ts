@@ -2,7 +2,7 @@ import { assignBackends, liesOn } from "./assign.ts";
 import type { Backends } from "./backends.ts";
 import { hostOf } from "./backends.ts";
 import type { GgmlGraph } from "./graph.ts";
-import { GgmlTensor } from "./tensor.ts";
+import { GgmlNode } from "./tensor.ts";
 import { isView } from "./tensor.ts";
 import { sure } from "./sure.ts";
 
@@ -11,14 +11,14 @@ interface Split {
   readonly backend: number;
   readonly start: number;
   end: number;
-  readonly inputs: GgmlTensor[];
+  readonly inputs: GgmlNode[];
 }
 
 /** What the allocator walks through. */
 export interface Schedule {
   /** Allocated first, whether they are read or not. */
-  readonly leafs: readonly GgmlTensor[];
-  readonly nodes: readonly GgmlTensor[];
+  readonly leafs: readonly GgmlNode[];
+  readonly nodes: readonly GgmlNode[];
   /** How many pieces the graph is cut into. */
   readonly splits: number;
 }
@@ -39,7 +39,7 @@ export function scheduleOf(graph: GgmlGraph, backends: Backends): Schedule {
     ? new Set(graph.nodes.flatMap(({ src }) => src))
     : null;
   const splits = splitsOf(graph, backends);
-  const first: GgmlTensor[] = [];
+  const first: GgmlNode[] = [];
   if (read) {
     for (const leaf of graph.leafs) {
       if (leaf.isInput && read.has(leaf)) {
@@ -61,10 +61,10 @@ export function scheduleOf(graph: GgmlGraph, backends: Backends): Schedule {
 
 /** A leaf with what a pipeline keeps beside it while it computes others. */
 function kept(
-  leaf: GgmlTensor,
+  leaf: GgmlNode,
   backend: number,
   backends: Backends,
-): GgmlTensor[] {
+): GgmlNode[] {
   const before = leaf.copies?.[backend];
   if (before) return before;
   leaf.isOutput = true;
@@ -75,9 +75,9 @@ function kept(
   return copies;
 }
 
-function copyOf(of: GgmlTensor, backend: number, isKept: boolean): GgmlTensor {
+function copyOf(of: GgmlNode, backend: number, isKept: boolean): GgmlNode {
   // It lies as what it is a copy of: gaps of a view are copied too.
-  const copy = new GgmlTensor("NONE", of.ne, of.unit, [], null, {
+  const copy = new GgmlNode("NONE", of.ne, of.unit, [], null, {
     bytes: of.span,
     deviceBytes: of.held ? of.deviceBytes : of.span,
     isStrided: of.isStrided,
@@ -123,17 +123,17 @@ function splitsOf({ nodes }: GgmlGraph, backends: Backends): Split[] {
 }
 
 /** Whether weights have to be copied for a node: those before can then go. */
-function bringsWeights({ src }: GgmlTensor, backend: number): boolean {
+function bringsWeights({ src }: GgmlNode, backend: number): boolean {
   return src.some((source) =>
     source.held?.isWeight && source.held.backend !== backend
   );
 }
 
 function copied(
-  source: GgmlTensor,
+  source: GgmlNode,
   split: Split,
   { copies }: Backends,
-): GgmlTensor {
+): GgmlNode {
   const all = source.copies ??= [];
   const before = all[split.backend];
   if (before) return sure(before[0]);
@@ -150,9 +150,9 @@ function nodesOf(
   graph: GgmlGraph,
   splits: readonly Split[],
   backends: Backends,
-): GgmlTensor[] {
+): GgmlNode[] {
   const keeps = keptBy(graph, splits, backends);
-  const nodes: GgmlTensor[] = [];
+  const nodes: GgmlNode[] = [];
   for (const { backend, start, end, inputs } of splits) {
     for (const input of inputs) {
       nodes.push(dependency([input], input.backend));
@@ -173,8 +173,8 @@ function nodesOf(
 }
 
 /** A node that computes nothing: what it reads is not freed before it. */
-function dependency(on: GgmlTensor[], backend: number): GgmlTensor {
-  const node = new GgmlTensor(
+function dependency(on: GgmlNode[], backend: number): GgmlNode {
+  const node = new GgmlNode(
     "NONE",
     sure(on[0]).ne,
     sure(on[0]).unit,
@@ -196,8 +196,8 @@ function keptBy(
   { nodes, fusions }: GgmlGraph,
   splits: readonly Split[],
   backends: Backends,
-): Map<GgmlTensor, Set<GgmlTensor>> {
-  const keeps = new Map<GgmlTensor, Set<GgmlTensor>>();
+): Map<GgmlNode, Set<GgmlNode>> {
+  const keeps = new Map<GgmlNode, Set<GgmlNode>>();
   if (fusions.length === 0) return keeps;
   const places = new Map(nodes.map((node, at) => [node, at]));
   for (const { first, last, keeps: what } of fusions) {

@@ -69,16 +69,16 @@ export interface TensorOptions {
  *
  * Source: ggml-org/llama.cpp v0.5.0 ggml/include/ggml.h, struct ggml_tensor
  */
-export class GgmlTensor {
+export class GgmlNode {
   readonly op: Op;
   readonly ne: Extent;
   /** Bytes of an element; of quantised ones the mean. */
   readonly unit: number;
   readonly bytes: number;
   readonly deviceBytes: number;
-  src: GgmlTensor[];
+  src: GgmlNode[];
   /** Whose memory it shows; never itself a view. */
-  readonly viewOf: GgmlTensor | null;
+  readonly viewOf: GgmlNode | null;
   readonly held: Held | null;
   readonly isStrided: boolean;
   /** Bytes from its first element to its last: what a copy of it takes. */
@@ -90,7 +90,7 @@ export class GgmlTensor {
   /** The scheduler's: -1 while it is open. */
   backend = -1;
   /** The scheduler's copies on other backends, by backend, the pipeline's in turn. */
-  copies: GgmlTensor[][] | null = null;
+  copies: GgmlNode[][] | null = null;
 
   /** The allocator's. */
   children = 0;
@@ -103,8 +103,8 @@ export class GgmlTensor {
     op: Op,
     ne: Extent,
     unit: number,
-    src: GgmlTensor[],
-    viewed: GgmlTensor | null = null,
+    src: GgmlNode[],
+    viewed: GgmlNode | null = null,
     { bytes, deviceBytes, held, isInput, isStrided, span }: TensorOptions = {},
   ) {
     this.op = op;
@@ -137,7 +137,7 @@ export function isView(op: Op): boolean {
 }
 
 /** Whether two tensors lie alike in memory. */
-export function sameLayout(a: GgmlTensor, b: GgmlTensor): boolean {
+export function sameLayout(a: GgmlNode, b: GgmlNode): boolean {
   return a.unit === b.unit && a.isStrided === b.isStrided &&
     a.ne[0] === b.ne[0] && a.ne[1] === b.ne[1] && a.ne[2] === b.ne[2] &&
     a.ne[3] === b.ne[3];

@@ -1,22 +1,22 @@
 import { extent, UNIT } from "../ggml/graph.ts";
-import type { GgmlTensor } from "../ggml/tensor.ts";
-import { GgmlTensor as Node } from "../ggml/tensor.ts";
+import type { GgmlNode } from "../ggml/tensor.ts";
+import { GgmlNode as Node } from "../ggml/tensor.ts";
 import type { GraphBuilder } from "./builder.ts";
 import type { GraphLayer } from "./plan.ts";
 import { sure } from "../ggml/sure.ts";
 
 /** Queries, keys and values of a layer, turned and normed. */
 export interface Attended {
-  readonly query: GgmlTensor;
+  readonly query: GgmlNode;
   /** Null where the layer reads an earlier one's. */
-  readonly key: GgmlTensor | null;
-  readonly value: GgmlTensor | null;
+  readonly key: GgmlNode | null;
+  readonly value: GgmlNode | null;
   /** Whether scores are capped. */
   readonly isCapped: boolean;
   /** Weights of sinks, which join the scores. */
-  readonly sinks: GgmlTensor | null;
+  readonly sinks: GgmlNode | null;
   /** Multiplies what was attended to out of the latent: MLA's values. */
-  readonly latentValues: GgmlTensor | null;
+  readonly latentValues: GgmlNode | null;
 }
 
 /**
@@ -29,7 +29,7 @@ export function attend(
   b: GraphBuilder,
   layer: GraphLayer,
   attended: Attended,
-): GgmlTensor {
+): GgmlNode {
   const { g, plan } = b;
   const cache = sure(layer.cache);
   const isLatent = attended.latentValues !== null;
@@ -64,9 +64,9 @@ export function attend(
 /** Rotated by a Hadamard matrix, which quantised caches lose less by. */
 function turned(
   b: GraphBuilder,
-  x: GgmlTensor,
-  by: GgmlTensor | null,
-): GgmlTensor {
+  x: GgmlNode,
+  by: GgmlNode | null,
+): GgmlNode {
   if (!by) return x;
   const { g } = b;
   const side = by.ne[0];
@@ -78,7 +78,7 @@ function turned(
 function cachesOf(
   b: GraphBuilder,
   layer: GraphLayer,
-): { key: GgmlTensor; value: GgmlTensor } {
+): { key: GgmlNode; value: GgmlNode } {
   const { plan } = b;
   const { cells, streams } = sure(layer.cache);
   const of = (heads: number, width: number, unit: number) =>
@@ -91,7 +91,7 @@ function cachesOf(
 }
 
 /** Values as they are written: rows of a token, or transposed without flash. */
-function valueRows(b: GraphBuilder, value: GgmlTensor): GgmlTensor {
+function valueRows(b: GraphBuilder, value: GgmlNode): GgmlNode {
   const { g, plan } = b;
   const width = value.ne[0] * value.ne[1];
   const flat = extent(width, plan.tokens);
@@ -104,9 +104,9 @@ function mixed(
   b: GraphBuilder,
   layer: GraphLayer,
   { query, latentValues, isCapped, sinks }: Attended,
-  kept: { key: GgmlTensor; value: GgmlTensor },
-  mask: GgmlTensor,
-): GgmlTensor {
+  kept: { key: GgmlNode; value: GgmlNode },
+  mask: GgmlNode,
+): GgmlNode {
   const { g, plan } = b;
   const { cells, streams } = sure(layer.cache);
   const { keys, values } = layer;
@@ -149,14 +149,14 @@ function mixed(
 function flash(
   b: GraphBuilder,
   { q, k, v, mask, sinks, latentValues }: {
-    q: GgmlTensor;
-    k: GgmlTensor;
-    v: GgmlTensor;
-    mask: GgmlTensor;
-    sinks: GgmlTensor | null;
-    latentValues: GgmlTensor | null;
+    q: GgmlNode;
+    k: GgmlNode;
+    v: GgmlNode;
+    mask: GgmlNode;
+    sinks: GgmlNode | null;
+    latentValues: GgmlNode | null;
   },
-): GgmlTensor {
+): GgmlNode {
   const { g, plan } = b;
   const [, tokens, heads, streams] = q.ne;
   const ne = extent(v.ne[0], heads, tokens, streams);
@@ -182,8 +182,8 @@ function flash(
 function widened(
   { plan }: GraphBuilder,
   ne: readonly number[],
-  key: GgmlTensor,
-  value: GgmlTensor | null,
+  key: GgmlNode,
+  value: GgmlNode | null,
 ): number {
   const upTo128 = (bytes: number) => Math.ceil(bytes / 128) * 128;
   let bytes = ne.reduce((product, size) => product * size, UNIT.F32);

@@ -1,15 +1,15 @@
 import { extent, GgmlGraph, UNIT } from "../ggml/graph.ts";
-import type { GgmlTensor } from "../ggml/tensor.ts";
+import type { GgmlNode } from "../ggml/tensor.ts";
 import type { CellsOf, GraphLayer, GraphPlan } from "./plan.ts";
 import { sure } from "../ggml/sure.ts";
 
 /** What a graph is given about a cache: where to write, and who sees whom. */
 export interface CacheInputs {
-  readonly keyIds: GgmlTensor;
-  readonly valueIds: GgmlTensor | null;
-  readonly mask: GgmlTensor;
-  readonly keyTurn: GgmlTensor | null;
-  readonly valueTurn: GgmlTensor | null;
+  readonly keyIds: GgmlNode;
+  readonly valueIds: GgmlNode | null;
+  readonly mask: GgmlNode;
+  readonly keyTurn: GgmlNode | null;
+  readonly valueTurn: GgmlNode | null;
 }
 
 /** How a norm is computed. */
@@ -24,16 +24,15 @@ export class GraphBuilder {
   readonly g = new GgmlGraph();
   readonly plan: GraphPlan;
   /** Positions; asked for where a graph first reads them. */
-  readonly positions: GgmlTensor;
-  readonly outputIds: GgmlTensor;
+  readonly positions: GgmlNode;
+  readonly outputIds: GgmlNode;
   /** By how much queries grow with their position: Llama 4. */
-  readonly growth: GgmlTensor;
+  readonly growth: GgmlNode;
   /** Whether some piece of it is like Llama's because the file's is not known. */
   isGuessed = false;
-  readonly #weights = new Map<string, GgmlTensor | null>();
+  readonly #weights = new Map<string, GgmlNode | null>();
   readonly #inputs = new Map<string, CacheInputs>();
-  #states: { readonly main: GgmlTensor; readonly extra: GgmlTensor } | null =
-    null;
+  #states: { readonly main: GgmlNode; readonly extra: GgmlNode } | null = null;
 
   constructor(plan: GraphPlan, positionsOfToken = 1) {
     this.plan = plan;
@@ -46,7 +45,7 @@ export class GraphBuilder {
   }
 
   /** A weight by its name in the file; null where the model has none. */
-  weight(stem: string, layer: number | null): GgmlTensor | null {
+  weight(stem: string, layer: number | null): GgmlNode | null {
     const key = `${layer ?? ""}.${stem}`;
     const before = this.#weights.get(key);
     if (before !== undefined) return before;
@@ -63,7 +62,7 @@ export class GraphBuilder {
   }
 
   /** Rows of the embedding, and the vectors that may be given instead. */
-  embedded(scaled: boolean): GgmlTensor {
+  embedded(scaled: boolean): GgmlNode {
     const { g, plan } = this;
     const table = this.weight("token_embd.weight", null) ??
       this.guessed(plan.hidden, plan.rowsOf("output", null), null);
@@ -85,11 +84,11 @@ export class GraphBuilder {
    * @param layer Whose weights; null for those that stand once.
    */
   norm(
-    x: GgmlTensor,
+    x: GgmlNode,
     stem: string,
     layer: GraphLayer | null,
     op: NormOp = "RMS_NORM",
-  ): GgmlTensor {
+  ): GgmlNode {
     const { g } = this;
     const index = layer?.index ?? null;
     const weight = this.weight(`${stem}.weight`, index);
@@ -100,7 +99,7 @@ export class GraphBuilder {
   }
 
   /** A linear layer with its bias, where the file has one. */
-  linear(stem: string, layer: number | null, x: GgmlTensor): GgmlTensor {
+  linear(stem: string, layer: number | null, x: GgmlNode): GgmlNode {
     const weight = this.weight(`${stem}.weight`, layer) ??
       this.guessed(x.ne[0], this.plan.rowsOf(stem, layer), layer);
     const product = this.g.matmul(weight, x);
@@ -114,7 +113,7 @@ export class GraphBuilder {
     rows: number,
     layer: number | null,
     matrices = 1,
-  ): GgmlTensor {
+  ): GgmlNode {
     this.isGuessed = true;
     const backend = layer === null
       ? this.plan.output
@@ -163,7 +162,7 @@ export class GraphBuilder {
   }
 
   /** Which state each sequence begins with; the same two views for all layers. */
-  stateIds(): { readonly main: GgmlTensor; readonly extra: GgmlTensor } {
+  stateIds(): { readonly main: GgmlNode; readonly extra: GgmlNode } {
     const { g, plan } = this;
     if (this.#states) return this.#states;
     const all = g.input(extent(plan.sequences), UNIT.I32);
@@ -174,7 +173,7 @@ export class GraphBuilder {
   }
 
   /** Something that lies in a layer's cache or states. */
-  memory(layer: GraphLayer, ne: readonly number[], unit: number): GgmlTensor {
+  memory(layer: GraphLayer, ne: readonly number[], unit: number): GgmlNode {
     const [a = 1, b = 1, c = 1, d = 1] = ne;
     return this.g.stored(extent(a, b, c, d), unit, {
       backend: layer.memory,
@@ -182,8 +181,13 @@ export class GraphBuilder {
     });
   }
 
+  /** A number that a layer's result is scaled by. */
+  scalar({ backend }: GraphLayer): GgmlNode {
+    return this.g.stored(extent(1), UNIT.F32, { backend, isWeight: true });
+  }
+
   /** Keeps the rows alone whose logits are asked for. */
-  cut(x: GgmlTensor): GgmlTensor {
+  cut(x: GgmlNode): GgmlNode {
     return this.g.rows(x, this.outputIds);
   }
 }

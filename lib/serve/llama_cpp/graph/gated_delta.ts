@@ -1,5 +1,5 @@
 import { extent } from "../ggml/graph.ts";
-import type { GgmlTensor } from "../ggml/tensor.ts";
+import type { GgmlNode } from "../ggml/tensor.ts";
 import type { GraphBuilder } from "./builder.ts";
 import type { GraphLayer } from "./plan.ts";
 import { convolutionInput, convolved, statesOf } from "./states.ts";
@@ -23,9 +23,9 @@ export interface DeltaSizes {
 export function gatedDelta(
   b: GraphBuilder,
   layer: GraphLayer,
-  x: GgmlTensor,
+  x: GgmlNode,
   sizes: DeltaSizes,
-): GgmlTensor {
+): GgmlNode {
   const { g, plan } = b;
   const at = layer.index;
   const { keyHeads, keyWidth, valueHeads, valueWidth, kernel } = sizes;
@@ -91,9 +91,9 @@ export function gatedDelta(
 /** Each key head as often as there are value heads for it. */
 function repeated(
   { g }: GraphBuilder,
-  x: GgmlTensor,
+  x: GgmlNode,
   heads: number,
-): GgmlTensor {
+): GgmlNode {
   const [width, own, tokens, sequences] = x.ne;
   const apart = g.reshape(x, extent(width, 1, own, tokens * sequences));
   const more = g.make(
@@ -108,9 +108,9 @@ function repeated(
 function gatesOf(
   b: GraphBuilder,
   layer: GraphLayer,
-  x: GgmlTensor,
+  x: GgmlNode,
   { keyHeads, valueHeads }: DeltaSizes,
-): { beta: GgmlTensor; decay: GgmlTensor } {
+): { beta: GgmlNode; decay: GgmlNode } {
   const { g, plan } = b;
   const at = layer.index;
   const { sequences } = plan;
@@ -118,8 +118,8 @@ function gatesOf(
   const ne = extent(1, valueHeads, tokens, sequences);
   const whole = extent(valueHeads, tokens, sequences);
   const both = b.weight("blk.N.ssm_ba.weight", at);
-  let writes: GgmlTensor;
-  let fades: GgmlTensor;
+  let writes: GgmlNode;
+  let fades: GgmlNode;
   if (both) {
     const mixed = g.reshape(
       b.linear("blk.N.ssm_ba", at, x),

@@ -1,5 +1,5 @@
 import { extent } from "../ggml/graph.ts";
-import type { GgmlTensor } from "../ggml/tensor.ts";
+import type { GgmlNode } from "../ggml/tensor.ts";
 import { attend } from "./attention.ts";
 import type { GraphBuilder, NormOp } from "./builder.ts";
 import type { GraphLayer } from "./plan.ts";
@@ -9,11 +9,11 @@ const AT = "blk.N.attn_";
 
 /** Queries, keys and values before they are turned. */
 interface Projected {
-  query: GgmlTensor;
-  key: GgmlTensor | null;
-  value: GgmlTensor | null;
+  query: GgmlNode;
+  key: GgmlNode | null;
+  value: GgmlNode | null;
   /** Multiplies what was attended to: Qwen3-Next. */
-  gate: GgmlTensor | null;
+  gate: GgmlNode | null;
 }
 
 /**
@@ -26,8 +26,8 @@ export function attention(
   b: GraphBuilder,
   traits: GraphTraits,
   layer: GraphLayer,
-  x: GgmlTensor,
-): GgmlTensor {
+  x: GgmlNode,
+): GgmlNode {
   const { g, plan } = b;
   const { query, key, value, gate } = projected(b, traits, layer, x);
   const isTurned = traits.turns(layer, plan.config);
@@ -38,7 +38,7 @@ export function attention(
   const attended = attend(b, layer, {
     query: scaled,
     key: k,
-    value,
+    value: value && traits.normsValues ? g.like("RMS_NORM", value) : value,
     isCapped: traits.capsScores,
     sinks,
     latentValues: null,
@@ -53,7 +53,7 @@ function projected(
   b: GraphBuilder,
   traits: GraphTraits,
   layer: GraphLayer,
-  x: GgmlTensor,
+  x: GgmlNode,
 ): Projected {
   const { g, plan } = b;
   const { heads, tokens } = plan;
@@ -71,13 +71,20 @@ function projected(
     };
   }
   const query = b.linear(`${AT}q`, at, x);
-  const own = (name: string, { heads, width }: GraphLayer["keys"]) =>
-    b.weight(`${AT}${name}.weight`, at) === null ? null : wide(b, layer, {
-      x: b.linear(`${AT}${name}`, at, x),
-      name,
-      ne: shape(width, heads),
-      op: traits.norm,
-    });
+  const linear = (name: string) =>
+    b.weight(`${AT}${name}.weight`, at) && b.linear(`${AT}${name}`, at, x);
+  const own = (
+    made: GgmlNode | null,
+    name: string,
+    { heads, width }: GraphLayer["keys"],
+  ) =>
+    made &&
+    wide(b, layer, { x: made, name, ne: shape(width, heads), op: traits.norm });
+  const kept = () => {
+    const made = linear("k");
+    const value = linear("v") ?? (traits.normsValues ? made : null);
+    return { key: own(made, "k", keys), value: own(value, "v", values) };
+  };
   const isGated = query.ne[0] === 2 * heads * headWidth;
   const part = () => g.slice(query, shape(headWidth, heads), 2 * headWidth);
   return {
@@ -87,8 +94,7 @@ function projected(
       ne: shape(headWidth, heads),
       op: traits.norm,
     }),
-    key: layer.isShared ? null : own("k", keys),
-    value: layer.isShared ? null : own("v", values),
+    ...(layer.isShared ? { key: null, value: null } : kept()),
     gate: isGated ? g.cont(part(), extent(heads * headWidth, tokens)) : null,
   };
 }
@@ -98,12 +104,12 @@ function wide(
   b: GraphBuilder,
   layer: GraphLayer,
   { x, name, ne, op }: {
-    readonly x: GgmlTensor;
+    readonly x: GgmlNode;
     readonly name: string;
-    readonly ne: GgmlTensor["ne"];
+    readonly ne: GgmlNode["ne"];
     readonly op: NormOp;
   },
-): GgmlTensor {
+): GgmlNode {
   const stem = `${AT}${name}_norm`;
   const weight = b.weight(`${stem}.weight`, layer.index);
   const isWide = weight !== null && ne[1] > 1 &&
@@ -117,18 +123,18 @@ function placed(
   traits: GraphTraits,
   layer: GraphLayer,
   { x, name, isTurned }: {
-    readonly x: GgmlTensor;
+    readonly x: GgmlNode;
     readonly name: "q" | "k";
     readonly isTurned: boolean;
   },
-): GgmlTensor {
+): GgmlNode {
   const { g } = b;
   const stem = `${AT}${name}_norm`;
   const weight = b.weight(`${stem}.weight`, layer.index);
   const isOfHeads = weight !== null && weight.ne[0] === x.ne[0];
-  const norm = (heads: GgmlTensor) =>
+  const norm = (heads: GgmlNode) =>
     isOfHeads ? b.norm(heads, stem, layer, traits.norm) : heads;
-  const turn = (heads: GgmlTensor) =>
+  const turn = (heads: GgmlNode) =>
     isTurned
       ? g.make("ROPE", heads.ne, [
         heads,
@@ -145,7 +151,7 @@ function placed(
 }
 
 /** Factors of the rotation's frequencies, where the file has them. */
-function factorsOf(b: GraphBuilder, { index }: GraphLayer): GgmlTensor[] {
+function factorsOf(b: GraphBuilder, { index }: GraphLayer): GgmlNode[] {
   const factors = b.weight("rope_freqs.weight", index);
   return factors ? [factors] : [];
 }

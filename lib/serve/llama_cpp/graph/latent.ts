@@ -1,5 +1,5 @@
 import { extent } from "../ggml/graph.ts";
-import type { GgmlTensor } from "../ggml/tensor.ts";
+import type { GgmlNode } from "../ggml/tensor.ts";
 import { attend } from "./attention.ts";
 import type { GraphBuilder } from "./builder.ts";
 import type { GraphLayer } from "./plan.ts";
@@ -21,9 +21,9 @@ export interface LatentWidths {
 export function latentAttention(
   b: GraphBuilder,
   layer: GraphLayer,
-  x: GgmlTensor,
+  x: GgmlNode,
   { rank, rotated, plain }: LatentWidths,
-): GgmlTensor {
+): GgmlNode {
   const { g, plan } = b;
   const at = layer.index;
   const { heads, tokens } = plan;

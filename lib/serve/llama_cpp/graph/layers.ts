@@ -1,10 +1,12 @@
-import type { GgmlTensor } from "../ggml/tensor.ts";
+import type { GgmlNode } from "../ggml/tensor.ts";
 import type { GraphBuilder } from "./builder.ts";
 import { gatedDelta } from "./gated_delta.ts";
 import { attention } from "./heads.ts";
 import { latentAttention } from "./latent.ts";
 import { mamba, mamba2 } from "./mamba.ts";
+import type { Routed } from "./mlp.ts";
 import { denseMlp, routedMlp, sharedMlp } from "./mlp.ts";
+import { besideExperts } from "./gemma4.ts";
 import type { GraphLayer } from "./plan.ts";
 import { shortConvolution } from "./short_convolution.ts";
 import type { GraphSizes } from "./sizes.ts";
@@ -24,25 +26,25 @@ export interface LayerContext {
 export function layerOf(
   context: LayerContext,
   layer: GraphLayer,
-  x: GgmlTensor,
-): GgmlTensor {
+  x: GgmlNode,
+): GgmlNode {
   const { b, traits } = context;
   const isCut = layer.index === b.plan.depth - 1 && !traits.cutsLate;
-  const cut = (each: GgmlTensor) => isCut ? b.cut(each) : each;
+  const cut = (each: GgmlNode) => isCut ? b.cut(each) : each;
   return traits.form === "parallel"
     ? parallel(context, layer, x, cut)
     : inTurn(context, layer, x, cut);
 }
 
-type Cut = (x: GgmlTensor) => GgmlTensor;
+type Cut = (x: GgmlNode) => GgmlNode;
 
 /** Attention, then the MLP. */
 function inTurn(
   context: LayerContext,
   layer: GraphLayer,
-  x: GgmlTensor,
+  x: GgmlNode,
   cut: Cut,
-): GgmlTensor {
+): GgmlNode {
   const { b, traits } = context;
   const isPost = traits.form === "post";
   const read = isPost ? x : normedInput(context, layer, x);
@@ -59,22 +61,43 @@ function inTurn(
     : b.norm(out, `${AT}post_attention_norm`, layer, traits.norm);
   const added = sum(context, "first", attended, rest);
   const between = isBoth ? cut(added) : added;
-  const inner = isPost
-    ? between
-    : b.norm(between, ffnNorm(b, layer), layer, traits.norm);
-  const made = mlp(context, layer, inner);
+  const made = secondHalf(context, layer, between);
   const scaled = traits.form === "pre"
     ? scaledResidual(context, made)
     : b.norm(made, `${AT}post_ffw_norm`, layer, traits.norm);
   return sum(context, "second", scaled, between);
 }
 
+/** What a layer's second half makes of the first's sum. */
+function secondHalf(
+  context: LayerContext,
+  layer: GraphLayer,
+  x: GgmlNode,
+): GgmlNode {
+  const { b, traits } = context;
+  if (traits.form === "post") return mlp(context, layer, x);
+  const router = b.weight(`${AT}ffn_gate_inp.weight`, layer.index);
+  if (router && traits.ownInputs) {
+    return besideExperts(b, traits, routedBy(context, router), layer, x);
+  }
+  const normed = b.norm(x, ffnNorm(b, layer), layer, traits.norm);
+  return mlp(context, layer, normed);
+}
+
+/** A router's experts and those of a token. */
+function routedBy(
+  { sizes: { routed } }: LayerContext,
+  { ne: [, experts] }: GgmlNode,
+): Routed {
+  return { ...routed, experts, chosen: Math.min(routed.chosen, experts) };
+}
+
 function sum(
   { b, traits: { residualFirst } }: LayerContext,
   which: "first" | "second",
-  made: GgmlTensor,
-  rest: GgmlTensor,
-): GgmlTensor {
+  made: GgmlNode,
+  rest: GgmlNode,
+): GgmlNode {
   return residualFirst === "both" || residualFirst === which
     ? b.g.like("ADD", rest, made)
     : b.g.like("ADD", made, rest);
@@ -82,8 +105,8 @@ function sum(
 
 function scaledResidual(
   { b, traits }: LayerContext,
-  x: GgmlTensor,
-): GgmlTensor {
+  x: GgmlNode,
+): GgmlNode {
   return traits.scalesResiduals ? b.g.like("SCALE", x) : x;
 }
 
@@ -91,8 +114,8 @@ function scaledResidual(
 function normedInput(
   { b, traits }: LayerContext,
   layer: GraphLayer,
-  x: GgmlTensor,
-): GgmlTensor {
+  x: GgmlNode,
+): GgmlNode {
   const normed = b.norm(x, `${AT}attn_norm`, layer, traits.norm);
   return traits.asksEarly ? b.g.expand(normed) : normed;
 }
@@ -125,9 +148,9 @@ function isMlpAlone(b: GraphBuilder, layer: GraphLayer): boolean {
 function mixed(
   { b, traits, sizes }: LayerContext,
   layer: GraphLayer,
-  x: GgmlTensor,
-  input: GgmlTensor,
-): GgmlTensor {
+  x: GgmlNode,
+  input: GgmlNode,
+): GgmlNode {
   if (isMlpAlone(b, layer)) return mlp({ b, traits, sizes }, layer, x);
   if (layer.states === null) {
     return sizes.latent
@@ -148,10 +171,11 @@ function mixed(
 }
 
 function mlp(
-  { b, traits, sizes }: LayerContext,
+  context: LayerContext,
   { index }: GraphLayer,
-  x: GgmlTensor,
-): GgmlTensor {
+  x: GgmlNode,
+): GgmlNode {
+  const { b, traits } = context;
   const router = b.weight(`${AT}ffn_gate_inp.weight`, index);
   if (router === null) {
     // The converter writes a shared MLP without experts as a plain one.
@@ -164,11 +188,7 @@ function mlp(
     {
       traits,
       config: b.plan.config,
-      routed: {
-        ...sizes.routed,
-        experts: router.ne[1],
-        chosen: Math.min(sizes.routed.chosen, router.ne[1]),
-      },
+      routed: routedBy(context, router),
     },
     index,
     x,
@@ -193,8 +213,8 @@ function hasMixer(
 function someMixer(
   b: GraphBuilder,
   { index }: GraphLayer,
-  x: GgmlTensor,
-): GgmlTensor {
+  x: GgmlNode,
+): GgmlNode {
   const { g, plan } = b;
   const wide = b.guessed(x.ne[0], 3 * plan.hidden, index);
   const all = g.matmul(wide, x);
@@ -206,9 +226,9 @@ function someMixer(
 function parallel(
   context: LayerContext,
   layer: GraphLayer,
-  x: GgmlTensor,
+  x: GgmlNode,
   cut: Cut,
-): GgmlTensor {
+): GgmlNode {
   const { b, traits } = context;
   const normed = b.norm(x, `${AT}attn_norm`, layer, traits.norm);
   // Falcon 40B and GPT-NeoX norm what the MLP reads apart.

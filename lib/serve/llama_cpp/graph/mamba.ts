@@ -1,5 +1,5 @@
 import { extent } from "../ggml/graph.ts";
-import type { GgmlTensor } from "../ggml/tensor.ts";
+import type { GgmlNode } from "../ggml/tensor.ts";
 import type { GraphBuilder } from "./builder.ts";
 import type { GraphLayer } from "./plan.ts";
 import { convolved, statesOf } from "./states.ts";
@@ -25,9 +25,9 @@ export interface MambaWidths {
 export function mamba(
   b: GraphBuilder,
   layer: GraphLayer,
-  input: GgmlTensor,
+  input: GgmlNode,
   { inner, state, kernel, rank }: MambaWidths,
-): GgmlTensor {
+): GgmlNode {
   const { g, plan } = b;
   const at = layer.index;
   const { sequences } = plan;
@@ -55,7 +55,7 @@ export function mamba(
   const cs = g.slice(parts, extent(state, 1, tokens, sequences));
   const isNormed = b.weight("blk.N.ssm_dt_norm.weight", at) !== null ||
     plan.type === "falcon_mamba";
-  const normed = (part: GgmlTensor, name: string) =>
+  const normed = (part: GgmlNode, name: string) =>
     isNormed ? b.norm(part, `blk.N.ssm_${name}_norm`, layer) : part;
   const step = b.linear("blk.N.ssm_dt", at, normed(dt, "dt"));
   const heads = g.reshape(x, extent(1, inner, tokens, sequences));
@@ -82,9 +82,9 @@ export function mamba(
 export function mamba2(
   b: GraphBuilder,
   layer: GraphLayer,
-  input: GgmlTensor,
+  input: GgmlNode,
   { inner, state, kernel, heads, groups }: MambaWidths,
-): GgmlTensor {
+): GgmlNode {
   const { g, plan } = b;
   const at = layer.index;
   const { sequences } = plan;
@@ -139,11 +139,11 @@ function scan(
   b: GraphBuilder,
   layer: GraphLayer,
   { x, shape, sources: [step, bs, cs] }: {
-    readonly x: GgmlTensor;
-    readonly shape: GgmlTensor["ne"];
-    readonly sources: readonly [GgmlTensor, GgmlTensor, GgmlTensor];
+    readonly x: GgmlNode;
+    readonly shape: GgmlNode["ne"];
+    readonly sources: readonly [GgmlNode, GgmlNode, GgmlNode];
   },
-): GgmlTensor {
+): GgmlNode {
   const { g, plan } = b;
   const floats = sure(layer.states).running;
   const decay = sure(b.weight("blk.N.ssm_a", layer.index));
@@ -174,6 +174,6 @@ function scan(
   return out;
 }
 
-function flattened({ g, plan }: GraphBuilder, x: GgmlTensor): GgmlTensor {
+function flattened({ g, plan }: GraphBuilder, x: GgmlNode): GgmlNode {
   return g.reshape(x, extent(x.ne[0], plan.tokens));
 }

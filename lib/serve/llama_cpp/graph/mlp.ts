@@ -1,6 +1,6 @@
 import type { Config } from "../../../models/config.ts";
 import { extent } from "../ggml/graph.ts";
-import type { GgmlTensor } from "../ggml/tensor.ts";
+import type { GgmlNode } from "../ggml/tensor.ts";
 import type { GraphBuilder } from "./builder.ts";
 import type { GraphTraits } from "./traits.ts";
 import { sure } from "../ggml/sure.ts";
@@ -16,9 +16,9 @@ export function denseMlp(
   b: GraphBuilder,
   traits: Pick<GraphTraits, "activation">,
   layer: number,
-  x: GgmlTensor,
+  x: GgmlNode,
   kind: "" | "_shexp" = "",
-): GgmlTensor {
+): GgmlNode {
   const { g } = b;
   const at = `blk.N.ffn_`;
   const up = b.linear(`${at}up${kind}`, layer, x);
@@ -34,8 +34,8 @@ export function denseMlp(
 function activated(
   { g }: GraphBuilder,
   { activation }: Pick<GraphTraits, "activation">,
-  x: GgmlTensor,
-): GgmlTensor {
+  x: GgmlNode,
+): GgmlNode {
   const once = g.like("UNARY", x);
   return activation === "squared" ? g.like("SQR", once) : once;
 }
@@ -77,9 +77,9 @@ export function routedMlp(
     readonly routed: Routed;
   },
   layer: number,
-  x: GgmlTensor,
-  logits: GgmlTensor = b.linear("blk.N.ffn_gate_inp", layer, x),
-): GgmlTensor {
+  x: GgmlNode,
+  logits: GgmlNode = b.linear("blk.N.ffn_gate_inp", layer, x),
+): GgmlNode {
   const { g } = b;
   const { experts, chosen } = routed;
   const tokens = x.ne[1];
@@ -96,7 +96,7 @@ export function routedMlp(
     : biased;
   const ids = g.top(among, chosen);
   const each = g.reshape(probabilities, extent(1, experts, tokens));
-  let weights: GgmlTensor = g.rows(each, ids);
+  let weights: GgmlNode = g.rows(each, ids);
   if (gating === "late") {
     const flat = g.reshape(weights, extent(chosen, tokens));
     weights = g.reshape(g.like("SOFT_MAX", flat), extent(1, chosen, tokens));
@@ -151,9 +151,9 @@ function active(
   b: GraphBuilder,
   traits: GraphTraits,
   layer: number,
-  x: GgmlTensor,
-  ids: GgmlTensor,
-): GgmlTensor {
+  x: GgmlNode,
+  ids: GgmlNode,
+): GgmlNode {
   const { g } = b;
   const both = b.weight("blk.N.ffn_gate_up_exps.weight", layer);
   if (both) {
@@ -171,23 +171,37 @@ function expertsOf(
   b: GraphBuilder,
   name: string,
   layer: number,
-  x: GgmlTensor,
-  ids: GgmlTensor,
-): GgmlTensor {
+  x: GgmlNode,
+  ids: GgmlNode,
+): GgmlNode {
   const { g } = b;
   const weight = b.weight(`blk.N.ffn_${name}_exps.weight`, layer) ??
     b.guessed(x.ne[0], b.plan.rowsOf(`blk.N.ffn_${name}_exps`, layer), layer);
   const product = g.matmulOf(weight, x, ids);
   const bias = b.weight(`blk.N.ffn_${name}_exps.bias`, layer);
-  return bias ? g.like("ADD_ID", product, bias, ids) : product;
+  if (bias) return g.like("ADD_ID", product, bias, ids);
+  const scale = b.weight(`blk.N.ffn_${name}_exps.scale`, layer);
+  return scale ? scaledBy(b, product, scale, ids) : product;
+}
+
+/** What experts made, each times a number of its own. */
+function scaledBy(
+  { g }: GraphBuilder,
+  x: GgmlNode,
+  scale: GgmlNode,
+  ids: GgmlNode,
+): GgmlNode {
+  const each = g.reshape(scale, extent(1, scale.elements));
+  const all = g.make("REPEAT", extent(1, scale.elements, x.ne[2]), [each]);
+  return g.like("MUL", x, g.rows(all, ids));
 }
 
 /** Scores with those of all but the best groups of experts filled in. */
 function ofBestGroups(
   { g }: GraphBuilder,
-  scores: GgmlTensor,
+  scores: GgmlNode,
   [groups, used]: readonly [number, number],
-): GgmlTensor {
+): GgmlNode {
   const [experts, tokens] = scores.ne;
   const width = experts / groups;
   const by = g.reshape(scores, extent(width, groups, tokens));
@@ -218,8 +232,8 @@ export function sharedMlp(
   b: GraphBuilder,
   traits: GraphTraits,
   layer: number,
-  x: GgmlTensor,
-): GgmlTensor {
+  x: GgmlNode,
+): GgmlNode {
   const { g } = b;
   const gate = () => b.linear("blk.N.ffn_gate_inp_shexp", layer, x);
   if (traits.sharedGate === "silu") {

@@ -1,6 +1,6 @@
 import { extent } from "../ggml/graph.ts";
 import { sure } from "../ggml/sure.ts";
-import type { GgmlTensor } from "../ggml/tensor.ts";
+import type { GgmlNode } from "../ggml/tensor.ts";
 import type { GraphBuilder } from "./builder.ts";
 import type { GraphLayer } from "./plan.ts";
 import { convolutionInput, convolved } from "./states.ts";
@@ -15,8 +15,8 @@ const AT = "blk.N.shortconv.";
 export function shortConvolution(
   b: GraphBuilder,
   layer: GraphLayer,
-  x: GgmlTensor,
-): GgmlTensor {
+  x: GgmlNode,
+): GgmlNode {
   const { g, plan } = b;
   const at = layer.index;
   const { sequences } = plan;

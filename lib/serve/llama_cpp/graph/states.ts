@@ -1,5 +1,5 @@
 import { extent, UNIT } from "../ggml/graph.ts";
-import type { GgmlTensor } from "../ggml/tensor.ts";
+import type { GgmlNode } from "../ggml/tensor.ts";
 import type { GraphBuilder } from "./builder.ts";
 import type { GraphLayer } from "./plan.ts";
 import { sure } from "../ggml/sure.ts";
@@ -15,9 +15,9 @@ export function statesOf(
   b: GraphBuilder,
   layer: GraphLayer,
   floats: number,
-  read: (states: GgmlTensor, ids: GgmlTensor) => GgmlTensor = (states, ids) =>
+  read: (states: GgmlNode, ids: GgmlNode) => GgmlNode = (states, ids) =>
     b.g.rows(states, ids),
-): { out: GgmlTensor; kept: GgmlTensor } {
+): { out: GgmlNode; kept: GgmlNode } {
   const { g, plan } = b;
   const kept = b.memory(layer, [floats, plan.sequences], UNIT.F32);
   const states = g.reshape(kept, extent(floats, plan.sequences));
@@ -36,9 +36,9 @@ export function statesOf(
 export function convolutionInput(
   b: GraphBuilder,
   layer: GraphLayer,
-  x: GgmlTensor,
+  x: GgmlNode,
   { kernel, channels }: { kernel: number; channels: number },
-): GgmlTensor {
+): GgmlNode {
   const { g, plan } = b;
   const { out, kept } = statesOf(b, layer, sure(layer.states).convolution);
   const before = g.reshape(
@@ -54,9 +54,9 @@ export function convolutionInput(
 /** Convolved, of a weight of [kernel, channels]. */
 export function convolved(
   { g }: GraphBuilder,
-  input: GgmlTensor,
-  weight: GgmlTensor,
-): GgmlTensor {
+  input: GgmlNode,
+  weight: GgmlNode,
+): GgmlNode {
   const [width, channels, sequences] = input.ne;
   return g.make(
     "SSM_CONV",

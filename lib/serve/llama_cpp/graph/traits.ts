@@ -43,6 +43,10 @@ export interface GraphTraits {
   readonly normsTurned: boolean;
   /** Whether turned heads are normed without weights: Llama 4. */
   readonly normsBare: (config: Config) => boolean;
+  /** Whether values are normed without weights, and may be the keys: Gemma 4. */
+  readonly normsValues: boolean;
+  /** Whether layers have inputs of their own and scale what they give: Gemma 4. */
+  readonly ownInputs: boolean;
   /** Whether queries that are not turned are scaled by their position. */
   readonly scalesUnturned: boolean;
   readonly gating: Gating | ((config: Config) => Gating);
@@ -78,6 +82,8 @@ export const USUAL_GRAPH: GraphTraits = {
   positions: 1,
   normsTurned: false,
   normsBare: () => false,
+  normsValues: false,
+  ownInputs: false,
   scalesUnturned: false,
   gating: "softmax",
   normsChosen: true,

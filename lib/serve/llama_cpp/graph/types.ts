@@ -95,6 +95,16 @@ const BY_TYPE: Readonly<Record<string, Stated>> = {
   },
   gemma3: { ...GEMMA, form: "sandwich", windows: true },
   gemma3_text: { ...GEMMA, form: "sandwich", windows: true },
+  gemma4_text: {
+    form: "sandwich",
+    windows: true,
+    scalesEmbeddings: true,
+    logits: "capped",
+    cutsLate: true,
+    cutsNormed: true,
+    normsValues: true,
+    ownInputs: true,
+  },
   glm: {},
   glm4: { form: "sandwich" },
   glm4_moe_lite: { gating: "sigmoid", normsChosen: stated },
@@ -179,6 +189,9 @@ const BY_TYPE: Readonly<Record<string, Stated>> = {
 
 /** Types whose language model is another type's. */
 const SAME_AS: Readonly<Record<string, string>> = {
+  gemma4: "gemma4_text",
+  gemma4_unified: "gemma4_text",
+  gemma4_unified_text: "gemma4_text",
   glm4v: "glm4",
   llama4: "llama4_text",
   mistral3: "mistral",

@@ -1,7 +1,8 @@
 import { extent } from "../ggml/graph.ts";
 import type { GgmlGraph } from "../ggml/graph.ts";
-import type { GgmlTensor } from "../ggml/tensor.ts";
+import type { GgmlNode } from "../ggml/tensor.ts";
 import { GraphBuilder } from "./builder.ts";
+import { layerInputs, withLayerInput } from "./gemma4.ts";
 import { layerOf } from "./layers.ts";
 import type { GraphPlan } from "./plan.ts";
 import type { GraphSizes } from "./sizes.ts";
@@ -20,7 +21,11 @@ export function graphOf(
   const b = new GraphBuilder(plan, traits.positions);
   const { g } = b;
   let x = beginning(b, traits);
-  for (const layer of plan.layers) x = layerOf({ b, traits, sizes }, layer, x);
+  const inputs = traits.ownInputs ? layerInputs(b, x) : null;
+  for (const layer of plan.layers) {
+    x = layerOf({ b, traits, sizes }, layer, x);
+    if (traits.ownInputs) x = withLayerInput(b, layer, x, inputs);
+  }
   if (traits.cutsLate && traits.cutsNormed) {
     x = b.norm(x, lastNorm(b), null, traits.norm);
     x.isOutput = true;
@@ -49,7 +54,7 @@ function lastNorm(b: GraphBuilder): string {
     : OUTPUT_NORM;
 }
 
-function beginning(b: GraphBuilder, traits: GraphTraits): GgmlTensor {
+function beginning(b: GraphBuilder, traits: GraphTraits): GgmlNode {
   const { g } = b;
   const rows = b.embedded(traits.scalesEmbeddings);
   const table = b.weight("position_embd.weight", null);
@@ -63,8 +68,8 @@ function beginning(b: GraphBuilder, traits: GraphTraits): GgmlTensor {
 function logitsOf(
   b: GraphBuilder,
   traits: GraphTraits,
-  x: GgmlTensor,
-): GgmlTensor {
+  x: GgmlNode,
+): GgmlNode {
   const { g } = b;
   const head = b.weight("output.weight", null) ??
     b.guessed(x.ne[0], b.plan.rowsOf("output", null), null);
