@@ -87,7 +87,7 @@ function deltaOf(
 }
 
 function routedOf(
-  { architecture: { experts, experts_per_token } }: Model,
+  { architecture: { experts, experts_per_token }, buffers }: Model,
   config: Config,
 ): GraphSizes["routed"] {
   const groups = numberOf(config, [["n_group"], 1]);
@@ -102,6 +102,10 @@ function routedOf(
       experts_per_token || numberOf(config, [["moe_k", "moe_topk"], 1]),
     ),
     groups: groups > 1 ? [groups, numberOf(config, [["topk_group"], 1])] : null,
+    // transformers keeps as a buffer what a GGUF file has as a tensor.
+    isBiased: buffers.some(({ name }) =>
+      /(correction|expert)_bias$/.test(name)
+    ),
     isScaled: scale !== 0 && scale !== 1,
   };
 }

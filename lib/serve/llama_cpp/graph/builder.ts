@@ -115,12 +115,8 @@ export class GraphBuilder {
     matrices = 1,
   ): GgmlNode {
     this.isGuessed = true;
-    const backend = layer === null
-      ? this.plan.output
-      : this.plan.layers.find(({ index }) => index === layer)?.backend ??
-        this.plan.output;
     return this.g.stored(extent(row, rows, matrices), UNIT.F16, {
-      backend,
+      backend: this.#backendOf(layer),
       isWeight: true,
     });
   }
@@ -181,9 +177,15 @@ export class GraphBuilder {
     });
   }
 
-  /** A number that a layer's result is scaled by. */
-  scalar({ backend }: GraphLayer): GgmlNode {
-    return this.g.stored(extent(1), UNIT.F32, { backend, isWeight: true });
+  /** A small weight of a layer that transformers keeps as a buffer. */
+  kept(ne: GgmlNode["ne"], layer: number): GgmlNode {
+    const backend = this.#backendOf(layer);
+    return this.g.stored(ne, UNIT.F32, { backend, isWeight: true });
+  }
+
+  #backendOf(layer: number | null): number {
+    const found = this.plan.layers.find(({ index }) => index === layer);
+    return found?.backend ?? this.plan.output;
   }
 
   /** Keeps the rows alone whose logits are asked for. */

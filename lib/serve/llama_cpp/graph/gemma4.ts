@@ -41,7 +41,7 @@ export function withLayerInput(
 ): GgmlNode {
   const { g, plan } = b;
   const at = layer.index;
-  const scale = b.scalar(layer);
+  const scale = b.kept(extent(1), at);
   if (inputs === null) return g.like("MUL", x, scale);
   const gate = g.like("UNARY", b.linear("blk.N.inp_gate", at, x));
   const own = g.view(inputs, extent(inputs.ne[0], plan.tokens));

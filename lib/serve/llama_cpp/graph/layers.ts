@@ -193,9 +193,9 @@ function mlp(
     index,
     x,
   );
-  return b.weight(`${AT}ffn_up_shexp.weight`, index)
-    ? b.g.like("ADD", routed, sharedMlp(b, traits, index, x))
-    : routed;
+  if (!b.weight(`${AT}ffn_up_shexp.weight`, index)) return routed;
+  const both = b.g.like("ADD", routed, sharedMlp(b, traits, index, x));
+  return traits.sharedSum === "mean" ? b.g.like("SCALE", both) : both;
 }
 
 /** Whether the file has the tensors of a state-space layer that is known. */

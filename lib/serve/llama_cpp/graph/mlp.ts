@@ -55,6 +55,8 @@ export interface Routed {
   readonly chosen: number;
   /** Groups of experts, and those that a token may choose from; null without. */
   readonly groups: readonly [all: number, used: number] | null;
+  /** Whether experts are chosen by scores with a bias added, where no tensor says so. */
+  readonly isBiased: boolean;
   /** Whether chosen weights are scaled by a factor other than 1. */
   readonly isScaled: boolean;
 }
@@ -87,7 +89,8 @@ export function routedMlp(
   const probabilities = gating === "late"
     ? logits
     : g.like(gating === "softmax" ? "SOFT_MAX" : "UNARY", logits);
-  const bias = b.weight("blk.N.exp_probs_b.bias", layer);
+  const bias = b.weight("blk.N.exp_probs_b.bias", layer) ??
+    (routed.isBiased ? b.kept(extent(experts), layer) : null);
   const biased = bias ? g.like("ADD", probabilities, bias) : probabilities;
   const among = traits.weighsFirst
     ? logits

@@ -58,6 +58,8 @@ export interface GraphTraits {
   readonly activation: "unary" | "squared";
   /** Whether a shared expert has a gate, and what of. */
   readonly sharedGate: "none" | "sigmoid" | "silu";
+  /** What is taken of the routed experts' result and the shared one's. */
+  readonly sharedSum: "sum" | "mean";
   /** Which two terms of a parallel layer are added first. */
   readonly sums: "attention, mlp" | "mlp, attention" | "mlp, input";
   /** Whether norms before the mixer are put into the graph at once. */
@@ -90,6 +92,7 @@ export const USUAL_GRAPH: GraphTraits = {
   weighsFirst: false,
   activation: "unary",
   sharedGate: "none",
+  sharedSum: "sum",
   sums: "mlp, input",
   asksEarly: false,
   windows: false,

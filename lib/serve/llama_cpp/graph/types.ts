@@ -44,6 +44,11 @@ function ofWindows(layer: GraphLayer): boolean {
   return layer.cache?.isWindow ?? false;
 }
 
+/** Whether a layer is listed as one without experts. */
+function isDense({ index }: GraphLayer, kinds: unknown): boolean {
+  return Array.isArray(kinds) && kinds[index] === "dense";
+}
+
 /** Every so manieth layer is not turned. */
 function butEvery(keys: readonly string[], usual: number) {
   return ({ index }: GraphLayer, config: Config): boolean => {
@@ -70,12 +75,31 @@ const BY_TYPE: Readonly<Record<string, Stated>> = {
     turns: ofWindows,
     windows: true,
   },
+  cohere2_moe: {
+    ...PARALLEL,
+    logits: "scaled",
+    turns: (layer, config) =>
+      ofWindows(layer) || isDense(layer, config["mlp_layer_types"]),
+    windows: true,
+    gating: (config) =>
+      config["expert_selection_fn"] === "sigmoid" ? "sigmoid" : "softmax",
+    normsChosen: stated,
+    sharedSum: "mean",
+    cutsLate: true,
+    cutsNormed: true,
+  },
   deepseek: CHOSEN,
   deepseek_v2: DEEPSEEK,
   deepseek_v3: { gating: "sigmoid", normsChosen: stated },
   dots1: { gating: scored, normsChosen: stated },
   ernie4_5: {},
   ernie4_5_moe: {},
+  exaone_moe: {
+    gating: "sigmoid",
+    normsChosen: stated,
+    windows: true,
+    turns: ofWindows,
+  },
   exaone4: {
     form: "post",
     windows: true,
