@@ -131,8 +131,8 @@ export function mamba2(
       layer,
     )
     : gated;
-  const y3 = g.reshape(normed, extent(inner, tokens, sequences));
-  return flattened(b, b.linear("blk.N.ssm_out", at, y3));
+  const rows = g.reshape(normed, extent(inner, plan.tokens));
+  return b.linear("blk.N.ssm_out", at, rows);
 }
 
 function scan(
