@@ -12,6 +12,12 @@ const LONGEST_PATTERN = 12;
 const REPEATS = 2;
 
 /**
+ * How many layers are, where some have states: what is asked for before a layer's
+ * turn is moved about for longer.
+ */
+const STATE_LAYERS = 8;
+
+/**
  * Repeats are left out in pairs: where blocks fit each other's holes, layers take
  * turns in two places.
  */
@@ -21,9 +27,13 @@ const LEFT_OUT = 2;
  * Layers that give the answer of all: of a pattern that repeats, the first few.
  *
  * @param kinds What tells layers apart.
+ * @param hasStates Whether some of them have states.
  * @returns Their numbers.
  */
-export function representatives(kinds: readonly string[]): number[] {
+export function representatives(
+  kinds: readonly string[],
+  hasStates = false,
+): number[] {
   const numbers = new Map<string, number>();
   const kept: number[] = [];
   const ids: number[] = [];
@@ -33,7 +43,10 @@ export function representatives(kinds: readonly string[]): number[] {
     kept.push(layer);
     ids.push(id);
     for (let length = 1; length <= LONGEST_PATTERN; length += 1) {
-      if (repeats(ids, length)) {
+      const played = hasStates
+        ? Math.max(REPEATS, Math.ceil(STATE_LAYERS / length))
+        : REPEATS;
+      if (repeats(ids, length, played)) {
         kept.length -= LEFT_OUT * length;
         ids.length -= LEFT_OUT * length;
         break;
@@ -44,8 +57,12 @@ export function representatives(kinds: readonly string[]): number[] {
 }
 
 /** Whether a list ends in more repeats of a pattern than are played. */
-function repeats(ids: readonly number[], length: number): boolean {
-  const start = ids.length - length * (REPEATS + LEFT_OUT);
+function repeats(
+  ids: readonly number[],
+  length: number,
+  played: number,
+): boolean {
+  const start = ids.length - length * (played + LEFT_OUT);
   if (start < 0) return false;
   for (let at = start; at < ids.length - length; at += 1) {
     if (ids[at] !== ids[at + length]) return false;

@@ -183,7 +183,8 @@ function planOf(
     isFlash,
     key: settings.key,
     value: settings.value,
-    layers: representatives(kinds).map((index) => sure(layers[index])),
+    layers: representatives(kinds, layers.some(({ states }) => states !== null))
+      .map((index) => sure(layers[index])),
     depth: layers.length,
     output: placement.output,
     rowsOf: (stem, layer) =>
