@@ -1,4 +1,5 @@
 import { buffersOf } from "./ggml/allocate.ts";
+import { assignBackends } from "./ggml/assign.ts";
 import { scheduleOf } from "./ggml/schedule.ts";
 import type { GraphPlan } from "./graph/plan.ts";
 import type { GraphSizes } from "./graph/sizes.ts";
@@ -76,6 +77,24 @@ export interface ComputeBuffers {
   readonly bytes: readonly number[];
   /** Whether some piece of the graph is like Llama's because it is not known. */
   readonly isGuessed: boolean;
+}
+
+/**
+ * Whether flash attention would run where its layers lie, as llama.cpp probes with
+ * one token of each sequence; else it is turned off.
+ *
+ * Source: ggml-org/llama.cpp v0.5.0 src/llama-context.cpp, resolve_fused_ops
+ */
+export function flashesInPlace(
+  plan: GraphPlan,
+  traits: GraphTraits,
+  sizes: GraphSizes,
+): boolean {
+  const { sequences } = plan;
+  const probe = { ...plan, tokens: sequences, outputs: sequences };
+  const { graph } = graphOf(probe, traits, sizes);
+  assignBackends(graph, plan.backends);
+  return graph.attentions.every(({ node, layer }) => node.backend === layer);
 }
 
 /** The compute buffers of one ubatch. */

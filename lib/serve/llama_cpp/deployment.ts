@@ -1,7 +1,7 @@
 import type { GgufModel } from "../../formats/gguf/gguf_model.ts";
 import type { ServingQuestion } from "../engine.ts";
 import { languageConfigOf, typesOf } from "../language_config.ts";
-import { computeBuffers, representatives } from "./compute.ts";
+import { computeBuffers, flashesInPlace, representatives } from "./compute.ts";
 import { flashes } from "./ggml/backends.ts";
 import type { GraphPlan } from "./graph/plan.ts";
 import type { GraphSizes } from "./graph/sizes.ts";
@@ -85,15 +85,19 @@ export function deploy(
   });
   const isLatent = sizes.latent !== null;
   // Quantised values need it, which turns it on.
-  const isFlash = settings.flash ??
-    (settings.value.isQuantised || canFlash(loaded, memory, placement));
-  const plan = planOf(loaded, {
+  const isForced = settings.flash !== null || settings.value.isQuantised;
+  const canFlash = settings.flash ??
+    (isForced || hasKernels(loaded, memory, placement));
+  const asked = planOf(loaded, {
     settings,
     placement,
     memory,
     weights,
-    isFlash,
+    isFlash: canFlash,
   });
+  const isFlash = canFlash &&
+    (isForced || settings.offload_kqv || flashesInPlace(asked, traits, sizes));
+  const plan = { ...asked, isFlash };
   const { vocab_size } = question.model.architecture;
   const compute = computeBuffers(plan, traits, sizes);
   return {
@@ -119,7 +123,7 @@ export function deploy(
  *
  * Source: ggml-org/llama.cpp v0.5.0 src/llama-context.cpp, resolve_fused_ops
  */
-function canFlash(
+function hasKernels(
   { question }: LoadedModel,
   { layers }: LayerMemory,
   { host }: LayerPlacement,

@@ -36,6 +36,9 @@ export class GgmlGraph {
   readonly nodes: GgmlNode[] = [];
   readonly leafs: GgmlNode[] = [];
   readonly fusions: Fusion[] = [];
+  /** Flash attention, and where the layers lie that it is of. */
+  readonly attentions: { readonly node: GgmlNode; readonly layer: number }[] =
+    [];
 
   /** Puts a tensor and all that it needs into the graph. */
   expand(tensor: GgmlNode): GgmlNode {

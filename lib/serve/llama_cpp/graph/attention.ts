@@ -128,7 +128,7 @@ function mixed(
   const k = g.swapped(key);
   const v = g.swapped(value);
   if (plan.isFlash) {
-    return flash(b, { q, k, v, mask, sinks, latentValues });
+    return flash(b, layer, { q, k, v, mask, sinks, latentValues });
   }
   let scores = g.make("MUL_MAT", extent(cells, tokens, heads, streams), [k, q]);
   if (isCapped) {
@@ -148,6 +148,7 @@ function mixed(
 
 function flash(
   b: GraphBuilder,
+  layer: GraphLayer,
   { q, k, v, mask, sinks, latentValues }: {
     q: GgmlNode;
     k: GgmlNode;
@@ -164,6 +165,7 @@ function flash(
   const attended = new Node("FLASH_ATTN_EXT", ne, UNIT.F32, src, null, {
     deviceBytes: widened(b, ne, k, latentValues ? null : v),
   });
+  g.attentions.push({ node: attended, layer: layer.backend });
   if (!latentValues) {
     return g.reshape(attended, extent(ne[0] * heads, plan.tokens));
   }
