@@ -33,7 +33,8 @@ function summed(
   return keeps.reduce((sum, part) => sum + countOf(part), 0);
 }
 
-function perToken(part: CachePart): number {
+/** Numbers that something keeps of each token. */
+export function perToken(part: CachePart): number {
   switch (part.kind) {
     case "full":
       return part.keys + part.values;
@@ -44,7 +45,8 @@ function perToken(part: CachePart): number {
   }
 }
 
-function perSequence(part: CachePart): number {
+/** Numbers that something keeps of a sequence, whatever its length. */
+export function perSequence(part: CachePart): number {
   switch (part.kind) {
     case "window":
     case "chunk":

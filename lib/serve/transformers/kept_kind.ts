@@ -1,3 +1,4 @@
+import type { Scenario } from "../../scenario/schema.ts";
 import type { PassCache, PassTokens } from "./pass_cache.ts";
 import { dynamicCache, noCache, staticCache } from "./pass_cache.ts";
 
@@ -20,4 +21,12 @@ export function passCache(kept: KeptKind, tokens: PassTokens): PassCache {
     case "static":
       return staticCache(tokens, kept.room);
   }
+}
+
+/** The cache that a scenario's generation has. */
+export function keptKindOf({ serve }: Pick<Scenario, "serve">): KeptKind {
+  if (!serve.kv_cache) return { kind: "none" };
+  return serve.cache_tokens === null
+    ? { kind: "dynamic" }
+    : { kind: "static", room: serve.cache_tokens };
 }

@@ -1,5 +1,6 @@
 import type { PartName } from "../../answer/parts.ts";
 import type { Dtype } from "../../play/torch/dtype.ts";
+import { DTYPE_BYTES } from "../../play/torch/dtype.ts";
 import type { MachineSettings } from "../../play/torch/machine_settings.ts";
 import type { RotaryTable } from "../../play/torch/ops/rotary.ts";
 import type { Machine } from "../../play/torch/machine.ts";
@@ -11,6 +12,11 @@ import type { KeptPorts } from "../../play/record/kept_ports.ts";
 import { recordLogits } from "../../play/record/logits_block.ts";
 import type { EmbeddingPlan } from "../../play/record/outer_blocks.ts";
 import { recordEmbedding } from "../../play/record/outer_blocks.ts";
+import type { Moved } from "../../play/record/moved_block.ts";
+import {
+  recordArrival,
+  recordDeparture,
+} from "../../play/record/moved_block.ts";
 import { recordServedLayer } from "../../play/record/served_layer.ts";
 import type { LayerFacts } from "../../plan/layer_facts.ts";
 import { layerPlanOf } from "../../plan/layer_plan.ts";
@@ -40,6 +46,9 @@ export interface RecordedPass {
   readonly embedding: Block;
   readonly layers: readonly Block[];
   readonly head: Block;
+  /** How hidden states come from another GPU, and go to one. */
+  arrival(): Block;
+  departure(): Block;
 }
 
 const PART: PartName = "residual stream";
@@ -91,11 +100,26 @@ export function recordServed(
     return block;
   });
   const head = headPlanOf(own, first);
+  const moved: Moved = {
+    elements,
+    dtype: embedding.outputDtype,
+    part: PART,
+    beside: [
+      ...new Array<number>(2 * first.rotaryTables).fill(
+        first.rotaryRows * first.rotaryWidth * DTYPE_BYTES[rotary],
+      ),
+      ...first.masks.map(({ elements: count, isTruth }) =>
+        count * (isTruth ? 1 : DTYPE_BYTES[rotary])
+      ),
+    ].filter((bytes) => bytes > 0),
+  };
   const rows = first.rows;
   const logits = pass.allLogits ? rows : pass.batch;
   return {
     embedding,
     layers,
+    arrival: () => recordArrival(moved),
+    departure: () => recordDeparture({ ...moved, dtype }),
     head: recordLogits(settings, {
       rows,
       logits,
