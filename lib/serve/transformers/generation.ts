@@ -2,6 +2,7 @@ import type { LayerCache } from "../../models/families/code/cache.ts";
 import type { StepPlan } from "../../plan/step_plan.ts";
 import type { Peaks } from "../../play/readers/peak.ts";
 import { changeOf, peaksOf } from "../../play/readers/peak.ts";
+import type { GenerationCode } from "./generation_code.ts";
 import type { KeptKind } from "./kept_kind.ts";
 import { passCache } from "./kept_kind.ts";
 import type { RecordedPass } from "./passes.ts";
@@ -17,16 +18,6 @@ export interface GenerationPlan {
   readonly caches: readonly LayerCache[];
   readonly kept: KeptKind;
   readonly code: GenerationCode;
-}
-
-/** What a release of transformers does when it generates. */
-export interface GenerationCode {
-  /** Whether a prompt's logits are made of all its tokens. */
-  readonly allLogits: boolean;
-  /** Whether logits are cast to fp32 by the model's code. */
-  readonly widensLogits: boolean;
-  /** Whether next tokens are picked: not of a bare forward pass. */
-  readonly picks: boolean;
 }
 
 /** A batch, and how long its sequences are. */
@@ -84,9 +75,7 @@ function passesOf(
       batch,
       fresh,
       cache: passCache(kept, { batch, before, fresh, prompt }),
-      allLogits: code.allLogits && before === 0,
-      widens: code.widensLogits,
-      picks: code.picks,
+      code,
     });
   const token = (number: number) =>
     kept.kind === "none"

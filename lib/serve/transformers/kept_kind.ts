@@ -1,13 +1,14 @@
 import type { Scenario } from "../../scenario/schema.ts";
-import type { PassCache, PassTokens } from "./pass_cache.ts";
+import { isFrom } from "../../scenario/version.ts";
+import type { GrowingCode, PassCache, PassTokens } from "./pass_cache.ts";
 import { dynamicCache, noCache, staticCache } from "./pass_cache.ts";
 
 /** Which of transformers' caches keeps keys and values. */
 export type KeptKind =
   /** None: each token runs all that came before again. */
   | { readonly kind: "none" }
-  /** DynamicCache. */
-  | { readonly kind: "dynamic" }
+  /** DynamicCache, as a release has it. */
+  | ({ readonly kind: "dynamic" } & GrowingCode)
   /** StaticCache, with room for so many tokens of each sequence. */
   | { readonly kind: "static"; readonly room: number };
 
@@ -17,16 +18,27 @@ export function passCache(kept: KeptKind, tokens: PassTokens): PassCache {
     case "none":
       return noCache(tokens);
     case "dynamic":
-      return dynamicCache(tokens);
+      return dynamicCache(tokens, kept);
     case "static":
       return staticCache(tokens, kept.room);
   }
 }
 
-/** The cache that a scenario's generation has. */
-export function keptKindOf({ serve }: Pick<Scenario, "serve">): KeptKind {
+/**
+ * The cache that a scenario's generation has.
+ *
+ * Source: huggingface/transformers 4.42 generation/utils.py, which hands a
+ * DynamicCache to the model; 4.56 cache_utils.py, DynamicSlidingWindowLayer
+ */
+export function keptKindOf(
+  { serve, software }: Pick<Scenario, "serve" | "software">,
+): KeptKind {
   if (!serve.kv_cache) return { kind: "none" };
   return serve.cache_tokens === null
-    ? { kind: "dynamic" }
+    ? {
+      kind: "dynamic",
+      cutsWindows: isFrom(software.transformers, [4, 56]),
+      holdsOld: !isFrom(software.transformers, [4, 42]),
+    }
     : { kind: "static", room: serve.cache_tokens };
 }

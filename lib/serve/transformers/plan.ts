@@ -5,6 +5,7 @@ import { codeOfType } from "../../models/families/mod.ts";
 import type { Model } from "../../models/model.ts";
 import type { Scenario } from "../../scenario/schema.ts";
 import type { ServingQuestion } from "../engine.ts";
+import { keptBeside } from "./beside.ts";
 import { storageOfCheckpoint } from "./storage.ts";
 
 type Attention = Scenario["train"]["attention"];
@@ -28,12 +29,18 @@ export function servedPlanOf(
   };
   const plan = stepPlanOf(forwardOf(scenario, model), whole, storage);
   if ("reason" in plan) return plan;
-  return plan.encoders
-    ? {
+  if (plan.encoders) {
+    return {
       reason:
         `generation of models of type ${model.architecture.type}, which have an encoder, is not played through`,
-    }
-    : plan;
+    };
+  }
+  const { inventory } = plan;
+  const beside = [
+    ...inventory.beside,
+    ...keptBeside(scenario, plan, checkpoint.tensors),
+  ];
+  return { ...plan, inventory: { ...inventory, beside } };
 }
 
 /** A scenario as what plans a step reads it: of its forward pass alone. */

@@ -1,6 +1,6 @@
 import type { Serving } from "../../answer/serving.ts";
 import type { Served, ServingQuestion } from "../engine.ts";
-import { generationCode } from "./code.ts";
+import { generationCode } from "./generation_code.ts";
 import type { PlayedDevice } from "./devices.ts";
 import {
   computeBytes,

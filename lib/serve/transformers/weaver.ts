@@ -18,6 +18,7 @@ export class Weaver {
   readonly #share: Share;
   readonly #kept = new Map<string, Kept>();
   #head: Instance | null = null;
+  #ran: readonly Instance[] = [];
 
   constructor(share: Share) {
     this.#share = share;
@@ -41,6 +42,7 @@ export class Weaver {
       before = instance;
       return instance;
     });
+    this.#ran = all;
     const last = this.#instance(isLast ? pass.head : pass.departure(), "head");
     this.#head = isLast ? last : null;
     this.#run(last, "body", handed(before, last));
@@ -50,9 +52,10 @@ export class Weaver {
     this.#run(last, "forward");
   }
 
-  /** The next token is picked of the logits, which then go. */
+  /** The next token is picked of the logits, which go with what callers held. */
   pick(): void {
     if (this.#head) this.#run(this.#head, "dropped");
+    for (const instance of this.#ran) this.#run(instance, "exit");
   }
 
   /** Caches grow from what one pass leaves to what another finds. */

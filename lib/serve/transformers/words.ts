@@ -1,6 +1,5 @@
 import type { SettingValue } from "../../answer/serving.ts";
 import type { Scenario } from "../../scenario/schema.ts";
-import { isFrom } from "../../scenario/version.ts";
 import type { ServingQuestion } from "../engine.ts";
 import type { Generation, GenerationPlan } from "./generation.ts";
 import type { PhasePeak } from "./phases.ts";
@@ -58,10 +57,10 @@ const TYPES = {
 /** What was taken for granted, and what is not played. */
 export function remarksOf(
   { scenario, checkpoint }: ServingQuestion,
-  { kept, code }: GenerationPlan,
+  { code }: GenerationPlan,
   shares: readonly Share[],
 ): { assumptions: string[]; warnings: string[] } {
-  const { serve, software } = scenario;
+  const { serve } = scenario;
   const assumptions = [
     code.picks
       ? "The next token is the likeliest one; sampling and beams take more at the logits"
@@ -87,12 +86,5 @@ export function remarksOf(
       ]
       : []),
   ];
-  const warnings = [
-    ...(kept.kind === "dynamic" && !isFrom(software.transformers, [4, 56])
-      ? [
-        `transformers ${software.transformers} kept windows otherwise than later releases, whose cache is played`,
-      ]
-      : []),
-  ];
-  return { assumptions, warnings };
+  return { assumptions, warnings: [] };
 }
