@@ -7,10 +7,16 @@ import { cachesOf } from "./caches.ts";
 import { cardsOf } from "./cards.ts";
 import { transformersEngine } from "./transformers/engine.ts";
 import type { Served, ServingEngine, ServingQuestion } from "./engine.ts";
+import { sglang } from "./sglang/mod.ts";
+import { tensorrtLlm } from "./tensorrt_llm/mod.ts";
+import { tgi } from "./tgi/mod.ts";
 
 /** Engines by their names in a Scenario. */
 const ENGINES: Partial<Record<Scenario["serve"]["engine"], ServingEngine>> = {
   transformers: transformersEngine,
+  sglang,
+  "tensorrt-llm": tensorrtLlm,
+  tgi,
 };
 
 /** What an engine makes of a scenario, and what it was asked. */
