@@ -19,14 +19,24 @@ export const transformersEngine: ServingEngine = {
     "serve.attention",
     "serve.padding_mask",
     "serve.logits_all",
+    "parallel.tp",
+    "parallel.pp",
     "software.model_code",
     "software.transformers",
     "software.torch",
   ],
   refuses({ scenario, checkpoint }) {
-    const { tp, pp, cp, ep } = scenario.parallel;
-    if (tp * pp * cp * ep > 1) {
-      return "transformers is played with its layers dealt out over the GPUs (parallel.gpus alone), not with parallel.tp, pp, cp or ep";
+    const { gpus, tp, pp, cp, ep } = scenario.parallel;
+    if (cp * ep > 1) {
+      return "generation over parallel.cp or parallel.ep is not played";
+    }
+    if (tp > 1 && pp > 1) {
+      return "generation over parallel.tp and parallel.pp at once is not played";
+    }
+    if (Math.max(tp, pp) > 1 && Math.max(tp, pp) !== gpus) {
+      return `generation is played over all GPUs or one: parallel.gpus is ${gpus}, parallel.${
+        tp > 1 ? `tp ${tp}` : `pp ${pp}`
+      }`;
     }
     const layout = unknownLayout(checkpoint.tensors);
     return layout === null
@@ -53,15 +63,26 @@ function serve(question: ServingQuestion): Result<Served> {
   }
 }
 
-function problemsOf(
-  { scenario: { serve: asked } }: ServingQuestion,
-): Problem[] {
+function problemsOf({ scenario, caches }: ServingQuestion): Problem[] {
+  const { serve: asked, parallel: { tp } } = scenario;
   const { cache_tokens: room, input_tokens, output_tokens } = asked;
   const least = input_tokens + Math.max(0, output_tokens - 1);
-  if (room === null || !asked.kv_cache || room >= least) return [];
-  return [{
-    path: "serve.cache_tokens",
-    message:
-      `serve.cache_tokens must be at least the ${least} tokens of a sequence: current value is ${room}`,
-  }];
+  const heads = caches.groups.flatMap(({ keeps }) =>
+    keeps.flatMap((part) => "heads" in part ? [part.heads] : [])
+  );
+  const uneven = heads.find((count) => count % tp !== 0);
+  return [
+    ...(room !== null && asked.kv_cache && room < least
+      ? [{
+        path: "serve.cache_tokens",
+        message:
+          `serve.cache_tokens must be at least the ${least} tokens of a sequence: current value is ${room}`,
+      }]
+      : []),
+    ...(uneven === undefined ? [] : [{
+      path: "parallel.tp",
+      message:
+        `parallel.tp must divide the model's ${uneven} heads of keys and values: current value is ${tp}`,
+    }]),
+  ];
 }

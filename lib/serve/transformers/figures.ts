@@ -7,17 +7,23 @@ import { DTYPE_BYTES } from "../../play/torch/dtype.ts";
 import type { Dtype } from "../../play/torch/dtype.ts";
 import type { LayerCaches } from "../caches.ts";
 
-/** Bytes that all layers keep of a token, and of a sequence whatever its length. */
+/**
+ * Bytes that all layers keep of a token, and of a sequence whatever its length.
+ *
+ * @param tp Ranks that share heads of keys and values.
+ */
 export function keptBytes(
   { groups }: LayerCaches,
   dtype: Dtype,
+  tp = 1,
 ): Pick<KvCache, "bytes_per_token"> & { fixed_bytes_per_sequence: number } {
   const size = DTYPE_BYTES[dtype];
   const sumOf = (
     countOf: (part: CachePart) => number,
   ) =>
     groups.reduce(
-      (sum, { keeps, count }) => sum + count * size * summed(keeps, countOf),
+      (sum, { keeps, count }) =>
+        sum + count * size * summed(keeps, countOf, tp),
       0,
     );
   return {
@@ -29,8 +35,13 @@ export function keptBytes(
 function summed(
   keeps: LayerCache,
   countOf: (part: CachePart) => number,
+  tp: number,
 ): number {
-  return keeps.reduce((sum, part) => sum + countOf(part), 0);
+  // Latents are every rank's.
+  return keeps.reduce(
+    (sum, part) => sum + countOf(part) / ("heads" in part ? tp : 1),
+    0,
+  );
 }
 
 /** Numbers that something keeps of each token. */

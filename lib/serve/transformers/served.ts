@@ -38,7 +38,13 @@ export function playedServing(
   const { batch, input_tokens: prompt, output_tokens: generated } =
     scenario.serve;
   const gpuOf = cardsBy(question);
-  const shares = sharesOf(plan, scenario.parallel.gpus);
+  const { gpus, tp } = scenario.parallel;
+  // Ranks of tensor parallelism are alike.
+  const shares = sharesOf(
+    plan,
+    tp > 1 ? 1 : gpus,
+    scenario.software.model_code === "litgpt",
+  );
   const recorded = recordGeneration(whole, { batch, prompt, generated });
   const devices = shares.map((share) =>
     playDevice(scenario, recorded, share, gpuOf(share.number))
@@ -76,7 +82,7 @@ export function playedServing(
   return {
     serving: servingOf(question, whole, devices, most, hasStates),
     kv: {
-      ...keptBytes(caches, scenario.precision.weights),
+      ...keptBytes(caches, scenario.precision.weights, tp),
       bytes: most.generation.cacheBytes,
       max_tokens: sequences * length,
       max_sequences: sequences,

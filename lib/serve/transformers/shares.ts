@@ -30,9 +30,17 @@ export function wholeShare({ stack }: StepPlan): Share {
  *
  * Source: huggingface/accelerate utils/modeling.py, get_balanced_memory and
  * infer_auto_device_map
+ *
+ * @param isEven Whether each gets as many layers, and the first one all else:
+ *   LitGPT's generate/sequentially.py.
  */
-export function sharesOf(plan: StepPlan, gpus: number): Share[] {
+export function sharesOf(
+  plan: StepPlan,
+  gpus: number,
+  isEven: boolean,
+): Share[] {
   if (gpus === 1) return [wholeShare(plan)];
+  if (isEven) return evenShares(plan, gpus);
   const { before, layers, behind } = sizesOf(plan);
   const total = layers.reduce((sum, bytes) => sum + bytes, before + behind);
   const largest = Math.max(...layers);
@@ -85,4 +93,17 @@ function sizesOf({ inventory, stack }: StepPlan): {
     else before += buffer.bytes;
   }
   return { before, layers, behind };
+}
+
+function evenShares({ stack: { layers } }: StepPlan, gpus: number): Share[] {
+  const each = Math.ceil(layers.length / gpus);
+  return Array.from({ length: gpus }, (_, number): Share => ({
+    number,
+    layers: [
+      Math.min(layers.length, number * each),
+      Math.min(layers.length, (number + 1) * each),
+    ],
+    isFirst: number === 0,
+    isLast: number === 0,
+  }));
 }
