@@ -4,6 +4,7 @@ import type { Buffer } from "../../play/program/buffer.ts";
 import type { Scenario } from "../../scenario/schema.ts";
 import { isFrom } from "../../scenario/version.ts";
 import type { StoredTensor } from "../../formats/stored_model.ts";
+import { keptKindOf } from "./kept_kind.ts";
 import { rotaryCacheBytes } from "../../software/transformers/rotary_caches.ts";
 
 /** What stands beside weights in older releases of transformers and its kernels. */
@@ -29,6 +30,11 @@ export function keptBeside(
     : scratchBytes(tensors);
   return [
     besideBuffer("buffers", "cosines and sines of all positions", tables),
+    besideBuffer(
+      "buffers",
+      "causal mask of all positions",
+      maskBytes(scenario),
+    ),
     besideBuffer("dequantised weights", "room of ExLlama's kernels", scratch),
   ].filter(({ bytes }) => bytes > 0);
 }
@@ -50,4 +56,17 @@ function scratchBytes(tensors: readonly StoredTensor[]): number {
         : most,
     0,
   );
+}
+
+/**
+ * gpt-fast keeps a mask of every position that its cache has room for.
+ *
+ * Source: pytorch-labs/gpt-fast model.py and pytorch/ao torchao/_models/llama/
+ * model.py, Transformer.setup_caches
+ */
+function maskBytes(scenario: Scenario): number {
+  const kept = keptKindOf(scenario, 1);
+  return scenario.software.model_code === "gpt-fast" && kept.kind === "static"
+    ? (8 * Math.ceil(kept.room / 8)) ** 2
+    : 0;
 }

@@ -3,21 +3,19 @@ import type {
   CachePart,
   LayerCache,
 } from "../../models/families/code/cache.ts";
-import { DTYPE_BYTES } from "../../play/torch/dtype.ts";
-import type { Dtype } from "../../play/torch/dtype.ts";
 import type { LayerCaches } from "../caches.ts";
 
 /**
  * Bytes that all layers keep of a token, and of a sequence whatever its length.
  *
+ * @param size Bytes of a number.
  * @param tp Ranks that share heads of keys and values.
  */
 export function keptBytes(
   { groups }: LayerCaches,
-  dtype: Dtype,
+  size: number,
   tp = 1,
 ): Pick<KvCache, "bytes_per_token"> & { fixed_bytes_per_sequence: number } {
-  const size = DTYPE_BYTES[dtype];
   const sumOf = (
     countOf: (part: CachePart) => number,
   ) =>

@@ -12,6 +12,8 @@ export interface GenerationCode {
   readonly picks: boolean;
   /** Whether a mask makes sdpa repeat shared heads for a single token too. */
   readonly repeatsMasked: boolean;
+  /** Whether attention is arithmetic throughout: gpt-fast's decode_one_token. */
+  readonly byArithmetic: boolean;
   /** Whether latents are cached as the keys and values that are made of them. */
   readonly expandsLatents: boolean;
 }
@@ -38,6 +40,7 @@ export function generationCode(
       versionOf(software.transformers)?.major === 4,
     picks: !isBare,
     repeatsMasked: !isFrom(software.transformers, [5, 23]),
+    byArithmetic: software.model_code === "gpt-fast",
     expandsLatents: !isFrom(software.transformers, [5, 15]),
   };
 }

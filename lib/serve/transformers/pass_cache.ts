@@ -1,10 +1,13 @@
 import type { LayerCache } from "../../models/families/code/cache.ts";
+import type { CacheQuantizer } from "../../software/transformers/quantized_cache.ts";
+import { quantizedCache } from "../../software/transformers/quantized_cache.ts";
 import type { HeadKeeper } from "../../play/layers/kept_heads.ts";
 import type { KeptPorts } from "../../play/record/kept_ports.ts";
 import type { AttentionSettings } from "../../play/torch/ops/attention/types.ts";
 import {
   growingCache,
   standingCache,
+  standingNarrow,
   standingWindow,
 } from "../../software/transformers/caches.ts";
 
@@ -87,8 +90,29 @@ export function dynamicCache(
   };
 }
 
+/** A cache in fewer bits, which grows; windows are kept whole. */
+export function narrowCache(
+  { batch, before, fresh }: PassTokens,
+  how: CacheQuantizer,
+): PassCache {
+  const seen = before + fresh;
+  return {
+    isFirst: before === 0,
+    masksRest: false,
+    keys: seen,
+    windowKeys: () => seen,
+    keeperOf: (ports, keeps) =>
+      sizeOf(keeps) === undefined
+        ? null
+        : quantizedCache(ports, { batch, fresh, held: before, seen }, how),
+  };
+}
+
 /** A cache with room for so many tokens of each sequence, which stands. */
-export function staticCache(tokens: PassTokens, room: number): PassCache {
+export function staticCache(
+  tokens: PassTokens,
+  { room, scaled }: { readonly room: number; readonly scaled: number | null },
+): PassCache {
   const { batch, before, fresh } = tokens;
   return {
     isFirst: before === 0,
@@ -102,6 +126,7 @@ export function staticCache(tokens: PassTokens, room: number): PassCache {
       const size = sizeOf(keeps);
       if (size === undefined) return null;
       const given = { batch, fresh, held: before, seen: before + fresh };
+      if (scaled !== null) return standingNarrow(ports, given, room, scaled);
       if (size !== null && size < room) {
         return standingWindow(ports, given, size);
       }

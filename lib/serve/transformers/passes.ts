@@ -151,7 +151,11 @@ function factsOf(whole: LayerFacts, pass: ServedPass): LayerFacts {
     ...whole,
     batch: pass.batch,
     sequence: pass.fresh,
-    attention: { ...attention, masked },
+    attention: {
+      ...attention,
+      masked,
+      byArithmetic: pass.code.byArithmetic && !pass.cache.isFirst,
+    },
   };
 }
 

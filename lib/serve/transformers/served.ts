@@ -11,7 +11,7 @@ import {
 import { keptBytes } from "./figures.ts";
 import type { GenerationPlan } from "./generation.ts";
 import { recordGeneration } from "./generation.ts";
-import { keptKindOf } from "./kept_kind.ts";
+import { keptKindOf, numberBytes } from "./kept_kind.ts";
 import { layerCaches } from "./layer_caches.ts";
 import type { PhasePeak } from "./phases.ts";
 import { phasePeaks } from "./phases.ts";
@@ -32,7 +32,7 @@ export function playedServing(
   const whole: GenerationPlan = {
     plan,
     caches: layerCaches(caches),
-    kept: keptKindOf(scenario),
+    kept: keptKindOf(scenario, question.model.architecture.head_dim),
     code: generationCode(scenario, plan),
   };
   const { batch, input_tokens: prompt, output_tokens: generated } =
@@ -82,7 +82,7 @@ export function playedServing(
   return {
     serving: servingOf(question, whole, devices, most, hasStates),
     kv: {
-      ...keptBytes(caches, scenario.precision.weights, tp),
+      ...keptBytes(caches, numberBytes(whole.kept, scenario), tp),
       bytes: most.generation.cacheBytes,
       max_tokens: sequences * length,
       max_sequences: sequences,

@@ -41,6 +41,7 @@ export function settingsOf(
       : implementation,
     use_cache: kept.kind !== "none",
     cache_implementation: kept.kind === "none" ? null : kept.kind,
+    ...(kept.kind === "quantized" ? { cache_dtype: kept.how } : {}),
     ...(kept.kind === "static" ? { max_cache_len: kept.room } : {}),
     max_new_tokens: serve.output_tokens,
     logits_to_keep: code.allLogits ? 0 : 1,
@@ -86,5 +87,15 @@ export function remarksOf(
       ]
       : []),
   ];
-  return { assumptions, warnings: [] };
+  const type = serve.kv_dtype;
+  const isOther = ["fp32", "bf16", "fp16"].includes(String(type)) &&
+    type !== scenario.precision.weights;
+  return {
+    assumptions,
+    warnings: isOther
+      ? [
+        `serve.kv_dtype ${type} has no effect: transformers keeps keys and values in the model's own type, ${scenario.precision.weights}`,
+      ]
+      : [],
+  };
 }

@@ -111,6 +111,37 @@ export function standingWindow(
   };
 }
 
+/**
+ * A cache that stands in 8 bits, with a scale for each token and head: every pass
+ * expands all of it.
+ *
+ * Source: pytorch/ao torchao/_models/llama/model.py, AffineQuantizedKVCache
+ *
+ * @param headWidth Numbers that share a scale.
+ */
+export function standingNarrow(
+  ports: KeptPorts,
+  { fresh, held }: KeptTokens,
+  size: number,
+  headWidth: number,
+): HeadKeeper {
+  return (m, k, v) => {
+    const [keys, values] = [[KEYS, k], [VALUES, v]].map((pair) => {
+      const [name, each] = pair as [string, Value];
+      const numbers = each.elements / fresh * size;
+      const sizes = [numbers, 2 * numbers / headWidth] as const;
+      for (const [at, bytes] of sizes.entries()) {
+        const own = at === 0 ? name : `scales of ${name}`;
+        if (held > 0) ports.taken(own, bytes, "uint8");
+        else m.drop(ports.kept(own, bytes, "uint8"));
+      }
+      return m.create(numbers, each.dtype, "expanded cache");
+    }) as [Value, Value];
+    m.drop(k, v);
+    return { keys, values, seen: size };
+  };
+}
+
 /** What stands of keys or values of so many tokens, taken where nothing does. */
 function standing(
   m: Machine,
