@@ -40,6 +40,8 @@ export interface Generation extends ServedProgram {
 /** A generation whose passes are recorded, for any GPU that has a share of them. */
 export interface RecordedGeneration {
   /** @param workspaces Bytes of each workspace that libraries keep. */
+  programOn(share: Share, workspaces: readonly number[]): ServedProgram;
+  /** The same, with how high its tensors reach. */
   playOn(share: Share, workspaces: readonly number[]): Generation;
 }
 
@@ -52,10 +54,12 @@ export function recordGeneration(
   const { batch, prompt, generated } = asked;
   // Ids and their mask, a number each.
   const inputs = 16 * batch * (prompt + Math.max(0, generated - 1));
+  const programOn = (share: Share, workspaces: readonly number[]) =>
+    servedProgram(whole.plan, share, passes, { inputs, workspaces });
   return {
+    programOn,
     playOn: (share, workspaces) => {
-      const beside = { inputs, workspaces };
-      const served = servedProgram(whole.plan, share, passes, beside);
+      const served = programOn(share, workspaces);
       const { peak, standingBytes: standing } = peaksOf(served.program);
       const cacheBytes = served.program.step.reduce(
         (sum, act) => sum + changeOf(act).net,

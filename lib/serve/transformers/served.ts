@@ -67,7 +67,7 @@ export function playedServing(
     };
     return Math.min(...shares.map((share) =>
       sequencesWithin(
-        (many) => of(many).playOn(share, []),
+        (many) => of(many).programOn(share, []).program,
         fillableOf(scenario, gpuOf(share.number)),
       )
     ));
