@@ -86,6 +86,8 @@ function attentionOf(
     kNorm: headNorm(modules, traits, /(^|\.)(k|key)_(layer)?norm\.weight$/) ??
       bare,
     normsTurned: traits.normsTurned,
+    normsEach: family.attention.normsEach,
+    holdsUnturned: family.rotary.holdsUnturned,
     heads,
     rotary: traits.rotary,
     rotaryShare: traits.rotaryShare,

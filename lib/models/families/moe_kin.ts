@@ -209,7 +209,9 @@ export const MOE_KIN: FamilyTypes = {
     },
     peft: QUERY_VALUE,
   }),
-  olmoe: ofType(causal(olmoe), GATED_NAMES, NARROW_WEIGHTS),
+  olmoe: ofType(causal(olmoe), GATED_NAMES, NARROW_WEIGHTS, {
+    attention: { normsEach: true },
+  }),
   qwen2_moe: ofType(causal(qwen2Moe), NARROW_WEIGHTS, SWITCHED_WINDOWS, {
     rotary: { keptUntil: [4, 45] },
     cache: byLayer((layer, text) =>

@@ -17,7 +17,9 @@ import type { HeadMaker } from "../../play/layers/attention_plan.ts";
 export const transformersHeads: HeadMaker = (m, x, plan, table) => {
   const { heads } = plan;
   const rows = heads.batch * heads.queries;
-  let [q, k, v] = projected(m, x, rows, plan);
+  let [q, k, v] = plan.normsEach && !m.recording
+    ? projectedInTurn(m, x, rows, plan)
+    : projected(m, x, rows, plan);
   const sizes = plan.fused === "grouped"
     ? { ...heads, kvHeads: heads.heads }
     : heads;
@@ -29,10 +31,10 @@ export const transformersHeads: HeadMaker = (m, x, plan, table) => {
       k = normedHeads(m, k, plan.kNorm, rows, heads.kvHeads, "k norm");
     }
   };
-  if (!plan.normsTurned) normBoth();
+  if (!plan.normsTurned && !(plan.normsEach && !m.recording)) normBoth();
   if (table && plan.rotary !== "none") {
     const turned = turnedHeads(m, [q, k], plan, table);
-    m.drop(q, k);
+    if (m.recording || !plan.holdsUnturned) m.drop(q, k);
     [q, k] = turned;
   }
   if (plan.normsTurned) normBoth();
@@ -79,6 +81,26 @@ function turnedHeads(
   return turned as [Value, Value];
 }
 
+/** The same where code norms queries before it makes keys. */
+function projectedInTurn(
+  m: Machine,
+  x: Value,
+  rows: number,
+  plan: AttentionPlan,
+): [Value, Value, Value] {
+  const { projections, heads, qNorm, kNorm } = plan;
+  if (!("q" in projections)) return projected(m, x, rows, plan);
+  const q = adaptedLinear(m, x, rows, projections.q, "queries");
+  const asked = qNorm
+    ? normedHeads(m, q, qNorm, rows, heads.heads, "q norm")
+    : q;
+  const k = adaptedLinear(m, x, rows, projections.k, "keys");
+  const seen = kNorm
+    ? normedHeads(m, k, kNorm, rows, heads.kvHeads, "k norm")
+    : k;
+  return [asked, seen, adaptedLinear(m, x, rows, projections.v, "values")];
+}
+
 function projected(
   m: Machine,
   x: Value,
@@ -106,7 +128,8 @@ function projected(
   ];
   const pieces = cut(m, qkv, sizes, fused);
   if (cached) m.giveBack(qkv);
-  m.drop(qkv);
+  // A variable of the code; what autograd keeps stands as long anyway.
+  if (m.recording) m.drop(qkv);
   return pieces as [Value, Value, Value];
 }
 
