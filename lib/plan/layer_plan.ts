@@ -196,6 +196,7 @@ function expertsOf(modules: Modules, facts: LayerFacts): MoePlan | null {
   const plan: MoePlan = {
     ...routed,
     shared: mlpOf(modules, facts, isShared),
+    sharedFirst: facts.family.experts.sharedFirst,
     sharedGate: modules.linear(
       modules.pathOf((name) => /shared_expert_gate\.weight$/.test(name)),
     ),

@@ -27,6 +27,7 @@ import type { StepPlan } from "../../plan/step_plan.ts";
 import type { Windows } from "../../plan/sliding.ts";
 import type { LayerCache } from "../../models/families/code/cache.ts";
 import type { GenerationCode } from "./generation_code.ts";
+import { keepStates } from "../../software/transformers/states.ts";
 import type { PassCache } from "./pass_cache.ts";
 
 /** One forward pass of a batch. */
@@ -85,13 +86,21 @@ export function recordServed(
     const block = recordServedLayer(
       settings,
       { elements, dtype, part: PART, held },
-      (m, x, ports) =>
-        decoderLayer(
+      (m, x, ports) => {
+        if (pass.cache.keeps) {
+          keepStates(m, ports, keeps, {
+            batch: pass.batch,
+            dtype: embedding.outputDtype,
+            isFirst: pass.cache.isFirst,
+          });
+        }
+        return decoderLayer(
           m,
           x,
           keeping(layer, ports, pass, keeps),
           tableOf(m, first, rotary),
-        ),
+        );
+      },
     );
     known.set(key, block);
     dtype = block.outputDtype;

@@ -68,6 +68,11 @@ function turnedHeads(
     m.call(() => {
       const label = at === 0 ? "rotated queries" : "rotated keys";
       const own = plan.turnsByToken ? repeatedTable() : shared;
+      // Products with tables in fp32 are wide, whatever heads are.
+      if (plan.wideRotary && plan.rotary === "whole" && !m.recording) {
+        const turnedWide = rotated(m, head, inFp32(own), label, plan.kernels);
+        return cast(m, turnedWide, head.dtype, label);
+      }
       const wide = plan.wideRotary ? cast(m, head, "fp32", label) : head;
       const result = plan.rotary === "part"
         ? partlyRotated(m, wide, own, plan.rotaryShare, label)
@@ -79,6 +84,11 @@ function turnedHeads(
   );
   if (shared !== table) m.drop(shared.cos, shared.sin);
   return turned as [Value, Value];
+}
+
+/** Tables that were made in fp32. */
+function inFp32({ cos, sin }: RotaryTable): RotaryTable {
+  return { cos: { ...cos, dtype: "fp32" }, sin: { ...sin, dtype: "fp32" } };
 }
 
 /** The same where code norms queries before it makes keys. */

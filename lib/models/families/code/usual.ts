@@ -52,6 +52,7 @@ export const USUAL: FamilyCode = {
     gate: "halves",
     wideWeights: false,
     stackedBefore5: false,
+    sharedFirst: false,
     names: { gate: "gate_proj", up: "up_proj", down: "down_proj" },
   },
   dropout: {
