@@ -1,7 +1,6 @@
 import { TapeFull } from "../../play/memory/tape.ts";
 import type { Result } from "../../scenario/parse_scenario.ts";
 import type { Problem } from "../../scenario/problem.ts";
-import { shown } from "../../scenario/problem.ts";
 import type { Served, ServingEngine, ServingQuestion } from "../engine.ts";
 import { closedServing } from "./closed.ts";
 import { servedPlanOf } from "./plan.ts";
@@ -81,24 +80,10 @@ function problemsOf({ scenario, caches }: ServingQuestion): Problem[] {
           `serve.cache_tokens must be at least the ${least} tokens of a sequence: current value is ${room}`,
       }]
       : []),
-    ...(isKnownType(asked.kv_dtype) ? [] : [{
-      path: "serve.kv_dtype",
-      message:
-        `serve.kv_dtype must be auto, fp8, int8 or the model's own type where transformers serves: current value is ${
-          shown(asked.kv_dtype)
-        }`,
-    }]),
     ...(uneven === undefined ? [] : [{
       path: "parallel.tp",
       message:
         `parallel.tp must divide the model's ${uneven} heads of keys and values: current value is ${tp}`,
     }]),
   ];
-}
-
-/** Types that transformers has caches of. */
-function isKnownType(type: unknown): boolean {
-  return ["auto", "fp32", "bf16", "fp16", "fp8", "int8"].some((known) =>
-    known === type
-  );
 }

@@ -3,8 +3,8 @@ import type { StepPlan } from "../../plan/step_plan.ts";
 import type { Peaks } from "../../play/readers/peak.ts";
 import { changeOf, peaksOf } from "../../play/readers/peak.ts";
 import type { GenerationCode } from "./generation_code.ts";
-import type { KeptKind } from "./kept_kind.ts";
-import { passCache } from "./kept_kind.ts";
+import type { CacheChoice } from "./cache_choice.ts";
+import { passCache } from "./cache_choice.ts";
 import type { RecordedPass } from "./passes.ts";
 import { recordServed } from "./passes.ts";
 import type { Passes, ServedProgram } from "./program.ts";
@@ -16,7 +16,7 @@ export interface GenerationPlan {
   readonly plan: StepPlan;
   /** What each layer keeps between tokens. */
   readonly caches: readonly LayerCache[];
-  readonly kept: KeptKind;
+  readonly kept: CacheChoice;
   readonly code: GenerationCode;
 }
 

@@ -11,12 +11,12 @@ import {
 import { keptBytes } from "./figures.ts";
 import type { GenerationPlan } from "./generation.ts";
 import { recordGeneration } from "./generation.ts";
-import { keptKindOf, numberBytes } from "./kept_kind.ts";
+import { cacheChoiceOf, numberBytes } from "./cache_choice.ts";
 import { layerCaches } from "./layer_caches.ts";
 import type { PhasePeak } from "./phases.ts";
 import { phasePeaks } from "./phases.ts";
 import { servedParts } from "./parts.ts";
-import { refusalOf } from "./refusal.ts";
+import { outOfMemory } from "./refusal.ts";
 import { capacityOf, fillableOf, fitOn, tightest } from "./room.ts";
 import { sequencesWithin } from "./sequences.ts";
 import type { StepPlan } from "../../plan/step_plan.ts";
@@ -32,7 +32,7 @@ export function playedServing(
   const whole: GenerationPlan = {
     plan,
     caches: layerCaches(caches),
-    kept: keptKindOf(scenario, question.model.architecture.head_dim),
+    kept: cacheChoiceOf(scenario, question.model.architecture.head_dim),
     code: generationCode(scenario, plan),
   };
   const { batch, input_tokens: prompt, output_tokens: generated } =
@@ -119,7 +119,7 @@ function servingOf(
     engine: "transformers",
     starts: tight === undefined,
     refusal: tight
-      ? refusalOf(tight.generation.program, {
+      ? outOfMemory(tight.generation.program, {
         number: tight.share.number,
         usable: tight.gpu.usable,
         capacity: capacityOf(scenario, tight.gpu),

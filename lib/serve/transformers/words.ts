@@ -88,13 +88,13 @@ export function remarksOf(
       : []),
   ];
   const type = serve.kv_dtype;
-  const isOther = ["fp32", "bf16", "fp16"].includes(String(type)) &&
-    type !== scenario.precision.weights;
+  const isUnknown = typeof type === "string" &&
+    !["auto", "fp8", "int8", scenario.precision.weights].includes(type);
   return {
     assumptions,
-    warnings: isOther
+    warnings: isUnknown
       ? [
-        `serve.kv_dtype ${type} has no effect: transformers keeps keys and values in the model's own type, ${scenario.precision.weights}`,
+        `serve.kv_dtype ${type} has no effect: transformers keeps keys and values in the model's own type, in fp8 or in int8`,
       ]
       : [],
   };
