@@ -50,6 +50,8 @@ export interface RecordedPass {
   departure(): Block;
 }
 
+const NOTHING: LayerCache = [];
+
 const PART: PartName = "residual stream";
 
 /** Records a pass, each kind of layer once. */
@@ -72,11 +74,14 @@ export function recordServed(
   const elements = first.rows * first.hidden;
   const rotary = facts.code.rotary.wide ? "fp32" : embedding.outputDtype;
   const known = new Map<string, Block>();
+  const kinds = new Map<LayerCache, number>();
   let dtype = embedding.outputDtype;
   const layers = plan.stack.layers.map((kind, at) => {
-    const keeps = caches[at] ?? [];
+    const keeps = caches[at] ?? NOTHING;
     const held = at === 0 && embedding.held;
-    const key = `${kind.id} ${dtype} ${held} ${JSON.stringify(keeps)}`;
+    let kept = kinds.get(keeps);
+    if (kept === undefined) kinds.set(keeps, kept = kinds.size);
+    const key = `${kind.id} ${dtype} ${held} ${kept}`;
     const before = known.get(key);
     if (before) return before;
     const layer = layerPlanOf(

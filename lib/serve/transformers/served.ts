@@ -61,16 +61,17 @@ export function playedServing(
     const of = (many: number) => {
       const before = known.get(many);
       if (before) return before;
-      const made = recordGeneration(whole, { batch: many, ...asked });
+      const made = recordGeneration(whole, { batch: many, ...asked }, true);
       known.set(many, made);
       return made;
     };
-    return Math.min(...shares.map((share) =>
-      sequencesWithin(
+    return Math.min(...devices.map(({ share, gpu, generation }) => {
+      const room = fillableOf(scenario, gpu);
+      return loadedBytes(generation) > room ? 0 : sequencesWithin(
         (many) => of(many).programOn(share, []).program,
-        fillableOf(scenario, gpuOf(share.number)),
-      )
-    ));
+        room,
+      );
+    }));
   };
   const phases = phasesOf(most);
   const length = prompt + generated;
