@@ -12,6 +12,7 @@ import { keptBytes } from "./figures.ts";
 import type { GenerationPlan } from "./generation.ts";
 import { recordGeneration } from "./generation.ts";
 import { cacheChoiceOf, numberBytes } from "./cache_choice.ts";
+import { cachesAsKept } from "./kept_heads.ts";
 import { layerCaches } from "./layer_caches.ts";
 import type { PhasePeak } from "./phases.ts";
 import { phasePeaks } from "./phases.ts";
@@ -43,7 +44,10 @@ export function playedServing(
   const shares = sharesOf(
     plan,
     tp > 1 ? 1 : gpus,
-    scenario.software.model_code === "litgpt",
+    {
+      isEven: scenario.software.model_code === "litgpt",
+      usableOf: (number) => gpuOf(number).usable,
+    },
   );
   const recorded = recordGeneration(whole, { batch, prompt, generated });
   const devices = shares.map((share) =>
@@ -83,7 +87,11 @@ export function playedServing(
   return {
     serving: servingOf(question, whole, devices, most, hasStates),
     kv: {
-      ...keptBytes(caches, numberBytes(whole.kept, scenario), tp),
+      ...keptBytes(
+        cachesAsKept(caches, plan, whole.code.expandsLatents, tp),
+        numberBytes(whole.kept, scenario),
+        tp,
+      ),
       bytes: most.generation.cacheBytes,
       max_tokens: sequences * length,
       max_sequences: sequences,

@@ -113,6 +113,48 @@ Deno.test("several GPUs share the layers, and a rank the heads", () => {
   assertEquals(4 * (rank.kv?.bytes ?? 0), alone.kv?.bytes);
 });
 
+Deno.test("a small card among several gets what it has room for", () => {
+  const { serve } = served({ input_tokens: 256, output_tokens: 16 }, {
+    parallel: { gpus: 2 },
+    hardware: { gpus: ["RTX 3080-10GB", "RTX 4090"] },
+  });
+  const [small, large] = serve?.devices ?? [];
+  assert(small && large && small.weights_bytes < large.weights_bytes);
+  assert(serve?.starts);
+});
+
+Deno.test("what is cached grows by what is said", () => {
+  const grown = (model: string, software = {}) => {
+    const kept = (output_tokens: number) =>
+      estimate({
+        model,
+        task: "serve",
+        serve: { batch: 4, input_tokens: 512, output_tokens },
+        software,
+      }).kv;
+    const [few, more] = [kept(65), kept(129)];
+    return [
+      ((more?.bytes ?? 0) - (few?.bytes ?? 0)) / (4 * 64),
+      more?.bytes_per_token,
+    ];
+  };
+  for (
+    const model of [
+      "meta-llama/Llama-3.1-8B",
+      "tiiuae/falcon-40b",
+      "deepseek-ai/DeepSeek-V3",
+    ]
+  ) {
+    const [bytes, said] = grown(model);
+    assertEquals(bytes, said, model);
+  }
+  const [bytes, said] = grown("deepseek-ai/DeepSeek-V3", {
+    transformers: "5.10.0",
+  });
+  assertEquals(bytes, said);
+  assertEquals(bytes, 2 * 61 * 128 * (192 + 128));
+});
+
 Deno.test("caches of fewer bits are smaller, and none is none", () => {
   const asked = { input_tokens: 4096, output_tokens: 16 };
   const bytes = (kv_dtype: string) => served({ ...asked, kv_dtype }).kv?.bytes;
