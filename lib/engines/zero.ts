@@ -31,22 +31,41 @@ export const deepspeed: Engine = {
     const { scenario } = question;
     const { zero_stage } = scenario.engine;
     if (zero_stage === 3) {
-      const assumptions = contextAssumptions(scenario);
+      const assumptions = [
+        ...contextAssumptions(scenario),
+        ...loadAssumptions(scenario),
+      ];
       return { ...playStage3(question), assumptions };
     }
     if (zero_stage === 0) return playStage0(question);
-    const accumulates = scenario.engine.grad_accum_dtype ??
-      scenario.precision.gradients;
-    const dtype = question.plan.inventory.trained[0]?.dtype;
-    if (accumulates !== "fp32" || dtype === "fp32") {
-      return playStage12(question);
-    }
-    return zero_stage === 1 ? playWideGradients(question) : {
-      reason:
-        "ZeRO 2 whose gradients accumulate in fp32 (engine.grad_accum_dtype) is not played through yet",
-    };
+    return zero_stage === 1 && isWide(scenario)
+      ? playWideGradients(question)
+      : playStage12(question);
   },
 };
+
+/**
+ * transformers makes a model under zero.Init unless it is quantised.
+ *
+ * Source: huggingface/transformers modeling_utils.py, needs_zero3_init
+ */
+function loadAssumptions({ quantization }: Scenario): string[] {
+  return quantization.weights === "none" ? [] : [
+    `packed weights are taken to be held as the type that is trained in (bnb_4bit_quant_storage), which ZeRO 3 needs to partition them; transformers loads them whole on each GPU first, which is not counted`,
+  ];
+}
+
+/** The type that DeepSpeed trains in. */
+function trainsIn({ precision }: Scenario): Scenario["precision"]["weights"] {
+  return precision.autocast ?? precision.weights;
+}
+
+/** Whether gradients accumulate in fp32 beside weights of 16 bits. */
+function isWide(scenario: Scenario): boolean {
+  const { engine, precision } = scenario;
+  return trainsIn(scenario) !== "fp32" &&
+    (engine.grad_accum_dtype ?? precision.gradients) === "fp32";
+}
 
 /** Fields that a stage heeds. */
 function readByDeepSpeed({ engine }: Scenario): string[] {
@@ -111,8 +130,19 @@ function unplayed(
   if (optimizer.in_backward) {
     return "DeepSpeed steps after gradients were reduced: optimizer.in_backward is not played with it";
   }
-  if (engine.zero_stage === 3 && quantization.weights !== "none") {
-    return `ZeRO 3 over weights in ${quantization.weights} is not played through yet`;
+  if (engine.zero_stage === 1 && isWide(scenario)) {
+    const { offload_optimizer } = engine;
+    const weights = trainsIn(scenario);
+    // DeepSpeedZeroOptimizer's use_grad_accum_attribute.
+    if (weights !== "bf16" || offload_optimizer !== "none") {
+      return `engine.zero_stage 1 with engine.grad_accum_dtype fp32 is played of bf16 with the optimizer on the GPU: weights are ${weights}, engine.offload_optimizer is ${offload_optimizer}; engine.zero_stage 2 does`;
+    }
+  }
+  if (
+    engine.zero_stage === 3 &&
+    !["none", "nf4", "nf4-dq"].includes(quantization.weights)
+  ) {
+    return `ZeRO 3 over weights in ${quantization.weights} is not played through: of packed weights it partitions those of nf4 and nf4-dq`;
   }
   return tp * pp * ep > 1
     ? "DeepSpeed with tensor, pipeline or expert parallelism is not played through yet"
@@ -128,12 +158,13 @@ function unplayed(
  */
 function computed(scenario: Scenario): Scenario {
   const { precision, train, quantization, engine } = scenario;
-  const weights = precision.autocast ?? precision.weights;
+  const weights = trainsIn(scenario);
   return {
     ...scenario,
     precision: { ...precision, weights, autocast: null, gradients: null },
-    // Adapters that join a model made under zero.Init stay as they are.
-    train: engine.zero_stage === 3
+    // Adapters that join a model made under zero.Init stay as they are; transformers
+    // makes none so that is packed.
+    train: engine.zero_stage === 3 && quantization.weights === "none"
       ? train
       : { ...train, lora: { ...train.lora, adapter_dtype: weights } },
     quantization: { ...quantization, kbit_upcast: false },

@@ -10,6 +10,13 @@ export function divisorsOf(whole: number): number[] {
   return [...low, ...high];
 }
 
+/** The divisor that is nearest to a number, the lower of two. */
+export function nearestDivisor(of: number, near: number): number {
+  return divisorsOf(of).reduce((best, each) =>
+    Math.abs(each - near) < Math.abs(best - near) ? each : best
+  );
+}
+
 /**
  * What would do in place of a value, in words to put after its message.
  *

@@ -3,6 +3,7 @@ import { isFrom } from "../../scenario/version.ts";
 import type { Dtype } from "../../play/torch/dtype.ts";
 import type { Item } from "../../plan/inventory.ts";
 import { dispatchRanks } from "../../plan/dispatched.ts";
+import { nearestDivisor } from "../../parallel/nearest.ts";
 import { driverOf } from "../driver.ts";
 import type { ExpertShards } from "./expert_shards.ts";
 import { expertShards } from "./expert_shards.ts";
@@ -156,6 +157,9 @@ export function fsdpPolicy(
   const accelerate = isAccelerate(scenario);
   const driver = driverOf(scenario);
   const isLitgpt = driver === "litgpt";
+  // accelerate utils/fsdp_utils.py, fsdp2_prepare_model: model_has_params4bit
+  const leaves = engine.name === "fsdp2" &&
+    ["nf4", "nf4-dq"].includes(scenario.quantization.weights);
   return {
     ranks,
     rank: place.dp % ranks,
@@ -186,7 +190,7 @@ export function fsdpPolicy(
     storedDtype({ dtype, trains, isAdapter }) {
       if (dtype !== autocast) return dtype;
       // Accelerate casts what trains before it shards.
-      if (accelerate && trains) return "fp32";
+      if (accelerate && trains && !leaves) return "fp32";
       return isAdapter ? train.lora.adapter_dtype : precision.weights;
     },
   };
@@ -286,13 +290,4 @@ function refusedExperts(
     : `parallel.ep ${ep} does not divide the ${ranks} ranks that share shards: the nearest that does is ${
       nearestDivisor(ranks, ep)
     }`;
-}
-
-function nearestDivisor(of: number, near: number): number {
-  for (let by = 1; by < of; by++) {
-    for (const size of [near - by, near + by]) {
-      if (size >= 1 && of % size === 0) return size;
-    }
-  }
-  return of;
 }
