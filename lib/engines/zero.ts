@@ -105,16 +105,16 @@ function refusedByDeepSpeed(
 ): string | null {
   const stage = `engine.zero_stage is ${zero_stage}`;
   if (zero_stage > 1 && pp > 1) {
-    return `ZeRO ${zero_stage} does not run with pipeline parallelism, whose gradients are reduced once: parallel.pp is ${pp}; engine.zero_stage 0 or 1 does`;
+    return `ZeRO ${zero_stage} does not run with pipeline parallelism, whose gradients are reduced once: parallel.pp is ${pp}; engine.zero_stage 0 and 1 do, or parallel.pp 1`;
   }
   if (zero_stage < 3 && offload_parameters !== "none") {
-    return `engine.offload_parameters ${offload_parameters} needs ZeRO 3, whose parameters are partitioned: ${stage}`;
+    return `engine.offload_parameters ${offload_parameters} needs ZeRO 3, whose parameters are partitioned: ${stage}; engine.zero_stage 3 does, or engine.offload_parameters none`;
   }
   if (zero_stage < 3 && offload_optimizer === "nvme") {
-    return `engine.offload_optimizer nvme needs ZeRO 3: ${stage}`;
+    return `engine.offload_optimizer nvme needs ZeRO 3: ${stage}; engine.zero_stage 3 does, or engine.offload_optimizer cpu`;
   }
   if (zero_stage === 0 && offload_optimizer !== "none") {
-    return `engine.offload_optimizer ${offload_optimizer} needs ZeRO: ${stage}`;
+    return `engine.offload_optimizer ${offload_optimizer} needs ZeRO: ${stage}; engine.zero_stage 1, 2 and 3 do`;
   }
   return null;
 }

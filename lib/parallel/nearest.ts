@@ -17,6 +17,12 @@ export function nearestDivisor(of: number, near: number): number {
   );
 }
 
+/** The multiples of a number that are nearest to another, in words as below. */
+export function nearestMultiples(of: number, value: number): string {
+  const below = Math.floor(value / of) * of;
+  return nearestOf([below, below + of].filter((each) => each > 0), value);
+}
+
 /**
  * What would do in place of a value, in words to put after its message.
  *

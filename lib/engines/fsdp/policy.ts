@@ -3,7 +3,7 @@ import { isFrom } from "../../scenario/version.ts";
 import type { Dtype } from "../../play/torch/dtype.ts";
 import type { Item } from "../../plan/inventory.ts";
 import { dispatchRanks } from "../../plan/dispatched.ts";
-import { nearestDivisor } from "../../parallel/nearest.ts";
+import { nearestDivisor, nearestMultiples } from "../../parallel/nearest.ts";
 import { driverOf } from "../driver.ts";
 import type { ExpertShards } from "./expert_shards.ts";
 import { expertShards } from "./expert_shards.ts";
@@ -245,10 +245,10 @@ export function refusedByFsdp(scenario: Scenario): string | null {
   if (unshared !== null) return unshared;
   const { offload_optimizer, offload_parameters, sharding } = engine;
   if ([offload_optimizer, offload_parameters].includes("nvme")) {
-    return `engine.name ${engine.name} offloads to the CPU alone: offload to nvme is DeepSpeed's`;
+    return `engine.name ${engine.name} offloads to the CPU alone: offload to nvme is DeepSpeed's; engine.offload_parameters and engine.offload_optimizer cpu do`;
   }
   if (offload_optimizer !== offload_parameters) {
-    return `engine.name ${engine.name} offloads parameters, gradients and optimizer states together: engine.offload_parameters is ${offload_parameters} and engine.offload_optimizer ${offload_optimizer}`;
+    return `engine.name ${engine.name} offloads parameters, gradients and optimizer states together: engine.offload_parameters is ${offload_parameters} and engine.offload_optimizer ${offload_optimizer}; cpu for both does, or none`;
   }
   if (offload_parameters !== "none" && sharding === "none") {
     return "engine.sharding none shards nothing, and FSDP offloads shards: engine.offload_parameters cpu needs sharding full, grad_op or hybrid";
@@ -262,7 +262,9 @@ export function refusedByFsdp(scenario: Scenario): string | null {
     dp_replicate === null && sharding === "hybrid" &&
     gpus % Math.min(gpus, gpus_per_node) !== 0
   ) {
-    return `engine.sharding hybrid shards within a node: parallel.gpus ${gpus} is no multiple of parallel.gpus_per_node ${gpus_per_node}`;
+    return `engine.sharding hybrid shards within a node: parallel.gpus ${gpus} is no multiple of parallel.gpus_per_node ${gpus_per_node}${
+      nearestMultiples(gpus_per_node, gpus)
+    }, or parallel.gpus_per_node ${nearestDivisor(gpus, gpus_per_node)}`;
   }
   const { reshard_after_forward: over } = engine;
   const ranks = shardRanks({ engine, parallel }, gpus);

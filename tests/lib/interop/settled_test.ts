@@ -132,3 +132,21 @@ Deno.test("the names of DeepSpeed files tell stages and offload", () => {
     );
   }
 });
+
+Deno.test("a file of an engine that shards, without GPUs, says that one shards nothing", () => {
+  const reasonOf = (text: string) =>
+    imported(text).assumed.find(({ path }) => path === "parallel.gpus")
+      ?.reason;
+  assertEquals(
+    reasonOf(`{"zero_optimization": {"stage": 3}}`),
+    "no file says how many GPUs train, and ZeRO 3 shards over all of them; one GPU shards nothing: give their number",
+  );
+  assertMatch(
+    reasonOf("optim: sgd\nbf16: true\nfsdp: full_shard") ?? "",
+    /FSDP shards over all of them/,
+  );
+  assertEquals(
+    reasonOf("optim: sgd\nbf16: true"),
+    "no file says how many GPUs train",
+  );
+});
