@@ -17,6 +17,7 @@ export type {
   Basis,
   Estimate,
   Host,
+  HostMoments,
   KvCache,
   Memory,
   Paged,

@@ -150,7 +150,15 @@ export function playStage12(question: RankQuestion): RankAnswer {
     stepped,
     hostBytes: pass.hostBytes,
     ...(offloads
-      ? { host: offloadedPartition(question, own.size, largest, dtype) }
+      ? {
+        host: offloadedPartition(
+          question,
+          own.size,
+          largest,
+          dtype,
+          micro > 1 && !isFlat ? own.touched : 0,
+        ),
+      }
       : {}),
   });
 
