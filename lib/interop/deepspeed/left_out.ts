@@ -71,7 +71,7 @@ export const DEEPSPEED_UNEXPRESSED: readonly Unexpressed[] = [
 /** Settings that decide no memory of a training step. */
 export const DEEPSPEED_NEUTRAL: readonly RegExp[] = [
   /^prescale_gradients$|^gradient_predivide_factor$/,
-  /^(?:fp16|bf16)\./,
+  /^(?:fp16|bf16)\.(?!.*(?:_master_weights_and_grads|_optimizer_states)$)/,
   /^optimizer\.params\.|^scheduler(?:\.|$)/,
   /^steps_per_print$|^wall_clock_breakdown$|^dump_state$|^memory_breakdown$/,
   /^zero_allow_untested_optimizer$|^zero_force_ds_cpu_optimizer$/,
