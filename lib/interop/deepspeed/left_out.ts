@@ -59,19 +59,12 @@ export const DEEPSPEED_UNEXPRESSED: readonly Unexpressed[] = [
     "zero_optimization.offload_optimizer.super_offload",
     "SuperOffload, which steps in a process of its own and keeps parts on the GPU, is not played: ZeRO 3's offload is",
   ),
-  unexpressed(
-    [
-      "bf16.bf16_master_weights_and_grads",
-      "bf16.bf16_optimizer_states",
-    ],
-    "DeepSpeed's masters, gradients and states are played in fp32",
-  ),
 ];
 
 /** Settings that decide no memory of a training step. */
 export const DEEPSPEED_NEUTRAL: readonly RegExp[] = [
   /^prescale_gradients$|^gradient_predivide_factor$/,
-  /^(?:fp16|bf16)\.(?!.*(?:_master_weights_and_grads|_optimizer_states)$)/,
+  /^(?:fp16|bf16)\./,
   /^optimizer\.params\.|^scheduler(?:\.|$)/,
   /^steps_per_print$|^wall_clock_breakdown$|^dump_state$|^memory_breakdown$/,
   /^zero_allow_untested_optimizer$|^zero_force_ds_cpu_optimizer$/,
