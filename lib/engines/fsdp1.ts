@@ -24,6 +24,7 @@ import {
   refusedByFsdp,
 } from "./fsdp/policy.ts";
 import { gradientsIn, groupOf, Timeline } from "./fsdp/timeline.ts";
+import { packedAssumptions } from "./packed_shards.ts";
 import { Releases } from "./released.ts";
 import type { Unit } from "./units.ts";
 import { unitsIn, unitsOf } from "./units.ts";
@@ -102,6 +103,7 @@ export const fsdp1: Engine = {
       groups: fsdpGroups(policy),
       trained,
       hostBytes,
+      assumptions: packedAssumptions(scenario),
       ...(policy.offloads
         ? { host: offloadedShards(stepped, scenario, sizesOf(units, weave)) }
         : {}),

@@ -8,6 +8,7 @@ import {
 import { isTiled } from "../plan/context.ts";
 import type { Engine } from "./engine.ts";
 import { alike } from "./engine.ts";
+import { areShardsPacked, packedAssumptions } from "./packed_shards.ts";
 import { playStage0, playWideGradients } from "./zero/stage0.ts";
 import { playStage12 } from "./zero/stage12.ts";
 import { playStage3 } from "./zero/stage3.ts";
@@ -49,10 +50,13 @@ export const deepspeed: Engine = {
  *
  * Source: huggingface/transformers modeling_utils.py, needs_zero3_init
  */
-function loadAssumptions({ quantization }: Scenario): string[] {
-  return quantization.weights === "none" ? [] : [
-    `packed weights are taken to be held as the type that is trained in (bnb_4bit_quant_storage), which ZeRO 3 needs to partition them; transformers loads them whole on each GPU first, which is not counted`,
-  ];
+function loadAssumptions(scenario: Scenario): string[] {
+  return areShardsPacked(scenario)
+    ? [
+      ...packedAssumptions(scenario),
+      "transformers loads packed weights whole on each GPU before ZeRO 3 partitions them, which is not counted",
+    ]
+    : [];
 }
 
 /** The type that DeepSpeed trains in. */
@@ -140,7 +144,7 @@ function unplayed(
   }
   if (
     engine.zero_stage === 3 &&
-    !["none", "nf4", "nf4-dq"].includes(quantization.weights)
+    quantization.weights !== "none" && !areShardsPacked(scenario)
   ) {
     return `ZeRO 3 over weights in ${quantization.weights} is not played through: of packed weights it partitions those of nf4 and nf4-dq`;
   }

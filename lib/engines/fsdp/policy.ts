@@ -5,6 +5,7 @@ import type { Item } from "../../plan/inventory.ts";
 import { dispatchRanks } from "../../plan/dispatched.ts";
 import { nearestDivisor, nearestMultiples } from "../../parallel/nearest.ts";
 import { driverOf } from "../driver.ts";
+import { areShardsPacked, withoutUpcast } from "../packed_shards.ts";
 import type { ExpertShards } from "./expert_shards.ts";
 import { expertShards } from "./expert_shards.ts";
 import type { Wrap } from "../units.ts";
@@ -91,7 +92,8 @@ function isOwn(scenario: Scenario): boolean {
  *
  * Source: accelerate accelerator.py, Accelerator.prepare_model, _prepare_fsdp2
  */
-export function computedByFsdp(scenario: Scenario): Scenario {
+export function computedByFsdp(asked: Scenario): Scenario {
+  const scenario = withoutUpcast(asked);
   const { engine, precision, train } = scenario;
   const { autocast } = precision;
   if (autocast === null) return scenario;
@@ -159,7 +161,7 @@ export function fsdpPolicy(
   const isLitgpt = driver === "litgpt";
   // accelerate utils/fsdp_utils.py, fsdp2_prepare_model: model_has_params4bit
   const leaves = engine.name === "fsdp2" &&
-    ["nf4", "nf4-dq"].includes(scenario.quantization.weights);
+    areShardsPacked(scenario);
   return {
     ranks,
     rank: place.dp % ranks,
