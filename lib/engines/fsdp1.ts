@@ -47,7 +47,12 @@ export const fsdp1: Engine = {
   ranks: fsdp2.ranks,
   play(question) {
     const { scenario, plan, place, mesh, rule, implementation } = question;
-    const policy = fsdpPolicy(scenario, place, mesh.gpus);
+    const policy = fsdpPolicy(
+      scenario,
+      place,
+      mesh.gpus,
+      plan.model.architecture,
+    );
     const line = new Timeline(new Releases());
     const weave = new Fsdp1Weave(policy, line, reenters(plan));
     const units = unitsOf(plan.inventory, "layers+root");

@@ -64,7 +64,7 @@ export const fsdp2: Engine = {
       scenario,
       place,
       mesh.gpus,
-      plan.model.architecture.experts > 0,
+      plan.model.architecture,
     );
     const strange = strangeExperts(plan, policy);
     if (strange !== null) return { reason: strange };

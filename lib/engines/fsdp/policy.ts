@@ -1,10 +1,12 @@
 import type { Scenario } from "../../scenario/schema.ts";
 import { isFrom } from "../../scenario/version.ts";
+import type { Architecture } from "../../models/architecture.ts";
 import type { Dtype } from "../../play/torch/dtype.ts";
 import type { Item } from "../../plan/inventory.ts";
 import { dispatchRanks } from "../../plan/dispatched.ts";
 import { nearestDivisor, nearestMultiples } from "../../parallel/nearest.ts";
 import { driverOf } from "../driver.ts";
+import { torchtuneCarves } from "./carved.ts";
 import { areShardsPacked, withoutUpcast } from "../packed_shards.ts";
 import type { ExpertShards } from "./expert_shards.ts";
 import { expertShards } from "./expert_shards.ts";
@@ -129,10 +131,11 @@ export function isTorchtitan(
  * Sources: accelerate utils/fsdp_utils.py, fsdp2_prepare_model, from 1.14 on;
  * pytorch/torchtitan 0.1.0 torchtitan/models/llama3/infra/parallelize.py, apply_fsdp
  */
-function carves(scenario: Scenario, hasExperts: boolean): boolean {
+function carves(scenario: Scenario, architecture: Architecture): boolean {
   const { engine, software } = scenario;
   if (engine.name !== "fsdp2") return false;
-  if (isTorchtitan(scenario)) return hasExperts;
+  if (isTorchtitan(scenario)) return architecture.experts > 0;
+  if (torchtuneCarves(scenario, architecture)) return true;
   return isOwn(scenario) ||
     (isAccelerate(scenario) && software.accelerate !== null &&
       isFrom(software.accelerate, [1, 14]));
@@ -143,17 +146,17 @@ function carves(scenario: Scenario, hasExperts: boolean): boolean {
  *
  * Source: Lightning-AI/litgpt finetune/lora.py, FSDPStrategy, no_backward_sync;
  * lightning fabric/strategies/fsdp.py, FSDPStrategy, use_orig_params
- * @param hasExperts Whether its model has experts.
+ * @param architecture Its model's.
  */
 export function fsdpPolicy(
   scenario: Scenario,
   place: { readonly dp: number },
   gpus: number,
-  hasExperts = false,
+  architecture: Architecture,
 ): FsdpPolicy {
   const { engine, parallel, precision, train } = scenario;
   const titan = isTorchtitan(scenario);
-  const plainTitan = titan && !hasExperts;
+  const plainTitan = titan && architecture.experts === 0;
   const { autocast } = precision;
   const ranks = shardRanks(scenario, gpus);
   const accelerate = isAccelerate(scenario);
@@ -167,7 +170,7 @@ export function fsdpPolicy(
     rank: place.dp % ranks,
     replicas: parallel.gpus / ranks,
     wrap: engine.wrap ??
-      (carves(scenario, hasExperts) ? "titan" : "layers+root"),
+      (carves(scenario, architecture) ? "titan" : "layers+root"),
     reshard: engine.reshard_after_forward ??
       ["full", "hybrid"].includes(engine.sharding),
     rootReshard: engine.root_reshard ?? (plainTitan && parallel.pp === 1),
