@@ -9,9 +9,14 @@ import type { FsdpPolicy } from "./policy.ts";
 import { UnitShares } from "./unit_shares.ts";
 import { FSDP2_GROUPS, FSDP2_STREAMS } from "./fsdp2_sizes.ts";
 import type { MadeGradient, Timeline } from "./timeline.ts";
-import { UnitBuffers } from "./timeline.ts";
+import { groupOf, UnitBuffers } from "./timeline.ts";
 
 type Kind = keyof typeof FSDP2_GROUPS;
+
+const STEPPING = groupOf(
+  "optimizer temporaries",
+  "temporaries of a shard's step",
+);
 
 /** fully_shard: pytorch torch/distributed/fsdp/_fully_shard/_fsdp_param_group.py. */
 export class Fsdp2Weave {
@@ -37,8 +42,16 @@ export class Fsdp2Weave {
   readonly #waiting = new Map<Unit, readonly MadeGradient[]>();
   readonly #accumulated = new Map<Unit, Buffer[]>();
 
-  constructor(policy: FsdpPolicy, line: Timeline) {
+  /** Bytes that a step of one of a unit's shards takes; null: no hook steps. */
+  readonly #stepOf: ((unit: Unit) => number) | null;
+
+  constructor(
+    policy: FsdpPolicy,
+    line: Timeline,
+    stepOf: ((unit: Unit) => number) | null = null,
+  ) {
     this.#policy = policy;
+    this.#stepOf = stepOf;
     this.shares = new UnitShares(policy);
     this.#line = line;
   }
@@ -282,8 +295,16 @@ export class Fsdp2Weave {
       if (replicas > 1) this.#allReduced.push(output);
       else line.free(output);
     }
-    if (offloads || this.#shards.has(unit)) line.free(gradient);
+    if (this.#stepOf && !offloads) this.#step(unit, this.#stepOf(unit));
+    if (offloads || this.#stepOf || this.#shards.has(unit)) line.free(gradient);
     else this.#shards.add(unit);
+  }
+
+  #step(unit: Unit, bytes: number): void {
+    if (bytes === 0) return;
+    const taken = bufferOf(unit.name, [{ group: STEPPING, bytes }]);
+    this.#line.take(taken);
+    this.#line.free(taken);
   }
 
   #endBackward(): void {

@@ -8,6 +8,7 @@ import { nearestDivisor, nearestMultiples } from "../../parallel/nearest.ts";
 import { driverOf } from "../driver.ts";
 import { torchtuneCarves } from "./carved.ts";
 import { areShardsPacked, withoutUpcast } from "../packed_shards.ts";
+import { refusedInBackward } from "./in_backward.ts";
 import type { ExpertShards } from "./expert_shards.ts";
 import { expertShards } from "./expert_shards.ts";
 import type { Wrap } from "../units.ts";
@@ -233,7 +234,7 @@ export function readByFsdp({ engine, parallel }: Scenario): string[] {
 
 /** Why a scenario is none that FSDP can run; null where it can. */
 export function refusedByFsdp(scenario: Scenario): string | null {
-  const { engine, parallel, optimizer } = scenario;
+  const { engine, parallel } = scenario;
   const { gpus, tp, pp, cp, ep, dp_replicate, gpus_per_node } = parallel;
   const dispatches = dispatchRanks(scenario);
   // torchtitan shares out its own experts.
@@ -278,9 +279,7 @@ export function refusedByFsdp(scenario: Scenario): string | null {
       nearestDivisor(ranks, over)
     }`;
   }
-  return optimizer.in_backward
-    ? "optimizer.in_backward steps whole gradients, and FSDP has shards: it is not played with it"
-    : null;
+  return refusedInBackward(scenario);
 }
 
 /** Why experts are not dealt out over ranks; null where they are. */

@@ -123,3 +123,30 @@ Deno.test("an engine that shards says that one GPU shards nothing", () => {
     [],
   );
 });
+
+Deno.test("who steps within the backward pass, and who does not, is said", () => {
+  const said = (
+    engine: NonNullable<ScenarioInput["engine"]>,
+    gradient_accumulation = 1,
+  ) => {
+    const answer = tryEstimate({
+      model: LLAMA,
+      train: { gradient_accumulation },
+      optimizer: { in_backward: true },
+      engine,
+      parallel: { gpus: 8 },
+    });
+    assert(answer.ok);
+    return answer.value.warnings.join("\n");
+  };
+  assertMatch(
+    said({ name: "fsdp" }),
+    /in_backward .* engine\.name fsdp2 steps/,
+  );
+  assertMatch(
+    said({ name: "fsdp2" }, 4),
+    /gradient_accumulation is 4; 1 does/,
+  );
+  assertMatch(said({ name: "ddp" }), /in_backward is not played with DDP/);
+  assertEquals(said({ name: "fsdp2" }).includes("in_backward"), false);
+});

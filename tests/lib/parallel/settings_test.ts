@@ -2,7 +2,7 @@ import { assert, assertEquals } from "@std/assert";
 import { estimate } from "../../../lib/mod.ts";
 import type { ScenarioInput } from "../../../lib/mod.ts";
 import { GIB } from "../../../lib/units/mod.ts";
-import steps from "../../truth/parallel_adapters.json" with { type: "json" };
+import steps from "../../truth/parallel_settings.json" with { type: "json" };
 import type { Traced } from "../traced.ts";
 import { errorsOf } from "../traced.ts";
 
