@@ -9,14 +9,9 @@ import type { FsdpPolicy } from "./policy.ts";
 import { UnitShares } from "./unit_shares.ts";
 import { FSDP2_GROUPS, FSDP2_STREAMS } from "./fsdp2_sizes.ts";
 import type { MadeGradient, Timeline } from "./timeline.ts";
-import { groupOf, UnitBuffers } from "./timeline.ts";
+import { UnitBuffers } from "./timeline.ts";
 
 type Kind = keyof typeof FSDP2_GROUPS;
-
-const STEPPING = groupOf(
-  "optimizer temporaries",
-  "temporaries of a shard's step",
-);
 
 /** fully_shard: pytorch torch/distributed/fsdp/_fully_shard/_fsdp_param_group.py. */
 export class Fsdp2Weave {
@@ -42,13 +37,13 @@ export class Fsdp2Weave {
   readonly #waiting = new Map<Unit, readonly MadeGradient[]>();
   readonly #accumulated = new Map<Unit, Buffer[]>();
 
-  /** Bytes that a step of one of a unit's shards takes; null: no hook steps. */
-  readonly #stepOf: ((unit: Unit) => number) | null;
+  /** What a hook takes to step a unit's shards; null: no hook steps. */
+  readonly #stepOf: ((unit: Unit) => Buffer) | null;
 
   constructor(
     policy: FsdpPolicy,
     line: Timeline,
-    stepOf: ((unit: Unit) => number) | null = null,
+    stepOf: ((unit: Unit) => Buffer) | null = null,
   ) {
     this.#policy = policy;
     this.#stepOf = stepOf;
@@ -115,7 +110,9 @@ export class Fsdp2Weave {
   zeroGradients(): void {
     this.#line.phase = "optimizer";
     this.#line.at = "optimizer";
-    for (const unit of this.#shards) this.#line.free(this.#gradient(unit));
+    for (const unit of this.#shards) {
+      this.#line.free(this.#buffer(unit, "gradient"));
+    }
     this.#shards.clear();
   }
 
@@ -127,10 +124,6 @@ export class Fsdp2Weave {
       const size = this.shares.sizesOf(unit)[kind];
       return typeof size === "number" ? [size] : size;
     }, FSDP2_STREAMS[kind]);
-  }
-
-  #gradient(unit: Unit): Buffer {
-    return this.#buffer(unit, "gradient");
   }
 
   #reshards(unit: Unit): boolean {
@@ -269,7 +262,7 @@ export class Fsdp2Weave {
     for (const buffer of this.#accumulated.get(unit) ?? []) line.free(buffer);
     this.#accumulated.delete(unit);
     const output = this.#buffer(unit, "reduced");
-    const gradient = this.#gradient(unit);
+    const gradient = this.#buffer(unit, "gradient");
     if (this.shares.ranksOf(unit) > 1) {
       line.exchange(
         "reduce-scatter",
@@ -278,14 +271,8 @@ export class Fsdp2Weave {
         "gradients",
       );
     }
-    if (replicas > 1) {
-      line.exchange(
-        "all-reduce",
-        "replicas",
-        sent.shard,
-        "shards of gradients",
-      );
-    }
+    const what = "shards of gradients";
+    if (replicas > 1) line.exchange("all-reduce", "replicas", sent.shard, what);
     const divided = this.#buffer(unit, "divided");
     line.take(isCast ? output : gradient);
     line.take(divided);
@@ -295,16 +282,11 @@ export class Fsdp2Weave {
       if (replicas > 1) this.#allReduced.push(output);
       else line.free(output);
     }
-    if (this.#stepOf && !offloads) this.#step(unit, this.#stepOf(unit));
+    const stepped = offloads ? null : this.#stepOf?.(unit) ?? null;
+    line.take(stepped);
+    line.free(stepped);
     if (offloads || this.#stepOf || this.#shards.has(unit)) line.free(gradient);
     else this.#shards.add(unit);
-  }
-
-  #step(unit: Unit, bytes: number): void {
-    if (bytes === 0) return;
-    const taken = bufferOf(unit.name, [{ group: STEPPING, bytes }]);
-    this.#line.take(taken);
-    this.#line.free(taken);
   }
 
   #endBackward(): void {

@@ -1,7 +1,10 @@
 import type { Stepped } from "../../optimizers/step_acts.ts";
 import { temporaryBytes } from "../../optimizers/step_acts.ts";
+import type { Buffer } from "../../play/program/buffer.ts";
+import { bufferOf } from "../../play/program/buffer.ts";
 import type { Scenario } from "../../scenario/schema.ts";
 import type { Unit, UnitKind } from "../units.ts";
+import { groupOf } from "./timeline.ts";
 
 /** Why a step within the backward pass is not played; null where it is. */
 export function refusedInBackward(
@@ -16,8 +19,13 @@ export function refusedInBackward(
     : null;
 }
 
+const STEPPING = groupOf(
+  "optimizer temporaries",
+  "temporaries of a shard's step",
+);
+
 /**
- * Bytes that an optimizer takes at most to step one of a unit's shards, where each
+ * What an optimizer takes at most to step one of a unit's shards, where each
  * parameter has an optimizer of its own that a hook calls once its unit is reduced.
  *
  * Sources: pytorch torch/distributed/fsdp/_fully_shard/_fsdp_collectives.py,
@@ -26,10 +34,10 @@ export function refusedInBackward(
  */
 export function stepOfUnit(
   { trained, ...how }: Stepped,
-): (unit: Unit) => number {
+): (unit: Unit) => Buffer {
   const shards = new Map(trained.map((each) => [each.name, each]));
-  const known = new Map<UnitKind, number>();
-  return ({ kind }) => {
+  const known = new Map<UnitKind, Buffer>();
+  return ({ kind, name }) => {
     const before = known.get(kind);
     if (before !== undefined) return before;
     const bytes = Math.max(
@@ -41,7 +49,8 @@ export function stepOfUnit(
           : 0;
       }),
     );
-    known.set(kind, bytes);
-    return bytes;
+    const made = bufferOf(name, [{ group: STEPPING, bytes }]);
+    known.set(kind, made);
+    return made;
   };
 }
