@@ -12,6 +12,7 @@ import type { MadeGradient, Timeline } from "./timeline.ts";
 import { UnitBuffers } from "./timeline.ts";
 
 type Kind = keyof typeof FSDP2_GROUPS;
+type Own = Exclude<Kind, "accumulated">;
 
 /** fully_shard: pytorch torch/distributed/fsdp/_fully_shard/_fsdp_param_group.py. */
 export class Fsdp2Weave {
@@ -116,10 +117,7 @@ export class Fsdp2Weave {
     this.#shards.clear();
   }
 
-  #buffer(
-    unit: Unit,
-    kind: Exclude<Kind, "accumulated">,
-  ): Buffer {
+  #buffer(unit: Unit, kind: Own): Buffer {
     return this.#buffers.of(unit, kind, FSDP2_GROUPS[kind], () => {
       const size = this.shares.sizesOf(unit)[kind];
       return typeof size === "number" ? [size] : size;
