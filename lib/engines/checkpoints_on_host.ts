@@ -1,5 +1,6 @@
 import { copiesOf } from "../models/tensors/tensor.ts";
 import { statesOf } from "../optimizers/rules.ts";
+import { weightFormat } from "../scenario/weight_format.ts";
 import { DTYPE_BYTES } from "../play/torch/dtype.ts";
 import { driverOf } from "./driver.ts";
 import type { HostPart } from "./engine.ts";
@@ -31,8 +32,8 @@ function isTrainer({ scenario }: Step): boolean {
  */
 export function loadedOnHost(step: Step): HostMoment | null {
   const { scenario, plan: { model } } = step;
-  const { parallel, engine, precision, quantization } = scenario;
-  const isQuantised = quantization.weights !== "none";
+  const { parallel, engine, precision } = scenario;
+  const isQuantised = weightFormat(scenario) !== "none";
   if (parallel.gpus === 1 || isQuantised || !isTrainer(step)) return null;
   const isFirst = engine.zero_stage === 3 && step.engine.name === "deepspeed";
   const isFsdp = step.engine.name === "fsdp" || step.engine.name === "fsdp2";

@@ -1,8 +1,9 @@
 import type { Scenario } from "../scenario/schema.ts";
+import { weightFormat } from "../scenario/weight_format.ts";
 
 /** Whether weights lie packed in the formats that engines shard. */
-export function areShardsPacked({ quantization }: Scenario): boolean {
-  return ["nf4", "nf4-dq"].includes(quantization.weights);
+export function areShardsPacked(scenario: Scenario): boolean {
+  return ["nf4", "nf4-dq"].includes(weightFormat(scenario));
 }
 
 /**

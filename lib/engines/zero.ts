@@ -1,4 +1,5 @@
 import type { Scenario } from "../scenario/schema.ts";
+import { weightFormat } from "../scenario/weight_format.ts";
 import type { Mesh } from "../parallel/mesh.ts";
 import {
   computedPart,
@@ -127,7 +128,8 @@ function unplayed(
   scenario: Scenario,
   { tp, pp, ep }: Mesh,
 ): string | null {
-  const { optimizer, engine, quantization } = scenario;
+  const { optimizer, engine } = scenario;
+  const packed = weightFormat(scenario);
   if (isTiled(scenario) && engine.zero_stage < 3) {
     return `train.loss chunked with parallel.cp is played with ZeRO 3: engine.zero_stage is ${engine.zero_stage}`;
   }
@@ -144,9 +146,9 @@ function unplayed(
   }
   if (
     engine.zero_stage === 3 &&
-    quantization.weights !== "none" && !areShardsPacked(scenario)
+    packed !== "none" && !areShardsPacked(scenario)
   ) {
-    return `ZeRO 3 over weights in ${quantization.weights} is not played through: of packed weights it partitions those of nf4 and nf4-dq`;
+    return `ZeRO 3 over weights in ${packed} is not played through: of packed weights it partitions those of nf4 and nf4-dq`;
   }
   return tp * pp * ep > 1
     ? "DeepSpeed with tensor, pipeline or expert parallelism is not played through yet"
@@ -168,7 +170,7 @@ function computed(scenario: Scenario): Scenario {
     precision: { ...precision, weights, autocast: null, gradients: null },
     // Adapters that join a model made under zero.Init stay as they are; transformers
     // makes none so that is packed.
-    train: engine.zero_stage === 3 && quantization.weights === "none"
+    train: engine.zero_stage === 3 && weightFormat(scenario) === "none"
       ? train
       : { ...train, lora: { ...train.lora, adapter_dtype: weights } },
     quantization: { ...quantization, kbit_upcast: false },
