@@ -151,6 +151,8 @@ export function playStage3(question: RankQuestion): RankAnswer {
       ...gathers.end,
       ...norms.map((buffer) => take(buffer, BACKWARD_END)),
       ...norms.map((buffer) => free(buffer, STEP)),
+      // Even what stays whole is partitioned while its parts are stepped.
+      ...gathers.persistent.map((buffer) => free(buffer, STEP)),
       ...(offloads ? [] : [
         ...transient([
           tensor(
@@ -168,6 +170,7 @@ export function playStage3(question: RankQuestion): RankAnswer {
           )
         ),
       ]),
+      ...gathers.persistent.map((buffer) => take(buffer, STEP)),
       ...gathers.updated,
     ],
     passes: [played],
