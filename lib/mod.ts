@@ -25,6 +25,7 @@ export type {
   Basis,
   Estimate,
   Host,
+  HostMoments,
   Memory,
   Paged,
   Part,
