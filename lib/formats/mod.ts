@@ -1,10 +1,14 @@
 import type { Model } from "../models/model.ts";
+import { TooManySteps } from "../patterns/mod.ts";
 import type { Result } from "../scenario/parse_scenario.ts";
 import type { Scenario } from "../scenario/schema.ts";
 import { namedScheme } from "./named.ts";
-import type { StoredModel } from "./stored_model.ts";
 import { plainModel } from "./plain.ts";
+import { dtypeOfConfig } from "./published/dtype.ts";
+import { publishedScheme } from "./published/mod.ts";
+import type { WeightScheme } from "./scheme.ts";
 import { storedBy } from "./stored.ts";
+import type { StoredModel } from "./stored_model.ts";
 
 /**
  * How a model's tensors are stored: as published where `quantization.weights` is
@@ -16,16 +20,22 @@ export function storedModelOf(
   scenario: Scenario,
   model: Model,
 ): Result<StoredModel> {
-  const { weights } = scenario.quantization;
-  if (weights === null || weights === "none") {
-    return {
-      ok: true,
-      value: plainModel(model, scenario.precision.weights),
-    };
+  const { quantization: { weights }, precision } = scenario;
+  if (weights === "none") {
+    return { ok: true, value: plainModel(model, precision.weights) };
   }
-  const scheme = namedScheme(weights, scenario, model);
-  if (scheme) return { ok: true, value: storedBy(model, scheme) };
-  return {
+  const plain = dtypeOfConfig(model.config) ?? precision.weights;
+  const published = publishedScheme(model, plain);
+  if (weights === null) {
+    if (!published.ok) return published;
+    return published.value
+      ? stored(model, published.value)
+      : { ok: true, value: plainModel(model, plain) };
+  }
+  const own = published.ok ? published.value : null;
+  if (own?.formats.includes(weights)) return stored(model, own);
+  const named = namedScheme(weights, scenario, model);
+  return named ? stored(model, named) : {
     ok: false,
     problems: [{
       path: "quantization.weights",
@@ -33,4 +43,17 @@ export function storedModelOf(
         `quantization.weights must be a format whose checkpoints are known: current value is ${weights}`,
     }],
   };
+}
+
+function stored(model: Model, scheme: WeightScheme): Result<StoredModel> {
+  try {
+    return { ok: true, value: storedBy(model, scheme) };
+  } catch (error) {
+    if (!(error instanceof TooManySteps)) throw error;
+    const path = "model.config.quantization_config";
+    return {
+      ok: false,
+      problems: [{ path, message: `${path}'s patterns ${error.message}` }],
+    };
+  }
 }

@@ -18,9 +18,10 @@ export function storedBy(model: Model, scheme: WeightScheme): StoredModel {
     if (!isProduct(tensor)) return [plain(tensor, scheme)];
     return scheme.packed(tensor).map(({ packing, layers }) => {
       const part = layers === tensor.layers ? tensor : { ...tensor, layers };
-      return packing === null
+      const stored = packing === null
         ? plain(part, scheme)
         : packed(part, packing, type);
+      return withCacheScales(stored, scheme);
     });
   });
   return {
@@ -64,3 +65,28 @@ function packed(
     pieces: piecesOf(packing, matrices),
   };
 }
+
+/** Scales of a quantised cache stand beside the projections that fill it. */
+function withCacheScales(
+  stored: StoredTensor,
+  { cacheScale }: WeightScheme,
+): StoredTensor {
+  const { role, piece, layers } = stored.tensor;
+  const names = CACHE_SCALES[role] ?? [];
+  if (cacheScale === null || piece !== "language_model" || layers === null) {
+    return stored;
+  }
+  return {
+    ...stored,
+    pieces: [
+      ...stored.pieces,
+      ...names.map((name) => ({ name, ...cacheScale })),
+    ],
+  };
+}
+
+const CACHE_SCALES: Readonly<Record<string, readonly string[]>> = {
+  k: ["k_scale"],
+  v: ["v_scale"],
+  qkv: ["k_scale", "v_scale"],
+};
