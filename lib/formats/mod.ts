@@ -2,6 +2,8 @@ import type { Model } from "../models/model.ts";
 import { TooManySteps } from "../patterns/mod.ts";
 import type { Result } from "../scenario/parse_scenario.ts";
 import type { Scenario } from "../scenario/schema.ts";
+import { ggufOf, ggufTypeOf } from "./gguf/mod.ts";
+import { storedGguf } from "./gguf/stored.ts";
 import { namedScheme } from "./named.ts";
 import { plainModel } from "./plain.ts";
 import { dtypeOfConfig } from "./published/dtype.ts";
@@ -23,6 +25,11 @@ export function storedModelOf(
   const { quantization: { weights }, precision } = scenario;
   if (weights === "none") {
     return { ok: true, value: plainModel(model, precision.weights) };
+  }
+  const type = weights === null ? null : ggufTypeOf(weights);
+  if (type !== null) {
+    const gguf = ggufOf(model, type);
+    return gguf.ok ? { ok: true, value: storedGguf(gguf.value) } : gguf;
   }
   const plain = dtypeOfConfig(model.config) ?? precision.weights;
   const published = publishedScheme(model, plain);

@@ -1,7 +1,7 @@
 import type { WeightPacking } from "../weight_packing.ts";
 import { packingLike } from "../weight_packing.ts";
 import type { MethodReader, PublishedPacking } from "./method.ts";
-import { ofGroups, published, ruleFor, skipped } from "./method.ts";
+import { ofGroups, published, ruleFor } from "./method.ts";
 import type { PackingRule } from "./rules.ts";
 import { restRule } from "./rules.ts";
 import type { QuantizerSettings } from "./settings.ts";
@@ -35,9 +35,16 @@ export const compressedTensors: MethodReader = (settings) => {
       [...new Set(words)].join("; ") || "nothing packed"
     }`,
     packsHead: true,
-    rules: [...skipped(settings, "ignore"), ...rules],
+    rules: [
+      ...ruleFor(
+        settings,
+        { names: settings.list("ignore"), key: "ignore", exact: true },
+        null,
+      ),
+      ...rules,
+    ],
     cacheScale: cacheScaleOf(settings),
-    notes: settings.has("sparsity_config")
+    notes: (settings.under("sparsity_config")?.keys.length ?? 0) > 0
       ? ["what sparsity leaves out of the checkpoint is not taken off"]
       : [],
   });
@@ -51,7 +58,7 @@ export function targetRules(
   const targets = group.list("targets");
   const names = targets.filter((target) => !CLASSES.has(target));
   return [
-    ...ruleFor(group, { names, key: "targets" }, packing),
+    ...ruleFor(group, { names, key: "targets", exact: true }, packing),
     ...(names.length < targets.length ? [restRule(packing)] : []),
   ];
 }

@@ -50,16 +50,19 @@ export function published(
 /** A rule for the modules that names stand for. */
 export function ruleFor(
   settings: QuantizerSettings,
-  { names, key, isPattern = false }: {
+  { names, key, ...how }: {
     readonly names: readonly string[];
     /** Where the names stand. */
     readonly key: string;
+    /** Whether they are regular expressions. */
     readonly isPattern?: boolean;
+    /** Whether they stand for modules alone, and not for what is under them. */
+    readonly exact?: boolean;
   },
   packing: WeightPacking | null,
 ): PackingRule[] {
   if (names.length === 0) return [];
-  const list = List.read(names, `${settings.path}.${key}`, { isPattern });
+  const list = List.read(names, `${settings.path}.${key}`, how);
   if (!list.ok) {
     settings.problems.push(...list.problems);
     return [];

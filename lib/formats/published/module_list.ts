@@ -23,6 +23,7 @@ const NONE: ReadonlySet<number> = new Set();
 /** A list of modules, as a quantiser's config has it. */
 export class ModuleList {
   readonly #paths: readonly Path[];
+  readonly #exact: boolean;
   readonly #patterns: readonly {
     readonly matcher: Matcher;
     readonly byLayer: boolean;
@@ -31,7 +32,9 @@ export class ModuleList {
   private constructor(
     paths: readonly Path[],
     patterns: readonly { matcher: Matcher; byLayer: boolean }[],
+    exact: boolean,
   ) {
+    this.#exact = exact;
     this.#paths = paths;
     this.#patterns = patterns;
   }
@@ -40,12 +43,13 @@ export class ModuleList {
    * Reads a list.
    *
    * @param path Where it stands in the scenario.
-   * @param options Whether its entries are regular expressions.
+   * @param options Whether its entries are regular expressions; whether a path
+   *   stands for that module alone, and not for what is under it.
    */
   static read(
     entries: readonly string[],
     path: string,
-    options: { readonly isPattern?: boolean } = {},
+    options: { readonly isPattern?: boolean; readonly exact?: boolean } = {},
   ): Result<ModuleList> {
     const paths = new Map<string, Path>();
     const patterns: { matcher: Matcher; byLayer: boolean }[] = [];
@@ -71,7 +75,12 @@ export class ModuleList {
       else if (found.layers !== "all") found.layers.add(read.layer);
       paths.set(text, found);
     }
-    return { ok: true, value: new ModuleList([...paths.values()], patterns) };
+    const list = new ModuleList(
+      [...paths.values()],
+      patterns,
+      options.exact ?? false,
+    );
+    return { ok: true, value: list };
   }
 
   /**
@@ -82,7 +91,9 @@ export class ModuleList {
     const { templates, layer } = namingOf(tensor);
     const found = new Set<number>();
     for (const { text, layers } of this.#paths) {
-      if (!templates.some((name) => `.${name}.`.includes(text))) continue;
+      const isThere = (name: string) =>
+        this.#exact ? `.${name}.`.endsWith(text) : `.${name}.`.includes(text);
+      if (!templates.some(isThere)) continue;
       if (layers === "all") return "all";
       if (layer !== null && layers.has(layer)) return "all";
       for (const each of layers) found.add(each);
