@@ -8,8 +8,8 @@ export type ModuleEntry =
     readonly template: string;
     /** Whether names may go on where it ends: "mlp.shared_expert*". */
     readonly open: boolean;
-    /** The layer that it is of; null for all. */
-    readonly layer: number | null;
+    /** The layers that it is of; null for all. */
+    readonly layers: readonly number[] | null;
   }
   | {
     readonly pattern: Extract<ReadPattern, { ok: true }>["automaton"];
@@ -18,7 +18,14 @@ export type ModuleEntry =
   };
 
 /** What stands before a model's layers in some releases and not in others. */
-const WRAPPERS = new Set(["model", "language_model", "*"]);
+const WRAPPERS = new Set([
+  "*",
+  "backbone",
+  "base_model",
+  "language_model",
+  "model",
+  "transformer",
+]);
 /** Characters that have a meaning in a regular expression and in no name. */
 const SIGNS = /[\\^$|()+{}[\]]/;
 
@@ -41,12 +48,9 @@ export function readEntry(
   const plain = text.replace(/\.\*?$/, "").replace(/^\*\./, "");
   const open = plain.endsWith("*");
   const keys = (open ? plain.slice(0, -1) : plain).split(".");
-  const simple =
-    keys.every((key, at) =>
-      !/[*?]/.test(key.length > 1 ? key : "") &&
-      (key !== "" || at < keys.length - 1)
-    ) && !(open && /^\d*$/.test(keys.at(-1) ?? ""));
-  return simple ? pathOf(keys, open) : patternOf(
+  const isPath = keys.at(-1) !== "" &&
+    keys.every((key) => key === "*" || !/[*?]/.test(key));
+  return isPath ? pathOf(keys, open) : patternOf(
     `(?:.*\\.)?${
       text.replaceAll(".", "\\.").replaceAll("*", ".*").replaceAll("?", ".")
     }`,
@@ -65,7 +69,20 @@ function patternOf(text: string): ModuleEntry | { readonly reason: string } {
 
 function pathOf(keys: readonly string[], open: boolean): ModuleEntry {
   const { template, layer } = templateOf(keys);
-  return { template, layer, open };
+  if (layer === null) return { template, layers: null, open };
+  // "layers.7*" is of the layers 7, 70, …, 79 and so on.
+  return open && /^\d+$/.test(keys.at(-1) ?? "")
+    ? { template, layers: begunWith(layer), open: false }
+    : { template, layers: [layer], open };
+}
+
+/** Numbers of layers whose digits begin with a number's. */
+function begunWith(layer: number): number[] {
+  const numbers = [layer];
+  for (let width = 10; layer > 0 && width <= 1000; width *= 10) {
+    for (let rest = 0; rest < width; rest++) numbers.push(layer * width + rest);
+  }
+  return numbers;
 }
 
 /**

@@ -71,8 +71,10 @@ export class ModuleList {
       }
       const text = `.${read.template}${read.open ? "" : "."}`;
       const found = paths.get(text) ?? { text, layers: new Set() };
-      if (read.layer === null) found.layers = "all";
-      else if (found.layers !== "all") found.layers.add(read.layer);
+      if (read.layers === null) found.layers = "all";
+      else if (found.layers !== "all") {
+        for (const layer of read.layers) found.layers.add(layer);
+      }
       paths.set(text, found);
     }
     const list = new ModuleList(

@@ -42,14 +42,17 @@ function pathsOf({ name, role, expert }: Tensor): string[] {
   const at = path.lastIndexOf(".");
   if (!names || at === -1) return [path];
   const place = path.slice(0, at);
-  return [
-    ...names.map((own) => `${place}.${own}`),
-    // Mixtral's mixtures had a name of their own before transformers 5.
-    ...(place.endsWith("mlp.experts")
-      ? [path.replace("mlp.experts", "block_sparse_moe.experts")]
-      : []),
-  ];
+  const places = place.endsWith(MIXTURE)
+    ? [MIXTURE, ...RELEASED_MIXTURES].map((own) =>
+      `${place.slice(0, -MIXTURE.length)}${own}`
+    )
+    : [place];
+  return places.flatMap((each) => names.map((own) => `${each}.${own}`));
 }
+
+/** What a layer's experts are called since transformers 5, and in releases. */
+const MIXTURE = "mlp.experts";
+const RELEASED_MIXTURES = ["block_sparse_moe.experts", "ffn.experts"];
 
 /** A path with its numbers, and with the wrappers of other releases. */
 function spellings(path: string, layer: number): string[] {
