@@ -1,54 +1,40 @@
 import type { Model } from "../models/model.ts";
 import type { Tensor } from "../models/tensors/tensor.ts";
+import { codeOfType } from "../models/families/mod.ts";
+import { expertsAreLinears } from "../models/families/code/experts.ts";
 import type { Scenario } from "../scenario/schema.ts";
+import { versionOf } from "../scenario/version.ts";
 import { isUsuallyPacked } from "./packable.ts";
 import type { WeightScheme } from "./scheme.ts";
-import type { WeightPacking } from "./weight_packing.ts";
-import { packingLike } from "./weight_packing.ts";
+import { usualPacking } from "./usual_packing.ts";
 
-/** A format that a Scenario names, as its checkpoints usually are. */
-interface NamedFormat {
-  readonly words: string;
-  readonly packing: WeightPacking;
-  /** Whether it packs a matrix of the usual ones. */
-  readonly takes: (tensor: Tensor) => boolean;
-  /** How the head is packed, where it is. */
-  readonly head?: WeightPacking;
-  readonly notes?: readonly string[];
-}
-
-/** What decides between the layouts of one name. */
-interface Circumstances {
-  /** Inputs that share a scale; -1 is all. */
-  readonly group: number;
-  /** Whether transformers quantises as it loads. */
-  readonly byTransformers: boolean;
-  readonly hasExperts: boolean;
-}
-
-const every = () => true;
-/** Linear attention and state spaces stay as they are. */
-const attended = ({ role }: Tensor) => role !== "ssm";
+/** Formats that pack every linear layer; others leave state spaces as they are. */
+const THOROUGH = /^(nf4|int8|fp8|w8a8|exl)/;
 
 /** The scheme of a format by its name; null where no checkpoints are like it. */
 export function namedScheme(
   name: string,
-  { quantization, precision, serve }: Scenario,
+  scenario: Scenario,
   model: Model,
 ): WeightScheme | null {
-  const format = formatNamed(name, {
+  const { quantization, precision, serve } = scenario;
+  const byTransformers = serve.engine === "transformers";
+  const format = usualPacking(name, {
     group: quantization.group_size,
-    byTransformers: serve.engine === "transformers",
-    hasExperts: model.architecture.experts > 0,
+    byTransformers,
   });
   if (format === null) return null;
-  const { words, packing, takes, head, notes = [] } = format;
+  const { words, packing, head, notes = [] } = format;
+  // MXFP4 is of experts, where there are some.
+  const ofExperts = name === "mxfp4" && model.architecture.experts > 0;
+  const loads = byTransformers && packing.layout === "bitsandbytes"
+    ? linearsOf(scenario, model)
+    : null;
+  const takes = loads ?? ((tensor: Tensor) =>
+    isUsuallyPacked(tensor) &&
+    (ofExperts ? tensor.expert : tensor.role !== "ssm" || THOROUGH.test(name));
   const packingOf = (tensor: Tensor) =>
-    tensor.role === "head"
-      ? head ?? null
-      : isUsuallyPacked(tensor) && takes(tensor)
-      ? packing
-      : null;
+    tensor.role === "head" ? head ?? null : takes(tensor) ? packing : null;
   return {
     words,
     formats: [name],
@@ -64,150 +50,22 @@ export function namedScheme(
   };
 }
 
-function formatNamed(
-  name: string,
-  circumstances: Circumstances,
-): NamedFormat | null {
-  const fixed = FIXED[name];
-  if (fixed) return fixed;
-  const { group, byTransformers, hasExperts } = circumstances;
-  if (name === "int8") return byTransformers ? LLM_INT8 : INT8;
-  if (name === "mxfp4") {
-    return {
-      words: "MXFP4, groups of 32",
-      packing: packingLike({ layout: "mxfp4", kind: "float", group: 32 }),
-      takes: hasExperts ? ({ expert }) => expert : attended,
-    };
-  }
-  const integers = IN_GROUPS[name];
-  if (integers) {
-    const { words, ...said } = integers;
-    return {
-      words: `${words}${group === -1 ? "" : `, groups of ${group}`}`,
-      packing: packingLike({
-        ...said,
-        ...(group === -1
-          ? { scales: "channel" as const }
-          : { scales: "group" as const, group }),
-      }),
-      takes: attended,
-    };
-  }
-  const mean = /^(exl[23]):([\d.]+)$/.exec(name);
-  return mean
-    ? exl(mean[1] === "exl2" ? "exl2" : "exl3", Number(mean[2]))
-    : null;
-}
-
-/** Formats whose scales stand for as many inputs as a Scenario says. */
-const IN_GROUPS: Readonly<
-  Record<
-    string,
-    & { readonly words: string }
-    & Pick<WeightPacking, "layout">
-    & Partial<WeightPacking>
-  >
-> = {
-  "gptq-int4": { words: "GPTQ, 4 bits", layout: "gptq" },
-  "gptq-int8": { words: "GPTQ, 8 bits", layout: "gptq", bits: 8 },
-  "awq-int4": { words: "AWQ, 4 bits", layout: "awq", symmetric: false },
-  "int4": {
-    words: "compressed-tensors, 4-bit integers",
-    layout: "compressed-tensors",
-  },
-  "hqq-int4": { words: "HQQ, 4 bits", layout: "hqq", symmetric: false },
-};
-
-const DYNAMIC = { bits: 8, dynamic: true } as const;
-
-/** 8-bit integers as bitsandbytes makes them of any checkpoint. */
-const LLM_INT8: NamedFormat = {
-  words: "bitsandbytes LLM.int8()",
-  packing: packingLike({
-    layout: "bitsandbytes",
-    bits: 8,
-    scales: "channel",
-    activations: DYNAMIC,
-  }),
-  takes: every,
-};
-
-/** 8-bit integers as engines read them. */
-const INT8: NamedFormat = {
-  words: "compressed-tensors, 8-bit integers, a scale an output",
-  packing: packingLike({
-    layout: "compressed-tensors",
-    bits: 8,
-    scales: "channel",
-    activations: DYNAMIC,
-  }),
-  takes: every,
-};
-
-const NF4 = { layout: "bitsandbytes", kind: "float", group: 64 } as const;
-
-/** Formats that are always alike. */
-const FIXED: Readonly<Record<string, NamedFormat>> = {
-  "nf4": {
-    words: "bitsandbytes NF4",
-    packing: packingLike(NF4),
-    takes: every,
-  },
-  "nf4-dq": {
-    words: "bitsandbytes NF4, scales quantised too",
-    packing: packingLike({ ...NF4, nested: true }),
-    takes: every,
-  },
-  "w8a8-int8": INT8,
-  "fp8": {
-    words: "compressed-tensors, fp8, a scale an output",
-    packing: packingLike({
-      layout: "compressed-tensors",
-      kind: "float",
-      bits: 8,
-      scales: "channel",
-      activations: DYNAMIC,
-    }),
-    takes: every,
-  },
-  "fp8-block": {
-    words: "fp8, blocks of 128 × 128",
-    packing: packingLike({
-      layout: "fp8",
-      kind: "float",
-      bits: 8,
-      scales: "block",
-      block: [128, 128],
-      activations: DYNAMIC,
-    }),
-    takes: every,
-  },
-  "nvfp4": {
-    words: "NVFP4, groups of 16",
-    packing: packingLike({
-      layout: "modelopt",
-      kind: "float",
-      group: 16,
-      activations: { bits: 4, dynamic: false },
-    }),
-    takes: attended,
-  },
-};
-
-/** Bits of the head that EXL2's and EXL3's converters take unless told. */
-const EXL_HEAD_BITS = 6;
-
-function exl(layout: "exl2" | "exl3", bits: number): NamedFormat {
-  const packing = (width: number) =>
-    packingLike({ layout, bits: width, scales: "channel" });
-  const name = layout.toUpperCase();
-  return {
-    words: `${name}, ${bits} bits a weight, head ${EXL_HEAD_BITS}`,
-    packing: packing(bits),
-    takes: every,
-    head: packing(EXL_HEAD_BITS),
-    notes: [
-      `${name} picks the bits of each matrix: all are taken for the mean, ${bits}, and the head for ${EXL_HEAD_BITS}`,
-    ],
-  };
+/**
+ * What bitsandbytes finds when transformers loads a model with it: linear layers,
+ * the towers' too; experts were some up to transformers 4.
+ *
+ * Source: huggingface/transformers integrations/bitsandbytes.py,
+ * replace_with_bnb_linear
+ */
+function linearsOf(
+  { software }: Scenario,
+  { architecture }: Model,
+): (tensor: Tensor) => boolean {
+  const experts = expertsAreLinears(
+    codeOfType(architecture.type).experts,
+    versionOf(software.transformers)?.major,
+  );
+  return (tensor) =>
+    tensor.quantized ||
+    (experts && tensor.expert && tensor.shape.length === 3);
 }
