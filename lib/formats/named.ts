@@ -27,12 +27,12 @@ export function namedScheme(
   const { words, packing, head, notes = [] } = format;
   // MXFP4 is of experts, where there are some.
   const ofExperts = name === "mxfp4" && model.architecture.experts > 0;
-  const loads = byTransformers && packing.layout === "bitsandbytes"
-    ? linearsOf(scenario, model)
-    : null;
-  const takes = loads ?? ((tensor: Tensor) =>
+  const usual = (tensor: Tensor) =>
     isUsuallyPacked(tensor) &&
     (ofExperts ? tensor.expert : tensor.role !== "ssm" || THOROUGH.test(name));
+  const takes = byTransformers && packing.layout === "bitsandbytes"
+    ? linearsOf(scenario, model)
+    : usual;
   const packingOf = (tensor: Tensor) =>
     tensor.role === "head" ? head ?? null : takes(tensor) ? packing : null;
   return {
