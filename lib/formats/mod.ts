@@ -2,7 +2,7 @@ import type { Model } from "../models/model.ts";
 import { TooManySteps } from "../patterns/mod.ts";
 import type { Result } from "../scenario/parse_scenario.ts";
 import type { Scenario } from "../scenario/schema.ts";
-import { ggufOf, ggufTypeOf } from "./gguf/mod.ts";
+import { ggufOf, ggufTypeOf, publishedGguf } from "./gguf/mod.ts";
 import { storedGguf } from "./gguf/stored.ts";
 import { namedScheme } from "./named.ts";
 import { plainModel } from "./plain.ts";
@@ -26,7 +26,7 @@ export function storedModelOf(
   if (weights === "none") {
     return { ok: true, value: plainModel(model, precision.weights) };
   }
-  const type = weights === null ? null : ggufTypeOf(weights);
+  const type = ggufTypeOf(weights ?? publishedGguf(model) ?? "");
   if (type !== null) {
     const gguf = ggufOf(model, type);
     return gguf.ok ? { ok: true, value: storedGguf(gguf.value) } : gguf;

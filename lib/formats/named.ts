@@ -11,6 +11,16 @@ import { usualPacking } from "./usual_packing.ts";
 /** Formats that pack every linear layer; others leave state spaces as they are. */
 const THOROUGH = /^(nf4|int8|fp8|w8a8|exl)/;
 
+/**
+ * Types whose makers release fp8 in blocks.
+ *
+ * Source: the quantization_config of Qwen/Qwen3-30B-A3B-FP8,
+ * deepseek-ai/DeepSeek-V3, MiniMaxAI/MiniMax-M2.5, XiaomiMiMo/MiMo-V2-Flash,
+ * zai-org/GLM-5-FP8
+ */
+const IN_BLOCKS =
+  /^(qwen3|deepseek_(v3|v4)|kimi_k2|minimax_m2|mimo_v2|glm_moe_dsa)/;
+
 /** The scheme of a format by its name; null where no checkpoints are like it. */
 export function namedScheme(
   name: string,
@@ -19,7 +29,8 @@ export function namedScheme(
 ): WeightScheme | null {
   const { quantization, precision, serve } = scenario;
   const byTransformers = serve.engine === "transformers";
-  const format = usualPacking(name, {
+  const inBlocks = name === "fp8" && IN_BLOCKS.test(model.architecture.type);
+  const format = usualPacking(inBlocks ? "fp8-block" : name, {
     group: quantization.group_size,
     byTransformers,
   });

@@ -3,6 +3,7 @@ import type { Model } from "../models/model.ts";
 import type { Tensor } from "../models/tensors/tensor.ts";
 import { elementsOf } from "../models/tensors/tensor.ts";
 import { formatOf } from "./format_of.ts";
+import { keptBuffers } from "./kept_buffers.ts";
 import { matricesOf } from "./matrices.ts";
 import { isProduct } from "./packable.ts";
 import { piecesOf } from "./pieces.ts";
@@ -14,7 +15,8 @@ import type { WeightPacking } from "./weight_packing.ts";
 /** A model's tensors as a scheme stores them. */
 export function storedBy(model: Model, scheme: WeightScheme): StoredModel {
   const { type } = model.architecture;
-  const tensors = model.tensors.flatMap((tensor): StoredTensor[] => {
+  const all = [...model.tensors, ...keptBuffers(model)];
+  const tensors = all.flatMap((tensor): StoredTensor[] => {
     if (!isProduct(tensor)) return [plain(tensor, scheme)];
     return scheme.packed(tensor).map(({ packing, layers }) => {
       const part = layers === tensor.layers ? tensor : { ...tensor, layers };

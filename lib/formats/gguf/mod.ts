@@ -60,7 +60,7 @@ export function loadedGguf(
 ): Result<GgufModel> {
   const { weights } = quantization;
   const format = weights === null || weights === "none"
-    ? publishedFormat(model)
+    ? publishedGguf(model) ?? publishedFormat(model)
     : weights;
   if (format === null) {
     return ggufOf(
@@ -77,6 +77,19 @@ export function loadedGguf(
       }`,
     )
     : ggufOf(model, type);
+}
+
+/** The GGUF file that a model is released as; null for other checkpoints. */
+export function publishedGguf({ config }: Model): string | null {
+  const stated = config?.["quantization_config"];
+  if (typeof stated !== "object" || stated === null) return null;
+  const { quant_method: method, file_type: type } = stated as Record<
+    string,
+    unknown
+  >;
+  return method === "gguf" && typeof type === "string"
+    ? `${PREFIX}${type}`
+    : null;
 }
 
 /**
