@@ -7,9 +7,8 @@ import { versionOf } from "../scenario/version.ts";
 import { isUsuallyPacked } from "./packable.ts";
 import type { WeightScheme } from "./scheme.ts";
 import { usualPacking } from "./usual_packing.ts";
-
-/** Formats that pack every linear layer; others leave state spaces as they are. */
-const THOROUGH = /^(nf4|int8|fp8|w8a8|exl)/;
+import type { WeightPacking } from "./weight_packing.ts";
+import { packingLike } from "./weight_packing.ts";
 
 /**
  * Types whose makers release fp8 in blocks.
@@ -20,6 +19,41 @@ const THOROUGH = /^(nf4|int8|fp8|w8a8|exl)/;
  */
 const IN_BLOCKS =
   /^(qwen3|deepseek_(v3|v4)|kimi_k2|minimax_m2|mimo_v2|glm_moe_dsa)/;
+
+/** Narrowest side of a state space's matrix that quantisers pack: a block's. */
+const NARROWEST = 128;
+
+/** Whether a matrix is one of a state space's large ones. */
+function isWide({ shape }: Tensor): boolean {
+  return shape.every((side) => side >= NARROWEST);
+}
+
+/**
+ * Types whose NVFP4 has attention in fp8.
+ *
+ * Source: the quantization_config of nvidia/Qwen3.6-27B-NVFP4 and
+ * nvidia/Qwen3.6-35B-A3B-NVFP4
+ */
+const MIXED = /^qwen3_5/;
+
+const NVFP4_WEIGHTS = packingLike({
+  layout: "modelopt",
+  kind: "float",
+  group: 16,
+});
+const FP8_ATTENTION = packingLike({
+  layout: "modelopt",
+  kind: "float",
+  bits: 8,
+  scales: "tensor",
+  activations: { bits: 8, dynamic: false },
+});
+
+function mixedPacking({ role }: Tensor): WeightPacking {
+  return /^(q|k|v|o|qkv|ssm|attention)$/.test(role)
+    ? FP8_ATTENTION
+    : NVFP4_WEIGHTS;
+}
 
 /** The scheme of a format by its name; null where no checkpoints are like it. */
 export function namedScheme(
@@ -40,14 +74,21 @@ export function namedScheme(
   const ofExperts = name === "mxfp4" && model.architecture.experts > 0;
   const usual = (tensor: Tensor) =>
     isUsuallyPacked(tensor) &&
-    (ofExperts ? tensor.expert : tensor.role !== "ssm" || THOROUGH.test(name));
+    (ofExperts ? tensor.expert : tensor.role !== "ssm" || isWide(tensor));
   const takes = byTransformers && packing.layout === "bitsandbytes"
     ? linearsOf(scenario, model)
     : usual;
+  const mixed = name === "nvfp4" && MIXED.test(model.architecture.type);
   const packingOf = (tensor: Tensor) =>
-    tensor.role === "head" ? head ?? null : takes(tensor) ? packing : null;
+    tensor.role === "head"
+      ? mixed ? NVFP4_WEIGHTS : head ?? null
+      : !takes(tensor)
+      ? null
+      : mixed
+      ? mixedPacking(tensor)
+      : packing;
   return {
-    words,
+    words: mixed ? "NVFP4 of MLPs and the head, attention in fp8" : words,
     formats: [name],
     plain: precision.weights,
     narrows: packing.layout === "awq",

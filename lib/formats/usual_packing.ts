@@ -92,6 +92,18 @@ const INT8: UsualPacking = {
   }),
 };
 
+/** fp8 as it is made of any checkpoint. */
+const FP8: UsualPacking = {
+  words: "compressed-tensors, fp8, a scale an output",
+  packing: packingLike({
+    layout: "compressed-tensors",
+    kind: "float",
+    bits: 8,
+    scales: "channel",
+    activations: DYNAMIC,
+  }),
+};
+
 const NF4 = { layout: "bitsandbytes", kind: "float", group: 64 } as const;
 
 /** Formats that are always alike. */
@@ -105,16 +117,8 @@ const FIXED: Readonly<Record<string, UsualPacking>> = {
     packing: packingLike({ ...NF4, nested: true }),
   },
   "w8a8-int8": INT8,
-  "fp8": {
-    words: "compressed-tensors, fp8, a scale an output",
-    packing: packingLike({
-      layout: "compressed-tensors",
-      kind: "float",
-      bits: 8,
-      scales: "channel",
-      activations: DYNAMIC,
-    }),
-  },
+  "fp8": FP8,
+  "fp8-channel": FP8,
   "fp8-block": {
     words: "fp8, blocks of 128 × 128",
     packing: packingLike({

@@ -21,6 +21,7 @@ const QUANTIZED_BYTES: Record<string, number> = {
   "mxfp4": 0.5,
   "nvfp4": 0.5,
   "fp8-block": 1,
+  "fp8-channel": 1,
   "w8a8-int8": 1,
 };
 

@@ -13,6 +13,7 @@ export const QUANTIZATIONS = [
   "mxfp4",
   "nvfp4",
   "fp8-block",
+  "fp8-channel",
   "w8a8-int8",
 ] as const;
 

@@ -91,6 +91,7 @@ export class ModuleList {
    */
   of(tensor: Tensor): SelectedLayers {
     const { templates, layer } = namingOf(tensor);
+    const stack = tensor.layers === null ? [] : numbersOf(tensor.layers);
     const found = new Set<number>();
     for (const { text, layers } of this.#paths) {
       const isThere = (name: string) =>
@@ -98,7 +99,7 @@ export class ModuleList {
       if (!templates.some(isThere)) continue;
       if (layers === "all") return "all";
       if (layer !== null && layers.has(layer)) return "all";
-      for (const each of layers) found.add(each);
+      for (const each of stack) if (layers.has(each)) found.add(each);
     }
     return this.#matched(tensor, found);
   }

@@ -5,6 +5,16 @@ import type { Config } from "../config.ts";
  * reads them, in lib/formats/published.
  */
 
+/** Matrices of linear attention that are too narrow for a group. */
+const NARROW = [
+  "linear_attn.in_proj_ba",
+  "linear_attn.in_proj_a",
+  "linear_attn.in_proj_b",
+];
+
+/** Vision towers, as releases call them. */
+const TOWERS = ["visual", "vision_tower", "vision_model"];
+
 /** fp8 in blocks of 128 × 128, as DeepSeek and Qwen release it. */
 export const FP8_BLOCKS: Config = {
   quant_method: "fp8",
@@ -13,15 +23,14 @@ export const FP8_BLOCKS: Config = {
   modules_to_not_convert: [
     "lm_head",
     "visual",
-    "linear_attn.in_proj_ba",
-    "linear_attn.in_proj_a",
-    "linear_attn.in_proj_b",
+    ...NARROW,
   ],
 };
 
 /** What llm-compressor's recipes leave as it is. */
 const IGNORED = [
   "lm_head",
+  ...NARROW,
   "re:.*vision_tower.*",
   "re:.*vision_model.*",
   "re:.*visual.*",
@@ -139,7 +148,7 @@ export const AWQ: Config = {
   group_size: 128,
   zero_point: true,
   version: "gemm",
-  modules_to_not_convert: ["visual", "vision_tower", "linear_attn"],
+  modules_to_not_convert: [...TOWERS, ...NARROW],
 };
 
 /** GPTQ in groups of 128. */
@@ -150,7 +159,7 @@ export function gptq(bits: 4 | 8): Config {
     group_size: 128,
     desc_act: false,
     sym: true,
-    modules_to_not_convert: ["visual", "vision_tower", "linear_attn"],
+    modules_to_not_convert: [...TOWERS, ...NARROW],
   };
 }
 
