@@ -2,7 +2,7 @@ import type { Model } from "../models/model.ts";
 import { TooManySteps } from "../patterns/mod.ts";
 import type { Result } from "../scenario/parse_scenario.ts";
 import type { Scenario } from "../scenario/schema.ts";
-import { ggufOf, ggufTypeOf, publishedGguf } from "./gguf/mod.ts";
+import { ggufOf, ggufOfFile, ggufTypeOf, publishedGguf } from "./gguf/mod.ts";
 import { storedGguf } from "./gguf/stored.ts";
 import { namedScheme } from "./named.ts";
 import { plainModel } from "./plain.ts";
@@ -25,6 +25,9 @@ export function storedModelOf(
   const { quantization: { weights }, precision } = scenario;
   if (weights === "none") {
     return { ok: true, value: plainModel(model, precision.weights) };
+  }
+  if (weights === null && model.gguf) {
+    return { ok: true, value: storedGguf(ggufOfFile(model.gguf)) };
   }
   const type = ggufTypeOf(weights ?? publishedGguf(model) ?? "");
   if (type !== null) {

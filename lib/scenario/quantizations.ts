@@ -18,7 +18,7 @@ export const QUANTIZATIONS = [
 ] as const;
 
 /** Formats that are named with a type or with a mean of bits. */
-const PREFIXED = /^(gguf:[A-Z0-9_]{1,16}|exl[23]:[1-8](\.\d{1,2})?)$/;
+const PREFIXED = /^(gguf:[A-Z0-9_-]{1,24}|exl[23]:[1-8](\.\d{1,2})?)$/;
 
 /** Whether a name is a format of weights. */
 export function isQuantization(name: string): boolean {
