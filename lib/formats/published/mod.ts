@@ -1,5 +1,4 @@
 import type { Config } from "../../models/config.ts";
-import type { Model } from "../../models/model.ts";
 import type { Tensor } from "../../models/tensors/tensor.ts";
 import type { Result } from "../../scenario/parse_scenario.ts";
 import { shown } from "../../scenario/problem.ts";
@@ -53,17 +52,17 @@ const METHOD_ALIASES: Readonly<Record<string, string>> = {
 const KEYS = ["quantization_config", "compression_config", "hf_quant_config"];
 
 /**
- * How a model's config says that its checkpoint is packed.
+ * How a config says that its checkpoint is packed.
  *
  * @param plain The type of what is not packed.
  * @returns The scheme; null where the config says nothing of it; or what is wrong
  *   with what it says.
  */
 export function publishedScheme(
-  model: Model,
+  config: Config | undefined,
   plain: WeightScheme["plain"],
 ): Result<WeightScheme | null> {
-  const found = settingsOf(model.config);
+  const found = settingsOf(config);
   if (found === null) return { ok: true, value: null };
   const { settings, method } = found;
   const reader = readerOf(method);
@@ -79,7 +78,7 @@ export function publishedScheme(
       }],
     };
   }
-  const packing = reader(settings, model.config ?? {});
+  const packing = reader(settings, config ?? {});
   if (settings.problems.length > 0) {
     return { ok: false, problems: settings.problems.slice(0, 10) };
   }
