@@ -36,6 +36,8 @@ Deno.test("searchModels() finds models by their kind, type and name", () => {
   assertEquals(
     ids("moe vision").filter((id) => !id.includes("Llama-4")),
     [
+      "nvidia/Qwen3.5-122B-A10B-NVFP4",
+      "nvidia/Qwen3.5-397B-A17B-NVFP4",
       "Qwen/Qwen3-VL-30B-A3B-Instruct",
       "Qwen/Qwen3.5-122B-A10B",
       "Qwen/Qwen3.5-35B-A3B",
