@@ -21,6 +21,7 @@ export function headersModel({ tensors }: Model): StoredModel | null {
   return {
     scheme: `as its headers say: ${typesOf(all).join(", ")}`,
     tensors: all,
+    buffers: [],
     bytes: bytesOfTensors(all),
     basis: "exact",
     notes: [],

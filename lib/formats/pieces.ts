@@ -71,16 +71,11 @@ function scaleCount(
 const LAYOUTS: Readonly<
   Record<PackingLayout, (matrix: Packed) => readonly Piece[]>
 > = {
-  "gptq": ({ bits, outputs, inputs, groups }) => [
+  "gptq": ({ bits, outputs, inputs, groups, ordered }) => [
     ["qweight", words(inputs, bits) * outputs, 4, "I32"],
     ["scales", groups * outputs, 2, "F16"],
     ["qzeros", groups * words(outputs, bits), 4, "I32"],
-    ["g_idx", inputs, 4, "I32"],
-  ],
-  "auto-round": ({ bits, outputs, inputs, groups }) => [
-    ["qweight", words(inputs, bits) * outputs, 4, "I32"],
-    ["scales", groups * outputs, 2, "F16"],
-    ["qzeros", groups * words(outputs, bits), 4, "I32"],
+    ...(ordered ? [["g_idx", inputs, 4, "I32"] as const] : []),
   ],
   "awq": ({ bits, outputs, inputs, groups }) => [
     ["qweight", inputs * words(outputs, bits), 4, "I32"],

@@ -15,8 +15,7 @@ import type { WeightPacking } from "./weight_packing.ts";
 /** A model's tensors as a scheme stores them. */
 export function storedBy(model: Model, scheme: WeightScheme): StoredModel {
   const { type } = model.architecture;
-  const all = [...model.tensors, ...keptBuffers(model)];
-  const tensors = all.flatMap((tensor): StoredTensor[] => {
+  const tensors = model.tensors.flatMap((tensor): StoredTensor[] => {
     if (!isProduct(tensor)) return [plain(tensor, scheme)];
     return scheme.packed(tensor).map(({ packing, layers }) => {
       const part = layers === tensor.layers ? tensor : { ...tensor, layers };
@@ -26,10 +25,12 @@ export function storedBy(model: Model, scheme: WeightScheme): StoredModel {
       return withCacheScales(stored, scheme);
     });
   });
+  const buffers = keptBuffers(model).map((buffer) => plain(buffer, scheme));
   return {
     scheme: scheme.words,
     tensors,
-    bytes: bytesOfTensors(tensors),
+    buffers,
+    bytes: bytesOfTensors(tensors) + bytesOfTensors(buffers),
     basis: scheme.basis,
     notes: scheme.notes,
   };

@@ -2,7 +2,6 @@
 export type PackingLayout =
   | "gptq"
   | "awq"
-  | "auto-round"
   | "compressed-tensors"
   | "fp8"
   | "fbgemm"
@@ -33,6 +32,8 @@ export interface WeightPacking {
   readonly symmetric: boolean;
   /** Whether inputs are sorted by their activations: desc_act, actorder. */
   readonly reordered: boolean;
+  /** Whether the order of inputs is stored in any case: GPTQ's g_idx. */
+  readonly ordered: boolean;
   /**
    * Bits of the activations in a product, and whether their scales are made as
    * they come; null where they stay in 16 bits.
@@ -55,6 +56,7 @@ const USUAL = {
   block: null,
   symmetric: true,
   reordered: false,
+  ordered: true,
   activations: null,
   nested: false,
   exponents: false,

@@ -108,7 +108,8 @@ export const autoRound: MethodReader = (settings) => {
   const group = settings.group(128);
   const format = settings.text("packing_format") ?? "";
   const packing = packingLike({
-    layout: format.includes("awq") ? "awq" : "auto-round",
+    layout: format.includes("awq") ? "awq" : "gptq",
+    ordered: false,
     bits,
     ...inGroups(group),
     symmetric: settings.flag("sym"),

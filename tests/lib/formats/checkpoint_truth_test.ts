@@ -22,7 +22,7 @@ for (const { id, scenario, bytes, parts } of truth) {
     assertEquals(checkpoint.bytes, bytes);
     const summed = Object.values(parts).reduce((sum, part) => sum + part, 0);
     assertEquals(summed, bytes, "the parts of the truth");
-    const plain = checkpoint.tensors
+    const plain = [...checkpoint.tensors, ...checkpoint.buffers]
       .filter(({ packing }) => packing === null)
       .reduce(
         (sum, { tensor, pieces }) =>

@@ -31,9 +31,11 @@ Deno.test("DeepSeek-R1 in AWQ with groups of 64, its router's biases in 16 bits"
 });
 
 Deno.test("DeepSeek-V3 with its layer that predicts a further token", () => {
-  const { tensors, bytes } = checkpointOf({ model: "deepseek-ai/DeepSeek-V3" });
+  const { tensors, buffers, bytes } = checkpointOf({
+    model: "deepseek-ai/DeepSeek-V3",
+  });
   const hidden = 7168;
-  const layer = tensors
+  const layer = [...tensors, ...buffers]
     .filter(({ tensor: { layers } }) => layers && holdsLayer(layers, 60))
     .reduce((sum, stored) => sum + bytesOfOne(stored), 0);
   const norms = 3 * hidden * 2;
