@@ -62,26 +62,6 @@ Deno.test("openHub() builds a model from its config.json", async () => {
   assertEquals(hub.asked.length, 2);
 });
 
-Deno.test("openHub() reads how ModelOpt packed a checkpoint beside its config", async () => {
-  const said = { quantization: { quant_algo: "FP8" } };
-  const raw = {
-    "hf_quant_config.json": new TextEncoder().encode(JSON.stringify(said)),
-  };
-  const own = { ...CONFIG, quantization_config: { quant_method: "gptq" } };
-  await using hub = startFakeHub({
-    "a/packed": { config: CONFIG, raw },
-    "a/both": { config: own, raw },
-  });
-  const opened = openHub(hub);
-  const packed = await opened.model("a/packed");
-  assert(packed.ok);
-  assertEquals(packed.value.config?.["hf_quant_config"], said);
-  assertEquals(hub.asked.length, 3);
-  const both = await opened.model("a/both");
-  assert(both.ok);
-  assertEquals(both.value.config?.["hf_quant_config"], undefined);
-});
-
 Deno.test("openHub() counts a 405B model of 72 files by headers as by config and catalogue", async () => {
   const entry = findModel("meta-llama/Llama-3.1-405B");
   assert(entry);

@@ -44,6 +44,8 @@ export function readEntry(
   { isPattern = false }: { readonly isPattern?: boolean } = {},
 ): ModuleEntry | { readonly reason: string } {
   if (text.startsWith("re:")) return patternOf(text.slice("re:".length));
+  const braced = isPattern ? null : BRACED.exec(text);
+  if (braced) return bracedEntry(braced);
   if (isPattern || SIGNS.test(text)) return patternOf(text);
   const plain = text.replace(/\.\*?$/, "").replace(/^\*\./, "");
   const open = plain.endsWith("*");
@@ -55,6 +57,33 @@ export function readEntry(
       text.replaceAll(".", "\\.").replaceAll("*", ".*").replaceAll("?", ".")
     }`,
   );
+}
+
+/** Numbers in braces, as shells and this project's compact configs have them. */
+const BRACED = /^([\w.-]*)\{([\d.,]{1,4000})\}([\w.-]*\*?)$/;
+/** Most layers that braces may name. */
+const MAX_BRACED = 10_000;
+
+function bracedEntry(
+  [, before = "", inside = "", after = ""]: readonly string[],
+): ModuleEntry | { readonly reason: string } {
+  const layers = inside.split(",").flatMap((part) => {
+    if (!/^\d+(\.\.\d+)?$/.test(part)) return [NaN];
+    const [from = NaN, to = from] = part.split("..").map(Number);
+    const many = to - from + 1;
+    return many >= 1 && many <= MAX_BRACED
+      ? Array.from({ length: many }, (_, at) => from + at)
+      : [NaN];
+  });
+  if (layers.length > MAX_BRACED || !layers.every(Number.isSafeInteger)) {
+    return {
+      reason: `must name at most ${MAX_BRACED} layers in braces, as {0..3,7}`,
+    };
+  }
+  const open = after.endsWith("*");
+  const whole = `${before}N${open ? after.slice(0, -1) : after}`;
+  const { template } = templateOf(whole.split("."));
+  return { template, layers, open };
 }
 
 function patternOf(text: string): ModuleEntry | { readonly reason: string } {

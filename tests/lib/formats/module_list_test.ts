@@ -84,6 +84,19 @@ Deno.test("shell wildcards", () => {
   assertEquals(taken(["mtp*"], QUERY), []);
 });
 
+Deno.test("numbers in braces", () => {
+  assertEquals(taken(["model.layers.{0..2,7}.self_attn"], QUERY), [0, 1, 2, 7]);
+  assertEquals(taken(["model.layers.{3}.self_attn.q*"], QUERY), [3]);
+  for (const wrong of ["a.{1..999999}.b", "a.{2..1}.b", "a.{1,,2}.b"]) {
+    const list = ModuleList.read([wrong], "x.ignore");
+    assert(!list.ok, wrong);
+    assertStringIncludes(
+      list.problems[0]?.message ?? "",
+      "x.ignore must name at most 10000 layers in braces",
+    );
+  }
+});
+
 Deno.test("regular expressions look at the beginning of a name", () => {
   assertEquals(taken(["re:.*self_attn.*"], QUERY), "all");
   assertEquals(taken(["re:self_attn"], QUERY), []);
