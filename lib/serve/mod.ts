@@ -6,9 +6,12 @@ import type { Scenario } from "../scenario/schema.ts";
 import { cachesOf } from "./caches.ts";
 import { cardsOf } from "./cards.ts";
 import type { Served, ServingEngine, ServingQuestion } from "./engine.ts";
+import { vllm } from "./vllm/mod.ts";
 
 /** Engines by their names in a Scenario. */
-const ENGINES: Partial<Record<Scenario["serve"]["engine"], ServingEngine>> = {};
+const ENGINES: Partial<Record<Scenario["serve"]["engine"], ServingEngine>> = {
+  vllm,
+};
 
 /** What an engine makes of a scenario, and what it was asked. */
 export interface ServedScenario {

@@ -8,6 +8,7 @@ import { layersBefore } from "./stages.ts";
 /** How a model's caches lie in vLLM's pool of blocks. */
 export interface PoolPlan {
   readonly groups: readonly BlockGroup[];
+  readonly stages: readonly Stage[];
   /** Bytes of a block on each stage of the pipeline. */
   readonly blockBytes: readonly number[];
   readonly bounds: RequestBounds;
@@ -36,12 +37,16 @@ export function poolPlanOf(
         0,
       )
     ),
+    stages,
     bounds,
   };
 }
 
 /** Bytes of a block of the layers of a group that a stage holds. */
-function bytesOn(stage: Stage, { kind, groups, at }: GroupShare): number {
+export function bytesOn(
+  stage: Stage,
+  { kind, groups, at }: GroupShare,
+): number {
   const first = layersBefore(kind.layers, stage.from);
   const end = layersBefore(kind.layers, stage.to);
   // Every nth from `at` on, of the kind's layers first … end - 1.

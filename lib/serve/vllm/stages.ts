@@ -1,6 +1,9 @@
 import type { LayerRange } from "../../models/tensors/tensor.ts";
 
-/** Layers of a stage of the pipeline: from, to (not included). */
+/**
+ * Layers of a stage of the pipeline: from, to (not included). The last ends nowhere,
+ * for an encoder's layers are counted with the decoder's.
+ */
 export interface Stage {
   readonly from: number;
   readonly to: number;
@@ -23,7 +26,7 @@ export function stagesOf(layers: number, pp: number): Stage[] {
     const to = from + share + (hasMore ? 1 : 0);
     const dealt = {
       from,
-      to,
+      to: stage === pp - 1 ? Infinity : to,
       isFirst: stage === 0,
       isLast: stage === pp - 1,
     };
