@@ -10,8 +10,9 @@ import type { ServingGpu, ServingQuestion } from "../engine.ts";
 import { firstOf } from "./kinds.ts";
 import type { CacheDtype } from "./cache_dtype.ts";
 import { cacheDtypeOf } from "./cache_dtype.ts";
-import type { Stage } from "./stages.ts";
+import type { ServingStage } from "./stages.ts";
 import { stagesOf } from "./stages.ts";
+import { hasMxfp4 } from "./weights/kernel_copies.ts";
 import type { AdapterSlots } from "./weights/lora.ts";
 import { USUAL_RANK } from "./weights/lora.ts";
 import type { LoadedWeights } from "./weights/mod.ts";
@@ -20,7 +21,7 @@ import { mxKernelsOf } from "./weights/mxfp4.ts";
 import type { RankLayout } from "./weights/rank_shape.ts";
 
 /** A model that speculates for another. */
-export interface Draft {
+export interface DraftModel {
   readonly model: Model;
   readonly checkpoint: StoredModel;
   readonly caches: LayerCaches;
@@ -35,8 +36,8 @@ export interface AskedVllm {
   readonly elementBytes: number;
   readonly cacheDtype: CacheDtype;
   readonly layout: RankLayout;
-  readonly stages: readonly Stage[];
-  readonly draft: Draft | null;
+  readonly stages: readonly ServingStage[];
+  readonly draft: DraftModel | null;
   /** Tokens that are speculated ahead; 0 without a draft. */
   readonly lookahead: number;
   readonly hasStates: boolean;
@@ -80,6 +81,7 @@ export function askedOf(question: ServingQuestion): Result<AskedVllm> {
   const hasAttention = caches.groups.some(({ keeps }) =>
     keeps.some(({ kind }) => kind !== "state" && kind !== "shared")
   );
+  const hasMx = hasMxfp4(question.checkpoint);
   const byKernels = new Map<string, readonly LoadedWeights[]>();
   return {
     ok: true,
@@ -96,7 +98,7 @@ export function askedOf(question: ServingQuestion): Result<AskedVllm> {
       isCrossing,
       caching: serve.prefix_caching ?? (hasAttention && !isCrossing),
       loadedOn(gpu) {
-        const key = mxKernelsOf(model, gpu);
+        const key = hasMx ? mxKernelsOf(model, gpu) : "any";
         const known = byKernels.get(key);
         if (known) return known;
         const use = { layout, stages, gpu, type: precision.weights, slots };
@@ -112,7 +114,7 @@ export function askedOf(question: ServingQuestion): Result<AskedVllm> {
 /** Adds a draft, which the last stage holds. */
 function withDraft(
   own: readonly LoadedWeights[],
-  { checkpoint, model }: Draft,
+  { checkpoint, model }: DraftModel,
   use: Parameters<typeof loadedWeights>[2],
 ): LoadedWeights[] {
   const [draft] = loadedWeights(checkpoint, model, {
@@ -132,7 +134,7 @@ function withDraft(
   );
 }
 
-function draftOf({ scenario }: ServingQuestion): Result<Draft | null> {
+function draftOf({ scenario }: ServingQuestion): Result<DraftModel | null> {
   const { draft_model } = scenario.serve;
   if (draft_model === null) return { ok: true, value: null };
   const model = resolveModel(draft_model);

@@ -2,13 +2,13 @@ import type { BlockGroup, GroupShare } from "./groups.ts";
 import { groupsOf } from "./groups.ts";
 import type { RequestBounds, SpecLayers } from "./spec.ts";
 import { blocksOf } from "./spec.ts";
-import type { Stage } from "./stages.ts";
+import type { ServingStage } from "./stages.ts";
 import { layersBefore } from "./stages.ts";
 
 /** How a model's caches lie in vLLM's pool of blocks. */
 export interface PoolPlan {
   readonly groups: readonly BlockGroup[];
-  readonly stages: readonly Stage[];
+  readonly stages: readonly ServingStage[];
   /** Bytes of a block on each stage of the pipeline. */
   readonly blockBytes: readonly number[];
   readonly bounds: RequestBounds;
@@ -18,7 +18,7 @@ export interface PoolPlan {
 export function poolPlanOf(
   kinds: readonly SpecLayers[],
   { stages, isUnified, bounds }: {
-    readonly stages: readonly Stage[];
+    readonly stages: readonly ServingStage[];
     readonly isUnified: boolean;
     readonly bounds: RequestBounds;
   },
@@ -44,7 +44,7 @@ export function poolPlanOf(
 
 /** Bytes of a block of the layers of a group that a stage holds. */
 export function bytesOn(
-  stage: Stage,
+  stage: ServingStage,
   { kind, groups, at }: GroupShare,
 ): number {
   const first = layersBefore(kind.layers, stage.from);
@@ -67,7 +67,7 @@ export function requestBlocks(
 }
 
 /** A pool as vLLM makes it of the bytes that it has. */
-export interface Pool {
+export interface BlockPool {
   /** Of the stage that has the fewest; all have as many. */
   readonly blocks: number;
   /** Bytes of a stage's pool, by stages. */
@@ -83,7 +83,7 @@ export function poolOf(
   plan: PoolPlan,
   available: readonly number[],
   maxModelLen: number,
-): Pool {
+): BlockPool {
   const { blockBytes } = plan;
   if (plan.groups.length === 0) {
     return { blocks: 1, bytes: blockBytes, concurrency: 0, tokens: 0 };

@@ -4,7 +4,7 @@ import type { LayerRange } from "../../models/tensors/tensor.ts";
  * Layers of a stage of the pipeline: from, to (not included). The last ends nowhere,
  * for an encoder's layers are counted with the decoder's.
  */
-export interface Stage {
+export interface ServingStage {
   readonly from: number;
   readonly to: number;
   readonly isFirst: boolean;
@@ -17,11 +17,11 @@ export interface Stage {
  *
  * Source: vllm-project/vllm 0.33 distributed/utils.py, get_pp_indices
  */
-export function stagesOf(layers: number, pp: number): Stage[] {
+export function stagesOf(layers: number, pp: number): ServingStage[] {
   const share = Math.floor(layers / pp);
   const left = layers % pp;
   let from = 0;
-  return Array.from({ length: pp }, (_, stage): Stage => {
+  return Array.from({ length: pp }, (_, stage): ServingStage => {
     const hasMore = stage >= pp - 1 - left && stage < pp - 1;
     const to = from + share + (hasMore ? 1 : 0);
     const dealt = {
@@ -50,7 +50,7 @@ export function layersBefore(
 /** How many of some layers a stage holds. */
 export function layersWithin(
   layers: readonly LayerRange[],
-  { from, to }: Pick<Stage, "from" | "to">,
+  { from, to }: Pick<ServingStage, "from" | "to">,
 ): number {
   return layersBefore(layers, to) - layersBefore(layers, from);
 }

@@ -3,7 +3,7 @@ import type { AskedVllm } from "./asked.ts";
 import { lengthOf } from "./length.ts";
 import type { StagePlan, VllmPlan } from "./plan.ts";
 import { planOn } from "./plan.ts";
-import type { Pool } from "./pool.ts";
+import type { BlockPool } from "./pool.ts";
 import { longestWithin, poolOf, requestBlocks } from "./pool.ts";
 import {
   batchRefusal,
@@ -22,7 +22,7 @@ export interface VllmStart {
   readonly refusal: string | null;
   /** Bytes that each stage has for its pool. */
   readonly available: readonly number[];
-  readonly pool: Pool;
+  readonly pool: BlockPool;
   /** Bytes to spare beside one sequence as long as can be; below 0, what lacks. */
   readonly headroom: number;
   /** The longest sequence that the pool takes. */

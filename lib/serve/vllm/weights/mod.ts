@@ -5,7 +5,7 @@ import { copiesOf } from "../../../models/tensors/tensor.ts";
 import { FLOAT_BYTES } from "../../../models/weight_bytes.ts";
 import type { Scenario } from "../../../scenario/schema.ts";
 import type { ServingGpu } from "../../engine.ts";
-import type { Stage } from "../stages.ts";
+import type { ServingStage } from "../stages.ts";
 import { layersWithin } from "../stages.ts";
 import { copiedBytes, hasMxfp4 } from "./kernel_copies.ts";
 import type { AdapterSlots } from "./lora.ts";
@@ -32,7 +32,7 @@ export function loadedWeights(
   model: Model,
   { layout, stages, gpu, type, slots }: {
     readonly layout: RankLayout;
-    readonly stages: readonly Stage[];
+    readonly stages: readonly ServingStage[];
     readonly gpu: ServingGpu;
     readonly type: Scenario["precision"]["weights"];
     readonly slots: AdapterSlots | null;
@@ -75,7 +75,7 @@ export function loadedWeights(
 }
 
 /** How many copies of a tensor a stage holds. */
-function copiesOn(stage: Stage, tensor: Tensor, model: Model): number {
+function copiesOn(stage: ServingStage, tensor: Tensor, model: Model): number {
   const { layers, piece, role } = tensor;
   if (stage.isFirst && stage.isLast) return copiesOf(tensor);
   const isDecoders = piece === "language_model";

@@ -58,8 +58,15 @@ function shareOf(size: number, ranks: number): number {
   return Math.ceil(size / ranks) / size;
 }
 
-/** The dimension that is parted; vLLM parts convolutions by their channels too. */
-function axisOf({ split, role, piece }: Tensor): number | null {
+/**
+ * The dimension that is parted: vLLM parts convolutions by their channels too, and
+ * repeats indexers.
+ *
+ * Source: vllm-project/vllm 0.33 model_executor/layers/mamba;
+ * model_executor/models/deepseek_v2.py, Indexer
+ */
+function axisOf({ split, role, piece, name }: Tensor): number | null {
+  if (name.includes(".indexer.")) return null;
   return split ?? (role === "conv" && piece === "language_model" ? 0 : null);
 }
 
