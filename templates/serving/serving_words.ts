@@ -112,13 +112,14 @@ function asSentence(text: string): string {
 export type ServingFigure = readonly [name: string, text: string];
 
 /** The figures that an engine's answer is made of, most wanted first. */
-export function servingFigures({ serve, kv, fit }: Estimate): ServingFigure[] {
+export function servingFigures(
+  { serve, kv, fit, memory }: Estimate,
+): ServingFigure[] {
   if (!serve) return [];
   const bytes = (
     name: string,
     value: number | null | undefined,
-  ): ServingFigure[] =>
-    value === null || value === undefined ? [] : [[name, formatBytes(value)]];
+  ): ServingFigure[] => value ? [[name, formatBytes(value)]] : [];
   const count = (
     name: string,
     value: number | null | undefined,
@@ -127,7 +128,7 @@ export function servingFigures({ serve, kv, fit }: Estimate): ServingFigure[] {
     value === null || value === undefined
       ? []
       : [[name, `${groupDigits(value)}${unit}`]];
-  const free = fit[0] ? fit[0].headroom_bytes : null;
+  const free = (fit[0]?.usable_bytes ?? 0) - memory.device_peak_bytes;
   return [
     ...bytes("Weights", serve.weights_bytes),
     ...bytes("Pool for the cache", serve.kv_pool_bytes),
@@ -135,7 +136,7 @@ export function servingFigures({ serve, kv, fit }: Estimate): ServingFigure[] {
     ...bytes("Compute at the peak", serve.compute_bytes),
     ...bytes("CUDA graphs", serve.graph_bytes),
     ...bytes("Outside of the engine", serve.outside_bytes),
-    ...bytes("Free", free === null ? null : Math.max(0, free)),
+    ...bytes("Free", Math.max(0, free)),
     ...count("Tokens that the pool holds", serve.kv_tokens),
     ...count("Sequences of this length at once", kv?.max_sequences),
     ...count("Longest sequence", serve.max_model_len, " tokens"),

@@ -7,12 +7,16 @@ import { lengthOf } from "./length.ts";
 
 /** The options of vLLM that decide memory, as it resolves them; named as it does. */
 export interface VllmOptions {
+  readonly gpu_memory_utilization: number;
   readonly max_model_len: number;
   readonly max_num_batched_tokens: number;
   readonly max_num_seqs: number;
   /** Sizes of batches that CUDA graphs are captured for, ascending. */
   readonly captured: readonly number[];
 }
+
+/** The share of the GPU where nobody says: config/cache.py, CacheConfig. */
+const USUAL_UTILIZATION = 0.92;
 
 /** Tokens and sequences of a step where nobody says. */
 interface BatchDefaults {
@@ -66,6 +70,7 @@ export function optionsOf(
   const max_num_seqs = serve.max_sequences ??
     Math.min(sequences, max_num_batched_tokens);
   return {
+    gpu_memory_utilization: serve.memory_utilization ?? USUAL_UTILIZATION,
     max_model_len,
     max_num_batched_tokens,
     max_num_seqs,

@@ -13,7 +13,7 @@ import { encoderProfile } from "./encoder.ts";
 import { graphBytes } from "./graphs.ts";
 import type { VllmOptions } from "./options.ts";
 import { optionsOf } from "./options.ts";
-import type { PoolPlan } from "./pool.ts";
+import type { BlockPlan } from "./pool.ts";
 import { planPool } from "./plan_pool.ts";
 import type { LoadedWeights } from "./weights/mod.ts";
 
@@ -44,7 +44,7 @@ export interface VllmPlan {
   /** What was taken before vLLM looked: context, communicators. */
   readonly outside: number;
   /** Null where its caches cannot share a pool. */
-  readonly pool: PoolPlan | null;
+  readonly pool: BlockPlan | null;
   /** Tokens of a block. */
   readonly block: number;
 }

@@ -13,7 +13,7 @@ import {
   tokenBytesOf,
 } from "./kinds.ts";
 import type { VllmOptions } from "./options.ts";
-import type { PoolPlan } from "./pool.ts";
+import type { BlockPlan } from "./pool.ts";
 import { poolPlanOf } from "./pool.ts";
 import type { SpecLayers } from "./spec.ts";
 import { checkpointsOf, runningStateBytes } from "./state_types.ts";
@@ -34,7 +34,7 @@ export function planPool(
   asked: AskedVllm,
   options: VllmOptions,
   gpu: ServingGpu,
-): { readonly pool: PoolPlan | null; readonly block: number } {
+): { readonly pool: BlockPlan | null; readonly block: number } {
   const { question, stages, draft } = asked;
   const { scenario, model, mesh, caches } = question;
   const { use, block } = cacheUse(asked, options, gpu);

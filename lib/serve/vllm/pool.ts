@@ -6,7 +6,7 @@ import type { ServingStage } from "./stages.ts";
 import { layersBefore } from "./stages.ts";
 
 /** How a model's caches lie in vLLM's pool of blocks. */
-export interface PoolPlan {
+export interface BlockPlan {
   readonly groups: readonly BlockGroup[];
   readonly stages: readonly ServingStage[];
   /** Bytes of a block on each stage of the pipeline. */
@@ -22,7 +22,7 @@ export function poolPlanOf(
     readonly isUnified: boolean;
     readonly bounds: RequestBounds;
   },
-): PoolPlan | null {
+): BlockPlan | null {
   const groups = groupsOf(kinds, isUnified);
   if (groups === null) return null;
   return {
@@ -57,7 +57,7 @@ export function bytesOn(
 
 /** Blocks that a sequence of so many tokens takes of the pool. */
 export function requestBlocks(
-  { groups, bounds }: PoolPlan,
+  { groups, bounds }: BlockPlan,
   tokens: number,
 ): number {
   return groups.reduce(
@@ -80,7 +80,7 @@ export interface BlockPool {
 
 /** @param available Bytes that each stage has for its pool. */
 export function poolOf(
-  plan: PoolPlan,
+  plan: BlockPlan,
   available: readonly number[],
   maxModelLen: number,
 ): BlockPool {
@@ -111,7 +111,7 @@ export function poolOf(
  * @param most The longest that is asked for.
  */
 export function longestWithin(
-  plan: PoolPlan,
+  plan: BlockPlan,
   blocks: number,
   most: number,
 ): number {

@@ -15,7 +15,7 @@ export function settingsOf(
     max_num_seqs: options.max_num_seqs,
     block_size: block,
     num_gpu_blocks: pool.blocks,
-    gpu_memory_utilization: serve.memory_utilization,
+    gpu_memory_utilization: options.gpu_memory_utilization,
     least_gpu_memory_utilization: least,
     kv_cache_dtype: cacheDtype.name,
     kv_cache_memory_bytes: serve.kv_cache_bytes,

@@ -52,7 +52,7 @@ export function startOn(asked: AskedVllm, gpu: ServingGpu): VllmStart {
   const { options, stages, pool, kernels, outside } = plan;
   const total = gpu.usable;
   const free = Math.max(0, total - outside);
-  const requested = Math.ceil(total * serve.memory_utilization);
+  const requested = Math.ceil(total * options.gpu_memory_utilization);
   const consumed = stages.map((stage) => kernels + residentBytes(stage));
   const peaks = stages.map(({ transient }, at) =>
     (consumed[at] ?? 0) + transient
@@ -95,7 +95,7 @@ export function startOn(asked: AskedVllm, gpu: ServingGpu): VllmStart {
       return freeRefusal({
         free,
         total,
-        utilization: serve.memory_utilization,
+        utilization: options.gpu_memory_utilization,
         requested,
       });
     }
