@@ -1,7 +1,7 @@
 import type { Model } from "../models/model.ts";
 import type { Result } from "../scenario/parse_scenario.ts";
 import type { Scenario } from "../scenario/schema.ts";
-import { ggufOf, ggufTypeOf } from "./gguf/mod.ts";
+import { ggufOf, ggufOfFile, ggufTypeOf } from "./gguf/mod.ts";
 import { storedGguf } from "./gguf/stored.ts";
 import { namedScheme } from "./named.ts";
 import { plainModel } from "./plain.ts";
@@ -20,6 +20,9 @@ export function storedModelOf(
 ): Result<StoredModel> {
   const { weights } = scenario.quantization;
   if (weights === null || weights === "none") {
+    if (weights === null && model.gguf) {
+      return { ok: true, value: storedGguf(ggufOfFile(model.gguf)) };
+    }
     return {
       ok: true,
       value: plainModel(model, scenario.precision.weights),

@@ -3,11 +3,12 @@ import type { LayerRange, Tensor } from "../../models/tensors/tensor.ts";
 
 /**
  * Where llama.cpp has a tensor: "input" on the host whatever is offloaded, "layer"
- * and "output" where their layers are, a "table" on every device that has layers.
+ * and "output" where their layers are, a "table" on every device that has layers,
+ * a "draft" nowhere unless tokens are predicted ahead with it.
  *
  * Source: llama.cpp src/llama-arch.cpp, LLM_TENSOR_INFOS.
  */
-export type GgufPlace = "input" | "layer" | "output" | "table";
+export type GgufPlace = "input" | "layer" | "output" | "table" | "draft";
 
 /** A tensor of a GGUF file, one entry for all layers that have it alike. */
 export interface GgufWeight {
@@ -16,7 +17,10 @@ export interface GgufWeight {
    * "blk.N.attn_q.weight".
    */
   readonly name: string;
-  /** The model's tensor that it holds, or of which it holds a part. */
+  /**
+   * The model's tensor that it holds, or of which it holds a part; a tensor of the
+   * file's own where the model was read from one.
+   */
   readonly tensor: Tensor;
   readonly place: GgufPlace;
   /** The layers that have it; null for a tensor that stands once. */

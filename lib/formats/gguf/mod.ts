@@ -1,9 +1,12 @@
+import type { GgmlFile } from "../../models/headers/ggml_file.ts";
 import type { Model } from "../../models/model.ts";
 import type { Result } from "../../scenario/parse_scenario.ts";
 import type { Scenario } from "../../scenario/schema.ts";
 import { shown } from "../../scenario/problem.ts";
 import { fileTypeOf, GGUF_TYPES } from "./file_types.ts";
 import type { GgufModel } from "./gguf_model.ts";
+import { listedGguf } from "./listed.ts";
+import { keptFormat } from "./kept_format.ts";
 import { quantizedGguf } from "./quantized.ts";
 
 /** What a scenario's format for a GGUF file begins with. */
@@ -18,14 +21,26 @@ const SHARED: Readonly<Record<string, string>> = {
 /** Models are asked for again and again while an answer is made. */
 const remembered = new WeakMap<Model, Map<string, GgufModel>>();
 
+/** The same of what headers list. */
+const listed = new WeakMap<GgmlFile, GgufModel>();
+
+/** A GGUF file that a model was read from: each tensor in the type that it has. */
+export function ggufOfFile(file: GgmlFile): GgufModel {
+  const before = listed.get(file);
+  if (before) return before;
+  const gguf = listedGguf(file);
+  listed.set(file, gguf);
+  return gguf;
+}
+
 /** The file type that a format names; null for one that is no GGUF file's. */
 export function ggufTypeOf(format: string): string | null {
   return format.startsWith(PREFIX) ? format.slice(PREFIX.length) : null;
 }
 
 /**
- * A model as a GGUF file of a type holds it, by llama-quantize's own choice for
- * each tensor.
+ * A model as a GGUF file of a type holds it: the file that it was read from where
+ * that is of the type, else by llama-quantize's own choice for each tensor.
  *
  * @param type A file type's name: "Q4_K_M".
  * @returns It, or the problem that there is no such type.
@@ -38,6 +53,10 @@ export function ggufOf(model: Model, type: string): Result<GgufModel> {
         GGUF_TYPES.join(", ")
       }: current value is ${shown(PREFIX + type)}`,
     );
+  }
+  // A file of that type is what its maker made of it, whatever the rules say.
+  if (model.gguf && model.gguf.type === file.name) {
+    return { ok: true, value: ggufOfFile(model.gguf) };
   }
   const known = remembered.get(model) ?? new Map<string, GgufModel>();
   remembered.set(model, known);
@@ -59,10 +78,11 @@ export function loadedGguf(
   model: Model,
 ): Result<GgufModel> {
   const { weights } = quantization;
-  const format = weights === null || weights === "none"
-    ? publishedFormat(model)
-    : weights;
-  if (format === null) {
+  if (weights === null && model.gguf) {
+    return { ok: true, value: ggufOfFile(model.gguf) };
+  }
+  const format = weights === null ? keptFormat(model) : weights;
+  if (format === null || format === "none") {
     return ggufOf(
       model,
       ({ bf16: "BF16", fp16: "F16", fp32: "F32" })[precision.weights],
@@ -77,23 +97,6 @@ export function loadedGguf(
       }`,
     )
     : ggufOf(model, type);
-}
-
-/**
- * What the converter keeps of a published format: MXFP4 and NVFP4 are ggml's own,
- * others become floating-point again.
- *
- * Source: llama.cpp conversion/base.py, ModelBase.prepare_tensors.
- */
-function publishedFormat({ config }: Model): string | null {
-  const stated = config?.quantization_config;
-  if (typeof stated !== "object" || stated === null) return null;
-  const { quant_method: method, quant_algo: algorithm } = stated as Record<
-    string,
-    unknown
-  >;
-  if (method === "mxfp4") return "mxfp4";
-  return method === "modelopt" && algorithm === "NVFP4" ? "nvfp4" : null;
 }
 
 function problem<T>(message: string): Result<T> {

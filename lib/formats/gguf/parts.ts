@@ -90,6 +90,9 @@ function halves(tensor: Tensor, stem: string, model: Model): GgufPart[] {
   );
 }
 
+/** Types of models whose latents llama.cpp takes out whole. */
+const WHOLE_LATENT = new Set(["minicpm3"]);
+
 /**
  * Keys and values out of a latent, head by head: keys lie transposed, so that the
  * query is multiplied with them instead.
@@ -99,6 +102,7 @@ function latent(
   stem: string,
   { config, architecture }: Model,
 ): GgufPart[] | null {
+  if (WHOLE_LATENT.has(architecture.type)) return null;
   const text = config?.text_config ?? config;
   const heads = architecture.attention_heads;
   const nope = numberOf(text, "qk_nope_head_dim");

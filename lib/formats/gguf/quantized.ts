@@ -1,7 +1,6 @@
 import { ggmlTypeNamed } from "../../models/headers/ggml_types.ts";
 import type { Model } from "../../models/model.ts";
 import {
-  holdsLayer,
   numbersOf,
   rangesOfNumbers,
 } from "../../models/tensors/layer_numbers.ts";
@@ -10,30 +9,18 @@ import type { GgufCategory } from "./categories.ts";
 import { ggufCategoryOf, mayQuantize, staysSingle } from "./categories.ts";
 import type { QuantizedModel } from "./choose_type.ts";
 import { chosenType } from "./choose_type.ts";
-import type { ConvertedTensor } from "./converted.ts";
+import type { ConvertedTensor } from "./converted_tensor.ts";
 import { convertedTensors } from "./converted.ts";
 import type { FileType } from "./file_types.ts";
 import { fittingType } from "./fitting_type.ts";
 import type { GgufModel, GgufWeight } from "./gguf_model.ts";
-import { deviceBytes, hostBytes, rowBytes } from "./sizes.ts";
+import { keptFormat } from "./kept_format.ts";
+import { notesOf } from "./notes.ts";
+import { quantizedModel } from "./quantized_model.ts";
+import { sizedWeight } from "./sized_weight.ts";
 
 /** Types that the converter writes itself, without a mix. */
 const CONVERTED = new Set(["F32", "F16", "BF16"]);
-
-/** Files that llama-quantize makes with an importance matrix alone. */
-const NEEDS_MATRIX = new Set([
-  "IQ1_S",
-  "IQ1_M",
-  "IQ2_XXS",
-  "IQ2_XS",
-  "IQ2_S",
-  "IQ2_M",
-  "IQ3_XXS",
-  "Q2_K_S",
-]);
-
-/** What a layer with attention has; its converter writes no key heads for others. */
-const KEYS = new Set(["blk.N.attn_k.weight", "blk.N.attn_qkv.weight"]);
 
 /** A layer of a tensor, where the file's order is asked. */
 interface Standing {
@@ -48,7 +35,9 @@ export function quantizedGguf(model: Model, file: FileType): GgufModel {
   const isTied = !converted.some(({ name }) => name === "output.weight");
   const weights = CONVERTED.has(file.base)
     ? converted.map((tensor) => weightOf(tensor, plainType(tensor, file.base)))
-    : mixed(converted, described(model, file, { converted, isTied }));
+    : mixed(converted, quantizedModel(model, file, { converted, isTied }), {
+      keepsExperts: keptFormat(model) === "mxfp4",
+    });
   return {
     type: file.name,
     weights,
@@ -57,8 +46,7 @@ export function quantizedGguf(model: Model, file: FileType): GgufModel {
       (sum, weight) => sum + weight.bytes * copiesOf(weight),
       0,
     ),
-    basis: file.note === null ? "derived" : "assumed",
-    notes: file.note === null ? [] : [file.note],
+    ...notesOf(model, file, converted),
   };
 }
 
@@ -67,36 +55,11 @@ function isEncoder(converted: readonly ConvertedTensor[]): boolean {
   return converted.some(({ name }) => name === "token_types.weight");
 }
 
-function described(
-  { architecture }: Model,
-  file: FileType,
-  { converted, isTied }: {
-    converted: readonly ConvertedTensor[];
-    isTied: boolean;
-  },
-): QuantizedModel {
-  const { type, layers, attention_heads, kv_heads, experts } = architecture;
-  const attends = converted.some(({ name, layers }) =>
-    KEYS.has(name) && layers !== null && holdsLayer(layers, 0)
-  );
-  return {
-    file,
-    experts,
-    grouped: attends && kv_heads > 0
-      ? Math.floor(attention_heads / kv_heads)
-      : 0,
-    layers,
-    isFalcon: type === "falcon",
-    is70b: layers === 80 && attention_heads !== kv_heads,
-    isTied,
-    hasMatrix: NEEDS_MATRIX.has(file.name),
-  };
-}
-
 /** Each tensor, in as many parts as its layers have types. */
 function mixed(
   converted: readonly ConvertedTensor[],
   model: QuantizedModel,
+  { keepsExperts }: { keepsExperts: boolean },
 ): GgufWeight[] {
   const categories = converted.map(({ name }) => ggufCategoryOf(name));
   const ranks = ranksOf(converted, categories);
@@ -105,6 +68,8 @@ function mixed(
     if (!mayQuantize(name, dimensions)) {
       return [weightOf(tensor, plainType(tensor, "F16"))];
     }
+    // llama-quantize takes apart no tensor that is quantised already.
+    if (keepsExperts && tensor.expert) return [weightOf(tensor, "MXFP4")];
     const category = categories[at] ?? "other";
     const typeAt = (layer: number): string => {
       const { rank, count } = ranks.of(at, layer);
@@ -153,9 +118,7 @@ function ranksOf(
           ? numbersOf(layers).map((layer) => ({ at, name, layer }))
           : [],
     );
-    standing.sort((a, b) =>
-      a.layer - b.layer || (a.name < b.name ? -1 : a.name > b.name ? 1 : 0)
-    );
+    standing.sort(byFileOrder);
     for (const [rank, { at, layer }] of standing.entries()) {
       ranks.set(`${at} ${layer}`, rank);
     }
@@ -167,6 +130,17 @@ function ranksOf(
       count: counts.get(categories[at] ?? "other") ?? 0,
     }),
   };
+}
+
+/** llama.cpp goes by layers, and within one by names; other stacks by names alone. */
+function byFileOrder(a: Standing, b: Standing): number {
+  if (a.name.startsWith("blk.") && b.name.startsWith("blk.")) {
+    if (a.layer !== b.layer) return a.layer - b.layer;
+  }
+  const [one, other] = [a, b].map(({ name, layer }) =>
+    name.replace(".N.", `.${layer}.`)
+  ) as [string, string];
+  return one < other ? -1 : one > other ? 1 : 0;
 }
 
 /** The type of a tensor that the converter writes and nobody quantises. */
@@ -183,22 +157,16 @@ function blockOf(type: string): number {
 
 function weightOf(
   { name, tensor, place, layers, expert, row, rows, matrices }: ConvertedTensor,
-  typeName: string,
+  type: string,
 ): GgufWeight {
-  const type = ggmlTypeNamed(typeName);
-  const size = { row, rows };
-  return {
+  return sizedWeight(ggmlTypeNamed(type), {
     name,
     tensor,
     place,
     layers,
     expert,
-    type,
     row,
     rows,
     matrices,
-    bytes: rowBytes(type, size),
-    deviceBytes: deviceBytes(type, size),
-    hostBytes: hostBytes(type, size),
-  };
+  });
 }

@@ -127,7 +127,7 @@ function quantizationName() {
   return z.string().refine(
     (name) =>
       (QUANTIZATIONS as readonly string[]).includes(name) ||
-      /^gguf:[A-Z0-9_]{1,16}$/.test(name),
+      /^gguf:[A-Z0-9_-]{1,24}$/.test(name),
     `must be one of ${
       QUANTIZATIONS.join(", ")
     } or gguf:TYPE such as gguf:Q4_K_M`,
