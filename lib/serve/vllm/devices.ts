@@ -2,7 +2,7 @@ import type { DeviceShare } from "../../answer/serving.ts";
 import type { AskedVllm } from "./asked.ts";
 import { bytesOn } from "./pool.ts";
 import type { VllmStart } from "./startup.ts";
-import { residentBytes } from "./startup.ts";
+import { residentBytes } from "./budget.ts";
 
 /** What lies on the first GPU of each stage; the others of a stage hold the same. */
 export function devicesOf(

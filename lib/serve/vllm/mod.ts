@@ -12,6 +12,7 @@ export const vllm: ServingEngine = {
     "serve.batch",
     "serve.input_tokens",
     "serve.output_tokens",
+    "serve.cache_tokens",
     "serve.kv_dtype",
     "serve.memory_utilization",
     "serve.max_batched_tokens",

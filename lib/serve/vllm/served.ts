@@ -1,6 +1,7 @@
 import type { KvCache, Serving } from "../../answer/serving.ts";
 import type { Served } from "../engine.ts";
 import type { AskedVllm } from "./asked.ts";
+import { residentBytes } from "./budget.ts";
 import { cacheOfRequest } from "./cache_of_request.ts";
 import { devicesOf } from "./devices.ts";
 import { partsOf } from "./parts.ts";
@@ -8,7 +9,7 @@ import { requestBlocks } from "./pool.ts";
 import { assumptionsOf, warningsOf } from "./remarks.ts";
 import { settingsOf } from "./settings.ts";
 import type { VllmStart } from "./startup.ts";
-import { residentBytes, startOn } from "./startup.ts";
+import { startOn } from "./startup.ts";
 
 /** What vLLM makes of a question. */
 export function servedOf(asked: AskedVllm): Served {
@@ -114,7 +115,9 @@ function kvOf(
   return {
     bytes_per_token: growing,
     fixed_bytes_per_sequence: fixed,
-    bytes: scenario.serve.batch * blocks * block,
+    bytes: scenario.serve.cache_tokens === null
+      ? scenario.serve.batch * blocks * block
+      : pool.bytes[stage] ?? 0,
     max_tokens: pool.tokens,
     max_sequences: fits,
   };
