@@ -10,6 +10,7 @@ import type { ServingGpu, ServingQuestion } from "../engine.ts";
 import { firstOf } from "./kinds.ts";
 import type { CacheDtype } from "./cache_dtype.ts";
 import { cacheDtypeOf } from "./cache_dtype.ts";
+import type { BlockPlan } from "./pool.ts";
 import type { ServingStage } from "./stages.ts";
 import { stagesOf } from "./stages.ts";
 import { hasMxfp4 } from "./weights/kernel_copies.ts";
@@ -30,6 +31,13 @@ export interface DraftModel {
 /** Tokens that a draft speculates, for no setting says how many. */
 const SPECULATED = 1;
 
+/** How caches lie in a pool, and the tokens of a block. */
+export interface PooledPlan {
+  /** Null where they cannot share a pool. */
+  readonly pool: BlockPlan | null;
+  readonly block: number;
+}
+
 /** A question, with what does not depend on the GPU worked out. */
 export interface AskedVllm {
   readonly question: ServingQuestion;
@@ -44,6 +52,8 @@ export interface AskedVllm {
   readonly hasAttention: boolean;
   readonly isCrossing: boolean;
   readonly caching: boolean;
+  /** Plans of the pool that were made, by what they depend on. */
+  readonly plans: Map<string, PooledPlan>;
   /** What loading leaves on each stage of a GPU. */
   loadedOn(gpu: ServingGpu): readonly LoadedWeights[];
 }
@@ -97,6 +107,7 @@ export function askedOf(question: ServingQuestion): Result<AskedVllm> {
       hasAttention,
       isCrossing,
       caching: serve.prefix_caching ?? (hasAttention && !isCrossing),
+      plans: new Map(),
       loadedOn(gpu) {
         const key = hasMx ? mxKernelsOf(model, gpu) : "any";
         const known = byKernels.get(key);

@@ -1,7 +1,7 @@
 import type { LayerRange } from "../../models/tensors/tensor.ts";
 import type { ServingGpu } from "../engine.ts";
 import { languageConfigOf } from "../language_config.ts";
-import type { AskedVllm } from "./asked.ts";
+import type { AskedVllm, PooledPlan } from "./asked.ts";
 import { preferredBlock } from "./attention_blocks.ts";
 import { hybridBlock } from "./hybrid_block.ts";
 import type { CacheUse } from "./kinds.ts";
@@ -13,7 +13,6 @@ import {
   tokenBytesOf,
 } from "./kinds.ts";
 import type { VllmOptions } from "./options.ts";
-import type { BlockPlan } from "./pool.ts";
 import { poolPlanOf } from "./pool.ts";
 import type { SpecLayers } from "./spec.ts";
 import { checkpointsOf, runningStateBytes } from "./state_types.ts";
@@ -34,10 +33,22 @@ export function planPool(
   asked: AskedVllm,
   options: VllmOptions,
   gpu: ServingGpu,
-): { readonly pool: BlockPlan | null; readonly block: number } {
-  const { question, stages, draft } = asked;
+): PooledPlan {
+  const use = cacheUse(asked, options, gpu);
+  const key = JSON.stringify([use, options.max_num_batched_tokens]);
+  const before = asked.plans.get(key);
+  if (before) return before;
+  const plan = pooled(asked, options, use);
+  asked.plans.set(key, plan);
+  return plan;
+}
+
+function pooled(
+  { question, stages, draft }: AskedVllm,
+  options: VllmOptions,
+  use: CacheUse,
+): PooledPlan {
   const { scenario, model, mesh, caches } = question;
-  const { use, block } = cacheUse(asked, options, gpu);
   const own = specsOf(caches, model.tensors, use);
   const drafted = draft
     ? behind(
@@ -46,7 +57,7 @@ export function planPool(
     )
     : [];
   return {
-    block,
+    block: use.block,
     pool: poolPlanOf([...own, ...drafted], {
       stages,
       isUnified: scenario.serve.hybrid_kv_cache === false,
@@ -63,7 +74,7 @@ function cacheUse(
     AskedVllm,
   options: VllmOptions,
   gpu: ServingGpu,
-): { readonly use: CacheUse; readonly block: number } {
+): CacheUse {
   const { scenario, model, mesh, caches } = question;
   const latent = firstOf(caches, "latent");
   const block = scenario.serve.block_size ?? preferredBlock({
@@ -101,16 +112,13 @@ function cacheUse(
     : null;
   const tokens = raised?.block ?? block;
   return {
+    ...widths,
     block: tokens,
-    use: {
-      ...widths,
-      block: tokens,
-      statePage: raised?.page ?? null,
-      stateBlock: hasStates && !caching ? options.max_model_len : tokens,
-      stateBlocks: (caching ? RUNNING.kept : RUNNING.alone) + lookahead +
-        checkpoints.blocks,
-      encoded: encodedTokens(question.model, options),
-    },
+    statePage: raised?.page ?? null,
+    stateBlock: hasStates && !caching ? options.max_model_len : tokens,
+    stateBlocks: (caching ? RUNNING.kept : RUNNING.alone) + lookahead +
+      checkpoints.blocks,
+    encoded: encodedTokens(question.model, options),
   };
 }
 
