@@ -21,6 +21,8 @@ export interface ServingVerdict {
   state: "comfortable" | "tight" | "over";
   /** "vLLM starts on H100-80GB and holds 154,000 tokens: 4 users at 32,768 tokens" */
   title: string;
+  /** The same in a few words: "9,748 tokens, 2 users". */
+  short: string;
   /** What else there is to say of it. */
   sentences: string[];
 }
@@ -56,6 +58,7 @@ export function servingVerdict(estimate: Estimate): ServingVerdict | null {
       title: serve.kv_pool_bytes === null
         ? `Does not fit on ${place} with ${engine}`
         : `${engine} does not start on ${place}`,
+      short: serve.kv_pool_bytes === null ? "Does not fit" : "Does not start",
       sentences: [
         ...(serve.refusal === null ? [] : [asSentence(serve.refusal)]),
         ...missing,
@@ -79,6 +82,9 @@ export function servingVerdict(estimate: Estimate): ServingVerdict | null {
   return {
     state: waits ? "tight" : "comfortable",
     title,
+    short: serve.kv_tokens === null
+      ? `Fits: ${formatBytes(estimate.memory.device_peak_bytes)}`
+      : `Starts: ${groupDigits(serve.kv_tokens)} tokens`,
     sentences: [
       ...(waits
         ? [
