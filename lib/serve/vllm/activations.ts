@@ -35,7 +35,7 @@ export function bodyPeakBytes(
     products * width,
     stateInputs(tensors),
   );
-  return tokens * elementBytes * (2 * hidden_size + widest / tp);
+  return Math.ceil(tokens * elementBytes * (2 * hidden_size + widest / tp));
 }
 
 /** Features that go into a layer's state space: of its widest input, and once more. */

@@ -1,8 +1,8 @@
 import { capabilityOf } from "./capability.ts";
 import type { ServingGpu } from "../engine.ts";
 
-/** Tokens of a block where an attention kernel takes them. */
-const USUAL_BLOCK = 16;
+/** Tokens of a block as most attention kernels take them: this many, or times it. */
+export const USUAL_BLOCK = 16;
 
 /** What decides which attention kernels run. */
 export interface AttentionUse {

@@ -136,7 +136,7 @@ export function stateBytes(
   >,
 ): number {
   const { convolution, running } = stateElements(part, tp, lookahead);
-  return convolution * convolutionBytes + running * runningBytes;
+  return Math.ceil(convolution * convolutionBytes + running * runningBytes);
 }
 
 /** The keys that indexers look through, of those layers that have one of their own. */

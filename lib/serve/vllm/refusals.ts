@@ -74,6 +74,12 @@ export function batchRefusal(tokens: number, sequences: number): string {
     `max_num_seqs (${sequences}).`;
 }
 
+/** Source: platforms/cuda.py, get_attn_backend_cls */
+export function blockRefusal(block: number): string {
+  return `No valid attention backend found for cuda with block_size=${block}. ` +
+    "Reasons: block_size not supported.";
+}
+
 /** Source: v1/core/kv_cache_planning.py, unify_kv_cache_spec_page_size */
 export const UNLIKE_PAGES =
   "The page size of the layer is not divisible by the maximum page size and " +

@@ -1,5 +1,5 @@
 import type { KvCache, Serving } from "../../answer/serving.ts";
-import type { Served } from "../engine.ts";
+import type { Served, ServingGpu } from "../engine.ts";
 import type { AskedVllm } from "./asked.ts";
 import { residentBytes } from "./budget.ts";
 import { cacheOfRequest } from "./cache_of_request.ts";
@@ -14,7 +14,7 @@ import { startOn } from "./startup.ts";
 /** What vLLM makes of a question. */
 export function servedOf(asked: AskedVllm): Served {
   const { scenario, gpus } = asked.question;
-  const [gpu = { usable: 0, gpu: null }] = gpus;
+  const gpu = smallest(gpus);
   const start = startOn(asked, gpu);
   const { plan, refusal } = start;
   const stage = heaviest(start);
@@ -52,6 +52,14 @@ export function servedOf(asked: AskedVllm): Served {
     assumptions: assumptionsOf(asked, start),
     warnings: warningsOf(asked, start, { length, fits: fitting(length) }),
   };
+}
+
+/** The card that decides: all ranks have as many blocks as the one with the fewest. */
+function smallest(gpus: readonly ServingGpu[]): ServingGpu {
+  return gpus.reduce(
+    (least, gpu) => gpu.usable < least.usable ? gpu : least,
+    gpus[0] ?? { usable: 0, gpu: null },
+  );
 }
 
 /** The stage that holds the most beside its pool. */

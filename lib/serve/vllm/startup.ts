@@ -1,5 +1,6 @@
 import type { ServingGpu } from "../engine.ts";
 import type { AskedVllm } from "./asked.ts";
+import { USUAL_BLOCK } from "./attention_blocks.ts";
 import type { VllmBudget } from "./budget.ts";
 import { budgetOf } from "./budget.ts";
 import { lengthOf } from "./length.ts";
@@ -9,6 +10,7 @@ import type { BlockPlan, BlockPool } from "./pool.ts";
 import { longestWithin, poolOf, requestBlocks } from "./pool.ts";
 import {
   batchRefusal,
+  blockRefusal,
   cacheRefusal,
   freeRefusal,
   lengthRefusal,
@@ -121,6 +123,8 @@ function refusalOf(
   if (max_num_batched_tokens < max_num_seqs) {
     return batchRefusal(max_num_batched_tokens, max_num_seqs);
   }
+  const block = question.scenario.serve.block_size;
+  if (block !== null && block % USUAL_BLOCK !== 0) return blockRefusal(block);
   if (pool === null) return UNLIKE_PAGES;
   if (free < requested) {
     const utilization = options.gpu_memory_utilization;

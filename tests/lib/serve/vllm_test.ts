@@ -184,6 +184,26 @@ Deno.test("A batch smaller than its sequences is refused in vLLM's words", () =>
   );
 });
 
+Deno.test("A block that no kernel takes is refused", () => {
+  assertStringIncludes(
+    served(on("H100-80GB", { block_size: 24 })).refusal ?? "",
+    "No valid attention backend found for cuda with block_size=24",
+  );
+});
+
+Deno.test("Of unlike cards the smallest decides how many blocks all have", () => {
+  const tokens = (hardware: object) =>
+    served({
+      ...on("RTX 4090"),
+      parallel: { gpus: 2, tp: 2 },
+      hardware,
+    }).kv_tokens;
+  assertEquals(
+    tokens({ gpu: "RTX 3090", gpus: ["A100-80GB", "RTX 3090"] }),
+    tokens({ gpu: "RTX 3090" }),
+  );
+});
+
 Deno.test("Sequences that do not fit the pool wait, and how many is said", () => {
   const { warnings, kv } = estimate(
     on("RTX 4090", {
