@@ -3,6 +3,7 @@ import type { Model } from "../models/model.ts";
 import type { Tensor } from "../models/tensors/tensor.ts";
 import { elementsOf } from "../models/tensors/tensor.ts";
 import { formatOf } from "./format_of.ts";
+import { keptBuffers } from "./kept_buffers.ts";
 import { matricesOf } from "./matrices.ts";
 import { isProduct } from "./packable.ts";
 import { piecesOf } from "./pieces.ts";
@@ -14,13 +15,15 @@ import type { WeightPacking } from "./weight_packing.ts";
 /** A model's tensors as a scheme stores them. */
 export function storedBy(model: Model, scheme: WeightScheme): StoredModel {
   const { type } = model.architecture;
-  const tensors = model.tensors.flatMap((tensor): StoredTensor[] => {
+  const all = [...model.tensors, ...keptBuffers(model)];
+  const tensors = all.flatMap((tensor): StoredTensor[] => {
     if (!isProduct(tensor)) return [plain(tensor, scheme)];
     return scheme.packed(tensor).map(({ packing, layers }) => {
       const part = layers === tensor.layers ? tensor : { ...tensor, layers };
-      return packing === null
+      const stored = packing === null
         ? plain(part, scheme)
         : packed(part, packing, type);
+      return withCacheScales(stored, scheme);
     });
   });
   return {
@@ -64,3 +67,28 @@ function packed(
     pieces: piecesOf(packing, matrices),
   };
 }
+
+/** Scales of a quantised cache stand beside the projections that fill it. */
+function withCacheScales(
+  stored: StoredTensor,
+  { cacheScale }: WeightScheme,
+): StoredTensor {
+  const { role, piece, layers } = stored.tensor;
+  const names = CACHE_SCALES[role] ?? [];
+  if (cacheScale === null || piece !== "language_model" || layers === null) {
+    return stored;
+  }
+  return {
+    ...stored,
+    pieces: [
+      ...stored.pieces,
+      ...names.map((name) => ({ name, ...cacheScale })),
+    ],
+  };
+}
+
+const CACHE_SCALES: Readonly<Record<string, readonly string[]>> = {
+  k: ["k_scale"],
+  v: ["v_scale"],
+  qkv: ["k_scale", "v_scale"],
+};

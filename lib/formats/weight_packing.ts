@@ -2,6 +2,7 @@
 export type PackingLayout =
   | "gptq"
   | "awq"
+  | "auto-round"
   | "compressed-tensors"
   | "fp8"
   | "fbgemm"
@@ -41,6 +42,8 @@ export interface WeightPacking {
     | null;
   /** Whether scales are quantised themselves: bitsandbytes' double quantisation. */
   readonly nested: boolean;
+  /** Whether scales are exponents of 8 bits alone. */
+  readonly exponents: boolean;
 }
 
 /** The usual of a packing: symmetric integers, their scales in groups of 128. */
@@ -54,6 +57,7 @@ const USUAL = {
   reordered: false,
   activations: null,
   nested: false,
+  exponents: false,
 } as const;
 
 /** A packing that is {@linkcode USUAL} but for what is said. */
