@@ -1,4 +1,5 @@
 import type { AskedVllm } from "./asked.ts";
+import { droppedRemarks } from "./dropped.ts";
 import type { VllmStart } from "./startup.ts";
 
 /** What was taken for granted. */
@@ -16,12 +17,13 @@ export function assumptionsOf(
     ...(plan.stages.length > 1
       ? ["What stages hand on to each other is not counted"]
       : []),
+    ...droppedRemarks(model),
   ];
 }
 
 /** What a reader should know of the answer. */
 export function warningsOf(
-  { question: { scenario, checkpoint } }: AskedVllm,
+  { question: { scenario, model, checkpoint } }: AskedVllm,
   start: VllmStart,
   { length, fits }: { readonly length: number; readonly fits: number },
 ): string[] {
@@ -45,5 +47,6 @@ export function warningsOf(
     ...(plugged
       ? ["vLLM 0.33 takes bitsandbytes' weights with a plugin alone"]
       : []),
+    ...droppedRemarks(model),
   ];
 }

@@ -214,3 +214,26 @@ Deno.test("Experts of expert parallelism are dealt out whole", () => {
   const alone = weights({});
   assertEquals(weights({ gpus: 8, ep: 8 }), alone - experts * 7 / 8);
 });
+
+Deno.test("A model that vLLM dropped is warned of, and one that it has is not", () => {
+  const warned = (type: string) => {
+    const { warnings } = estimateServed({
+      ...onVllm("H100-80GB"),
+      model: {
+        config: {
+          model_type: type,
+          hidden_size: 4096,
+          intermediate_size: 14336,
+          num_hidden_layers: 4,
+          num_attention_heads: 32,
+          num_key_value_heads: 8,
+          vocab_size: 32000,
+        },
+      },
+    });
+    return warnings.some((line) =>
+      line.includes(`code of its own for ${type}`)
+    );
+  };
+  assertEquals([warned("persimmon"), warned("llama")], [true, false]);
+});

@@ -33,7 +33,6 @@ const TOLERANCE = 0.002;
  */
 const OFF: Readonly<Record<string, number>> = {
   "vllm-Llama-3.1-70B-21474836480-pp=2-tp=2-max_model_len=16384": 0.02893,
-  "vllm-Qwen3-30B-A3B-21474836480-quant=fp8-block-max_model_len=8192": 0.00305,
 };
 
 for (const { id, scenario, expect } of cases as readonly Case[]) {
