@@ -8,15 +8,21 @@ import { lightningFile } from "./lightning/read.ts";
 import { lightningExport } from "./lightning/write.ts";
 import { llamaFactoryFile } from "./llama_factory/read.ts";
 import { llamaFactoryV1File } from "./llama_factory/read_v1.ts";
+import { llamaCommand } from "./llama_cpp/read.ts";
 import { megatronFile } from "./megatron/read.ts";
 import { memoryCalculatorFile } from "./memory_calculator/read.ts";
+import { ollamaModelfile } from "./ollama/read.ts";
 import { peftFile } from "./peft/read.ts";
 import { plainFile } from "./plain/read.ts";
 import { jsonExport, yamlExport } from "./plain/write.ts";
 import type { Format } from "./reading/format.ts";
+import { sglangCommand } from "./sglang/read.ts";
+import { trtllmCommand } from "./tensorrt_llm/read.ts";
+import { tgiCommand } from "./tgi/read.ts";
 import { torchtuneFile } from "./torchtune/read.ts";
 import { trainingArgumentsFile } from "./training_arguments/read.ts";
 import { trainingArgumentsExport } from "./training_arguments/write.ts";
+import { vllmCommand } from "./vllm/read.ts";
 import type { ExportFormat } from "./writing/exported.ts";
 
 /** A program whose configurations are read or written. */
@@ -51,6 +57,12 @@ export const TOOLS: readonly Tool[] = [
     reads: [trainingArgumentsFile],
     writes: [trainingArgumentsExport],
   },
+  { folder: "vllm", reads: [vllmCommand], writes: [] },
+  { folder: "sglang", reads: [sglangCommand], writes: [] },
+  { folder: "llama_cpp", reads: [llamaCommand], writes: [] },
+  { folder: "ollama", reads: [ollamaModelfile], writes: [] },
+  { folder: "tgi", reads: [tgiCommand], writes: [] },
+  { folder: "tensorrt_llm", reads: [trtllmCommand], writes: [] },
 ];
 
 /** Every configuration that is read, in the order of {@linkcode TOOLS}. */

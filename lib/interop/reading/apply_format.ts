@@ -41,7 +41,12 @@ export function applyFormat(
       else if (value === "auto") draft.leave(setting, "left to the tool");
       else draft.leave(setting, unexpressed.reason, unexpressed.moves_memory);
     } else if (format.neutral.some((pattern) => pattern.test(key))) {
-      draft.leave(setting, "decides no GPU memory of a training step");
+      draft.leave(
+        setting,
+        format.serves
+          ? "decides no GPU memory"
+          : "decides no GPU memory of a training step",
+      );
     } else {
       draft.leave(
         setting,
@@ -52,6 +57,7 @@ export function applyFormat(
   for (const note of document.notes) {
     draft.leave({ key: "the script", value: "…" }, note, true);
   }
+  draft.figures.push(...document.figures ?? []);
   format.finish?.(draft, all, document);
 }
 
