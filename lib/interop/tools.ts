@@ -9,6 +9,7 @@ import { lightningExport } from "./lightning/write.ts";
 import { llamaFactoryFile } from "./llama_factory/read.ts";
 import { llamaFactoryV1File } from "./llama_factory/read_v1.ts";
 import { llamaCommand } from "./llama_cpp/read.ts";
+import { llamaLog } from "./llama_cpp/read_log.ts";
 import { megatronFile } from "./megatron/read.ts";
 import { memoryCalculatorFile } from "./memory_calculator/read.ts";
 import { ollamaModelfile } from "./ollama/read.ts";
@@ -17,12 +18,14 @@ import { plainFile } from "./plain/read.ts";
 import { jsonExport, yamlExport } from "./plain/write.ts";
 import type { Format } from "./reading/format.ts";
 import { sglangCommand } from "./sglang/read.ts";
+import { sglangLog } from "./sglang/read_log.ts";
 import { trtllmCommand } from "./tensorrt_llm/read.ts";
 import { tgiCommand } from "./tgi/read.ts";
 import { torchtuneFile } from "./torchtune/read.ts";
 import { trainingArgumentsFile } from "./training_arguments/read.ts";
 import { trainingArgumentsExport } from "./training_arguments/write.ts";
 import { vllmCommand } from "./vllm/read.ts";
+import { vllmLog } from "./vllm/read_log.ts";
 import type { ExportFormat } from "./writing/exported.ts";
 
 /** A program whose configurations are read or written. */
@@ -57,9 +60,9 @@ export const TOOLS: readonly Tool[] = [
     reads: [trainingArgumentsFile],
     writes: [trainingArgumentsExport],
   },
-  { folder: "vllm", reads: [vllmCommand], writes: [] },
-  { folder: "sglang", reads: [sglangCommand], writes: [] },
-  { folder: "llama_cpp", reads: [llamaCommand], writes: [] },
+  { folder: "vllm", reads: [vllmLog, vllmCommand], writes: [] },
+  { folder: "sglang", reads: [sglangLog, sglangCommand], writes: [] },
+  { folder: "llama_cpp", reads: [llamaLog, llamaCommand], writes: [] },
   { folder: "ollama", reads: [ollamaModelfile], writes: [] },
   { folder: "tgi", reads: [tgiCommand], writes: [] },
   { folder: "tensorrt_llm", reads: [trtllmCommand], writes: [] },

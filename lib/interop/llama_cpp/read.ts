@@ -32,5 +32,15 @@ export const llamaCommand: Format = {
   rules: LLAMA_RULES,
   unexpressed: LLAMA_UNEXPRESSED,
   neutral: LLAMA_NEUTRAL,
-  finish: (draft) => assumeServed(draft, "llama.cpp"),
+  finish: (draft) => {
+    assumeServed(draft, "llama.cpp");
+    const shares = draft.valueAt("serve.tensor_split");
+    if (Array.isArray(shares) && shares.length > 1) {
+      draft.assume(
+        "parallel.gpus",
+        shares.length,
+        "as many as it is split over",
+      );
+    }
+  },
 };

@@ -58,10 +58,10 @@ export const LLAMA_RULES: readonly Rule[] = [
     fields: ["quantization.weights"],
     read: (setting, draft) => draft.leave(setting, "read with the repository"),
   },
-  countRule(["ctx-size", "c"], "serve.cache_tokens"),
+  countRule(["ctx-size", "c"], "serve.cache_tokens", /^0$/),
   countRule(["batch-size", "b"], "serve.batch_tokens"),
   countRule(["ubatch-size", "ub"], "serve.ubatch_tokens"),
-  countRule(["parallel", "np"], "serve.slots"),
+  countRule(["parallel", "np"], "serve.slots", /^-1$/),
   {
     keys: ["gpu-layers", "n-gpu-layers", "ngl"],
     fields: ["serve.gpu_layers"],

@@ -55,7 +55,13 @@ export function applyFormat(
     }
   }
   for (const note of document.notes) {
-    draft.leave({ key: "the script", value: "…" }, note, true);
+    // What a log does not tell is no setting that is left out.
+    const isLog = document.figures !== undefined;
+    draft.leave(
+      { key: isLog ? "the log" : "the script", value: "…" },
+      note,
+      !isLog,
+    );
   }
   draft.figures.push(...document.figures ?? []);
   format.finish?.(draft, all, document);

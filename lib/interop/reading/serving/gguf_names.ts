@@ -35,7 +35,9 @@ export function ggufOfRepository(text: string): GgufName {
 }
 
 function named(name: string, type: string | null, whole: string): GgufName {
-  const known = findModel(name) ?? findModel(name.replace(/^[^_]+_/, ""));
+  // Some put the publisher before it, and Meta its own name.
+  const known = findModel(name) ?? findModel(name.replace(/^[^_]+_/, "")) ??
+    findModel(name.replace(/^Meta-/i, ""));
   return { model: known?.id ?? whole, type, isKnown: known !== null };
 }
 

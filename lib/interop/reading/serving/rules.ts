@@ -66,14 +66,18 @@ export function countIn(text: string): number | null {
 }
 
 /** Tokens or another count: `8192`, `8k`; `auto` and `-1` are the engine's own. */
-export function countRule(keys: readonly string[], path: string): Rule {
+export function countRule(
+  keys: readonly string[],
+  path: string,
+  left = LEFT,
+): Rule {
   return {
     keys,
     fields: [path],
     read: (setting, draft) => {
       if (isUnset(setting, draft)) return;
       const text = plainText(setting.value).trim();
-      if (LEFT.test(text)) {
+      if (left.test(text)) {
         draft.leave(setting, "left to the engine");
         return;
       }

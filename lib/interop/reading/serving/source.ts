@@ -10,7 +10,7 @@ export const MAX_LOG_LINE = 32 * 1024;
 
 /** Words without which a text starts no server. */
 const SERVERS =
-  /vllm|sglang|llama-(?:server|cli)|text-generation-|trtllm|tensorrt-llm/i;
+  /vllm|sglang|llama-(?:server|cli)|llama\.cpp|text-generation-|trtllm|tensorrt-llm/i;
 
 /** A text that a server may be started with, read once for all programs. */
 export class ServingSource {
