@@ -30,14 +30,12 @@ export interface Resolved {
 export async function estimateOnHub(
   input: unknown,
   hub: Hub | null,
-  { curve = false, opinions = false, traffic = false, ...options }:
-    & LookUpOptions
-    & Wanted = {},
+  options: LookUpOptions & Wanted = {},
 ): Promise<Result<Estimate>> {
   const resolved = await resolveOnHub(input, hub, options);
   if (!resolved.ok) return resolved;
   const { scenario, model } = resolved.value;
-  return estimateScenario(scenario, model, { curve, opinions, traffic });
+  return estimateScenario(scenario, model, options);
 }
 
 /** Checks a Scenario and looks its model up, as {@linkcode estimateOnHub} does. */

@@ -18,6 +18,8 @@ export type {
   Serving,
   SettingValue,
 } from "./answer/serving.ts";
+export type { Capacity, ContextCapacity } from "./answer/capacity.ts";
+export type { ServingWay } from "./answer/serving_way.ts";
 export type { Opinion } from "./answer/opinion.ts";
 export type {
   Basis,
@@ -77,7 +79,7 @@ export { holds, pathsOf } from "./scenario/needs.ts";
 export type { Need, ValueAt } from "./scenario/needs.ts";
 export type { FieldValues } from "./scenario/values_of.ts";
 export type { Model } from "./models/model.ts";
-export { DEFAULT_SCENARIO } from "./scenario/default_scenario.ts";
+export { DEFAULT_SCENARIO, defaultsOf } from "./scenario/default_scenario.ts";
 export { EXPORTS } from "./interop/tools.ts";
 export { exportScenario } from "./interop/write_configuration.ts";
 export type { Exported, ExportFormat } from "./interop/writing/exported.ts";

@@ -2,9 +2,11 @@ import type { Fit } from "../hardware/fit.ts";
 import type { Architecture } from "../models/architecture.ts";
 import type { RoleCount } from "../models/roles.ts";
 import type { Scenario } from "../scenario/schema.ts";
+import type { Capacity } from "./capacity.ts";
 import type { Curve } from "./curve.ts";
 import type { Opinion } from "./opinion.ts";
 import type { KvCache, Serving } from "./serving.ts";
+import type { ServingWay } from "./serving_way.ts";
 import type { Traffic } from "./traffic.ts";
 
 /**
@@ -131,6 +133,10 @@ export interface Estimate {
   kv?: KvCache;
   /** What the serving engine makes of it. */
   serve?: Serving;
+  /** Contexts against users, where the caller asked for them. */
+  capacity?: Capacity;
+  /** What would serve the model where this does not, if the caller asked for it. */
+  ways?: ServingWay[];
   /** Host memory per node. */
   host: Host;
   fit: Fit[];

@@ -15,6 +15,8 @@ export function plainModel(
     return {
       tensor,
       format: dtype,
+      packing: null,
+      matrices: null,
       pieces: [{
         name: "weight",
         bytes: elementsOf(tensor) * FLOAT_BYTES[dtype],

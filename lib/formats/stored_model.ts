@@ -1,10 +1,12 @@
 import type { Tensor } from "../models/tensors/tensor.ts";
+import type { StoredMatrices } from "./matrices.ts";
+import type { WeightPacking } from "./weight_packing.ts";
 
 /** One array that a tensor of a model is stored as: codes, scales, zeros, … */
 export interface StoredPiece {
   /** As the checkpoint calls it: "weight", "qweight", "scales", … */
   readonly name: string;
-  /** Bytes of one. */
+  /** Bytes of all that one copy of the tensor has. */
   readonly bytes: number;
   /** Its elements' type, as safetensors or ggml call it. */
   readonly dtype: string;
@@ -15,7 +17,14 @@ export interface StoredTensor {
   readonly tensor: Tensor;
   /** The format: "bf16", "awq-int4", "Q4_K", … */
   readonly format: string;
-  /** Of one copy of the tensor, for all its experts. */
+  /** How it is packed; null where it is not, and in a GGUF. */
+  readonly packing: WeightPacking | null;
+  /**
+   * The matrices that one copy of a packed tensor is; null where it is not
+   * packed. Each has its scales, zeros and tables for itself.
+   */
+  readonly matrices: StoredMatrices | null;
+  /** Of one copy of the tensor, for all its matrices. */
   readonly pieces: readonly StoredPiece[];
 }
 

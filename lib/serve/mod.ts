@@ -5,6 +5,7 @@ import type { Result } from "../scenario/parse_scenario.ts";
 import type { Scenario } from "../scenario/schema.ts";
 import { cachesOf } from "./caches.ts";
 import { cardsOf } from "./cards.ts";
+import { transformersEngine } from "./transformers/engine.ts";
 import type { Served, ServingEngine, ServingQuestion } from "./engine.ts";
 import { sglang } from "./sglang/mod.ts";
 import { tensorrtLlm } from "./tensorrt_llm/mod.ts";
@@ -12,6 +13,7 @@ import { tgi } from "./tgi/mod.ts";
 
 /** Engines by their names in a Scenario. */
 const ENGINES: Partial<Record<Scenario["serve"]["engine"], ServingEngine>> = {
+  transformers: transformersEngine,
   sglang,
   "tensorrt-llm": tensorrtLlm,
   tgi,
