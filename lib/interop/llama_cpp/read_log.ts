@@ -4,7 +4,7 @@ import type { Document } from "../reading/document.ts";
 import type { Format, Rule } from "../reading/format.ts";
 import type { LogFigureName } from "../reading/imported.ts";
 import { plainText } from "../reading/plain_text.ts";
-import { ggufOfFile } from "../reading/serving/gguf_names.ts";
+import { ggufOfFile, weightsOf } from "../reading/serving/gguf_names.ts";
 import {
   LogFigures,
   printedBytes,
@@ -182,7 +182,7 @@ const RULES: readonly Rule[] = [
       draft.state(
         setting,
         "quantization.weights",
-        `gguf:${plainText(setting.value)}`,
+        weightsOf(plainText(setting.value)),
       ),
   },
   {

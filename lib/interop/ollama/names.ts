@@ -1,5 +1,5 @@
 import { findModel } from "../../models/catalogue.ts";
-import type { GgufName } from "../reading/serving/gguf_names.ts";
+import type { NamedGguf } from "../reading/serving/gguf_names.ts";
 import { ggufOfFile, ggufOfRepository } from "../reading/serving/gguf_names.ts";
 
 /** The type of ollama's library where a tag names none. */
@@ -26,7 +26,7 @@ const USUAL_SIZES: Readonly<Record<string, string>> = {
  * The model that `FROM` names: a GGUF's path, a repository of the Hub, or a name of
  * ollama's library, such as `llama3.1:8b-instruct-q4_K_M`.
  */
-export function ollamaModel(text: string): GgufName {
+export function ollamaModel(text: string): NamedGguf {
   const name = text.trim();
   if (/\.gguf$/i.test(name)) return ggufOfFile(name);
   const hub = /^(?:hf\.co|huggingface\.co)\/(.+)$/i.exec(name)?.[1];

@@ -76,6 +76,7 @@ export const VLLM_RULES: readonly Rule[] = [
   countRule(["block-size"], "serve.block_size"),
   countRule(["kv-cache-memory-bytes"], "serve.kv_cache_bytes"),
   switchRule(["enforce-eager"], "serve.enforce_eager", true, false),
+  switchRule(["no-enforce-eager"], "serve.enforce_eager", false),
   switchRule(["enable-prefix-caching"], "serve.prefix_caching", true, false),
   switchRule(["no-enable-prefix-caching"], "serve.prefix_caching", false, true),
   switchRule(

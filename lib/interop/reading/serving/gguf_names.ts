@@ -11,7 +11,7 @@ const SUFFIX =
 const USUAL_TYPE = "Q4_K_M";
 
 /** A model and the type of its GGUF, as far as a name tells them. */
-export interface GgufName {
+export interface NamedGguf {
   model: string;
   type: string | null;
   /** Whether the catalogue has the model. */
@@ -19,7 +19,7 @@ export interface GgufName {
 }
 
 /** Reads the name of a GGUF's file. */
-export function ggufOfFile(path: string): GgufName {
+export function ggufOfFile(path: string): NamedGguf {
   const file = (path.split(/[\\/]/).at(-1) ?? "").replace(/\.gguf$/i, "");
   const match = SUFFIX.exec(file);
   const name = match ? file.slice(0, match.index) : file;
@@ -27,14 +27,14 @@ export function ggufOfFile(path: string): GgufName {
 }
 
 /** Reads a repository with a type behind a colon: `unsloth/Qwen3-8B-GGUF:Q4_K_M`. */
-export function ggufOfRepository(text: string): GgufName {
+export function ggufOfRepository(text: string): NamedGguf {
   const [repository = "", tag] = text.split(":");
   const type = TYPE.exec(tag ?? "")?.[1]?.toUpperCase() ?? null;
   const name = (repository.split("/").at(-1) ?? "").replace(/-GGUF$/i, "");
   return named(name, type ?? USUAL_TYPE, repository);
 }
 
-function named(name: string, type: string | null, whole: string): GgufName {
+function named(name: string, type: string | null, whole: string): NamedGguf {
   // Some put the publisher before it, and Meta its own name.
   const known = findModel(name) ?? findModel(name.replace(/^[^_]+_/, "")) ??
     findModel(name.replace(/^Meta-/i, ""));
@@ -45,7 +45,7 @@ function named(name: string, type: string | null, whole: string): GgufName {
 export function stateGguf(
   setting: FileSetting,
   draft: Draft,
-  { model, type, isKnown }: GgufName,
+  { model, type, isKnown }: NamedGguf,
 ): void {
   draft.state(setting, "model", model);
   if (isKnown) {
@@ -56,6 +56,11 @@ export function stateGguf(
     );
   }
   if (type !== null) {
-    draft.state(setting, "quantization.weights", `gguf:${type}`);
+    draft.state(setting, "quantization.weights", weightsOf(type));
   }
+}
+
+/** A GGUF's type as weights of a Scenario; MXFP4 is how gpt-oss is published. */
+export function weightsOf(type: string): string {
+  return /^MXFP4/i.test(type) ? "mxfp4" : `gguf:${type.toUpperCase()}`;
 }

@@ -194,6 +194,11 @@ const SCHEMES: Readonly<Record<string, string>> = {
 const PUBLISHED =
   /awq|gptq|fp8|fp4|int4|int8|w4a16|w8a|bnb|gguf|exl|gpt-oss|deepseek-(?:v3|r1)/i;
 
+/** Whether a checkpoint's name says that it is published in a scheme. */
+export function published(name: string): boolean {
+  return PUBLISHED.test(name);
+}
+
 /**
  * The scheme that weights are loaded in. A checkpoint whose name says that it is
  * published in one tells it itself.
@@ -209,7 +214,7 @@ export function schemeRule(keys: readonly string[]): Rule {
       const name = plainText(setting.value).toLowerCase().replaceAll("_", "-");
       const model = ["model", "model-path", "model-id"]
         .map((key) => plainText(all.get(key) ?? "")).join(" ");
-      if (PUBLISHED.test(model)) {
+      if (published(model)) {
         draft.leave(setting, "the checkpoint tells its own scheme");
       } else if (Object.hasOwn(SCHEMES, name)) {
         draft.state(setting, "quantization.weights", SCHEMES[name]);
