@@ -5,8 +5,8 @@ import {
   groupDigits,
   heldBytes,
   isOneTotal,
-  toQuery,
 } from "../../lib/mod.ts";
+import { changedQuery } from "../changed_query.ts";
 import { servingVerdict } from "../serving/serving_words.ts";
 import { filledWords, pagedWords, pagesIncluded } from "../paged_words.ts";
 
@@ -109,10 +109,7 @@ function WaysToServe({ estimate }: { estimate: Estimate }) {
   return (
     <ul class="ways">
       {ways.map(({ set, words, device_peak_bytes, max_sequences }) => {
-        const query = new URLSearchParams(toQuery(scenario));
-        for (const [path, value] of Object.entries(set)) {
-          query.set(path, String(value));
-        }
+        const query = changedQuery(scenario, set);
         return (
           <li>
             <a href={`/?${query}`}>With {words}</a> it does:{" "}

@@ -2,7 +2,7 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { app } from "../../app.ts";
 import type { Estimate } from "../../lib/mod.ts";
-import { estimate } from "../../lib/mod.ts";
+import { estimate, fromQuery, parseScenario, toQuery } from "../../lib/mod.ts";
 import { address, only, textOf, visit } from "./visit.ts";
 
 const SERVED = {
@@ -12,6 +12,13 @@ const SERVED = {
   "serve.input_tokens": "4096",
   "hardware.gpu": "RTX 4090",
 };
+
+/** The page's address of fields. */
+function page(fields: Record<string, string>): string {
+  const parsed = parseScenario(fromQuery(new URLSearchParams(fields)));
+  assert(parsed.ok);
+  return `/?${toQuery(parsed.value)}`;
+}
 
 /** The same in JSON. */
 const ASKED = {
@@ -24,7 +31,7 @@ const ASKED = {
 Deno.test("GET / says that an engine starts, and what its pool holds", async () => {
   const { serve, kv } = estimate(ASKED);
   assert(serve && kv);
-  const { document } = await visit(address("/", SERVED));
+  const { document } = await visit(page(SERVED));
   const tokens = (serve.kv_tokens ?? 0).toLocaleString("en");
   assertEquals(
     textOf(only(document, "#verdict-title")),
@@ -33,16 +40,14 @@ Deno.test("GET / says that an engine starts, and what its pool holds", async () 
 });
 
 Deno.test("GET / says how many of the sequences wait", async () => {
-  const { document } = await visit(
-    address("/", { ...SERVED, "serve.batch": "500" }),
-  );
+  const { document } = await visit(page({ ...SERVED, "serve.batch": "500" }));
   const verdict = only(document, ".verdict");
   assert(verdict.classList.contains("tight"));
   assertMatch(textOf(verdict), /Of the 500 sequences asked for, \d+ run/);
 });
 
 Deno.test("GET / sets ten contexts against ten numbers of users", async () => {
-  const { document } = await visit(address("/", SERVED));
+  const { document } = await visit(page(SERVED));
   const table = only(document, "table.capacity");
   const rows = [...table.querySelectorAll("tbody tr")];
   const most = [...table.querySelectorAll("tfoot td")].map((cell) =>
@@ -63,15 +68,15 @@ Deno.test("GET / sets ten contexts against ten numbers of users", async () => {
 });
 
 Deno.test("GET / offers what would start where an engine does not", async () => {
-  const { document } = await visit(address("/", {
+  const { document } = await visit(page({
     ...SERVED,
     model: "meta-llama/Llama-3.1-70B",
-    "hardware.gpu": "A100-80GB",
+    "hardware.gpu": "H100-80GB",
   }));
   assert(only(document, ".verdict").classList.contains("over"));
   assertMatch(
     textOf(only(document, "#verdict-title")),
-    /^SGLang does not start on A100-80GB$/,
+    /^SGLang does not start on H100-80GB$/,
   );
   const links = [...document.querySelectorAll(".ways a")];
   assert(links.length > 0);
@@ -85,7 +90,7 @@ Deno.test("GET / offers what would start where an engine does not", async () => 
 });
 
 Deno.test("the form hides from serving what only training has", async () => {
-  const { document } = await visit(address("/", SERVED));
+  const { document } = await visit(page(SERVED));
   const hidden = (path: string) =>
     only(document, `[name="${path}"]:not([type="hidden"])`).closest(
       ".for-train",

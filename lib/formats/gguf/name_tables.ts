@@ -63,7 +63,7 @@ export const OF_LAYERS: readonly (readonly [of: RegExp, name: string])[] = [
     "ffn_gate_inp_shexp",
   ],
   [
-    /(^|\.)(e_score_correction|expert_bias|e_score_correction_bias)$/,
+    /(^|\.)(e_score_correction|expert)$/,
     "exp_probs_b",
   ],
   [/(^|\.)experts\.gate_up_proj$/, "ffn_gate_up_exps"],
@@ -139,16 +139,26 @@ export const OF_LAYERS: readonly (readonly [of: RegExp, name: string])[] = [
   [/^laurel\.linear_left$/, "laurel_l"],
   [/^laurel\.linear_right$/, "laurel_r"],
   [/^layer_scalar$/, "layer_output_scale"],
-  [/^(input_layernorm|ln_1|norm_1|operator_norm|ln|norm)$/, "attn_norm"],
   [
-    /^(pre_feedforward_layernorm|pre_ff_layernorm|ln_2|norm_2|ffn_norm)$/,
+    /^(input_layernorm|attention_layernorm|ln_1|norm_1|operator_norm|ln_mlp|ln|norm)$/,
+    "attn_norm",
+  ],
+  [/^layer\.0\.layer_norm$/, "attn_norm"],
+  [/^ln_attn$/, "attn_norm_2"],
+  [
+    /^(pre_feedforward_layernorm|pre_ff_layernorm|pre_mlp_layernorm|feedforward_layernorm|post_attention_layernorm|ln_2|norm_2|ffn_norm)$/,
     "ffn_norm",
   ],
+  [/^layer\.2\.layer_norm$/, "ffn_norm"],
+  [/^pre_feedforward_layernorm_2$/, "pre_ffw_norm_2"],
+  [/^post_self_attn_layernorm$/, "post_attention_norm"],
   [/^post_(feedforward|mlp)_layernorm$/, "post_ffw_norm"],
-  [
-    /^(post_attention_layernorm|post_self_attn_layernorm)$/,
-    "post_attention_norm",
-  ],
+  [/^post_feedforward_layernorm_([12])$/, "post_ffw_norm_$1"],
+  [/^post_per_layer_input_norm$/, "post_norm"],
+  [/^attention\.output\.LayerNorm$/, "attn_output_norm"],
+  [/^output\.LayerNorm$/, "layer_output_norm"],
+  [/^altup\.router_norm$/, "altup_router_norm"],
+  [/^laurel\.post_laurel_norm$/, "laurel_post_norm"],
 ];
 
 /** Names that GGUF files have of their own, of models that are read from one. */
@@ -185,6 +195,8 @@ export const ONCE:
       "input",
     ],
     [/(^|\.)(token_type_embeddings|token_types)$/, "token_types", "input"],
+    [/^encoder\.final_layer_norm$/, "enc.output_norm", "output"],
+    [/^decoder\.final_layer_norm$/, "dec.output_norm", "output"],
     [
       /(^|\.)(word_embeddings_layernorm|embeddings\.LayerNorm|embeddings\.norm|emb_ln)$/,
       "token_embd_norm",

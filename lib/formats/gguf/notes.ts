@@ -1,9 +1,9 @@
 import type { Model } from "../../models/model.ts";
 import { APART } from "./converted.ts";
 import type { ConvertedTensor } from "./converted_tensor.ts";
+import { layersAhead } from "./drafts.ts";
 import type { FileType } from "./file_types.ts";
 import { keptFormat } from "./kept_format.ts";
-import { layersAhead } from "./quantized_model.ts";
 
 /** Tensors of unknown names that a note tells. */
 const MAX_TOLD = 3;
@@ -46,9 +46,9 @@ export function notesOf(
         ]
         : []),
       ...(ahead === 0 ? [] : [
-        `${ahead} ${
-          ahead === 1 ? "layer" : "layers"
-        } that predict tokens ahead are not counted: llama.cpp loads them for drafting alone`,
+        `The file has ${
+          ahead === 1 ? "a layer" : `${ahead} layers`
+        } to predict tokens ahead with, which llama.cpp loads for drafting alone`,
       ]),
       ...(model.tensors.some(({ piece }) => APART.has(piece))
         ? [

@@ -2,6 +2,9 @@ import type { Model } from "../../models/model.ts";
 import type { Tensor } from "../../models/tensors/tensor.ts";
 import { elementsOf } from "../../models/tensors/tensor.ts";
 
+/** Gemma 4's experts, whose gates and up projections stay one. */
+const STAYS_WHOLE = /\.N\.experts\.gate_up_proj$/;
+
 /** A matrix, or a stack of them, that a GGUF file holds of a model's tensor. */
 export interface GgufPart {
   readonly stem: string;
@@ -28,7 +31,9 @@ export function partsOf(
   switch (name) {
     case "ffn_gate_up_exps":
     case "ffn_gate_up_shexp":
-      return halves(tensor, stem, model);
+      return STAYS_WHOLE.test(tensor.name)
+        ? [whole(tensor, stem, model)]
+        : halves(tensor, stem, model);
     case "attn_kv_b":
       return latent(tensor, stem, model) ?? [whole(tensor, stem, model)];
     case "ssm_in":

@@ -2,6 +2,7 @@ import type { Model } from "../../models/model.ts";
 import { holdsLayer } from "../../models/tensors/layer_numbers.ts";
 import type { QuantizedModel } from "./choose_type.ts";
 import type { ConvertedTensor } from "./converted_tensor.ts";
+import { layersAhead } from "./drafts.ts";
 import type { FileType } from "./file_types.ts";
 
 /** Files that llama-quantize makes with an importance matrix alone. */
@@ -37,30 +38,6 @@ const LAYERS_OF_70B: Readonly<Record<string, number>> = {
   jais2: 68,
 };
 
-/**
- * Fields of config.json that say how many layers predict tokens ahead, of models
- * whose converter counts them among the layers.
- *
- * Source: llama.cpp conversion/*.py, block_count.
- */
-const AHEAD: Readonly<Record<string, string>> = {
-  bailing_moe_v2: "num_nextn_predict_layers",
-  deepseek_v32: "num_nextn_predict_layers",
-  exaone_moe: "num_nextn_predict_layers",
-  glm4_moe: "num_nextn_predict_layers",
-  glm4_moe_lite: "num_nextn_predict_layers",
-  glm4v_moe: "num_nextn_predict_layers",
-  glm_moe_dsa: "num_nextn_predict_layers",
-  glm_ocr: "num_nextn_predict_layers",
-  qwen3_5: "mtp_num_hidden_layers",
-  qwen3_5_moe: "mtp_num_hidden_layers",
-  qwen3_5_moe_text: "mtp_num_hidden_layers",
-  qwen3_5_text: "mtp_num_hidden_layers",
-};
-
-/** Most layers that anybody's model predicts with. */
-const MOST_AHEAD = 16;
-
 /** What llama-quantize knows of a model when it chooses types. */
 export function quantizedModel(
   model: Model,
@@ -89,21 +66,4 @@ export function quantizedModel(
     isTied,
     hasMatrix: NEEDS_MATRIX.has(file.name),
   };
-}
-
-/** Layers of a model's own that predict tokens ahead, in the file's count of them. */
-export function layersAhead({ config, architecture }: Model): number {
-  const key = Object.hasOwn(AHEAD, architecture.type)
-    ? AHEAD[architecture.type]
-    : undefined;
-  if (key === undefined || config === undefined) return 0;
-  const text = config.text_config;
-  const stated =
-    (typeof text === "object" && text !== null
-      ? (text as Record<string, unknown>)[key]
-      : undefined) ?? config[key];
-  return typeof stated === "number" && Number.isSafeInteger(stated) &&
-      stated > 0 && stated <= MOST_AHEAD
-    ? stated
-    : 0;
 }
