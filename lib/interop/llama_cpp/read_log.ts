@@ -22,14 +22,14 @@ import { LLAMA_RULES } from "./rules.ts";
  * llama-context.cpp, ggml-cuda.cu
  */
 const BUFFER =
-  /([A-Za-z][\w.]*?)(\d*) (?:(model|KV|RS|compute) )?buffer size\s*=\s*(\d+(?:\.\d+)?) MiB/;
+  /([A-Za-z][\w.]{0,40}?)(\d{0,3}) (?:(model|KV|RS|compute) )?buffer size\s*=\s*(\d+(?:\.\d+)?) MiB/;
 const SETTING =
   /(?:llama_context|llama_new_context_with_model|llama_init_from_model): (n_ctx|n_batch|n_ubatch|n_seq_max|flash_attn|kv_unified)\s*=\s*(\w+)/;
 const OFFLOADED = /offloaded (\d+)\/(\d+) layers to GPU/;
-const FILE = /loaded meta data with .{0,80} from (.+?\.gguf)/;
+const FILE = /loaded meta data with .{0,80} from (.{1,1000}?\.gguf)/;
 const FILE_TYPE = /(?:file type|model ftype)\s*=\s*([A-Z0-9_]+)(?: - (\w+))?/;
 const NAME = /general\.name\s*=\s*(.+)$/;
-const DEVICE = /Device (\d+): (.+?), compute capability/;
+const DEVICE = /Device (\d+): (.{1,80}?), compute capability/;
 const CACHE_TYPES = /K \((\w+)\):.{0,40}V \((\w+)\):/;
 const TELLS = /(?:model|KV|compute) buffer size\s*=\s*\d/;
 

@@ -48,13 +48,16 @@ function typeNamed(type: string | undefined): string | null {
   return type?.toUpperCase().replace("FP16", "F16") ?? null;
 }
 
-/** How the Hub may write a family and a size: `llama3.1` is `Llama-3.1` there. */
+/**
+ * How the Hub may write a family and a size: `llama3.1` is `Llama-3.1` there. A name
+ * alone stands for the instructed model.
+ */
 function candidates(family: string, tag: string): string[] {
   const size = tag.split("-")[0] || USUAL_SIZES[family] || "";
   const spaced = family.replace(/^([a-z]+)(\d)/, "$1-$2");
   const rest = tag.includes("-") ? [tag] : [];
-  return [family, spaced].flatMap((name) =>
-    [...rest, `${size}-instruct`, `${size}-it`, size].flatMap((end) =>
+  return [...rest, `${size}-instruct`, `${size}-it`, size].flatMap((end) =>
+    [family, spaced].flatMap((name) =>
       end === "" ? [name] : [
         `${name}-${end}`,
         `meta-${name}-${end}`,

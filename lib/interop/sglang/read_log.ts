@@ -18,14 +18,14 @@ import { SGLANG_RULES } from "./rules.ts";
  * Source: sgl-project/sglang srt/model_executor/model_runner.py,
  * srt/mem_cache/memory_pool.py, srt/managers/scheduler.py
  */
-const WEIGHTS = /Load weight end\..*?mem usage=(\d+(?:\.\d+)?) GB/;
+const WEIGHTS = /Load weight end\..{0,400}?mem usage=(\d+(?:\.\d+)?) GB/;
 const POOL =
-  /KV Cache is allocated\..*?#tokens: (\d+)(?:, K size: (\d+(?:\.\d+)?) GB, V size: (\d+(?:\.\d+)?) GB|, KV size: (\d+(?:\.\d+)?) GB)/;
+  /KV Cache is allocated\..{0,100}?#tokens: (\d+)(?:, K size: (\d+(?:\.\d+)?) GB, V size: (\d+(?:\.\d+)?) GB|, KV size: (\d+(?:\.\d+)?) GB)/;
 const WINDOWED =
   /SWAKVPool mem usage: (\d+(?:\.\d+)?) GB, swa size: \d+, full size: (\d+)/;
 const TOTAL_TOKENS = /max_total_num_tokens=(\d+)/;
 const GRAPHS =
-  /Capture (?:target )?(?:\w+ )?cuda graph end\..*?mem usage=(\d+(?:\.\d+)?) GB/i;
+  /Capture (?:target )?(?:\w+ )?cuda graph end\..{0,200}?mem usage=(\d+(?:\.\d+)?) GB/i;
 const TELLS = /Load weight end\.|KV Cache is allocated\.|SWAKVPool mem usage/;
 /** What a draft's own lines say. */
 const OF_A_DRAFT = /NextN|MTP|Eagle|draft/i;

@@ -63,7 +63,7 @@ const SETTINGS: Readonly<Record<string, string>> = {
 };
 const NAMES = Object.keys(SETTINGS);
 const SAYS_SETTINGS =
-  /non-default args: \{|LLM engine \(v[^)]*\) with config: |args: Namespace\(/;
+  /non-default args: \{|LLM engine \(v[^)]{0,60}\) with config: |args: Namespace\(/;
 const TELLS =
   /Model loading took|Loading model weights took|KV cache memory:|GPU KV cache size:|# GPU blocks:|gpu_memory_utilization \(/;
 

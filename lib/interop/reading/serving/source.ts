@@ -5,6 +5,8 @@ import type { StartCommand } from "./start_command.ts";
 
 /** Most characters of a log; what a server prints while it starts has fewer. */
 export const MAX_LOG_LENGTH = 1024 * 1024;
+/** Lines of a log that are looked at: a server starts in its first ones. */
+export const MAX_LOG_LINES = 50_000;
 /** Most characters of a line of a log that are looked at. */
 export const MAX_LOG_LINE = 32 * 1024;
 
@@ -34,7 +36,8 @@ export class ServingSource {
   get lines(): readonly string[] {
     this.#lines ??= this.#text.length > MAX_LOG_LENGTH
       ? []
-      : this.#text.split(/\r?\n/).map((line) => line.slice(0, MAX_LOG_LINE));
+      : this.#text.split(/\r?\n/, MAX_LOG_LINES)
+        .map((line) => line.slice(0, MAX_LOG_LINE));
     return this.#lines;
   }
 
