@@ -58,10 +58,8 @@ Deno.test("POST /import sets a log's figures beside the estimate", async () => {
   assertEquals(status, 200);
   assertEquals(held(document, "serve.engine"), "vllm");
   assertMatch(textOf(only(document, ".imported h2")), /^From vllm\.log \(vLLM/);
-  assertMatch(
-    textOf(only(document, "[aria-labelledby=beside-log-title]")),
-    /459,392/,
-  );
+  const beside = only(document, "[aria-labelledby=beside-log-title]");
+  assertMatch(textOf(beside), /459,392/);
   assertEquals(dangersOf(html), []);
   assertEquals(errorsOf(html), []);
 });

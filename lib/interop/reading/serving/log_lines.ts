@@ -83,22 +83,26 @@ export function shownLine(line: string, from: number): string {
     .slice(0, SHOWN);
 }
 
+/** A name and what follows it; the value is looked at and not passed over. */
+const PYTHON_VALUE =
+  /(?:^|[\s({,'"])(\w{1,64})['"]?\s{0,2}[=:](?=\s{0,2}(?:'([^']{0,500})'|"([^"]{0,500})"|([^,)}\s]{1,500})))/g;
+
 /**
  * Values of names in a line of Python's `name=value, …` or `'name': value, …`.
  *
- * @returns Text by name; what is None is left out.
+ * @returns Text by name, the first of each; what is None is left out.
  */
 export function pythonValues(
   line: string,
   names: readonly string[],
 ): Map<string, string> {
+  const wanted = new Set(names);
   const found = new Map<string, string>();
-  for (const name of names) {
-    const match = new RegExp(
-      `(?:^|[\\s({,'"])${name}['"]?\\s*[=:]\\s*(?:'([^']*)'|"([^"]*)"|([^,)}\\s]+))`,
-    ).exec(line);
-    const value = match?.[1] ?? match?.[2] ?? match?.[3];
-    if (value !== undefined && value !== "None") found.set(name, value);
+  for (const [, name = "", ...values] of line.matchAll(PYTHON_VALUE)) {
+    const value = values.find((each) => each !== undefined);
+    if (wanted.delete(name) && value !== undefined && value !== "None") {
+      found.set(name, value);
+    }
   }
   return found;
 }
