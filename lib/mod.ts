@@ -79,7 +79,10 @@ export { holds, pathsOf } from "./scenario/needs.ts";
 export type { Need, ValueAt } from "./scenario/needs.ts";
 export type { FieldValues } from "./scenario/values_of.ts";
 export type { Model } from "./models/model.ts";
-export { DEFAULT_SCENARIO, defaultsOf } from "./scenario/default_scenario.ts";
+export {
+  BLANK_SCENARIO,
+  DEFAULT_SCENARIO,
+} from "./scenario/default_scenario.ts";
 export { EXPORTS } from "./interop/tools.ts";
 export { exportScenario } from "./interop/write_configuration.ts";
 export type {
