@@ -15,6 +15,14 @@ const WANTED: readonly [path: string, reason: string][] = [
   ["hardware.gpu", "no file says which GPU"],
 ];
 
+/** The same where models are served. */
+const WANTED_SERVED: readonly [path: string, reason: string][] = [
+  ["serve.batch", "no file says how many sequences are served at once"],
+  ["serve.input_tokens", "no file says how long inputs are"],
+  ["serve.output_tokens", "no file says how long outputs are"],
+  ["hardware.gpu", "no file says which GPU"],
+];
+
 /**
  * What no setting states and what is taken for it: by the tools, for settings
  * that leave something open, and for the fields that an estimate rests on.
@@ -38,7 +46,10 @@ export function assumptionsOf(
   }
   for (const { path } of list) told.add(path);
   if (!drafts.some((draft) => draft.complete)) {
-    for (const [path, reason] of WANTED) {
+    const wanted = mergedValueAt(merged, "task") === "serve"
+      ? WANTED_SERVED
+      : WANTED;
+    for (const [path, reason] of wanted) {
       if (told.has(path) || (path === "hardware.gpu" && hasGpu(told))) continue;
       list.push({
         path,
