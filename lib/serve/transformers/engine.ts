@@ -5,7 +5,6 @@ import type { Served, ServingEngine, ServingQuestion } from "../engine.ts";
 import { closedServing } from "./closed.ts";
 import { servedPlanOf } from "./plan.ts";
 import { playedServing } from "./served.ts";
-import { unknownLayout } from "./storage.ts";
 
 /** transformers' own generate(). */
 export const transformersEngine: ServingEngine = {
@@ -26,7 +25,7 @@ export const transformersEngine: ServingEngine = {
     "software.transformers",
     "software.torch",
   ],
-  refuses({ scenario, checkpoint }) {
+  refuses({ scenario }) {
     const { gpus, tp, pp, cp, ep } = scenario.parallel;
     if (cp * ep > 1) {
       return "generation over parallel.cp or parallel.ep is not played";
@@ -39,10 +38,7 @@ export const transformersEngine: ServingEngine = {
         tp > 1 ? `tp ${tp}` : `pp ${pp}`
       }`;
     }
-    const layout = unknownLayout(checkpoint.tensors);
-    return layout === null
-      ? null
-      : `transformers loads no checkpoints of ${layout}`;
+    return null;
   },
   serve,
 };
