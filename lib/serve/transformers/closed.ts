@@ -114,7 +114,14 @@ export function closedServing(
       kv_tokens: null,
       max_model_len: model.architecture.max_position_embeddings,
       max_concurrency: null,
-      devices: [],
+      devices: Array.from({ length: number }, (_, gpu) => ({
+        device: `GPU ${gpu}`,
+        weights_bytes: heldOf(0),
+        kv_bytes: cache,
+        state_bytes: 0,
+        compute_bytes: at.activations,
+        total_bytes: most + outside,
+      })),
       settings: {
         use_cache: kept.kind !== "none",
         max_new_tokens: generated,

@@ -53,18 +53,22 @@ export function playDevice(
   };
 }
 
-/** What lies on a GPU. */
+/**
+ * What lies on a GPU.
+ *
+ * @param states Of its caches, bytes of states.
+ */
 export function deviceShareOf(
   { share, generation, reserved, outside }: PlayedDevice,
-  hasStates: boolean,
+  states: number,
 ): DeviceShare {
   const weights = loadedBytes(generation);
   const cache = generation.cacheBytes;
   return {
     device: `GPU ${share.number}`,
     weights_bytes: weights,
-    kv_bytes: hasStates ? 0 : cache,
-    state_bytes: hasStates ? cache : 0,
+    kv_bytes: cache - states,
+    state_bytes: states,
     compute_bytes: computeBytes(generation),
     total_bytes: reserved + outside,
   };

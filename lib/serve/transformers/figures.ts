@@ -2,7 +2,9 @@ import type { KvCache } from "../../answer/serving.ts";
 import type {
   CachePart,
   LayerCache,
+  StateCache,
 } from "../../models/families/code/cache.ts";
+import { roundedBytes } from "../../play/memory/tape.ts";
 import type { LayerCaches } from "../caches.ts";
 
 /**
@@ -60,13 +62,35 @@ export function perSequence(part: CachePart): number {
     case "window":
     case "chunk":
       return part.size * (part.keys + part.values);
-    case "state": {
-      const [channels, width] = part.convolution ?? [0, 0];
-      const state = part.state?.reduce((product, each) => product * each, 1) ??
-        0;
-      return channels * width + state;
-    }
+    case "state":
+      return sizesOf(part).reduce((sum, numbers) => sum + numbers, 0);
     default:
       return 0;
   }
+}
+
+/** Bytes of the states that layers keep of so many sequences. */
+export function stateBytes(
+  layers: readonly LayerCache[],
+  batch: number,
+  size: number,
+): number {
+  return layers.flat().reduce(
+    (sum, part) =>
+      part.kind === "state"
+        ? sum + sizesOf(part).reduce(
+          (all, numbers) => all + roundedBytes(batch * numbers * size),
+          0,
+        )
+        : sum,
+    0,
+  );
+}
+
+function sizesOf({ convolution, state }: StateCache): number[] {
+  const [channels, width] = convolution ?? [0, 0];
+  return [
+    channels * width,
+    state?.reduce((product, each) => product * each, 1) ?? 0,
+  ];
 }

@@ -1,4 +1,5 @@
 import type { Serving } from "../../answer/serving.ts";
+import { DTYPE_BYTES } from "../../play/torch/dtype.ts";
 import type { Served, ServingQuestion } from "../engine.ts";
 import { generationCode } from "./generation_code.ts";
 import type { PlayedDevice } from "./devices.ts";
@@ -8,7 +9,7 @@ import {
   loadedBytes,
   playDevice,
 } from "./devices.ts";
-import { keptBytes } from "./figures.ts";
+import { keptBytes, stateBytes } from "./figures.ts";
 import type { GenerationPlan } from "./generation.ts";
 import { recordGeneration } from "./generation.ts";
 import { cacheChoiceOf, numberBytes } from "./cache_choice.ts";
@@ -80,12 +81,8 @@ export function playedServing(
   const phases = phasesOf(most);
   const length = prompt + generated;
   const sequences = sequencesOf(length);
-  const hasStates = caches.groups.length > 0 &&
-    caches.groups.every(({ keeps }) =>
-      keeps.every(({ kind }) => kind === "state")
-    );
   return {
-    serving: servingOf(question, whole, devices, most, hasStates),
+    serving: servingOf(question, whole, devices, most),
     kv: {
       ...keptBytes(
         cachesAsKept(caches, plan, whole.code.expandsLatents, tp),
@@ -121,7 +118,6 @@ function servingOf(
   whole: GenerationPlan,
   devices: readonly PlayedDevice[],
   { generation, outside }: PlayedDevice,
-  hasStates: boolean,
 ): Serving {
   const tight = devices.find(({ fit }) => !fit.fits);
   return {
@@ -142,7 +138,16 @@ function servingOf(
     kv_tokens: null,
     max_model_len: model.architecture.max_position_embeddings,
     max_concurrency: null,
-    devices: devices.map((each) => deviceShareOf(each, hasStates)),
+    devices: devices.map((each) =>
+      deviceShareOf(
+        each,
+        whole.kept.kind === "none" ? 0 : stateBytes(
+          whole.caches.slice(...each.share.layers),
+          scenario.serve.batch,
+          DTYPE_BYTES[scenario.precision.weights],
+        ),
+      )
+    ),
     settings: settingsOf(scenario, whole, devices.length),
   };
 }
