@@ -2,12 +2,12 @@ import type { Serving } from "../../answer/serving.ts";
 import { DTYPE_BYTES } from "../../play/torch/dtype.ts";
 import type { Served, ServingQuestion } from "../engine.ts";
 import { generationCode } from "./generation_code.ts";
-import type { PlayedDevice } from "./devices.ts";
+import type { DeviceClass, PlayedDevice } from "./devices.ts";
 import {
   computeBytes,
   deviceShareOf,
   loadedBytes,
-  playDevice,
+  playDevices,
 } from "./devices.ts";
 import { keptBytes, stateBytes } from "./figures.ts";
 import type { GenerationPlan } from "./generation.ts";
@@ -51,9 +51,8 @@ export function playedServing(
     },
   );
   const recorded = recordGeneration(whole, { batch, prompt, generated });
-  const devices = shares.map((share) =>
-    playDevice(scenario, recorded, share, gpuOf(share.number))
-  );
+  const classes = playDevices(scenario, recorded, shares, whole, gpuOf);
+  const devices = classes.map(({ played }) => played);
   const most = devices.reduce((worst, each) =>
     each.fit.headroom < worst.fit.headroom ? each : worst
   );
@@ -82,7 +81,7 @@ export function playedServing(
   const length = prompt + generated;
   const sequences = sequencesOf(length);
   return {
-    serving: servingOf(question, whole, devices, most),
+    serving: servingOf(question, whole, classes, most),
     kv: {
       ...keptBytes(
         cachesAsKept(caches, plan, whole.code.expandsLatents, tp),
@@ -116,10 +115,13 @@ function cardsBy({ gpus }: ServingQuestion) {
 function servingOf(
   { scenario, model }: ServingQuestion,
   whole: GenerationPlan,
-  devices: readonly PlayedDevice[],
+  classes: readonly DeviceClass[],
   { generation, outside }: PlayedDevice,
 ): Serving {
-  const tight = devices.find(({ fit }) => !fit.fits);
+  const tight = classes.find(({ played }) => !played.fit.fits)?.played;
+  const devices = classes.flatMap(({ shares, played }) =>
+    shares.map((share) => ({ share, played }))
+  ).sort((a, b) => a.share.number - b.share.number);
   return {
     engine: "transformers",
     starts: tight === undefined,
@@ -138,11 +140,12 @@ function servingOf(
     kv_tokens: null,
     max_model_len: model.architecture.max_position_embeddings,
     max_concurrency: null,
-    devices: devices.map((each) =>
+    devices: devices.map(({ share, played }) =>
       deviceShareOf(
-        each,
+        played,
+        share,
         whole.kept.kind === "none" ? 0 : stateBytes(
-          whole.caches.slice(...each.share.layers),
+          whole.caches.slice(...share.layers),
           scenario.serve.batch,
           DTYPE_BYTES[scenario.precision.weights],
         ),
