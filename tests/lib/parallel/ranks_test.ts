@@ -127,7 +127,7 @@ for (const name of ["fsdp", "fsdp2"] as const) {
 /** Bytes of the host by moment, in those of a parameter. */
 const MOMENTS: readonly [
   engine: NonNullable<ScenarioInput["engine"]>,
-  more: ScenarioInput,
+  more: Partial<ScenarioInput>,
   bytes: readonly [loading: number, training: number, saving: number] | null,
 ][] = [
   // Each rank loads fp32; the first gathers fp32 states of the optimizer.
