@@ -110,7 +110,7 @@ function queries(
     return join(m, [pass, result], "rotated queries");
   };
   // Variables of attention's code; what autograd keeps stands as long anyway.
-  return m.recording ? m.call(make) : make();
+  return m.followsVariables ? make() : m.call(make);
 }
 
 function keysAndValues(
@@ -128,7 +128,7 @@ function keysAndValues(
     rows * rotaryWidth,
   ]) as [Value, Value];
   // A variable of the code; what autograd keeps stands as long anyway.
-  if (m.recording) m.drop(down);
+  if (!m.followsVariables) m.drop(down);
   const normed = kvNorm
     ? norm(m, latent, rows, kvNorm, "latent norm")
     : m.view(latent);

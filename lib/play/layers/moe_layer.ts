@@ -42,7 +42,7 @@ export function moeLayer(
   return m.within("expert activations", () =>
     m.call(() => {
       // In a recorded pass both stand from the end of the forward pass on.
-      const early = plan.shared && plan.sharedFirst && !m.recording
+      const early = plan.shared && plan.sharedFirst && m.followsVariables
         ? sharedExpert(m, x, rows, plan.shared, plan.sharedGate)
         : null;
       const weights = routed(m, x, rows, plan.router);

@@ -17,7 +17,7 @@ import type { HeadMaker } from "../../play/layers/attention_plan.ts";
 export const transformersHeads: HeadMaker = (m, x, plan, table) => {
   const { heads } = plan;
   const rows = heads.batch * heads.queries;
-  let [q, k, v] = plan.normsEach && !m.recording
+  let [q, k, v] = plan.normsEach && m.followsVariables
     ? projectedInTurn(m, x, rows, plan)
     : projected(m, x, rows, plan);
   const sizes = plan.fused === "grouped"
@@ -31,10 +31,10 @@ export const transformersHeads: HeadMaker = (m, x, plan, table) => {
       k = normedHeads(m, k, plan.kNorm, rows, heads.kvHeads, "k norm");
     }
   };
-  if (!plan.normsTurned && !(plan.normsEach && !m.recording)) normBoth();
+  if (!plan.normsTurned && !(plan.normsEach && m.followsVariables)) normBoth();
   if (table && plan.rotary !== "none") {
     const turned = turnedHeads(m, [q, k], plan, table);
-    if (m.recording || !plan.holdsUnturned) m.drop(q, k);
+    if (!m.followsVariables || !plan.holdsUnturned) m.drop(q, k);
     [q, k] = turned;
   }
   if (plan.normsTurned) normBoth();
@@ -69,7 +69,7 @@ function turnedHeads(
       const label = at === 0 ? "rotated queries" : "rotated keys";
       const own = plan.turnsByToken ? repeatedTable() : shared;
       // Products with tables in fp32 are wide, whatever heads are.
-      if (plan.wideRotary && plan.rotary === "whole" && !m.recording) {
+      if (plan.wideRotary && plan.rotary === "whole" && m.followsVariables) {
         const turnedWide = rotated(m, head, inFp32(own), label, plan.kernels);
         return cast(m, turnedWide, head.dtype, label);
       }
@@ -139,7 +139,7 @@ function projected(
   const pieces = cut(m, qkv, sizes, fused);
   if (cached) m.giveBack(qkv);
   // A variable of the code; what autograd keeps stands as long anyway.
-  if (m.recording) m.drop(qkv);
+  if (!m.followsVariables) m.drop(qkv);
   return pieces as [Value, Value, Value];
 }
 

@@ -174,7 +174,7 @@ function packed(
     ? DTYPE_BYTES[through]
     : 0;
   // A single row is multiplied by what is packed: gemv_4bit.
-  const isSingle = rows === 1 && !m.recording;
+  const isSingle = rows === 1 && m.followsVariables;
   const expanded = expands && !isSingle
     ? elements * (first + DTYPE_BYTES[compute])
     : 0;

@@ -22,7 +22,7 @@ export function eager(
   return m.call(() => {
     const single = sizes.kvHeads === 1 && batch > 1;
     // One head is copied by each product, which autograd alone keeps copies for.
-    const isBrief = single && !m.recording;
+    const isBrief = single && m.followsVariables;
     const few = single ? copiedHeads(m, k, heads) : repeated(m, k, sizes);
     const early = isBrief
       ? null
