@@ -260,5 +260,7 @@ export const LLAMA_KIN: FamilyTypes = {
       ),
     },
   ),
-  starcoder2: ofType(causal(starcoder2), PLAIN_AND_TIED, windowed(null)),
+  starcoder2: ofType(causal(starcoder2), PLAIN_AND_TIED, windowed(null), {
+    rotary: { keptUntil: [4, 45] },
+  }),
 };

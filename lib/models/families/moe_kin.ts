@@ -202,6 +202,7 @@ export const MOE_KIN: FamilyTypes = {
     routing: { sigmoid: true },
   }),
   mixtral: ofType(causal(mixtral), MIXTRAL_NAMES, windowed(null), {
+    rotary: { keptUntil: [4, 48] },
     experts: {
       wideWeights: true,
       names: { gate: "w1", up: "w3", down: "w2" },
@@ -210,6 +211,7 @@ export const MOE_KIN: FamilyTypes = {
   }),
   olmoe: ofType(causal(olmoe), GATED_NAMES, NARROW_WEIGHTS),
   qwen2_moe: ofType(causal(qwen2Moe), NARROW_WEIGHTS, SWITCHED_WINDOWS, {
+    rotary: { keptUntil: [4, 45] },
     cache: byLayer((layer, text) =>
       text["use_sliding_window"] === true && layer % 2 === 0 &&
         layer < numberOf(text, [["max_window_layers"], 28])

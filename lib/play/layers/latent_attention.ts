@@ -30,6 +30,8 @@ export interface LatentAttentionPlan {
   readonly settings: AttentionSettings;
   /** What keeps latents and their rotary keys between tokens; else nothing. */
   readonly keeper?: HeadKeeper | null;
+  /** What keeps the keys and values that are made of them; else nothing. */
+  readonly headKeeper?: HeadKeeper | null;
 }
 
 /**
@@ -145,7 +147,9 @@ function keysAndValues(
   m.drop(up);
   const k = filled(m, own, kept.values, many * heads.heads * heads.width);
   m.drop(own, kept.values);
-  return { keys: k, values: v, seen };
+  return plan.headKeeper
+    ? plan.headKeeper(m, k, v)
+    : { keys: k, values: v, seen };
 }
 
 /** New keys of which each part is copied in; gradients are copied out. */

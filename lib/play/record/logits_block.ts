@@ -41,7 +41,7 @@ export function recordLogits(
   const m = new Machine(settings);
   m.recording = false;
   m.part = "norm activations";
-  const { rows, hidden } = plan;
+  const { rows } = plan;
   const x = m.external(
     given.elements,
     given.dtype,

@@ -37,7 +37,9 @@ export function recordServedLayer(
   const forward = m.tape.events.length;
   if (held) m.tape.release(x.storage);
   const done = m.tape.events.length;
-  return blockOf(m, [forward, held ? done : null, done], {
+  m.drop(...ports.outlived());
+  const exit = m.tape.events.length;
+  return blockOf(m, [forward, held ? done : null, exit], {
     in: x.storage,
     out: out.storage,
     gradIn: null,

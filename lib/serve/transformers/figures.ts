@@ -3,21 +3,25 @@ import type {
   CachePart,
   LayerCache,
 } from "../../models/families/code/cache.ts";
-import { DTYPE_BYTES } from "../../play/torch/dtype.ts";
-import type { Dtype } from "../../play/torch/dtype.ts";
 import type { LayerCaches } from "../caches.ts";
 
-/** Bytes that all layers keep of a token, and of a sequence whatever its length. */
+/**
+ * Bytes that all layers keep of a token, and of a sequence whatever its length.
+ *
+ * @param size Bytes of a number.
+ * @param tp Ranks that share heads of keys and values.
+ */
 export function keptBytes(
   { groups }: LayerCaches,
-  dtype: Dtype,
+  size: number,
+  tp = 1,
 ): Pick<KvCache, "bytes_per_token"> & { fixed_bytes_per_sequence: number } {
-  const size = DTYPE_BYTES[dtype];
   const sumOf = (
     countOf: (part: CachePart) => number,
   ) =>
     groups.reduce(
-      (sum, { keeps, count }) => sum + count * size * summed(keeps, countOf),
+      (sum, { keeps, count }) =>
+        sum + count * size * summed(keeps, countOf, tp),
       0,
     );
   return {
@@ -29,11 +33,17 @@ export function keptBytes(
 function summed(
   keeps: LayerCache,
   countOf: (part: CachePart) => number,
+  tp: number,
 ): number {
-  return keeps.reduce((sum, part) => sum + countOf(part), 0);
+  // Latents are every rank's.
+  return keeps.reduce(
+    (sum, part) => sum + countOf(part) / ("heads" in part ? tp : 1),
+    0,
+  );
 }
 
-function perToken(part: CachePart): number {
+/** Numbers that something keeps of each token. */
+export function perToken(part: CachePart): number {
   switch (part.kind) {
     case "full":
       return part.keys + part.values;
@@ -44,7 +54,8 @@ function perToken(part: CachePart): number {
   }
 }
 
-function perSequence(part: CachePart): number {
+/** Numbers that something keeps of a sequence, whatever its length. */
+export function perSequence(part: CachePart): number {
   switch (part.kind) {
     case "window":
     case "chunk":

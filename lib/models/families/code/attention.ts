@@ -34,6 +34,13 @@ export interface RotaryCode {
   readonly perSequence: boolean;
   /** Every how many layers one has heads that are not turned: Llama 4. */
   readonly skipsEvery: number | null;
+  /**
+   * The first release of transformers whose layers keep no cosines and sines of all
+   * positions, as each did before; null where none did.
+   *
+   * Source: huggingface/transformers 4.38 to 4.46, _set_cos_sin_cache
+   */
+  readonly keptUntil: readonly [major: number, minor: number] | null;
 }
 
 /**

@@ -20,6 +20,7 @@ export const USUAL: FamilyCode = {
     tables: 1,
     perSequence: false,
     skipsEvery: null,
+    keptUntil: null,
   },
   attention: {
     normsTurned: false,

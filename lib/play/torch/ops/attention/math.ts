@@ -82,7 +82,8 @@ export function attentionArithmetic(
     );
     m.drop(kept, values, whole);
     const back = cast(m, out, dtype, "attention output");
-    m.drop(out, given, asked);
+    m.drop(out, given);
+    if (!broadcasts) m.drop(asked);
     if (bias) m.drop(bias);
     return copied(m, back, "attention output by token");
   });
