@@ -55,9 +55,19 @@ function crosses(config: Config, text: Config, code: FamilyCode): boolean {
   const named = config["architectures"];
   const isAlone = Array.isArray(named) &&
     String(named[0]).endsWith("ForCausalLM");
-  return !isAlone && text["is_encoder_decoder"] !== false &&
-    (code.cache.crosses || text["add_cross_attention"] === true);
+  if (isAlone) return false;
+  return PAIRS.includes(String(config["model_type"])) ||
+    text["add_cross_attention"] === true ||
+    code.cache.crosses && (config["is_encoder_decoder"] !== false ||
+        text["is_encoder_decoder"] === true);
 }
+
+/** Types of any encoder with any decoder, which is made to read it. */
+const PAIRS = [
+  "encoder-decoder",
+  "speech-encoder-decoder",
+  "vision-encoder-decoder",
+];
 
 function layersOf(text: Config): number {
   for (const key of LISTS) {
@@ -67,6 +77,7 @@ function layersOf(text: Config): number {
   return numberOf(text, [[
     "decoder_layers",
     "num_decoder_layers",
+    "decoder_num_hidden_layers",
     ...KEYS.layers,
   ], 0]);
 }
@@ -217,7 +228,10 @@ function tokensOf(
     heads > 0 ? Math.floor(hidden / heads) : 0,
   ]);
   const own = numberOf(text, [
-    [...(cache.crosses ? ["decoder_num_key_value_heads"] : []), ...KEYS.kvHeads],
+    [
+      ...(cache.crosses ? ["decoder_num_key_value_heads"] : []),
+      ...KEYS.kvHeads,
+    ],
     heads,
   ]);
   const usual = { heads: own, keys: own * width, values: own * width };

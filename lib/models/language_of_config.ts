@@ -17,6 +17,8 @@ const CLASSES = classes as unknown as Readonly<Record<string, LanguageClass>>;
 /** The decoder of a model's config.json, with what its class adds. */
 export interface Language {
   readonly text: Config;
+  /** The same as it is written. */
+  readonly stated: Config;
   /** Its `model_type`, by which its code is known. */
   readonly type: string;
   /** The whole model's `model_type`, which may be the same. */
@@ -42,8 +44,10 @@ const USUAL_PATHS = [
  */
 export function languageOf(config: Config): Language {
   const outer = typeOf(config) ?? "";
-  const stated = classOf(outer);
-  const paths = stated?.text ? [stated.text, ...USUAL_PATHS] : USUAL_PATHS;
+  const outerClass = classOf(outer);
+  const paths = outerClass?.text
+    ? [outerClass.text, ...USUAL_PATHS]
+    : USUAL_PATHS;
   const nested = paths.map((path) => inside(config, path)).find((found) =>
     found !== null
   );
@@ -51,11 +55,12 @@ export function languageOf(config: Config): Language {
   const said = typeOf(inner);
   const type = said !== null && isKnown(said)
     ? said
-    : nested && stated?.type
-    ? stated.type
+    : nested && outerClass?.type
+    ? outerClass.type
     : outer;
   return {
     text: completed(inner, { ...TEXT_DEFAULTS[type], ...classOf(type) }),
+    stated: inner,
     type,
     outer,
     known: isKnown(type),

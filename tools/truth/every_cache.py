@@ -18,6 +18,7 @@ import types
 
 import torch
 import transformers
+from cache_layers import in_runs, kept, read
 from every_cache_types import SKIPPED, TWEAKS, VARIED
 from meta_values import answer_reads
 from transformers import AutoConfig
@@ -74,9 +75,11 @@ def inputs(model, config, tweak):
     if config.is_encoder_decoder:
         text = config.get_text_config(decoder=True)
         width = tweak.get("read") or getattr(text, "d_model", None) or text.hidden_size
-        states = torch.empty((1, READ, width), dtype=torch.bfloat16)
+        states = torch.empty((1, READ, width), dtype=model.dtype)
         name = "decoder_input_ids" if "decoder_input_ids" in parameters else "input_ids"
         given = {"encoder_outputs": Encoded(last_hidden_state=states), name: ids}
+        if tweak.get("pair"):
+            given["past_key_values"] = EncoderDecoderCache(DynamicCache(config=text), DynamicCache(config=text))
     else:
         given = {"input_ids": ids}
         if "past_key_values" in parameters and not tweak.get("own"):
@@ -84,98 +87,6 @@ def inputs(model, config, tweak):
     for name, value in tweak.get("inputs", {}).items():
         given[name] = value() if callable(value) else value
     return given
-
-
-def shape(tensor):
-    """Of one sequence: heads and features, without the tokens between them."""
-    return [tensor.shape[1], tensor.shape[3]] if tensor.dim() == 4 else list(tensor.shape[1:])
-
-
-def type_of(tensor):
-    return str(tensor.dtype).removeprefix("torch.")
-
-
-def kept(layer):
-    """What one layer's cache holds: shapes, and the types that are not the model's."""
-    found = {"class": type(layer).__name__}
-    others = {}
-    keys, values = getattr(layer, "keys", None), getattr(layer, "values", None)
-    if torch.is_tensor(keys) and keys.dim() > 1:
-        found["keys"] = shape(keys)
-        found["values"] = shape(values) if torch.is_tensor(values) and values.dim() > 1 else [0]
-        others["keys"] = type_of(keys)
-    window = getattr(layer, "sliding_window", None)
-    if window is not None:
-        found["window"] = window
-    for name in ("conv_states", "recurrent_states"):
-        states = getattr(layer, name, None)
-        if states is None:
-            continue
-        each = states if isinstance(states, (list, tuple)) else states.values() if isinstance(states, dict) else [states]
-        each = [s for s in each if s is not None]
-        if each:
-            found[name] = [list(s.shape[1:]) for s in each]
-            others[name] = [type_of(s) for s in each]
-    for name in ("indexer_keys", "idx_keys"):
-        tensor = getattr(layer, name, None)
-        if tensor is not None:
-            found["indexer"] = tensor.shape[-1] * (tensor.shape[1] if tensor.dim() == 4 else 1)
-    for name in ("buffer_kv", "buffer_gate", "compressed_kv", "overlap_kv", "overlap_gate"):
-        parts = {k: t.shape[-1] for k, t in (getattr(layer, name, None) or {}).items() if t is not None}
-        if parts:
-            found[name] = parts
-    if hasattr(layer, "compress_rate"):
-        found["rate"] = layer.compress_rate
-    unlike = {k: t for k, t in others.items() if t not in ("bfloat16", ["bfloat16"] * len(t))}
-    return found | ({"types": unlike} if unlike else {})
-
-
-def in_runs(layers):
-    """Layers that are alike, one after the other, with how many they are."""
-    found = []
-    for layer in layers:
-        if found and found[-1][1] == layer:
-            found[-1][0] += 1
-        else:
-            found.append([1, layer])
-    return found
-
-
-def state_layers(states, names):
-    """Layers of a cache that is no list of layers: its states by their names."""
-    layers = []
-    for tensors in states:
-        unlike = [type_of(t) for t in tensors]
-        found = {"class": names, "recurrent_states": [list(t.shape[1:]) for t in tensors]}
-        if any(t != "bfloat16" for t in unlike):
-            found["types"] = {"recurrent_states": unlike}
-        layers.append(found)
-    return layers
-
-
-def read(out):
-    """The layers of whatever cache an output has."""
-    cache = next(
-        (c for c in (getattr(out, n, None) for n in ("past_key_values", "cache_params", "state")) if c is not None),
-        None,
-    )
-    if isinstance(cache, EncoderDecoderCache):
-        return {
-            "layers": in_runs(map(kept, cache.self_attention_cache.layers)),
-            "cross": in_runs(map(kept, cache.cross_attention_cache.layers)),
-        }
-    if isinstance(cache, list):  # RWKV: a tensor for all layers, which are its last axis
-        layers = state_layers(zip(*[t.unbind(-1) for t in cache]), "Rwkv")
-    elif hasattr(cache, "rnn_state"):
-        layers = state_layers(cache.rnn_state.values(), "xLSTM")
-    elif hasattr(cache, "layers"):
-        layers = [kept(x) for x in cache.layers]
-        for at, state in enumerate(getattr(cache, "linear_cache", [])):
-            if torch.is_tensor(state):
-                layers[at:at + 1] = state_layers([[state]], "LinearAttentionLayer")
-    else:
-        raise ValueError(f"no cache in {type(out).__name__}")
-    return {"layers": in_runs(layers)}
 
 
 def without_experts(model):
@@ -186,10 +97,12 @@ def without_experts(model):
 
 
 def runs(cls, config, tweak):
-    with torch.device("meta"):
+    device = tweak.get("device", "meta")
+    with torch.device(device):
         model = cls._from_config(config, dtype=torch.bfloat16)
         model.eval()
-        without_experts(model)
+        if device == "meta":
+            without_experts(model)
         for name in tweak.get("inside", []):
             model = getattr(model, name)
         own = model.config
@@ -198,6 +111,8 @@ def runs(cls, config, tweak):
         given = inputs(model, own, tweak)
         with torch.no_grad():
             out = model(**given, use_cache=True)
+    if tweak.get("nothing"):
+        return {"layers": []}
     if tweak.get("modules"):
         layers = [kept(x) for x in given["past_key_values"].layers]
         return {"layers": in_runs(tweak["modules"](model, layers))}
@@ -249,7 +164,7 @@ def plain(value):
     if isinstance(value, dict):
         return {
             k: plain(v) for k, v in value.items()
-            if k not in UNSAID and not k.startswith("_") and v is not None
+            if k not in UNSAID and not k.startswith("_") and (v is not None or k in VARIED)
         }
     if isinstance(value, (list, tuple)):
         return [plain(v) for v in value]
@@ -261,7 +176,7 @@ def plain(value):
 UNSAID = {
     "architectures", "attention_dropout", "dtype", "id2label", "initializer_range", "label2id", "transformers_version",
     "output_attentions", "output_hidden_states", "return_dict", "chunk_size_feed_forward", "problem_type",
-    "rope_parameters", "per_layer_config", "torch_dtype",
+    "rope_parameters", "torch_dtype", "vision_config", "audio_config", "vq_config", "qformer_config", "encoder_config",
 }
 
 
@@ -318,6 +233,8 @@ def main():
                         break
                     tries += 1
                     own = config
+                    if tweak.get("part"):
+                        cls, own = getattr(transformers, tweak["class"]), getattr(config, tweak["part"])
                     if tweak.get("decoder"):
                         cls, own = getattr(transformers, tweak["decoder"]), config.get_text_config(decoder=True)
                     if name.endswith("ForCausalLM") and tweak.get("text"):

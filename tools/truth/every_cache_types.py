@@ -17,9 +17,6 @@ VARIED = {
     "num_kv_heads", "global_head_dim", "num_global_key_value_heads", "swa_num_key_value_heads", "swa_head_dim",
 }
 
-# The decoders that read text alone of models that want pictures.
-DECODER = {"is_decoder": True}
-
 
 def _of(**fields):
     return {"config": fields}
@@ -31,6 +28,8 @@ def _turned(**fields):
 
 def _listed(**fields):
     """A type whose layers' kinds stand in a list alone."""
+    if "text_config" in fields:
+        return {"config": fields, "follows": [], "depth": fields["text_config"]["num_hidden_layers"]}
     depth = len(fields["layer_types"])
     return {"config": fields | {"num_hidden_layers": depth}, "follows": [], "depth": depth}
 
@@ -57,7 +56,7 @@ _QSA = {
     "indexer_compress_ratio": 4,
 }
 
-TWEAKS = {name: _of(**DECODER) for name in (
+TWEAKS = {name: _of(is_decoder=True) for name in (
     "bert", "bert-generation", "camembert", "data2vec-text", "electra", "ernie", "roberta", "roberta-prelayernorm",
     "roc_bert", "xlm-roberta", "xlm-roberta-xl", "megatron-bert", "rembert", "roformer", "big_bird", "reformer",
 )}
@@ -77,7 +76,20 @@ TWEAKS |= {
     "instructblip": {"inside": ["language_model"]},
     "instructblipvideo": {"inside": ["language_model"]},
     "qwen2_5_omni": {"inside": ["thinker"]},
-    "qwen3_omni_moe": {"inside": ["thinker"]},
+    "qwen3_omni_moe": {"part": "thinker_config", "class": "Qwen3OmniMoeThinkerForConditionalGeneration"},
+    "deepseek_ocr2": _listed(text_config={"num_hidden_layers": 4, "mlp_layer_types": ["dense"] + ["sparse"] * 3, "num_experts_per_tok": 2}),
+    "flaubert": {"nothing": True},
+    "jetmoe": {
+        "device": "cpu",
+        "config": {
+            "hidden_size": 64, "num_hidden_layers": 3, "num_key_value_heads": 2, "num_attention_heads": 4, "kv_channels": 16,
+            "intermediate_size": 64, "num_local_experts": 4, "vocab_size": 100, "pad_token_id": 0,
+        },
+    },
+    "moonshine_streaming": _of(num_key_value_heads=8),
+    "openai-gpt": {"nothing": True},
+    "pp_formulanet": {"pair": True},
+    "xlm": {"nothing": True},
     "aya_vision": _of(vision_config={"model_type": "siglip_vision_model", "num_attention_heads": 16}),
     "bamba": _of(attn_layer_indices=[3, 9, 18]),
     "chameleon": _of(vocabulary_map={"<image>": 4}),

@@ -140,10 +140,13 @@ export const CACHING_KIN: Readonly<Record<string, Partial<CacheCode>>> = {
     ),
     state: (text) => {
       const size = [
-        numberOf(text, [["num_attention_heads"], 32]),
-        numberOf(text, [["head_dim"], 128]),
+        numberOf(text, [["linear_num_heads", "num_attention_heads"], 32]),
+        numberOf(text, [["linear_head_dim", "head_dim"], 128]),
       ] as const;
-      const kernel = numberOf(text, [["short_conv_kernel_size"], 4]);
+      const kernel = numberOf(text, [
+        ["linear_conv_kernel_dim", "short_conv_kernel_size"],
+        4,
+      ]);
       return deltaState(size, size, kernel);
     },
   },
@@ -156,11 +159,49 @@ export const CACHING_KIN: Readonly<Record<string, Partial<CacheCode>>> = {
   canary: CROSSES,
   cohere_asr: CROSSES,
   "data2vec-text": WHERE_TOLD,
-  dia: CROSSES,
-  dia_decoder: CROSSES,
+  dia_decoder: {
+    ...CROSSES,
+    tokens: (text, usual, { kind }) => {
+      if (kind !== "cross") return usual;
+      const heads = numberOf(text, [["cross_num_key_value_heads"], 16]);
+      const each = heads * numberOf(text, [["cross_head_dim"], 128]);
+      return { heads, keys: each, values: each };
+    },
+  },
   ernie: WHERE_TOLD,
   flaubert: NOTHING,
   fsmt: CROSSES,
+  glm5_next_text: {
+    ...LATENT,
+    ...byLayer((layer) =>
+      layer % 4 === 3 ? "full_attention" : "linear_attention"
+    ),
+    state: (text) => {
+      const size = [
+        numberOf(text, [["linear_num_heads"], 64]),
+        numberOf(text, [["linear_head_dim"], 128]),
+      ] as const;
+      const kernel = numberOf(text, [["linear_conv_kernel_dim"], 4]);
+      return deltaState(size, size, kernel);
+    },
+    // Its indexer's keys, what they are weighed by, and whether a token is one.
+    keeps: (_, usual) =>
+      usual.map((part) =>
+        part.kind === "latent"
+          ? { ...part, indexer: 2 * part.indexer + 1 }
+          : part
+      ),
+  },
+  // Heads part the hidden features, whatever head_dim says.
+  glm4v_text: {
+    tokens: (text, { heads }) => {
+      const width = Math.floor(
+        numberOf(text, [["hidden_size"], 4096]) /
+          numberOf(text, [["num_attention_heads"], 32]),
+      );
+      return { keys: heads * width, values: heads * width };
+    },
+  },
   inkling_text: shortConvolutions(byLayer(localKind)),
   inkling2_text: shortConvolutions(byLayer(localKind)),
   led: CROSSES,
@@ -189,8 +230,6 @@ export const CACHING_KIN: Readonly<Record<string, Partial<CacheCode>>> = {
   pix2struct_text_model: CROSSES,
   plbart: CROSSES,
   pop2piano: CROSSES,
-  pp_formulanet: CROSSES,
-  pp_formulanet_text: CROSSES,
   prophetnet: CROSSES,
   qwen4_exp_text: {
     ...DELTA_STATE,
@@ -221,6 +260,8 @@ export const CACHING_KIN: Readonly<Record<string, Partial<CacheCode>>> = {
   t5_gemma_module: CROSSES,
   t5gemma2_decoder: CROSSES,
   udop: CROSSES,
+  // The prompt stays whole, and a window of what comes after it.
+  unlimited_ocr_text: byLayer(() => "full_attention"),
   "xlm-roberta-xl": WHERE_TOLD,
   xlm: NOTHING,
   xlnet: { kinds: () => null },

@@ -72,6 +72,8 @@ function kindOf(text: Config, { layer, name }: CachedLayer): string {
 
 function rateOf(text: Config, kind: string, usual: number): number {
   const rates = text["compress_rates"];
-  const own = typeof rates === "object" && rates !== null ? rates as Config : {};
+  const own = typeof rates === "object" && rates !== null
+    ? rates as Config
+    : {};
   return Math.max(1, numberOf(own, [[kind], usual]));
 }

@@ -1,6 +1,4 @@
-import type { CodeParts } from "./code/code.ts";
 import { GATED_NAMES, WIDE_SIGMOIDS } from "./code/parts.ts";
-import { numberOf } from "./code/setting.ts";
 import type { FamilyTypes } from "./family.ts";
 import { ofType } from "./family.ts";
 import { glm4vVision, glmOcrVision } from "./towers/glm4v_vision.ts";
@@ -39,22 +37,9 @@ function compose(language: string, declare: TowerFamily) {
   });
 }
 
-/** Heads part the hidden features, whatever head_dim says. */
-const PARTED: CodeParts = {
-  cache: {
-    tokens: (text, { heads }) => {
-      const width = Math.floor(
-        numberOf(text, [["hidden_size"], 4096]) /
-          numberOf(text, [["num_attention_heads"], 32]),
-      );
-      return { keys: heads * width, values: heads * width };
-    },
-  },
-};
-
 /** The types of this file. */
 export const GLM4V_TYPES: FamilyTypes = {
-  glm4v: ofType(glm4v, PARTED),
+  glm4v: ofType(glm4v),
   glm4v_moe: ofType(glm4vMoe, GATED_NAMES, WIDE_SIGMOIDS),
   glm_ocr: ofType(glmOcr),
 };

@@ -90,12 +90,13 @@ function recurrence(
 /** A convolution's inputs before the last token, and gated sums in fp32. */
 function stateOf(text: Config): StateCache {
   const hidden = numberOf(text, [["hidden_size"], 0]);
+  const width = numberOf(text, [["lru_width"], hidden]);
   const kernel = numberOf(text, [["conv1d_width"], 4]);
   return {
     kind: "state",
     of: "gated recurrence",
-    convolution: [hidden, kernel - 1],
-    state: [numberOf(text, [["lru_width"], hidden])],
+    convolution: [width, kernel - 1],
+    state: [width],
     isWide: true,
     others: [],
   };
@@ -112,10 +113,13 @@ export const RECURRENT_GEMMA_TYPES: FamilyTypes = {
         const names = Array.isArray(turns) && turns.length > 0
           ? turns
           : ["recurrent", "recurrent", "attention"];
-        return Array.from({ length: layers }, (_, layer) =>
-          names[layer % names.length] === "recurrent"
-            ? "linear_attention"
-            : "sliding_attention");
+        return Array.from(
+          { length: layers },
+          (_, layer) =>
+            names[layer % names.length] === "recurrent"
+              ? "linear_attention"
+              : "sliding_attention",
+        );
       },
     },
   }),

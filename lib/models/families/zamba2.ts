@@ -174,8 +174,8 @@ export const ZAMBA_TYPES: FamilyTypes = {
       ...byLayer((layer, text) =>
         layer === 2 ||
           layer > 2 && (layer - 3) %
-                numberOf(text, [["attn_layer_period"], 6]) ===
-            numberOf(text, [["attn_layer_offset"], 4])
+                  numberOf(text, [["attn_layer_period"], 6]) ===
+              numberOf(text, [["attn_layer_offset"], 4])
           ? "hybrid"
           : "linear_attention"
       ),

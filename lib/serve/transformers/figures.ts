@@ -2,6 +2,7 @@ import type { KvCache } from "../../answer/serving.ts";
 import type {
   CachePart,
   LayerCache,
+  StateCache,
 } from "../../models/families/code/cache.ts";
 import type { LayerCaches } from "../caches.ts";
 
@@ -16,12 +17,10 @@ export function keptBytes(
   size: number,
   tp = 1,
 ): Pick<KvCache, "bytes_per_token"> & { fixed_bytes_per_sequence: number } {
-  const sumOf = (
-    countOf: (part: CachePart) => number,
-  ) =>
+  const sumOf = (bytesOf: (part: CachePart, size: number) => number) =>
     groups.reduce(
       (sum, { keeps, count }) =>
-        sum + count * size * summed(keeps, countOf, tp),
+        sum + count * summed(keeps, (part) => bytesOf(part, size), tp),
       0,
     );
   return {
@@ -32,41 +31,54 @@ export function keptBytes(
 
 function summed(
   keeps: LayerCache,
-  countOf: (part: CachePart) => number,
+  bytesOf: (part: CachePart) => number,
   tp: number,
 ): number {
   // Latents are every rank's.
   return keeps.reduce(
-    (sum, part) => sum + countOf(part) / ("heads" in part ? tp : 1),
+    (sum, part) => sum + bytesOf(part) / ("heads" in part ? tp : 1),
     0,
   );
 }
 
-/** Numbers that something keeps of each token. */
-export function perToken(part: CachePart): number {
+/** Bytes that something keeps of each token, in numbers of so many bytes. */
+export function perToken(part: CachePart, size: number): number {
   switch (part.kind) {
     case "full":
-      return part.keys + part.values;
+      return size * (part.keys + part.values);
     case "latent":
-      return part.rank + part.rotated + part.indexer;
+      return size * (part.rank + part.rotated) +
+        (part.isIndexerWide ? WIDE : size) * part.indexer;
     default:
       return 0;
   }
 }
 
-/** Numbers that something keeps of a sequence, whatever its length. */
-export function perSequence(part: CachePart): number {
+/** Bytes that something keeps of a sequence, whatever its length. */
+export function perSequence(part: CachePart, size: number): number {
   switch (part.kind) {
     case "window":
     case "chunk":
-      return part.size * (part.keys + part.values);
-    case "state": {
-      const [channels, width] = part.convolution ?? [0, 0];
-      const state = part.state?.reduce((product, each) => product * each, 1) ??
-        0;
-      return channels * width + state;
-    }
+      return size * part.size * (part.keys + part.values);
+    case "state":
+      return stateBytes(part, size);
     default:
       return 0;
   }
+}
+
+/** Bytes of a number in fp32. */
+const WIDE = 4;
+
+function stateBytes(
+  { convolution, state, isWide, others }: StateCache,
+  size: number,
+): number {
+  const bytesOf = (shape: readonly number[], wide: boolean) =>
+    shape.reduce((product, each) => product * each, wide ? WIDE : size);
+  return others.reduce(
+    (sum, { shape, isWide }) => sum + bytesOf(shape, isWide),
+    (convolution === null ? 0 : bytesOf(convolution, false)) +
+      (state === null ? 0 : bytesOf(state, isWide)),
+  );
 }
