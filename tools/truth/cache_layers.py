@@ -18,7 +18,7 @@ def kept(layer):
     found = {"class": type(layer).__name__}
     others = {}
     keys, values = getattr(layer, "keys", None), getattr(layer, "values", None)
-    if keys is None and hasattr(layer, "prefill_keys"):
+    if hasattr(layer, "prefill_keys"):
         found["whole prompt"] = True
         keys, values = layer.prefill_keys, layer.prefill_values
     if torch.is_tensor(keys) and keys.dim() > 1:

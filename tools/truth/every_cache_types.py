@@ -114,6 +114,10 @@ TWEAKS |= {
     "hunyuan_vl": _turned(text_config={"rope_parameters": _PLAIN | {"mrope_section": [16, 16, 16, 16]}, "head_dim": 128}),
     "kosmos-2": {"inside": ["text_model"]},
     "lfm2_moe": _listed(layer_types=["conv", "conv", "full_attention"] * 4),
+    "minimax_m3_vl": _listed(
+        text_config={"num_hidden_layers": 6, "layer_types": ["full_attention"] * 2 + ["minimax_m3_sparse"] * 4},
+    ),
+    "minimax_m3_vl_text": _listed(layer_types=["full_attention"] * 2 + ["minimax_m3_sparse"] * 4),
     "ministral": _of(rope_parameters=_PLAIN, head_dim=128),
     "musicgen": {"read": 512, "books": 4, "flat": True},
     "musicgen_melody": {"books": 4, "flat": True},
