@@ -109,6 +109,7 @@ export const BESIDE: Record<string, Setting> = {
   "parallel.tp": { "parallel.gpus": 8 },
   "parallel.pp": { "parallel.gpus": 8 },
   "parallel.cp": { "parallel.gpus": 8 },
+  "hardware.gpus": { "parallel.gpus": 2 },
   "parallel.ep": { model: "mistralai/Mixtral-8x7B-v0.1", "parallel.gpus": 2 },
   ...ofServing(),
   "serve.prefix_caching": { ...VLLM, model: HYBRID },
@@ -192,8 +193,8 @@ export const CHANGES_NOTHING: Record<string, string> = {
 
 /** The same when serving, which the factors method answers in any case. */
 export const CHANGES_NOTHING_SERVED: Record<string, string> = {
-  "hardware.gpu": "it changes the fit, not the need",
-  "method=factors": "it answers already",
+  "software.transformers": "Llama generates alike since 4.45",
+  "software.torch": "experts alone run otherwise in older ones",
   "engine.name=deepspeed": "stage 0 shards nothing",
   "engine.name=megatron-deepspeed": "stage 0 shards nothing",
 };
@@ -201,6 +202,8 @@ export const CHANGES_NOTHING_SERVED: Record<string, string> = {
 /** Remarks that name a field in words rather than by its path. */
 export const IN_WORDS: Record<string, string> = {
   "train.attention": "SDPA is counted as",
+  "quantization.weights=mxfp4": "MXFP4",
+  "quantization.weights=gguf:Q4_K_M": "GGUF",
   "precision.autocast": "the autocast type",
   "engine.name=fsdp": "FSDP's sharding",
   "engine.name=fsdp2": "FSDP's sharding",

@@ -90,7 +90,7 @@ function queries(
   { q, heads, rotaryWidth }: LatentAttentionPlan,
   table: RotaryTable | null,
 ): Value {
-  return m.call(() => {
+  const make = (): Value => {
     const whole = "down" in q
       ? m.call(() => {
         const latent = adaptedLinear(m, x, rows, q.down);
@@ -108,7 +108,9 @@ function queries(
     ]) as [Value, Value];
     const result = table ? rotated(m, turned, table, "rotary queries") : turned;
     return join(m, [pass, result], "rotated queries");
-  });
+  };
+  // Variables of attention's code; what autograd keeps stands as long anyway.
+  return m.followsVariables ? make() : m.call(make);
 }
 
 function keysAndValues(
@@ -125,7 +127,8 @@ function keysAndValues(
     rows * latentWidth,
     rows * rotaryWidth,
   ]) as [Value, Value];
-  m.drop(down);
+  // A variable of the code; what autograd keeps stands as long anyway.
+  if (!m.followsVariables) m.drop(down);
   const normed = kvNorm
     ? norm(m, latent, rows, kvNorm, "latent norm")
     : m.view(latent);

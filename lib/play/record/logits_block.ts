@@ -40,6 +40,7 @@ export function recordLogits(
 ): Block {
   const m = new Machine(settings);
   m.recording = false;
+  m.followsVariables = true;
   m.part = "norm activations";
   const { rows } = plan;
   const x = m.external(

@@ -29,6 +29,7 @@ export function recordServedLayer(
   const m = new Machine(settings);
   m.part = part;
   m.recording = false;
+  m.followsVariables = true;
   const ports = new KeptPorts(m);
   const x = m.external(elements, dtype, "hidden states", null, part);
   if (held) m.tape.retain(x.storage);

@@ -4,7 +4,7 @@ import type { Buffer } from "../../play/program/buffer.ts";
 import type { Scenario } from "../../scenario/schema.ts";
 import { isFrom } from "../../scenario/version.ts";
 import type { StoredTensor } from "../../formats/stored_model.ts";
-import { keptKindOf } from "./kept_kind.ts";
+import { cacheChoiceOf } from "./cache_choice.ts";
 import { rotaryCacheBytes } from "../../software/transformers/rotary_caches.ts";
 
 /** What stands beside weights in older releases of transformers and its kernels. */
@@ -65,7 +65,7 @@ function scratchBytes(tensors: readonly StoredTensor[]): number {
  * model.py, Transformer.setup_caches
  */
 function maskBytes(scenario: Scenario): number {
-  const kept = keptKindOf(scenario, 1);
+  const kept = cacheChoiceOf(scenario, 1);
   return scenario.software.model_code === "gpt-fast" && kept.kind === "static"
     ? (8 * Math.ceil(kept.room / 8)) ** 2
     : 0;

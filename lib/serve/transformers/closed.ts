@@ -7,7 +7,7 @@ import type { Served, ServingGpu, ServingQuestion } from "../engine.ts";
 import type { ClosedSequence } from "./closed_form.ts";
 import { closedBytes } from "./closed_form.ts";
 import { keptBytes } from "./figures.ts";
-import { keptKindOf, numberBytes } from "./kept_kind.ts";
+import { cacheChoiceOf, numberBytes } from "./cache_choice.ts";
 import { attentionOf } from "./plan.ts";
 import { fillableOf, fitOn } from "./room.ts";
 import { storageOfCheckpoint } from "./storage.ts";
@@ -26,7 +26,7 @@ export function closedServing(
   const { batch, input_tokens: prompt, output_tokens: generated } = asked;
   const gpu = gpus[0] as ServingGpu;
   const number = scenario.parallel.gpus;
-  const kept = keptKindOf(scenario, model.architecture.head_dim);
+  const kept = cacheChoiceOf(scenario, model.architecture.head_dim);
   const sequenceOf = (tokens: number, more: number): ClosedSequence => ({
     prompt: tokens,
     generated: more,
@@ -114,7 +114,14 @@ export function closedServing(
       kv_tokens: null,
       max_model_len: model.architecture.max_position_embeddings,
       max_concurrency: null,
-      devices: [],
+      devices: Array.from({ length: number }, (_, gpu) => ({
+        device: `GPU ${gpu}`,
+        weights_bytes: heldOf(0),
+        kv_bytes: cache,
+        state_bytes: 0,
+        compute_bytes: at.activations,
+        total_bytes: most + outside,
+      })),
       settings: {
         use_cache: kept.kind !== "none",
         max_new_tokens: generated,

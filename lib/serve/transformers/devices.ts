@@ -8,7 +8,12 @@ import {
 import type { Scenario } from "../../scenario/schema.ts";
 import { contextOf } from "../context.ts";
 import type { ServedFit, ServingGpu } from "../engine.ts";
-import type { Generation, RecordedGeneration } from "./generation.ts";
+import type { LayerCache } from "../../models/families/code/cache.ts";
+import type {
+  Generation,
+  GenerationPlan,
+  RecordedGeneration,
+} from "./generation.ts";
 import type { Demand } from "./room.ts";
 import { capacityOf, fitOn } from "./room.ts";
 import type { Share } from "./shares.ts";
@@ -28,7 +33,7 @@ export interface PlayedDevice {
 }
 
 /** Plays a GPU's share of a generation. */
-export function playDevice(
+function playDevice(
   scenario: Scenario,
   recorded: RecordedGeneration,
   share: Share,
@@ -53,18 +58,63 @@ export function playDevice(
   };
 }
 
-/** What lies on a GPU. */
+/** GPUs that hold alike shares on alike cards, and one of them as it was played. */
+export interface DeviceClass {
+  readonly shares: readonly Share[];
+  readonly played: PlayedDevice;
+}
+
+/**
+ * Plays the shares of a generation, alike ones once.
+ *
+ * @param gpuOf The card of a share, by its number.
+ */
+export function playDevices(
+  scenario: Scenario,
+  recorded: RecordedGeneration,
+  shares: readonly Share[],
+  { plan, caches }: Pick<GenerationPlan, "plan" | "caches">,
+  gpuOf: (number: number) => ServingGpu,
+): DeviceClass[] {
+  const kinds = new Map<LayerCache, number>();
+  const names = plan.stack.layers.map(({ id }, at) => {
+    const keeps = caches[at] ?? NOTHING;
+    if (!kinds.has(keeps)) kinds.set(keeps, kinds.size);
+    return `${id}/${kinds.get(keeps)}`;
+  });
+  const alike = Map.groupBy(
+    shares,
+    ({ number, layers, isFirst, isLast }) =>
+      [gpuOf(number).usable, isFirst, isLast, ...names.slice(...layers)].join(
+        " ",
+      ),
+  );
+  return [...alike.values()].map((all) => {
+    const [share] = all as [Share, ...Share[]];
+    const gpu = gpuOf(share.number);
+    return { shares: all, played: playDevice(scenario, recorded, share, gpu) };
+  });
+}
+
+const NOTHING: LayerCache = [];
+
+/**
+ * What lies on a GPU.
+ *
+ * @param states Of its caches, bytes of states.
+ */
 export function deviceShareOf(
-  { share, generation, reserved, outside }: PlayedDevice,
-  hasStates: boolean,
+  { generation, reserved, outside }: PlayedDevice,
+  { number }: Share,
+  states: number,
 ): DeviceShare {
   const weights = loadedBytes(generation);
   const cache = generation.cacheBytes;
   return {
-    device: `GPU ${share.number}`,
+    device: `GPU ${number}`,
     weights_bytes: weights,
-    kv_bytes: hasStates ? 0 : cache,
-    state_bytes: hasStates ? cache : 0,
+    kv_bytes: cache - states,
+    state_bytes: states,
     compute_bytes: computeBytes(generation),
     total_bytes: reserved + outside,
   };

@@ -1,12 +1,10 @@
 import { TapeFull } from "../../play/memory/tape.ts";
 import type { Result } from "../../scenario/parse_scenario.ts";
 import type { Problem } from "../../scenario/problem.ts";
-import { shown } from "../../scenario/problem.ts";
 import type { Served, ServingEngine, ServingQuestion } from "../engine.ts";
 import { closedServing } from "./closed.ts";
 import { servedPlanOf } from "./plan.ts";
 import { playedServing } from "./served.ts";
-import { unknownLayout } from "./storage.ts";
 
 /** transformers' own generate(). */
 export const transformersEngine: ServingEngine = {
@@ -27,7 +25,7 @@ export const transformersEngine: ServingEngine = {
     "software.transformers",
     "software.torch",
   ],
-  refuses({ scenario, checkpoint }) {
+  refuses({ scenario }) {
     const { gpus, tp, pp, cp, ep } = scenario.parallel;
     if (cp * ep > 1) {
       return "generation over parallel.cp or parallel.ep is not played";
@@ -40,10 +38,7 @@ export const transformersEngine: ServingEngine = {
         tp > 1 ? `tp ${tp}` : `pp ${pp}`
       }`;
     }
-    const layout = unknownLayout(checkpoint.tensors);
-    return layout === null
-      ? null
-      : `transformers loads no checkpoints of ${layout}`;
+    return null;
   },
   serve,
 };
@@ -81,24 +76,10 @@ function problemsOf({ scenario, caches }: ServingQuestion): Problem[] {
           `serve.cache_tokens must be at least the ${least} tokens of a sequence: current value is ${room}`,
       }]
       : []),
-    ...(isKnownType(asked.kv_dtype) ? [] : [{
-      path: "serve.kv_dtype",
-      message:
-        `serve.kv_dtype must be auto, fp8, int8 or the model's own type where transformers serves: current value is ${
-          shown(asked.kv_dtype)
-        }`,
-    }]),
     ...(uneven === undefined ? [] : [{
       path: "parallel.tp",
       message:
         `parallel.tp must divide the model's ${uneven} heads of keys and values: current value is ${tp}`,
     }]),
   ];
-}
-
-/** Types that transformers has caches of. */
-function isKnownType(type: unknown): boolean {
-  return ["auto", "fp32", "bf16", "fp16", "fp8", "int8"].some((known) =>
-    known === type
-  );
 }

@@ -4,6 +4,7 @@ import type {
   LayerCache,
   StateCache,
 } from "../../models/families/code/cache.ts";
+import { roundedBytes } from "../../play/memory/tape.ts";
 import type { LayerCaches } from "../caches.ts";
 
 /**
@@ -61,24 +62,43 @@ export function perSequence(part: CachePart, size: number): number {
     case "chunk":
       return size * part.size * (part.keys + part.values);
     case "state":
-      return stateBytes(part, size);
+      return statesOf(part, size).reduce((sum, bytes) => sum + bytes, 0);
     default:
       return 0;
   }
 }
 
+/** Bytes of the states that layers keep of so many sequences. */
+export function stateBytes(
+  layers: readonly LayerCache[],
+  batch: number,
+  size: number,
+): number {
+  return layers.flat().reduce(
+    (sum, part) =>
+      part.kind === "state"
+        ? sum + statesOf(part, size).reduce(
+          (all, bytes) => all + roundedBytes(batch * bytes),
+          0,
+        )
+        : sum,
+    0,
+  );
+}
+
 /** Bytes of a number in fp32. */
 const WIDE = 4;
 
-function stateBytes(
+/** Bytes of each tensor of a sequence's states, in numbers of so many bytes. */
+function statesOf(
   { convolution, state, isWide, others }: StateCache,
   size: number,
-): number {
-  const bytesOf = (shape: readonly number[], wide: boolean) =>
-    shape.reduce((product, each) => product * each, wide ? WIDE : size);
-  return others.reduce(
-    (sum, { shape, isWide }) => sum + bytesOf(shape, isWide),
-    (convolution === null ? 0 : bytesOf(convolution, false)) +
-      (state === null ? 0 : bytesOf(state, isWide)),
+): number[] {
+  return [
+    ...(convolution ? [{ shape: convolution, isWide: false }] : []),
+    ...(state ? [{ shape: state, isWide }] : []),
+    ...others,
+  ].map(({ shape, isWide: wide }) =>
+    shape.reduce((product, each) => product * each, wide ? WIDE : size)
   );
 }

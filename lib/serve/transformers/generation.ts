@@ -3,8 +3,8 @@ import type { StepPlan } from "../../plan/step_plan.ts";
 import type { Peaks } from "../../play/readers/peak.ts";
 import { changeOf, peaksOf } from "../../play/readers/peak.ts";
 import type { GenerationCode } from "./generation_code.ts";
-import type { KeptKind } from "./kept_kind.ts";
-import { passCache } from "./kept_kind.ts";
+import type { CacheChoice } from "./cache_choice.ts";
+import { passCache } from "./cache_choice.ts";
 import type { RecordedPass } from "./passes.ts";
 import { recordServed } from "./passes.ts";
 import type { Passes, ServedProgram } from "./program.ts";
@@ -16,7 +16,7 @@ export interface GenerationPlan {
   readonly plan: StepPlan;
   /** What each layer keeps between tokens. */
   readonly caches: readonly LayerCache[];
-  readonly kept: KeptKind;
+  readonly kept: CacheChoice;
   readonly code: GenerationCode;
 }
 
@@ -45,12 +45,18 @@ export interface RecordedGeneration {
   playOn(share: Share, workspaces: readonly number[]): Generation;
 }
 
-/** Records the generation of a batch, each kind of layer once a pass. */
+/**
+ * Records the generation of a batch, each kind of layer once a pass.
+ *
+ * @param isBrief Whether the first token after the prompt is left out where the
+ *   last one surely reaches as high.
+ */
 export function recordGeneration(
   whole: GenerationPlan,
   asked: GeneratedBatch,
+  isBrief = false,
 ): RecordedGeneration {
-  const passes = passesOf(whole, asked);
+  const passes = passesOf(whole, asked, isBrief && growsAlone(whole));
   const { batch, prompt, generated } = asked;
   // Ids and their mask, a number each.
   const inputs = 16 * batch * (prompt + Math.max(0, generated - 1));
@@ -70,9 +76,18 @@ export function recordGeneration(
   };
 }
 
+/** Whether each token's cache is larger than that of the one before. */
+function growsAlone({ caches, kept }: GenerationPlan): boolean {
+  const cuts = caches.some((keeps) =>
+    keeps.some(({ kind }) => kind === "window" || kind === "chunk")
+  );
+  return !cuts && kept.kind !== "static";
+}
+
 function passesOf(
   { plan, caches, kept, code }: GenerationPlan,
   { batch, prompt, generated }: GeneratedBatch,
+  isBrief: boolean,
 ): Passes {
   const pass = (before: number, fresh: number): RecordedPass =>
     recordServed(plan, caches, {
@@ -88,6 +103,7 @@ function passesOf(
   const prefill = pass(0, prompt);
   const decoded = generated - 1;
   if (decoded < 1) return { prefill, decode: [] };
+  if (isBrief) return { prefill, decode: [token(decoded)] };
   const first = token(1);
   // What stands is found alike by all tokens.
   const last = kept.kind === "static" ? first : token(decoded);

@@ -35,7 +35,9 @@ export function generationCode(
 ): GenerationCode {
   const isBare = serve.logits_all === true;
   return {
-    allLogits: isBare || !isFrom(software.transformers, [4, 45]),
+    // Other programs' models give the logits of all tokens that they are given.
+    allLogits: isBare || software.model_code !== "transformers" ||
+      !isFrom(software.transformers, [4, 45]),
     widensLogits: code.loss.copies.startsWith("cast") &&
       versionOf(software.transformers)?.major === 4,
     picks: !isBare,

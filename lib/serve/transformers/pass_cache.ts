@@ -13,6 +13,8 @@ import {
 
 /** How keys and values are kept, and what of them a pass finds and leaves. */
 export interface PassCache {
+  /** Whether anything is kept at all. */
+  readonly keeps: boolean;
   /** Whether nothing is kept yet. */
   readonly isFirst: boolean;
   /** Whether attention is handed a mask of room that no token has filled. */
@@ -41,6 +43,7 @@ export interface PassTokens {
 /** Nothing is kept: each pass sees all that it is given. */
 export function noCache({ fresh }: PassTokens): PassCache {
   return {
+    keeps: false,
     isFirst: true,
     masksRest: false,
     keys: fresh,
@@ -67,6 +70,7 @@ export function dynamicCache(
     (cutsWindows ? Math.min(before, size - 1) : before) + fresh;
   const until = holdsOld ? "over" : "joined";
   return {
+    keeps: true,
     isFirst: before === 0,
     masksRest: false,
     keys: before + fresh,
@@ -97,6 +101,7 @@ export function narrowCache(
 ): PassCache {
   const seen = before + fresh;
   return {
+    keeps: true,
     isFirst: before === 0,
     masksRest: false,
     keys: seen,
@@ -115,6 +120,7 @@ export function staticCache(
 ): PassCache {
   const { batch, before, fresh } = tokens;
   return {
+    keeps: true,
     isFirst: before === 0,
     masksRest: true,
     keys: room,

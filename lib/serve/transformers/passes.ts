@@ -27,6 +27,7 @@ import type { StepPlan } from "../../plan/step_plan.ts";
 import type { Windows } from "../../plan/sliding.ts";
 import type { LayerCache } from "../../models/families/code/cache.ts";
 import type { GenerationCode } from "./generation_code.ts";
+import { keepStates } from "../../software/transformers/states.ts";
 import type { PassCache } from "./pass_cache.ts";
 
 /** One forward pass of a batch. */
@@ -48,6 +49,8 @@ export interface RecordedPass {
   arrival(): Block;
   departure(): Block;
 }
+
+const NOTHING: LayerCache = [];
 
 const PART: PartName = "residual stream";
 
@@ -71,11 +74,14 @@ export function recordServed(
   const elements = first.rows * first.hidden;
   const rotary = facts.code.rotary.wide ? "fp32" : embedding.outputDtype;
   const known = new Map<string, Block>();
+  const kinds = new Map<LayerCache, number>();
   let dtype = embedding.outputDtype;
   const layers = plan.stack.layers.map((kind, at) => {
-    const keeps = caches[at] ?? [];
+    const keeps = caches[at] ?? NOTHING;
     const held = at === 0 && embedding.held;
-    const key = `${kind.id} ${dtype} ${held} ${JSON.stringify(keeps)}`;
+    let kept = kinds.get(keeps);
+    if (kept === undefined) kinds.set(keeps, kept = kinds.size);
+    const key = `${kind.id} ${dtype} ${held} ${kept}`;
     const before = known.get(key);
     if (before) return before;
     const layer = layerPlanOf(
@@ -85,13 +91,21 @@ export function recordServed(
     const block = recordServedLayer(
       settings,
       { elements, dtype, part: PART, held },
-      (m, x, ports) =>
-        decoderLayer(
+      (m, x, ports) => {
+        if (pass.cache.keeps) {
+          keepStates(m, ports, keeps, {
+            batch: pass.batch,
+            dtype: embedding.outputDtype,
+            isFirst: pass.cache.isFirst,
+          });
+        }
+        return decoderLayer(
           m,
           x,
           keeping(layer, ports, pass, keeps),
           tableOf(m, first, rotary),
-        ),
+        );
+      },
     );
     known.set(key, block);
     dtype = block.outputDtype;

@@ -68,7 +68,10 @@ export function servedProgram(
   };
   run("prefill", prefill);
   const [first, last] = decode;
-  if (first) run("decode, first token", first);
+  if (first) {
+    weaver.grow(prefill, first);
+    run("decode, first token", first);
+  }
   if (first && last) {
     if (last !== first) weaver.grow(first, last);
     run("decode, last token", last);

@@ -7,7 +7,7 @@ import { GIB } from "../../units/mod.ts";
  *
  * @param gpu Its number, its bytes, and what of them the allocator can have.
  */
-export function refusalOf(
+export function outOfMemory(
   { load, step }: Program,
   { number, usable, capacity }: {
     readonly number: number;

@@ -1,22 +1,24 @@
 import type { Serving } from "../../answer/serving.ts";
+import { DTYPE_BYTES } from "../../play/torch/dtype.ts";
 import type { Served, ServingQuestion } from "../engine.ts";
 import { generationCode } from "./generation_code.ts";
-import type { PlayedDevice } from "./devices.ts";
+import type { DeviceClass, PlayedDevice } from "./devices.ts";
 import {
   computeBytes,
   deviceShareOf,
   loadedBytes,
-  playDevice,
+  playDevices,
 } from "./devices.ts";
-import { keptBytes } from "./figures.ts";
+import { keptBytes, stateBytes } from "./figures.ts";
 import type { GenerationPlan } from "./generation.ts";
 import { recordGeneration } from "./generation.ts";
-import { keptKindOf, numberBytes } from "./kept_kind.ts";
+import { cacheChoiceOf, numberBytes } from "./cache_choice.ts";
+import { cachesAsKept } from "./kept_heads.ts";
 import { layerCaches } from "./layer_caches.ts";
 import type { PhasePeak } from "./phases.ts";
 import { phasePeaks } from "./phases.ts";
 import { servedParts } from "./parts.ts";
-import { refusalOf } from "./refusal.ts";
+import { outOfMemory } from "./refusal.ts";
 import { capacityOf, fillableOf, fitOn, tightest } from "./room.ts";
 import { sequencesWithin } from "./sequences.ts";
 import type { StepPlan } from "../../plan/step_plan.ts";
@@ -32,7 +34,7 @@ export function playedServing(
   const whole: GenerationPlan = {
     plan,
     caches: layerCaches(caches),
-    kept: keptKindOf(scenario, question.model.architecture.head_dim),
+    kept: cacheChoiceOf(scenario, question.model.architecture.head_dim),
     code: generationCode(scenario, plan),
   };
   const { batch, input_tokens: prompt, output_tokens: generated } =
@@ -43,12 +45,14 @@ export function playedServing(
   const shares = sharesOf(
     plan,
     tp > 1 ? 1 : gpus,
-    scenario.software.model_code === "litgpt",
+    {
+      isEven: scenario.software.model_code === "litgpt",
+      usableOf: (number) => gpuOf(number).usable,
+    },
   );
   const recorded = recordGeneration(whole, { batch, prompt, generated });
-  const devices = shares.map((share) =>
-    playDevice(scenario, recorded, share, gpuOf(share.number))
-  );
+  const classes = playDevices(scenario, recorded, shares, whole, gpuOf);
+  const devices = classes.map(({ played }) => played);
   const most = devices.reduce((worst, each) =>
     each.fit.headroom < worst.fit.headroom ? each : worst
   );
@@ -61,28 +65,29 @@ export function playedServing(
     const of = (many: number) => {
       const before = known.get(many);
       if (before) return before;
-      const made = recordGeneration(whole, { batch: many, ...asked });
+      const made = recordGeneration(whole, { batch: many, ...asked }, true);
       known.set(many, made);
       return made;
     };
-    return Math.min(...shares.map((share) =>
-      sequencesWithin(
+    return Math.min(...devices.map(({ share, gpu, generation }) => {
+      const room = fillableOf(scenario, gpu);
+      return loadedBytes(generation) > room ? 0 : sequencesWithin(
         (many) => of(many).programOn(share, []).program,
-        fillableOf(scenario, gpuOf(share.number)),
-      )
-    ));
+        room,
+      );
+    }));
   };
   const phases = phasesOf(most);
   const length = prompt + generated;
   const sequences = sequencesOf(length);
-  const hasStates = caches.groups.length > 0 &&
-    caches.groups.every(({ keeps }) =>
-      keeps.every(({ kind }) => kind === "state")
-    );
   return {
-    serving: servingOf(question, whole, devices, most, hasStates),
+    serving: servingOf(question, whole, classes, most),
     kv: {
-      ...keptBytes(caches, numberBytes(whole.kept, scenario), tp),
+      ...keptBytes(
+        cachesAsKept(caches, plan, whole.code.expandsLatents, tp),
+        numberBytes(whole.kept, scenario),
+        tp,
+      ),
       bytes: most.generation.cacheBytes,
       max_tokens: sequences * length,
       max_sequences: sequences,
@@ -110,16 +115,18 @@ function cardsBy({ gpus }: ServingQuestion) {
 function servingOf(
   { scenario, model }: ServingQuestion,
   whole: GenerationPlan,
-  devices: readonly PlayedDevice[],
+  classes: readonly DeviceClass[],
   { generation, outside }: PlayedDevice,
-  hasStates: boolean,
 ): Serving {
-  const tight = devices.find(({ fit }) => !fit.fits);
+  const tight = classes.find(({ played }) => !played.fit.fits)?.played;
+  const devices = classes.flatMap(({ shares, played }) =>
+    shares.map((share) => ({ share, played }))
+  ).sort((a, b) => a.share.number - b.share.number);
   return {
     engine: "transformers",
     starts: tight === undefined,
     refusal: tight
-      ? refusalOf(tight.generation.program, {
+      ? outOfMemory(tight.generation.program, {
         number: tight.share.number,
         usable: tight.gpu.usable,
         capacity: capacityOf(scenario, tight.gpu),
@@ -133,7 +140,17 @@ function servingOf(
     kv_tokens: null,
     max_model_len: model.architecture.max_position_embeddings,
     max_concurrency: null,
-    devices: devices.map((each) => deviceShareOf(each, hasStates)),
+    devices: devices.map(({ share, played }) =>
+      deviceShareOf(
+        played,
+        share,
+        whole.kept.kind === "none" ? 0 : stateBytes(
+          whole.caches.slice(...share.layers),
+          scenario.serve.batch,
+          DTYPE_BYTES[scenario.precision.weights],
+        ),
+      )
+    ),
     settings: settingsOf(scenario, whole, devices.length),
   };
 }

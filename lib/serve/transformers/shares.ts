@@ -31,13 +31,16 @@ export function wholeShare({ stack }: StepPlan): Share {
  * Source: huggingface/accelerate utils/modeling.py, get_balanced_memory and
  * infer_auto_device_map
  *
- * @param isEven Whether each gets as many layers, and the first one all else:
- *   LitGPT's generate/sequentially.py.
+ * @param how Whether each gets as many layers, and the first one all else, as
+ *   LitGPT's generate/sequentially.py has it; bytes of each card.
  */
 export function sharesOf(
   plan: StepPlan,
   gpus: number,
-  isEven: boolean,
+  { isEven, usableOf }: {
+    readonly isEven: boolean;
+    readonly usableOf: (gpu: number) => number;
+  },
 ): Share[] {
   if (gpus === 1) return [wholeShare(plan)];
   if (isEven) return evenShares(plan, gpus);
@@ -46,7 +49,9 @@ export function sharesOf(
   const largest = Math.max(...layers);
   const even = Math.floor(total / gpus) + Math.floor(1.25 * largest);
   const room = (gpu: number) =>
-    gpu === gpus - 1 ? Infinity : gpu === 0 ? even - largest : even;
+    gpu === gpus - 1
+      ? Infinity
+      : Math.min(even, usableOf(gpu)) - (gpu === 0 ? largest : 0);
   const of: number[] = [];
   let gpu = 0;
   let used = before;

@@ -4,7 +4,7 @@ import type { ServingQuestion } from "../engine.ts";
 import type { Generation, GenerationPlan } from "./generation.ts";
 import type { PhasePeak } from "./phases.ts";
 import type { Share } from "./shares.ts";
-import { expandsAtLoading } from "./storage.ts";
+import { expandsAtLoading, unknownLayout } from "./storage.ts";
 
 /**
  * The instant of a generation's peak in words.
@@ -88,14 +88,20 @@ export function remarksOf(
       : []),
   ];
   const type = serve.kv_dtype;
-  const isOther = ["fp32", "bf16", "fp16"].includes(String(type)) &&
-    type !== scenario.precision.weights;
+  const isUnknown = typeof type === "string" &&
+    !["auto", "fp8", "int8", scenario.precision.weights].includes(type);
+  const layout = unknownLayout(checkpoint.tensors);
   return {
     assumptions,
-    warnings: isOther
-      ? [
-        `serve.kv_dtype ${type} has no effect: transformers keeps keys and values in the model's own type, ${scenario.precision.weights}`,
-      ]
-      : [],
+    warnings: [
+      ...(isUnknown
+        ? [
+          `serve.kv_dtype ${type} has no effect: transformers keeps keys and values in the model's own type, in fp8 or in int8`,
+        ]
+        : []),
+      ...(layout === null ? [] : [
+        `transformers itself loads no checkpoints of ${layout}: its layers are taken to read them as they are stored`,
+      ]),
+    ],
   };
 }

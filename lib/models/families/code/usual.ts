@@ -17,6 +17,7 @@ export const USUAL: FamilyCode = {
     repeatedTables: false,
     wide: false,
     byToken: false,
+    holdsUnturned: false,
     tables: 1,
     perSequence: false,
     skipsEvery: null,
@@ -24,6 +25,7 @@ export const USUAL: FamilyCode = {
   },
   attention: {
     normsTurned: false,
+    normsEach: false,
     normsBare: false,
     wideScores: false,
     wideSoftmax: true,
@@ -50,6 +52,7 @@ export const USUAL: FamilyCode = {
     gate: "halves",
     wideWeights: false,
     stackedBefore5: false,
+    sharedFirst: false,
     names: { gate: "gate_proj", up: "up_proj", down: "down_proj" },
   },
   dropout: {

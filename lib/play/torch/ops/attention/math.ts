@@ -65,6 +65,8 @@ export function attentionArithmetic(
       "scores",
     );
     m.drop(few, seen, turned);
+    // A variable of its own, to the end.
+    if (!broadcasts && !m.followsVariables) m.drop(asked);
     const chances = softmax(m, scores, false, "softmax");
     // Rows that are hidden whole are looked for.
     m.drop(m.create(scores.elements, "uint8", "hidden scores"), scores);

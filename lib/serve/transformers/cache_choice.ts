@@ -12,7 +12,7 @@ import {
 } from "./pass_cache.ts";
 
 /** Which of transformers' caches keeps keys and values. */
-export type KeptKind =
+export type CacheChoice =
   /** None: each token runs all that came before again. */
   | { readonly kind: "none" }
   /** DynamicCache, as a release has it. */
@@ -28,7 +28,7 @@ export type KeptKind =
   };
 
 /** What a pass finds and leaves in a cache. */
-export function passCache(kept: KeptKind, tokens: PassTokens): PassCache {
+export function passCache(kept: CacheChoice, tokens: PassTokens): PassCache {
   switch (kept.kind) {
     case "none":
       return noCache(tokens);
@@ -49,10 +49,10 @@ export function passCache(kept: KeptKind, tokens: PassTokens): PassCache {
  *
  * @param headWidth Features of a head.
  */
-export function keptKindOf(
+export function cacheChoiceOf(
   { serve, software }: Pick<Scenario, "serve" | "software">,
   headWidth: number,
-): KeptKind {
+): CacheChoice {
   if (!serve.kv_cache) return { kind: "none" };
   const room = roomOf(serve, software);
   const how = serve.kv_dtype;
@@ -85,7 +85,7 @@ function roomOf(
 
 /** Bytes of a number in a cache, its share of scales and zeros among them. */
 export function numberBytes(
-  kept: KeptKind,
+  kept: CacheChoice,
   { precision }: Pick<Scenario, "precision">,
 ): number {
   if (kept.kind === "quantized") return quantizedBytes(kept.how, 64) / 64;
