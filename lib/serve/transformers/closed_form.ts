@@ -47,7 +47,7 @@ export function closedBytes(
     keeps
       ? groups.reduce(
         (sum, { keeps: kept, count }) =>
-          sum + count * size * keptOf(kept, tokens, isFirst, room),
+          sum + count * keptOf(kept, size, tokens, isFirst, room),
         0,
       )
       : 0;
@@ -55,7 +55,7 @@ export function closedBytes(
     ? Math.max(
       0,
       ...groups.map(({ keeps: kept }) =>
-        size * keptOf(kept, prompt + decoded, false, room)
+        keptOf(kept, size, prompt + decoded, false, room)
       ),
     )
     : 0;
@@ -96,21 +96,23 @@ function closedActivations(
   return Math.max(mlp, scores, logits);
 }
 
-/** Numbers that a layer keeps of a sequence of so many tokens. */
+/** Bytes that a layer keeps of a sequence of so many tokens. */
 function keptOf(
   keeps: LayerCache,
+  size: number,
   tokens: number,
   isFirst: boolean,
   room: number | null,
 ): number {
   return keeps.reduce(
-    (sum, part) => sum + numbersOf(part, tokens, isFirst, room),
+    (sum, part) => sum + partBytes(part, size, tokens, isFirst, room),
     0,
   );
 }
 
-function numbersOf(
+function partBytes(
   part: CachePart,
+  size: number,
   tokens: number,
   isFirst: boolean,
   room: number | null,
@@ -118,9 +120,9 @@ function numbersOf(
   switch (part.kind) {
     case "full":
     case "latent":
-      return (room ?? tokens) * perToken(part);
+      return (room ?? tokens) * perToken(part, size);
     case "cross":
-      return tokens * (part.keys + part.values);
+      return size * tokens * (part.keys + part.values);
     case "window":
     case "chunk": {
       // What a prompt leaves stands whole until a token has come after it.
@@ -129,9 +131,9 @@ function numbersOf(
         : isFirst
         ? tokens
         : Math.min(tokens, part.size);
-      return kept * (part.keys + part.values);
+      return size * kept * (part.keys + part.values);
     }
     default:
-      return perSequence(part);
+      return perSequence(part, size);
   }
 }

@@ -18,12 +18,10 @@ export function keptBytes(
   size: number,
   tp = 1,
 ): Pick<KvCache, "bytes_per_token"> & { fixed_bytes_per_sequence: number } {
-  const sumOf = (
-    countOf: (part: CachePart) => number,
-  ) =>
+  const sumOf = (bytesOf: (part: CachePart, size: number) => number) =>
     groups.reduce(
       (sum, { keeps, count }) =>
-        sum + count * size * summed(keeps, countOf, tp),
+        sum + count * summed(keeps, (part) => bytesOf(part, size), tp),
       0,
     );
   return {
@@ -34,36 +32,37 @@ export function keptBytes(
 
 function summed(
   keeps: LayerCache,
-  countOf: (part: CachePart) => number,
+  bytesOf: (part: CachePart) => number,
   tp: number,
 ): number {
   // Latents are every rank's.
   return keeps.reduce(
-    (sum, part) => sum + countOf(part) / ("heads" in part ? tp : 1),
+    (sum, part) => sum + bytesOf(part) / ("heads" in part ? tp : 1),
     0,
   );
 }
 
-/** Numbers that something keeps of each token. */
-export function perToken(part: CachePart): number {
+/** Bytes that something keeps of each token, in numbers of so many bytes. */
+export function perToken(part: CachePart, size: number): number {
   switch (part.kind) {
     case "full":
-      return part.keys + part.values;
+      return size * (part.keys + part.values);
     case "latent":
-      return part.rank + part.rotated + part.indexer;
+      return size * (part.rank + part.rotated) +
+        (part.isIndexerWide ? WIDE : size) * part.indexer;
     default:
       return 0;
   }
 }
 
-/** Numbers that something keeps of a sequence, whatever its length. */
-export function perSequence(part: CachePart): number {
+/** Bytes that something keeps of a sequence, whatever its length. */
+export function perSequence(part: CachePart, size: number): number {
   switch (part.kind) {
     case "window":
     case "chunk":
-      return part.size * (part.keys + part.values);
+      return size * part.size * (part.keys + part.values);
     case "state":
-      return sizesOf(part).reduce((sum, numbers) => sum + numbers, 0);
+      return statesOf(part, size).reduce((sum, bytes) => sum + bytes, 0);
     default:
       return 0;
   }
@@ -78,8 +77,8 @@ export function stateBytes(
   return layers.flat().reduce(
     (sum, part) =>
       part.kind === "state"
-        ? sum + sizesOf(part).reduce(
-          (all, numbers) => all + roundedBytes(batch * numbers * size),
+        ? sum + statesOf(part, size).reduce(
+          (all, bytes) => all + roundedBytes(batch * bytes),
           0,
         )
         : sum,
@@ -87,10 +86,19 @@ export function stateBytes(
   );
 }
 
-function sizesOf({ convolution, state }: StateCache): number[] {
-  const [channels, width] = convolution ?? [0, 0];
+/** Bytes of a number in fp32. */
+const WIDE = 4;
+
+/** Bytes of each tensor of a sequence's states, in numbers of so many bytes. */
+function statesOf(
+  { convolution, state, isWide, others }: StateCache,
+  size: number,
+): number[] {
   return [
-    channels * width,
-    state?.reduce((product, each) => product * each, 1) ?? 0,
-  ];
+    ...(convolution ? [{ shape: convolution, isWide: false }] : []),
+    ...(state ? [{ shape: state, isWide }] : []),
+    ...others,
+  ].map(({ shape, isWide: wide }) =>
+    shape.reduce((product, each) => product * each, wide ? WIDE : size)
+  );
 }

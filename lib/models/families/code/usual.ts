@@ -106,6 +106,7 @@ export const USUAL: FamilyCode = {
     isDouble: false,
     crosses: false,
     state: null,
+    keeps: null,
   },
   encoder: null,
   stateSpace: null,
