@@ -4,6 +4,7 @@ import type { MegatronPlan } from "../../plan/megatron/plan.ts";
 import { span } from "../../plan/megatron/plan.ts";
 import type { Buffer } from "../../play/program/buffer.ts";
 import { DTYPE_BYTES } from "../../play/torch/dtype.ts";
+import type { LayerPart, MatrixPart } from "../../software/megatron/shares.ts";
 import { tokensOf } from "../../software/megatron/shares.ts";
 
 /**
@@ -32,9 +33,15 @@ export function keptBuffers(
     : chunks.length;
   const angles = (one?.attention.turned ?? 0) * shares.sequence * cp;
   const width = head.next?.projection.in ?? hidden;
-  const gathered = shares.splitsTokens ? tokensOf(shares) * width : 0;
+  // What a frozen matrix reads is gathered into a tensor of its own.
+  const trains = [...layers.flatMap(columnsOf), head.head].some(({ weight }) =>
+    weight.trains
+  );
+  const gathered = shares.splitsTokens && trains ? tokensOf(shares) * width : 0;
   const experts = layers.map(({ mlp }) => mlp).find((mlp) => "router" in mlp);
-  const dummies = experts?.fusesGradients ? [experts.fc1, experts.fc2] : [];
+  const dummies = experts?.fusesGradients && experts.fc1.weight.trains
+    ? [experts.fc1, experts.fc2]
+    : [];
   return [
     ...Array.from(
       { length: tables },
@@ -53,4 +60,11 @@ export function keptBuffers(
       )
     ),
   ].filter(({ bytes }) => bytes > 0);
+}
+
+/** Matrices of a layer whose input is gathered where ranks share tokens. */
+function columnsOf({ attention, mlp }: LayerPart): MatrixPart[] {
+  const heads = "qkv" in attention ? [attention.qkv] : [attention.kvDown];
+  const second = "router" in mlp ? mlp.shared : mlp;
+  return second ? [...heads, second.fc1] : heads;
 }

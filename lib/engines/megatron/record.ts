@@ -100,6 +100,9 @@ function recordChunk(
   const part: PartName = checkpoints ? "checkpoints" : "residual stream";
   const handed = { elements: ownTokens(shares) * hidden, dtype, part };
   const { weight } = table;
+  // Megatron-Bridge makes what frozen embeddings give a leaf that needs a gradient
+  // where layers run again, for else none of them would (peft/recompute.py).
+  const needsGrad = !first || weight.trains || checkpoints;
   const begin = first
     ? once("embeddings", () =>
       recordTable(
@@ -111,7 +114,7 @@ function recordChunk(
         },
         weight,
         shares,
-        part,
+        { part, needsGrad },
       ))
     : once("received", () => recordReceived(handed));
   const numbers = span(own);
@@ -119,17 +122,20 @@ function recordChunk(
     settings,
     {
       ...handed,
-      needsGrad: true,
+      needsGrad,
       isLeaf: false,
       offload: false,
       stopsEarly: false,
     },
-    numbers.map((number): StackLayer => {
+    numbers.map((number, at): StackLayer => {
       const kind = plan.kindOf(number);
       return {
         key: `${kind.id}`,
         checkpoint: checkpoints,
         held: false,
+        // GPTModel.forward has what its embeddings gave (models/gpt/gpt_model.py);
+        // where that needs a gradient, layers save it.
+        heldByModel: at === 0 && !needsGrad,
         code: () => ({
           run: (m, x) => layer(m, x, plan.layerOf(kind), shares),
         }),

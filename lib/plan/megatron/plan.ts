@@ -11,8 +11,12 @@ import { layerPlanOf } from "../layer_plan.ts";
 import { embeddingPlanOf, headPlanOf } from "../outer_plan.ts";
 import type { LayerKind } from "../stacks.ts";
 import type { StepPlan } from "../step_plan.ts";
-import type { Cuts, HeldParameter } from "./parts.ts";
-import { matrixPart, normPart, parametersOf, partOf } from "./parts.ts";
+import { loraCutsOf } from "./adapters.ts";
+import type { HeldParameter } from "./held.ts";
+import { parametersOf } from "./held.ts";
+import type { Cuts } from "./matrix.ts";
+import { matrixPart, normPart } from "./matrix.ts";
+import { partOf } from "./parts.ts";
 import { furtherTokens, heldByNext, nextTokenPart } from "./next_token.ts";
 import type { LayerSpan } from "./stages.ts";
 import { stagesOf } from "./stages.ts";
@@ -95,12 +99,15 @@ function stagePlansOf(
     last: parallel.layers_of_last_stage,
   });
   if (!spans) return { reason: unevenStages(layers, pp) };
+  const lora = loraCutsOf(scenario, plan.model);
+  if (lora && "reason" in lora) return lora;
   const cuts: Cuts = {
     tp,
     ep,
     etp: parallel.etp ?? tp,
     dtype,
     fusesGradients: engine.gradient_accumulation_fusion ?? true,
+    lora,
   };
   const parts = layerParts(plan, cuts);
   if ("reason" in parts) return parts;

@@ -24,12 +24,16 @@ import type { NextTokenPart } from "./next_token.ts";
 import { bothPredictions, carryingLoss } from "./next_token.ts";
 import { lookedUp } from "./table.ts";
 
-/** Records the embeddings of a first stage. */
+/**
+ * Records the embeddings of a first stage.
+ *
+ * @param needsGrad Whether layers give their gradient, though the table be frozen.
+ */
 export function recordTable(
   settings: MachineSettings,
   table: Parameter,
   shares: Shares,
-  part: PartName,
+  { part, needsGrad }: { readonly part: PartName; readonly needsGrad: boolean },
 ): Block {
   const m = new Machine(settings);
   const begun = settings.begun && m.waitingFor(settings.begun.parameter);
@@ -42,19 +46,21 @@ export function recordTable(
   const out = lookedUp(m, table, inputs[0], shares);
   m.drop(...inputs);
   const forward = m.tape.events.length;
-  const gradOut = m.external(
-    out.elements,
-    out.dtype,
-    "gradient of hidden states",
-    null,
-    "activation gradients",
-  );
-  m.backward(out, gradOut);
+  const gradOut = needsGrad
+    ? m.external(
+      out.elements,
+      out.dtype,
+      "gradient of hidden states",
+      null,
+      "activation gradients",
+    )
+    : null;
+  if (gradOut) m.backward(out, gradOut);
   return blockOf(m, [forward, null, forward], {
     in: null,
     out: out.storage,
     gradIn: null,
-    gradOut: gradOut.storage,
+    gradOut: gradOut?.storage ?? null,
     carried: begun
       ? [{ name: TABLE_GRADIENT, taken: begun.storage, given: null }]
       : [],

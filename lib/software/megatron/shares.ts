@@ -28,12 +28,26 @@ export function ownTokens(shares: Shares): number {
 }
 
 /** This rank's part of a matrix, with the sizes of that part. */
-export interface MatrixPart {
+export interface CutMatrix {
   readonly name: string;
   readonly in: number;
   readonly out: number;
   readonly weight: Parameter;
   readonly bias: Parameter | null;
+}
+
+/** The same with the adapters beside it. */
+export interface MatrixPart extends CutMatrix {
+  /** None where it has none; those of its outputs' parts, in order. */
+  readonly adapters: readonly AdapterPart[];
+}
+
+/** This rank's part of LoRA's two matrices. */
+export interface AdapterPart {
+  readonly name: string;
+  readonly dropout: number;
+  readonly a: CutMatrix;
+  readonly b: CutMatrix;
 }
 
 /** Attention over this rank's heads. */

@@ -3,7 +3,7 @@ import type { Machine } from "../../play/torch/machine.ts";
 import { copied } from "../../play/torch/ops/arithmetic.ts";
 import { embedding } from "../../play/torch/ops/embedding.ts";
 import type { Parameter, Value } from "../../play/torch/values.ts";
-import { HIDDEN_AT_ENDS, reduceScattered } from "./linear.ts";
+import { HIDDEN_AT_ENDS, reduceScattered } from "./exchanged.ts";
 import type { Shares } from "./shares.ts";
 import { tokensOf } from "./shares.ts";
 

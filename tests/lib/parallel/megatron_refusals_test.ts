@@ -66,7 +66,18 @@ const NOT_PLAYED: [input: ScenarioInput, words: RegExp][] = [
     { model: LLAMA, parallel: { gpus: 9, pp: 3, tp: 1 } },
     /parallel\.pp must divide the model's 32 layers for Megatron.*current value is 3; 2 and 4 do/,
   ],
-  [{ model: LLAMA, train: { method: "lora" } }, /lora is not played with Meg/],
+  [
+    { model: LLAMA, train: { method: "qlora" } },
+    /qlora is not played with Megatron-Core, whose weights are never in 4 bits/,
+  ],
+  [
+    {
+      model: LLAMA,
+      train: { method: "lora", checkpointing: "selective" },
+      engine: { ...megatron, recompute_modules: ["layernorm"] },
+    },
+    /recompute_modules must leave out layernorm/,
+  ],
   [
     { model: QWEN, parallel: { gpus: 8, tp: 2, ep: 2, etp: 1 } },
     /sequence_parallel has to be true with parallel\.tp = 2/,
