@@ -59,6 +59,14 @@ export class Cutter {
     );
   }
 
+  /** The same, each after the event that gives the gradient to its parameter. */
+  taken(run: Run): readonly Met[] {
+    return this.gradients(run).map(({ parameter, at }) => ({
+      parameter,
+      at: Math.min(at + 1, run.segment.to),
+    }));
+  }
+
   /** Which parameters a run reads first, in that order. */
   reads({ instance, segment }: Run): readonly Met[] {
     return remembered(

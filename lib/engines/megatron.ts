@@ -93,6 +93,8 @@ export const megatronEngine: Engine = {
     const { chunks, kept } = recordChunks(own, {
       workspaces: workspaces.length > 0,
       checkpoints: checkpointing === "full",
+      // They are added to a buffer that stands, and go.
+      gradients: "consume",
     });
     const pipeline = {
       stage: place.pp,

@@ -26,6 +26,8 @@ export interface Recording {
   readonly workspaces: boolean;
   /** Whether whole layers run again in the backward pass. */
   readonly checkpoints: boolean;
+  /** What becomes of a parameter's gradient. */
+  readonly gradients: NonNullable<MachineSettings["accumulation"]>;
 }
 
 /** The chunks of a rank. */
@@ -35,17 +37,13 @@ export interface Recorded {
   readonly kept: ReadonlyMap<Block, Buffer>;
 }
 
-/**
- * Records the chunks of a rank. Gradients of parameters are added to a buffer that
- * stands, and go.
- */
+/** Records the chunks of a rank. */
 export function recordChunks(
   plan: MegatronPlan,
   how: Recording,
 ): Recorded {
   const kept = new Map<Block, Buffer>();
-  const known = KNOWN.get(plan.whole) ?? new Map<string, Block>();
-  KNOWN.set(plan.whole, known);
+  const known = knownOf(plan.whole, how.gradients);
   const chunks = plan.chunks.map((chunk) => {
     const recorded = recordChunk(plan, chunk, how, known);
     for (const { block, at } of recorded.stack) {
@@ -60,7 +58,17 @@ export function recordChunks(
 }
 
 /** Blocks by what they run: the stages of a pipeline have the same. */
-const KNOWN = new WeakMap<StepPlan, Map<string, Block>>();
+const KNOWN = new WeakMap<StepPlan, Map<unknown, Map<string, Block>>>();
+
+function knownOf(
+  plan: StepPlan,
+  gradients: Recording["gradients"],
+): Map<string, Block> {
+  const all = KNOWN.get(plan) ?? new Map<unknown, Map<string, Block>>();
+  const known = all.get(gradients) ?? new Map<string, Block>();
+  KNOWN.set(plan, all.set(gradients, known));
+  return known;
+}
 
 /** What a layer refers to after its backward pass; null where it is nothing. */
 function keptByLayer(
@@ -83,7 +91,7 @@ function keptByLayer(
 function recordChunk(
   plan: MegatronPlan,
   { first, last, layers: own }: ChunkPart,
-  { workspaces, checkpoints }: Recording,
+  { workspaces, checkpoints, gradients }: Recording,
   known: Map<string, Block>,
 ): ChunkStack {
   const once = (name: string, record: () => Block): Block => {
@@ -93,16 +101,23 @@ function recordChunk(
   };
   const { shares, hidden, dtype, table, head, tied } = plan;
   const settings: MachineSettings = {
-    accumulation: "consume",
+    accumulation: gradients,
     stepBytes: () => 0,
     workspaces,
   };
   const part: PartName = checkpoints ? "checkpoints" : "residual stream";
-  const handed = { elements: ownTokens(shares) * hidden, dtype, part };
+  const handed = {
+    elements: ownTokens(shares) * hidden,
+    dtype,
+    part,
+    copies: shares.code === "deepspeed",
+  };
   const { weight } = table;
   // Megatron-Bridge makes what frozen embeddings give a leaf that needs a gradient
   // where layers run again, for else none of them would (peft/recompute.py).
   const needsGrad = !first || weight.trains || checkpoints;
+  // Megatron-DeepSpeed makes one for every batch (megatron/utils.py).
+  const mask = head.lossOf === "copy" ? shares.sequence ** 2 : 0;
   const begin = first
     ? once("embeddings", () =>
       recordTable(
@@ -114,7 +129,7 @@ function recordChunk(
         },
         weight,
         shares,
-        { part, needsGrad },
+        { part, needsGrad, mask },
       ))
     : once("received", () => recordReceived(handed));
   const numbers = span(own);

@@ -115,17 +115,12 @@ export function playStage12(question: RankQuestion): RankAnswer {
     states: flatStates(question, stepped),
     step: [
       ...withExchanges(acts, microBatchesBy(passes, micro)),
-      ...(offloads ? [] : [
-        ...transient([
-          tensor(
-            "optimizer temporaries",
-            "gradients in fp64, for their norm",
-            Math.max(0, ...own.parts),
-            "fp64",
-          ),
-        ], STEP),
-        ...flatStep(own, dtype, first, flatTemporaries(question, stepped)),
-      ]),
+      ...(offloads ? [] : gradientsSteps(
+        own,
+        dtype,
+        first,
+        flatTemporaries(question, stepped),
+      )),
       exchange(
         "all-gather",
         UPDATED,
@@ -151,7 +146,7 @@ export function playStage12(question: RankQuestion): RankAnswer {
 }
 
 /** The rank that is asked about, or the one whose partition takes most memory. */
-function ownPartition(
+export function ownPartition(
   partitions: readonly Partition[],
   rank: number | null,
 ): Partition {
@@ -161,8 +156,11 @@ function ownPartition(
     partitions.reduce((most, each) => need(each) > need(most) ? each : most);
 }
 
-/** The rank's gradients become one fp32 tensor, which the optimizer steps with. */
-function flatStep(
+/**
+ * The norm of the rank's gradients is taken, and they become one fp32 tensor, which
+ * the optimizer steps with.
+ */
+export function gradientsSteps(
   { size, parts, padding }: Partition,
   dtype: Dtype,
   { kept }: Buckets,
@@ -175,6 +173,14 @@ function flatStep(
   const casts = dtype !== "fp32";
   const stepped = casts ? wide : flattens ? flat : null;
   return [
+    ...transient([
+      tensor(
+        "optimizer temporaries",
+        "gradients in fp64, for their norm",
+        Math.max(0, ...parts),
+        "fp64",
+      ),
+    ], STEP),
     ...(flattens ? [take(flat, STEP)] : []),
     ...(casts ? [take(wide, STEP)] : []),
     ...(flattens && casts ? [free(flat, STEP)] : []),
@@ -250,18 +256,20 @@ class Weaver {
         const begin = begun ? [] : buckets.begin(when);
         begun = true;
         return [...begin, take(this.#gradients.of(parameter), when)];
-      })
+      }, true)
     );
   }
 
   #cut(
     run: Run,
     actsOf: (parameter: Parameters<Gradients["of"]>[0]) => Act[],
+    isTaken = false,
   ): Act[] {
     if (run.phase !== "backward") return [run];
+    const met = isTaken ? this.#cutter.taken(run) : this.#cutter.gradients(run);
     return this.#cutter.cut(
       run,
-      this.#cutter.gradients(run).map(({ parameter, at }) => ({
+      met.map(({ parameter, at }) => ({
         at,
         acts: actsOf(parameter),
       })),

@@ -173,6 +173,11 @@ function stagePlansOf(
         ].filter((each): each is HeldParameter => each.parameter !== null)
         : []),
     ]);
+  const lossOf = engine.name === "megatron"
+    ? train.loss === "fused" ? "memory" : "logits"
+    : pp > 1
+    ? "kept copy"
+    : "copy";
   const common = {
     whole: plan,
     shares: sharesOf(scenario, mesh),
@@ -191,7 +196,7 @@ function stagePlansOf(
       head: {
         norm: last,
         head: matrix,
-        lossInPlace: train.loss === "fused",
+        lossOf,
         next: chunks.at(-1)?.last ? next : null,
       },
       held: heldBy(chunks, stage),
@@ -239,6 +244,7 @@ function sharesOf(
         ? engine.recompute_modules ?? ["core_attn"]
         : [],
     ),
+    code: engine.name === "megatron" ? "core" : "deepspeed",
   };
 }
 

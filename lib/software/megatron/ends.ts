@@ -11,7 +11,7 @@ import type { PartName } from "../../answer/parts.ts";
 import type { MachineSettings } from "../../play/torch/machine_settings.ts";
 import type { Parameter, Value } from "../../play/torch/values.ts";
 import { Machine } from "../../play/torch/machine.ts";
-import { mean, split } from "../../play/torch/ops/arithmetic.ts";
+import { cast, copied, mean, split } from "../../play/torch/ops/arithmetic.ts";
 import type { Norm } from "../../play/torch/ops/norms.ts";
 import { norm } from "../../play/torch/ops/norms.ts";
 import type { Dtype } from "../../play/torch/dtype.ts";
@@ -28,12 +28,17 @@ import { lookedUp } from "./table.ts";
  * Records the embeddings of a first stage.
  *
  * @param needsGrad Whether layers give their gradient, though the table be frozen.
+ * @param mask Bytes of a mask that the forward pass holds, though no kernel reads it.
  */
 export function recordTable(
   settings: MachineSettings,
   table: Parameter,
   shares: Shares,
-  { part, needsGrad }: { readonly part: PartName; readonly needsGrad: boolean },
+  { part, needsGrad, mask }: {
+    readonly part: PartName;
+    readonly needsGrad: boolean;
+    readonly mask: number;
+  },
 ): Block {
   const m = new Machine(settings);
   const begun = settings.begun && m.waitingFor(settings.begun.parameter);
@@ -42,10 +47,13 @@ export function recordTable(
   const inputs = ["token ids", "positions", "labels"].map((name) =>
     m.create(rows, "int64", name)
   ) as [Value, Value, Value];
+  const held = mask > 0 ? m.create(mask, "uint8", "mask of attention") : null;
   m.part = "embeddings";
   const out = lookedUp(m, table, inputs[0], shares);
   m.drop(...inputs);
   const forward = m.tape.events.length;
+  if (held) m.drop(held);
+  const exit = m.tape.events.length;
   const gradOut = needsGrad
     ? m.external(
       out.elements,
@@ -56,7 +64,7 @@ export function recordTable(
     )
     : null;
   if (gradOut) m.backward(out, gradOut);
-  return blockOf(m, [forward, null, forward], {
+  return blockOf(m, [forward, null, exit], {
     in: null,
     out: out.storage,
     gradIn: null,
@@ -72,8 +80,11 @@ export function recordTable(
 export interface HeadPart {
   readonly norm: Norm;
   readonly head: MatrixPart;
-  /** Whether the loss works in the logits' own memory. */
-  readonly lossInPlace: boolean;
+  /**
+   * How the loss reads the logits: in their own memory (Transformer Engine), as they
+   * are, of an fp32 copy of its own, or of one that the caller keeps.
+   */
+  readonly lossOf: "memory" | "logits" | "copy" | "kept copy";
   /** What predicts the token after the next one; null where nothing does. */
   readonly next: NextTokenPart | null;
 }
@@ -86,7 +97,7 @@ export interface HeadPart {
  */
 export function recordLogits(
   settings: MachineSettings,
-  { norm: last, head, lossInPlace: isInPlace, next }: HeadPart,
+  { norm: last, head, lossOf, next }: HeadPart,
   shares: Shares,
   given: HeadInput,
 ): Block {
@@ -97,14 +108,22 @@ export function recordLogits(
   const { x } = taken;
   const normed = norm(m, x, ownTokens(shares), last, "final norm");
   m.drop(x);
-  const body = m.tape.events.length;
-  const take = isInPlace ? lossInPlace : vocabParallelLoss;
+  let body = m.tape.events.length;
+  const take = lossOf === "memory" ? lossInPlace : vocabParallelLoss;
   const predicted = (given: Value, label: string): [Value, Value] => {
-    const logits = columnParallel(m, given, head, shares, label);
+    const own = columnParallel(m, given, head, shares, label);
+    const isWide = lossOf === "copy" || lossOf === "kept copy";
+    const logits = isWide ? cast(m, own, "fp32", `${label} in fp32`) : own;
+    if (lossOf === "kept copy") {
+      m.drop(own);
+      // The model has given its logits.
+      body = m.tape.events.length;
+    }
     const losses = take(m, logits, rows, shares.tp);
     const loss = mean(m, losses, 1, "loss");
     m.drop(losses);
-    return [logits, loss];
+    if (lossOf === "copy") m.drop(logits);
+    return [lossOf === "copy" ? own : logits, loss];
   };
   const further: Value[] = [];
   let hidden = normed;
@@ -132,6 +151,8 @@ export interface Handed {
   readonly elements: number;
   readonly dtype: Dtype;
   readonly part: PartName;
+  /** Whether a stage runs on a copy of what it received: DeepSpeed's pipeline. */
+  readonly copies: boolean;
 }
 
 /** A stage sends hidden states on, and their gradient back. */
@@ -153,10 +174,13 @@ function handedOn(
  *
  * Source: megatron/core/pipeline_parallel/schedules.py, p2p_communication.py
  */
-export function recordReceived({ elements, dtype, part }: Handed): Block {
+export function recordReceived(
+  { elements, dtype, part, copies }: Handed,
+): Block {
   const m = new Machine();
   m.part = part;
-  const x = m.create(elements, dtype, "hidden states");
+  const received = m.create(elements, dtype, "hidden states");
+  const x = copies ? copied(m, received, "hidden states") : received;
   const forward = m.tape.events.length;
   const gradOut = m.external(
     elements,
@@ -167,6 +191,7 @@ export function recordReceived({ elements, dtype, part }: Handed): Block {
   );
   m.tape.exchange(handedOn(elements, dtype));
   m.free(gradOut);
+  if (copies) m.drop(received);
   return blockOf(m, [forward, null, forward], {
     in: null,
     out: x.storage,

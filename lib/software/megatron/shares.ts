@@ -15,6 +15,8 @@ export interface Shares {
   readonly splitsTokens: boolean;
   /** Modules that run again in the backward pass. */
   readonly recomputed: ReadonlySet<string>;
+  /** Whose layers they are: Megatron-Core's, or those of Megatron-DeepSpeed. */
+  readonly code: "core" | "deepspeed";
 }
 
 /** Tokens of a micro-batch that all tensor-parallel ranks see together. */
