@@ -46,7 +46,7 @@ export const megatronEngine: Engine = {
     "engine.offload_optimizer",
     "precision.gradients",
   ],
-  refuses({ train, optimizer, parallel, engine }) {
+  refuses({ train, optimizer, parallel, engine, quantization }) {
     if (parallel.cp > 1 && parallel.cp_kind === "ulysses") {
       return "parallel.cp_kind ulysses is not played with Megatron-Core, whose keys and values go around in a ring";
     }
@@ -60,8 +60,12 @@ export const megatronEngine: Engine = {
     ) {
       return "engine.recompute_modules must leave out layernorm with train.method lora: Megatron-Core stops in the first layer, whose hidden states need no gradient";
     }
+    const { weights } = quantization;
+    if (weights !== "none" && weights !== null) {
+      return `quantization.weights ${weights} is not played with Megatron-Core, whose weights are in bf16 or fp16: neither are fp8 copies of them that it computes with`;
+    }
     if (train.images_per_sample > 0) {
-      return "images are not played with Megatron-Core";
+      return `train.images_per_sample ${train.images_per_sample} is not played with Megatron-Core: its decoders of text alone are`;
     }
     return optimizer.in_backward
       ? "Megatron-Core has no optimizer.in_backward"

@@ -109,7 +109,7 @@ function refusedByCode(
 }
 
 function unplayed(
-  { engine, train, optimizer, parallel, precision }: Scenario,
+  { engine, train, optimizer, parallel, precision, quantization }: Scenario,
   { cp, ep, pp }: Mesh,
 ): string | null {
   const with_ = "is not played with Megatron-DeepSpeed";
@@ -118,7 +118,11 @@ function unplayed(
   }
   if (train.method !== "full") return `train.method ${train.method} ${with_}`;
   if (train.images_per_sample > 0) {
-    return "images are not played with Megatron-DeepSpeed";
+    return `train.images_per_sample ${train.images_per_sample} ${with_}`;
+  }
+  const { weights } = quantization;
+  if (weights !== "none" && weights !== null) {
+    return `quantization.weights ${weights} ${with_}`;
   }
   if (train.checkpointing === "selective") {
     return `train.checkpointing selective ${with_}: full is`;

@@ -7,6 +7,8 @@ import type {
   MatrixPart,
   Shares,
 } from "../../software/megatron/shares.ts";
+import { hasTower } from "../../models/tensors/tower.ts";
+import type { LayerPlan } from "../../play/layers/decoder_layer.ts";
 import { layerPlanOf } from "../layer_plan.ts";
 import { embeddingPlanOf, headPlanOf } from "../outer_plan.ts";
 import type { LayerKind } from "../stacks.ts";
@@ -82,6 +84,12 @@ function stagePlansOf(
     return {
       reason:
         `models of type ${type} have an encoder, with which Megatron-Core is not played`,
+    };
+  }
+  if (hasTower(plan.model)) {
+    return {
+      reason:
+        `models of type ${type} have a tower of images or sounds beside their decoder, with which Megatron-Core is not played`,
     };
   }
   const dtype = precision.weights;
@@ -211,11 +219,14 @@ function layerParts(
 ): Map<LayerKind, LayerPart> | { readonly reason: string } {
   const parts = new Map<LayerKind, LayerPart>();
   for (const kind of stack.kinds) {
-    const part = partOf(layerPlanOf(modulesOf(kind), facts), cuts);
+    const layer = layerPlanOf(modulesOf(kind), facts);
+    const part = partOf(layer, cuts);
     if (!part) {
       return {
         reason:
-          `layers of models of type ${facts.architecture.type} are none of those that Megatron-Core is played with`,
+          `layers of models of type ${facts.architecture.type} are none of those that Megatron-Core is played with: ${
+            strangeIn(layer)
+          }`,
       };
     }
     if ("router" in part.mlp && cuts.tp > 1 && !parallel.sequence_parallel) {
@@ -227,6 +238,17 @@ function layerParts(
     parts.set(kind, part);
   }
   return parts;
+}
+
+/** What a layer has that is not played with Megatron-Core, in words. */
+function strangeIn(
+  { arrangement, attention, mlp, stateSpace }: LayerPlan,
+): string {
+  if (stateSpace) return "they keep states, as Mamba's do";
+  if (!attention || !mlp) return "they are of attention or of an MLP alone";
+  return arrangement === "pre"
+    ? "they lack a norm before attention or MLP"
+    : `their norms and sums are in another order (${arrangement})`;
 }
 
 function sharesOf(
