@@ -43,8 +43,6 @@ export const titan: Engine = {
       : []),
   ],
   refuses: refused,
-  unsummed:
-    "what torchtitan's tensor and pipeline parallel ranks send is not counted yet",
   computed: computedByTitan,
   ranks({ parallel: { rank } }, mesh) {
     const { gpus, pp } = mesh;

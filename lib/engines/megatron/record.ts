@@ -9,12 +9,8 @@ import type { Block } from "../../play/record/block.ts";
 import type { StackLayer } from "../../play/record/record_stack.ts";
 import { recordStack } from "../../play/record/record_stack.ts";
 import type { MachineSettings } from "../../play/torch/machine_settings.ts";
-import {
-  recordLogits,
-  recordReceived,
-  recordSent,
-  recordTable,
-} from "../../software/megatron/ends.ts";
+import { recordReceived, recordSent } from "../../play/record/handed.ts";
+import { recordLogits, recordTable } from "../../software/megatron/ends.ts";
 import { layer } from "../../software/megatron/layer.ts";
 import { keptByDispatcher } from "../../software/megatron/experts.ts";
 import type { LayerPart } from "../../software/megatron/shares.ts";
@@ -166,7 +162,7 @@ function recordChunk(
         shares,
         { dtype, needsGrad: true, part },
       ))
-    : once("sent", () => recordSent(handed));
+    : once("sent", () => recordSent(handed, "they are sent"));
   return {
     stack: [
       { block: begin, at: "embeddings" },
