@@ -155,8 +155,8 @@ function refused(scenario: Scenario, mesh: Mesh): string | null {
   if (train.method !== "full") {
     return `train.method ${train.method} is not played with torchtitan's tensor parallelism`;
   }
-  if (train.loss !== "full" || train.kernels !== "eager") {
-    return "torchtitan's tensor parallelism is played with the loss of all logits and eager kernels alone";
+  if (train.loss !== "full" || train.kernels === "liger") {
+    return "torchtitan's tensor parallelism is played with the loss of all logits alone, and not with Liger's kernels";
   }
   if (train.images_per_sample > 0) {
     return `train.images_per_sample ${train.images_per_sample} is not played with torchtitan's tensor parallelism: its decoders of text alone are`;
