@@ -6,16 +6,13 @@ import {
   TABLE_GRADIENT,
   takeHidden,
 } from "../../play/record/loss_block.ts";
-import type { Exchange } from "../../play/memory/tape.ts";
 import type { PartName } from "../../answer/parts.ts";
 import type { MachineSettings } from "../../play/torch/machine_settings.ts";
 import type { Parameter, Value } from "../../play/torch/values.ts";
 import { Machine } from "../../play/torch/machine.ts";
-import { cast, copied, mean, split } from "../../play/torch/ops/arithmetic.ts";
+import { cast, mean, split } from "../../play/torch/ops/arithmetic.ts";
 import type { Norm } from "../../play/torch/ops/norms.ts";
 import { norm } from "../../play/torch/ops/norms.ts";
-import type { Dtype } from "../../play/torch/dtype.ts";
-import { DTYPE_BYTES } from "../../play/torch/dtype.ts";
 import { columnParallel } from "./linear.ts";
 import { lossInPlace, vocabParallelLoss } from "./loss.ts";
 import type { MatrixPart, Shares } from "./shares.ts";
