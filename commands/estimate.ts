@@ -84,6 +84,7 @@ interface Given extends MoreAsked {
   from: string[];
   export?: string;
   opinions?: boolean;
+  capacity?: boolean;
   set: string[];
   probe?: string | boolean;
   [flag: string]: unknown;
@@ -112,6 +113,10 @@ export function estimateCommand(): Command {
     .option("--json", "print the estimate as JSON")
     .option("--evidence", "show the measured runs most like it")
     .option("--opinions", "show what the other methods say")
+    .option(
+      "--capacity",
+      "when serving, show how many users fit at which length",
+    )
     .option(
       "--hf-token-stdin",
       "read a token of the Hub from the standard input, hidden when typed",
@@ -183,8 +188,12 @@ async function run(given: Given): Promise<void> {
   };
   if (!resolved.ok) return await refuse(resolved.problems);
   const { scenario, model } = resolved.value;
-  const { traffic = false, opinions = false } = given;
-  const result = estimateScenario(scenario, model, { traffic, opinions });
+  const { traffic = false, opinions = false, capacity = false } = given;
+  const result = estimateScenario(scenario, model, {
+    traffic,
+    opinions,
+    capacity,
+  });
   if (!result.ok) return await refuse(result.problems);
   const more = moreAnswers(given, bandwidths, resolved.value, result.value);
   const evidence = given.evidence

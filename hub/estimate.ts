@@ -30,14 +30,12 @@ export interface Resolved {
 export async function estimateOnHub(
   input: unknown,
   hub: Hub | null,
-  { curve = false, opinions = false, traffic = false, ...options }:
-    & LookUpOptions
-    & Wanted = {},
+  options: LookUpOptions & Wanted = {},
 ): Promise<Result<Estimate>> {
   const resolved = await resolveOnHub(input, hub, options);
   if (!resolved.ok) return resolved;
   const { scenario, model } = resolved.value;
-  return estimateScenario(scenario, model, { curve, opinions, traffic });
+  return estimateScenario(scenario, model, options);
 }
 
 /** Checks a Scenario and looks its model up, as {@linkcode estimateOnHub} does. */
@@ -110,5 +108,5 @@ function hubName({ model }: Scenario, options?: LookUpOptions): string | null {
 
 /** The type of GGUF file that the scenario's weights have, such as Q4_K_M. */
 function ggufOf({ quantization }: Scenario): string | undefined {
-  return quantization.weights.match(/^gguf:(\w+)$/)?.[1];
+  return quantization.weights?.match(/^gguf:(\w+)$/)?.[1];
 }

@@ -30,7 +30,12 @@ export interface LiveOptions {
 }
 
 /** All that a page may show beside the memory. */
-const ALL: Wanted = { curve: true, opinions: true, traffic: true };
+const ALL: Wanted = {
+  curve: true,
+  opinions: true,
+  traffic: true,
+  capacity: true,
+};
 
 /**
  * Estimates a Scenario for somebody who watches: a look-up that takes longer

@@ -12,12 +12,19 @@ export { differencesOf, MAX_COMPARED } from "./ask/compare/differences.ts";
 export type { Difference } from "./ask/compare/differences.ts";
 export { estimate, estimateScenario, tryEstimate } from "./ask/estimate.ts";
 export type { Wanted } from "./ask/estimate.ts";
+export type {
+  DeviceShare,
+  KvCache,
+  Serving,
+  SettingValue,
+} from "./answer/serving.ts";
+export type { Capacity, ContextCapacity } from "./answer/capacity.ts";
+export type { ServingWay } from "./answer/serving_way.ts";
 export type { Opinion } from "./answer/opinion.ts";
 export type {
   Basis,
   Estimate,
   Host,
-  KvCache,
   Memory,
   Paged,
   Part,
@@ -72,7 +79,10 @@ export { holds, pathsOf } from "./scenario/needs.ts";
 export type { Need, ValueAt } from "./scenario/needs.ts";
 export type { FieldValues } from "./scenario/values_of.ts";
 export type { Model } from "./models/model.ts";
-export { DEFAULT_SCENARIO } from "./scenario/default_scenario.ts";
+export {
+  BLANK_SCENARIO,
+  DEFAULT_SCENARIO,
+} from "./scenario/default_scenario.ts";
 export { EXPORTS } from "./interop/tools.ts";
 export { exportScenario } from "./interop/write_configuration.ts";
 export type { Exported, ExportFormat } from "./interop/writing/exported.ts";

@@ -29,22 +29,22 @@ export function apiRoute(hub: Hub | null): Hono {
       const input = readJson(await c.req.text(), "a scenario");
       if (!input.ok) return reply(c, input, show);
       const query = new URL(c.req.url).searchParams;
-      const wanted = readTraffic(query);
+      const wanted = readMore(query);
       if (!wanted.ok) return reply(c, wanted, show);
-      const { traffic, bandwidths } = wanted.value;
+      const { bandwidths, ...more } = wanted.value;
       const result = await estimateOnHub(input.value, hub, {
         curve: query.get("curve") === "true",
         opinions: query.get("opinions") === "true",
-        traffic,
+        ...more,
       });
       return reply(c, timed(result, bandwidths), show);
     });
     api.get(path, async (c) => {
       const query = new URL(c.req.url).searchParams;
-      const wanted = readTraffic(query);
+      const wanted = readMore(query);
       if (!wanted.ok) return reply(c, wanted, show);
-      const { traffic, bandwidths } = wanted.value;
-      const result = await estimateOnHub(fromQuery(query), hub, { traffic });
+      const { bandwidths, ...more } = wanted.value;
+      const result = await estimateOnHub(fromQuery(query), hub, more);
       if (result.ok) ofScenarios(c, [result.value.scenario.model]);
       return reply(c, timed(result, bandwidths), show);
     });
@@ -52,21 +52,26 @@ export function apiRoute(hub: Hub | null): Hono {
   return api;
 }
 
-/** Whether traffic is asked for, and over which links; taken off the query. */
-function readTraffic(
+/** What else is asked for, and over which links; taken off the query. */
+function readMore(
   query: URLSearchParams,
-): Result<{ traffic: boolean; bandwidths: Bandwidths }> {
+): Result<{ traffic: boolean; capacity: boolean; bandwidths: Bandwidths }> {
   const traffic = query.get("traffic") === "true";
+  const capacity = query.get("capacity") === "true";
   const { bandwidths, problems } = readBandwidths((name) =>
     query.get(name) ?? undefined
   );
   if (problems.length > 0) return { ok: false, problems };
   for (const name of OWN) query.delete(name);
-  return { ok: true, value: { traffic, bandwidths } };
+  return { ok: true, value: { traffic, capacity, bandwidths } };
 }
 
 /** Parameters of the address that are no fields of a Scenario. */
-const OWN = ["traffic", ...BANDWIDTH_FIELDS.map(({ name }) => name)];
+const OWN = [
+  "traffic",
+  "capacity",
+  ...BANDWIDTH_FIELDS.map(({ name }) => name),
+];
 
 /** The estimate with the time that its traffic takes, where links are given. */
 function timed(

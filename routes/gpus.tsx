@@ -63,7 +63,11 @@ export function gpusRoute(lookUps: LookUps | null): Hono {
                 </a>
               </p>
               <section class="card">
-                <FitTable fits={fit} caption="All GPUs, least memory first" />
+                <FitTable
+                  estimate={answer.estimate}
+                  fits={fit}
+                  caption="All GPUs, least memory first"
+                />
               </section>
             </main>
           </Layout>,

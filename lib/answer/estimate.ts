@@ -2,8 +2,11 @@ import type { Fit } from "../hardware/fit.ts";
 import type { Architecture } from "../models/architecture.ts";
 import type { RoleCount } from "../models/roles.ts";
 import type { Scenario } from "../scenario/schema.ts";
+import type { Capacity } from "./capacity.ts";
 import type { Curve } from "./curve.ts";
 import type { Opinion } from "./opinion.ts";
+import type { KvCache, Serving } from "./serving.ts";
+import type { ServingWay } from "./serving_way.ts";
 import type { Traffic } from "./traffic.ts";
 
 /**
@@ -105,15 +108,6 @@ export interface Memory {
   ranks: RankRow[] | null;
 }
 
-/** The key-value cache of a serving estimate, per GPU. */
-export interface KvCache {
-  bytes_per_token: number;
-  bytes: number;
-  /** Tokens that fit beside everything else; null when not known. */
-  max_tokens: number | null;
-  max_sequences: number | null;
-}
-
 /** The answer to a Scenario. */
 export interface Estimate {
   /** The scenario with every default filled in. */
@@ -128,6 +122,8 @@ export interface Estimate {
     trainable_parameters: number;
     active_parameters: number;
     parameters_basis: "exact" | "derived" | "assumed";
+    /** Bytes of the checkpoint's tensors, as published or quantised; when serving. */
+    stored_bytes?: number;
     /** The dimensions as they were understood. */
     architecture: Architecture;
     /** The parameters by what they are for. */
@@ -135,6 +131,12 @@ export interface Estimate {
   };
   memory: Memory;
   kv?: KvCache;
+  /** What the serving engine makes of it. */
+  serve?: Serving;
+  /** Contexts against users, where the caller asked for them. */
+  capacity?: Capacity;
+  /** What would serve the model where this does not, if the caller asked for it. */
+  ways?: ServingWay[];
   /** Host memory per node. */
   host: Host;
   fit: Fit[];

@@ -3,6 +3,7 @@ export const PARTS = [
   "weights",
   "adapters",
   "buffers",
+  "KV cache",
   "gradients",
   "gathered parameters",
   "communication buffers",

@@ -13,7 +13,10 @@ import { parseScenario } from "../scenario/parse_scenario.ts";
 import type { Problem } from "../scenario/problem.ts";
 import { ScenarioError, shown } from "../scenario/problem.ts";
 import type { Scenario } from "../scenario/schema.ts";
+import { capacityOf } from "./capacity.ts";
+import { servedFits } from "./served_fits.ts";
 import { trafficOf } from "./traffic.ts";
+import { waysToServe } from "./ways_to_serve.ts";
 
 /** What an Estimate has to hold beside what it always holds. */
 export interface Wanted {
@@ -23,6 +26,11 @@ export interface Wanted {
   opinions?: boolean;
   /** What each GPU sends and receives per step. */
   traffic?: boolean;
+  /**
+   * How many sequences of each length a serving engine holds at once, and what
+   * would start where it does not.
+   */
+  capacity?: boolean;
 }
 
 /**
@@ -69,7 +77,8 @@ export function tryEstimate(input: unknown): Result<Estimate> {
 export function estimateScenario(
   scenario: Scenario,
   found?: Model | undefined,
-  { curve = false, opinions = false, traffic = false }: Wanted = {},
+  { curve = false, opinions = false, traffic = false, capacity = false }:
+    Wanted = {},
 ): Result<Estimate> {
   const model: Result<Model> = found
     ? { ok: true, value: found }
@@ -101,7 +110,7 @@ export function estimateScenario(
 
   const { method, summary, kind, kv, host, assumptions, warnings } =
     answer.value;
-  const { largest, curve: drawn } = answer.value;
+  const { largest, curve: drawn, served, stored } = answer.value;
   const doubted = doubtedBand(method, scenario, kind);
   const memory = withBand(answer.value, doubted.band);
   return {
@@ -109,11 +118,21 @@ export function estimateScenario(
     value: {
       scenario,
       method,
-      model: described(model.value, trainable),
+      model: {
+        ...described(model.value, trainable),
+        ...(stored === undefined ? {} : { stored_bytes: stored }),
+      },
       memory,
       ...(kv ? { kv } : {}),
+      ...(served ? { serve: served.serving } : {}),
+      ...(served && capacity
+        ? { capacity: capacityOf(served, model.value.architecture) }
+        : {}),
+      ...(served && capacity && !served.serving.starts
+        ? { ways: waysToServe(scenario, model.value) }
+        : {}),
       host,
-      fit: fitOf(
+      fit: served ? servedFits(served, scenario.hardware.gpu) : fitOf(
         heldBytes(memory),
         scenario.hardware.gpu,
         memory.paged?.bytes ?? null,

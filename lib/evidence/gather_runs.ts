@@ -1,6 +1,6 @@
-import { DEFAULT_SCENARIO } from "../scenario/default_scenario.ts";
+import { changesOf } from "../scenario/default_scenario.ts";
 import type { Scenario } from "../scenario/schema.ts";
-import { changesFrom, putAt } from "../scenario/walk.ts";
+import { putAt } from "../scenario/walk.ts";
 import { MEMORY_COUNTERS } from "./figure.ts";
 import type { Prediction } from "./predict.ts";
 import type { MeasuredRun, RunModel } from "./run.ts";
@@ -56,7 +56,7 @@ function sparse(
   { scenario, model }: UnderstoodCase,
 ): Pick<MeasuredRun, "model" | "scenario"> {
   const input: Record<string, unknown> = { model: scenario.model };
-  for (const { path, value } of changesFrom(DEFAULT_SCENARIO, scenario)) {
+  for (const { path, value } of changesOf(scenario)) {
     if (!/^(model|method)\b/.test(path)) putAt(input, path, value);
   }
   return { model, scenario: input };

@@ -227,7 +227,7 @@ function doublings(a: number, b: number): number {
 function weightFormat({ train, task, quantization }: Scenario): string {
   const qlora = task === "train" && train.method === "qlora";
   const { weights } = quantization;
-  return qlora && weights === "none" ? "nf4" : weights;
+  return qlora && weights === "none" ? "nf4" : weights ?? "none";
 }
 
 /** The digit in a format's name: 4 for "nf4-dq" and "gguf:Q4_K_M". */

@@ -134,6 +134,7 @@ function against(
   };
 }
 
-function customName(usable: number): string {
+/** What a GPU of a memory of the user's own is called. */
+export function customName(usable: number): string {
   return `GPU with ${formatBytes(usable)}`;
 }

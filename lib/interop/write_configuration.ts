@@ -1,8 +1,7 @@
 import { stringify } from "yaml";
-import { DEFAULT_SCENARIO } from "../scenario/default_scenario.ts";
+import { changesOf } from "../scenario/default_scenario.ts";
 import type { Result } from "../scenario/parse_scenario.ts";
 import type { Scenario } from "../scenario/schema.ts";
-import { changesFrom } from "../scenario/walk.ts";
 import { EXPORTS } from "./tools.ts";
 import type { Exported, ExportFormat } from "./writing/exported.ts";
 
@@ -37,7 +36,7 @@ export function exportScenario(
   }
   const { values, says, notes } = found.draft(scenario);
   const said = new Set(says);
-  const left = changesFrom(DEFAULT_SCENARIO, scenario)
+  const left = changesOf(scenario)
     .filter(({ path }) =>
       !said.has(path) && !said.has(path.split(".")[0] ?? "") && !OWN.test(path)
     );

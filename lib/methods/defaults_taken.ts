@@ -88,7 +88,11 @@ function matters(path: string, scenario: Scenario, model: Model): boolean {
 }
 
 function wordOf(path: string, value: unknown, scenario: Scenario): string {
-  if (path === "quantization.weights") return weightFormat(scenario);
+  if (path === "quantization.weights") {
+    return scenario.quantization.weights === null
+      ? "as published"
+      : weightFormat(scenario);
+  }
   if (path === "quantization.kbit_upcast") {
     return `${value} (what is not packed in fp32)`;
   }

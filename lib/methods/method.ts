@@ -1,4 +1,6 @@
-import type { Basis, Estimate, KvCache, Memory } from "../answer/estimate.ts";
+import type { Basis, Estimate, Memory } from "../answer/estimate.ts";
+import type { KvCache } from "../answer/serving.ts";
+import type { Served } from "../serve/engine.ts";
 import type { Model } from "../models/model.ts";
 import type { Mesh } from "../parallel/mesh.ts";
 import type { StepKind } from "./step_kind.ts";
@@ -30,6 +32,10 @@ export interface Answer {
   /** What kind of step was played, where one was. */
   kind?: StepKind;
   kv?: KvCache;
+  /** What a serving engine makes of the model, where one was played. */
+  served?: Served;
+  /** Bytes of the checkpoint's tensors, where the method reads it. */
+  stored?: number;
   host: Estimate["host"];
   assumptions: string[];
   warnings: string[];

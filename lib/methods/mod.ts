@@ -6,6 +6,7 @@ import type { Answer, Method, Question } from "./method.ts";
 import { multipliers } from "./multipliers/mod.ts";
 import { ruleOfThumb } from "./rule_of_thumb/mod.ts";
 import { timeline } from "./timeline/mod.ts";
+import { withNamedFormat } from "../scenario/weight_format.ts";
 
 /** The name of a method. */
 export type MethodName = Scenario["method"];
@@ -16,14 +17,25 @@ export type Methods = Readonly<Partial<Record<MethodName, Method>>>;
 /** Every method that there is. */
 export const METHOD_BY_NAME: Methods = {
   timeline,
-  factors,
-  "engine-formulas": engineFormulas,
-  multipliers,
-  "rule-of-thumb": ruleOfThumb,
+  factors: byName(factors),
+  "engine-formulas": byName(engineFormulas),
+  multipliers: byName(multipliers),
+  "rule-of-thumb": byName(ruleOfThumb),
 };
 
 /** Answers where the method asked for does not. */
-const FALLBACK = { name: "factors", method: factors } as const;
+const FALLBACK = { name: "factors", method: byName(factors) } as const;
+
+/** A method that knows formats by name alone, and no checkpoint as published. */
+function byName<M extends Method>(
+  method: M,
+): (question: Question) => ReturnType<M> {
+  return (question) =>
+    method({
+      ...question,
+      scenario: withNamedFormat(question.scenario),
+    }) as ReturnType<M>;
+}
 
 /** An answer, and the method that gave it. */
 export interface Answered extends Answer {

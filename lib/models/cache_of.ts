@@ -181,9 +181,9 @@ function tokensOf(
     [...KEYS.headDim, "kv_channels"],
     heads > 0 ? Math.floor(hidden / heads) : 0,
   ]);
-  const each = numberOf(text, [KEYS.kvHeads, heads]) * width;
-  const usual = { keys: each, values: each };
-  return cache.tokens ? cache.tokens(text, usual, at) : usual;
+  const own = numberOf(text, [KEYS.kvHeads, heads]);
+  const usual = { heads: own, keys: own * width, values: own * width };
+  return { ...usual, ...cache.tokens?.(text, usual, at) };
 }
 
 function isConfig(value: unknown): value is Config {

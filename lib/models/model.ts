@@ -1,5 +1,6 @@
 import type { Architecture } from "./architecture.ts";
 import type { Config } from "./config.ts";
+import type { GgmlFile } from "./headers/ggml_file.ts";
 import type { RoleCount } from "./roles.ts";
 import type { ModelBuffer, Tensor } from "./tensors/tensor.ts";
 
@@ -10,6 +11,8 @@ export interface Model {
   architecture: Architecture;
   /** The config.json that it was built from, where there was one. */
   config?: Config;
+  /** What the GGUF file that it was read from holds, where it was one. */
+  gguf?: GgmlFile;
   /** Every parameter tensor, one entry for all layers that have it alike. */
   tensors: readonly Tensor[];
   /** The parameters by what they are for. */

@@ -63,10 +63,16 @@ export interface StepPlan {
   readonly inventory: Inventory;
 }
 
-/** Plans a training step of a decoder on one GPU, or says why it cannot. */
+/**
+ * Plans a training step of a decoder on one GPU, or says why it cannot.
+ *
+ * @param lying How tensors lie on the device, where a scenario's own rules for
+ *   training do not say it.
+ */
 export function stepPlanOf(
   scenario: Scenario,
   given: Model,
+  lying: Storage | null = null,
 ): StepPlan | { reason: string } {
   const model = dispatchedModel(given, dispatchRanks(scenario));
   const family = codeOfType(model.architecture.type);
@@ -91,7 +97,7 @@ export function stepPlanOf(
     innerConfig(model.config ?? {}),
   );
   const storage = leavingFrozen(
-    storageOf(scenario, code.packing),
+    lying ?? storageOf(scenario, code.packing),
     family.encoder ? frozenOf(family.encoder, model) : family.weights.frozen,
   );
   const stateSpaces = stateSpaceFacts(scenario, model);

@@ -65,7 +65,7 @@ export const GROUPS = {
   cards: { tab: "basic", title: "Unlike cards", more: [] },
 
   mesh: { tab: "parallelism", title: "Mesh" },
-  engine: { tab: "parallelism", title: "Engine" },
+  engine: { tab: "parallelism", title: "Engine", task: "train" },
   ranks: { tab: "parallelism", title: "Ranks and stages", more: [] },
   sharing: {
     tab: "parallelism",
@@ -93,11 +93,12 @@ export const GROUPS = {
     more: [when.toTrain, when.megatron],
   },
 
-  activations: { tab: "optimizations", title: "Activations" },
+  activations: { tab: "optimizations", title: "Activations", task: "train" },
   weights: { tab: "optimizations", title: "Weights" },
   optimizer: {
     tab: "optimizations",
     title: "Optimizer and precision",
+    task: "train",
     first: ["optimizer.name", "optimizer.bits", "optimizer.implementation"],
   },
   recomputing: {
@@ -106,17 +107,17 @@ export const GROUPS = {
     more: [when.toTrain, when.selective],
   },
 
-  adapters: { tab: "lora", title: "Adapters" },
+  adapters: { tab: "lora", title: "Adapters", task: "train" },
 
   method: { tab: "advanced", title: "Method", quiet: true },
-  images: { tab: "advanced", title: "Images" },
+  images: { tab: "advanced", title: "Images", task: "train" },
   calibration: { tab: "advanced", title: "Calibration factors" },
   cushions: {
     tab: "advanced",
     title: "Cushions and overheads",
     first: ["factors.cuda_libs_gib"],
   },
-  serving_limits: { tab: "advanced", title: "Serving limits" },
+  serving_limits: { tab: "advanced", title: "Serving limits", task: "serve" },
   software: { tab: "advanced", title: "Software" },
   multipliers: {
     tab: "advanced",

@@ -1,6 +1,6 @@
-import { DEFAULT_SCENARIO } from "./default_scenario.ts";
+import { changesOf } from "./default_scenario.ts";
 import type { Scenario } from "./schema.ts";
-import { changesFrom, leavesOf, putAt } from "./walk.ts";
+import { leavesOf, putAt } from "./walk.ts";
 
 /** Separates the names of a list; a list of one name ends with it. */
 const LIST = ",";
@@ -17,7 +17,7 @@ const FOREIGN = /^(__|utm_|fbclid$|gclid$)/;
  */
 export function toQuery(scenario: Scenario): string {
   const pairs = modelPairs(scenario.model);
-  for (const { path, value } of changesFrom(DEFAULT_SCENARIO, scenario)) {
+  for (const { path, value } of changesOf(scenario)) {
     if (!isModel(path)) pairs.push([path, encode(value)]);
   }
   return pairs.map(([path, text]) => `${path}=${readable(text)}`).join("&");

@@ -1,6 +1,6 @@
-import { DEFAULT_SCENARIO } from "./default_scenario.ts";
+import { changesOf } from "./default_scenario.ts";
 import type { Scenario } from "./schema.ts";
-import { changesFrom, putAt } from "./walk.ts";
+import { putAt } from "./walk.ts";
 
 /**
  * Writes a Scenario as short as it can be in JSON: the model, then the fields
@@ -9,7 +9,7 @@ import { changesFrom, putAt } from "./walk.ts";
 export function toInput(scenario: Scenario): Record<string, unknown> {
   const { model, ...rest } = scenario;
   const input: Record<string, unknown> = { model };
-  for (const { path, value } of changesFrom(DEFAULT_SCENARIO, rest)) {
+  for (const { path, value } of changesOf(rest)) {
     putAt(input, path, value);
   }
   return input;

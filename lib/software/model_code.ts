@@ -78,6 +78,10 @@ export interface MaskedPass
   extends Pick<AttentionSettings, "implementation" | "masked"> {
   readonly batch: number;
   readonly sequence: number;
+  /** Tokens that are looked at, where they are others than those that ask. */
+  readonly keys?: number;
+  /** The same of layers with a window; as `keys` where it is left out. */
+  readonly windowKeys?: number;
   /** Tokens of the layers' window, and whether only some of them have it. */
   readonly windows: { readonly size: number | null; readonly both: boolean };
 }

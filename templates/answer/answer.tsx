@@ -11,6 +11,7 @@ import { Notes } from "./notes.tsx";
 import { Opinions } from "./opinions.tsx";
 import { Parts } from "./parts.tsx";
 import { Ranks } from "./ranks.tsx";
+import { ServingCard } from "../serving/serving.tsx";
 import { Reuse } from "./reuse.tsx";
 import { StepPicture } from "./step_picture.tsx";
 import { Understood } from "./understood.tsx";
@@ -35,6 +36,7 @@ export function Answer(
       />
       <Verdict estimate={estimate} />
       <Bar estimate={estimate} />
+      <ServingCard estimate={estimate} />
       <LargestLater estimate={estimate} headers={headers} />
       <Notes title="Warnings" kind="warnings" notes={estimate.warnings} />
       <Parts estimate={estimate} />

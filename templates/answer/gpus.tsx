@@ -1,4 +1,5 @@
 import type { Estimate, Fit } from "../../lib/mod.ts";
+import { fitState } from "../fit_state.ts";
 import { PAGE_FIELDS } from "../form/page_fields.ts";
 import {
   findGpu,
@@ -25,6 +26,9 @@ const VERDICTS = {
 export function Gpus(
   { estimate, headers }: { estimate: Estimate; headers: boolean },
 ) {
+  if (estimate.serve) {
+    return <ServingGpus estimate={estimate} headers={headers} />;
+  }
   const peak = heldBytes(estimate.memory);
   const tier = tierFor(peak);
   const query = toQuery(estimate.scenario);
@@ -55,7 +59,8 @@ export function Gpus(
         })}
       </ul>
       <FitTable
-        fits={recommended(estimate.fit)}
+        estimate={estimate}
+        fits={recommended(estimate)}
         caption="The smallest that fit"
       />
       <p>
@@ -67,8 +72,37 @@ export function Gpus(
   );
 }
 
+/** The smallest GPUs that serve the same. */
+function ServingGpus(
+  { estimate, headers }: { estimate: Estimate; headers: boolean },
+) {
+  const query = toQuery(estimate.scenario);
+  const own = headers ? `&${PAGE_FIELDS.countFrom}=headers` : "";
+  return (
+    <section class="card" aria-labelledby="gpus-title">
+      <h3 id="gpus-title">GPUs that serve it</h3>
+      <FitTable
+        estimate={estimate}
+        fits={recommended(estimate)}
+        caption="The smallest that do"
+      />
+      <p>
+        <a href={`/gpus?${query}${own}`}>
+          All {GPUS.length} GPUs against this scenario
+        </a>
+      </p>
+    </section>
+  );
+}
+
 /** GPUs in a table: usable memory, what is left, how full. */
-export function FitTable({ fits, caption }: { fits: Fit[]; caption: string }) {
+export function FitTable(
+  { estimate, fits, caption }: {
+    estimate: Pick<Estimate, "serve">;
+    fits: readonly Fit[];
+    caption: string;
+  },
+) {
   return (
     <div class="scroll" tabindex={0} role="region" aria-label={caption}>
       <table>
@@ -86,7 +120,7 @@ export function FitTable({ fits, caption }: { fits: Fit[]; caption: string }) {
         <tbody>
           {fits.map((fit) => {
             const gpu = findGpu(fit.gpu);
-            const state = fullness(fit.utilization);
+            const state = fitState(estimate, fit);
             return (
               <tr>
                 <th scope="row">{fit.gpu}</th>
@@ -107,11 +141,11 @@ export function FitTable({ fits, caption }: { fits: Fit[]; caption: string }) {
 }
 
 /** The scenario's own GPU, then the smallest of each class that fit by the rule. */
-function recommended(fits: Fit[]): Fit[] {
-  const [own, ...others] = fits;
+function recommended(estimate: Pick<Estimate, "serve" | "fit">): Fit[] {
+  const [own, ...others] = estimate.fit;
   const left = new Map<string, number>();
   const shown = others.filter((fit) => {
-    const state = fullness(fit.utilization);
+    const state = fitState(estimate, fit);
     if (state === "over" || state === "tight") return false;
     const kind = findGpu(fit.gpu)?.class ?? "custom";
     const taken = left.get(kind) ?? 0;

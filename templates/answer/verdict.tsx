@@ -1,5 +1,13 @@
 import type { Estimate, Fullness } from "../../lib/mod.ts";
-import { formatBytes, fullness, heldBytes, isOneTotal } from "../../lib/mod.ts";
+import {
+  formatBytes,
+  fullness,
+  groupDigits,
+  heldBytes,
+  isOneTotal,
+} from "../../lib/mod.ts";
+import { changedQuery } from "../changed_query.ts";
+import { servingVerdict } from "../serving/serving_words.ts";
 import { filledWords, pagedWords, pagesIncluded } from "../paged_words.ts";
 
 /** What each fullness is called. */
@@ -14,6 +22,7 @@ export const WORDS: Record<Fullness, { mark: string; title: string }> = {
 export function Verdict({ estimate }: { estimate: Estimate }) {
   const own = estimate.fit[0];
   if (!own) return null;
+  if (estimate.serve) return <ServedVerdict estimate={estimate} />;
   const { gpus } = estimate.scenario.parallel;
   const state = fullness(own.utilization);
   const { mark, title } = WORDS[state];
@@ -62,6 +71,55 @@ export function Verdict({ estimate }: { estimate: Estimate }) {
         <span>{mark} {title}</span> <strong>{held}</strong>
       </a>
     </>
+  );
+}
+
+/** How a model is served, in a sentence. */
+function ServedVerdict({ estimate }: { estimate: Estimate }) {
+  const found = servingVerdict(estimate);
+  if (found === null) return null;
+  const { state, title, short, sentences } = found;
+  const { mark } = WORDS[state];
+  return (
+    <>
+      <section class={`verdict ${state}`} aria-labelledby="verdict-title">
+        <span class="mark" aria-hidden="true">{mark}</span>
+        <div>
+          <h2 id="verdict-title">{title}</h2>
+          {sentences.length > 0 && <p>{sentences.join(" ")}</p>}
+          <WaysToServe estimate={estimate} />
+        </div>
+      </section>
+      <a
+        class={`peek ${state}`}
+        href="#answer"
+        aria-hidden="true"
+        tabindex={-1}
+      >
+        <span>{mark} {short}</span>
+      </a>
+    </>
+  );
+}
+
+/** What would be served, each a link that sets it; nothing where nothing is needed. */
+function WaysToServe({ estimate }: { estimate: Estimate }) {
+  const { ways = [], scenario } = estimate;
+  if (ways.length === 0) return null;
+  return (
+    <ul class="ways">
+      {ways.map(({ set, words, device_peak_bytes, max_sequences }) => {
+        const query = changedQuery(scenario, set);
+        return (
+          <li>
+            <a href={`/?${query}`}>With {words}</a> it does:{" "}
+            {formatBytes(device_peak_bytes)} per GPU
+            {max_sequences !== null &&
+              `, ${groupDigits(max_sequences)} such sequences at once`}
+          </li>
+        );
+      })}
+    </ul>
   );
 }
 

@@ -1,12 +1,7 @@
+import { fitState } from "../fit_state.ts";
 import type { LiveAnswer } from "../../hub/estimate_live.ts";
 import type { Fullness } from "../../lib/mod.ts";
-import {
-  formatBytes,
-  fullness,
-  GIB,
-  heldBytes,
-  MAX_COMPARED,
-} from "../../lib/mod.ts";
+import { formatBytes, GIB, heldBytes, MAX_COMPARED } from "../../lib/mod.ts";
 import { Bar } from "../answer/bar.tsx";
 import { lookUpState } from "../answer/looking_up.tsx";
 import { Notes } from "../answer/notes.tsx";
@@ -112,7 +107,7 @@ function State({ answer }: { answer: LiveAnswer }) {
       const { fit, model, memory } = answer.estimate;
       const own = fit[0];
       if (!own) return null;
-      const state = fullness(own.utilization);
+      const state = fitState(answer.estimate, own);
       return (
         <>
           <p>{model.name}</p>

@@ -5,6 +5,7 @@ import {
   formatBytes,
   formatCount,
   fullness,
+  groupDigits,
 } from "../../lib/mod.ts";
 import { devicePartsOf } from "../device_parts.ts";
 import { labelOf } from "../form/tabs.ts";
@@ -108,7 +109,13 @@ export function resultRows(estimates: readonly (Estimate | null)[]): Row[] {
     devices.map((device) => device ? [...device.parts, ...device.beside] : []),
   );
   return [
-    words("Verdict", ({ fit }) => verdictText(fit[0])),
+    words("Verdict", verdictText),
+    ...(estimates.some((each) => each?.serve)
+      ? [
+        words("Sequences at once", ({ kv }) => countText(kv?.max_sequences)),
+        words("Tokens in the pool", ({ serve }) => countText(serve?.kv_tokens)),
+      ]
+      : []),
     words(
       "GPU",
       ({ fit, scenario: { parallel } }) =>
@@ -158,12 +165,18 @@ export function changeText(bytes: number): string {
   return `${bytes > 0 ? "+" : "−"}${formatBytes(Math.abs(bytes))}`;
 }
 
-function verdictText(own: Estimate["fit"][0] | undefined): string {
+function verdictText(estimate: Estimate): string {
+  const own = estimate.fit[0];
+  if (own && estimate.serve) return own.fits ? "starts" : "does not start";
   return own
     ? `${VERDICTS[fullness(own.utilization)]}, ${
       (100 * own.utilization).toFixed(0)
     } %`
     : NONE;
+}
+
+function countText(count: number | null | undefined): string {
+  return count === null || count === undefined ? NONE : groupDigits(count);
 }
 
 function valueText(value: unknown): string {

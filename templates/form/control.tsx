@@ -45,7 +45,12 @@ function MadeControl(
   }
   const id = controlId(path);
   return (
-    <div class={LONG.has(path) || path === "model" ? "field wide" : "field"}>
+    <div
+      class={classesOf(
+        field,
+        LONG.has(path) || path === "model" ? "field wide" : "field",
+      )}
+    >
       <label for={id}>
         {field.label}
         {field.unit && <span class="unit">{field.unit}</span>}
@@ -55,6 +60,15 @@ function MadeControl(
       <ErrorLine path={path} state={state} />
     </div>
   );
+}
+
+/** Fields that mean something to one task alone are hidden from the other. */
+function classesOf({ needs }: Field, usual: string): string {
+  const task =
+    needs.flatMap((need) =>
+      "is" in need && need.path === "task" ? need.is : []
+    )[0];
+  return task === undefined ? usual : `${usual} for-${task}`;
 }
 
 function Input({ field, state }: { field: Field; state: FormState }) {
@@ -107,7 +121,7 @@ function Switch({ field, state }: { field: Field; state: FormState }) {
   const text = state.texts.get(path) ?? "false";
   const on = text === "true" || text === "on";
   return (
-    <div class="field switch">
+    <div class={classesOf(field, "field switch")}>
       <input type="hidden" name={path} value="false" />
       <input
         type="checkbox"

@@ -49,7 +49,7 @@ export function Tabs({ state }: { state: FormState }) {
   return (
     <form id="tabs" class="tabs" autocomplete="off" aria-label="Settings">
       {TABS.map((tab) => (
-        <label class="tab">
+        <label class={taskOf(tab) ? `tab for-${taskOf(tab)}` : "tab"}>
           <input
             type="radio"
             name="tab"
@@ -104,6 +104,12 @@ export function ScenarioForm({ state }: { state: FormState }) {
       {SUGGESTIONS}
     </form>
   );
+}
+
+/** The one task that all of a tab is for; undefined where it is for both. */
+function taskOf({ groups, more }: Tab): string | undefined {
+  const [first, ...others] = [...groups, ...more].map(({ task }) => task);
+  return others.every((task) => task === first) ? first : undefined;
 }
 
 function hasError(tab: Tab, state: FormState): boolean {

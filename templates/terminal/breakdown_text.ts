@@ -56,9 +56,12 @@ function configuration({ model }: Estimate): Row[] {
 
 function settings({ scenario }: Estimate): Row[] {
   const { task, train, serve, optimizer, precision, quantization } = scenario;
-  const type = quantization.weights === "none"
+  const { weights: format } = quantization;
+  const type = format === null
+    ? "as published"
+    : format === "none"
     ? precision.weights
-    : quantization.weights;
+    : format;
   const common: Row = ["Precision", type.toUpperCase()];
   if (task === "serve") {
     return [

@@ -14,6 +14,8 @@ import { styler } from "./style.ts";
 import { plainTable, trimmed } from "./plain_table.ts";
 import { hostText, ranksText } from "./ranks_text.ts";
 import { counterWords, errorWords, moreOrLess } from "../evidence_words.ts";
+import { servingText } from "./serving_text.ts";
+import { servingVerdict } from "../serving/serving_words.ts";
 import { filledWords, pagedWords, pagesIncluded } from "../paged_words.ts";
 import { tensorWords } from "../tensor_words.ts";
 
@@ -51,12 +53,13 @@ export function estimateText(
     heading(estimate, style),
     partsTable(estimate, style),
     ...chart,
-    verdict(estimate, style),
+    servedVerdict(estimate, style) ?? verdict(estimate, style),
+    servingText(estimate, style),
     ranksText(estimate, style),
     hostText(estimate),
     ...beside,
     binding(estimate, style),
-    tiers(estimate, style),
+    estimate.serve ? "" : tiers(estimate, style),
     secondOpinions(estimate, style),
     evidence ? measuredRuns(evidence, estimate, style) : "",
     notes("Warnings", estimate.warnings, style, "yellow"),
@@ -164,6 +167,23 @@ function verdict(estimate: Estimate, style: Style): string {
     );
   }
   return lines.join("\n");
+}
+
+/** The verdict on a model that is served; null where no engine was played. */
+function servedVerdict(estimate: Estimate, style: Style): string | null {
+  const found = servingVerdict(estimate);
+  if (found === null) return null;
+  const { title, sentences, state } = found;
+  return [
+    style(title, "bold", VERDICTS[state].color),
+    ...sentences,
+    ...(estimate.ways ?? []).map(({ words, set, device_peak_bytes }) =>
+      `With ${words} it does, ${formatBytes(device_peak_bytes)} per GPU: ${
+        Object.entries(set).map(([path, value]) => `--set ${path}=${value}`)
+          .join(" ")
+      }`
+    ),
+  ].join("\n");
 }
 
 /** What decides on the peak, and the largest tensors that stand there. */

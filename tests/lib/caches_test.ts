@@ -50,7 +50,11 @@ function read(held: Held): CachePart[] {
       state: held.recurrent_states?.[0] ?? null,
     }]
     : [];
-  const tokens = { keys: product(held.keys), values: product(held.values) };
+  const tokens = {
+    heads: held.keys?.[0],
+    keys: product(held.keys),
+    values: product(held.values),
+  };
   const attended = held.keys === undefined
     ? []
     : held.window !== undefined
@@ -69,7 +73,12 @@ function kept(
     Number(config["num_kv_heads"]);
   return parts.map((part) =>
     "keys" in part
-      ? { ...part, keys: part.keys / times, values: part.values / times }
+      ? {
+        ...part,
+        heads: part.heads / times,
+        keys: part.keys / times,
+        values: part.values / times,
+      }
       : part
   );
 }
@@ -81,7 +90,12 @@ function told(layer: LayerCache): unknown[] {
       case "chunk":
         return [{ ...kept, kind: "window" }];
       case "latent":
-        return [{ kind: "full", keys: kept.rank, values: kept.rotated }];
+        return [{
+          kind: "full",
+          heads: 1,
+          keys: kept.rank,
+          values: kept.rotated,
+        }];
       case "state":
         return [{
           kind: "state",
@@ -136,6 +150,6 @@ Deno.test("cacheOf() knows models that write nothing, and types of nobody", () =
   };
   assertEquals(
     cacheOf({ model_type: "new", num_hidden_layers: 1, ...dimensions }),
-    [[{ kind: "full", keys: 32, values: 32 }]],
+    [[{ kind: "full", heads: 2, keys: 32, values: 32 }]],
   );
 });

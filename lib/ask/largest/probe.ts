@@ -62,9 +62,21 @@ export function probeOf(scenario: Scenario, model: Model): Probe | null {
 
 /** The same of a whole estimate. */
 export function probeOfEstimate(
-  { memory, method }: Estimate,
+  { memory, method, serve, kv, fit, scenario }: Estimate,
   usable: number,
 ): Probe {
+  if (serve) {
+    // An engine fills its pool whatever is asked of it.
+    const fits = fit[0]?.fits === true &&
+      (kv?.max_sequences ?? Infinity) >= scenario.serve.batch;
+    return {
+      method,
+      played: null,
+      fits: () => fits,
+      release: () => {},
+      fitsCautiously: () => fits,
+    };
+  }
   const high = memory.high_bytes ?? Infinity;
   return {
     method,

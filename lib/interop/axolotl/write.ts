@@ -1,3 +1,4 @@
+import { namedFormat } from "../../scenario/weight_format.ts";
 import { findModel } from "../../models/catalogue.ts";
 import type { Scenario } from "../../scenario/schema.ts";
 import { putTrainerEngine } from "../training_arguments/engine_values.ts";
@@ -129,7 +130,7 @@ function putMethod(
   }
   const weights = method === "qlora" && quantization.weights === "none"
     ? "nf4"
-    : quantization.weights;
+    : namedFormat({ quantization });
   // Axolotl's qlora is LoRA over 4-bit weights of bitsandbytes.
   const fourBits = ["nf4", "nf4-dq", "gptq-int4"].includes(weights);
   builder.put("adapter", weights.startsWith("nf4") ? "qlora" : "lora");

@@ -1,6 +1,5 @@
 import { usableBytes } from "../../hardware/gpus.ts";
-import { DEFAULT_SCENARIO } from "../../scenario/default_scenario.ts";
-import { changesFrom } from "../../scenario/walk.ts";
+import { changesOf } from "../../scenario/default_scenario.ts";
 import { formatBytes } from "../../units/mod.ts";
 import type { Answer } from "../method.ts";
 import { defaultsTaken } from "../defaults_taken.ts";
@@ -62,7 +61,7 @@ export function remarks(
 ): Pick<Answer, "assumptions" | "warnings"> {
   const { scenario, model } = setup;
   const training = scenario.task === "train";
-  const changes = changesFrom(DEFAULT_SCENARIO, scenario);
+  const changes = changesOf(scenario);
   const meaningless = unused(scenario, changes);
   return {
     assumptions: [

@@ -1,6 +1,6 @@
 import { cacheFormat } from "../../scenario/cache_format.ts";
 import type { CacheType } from "../../scenario/sections/cache_type.ts";
-import type { KvCache } from "../../answer/estimate.ts";
+import type { KvCache } from "../../answer/serving.ts";
 import { usableBytes } from "../../hardware/gpus.ts";
 import type { Scenario } from "../../scenario/schema.ts";
 import { GIB } from "../../units/mod.ts";
@@ -23,6 +23,8 @@ const KV_BYTES: Partial<Record<CacheType, number>> = {
 /** Tokens of a block of vLLM's cache, and its reserve of a fifth. */
 const BLOCK_TOKENS = 16;
 const BLOCK_RESERVE = 1.2;
+/** The share of the GPU that may be filled where the scenario says none. */
+const UTILIZATION = 0.9;
 /** An entry of the block table. */
 const BLOCK_ENTRY_BYTES = 8;
 
@@ -100,7 +102,8 @@ export function engineServing(
   ];
   const total = terms.reduce((sum, { bytes }) => sum + bytes, 0);
   const { batch, memory_utilization } = scenario.serve;
-  const limit = usableBytes(scenario.hardware.gpu) * memory_utilization;
+  const limit = usableBytes(scenario.hardware.gpu) *
+    (memory_utilization ?? UTILIZATION);
   return {
     terms,
     kv: {

@@ -1,3 +1,4 @@
+import { namedFormat } from "../../scenario/weight_format.ts";
 import type { Architecture } from "../../models/architecture.ts";
 import type { Model } from "../../models/model.ts";
 import type { Mesh } from "../../parallel/mesh.ts";
@@ -65,13 +66,13 @@ export function setupOf(
   model: Model,
   mesh: Mesh,
 ): EngineFormulasSetup {
-  const { engine_formulas: own, quantization, precision, train } = scenario;
+  const { engine_formulas: own, precision, train } = scenario;
   return {
     scenario,
     model,
     mesh,
     ...layoutOf(scenario.engine),
-    dtypeBytes: INTEGER_BYTES[quantization.weights] ??
+    dtypeBytes: INTEGER_BYTES[namedFormat(scenario)] ??
       FLOAT_BYTES[precision.weights],
     optimizerBytes: optimizerBytes(scenario.optimizer) ?? 0,
     largestLayer: own.largest_layer_parameters ??

@@ -1,3 +1,4 @@
+import { namedFormat } from "../../scenario/weight_format.ts";
 import { cacheFormat } from "../../scenario/cache_format.ts";
 import type { Model } from "../../models/model.ts";
 import type { Scenario } from "../../scenario/schema.ts";
@@ -25,8 +26,8 @@ const TRAINING: readonly Rule[] = [
       `it knows AdamW, Adam, SGD and 8-bit AdamW, but not ${name} with ${bits} bits`,
   ],
   [
-    ({ quantization }) => !TRAINED_TYPES.includes(quantization.weights),
-    ({ quantization }) => `it has no ${quantization.weights} weights`,
+    (scenario) => !TRAINED_TYPES.includes(namedFormat(scenario)),
+    (scenario) => `it has no ${namedFormat(scenario)} weights`,
   ],
   [
     ({ engine }) =>

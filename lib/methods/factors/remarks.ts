@@ -1,5 +1,4 @@
-import { DEFAULT_SCENARIO } from "../../scenario/default_scenario.ts";
-import { changesFrom } from "../../scenario/walk.ts";
+import { changesOf } from "../../scenario/default_scenario.ts";
 import { groupDigits } from "../../units/mod.ts";
 import { defaultsTaken } from "../defaults_taken.ts";
 import { uncovered } from "../uncovered.ts";
@@ -79,7 +78,7 @@ const WHEN_SERVING = new Set([
 export function remarks(setup: FactorsSetup, exact: number): Remarks {
   const { scenario } = setup;
   const training = scenario.task === "train";
-  const changes = changesFrom(DEFAULT_SCENARIO, scenario);
+  const changes = changesOf(scenario);
   const meaningless = unused(scenario, changes);
   const covered = training ? WHEN_TRAINING : WHEN_SERVING;
   const ignored = uncovered(changes, covered, meaningless).map((field) =>

@@ -1,5 +1,4 @@
-import { DEFAULT_SCENARIO } from "../../scenario/default_scenario.ts";
-import { changesFrom } from "../../scenario/walk.ts";
+import { changesOf } from "../../scenario/default_scenario.ts";
 import type { Answer } from "../method.ts";
 import { defaultsTaken } from "../defaults_taken.ts";
 import { uncovered } from "../uncovered.ts";
@@ -46,7 +45,7 @@ export function remarks(
   total: number,
 ): Pick<Answer, "assumptions" | "warnings"> {
   const { scenario, model } = setup;
-  const changes = changesFrom(DEFAULT_SCENARIO, scenario);
+  const changes = changesOf(scenario);
   const meaningless = unused(scenario, changes);
   const covered = scenario.task === "train" ? WHEN_TRAINING : WHEN_SERVING;
   return {

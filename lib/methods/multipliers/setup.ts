@@ -1,3 +1,4 @@
+import { namedFormat } from "../../scenario/weight_format.ts";
 import type { Model } from "../../models/model.ts";
 import type { Scenario } from "../../scenario/schema.ts";
 import { groupDigits } from "../../units/mod.ts";
@@ -24,11 +25,12 @@ const WHOLE_BYTES: Readonly<Record<string, number>> = { int8: 1, int4: 0.5 };
  * @returns Null where the program has no such precision.
  */
 export function elementBytes(
-  { precision, quantization }: Scenario,
+  scenario: Scenario,
 ): number | null {
-  return quantization.weights === "none"
-    ? FLOAT_BYTES[precision.weights]
-    : WHOLE_BYTES[quantization.weights] ?? null;
+  const format = namedFormat(scenario);
+  return format === "none"
+    ? FLOAT_BYTES[scenario.precision.weights]
+    : WHOLE_BYTES[format] ?? null;
 }
 
 /** Works the shared quantities out. */

@@ -1,4 +1,4 @@
-import type { KvCache } from "../../answer/estimate.ts";
+import type { KvCache } from "../../answer/serving.ts";
 import { usableBytes } from "../../hardware/gpus.ts";
 import { groupDigits } from "../../units/mod.ts";
 import type { Term } from "../method.ts";

@@ -1,6 +1,6 @@
+import { namedFormat } from "../../scenario/weight_format.ts";
 import type { Model } from "../../models/model.ts";
-import { DEFAULT_SCENARIO } from "../../scenario/default_scenario.ts";
-import { changesFrom } from "../../scenario/walk.ts";
+import { changesOf } from "../../scenario/default_scenario.ts";
 import { groupDigits } from "../../units/mod.ts";
 import type { Answer } from "../method.ts";
 import { defaultsTaken } from "../defaults_taken.ts";
@@ -41,7 +41,7 @@ export function remarks(
   { scenario, parameters }: RuleOfThumbSetup,
   model: Model,
 ): Pick<Answer, "assumptions" | "warnings"> {
-  const changes = changesFrom(DEFAULT_SCENARIO, scenario);
+  const changes = changesOf(scenario);
   const meaningless = unused(scenario, changes);
   const covered = scenario.task === "train" ? WHEN_TRAINING : WHEN_SERVING;
   return {
@@ -59,7 +59,7 @@ export function remarks(
       ),
     ],
     warnings: [
-      ...warningsOf(scenario.quantization.weights),
+      ...warningsOf(namedFormat(scenario)),
       ...uncovered(changes, covered, meaningless).map((field) =>
         `${field} has no effect: the rule-of-thumb method does not model it here`
       ),

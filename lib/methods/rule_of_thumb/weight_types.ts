@@ -1,3 +1,4 @@
+import { namedFormat } from "../../scenario/weight_format.ts";
 import type { Scenario } from "../../scenario/schema.ts";
 import { FLOAT_BYTES } from "../../models/weight_bytes.ts";
 
@@ -34,7 +35,8 @@ export function bytesWithScales(type: string): number | null {
 export function ruleBytes(
   { precision, quantization }: Scenario,
 ): number | null {
-  return quantization.weights === "none"
+  const format = namedFormat({ quantization });
+  return format === "none"
     ? FLOAT_BYTES[precision.weights]
-    : QUANTIZED[quantization.weights] ?? null;
+    : QUANTIZED[format] ?? null;
 }

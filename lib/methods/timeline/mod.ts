@@ -17,7 +17,7 @@ import type { Played } from "./remembered.ts";
 import { playedStep } from "./remembered.ts";
 import { remarksOf } from "./remarks.ts";
 import { kindOf } from "./kind_of.ts";
-import { uncoveredBy } from "./uncovered_by.ts";
+import { servedAnswer } from "./serving.ts";
 
 const SUMMARY =
   "Method timeline: a step after the first, played through as PyTorch allocates and frees it; weights and optimizer states stand all the time";
@@ -27,13 +27,13 @@ const LARGEST = 3;
 
 /**
  * The `timeline` method: one training step played through as PyTorch would
- * allocate and free it; the peak is read off.
+ * allocate and free it, or what an engine that serves makes of the model; the peak
+ * is read off.
  */
 export function timeline(
-  { scenario, model, curve = false }: Question,
+  { scenario, model, mesh, curve = false }: Question,
 ): Result<Answer> | Uncovered {
-  const missing = uncoveredBy(scenario);
-  if (missing !== null) return { ok: false, uncovered: missing };
+  if (scenario.task === "serve") return servedAnswer({ scenario, model, mesh });
   const played = playedStep(scenario, model);
   if ("reason" in played) return { ok: false, uncovered: played.reason };
   const { step } = played;

@@ -1,6 +1,5 @@
 import type { Paged } from "../../answer/estimate.ts";
-import { DEFAULT_SCENARIO } from "../../scenario/default_scenario.ts";
-import { changesFrom } from "../../scenario/walk.ts";
+import { changesOf } from "../../scenario/default_scenario.ts";
 import type { Scenario } from "../../scenario/schema.ts";
 import type { Step } from "../../engines/step.ts";
 import type { Answer } from "../method.ts";
@@ -65,7 +64,7 @@ export function remarksOf(
   // What is said is said of the settings as they were asked for.
   const step = { ...played, plan: { ...played.plan, scenario } };
   const covered = coveredBy(step);
-  const changes = changesFrom(DEFAULT_SCENARIO, scenario);
+  const changes = changesOf(scenario);
   const meaningless = unused(scenario, changes);
   return {
     assumptions: [

@@ -7,6 +7,7 @@ export const SOURCES: Readonly<Record<PartName, string>> = {
   "weights": "each tensor counted, in blocks of 512 bytes",
   "adapters": "each tensor of PEFT counted, in blocks of 512 bytes",
   "buffers": "transformers: register_buffer",
+  "KV cache": "transformers cache_utils.py",
   "gradients": "accumulate_grad.h",
   "gathered parameters": "torch.distributed.fsdp, DeepSpeed: all-gathers",
   "communication buffers":

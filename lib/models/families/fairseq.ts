@@ -76,7 +76,14 @@ export const FAIRSEQ_TYPES: FamilyTypes = {
     cache: {
       tokens: (text) => {
         const width = numberOf(text, [["d_model"], 1024]);
-        return { keys: width, values: width };
+        return {
+          heads: numberOf(text, [
+            ["decoder_attention_heads", "attention_heads"],
+            16,
+          ]),
+          keys: width,
+          values: width,
+        };
       },
     },
   }),

@@ -129,7 +129,7 @@ export const FALCON_TYPES: FamilyTypes = {
           ? heads
           : 1;
         const each = own * numberOf(text, [["hidden_size"], 4544]) / heads;
-        return { keys: each, values: each };
+        return { heads: own, keys: each, values: each };
       },
     },
   }),

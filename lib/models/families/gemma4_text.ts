@@ -200,9 +200,10 @@ function tokensOf(text: Config, _: PerToken, at: CachedLayer): PerToken {
     ["head_dim"],
     numberOf(text, [["head_dim"], 256]),
   ]);
-  const heads = numberOf(text, [["num_key_value_heads"], 4]);
-  const each = numberOf(own, [["num_key_value_heads"], heads]) * width;
-  return { keys: each, values: each };
+  const usual = numberOf(text, [["num_key_value_heads"], 4]);
+  const heads = numberOf(own, [["num_key_value_heads"], usual]);
+  const each = heads * width;
+  return { heads, keys: each, values: each };
 }
 
 /** What a layer sets apart, where the config says so or by its class's rule. */

@@ -143,7 +143,7 @@ export const GPT2_TYPES: FamilyTypes = {
         if (text["multi_query"] === false) return usual;
         const each = numberOf(text, [["n_embd", "hidden_size"], 0]) /
           numberOf(text, [["n_head", "num_attention_heads"], 1]);
-        return { keys: each, values: each };
+        return { heads: 1, keys: each, values: each };
       },
     },
   }),

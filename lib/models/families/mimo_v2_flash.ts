@@ -106,6 +106,7 @@ export const MIMO_TYPES: FamilyTypes = {
           (kind === "sliding_attention" ? 2 : 1);
         const width = numberOf(text, [["head_dim"], 192]);
         return {
+          heads,
           keys: heads * width,
           values: heads * numberOf(text, [["v_head_dim"], 128]),
         };

@@ -26,8 +26,13 @@ export function architectureOfGguf(
   const intermediate = read("feed_forward_length") ?? expertWidth ?? 4 * hidden;
   return {
     type,
-    layers: read("block_count") ??
-      tensors.reduce((most, tensor) => Math.max(most, copiesOf(tensor)), 1),
+    // The last ones may predict tokens ahead: they are no layers of the decoder.
+    layers: Math.max(
+      1,
+      (read("block_count") ??
+        tensors.reduce((most, tensor) => Math.max(most, copiesOf(tensor)), 1)) -
+        (read("nextn_predict_layers") ?? 0),
+    ),
     hidden_size: hidden,
     attention_heads: heads,
     kv_heads: read("attention.head_count_kv") ?? heads,

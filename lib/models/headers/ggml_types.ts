@@ -51,13 +51,30 @@ const TYPES: Readonly<
   39: ["MXFP4", 32, 17],
   40: ["NVFP4", 64, 36],
   41: ["Q1_0", 128, 18],
+  42: ["Q2_0", 64, 18],
 };
+
+/** The same by their names. */
+const byName: ReadonlyMap<string, GgmlType> = new Map(
+  Object.values(TYPES).map(([name, elements, bytes]) => [
+    name,
+    { name, elements, bytes, quantized: elements > 1 },
+  ]),
+);
 
 /** A type by its number; null for one that is not known. */
 export function ggmlType(number: number): GgmlType | null {
-  const [name, elements, bytes] = TYPES[number] ?? [];
-  if (name === undefined || elements === undefined || bytes === undefined) {
-    return null;
-  }
-  return { name, elements, bytes, quantized: elements > 1 };
+  const [name = ""] = TYPES[number] ?? [];
+  return byName.get(name) ?? null;
+}
+
+/**
+ * A type by its name.
+ *
+ * @throws {Error} When there is none of that name: names come from this code.
+ */
+export function ggmlTypeNamed(name: string): GgmlType {
+  const type = byName.get(name);
+  if (!type) throw new Error(`ggml has no type ${name}`);
+  return type;
 }

@@ -3,6 +3,7 @@ import { formatBytes } from "../../units/mod.ts";
 import { countTensors } from "../count_tensors.ts";
 import type { Model } from "../model.ts";
 import { rolesOf } from "../roles.ts";
+import { ggmlFileOf } from "./ggml_file.ts";
 import type { GgufHeader } from "./gguf_header.ts";
 import { BrokenHeader } from "./ranges.ts";
 import { tensorsOfGguf } from "./tensors_of_gguf.ts";
@@ -40,6 +41,7 @@ function described(name: string, header: GgufHeader): Result<Model> {
       name,
       source: "headers",
       architecture,
+      gguf: ggmlFileOf(header),
       tensors,
       roles: rolesOf(tensors),
       buffers: [],
@@ -51,7 +53,7 @@ function described(name: string, header: GgufHeader): Result<Model> {
           Object.entries(dtypes).sort(([, a], [, b]) => b - a).map((
             [type, size],
           ) => `${type} ${formatBytes(size)}`).join(", ")
-        }; quantization.weights says what they are loaded as`,
+        }; serving loads them as they are, unless quantization.weights names another type`,
         ...notes,
       ],
     },

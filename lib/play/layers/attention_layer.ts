@@ -3,7 +3,8 @@ import type { Value } from "../torch/values.ts";
 import { adaptedLinear } from "../torch/ops/adapted_linear.ts";
 import { attention, orderedOutput } from "../torch/ops/attention/attention.ts";
 import type { RotaryTable } from "../torch/ops/rotary.ts";
-import type { AttentionPlan } from "./attention_plan.ts";
+import type { AttentionPlan, MadeHeads } from "./attention_plan.ts";
+import type { HeadKeeper } from "./kept_heads.ts";
 
 /**
  * Attention over normed hidden states.
@@ -20,10 +21,24 @@ export function attentionLayer(
   const rows = plan.heads.batch * plan.heads.queries;
   return m.within("attention activations", () =>
     m.call(() => {
-      const { heads, sizes, byHead } = plan.makeHeads(m, x, plan, table);
+      const made = plan.makeHeads(m, x, plan, table);
+      const { byHead } = made;
+      const { heads, sizes } = plan.keeper
+        ? keptHeads(m, made, plan.keeper)
+        : made;
       const { settings } = plan;
       const attended = attention(m, heads, sizes, settings, null, held);
       const out = orderedOutput(m, attended, settings, byHead);
       return adaptedLinear(m, out, rows, plan.o);
     }));
+}
+
+/** Heads with those keys and values that were kept before. */
+function keptHeads(
+  m: Machine,
+  { heads: [q, k, v], sizes }: MadeHeads,
+  keeper: HeadKeeper,
+): Pick<MadeHeads, "heads" | "sizes"> {
+  const { keys, values, seen } = keeper(m, k, v);
+  return { heads: [q, keys, values], sizes: { ...sizes, keys: seen } };
 }

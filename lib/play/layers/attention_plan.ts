@@ -5,6 +5,7 @@ import type { AdaptedLinear } from "../torch/ops/adapted_linear.ts";
 import type { AttentionSettings, Heads } from "../torch/ops/attention/types.ts";
 import type { Norm } from "../torch/ops/norms.ts";
 import type { RotaryTable } from "../torch/ops/rotary.ts";
+import type { HeadKeeper } from "./kept_heads.ts";
 import type { FusedLayout } from "../../models/families/code/attention.ts";
 
 /** Attention with a projection for each of q, k and v, or one for all. */
@@ -38,6 +39,8 @@ export interface AttentionPlan {
   /** The code that makes the heads. */
   readonly makeHeads: HeadMaker;
   readonly kernels: Kernels;
+  /** What keeps keys and values between tokens; nothing where it is left out. */
+  readonly keeper?: HeadKeeper | null;
 }
 
 /** Queries, keys and values as the attention kernel gets them. */

@@ -1,5 +1,6 @@
 import type { Machine } from "../torch/machine.ts";
 import type { Value } from "../torch/values.ts";
+import type { HeadKeeper, SeenHeads } from "./kept_heads.ts";
 import type { AdaptedLinear } from "../torch/ops/adapted_linear.ts";
 import { adaptedLinear } from "../torch/ops/adapted_linear.ts";
 import { copied, join, slice, split } from "../torch/ops/arithmetic.ts";
@@ -27,6 +28,8 @@ export interface LatentAttentionPlan {
   /** Features of a head that are turned. */
   readonly rotaryWidth: number;
   readonly settings: AttentionSettings;
+  /** What keeps latents and their rotary keys between tokens; else nothing. */
+  readonly keeper?: HeadKeeper | null;
 }
 
 /**
@@ -44,12 +47,13 @@ export function latentAttention(
 ): Value {
   return m.within("attention activations", () =>
     m.call(() => {
-      const { heads, settings } = plan;
-      const rows = heads.batch * heads.queries;
-      const [q, [k, v]] = [
+      const { settings } = plan;
+      const rows = plan.heads.batch * plan.heads.queries;
+      const [q, { keys: k, values: v, seen }] = [
         queries(m, x, rows, plan, table),
         keysAndValues(m, x, rows, plan, table),
       ];
+      const heads = { ...plan.heads, keys: seen };
       const padded = settings.implementation === "flash" &&
         heads.valueWidth < heads.width;
       if (!padded) {
@@ -57,7 +61,11 @@ export function latentAttention(
         const out = orderedOutput(m, attended, settings, false);
         return adaptedLinear(m, out, rows, plan.o);
       }
-      const wide = padding(m, v, rows * heads.heads * heads.width);
+      const wide = padding(
+        m,
+        v,
+        heads.batch * seen * heads.heads * heads.width,
+      );
       m.drop(v);
       const whole = attention(
         m,
@@ -107,8 +115,8 @@ function keysAndValues(
   rows: number,
   plan: LatentAttentionPlan,
   table: RotaryTable | null,
-): [Value, Value] {
-  const { kvDown, kvNorm, kvUp, heads, rotaryWidth } = plan;
+): SeenHeads {
+  const { kvDown, kvNorm, kvUp, heads, rotaryWidth, keeper } = plan;
   const latentWidth = kvDown.out - rotaryWidth;
   const down = adaptedLinear(m, x, rows, kvDown);
   const [latent, turning] = split(m, down, [
@@ -121,18 +129,23 @@ function keysAndValues(
     : m.view(latent);
   m.drop(latent);
   const turned = table ? rotated(m, turning, table, "rotary keys") : turning;
-  m.drop(turning);
-  const up = adaptedLinear(m, normed, rows, kvUp, "keys and values");
-  m.drop(normed);
-  const values = rows * heads.heads * heads.valueWidth;
+  if (table) m.drop(turning);
+  const kept = keeper
+    ? keeper(m, normed, turned)
+    : { keys: normed, values: turned, seen: heads.queries };
+  const { seen } = kept;
+  const many = heads.batch * seen;
+  const up = adaptedLinear(m, kept.keys, many, kvUp, "keys and values");
+  m.drop(kept.keys);
+  const values = many * heads.heads * heads.valueWidth;
   const [own, v] = split(m, up, [up.elements - values, values]) as [
     Value,
     Value,
   ];
   m.drop(up);
-  const k = filled(m, own, turned, rows * heads.heads * heads.width);
-  m.drop(own, turned);
-  return [k, v];
+  const k = filled(m, own, kept.values, many * heads.heads * heads.width);
+  m.drop(own, kept.values);
+  return { keys: k, values: v, seen };
 }
 
 /** New keys of which each part is copied in; gradients are copied out. */

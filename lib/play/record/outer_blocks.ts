@@ -25,6 +25,10 @@ export interface EmbeddingPlan {
   readonly rows: number;
   /** Labels of the batch. */
   readonly labels: number;
+  /** Whether the tokens' ids stand throughout: their caller's, not the batch's. */
+  readonly holdsIds?: boolean;
+  /** Positions that the model's code numbers and refers to until it ends. */
+  readonly numbered?: number;
   readonly hidden: number;
   readonly table: Parameter;
   readonly adapter: EmbeddingAdapter | null;
@@ -81,7 +85,9 @@ export function recordEmbedding(
   const begun = settings.begun &&
     m.waitingFor(settings.begun.parameter);
   m.part = "inputs";
-  const ids = m.create(plan.rows, "int64", "token ids");
+  const ids = plan.holdsIds
+    ? m.external(plan.rows, "int64", "token ids", null)
+    : m.create(plan.rows, "int64", "token ids");
   const labels = m.create(plan.labels, "int64", "labels");
   m.part = "embeddings";
   const { images } = plan;
@@ -133,6 +139,9 @@ export function recordEmbedding(
   if (plan.norm) replace(norm(m, out, plan.rows, plan.norm, "embedding norm"));
   replace(dropout(m, out, plan.dropout, "embeddings"));
   if (plan.forcesLate) leaf = leafOf(m, out);
+  const numbers = plan.numbered
+    ? [m.create(plan.numbered, "int64", "positions")]
+    : [];
   const table = plan.rotaryWidth === 0
     ? []
     : Array.from({ length: plan.rotaryTables }, () => ["cosines", "sines"])
@@ -169,7 +178,8 @@ export function recordEmbedding(
   const needsGrad = out.source !== null;
   if (needsGrad) m.backward(out, gradOut);
   if (leaf) freeLeaf(m, leaf);
-  m.drop(...masks, ...table, ids, labels);
+  m.drop(...masks, ...table, ...numbers, labels);
+  if (!plan.holdsIds) m.drop(ids);
   const block = {
     isLeaf: leaf?.storage === out.storage,
     held: plan.held && isOutput,

@@ -62,15 +62,18 @@ export const parallel = z.strictObject({
   sequence_parallel: field(flag().default(false), {
     label: "Sequence parallel",
     group: "mesh",
+    needs: [when.toTrain],
   }),
   virtual_pipeline: field(count(1, MAX_LAYERS).default(1), {
     label: "Virtual stages",
     group: "mesh",
+    needs: [when.toTrain],
   }),
   microbatches: field(count(1, MAX_SEQUENCES).nullable().default(null), {
     label: "Microbatches in flight",
     group: "mesh",
     blank: "auto",
+    needs: [when.toTrain],
   }),
   etp: field(count(1, MAX_DEVICES).nullable().default(null), {
     label: "Tensor parallel of experts",

@@ -24,36 +24,41 @@ export const precision = z.strictObject({
     group: "optimizer",
     help: "`bf16` or `fp16` around the forward",
     blank: "off",
+    needs: [when.toTrain],
   }),
   gradients: field(z.enum(["fp32"]).nullable().default(null), {
     label: "Gradients",
     group: "optimizer",
     help: "`fp32`, or as the parameter",
     blank: "as weights",
+    needs: [when.toTrain],
   }),
   master_weights: field(z.enum(["fp32", "none"]).nullable().default(null), {
     label: "Master weights",
     group: "optimizer",
     help: "`fp32`, `none`, or what the engine does",
     blank: "auto",
+    needs: [when.toTrain],
   }),
   optimizer_states: field(z.enum(["fp32", "bf16"]).nullable().default(null), {
     label: "Optimizer states",
     group: "optimizer",
     help: "`fp32`, `bf16`, or what optimizer and engine do",
     blank: "auto",
+    needs: [when.toTrain],
   }),
 });
 
 /** How weights are quantised. */
 export const quantization = z.strictObject({
-  weights: field(quantizationName().default("none"), {
+  weights: field(quantizationName().nullable().default(null), {
     label: "Quantisation",
     group: "weights",
     list: "formats",
+    blank: "none, or as published",
     help:
-      "`nf4`, `nf4-dq`, `int8`, `fp8`, `int4`, `gptq-int4`, `gptq-int8`, `awq-int4`, `hqq-int4`, `mxfp4`, `nvfp4`, `gguf:Q4_K_M` …",
-    hint: "none, nf4, int8, gguf:Q4_K_M …",
+      "left out: `none` when training, as the checkpoint is published when serving; `nf4`, `nf4-dq`, `int8`, `fp8`, `int4`, `gptq-int4`, `gptq-int8`, `awq-int4`, `hqq-int4`, `mxfp4`, `nvfp4`, `gguf:Q4_K_M` …",
+    hint: "nf4, fp8, awq-int4, gguf:Q4_K_M …",
   }),
   group_size: field(count(-1, 65_536).default(128), {
     label: "Group size",
@@ -68,7 +73,7 @@ export const quantization = z.strictObject({
     label: "Upcast the rest to fp32 (PEFT k-bit)",
     group: "weights",
     help: "PEFT's k-bit preparation: the rest of the model goes to fp32",
-    needs: [when.adapted],
+    needs: [when.toTrain, when.adapted],
   }),
 });
 
@@ -117,20 +122,14 @@ export const optimizerSection = section(
   [when.toTrain],
 );
 
-/**
- * A format of weights. Null is the checkpoint's own, which no method counts yet:
- * it is read as what is counted.
- */
+/** A format of weights. */
 function quantizationName() {
-  return z.preprocess(
-    (value) => value === null ? "none" : value,
-    z.string().refine(
-      (name) =>
-        (QUANTIZATIONS as readonly string[]).includes(name) ||
-        /^gguf:[A-Z0-9_]{1,16}$/.test(name),
-      `must be one of ${
-        QUANTIZATIONS.join(", ")
-      } or gguf:TYPE such as gguf:Q4_K_M`,
-    ),
+  return z.string().refine(
+    (name) =>
+      (QUANTIZATIONS as readonly string[]).includes(name) ||
+      /^gguf:[A-Z0-9_-]{1,24}$/.test(name),
+    `must be one of ${
+      QUANTIZATIONS.join(", ")
+    } or gguf:TYPE such as gguf:Q4_K_M`,
   );
 }

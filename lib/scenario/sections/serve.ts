@@ -60,9 +60,12 @@ export const serve = section(
       help: "a cache that is allocated up front for so many tokens",
       blank: "auto",
     }),
-    memory_utilization: field(factor(0.01, 1).default(0.9), {
+    memory_utilization: field(factor(0.01, 1).nullable().default(null), {
       label: "Memory utilization",
       group: "serving_limits",
+      blank: "the engine's own",
+      help:
+        "left out: 0.9, or what SGLang, TGI and TensorRT-LLM work out themselves; share of the GPU that the engine takes (vLLM: gpu_memory_utilization, SGLang: mem_fraction_static, TGI: cuda_memory_fraction, TensorRT-LLM: free_gpu_memory_fraction)",
     }),
     max_batched_tokens: field(tokens(1, MAX_TOKENS).nullable().default(null), {
       label: "Max batched",

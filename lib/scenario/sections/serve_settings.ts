@@ -23,7 +23,6 @@ function option<T extends z.ZodType>(
     flag: name,
     group: "limits",
     needs: [when.served(...engines)],
-    awaited: true,
   });
 }
 

@@ -9,21 +9,33 @@ import type { MaskedPass } from "../model_code.ts";
  * _ignore_causal_mask_sdpa
  */
 export function transformersMasks(
-  { batch, sequence, implementation, masked, windows }: MaskedPass,
+  {
+    batch,
+    sequence,
+    keys = sequence,
+    windowKeys = keys,
+    implementation,
+    masked,
+    windows,
+  }: MaskedPass,
 ): Mask[] {
   if (implementation === "flash") return [];
   const isTruth = implementation === "sdpa";
-  const mask = (times: number): Mask => ({
-    elements: times * sequence ** 2,
+  const mask = (times: number, seen: number): Mask => ({
+    elements: times * sequence * seen,
     isTruth,
   });
   if (implementation === "eager") {
-    return windows.both ? [mask(batch), mask(batch)] : [mask(batch)];
+    return windows.both
+      ? [mask(batch, keys), mask(batch, windowKeys)]
+      : [mask(batch, windows.size === null ? keys : windowKeys)];
   }
   return [
-    ...(masked && (windows.both || windows.size === null) ? [mask(batch)] : []),
-    ...(windows.size !== null && (masked || sequence >= windows.size)
-      ? [mask(masked ? batch : 1)]
+    ...(masked && (windows.both || windows.size === null)
+      ? [mask(batch, keys)]
+      : []),
+    ...(windows.size !== null && (masked || windowKeys >= windows.size)
+      ? [mask(masked ? batch : 1, windowKeys)]
       : []),
   ];
 }

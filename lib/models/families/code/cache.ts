@@ -2,6 +2,8 @@ import type { Config } from "../../config.ts";
 
 /** Numbers that attention keeps of each token: heads times their features. */
 export interface PerToken {
+  /** Heads of the keys, and of the values; tensor parallelism deals them out. */
+  readonly heads: number;
   readonly keys: number;
   readonly values: number;
 }
@@ -97,7 +99,11 @@ export interface CacheCode {
   readonly endsInFull: boolean;
   /** Keys and values of a layer of a kind, where they are not the usual. */
   readonly tokens:
-    | ((text: Config, usual: PerToken, at: CachedLayer) => PerToken)
+    | ((
+      text: Config,
+      usual: PerToken,
+      at: CachedLayer,
+    ) => Partial<PerToken>)
     | null;
   /** Whether keys and values are compressed into one row a token. */
   readonly isLatent: boolean;

@@ -36,9 +36,12 @@ export function attentionArithmetic(
       underAutocast(m, each, "attention input")
     ) as [Value, Value, Value];
     const { dtype } = narrow[0];
+    // A single token looks at all that came before: nothing hides anything.
     const bias = masked
       ? m.create(batch * queries * keys, dtype, "attention bias")
-      : causalBias(m, queries * keys);
+      : queries > 1
+      ? causalBias(m, queries * keys)
+      : null;
     const [q, k, v] = narrow.map((each) =>
       cast(m, each, "fp32", "attention input in fp32")
     ) as [Value, Value, Value];
@@ -62,7 +65,6 @@ export function attentionArithmetic(
       "scores",
     );
     m.drop(few, seen, turned);
-    if (!broadcasts) m.drop(asked);
     const chances = softmax(m, scores, false, "softmax");
     // Rows that are hidden whole are looked for.
     m.drop(m.create(scores.elements, "uint8", "hidden scores"), scores);
@@ -80,7 +82,8 @@ export function attentionArithmetic(
     );
     m.drop(kept, values, whole);
     const back = cast(m, out, dtype, "attention output");
-    m.drop(out, given, bias);
+    m.drop(out, given, asked);
+    if (bias) m.drop(bias);
     return copied(m, back, "attention output by token");
   });
 }

@@ -43,13 +43,15 @@ export function softmaxWithSinks(
     m.free(picked);
     return [grad ? m.share(grad) : null];
   });
+  // The names of the greatest are of an expression: autograd alone holds places.
+  m.drop(places);
   const lowered = m.create(
     elements,
     dtype,
     "scores less their greatest",
     less && { node: less, slot: 0 },
   );
-  m.drop(joined, greatest, places);
+  m.drop(joined, greatest);
   const chances = savingOutput(m, lowered, "softmax with sinks");
   const kept = slice(m, chances, scores.elements);
   m.drop(chances);

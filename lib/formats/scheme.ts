@@ -1,0 +1,22 @@
+import type { LayerRange, Tensor } from "../models/tensors/tensor.ts";
+import type { WeightPacking } from "./weight_packing.ts";
+
+/** How some layers' tensor is packed; null where it stays as it is. */
+export interface PackedLayers {
+  readonly packing: WeightPacking | null;
+  readonly layers: readonly LayerRange[] | null;
+}
+
+/** How a checkpoint stores which of a model's tensors. */
+export interface WeightScheme {
+  /** In words: "fp8, blocks of 128 × 128". */
+  readonly words: string;
+  /** The type of what is not packed. */
+  readonly plain: "fp32" | "bf16" | "fp16";
+  /** Whether tensors that a model keeps in fp32 are stored in the plain type too. */
+  readonly narrows: boolean;
+  /** How a weight of a product is packed, layers that differ apart. */
+  packed(tensor: Tensor): readonly PackedLayers[];
+  readonly basis: "exact" | "derived" | "assumed";
+  readonly notes: readonly string[];
+}

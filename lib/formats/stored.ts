@@ -1,0 +1,66 @@
+import { FLOAT_BYTES } from "../models/weight_bytes.ts";
+import type { Model } from "../models/model.ts";
+import type { Tensor } from "../models/tensors/tensor.ts";
+import { elementsOf } from "../models/tensors/tensor.ts";
+import { formatOf } from "./format_of.ts";
+import { matricesOf } from "./matrices.ts";
+import { isProduct } from "./packable.ts";
+import { piecesOf } from "./pieces.ts";
+import type { WeightScheme } from "./scheme.ts";
+import type { StoredModel, StoredTensor } from "./stored_model.ts";
+import { bytesOfTensors } from "./total.ts";
+import type { WeightPacking } from "./weight_packing.ts";
+
+/** A model's tensors as a scheme stores them. */
+export function storedBy(model: Model, scheme: WeightScheme): StoredModel {
+  const { type } = model.architecture;
+  const tensors = model.tensors.flatMap((tensor): StoredTensor[] => {
+    if (!isProduct(tensor)) return [plain(tensor, scheme)];
+    return scheme.packed(tensor).map(({ packing, layers }) => {
+      const part = layers === tensor.layers ? tensor : { ...tensor, layers };
+      return packing === null
+        ? plain(part, scheme)
+        : packed(part, packing, type);
+    });
+  });
+  return {
+    scheme: scheme.words,
+    tensors,
+    bytes: bytesOfTensors(tensors),
+    basis: scheme.basis,
+    notes: scheme.notes,
+  };
+}
+
+function plain(tensor: Tensor, scheme: WeightScheme): StoredTensor {
+  const dtype = scheme.narrows ? scheme.plain : tensor.dtype ?? scheme.plain;
+  return {
+    tensor,
+    format: dtype,
+    packing: null,
+    matrices: null,
+    pieces: [{
+      name: "weight",
+      bytes: elementsOf(tensor) * FLOAT_BYTES[dtype],
+      dtype: DTYPES[dtype],
+    }],
+  };
+}
+
+/** Types as safetensors calls them. */
+const DTYPES = { fp32: "F32", bf16: "BF16", fp16: "F16" } as const;
+
+function packed(
+  tensor: Tensor,
+  packing: WeightPacking,
+  type: string,
+): StoredTensor {
+  const matrices = matricesOf(tensor, type, packing.layout === "mxfp4");
+  return {
+    tensor,
+    format: formatOf(packing),
+    packing,
+    matrices,
+    pieces: piecesOf(packing, matrices),
+  };
+}

@@ -1,0 +1,65 @@
+/** Whose layout a packed matrix has in a checkpoint. */
+export type PackingLayout =
+  | "gptq"
+  | "awq"
+  | "compressed-tensors"
+  | "fp8"
+  | "fbgemm"
+  | "mxfp4"
+  | "modelopt"
+  | "bitsandbytes"
+  | "hqq"
+  | "torchao"
+  | "quark"
+  | "exl2"
+  | "exl3";
+
+/** What shares a scale: all, an output's weights, so many inputs, a rectangle. */
+export type ScaleSharing = "tensor" | "channel" | "group" | "block";
+
+/** How a matrix is stored in fewer bits. */
+export interface WeightPacking {
+  readonly layout: PackingLayout;
+  readonly kind: "int" | "float";
+  /** Bits of a weight; EXL2's and EXL3's are a mean. */
+  readonly bits: number;
+  readonly scales: ScaleSharing;
+  /** Inputs that share a scale, where they do in groups. */
+  readonly group: number | null;
+  /** Outputs and inputs that share a scale, where they do in blocks. */
+  readonly block: readonly [outputs: number, inputs: number] | null;
+  /** Whether scales stand alone, without zero points. */
+  readonly symmetric: boolean;
+  /** Whether inputs are sorted by their activations: desc_act, actorder. */
+  readonly reordered: boolean;
+  /**
+   * Bits of the activations in a product, and whether their scales are made as
+   * they come; null where they stay in 16 bits.
+   */
+  readonly activations:
+    | { readonly bits: number; readonly dynamic: boolean }
+    | null;
+  /** Whether scales are quantised themselves: bitsandbytes' double quantisation. */
+  readonly nested: boolean;
+}
+
+/** The usual of a packing: symmetric integers, their scales in groups of 128. */
+const USUAL = {
+  kind: "int",
+  bits: 4,
+  scales: "group",
+  group: 128,
+  block: null,
+  symmetric: true,
+  reordered: false,
+  activations: null,
+  nested: false,
+} as const;
+
+/** A packing that is {@linkcode USUAL} but for what is said. */
+export function packingLike(
+  said: Pick<WeightPacking, "layout"> & Partial<WeightPacking>,
+): WeightPacking {
+  const packing = { ...USUAL, ...said };
+  return packing.scales === "group" ? packing : { ...packing, group: null };
+}

@@ -1,0 +1,67 @@
+import type { Architecture } from "../models/architecture.ts";
+import { cacheOf } from "../models/cache_of.ts";
+import type { LayerCache } from "../models/families/code/cache.ts";
+import type { Model } from "../models/model.ts";
+import type { LayerRange } from "../models/tensors/tensor.ts";
+import { rangesOfNumbers } from "../models/tensors/layer_numbers.ts";
+
+/** Layers that keep the same between tokens. */
+export interface CacheGroup {
+  readonly keeps: LayerCache;
+  /** Which layers, and how many. */
+  readonly layers: readonly LayerRange[];
+  readonly count: number;
+}
+
+/** What a model's layers keep between tokens, by kinds. */
+export interface LayerCaches {
+  readonly groups: readonly CacheGroup[];
+  /** Layers of the model, those that keep nothing among them. */
+  readonly layers: number;
+  /** Whether the family's own code says it; else keys and values of every layer. */
+  readonly known: boolean;
+}
+
+const remembered = new WeakMap<Model, LayerCaches>();
+
+/** What a model's layers keep between tokens; kinds in the order of their first. */
+export function cachesOf(model: Model): LayerCaches {
+  const before = remembered.get(model);
+  if (before) return before;
+  const stated = model.config ? cacheOf(model.config) : null;
+  const { architecture } = model;
+  const caches: LayerCaches = stated === null
+    ? {
+      groups: [plain(architecture)],
+      layers: architecture.layers,
+      known: false,
+    }
+    : { groups: grouped(stated), layers: stated.length, known: true };
+  remembered.set(model, caches);
+  return caches;
+}
+
+/** Keys and values of every layer, as a decoder like llama keeps them. */
+function plain({ layers, kv_heads, head_dim }: Architecture): CacheGroup {
+  const width = kv_heads * head_dim;
+  return {
+    keeps: [{ kind: "full", heads: kv_heads, keys: width, values: width }],
+    layers: [[0, layers, 1]],
+    count: layers,
+  };
+}
+
+function grouped(layers: readonly LayerCache[]): CacheGroup[] {
+  const kinds = new Map<string, { keeps: LayerCache; numbers: number[] }>();
+  for (const [layer, keeps] of layers.entries()) {
+    const key = JSON.stringify(keeps);
+    const kind = kinds.get(key);
+    if (kind) kind.numbers.push(layer);
+    else kinds.set(key, { keeps, numbers: [layer] });
+  }
+  return [...kinds.values()].map(({ keeps, numbers }) => ({
+    keeps,
+    layers: rangesOfNumbers(numbers),
+    count: numbers.length,
+  }));
+}

@@ -1,0 +1,34 @@
+import type { Config } from "../models/config.ts";
+import type { Model } from "../models/model.ts";
+
+/**
+ * The part of a model's config.json that describes its language model, over what
+ * stands beside it; empty for a model that no config describes.
+ */
+export function languageConfigOf({ config }: Pick<Model, "config">): Config {
+  if (!config) return {};
+  const inner = [
+    "text_config",
+    "llm_config",
+    "language_config",
+    "thinker_config",
+  ]
+    .map((key) => config[key])
+    .find(isRecord);
+  if (!inner) return config;
+  const nested = inner["text_config"];
+  return { ...config, ...inner, ...(isRecord(nested) ? nested : {}) };
+}
+
+/** The types that a config names, the language model's first. */
+export function typesOf(
+  model: Pick<Model, "config" | "architecture">,
+): string[] {
+  const inner = languageConfigOf(model)["model_type"];
+  return [inner, model.config?.["model_type"], model.architecture.type]
+    .filter((type): type is string => typeof type === "string");
+}
+
+function isRecord(value: unknown): value is Config {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
