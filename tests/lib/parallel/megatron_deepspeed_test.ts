@@ -32,7 +32,7 @@ for (const { name, scenario, bytes } of TRACED) {
 const LLAMA = "meta-llama/Llama-2-7b-hf";
 
 function asked(
-  { engine, parallel, ...input }: ScenarioInput,
+  { engine, parallel, ...input }: Partial<ScenarioInput>,
 ): ScenarioInput {
   return {
     model: LLAMA,
