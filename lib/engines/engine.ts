@@ -41,7 +41,10 @@ export interface RankQuestion {
   readonly workspaces: readonly number[];
   /** Records a micro-batch of the plan. */
   readonly record: (
-    settings: Pick<MachineSettings, "accumulation" | "stepBytes">,
+    settings: Pick<
+      MachineSettings,
+      "accumulation" | "stepBytes" | "savesInputs"
+    >,
   ) => Pass;
 }
 

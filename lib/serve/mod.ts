@@ -10,6 +10,7 @@ import type { Served, ServingEngine, ServingQuestion } from "./engine.ts";
 import { sglang } from "./sglang/mod.ts";
 import { tensorrtLlm } from "./tensorrt_llm/mod.ts";
 import { tgi } from "./tgi/mod.ts";
+import { vllm } from "./vllm/mod.ts";
 
 /** Engines by their names in a Scenario. */
 const ENGINES: Partial<Record<Scenario["serve"]["engine"], ServingEngine>> = {
@@ -17,6 +18,7 @@ const ENGINES: Partial<Record<Scenario["serve"]["engine"], ServingEngine>> = {
   sglang,
   "tensorrt-llm": tensorrtLlm,
   tgi,
+  vllm,
 };
 
 /** What an engine makes of a scenario, and what it was asked. */

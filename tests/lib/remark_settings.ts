@@ -44,6 +44,20 @@ export const VALUES: Record<string, unknown[]> = {
   "serve.memory_utilization": [0.8],
   "serve.max_batched_tokens": [2_048],
   "serve.max_sequences": [16],
+  "serve.max_model_len": [4_096],
+  "serve.kv_cache_bytes": [5_000_000_000],
+  "serve.block_size": [64],
+  "serve.chunked_prefill_tokens": [4_096],
+  "serve.swa_full_tokens_ratio": [0.5],
+  "serve.max_loras": [2],
+  "serve.max_lora_rank": [64],
+  "serve.draft_model": ["meta-llama/Llama-3.2-1B"],
+  "serve.batch_tokens": [1_024],
+  "serve.ubatch_tokens": [256],
+  "serve.slots": [2],
+  "serve.gpu_layers": [8],
+  "serve.cpu_moe_layers": [8],
+  "serve.tensor_split": [[3, 1]],
   "hardware.gpu": ["T4", { memory_gib: 24 }],
   "software.transformers": ["4.48.1"],
   "software.torch": ["2.6.0"],
@@ -78,6 +92,11 @@ const FSDP = { "parallel.gpus": 8, "engine.name": "fsdp" };
 const LORA = { "train.method": "lora" };
 const IMAGES = { "train.images_per_sample": 1 };
 
+const VLLM = { task: "serve", "serve.engine": "vllm" };
+const SGLANG = { task: "serve", "serve.engine": "sglang" };
+const WINDOWED = "google/gemma-2-9b";
+const HYBRID = "ai21labs/Jamba-v0.1";
+
 /** What has to be set beside a field for it to mean anything. */
 export const BESIDE: Record<string, Setting> = {
   "train.lora.rank": LORA,
@@ -92,6 +111,11 @@ export const BESIDE: Record<string, Setting> = {
   "parallel.pp": { "parallel.gpus": 8 },
   "parallel.cp": { "parallel.gpus": 8 },
   "parallel.ep": { model: "mistralai/Mixtral-8x7B-v0.1", "parallel.gpus": 2 },
+  ...ofServing(),
+  "serve.prefix_caching": { ...VLLM, model: HYBRID },
+  "serve.hybrid_kv_cache": { ...VLLM, model: WINDOWED },
+  "serve.swa_full_tokens_ratio": { ...SGLANG, model: WINDOWED },
+  "serve.max_lora_rank": { ...VLLM, "serve.max_loras": 1 },
   "engine.zero_stage": { "parallel.gpus": 8 },
   "engine.sharding": FSDP,
   "engine.distributed_optimizer": { ...FSDP, "engine.name": "megatron" },
@@ -110,6 +134,22 @@ export const BESIDE: Record<string, Setting> = {
   "factors.vision_layers": IMAGES,
   "factors.vision_patch": IMAGES,
 };
+
+/** A serving engine beside each option that some of them have. */
+function ofServing(): Record<string, Setting> {
+  return Object.fromEntries(FIELDS.flatMap(({ path, needs = [] }) => {
+    const engines = needs.flatMap((need) =>
+      "path" in need && need.path === "serve.engine" && "is" in need
+        ? need.is
+        : []
+    );
+    const [first] = engines;
+    const isOption = /^serve\.\w+$/.test(path);
+    if (!isOption || first === undefined) return [];
+    const engine = engines.includes("vllm") ? "vllm" : first;
+    return [[path, { task: "serve", "serve.engine": engine }]];
+  }));
+}
 
 /** An engine beside each field that one engine alone reads. */
 function ofEngines(): Record<string, Setting> {
@@ -139,6 +179,16 @@ export const CHANGES_NOTHING: Record<string, string> = {
   "quantization.weights=none": "the default",
   "serve.kv_dtype=bf16": "what auto means for bf16 weights",
   "serve.kv_dtype=fp16": "as wide as bf16",
+  "serve.max_model_len": "it bounds sequences, not the pool",
+  "serve.enforce_eager=false": "the default",
+  "serve.prefix_caching=true": "the default",
+  "serve.hybrid_kv_cache=true": "the default",
+  "serve.offline=false": "the default",
+  "serve.swa_full_tokens_ratio": "it parts a pool that stays as large",
+  "serve.attention=sdpa": "the default",
+  "serve.attention=flash": "no scores are kept by either",
+  "serve.padding_mask=false": "the default",
+  "serve.logits_all=false": "the default",
 };
 
 /** The same when serving, which the factors method answers in any case. */

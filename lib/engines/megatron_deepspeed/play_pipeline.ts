@@ -66,6 +66,7 @@ export function playPipeline(
     partitionsOf(elements, ranks, settings.roundRobin),
     // Its place among the data-parallel ranks of its stage.
     rank === null ? null : Math.floor(rank % (mesh.gpus / stages) / mesh.tp),
+    false,
   );
   const { size } = partition;
   const stepped = {
@@ -92,11 +93,13 @@ export function playPipeline(
       offloads: false,
       dtype,
       reduces: dtype,
+      accumulates: dtype,
       own: partition,
       total: whole,
     },
     gradients,
     1,
+    false,
   );
   const wide = settings.accumulates === "fp32";
   const accumulated = transient([
@@ -143,7 +146,7 @@ export function playPipeline(
       ...gradientsSteps(
         partition,
         dtype,
-        buckets,
+        { kept: buckets.kept, isFlat: false },
         flatTemporaries(question, stepped),
       ),
     ];

@@ -20,9 +20,14 @@ export function amongReplicas(scenario: Scenario, { dp }: Mesh): Scenario {
 
 /** The policy of a rank; stages of a pipeline stay whole for all micro-batches. */
 export function titanPolicy(
-  { scenario, mesh, place }: RankQuestion,
+  { scenario, mesh, place, plan: { model } }: RankQuestion,
 ): FsdpPolicy {
-  const policy = fsdpPolicy(amongReplicas(scenario, mesh), place, mesh.dp);
+  const policy = fsdpPolicy(
+    amongReplicas(scenario, mesh),
+    place,
+    mesh.dp,
+    model.architecture,
+  );
   return mesh.pp === 1 || scenario.engine.reshard_after_forward !== null
     ? policy
     : { ...policy, reshard: false, rootReshard: false, keepsLast: false };

@@ -24,6 +24,7 @@ export class Machine {
   outputs: KeptOutputs | null = null;
   readonly autocast: Dtype | null;
   readonly workspaces: boolean;
+  readonly savesInputs: boolean;
   #locals = new Set<Value>();
   readonly #casts = new Map<Parameter, Value>();
   readonly #given: Value[] = [];
@@ -38,12 +39,14 @@ export class Machine {
       autocast = null,
       workspaces = true,
       cachesCasts = true,
+      savesInputs = false,
       ...gradients
     }: MachineSettings = {},
   ) {
     this.#cachesCasts = cachesCasts;
     this.autocast = autocast;
     this.workspaces = workspaces;
+    this.savesInputs = savesInputs;
     this.#gradients = new ParameterGradients(this.tape, gradients);
     this.#graph = new Graph(this.tape, this.#gradients, this.#ports);
   }

@@ -94,7 +94,7 @@ Deno.test("Megatron-DeepSpeed is answered by its steps, and says what is assumed
   assert(assumptions.some((each) => /no-pipeline-parallel/.test(each)));
 });
 
-const REASONS: [input: ScenarioInput, words: RegExp][] = [
+const REASONS: [input: Partial<ScenarioInput>, words: RegExp][] = [
   [
     { parallel: { pp: 2 }, engine: { zero_stage: 2 } },
     /ZeRO 2 does not run with pipeline parallelism.*parallel\.pp is 2; engine\.zero_stage 0 or 1 does/,
