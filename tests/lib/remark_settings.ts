@@ -28,6 +28,7 @@ export const VALUES: Record<string, unknown[]> = {
   "parallel.cp": [2],
   "parallel.ep": [2],
   "parallel.virtual_pipeline": [2],
+  "train.selective": ["op", 3],
   "parallel.microbatches": [4],
   "engine.zero_stage": [1, 2, 3],
   // Other than what the driver does where nothing is said.
