@@ -9,6 +9,7 @@ import type {
 } from "./families/code/cache.ts";
 import { CACHE_KINDS } from "./families/code/cache.ts";
 import type { FamilyCode } from "./families/code/code.ts";
+import { hasIndexer } from "./families/code/indexer.ts";
 import { numberOf } from "./families/code/setting.ts";
 import { cachingCodeOf } from "./families/caching_code.ts";
 import { languageOf } from "./language_of_config.ts";
@@ -173,7 +174,7 @@ function usuallyKept(
   const tokens = tokensOf(text, code, at);
   const states = state ? [state(text, at)] : [];
   const full: CachePart = isLatent
-    ? latentOf(text)
+    ? latentOf(text, at.layer)
     : { kind: "full", ...tokens };
   switch (at.kind) {
     case "none":
@@ -203,12 +204,14 @@ function usuallyKept(
   }
 }
 
-function latentOf(text: Config): CachePart {
+function latentOf(text: Config, layer: number): CachePart {
   return {
     kind: "latent",
     rank: numberOf(text, [["kv_lora_rank"], 512]),
     rotated: numberOf(text, [["qk_rope_head_dim"], 64]),
-    indexer: numberOf(text, [["index_head_dim"], 0]),
+    indexer: hasIndexer(text, layer)
+      ? numberOf(text, [["index_head_dim"], 0])
+      : 0,
     isIndexerWide: false,
   };
 }

@@ -1,6 +1,7 @@
 import type { Config } from "../config.ts";
 import type { CacheCode, CachePart } from "./code/cache.ts";
 import { byLayer } from "./code/cache.ts";
+import { hasIndexer } from "./code/indexer.ts";
 import { numberOf } from "./code/setting.ts";
 
 /**
@@ -28,7 +29,7 @@ export const INDEXED: Readonly<Record<string, Partial<CacheCode>>> = {
     isLatent: true,
     keeps: (text, usual, { layer }) =>
       usual.map((part) =>
-        part.kind === "latent" && !indexes(text, layer, 4, 1)
+        part.kind === "latent" && !hasIndexer(text, layer, [4, 1])
           ? { ...part, indexer: 0 }
           : part
       ),
@@ -48,24 +49,11 @@ export const INDEXED: Readonly<Record<string, Partial<CacheCode>>> = {
           ...part,
           rank: isShared ? 0 : part.rank,
           rotated: isShared || !isTurned ? 0 : part.rotated,
-          indexer: indexes(text, layer, 1, 2) ? part.indexer : 0,
         }
       );
     },
   },
 };
-
-/** Whether a layer has an indexer of its own, by the list or by the usual turn. */
-function indexes(
-  text: Config,
-  layer: number,
-  turn: number,
-  offset: number,
-): boolean {
-  const listed = text["indexer_types"];
-  if (Array.isArray(listed)) return listed[layer] !== "shared";
-  return Math.max(layer - offset + 1, 0) % turn === 0;
-}
 
 /** A row of latents of layers with windows, whose ranks are of their own. */
 function narrow(own: Config): { heads: number; keys: number; values: number } {

@@ -187,7 +187,7 @@ export const CACHING_KIN: Readonly<Record<string, Partial<CacheCode>>> = {
     // Its indexer's keys, what they are weighed by, and whether a token is one.
     keeps: (_, usual) =>
       usual.map((part) =>
-        part.kind === "latent"
+        part.kind === "latent" && part.indexer > 0
           ? { ...part, indexer: 2 * part.indexer + 1 }
           : part
       ),

@@ -7,6 +7,7 @@ import { rotaryBuffers, rotaryShare } from "./blocks_classic.ts";
 import { expertTensors } from "./blocks_dense.ts";
 import { layerKindsOf, someLayers } from "./blocks_recent.ts";
 import { clipLayer, projectorLinears, sizeOr } from "./blocks_vision.ts";
+import { byLayer } from "./code/cache.ts";
 import type { CodeParts } from "./code/code.ts";
 import { numberOf } from "./code/setting.ts";
 import type { Decoder, FamilyTypes } from "./family.ts";
@@ -175,6 +176,7 @@ export const minimaxM3 = sensing({
 /** Layers with an indexer keep a key of its own for each token. */
 const INDEXED: CodeParts = {
   cache: {
+    ...byLayer(() => "full_attention"),
     keeps: (text, usual, { layer, name }) => {
       const stated = text["sparse_attention_config"];
       const sparse = typeof stated === "object" && stated !== null
