@@ -1,6 +1,7 @@
 import { Command, Option } from "commander";
 import type { Problem } from "../lib/mod.ts";
 import {
+  besideLog,
   estimateScenario,
   EXPORTS,
   flagMessage,
@@ -11,6 +12,7 @@ import {
 } from "../lib/mod.ts";
 import type { Hub } from "../hub/mod.ts";
 import { hubFrom } from "../hub/mod.ts";
+import { besideLogText } from "../templates/terminal/beside_log_text.ts";
 import { estimateText } from "../templates/terminal/estimate_text.ts";
 import { importedText } from "../templates/terminal/imported_text.ts";
 import { moreText } from "../templates/terminal/more_text.ts";
@@ -100,7 +102,7 @@ export function estimateCommand(): Command {
     .option("--batch <file>", "a scenario a line; - is the standard input")
     .option(
       "--from <file>",
-      "a training tool's configuration: TrainingArguments, LLaMA-Factory, Axolotl, DeepSpeed, accelerate, torchtune, Megatron-LM …; - is the standard input, several add up",
+      "a tool's configuration: TrainingArguments, LLaMA-Factory, Axolotl, DeepSpeed, accelerate, torchtune, Megatron-LM …, or a server's command, Modelfile or log: vLLM, SGLang, llama.cpp …; - is the standard input, several add up",
       (word: string, words: string[]) => [...words, word],
       [],
     )
@@ -203,6 +205,7 @@ async function run(given: Given): Promise<void> {
     ? await probe(result.value, stepsOf(given))
     : null;
   const measured = probed?.ok ? { probe: probed.value } : {};
+  const beside = besideLog(imported?.figures ?? [], result.value);
   await write(
     given.json
       ? `${
@@ -213,6 +216,7 @@ async function run(given: Given): Promise<void> {
             ...evidence,
             ...measured,
             ...(configuration ? { configuration } : {}),
+            ...(beside.length > 0 ? { beside_log: beside } : {}),
           },
           null,
           2,
@@ -220,6 +224,7 @@ async function run(given: Given): Promise<void> {
       }\n`
       : (configuration ? `${importedText(configuration)}\n` : "") +
         estimateText(result.value, { color: wantsColor(), ...evidence }) +
+        besideLogText(beside, { color: wantsColor() }) +
         moreText(more, result.value) +
         (probed?.ok ? probeText(result.value, probed.value) : ""),
   );

@@ -1,6 +1,11 @@
 import { basename, dirname, join } from "node:path";
 import { chooseGguf } from "../hub/choose_gguf.ts";
 import type { Config } from "../lib/models/config.ts";
+import {
+  HF_QUANT_CONFIG,
+  lacksQuantizer,
+  withQuantizer,
+} from "../lib/models/quantizer_file.ts";
 import type { ReadRange } from "../lib/models/headers/mod.ts";
 import {
   BrokenHeader,
@@ -94,9 +99,14 @@ async function safetensorsModel(
   id: string,
   options: LocalOptions,
 ): Promise<Result<Model>> {
-  const config = (await statOf(join(folder, "config.json")))?.isFile
+  const stated = (await statOf(join(folder, "config.json")))?.isFile
     ? await readConfig(join(folder, "config.json"))
     : null;
+  const beside = join(folder, HF_QUANT_CONFIG);
+  const config = stated && lacksQuantizer(stated) &&
+      (await statOf(beside))?.isFile
+    ? withQuantizer(stated, await readConfig(beside))
+    : stated;
   const parts = await readEach(folder, files, readSafetensors, options);
   return modelOfCheckpoint(
     { id, config, headers: parts.flat() },

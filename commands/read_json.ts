@@ -7,7 +7,16 @@ import { UsageError } from "./usage_error.ts";
  * @throws {UsageError} When it cannot be read or is not JSON.
  */
 export async function readJson(path: string): Promise<unknown> {
-  const text = await readText(path);
+  return parseJson(await readText(path), path);
+}
+
+/**
+ * Reads a text as JSON.
+ *
+ * @param path The file that it is from, for the message.
+ * @throws {UsageError} When it is not JSON.
+ */
+export function parseJson(text: string, path: string): unknown {
   try {
     return JSON.parse(text);
   } catch (error) {

@@ -9,6 +9,7 @@ import type {
 import { estimateScenario, findModel, parseScenario } from "../lib/mod.ts";
 import { costProblem } from "../lib/ask/cost.ts";
 import { DESCRIBE_INSTEAD, resolveModel } from "../lib/models/resolve_model.ts";
+import { variantOf } from "../lib/models/variants/variant_of.ts";
 import { CALLER } from "./caller.ts";
 import type { Hub, LookUpOptions } from "./mod.ts";
 import { parseHubId } from "./mod.ts";
@@ -50,8 +51,10 @@ export async function resolveOnHub(
   const name = hubName(scenario, options);
   if (!hub || name === null) return affordable({ scenario, model: undefined });
   const model = await hub.model(name, { ...options, gguf: ggufOf(scenario) });
-  return model.ok
-    ? affordable({ scenario, model: model.value })
+  if (model.ok) return affordable({ scenario, model: model.value });
+  // The catalogue knows the base of a variant, and the usual layout of its ending.
+  return variantOf(name) !== null
+    ? affordable({ scenario, model: undefined })
     : withHub(estimateScenario(scenario), model.problems);
 }
 

@@ -13,6 +13,11 @@ import {
   readSafetensors,
 } from "../lib/models/headers/mod.ts";
 import { modelOfCheckpoint } from "../lib/models/model_of_checkpoint.ts";
+import {
+  HF_QUANT_CONFIG,
+  lacksQuantizer,
+  withQuantizer,
+} from "../lib/models/quantizer_file.ts";
 import type { Model, Result } from "../lib/mod.ts";
 import { chooseGguf } from "./choose_gguf.ts";
 import type { HubId } from "./hub_id.ts";
@@ -66,9 +71,12 @@ export async function readModel(
     );
     return made(() => modelOfGguf(id, joinGguf(parts as GgufHeader[])));
   }
-  const config = files.has("config.json")
+  const stated = files.has("config.json")
     ? await readConfig(urlOf("config.json"), ask)
     : null;
+  const config = stated && lacksQuantizer(stated) && files.has(HF_QUANT_CONFIG)
+    ? withQuantizer(stated, await readConfig(urlOf(HF_QUANT_CONFIG), ask))
+    : stated;
   if (config === null && !hasTensors) {
     return refused(
       `${id} has neither a config.json nor a safetensors or GGUF checkpoint`,
@@ -142,7 +150,9 @@ async function readConfig(url: string, ask: typeof fetch): Promise<Config> {
   } catch (error) {
     if (!(error instanceof SyntaxError)) throw error;
   }
-  throw new BrokenHeader("its config.json is no JSON object");
+  throw new BrokenHeader(
+    `its ${url.slice(url.lastIndexOf("/") + 1)} is no JSON object`,
+  );
 }
 
 function refused(reason: string): Result<never> {

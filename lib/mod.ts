@@ -25,6 +25,7 @@ export type {
   Basis,
   Estimate,
   Host,
+  HostMoments,
   Memory,
   Paged,
   Part,
@@ -79,10 +80,17 @@ export { holds, pathsOf } from "./scenario/needs.ts";
 export type { Need, ValueAt } from "./scenario/needs.ts";
 export type { FieldValues } from "./scenario/values_of.ts";
 export type { Model } from "./models/model.ts";
-export { DEFAULT_SCENARIO, defaultsOf } from "./scenario/default_scenario.ts";
+export {
+  BLANK_SCENARIO,
+  DEFAULT_SCENARIO,
+} from "./scenario/default_scenario.ts";
 export { EXPORTS } from "./interop/tools.ts";
 export { exportScenario } from "./interop/write_configuration.ts";
-export type { Exported, ExportFormat } from "./interop/writing/exported.ts";
+export type {
+  Exported,
+  ExportFormat,
+  ExportSyntax,
+} from "./interop/writing/exported.ts";
 export {
   scenarioOfConfiguration,
   scenarioOfConfigurations,
@@ -92,8 +100,12 @@ export type {
   Configuration,
   Ignored,
   Imported,
+  LogFigure,
+  LogFigureName,
   Understood,
 } from "./interop/reading/imported.ts";
+export { besideLog } from "./ask/beside_log.ts";
+export type { BesideLog } from "./ask/beside_log.ts";
 export { parseScenario } from "./scenario/parse_scenario.ts";
 export type { Result, ScenarioInput } from "./scenario/parse_scenario.ts";
 export { ScenarioError } from "./scenario/problem.ts";

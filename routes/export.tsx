@@ -12,7 +12,12 @@ import { ofAddress } from "./caching.ts";
 import { pageParameters } from "./page_parameters.ts";
 
 const TITLE = "For other tools · Headroom";
-const TYPES = { yaml: "application/yaml", json: "application/json" } as const;
+const TYPES = {
+  yaml: "application/yaml",
+  json: "application/json",
+  shell: "application/x-sh",
+  modelfile: "text/plain",
+} as const;
 
 /**
  * The page's scenario as configurations of other tools: all of them on a page,

@@ -2,7 +2,7 @@ import type { Context } from "hono";
 import { Hono } from "hono";
 import type { LookUps } from "../hub/look_up.ts";
 import type { Problem } from "../lib/mod.ts";
-import { leavesOf, parseScenario, toQuery } from "../lib/mod.ts";
+import { besideLog, leavesOf, parseScenario, toQuery } from "../lib/mod.ts";
 import { ImportedView } from "../templates/answer/imported_view.tsx";
 import { STATUS } from "../templates/answer/live_answer.tsx";
 import { Problems } from "../templates/answer/problems.tsx";
@@ -23,7 +23,7 @@ const WAIT_MS = 2000;
 const MAX_KEPT = 300_000;
 
 /**
- * Reads configuration files of training tools and answers with the page: its
+ * Reads configuration files, commands and logs and answers with the page: its
  * form filled, what became of each setting, and the estimate.
  */
 export function importRoute(lookUps: LookUps | null): Hono {
@@ -59,7 +59,15 @@ export function importRoute(lookUps: LookUps | null): Hono {
               model: plain(sent.model),
               errors: [],
             }}
-            report={<ImportedView imported={read.value} href={href} />}
+            report={
+              <ImportedView
+                imported={read.value}
+                href={href}
+                beside={answer.state === "answered"
+                  ? besideLog(read.value.figures ?? [], answer.estimate)
+                  : []}
+              />
+            }
           >
             {view}
           </Page>,

@@ -62,10 +62,22 @@ export interface RankRow {
 export interface Host {
   /** Null when the method does not model it, or nothing is kept there. */
   peak_bytes: number | null;
-  /** Of them, page-locked. */
+  /** What is page-locked while it trains. */
   pinned_bytes?: number;
-  /** What it is made of; the bytes sum to the peak. */
+  /** What the peak is made of; the bytes sum to it. */
   parts?: Part[];
+  /** What it holds when; absent where nothing but training was looked at. */
+  moments?: HostMoments;
+}
+
+/** Bytes that a node's memory holds... */
+export interface HostMoments {
+  /** ...while the checkpoint is loaded... */
+  loading: number;
+  /** ...from step to step... */
+  training: number;
+  /** ...and while a checkpoint is saved. */
+  saving: number;
 }
 
 /** A phase of the training step, and what is allocated in it. */

@@ -1,5 +1,6 @@
 import type { Estimate } from "../answer/estimate.ts";
 import { doubtedBand, withBand } from "../evidence/doubted_band.ts";
+import { storedModelOf } from "../formats/mod.ts";
 import { fitOf, heldBytes } from "../hardware/fit.ts";
 import { findGpu, similarGpus } from "../hardware/gpus.ts";
 import { answerTo } from "../methods/mod.ts";
@@ -110,7 +111,9 @@ export function estimateScenario(
 
   const { method, summary, kind, kv, host, assumptions, warnings } =
     answer.value;
-  const { largest, curve: drawn, served, stored } = answer.value;
+  const { largest, curve: drawn, served } = answer.value;
+  const stored = storedBytes(scenario, model.value, answer.value.stored);
+  if (!stored.ok) return stored;
   const doubted = doubtedBand(method, scenario, kind);
   const memory = withBand(answer.value, doubted.band);
   return {
@@ -120,7 +123,7 @@ export function estimateScenario(
       method,
       model: {
         ...described(model.value, trainable),
-        ...(stored === undefined ? {} : { stored_bytes: stored }),
+        ...(stored.value === null ? {} : { stored_bytes: stored.value }),
       },
       memory,
       ...(kv ? { kv } : {}),
@@ -150,6 +153,19 @@ export function estimateScenario(
       ...(traffic ? { traffic: trafficOf(question) } : {}),
     },
   };
+}
+
+/** Bytes of the checkpoint that is served; null when training. */
+function storedBytes(
+  scenario: Scenario,
+  model: Model,
+  known: number | undefined,
+): Result<number | null> {
+  if (known !== undefined || scenario.task !== "serve") {
+    return { ok: true, value: known ?? null };
+  }
+  const stored = storedModelOf(scenario, model);
+  return stored.ok ? { ok: true, value: stored.value.bytes } : stored;
 }
 
 function described(model: Model, trainable: number): Estimate["model"] {

@@ -30,7 +30,7 @@ export const ddp: Engine = {
   ],
   refuses({ optimizer }, { tp, pp, cp, ep }) {
     if (optimizer.in_backward) {
-      return "DDP reduces gradients after they were used: optimizer.in_backward is not played with it";
+      return "optimizer.in_backward is not played with DDP, which has buckets of gradients that a step in the backward would have to read; engine.name single steps so, or optimizer.in_backward false";
     }
     return tp * pp * cp * ep > 1
       ? "DDP with tensor, pipeline, context or expert parallelism is not played through yet"

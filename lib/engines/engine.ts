@@ -41,7 +41,10 @@ export interface RankQuestion {
   readonly workspaces: readonly number[];
   /** Records a micro-batch of the plan. */
   readonly record: (
-    settings: Pick<MachineSettings, "accumulation" | "stepBytes">,
+    settings: Pick<
+      MachineSettings,
+      "accumulation" | "stepBytes" | "savesInputs"
+    >,
   ) => Pass;
 }
 
@@ -102,8 +105,6 @@ export interface Engine {
     mesh: Mesh,
     ranks: readonly RankClass[],
   ): readonly RankClass[];
-  /** Why what its ranks send is not summed; it is where left out. */
-  readonly unsummed?: string;
   /** What a rank does. */
   play(question: RankQuestion): RankAnswer | { readonly reason: string };
 }

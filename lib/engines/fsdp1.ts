@@ -1,7 +1,6 @@
 import type { Trained } from "../optimizers/rule.ts";
 import { stateActs, temporaryActs } from "../optimizers/step_acts.ts";
 import type { Inventory } from "../plan/inventory.ts";
-import type { StepPlan } from "../plan/step_plan.ts";
 import { splitPieces } from "../plan/storage.ts";
 import { roundedBytes } from "../play/memory/tape.ts";
 import type { Act, Take } from "../play/program/act.ts";
@@ -9,6 +8,7 @@ import type { Buffer } from "../play/program/buffer.ts";
 import { bufferOf } from "../play/program/buffer.ts";
 import { clearOf, firstStep, lengthOf, workspaceActs } from "./acts.ts";
 import { beatsOf } from "./beats.ts";
+import { reenters } from "./blocks/stacks.ts";
 import type { Engine } from "./engine.ts";
 import { fsdp2 } from "./fsdp2.ts";
 import type { Flat } from "./fsdp/fsdp1_sizes.ts";
@@ -24,6 +24,7 @@ import {
   refusedByFsdp,
 } from "./fsdp/policy.ts";
 import { gradientsIn, groupOf, Timeline } from "./fsdp/timeline.ts";
+import { packedAssumptions } from "./packed_shards.ts";
 import { Releases } from "./released.ts";
 import type { Unit } from "./units.ts";
 import { unitsIn, unitsOf } from "./units.ts";
@@ -46,7 +47,12 @@ export const fsdp1: Engine = {
   ranks: fsdp2.ranks,
   play(question) {
     const { scenario, plan, place, mesh, rule, implementation } = question;
-    const policy = fsdpPolicy(scenario, place, mesh.gpus);
+    const policy = fsdpPolicy(
+      scenario,
+      place,
+      mesh.gpus,
+      plan.model.architecture,
+    );
     const line = new Timeline(new Releases());
     const weave = new Fsdp1Weave(policy, line, reenters(plan));
     const units = unitsOf(plan.inventory, "layers+root");
@@ -102,18 +108,13 @@ export const fsdp1: Engine = {
       groups: fsdpGroups(policy),
       trained,
       hostBytes,
+      assumptions: packedAssumptions(scenario),
       ...(policy.offloads
         ? { host: offloadedShards(stepped, scenario, sizesOf(units, weave)) }
         : {}),
     };
   },
 };
-
-/** Whether every layer is a checkpoint of the older, reentrant kind. */
-function reenters({ scenario: { train }, facts }: StepPlan): boolean {
-  return train.checkpointing === "full" && !train.checkpoint_offload &&
-    !facts.code.stopsEarly;
-}
 
 /** Bytes of the shards of all units, and of their gradients. */
 function sizesOf(

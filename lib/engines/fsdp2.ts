@@ -24,6 +24,7 @@ import {
 } from "./fsdp/policy.ts";
 import { playSharded } from "./fsdp/sharded.ts";
 import { undispatched } from "./fsdp/undispatched.ts";
+import { packedAssumptions } from "./packed_shards.ts";
 import type { Unit } from "./units.ts";
 import { unitsOf } from "./units.ts";
 
@@ -63,7 +64,7 @@ export const fsdp2: Engine = {
       scenario,
       place,
       mesh.gpus,
-      plan.model.architecture.experts > 0,
+      plan.model.architecture,
     );
     const strange = strangeExperts(plan, policy);
     if (strange !== null) return { reason: strange };
@@ -104,6 +105,7 @@ export const fsdp2: Engine = {
         : {}),
       assumptions: [
         ...contextAssumptions(scenario),
+        ...packedAssumptions(scenario),
         ...(policy.expertRanks > 1 ? [EVEN_ROUTING] : []),
       ],
     };

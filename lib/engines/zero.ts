@@ -1,4 +1,5 @@
 import type { Scenario } from "../scenario/schema.ts";
+import { weightFormat } from "../scenario/weight_format.ts";
 import type { Mesh } from "../parallel/mesh.ts";
 import {
   computedPart,
@@ -8,6 +9,7 @@ import {
 import { isTiled } from "../plan/context.ts";
 import type { Engine } from "./engine.ts";
 import { alike } from "./engine.ts";
+import { areShardsPacked, packedAssumptions } from "./packed_shards.ts";
 import { playStage0, playWideGradients } from "./zero/stage0.ts";
 import { playStage12 } from "./zero/stage12.ts";
 import { playStage3 } from "./zero/stage3.ts";
@@ -31,22 +33,44 @@ export const deepspeed: Engine = {
     const { scenario } = question;
     const { zero_stage } = scenario.engine;
     if (zero_stage === 3) {
-      const assumptions = contextAssumptions(scenario);
+      const assumptions = [
+        ...contextAssumptions(scenario),
+        ...loadAssumptions(scenario),
+      ];
       return { ...playStage3(question), assumptions };
     }
     if (zero_stage === 0) return playStage0(question);
-    const accumulates = scenario.engine.grad_accum_dtype ??
-      scenario.precision.gradients;
-    const dtype = question.plan.inventory.trained[0]?.dtype;
-    if (accumulates !== "fp32" || dtype === "fp32") {
-      return playStage12(question);
-    }
-    return zero_stage === 1 ? playWideGradients(question) : {
-      reason:
-        "ZeRO 2 whose gradients accumulate in fp32 (engine.grad_accum_dtype) is not played through yet",
-    };
+    return zero_stage === 1 && isWide(scenario)
+      ? playWideGradients(question)
+      : playStage12(question);
   },
 };
+
+/**
+ * transformers makes a model under zero.Init unless it is quantised.
+ *
+ * Source: huggingface/transformers modeling_utils.py, needs_zero3_init
+ */
+function loadAssumptions(scenario: Scenario): string[] {
+  return areShardsPacked(scenario)
+    ? [
+      ...packedAssumptions(scenario),
+      "transformers loads packed weights whole on each GPU before ZeRO 3 partitions them, which is not counted",
+    ]
+    : [];
+}
+
+/** The type that DeepSpeed trains in. */
+function trainsIn({ precision }: Scenario): Scenario["precision"]["weights"] {
+  return precision.autocast ?? precision.weights;
+}
+
+/** Whether gradients accumulate in fp32 beside weights of 16 bits. */
+function isWide(scenario: Scenario): boolean {
+  const { engine, precision } = scenario;
+  return trainsIn(scenario) !== "fp32" &&
+    (engine.grad_accum_dtype ?? precision.gradients) === "fp32";
+}
 
 /** Fields that a stage heeds. */
 function readByDeepSpeed({ engine }: Scenario): string[] {
@@ -86,16 +110,16 @@ function refusedByDeepSpeed(
 ): string | null {
   const stage = `engine.zero_stage is ${zero_stage}`;
   if (zero_stage > 1 && pp > 1) {
-    return `ZeRO ${zero_stage} does not run with pipeline parallelism, whose gradients are reduced once: parallel.pp is ${pp}; engine.zero_stage 0 or 1 does`;
+    return `ZeRO ${zero_stage} does not run with pipeline parallelism, whose gradients are reduced once: parallel.pp is ${pp}; engine.zero_stage 0 and 1 do, or parallel.pp 1`;
   }
   if (zero_stage < 3 && offload_parameters !== "none") {
-    return `engine.offload_parameters ${offload_parameters} needs ZeRO 3, whose parameters are partitioned: ${stage}`;
+    return `engine.offload_parameters ${offload_parameters} needs ZeRO 3, whose parameters are partitioned: ${stage}; engine.zero_stage 3 does, or engine.offload_parameters none`;
   }
   if (zero_stage < 3 && offload_optimizer === "nvme") {
-    return `engine.offload_optimizer nvme needs ZeRO 3: ${stage}`;
+    return `engine.offload_optimizer nvme needs ZeRO 3: ${stage}; engine.zero_stage 3 does, or engine.offload_optimizer cpu`;
   }
   if (zero_stage === 0 && offload_optimizer !== "none") {
-    return `engine.offload_optimizer ${offload_optimizer} needs ZeRO: ${stage}`;
+    return `engine.offload_optimizer ${offload_optimizer} needs ZeRO: ${stage}; engine.zero_stage 1, 2 and 3 do`;
   }
   return null;
 }
@@ -104,15 +128,27 @@ function unplayed(
   scenario: Scenario,
   { tp, pp, ep }: Mesh,
 ): string | null {
-  const { optimizer, engine, quantization } = scenario;
+  const { optimizer, engine } = scenario;
+  const packed = weightFormat(scenario);
   if (isTiled(scenario) && engine.zero_stage < 3) {
     return `train.loss chunked with parallel.cp is played with ZeRO 3: engine.zero_stage is ${engine.zero_stage}`;
   }
   if (optimizer.in_backward) {
     return "DeepSpeed steps after gradients were reduced: optimizer.in_backward is not played with it";
   }
-  if (engine.zero_stage === 3 && quantization.weights !== "none") {
-    return `ZeRO 3 over weights in ${quantization.weights} is not played through yet`;
+  if (engine.zero_stage === 1 && isWide(scenario)) {
+    const { offload_optimizer } = engine;
+    const weights = trainsIn(scenario);
+    // DeepSpeedZeroOptimizer's use_grad_accum_attribute.
+    if (weights !== "bf16" || offload_optimizer !== "none") {
+      return `engine.zero_stage 1 with engine.grad_accum_dtype fp32 is played of bf16 with the optimizer on the GPU: weights are ${weights}, engine.offload_optimizer is ${offload_optimizer}; engine.zero_stage 2 does`;
+    }
+  }
+  if (
+    engine.zero_stage === 3 &&
+    packed !== "none" && !areShardsPacked(scenario)
+  ) {
+    return `ZeRO 3 over weights in ${packed} is not played through: of packed weights it partitions those of nf4 and nf4-dq`;
   }
   return tp * pp * ep > 1
     ? "DeepSpeed with tensor, pipeline or expert parallelism is not played through yet"
@@ -128,12 +164,13 @@ function unplayed(
  */
 function computed(scenario: Scenario): Scenario {
   const { precision, train, quantization, engine } = scenario;
-  const weights = precision.autocast ?? precision.weights;
+  const weights = trainsIn(scenario);
   return {
     ...scenario,
     precision: { ...precision, weights, autocast: null, gradients: null },
-    // Adapters that join a model made under zero.Init stay as they are.
-    train: engine.zero_stage === 3
+    // Adapters that join a model made under zero.Init stay as they are; transformers
+    // makes none so that is packed.
+    train: engine.zero_stage === 3 && weightFormat(scenario) === "none"
       ? train
       : { ...train, lora: { ...train.lora, adapter_dtype: weights } },
     quantization: { ...quantization, kbit_upcast: false },

@@ -80,7 +80,7 @@ export function doubtOf(
     low: Math.min(1, ...ends.map(({ low }) => low)),
     high: Math.max(1, ...ends.map(({ high }) => high)),
     texts: [
-      ...own.map(knownText),
+      ...own.map((row) => knownText(kind, row)),
       ...alike.map((row) => alikeText(kind, row)),
       ...(untraced ? [untracedText(kind, untraced)] : []),
     ],
@@ -136,20 +136,27 @@ export function rowWords(
   ].filter((word) => word !== null).join(", ");
 }
 
-function knownText(row: DoubtRow): string {
-  return `Known error: traced steps of this kind (${
-    rowWords(row)
+/** The type that ranks compute in, after what a kind is called. */
+function computedWords({ computed }: StepKind): string {
+  return computed === undefined ? "" : `, computed in ${computed}`;
+}
+
+function knownText(kind: StepKind, row: DoubtRow): string {
+  return `Known error: traced steps of this kind (${rowWords(row)}${
+    computedWords(kind)
   }) are played up to ${
     errorWords(row)
   } in some phase; the band is that much wider`;
 }
 
-function alikeText({ method }: StepKind, row: DoubtRow): string {
+function alikeText(kind: StepKind, row: DoubtRow): string {
   return `Known error of a kind like this one: traced steps of ${
     rowWords(row)
   } are played up to ${errorWords(row)} in some phase, and ${
-    METHOD_WORDS[method]
-  } with these settings was not traced; the band is that much wider`;
+    METHOD_WORDS[kind.method]
+  } with these settings${
+    computedWords(kind)
+  } was not traced; the band is that much wider`;
 }
 
 function errorWords({ low, high }: DoubtRow): string {
@@ -163,20 +170,18 @@ function percent(share: number): string {
   return `${(100 * share).toFixed(1)} %`;
 }
 
-function untracedText(
-  { type, method }: StepKind,
-  { of, settings }: Untraced,
-): string {
+function untracedText(kind: StepKind, { of, settings }: Untraced): string {
+  const { type, method } = kind;
   switch (of) {
     case "type":
       return `Model type "${type}" is played by its tensors' names and its config: its code was not traced; the band is wider`;
     case "method":
       return `Model type "${type}": its code was not traced with ${
         METHOD_WORDS[method]
-      }; the band is wider`;
+      }${computedWords(kind)}; the band is wider`;
     case "settings":
       return `Model type "${type}": its code was not traced with ${
         METHOD_WORDS[method]
-      } and ${settings.join(", ")}; the band is wider`;
+      } and ${settings.join(", ")}${computedWords(kind)}; the band is wider`;
   }
 }

@@ -230,9 +230,9 @@ function weightFormat({ train, task, quantization }: Scenario): string {
   return qlora && weights === "none" ? "nf4" : weights ?? "none";
 }
 
-/** The digit in a format's name: 4 for "nf4-dq" and "gguf:Q4_K_M". */
+/** The digit in a format's name: 4 for "nf4-dq", "gguf:Q4_K_M" and "exl3:4.0". */
 function bits(format: string): string {
-  return format.match(/\d/)?.[0] ?? "16";
+  return format.replace(/^exl[23]:/, "").match(/\d/)?.[0] ?? "16";
 }
 
 interface Adapters {

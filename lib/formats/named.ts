@@ -1,170 +1,123 @@
 import type { Model } from "../models/model.ts";
 import type { Tensor } from "../models/tensors/tensor.ts";
+import { codeOfType } from "../models/families/mod.ts";
+import { expertsAreLinears } from "../models/families/code/experts.ts";
 import type { Scenario } from "../scenario/schema.ts";
+import { versionOf } from "../scenario/version.ts";
 import { isUsuallyPacked } from "./packable.ts";
 import type { WeightScheme } from "./scheme.ts";
+import { usualPacking } from "./usual_packing.ts";
 import type { WeightPacking } from "./weight_packing.ts";
 import { packingLike } from "./weight_packing.ts";
 
-/** A format that a Scenario names, as its checkpoints usually are. */
-interface NamedFormat {
-  readonly words: string;
-  readonly packing: WeightPacking;
-  /** Whether it packs a matrix of the usual ones. */
-  readonly takes: (tensor: Tensor) => boolean;
+/**
+ * Types whose makers release fp8 in blocks.
+ *
+ * Source: the quantization_config of Qwen/Qwen3-30B-A3B-FP8,
+ * deepseek-ai/DeepSeek-V3, MiniMaxAI/MiniMax-M2.5, XiaomiMiMo/MiMo-V2-Flash,
+ * zai-org/GLM-5-FP8
+ */
+const IN_BLOCKS =
+  /^(qwen3|deepseek_(v3|v4)|kimi_k2|minimax_m2|mimo_v2|glm_moe_dsa)/;
+
+/** Narrowest side of a state space's matrix that quantisers pack: a block's. */
+const NARROWEST = 128;
+
+/** Whether a matrix is one of a state space's large ones. */
+function isWide({ shape }: Tensor): boolean {
+  return shape.every((side) => side >= NARROWEST);
 }
 
-const every = () => true;
-/** Linear attention and state spaces stay as they are. */
-const attended = ({ role }: Tensor) => role !== "ssm";
+/**
+ * Types whose NVFP4 has attention in fp8.
+ *
+ * Source: the quantization_config of nvidia/Qwen3.6-27B-NVFP4 and
+ * nvidia/Qwen3.6-35B-A3B-NVFP4
+ */
+const MIXED = /^qwen3_5/;
+
+const NVFP4_WEIGHTS = packingLike({
+  layout: "modelopt",
+  kind: "float",
+  group: 16,
+});
+const FP8_ATTENTION = packingLike({
+  layout: "modelopt",
+  kind: "float",
+  bits: 8,
+  scales: "tensor",
+  activations: { bits: 8, dynamic: false },
+});
+
+function mixedPacking({ role }: Tensor): WeightPacking {
+  return /^(q|k|v|o|qkv|ssm|attention)$/.test(role)
+    ? FP8_ATTENTION
+    : NVFP4_WEIGHTS;
+}
 
 /** The scheme of a format by its name; null where no checkpoints are like it. */
 export function namedScheme(
   name: string,
-  { quantization, precision, serve }: Scenario,
+  scenario: Scenario,
   model: Model,
 ): WeightScheme | null {
-  const format = formatNamed(name, {
+  const { quantization, precision, serve } = scenario;
+  const byTransformers = serve.engine === "transformers";
+  const inBlocks = name === "fp8" && IN_BLOCKS.test(model.architecture.type);
+  const format = usualPacking(inBlocks ? "fp8-block" : name, {
     group: quantization.group_size,
-    byTransformers: serve.engine === "transformers",
-    experts: model.architecture.experts > 0,
+    byTransformers,
   });
   if (format === null) return null;
-  const { words, packing, takes } = format;
+  const { words, packing, head, notes = [] } = format;
+  // MXFP4 is of experts, where there are some.
+  const ofExperts = name === "mxfp4" && model.architecture.experts > 0;
+  const usual = (tensor: Tensor) =>
+    isUsuallyPacked(tensor) &&
+    (ofExperts ? tensor.expert : tensor.role !== "ssm" || isWide(tensor));
+  const takes = byTransformers && packing.layout === "bitsandbytes"
+    ? linearsOf(scenario, model)
+    : usual;
+  const mixed = name === "nvfp4" && MIXED.test(model.architecture.type);
+  const packingOf = (tensor: Tensor) =>
+    tensor.role === "head"
+      ? mixed ? NVFP4_WEIGHTS : head ?? null
+      : !takes(tensor)
+      ? null
+      : mixed
+      ? mixedPacking(tensor)
+      : packing;
   return {
-    words,
+    words: mixed ? "NVFP4 of MLPs and the head, attention in fp8" : words,
+    formats: [name],
     plain: precision.weights,
     narrows: packing.layout === "awq",
+    cacheScale: null,
     packed: (tensor) => [{
-      packing: isUsuallyPacked(tensor) && takes(tensor) ? packing : null,
+      packing: packingOf(tensor),
       layers: tensor.layers,
     }],
     basis: "derived",
-    notes: [],
+    notes,
   };
 }
 
-function formatNamed(
-  name: string,
-  { group, byTransformers, experts }: {
-    readonly group: number;
-    readonly byTransformers: boolean;
-    readonly experts: boolean;
-  },
-): NamedFormat | null {
-  const groups = group === -1
-    ? { scales: "channel" as const }
-    : { scales: "group" as const, group };
-  const of = group === -1 ? "" : `, groups of ${group}`;
-  switch (name) {
-    case "gptq-int4":
-    case "gptq-int8": {
-      const bits = name === "gptq-int4" ? 4 : 8;
-      return {
-        words: `GPTQ, ${bits} bits${of}`,
-        packing: packingLike({ layout: "gptq", bits, ...groups }),
-        takes: attended,
-      };
-    }
-    case "awq-int4":
-      return {
-        words: `AWQ, 4 bits${of}`,
-        packing: packingLike({ layout: "awq", symmetric: false, ...groups }),
-        takes: attended,
-      };
-    case "int4":
-      return {
-        words: `compressed-tensors, 4-bit integers${of}`,
-        packing: packingLike({ layout: "compressed-tensors", ...groups }),
-        takes: attended,
-      };
-    case "hqq-int4":
-      return {
-        words: `HQQ, 4 bits${of}`,
-        packing: packingLike({ layout: "hqq", symmetric: false, ...groups }),
-        takes: attended,
-      };
-    case "nf4":
-    case "nf4-dq":
-      return {
-        words: name === "nf4"
-          ? "bitsandbytes NF4"
-          : "bitsandbytes NF4, scales quantised too",
-        packing: packingLike({
-          layout: "bitsandbytes",
-          kind: "float",
-          group: 64,
-          nested: name === "nf4-dq",
-        }),
-        takes: every,
-      };
-    case "int8":
-      return byTransformers
-        ? {
-          words: "bitsandbytes LLM.int8()",
-          packing: packingLike({
-            layout: "bitsandbytes",
-            bits: 8,
-            scales: "channel",
-            activations: { bits: 8, dynamic: true },
-          }),
-          takes: every,
-        }
-        : formatNamed("w8a8-int8", { group, byTransformers, experts });
-    case "w8a8-int8":
-      return {
-        words: "compressed-tensors, 8-bit integers, a scale an output",
-        packing: packingLike({
-          layout: "compressed-tensors",
-          bits: 8,
-          scales: "channel",
-          activations: { bits: 8, dynamic: true },
-        }),
-        takes: every,
-      };
-    case "fp8":
-      return {
-        words: "compressed-tensors, fp8, a scale an output",
-        packing: packingLike({
-          layout: "compressed-tensors",
-          kind: "float",
-          bits: 8,
-          scales: "channel",
-          activations: { bits: 8, dynamic: true },
-        }),
-        takes: every,
-      };
-    case "fp8-block":
-      return {
-        words: "fp8, blocks of 128 × 128",
-        packing: packingLike({
-          layout: "fp8",
-          kind: "float",
-          bits: 8,
-          scales: "block",
-          block: [128, 128],
-          activations: { bits: 8, dynamic: true },
-        }),
-        takes: every,
-      };
-    case "mxfp4":
-      return {
-        words: "MXFP4, groups of 32",
-        packing: packingLike({ layout: "mxfp4", kind: "float", group: 32 }),
-        takes: experts ? ({ expert }) => expert : attended,
-      };
-    case "nvfp4":
-      return {
-        words: "NVFP4, groups of 16",
-        packing: packingLike({
-          layout: "modelopt",
-          kind: "float",
-          group: 16,
-          activations: { bits: 4, dynamic: false },
-        }),
-        takes: attended,
-      };
-    default:
-      return null;
-  }
+/**
+ * What bitsandbytes finds when transformers loads a model with it: linear layers,
+ * the towers' too; experts were some up to transformers 4.
+ *
+ * Source: huggingface/transformers integrations/bitsandbytes.py,
+ * replace_with_bnb_linear
+ */
+function linearsOf(
+  { software }: Scenario,
+  { architecture }: Model,
+): (tensor: Tensor) => boolean {
+  const experts = expertsAreLinears(
+    codeOfType(architecture.type).experts,
+    versionOf(software.transformers)?.major,
+  );
+  return (tensor) =>
+    tensor.quantized ||
+    (experts && tensor.expert && tensor.shape.length === 3);
 }

@@ -71,11 +71,11 @@ function scaleCount(
 const LAYOUTS: Readonly<
   Record<PackingLayout, (matrix: Packed) => readonly Piece[]>
 > = {
-  "gptq": ({ bits, outputs, inputs, groups }) => [
+  "gptq": ({ bits, outputs, inputs, groups, ordered }) => [
     ["qweight", words(inputs, bits) * outputs, 4, "I32"],
     ["scales", groups * outputs, 2, "F16"],
     ["qzeros", groups * words(outputs, bits), 4, "I32"],
-    ["g_idx", inputs, 4, "I32"],
+    ...(ordered ? [["g_idx", inputs, 4, "I32"] as const] : []),
   ],
   "awq": ({ bits, outputs, inputs, groups }) => [
     ["qweight", inputs * words(outputs, bits), 4, "I32"],
@@ -86,7 +86,12 @@ const LAYOUTS: Readonly<
   "fp8": (matrix) => [
     ["weight", matrix.elements, 1, "F8_E4M3"],
     matrix.scales === "block"
-      ? ["weight_scale_inv", scaleCount(matrix), 4, "F32"]
+      ? [
+        "weight_scale_inv",
+        scaleCount(matrix),
+        matrix.exponents ? 1 : 4,
+        matrix.exponents ? "F8_E8M0" : "F32",
+      ]
       : ["weight_scale", scaleCount(matrix), 4, "F32"],
     ...(matrix.activations?.dynamic === false
       ? [["input_scale", 1, 4, "F32"] as const]
@@ -95,7 +100,6 @@ const LAYOUTS: Readonly<
   "fbgemm": ({ elements, outputs }) => [
     ["weight", elements, 1, "F8_E4M3"],
     ["weight_scale", outputs, 4, "F32"],
-    ["input_scale_ub", 1, 4, "F32"],
   ],
   "mxfp4": ({ elements, outputs, groups }) => [
     ["blocks", elements, 1 / 2, "U8"],
@@ -160,7 +164,13 @@ function compressed(matrix: Packed): readonly Piece[] {
   if (bits === 8 && activations !== null || kind === "float") {
     return [
       ["weight", elements, 1, kind === "float" ? "F8_E4M3" : "I8"],
-      ["weight_scale", scaleCount(matrix), 2, "BF16"],
+      // MXFP8's scales are exponents of 8 bits.
+      matrix.group === 32
+        ? ["weight_scale", scaleCount(matrix), 1, "U8"]
+        : ["weight_scale", scaleCount(matrix), 2, "BF16"],
+      ...(symmetric
+        ? []
+        : [["weight_zero_point", scaleCount(matrix), 1, "I8"] as const]),
       ...(activations?.dynamic === false
         ? [["input_scale", 1, 2, "BF16"] as const]
         : []),

@@ -1,34 +1,21 @@
-import { FLOAT_BYTES } from "../models/weight_bytes.ts";
 import type { Model } from "../models/model.ts";
-import { elementsOf } from "../models/tensors/tensor.ts";
-import type { Scenario } from "../scenario/schema.ts";
-import type { StoredModel, StoredTensor } from "./stored_model.ts";
-import { bytesOfTensors } from "./total.ts";
+import type { WeightScheme } from "./scheme.ts";
+import { storedBy } from "./stored.ts";
+import type { StoredModel } from "./stored_model.ts";
 
 /** A checkpoint of plain floating-point tensors. */
 export function plainModel(
   model: Model,
-  type: Scenario["precision"]["weights"],
+  type: WeightScheme["plain"],
 ): StoredModel {
-  const tensors = model.tensors.map((tensor): StoredTensor => {
-    const dtype = tensor.dtype ?? type;
-    return {
-      tensor,
-      format: dtype,
-      packing: null,
-      matrices: null,
-      pieces: [{
-        name: "weight",
-        bytes: elementsOf(tensor) * FLOAT_BYTES[dtype],
-        dtype,
-      }],
-    };
-  });
-  return {
-    scheme: type,
-    tensors,
-    bytes: bytesOfTensors(tensors),
+  return storedBy(model, {
+    words: type,
+    formats: [],
+    plain: type,
+    narrows: false,
+    cacheScale: null,
+    packed: ({ layers }) => [{ packing: null, layers }],
     basis: "exact",
     notes: [],
-  };
+  });
 }

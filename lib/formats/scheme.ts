@@ -11,10 +11,16 @@ export interface PackedLayers {
 export interface WeightScheme {
   /** In words: "fp8, blocks of 128 × 128". */
   readonly words: string;
+  /** What Scenarios call the formats that it holds. */
+  readonly formats: readonly string[];
   /** The type of what is not packed. */
   readonly plain: "fp32" | "bf16" | "fp16";
   /** Whether tensors that a model keeps in fp32 are stored in the plain type too. */
   readonly narrows: boolean;
+  /** Scales of keys and values that stand beside each layer's projections. */
+  readonly cacheScale:
+    | { readonly bytes: number; readonly dtype: string }
+    | null;
   /** How a weight of a product is packed, layers that differ apart. */
   packed(tensor: Tensor): readonly PackedLayers[];
   readonly basis: "exact" | "derived" | "assumed";

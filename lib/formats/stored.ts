@@ -3,6 +3,7 @@ import type { Model } from "../models/model.ts";
 import type { Tensor } from "../models/tensors/tensor.ts";
 import { elementsOf } from "../models/tensors/tensor.ts";
 import { formatOf } from "./format_of.ts";
+import { keptBuffers } from "./kept_buffers.ts";
 import { matricesOf } from "./matrices.ts";
 import { isProduct } from "./packable.ts";
 import { piecesOf } from "./pieces.ts";
@@ -18,15 +19,18 @@ export function storedBy(model: Model, scheme: WeightScheme): StoredModel {
     if (!isProduct(tensor)) return [plain(tensor, scheme)];
     return scheme.packed(tensor).map(({ packing, layers }) => {
       const part = layers === tensor.layers ? tensor : { ...tensor, layers };
-      return packing === null
+      const stored = packing === null
         ? plain(part, scheme)
         : packed(part, packing, type);
+      return withCacheScales(stored, scheme);
     });
   });
+  const buffers = keptBuffers(model).map((buffer) => plain(buffer, scheme));
   return {
     scheme: scheme.words,
     tensors,
-    bytes: bytesOfTensors(tensors),
+    buffers,
+    bytes: bytesOfTensors(tensors) + bytesOfTensors(buffers),
     basis: scheme.basis,
     notes: scheme.notes,
   };
@@ -64,3 +68,28 @@ function packed(
     pieces: piecesOf(packing, matrices),
   };
 }
+
+/** Scales of a quantised cache stand beside the projections that fill it. */
+function withCacheScales(
+  stored: StoredTensor,
+  { cacheScale }: WeightScheme,
+): StoredTensor {
+  const { role, piece, layers } = stored.tensor;
+  const names = CACHE_SCALES[role] ?? [];
+  if (cacheScale === null || piece !== "language_model" || layers === null) {
+    return stored;
+  }
+  return {
+    ...stored,
+    pieces: [
+      ...stored.pieces,
+      ...names.map((name) => ({ name, ...cacheScale })),
+    ],
+  };
+}
+
+const CACHE_SCALES: Readonly<Record<string, readonly string[]>> = {
+  k: ["k_scale"],
+  v: ["v_scale"],
+  qkv: ["k_scale", "v_scale"],
+};

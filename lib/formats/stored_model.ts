@@ -34,7 +34,9 @@ export interface StoredModel {
   readonly scheme: string;
   /** Every tensor of the model; one that layers store unlike stands several times. */
   readonly tensors: readonly StoredTensor[];
-  /** Bytes of all copies of all pieces. */
+  /** What releases hold of the model's buffers: routers' biases. */
+  readonly buffers: readonly StoredTensor[];
+  /** Bytes of all copies of all pieces, buffers' too. */
   readonly bytes: number;
   /** How that is known: counted, by the rules of the format, or taken for granted. */
   readonly basis: "exact" | "derived" | "assumed";

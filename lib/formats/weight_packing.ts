@@ -32,6 +32,8 @@ export interface WeightPacking {
   readonly symmetric: boolean;
   /** Whether inputs are sorted by their activations: desc_act, actorder. */
   readonly reordered: boolean;
+  /** Whether the order of inputs is stored in any case: GPTQ's g_idx. */
+  readonly ordered: boolean;
   /**
    * Bits of the activations in a product, and whether their scales are made as
    * they come; null where they stay in 16 bits.
@@ -41,6 +43,8 @@ export interface WeightPacking {
     | null;
   /** Whether scales are quantised themselves: bitsandbytes' double quantisation. */
   readonly nested: boolean;
+  /** Whether scales are exponents of 8 bits alone. */
+  readonly exponents: boolean;
 }
 
 /** The usual of a packing: symmetric integers, their scales in groups of 128. */
@@ -52,8 +56,10 @@ const USUAL = {
   block: null,
   symmetric: true,
   reordered: false,
+  ordered: true,
   activations: null,
   nested: false,
+  exponents: false,
 } as const;
 
 /** A packing that is {@linkcode USUAL} but for what is said. */

@@ -1,6 +1,7 @@
 import type { Result } from "../scenario/parse_scenario.ts";
 import type { Problem } from "../scenario/problem.ts";
 import { applyFormat } from "./reading/apply_format.ts";
+import type { Document } from "./reading/document.ts";
 import { readDocument } from "./reading/document.ts";
 import { Draft } from "./reading/draft.ts";
 import type { Format } from "./reading/format.ts";
@@ -9,14 +10,16 @@ import {
   MAX_CONFIGURATION_LENGTH,
   MAX_CONFIGURATIONS,
 } from "./reading/limits.ts";
+import { MAX_LOG_LENGTH, ServingSource } from "./reading/serving/source.ts";
 import { settle } from "./reading/settle/settle.ts";
 import { FORMATS } from "./tools.ts";
 
 /**
- * Reads a training tool's configuration into a Scenario: what of it was
- * understood, what was ignored and why, what was assumed.
+ * Reads a tool's configuration into a Scenario: what of it was understood, what
+ * was ignored and why, what was assumed.
  *
- * @param text JSON, YAML or a shell script.
+ * @param text JSON, YAML, a shell script, the command that starts a server, a
+ *   Modelfile, or what a server printed while it started.
  * @param name Its file's name, for messages.
  *
  * @example
@@ -57,8 +60,18 @@ export function scenarioOfConfigurations(
         `configuration must be at most ${MAX_CONFIGURATIONS} files: current value is ${configurations.length}`,
     }]);
   }
-  const length = configurations.reduce((sum, { text }) => sum + text.length, 0);
-  if (configurations.length > 1 && length > MAX_CONFIGURATION_LENGTH) {
+  // A log may be longer, and is refused by itself where it is too long.
+  const length = configurations.reduce(
+    (sum, { text }) => sum + Math.min(text.length, MAX_CONFIGURATION_LENGTH),
+    0,
+  );
+  const logs =
+    configurations.filter(({ text }) =>
+      text.length > MAX_CONFIGURATION_LENGTH && text.length <= MAX_LOG_LENGTH
+    ).length;
+  if (
+    configurations.length > 1 && length > (1 + logs) * MAX_CONFIGURATION_LENGTH
+  ) {
     return refused([{
       path: "configuration",
       message:
@@ -93,6 +106,8 @@ function readOne(
   text: string,
   name: string,
 ): Result<{ draft: Draft; format: Format }> {
+  const own = readOwn(text, name);
+  if (own) return own;
   const document = readDocument(text);
   if (!document.ok) return document;
   const { kind, values } = document.value;
@@ -109,8 +124,28 @@ function readOne(
       }: current value has ${keys === "" ? "no settings" : `the keys ${keys}`}`,
     }]);
   }
+  return drafted(format, document.value);
+}
+
+/** Reads commands, logs and files that are no settings by the format itself. */
+function readOwn(
+  text: string,
+  name: string,
+): Result<{ draft: Draft; format: Format }> | null {
+  const source = new ServingSource(text, name);
+  for (const format of FORMATS) {
+    const document = format.parse?.(source);
+    if (document) return drafted(format, document);
+  }
+  return null;
+}
+
+function drafted(
+  format: Format,
+  document: Document,
+): Result<{ draft: Draft; format: Format }> {
   const draft = new Draft();
-  applyFormat(format, document.value, draft);
+  applyFormat(format, document, draft);
   if (draft.problems.length > 0) return refused(draft.problems);
   return { ok: true, value: { draft, format } };
 }

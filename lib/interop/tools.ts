@@ -8,15 +8,30 @@ import { lightningFile } from "./lightning/read.ts";
 import { lightningExport } from "./lightning/write.ts";
 import { llamaFactoryFile } from "./llama_factory/read.ts";
 import { llamaFactoryV1File } from "./llama_factory/read_v1.ts";
+import { llamaCommand } from "./llama_cpp/read.ts";
+import { llamaLog } from "./llama_cpp/read_log.ts";
+import { llamaExport } from "./llama_cpp/write.ts";
 import { megatronFile } from "./megatron/read.ts";
 import { memoryCalculatorFile } from "./memory_calculator/read.ts";
+import { ollamaModelfile } from "./ollama/read.ts";
+import { ollamaExport } from "./ollama/write.ts";
 import { peftFile } from "./peft/read.ts";
 import { plainFile } from "./plain/read.ts";
 import { jsonExport, yamlExport } from "./plain/write.ts";
 import type { Format } from "./reading/format.ts";
+import { sglangCommand } from "./sglang/read.ts";
+import { sglangLog } from "./sglang/read_log.ts";
+import { sglangExport } from "./sglang/write.ts";
+import { trtllmCommand } from "./tensorrt_llm/read.ts";
+import { trtllmExport } from "./tensorrt_llm/write.ts";
+import { tgiCommand } from "./tgi/read.ts";
+import { tgiExport } from "./tgi/write.ts";
 import { torchtuneFile } from "./torchtune/read.ts";
 import { trainingArgumentsFile } from "./training_arguments/read.ts";
 import { trainingArgumentsExport } from "./training_arguments/write.ts";
+import { vllmCommand } from "./vllm/read.ts";
+import { vllmLog } from "./vllm/read_log.ts";
+import { vllmExport } from "./vllm/write.ts";
 import type { ExportFormat } from "./writing/exported.ts";
 
 /** A program whose configurations are read or written. */
@@ -51,6 +66,20 @@ export const TOOLS: readonly Tool[] = [
     reads: [trainingArgumentsFile],
     writes: [trainingArgumentsExport],
   },
+  { folder: "vllm", reads: [vllmLog, vllmCommand], writes: [vllmExport] },
+  {
+    folder: "sglang",
+    reads: [sglangLog, sglangCommand],
+    writes: [sglangExport],
+  },
+  {
+    folder: "llama_cpp",
+    reads: [llamaLog, llamaCommand],
+    writes: [llamaExport],
+  },
+  { folder: "ollama", reads: [ollamaModelfile], writes: [ollamaExport] },
+  { folder: "tgi", reads: [tgiCommand], writes: [tgiExport] },
+  { folder: "tensorrt_llm", reads: [trtllmCommand], writes: [trtllmExport] },
 ];
 
 /** Every configuration that is read, in the order of {@linkcode TOOLS}. */
@@ -63,6 +92,12 @@ const OFFERED_FIRST = [
   "axolotl",
   "lightning",
   "training-arguments",
+  "vllm",
+  "sglang",
+  "llama.cpp",
+  "ollama",
+  "tgi",
+  "tensorrt-llm",
 ];
 
 /** Every configuration that a Scenario becomes, in the order of the pages. */

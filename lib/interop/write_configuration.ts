@@ -3,7 +3,11 @@ import { changesOf } from "../scenario/default_scenario.ts";
 import type { Result } from "../scenario/parse_scenario.ts";
 import type { Scenario } from "../scenario/schema.ts";
 import { EXPORTS } from "./tools.ts";
-import type { Exported, ExportFormat } from "./writing/exported.ts";
+import type {
+  Exported,
+  ExportFormat,
+  ExportSyntax,
+} from "./writing/exported.ts";
 
 /** Sections that are about the estimate, not the run. */
 const OWN = /^(?:method|factors|overheads|hardware|software)(?:\.|$)/;
@@ -17,7 +21,7 @@ const OWN = /^(?:method|factors|overheads|hardware|software)(?:\.|$)/;
 export function exportScenario(
   scenario: Scenario,
   format: string,
-): Result<Exported & { file: string; syntax: "yaml" | "json" }> {
+): Result<Exported & { file: string; syntax: ExportSyntax }> {
   const found = EXPORTS.find(({ id }) => id === format);
   const refused = found
     ? found.refuses(scenario)
@@ -52,7 +56,8 @@ export function exportScenario(
       text: found.syntax === "json"
         ? `${JSON.stringify(values, null, 2)}\n`
         : `${commentsOf(found, all)}${
-          stringify(values, { version: "1.1", lineWidth: 0 })
+          found.write?.(values) ??
+            stringify(values, { version: "1.1", lineWidth: 0 })
         }`,
       notes: all,
       file: found.file,

@@ -15,6 +15,8 @@ export interface StepKind {
   readonly spread?: readonly string[];
   /** The optimizer and its implementation, as "adamw foreach". */
   readonly optimizer: string;
+  /** The type that ranks compute in, where that is another than weights have. */
+  readonly computed?: string;
 }
 
 type Reader = (scenario: Scenario, head: HeadKind) => string | false;

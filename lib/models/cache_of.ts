@@ -9,9 +9,10 @@ import type {
 } from "./families/code/cache.ts";
 import { CACHE_KINDS } from "./families/code/cache.ts";
 import type { FamilyCode } from "./families/code/code.ts";
+import { hasIndexer } from "./families/code/indexer.ts";
 import { numberOf } from "./families/code/setting.ts";
-import { codeOfType, familyOf } from "./families/mod.ts";
-import { TEXT_DEFAULTS } from "./families/text_defaults.ts";
+import { cachingCodeOf } from "./families/caching_code.ts";
+import { languageOf } from "./language_of_config.ts";
 
 /**
  * What each layer of a language model keeps between tokens. transformers keeps the
@@ -25,31 +26,49 @@ import { TEXT_DEFAULTS } from "./families/text_defaults.ts";
  *   is not known.
  */
 export function cacheOf(config: Config): readonly LayerCache[] | null {
-  const { text, code } = languageOf(config);
-  if (code.encoder && !code.cache.crosses) return [];
+  const { text, type, outer } = languageOf(config);
+  const code = cachingCodeOf(type, outer);
+  const decodes = text["is_decoder"] === true || code.cache.crosses;
+  if (code.encoder && !decodes) return [];
   const layers = layersOf(text);
   const kinds = kindsOf(text, code, layers);
   if (kinds === null) return null;
-  const kept = kinds.map((kind, layer) => keptBy({ layer, kind }, text, code));
+  const names = LISTS.map((key) => text[key]).find(Array.isArray) ?? [];
+  const kept = kinds.map((kind, layer) => {
+    const said = names[layer];
+    const name = typeof said === "string" ? said : null;
+    return keptBy({ layer, kind, name }, text, code);
+  });
   const all = code.cache.isDouble ? kept.flatMap((each) => [each, each]) : kept;
-  return code.cache.crosses && text["is_encoder_decoder"] !== false
+  return crosses(config, text, code)
     ? all.map((each, layer) => [
       ...each,
-      { kind: "cross", ...tokensOf(text, code, { layer, kind: "cross" }) },
+      {
+        kind: "cross",
+        ...tokensOf(text, code, { layer, kind: "cross", name: null }),
+      },
     ])
     : all;
 }
 
-/** The language model's own config with what its class adds, and its code. */
-function languageOf(config: Config): { text: Config; code: FamilyCode } {
-  const nested = config["text_config"] ?? config["llm_config"];
-  const inner = isConfig(nested) ? nested : config;
-  const said = inner["model_type"];
-  const outer = String(config["model_type"] ?? "");
-  const type = typeof said === "string" && familyOf(said) ? said : outer;
-  const usual = typeof said === "string" ? TEXT_DEFAULTS[said] ?? {} : {};
-  return { text: { ...usual, ...inner }, code: codeOfType(type) };
+/** Whether an encoder is read: decoders are taken from such models alone, too. */
+function crosses(config: Config, text: Config, code: FamilyCode): boolean {
+  const named = config["architectures"];
+  const isAlone = Array.isArray(named) &&
+    String(named[0]).endsWith("ForCausalLM");
+  if (isAlone) return false;
+  return PAIRS.includes(String(config["model_type"])) ||
+    text["add_cross_attention"] === true ||
+    code.cache.crosses && (config["is_encoder_decoder"] !== false ||
+        text["is_encoder_decoder"] === true);
 }
+
+/** Types of any encoder with any decoder, which is made to read it. */
+const PAIRS = [
+  "encoder-decoder",
+  "speech-encoder-decoder",
+  "vision-encoder-decoder",
+];
 
 function layersOf(text: Config): number {
   for (const key of LISTS) {
@@ -59,6 +78,7 @@ function layersOf(text: Config): number {
   return numberOf(text, [[
     "decoder_layers",
     "num_decoder_layers",
+    "decoder_num_hidden_layers",
     ...KEYS.layers,
   ], 0]);
 }
@@ -114,12 +134,21 @@ function windowed(
   );
 }
 
+/** Names of the tokens of a window. */
+const WINDOWS = [
+  "sliding_window",
+  "sliding_window_size",
+  "attention_window_size",
+];
+
 /** The tokens of a window; null where there is none. */
 function windowOf(
   text: Config,
   { attention: { windows }, cache }: FamilyCode,
 ): number | null {
-  const stated = text["sliding_window"];
+  const stated = WINDOWS.map((key) => text[key]).find((value) =>
+    value !== undefined
+  );
   if (stated === undefined) {
     const played = windows && "size" in windows ? windows.size : null;
     return cache.window ?? played;
@@ -132,9 +161,21 @@ function keptBy(
   text: Config,
   code: FamilyCode,
 ): LayerCache {
+  const usual = usuallyKept(at, text, code);
+  return code.cache.keeps?.(text, usual, at) ?? usual;
+}
+
+function usuallyKept(
+  at: CachedLayer,
+  text: Config,
+  code: FamilyCode,
+): LayerCache {
   const { isLatent, state } = code.cache;
   const tokens = tokensOf(text, code, at);
-  const states = state ? [state(text)] : [];
+  const states = state ? [state(text, at)] : [];
+  const full: CachePart = isLatent
+    ? latentOf(text, at.layer)
+    : { kind: "full", ...tokens };
   switch (at.kind) {
     case "none":
       return [];
@@ -145,28 +186,33 @@ function keptBy(
     case "linear_attention":
       return states;
     case "hybrid":
-      return [...states, { kind: "full", ...tokens }];
+      return [...states, full];
     case "chunked_attention": {
       const size = numberOf(text, [["attention_chunk_size"], 8192]);
       return [{ kind: "chunk", size, ...tokens }];
     }
+    case "hybrid_sliding":
     case "sliding_attention": {
       const size = windowOf(text, code);
-      return size === null
-        ? [{ kind: "full", ...tokens }]
-        : [{ kind: "window", size, ...tokens }];
+      const kept: CachePart = size === null
+        ? full
+        : { kind: "window", size, ...tokens };
+      return at.kind === "hybrid_sliding" ? [...states, kept] : [kept];
     }
     case "full_attention":
-      return [isLatent ? latentOf(text) : { kind: "full", ...tokens }];
+      return [full];
   }
 }
 
-function latentOf(text: Config): CachePart {
+function latentOf(text: Config, layer: number): CachePart {
   return {
     kind: "latent",
     rank: numberOf(text, [["kv_lora_rank"], 512]),
     rotated: numberOf(text, [["qk_rope_head_dim"], 64]),
-    indexer: numberOf(text, [["index_head_dim"], 0]),
+    indexer: hasIndexer(text, layer)
+      ? numberOf(text, [["index_head_dim"], 0])
+      : 0,
+    isIndexerWide: false,
   };
 }
 
@@ -175,17 +221,22 @@ function tokensOf(
   { cache }: FamilyCode,
   at: CachedLayer,
 ): PerToken {
-  const heads = numberOf(text, [KEYS.heads, 0]);
+  const heads = numberOf(text, [
+    [...(cache.crosses ? ["decoder_attention_heads"] : []), ...KEYS.heads],
+    0,
+  ]);
   const hidden = numberOf(text, [KEYS.hidden, 0]);
   const width = numberOf(text, [
     [...KEYS.headDim, "kv_channels"],
     heads > 0 ? Math.floor(hidden / heads) : 0,
   ]);
-  const own = numberOf(text, [KEYS.kvHeads, heads]);
+  const own = numberOf(text, [
+    [
+      ...(cache.crosses ? ["decoder_num_key_value_heads"] : []),
+      ...KEYS.kvHeads,
+    ],
+    heads,
+  ]);
   const usual = { heads: own, keys: own * width, values: own * width };
   return { ...usual, ...cache.tokens?.(text, usual, at) };
-}
-
-function isConfig(value: unknown): value is Config {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }

@@ -1,3 +1,4 @@
+import { compactQuantizer } from "./compact_quantizer.ts";
 import type { Config } from "./config.ts";
 
 /** Keys of a config.json that can be long and say nothing about memory. */
@@ -11,6 +12,9 @@ const WORDY = new Set([
   "task_specific_params",
 ]);
 
+/** Where a config says how its checkpoint is packed. */
+const QUANTIZERS = new Set(["quantization_config", "hf_quant_config"]);
+
 /**
  * A config.json without its lists of labels and words, of the same memory. Of
  * the labels' names their number stays: a classifier has an output for each.
@@ -22,6 +26,8 @@ export function compactConfig(config: Config): Config {
     if (key === "id2label" && isObject(value)) {
       const labels = Object.keys(value).length;
       if (labels > 0) compact["num_labels"] = labels;
+    } else if (QUANTIZERS.has(key) && isObject(value)) {
+      compact[key] = compactQuantizer(value);
     } else if (key !== "num_labels" || compact[key] === undefined) {
       compact[key] = isObject(value) ? compactConfig(value) : value;
     }

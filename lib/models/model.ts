@@ -11,6 +11,8 @@ export interface Model {
   architecture: Architecture;
   /** The config.json that it was built from, where there was one. */
   config?: Config;
+  /** The config.json beside the headers that its tensors were read from. */
+  released?: Config;
   /** What the GGUF file that it was read from holds, where it was one. */
   gguf?: GgmlFile;
   /** Every parameter tensor, one entry for all layers that have it alike. */

@@ -90,6 +90,7 @@ function described(
       name: id,
       source: "headers",
       architecture,
+      ...(config ? { released: config } : {}),
       tensors,
       roles: rolesOf(tensors),
       buffers: [],

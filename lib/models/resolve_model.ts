@@ -9,6 +9,8 @@ import type { CatalogueEntry } from "./catalogue.ts";
 import { findModel, similarModels } from "./catalogue.ts";
 import type { Config } from "./config.ts";
 import type { Model } from "./model.ts";
+import type { ModelVariant } from "./variants/variant_of.ts";
+import { variantOf } from "./variants/variant_of.ts";
 
 const catalogued = new Map<CatalogueEntry, Model>();
 
@@ -25,6 +27,8 @@ export function resolveModel(field: ModelField): Result<Model> {
 
 function fromCatalogue(name: string): Result<Model> {
   const entry = findModel(name);
+  const variant = entry ? null : variantOf(name);
+  if (variant) return fromVariant(name.trim(), variant);
   if (!entry) {
     return {
       ok: false,
@@ -45,6 +49,33 @@ function fromCatalogue(name: string): Result<Model> {
     }
     : built.value;
   catalogued.set(entry, model);
+  return { ok: true, value: model };
+}
+
+/** Published variants by their models and endings; both are few. */
+const published = new Map<string, Model>();
+const MAX_PUBLISHED = 1000;
+
+/** A quantised checkpoint of a model that the catalogue has. */
+function fromVariant(
+  name: string,
+  { base, ending, config }: ModelVariant,
+): Result<Model> {
+  const key = name.toLowerCase();
+  const known = published.get(key);
+  if (known) return { ok: true, value: known };
+  const built = modelOfConfig(config, { name, source: "catalogue" });
+  if (!built.ok) return built;
+  const model: Model = {
+    ...built.value,
+    parameters_basis: "derived",
+    notes: [
+      ...built.value.notes,
+      `${name} is taken for ${base.id} in the usual layout of "${ending}" when it is served; its own config.json may leave other layers out. Training loads what quantization.weights says`,
+    ],
+  };
+  if (published.size >= MAX_PUBLISHED) published.clear();
+  published.set(key, model);
   return { ok: true, value: model };
 }
 

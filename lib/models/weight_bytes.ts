@@ -20,6 +20,9 @@ const QUANTIZED_BYTES: Record<string, number> = {
   "hqq-int4": 0.5,
   "mxfp4": 0.5,
   "nvfp4": 0.5,
+  "fp8-block": 1,
+  "fp8-channel": 1,
+  "w8a8-int8": 1,
 };
 
 /**
@@ -77,5 +80,6 @@ export function weightBytes(scenario: Scenario): number | null {
     const bits = GGUF_BITS[format.slice("gguf:".length)];
     return bits === undefined ? null : bits / 8;
   }
-  return QUANTIZED_BYTES[format] ?? null;
+  const mean = /^exl[23]:([\d.]+)$/.exec(format);
+  return mean ? Number(mean[1]) / 8 : QUANTIZED_BYTES[format] ?? null;
 }

@@ -4,7 +4,7 @@ import type { Problem } from "../scenario/problem.ts";
 import type { Scenario } from "../scenario/schema.ts";
 import { megatronProblems } from "./megatron.ts";
 import { ulyssesProblems } from "./ulysses.ts";
-import { divisorsOf, nearestOf } from "./nearest.ts";
+import { divisorsOf, nearestMultiples, nearestOf } from "./nearest.ts";
 
 /** How many ways each dimension of the device mesh splits the work. */
 export interface Mesh {
@@ -38,7 +38,9 @@ export function meshOf(
   if (gpus % replica !== 0) {
     refuse(
       "parallel.gpus",
-      `must be a multiple of tp x pp x cp = ${replica}: current value is ${gpus}`,
+      `must be a multiple of tp x pp x cp = ${replica}: current value is ${gpus}${
+        nearestMultiples(replica, gpus)
+      }`,
     );
   }
   if (model.attention_heads % tp !== 0) {
@@ -52,7 +54,9 @@ export function meshOf(
   if (pp > model.layers) {
     refuse(
       "parallel.pp",
-      `must be at most the model's ${model.layers} layers: current value is ${pp}`,
+      `must be at most the model's ${model.layers} layers: current value is ${pp}${
+        nearestOf(divisorsOf(model.layers), pp)
+      }`,
     );
   }
   if (ep > 1 && (model.experts === 0 || model.experts % ep !== 0)) {
@@ -68,7 +72,9 @@ export function meshOf(
   if (gpus % ep !== 0) {
     refuse(
       "parallel.ep",
-      `must divide parallel.gpus = ${gpus}: current value is ${ep}`,
+      `must divide parallel.gpus = ${gpus}: current value is ${ep}${
+        model.experts === 0 ? "" : nearestOf(both(gpus, model.experts), ep)
+      }`,
     );
   }
   if (problems.length === 0 && engine === "megatron") {
@@ -80,4 +86,9 @@ export function meshOf(
   return problems.length > 0
     ? { ok: false, problems }
     : { ok: true, value: { gpus, tp, pp, cp, ep, dp: gpus / replica } };
+}
+
+/** The numbers that divide two others. */
+function both(one: number, other: number): number[] {
+  return divisorsOf(one).filter((each) => other % each === 0);
 }

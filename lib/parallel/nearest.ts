@@ -10,6 +10,19 @@ export function divisorsOf(whole: number): number[] {
   return [...low, ...high];
 }
 
+/** The divisor that is nearest to a number, the lower of two. */
+export function nearestDivisor(of: number, near: number): number {
+  return divisorsOf(of).reduce((best, each) =>
+    Math.abs(each - near) < Math.abs(best - near) ? each : best
+  );
+}
+
+/** The multiples of a number that are nearest to another, in words as below. */
+export function nearestMultiples(of: number, value: number): string {
+  const below = Math.floor(value / of) * of;
+  return nearestOf([below, below + of].filter((each) => each > 0), value);
+}
+
 /**
  * What would do in place of a value, in words to put after its message.
  *

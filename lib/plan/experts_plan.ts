@@ -147,5 +147,8 @@ function linearsOf(
 
 /** One of so many equal matrices: a parameter of its own. */
 function part(whole: Parameter | Packed, count: number): Parameter | Packed {
-  return { ...whole, elements: whole.elements / count };
+  const elements = whole.elements / count;
+  if ("trains" in whole) return { ...whole, elements };
+  const { held: _whole, ...packed } = whole;
+  return { ...packed, elements };
 }

@@ -16,6 +16,7 @@ import type {
 import type { EmbeddingAdapter } from "../play/torch/ops/embedding.ts";
 import type { ParameterAdapter } from "../play/torch/ops/adapted_parameter.ts";
 import type { NormKind } from "../models/families/code/layer.ts";
+import type { Packed } from "../play/torch/ops/linear.ts";
 import type { Norm } from "../play/torch/ops/norms.ts";
 import type { AdapterCode } from "../software/model_code.ts";
 import type { Storage, Stored } from "./storage.ts";
@@ -112,7 +113,7 @@ export class Modules {
       name: path,
       in: width,
       out,
-      weight: (this.#saves(path) ? null : stored.packed) ??
+      weight: (this.#saves(path) ? null : packedOf(path, stored)) ??
         this.parameter(`${path}.weight`) ??
         parameterOf(`${path}.weight`, tensor, stored),
       bias: this.parameter(`${path}.bias`),
@@ -218,6 +219,21 @@ export class Modules {
       join: this.#joins.parameter,
     };
   }
+}
+
+/** A packed weight, held as bytes; null of one that is not packed. */
+function packedOf(path: string, { packed, pieces }: Stored): Packed | null {
+  const [bytes = 0] = pieces;
+  return packed && {
+    ...packed,
+    held: {
+      name: `${path}.weight`,
+      shape: [bytes],
+      elements: bytes,
+      dtype: "uint8",
+      trains: false,
+    },
+  };
 }
 
 function parameterOf(

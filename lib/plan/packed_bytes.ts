@@ -1,10 +1,11 @@
-import { bitsandbytesPieces } from "../software/bitsandbytes/pieces.ts";
+import { piecesOf } from "../formats/pieces.ts";
+import { usualPacking } from "../formats/usual_packing.ts";
+import type { WeightPacking } from "../formats/weight_packing.ts";
+import { packingLike } from "../formats/weight_packing.ts";
 
 /**
- * The bytes of each piece that a quantised matrix [out, in] is stored in.
- *
- * Sources: AutoGPTQ/AutoAWQ's QuantLinear, whose zeros are packed like the weights
- * and whose scales have 16 bits; HQQ's Quantizer.
+ * The bytes of each piece that a quantised matrix [out, in] is stored in while a
+ * model trains, the codes first.
  */
 export function packedBytes(
   format: string,
@@ -12,33 +13,29 @@ export function packedBytes(
   groupSize: number,
 ): number[] {
   const elements = shape.reduce((product, size) => product * size, 1);
-  const width = shape.at(-1) ?? 1;
-  const rows = elements / width;
-  const groups = groupSize === -1 ? 1 : Math.ceil(width / groupSize);
-  const half = Math.ceil(elements / 2);
-  const pieces = bitsandbytesPieces(format, elements, rows);
-  if (pieces) return pieces;
-  switch (format) {
-    case "fp8":
-      return [elements, 4];
-    case "gptq-int4":
-      return [
-        half,
-        2 * groups * rows,
-        Math.ceil(groups * rows / 2),
-        4 * width,
-      ];
-    case "gptq-int8":
-      return [elements, 2 * groups * rows, groups * rows, 4 * width];
-    case "awq-int4":
-      return [half, 2 * groups * rows, Math.ceil(groups * rows / 2)];
-    case "hqq-int4":
-      return [half, 2 * groups * rows, 2 * groups * rows];
-    case "mxfp4":
-      return [half, Math.ceil(elements / 32)];
-    case "nvfp4":
-      return [half, Math.ceil(elements / 16), 4];
-    default:
-      return [half];
-  }
+  const inputs = shape.at(-1) ?? 1;
+  const packing = trainedPacking(format, groupSize);
+  return packing === null ? [Math.ceil(elements / 2)] : piecesOf(packing, {
+    count: 1,
+    outputs: elements / inputs,
+    inputs,
+  }).map(({ bytes }) => bytes);
+}
+
+/** Formats that a trainer holds otherwise than a released checkpoint does. */
+const TRAINED: Readonly<Record<string, WeightPacking | null>> = {
+  fp8: packingLike({
+    layout: "fp8",
+    kind: "float",
+    bits: 8,
+    scales: "tensor",
+  }),
+  nvfp4: packingLike({ layout: "modelopt", kind: "float", group: 16 }),
+  // Whose integers is not said: the codes alone are sure.
+  int4: null,
+};
+
+function trainedPacking(format: string, group: number): WeightPacking | null {
+  if (Object.hasOwn(TRAINED, format)) return TRAINED[format] ?? null;
+  return usualPacking(format, { group, byTransformers: true })?.packing ?? null;
 }

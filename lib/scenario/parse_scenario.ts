@@ -2,7 +2,7 @@ import type { Problem } from "./problem.ts";
 import { problemsOf } from "./problem.ts";
 import type { Scenario } from "./schema.ts";
 import { scenarioSchema } from "./schema.ts";
-import { withTask } from "./with_task.ts";
+import { withOwnDefaults } from "./own_defaults.ts";
 
 /** A value, or the problems that stand in its way. */
 export type Result<T> =
@@ -26,6 +26,6 @@ type DeepPartial<T> = T extends readonly unknown[] ? T
  */
 export function parseScenario(input: unknown): Result<Scenario> {
   const parsed = scenarioSchema.safeParse(input);
-  if (parsed.success) return { ok: true, value: withTask(parsed.data) };
+  if (parsed.success) return { ok: true, value: withOwnDefaults(parsed.data) };
   return { ok: false, problems: problemsOf(parsed.error.issues, input) };
 }

@@ -1,5 +1,6 @@
 import type { Architecture } from "../models/architecture.ts";
 import { cacheOf } from "../models/cache_of.ts";
+import { languageOf } from "../models/language_of_config.ts";
 import type { LayerCache } from "../models/families/code/cache.ts";
 import type { Model } from "../models/model.ts";
 import type { LayerRange } from "../models/tensors/tensor.ts";
@@ -36,7 +37,11 @@ export function cachesOf(model: Model): LayerCaches {
       layers: architecture.layers,
       known: false,
     }
-    : { groups: grouped(stated), layers: stated.length, known: true };
+    : {
+      groups: grouped(stated),
+      layers: stated.length,
+      known: languageOf(model.config ?? {}).known,
+    };
   remembered.set(model, caches);
   return caches;
 }

@@ -1,12 +1,22 @@
 import type { Config } from "../models/config.ts";
 import type { Model } from "../models/model.ts";
 
+const remembered = new WeakMap<Config, Config>();
+
 /**
  * The part of a model's config.json that describes its language model, over what
  * stands beside it; empty for a model that no config describes.
  */
 export function languageConfigOf({ config }: Pick<Model, "config">): Config {
   if (!config) return {};
+  const before = remembered.get(config);
+  if (before) return before;
+  const language = languageOf(config);
+  remembered.set(config, language);
+  return language;
+}
+
+function languageOf(config: Config): Config {
   const inner = [
     "text_config",
     "llm_config",

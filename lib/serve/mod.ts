@@ -11,6 +11,7 @@ import type { Served, ServingEngine, ServingQuestion } from "./engine.ts";
 import { sglang } from "./sglang/mod.ts";
 import { tensorrtLlm } from "./tensorrt_llm/mod.ts";
 import { tgi } from "./tgi/mod.ts";
+import { vllm } from "./vllm/mod.ts";
 
 /** Engines by their names in a Scenario. */
 const ENGINES: Partial<Record<Scenario["serve"]["engine"], ServingEngine>> = {
@@ -18,6 +19,7 @@ const ENGINES: Partial<Record<Scenario["serve"]["engine"], ServingEngine>> = {
   sglang,
   "tensorrt-llm": tensorrtLlm,
   tgi,
+  vllm,
   "llama.cpp": llamaCpp,
 };
 

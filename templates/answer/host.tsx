@@ -1,17 +1,16 @@
 import type { Estimate } from "../../lib/mod.ts";
 import { formatBytes } from "../../lib/mod.ts";
+import { hostWords, momentsWords } from "../host_words.ts";
 
-/** What a node's memory holds of what GPUs offload; nothing where it holds none. */
+/** What a node's memory holds for its GPUs; nothing where it holds nothing. */
 export function HostMemory({ estimate }: { estimate: Estimate }) {
-  const { peak_bytes, pinned_bytes = 0, parts = [] } = estimate.host;
+  const { peak_bytes, parts = [], moments } = estimate.host;
   if (peak_bytes === null) return null;
   return (
     <section class="card" aria-labelledby="host-title">
       <h3 id="host-title">Host memory, per node</h3>
       <p>
-        <strong>{formatBytes(peak_bytes)}</strong>
-        {pinned_bytes > 0 &&
-          `, ${formatBytes(pinned_bytes)} of it page-locked`}
+        <strong>{hostWords(estimate.host)}</strong>
       </p>
       {parts.length > 0 && (
         <ul>
@@ -20,6 +19,7 @@ export function HostMemory({ estimate }: { estimate: Estimate }) {
           ))}
         </ul>
       )}
+      {moments && <div>{momentsWords(moments)}</div>}
     </section>
   );
 }

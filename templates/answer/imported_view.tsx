@@ -1,12 +1,15 @@
-import type { Imported } from "../../lib/mod.ts";
+import type { BesideLog, Imported } from "../../lib/mod.ts";
 import { ignoredGroups, sourcesOf } from "../imported_words.ts";
+import { BesideLogTable } from "./beside_log.tsx";
 
-/** What became of a configuration: three lists. */
+/** What became of a configuration: three lists, and a log's figures. */
 export function ImportedView(
-  { imported, href }: {
+  { imported, href, beside = [] }: {
     imported: Imported;
     /** The address of the scenario that it became. */
     href: string;
+    /** A log's figures beside the estimate's. */
+    beside?: readonly BesideLog[];
   },
 ) {
   const { understood, assumed, ignored, warnings } = imported;
@@ -21,6 +24,7 @@ export function ImportedView(
           {warnings.map((each) => <li>{each}</li>)}
         </ul>
       )}
+      {beside.length > 0 && <BesideLogTable rows={beside} />}
       <details>
         <summary>Understood ({understood.length})</summary>
         <ul>

@@ -1,10 +1,5 @@
 import type { Problem, Scenario, TabId } from "../../lib/mod.ts";
-import {
-  DEFAULT_SCENARIO,
-  defaultsOf,
-  leavesOf,
-  toQuery,
-} from "../../lib/mod.ts";
+import { BLANK_SCENARIO, leavesOf, toQuery } from "../../lib/mod.ts";
 import type { Belongs } from "./comparison.ts";
 
 /** What stands in the form: text by path, and what is wrong with it. */
@@ -22,15 +17,11 @@ export interface FormState {
 }
 
 /**
- * Every field's default as the form shows it: blank where it hangs on the task,
- * which may be changed beside it.
+ * Every field's default as the form shows it: blank where it hangs on another
+ * field, which may be changed beside it.
  */
 export const DEFAULT_TEXTS: ReadonlyMap<string, string> = new Map(
-  leavesOf({
-    ...DEFAULT_SCENARIO,
-    quantization: defaultsOf("serve").quantization,
-    model: "",
-  })
+  leavesOf({ ...BLANK_SCENARIO, model: "" })
     .map(({ path, value }) => [path, textOf(value)]),
 );
 

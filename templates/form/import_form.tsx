@@ -11,7 +11,7 @@ export interface ImportState {
 }
 
 /**
- * Takes configuration files of training tools, pasted or chosen. A form of its
+ * Takes configuration files, commands and logs, pasted or chosen. A form of its
  * own: what it reads fills the other one.
  */
 export function ImportForm(
@@ -55,7 +55,9 @@ export function ImportForm(
           </textarea>
           <p class="hint" id="f-configuration-hint">
             TrainingArguments, LLaMA-Factory, Axolotl, DeepSpeed, accelerate,
-            torchtune, Lightning, PEFT or a Megatron-LM command
+            torchtune, Lightning, PEFT or a Megatron-LM command; the command,
+            container, manifest, Modelfile or log of vLLM, SGLang, llama.cpp,
+            ollama, TGI or TensorRT-LLM
           </p>
           {wrong && (
             <div class="error" id="f-configuration-error">

@@ -1,5 +1,6 @@
 import type { Estimate } from "../../lib/mod.ts";
 import { formatBytes, groupDigits } from "../../lib/mod.ts";
+import { hostWords, momentsWords } from "../host_words.ts";
 import type { Style } from "./style.ts";
 import { plainTable, trimmed } from "./plain_table.ts";
 
@@ -30,13 +31,11 @@ export function ranksText({ memory }: Estimate, style: Style): string {
 
 /** What a node's memory holds; nothing where the method does not say. */
 export function hostText({ host }: Pick<Estimate, "host">): string {
-  const { peak_bytes, pinned_bytes = 0, parts = [] } = host;
+  const { peak_bytes, parts = [], moments } = host;
   if (peak_bytes === null) return "";
-  const pinned = pinned_bytes > 0
-    ? `, ${formatBytes(pinned_bytes)} of it page-locked`
-    : "";
   return [
-    `Host memory per node: ${formatBytes(peak_bytes)}${pinned}`,
+    `Host memory per node: ${hostWords(host)}`,
+    ...(moments ? [`  ${momentsWords(moments)}`] : []),
     ...parts.map(({ name, bytes, formula }) =>
       `  - ${name} ${formatBytes(bytes)}: ${formula}`
     ),

@@ -17,6 +17,22 @@ Deno.test("estimate --from prints what became of the file, then the estimate", a
   assertMatch(out, /\nmeta-llama\/Llama-3\.1-8B \(llama\)/);
 });
 
+Deno.test("estimate --from a log prints its figures beside the estimate", async () => {
+  const log = `${FOLDER}/vllm_v1.log`;
+  const { code, out, err } = await headroom(["estimate", "--from", log]);
+  assertEquals(code, 0, err);
+  assertMatch(out, /vllm_v1\.log \(vLLM/);
+  assertMatch(out, /459,392/);
+  const told = await headroom(["estimate", "--from", log, "--json"]);
+  const { beside_log } = JSON.parse(told.out);
+  assert(
+    beside_log.some(({ name, logged }: { name: string; logged: number }) =>
+      name === "kv_tokens" && logged === 459_392
+    ),
+    told.out,
+  );
+});
+
 Deno.test("estimate --from: later files, flags and --set win", async () => {
   const { code, out, err } = await headroom([
     "estimate",

@@ -49,6 +49,21 @@ Deno.test("POST /import reads files, then what is pasted", async () => {
   );
 });
 
+Deno.test("POST /import sets a log's figures beside the estimate", async () => {
+  const { status, document, html } = await send({}, [
+    new File([
+      await Deno.readTextFile("tests/truth/configurations/vllm_v1.log"),
+    ], "vllm.log"),
+  ]);
+  assertEquals(status, 200);
+  assertEquals(held(document, "serve.engine"), "vllm");
+  assertMatch(textOf(only(document, ".imported h2")), /^From vllm\.log \(vLLM/);
+  const beside = only(document, "[aria-labelledby=beside-log-title]");
+  assertMatch(textOf(beside), /459,392/);
+  assertEquals(dangersOf(html), []);
+  assertEquals(errorsOf(html), []);
+});
+
 Deno.test("POST /import shows what an answer lacks in the form", async () => {
   const { status, document } = await send({
     configuration:

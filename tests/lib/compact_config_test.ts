@@ -1,6 +1,8 @@
 import { assert, assertEquals } from "@std/assert";
 import { CATALOGUE } from "../../lib/mod.ts";
 import { modelOfConfig } from "../../lib/models/build_model.ts";
+import { checkpointOf } from "./formats/stored.ts";
+import { findModel } from "../../lib/mod.ts";
 import { compactConfig } from "../../lib/models/compact_config.ts";
 
 const WORDS = {
@@ -63,4 +65,67 @@ Deno.test("compactConfig() keeps how many labels a classifier has", () => {
     parametersOf(labelled),
   );
   assert(parametersOf(labelled) > parametersOf(classifier));
+});
+
+Deno.test("compactConfig() writes lists of modules shortly, with the same checkpoint", () => {
+  const layers = Array.from({ length: 32 }, (_, layer) => layer);
+  const skipped = [
+    "lm_head",
+    ...layers.map((layer) => `model.layers.${layer}.input_layernorm`),
+    ...layers.filter((layer) => layer !== 5).map((layer) =>
+      `model.layers.${layer}.mlp.down_proj`
+    ),
+    "model.layers.0*",
+    "re:.*up_proj",
+  ];
+  const config = {
+    ...findModel("meta-llama/Llama-3.1-8B")?.config,
+    quantization_config: {
+      quant_method: "fp8",
+      modules_to_not_convert: skipped,
+    },
+  };
+  const compact = compactConfig(config);
+  assertEquals(compact["quantization_config"], {
+    quant_method: "fp8",
+    modules_to_not_convert: [
+      "lm_head",
+      "model.layers.{0..4,6..31}.mlp.down_proj",
+      "model.layers.0*",
+      "re:.*up_proj",
+    ],
+  });
+  assertEquals(
+    checkpointOf({ model: { config: compact } }).bytes,
+    checkpointOf({ model: { config } }).bytes,
+  );
+});
+
+Deno.test("compactConfig() keeps each algorithm's modules together", () => {
+  const quantized_layers = Object.fromEntries(
+    [0, 1, 2, 3].flatMap((layer) => [
+      [`model.layers.${layer}.self_attn.q_proj`, { quant_algo: "FP8" }],
+      [`model.layers.${layer}.mlp.up_proj`, {
+        quant_algo: "NVFP4",
+        group_size: 16,
+      }],
+    ]),
+  );
+  const compact = compactConfig({
+    quantization_config: {
+      quant_algo: "MIXED_PRECISION",
+      quantized_layers,
+      config_groups: { group_0: { targets: Object.keys(quantized_layers) } },
+    },
+  });
+  assertEquals(compact["quantization_config"], {
+    quant_algo: "MIXED_PRECISION",
+    quantized_layers: {
+      "model.layers.{0..3}.self_attn.q_proj": { quant_algo: "FP8" },
+      "model.layers.{0..3}.mlp.up_proj": {
+        quant_algo: "NVFP4",
+        group_size: 16,
+      },
+    },
+  });
 });

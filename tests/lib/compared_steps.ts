@@ -12,6 +12,7 @@ import stateSpaces from "../truth/traced_state_spaces.json" with {
   type: "json",
 };
 import heads from "../truth/traced_heads.json" with { type: "json" };
+import settings from "../truth/parallel_settings.json" with { type: "json" };
 import parallel from "../truth/parallel_steps.json" with { type: "json" };
 import traced from "../truth/traced_steps.json" with { type: "json" };
 import type { Traced } from "./traced.ts";
@@ -29,7 +30,10 @@ const TRACED = [traced, heads, stateSpaces, steps] as unknown as Traced[][];
  * others get no answer of it.
  */
 function spreadSteps(): Traced[] {
-  return (parallel as unknown as (Traced & { unsaid?: string[] })[]).filter(
+  const all = [...parallel, ...settings] as unknown as (Traced & {
+    unsaid?: string[];
+  })[];
+  return all.filter(
     (each) => (each.unsaid ?? []).length === 0 && refusalOf(each) === null,
   );
 }

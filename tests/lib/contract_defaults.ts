@@ -119,7 +119,7 @@ export const DEFAULTS: Scenario = {
     kv_cache: true,
     kv_dtype: "auto",
     cache_tokens: null,
-    memory_utilization: null,
+    memory_utilization: 0.9,
     max_batched_tokens: null,
     max_sequences: null,
     max_model_len: null,

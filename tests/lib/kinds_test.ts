@@ -32,7 +32,17 @@ Deno.test("searchModels() finds models by their kind, type and name", () => {
   const ids = (query: string): string[] =>
     searchModels(query).map(({ id }) => id);
   assertEquals(ids("mixtral MOE").length, 3);
-  assertEquals(ids("vision qwen3"), ["Qwen/Qwen3-VL-8B-Instruct"]);
-  assertEquals(ids("moe vision").every((id) => id.includes("Llama-4")), true);
+  assertEquals(ids("vision qwen3-vl-8b"), ["Qwen/Qwen3-VL-8B-Instruct"]);
+  assertEquals(
+    ids("moe vision").filter((id) => !id.includes("Llama-4")),
+    [
+      "nvidia/Qwen3.5-122B-A10B-NVFP4",
+      "nvidia/Qwen3.5-397B-A17B-NVFP4",
+      "Qwen/Qwen3-VL-30B-A3B-Instruct",
+      "Qwen/Qwen3.5-122B-A10B",
+      "Qwen/Qwen3.5-35B-A3B",
+      "Qwen/Qwen3.5-397B-A17B",
+    ],
+  );
   assertEquals(ids("audio"), ids("whisper"));
 });

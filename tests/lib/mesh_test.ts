@@ -27,19 +27,19 @@ const REFUSED: [
     LLAMA_2_7B,
     { gpus: 6, tp: 4 },
     "parallel.gpus",
-    "must be a multiple of tp x pp x cp = 4: current value is 6",
+    "must be a multiple of tp x pp x cp = 4: current value is 6; 4 and 8 do",
   ],
   [
     LLAMA_2_7B,
     { gpus: 1, tp: 2 },
     "parallel.gpus",
-    "must be a multiple of tp x pp x cp = 2: current value is 1",
+    "must be a multiple of tp x pp x cp = 2: current value is 1; 2 does",
   ],
   [
     LLAMA_2_7B,
     { gpus: 8, tp: 2, pp: 2, cp: 4 },
     "parallel.gpus",
-    "must be a multiple of tp x pp x cp = 16: current value is 8",
+    "must be a multiple of tp x pp x cp = 16: current value is 8; 16 does",
   ],
   [
     LLAMA_2_7B,
@@ -57,7 +57,7 @@ const REFUSED: [
     LLAMA_2_7B,
     { gpus: 33, pp: 33 },
     "parallel.pp",
-    "must be at most the model's 32 layers: current value is 33",
+    "must be at most the model's 32 layers: current value is 33; 32 does",
   ],
   [
     LLAMA_2_7B,

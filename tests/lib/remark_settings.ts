@@ -28,6 +28,7 @@ export const VALUES: Record<string, unknown[]> = {
   "parallel.cp": [2],
   "parallel.ep": [2],
   "parallel.virtual_pipeline": [2],
+  "train.selective": ["op", 3],
   "parallel.microbatches": [4],
   "engine.zero_stage": [1, 2, 3],
   // Other than what the driver does where nothing is said.
@@ -56,6 +57,13 @@ export const VALUES: Record<string, unknown[]> = {
   "serve.memory_utilization": [0.8],
   "serve.max_batched_tokens": [2_048],
   "serve.max_sequences": [16],
+  "serve.max_model_len": [4_096],
+  "serve.kv_cache_bytes": [5_000_000_000],
+  "serve.block_size": [64],
+  "serve.chunked_prefill_tokens": [4_096],
+  "serve.swa_full_tokens_ratio": [0.5],
+  "serve.max_loras": [2],
+  "serve.max_lora_rank": [64],
   "hardware.gpu": ["T4", { memory_gib: 24 }],
   "software.transformers": ["4.48.1"],
   "software.torch": ["2.6.0"],
@@ -90,6 +98,10 @@ const FSDP = { "parallel.gpus": 8, "engine.name": "fsdp" };
 const LORA = { "train.method": "lora" };
 const IMAGES = { "train.images_per_sample": 1 };
 
+const VLLM = { task: "serve", "serve.engine": "vllm" };
+const SGLANG = { task: "serve", "serve.engine": "sglang" };
+const WINDOWED = "google/gemma-2-9b";
+const HYBRID = "ai21labs/Jamba-v0.1";
 const LLAMA: Setting = { "serve.engine": "llama.cpp" };
 const LLAMA_CPP: Record<string, Setting> = {
   "serve.draft_model": LLAMA,
@@ -123,7 +135,13 @@ export const BESIDE: Record<string, Setting> = {
   "parallel.tp": { "parallel.gpus": 8 },
   "parallel.pp": { "parallel.gpus": 8 },
   "parallel.cp": { "parallel.gpus": 8 },
+  "hardware.gpus": { "parallel.gpus": 2 },
   "parallel.ep": { model: "mistralai/Mixtral-8x7B-v0.1", "parallel.gpus": 2 },
+  ...ofServing(),
+  "serve.prefix_caching": { ...VLLM, model: HYBRID },
+  "serve.hybrid_kv_cache": { ...VLLM, model: WINDOWED },
+  "serve.swa_full_tokens_ratio": { ...SGLANG, model: WINDOWED },
+  "serve.max_lora_rank": { ...VLLM, "serve.max_loras": 1 },
   "engine.zero_stage": { "parallel.gpus": 8 },
   "engine.sharding": FSDP,
   "engine.distributed_optimizer": { ...FSDP, "engine.name": "megatron" },
@@ -143,6 +161,22 @@ export const BESIDE: Record<string, Setting> = {
   "factors.vision_layers": IMAGES,
   "factors.vision_patch": IMAGES,
 };
+
+/** A serving engine beside each option that some of them have. */
+function ofServing(): Record<string, Setting> {
+  return Object.fromEntries(FIELDS.flatMap(({ path, needs = [] }) => {
+    const engines = needs.flatMap((need) =>
+      "path" in need && need.path === "serve.engine" && "is" in need
+        ? need.is
+        : []
+    );
+    const [first] = engines;
+    const isOption = /^serve\.\w+$/.test(path);
+    if (!isOption || first === undefined) return [];
+    const engine = engines.includes("vllm") ? "vllm" : first;
+    return [[path, { task: "serve", "serve.engine": engine }]];
+  }));
+}
 
 /** An engine beside each field that one engine alone reads. */
 function ofEngines(): Record<string, Setting> {
@@ -172,12 +206,22 @@ export const CHANGES_NOTHING: Record<string, string> = {
   "quantization.weights=none": "the default",
   "serve.kv_dtype=bf16": "what auto means for bf16 weights",
   "serve.kv_dtype=fp16": "as wide as bf16",
+  "serve.max_model_len": "it bounds sequences, not the pool",
+  "serve.enforce_eager=false": "the default",
+  "serve.prefix_caching=true": "the default",
+  "serve.hybrid_kv_cache=true": "the default",
+  "serve.offline=false": "the default",
+  "serve.swa_full_tokens_ratio": "it parts a pool that stays as large",
+  "serve.attention=sdpa": "the default",
+  "serve.attention=flash": "no scores are kept by either",
+  "serve.padding_mask=false": "the default",
+  "serve.logits_all=false": "the default",
 };
 
 /** The same when serving, which the factors method answers in any case. */
 export const CHANGES_NOTHING_SERVED: Record<string, string> = {
-  "hardware.gpu": "it changes the fit, not the need",
-  "method=factors": "it answers already",
+  "software.transformers": "Llama generates alike since 4.45",
+  "software.torch": "experts alone run otherwise in older ones",
   "engine.name=deepspeed": "stage 0 shards nothing",
   "engine.name=megatron-deepspeed": "stage 0 shards nothing",
 };
@@ -185,6 +229,8 @@ export const CHANGES_NOTHING_SERVED: Record<string, string> = {
 /** Remarks that name a field in words rather than by its path. */
 export const IN_WORDS: Record<string, string> = {
   "train.attention": "SDPA is counted as",
+  "quantization.weights=mxfp4": "MXFP4",
+  "quantization.weights=gguf:Q4_K_M": "GGUF",
   "precision.autocast": "the autocast type",
   "engine.name=fsdp": "FSDP's sharding",
   "engine.name=fsdp2": "FSDP's sharding",

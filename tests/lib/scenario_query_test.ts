@@ -100,6 +100,7 @@ const FIELDS: Record<string, Record<string, Any>> = {
     gradient_accumulation: whole(1, 1 << 20),
     padding_mask: flag,
     attention: fc.constantFrom("flash", "sdpa", "eager"),
+    selective: or(null, fc.oneof(fc.constant("op"), whole(1, 10_000))),
     checkpointing: fc.constantFrom("none", "selective", "full"),
     checkpoint_offload: flag,
     loss: fc.constantFrom("full", "fused", "chunked"),
@@ -208,7 +209,8 @@ const FIELDS: Record<string, Record<string, Any>> = {
 // What no method models yet, and what one engine alone has, has a value of its kind.
 for (const { path, awaited } of DEFINED) {
   const [section = "", key = "", inner] = path.split(".");
-  const isOfAnEngine = ["engine", "parallel"].includes(section) &&
+  const isOfAnEngine =
+    ["engine", "parallel", "serve", "hardware"].includes(section) &&
     FIELDS[section]?.[key] === undefined;
   if (awaited !== true && !isOfAnEngine) continue;
   if (path.startsWith("serve.kv_dtype.")) continue;

@@ -205,3 +205,13 @@ Deno.test("a step is of the head that its model has, however the scenario names 
     assertEquals(extras, ["labels of sequences"]);
   }
 });
+
+Deno.test("a doubt names the type that ranks compute in, where weights have another", () => {
+  const rows = evidence([step(EAGER, "backward", -0.1)]);
+  const said = (kind: StepKind) => doubtOf(kind, rows).texts.join();
+  assertStringIncludes(
+    said({ ...EAGER, computed: "bf16" }),
+    "(llama, full training, attention eager, computed in bf16)",
+  );
+  assert(!said(EAGER).includes("computed in"));
+});

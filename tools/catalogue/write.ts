@@ -69,7 +69,9 @@ function merged(
   const result = { ...base };
   for (const [key, value] of Object.entries(changes)) {
     const before = base[key];
-    result[key] = isObject(value) && isObject(before)
+    // Another quantiser's settings have nothing of the first's.
+    const isWhole = key === "quantization_config";
+    result[key] = !isWhole && isObject(value) && isObject(before)
       ? merged(before, value)
       : value;
   }

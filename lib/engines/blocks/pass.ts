@@ -36,9 +36,9 @@ export interface RecordSettings {
 export function recordPass(
   plan: StepPlan,
   { workspaces }: RecordSettings,
-  { accumulation = "keep", stepBytes = () => 0 }: Pick<
+  { accumulation = "keep", stepBytes = () => 0, savesInputs = false }: Pick<
     MachineSettings,
-    "accumulation" | "stepBytes"
+    "accumulation" | "stepBytes" | "savesInputs"
   >,
 ): Pass {
   const { scenario, stack, facts } = plan;
@@ -47,6 +47,7 @@ export function recordPass(
       autocast: scenario.precision.autocast,
       accumulation,
       stepBytes,
+      savesInputs,
       workspaces,
     });
   }
@@ -54,6 +55,7 @@ export function recordPass(
     autocast: scenario.precision.autocast,
     accumulation,
     stepBytes,
+    savesInputs,
     workspaces,
   };
   const vision = plan.vision && recordVision(

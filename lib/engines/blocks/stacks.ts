@@ -1,4 +1,5 @@
 import type { At } from "../../answer/curve.ts";
+import type { StepPlan } from "../../plan/step_plan.ts";
 import type { Stack } from "../../play/program/pass.ts";
 import type { Block } from "../../play/record/block.ts";
 import type { Scenario } from "../../scenario/schema.ts";
@@ -47,4 +48,10 @@ export function keepsOutputs(
   { checkpointing, selective }: Pick<Train, "checkpointing" | "selective">,
 ): boolean {
   return checkpointing === "selective" && selective === "op";
+}
+
+/** Whether every layer is a checkpoint of the older, reentrant kind. */
+export function reenters({ scenario: { train }, facts }: StepPlan): boolean {
+  return train.checkpointing === "full" && !train.checkpoint_offload &&
+    !facts.code.stopsEarly;
 }

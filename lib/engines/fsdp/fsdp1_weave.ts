@@ -1,6 +1,6 @@
 import type { Buffer } from "../../play/program/buffer.ts";
 import type { Run } from "../../play/program/act.ts";
-import { cutRun } from "../beats.ts";
+import { cutRun } from "../cuts.ts";
 import type { Unit, UnitKind } from "../units.ts";
 import type { Flat } from "./fsdp1_sizes.ts";
 import { flatsOf, FSDP1_GROUPS, FSDP1_STREAMS } from "./fsdp1_sizes.ts";
@@ -154,23 +154,40 @@ export class Fsdp1Weave {
 
   /** @returns Whether it had to be gathered. */
   #unshard(unit: Unit): boolean {
-    if (this.#unsharded.has(unit)) return false;
+    const stands = this.#unsharded.has(unit);
+    const comes = !stands ||
+      (this.#policy.offloads && !this.#copied.has(unit));
+    if (!comes) return false;
     this.#unsharded.add(unit);
     this.#copied.add(unit);
     const line = this.#line;
-    for (const [part, { bytes, sent }] of this.flats(unit).entries()) {
+    for (const [part, flat] of this.flats(unit).entries()) {
+      const { bytes, sent } = flat;
       const cast = this.#buffer(unit, "cast", part);
       const copy = this.#buffer(unit, "copy", part);
       line.take(cast);
       line.take(copy);
       if (bytes.cast > 0) line.free(copy);
-      line.take(this.#buffer(unit, "whole", part));
-      if (this.#policy.ranks > 1) {
-        line.exchange("all-gather", "shards", sent.gathered, "parameters");
+      if (!stands) {
+        line.take(this.#buffer(unit, "whole", part));
+        if (this.#policy.ranks > 1) {
+          line.exchange("all-gather", "shards", sent.gathered, "parameters");
+        }
       }
       line.free(cast);
+      if (bytes.cast === 0 && !this.#keepsCopy(flat)) line.free(copy);
     }
-    return true;
+    return !stands;
+  }
+
+  /**
+   * Original parameters are views of the shard that came from the host, until they
+   * are views of the one that lies there.
+   *
+   * Source: pytorch torch/distributed/fsdp/_flat_param.py, flat_param_to
+   */
+  #keepsCopy({ bytes }: Flat): boolean {
+    return bytes.cast === 0 && this.#policy.originals;
   }
 
   #reshard(unit: Unit): void {
@@ -185,11 +202,13 @@ export class Fsdp1Weave {
     this.#dropCopies(unit);
   }
 
-  /** A shard that came from the host as it is gathered stays beside for a while. */
+  /** The unit is the shard that lies on the host again. */
   #dropCopies(unit: Unit): void {
     if (!this.#copied.delete(unit)) return;
-    for (const [part, { bytes }] of this.flats(unit).entries()) {
-      if (bytes.cast === 0) this.#line.free(this.#buffer(unit, "copy", part));
+    for (const [part, flat] of this.flats(unit).entries()) {
+      if (this.#keepsCopy(flat)) {
+        this.#line.free(this.#buffer(unit, "copy", part));
+      }
     }
   }
 

@@ -53,10 +53,14 @@ export function placedByRows(item: Item, policy: FsdpPolicy): Placed {
     owner: offloads ? "host" : ranks > 1 ? "shard" : "whole",
     shape: isPacked ? rowsOf(item.tensor.shape, ranks, rank).shape : shape,
     dtype,
-    pieces: offloads
+    // Statistics of packed weights are no parameters: they stay where they are.
+    pieces: isPacked
+      ? [
+        ...(offloads ? [] : matrices.map((bytes) => Math.ceil(bytes / ranks))),
+        ...beside,
+      ]
+      : offloads
       ? []
-      : isPacked
-      ? [...matrices.map((bytes) => Math.ceil(bytes / ranks)), ...beside]
       : [padded * DTYPE_BYTES[dtype]],
   };
 }

@@ -12,6 +12,7 @@ import type { MadeGradient, Timeline } from "./timeline.ts";
 import { UnitBuffers } from "./timeline.ts";
 
 type Kind = keyof typeof FSDP2_GROUPS;
+type Own = Exclude<Kind, "accumulated">;
 
 /** fully_shard: pytorch torch/distributed/fsdp/_fully_shard/_fsdp_param_group.py. */
 export class Fsdp2Weave {
@@ -37,8 +38,16 @@ export class Fsdp2Weave {
   readonly #waiting = new Map<Unit, readonly MadeGradient[]>();
   readonly #accumulated = new Map<Unit, Buffer[]>();
 
-  constructor(policy: FsdpPolicy, line: Timeline) {
+  /** What a hook takes to step a unit's shards; null: no hook steps. */
+  readonly #stepOf: ((unit: Unit) => Buffer) | null;
+
+  constructor(
+    policy: FsdpPolicy,
+    line: Timeline,
+    stepOf: ((unit: Unit) => Buffer) | null = null,
+  ) {
     this.#policy = policy;
+    this.#stepOf = stepOf;
     this.shares = new UnitShares(policy);
     this.#line = line;
   }
@@ -102,22 +111,17 @@ export class Fsdp2Weave {
   zeroGradients(): void {
     this.#line.phase = "optimizer";
     this.#line.at = "optimizer";
-    for (const unit of this.#shards) this.#line.free(this.#gradient(unit));
+    for (const unit of this.#shards) {
+      this.#line.free(this.#buffer(unit, "gradient"));
+    }
     this.#shards.clear();
   }
 
-  #buffer(
-    unit: Unit,
-    kind: Exclude<Kind, "accumulated">,
-  ): Buffer {
+  #buffer(unit: Unit, kind: Own): Buffer {
     return this.#buffers.of(unit, kind, FSDP2_GROUPS[kind], () => {
       const size = this.shares.sizesOf(unit)[kind];
       return typeof size === "number" ? [size] : size;
     }, FSDP2_STREAMS[kind]);
-  }
-
-  #gradient(unit: Unit): Buffer {
-    return this.#buffer(unit, "gradient");
   }
 
   #reshards(unit: Unit): boolean {
@@ -256,7 +260,7 @@ export class Fsdp2Weave {
     for (const buffer of this.#accumulated.get(unit) ?? []) line.free(buffer);
     this.#accumulated.delete(unit);
     const output = this.#buffer(unit, "reduced");
-    const gradient = this.#gradient(unit);
+    const gradient = this.#buffer(unit, "gradient");
     if (this.shares.ranksOf(unit) > 1) {
       line.exchange(
         "reduce-scatter",
@@ -265,14 +269,8 @@ export class Fsdp2Weave {
         "gradients",
       );
     }
-    if (replicas > 1) {
-      line.exchange(
-        "all-reduce",
-        "replicas",
-        sent.shard,
-        "shards of gradients",
-      );
-    }
+    const what = "shards of gradients";
+    if (replicas > 1) line.exchange("all-reduce", "replicas", sent.shard, what);
     const divided = this.#buffer(unit, "divided");
     line.take(isCast ? output : gradient);
     line.take(divided);
@@ -282,7 +280,10 @@ export class Fsdp2Weave {
       if (replicas > 1) this.#allReduced.push(output);
       else line.free(output);
     }
-    if (offloads || this.#shards.has(unit)) line.free(gradient);
+    const stepped = offloads ? null : this.#stepOf?.(unit) ?? null;
+    line.take(stepped);
+    line.free(stepped);
+    if (offloads || this.#stepOf || this.#shards.has(unit)) line.free(gradient);
     else this.#shards.add(unit);
   }
 

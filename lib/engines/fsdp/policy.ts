@@ -1,9 +1,14 @@
 import type { Scenario } from "../../scenario/schema.ts";
 import { isFrom } from "../../scenario/version.ts";
+import type { Architecture } from "../../models/architecture.ts";
 import type { Dtype } from "../../play/torch/dtype.ts";
 import type { Item } from "../../plan/inventory.ts";
 import { dispatchRanks } from "../../plan/dispatched.ts";
+import { nearestDivisor, nearestMultiples } from "../../parallel/nearest.ts";
 import { driverOf } from "../driver.ts";
+import { torchtuneCarves } from "./carved.ts";
+import { areShardsPacked, withoutUpcast } from "../packed_shards.ts";
+import { refusedInBackward } from "./in_backward.ts";
 import type { ExpertShards } from "./expert_shards.ts";
 import { expertShards } from "./expert_shards.ts";
 import type { Wrap } from "../units.ts";
@@ -90,7 +95,8 @@ function isOwn(scenario: Scenario): boolean {
  *
  * Source: accelerate accelerator.py, Accelerator.prepare_model, _prepare_fsdp2
  */
-export function computedByFsdp(scenario: Scenario): Scenario {
+export function computedByFsdp(asked: Scenario): Scenario {
+  const scenario = withoutUpcast(asked);
   const { engine, precision, train } = scenario;
   const { autocast } = precision;
   if (autocast === null) return scenario;
@@ -126,10 +132,11 @@ export function isTorchtitan(
  * Sources: accelerate utils/fsdp_utils.py, fsdp2_prepare_model, from 1.14 on;
  * pytorch/torchtitan 0.1.0 torchtitan/models/llama3/infra/parallelize.py, apply_fsdp
  */
-function carves(scenario: Scenario, hasExperts: boolean): boolean {
+function carves(scenario: Scenario, architecture: Architecture): boolean {
   const { engine, software } = scenario;
   if (engine.name !== "fsdp2") return false;
-  if (isTorchtitan(scenario)) return hasExperts;
+  if (isTorchtitan(scenario)) return architecture.experts > 0;
+  if (torchtuneCarves(scenario, architecture)) return true;
   return isOwn(scenario) ||
     (isAccelerate(scenario) && software.accelerate !== null &&
       isFrom(software.accelerate, [1, 14]));
@@ -140,28 +147,31 @@ function carves(scenario: Scenario, hasExperts: boolean): boolean {
  *
  * Source: Lightning-AI/litgpt finetune/lora.py, FSDPStrategy, no_backward_sync;
  * lightning fabric/strategies/fsdp.py, FSDPStrategy, use_orig_params
- * @param hasExperts Whether its model has experts.
+ * @param architecture Its model's.
  */
 export function fsdpPolicy(
   scenario: Scenario,
   place: { readonly dp: number },
   gpus: number,
-  hasExperts = false,
+  architecture: Architecture,
 ): FsdpPolicy {
   const { engine, parallel, precision, train } = scenario;
   const titan = isTorchtitan(scenario);
-  const plainTitan = titan && !hasExperts;
+  const plainTitan = titan && architecture.experts === 0;
   const { autocast } = precision;
   const ranks = shardRanks(scenario, gpus);
   const accelerate = isAccelerate(scenario);
   const driver = driverOf(scenario);
   const isLitgpt = driver === "litgpt";
+  // accelerate utils/fsdp_utils.py, fsdp2_prepare_model: model_has_params4bit
+  const leaves = engine.name === "fsdp2" &&
+    areShardsPacked(scenario);
   return {
     ranks,
     rank: place.dp % ranks,
     replicas: parallel.gpus / ranks,
     wrap: engine.wrap ??
-      (carves(scenario, hasExperts) ? "titan" : "layers+root"),
+      (carves(scenario, architecture) ? "titan" : "layers+root"),
     reshard: engine.reshard_after_forward ??
       ["full", "hybrid"].includes(engine.sharding),
     rootReshard: engine.root_reshard ?? (plainTitan && parallel.pp === 1),
@@ -186,7 +196,7 @@ export function fsdpPolicy(
     storedDtype({ dtype, trains, isAdapter }) {
       if (dtype !== autocast) return dtype;
       // Accelerate casts what trains before it shards.
-      if (accelerate && trains) return "fp32";
+      if (accelerate && trains && !leaves) return "fp32";
       return isAdapter ? train.lora.adapter_dtype : precision.weights;
     },
   };
@@ -224,7 +234,7 @@ export function readByFsdp({ engine, parallel }: Scenario): string[] {
 
 /** Why a scenario is none that FSDP can run; null where it can. */
 export function refusedByFsdp(scenario: Scenario): string | null {
-  const { engine, parallel, optimizer } = scenario;
+  const { engine, parallel } = scenario;
   const { gpus, tp, pp, cp, ep, dp_replicate, gpus_per_node } = parallel;
   const dispatches = dispatchRanks(scenario);
   // torchtitan shares out its own experts.
@@ -241,10 +251,10 @@ export function refusedByFsdp(scenario: Scenario): string | null {
   if (unshared !== null) return unshared;
   const { offload_optimizer, offload_parameters, sharding } = engine;
   if ([offload_optimizer, offload_parameters].includes("nvme")) {
-    return `engine.name ${engine.name} offloads to the CPU alone: offload to nvme is DeepSpeed's`;
+    return `engine.name ${engine.name} offloads to the CPU alone: offload to nvme is DeepSpeed's; engine.offload_parameters and engine.offload_optimizer cpu do`;
   }
   if (offload_optimizer !== offload_parameters) {
-    return `engine.name ${engine.name} offloads parameters, gradients and optimizer states together: engine.offload_parameters is ${offload_parameters} and engine.offload_optimizer ${offload_optimizer}`;
+    return `engine.name ${engine.name} offloads parameters, gradients and optimizer states together: engine.offload_parameters is ${offload_parameters} and engine.offload_optimizer ${offload_optimizer}; cpu for both does, or none`;
   }
   if (offload_parameters !== "none" && sharding === "none") {
     return "engine.sharding none shards nothing, and FSDP offloads shards: engine.offload_parameters cpu needs sharding full, grad_op or hybrid";
@@ -258,7 +268,9 @@ export function refusedByFsdp(scenario: Scenario): string | null {
     dp_replicate === null && sharding === "hybrid" &&
     gpus % Math.min(gpus, gpus_per_node) !== 0
   ) {
-    return `engine.sharding hybrid shards within a node: parallel.gpus ${gpus} is no multiple of parallel.gpus_per_node ${gpus_per_node}`;
+    return `engine.sharding hybrid shards within a node: parallel.gpus ${gpus} is no multiple of parallel.gpus_per_node ${gpus_per_node}${
+      nearestMultiples(gpus_per_node, gpus)
+    }, or parallel.gpus_per_node ${nearestDivisor(gpus, gpus_per_node)}`;
   }
   const { reshard_after_forward: over } = engine;
   const ranks = shardRanks({ engine, parallel }, gpus);
@@ -267,9 +279,7 @@ export function refusedByFsdp(scenario: Scenario): string | null {
       nearestDivisor(ranks, over)
     }`;
   }
-  return optimizer.in_backward
-    ? "optimizer.in_backward steps whole gradients, and FSDP has shards: it is not played with it"
-    : null;
+  return refusedInBackward(scenario);
 }
 
 /** Why experts are not dealt out over ranks; null where they are. */
@@ -286,13 +296,4 @@ function refusedExperts(
     : `parallel.ep ${ep} does not divide the ${ranks} ranks that share shards: the nearest that does is ${
       nearestDivisor(ranks, ep)
     }`;
-}
-
-function nearestDivisor(of: number, near: number): number {
-  for (let by = 1; by < of; by++) {
-    for (const size of [near - by, near + by]) {
-      if (size >= 1 && of % size === 0) return size;
-    }
-  }
-  return of;
 }

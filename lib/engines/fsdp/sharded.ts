@@ -16,6 +16,7 @@ import { Releases } from "../released.ts";
 import type { Unit } from "../units.ts";
 import { unitsIn } from "../units.ts";
 import { Fsdp2Weave } from "./fsdp2_weave.ts";
+import { stepOfUnit } from "./in_backward.ts";
 import type { Passed } from "./micro_batches.ts";
 import { playedOf } from "./micro_batches.ts";
 import type { FsdpPolicy } from "./policy.ts";
@@ -39,7 +40,12 @@ export function playSharded(
   const { trained } = inventory;
   const stepped = { rule, implementation, trained };
   const line = new Timeline(new Releases());
-  const weave = new Fsdp2Weave(policy, line);
+  const inBackward = scenario.optimizer.in_backward;
+  const weave = new Fsdp2Weave(
+    policy,
+    line,
+    inBackward ? stepOfUnit(stepped) : null,
+  );
   for (const { passed, reduces, times } of batches) {
     const own = unitsIn(units, plan, passed.instances);
     weave.play({
@@ -49,7 +55,7 @@ export function playSharded(
       times,
     });
   }
-  if (!policy.offloads) {
+  if (!policy.offloads && !inBackward) {
     line.acts.push(...temporaryActs(stepped, scenario.optimizer.name));
   }
   weave.zeroGradients();

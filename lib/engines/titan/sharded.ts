@@ -4,6 +4,7 @@ import type { Mesh } from "../../parallel/mesh.ts";
 import type { Scenario } from "../../scenario/schema.ts";
 import type { RankAnswer, RankQuestion } from "../engine.ts";
 import { placedByRows } from "../fsdp/fsdp2_sizes.ts";
+import { fsdpGroups } from "../fsdp/groups.ts";
 import { microBatchesOf } from "../fsdp/micro_batches.ts";
 import type { FsdpPolicy } from "../fsdp/policy.ts";
 import { fsdpPolicy } from "../fsdp/policy.ts";
@@ -19,9 +20,14 @@ export function amongReplicas(scenario: Scenario, { dp }: Mesh): Scenario {
 
 /** The policy of a rank; stages of a pipeline stay whole for all micro-batches. */
 export function titanPolicy(
-  { scenario, mesh, place }: RankQuestion,
+  { scenario, mesh, place, plan: { model } }: RankQuestion,
 ): FsdpPolicy {
-  const policy = fsdpPolicy(amongReplicas(scenario, mesh), place, mesh.dp);
+  const policy = fsdpPolicy(
+    amongReplicas(scenario, mesh),
+    place,
+    mesh.dp,
+    model.architecture,
+  );
   return mesh.pp === 1 || scenario.engine.reshard_after_forward !== null
     ? policy
     : { ...policy, reshard: false, rootReshard: false, keepsLast: false };
@@ -49,5 +55,9 @@ export function shardedTitan(
     units: unitsOf(own.inventory, policy.wrap),
     batches,
   });
-  return { program, hostBytes: 0 };
+  return {
+    program,
+    groups: fsdpGroups(policy, question.mesh.tp),
+    hostBytes: 0,
+  };
 }

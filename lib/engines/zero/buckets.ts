@@ -5,6 +5,8 @@ import type { Parameter } from "../../play/torch/values.ts";
 import type { When } from "./common.ts";
 import { exchange, free, take, tensor, transient } from "./common.ts";
 import type { Partition } from "./parameters.ts";
+import type { Slice } from "./slices.ts";
+import { longestRun, slicesOf } from "./slices.ts";
 
 /** How a rank's gradients are reduced. */
 export interface BucketSettings {
@@ -17,8 +19,10 @@ export interface BucketSettings {
   /** Whether the rank's own gradients go to the host as they are reduced. */
   readonly offloads: boolean;
   readonly dtype: Dtype;
-  /** The type that gradients are reduced in. */
+  /** The type that gradients are reduced in... */
   readonly reduces: Dtype;
+  /** ...and that the rank's own accumulate in. */
+  readonly accumulates: Dtype;
   readonly own: Partition;
   /** Elements of all gradients. */
   readonly total: number;
@@ -46,15 +50,27 @@ export class Buckets {
   #standing: Parameter[] = [];
   #keeps = false;
   readonly #times: number;
+  /** Whether the rank's own gradients accumulate in a flat tensor of their own. */
+  readonly #isFlat: boolean;
 
-  /** @param times Micro-batches of a step that the pass stands for. */
-  constructor(settings: BucketSettings, gradients: Gradients, times: number) {
+  /**
+   * @param times Micro-batches of a step that the pass stands for.
+   * @param keeps Whether the rank's own gradients stand already.
+   */
+  constructor(
+    settings: BucketSettings,
+    gradients: Gradients,
+    times: number,
+    keeps: boolean,
+  ) {
     this.#settings = settings;
     this.#times = times;
+    this.#keeps = keeps;
+    this.#isFlat = settings.accumulates !== settings.dtype;
     this.#gradients = gradients;
     const { contiguous, overlaps, limit, dtype, own, total } = settings;
     const bucket = tensor(
-      "communication buffers",
+      BUFFERS,
       "buckets of gradients",
       limit,
       dtype,
@@ -63,8 +79,12 @@ export class Buckets {
     this.#kept = tensor(
       "gradients",
       "gradients of the rank's partition",
-      contiguous || settings.partitions ? own.touched : total,
-      dtype,
+      this.#isFlat
+        ? own.size
+        : contiguous || settings.partitions
+        ? own.touched
+        : total,
+      settings.accumulates,
     );
     this.#low = this.#high = total;
   }
@@ -98,13 +118,22 @@ export class Buckets {
 
   /** What the bucket holds is reduced. */
   reduce(when: When): Act[] {
-    const { contiguous, overlaps, partitions, offloads, dtype, reduces, own } =
-      this.#settings;
+    const { overlaps, offloads, dtype, reduces, own } = this.#settings;
     if (this.#members.length === 0) return [];
-    const from = own.rank * own.size;
-    const mine = Math.min(this.#high, from + own.size) -
-      Math.max(this.#low, from);
+    const slices = slicesOf(
+      this.#members,
+      this.#low,
+      own.size,
+      this.#isFlat ? own.rank : null,
+    );
+    const mine = Math.max(
+      0,
+      ...slices.filter(({ rank }) => rank === own.rank)
+        .map(({ elements }) => elements),
+    );
+    const stream = overlaps ? "reducing" : undefined;
     const acts: Act[] = [
+      ...(this.#isFlat && mine > 0 ? this.#keep(when) : []),
       // Whole buckets are all-reduced: use_multi_rank_bucket_allreduce.
       exchange("all-reduce", "gradients", {
         elements: this.#high - this.#low,
@@ -113,19 +142,20 @@ export class Buckets {
       }, when),
       ...transient([
         // Overlap reduces on a stream of its own.
+        tensor(BUFFERS, COPY, this.#copied(slices, 2), dtype, stream),
         tensor(
-          "communication buffers",
-          COPY,
-          this.#copied(2),
-          dtype,
-          overlaps ? "reducing" : undefined,
+          BUFFERS,
+          CAST,
+          reduces === dtype ? 0 : this.#copied(slices, 1),
+          reduces,
+          stream,
         ),
         tensor(
-          "communication buffers",
-          CAST,
-          reduces === dtype ? 0 : this.#copied(1),
-          reduces,
-          overlaps ? "reducing" : undefined,
+          BUFFERS,
+          ADDED,
+          this.#isFlat ? mine : 0,
+          this.#settings.accumulates,
+          stream,
         ),
       ], when),
     ];
@@ -133,24 +163,40 @@ export class Buckets {
       const slice = Math.min(mine, Math.max(...own.parts));
       acts.push(
         ...transient([tensor(TEMPORARY, NORM, slice, "fp64")], when),
-        ...transient([tensor(TEMPORARY, FLAT, slice, "fp32")], when),
+        ...transient(
+          [tensor(TEMPORARY, FLAT, this.#isFlat ? 0 : slice, "fp32")],
+          when,
+        ),
       );
-    } else if (mine > 0 && !this.#keeps && contiguous) {
-      this.#keeps = true;
-      acts.push(take(this.#kept, when));
     }
-    if (contiguous) acts.push(...this.#freeStanding(when));
-    else if (partitions && !overlaps) {
-      // Its own stand on, as what is kept.
-      if (mine > 0 && !this.#keeps) {
-        this.#keeps = true;
-        acts.push(take(this.#kept, when));
-      }
-      acts.push(...this.#freeStanding(when));
-    }
+    acts.push(...this.#reduced(mine, when));
     this.#high = this.#low;
     this.#members = [];
     return acts;
+  }
+
+  /** Which gradients go, and which are kept, once they are reduced. */
+  #reduced(mine: number, when: When): Act[] {
+    const { contiguous, overlaps, partitions, offloads } = this.#settings;
+    if (contiguous) {
+      return [
+        ...(mine > 0 && !offloads ? this.#keep(when) : []),
+        ...this.#freeStanding(when),
+      ];
+    }
+    if (!partitions || overlaps) return [];
+    // Its own stand on, as what is kept.
+    return [
+      ...(mine > 0 ? this.#keep(when) : []),
+      ...this.#freeStanding(when),
+    ];
+  }
+
+  /** The rank's own gradients stand from now on. */
+  #keep(when: When): Act[] {
+    if (this.#keeps) return [];
+    this.#keeps = true;
+    return [take(this.#kept, when)];
   }
 
   /** The backward pass is over. */
@@ -158,10 +204,7 @@ export class Buckets {
     const { contiguous, offloads } = this.#settings;
     const acts = this.reduce(when);
     acts.push(...this.#buffers.map((buffer) => free(buffer, when)));
-    if (!contiguous && !this.#keeps && !offloads) {
-      this.#keeps = true;
-      acts.push(take(this.#kept, when));
-    }
+    if (!contiguous && !offloads) acts.push(...this.#keep(when));
     return [...acts, ...this.#freeStanding(when)];
   }
 
@@ -178,28 +221,17 @@ export class Buckets {
    *
    * @param least Slices that are copied at least, and not reduced where they lie.
    */
-  #copied(least: number): number {
-    const { limit, contiguous, own: { size } } = this.#settings;
-    if (!contiguous) {
-      return this.#members.length >= least ? this.#high - this.#low : 0;
-    }
-    let most = 0;
-    let slices = 0;
-    let elements = 0;
-    for (let at = this.#low; at < this.#high;) {
-      const end = Math.min(this.#high, (Math.floor(at / size) + 1) * size);
-      slices++;
-      elements += end - at;
-      if (slices >= least) most = Math.max(most, elements);
-      if (elements > limit) slices = elements = 0;
-      at = end;
-    }
-    return most;
+  #copied(slices: readonly Slice[], least: number): number {
+    const { limit, contiguous } = this.#settings;
+    if (contiguous) return longestRun(slices, limit, least);
+    return this.#members.length >= least ? this.#high - this.#low : 0;
   }
 }
 
+const BUFFERS = "communication buffers";
 const COPY = "gradients as they are reduced";
 const CAST = "gradients in the type that they are reduced in";
+const ADDED = "own gradients in the type that they accumulate in";
 const TEMPORARY = "optimizer temporaries";
 const NORM = "gradients in fp64, for their norm";
 const FLAT = "gradients in fp32";

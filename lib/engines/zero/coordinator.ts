@@ -23,6 +23,8 @@ export interface GatherWitness {
   gather(parameter: number): void;
   /** ...is whole once its group was... */
   whole(parameter: number): void;
+  /** ...is used... */
+  used(parameter: number): void;
   /** ...or goes. */
   release(parameter: number): void;
 }
@@ -115,6 +117,7 @@ export class Coordinator {
     let fetched = 0;
     for (const parameter of parameters) {
       this.#wait(parameter);
+      this.#witness.used(parameter);
       if ((this.#fetchedFor[parameter] ?? 0) < this.#step) fetched++;
     }
     this.#discard(fetched);

@@ -25,7 +25,14 @@ export interface Gathering {
  */
 export class Gathered implements GatherWitness {
   when: When = BACKWARD_END;
+  /** Whether autograd remembers the products of what is whole now. */
+  saves = false;
   readonly #parameters: readonly Parameter[];
+  readonly #packed: readonly boolean[];
+  /** Places of packed weights whose products are remembered... */
+  readonly #saved = new Set<number>();
+  /** ...and those of them that are to be released. */
+  readonly #standing: number[] = [];
   readonly #ranks: number;
   readonly #times: number;
   readonly #stream: string | undefined;
@@ -33,11 +40,14 @@ export class Gathered implements GatherWitness {
   readonly #groups = new Map<string, Buffer>();
   #acts: Act[] = [];
 
+  /** @param packed Which of the parameters are packed. */
   constructor(
     parameters: readonly Parameter[],
+    packed: readonly boolean[],
     { ranks, times, overlaps }: Gathering,
   ) {
     this.#parameters = parameters;
+    this.#packed = packed;
     this.#ranks = ranks;
     this.#times = times;
     this.#stream = overlaps ? "gathering" : undefined;
@@ -59,8 +69,26 @@ export class Gathered implements GatherWitness {
     this.#acts.push(take(this.bufferOf(place), this.when));
   }
 
+  /** A module that has a parameter runs. */
+  used(place: number): void {
+    if (this.saves && this.#packed[place]) this.#saved.add(place);
+  }
+
+  /**
+   * A product of packed weights keeps a view of the whole matrix as an attribute of
+   * its context, which neither a checkpoint's hooks nor the end of its backward
+   * frees: it stands until the loss is dropped.
+   *
+   * Source: bitsandbytes autograd/_functions.py, MatMul4Bit, ctx.tensors
+   */
   release(place: number): void {
-    this.#acts.push(free(this.bufferOf(place), this.when));
+    if (this.#saved.delete(place)) this.#standing.push(place);
+    else this.#acts.push(free(this.bufferOf(place), this.when));
+  }
+
+  /** The loss is dropped. */
+  dropSaved(): void {
+    for (const place of this.#standing.splice(0)) this.release(place);
   }
 
   group(places: readonly number[]): void {

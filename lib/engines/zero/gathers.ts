@@ -1,5 +1,7 @@
 import type { Act, Run } from "../../play/program/act.ts";
 import type { Buffer } from "../../play/program/buffer.ts";
+import type { Dtype } from "../../play/torch/dtype.ts";
+import { DTYPE_BYTES } from "../../play/torch/dtype.ts";
 import type { PassActs } from "../../play/program/pass.ts";
 import type { Parameter } from "../../play/torch/values.ts";
 import type { Cut, Cutter } from "../cuts.ts";
@@ -27,6 +29,29 @@ export interface Gathers {
 export interface GatherPlan extends GatherSettings, UsePlan, Gathering {
   /** Parameters of at most so many elements stay whole. */
   readonly persistence: number;
+  /** The type that packed weights are held in. */
+  readonly packedIn: Dtype;
+  /** Whether layers are checkpoints of the older, reentrant kind. */
+  readonly reenters: boolean;
+}
+
+/**
+ * A parameter as it is partitioned: bytes of packed weights are held as elements of
+ * a wider type.
+ *
+ * Source: bitsandbytes nn/modules.py, Params4bit, quant_storage
+ */
+function heldIn(packedIn: Dtype): (parameter: Parameter) => Parameter {
+  const known = new Map<Parameter, Parameter>();
+  return (parameter) => {
+    if (parameter.dtype !== "uint8") return parameter;
+    const before = known.get(parameter);
+    if (before) return before;
+    const elements = Math.ceil(parameter.elements / DTYPE_BYTES[packedIn]);
+    const held = { ...parameter, elements, dtype: packedIn };
+    known.set(parameter, held);
+    return held;
+  };
 }
 
 /**
@@ -41,7 +66,9 @@ export function gathersOf(
   cutter: Cutter,
 ): Gathers {
   const parameters: Parameter[] = [];
+  const packed: boolean[] = [];
   const places = new Map<unknown, Map<Parameter, number>>();
+  const held = heldIn(plan.packedIn);
   /** Layers that are alike share Parameter objects; what stands outside of them is one. */
   const placeOf = ({ instance }: Run, parameter: Parameter): number => {
     const owner = typeof instance.at === "number" ? instance : null;
@@ -50,7 +77,8 @@ export function gathersOf(
     const known = own.get(parameter);
     if (known !== undefined) return known;
     own.set(parameter, parameters.length);
-    return parameters.push(parameter) - 1;
+    packed.push(parameter.dtype === "uint8");
+    return parameters.push(held(parameter)) - 1;
   };
   const uses: ParameterUse[] = [];
   const hooks = new Map<Run, RunHooks>();
@@ -68,7 +96,7 @@ export function gathersOf(
   const persists = parameters.map(({ elements }) =>
     elements <= plan.persistence
   );
-  const buffers = new Gathered(parameters, plan);
+  const buffers = new Gathered(parameters, packed, plan);
   const coordinator = new Coordinator(
     uses,
     parameters.map(({ elements }) => elements),
@@ -80,6 +108,9 @@ export function gathersOf(
   for (const [run, { order, from }] of hooks) {
     const own: Cut[] = [];
     buffers.when = whenOf(run);
+    // What runs within a reentrant checkpoint is recorded once it runs again.
+    buffers.saves = run.phase === "forward" &&
+      !(plan.reenters && isLayer(run));
     for (const { at, use, fetches } of order.hooks) {
       if (fetches) coordinator.fetch();
       else coordinator.release(from + use);
@@ -89,7 +120,9 @@ export function gathersOf(
     cuts.set(run, own.sort((a, b) => a.at - b.at));
   }
   buffers.when = BACKWARD_END;
+  buffers.saves = false;
   coordinator.end();
+  buffers.dropSaved();
   return {
     cuts,
     end: buffers.made(),
@@ -102,6 +135,10 @@ export function gathersOf(
       STEP,
     ),
   };
+}
+
+function isLayer({ instance }: Run): boolean {
+  return typeof instance.at === "number";
 }
 
 /** What a run fetches and releases, and its first use's place among all. */

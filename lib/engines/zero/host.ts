@@ -32,16 +32,20 @@ function pinned(
  * pin_memory asks for; states do not.
  *
  * Source: deepspeed/runtime/zero/stage_1_and_2.py, __init__,
- * initialize_optimizer_states
+ * initialize_optimizer_states, async_accumulate_grad_in_cpu_via_gpu
+ *
+ * @param accumulated Elements of gradients that wait for further micro-batches.
  */
 export function offloadedPartition(
   question: RankQuestion,
   elements: number,
   largest: number,
   dtype: Dtype,
+  accumulated: number,
 ): HostPart[] {
   const each = DTYPE_BYTES[dtype];
   return [
+    pinned("gradients", "its parameters' so far", accumulated * each),
     pinned("weights", `the partition in ${dtype}`, elements * each),
     pinned("gradients", "the partition's in fp32", elements * 4),
     pinned(

@@ -1,5 +1,4 @@
 import type { Act } from "../../play/program/act.ts";
-import type { PassActs } from "../../play/program/pass.ts";
 import { passActs } from "../../play/program/pass.ts";
 import { clearOf, loadActs } from "../acts.ts";
 import { microBatchesBy, withExchanges } from "../exchanges.ts";
@@ -145,7 +144,7 @@ function bucketsOf(elements: readonly number[]): number[] {
  * ZeRO 1 whose gradients accumulate in fp32: a flat fp32 tensor of all gradients
  * stands from the start.
  *
- * Source: deepspeed/runtime/bf16_optimizer.py, BF16_Optimizer
+ * Source: deepspeed/runtime/bf16_optimizer.py, BF16_Optimizer, clear_lp_grads
  */
 export function playWideGradients(question: RankQuestion): RankAnswer {
   const { plan, mesh, rule, scenario } = question;
@@ -160,11 +159,8 @@ export function playWideGradients(question: RankQuestion): RankAnswer {
     implementation: implementationIn(question),
     trained: [flatTrained(size)],
   };
-  const pass = question.record({ accumulation: "keep" });
-  const played = Array.from(
-    { length: Math.min(2, scenario.train.gradient_accumulation) },
-    () => passActs(pass),
-  );
+  const passes = microBatches(question);
+  const played = passes.map(passActs);
   const accumulated = transient([
     tensor(
       "gradients",
@@ -192,16 +188,12 @@ export function playWideGradients(question: RankQuestion): RankAnswer {
     states: flatStates(question, stepped),
     step: [
       ...withExchanges(
-        played.flatMap((each, at): Act[] => {
-          const before = played[at - 1];
-          return [
-            ...(before ? [STEP_ASKED] : []),
-            ...(before
-              ? clearedInBackward(each, clearOf({ trained }, [before]))
-              : each.acts),
-            ...accumulated,
-          ];
-        }),
+        // 16-bit gradients of a micro-batch are set to 0 and stand on.
+        played.flatMap(({ acts }, at): Act[] => [
+          ...(at === 0 ? [] : [STEP_ASKED]),
+          ...acts,
+          ...accumulated,
+        ]),
         microBatchesBy(played, scenario.train.gradient_accumulation),
       ),
       ...transient([
@@ -213,25 +205,12 @@ export function playWideGradients(question: RankQuestion): RankAnswer {
         ),
       ], BACKWARD_END),
       exchange("all-reduce", "gradients", shared, BACKWARD_END),
-      clearOf({ trained }, played.slice(-1)),
+      clearOf({ trained }, played),
       ...flatTemporaries(question, stepped),
       exchange("all-gather", UPDATED, shared, STEP),
     ],
     passes: [],
     stepped,
-    hostBytes: pass.hostBytes,
+    hostBytes: passes[0]?.hostBytes ?? 0,
   });
-}
-
-/** 16-bit gradients of the micro-batch before go when the next backward begins. */
-function clearedInBackward(
-  { acts }: PassActs,
-  clear: ReturnType<typeof clearOf>,
-): Act[] {
-  const begin = acts.findIndex(({ phase }) => phase === "backward");
-  return [
-    ...acts.slice(0, begin),
-    { ...clear, phase: "backward", at: "head" },
-    ...acts.slice(begin),
-  ];
 }

@@ -1,4 +1,5 @@
 import type { Act, Run } from "../../play/program/act.ts";
+import type { Buffer } from "../../play/program/buffer.ts";
 import type { PassActs } from "../../play/program/pass.ts";
 import { passActs } from "../../play/program/pass.ts";
 import type { Dtype } from "../../play/torch/dtype.ts";
@@ -45,9 +46,13 @@ export function playStage12(question: RankQuestion): RankAnswer {
   const dtype = items[0]?.dtype ?? "bf16";
   const elements = elementsInOrder(items);
   const total = elements.reduce((sum, each) => sum + each, 0);
+  const accumulates = settings.accumulates ?? dtype;
+  // Then a flat tensor of its own accumulates them over micro-batches.
+  const isFlat = accumulates !== dtype;
   const own = ownPartition(
     partitionsOf(elements, ranks, settings.roundRobin),
     scenario.parallel.rank,
+    isFlat,
   );
   const offloads = scenario.engine.offload_optimizer !== "none";
   const stepped = {
@@ -64,6 +69,7 @@ export function playStage12(question: RankQuestion): RankAnswer {
     offloads,
     dtype,
     reduces: settings.reduces ?? dtype,
+    accumulates,
     own,
     total,
   });
@@ -73,14 +79,16 @@ export function playStage12(question: RankQuestion): RankAnswer {
     () => passActs(pass),
   );
   const weave = new Weaver(dtype);
-  const first = buckets(1);
+  const first = buckets(1, false);
   const acts = partitions
     ? passes.flatMap((each, at) => {
-      const own = at === 0 ? first : buckets(micro - 1);
+      const own = at === 0 ? first : buckets(micro - 1, isFlat);
       return [
         ...(at === 0 ? [] : [STEP_ASKED]),
         ...weave.reduced(each, own),
-        ...(at === 0 || offloads ? [] : [free(own.kept, BACKWARD_END)]),
+        ...(at === 0 || offloads || isFlat
+          ? []
+          : [free(own.kept, BACKWARD_END)]),
       ];
     })
     : passes.length > 1
@@ -115,17 +123,12 @@ export function playStage12(question: RankQuestion): RankAnswer {
     states: flatStates(question, stepped),
     step: [
       ...withExchanges(acts, microBatchesBy(passes, micro)),
-      ...(offloads ? [] : [
-        ...transient([
-          tensor(
-            "optimizer temporaries",
-            "gradients in fp64, for their norm",
-            Math.max(0, ...own.parts),
-            "fp64",
-          ),
-        ], STEP),
-        ...flatStep(own, dtype, first, flatTemporaries(question, stepped)),
-      ]),
+      ...(offloads ? isFlat ? [free(first.kept, STEP)] : [] : gradientsSteps(
+        own,
+        dtype,
+        { kept: first.kept, isFlat },
+        flatTemporaries(question, stepped),
+      )),
       exchange(
         "all-gather",
         UPDATED,
@@ -137,7 +140,15 @@ export function playStage12(question: RankQuestion): RankAnswer {
     stepped,
     hostBytes: pass.hostBytes,
     ...(offloads
-      ? { host: offloadedPartition(question, own.size, largest, dtype) }
+      ? {
+        host: offloadedPartition(
+          question,
+          own.size,
+          largest,
+          dtype,
+          micro > 1 && !isFlat ? own.touched : 0,
+        ),
+      }
       : {}),
   });
 
@@ -145,29 +156,45 @@ export function playStage12(question: RankQuestion): RankAnswer {
     const gradients = new Gradients(how.dtype);
     return {
       partitions: how.partitions,
-      buckets: (times: number) => new Buckets(how, gradients, times),
+      buckets: (times: number, keeps: boolean) =>
+        new Buckets(how, gradients, times, keeps),
     };
   }
 }
 
 /** The rank that is asked about, or the one whose partition takes most memory. */
-function ownPartition(
+export function ownPartition(
   partitions: readonly Partition[],
   rank: number | null,
+  isFlat: boolean,
 ): Partition {
-  const need = ({ size, parts, touched }: Partition) =>
-    2 * touched + Math.max(6 * size, 8 * Math.max(0, ...parts));
+  const need = ({ size, parts, touched }: Partition) => {
+    const norm = 8 * Math.max(0, ...parts);
+    return isFlat ? norm : 2 * touched + Math.max(6 * size, norm);
+  };
   return partitions[rank ?? -1] ??
     partitions.reduce((most, each) => need(each) > need(most) ? each : most);
 }
 
-/** The rank's gradients become one fp32 tensor, which the optimizer steps with. */
-function flatStep(
+/**
+ * The norm of the rank's gradients is taken, and they become one fp32 tensor, which
+ * the optimizer steps with.
+ */
+export function gradientsSteps(
   { size, parts, padding }: Partition,
   dtype: Dtype,
-  { kept }: Buckets,
+  { kept, isFlat }: { readonly kept: Buffer; readonly isFlat: boolean },
   temporaries: readonly Act[],
 ): Act[] {
+  const norm = transient([
+    tensor(
+      "optimizer temporaries",
+      "gradients in fp64, for their norm",
+      Math.max(0, ...parts),
+      "fp64",
+    ),
+  ], STEP);
+  if (isFlat) return [...norm, ...temporaries, free(kept, STEP)];
   const flat = tensor("gradients", "gradients of the partition", size, dtype);
   const wide = tensor("gradients", "gradients in fp32", size, "fp32");
   // Flattening one tensor, and casting to its own type, gives a view.
@@ -175,6 +202,7 @@ function flatStep(
   const casts = dtype !== "fp32";
   const stepped = casts ? wide : flattens ? flat : null;
   return [
+    ...norm,
     ...(flattens ? [take(flat, STEP)] : []),
     ...(casts ? [take(wide, STEP)] : []),
     ...(flattens && casts ? [free(flat, STEP)] : []),
@@ -250,18 +278,20 @@ class Weaver {
         const begin = begun ? [] : buckets.begin(when);
         begun = true;
         return [...begin, take(this.#gradients.of(parameter), when)];
-      })
+      }, true)
     );
   }
 
   #cut(
     run: Run,
     actsOf: (parameter: Parameters<Gradients["of"]>[0]) => Act[],
+    isTaken = false,
   ): Act[] {
     if (run.phase !== "backward") return [run];
+    const met = isTaken ? this.#cutter.taken(run) : this.#cutter.gradients(run);
     return this.#cutter.cut(
       run,
-      this.#cutter.gradients(run).map(({ parameter, at }) => ({
+      met.map(({ parameter, at }) => ({
         at,
         acts: actsOf(parameter),
       })),

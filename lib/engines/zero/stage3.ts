@@ -5,12 +5,13 @@ import type { Dtype } from "../../play/torch/dtype.ts";
 import { roundedBytes } from "../../play/memory/tape.ts";
 import type { Buffer } from "../../play/program/buffer.ts";
 import { bufferOf } from "../../play/program/buffer.ts";
-import { elementsOf } from "../../models/tensors/tensor.ts";
+import { splitPieces } from "../../plan/storage.ts";
 import { loadActs } from "../acts.ts";
 import type { Cut } from "../cuts.ts";
 import { Cutter } from "../cuts.ts";
 import { withExchanges } from "../exchanges.ts";
 import type { RankAnswer, RankQuestion } from "../engine.ts";
+import { reenters } from "../blocks/stacks.ts";
 import { whenOf } from "./buckets.ts";
 import {
   answerOf,
@@ -64,7 +65,11 @@ export function playStage3(question: RankQuestion): RankAnswer {
   const stepped = steppedIn(groups.map(({ size }) => size));
 
   const times = scenario.train.gradient_accumulation;
-  const pass = question.record({ accumulation: "add" });
+  const pass = question.record({
+    accumulation: "add",
+    // deepspeed/runtime/zero/linear.py, LinearFunctionForZeroStage3
+    savesInputs: true,
+  });
   const played = passActs(pass);
   const cutter = new Cutter();
   const gathers = gathersOf(played, {
@@ -74,6 +79,8 @@ export function playStage3(question: RankQuestion): RankAnswer {
     checkpointing: scenario.train.checkpointing,
     times,
     tiles: plan.facts.tiles,
+    packedIn: reduced,
+    reenters: reenters(plan),
   }, cutter);
   const buckets = new GradientBucket(
     settings.reduceBucket,
@@ -100,7 +107,7 @@ export function playStage3(question: RankQuestion): RankAnswer {
   return answerOf(question, {
     load: [
       ...(offload_parameters === "none"
-        ? partitionActs(question, ranks)
+        ? partitionActs(question, ranks, reduced)
         : loadActs({ ...inventory, items: [] })),
       ...(offload_parameters === "none" && total > 0
         ? [take(
@@ -144,6 +151,8 @@ export function playStage3(question: RankQuestion): RankAnswer {
       ...gathers.end,
       ...norms.map((buffer) => take(buffer, BACKWARD_END)),
       ...norms.map((buffer) => free(buffer, STEP)),
+      // Even what stays whole is partitioned while its parts are stepped.
+      ...gathers.persistent.map((buffer) => free(buffer, STEP)),
       ...(offloads ? [] : [
         ...transient([
           tensor(
@@ -161,6 +170,7 @@ export function playStage3(question: RankQuestion): RankAnswer {
           )
         ),
       ]),
+      ...gathers.persistent.map((buffer) => take(buffer, STEP)),
       ...gathers.updated,
     ],
     passes: [played],
@@ -213,16 +223,25 @@ function subGroupsOf(parts: readonly number[], limit: number): SubGroup[] {
 function partitionActs(
   { plan: { inventory } }: RankQuestion,
   ranks: number,
+  packedIn: Dtype,
 ): Take[] {
-  const known = new Map<number, number[]>();
+  const known = new Map<string, readonly number[]>();
   return loadActs({
     ...inventory,
     items: inventory.items.filter(({ trains }) => !trains).map((item) => {
-      const elements = Math.ceil(elementsOf(item.tensor) / ranks);
-      const bytes = elements * DTYPE_BYTES[item.dtype];
-      const pieces = known.get(bytes) ?? [bytes];
-      known.set(bytes, pieces);
-      return { ...item, pieces };
+      // Statistics of packed weights are no parameters.
+      const { matrices, beside } = item.dtype === "uint8"
+        ? splitPieces(item)
+        : { matrices: item.pieces, beside: [] };
+      const width = DTYPE_BYTES[item.dtype === "uint8" ? packedIn : item.dtype];
+      const pieces = [
+        ...matrices.map((bytes) => Math.ceil(bytes / width / ranks) * width),
+        ...beside,
+      ];
+      const key = pieces.join(" ");
+      const same = known.get(key) ?? pieces;
+      known.set(key, same);
+      return { ...item, pieces: same };
     }),
   });
 }

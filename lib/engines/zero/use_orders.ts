@@ -21,6 +21,8 @@ export interface UseOrder {
   readonly hooks: readonly Hook[];
 }
 
+const NO_USES: UseOrder = { uses: [], hooks: [] };
+
 /** What decides in which order modules are used. */
 export interface UsePlan {
   /** The type of the model, whose blocks of experts may be gathered whole. */
@@ -57,6 +59,8 @@ export class UseOrders {
       return order;
     }
     const { checkpointing, tiles } = this.#plan;
+    // No hook runs where no gradient arrives.
+    if (run.at === "embeddings" && run.wires.length === 0) return NO_USES;
     const again = typeof run.at === "number" &&
       isCheckpointed(checkpointing, run.at);
     const known = again ? this.#again : this.#backward;

@@ -81,7 +81,9 @@ export function loadedGguf(
   if (weights === null && model.gguf) {
     return { ok: true, value: ggufOfFile(model.gguf) };
   }
-  const format = weights === null ? keptFormat(model) : weights;
+  const format = weights === null
+    ? publishedGguf(model) ?? keptFormat(model)
+    : weights;
   if (format === null || format === "none") {
     return ggufOf(
       model,
@@ -97,6 +99,19 @@ export function loadedGguf(
       }`,
     )
     : ggufOf(model, type);
+}
+
+/** The GGUF file that a model is released as; null for other checkpoints. */
+export function publishedGguf({ config }: Model): string | null {
+  const stated = config?.["quantization_config"];
+  if (typeof stated !== "object" || stated === null) return null;
+  const { quant_method: method, file_type: type } = stated as Record<
+    string,
+    unknown
+  >;
+  return method === "gguf" && typeof type === "string"
+    ? `${PREFIX}${type}`
+    : null;
 }
 
 function problem<T>(message: string): Result<T> {

@@ -8,6 +8,7 @@ export function storedGguf(
   return {
     scheme: `GGUF ${type}`,
     tensors: weights.map(storedWeight),
+    buffers: [],
     bytes,
     basis,
     notes,

@@ -51,6 +51,14 @@ export const DEEPSPEED_UNEXPRESSED: readonly Unexpressed[] = [
     "no field says it",
   ),
   unexpressed("compile.deepcompile", "compiled ZeRO is not known"),
+  unexpressed(
+    "zero_optimization.zenflow",
+    "ZenFlow, which keeps and steps the most important gradients on the GPU, is not played: the optimizer's offload is, as ZeRO has it without",
+  ),
+  unexpressed(
+    "zero_optimization.offload_optimizer.super_offload",
+    "SuperOffload, which steps in a process of its own and keeps parts on the GPU, is not played: ZeRO 3's offload is",
+  ),
 ];
 
 /** Settings that decide no memory of a training step. */

@@ -41,7 +41,12 @@ export function applyFormat(
       else if (value === "auto") draft.leave(setting, "left to the tool");
       else draft.leave(setting, unexpressed.reason, unexpressed.moves_memory);
     } else if (format.neutral.some((pattern) => pattern.test(key))) {
-      draft.leave(setting, "decides no GPU memory of a training step");
+      draft.leave(
+        setting,
+        format.serves
+          ? "decides no GPU memory"
+          : "decides no GPU memory of a training step",
+      );
     } else {
       draft.leave(
         setting,
@@ -50,8 +55,15 @@ export function applyFormat(
     }
   }
   for (const note of document.notes) {
-    draft.leave({ key: "the script", value: "…" }, note, true);
+    // What a log does not tell is no setting that is left out.
+    const isLog = document.figures !== undefined;
+    draft.leave(
+      { key: isLog ? "the log" : "the script", value: "…" },
+      note,
+      !isLog,
+    );
   }
+  draft.figures.push(...document.figures ?? []);
   format.finish?.(draft, all, document);
 }
 

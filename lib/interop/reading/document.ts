@@ -1,27 +1,29 @@
-import type { Document as YamlDocument } from "yaml";
-import { isScalar, parseAllDocuments, visit } from "yaml";
 import { isObject } from "../../scenario/fields.ts";
 import type { Result } from "../../scenario/parse_scenario.ts";
 import { shown } from "../../scenario/problem.ts";
-import {
-  MAX_ALIASES,
-  MAX_CONFIGURATION_LENGTH,
-  MAX_DEPTH,
-  MAX_LINES,
-  MAX_VALUES,
-} from "./limits.ts";
+import type { LogFigure } from "./imported.ts";
+import { MAX_CONFIGURATION_LENGTH, MAX_LINES } from "./limits.ts";
 import { looksLikeShell } from "./shell/looks_like_shell.ts";
 import { readShell } from "./shell/read_shell.ts";
+import {
+  readYamlDocuments,
+  reasonOf,
+  refused,
+  tooMuch,
+} from "./yaml_documents.ts";
 
 /** A configuration's text as settings. */
 export interface Document {
-  kind: "mapping" | "shell";
+  /** A format of its own is read by the format itself. */
+  kind: "mapping" | "shell" | "own";
   /** Keys and values; of a command line its flags, without their dashes. */
   values: Record<string, unknown>;
   /** Comments of YAML, which tell how some files are started. */
   comments: string;
   /** Remarks on what was left out while reading. */
   notes: string[];
+  /** What a log says was taken. */
+  figures?: readonly LogFigure[];
 }
 
 /** Reads JSON, YAML or a shell script's command line. */
@@ -81,118 +83,20 @@ function readValues(text: string): Result<unknown> {
   }
 }
 
-/** Version 1.1, since the tools read their files with PyYAML or OmegaConf. */
+/** One document of YAML, for settings. */
 function readYaml(text: string, wrongJson: string): Result<unknown> {
-  if (bracketDepth(text) > MAX_DEPTH || /(?:- ){17}|(?:\? ){17}/.test(text)) {
-    return refused(`must nest at most ${MAX_DEPTH} levels deep`);
-  }
-  const documents = parseAllDocuments(text, {
-    version: "1.1",
-    // These take time that grows with the square of a text; see below.
-    uniqueKeys: false,
-    prettyErrors: false,
-    logLevel: "silent",
-  });
-  if (!Array.isArray(documents)) return refused("must not be empty");
-  const [document, ...more] = documents.filter((each) =>
-    each.contents !== null || each.errors.length > 0
-  );
-  if (!document) return refused("must not be empty: it holds comments alone");
-  const [error] = documents.flatMap(({ errors }) => errors);
-  if (error) {
-    return refused(
-      wrongJson === ""
-        ? `must be YAML: ${reasonOf(error)} ${placeOf(text, error.pos[0])}`
-        : `must be ${wrongJson}`,
-    );
-  }
-  const twice = keyTwice(document);
-  if (twice) {
-    return refused(
-      `must be YAML: the key ${shown(twice.key)} stands twice ${
-        placeOf(text, twice.at)
-      }`,
-    );
-  }
-  if (more.length > 0) {
-    return refused(
+  const read = readYamlDocuments(text, wrongJson);
+  if (!read.ok) return read;
+  const [document, ...more] = read.value;
+  return more.length > 0
+    ? refused(
       `must be one YAML document: current value holds ${
         more.length + 1
       }; give each alone`,
-    );
-  }
-  return ok(document.toJS({ maxAliasCount: MAX_ALIASES }));
-}
-
-/** A key that one mapping has twice, of which PyYAML would drop the first. */
-function keyTwice(
-  document: YamlDocument.Parsed,
-): { key: string; at: number } | null {
-  let found: { key: string; at: number } | null = null;
-  visit(document, {
-    Map(_, map) {
-      const keys = new Set<string>();
-      for (const { key } of map.items) {
-        // Merge keys may be several.
-        if (!isScalar(key) || key.value === "<<") continue;
-        const name = String(key.value);
-        if (keys.has(name)) {
-          found = { key: name, at: key.range?.[0] ?? 0 };
-          return visit.BREAK;
-        }
-        keys.add(name);
-      }
-    },
-  });
-  return found;
-}
-
-/** Where a character stands, for a message. */
-function placeOf(text: string, at: number): string {
-  const lines = text.slice(0, at).split("\n");
-  return `at line ${lines.length}, column ${(lines.at(-1)?.length ?? 0) + 1}`;
-}
-
-/** How deep brackets outside of quotes and comments open at most. */
-function bracketDepth(text: string): number {
-  let depth = 0;
-  let deepest = 0;
-  for (const character of text.replaceAll(/"[^"\n]*"|'[^'\n]*'|#.*$/gm, "")) {
-    if (character === "[" || character === "{") {
-      deepest = Math.max(deepest, ++depth);
-    } else if (character === "]" || character === "}") depth--;
-  }
-  return deepest;
-}
-
-/** Why a parsed value is not looked at: it is too deep or too large. */
-function tooMuch(root: unknown): string | null {
-  let values = 0;
-  const rest: [value: unknown, depth: number][] = [[root, 0]];
-  for (let next = rest.pop(); next; next = rest.pop()) {
-    const [value, depth] = next;
-    if (++values > MAX_VALUES) return `must hold at most ${MAX_VALUES} values`;
-    if (typeof value !== "object" || value === null) continue;
-    if (depth >= MAX_DEPTH) {
-      return `must nest at most ${MAX_DEPTH} levels deep`;
-    }
-    for (const inner of Object.values(value)) rest.push([inner, depth + 1]);
-  }
-  return null;
-}
-
-function reasonOf(error: unknown): string {
-  const reason = error instanceof Error ? error.message : String(error);
-  return reason.replaceAll(/[\p{Cc}\p{Cs}\s]+/gu, " ").trim().slice(0, 200);
+    )
+    : ok(document);
 }
 
 function ok<T>(value: T): Result<T> {
   return { ok: true, value };
-}
-
-function refused(limit: string): Result<never> {
-  return {
-    ok: false,
-    problems: [{ path: "configuration", message: `configuration ${limit}` }],
-  };
 }

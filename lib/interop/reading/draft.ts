@@ -1,6 +1,6 @@
 import type { Problem } from "../../scenario/problem.ts";
 import { shown } from "../../scenario/problem.ts";
-import type { Assumed, Ignored, Understood } from "./imported.ts";
+import type { Assumed, Ignored, LogFigure, Understood } from "./imported.ts";
 
 /** One setting of a file. */
 export interface FileSetting {
@@ -68,6 +68,8 @@ export class Draft {
   readonly understood: Understood[] = [];
   readonly ignored: Ignored[] = [];
   readonly problems: Problem[] = [];
+  /** What a log says was taken. */
+  readonly figures: LogFigure[] = [];
   /** Whether what the file leaves out has a Scenario's own default. */
   complete = false;
 

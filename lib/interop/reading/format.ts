@@ -1,5 +1,6 @@
 import type { Document } from "./document.ts";
 import type { Draft, FileSetting } from "./draft.ts";
+import type { ServingSource } from "./serving/source.ts";
 
 /** How the settings of one or several names are read. */
 export interface Rule {
@@ -27,6 +28,13 @@ export interface Format {
   kind: Document["kind"];
   /** Whether a file is of this kind; the first format that says so reads it. */
   recognises(values: Record<string, unknown>, name: string): boolean;
+  /**
+   * Reads a text of its own kind; null where it is none. Formats that have this are
+   * asked before a text is read as settings.
+   */
+  parse?(source: ServingSource): Document | null;
+  /** Whether the tool serves models. */
+  serves?: true;
   rules: readonly Rule[];
   unexpressed: readonly Unexpressed[];
   /** Dotted keys that decide no GPU memory. */

@@ -26,6 +26,27 @@ export interface Assumed {
   reason: string;
 }
 
+/** What a figure of a log is, by the names that a serving answer has for it. */
+export type LogFigureName =
+  | "weights_bytes"
+  | "kv_pool_bytes"
+  | "kv_tokens"
+  | "max_concurrency"
+  | "compute_bytes"
+  | "graph_bytes";
+
+/** A figure that a server printed while it started. */
+export interface LogFigure {
+  name: LogFigureName;
+  /** "GPU 0", …, or "host"; null of the most loaded GPU. */
+  device: string | null;
+  value: number;
+  /** By how much the print may be off. */
+  rounding: number;
+  /** The line that says it, shortened. */
+  line: string;
+}
+
 /** What one or several configurations became. */
 export interface Imported {
   /** What each text was taken for, in the order given. */
@@ -37,6 +58,8 @@ export interface Imported {
   assumed: Assumed[];
   /** Ignored settings that move memory, a sentence each. */
   warnings: string[];
+  /** What logs print, to be set beside the estimate; absent without a log. */
+  figures?: LogFigure[];
 }
 
 /** A text to import. */

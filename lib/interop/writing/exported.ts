@@ -16,13 +16,18 @@ export interface ConfigurationDraft {
   notes: readonly string[];
 }
 
+/** What a configuration is written in. */
+export type ExportSyntax = "yaml" | "json" | "shell" | "modelfile";
+
 /** A kind of configuration that a Scenario becomes. */
 export interface ExportFormat {
   id: string;
   title: string;
   /** What the file is usually called. */
   file: string;
-  syntax: "yaml" | "json";
+  syntax: ExportSyntax;
+  /** Writes the values where they are no YAML or JSON; without the notes. */
+  write?(values: Record<string, unknown>): string;
   /** Why a Scenario cannot be said at all; null where it can. */
   refuses(scenario: Scenario): string | null;
   draft(scenario: Scenario): ConfigurationDraft;

@@ -79,6 +79,7 @@ export function remarksOf(
     ],
     warnings: [
       ...approximations(step),
+      ...aloneWarnings(scenario),
       ...encoderWarnings(step),
       ...headWarnings(step),
       ...stateSpaceWarnings(step),
@@ -115,12 +116,26 @@ const ENGINE_WORDS: Readonly<Record<string, string>> = {
   fsdp2: "FSDP 2",
   deepspeed: "DeepSpeed",
   megatron: "Megatron-Core",
+  "megatron-deepspeed": "Megatron-DeepSpeed",
 };
 
 /** Whether hybrid sharding has but one node. */
 function isOneNode({ engine, parallel }: Scenario): boolean {
   return engine.sharding === "hybrid" && parallel.dp_replicate === null &&
     parallel.gpus <= parallel.gpus_per_node;
+}
+
+/** An engine that shards, on one GPU, where nothing lies on the host instead. */
+function aloneWarnings({ engine, parallel }: Scenario): string[] {
+  const { name, zero_stage, offload_optimizer, offload_parameters } = engine;
+  const shards = name === "fsdp" || name === "fsdp2" || zero_stage > 0;
+  const offloads = offload_optimizer !== "none" ||
+    offload_parameters !== "none";
+  return parallel.gpus > 1 || !shards || offloads ? [] : [
+    `parallel.gpus is 1: ${
+      zero_stage > 0 ? `engine.zero_stage ${zero_stage}` : `engine.name ${name}`
+    } shards nothing on one GPU; parallel.gpus 2 or more shards`,
+  ];
 }
 
 /** Who spreads the step over the GPUs, and what that takes for granted. */

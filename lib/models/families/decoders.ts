@@ -27,6 +27,7 @@ export const DECODERS: Readonly<Record<string, Decoder>> = {
   cohere,
   cohere2,
   deepseek_v3: deepseekV3,
+  kimi_k2: deepseekV3,
   exaone4,
   gemma,
   gemma2,

@@ -88,4 +88,11 @@ export const DEEPSEEK_TYPES: FamilyTypes = {
     WIDE_SIGMOIDS,
     LATENT_CACHE,
   ),
+  // The code beside the weights of moonshotai/Kimi-K2-Instruct is DeepSeek-V3's.
+  kimi_k2: ofType(
+    causal(deepseekV3),
+    GATED_NAMES,
+    WIDE_SIGMOIDS,
+    LATENT_CACHE,
+  ),
 };

@@ -1,5 +1,5 @@
 import type { ModuleKind, Role, Tensor } from "../tensors/tensor.ts";
-import type { LogicalTensor } from "./header_tensor.ts";
+import type { LogicalTensor, StoredHere } from "./header_tensor.ts";
 import { placeNames } from "./layer_names.ts";
 import { rangesOf } from "./layer_ranges.ts";
 import { MAX_KINDS } from "../tensors/limits.ts";
@@ -13,6 +13,8 @@ interface Stack {
   sample: LogicalTensor;
   /** How many experts each layer has one by one; null keys stand alone. */
   layers: Map<number | null, number>;
+  /** How each layer stores all of them. */
+  stored: Map<number | null, StoredHere>;
   experts: boolean;
 }
 
@@ -51,13 +53,24 @@ export function groupTensors(tensors: readonly LogicalTensor[]): Tensor[] {
     const key = `${sample.shape} ${expert !== null}`;
     let stack = byShape.get(key);
     if (stack === undefined) {
-      stack = { name, sample, layers: new Map(), experts: expert !== null };
+      stack = {
+        name,
+        sample,
+        layers: new Map(),
+        stored: new Map(),
+        experts: expert !== null,
+      };
       byShape.set(key, stack);
       if (stacks.push(stack) > MAX_KINDS) {
         throw new TooManyKinds("by name and shape");
       }
     }
     stack.layers.set(layer, (stack.layers.get(layer) ?? 0) + 1);
+    if (sample.stored) {
+      const before = stack.stored.get(layer)?.bytes ?? 0;
+      const { dtype, bytes } = sample.stored;
+      stack.stored.set(layer, { dtype, bytes: before + bytes });
+    }
   }
   const isConv1d = hasConv1d(tensors);
   return stacks.flatMap((stack) => tensorsOf(stack, isConv1d));
@@ -74,10 +87,38 @@ function tensorsOf(stack: Stack, isConv1d: boolean): Tensor[] {
       : stack.sample.shape;
     const tensor = tensorOf(stack, shape, isConv1d);
     return [
-      ...(places.includes(null) ? [{ ...tensor, layers: null }] : []),
-      ...(layers.length > 0 ? [{ ...tensor, layers: rangesOf(layers) }] : []),
+      ...(places.includes(null)
+        ? [{ ...tensor, layers: null, ...storedOf(stack, [null]) }]
+        : []),
+      ...(layers.length > 0
+        ? [{
+          ...tensor,
+          layers: rangesOf(layers),
+          ...storedOf(stack, layers),
+        }]
+        : []),
     ];
   });
+}
+
+/** How layers of a stack store it, those alike together. */
+function storedOf(
+  { stored }: Stack,
+  layers: readonly (number | null)[],
+): Pick<Tensor, "stored"> {
+  const alike = Map.groupBy(layers, (layer) => {
+    const here = stored.get(layer);
+    return here ? `${here.dtype} ${here.bytes}` : "";
+  });
+  const parts = [...alike.values()].flatMap((members) => {
+    const [first = null] = members;
+    const here = stored.get(first);
+    const numbers = members.filter((layer) => layer !== null);
+    return here
+      ? [{ ...here, layers: first === null ? null : rangesOf(numbers) }]
+      : [];
+  });
+  return parts.length === 0 ? {} : { stored: parts };
 }
 
 function tensorOf(

@@ -15,4 +15,13 @@ export interface LogicalTensor {
   packed: boolean;
   /** Whether it is a weight [inputs, outputs] rather than the usual reverse. */
   transposed?: boolean;
+  /** How the checkpoint stores it, with what stands beside it. */
+  stored?: StoredHere;
+}
+
+/** How a checkpoint stores a tensor. */
+export interface StoredHere {
+  /** The type of its codes or numbers, as safetensors calls it. */
+  readonly dtype: string;
+  readonly bytes: number;
 }

@@ -1,3 +1,4 @@
+import { besideBytes, headerBytes } from "./stored_bytes.ts";
 import type { Role } from "../tensors/tensor.ts";
 import { isCounterType, isNarrowFloat, isScaleType } from "./dtype_bits.ts";
 import type { HeaderTensor, LogicalTensor } from "./header_tensor.ts";
@@ -60,9 +61,11 @@ export function unpackTensors(
   const schemes = new Set<string>();
   const tensors: LogicalTensor[] = [];
   const kinds: NameKind[] = [];
+  const beside: HeaderTensor[] = [];
   for (const [at, kind] of found.entries()) {
     const tensor = listed[at];
     if (tensor === undefined) continue;
+    const stored = { dtype: tensor.dtype, bytes: headerBytes(tensor) };
     const packing = packedBy(tensor, storage);
     if (packing) {
       const unpacked = names.of(packing.tensor.name);
@@ -71,6 +74,7 @@ export function unpackTensors(
       tensors.push({
         ...shaped(packing.tensor, unpacked, hidden),
         packed: true,
+        stored,
       });
     } else if (!isKept(tensor, kind)) {
       const { name, shape, dtype } = tensor;
@@ -80,10 +84,30 @@ export function unpackTensors(
         schemes.add(dtype === "I8" ? "8-bit integers" : "8-bit floats");
       }
       kinds.push(kind);
-      tensors.push({ name, shape, packed });
-    }
+      tensors.push({ name, shape, packed, stored });
+    } else beside.push(tensor);
   }
-  return { tensors, kinds, schemes: [...schemes] };
+  return {
+    tensors: withBeside(tensors, beside),
+    kinds,
+    schemes: [...schemes],
+  };
+}
+
+/** Tensors with the bytes of what stands beside them. */
+function withBeside(
+  tensors: readonly LogicalTensor[],
+  beside: readonly HeaderTensor[],
+): LogicalTensor[] {
+  if (beside.length === 0) return [...tensors];
+  const bytes = besideBytes(beside, new Set(tensors.map(({ name }) => name)));
+  return tensors.map((tensor) => {
+    const more = bytes.get(tensor.name);
+    return more === undefined || !tensor.stored ? tensor : {
+      ...tensor,
+      stored: { ...tensor.stored, bytes: tensor.stored.bytes + more },
+    };
+  });
 }
 
 const EACH_SCHEME = Object.entries(SCHEMES);

@@ -65,6 +65,17 @@ export interface Tensor {
   quantized: boolean;
   /** Kept in this type whatever the rest is loaded in; null for the model's. */
   dtype: "fp32" | null;
+  /** How its checkpoint's headers say that layers store it, where they were read. */
+  stored?: readonly StoredLayers[];
+}
+
+/** How some layers store a tensor. */
+export interface StoredLayers {
+  readonly layers: readonly LayerRange[] | null;
+  /** The type of its codes or numbers, as safetensors calls it. */
+  readonly dtype: string;
+  /** Of one layer's, all experts and what stands beside them included. */
+  readonly bytes: number;
 }
 
 /** A tensor that is no parameter: not trained, but resident. */

@@ -20,10 +20,13 @@ export class Machine {
   readonly marks = new Marks(this.tape);
   part: PartName = "residual stream";
   recording = true;
+  /** Whether variables hold tensors to their function's end: nothing else may. */
+  followsVariables = false;
   /** What a checkpoint keeps of operations' outputs; null: nothing. */
   outputs: KeptOutputs | null = null;
   readonly autocast: Dtype | null;
   readonly workspaces: boolean;
+  readonly savesInputs: boolean;
   #locals = new Set<Value>();
   readonly #casts = new Map<Parameter, Value>();
   readonly #given: Value[] = [];
@@ -38,12 +41,14 @@ export class Machine {
       autocast = null,
       workspaces = true,
       cachesCasts = true,
+      savesInputs = false,
       ...gradients
     }: MachineSettings = {},
   ) {
     this.#cachesCasts = cachesCasts;
     this.autocast = autocast;
     this.workspaces = workspaces;
+    this.savesInputs = savesInputs;
     this.#gradients = new ParameterGradients(this.tape, gradients);
     this.#graph = new Graph(this.tape, this.#gradients, this.#ports);
   }

@@ -8,4 +8,6 @@ export interface MachineSettings extends Partial<GradientSettings> {
   workspaces?: boolean;
   /** Whether autocast keeps its copies of weights; of views of them it does not. */
   cachesCasts?: boolean;
+  /** Whether linear layers save their input though their weight is frozen. */
+  savesInputs?: boolean;
 }

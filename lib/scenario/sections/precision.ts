@@ -2,7 +2,7 @@ import { z } from "zod";
 import { field } from "../about.ts";
 import { count, flag } from "../fields.ts";
 import { OPTIMIZERS } from "../optimizers.ts";
-import { QUANTIZATIONS } from "../quantizations.ts";
+import { isQuantization, QUANTIZATIONS } from "../quantizations.ts";
 import * as when from "../when.ts";
 import { section } from "../about.ts";
 
@@ -57,7 +57,7 @@ export const quantization = z.strictObject({
     list: "formats",
     blank: "none, or as published",
     help:
-      "left out: `none` when training, as the checkpoint is published when serving; `nf4`, `nf4-dq`, `int8`, `fp8`, `int4`, `gptq-int4`, `gptq-int8`, `awq-int4`, `hqq-int4`, `mxfp4`, `nvfp4`, `gguf:Q4_K_M` …",
+      "left out: `none` when training, as the checkpoint is published when serving; `nf4`, `nf4-dq`, `int8`, `fp8`, `int4`, `gptq-int4`, `gptq-int8`, `awq-int4`, `hqq-int4`, `mxfp4`, `nvfp4`, `fp8-block`, `fp8-channel`, `w8a8-int8`, `gguf:Q4_K_M`, `exl2:4.0`, `exl3:3.5` …",
     hint: "nf4, fp8, awq-int4, gguf:Q4_K_M …",
   }),
   group_size: field(count(-1, 65_536).default(128), {
@@ -125,11 +125,9 @@ export const optimizerSection = section(
 /** A format of weights. */
 function quantizationName() {
   return z.string().refine(
-    (name) =>
-      (QUANTIZATIONS as readonly string[]).includes(name) ||
-      /^gguf:[A-Z0-9_-]{1,24}$/.test(name),
+    isQuantization,
     `must be one of ${
       QUANTIZATIONS.join(", ")
-    } or gguf:TYPE such as gguf:Q4_K_M`,
+    }, gguf:TYPE such as gguf:Q4_K_M, or exl2:BITS or exl3:BITS such as exl3:4.0`,
   );
 }

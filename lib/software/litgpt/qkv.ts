@@ -101,9 +101,9 @@ function weightOf(
   out: number,
   width: number,
 ): Parameter | Packed {
-  return "trains" in weight
-    ? parameterOf("qkv", [out, width], weight)
-    : { ...weight, elements: out * width };
+  if ("trains" in weight) return parameterOf("qkv", [out, width], weight);
+  const { held: _one, ...packed } = weight;
+  return { ...packed, elements: out * width };
 }
 
 function parameterOf(

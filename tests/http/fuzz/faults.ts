@@ -10,7 +10,7 @@ export async function faultsOf(
   path: string,
 ): Promise<string[]> {
   const { status, headers } = response;
-  const text = await response.text();
+  const text = await textOf(response);
   const type = headers.get("content-type") ?? "";
   const location = headers.get("location");
   const faults: string[] = [];
@@ -35,6 +35,15 @@ export async function faultsOf(
     need(isRefusal(text), `it is no refusal: ${text.slice(0, 200)}`);
   }
   return faults;
+}
+
+/** The answer's text, unpacked where it was packed as it was sent. */
+function textOf({ body, headers }: Response): Promise<string> {
+  const packed = headers.get("content-encoding");
+  const plain = body && (packed === "gzip" || packed === "deflate")
+    ? body.pipeThrough(new DecompressionStream(packed))
+    : body;
+  return new Response(plain).text();
 }
 
 function isRefusal(text: string): boolean {

@@ -59,7 +59,7 @@ Deno.test("inConfigWords() names the file's fields", () => {
     {
       path: "hardware.num_gpus",
       message:
-        "hardware.num_gpus must be a multiple of tp x pp x cp = 3: current value is 8",
+        "hardware.num_gpus must be a multiple of tp x pp x cp = 3: current value is 8; 6 and 9 do",
     },
     {
       path: "parallelism.tensor_parallel_size",

@@ -11,6 +11,26 @@ const SLOW: [what: string, size: number, text: (size: number) => string][] = [
   ["documents", 2000, (size) => "---\na: 1\n".repeat(size)],
   ["errors", 2000, (size) => ": ".repeat(size)],
   [
+    "flags",
+    500,
+    (size) =>
+      `vllm serve x/y ${keys(size).map((key) => `--${key} 1`).join(" ")}`,
+  ],
+  [
+    "lines of a log",
+    500,
+    (size) =>
+      `INFO vLLM engine v1 GPU KV cache size: 7 tokens\n${
+        "(EngineCore) Model loading took 14.9 GiB and 2 seconds\n".repeat(size)
+      }`,
+  ],
+  [
+    "lines of llama.cpp",
+    500,
+    (size) =>
+      "load_tensors:  CUDA0 model buffer size =  4.5 MiB\n".repeat(size),
+  ],
+  [
     "variables",
     100,
     (size) => `A=x\n${"A=$A$A$A\n".repeat(size)}torchrun --num-layers $A`,

@@ -132,3 +132,33 @@ Deno.test("the names of DeepSpeed files tell stages and offload", () => {
     );
   }
 });
+
+Deno.test("a file of an engine that shards, without GPUs, says that one shards nothing", () => {
+  const reasonOf = (text: string) =>
+    imported(text).assumed.find(({ path }) => path === "parallel.gpus")
+      ?.reason;
+  assertEquals(
+    reasonOf(`{"zero_optimization": {"stage": 3}}`),
+    "no file says how many GPUs train, and ZeRO 3 shards over all of them; one GPU shards nothing: give their number",
+  );
+  assertMatch(
+    reasonOf("optim: sgd\nbf16: true\nfsdp: full_shard") ?? "",
+    /FSDP shards over all of them/,
+  );
+  assertEquals(
+    reasonOf("optim: sgd\nbf16: true"),
+    "no file says how many GPUs train",
+  );
+});
+
+Deno.test("what DeepSpeed offloads in other ways is named as not played", () => {
+  const { ignored } = imported(
+    `{"zero_optimization": {"stage": 2, "zenflow": {"topk_ratio": 0.1}, "offload_optimizer": {"device": "cpu", "super_offload": true}}}`,
+  );
+  const said = ignored.filter(({ moves_memory }) => moves_memory);
+  assertEquals(said.map(({ key }) => key).toSorted(), [
+    "zero_optimization.offload_optimizer.super_offload",
+    "zero_optimization.zenflow",
+  ]);
+  assertMatch(said.map(({ reason }) => reason).join(), /ZenFlow.*not played/);
+});

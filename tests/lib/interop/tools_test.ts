@@ -48,6 +48,12 @@ Deno.test("EXPORTS offers what starts a run first, and the Scenario itself last"
     "axolotl",
     "lightning",
     "training-arguments",
+    "vllm",
+    "sglang",
+    "llama.cpp",
+    "ollama",
+    "tgi",
+    "tensorrt-llm",
     "yaml",
     "json",
   ]);

@@ -51,7 +51,7 @@ const FSDP = {
 const REFUSED: readonly [ScenarioInput, string][] = [
   [
     { ...FSDP, engine: { name: "fsdp2", offload_optimizer: "cpu" } },
-    "engine.name fsdp2 offloads parameters, gradients and optimizer states together: engine.offload_parameters is none and engine.offload_optimizer cpu",
+    "engine.name fsdp2 offloads parameters, gradients and optimizer states together: engine.offload_parameters is none and engine.offload_optimizer cpu; cpu for both does, or none",
   ],
   [
     {
@@ -101,4 +101,37 @@ Deno.test("FSDP gathers units of a model that is tied, and of one with images", 
       assertEquals(listed, step.peak.bytes);
     }
   }
+});
+
+Deno.test("torchtune shards Llama 3's embedding and output by themselves in full training", () => {
+  const peakOf = (
+    model: string,
+    wrap: "titan" | "layers+root" | null,
+    method: "full" | "lora" = "full",
+  ) => {
+    const step = play({
+      model,
+      train: {
+        method,
+        micro_batch: 1,
+        sequence_length: 512,
+        loss: "chunked",
+        checkpointing: "full",
+      },
+      parallel: { gpus: 8 },
+      engine: { name: "fsdp2", wrap },
+      software: { model_code: "torchtune" },
+    });
+    assertPlayed(step);
+    return step.peak.bytes;
+  };
+  const llama3 = "meta-llama/Llama-3.1-8B";
+  assertEquals(peakOf(llama3, null), peakOf(llama3, "titan"));
+  assert(peakOf(llama3, null) < peakOf(llama3, "layers+root"));
+  assertEquals(
+    peakOf(llama3, null, "lora"),
+    peakOf(llama3, "layers+root", "lora"),
+  );
+  const llama2 = "meta-llama/Llama-2-7b-hf";
+  assertEquals(peakOf(llama2, null), peakOf(llama2, "layers+root"));
 });

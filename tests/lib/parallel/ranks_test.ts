@@ -117,12 +117,77 @@ for (const name of ["fsdp", "fsdp2"] as const) {
       precision: { weights: "fp32", autocast: "bf16" },
       engine: { name, offload_optimizer: "cpu", offload_parameters: "cpu" },
     });
-    const each = (host.peak_bytes ?? 0) / PARAMETERS;
+    const each = (host.moments?.training ?? 0) / PARAMETERS;
     assert(Math.abs(each - 16) < 0.01, `${each}`);
     // Shards and gradients are page-locked, states are not.
     assert(Math.abs((host.pinned_bytes ?? 0) / PARAMETERS - 8) < 0.01);
   });
 }
+
+/** Bytes of the host by moment, in those of a parameter. */
+const MOMENTS: readonly [
+  engine: NonNullable<ScenarioInput["engine"]>,
+  more: Partial<ScenarioInput>,
+  bytes: readonly [loading: number, training: number, saving: number] | null,
+][] = [
+  // Each rank loads fp32; the first gathers fp32 states of the optimizer.
+  [{ name: "fsdp" }, {
+    precision: { weights: "fp32", autocast: "bf16" },
+  }, [8 * 4, 0, 8]],
+  // States in bf16 are as much as fp32 weights would be.
+  [{ name: "fsdp" }, {}, [8 * 2, 0, 4]],
+  [{ name: "fsdp2" }, {}, [8 * 2, 0, 0]],
+  [{ name: "fsdp2", driver: "transformers" }, {}, [8 * 2, 0, 4]],
+  [{ name: "ddp" }, {}, [8 * 2, 0, 0]],
+  [{ name: "deepspeed", zero_stage: 2 }, {}, [8 * 2, 0, 0]],
+  // zero.Init partitions; the first rank reads.
+  [{ name: "deepspeed", zero_stage: 3 }, {}, [2, 0, 0]],
+  [{ name: "fsdp2", driver: "torchtitan" }, {}, null],
+];
+
+for (const [engine, more, bytes] of MOMENTS) {
+  Deno.test(`the host holds what ${JSON.stringify(engine)} loads and saves`, () => {
+    const { host } = estimate({ ...EIGHT, ...more, engine });
+    const { loading = 0, training = 0, saving = 0 } = host.moments ?? {};
+    if (bytes === null) return assertEquals(host, { peak_bytes: null });
+    const each = [loading, training, saving].map((sum) => sum / PARAMETERS);
+    for (const [at, sum] of each.entries()) {
+      assert(Math.abs(sum - (bytes[at] ?? 0)) < 0.01, `${each}`);
+    }
+    assertEquals(host.peak_bytes, Math.max(loading, training, saving));
+    const parts = host.parts ?? [];
+    assertEquals(
+      parts.reduce((sum, part) => sum + part.bytes, 0),
+      host.peak_bytes,
+    );
+  });
+}
+
+Deno.test("weights that bitsandbytes packs pass through the host one by one", () => {
+  const { host } = estimate({
+    ...EIGHT,
+    train: { method: "qlora" },
+    quantization: { weights: "nf4" },
+    engine: { name: "deepspeed", zero_stage: 2 },
+  });
+  assertEquals(host.peak_bytes, null);
+});
+
+Deno.test("gradients wait on the host for further micro-batches under ZeRO 2", () => {
+  const hostOf = (gradient_accumulation: number) =>
+    estimate({
+      ...EIGHT,
+      train: { gradient_accumulation },
+      engine: {
+        name: "deepspeed",
+        zero_stage: 2,
+        offload_optimizer: "cpu",
+      },
+    }).host.moments?.training ?? 0;
+  // bf16 of whole parameters that a rank has a part of at least.
+  const each = (hostOf(4) - hostOf(1)) / PARAMETERS;
+  assert(each >= 2 && each < 2.5, `${each}`);
+});
 
 Deno.test("checkpoints on the host are those of all GPUs of a node", () => {
   const train = { checkpointing: "full", checkpoint_offload: true } as const;
@@ -133,7 +198,7 @@ Deno.test("checkpoints on the host are those of all GPUs of a node", () => {
     engine: { name: "fsdp2" },
     parallel: { gpus: 16, gpus_per_node: 4 },
   });
-  assertEquals(many.host.peak_bytes, 4 * (alone.host.peak_bytes ?? 0));
+  assertEquals(many.host.moments?.training, 4 * (alone.host.peak_bytes ?? 0));
 });
 
 const TALK: [scenario: ScenarioInput, bytes: number][] = [

@@ -53,6 +53,11 @@ const REFUSED: readonly [
     { gpus: 8 },
     /offload_optimizer cpu needs ZeRO/,
   ],
+  [
+    { zero_stage: 1, offload_optimizer: "cpu", grad_accum_dtype: "fp32" },
+    { gpus: 8 },
+    /grad_accum_dtype fp32 .* engine\.offload_optimizer is cpu; engine\.zero_stage 2 does/,
+  ],
 ];
 
 for (const [engine, parallel, reason] of REFUSED) {
@@ -67,3 +72,16 @@ for (const [engine, parallel, reason] of REFUSED) {
     );
   });
 }
+
+Deno.test("ZeRO 3 refuses packed weights that it does not partition", () => {
+  assertMatch(
+    refusalOf({
+      model: "meta-llama/Llama-3.1-8B",
+      train: { method: "qlora" },
+      quantization: { weights: "int8" },
+      engine: { name: "deepspeed", zero_stage: 3 },
+      parallel: { gpus: 8 },
+    }),
+    /ZeRO 3 over weights in int8 .* nf4 and nf4-dq/,
+  );
+});

@@ -4,6 +4,7 @@ import { settingText } from "../draft.ts";
 import type { Assumed } from "../imported.ts";
 import { leafAt } from "./field_at.ts";
 import type { Merged } from "./merged.ts";
+import { mergedValueAt } from "./merged.ts";
 
 /** Fields that an estimate rests on, said where nothing states them. */
 const WANTED: readonly [path: string, reason: string][] = [
@@ -11,6 +12,14 @@ const WANTED: readonly [path: string, reason: string][] = [
   ["train.micro_batch", "no file says the batch of a GPU"],
   ["precision.weights", "no file says in which type parameters lie"],
   ["parallel.gpus", "no file says how many GPUs train"],
+  ["hardware.gpu", "no file says which GPU"],
+];
+
+/** The same where models are served. */
+const WANTED_SERVED: readonly [path: string, reason: string][] = [
+  ["serve.batch", "no file says how many sequences are served at once"],
+  ["serve.input_tokens", "no file says how long inputs are"],
+  ["serve.output_tokens", "no file says how long outputs are"],
   ["hardware.gpu", "no file says which GPU"],
 ];
 
@@ -37,16 +46,33 @@ export function assumptionsOf(
   }
   for (const { path } of list) told.add(path);
   if (!drafts.some((draft) => draft.complete)) {
-    for (const [path, reason] of WANTED) {
+    const wanted = mergedValueAt(merged, "task") === "serve"
+      ? WANTED_SERVED
+      : WANTED;
+    for (const [path, reason] of wanted) {
       if (told.has(path) || (path === "hardware.gpu" && hasGpu(told))) continue;
       list.push({
         path,
         value: settingText(leafAt(DEFAULT_SCENARIO, path)),
-        reason,
+        reason: path === "parallel.gpus" ? gpusReason(merged, reason) : reason,
       });
     }
   }
   return dedupe(list);
+}
+
+/** One GPU shards nothing: where a file has an engine that does, that matters. */
+function gpusReason(merged: Merged, reason: string): string {
+  const name = mergedValueAt(merged, "engine.name");
+  const stage = Number(mergedValueAt(merged, "engine.zero_stage") ?? 0);
+  const what = stage > 0
+    ? `ZeRO ${stage}`
+    : name === "fsdp" || name === "fsdp2"
+    ? "FSDP"
+    : null;
+  return what === null
+    ? reason
+    : `${reason}, and ${what} shards over all of them; one GPU shards nothing: give their number`;
 }
 
 function hasGpu(told: ReadonlySet<string>): boolean {

@@ -20,15 +20,18 @@ export function settle(
   if (problems.length > 0) return { ok: false, problems };
   const { merged, overridden, isOverridden } = mergeDrafts(drafts);
   const ignored = [...drafts.flatMap((draft) => draft.ignored), ...overridden];
-  if (!drafts.some((draft) => draft.complete)) settleMethod(merged);
-  dropUnused(merged);
-  settlePrecision(merged);
+  if (mergedValueAt(merged, "task") !== "serve") {
+    if (!drafts.some((draft) => draft.complete)) settleMethod(merged);
+    dropUnused(merged);
+    settlePrecision(merged);
+  }
   const unfit = settleMesh(merged);
   if (unfit) ignored.push(unfit);
   const wrong = unfit ? null : settleBatch(merged);
   if (wrong) return { ok: false, problems: [wrong] };
   settleNodes(merged);
 
+  const figures = drafts.flatMap((draft) => draft.figures);
   const checked = checkedInput(inputOf(merged), merged.stated);
   if (!checked.ok) return checked;
   return {
@@ -44,6 +47,7 @@ export function settle(
         .map(({ key, value, reason }) =>
           `${key} (${value}) moves memory and is left out: ${reason}`
         ),
+      ...(figures.length > 0 ? { figures } : {}),
     },
   };
 }

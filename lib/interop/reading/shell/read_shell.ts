@@ -13,12 +13,21 @@ export interface ShellFlags {
 const OPENS = new Set(["if", "for", "while", "until", "case", "function"]);
 const CLOSES = new Set(["fi", "done", "esac"]);
 
+/** The commands of a script, and what was left out. */
+export interface ShellCommands {
+  /** The words of each, with variables followed. */
+  commands: string[][];
+  /** Values of variables and arrays, as they are set. */
+  variables: Variables;
+  /** Lines that stand in conditions or loops. */
+  left: number;
+}
+
 /**
- * Reads a shell script: variables and arrays as they are set, then the command
- * with the most flags. Nothing is run; what stands in conditions and loops is
- * left out and named.
+ * Follows a shell script: variables and arrays as they are set, and its commands.
+ * Nothing is run; what stands in conditions and loops is left out.
  */
-export function readShell(script: string): ShellFlags {
+export function commandsOf(script: string): ShellCommands {
   const variables: Variables = new Map();
   const commands: string[][] = [];
   let left = 0;
@@ -38,22 +47,28 @@ export function readShell(script: string): ShellFlags {
       else commands.push(words);
     }
   }
+  return { commands, variables, left };
+}
+
+/** Reads a shell script: the flags of the command that has the most. */
+export function readShell(script: string): ShellFlags {
+  const { commands, variables, left } = commandsOf(script);
   const flags = commands.map(flagsOf)
     .toSorted((a, b) => Object.keys(b).length - Object.keys(a).length)[0] ?? {};
   // Scripts often only gather flags, for a line that somebody else writes.
   const found = Object.keys(flags).length > 0
     ? flags
     : flagsOf([...variables.values()].flat());
-  return {
-    flags: found,
-    notes: left > 0
-      ? [
-        `${left} ${
-          left === 1 ? "line stands" : "lines stand"
-        } in conditions or loops, which are not followed`,
-      ]
-      : [],
-  };
+  return { flags: found, notes: leftOut(left) };
+}
+
+/** A remark on lines that are not followed. */
+export function leftOut(lines: number): string[] {
+  return lines === 0 ? [] : [
+    `${lines} ${
+      lines === 1 ? "line stands" : "lines stand"
+    } in conditions or loops, which are not followed`,
+  ];
 }
 
 /** Sets what a statement assigns; false where it is a command. */

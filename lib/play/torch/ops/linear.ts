@@ -16,6 +16,8 @@ export interface Packed {
   readonly through?: Dtype | null;
   /** Whether the product keeps its input, though its weight never trains. */
   readonly savesInput?: boolean;
+  /** What holds it: a parameter of packed bytes; left out where it is a part of one. */
+  readonly held?: Parameter;
 }
 
 /** A linear layer without adapters. */
@@ -51,7 +53,9 @@ function plain(
   const input = underAutocast(m, x, `${sizes.name} input`);
   const weight = weightOf(m, parameter);
   const offset = sizes.bias && weightOf(m, sizes.bias);
-  return multiplied(m, input, rows, sizes, weight, offset, label);
+  return multiplied(m, input, rows, sizes, weight, offset, label, {
+    savesInput: m.savesInputs,
+  });
 }
 
 /** What a matrix product is called, and its widths. */
@@ -86,7 +90,9 @@ export function groupedProduct(
 ): Value {
   const input = cast(m, x, matrices.dtype, `${sizes.name} input`);
   const weight = m.view(matrices);
-  return multiplied(m, input, rows, sizes, weight, null, label, false);
+  return multiplied(m, input, rows, sizes, weight, null, label, {
+    isView: false,
+  });
 }
 
 /** Multiplies tensors of one type, and drops them. */
@@ -98,12 +104,15 @@ function multiplied(
   weight: Value,
   offset: Value | null,
   label: string,
-  isView = true,
+  { isView = true, savesInput = false }: {
+    readonly isView?: boolean;
+    readonly savesInput?: boolean;
+  } = {},
 ): Value {
   const { dtype } = input;
   const node = m.record(
     [input, weight, offset],
-    [weight.source ? input : null, input.source ? weight : null],
+    [weight.source || savesInput ? input : null, input.source ? weight : null],
     () => {
       const given: (Grad | null)[] = [null, null, null];
       if (offset?.source) {
@@ -149,14 +158,26 @@ function packed(
   x: Value,
   rows: number,
   { name, in: width, out }: Linear,
-  { elements, compute, expands, through = null, savesInput = false }: Packed,
+  {
+    elements,
+    compute,
+    expands,
+    through = null,
+    savesInput = false,
+    held,
+  }: Packed,
   label: string,
 ): Value {
+  if (held) m.parameter(held);
   const input = cast(m, x, compute, `${name} input`);
   const first = through !== null && through !== compute
     ? DTYPE_BYTES[through]
     : 0;
-  const expanded = expands ? elements * (first + DTYPE_BYTES[compute]) : 0;
+  // A single row is multiplied by what is packed: gemv_4bit.
+  const isSingle = rows === 1 && m.followsVariables;
+  const expanded = expands && !isSingle
+    ? elements * (first + DTYPE_BYTES[compute])
+    : 0;
   const node = m.record(
     [input],
     [savesInput ? input : null],

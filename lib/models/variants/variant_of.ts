@@ -1,0 +1,71 @@
+import type { CatalogueEntry } from "../catalogue.ts";
+import { findModel } from "../catalogue.ts";
+import type { Config } from "../config.ts";
+import { ENDINGS } from "./endings.ts";
+
+/** A published variant of a model that is in the catalogue. */
+export interface ModelVariant {
+  readonly base: CatalogueEntry;
+  /** The end of its name, as it is written. */
+  readonly ending: string;
+  /** Its config: its model's, with the usual settings of that ending. */
+  readonly config: Config;
+}
+
+/**
+ * The model whose variant a name is, by how publishers end the names of quantised
+ * checkpoints.
+ *
+ * @returns Null where the name has no such ending, or the catalogue has no model
+ *   of the rest of it.
+ */
+export function variantOf(name: string): ModelVariant | null {
+  const plain = name.trim();
+  const slash = plain.indexOf("/");
+  const owner = plain.slice(0, Math.max(0, slash)).toLowerCase();
+  const own = plain.slice(slash + 1);
+  for (const { pattern, owners, layout } of ENDINGS) {
+    const found = pattern.exec(own.toLowerCase());
+    if (!found || (owners && !owners.has(owner))) continue;
+    const base = baseOf(owner, own.slice(0, found.index));
+    if (base === null) continue;
+    const said = found.slice(1).filter((text) => text !== undefined);
+    // What is released in fewer bits already stays as it is in a GGUF file.
+    const released = base.config["quantization_config"];
+    const usual = layout(said);
+    return {
+      base,
+      ending: own.slice(found.index),
+      config: {
+        ...base.config,
+        quantization_config: usual["quant_method"] === "gguf" &&
+            isMxfp4(released)
+          ? released
+          : usual,
+      },
+    };
+  }
+  return null;
+}
+
+function isMxfp4(settings: unknown): boolean {
+  return typeof settings === "object" && settings !== null &&
+    "quant_method" in settings && settings.quant_method === "mxfp4";
+}
+
+/** The catalogue's model of a name, as others write it too. */
+function baseOf(owner: string, name: string): CatalogueEntry | null {
+  const bare = name.replace(/^meta-(?=llama)/i, "");
+  const names = [
+    `${owner}/${name}`,
+    name,
+    bare,
+    `Meta-${bare}`,
+    `${bare}-hf`,
+  ];
+  for (const each of names) {
+    const found = each === "" ? null : findModel(each);
+    if (found) return found;
+  }
+  return null;
+}

@@ -1,0 +1,1 @@
+docker run -p 8080:8080 -v /path/to/models:/models --gpus all ghcr.io/ggml-org/llama.cpp:server-cuda -m /models/Meta-Llama-3.1-8B-Instruct-Q5_K_M.gguf -c 8192 --host 0.0.0.0 --port 8080 --n-gpu-layers 33 --no-kv-offload --mmproj /models/mmproj.gguf
