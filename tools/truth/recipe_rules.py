@@ -99,7 +99,7 @@ def conditions_and_rules(builder):
     return {
         "class": builder.cls.__name__,
         "types": builder.types,
-        "defaults": used_defaults(builder, tensors, stacks),
+        "defaults": used_defaults(builder, tensors, stacks, derived(base[0])),
         "derived": derived(base[0]),
         "aliases": aliases(builder),
         "stacks": stacks,
@@ -219,11 +219,14 @@ def used_paths(tensors, stacks):
     return found
 
 
-def used_defaults(builder, tensors, stacks):
+def used_defaults(builder, tensors, stacks, formulas):
     tree = plain_config(builder.default)
     whole = plain(builder.default)
     found = {}
-    for path in sorted(used_paths(tensors, stacks)):
+    used = used_paths(tensors, stacks)
+    for formula in formulas.values():
+        paths_in(formula, used)
+    for path in sorted(used):
         parts = path.split(".")
         root = ".".join(parts[:-1]) if parts[-1].isdigit() else path
         value = get(whole, root)
