@@ -216,3 +216,26 @@ Deno.test("settings that cannot be are named with their limit and value", () => 
     ],
   );
 });
+
+Deno.test("positions of a tower's patches are none of the decoder's tokens", () => {
+  for (
+    const model of ["google/gemma-3-4b-it", "meta-llama/Llama-3.2-11B-Vision"]
+  ) {
+    const { memory, serve } = estimate({ model, task: "serve" });
+    const embeddings = memory.parts.find(({ name }) => name === "embeddings");
+    assert(embeddings && !embeddings.formula.includes("position embeddings"));
+    assert((serve?.compute_bytes ?? Infinity) < 2 ** 30);
+  }
+});
+
+Deno.test("states that are kept in fp32 take as much as is said of a sequence", () => {
+  const { kv, serve } = estimate({
+    model: "mistralai/Mamba-Codestral-7B-v0.1",
+    task: "serve",
+    serve: { batch: 3 },
+  });
+  const [device] = serve?.devices ?? [];
+  assertEquals(kv?.bytes, 3 * (kv?.fixed_bytes_per_sequence ?? 0));
+  assertEquals(device?.kv_bytes, 0);
+  assertEquals(device?.state_bytes, kv?.bytes);
+});
