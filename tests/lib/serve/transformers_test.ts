@@ -239,3 +239,13 @@ Deno.test("states that are kept in fp32 take as much as is said of a sequence", 
   assertEquals(device?.kv_bytes, 0);
   assertEquals(device?.state_bytes, kv?.bytes);
 });
+
+Deno.test("what fits runs at once, however tightly it fits", () => {
+  const { kv, serve } = estimate({
+    model: "Qwen/Qwen2-72B",
+    task: "serve",
+    serve: { input_tokens: 3000 },
+    hardware: { gpu: "H200" },
+  });
+  assertEquals([serve?.starts, kv?.max_sequences], [true, 1]);
+});
