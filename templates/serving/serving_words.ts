@@ -51,7 +51,11 @@ export function servingVerdict(estimate: Estimate): ServingVerdict | null {
   const engine = engineName(serve);
   if (!serve.starts) {
     const missing = own.headroom_bytes < 0
-      ? [`${formatBytes(-own.headroom_bytes)} too much per GPU.`]
+      ? [
+        serve.kv_pool_bytes === null
+          ? `${formatBytes(-own.headroom_bytes)} too much per GPU.`
+          : `${formatBytes(-own.headroom_bytes)} are missing on each GPU.`,
+      ]
       : [];
     return {
       state: "over",
@@ -71,9 +75,9 @@ export function servingVerdict(estimate: Estimate): ServingVerdict | null {
     ? ""
     : `: ${usersOf(most)} at ${groupDigits(length)} tokens`;
   const title = serve.kv_pool_bytes !== null && serve.kv_tokens !== null
-    ? `${engine} starts on ${place} and holds ${
-      groupDigits(serve.kv_tokens)
-    } tokens${users}`
+    ? `${engine} starts on ${place} ${
+      heldTokens(serve.kv_tokens, kv?.max_tokens ?? 0)
+    }${users}`
     : `Fits on ${place} with ${engine}: ${
       formatBytes(estimate.memory.device_peak_bytes)
     } of ${formatBytes(own.usable_bytes)}${
@@ -84,7 +88,9 @@ export function servingVerdict(estimate: Estimate): ServingVerdict | null {
     title,
     short: serve.kv_tokens === null
       ? `Fits: ${formatBytes(estimate.memory.device_peak_bytes)}`
-      : `Starts: ${groupDigits(serve.kv_tokens)} tokens`,
+      : `Starts: room for ${
+        groupDigits(Math.max(serve.kv_tokens, kv?.max_tokens ?? 0))
+      } tokens`,
     sentences: [
       ...(waits
         ? [
@@ -104,6 +110,13 @@ export function servingVerdict(estimate: Estimate): ServingVerdict | null {
         : []),
     ],
   };
+}
+
+/** A pool that was asked for may be less than there is room for. */
+function heldTokens(pool: number, room: number): string {
+  return room > pool
+    ? `with ${groupDigits(pool)} tokens and has room for ${groupDigits(room)}`
+    : `and holds ${groupDigits(pool)} tokens`;
 }
 
 function usersOf(count: number): string {

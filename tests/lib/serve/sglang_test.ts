@@ -254,3 +254,20 @@ Deno.test("A draft's layers make every cell larger, and its weights lie beside",
   );
   assert(drafted.weights_bytes > alone.weights_bytes + 2e9);
 });
+
+Deno.test("no sequence is longer than the pool, and none is taken where it does not start", () => {
+  const asked = {
+    model: "meta-llama/Llama-3.1-8B",
+    task: "serve",
+    serve: { engine: "sglang" },
+  };
+  const tight = served({ ...asked, hardware: { gpu: "RTX 4090" } });
+  assert(tight.kv_tokens && tight.kv_tokens < 131_072);
+  assertEquals([tight.max_model_len, tight.max_concurrency], [
+    tight.kv_tokens,
+    1,
+  ]);
+  const none = served({ ...asked, hardware: { gpu: "RTX 4060" } });
+  assertEquals([none.starts, none.max_model_len], [false, 0]);
+  assertEquals(served(asked).max_model_len, 131_072);
+});
