@@ -71,7 +71,7 @@ Deno.test("The table of requests is as wide as the longest sequence: 0.63 GB in 
     model: "Qwen/Qwen3-30B-A3B",
     task: "serve",
     serve: { engine: "sglang", kv_cache_bytes: 392_920 * 98_304 },
-    hardware: { gpu: "H100-80GB" },
+    hardware: { gpu: "H200" },
   });
   const table = memory.parts.find(({ name }) => name === "request tables");
   // 4097 rows of 40960 + 4 numbers.
@@ -201,6 +201,7 @@ Deno.test("A latent row is on every rank, and an indexer's beside it", () => {
     task: "serve",
     serve: { engine: "sglang", kv_cache_bytes: 10e9, block_size: 1 },
     parallel: { gpus: 8, tp: 8 },
+    hardware: { gpu: "H200" },
   });
   assertEquals(v3.kv_tokens, Math.floor(10e9 / (61 * 576 * 2)));
 });

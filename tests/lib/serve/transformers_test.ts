@@ -249,3 +249,16 @@ Deno.test("what fits runs at once, however tightly it fits", () => {
   });
   assertEquals([serve?.starts, kv?.max_sequences], [true, 1]);
 });
+
+Deno.test("sequences that are longer than what the model is made for are told", () => {
+  const told = (input_tokens: number) =>
+    estimate({
+      model: "openai-community/gpt2",
+      task: "serve",
+      serve: { input_tokens, output_tokens: 0 },
+    }).warnings;
+  assertEquals(told(1024), []);
+  assertEquals(told(1025), [
+    "A sequence gets 1,025 tokens, more than the 1,024 that the model is made for",
+  ]);
+});
