@@ -35,9 +35,12 @@ export interface Deployment {
   readonly isKnown: boolean;
 }
 
+/** What is asked that a deployment goes by. */
+type Asked = Pick<ServingQuestion, "scenario" | "model" | "caches">;
+
 /** What does not change with a model's settings. */
-export interface LoadedModel {
-  readonly question: ServingQuestion;
+export interface LoadedModel<Q extends Asked = ServingQuestion> {
+  readonly question: Q;
   readonly gguf: GgufModel;
   readonly traits: GraphTraits;
   readonly sizes: GraphSizes;
@@ -46,10 +49,10 @@ export interface LoadedModel {
 }
 
 /** Reads off a question what llama.cpp's graph goes by. */
-export function loadedModel(
-  question: ServingQuestion,
+export function loadedModel<Q extends Asked>(
+  question: Q,
   gguf: GgufModel,
-): LoadedModel {
+): LoadedModel<Q> {
   const config = languageConfigOf(question.model);
   const types = typesOf(question.model);
   const known = types.map((type) => graphTraitsOf(type, config)).find((each) =>
@@ -71,7 +74,7 @@ export function loadedModel(
  * @param free Bytes that are free on each GPU.
  */
 export function deploy(
-  loaded: LoadedModel,
+  loaded: LoadedModel<Asked>,
   settings: LlamaSettings,
   free: readonly number[],
 ): Deployment {
@@ -124,7 +127,7 @@ export function deploy(
  * Source: ggml-org/llama.cpp v0.5.0 src/llama-context.cpp, resolve_fused_ops
  */
 function hasKernels(
-  { question }: LoadedModel,
+  { question }: LoadedModel<Asked>,
   { layers }: LayerMemory,
   { host }: LayerPlacement,
 ): boolean {
@@ -141,7 +144,7 @@ function hasKernels(
 }
 
 function planOf(
-  { question, sizes, traits, type }: LoadedModel,
+  { question, sizes, traits, type }: LoadedModel<Asked>,
   { settings, placement, memory, weights, isFlash }: {
     readonly settings: LlamaSettings;
     readonly placement: LayerPlacement;
@@ -199,7 +202,7 @@ function planOf(
 
 /** Rows of a matrix of Llama's by its name in a file. */
 function usualRows(
-  { model: { architecture } }: ServingQuestion,
+  { model: { architecture } }: Asked,
   layer: LayerMemory["layers"][number] | null,
   stem: string,
 ): number {

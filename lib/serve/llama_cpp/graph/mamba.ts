@@ -57,7 +57,8 @@ export function mamba(
     plan.type === "falcon_mamba";
   const normed = (part: GgmlNode, name: string) =>
     isNormed ? b.norm(part, `blk.N.ssm_${name}_norm`, layer) : part;
-  const step = b.linear("blk.N.ssm_dt", at, normed(dt, "dt"));
+  const ranked = isNormed ? normed(dt, "dt") : g.cont(dt);
+  const step = b.linear("blk.N.ssm_dt", at, ranked);
   const heads = g.reshape(x, extent(1, inner, tokens, sequences));
   const scanned = scan(b, layer, {
     x: heads,
