@@ -1,5 +1,5 @@
 import type { Estimate, Serving } from "../../lib/mod.ts";
-import { formatBytes, groupDigits } from "../../lib/mod.ts";
+import { CACHES_AS_ASKED, formatBytes, groupDigits } from "../../lib/mod.ts";
 
 /** What engines call themselves. */
 const NAMES: Readonly<Record<string, string>> = {
@@ -52,17 +52,17 @@ export function servingVerdict(estimate: Estimate): ServingVerdict | null {
   if (!serve.starts) {
     const missing = own.headroom_bytes < 0
       ? [
-        serve.kv_pool_bytes === null
-          ? `${formatBytes(-own.headroom_bytes)} too much per GPU.`
-          : `${formatBytes(-own.headroom_bytes)} are missing on each GPU.`,
+        takesShare(serve)
+          ? `${formatBytes(-own.headroom_bytes)} are missing on each GPU.`
+          : `${formatBytes(-own.headroom_bytes)} too much per GPU.`,
       ]
       : [];
     return {
       state: "over",
-      title: serve.kv_pool_bytes === null
-        ? `Does not fit on ${place} with ${engine}`
-        : `${engine} does not start on ${place}`,
-      short: serve.kv_pool_bytes === null ? "Does not fit" : "Does not start",
+      title: takesShare(serve)
+        ? `${engine} does not start on ${place}`
+        : `Does not fit on ${place} with ${engine}`,
+      short: takesShare(serve) ? "Does not start" : "Does not fit",
       sentences: [
         ...(serve.refusal === null ? [] : [asSentence(serve.refusal)]),
         ...missing,
@@ -74,10 +74,10 @@ export function servingVerdict(estimate: Estimate): ServingVerdict | null {
   const users = most === null
     ? ""
     : `: ${usersOf(most)} at ${groupDigits(length)} tokens`;
-  const title = serve.kv_pool_bytes !== null && serve.kv_tokens !== null
-    ? `${engine} starts on ${place} ${
-      heldTokens(serve.kv_tokens, kv?.max_tokens ?? 0)
-    }${users}`
+  const title = takesShare(serve) && serve.kv_tokens !== null
+    ? `${engine} starts on ${place} and holds ${
+      groupDigits(serve.kv_tokens)
+    } tokens${users}`
     : `Fits on ${place} with ${engine}: ${
       formatBytes(estimate.memory.device_peak_bytes)
     } of ${formatBytes(own.usable_bytes)}${
@@ -86,11 +86,9 @@ export function servingVerdict(estimate: Estimate): ServingVerdict | null {
   return {
     state: waits ? "tight" : "comfortable",
     title,
-    short: serve.kv_tokens === null
-      ? `Fits: ${formatBytes(estimate.memory.device_peak_bytes)}`
-      : `Starts: room for ${
-        groupDigits(Math.max(serve.kv_tokens, kv?.max_tokens ?? 0))
-      } tokens`,
+    short: takesShare(serve) && serve.kv_tokens !== null
+      ? `Starts: ${groupDigits(serve.kv_tokens)} tokens`
+      : `Fits: ${formatBytes(estimate.memory.device_peak_bytes)}`,
     sentences: [
       ...(waits
         ? [
@@ -99,24 +97,20 @@ export function servingVerdict(estimate: Estimate): ServingVerdict | null {
           } run at once; the others wait.`,
         ]
         : []),
-      ...(serve.kv_pool_bytes === null
-        ? [
-          `${formatBytes(own.headroom_bytes)} to spare${
-            most === null
-              ? ""
-              : `, room for ${usersOf(most)} at ${groupDigits(length)} tokens`
-          }.`,
-        ]
-        : []),
+      ...(takesShare(serve) ? [] : [
+        `${formatBytes(own.headroom_bytes)} to spare${
+          most === null
+            ? ""
+            : `, room for ${usersOf(most)} at ${groupDigits(length)} tokens`
+        }.`,
+      ]),
     ],
   };
 }
 
-/** A pool that was asked for may be less than there is room for. */
-function heldTokens(pool: number, room: number): string {
-  return room > pool
-    ? `with ${groupDigits(pool)} tokens and has room for ${groupDigits(room)}`
-    : `and holds ${groupDigits(pool)} tokens`;
+/** Whether an engine takes its share of a GPU whatever is asked of it. */
+function takesShare({ engine }: Pick<Serving, "engine">): boolean {
+  return !CACHES_AS_ASKED.has(engine);
 }
 
 function usersOf(count: number): string {
@@ -150,13 +144,19 @@ export function servingFigures(
   const free = (fit[0]?.usable_bytes ?? 0) - memory.device_peak_bytes;
   return [
     ...bytes("Weights", serve.weights_bytes),
-    ...bytes("Pool for the cache", serve.kv_pool_bytes),
+    ...bytes(
+      "Pool for the cache",
+      takesShare(serve) ? serve.kv_pool_bytes : null,
+    ),
     ...bytes("Cache of the sequences asked for", kv?.bytes),
     ...bytes("Compute at the peak", serve.compute_bytes),
     ...bytes("CUDA graphs", serve.graph_bytes),
     ...bytes("Outside of the engine", serve.outside_bytes),
     ...bytes("Free", Math.max(0, free)),
-    ...count("Tokens that the pool holds", serve.kv_tokens),
+    ...count(
+      takesShare(serve) ? "Tokens that the pool holds" : "Tokens in the cache",
+      serve.kv_tokens,
+    ),
     ...count("Sequences of this length at once", kv?.max_sequences),
     ...count("Longest sequence", serve.max_model_len, " tokens"),
     ...(serve.max_concurrency === null ? [] : [

@@ -123,17 +123,3 @@ Deno.test("the API gives contexts against users where they are asked for", async
   const got: Estimate = await response.json();
   assertEquals(got.capacity, capacity);
 });
-
-Deno.test("GET / says that a cache that llama.cpp was given is not all that there is room for", async () => {
-  const asked = {
-    model: "meta-llama/Llama-3.1-8B",
-    task: "serve",
-    "serve.engine": "llama.cpp",
-    "hardware.gpu": "RTX 4090",
-  };
-  const { document } = await visit(page(asked));
-  assertMatch(
-    textOf(only(document, "#verdict-title")),
-    /^llama\.cpp starts on RTX 4090 with 1,280 tokens and has room for [\d,]+: \d+ users at 1,152 tokens$/,
-  );
-});

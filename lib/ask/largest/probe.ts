@@ -65,19 +65,20 @@ export function probeOfEstimate(
   { memory, method, serve, kv, fit, scenario }: Estimate,
   usable: number,
 ): Probe {
+  const high = memory.high_bytes ?? Infinity;
   if (serve) {
     // An engine fills its pool whatever is asked of it.
     const fits = fit[0]?.fits === true &&
-      (kv?.max_sequences ?? Infinity) >= scenario.serve.batch;
+      (serve.kv_pool_bytes === null ||
+        (kv?.max_sequences ?? Infinity) >= scenario.serve.batch);
     return {
       method,
       played: null,
       fits: () => fits,
       release: () => {},
-      fitsCautiously: () => fits,
+      fitsCautiously: (spare = 0) => fits && high <= usable * (1 - spare),
     };
   }
-  const high = memory.high_bytes ?? Infinity;
   return {
     method,
     played: null,

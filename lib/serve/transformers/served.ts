@@ -12,6 +12,7 @@ import {
 import { keptBytes, stateBytes } from "./figures.ts";
 import type { GenerationPlan } from "./generation.ts";
 import { recordGeneration } from "./generation.ts";
+import { cachedBytes } from "./cached.ts";
 import { cacheChoiceOf, numberBytes } from "./cache_choice.ts";
 import { cachesAsKept } from "./kept_heads.ts";
 import { layerCaches } from "./layer_caches.ts";
@@ -83,16 +84,18 @@ export function playedServing(
     }));
   };
   const phases = phasesOf(most);
+  const size = numberBytes(whole.kept, scenario);
+  const asKept = cachesAsKept(caches, plan, whole.code.expandsLatents, tp);
+  // What several GPUs hold of it their programs tell.
+  const held = gpus > 1
+    ? null
+    : cachedBytes(asKept, whole.kept, { prompt, generated }, size);
   const sequences = sequencesOf(length);
   return {
     serving: servingOf(question, whole, classes, most),
     kv: {
-      ...keptBytes(
-        cachesAsKept(caches, plan, whole.code.expandsLatents, tp),
-        numberBytes(whole.kept, scenario),
-        tp,
-      ),
-      bytes: most.generation.cacheBytes,
+      ...keptBytes(asKept, size, tp),
+      bytes: held === null ? most.generation.cacheBytes : batch * held,
       max_tokens: sequences * length,
       max_sequences: sequences,
     },
