@@ -50,7 +50,8 @@ export function servingVerdict(estimate: Estimate): ServingVerdict | null {
   const place = placeOf(estimate);
   const engine = engineName(serve);
   if (!serve.starts) {
-    const missing = own.headroom_bytes < 0
+    // No memory helps what is refused for another reason.
+    const missing = own.headroom_bytes < -1
       ? [
         takesShare(serve)
           ? `${formatBytes(-own.headroom_bytes)} are missing on each GPU.`

@@ -116,7 +116,11 @@ function answer(question: ServingQuestion, element: number): Served {
       : null;
     return {
       refusal,
-      left,
+      left: warmUp > free
+        ? Math.trunc(free - warmUp)
+        : longest > held
+        ? (held - longest) * cell
+        : left,
       weights,
       compute,
       graphs: 0,
