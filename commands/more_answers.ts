@@ -1,12 +1,19 @@
 import { Option } from "commander";
 import type { Resolved } from "../hub/estimate.ts";
-import type { Bandwidths, Estimate, Largest, Traffic } from "../lib/mod.ts";
-import { ASKED, largest, trafficTime } from "../lib/mod.ts";
+import type {
+  Advice,
+  Bandwidths,
+  Estimate,
+  Largest,
+  Traffic,
+} from "../lib/mod.ts";
+import { advice, ASKED, largest, trafficTime } from "../lib/mod.ts";
 import { readBandwidths } from "../templates/traffic/bandwidth_fields.ts";
 import { UsageError } from "./usage_error.ts";
 
 /** What can be asked beside the memory. */
 export interface MoreAsked {
+  advice?: boolean;
   maxBatch?: boolean;
   maxSequence?: boolean;
   traffic?: boolean;
@@ -16,12 +23,14 @@ export interface MoreAsked {
 
 /** What the answer then holds. */
 export interface MoreAnswers {
+  advice?: Advice;
   largest?: Largest[];
   traffic?: Traffic;
 }
 
 /** Flags for it. */
 export const MORE_FLAGS: readonly Option[] = [
+  new Option("--advice", "show what would make it fit, and at what price"),
   new Option("--max-batch", "find the largest batch that fits the GPU"),
   new Option("--max-sequence", "find the longest sequence or input that fits"),
   new Option("--traffic", "show what each GPU sends per optimizer step"),
@@ -35,6 +44,7 @@ export const MORE_FLAGS: readonly Option[] = [
 /** Whether anything is asked for. */
 export function asksMore(given: MoreAsked): boolean {
   return [
+    given.advice,
     given.maxBatch,
     given.maxSequence,
     given.traffic,
@@ -99,9 +109,16 @@ export function moreAnswers(
     }
     return [result.value];
   });
+  const advised = given.advice ? advice(scenario, { model }) : null;
+  if (advised && !advised.ok) {
+    throw new UsageError(
+      advised.problems.map(({ message }) => message).join("\n"),
+    );
+  }
   const { traffic } = estimate;
   const isTimed = bandwidths.node !== null || bandwidths.network !== null;
   return {
+    ...(advised ? { advice: advised.value } : {}),
     ...(found.length > 0 ? { largest: found } : {}),
     ...(traffic
       ? {

@@ -6,6 +6,8 @@
  */
 export { actLines } from "./ask/acts.ts";
 export type { ActLine } from "./ask/acts.ts";
+export { advice, adviceInTurns, wantsAdvice } from "./ask/advice/advice.ts";
+export type { AdviceOptions } from "./ask/advice/advice.ts";
 export { align } from "./ask/compare/align.ts";
 export type { Aligned } from "./ask/compare/align.ts";
 export { differencesOf, MAX_COMPARED } from "./ask/compare/differences.ts";
@@ -19,7 +21,12 @@ export type {
   SettingValue,
 } from "./answer/serving.ts";
 export type { Capacity, ContextCapacity } from "./answer/capacity.ts";
-export type { ServingWay } from "./answer/serving_way.ts";
+export type {
+  Advice,
+  AdvisedChange,
+  AdvisedSet,
+  AdvisedValue,
+} from "./answer/advice.ts";
 export type { Opinion } from "./answer/opinion.ts";
 export type {
   Basis,

@@ -8,6 +8,7 @@ import { LargestAnswer } from "../templates/answer/largest.tsx";
 import { Problems } from "../templates/answer/problems.tsx";
 import { Layout } from "../templates/layout.tsx";
 import { pageAddress, readPageQuery } from "./page_query.ts";
+import { breathe } from "./breathe.ts";
 import { ofScenarios } from "./caching.ts";
 import { pageParameters } from "./page_parameters.ts";
 import { isLive } from "./refuse.tsx";
@@ -86,9 +87,4 @@ async function largestBoth(
     ok: true,
     value: { found, query: toQuery(scenario), model: scenario.model },
   };
-}
-
-/** Lets the server answer others between two estimates. */
-export function breathe(): Promise<void> {
-  return new Promise((done) => setTimeout(done));
 }
