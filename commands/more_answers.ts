@@ -16,6 +16,7 @@ export interface MoreAsked {
   advice?: boolean;
   maxBatch?: boolean;
   maxSequence?: boolean;
+  largest?: string[];
   traffic?: boolean;
   nodeGbs?: string;
   networkGbs?: string;
@@ -33,6 +34,10 @@ export const MORE_FLAGS: readonly Option[] = [
   new Option("--advice", "show what would make it fit, and at what price"),
   new Option("--max-batch", "find the largest batch that fits the GPU"),
   new Option("--max-sequence", "find the longest sequence or input that fits"),
+  new Option(
+    "--largest <field>",
+    "find the largest value of any whole number that fits, such as train.lora.rank; of parallel.gpus the fewest",
+  ).argParser((word: string, words: string[] = []) => [...words, word]),
   new Option("--traffic", "show what each GPU sends per optimizer step"),
   new Option("--node-gbs <GB/s>", "speed of links in a node, for --traffic"),
   new Option(
@@ -47,6 +52,7 @@ export function asksMore(given: MoreAsked): boolean {
     given.advice,
     given.maxBatch,
     given.maxSequence,
+    given.largest,
     given.traffic,
     given.nodeGbs,
     given.networkGbs,
@@ -99,6 +105,7 @@ export function moreAnswers(
   const fields = [
     ...(given.maxBatch ? [batch] : []),
     ...(given.maxSequence ? [sequence] : []),
+    ...given.largest ?? [],
   ];
   const found = fields.flatMap((field) => {
     const result = largest(scenario, field, { model });

@@ -53,7 +53,12 @@ export {
 export type { Fit, Fullness, Tier } from "./hardware/fit.ts";
 export { findGpu, GPUS, GPUS_BY_MEMORY } from "./hardware/gpus.ts";
 export type { Gpu } from "./hardware/gpus.ts";
-export { ASKED, fieldProblem, INVERSE_FIELDS } from "./ask/largest/fields.ts";
+export {
+  ASKED,
+  fieldProblem,
+  howFar,
+  INVERSE_FIELDS,
+} from "./ask/largest/fields.ts";
 export type { InversePath } from "./ask/largest/fields.ts";
 export { largest, largestInTurns } from "./ask/largest/largest.ts";
 export type { Largest, LargestOptions, Tried } from "./ask/largest/largest.ts";

@@ -2,13 +2,7 @@ import type { Context } from "hono";
 import { Hono } from "hono";
 import { estimateOnHub, resolveOnHub } from "../hub/estimate.ts";
 import type { Hub } from "../hub/mod.ts";
-import type {
-  Advice,
-  Estimate,
-  InversePath,
-  Largest,
-  Result,
-} from "../lib/mod.ts";
+import type { Advice, Estimate, Largest, Result } from "../lib/mod.ts";
 import {
   adviceInTurns,
   ASKED,
@@ -133,12 +127,9 @@ async function largestOf(
   if (!resolved.ok) return resolved;
   const { scenario, model } = resolved.value;
   const asked = field ?? ASKED[scenario.task].batch;
-  const problem = fieldProblem(asked, scenario.task);
+  const problem = fieldProblem(asked, scenario);
   if (problem) return { ok: false, problems: [problem] };
-  return await largestInTurns(scenario, asked as InversePath, {
-    model,
-    breathe,
-  });
+  return await largestInTurns(scenario, String(asked), { model, breathe });
 }
 
 async function advised(

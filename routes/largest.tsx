@@ -3,7 +3,7 @@ import { resolveOnHub } from "../hub/estimate.ts";
 import { wholeName } from "../hub/estimate_live.ts";
 import type { Hub } from "../hub/mod.ts";
 import type { Largest, Problem, Result, Scenario } from "../lib/mod.ts";
-import { ASKED, largestInTurns, toQuery } from "../lib/mod.ts";
+import { howFar, largestInTurns, toQuery } from "../lib/mod.ts";
 import { LargestAnswer } from "../templates/answer/largest.tsx";
 import { Problems } from "../templates/answer/problems.tsx";
 import { Layout } from "../templates/layout.tsx";
@@ -14,8 +14,8 @@ import { pageParameters } from "./page_parameters.ts";
 import { isLive } from "./refuse.tsx";
 
 /**
- * The largest batch and length with which a scenario fits: for the page, which
- * asks once somebody wants to know, and as a page of its own.
+ * How far a scenario can go, batch, length and the like, until it does not fit: for the
+ * page, which asks once somebody wants to know, and as a page of its own.
  */
 export function largestRoute(hub: Hub | null): Hono {
   return new Hono().get("/largest", async (c) => {
@@ -23,27 +23,27 @@ export function largestRoute(hub: Hub | null): Hono {
     const { headers } = asked;
     const answer = asked.problems.length > 0
       ? { ok: false as const, problems: asked.problems }
-      : await largestBoth(
+      : await largestOfAll(
         headers
           ? { ...asked.input, model: wholeName(asked.input["model"]) }
           : asked.input,
         hub,
         headers,
       );
-    if (answer.ok) ofScenarios(c, [answer.value.model], headers);
+    if (answer.ok) ofScenarios(c, [answer.value.scenario.model], headers);
     c.header("Vary", "HX-Request");
     const view = answer.ok
-      ? <LargestAnswer found={answer.value.found} />
+      ? <LargestAnswer {...answer.value} headers={headers} />
       : <Problems problems={answer.problems} form={false} />;
     const status = answer.ok ? 200 : 422;
     if (isLive(c)) return c.html(view, status);
     return c.html(
-      <Layout title="The largest that fits · Headroom">
+      <Layout title="How far it can go · Headroom">
         <main class="single" id="answer">
-          <h1>The largest that fits</h1>
+          <h1>How far it can go</h1>
           {answer.ok && (
             <p>
-              <a href={pageAddress(answer.value.query, headers)}>
+              <a href={pageAddress(toQuery(answer.value.scenario), headers)}>
                 Back to the scenario
               </a>
             </p>
@@ -58,14 +58,14 @@ export function largestRoute(hub: Hub | null): Hono {
   });
 }
 
-async function largestBoth(
+async function largestOfAll(
   input: unknown,
   hub: Hub | null,
   headers: boolean,
 ): Promise<
   {
     ok: true;
-    value: { found: Largest[]; query: string; model: Scenario["model"] };
+    value: { found: Largest[]; scenario: Scenario };
   } | {
     ok: false;
     problems: Problem[];
@@ -75,9 +75,10 @@ async function largestBoth(
   if (!resolved.ok) return resolved;
   const { scenario, model } = resolved.value;
   const found: Largest[] = [];
-  for (const field of Object.values(ASKED[scenario.task])) {
+  for (const field of howFar(scenario)) {
     const result: Result<Largest> = await largestInTurns(scenario, field, {
       model,
+      thorough: false,
       breathe,
     });
     if (!result.ok) return result;
@@ -85,6 +86,6 @@ async function largestBoth(
   }
   return {
     ok: true,
-    value: { found, query: toQuery(scenario), model: scenario.model },
+    value: { found, scenario },
   };
 }

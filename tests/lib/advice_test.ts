@@ -8,7 +8,7 @@ import {
   wantsAdvice,
 } from "../../lib/mod.ts";
 import { LEVERS } from "../../lib/ask/advice/levers/mod.ts";
-import { withSet } from "../../lib/ask/advice/with_set.ts";
+import { withSet } from "../../lib/ask/with_set.ts";
 import { resolveModel } from "../../lib/models/resolve_model.ts";
 import { fieldAt } from "../../lib/scenario/field_list.ts";
 import { toInput } from "../../lib/scenario/to_input.ts";

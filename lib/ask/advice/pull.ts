@@ -1,7 +1,7 @@
 import type { AdvisedSet } from "../../answer/advice.ts";
 import type { Lever, Proposal } from "./lever.ts";
 import type { Scales, Weight } from "./scales.ts";
-import { withSet } from "./with_set.ts";
+import { withSet } from "../with_set.ts";
 
 /** A lever pulled so far. */
 export interface Pulled {

@@ -2,7 +2,7 @@ import type { AdvisedSet } from "../../answer/advice.ts";
 import type { Estimate } from "../../answer/estimate.ts";
 import { playStep } from "../../engines/step.ts";
 import { heldBytes } from "../../hardware/fit.ts";
-import { gpuOf, usableBytes } from "../../hardware/gpus.ts";
+import { usableBytes } from "../../hardware/gpus.ts";
 import { uncoveredBy } from "../../methods/timeline/uncovered_by.ts";
 import type { Model } from "../../models/model.ts";
 import { meshOf } from "../../parallel/mesh.ts";
@@ -12,7 +12,8 @@ import { serve } from "../../serve/mod.ts";
 import { groupDigits } from "../../units/mod.ts";
 import { estimateScenario } from "../estimate.ts";
 import { DevicePeak } from "../largest/device_peak.ts";
-import { withSet } from "./with_set.ts";
+import { servedNeed } from "../served_need.ts";
+import { withSet } from "../with_set.ts";
 
 /** What a scenario needs of its GPU. */
 export interface Weight {
@@ -108,29 +109,16 @@ export class Scales {
   }
 }
 
-function ofServed(
-  { fitOn, device, serving, kv }: Served,
-  scenario: Scenario,
-): Weight {
+function ofServed(served: Served, scenario: Scenario): Weight {
+  const { starts, fits, bytes, sequences } = servedNeed(served, scenario);
   const { batch } = scenario.serve;
-  const gpu = gpuOf(scenario.hardware.gpu);
-  const usable = usableBytes(scenario.hardware.gpu);
-  const { fits, headroom } = fitOn({ usable, gpu });
-  const { kv_pool_bytes: pool } = serving;
-  const most = kv.max_sequences ?? Infinity;
-  // An engine fills its pool whatever is asked of it: what it needs is the cache of
-  // the sequences that are asked for, or what it refuses to start without.
-  const bytes = pool === null ? device : Math.max(
-    device - pool + kv.bytes,
-    fits ? 0 : usable - headroom,
-  );
   return {
-    fits: fits && most >= batch,
+    fits,
     least: bytes,
     peak: () => bytes,
-    ...(fits && most < batch
+    ...(starts && sequences < batch
       ? {
-        note: `starts; ${groupDigits(most)} of ${
+        note: `starts; ${groupDigits(sequences)} of ${
           groupDigits(batch)
         } sequences at once`,
       }

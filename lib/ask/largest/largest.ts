@@ -1,11 +1,14 @@
+import type { AdvisedSet } from "../../answer/advice.ts";
 import { estimateScenario } from "../estimate.ts";
 import type { Model } from "../../models/model.ts";
 import { resolveModel } from "../../models/resolve_model.ts";
 import type { Result } from "../../scenario/parse_scenario.ts";
 import type { Problem } from "../../scenario/problem.ts";
 import type { Scenario } from "../../scenario/schema.ts";
-import type { InverseField, InversePath } from "./fields.ts";
-import { fieldProblem, INVERSE_FIELDS } from "./fields.ts";
+import { EXACT, NEARLY, ROUGHLY, searchBriskly } from "./brisk.ts";
+import { hasPool } from "../over_gpus.ts";
+import { searchFewest } from "./fewest.ts";
+import { FEWEST, INVERSE_FIELDS, inverseField } from "./fields.ts";
 import type { Bounds } from "./guess.ts";
 import { guessed } from "./guess.ts";
 import type { Probe } from "./probe.ts";
@@ -19,6 +22,8 @@ import { SearchedValues, TooLong } from "./values.ts";
 export interface Tried {
   value: number;
   /** The device's peak; null where this value has no estimate. */
+  peak_bytes: number | null;
+  /** The same. */
   device_peak_bytes: number | null;
   /** By how much that is more than the GPU has; 0 where it fits. */
   over_bytes: number | null;
@@ -26,14 +31,22 @@ export interface Tried {
 
 /** The largest value of a field that fits the scenario's GPU. */
 export interface Largest {
-  field: InversePath;
+  /** Dotted path. */
+  field: string;
   gpu: string;
   usable_bytes: number;
   /** Null where not even the least value fits; `next` then says by how much. */
   value: number | null;
   /** The device's peak at that value. */
+  peak_bytes: number | null;
+  /** The same. */
   device_peak_bytes: number | null;
-  /** The least value tried above it that does not fit; null at the bound. */
+  /** What is set where the field has that value: of GPUs, also what lays them out. */
+  set: AdvisedSet;
+  /**
+   * The least value tried above it that does not fit, of GPUs the most below it; null
+   * at the bound.
+   */
   next: Tried | null;
   /** Whether the field can have no larger value. */
   at_bound: boolean;
@@ -61,6 +74,11 @@ export interface Largest {
 export interface LargestOptions {
   /** The scenario's model, where the caller has looked it up. */
   model?: Model | undefined;
+  /**
+   * Whether the values around the answer are tried too, as memory need not grow
+   * evenly; the batch's and the length's are where nothing is said.
+   */
+  thorough?: boolean | undefined;
 }
 
 /**
@@ -70,15 +88,16 @@ export interface LargestOptions {
  * estimates only what is answered.
  *
  * @param scenario As `parseScenario` returned it; its own value is not used.
- * @param field One of {@linkcode INVERSE_FIELDS}, of the scenario's task.
+ * @param field Path of a whole number of the scenario's task; of `parallel.gpus` the
+ *   fewest are sought.
  * @returns The answer, or what is wrong with the scenario at the least value.
  */
 export function largest(
   scenario: Scenario,
-  field: InversePath,
-  { model = modelOf(scenario) }: LargestOptions = {},
+  field: string,
+  { model = modelOf(scenario), thorough }: LargestOptions = {},
 ): Result<Largest> {
-  const asking = askLargest(scenario, field);
+  const asking = askLargest(scenario, field, thorough);
   let asked = asking.next();
   while (!asked.done) asked = asking.next(answerTo(asked.value, model));
   return asked.value;
@@ -92,12 +111,12 @@ export function largest(
  */
 export async function largestInTurns(
   scenario: Scenario,
-  field: InversePath,
-  { model = modelOf(scenario), breathe }: LargestOptions & {
+  field: string,
+  { model = modelOf(scenario), thorough, breathe }: LargestOptions & {
     breathe: () => Promise<void>;
   },
 ): Promise<Result<Largest>> {
-  const asking = askLargest(scenario, field);
+  const asking = askLargest(scenario, field, thorough);
   let asked = asking.next();
   while (!asked.done) {
     await breathe();
@@ -123,10 +142,11 @@ function modelOf({ model }: Scenario): Model | undefined {
  */
 export function* askLargest(
   scenario: Scenario,
-  field: InversePath,
+  field: string,
+  thorough: boolean = Object.hasOwn(INVERSE_FIELDS, field),
 ): Generator<Asked, Result<Largest>, Told> {
   try {
-    return yield* search(scenario, field);
+    return yield* search(scenario, field, thorough);
   } catch (error) {
     if (!(error instanceof TooLong)) throw error;
     return { ok: false, problems: [{ path: field, message: error.message }] };
@@ -135,25 +155,40 @@ export function* askLargest(
 
 function* search(
   scenario: Scenario,
-  field: InversePath,
+  field: string,
+  thorough: boolean,
 ): Generator<Asked, Result<Largest>, Told> {
-  const problem = fieldProblem(field, scenario.task);
-  if (problem) return { ok: false, problems: [problem] };
-  const { least, most }: InverseField = INVERSE_FIELDS[field];
+  const asked = inverseField(field, scenario);
+  if (!asked.ok) return asked;
+  const { least, context: hasContext } = asked.value;
   const values = new SearchedValues(scenario, field);
   const first = yield* values.estimateAt(least);
   if (!first.ok) return first;
   const own = first.value.fit[0];
   if (!own) return noGpu();
+  const { architecture } = first.value.model;
+  const most = field === "serve.gpu_layers"
+    // The output layer counts as one more.
+    ? architecture.layers + 1
+    : asked.value.most;
   const bounds = { least, most, usable: own.usable_bytes };
 
-  const sure = first.value.method === "timeline"
+  const isFewest = field === FEWEST;
+  // A pool is planned, which takes no time; a step or a generation is played.
+  const gap = hasPool(scenario) && scenario.task === "serve" ? EXACT : NEARLY;
+  const sure = !isFewest && first.value.method === "timeline"
     ? yield* guessed(values, bounds, ({ surely }) => surely)
     : 0;
   const fits = (probe: Probe): boolean => probe.fits();
-  const found = yield* run(values, bounds, { sure, fits, below: true });
+  const searching = isFewest
+    ? searchFewest(most)
+    : thorough
+    ? searchLargest(least, most)
+    : searchBriskly(least, most, sure, gap);
+  const found = yield* run(values, searching, { sure, fits });
   // What is said to have been tried was: a guess stands for none of these.
-  for (let value = found.from; value <= Math.min(found.to, sure); value++) {
+  const guesses = thorough ? Math.min(found.to, sure) : 0;
+  for (let value = found.from; value <= guesses; value++) {
     const probe = yield* values.probeAt(value);
     if (!probe?.fits() && !found.exceptions.includes(value)) {
       found.exceptions.push(value);
@@ -161,12 +196,13 @@ function* search(
   }
   const { high_bytes: high, device_peak_bytes: least_peak } =
     first.value.memory;
-  const hasBand = high !== null;
-  const cautious = hasBand && found.value !== null
+  // An engine takes of a GPU what it may, whatever the band.
+  const hasBand = high !== null && !isFewest && !first.value.serve;
+  const cautious = high !== null && hasBand && found.value !== null
     ? yield* cautiousValue(
       values,
       { ...bounds, most: found.value },
-      high / least_peak,
+      { share: high / least_peak, thorough },
     )
     : null;
 
@@ -179,7 +215,7 @@ function* search(
   const above = yield* estimated(next);
   const safe = yield* estimated(cautious?.value ?? null);
   const peak = above?.memory.device_peak_bytes ?? null;
-  const context = first.value.model.architecture.max_position_embeddings;
+  const context = architecture.max_position_embeddings;
   return {
     ok: true,
     value: {
@@ -187,13 +223,16 @@ function* search(
       gpu: own.gpu,
       usable_bytes: own.usable_bytes,
       value,
+      peak_bytes: answer?.memory.device_peak_bytes ?? null,
       device_peak_bytes: answer?.memory.device_peak_bytes ?? null,
+      set: value === null ? {} : values.setOf(value),
       next: next === null ? null : {
         value: next,
+        peak_bytes: peak,
         device_peak_bytes: peak,
         over_bytes: peak === null ? null : Math.max(0, peak - own.usable_bytes),
       },
-      at_bound: value === most,
+      at_bound: value === (isFewest ? least : most),
       cautious: cautious
         ? {
           value: cautious.value,
@@ -202,7 +241,7 @@ function* search(
         : hasBand
         ? { value: null, high_bytes: null }
         : null,
-      beyond_context: INVERSE_FIELDS[field].context && context !== null &&
+      beyond_context: hasContext && context !== null &&
           value !== null && value > context
         ? context
         : null,
@@ -221,14 +260,9 @@ function* search(
 /** @param sure A value up to which all fit, by a guess that was tried. */
 function* run(
   values: SearchedValues,
-  { least, most }: Bounds,
-  { sure, fits, below }: {
-    sure: number;
-    fits: (probe: Probe) => boolean;
-    below: boolean;
-  },
+  search: Generator<number, Found, boolean>,
+  { sure, fits }: { sure: number; fits: (probe: Probe) => boolean },
 ): Generator<Asked, Found, Told> {
-  const search = searchLargest(least, most, below);
   let asked = search.next();
   while (!asked.done) {
     if (asked.value <= sure) {
@@ -253,7 +287,7 @@ const SPARE = 0.01;
 function* cautiousValue(
   values: SearchedValues,
   bounds: Bounds,
-  high: number,
+  { share: high, thorough }: { share: number; thorough: boolean },
 ): Generator<Asked, Found, Told> {
   let sure = 0;
   for (const share of SHARES) {
@@ -264,7 +298,11 @@ function* cautiousValue(
     if (probe === null || sure > 0) break;
   }
   const fits = (probe: Probe): boolean => probe.fitsCautiously();
-  return yield* run(values, bounds, { sure, fits, below: false });
+  const { least, most } = bounds;
+  const search = thorough
+    ? searchLargest(least, most, false)
+    : searchBriskly(least, most, sure, ROUGHLY);
+  return yield* run(values, search, { sure, fits });
 }
 
 function noGpu(): { ok: false; problems: Problem[] } {

@@ -1,6 +1,9 @@
 import type { Estimate } from "../../answer/estimate.ts";
 import { DevicePeak } from "./device_peak.ts";
 import { uncoveredBy } from "../../methods/timeline/uncovered_by.ts";
+import { meshOf } from "../../parallel/mesh.ts";
+import { serve } from "../../serve/mod.ts";
+import { servedNeed } from "../served_need.ts";
 import type { Model } from "../../models/model.ts";
 import type { Scenario } from "../../scenario/schema.ts";
 import type { Step } from "../../engines/step.ts";
@@ -36,9 +39,9 @@ export interface ProbedStep {
  * @returns Null where a whole estimate has to tell.
  */
 export function probeOf(scenario: Scenario, model: Model): Probe | null {
-  if (scenario.method !== "timeline" || uncoveredBy(scenario) !== null) {
-    return null;
-  }
+  if (scenario.method !== "timeline") return null;
+  if (scenario.task === "serve") return probeOfServing(scenario, model);
+  if (uncoveredBy(scenario) !== null) return null;
   const play = (): Step => {
     const step = playStep(scenario, model);
     if ("reason" in step) throw new Error(step.reason);
@@ -60,6 +63,26 @@ export function probeOf(scenario: Scenario, model: Model): Probe | null {
   };
 }
 
+function probeOfServing(scenario: Scenario, model: Model): Probe | null {
+  const mesh = meshOf(scenario.parallel, model.architecture);
+  if (!mesh.ok) return null;
+  const answer = serve({ scenario, model, mesh: mesh.value });
+  if ("reason" in answer || !answer.ok) return null;
+  const { fits } = servedNeed(answer.value.served, scenario);
+  return settled("timeline", fits);
+}
+
+/** A probe of what is known already. */
+function settled(method: Scenario["method"], fits: boolean): Probe {
+  return {
+    method,
+    played: null,
+    fits: () => fits,
+    release: () => {},
+    fitsCautiously: () => fits,
+  };
+}
+
 /** The same of a whole estimate. */
 export function probeOfEstimate(
   { memory, method, serve, kv, fit, scenario }: Estimate,
@@ -69,13 +92,7 @@ export function probeOfEstimate(
     // An engine fills its pool whatever is asked of it.
     const fits = fit[0]?.fits === true &&
       (kv?.max_sequences ?? Infinity) >= scenario.serve.batch;
-    return {
-      method,
-      played: null,
-      fits: () => fits,
-      release: () => {},
-      fitsCautiously: () => fits,
-    };
+    return settled(method, fits);
   }
   const high = memory.high_bytes ?? Infinity;
   return {

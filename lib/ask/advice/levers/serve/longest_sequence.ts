@@ -1,7 +1,7 @@
 import { groupDigits } from "../../../../units/mod.ts";
+import { hasPool } from "../../../over_gpus.ts";
 import type { Lever } from "../../lever.ts";
 import { COST, fewerThan } from "../../lever.ts";
-import { hasPool } from "./pools.ts";
 
 const STEP = 256;
 

@@ -1,6 +1,6 @@
+import { overGpus } from "../../../over_gpus.ts";
 import type { Lever } from "../../lever.ts";
 import { COST, moreThan } from "../../lever.ts";
-import { hasPool } from "./pools.ts";
 
 /** A model over more GPUs: split layer by layer, or each matrix where there is a pool. */
 export const moreServingGpus: Lever = {
@@ -11,12 +11,7 @@ export const moreServingGpus: Lever = {
     // Unlike cards are named one by one.
     if (hardware.gpus !== null) return [];
     return moreThan(parallel.gpus).map((gpus) => ({
-      set: {
-        "parallel.gpus": gpus,
-        ...(hasPool(scenario)
-          ? { "parallel.tp": parallel.tp * gpus / parallel.gpus }
-          : {}),
-      },
+      set: overGpus(scenario, gpus),
       words: `${gpus} GPUs of this kind`,
       price: `${gpus} GPUs in place of ${parallel.gpus}`,
     }));

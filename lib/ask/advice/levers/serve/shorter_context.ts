@@ -1,7 +1,7 @@
 import { groupDigits } from "../../../../units/mod.ts";
+import { hasPool } from "../../../over_gpus.ts";
 import type { Lever, Proposal } from "../../lever.ts";
 import { COST, fewerThan } from "../../lever.ts";
-import { hasPool } from "./pools.ts";
 
 const LEAST_TOKENS = 256;
 const STEP = 256;

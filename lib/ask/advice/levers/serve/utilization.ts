@@ -1,6 +1,6 @@
+import { hasPool } from "../../../over_gpus.ts";
 import type { Lever } from "../../lever.ts";
 import { COST } from "../../lever.ts";
-import { hasPool } from "./pools.ts";
 
 /** What an engine can be given of a GPU that nobody else uses. */
 const MOST = 0.95;

@@ -9,8 +9,3 @@ import type { Scenario } from "../../../../scenario/schema.ts";
 export function takesBitsandbytes({ engine }: Scenario): boolean {
   return !engine.name.startsWith("fsdp") && engine.name !== "megatron";
 }
-
-/** Whether a scenario's optimizer is one of bitsandbytes' own. */
-export function isBitsandbytes({ optimizer }: Scenario): boolean {
-  return optimizer.paged || optimizer.bits < 32;
-}

@@ -1,5 +1,5 @@
-import type { AdvisedSet } from "../../answer/advice.ts";
-import type { Scenario } from "../../scenario/schema.ts";
+import type { AdvisedSet } from "../answer/advice.ts";
+import type { Scenario } from "../scenario/schema.ts";
 
 /** A scenario with some of its fields set, by their dotted paths. */
 export function withSet(scenario: Scenario, set: AdvisedSet): Scenario {
