@@ -30,7 +30,8 @@ export function servedNeed(
   const sequences = kv.max_sequences ?? Infinity;
   return {
     starts,
-    fits: starts && sequences >= scenario.serve.batch,
+    // Where there is no pool, what is asked for has its place or does not fit.
+    fits: starts && (pool === null || sequences >= scenario.serve.batch),
     bytes: pool === null ? device : Math.max(
       device - pool + kv.bytes,
       starts ? 0 : usable - headroom,

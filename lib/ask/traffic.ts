@@ -17,8 +17,7 @@ export interface TrafficQuestion {
 /**
  * What the most loaded GPU sends and receives per optimizer step, read off what it
  * does in one. Serving has no optimizer step, and one GPU nobody to send to: no
- * flows. A step that is not played has none that are known, nor has one whose engine
- * does not note all that it sends.
+ * flows. A step that is not played has none that are known.
  */
 export function trafficOf({ scenario, model, mesh }: TrafficQuestion): Traffic {
   if (scenario.task === "serve" || mesh.gpus === 1) return sumOf([], [], null);
@@ -27,8 +26,6 @@ export function trafficOf({ scenario, model, mesh }: TrafficQuestion): Traffic {
   const played = playedStep(scenario, model);
   if ("reason" in played) return sumOf([], [], played.reason);
   const { step } = played;
-  const { unsummed } = step.engine;
-  if (unsummed !== undefined) return sumOf([], [], unsummed);
   const flows = flowsOf(step.program, {
     groups: step.groups,
     gpus: mesh.gpus,

@@ -1,7 +1,6 @@
 import type { Instance, Run } from "../play/program/act.ts";
 import type { PassActs } from "../play/program/pass.ts";
-import type { Segment } from "../play/record/block.ts";
-import { segmentOf } from "../play/record/block.ts";
+import { cutRun } from "./cuts.ts";
 import type { PassUnit, Unit } from "./units.ts";
 
 /** When something happens to a unit. */
@@ -193,28 +192,6 @@ function cutAtHead(run: Run): [Run | null, Run] {
     ),
   );
   return cutRun(run, at);
-}
-
-/** Cuts a run before an event of its tape; what is empty is left out. */
-export function cutRun(run: Run, at: number): [Run | null, Run] {
-  const { segment } = run;
-  if (!(at > segment.from && at < segment.to)) return [null, run];
-  const [first, second] = halves(segment, at);
-  return [{ ...run, segment: first }, { ...run, segment: second, wires: [] }];
-}
-
-const HALVES = new WeakMap<Segment, [Segment, Segment]>();
-
-function halves(segment: Segment, at: number): [Segment, Segment] {
-  const known = HALVES.get(segment);
-  if (known) return known;
-  const { tape, from, to } = segment;
-  const made: [Segment, Segment] = [
-    segmentOf(tape, from, at),
-    segmentOf(tape, at, to),
-  ];
-  HALVES.set(segment, made);
-  return made;
 }
 
 /** The layer that runs last in a pass. */

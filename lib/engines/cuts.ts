@@ -17,7 +17,6 @@ export interface Met {
 
 /** Cuts runs where an engine acts in their middle; like runs share their pieces. */
 export class Cutter {
-  readonly #pieces = new Map<Segment, Map<number, Segment>>();
   readonly #gradients = new Map<Segment, readonly Met[]>();
   readonly #reads = new Map<Segment, readonly Met[]>();
 
@@ -31,7 +30,7 @@ export class Cutter {
     const piece = (end: number): void => {
       if (end === begin && wires.length === 0) return;
       const { act, phase, at, instance, name } = run;
-      const segment = this.#piece(run.segment, begin, end);
+      const segment = pieceOf(run.segment, begin, end);
       acts.push({ act, phase, at, instance, name, segment, wires });
       wires = [];
       begin = end;
@@ -59,6 +58,14 @@ export class Cutter {
     );
   }
 
+  /** The same, each after the event that gives the gradient to its parameter. */
+  taken(run: Run): readonly Met[] {
+    return this.gradients(run).map(({ parameter, at }) => ({
+      parameter,
+      at: Math.min(at + 1, run.segment.to),
+    }));
+  }
+
   /** Which parameters a run reads first, in that order. */
   reads({ instance, segment }: Run): readonly Met[] {
     return remembered(
@@ -70,23 +77,36 @@ export class Cutter {
         ).sort((a, b) => a.at - b.at),
     );
   }
-
-  #piece(segment: Segment, from: number, to: number): Segment {
-    const known = remembered(
-      this.#pieces,
-      segment,
-      () => new Map<number, Segment>(),
-    );
-    return remembered(
-      known,
-      // There are far fewer events.
-      from * 2 ** 26 + to,
-      () => segmentOf(segment.tape, from, to),
-    );
-  }
 }
 
-function remembered<K, V>(known: Map<K, V>, key: K, make: () => V): V {
+/** Cuts a run before an event of its tape; what is empty is left out. */
+export function cutRun(run: Run, at: number): [Run | null, Run] {
+  const { from, to } = run.segment;
+  if (!(at > from && at < to)) return [null, run];
+  return [
+    { ...run, segment: pieceOf(run.segment, from, at) },
+    { ...run, segment: pieceOf(run.segment, at, to), wires: [] },
+  ];
+}
+
+/** Pieces that segments were cut into. */
+const PIECES = new WeakMap<Segment, Map<number, Segment>>();
+
+function pieceOf(segment: Segment, from: number, to: number): Segment {
+  const known = remembered(PIECES, segment, () => new Map<number, Segment>());
+  return remembered(
+    known,
+    // There are far fewer events.
+    from * 2 ** 26 + to,
+    () => segmentOf(segment.tape, from, to),
+  );
+}
+
+function remembered<K, V>(
+  known: { get(key: K): V | undefined; set(key: K, value: V): unknown },
+  key: K,
+  make: () => V,
+): V {
   const value = known.get(key);
   if (value !== undefined) return value;
   const made = make();

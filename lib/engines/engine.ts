@@ -105,8 +105,6 @@ export interface Engine {
     mesh: Mesh,
     ranks: readonly RankClass[],
   ): readonly RankClass[];
-  /** Why what its ranks send is not summed; it is where left out. */
-  readonly unsummed?: string;
   /** What a rank does. */
   play(question: RankQuestion): RankAnswer | { readonly reason: string };
 }

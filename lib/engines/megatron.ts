@@ -4,25 +4,16 @@ import type { MegatronPlan } from "../plan/megatron/plan.ts";
 import { megatronPlanOf, span } from "../plan/megatron/plan.ts";
 import type { StepPlan } from "../plan/step_plan.ts";
 import type { Mesh } from "../parallel/mesh.ts";
-import type { Act, Take } from "../play/program/act.ts";
-import type { Buffer } from "../play/program/buffer.ts";
 import { DTYPE_BYTES } from "../play/torch/dtype.ts";
 import { ownTokens } from "../software/megatron/shares.ts";
 import type { Scenario } from "../scenario/schema.ts";
 import { clearOf, lengthOf, workspaceActs } from "./acts.ts";
-import type { Engine, RankClass, RankQuestion } from "./engine.ts";
-import type { ParameterPool } from "./megatron/buffers.ts";
-import {
-  apart,
-  loading,
-  pooled,
-  poolsOf,
-  shardsOf,
-} from "./megatron/buffers.ts";
+import type { Engine, RankClass } from "./engine.ts";
+import { poolsOf, shardsOf } from "./megatron/buffers.ts";
+import { memoryOf } from "./megatron/memory.ts";
 import { recordChunks } from "./megatron/record.ts";
 import { stepExchanges } from "./megatron/exchanges.ts";
 import { playedMicros, turnsOf } from "./megatron/schedule.ts";
-import { keptBuffers } from "./megatron/kept.ts";
 import { woven } from "./megatron/weave.ts";
 
 /**
@@ -55,15 +46,26 @@ export const megatronEngine: Engine = {
     "engine.offload_optimizer",
     "precision.gradients",
   ],
-  refuses({ train, optimizer, parallel }) {
+  refuses({ train, optimizer, parallel, engine, quantization }) {
     if (parallel.cp > 1 && parallel.cp_kind === "ulysses") {
       return "parallel.cp_kind ulysses is not played with Megatron-Core, whose keys and values go around in a ring";
     }
-    if (train.method !== "full") {
-      return `train.method ${train.method} is not played with Megatron-Core`;
+    if (train.method === "qlora") {
+      return "train.method qlora is not played with Megatron-Core, whose weights are never in 4 bits: lora is";
+    }
+    const again = engine.recompute_modules ?? [];
+    if (
+      train.method === "lora" && train.checkpointing === "selective" &&
+      again.includes("layernorm")
+    ) {
+      return "engine.recompute_modules must leave out layernorm with train.method lora: Megatron-Core stops in the first layer, whose hidden states need no gradient";
+    }
+    const { weights } = quantization;
+    if (weights !== "none" && weights !== null) {
+      return `quantization.weights ${weights} is not played with Megatron-Core, whose weights are in bf16 or fp16: neither are fp8 copies of them that it computes with`;
     }
     if (train.images_per_sample > 0) {
-      return "images are not played with Megatron-Core";
+      return `train.images_per_sample ${train.images_per_sample} is not played with Megatron-Core: its decoders of text alone are`;
     }
     return optimizer.in_backward
       ? "Megatron-Core has no optimizer.in_backward"
@@ -95,6 +97,8 @@ export const megatronEngine: Engine = {
     const { chunks, kept } = recordChunks(own, {
       workspaces: workspaces.length > 0,
       checkpoints: checkpointing === "full",
+      // They are added to a buffer that stands, and go.
+      gradients: "consume",
     });
     const pipeline = {
       stage: place.pp,
@@ -166,7 +170,7 @@ export const megatronEngine: Engine = {
       },
       trained,
       hostBytes: 0,
-      assumptions: assumptionsOf(own, mesh, checkpointing === "full"),
+      assumptions: assumptionsOf(own, mesh, scenario),
     };
   },
 };
@@ -181,11 +185,17 @@ function contentOf(plan: StepPlan, mesh: Mesh, stage: number): string {
 }
 
 function assumptionsOf(
-  { held, head }: MegatronPlan,
+  { held, head, dtype }: MegatronPlan,
   { cp }: Mesh,
-  runsAgain: boolean,
+  { train }: Scenario,
 ): string[] {
+  const runsAgain = train.checkpointing === "full";
   return [
+    ...(train.method === "lora"
+      ? [
+        `LoRA is Megatron-Bridge's: adapters beside Megatron-Core's own matrices, in ${dtype} as the model is, and one for all experts of a layer; train.lora.adapter_dtype is not read`,
+      ]
+      : []),
     ...(held.some(({ parameter }) => parameter.name === ROUTER)
       ? ["every expert is taken to get as many tokens as any other"]
       : []),
@@ -209,84 +219,4 @@ const ROUTER = "router.weight";
 /** Ranks that hold the same experts. */
 function expertRanks({ parallel }: Scenario, mesh: Mesh): number {
   return mesh.gpus / ((parallel.etp ?? mesh.tp) * mesh.ep * mesh.pp);
-}
-
-/** What stands beside what passes make. */
-interface Memory {
-  readonly load: readonly Take[];
-  /** Of an element of a gradient as it is reduced. */
-  readonly gradientBytes: number;
-  readonly first: readonly Take[];
-  /** What a later step begins with. */
-  readonly beginning: readonly Act[];
-  /** What the optimizer's step takes first. */
-  readonly stepping: readonly Act[];
-}
-
-/**
- * Parameters and gradients of whole buffers, masters of this rank's shards. The
- * optimizer reads gradients in fp32: others are copied, until they are zeroed.
- */
-function memoryOf(
-  { scenario, mesh }: RankQuestion,
-  own: MegatronPlan,
-  pools: readonly ParameterPool[],
-): Memory {
-  const { engine, precision } = scenario;
-  const bytes = DTYPE_BYTES[own.dtype];
-  // megatron/training/arguments.py: bf16 accumulates in fp32 unless told otherwise.
-  const isWide = engine.grad_reduce_in_fp32 ??
-    (own.dtype === "bf16" || precision.gradients === "fp32");
-  const isAware = precision.optimizer_states !== null &&
-    precision.optimizer_states !== "fp32";
-  const distributed = engine.distributed_optimizer;
-  const frozen = own.held.filter(({ parameter }) => !parameter.trains);
-  const ofPools = (
-    of: "elements" | "own",
-    each: number,
-    ...as: [Parameters<typeof pooled>[3], string]
-  ) => pooled(pools, of, each, ...as);
-  const masters = ofPools("own", 4, "master weights", "parameters in fp32");
-  // What of an fp32 master its bf16 parameter does not say.
-  const remainders = ofPools("own", 2, "master weights", "remainders");
-  const copies = ofPools("own", 4, "gradients", "gradients in fp32");
-  const when = (buffer: Buffer, act: "take" | "free"): Act[] =>
-    isWide || isAware
-      ? []
-      : [{ act, phase: "optimizer", at: "optimizer", buffer }];
-  const kept = keptBuffers(own, mesh).map((buffer): Take => ({
-    act: "take",
-    phase: "forward",
-    at: "embeddings",
-    buffer,
-  }));
-  return {
-    load: [
-      ...(distributed
-        ? [
-          ...loading(ofPools("elements", bytes, "weights", "parameters")),
-          ...loading(apart(frozen, bytes)),
-        ]
-        : loading(apart(own.held, bytes))),
-      ...loading(
-        ofPools("elements", isWide ? 4 : bytes, "gradients", "gradients"),
-      ),
-      ...(isAware ? [] : loading(masters)),
-    ],
-    gradientBytes: isWide ? 4 : bytes,
-    first: isAware
-      ? [...kept, {
-        act: "take",
-        phase: "optimizer",
-        at: "optimizer",
-        buffer: remainders,
-      }]
-      : kept,
-    beginning: when(copies, "free").map((act) => ({
-      ...act,
-      phase: "forward",
-      at: "embeddings",
-    })),
-    stepping: when(copies, "take"),
-  };
 }

@@ -5,6 +5,7 @@ import { isTorchtitan } from "./fsdp/policy.ts";
 import { fsdp1 } from "./fsdp1.ts";
 import { fsdp2 } from "./fsdp2.ts";
 import { megatronEngine } from "./megatron.ts";
+import { megatronDeepSpeed } from "./megatron_deepspeed.ts";
 import { single } from "./single.ts";
 import { titan } from "./titan.ts";
 import { deepspeed } from "./zero.ts";
@@ -17,6 +18,7 @@ const ENGINES: Partial<Record<Scenario["engine"]["name"], Engine>> = {
   fsdp: fsdp1,
   fsdp2,
   megatron: megatronEngine,
+  "megatron-deepspeed": megatronDeepSpeed,
 };
 
 /** The engine that runs a scenario; null where none is played. */

@@ -1,6 +1,7 @@
 import { localModel } from "../plan/titan/local_model.ts";
 import { embeddingPlanOf, headPlanOf } from "../plan/outer_plan.ts";
 import type { StepPlan } from "../plan/step_plan.ts";
+import { hasTower } from "../models/tensors/tower.ts";
 import { stepPlanOf } from "../plan/step_plan.ts";
 import type { Mesh } from "../parallel/mesh.ts";
 import { divisorsOf, nearestOf } from "../parallel/nearest.ts";
@@ -42,8 +43,6 @@ export const titan: Engine = {
       : []),
   ],
   refuses: refused,
-  unsummed:
-    "what torchtitan's tensor and pipeline parallel ranks send is not counted yet",
   computed: computedByTitan,
   ranks({ parallel: { rank } }, mesh) {
     const { gpus, pp } = mesh;
@@ -156,11 +155,15 @@ function refused(scenario: Scenario, mesh: Mesh): string | null {
   if (train.method !== "full") {
     return `train.method ${train.method} is not played with torchtitan's tensor parallelism`;
   }
-  if (train.loss !== "full" || train.kernels !== "eager") {
-    return "torchtitan's tensor parallelism is played with the loss of all logits and eager kernels alone";
+  if (train.loss !== "full" || train.kernels === "liger") {
+    return "torchtitan's tensor parallelism is played with the loss of all logits alone, and not with Liger's kernels";
   }
   if (train.images_per_sample > 0) {
-    return "images are not played with torchtitan's tensor parallelism";
+    return `train.images_per_sample ${train.images_per_sample} is not played with torchtitan's tensor parallelism: its decoders of text alone are`;
+  }
+  const { weights } = scenario.quantization;
+  if (weights !== "none" && weights !== null) {
+    return `quantization.weights ${weights} is not played with torchtitan's tensor parallelism, whose float8 is of products, not of weights as they lie`;
   }
   if (train.sequence_length % tp !== 0) {
     return `parallel.tp = ${tp} does not divide train.sequence_length ${train.sequence_length}, whose tokens its ranks share${
@@ -204,7 +207,11 @@ function unlikeLlama(plan: StepPlan): string | null {
   const { traits, architecture, stateSpaces } = facts;
   const reason = (what: string) =>
     `models of type ${architecture.type} are not played with torchtitan's tensor and pipeline parallelism: ${what}`;
-  if (encoders || vision || classHead || stateSpaces) {
+  if (stateSpaces) return reason("their layers keep states beside attention");
+  if (hasTower(plan.model)) {
+    return reason("they have a tower beside their decoder");
+  }
+  if (encoders || vision || classHead) {
     return reason("it has decoders of text alone");
   }
   if (architecture.experts > 0) {

@@ -5,6 +5,7 @@ import type { Architecture, VisionTower } from "./architecture.ts";
 import type { Config } from "./config.ts";
 import { KEYS } from "./config_keys.ts";
 import { codeOfType } from "./families/mod.ts";
+import { languageOf } from "./language_of_config.ts";
 
 /** Largest dimension that is read from a config; more is a broken file. */
 const MAX_DIMENSION = 2 ** 32;
@@ -83,9 +84,8 @@ function listedLayers(text: Config): number | null {
 }
 
 function textConfig(config: Config): Config {
-  const inner = config["text_config"] ?? config["llm_config"] ??
-    config["language_config"];
-  return isConfig(inner) ? { ...config, ...inner } : config;
+  const { text, stated } = languageOf(config);
+  return stated === config ? config : { ...text, ...config, ...stated };
 }
 
 function modelType(config: Config, text: Config): string {

@@ -4,6 +4,7 @@ import { codeOfType } from "./families/mod.ts";
 import { savedHeads } from "./heads/saved_heads.ts";
 import type { Adapters } from "./lora/adapters.ts";
 import { adaptersOf } from "./lora/adapters.ts";
+import { megatronAdapters } from "./lora/megatron.ts";
 import type { Facts, LoraSettings } from "./lora/settings.ts";
 import type { Model } from "./model.ts";
 import type { ModelPiece } from "./tensors/tensor.ts";
@@ -21,8 +22,9 @@ export interface Trainable {
  */
 export function trainableOf(
   model: Model,
-  { task, train, software }: Scenario,
+  scenario: Scenario,
 ): Result<Trainable> {
+  const { task, train } = scenario;
   if (task === "serve") return ok(0);
   if (train.method === "full") {
     return train.trainable === "all"
@@ -31,17 +33,23 @@ export function trainableOf(
   }
   const { lora } = train;
   if (lora.trainable_parameters !== null) return ok(lora.trainable_parameters);
-  const adapters = adaptersBy(model, lora, software);
+  const adapters = scenarioAdapters(model, scenario);
   if (!adapters.ok) return adapters;
   return ok(adapters.value.trainable, adapters.value.notes);
 }
 
-/** The adapters that a Scenario adds to a model. */
+/** The adapters that a Scenario adds to a model: PEFT's, or Megatron-Bridge's. */
 export function scenarioAdapters(
   model: Model,
-  { train, software }: Scenario,
+  { train, software, engine }: Scenario,
 ): Result<Adapters> {
-  return adaptersBy(model, train.lora, software);
+  const peft = () => adaptersBy(model, train.lora, software);
+  if (engine.name !== "megatron") return peft();
+  const bridge = megatronAdapters(model.tensors, train.lora);
+  if (bridge.ok) return bridge;
+  // What Megatron-Core is not played with is told as PEFT would train it.
+  const other = peft();
+  return other.ok ? other : bridge;
 }
 
 /**

@@ -25,7 +25,13 @@ export interface LayerFacts {
   readonly sequence: number;
   readonly attention: Pick<
     AttentionSettings,
-    "implementation" | "masked" | "keyMask" | "causal" | "unpads" | "context"
+    | "implementation"
+    | "masked"
+    | "keyMask"
+    | "causal"
+    | "unpads"
+    | "context"
+    | "byArithmetic"
   >;
   readonly kernels: Kernels;
   readonly code: ModelCode;

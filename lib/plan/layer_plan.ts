@@ -86,6 +86,8 @@ function attentionOf(
     kNorm: headNorm(modules, traits, /(^|\.)(k|key)_(layer)?norm\.weight$/) ??
       bare,
     normsTurned: traits.normsTurned,
+    normsEach: family.attention.normsEach,
+    holdsUnturned: family.rotary.holdsUnturned,
     heads,
     rotary: traits.rotary,
     rotaryShare: traits.rotaryShare,
@@ -194,6 +196,7 @@ function expertsOf(modules: Modules, facts: LayerFacts): MoePlan | null {
   const plan: MoePlan = {
     ...routed,
     shared: mlpOf(modules, facts, isShared),
+    sharedFirst: facts.family.experts.sharedFirst,
     sharedGate: modules.linear(
       modules.pathOf((name) => /shared_expert_gate\.weight$/.test(name)),
     ),

@@ -49,6 +49,8 @@ export interface Served {
    * the bytes sum to the allocated peak.
    */
   readonly parts: readonly Part[];
+  /** Bytes that are allocated between two tokens at the end; left out if unknown. */
+  readonly steady?: number;
   /** What PyTorch's allocator has taken; null where the engine is not PyTorch's. */
   readonly reserved: number | null;
   /** What the GPU shows: all of it, whoever holds it. */

@@ -5,6 +5,7 @@ import type { Result } from "../scenario/parse_scenario.ts";
 import type { Scenario } from "../scenario/schema.ts";
 import { cachesOf } from "./caches.ts";
 import { cardsOf } from "./cards.ts";
+import { llamaCpp } from "./llama_cpp/mod.ts";
 import { transformersEngine } from "./transformers/engine.ts";
 import type { Served, ServingEngine, ServingQuestion } from "./engine.ts";
 import { sglang } from "./sglang/mod.ts";
@@ -19,6 +20,7 @@ const ENGINES: Partial<Record<Scenario["serve"]["engine"], ServingEngine>> = {
   "tensorrt-llm": tensorrtLlm,
   tgi,
   vllm,
+  "llama.cpp": llamaCpp,
 };
 
 /** What an engine makes of a scenario, and what it was asked. */

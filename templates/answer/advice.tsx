@@ -46,7 +46,7 @@ export function AdviceAnswer(
     <section class="card advice" id="advice" aria-labelledby="advice-title">
       <h2 id="advice-title">What would help</h2>
       {now.fits && changes.length === 0 && (
-        <p>Nothing has to change: it fits with room to spare.</p>
+        <p>Nothing has to change: it fits.</p>
       )}
       {together && (
         <p>

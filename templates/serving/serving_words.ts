@@ -55,10 +55,10 @@ export function servingVerdict(estimate: Estimate): ServingVerdict | null {
       : [];
     return {
       state: "over",
-      title: serve.kv_pool_bytes === null
-        ? `Does not fit on ${place} with ${engine}`
-        : `${engine} does not start on ${place}`,
-      short: serve.kv_pool_bytes === null ? "Does not fit" : "Does not start",
+      title: takesShare(serve)
+        ? `${engine} does not start on ${place}`
+        : `Does not fit on ${place} with ${engine}`,
+      short: takesShare(serve) ? "Does not start" : "Does not fit",
       sentences: [
         ...(serve.refusal === null ? [] : [asSentence(serve.refusal)]),
         ...missing,
@@ -70,7 +70,7 @@ export function servingVerdict(estimate: Estimate): ServingVerdict | null {
   const users = most === null
     ? ""
     : `: ${usersOf(most)} at ${groupDigits(length)} tokens`;
-  const title = serve.kv_pool_bytes !== null && serve.kv_tokens !== null
+  const title = takesShare(serve) && serve.kv_tokens !== null
     ? `${engine} starts on ${place} and holds ${
       groupDigits(serve.kv_tokens)
     } tokens${users}`
@@ -82,9 +82,9 @@ export function servingVerdict(estimate: Estimate): ServingVerdict | null {
   return {
     state: waits ? "tight" : "comfortable",
     title,
-    short: serve.kv_tokens === null
-      ? `Fits: ${formatBytes(estimate.memory.device_peak_bytes)}`
-      : `Starts: ${groupDigits(serve.kv_tokens)} tokens`,
+    short: takesShare(serve) && serve.kv_tokens !== null
+      ? `Starts: ${groupDigits(serve.kv_tokens)} tokens`
+      : `Fits: ${formatBytes(estimate.memory.device_peak_bytes)}`,
     sentences: [
       ...(waits
         ? [
@@ -93,17 +93,23 @@ export function servingVerdict(estimate: Estimate): ServingVerdict | null {
           } run at once; the others wait.`,
         ]
         : []),
-      ...(serve.kv_pool_bytes === null
-        ? [
-          `${formatBytes(own.headroom_bytes)} to spare${
-            most === null
-              ? ""
-              : `, room for ${usersOf(most)} at ${groupDigits(length)} tokens`
-          }.`,
-        ]
-        : []),
+      ...(takesShare(serve) ? [] : [
+        `${formatBytes(own.headroom_bytes)} to spare${
+          most === null
+            ? ""
+            : `, room for ${usersOf(most)} at ${groupDigits(length)} tokens`
+        }.`,
+      ]),
     ],
   };
+}
+
+/** Engines that make a cache as long as they are asked for, and not all that is free. */
+const AS_ASKED: ReadonlySet<string> = new Set(["transformers", "llama.cpp"]);
+
+/** Whether an engine takes its share of a GPU whatever is asked of it. */
+function takesShare({ engine }: Pick<Serving, "engine">): boolean {
+  return !AS_ASKED.has(engine);
 }
 
 function usersOf(count: number): string {
@@ -137,13 +143,19 @@ export function servingFigures(
   const free = (fit[0]?.usable_bytes ?? 0) - memory.device_peak_bytes;
   return [
     ...bytes("Weights", serve.weights_bytes),
-    ...bytes("Pool for the cache", serve.kv_pool_bytes),
+    ...bytes(
+      "Pool for the cache",
+      takesShare(serve) ? serve.kv_pool_bytes : null,
+    ),
     ...bytes("Cache of the sequences asked for", kv?.bytes),
     ...bytes("Compute at the peak", serve.compute_bytes),
     ...bytes("CUDA graphs", serve.graph_bytes),
     ...bytes("Outside of the engine", serve.outside_bytes),
     ...bytes("Free", Math.max(0, free)),
-    ...count("Tokens that the pool holds", serve.kv_tokens),
+    ...count(
+      takesShare(serve) ? "Tokens that the pool holds" : "Tokens in the cache",
+      serve.kv_tokens,
+    ),
     ...count("Sequences of this length at once", kv?.max_sequences),
     ...count("Longest sequence", serve.max_model_len, " tokens"),
     ...(serve.max_concurrency === null ? [] : [

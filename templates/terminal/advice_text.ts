@@ -6,7 +6,7 @@ import { changeWords, hardwareWords, setFlags } from "../advice_words.ts";
 export function adviceText(advice: Advice, { scenario }: Estimate): string {
   const { now, changes, together } = advice;
   if (now.fits && changes.length === 0) {
-    return "Nothing has to change: it fits with room to spare.";
+    return "Nothing has to change: it fits.";
   }
   return [
     "What would help",

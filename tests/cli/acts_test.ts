@@ -62,7 +62,10 @@ Deno.test("acts reach the peak that an estimate answers", async () => {
 Deno.test("acts says why there are none, and what is wrong with a scenario", async () => {
   const serving = await headroom(["acts", "-", "--set", "task=serve"], STDIN);
   assertEquals(serving.code, 2);
-  assertMatch(serving.err, /There are no acts to list: serving is not played/);
+  assertMatch(
+    serving.err,
+    /There are no acts to list: serving has no training step/,
+  );
   const wrong = await headroom(
     ["acts", "-", "--set", "train.micro_batch=0"],
     STDIN,

@@ -120,7 +120,15 @@ for (const [name, input] of GOOD) {
     else {
       assertEquals(
         (phases as { name: string }[]).map(({ name }) => name),
-        ["load", "forward", "backward", "optimizer"],
+        serving
+          ? [
+            "load",
+            "prefill",
+            "decode, first token",
+            "decode, last token",
+            "sampling",
+          ]
+          : ["load", "forward", "backward", "optimizer"],
       );
     }
   });

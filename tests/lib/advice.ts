@@ -57,6 +57,17 @@ export const TOO_LARGE: Record<string, ScenarioInput> = {
     },
     hardware: { gpu: "L40S" },
   },
+  "70B in four bits by llama.cpp on one card": {
+    model: "meta-llama/Llama-3.3-70B-Instruct",
+    task: "serve",
+    quantization: { weights: "gguf:Q4_K_M" },
+    serve: {
+      engine: "llama.cpp",
+      input_tokens: 8000,
+      gpu_layers: "all",
+    },
+    hardware: { gpu: "RTX 3090" },
+  },
   "8B by SGLang": {
     model: "meta-llama/Llama-3.1-8B",
     task: "serve",
@@ -87,7 +98,7 @@ export function whole(
   const result = estimateScenario(scenario);
   assertOk(result);
   const { memory, fit, kv, serve, method } = result.value;
-  const holds = !serve ||
+  const holds = !serve || serve.kv_pool_bytes === null ||
     (kv?.max_sequences ?? Infinity) >= scenario.serve.batch;
   return {
     held: heldBytes(memory),

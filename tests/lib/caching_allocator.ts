@@ -1,5 +1,6 @@
 import { Pool } from "../../lib/play/memory/allocator/pool.ts";
 import {
+  GROWING,
   LARGE_POOL,
   SMALL_POOL,
   UNIT,
@@ -19,9 +20,15 @@ export interface Allocation {
  * Source: pytorch c10/cuda/CUDACachingAllocator.cpp
  */
 export class CachingAllocator {
-  readonly #small = new Pool(SMALL_POOL);
-  readonly #large = new Pool(LARGE_POOL);
+  readonly #small: Pool;
+  readonly #large: Pool;
   #allocated = 0;
+
+  /** @param grows Whether each pool has one segment, which grows. */
+  constructor(grows = false) {
+    this.#small = new Pool(grows ? GROWING.small : SMALL_POOL);
+    this.#large = new Pool(grows ? GROWING.large : LARGE_POOL);
+  }
 
   /** Bytes that were taken from the driver; none are given back. */
   get reserved(): number {

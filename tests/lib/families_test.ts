@@ -8,7 +8,7 @@ const FOLDER = new URL("../../lib/models/families/", import.meta.url);
 async function typesByFile(): Promise<Map<string, FamilyTypes[]>> {
   const found = new Map<string, FamilyTypes[]>();
   for await (const { name, isFile } of Deno.readDir(FOLDER)) {
-    if (!isFile || name === "mod.ts") continue;
+    if (!isFile || !name.endsWith(".ts") || name === "mod.ts") continue;
     const exported: Record<string, unknown> = await import(
       new URL(name, FOLDER).href
     );

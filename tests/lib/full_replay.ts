@@ -68,12 +68,12 @@ type Held = (Memory | null)[];
  * of both pools.
  */
 export function fullReplay(
-  { program: { load, first, step } }: Pick<Reached, "program">,
-  kind: AnyAllocator = new CachingAllocator(),
+  { program: { load, first, step, grows = false } }: Pick<Reached, "program">,
+  kind: AnyAllocator = new CachingAllocator(grows),
 ): Pick<AllocatorPeaks, "reserved" | "allocated"> {
   const allocator = new Watched(kind);
   const taken: Taken = new Map();
-  const streams: Streams = { allocators: new Map(), waiting: new Map() };
+  const streams: Streams = { allocators: new Map(), waiting: new Map(), grows };
   for (const acts of [load, first, step]) play(allocator, acts, taken, streams);
   const beside = [...streams.allocators.values()].reduce(
     (sum, { reserved }) => sum + reserved,
@@ -90,6 +90,8 @@ interface Streams {
   readonly allocators: Map<string, AnyAllocator>;
   /** What is free once the stream that may still use it has gone on. */
   readonly waiting: Map<string, () => void>;
+  /** Whether their segments grow. */
+  readonly grows: boolean;
 }
 
 /** The memory of buffers, each time that they stand, the oldest first. */
@@ -114,7 +116,7 @@ function play(
     if (stream === undefined) return allocator;
     const known = streams.allocators.get(stream);
     if (known) return known;
-    const made = new CachingAllocator();
+    const made = new CachingAllocator(streams.grows);
     streams.allocators.set(stream, made);
     return made;
   };

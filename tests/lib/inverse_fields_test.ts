@@ -130,7 +130,7 @@ Deno.test("a brisk search ends at the last that fits, in few steps", () => {
   for (const most of [0, 1, 2, 31, 32, 1000, 262_144]) {
     for (const limit of [0, 1, 2, 33, 4102, 262_143]) {
       const { found, asked } = told(
-        searchBriskly(0, most, 0),
+        searchBriskly(0, most),
         (value) => value <= limit,
       );
       assertEquals(found.value, Math.min(limit, most));
@@ -138,11 +138,30 @@ Deno.test("a brisk search ends at the last that fits, in few steps", () => {
       assert(asked <= 40, `${asked}`);
     }
   }
-  const { found: none } = told(searchBriskly(1, 9, 0), () => false);
+  const { found: none } = told(searchBriskly(1, 9), () => false);
   assertEquals([none.value, none.next], [null, 1]);
   // Beyond what is sure, it asks near that.
-  const { asked } = told(searchBriskly(1, 1e9, 4000), (each) => each <= 4100);
+  const { asked } = told(
+    searchBriskly(1, 1e9, { sure: 4000 }),
+    (each) => each <= 4100,
+  );
   assert(asked <= 10, `${asked}`);
+  // It goes down from a guess that was too high, as well as up.
+  for (const near of [3000, 4100, 5000, 9000]) {
+    const { found, asked } = told(
+      searchBriskly(1, 1e9, { near }),
+      (each) => each <= 4100,
+    );
+    assertEquals([found.value, found.next], [4100, 4101]);
+    assert(asked <= 20, `${asked}`);
+  }
+  const { found: rough } = told(
+    searchBriskly(1, 1e9, { near: 5000, gap: 1 / 64 }),
+    (each) => each <= 4100,
+  );
+  assert(rough.value !== null && rough.next !== null);
+  assert(rough.value <= 4100 && rough.next > 4100);
+  assert(rough.next - rough.value <= 4100 / 64);
 });
 
 Deno.test("the fewest GPUs are sought among powers of two and between", () => {

@@ -4,7 +4,9 @@ import { segmentOf } from "../../lib/play/record/block.ts";
 import { optimizerRule } from "../../lib/optimizers/rules.ts";
 import { singleProgram } from "../../lib/engines/single.ts";
 import { bufferOf } from "../../lib/play/program/buffer.ts";
+import type { Run } from "../../lib/play/program/act.ts";
 import type { Pass } from "../../lib/play/program/pass.ts";
+import { passActs } from "../../lib/play/program/pass.ts";
 import type { Reached } from "../../lib/play/readers/allocator/peaks.ts";
 import { DEFAULT_SCENARIO } from "../../lib/scenario/default_scenario.ts";
 import { Tape } from "../../lib/play/memory/tape.ts";
@@ -102,6 +104,63 @@ const stack = fc.record({
   loaded: fc.array(size, { maxLength: 4 }),
   trained: fc.array(size, { maxLength: 3 }),
   implementation: fc.constantFrom("foreach", "for-loop"),
+});
+
+/**
+ * The first two steps of a stage of a pipeline: micro-batches run forward some time
+ * before they run backward, and begin some runs before the others end.
+ */
+export const randomPipeline: fc.Arbitrary<Reached> = fc.record({
+  layers: fc.integer({ min: 1, max: 5 }),
+  hidden: size,
+  kinds: fc.array(layer, { minLength: 1, maxLength: 2 }),
+  ends: fc.tuple(layer, layer),
+  micros: fc.integer({ min: 20, max: 90 }),
+  ahead: fc.integer({ min: 0, max: 4 }),
+  early: fc.nat(3),
+}).map(({ layers, hidden, kinds, ends, micros, ahead, early }) => {
+  const blocks = kinds.map((kind) => blockOf(kind, hidden));
+  const first = blockOf(ends[0], hidden, { isFirst: true });
+  const last = blockOf(ends[1], hidden, { isLast: true });
+  const stack = [
+    { block: first, at: "embeddings" },
+    ...Array.from({ length: layers }, (_, at) => ({
+      block: blocks[at % blocks.length] as Block,
+      at,
+    })),
+    { block: last, at: "head" },
+  ] as const;
+  const step = () => {
+    const passes = Array.from(
+      { length: micros },
+      () => passActs({ stacks: [stack], hostBytes: 0 }).acts,
+    );
+    const runs = (micro: number, isForward: boolean): Run[] =>
+      (passes[micro] ?? []).filter(({ phase }) =>
+        (phase === "forward") === isForward
+      );
+    const acts: Run[] = [];
+    let begun = 0;
+    for (let micro = 0; micro < micros + ahead; micro++) {
+      acts.push(...runs(micro, true).slice(begun));
+      // The next one begins before this one runs backward.
+      begun = Math.min(early, runs(micro + 1, true).length);
+      acts.push(...runs(micro + 1, true).slice(0, begun));
+      acts.push(...runs(micro - ahead, false));
+    }
+    return acts;
+  };
+  const acts = step();
+  return {
+    program: {
+      load: [],
+      first: acts,
+      step: step(),
+      events: 0,
+      blocks: layers + 2,
+    },
+    peak: { bytes: 0 },
+  };
 });
 
 /** The first two steps of a model that does something at random. */

@@ -28,6 +28,7 @@ export const VALUES: Record<string, unknown[]> = {
   "parallel.cp": [2],
   "parallel.ep": [2],
   "parallel.virtual_pipeline": [2],
+  "train.selective": ["op", 3],
   "parallel.microbatches": [4],
   "engine.zero_stage": [1, 2, 3],
   // Other than what the driver does where nothing is said.
@@ -40,6 +41,19 @@ export const VALUES: Record<string, unknown[]> = {
   "serve.input_tokens": [2_048],
   "serve.output_tokens": [256],
   "serve.cache_tokens": [8_192],
+  // Of llama.cpp: what its server does not do by itself.
+  "serve.draft_model": ["meta-llama/Llama-3.2-1B"],
+  "serve.batch_tokens": [256],
+  "serve.ubatch_tokens": [128],
+  "serve.slots": [8],
+  "serve.kv_unified": [false],
+  "serve.swa_full": [true],
+  "serve.flash_attention": ["off"],
+  "serve.gpu_layers": [10],
+  "serve.cpu_moe_layers": [2],
+  "serve.tensor_split": [[1, 3]],
+  "serve.kv_offload": [false],
+  "serve.op_offload": [false],
   "serve.memory_utilization": [0.8],
   "serve.max_batched_tokens": [2_048],
   "serve.max_sequences": [16],
@@ -50,13 +64,6 @@ export const VALUES: Record<string, unknown[]> = {
   "serve.swa_full_tokens_ratio": [0.5],
   "serve.max_loras": [2],
   "serve.max_lora_rank": [64],
-  "serve.draft_model": ["meta-llama/Llama-3.2-1B"],
-  "serve.batch_tokens": [1_024],
-  "serve.ubatch_tokens": [256],
-  "serve.slots": [2],
-  "serve.gpu_layers": [8],
-  "serve.cpu_moe_layers": [8],
-  "serve.tensor_split": [[3, 1]],
   "hardware.gpu": ["T4", { memory_gib: 24 }],
   "software.transformers": ["4.48.1"],
   "software.torch": ["2.6.0"],
@@ -95,6 +102,25 @@ const VLLM = { task: "serve", "serve.engine": "vllm" };
 const SGLANG = { task: "serve", "serve.engine": "sglang" };
 const WINDOWED = "google/gemma-2-9b";
 const HYBRID = "ai21labs/Jamba-v0.1";
+const LLAMA: Setting = { "serve.engine": "llama.cpp" };
+const LLAMA_CPP: Record<string, Setting> = {
+  "serve.draft_model": LLAMA,
+  "serve.batch_tokens": LLAMA,
+  "serve.ubatch_tokens": LLAMA,
+  "serve.slots": LLAMA,
+  "serve.kv_unified": LLAMA,
+  "serve.flash_attention": LLAMA,
+  "serve.swa_full": {
+    ...LLAMA,
+    model: "google/gemma-3-1b-it",
+    "serve.input_tokens": 8000,
+  },
+  "serve.gpu_layers": LLAMA,
+  "serve.cpu_moe_layers": { ...LLAMA, model: "mistralai/Mixtral-8x7B-v0.1" },
+  "serve.tensor_split": { ...LLAMA, "parallel.gpus": 2 },
+  "serve.kv_offload": LLAMA,
+  "serve.op_offload": { ...LLAMA, "serve.gpu_layers": 10 },
+};
 
 /** What has to be set beside a field for it to mean anything. */
 export const BESIDE: Record<string, Setting> = {
@@ -109,6 +135,7 @@ export const BESIDE: Record<string, Setting> = {
   "parallel.tp": { "parallel.gpus": 8 },
   "parallel.pp": { "parallel.gpus": 8 },
   "parallel.cp": { "parallel.gpus": 8 },
+  "hardware.gpus": { "parallel.gpus": 2 },
   "parallel.ep": { model: "mistralai/Mixtral-8x7B-v0.1", "parallel.gpus": 2 },
   ...ofServing(),
   "serve.prefix_caching": { ...VLLM, model: HYBRID },
@@ -119,6 +146,7 @@ export const BESIDE: Record<string, Setting> = {
   "engine.sharding": FSDP,
   "engine.distributed_optimizer": { ...FSDP, "engine.name": "megatron" },
   ...ofEngines(),
+  ...LLAMA_CPP,
   // With adapters, what the allocator keeps depends on what is prefetched.
   "engine.stage3_prefetch_bucket_size": {
     "engine.name": "deepspeed",
@@ -192,8 +220,8 @@ export const CHANGES_NOTHING: Record<string, string> = {
 
 /** The same when serving, which the factors method answers in any case. */
 export const CHANGES_NOTHING_SERVED: Record<string, string> = {
-  "hardware.gpu": "it changes the fit, not the need",
-  "method=factors": "it answers already",
+  "software.transformers": "Llama generates alike since 4.45",
+  "software.torch": "experts alone run otherwise in older ones",
   "engine.name=deepspeed": "stage 0 shards nothing",
   "engine.name=megatron-deepspeed": "stage 0 shards nothing",
 };
@@ -201,6 +229,8 @@ export const CHANGES_NOTHING_SERVED: Record<string, string> = {
 /** Remarks that name a field in words rather than by its path. */
 export const IN_WORDS: Record<string, string> = {
   "train.attention": "SDPA is counted as",
+  "quantization.weights=mxfp4": "MXFP4",
+  "quantization.weights=gguf:Q4_K_M": "GGUF",
   "precision.autocast": "the autocast type",
   "engine.name=fsdp": "FSDP's sharding",
   "engine.name=fsdp2": "FSDP's sharding",

@@ -7,7 +7,7 @@ import { allocatorPeaks } from "../../lib/play/readers/allocator/peaks.ts";
 import { fullReplay } from "./full_replay.ts";
 import { PlainAllocator } from "./plain_allocator.ts";
 import { played } from "./played.ts";
-import { randomStep } from "./random_step.ts";
+import { randomPipeline, randomStep } from "./random_step.ts";
 
 /** Counts the periods that are not played event by event. */
 function skipsOf(body: () => void): number {
@@ -37,6 +37,18 @@ Deno.test("allocatorPeaks() gives what a replay of every event gives, whatever l
         assertEquals(both(allocatorPeaks(step)), fullReplay(step));
       }),
       { numRuns: 300 },
+    )
+  );
+  assert(skips > 0);
+});
+
+Deno.test("allocatorPeaks() gives what a replay of every event gives, whatever pipelines do", () => {
+  const skips = skipsOf(() =>
+    fc.assert(
+      fc.property(randomPipeline, (step) => {
+        assertEquals(both(allocatorPeaks(step)), fullReplay(step));
+      }),
+      { numRuns: 400 },
     )
   );
   assert(skips > 0);
@@ -131,6 +143,28 @@ const DEEP: readonly ScenarioInput[] = [
       microbatches: 8,
     },
     train: { checkpointing: "selective" },
+  },
+  {
+    model: { dims: DIMS },
+    engine: { name: "megatron" },
+    parallel: { gpus: 4, pp: 2, microbatches: 60 },
+    train: { method: "lora" },
+  },
+  {
+    model: { dims: { ...DIMS, layers: 128 } },
+    engine: { name: "megatron-deepspeed", zero_stage: 1 },
+    parallel: { gpus: 8, tp: 2, pp: 2, microbatches: 4 },
+  },
+  ...[1, 2].map((virtual_pipeline): ScenarioInput => ({
+    model: { dims: { ...DIMS, layers: 128 } },
+    engine: { name: "fsdp2", driver: "torchtitan" },
+    parallel: { gpus: 16, tp: 2, pp: 4, microbatches: 16, virtual_pipeline },
+  })),
+  {
+    model: { dims: DIMS },
+    train: { checkpointing: "full" },
+    engine: { name: "fsdp2", driver: "torchtitan" },
+    parallel: { gpus: 8, tp: 8 },
   },
 ];
 

@@ -100,6 +100,7 @@ const FIELDS: Record<string, Record<string, Any>> = {
     gradient_accumulation: whole(1, 1 << 20),
     padding_mask: flag,
     attention: fc.constantFrom("flash", "sdpa", "eager"),
+    selective: or(null, fc.oneof(fc.constant("op"), whole(1, 10_000))),
     checkpointing: fc.constantFrom("none", "selective", "full"),
     checkpoint_offload: flag,
     loss: fc.constantFrom("full", "fused", "chunked"),

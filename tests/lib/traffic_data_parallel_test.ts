@@ -236,19 +236,6 @@ Deno.test("what is not played says so, and tells no bytes", () => {
   assertStringIncludes(sent.not_counted ?? "", "DDP");
 });
 
-Deno.test("torchtitan's tensor and pipeline parallel ranks' traffic is not counted", () => {
-  for (const parallel of [{ gpus: 8, tp: 2 }, { gpus: 8, pp: 2 }]) {
-    const sent = traffic({
-      train: { gradient_accumulation: 4 },
-      parallel,
-      engine: { name: "fsdp2", driver: "torchtitan" },
-      software: { model_code: "torchtitan" },
-    });
-    assertEquals([sent.flows, sent.sent_bytes], [[], 0]);
-    assertStringIncludes(sent.not_counted ?? "", "torchtitan's tensor");
-  }
-});
-
 Deno.test("torchtitan's experts are gathered and reduced by the ranks that have the same", () => {
   const { flows } = traffic({
     parallel: { gpus: 8, ep: 4 },

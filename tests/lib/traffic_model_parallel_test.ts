@@ -179,3 +179,73 @@ Deno.test("expert parallelism sends every token to its experts and back, twice",
     4 * 32 * 3 * 4096 * 14_336 * 8 / 8,
   );
 });
+
+const TITAN = {
+  train: { micro_batch: 4, sequence_length: 2048 },
+  precision: { weights: "fp32", autocast: "bf16" },
+  engine: { name: "fsdp2", driver: "torchtitan" },
+  software: { model_code: "torchtitan" },
+} as const;
+
+Deno.test("DTensor's ranks gather and cut hidden states as sequence parallelism does", () => {
+  // arXiv:2205.05198, 4.2.2; torchtitan saves what it gathered, so never again.
+  for (const [gpus, dp] of [[8, 1], [16, 2]] as const) {
+    const sent = traffic({ ...TITAN, parallel: { gpus, tp: 8 } });
+    const bytes = dp === 1 ? 4 : 2;
+    const states = sent.flows.filter(({ what }) =>
+      what.startsWith("hidden states of layers")
+    );
+    assertEquals(
+      states.map(({ collective, calls, message_bytes, ranks }) => [
+        collective,
+        calls,
+        message_bytes,
+        ranks,
+      ]),
+      [
+        ["all-gather", 4 * LAYERS, bytes * HIDDEN, 8],
+        ["reduce-scatter", 4 * LAYERS, bytes * HIDDEN, 8],
+      ],
+    );
+    const loss = flow(sent, "the loss");
+    assertEquals([loss.message_bytes, loss.calls], [4 * 2048 * 4, 3]);
+  }
+});
+
+Deno.test("without a split loss DTensor's ranks gather the logits", () => {
+  const sent = traffic({
+    ...TITAN,
+    engine: { ...TITAN.engine, loss_parallel: false },
+    parallel: { gpus: 16, tp: 8 },
+  });
+  assertEquals(
+    flow(sent, "logits of all ranks").message_bytes,
+    2 * 4 * 2048 * 32_000,
+  );
+  assertEquals(
+    sent.flows.some(({ what }) => what.startsWith("the loss")),
+    false,
+  );
+});
+
+Deno.test("FSDP's shards lie tensor parallel ranks apart", () => {
+  const sent = traffic({ ...TITAN, parallel: { gpus: 16, tp: 8 } });
+  const gathered = flow(sent, "parameters");
+  // Of two nodes of eight each: all that is sent leaves its node.
+  assertEquals([gathered.ranks, gathered.node_bytes], [2, 0]);
+  assertEquals(gathered.network_bytes, gathered.sent_bytes);
+});
+
+Deno.test("torchtitan's stages pass hidden states as Megatron's do, and gather once", () => {
+  const of = (microbatches: number) =>
+    traffic({
+      ...TITAN,
+      parallel: { gpus: 8, pp: 4, microbatches },
+    });
+  const [few, many] = [of(8), of(32)] as const;
+  assertEquals(flow(few, "hidden states on").sent_bytes, 8 * 2 * HIDDEN);
+  assertEquals(flow(many, "hidden states on").sent_bytes, 32 * 2 * HIDDEN);
+  for (const what of ["parameters", "gradients"]) {
+    assertEquals(flow(many, what).sent_bytes, flow(few, what).sent_bytes);
+  }
+});

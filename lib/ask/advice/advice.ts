@@ -63,7 +63,11 @@ export function wantsAdvice({ fit, kv, scenario, serve }: Estimate): boolean {
   const own = fit[0];
   if (!own) return false;
   if (!own.fits) return true;
-  if (serve) return (kv?.max_sequences ?? Infinity) < scenario.serve.batch;
+  // A server has what it takes up front: there are no spikes to leave room for.
+  if (serve) {
+    return serve.kv_pool_bytes !== null &&
+      (kv?.max_sequences ?? Infinity) < scenario.serve.batch;
+  }
   return own.utilization > RECOMMENDED;
 }
 

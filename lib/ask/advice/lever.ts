@@ -66,6 +66,19 @@ export function fewerThan(count: number, least: number, step = 1): number[] {
   return [...new Set(least < count ? [...all, least] : [])];
 }
 
+/** Counts of up to so many are proposed one by one. */
+const FEW = 256;
+
+/** Every smaller count, largest first, or of very many some. */
+export function countdown(count: number, least: number): number[] {
+  return count <= FEW
+    ? Array.from(
+      { length: Math.max(0, count - least) },
+      (_, at) => count - 1 - at,
+    )
+    : fewerThan(count, least);
+}
+
 /** How many times as many GPUs are proposed. */
 const TIMES = [2, 4, 8, 16, 32, 64];
 

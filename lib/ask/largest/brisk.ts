@@ -9,35 +9,44 @@ export const EXACT = 0;
 export const NEARLY = 1 / 512;
 export const ROUGHLY = 1 / 64;
 
+/** Where a brisk search begins and ends. */
+export interface BriskStart {
+  /** A value that is known to fit. */
+  readonly sure?: number;
+  /** A value that may be near. */
+  readonly near?: number;
+  /** How near to what does not fit it ends, as a share of the value. */
+  readonly gap?: number;
+}
+
 /**
  * Searches the largest value that fits in few steps: growing ones up from a value
  * that is known to fit, then halves. It takes what is needed to grow with the value,
  * where {@linkcode searchLargest} looks around too.
  *
- * @param sure A value that is known to fit; 0 where none is.
- * @param gap How near to what does not fit it ends, as a share of the value.
+ * @param start Where it begins.
  */
 export function* searchBriskly(
   least: number,
   most: number,
-  sure: number,
-  gap: number = EXACT,
+  { sure = 0, near = 0, gap = EXACT }: BriskStart = {},
 ): Generator<number, Found, boolean> {
-  if (sure < least && !(yield least)) {
-    return {
-      value: null,
-      next: least,
-      from: least,
-      to: least,
-      sampled_to: least,
-      exceptions: [],
-    };
-  }
-  let low = Math.max(least, sure);
+  let low = sure >= least ? sure : null;
   let high: number | null = null;
-  let step = Math.max(1, Math.floor(low * FIRST_STEP));
+  if (low === null && near > least && near <= most) {
+    let step = firstStep(near);
+    for (let at = near; low === null && at > least; at -= step, step *= 2) {
+      if (yield at) low = at;
+      else high = at;
+    }
+  }
+  if (low === null) {
+    if (!(yield least)) return nothing(least);
+    low = least;
+  }
+  let step = firstStep(low);
   while (high === null && low < most) {
-    const above = Math.min(most, low + step);
+    const above: number = Math.min(most, low + step);
     if (yield above) low = above;
     else high = above;
     step *= 2;
@@ -54,6 +63,22 @@ export function* searchBriskly(
     from: low,
     to,
     sampled_to: to,
+    exceptions: [],
+  };
+}
+
+function firstStep(value: number): number {
+  return Math.max(1, Math.floor(value * FIRST_STEP));
+}
+
+/** Where not even the least value fits. */
+function nothing(least: number): Found {
+  return {
+    value: null,
+    next: least,
+    from: least,
+    to: least,
+    sampled_to: least,
     exceptions: [],
   };
 }

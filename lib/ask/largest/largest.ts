@@ -5,15 +5,14 @@ import { resolveModel } from "../../models/resolve_model.ts";
 import type { Result } from "../../scenario/parse_scenario.ts";
 import type { Problem } from "../../scenario/problem.ts";
 import type { Scenario } from "../../scenario/schema.ts";
-import { EXACT, NEARLY, ROUGHLY, searchBriskly } from "./brisk.ts";
+import { EXACT, NEARLY, searchBriskly } from "./brisk.ts";
 import { hasPool } from "../over_gpus.ts";
 import { searchFewest } from "./fewest.ts";
 import { FEWEST, INVERSE_FIELDS, inverseField } from "./fields.ts";
-import type { Bounds } from "./guess.ts";
 import { guessed } from "./guess.ts";
 import type { Probe } from "./probe.ts";
 import { probeOf } from "./probe.ts";
-import type { Found } from "./search.ts";
+import { cautiousValue, run } from "./run.ts";
 import { searchLargest } from "./search.ts";
 import type { Asked, Told } from "./values.ts";
 import { SearchedValues, TooLong } from "./values.ts";
@@ -184,7 +183,7 @@ function* search(
     ? searchFewest(most)
     : thorough
     ? searchLargest(least, most)
-    : searchBriskly(least, most, sure, gap);
+    : searchBriskly(least, most, { sure, gap });
   const found = yield* run(values, searching, { sure, fits });
   // What is said to have been tried was: a guess stands for none of these.
   const guesses = thorough ? Math.min(found.to, sure) : 0;
@@ -196,8 +195,7 @@ function* search(
   }
   const { high_bytes: high, device_peak_bytes: least_peak } =
     first.value.memory;
-  // An engine takes of a GPU what it may, whatever the band.
-  const hasBand = high !== null && !isFewest && !first.value.serve;
+  const hasBand = high !== null && !isFewest;
   const cautious = high !== null && hasBand && found.value !== null
     ? yield* cautiousValue(
       values,
@@ -255,54 +253,6 @@ function* search(
       methods: values.methods,
     },
   };
-}
-
-/** @param sure A value up to which all fit, by a guess that was tried. */
-function* run(
-  values: SearchedValues,
-  search: Generator<number, Found, boolean>,
-  { sure, fits }: { sure: number; fits: (probe: Probe) => boolean },
-): Generator<Asked, Found, Told> {
-  let asked = search.next();
-  while (!asked.done) {
-    if (asked.value <= sure) {
-      asked = search.next(true);
-      continue;
-    }
-    const probe = yield* values.probeAt(asked.value);
-    asked = search.next(probe !== null && fits(probe));
-  }
-  return asked.value;
-}
-
-/**
- * Shares of a GPU that the high end of what the tensors need may fill where the
- * allocator's own share of it is not known yet.
- */
-const SHARES = [0.97, 0.94, 0.9, 0.85];
-/** What a guess has to leave of a GPU: more than values near differ by. */
-const SPARE = 0.01;
-
-/** The largest value at which the high end of the band fits too. */
-function* cautiousValue(
-  values: SearchedValues,
-  bounds: Bounds,
-  { share: high, thorough }: { share: number; thorough: boolean },
-): Generator<Asked, Found, Told> {
-  let sure = 0;
-  for (const share of SHARES) {
-    const wanted = bounds.usable * share / high;
-    const guess = yield* guessed(values, bounds, () => wanted);
-    const probe = guess > 0 ? yield* values.probeAt(guess) : null;
-    if (probe?.fitsCautiously(SPARE)) sure = guess;
-    if (probe === null || sure > 0) break;
-  }
-  const fits = (probe: Probe): boolean => probe.fitsCautiously();
-  const { least, most } = bounds;
-  const search = thorough
-    ? searchLargest(least, most, false)
-    : searchBriskly(least, most, sure, ROUGHLY);
-  return yield* run(values, search, { sure, fits });
 }
 
 function noGpu(): { ok: false; problems: Problem[] } {

@@ -3,6 +3,7 @@ import { DevicePeak } from "./device_peak.ts";
 import { uncoveredBy } from "../../methods/timeline/uncovered_by.ts";
 import { meshOf } from "../../parallel/mesh.ts";
 import { serve } from "../../serve/mod.ts";
+import { estimateScenario } from "../estimate.ts";
 import { servedNeed } from "../served_need.ts";
 import type { Model } from "../../models/model.ts";
 import type { Scenario } from "../../scenario/schema.ts";
@@ -63,23 +64,26 @@ export function probeOf(scenario: Scenario, model: Model): Probe | null {
   };
 }
 
+/** What an engine says of it; of the band, only a whole estimate. */
 function probeOfServing(scenario: Scenario, model: Model): Probe | null {
   const mesh = meshOf(scenario.parallel, model.architecture);
   if (!mesh.ok) return null;
   const answer = serve({ scenario, model, mesh: mesh.value });
   if ("reason" in answer || !answer.ok) return null;
   const { fits } = servedNeed(answer.value.served, scenario);
-  return settled("timeline", fits);
-}
-
-/** A probe of what is known already. */
-function settled(method: Scenario["method"], fits: boolean): Probe {
   return {
-    method,
+    method: "timeline",
     played: null,
     fits: () => fits,
     release: () => {},
-    fitsCautiously: () => fits,
+    fitsCautiously(spare) {
+      const whole = estimateScenario(scenario, model);
+      if (!whole.ok) return false;
+      return probeOfEstimate(
+        whole.value,
+        whole.value.fit[0]?.usable_bytes ?? 0,
+      ).fitsCautiously(spare);
+    },
   };
 }
 
@@ -88,13 +92,20 @@ export function probeOfEstimate(
   { memory, method, serve, kv, fit, scenario }: Estimate,
   usable: number,
 ): Probe {
+  const high = memory.high_bytes ?? Infinity;
   if (serve) {
     // An engine fills its pool whatever is asked of it.
     const fits = fit[0]?.fits === true &&
-      (kv?.max_sequences ?? Infinity) >= scenario.serve.batch;
-    return settled(method, fits);
+      (serve.kv_pool_bytes === null ||
+        (kv?.max_sequences ?? Infinity) >= scenario.serve.batch);
+    return {
+      method,
+      played: null,
+      fits: () => fits,
+      release: () => {},
+      fitsCautiously: (spare = 0) => fits && high <= usable * (1 - spare),
+    };
   }
-  const high = memory.high_bytes ?? Infinity;
   return {
     method,
     played: null,

@@ -1,6 +1,6 @@
 import type { Buffer } from "../../play/program/buffer.ts";
 import type { Run } from "../../play/program/act.ts";
-import { cutRun } from "../beats.ts";
+import { cutRun } from "../cuts.ts";
 import type { Unit, UnitKind } from "../units.ts";
 import type { Flat } from "./fsdp1_sizes.ts";
 import { flatsOf, FSDP1_GROUPS, FSDP1_STREAMS } from "./fsdp1_sizes.ts";

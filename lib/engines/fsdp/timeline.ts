@@ -14,8 +14,10 @@ export class Timeline {
   readonly #releases: Releases;
   phase: PhaseName = "forward";
   at: At = "embeddings";
-  /** Micro-batches of a step that what is played now stands for. */
+  /** Micro-batches of a step that what is played now stands for... */
   times = 1;
+  /** ...and of these how many each run does, where units are gathered once. */
+  repeats = 1;
 
   constructor(releases: Releases) {
     this.#releases = releases;
@@ -24,7 +26,7 @@ export class Timeline {
   run(run: Run): void {
     this.phase = run.phase;
     this.at = run.at;
-    this.acts.push(...withExchanges([run], () => this.times));
+    this.acts.push(...withExchanges([run], () => this.times * this.repeats));
   }
 
   take(buffer: Buffer | null): void {

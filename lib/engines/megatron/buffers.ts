@@ -1,5 +1,5 @@
 import type { Trained } from "../../optimizers/rule.ts";
-import type { HeldParameter } from "../../plan/megatron/parts.ts";
+import type { HeldParameter } from "../../plan/megatron/held.ts";
 import type { PartName } from "../../answer/parts.ts";
 import { roundedBytes } from "../../play/memory/tape.ts";
 import type { Take } from "../../play/program/act.ts";

@@ -9,12 +9,8 @@ import type { Block } from "../../play/record/block.ts";
 import type { StackLayer } from "../../play/record/record_stack.ts";
 import { recordStack } from "../../play/record/record_stack.ts";
 import type { MachineSettings } from "../../play/torch/machine_settings.ts";
-import {
-  recordLogits,
-  recordReceived,
-  recordSent,
-  recordTable,
-} from "../../software/megatron/ends.ts";
+import { recordReceived, recordSent } from "../../play/record/handed.ts";
+import { recordLogits, recordTable } from "../../software/megatron/ends.ts";
 import { layer } from "../../software/megatron/layer.ts";
 import { keptByDispatcher } from "../../software/megatron/experts.ts";
 import type { LayerPart } from "../../software/megatron/shares.ts";
@@ -26,6 +22,8 @@ export interface Recording {
   readonly workspaces: boolean;
   /** Whether whole layers run again in the backward pass. */
   readonly checkpoints: boolean;
+  /** What becomes of a parameter's gradient. */
+  readonly gradients: NonNullable<MachineSettings["accumulation"]>;
 }
 
 /** The chunks of a rank. */
@@ -35,17 +33,13 @@ export interface Recorded {
   readonly kept: ReadonlyMap<Block, Buffer>;
 }
 
-/**
- * Records the chunks of a rank. Gradients of parameters are added to a buffer that
- * stands, and go.
- */
+/** Records the chunks of a rank. */
 export function recordChunks(
   plan: MegatronPlan,
   how: Recording,
 ): Recorded {
   const kept = new Map<Block, Buffer>();
-  const known = KNOWN.get(plan.whole) ?? new Map<string, Block>();
-  KNOWN.set(plan.whole, known);
+  const known = knownOf(plan.whole, how.gradients);
   const chunks = plan.chunks.map((chunk) => {
     const recorded = recordChunk(plan, chunk, how, known);
     for (const { block, at } of recorded.stack) {
@@ -60,7 +54,17 @@ export function recordChunks(
 }
 
 /** Blocks by what they run: the stages of a pipeline have the same. */
-const KNOWN = new WeakMap<StepPlan, Map<string, Block>>();
+const KNOWN = new WeakMap<StepPlan, Map<unknown, Map<string, Block>>>();
+
+function knownOf(
+  plan: StepPlan,
+  gradients: Recording["gradients"],
+): Map<string, Block> {
+  const all = KNOWN.get(plan) ?? new Map<unknown, Map<string, Block>>();
+  const known = all.get(gradients) ?? new Map<string, Block>();
+  KNOWN.set(plan, all.set(gradients, known));
+  return known;
+}
 
 /** What a layer refers to after its backward pass; null where it is nothing. */
 function keptByLayer(
@@ -83,7 +87,7 @@ function keptByLayer(
 function recordChunk(
   plan: MegatronPlan,
   { first, last, layers: own }: ChunkPart,
-  { workspaces, checkpoints }: Recording,
+  { workspaces, checkpoints, gradients }: Recording,
   known: Map<string, Block>,
 ): ChunkStack {
   const once = (name: string, record: () => Block): Block => {
@@ -93,13 +97,23 @@ function recordChunk(
   };
   const { shares, hidden, dtype, table, head, tied } = plan;
   const settings: MachineSettings = {
-    accumulation: "consume",
+    accumulation: gradients,
     stepBytes: () => 0,
     workspaces,
   };
   const part: PartName = checkpoints ? "checkpoints" : "residual stream";
-  const handed = { elements: ownTokens(shares) * hidden, dtype, part };
+  const handed = {
+    elements: ownTokens(shares) * hidden,
+    dtype,
+    part,
+    copies: shares.code === "deepspeed",
+  };
   const { weight } = table;
+  // Megatron-Bridge makes what frozen embeddings give a leaf that needs a gradient
+  // where layers run again, for else none of them would (peft/recompute.py).
+  const needsGrad = !first || weight.trains || checkpoints;
+  // Megatron-DeepSpeed makes one for every batch (megatron/utils.py).
+  const mask = head.lossOf === "copy" ? shares.sequence ** 2 : 0;
   const begin = first
     ? once("embeddings", () =>
       recordTable(
@@ -111,7 +125,7 @@ function recordChunk(
         },
         weight,
         shares,
-        part,
+        { part, needsGrad, mask },
       ))
     : once("received", () => recordReceived(handed));
   const numbers = span(own);
@@ -119,17 +133,20 @@ function recordChunk(
     settings,
     {
       ...handed,
-      needsGrad: true,
+      needsGrad,
       isLeaf: false,
       offload: false,
       stopsEarly: false,
     },
-    numbers.map((number): StackLayer => {
+    numbers.map((number, at): StackLayer => {
       const kind = plan.kindOf(number);
       return {
         key: `${kind.id}`,
         checkpoint: checkpoints,
         held: false,
+        // GPTModel.forward has what its embeddings gave (models/gpt/gpt_model.py);
+        // where that needs a gradient, layers save it.
+        heldByModel: at === 0 && !needsGrad,
         code: () => ({
           run: (m, x) => layer(m, x, plan.layerOf(kind), shares),
         }),
@@ -145,7 +162,7 @@ function recordChunk(
         shares,
         { dtype, needsGrad: true, part },
       ))
-    : once("sent", () => recordSent(handed));
+    : once("sent", () => recordSent(handed, "they are sent"));
   return {
     stack: [
       { block: begin, at: "embeddings" },

@@ -199,10 +199,16 @@ class Weaver {
     const pass = this.#passOf(turn, chunk);
     const known = this.#halves.get(pass);
     if (known) return known[turn.kind];
-    const { forward = [], backward = [] } = Object.groupBy(
+    const { forward: own = [], backward = [] } = Object.groupBy(
       pass.acts,
       ({ phase }) => phase === "forward" ? "forward" : "backward",
     );
+    // What is handed on goes after all that the model's call lets go.
+    const last = chunk.sends ? pass.instances.at(-1) : null;
+    const forward = [
+      ...own.filter(({ instance }) => instance !== last),
+      ...own.filter(({ instance }) => instance === last),
+    ];
     this.#halves.set(pass, { forward, backward });
     return { forward, backward }[turn.kind];
   }

@@ -18,6 +18,7 @@ import type { Beat } from "../beats.ts";
 import { beatsOf } from "../beats.ts";
 import type { RankAnswer, RankQuestion } from "../engine.ts";
 import { placedByRows } from "../fsdp/fsdp2_sizes.ts";
+import { fsdpGroups } from "../fsdp/groups.ts";
 import { Fsdp2Weave } from "../fsdp/fsdp2_weave.ts";
 import { playedOf } from "../fsdp/micro_batches.ts";
 import { gradientsIn, Timeline } from "../fsdp/timeline.ts";
@@ -130,6 +131,7 @@ export function pipedTitan(
       alternates: true,
       ...lengthOf(playedPasses, stepped),
     },
+    ...(isSharded ? { groups: fsdpGroups(policy, mesh.tp) } : {}),
     hostBytes: 0,
   };
 }

@@ -146,7 +146,15 @@ export class PipelinedRank {
     const pass = passOf(micro);
     // The pass takes over the buffer that has been received into.
     if (!chunk.first) this.#line.free(this.#handed);
+    this.#line.repeats = this.#repeatsOf(micro);
     this.#play(pass, pass.forward);
+    this.#line.repeats = 1;
+  }
+
+  /** Micro-batches that one stands for: the first for all that are not played. */
+  #repeatsOf(micro: number): number {
+    const { micros, played } = this.#sizes;
+    return micro === 0 ? micros - played + 1 : 1;
   }
 
   #backward(
@@ -155,6 +163,7 @@ export class PipelinedRank {
     isLatest: boolean,
   ): void {
     const line = this.#line;
+    line.repeats = this.#repeatsOf(micro);
     const pass = passOf(micro);
     const isRun = (beat: Beat): beat is { readonly run: Run } => "run" in beat;
     const runs = pass.backward.filter(isRun);
@@ -179,6 +188,7 @@ export class PipelinedRank {
       if (isLatest && this.#chunks.length === 1) this.#output = true;
       else line.free(this.#handed);
     }
+    line.repeats = 1;
     if (chunk.first) return;
     line.take(this.#handed);
     if (this.#chunks.length > 1) return;

@@ -5,6 +5,7 @@ import { embeddingPlanOf, headPlanOf } from "../../plan/outer_plan.ts";
 import type { StepPlan } from "../../plan/step_plan.ts";
 import { decoderLayer } from "../../play/layers/decoder_layer.ts";
 import type { LayerKind } from "../../plan/stacks.ts";
+import { recordReceived, recordSent } from "../../play/record/handed.ts";
 import { recordStack } from "../../play/record/record_stack.ts";
 import type { Stack } from "../../play/program/pass.ts";
 import type { MachineSettings } from "../../play/torch/machine_settings.ts";
@@ -12,10 +13,6 @@ import {
   recordTitanHead,
   recordTitanTable,
 } from "../../software/torchtitan/ends.ts";
-import {
-  recordHanded,
-  recordReceived,
-} from "../../software/torchtitan/handed.ts";
 import type { TokenShares } from "../../software/torchtitan/shares.ts";
 import { ownSums, wholeTokens } from "../../software/torchtitan/shares.ts";
 import { isCheckpointed, keepsOutputs } from "../blocks/stacks.ts";
@@ -105,7 +102,7 @@ export function recordTitan(
       { inParts, kept: piped },
       { dtype: layers.dtype, needsGrad: true, part },
     )
-    : recordHanded(handed);
+    : recordSent(handed, "their gradient comes");
   return [
     { block: begin, at: "embeddings" },
     ...layers.blocks.map((block, at) => ({

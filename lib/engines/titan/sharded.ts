@@ -4,6 +4,7 @@ import type { Mesh } from "../../parallel/mesh.ts";
 import type { Scenario } from "../../scenario/schema.ts";
 import type { RankAnswer, RankQuestion } from "../engine.ts";
 import { placedByRows } from "../fsdp/fsdp2_sizes.ts";
+import { fsdpGroups } from "../fsdp/groups.ts";
 import { microBatchesOf } from "../fsdp/micro_batches.ts";
 import type { FsdpPolicy } from "../fsdp/policy.ts";
 import { fsdpPolicy } from "../fsdp/policy.ts";
@@ -54,5 +55,9 @@ export function shardedTitan(
     units: unitsOf(own.inventory, policy.wrap),
     batches,
   });
-  return { program, hostBytes: 0 };
+  return {
+    program,
+    groups: fsdpGroups(policy, question.mesh.tp),
+    hostBytes: 0,
+  };
 }

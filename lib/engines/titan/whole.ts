@@ -12,6 +12,7 @@ import {
   loadActs,
   workspaceActs,
 } from "../acts.ts";
+import { microBatchesBy, withExchanges } from "../exchanges.ts";
 import type { RankAnswer, RankQuestion } from "../engine.ts";
 
 /** Records a micro-batch whose gradients are kept, or added to others. */
@@ -50,7 +51,10 @@ export function wholeTitan(
       buffer,
     }));
   const step = [
-    ...passes.flatMap(({ acts }) => acts),
+    ...withExchanges(
+      passes.flatMap(({ acts }) => acts),
+      microBatchesBy(passes, scenario.train.gradient_accumulation),
+    ),
     ...around("take"),
     ...temporaryActs(stepped, scenario.optimizer.name),
     ...around("free"),

@@ -123,22 +123,12 @@ export function playStage12(question: RankQuestion): RankAnswer {
     states: flatStates(question, stepped),
     step: [
       ...withExchanges(acts, microBatchesBy(passes, micro)),
-      ...(offloads ? isFlat ? [free(first.kept, STEP)] : [] : [
-        ...transient([
-          tensor(
-            "optimizer temporaries",
-            "gradients in fp64, for their norm",
-            Math.max(0, ...own.parts),
-            "fp64",
-          ),
-        ], STEP),
-        ...flatStep(
-          own,
-          dtype,
-          { kept: first.kept, isFlat },
-          flatTemporaries(question, stepped),
-        ),
-      ]),
+      ...(offloads ? isFlat ? [free(first.kept, STEP)] : [] : gradientsSteps(
+        own,
+        dtype,
+        { kept: first.kept, isFlat },
+        flatTemporaries(question, stepped),
+      )),
       exchange(
         "all-gather",
         UPDATED,
@@ -173,7 +163,7 @@ export function playStage12(question: RankQuestion): RankAnswer {
 }
 
 /** The rank that is asked about, or the one whose partition takes most memory. */
-function ownPartition(
+export function ownPartition(
   partitions: readonly Partition[],
   rank: number | null,
   isFlat: boolean,
@@ -186,14 +176,25 @@ function ownPartition(
     partitions.reduce((most, each) => need(each) > need(most) ? each : most);
 }
 
-/** The rank's gradients become one fp32 tensor, which the optimizer steps with. */
-function flatStep(
+/**
+ * The norm of the rank's gradients is taken, and they become one fp32 tensor, which
+ * the optimizer steps with.
+ */
+export function gradientsSteps(
   { size, parts, padding }: Partition,
   dtype: Dtype,
   { kept, isFlat }: { readonly kept: Buffer; readonly isFlat: boolean },
   temporaries: readonly Act[],
 ): Act[] {
-  if (isFlat) return [...temporaries, free(kept, STEP)];
+  const norm = transient([
+    tensor(
+      "optimizer temporaries",
+      "gradients in fp64, for their norm",
+      Math.max(0, ...parts),
+      "fp64",
+    ),
+  ], STEP);
+  if (isFlat) return [...norm, ...temporaries, free(kept, STEP)];
   const flat = tensor("gradients", "gradients of the partition", size, dtype);
   const wide = tensor("gradients", "gradients in fp32", size, "fp32");
   // Flattening one tensor, and casting to its own type, gives a view.
@@ -201,6 +202,7 @@ function flatStep(
   const casts = dtype !== "fp32";
   const stepped = casts ? wide : flattens ? flat : null;
   return [
+    ...norm,
     ...(flattens ? [take(flat, STEP)] : []),
     ...(casts ? [take(wide, STEP)] : []),
     ...(flattens && casts ? [free(flat, STEP)] : []),
@@ -276,18 +278,20 @@ class Weaver {
         const begin = begun ? [] : buckets.begin(when);
         begun = true;
         return [...begin, take(this.#gradients.of(parameter), when)];
-      })
+      }, true)
     );
   }
 
   #cut(
     run: Run,
     actsOf: (parameter: Parameters<Gradients["of"]>[0]) => Act[],
+    isTaken = false,
   ): Act[] {
     if (run.phase !== "backward") return [run];
+    const met = isTaken ? this.#cutter.taken(run) : this.#cutter.gradients(run);
     return this.#cutter.cut(
       run,
-      this.#cutter.gradients(run).map(({ parameter, at }) => ({
+      met.map(({ parameter, at }) => ({
         at,
         acts: actsOf(parameter),
       })),

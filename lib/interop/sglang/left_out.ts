@@ -5,8 +5,8 @@ import { unexpressed } from "../reading/rules.ts";
 /** Flags that move memory and have no field. */
 export const SGLANG_UNEXPRESSED: readonly Unexpressed[] = [
   unexpressed(
-    ["max-total-tokens", "max-mamba-cache-size", "mamba-full-memory-ratio"],
-    "a pool of so many tokens or slots has no field",
+    ["max-mamba-cache-size", "mamba-full-memory-ratio"],
+    "a pool of so many slots has no field",
   ),
   unexpressed(
     [

@@ -56,6 +56,7 @@ export const SGLANG_RULES: readonly Rule[] = [
   shareRule(["mem-fraction-static"], "serve.memory_utilization"),
   countRule(["context-length"], "serve.max_model_len"),
   countRule(["max-running-requests"], "serve.max_sequences"),
+  countRule(["max-total-tokens"], "serve.cache_tokens"),
   {
     keys: ["chunked-prefill-size"],
     fields: ["serve.chunked_prefill_tokens"],

@@ -24,6 +24,7 @@ const FLAGS: readonly FlagFor[] = [
   ["--mem-fraction-static", "serve.memory_utilization"],
   ["--context-length", "serve.max_model_len"],
   ["--max-running-requests", "serve.max_sequences"],
+  ["--max-total-tokens", "serve.cache_tokens"],
   ["--chunked-prefill-size", "serve.chunked_prefill_tokens"],
   ["--kv-cache-dtype", "serve.kv_dtype", (type) => CACHE[String(type)] ?? null],
   ["--page-size", "serve.block_size"],

@@ -116,6 +116,7 @@ const ENGINE_WORDS: Readonly<Record<string, string>> = {
   fsdp2: "FSDP 2",
   deepspeed: "DeepSpeed",
   megatron: "Megatron-Core",
+  "megatron-deepspeed": "Megatron-DeepSpeed",
 };
 
 /** Whether hybrid sharding has but one node. */

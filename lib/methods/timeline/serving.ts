@@ -47,11 +47,11 @@ export function servedAnswer(
 }
 
 function memoryOf(
-  { parts, phases, binding, reserved, device }: Served,
+  { parts, phases, binding, steady, reserved, device }: Served,
 ): Figures {
   return {
     allocated_peak_bytes: parts.reduce((sum, { bytes }) => sum + bytes, 0),
-    allocated_steady_bytes: null,
+    allocated_steady_bytes: steady ?? null,
     reserved_peak_bytes: reserved,
     device_peak_bytes: device,
     binding,

@@ -5,7 +5,7 @@ import { gatedMlp } from "./blocks.ts";
 import { expertTensors } from "./blocks_dense.ts";
 import type { Kinds } from "./blocks_recent.ts";
 import { layerKindsOf, someLayers } from "./blocks_recent.ts";
-import { UNKNOWN_CACHE } from "./code/cache.ts";
+import { pooled } from "./caching_pooled.ts";
 import type { Decoder, FamilyTypes } from "./family.ts";
 import { causal, ofType } from "./family.ts";
 
@@ -200,5 +200,7 @@ function ropes(config: ConfigReader, at: TensorScope): void {
 
 /** DeepSeek-V4. */
 export const DEEPSEEK_V4_TYPES: FamilyTypes = {
-  deepseek_v4: ofType(causal(deepseekV4), { cache: UNKNOWN_CACHE }),
+  deepseek_v4: ofType(causal(deepseekV4), {
+    cache: { window: 128, keeps: pooled },
+  }),
 };

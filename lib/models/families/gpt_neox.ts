@@ -57,6 +57,7 @@ export const gptNeox: Decoder = {
 /** GPT-NeoX and Pythia. */
 export const GPT_NEOX_TYPES: FamilyTypes = {
   gpt_neox: ofType(causal(gptNeox), NARROW_LOGITS, turnedInPart(0.25), {
+    rotary: { keptUntil: [4, 45] },
     layer: {
       arrangement: (config) =>
         config["use_parallel_residual"] === false ? "pre" : "parallel",

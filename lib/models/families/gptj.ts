@@ -90,6 +90,7 @@ const GPTJ: CodeParts = codePartsOf(
 /** The types of this file. */
 export const GPTJ_TYPES: FamilyTypes = {
   gptj: ofType(gptj, GPTJ, {
+    rotary: { holdsUnturned: true },
     layer: { arrangement: "parallel" },
     heads: { spansAreLabels: true },
     sizes: { gated: false },

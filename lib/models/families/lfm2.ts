@@ -152,6 +152,8 @@ export const LFM2: CodeParts = {
         numberOf(text, [["conv_L_cache"], 3]),
       ],
       state: null,
+      isWide: false,
+      others: [],
     }),
     ...byLayer((layer, text) => {
       const full = text["full_attn_idxs"];

@@ -47,5 +47,8 @@ export const LLAMA_TYPES: FamilyTypes = {
     cache: { window: 4096, ...byLayer(() => "sliding_attention") },
   }),
   ministral3: ofType(causal(llama)),
-  mistral: ofType(causal(llama), windowed(4096), { peft: QUERY_VALUE }),
+  mistral: ofType(causal(llama), windowed(4096), {
+    rotary: { keptUntil: [4, 42] },
+    peft: QUERY_VALUE,
+  }),
 };

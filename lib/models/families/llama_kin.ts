@@ -239,8 +239,10 @@ export const LLAMA_KIN: FamilyTypes = {
     layer: { norm: "bare" },
     rotary: { wide: true },
   }),
-  olmo2: ofType(causal(olmo2), OLMO2),
-  olmo3: ofType(causal(olmo2), OLMO2, takingTurns(4, 4096)),
+  olmo2: ofType(causal(olmo2), OLMO2, { attention: { normsEach: true } }),
+  olmo3: ofType(causal(olmo2), OLMO2, takingTurns(4, 4096), {
+    attention: { normsEach: true },
+  }),
   seed_oss: ofType(causal(seedOss), SPANS_IN_TRANSFORMER, {
     dropout: {
       attention: [USUAL.dropout.attention[0], 0.1],
@@ -260,5 +262,7 @@ export const LLAMA_KIN: FamilyTypes = {
       ),
     },
   ),
-  starcoder2: ofType(causal(starcoder2), PLAIN_AND_TIED, windowed(null)),
+  starcoder2: ofType(causal(starcoder2), PLAIN_AND_TIED, windowed(null), {
+    rotary: { keptUntil: [4, 45] },
+  }),
 };

@@ -80,6 +80,8 @@ export const MINIMAX_TYPES: FamilyTypes = {
           of: "linear attention",
           convolution: null,
           state: [heads, width, width],
+          isWide: false,
+          others: [],
         };
       },
       ...byLayer((layer) =>

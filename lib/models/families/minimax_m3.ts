@@ -1,3 +1,4 @@
+import type { Config } from "../config.ts";
 import type { ConfigReader } from "../tensors/config_reader.ts";
 import { allLayers } from "../tensors/layer_ranges.ts";
 import type { TensorScope } from "../tensors/tensor_scope.ts";
@@ -6,7 +7,9 @@ import { rotaryBuffers, rotaryShare } from "./blocks_classic.ts";
 import { expertTensors } from "./blocks_dense.ts";
 import { layerKindsOf, someLayers } from "./blocks_recent.ts";
 import { clipLayer, projectorLinears, sizeOr } from "./blocks_vision.ts";
-import { UNKNOWN_CACHE } from "./code/cache.ts";
+import { byLayer } from "./code/cache.ts";
+import type { CodeParts } from "./code/code.ts";
+import { numberOf } from "./code/setting.ts";
 import type { Decoder, FamilyTypes } from "./family.ts";
 import { causal, ofType } from "./family.ts";
 import { sensing } from "./recent_sight.ts";
@@ -170,8 +173,32 @@ export const minimaxM3 = sensing({
   },
 });
 
+/** Layers with an indexer keep a key of its own for each token. */
+const INDEXED: CodeParts = {
+  cache: {
+    ...byLayer(() => "full_attention"),
+    keeps: (text, usual, { layer, name }) => {
+      const stated = text["sparse_attention_config"];
+      const sparse = typeof stated === "object" && stated !== null
+        ? stated as Config
+        : {};
+      const turns = sparse["sparse_attention_freq"];
+      const isSparse = name === null
+        ? Array.isArray(turns) && Boolean(turns[layer])
+        : name === "minimax_m3_sparse";
+      const width = numberOf(sparse, [
+        ["sparse_index_dim"],
+        numberOf(text, [["index_head_dim"], 128]),
+      ]);
+      return isSparse
+        ? [...usual, { kind: "full", heads: 1, keys: width, values: 0 }]
+        : usual;
+    },
+  },
+};
+
 /** MiniMax-M3 and its text part. */
 export const MINIMAX_M3_TYPES: FamilyTypes = {
-  minimax_m3_vl: ofType(minimaxM3, { cache: UNKNOWN_CACHE }),
-  minimax_m3_vl_text: ofType(causal(minimaxM3Text), { cache: UNKNOWN_CACHE }),
+  minimax_m3_vl: ofType(minimaxM3, INDEXED),
+  minimax_m3_vl_text: ofType(causal(minimaxM3Text), INDEXED),
 };

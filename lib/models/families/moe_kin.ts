@@ -202,14 +202,19 @@ export const MOE_KIN: FamilyTypes = {
     routing: { sigmoid: true },
   }),
   mixtral: ofType(causal(mixtral), MIXTRAL_NAMES, windowed(null), {
+    rotary: { keptUntil: [4, 48] },
     experts: {
       wideWeights: true,
       names: { gate: "w1", up: "w3", down: "w2" },
     },
     peft: QUERY_VALUE,
   }),
-  olmoe: ofType(causal(olmoe), GATED_NAMES, NARROW_WEIGHTS),
+  olmoe: ofType(causal(olmoe), GATED_NAMES, NARROW_WEIGHTS, {
+    attention: { normsEach: true },
+  }),
   qwen2_moe: ofType(causal(qwen2Moe), NARROW_WEIGHTS, SWITCHED_WINDOWS, {
+    rotary: { keptUntil: [4, 45] },
+    experts: { sharedFirst: true },
     cache: byLayer((layer, text) =>
       text["use_sliding_window"] === true && layer % 2 === 0 &&
         layer < numberOf(text, [["max_window_layers"], 28])

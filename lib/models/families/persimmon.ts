@@ -56,6 +56,9 @@ export const PERSIMMON_TYPES: FamilyTypes = {
     causal(persimmon),
     turnedInPart(0.5),
     usuallyActivatedBy("relu2"),
-    { heads: { dropout: 0 } },
+    {
+      rotary: { keptUntil: [4, 45], holdsUnturned: true },
+      heads: { dropout: 0 },
+    },
   ),
 };

@@ -82,6 +82,7 @@ export const PHI_TYPES: FamilyTypes = {
     turnedInPart(0.5),
     usuallyActivatedBy("gelu_new"),
     {
+      rotary: { keptUntil: [4, 45], holdsUnturned: true },
       layer: { arrangement: "parallel" },
       sizes: { gated: false },
       peft: { targets: ["q_proj", "v_proj", "fc1", "fc2"] },

@@ -32,6 +32,7 @@ export const qwen2: Decoder = {
 /** Qwen1.5 and Qwen2, and those of their build. */
 export const QWEN2_TYPES: FamilyTypes = {
   qwen2: ofType(causal(qwen2), SPANS_IN_TRANSFORMER, SWITCHED_WINDOWS, {
+    rotary: { keptUntil: [4, 45] },
     peft: QUERY_VALUE,
   }),
 };

@@ -96,9 +96,12 @@ function around(config: ConfigReader, scope: TensorScope): void {
   rotaryBuffers(scope, headDim);
 }
 
+const NORMS_EACH = { normsEach: true } as const;
+
 /** The types of this file, and those with eyes and ears. */
 export const QWEN3_TYPES: FamilyTypes = {
   qwen3: ofType(causal(qwen3), SPANS_IN_TRANSFORMER, SWITCHED_WINDOWS, {
+    attention: NORMS_EACH,
     peft: QUERY_VALUE,
   }),
   qwen3_moe: ofType(
@@ -107,6 +110,7 @@ export const QWEN3_TYPES: FamilyTypes = {
     NARROW_WEIGHTS,
     SPANS_IN_TRANSFORMER,
     SWITCHED_WINDOWS,
+    { attention: NORMS_EACH },
     {
       cache: byLayer((_, text) =>
         text["use_sliding_window"] === true

@@ -1,10 +1,12 @@
+import type { Config } from "../config.ts";
 import type { ConfigReader } from "../tensors/config_reader.ts";
 import { allLayers } from "../tensors/layer_ranges.ts";
 import type { TensorScope } from "../tensors/tensor_scope.ts";
 import { attentionTensors, gatedMlp, headsOf } from "./blocks.ts";
 import { rotaryBuffers, rotaryShare } from "./blocks_classic.ts";
 import { attends, someLayers } from "./blocks_recent.ts";
-import { UNKNOWN_CACHE } from "./code/cache.ts";
+import type { StateCache } from "./code/cache.ts";
+import { numberOf } from "./code/setting.ts";
 import type { Decoder, FamilyTypes } from "./family.ts";
 import { causal, ofType } from "./family.ts";
 
@@ -85,7 +87,40 @@ function recurrence(
   }
 }
 
+/** A convolution's inputs before the last token, and gated sums in fp32. */
+function stateOf(text: Config): StateCache {
+  const hidden = numberOf(text, [["hidden_size"], 0]);
+  const width = numberOf(text, [["lru_width"], hidden]);
+  const kernel = numberOf(text, [["conv1d_width"], 4]);
+  return {
+    kind: "state",
+    of: "gated recurrence",
+    convolution: [width, kernel - 1],
+    state: [width],
+    isWide: true,
+    others: [],
+  };
+}
+
 /** RecurrentGemma. */
 export const RECURRENT_GEMMA_TYPES: FamilyTypes = {
-  recurrent_gemma: ofType(causal(recurrentGemma), { cache: UNKNOWN_CACHE }),
+  recurrent_gemma: ofType(causal(recurrentGemma), {
+    cache: {
+      window: 2048,
+      state: stateOf,
+      kinds: (text, layers) => {
+        const turns = text["block_types"];
+        const names = Array.isArray(turns) && turns.length > 0
+          ? turns
+          : ["recurrent", "recurrent", "attention"];
+        return Array.from(
+          { length: layers },
+          (_, layer) =>
+            names[layer % names.length] === "recurrent"
+              ? "linear_attention"
+              : "sliding_attention",
+        );
+      },
+    },
+  }),
 };

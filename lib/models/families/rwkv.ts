@@ -1,8 +1,11 @@
+import type { Config } from "../config.ts";
 import type { ConfigReader } from "../tensors/config_reader.ts";
 import { allLayers } from "../tensors/layer_ranges.ts";
 import type { TensorScope } from "../tensors/tensor_scope.ts";
 import { vocabularyHead } from "./blocks_classic.ts";
-import { UNKNOWN_CACHE } from "./code/cache.ts";
+import type { StateCache } from "./code/cache.ts";
+import { byLayer } from "./code/cache.ts";
+import { numberOf } from "./code/setting.ts";
 import type { Family, FamilyTypes } from "./family.ts";
 import { ofType } from "./family.ts";
 
@@ -59,10 +62,29 @@ function channelMix(
   at.linear("value", inner, hidden, { role: "down", cut: "row" });
 }
 
+/**
+ * The last token before each half, and what attention sums, divides by and has seen
+ * at most, those in fp32.
+ */
+function stateOf(text: Config): StateCache {
+  const hidden = numberOf(text, [["hidden_size"], 0]);
+  const inner = numberOf(text, [["attention_hidden_size"], hidden]);
+  return {
+    kind: "state",
+    of: "time mixing",
+    convolution: null,
+    state: [3, inner],
+    isWide: true,
+    others: [{ shape: [2, hidden], isWide: false }],
+  };
+}
+
 /** RWKV-4. */
 export const RWKV_TYPES: FamilyTypes = {
   rwkv: ofType(rwkv, {
     heads: { tied: "head" },
     peft: { targets: ["key", "value", "receptance", "output"] },
-  }, { cache: UNKNOWN_CACHE }),
+  }, {
+    cache: { state: stateOf, ...byLayer(() => "linear_attention") },
+  }),
 };

@@ -42,6 +42,7 @@ export const stablelm: Decoder = {
 /** StableLM. */
 export const STABLELM_TYPES: FamilyTypes = {
   stablelm: ofType(causal(stablelm), turnedInPart(0.25), {
+    rotary: { keptUntil: [4, 45], holdsUnturned: true },
     layer: { holdsNormed: true, holdsAttended: true },
     heads: { dropout: 0 },
     peft: QUERY_VALUE,

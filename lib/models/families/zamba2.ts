@@ -1,9 +1,11 @@
+import type { Config } from "../config.ts";
 import type { ConfigReader } from "../tensors/config_reader.ts";
 import { layersWhere } from "../tensors/layer_ranges.ts";
 import type { TensorScope } from "../tensors/tensor_scope.ts";
 import { inLayers, rotaryBuffers } from "./blocks_classic.ts";
-import type { CacheKind } from "./code/cache.ts";
-import { UNKNOWN_CACHE } from "./code/cache.ts";
+import type { CacheKind, StateCache } from "./code/cache.ts";
+import { byLayer } from "./code/cache.ts";
+import { numberOf } from "./code/setting.ts";
 import { mamba2State } from "./code/states.ts";
 import { NOT_YET } from "./code/unplayed.ts";
 import type { Decoder, FamilyTypes } from "./family.ts";
@@ -147,11 +149,49 @@ function adapter(
   at.linear(`${name}.1`, rank, outputs, { role: "other", cut: "column" });
 }
 
+/** Mamba-1 whose inner features are parted into heads. */
+function sharedMamba(text: Config): StateCache {
+  const heads = numberOf(text, [["n_mamba_heads"], 2]);
+  const inner = numberOf(text, [["mamba_expand"], 2]) *
+    numberOf(text, [["hidden_size"], 0]);
+  return {
+    kind: "state",
+    of: "mamba",
+    convolution: [inner, numberOf(text, [["mamba_d_conv"], 4])],
+    state: [heads, inner / heads, numberOf(text, [["mamba_d_state"], 16])],
+    isWide: true,
+    others: [],
+  };
+}
+
 /** Zamba, whose tensors only headers tell, and Zamba2. */
 export const ZAMBA_TYPES: FamilyTypes = {
   zamba: ofHeaders({
     unplayed: `, whose layers share an attention block, ${NOT_YET}`,
-  }, { cache: UNKNOWN_CACHE }),
+  }, {
+    cache: {
+      state: sharedMamba,
+      ...byLayer((layer, text) =>
+        layer === 2 ||
+          layer > 2 && (layer - 3) %
+                  numberOf(text, [["attn_layer_period"], 6]) ===
+              numberOf(text, [["attn_layer_offset"], 4])
+          ? "hybrid"
+          : "linear_attention"
+      ),
+      // Attention reads the first hidden states beside the last.
+      tokens: (text, { heads }) => {
+        const width = numberOf(text, [
+          ["attention_head_dim"],
+          Math.floor(
+            2 * numberOf(text, [["hidden_size"], 0]) /
+              numberOf(text, [["num_attention_heads"], 16]),
+          ),
+        ]);
+        return { keys: heads * width, values: heads * width };
+      },
+    },
+  }),
   zamba2: ofType(causal(zamba2), {
     weights: { sharesBlocks: true },
     unplayed: `, whose layers share attention blocks, ${NOT_YET}`,

@@ -5,8 +5,11 @@ import type { NextTokenPart } from "../../software/megatron/next_token.ts";
 import { layerPlanOf } from "../layer_plan.ts";
 import type { StepPlan } from "../step_plan.ts";
 import { innerConfig } from "../traits.ts";
-import type { Cuts, HeldParameter } from "./parts.ts";
-import { matrixPart, normPart, parametersOf, partOf } from "./parts.ts";
+import type { HeldParameter } from "./held.ts";
+import { parametersOf } from "./held.ts";
+import type { Cuts } from "./matrix.ts";
+import { matrixPart, normPart } from "./matrix.ts";
+import { partOf } from "./parts.ts";
 
 /** How many layers a model has that predict further tokens, by its config. */
 export function furtherTokens(config: Config): number {

@@ -3,8 +3,6 @@ import type { MlpPlan } from "../../play/layers/mlp_layer.ts";
 import type { MoePlan } from "../../play/layers/moe_layer.ts";
 import type { AttentionPlan } from "../../play/layers/attention_plan.ts";
 import type { LatentAttentionPlan } from "../../play/layers/latent_attention.ts";
-import type { Dtype } from "../../play/torch/dtype.ts";
-import type { Parameter } from "../../play/torch/values.ts";
 import type { AdaptedLinear } from "../../play/torch/ops/adapted_linear.ts";
 import type { Norm } from "../../play/torch/ops/norms.ts";
 import type {
@@ -12,19 +10,10 @@ import type {
   ExpertsPart,
   LatentPart,
   LayerPart,
-  MatrixPart,
   MlpPart,
 } from "../../software/megatron/shares.ts";
-
-/** How many ways a rank's part of a layer is cut. */
-export interface Cuts {
-  readonly tp: number;
-  readonly ep: number;
-  readonly etp: number;
-  /** Type of all parameters. */
-  readonly dtype: Dtype;
-  readonly fusesGradients: boolean;
-}
+import type { Cuts } from "./matrix.ts";
+import { matrixPart, normPart, parameter, trainsOf } from "./matrix.ts";
 
 /**
  * A rank's part of a layer as Megatron-Core builds it: queries, keys and values in
@@ -53,107 +42,6 @@ export function partOf(
   };
 }
 
-/** All parameters of a layer's part, and how many alike there are. */
-export function parametersOf(part: LayerPart): HeldParameter[] {
-  const { attention, mlp } = part;
-  const heads = "qkv" in attention
-    ? [
-      ...matrices(attention.qkv, attention.o),
-      ...normParameters(attention.qNorm, attention.kNorm),
-    ]
-    : [
-      ...("down" in attention.q
-        ? [
-          ...matrices(attention.q.down, attention.q.up),
-          ...normParameters(attention.q.norm),
-        ]
-        : matrices(attention.q)),
-      ...matrices(attention.kvDown, attention.kvUp, attention.o),
-      ...normParameters(attention.kvNorm),
-    ];
-  const dense = "router" in mlp
-    ? [
-      mlp.router,
-      ...(mlp.shared ? matrices(mlp.shared.fc1, mlp.shared.fc2) : []),
-    ]
-    : matrices(mlp.fc1, mlp.fc2);
-  const own = [
-    ...normParameters(part.attentionNorm, part.mlpNorm),
-    ...heads,
-    ...dense,
-  ].map((parameter): HeldParameter => ({ parameter, expert: false, count: 1 }));
-  if (!("router" in mlp)) return own;
-  return [
-    ...own,
-    ...matrices(mlp.fc1, mlp.fc2).map((parameter) => ({
-      parameter,
-      expert: mlp.ep > 1,
-      count: mlp.own,
-    })),
-  ];
-}
-
-/** A parameter that a rank holds. */
-export interface HeldParameter {
-  readonly parameter: Parameter;
-  /** Whether it is shared with other ranks than those that share dense ones. */
-  readonly expert: boolean;
-  /** How many matrices its elements are dealt out to. */
-  readonly count: number;
-}
-
-function matrices(...parts: readonly MatrixPart[]): Parameter[] {
-  return parts.flatMap(({ weight, bias }) => bias ? [weight, bias] : [weight]);
-}
-
-function normParameters(...norms: readonly (Norm | null)[]): Parameter[] {
-  return norms.flatMap((norm) =>
-    norm ? [norm.weight, norm.bias].filter((each) => each !== null) : []
-  );
-}
-
-/** Transformer Engine's norm: one kernel, that keeps its input and a number a row. */
-export function normPart({ weight, bias }: Norm, { dtype }: Cuts): Norm {
-  const own = (given: Parameter | null) => given && { ...given, dtype };
-  return {
-    kind: bias ? "layer" : "compiled",
-    weight: own(weight),
-    bias: own(bias),
-  };
-}
-
-function parameter(
-  name: string,
-  shape: readonly number[],
-  { dtype }: Cuts,
-  trains: boolean,
-): Parameter {
-  const elements = shape.reduce((product, size) => product * size, 1);
-  return { name, shape, elements, dtype, trains };
-}
-
-/** A matrix of so many outputs and inputs on this rank. */
-export function matrixPart(
-  name: string,
-  sizes: { readonly in: number; readonly out: number },
-  cuts: Cuts,
-  { trains = true, bias = false, copies = 1 } = {},
-): MatrixPart {
-  const shape = copies === 1
-    ? [sizes.out, sizes.in]
-    : [copies, sizes.out, sizes.in];
-  return {
-    name,
-    ...sizes,
-    weight: parameter(`${name}.weight`, shape, cuts, trains),
-    bias: bias ? parameter(`${name}.bias`, [sizes.out], cuts, trains) : null,
-  };
-}
-
-function trainsOf({ weight }: AdaptedLinear): boolean {
-  return "trains" in weight && weight.trains;
-}
-
 function attentionPart(
   { projections, o, qNorm, kNorm, heads, rotary, rotaryShare }: AttentionPlan,
   cuts: Cuts,
@@ -171,10 +59,18 @@ function attentionPart(
     qkv: matrixPart("linear_qkv", input, cuts, {
       trains: trainsOf(first),
       bias: first.bias !== null,
+      adapted: {
+        cut: "rows",
+        ranks: cuts.tp,
+        parts: [heads.heads, heads.kvHeads, heads.kvHeads].map((each) =>
+          each * width / cuts.tp
+        ),
+      },
     }),
     o: matrixPart("linear_proj", { in: own * width, out: o.out }, cuts, {
       trains: trainsOf(o),
       bias: o.bias !== null,
+      adapted: { cut: "columns", ranks: cuts.tp },
     }),
     heads: own,
     kvHeads: shared ? 1 : heads.kvHeads / cuts.tp,
@@ -193,8 +89,11 @@ function latentPart(
   cuts: Cuts,
 ): LatentPart {
   const { tp } = cuts;
-  const cut = (name: string, { in: input, out }: AdaptedLinear) =>
-    matrixPart(name, { in: input, out: out / tp }, cuts);
+  const cut = (name: string, linear: AdaptedLinear) =>
+    matrixPart(name, { in: linear.in, out: linear.out / tp }, cuts, {
+      trains: trainsOf(linear),
+      adapted: { cut: "rows", ranks: tp },
+    });
   const bare: Norm = { kind: "compiled", weight: null, bias: null };
   return {
     q: "down" in q
@@ -207,7 +106,10 @@ function latentPart(
     kvDown: cut("linear_kv_down_proj", kvDown),
     kvNorm: normPart(kvNorm ?? bare, cuts),
     kvUp: cut("linear_kv_up_proj", kvUp),
-    o: matrixPart("linear_proj", { in: o.in / tp, out: o.out }, cuts),
+    o: matrixPart("linear_proj", { in: o.in / tp, out: o.out }, cuts, {
+      trains: trainsOf(o),
+      adapted: { cut: "columns", ranks: tp },
+    }),
     heads: heads.heads / tp,
     plainWidth: heads.width - rotaryWidth,
     turned: rotaryWidth,
@@ -226,12 +128,21 @@ function mlpPart(
     fc1: matrixPart(`${name}.linear_fc1`, fc1, cuts, {
       trains: trainsOf(up),
       bias: up.bias !== null,
+      adapted: {
+        cut: "rows",
+        ranks: cuts.tp,
+        parts: gate ? [width, width] : [width],
+      },
     }),
     fc2: matrixPart(
       `${name}.linear_fc2`,
       { in: width, out: down.out },
       cuts,
-      { trains: trainsOf(down), bias: down.bias !== null },
+      {
+        trains: trainsOf(down),
+        bias: down.bias !== null,
+        adapted: { cut: "columns", ranks: cuts.tp },
+      },
     ),
   };
 }
@@ -244,9 +155,15 @@ function expertsPart(
   const { experts, perToken, hidden } = plan;
   const own = experts / ep;
   const width = plan.width / etp;
-  const copies = { copies: own };
+  const { weight } = plan.gateUp;
+  const trains = "trains" in weight && weight.trains;
+  const traits = (cut: "rows" | "columns") => ({
+    copies: own,
+    trains,
+    adapted: { cut, ranks: etp },
+  });
   return {
-    router: parameter("router.weight", [experts, hidden], cuts, true),
+    router: parameter("router.weight", [experts, hidden], cuts, trains),
     experts,
     perToken,
     own,
@@ -256,13 +173,13 @@ function expertsPart(
       "experts.linear_fc1",
       { in: hidden, out: 2 * width },
       cuts,
-      copies,
+      traits("rows"),
     ),
     fc2: matrixPart(
       "experts.linear_fc2",
       { in: width, out: hidden },
       cuts,
-      copies,
+      traits("columns"),
     ),
     shared: shared && mlpPart("shared_experts", shared, cuts),
     fusesGradients,

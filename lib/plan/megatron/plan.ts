@@ -7,12 +7,18 @@ import type {
   MatrixPart,
   Shares,
 } from "../../software/megatron/shares.ts";
+import { hasTower } from "../../models/tensors/tower.ts";
+import type { LayerPlan } from "../../play/layers/decoder_layer.ts";
 import { layerPlanOf } from "../layer_plan.ts";
 import { embeddingPlanOf, headPlanOf } from "../outer_plan.ts";
 import type { LayerKind } from "../stacks.ts";
 import type { StepPlan } from "../step_plan.ts";
-import type { Cuts, HeldParameter } from "./parts.ts";
-import { matrixPart, normPart, parametersOf, partOf } from "./parts.ts";
+import { loraCutsOf } from "./adapters.ts";
+import type { HeldParameter } from "./held.ts";
+import { parametersOf } from "./held.ts";
+import type { Cuts } from "./matrix.ts";
+import { matrixPart, normPart } from "./matrix.ts";
+import { partOf } from "./parts.ts";
 import { furtherTokens, heldByNext, nextTokenPart } from "./next_token.ts";
 import type { LayerSpan } from "./stages.ts";
 import { stagesOf } from "./stages.ts";
@@ -80,6 +86,12 @@ function stagePlansOf(
         `models of type ${type} have an encoder, with which Megatron-Core is not played`,
     };
   }
+  if (hasTower(plan.model)) {
+    return {
+      reason:
+        `models of type ${type} have a tower of images or sounds beside their decoder, with which Megatron-Core is not played`,
+    };
+  }
   const dtype = precision.weights;
   if (dtype !== "bf16" && dtype !== "fp16") {
     return {
@@ -95,12 +107,15 @@ function stagePlansOf(
     last: parallel.layers_of_last_stage,
   });
   if (!spans) return { reason: unevenStages(layers, pp) };
+  const lora = loraCutsOf(scenario, plan.model);
+  if (lora && "reason" in lora) return lora;
   const cuts: Cuts = {
     tp,
     ep,
     etp: parallel.etp ?? tp,
     dtype,
     fusesGradients: engine.gradient_accumulation_fusion ?? true,
+    lora,
   };
   const parts = layerParts(plan, cuts);
   if ("reason" in parts) return parts;
@@ -166,6 +181,11 @@ function stagePlansOf(
         ].filter((each): each is HeldParameter => each.parameter !== null)
         : []),
     ]);
+  const lossOf = engine.name === "megatron"
+    ? train.loss === "fused" ? "memory" : "logits"
+    : pp > 1
+    ? "kept copy"
+    : "copy";
   const common = {
     whole: plan,
     shares: sharesOf(scenario, mesh),
@@ -184,7 +204,7 @@ function stagePlansOf(
       head: {
         norm: last,
         head: matrix,
-        lossInPlace: train.loss === "fused",
+        lossOf,
         next: chunks.at(-1)?.last ? next : null,
       },
       held: heldBy(chunks, stage),
@@ -199,11 +219,14 @@ function layerParts(
 ): Map<LayerKind, LayerPart> | { readonly reason: string } {
   const parts = new Map<LayerKind, LayerPart>();
   for (const kind of stack.kinds) {
-    const part = partOf(layerPlanOf(modulesOf(kind), facts), cuts);
+    const layer = layerPlanOf(modulesOf(kind), facts);
+    const part = partOf(layer, cuts);
     if (!part) {
       return {
         reason:
-          `layers of models of type ${facts.architecture.type} are none of those that Megatron-Core is played with`,
+          `layers of models of type ${facts.architecture.type} are none of those that Megatron-Core is played with: ${
+            strangeIn(layer)
+          }`,
       };
     }
     if ("router" in part.mlp && cuts.tp > 1 && !parallel.sequence_parallel) {
@@ -215,6 +238,17 @@ function layerParts(
     parts.set(kind, part);
   }
   return parts;
+}
+
+/** What a layer has that is not played with Megatron-Core, in words. */
+function strangeIn(
+  { arrangement, attention, mlp, stateSpace }: LayerPlan,
+): string {
+  if (stateSpace) return "they keep states, as Mamba's do";
+  if (!attention || !mlp) return "they are of attention or of an MLP alone";
+  return arrangement === "pre"
+    ? "they lack a norm before attention or MLP"
+    : `their norms and sums are in another order (${arrangement})`;
 }
 
 function sharesOf(
@@ -232,6 +266,7 @@ function sharesOf(
         ? engine.recompute_modules ?? ["core_attn"]
         : [],
     ),
+    code: engine.name === "megatron" ? "core" : "deepspeed",
   };
 }
 

@@ -22,6 +22,10 @@ export interface AttentionPlan {
   readonly kNorm: Norm | null;
   /** Whether those norm heads that were turned already: Hunyuan. */
   readonly normsTurned: boolean;
+  /** Whether queries are normed before keys are made: Qwen3, OLMo 2. */
+  readonly normsEach?: boolean;
+  /** Whether the code refers to heads as they were before they were turned. */
+  readonly holdsUnturned?: boolean;
   readonly heads: Heads;
   readonly rotary: "whole" | "part" | "halves" | "none";
   readonly rotaryShare: number;

@@ -147,6 +147,7 @@ function clampedGate(
     const share = savingOutput(m, times, "sigmoid of the gate");
     m.drop(times);
     const glu = multiply(m, own, share, "gated");
+    if (m.followsVariables) m.drop(share);
     const more = shifted(m, up, "up and 1");
     return multiply(m, more, glu, "expert product");
   });

@@ -30,6 +30,8 @@ export interface LatentAttentionPlan {
   readonly settings: AttentionSettings;
   /** What keeps latents and their rotary keys between tokens; else nothing. */
   readonly keeper?: HeadKeeper | null;
+  /** What keeps the keys and values that are made of them; else nothing. */
+  readonly headKeeper?: HeadKeeper | null;
 }
 
 /**
@@ -88,7 +90,7 @@ function queries(
   { q, heads, rotaryWidth }: LatentAttentionPlan,
   table: RotaryTable | null,
 ): Value {
-  return m.call(() => {
+  const make = (): Value => {
     const whole = "down" in q
       ? m.call(() => {
         const latent = adaptedLinear(m, x, rows, q.down);
@@ -106,7 +108,9 @@ function queries(
     ]) as [Value, Value];
     const result = table ? rotated(m, turned, table, "rotary queries") : turned;
     return join(m, [pass, result], "rotated queries");
-  });
+  };
+  // Variables of attention's code; what autograd keeps stands as long anyway.
+  return m.followsVariables ? make() : m.call(make);
 }
 
 function keysAndValues(
@@ -123,7 +127,8 @@ function keysAndValues(
     rows * latentWidth,
     rows * rotaryWidth,
   ]) as [Value, Value];
-  m.drop(down);
+  // A variable of the code; what autograd keeps stands as long anyway.
+  if (!m.followsVariables) m.drop(down);
   const normed = kvNorm
     ? norm(m, latent, rows, kvNorm, "latent norm")
     : m.view(latent);
@@ -145,7 +150,9 @@ function keysAndValues(
   m.drop(up);
   const k = filled(m, own, kept.values, many * heads.heads * heads.width);
   m.drop(own, kept.values);
-  return { keys: k, values: v, seen };
+  return plan.headKeeper
+    ? plan.headKeeper(m, k, v)
+    : { keys: k, values: v, seen };
 }
 
 /** New keys of which each part is copied in; gradients are copied out. */

@@ -22,6 +22,8 @@ export interface MoePlan {
   readonly shared: MlpPlan | null;
   /** Qwen's gate of the shared expert. */
   readonly sharedGate: AdaptedLinear | null;
+  /** Whether that expert runs before the routed ones. */
+  readonly sharedFirst?: boolean;
   /** What runs it in place of transformers' code; null or left out: nothing. */
   readonly run?: MoeRun | null;
 }
@@ -39,11 +41,16 @@ export function moeLayer(
   if (plan.run) return plan.run(m, x, rows);
   return m.within("expert activations", () =>
     m.call(() => {
+      // In a recorded pass both stand from the end of the forward pass on.
+      const early = plan.shared && plan.sharedFirst && m.followsVariables
+        ? sharedExpert(m, x, rows, plan.shared, plan.sharedGate)
+        : null;
       const weights = routed(m, x, rows, plan.router);
       const out = experts(m, x, weights, rows, plan.experts);
       m.drop(weights);
       if (!plan.shared) return out;
-      const shared = sharedExpert(m, x, rows, plan.shared, plan.sharedGate);
+      const shared = early ??
+        sharedExpert(m, x, rows, plan.shared, plan.sharedGate);
       if (plan.experts.everywhere) {
         const sum = summed(m, out, rows * plan.experts.hidden);
         const whole = addedTo(m, shared, sum);

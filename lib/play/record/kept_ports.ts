@@ -8,6 +8,8 @@ export class KeptPorts {
   readonly #m: Machine;
   readonly #ports = new Map<string, { taken: number | null; given: number }>();
 
+  readonly #outlived: Value[] = [];
+
   constructor(m: Machine) {
     this.#m = m;
   }
@@ -28,6 +30,16 @@ export class KeptPorts {
     const taken = this.#ports.get(name)?.taken ?? null;
     this.#ports.set(name, { taken, given: storage });
     return value;
+  }
+
+  /** Holds what was kept before until the pass is over: its caller refers to it. */
+  outlive(old: Value): void {
+    this.#outlived.push(old);
+  }
+
+  /** What is held so long. */
+  outlived(): readonly Value[] {
+    return this.#outlived;
   }
 
   /** All of them, in the order in which they were first named. */

@@ -40,8 +40,9 @@ export function recordLogits(
 ): Block {
   const m = new Machine(settings);
   m.recording = false;
+  m.followsVariables = true;
   m.part = "norm activations";
-  const { rows, hidden } = plan;
+  const { rows } = plan;
   const x = m.external(
     given.elements,
     given.dtype,

@@ -22,6 +22,8 @@ export interface BlockInput {
   readonly isLeaf: boolean;
   /** Whether the stack's code refers to them until its layers have run. */
   readonly held?: boolean;
+  /** Whether the model's code refers to them until its forward pass ends. */
+  readonly heldByModel?: boolean;
   /** Whether a layer that runs again stops when all that it saves is there. */
   readonly stopsEarly?: boolean;
   /** Whether a checkpoint keeps outputs of operations beside its input. */
@@ -58,11 +60,13 @@ export function recordLayer(
   // Nothing is kept, and nothing runs again, of a layer that needs no gradient.
   if (!given.checkpoint || !needsGradient(settings, given, layer)) {
     if (given.isLeaf) m.tape.retain(x.storage);
+    if (given.heldByModel) m.tape.retain(x.storage);
     const out = layer(m, x);
     m.drop(x);
     const forward = m.tape.events.length;
     const done = letGo();
     m.endForward();
+    if (given.heldByModel) m.tape.release(x.storage);
     const exit = m.tape.events.length;
     if (out.source === null) {
       return blockOf(m, [forward, held ? done : null, exit], {

@@ -21,6 +21,8 @@ export interface StackLayer {
   readonly checkpoint: boolean;
   /** Whether the stack's code refers to its input until the layers have run. */
   readonly held: boolean;
+  /** Whether the model's code does until its forward pass ends. */
+  readonly heldByModel?: boolean;
   /** Plans what it runs; called for the first of those that are alike. */
   code(): LayerRun;
 }
@@ -69,8 +71,10 @@ export function recordStack(
   const { keepsOutputs = false } = input;
   let { dtype, needsGrad, isLeaf } = input;
   let hostBytes = 0;
-  for (const { key, checkpoint, held, code } of layers) {
-    const name = `${key} ${needsGrad} ${isLeaf} ${dtype} ${checkpoint} ${held}`;
+  for (const layer of layers) {
+    const { key, checkpoint, held, heldByModel = false, code } = layer;
+    const name =
+      `${key} ${needsGrad} ${isLeaf} ${dtype} ${checkpoint} ${held} ${heldByModel}`;
     let block = known.get(name);
     if (!block) {
       const { run, finish } = code();
@@ -83,6 +87,7 @@ export function recordStack(
         offload,
         isLeaf,
         held,
+        heldByModel,
         stopsEarly,
         keepsOutputs,
       }, run);

@@ -29,6 +29,7 @@ export function recordServedLayer(
   const m = new Machine(settings);
   m.part = part;
   m.recording = false;
+  m.followsVariables = true;
   const ports = new KeptPorts(m);
   const x = m.external(elements, dtype, "hidden states", null, part);
   if (held) m.tape.retain(x.storage);
@@ -37,7 +38,9 @@ export function recordServedLayer(
   const forward = m.tape.events.length;
   if (held) m.tape.release(x.storage);
   const done = m.tape.events.length;
-  return blockOf(m, [forward, held ? done : null, done], {
+  m.drop(...ports.outlived());
+  const exit = m.tape.events.length;
+  return blockOf(m, [forward, held ? done : null, exit], {
     in: x.storage,
     out: out.storage,
     gradIn: null,

@@ -20,6 +20,8 @@ export class Machine {
   readonly marks = new Marks(this.tape);
   part: PartName = "residual stream";
   recording = true;
+  /** Whether variables hold tensors to their function's end: nothing else may. */
+  followsVariables = false;
   /** What a checkpoint keeps of operations' outputs; null: nothing. */
   outputs: KeptOutputs | null = null;
   readonly autocast: Dtype | null;

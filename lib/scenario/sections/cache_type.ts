@@ -39,7 +39,6 @@ const plain = type();
 const each = {
   group: "limits",
   needs: [when.served("llama.cpp")],
-  awaited: true,
 } as const;
 
 /** Keys and values in a type each, as llama.cpp keeps them. */

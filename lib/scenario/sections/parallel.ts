@@ -119,7 +119,6 @@ export const parallel = z.strictObject({
     label: "Stages begin at",
     help: "torchtitan: modules that later stages begin with: `layers.8` …",
     flag: "--split-points",
-    awaited: true,
   }),
   pipeline_schedule: field(
     z.enum([
@@ -138,7 +137,6 @@ export const parallel = z.strictObject({
         "as torch.distributed.pipelining names them: `1F1B`, `GPipe`, `Interleaved1F1B` …",
       blank: "as the engine",
       flag: "--pipeline-schedule",
-      awaited: true,
     },
   ),
   rank: field(count(0, MAX_DEVICES - 1).nullable().default(null), {

@@ -120,7 +120,6 @@ export const train = section(
         blank: "as model code",
         flag: "--selective",
         needs: [when.selective],
-        awaited: true,
       },
     ),
     ...objectiveFields,

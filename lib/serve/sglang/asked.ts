@@ -11,6 +11,8 @@ export interface SglangAsked {
   /** SglangOptions that are given; null is SGLang's own. */
   readonly chunk: number | null;
   readonly requests: number | null;
+  /** Tokens of the pool at most: max_total_tokens. */
+  readonly tokens: number | null;
   readonly fraction: number | null;
   readonly page: number | null;
   readonly graphs: boolean;
@@ -40,6 +42,7 @@ export function askedOf(
     chunk: serve.chunked_prefill_tokens,
     requests: serve.max_sequences ??
       (serve.draft_model === null ? null : REQUESTS_WITH_A_DRAFT),
+    tokens: serve.cache_tokens,
     fraction: serve.memory_utilization,
     page: serve.block_size,
     graphs: serve.enforce_eager !== true,

@@ -28,6 +28,7 @@ export const sglang: ServingEngine = {
     "serve.batch",
     "serve.input_tokens",
     "serve.output_tokens",
+    "serve.cache_tokens",
     "serve.kv_dtype",
     "serve.memory_utilization",
     "serve.max_sequences",

@@ -57,7 +57,7 @@ export function poolsOf(
   const rest = Math.max(0, bytes - stateBytes);
   const page = options.page_size;
   const dealt = cells.window > 0 ? windowed(rest, cells, options, asked) : {
-    tokens: aligned(fullTokens(rest, cells.full, context), page),
+    tokens: capped(fullTokens(rest, cells.full, context), page, asked),
     window: 0,
   };
   if ("refusal" in dealt) return dealt;
@@ -112,6 +112,15 @@ function aligned(tokens: number, page: number): number {
   return Math.floor(tokens / page) * page;
 }
 
+/** Whole pages, and no more tokens than max_total_tokens. */
+function capped(
+  tokens: number,
+  page: number,
+  { tokens: most }: SglangAsked,
+): number {
+  return aligned(Math.min(tokens, most ?? Infinity), page);
+}
+
 function statesOf(
   bytes: number,
   state: number,
@@ -138,14 +147,20 @@ function windowed(
   bytes: number,
   { full, window, size }: SglangCells,
   { page_size: page, chunked_prefill_size: chunk }: SglangOptions,
-  { radix, requests, windowRatio }: SglangAsked,
+  asked: SglangAsked,
 ): { tokens: number; window: number } | { refusal: string } {
+  const { radix, requests, windowRatio } = asked;
   if (!radix && requests !== null && full > 0) {
     const each = size + EVICTION_INTERVAL + 2 * page;
     const cap = each * requests + CHUNKS_IN_FLIGHT * chunk + page;
     const held = Math.ceil(cap / page) * page;
     const tokens = aligned(Math.floor((bytes - held * window) / full), page);
-    return tokens > 0 ? { tokens, window: held } : {
+    if (tokens > 0) {
+      const kept = capped(tokens, page, asked);
+      const window = kept < tokens ? Math.min(held, kept) : held;
+      return { tokens: kept, window };
+    }
+    return {
       refusal: `SWA pool cap (${held} tokens, ${
         (held * window / GIB).toFixed(2)
       } GiB) leaves no room for the full KV pool within the available ${
@@ -154,12 +169,13 @@ function windowed(
     };
   }
   if (full === 0) {
-    const tokens = aligned(Math.floor(bytes / window), page);
+    const tokens = capped(Math.floor(bytes / window), page, asked);
     return { tokens, window: tokens };
   }
-  const tokens = aligned(
+  const tokens = capped(
     wholeTimes(bytes, full + windowRatio * window),
     page,
+    asked,
   );
   const held = aligned(Math.trunc(tokens * windowRatio), page);
   return size + page >= held

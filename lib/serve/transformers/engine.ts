@@ -1,31 +1,10 @@
-import type { Serving } from "../../answer/serving.ts";
-import { copiesOf } from "../../models/tensors/tensor.ts";
-import { cublasWorkspaceBytes } from "../../hardware/cublas_workspace.ts";
-import { allocatorPeaks } from "../../play/readers/allocator/peaks.ts";
-import {
-  FILLABLE,
-  reservedWithin,
-} from "../../play/readers/allocator/peaks.ts";
-import { roundedBytes, TapeFull } from "../../play/memory/tape.ts";
+import { TapeFull } from "../../play/memory/tape.ts";
 import type { Result } from "../../scenario/parse_scenario.ts";
-import { contextOf } from "../context.ts";
-import type {
-  Served,
-  ServingEngine,
-  ServingGpu,
-  ServingQuestion,
-} from "../engine.ts";
-import { generationCode } from "./code.ts";
-import { keptBytes } from "./figures.ts";
-import type { GeneratedBatch, GenerationPlan } from "./generation.ts";
-import { playGeneration } from "./generation.ts";
-import type { KeptKind } from "./kept_kind.ts";
-import { layerCaches } from "./layer_caches.ts";
-import { servedParts } from "./parts.ts";
+import type { Problem } from "../../scenario/problem.ts";
+import type { Served, ServingEngine, ServingQuestion } from "../engine.ts";
+import { closedServing } from "./closed.ts";
 import { servedPlanOf } from "./plan.ts";
-import { refusalOf } from "./refusal.ts";
-import { capacityOf, fitOn } from "./room.ts";
-import { sequencesWithin } from "./sequences.ts";
+import { playedServing } from "./served.ts";
 
 /** transformers' own generate(). */
 export const transformersEngine: ServingEngine = {
@@ -35,118 +14,72 @@ export const transformersEngine: ServingEngine = {
     "serve.input_tokens",
     "serve.output_tokens",
     "serve.kv_cache",
+    "serve.kv_dtype",
     "serve.cache_tokens",
     "serve.attention",
     "serve.padding_mask",
     "serve.logits_all",
+    "parallel.tp",
+    "parallel.pp",
+    "software.model_code",
     "software.transformers",
     "software.torch",
   ],
-  refuses: () => null,
+  refuses({ scenario }) {
+    const { gpus, tp, pp, cp, ep } = scenario.parallel;
+    if (cp * ep > 1) {
+      return "generation over parallel.cp or parallel.ep is not played";
+    }
+    if (tp > 1 && pp > 1) {
+      return "generation over parallel.tp and parallel.pp at once is not played";
+    }
+    if (Math.max(tp, pp) > 1 && Math.max(tp, pp) !== gpus) {
+      return `generation is played over all GPUs or one: parallel.gpus is ${gpus}, parallel.${
+        tp > 1 ? `tp ${tp}` : `pp ${pp}`
+      }`;
+    }
+    return null;
+  },
   serve,
 };
 
 function serve(question: ServingQuestion): Result<Served> {
-  const { scenario, gpus, checkpoint, caches } = question;
+  const problems = problemsOf(question);
+  if (problems.length > 0) return { ok: false, problems };
   const plan = servedPlanOf(question);
-  if ("reason" in plan) throw new RangeError(plan.reason);
-  const kept = keptKind(question);
-  const whole: GenerationPlan = {
-    plan,
-    caches: layerCaches(caches),
-    kept,
-    code: generationCode(scenario, plan),
-  };
-  const { batch, input_tokens: prompt, output_tokens: generated } =
-    scenario.serve;
-  const asked: GeneratedBatch = { batch, prompt, generated };
-  const gpu = gpus[0] as ServingGpu;
-  const workspace = cublasWorkspaceBytes(gpu.gpu);
-  const played = playGeneration(whole, asked, [workspace]);
-  const allocator = allocatorPeaks(played);
-  const capacity = capacityOf(scenario, gpu);
-  const reserved = reservedWithin(played, allocator, capacity);
-  const ends = Math.max(0, allocator.allocated - played.peak.bytes);
-  const demand = {
-    peak: played.peak.bytes - workspace,
-    reserved: allocator.reserved - workspace,
-  };
-  const fits = fitOn(scenario, demand, gpu);
-  const outside = contextOf(scenario, gpu);
-  const weights = plan.inventory.items.reduce(
-    (sum, { tensor, pieces }) =>
-      sum + copiesOf(tensor) *
-        pieces.reduce((all, bytes) => all + roundedBytes(bytes), 0),
-    0,
-  ) + plan.inventory.beside.reduce((sum, { bytes }) => sum + bytes, 0);
-  const sequencesOf = (tokens: number): number =>
-    sequencesWithin(
-      (many) =>
-        playGeneration(whole, {
-          batch: many,
-          prompt: Math.max(1, tokens - generated),
-          generated: Math.min(generated, Math.max(0, tokens - 1)),
-        }, [workspace]),
-      FILLABLE * capacity,
-    );
-  const most = sequencesOf(prompt + generated);
-  const { phasePeaks: peaks, cacheBytes } = played;
-  const serving: Serving = {
-    engine: "transformers",
-    starts: fits.fits,
-    refusal: fits.fits ? null : refusalOf(played.program, gpu.usable, capacity),
-    weights_bytes: weights,
-    compute_bytes: 0,
-    graph_bytes: 0,
-    outside_bytes: outside,
-    kv_pool_bytes: null,
-    kv_tokens: null,
-    max_model_len: null,
-    max_concurrency: null,
-    devices: [],
-    settings: {},
-  };
-  return {
-    ok: true,
-    value: {
-      serving,
-      kv: {
-        ...keptBytes(caches, scenario.precision.weights),
-        bytes: cacheBytes,
-        max_tokens: most * (prompt + generated),
-        max_sequences: most,
-      },
-      phases: [
-        { name: "load", peak_bytes: peaks.load },
-        { name: "prefill", peak_bytes: peaks.prefill },
-        ...(peaks.decode > 0
-          ? [{ name: "decode", peak_bytes: peaks.decode }]
-          : []),
-      ],
-      binding: "prefill",
-      parts: servedParts([
-        ...played.peak.live,
-        {
-          part: "allocator rounding",
-          label: "ends of blocks that are not cut off",
-          count: 1,
-          bytes: ends,
-        },
-      ], checkpoint.basis),
-      reserved,
-      device: reserved + outside,
-      host: null,
-      fitOn: (other) => fitOn(scenario, demand, other),
-      sequencesOf,
-      assumptions: [],
-      warnings: [],
-    },
-  };
+  if ("reason" in plan) {
+    return { ok: true, value: closedServing(question, plan.reason) };
+  }
+  try {
+    return { ok: true, value: playedServing(question, plan) };
+  } catch (error) {
+    if (error instanceof TapeFull) {
+      return { ok: true, value: closedServing(question, error.message) };
+    }
+    throw error;
+  }
 }
 
-function keptKind({ scenario: { serve } }: ServingQuestion): KeptKind {
-  if (!serve.kv_cache) return { kind: "none" };
-  return serve.cache_tokens === null
-    ? { kind: "dynamic" }
-    : { kind: "static", room: serve.cache_tokens };
+function problemsOf({ scenario, caches }: ServingQuestion): Problem[] {
+  const { serve: asked, parallel: { tp } } = scenario;
+  const { cache_tokens: room, input_tokens, output_tokens } = asked;
+  const least = input_tokens + Math.max(0, output_tokens - 1);
+  const heads = caches.groups.flatMap(({ keeps }) =>
+    keeps.flatMap((part) => "heads" in part ? [part.heads] : [])
+  );
+  const uneven = heads.find((count) => count % tp !== 0);
+  return [
+    ...(room !== null && asked.kv_cache && room < least
+      ? [{
+        path: "serve.cache_tokens",
+        message:
+          `serve.cache_tokens must be at least the ${least} tokens of a sequence: current value is ${room}`,
+      }]
+      : []),
+    ...(uneven === undefined ? [] : [{
+      path: "parallel.tp",
+      message:
+        `parallel.tp must divide the model's ${uneven} heads of keys and values: current value is ${tp}`,
+    }]),
+  ];
 }

@@ -2,22 +2,26 @@ import type { KvCache } from "../../answer/serving.ts";
 import type {
   CachePart,
   LayerCache,
+  StateCache,
 } from "../../models/families/code/cache.ts";
-import { DTYPE_BYTES } from "../../play/torch/dtype.ts";
-import type { Dtype } from "../../play/torch/dtype.ts";
+import { roundedBytes } from "../../play/memory/tape.ts";
 import type { LayerCaches } from "../caches.ts";
 
-/** Bytes that all layers keep of a token, and of a sequence whatever its length. */
+/**
+ * Bytes that all layers keep of a token, and of a sequence whatever its length.
+ *
+ * @param size Bytes of a number.
+ * @param tp Ranks that share heads of keys and values.
+ */
 export function keptBytes(
   { groups }: LayerCaches,
-  dtype: Dtype,
+  size: number,
+  tp = 1,
 ): Pick<KvCache, "bytes_per_token"> & { fixed_bytes_per_sequence: number } {
-  const size = DTYPE_BYTES[dtype];
-  const sumOf = (
-    countOf: (part: CachePart) => number,
-  ) =>
+  const sumOf = (bytesOf: (part: CachePart, size: number) => number) =>
     groups.reduce(
-      (sum, { keeps, count }) => sum + count * size * summed(keeps, countOf),
+      (sum, { keeps, count }) =>
+        sum + count * summed(keeps, (part) => bytesOf(part, size), tp),
       0,
     );
   return {
@@ -28,34 +32,73 @@ export function keptBytes(
 
 function summed(
   keeps: LayerCache,
-  countOf: (part: CachePart) => number,
+  bytesOf: (part: CachePart) => number,
+  tp: number,
 ): number {
-  return keeps.reduce((sum, part) => sum + countOf(part), 0);
+  // Latents are every rank's.
+  return keeps.reduce(
+    (sum, part) => sum + bytesOf(part) / ("heads" in part ? tp : 1),
+    0,
+  );
 }
 
-function perToken(part: CachePart): number {
+/** Bytes that something keeps of each token, in numbers of so many bytes. */
+export function perToken(part: CachePart, size: number): number {
   switch (part.kind) {
     case "full":
-      return part.keys + part.values;
+      return size * (part.keys + part.values);
     case "latent":
-      return part.rank + part.rotated + part.indexer;
+      return size * (part.rank + part.rotated) +
+        (part.isIndexerWide ? WIDE : size) * part.indexer;
     default:
       return 0;
   }
 }
 
-function perSequence(part: CachePart): number {
+/** Bytes that something keeps of a sequence, whatever its length. */
+export function perSequence(part: CachePart, size: number): number {
   switch (part.kind) {
     case "window":
     case "chunk":
-      return part.size * (part.keys + part.values);
-    case "state": {
-      const [channels, width] = part.convolution ?? [0, 0];
-      const state = part.state?.reduce((product, each) => product * each, 1) ??
-        0;
-      return channels * width + state;
-    }
+      return size * part.size * (part.keys + part.values);
+    case "state":
+      return statesOf(part, size).reduce((sum, bytes) => sum + bytes, 0);
     default:
       return 0;
   }
+}
+
+/** Bytes of the states that layers keep of so many sequences. */
+export function stateBytes(
+  layers: readonly LayerCache[],
+  batch: number,
+  size: number,
+): number {
+  return layers.flat().reduce(
+    (sum, part) =>
+      part.kind === "state"
+        ? sum + statesOf(part, size).reduce(
+          (all, bytes) => all + roundedBytes(batch * bytes),
+          0,
+        )
+        : sum,
+    0,
+  );
+}
+
+/** Bytes of a number in fp32. */
+const WIDE = 4;
+
+/** Bytes of each tensor of a sequence's states, in numbers of so many bytes. */
+function statesOf(
+  { convolution, state, isWide, others }: StateCache,
+  size: number,
+): number[] {
+  return [
+    ...(convolution ? [{ shape: convolution, isWide: false }] : []),
+    ...(state ? [{ shape: state, isWide }] : []),
+    ...others,
+  ].map(({ shape, isWide: wide }) =>
+    shape.reduce((product, each) => product * each, wide ? WIDE : size)
+  );
 }

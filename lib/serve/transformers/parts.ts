@@ -30,7 +30,11 @@ export function servedParts(
       name: name === "logits and loss" ? "logits" : name,
       bytes,
       formula: formulaOf(own),
-      basis: name === "weights" ? weights : "derived",
+      basis: name === "weights"
+        ? weights
+        : name === "state-space activations"
+        ? "assumed"
+        : "derived",
       source: SOURCES[name] ?? "transformers: the model's own code",
     }];
   });

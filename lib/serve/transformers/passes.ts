@@ -1,5 +1,6 @@
 import type { PartName } from "../../answer/parts.ts";
 import type { Dtype } from "../../play/torch/dtype.ts";
+import { DTYPE_BYTES } from "../../play/torch/dtype.ts";
 import type { MachineSettings } from "../../play/torch/machine_settings.ts";
 import type { RotaryTable } from "../../play/torch/ops/rotary.ts";
 import type { Machine } from "../../play/torch/machine.ts";
@@ -11,13 +12,22 @@ import type { KeptPorts } from "../../play/record/kept_ports.ts";
 import { recordLogits } from "../../play/record/logits_block.ts";
 import type { EmbeddingPlan } from "../../play/record/outer_blocks.ts";
 import { recordEmbedding } from "../../play/record/outer_blocks.ts";
+import type { Moved } from "../../play/record/moved_block.ts";
+import {
+  recordArrival,
+  recordDeparture,
+} from "../../play/record/moved_block.ts";
 import { recordServedLayer } from "../../play/record/served_layer.ts";
 import type { LayerFacts } from "../../plan/layer_facts.ts";
 import { layerPlanOf } from "../../plan/layer_plan.ts";
 import { factsOfKind } from "../../plan/masks.ts";
 import { embeddingPlanOf, headPlanOf } from "../../plan/outer_plan.ts";
+import type { LayerKind } from "../../plan/stacks.ts";
 import type { StepPlan } from "../../plan/step_plan.ts";
+import type { Windows } from "../../plan/sliding.ts";
 import type { LayerCache } from "../../models/families/code/cache.ts";
+import type { GenerationCode } from "./generation_code.ts";
+import { keepStates } from "../../software/transformers/states.ts";
 import type { PassCache } from "./pass_cache.ts";
 
 /** One forward pass of a batch. */
@@ -27,12 +37,7 @@ export interface ServedPass {
   readonly fresh: number;
   /** Keys and values of earlier tokens, and how they are kept. */
   readonly cache: PassCache;
-  /** Whether logits of all tokens are made, or of each sequence's last alone. */
-  readonly allLogits: boolean;
-  /** Whether logits are cast to fp32 by the model's code. */
-  readonly widens: boolean;
-  /** Whether a next token is picked. */
-  readonly picks: boolean;
+  readonly code: GenerationCode;
 }
 
 /** The blocks of a pass, in the order in which they run. */
@@ -40,7 +45,12 @@ export interface RecordedPass {
   readonly embedding: Block;
   readonly layers: readonly Block[];
   readonly head: Block;
+  /** How hidden states come from another GPU, and go to one. */
+  arrival(): Block;
+  departure(): Block;
 }
+
+const NOTHING: LayerCache = [];
 
 const PART: PartName = "residual stream";
 
@@ -64,38 +74,65 @@ export function recordServed(
   const elements = first.rows * first.hidden;
   const rotary = facts.code.rotary.wide ? "fp32" : embedding.outputDtype;
   const known = new Map<string, Block>();
+  const kinds = new Map<LayerCache, number>();
   let dtype = embedding.outputDtype;
   const layers = plan.stack.layers.map((kind, at) => {
-    const keeps = caches[at] ?? [];
+    const keeps = caches[at] ?? NOTHING;
     const held = at === 0 && embedding.held;
-    const key = `${kind.id} ${dtype} ${held} ${JSON.stringify(keeps)}`;
+    let kept = kinds.get(keeps);
+    if (kept === undefined) kinds.set(keeps, kept = kinds.size);
+    const key = `${kind.id} ${dtype} ${held} ${kept}`;
     const before = known.get(key);
     if (before) return before;
     const layer = layerPlanOf(
       plan.modulesOf(kind),
-      factsOfKind(facts, kind, plan.windows),
+      factsOfLayer(facts, kind, plan.windows, pass),
     );
     const block = recordServedLayer(
       settings,
       { elements, dtype, part: PART, held },
-      (m, x, ports) =>
-        decoderLayer(
+      (m, x, ports) => {
+        if (pass.cache.keeps) {
+          keepStates(m, ports, keeps, {
+            batch: pass.batch,
+            dtype: embedding.outputDtype,
+            isFirst: pass.cache.isFirst,
+          });
+        }
+        return decoderLayer(
           m,
           x,
           keeping(layer, ports, pass, keeps),
           tableOf(m, first, rotary),
-        ),
+        );
+      },
     );
     known.set(key, block);
     dtype = block.outputDtype;
     return block;
   });
   const head = headPlanOf(own, first);
+  const moved: Moved = {
+    elements,
+    dtype: embedding.outputDtype,
+    part: PART,
+    beside: [
+      ...new Array<number>(2 * first.rotaryTables).fill(
+        first.rotaryRows * first.rotaryWidth * DTYPE_BYTES[rotary],
+      ),
+      ...first.masks.map(({ elements: count, isTruth }) =>
+        count * (isTruth ? 1 : DTYPE_BYTES[rotary])
+      ),
+    ].filter((bytes) => bytes > 0),
+  };
   const rows = first.rows;
-  const logits = pass.allLogits ? rows : pass.batch;
+  const isPrompt = pass.cache.isFirst;
+  const logits = pass.code.allLogits && isPrompt ? rows : pass.batch;
   return {
     embedding,
     layers,
+    arrival: () => recordArrival(moved),
+    departure: () => recordDeparture({ ...moved, dtype }),
     head: recordLogits(settings, {
       rows,
       logits,
@@ -104,28 +141,53 @@ export function recordServed(
       head: head.head,
       scaled: facts.traits.scaledLogits,
       softcap: facts.traits.finalSoftcap,
-      widens: pass.widens,
+      widens: pass.code.widensLogits,
       input: facts.stateSpaces?.wideResidual && "trains" in head.head.weight
         ? head.head.weight.dtype
         : null,
-      picks: pass.picks ? pass.batch : null,
+      picks: pass.code.picks ? pass.batch : null,
     }, { elements, dtype, part: PART, held: false }),
   };
 }
 
 /** What layers have in common in a pass of other sizes than the prompt's. */
-function factsOf(whole: LayerFacts, { batch, fresh, cache }: ServedPass) {
+function factsOf(whole: LayerFacts, pass: ServedPass): LayerFacts {
   const { attention } = whole;
-  // A single token is looked at by no kernel that masks repeat heads for.
-  const masked = attention.implementation === "eager" ||
+  const { implementation } = attention;
+  // A single token is looked at by kernels that a mask makes repeat no heads.
+  const masked = implementation === "eager" ||
     (attention.masked &&
-      (cache.isFirst || attention.implementation === "flash"));
+      (pass.cache.isFirst || implementation === "flash" ||
+        pass.code.repeatsMasked)) ||
+    (pass.cache.masksRest && pass.code.repeatsMasked &&
+      implementation === "sdpa" && !pass.cache.isFirst);
   return {
     ...whole,
-    batch,
-    sequence: fresh,
-    attention: { ...attention, masked },
+    batch: pass.batch,
+    sequence: pass.fresh,
+    attention: {
+      ...attention,
+      masked,
+      byArithmetic: pass.code.byArithmetic && !pass.cache.isFirst,
+    },
   };
+}
+
+/** The same of a kind of layer, whose window may be full. */
+function factsOfLayer(
+  whole: LayerFacts,
+  kind: LayerKind,
+  windows: Windows,
+  { cache, code }: ServedPass,
+): LayerFacts {
+  const facts = factsOfKind(whole, kind, windows);
+  const { size } = windows;
+  const isMasked = code.repeatsMasked && kind.sliding === true &&
+    size !== null && cache.windowKeys(size) >= size &&
+    facts.attention.implementation === "sdpa";
+  return isMasked
+    ? { ...facts, attention: { ...facts.attention, masked: true } }
+    : facts;
 }
 
 /** The masks of a pass, over all tokens that it looks at. */
@@ -158,7 +220,7 @@ function masksOf(
 function keeping(
   layer: LayerPlan,
   ports: KeptPorts,
-  { cache }: ServedPass,
+  { cache, code }: ServedPass,
   keeps: LayerCache,
 ): LayerPlan {
   const { attention } = layer;
@@ -170,6 +232,8 @@ function keeping(
   );
   return keeper === null
     ? layer
+    : "kvDown" in attention && code.expandsLatents
+    ? { ...layer, attention: { ...attention, headKeeper: keeper } }
     : { ...layer, attention: { ...attention, keeper } };
 }
 

@@ -1,35 +1,37 @@
 import { changeOf } from "../../play/readers/peak.ts";
-import type { ServedProgram, ServedStretch } from "./program.ts";
+import type { ServedPhase, ServedProgram } from "./program.ts";
 
-/** Bytes that each phase reaches, workspaces of libraries left out. */
-export type PhasePeaks = Readonly<
-  Record<"load" | ServedStretch["name"], number>
->;
+/** A phase, and the bytes that it reaches without the libraries' workspaces. */
+export interface PhasePeak {
+  readonly name: "load" | ServedPhase;
+  readonly bytes: number;
+}
 
 /**
- * What each phase of a program reaches.
+ * What each phase of a program reaches: as they begin, and last of all what picks
+ * each token.
  *
  * @param workspaces Bytes that libraries keep.
  */
 export function phasePeaks(
   { program, stretches }: ServedProgram,
   workspaces: number,
-): PhasePeaks {
+): PhasePeak[] {
   const load = program.load.reduce((sum, { buffer }) => sum + buffer.bytes, 0);
-  const peaks = { load: load - workspaces, prefill: 0, decode: 0, sampling: 0 };
-  const starts = new Map<number, ServedStretch>(
-    stretches.filter(({ from, to }) => to > from).map((
-      each,
-    ) => [each.from, each]),
-  );
   let current = load - workspaces;
-  let phase: ServedStretch | null = null;
+  const peaks = new Map<PhasePeak["name"], number>([["load", current]]);
+  const names: ServedPhase[] = [];
+  for (const { name, from, to } of stretches) {
+    for (let at = from; at < to; at++) names[at] = name;
+  }
   for (const [index, act] of program.step.entries()) {
-    phase = starts.get(index) ?? phase;
     const { net, peak } = changeOf(act);
-    const name = phase?.name ?? "prefill";
-    peaks[name] = Math.max(peaks[name], current + peak);
+    const name = names[index];
+    if (name) peaks.set(name, Math.max(peaks.get(name) ?? 0, current + peak));
     current += net;
   }
-  return peaks;
+  const sampling = peaks.get("sampling");
+  peaks.delete("sampling");
+  if (sampling !== undefined) peaks.set("sampling", sampling);
+  return [...peaks].map(([name, bytes]) => ({ name, bytes }));
 }

@@ -4,7 +4,14 @@ import { traitsOf } from "../../plan/traits.ts";
 import { codeOfType } from "../../models/families/mod.ts";
 import type { Model } from "../../models/model.ts";
 import type { Scenario } from "../../scenario/schema.ts";
+import type { StoredTensor } from "../../formats/stored_model.ts";
+import type { Storage } from "../../plan/storage.ts";
+import { storageOf } from "../../plan/storage.ts";
+import { isBitsandbytes } from "../../software/bitsandbytes/formats.ts";
+import { playedCode } from "../../software/mod.ts";
 import type { ServingQuestion } from "../engine.ts";
+import { keptBeside } from "./beside.ts";
+import { localOf } from "./tensor_parallel.ts";
 import { storageOfCheckpoint } from "./storage.ts";
 
 type Attention = Scenario["train"]["attention"];
@@ -16,35 +23,72 @@ type Attention = Scenario["train"]["attention"];
  * @returns The plan, or why its layers are not played.
  */
 export function servedPlanOf(
-  { scenario, model, checkpoint }: ServingQuestion,
+  { scenario, model: whole, checkpoint }: ServingQuestion,
 ): StepPlan | { readonly reason: string } {
-  const storage = storageOfCheckpoint(
+  const { model, tensors } = localOf(
+    whole,
     checkpoint.tensors,
-    scenario.precision.weights,
+    scenario.parallel.tp,
+    scenario.software.model_code === "transformers",
   );
-  const whole: Model = {
-    ...model,
-    tensors: checkpoint.tensors.map(({ tensor }) => tensor),
-  };
-  const plan = stepPlanOf(forwardOf(scenario, model), whole, storage);
+  const forward = forwardOf(scenario, model);
+  const own = { ...model, tensors: tensors.map(({ tensor }) => tensor) };
+  const plan = stepPlanOf(forward, own, storageFor(scenario, own, tensors));
   if ("reason" in plan) return plan;
-  return plan.encoders
-    ? {
+  if (plan.encoders) {
+    return {
       reason:
         `generation of models of type ${model.architecture.type}, which have an encoder, is not played through`,
-    }
-    : plan;
+    };
+  }
+  const { inventory } = plan;
+  const beside = [...inventory.beside, ...keptBeside(scenario, plan, tensors)];
+  return { ...plan, inventory: { ...inventory, beside } };
+}
+
+/** How tensors lie: as a checkpoint has them, or as a program packs them itself. */
+function storageFor(
+  scenario: Scenario,
+  model: Model,
+  tensors: readonly StoredTensor[],
+): Storage {
+  const packsItself = scenario.software.model_code === "litgpt" &&
+    isBitsandbytes(scenario);
+  return packsItself
+    ? storageOf(withoutTraining(scenario), {
+      ...playedCode(scenario, model).packing,
+      // Lightning replaces linear layers of any class, transformers' own alone.
+      findsNone: false,
+    })
+    : storageOfCheckpoint(tensors, scenario.precision.weights);
+}
+
+const NOTHING_TRAINS = {
+  method: "full",
+  trainable: [],
+} satisfies Partial<Scenario["train"]>;
+
+function withoutTraining(scenario: Scenario): Scenario {
+  const { train, precision } = scenario;
+  return {
+    ...scenario,
+    train: { ...train, ...NOTHING_TRAINS },
+    precision: { ...precision, autocast: null },
+  };
 }
 
 /** A scenario as what plans a step reads it: of its forward pass alone. */
 function forwardOf(scenario: Scenario, model: Model): Scenario {
-  const { serve, train, precision, quantization } = scenario;
+  const { serve, train, quantization, software } = scenario;
   return {
-    ...scenario,
+    ...withoutTraining(scenario),
+    // torchtune's caches hold few heads, which are repeated after: KVCache.update.
+    software: software.model_code === "torchtune"
+      ? { ...software, model_code: "transformers" }
+      : software,
     train: {
       ...train,
-      method: "full",
-      trainable: [],
+      ...NOTHING_TRAINS,
       micro_batch: serve.batch,
       sequence_length: serve.input_tokens,
       padding_mask: serve.padding_mask ?? false,
@@ -54,7 +98,6 @@ function forwardOf(scenario: Scenario, model: Model): Scenario {
       kernels: "eager",
       images_per_sample: 0,
     },
-    precision: { ...precision, autocast: null },
     quantization: { ...quantization, weights: "none" },
     parallel: { ...scenario.parallel, tp: 1, pp: 1, cp: 1, ep: 1, gpus: 1 },
   };

@@ -5,18 +5,20 @@ import { GIB } from "../../units/mod.ts";
 /**
  * What PyTorch says when a program asks for more than there is.
  *
- * @param usable Bytes of the GPU.
- * @param capacity Of them, what the allocator can have.
+ * @param gpu Its number, its bytes, and what of them the allocator can have.
  */
-export function refusalOf(
+export function outOfMemory(
   { load, step }: Program,
-  usable: number,
-  capacity: number,
+  { number, usable, capacity }: {
+    readonly number: number;
+    readonly usable: number;
+    readonly capacity: number;
+  },
 ): string {
   const { asked, standing } = firstBeyond([...load, ...step], capacity);
   return `torch.OutOfMemoryError: CUDA out of memory. Tried to allocate ${
     size(asked)
-  }. GPU 0 has a total capacity of ${size(usable)} of which ${
+  }. GPU ${number} has a total capacity of ${size(usable)} of which ${
     size(Math.max(0, capacity - standing))
   } is free. ${size(standing)} is allocated by PyTorch`;
 }

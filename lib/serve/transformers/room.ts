@@ -1,21 +1,15 @@
 import { cublasWorkspaceBytes } from "../../hardware/cublas_workspace.ts";
-import type { Scenario } from "../../scenario/schema.ts";
 import { FILLABLE } from "../../play/readers/allocator/peaks.ts";
+import type { Scenario } from "../../scenario/schema.ts";
 import { contextOf } from "../context.ts";
 import type { ServedFit, ServingGpu } from "../engine.ts";
 
-/** What a generation takes of PyTorch's allocator, workspaces left out. */
+/** What a GPU's tensors take, workspaces of libraries left out; in bytes. */
 export interface Demand {
-  /** The most that its tensors reach. */
+  /** The most that tensors reach. */
   readonly peak: number;
-  /** What the allocator takes where there is no limit. */
+  /** What PyTorch's allocator takes where there is no limit. */
   readonly reserved: number;
-}
-
-/** The demand on a GPU, with the workspace that libraries keep on it. */
-export function demandOn({ peak, reserved }: Demand, gpu: ServingGpu): Demand {
-  const workspace = cublasWorkspaceBytes(gpu.gpu);
-  return { peak: peak + workspace, reserved: reserved + workspace };
 }
 
 /** Bytes of a GPU that PyTorch's allocator can have. */
@@ -26,20 +20,34 @@ export function capacityOf(
   return gpu.usable - contextOf(scenario, gpu);
 }
 
+/** Bytes that tensors can fill of it, workspaces of libraries left out. */
+export function fillableOf(
+  scenario: Pick<Scenario, "overheads">,
+  gpu: ServingGpu,
+): number {
+  return FILLABLE * capacityOf(scenario, gpu) - cublasWorkspaceBytes(gpu.gpu);
+}
+
 /**
  * Whether a GPU holds a demand: what the allocator caches goes back to the driver
  * where nothing else is left.
  */
 export function fitOn(
   scenario: Pick<Scenario, "overheads">,
-  demand: Demand,
+  { peak, reserved }: Demand,
   gpu: ServingGpu,
 ): ServedFit {
   const capacity = capacityOf(scenario, gpu);
-  const { peak, reserved } = demandOn(demand, gpu);
-  if (reserved <= capacity) {
-    return { fits: true, headroom: capacity - reserved };
-  }
-  const least = Math.min(reserved, Math.ceil(peak / FILLABLE));
+  const workspace = cublasWorkspaceBytes(gpu.gpu);
+  const liked = reserved + workspace;
+  if (liked <= capacity) return { fits: true, headroom: capacity - liked };
+  const least = Math.min(liked, Math.ceil((peak + workspace) / FILLABLE));
   return { fits: least <= capacity, headroom: capacity - least };
+}
+
+/** The tightest of several GPUs that each hold a share. */
+export function tightest(fits: readonly ServedFit[]): ServedFit {
+  return fits.reduce((worst, each) =>
+    each.headroom < worst.headroom ? each : worst
+  );
 }

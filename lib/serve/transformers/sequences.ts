@@ -1,6 +1,5 @@
-import type { Act } from "../../play/program/act.ts";
 import { changeOf } from "../../play/readers/peak.ts";
-import type { Generation } from "./generation.ts";
+import type { Act, Program } from "../../play/program/act.ts";
 
 /** Bytes of so many sequences: a number of its own, and one for each. */
 interface Line {
@@ -17,20 +16,20 @@ interface Line {
  * @param limit Bytes that tensors can reach.
  */
 export function sequencesWithin(
-  playOf: (batch: number) => Generation,
+  playOf: (batch: number) => Program,
   limit: number,
 ): number {
-  const [few, more] = [FEW, FEW + 1].map(playOf) as [Generation, Generation];
+  const [few, more] = [FEW, FEW + 1].map(playOf) as [Program, Program];
   const most = mostWithin(few, more, limit);
   if (most >= FEW) return most;
   // One sequence alone may be run by other code than several.
-  return playOf(1).peak.bytes <= limit ? 1 : 0;
+  return peakOf(playOf(1)) <= limit ? 1 : 0;
 }
 
 /** What several sequences do holds for any more of them. */
 const FEW = 2;
 
-function mostWithin(few: Generation, more: Generation, limit: number): number {
+function mostWithin(few: Program, more: Program, limit: number): number {
   let most = Infinity;
   const bound = (fixed: number, each: number) => {
     if (fixed + each * FEW > limit) most = 0;
@@ -40,8 +39,8 @@ function mostWithin(few: Generation, more: Generation, limit: number): number {
   };
   let base: Line = lineOf(loadOf(few), loadOf(more));
   bound(base.fixed, base.each);
-  for (const [index, act] of few.program.step.entries()) {
-    const other = more.program.step[index];
+  for (const [index, act] of few.step.entries()) {
+    const other = more.step[index];
     if (!other) break;
     boundWithin(act, other, base, bound);
     if (most === 0) return 0;
@@ -81,7 +80,7 @@ function boundWithin(
   }
 }
 
-function loadOf({ program: { load } }: Generation): number {
+function loadOf({ load }: Program): number {
   return load.reduce((sum, { buffer }) => sum + buffer.bytes, 0);
 }
 
@@ -92,4 +91,16 @@ function lineOf(few: number, more: number): Line {
 
 function plus(a: Line, b: Line): Line {
   return { fixed: a.fixed + b.fixed, each: a.each + b.each };
+}
+
+/** The most that a program's tensors reach. */
+function peakOf(program: Program): number {
+  let current = loadOf(program);
+  let most = current;
+  for (const act of program.step) {
+    const { net, peak } = changeOf(act);
+    most = Math.max(most, current + peak);
+    current += net;
+  }
+  return most;
 }

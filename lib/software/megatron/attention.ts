@@ -3,10 +3,11 @@ import type { Value } from "../../play/torch/values.ts";
 import { copied, slice, split } from "../../play/torch/ops/arithmetic.ts";
 import { kernel } from "../../play/torch/ops/attention/kernel.ts";
 import { norm } from "../../play/torch/ops/norms.ts";
-import { columnParallel, gatheredByFeature, rowParallel } from "./linear.ts";
+import { gatheredByFeature } from "./exchanged.ts";
+import { columnParallel, rowParallel } from "./linear.ts";
 import { recomputed } from "./recompute.ts";
 import { ringAttention } from "./ring.ts";
-import { turnedHeads } from "./rotary.ts";
+import { turnedByTables, turnedHeads } from "./rotary.ts";
 import type { AttentionPart, Shares } from "./shares.ts";
 import { tokensOf } from "./shares.ts";
 
@@ -28,6 +29,7 @@ export function megatronAttention(
       const heads = headsOf(m, x, part, shares);
       const out = attended(m, heads, {
         ...part,
+        kvHeads: shares.code === "core" ? part.kvHeads : part.heads,
         valueWidth: part.width,
         shares,
       });
@@ -64,6 +66,18 @@ function headsOf(
   if (kNorm) {
     k = replace(k, norm(m, k, rows * kvHeads, kNorm, "norm of keys"));
   }
+  if (shares.code === "deepspeed") {
+    // Keys and values are repeated to a head for each query's; values are brought in
+    // order in any case.
+    const wide = (each: Value, label: string) =>
+      replace(each, repeatedHeads(m, each, heads / kvHeads, label));
+    if (heads !== kvHeads) k = wide(k, "repeated keys");
+    v = wide(v, "values by head");
+    if (rotary === 0) return [q, k, v];
+    q = replace(q, turnedByTables(m, q, "turned queries"));
+    k = replace(k, turnedByTables(m, k, "turned keys"));
+    return [q, k, v];
+  }
   if (rotary === 0) return [q, k, v];
   const how = { positions: shares.sequence, width, turned: rotary };
   const before = [q, k];
@@ -71,6 +85,21 @@ function headsOf(
   k = turnedHeads(m, k, { ...how, label: "turned keys" });
   m.drop(...before);
   return [q, k, v];
+}
+
+/** Each head so many times over; their gradients are summed. */
+function repeatedHeads(
+  m: Machine,
+  x: Value,
+  times: number,
+  label: string,
+): Value {
+  if (times === 1) return copied(m, x, label);
+  const node = m.record([x], [], () => [
+    m.grad(x.source, x.elements, x.dtype, `sum of ${label}`),
+  ]);
+  const source = node && { node, slot: 0 };
+  return m.create(x.elements * times, x.dtype, label, source);
 }
 
 /**

@@ -6,16 +6,13 @@ import {
   TABLE_GRADIENT,
   takeHidden,
 } from "../../play/record/loss_block.ts";
-import type { Exchange } from "../../play/memory/tape.ts";
 import type { PartName } from "../../answer/parts.ts";
 import type { MachineSettings } from "../../play/torch/machine_settings.ts";
 import type { Parameter, Value } from "../../play/torch/values.ts";
 import { Machine } from "../../play/torch/machine.ts";
-import { mean, split } from "../../play/torch/ops/arithmetic.ts";
+import { cast, mean, split } from "../../play/torch/ops/arithmetic.ts";
 import type { Norm } from "../../play/torch/ops/norms.ts";
 import { norm } from "../../play/torch/ops/norms.ts";
-import type { Dtype } from "../../play/torch/dtype.ts";
-import { DTYPE_BYTES } from "../../play/torch/dtype.ts";
 import { columnParallel } from "./linear.ts";
 import { lossInPlace, vocabParallelLoss } from "./loss.ts";
 import type { MatrixPart, Shares } from "./shares.ts";
@@ -24,12 +21,21 @@ import type { NextTokenPart } from "./next_token.ts";
 import { bothPredictions, carryingLoss } from "./next_token.ts";
 import { lookedUp } from "./table.ts";
 
-/** Records the embeddings of a first stage. */
+/**
+ * Records the embeddings of a first stage.
+ *
+ * @param needsGrad Whether layers give their gradient, though the table be frozen.
+ * @param mask Bytes of a mask that the forward pass holds, though no kernel reads it.
+ */
 export function recordTable(
   settings: MachineSettings,
   table: Parameter,
   shares: Shares,
-  part: PartName,
+  { part, needsGrad, mask }: {
+    readonly part: PartName;
+    readonly needsGrad: boolean;
+    readonly mask: number;
+  },
 ): Block {
   const m = new Machine(settings);
   const begun = settings.begun && m.waitingFor(settings.begun.parameter);
@@ -38,23 +44,28 @@ export function recordTable(
   const inputs = ["token ids", "positions", "labels"].map((name) =>
     m.create(rows, "int64", name)
   ) as [Value, Value, Value];
+  const held = mask > 0 ? m.create(mask, "uint8", "mask of attention") : null;
   m.part = "embeddings";
   const out = lookedUp(m, table, inputs[0], shares);
   m.drop(...inputs);
   const forward = m.tape.events.length;
-  const gradOut = m.external(
-    out.elements,
-    out.dtype,
-    "gradient of hidden states",
-    null,
-    "activation gradients",
-  );
-  m.backward(out, gradOut);
-  return blockOf(m, [forward, null, forward], {
+  if (held) m.drop(held);
+  const exit = m.tape.events.length;
+  const gradOut = needsGrad
+    ? m.external(
+      out.elements,
+      out.dtype,
+      "gradient of hidden states",
+      null,
+      "activation gradients",
+    )
+    : null;
+  if (gradOut) m.backward(out, gradOut);
+  return blockOf(m, [forward, null, exit], {
     in: null,
     out: out.storage,
     gradIn: null,
-    gradOut: gradOut.storage,
+    gradOut: gradOut?.storage ?? null,
     carried: begun
       ? [{ name: TABLE_GRADIENT, taken: begun.storage, given: null }]
       : [],
@@ -66,8 +77,11 @@ export function recordTable(
 export interface HeadPart {
   readonly norm: Norm;
   readonly head: MatrixPart;
-  /** Whether the loss works in the logits' own memory. */
-  readonly lossInPlace: boolean;
+  /**
+   * How the loss reads the logits: in their own memory (Transformer Engine), as they
+   * are, of an fp32 copy of its own, or of one that the caller keeps.
+   */
+  readonly lossOf: "memory" | "logits" | "copy" | "kept copy";
   /** What predicts the token after the next one; null where nothing does. */
   readonly next: NextTokenPart | null;
 }
@@ -80,7 +94,7 @@ export interface HeadPart {
  */
 export function recordLogits(
   settings: MachineSettings,
-  { norm: last, head, lossInPlace: isInPlace, next }: HeadPart,
+  { norm: last, head, lossOf, next }: HeadPart,
   shares: Shares,
   given: HeadInput,
 ): Block {
@@ -91,14 +105,22 @@ export function recordLogits(
   const { x } = taken;
   const normed = norm(m, x, ownTokens(shares), last, "final norm");
   m.drop(x);
-  const body = m.tape.events.length;
-  const take = isInPlace ? lossInPlace : vocabParallelLoss;
+  let body = m.tape.events.length;
+  const take = lossOf === "memory" ? lossInPlace : vocabParallelLoss;
   const predicted = (given: Value, label: string): [Value, Value] => {
-    const logits = columnParallel(m, given, head, shares, label);
+    const own = columnParallel(m, given, head, shares, label);
+    const isWide = lossOf === "copy" || lossOf === "kept copy";
+    const logits = isWide ? cast(m, own, "fp32", `${label} in fp32`) : own;
+    if (lossOf === "kept copy") {
+      m.drop(own);
+      // The model has given its logits.
+      body = m.tape.events.length;
+    }
     const losses = take(m, logits, rows, shares.tp);
     const loss = mean(m, losses, 1, "loss");
     m.drop(losses);
-    return [logits, loss];
+    if (lossOf === "copy") m.drop(logits);
+    return [lossOf === "copy" ? own : logits, loss];
   };
   const further: Value[] = [];
   let hidden = normed;
@@ -119,75 +141,4 @@ export function recordLogits(
   m.drop(hidden, logits, ...further);
   const ended = { body, loss, terms: [], logits: [], keepsLogits: false };
   return lossBlock(m, settings, taken, ended, given);
-}
-
-/** Hidden states that stages hand on. */
-export interface Handed {
-  readonly elements: number;
-  readonly dtype: Dtype;
-  readonly part: PartName;
-}
-
-/** A stage sends hidden states on, and their gradient back. */
-function handedOn(
-  elements: number,
-  dtype: Dtype,
-): Omit<Exchange, "times"> {
-  return {
-    collective: "send and receive",
-    group: "pipeline",
-    bytes: elements * DTYPE_BYTES[dtype],
-    what: "hidden states on and their gradients back",
-  };
-}
-
-/**
- * Records what a later stage begins with: the hidden states that it receives, and
- * their gradient, which it sends back.
- *
- * Source: megatron/core/pipeline_parallel/schedules.py, p2p_communication.py
- */
-export function recordReceived({ elements, dtype, part }: Handed): Block {
-  const m = new Machine();
-  m.part = part;
-  const x = m.create(elements, dtype, "hidden states");
-  const forward = m.tape.events.length;
-  const gradOut = m.external(
-    elements,
-    dtype,
-    "gradient of hidden states",
-    null,
-    "activation gradients",
-  );
-  m.tape.exchange(handedOn(elements, dtype));
-  m.free(gradOut);
-  return blockOf(m, [forward, null, forward], {
-    in: null,
-    out: x.storage,
-    gradIn: null,
-    gradOut: gradOut.storage,
-    outputDtype: dtype,
-  }, part);
-}
-
-/**
- * Records what an earlier stage ends with: the hidden states go once they are sent,
- * though their graph stays, and their gradient is received.
- *
- * Source: megatron/core/pipeline_parallel/schedules.py, deallocate_output_tensor
- */
-export function recordSent({ elements, dtype, part }: Handed): Block {
-  const m = new Machine();
-  const x = m.external(elements, dtype, "hidden states", null, part);
-  m.tape.exchange(handedOn(elements, dtype));
-  m.drop(x);
-  const forward = m.tape.events.length;
-  const grad = m.grad(null, elements, dtype, "gradient of hidden states");
-  return blockOf(m, [forward, null, forward], {
-    in: x.storage,
-    out: null,
-    gradIn: grad.storage,
-    gradOut: null,
-    outputDtype: dtype,
-  }, part);
 }

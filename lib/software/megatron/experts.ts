@@ -4,6 +4,7 @@ import type { Machine } from "../../play/torch/machine.ts";
 import type { Grad, Value } from "../../play/torch/values.ts";
 import { add, copied } from "../../play/torch/ops/arithmetic.ts";
 import { gathered } from "../../play/torch/ops/gather.ts";
+import { adaptedExperts } from "./adapters.ts";
 import {
   EXPERT_WEIGHTS,
   gatheredFrom,
@@ -11,7 +12,7 @@ import {
   reduceScattered,
   sentToExperts,
   TO_EXPERTS,
-} from "./linear.ts";
+} from "./exchanged.ts";
 import { compiledActivation, mlp } from "./mlp.ts";
 import { discarding, recomputed } from "./recompute.ts";
 import { chosenExperts } from "./router.ts";
@@ -82,7 +83,7 @@ function expertOutputs(
   m: Machine,
   came: Value,
   rates: Value,
-  { own, etp, fc1, fc2, fusesGradients }: ExpertsPart,
+  { own, etp, fc1, fc2, fusesGradients: fuses }: ExpertsPart,
   shares: Shares,
 ): Value {
   return m.call(() => {
@@ -102,7 +103,16 @@ function expertOutputs(
     }
     const rows = tokens.elements / fc1.in;
     const computed = m.call(() => {
-      const inner = grouped(m, tokens, rows, fc1, fusesGradients, "expert fc1");
+      const through = (x: Value, part: MatrixPart, label: string) =>
+        adaptedExperts(
+          m,
+          x,
+          grouped(m, x, rows, part, fuses, label),
+          rows,
+          part,
+          { ranks: etp, isCutByRows: part === fc1, label },
+        );
+      const inner = through(tokens, fc1, "expert fc1");
       const run = (x: Value, by: Value) =>
         compiledActivation(m, x, rows * fc2.in, by);
       const made = shares.recomputed.has("moe_act")
@@ -116,7 +126,7 @@ function expertOutputs(
           discard: (later: Value) => later,
         };
       const [active = inner] = made.outs;
-      const out = grouped(m, active, rows, fc2, fusesGradients, "expert fc2");
+      const out = through(active, fc2, "expert fc2");
       return made.discard(out);
     });
     const unsorted = sorts
@@ -150,7 +160,7 @@ function grouped(
   label: string,
 ): Value {
   const matrix = m.parameter(weight);
-  const node = m.record([x, matrix], [x], () => {
+  const node = m.record([x, matrix], [matrix.source ? x : null], () => {
     const given: (Grad | null)[] = [
       m.grad(
         x.source,

@@ -4,7 +4,8 @@ import type { Value } from "../../play/torch/values.ts";
 import { copied, join, split } from "../../play/torch/ops/arithmetic.ts";
 import { norm } from "../../play/torch/ops/norms.ts";
 import { attended } from "./attention.ts";
-import { columnParallel, gatheredByFeature, rowParallel } from "./linear.ts";
+import { gatheredByFeature } from "./exchanged.ts";
+import { columnParallel, rowParallel } from "./linear.ts";
 import { discarding } from "./recompute.ts";
 import { turnedHeads } from "./rotary.ts";
 import type { LatentPart, MatrixPart, Shares } from "./shares.ts";
@@ -36,8 +37,9 @@ export function megatronLatentAttention(
         Value,
         Value,
       ];
+      // Features of a latent do not lie in one piece: a rank's tokens are copied.
       const ownKeys = shares.splitsTokens
-        ? partOfTokens(m, keys, shares.tp)
+        ? copied(m, partOfTokens(m, keys, shares.tp), "latent of own tokens")
         : m.view(keys);
       const normed = "down" in q
         ? norm(m, latent, rows, q.norm, "norm of the queries' latent")
@@ -51,6 +53,7 @@ export function megatronLatentAttention(
           outs: body(normed, kv, place),
           discard: (later: Value) => later,
         };
+      m.drop(both, keys, ownKeys);
       const out = attended(m, up.outs as [Value, Value, Value], {
         heads,
         kvHeads: heads,

@@ -1,5 +1,10 @@
 import type { Machine } from "../../play/torch/machine.ts";
 import type { Value } from "../../play/torch/values.ts";
+import {
+  multiply,
+  savingInput,
+  split,
+} from "../../play/torch/ops/arithmetic.ts";
 import { columnParallel, rowParallel } from "./linear.ts";
 import { recomputed } from "./recompute.ts";
 import type { MlpPart, Shares } from "./shares.ts";
@@ -20,7 +25,9 @@ export function mlp(
     m.call(() => {
       const inner = columnParallel(m, input, part.fc1, shares, "fc1 output");
       const elements = inner.elements * part.fc2.in / part.fc1.out;
-      const active = compiledActivation(m, inner, elements, null);
+      const active = shares.code === "core"
+        ? compiledActivation(m, inner, elements, null)
+        : eagerActivation(m, inner, elements);
       m.drop(inner);
       return rowParallel(m, active, part.fc2, shares, "fc2 output");
     });
@@ -56,4 +63,18 @@ export function compiledActivation(
   ]);
   const source = node && { node, slot: 0 };
   return m.create(elements, x.dtype, "activation output", source);
+}
+
+/**
+ * The gate's activation times up, or an activation alone, operation by operation.
+ *
+ * Source: deepspeedai/Megatron-DeepSpeed megatron/model/transformer.py, ParallelMLP
+ */
+function eagerActivation(m: Machine, x: Value, elements: number): Value {
+  if (elements === x.elements) return savingInput(m, x, "activation output");
+  return m.call(() => {
+    const [gate, up] = split(m, x, [elements, elements]) as [Value, Value];
+    const active = savingInput(m, gate, "activated gate");
+    return multiply(m, active, up, "activation output");
+  });
 }

@@ -13,7 +13,8 @@ export function recomputed(
   inputs: readonly Value[],
   body: (...inputs: Value[]) => Value,
 ): Value {
-  if (!m.needsGrad(...inputs)) return body(...inputs);
+  // Where no input needs a gradient nothing inside is given one.
+  if (!m.recording) return body(...inputs);
   const out = unrecorded(m, () => body(...inputs));
   const node = m.record(inputs, inputs, ([grad]) => {
     const { leaves, copies } = detached(m, inputs);

@@ -47,6 +47,21 @@ export function turnedHeads(m: Machine, x: Value, how: Turned): Value {
   });
 }
 
+/**
+ * The same with cosines and sines that all layers share.
+ *
+ * Source: deepspeedai/Megatron-DeepSpeed megatron/model/rotary_pos_embedding.py,
+ * apply_rotary_pos_emb
+ */
+export function turnedByTables(m: Machine, x: Value, label: string): Value {
+  return m.call(() => {
+    const kept = scaled(m, x, "rotary cosine product");
+    const half = rotatedHalf(m, x);
+    const crossed = scaled(m, half, "rotary sine product");
+    return add(m, kept, crossed, label);
+  });
+}
+
 /** (cos(freqs) * mscale).to(dtype) of the table that the rank keeps. */
 function tableOf(
   m: Machine,

@@ -15,6 +15,8 @@ export interface Shares {
   readonly splitsTokens: boolean;
   /** Modules that run again in the backward pass. */
   readonly recomputed: ReadonlySet<string>;
+  /** Whose layers they are: Megatron-Core's, or those of Megatron-DeepSpeed. */
+  readonly code: "core" | "deepspeed";
 }
 
 /** Tokens of a micro-batch that all tensor-parallel ranks see together. */
@@ -28,12 +30,26 @@ export function ownTokens(shares: Shares): number {
 }
 
 /** This rank's part of a matrix, with the sizes of that part. */
-export interface MatrixPart {
+export interface CutMatrix {
   readonly name: string;
   readonly in: number;
   readonly out: number;
   readonly weight: Parameter;
   readonly bias: Parameter | null;
+}
+
+/** The same with the adapters beside it. */
+export interface MatrixPart extends CutMatrix {
+  /** None where it has none; those of its outputs' parts, in order. */
+  readonly adapters: readonly AdapterPart[];
+}
+
+/** This rank's part of LoRA's two matrices. */
+export interface AdapterPart {
+  readonly name: string;
+  readonly dropout: number;
+  readonly a: CutMatrix;
+  readonly b: CutMatrix;
 }
 
 /** Attention over this rank's heads. */

@@ -3,7 +3,7 @@ import type { Machine } from "../../play/torch/machine.ts";
 import { copied } from "../../play/torch/ops/arithmetic.ts";
 import { embedding } from "../../play/torch/ops/embedding.ts";
 import type { Parameter, Value } from "../../play/torch/values.ts";
-import { HIDDEN_AT_ENDS, reduceScattered } from "./linear.ts";
+import { HIDDEN_AT_ENDS, reduceScattered } from "./exchanged.ts";
 import type { Shares } from "./shares.ts";
 import { tokensOf } from "./shares.ts";
 
@@ -24,7 +24,8 @@ export function lookedUp(
     const own = shares.tp > 1
       ? m.create(rows, "int64", "ids of this rank")
       : m.view(ids);
-    if (!shares.splitsTokens) {
+    const isScattered = shares.splitsTokens && shares.code === "deepspeed";
+    if (!shares.splitsTokens || isScattered) {
       m.tape.exchange({
         collective: "all-reduce",
         group: "tensor",
@@ -39,7 +40,8 @@ export function lookedUp(
       x = next;
     };
     if (shares.batch > 1) replace(copied(m, x, "embeddings by position"));
-    if (shares.splitsTokens) {
+    if (isScattered) replace(scattered(m, x, shares.tp));
+    else if (shares.splitsTokens) {
       replace(
         reduceScattered(
           m,
@@ -52,4 +54,21 @@ export function lookedUp(
     }
     return x;
   });
+}
+
+/**
+ * This rank's tokens, a view of all: the others' stand as long.
+ *
+ * Source: deepspeedai/Megatron-DeepSpeed megatron/model/language_model.py,
+ * Embedding.forward
+ */
+function scattered(m: Machine, x: Value, ranks: number): Value {
+  const own = x.elements / ranks;
+  const others = m.create(x.elements - own, x.dtype, "embeddings of others");
+  const node = m.record([x], [others], () => [
+    m.grad(x.source, x.elements, x.dtype, "gathered gradient of embeddings"),
+  ]);
+  m.drop(others);
+  const label = "embeddings of this rank";
+  return m.create(own, x.dtype, label, node && { node, slot: 0 });
 }

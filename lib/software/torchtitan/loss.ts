@@ -1,3 +1,4 @@
+import { DTYPE_BYTES } from "../../play/torch/dtype.ts";
 import type { Machine } from "../../play/torch/machine.ts";
 import type { Value } from "../../play/torch/values.ts";
 import { cast } from "../../play/torch/ops/arithmetic.ts";
@@ -19,6 +20,13 @@ export function wholeLogitsLoss(m: Machine, logits: Value): Value {
  */
 export function lossOfParts(m: Machine, logits: Value, rows: number): Value {
   return m.call(() => {
+    // The highest logits, sums of exponentials, and the logits of labels.
+    m.tape.exchange({
+      collective: "all-reduce",
+      group: "tensor",
+      bytes: rows * DTYPE_BYTES.fp32,
+      what: "the loss over a split vocabulary",
+    }, 3);
     const wide = cast(m, logits, "fp32", "logits in fp32");
     const { elements } = wide;
     const highest = m.create(rows, "fp32", "highest logits");
@@ -55,6 +63,12 @@ export function wholeLogits(m: Machine, x: Value, tp: number): Value {
     [],
     () => [m.grad(x.source, x.elements, dtype, "gradient of own logits")],
   );
+  m.tape.exchange({
+    collective: "all-gather",
+    group: "tensor",
+    bytes: tp * x.elements * DTYPE_BYTES[dtype],
+    what: "logits of all ranks",
+  });
   const all = m.create(tp * x.elements, dtype, "logits by rank");
   const source = node && { node, slot: 0 };
   const joined = m.create(all.elements, dtype, "logits", source);

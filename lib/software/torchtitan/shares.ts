@@ -1,3 +1,5 @@
+import type { CollectiveName } from "../../answer/traffic.ts";
+import { DTYPE_BYTES } from "../../play/torch/dtype.ts";
 import type { Machine } from "../../play/torch/machine.ts";
 import type { Value } from "../../play/torch/values.ts";
 import { output } from "../../play/torch/output.ts";
@@ -26,7 +28,10 @@ export function wholeTokens(
 ): Value {
   const { dtype } = x;
   const elements = tp * x.elements;
+  const send = sending(m, elements * DTYPE_BYTES[dtype]);
+  send("all-gather");
   const node = m.record([x], [], () => {
+    send("reduce-scatter");
     const ordered = m.grad(null, elements, dtype, "gradient by rank");
     const given = m.grad(x.source, x.elements, dtype, "gradient of own tokens");
     m.free(ordered);
@@ -40,6 +45,16 @@ export function wholeTokens(
   return joined;
 }
 
+/** Sends hidden states of all tokens among the ranks that share a layer. */
+function sending(m: Machine, bytes: number) {
+  const isEnd = m.part === "embeddings" || m.part === "logits and loss";
+  const what = isEnd
+    ? "hidden states at embedding and head"
+    : "hidden states of layers";
+  return (collective: CollectiveName): void =>
+    m.tape.exchange({ collective, group: "tensor", bytes, what });
+}
+
 /** Sums of all ranks' parts for this rank's tokens. */
 export function ownSums(
   m: Machine,
@@ -47,7 +62,10 @@ export function ownSums(
   { tp, batch }: TokenShares,
 ): Value {
   const { dtype } = x;
+  const send = sending(m, x.elements * DTYPE_BYTES[dtype]);
+  send("reduce-scatter");
   const node = m.record([x], [], () => {
+    send("all-gather");
     const label = "gathered gradient";
     if (batch === 1) return [m.grad(x.source, x.elements, dtype, label)];
     const all = m.grad(null, x.elements, dtype, "gradient by rank");

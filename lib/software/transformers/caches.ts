@@ -23,12 +23,16 @@ const VALUES = "cached values";
  * they let go of what they had.
  *
  * Source: huggingface/transformers cache_utils.py, DynamicLayer.update and
- * DynamicSlidingWindowLayer.update
+ * DynamicSlidingWindowLayer.update; 4.41 generation/utils.py, where the caller of a
+ * model holds a tuple of what was kept before
+ *
+ * @param until How long what was kept before stands: until it is joined, until both
+ *   are, or until the pass is over.
  */
 export function growingCache(
   ports: KeptPorts,
   { batch, fresh, held, seen }: KeptTokens,
-  isWindow: boolean,
+  until: "joined" | "both" | "over",
 ): HeadKeeper {
   return (m, k, v) => {
     const old: Value[] = [];
@@ -39,10 +43,12 @@ export function growingCache(
         old.push(ports.taken(name, batch * held * width, each.dtype));
       }
       const joined = ports.kept(name, batch * seen * width, each.dtype);
-      if (!isWindow) m.drop(...old);
+      if (until === "joined") m.drop(...old);
       return joined;
     }) as [Value, Value];
-    m.drop(...old, k, v);
+    if (until === "over") { for (const each of old) ports.outlive(each); }
+    else m.drop(...old);
+    m.drop(k, v);
     return { keys, values, seen };
   };
 }
@@ -101,6 +107,37 @@ export function standingWindow(
     }
     m.drop(k, v);
     const [keys, values] = all;
+    return { keys, values, seen: size };
+  };
+}
+
+/**
+ * A cache that stands in 8 bits, with a scale for each token and head: every pass
+ * expands all of it.
+ *
+ * Source: pytorch/ao torchao/_models/llama/model.py, AffineQuantizedKVCache
+ *
+ * @param headWidth Numbers that share a scale.
+ */
+export function standingNarrow(
+  ports: KeptPorts,
+  { fresh, held }: KeptTokens,
+  size: number,
+  headWidth: number,
+): HeadKeeper {
+  return (m, k, v) => {
+    const [keys, values] = [[KEYS, k], [VALUES, v]].map((pair) => {
+      const [name, each] = pair as [string, Value];
+      const numbers = each.elements / fresh * size;
+      const sizes = [numbers, 2 * numbers / headWidth] as const;
+      for (const [at, bytes] of sizes.entries()) {
+        const own = at === 0 ? name : `scales of ${name}`;
+        if (held > 0) ports.taken(own, bytes, "uint8");
+        else m.drop(ports.kept(own, bytes, "uint8"));
+      }
+      return m.create(numbers, each.dtype, "expanded cache");
+    }) as [Value, Value];
+    m.drop(k, v);
     return { keys, values, seen: size };
   };
 }

@@ -17,7 +17,9 @@ import type { HeadMaker } from "../../play/layers/attention_plan.ts";
 export const transformersHeads: HeadMaker = (m, x, plan, table) => {
   const { heads } = plan;
   const rows = heads.batch * heads.queries;
-  let [q, k, v] = projected(m, x, rows, plan);
+  let [q, k, v] = plan.normsEach && m.followsVariables
+    ? projectedInTurn(m, x, rows, plan)
+    : projected(m, x, rows, plan);
   const sizes = plan.fused === "grouped"
     ? { ...heads, kvHeads: heads.heads }
     : heads;
@@ -29,10 +31,10 @@ export const transformersHeads: HeadMaker = (m, x, plan, table) => {
       k = normedHeads(m, k, plan.kNorm, rows, heads.kvHeads, "k norm");
     }
   };
-  if (!plan.normsTurned) normBoth();
+  if (!plan.normsTurned && !(plan.normsEach && m.followsVariables)) normBoth();
   if (table && plan.rotary !== "none") {
     const turned = turnedHeads(m, [q, k], plan, table);
-    m.drop(q, k);
+    if (!m.followsVariables || !plan.holdsUnturned) m.drop(q, k);
     [q, k] = turned;
   }
   if (plan.normsTurned) normBoth();
@@ -66,6 +68,11 @@ function turnedHeads(
     m.call(() => {
       const label = at === 0 ? "rotated queries" : "rotated keys";
       const own = plan.turnsByToken ? repeatedTable() : shared;
+      // Products with tables in fp32 are wide, whatever heads are.
+      if (plan.wideRotary && plan.rotary === "whole" && m.followsVariables) {
+        const turnedWide = rotated(m, head, inFp32(own), label, plan.kernels);
+        return cast(m, turnedWide, head.dtype, label);
+      }
       const wide = plan.wideRotary ? cast(m, head, "fp32", label) : head;
       const result = plan.rotary === "part"
         ? partlyRotated(m, wide, own, plan.rotaryShare, label)
@@ -77,6 +84,31 @@ function turnedHeads(
   );
   if (shared !== table) m.drop(shared.cos, shared.sin);
   return turned as [Value, Value];
+}
+
+/** Tables that were made in fp32. */
+function inFp32({ cos, sin }: RotaryTable): RotaryTable {
+  return { cos: { ...cos, dtype: "fp32" }, sin: { ...sin, dtype: "fp32" } };
+}
+
+/** The same where code norms queries before it makes keys. */
+function projectedInTurn(
+  m: Machine,
+  x: Value,
+  rows: number,
+  plan: AttentionPlan,
+): [Value, Value, Value] {
+  const { projections, heads, qNorm, kNorm } = plan;
+  if (!("q" in projections)) return projected(m, x, rows, plan);
+  const q = adaptedLinear(m, x, rows, projections.q, "queries");
+  const asked = qNorm
+    ? normedHeads(m, q, qNorm, rows, heads.heads, "q norm")
+    : q;
+  const k = adaptedLinear(m, x, rows, projections.k, "keys");
+  const seen = kNorm
+    ? normedHeads(m, k, kNorm, rows, heads.kvHeads, "k norm")
+    : k;
+  return [asked, seen, adaptedLinear(m, x, rows, projections.v, "values")];
 }
 
 function projected(
@@ -106,7 +138,8 @@ function projected(
   ];
   const pieces = cut(m, qkv, sizes, fused);
   if (cached) m.giveBack(qkv);
-  m.drop(qkv);
+  // A variable of the code; what autograd keeps stands as long anyway.
+  if (!m.followsVariables) m.drop(qkv);
   return pieces as [Value, Value, Value];
 }
 

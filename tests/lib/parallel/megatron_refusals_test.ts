@@ -63,17 +63,48 @@ for (const [input, words] of REFUSED) {
 
 const NOT_PLAYED: [input: ScenarioInput, words: RegExp][] = [
   [
+    { model: "ai21labs/Jamba-v0.1", parallel: { gpus: 8 } },
+    /layers of models of type jamba .*: they keep states, as Mamba's do/,
+  ],
+  [
+    { model: "Qwen/Qwen2-VL-7B-Instruct", parallel: { gpus: 8 } },
+    /models of type qwen2_vl\w* have a tower of images or sounds/,
+  ],
+  [
+    {
+      model: "Qwen/Qwen2-VL-7B-Instruct",
+      train: { images_per_sample: 2, sequence_length: 8192 },
+      parallel: { gpus: 8 },
+    },
+    /train\.images_per_sample 2 is not played with Megatron-Core/,
+  ],
+  [
+    { model: LLAMA, quantization: { weights: "fp8" } },
+    /quantization\.weights fp8 is not played with Megatron-Core/,
+  ],
+  [
     { model: LLAMA, parallel: { gpus: 9, pp: 3, tp: 1 } },
     /parallel\.pp must divide the model's 32 layers for Megatron.*current value is 3; 2 and 4 do/,
   ],
-  [{ model: LLAMA, train: { method: "lora" } }, /lora is not played with Meg/],
+  [
+    { model: LLAMA, train: { method: "qlora" } },
+    /qlora is not played with Megatron-Core, whose weights are never in 4 bits/,
+  ],
+  [
+    {
+      model: LLAMA,
+      train: { method: "lora", checkpointing: "selective" },
+      engine: { ...megatron, recompute_modules: ["layernorm"] },
+    },
+    /recompute_modules must leave out layernorm/,
+  ],
   [
     { model: QWEN, parallel: { gpus: 8, tp: 2, ep: 2, etp: 1 } },
     /sequence_parallel has to be true with parallel\.tp = 2/,
   ],
   [
     { model: "google/gemma-2-9b", parallel: { gpus: 8 } },
-    /layers of models of type gemma2/,
+    /layers of models of type gemma2 .*: their norms and sums are in another order \(sandwich\)/,
   ],
   [
     { model: LLAMA, parallel: { gpus: 2, cp: 2, cp_kind: "ulysses" } },

@@ -164,6 +164,20 @@ const HYBRID = {
   task: "serve",
 };
 
+Deno.test("max_total_tokens caps the pools, in whole pages", () => {
+  const capped = served(
+    on("H100-80GB", { cache_tokens: 1000, block_size: 64 }),
+  );
+  assertEquals(capped.kv_tokens, 960);
+  const beyond = on("H100-80GB", { cache_tokens: 2 ** 28 });
+  assertEquals(served(beyond).kv_tokens, served(on("H100-80GB")).kv_tokens);
+  const windows = served(
+    on("H100-80GB", { cache_tokens: 20_000 }, { model: "openai/gpt-oss-20b" }),
+  );
+  assertEquals(windows.kv_tokens, 20_000);
+  assertEquals(windows.settings["swa_max_total_num_tokens"], 16_000);
+});
+
 Deno.test("States take 0.9 of 1.9 of what is left, and requests a third of their slots", () => {
   const { settings, kv_tokens, devices } = served({
     ...HYBRID,

@@ -6,7 +6,10 @@ import { hostExperts, hostLayers } from "./serve/host_layers.ts";
 import { longestSequence } from "./serve/longest_sequence.ts";
 import { moreServingGpus } from "./serve/more_gpus.ts";
 import { noGraphs } from "./serve/no_graphs.ts";
-import { quantisedCheckpoint } from "./serve/quantised_checkpoint.ts";
+import {
+  coarseCheckpoint,
+  quantisedCheckpoint,
+} from "./serve/quantised_checkpoint.ts";
 import { shorterContext } from "./serve/shorter_context.ts";
 import { utilization } from "./serve/utilization.ts";
 import { accumulation } from "./train/accumulation.ts";
@@ -60,5 +63,6 @@ export const LEVERS: readonly Lever[] = [
   hostExperts,
   hostLayers,
   shorterContext,
+  coarseCheckpoint,
   moreServingGpus,
 ];

@@ -28,12 +28,21 @@ export interface RotaryCode {
   readonly wide: boolean;
   /** Whether heads are turned token by token, as they lie: GPT-J. */
   readonly byToken: boolean;
+  /** Whether attention's code refers to heads as they were unturned: Phi. */
+  readonly holdsUnturned: boolean;
   /** Tables of cosines and sines: Gemma 3 has those of two frequencies. */
   readonly tables: 1 | 2;
   /** Whether each sequence has positions of its own: Qwen2-VL. */
   readonly perSequence: boolean;
   /** Every how many layers one has heads that are not turned: Llama 4. */
   readonly skipsEvery: number | null;
+  /**
+   * The first release of transformers whose layers keep no cosines and sines of all
+   * positions, as each did before; null where none did.
+   *
+   * Source: huggingface/transformers 4.38 to 4.46, _set_cos_sin_cache
+   */
+  readonly keptUntil: readonly [major: number, minor: number] | null;
 }
 
 /**
@@ -57,6 +66,8 @@ export type WindowCode =
 export interface AttentionCode {
   /** Whether heads are normed after they are turned. */
   readonly normsTurned: boolean;
+  /** Whether queries are normed before keys are made: Qwen3, OLMo 2. */
+  readonly normsEach: boolean;
   /** Whether turned heads are normed without parameters: Llama 4. */
   readonly normsBare: ByConfig<boolean>;
   /** Whether eager attention multiplies queries and keys in fp32. */

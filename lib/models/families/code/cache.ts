@@ -14,7 +14,17 @@ export type Mixer =
   | "mamba 2"
   | "gated delta"
   | "linear attention"
-  | "convolution";
+  | "convolution"
+  | "gated recurrence"
+  | "time mixing"
+  | "matrix memory";
+
+/** A tensor of one sequence, however long it is. */
+export interface StateTensor {
+  readonly shape: readonly number[];
+  /** Whether transformers keeps it in fp32 whatever the model's type is. */
+  readonly isWide: boolean;
+}
 
 /** What a layer without attention keeps of each sequence, however long it is. */
 export interface StateCache {
@@ -24,6 +34,10 @@ export interface StateCache {
   readonly convolution: readonly [channels: number, width: number] | null;
   /** The shape of what runs along; null of a convolution alone. */
   readonly state: readonly number[] | null;
+  /** Whether transformers keeps that in fp32 whatever the model's type is. */
+  readonly isWide: boolean;
+  /** What is kept beside a convolution's window and what runs along. */
+  readonly others: readonly StateTensor[];
 }
 
 /** Something that a layer keeps between tokens. */
@@ -40,9 +54,11 @@ export type CachePart =
     readonly rank: number;
     readonly rotated: number;
     readonly indexer: number;
+    /** Whether the indexer's are in fp32 whatever the model's type is. */
+    readonly isIndexerWide: boolean;
   }
-  /** Of every token that the encoder read. */
-  | ({ readonly kind: "cross" } & PerToken)
+  /** Of every token that the encoder read: the prompt's, or always so many. */
+  | ({ readonly kind: "cross"; readonly encoded: number | null } & PerToken)
   | StateCache
   /** Nothing of its own: an earlier layer's keys and values are read. */
   | { readonly kind: "shared" };
@@ -57,6 +73,7 @@ export type CacheKind =
   | "chunked_attention"
   | "linear_attention"
   | "hybrid"
+  | "hybrid_sliding"
   | "cross"
   | "shared"
   | "none";
@@ -72,14 +89,18 @@ export const CACHE_KINDS: Readonly<Record<string, CacheKind>> = {
   conv: "linear_attention",
   mamba: "linear_attention",
   hybrid: "hybrid",
+  hybrid_sliding: "hybrid_sliding",
+  recurrent: "linear_attention",
+  minimax_m3_sparse: "full_attention",
   moe: "none",
   mlp: "none",
 };
 
-/** A layer, by its number and its kind. */
+/** A layer, by its number, its kind, and what the config's list calls it. */
 export interface CachedLayer {
   readonly layer: number;
   readonly kind: CacheKind;
+  readonly name: string | null;
 }
 
 /** What a type's layers keep between tokens. */
@@ -109,10 +130,16 @@ export interface CacheCode {
   readonly isLatent: boolean;
   /** Whether its decoder attends to what an encoder read. */
   readonly crosses: boolean;
+  /** Tokens that its encoder makes of each sequence; null where they are the prompt's. */
+  readonly encoded: ((text: Config) => number) | null;
   /** Whether a layer has two attentions, each with a cache: LongCat. */
   readonly isDouble: boolean;
   /** The states of a layer that is no attention. */
-  readonly state: ((text: Config) => StateCache) | null;
+  readonly state: ((text: Config, at: CachedLayer) => StateCache) | null;
+  /** What a layer keeps where it is of no such kind, after what it usually were. */
+  readonly keeps:
+    | ((text: Config, usual: LayerCache, at: CachedLayer) => LayerCache)
+    | null;
 }
 
 /** A type whose cache nobody has looked at. */

@@ -44,6 +44,8 @@ export interface ExpertsCode {
    */
   readonly stackedBefore5: boolean;
   readonly names: ExpertNames;
+  /** Whether the expert that every row passes runs before the routed ones. */
+  readonly sharedFirst: boolean;
 }
 
 /**

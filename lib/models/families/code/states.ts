@@ -29,6 +29,8 @@ export function mambaState(names: {
         of: "mamba",
         convolution: [inner, numberOf(text, names.kernel)],
         state: [inner, numberOf(text, names.state)],
+        isWide: true,
+        others: [],
       };
     },
   };
@@ -62,6 +64,8 @@ export function mamba2State(names: {
         of: "mamba 2",
         convolution: [inner + 2 * groups * state, numberOf(text, names.kernel)],
         state: [heads, inner / heads, state],
+        isWide: true,
+        others: [],
       };
     },
   };
@@ -94,6 +98,8 @@ export function deltaState(
     of: "gated delta",
     convolution: [2 * keyHeads * keyWidth + heads * width, kernel],
     state: [heads, keyWidth, width],
+    isWide: true,
+    others: [],
   };
 }
 

@@ -135,9 +135,10 @@ function ownersIn(
   { memory }: Player,
   runs: readonly PoolRun[],
 ): [block: number, owner: StoragePlace][] {
-  return runs.flatMap(({ instance: { compiled, base } }, run) =>
+  return runs.flatMap(({ instance: { compiled, base }, since }, run) =>
     Array.from(
-      { length: compiled.kept },
+      // An instance that ran before is there already.
+      { length: since <= run ? 0 : compiled.kept },
       (_, place): [number, StoragePlace] => [
         memory[base + place] as number,
         { run, place },

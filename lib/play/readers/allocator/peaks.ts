@@ -122,10 +122,8 @@ function play(
   capacity = Infinity,
   stream?: string | typeof EVERY_STREAM,
 ): Player {
-  const { load, first, step, alternates } = program;
-  // Of a pipeline's interleaved micro-batches, periods that look alike may differ.
-  const pool = alternates ? { ...sizes, repeats: false } : sizes;
-  const replay = new Replay(pool, capacity, program, stream);
+  const { load, first, step } = program;
+  const replay = new Replay(sizes, capacity, program, stream);
   for (const acts of [load, first, step]) replay.play(acts);
   return replay.player;
 }

@@ -56,11 +56,14 @@ export class PeriodLog {
   play(runs: readonly PoolRun[], at: number, length: number): Period | null {
     const player = this.#player;
     for (let run = 0; run < length; run++) {
-      const { hands, instance, stream } = runs[at + run] as PoolRun;
-      for (const hand of run === 0 ? [] : hands) {
+      const { hands, handed, instance, stream } = runs[at + run] as PoolRun;
+      for (const [number, hand] of run === 0 ? [] : hands.entries()) {
         const block = player.memory[hand.from.base + hand.given] as number;
+        const giver = run - (handed[number] as number);
+        // Whose memory is handed on is known only of the period's own runs.
+        if (giver < 0) this.#isClear = false;
         if (block !== NONE && !this.#origins.has(block)) {
-          const place = { run: run - 1, place: hand.given };
+          const place = { run: giver, place: hand.given };
           this.#moved.set(block, this.#moved.get(block) ?? place);
         }
         player.hand(hand);

@@ -67,7 +67,10 @@ function periodAt(
   return 0;
 }
 
-/** Whether two runs are of the same recorded block, and handed the same. */
+/**
+ * Whether two runs are of the same recorded block, and handed the same by the same
+ * run before them. Of a pipeline's interleaved micro-batches that may be any.
+ */
 function isAlike(
   runs: readonly PoolRun[],
   one: number,
@@ -76,10 +79,17 @@ function isAlike(
   const a = runs[one] as PoolRun;
   const b = runs[other] as PoolRun;
   return a.stream === b.stream && a.instance.compiled === b.instance.compiled &&
+    isAsLongAgo(a.since, b.since) &&
     a.hands.length === b.hands.length && a.hands.length <= 1 &&
     a.hands.every(({ given, taken }, at) =>
-      b.hands[at]?.given === given && b.hands[at]?.taken === taken
+      b.hands[at]?.given === given && b.hands[at]?.taken === taken &&
+      isAsLongAgo(a.handed[at] as number, b.handed[at] as number)
     );
+}
+
+/** Whether two runs are the same in their periods, or before both. */
+function isAsLongAgo(one: number, other: number): boolean {
+  return Math.min(one, LONGEST_PERIOD) === Math.min(other, LONGEST_PERIOD);
 }
 
 /**

@@ -96,7 +96,8 @@ export class Replay {
   /** @returns The place of the last run of those that follow one another. */
   #run(acts: readonly Act[], from: number): number {
     let to = from;
-    while (acts[to]?.act === "run") to++;
+    // What ranks exchange takes no memory.
+    while (acts[to]?.act === "run" || acts[to]?.act === "collective") to++;
     const runs = runsOf(
       acts.slice(from, to),
       (instance) => this.#instances.get(instance) as PoolInstance,

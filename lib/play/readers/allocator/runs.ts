@@ -8,6 +8,10 @@ export interface PoolRun {
   readonly instance: PoolInstance;
   /** Null where memory is handed on, and nothing runs. */
   readonly stream: Stream | null;
+  /** How many runs ago the same instance ran; Infinity where it has not yet. */
+  readonly since: number;
+  /** The same of each instance that hands it memory. */
+  readonly handed: readonly number[];
 }
 
 /**
@@ -19,8 +23,12 @@ export function runsOf(
   acts: readonly Act[],
   find: (instance: Instance) => PoolInstance,
 ): PoolRun[] {
-  return acts.flatMap((act): PoolRun[] => {
-    if (act.act !== "run") return [];
+  const runs: PoolRun[] = [];
+  const last = new Map<PoolInstance, number>();
+  const since = (instance: PoolInstance): number =>
+    runs.length - (last.get(instance) ?? -Infinity);
+  for (const act of acts) {
+    if (act.act !== "run") continue;
     const { segment, wires } = act;
     const instance = find(act.instance);
     const hands = wires.map(({ from, given, taken }): Hand => {
@@ -35,6 +43,10 @@ export function runsOf(
     const stream = segment.to > segment.from
       ? instance.compiled.streamOf(segment)
       : null;
-    return [{ hands, instance, stream }];
-  });
+    const handed = hands.map(({ from }) => since(from));
+    const run = { hands, instance, stream, since: since(instance), handed };
+    last.set(instance, runs.length);
+    runs.push(run);
+  }
+  return runs;
 }

@@ -173,7 +173,11 @@ function packed(
   const first = through !== null && through !== compute
     ? DTYPE_BYTES[through]
     : 0;
-  const expanded = expands ? elements * (first + DTYPE_BYTES[compute]) : 0;
+  // A single row is multiplied by what is packed: gemv_4bit.
+  const isSingle = rows === 1 && m.followsVariables;
+  const expanded = expands && !isSingle
+    ? elements * (first + DTYPE_BYTES[compute])
+    : 0;
   const node = m.record(
     [input],
     [savesInput ? input : null],

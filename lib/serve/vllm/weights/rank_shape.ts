@@ -44,7 +44,7 @@ export function rankShapeOf(
       : shareOf(shape[split] ?? 1, expertTp);
     return { elements: all * share / ep, experts: 1 / ep, axis: split, share };
   }
-  const axis = axisOf(tensor);
+  const axis = axisOf(tensor, architecture);
   if (axis === null) return { elements: all, experts: 1, axis, share: 1 };
   const size = shape[axis] ?? 1;
   const share = isVocabulary(tensor)
@@ -59,15 +59,42 @@ function shareOf(size: number, ranks: number): number {
 }
 
 /**
+ * The two matrices between a tower and its language model. Transformers' plan has
+ * them whole.
+ *
+ * Source: vllm-project/vllm 0.33 model_executor/models/qwen2_vl.py,
+ * Qwen2VisionPatchMerger; qwen3_vl.py, Qwen3_VisionPatchMerger; llava.py,
+ * LlavaMultiModalProjector
+ */
+const INTO_BRIDGE =
+  /(merger(_list\.\d+)?\.(mlp\.0|linear_fc1)|multi_modal_projector\.linear_1)\.(weight|bias)$/;
+const OUT_OF_BRIDGE =
+  /(merger(_list\.\d+)?\.(mlp\.2|linear_fc2)|multi_modal_projector\.linear_2)\.weight$/;
+
+/** Types whose bridge vLLM has whole too. */
+const WHOLE_BRIDGES: ReadonlySet<string> = new Set([
+  "internvl",
+  "lfm2_vl",
+  "llava_next_video",
+  "llava_onevision",
+]);
+
+/**
  * The dimension that is parted: vLLM parts convolutions by their channels too, and
  * repeats indexers.
  *
  * Source: vllm-project/vllm 0.33 model_executor/layers/mamba;
  * model_executor/models/deepseek_v2.py, Indexer
  */
-function axisOf({ split, role, piece, name }: Tensor): number | null {
+function axisOf(
+  { split, role, piece, name }: Tensor,
+  { type }: Architecture,
+): number | null {
   if (name.includes(".indexer.")) return null;
-  return split ?? (role === "conv" && piece === "language_model" ? 0 : null);
+  if (split !== null) return split;
+  if (role === "conv" && piece === "language_model") return 0;
+  if (WHOLE_BRIDGES.has(type)) return null;
+  return INTO_BRIDGE.test(name) ? 0 : OUT_OF_BRIDGE.test(name) ? 1 : null;
 }
 
 function isVocabulary({ role, piece }: Tensor): boolean {

@@ -1,13 +1,13 @@
 import { groupDigits } from "../../../../units/mod.ts";
 import type { Lever } from "../../lever.ts";
-import { COST, fewerThan } from "../../lever.ts";
+import { COST, countdown } from "../../lever.ts";
 
 /** Fewer sequences at once. */
 export const fewerSequences: Lever = {
   task: "serve",
   cost: COST.muchSlower,
   propose: ({ serve: { batch } }) =>
-    fewerThan(batch, 1).map((sequences) => ({
+    countdown(batch, 1).map((sequences) => ({
       set: { "serve.batch": sequences },
       words: `${groupDigits(sequences)} ${
         sequences === 1 ? "sequence" : "sequences"

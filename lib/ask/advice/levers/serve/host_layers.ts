@@ -1,6 +1,6 @@
 import { groupDigits } from "../../../../units/mod.ts";
 import type { Lever } from "../../lever.ts";
-import { COST, fewerThan } from "../../lever.ts";
+import { COST, countdown } from "../../lever.ts";
 
 /** Experts of layers that the CPU computes: llama.cpp's --n-cpu-moe. */
 export const hostExperts: Lever = {
@@ -10,7 +10,7 @@ export const hostExperts: Lever = {
     const { layers, experts } = architecture;
     const left = layers - (cpu_moe_layers ?? 0);
     if (engine !== "llama.cpp" || experts === 0 || left < 1) return [];
-    return [...fewerThan(left, 0)].map((onGpu) => ({
+    return countdown(left, 0).map((onGpu) => ({
       set: { "serve.cpu_moe_layers": layers - onGpu },
       words: `Experts of ${groupDigits(layers - onGpu)} layers on the host`,
       price:
@@ -30,7 +30,7 @@ export const hostLayers: Lever = {
     const there = typeof gpu_layers === "number"
       ? Math.min(gpu_layers, all)
       : all;
-    return fewerThan(there, 0).map((layers) => ({
+    return countdown(there, 0).map((layers) => ({
       set: { "serve.gpu_layers": layers },
       words: `${groupDigits(layers)} of ${groupDigits(all)} layers on the GPU`,
       price:

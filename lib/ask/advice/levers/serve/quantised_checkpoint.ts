@@ -1,6 +1,6 @@
 import type { Model } from "../../../../models/model.ts";
 import type { Scenario } from "../../../../scenario/schema.ts";
-import type { Lever } from "../../lever.ts";
+import type { Lever, Proposal } from "../../lever.ts";
 import { COST } from "../../lever.ts";
 
 /** Formats that engines load, the finest first. */
@@ -16,9 +16,17 @@ const FORMATS: Readonly<
     "gguf:Q8_0",
     "gguf:Q6_K",
     "gguf:Q4_K_M",
-    "gguf:IQ3_XXS",
-    "gguf:IQ2_XXS",
   ],
+};
+
+/** Formats that nobody would choose who need not, the finest first. */
+const COARSE: typeof FORMATS = {
+  transformers: [],
+  vllm: [],
+  sglang: [],
+  tgi: [],
+  "tensorrt-llm": [],
+  "llama.cpp": ["gguf:IQ3_XXS", "gguf:IQ2_XXS"],
 };
 
 const PRICES: Readonly<Record<string, string>> = {
@@ -38,19 +46,37 @@ function isQuantised({ config, released, gguf }: Model): boolean {
     (config ?? released)?.["quantization_config"] !== undefined;
 }
 
+/** Weights in formats of a table, from the one that is there on. */
+function inFormats(
+  formats: typeof FORMATS,
+  { serve: { engine }, quantization }: Scenario,
+  model: Model,
+): Proposal[] {
+  // What is published in few bits already has no such checkpoints.
+  if (quantization.weights === null && isQuantised(model)) return [];
+  const all = formats[engine];
+  return all.slice(all.indexOf(quantization.weights ?? "none") + 1)
+    .map((format) => ({
+      set: { "quantization.weights": format },
+      words: `Weights in ${format.replace("gguf:", "GGUF ")}`,
+      price: PRICES[format] ?? "answers differ",
+    }));
+}
+
 /** Weights in fewer bits. */
 export const quantisedCheckpoint: Lever = {
   task: "serve",
   cost: COST.nearlySame,
-  propose({ serve: { engine }, quantization }, model) {
-    // What is published in few bits already has no such checkpoints.
-    if (quantization.weights === null && isQuantised(model)) return [];
-    const all = FORMATS[engine];
-    return all.slice(all.indexOf(quantization.weights ?? "none") + 1)
-      .map((format) => ({
-        set: { "quantization.weights": format },
-        words: `Weights in ${format.replace("gguf:", "GGUF ")}`,
-        price: PRICES[format] ?? "answers differ",
-      }));
-  },
+  // From a coarse format on there is none that is finer and smaller.
+  propose: (scenario, model) =>
+    COARSE[scenario.serve.engine].includes(scenario.quantization.weights ?? "")
+      ? []
+      : inFormats(FORMATS, scenario, model),
+};
+
+/** Weights in so few bits that answers suffer. */
+export const coarseCheckpoint: Lever = {
+  task: "serve",
+  cost: COST.another,
+  propose: (scenario, model) => inFormats(COARSE, scenario, model),
 };

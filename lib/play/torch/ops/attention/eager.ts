@@ -21,9 +21,14 @@ export function eager(
   const { batch, queries, keys: seen, heads, valueWidth } = sizes;
   return m.call(() => {
     const single = sizes.kvHeads === 1 && batch > 1;
-    const [few, values] = [k, v].map((each) =>
-      single ? copiedHeads(m, each, heads) : repeated(m, each, sizes)
-    ) as [Value, Value];
+    // One head is copied by each product, which autograd alone keeps copies for.
+    const isBrief = single && m.followsVariables;
+    const few = single ? copiedHeads(m, k, heads) : repeated(m, k, sizes);
+    const early = isBrief
+      ? null
+      : single
+      ? copiedHeads(m, v, heads)
+      : repeated(m, v, sizes);
     const keys = laidOut(m, few, batch);
     const own = laidOut(m, m.view(q), batch);
     const [asking, asked] = [own, keys].map((each) =>
@@ -38,6 +43,7 @@ export function eager(
       batch * heads * queries * seen,
       "scores",
     );
+    if (isBrief) m.drop(asking, asked, keys, few);
     let current = scores;
     const replace = (next: Value) => {
       m.drop(current);
@@ -71,6 +77,7 @@ export function eager(
     const dropped = dropout(m, narrow, settings.dropout, "attention weights");
     m.drop(narrow);
     held?.push(m.keep(m.view(dropped)));
+    const values = early ?? copiedHeads(m, v, heads);
     const out = attentionProduct(
       m,
       dropped,

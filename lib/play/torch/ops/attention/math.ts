@@ -65,6 +65,8 @@ export function attentionArithmetic(
       "scores",
     );
     m.drop(few, seen, turned);
+    // A variable of its own, to the end.
+    if (!broadcasts && !m.followsVariables) m.drop(asked);
     const chances = softmax(m, scores, false, "softmax");
     // Rows that are hidden whole are looked for.
     m.drop(m.create(scores.elements, "uint8", "hidden scores"), scores);
@@ -82,7 +84,8 @@ export function attentionArithmetic(
     );
     m.drop(kept, values, whole);
     const back = cast(m, out, dtype, "attention output");
-    m.drop(out, given, asked);
+    m.drop(out, given);
+    if (!broadcasts) m.drop(asked);
     if (bias) m.drop(bias);
     return copied(m, back, "attention output by token");
   });

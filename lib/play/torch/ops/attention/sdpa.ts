@@ -16,8 +16,10 @@ export function sdpa(
   m: Machine,
   heads: readonly [Value, Value, Value],
   sizes: Heads,
-  { masked, keyMask, broadcastsHeads, dropout }: AttentionSettings,
+  { masked, keyMask, broadcastsHeads, byArithmetic, dropout }:
+    AttentionSettings,
 ): Value {
+  if (byArithmetic) return repeatedArithmetic(m, heads, sizes, dropout);
   if (broadcastsHeads) {
     const given = { dropout, masked, broadcasts: true };
     return attentionArithmetic(m, heads, sizes, given);
@@ -64,5 +66,26 @@ function maskedKernel(
       "attention bias",
     );
     return kernel(m, [q, keys, values], sizes, { flash: false, mask: bias });
+  });
+}
+
+/** Heads repeated for every query in their own type, and masked arithmetic. */
+function repeatedArithmetic(
+  m: Machine,
+  [q, k, v]: readonly [Value, Value, Value],
+  sizes: Heads,
+  dropout: number,
+): Value {
+  return m.call(() => {
+    const [keys, values] = [k, v].map((each) => repeated(m, each, sizes)) as [
+      Value,
+      Value,
+    ];
+    return attentionArithmetic(
+      m,
+      [q, keys, values],
+      { ...sizes, kvHeads: sizes.heads },
+      { masked: true, broadcasts: false, dropout },
+    );
   });
 }

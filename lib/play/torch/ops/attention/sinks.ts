@@ -44,14 +44,14 @@ export function softmaxWithSinks(
     return [grad ? m.share(grad) : null];
   });
   // The names of the greatest are of an expression: autograd alone holds places.
-  m.drop(places);
+  if (m.followsVariables) m.drop(places);
   const lowered = m.create(
     elements,
     dtype,
     "scores less their greatest",
     less && { node: less, slot: 0 },
   );
-  m.drop(joined, greatest);
+  m.drop(joined, greatest, places);
   const chances = savingOutput(m, lowered, "softmax with sinks");
   const kept = slice(m, chances, scores.elements);
   m.drop(chances);

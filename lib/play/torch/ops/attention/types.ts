@@ -37,6 +37,8 @@ export interface AttentionSettings {
   readonly unpads?: boolean;
   /** Whether one head of keys and values is left for products to broadcast. */
   readonly broadcastsHeads?: boolean;
+  /** Whether no kernel is picked: heads are repeated, and PyTorch does the rest. */
+  readonly byArithmetic?: boolean;
   /** Whether scores are products of queries and keys in fp32. */
   readonly wideScores?: boolean;
   /** Whether scores are scaled in place, and held until the softmax is made. */

@@ -1,0 +1,88 @@
+import type { MegatronPlan } from "../../plan/megatron/plan.ts";
+import type { Act, Take } from "../../play/program/act.ts";
+import type { Buffer } from "../../play/program/buffer.ts";
+import { DTYPE_BYTES } from "../../play/torch/dtype.ts";
+import type { RankQuestion } from "../engine.ts";
+import type { ParameterPool } from "./buffers.ts";
+import { apart, loading, pooled } from "./buffers.ts";
+import { keptBuffers } from "./kept.ts";
+
+/** What stands beside what passes make. */
+export interface StandingMemory {
+  readonly load: readonly Take[];
+  /** Of an element of a gradient as it is reduced. */
+  readonly gradientBytes: number;
+  readonly first: readonly Take[];
+  /** What a later step begins with. */
+  readonly beginning: readonly Act[];
+  /** What the optimizer's step takes first. */
+  readonly stepping: readonly Act[];
+}
+
+/**
+ * Parameters and gradients of whole buffers, masters of this rank's shards. The
+ * optimizer reads gradients in fp32: others are copied, until they are zeroed.
+ */
+export function memoryOf(
+  { scenario, mesh }: RankQuestion,
+  own: MegatronPlan,
+  pools: readonly ParameterPool[],
+): StandingMemory {
+  const { engine, precision } = scenario;
+  const bytes = DTYPE_BYTES[own.dtype];
+  // megatron/training/arguments.py: bf16 accumulates in fp32 unless told otherwise.
+  const isWide = engine.grad_reduce_in_fp32 ??
+    (own.dtype === "bf16" || precision.gradients === "fp32");
+  const isAware = precision.optimizer_states !== null &&
+    precision.optimizer_states !== "fp32";
+  const distributed = engine.distributed_optimizer;
+  const frozen = own.held.filter(({ parameter }) => !parameter.trains);
+  const ofPools = (
+    of: "elements" | "own",
+    each: number,
+    ...as: [Parameters<typeof pooled>[3], string]
+  ) => pooled(pools, of, each, ...as);
+  const masters = ofPools("own", 4, "master weights", "parameters in fp32");
+  // What of an fp32 master its bf16 parameter does not say.
+  const remainders = ofPools("own", 2, "master weights", "remainders");
+  const copies = ofPools("own", 4, "gradients", "gradients in fp32");
+  const when = (buffer: Buffer, act: "take" | "free"): Act[] =>
+    isWide || isAware
+      ? []
+      : [{ act, phase: "optimizer", at: "optimizer", buffer }];
+  const kept = keptBuffers(own, mesh).map((buffer): Take => ({
+    act: "take",
+    phase: "forward",
+    at: "embeddings",
+    buffer,
+  }));
+  return {
+    load: [
+      ...(distributed
+        ? [
+          ...loading(ofPools("elements", bytes, "weights", "parameters")),
+          ...loading(apart(frozen, bytes)),
+        ]
+        : loading(apart(own.held, bytes))),
+      ...loading(
+        ofPools("elements", isWide ? 4 : bytes, "gradients", "gradients"),
+      ),
+      ...(isAware ? [] : loading(masters)),
+    ],
+    gradientBytes: isWide ? 4 : bytes,
+    first: isAware
+      ? [...kept, {
+        act: "take",
+        phase: "optimizer",
+        at: "optimizer",
+        buffer: remainders,
+      }]
+      : kept,
+    beginning: when(copies, "free").map((act) => ({
+      ...act,
+      phase: "forward",
+      at: "embeddings",
+    })),
+    stepping: when(copies, "take"),
+  };
+}
