@@ -2,9 +2,20 @@ import { Hono } from "hono";
 import { resolveOnHub } from "../hub/estimate.ts";
 import { wholeName } from "../hub/estimate_live.ts";
 import type { Hub } from "../hub/mod.ts";
-import type { Largest, Problem, Result, Scenario } from "../lib/mod.ts";
-import { howFar, largestInTurns, toQuery } from "../lib/mod.ts";
+import type { Largest, Model, Result, Scenario } from "../lib/mod.ts";
+import {
+  adviceInTurns,
+  ASKED,
+  fromQuery,
+  howFar,
+  largestInTurns,
+  parseScenario,
+  toQuery,
+} from "../lib/mod.ts";
+import { togetherWords } from "../templates/advice_words.ts";
+import type { HowFar } from "../templates/answer/largest.tsx";
 import { LargestAnswer } from "../templates/answer/largest.tsx";
+import { changedQuery } from "../templates/changed_query.ts";
 import { Problems } from "../templates/answer/problems.tsx";
 import { Layout } from "../templates/layout.tsx";
 import { pageAddress, readPageQuery } from "./page_query.ts";
@@ -21,8 +32,8 @@ export function largestRoute(hub: Hub | null): Hono {
   return new Hono().get("/largest", async (c) => {
     const asked = readPageQuery(pageParameters(c.req.url));
     const { headers } = asked;
-    const answer = asked.problems.length > 0
-      ? { ok: false as const, problems: asked.problems }
+    const answer: Result<HowFar> = asked.problems.length > 0
+      ? { ok: false, problems: asked.problems }
       : await largestOfAll(
         headers
           ? { ...asked.input, model: wholeName(asked.input["model"]) }
@@ -62,18 +73,30 @@ async function largestOfAll(
   input: unknown,
   hub: Hub | null,
   headers: boolean,
-): Promise<
-  {
-    ok: true;
-    value: { found: Largest[]; scenario: Scenario };
-  } | {
-    ok: false;
-    problems: Problem[];
-  }
-> {
+): Promise<Result<HowFar>> {
   const resolved = await resolveOnHub(input, hub, { headers });
   if (!resolved.ok) return resolved;
   const { scenario, model } = resolved.value;
+  const found = await eachOf(scenario, model);
+  if (!found.ok) return found;
+  const sizes: readonly string[] = Object.values(ASKED[scenario.task]);
+  const isHopeless = found.value.every(({ field, value }) =>
+    value === null || !sizes.includes(field)
+  );
+  return {
+    ok: true,
+    value: {
+      found: found.value,
+      scenario,
+      changed: isHopeless ? await changedOf(scenario, model) : null,
+    },
+  };
+}
+
+async function eachOf(
+  scenario: Scenario,
+  model: Model | undefined,
+): Promise<Result<Largest[]>> {
   const found: Largest[] = [];
   for (const field of howFar(scenario)) {
     const result: Result<Largest> = await largestInTurns(scenario, field, {
@@ -84,8 +107,27 @@ async function largestOfAll(
     if (!result.ok) return result;
     found.push(result.value);
   }
-  return {
-    ok: true,
-    value: { found, scenario },
-  };
+  return { ok: true, value: found };
+}
+
+/** How far it can go with the cheapest changes that are enough; null without any. */
+async function changedOf(
+  scenario: Scenario,
+  model: Model | undefined,
+): Promise<HowFar["changed"]> {
+  const advice = await adviceInTurns(scenario, { model, breathe });
+  if (!advice.ok || advice.value.together === null) return null;
+  const { set } = advice.value.together;
+  const changed = parseScenario(
+    fromQuery(new URLSearchParams(changedQuery(scenario, set))),
+  );
+  if (!changed.ok) return null;
+  const found = await eachOf(changed.value, model);
+  return found.ok
+    ? {
+      found: found.value,
+      scenario: changed.value,
+      words: togetherWords(advice.value, set),
+    }
+    : null;
 }

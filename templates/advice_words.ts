@@ -41,6 +41,26 @@ export function setWords(set: AdvisedSet): string {
     .join(", ");
 }
 
+/**
+ * Changes that are enough together: those that are told of alone by their words, the
+ * rest by its fields.
+ */
+export function togetherWords(
+  { changes }: Pick<Advice, "changes">,
+  set: AdvisedSet,
+): string {
+  const rest = { ...set };
+  const words: string[] = [];
+  for (const change of changes) {
+    const fields = Object.entries(change.set);
+    if (!fields.every(([path, value]) => rest[path] === value)) continue;
+    words.push(change.words);
+    for (const [path] of fields) delete rest[path];
+  }
+  return [...words, ...Object.keys(rest).length === 0 ? [] : [setWords(rest)]]
+    .join(" + ");
+}
+
 /** How the command line sets these fields. */
 export function setFlags(set: AdvisedSet): string {
   return Object.entries(set)

@@ -1,6 +1,6 @@
 import type { Advice, Estimate, Scenario } from "../../lib/mod.ts";
 import { formatBytes, toQuery, wantsAdvice } from "../../lib/mod.ts";
-import { changeWords, hardwareWords, setWords } from "../advice_words.ts";
+import { changeWords, hardwareWords, togetherWords } from "../advice_words.ts";
 import { changedQuery } from "../changed_query.ts";
 import { PAGE_FIELDS } from "../form/page_fields.ts";
 
@@ -50,9 +50,10 @@ export function AdviceAnswer(
       )}
       {together && (
         <p>
-          <a href={address(together.set)}>{setWords(together.set)}</a>:{" "}
-          <strong>fits, {formatBytes(together.peak_bytes)}</strong>. The
-          cheapest that is enough.
+          The cheapest that is enough:{" "}
+          <a href={address(together.set)}>
+            {togetherWords(advice, together.set)}
+          </a>. <strong>Fits: {formatBytes(together.peak_bytes)}.</strong>
         </p>
       )}
       {!now.fits && !together && (
@@ -65,7 +66,8 @@ export function AdviceAnswer(
             return (
               <li>
                 <a href={address(change.set)}>{words}</a>.{" "}
-                <strong>{effect}.</strong> <span class="hint">{price}.</span>
+                {change.fits ? <strong>{effect}.</strong> : `${effect}.`}{" "}
+                <span class="hint">{price}.</span>
               </li>
             );
           })}

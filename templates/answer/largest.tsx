@@ -30,32 +30,62 @@ export function LargestLater(
   );
 }
 
+/** How far a scenario can go. */
+export interface HowFar {
+  readonly found: readonly Largest[];
+  readonly scenario: Scenario;
+  /** Where it fits at no size: the same with the cheapest changes that are enough. */
+  readonly changed:
+    | (Omit<HowFar, "changed"> & { readonly words: string })
+    | null;
+}
+
 /** The largest values that fit, each a link that sets it, with what was tried. */
 export function LargestAnswer(
-  { found, scenario, headers }: {
-    found: readonly Largest[];
-    scenario: Scenario;
+  { found, scenario, changed, headers }: HowFar & {
     /** Whether it was asked to count from the checkpoint's headers. */
     headers: boolean;
   },
 ) {
-  const own = headers ? `&${PAGE_FIELDS.countFrom}=headers` : "";
   return (
     <div id="largest-found" aria-live="polite">
-      {found.map((each) => {
-        const { name, value, sentences } = largestWords(each);
-        return (
-          <p>
-            {name}: {each.value === null
-              ? <strong>{value}</strong>
-              : (
-                <a href={`/?${changedQuery(scenario, each.set)}${own}`}>
-                  {value}
-                </a>
-              )}. <span class="hint">{sentences.join(" ")}</span>
-          </p>
-        );
-      })}
+      {found.map((each) => (
+        <LargestLine found={each} scenario={scenario} headers={headers} />
+      ))}
+      {changed && (
+        <>
+          <p>With what makes it fit, {changed.words}:</p>
+          {changed.found.map((each) => (
+            <LargestLine
+              found={each}
+              scenario={changed.scenario}
+              headers={headers}
+            />
+          ))}
+        </>
+      )}
     </div>
+  );
+}
+
+function LargestLine(
+  { found, scenario, headers }: {
+    found: Largest;
+    scenario: Scenario;
+    headers: boolean;
+  },
+) {
+  const own = headers ? `&${PAGE_FIELDS.countFrom}=headers` : "";
+  const { name, value, sentences } = largestWords(found);
+  return (
+    <p>
+      {name}: {found.value === null
+        ? <strong>{value}</strong>
+        : (
+          <a href={`/?${changedQuery(scenario, found.set)}${own}`}>
+            {value}
+          </a>
+        )}. <span class="hint">{sentences.join(" ")}</span>
+    </p>
   );
 }

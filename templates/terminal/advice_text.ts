@@ -1,6 +1,11 @@
 import type { Advice, Estimate } from "../../lib/mod.ts";
 import { formatBytes } from "../../lib/mod.ts";
-import { changeWords, hardwareWords, setFlags } from "../advice_words.ts";
+import {
+  changeWords,
+  hardwareWords,
+  setFlags,
+  togetherWords,
+} from "../advice_words.ts";
 
 /** What would make a scenario fit, for a terminal. */
 export function adviceText(advice: Advice, { scenario }: Estimate): string {
@@ -15,6 +20,7 @@ export function adviceText(advice: Advice, { scenario }: Estimate): string {
         `  The cheapest that is enough: fits, ${
           formatBytes(together.peak_bytes)
         }`,
+        `    ${togetherWords(advice, together.set)}`,
         `    ${setFlags(together.set)}`,
       ]
       : now.fits

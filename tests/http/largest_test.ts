@@ -73,6 +73,26 @@ Deno.test("GET /largest asks a server for sequences and input", async () => {
   assertMatch(text, /Largest input: [\d,]+ tokens/);
 });
 
+Deno.test("GET /largest goes on with what makes it fit where no size does", async () => {
+  const { document } = await visit(
+    "/largest?model=Qwen/Qwen3-32B&train.method=qlora&hardware.gpu=RTX+4090",
+  );
+  const found = only(document, "#largest-found");
+  const text = textOf(found);
+  assertMatch(text, /Largest sequence length: none\. .* even at 1 token/);
+  const [before = "", after = ""] = text.split("With what makes it fit,");
+  assert(before !== "" && /Largest sequence length: [\d,]+ tokens/.test(after));
+  const links = [...found.querySelectorAll("a")].map((link) =>
+    link.getAttribute("href") ?? ""
+  );
+  const longest = links.find((href) => href.includes("sequence_length="));
+  const answer = await visit(longest ?? "");
+  assertMatch(
+    textOf(only(answer.document, "#verdict-title")),
+    /^(Fits|Tight) on RTX 4090/,
+  );
+});
+
 Deno.test("GET /largest refuses what the page refuses", async () => {
   const { status, document } = await visit(
     "/largest?model=gpt2&train.micro_batch=0",
