@@ -14,6 +14,7 @@ export { differencesOf, MAX_COMPARED } from "./ask/compare/differences.ts";
 export type { Difference } from "./ask/compare/differences.ts";
 export { estimate, estimateScenario, tryEstimate } from "./ask/estimate.ts";
 export type { Wanted } from "./ask/estimate.ts";
+export { CACHES_AS_ASKED } from "./answer/serving.ts";
 export type {
   DeviceShare,
   KvCache,

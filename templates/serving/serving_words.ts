@@ -1,5 +1,5 @@
 import type { Estimate, Serving } from "../../lib/mod.ts";
-import { formatBytes, groupDigits } from "../../lib/mod.ts";
+import { CACHES_AS_ASKED, formatBytes, groupDigits } from "../../lib/mod.ts";
 
 /** What engines call themselves. */
 const NAMES: Readonly<Record<string, string>> = {
@@ -104,12 +104,9 @@ export function servingVerdict(estimate: Estimate): ServingVerdict | null {
   };
 }
 
-/** Engines that make a cache as long as they are asked for, and not all that is free. */
-const AS_ASKED: ReadonlySet<string> = new Set(["transformers", "llama.cpp"]);
-
 /** Whether an engine takes its share of a GPU whatever is asked of it. */
 function takesShare({ engine }: Pick<Serving, "engine">): boolean {
-  return !AS_ASKED.has(engine);
+  return !CACHES_AS_ASKED.has(engine);
 }
 
 function usersOf(count: number): string {
