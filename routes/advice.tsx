@@ -39,7 +39,13 @@ export function adviceRoute(hub: Hub | null): Hono {
     if (answer.ok) ofScenarios(c, [answer.value.scenario.model], headers);
     c.header("Vary", "HX-Request");
     const view = answer.ok
-      ? <AdviceAnswer {...answer.value} headers={headers} />
+      ? (
+        <AdviceAnswer
+          {...answer.value}
+          headers={headers}
+          alone={!isLive(c)}
+        />
+      )
       : <Problems problems={answer.problems} form={false} />;
     const status = answer.ok ? 200 : 422;
     if (isLive(c)) return c.html(view, status);

@@ -22,7 +22,7 @@ export function AdviceLater(
       hx-trigger="load delay:300ms"
       hx-swap="outerHTML"
     >
-      <h2 id="advice-title">What would help</h2>
+      <h3 id="advice-title">What would help</h3>
       <p>
         <a href={href}>Work out what to change</a>
       </p>
@@ -32,19 +32,22 @@ export function AdviceLater(
 
 /** What would make a scenario fit, each change a link that applies it. */
 export function AdviceAnswer(
-  { advice, scenario, headers }: {
+  { advice, scenario, headers, alone }: {
     advice: Advice;
     scenario: Scenario;
     /** Whether it was asked to count from the checkpoint's headers. */
     headers: boolean;
+    /** Whether it stands on a page of its own, not under a verdict. */
+    alone: boolean;
   },
 ) {
+  const Title = alone ? "h2" : "h3";
   const { changes, together, now } = advice;
   const address = (set: (typeof changes)[number]["set"]): string =>
     `/?${changedQuery(scenario, set)}${counted(headers)}`;
   return (
     <section class="card advice" id="advice" aria-labelledby="advice-title">
-      <h2 id="advice-title">What would help</h2>
+      <Title id="advice-title">What would help</Title>
       {now.fits && changes.length === 0 && (
         <p>Nothing has to change: it fits.</p>
       )}

@@ -219,20 +219,20 @@ function chosen(
     );
 }
 
-/** A dearer change of the same fields is told where it saves this share more. */
+/** A change that goes further than another is told where it saves this share more. */
 const MORE = 0.1;
 
-/** Changes without those that set the same fields for a higher price and little more. */
+/** Changes without those that set what another does, or more, and save little more. */
 function withoutDoubles(
   pulled: readonly Pulled[],
   saves: (each: Pulled) => number,
 ): Pulled[] {
-  const fields = (each: Pulled): string => Object.keys(setOf(each)).join();
-  return pulled.filter((each, at) =>
-    !pulled.slice(0, at).some((before) =>
-      fields(before) === fields(each) &&
-      before.weight.fits === each.weight.fits &&
-      saves(each) < (1 + MORE) * saves(before)
+  return pulled.filter((each) =>
+    !pulled.some((other) =>
+      other.lever.cost < each.lever.cost &&
+      Object.keys(setOf(other)).every((path) => path in setOf(each)) &&
+      other.weight.fits === each.weight.fits &&
+      saves(each) < (1 + MORE) * saves(other)
     )
   );
 }

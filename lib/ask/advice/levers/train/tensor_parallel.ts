@@ -1,6 +1,22 @@
 import { divisorsOf } from "../../../../parallel/nearest.ts";
+import type { Scenario } from "../../../../scenario/schema.ts";
 import type { Lever } from "../../lever.ts";
 import { COST } from "../../lever.ts";
+
+/** Objectives that Megatron-LM trains for itself. */
+const OBJECTIVES: ReadonlySet<string | null> = new Set([
+  null,
+  "pretrain",
+  "sft",
+]);
+
+/** Whether Megatron-LM trains what a scenario trains. */
+function isMegatrons(
+  { method, objective, images_per_sample }: Scenario["train"],
+): boolean {
+  return method === "full" && OBJECTIVES.has(objective) &&
+    images_per_sample === 0;
+}
 
 /** Each layer's matrices split over the GPUs of a node: Megatron's way. */
 export const tensorParallel: Lever = {
@@ -12,7 +28,7 @@ export const tensorParallel: Lever = {
     const isOffloaded = engine.offload_optimizer !== "none" ||
       engine.offload_parameters !== "none";
     if (isOffloaded) return [];
-    if (!isOwn && (train.method !== "full" || tp * pp * cp * ep > 1)) return [];
+    if (!isOwn && (!isMegatrons(train) || tp * pp * cp * ep > 1)) return [];
     return divisorsOf(gpus_per_node)
       .filter((wide) => wide > tp && architecture.attention_heads % wide === 0)
       .map((wide) => {
