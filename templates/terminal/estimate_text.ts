@@ -183,12 +183,6 @@ function servedVerdict(estimate: Estimate, style: Style): string | null {
   return [
     style(title, "bold", VERDICTS[state].color),
     ...sentences,
-    ...(estimate.ways ?? []).map(({ words, set, device_peak_bytes }) =>
-      `With ${words} it does, ${formatBytes(device_peak_bytes)} per GPU: ${
-        Object.entries(set).map(([path, value]) => `--set ${path}=${value}`)
-          .join(" ")
-      }`
-    ),
   ].join("\n");
 }
 
