@@ -18,7 +18,7 @@ import { optimizerRule } from "../optimizers/rules.ts";
 import type { Implementation } from "../optimizers/rule.ts";
 import type { StepPlan } from "../plan/step_plan.ts";
 import { playedCode } from "../software/mod.ts";
-import { stepPlanOf } from "../plan/step_plan.ts";
+import { learningPlanOf } from "../plan/objective/learning_plan.ts";
 import { recordPass } from "./blocks/pass.ts";
 import { growsSegments } from "./driver.ts";
 import type { Engine, HostPart, RankClass } from "./engine.ts";
@@ -109,8 +109,15 @@ function played(
   if (engine === null) return notPlayed(scenario);
   const refused = engine.refuses(scenario, mesh.value);
   if (refused !== null) return { reason: refused };
-  const plan = stepPlanOf(engine.computed?.(scenario) ?? scenario, model);
+  const plan = learningPlanOf(engine.computed?.(scenario) ?? scenario, model);
   if ("reason" in plan) return plan;
+  const beside = plan.objective?.sides[0];
+  if (beside && engine.name !== "single") {
+    return {
+      reason:
+        `train.objective ${scenario.train.objective} with a ${beside.name} is played through on one GPU alone`,
+    };
+  }
   const steps: Step[] = [];
   const ranks = engine.ranks(scenario, mesh.value);
   for (const rank of choice(engine, plan, mesh.value, ranks)) {

@@ -34,7 +34,8 @@ export function embeddingPlanOf(
   if (!own) throw new RangeError(`${plan.model.name} has no embedding`);
   return {
     rows: batch * sequence,
-    labels: batch * (plan.classHead?.labels ?? sequence),
+    labels: plan.objective?.labels ??
+      batch * (plan.classHead?.labels ?? sequence),
     hidden: own.shape[1] ?? architecture.hidden_size,
     table: own,
     adapter: outside.embeddingAdapter(table.slice(0, -".weight".length)),
@@ -112,7 +113,18 @@ export function headPlanOf(plan: StepPlan, first: EmbeddingPlan): HeadPlan {
       : outside.norm(last, facts.traits.norm),
     head,
     ...lossOf(plan, input),
+    ...objectiveHead(plan),
   };
+}
+
+/** What a trainer puts in place of the model's loss. */
+function objectiveHead(
+  { objective, scenario }: StepPlan,
+): Pick<HeadPlan, "scores" | "multiplies"> & Partial<Pick<HeadPlan, "take">> {
+  const { take = null, scores = null } = objective?.head ?? {};
+  return take
+    ? { take, scores, multiplies: false }
+    : { scores, multiplies: scores !== null || scenario.train.loss === "full" };
 }
 
 function tiedHead(

@@ -128,7 +128,7 @@ function endsOfBlocks(bytes: number): LiveTensors {
   };
 }
 
-function phasesOf({ phases, standingBytes }: Step): Phase[] {
+function phasesOf({ phases, beside, standingBytes }: Step): Phase[] {
   return [
     { name: "load", peak_bytes: phases.load },
     {
@@ -149,5 +149,6 @@ function phasesOf({ phases, standingBytes }: Step): Phase[] {
       start_bytes: phases.backwardEnd,
       end_bytes: phases.steady,
     },
+    ...beside.map(({ name, bytes }) => ({ name, peak_bytes: bytes })),
   ];
 }

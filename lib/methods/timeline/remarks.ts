@@ -102,6 +102,7 @@ function coveredBy(
   return new Set([
     ...COVERED,
     ...engine.reads(scenario, plan.model),
+    ...(plan.objective?.heeds ?? []),
     ...(plan.facts.code.loss.widensOutputs ? ["software.accelerate"] : []),
     ...(scenario.parallel.gpus > 1
       ? ["parallel.rank", ...(offloads ? ["parallel.gpus_per_node"] : [])]
@@ -168,6 +169,7 @@ function choices(step: Step): string[] {
     ...headChoices(step),
     ...stateSpaceChoices(step),
     ...settled(step),
+    ...(step.plan.objective?.assumptions ?? []),
   ];
 }
 

@@ -34,6 +34,7 @@ export type SegmentName =
   | "forward"
   | "done"
   | "exit"
+  | "scored"
   | "dropped"
   | "backward";
 
@@ -47,6 +48,8 @@ export interface Block {
   readonly body?: Segment;
   /** What it frees when the layers of its stack have run forward. */
   readonly done?: Segment;
+  /** What a trainer makes of the logits when the forward pass has ended. */
+  readonly scored?: Segment;
   /** What is freed when the caller drops the logits. */
   readonly dropped?: Segment;
   readonly ports: Ports;

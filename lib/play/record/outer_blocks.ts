@@ -1,18 +1,19 @@
 import type { Block } from "./block.ts";
 import { blockOf } from "./block.ts";
 import { freeLeaf, leafOf } from "../torch/leaf.ts";
-import type { HeadInput } from "./loss_block.ts";
+import type { Ended, HeadInput, Scored } from "./loss_block.ts";
 import { lossBlock, TABLE_GRADIENT, takeHidden } from "./loss_block.ts";
 import type { PartName } from "../../answer/parts.ts";
 import type { MachineSettings } from "../torch/machine_settings.ts";
 import type { Parameter, Value } from "../torch/values.ts";
 import { Machine } from "../torch/machine.ts";
 import type { AdaptedLinear } from "../torch/ops/adapted_linear.ts";
-import { add, scaled } from "../torch/ops/arithmetic.ts";
+import { add, scaled, slice } from "../torch/ops/arithmetic.ts";
 import { dropout } from "../torch/ops/dropout.ts";
 import type { EmbeddingAdapter } from "../torch/ops/embedding.ts";
 import { embedding } from "../torch/ops/embedding.ts";
 import type { LossSettings } from "../torch/ops/loss.ts";
+import { logitsOf } from "../torch/ops/loss.ts";
 import type { HeadLoss } from "../torch/ops/head_loss.ts";
 import type { Norm } from "../torch/ops/norms.ts";
 import { norm } from "../torch/ops/norms.ts";
@@ -210,6 +211,52 @@ export interface HeadPlan {
   readonly take: HeadLoss;
   /** How a loss of all logits is taken. */
   readonly loss: LossSettings;
+  /** What is made of logits once the model has handed them out; null: nothing. */
+  readonly scores: LaterScores | null;
+  /** Whether one product makes the logits, whose gradient is a view. */
+  readonly multiplies: boolean;
+}
+
+/** What a trainer makes of the logits that a model's forward pass gives. */
+export interface LaterScores {
+  /** Of how many rows the model is asked for logits. */
+  readonly rows: number;
+  /** A loss that the model takes itself, of the logits in their own type. */
+  readonly inModel?: (
+    m: Machine,
+    logits: Value,
+    rows: number,
+    settings: LossSettings,
+  ) => Value;
+  readonly by: (m: Machine, logits: Value, loss: Value | null) => Scored;
+}
+
+/** What the model's own forward pass takes of its head. */
+function takenAtOnce(
+  m: Machine,
+  normed: Value,
+  { take, rows, head }: HeadPlan,
+): Pick<Ended, "logits" | "scored"> {
+  const { loss, logits } = take(m, normed, rows, head);
+  m.drop(normed);
+  return { logits, scored: () => ({ loss, terms: [] }) };
+}
+
+/** Logits that the model hands out, and what its caller makes of them. */
+function scoredLater(
+  m: Machine,
+  normed: Value,
+  { rows, head, loss }: HeadPlan,
+  { rows: asked, inModel, by }: LaterScores,
+): Pick<Ended, "logits" | "scored"> {
+  const read = asked === rows
+    ? m.view(normed)
+    : slice(m, normed, asked * head.in);
+  m.drop(normed);
+  const logits = logitsOf(m, read, asked, head, loss);
+  m.drop(read);
+  const own = inModel ? inModel(m, logits, asked, loss) : null;
+  return { logits: [logits], scored: () => by(m, logits, own) };
 }
 
 /** Records what stands after the layers, and the loss. */
@@ -228,9 +275,9 @@ export function recordHead(
   m.drop(x);
   const body = m.tape.events.length;
   m.part = "logits and loss";
-  const { loss, logits } = plan.take(m, normed, plan.rows, plan.head);
-  m.drop(normed);
   const { keepsLogits } = plan.loss;
-  const ended = { body, loss, terms: [], logits, keepsLogits };
-  return lossBlock(m, settings, taken, ended, given);
+  const ended = plan.scores
+    ? scoredLater(m, normed, plan, plan.scores)
+    : takenAtOnce(m, normed, plan);
+  return lossBlock(m, settings, taken, { body, keepsLogits, ...ended }, given);
 }

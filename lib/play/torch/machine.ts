@@ -42,6 +42,7 @@ export class Machine {
       workspaces = true,
       cachesCasts = true,
       savesInputs = false,
+      records = true,
       ...gradients
     }: MachineSettings = {},
   ) {
@@ -49,6 +50,8 @@ export class Machine {
     this.autocast = autocast;
     this.workspaces = workspaces;
     this.savesInputs = savesInputs;
+    this.recording = records;
+    this.followsVariables = !records;
     this.#gradients = new ParameterGradients(this.tape, gradients);
     this.#graph = new Graph(this.tape, this.#gradients, this.#ports);
   }

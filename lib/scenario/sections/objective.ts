@@ -66,7 +66,7 @@ export const objectiveFields = {
       "`sft`, `pretrain`, `dpo`, `kto`, `orpo`, `reward`, `classification`, `grpo` or `distillation`; null: what the model's class learns without a trainer",
     blank: "the model's own",
     flag: "--objective",
-    awaited: true,
+    awaited: ["kto", "orpo", "grpo", "distillation"],
   }),
   reference: field(
     z.enum(["none", "copy", "adapter-off", "precomputed"]).nullable()
@@ -79,7 +79,6 @@ export const objectiveFields = {
       blank: "as the trainer",
       flag: "--reference",
       needs: [when.objective("dpo", "kto", "orpo", "grpo")],
-      awaited: true,
     },
   ),
   prompt_tokens: field(tokens(0, MAX_TOKENS).nullable().default(null), {
@@ -90,7 +89,6 @@ export const objectiveFields = {
       "where only completions are scored: tokens of a prompt; with the completion's they are the sequence",
     flag: "--prompt-tokens",
     needs: [completed],
-    awaited: true,
   }),
   completion_tokens: field(tokens(1, MAX_TOKENS).nullable().default(null), {
     label: "Completion",
@@ -99,7 +97,6 @@ export const objectiveFields = {
     help: "where only completions are scored: tokens of a completion",
     flag: "--completion-tokens",
     needs: [completed],
-    awaited: true,
   }),
   generations: field(count(1, MAX_SEQUENCES).nullable().default(null), {
     ...rolled,

@@ -1,0 +1,194 @@
+import type { Model } from "../../models/model.ts";
+import type { Scenario } from "../../scenario/schema.ts";
+import type { Buffer } from "../../play/program/buffer.ts";
+import { roundedBytes } from "../../play/memory/tape.ts";
+import { bufferOf } from "../../play/program/buffer.ts";
+import { fusesHead } from "../../software/trl/heads.ts";
+import type { Inventory } from "../inventory.ts";
+import type { StepPlan } from "../step_plan.ts";
+import { stepPlanOf } from "../step_plan.ts";
+import { storageOf } from "../storage.ts";
+import { playedCode } from "../../software/mod.ts";
+import { copiesOf } from "../../models/tensors/tensor.ts";
+import type { Batch } from "./batch.ts";
+import { batchOf } from "./batch.ts";
+import { headOf } from "./heads.ts";
+import type { ObjectivePlan, SidePlan } from "./objective_plan.ts";
+
+/** Objectives whose trainers are played. */
+type Learnt = NonNullable<Scenario["train"]["objective"]>;
+
+/**
+ * Plans the step of a scenario's objective: the model that learns, and those that
+ * are asked beside it.
+ *
+ * @returns Or why it cannot.
+ */
+export function learningPlanOf(
+  scenario: Scenario,
+  model: Model,
+): StepPlan | { readonly reason: string } {
+  const { objective } = scenario.train;
+  if (objective === null || !isTrainers(scenario, objective)) {
+    return stepPlanOf(scenario, model);
+  }
+  const batch = batchOf(scenario, objective);
+  const learning: Scenario = {
+    ...scenario,
+    train: { ...scenario.train, micro_batch: batch.sequences },
+  };
+  const plan = stepPlanOf(learning, model);
+  if ("reason" in plan) return plan;
+  const whole = withObjective(plan, objective, batch);
+  return whole;
+}
+
+/** Whether a trainer of TRL's, or transformers' own, is known to run it. */
+function isTrainers(scenario: Scenario, objective: Learnt): boolean {
+  const { software } = scenario;
+  if (software.model_code !== "transformers") return false;
+  switch (objective) {
+    case "sft":
+      return software.trl !== null;
+    case "dpo":
+    case "reward":
+    case "classification":
+      return true;
+    case "orpo":
+    case "kto":
+    case "grpo":
+    case "distillation":
+    case "pretrain":
+      return false;
+  }
+}
+
+function withObjective(
+  plan: StepPlan,
+  objective: Learnt,
+  batch: Batch,
+): StepPlan | { readonly reason: string } {
+  const { scenario, model } = plan;
+  const isPlain = plan.encoders === null && plan.vision === null;
+  if (!isPlain) {
+    return {
+      reason:
+        `train.objective ${objective} with images or an encoder is not played through yet`,
+    };
+  }
+  const sides: SidePlan[] = [];
+  const beside: Buffer[] = [];
+  const reference = referenceOf(scenario, objective);
+  if (reference === "copy" || reference === "adapter-off") {
+    const other = referencePlan(plan, model, reference);
+    if ("reason" in other) return other;
+    sides.push({
+      name: "reference",
+      when: "after",
+      plan: asked(other, objective, batch),
+    });
+    if (reference === "copy") beside.push(...weightsOf(other, REFERENCE));
+  }
+  const own: ObjectivePlan = {
+    head: plan.classHead ? null : headOf(scenario, objective, batch, "policy"),
+    labels: batch.labels,
+    sides,
+    heeds: heedsOf(objective),
+    assumptions: assumptionsOf(scenario, objective),
+  };
+  const { inventory } = plan;
+  return {
+    ...plan,
+    objective: own,
+    inventory: { ...inventory, beside: [...inventory.beside, ...beside] },
+  };
+}
+
+const REFERENCE = "parameters of the reference";
+
+/** What a trainer compares with: of adapters, the same model without them. */
+function referenceOf(
+  { train }: Scenario,
+  objective: Learnt,
+): NonNullable<Scenario["train"]["reference"]> {
+  if (objective !== "dpo") return "none";
+  return train.reference ?? (train.method === "full" ? "copy" : "adapter-off");
+}
+
+/** The same model without its adapters, or a copy of it that is never frozen. */
+function referencePlan(
+  plan: StepPlan,
+  model: Model,
+  kind: "copy" | "adapter-off",
+): StepPlan | { readonly reason: string } {
+  const { scenario } = plan;
+  const lies = storageOf(scenario, playedCode(scenario, model).packing);
+  const other: Scenario = {
+    ...scenario,
+    train: { ...scenario.train, method: "full", checkpointing: "none" },
+  };
+  return stepPlanOf(
+    other,
+    model,
+    kind === "copy" && scenario.train.method === "full"
+      ? null
+      : (tensor) => ({ ...lies(tensor), trains: false }),
+  );
+}
+
+/** A model that is asked what the objective wants of it, without gradients. */
+function asked(plan: StepPlan, objective: Learnt, batch: Batch): StepPlan {
+  return {
+    ...plan,
+    objective: {
+      head: headOf(plan.scenario, objective, batch, "reference"),
+      labels: 0,
+      sides: [],
+      heeds: [],
+      assumptions: [],
+    },
+  };
+}
+
+/** The weights of another model, which stand throughout. */
+function weightsOf(
+  { inventory }: { readonly inventory: Inventory },
+  label: string,
+): Buffer[] {
+  const group = {
+    part: "weights",
+    label,
+    count: 1,
+    elements: null,
+  } as const;
+  return inventory.items.map(({ tensor, pieces }) =>
+    bufferOf(
+      `${tensor.name} of ${label}`,
+      pieces.map((bytes) => ({ group, bytes: roundedBytes(bytes) })),
+      copiesOf(tensor),
+    )
+  );
+}
+
+function heedsOf(objective: Learnt): string[] {
+  return [
+    "train.objective",
+    "train.prompt_tokens",
+    "train.completion_tokens",
+    ...(objective === "dpo" ? ["train.reference"] : []),
+  ];
+}
+
+function assumptionsOf(scenario: Scenario, objective: Learnt): string[] {
+  const { trl } = scenario.software;
+  if (objective === "classification") return [];
+  return [
+    `train.objective ${objective}: the step is that of TRL ${
+      trl ?? "1.16, for software.trl names none"
+    }, which makes ${
+      fusesHead(scenario)
+        ? "no logits: log-probabilities are taken a tile at a time"
+        : "the logits of every row"
+    }`,
+  ];
+}

@@ -1,0 +1,34 @@
+import type { SidePassName } from "../../answer/curve.ts";
+import type { SidePass } from "../../play/program/pass.ts";
+import type { LaterScores } from "../../play/record/outer_blocks.ts";
+import type { HeadLoss } from "../../play/torch/ops/head_loss.ts";
+import type { StepPlan } from "../step_plan.ts";
+
+/** What a trainer puts in place of a model's own loss. */
+export interface ObjectiveHead {
+  /** What takes hidden states; null where logits are handed out. */
+  readonly take: HeadLoss | null;
+  /** What takes the logits that are handed out; null for none. */
+  readonly scores: LaterScores | null;
+}
+
+/** A pass without gradients beside the one that learns. */
+export interface SidePlan {
+  readonly name: SidePassName;
+  readonly when: SidePass["when"];
+  /** The model that runs; its objective's head takes what it gives. */
+  readonly plan: StepPlan;
+}
+
+/** What a step has beside a model that learns the next token. */
+export interface ObjectivePlan {
+  /** In place of the model's loss; null: the model's own. */
+  readonly head: ObjectiveHead | null;
+  /** Whole numbers that the batch holds beside its ids. */
+  readonly labels: number;
+  readonly sides: readonly SidePlan[];
+  /** Dotted paths of the fields that it heeds. */
+  readonly heeds: readonly string[];
+  /** What was taken for granted. */
+  readonly assumptions: readonly string[];
+}
