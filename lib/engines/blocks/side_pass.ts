@@ -20,7 +20,7 @@ const PART: PartName = "residual stream";
  * autocast keeps copies of weights that train until its forward pass is over.
  */
 export function recordSide(
-  { name, when, plan }: SidePlan,
+  { name, when, holds, plan }: SidePlan,
   learning: MachineSettings,
 ): SidePass {
   const { facts, stack } = plan;
@@ -66,7 +66,11 @@ export function recordSide(
     needsGrad: false,
     part: PART,
   });
-  return { when, stack: placed(name, [ended(embedding), ...blocks, head]) };
+  return {
+    when,
+    holds,
+    stack: placed(name, [ended(embedding), ...blocks, head]),
+  };
 }
 
 /** Tables and masks go with the stack, for no backward pass frees them. */

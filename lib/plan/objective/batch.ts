@@ -29,9 +29,7 @@ export function batchOf(
     sequences,
     tokens,
     scored: sequences * Math.min(Math.max(each, 1), most),
-    labels: LABELS[objective] === undefined
-      ? 2 * sequences * tokens
-      : LABELS[objective]! * sequences * tokens,
+    labels: (LABELS[objective] ?? 2) * sequences * tokens,
   };
 }
 
@@ -42,4 +40,6 @@ const LABELS: Readonly<Record<string, number>> = {
   reward: 1,
   classification: 1,
   sft: 2,
+  // what it shares with dpo, and the ids and masks of the unrelated pairs
+  kto: 6,
 };

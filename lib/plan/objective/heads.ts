@@ -8,6 +8,9 @@ import {
   widened,
   withoutLast,
 } from "../../software/trl/full_scores.ts";
+import { grpoScores } from "../../software/trl/grpo_scores.ts";
+import { orpoScores } from "../../software/trl/orpo_scores.ts";
+import type { LaterScores } from "../../play/record/outer_blocks.ts";
 import type { Batch } from "./batch.ts";
 import type { ObjectiveHead } from "./objective_plan.ts";
 
@@ -20,23 +23,39 @@ export function headOf(
   scenario: Scenario,
   objective: string,
   batch: Batch,
-  role: "policy" | "reference",
+  role: "policy" | "asked",
 ): ObjectiveHead | null {
   const { sequences, tokens, scored } = batch;
+  // Its trainer makes logits in all releases.
+  if (objective === "orpo") {
+    return later(sequences * tokens, (m, logits) =>
+      orpoScores(m, logits, batch, fusesHead(scenario)));
+  }
   if (fusesHead(scenario)) {
     return { take: fusedHead(sequences, scored), scores: null };
   }
   const rows = { sequences, tokens };
-  if (objective === "sft") {
-    return scenario.train.loss === "full" ? sftHead(rows) : null;
+  const all = sequences * tokens;
+  const isPolicy = role === "policy";
+  switch (objective) {
+    case "sft":
+      return scenario.train.loss === "full" ? sftHead(rows) : null;
+    case "grpo": {
+      const kept = { sequences, tokens: scored / sequences + 1 };
+      return later(kept.sequences * kept.tokens, (m, logits) =>
+        grpoScores(m, logits, kept, isPolicy));
+    }
+    default:
+      return later(all, (m, logits) =>
+        fullScores(m, logits, rows, {
+          entropy: isPolicy,
+          halves: isPolicy && objective === "kto",
+        }));
   }
-  return {
-    take: null,
-    scores: {
-      rows: sequences * tokens,
-      by: (m, logits) => fullScores(m, logits, rows, role === "policy"),
-    },
-  };
+}
+
+function later(rows: number, by: LaterScores["by"]): ObjectiveHead {
+  return { take: null, scores: { rows, by } };
 }
 
 /**

@@ -1,4 +1,5 @@
 import type { Model } from "../../models/model.ts";
+import { taskModelOf } from "../../models/heads/task_model.ts";
 import type { Scenario } from "../../scenario/schema.ts";
 import type { Buffer } from "../../play/program/buffer.ts";
 import { roundedBytes } from "../../play/memory/tape.ts";
@@ -26,8 +27,9 @@ type Learnt = NonNullable<Scenario["train"]["objective"]>;
  */
 export function learningPlanOf(
   scenario: Scenario,
-  model: Model,
+  named: Model,
 ): StepPlan | { readonly reason: string } {
+  const model = taskModelOf(named, scenario);
   const { objective } = scenario.train;
   if (objective === null || !isTrainers(scenario, objective)) {
     return stepPlanOf(scenario, model);
@@ -50,16 +52,11 @@ function isTrainers(scenario: Scenario, objective: Learnt): boolean {
   switch (objective) {
     case "sft":
       return software.trl !== null;
-    case "dpo":
-    case "reward":
-    case "classification":
-      return true;
-    case "orpo":
-    case "kto":
-    case "grpo":
     case "distillation":
     case "pretrain":
       return false;
+    default:
+      return true;
   }
 }
 
@@ -82,17 +79,15 @@ function withObjective(
   if (reference === "copy" || reference === "adapter-off") {
     const other = referencePlan(plan, model, reference);
     if ("reason" in other) return other;
-    sides.push({
-      name: "reference",
-      when: "after",
-      plan: asked(other, objective, batch),
-    });
+    const own = asked(other, objective, batch);
+    sides.push(...sidesOf(objective, plan, own, batch));
     if (reference === "copy") beside.push(...weightsOf(other, REFERENCE));
   }
   const own: ObjectivePlan = {
     head: plan.classHead ? null : headOf(scenario, objective, batch, "policy"),
     labels: batch.labels,
     sides,
+    rolls: objective === "grpo",
     heeds: heedsOf(objective),
     assumptions: assumptionsOf(scenario, objective),
   };
@@ -104,6 +99,33 @@ function withObjective(
   };
 }
 
+/** What runs beside the model that learns, in the order of the trainer's code. */
+function sidesOf(
+  objective: Learnt,
+  policy: StepPlan,
+  plan: StepPlan,
+  batch: Batch,
+): SidePlan[] {
+  const reference = { name: "reference", plan } as const;
+  switch (objective) {
+    case "kto":
+      return [
+        {
+          name: "kl",
+          when: "before",
+          holds: false,
+          plan: asked(policy, objective, batch),
+        },
+        { name: "kl", when: "after", holds: false, plan },
+        { ...reference, when: "after", holds: true },
+      ];
+    case "grpo":
+      return [{ ...reference, when: "rollout", holds: false }];
+    default:
+      return [{ ...reference, when: "after", holds: true }];
+  }
+}
+
 const REFERENCE = "parameters of the reference";
 
 /** What a trainer compares with: of adapters, the same model without them. */
@@ -111,7 +133,11 @@ function referenceOf(
   { train }: Scenario,
   objective: Learnt,
 ): NonNullable<Scenario["train"]["reference"]> {
-  if (objective !== "dpo") return "none";
+  if (objective !== "dpo" && objective !== "kto" && objective !== "grpo") {
+    return "none";
+  }
+  // GRPO's beta is 0 unless it is told otherwise.
+  if (objective === "grpo" && train.reference === null) return "none";
   return train.reference ?? (train.method === "full" ? "copy" : "adapter-off");
 }
 
@@ -141,9 +167,10 @@ function asked(plan: StepPlan, objective: Learnt, batch: Batch): StepPlan {
   return {
     ...plan,
     objective: {
-      head: headOf(plan.scenario, objective, batch, "reference"),
+      head: headOf(plan.scenario, objective, batch, "asked"),
       labels: 0,
       sides: [],
+      rolls: false,
       heeds: [],
       assumptions: [],
     },
@@ -175,7 +202,10 @@ function heedsOf(objective: Learnt): string[] {
     "train.objective",
     "train.prompt_tokens",
     "train.completion_tokens",
-    ...(objective === "dpo" ? ["train.reference"] : []),
+    "train.reference",
+    ...(objective === "grpo"
+      ? ["train.generations", "train.rollout.engine"]
+      : []),
   ];
 }
 

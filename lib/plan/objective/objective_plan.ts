@@ -16,6 +16,7 @@ export interface ObjectiveHead {
 export interface SidePlan {
   readonly name: SidePassName;
   readonly when: SidePass["when"];
+  readonly holds: boolean;
   /** The model that runs; its objective's head takes what it gives. */
   readonly plan: StepPlan;
 }
@@ -27,6 +28,8 @@ export interface ObjectivePlan {
   /** Whole numbers that the batch holds beside its ids. */
   readonly labels: number;
   readonly sides: readonly SidePlan[];
+  /** Whether completions are made, or taken over, before each update. */
+  readonly rolls: boolean;
   /** Dotted paths of the fields that it heeds. */
   readonly heeds: readonly string[];
   /** What was taken for granted. */

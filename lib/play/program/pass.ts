@@ -20,6 +20,8 @@ export interface SidePass {
   readonly stack: Stack;
   /** Whether it runs before the pass that learns, or upon its graph. */
   readonly when: "rollout" | "before" | "after";
+  /** Whether what it gave is held until the trainer's function ends. */
+  readonly holds: boolean;
 }
 
 /** What a pass does, in order. */
@@ -68,15 +70,16 @@ export function passActs({ stacks, sides = [] }: Pass): PassActs {
     for (const instance of ran.flat()) run(phase, instance, "exit");
     for (const instance of ran.flat()) run(phase, instance, "scored");
   };
-  const beside = sides.map(({ stack, when }) => ({
+  const beside = sides.map(({ stack, when, holds }) => ({
     when,
+    holds,
     ran: [stack.map(({ block, at }): Instance => ({ block, at }))],
   }));
   const runBeside = (asked: SidePass["when"], phase: PhaseName) => {
-    for (const { when, ran } of beside) {
-      if (when === asked) runForward(phase, ran);
-      // Numbers of each token are what is left of them.
-      if (when === asked && asked !== "after") drop(phase, ran.flat());
+    for (const { when, holds, ran } of beside) {
+      if (when !== asked) continue;
+      runForward(phase, ran);
+      if (!holds) drop(phase, ran.flat());
     }
   };
   const drop = (phase: PhaseName, ran: readonly Instance[]) => {
@@ -87,8 +90,8 @@ export function passActs({ stacks, sides = [] }: Pass): PassActs {
   runForward("forward", placed);
   runBeside("after", "forward");
   drop("forward", instances);
-  for (const { when, ran } of beside) {
-    if (when === "after") drop("forward", ran.flat());
+  for (const { holds, ran } of beside) {
+    if (holds) drop("forward", ran.flat());
   }
 
   let before: Instance | null = null;

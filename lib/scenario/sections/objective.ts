@@ -36,7 +36,7 @@ const rollout = z.strictObject({
         "`grpo`: who generates: `transformers`, `vllm` beside training, or `external` (elsewhere, or given)",
       blank: "as the trainer",
       flag: "--rollout-engine",
-      awaited: true,
+      awaited: ["transformers", "vllm"],
     },
   ),
   memory_utilization: field(factor(0.01, 1).nullable().default(null), {
@@ -66,7 +66,7 @@ export const objectiveFields = {
       "`sft`, `pretrain`, `dpo`, `kto`, `orpo`, `reward`, `classification`, `grpo` or `distillation`; null: what the model's class learns without a trainer",
     blank: "the model's own",
     flag: "--objective",
-    awaited: ["kto", "orpo", "grpo", "distillation"],
+    awaited: ["distillation"],
   }),
   reference: field(
     z.enum(["none", "copy", "adapter-off", "precomputed"]).nullable()
@@ -104,7 +104,6 @@ export const objectiveFields = {
     help: "`grpo`: completions of a prompt",
     blank: "as the trainer",
     flag: "--generations",
-    awaited: true,
   }),
   rollout: z.preprocess(
     (value) => value === null ? {} : value,

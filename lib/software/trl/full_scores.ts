@@ -10,6 +10,13 @@ export interface Rows {
   readonly tokens: number;
 }
 
+/** What a trainer makes of logits beside its loss. */
+export interface Metrics {
+  readonly entropy: boolean;
+  /** Whether logits are sorted by their examples' labels: KTO. */
+  readonly halves: boolean;
+}
+
 /** Rows of a chunk of the entropy, and tensors that it makes of each. */
 const ENTROPY = { rows: 128, tensors: 3 } as const;
 
@@ -24,18 +31,21 @@ export function fullScores(
   m: Machine,
   given: Value,
   rows: Rows,
-  hasEntropy: boolean,
+  { entropy, halves }: Metrics,
 ): Scored {
   const logits = widened(m, given);
   const vocabulary = logits.elements / (rows.sequences * rows.tokens);
   const shifted = withoutLast(m, logits, rows);
   const loss = m.call(() => selectiveLogSoftmax(m, shifted, rows.sequences));
+  const own = halves
+    ? [m.keep(m.create(logits.elements, logits.dtype, "logits by label"))]
+    : [];
   return {
     loss,
     terms: [],
     ends: () => {
-      if (hasEntropy) entropyOf(m, shifted, vocabulary);
-      m.drop(shifted, logits);
+      if (entropy) entropyOf(m, shifted, vocabulary);
+      m.drop(...own, shifted, logits);
     },
   };
 }
