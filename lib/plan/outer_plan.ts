@@ -62,6 +62,7 @@ export function embeddingPlanOf(
     forcesGrad: facts.code.forcesGrad,
     forcesLate: facts.code.forcesGrad && facts.code.forcesLate &&
       !traits.scaledEmbeddings,
+    holdsLeaf: plan.objective !== null,
     masks: masksOf(facts, plan.windows, plan.stack.kinds),
     keepsMasks: scenario.train.checkpointing !== "none",
     images: plan.vision && vision
@@ -122,9 +123,12 @@ function objectiveHead(
   { objective, scenario }: StepPlan,
 ): Pick<HeadPlan, "scores" | "multiplies"> & Partial<Pick<HeadPlan, "take">> {
   const { take = null, scores = null } = objective?.head ?? {};
-  return take
-    ? { take, scores, multiplies: false }
-    : { scores, multiplies: scores !== null || scenario.train.loss === "full" };
+  return take ? { take, scores, multiplies: false } : {
+    scores,
+    multiplies: scores
+      ? scores.ofHidden !== true
+      : scenario.train.loss === "full",
+  };
 }
 
 function tiedHead(

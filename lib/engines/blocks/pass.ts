@@ -94,6 +94,7 @@ export function recordPass(
       dtype: embedding.outputDtype,
       needsGrad: embedding.needsGrad,
       isLeaf: embedding.isLeaf,
+      holdsLeaf: first.holdsLeaf === true,
       part,
       offload: scenario.train.checkpoint_offload,
       stopsEarly: facts.code.stopsEarly,
@@ -131,7 +132,9 @@ export function recordPass(
     ],
     hostBytes,
     ...(plan.objective
-      ? { sides: plan.objective.sides.map((side) => recordSide(side, settings)) }
+      ? {
+        sides: plan.objective.sides.map((side) => recordSide(side, settings)),
+      }
       : {}),
   };
 }

@@ -8,9 +8,13 @@ import {
   widened,
   withoutLast,
 } from "../../software/trl/full_scores.ts";
+import type { Taught } from "../../software/trl/divergence.ts";
+import { divergence } from "../../software/trl/divergence.ts";
 import { grpoScores } from "../../software/trl/grpo_scores.ts";
 import { orpoScores } from "../../software/trl/orpo_scores.ts";
 import type { LaterScores } from "../../play/record/outer_blocks.ts";
+import { embeddingPlanOf, headPlanOf } from "../outer_plan.ts";
+import type { StepPlan } from "../step_plan.ts";
 import type { Batch } from "./batch.ts";
 import type { ObjectiveHead } from "./objective_plan.ts";
 
@@ -28,8 +32,10 @@ export function headOf(
   const { sequences, tokens, scored } = batch;
   // Its trainer makes logits in all releases.
   if (objective === "orpo") {
-    return later(sequences * tokens, (m, logits) =>
-      orpoScores(m, logits, batch, fusesHead(scenario)));
+    return later(
+      sequences * tokens,
+      (m, logits) => orpoScores(m, logits, batch, fusesHead(scenario)),
+    );
   }
   if (fusesHead(scenario)) {
     return { take: fusedHead(sequences, scored), scores: null };
@@ -42,8 +48,10 @@ export function headOf(
       return scenario.train.loss === "full" ? sftHead(rows) : null;
     case "grpo": {
       const kept = { sequences, tokens: scored / sequences + 1 };
-      return later(kept.sequences * kept.tokens, (m, logits) =>
-        grpoScores(m, logits, kept, isPolicy));
+      return later(
+        kept.sequences * kept.tokens,
+        (m, logits) => grpoScores(m, logits, kept, isPolicy),
+      );
     }
     default:
       return later(all, (m, logits) =>
@@ -82,6 +90,23 @@ function sftHead(rows: { sequences: number; tokens: number }): ObjectiveHead {
           },
         };
       },
+    },
+  };
+}
+
+/** A student's head: it waits until its teacher has read the same tokens. */
+export function distilling(student: StepPlan, taught: Taught): ObjectiveHead {
+  const { rows, head } = headPlanOf(student, embeddingPlanOf(student, null));
+  return {
+    take: null,
+    scores: {
+      rows,
+      ofHidden: true,
+      by: (m, hidden) => ({
+        loss: null,
+        terms: [],
+        ends: () => divergence(m, hidden, head, taught),
+      }),
     },
   };
 }

@@ -1,5 +1,6 @@
 import type { Model } from "../../models/model.ts";
 import { taskModelOf } from "../../models/heads/task_model.ts";
+import { resolveModel } from "../../models/resolve_model.ts";
 import type { Scenario } from "../../scenario/schema.ts";
 import type { Buffer } from "../../play/program/buffer.ts";
 import { roundedBytes } from "../../play/memory/tape.ts";
@@ -13,8 +14,12 @@ import { playedCode } from "../../software/mod.ts";
 import { copiesOf } from "../../models/tensors/tensor.ts";
 import type { Batch } from "./batch.ts";
 import { batchOf } from "./batch.ts";
-import { headOf } from "./heads.ts";
-import type { ObjectivePlan, SidePlan } from "./objective_plan.ts";
+import { distilling, headOf } from "./heads.ts";
+import type {
+  ObjectiveHead,
+  ObjectivePlan,
+  SidePlan,
+} from "./objective_plan.ts";
 
 /** Objectives whose trainers are played. */
 type Learnt = NonNullable<Scenario["train"]["objective"]>;
@@ -38,6 +43,10 @@ export function learningPlanOf(
   const learning: Scenario = {
     ...scenario,
     train: { ...scenario.train, micro_batch: batch.sequences },
+    // Its trainer calls the model past the forward that accelerate has wrapped.
+    ...(objective === "distillation"
+      ? { precision: { ...scenario.precision, autocast: null } }
+      : {}),
   };
   const plan = stepPlanOf(learning, model);
   if ("reason" in plan) return plan;
@@ -53,6 +62,7 @@ function isTrainers(scenario: Scenario, objective: Learnt): boolean {
     case "sft":
       return software.trl !== null;
     case "distillation":
+      return fusesHead(scenario) && scenario.train.teacher !== null;
     case "pretrain":
       return false;
     default:
@@ -83,11 +93,23 @@ function withObjective(
     sides.push(...sidesOf(objective, plan, own, batch));
     if (reference === "copy") beside.push(...weightsOf(other, REFERENCE));
   }
+  const taught = objective === "distillation"
+    ? teacherOf(scenario, plan, batch)
+    : null;
+  if (taught) {
+    if ("reason" in taught) return taught;
+    sides.push(taught.side);
+    beside.push(...weightsOf(taught.side.plan, "parameters of the teacher"));
+  }
   const own: ObjectivePlan = {
-    head: plan.classHead ? null : headOf(scenario, objective, batch, "policy"),
+    head: taught
+      ? taught.head
+      : plan.classHead
+      ? null
+      : headOf(scenario, objective, batch, "policy"),
     labels: batch.labels,
     sides,
-    rolls: objective === "grpo",
+    rolls: objective === "grpo" || objective === "distillation",
     heeds: heedsOf(objective),
     assumptions: assumptionsOf(scenario, objective),
   };
@@ -139,6 +161,60 @@ function referenceOf(
   // GRPO's beta is 0 unless it is told otherwise.
   if (objective === "grpo" && train.reference === null) return "none";
   return train.reference ?? (train.method === "full" ? "copy" : "adapter-off");
+}
+
+/** The teacher's pass, and the head that compares with it. */
+function teacherOf(
+  scenario: Scenario,
+  student: StepPlan,
+  batch: Batch,
+): { side: SidePlan; head: ObjectiveHead } | { readonly reason: string } {
+  const { teacher } = scenario.train;
+  if (teacher === null) return { reason: "train.teacher is not given" };
+  const found = resolveModel(teacher);
+  if (!found.ok) {
+    return { reason: `train.teacher: ${found.problems[0]?.message ?? ""}` };
+  }
+  const { weights } = scenario.precision;
+  const plan = stepPlanOf(
+    {
+      ...scenario,
+      train: { ...scenario.train, method: "full", checkpointing: "none" },
+      quantization: { ...scenario.quantization, weights: "none" },
+    },
+    found.value,
+  );
+  if ("reason" in plan) return plan;
+  const hidden = found.value.architecture.hidden_size;
+  const all = batch.sequences * batch.tokens;
+  const heedless = { labels: 0, sides: [], rolls: false, heeds: [] };
+  return {
+    side: {
+      name: "teacher",
+      when: "after",
+      holds: true,
+      plan: {
+        ...plan,
+        objective: {
+          ...heedless,
+          head: {
+            take: null,
+            scores: {
+              rows: all,
+              ofHidden: true,
+              by: () => ({ loss: null, terms: [] }),
+            },
+          },
+          assumptions: [],
+        },
+      },
+    },
+    head: distilling(student, {
+      scored: batch.scored,
+      width: hidden,
+      dtype: weights,
+    }),
+  };
 }
 
 /** The same model without its adapters, or a copy of it that is never frozen. */
@@ -203,9 +279,9 @@ function heedsOf(objective: Learnt): string[] {
     "train.prompt_tokens",
     "train.completion_tokens",
     "train.reference",
-    ...(objective === "grpo"
-      ? ["train.generations", "train.rollout.engine"]
-      : []),
+    "train.teacher",
+    "train.generations",
+    "train.rollout.engine",
   ];
 }
 

@@ -108,6 +108,7 @@ export function passActs({ stacks, sides = [] }: Pass): PassActs {
     run("backward", instance, "backward", wires);
     before = instance;
   }
+  for (const instance of instances) run("backward", instance, "released");
   return {
     instances: [...instances, ...beside.flatMap(({ ran }) => ran.flat())],
     acts,

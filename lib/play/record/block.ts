@@ -36,7 +36,8 @@ export type SegmentName =
   | "exit"
   | "scored"
   | "dropped"
-  | "backward";
+  | "backward"
+  | "released";
 
 /** A recorded piece of the model: a layer, or what lies before or after them. */
 export interface Block {
@@ -52,6 +53,8 @@ export interface Block {
   readonly scored?: Segment;
   /** What is freed when the caller drops the logits. */
   readonly dropped?: Segment;
+  /** What is freed when a trainer lets go of the loss. */
+  readonly released?: Segment;
   readonly ports: Ports;
   /** Where it meets its parameters, in the order in which it reads them. */
   readonly parameters: readonly ParameterPort[];

@@ -36,11 +36,14 @@ export function takeHidden(
 
 /** A loss, and what its caller still holds. */
 export interface Scored {
-  readonly loss: Value;
+  readonly loss: Value | null;
   /** Values that the loss was summed from, held as long as it. */
   readonly terms: readonly Value[];
-  /** What the caller does with the logits at the end of its own function. */
-  readonly ends?: () => void;
+  /**
+   * What the caller does with the logits at the end of its own function: the loss
+   * is what it gives, where there is none yet.
+   */
+  readonly ends?: () => Value | void;
 }
 
 /** What a head has recorded of its forward pass. */
@@ -71,9 +74,10 @@ export function lossBlock(
   const forward = m.tape.events.length;
   m.endForward();
   const exit = m.tape.events.length;
-  const { loss, terms, ends } = scoredBy();
+  const { loss: early, terms, ends } = scoredBy();
   const scored = m.tape.events.length;
-  ends?.();
+  const loss = early ?? ends?.() ?? m.create(1, "fp32", "loss");
+  if (early) ends?.();
   if (!keepsLogits) m.drop(...logits);
   if (!m.recording) m.drop(...terms, loss);
   const dropped = m.tape.events.length;

@@ -1,5 +1,5 @@
 import type { Block } from "./block.ts";
-import { blockOf } from "./block.ts";
+import { blockOf, segmentOf } from "./block.ts";
 import { freeLeaf, leafOf } from "../torch/leaf.ts";
 import type { Ended, HeadInput, Scored } from "./loss_block.ts";
 import { lossBlock, TABLE_GRADIENT, takeHidden } from "./loss_block.ts";
@@ -56,6 +56,11 @@ export interface EmbeddingPlan {
    * and dropout, in place of the embeddings'.
    */
   readonly forcesLate: boolean;
+  /**
+   * Whether a leaf and its gradient outlive the backward pass: a trainer's own
+   * variable holds the loss, and with it the graph.
+   */
+  readonly holdsLeaf?: boolean;
   /** What the model makes for the attention of all layers... */
   readonly masks: readonly Mask[];
   /** ...which checkpoints hold until their layers have run again. */
@@ -178,9 +183,11 @@ export function recordEmbedding(
   );
   const needsGrad = out.source !== null;
   if (needsGrad) m.backward(out, gradOut);
-  if (leaf) freeLeaf(m, leaf);
+  if (leaf && !plan.holdsLeaf) freeLeaf(m, leaf);
   m.drop(...masks, ...table, ...numbers, labels);
   if (!plan.holdsIds) m.drop(ids);
+  const end = m.tape.events.length;
+  if (leaf && plan.holdsLeaf) freeLeaf(m, leaf);
   const block = {
     isLeaf: leaf?.storage === out.storage,
     held: plan.held && isOutput,
@@ -195,6 +202,12 @@ export function recordEmbedding(
       outputDtype: out.dtype,
     }, part),
     needsGrad,
+    ...(m.tape.events.length > end
+      ? {
+        backward: segmentOf(m.tape, exit, end),
+        released: segmentOf(m.tape, end, m.tape.events.length),
+      }
+      : {}),
   };
   // The projector's block made them under this name.
   if (features) m.tape.parts[features.storage] = "vision activations";
@@ -219,6 +232,8 @@ export interface HeadPlan {
 
 /** What a trainer makes of the logits that a model's forward pass gives. */
 export interface LaterScores {
+  /** Whether it takes hidden states: the model makes no logits. */
+  readonly ofHidden?: boolean;
   /** Of how many rows the model is asked for logits. */
   readonly rows: number;
   /** A loss that the model takes itself, of the logits in their own type. */
@@ -247,8 +262,12 @@ function scoredLater(
   m: Machine,
   normed: Value,
   { rows, head, loss }: HeadPlan,
-  { rows: asked, inModel, by }: LaterScores,
+  { rows: asked, ofHidden = false, inModel, by }: LaterScores,
 ): Pick<Ended, "logits" | "scored"> {
+  if (ofHidden) {
+    m.keep(normed);
+    return { logits: [normed], scored: () => by(m, normed, null) };
+  }
   const read = asked === rows
     ? m.view(normed)
     : slice(m, normed, asked * head.in);

@@ -66,7 +66,6 @@ export const objectiveFields = {
       "`sft`, `pretrain`, `dpo`, `kto`, `orpo`, `reward`, `classification`, `grpo` or `distillation`; null: what the model's class learns without a trainer",
     blank: "the model's own",
     flag: "--objective",
-    awaited: ["distillation"],
   }),
   reference: field(
     z.enum(["none", "copy", "adapter-off", "precomputed"]).nullable()
@@ -116,7 +115,6 @@ export const objectiveFields = {
     help: "`distillation`: the model that is learnt from, as `model`",
     flag: "--teacher",
     needs: [when.objective("distillation")],
-    awaited: true,
     whole: true,
   }),
 } as const;

@@ -114,7 +114,7 @@ function tileSizes(
 }
 
 /** A gradient in the type of what it is of; the one in fp32 goes after that. */
-function narrowed(m: Machine, wide: Grad, to: Value): Grad {
+export function narrowed(m: Machine, wide: Grad, to: Value): Grad {
   if (to.dtype === "fp32") return wide;
   const given = m.grad(to.source, to.elements, to.dtype, "narrowed gradient");
   return { ...given, finish: () => (m.free(wide), given) };
