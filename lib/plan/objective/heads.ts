@@ -1,4 +1,6 @@
 import type { Scenario } from "../../scenario/schema.ts";
+import { lossOfCast } from "../../play/torch/ops/head_loss.ts";
+import { measuredLoss } from "../../software/trl/chunked_loss.ts";
 import { crossEntropyOf } from "../../play/torch/ops/loss.ts";
 import { fusedHead } from "../../software/trl/fused_head.ts";
 import { fusesHead } from "../../software/trl/heads.ts";
@@ -45,7 +47,7 @@ export function headOf(
   const isPolicy = role === "policy";
   switch (objective) {
     case "sft":
-      return scenario.train.loss === "full" ? sftHead(rows) : null;
+      return sftHead(scenario.train.loss, rows);
     case "grpo": {
       const kept = { sequences, tokens: scored / sequences + 1 };
       return later(
@@ -71,7 +73,14 @@ function later(rows: number, by: LaterScores["by"]): ObjectiveHead {
  *
  * Source: huggingface/trl 1.8.0 trainer/sft_trainer.py, compute_loss
  */
-function sftHead(rows: { sequences: number; tokens: number }): ObjectiveHead {
+function sftHead(
+  loss: Scenario["train"]["loss"],
+  rows: { sequences: number; tokens: number },
+): ObjectiveHead | null {
+  if (loss === "fused") return null;
+  if (loss === "chunked") {
+    return { take: lossOfCast(null, measuredLoss), scores: null };
+  }
   return {
     take: null,
     scores: {

@@ -61,9 +61,10 @@ export function divergence(
     const next = Math.min(head.out - words, TILE.words);
     const rows = Math.min(scored, TILE.tokens);
     // A tile in the weights' type; the last one stands when the next is made.
-    const casts = student.dtype === "fp32"
+    const each = student.dtype === "fp32"
       ? 0
-      : rows * (words + next) * DTYPE_BYTES[student.dtype];
+      : rows * DTYPE_BYTES[student.dtype];
+    const last = (head.out - 1) % TILE.words + 1;
     const node = m.record(
       [student, weight],
       [student, weight, teacher, ...sums.slice(0, 3)],
@@ -76,14 +77,19 @@ export function divergence(
           "fp32",
           "gradient of the head in fp32",
         );
-        return m.temporary(tiles + casts, LABEL, () => [
-          wide ? narrowed(m, wide, student) : null,
-          own && weight ? narrowed(m, own, weight) : null,
-        ]);
+        return m.temporary(tiles, LABEL, () => {
+          m.temporary(each * (words + next), CASTS, () => null);
+          return m.temporary(each * last, CASTS, () => [
+            wide ? narrowed(m, wide, student) : null,
+            own && weight ? narrowed(m, own, weight) : null,
+          ]);
+        });
       },
     );
     return m.create(1, "fp32", "loss", node && { node, slot: 0 });
   });
 }
+
+const CASTS = "gradients of tiles in the weights' type";
 
 const LABEL = "tiles of both models' logits";

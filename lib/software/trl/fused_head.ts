@@ -79,7 +79,7 @@ function logProbs(
       const casts = sizes.hidden + sizes.words + sizes.more;
       return m.temporary(sizes.tile, TILE_LABEL, () => {
         m.temporary(casts, "casts of a tile", () => null);
-        const left = sizes.hidden + sizes.words;
+        const left = sizes.hidden + sizes.last;
         return m.temporary(left, "casts of a tile", () => [
           wide ? narrowed(m, wide, hidden) : null,
           own && weight ? narrowed(m, own, weight) : null,
@@ -98,7 +98,7 @@ function tileSizes(
   hidden: Value,
   rows: number,
   { weight, out, in: width }: AdaptedLinear,
-): { tile: number; hidden: number; words: number; more: number } {
+): Readonly<Record<"tile" | "hidden" | "words" | "more" | "last", number>> {
   const compute = m.autocast ?? hidden.dtype;
   const tokens = Math.min(rows, TILE.tokens);
   const each = DTYPE_BYTES[compute];
@@ -109,6 +109,7 @@ function tileSizes(
     tile: tokens * TILE.words * each,
     hidden: hidden.dtype === compute ? 0 : tokens * width * each,
     words: slice,
+    last: isCast ? ((out - 1) % TILE.words + 1) * width * each : 0,
     more: isCast ? Math.min(out - words, TILE.words) * width * each : 0,
   };
 }
