@@ -19,6 +19,7 @@ import type { Implementation } from "../optimizers/rule.ts";
 import type { StepPlan } from "../plan/step_plan.ts";
 import { playedCode } from "../software/mod.ts";
 import { learningPlanOf } from "../plan/objective/learning_plan.ts";
+import { stepPlanOf } from "../plan/step_plan.ts";
 import { recordPass } from "./blocks/pass.ts";
 import { growsSegments } from "./driver.ts";
 import type { Engine, HostPart, RankClass } from "./engine.ts";
@@ -54,6 +55,15 @@ export interface Step extends Peaks {
 
 /** cuBLAS keeps a workspace for each of the threads that run forward and backward. */
 const CUBLAS_THREADS = 2;
+
+/** Engines that run the passes of transformers' and TRL's trainers. */
+const TRAINERS_ENGINES: ReadonlySet<string> = new Set([
+  "single",
+  "ddp",
+  "deepspeed",
+  "fsdp",
+  "fsdp2",
+]);
 
 /** Why a scenario's step cannot be played through. */
 export interface NotPlayed {
@@ -109,7 +119,10 @@ function played(
   if (engine === null) return notPlayed(scenario);
   const refused = engine.refuses(scenario, mesh.value);
   if (refused !== null) return { reason: refused };
-  const plan = learningPlanOf(engine.computed?.(scenario) ?? scenario, model);
+  const planOf = TRAINERS_ENGINES.has(engine.name)
+    ? learningPlanOf
+    : stepPlanOf;
+  const plan = planOf(engine.computed?.(scenario) ?? scenario, model);
   if ("reason" in plan) return plan;
   const beside = plan.objective?.sides[0];
   if (beside && engine.name !== "single") {

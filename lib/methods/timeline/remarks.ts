@@ -83,6 +83,7 @@ export function remarksOf(
       ...encoderWarnings(step),
       ...headWarnings(step),
       ...stateSpaceWarnings(step),
+      ...(step.plan.objective?.warnings ?? []),
       ...uncovered(changes, covered, meaningless).map((field) =>
         `${field} has no effect: the timeline method does not model it ${
           scenario.parallel.gpus === 1

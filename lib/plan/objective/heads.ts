@@ -10,13 +10,9 @@ import {
   widened,
   withoutLast,
 } from "../../software/trl/full_scores.ts";
-import type { Taught } from "../../software/trl/divergence.ts";
-import { divergence } from "../../software/trl/divergence.ts";
 import { grpoScores } from "../../software/trl/grpo_scores.ts";
 import { orpoScores } from "../../software/trl/orpo_scores.ts";
 import type { LaterScores } from "../../play/record/outer_blocks.ts";
-import { embeddingPlanOf, headPlanOf } from "../outer_plan.ts";
-import type { StepPlan } from "../step_plan.ts";
 import type { Batch } from "./batch.ts";
 import type { ObjectiveHead } from "./objective_plan.ts";
 
@@ -99,23 +95,6 @@ function sftHead(
           },
         };
       },
-    },
-  };
-}
-
-/** A student's head: it waits until its teacher has read the same tokens. */
-export function distilling(student: StepPlan, taught: Taught): ObjectiveHead {
-  const { rows, head } = headPlanOf(student, embeddingPlanOf(student, null));
-  return {
-    take: null,
-    scores: {
-      rows,
-      ofHidden: true,
-      by: (m, hidden) => ({
-        loss: null,
-        terms: [],
-        ends: () => divergence(m, hidden, head, taught),
-      }),
     },
   };
 }

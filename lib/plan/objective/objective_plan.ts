@@ -34,4 +34,16 @@ export interface ObjectivePlan {
   readonly heeds: readonly string[];
   /** What was taken for granted. */
   readonly assumptions: readonly string[];
+  /** What of the trainer's step is not in it. */
+  readonly warnings: readonly string[];
 }
+
+/** That of a model which is only asked. */
+export const bare: Omit<ObjectivePlan, "head"> = {
+  labels: 0,
+  sides: [],
+  rolls: false,
+  heeds: [],
+  assumptions: [],
+  warnings: [],
+};
