@@ -63,7 +63,7 @@ export interface StepPlan {
   readonly passedBy: readonly string[];
   readonly inventory: Inventory;
   /** What a trainer makes of the step; null: a model that learns the next token. */
-  readonly objective: ObjectivePlan | null;
+  readonly objective: ObjectivePlan<StepPlan> | null;
 }
 
 /**

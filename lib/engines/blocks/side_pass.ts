@@ -10,6 +10,7 @@ import { layerPlanOf } from "../../plan/layer_plan.ts";
 import { factsOfKind } from "../../plan/masks.ts";
 import type { SidePlan } from "../../plan/objective/objective_plan.ts";
 import { embeddingPlanOf, headPlanOf } from "../../plan/outer_plan.ts";
+import type { StepPlan } from "../../plan/step_plan.ts";
 import { placed } from "./stacks.ts";
 import { rotaryTableOf } from "./rotary_table.ts";
 
@@ -20,7 +21,7 @@ const PART: PartName = "residual stream";
  * autocast keeps copies of weights that train until its forward pass is over.
  */
 export function recordSide(
-  { name, when, holds, plan }: SidePlan,
+  { name, when, holds, plan }: SidePlan<StepPlan>,
   learning: MachineSettings,
 ): SidePass {
   const { facts, stack } = plan;

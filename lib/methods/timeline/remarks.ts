@@ -1,6 +1,7 @@
 import type { Paged } from "../../answer/estimate.ts";
 import { changesOf } from "../../scenario/default_scenario.ts";
 import type { Scenario } from "../../scenario/schema.ts";
+import { plainObjective } from "../../plan/objective/words.ts";
 import type { Step } from "../../engines/step.ts";
 import type { Answer } from "../method.ts";
 import { approximations } from "./approximations.ts";
@@ -103,7 +104,8 @@ function coveredBy(
   return new Set([
     ...COVERED,
     ...engine.reads(scenario, plan.model),
-    ...(plan.objective?.heeds ?? []),
+    ...(plan.objective?.heeds ??
+      (plainObjective(scenario) === null ? [] : ["train.objective"])),
     ...(plan.facts.code.loss.widensOutputs ? ["software.accelerate"] : []),
     ...(scenario.parallel.gpus > 1
       ? ["parallel.rank", ...(offloads ? ["parallel.gpus_per_node"] : [])]
@@ -170,7 +172,8 @@ function choices(step: Step): string[] {
     ...headChoices(step),
     ...stateSpaceChoices(step),
     ...settled(step),
-    ...(step.plan.objective?.assumptions ?? []),
+    ...(step.plan.objective?.assumptions ??
+      [plainObjective(step.scenario)].filter((said) => said !== null)),
   ];
 }
 

@@ -12,7 +12,7 @@ import {
 } from "../../software/trl/full_scores.ts";
 import { grpoScores } from "../../software/trl/grpo_scores.ts";
 import { orpoScores } from "../../software/trl/orpo_scores.ts";
-import type { LaterScores } from "../../play/record/outer_blocks.ts";
+import type { LaterScores } from "../../play/record/later_scores.ts";
 import type { Batch } from "./batch.ts";
 import type { ObjectiveHead } from "./objective_plan.ts";
 

@@ -9,16 +9,11 @@ import type { StepPlan } from "../step_plan.ts";
 import { stepPlanOf } from "../step_plan.ts";
 import { batchOf } from "./batch.ts";
 import { headOf } from "./heads.ts";
-import { trainedFor } from "./learnt.ts";
+import { referenceOf, trainedFor } from "./learnt.ts";
 import type { SidePlan } from "./objective_plan.ts";
-import {
-  asked,
-  comparedWith,
-  referenceOf,
-  referencePlan,
-} from "./reference.ts";
+import { asked, comparedWith, referencePlan } from "./reference.ts";
 import { teachingOf } from "./teacher.ts";
-import { assumptionsOf, HEEDED, warningsOf } from "./words.ts";
+import { assumptionsOf, heededBy, warningsOf } from "./words.ts";
 
 /**
  * Plans the step of a scenario's objective: the model that learns, and those that
@@ -42,7 +37,7 @@ export function learningPlanOf(
         `train.objective ${objective} with images or an encoder is not played through yet`,
     };
   }
-  const sides: SidePlan[] = [];
+  const sides: SidePlan<StepPlan>[] = [];
   const beside: Buffer[] = [];
   const reference = referenceOf(scenario, objective);
   if (reference === "copy" || reference === "adapter-off") {
@@ -68,7 +63,7 @@ export function learningPlanOf(
       labels: batch.labels,
       sides,
       rolls: objective === "grpo" || objective === "distillation",
-      heeds: HEEDED,
+      heeds: heededBy(scenario, objective),
       assumptions: assumptionsOf(scenario, objective),
       warnings: warningsOf(scenario, objective),
     },

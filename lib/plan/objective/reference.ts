@@ -9,25 +9,6 @@ import type { Learnt } from "./learnt.ts";
 import type { SidePlan } from "./objective_plan.ts";
 import { bare } from "./objective_plan.ts";
 
-type Reference = NonNullable<Scenario["train"]["reference"]>;
-
-/** Objectives that compare a policy with what it was. */
-const COMPARED: ReadonlySet<Learnt> = new Set(["dpo", "kto", "grpo"]);
-
-/**
- * What a trainer compares with: a copy, or of adapters the same model without
- * them; GRPO with nothing, for its beta is 0 unless it is told otherwise.
- */
-export function referenceOf(
-  { train }: Pick<Scenario, "train">,
-  objective: Learnt,
-): Reference {
-  if (!COMPARED.has(objective)) return "none";
-  if (train.reference !== null) return train.reference;
-  if (objective === "grpo") return "none";
-  return train.method === "full" ? "copy" : "adapter-off";
-}
-
 /**
  * The plan of the same model without its adapters, or of a copy of it. A copy is
  * never frozen: autocast keeps its casts as it keeps the policy's.
@@ -73,7 +54,7 @@ export function comparedWith(
   policy: StepPlan,
   plan: StepPlan,
   batch: Batch,
-): SidePlan[] {
+): SidePlan<StepPlan>[] {
   const reference = { name: "reference", plan } as const;
   const kl = { name: "kl", holds: false } as const;
   switch (objective) {

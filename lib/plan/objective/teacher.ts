@@ -9,7 +9,7 @@ import { bare } from "./objective_plan.ts";
 
 /** A teacher's pass, and the head of the student that compares with it. */
 export interface Teaching {
-  readonly side: SidePlan;
+  readonly side: SidePlan<StepPlan>;
   readonly head: ObjectiveHead;
 }
 

@@ -1,19 +1,20 @@
 import type { Block } from "./block.ts";
 import { blockOf, segmentOf } from "./block.ts";
 import { freeLeaf, leafOf } from "../torch/leaf.ts";
-import type { Ended, HeadInput, Scored } from "./loss_block.ts";
+import type { LaterScores } from "./later_scores.ts";
+import { scoredLater } from "./later_scores.ts";
+import type { Ended, HeadInput } from "./loss_block.ts";
 import { lossBlock, TABLE_GRADIENT, takeHidden } from "./loss_block.ts";
 import type { PartName } from "../../answer/parts.ts";
 import type { MachineSettings } from "../torch/machine_settings.ts";
 import type { Parameter, Value } from "../torch/values.ts";
 import { Machine } from "../torch/machine.ts";
 import type { AdaptedLinear } from "../torch/ops/adapted_linear.ts";
-import { add, scaled, slice } from "../torch/ops/arithmetic.ts";
+import { add, scaled } from "../torch/ops/arithmetic.ts";
 import { dropout } from "../torch/ops/dropout.ts";
 import type { EmbeddingAdapter } from "../torch/ops/embedding.ts";
 import { embedding } from "../torch/ops/embedding.ts";
 import type { LossSettings } from "../torch/ops/loss.ts";
-import { logitsOf } from "../torch/ops/loss.ts";
 import type { HeadLoss } from "../torch/ops/head_loss.ts";
 import type { Norm } from "../torch/ops/norms.ts";
 import { norm } from "../torch/ops/norms.ts";
@@ -230,22 +231,6 @@ export interface HeadPlan {
   readonly multiplies: boolean;
 }
 
-/** What a trainer makes of the logits that a model's forward pass gives. */
-export interface LaterScores {
-  /** Whether it takes hidden states: the model makes no logits. */
-  readonly ofHidden?: boolean;
-  /** Of how many rows the model is asked for logits. */
-  readonly rows: number;
-  /** A loss that the model takes itself, of the logits in their own type. */
-  readonly inModel?: (
-    m: Machine,
-    logits: Value,
-    rows: number,
-    settings: LossSettings,
-  ) => Value;
-  readonly by: (m: Machine, logits: Value, loss: Value | null) => Scored;
-}
-
 /** What the model's own forward pass takes of its head. */
 function takenAtOnce(
   m: Machine,
@@ -255,27 +240,6 @@ function takenAtOnce(
   const { loss, logits } = take(m, normed, rows, head);
   m.drop(normed);
   return { logits, scored: () => ({ loss, terms: [] }) };
-}
-
-/** Logits that the model hands out, and what its caller makes of them. */
-function scoredLater(
-  m: Machine,
-  normed: Value,
-  { rows, head, loss }: HeadPlan,
-  { rows: asked, ofHidden = false, inModel, by }: LaterScores,
-): Pick<Ended, "logits" | "scored"> {
-  if (ofHidden) {
-    m.keep(normed);
-    return { logits: [normed], scored: () => by(m, normed, null) };
-  }
-  const read = asked === rows
-    ? m.view(normed)
-    : slice(m, normed, asked * head.in);
-  m.drop(normed);
-  const logits = logitsOf(m, read, asked, head, loss);
-  m.drop(read);
-  const own = inModel ? inModel(m, logits, asked, loss) : null;
-  return { logits: [logits], scored: () => by(m, logits, own) };
 }
 
 /** Records what stands after the layers, and the loss. */

@@ -5,7 +5,7 @@ import { cast, slice } from "../../play/torch/ops/arithmetic.ts";
 import type { Scored } from "../../play/record/loss_block.ts";
 
 /** Sequences of logits, and how many tokens each has of them. */
-export interface Rows {
+export interface LogitRows {
   readonly sequences: number;
   readonly tokens: number;
 }
@@ -17,7 +17,7 @@ export interface Metrics {
   readonly halves: boolean;
 }
 
-/** Rows of a chunk of the entropy, and tensors that it makes of each. */
+/** LogitRows of a chunk of the entropy, and tensors that it makes of each. */
 const ENTROPY = { rows: 128, tensors: 3 } as const;
 
 /**
@@ -30,7 +30,7 @@ const ENTROPY = { rows: 128, tensors: 3 } as const;
 export function fullScores(
   m: Machine,
   given: Value,
-  rows: Rows,
+  rows: LogitRows,
   { entropy, halves }: Metrics,
 ): Scored {
   const logits = widened(m, given);
@@ -66,7 +66,7 @@ export function widened(m: Machine, logits: Value): Value {
 export function withoutLast(
   m: Machine,
   logits: Value,
-  { sequences, tokens }: Rows,
+  { sequences, tokens }: LogitRows,
 ): Value {
   const each = logits.elements / (sequences * tokens);
   return m.keep(slice(m, logits, logits.elements - sequences * each));

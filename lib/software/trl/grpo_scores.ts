@@ -2,7 +2,7 @@ import { DTYPE_BYTES } from "../../play/torch/dtype.ts";
 import type { Machine } from "../../play/torch/machine.ts";
 import type { Value } from "../../play/torch/values.ts";
 import type { Scored } from "../../play/record/loss_block.ts";
-import type { Rows } from "./full_scores.ts";
+import type { LogitRows } from "./full_scores.ts";
 import { entropyOf, selectiveLogSoftmax, widened } from "./full_scores.ts";
 
 /**
@@ -18,7 +18,7 @@ import { entropyOf, selectiveLogSoftmax, widened } from "./full_scores.ts";
 export function grpoScores(
   m: Machine,
   given: Value,
-  { sequences, tokens }: Rows,
+  { sequences, tokens }: LogitRows,
   hasEntropy: boolean,
 ): Scored {
   const logits = widened(m, given);

@@ -3,7 +3,7 @@ import type { Value } from "../../play/torch/values.ts";
 import { copied, slice, sumOf } from "../../play/torch/ops/arithmetic.ts";
 import { plainCrossEntropy } from "../../play/torch/ops/cross_entropy.ts";
 import type { Scored } from "../../play/record/loss_block.ts";
-import type { Rows } from "./full_scores.ts";
+import type { LogitRows } from "./full_scores.ts";
 import { selectiveLogSoftmax, widened, withoutLast } from "./full_scores.ts";
 
 /**
@@ -19,7 +19,7 @@ import { selectiveLogSoftmax, widened, withoutLast } from "./full_scores.ts";
 export function orpoScores(
   m: Machine,
   given: Value,
-  rows: Rows,
+  rows: LogitRows,
   fused: boolean,
 ): Scored {
   const logits = widened(m, given);
