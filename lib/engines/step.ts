@@ -65,6 +65,17 @@ const TRAINERS_ENGINES: ReadonlySet<string> = new Set([
   "fsdp2",
 ]);
 
+/**
+ * Whether each rank has all parameters, so that a model beside the one that learns
+ * stands whole: it is wrapped by nobody, or by a ZeRO that shards nothing.
+ *
+ * Source: huggingface/trl trainer/utils.py, prepare_deepspeed: stage 0 but for 3
+ */
+function keepsWhole(engine: string, { engine: asked }: Scenario): boolean {
+  return engine === "single" || engine === "ddp" ||
+    (engine === "deepspeed" && asked.zero_stage < 3);
+}
+
 /** Why a scenario's step cannot be played through. */
 export interface NotPlayed {
   readonly reason: string;
@@ -125,10 +136,10 @@ function played(
   const plan = planOf(engine.computed?.(scenario) ?? scenario, model);
   if ("reason" in plan) return plan;
   const beside = plan.objective?.sides[0];
-  if (beside && engine.name !== "single") {
+  if (beside && !keepsWhole(engine.name, scenario)) {
     return {
       reason:
-        `train.objective ${scenario.train.objective} with a ${beside.name} is played through on one GPU alone`,
+        `train.objective ${scenario.train.objective} with a ${beside.name} is not played through where ${engine.name} shards parameters`,
     };
   }
   const steps: Step[] = [];
