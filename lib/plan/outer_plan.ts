@@ -37,7 +37,8 @@ export function embeddingPlanOf(
   if (!own) throw new RangeError(`${plan.model.name} has no embedding`);
   return {
     rows: batch * sequence,
-    labels: batch * (plan.classHead?.labels ?? sequence),
+    labels: plan.objective?.labels ??
+      batch * (plan.classHead?.labels ?? sequence),
     hidden: own.shape[1] ?? architecture.hidden_size,
     table: own,
     adapter: outside.embeddingAdapter(table.slice(0, -".weight".length)),
@@ -64,6 +65,7 @@ export function embeddingPlanOf(
     forcesGrad: facts.code.forcesGrad,
     forcesLate: facts.code.forcesGrad && facts.code.forcesLate &&
       !traits.scaledEmbeddings,
+    holdsLeaf: plan.objective !== null,
     masks: masksOf(facts, plan.windows, plan.stack.kinds),
     keepsMasks: scenario.train.checkpointing !== "none",
     images: plan.vision && vision
@@ -115,6 +117,20 @@ export function headPlanOf(plan: StepPlan, first: EmbeddingPlan): HeadPlan {
       : outside.norm(last, facts.traits.norm),
     head,
     ...lossOf(plan, input),
+    ...objectiveHead(plan),
+  };
+}
+
+/** What a trainer puts in place of the model's loss. */
+function objectiveHead(
+  { objective, scenario }: StepPlan,
+): Pick<HeadPlan, "scores" | "multiplies"> & Partial<Pick<HeadPlan, "take">> {
+  const { take = null, scores = null } = objective?.head ?? {};
+  return take ? { take, scores, multiplies: false } : {
+    scores,
+    multiplies: scores
+      ? scores.ofHidden !== true
+      : scenario.train.loss === "full",
   };
 }
 
