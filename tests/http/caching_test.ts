@@ -27,6 +27,11 @@ const PURE = [
   "/api/v1/estimate?model=gpt2",
   "/api/v1/evidence?model=gpt2",
   "/api/v1/largest?model=gpt2",
+  "/api/v1/strategies?model=gpt2",
+  "/api/v1/models",
+  "/api/v1/gpus?q=4090",
+  "/api/v1/openapi.json",
+  "/llms.txt",
 ];
 
 Deno.test("every address that is asked by GET is among those that are looked at", () => {
