@@ -14,6 +14,7 @@ import { compareRoute } from "./routes/compare.tsx";
 import { configRoute } from "./routes/config.tsx";
 import { exportRoute } from "./routes/export.tsx";
 import { gpusRoute } from "./routes/gpus.tsx";
+import { gradioRoute } from "./routes/gradio.ts";
 import { importRoute } from "./routes/import.tsx";
 import { largestRoute } from "./routes/largest.tsx";
 import { llmsRoute } from "./routes/llms.ts";
@@ -84,6 +85,7 @@ export function createAppWith(
   app.route("/", apiCataloguesRoute);
   app.route("/", openApiRoute);
   app.route("/", mcpRoute(hub));
+  app.route("/", gradioRoute(hub));
   app.route("/", llmsRoute);
   app.get(
     "/healthz",

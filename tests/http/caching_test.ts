@@ -32,6 +32,8 @@ const PURE = [
   "/api/v1/gpus?q=4090",
   "/api/v1/openapi.json",
   "/llms.txt",
+  "/config",
+  "/gradio_api/info",
 ];
 
 Deno.test("every address that is asked by GET is among those that are looked at", () => {
@@ -42,7 +44,13 @@ Deno.test("every address that is asked by GET is among those that are looked at"
   );
   assertEquals(
     others.map(({ path }) => path).sort(),
-    ["/favicon.ico", "/healthz", "/import"],
+    [
+      "/favicon.ico",
+      "/gradio_api/call/estimate/:event",
+      "/gradio_api/queue/data",
+      "/healthz",
+      "/import",
+    ],
   );
 });
 

@@ -136,6 +136,11 @@ const anyBody: fc.Arbitrary<string> = fc.oneof(
       params: { name, arguments: sent },
     })
   ),
+  fc.array(fc.oneof(anyText, anyNumber, fc.jsonValue({ maxDepth: 1 })), {
+    maxLength: 28,
+  }).map((data) =>
+    JSON.stringify({ data: ["gpt2", ...data], session_hash: "a" })
+  ),
   anyJson,
   anyText,
 );
