@@ -82,14 +82,16 @@ function wordsOfQuery(text: string): string[] {
 
 /**
  * Searches the catalogue by words of the name, the type and the kinds, or their
- * beginnings: every one has to be there.
+ * beginnings: every one has to be there. What stands before a slash is the owner.
  *
  * @returns What is meant most likely first; all models in their order where the
  *   query is empty.
  */
 export function searchModels(query: string): CatalogueEntry[] {
   if (query.trim() === "") return [...CATALOGUE];
-  return entriesOf(index().search(query));
+  const owner = /^\s*[^\s/]*\//.exec(query)?.[0].trim().toLowerCase() ?? "";
+  return entriesOf(index().search(query))
+    .filter(({ id }) => id.toLowerCase().startsWith(owner));
 }
 
 /**
