@@ -6,12 +6,15 @@
  */
 export { actLines } from "./ask/acts.ts";
 export type { ActLine } from "./ask/acts.ts";
+export { advice, adviceInTurns, wantsAdvice } from "./ask/advice/advice.ts";
+export type { AdviceOptions } from "./ask/advice/advice.ts";
 export { align } from "./ask/compare/align.ts";
 export type { Aligned } from "./ask/compare/align.ts";
 export { differencesOf, MAX_COMPARED } from "./ask/compare/differences.ts";
 export type { Difference } from "./ask/compare/differences.ts";
 export { estimate, estimateScenario, tryEstimate } from "./ask/estimate.ts";
 export type { Wanted } from "./ask/estimate.ts";
+export { CACHES_AS_ASKED } from "./answer/serving.ts";
 export type {
   DeviceShare,
   KvCache,
@@ -19,7 +22,12 @@ export type {
   SettingValue,
 } from "./answer/serving.ts";
 export type { Capacity, ContextCapacity } from "./answer/capacity.ts";
-export type { ServingWay } from "./answer/serving_way.ts";
+export type {
+  Advice,
+  AdvisedChange,
+  AdvisedSet,
+  AdvisedValue,
+} from "./answer/advice.ts";
 export type { Opinion } from "./answer/opinion.ts";
 export type {
   Basis,
@@ -44,13 +52,18 @@ export {
   TIERS,
 } from "./hardware/fit.ts";
 export type { Fit, Fullness, Tier } from "./hardware/fit.ts";
-export { findGpu, GPUS, GPUS_BY_MEMORY } from "./hardware/gpus.ts";
+export { findGpu, GPUS, GPUS_BY_MEMORY, searchGpus } from "./hardware/gpus.ts";
 export type { Gpu } from "./hardware/gpus.ts";
-export { ASKED, fieldProblem, INVERSE_FIELDS } from "./ask/largest/fields.ts";
+export {
+  ASKED,
+  fieldProblem,
+  howFar,
+  INVERSE_FIELDS,
+} from "./ask/largest/fields.ts";
 export type { InversePath } from "./ask/largest/fields.ts";
 export { largest, largestInTurns } from "./ask/largest/largest.ts";
 export type { Largest, LargestOptions, Tried } from "./ask/largest/largest.ts";
-export { strategies } from "./ask/strategies/strategies.ts";
+export { strategies, strategiesInTurns } from "./ask/strategies/strategies.ts";
 export type { GpuLayout, GpuLayouts } from "./ask/strategies/strategies.ts";
 export {
   isCalculatorConfig,
@@ -65,7 +78,8 @@ export {
 } from "./interop/memory_calculator/presets.ts";
 export type { CalculatorPreset } from "./interop/memory_calculator/presets.ts";
 export { calculatorsModelOfSize } from "./interop/memory_calculator/sizes.ts";
-export { CATALOGUE, findModel, searchModels } from "./models/catalogue.ts";
+export { CATALOGUE, findModel } from "./models/catalogue.ts";
+export { searchModels, similarModels } from "./models/names/search_models.ts";
 export type { CatalogueEntry } from "./models/catalogue.ts";
 export type { Config } from "./models/config.ts";
 export { modelOfSize } from "./models/model_of_size.ts";
@@ -106,6 +120,11 @@ export type {
 } from "./interop/reading/imported.ts";
 export { besideLog } from "./ask/beside_log.ts";
 export type { BesideLog } from "./ask/beside_log.ts";
+export {
+  scenarioJsonSchema,
+  shortScenarioJsonSchema,
+} from "./scenario/json_schema.ts";
+export type { JsonSchema } from "./scenario/json_schema.ts";
 export { parseScenario } from "./scenario/parse_scenario.ts";
 export type { Result, ScenarioInput } from "./scenario/parse_scenario.ts";
 export { ScenarioError } from "./scenario/problem.ts";
