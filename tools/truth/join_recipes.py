@@ -14,6 +14,8 @@ CLASSES = "lib/models/heads/classes.json"
 # A type whose layers nearly all differ would be most of the file.
 LONGEST = 130_000
 RECORDS = 3
+DOCS = "docs/models.md"
+BEGIN, END = "<!-- types -->", "<!-- end of types -->"
 
 
 def lines(items, left, right):
@@ -46,6 +48,24 @@ def is_of_use(each):
     return len(each["wrong"]) <= len(each["records"]) // 2
 
 
+def told(kept, found):
+    """Puts what became of each type where users read it."""
+    with open(DOCS) as file:
+        text = file.read()
+    before, rest = text.split(BEGIN)
+    _, after = rest.split(END)
+    partly = [kind for kind, each in kept.items() if each["wrong"]]
+    rows = [
+        ("by formulas, exact", [kind for kind in kept if kind not in partly]),
+        ("by formulas, some configs otherwise", partly),
+        ("by headers alone", [kind for kind in sorted(found) if kind not in kept]),
+    ]
+    lines = ["| How | Types | Which |", "| --- | --- | --- |"]
+    lines += [f"| {how} | {len(kinds)} | {', '.join(kinds)} |" for how, kinds in rows]
+    with open(DOCS, "w") as file:
+        file.write(before + BEGIN + "\n\n" + "\n".join(lines) + "\n\n" + END + after)
+
+
 def main():
     found = {}
     for path in sys.argv[1:]:
@@ -72,6 +92,7 @@ def main():
         classes[kind] = sorted({*classes.get(kind, []), *named})
     with open(CLASSES, "w") as file:
         file.write(json.dumps(dict(sorted(classes.items())), indent=2) + "\n")
+    told(kept, found)
     print("partly:", *(kind for kind, each in kept.items() if each["wrong"]))
     print("not:", *(kind for kind in sorted(found) if kind not in kept))
     print(f"{len(kept)} of {len(found)} types")
