@@ -2,8 +2,9 @@ import type { Context } from "hono";
 import { Hono } from "hono";
 import { estimateOnHub, resolveOnHub } from "../hub/estimate.ts";
 import type { Hub } from "../hub/mod.ts";
-import type { Estimate, InversePath, Largest, Result } from "../lib/mod.ts";
+import type { Advice, Estimate, Largest, Result } from "../lib/mod.ts";
 import {
+  adviceInTurns,
   ASKED,
   differencesOf,
   fieldProblem,
@@ -12,9 +13,9 @@ import {
   MAX_COMPARED,
   refusalOf,
 } from "../lib/mod.ts";
-import { inside, readBody, refused } from "./api_body.ts";
+import { inside, readBody, readJson, refused } from "./api_body.ts";
 import { ofScenarios } from "./caching.ts";
-import { breathe } from "./largest.tsx";
+import { breathe } from "./breathe.ts";
 
 /** What /api/v1/compare takes. */
 const COMPARED =
@@ -22,7 +23,7 @@ const COMPARED =
 /** What /api/v1/largest takes. */
 const INVERSE = `an object {"scenario": {…}, "field": "train.micro_batch"}`;
 
-/** The door for programs to comparisons and to inverse questions. */
+/** The door for programs to comparisons, to advice and to inverse questions. */
 export function apiMoreRoute(hub: Hub | null): Hono {
   return new Hono()
     .post(
@@ -33,6 +34,21 @@ export function apiMoreRoute(hub: Hub | null): Hono {
       "/api/v1/largest",
       async (c) => reply(c, await askedLargest(await c.req.text(), hub)),
     )
+    .post(
+      "/api/v1/advice",
+      async (c) => {
+        const body = readJson(await c.req.text(), "a scenario");
+        return reply(c, body.ok ? await advised(body.value, hub) : body);
+      },
+    )
+    .get("/api/v1/advice", async (c) => {
+      const input = fromQuery(new URL(c.req.url).searchParams);
+      const result = await advised(input, hub);
+      if (result.ok && typeof input["model"] === "string") {
+        ofScenarios(c, [input["model"]]);
+      }
+      return reply(c, result);
+    })
     .get("/api/v1/largest", async (c) => {
       const query = new URL(c.req.url).searchParams;
       const field = query.get("field") ?? undefined;
@@ -111,12 +127,19 @@ async function largestOf(
   if (!resolved.ok) return resolved;
   const { scenario, model } = resolved.value;
   const asked = field ?? ASKED[scenario.task].batch;
-  const problem = fieldProblem(asked, scenario.task);
+  const problem = fieldProblem(asked, scenario);
   if (problem) return { ok: false, problems: [problem] };
-  return await largestInTurns(scenario, asked as InversePath, {
-    model,
-    breathe,
-  });
+  return await largestInTurns(scenario, String(asked), { model, breathe });
+}
+
+async function advised(
+  input: unknown,
+  hub: Hub | null,
+): Promise<Result<Advice>> {
+  const resolved = await resolveOnHub(input, hub);
+  if (!resolved.ok) return resolved;
+  const { scenario, model } = resolved.value;
+  return await adviceInTurns(scenario, { model, breathe });
 }
 
 function reply(c: Context, result: Result<object>): Response {

@@ -18,7 +18,6 @@ import type { Scenario } from "../scenario/schema.ts";
 import { capacityOf } from "./capacity.ts";
 import { servedFits } from "./served_fits.ts";
 import { trafficOf } from "./traffic.ts";
-import { waysToServe } from "./ways_to_serve.ts";
 
 /** What an Estimate has to hold beside what it always holds. */
 export interface Wanted {
@@ -28,10 +27,7 @@ export interface Wanted {
   opinions?: boolean;
   /** What each GPU sends and receives per step. */
   traffic?: boolean;
-  /**
-   * How many sequences of each length a serving engine holds at once, and what
-   * would start where it does not.
-   */
+  /** How many sequences of each length a serving engine holds at once. */
   capacity?: boolean;
 }
 
@@ -134,9 +130,6 @@ export function estimateScenario(
       ...(served ? { serve: served.serving } : {}),
       ...(served && capacity
         ? { capacity: capacityOf(served, model.value.architecture) }
-        : {}),
-      ...(served && capacity && !served.serving.starts
-        ? { ways: waysToServe(scenario, model.value) }
         : {}),
       host,
       fit: served ? servedFits(served, scenario.hardware.gpu) : fitOf(

@@ -5,6 +5,7 @@ import { groupsOf } from "../parallel/groups.ts";
 import type { Mesh } from "../parallel/mesh.ts";
 import { meshOf } from "../parallel/mesh.ts";
 import type { Model } from "../models/model.ts";
+import { withSplitEngine } from "../scenario/engine_name.ts";
 import type { Scenario } from "../scenario/schema.ts";
 import { groupDigits } from "../units/mod.ts";
 import { MAX_EVENTS } from "../play/memory/limits.ts";
@@ -104,11 +105,12 @@ type Choice = (
 ) => readonly RankClass[];
 
 function played(
-  scenario: Scenario,
+  asked: Scenario,
   model: Model,
   settings: StepSettings,
   choice: Choice,
 ): readonly Step[] | NotPlayed {
+  const scenario = withSplitEngine(asked);
   const rule = optimizerRule(
     scenario.optimizer,
     playedCode(scenario, model).optimizer,

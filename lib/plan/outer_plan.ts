@@ -13,6 +13,7 @@ import { BARE_NORM } from "./layer_plan.ts";
 import { isTiled } from "./context.ts";
 import { masksOf } from "./masks.ts";
 import type { StepPlan } from "./step_plan.ts";
+import { isOfTower } from "../models/tensors/tower.ts";
 import { versionOf } from "../scenario/version.ts";
 
 /**
@@ -27,8 +28,10 @@ export function embeddingPlanOf(
   const { outside, facts, scenario } = plan;
   const { traits, family, batch, sequence, architecture } = facts;
   const table = outside.find((_, { role }) => role === "embedding") ?? "";
-  const positions = outside.find((_, { role, module }) =>
-    role === "position" && module === "embedding"
+  // A tower's are of its patches.
+  const positions = outside.find((_, tensor) =>
+    tensor.role === "position" && tensor.module === "embedding" &&
+    !isOfTower(tensor)
   );
   const own = outside.parameter(table);
   if (!own) throw new RangeError(`${plan.model.name} has no embedding`);
