@@ -7,6 +7,7 @@ import { answerTo } from "../methods/mod.ts";
 import { opinionsOf } from "./opinions.ts";
 import type { Model } from "../models/model.ts";
 import { resolveModel } from "../models/resolve_model.ts";
+import { taskModelOf } from "../models/heads/task_model.ts";
 import { trainableOf } from "../models/trainable.ts";
 import { meshOf } from "../parallel/mesh.ts";
 import type { Result, ScenarioInput } from "../scenario/parse_scenario.ts";
@@ -77,9 +78,12 @@ export function estimateScenario(
   { curve = false, opinions = false, traffic = false, capacity = false }:
     Wanted = {},
 ): Result<Estimate> {
-  const model: Result<Model> = found
+  const named: Result<Model> = found
     ? { ok: true, value: found }
     : resolveModel(scenario.model);
+  const model = named.ok
+    ? { ...named, value: taskModelOf(named.value, scenario) }
+    : named;
   const gpu = gpuProblem(scenario.hardware.gpu);
   if (!model.ok || gpu) {
     return {

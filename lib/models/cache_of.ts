@@ -242,13 +242,14 @@ function tokensOf(
     [...KEYS.headDim, "kv_channels"],
     heads > 0 ? Math.floor(hidden / heads) : 0,
   ]);
+  // A count of none is no count.
   const own = numberOf(text, [
     [
       ...(cache.crosses ? ["decoder_num_key_value_heads"] : []),
       ...KEYS.kvHeads,
     ],
     heads,
-  ]);
+  ]) || heads;
   const usual = { heads: own, keys: own * width, values: own * width };
   return { ...usual, ...cache.tokens?.(text, usual, at) };
 }

@@ -50,8 +50,13 @@ export function servingVerdict(estimate: Estimate): ServingVerdict | null {
   const place = placeOf(estimate);
   const engine = engineName(serve);
   if (!serve.starts) {
-    const missing = own.headroom_bytes < 0
-      ? [`${formatBytes(-own.headroom_bytes)} too much per GPU.`]
+    // No memory helps what is refused for another reason.
+    const missing = own.headroom_bytes < -1
+      ? [
+        takesShare(serve)
+          ? `${formatBytes(-own.headroom_bytes)} are missing on each GPU.`
+          : `${formatBytes(-own.headroom_bytes)} too much per GPU.`,
+      ]
       : [];
     return {
       state: "over",

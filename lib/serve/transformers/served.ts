@@ -57,17 +57,22 @@ export function playedServing(
   const most = devices.reduce((worst, each) =>
     each.fit.headroom < worst.fit.headroom ? each : worst
   );
-  const sequencesOf = (tokens: number): number => {
+  const length = prompt + generated;
+  // What is asked for may fill more than what is surely there for any number.
+  const asItIs = devices.every(({ fit }) => fit.fits) ? batch : 0;
+  const sequencesOf = (tokens: number): number =>
+    Math.max(tokens <= length ? asItIs : 0, surely(tokens));
+  const surely = (tokens: number): number => {
     const asked = {
       prompt: Math.max(1, tokens - generated),
       generated: Math.min(generated, Math.max(0, tokens - 1)),
     };
-    const known = new Map<number, ReturnType<typeof recordGeneration>>();
+    const recordings = new Map<number, ReturnType<typeof recordGeneration>>();
     const of = (many: number) => {
-      const before = known.get(many);
+      const before = recordings.get(many);
       if (before) return before;
       const made = recordGeneration(whole, { batch: many, ...asked }, true);
-      known.set(many, made);
+      recordings.set(many, made);
       return made;
     };
     return Math.min(...devices.map(({ share, gpu, generation }) => {
@@ -85,7 +90,6 @@ export function playedServing(
   const held = gpus > 1
     ? null
     : cachedBytes(asKept, whole.kept, { prompt, generated }, size);
-  const length = prompt + generated;
   const sequences = sequencesOf(length);
   return {
     serving: servingOf(question, whole, classes, most),
