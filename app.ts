@@ -7,6 +7,7 @@ import { DEFAULT_TABLES } from "./lib/ask/tables/config.ts";
 import { adviceRoute } from "./routes/advice.tsx";
 import { answerRoute } from "./routes/answer.tsx";
 import { apiRoute } from "./routes/api.ts";
+import { apiCataloguesRoute } from "./routes/api_catalogues.ts";
 import { apiConfigurationsRoute } from "./routes/api_configurations.ts";
 import { apiMoreRoute } from "./routes/api_more.ts";
 import { assets } from "./routes/assets.ts";
@@ -14,13 +15,18 @@ import { compareRoute } from "./routes/compare.tsx";
 import { configRoute } from "./routes/config.tsx";
 import { exportRoute } from "./routes/export.tsx";
 import { gpusRoute } from "./routes/gpus.tsx";
+import { gradioRoute } from "./routes/gradio.ts";
 import { importRoute } from "./routes/import.tsx";
 import { largestRoute } from "./routes/largest.tsx";
+import { llmsRoute } from "./routes/llms.ts";
+import { mcpRoute } from "./routes/mcp.ts";
+import { openApiRoute } from "./routes/openapi.ts";
 import { onBehalf } from "./routes/on_behalf.ts";
 import { forAll } from "./routes/for_all.ts";
-import { forAnyPage } from "./routes/for_any_page.ts";
+import { FOR_ANY_PAGE, forAnyPage } from "./routes/for_any_page.ts";
 import { limitAddress, limitBody, limitTime } from "./routes/limits.ts";
 import { withoutRoute } from "./routes/methods.ts";
+import { modelsRoute } from "./routes/models.tsx";
 import { pageRoute } from "./routes/page.tsx";
 import { presetsRoute } from "./routes/presets.tsx";
 import { withoutAnswer } from "./routes/refuse.tsx";
@@ -57,7 +63,7 @@ export function createAppWith(
   const hub = lookUps && hubOf(lookUps);
 
   forAll(app);
-  app.use("/api/*", forAnyPage(app));
+  for (const path of FOR_ANY_PAGE) app.use(path, forAnyPage(app));
   app.use(send);
   app.use(onBehalf, limitAddress, limitTime, limitBody);
 
@@ -70,6 +76,7 @@ export function createAppWith(
   app.route("/", presetsRoute);
   app.route("/", answerRoute(lookUps));
   app.route("/", settingsRoute);
+  app.route("/", modelsRoute);
   app.route("/", gpusRoute(lookUps));
   app.route("/", tablesRoute(lookUps, tables));
   app.route("/", compareRoute(lookUps));
@@ -79,6 +86,11 @@ export function createAppWith(
   app.route("/", apiRoute(hub));
   app.route("/", apiMoreRoute(hub));
   app.route("/", apiConfigurationsRoute);
+  app.route("/", apiCataloguesRoute);
+  app.route("/", openApiRoute);
+  app.route("/", mcpRoute(hub));
+  app.route("/", gradioRoute(hub));
+  app.route("/", llmsRoute);
   app.get(
     "/healthz",
     (c) => c.text("ok", 200, { "Cache-Control": NOT_KEPT }),

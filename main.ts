@@ -1,5 +1,6 @@
 import { hubFrom, isOn } from "./hub/mod.ts";
 import { accessLogFrom, logged } from "./routes/access_log.ts";
+import { gradioSessions } from "./routes/gradio_sessions.ts";
 import { keeping } from "./routes/keeping.ts";
 import { mountedTables } from "./routes/mounted_tables.ts";
 import { endOnSignal } from "./routes/pool/end.ts";
@@ -27,7 +28,7 @@ async function start(): Promise<void> {
     trustsProxy: isOn(environment("TRUST_PROXY")),
     limitsClients: isOn(environment("LIMIT_CLIENTS") ?? "1"),
   });
-  const answering = keeping(fetch);
+  const answering = gradioSessions(keeping(fetch));
   const log = accessLogFrom(environment);
   // DENO_SERVE_ADDRESS, where it is set, overrides the port that is given here.
   const server = await listen(log ? logged(answering, log) : answering, {

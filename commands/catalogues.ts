@@ -1,5 +1,10 @@
 import { Command } from "commander";
-import { formatBytes, formatCount, GPUS, searchModels } from "../lib/mod.ts";
+import {
+  formatBytes,
+  formatCount,
+  searchGpus,
+  searchModels,
+} from "../lib/mod.ts";
 import { plainTable, trimmed } from "../templates/terminal/plain_table.ts";
 import { write } from "./write.ts";
 
@@ -33,11 +38,7 @@ export function gpusCommand(): Command {
     .argument("[query]", "part of a name")
     .action(async (query = "") => {
       const table = plainTable(["left", "left", "left", "right", "left"]);
-      const found = GPUS.filter((gpu) =>
-        `${gpu.vendor} ${gpu.name} ${gpu.class}`.toLowerCase().includes(
-          query.toLowerCase(),
-        )
-      );
+      const found = searchGpus(query);
       for (const gpu of found) {
         table.push([
           gpu.name,

@@ -52,7 +52,7 @@ export {
   TIERS,
 } from "./hardware/fit.ts";
 export type { Fit, Fullness, Tier } from "./hardware/fit.ts";
-export { findGpu, GPUS, GPUS_BY_MEMORY } from "./hardware/gpus.ts";
+export { findGpu, GPUS, GPUS_BY_MEMORY, searchGpus } from "./hardware/gpus.ts";
 export type { Gpu } from "./hardware/gpus.ts";
 export {
   ASKED,
@@ -63,7 +63,7 @@ export {
 export type { InversePath } from "./ask/largest/fields.ts";
 export { largest, largestInTurns } from "./ask/largest/largest.ts";
 export type { Largest, LargestOptions, Tried } from "./ask/largest/largest.ts";
-export { strategies } from "./ask/strategies/strategies.ts";
+export { strategies, strategiesInTurns } from "./ask/strategies/strategies.ts";
 export type { GpuLayout, GpuLayouts } from "./ask/strategies/strategies.ts";
 export {
   isCalculatorConfig,
@@ -78,7 +78,8 @@ export {
 } from "./interop/memory_calculator/presets.ts";
 export type { CalculatorPreset } from "./interop/memory_calculator/presets.ts";
 export { calculatorsModelOfSize } from "./interop/memory_calculator/sizes.ts";
-export { CATALOGUE, findModel, searchModels } from "./models/catalogue.ts";
+export { CATALOGUE, findModel } from "./models/catalogue.ts";
+export { searchModels, similarModels } from "./models/names/search_models.ts";
 export type { CatalogueEntry } from "./models/catalogue.ts";
 export type { Config } from "./models/config.ts";
 export { modelOfSize } from "./models/model_of_size.ts";
@@ -119,6 +120,11 @@ export type {
 } from "./interop/reading/imported.ts";
 export { besideLog } from "./ask/beside_log.ts";
 export type { BesideLog } from "./ask/beside_log.ts";
+export {
+  scenarioJsonSchema,
+  shortScenarioJsonSchema,
+} from "./scenario/json_schema.ts";
+export type { JsonSchema } from "./scenario/json_schema.ts";
 export { parseScenario } from "./scenario/parse_scenario.ts";
 export type { Result, ScenarioInput } from "./scenario/parse_scenario.ts";
 export { ScenarioError } from "./scenario/problem.ts";

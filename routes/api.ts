@@ -2,12 +2,13 @@ import type { Context } from "hono";
 import { Hono } from "hono";
 import { estimateOnHub } from "../hub/estimate.ts";
 import type { Hub } from "../hub/mod.ts";
-import type { Bandwidths, Estimate, Result } from "../lib/mod.ts";
+import type { Bandwidths, Estimate, Result, Wanted } from "../lib/mod.ts";
 import { fromQuery, nearestRuns, refusalOf, trafficTime } from "../lib/mod.ts";
 import {
   BANDWIDTH_FIELDS,
   readBandwidths,
 } from "../templates/traffic/bandwidth_fields.ts";
+import { shown } from "../lib/scenario/problem.ts";
 import { readJson } from "./api_body.ts";
 import { ofScenarios } from "./caching.ts";
 
@@ -28,50 +29,69 @@ export function apiRoute(hub: Hub | null): Hono {
     api.post(path, async (c) => {
       const input = readJson(await c.req.text(), "a scenario");
       if (!input.ok) return reply(c, input, show);
-      const query = new URL(c.req.url).searchParams;
-      const wanted = readMore(query);
-      if (!wanted.ok) return reply(c, wanted, show);
-      const { bandwidths, ...more } = wanted.value;
-      const result = await estimateOnHub(input.value, hub, {
-        curve: query.get("curve") === "true",
-        opinions: query.get("opinions") === "true",
-        ...more,
-      });
-      return reply(c, timed(result, bandwidths), show);
+      const wanted = readMore(new URL(c.req.url).searchParams);
+      return reply(c, await estimated(input.value, wanted, hub), show);
     });
     api.get(path, async (c) => {
       const query = new URL(c.req.url).searchParams;
       const wanted = readMore(query);
-      if (!wanted.ok) return reply(c, wanted, show);
-      const { bandwidths, ...more } = wanted.value;
-      const result = await estimateOnHub(fromQuery(query), hub, more);
+      const result = await estimated(fromQuery(query), wanted, hub);
       if (result.ok) ofScenarios(c, [result.value.scenario.model]);
-      return reply(c, timed(result, bandwidths), show);
+      return reply(c, result, show);
     });
   }
   return api;
 }
 
-/** What else is asked for, and over which links; taken off the query. */
-function readMore(
-  query: URLSearchParams,
-): Result<{ traffic: boolean; capacity: boolean; bandwidths: Bandwidths }> {
-  const traffic = query.get("traffic") === "true";
-  const capacity = query.get("capacity") === "true";
-  const { bandwidths, problems } = readBandwidths((name) =>
-    query.get(name) ?? undefined
-  );
-  if (problems.length > 0) return { ok: false, problems };
-  for (const name of OWN) query.delete(name);
-  return { ok: true, value: { traffic, capacity, bandwidths } };
+/** What an answer holds beside the estimate, or leaves out. */
+interface More extends Wanted {
+  bandwidths: Bandwidths;
+  /** Whether to tell of the scenario's own GPU alone. */
+  ownFit: boolean;
 }
+
+/** Names of the answers that are given where they are asked for by "true". */
+const ASKED_FOR = ["traffic", "capacity", "curve", "opinions"] as const;
 
 /** Parameters of the address that are no fields of a Scenario. */
 const OWN = [
-  "traffic",
-  "capacity",
+  ...ASKED_FOR,
+  "fit",
   ...BANDWIDTH_FIELDS.map(({ name }) => name),
 ];
+
+/** What else is asked for, and over which links; taken off the query. */
+function readMore(query: URLSearchParams): Result<More> {
+  const wanted: Wanted = Object.fromEntries(
+    ASKED_FOR.map((name) => [name, query.get(name) === "true"]),
+  );
+  const { bandwidths, problems } = readBandwidths((name) =>
+    query.get(name) ?? undefined
+  );
+  const fit = query.get("fit") || "all";
+  if (fit !== "all" && fit !== "own") {
+    problems.push({
+      path: "fit",
+      message: `fit must be all or own: current value is ${shown(fit)}`,
+    });
+  }
+  if (problems.length > 0) return { ok: false, problems };
+  for (const name of OWN) query.delete(name);
+  return { ok: true, value: { ...wanted, bandwidths, ownFit: fit === "own" } };
+}
+
+async function estimated(
+  input: unknown,
+  asked: Result<More>,
+  hub: Hub | null,
+): Promise<Result<Estimate>> {
+  if (!asked.ok) return asked;
+  const { bandwidths, ownFit, ...wanted } = asked.value;
+  const result = timed(await estimateOnHub(input, hub, wanted), bandwidths);
+  if (!result.ok || !ownFit) return result;
+  const { fit, ...rest } = result.value;
+  return { ok: true, value: { ...rest, fit: fit.slice(0, 1) } };
+}
 
 /** The estimate with the time that its traffic takes, where links are given. */
 function timed(

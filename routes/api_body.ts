@@ -10,18 +10,24 @@ const MAX_DEPTH = MAX_CONFIG_DEPTH + 4;
  * Reads a body as JSON that nests no deeper than anything that is asked for.
  *
  * @param shape What the body must be, for the message.
+ * @param around Levels that it may have around what else is asked for.
  */
-export function readJson(text: string, shape: string): Result<unknown> {
+export function readJson(
+  text: string,
+  shape: string,
+  around = 0,
+): Result<unknown> {
+  const depth = MAX_DEPTH + around;
   let value: unknown;
   try {
     value = JSON.parse(text);
   } catch {
     return refused("", `The body must be ${shape} in JSON`);
   }
-  return nestsDeeper(value, MAX_DEPTH)
+  return nestsDeeper(value, depth)
     ? refused(
       "",
-      `The body must nest at most ${MAX_DEPTH} levels deep: current value nests more`,
+      `The body must nest at most ${depth} levels deep: current value nests more`,
     )
     : { ok: true, value };
 }

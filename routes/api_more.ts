@@ -1,21 +1,16 @@
 import type { Context } from "hono";
 import { Hono } from "hono";
-import { estimateOnHub, resolveOnHub } from "../hub/estimate.ts";
 import type { Hub } from "../hub/mod.ts";
-import type { Advice, Estimate, Largest, Result } from "../lib/mod.ts";
+import type { GpuLayouts, Largest, Result } from "../lib/mod.ts";
+import { fromQuery, MAX_COMPARED, parseCount, refusalOf } from "../lib/mod.ts";
+import { inside, readBody, readJson } from "./api_body.ts";
 import {
-  adviceInTurns,
-  ASKED,
-  differencesOf,
-  fieldProblem,
-  fromQuery,
-  largestInTurns,
-  MAX_COMPARED,
-  refusalOf,
-} from "../lib/mod.ts";
-import { inside, readBody, readJson, refused } from "./api_body.ts";
+  adviceOnHub,
+  compareOnHub,
+  largestOnHub,
+  strategiesOnHub,
+} from "./asked.ts";
 import { ofScenarios } from "./caching.ts";
-import { breathe } from "./breathe.ts";
 
 /** What /api/v1/compare takes. */
 const COMPARED =
@@ -23,7 +18,10 @@ const COMPARED =
 /** What /api/v1/largest takes. */
 const INVERSE = `an object {"scenario": {…}, "field": "train.micro_batch"}`;
 
-/** The door for programs to comparisons, to advice and to inverse questions. */
+/** What /api/v1/strategies takes. */
+const LAID_OUT = `an object {"scenario": {…}, "gpus": 8}`;
+
+/** The door for programs to comparisons, advice, inverse questions and layouts. */
 export function apiMoreRoute(hub: Hub | null): Hono {
   return new Hono()
     .post(
@@ -38,67 +36,54 @@ export function apiMoreRoute(hub: Hub | null): Hono {
       "/api/v1/advice",
       async (c) => {
         const body = readJson(await c.req.text(), "a scenario");
-        return reply(c, body.ok ? await advised(body.value, hub) : body);
+        return reply(c, body.ok ? await adviceOnHub(body.value, hub) : body);
       },
     )
     .get("/api/v1/advice", async (c) => {
       const input = fromQuery(new URL(c.req.url).searchParams);
-      const result = await advised(input, hub);
+      const result = await adviceOnHub(input, hub);
       if (result.ok && typeof input["model"] === "string") {
         ofScenarios(c, [input["model"]]);
       }
       return reply(c, result);
     })
     .get("/api/v1/largest", async (c) => {
-      const query = new URL(c.req.url).searchParams;
-      const field = query.get("field") ?? undefined;
-      query.delete("field");
-      const input = fromQuery(query);
-      const result = await largestOf(input, field, hub);
-      if (result.ok && typeof input["model"] === "string") {
-        ofScenarios(c, [input["model"]]);
-      }
+      const { input, own: field } = askedBy(c, "field");
+      const result = await largestOnHub(input, field, hub);
+      if (result.ok) ofInput(c, input);
+      return reply(c, result);
+    })
+    .post(
+      "/api/v1/strategies",
+      async (c) => reply(c, await askedStrategies(await c.req.text(), hub)),
+    )
+    .get("/api/v1/strategies", async (c) => {
+      const { input, own: gpus } = askedBy(c, "gpus");
+      const count = gpus === undefined ? undefined : parseCount(gpus) ?? gpus;
+      const result = await strategiesOnHub(input, count, hub);
+      if (result.ok) ofInput(c, input);
       return reply(c, result);
     });
 }
 
+/** A scenario as a query, and what stands beside its fields there. */
+function askedBy(
+  c: Context,
+  name: string,
+): { input: Record<string, unknown>; own: string | undefined } {
+  const query = new URL(c.req.url).searchParams;
+  const own = query.get(name) ?? undefined;
+  query.delete(name);
+  return { input: fromQuery(query), own };
+}
+
+function ofInput(c: Context, { model }: Record<string, unknown>): void {
+  if (typeof model === "string") ofScenarios(c, [model]);
+}
+
 async function compare(text: string, hub: Hub | null): Promise<Result<object>> {
   const body = readBody(text, ["scenarios"], COMPARED);
-  if (!body.ok) return body;
-  const { scenarios } = body.value;
-  if (!Array.isArray(scenarios)) {
-    return refused("scenarios", "scenarios is missing: it must be a list");
-  }
-  if (scenarios.length < 1 || scenarios.length > MAX_COMPARED) {
-    return refused(
-      "scenarios",
-      `scenarios must have 1 to ${MAX_COMPARED} entries: current value has ${scenarios.length}`,
-    );
-  }
-  const results = await Promise.all(
-    scenarios.map((scenario) => estimateOnHub(scenario, hub)),
-  );
-  const problems = results.flatMap((result, at) =>
-    result.ok ? [] : inside(`scenarios.${at}`, result.problems)
-  );
-  if (problems.length > 0) return { ok: false, problems };
-  const estimates: Estimate[] = results.flatMap((result) =>
-    result.ok ? [result.value] : []
-  );
-  const differences = differencesOf(
-    estimates.map(({ scenario }) => scenario),
-    estimates.map(({ model }) => model.name),
-  );
-  return {
-    ok: true,
-    value: {
-      estimates,
-      differences: differences.map(({ path, values }) => ({
-        path,
-        values: values.map((value) => value ?? null),
-      })),
-    },
-  };
+  return body.ok ? await compareOnHub(body.value["scenarios"], hub) : body;
 }
 
 async function askedLargest(
@@ -108,38 +93,27 @@ async function askedLargest(
   const body = readBody(text, ["scenario", "field"], INVERSE);
   if (!body.ok) return body;
   const { scenario, field } = body.value;
-  const result = await largestOf(scenario, field, hub);
+  return placed(await largestOnHub(scenario, field, hub), "field");
+}
+
+async function askedStrategies(
+  text: string,
+  hub: Hub | null,
+): Promise<Result<GpuLayouts>> {
+  const body = readBody(text, ["scenario", "gpus"], LAID_OUT);
+  if (!body.ok) return body;
+  const { scenario, gpus } = body.value;
+  return placed(await strategiesOnHub(scenario, gpus, hub), "gpus");
+}
+
+/** Problems of the scenario with their place in the body. */
+function placed<T>(result: Result<T>, own: string): Result<T> {
   return result.ok ? result : {
     ok: false,
     problems: result.problems.flatMap((problem) =>
-      problem.path === "field" ? [problem] : inside("scenario", [problem])
+      problem.path === own ? [problem] : inside("scenario", [problem])
     ),
   };
-}
-
-/** The largest value of a field, the batch where none is named. */
-async function largestOf(
-  input: unknown,
-  field: unknown,
-  hub: Hub | null,
-): Promise<Result<Largest>> {
-  const resolved = await resolveOnHub(input, hub);
-  if (!resolved.ok) return resolved;
-  const { scenario, model } = resolved.value;
-  const asked = field ?? ASKED[scenario.task].batch;
-  const problem = fieldProblem(asked, scenario);
-  if (problem) return { ok: false, problems: [problem] };
-  return await largestInTurns(scenario, String(asked), { model, breathe });
-}
-
-async function advised(
-  input: unknown,
-  hub: Hub | null,
-): Promise<Result<Advice>> {
-  const resolved = await resolveOnHub(input, hub);
-  if (!resolved.ok) return resolved;
-  const { scenario, model } = resolved.value;
-  return await adviceInTurns(scenario, { model, breathe });
 }
 
 function reply(c: Context, result: Result<object>): Response {

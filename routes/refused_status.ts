@@ -14,5 +14,6 @@ export type RefusedStatus =
 /** Whether a path is one that programs ask for. */
 export function isForPrograms(path: string): boolean {
   return path === "/api" || path.startsWith("/api/") ||
+    path.startsWith("/gradio_api/") || path === "/mcp" ||
     path === "/scenario.json";
 }

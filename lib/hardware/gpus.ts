@@ -58,6 +58,25 @@ export function findGpu(name: string): Gpu | null {
   return byName.get(name) ?? byKey.get(keyOf(name)) ?? null;
 }
 
+/**
+ * Searches the catalogue by name, aliases, vendor and class: for the query as it
+ * is, else for all of its words. One that is named exactly comes first.
+ */
+export function searchGpus(query: string): Gpu[] {
+  const phrase = query.trim().toLowerCase();
+  const exact = findGpu(query);
+  const byPhrase = gpusWith([phrase]);
+  const found = byPhrase.length > 0 ? byPhrase : gpusWith(phrase.split(/\s+/));
+  return exact ? [exact, ...found.filter((gpu) => gpu !== exact)] : found;
+}
+
+function gpusWith(words: readonly string[]): Gpu[] {
+  return GPUS.filter(({ vendor, name, class: kind, aliases }) => {
+    const text = `${vendor} ${name} ${kind} ${aliases.join(" ")}`.toLowerCase();
+    return words.every((word) => text.includes(word));
+  });
+}
+
 /** A Scenario's GPU; null for a memory of the user's own, and for no such GPU. */
 export function gpuOf(gpu: Scenario["hardware"]["gpu"]): Gpu | null {
   return typeof gpu === "string" ? findGpu(gpu) : null;

@@ -22,6 +22,7 @@ const PURE = [
   "/presets",
   ...["basic", "parallelism", "optimizations", "advanced"]
     .map((tab) => `/settings/${tab}?model=gpt2`),
+  "/models/found?model=qwen3",
   "/scenario?model=gpt2",
   "/scenario.json?model=gpt2",
   "/export?model=gpt2",
@@ -29,6 +30,13 @@ const PURE = [
   "/api/v1/estimate?model=gpt2",
   "/api/v1/evidence?model=gpt2",
   "/api/v1/largest?model=gpt2",
+  "/api/v1/strategies?model=gpt2",
+  "/api/v1/models",
+  "/api/v1/gpus?q=4090",
+  "/api/v1/openapi.json",
+  "/llms.txt",
+  "/config",
+  "/gradio_api/info",
 ];
 
 Deno.test("every address that is asked by GET is among those that are looked at", () => {
@@ -39,7 +47,13 @@ Deno.test("every address that is asked by GET is among those that are looked at"
   );
   assertEquals(
     others.map(({ path }) => path).sort(),
-    ["/favicon.ico", "/healthz", "/import"],
+    [
+      "/favicon.ico",
+      "/gradio_api/call/estimate/:event",
+      "/gradio_api/queue/data",
+      "/healthz",
+      "/import",
+    ],
   );
 });
 

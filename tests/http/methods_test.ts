@@ -4,6 +4,9 @@ import { requestOf } from "../../routes/request_of.ts";
 import { addresses, messageOf } from "./requests.ts";
 import { documentOf, only, textOf } from "./visit.ts";
 
+/** What scripts of other pages may ask. */
+const FOR_PROGRAMS = /^\/(api\/|gradio_api\/|mcp$|config$)/;
+
 const WRONG = ["PUT", "DELETE", "PATCH", "PROPFIND"];
 
 Deno.test("every address answers a method that it has not with 405 and Allow", async () => {
@@ -73,7 +76,7 @@ Deno.test("HEAD has the headers of GET and no body", async () => {
   }
 });
 
-Deno.test("/api answers scripts of any page, without credentials", async () => {
+Deno.test("the doors for programs answer scripts of any page, without credentials", async () => {
   for (const { path, methods } of addresses()) {
     const headers = {
       "Origin": "https://elsewhere.example",
@@ -86,7 +89,7 @@ Deno.test("/api answers scripts of any page, without credentials", async () => {
       headers,
     });
     await answered.body?.cancel();
-    const isApi = path.startsWith("/api/");
+    const isApi = FOR_PROGRAMS.test(path);
     for (const each of [asked, answered]) {
       const origin = each.headers.get("access-control-allow-origin");
       assertEquals(origin, isApi ? "*" : null, path);

@@ -50,6 +50,38 @@ export function strategies(
   model: Model,
   gpus: number,
 ): GpuLayouts {
+  const trying = tryLayouts(scenario, model, gpus);
+  let tried = trying.next();
+  while (!tried.done) tried = trying.next();
+  return tried.value;
+}
+
+/**
+ * As {@linkcode strategies}, letting others have their turn between two layouts,
+ * for a server that has more to do.
+ *
+ * @param breathe Settles when it is this question's turn again.
+ */
+export async function strategiesInTurns(
+  scenario: Scenario,
+  model: Model,
+  gpus: number,
+  breathe: () => Promise<void>,
+): Promise<GpuLayouts> {
+  const trying = tryLayouts(scenario, model, gpus);
+  let tried = trying.next();
+  while (!tried.done) {
+    await breathe();
+    tried = trying.next();
+  }
+  return tried.value;
+}
+
+function* tryLayouts(
+  scenario: Scenario,
+  model: Model,
+  gpus: number,
+): Generator<void, GpuLayouts> {
   const played: (GpuLayout & { readonly peak_bytes: number })[] = [];
   const refused = new Map<string, GpuLayout>();
   let tried = 0;
@@ -63,6 +95,7 @@ export function strategies(
       continue;
     }
     tried++;
+    yield;
     const set = setOf(scenario, laidOut);
     const step = playStep(laidOut, model);
     if ("reason" in step) {

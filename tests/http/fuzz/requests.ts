@@ -118,6 +118,29 @@ const anyBody: fc.Arbitrary<string> = fc.oneof(
   fc.tuple(anyScenario, anyText).map(([scenario, field]) =>
     JSON.stringify({ scenario, field })
   ),
+  fc.tuple(
+    fc.constantFrom("estimate_memory", "largest", "compare", "find_gpu", "x"),
+    fc.oneof(
+      anyScenario,
+      anyScenario.map((scenario) => ({ scenario })),
+      fc.array(anyScenario, { maxLength: 2 }).map((scenarios) => ({
+        scenarios,
+      })),
+      anyText.map((query) => ({ query })),
+    ),
+  ).map(([name, sent]) =>
+    JSON.stringify({
+      jsonrpc: "2.0",
+      id: 1,
+      method: "tools/call",
+      params: { name, arguments: sent },
+    })
+  ),
+  fc.array(fc.oneof(anyText, anyNumber, fc.jsonValue({ maxDepth: 1 })), {
+    maxLength: 28,
+  }).map((data) =>
+    JSON.stringify({ data: ["gpt2", ...data], session_hash: "a" })
+  ),
   anyJson,
   anyText,
 );

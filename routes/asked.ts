@@ -1,0 +1,141 @@
+import { estimateOnHub, resolveOnHub } from "../hub/estimate.ts";
+import type { Hub } from "../hub/mod.ts";
+import type {
+  Advice,
+  Difference,
+  Estimate,
+  GpuLayouts,
+  Largest,
+  Result,
+} from "../lib/mod.ts";
+import {
+  adviceInTurns,
+  ASKED,
+  differencesOf,
+  fieldProblem,
+  largestInTurns,
+  MAX_COMPARED,
+  strategiesInTurns,
+} from "../lib/mod.ts";
+import { resolveModel } from "../lib/models/resolve_model.ts";
+import { MAX_DEVICES } from "../lib/scenario/limits.ts";
+import { shown } from "../lib/scenario/problem.ts";
+import { inside, refused } from "./api_body.ts";
+import { breathe } from "./breathe.ts";
+
+/** Scenarios side by side. */
+export interface Compared {
+  estimates: Estimate[];
+  /** The fields in which they differ; null where one has no such field. */
+  differences: Difference[];
+}
+
+/** Estimates several scenarios, and says in what they differ. */
+export async function compareOnHub(
+  scenarios: unknown,
+  hub: Hub | null,
+): Promise<Result<Compared>> {
+  if (!Array.isArray(scenarios)) {
+    return refused("scenarios", "scenarios is missing: it must be a list");
+  }
+  if (scenarios.length < 1 || scenarios.length > MAX_COMPARED) {
+    return refused(
+      "scenarios",
+      `scenarios must have 1 to ${MAX_COMPARED} entries: current value has ${scenarios.length}`,
+    );
+  }
+  const results = await Promise.all(
+    scenarios.map((scenario) => estimateOnHub(scenario, hub)),
+  );
+  const problems = results.flatMap((result, at) =>
+    result.ok ? [] : inside(`scenarios.${at}`, result.problems)
+  );
+  if (problems.length > 0) return { ok: false, problems };
+  const estimates: Estimate[] = results.flatMap((result) =>
+    result.ok ? [result.value] : []
+  );
+  const differences = differencesOf(
+    estimates.map(({ scenario }) => scenario),
+    estimates.map(({ model }) => model.name),
+  );
+  return {
+    ok: true,
+    value: {
+      estimates,
+      differences: differences.map(({ path, values }) => ({
+        path,
+        values: values.map((value) => value ?? null),
+      })),
+    },
+  };
+}
+
+/** The largest value of a field, the batch where none is named. */
+export async function largestOnHub(
+  input: unknown,
+  field: unknown,
+  hub: Hub | null,
+): Promise<Result<Largest>> {
+  const resolved = await resolveOnHub(input, hub);
+  if (!resolved.ok) return resolved;
+  const { scenario, model } = resolved.value;
+  const asked = field ?? ASKED[scenario.task].batch;
+  const problem = fieldProblem(asked, scenario);
+  if (problem) return { ok: false, problems: [problem] };
+  return await largestInTurns(scenario, String(asked), { model, breathe });
+}
+
+/** What would make a scenario fit. */
+export async function adviceOnHub(
+  input: unknown,
+  hub: Hub | null,
+): Promise<Result<Advice>> {
+  const resolved = await resolveOnHub(input, hub);
+  if (!resolved.ok) return resolved;
+  const { scenario, model } = resolved.value;
+  return await adviceInTurns(scenario, { model, breathe });
+}
+
+/**
+ * The ways to train a scenario's model on a number of GPUs.
+ *
+ * @param gpus How many; the scenario's own where it is undefined.
+ */
+export async function strategiesOnHub(
+  input: unknown,
+  gpus: unknown,
+  hub: Hub | null,
+): Promise<Result<GpuLayouts>> {
+  const isCount = typeof gpus === "number" && Number.isInteger(gpus) &&
+    gpus >= 1 && gpus <= MAX_DEVICES;
+  if (gpus !== undefined && !isCount) {
+    return refused(
+      "gpus",
+      `gpus must be a whole number from 1 to ${MAX_DEVICES}: current value is ${
+        shown(gpus)
+      }`,
+    );
+  }
+  const resolved = await resolveOnHub(input, hub);
+  if (!resolved.ok) return resolved;
+  const { scenario } = resolved.value;
+  if (scenario.task !== "train") {
+    return refused(
+      "task",
+      `task must be train, for strategies are ways to train: current value is ${scenario.task}`,
+    );
+  }
+  const model: ReturnType<typeof resolveModel> = resolved.value.model
+    ? { ok: true, value: resolved.value.model }
+    : resolveModel(scenario.model);
+  if (!model.ok) return model;
+  return {
+    ok: true,
+    value: await strategiesInTurns(
+      scenario,
+      model.value,
+      isCount ? gpus : scenario.parallel.gpus,
+      breathe,
+    ),
+  };
+}

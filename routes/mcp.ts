@@ -1,0 +1,38 @@
+import type { Context } from "hono";
+import { Hono } from "hono";
+import type { Hub } from "../hub/mod.ts";
+import { readJson } from "./api_body.ts";
+
+/** Levels of a message around a body that the API takes: params, arguments. */
+const AROUND = 2;
+
+/**
+ * The door for agents: the Model Context Protocol over streamable HTTP, without
+ * sessions. What speaks it is loaded when it is first asked for.
+ */
+export function mcpRoute(hub: Hub | null): Hono {
+  let loaded: ReturnType<typeof load> | undefined;
+  return new Hono().post("/mcp", async (c) => {
+    const read = readJson(await c.req.text(), "a message of MCP", AROUND);
+    if (!read.ok) return refusedMessage(c, read.problems[0]?.message ?? "");
+    const { fetch } = await (loaded ??= load(hub));
+    return await fetch(c.req.raw, { parsedBody: read.value });
+  });
+}
+
+async function load(hub: Hub | null) {
+  const { mcpHandler } = await import("./mcp/server.ts");
+  return mcpHandler(hub);
+}
+
+/** What is no message at all, as JSON-RPC says it. */
+function refusedMessage(c: Context, message: string): Response {
+  return c.json({
+    jsonrpc: "2.0",
+    id: null,
+    error: { code: PARSE_ERROR, message },
+  }, 422);
+}
+
+/** Source: jsonrpc.org/specification, "Error object" */
+const PARSE_ERROR = -32700;

@@ -1,0 +1,148 @@
+import { assert, assertEquals } from "@std/assert";
+import { z } from "zod";
+import { Validator } from "../npm/openapi_validator.ts";
+import { app } from "../../app.ts";
+import { DEFAULT_SCENARIO, FIELDS } from "../../lib/mod.ts";
+import * as answers from "../../routes/openapi/answers.ts";
+import { openApiDocument } from "../../routes/openapi/document.ts";
+import { addresses } from "./requests.ts";
+
+// It is JSON, and read as its readers do.
+// deno-lint-ignore no-explicit-any
+const document: any = await (await app.request("/api/v1/openapi.json")).json();
+
+Deno.test("/api/v1/openapi.json is OpenAPI 3.1", async () => {
+  assertEquals(document.openapi, "3.1.0");
+  const { valid, errors } = await new Validator().validate(document);
+  assertEquals(valid, true, JSON.stringify(errors, null, 1));
+  assertEquals(document, JSON.parse(JSON.stringify(openApiDocument())));
+});
+
+Deno.test("a document with a mistake is not OpenAPI", async () => {
+  const { info: _, ...rest } = document;
+  assertEquals((await new Validator().validate(rest)).valid, false);
+});
+
+Deno.test("/api/v1/openapi.json has every address of the API with its methods", () => {
+  const own = addresses().filter(({ path }) => path.startsWith("/api/"))
+    .map(({ path, methods }) => [path, [...methods].sort()]);
+  const told = Object.entries<object>(document.paths)
+    .map(([path, each]) => [
+      path,
+      Object.keys(each).map((method) => method.toUpperCase()).sort(),
+    ]);
+  assertEquals(Object.fromEntries(told), Object.fromEntries(own));
+});
+
+Deno.test("every reference of /api/v1/openapi.json leads somewhere", () => {
+  const text = JSON.stringify(document);
+  const refs = [...text.matchAll(/"\$ref":"#\/components\/schemas\/([^"]*)"/g)];
+  assert(refs.length > 20);
+  for (const [, name = ""] of refs) {
+    assert(name in document.components.schemas, name);
+  }
+  assertEquals(text.match(/"\$ref":"(?!#\/components\/schemas\/)/g), null);
+});
+
+Deno.test("the Scenario of /api/v1/openapi.json has every field, and says of each what it is", () => {
+  for (const { path } of FIELDS) {
+    if (/^model\.|gpu\.memory_gib|kv_dtype\.|\.config|\.dims/.test(path)) {
+      continue;
+    }
+    let at = document.components.schemas.Scenario;
+    for (const key of path.split(".")) at = at?.properties?.[key];
+    assert(at, `${path} is missing`);
+    assert(typeof at.description === "string", `${path} is not described`);
+  }
+});
+
+Deno.test("the Scenario's schema takes what the API takes, and refuses what it refuses", async () => {
+  const schema = z.fromJSONSchema(document.components.schemas.Scenario);
+  const cases: [unknown, boolean][] = [
+    [{ model: "gpt2" }, true],
+    [{ ...DEFAULT_SCENARIO, model: "gpt2" }, true],
+    [{
+      model: "gpt2",
+      task: "serve",
+      serve: { engine: "vllm", kv_dtype: "fp8" },
+      hardware: { gpu: { memory_gib: 24 } },
+    }, true],
+    [{}, false],
+    [{ model: "gpt2", colour: 1 }, false],
+    [{ model: "gpt2", train: { micro_batch: 0 } }, false],
+    [{ model: "gpt2", train: { method: "half" } }, false],
+    [{ model: { dims: { layers: 2 } } }, false],
+  ];
+  for (const [input, isGood] of cases) {
+    const text = JSON.stringify(input);
+    const { success, error } = schema.safeParse(JSON.parse(text));
+    assertEquals(success, isGood, `${text} ${error}`);
+    const response = await app.request("/api/v1/estimate", {
+      method: "POST",
+      body: text,
+    });
+    await response.body?.cancel();
+    assertEquals(response.status === 200, isGood, text);
+  }
+});
+
+const SCENARIO = { model: "gpt2" };
+
+/** Requests, and the schema that is told of their answers. */
+const ASKED: [path: string, body: unknown, schema: z.ZodType][] = [
+  ["/api/v1/estimate", SCENARIO, answers.estimateAnswer],
+  [
+    "/api/v1/estimate?traffic=true&curve=true&opinions=true",
+    { model: "llama2-7b", parallel: { gpus: 8 }, engine: { zero_stage: 2 } },
+    answers.estimateAnswer,
+  ],
+  [
+    "/api/v1/estimate?capacity=true",
+    { model: "gpt2", task: "serve", serve: { engine: "vllm" } },
+    answers.estimateAnswer,
+  ],
+  [
+    "/api/v1/estimate",
+    { model: "gpt2", method: "factors" },
+    answers.estimateAnswer,
+  ],
+  ["/api/v1/evidence", { model: "llama2-7b" }, answers.evidenceAnswer],
+  ["/api/v1/largest", { scenario: SCENARIO }, answers.largestAnswer],
+  [
+    "/api/v1/largest",
+    { scenario: { model: "llama2-70b", hardware: { gpu: "RTX 4090" } } },
+    answers.largestAnswer,
+  ],
+  [
+    "/api/v1/compare",
+    { scenarios: [SCENARIO, SCENARIO] },
+    answers.comparedAnswer,
+  ],
+  [
+    "/api/v1/strategies",
+    { scenario: SCENARIO, gpus: 5 },
+    answers.strategiesAnswer,
+  ],
+  [
+    "/api/v1/import",
+    { per_device_train_batch_size: 2, output_dir: "x", bf16: true },
+    answers.importedAnswer,
+  ],
+  ["/api/v1/export?format=json", SCENARIO, answers.exportedAnswer],
+  ["/api/v1/models", null, answers.modelsAnswer],
+  ["/api/v1/gpus", null, answers.gpusAnswer],
+  ["/api/v1/estimate?model=nope", null, answers.refusalAnswer],
+  ["/api/v1/estimate", { task: 1, train: 1 }, answers.refusalAnswer],
+];
+
+for (const [path, body, schema] of ASKED) {
+  Deno.test(`${path} answers as /api/v1/openapi.json says: ${JSON.stringify(body)}`, async () => {
+    const response = await app.request(path, {
+      ...(body === null ? {} : { method: "POST", body: JSON.stringify(body) }),
+    });
+    const { error } = schema.safeParse(await response.json());
+    assertEquals(error, undefined);
+    const isRefusal = schema === answers.refusalAnswer;
+    assertEquals(response.status, isRefusal ? 422 : 200);
+  });
+}

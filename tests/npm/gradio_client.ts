@@ -1,0 +1,1 @@
+export * from "npm:@gradio/client@2.7.0";
