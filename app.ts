@@ -4,6 +4,7 @@ import type { LookUps } from "./hub/look_up.ts";
 import type { Hub } from "./hub/mod.ts";
 import type { TablesConfig } from "./lib/ask/tables/config.ts";
 import { DEFAULT_TABLES } from "./lib/ask/tables/config.ts";
+import { adviceRoute } from "./routes/advice.tsx";
 import { answerRoute } from "./routes/answer.tsx";
 import { apiRoute } from "./routes/api.ts";
 import { apiCataloguesRoute } from "./routes/api_catalogues.ts";
@@ -77,6 +78,7 @@ export function createAppWith(
   app.route("/", gpusRoute(lookUps));
   app.route("/", tablesRoute(lookUps, tables));
   app.route("/", compareRoute(lookUps));
+  app.route("/", adviceRoute(hub));
   app.route("/", largestRoute(hub));
   app.route("/", trafficRoute(lookUps));
   app.route("/", apiRoute(hub));

@@ -1,14 +1,22 @@
 import { Option } from "commander";
 import type { Resolved } from "../hub/estimate.ts";
-import type { Bandwidths, Estimate, Largest, Traffic } from "../lib/mod.ts";
-import { ASKED, largest, trafficTime } from "../lib/mod.ts";
+import type {
+  Advice,
+  Bandwidths,
+  Estimate,
+  Largest,
+  Traffic,
+} from "../lib/mod.ts";
+import { advice, ASKED, largest, trafficTime } from "../lib/mod.ts";
 import { readBandwidths } from "../templates/traffic/bandwidth_fields.ts";
 import { UsageError } from "./usage_error.ts";
 
 /** What can be asked beside the memory. */
 export interface MoreAsked {
+  advice?: boolean;
   maxBatch?: boolean;
   maxSequence?: boolean;
+  largest?: string[];
   traffic?: boolean;
   nodeGbs?: string;
   networkGbs?: string;
@@ -16,14 +24,20 @@ export interface MoreAsked {
 
 /** What the answer then holds. */
 export interface MoreAnswers {
+  advice?: Advice;
   largest?: Largest[];
   traffic?: Traffic;
 }
 
 /** Flags for it. */
 export const MORE_FLAGS: readonly Option[] = [
+  new Option("--advice", "show what would make it fit, and at what price"),
   new Option("--max-batch", "find the largest batch that fits the GPU"),
   new Option("--max-sequence", "find the longest sequence or input that fits"),
+  new Option(
+    "--largest <field>",
+    "find the largest value of any whole number that fits, such as train.lora.rank; of parallel.gpus the fewest",
+  ).argParser((word: string, words: string[] = []) => [...words, word]),
   new Option("--traffic", "show what each GPU sends per optimizer step"),
   new Option("--node-gbs <GB/s>", "speed of links in a node, for --traffic"),
   new Option(
@@ -35,8 +49,10 @@ export const MORE_FLAGS: readonly Option[] = [
 /** Whether anything is asked for. */
 export function asksMore(given: MoreAsked): boolean {
   return [
+    given.advice,
     given.maxBatch,
     given.maxSequence,
+    given.largest,
     given.traffic,
     given.nodeGbs,
     given.networkGbs,
@@ -89,6 +105,7 @@ export function moreAnswers(
   const fields = [
     ...(given.maxBatch ? [batch] : []),
     ...(given.maxSequence ? [sequence] : []),
+    ...given.largest ?? [],
   ];
   const found = fields.flatMap((field) => {
     const result = largest(scenario, field, { model });
@@ -99,9 +116,16 @@ export function moreAnswers(
     }
     return [result.value];
   });
+  const advised = given.advice ? advice(scenario, { model }) : null;
+  if (advised && !advised.ok) {
+    throw new UsageError(
+      advised.problems.map(({ message }) => message).join("\n"),
+    );
+  }
   const { traffic } = estimate;
   const isTimed = bandwidths.node !== null || bandwidths.network !== null;
   return {
+    ...(advised ? { advice: advised.value } : {}),
     ...(found.length > 0 ? { largest: found } : {}),
     ...(traffic
       ? {

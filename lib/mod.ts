@@ -6,12 +6,15 @@
  */
 export { actLines } from "./ask/acts.ts";
 export type { ActLine } from "./ask/acts.ts";
+export { advice, adviceInTurns, wantsAdvice } from "./ask/advice/advice.ts";
+export type { AdviceOptions } from "./ask/advice/advice.ts";
 export { align } from "./ask/compare/align.ts";
 export type { Aligned } from "./ask/compare/align.ts";
 export { differencesOf, MAX_COMPARED } from "./ask/compare/differences.ts";
 export type { Difference } from "./ask/compare/differences.ts";
 export { estimate, estimateScenario, tryEstimate } from "./ask/estimate.ts";
 export type { Wanted } from "./ask/estimate.ts";
+export { CACHES_AS_ASKED } from "./answer/serving.ts";
 export type {
   DeviceShare,
   KvCache,
@@ -19,7 +22,12 @@ export type {
   SettingValue,
 } from "./answer/serving.ts";
 export type { Capacity, ContextCapacity } from "./answer/capacity.ts";
-export type { ServingWay } from "./answer/serving_way.ts";
+export type {
+  Advice,
+  AdvisedChange,
+  AdvisedSet,
+  AdvisedValue,
+} from "./answer/advice.ts";
 export type { Opinion } from "./answer/opinion.ts";
 export type {
   Basis,
@@ -46,7 +54,12 @@ export {
 export type { Fit, Fullness, Tier } from "./hardware/fit.ts";
 export { findGpu, GPUS, GPUS_BY_MEMORY, searchGpus } from "./hardware/gpus.ts";
 export type { Gpu } from "./hardware/gpus.ts";
-export { ASKED, fieldProblem, INVERSE_FIELDS } from "./ask/largest/fields.ts";
+export {
+  ASKED,
+  fieldProblem,
+  howFar,
+  INVERSE_FIELDS,
+} from "./ask/largest/fields.ts";
 export type { InversePath } from "./ask/largest/fields.ts";
 export { largest, largestInTurns } from "./ask/largest/largest.ts";
 export type { Largest, LargestOptions, Tried } from "./ask/largest/largest.ts";

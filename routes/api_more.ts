@@ -3,8 +3,13 @@ import { Hono } from "hono";
 import type { Hub } from "../hub/mod.ts";
 import type { GpuLayouts, Largest, Result } from "../lib/mod.ts";
 import { fromQuery, MAX_COMPARED, parseCount, refusalOf } from "../lib/mod.ts";
-import { inside, readBody } from "./api_body.ts";
-import { compareOnHub, largestOnHub, strategiesOnHub } from "./asked.ts";
+import { inside, readBody, readJson } from "./api_body.ts";
+import {
+  adviceOnHub,
+  compareOnHub,
+  largestOnHub,
+  strategiesOnHub,
+} from "./asked.ts";
 import { ofScenarios } from "./caching.ts";
 
 /** What /api/v1/compare takes. */
@@ -16,7 +21,7 @@ const INVERSE = `an object {"scenario": {…}, "field": "train.micro_batch"}`;
 /** What /api/v1/strategies takes. */
 const LAID_OUT = `an object {"scenario": {…}, "gpus": 8}`;
 
-/** The door for programs to comparisons, inverse questions and layouts. */
+/** The door for programs to comparisons, advice, inverse questions and layouts. */
 export function apiMoreRoute(hub: Hub | null): Hono {
   return new Hono()
     .post(
@@ -27,6 +32,16 @@ export function apiMoreRoute(hub: Hub | null): Hono {
       "/api/v1/largest",
       async (c) => reply(c, await askedLargest(await c.req.text(), hub)),
     )
+    .post("/api/v1/advice", async (c) => {
+      const body = readJson(await c.req.text(), "a scenario");
+      return reply(c, body.ok ? await adviceOnHub(body.value, hub) : body);
+    })
+    .get("/api/v1/advice", async (c) => {
+      const input = fromQuery(new URL(c.req.url).searchParams);
+      const result = await adviceOnHub(input, hub);
+      if (result.ok) ofInput(c, input);
+      return reply(c, result);
+    })
     .get("/api/v1/largest", async (c) => {
       const { input, own: field } = askedBy(c, "field");
       const result = await largestOnHub(input, field, hub);

@@ -1,14 +1,15 @@
 import { estimateOnHub, resolveOnHub } from "../hub/estimate.ts";
 import type { Hub } from "../hub/mod.ts";
 import type {
+  Advice,
   Difference,
   Estimate,
   GpuLayouts,
-  InversePath,
   Largest,
   Result,
 } from "../lib/mod.ts";
 import {
+  adviceInTurns,
   ASKED,
   differencesOf,
   fieldProblem,
@@ -20,7 +21,7 @@ import { resolveModel } from "../lib/models/resolve_model.ts";
 import { MAX_DEVICES } from "../lib/scenario/limits.ts";
 import { shown } from "../lib/scenario/problem.ts";
 import { inside, refused } from "./api_body.ts";
-import { breathe } from "./largest.tsx";
+import { breathe } from "./breathe.ts";
 
 /** Scenarios side by side. */
 export interface Compared {
@@ -79,12 +80,20 @@ export async function largestOnHub(
   if (!resolved.ok) return resolved;
   const { scenario, model } = resolved.value;
   const asked = field ?? ASKED[scenario.task].batch;
-  const problem = fieldProblem(asked, scenario.task);
+  const problem = fieldProblem(asked, scenario);
   if (problem) return { ok: false, problems: [problem] };
-  return await largestInTurns(scenario, asked as InversePath, {
-    model,
-    breathe,
-  });
+  return await largestInTurns(scenario, String(asked), { model, breathe });
+}
+
+/** What would make a scenario fit. */
+export async function adviceOnHub(
+  input: unknown,
+  hub: Hub | null,
+): Promise<Result<Advice>> {
+  const resolved = await resolveOnHub(input, hub);
+  if (!resolved.ok) return resolved;
+  const { scenario, model } = resolved.value;
+  return await adviceInTurns(scenario, { model, breathe });
 }
 
 /**

@@ -1,10 +1,10 @@
-import type { Scenario } from "../lib/mod.ts";
+import type { AdvisedSet, Scenario } from "../lib/mod.ts";
 import { fromQuery, parseScenario, toQuery } from "../lib/mod.ts";
 
 /** The query of a scenario with some of its fields set, as its address has it. */
 export function changedQuery(
   scenario: Scenario,
-  set: Readonly<Record<string, number | string>>,
+  set: AdvisedSet,
 ): string {
   const query = new URLSearchParams(toQuery(scenario));
   for (const [path, value] of Object.entries(set)) {

@@ -34,14 +34,16 @@ export function devicePartsOf({ memory, scenario }: Estimate): DeviceParts {
   const {
     parts,
     allocated_peak_bytes: allocated,
-    reserved_peak_bytes: reserved,
+    reserved_peak_bytes,
     device_peak_bytes: device,
     paged,
     communication,
   } = memory;
-  if (allocated === null || reserved === null) {
+  if (allocated === null) {
     return { parts, allocated: null, beside: [], device };
   }
+  // What is not PyTorch's keeps nothing back.
+  const reserved = reserved_peak_bytes ?? allocated;
   const other = Math.round(scenario.overheads.other_gib * 1024 ** 3);
   const pages = paged?.device_bytes ?? 0;
   const beside: Part[] = [

@@ -1,11 +1,19 @@
-import type { InversePath, Largest } from "../lib/mod.ts";
+import type { Largest } from "../lib/mod.ts";
 import { formatBytes, groupDigits } from "../lib/mod.ts";
+import { setWords } from "./advice_words.ts";
+import { fieldAt } from "../lib/scenario/field_list.ts";
 
-const NAMES: Record<InversePath, string> = {
-  "train.micro_batch": "micro batch",
-  "train.sequence_length": "sequence length",
-  "serve.batch": "number of concurrent sequences",
-  "serve.input_tokens": "input",
+/** What answers are called; others by their field's path. */
+const NAMES: Readonly<Record<string, string>> = {
+  "train.micro_batch": "Largest micro batch",
+  "train.sequence_length": "Largest sequence length",
+  "train.lora.rank": "Highest LoRA rank",
+  "serve.batch": "Largest number of concurrent sequences",
+  "serve.input_tokens": "Largest input",
+  "serve.max_model_len": "Longest context",
+  "serve.cache_tokens": "Largest cache",
+  "serve.gpu_layers": "Most layers on the GPU",
+  "parallel.gpus": "Fewest GPUs",
 };
 
 /** What the answer is, what bounds it, and what was tried, a sentence each. */
@@ -20,8 +28,10 @@ export interface LargestWords {
 /** Writes the largest value of a field for a person. */
 export function largestWords(found: Largest): LargestWords {
   const { field, value, next, gpu, usable_bytes: usable } = found;
-  const unit = field === "train.sequence_length" ||
-      field === "serve.input_tokens"
+  const isFewest = field === "parallel.gpus";
+  const unit = isFewest
+    ? " GPUs"
+    : fieldAt(field)?.unit === "tokens"
     ? " tokens"
     : "";
   const text = (number: number): string =>
@@ -43,7 +53,12 @@ export function largestWords(found: Largest): LargestWords {
           : ""
       }.`,
     );
-    if (found.at_bound) sentences.push("A scenario takes no more.");
+    if (found.at_bound && !isFewest) {
+      sentences.push("A scenario takes no more.");
+    }
+    if (isFewest && Object.keys(found.set).length > 1) {
+      sentences.push(`Laid out with ${setWords(found.set)}.`);
+    }
     if (found.beyond_context !== null) {
       sentences.push(
         `The model's context ends at ${
@@ -61,7 +76,7 @@ export function largestWords(found: Largest): LargestWords {
           }).`,
       );
     }
-    sentences.push(checkedWords(found));
+    if (!isFewest) sentences.push(checkedWords(found));
   }
   if (found.methods.length > 1) {
     sentences.push(
@@ -71,7 +86,7 @@ export function largestWords(found: Largest): LargestWords {
     );
   }
   return {
-    name: `Largest ${NAMES[field]}`,
+    name: NAMES[field] ?? `Largest ${field}`,
     value: value === null ? "none" : text(value),
     sentences,
   };

@@ -1,7 +1,17 @@
 import type { PartName } from "./parts.ts";
 
 /** The phases of a training step. */
-export type PhaseName = "forward" | "backward" | "optimizer";
+export type PhaseName = "rollout" | "forward" | "backward" | "optimizer";
+
+/** Passes without gradients that an objective has beside the one that learns. */
+export const SIDE_PASSES = [
+  "reference",
+  "kl",
+  "teacher",
+  "old_logprobs",
+] as const;
+
+export type SidePassName = typeof SIDE_PASSES[number];
 
 /** What runs: a layer's number from 0, or what stands around the layers. */
 export type At =
@@ -10,7 +20,8 @@ export type At =
   | "encoder"
   | "embeddings"
   | "head"
-  | "optimizer";
+  | "optimizer"
+  | SidePassName;
 
 /** What stands at a moment of the step. */
 export interface CurvePoint {

@@ -6,7 +6,6 @@ import type { Capacity } from "./capacity.ts";
 import type { Curve } from "./curve.ts";
 import type { Opinion } from "./opinion.ts";
 import type { KvCache, Serving } from "./serving.ts";
-import type { ServingWay } from "./serving_way.ts";
 import type { Traffic } from "./traffic.ts";
 
 /**
@@ -147,8 +146,6 @@ export interface Estimate {
   serve?: Serving;
   /** Contexts against users, where the caller asked for them. */
   capacity?: Capacity;
-  /** What would serve the model where this does not, if the caller asked for it. */
-  ways?: ServingWay[];
   /** Host memory per node. */
   host: Host;
   fit: Fit[];

@@ -12,6 +12,15 @@ export interface DeviceShare {
   total_bytes: number;
 }
 
+/**
+ * Engines that make a cache as long as they are asked for; others take a share of
+ * the GPU and fill it.
+ */
+export const CACHES_AS_ASKED: ReadonlySet<string> = new Set([
+  "transformers",
+  "llama.cpp",
+]);
+
 /** An option of an engine as it resolved it. */
 export type SettingValue = number | string | boolean | null;
 

@@ -1,4 +1,5 @@
 import type { Capacity } from "../answer/capacity.ts";
+import { CACHES_AS_ASKED } from "../answer/serving.ts";
 import type { Architecture } from "../models/architecture.ts";
 import type { Served } from "../serve/engine.ts";
 
@@ -16,8 +17,10 @@ export function capacityOf(
   { serving, sequencesOf }: Pick<Served, "serving" | "sequencesOf">,
   { max_position_embeddings }: Pick<Architecture, "max_position_embeddings">,
 ): Capacity {
-  const longest = serving.max_model_len ?? max_position_embeddings ??
-    USUAL_CONTEXT;
+  const own = CACHES_AS_ASKED.has(serving.engine)
+    ? null
+    : serving.max_model_len;
+  const longest = own ?? max_position_embeddings ?? USUAL_CONTEXT;
   const contexts = Array.from(
     { length: CONTEXTS },
     (_, at) => Math.floor(longest / 2 ** (CONTEXTS - 1 - at)),

@@ -7,6 +7,7 @@ import { answerTo } from "../methods/mod.ts";
 import { opinionsOf } from "./opinions.ts";
 import type { Model } from "../models/model.ts";
 import { resolveModel } from "../models/resolve_model.ts";
+import { taskModelOf } from "../models/heads/task_model.ts";
 import { trainableOf } from "../models/trainable.ts";
 import { meshOf } from "../parallel/mesh.ts";
 import type { Result, ScenarioInput } from "../scenario/parse_scenario.ts";
@@ -17,7 +18,6 @@ import type { Scenario } from "../scenario/schema.ts";
 import { capacityOf } from "./capacity.ts";
 import { servedFits } from "./served_fits.ts";
 import { trafficOf } from "./traffic.ts";
-import { waysToServe } from "./ways_to_serve.ts";
 
 /** What an Estimate has to hold beside what it always holds. */
 export interface Wanted {
@@ -27,10 +27,7 @@ export interface Wanted {
   opinions?: boolean;
   /** What each GPU sends and receives per step. */
   traffic?: boolean;
-  /**
-   * How many sequences of each length a serving engine holds at once, and what
-   * would start where it does not.
-   */
+  /** How many sequences of each length a serving engine holds at once. */
   capacity?: boolean;
 }
 
@@ -81,9 +78,12 @@ export function estimateScenario(
   { curve = false, opinions = false, traffic = false, capacity = false }:
     Wanted = {},
 ): Result<Estimate> {
-  const model: Result<Model> = found
+  const named: Result<Model> = found
     ? { ok: true, value: found }
     : resolveModel(scenario.model);
+  const model = named.ok
+    ? { ...named, value: taskModelOf(named.value, scenario) }
+    : named;
   const gpu = gpuProblem(scenario.hardware.gpu);
   if (!model.ok || gpu) {
     return {
@@ -130,9 +130,6 @@ export function estimateScenario(
       ...(served ? { serve: served.serving } : {}),
       ...(served && capacity
         ? { capacity: capacityOf(served, model.value.architecture) }
-        : {}),
-      ...(served && capacity && !served.serving.starts
-        ? { ways: waysToServe(scenario, model.value) }
         : {}),
       host,
       fit: served ? servedFits(served, scenario.hardware.gpu) : fitOf(

@@ -1,3 +1,4 @@
+import { spreadBy } from "../scenario/engine_name.ts";
 import type { Scenario } from "../scenario/schema.ts";
 import { ddp } from "./ddp.ts";
 import type { Engine } from "./engine.ts";
@@ -33,6 +34,6 @@ export function engineOf(
       ? single
       : ENGINES[engine.name] ?? null;
   }
-  if (parallel.gpus === 1) return single;
-  return (engine.zero_stage > 0 ? ENGINES.deepspeed : ENGINES.ddp) ?? null;
+  const name = spreadBy({ engine, parallel });
+  return name === null ? single : ENGINES[name] ?? null;
 }

@@ -2,7 +2,7 @@ import type { Scenario } from "../scenario/schema.ts";
 import type { Stepped } from "../optimizers/step_acts.ts";
 import { stateActs, temporaryActs } from "../optimizers/step_acts.ts";
 import { stepOfOne } from "../optimizers/step_of_one.ts";
-import type { Act, Program } from "../play/program/act.ts";
+import type { Act, Program, Run } from "../play/program/act.ts";
 import type { Pass } from "../play/program/pass.ts";
 import { passActs } from "../play/program/pass.ts";
 import type { Inventory } from "../plan/inventory.ts";
@@ -74,13 +74,22 @@ function consumingPass(
   });
 }
 
+/** What goes with the loss goes when the last backward pass is over. */
+function released(act: Run): Run {
+  return act.name === "released"
+    ? { ...act, phase: "optimizer", at: "optimizer" }
+    : act;
+}
+
 /** The program of a rank that has the model alone. */
 export function singleProgram(plan: SinglePlan): Program {
   const { scenario, inBackward } = plan;
   const passes = plan.passes.map(passActs);
   const none: readonly Act[] = [];
   const step = none.concat(
-    ...passes.map(({ acts }) => acts),
+    ...passes.map(({ acts }, at) =>
+      at < passes.length - 1 || inBackward ? acts : acts.map(released)
+    ),
     inBackward ? [] : temporaryActs(plan, scenario.optimizer.name),
     clearOf(plan, passes),
   );

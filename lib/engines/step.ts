@@ -5,6 +5,7 @@ import { groupsOf } from "../parallel/groups.ts";
 import type { Mesh } from "../parallel/mesh.ts";
 import { meshOf } from "../parallel/mesh.ts";
 import type { Model } from "../models/model.ts";
+import { withSplitEngine } from "../scenario/engine_name.ts";
 import type { Scenario } from "../scenario/schema.ts";
 import { groupDigits } from "../units/mod.ts";
 import { MAX_EVENTS } from "../play/memory/limits.ts";
@@ -18,6 +19,7 @@ import { optimizerRule } from "../optimizers/rules.ts";
 import type { Implementation } from "../optimizers/rule.ts";
 import type { StepPlan } from "../plan/step_plan.ts";
 import { playedCode } from "../software/mod.ts";
+import { learningPlanOf } from "../plan/objective/learning_plan.ts";
 import { stepPlanOf } from "../plan/step_plan.ts";
 import { recordPass } from "./blocks/pass.ts";
 import { growsSegments } from "./driver.ts";
@@ -55,6 +57,26 @@ export interface Step extends Peaks {
 /** cuBLAS keeps a workspace for each of the threads that run forward and backward. */
 const CUBLAS_THREADS = 2;
 
+/** Engines that run the passes of transformers' and TRL's trainers. */
+const TRAINERS_ENGINES: ReadonlySet<string> = new Set([
+  "single",
+  "ddp",
+  "deepspeed",
+  "fsdp",
+  "fsdp2",
+]);
+
+/**
+ * Whether each rank has all parameters, so that a model beside the one that learns
+ * stands whole: it is wrapped by nobody, or by a ZeRO that shards nothing.
+ *
+ * Source: huggingface/trl trainer/utils.py, prepare_deepspeed: stage 0 but for 3
+ */
+function keepsWhole(engine: string, { engine: asked }: Scenario): boolean {
+  return engine === "single" || engine === "ddp" ||
+    (engine === "deepspeed" && asked.zero_stage < 3);
+}
+
 /** Why a scenario's step cannot be played through. */
 export interface NotPlayed {
   readonly reason: string;
@@ -83,11 +105,12 @@ type Choice = (
 ) => readonly RankClass[];
 
 function played(
-  scenario: Scenario,
+  asked: Scenario,
   model: Model,
   settings: StepSettings,
   choice: Choice,
 ): readonly Step[] | NotPlayed {
+  const scenario = withSplitEngine(asked);
   const rule = optimizerRule(
     scenario.optimizer,
     playedCode(scenario, model).optimizer,
@@ -109,8 +132,18 @@ function played(
   if (engine === null) return notPlayed(scenario);
   const refused = engine.refuses(scenario, mesh.value);
   if (refused !== null) return { reason: refused };
-  const plan = stepPlanOf(engine.computed?.(scenario) ?? scenario, model);
+  const planOf = TRAINERS_ENGINES.has(engine.name)
+    ? learningPlanOf
+    : stepPlanOf;
+  const plan = planOf(engine.computed?.(scenario) ?? scenario, model);
   if ("reason" in plan) return plan;
+  const beside = plan.objective?.sides[0];
+  if (beside && !keepsWhole(engine.name, scenario)) {
+    return {
+      reason:
+        `train.objective ${scenario.train.objective} with a ${beside.name} is not played through where ${engine.name} shards parameters`,
+    };
+  }
   const steps: Step[] = [];
   const ranks = engine.ranks(scenario, mesh.value);
   for (const rank of choice(engine, plan, mesh.value, ranks)) {

@@ -26,7 +26,14 @@ export function bandClassesOf(
   const { task, train, serve, parallel } = scenario;
   const kind = task === "train" ? train.method : serve.engine;
   const gpus = parallel.gpus > 1 ? "many" : "one";
-  const engine = task === "train" ? spreadBy(scenario) : null;
+  if (task === "serve") {
+    // What one engine holds says nothing of another's rules.
+    return [
+      { task, kind, gpus, engine: null, counter },
+      { task, kind, gpus: null, engine: null, counter: null },
+    ];
+  }
+  const engine = spreadBy(scenario);
   const wide = [
     { task, kind, gpus, engine: null, counter },
     { task, kind: null, gpus, engine: null, counter },

@@ -13,6 +13,7 @@ import { hasIndexer } from "./families/code/indexer.ts";
 import { numberOf } from "./families/code/setting.ts";
 import { cachingCodeOf } from "./families/caching_code.ts";
 import { languageOf } from "./language_of_config.ts";
+import { MAX_MODEL_LAYERS } from "./tensors/layer_ranges.ts";
 
 /**
  * What each layer of a language model keeps between tokens. transformers keeps the
@@ -45,6 +46,7 @@ export function cacheOf(config: Config): readonly LayerCache[] | null {
       ...each,
       {
         kind: "cross",
+        encoded: code.cache.encoded?.(text) ?? null,
         ...tokensOf(text, code, { layer, kind: "cross", name: null }),
       },
     ])
@@ -70,17 +72,21 @@ const PAIRS = [
   "vision-encoder-decoder",
 ];
 
+/** How many there are; of a list that goes on beyond them the rest is no layer. */
 function layersOf(text: Config): number {
-  for (const key of LISTS) {
-    const listed = text[key];
-    if (Array.isArray(listed)) return listed.length;
-  }
-  return numberOf(text, [[
+  const stated = numberOf(text, [[
     "decoder_layers",
     "num_decoder_layers",
     "decoder_num_hidden_layers",
     ...KEYS.layers,
   ], 0]);
+  const listed = LISTS.map((key) => text[key]).find(Array.isArray);
+  const own = Math.max(0, Math.floor(stated));
+  return Math.min(
+    listed === undefined || own > 0 ? own : listed.length,
+    listed?.length ?? MAX_MODEL_LAYERS,
+    MAX_MODEL_LAYERS,
+  );
 }
 
 /** Where configs list their layers' kinds. */
@@ -96,7 +102,9 @@ function kindsOf(
   if (usual === null) return null;
   const listed = LISTS.map((key) => text[key]).find(Array.isArray);
   const all = listed
-    ? listed.map((name, at) => CACHE_KINDS[String(name)] ?? usual[at])
+    ? listed.slice(0, layers).map((name, at) =>
+      CACHE_KINDS[String(name)] ?? usual[at]
+    )
     : usual;
   const shared = numberOf(text, [["num_kv_shared_layers"], code.cache.shares]);
   return all.map((kind, at) =>
@@ -180,7 +188,11 @@ function usuallyKept(
     case "none":
       return [];
     case "cross":
-      return [{ kind: "cross", ...tokens }];
+      return [{
+        kind: "cross",
+        encoded: code.cache.encoded?.(text) ?? null,
+        ...tokens,
+      }];
     case "shared":
       return [{ kind: "shared" }];
     case "linear_attention":
@@ -230,13 +242,14 @@ function tokensOf(
     [...KEYS.headDim, "kv_channels"],
     heads > 0 ? Math.floor(hidden / heads) : 0,
   ]);
+  // A count of none is no count.
   const own = numberOf(text, [
     [
       ...(cache.crosses ? ["decoder_num_key_value_heads"] : []),
       ...KEYS.kvHeads,
     ],
     heads,
-  ]);
+  ]) || heads;
   const usual = { heads: own, keys: own * width, values: own * width };
   return { ...usual, ...cache.tokens?.(text, usual, at) };
 }

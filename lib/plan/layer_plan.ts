@@ -184,6 +184,8 @@ function mlpOf(
     down,
     activation: traits.activation,
     compiled: kernels === "compile",
+    gateInPlace: kernels === "liger" && code.fusesGate &&
+      traits.activation !== "relu",
     upFirst: code.upFirst,
     isInline: traits.inlineMlp,
     tiles,

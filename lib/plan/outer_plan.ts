@@ -13,6 +13,7 @@ import { BARE_NORM } from "./layer_plan.ts";
 import { isTiled } from "./context.ts";
 import { masksOf } from "./masks.ts";
 import type { StepPlan } from "./step_plan.ts";
+import { isOfTower } from "../models/tensors/tower.ts";
 import { versionOf } from "../scenario/version.ts";
 
 /**
@@ -27,14 +28,17 @@ export function embeddingPlanOf(
   const { outside, facts, scenario } = plan;
   const { traits, family, batch, sequence, architecture } = facts;
   const table = outside.find((_, { role }) => role === "embedding") ?? "";
-  const positions = outside.find((_, { role, module }) =>
-    role === "position" && module === "embedding"
+  // A tower's are of its patches.
+  const positions = outside.find((_, tensor) =>
+    tensor.role === "position" && tensor.module === "embedding" &&
+    !isOfTower(tensor)
   );
   const own = outside.parameter(table);
   if (!own) throw new RangeError(`${plan.model.name} has no embedding`);
   return {
     rows: batch * sequence,
-    labels: batch * (plan.classHead?.labels ?? sequence),
+    labels: plan.objective?.labels ??
+      batch * (plan.classHead?.labels ?? sequence),
     hidden: own.shape[1] ?? architecture.hidden_size,
     table: own,
     adapter: outside.embeddingAdapter(table.slice(0, -".weight".length)),
@@ -61,6 +65,7 @@ export function embeddingPlanOf(
     forcesGrad: facts.code.forcesGrad,
     forcesLate: facts.code.forcesGrad && facts.code.forcesLate &&
       !traits.scaledEmbeddings,
+    holdsLeaf: plan.objective !== null,
     masks: masksOf(facts, plan.windows, plan.stack.kinds),
     keepsMasks: scenario.train.checkpointing !== "none",
     images: plan.vision && vision
@@ -112,6 +117,20 @@ export function headPlanOf(plan: StepPlan, first: EmbeddingPlan): HeadPlan {
       : outside.norm(last, facts.traits.norm),
     head,
     ...lossOf(plan, input),
+    ...objectiveHead(plan),
+  };
+}
+
+/** What a trainer puts in place of the model's loss. */
+function objectiveHead(
+  { objective, scenario }: StepPlan,
+): Pick<HeadPlan, "scores" | "multiplies"> & Partial<Pick<HeadPlan, "take">> {
+  const { take = null, scores = null } = objective?.head ?? {};
+  return take ? { take, scores, multiplies: false } : {
+    scores,
+    multiplies: scores
+      ? scores.ofHidden !== true
+      : scenario.train.loss === "full",
   };
 }
 

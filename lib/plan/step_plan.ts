@@ -36,6 +36,7 @@ import type { Storage } from "./storage.ts";
 import { storageOf } from "./storage.ts";
 import type { Windows } from "./sliding.ts";
 import { windowsOf, withWindows } from "./sliding.ts";
+import type { ObjectivePlan } from "./objective/objective_plan.ts";
 import { innerConfig } from "./traits.ts";
 import { unplayed } from "./unplayed.ts";
 import { withUnturned } from "./unturned.ts";
@@ -61,6 +62,8 @@ export interface StepPlan {
   /** Modules whose adapters kernels pass by, so that none of them trains. */
   readonly passedBy: readonly string[];
   readonly inventory: Inventory;
+  /** What a trainer makes of the step; null: a model that learns the next token. */
+  readonly objective: ObjectivePlan<StepPlan> | null;
 }
 
 /**
@@ -205,6 +208,7 @@ export function stepPlanOf(
     vision,
     encoders,
     classHead,
+    objective: null,
     passedBy: [
       ...new Set(
         adapters.map(({ name }) => name).filter(isPassedBy).flatMap((name) =>

@@ -4,14 +4,16 @@ import { aboutOf, needsOf } from "./about.ts";
 import { shapesOf } from "./fields.ts";
 import type { Need } from "./needs.ts";
 import { scenarioSchema } from "./schema.ts";
-import type { FieldValues } from "./values_of.ts";
-import { innerOf, shapeOf, valuesOf } from "./values_of.ts";
+import type { FieldValues, WholeBounds } from "./values_of.ts";
+import { innerOf, shapeOf, valuesOf, wholeBoundsOf } from "./values_of.ts";
 
 /** A field of a Scenario, as it is defined. */
 export interface Field extends Omit<About, "needs"> {
   /** Dotted path. */
   path: string;
   values: FieldValues;
+  /** Of whole numbers: the least and the largest. */
+  whole_numbers?: WholeBounds;
   /** What has to hold for it to mean anything, its section's needs first. */
   needs: readonly Need[];
 }
@@ -47,9 +49,11 @@ function fieldsIn(
     const own = [...needs, ...about.needs ?? []];
     const { needs: _, ...rest } = about;
     const values = valuesOf(inner);
+    const bounds = wholeBoundsOf(inner);
     return [
       {
         ...rest,
+        ...(bounds ? { whole_numbers: bounds } : {}),
         path,
         values: instead ? left(values, about) : values,
         needs: own,

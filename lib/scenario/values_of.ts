@@ -15,6 +15,15 @@ interface Definition {
   shape?: Record<string, z.core.$ZodType>;
   entries?: Record<string, string>;
   values?: readonly (string | number)[];
+  /** Of a number: "safeint" of a whole one. */
+  format?: string;
+  checks?: readonly { _zod: { def: { check: string; value?: number } } }[];
+}
+
+/** The least and the largest whole number that a field takes. */
+export interface WholeBounds {
+  least: number;
+  most: number;
 }
 
 /** Describes the values of a field by its schema, so that they are written once. */
@@ -46,6 +55,17 @@ export function valuesOf(schema: z.core.$ZodType): FieldValues {
     default:
       return { kind: "text" };
   }
+}
+
+/** The bounds of a field of whole numbers; null of any other. */
+export function wholeBoundsOf(schema: z.core.$ZodType): WholeBounds | null {
+  const { type, format, checks = [] } = definitionOf(unwrap(schema).inner);
+  if (type !== "number" || format !== "safeint") return null;
+  const limit = (check: string): number | undefined =>
+    checks.find((each) => each._zod.def.check === check)?._zod.def.value;
+  const least = limit("greater_than");
+  const most = limit("less_than");
+  return least === undefined || most === undefined ? null : { least, most };
 }
 
 /** The schema inside defaults, nulls and readers of text. */

@@ -29,7 +29,8 @@ const remembered = new WeakMap<Model, LayerCaches>();
 export function cachesOf(model: Model): LayerCaches {
   const before = remembered.get(model);
   if (before) return before;
-  const stated = model.config ? cacheOf(model.config) : null;
+  const told = model.config ? cacheOf(model.config) : null;
+  const stated = told?.every((keeps) => isSane(keeps)) ? told : null;
   const { architecture } = model;
   const caches: LayerCaches = stated === null
     ? {
@@ -44,6 +45,16 @@ export function cachesOf(model: Model): LayerCaches {
     };
   remembered.set(model, caches);
   return caches;
+}
+
+/** Most numbers that one layer keeps of a token or a sequence; more is a broken file. */
+const MAX_NUMBERS = 2 ** 40;
+
+/** Whether sizes that a config.json states are such as memory can have. */
+function isSane(keeps: unknown): boolean {
+  if (typeof keeps === "number") return keeps >= 0 && keeps <= MAX_NUMBERS;
+  return typeof keeps !== "object" || keeps === null ||
+    Object.values(keeps).every(isSane);
 }
 
 /** Keys and values of every layer, as a decoder like llama keeps them. */

@@ -67,6 +67,10 @@ export function servedByPool(
   const at = (tokens: number): number =>
     plan.refusal === null ? engine.sequencesIn(plan, tokens) : 0;
   const held = batch * engine.heldBy(length);
+  // No sequence is longer than the pool.
+  const longest = plan.refusal === null
+    ? Math.min(engine.context, plan.tokens)
+    : 0;
   return {
     serving: {
       engine: scenario.serve.engine,
@@ -78,16 +82,16 @@ export function servedByPool(
       outside_bytes: plan.outside,
       kv_pool_bytes: plan.pool,
       kv_tokens: plan.tokens,
-      max_model_len: engine.context,
-      max_concurrency: plan.refusal === null
-        ? Math.min(plan.tokens / engine.context, plan.requests)
-        : 0,
+      max_model_len: longest,
+      max_concurrency: longest === 0
+        ? 0
+        : Math.min(plan.tokens / longest, plan.requests),
       devices: [{
         device: "GPU 0",
         weights_bytes: plan.weights,
         kv_bytes: plan.pool - plan.states,
         state_bytes: plan.states,
-        compute_bytes: plan.compute,
+        compute_bytes: plan.refusal === null ? plan.compute : 0,
         total_bytes: device,
       }],
       settings: plan.settings,
@@ -111,7 +115,7 @@ export function servedByPool(
     warnings: [
       ...engine.warnings,
       ...waiting(at(length), batch, length, plan),
-      ...tooLong(length, engine.context),
+      ...tooLong(length, longest, plan),
       ...overfull(device, card.usable, plan),
     ],
   };
@@ -169,12 +173,16 @@ function waiting(
   ];
 }
 
-function tooLong(length: number, context: number): string[] {
-  return length <= context ? [] : [
+function tooLong(
+  length: number,
+  longest: number,
+  { refusal }: PoolPlan,
+): string[] {
+  return refusal !== null || length <= longest ? [] : [
     `Sequences of ${
       groupDigits(length)
     } tokens are refused: the longest that is taken has ${
-      groupDigits(context)
+      groupDigits(longest)
     }`,
   ];
 }

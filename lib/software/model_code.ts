@@ -37,6 +37,8 @@ export interface ModelCode {
   readonly dropout: Dropouts | null;
   /** Whether activations are torch's own kernels, and no formulas. */
   readonly kernelActivations: boolean;
+  /** Whether Liger's kernels take the gate of an MLP as well. */
+  readonly fusesGate: boolean;
   /** Whether an MLP's `up` runs before its gate's activation. */
   readonly upFirst: boolean;
   readonly experts: ExpertCode;

@@ -1,6 +1,7 @@
 import type { Estimate } from "../../lib/mod.ts";
 import type { Belongs } from "../form/comparison.ts";
 import { TrafficFold } from "../traffic/traffic.tsx";
+import { AdviceLater } from "./advice.tsx";
 import { Bar } from "./bar.tsx";
 import { BackToComparison } from "./compare_link.tsx";
 import { Evidence } from "./evidence.tsx";
@@ -35,6 +36,7 @@ export function Answer(
         belongs={belongs}
       />
       <Verdict estimate={estimate} />
+      <AdviceLater estimate={estimate} headers={headers} />
       <Bar estimate={estimate} />
       <ServingCard estimate={estimate} />
       <LargestLater estimate={estimate} headers={headers} />

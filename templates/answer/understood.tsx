@@ -1,5 +1,6 @@
 import type { Estimate } from "../../lib/mod.ts";
 import { formatCount, groupDigits } from "../../lib/mod.ts";
+import { meshWords } from "../mesh_words.ts";
 import {
   attentionWords,
   dimensionWords,
@@ -69,8 +70,9 @@ function modelRows(estimate: Estimate): Row[] {
   return rows;
 }
 
-function runRows({ scenario, kv }: Estimate): Row[] {
-  const { gpus, tp, pp, cp } = scenario.parallel;
+function runRows(estimate: Estimate): Row[] {
+  const { scenario, kv } = estimate;
+  const { gpus } = scenario.parallel;
   const rows: Row[] = [];
   if (kv) {
     const room = kv.max_tokens === null
@@ -81,10 +83,9 @@ function runRows({ scenario, kv }: Estimate): Row[] {
       `${groupDigits(kv.bytes_per_token)} bytes per token and GPU${room}`,
     ]);
   }
-  const dp = gpus / (tp * pp * cp);
   rows.push([
     "GPUs",
-    gpus === 1 ? "one" : `${gpus} = dp ${dp} × tp ${tp} × pp ${pp} × cp ${cp}`,
+    gpus === 1 ? "one" : `${gpus}: ${meshWords(estimate)}`,
   ]);
   return rows;
 }

@@ -1,12 +1,5 @@
 import type { Estimate, Fullness } from "../../lib/mod.ts";
-import {
-  formatBytes,
-  fullness,
-  groupDigits,
-  heldBytes,
-  isOneTotal,
-} from "../../lib/mod.ts";
-import { changedQuery } from "../changed_query.ts";
+import { formatBytes, fullness, heldBytes, isOneTotal } from "../../lib/mod.ts";
 import { servingVerdict } from "../serving/serving_words.ts";
 import { filledWords, pagedWords, pagesIncluded } from "../paged_words.ts";
 
@@ -87,7 +80,6 @@ function ServedVerdict({ estimate }: { estimate: Estimate }) {
         <div>
           <h2 id="verdict-title">{title}</h2>
           {sentences.length > 0 && <p>{sentences.join(" ")}</p>}
-          <WaysToServe estimate={estimate} />
         </div>
       </section>
       <a
@@ -99,27 +91,6 @@ function ServedVerdict({ estimate }: { estimate: Estimate }) {
         <span>{mark} {short}</span>
       </a>
     </>
-  );
-}
-
-/** What would be served, each a link that sets it; nothing where nothing is needed. */
-function WaysToServe({ estimate }: { estimate: Estimate }) {
-  const { ways = [], scenario } = estimate;
-  if (ways.length === 0) return null;
-  return (
-    <ul class="ways">
-      {ways.map(({ set, words, device_peak_bytes, max_sequences }) => {
-        const query = changedQuery(scenario, set);
-        return (
-          <li>
-            <a href={`/?${query}`}>With {words}</a> it does:{" "}
-            {formatBytes(device_peak_bytes)} per GPU
-            {max_sequences !== null &&
-              `, ${groupDigits(max_sequences)} such sequences at once`}
-          </li>
-        );
-      })}
-    </ul>
   );
 }
 

@@ -1,5 +1,5 @@
 import type { Estimate, Serving } from "../../lib/mod.ts";
-import { formatBytes, groupDigits } from "../../lib/mod.ts";
+import { CACHES_AS_ASKED, formatBytes, groupDigits } from "../../lib/mod.ts";
 
 /** What engines call themselves. */
 const NAMES: Readonly<Record<string, string>> = {
@@ -50,15 +50,20 @@ export function servingVerdict(estimate: Estimate): ServingVerdict | null {
   const place = placeOf(estimate);
   const engine = engineName(serve);
   if (!serve.starts) {
-    const missing = own.headroom_bytes < 0
-      ? [`${formatBytes(-own.headroom_bytes)} too much per GPU.`]
+    // No memory helps what is refused for another reason.
+    const missing = own.headroom_bytes < -1
+      ? [
+        takesShare(serve)
+          ? `${formatBytes(-own.headroom_bytes)} are missing on each GPU.`
+          : `${formatBytes(-own.headroom_bytes)} too much per GPU.`,
+      ]
       : [];
     return {
       state: "over",
-      title: serve.kv_pool_bytes === null
-        ? `Does not fit on ${place} with ${engine}`
-        : `${engine} does not start on ${place}`,
-      short: serve.kv_pool_bytes === null ? "Does not fit" : "Does not start",
+      title: takesShare(serve)
+        ? `${engine} does not start on ${place}`
+        : `Does not fit on ${place} with ${engine}`,
+      short: takesShare(serve) ? "Does not start" : "Does not fit",
       sentences: [
         ...(serve.refusal === null ? [] : [asSentence(serve.refusal)]),
         ...missing,
@@ -70,7 +75,7 @@ export function servingVerdict(estimate: Estimate): ServingVerdict | null {
   const users = most === null
     ? ""
     : `: ${usersOf(most)} at ${groupDigits(length)} tokens`;
-  const title = serve.kv_pool_bytes !== null && serve.kv_tokens !== null
+  const title = takesShare(serve) && serve.kv_tokens !== null
     ? `${engine} starts on ${place} and holds ${
       groupDigits(serve.kv_tokens)
     } tokens${users}`
@@ -82,9 +87,9 @@ export function servingVerdict(estimate: Estimate): ServingVerdict | null {
   return {
     state: waits ? "tight" : "comfortable",
     title,
-    short: serve.kv_tokens === null
-      ? `Fits: ${formatBytes(estimate.memory.device_peak_bytes)}`
-      : `Starts: ${groupDigits(serve.kv_tokens)} tokens`,
+    short: takesShare(serve) && serve.kv_tokens !== null
+      ? `Starts: ${groupDigits(serve.kv_tokens)} tokens`
+      : `Fits: ${formatBytes(estimate.memory.device_peak_bytes)}`,
     sentences: [
       ...(waits
         ? [
@@ -93,17 +98,20 @@ export function servingVerdict(estimate: Estimate): ServingVerdict | null {
           } run at once; the others wait.`,
         ]
         : []),
-      ...(serve.kv_pool_bytes === null
-        ? [
-          `${formatBytes(own.headroom_bytes)} to spare${
-            most === null
-              ? ""
-              : `, room for ${usersOf(most)} at ${groupDigits(length)} tokens`
-          }.`,
-        ]
-        : []),
+      ...(takesShare(serve) ? [] : [
+        `${formatBytes(own.headroom_bytes)} to spare${
+          most === null
+            ? ""
+            : `, room for ${usersOf(most)} at ${groupDigits(length)} tokens`
+        }.`,
+      ]),
     ],
   };
+}
+
+/** Whether an engine takes its share of a GPU whatever is asked of it. */
+function takesShare({ engine }: Pick<Serving, "engine">): boolean {
+  return !CACHES_AS_ASKED.has(engine);
 }
 
 function usersOf(count: number): string {
@@ -137,13 +145,19 @@ export function servingFigures(
   const free = (fit[0]?.usable_bytes ?? 0) - memory.device_peak_bytes;
   return [
     ...bytes("Weights", serve.weights_bytes),
-    ...bytes("Pool for the cache", serve.kv_pool_bytes),
+    ...bytes(
+      "Pool for the cache",
+      takesShare(serve) ? serve.kv_pool_bytes : null,
+    ),
     ...bytes("Cache of the sequences asked for", kv?.bytes),
     ...bytes("Compute at the peak", serve.compute_bytes),
     ...bytes("CUDA graphs", serve.graph_bytes),
     ...bytes("Outside of the engine", serve.outside_bytes),
     ...bytes("Free", Math.max(0, free)),
-    ...count("Tokens that the pool holds", serve.kv_tokens),
+    ...count(
+      takesShare(serve) ? "Tokens that the pool holds" : "Tokens in the cache",
+      serve.kv_tokens,
+    ),
     ...count("Sequences of this length at once", kv?.max_sequences),
     ...count("Longest sequence", serve.max_model_len, " tokens"),
     ...(serve.max_concurrency === null ? [] : [

@@ -15,7 +15,8 @@ import { plainTable, trimmed } from "./plain_table.ts";
 import { hostText, ranksText } from "./ranks_text.ts";
 import { counterWords, errorWords, moreOrLess } from "../evidence_words.ts";
 import { servingText } from "./serving_text.ts";
-import { servingVerdict } from "../serving/serving_words.ts";
+import { engineName, servingVerdict } from "../serving/serving_words.ts";
+import { meshWords } from "../mesh_words.ts";
 import { filledWords, pagedWords, pagesIncluded } from "../paged_words.ts";
 import { tensorWords } from "../tensor_words.ts";
 
@@ -67,8 +68,9 @@ export function estimateText(
   ].filter((block) => block !== "").join("\n\n") + "\n";
 }
 
-function heading({ model, scenario }: Estimate, style: Style): string {
-  const { gpus, tp, pp, cp } = scenario.parallel;
+function heading(estimate: Estimate, style: Style): string {
+  const { model, scenario } = estimate;
+  const { gpus } = scenario.parallel;
   const approximate = model.parameters_basis === "assumed"
     ? " (approximate)"
     : "";
@@ -89,16 +91,20 @@ function heading({ model, scenario }: Estimate, style: Style): string {
   } else {
     const { batch, input_tokens, output_tokens } = scenario.serve;
     lines.push(
-      `serving, ${scenario.precision.weights}, ${batch} × (${
-        groupDigits(input_tokens)
-      } + ${groupDigits(output_tokens)}) tokens`,
+      `serving with ${engineName(scenario.serve)}, weights ${
+        scenario.quantization.weights === null
+          ? "as published"
+          : scenario.quantization.weights === "none"
+          ? scenario.precision.weights
+          : scenario.quantization.weights
+      }, ${batch} × (${groupDigits(input_tokens)} + ${
+        groupDigits(output_tokens)
+      }) tokens`,
     );
   }
   if (gpus > 1) {
     lines.push(
-      `${gpus} GPUs: dp ${
-        gpus / (tp * pp * cp)
-      } × tp ${tp} × pp ${pp} × cp ${cp}`,
+      `${gpus} GPUs: ${meshWords(estimate)}`,
     );
   }
   return lines.join("\n");
@@ -177,12 +183,6 @@ function servedVerdict(estimate: Estimate, style: Style): string | null {
   return [
     style(title, "bold", VERDICTS[state].color),
     ...sentences,
-    ...(estimate.ways ?? []).map(({ words, set, device_peak_bytes }) =>
-      `With ${words} it does, ${formatBytes(device_peak_bytes)} per GPU: ${
-        Object.entries(set).map(([path, value]) => `--set ${path}=${value}`)
-          .join(" ")
-      }`
-    ),
   ].join("\n");
 }
 

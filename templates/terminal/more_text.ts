@@ -1,4 +1,4 @@
-import type { Estimate, Largest, Traffic } from "../../lib/mod.ts";
+import type { Advice, Estimate, Largest, Traffic } from "../../lib/mod.ts";
 import { formatBytes, groupDigits } from "../../lib/mod.ts";
 import { largestWords } from "../largest_words.ts";
 import {
@@ -6,14 +6,20 @@ import {
   formatSeconds,
   noTrafficWords,
 } from "../traffic/traffic_words.ts";
+import { adviceText } from "./advice_text.ts";
 import { plainTable, trimmed } from "./plain_table.ts";
 
 /** What was asked beside the memory, for a terminal; "" where nothing was. */
 export function moreText(
-  { largest, traffic }: { largest?: Largest[]; traffic?: Traffic },
+  { advice, largest, traffic }: {
+    advice?: Advice;
+    largest?: Largest[];
+    traffic?: Traffic;
+  },
   estimate: Estimate,
 ): string {
   const blocks = [
+    ...(advice ? [adviceText(advice, estimate)] : []),
     ...(largest ? [largestText(largest)] : []),
     ...(traffic ? [trafficText(traffic, estimate)] : []),
   ];

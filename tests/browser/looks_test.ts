@@ -17,6 +17,8 @@ const PAGES = [
   "/presets",
   "/scenario?model=llama2-7b",
   "/export?model=llama2-7b&parallel.gpus=8",
+  "/?model=meta-llama/Llama-3.1-8B&task=serve&serve.engine=llama.cpp&parallel.gpus=2",
+  "/?model=openai/gpt-oss-120b&task=serve&serve.engine=vllm",
 ];
 
 for (const width of [320, 390, 768, 1280]) {

@@ -104,6 +104,25 @@ Deno.test("estimate --max-batch and --max-sequence answer in words and in JSON",
   assert(largest[0].device_peak_bytes <= largest[0].usable_bytes);
 });
 
+Deno.test("estimate --largest finds the largest of any whole number, and the fewest GPUs", async () => {
+  const args = [
+    ...["estimate", "--model", "llama2-7b", "--lora", "--gpu", "L40S"],
+    ...["--largest", "train.lora.rank", "--largest", "parallel.gpus"],
+  ];
+  const text = await headroom(args);
+  assertEquals([text.code, text.err], [0, ""]);
+  assertMatch(text.out, /^Highest LoRA rank: [\d,]+$/m);
+  assertMatch(text.out, /^Fewest GPUs: \d+ GPUs?$/m);
+  const { out } = await headroom([...args, "--json"]);
+  assertEquals(
+    JSON.parse(out).largest.map(({ field }: { field: string }) => field),
+    ["train.lora.rank", "parallel.gpus"],
+  );
+  const refused = await headroom([...args, "--largest", "train.method"]);
+  assertEquals(refused.code, 2);
+  assertMatch(refused.err, /must be a whole number .*train\.method/);
+});
+
 Deno.test("estimate --traffic shows what each GPU sends, and how long that takes", async () => {
   const args = [
     "estimate",

@@ -16,6 +16,8 @@ const PURE = [
   "/tables/answer?model=gpt2",
   "/compare?s1=model%3Dgpt2",
   "/largest?model=gpt2",
+  "/advice?model=gpt2",
+  "/api/v1/advice?model=gpt2",
   "/traffic?model=gpt2",
   "/presets",
   ...["basic", "parallelism", "optimizations", "advanced"]

@@ -11,7 +11,7 @@ const SEED = Number(Deno.env.get("FUZZ_SEED") ?? 20_261_129);
 const RUNS = Number(Deno.env.get("FUZZ_RUNS") ?? 60);
 
 /** Asks for whole estimates by the dozen. */
-const SLOW = /largest$/;
+const SLOW = /(largest|advice)$/;
 
 for (const { path, methods } of addresses()) {
   for (const method of [...methods, ...other(methods)]) {

@@ -12,10 +12,13 @@ const SCENARIO = {
   hardware: { gpu: "RTX 4090" },
 };
 
-function expected(field: "train.micro_batch" | "train.sequence_length") {
+function expected(
+  field: "train.micro_batch" | "train.sequence_length",
+  thorough = true,
+) {
   const parsed = parseScenario(SCENARIO);
   assert(parsed.ok);
-  const result = largest(parsed.value, field);
+  const result = largest(parsed.value, field, { thorough });
   assert(result.ok);
   return result.value;
 }
@@ -44,9 +47,11 @@ Deno.test("GET /largest is a page with the batch and the length", async () => {
   assertEquals(status, 200);
   only(document, "h1");
   const text = textOf(only(document, "#largest-found"));
-  const batch = expected("train.micro_batch");
+  const batch = expected("train.micro_batch", false);
   assertMatch(text, new RegExp(`Largest micro batch: ${batch.value}\\.`));
   assertMatch(text, /Largest sequence length: [\d,]+ tokens\./);
+  assertMatch(text, /Highest LoRA rank: [\d,]+\./);
+  assertMatch(text, /Fewest GPUs: 1 GPU\./);
   assertMatch(text, /the high end of the band fits too/);
   assertMatch(text, /Tried: \d+ values, each from \d+ to \d+/);
   assertEquals(only(document, "main > p a").getAttribute("href"), `/?${QUERY}`);
@@ -66,6 +71,26 @@ Deno.test("GET /largest asks a server for sequences and input", async () => {
   const text = textOf(only(document, "#largest-found"));
   assertMatch(text, /Largest number of concurrent sequences: \d+/);
   assertMatch(text, /Largest input: [\d,]+ tokens/);
+});
+
+Deno.test("GET /largest goes on with what makes it fit where no size does", async () => {
+  const { document } = await visit(
+    "/largest?model=Qwen/Qwen3-32B&train.method=qlora&hardware.gpu=RTX+4090",
+  );
+  const found = only(document, "#largest-found");
+  const text = textOf(found);
+  assertMatch(text, /Largest sequence length: none\. .* even at 1 token/);
+  const [before = "", after = ""] = text.split("With what makes it fit,");
+  assert(before !== "" && /Largest sequence length: [\d,]+ tokens/.test(after));
+  const links = [...found.querySelectorAll("a")].map((link) =>
+    link.getAttribute("href") ?? ""
+  );
+  const longest = links.find((href) => href.includes("sequence_length="));
+  const answer = await visit(longest ?? "");
+  assertMatch(
+    textOf(only(answer.document, "#verdict-title")),
+    /^(Fits|Tight) on RTX 4090/,
+  );
 });
 
 Deno.test("GET /largest refuses what the page refuses", async () => {
@@ -113,12 +138,12 @@ const REFUSED: [body: unknown, path: string, message: RegExp][] = [
   [
     { scenario: { model: "gpt2" }, field: "train.lora.rank" },
     "field",
-    /must be one of train\.micro_batch, train\.sequence_length.*rank/,
+    /whole number.*train\.micro_batch or train\.sequence_length.*rank", which means nothing where train\.method is "full"/,
   ],
   [
     { scenario: { model: "gpt2" }, field: "serve.batch" },
     "field",
-    /for task train: current value is "serve\.batch"/,
+    /for task train, .*: current value is "serve\.batch"/,
   ],
 ];
 

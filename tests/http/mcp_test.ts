@@ -1,7 +1,7 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { app } from "../../app.ts";
 import type { ScenarioInput } from "../../lib/mod.ts";
-import { estimate, fieldAt, formatBytes } from "../../lib/mod.ts";
+import { estimate, fieldAt, formatBytes, putAt } from "../../lib/mod.ts";
 import { TOLD_FIELDS } from "../../routes/mcp/estimate_tools.ts";
 import { call, withClient } from "./mcp.ts";
 
@@ -9,6 +9,7 @@ Deno.test("MCP's client lists the tools, with what each takes", async () => {
   await withClient(async (client) => {
     const { tools } = await client.listTools();
     assertEquals(tools.map(({ name }) => name).sort(), [
+      "advise",
       "compare",
       "estimate_memory",
       "find_gpu",
@@ -129,6 +130,19 @@ Deno.test("largest finds what estimate_memory agrees with", async () => {
   };
   assertEquals(await at(value.value), true);
   assertEquals(await at(value.next.value), false);
+});
+
+Deno.test("advise names changes that estimate_memory agrees with", async () => {
+  const scenario = { model: "llama3.1-8b", hardware: { gpu: "RTX 4090" } };
+  const { value } = await call("advise", { scenario });
+  assertEquals(value.now.fits, false);
+  assert(value.changes.length > 0);
+  const together: Record<string, unknown> = { ...scenario };
+  for (const [path, each] of Object.entries(value.together.set)) {
+    putAt(together, path, each);
+  }
+  const after = await call("estimate_memory", together);
+  assertEquals(after.value.fits, true);
 });
 
 Deno.test("compare says in what scenarios differ", async () => {

@@ -47,8 +47,11 @@ const product = (shape: Shape = []) =>
 const sumOf = (widths: Widths = {}) =>
   Object.values(widths).reduce((sum, each) => sum + each, 0);
 
-/** Bytes of a token, and of a sequence however long, that a layer held. */
-function heldBytes(held: HeldShapes): { token: number; sequence: number } {
+/** Bytes of a token, and of a sequence whose windows see so many, of a layer. */
+function heldBytes(
+  held: HeldShapes,
+  seen: number,
+): { token: number; sequence: number } {
   const sizeOf = (name: string, at = 0) => {
     const stated = held.types?.[name];
     const type = typeof stated === "string" ? stated : stated?.[at];
@@ -72,14 +75,18 @@ function heldBytes(held: HeldShapes): { token: number; sequence: number } {
   return {
     token: (isWindow ? 0 : row) + pooled +
       (held.indexer ?? 0) * sizeOf("indexer"),
-    sequence: (isWindow ? row * (held.window ?? 0) : 0) + overlap +
+    sequence: (isWindow ? row * Math.min(held.window ?? 0, seen) : 0) +
+      overlap +
       states.reduce((sum, each) => sum + each, 0),
   };
 }
 
-function allBytes(runs: Runs): { token: number; sequence: number } {
+function allBytes(
+  runs: Runs,
+  seen = Infinity,
+): { token: number; sequence: number } {
   return runs.reduce((sum, [count, held]) => {
-    const { token, sequence } = heldBytes(held);
+    const { token, sequence } = heldBytes(held, seen);
     return {
       token: sum.token + count * token,
       sequence: sum.sequence + count * sequence,
@@ -96,6 +103,15 @@ function crossBytes(config: TracedCache["config"]): number {
   );
 }
 
+/** Tokens of the encoder: Whisper fills every recording up. */
+function encodedTokens(
+  { num_mel_bins, max_source_positions }: TracedCache["config"],
+): number {
+  return num_mel_bins !== undefined && max_source_positions === 1500
+    ? 1500
+    : 512;
+}
+
 for (const type of new Set(TRACED.map(({ model_type }) => model_type))) {
   Deno.test(`what ${type} keeps as it is served is what transformers keeps`, () => {
     const own = TRACED.filter(({ model_type }) => model_type === type);
@@ -104,13 +120,20 @@ for (const type of new Set(TRACED.map(({ model_type }) => model_type))) {
       const result = tryEstimate({
         task: "serve",
         model: { config: whole },
-        serve: { engine: "transformers", input_tokens: 512, output_tokens: 2 },
+        serve: { engine: "transformers", input_tokens: 512, output_tokens: 3 },
       });
       assertOk(result);
       const { token, sequence } = allBytes(layers);
       assertEquals(result.value.kv?.bytes_per_token, token);
       assertEquals(result.value.kv?.fixed_bytes_per_sequence, sequence);
-      if (cross) assertEquals(crossBytes(whole), allBytes(cross).token);
+      const crossed = cross ? allBytes(cross).token : 0;
+      if (cross) assertEquals(crossBytes(whole), crossed);
+      // Two tokens come after the prompt; an encoder has read as many as it has.
+      assertEquals(
+        result.value.kv?.bytes,
+        514 * token + allBytes(layers, 514).sequence +
+          encodedTokens(config) * crossed,
+      );
     }
   });
 }

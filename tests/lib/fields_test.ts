@@ -90,11 +90,6 @@ Deno.test("what no method models yet changes nothing and is said", () => {
       /optimizer\.implementation = "deepspeed" has no effect/,
     ],
     [
-      "an objective",
-      { train: { objective: "dpo" } },
-      /train\.objective = "dpo" has no effect/,
-    ],
-    [
       "a teacher without distillation",
       { train: { teacher: "gpt2" } },
       /train\.teacher is not used: train\.objective is null/,

@@ -87,7 +87,12 @@ Deno.test("what does not fit even once says by how much", () => {
 
 Deno.test("a field at its bound says that there is no more", () => {
   const answer = found(
-    { model: "gpt2", hardware: { gpu: { memory_gib: 65_536 } }, task: "serve" },
+    {
+      model: "gpt2",
+      hardware: { gpu: { memory_gib: 65_536 } },
+      task: "serve",
+      serve: { input_tokens: 16, output_tokens: 1 },
+    },
     "serve.batch",
   );
   assertEquals([answer.value, answer.at_bound], [1 << 20, true]);

@@ -138,3 +138,30 @@ for (const each of KNOWN) {
     }
   });
 }
+
+Deno.test("where nobody says what layers keep, the answer says so", () => {
+  const assumed = (model_type: string) => {
+    const result = tryEstimate({
+      task: "serve",
+      model: {
+        config: {
+          model_type,
+          hidden_size: 64,
+          num_attention_heads: 4,
+          num_hidden_layers: 2,
+          vocab_size: 100,
+          intermediate_size: 128,
+        },
+      },
+      serve: { engine: "transformers" },
+    });
+    assertOk(result);
+    assertEquals(result.value.kv?.bytes_per_token, 2 * 2 * 2 * 64);
+    return result.value.assumptions.some((line) =>
+      line.includes("no family says it")
+    );
+  };
+  assert(assumed("unheard_of"));
+  assert(assumed("reformer"));
+  assert(!assumed("llama"));
+});

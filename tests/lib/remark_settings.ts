@@ -19,6 +19,10 @@ export const VALUES: Record<string, unknown[]> = {
   "train.gradient_accumulation": [8],
   "train.images_per_sample": [1],
   "train.image_size": [[224, 224]],
+  "train.prompt_tokens": [512],
+  "train.completion_tokens": [512],
+  "train.generations": [4],
+  "train.teacher": ["gpt2"],
   "quantization.weights": [...QUANTIZATIONS, "gguf:Q4_K_M"],
   "quantization.group_size": [64],
   "parallel.gpus": [16],
@@ -96,6 +100,7 @@ export const VALUES: Record<string, unknown[]> = {
 
 const FSDP = { "parallel.gpus": 8, "engine.name": "fsdp" };
 const LORA = { "train.method": "lora" };
+const DPO = { "train.objective": "dpo" };
 const IMAGES = { "train.images_per_sample": 1 };
 
 const VLLM = { task: "serve", "serve.engine": "vllm" };
@@ -130,6 +135,14 @@ export const BESIDE: Record<string, Setting> = {
   "train.lora.bias": LORA,
   "train.lora.trainable_parameters": LORA,
   "train.image_size": IMAGES,
+  "train.reference": DPO,
+  "train.prompt_tokens": DPO,
+  "train.completion_tokens": DPO,
+  "train.generations": { "train.objective": "grpo" },
+  "train.rollout.engine": { "train.objective": "grpo" },
+  "train.rollout.memory_utilization": { "train.objective": "grpo" },
+  "train.rollout.sleep": { "train.objective": "grpo" },
+  "train.teacher": { "train.objective": "distillation" },
   "parallel.gpus": { "engine.zero_stage": 3, "parallel.gpus": 8 },
   "parallel.gpus_per_node": { ...FSDP, "engine.sharding": "hybrid" },
   "parallel.tp": { "parallel.gpus": 8 },

@@ -15,7 +15,7 @@ const CHANGES_NOTHING: Record<string, string[]> = {
   "multipliers, train": ["train.gradient_accumulation"],
   "multipliers, serve": [],
   "rule-of-thumb, train": ["train.gradient_accumulation", "engine.name"],
-  "rule-of-thumb, serve": ["parallel.gpus", "engine.name"],
+  "rule-of-thumb, serve": ["parallel.gpus"],
 };
 
 for (const method of ["multipliers", "rule-of-thumb"] as const) {

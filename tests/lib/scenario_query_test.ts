@@ -107,6 +107,15 @@ const FIELDS: Record<string, Record<string, Any>> = {
     kernels: fc.constantFrom("eager", "liger", "compile"),
     images_per_sample: whole(0, 65_536),
     image_size: fc.tuple(whole(1, 65_536), whole(1, 65_536)),
+    objective: fc.constantFrom(null, "sft", "dpo", "grpo", "distillation"),
+    reference: fc.constantFrom(null, "none", "copy", "adapter-off"),
+    prompt_tokens: or(null, whole(0, 1 << 20)),
+    completion_tokens: or(null, whole(1, 1 << 20)),
+    generations: or(null, whole(1, 1 << 10)),
+    rollout: fc.record({
+      engine: fc.constantFrom(null, "transformers", "vllm", "external"),
+    }),
+    teacher: or(null, fc.constantFrom("gpt2", "mistralai/Mistral-7B-v0.1")),
   },
   precision: {
     weights: floats,

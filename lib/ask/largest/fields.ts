@@ -1,7 +1,17 @@
+import { fieldAt } from "../../scenario/field_list.ts";
+import { whyMeaningless } from "../../scenario/needs.ts";
+import type { Result } from "../../scenario/parse_scenario.ts";
 import type { Problem } from "../../scenario/problem.ts";
 import { shown } from "../../scenario/problem.ts";
 import type { Scenario } from "../../scenario/schema.ts";
-import { MAX_SEQUENCES, MAX_TOKENS } from "../../scenario/limits.ts";
+import {
+  MAX_LAYERS,
+  MAX_SEQUENCES,
+  MAX_TOKENS,
+} from "../../scenario/limits.ts";
+import type { WholeBounds } from "../../scenario/values_of.ts";
+import { valueAt } from "../../scenario/walk.ts";
+import { hasPool } from "../over_gpus.ts";
 
 /** A field whose largest value can be asked for. */
 export interface InverseField {
@@ -14,7 +24,7 @@ export interface InverseField {
   context: boolean;
 }
 
-/** Every field whose largest value can be asked for, by its path. */
+/** Fields that are searched most thoroughly, by their paths. */
 export const INVERSE_FIELDS = {
   "train.micro_batch": {
     least: 1,
@@ -42,7 +52,7 @@ export const INVERSE_FIELDS = {
   },
 } as const satisfies Record<string, InverseField>;
 
-/** The path of a field whose largest value can be asked for. */
+/** The path of one of them. */
 export type InversePath = keyof typeof INVERSE_FIELDS;
 
 /** The batch and the length of a task: what {@linkcode largest} is asked first. */
@@ -54,17 +64,79 @@ export const ASKED = {
   { batch: InversePath; sequence: InversePath }
 >;
 
+/** The field of which not the largest but the least value is asked for. */
+export const FEWEST = "parallel.gpus";
+
+/** More GPUs are not tried. */
+const MOST_GPUS = 1024;
+
+/** Fields whose whole numbers stand beside words, by their paths. */
+const WORDED: Readonly<Record<string, WholeBounds>> = {
+  "serve.gpu_layers": { least: 0, most: MAX_LAYERS },
+};
+
+/** A field to ask for, or what is wrong with a path. */
+export function inverseField(
+  path: unknown,
+  scenario: Scenario,
+): Result<InverseField> {
+  const { task } = scenario;
+  const refuse = (why: string) => ({
+    ok: false as const,
+    problems: [{
+      path: "field",
+      message:
+        `field must be a whole number of a scenario for task ${task}, such as ${
+          Object.values(ASKED[task]).join(" or ")
+        }: current value is ${shown(path)}${why}`,
+    }],
+  });
+  if (typeof path !== "string") return refuse("");
+  if (path === FEWEST) {
+    const most = MOST_GPUS;
+    return { ok: true, value: { least: 1, most, task, context: false } };
+  }
+  if (Object.hasOwn(INVERSE_FIELDS, path)) {
+    const own = INVERSE_FIELDS[path as InversePath];
+    return own.task === task ? { ok: true, value: own } : refuse("");
+  }
+  const field = fieldAt(path);
+  const bounds = field?.whole_numbers ?? WORDED[path];
+  if (!field || !bounds) return refuse("");
+  if (path.startsWith("model.")) return refuse(", which is the model's own");
+  if (path.startsWith("parallel.")) {
+    return refuse(`; of how the work is spread, ${FEWEST} can be asked for`);
+  }
+  const missing = whyMeaningless(field.needs, (at) => valueAt(scenario, at));
+  if (missing !== null) return refuse(`, which means nothing where ${missing}`);
+  const context = path === "serve.max_model_len";
+  const { input_tokens, output_tokens } = scenario.serve;
+  // A request as long as the scenario's has to be taken.
+  const least = context ? input_tokens + output_tokens : bounds.least;
+  return { ok: true, value: { ...bounds, least, task, context } };
+}
+
 /** What is wrong with a path whose largest value is asked for; null if nothing. */
 export function fieldProblem(
   field: unknown,
-  task: Scenario["task"],
+  scenario: Scenario,
 ): Problem | null {
-  const names = (Object.keys(INVERSE_FIELDS) as InversePath[])
-    .filter((path) => INVERSE_FIELDS[path].task === task);
-  return names.some((name) => name === field) ? null : {
-    path: "field",
-    message: `field must be one of ${
-      names.join(", ")
-    } for task ${task}: current value is ${shown(field)}`,
-  };
+  const found = inverseField(field, scenario);
+  return found.ok ? null : found.problems[0] ?? null;
+}
+
+/** What a person asks how far it can go, the batch and the length first. */
+export function howFar(scenario: Scenario): string[] {
+  const { task, train, serve } = scenario;
+  const { batch, sequence } = ASKED[task];
+  return [
+    batch,
+    sequence,
+    ...(task === "train" && train.method !== "full" ? ["train.lora.rank"] : []),
+    ...(task === "serve" && hasPool(scenario) ? ["serve.max_model_len"] : []),
+    ...(task === "serve" && serve.engine === "llama.cpp"
+      ? ["serve.cache_tokens", "serve.gpu_layers"]
+      : []),
+    FEWEST,
+  ].filter((path) => inverseField(path, scenario).ok);
 }

@@ -1,16 +1,18 @@
+import type { AdvisedSet } from "../../answer/advice.ts";
 import { estimateScenario } from "../estimate.ts";
 import type { Model } from "../../models/model.ts";
 import { resolveModel } from "../../models/resolve_model.ts";
 import type { Result } from "../../scenario/parse_scenario.ts";
 import type { Problem } from "../../scenario/problem.ts";
 import type { Scenario } from "../../scenario/schema.ts";
-import type { InverseField, InversePath } from "./fields.ts";
-import { fieldProblem, INVERSE_FIELDS } from "./fields.ts";
-import type { Bounds } from "./guess.ts";
+import { EXACT, NEARLY, searchBriskly } from "./brisk.ts";
+import { hasPool } from "../over_gpus.ts";
+import { searchFewest } from "./fewest.ts";
+import { FEWEST, INVERSE_FIELDS, inverseField } from "./fields.ts";
 import { guessed } from "./guess.ts";
 import type { Probe } from "./probe.ts";
 import { probeOf } from "./probe.ts";
-import type { Found } from "./search.ts";
+import { cautiousValue, run } from "./run.ts";
 import { searchLargest } from "./search.ts";
 import type { Asked, Told } from "./values.ts";
 import { SearchedValues, TooLong } from "./values.ts";
@@ -19,6 +21,8 @@ import { SearchedValues, TooLong } from "./values.ts";
 export interface Tried {
   value: number;
   /** The device's peak; null where this value has no estimate. */
+  peak_bytes: number | null;
+  /** The same. */
   device_peak_bytes: number | null;
   /** By how much that is more than the GPU has; 0 where it fits. */
   over_bytes: number | null;
@@ -26,14 +30,22 @@ export interface Tried {
 
 /** The largest value of a field that fits the scenario's GPU. */
 export interface Largest {
-  field: InversePath;
+  /** Dotted path. */
+  field: string;
   gpu: string;
   usable_bytes: number;
   /** Null where not even the least value fits; `next` then says by how much. */
   value: number | null;
   /** The device's peak at that value. */
+  peak_bytes: number | null;
+  /** The same. */
   device_peak_bytes: number | null;
-  /** The least value tried above it that does not fit; null at the bound. */
+  /** What is set where the field has that value: of GPUs, also what lays them out. */
+  set: AdvisedSet;
+  /**
+   * The least value tried above it that does not fit, of GPUs the most below it; null
+   * at the bound.
+   */
   next: Tried | null;
   /** Whether the field can have no larger value. */
   at_bound: boolean;
@@ -61,6 +73,11 @@ export interface Largest {
 export interface LargestOptions {
   /** The scenario's model, where the caller has looked it up. */
   model?: Model | undefined;
+  /**
+   * Whether the values around the answer are tried too, as memory need not grow
+   * evenly; the batch's and the length's are where nothing is said.
+   */
+  thorough?: boolean | undefined;
 }
 
 /**
@@ -70,15 +87,16 @@ export interface LargestOptions {
  * estimates only what is answered.
  *
  * @param scenario As `parseScenario` returned it; its own value is not used.
- * @param field One of {@linkcode INVERSE_FIELDS}, of the scenario's task.
+ * @param field Path of a whole number of the scenario's task; of `parallel.gpus` the
+ *   fewest are sought.
  * @returns The answer, or what is wrong with the scenario at the least value.
  */
 export function largest(
   scenario: Scenario,
-  field: InversePath,
-  { model = modelOf(scenario) }: LargestOptions = {},
+  field: string,
+  { model = modelOf(scenario), thorough }: LargestOptions = {},
 ): Result<Largest> {
-  const asking = askLargest(scenario, field);
+  const asking = askLargest(scenario, field, thorough);
   let asked = asking.next();
   while (!asked.done) asked = asking.next(answerTo(asked.value, model));
   return asked.value;
@@ -92,12 +110,12 @@ export function largest(
  */
 export async function largestInTurns(
   scenario: Scenario,
-  field: InversePath,
-  { model = modelOf(scenario), breathe }: LargestOptions & {
+  field: string,
+  { model = modelOf(scenario), thorough, breathe }: LargestOptions & {
     breathe: () => Promise<void>;
   },
 ): Promise<Result<Largest>> {
-  const asking = askLargest(scenario, field);
+  const asking = askLargest(scenario, field, thorough);
   let asked = asking.next();
   while (!asked.done) {
     await breathe();
@@ -123,10 +141,11 @@ function modelOf({ model }: Scenario): Model | undefined {
  */
 export function* askLargest(
   scenario: Scenario,
-  field: InversePath,
+  field: string,
+  thorough: boolean = Object.hasOwn(INVERSE_FIELDS, field),
 ): Generator<Asked, Result<Largest>, Told> {
   try {
-    return yield* search(scenario, field);
+    return yield* search(scenario, field, thorough);
   } catch (error) {
     if (!(error instanceof TooLong)) throw error;
     return { ok: false, problems: [{ path: field, message: error.message }] };
@@ -135,25 +154,40 @@ export function* askLargest(
 
 function* search(
   scenario: Scenario,
-  field: InversePath,
+  field: string,
+  thorough: boolean,
 ): Generator<Asked, Result<Largest>, Told> {
-  const problem = fieldProblem(field, scenario.task);
-  if (problem) return { ok: false, problems: [problem] };
-  const { least, most }: InverseField = INVERSE_FIELDS[field];
+  const asked = inverseField(field, scenario);
+  if (!asked.ok) return asked;
+  const { least, context: hasContext } = asked.value;
   const values = new SearchedValues(scenario, field);
   const first = yield* values.estimateAt(least);
   if (!first.ok) return first;
   const own = first.value.fit[0];
   if (!own) return noGpu();
+  const { architecture } = first.value.model;
+  const most = field === "serve.gpu_layers"
+    // The output layer counts as one more.
+    ? architecture.layers + 1
+    : asked.value.most;
   const bounds = { least, most, usable: own.usable_bytes };
 
-  const sure = first.value.method === "timeline"
+  const isFewest = field === FEWEST;
+  // A pool is planned, which takes no time; a step or a generation is played.
+  const gap = hasPool(scenario) && scenario.task === "serve" ? EXACT : NEARLY;
+  const sure = !isFewest && first.value.method === "timeline"
     ? yield* guessed(values, bounds, ({ surely }) => surely)
     : 0;
   const fits = (probe: Probe): boolean => probe.fits();
-  const found = yield* run(values, bounds, { sure, fits, below: true });
+  const searching = isFewest
+    ? searchFewest(most)
+    : thorough
+    ? searchLargest(least, most)
+    : searchBriskly(least, most, { sure, gap });
+  const found = yield* run(values, searching, { sure, fits });
   // What is said to have been tried was: a guess stands for none of these.
-  for (let value = found.from; value <= Math.min(found.to, sure); value++) {
+  const guesses = thorough ? Math.min(found.to, sure) : 0;
+  for (let value = found.from; value <= guesses; value++) {
     const probe = yield* values.probeAt(value);
     if (!probe?.fits() && !found.exceptions.includes(value)) {
       found.exceptions.push(value);
@@ -161,12 +195,12 @@ function* search(
   }
   const { high_bytes: high, device_peak_bytes: least_peak } =
     first.value.memory;
-  const hasBand = high !== null;
-  const cautious = hasBand && found.value !== null
+  const hasBand = high !== null && !isFewest;
+  const cautious = high !== null && hasBand && found.value !== null
     ? yield* cautiousValue(
       values,
       { ...bounds, most: found.value },
-      high / least_peak,
+      { share: high / least_peak, thorough },
     )
     : null;
 
@@ -179,7 +213,7 @@ function* search(
   const above = yield* estimated(next);
   const safe = yield* estimated(cautious?.value ?? null);
   const peak = above?.memory.device_peak_bytes ?? null;
-  const context = first.value.model.architecture.max_position_embeddings;
+  const context = architecture.max_position_embeddings;
   return {
     ok: true,
     value: {
@@ -187,13 +221,16 @@ function* search(
       gpu: own.gpu,
       usable_bytes: own.usable_bytes,
       value,
+      peak_bytes: answer?.memory.device_peak_bytes ?? null,
       device_peak_bytes: answer?.memory.device_peak_bytes ?? null,
+      set: value === null ? {} : values.setOf(value),
       next: next === null ? null : {
         value: next,
+        peak_bytes: peak,
         device_peak_bytes: peak,
         over_bytes: peak === null ? null : Math.max(0, peak - own.usable_bytes),
       },
-      at_bound: value === most,
+      at_bound: value === (isFewest ? least : most),
       cautious: cautious
         ? {
           value: cautious.value,
@@ -202,7 +239,7 @@ function* search(
         : hasBand
         ? { value: null, high_bytes: null }
         : null,
-      beyond_context: INVERSE_FIELDS[field].context && context !== null &&
+      beyond_context: hasContext && context !== null &&
           value !== null && value > context
         ? context
         : null,
@@ -216,55 +253,6 @@ function* search(
       methods: values.methods,
     },
   };
-}
-
-/** @param sure A value up to which all fit, by a guess that was tried. */
-function* run(
-  values: SearchedValues,
-  { least, most }: Bounds,
-  { sure, fits, below }: {
-    sure: number;
-    fits: (probe: Probe) => boolean;
-    below: boolean;
-  },
-): Generator<Asked, Found, Told> {
-  const search = searchLargest(least, most, below);
-  let asked = search.next();
-  while (!asked.done) {
-    if (asked.value <= sure) {
-      asked = search.next(true);
-      continue;
-    }
-    const probe = yield* values.probeAt(asked.value);
-    asked = search.next(probe !== null && fits(probe));
-  }
-  return asked.value;
-}
-
-/**
- * Shares of a GPU that the high end of what the tensors need may fill where the
- * allocator's own share of it is not known yet.
- */
-const SHARES = [0.97, 0.94, 0.9, 0.85];
-/** What a guess has to leave of a GPU: more than values near differ by. */
-const SPARE = 0.01;
-
-/** The largest value at which the high end of the band fits too. */
-function* cautiousValue(
-  values: SearchedValues,
-  bounds: Bounds,
-  high: number,
-): Generator<Asked, Found, Told> {
-  let sure = 0;
-  for (const share of SHARES) {
-    const wanted = bounds.usable * share / high;
-    const guess = yield* guessed(values, bounds, () => wanted);
-    const probe = guess > 0 ? yield* values.probeAt(guess) : null;
-    if (probe?.fitsCautiously(SPARE)) sure = guess;
-    if (probe === null || sure > 0) break;
-  }
-  const fits = (probe: Probe): boolean => probe.fitsCautiously();
-  return yield* run(values, bounds, { sure, fits, below: false });
 }
 
 function noGpu(): { ok: false; problems: Problem[] } {

@@ -1,6 +1,10 @@
 import type { Estimate } from "../../answer/estimate.ts";
 import { DevicePeak } from "./device_peak.ts";
 import { uncoveredBy } from "../../methods/timeline/uncovered_by.ts";
+import { meshOf } from "../../parallel/mesh.ts";
+import { serve } from "../../serve/mod.ts";
+import { estimateScenario } from "../estimate.ts";
+import { servedNeed } from "../served_need.ts";
 import type { Model } from "../../models/model.ts";
 import type { Scenario } from "../../scenario/schema.ts";
 import type { Step } from "../../engines/step.ts";
@@ -36,9 +40,9 @@ export interface ProbedStep {
  * @returns Null where a whole estimate has to tell.
  */
 export function probeOf(scenario: Scenario, model: Model): Probe | null {
-  if (scenario.method !== "timeline" || uncoveredBy(scenario) !== null) {
-    return null;
-  }
+  if (scenario.method !== "timeline") return null;
+  if (scenario.task === "serve") return probeOfServing(scenario, model);
+  if (uncoveredBy(scenario) !== null) return null;
   const play = (): Step => {
     const step = playStep(scenario, model);
     if ("reason" in step) throw new Error(step.reason);
@@ -60,24 +64,48 @@ export function probeOf(scenario: Scenario, model: Model): Probe | null {
   };
 }
 
+/** What an engine says of it; of the band, only a whole estimate. */
+function probeOfServing(scenario: Scenario, model: Model): Probe | null {
+  const mesh = meshOf(scenario.parallel, model.architecture);
+  if (!mesh.ok) return null;
+  const answer = serve({ scenario, model, mesh: mesh.value });
+  if ("reason" in answer || !answer.ok) return null;
+  const { fits } = servedNeed(answer.value.served, scenario);
+  return {
+    method: "timeline",
+    played: null,
+    fits: () => fits,
+    release: () => {},
+    fitsCautiously(spare) {
+      const whole = estimateScenario(scenario, model);
+      if (!whole.ok) return false;
+      return probeOfEstimate(
+        whole.value,
+        whole.value.fit[0]?.usable_bytes ?? 0,
+      ).fitsCautiously(spare);
+    },
+  };
+}
+
 /** The same of a whole estimate. */
 export function probeOfEstimate(
   { memory, method, serve, kv, fit, scenario }: Estimate,
   usable: number,
 ): Probe {
+  const high = memory.high_bytes ?? Infinity;
   if (serve) {
     // An engine fills its pool whatever is asked of it.
     const fits = fit[0]?.fits === true &&
-      (kv?.max_sequences ?? Infinity) >= scenario.serve.batch;
+      (serve.kv_pool_bytes === null ||
+        (kv?.max_sequences ?? Infinity) >= scenario.serve.batch);
     return {
       method,
       played: null,
       fits: () => fits,
       release: () => {},
-      fitsCautiously: () => fits,
+      fitsCautiously: (spare = 0) => fits && high <= usable * (1 - spare),
     };
   }
-  const high = memory.high_bytes ?? Infinity;
   return {
     method,
     played: null,

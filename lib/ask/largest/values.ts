@@ -1,9 +1,12 @@
+import type { AdvisedSet } from "../../answer/advice.ts";
 import type { Estimate } from "../../answer/estimate.ts";
 import type { Result } from "../../scenario/parse_scenario.ts";
 import type { Scenario } from "../../scenario/schema.ts";
+import { fieldAt } from "../../scenario/field_list.ts";
 import { groupDigits } from "../../units/mod.ts";
-import type { InversePath } from "./fields.ts";
-import { INVERSE_FIELDS } from "./fields.ts";
+import { overGpus } from "../over_gpus.ts";
+import { withSet } from "../with_set.ts";
+import { FEWEST } from "./fields.ts";
 import type { Probe } from "./probe.ts";
 import { probeOfEstimate } from "./probe.ts";
 
@@ -25,7 +28,7 @@ export class TooLong extends RangeError {
   override name = "TooLong";
 
   /** @param events Allocations and frees of the step. */
-  constructor(field: InversePath, events: number) {
+  constructor(field: string, events: number) {
     super(
       `${field} is searched where a step has at most ${
         groupDigits(MAX_SEARCHED_EVENTS)
@@ -39,19 +42,19 @@ export class TooLong extends RangeError {
 /** What is known of a field's values so far. */
 export class SearchedValues {
   readonly #scenario: Scenario;
-  readonly #field: InversePath;
+  readonly #field: string;
   readonly #probes = new Map<number, Probe | null>();
   #latest: Probe | null = null;
   readonly #estimates = new Map<number, Result<Estimate>>();
 
-  constructor(scenario: Scenario, field: InversePath) {
+  constructor(scenario: Scenario, field: string) {
     this.#scenario = scenario;
     this.#field = field;
   }
 
   /** Whether the field counts tokens. */
   get areTokens(): boolean {
-    return INVERSE_FIELDS[this.#field].context;
+    return fieldAt(this.#field)?.unit === "tokens";
   }
 
   /** How many values were tried. */
@@ -120,11 +123,13 @@ export class SearchedValues {
   }
 
   #withValue(value: number): Scenario {
-    const [section, key] = this.#field.split(".") as [
-      "train" | "serve",
-      string,
-    ];
-    const changed = { ...this.#scenario[section], [key]: value };
-    return { ...this.#scenario, [section]: changed };
+    return withSet(this.#scenario, this.setOf(value));
+  }
+
+  /** What is set where the field has a value. */
+  setOf(value: number): AdvisedSet {
+    return this.#field === FEWEST
+      ? overGpus(this.#scenario, value)
+      : { [this.#field]: value };
   }
 }

@@ -1,18 +1,12 @@
 import type { Block } from "../../play/record/block.ts";
 import type { Pass } from "../../play/program/pass.ts";
 import { recordStack } from "../../play/record/record_stack.ts";
-import type { Dtype } from "../../play/torch/dtype.ts";
-import type { Machine } from "../../play/torch/machine.ts";
 import type { MachineSettings } from "../../play/torch/machine_settings.ts";
-import type { RotaryTable } from "../../play/torch/ops/rotary.ts";
 import { decoderLayer } from "../../play/layers/decoder_layer.ts";
 import { recordEncoderPass } from "./encoder_pass.ts";
 import { recordTask } from "../../play/record/encoders/task_block.ts";
 import type { HeadInput } from "../../play/record/loss_block.ts";
-import type {
-  EmbeddingPlan,
-  HeadPlan,
-} from "../../play/record/outer_blocks.ts";
+import type { HeadPlan } from "../../play/record/outer_blocks.ts";
 import { recordEmbedding, recordHead } from "../../play/record/outer_blocks.ts";
 import type { ClassHead } from "../../plan/class_head.ts";
 import { layerPlanOf } from "../../plan/layer_plan.ts";
@@ -25,6 +19,8 @@ import {
   keepsOutputs,
   placed,
 } from "./stacks.ts";
+import { rotaryTableOf } from "./rotary_table.ts";
+import { recordSide } from "./side_pass.ts";
 import { recordVision } from "./vision_pass.ts";
 
 /** How a step's passes are recorded. */
@@ -81,7 +77,7 @@ export function recordPass(
         ? {
           parameter: first.table,
           // Autocast's gradient is cast to the parameter's type: a tensor of its own.
-          isView: scenario.train.loss === "full" &&
+          isView: headPlan.multiplies &&
             [null, first.table.dtype].includes(scenario.precision.autocast),
         }
         : null,
@@ -98,6 +94,7 @@ export function recordPass(
       dtype: embedding.outputDtype,
       needsGrad: embedding.needsGrad,
       isLeaf: embedding.isLeaf,
+      holdsLeaf: first.holdsLeaf === true,
       part,
       offload: scenario.train.checkpoint_offload,
       stopsEarly: facts.code.stopsEarly,
@@ -114,7 +111,7 @@ export function recordPass(
         );
         return {
           run: (m, x) =>
-            decoderLayer(m, x, layer, tableOf(m, first, rotaryDtype)),
+            decoderLayer(m, x, layer, rotaryTableOf(m, first, rotaryDtype)),
         };
       },
     })),
@@ -134,20 +131,11 @@ export function recordPass(
       decoderStack(embedding, layers.blocks, head),
     ],
     hostBytes,
-  };
-}
-
-/** Cosines and sines of positions, which the embeddings' block has made. */
-function tableOf(
-  m: Machine,
-  { rotaryRows, rotaryWidth }: EmbeddingPlan,
-  dtype: Dtype,
-): RotaryTable | null {
-  if (rotaryWidth === 0) return null;
-  const elements = rotaryRows * rotaryWidth;
-  return {
-    cos: m.external(elements, dtype, "cos", null),
-    sin: m.external(elements, dtype, "sin", null),
+    ...(plan.objective
+      ? {
+        sides: plan.objective.sides.map((side) => recordSide(side, settings)),
+      }
+      : {}),
   };
 }
 

@@ -253,8 +253,9 @@ export function refusedByFsdp(scenario: Scenario): string | null {
   if ([offload_optimizer, offload_parameters].includes("nvme")) {
     return `engine.name ${engine.name} offloads to the CPU alone: offload to nvme is DeepSpeed's; engine.offload_parameters and engine.offload_optimizer cpu do`;
   }
-  if (offload_optimizer !== offload_parameters) {
-    return `engine.name ${engine.name} offloads parameters, gradients and optimizer states together: engine.offload_parameters is ${offload_parameters} and engine.offload_optimizer ${offload_optimizer}; cpu for both does, or none`;
+  // CPUOffload moves parameters, and gradients and states go with them.
+  if (offload_optimizer !== "none" && offload_parameters === "none") {
+    return `engine.name ${engine.name} offloads parameters, gradients and optimizer states together: engine.offload_parameters is none and engine.offload_optimizer ${offload_optimizer}; engine.offload_parameters cpu offloads all of them`;
   }
   if (offload_parameters !== "none" && sharding === "none") {
     return "engine.sharding none shards nothing, and FSDP offloads shards: engine.offload_parameters cpu needs sharding full, grad_op or hybrid";

@@ -1,4 +1,5 @@
 import type { Scenario } from "../../scenario/schema.ts";
+import { AUTO_SLOTS, settingsOf } from "../../serve/llama_cpp/settings.ts";
 import { ggufOfFile } from "../reading/serving/gguf_names.ts";
 import {
   COMMAND,
@@ -50,6 +51,7 @@ export const llamaExport: ExportFormat = {
     putModel(scenario, builder);
     putFlags(scenario, builder, FLAGS);
     putCache(scenario, builder);
+    putSize(scenario, builder);
     if (serve.tensor_split !== null) {
       builder.put(
         "--tensor-split",
@@ -69,6 +71,21 @@ function putModel(scenario: Scenario, builder: DraftBuilder): void {
   builder.put("--model", name).note("model is the path of its GGUF");
   if (ggufOfFile(name).model === scenario.model) builder.says("model");
   if (saysWeights) builder.says("quantization.weights");
+}
+
+/** Left out, the server would take the model's whole context, and four slots. */
+function putSize(scenario: Scenario, builder: DraftBuilder): void {
+  const { cache_tokens, slots } = scenario.serve;
+  const settings = settingsOf(scenario);
+  if (!settings.ok) return;
+  const { n_ctx, n_seq_max } = settings.value;
+  if (cache_tokens === null) {
+    builder.put("--ctx-size", n_ctx)
+      .note("--ctx-size is what the scenario's sequences take");
+  }
+  if (slots === null && n_seq_max > AUTO_SLOTS) {
+    builder.put("--parallel", n_seq_max);
+  }
 }
 
 function putCache({ serve }: Scenario, builder: DraftBuilder): void {

@@ -29,6 +29,13 @@ export const ollamaExport: ExportFormat = {
       }
     };
     put("num_ctx", serve.cache_tokens, "serve.cache_tokens");
+    if (serve.cache_tokens === null) {
+      // Left out, it is 4,096 whatever is asked.
+      builder.put(
+        "PARAMETER num_ctx",
+        serve.input_tokens + serve.output_tokens,
+      ).note("num_ctx is what one of the scenario's sequences takes");
+    }
     put("num_batch", serve.ubatch_tokens, "serve.ubatch_tokens");
     put("num_gpu", serve.gpu_layers, "serve.gpu_layers");
     if (serve.slots === 1) builder.says("serve.slots");

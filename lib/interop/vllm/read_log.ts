@@ -66,9 +66,14 @@ const SAYS_SETTINGS =
   /non-default args: \{|LLM engine \(v[^)]{0,60}\) with config: |args: Namespace\(/;
 const TELLS =
   /Model loading took|Loading model weights took|KV cache memory:|GPU KV cache size:|# GPU blocks:|gpu_memory_utilization \(/;
+/** A log that ends before vLLM has measured anything tells its settings. */
+const NAMED = /vllm|LLM engine|api_server|cli_args|utils\.py/i;
 
 function parse(source: ServingSource): Document | null {
-  if (!source.lines.some((line) => TELLS.test(line))) return null;
+  const isCut = (line: string) => SAYS_SETTINGS.test(line) && NAMED.test(line);
+  if (!source.lines.some((line) => TELLS.test(line) || isCut(line))) {
+    return null;
+  }
   const figures = new LogFigures();
   const values: Record<string, unknown> = Object.create(null);
   values[COMMAND_KEYS.program] = "vllm";

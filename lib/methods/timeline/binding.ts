@@ -1,8 +1,18 @@
 import type { Instant } from "../../play/readers/peak.ts";
 
+/** Where a pass is that runs beside the one that learns. */
+const SIDE_WORDS: Readonly<Record<string, string>> = {
+  reference: "forward pass of the reference",
+  kl: "forward pass of the unrelated pairs, for KTO's KL",
+  teacher: "forward pass of the teacher",
+  old_logprobs: "forward pass of the old log-probabilities",
+};
+
 /** The instant of the peak in words. */
 export function bindingOf({ phase, at }: Instant): string {
   if (phase === "optimizer") return "optimizer step";
+  const side = SIDE_WORDS[`${at}`];
+  if (side) return side;
   if (at === "head") {
     return phase === "forward"
       ? "end of the forward pass, at the loss"

@@ -128,7 +128,9 @@ function endsOfBlocks(bytes: number): LiveTensors {
   };
 }
 
-function phasesOf({ phases, standingBytes }: Step): Phase[] {
+function phasesOf({ phases, beside, standingBytes, plan }: Step): Phase[] {
+  const rolls = plan.objective?.rolls === true &&
+    beside.every(({ name }) => name !== "rollout");
   return [
     { name: "load", peak_bytes: phases.load },
     {
@@ -149,5 +151,7 @@ function phasesOf({ phases, standingBytes }: Step): Phase[] {
       start_bytes: phases.backwardEnd,
       end_bytes: phases.steady,
     },
+    ...(rolls ? [{ name: "rollout", peak_bytes: phases.steady }] : []),
+    ...beside.map(({ name, bytes }) => ({ name, peak_bytes: bytes })),
   ];
 }

@@ -1,6 +1,7 @@
 import type { Paged } from "../../answer/estimate.ts";
 import { changesOf } from "../../scenario/default_scenario.ts";
 import type { Scenario } from "../../scenario/schema.ts";
+import { plainObjective } from "../../plan/objective/words.ts";
 import type { Step } from "../../engines/step.ts";
 import type { Answer } from "../method.ts";
 import { approximations } from "./approximations.ts";
@@ -83,6 +84,7 @@ export function remarksOf(
       ...encoderWarnings(step),
       ...headWarnings(step),
       ...stateSpaceWarnings(step),
+      ...(step.plan.objective?.warnings ?? []),
       ...uncovered(changes, covered, meaningless).map((field) =>
         `${field} has no effect: the timeline method does not model it ${
           scenario.parallel.gpus === 1
@@ -102,6 +104,8 @@ function coveredBy(
   return new Set([
     ...COVERED,
     ...engine.reads(scenario, plan.model),
+    ...(plan.objective?.heeds ??
+      (plainObjective(scenario) === null ? [] : ["train.objective"])),
     ...(plan.facts.code.loss.widensOutputs ? ["software.accelerate"] : []),
     ...(scenario.parallel.gpus > 1
       ? ["parallel.rank", ...(offloads ? ["parallel.gpus_per_node"] : [])]
@@ -168,6 +172,8 @@ function choices(step: Step): string[] {
     ...headChoices(step),
     ...stateSpaceChoices(step),
     ...settled(step),
+    ...(step.plan.objective?.assumptions ??
+      [plainObjective(step.scenario)].filter((said) => said !== null)),
   ];
 }
 

@@ -1,5 +1,5 @@
 import { INDEXED } from "./caching_indexed.ts";
-import { byLayer } from "./code/cache.ts";
+import { byLayer, UNKNOWN_CACHE } from "./code/cache.ts";
 import type { CacheCode, CacheKind, StateCache } from "./code/cache.ts";
 import { numberOf } from "./code/setting.ts";
 import { DELTA_STATE, deltaState } from "./code/states.ts";
@@ -150,11 +150,13 @@ export const CACHING_KIN: Readonly<Record<string, Partial<CacheCode>>> = {
       return deltaState(size, size, kernel);
     },
   },
+  bark: UNKNOWN_CACHE,
   "bert-generation": WHERE_TOLD,
   big_bird: WHERE_TOLD,
   bigbird_pegasus: CROSSES,
   blenderbot: CROSSES,
   "blenderbot-small": CROSSES,
+  blt: UNKNOWN_CACHE,
   camembert: WHERE_TOLD,
   canary: CROSSES,
   cohere_asr: CROSSES,
@@ -171,6 +173,8 @@ export const CACHING_KIN: Readonly<Record<string, Partial<CacheCode>>> = {
   ernie: WHERE_TOLD,
   flaubert: NOTHING,
   fsmt: CROSSES,
+  gemma4_assistant: UNKNOWN_CACHE,
+  gemma4_unified_assistant: UNKNOWN_CACHE,
   glm5_next_text: {
     ...LATENT,
     ...byLayer((layer) =>
@@ -247,7 +251,7 @@ export const CACHING_KIN: Readonly<Record<string, Partial<CacheCode>>> = {
         : [...usual, { kind: "full", heads: 1, keys: width, values: 0 }];
     },
   },
-  reformer: { kinds: () => null },
+  reformer: UNKNOWN_CACHE,
   rembert: WHERE_TOLD,
   "roberta-prelayernorm": WHERE_TOLD,
   roc_bert: WHERE_TOLD,
@@ -264,7 +268,7 @@ export const CACHING_KIN: Readonly<Record<string, Partial<CacheCode>>> = {
   unlimited_ocr_text: byLayer(() => "full_attention"),
   "xlm-roberta-xl": WHERE_TOLD,
   xlm: NOTHING,
-  xlnet: { kinds: () => null },
+  xlnet: UNKNOWN_CACHE,
   xlstm: { state: matrixMemory, ...byLayer(() => "linear_attention") },
   xmod: WHERE_TOLD,
   zaya: {

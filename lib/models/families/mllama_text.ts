@@ -63,12 +63,16 @@ export const mllamaCausal: Family = (config, scope) => {
 
 /** Layers that read the image instead of the text before them. */
 export const CROSSING: CodeParts = {
-  cache: byLayer((layer, text) => {
-    const crossing = text["cross_attention_layers"];
-    return (Array.isArray(crossing) ? crossing : CROSS).includes(layer)
-      ? "cross"
-      : "full_attention";
-  }),
+  cache: {
+    // A text without images has none that it reads.
+    encoded: () => 0,
+    ...byLayer((layer, text) => {
+      const crossing = text["cross_attention_layers"];
+      return (Array.isArray(crossing) ? crossing : CROSS).includes(layer)
+        ? "cross"
+        : "full_attention";
+    }),
+  },
 };
 
 const CROSS: readonly unknown[] = [3, 8, 13, 18, 23, 28, 33, 38];

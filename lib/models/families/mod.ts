@@ -1,5 +1,6 @@
 import { headed } from "../heads/headed.ts";
 import { AYA_TYPES } from "./aya_vision.ts";
+import { BAILING_TYPES } from "./bailing_moe.ts";
 import { BAMBA_TYPES } from "./bamba.ts";
 import { BART_TYPES } from "./bart.ts";
 import { BERT_TYPES } from "./bert.ts";
@@ -16,6 +17,7 @@ import { DEEPSEEK_V4_TYPES } from "./deepseek_v4.ts";
 import { DISTILBERT_TYPES } from "./distilbert.ts";
 import { ELECTRA_TYPES } from "./electra.ts";
 import { ERNIE_VL_TYPES } from "./ernie4_5_vl_moe.ts";
+import { EXAONE_TYPES } from "./exaone.ts";
 import { FAIRSEQ_TYPES } from "./fairseq.ts";
 import { FALCON_TYPES } from "./falcon.ts";
 import { FALCON_H1_TYPES } from "./falcon_h1.ts";
@@ -37,9 +39,11 @@ import { GRANITE_HYBRID_TYPES } from "./granitemoehybrid.ts";
 import { HEADERS_ONLY } from "./headers_only.ts";
 import { IDEFICS_TYPES } from "./idefics.ts";
 import { INTERNVL_TYPES } from "./internvl.ts";
+import { INTERNVL_CHAT_TYPES } from "./internvl_chat.ts";
 import { JAMBA_TYPES } from "./jamba.ts";
 import { KIMI_K25_TYPES } from "./kimi_k25.ts";
 import { KIMI_LINEAR_TYPES } from "./kimi_linear.ts";
+import { KIMI_VL_TYPES } from "./kimi_vl.ts";
 import { LATENT_TYPES } from "./latent.ts";
 import { LFM2_TYPES } from "./lfm2.ts";
 import { LFM2_VL_TYPES } from "./lfm2_vl.ts";
@@ -62,6 +66,7 @@ import { MOE_KIN } from "./moe_kin.ts";
 import { MPT_TYPES } from "./mpt.ts";
 import { NANOVLM_TYPES } from "./nanovlm.ts";
 import { NEMOTRON_H_TYPES } from "./nemotron_h.ts";
+import { NEMOTRON_NAS_TYPES } from "./nemotron_nas.ts";
 import { OLMO_HYBRID_TYPES } from "./olmo_hybrid.ts";
 import { OPT_TYPES } from "./opt.ts";
 import { PALIGEMMA_TYPES } from "./paligemma.ts";
@@ -75,6 +80,7 @@ import { QWEN3_NEXT_TYPES } from "./qwen3_next.ts";
 import { QWEN_VL_TYPES } from "./qwen_vl.ts";
 import { RECENT_KIN } from "./recent_kin.ts";
 import { RECENT_MOE_KIN } from "./recent_moe_kin.ts";
+import { recipeTypes } from "./recipes/mod.ts";
 import { RECURRENT_GEMMA_TYPES } from "./recurrent_gemma.ts";
 import { REMOTE_CODE } from "./remote_code.ts";
 import { ROBERTA_TYPES } from "./roberta.ts";
@@ -85,9 +91,10 @@ import { WHISPER_TYPES } from "./whisper.ts";
 import { ZAMBA_TYPES } from "./zamba2.ts";
 
 /** The types of every family's file. */
-export const TYPES: FamilyTypes = {
+const WRITTEN: FamilyTypes = {
   ...HEADERS_ONLY,
   ...AYA_TYPES,
+  ...BAILING_TYPES,
   ...BAMBA_TYPES,
   ...BART_TYPES,
   ...BERT_TYPES,
@@ -102,6 +109,7 @@ export const TYPES: FamilyTypes = {
   ...DISTILBERT_TYPES,
   ...ELECTRA_TYPES,
   ...ERNIE_VL_TYPES,
+  ...EXAONE_TYPES,
   ...FAIRSEQ_TYPES,
   ...FALCON_H1_TYPES,
   ...FALCON_TYPES,
@@ -121,9 +129,11 @@ export const TYPES: FamilyTypes = {
   ...GRANITE_HYBRID_TYPES,
   ...IDEFICS_TYPES,
   ...INTERNVL_TYPES,
+  ...INTERNVL_CHAT_TYPES,
   ...JAMBA_TYPES,
   ...KIMI_K25_TYPES,
   ...KIMI_LINEAR_TYPES,
+  ...KIMI_VL_TYPES,
   ...LATENT_TYPES,
   ...LFM2_TYPES,
   ...LFM2_VL_TYPES,
@@ -146,6 +156,7 @@ export const TYPES: FamilyTypes = {
   ...MPT_TYPES,
   ...NANOVLM_TYPES,
   ...NEMOTRON_H_TYPES,
+  ...NEMOTRON_NAS_TYPES,
   ...OLMO_HYBRID_TYPES,
   ...OPT_TYPES,
   ...PALIGEMMA_TYPES,
@@ -168,6 +179,9 @@ export const TYPES: FamilyTypes = {
   ...WHISPER_TYPES,
   ...ZAMBA_TYPES,
 };
+
+/** Those of files, whose tensors are known by formulas where no file declares them. */
+export const TYPES: FamilyTypes = { ...WRITTEN, ...recipeTypes(WRITTEN) };
 
 /** The family's word on a `model_type`; null for one that none knows. */
 export function familyOf(type: string): FamilyType | null {

@@ -6,6 +6,7 @@ import { BART } from "./bart.ts";
 import { transformerLayer, vocabularyHead } from "./blocks_classic.ts";
 import { PLAIN_AND_TIED, UNTURNED } from "./code/parts.ts";
 import { WHISPER_CLASSES } from "./encoder_decoder_classes.ts";
+import { numberOf } from "./code/setting.ts";
 import type { Family, FamilyTypes } from "./family.ts";
 import { ofClasses } from "./family.ts";
 
@@ -72,7 +73,11 @@ export const WHISPER_TYPES: FamilyTypes = {
     PLAIN_AND_TIED,
     UNTURNED,
     {
-      cache: { crosses: true },
+      cache: {
+        crosses: true,
+        // Every recording is filled up to 30 seconds.
+        encoded: (text) => numberOf(text, [["max_source_positions"], 1500]),
+      },
       encoder: {
         ...BART,
         norms: "before",

@@ -121,6 +121,11 @@ export class ConfigReader {
     ) as string[];
   }
 
+  /** What a field says, unread; null when it is silent. */
+  raw(key: string): unknown {
+    return this.#raw(key);
+  }
+
   /** Adds a problem: what a field must be, and the value that it is not. */
   refuse(key: string, limit: string, value: unknown): void {
     this.#refuse(key, `${limit}: current value is ${shown(value)}`);

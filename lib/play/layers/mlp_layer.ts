@@ -17,6 +17,8 @@ export interface MlpPlan {
   readonly activation: ActivationKind;
   /** Whether one compiled kernel does the gate's activation and the product. */
   readonly compiled: boolean;
+  /** Whether Liger's kernel does both, and writes gradients over what it saved. */
+  readonly gateInPlace?: boolean;
   /** Whether `up` runs before the gate's activation: LitGPT. */
   readonly upFirst: boolean;
   /** Whether the layer's own code runs it, over one variable: OPT. */
@@ -77,21 +79,26 @@ function gated(
   plan: MlpPlan,
   own: AdaptedLinear | "fused",
 ): Value {
+  const kernel = plan.compiled
+    ? gatedKernel
+    : plan.gateInPlace
+    ? gatedInPlace
+    : null;
   return m.call(() => {
     if (own === "fused") {
       const both = adaptedLinear(m, x, rows, plan.up, "MLP gate and up");
       const half = both.elements / 2;
       const [gate, up] = split(m, both, [half, half]) as [Value, Value];
       m.drop(both);
-      if (plan.compiled) return gatedKernel(m, gate, up);
+      if (kernel) return kernel(m, gate, up);
       const active = activation(m, gate, plan.activation, "MLP activation");
       return multiply(m, up, active, "MLP product");
     }
     const gate = adaptedLinear(m, x, rows, own, "MLP gate");
-    const early = plan.upFirst || plan.compiled
+    const early = plan.upFirst || kernel
       ? adaptedLinear(m, x, rows, plan.up, "MLP up")
       : null;
-    if (early && plan.compiled) return gatedKernel(m, gate, early);
+    if (early && kernel) return kernel(m, gate, early);
     const active = activation(m, gate, plan.activation, "MLP activation");
     if (!plan.upFirst) m.drop(gate);
     const up = early ?? adaptedLinear(m, x, rows, plan.up, "MLP up");
@@ -108,6 +115,30 @@ function gatedKernel(m: Machine, gate: Value, up: Value): Value {
       [gate, up].map(({ source, elements, dtype }) =>
         source && m.grad(source, elements, dtype, "gradient of gate and up")
       ),
+  );
+  return m.create(
+    gate.elements,
+    gate.dtype,
+    "MLP product",
+    node && { node, slot: 0 },
+  );
+}
+
+/**
+ * The same by Liger: the gradients are written over gate and up.
+ *
+ * Source: linkedin/Liger-Kernel ops/swiglu.py, swiglu_backward
+ */
+function gatedInPlace(m: Machine, gate: Value, up: Value): Value {
+  const node = m.record(
+    [gate, up],
+    [gate, up],
+    () =>
+      [gate, up].map(({ source, storage, elements, dtype }) => {
+        if (!source) return null;
+        m.tape.retain(storage);
+        return { storage, elements, dtype };
+      }),
   );
   return m.create(
     gate.elements,

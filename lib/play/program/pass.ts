@@ -9,8 +9,19 @@ export type Stack = readonly { readonly block: Block; readonly at: At }[];
 /** The blocks of one forward and backward pass, in the order in which they run. */
 export interface Pass {
   readonly stacks: readonly Stack[];
+  /** Passes without gradients that run beside it, in their order. */
+  readonly sides?: readonly SidePass[];
   /** Bytes of checkpoints that the host holds when the backward pass begins. */
   readonly hostBytes: number;
+}
+
+/** A pass without gradients: of a reference model, say. */
+export interface SidePass {
+  readonly stack: Stack;
+  /** Whether it runs before the pass that learns, or upon its graph. */
+  readonly when: "rollout" | "before" | "after";
+  /** Whether what it gave is held until the trainer's function ends. */
+  readonly holds: boolean;
 }
 
 /** What a pass does, in order. */
@@ -20,7 +31,7 @@ export interface PassActs {
 }
 
 /** The acts of a pass: the one place that says in which order blocks run. */
-export function passActs({ stacks }: Pass): PassActs {
+export function passActs({ stacks, sides = [] }: Pass): PassActs {
   const placed = stacks.map((stack) =>
     stack.map(({ block, at }): Instance => ({ block, at }))
   );
@@ -38,26 +49,52 @@ export function passActs({ stacks }: Pass): PassActs {
     acts.push({ act: "run", phase, at, instance, name, segment, wires });
   };
 
-  let before: Instance | null = null;
-  for (const stack of placed) {
-    const last = stack.at(-1);
-    for (const instance of stack) {
-      const { block } = instance;
-      const wires = wireOf("hidden states", before, "out", instance, "in");
-      run("forward", instance, block.body ? "body" : "forward", wires);
-      if (instance === last) {
-        for (const each of stack) {
-          run("forward", each, "done", NO_WIRES, stack[0]?.at);
+  /** Runs stacks forward, to where a trainer has made of the logits what it wants. */
+  const runForward = (phase: PhaseName, ran: readonly Instance[][]) => {
+    let before: Instance | null = null;
+    for (const stack of ran) {
+      const last = stack.at(-1);
+      for (const instance of stack) {
+        const { block } = instance;
+        const wires = wireOf("hidden states", before, "out", instance, "in");
+        run(phase, instance, block.body ? "body" : "forward", wires);
+        if (instance === last) {
+          for (const each of stack) {
+            run(phase, each, "done", NO_WIRES, stack[0]?.at);
+          }
         }
+        if (block.body) run(phase, instance, "forward");
+        before = instance;
       }
-      if (block.body) run("forward", instance, "forward");
-      before = instance;
     }
+    for (const instance of ran.flat()) run(phase, instance, "exit");
+    for (const instance of ran.flat()) run(phase, instance, "scored");
+  };
+  const beside = sides.map(({ stack, when, holds }) => ({
+    when,
+    holds,
+    ran: [stack.map(({ block, at }): Instance => ({ block, at }))],
+  }));
+  const runBeside = (asked: SidePass["when"], phase: PhaseName) => {
+    for (const { when, holds, ran } of beside) {
+      if (when !== asked) continue;
+      runForward(phase, ran);
+      if (!holds) drop(phase, ran.flat());
+    }
+  };
+  const drop = (phase: PhaseName, ran: readonly Instance[]) => {
+    for (const instance of ran) run(phase, instance, "dropped");
+  };
+  runBeside("rollout", "rollout");
+  runBeside("before", "forward");
+  runForward("forward", placed);
+  runBeside("after", "forward");
+  drop("forward", instances);
+  for (const { holds, ran } of beside) {
+    if (holds) drop("forward", ran.flat());
   }
-  for (const instance of instances) run("forward", instance, "exit");
-  for (const instance of instances) run("forward", instance, "dropped");
 
-  before = null;
+  let before: Instance | null = null;
   const carried = new Map<string, { from: Instance; given: StorageId }>();
   for (const instance of instances.toReversed()) {
     let wires = wireOf("gradient", before, "gradIn", instance, "gradOut");
@@ -71,7 +108,11 @@ export function passActs({ stacks }: Pass): PassActs {
     run("backward", instance, "backward", wires);
     before = instance;
   }
-  return { instances, acts };
+  for (const instance of instances) run("backward", instance, "released");
+  return {
+    instances: [...instances, ...beside.flatMap(({ ran }) => ran.flat())],
+    acts,
+  };
 }
 
 const NO_WIRES: readonly Wire[] = [];

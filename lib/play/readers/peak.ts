@@ -1,4 +1,5 @@
 import type { At, PhaseName } from "../../answer/curve.ts";
+import { SIDE_PASSES } from "../../answer/curve.ts";
 import type { Act, Program } from "../program/act.ts";
 import type { LiveTensors } from "./live.ts";
 import type { Standing } from "./live.ts";
@@ -31,6 +32,8 @@ export interface Peaks {
     readonly optimizer: number;
     readonly steady: number;
   };
+  /** The same of a rollout and of passes beside, while they ran; those there are. */
+  readonly beside: readonly { readonly name: string; readonly bytes: number }[];
   readonly peak: Instant;
 }
 
@@ -61,7 +64,9 @@ export function peaksOf(program: Program): Peaks {
   let current = base;
   let backwardStart = base;
   let backwardEnd: number | null = null;
-  const peaks = { forward: base, backward: base, optimizer: 0 };
+  const peaks = { rollout: base, forward: base, backward: base, optimizer: 0 };
+  const beside = new Map<string, number>();
+  const isSide = new Set<unknown>(SIDE_PASSES);
   const peak = {
     phase: "forward" as PhaseName,
     at: "embeddings" as At | "load",
@@ -81,6 +86,10 @@ export function peaksOf(program: Program): Peaks {
     const change = changeOf(act);
     const reached = current + change.peak;
     if (reached > peaks[phase]) peaks[phase] = reached;
+    if (phase === "rollout") beside.set(phase, peaks.rollout);
+    if (isSide.has(at)) {
+      beside.set(`${at}`, Math.max(beside.get(`${at}`) ?? base, reached));
+    }
     if (reached > peak.bytes) {
       peak.phase = phase;
       peak.at = at;
@@ -109,6 +118,10 @@ export function peaksOf(program: Program): Peaks {
       optimizer: Math.max(peaks.optimizer, backwardEnd) - workspaces,
       steady: base - workspaces,
     },
+    beside: [...beside].map(([name, bytes]) => ({
+      name,
+      bytes: bytes - workspaces,
+    })),
     peak: {
       phase,
       at: at === "load" ? "embeddings" : at,

@@ -34,8 +34,10 @@ export type SegmentName =
   | "forward"
   | "done"
   | "exit"
+  | "scored"
   | "dropped"
-  | "backward";
+  | "backward"
+  | "released";
 
 /** A recorded piece of the model: a layer, or what lies before or after them. */
 export interface Block {
@@ -47,8 +49,12 @@ export interface Block {
   readonly body?: Segment;
   /** What it frees when the layers of its stack have run forward. */
   readonly done?: Segment;
+  /** What a trainer makes of the logits when the forward pass has ended. */
+  readonly scored?: Segment;
   /** What is freed when the caller drops the logits. */
   readonly dropped?: Segment;
+  /** What is freed when a trainer lets go of the loss. */
+  readonly released?: Segment;
   readonly ports: Ports;
   /** Where it meets its parameters, in the order in which it reads them. */
   readonly parameters: readonly ParameterPort[];

@@ -34,14 +34,25 @@ export function takeHidden(
   };
 }
 
+/** A loss, and what its caller still holds. */
+export interface Scored {
+  readonly loss: Value | null;
+  /** Values that the loss was summed from, held as long as it. */
+  readonly terms: readonly Value[];
+  /**
+   * What the caller does with the logits at the end of its own function: the loss
+   * is what it gives, where there is none yet.
+   */
+  readonly ends?: () => Value | void;
+}
+
 /** What a head has recorded of its forward pass. */
 export interface Ended {
   /** Where on the tape the model's body had ended. */
   readonly body: number;
-  readonly loss: Value;
-  /** Values that the loss was summed from, held as long as it. */
-  readonly terms: readonly Value[];
   readonly logits: readonly Value[];
+  /** The loss; what takes it once the model's forward pass is over runs here. */
+  readonly scored: () => Scored;
   /** Whether the caller holds the logits through the backward pass. */
   readonly keepsLogits: boolean;
 }
@@ -57,15 +68,22 @@ export function lossBlock(
   m: Machine,
   { awaited }: Pick<MachineSettings, "awaited">,
   { input, x }: Taken,
-  { body, loss, terms, logits, keepsLogits }: Ended,
+  { body, logits, keepsLogits, scored: scoredBy }: Ended,
   { dtype, part }: HeadInput,
 ): Block {
   const forward = m.tape.events.length;
   m.endForward();
   const exit = m.tape.events.length;
+  const { loss: early, terms, ends } = scoredBy();
+  const scored = m.tape.events.length;
+  const loss = early ?? ends?.() ?? m.create(1, "fp32", "loss");
+  if (early) ends?.();
   if (!keepsLogits) m.drop(...logits);
+  if (!m.recording) m.drop(...terms, loss);
   const dropped = m.tape.events.length;
-  m.backward(loss, m.grad(null, 1, "fp32", "gradient of the loss"));
+  if (m.recording) {
+    m.backward(loss, m.grad(null, 1, "fp32", "gradient of the loss"));
+  }
   m.drop(...logits);
   m.drop(...terms, loss);
   const given = awaited ? m.waitingFor(awaited)?.storage : undefined;
@@ -82,7 +100,8 @@ export function lossBlock(
     }, part),
     body: segmentOf(m.tape, 0, body),
     forward: segmentOf(m.tape, body, forward),
-    dropped: segmentOf(m.tape, exit, dropped),
+    ...(scored > exit ? { scored: segmentOf(m.tape, exit, scored) } : {}),
+    dropped: segmentOf(m.tape, scored, dropped),
     backward: segmentOf(m.tape, dropped, m.tape.events.length),
   };
 }

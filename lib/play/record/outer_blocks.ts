@@ -1,7 +1,9 @@
 import type { Block } from "./block.ts";
-import { blockOf } from "./block.ts";
+import { blockOf, segmentOf } from "./block.ts";
 import { freeLeaf, leafOf } from "../torch/leaf.ts";
-import type { HeadInput } from "./loss_block.ts";
+import type { LaterScores } from "./later_scores.ts";
+import { scoredLater } from "./later_scores.ts";
+import type { Ended, HeadInput } from "./loss_block.ts";
 import { lossBlock, TABLE_GRADIENT, takeHidden } from "./loss_block.ts";
 import type { PartName } from "../../answer/parts.ts";
 import type { MachineSettings } from "../torch/machine_settings.ts";
@@ -55,6 +57,11 @@ export interface EmbeddingPlan {
    * and dropout, in place of the embeddings'.
    */
   readonly forcesLate: boolean;
+  /**
+   * Whether a leaf and its gradient outlive the backward pass: a trainer's own
+   * variable holds the loss, and with it the graph.
+   */
+  readonly holdsLeaf?: boolean;
   /** What the model makes for the attention of all layers... */
   readonly masks: readonly Mask[];
   /** ...which checkpoints hold until their layers have run again. */
@@ -177,9 +184,11 @@ export function recordEmbedding(
   );
   const needsGrad = out.source !== null;
   if (needsGrad) m.backward(out, gradOut);
-  if (leaf) freeLeaf(m, leaf);
+  if (leaf && !plan.holdsLeaf) freeLeaf(m, leaf);
   m.drop(...masks, ...table, ...numbers, labels);
   if (!plan.holdsIds) m.drop(ids);
+  const end = m.tape.events.length;
+  if (leaf && plan.holdsLeaf) freeLeaf(m, leaf);
   const block = {
     isLeaf: leaf?.storage === out.storage,
     held: plan.held && isOutput,
@@ -194,6 +203,12 @@ export function recordEmbedding(
       outputDtype: out.dtype,
     }, part),
     needsGrad,
+    ...(m.tape.events.length > end
+      ? {
+        backward: segmentOf(m.tape, exit, end),
+        released: segmentOf(m.tape, end, m.tape.events.length),
+      }
+      : {}),
   };
   // The projector's block made them under this name.
   if (features) m.tape.parts[features.storage] = "vision activations";
@@ -210,6 +225,21 @@ export interface HeadPlan {
   readonly take: HeadLoss;
   /** How a loss of all logits is taken. */
   readonly loss: LossSettings;
+  /** What is made of logits once the model has handed them out; null: nothing. */
+  readonly scores: LaterScores | null;
+  /** Whether one product makes the logits, whose gradient is a view. */
+  readonly multiplies: boolean;
+}
+
+/** What the model's own forward pass takes of its head. */
+function takenAtOnce(
+  m: Machine,
+  normed: Value,
+  { take, rows, head }: HeadPlan,
+): Pick<Ended, "logits" | "scored"> {
+  const { loss, logits } = take(m, normed, rows, head);
+  m.drop(normed);
+  return { logits, scored: () => ({ loss, terms: [] }) };
 }
 
 /** Records what stands after the layers, and the loss. */
@@ -228,9 +258,9 @@ export function recordHead(
   m.drop(x);
   const body = m.tape.events.length;
   m.part = "logits and loss";
-  const { loss, logits } = plan.take(m, normed, plan.rows, plan.head);
-  m.drop(normed);
   const { keepsLogits } = plan.loss;
-  const ended = { body, loss, terms: [], logits, keepsLogits };
-  return lossBlock(m, settings, taken, ended, given);
+  const ended = plan.scores
+    ? scoredLater(m, normed, plan, plan.scores)
+    : takenAtOnce(m, normed, plan);
+  return lossBlock(m, settings, taken, { body, keepsLogits, ...ended }, given);
 }

@@ -5,7 +5,7 @@ import type { Value } from "../torch/values.ts";
 import { KeptOutputs } from "../torch/kept_outputs.ts";
 import { Machine } from "../torch/machine.ts";
 import type { Block } from "./block.ts";
-import { blockOf } from "./block.ts";
+import { blockOf, segmentOf } from "./block.ts";
 
 /** Where hidden states come from. */
 export interface BlockInput {
@@ -20,6 +20,8 @@ export interface BlockInput {
   readonly offload: boolean;
   /** Whether they are a leaf of the graph, which autograd holds to the end. */
   readonly isLeaf: boolean;
+  /** Whether such a leaf stands until a trainer lets go of the loss. */
+  readonly holdsLeaf?: boolean;
   /** Whether the stack's code refers to them until its layers have run. */
   readonly held?: boolean;
   /** Whether the model's code refers to them until its forward pass ends. */
@@ -51,6 +53,17 @@ export function recordLayer(
     source,
     part,
   );
+  const holdsLeaf = given.holdsLeaf === true && given.isLeaf;
+  if (holdsLeaf) m.tape.retain(x.storage);
+  const finished = (block: Block): Block => {
+    if (!holdsLeaf) return block;
+    const end = m.tape.events.length;
+    m.tape.release(x.storage);
+    return {
+      ...block,
+      released: segmentOf(m.tape, end, m.tape.events.length),
+    };
+  };
   const held = given.held === true;
   if (held) m.tape.retain(x.storage);
   const letGo = () => {
@@ -86,13 +99,13 @@ export function recordLayer(
     );
     m.backward(out, gradOut);
     if (given.isLeaf) m.tape.release(x.storage);
-    return blockOf(m, [forward, held ? done : null, exit], {
+    return finished(blockOf(m, [forward, held ? done : null, exit], {
       in: x.storage,
       out: out.storage,
       gradIn: input.grads[0]?.storage ?? null,
       gradOut: gradOut.storage,
       outputDtype: out.dtype,
-    }, part);
+    }, part));
   }
   m.recording = false;
   const outputs = given.keepsOutputs ? new KeptOutputs() : null;
@@ -138,13 +151,13 @@ export function recordLayer(
   }
   for (const storage of outputs?.left() ?? []) m.tape.release(storage);
   m.tape.release(kept.storage);
-  return blockOf(m, [forward, held ? done : null, exit], {
+  return finished(blockOf(m, [forward, held ? done : null, exit], {
     in: x.storage,
     out: out.storage,
     gradIn: input.grads[0]?.storage ?? null,
     gradOut: gradOut.storage,
     outputDtype: out.dtype,
-  }, part);
+  }, part));
 }
 
 /** How many of the outputs that it kept a layer takes before it stops again. */

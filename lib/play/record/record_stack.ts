@@ -35,6 +35,8 @@ export interface StackInput {
   readonly needsGrad: boolean;
   /** Whether it is a leaf of the graph, which autograd holds to the end. */
   readonly isLeaf: boolean;
+  /** Whether such a leaf stands until a trainer lets go of the loss. */
+  readonly holdsLeaf?: boolean;
   /** What hidden states between layers count as. */
   readonly part: PartName;
   /** Whether checkpoints are moved to the host until they are needed again. */
@@ -86,6 +88,7 @@ export function recordStack(
         part,
         offload,
         isLeaf,
+        holdsLeaf: input.holdsLeaf === true,
         held,
         heldByModel,
         stopsEarly,

@@ -34,7 +34,7 @@ export class Machine {
   readonly #gradients: ParameterGradients;
   #graph: Graph;
   readonly #ports = new ParameterPorts(this.tape);
-  /** The tape's events and storages when an operation last saved something. */
+  /** The tape's events and storages when an operation last saved. */
   lastSave: readonly [events: number, storages: number] = [0, 0];
   constructor(
     {
@@ -42,6 +42,7 @@ export class Machine {
       workspaces = true,
       cachesCasts = true,
       savesInputs = false,
+      records = true,
       ...gradients
     }: MachineSettings = {},
   ) {
@@ -49,6 +50,7 @@ export class Machine {
     this.autocast = autocast;
     this.workspaces = workspaces;
     this.savesInputs = savesInputs;
+    [this.recording, this.followsVariables] = [records, !records];
     this.#gradients = new ParameterGradients(this.tape, gradients);
     this.#graph = new Graph(this.tape, this.#gradients, this.#ports);
   }
@@ -133,9 +135,8 @@ export class Machine {
   /** Ends the program's hold on a tensor. */
   drop(...values: Value[]): void {
     for (const value of values) {
-      if (!value.held) continue;
+      if (value.held) this.tape.release(value.storage);
       value.held = false;
-      this.tape.release(value.storage);
     }
   }
 
@@ -176,8 +177,8 @@ export class Machine {
       grads: new Array<null>(outputs).fill(null),
       backward,
     };
-    const { events, bytes } = this.tape;
-    if (node.saves) this.lastSave = [events.length, bytes.length];
+    const { events: { length }, bytes } = this.tape;
+    if (node.saves) this.lastSave = [length, bytes.length];
     for (const source of node.inputs) {
       if (source && "trains" in source) this.#gradients.expect(source);
     }
@@ -225,8 +226,8 @@ export class Machine {
     return grad;
   }
 
-  free(grad: Grad): void {
-    this.tape.release(grad.storage);
+  free({ storage }: Grad): void {
+    this.tape.release(storage);
   }
 
   /** Autocast's copy of a parameter, made once a forward pass. */
@@ -244,10 +245,7 @@ export class Machine {
     this.#given.push(this.keep(this.view(value)));
   }
 
-  /**
-   * Ends a forward pass: autocast's copies and what the model gave back are held
-   * by autograd alone.
-   */
+  /** Ends a forward pass: autograd alone holds casts and what was given back. */
   endForward(): void {
     this.drop(...this.#casts.values(), ...this.#given);
     this.#casts.clear();
@@ -280,8 +278,8 @@ export class Machine {
 
   /** An input of the program whose gradient the caller wants. */
   input(): Node {
-    const backward = () => [];
-    return { inputs: [], saved: [], saves: false, grads: [null], backward };
+    const none = { inputs: [], saved: [], saves: false };
+    return { ...none, grads: [null], backward: () => [] };
   }
 
   /**

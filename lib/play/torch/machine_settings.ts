@@ -8,6 +8,8 @@ export interface MachineSettings extends Partial<GradientSettings> {
   workspaces?: boolean;
   /** Whether autocast keeps its copies of weights; of views of them it does not. */
   cachesCasts?: boolean;
+  /** Whether autograd remembers what runs; code under no_grad keeps nothing. */
+  records?: boolean;
   /** Whether linear layers save their input though their weight is frozen. */
   savesInputs?: boolean;
 }

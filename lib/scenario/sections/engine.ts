@@ -24,7 +24,7 @@ export const engine = section(
         label: "Engine",
         group: "engine",
         help:
-          "`auto`, `single`, `ddp`, `deepspeed`, `fsdp`, `fsdp2`, `megatron`, `megatron-deepspeed`",
+          "`auto` (DeepSpeed with ZeRO, Megatron-Core where the model is split, else DDP), `single`, `ddp`, `deepspeed`, `fsdp`, `fsdp2`, `megatron`, `megatron-deepspeed`",
       },
     ),
     zero_stage: field(count(0, 3).default(0), {

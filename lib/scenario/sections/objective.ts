@@ -36,7 +36,7 @@ const rollout = z.strictObject({
         "`grpo`: who generates: `transformers`, `vllm` beside training, or `external` (elsewhere, or given)",
       blank: "as the trainer",
       flag: "--rollout-engine",
-      awaited: true,
+      awaited: ["transformers", "vllm"],
     },
   ),
   memory_utilization: field(factor(0.01, 1).nullable().default(null), {
@@ -66,7 +66,6 @@ export const objectiveFields = {
       "`sft`, `pretrain`, `dpo`, `kto`, `orpo`, `reward`, `classification`, `grpo` or `distillation`; null: what the model's class learns without a trainer",
     blank: "the model's own",
     flag: "--objective",
-    awaited: true,
   }),
   reference: field(
     z.enum(["none", "copy", "adapter-off", "precomputed"]).nullable()
@@ -79,7 +78,6 @@ export const objectiveFields = {
       blank: "as the trainer",
       flag: "--reference",
       needs: [when.objective("dpo", "kto", "orpo", "grpo")],
-      awaited: true,
     },
   ),
   prompt_tokens: field(tokens(0, MAX_TOKENS).nullable().default(null), {
@@ -90,7 +88,6 @@ export const objectiveFields = {
       "where only completions are scored: tokens of a prompt; with the completion's they are the sequence",
     flag: "--prompt-tokens",
     needs: [completed],
-    awaited: true,
   }),
   completion_tokens: field(tokens(1, MAX_TOKENS).nullable().default(null), {
     label: "Completion",
@@ -99,7 +96,6 @@ export const objectiveFields = {
     help: "where only completions are scored: tokens of a completion",
     flag: "--completion-tokens",
     needs: [completed],
-    awaited: true,
   }),
   generations: field(count(1, MAX_SEQUENCES).nullable().default(null), {
     ...rolled,
@@ -107,7 +103,6 @@ export const objectiveFields = {
     help: "`grpo`: completions of a prompt",
     blank: "as the trainer",
     flag: "--generations",
-    awaited: true,
   }),
   rollout: z.preprocess(
     (value) => value === null ? {} : value,
@@ -120,7 +115,6 @@ export const objectiveFields = {
     help: "`distillation`: the model that is learnt from, as `model`",
     flag: "--teacher",
     needs: [when.objective("distillation")],
-    awaited: true,
     whole: true,
   }),
 } as const;

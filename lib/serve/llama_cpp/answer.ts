@@ -152,7 +152,8 @@ function figuresOf(
       max_model_len: longest,
       max_concurrency: longest === null || longest === 0
         ? null
-        : settings.n_ctx / longest,
+        : (scenario.serve.cache_tokens === null ? tokens : settings.n_ctx) /
+          longest,
       devices: [...devices],
       settings: printed(own),
     },

@@ -9,7 +9,7 @@ import { sure } from "./ggml/sure.ts";
 const CELLS = 256;
 
 /** llama-server's slots where none are asked for: tools/server/server.cpp, main. */
-const AUTO_SLOTS = 4;
+export const AUTO_SLOTS = 4;
 
 /** common/common.h, common_params: n_batch, n_ubatch. */
 const BATCH = 2048;

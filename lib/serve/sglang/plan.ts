@@ -60,6 +60,7 @@ export function planOn(card: ServingGpu, ready: SglangReady): PoolPlan {
     each.bytes < least.bytes ? each : least
   );
   const weights = Math.max(...stages.map((stage) => stage.weights));
+  const spare = Math.trunc(before - weights - (ready.kvBytes ?? 0));
   const refused = refusalOf(tightest, before, options, ready);
   const pools = stages.map(({ bytes, cells }) =>
     poolsOf({ bytes, cells, options, asked, context })
@@ -71,7 +72,7 @@ export function planOn(card: ServingGpu, ready: SglangReady): PoolPlan {
     : null;
   return {
     refusal,
-    left: tightest.bytes,
+    left: spare < 0 ? Math.min(spare, tightest.bytes) : tightest.bytes,
     weights,
     compute: prefillPeak(architecture, options.chunked_prefill_size, mesh.tp),
     graphs: Math.round(options.graphs_mib * MIB),
@@ -103,8 +104,11 @@ function refusalOf(
   if (tooLong !== null) {
     return `User-specified context_length (${context}) is greater than the derived context_length (${tooLong}). To allow overriding this maximum, set the env var SGLANG_ALLOW_OVERWRITE_LONGER_CONTEXT_LEN=1`;
   }
-  if (kvBytes !== null || bytes > 0) return null;
   if (weights >= before) return "CUDA out of memory while the weights load";
+  if (kvBytes !== null && weights + kvBytes > before) {
+    return "CUDA out of memory while the KV cache is allocated";
+  }
+  if (bytes > 0) return null;
   const least = weights / before;
   return `Loaded weights leave no GPU memory for the KV cache under --mem-fraction-static=${fraction}. Raise --mem-fraction-static above ${
     (Math.ceil(least * 1000) / 1000).toFixed(3)

@@ -63,10 +63,7 @@ export function poolsOf(
   if ("refusal" in dealt) return dealt;
   const { tokens, window } = dealt;
   if (tokens <= 0) {
-    return {
-      refusal:
-        `Not enough memory. Please try to increase --mem-fraction-static. Current value: mem_fraction_static=${options.mem_fraction_static}`,
-    };
+    return { refusal: tooFewTokens(options) };
   }
   const usual = Math.max(
     LEAST_REQUESTS,
@@ -82,8 +79,9 @@ export function poolsOf(
   );
   if (requests <= 0) {
     return {
-      refusal:
-        `Hybrid (mamba/linear-attention) state cache is too small to serve any requests. max_mamba_cache_size=${
+      refusal: cells.state === 0
+        ? tooFewTokens(options)
+        : `Hybrid (mamba/linear-attention) state cache is too small to serve any requests. max_mamba_cache_size=${
           slots - 1
         }, mamba_ratio=${SLOTS_OF_REQUEST}, resulting max_num_reqs=${requests}.`,
     };
@@ -96,6 +94,10 @@ export function poolsOf(
     kvBytes: tokens * cells.full + window * cells.window,
     stateBytes,
   };
+}
+
+function tooFewTokens({ mem_fraction_static }: SglangOptions): string {
+  return `Not enough memory. Please try to increase --mem-fraction-static. Current value: mem_fraction_static=${mem_fraction_static}`;
 }
 
 /** A model without attention holds as many tokens as a sequence may have. */

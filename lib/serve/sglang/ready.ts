@@ -12,6 +12,7 @@ import { heaviestStages } from "../stages.ts";
 import type { SglangAsked } from "./asked.ts";
 import { cellsOf } from "./cells.ts";
 import type { SglangReady, SglangStage } from "./plan.ts";
+import { unloadedWarnings } from "../unloaded.ts";
 import { poolsWindows } from "./windows.ts";
 
 /** Rows that embeddings are padded to a multiple of. */
@@ -20,6 +21,9 @@ const VOCABULARY_ROWS = 64;
 const USUAL_CONTEXT = 2048;
 /** What images that were embedded are kept in. */
 const IMAGE_CACHE = 100 * MIB;
+
+/** Source: sgl-project/sglang srt/layers/quantization/__init__.py */
+const UNLOADED = ["hqq", "exl2", "exl3"] as const;
 
 /** Puts together what does not depend on the GPU. */
 export function readyFor(
@@ -66,7 +70,7 @@ export function readyFor(
       kvBytes: scenario.serve.kv_cache_bytes,
       imageCache: asked.isMultimodal ? IMAGE_CACHE : 0,
       assumptions: assumptionsOf(question, asked),
-      warnings: [],
+      warnings: unloadedWarnings(question, "SGLang", UNLOADED),
     },
   };
 }

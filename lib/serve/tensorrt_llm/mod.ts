@@ -14,6 +14,7 @@ import { prefillPeak } from "../prefill_peak.ts";
 import { rankWeights } from "../rank_weights.ts";
 import type { LayerStage } from "../stages.ts";
 import { heaviestStages, layersIn } from "../stages.ts";
+import { unloadedWarnings } from "../unloaded.ts";
 
 /** free_gpu_memory_fraction where it is not given. */
 const USUAL_FRACTION = 0.9;
@@ -74,6 +75,9 @@ interface Needs {
   readonly cell: number;
 }
 
+/** Source: NVIDIA/TensorRT-LLM tensorrt_llm/quantization/mode.py, QuantAlgo */
+const UNLOADED = ["gguf", "bitsandbytes", "hqq", "exl2", "exl3"] as const;
+
 function answer(question: ServingQuestion, element: number): Served {
   const { scenario, model, mesh, caches } = question;
   const { serve } = scenario;
@@ -98,14 +102,14 @@ function answer(question: ServingQuestion, element: number): Served {
     const free = card.usable - outside - weights - compute;
     const left = serve.kv_cache_bytes ?? Math.trunc(free * fraction);
     const held = Math.floor(Math.max(0, left) / cell / block) * block;
-    const refusal = free <= 0
+    const refusal = free <= 0 || left > free
       ? "CUDA out of memory: weights and a forward of max_num_tokens leave nothing for the KV cache"
       : held < block
       ? "No memory is left for one block of the KV cache"
       : null;
     return {
       refusal,
-      left: free <= 0 ? Math.trunc(free) : left,
+      left: Math.trunc(Math.min(free, left > free ? free - left : left)),
       weights,
       compute,
       graphs: 0,
@@ -154,7 +158,7 @@ function answer(question: ServingQuestion, element: number): Served {
         ? ["Layers with a window are counted as if they kept every token"]
         : []),
     ],
-    warnings: [],
+    warnings: unloadedWarnings(question, "TensorRT-LLM", UNLOADED),
   });
 }
 

@@ -12,6 +12,7 @@ import type { PoolPlan } from "../pool_engine.ts";
 import { servedByPool } from "../pool_engine.ts";
 import { prefillPeak } from "../prefill_peak.ts";
 import { rankWeights } from "../rank_weights.ts";
+import { unloadedWarnings } from "../unloaded.ts";
 import { attentionOf } from "./blocks.ts";
 import { prefillTokens } from "./prefill_tokens.ts";
 
@@ -115,7 +116,11 @@ function answer(question: ServingQuestion, element: number): Served {
       : null;
     return {
       refusal,
-      left,
+      left: warmUp > free
+        ? Math.trunc(free - warmUp)
+        : longest > held
+        ? (held - longest) * cell
+        : left,
       weights,
       compute,
       graphs: 0,
@@ -161,10 +166,22 @@ function answer(question: ServingQuestion, element: number): Served {
       "huggingface/text-generation-inference 3.3: flash_causal_lm.py, launcher/src/main.rs",
     assumptions: [
       "TGI warms up with a prefill of max_batch_prefill_tokens, whose activations are those of one layer's widest block; its CUDA graphs are not counted",
+      ...olderReleases(question, planOn),
     ],
-    warnings: olderReleases(question, planOn),
+    warnings: unloadedWarnings(question, "TGI", UNLOADED),
   });
 }
+
+/** Source: huggingface/text-generation-inference launcher/src/main.rs, Quantize */
+const UNLOADED = [
+  "gguf",
+  "mxfp4",
+  "modelopt",
+  "hqq",
+  "torchao",
+  "quark",
+  "exl3",
+] as const;
 
 /** Keys and values of every layer, whatever its window; latent ones as heads. */
 function cellBytes(

@@ -7,6 +7,7 @@ import type { Served, ServingGpu, ServingQuestion } from "../engine.ts";
 import type { ClosedSequence } from "./closed_form.ts";
 import { closedBytes } from "./closed_form.ts";
 import { keptBytes } from "./figures.ts";
+import { cachedBytes } from "./cached.ts";
 import { cacheChoiceOf, numberBytes } from "./cache_choice.ts";
 import { attentionOf } from "./plan.ts";
 import { fillableOf, fitOn } from "./room.ts";
@@ -90,6 +91,9 @@ export function closedServing(
     return Math.max(0, Math.floor(left / each));
   };
   const sequences = sequencesOf(prompt + generated);
+  const size = numberBytes(kept, scenario);
+  const each = cachedBytes(caches, kept, { prompt, generated }, size);
+  const held = each === null ? null : batch * each;
   const outside = contextOf(scenario, gpu);
   const cache = Math.ceil(at.cache / number);
   const parts = [
@@ -128,8 +132,8 @@ export function closedServing(
       },
     },
     kv: {
-      ...keptBytes(caches, numberBytes(kept, scenario)),
-      bytes: Math.ceil((ran.at(-1)?.cache ?? 0) / number),
+      ...keptBytes(caches, size),
+      bytes: Math.ceil((held ?? ran.at(-1)?.cache ?? 0) / number),
       max_tokens: sequences * (prompt + generated),
       max_sequences: sequences,
     },

@@ -122,7 +122,7 @@ function partBytes(
     case "latent":
       return (room ?? tokens) * perToken(part, size);
     case "cross":
-      return size * tokens * (part.keys + part.values);
+      return size * (part.encoded ?? tokens) * (part.keys + part.values);
     case "window":
     case "chunk": {
       // What a prompt leaves stands whole until a token has come after it.

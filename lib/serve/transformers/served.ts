@@ -12,6 +12,7 @@ import {
 import { keptBytes, stateBytes } from "./figures.ts";
 import type { GenerationPlan } from "./generation.ts";
 import { recordGeneration } from "./generation.ts";
+import { cachedBytes } from "./cached.ts";
 import { cacheChoiceOf, numberBytes } from "./cache_choice.ts";
 import { cachesAsKept } from "./kept_heads.ts";
 import { layerCaches } from "./layer_caches.ts";
@@ -56,17 +57,22 @@ export function playedServing(
   const most = devices.reduce((worst, each) =>
     each.fit.headroom < worst.fit.headroom ? each : worst
   );
-  const sequencesOf = (tokens: number): number => {
+  const length = prompt + generated;
+  // What is asked for may fill more than what is surely there for any number.
+  const asItIs = devices.every(({ fit }) => fit.fits) ? batch : 0;
+  const sequencesOf = (tokens: number): number =>
+    Math.max(tokens <= length ? asItIs : 0, surely(tokens));
+  const surely = (tokens: number): number => {
     const asked = {
       prompt: Math.max(1, tokens - generated),
       generated: Math.min(generated, Math.max(0, tokens - 1)),
     };
-    const known = new Map<number, ReturnType<typeof recordGeneration>>();
+    const recordings = new Map<number, ReturnType<typeof recordGeneration>>();
     const of = (many: number) => {
-      const before = known.get(many);
+      const before = recordings.get(many);
       if (before) return before;
       const made = recordGeneration(whole, { batch: many, ...asked }, true);
-      known.set(many, made);
+      recordings.set(many, made);
       return made;
     };
     return Math.min(...devices.map(({ share, gpu, generation }) => {
@@ -78,17 +84,18 @@ export function playedServing(
     }));
   };
   const phases = phasesOf(most);
-  const length = prompt + generated;
+  const size = numberBytes(whole.kept, scenario);
+  const asKept = cachesAsKept(caches, plan, whole.code.expandsLatents, tp);
+  // What several GPUs hold of it their programs tell.
+  const held = gpus > 1
+    ? null
+    : cachedBytes(asKept, whole.kept, { prompt, generated }, size);
   const sequences = sequencesOf(length);
   return {
     serving: servingOf(question, whole, classes, most),
     kv: {
-      ...keptBytes(
-        cachesAsKept(caches, plan, whole.code.expandsLatents, tp),
-        numberBytes(whole.kept, scenario),
-        tp,
-      ),
-      bytes: most.generation.cacheBytes,
+      ...keptBytes(asKept, size, tp),
+      bytes: held === null ? most.generation.cacheBytes : batch * held,
       max_tokens: sequences * length,
       max_sequences: sequences,
     },

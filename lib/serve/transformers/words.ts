@@ -1,5 +1,6 @@
 import type { SettingValue } from "../../answer/serving.ts";
 import type { Scenario } from "../../scenario/schema.ts";
+import { groupDigits } from "../../units/mod.ts";
 import type { ServingQuestion } from "../engine.ts";
 import type { Generation, GenerationPlan } from "./generation.ts";
 import type { PhasePeak } from "./phases.ts";
@@ -57,7 +58,7 @@ const TYPES = {
 
 /** What was taken for granted, and what is not played. */
 export function remarksOf(
-  { scenario, checkpoint }: ServingQuestion,
+  { scenario, checkpoint, model }: ServingQuestion,
   { code }: GenerationPlan,
   shares: readonly Share[],
 ): { assumptions: string[]; warnings: string[] } {
@@ -90,10 +91,19 @@ export function remarksOf(
   const type = serve.kv_dtype;
   const isUnknown = typeof type === "string" &&
     !["auto", "fp8", "int8", scenario.precision.weights].includes(type);
+  const length = serve.input_tokens + serve.output_tokens;
+  const longest = model.architecture.max_position_embeddings;
   const layout = unknownLayout(checkpoint.tensors);
   return {
     assumptions,
     warnings: [
+      ...(longest !== null && length > longest
+        ? [
+          `A sequence gets ${groupDigits(length)} tokens, more than the ${
+            groupDigits(longest)
+          } that the model is made for`,
+        ]
+        : []),
       ...(isUnknown
         ? [
           `serve.kv_dtype ${type} has no effect: transformers keeps keys and values in the model's own type, in fp8 or in int8`,

@@ -139,6 +139,7 @@ export function recordLogits(
   m.part = "logits and loss";
   const [logits, loss] = predicted(hidden, "logits");
   m.drop(hidden, logits, ...further);
-  const ended = { body, loss, terms: [], logits: [], keepsLogits: false };
+  const scored = () => ({ loss, terms: [] });
+  const ended = { body, scored, logits: [], keepsLogits: false };
   return lossBlock(m, settings, taken, ended, given);
 }

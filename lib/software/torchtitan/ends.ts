@@ -141,7 +141,8 @@ export function recordTitanHead(
   const loss = tp > 1 && inParts
     ? lossOfParts(m, logits, plan.rows)
     : wholeLogitsLoss(m, logits);
-  const ended = { body, loss, terms: [], logits: [logits], keepsLogits: kept };
+  const scored = () => ({ loss, terms: [] });
+  const ended = { body, scored, logits: [logits], keepsLogits: kept };
   return lossBlock(m, settings, taken, ended, given);
 }
 

@@ -28,6 +28,8 @@ export const transformersCode: CodeOf = (scenario, model) => {
     norm: null,
     dropout: null,
     kernelActivations: false,
+    // A trainer patches all that Liger has: integrations/liger.py, apply_liger_kernel.
+    fusesGate: scenario.train.objective !== null,
     upFirst: false,
     experts: expertCodeOf(software, family.experts),
     adapters: peftAdapters(software.peft, shownDtype(scenario)),

@@ -1,4 +1,7 @@
-import type { LayerCache } from "../../models/families/code/cache.ts";
+import type {
+  LayerCache,
+  StateTensor,
+} from "../../models/families/code/cache.ts";
 import type { KeptPorts } from "../../play/record/kept_ports.ts";
 import type { Dtype } from "../../play/torch/dtype.ts";
 import type { Machine } from "../../play/torch/machine.ts";
@@ -23,18 +26,26 @@ export function keepStates(
 ): void {
   for (const part of keeps) {
     if (part.kind !== "state") continue;
-    const [channels, width] = part.convolution ?? [0, 0];
-    const sizes = [
-      ["convolution states", channels * width],
+    const tensors: readonly (readonly [string, StateTensor | null])[] = [
+      [
+        "convolution states",
+        part.convolution && { shape: part.convolution, isWide: false },
+      ],
       [
         "recurrent states",
-        part.state?.reduce((all, each) => all * each, 1) ?? 0,
+        part.state && { shape: part.state, isWide: part.isWide },
       ],
-    ] as const;
-    for (const [name, numbers] of sizes) {
+      ...part.others.map((other, at) =>
+        [`other states ${at + 1}`, other] as const
+      ),
+    ];
+    for (const [name, tensor] of tensors) {
+      const numbers = batch *
+        (tensor?.shape.reduce((all, each) => all * each) ?? 0);
       if (numbers === 0) continue;
-      if (isFirst) m.drop(ports.kept(name, batch * numbers, dtype));
-      else ports.taken(name, batch * numbers, dtype);
+      const kept = tensor?.isWide ? "fp32" : dtype;
+      if (isFirst) m.drop(ports.kept(name, numbers, kept));
+      else ports.taken(name, numbers, kept);
     }
   }
 }

@@ -23,6 +23,55 @@ export function checkpointedLoss(
   rows: number,
   head: AdaptedLinear,
 ): Value {
+  return chunked(m, hidden, rows, head, plainBytes);
+}
+
+/**
+ * The same in releases that measure accuracy and entropy of each chunk, of products
+ * in fp32 that autocast casts again.
+ *
+ * Source: huggingface/trl 1.8.0 trainer/sft_trainer.py, _chunk
+ */
+export function measuredLoss(
+  m: Machine,
+  hidden: Value,
+  rows: number,
+  head: AdaptedLinear,
+): Value {
+  return chunked(m, hidden, rows, head, measuredBytes);
+}
+
+/** The most that a chunk of so many rows takes forward. */
+type ChunkBytes = (
+  m: Machine,
+  piece: Value,
+  rows: number,
+  head: AdaptedLinear,
+) => number;
+
+/** Logits, the same in fp32, their log-softmax. */
+const plainBytes: ChunkBytes = (m, piece, rows, { out }) =>
+  rows * out *
+  (DTYPE_BYTES[m.autocast ?? piece.dtype] + 2 * DTYPE_BYTES.fp32);
+
+/** The head in fp32 and as it is multiplied; then a log-softmax and its entropy. */
+const measuredBytes: ChunkBytes = (m, _, rows, { out, in: width, weight }) => {
+  const own = "trains" in weight ? weight.dtype : null;
+  const compute = m.autocast ?? "fp32";
+  const logits = rows * out * DTYPE_BYTES[compute];
+  const casts = (own === "fp32" ? 0 : DTYPE_BYTES.fp32) +
+    (compute === "fp32" ? 0 : DTYPE_BYTES[compute]);
+  const wide = rows * out * DTYPE_BYTES.fp32;
+  return logits + Math.max(out * width * casts, 3 * wide);
+};
+
+function chunked(
+  m: Machine,
+  hidden: Value,
+  rows: number,
+  head: AdaptedLinear,
+  bytes: ChunkBytes,
+): Value {
   const ordered = gathered(
     m,
     hidden,
@@ -39,7 +88,7 @@ export function checkpointedLoss(
   const pieces = split(m, ordered, sizes.map((size) => size * head.in));
   m.drop(ordered);
   const losses = pieces.map((piece, at) =>
-    lossOfChunk(m, piece, sizes[at] ?? 0, head)
+    lossOfChunk(m, piece, sizes[at] ?? 0, head, bytes)
   );
   m.drop(...pieces);
   return sumOf(m, losses);
@@ -50,13 +99,11 @@ function lossOfChunk(
   piece: Value,
   rows: number,
   head: AdaptedLinear,
+  bytes: ChunkBytes,
 ): Value {
   const weight = "trains" in head.weight ? m.parameter(head.weight) : null;
-  const dtype = m.autocast ?? piece.dtype;
-  const logits = rows * head.out * DTYPE_BYTES[dtype];
   const wide = rows * head.out * DTYPE_BYTES.fp32;
-  // Logits, the same in fp32, their log-softmax.
-  const forward = logits + 2 * wide;
+  const forward = bytes(m, piece, rows, head);
   m.temporary(forward, "logits of a chunk", () => null, "logits and loss");
   const node = m.record([piece, weight], [piece], () =>
     // The log-softmax, its gradient, the logits' in fp32.

@@ -3,6 +3,7 @@ import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import fc from "../../npm/fast-check.ts";
 import type { Scenario, ScenarioInput } from "../../../lib/mod.ts";
 import {
+  estimate,
   EXPORTS,
   exportScenario,
   leavesOf,
@@ -196,4 +197,25 @@ Deno.test("exportScenario() writes a Modelfile", () => {
     result.value.text,
     "\nFROM ./Qwen3-8B-Q4_K_M.gguf\nPARAMETER num_ctx 16384\nPARAMETER num_gpu 30\n",
   );
+});
+
+Deno.test("a command of llama.cpp starts what the estimate is of", () => {
+  for (const batch of [1, 8]) {
+    const asked = {
+      model: "meta-llama/Llama-3.1-8B",
+      task: "serve",
+      quantization: { weights: "gguf:Q4_K_M" },
+      serve: { engine: "llama.cpp", batch, input_tokens: 4000 },
+    } as const;
+    const parsed = parseScenario(asked);
+    assertOk(parsed);
+    const result = exportScenario(parsed.value, "llama.cpp");
+    assertOk(result);
+    const read = scenarioOfConfiguration(result.value.text);
+    assertOk(read);
+    const [before, after] = [asked, read.value.scenario].map((each) =>
+      estimate(each as ScenarioInput).memory.device_peak_bytes
+    );
+    assertEquals(after, before);
+  }
 });

@@ -193,3 +193,17 @@ Deno.test("absurd lines of logs take bounded work", () => {
     assert(took < 2000, `${took} ms: ${text.slice(0, 60)}`);
   }
 });
+
+Deno.test("vLLM's log that ends before anything was measured tells its settings", () => {
+  const read = scenarioOfConfiguration(
+    "INFO 09-10 10:00:05 [api_server.py:1395] vLLM API server version 0.10.1\n" +
+      "INFO 09-10 10:00:05 [cli_args.py:325] non-default args: {'model': 'Qwen/Qwen3-30B-A3B', 'max_model_len': 32768}\n" +
+      "INFO 09-10 10:00:20 [model_run",
+  );
+  assertOk(read);
+  assertEquals(read.value.scenario, {
+    ...read.value.scenario,
+    model: "Qwen/Qwen3-30B-A3B",
+  });
+  assertEquals(read.value.formats.map(({ id }) => id), ["vllm-log"]);
+});

@@ -51,7 +51,7 @@ const FSDP = {
 const REFUSED: readonly [ScenarioInput, string][] = [
   [
     { ...FSDP, engine: { name: "fsdp2", offload_optimizer: "cpu" } },
-    "engine.name fsdp2 offloads parameters, gradients and optimizer states together: engine.offload_parameters is none and engine.offload_optimizer cpu; cpu for both does, or none",
+    "engine.name fsdp2 offloads parameters, gradients and optimizer states together: engine.offload_parameters is none and engine.offload_optimizer cpu; engine.offload_parameters cpu offloads all of them",
   ],
   [
     {

@@ -71,7 +71,7 @@ Deno.test("The table of requests is as wide as the longest sequence: 0.63 GB in 
     model: "Qwen/Qwen3-30B-A3B",
     task: "serve",
     serve: { engine: "sglang", kv_cache_bytes: 392_920 * 98_304 },
-    hardware: { gpu: "H100-80GB" },
+    hardware: { gpu: "H200" },
   });
   const table = memory.parts.find(({ name }) => name === "request tables");
   // 4097 rows of 40960 + 4 numbers.
@@ -201,6 +201,7 @@ Deno.test("A latent row is on every rank, and an indexer's beside it", () => {
     task: "serve",
     serve: { engine: "sglang", kv_cache_bytes: 10e9, block_size: 1 },
     parallel: { gpus: 8, tp: 8 },
+    hardware: { gpu: "H200" },
   });
   assertEquals(v3.kv_tokens, Math.floor(10e9 / (61 * 576 * 2)));
 });
@@ -253,4 +254,21 @@ Deno.test("A draft's layers make every cell larger, and its weights lie beside",
     Math.floor(10e9 / Math.trunc(131072 * (1 + 16 / 32))),
   );
   assert(drafted.weights_bytes > alone.weights_bytes + 2e9);
+});
+
+Deno.test("no sequence is longer than the pool, and none is taken where it does not start", () => {
+  const asked = {
+    model: "meta-llama/Llama-3.1-8B",
+    task: "serve",
+    serve: { engine: "sglang" },
+  };
+  const tight = served({ ...asked, hardware: { gpu: "RTX 4090" } });
+  assert(tight.kv_tokens && tight.kv_tokens < 131_072);
+  assertEquals([tight.max_model_len, tight.max_concurrency], [
+    tight.kv_tokens,
+    1,
+  ]);
+  const none = served({ ...asked, hardware: { gpu: "RTX 4060" } });
+  assertEquals([none.starts, none.max_model_len], [false, 0]);
+  assertEquals(served(asked).max_model_len, 131_072);
 });

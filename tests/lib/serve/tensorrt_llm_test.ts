@@ -58,3 +58,30 @@ Deno.test("Weights that leave nothing do not start", () => {
   assertEquals([starts, kv_tokens], [false, 0]);
   assert(refusal !== null);
 });
+
+Deno.test("A pool by hand that is more than what is free does not start", () => {
+  const { starts } = served({ kv_cache_bytes: 1e15 }, {});
+  assertEquals(starts, false);
+});
+
+Deno.test("Layouts that it does not load are told", () => {
+  const told = (weights: string) =>
+    tryEstimate({
+      model: "meta-llama/Llama-3.1-8B",
+      task: "serve",
+      serve: { engine: "tensorrt-llm" },
+      quantization: { weights },
+    });
+  for (const weights of ["gguf:Q4_K_M", "exl3:4", "nf4"]) {
+    const result = told(weights);
+    assert(result.ok);
+    assert(
+      result.value.warnings.some((text) =>
+        text.includes("loads no checkpoints")
+      ),
+    );
+  }
+  const result = told("fp8");
+  assert(result.ok);
+  assertEquals(result.value.warnings, []);
+});

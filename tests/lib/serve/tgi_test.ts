@@ -11,9 +11,10 @@ function answer(serve: object, rest: object = {}) {
     serve: { engine: "tgi", ...serve },
   });
   assertOk(result);
-  const { serve: serving, warnings } = result.value;
+  const { serve: serving, assumptions, warnings, fit } = result.value;
   assert(serving);
-  return { serving, warnings };
+  const missing = -(fit[0]?.headroom_bytes ?? 0);
+  return { serving, assumptions, warnings, missing };
 }
 
 const H100S = {
@@ -50,7 +51,8 @@ Deno.test("Blocks fill 90 % of the memory, the prefill's activations left out", 
 });
 
 Deno.test("A prefill that does not fit is refused in TGI's words", () => {
-  const { serving } = answer({ max_batched_tokens: 100_000 });
+  const { serving, missing } = answer({ max_batched_tokens: 100_000 });
+  assert(missing > 2 ** 30);
   assertEquals(serving.starts, false);
   assertEquals(
     serving.refusal,
@@ -59,7 +61,9 @@ Deno.test("A prefill that does not fit is refused in TGI's words", () => {
 });
 
 Deno.test("A longest sequence that does not fit is refused in TGI's words", () => {
-  const { serving } = answer({ max_model_len: 100_000 });
+  const { serving, missing } = answer({ max_model_len: 100_000 });
+  const { kv_tokens } = answer({}).serving;
+  assertEquals(missing, (100_000 - (kv_tokens ?? 0)) * 131_072);
   assertEquals(
     serving.refusal,
     "Not enough memory to handle `max_total_tokens=100000`",
@@ -67,10 +71,14 @@ Deno.test("A longest sequence that does not fit is refused in TGI's words", () =
 });
 
 Deno.test("What releases before 3.0 needed for logits of every token is said", () => {
-  const { warnings } = answer({ max_batched_tokens: 131_122 }, H100S);
+  const { assumptions, warnings } = answer(
+    { max_batched_tokens: 131_122 },
+    H100S,
+  );
+  assertEquals(warnings, []);
   // 131122 × 128256 × 2 B, twice.
   assertStringIncludes(
-    warnings.join("\n"),
+    assumptions.join("\n"),
     "TGI before 3.0 needs 62.65 GiB more while it warms up",
   );
 });

@@ -216,3 +216,49 @@ Deno.test("settings that cannot be are named with their limit and value", () => 
     ],
   );
 });
+
+Deno.test("positions of a tower's patches are none of the decoder's tokens", () => {
+  for (
+    const model of ["google/gemma-3-4b-it", "meta-llama/Llama-3.2-11B-Vision"]
+  ) {
+    const { memory, serve } = estimate({ model, task: "serve" });
+    const embeddings = memory.parts.find(({ name }) => name === "embeddings");
+    assert(embeddings && !embeddings.formula.includes("position embeddings"));
+    assert((serve?.compute_bytes ?? Infinity) < 2 ** 30);
+  }
+});
+
+Deno.test("states that are kept in fp32 take as much as is said of a sequence", () => {
+  const { kv, serve } = estimate({
+    model: "mistralai/Mamba-Codestral-7B-v0.1",
+    task: "serve",
+    serve: { batch: 3 },
+  });
+  const [device] = serve?.devices ?? [];
+  assertEquals(kv?.bytes, 3 * (kv?.fixed_bytes_per_sequence ?? 0));
+  assertEquals(device?.kv_bytes, 0);
+  assertEquals(device?.state_bytes, kv?.bytes);
+});
+
+Deno.test("what fits runs at once, however tightly it fits", () => {
+  const { kv, serve } = estimate({
+    model: "Qwen/Qwen2-72B",
+    task: "serve",
+    serve: { input_tokens: 3000 },
+    hardware: { gpu: "H200" },
+  });
+  assertEquals([serve?.starts, kv?.max_sequences], [true, 1]);
+});
+
+Deno.test("sequences that are longer than what the model is made for are told", () => {
+  const told = (input_tokens: number) =>
+    estimate({
+      model: "openai-community/gpt2",
+      task: "serve",
+      serve: { input_tokens, output_tokens: 0 },
+    }).warnings;
+  assertEquals(told(1024), []);
+  assertEquals(told(1025), [
+    "A sequence gets 1,025 tokens, more than the 1,024 that the model is made for",
+  ]);
+});

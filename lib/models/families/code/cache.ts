@@ -57,8 +57,8 @@ export type CachePart =
     /** Whether the indexer's are in fp32 whatever the model's type is. */
     readonly isIndexerWide: boolean;
   }
-  /** Of every token that the encoder read. */
-  | ({ readonly kind: "cross" } & PerToken)
+  /** Of every token that the encoder read: the prompt's, or always so many. */
+  | ({ readonly kind: "cross"; readonly encoded: number | null } & PerToken)
   | StateCache
   /** Nothing of its own: an earlier layer's keys and values are read. */
   | { readonly kind: "shared" };
@@ -130,6 +130,8 @@ export interface CacheCode {
   readonly isLatent: boolean;
   /** Whether its decoder attends to what an encoder read. */
   readonly crosses: boolean;
+  /** Tokens that its encoder makes of each sequence; null where they are the prompt's. */
+  readonly encoded: ((text: Config) => number) | null;
   /** Whether a layer has two attentions, each with a cache: LongCat. */
   readonly isDouble: boolean;
   /** The states of a layer that is no attention. */

@@ -105,6 +105,7 @@ export const USUAL: FamilyCode = {
     isLatent: false,
     isDouble: false,
     crosses: false,
+    encoded: null,
     state: null,
     keeps: null,
   },

@@ -46,6 +46,7 @@ export function recordTask(
   if (other) m.drop(other.value);
   if (outputs) m.drop(outputs);
   const { keepsLogits } = loss;
-  const ended = { body, loss: total, terms: [value], logits, keepsLogits };
+  const scored = () => ({ loss: total, terms: [value] });
+  const ended = { body, scored, logits, keepsLogits };
   return lossBlock(m, settings, hidden, ended, given);
 }

@@ -42,6 +42,32 @@ export interface LossSettings {
   readonly offset?: Dtype | null;
 }
 
+/** The logits of so many rows as the model's code makes them, in their own type. */
+export function logitsOf(
+  m: Machine,
+  read: Value,
+  rows: number,
+  head: AdaptedLinear,
+  settings: LossSettings,
+): Value {
+  let logits = adaptedLinear(m, read, rows, head, "logits");
+  const replace = (next: Value) => {
+    m.drop(logits);
+    logits = next;
+  };
+  if (settings.offset) {
+    const row = m.external(head.out, settings.offset, "logits' bias", null);
+    replace(add(m, logits, row, "logits with bias"));
+  }
+  if (settings.scaled) replace(scaled(m, logits, "scaled logits"));
+  if (settings.softcap) {
+    replace(scaled(m, logits, "logits below the cap"));
+    replace(savingOutput(m, logits, "tanh of logits"));
+    replace(scaled(m, logits, "capped logits"));
+  }
+  return logits;
+}
+
 /**
  * The mean cross entropy of so many rows; a scalar.
  *
@@ -56,34 +82,31 @@ export function fullLoss(
   input: Dtype | null = null,
 ): { loss: Value; logits: Value } {
   const read = input ? cast(m, hidden, input, HEAD_INPUT) : hidden;
-  let logits = adaptedLinear(m, read, rows, head, "logits");
+  let logits = logitsOf(m, read, rows, head, settings);
   if (read !== hidden) m.drop(read);
-  if (settings.offset) {
-    const row = m.external(head.out, settings.offset, "logits' bias", null);
-    const next = add(m, logits, row, "logits with bias");
-    m.drop(logits);
-    logits = next;
-  }
-  if (settings.scaled) {
-    const next = scaled(m, logits, "scaled logits");
-    m.drop(logits);
-    logits = next;
-  }
-  if (settings.softcap) {
-    const inner = scaled(m, logits, "logits below the cap");
-    m.drop(logits);
-    const bent = savingOutput(m, inner, "tanh of logits");
-    m.drop(inner);
-    logits = scaled(m, bent, "capped logits");
-    m.drop(bent);
-  }
   m.keep(logits);
   if (settings.copies.startsWith("cast") && logits.dtype !== "fp32") {
     const wide = m.keep(cast(m, logits, "fp32", "logits in fp32"));
     m.drop(logits);
     logits = wide;
   }
-  const loss = m.call(() => {
+  const loss = crossEntropyOf(m, logits, rows, settings);
+  if (settings.widensOutputs && logits.dtype !== "fp32") {
+    const wide = m.keep(cast(m, logits, "fp32", "logits handed out in fp32"));
+    m.drop(logits);
+    logits = wide;
+  }
+  return { loss, logits };
+}
+
+/** The mean cross entropy of logits as a model's code takes it; a scalar. */
+export function crossEntropyOf(
+  m: Machine,
+  logits: Value,
+  rows: number,
+  settings: LossSettings,
+): Value {
+  return m.call(() => {
     const wide = ["shift", "none"].includes(settings.copies)
       ? m.view(logits)
       : cast(m, logits, "fp32", "logits in fp32");
@@ -106,12 +129,6 @@ export function fullLoss(
           : crossEntropy(m, shifted);
     }
   });
-  if (settings.widensOutputs && logits.dtype !== "fp32") {
-    const wide = m.keep(cast(m, logits, "fp32", "logits handed out in fp32"));
-    m.drop(logits);
-    logits = wide;
-  }
-  return { loss, logits };
 }
 
 /** The same as a head's loss. */

@@ -1,0 +1,18 @@
+import type { EmbeddingPlan } from "../../play/record/outer_blocks.ts";
+import type { Dtype } from "../../play/torch/dtype.ts";
+import type { Machine } from "../../play/torch/machine.ts";
+import type { RotaryTable } from "../../play/torch/ops/rotary.ts";
+
+/** Cosines and sines of positions, which the embeddings' block has made. */
+export function rotaryTableOf(
+  m: Machine,
+  { rotaryRows, rotaryWidth }: EmbeddingPlan,
+  dtype: Dtype,
+): RotaryTable | null {
+  if (rotaryWidth === 0) return null;
+  const elements = rotaryRows * rotaryWidth;
+  return {
+    cos: m.external(elements, dtype, "cos", null),
+    sin: m.external(elements, dtype, "sin", null),
+  };
+}

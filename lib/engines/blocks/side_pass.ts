@@ -1,0 +1,88 @@
+import type { SidePass } from "../../play/program/pass.ts";
+import type { MachineSettings } from "../../play/torch/machine_settings.ts";
+import type { Block } from "../../play/record/block.ts";
+import { segmentOf } from "../../play/record/block.ts";
+import { recordEmbedding, recordHead } from "../../play/record/outer_blocks.ts";
+import { recordStack } from "../../play/record/record_stack.ts";
+import { decoderLayer } from "../../play/layers/decoder_layer.ts";
+import type { PartName } from "../../answer/parts.ts";
+import { layerPlanOf } from "../../plan/layer_plan.ts";
+import { factsOfKind } from "../../plan/masks.ts";
+import type { SidePlan } from "../../plan/objective/objective_plan.ts";
+import { embeddingPlanOf, headPlanOf } from "../../plan/outer_plan.ts";
+import type { StepPlan } from "../../plan/step_plan.ts";
+import { placed } from "./stacks.ts";
+import { rotaryTableOf } from "./rotary_table.ts";
+
+const PART: PartName = "residual stream";
+
+/**
+ * Records a pass under no_grad, beside one that learns: it keeps nothing, but
+ * autocast keeps copies of weights that train until its forward pass is over.
+ */
+export function recordSide(
+  { name, when, holds, plan }: SidePlan<StepPlan>,
+  learning: MachineSettings,
+): SidePass {
+  const { facts, stack } = plan;
+  const { autocast = null, workspaces = true } = learning;
+  const settings: MachineSettings = { autocast, workspaces, records: false };
+  const first = {
+    ...embeddingPlanOf(plan, null),
+    labels: 0,
+    holdsIds: true,
+    forcesGrad: false,
+  };
+  const embedding = recordEmbedding(settings, first, PART);
+  const rotary = facts.code.rotary.wide ? "fp32" : embedding.outputDtype;
+  const { blocks, dtype } = recordStack(
+    { ...settings, cachesCasts: facts.family.attention.cachesCasts },
+    {
+      elements: first.rows * first.hidden,
+      dtype: embedding.outputDtype,
+      needsGrad: false,
+      isLeaf: false,
+      part: PART,
+      offload: false,
+      stopsEarly: false,
+    },
+    stack.layers.map((kind, at) => ({
+      key: `${kind.id}`,
+      checkpoint: false,
+      held: at === 0 && embedding.held,
+      code: () => {
+        const layer = layerPlanOf(
+          plan.modulesOf(kind),
+          factsOfKind(facts, kind, plan.windows),
+        );
+        return {
+          run: (m, x) =>
+            decoderLayer(m, x, layer, rotaryTableOf(m, first, rotary)),
+        };
+      },
+    })),
+  );
+  const head = recordHead(settings, headPlanOf(plan, first), {
+    dtype,
+    needsGrad: false,
+    part: PART,
+  });
+  return {
+    when,
+    holds,
+    stack: placed(name, [ended(embedding), ...blocks, head]),
+  };
+}
+
+/** Tables and masks go with the stack, for no backward pass frees them. */
+function ended(embedding: Block): Block {
+  const { done, forward, backward } = embedding;
+  const { tape } = forward;
+  const { to } = backward;
+  return {
+    ...embedding,
+    done: segmentOf(tape, done?.from ?? forward.to, to),
+    exit: segmentOf(tape, to, to),
+    backward: segmentOf(tape, to, to),
+  };
+}

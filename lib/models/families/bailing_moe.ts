@@ -1,0 +1,81 @@
+import type { ConfigReader } from "../tensors/config_reader.ts";
+import { allLayers, layersWhere } from "../tensors/layer_ranges.ts";
+import { gatedMlp, headsOf } from "./blocks.ts";
+import { afterFirst, expertTensors, withShared } from "./blocks_dense.ts";
+import { WIDE_SIGMOIDS } from "./code/parts.ts";
+import { NOT_YET } from "./code/unplayed.ts";
+import type { Decoder, FamilyTypes } from "./family.ts";
+import { causal, ofType } from "./family.ts";
+
+/**
+ * Ling and Ring: experts with shared ones, queries, keys and values as one matrix;
+ * the second generation has norms over heads and a balancing bias an expert.
+ *
+ * Source: the code beside the weights of inclusionAI/Ling-lite and Ling-mini-2.0
+ * (modeling_bailing_moe.py, modeling_bailing_moe_v2.py), which is not in transformers:
+ * the total is checked, experts are named as transformers stacks them
+ */
+export function bailingMoe(second: boolean): Decoder {
+  const routed = withShared(
+    expertTensors({
+      countKeys: ["num_experts"],
+      widthKeys: ["moe_intermediate_size"],
+      ...(second ? { correction: "gate.expert_bias" } : {}),
+    }),
+    { name: "mlp.shared_experts", width: sharedWidth },
+  );
+  return {
+    prefix: "model",
+    tied: false,
+    body(config, scope) {
+      const { hidden, heads, kvHeads, headDim } = headsOf(config);
+      scope.embedding("word_embeddings", config.size("vocab_size"), hidden);
+      const count = config.size("num_hidden_layers");
+      const layer = scope.layers("layers", allLayers(count));
+      const at = layer.scope("attention");
+      at.linear("query_key_value", hidden, (heads + 2 * kvHeads) * headDim, {
+        role: "qkv",
+        bias: config.flag("use_qkv_bias", false),
+        cut: "column",
+      });
+      at.linear("dense", heads * headDim, hidden, {
+        role: "o",
+        bias: config.flag("use_bias", false),
+        cut: "row",
+      });
+      if (config.flag("use_qk_norm", second)) {
+        at.norm("query_layernorm", headDim);
+        at.norm("key_layernorm", headDim);
+      }
+      const isSparse = afterFirst(config);
+      const dense = layersWhere(count, (each) => !isSparse(each));
+      gatedMlp(
+        scope.layers("layers", dense),
+        hidden,
+        config.size("intermediate_size"),
+      );
+      routed(
+        config,
+        scope.layers("layers", layersWhere(count, isSparse)),
+        hidden,
+      );
+      layer.norm("input_layernorm", hidden);
+      layer.norm("post_attention_layernorm", hidden);
+      scope.norm("norm", hidden);
+    },
+  };
+}
+
+function sharedWidth(config: ConfigReader): number {
+  return (config.optional("moe_shared_expert_intermediate_size") ??
+    config.size("moe_intermediate_size")) *
+    (config.optional("num_shared_experts") ?? 0);
+}
+
+/** The types of this file. */
+export const BAILING_TYPES: FamilyTypes = {
+  bailing_moe: ofType(causal(bailingMoe(false)), { unplayed: NOT_YET }),
+  bailing_moe_v2: ofType(causal(bailingMoe(true)), WIDE_SIGMOIDS, {
+    unplayed: NOT_YET,
+  }),
+};

@@ -1,0 +1,77 @@
+import type { TensorScope } from "../../tensors/tensor_scope.ts";
+import type { ModuleKind, Role, Tensor } from "../../tensors/tensor.ts";
+import { TooManyTensors } from "../../tensors/tensor_scope.ts";
+import { MAX_KINDS } from "../../tensors/limits.ts";
+import { pieceOfName } from "../../headers/piece_of_name.ts";
+import { roleOfName } from "../../headers/role_of_name.ts";
+import type { Family } from "../family.ts";
+import { layersOfRule } from "./layers_of_rule.ts";
+import type { Recipe, RecipeTensor } from "./recipe.ts";
+import { RecipeFields } from "./recipe_fields.ts";
+
+/** Roles whose outputs tensor parallelism deals out, and whose inputs. */
+const BY_OUTPUTS: ReadonlySet<Role> = new Set(
+  ["q", "k", "v", "qkv", "gate", "up", "gate_up", "head"] as const,
+);
+const BY_INPUTS: ReadonlySet<Role> = new Set(["o", "down"] as const);
+
+/** Declares a class of transformers by the formulas of its tensors. */
+export function declaredBy(recipe: Recipe): Family {
+  return (config, scope) => {
+    const fields = new RecipeFields(config, recipe);
+    for (const [path, type] of Object.entries(recipe.types)) {
+      const said = fields.value(`${path}.model_type`);
+      if (typeof said === "string" && said !== type) {
+        config.refuse(
+          `${path}.model_type`,
+          `must be ${type}, the only one whose tensors are known in a ${recipe.class}`,
+          said,
+        );
+      }
+    }
+    for (const tensor of recipe.tensors) declare(tensor, recipe, fields, scope);
+  };
+}
+
+function declare(
+  [name, shape, module, rule, conditions]: RecipeTensor,
+  { stacks }: Recipe,
+  fields: RecipeFields,
+  { tensors }: TensorScope,
+): void {
+  if (!conditions.every((each) => fields.fulfils(each))) return;
+  const stack = rule === null ? "" : name.slice(0, name.indexOf(".N."));
+  const layers = rule === null
+    ? null
+    : layersOfRule(rule, fields.size(stacks[stack] ?? 0, stack), fields);
+  if (layers?.length === 0) return;
+  if (tensors.length === MAX_KINDS) throw new TooManyTensors();
+  const sizes = shape.map((size) => fields.size(size, name));
+  tensors.push({ ...described(name, sizes, module as ModuleKind), layers });
+}
+
+function described(
+  name: string,
+  shape: readonly number[],
+  module: ModuleKind,
+): Omit<Tensor, "layers"> {
+  const role = module === "norm" ? "norm" : roleOfName(name);
+  const isMatrix = module === "linear" && shape.length === 2;
+  return {
+    name,
+    shape,
+    role,
+    piece: pieceOfName(name, role),
+    module,
+    split: isMatrix && BY_OUTPUTS.has(role)
+      ? 0
+      : isMatrix && BY_INPUTS.has(role)
+      ? 1
+      : role === "embedding"
+      ? 0
+      : null,
+    expert: /(^|\.)experts\./.test(name),
+    quantized: isMatrix && role !== "head",
+    dtype: null,
+  };
+}

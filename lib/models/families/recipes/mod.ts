@@ -1,0 +1,36 @@
+import { CACHING_KIN } from "../caching_kin.ts";
+import { NOT_YET } from "../code/unplayed.ts";
+import { codeWith } from "../code/usual.ts";
+import type { FamilyType, FamilyTypes } from "../family.ts";
+import { declaredBy } from "./declare_recipe.ts";
+import type { Recipe } from "./recipe.ts";
+import recipes from "./recipes.json" with { type: "json" };
+
+// The file's own type is a union of every entry in it.
+const RECIPES = recipes as unknown as Readonly<Record<string, Recipe>>;
+
+/**
+ * Types whose tensors are known by formulas that transformers' own code gave, and that
+ * no file declares.
+ *
+ * Source: huggingface/transformers 5.23.0, as tools/truth/recipes.py read it
+ *
+ * @param written The types of files; of some the code alone is known.
+ */
+export function recipeTypes(written: FamilyTypes): FamilyTypes {
+  return Object.fromEntries(
+    Object.entries(RECIPES).flatMap(
+      ([type, recipe]): [string, FamilyType][] => {
+        const own = written[type];
+        if (own?.declare) return [];
+        const code = own?.code ??
+          codeWith({ cache: CACHING_KIN[type] ?? {}, unplayed: NOT_YET });
+        return [[type, {
+          declare: declaredBy(recipe),
+          readsClass: true,
+          code,
+        }]];
+      },
+    ),
+  );
+}

@@ -1,0 +1,52 @@
+/** How a size is computed: a number, a field's path, or an operation. */
+export type Formula = number | string | readonly [string, ...Formula[]];
+
+/**
+ * Which layers of a stack have a tensor: all, those that a list names or where it
+ * holds one of some values, or a rule over a number.
+ */
+export type LayerRule =
+  | readonly ["all"]
+  | readonly ["only", readonly number[]]
+  | readonly ["in", string, readonly unknown[]]
+  | readonly ["named" | "unnamed", string]
+  | readonly [CountRule, string | number];
+
+/** A rule over one number of a config. */
+export type CountRule =
+  | "from"
+  | "until"
+  | "every"
+  | "notevery"
+  | "each"
+  | "noteach"
+  | "last"
+  | "notlast";
+
+/** A field, and what it says where a tensor is there; a number for "not 0". */
+export type Condition = readonly [path: string, value: unknown];
+
+/** A tensor of a class: its name has N for the layer. */
+export type RecipeTensor = readonly [
+  name: string,
+  shape: readonly Formula[],
+  module: string,
+  layers: LayerRule | null,
+  conditions: readonly Condition[],
+];
+
+/** All tensors of one class of transformers by the fields of its config. */
+export interface Recipe {
+  readonly class: string;
+  /** The `model_type` of inner configs by their paths. */
+  readonly types: Readonly<Record<string, string>>;
+  /** What the class says where a config is silent. */
+  readonly defaults: Readonly<Record<string, unknown>>;
+  /** What the class computes there of other fields. */
+  readonly derived: Readonly<Record<string, Formula>>;
+  /** Other names of fields. */
+  readonly aliases: Readonly<Record<string, string>>;
+  /** How many layers each stack has. */
+  readonly stacks: Readonly<Record<string, Formula>>;
+  readonly tensors: readonly RecipeTensor[];
+}

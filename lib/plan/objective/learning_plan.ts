@@ -1,0 +1,99 @@
+import { taskModelOf } from "../../models/heads/task_model.ts";
+import type { Model } from "../../models/model.ts";
+import { copiesOf } from "../../models/tensors/tensor.ts";
+import type { Scenario } from "../../scenario/schema.ts";
+import { roundedBytes } from "../../play/memory/tape.ts";
+import type { Buffer } from "../../play/program/buffer.ts";
+import { bufferOf } from "../../play/program/buffer.ts";
+import type { StepPlan } from "../step_plan.ts";
+import { stepPlanOf } from "../step_plan.ts";
+import { batchOf } from "./batch.ts";
+import { headOf } from "./heads.ts";
+import { referenceOf, trainedFor } from "./learnt.ts";
+import type { SidePlan } from "./objective_plan.ts";
+import { asked, comparedWith, referencePlan } from "./reference.ts";
+import { teachingOf } from "./teacher.ts";
+import { assumptionsOf, heededBy, warningsOf } from "./words.ts";
+
+/**
+ * Plans the step of a scenario's objective: the model that learns, and those that
+ * are asked beside it.
+ *
+ * @returns Or why it cannot.
+ */
+export function learningPlanOf(
+  scenario: Scenario,
+  named: Model,
+): StepPlan | { readonly reason: string } {
+  const model = taskModelOf(named, scenario);
+  const objective = trainedFor(scenario);
+  if (objective === null) return stepPlanOf(scenario, model);
+  const batch = batchOf(scenario, objective);
+  const plan = stepPlanOf(learning(scenario, batch.sequences), model);
+  if ("reason" in plan) return plan;
+  if (plan.encoders || plan.vision) {
+    return {
+      reason:
+        `train.objective ${objective} with images or an encoder is not played through yet`,
+    };
+  }
+  const sides: SidePlan<StepPlan>[] = [];
+  const beside: Buffer[] = [];
+  const reference = referenceOf(scenario, objective);
+  if (reference === "copy" || reference === "adapter-off") {
+    const other = referencePlan(plan);
+    if ("reason" in other) return other;
+    const compared = asked(other, objective, batch);
+    sides.push(...comparedWith(objective, plan, compared, batch));
+    if (reference === "copy") beside.push(...weightsOf(other, "the reference"));
+  }
+  const taught = objective === "distillation" ? teachingOf(plan, batch) : null;
+  if (taught && "reason" in taught) return taught;
+  if (taught) {
+    sides.push(taught.side);
+    beside.push(...weightsOf(taught.side.plan, "the teacher"));
+  }
+  const { inventory } = plan;
+  return {
+    ...plan,
+    objective: {
+      head: plan.classHead
+        ? null
+        : taught?.head ?? headOf(scenario, objective, batch, "policy"),
+      labels: batch.labels,
+      sides,
+      rolls: objective === "grpo" || objective === "distillation",
+      heeds: heededBy(scenario, objective),
+      assumptions: assumptionsOf(scenario, objective),
+      warnings: warningsOf(scenario, objective),
+    },
+    inventory: { ...inventory, beside: [...inventory.beside, ...beside] },
+  };
+}
+
+/** The scenario as its model's pass reads it: of so many sequences. */
+function learning(scenario: Scenario, sequences: number): Scenario {
+  const { train, precision } = scenario;
+  return {
+    ...scenario,
+    train: { ...train, micro_batch: sequences },
+    // DistillationTrainer calls a model past the forward that accelerate has wrapped:
+    // trl models/utils.py, _ForwardRedirection.
+    precision: train.objective === "distillation"
+      ? { ...precision, autocast: null }
+      : precision,
+  };
+}
+
+/** The weights of another model, which stand throughout. */
+function weightsOf({ inventory }: StepPlan, whose: string): Buffer[] {
+  const label = `parameters of ${whose}`;
+  const group = { part: "weights", label, count: 1, elements: null } as const;
+  return inventory.items.map(({ tensor, pieces }) =>
+    bufferOf(
+      `${tensor.name} of ${whose}`,
+      pieces.map((bytes) => ({ group, bytes: roundedBytes(bytes) })),
+      copiesOf(tensor),
+    )
+  );
+}

@@ -1,0 +1,72 @@
+import type { Scenario } from "../../scenario/schema.ts";
+import { playedCode } from "../../software/mod.ts";
+import type { StepPlan } from "../step_plan.ts";
+import { stepPlanOf } from "../step_plan.ts";
+import { storageOf } from "../storage.ts";
+import type { Batch } from "./batch.ts";
+import { headOf } from "./heads.ts";
+import type { Learnt } from "./learnt.ts";
+import type { SidePlan } from "./objective_plan.ts";
+import { bare } from "./objective_plan.ts";
+
+/**
+ * The plan of the same model without its adapters, or of a copy of it. A copy is
+ * never frozen: autocast keeps its casts as it keeps the policy's.
+ *
+ * Source: huggingface/trl trainer/dpo_trainer.py, __init__: create_model_from_path
+ * and prepare_model with evaluation_mode
+ */
+export function referencePlan(
+  { scenario, model }: StepPlan,
+): StepPlan | { readonly reason: string } {
+  const lies = storageOf(scenario, playedCode(scenario, model).packing);
+  const other: Scenario = {
+    ...scenario,
+    train: { ...scenario.train, method: "full", checkpointing: "none" },
+  };
+  return stepPlanOf(
+    other,
+    model,
+    scenario.train.method === "full"
+      ? null
+      : (tensor) => ({ ...lies(tensor), trains: false }),
+  );
+}
+
+/** A model that is asked what the objective wants of it, without gradients. */
+export function asked(
+  plan: StepPlan,
+  objective: Learnt,
+  batch: Batch,
+): StepPlan {
+  const head = headOf(plan.scenario, objective, batch, "asked");
+  return { ...plan, objective: { ...bare, head } };
+}
+
+/**
+ * What runs beside the model that learns, in the order of the trainer's code.
+ *
+ * Source: huggingface/trl trainer/dpo_trainer.py and kto_trainer.py, _compute_loss;
+ * grpo_trainer.py, _generate_and_score_completions
+ */
+export function comparedWith(
+  objective: Learnt,
+  policy: StepPlan,
+  plan: StepPlan,
+  batch: Batch,
+): SidePlan<StepPlan>[] {
+  const reference = { name: "reference", plan } as const;
+  const kl = { name: "kl", holds: false } as const;
+  switch (objective) {
+    case "kto":
+      return [
+        { ...kl, when: "before", plan: asked(policy, objective, batch) },
+        { ...kl, when: "after", plan },
+        { ...reference, when: "after", holds: true },
+      ];
+    case "grpo":
+      return [{ ...reference, when: "rollout", holds: false }];
+    default:
+      return [{ ...reference, when: "after", holds: true }];
+  }
+}

@@ -1,0 +1,112 @@
+import type { Scenario } from "../../scenario/schema.ts";
+import { fusesHead } from "../../software/trl/heads.ts";
+import type { Learnt } from "./learnt.ts";
+import { COMPARED, referenceOf } from "./learnt.ts";
+
+/** Objectives of which completions alone are scored. */
+const SCORED: ReadonlySet<Learnt> = new Set([
+  "sft",
+  "dpo",
+  "kto",
+  "grpo",
+  "distillation",
+]);
+
+/** Dotted paths of the fields that an objective's step heeds. */
+export function heededBy(scenario: Scenario, objective: Learnt): string[] {
+  const countsTokens = SCORED.has(objective) &&
+    (fusesHead(scenario) || objective === "grpo");
+  return [
+    "train.objective",
+    ...(countsTokens ? ["train.prompt_tokens", "train.completion_tokens"] : []),
+    ...(COMPARED.has(objective) ? ["train.reference"] : []),
+    ...(objective === "grpo"
+      ? ["train.generations", "train.rollout.engine"]
+      : []),
+    ...(objective === "distillation" ? ["train.teacher"] : []),
+  ];
+}
+
+/** What is said of an objective that a model's own loss is; null of others. */
+export function plainObjective({ train, software }: Scenario): string | null {
+  const { objective } = train;
+  const isPlain = objective === "pretrain" ||
+    (objective === "sft" && software.trl === null);
+  return isPlain
+    ? `train.objective ${objective}: the loss is the model's own${
+      objective === "sft"
+        ? "; software.trl says that TRL's trainer takes it"
+        : ""
+    }`
+    : null;
+}
+
+/** What is taken for granted of a trainer. */
+export function assumptionsOf(
+  scenario: Scenario,
+  objective: Learnt,
+): string[] {
+  const { software, train } = scenario;
+  if (objective === "classification") return [];
+  const release = software.trl ?? "1.16, for software.trl names none";
+  const made = objective === "reward"
+    ? "scores pairs in one pass"
+    : objective !== "orpo" && fusesHead(scenario)
+    ? "makes no logits: log-probabilities are taken a tile at a time"
+    : "makes logits";
+  return [
+    `train.objective ${objective}: the step is that of TRL ${release}, which ${made}`,
+    ...(COMPARED.has(objective)
+      ? [
+        `train.reference ${referenceOf(scenario, objective)}${
+          train.reference === null ? ", what the trainer does" : ""
+        }`,
+      ]
+      : []),
+    ...(objective === "grpo" && train.rollout.engine === "external"
+      ? [
+        "train.rollout.engine external: completions are handed in, and nothing generates",
+      ]
+      : []),
+    ...(objective === "grpo" && train.generations !== null
+      ? [
+        `train.generations ${train.generations}: completions of a prompt are rows of train.micro_batch, which decides the memory`,
+      ]
+      : []),
+    ...(objective === "distillation"
+      ? ["DistillationTrainer is played; GKDTrainer makes both models' logits"]
+      : []),
+  ];
+}
+
+/** What of a trainer's step is not in it. */
+export function warningsOf(scenario: Scenario, objective: Learnt): string[] {
+  const { train } = scenario;
+  const isLiger = train.loss === "fused" && !fusesHead(scenario) &&
+    ["dpo", "kto", "grpo"].includes(objective);
+  const rolls = objective === "grpo" || objective === "distillation";
+  return [
+    ...(isLiger
+      ? [
+        `train.loss fused: Liger's loss of train.objective ${objective} in TRL ${scenario.software.trl} is not played: all logits are, which take more`,
+      ]
+      : []),
+    ...(rolls && train.rollout.engine === null
+      ? [
+        `train.objective ${objective}: what generation takes before the update is not played`,
+      ]
+      : []),
+    ...lengthWarnings(train),
+  ];
+}
+
+/** Lengths that do not add up. */
+function lengthWarnings(
+  { prompt_tokens, completion_tokens, sequence_length }: Scenario["train"],
+): string[] {
+  if (prompt_tokens === null || completion_tokens === null) return [];
+  const sum = prompt_tokens + completion_tokens;
+  return sum === sequence_length ? [] : [
+    `train.prompt_tokens ${prompt_tokens} and train.completion_tokens ${completion_tokens} are ${sum} tokens, train.sequence_length is ${sequence_length}: that many are read, and the completion's are scored`,
+  ];
+}

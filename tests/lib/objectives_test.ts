@@ -1,0 +1,144 @@
+import { assert, assertEquals, assertMatch } from "@std/assert";
+import type { Estimate, ScenarioInput } from "../../lib/mod.ts";
+import { estimate } from "../../lib/mod.ts";
+
+const MODEL = "Qwen/Qwen2.5-0.5B";
+
+function asked(
+  train: NonNullable<ScenarioInput["train"]>,
+  rest: Partial<ScenarioInput> = {},
+): Estimate {
+  return estimate({
+    model: MODEL,
+    train: { micro_batch: 2, ...train },
+    precision: { autocast: "bf16" },
+    ...rest,
+  });
+}
+
+function phase({ memory }: Estimate, name: string): number {
+  const found = memory.phases?.find((each) => each.name === name);
+  assert(found, `no phase ${name}`);
+  return found.peak_bytes;
+}
+
+function said({ warnings, assumptions }: Estimate): string {
+  return [...warnings, ...assumptions].join("\n");
+}
+
+for (
+  const objective of [
+    "dpo",
+    "kto",
+    "orpo",
+    "reward",
+    "classification",
+    "grpo",
+    "distillation",
+  ] as const
+) {
+  Deno.test(`parts of ${objective} sum to the peak, which is that of a phase`, () => {
+    const { memory } = asked({ objective, teacher: "Qwen/Qwen2.5-1.5B" });
+    const peak = memory.allocated_peak_bytes ?? 0;
+    const sum = memory.parts.reduce((all, { bytes }) => all + bytes, 0);
+    assertEquals(sum, peak);
+    const highest = Math.max(
+      ...memory.phases?.map(({ peak_bytes }) => peak_bytes) ?? [],
+    );
+    const beside = memory.parts.filter(({ name }) =>
+      name === "kernel workspaces" || name === "allocator rounding"
+    ).reduce((all, { bytes }) => all + bytes, 0);
+    assertEquals(peak - beside, highest);
+  });
+}
+
+Deno.test("a reference's copy stands all the time, one without adapters does not", () => {
+  const none = asked({ objective: "dpo", reference: "precomputed" });
+  const copy = asked({ objective: "dpo", reference: "copy" });
+  const weights = none.memory.parts.find(({ name }) => name === "weights");
+  assertEquals(
+    phase(copy, "load") - phase(none, "load"),
+    weights?.bytes,
+  );
+  assert(none.memory.phases?.every(({ name }) => name !== "reference"));
+  const off = asked({ objective: "dpo", method: "lora" });
+  const plain = asked({ objective: "sft", method: "lora" });
+  assertEquals(phase(off, "load"), phase(plain, "load"));
+  assert(phase(off, "reference") <= phase(off, "forward"));
+});
+
+Deno.test("only the scored tokens of new releases reach the head", () => {
+  const tokens = (completion_tokens: number, trl: string) =>
+    phase(
+      asked({ objective: "dpo", completion_tokens, sequence_length: 2048 }, {
+        software: { trl },
+      }),
+      "backward",
+    );
+  assert(tokens(1024, "1.16.0") < tokens(2000, "1.16.0"));
+  assertEquals(tokens(1024, "1.8.0"), tokens(2000, "1.8.0"));
+  assert(tokens(2000, "1.16.0") < tokens(2000, "1.8.0"));
+});
+
+Deno.test("a reward model has a score in place of its vocabulary", () => {
+  const { model } = asked({ objective: "reward" }, {
+    model: "meta-llama/Llama-3.1-8B",
+  });
+  // 8,030,261,248 without the head of 128,256 words, and a row of 4,096.
+  assertEquals(model.parameters, 8_030_261_248 - 128_256 * 4096 + 4096);
+});
+
+Deno.test("DDP adds its buckets to a step with a reference, sharding refuses it", () => {
+  const train = { objective: "dpo" } as const;
+  const one = asked(train);
+  const many = asked(train, { parallel: { gpus: 8 }, engine: { name: "ddp" } });
+  // Its buckets are as large as the gradients, but for what an allocator rounds.
+  const gradients = 2 * 494_032_768;
+  const apart = (many.memory.allocated_peak_bytes ?? 0) -
+    (one.memory.allocated_peak_bytes ?? 0);
+  assert(Math.abs(apart / gradients - 1) < 0.02, `${apart}`);
+  const sharded = asked(train, {
+    parallel: { gpus: 8 },
+    engine: { name: "fsdp2" },
+  });
+  assertEquals(sharded.method, "factors");
+  assertMatch(
+    said(sharded),
+    /train\.objective dpo with a reference is not played through where fsdp2/,
+  );
+});
+
+Deno.test("what is not played of an objective is said", () => {
+  const other = asked({ objective: "dpo" }, {
+    software: { model_code: "torchtune" },
+  });
+  assertMatch(said(other), /train\.objective = "dpo" has no effect/);
+  assertMatch(
+    said(asked({ objective: "grpo" })),
+    /what generation takes before the update is not played/,
+  );
+  assertMatch(
+    said(asked({ objective: "distillation" })),
+    /train\.objective = "distillation" has no effect/,
+  );
+  const unknown = asked({ objective: "distillation", teacher: "nobody/knows" });
+  assertMatch(said(unknown), /train\.teacher: .*nobody\/knows/);
+  assertMatch(
+    said(asked({
+      objective: "dpo",
+      prompt_tokens: 10,
+      completion_tokens: 20,
+    })),
+    /are 30 tokens, train\.sequence_length is 2048/,
+  );
+});
+
+Deno.test("an objective that is the model's own loss changes nothing", () => {
+  const usual = asked({});
+  for (const objective of ["sft", "pretrain"] as const) {
+    const found = asked({ objective });
+    assertEquals(found.memory, usual.memory);
+    assertMatch(said(found), /the loss is the model's own/);
+    assertEquals(found.warnings, usual.warnings);
+  }
+});
