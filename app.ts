@@ -26,6 +26,7 @@ import { forAll } from "./routes/for_all.ts";
 import { FOR_ANY_PAGE, forAnyPage } from "./routes/for_any_page.ts";
 import { limitAddress, limitBody, limitTime } from "./routes/limits.ts";
 import { withoutRoute } from "./routes/methods.ts";
+import { modelsRoute } from "./routes/models.tsx";
 import { pageRoute } from "./routes/page.tsx";
 import { presetsRoute } from "./routes/presets.tsx";
 import { withoutAnswer } from "./routes/refuse.tsx";
@@ -75,6 +76,7 @@ export function createAppWith(
   app.route("/", presetsRoute);
   app.route("/", answerRoute(lookUps));
   app.route("/", settingsRoute);
+  app.route("/", modelsRoute);
   app.route("/", gpusRoute(lookUps));
   app.route("/", tablesRoute(lookUps, tables));
   app.route("/", compareRoute(lookUps));

@@ -1,5 +1,4 @@
-import { findModel } from "../lib/mod.ts";
-import { similarModels } from "../lib/models/catalogue.ts";
+import { findModel, similarModels } from "../lib/mod.ts";
 import { UsageError } from "./usage_error.ts";
 
 /** What the program itself takes, or its own help. */

@@ -78,7 +78,8 @@ export {
 } from "./interop/memory_calculator/presets.ts";
 export type { CalculatorPreset } from "./interop/memory_calculator/presets.ts";
 export { calculatorsModelOfSize } from "./interop/memory_calculator/sizes.ts";
-export { CATALOGUE, findModel, searchModels } from "./models/catalogue.ts";
+export { CATALOGUE, findModel } from "./models/catalogue.ts";
+export { searchModels, similarModels } from "./models/names/search_models.ts";
 export type { CatalogueEntry } from "./models/catalogue.ts";
 export type { Config } from "./models/config.ts";
 export { modelOfSize } from "./models/model_of_size.ts";

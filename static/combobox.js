@@ -1,21 +1,16 @@
-// The model's name as a combobox: the list that browsers complete from, shown
-// with size and kind, and found by any words of them. An answer waits until the
-// search is over.
+// The model's name as a combobox: the models that the server finds by what is
+// typed, shown with size and kind. An answer waits until the search is over.
 (() => {
   const input = document.getElementById("f-model");
-  const list = document.getElementById("models");
-  if (!input || !list) return;
+  if (!input) return;
 
-  const SHOWN = 50;
-  const models = [...list.options].map((option) => {
-    const about = option.textContent;
-    return {
-      id: option.value,
-      about,
-      text: `${option.value} ${about} ${about.replace(" ", "")}`.toLowerCase(),
-    };
-  });
-  const ids = new Set(models.map(({ id }) => id.toLowerCase()));
+  const KEPT = 200;
+  const PAUSE_MS = 80;
+  const kept = new Map();
+  let latest = 0;
+  let passing = false;
+  let searched = Promise.resolve();
+  let moved = Promise.resolve();
 
   const popup = document.createElement("div");
   popup.className = "popup";
@@ -31,7 +26,6 @@
   around.className = "combobox";
   input.replaceWith(around);
   around.append(input, popup);
-  input.removeAttribute("list");
   for (
     const [key, value] of Object.entries({
       role: "combobox",
@@ -43,25 +37,42 @@
 
   let active = -1;
 
-  function find(query) {
-    const words = query.toLowerCase().split(/\s+/).filter((word) => word);
-    const rank = ({ text }) =>
-      words.filter((word) => {
-        const at = text.indexOf(word);
-        return at > 0 && /[a-z0-9.]/.test(text[at - 1]);
-      }).length;
-    return models
-      .filter(({ text }) => words.every((word) => text.includes(word)))
-      .map((model) => ({ model, inside: rank(model) }))
-      .sort((a, b) => a.inside - b.inside)
-      .map(({ model }) => model);
+  // What is found by a text, and how many there are beside; null without a server.
+  async function find(typed) {
+    const known = kept.get(typed);
+    if (known) return known;
+    try {
+      const response = await fetch(
+        `/models/found?model=${encodeURIComponent(typed)}`,
+      );
+      if (!response.ok) return null;
+      const list = document.createElement("template");
+      list.innerHTML = await response.text();
+      const found = {
+        models: [...list.content.querySelectorAll("option")].map((option) => ({
+          id: option.value,
+          about: option.textContent,
+        })),
+        all: Number(response.headers.get("Models-Found")),
+      };
+      if (kept.size >= KEPT) kept.clear();
+      kept.set(typed, found);
+      return found;
+    } catch {
+      return null;
+    }
   }
 
-  function show(found) {
+  function isWhole({ models }, typed) {
+    return models.some(({ id }) => id.toLowerCase() === typed.toLowerCase());
+  }
+
+  function show({ models, all }, typed) {
+    popup.dataset.found = typed;
     active = -1;
     input.removeAttribute("aria-activedescendant");
     box.replaceChildren(
-      ...found.slice(0, SHOWN).map(({ id, about }, at) => {
+      ...models.map(({ id, about }, at) => {
         const item = document.createElement("li");
         item.id = `model-${at}`;
         item.setAttribute("role", "option");
@@ -76,12 +87,12 @@
         return item;
       }),
     );
-    count.textContent = found.length === 1
+    count.textContent = all === 1
       ? "1 model"
-      : found.length > SHOWN
-      ? `${found.length} models, the first ${SHOWN} shown`
-      : `${found.length} models`;
-    toggle(found.length > 0);
+      : all > models.length
+      ? `${all} models, the first ${models.length} shown`
+      : `${all} models`;
+    toggle(models.length > 0);
   }
 
   function toggle(open) {
@@ -105,15 +116,19 @@
   }
 
   function choose(item) {
+    latest++;
     input.value = item.dataset.id;
     toggle(false);
     input.dispatchEvent(new Event("change", { bubbles: true }));
   }
 
   // Shows what there is to choose: all where the name is whole already.
-  function open() {
+  async function open() {
     const typed = input.value.trim();
-    show(ids.has(typed.toLowerCase()) ? models : find(typed));
+    const mine = ++latest;
+    let found = await find(typed);
+    if (found && isWhole(found, typed)) found = await find("");
+    if (found && mine === latest) show(found, typed);
   }
 
   // Whether the model is told without a name.
@@ -123,12 +138,38 @@
     );
   }
 
-  input.addEventListener("input", (event) => {
+  // Lets the form know of what was typed, once it is no search.
+  function pass() {
+    passing = true;
+    input.dispatchEvent(new Event("input", { bubbles: true }));
+    passing = false;
+  }
+
+  async function search() {
     const typed = input.value.trim();
-    const found = find(typed);
-    show(found);
-    const whole = typed === "" ? isDescribed() : ids.has(typed.toLowerCase());
-    if (!whole && found.length > 0) event.stopPropagation();
+    const mine = ++latest;
+    await new Promise((done) => setTimeout(done, PAUSE_MS));
+    if (mine !== latest) return;
+    const found = await find(typed);
+    if (mine !== latest) return;
+    if (found && document.activeElement === input) show(found, typed);
+    const whole = typed === "" ? isDescribed() : found && isWhole(found, typed);
+    if (whole || !found || found.models.length === 0) pass();
+  }
+
+  // Goes up or down the list of what stands in the field by then.
+  async function move(step) {
+    await searched;
+    if (popup.hidden) {
+      await open();
+      activate(step > 0 ? 0 : -1);
+    } else activate(active === -1 && step < 0 ? -1 : active + step);
+  }
+
+  input.addEventListener("input", (event) => {
+    if (passing) return;
+    event.stopPropagation();
+    searched = search();
   });
   input.addEventListener("click", () => {
     if (!popup.hidden) return;
@@ -138,23 +179,25 @@
     const { key } = event;
     if (key === "ArrowDown" || key === "ArrowUp") {
       event.preventDefault();
-      const step = key === "ArrowDown" ? 1 : -1;
-      if (popup.hidden) {
-        open();
-        activate(step > 0 ? 0 : -1);
-      } else activate(active === -1 && step < 0 ? -1 : active + step);
+      moved = moved.then(() => move(key === "ArrowDown" ? 1 : -1));
     } else if (key === "Enter") {
       const item = box.children[active];
       if (!popup.hidden && item) {
         event.preventDefault();
         choose(item);
-      } else toggle(false);
+      } else {
+        latest++;
+        toggle(false);
+      }
     } else if (key === "Escape" && !popup.hidden) {
       event.preventDefault();
       toggle(false);
     }
   });
-  input.addEventListener("blur", () => toggle(false));
+  input.addEventListener("blur", () => {
+    latest++;
+    toggle(false);
+  });
   // A press must not take the focus from the field before the choice is made.
   popup.addEventListener("mousedown", (event) => event.preventDefault());
   box.addEventListener("click", ({ target }) => {

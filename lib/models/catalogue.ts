@@ -1,6 +1,7 @@
 import data from "./catalogue.json" with { type: "json" };
 import type { Config } from "./config.ts";
-import { kindsOf } from "./kinds.ts";
+import { NameIndex } from "./names/name_index.ts";
+import { SHORT_NAMES } from "./names/short_names.ts";
 
 /** A model that is known without asking anybody. */
 export interface CatalogueEntry {
@@ -12,24 +13,26 @@ export interface CatalogueEntry {
   note?: string;
   /** The fields of its config.json that say something about memory. */
   config: Config;
+  /** The model that it was made from, whose config it is taken to have. */
+  taken_for?: string;
 }
 
-/** Short names that people type for whole ids. */
-const SHORT_NAMES: Record<string, string> = {
-  "llama2-7b": "meta-llama/Llama-2-7b-hf",
-  "llama2-13b": "meta-llama/Llama-2-13b-hf",
-  "llama2-70b": "meta-llama/Llama-2-70b-hf",
-  "llama3-8b": "meta-llama/Meta-Llama-3-8B",
-  "llama3-70b": "meta-llama/Meta-Llama-3-70B",
-  "llama3.1-8b": "meta-llama/Llama-3.1-8B",
-  "llama3.1-70b": "meta-llama/Llama-3.1-70B",
-  "llama3.1-405b": "meta-llama/Llama-3.1-405B",
-  "mistral-7b": "mistralai/Mistral-7B-v0.1",
-  "mixtral-8x7b": "mistralai/Mixtral-8x7B-v0.1",
-};
+/** An entry as the file has it: with the other models of its config. */
+interface Row extends CatalogueEntry {
+  /** Other releases of it. */
+  also?: string[];
+  /** Models that others made from it. */
+  kin?: string[];
+}
 
 /** Every model of the catalogue, ordered by id. */
-export const CATALOGUE: readonly CatalogueEntry[] = data as CatalogueEntry[];
+export const CATALOGUE: readonly CatalogueEntry[] = (data as Row[])
+  .flatMap(({ also = [], kin = [], ...row }) => [
+    row,
+    ...also.map((id) => ({ ...row, id })),
+    ...kin.map((id) => ({ ...row, id, taken_for: row.id })),
+  ])
+  .sort((a, b) => a.id.toLowerCase() < b.id.toLowerCase() ? -1 : 1);
 
 const byKey = new Map<string, CatalogueEntry>();
 for (const entry of CATALOGUE) {
@@ -42,58 +45,16 @@ for (const [short, id] of Object.entries(SHORT_NAMES)) {
   if (entry) byKey.set(short, entry);
 }
 
+let index: NameIndex<CatalogueEntry> | null = null;
+
 /**
- * Finds a model by its Hub id, by the part of it after the slash, or by a short
- * name such as "llama2-7b", whatever the case.
+ * Finds a model by its Hub id, by the part of it after the slash, by a short name
+ * such as "llama2-7b", or as ollama and people write it ("llama3.1:8b",
+ * "qwen 2.5 7b instruct"), whatever the case.
  */
 export function findModel(name: string): CatalogueEntry | null {
-  return byKey.get(name.trim().toLowerCase()) ?? null;
-}
-
-/**
- * Searches the catalogue: every word of the query has to occur in the id, the
- * type or one of the kinds.
- */
-export function searchModels(query: string): CatalogueEntry[] {
-  const words = query.toLowerCase().split(/\s+/).filter((word) => word !== "");
-  return CATALOGUE.filter((entry) => {
-    const text = [
-      entry.id,
-      entry.config["model_type"],
-      ...kindsOf(entry.config),
-    ]
-      .join(" ").toLowerCase();
-    return words.every((word) => text.includes(word));
-  });
-}
-
-/** Ids that resemble a name which is not in the catalogue, best first. */
-export function similarModels(name: string, limit = 3): string[] {
-  const wanted = trigrams(name);
-  return CATALOGUE
-    .map((entry) => ({
-      id: entry.id,
-      score: overlap(wanted, trigrams(entry.id)),
-    }))
-    .filter(({ score }) => score >= 0.3)
-    .sort((a, b) => b.score - a.score)
-    .slice(0, limit)
-    .map(({ id }) => id);
-}
-
-function trigrams(text: string): Set<string> {
-  const plain = text.toLowerCase().replaceAll(/[^a-z0-9.]+/g, "");
-  const grams = new Set<string>();
-  for (let at = 0; at + 3 <= plain.length; at++) {
-    grams.add(plain.slice(at, at + 3));
-  }
-  return grams;
-}
-
-/** Share of the smaller set's members that both sets have, and of the larger's. */
-function overlap(a: Set<string>, b: Set<string>): number {
-  if (a.size === 0 || b.size === 0) return 0;
-  let common = 0;
-  for (const gram of a) if (b.has(gram)) common++;
-  return 2 * common / (a.size + b.size);
+  const known = byKey.get(name.trim().toLowerCase());
+  if (known) return known;
+  index ??= new NameIndex(CATALOGUE, SHORT_NAMES);
+  return index.find(name);
 }

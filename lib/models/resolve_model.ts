@@ -6,9 +6,10 @@ import type { Architecture } from "./architecture.ts";
 import { OF_DIMENSIONS } from "./architecture.ts";
 import { modelOfConfig, modelOfDimensions } from "./build_model.ts";
 import type { CatalogueEntry } from "./catalogue.ts";
-import { findModel, similarModels } from "./catalogue.ts";
+import { findModel } from "./catalogue.ts";
 import type { Config } from "./config.ts";
 import type { Model } from "./model.ts";
+import { similarModels } from "./names/search_models.ts";
 import type { ModelVariant } from "./variants/variant_of.ts";
 import { variantOf } from "./variants/variant_of.ts";
 
@@ -42,25 +43,39 @@ function fromCatalogue(name: string): Result<Model> {
     source: "catalogue",
   });
   if (!built.ok) return built;
-  const model = entry.note
-    ? {
-      ...built.value,
-      notes: [...built.value.notes, `${entry.id}: ${entry.note}`],
-    }
-    : built.value;
+  const model = withRemarks(built.value, entry);
   catalogued.set(entry, model);
   return { ok: true, value: model };
+}
+
+/** What the catalogue says beside an entry's config. */
+function withRemarks(
+  model: Model,
+  { id, note, taken_for }: CatalogueEntry,
+): Model {
+  const notes = [
+    ...(note === undefined ? [] : [`${id}: ${note}`]),
+    ...(taken_for === undefined ? [] : [
+      `${id} is taken to have the config of ${taken_for}, from which it was made; its own may differ in its vocabulary or its context`,
+    ]),
+  ];
+  if (notes.length === 0) return model;
+  return {
+    ...model,
+    parameters_basis: taken_for === undefined
+      ? model.parameters_basis
+      : "derived",
+    notes: [...model.notes, ...notes],
+  };
 }
 
 /** Published variants by their models and endings; both are few. */
 const published = new Map<string, Model>();
 const MAX_PUBLISHED = 1000;
 
-/** A quantised checkpoint of a model that the catalogue has. */
-function fromVariant(
-  name: string,
-  { base, ending, config }: ModelVariant,
-): Result<Model> {
+/** A copy, or a quantised checkpoint, of a model that the catalogue has. */
+function fromVariant(name: string, variant: ModelVariant): Result<Model> {
+  const { base, config } = variant;
   const key = name.toLowerCase();
   const known = published.get(key);
   if (known) return { ok: true, value: known };
@@ -71,12 +86,19 @@ function fromVariant(
     parameters_basis: "derived",
     notes: [
       ...built.value.notes,
-      `${name} is taken for ${base.id} in the usual layout of "${ending}" when it is served; its own config.json may leave other layers out. Training loads what quantization.weights says`,
+      ...(base.note === undefined ? [] : [`${base.id}: ${base.note}`]),
+      takenFor(name, variant),
     ],
   };
   if (published.size >= MAX_PUBLISHED) published.clear();
   published.set(key, model);
   return { ok: true, value: model };
+}
+
+function takenFor(name: string, { base, ending }: ModelVariant): string {
+  return ending === null
+    ? `${name} is taken for a copy of ${base.id}; its own config.json may differ`
+    : `${name} is taken for ${base.id} in the usual layout of "${ending}" when it is served; its own config.json may leave other layers out. Training loads what quantization.weights says`;
 }
 
 function fromConfig(config: Config): Result<Model> {

@@ -41,8 +41,14 @@ export function LiveAnswerView(
     case "refused": {
       const { problems, failed } = answer;
       return failed === undefined
-        ? <Problems problems={problems} />
-        : <Problems problems={problems} lookUp={{ name: failed, href }} />;
+        ? <Problems problems={problems} href={href} />
+        : (
+          <Problems
+            problems={problems}
+            href={href}
+            lookUp={{ name: failed, href }}
+          />
+        );
     }
   }
 }

@@ -1,3 +1,5 @@
+import { DidYouMean } from "./did_you_mean.tsx";
+
 /** A name that the catalogue does not have, and the way to look it up. */
 export function Offer(
   { name, href, headers }: {
@@ -19,6 +21,7 @@ export function Offer(
         The Hugging Face Hub may have it: its config.json tells its parameters,
         or else the headers of its checkpoint.
       </p>
+      {!headers && <DidYouMean href={href} />}
       <a class="button" href={href} data-look-up="">
         Look up on the Hub
       </a>

@@ -1,12 +1,15 @@
 import type { Problem } from "../../lib/mod.ts";
 import { controlId } from "../form/control.tsx";
 import { labelOf } from "../form/tabs.ts";
+import { DidYouMean } from "./did_you_mean.tsx";
 
 /** What is wrong with a scenario, linked to the fields where there is a form. */
 export function Problems(
-  { problems, form = true, lookUp }: {
+  { problems, form = true, href, lookUp }: {
     problems: readonly Problem[];
     form?: boolean;
+    /** The page's address, which links to other models change. */
+    href?: string;
     /** A model that the Hub did not give, and where it is asked again. */
     lookUp?: { name: string; href: string };
   },
@@ -39,6 +42,8 @@ export function Problems(
             );
           })}
         </ul>
+        {href !== undefined && problems.some(({ path }) => path === "model") &&
+          <DidYouMean href={href} />}
         {lookUp && (
           <p>
             <a

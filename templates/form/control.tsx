@@ -3,6 +3,7 @@ import type { Field } from "../../lib/mod.ts";
 import type { FormState } from "./form_state.ts";
 import { DEFAULT_TEXTS } from "./form_state.ts";
 import { GpuSelect } from "./gpu_select.tsx";
+import { completed } from "./models_found.tsx";
 
 /** Paths whose text is long. */
 const LONG = new Set(["model.config"]);
@@ -107,12 +108,18 @@ function Input({ field, state }: { field: Field; state: FormState }) {
       type="text"
       value={text}
       inputmode={values.kind === "number" ? "decimal" : undefined}
-      list={field.list}
+      {...listed(field)}
       placeholder={field.blank}
       spellcheck={false}
       autocapitalize="off"
     />
   );
+}
+
+/** The model's own name is completed by the page's script, in a list of its own. */
+function listed({ path, list }: Field): Record<string, string> {
+  if (list === undefined || path === "model") return {};
+  return list === "models" ? completed(list) : { list };
 }
 
 function Switch({ field, state }: { field: Field; state: FormState }) {

@@ -1,10 +1,4 @@
-import type { CatalogueEntry } from "../../lib/mod.ts";
-import {
-  CATALOGUE,
-  formatCount,
-  kindsOf,
-  QUANTIZATIONS,
-} from "../../lib/mod.ts";
+import { QUANTIZATIONS } from "../../lib/mod.ts";
 import { belongsText } from "./comparison.ts";
 import type { FormState } from "./form_state.ts";
 import { GroupView } from "./group.tsx";
@@ -16,23 +10,10 @@ import { TABS } from "./tabs.ts";
 /** Asks for the answer when a person stops typing for a moment. */
 const WHEN = "input delay:150ms, submit";
 
-/** A model's size, type and kinds in a few words. */
-function aboutModel({ parameters, config }: CatalogueEntry): string {
-  const facts = [config["model_type"], ...kindsOf(config)];
-  if (parameters !== undefined) facts.unshift(formatCount(parameters));
-  return facts.join(" · ");
-}
-
-/** What texts may be completed to; the same on every page, so made once. */
-export const SUGGESTIONS = (
+/** What texts may be completed to; names of models come as they are typed. */
+const SUGGESTIONS = (
   <>
-    <datalist id="models">
-      {CATALOGUE.map((entry) => (
-        <option value={entry.id}>
-          {aboutModel(entry)}
-        </option>
-      ))}
-    </datalist>
+    <datalist id="models" />
     <datalist id="formats">
       {QUANTIZATIONS.map((format) => <option value={format} />)}
     </datalist>

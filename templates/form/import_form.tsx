@@ -1,3 +1,4 @@
+import { completed } from "./models_found.tsx";
 import { IMPORT_FIELDS } from "./page_fields.ts";
 
 /** What stands in the form for configuration files. */
@@ -83,8 +84,9 @@ export function ImportForm(
             value={state?.model ?? ""}
             spellcheck={false}
             autocapitalize="off"
-            list="models"
+            {...completed("import-models")}
           />
+          <datalist id="import-models" />
         </div>
         <button type="submit">Read it</button>
       </form>

@@ -1,5 +1,4 @@
 import type { TablesConfig } from "../../lib/ask/tables/config.ts";
-import { SUGGESTIONS } from "../form/form.tsx";
 import { PAGE_FIELDS } from "../form/page_fields.ts";
 import type { TablesForm } from "./fields.ts";
 
@@ -63,7 +62,6 @@ export function TablesFormView(
         <button type="submit">Show tables</button>
         <a href="/tables">Start over</a>
       </div>
-      {SUGGESTIONS}
     </form>
   );
 }
@@ -95,7 +93,6 @@ function ModelField({ form }: { form: TablesForm }) {
         id="f-model"
         name="model"
         value={first?.[1] ?? ""}
-        list="models"
         spellcheck={false}
         autocapitalize="off"
         {...invalid("model", errorLine !== undefined)}

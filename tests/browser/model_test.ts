@@ -10,6 +10,11 @@ import { openPage } from "./open_page.ts";
 const LLAMA = "/?model=meta-llama/Llama-2-7b-hf";
 const FOLDED = "A model that is not in the catalogue";
 
+/** Waits until what is found by a text is listed. */
+function listed(page: Page, typed: string): Promise<void> {
+  return page.locator(`.popup[data-found="${typed}"]`).waitFor();
+}
+
 Deno.test("the model is found by name, size and kind, and chosen by keyboard", async () => {
   await using opened = await openPage();
   const { page, origin, complaints, asked } = opened;
@@ -27,6 +32,7 @@ Deno.test("the model is found by name, size and kind, and chosen by keyboard", a
   ) {
     await field.selectText();
     await field.pressSequentially(query);
+    await listed(page, query);
     const items = await page.locator("#models-found li").allTextContents();
     assert(items.length > 1, `${query}: ${items.length}`);
     for (const item of items.slice(0, 3)) {
@@ -35,10 +41,12 @@ Deno.test("the model is found by name, size and kind, and chosen by keyboard", a
   }
   await field.selectText();
   await field.pressSequentially("qwen3 moe");
+  await listed(page, "qwen3 moe");
   assertEquals(await field.getAttribute("aria-expanded"), "true");
   assertEquals(await page.textContent("#verdict-title"), verdict);
   await page.keyboard.press("ArrowDown");
   await page.keyboard.press("ArrowDown");
+  await page.locator("#f-model[aria-activedescendant=model-1]").waitFor();
   const chosen = page.locator(
     `#${await field.getAttribute("aria-activedescendant")}`,
   );
@@ -58,6 +66,7 @@ Deno.test("the list of models opens by click, chooses by click, closes by Escape
   const { page, origin } = opened;
   await page.goto(`${origin}${LLAMA}`);
   await page.click("#f-model");
+  await listed(page, "meta-llama/Llama-2-7b-hf");
   assertStringIncludes(await page.textContent(".popup p") ?? "", "first 50");
   await page.keyboard.press("Escape");
   assert(!await page.isVisible("#models-found"));
@@ -66,6 +75,7 @@ Deno.test("the list of models opens by click, chooses by click, closes by Escape
     "meta-llama/Llama-2-7b-hf",
   );
   await page.fill("#f-model", "mixtral 8x22b");
+  await listed(page, "mixtral 8x22b");
   await page.click("#models-found li");
   await page.waitForURL(/Mixtral-8x22B/);
   assertEquals(
@@ -87,7 +97,9 @@ for (const colorScheme of ["light", "dark"] as const) {
     await page.evaluate(axe);
     await page.getByText(FOLDED).click();
     await page.fill("#f-model", "qwen3");
+    await listed(page, "qwen3");
     await page.keyboard.press("ArrowDown");
+    await page.locator("#f-model[aria-activedescendant=model-0]").waitFor();
     assertEquals(await violations(page), []);
     await page.fill("#f-model", "a/b");
     await page.waitForSelector("[data-look-up]");

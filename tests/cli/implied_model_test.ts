@@ -20,7 +20,7 @@ Deno.test("a model and flags are estimated, without the command's name", async (
 
 Deno.test("a word that is no command and no model is refused, with what is near", async () => {
   const [typo, nothing, twice, path] = await headroomEach([
-    ["qwen3-32bb", "--qlora"],
+    ["qwem3-32b", "--qlora"],
     ["frobnicate"],
     ["gpt2", "--model", "gpt2"],
     ["./nowhere/config.json"],
@@ -28,7 +28,7 @@ Deno.test("a word that is no command and no model is refused, with what is near"
   for (const each of [typo, nothing, twice, path]) {
     assertEquals([each?.code, each?.out], [2, ""]);
   }
-  assertMatch(typo?.err ?? "", /unknown command 'qwen3-32bb'.*Qwen\/Qwen3-32B/);
+  assertMatch(typo?.err ?? "", /unknown command 'qwem3-32b'.*Qwen\/Qwen3-32B/);
   assertMatch(nothing?.err ?? "", /no model of the catalogue has that name\n/);
   assertMatch(twice?.err ?? "", /--model must be given once/);
   assertMatch(path?.err ?? "", /nowhere\/config\.json/);

@@ -61,6 +61,7 @@ export const ROOMS = [
 export const LIB_PACKAGES: ReadonlySet<string> = new Set([
   "@huggingface/gguf",
   "lru-cache",
+  "minisearch",
   "yaml",
   "zod",
 ]);

@@ -22,6 +22,7 @@ const PURE = [
   "/presets",
   ...["basic", "parallelism", "optimizations", "advanced"]
     .map((tab) => `/settings/${tab}?model=gpt2`),
+  "/models/found?model=qwen3",
   "/scenario?model=gpt2",
   "/scenario.json?model=gpt2",
   "/export?model=gpt2",

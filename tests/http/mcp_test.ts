@@ -181,7 +181,7 @@ Deno.test("find_model and find_gpu know names that estimate_memory takes", async
     hardware: { gpu: gpus.value.gpus[0].name },
   });
   assertEquals(isError, false);
-  const near = await call("find_model", { query: "Qwen/Qwen3-33B" });
+  const near = await call("find_model", { query: "Qwem/Qwem3-32B" });
   assertEquals(near.value.models, []);
   assert(near.value.similar.includes("Qwen/Qwen3-32B"));
   const all = await call("find_gpu", { query: "nvidia" });

@@ -1,7 +1,8 @@
 /**
  * Writes lib/models/catalogue.json from models.json beside this file: works out
  * each model's parameters from its tensors and stops when a model's counted
- * total, taken from its checkpoint or from transformers, is another.
+ * total, taken from its checkpoint or from transformers, is another, or when a
+ * name stands there twice. Models of one config share a line.
  *
  *     deno run -A tools/catalogue/write.ts
  *
@@ -19,15 +20,60 @@ interface Source {
   /** The total of the checkpoint, or of transformers' own model. */
   counted?: number;
   note?: string;
+  /** Where its config was read; a checkpoint of the Hub where it is left out. */
+  source?: string;
+  /** Other releases of it, of the same config: instructed, pre-trained, dated. */
+  also?: string[];
+  /** What was made from it, and is taken to have its config. */
+  kin?: string[];
+}
+
+/** A line of the catalogue. */
+interface Row {
+  id: string;
+  parameters: number;
+  note?: string;
+  also?: string[];
+  kin?: string[];
+  config: Record<string, unknown>;
 }
 
 const byId = new Map(
   (sources as Source[]).map((source) => [source.id, source]),
 );
 
-const lines = [...byId.values()].map((source) => {
-  const { id, note, counted } = source;
+const rows = new Map<string, Row>();
+const names = new Set<string>();
+for (const source of byId.values()) {
+  const { id, note, also = [], kin = [] } = source;
+  for (const name of [id, ...also, ...kin]) {
+    if (names.has(name.toLowerCase())) {
+      throw new Error(`${name} is there twice`);
+    }
+    names.add(name.toLowerCase());
+  }
   const config = configOf(source);
+  const key = JSON.stringify([note, config]);
+  const row = rows.get(key);
+  if (row) (row.also ??= []).push(id, ...also);
+  else {
+    rows.set(key, {
+      id,
+      parameters: countedOf(source, config),
+      ...(note === undefined ? {} : { note }),
+      ...(also.length === 0 ? {} : { also: [...also] }),
+      config,
+    });
+  }
+  const first = rows.get(key);
+  if (first && kin.length > 0) (first.kin ??= []).push(...kin);
+}
+
+/** Its parameters by its tensors, which are those that somebody else counted. */
+function countedOf(
+  { id, counted }: Source,
+  config: Record<string, unknown>,
+): number {
   const model = modelOfConfig(config, { name: id, source: "catalogue" });
   if (!model.ok) throw new Error(`${id}: ${model.problems[0]?.message}`);
   const { parameters, parameters_basis } = model.value;
@@ -39,19 +85,14 @@ const lines = [...byId.values()].map((source) => {
   if (parameters_basis !== "exact") {
     console.error(`${id}: no family knows ${config["model_type"]}`);
   }
-  return JSON.stringify({
-    id,
-    parameters,
-    ...(note === undefined ? {} : { note }),
-    config,
-  });
-});
+  return parameters;
+}
 
 await Deno.writeTextFile(
   new URL("../../lib/models/catalogue.json", import.meta.url),
-  `[\n${lines.join(",\n")}\n]\n`,
+  `[\n${[...rows.values()].map((row) => JSON.stringify(row)).join(",\n")}\n]\n`,
 );
-console.log(`${lines.length} models`);
+console.log(`${names.size} models of ${rows.size} configs`);
 
 function configOf(
   { id, like, changes, config }: Source,

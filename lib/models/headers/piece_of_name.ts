@@ -3,10 +3,15 @@ import type { ModelPiece, Role } from "../tensors/tensor.ts";
 /** Pieces by words of a name, the first that fits. */
 const WORDS: readonly (readonly [words: RegExp, piece: ModelPiece])[] = [
   [
-    /projector|merger|connector|aligner|(^|\.)embed_(vision|audio)\.|^mm\./,
+    /projector|merger|connector|aligner|resampler|(vision|visual|text)_projection|visual\.downsample|(^|\.)embed_(vision|audio)\.|^mm\./,
     "projector",
   ],
-  [/vision|visual|image_(encoder|tower)|(^|\.)vit\.|^v\./, "vision_tower"],
+  [/embed_tokens_per_layer/, "embeddings"],
+  // Experts that pictures' tokens take stand in the language model.
+  [
+    /vision(?!_moe)|visual|image_(encoder|tower)|(^|\.)vit\.|^v\./,
+    "vision_tower",
+  ],
   [/audio|speech|^a\./, "audio_tower"],
 ];
 

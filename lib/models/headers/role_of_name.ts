@@ -8,7 +8,8 @@ import type { Role } from "../tensors/tensor.ts";
 const WORDS: Partial<Record<Role, string>> = {
   embedding:
     "embed_tokens wte word_embeddings word_embedding embed_in shared embed " +
-    "tok_embeddings token_embedding token_embd embeddings",
+    "tok_embeddings token_embedding token_embd embeddings " +
+    "embed_tokens_per_layer",
   position: "wpe embed_positions position_embeddings position_embedding " +
     "pos_embed pos_embedding position_embd relative_attention_bias",
   head: "lm_head embed_out output_layer proj_out",
@@ -21,26 +22,35 @@ const WORDS: Partial<Record<Role, string>> = {
   k: "k k_proj k_lin key wk Wk to_k attn_k attn_k_b",
   v: "v v_proj v_lin value wv Wv to_v attn_v attn_v_b",
   attention: "kv_a_proj_with_mqa kv_b_proj kv_proj attn_kv_a_mqa attn_kv_b " +
-    "sinks attn_sinks",
-  o: "o o_proj out_proj out_lin wo Wo to_out attn_output attn_out",
+    "sinks attn_sinks per_dim_scale",
+  o: "o o_proj o_a_proj o_b_proj post projection_layer out_proj out_lin wo Wo to_out attn_output attn_out",
   gate_up: "gate_up_proj ffn_gate_up_exps input_linear Wi",
   gate: "gate_proj w1 wi_0 ffn_gate ffn_gate_exps ffn_gate_shexp",
   up: "up_proj w3 v1 wi wi_1 fc1 linear_fc1 lin1 c_fc fc_in dense_h_to_4h " +
-    "ffn_up ffn_up_exps ffn_up_shexp",
+    "ffn_up ffn_up_exps ffn_up_shexp ffw_layer_1",
   down: "down_proj w2 fc2 linear_fc2 lin2 c_proj fc_out dense_4h_to_h " +
-    "output_linear ffn_down ffn_down_exps ffn_down_shexp",
+    "output_linear ffn_down ffn_down_exps ffn_down_shexp ffw_layer_2",
   ssm: "A_log dt_proj x_proj dt_bias",
 };
 
 /** Roles by more than the last word; the first that fits goes before words. */
 const PATHS: readonly (readonly [path: RegExp, role: Role])[] = [
   [/(^|[._])(layer_?norm|layrnorm|rms_?norm|norm|ln)(\d+|_\w+)?$/i, "norm"],
-  [/norm$|^ln_\w+$/i, "norm"],
+  [/norm$|^ln_\w+$|\.bn\d?$/i, "norm"],
   [/^(model\.)?output$|lm_head\.decoder$|predictions\.decoder$/, "head"],
-  [/(^|\.)router\.\w+$/, "router"],
-  [/positional_embedding(\.\w+)?$/, "position"],
+  [/(^|\.)router\.\w+$|_router$/, "router"],
+  [/position(al)?_embeddings?(_\w+|\.\w+)?$/, "position"],
+  // Short convolutions between two projections of their own.
+  [/(^|\.)conv\.(in|out)_proj$/, "ssm"],
+  [/(^|\.)(indexer|compressor)\.([\w.]+)$/, "attention"],
+  [/(^|\.)mm_projector\.\w+$/, "projector"],
+  [/(^|\.)lconv1d\.\w+$/, "conv"],
   [/(^|[._])conv\w*$|patch_embed\w*(\.\w+)*$|^v\.patch_embd$/, "conv"],
-  [/(mamba|mixer|ssm|linear_attn|temporal_block)\.\w+$/, "ssm"],
+  // Some models call every layer's inside its mixer, attention's and experts' too.
+  [
+    /(mamba|mixer|ssm|linear_attn|temporal_block)\.(?!([qkvo]|up|down|fc\d_latent)_proj$|gate$)\w+$/,
+    "ssm",
+  ],
   [/(^|\.)ssm_\w+$/, "ssm"],
   [/(attn|attention)\w*\.(c_proj|dense|proj|output(\.dense)?)$/, "o"],
   [/intermediate\.dense$/, "up"],
@@ -58,6 +68,8 @@ const byWord = new Map(
 export function roleOfName(name: string): Role {
   const module = name
     .replace(/[._](weight|bias)$/, "")
+    // Linear layers with bounds around them.
+    .replace(/_proj\.linear$/, "_proj")
     .replace(/\.\d+$/, "");
   const path = PATHS.find(([pattern]) => pattern.test(module));
   if (path) return path[1];

@@ -77,6 +77,11 @@ export const ENDINGS: readonly Ending[] = [
   { pattern: /-exl3-([1-8](?:\.\d{1,2})?)bpw$/, layout: exlOf("exl3") },
   { pattern: /-exl2$/, layout: exlOf("exl2") },
   { pattern: /-exl3$/, layout: exlOf("exl3") },
+  // A file, or a tag of ollama's library or behind a repository.
+  {
+    pattern: /(?:-qat)?(?:-gguf)?[-.:](i?q\d(?:_[a-z\d]{1,3}){0,2})(?:-gguf)?$/,
+    layout: ([type = USUAL_GGUF]) => gguf(type.toUpperCase()),
+  },
   { pattern: /-gguf$/, layout: () => gguf(USUAL_GGUF) },
 ];
 

@@ -1,26 +1,28 @@
 import type { CatalogueEntry } from "../catalogue.ts";
 import { findModel } from "../catalogue.ts";
 import type { Config } from "../config.ts";
+import { MIRRORS } from "../names/mirrors.ts";
 import { ENDINGS } from "./endings.ts";
 
 /** A published variant of a model that is in the catalogue. */
 export interface ModelVariant {
   readonly base: CatalogueEntry;
-  /** The end of its name, as it is written. */
-  readonly ending: string;
+  /** The end of its name, as it is written; null where it is a plain copy. */
+  readonly ending: string | null;
   /** Its config: its model's, with the usual settings of that ending. */
   readonly config: Config;
 }
 
 /**
  * The model whose variant a name is, by how publishers end the names of quantised
- * checkpoints.
+ * checkpoints, or by who uploads others' models again.
  *
- * @returns Null where the name has no such ending, or the catalogue has no model
- *   of the rest of it.
+ * @returns Null where the name has no such ending and no such owner, or the
+ *   catalogue has no model of the rest of it.
  */
 export function variantOf(name: string): ModelVariant | null {
-  const plain = name.trim();
+  const plain = name.trim().replace(/^(?:hf\.co|huggingface\.co)\//i, "")
+    .replace(/\.gguf$/i, "");
   const slash = plain.indexOf("/");
   const owner = plain.slice(0, Math.max(0, slash)).toLowerCase();
   const own = plain.slice(slash + 1);
@@ -45,7 +47,8 @@ export function variantOf(name: string): ModelVariant | null {
       },
     };
   }
-  return null;
+  const copied = MIRRORS.has(owner) ? baseOf(owner, own) : null;
+  return copied && { base: copied, ending: null, config: copied.config };
 }
 
 function isMxfp4(settings: unknown): boolean {

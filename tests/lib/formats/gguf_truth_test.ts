@@ -3,9 +3,7 @@ import type { GgufModel } from "../../../lib/formats/gguf/gguf_model.ts";
 import { towerGguf } from "../../../lib/formats/gguf/tower.ts";
 import { copiesOf } from "../../../lib/models/tensors/tensor.ts";
 import { numbersOf } from "../../../lib/models/tensors/layer_numbers.ts";
-import catalogue from "../../../lib/models/catalogue.json" with {
-  type: "json",
-};
+import { findModel } from "../../../lib/models/catalogue.ts";
 import { fileOf, modelOf } from "./gguf_asked.ts";
 import files from "../../truth/gguf.json" with { type: "json" };
 import planned from "../../truth/gguf_weights.json" with { type: "json" };
@@ -26,10 +24,9 @@ const DOUBTS: Readonly<Record<string, number>> = {
 
 /** A catalogue's model with the rotary scaling that its release states. */
 function withScaling(id: string): unknown {
-  const entry = catalogue.find((entry) => entry.id === id);
   if (!/Llama-3\.[123]/.test(id)) return id;
   return {
-    config: { ...entry?.config, rope_scaling: { rope_type: "llama3" } },
+    config: { ...findModel(id)?.config, rope_scaling: { rope_type: "llama3" } },
   };
 }
 

@@ -7,7 +7,7 @@ import { checkpointOf } from "./stored.ts";
 
 /** A name, the model that it is of, and what is said of its layout. */
 const VARIANTS: readonly [name: string, base: string, words: string][] = [
-  ["Qwen/Qwen3-30B-A3B-FP8", "Qwen/Qwen3-30B-A3B", "fp8, blocks of 128 × 128"],
+  ["Qwen/Qwen3-8B-FP8", "Qwen/Qwen3-8B", "fp8, blocks of 128 × 128"],
   ["Qwen/Qwen2.5-7B-Instruct-AWQ", "Qwen/Qwen2.5-7B-Instruct", "AWQ, 4 bits"],
   [
     "Qwen/Qwen2.5-7B-Instruct-GPTQ-Int8",

@@ -1,0 +1,37 @@
+/**
+ * Owners of the Hub that upload others' models again, as they are or packed
+ * otherwise, under the models' own names.
+ */
+export const MIRRORS: ReadonlySet<string> = new Set([
+  "alpindale",
+  "amd",
+  "bartowski",
+  "casperhansen",
+  "cyankiwi",
+  "ggml-org",
+  "hugging-quants",
+  "huggingfacequants",
+  "huggyllama",
+  "inferencerlabs",
+  "intel",
+  "lmstudio-community",
+  "lonestriker",
+  "maziyarpanahi",
+  "mistral-community",
+  "mlx-community",
+  "modelcloud",
+  "mradermacher",
+  "neuralmagic",
+  "nm-testing",
+  "nousresearch",
+  "nvidia",
+  "quantfactory",
+  "quanttrio",
+  "redhatai",
+  "second-state",
+  "solidrust",
+  "technologyinnovationinstitute",
+  "thebloke",
+  "turboderp",
+  "unsloth",
+]);
