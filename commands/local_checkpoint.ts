@@ -19,6 +19,7 @@ import {
 import { modelOfCheckpoint } from "../lib/models/model_of_checkpoint.ts";
 import type { Model, Result } from "../lib/mod.ts";
 import { readText, userPath } from "./files.ts";
+import { parsePythonJson } from "../lib/scenario/python_json.ts";
 
 const INDEX = "model.safetensors.index.json";
 /** Largest index of a checkpoint's files. */
@@ -168,7 +169,7 @@ function rangesOfFile(path: string): ReadRange {
 }
 
 async function readConfig(path: string): Promise<Config> {
-  const value: unknown = JSON.parse(await readText(path));
+  const value = parsePythonJson(await readText(path));
   if (typeof value === "object" && value !== null && !Array.isArray(value)) {
     return value as Config;
   }

@@ -5,6 +5,7 @@ import { findModel } from "../lib/mod.ts";
 import { findConfig, readText, userPath } from "./files.ts";
 import type { LocalOptions } from "./local_checkpoint.ts";
 import { localCheckpoint } from "./local_checkpoint.ts";
+import { parsePythonJson } from "../lib/scenario/python_json.ts";
 
 /** Names that can only be paths. */
 const PATH_LIKE = /^[./~]|\.(json|gguf|safetensors)$/i;
@@ -62,7 +63,7 @@ async function withConfig(
   const path = await findConfig(input.model);
   if (path === null) return null;
   try {
-    const config: unknown = JSON.parse(await readText(path));
+    const config = parsePythonJson(await readText(path));
     return isObject(config)
       ? {
         ok: true,

@@ -24,6 +24,7 @@ import type { HubId } from "./hub_id.ts";
 import { rangesOfUrl } from "./read_range.ts";
 import type { Repository } from "./repository.ts";
 import { runWithin } from "./time_limit.ts";
+import { parsePythonJson } from "../lib/scenario/python_json.ts";
 
 const SINGLE = "model.safetensors";
 const INDEX = "model.safetensors.index.json";
@@ -143,7 +144,7 @@ async function readEach<T>(
 async function readConfig(url: string, ask: typeof fetch): Promise<Config> {
   const text = await (await ask(url)).text();
   try {
-    const value: unknown = JSON.parse(text);
+    const value: unknown = parsePythonJson(text);
     if (typeof value === "object" && value !== null && !Array.isArray(value)) {
       return value as Config;
     }

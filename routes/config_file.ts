@@ -2,6 +2,7 @@ import type { Config, Result } from "../lib/mod.ts";
 import { nestsDeeper } from "../lib/scenario/depth.ts";
 import { MAX_CONFIG_DEPTH } from "../lib/scenario/model_field.ts";
 import { MAX_CONFIG_BYTES } from "../templates/form/page_fields.ts";
+import { parsePythonJson } from "../lib/scenario/python_json.ts";
 
 /** What every problem of the file is about. */
 const PATH = "model.config";
@@ -39,7 +40,7 @@ export async function readConfigFile(
   }
   let value: unknown;
   try {
-    value = JSON.parse(text);
+    value = parsePythonJson(text);
   } catch (error) {
     return refused(
       `must be a JSON object: the file ${named} is no JSON (${

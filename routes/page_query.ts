@@ -11,6 +11,7 @@ import {
 } from "../templates/form/comparison.ts";
 import { TABS } from "../templates/form/tabs.ts";
 import { COUNT_FROM, PAGE_FIELDS } from "../templates/form/page_fields.ts";
+import { parsePythonJson } from "../lib/scenario/python_json.ts";
 
 /** What the address of the page or of one of its answers asks for. */
 export interface PageQuery {
@@ -92,7 +93,7 @@ function reworded(problem: Problem, { model }: PageQuery["input"]): Problem {
   const { config } = (model ?? {}) as { config?: unknown };
   if (typeof config !== "string") return problem;
   try {
-    JSON.parse(config);
+    parsePythonJson(config);
     return problem;
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);

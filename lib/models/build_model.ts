@@ -6,7 +6,7 @@ import type { Config } from "./config.ts";
 import { countTensors } from "./count_tensors.ts";
 import { faultNotes, uncountedWarnings } from "./config_remarks.ts";
 import { genericDecoder } from "./families/generic.ts";
-import { FAMILIES } from "./families/mod.ts";
+import { FAMILIES, familyOf } from "./families/mod.ts";
 import { classOf, namedClass } from "./heads/class_of_config.ts";
 import { textAlone } from "./heads/text_alone.ts";
 import type { Model } from "./model.ts";
@@ -66,6 +66,7 @@ export function modelOfConfig(
       doubts: warnings,
     });
   }
+  const isPartly = familyOf(type)?.isPartly ?? false;
   const counted = warning === null
     ? config
     : { ...config, architectures: className === "" ? [] : [className] };
@@ -88,8 +89,13 @@ export function modelOfConfig(
     architecture: kind === "vocabulary" || kind === "other"
       ? architecture.value
       : { ...architecture.value, tie_embeddings: false },
-    parameters_basis: warning === null ? "exact" : "assumed",
-    notes,
+    parameters_basis: warning === null && !isPartly ? "exact" : "assumed",
+    notes: isPartly
+      ? [
+        ...notes,
+        `The parameter count may be off: transformers builds some configs of model type "${type}" otherwise than they are counted here`,
+      ]
+      : notes,
     doubts: warnings,
   });
 }

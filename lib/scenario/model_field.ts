@@ -2,6 +2,7 @@ import { z } from "zod";
 import { field } from "./about.ts";
 import { nestsDeeper } from "./depth.ts";
 import { byShape, count, flag, isObject, tokens } from "./fields.ts";
+import { parsePythonJson } from "./python_json.ts";
 
 const dimension = { group: "described" } as const;
 
@@ -130,7 +131,7 @@ function fromJsonText(value: unknown): unknown {
     return value;
   }
   try {
-    const parsed: unknown = JSON.parse(value);
+    const parsed = parsePythonJson(value);
     return isConfig(parsed) ? { config: parsed } : parsed;
   } catch {
     return value;

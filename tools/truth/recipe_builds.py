@@ -25,6 +25,10 @@ DEPTHS = re.compile(r"layer|depth|block|stage|expert|codebook|level|num_code|win
 DEEP = re.compile(r"(layers?|depth|blocks)$")
 SIZES = re.compile(r"token|position|length|seconds|context|vocab")
 SHALLOW = 6
+# Types whose own defaults build no model.
+NEEDED = {
+    "esm": {"vocab_size": 33, "pad_token_id": 1, "mask_token_id": 32},
+}
 
 
 def fields_of(config):
@@ -132,7 +136,7 @@ class Builder:
     def __init__(self, kind, cls, more=None):
         self.kind, self.cls = kind, cls
         self.begun = time.time()
-        self.needed = TWEAKS.get(kind, {}).get("config", {}) | (more or {})
+        self.needed = TWEAKS.get(kind, {}).get("config", {}) | NEEDED.get(kind, {}) | (more or {})
         self.default = self.configured({})
         self.values = {at: value for at, value, _ in leaves(self.default)}
         self.fields = {at: field for at, _, field in leaves(self.default)}

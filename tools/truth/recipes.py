@@ -20,7 +20,8 @@ import torch
 import transformers
 from recipe_builds import Builder, plain_config
 from recipe_classes import difference, other_classes
-from recipe_rules import conditions_and_rules, evaluate, of_class
+from recipe_rules import conditions_and_rules
+from recipe_values import evaluate, of_class
 from transformers.models.auto import modeling_auto
 
 VARIANTS = 5

@@ -4,6 +4,7 @@ import { gatedMlp, headsOf } from "./blocks.ts";
 import { afterFirst, expertTensors, withShared } from "./blocks_dense.ts";
 import { WIDE_SIGMOIDS } from "./code/parts.ts";
 import { NOT_YET } from "./code/unplayed.ts";
+import type { FeedForward } from "./decoder.ts";
 import type { Decoder, FamilyTypes } from "./family.ts";
 import { causal, ofType } from "./family.ts";
 
@@ -16,14 +17,17 @@ import { causal, ofType } from "./family.ts";
  * the total is checked, experts are named as transformers stacks them
  */
 export function bailingMoe(second: boolean): Decoder {
-  const routed = withShared(
-    expertTensors({
-      countKeys: ["num_experts"],
-      widthKeys: ["moe_intermediate_size"],
-      ...(second ? { correction: "gate.expert_bias" } : {}),
-    }),
-    { name: "mlp.shared_experts", width: sharedWidth },
-  );
+  const routed: FeedForward = (config, layer, hidden) => {
+    const isBalanced = config.flag("moe_router_enable_expert_bias", second);
+    withShared(
+      expertTensors({
+        countKeys: ["num_experts"],
+        widthKeys: ["moe_intermediate_size"],
+        ...(isBalanced ? { correction: "gate.expert_bias" } : {}),
+      }),
+      { name: "mlp.shared_experts", width: sharedWidth },
+    )(config, layer, hidden);
+  };
   return {
     prefix: "model",
     tied: false,

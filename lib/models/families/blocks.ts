@@ -16,8 +16,13 @@ export function headsOf(config: ConfigReader): HeadSizes {
   return {
     hidden,
     heads,
-    kvHeads: config.optional("num_key_value_heads") ?? heads,
-    headDim: config.optional("head_dim") ?? Math.floor(hidden / heads),
+    // 0 is no number of heads: only silence leaves it to the others.
+    kvHeads: config.has("num_key_value_heads")
+      ? config.size("num_key_value_heads")
+      : heads,
+    headDim: config.has("head_dim")
+      ? config.size("head_dim")
+      : Math.floor(hidden / heads),
   };
 }
 

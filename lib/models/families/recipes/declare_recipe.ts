@@ -6,6 +6,7 @@ import { pieceOfName } from "../../headers/piece_of_name.ts";
 import { roleOfName } from "../../headers/role_of_name.ts";
 import type { Family } from "../family.ts";
 import { layersOfRule } from "./layers_of_rule.ts";
+import { recipeOfClass } from "./of_class.ts";
 import type { Recipe, RecipeTensor } from "./recipe.ts";
 import { RecipeFields } from "./recipe_fields.ts";
 
@@ -16,8 +17,9 @@ const BY_OUTPUTS: ReadonlySet<Role> = new Set(
 const BY_INPUTS: ReadonlySet<Role> = new Set(["o", "down"] as const);
 
 /** Declares a class of transformers by the formulas of its tensors. */
-export function declaredBy(recipe: Recipe): Family {
+export function declaredBy(usual: Recipe): Family {
   return (config, scope) => {
+    const recipe = recipeOfClass(usual, config.texts("architectures")[0] ?? "");
     const fields = new RecipeFields(config, recipe);
     for (const [path, type] of Object.entries(recipe.types)) {
       const said = fields.value(`${path}.model_type`);

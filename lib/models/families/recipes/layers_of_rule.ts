@@ -12,6 +12,10 @@ const COUNTED: Readonly<
   notevery: (layer, value) => value > 0 && (layer + 1) % value !== 0,
   each: (layer, value) => value > 0 && layer % value === 0,
   noteach: (layer, value) => value > 0 && layer % value !== 0,
+  second: (layer, value) =>
+    value > 0 && layer % value === Math.min(1, value - 1),
+  notsecond: (layer, value) =>
+    value > 0 && layer % value !== Math.min(1, value - 1),
   last: (layer, value, count) => layer >= count - value,
   notlast: (layer, value, count) => layer < count - value,
 };

@@ -29,6 +29,7 @@ export function recipeTypes(written: FamilyTypes): FamilyTypes {
           declare: declaredBy(recipe),
           readsClass: true,
           code,
+          isPartly: recipe.partly ?? false,
         }]];
       },
     ),

@@ -20,6 +20,8 @@ export type CountRule =
   | "notevery"
   | "each"
   | "noteach"
+  | "second"
+  | "notsecond"
   | "last"
   | "notlast";
 
@@ -35,6 +37,16 @@ export type RecipeTensor = readonly [
   conditions: readonly Condition[],
 ];
 
+/** What another class of the type has otherwise. */
+export interface ClassDifference {
+  /** Where its body stands in the recipe, and where in that class. */
+  readonly from: string;
+  readonly to: string;
+  /** Names that it is without, and tensors that it has besides. */
+  readonly drop: readonly string[];
+  readonly add: readonly RecipeTensor[];
+}
+
 /** All tensors of one class of transformers by the fields of its config. */
 export interface Recipe {
   readonly class: string;
@@ -49,4 +61,8 @@ export interface Recipe {
   /** How many layers each stack has. */
   readonly stacks: Readonly<Record<string, Formula>>;
   readonly tensors: readonly RecipeTensor[];
+  /** Whether some of the configs that were tried came out otherwise. */
+  readonly partly?: boolean;
+  /** Other classes by their names. */
+  readonly classes: Readonly<Record<string, ClassDifference>>;
 }

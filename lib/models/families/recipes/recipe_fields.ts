@@ -1,6 +1,10 @@
 import type { ConfigReader } from "../../tensors/config_reader.ts";
+import { labelsOf } from "../blocks_classic.ts";
 import { valueOf } from "./formula.ts";
 import type { Condition, Formula, Recipe } from "./recipe.ts";
+
+/** A number that is counted in id2label where that is there. */
+const LABELS = "num_labels";
 
 /** Largest size that a tensor may have; more is a broken file. */
 const MAX_SIZE = 2 ** 40;
@@ -63,6 +67,7 @@ export class RecipeFields {
   }
 
   #numberOf(path: string): number {
+    if (path === LABELS) return labelsOf(this.#config);
     const said = this.#said(path);
     if (typeof said === "number") return said;
     if (typeof said === "boolean") return said ? 1 : 0;

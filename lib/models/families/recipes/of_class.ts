@@ -1,0 +1,23 @@
+import type { Recipe } from "./recipe.ts";
+
+/** The recipe of the class that a config names; the usual one of others. */
+export function recipeOfClass(recipe: Recipe, named: string): Recipe {
+  const other = Object.hasOwn(recipe.classes, named)
+    ? recipe.classes[named]
+    : undefined;
+  if (!other) return recipe;
+  const dropped = new Set(other.drop);
+  const moved = (name: string) => other.to + name.slice(other.from.length);
+  const isIn = (name: string) => name.startsWith(other.from);
+  const body = recipe.tensors.flatMap(([name, ...rest]) =>
+    isIn(name) && !dropped.has(moved(name))
+      ? [[moved(name), ...rest] as const]
+      : []
+  );
+  const stacks = Object.fromEntries(
+    Object.entries(recipe.stacks).flatMap(([path, count]) =>
+      isIn(path) ? [[moved(path), count]] : []
+    ),
+  );
+  return { ...recipe, tensors: [...body, ...other.add], stacks };
+}
