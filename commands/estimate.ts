@@ -1,5 +1,5 @@
 import { Command, Option } from "commander";
-import type { Problem } from "../lib/mod.ts";
+import type { Flag, Problem } from "../lib/mod.ts";
 import {
   besideLog,
   estimateScenario,
@@ -25,6 +25,7 @@ import {
   withoutOverridden,
 } from "./configurations.ts";
 import { environment } from "./environment.ts";
+import { EXAMPLES } from "./estimate_examples.ts";
 import { resolveInput } from "./estimate_model.ts";
 import { givenFlags, NO_KV_CACHE } from "./given_flags.ts";
 import { printExport } from "./print_export.ts";
@@ -50,29 +51,8 @@ import { UsageError } from "./usage_error.ts";
 import { wantsColor } from "./wants_color.ts";
 import { write } from "./write.ts";
 
-const EXAMPLES = `
-Examples:
-  Fine-tune Llama-2-7B with ZeRO-2 on eight GPUs
-    deno task estimate --model meta-llama/Llama-2-7b-hf --dtype bf16 \\
-      --seq-len 4096 --per-device-batch 2 --zero 2 --dp 8 \\
-      --flashattn true --grad-checkpoint true
-  QLoRA on one card
-    deno task estimate --model mistralai/Mistral-7B-v0.1 --qlora true \\
-      --lora-rank 8 --grad-checkpoint true --gpu "RTX 4090"
-  Any field of a scenario, by its path
-    deno task estimate --model llama2-7b --set task=serve --set serve.batch=16
-  The configuration files of a training tool, later ones over earlier ones
-    deno task estimate --from train.yaml --from ds_config.json --gpus 8
-  A configuration for another tool
-    deno task estimate --model llama2-7b --zero 2 --dp 8 --export accelerate
-  A scenario from a file or the standard input, its estimate as JSON
-    deno task estimate --scenario scenario.json --json
-  Many of them, a line each
-    deno task estimate --batch scenarios.jsonl > estimates.jsonl
-
-A true-or-false flag takes true or false, or nothing for true. Exit status: 0,
-1 when a line of a batch was refused or a probe could not be run, 2 when the
-command line was refused.`;
+/** Exit status of --check for a scenario that does not fit. */
+const DOES_NOT_FIT = 3;
 
 /** Measured runs that --evidence shows. */
 const EVIDENCE = 3;
@@ -87,6 +67,8 @@ interface Given extends MoreAsked {
   export?: string;
   opinions?: boolean;
   capacity?: boolean;
+  check?: boolean;
+  model?: string;
   set: string[];
   probe?: string | boolean;
   [flag: string]: unknown;
@@ -98,6 +80,12 @@ export function estimateCommand(): Command {
     .description(
       "Estimate the GPU memory of training, fine-tuning or serving a model",
     )
+    .argument("[model]", "the same as --model");
+  for (const option of flagOptions(({ group }) => group === undefined)) {
+    command.addOption(option.helpGroup("Most asked:"));
+  }
+  command.addOption(NO_KV_CACHE.helpGroup("Most asked:"));
+  command.optionsGroup("Scenario:")
     .option("--scenario <file>", "a scenario in JSON; - is the standard input")
     .option("--batch <file>", "a scenario a line; - is the standard input")
     .option(
@@ -105,6 +93,21 @@ export function estimateCommand(): Command {
       "a tool's configuration: TrainingArguments, LLaMA-Factory, Axolotl, DeepSpeed, accelerate, torchtune, Megatron-LM …, or a server's command, Modelfile or log: vLLM, SGLang, llama.cpp …; - is the standard input, several add up",
       (word: string, words: string[]) => [...words, word],
       [],
+    )
+    .option(
+      "--set <path=value>",
+      "set any field of the scenario, such as train.loss=fused",
+      (word: string, words: string[]) => [...words, word],
+      [],
+    )
+    .option(
+      "--hf-token-stdin",
+      "read a token of the Hub from the standard input, hidden when typed",
+    )
+    .optionsGroup("Answer:")
+    .option(
+      "--check",
+      "end with status 3 where it does not fit, for scripts and job queues",
     )
     .option(
       "--export <format>",
@@ -118,29 +121,35 @@ export function estimateCommand(): Command {
     .option(
       "--capacity",
       "when serving, show how many users fit at which length",
-    )
-    .option(
-      "--hf-token-stdin",
-      "read a token of the Hub from the standard input, hidden when typed",
-    )
-    .option(
-      "--set <path=value>",
-      "set any field of the scenario, such as train.loss=fused",
-      (word: string, words: string[]) => [...words, word],
-      [],
     );
-  for (const { name, value, help, group } of FLAGS) {
-    const optional = value === "<bool>" ? "[bool]" : value;
-    const option = new Option(`${name} ${optional}`, help);
-    command.addOption(group ? option.helpGroup(`${group}:`) : option);
-  }
-  for (const option of [NO_KV_CACHE, ...MORE_FLAGS, ...PROBE_FLAGS]) {
+  for (const option of MORE_FLAGS) command.addOption(option);
+  for (const option of flagOptions(({ group }) => group !== undefined)) {
     command.addOption(option);
   }
+  command.optionsGroup("On this machine:");
+  for (const option of PROBE_FLAGS) command.addOption(option);
   return command.addHelpText("after", EXAMPLES).action(run);
 }
 
-async function run(given: Given): Promise<void> {
+/** The flags that set fields, those of a kind, each in its group of the help. */
+function flagOptions(isOfKind: (flag: Flag) => boolean): Option[] {
+  const options = FLAGS.filter(isOfKind).map(({ name, value, help, group }) => {
+    const optional = value === "<bool>" ? "[bool]" : value;
+    const option = new Option(`${name} ${optional}`, help);
+    return group ? option.helpGroup(`${group}:`) : option;
+  });
+  return options;
+}
+
+async function run(named: string | undefined, given: Given): Promise<void> {
+  if (named !== undefined) {
+    if (given.model !== undefined) {
+      throw new UsageError(
+        `--model must be given once: ${named} stands for a model too`,
+      );
+    }
+    given.model = named;
+  }
   checkToken(given);
   if (given.batch !== undefined) return await runBatch(given, given.batch);
   checkProbeFlags(given);
@@ -172,6 +181,11 @@ async function run(given: Given): Promise<void> {
       `--model is missing${
         imported ? ", and the configuration names none" : ""
       }: give a name of the catalogue or the Hub, or a config.json, a .safetensors or .gguf file, or a folder with one`,
+    );
+  }
+  if (given.check && given.export !== undefined) {
+    throw new UsageError(
+      "--check and --export cannot be given together: an export estimates nothing",
     );
   }
   if (given.export !== undefined) return await printExport(input, given.export);
@@ -228,6 +242,7 @@ async function run(given: Given): Promise<void> {
         moreText(more, result.value) +
         (probed?.ok ? probeText(result.value, probed.value) : ""),
   );
+  if (given.check && !result.value.fit[0]?.fits) Deno.exitCode = DOES_NOT_FIT;
   if (probed && !probed.ok) {
     for (const { message } of probed.problems) {
       console.error(`--probe: ${message}; this is the estimate alone`);
@@ -240,7 +255,8 @@ async function runBatch(given: Given, path: string): Promise<void> {
   if (
     given.scenario !== undefined || given.set.length > 0 || given.evidence ||
     given.from.length > 0 || given.export !== undefined ||
-    given.opinions || asksMore(given) || givenFlags(given).length > 0
+    given.opinions || given.check || asksMore(given) ||
+    givenFlags(given).length > 0
   ) {
     throw new UsageError(
       "--batch takes no other flags: each of its lines is a whole scenario",

@@ -32,19 +32,14 @@ export function apiMoreRoute(hub: Hub | null): Hono {
       "/api/v1/largest",
       async (c) => reply(c, await askedLargest(await c.req.text(), hub)),
     )
-    .post(
-      "/api/v1/advice",
-      async (c) => {
-        const body = readJson(await c.req.text(), "a scenario");
-        return reply(c, body.ok ? await adviceOnHub(body.value, hub) : body);
-      },
-    )
+    .post("/api/v1/advice", async (c) => {
+      const body = readJson(await c.req.text(), "a scenario");
+      return reply(c, body.ok ? await adviceOnHub(body.value, hub) : body);
+    })
     .get("/api/v1/advice", async (c) => {
       const input = fromQuery(new URL(c.req.url).searchParams);
       const result = await adviceOnHub(input, hub);
-      if (result.ok && typeof input["model"] === "string") {
-        ofScenarios(c, [input["model"]]);
-      }
+      if (result.ok) ofInput(c, input);
       return reply(c, result);
     })
     .get("/api/v1/largest", async (c) => {

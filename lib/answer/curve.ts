@@ -8,7 +8,7 @@ export const SIDE_PASSES = [
   "reference",
   "kl",
   "teacher",
-  "old_logprobs",
+  "generation",
 ] as const;
 
 export type SidePassName = typeof SIDE_PASSES[number];

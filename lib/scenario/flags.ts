@@ -12,15 +12,19 @@ import { GROUPS } from "./groups.ts";
 export const FLAGS: readonly Flag[] = [
   ...CALCULATOR_FLAGS,
   ...FIELDS.flatMap(ownFlag),
-  ...SYNONYMS,
+  ...SYNONYMS.map((flag) => ({ ...flag, group: "Other names" })),
 ];
 
 /** The flag of a field's definition, if it has one. */
 function ownFlag(field: Field): Flag[] {
   const { path, flag, help = "" } = field;
   if (flag === undefined) return [];
-  if (typeof flag !== "string") return [{ ...flag, path }];
   const group: FieldGroup = GROUPS[field.group];
+  if (typeof flag !== "string") {
+    // Of the flags of the calculators, factors are asked for least.
+    const isFactor = path.startsWith("factors.");
+    return [{ ...flag, path, ...(isFactor ? { group: group.title } : {}) }];
+  }
   return [{
     name: flag,
     value: placeholder(field),

@@ -1,12 +1,13 @@
 import { estimateOnHub } from "../../hub/estimate.ts";
 import type { GpuLayout } from "../../lib/mod.ts";
-import {
-  INVERSE_FIELDS,
-  MAX_COMPARED,
-  shortScenarioJsonSchema,
-} from "../../lib/mod.ts";
+import { MAX_COMPARED, shortScenarioJsonSchema } from "../../lib/mod.ts";
 import { shortAnswer } from "../../templates/short_answer.ts";
-import { compareOnHub, largestOnHub, strategiesOnHub } from "../asked.ts";
+import {
+  adviceOnHub,
+  compareOnHub,
+  largestOnHub,
+  strategiesOnHub,
+} from "../asked.ts";
 import type { Tool } from "./tool.ts";
 import { objectOf } from "./tool.ts";
 
@@ -75,6 +76,15 @@ const estimateMemory: Tool = {
   },
 };
 
+const advise: Tool = {
+  name: "advise",
+  title: "What would make it fit",
+  description:
+    "For a scenario that does not fit, or hardly: single changes with the fields to set, the new peak and the price, the cheapest combination that is enough, how many GPUs it needs and the smallest GPU.",
+  input: objectOf({ scenario: SCENARIO }, ["scenario"]),
+  answer: async ({ scenario }, hub) => await adviceOnHub(scenario, hub),
+};
+
 const largest: Tool = {
   name: "largest",
   title: "Largest batch or length that fits",
@@ -82,7 +92,11 @@ const largest: Tool = {
     "The largest value of one field with which the scenario still fits its GPU, and what the next one would need. The largest batch where no field is named.",
   input: objectOf({
     scenario: SCENARIO,
-    field: { type: "string", enum: Object.keys(INVERSE_FIELDS) },
+    field: {
+      type: "string",
+      description:
+        "train.micro_batch, train.sequence_length, train.lora.rank, serve.batch, serve.input_tokens, serve.max_model_len or another whole number; of parallel.gpus the fewest",
+    },
   }, ["scenario"]),
   answer: async ({ scenario, field }, hub) => {
     const result = await largestOnHub(scenario, field, hub);
@@ -151,6 +165,7 @@ const strategies: Tool = {
 /** The tools that estimate. */
 export const ESTIMATE_TOOLS: readonly Tool[] = [
   estimateMemory,
+  advise,
   largest,
   compare,
   strategies,

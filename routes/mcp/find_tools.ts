@@ -4,8 +4,8 @@ import {
   scenarioOfConfiguration,
   searchGpus,
   searchModels,
+  similarModels,
 } from "../../lib/mod.ts";
-import { similarModels } from "../../lib/models/catalogue.ts";
 import { shown } from "../../lib/scenario/problem.ts";
 import { refused } from "../api_body.ts";
 import type { Tool } from "./tool.ts";

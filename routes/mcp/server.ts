@@ -7,13 +7,11 @@ import { createMcpHandler, McpServer } from "@modelcontextprotocol/server";
 import type { Hub } from "../../hub/mod.ts";
 import type { JsonSchema, Result } from "../../lib/mod.ts";
 import { refusalOf } from "../../lib/mod.ts";
+import { RELEASE } from "../../templates/release.ts";
 import { refused } from "../api_body.ts";
 import { ESTIMATE_TOOLS } from "./estimate_tools.ts";
 import { FIND_TOOLS } from "./find_tools.ts";
 import type { Tool } from "./tool.ts";
-
-/** The release that the server tells. */
-const VERSION = "0.2.0";
 
 /** What an agent is told before it asks. */
 const INSTRUCTIONS =
@@ -38,7 +36,7 @@ export function mcpHandler(hub: Hub | null): McpHttpHandler {
 
 function serverOf(hub: Hub | null): McpServer {
   const server = new McpServer(
-    { name: "headroom", title: "Headroom", version: VERSION },
+    { name: "headroom", title: "Headroom", version: RELEASE },
     { instructions: INSTRUCTIONS },
   );
   for (const tool of TOOLS) {

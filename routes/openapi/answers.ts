@@ -93,6 +93,25 @@ export const evidenceAnswer = z.object({
   })),
 });
 
+const set = z.record(z.string(), z.unknown())
+  .describe("fields, by dotted path");
+
+/** What would make a scenario fit. */
+export const adviceAnswer = z.object({
+  now: z.object({ peak_bytes: bytes, fits: z.boolean() }),
+  changes: z.array(z.object({
+    set,
+    words: z.string(),
+    peak_bytes: bytes,
+    saves_bytes: bytes,
+    fits: z.boolean(),
+    price: z.string(),
+  })),
+  together: z.object({ set, peak_bytes: bytes, fits: z.boolean() }).nullable(),
+  gpus_needed: z.int().nullable(),
+  smallest_gpu: z.string().nullable(),
+});
+
 /** The largest value of a field. */
 export const largestAnswer = z.looseObject({
   field: z.string(),
@@ -115,7 +134,7 @@ export const comparedAnswer = z.object({
 /** Ways to lay a scenario out over GPUs. */
 export const strategiesAnswer = z.object({
   rows: z.array(z.object({
-    set: z.record(z.string(), z.unknown()).describe("fields, by dotted path"),
+    set,
     peak_bytes: some.describe("the tensors of the most loaded GPU"),
     fits: z.boolean().nullable(),
     reason: z.string().nullable().describe("why it cannot be played"),

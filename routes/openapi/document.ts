@@ -1,11 +1,6 @@
 import { z } from "zod";
 import type { JsonSchema } from "../../lib/mod.ts";
-import {
-  EXPORTS,
-  INVERSE_FIELDS,
-  MAX_COMPARED,
-  scenarioJsonSchema,
-} from "../../lib/mod.ts";
+import { EXPORTS, MAX_COMPARED, scenarioJsonSchema } from "../../lib/mod.ts";
 import { MAX_DEVICES } from "../../lib/scenario/limits.ts";
 import { BANDWIDTH_FIELDS } from "../../templates/traffic/bandwidth_fields.ts";
 import * as answers from "./answers.ts";
@@ -14,6 +9,7 @@ const SCHEMAS = {
   Refusal: answers.refusalAnswer,
   Estimate: answers.estimateAnswer,
   Evidence: answers.evidenceAnswer,
+  Advice: answers.adviceAnswer,
   Largest: answers.largestAnswer,
   Compared: answers.comparedAnswer,
   Strategies: answers.strategiesAnswer,
@@ -58,7 +54,11 @@ const MORE = [
   ...BANDWIDTH_FIELDS.map(({ name }) => parameter(name, { type: "number" })),
 ];
 
-const FIELD = { type: "string", enum: Object.keys(INVERSE_FIELDS) };
+const FIELD = {
+  type: "string",
+  description:
+    "the dotted path of a whole number, such as train.micro_batch; of parallel.gpus the fewest are told",
+};
 const GPU_COUNT = { type: "integer", minimum: 1, maximum: MAX_DEVICES };
 const WORDS = [parameter("q", { type: "string", maxLength: 200 })];
 
@@ -70,6 +70,7 @@ const PATHS: Record<string, Record<string, Operation>> = {
     "Evidence",
     MORE,
   ),
+  "/api/v1/advice": both("advice", "What would make it fit", "Advice", []),
   "/api/v1/largest": {
     post: operation("largest", "The largest that fits", "Largest", {
       body: bodyOf({ scenario: SCENARIO, field: FIELD }, ["scenario"]),

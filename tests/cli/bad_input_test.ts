@@ -66,7 +66,8 @@ const BAD: [args: string[], parts: string[]][] = [
   [["--scenario", "/"], ["/", "must be a file"]],
   [["--batch", "-"], ["--batch", "takes no other flags"]],
   [["--bogus", "1"], ["--bogus", "unknown option", "--help"]],
-  [["stray"], ["too many arguments", "stray"]],
+  [["stray"], ["--model must be given once", "stray"]],
+  [["stray", "more"], ["too many arguments", "stray, more"]],
   [["--seq-len"], ["--seq-len", "argument missing"]],
 ];
 

@@ -1,7 +1,7 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { app } from "../../app.ts";
 import type { ScenarioInput } from "../../lib/mod.ts";
-import { estimate, fieldAt, formatBytes } from "../../lib/mod.ts";
+import { estimate, fieldAt, formatBytes, putAt } from "../../lib/mod.ts";
 import { TOLD_FIELDS } from "../../routes/mcp/estimate_tools.ts";
 import { call, withClient } from "./mcp.ts";
 
@@ -9,6 +9,7 @@ Deno.test("MCP's client lists the tools, with what each takes", async () => {
   await withClient(async (client) => {
     const { tools } = await client.listTools();
     assertEquals(tools.map(({ name }) => name).sort(), [
+      "advise",
       "compare",
       "estimate_memory",
       "find_gpu",
@@ -131,6 +132,19 @@ Deno.test("largest finds what estimate_memory agrees with", async () => {
   assertEquals(await at(value.next.value), false);
 });
 
+Deno.test("advise names changes that estimate_memory agrees with", async () => {
+  const scenario = { model: "llama3.1-8b", hardware: { gpu: "RTX 4090" } };
+  const { value } = await call("advise", { scenario });
+  assertEquals(value.now.fits, false);
+  assert(value.changes.length > 0);
+  const together: Record<string, unknown> = { ...scenario };
+  for (const [path, each] of Object.entries(value.together.set)) {
+    putAt(together, path, each);
+  }
+  const after = await call("estimate_memory", together);
+  assertEquals(after.value.fits, true);
+});
+
 Deno.test("compare says in what scenarios differ", async () => {
   const { value } = await call("compare", {
     scenarios: [
@@ -167,7 +181,7 @@ Deno.test("find_model and find_gpu know names that estimate_memory takes", async
     hardware: { gpu: gpus.value.gpus[0].name },
   });
   assertEquals(isError, false);
-  const near = await call("find_model", { query: "Qwen/Qwen3-33B" });
+  const near = await call("find_model", { query: "Qwem/Qwem3-32B" });
   assertEquals(near.value.models, []);
   assert(near.value.similar.includes("Qwen/Qwen3-32B"));
   const all = await call("find_gpu", { query: "nvidia" });

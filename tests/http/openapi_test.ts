@@ -109,6 +109,12 @@ const ASKED: [path: string, body: unknown, schema: z.ZodType][] = [
   ["/api/v1/evidence", { model: "llama2-7b" }, answers.evidenceAnswer],
   ["/api/v1/largest", { scenario: SCENARIO }, answers.largestAnswer],
   [
+    "/api/v1/advice",
+    { model: "llama2-7b", hardware: { gpu: "RTX 4090" } },
+    answers.adviceAnswer,
+  ],
+  ["/api/v1/advice", SCENARIO, answers.adviceAnswer],
+  [
     "/api/v1/largest",
     { scenario: { model: "llama2-70b", hardware: { gpu: "RTX 4090" } } },
     answers.largestAnswer,

@@ -2,7 +2,6 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { app } from "../../app.ts";
 import {
-  CATALOGUE,
   estimate,
   FIELDS as DEFINED,
   formatBytes,

@@ -80,6 +80,20 @@ Deno.test("only the scored tokens of new releases reach the head", () => {
   assert(tokens(2000, "1.16.0") < tokens(2000, "1.8.0"));
 });
 
+Deno.test("who generates decides what a rollout takes", () => {
+  const rollout = (engine: "transformers" | "external") =>
+    asked({
+      objective: "grpo",
+      prompt_tokens: 1024,
+      rollout: { engine },
+    });
+  const given = rollout("external");
+  assertEquals(phase(given, "rollout"), given.memory.allocated_steady_bytes);
+  const made = rollout("transformers");
+  assertEquals(phase(made, "rollout"), phase(made, "generation"));
+  assert(phase(made, "rollout") > phase(given, "rollout"));
+});
+
 Deno.test("a reward model has a score in place of its vocabulary", () => {
   const { model } = asked({ objective: "reward" }, {
     model: "meta-llama/Llama-3.1-8B",
@@ -115,7 +129,11 @@ Deno.test("what is not played of an objective is said", () => {
   assertMatch(said(other), /train\.objective = "dpo" has no effect/);
   assertMatch(
     said(asked({ objective: "grpo" })),
-    /what generation takes before the update is not played/,
+    /what generation takes before the update is not played without/,
+  );
+  assertMatch(
+    said(asked({ objective: "grpo", rollout: { engine: "vllm" } })),
+    /train\.rollout\.engine = "vllm" has no effect/,
   );
   assertMatch(
     said(asked({ objective: "distillation" })),

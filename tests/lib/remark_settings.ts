@@ -139,7 +139,10 @@ export const BESIDE: Record<string, Setting> = {
   "train.prompt_tokens": DPO,
   "train.completion_tokens": DPO,
   "train.generations": { "train.objective": "grpo" },
-  "train.rollout.engine": { "train.objective": "grpo" },
+  "train.rollout.engine": {
+    "train.objective": "grpo",
+    "train.prompt_tokens": 512,
+  },
   "train.rollout.memory_utilization": { "train.objective": "grpo" },
   "train.rollout.sleep": { "train.objective": "grpo" },
   "train.teacher": { "train.objective": "distillation" },

@@ -142,7 +142,7 @@ function modelOf({ model }: Scenario): Model | undefined {
 export function* askLargest(
   scenario: Scenario,
   field: string,
-  thorough: boolean = Object.hasOwn(INVERSE_FIELDS, field),
+  thorough: boolean = isThorough(field),
 ): Generator<Asked, Result<Largest>, Told> {
   try {
     return yield* search(scenario, field, thorough);
@@ -150,6 +150,14 @@ export function* askLargest(
     if (!(error instanceof TooLong)) throw error;
     return { ok: false, problems: [{ path: field, message: error.message }] };
   }
+}
+
+/**
+ * Where nothing is said. A prompt is not tried value by value: past a kernel's
+ * limits memory jumps, and each try plays a generation.
+ */
+function isThorough(field: string): boolean {
+  return Object.hasOwn(INVERSE_FIELDS, field) && field !== "serve.input_tokens";
 }
 
 function* search(

@@ -22,10 +22,11 @@ const PART: PartName = "residual stream";
  */
 export function recordSide(
   { name, when, holds, plan }: SidePlan<StepPlan>,
-  learning: MachineSettings,
+  learning: Pick<MachineSettings, "workspaces">,
 ): SidePass {
   const { facts, stack } = plan;
-  const { autocast = null, workspaces = true } = learning;
+  const { workspaces = true } = learning;
+  const { autocast } = plan.scenario.precision;
   const settings: MachineSettings = { autocast, workspaces, records: false };
   const first = {
     ...embeddingPlanOf(plan, null),

@@ -5,7 +5,7 @@ const SIDE_WORDS: Readonly<Record<string, string>> = {
   reference: "forward pass of the reference",
   kl: "forward pass of the unrelated pairs, for KTO's KL",
   teacher: "forward pass of the teacher",
-  old_logprobs: "forward pass of the old log-probabilities",
+  generation: "first pass of the generation",
 };
 
 /** The instant of the peak in words. */

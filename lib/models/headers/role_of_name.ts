@@ -36,7 +36,7 @@ const WORDS: Partial<Record<Role, string>> = {
 /** Roles by more than the last word; the first that fits goes before words. */
 const PATHS: readonly (readonly [path: RegExp, role: Role])[] = [
   [/(^|[._])(layer_?norm|layrnorm|rms_?norm|norm|ln)(\d+|_\w+)?$/i, "norm"],
-  [/norm$|^ln_\w+$|\.bn\d?$/i, "norm"],
+  [/norm$|^ln_\w+$|\.bn\d?$|(^|\.)layer_scale\.gamma$/i, "norm"],
   [/^(model\.)?output$|lm_head\.decoder$|predictions\.decoder$/, "head"],
   [/(^|\.)router\.\w+$|_router$/, "router"],
   [/position(al)?_embeddings?(_\w+|\.\w+)?$/, "position"],
@@ -53,6 +53,11 @@ const PATHS: readonly (readonly [path: RegExp, role: Role])[] = [
   ],
   [/(^|\.)ssm_\w+$/, "ssm"],
   [/(attn|attention)\w*\.(c_proj|dense|proj|output(\.dense)?)$/, "o"],
+  // Gemma 3n's tower has a projection inside each module of its attention.
+  [/attn\.query\.proj$/, "q"],
+  [/attn\.key\.proj$/, "k"],
+  [/attn\.value\.proj$/, "v"],
+  [/attn\.output\.proj$/, "o"],
   [/intermediate\.dense$/, "up"],
   [/(DenseReluDense|mlp|ffn|feed_forward)\.([wW]o|output|proj)$/, "down"],
   [/(mlp|output)\.(dense|c_proj)$/, "down"],

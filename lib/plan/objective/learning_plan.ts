@@ -8,6 +8,7 @@ import { bufferOf } from "../../play/program/buffer.ts";
 import type { StepPlan } from "../step_plan.ts";
 import { stepPlanOf } from "../step_plan.ts";
 import { batchOf } from "./batch.ts";
+import { generationOf } from "./generation.ts";
 import { headOf } from "./heads.ts";
 import { referenceOf, trainedFor } from "./learnt.ts";
 import type { SidePlan } from "./objective_plan.ts";
@@ -47,6 +48,9 @@ export function learningPlanOf(
     sides.push(...comparedWith(objective, plan, compared, batch));
     if (reference === "copy") beside.push(...weightsOf(other, "the reference"));
   }
+  const generation = generationOf(scenario, plan, objective);
+  if (generation && "reason" in generation) return generation;
+  if (generation) sides.unshift(generation);
   const taught = objective === "distillation" ? teachingOf(plan, batch) : null;
   if (taught && "reason" in taught) return taught;
   if (taught) {

@@ -1,5 +1,6 @@
 import type { Scenario } from "../../scenario/schema.ts";
 import { fusesHead } from "../../software/trl/heads.ts";
+import { promptOf } from "./generation.ts";
 import type { Learnt } from "./learnt.ts";
 import { COMPARED, referenceOf } from "./learnt.ts";
 
@@ -23,7 +24,9 @@ export function heededBy(scenario: Scenario, objective: Learnt): string[] {
     ...(objective === "grpo"
       ? ["train.generations", "train.rollout.engine"]
       : []),
-    ...(objective === "distillation" ? ["train.teacher"] : []),
+    ...(objective === "distillation"
+      ? ["train.teacher", "train.rollout.engine"]
+      : []),
   ];
 }
 
@@ -63,7 +66,9 @@ export function assumptionsOf(
         }`,
       ]
       : []),
-    ...(objective === "grpo" && train.rollout.engine === "external"
+    ...generationWords(scenario, objective),
+    ...(train.rollout.engine === "external" &&
+        (objective === "grpo" || objective === "distillation")
       ? [
         "train.rollout.engine external: completions are handed in, and nothing generates",
       ]
@@ -84,6 +89,7 @@ export function warningsOf(scenario: Scenario, objective: Learnt): string[] {
   const { train } = scenario;
   const isLiger = train.loss === "fused" && !fusesHead(scenario) &&
     ["dpo", "kto", "grpo"].includes(objective);
+  const prompt = promptOf(scenario, objective);
   const rolls = objective === "grpo" || objective === "distillation";
   return [
     ...(isLiger
@@ -91,9 +97,9 @@ export function warningsOf(scenario: Scenario, objective: Learnt): string[] {
         `train.loss fused: Liger's loss of train.objective ${objective} in TRL ${scenario.software.trl} is not played: all logits are, which take more`,
       ]
       : []),
-    ...(rolls && train.rollout.engine === null
+    ...(rolls && train.rollout.engine === null && prompt === null
       ? [
-        `train.objective ${objective}: what generation takes before the update is not played`,
+        `train.objective ${objective}: what generation takes before the update is not played without train.prompt_tokens or train.completion_tokens`,
       ]
       : []),
     ...lengthWarnings(train),
@@ -108,5 +114,14 @@ function lengthWarnings(
   const sum = prompt_tokens + completion_tokens;
   return sum === sequence_length ? [] : [
     `train.prompt_tokens ${prompt_tokens} and train.completion_tokens ${completion_tokens} are ${sum} tokens, train.sequence_length is ${sequence_length}: that many are read, and the completion's are scored`,
+  ];
+}
+
+function generationWords(scenario: Scenario, objective: Learnt): string[] {
+  const prompt = promptOf(scenario, objective);
+  return prompt === null ? [] : [
+    `train.rollout.engine transformers${
+      scenario.train.rollout.engine === null ? ", what the trainer does" : ""
+    }: the first pass over ${prompt} tokens of each prompt is played, whose cache grows by the completions later`,
   ];
 }

@@ -23,6 +23,11 @@ const completed = {
   not: [null, "pretrain", "classification"],
 } as const;
 
+const generated = {
+  group: "objective",
+  needs: [when.objective("grpo", "distillation")],
+} as const;
+
 const rolled = { group: "objective", needs: [when.objective("grpo")] } as const;
 
 /** How completions are made while a policy trains. */
@@ -30,13 +35,13 @@ const rollout = z.strictObject({
   engine: field(
     z.enum(["transformers", "vllm", "external"]).nullable().default(null),
     {
-      ...rolled,
+      ...generated,
       label: "Rollouts by",
       help:
-        "`grpo`: who generates: `transformers`, `vllm` beside training, or `external` (elsewhere, or given)",
+        "`grpo`, `distillation`: who generates: `transformers`, `vllm` beside training, or `external` (elsewhere, or given)",
       blank: "as the trainer",
       flag: "--rollout-engine",
-      awaited: ["transformers", "vllm"],
+      awaited: ["vllm"],
     },
   ),
   memory_utilization: field(factor(0.01, 1).nullable().default(null), {

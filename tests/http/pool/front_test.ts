@@ -93,6 +93,8 @@ Deno.test("addresses that ask for many estimates cost something each time", asyn
     "/compare?add=gpt2",
     "/api/v1/largest",
     "/api/v1/compare",
+    "/api/v1/strategies",
+    "/mcp",
   ];
   for (const path of paths) await ask(path);
   assert(used.spentBy("203.0.113.7") >= 100 * paths.length);
