@@ -2,13 +2,14 @@ import type { Scenario } from "./schema.ts";
 
 /**
  * The share of a GPU that an engine takes where a scenario does not say: 0.9, but
- * for those that work theirs out of the GPU's size.
+ * for those that have a share of their own.
  */
 const USUAL_SHARE = 0.9;
 const OWN_SHARES: ReadonlySet<string> = new Set([
   "sglang",
   "tensorrt-llm",
   "tgi",
+  "vllm",
 ]);
 
 /**

@@ -65,7 +65,7 @@ export const serve = section(
       group: "serving_limits",
       blank: "the engine's own",
       help:
-        "left out: 0.9, or what SGLang, TGI and TensorRT-LLM work out themselves; share of the GPU that the engine takes (vLLM: gpu_memory_utilization, SGLang: mem_fraction_static, TGI: cuda_memory_fraction, TensorRT-LLM: free_gpu_memory_fraction)",
+        "left out: what vLLM (0.92), SGLang, TGI and TensorRT-LLM take themselves; share of the GPU that the engine takes (vLLM: gpu_memory_utilization, SGLang: mem_fraction_static, TGI: cuda_memory_fraction, TensorRT-LLM: free_gpu_memory_fraction)",
     }),
     max_batched_tokens: field(tokens(1, MAX_TOKENS).nullable().default(null), {
       label: "Max batched",
