@@ -93,7 +93,7 @@ export function modelOfConfig(
     notes: isPartly
       ? [
         ...notes,
-        `The parameter count may be off: transformers builds some configs of model type "${type}" otherwise than they are counted here`,
+        `The parameter count may be off: not every config of model type "${type}" is checked`,
       ]
       : notes,
     doubts: warnings,

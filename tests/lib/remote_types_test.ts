@@ -12,7 +12,11 @@ for (const { name, published, unit, config } of truth) {
       Math.round(built.value.parameters / unit),
       Math.round(published / unit),
     );
-    assertEquals(built.value.parameters_basis, "exact");
+    // A rounded total does not prove every tensor.
+    assertEquals(
+      built.value.parameters_basis,
+      unit === 1 ? "exact" : "assumed",
+    );
   });
 }
 

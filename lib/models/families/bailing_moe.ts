@@ -14,7 +14,7 @@ import { causal, ofType } from "./family.ts";
  *
  * Source: the code beside the weights of inclusionAI/Ling-lite and Ling-mini-2.0
  * (modeling_bailing_moe.py, modeling_bailing_moe_v2.py), which is not in transformers:
- * the total is checked, experts are named as transformers stacks them
+ * rounded totals alone are checked, experts are named as transformers stacks them
  */
 export function bailingMoe(second: boolean): Decoder {
   const routed: FeedForward = (config, layer, hidden) => {
@@ -78,8 +78,12 @@ function sharedWidth(config: ConfigReader): number {
 
 /** The types of this file. */
 export const BAILING_TYPES: FamilyTypes = {
-  bailing_moe: ofType(causal(bailingMoe(false)), { unplayed: NOT_YET }),
-  bailing_moe_v2: ofType(causal(bailingMoe(true)), WIDE_SIGMOIDS, {
-    unplayed: NOT_YET,
-  }),
+  bailing_moe: {
+    ...ofType(causal(bailingMoe(false)), { unplayed: NOT_YET }),
+    isPartly: true,
+  },
+  bailing_moe_v2: {
+    ...ofType(causal(bailingMoe(true)), WIDE_SIGMOIDS, { unplayed: NOT_YET }),
+    isPartly: true,
+  },
 };

@@ -8,7 +8,7 @@ import { causal, ofType } from "./family.ts";
  * EXAONE 3.0, 3.5 and Deep: llama under GPT-2's names.
  *
  * Source: the code beside the weights of LGAI-EXAONE/EXAONE-3.5-7.8B-Instruct
- * (modeling_exaone.py), which is not in transformers: the total is checked
+ * (modeling_exaone.py), which is not in transformers: rounded totals alone are checked
  */
 export const exaone: Decoder = {
   prefix: "transformer",
@@ -36,5 +36,5 @@ export const exaone: Decoder = {
 
 /** The types of this file. */
 export const EXAONE_TYPES: FamilyTypes = {
-  exaone: ofType(causal(exaone), { unplayed: NOT_YET }),
+  exaone: { ...ofType(causal(exaone), { unplayed: NOT_YET }), isPartly: true },
 };

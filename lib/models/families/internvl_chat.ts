@@ -61,7 +61,7 @@ const LANGUAGES: Readonly<Record<string, Decoder>> = { ...DECODERS, internlm2 };
  *
  * Source: the code beside the weights of OpenGVLab/InternVL2_5-8B
  * (modeling_internvl_chat.py, modeling_intern_vit.py), which is not in transformers:
- * the total is checked
+ * rounded totals alone are checked
  */
 export const internvlChat: Family = (config, scope) => {
   const seen = config.inner("vision_config");
@@ -103,5 +103,8 @@ function languageOf(
 
 /** The types of this file. */
 export const INTERNVL_CHAT_TYPES: FamilyTypes = {
-  internvl_chat: ofClasses(internvlChat, { unplayed: NOT_YET }),
+  internvl_chat: {
+    ...ofClasses(internvlChat, { unplayed: NOT_YET }),
+    isPartly: true,
+  },
 };

@@ -49,7 +49,7 @@ const vision: TowerFamily = (config, scope) => {
  * Kimi-VL: MoonViT before DeepSeek-V3's build.
  *
  * Source: the code beside the weights of moonshotai/Kimi-VL-A3B-Instruct
- * (modeling_kimi_vl.py), which is not in transformers: the total is checked
+ * (modeling_kimi_vl.py), which is not in transformers: rounded totals alone are checked
  */
 export const kimiVl: Family = (config, scope) => {
   const seen = config.inner("vision_config");
@@ -70,5 +70,8 @@ export const kimiVl: Family = (config, scope) => {
 
 /** The types of this file. */
 export const KIMI_VL_TYPES: FamilyTypes = {
-  kimi_vl: ofClasses(kimiVl, LATENT_CACHE, { unplayed: NOT_YET }),
+  kimi_vl: {
+    ...ofClasses(kimiVl, LATENT_CACHE, { unplayed: NOT_YET }),
+    isPartly: true,
+  },
 };

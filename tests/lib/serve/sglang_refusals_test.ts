@@ -1,5 +1,5 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
-import { estimate } from "../../../lib/mod.ts";
+import { estimate, tryEstimate } from "../../../lib/mod.ts";
 
 Deno.test("a card that has no room for weights, or for a pool by hand, is refused", () => {
   const on = (memory_gib: number, serve: object = {}) =>
@@ -18,8 +18,8 @@ Deno.test("a card that has no room for weights, or for a pool by hand, is refuse
   assertStringIncludes(serve?.refusal ?? "", "Not enough memory");
 });
 
-Deno.test("heads for keys and values of which a config counts none are as many as others", () => {
-  const { kv } = estimate({
+Deno.test("a config that counts no heads for keys and values is refused", () => {
+  const result = tryEstimate({
     model: {
       config: {
         model_type: "llama",
@@ -35,5 +35,9 @@ Deno.test("heads for keys and values of which a config counts none are as many a
     task: "serve",
     serve: { engine: "sglang" },
   });
-  assertEquals(kv?.bytes_per_token, 2 * 2 * 256 * 2);
+  assert(!result.ok);
+  assertStringIncludes(
+    result.problems[0]?.message ?? "",
+    "num_key_value_heads must be at least 1: current value is 0",
+  );
 });
