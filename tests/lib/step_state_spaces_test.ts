@@ -28,7 +28,14 @@ const SMALL = new Map(
   ) => [`${model.config["model_type"]}`, model.config]),
 );
 
-/** Those, Jamba and Granite with experts, and all of the catalogue. */
+/** All of the catalogue. */
+const NAMED = CATALOGUE.filter(({ config }) =>
+  TYPES.has(`${config?.["model_type"]}`)
+);
+const isUngated = ({ config }: typeof NAMED[number]): boolean =>
+  config["model_type"] === "nemotron_h" && "n_routed_experts" in config;
+
+/** Those, Jamba and Granite with experts, and the catalogue's that are played. */
 const MODELS: readonly NonNullable<ScenarioInput["model"]>[] = [
   ...[...SMALL.values()].map((config) => ({ config })),
   { config: { ...SMALL.get("jamba"), num_experts: 4 } },
@@ -39,8 +46,7 @@ const MODELS: readonly NonNullable<ScenarioInput["model"]>[] = [
       num_experts_per_tok: 2,
     },
   },
-  ...CATALOGUE.filter(({ config }) => TYPES.has(`${config?.["model_type"]}`))
-    .map(({ id }) => id),
+  ...NAMED.filter((entry) => !isUngated(entry)).map(({ id }) => id),
 ];
 
 const METHODS: Readonly<Record<string, NonNullable<ScenarioInput["train"]>>> = {
@@ -77,6 +83,16 @@ for (const [name, train] of Object.entries(METHODS)) {
     }
   });
 }
+
+Deno.test("experts without gates are not played, and the answer says so", () => {
+  const ungated = NAMED.filter(isUngated);
+  assert(ungated.length > 0);
+  for (const { id } of ungated) {
+    const { method, warnings } = estimated({ model: id });
+    assertEquals(method, "factors", id);
+    assertStringIncludes(warnings[0] ?? "", "experts have no gates");
+  }
+});
 
 Deno.test("the same with masks, accumulation, fused losses and odd lengths", () => {
   for (const config of SMALL.values()) {
