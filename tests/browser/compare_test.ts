@@ -96,7 +96,7 @@ Deno.test("the largest batch comes when somebody opens it, and not before", asyn
   await page.waitForURL(/sequence_length=1024/);
   assertEquals(asked, []);
   await page.click("#largest summary");
-  await page.waitForSelector("#largest-found strong");
+  await page.waitForSelector("#largest-found a[href^='/?']");
   assertMatch(
     await page.textContent("#largest-found") ?? "",
     /Largest micro batch: \d+/,
