@@ -11,7 +11,7 @@ import type { Machine } from "../../play/torch/machine.ts";
 import type { MachineSettings } from "../../play/torch/machine_settings.ts";
 import type { Parameter, Value } from "../../play/torch/values.ts";
 import type { LossSettings } from "../../play/torch/ops/loss.ts";
-import type { RotaryTable } from "../../play/torch/ops/rotary.ts";
+import { rotaryTableOf } from "./rotary_table.ts";
 import type { PartName } from "../../answer/parts.ts";
 import { decoderStack, isCheckpointed, placed } from "./stacks.ts";
 import type { EncoderPlan } from "../../plan/encoders/encoder_plan.ts";
@@ -238,7 +238,11 @@ function runLayer(
     const positions = own ?? bias;
     return encoderLayer(m, x, layer, {
       memory,
-      table: rotaryTable(m, plan, tableDtype),
+      table: rotaryTableOf(
+        m,
+        { rotaryRows: plan.tokens, rotaryWidth: plan.rotaryWidth },
+        tableDtype,
+      ),
       bias: positions && { value: positions, isTurned: true },
       crossBias: crossBias && { value: crossBias, isTurned: false },
     });
@@ -247,20 +251,6 @@ function runLayer(
     out,
     readings: all.filter((reading) => reading !== null),
     keepsMemory: memory !== null && m.tape.references(memory.storage) > 1,
-  };
-}
-
-/** Cosines and sines of the positions, which stand throughout. */
-function rotaryTable(
-  m: Machine,
-  { tokens, rotaryWidth }: StackPlan,
-  dtype: Dtype,
-): RotaryTable | null {
-  if (rotaryWidth === 0) return null;
-  const elements = tokens * rotaryWidth;
-  return {
-    cos: m.external(elements, dtype, "cos", null),
-    sin: m.external(elements, dtype, "sin", null),
   };
 }
 

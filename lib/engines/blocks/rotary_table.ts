@@ -3,10 +3,13 @@ import type { Dtype } from "../../play/torch/dtype.ts";
 import type { Machine } from "../../play/torch/machine.ts";
 import type { RotaryTable } from "../../play/torch/ops/rotary.ts";
 
-/** Cosines and sines of positions, which the embeddings' block has made. */
+/** Cosines and sines of positions, which stand before the layers. */
 export function rotaryTableOf(
   m: Machine,
-  { rotaryRows, rotaryWidth }: EmbeddingPlan,
+  { rotaryRows, rotaryWidth }: Pick<
+    EmbeddingPlan,
+    "rotaryRows" | "rotaryWidth"
+  >,
   dtype: Dtype,
 ): RotaryTable | null {
   if (rotaryWidth === 0) return null;

@@ -1,15 +1,13 @@
 import type { PartName } from "../../answer/parts.ts";
-import type { Dtype } from "../../play/torch/dtype.ts";
 import { DTYPE_BYTES } from "../../play/torch/dtype.ts";
 import type { MachineSettings } from "../../play/torch/machine_settings.ts";
-import type { RotaryTable } from "../../play/torch/ops/rotary.ts";
-import type { Machine } from "../../play/torch/machine.ts";
 import type { HeadKeeper } from "../../play/layers/kept_heads.ts";
 import type { LayerPlan } from "../../play/layers/decoder_layer.ts";
 import { decoderLayer } from "../../play/layers/decoder_layer.ts";
 import type { Block } from "../../play/record/block.ts";
 import type { KeptPorts } from "../../play/record/kept_ports.ts";
 import { recordLogits } from "../../play/record/logits_block.ts";
+import { rotaryTableOf } from "../../engines/blocks/rotary_table.ts";
 import type { EmbeddingPlan } from "../../play/record/outer_blocks.ts";
 import { recordEmbedding } from "../../play/record/outer_blocks.ts";
 import type { Moved } from "../../play/record/moved_block.ts";
@@ -103,7 +101,7 @@ export function recordServed(
           m,
           x,
           keeping(layer, ports, pass, keeps),
-          tableOf(m, first, rotary),
+          rotaryTableOf(m, first, rotary),
         );
       },
     );
@@ -235,18 +233,4 @@ function keeping(
     : "kvDown" in attention && code.expandsLatents
     ? { ...layer, attention: { ...attention, headKeeper: keeper } }
     : { ...layer, attention: { ...attention, keeper } };
-}
-
-/** Cosines and sines of positions, which the embeddings' block has made. */
-function tableOf(
-  m: Machine,
-  { rotaryRows, rotaryWidth }: EmbeddingPlan,
-  dtype: Dtype,
-): RotaryTable | null {
-  if (rotaryWidth === 0) return null;
-  const elements = rotaryRows * rotaryWidth;
-  return {
-    cos: m.external(elements, dtype, "cos", null),
-    sin: m.external(elements, dtype, "sin", null),
-  };
 }
