@@ -1,6 +1,12 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import fc from "../npm/fast-check.ts";
-import { estimateScenario, parseScenario, tryEstimate } from "../../lib/mod.ts";
+import {
+  CATALOGUE,
+  estimate,
+  estimateScenario,
+  parseScenario,
+  tryEstimate,
+} from "../../lib/mod.ts";
 import type { Estimate } from "../../lib/mod.ts";
 import { modelOfCheckpoint } from "../../lib/models/model_of_checkpoint.ts";
 import { assertOk } from "./results.ts";
@@ -169,4 +175,16 @@ Deno.test("checkpoints of any of a model's tensors are answered in whole bytes",
     }),
     { numRuns: 300 },
   );
+});
+
+Deno.test("experts without gates are not played, and the answer says so", () => {
+  const ungated = CATALOGUE.filter(({ config }) =>
+    config["model_type"] === "nemotron_h" && "n_routed_experts" in config
+  );
+  assert(ungated.length > 0);
+  for (const { id } of ungated) {
+    const { method, warnings } = estimate({ model: id });
+    assertEquals(method, "factors", id);
+    assertStringIncludes(warnings[0] ?? "", "experts have no gates");
+  }
 });
