@@ -1,16 +1,12 @@
 import { Hono } from "hono";
 import { resolveOnHub } from "../hub/estimate.ts";
-import { wholeName } from "../hub/estimate_live.ts";
 import type { Hub } from "../hub/mod.ts";
 import type { Advice, Result, Scenario } from "../lib/mod.ts";
-import { adviceInTurns, toQuery } from "../lib/mod.ts";
+import { adviceInTurns } from "../lib/mod.ts";
 import { AdviceAnswer } from "../templates/answer/advice.tsx";
 import { Problems } from "../templates/answer/problems.tsx";
-import { Layout } from "../templates/layout.tsx";
 import { breathe } from "./breathe.ts";
-import { ofScenarios } from "./caching.ts";
-import { pageParameters } from "./page_parameters.ts";
-import { pageAddress, readPageQuery } from "./page_query.ts";
+import { questionOf, QuestionPage } from "./question_page.tsx";
 import { isLive } from "./refuse.tsx";
 
 /** What is advised of a scenario. */
@@ -25,19 +21,10 @@ interface Advised {
  */
 export function adviceRoute(hub: Hub | null): Hono {
   return new Hono().get("/advice", async (c) => {
-    const asked = readPageQuery(pageParameters(c.req.url));
-    const { headers } = asked;
-    const answer: Result<Advised> = asked.problems.length > 0
-      ? { ok: false, problems: asked.problems }
-      : await advised(
-        headers
-          ? { ...asked.input, model: wholeName(asked.input["model"]) }
-          : asked.input,
-        hub,
-        headers,
-      );
-    if (answer.ok) ofScenarios(c, [answer.value.scenario.model], headers);
-    c.header("Vary", "HX-Request");
+    const { answer, headers } = await questionOf(
+      c,
+      (input, headers) => advised(input, hub, headers),
+    );
     const view = answer.ok
       ? (
         <AdviceAnswer
@@ -50,19 +37,14 @@ export function adviceRoute(hub: Hub | null): Hono {
     const status = answer.ok ? 200 : 422;
     if (isLive(c)) return c.html(view, status);
     return c.html(
-      <Layout title="What would help · Headroom">
-        <main class="single" id="answer">
-          <h1>What would make it fit</h1>
-          {answer.ok && (
-            <p>
-              <a href={pageAddress(toQuery(answer.value.scenario), headers)}>
-                Back to the scenario
-              </a>
-            </p>
-          )}
-          {view}
-        </main>
-      </Layout>,
+      <QuestionPage
+        title="What would help"
+        heading="What would make it fit"
+        scenario={answer.ok ? answer.value.scenario : null}
+        headers={headers}
+      >
+        {view}
+      </QuestionPage>,
       status,
     );
   });

@@ -1,6 +1,5 @@
 import { Hono } from "hono";
 import { resolveOnHub } from "../hub/estimate.ts";
-import { wholeName } from "../hub/estimate_live.ts";
 import type { Hub } from "../hub/mod.ts";
 import type { Largest, Model, Result, Scenario } from "../lib/mod.ts";
 import {
@@ -10,18 +9,14 @@ import {
   howFar,
   largestInTurns,
   parseScenario,
-  toQuery,
 } from "../lib/mod.ts";
 import { togetherWords } from "../templates/advice_words.ts";
 import type { HowFar } from "../templates/answer/largest.tsx";
 import { LargestAnswer } from "../templates/answer/largest.tsx";
 import { changedQuery } from "../templates/changed_query.ts";
 import { Problems } from "../templates/answer/problems.tsx";
-import { Layout } from "../templates/layout.tsx";
-import { pageAddress, readPageQuery } from "./page_query.ts";
+import { questionOf, QuestionPage } from "./question_page.tsx";
 import { breathe } from "./breathe.ts";
-import { ofScenarios } from "./caching.ts";
-import { pageParameters } from "./page_parameters.ts";
 import { isLive } from "./refuse.tsx";
 
 /**
@@ -30,40 +25,26 @@ import { isLive } from "./refuse.tsx";
  */
 export function largestRoute(hub: Hub | null): Hono {
   return new Hono().get("/largest", async (c) => {
-    const asked = readPageQuery(pageParameters(c.req.url));
-    const { headers } = asked;
-    const answer: Result<HowFar> = asked.problems.length > 0
-      ? { ok: false, problems: asked.problems }
-      : await largestOfAll(
-        headers
-          ? { ...asked.input, model: wholeName(asked.input["model"]) }
-          : asked.input,
-        hub,
-        headers,
-      );
-    if (answer.ok) ofScenarios(c, [answer.value.scenario.model], headers);
-    c.header("Vary", "HX-Request");
+    const { answer, headers } = await questionOf(
+      c,
+      (input, headers) => largestOfAll(input, hub, headers),
+    );
     const view = answer.ok
       ? <LargestAnswer {...answer.value} headers={headers} />
       : <Problems problems={answer.problems} form={false} />;
     const status = answer.ok ? 200 : 422;
     if (isLive(c)) return c.html(view, status);
     return c.html(
-      <Layout title="How far it can go · Headroom">
-        <main class="single" id="answer">
-          <h1>How far it can go</h1>
-          {answer.ok && (
-            <p>
-              <a href={pageAddress(toQuery(answer.value.scenario), headers)}>
-                Back to the scenario
-              </a>
-            </p>
-          )}
-          {answer.ok
-            ? <section class="card" aria-label="The largest">{view}</section>
-            : view}
-        </main>
-      </Layout>,
+      <QuestionPage
+        title="How far it can go"
+        heading="How far it can go"
+        scenario={answer.ok ? answer.value.scenario : null}
+        headers={headers}
+      >
+        {answer.ok
+          ? <section class="card" aria-label="The largest">{view}</section>
+          : view}
+      </QuestionPage>,
       status,
     );
   });

@@ -31,8 +31,6 @@ export function Gpus(
   }
   const peak = heldBytes(estimate.memory);
   const tier = tierFor(peak);
-  const query = toQuery(estimate.scenario);
-  const own = headers ? `&${PAGE_FIELDS.countFrom}=headers` : "";
   return (
     <section class="card" aria-labelledby="gpus-title">
       <h3 id="gpus-title">GPUs it fits</h3>
@@ -58,17 +56,38 @@ export function Gpus(
           );
         })}
       </ul>
+      <SmallestGpus
+        estimate={estimate}
+        headers={headers}
+        caption="The smallest that fit"
+      />
+    </section>
+  );
+}
+
+/** A few GPUs that are enough, and the way to all of them. */
+function SmallestGpus(
+  { estimate, headers, caption }: {
+    estimate: Estimate;
+    headers: boolean;
+    caption: string;
+  },
+) {
+  const query = toQuery(estimate.scenario);
+  const own = headers ? `&${PAGE_FIELDS.countFrom}=headers` : "";
+  return (
+    <>
       <FitTable
         estimate={estimate}
         fits={recommended(estimate)}
-        caption="The smallest that fit"
+        caption={caption}
       />
       <p>
         <a href={`/gpus?${query}${own}`}>
           All {GPUS.length} GPUs against this scenario
         </a>
       </p>
-    </section>
+    </>
   );
 }
 
@@ -76,21 +95,14 @@ export function Gpus(
 function ServingGpus(
   { estimate, headers }: { estimate: Estimate; headers: boolean },
 ) {
-  const query = toQuery(estimate.scenario);
-  const own = headers ? `&${PAGE_FIELDS.countFrom}=headers` : "";
   return (
     <section class="card" aria-labelledby="gpus-title">
       <h3 id="gpus-title">GPUs that serve it</h3>
-      <FitTable
+      <SmallestGpus
         estimate={estimate}
-        fits={recommended(estimate)}
+        headers={headers}
         caption="The smallest that do"
       />
-      <p>
-        <a href={`/gpus?${query}${own}`}>
-          All {GPUS.length} GPUs against this scenario
-        </a>
-      </p>
     </section>
   );
 }

@@ -1,3 +1,4 @@
+import { POOL_READS } from "../pool_reads.ts";
 import type { Problem } from "../../scenario/problem.ts";
 import { cacheElementBytes } from "../elements.ts";
 import type {
@@ -21,20 +22,11 @@ const TYPES = { bf16: 2, fp16: 2, fp8: 1 };
 export const sglang: ServingEngine = {
   name: "sglang",
   reads: [
-    "parallel.tp",
+    ...POOL_READS,
     "parallel.pp",
     "parallel.ep",
-    "overheads.communication_gib",
-    "serve.batch",
-    "serve.input_tokens",
-    "serve.output_tokens",
     "serve.cache_tokens",
-    "serve.kv_dtype",
-    "serve.memory_utilization",
-    "serve.max_sequences",
-    "serve.max_model_len",
     "serve.kv_cache_bytes",
-    "serve.block_size",
     "serve.enforce_eager",
     "serve.prefix_caching",
     "serve.chunked_prefill_tokens",

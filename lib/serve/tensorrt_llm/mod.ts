@@ -1,3 +1,4 @@
+import { POOL_READS } from "../pool_reads.ts";
 import { cacheElementBytes } from "../elements.ts";
 import type { CachePart } from "../../models/families/code/cache.ts";
 import { adapterBytes } from "../adapters.ts";
@@ -36,20 +37,11 @@ const VOCABULARY_ROWS = 64;
 export const tensorrtLlm: ServingEngine = {
   name: "tensorrt-llm",
   reads: [
-    "parallel.tp",
+    ...POOL_READS,
     "parallel.pp",
     "parallel.ep",
-    "overheads.communication_gib",
-    "serve.batch",
-    "serve.input_tokens",
-    "serve.output_tokens",
-    "serve.kv_dtype",
-    "serve.memory_utilization",
     "serve.max_batched_tokens",
-    "serve.max_sequences",
-    "serve.max_model_len",
     "serve.kv_cache_bytes",
-    "serve.block_size",
     "serve.max_loras",
     "serve.max_lora_rank",
   ],

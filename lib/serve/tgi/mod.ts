@@ -1,3 +1,4 @@
+import { POOL_READS } from "../pool_reads.ts";
 import type { Scenario } from "../../scenario/schema.ts";
 import { formatBytes } from "../../units/mod.ts";
 import { cacheElementBytes } from "../elements.ts";
@@ -32,17 +33,8 @@ const TYPES = { bf16: 2, fp16: 2, fp8: 1 };
 export const tgi: ServingEngine = {
   name: "tgi",
   reads: [
-    "parallel.tp",
-    "overheads.communication_gib",
-    "serve.batch",
-    "serve.input_tokens",
-    "serve.output_tokens",
-    "serve.kv_dtype",
-    "serve.memory_utilization",
+    ...POOL_READS,
     "serve.max_batched_tokens",
-    "serve.max_sequences",
-    "serve.max_model_len",
-    "serve.block_size",
   ],
   refuses: ({ mesh, caches }) =>
     mesh.pp * mesh.cp * mesh.ep > 1

@@ -1,3 +1,4 @@
+import { POOL_READS } from "../pool_reads.ts";
 import type { ServingEngine } from "../engine.ts";
 import { askedOf } from "./asked.ts";
 import { servedOf } from "./served.ts";
@@ -9,17 +10,10 @@ import { servedOf } from "./served.ts";
 export const vllm: ServingEngine = {
   name: "vllm",
   reads: [
-    "serve.batch",
-    "serve.input_tokens",
-    "serve.output_tokens",
+    ...POOL_READS,
     "serve.cache_tokens",
-    "serve.kv_dtype",
-    "serve.memory_utilization",
     "serve.max_batched_tokens",
-    "serve.max_sequences",
-    "serve.max_model_len",
     "serve.kv_cache_bytes",
-    "serve.block_size",
     "serve.enforce_eager",
     "serve.prefix_caching",
     "serve.hybrid_kv_cache",
@@ -27,11 +21,9 @@ export const vllm: ServingEngine = {
     "serve.max_loras",
     "serve.max_lora_rank",
     "serve.draft_model",
-    "parallel.tp",
     "parallel.pp",
     "parallel.cp",
     "parallel.ep",
-    "overheads.communication_gib",
   ],
   refuses({ scenario, checkpoint, caches }) {
     if (!scenario.serve.kv_cache) return "vLLM always keeps a cache";
