@@ -1,4 +1,4 @@
-import type { EmbeddingPlan } from "../../play/record/outer_blocks.ts";
+import type { EmbeddingPlan } from "../../play/record/embedding_plan.ts";
 import type { Dtype } from "../../play/torch/dtype.ts";
 import type { Machine } from "../../play/torch/machine.ts";
 import type { RotaryTable } from "../../play/torch/ops/rotary.ts";

@@ -88,6 +88,7 @@ export function recordLayer(
         gradIn: null,
         gradOut: null,
         outputDtype: out.dtype,
+        outputElements: out.elements,
       }, part);
     }
     const gradOut = m.external(
@@ -105,6 +106,7 @@ export function recordLayer(
       gradIn: input.grads[0]?.storage ?? null,
       gradOut: gradOut.storage,
       outputDtype: out.dtype,
+      outputElements: out.elements,
     }, part));
   }
   m.recording = false;
@@ -157,6 +159,7 @@ export function recordLayer(
     gradIn: input.grads[0]?.storage ?? null,
     gradOut: gradOut.storage,
     outputDtype: out.dtype,
+    outputElements: out.elements,
   }, part));
 }
 

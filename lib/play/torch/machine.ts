@@ -282,13 +282,14 @@ export class Machine {
     return { ...none, grads: [null], backward: () => [] };
   }
 
-  /**
-   * Runs the backward pass of all that was recorded, last operation first.
-   *
-   * @returns How many events there were when one first read what it had saved.
-   */
+  /** Runs all backwards; returns how many events came before one read what it saved. */
   backward(root: Value, grad: Grad): number {
     return this.#graph.backward(root, grad);
+  }
+
+  /** The same from several results at once; null of one without a gradient. */
+  backwardOfAll(roots: readonly (readonly [Value, Grad | null])[]): number {
+    return this.#graph.backwardOfAll(roots);
   }
 
   #local(value: Value): Value {
