@@ -69,11 +69,12 @@ function attentionOf(
   const bare: Norm | null = traits.normsBare && traits.rotary !== "none"
     ? { kind: "rms", weight: null, bias: null }
     : null;
+  const isGated = family.attention.gatesOutput;
   const heads: Heads = {
     batch,
     queries: sequence,
     keys: sequence,
-    heads: q ? q.out / width : o.in / width,
+    heads: q && !isGated ? q.out / width : o.in / width,
     kvHeads: k ? k.out / width : kvHeadsOf(fused, o, width),
     width,
     valueWidth: width,
@@ -85,6 +86,7 @@ function attentionOf(
       bare,
     kNorm: headNorm(modules, traits, /(^|\.)(k|key)_(layer)?norm\.weight$/) ??
       bare,
+    isGated,
     normsTurned: traits.normsTurned,
     normsEach: family.attention.normsEach,
     holdsUnturned: family.rotary.holdsUnturned,
@@ -216,7 +218,7 @@ function normsOf(
 ): LayerPlan["norms"] {
   const own = [...modules.names()].filter((name) =>
     /\.weight$/.test(name) && modules.tensor(name)?.role === "norm" &&
-    !/(^|\.)(q|k|query|key)_(layer)?norm|_a_layernorm|sub_norm|^(mixer|mamba)\./
+    !/(^|\.)(q|k|query|key)_(layer)?norm|_a_layernorm|sub_norm|^(mixer|mamba|linear_attn)\./
       .test(name)
   ).map((name) => name.slice(0, -".weight".length));
   const norm = (path: string | undefined): Norm | null =>

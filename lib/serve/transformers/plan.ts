@@ -35,6 +35,12 @@ export function servedPlanOf(
   const own = { ...model, tensors: tensors.map(({ tensor }) => tensor) };
   const plan = stepPlanOf(forward, own, storageFor(scenario, own, tensors));
   if ("reason" in plan) return plan;
+  if (plan.facts.stateSpaces?.kind === "delta") {
+    return {
+      reason:
+        `generation of models of type ${model.architecture.type}, whose layers keep the states of a delta rule, is not played through yet`,
+    };
+  }
   if (plan.encoders) {
     return {
       reason:
