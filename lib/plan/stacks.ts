@@ -11,6 +11,8 @@ export interface LayerKind {
   readonly sliding?: boolean;
   /** Whether their heads are not turned by positions, though others' are. */
   readonly unturned?: boolean;
+  /** Whether later layers read their keys and values. */
+  readonly gives?: boolean;
 }
 
 /** A stack of layers, each of some kind. */

@@ -22,6 +22,7 @@ import { dispatchedModel, dispatchRanks } from "./dispatched.ts";
 import { frozenOf } from "./encoders/frozen.ts";
 import type { EncoderPlan } from "./encoders/encoder_plan.ts";
 import { encoderPlanOf } from "./encoders/encoder_plan.ts";
+import { withGivers } from "./givers.ts";
 import type { Inventory } from "./inventory.ts";
 import { adapterItems, trainedItem, weightItems } from "./inventory.ts";
 import { Modules } from "./modules.ts";
@@ -94,10 +95,13 @@ export function stepPlanOf(
   const { train, software } = scenario;
   const code = playedCode(scenario, model);
   const adapters = adapterTensors(scenario, model);
-  const stack = withUnturned(
-    withWindows(withAdapters(whole, adapters), windows),
-    family.rotary.skipsEvery,
-    innerConfig(model.config ?? {}),
+  const stack = withGivers(
+    withUnturned(
+      withWindows(withAdapters(whole, adapters), windows),
+      family.rotary.skipsEvery,
+      innerConfig(model.config ?? {}),
+    ),
+    family.attention.handsHeads,
   );
   const storage = leavingFrozen(
     lying ?? storageOf(scenario, code.packing),

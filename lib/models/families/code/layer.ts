@@ -10,6 +10,8 @@ export type NormKind =
   | "gemma"
   /** Olmo2RMSNorm: as Gemma's, with the weight as it is. */
   | "olmo2"
+  /** Gemma4RMSNorm: as Olmo2's, with a weight in fp32 and its root as a power. */
+  | "powered"
   /** CohereLayerNorm: a mean is taken off first; fp32 with the weight. */
   | "cohere"
   /** torch.nn.LayerNorm, one kernel. */
@@ -37,6 +39,8 @@ export interface LayerCode {
   readonly holdsAttended: boolean;
   /** Whether a parallel layer adds attention to the MLP's output in place. */
   readonly addsInPlace: boolean;
+  /** Whether what a layer gives is multiplied by a buffer, in place: Gemma 4. */
+  readonly scalesInPlace: boolean;
 }
 
 /** Where configs name an activation function. */

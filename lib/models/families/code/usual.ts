@@ -9,6 +9,7 @@ export const USUAL: FamilyCode = {
     holdsNormed: false,
     holdsAttended: false,
     addsInPlace: false,
+    scalesInPlace: false,
   },
   rotary: {
     kind: "whole",
@@ -27,6 +28,9 @@ export const USUAL: FamilyCode = {
     normsTurned: false,
     normsEach: false,
     normsBare: false,
+    normsValues: false,
+    widthsByLayer: false,
+    handsHeads: false,
     wideScores: false,
     wideSoftmax: true,
     softcaps: false,
