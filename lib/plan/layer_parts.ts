@@ -1,5 +1,6 @@
 import type { BesidePlan } from "../play/layers/beside_layer.ts";
 import type { MlpPlan } from "../play/layers/mlp_layer.ts";
+import type { StreamsPlan } from "../play/layers/streams.ts";
 import type { OwnInputsPlan } from "../play/layers/own_inputs.ts";
 import type { Norm } from "../play/torch/ops/norms.ts";
 import { routedExpertsOf } from "./experts_plan.ts";
@@ -36,6 +37,39 @@ export function ownInputsOf(
   return gate && projection && norm
     ? { gate, projection, norm, activation: facts.traits.activation }
     : null;
+}
+
+/** How a layer's streams predict and correct each other; null where it has one. */
+export function streamsOf(
+  modules: Modules,
+  facts: LayerFacts,
+): StreamsPlan | null {
+  const linear = (name: string) =>
+    modules.linear(modules.pathOf((each) => each === `${name}.weight`));
+  const named = namedNorms(modules, facts);
+  const [router, predict, correct, left, right] = [
+    "altup.modality_router",
+    "altup.prediction_coefs",
+    "altup.correction_coefs",
+    "laurel.linear_left",
+    "laurel.linear_right",
+  ].map(linear);
+  const routerNorm = named(/^altup\.router_norm\./);
+  const norm = named(/^laurel\.post_laurel_norm\./);
+  if (!router || !predict || !correct || !left || !right) return null;
+  if (!routerNorm || !norm) return null;
+  return {
+    count: router.out,
+    routerNorm,
+    router,
+    predict,
+    correct,
+    clamps: facts.config["altup_coef_clip"] !== null,
+    outputScale: facts.config["altup_correct_scale"] === false
+      ? null
+      : modules.parameter("altup.correct_output_scale"),
+    around: { left, right, norm },
+  };
 }
 
 function namedNorms(

@@ -8,7 +8,7 @@ import type { AdaptedLinear } from "../play/torch/ops/adapted_linear.ts";
 import type { Heads } from "../play/torch/ops/attention/types.ts";
 import type { Norm } from "../play/torch/ops/norms.ts";
 import { projectionsOf } from "./projections.ts";
-import { expertsBesideOf, ownInputsOf } from "./layer_parts.ts";
+import { expertsBesideOf, ownInputsOf, streamsOf } from "./layer_parts.ts";
 import { routedExpertsOf } from "./experts_plan.ts";
 import type { LayerFacts } from "./layer_facts.ts";
 import { bareOf, normsOf } from "./layer_norms.ts";
@@ -26,6 +26,7 @@ export function layerPlanOf(modules: Modules, facts: LayerFacts): LayerPlan {
     mlp: expertsBesideOf(modules, facts, mlpOf(modules, facts, isMlp)) ??
       expertsOf(modules, facts) ?? mlpOf(modules, facts, isMlp),
     ownInputs: ownInputsOf(modules, facts),
+    streams: streamsOf(modules, facts),
     scalesInPlace: family.layer.scalesInPlace,
     norms: normsOf(modules, facts),
     residualDropout: traits.dropout.residual,
@@ -203,6 +204,7 @@ function mlpOf(
       traits.activation !== "relu",
     upFirst: code.upFirst,
     isInline: traits.inlineMlp,
+    cutsGate: traits.cutsGate,
     tiles,
   };
 }

@@ -72,6 +72,7 @@ export function embeddingPlanOf(
       }
       : null,
     layerInputs: layerInputsOf(plan),
+    streams: streamsBy(outside, "altup_projections"),
   };
 }
 
@@ -93,6 +94,16 @@ function layerInputsOf(
   return table && projection && norm
     ? { table, projection, norm, layers }
     : null;
+}
+
+/** What makes or unmakes a model's other streams, in their order. */
+function streamsBy(
+  outside: StepPlan["outside"],
+  name: string,
+): AdaptedLinear[] {
+  return [...outside.names()].filter((each) =>
+    each.includes(`.${name}.`) && each.endsWith(".weight")
+  ).flatMap((each) => outside.linear(each.slice(0, -".weight".length)) ?? []);
 }
 
 const LAYER_INPUTS_NORM = /per_layer_projection_norm\./;
@@ -135,6 +146,7 @@ export function headPlanOf(plan: StepPlan, first: EmbeddingPlan): HeadPlan {
       ? BARE_NORM
       : outside.norm(last, facts.traits.norm),
     head,
+    streams: streamsBy(outside, "altup_unembed_projections"),
     ...lossOf(plan, input),
     ...objectiveHead(plan),
   };

@@ -71,6 +71,13 @@ export function decoderLayers(
   });
 }
 
+/** Elements of hidden states between layers, of all streams. */
+export function hiddenElements(
+  { rows, hidden, streams = [] }: EmbeddingPlan,
+): number {
+  return rows * hidden * (1 + streams.length);
+}
+
 /** Layers with a window share keys and values among themselves. */
 function groupOf({ sliding }: LayerKind): string {
   return sliding ? "layers with a window" : "layers without a window";

@@ -10,7 +10,7 @@ import { recordEmbedding, recordHead } from "../../play/record/outer_blocks.ts";
 import type { ClassHead } from "../../plan/class_head.ts";
 import { embeddingPlanOf, headPlanOf } from "../../plan/outer_plan.ts";
 import type { StepPlan } from "../../plan/step_plan.ts";
-import { decoderLayers } from "./decoder_layers.ts";
+import { decoderLayers, hiddenElements } from "./decoder_layers.ts";
 import {
   decoderStack,
   isCheckpointed,
@@ -87,7 +87,7 @@ export function recordPass(
     // Its layers multiply by `weight.T`, which autocast takes for no weight.
     { ...settings, cachesCasts: facts.family.attention.cachesCasts },
     {
-      elements: first.rows * first.hidden,
+      elements: hiddenElements(first),
       dtype: embedding.outputDtype,
       needsGrad: embedding.needsGrad,
       isLeaf: embedding.isLeaf,

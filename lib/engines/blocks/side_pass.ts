@@ -8,7 +8,7 @@ import type { PartName } from "../../answer/parts.ts";
 import type { SidePlan } from "../../plan/objective/objective_plan.ts";
 import { embeddingPlanOf, headPlanOf } from "../../plan/outer_plan.ts";
 import type { StepPlan } from "../../plan/step_plan.ts";
-import { decoderLayers } from "./decoder_layers.ts";
+import { decoderLayers, hiddenElements } from "./decoder_layers.ts";
 import { placed } from "./stacks.ts";
 
 const PART: PartName = "residual stream";
@@ -36,7 +36,7 @@ export function recordSide(
   const { blocks, dtype } = recordStack(
     { ...settings, cachesCasts: facts.family.attention.cachesCasts },
     {
-      elements: first.rows * first.hidden,
+      elements: hiddenElements(first),
       dtype: embedding.outputDtype,
       needsGrad: false,
       isLeaf: false,

@@ -53,6 +53,13 @@ const APPROXIMATIONS: readonly Approximation[] = [
       } features, only up to ${MAX_FLASH_WIDTH}: layers that have such heads are played with PyTorch's own attention, as train.attention sdpa runs them`,
   ],
   [
+    ({ plan }) => plan.scenario.train.method === "qlora" && hasStreams(plan),
+    ({ plan: { scenario } }) =>
+      `quantization.weights ${
+        weightFormat(scenario)
+      }: transformers' code clamps the weight of prediction_coefs in place, which stops where bitsandbytes has packed it, as PEFT does not know to leave it out`,
+  ],
+  [
     ({ program }) => isTooLong(program),
     ({ program: { events } }) =>
       `PyTorch's allocator is taken to cache nothing: a step of more than ${
@@ -156,6 +163,13 @@ const APPROXIMATIONS: readonly Approximation[] = [
       "precision.master_weights and precision.optimizer_states: states are counted as asked; what the step takes beside them is not known",
   ],
 ];
+
+/** Whether a decoder has several streams that predict each other. */
+function hasStreams({ stack }: Step["plan"]): boolean {
+  return stack.kinds.some(({ tensors }) =>
+    tensors.has("altup.prediction_coefs.weight")
+  );
+}
 
 /** Features of the widest heads of a decoder's layers. */
 function widestHeads({ facts, stack }: Step["plan"]): number {

@@ -23,6 +23,9 @@ import type { MoePlan } from "./moe_layer.ts";
 import { moeLayer } from "./moe_layer.ts";
 import type { OwnInputsPlan } from "./own_inputs.ts";
 import { withOwnInputs } from "./own_inputs.ts";
+import type { StreamsPlan } from "./streams.ts";
+import type { StreamsParts } from "./streams_layer.ts";
+import { streamsLayer } from "./streams_layer.ts";
 import type { StateSpacePlan } from "./state_space_layer.ts";
 import { stateSpaceLayer } from "./state_space_layer.ts";
 
@@ -43,6 +46,8 @@ export interface LayerPlan {
   readonly mlp: MlpPlan | MoePlan | BesidePlan | null;
   /** How it brings in inputs that tokens have for it alone; not where left out. */
   readonly ownInputs?: OwnInputsPlan | null;
+  /** How several streams go through it, one of them in full; one where left out. */
+  readonly streams?: StreamsPlan | null;
   /** Whether what it gives is multiplied in place. */
   readonly scalesInPlace?: boolean;
   /** What stands in attention's place. */
@@ -79,6 +84,9 @@ export function decoderLayer(
 ): Value {
   const held: Value[] = [];
   const out = m.call(() => {
+    if (plan.streams) {
+      return streamsLayer(m, x, inputs ?? x, streamsOf(plan, table, held));
+    }
     const own = plan.arrangement === "parallel"
       ? parallel(m, x, plan, table, held)
       : sequential(m, x, plan, table, held);
@@ -86,6 +94,27 @@ export function decoderLayer(
   });
   m.drop(...held);
   return out;
+}
+
+/** What a layer of several streams has; it lacks nothing of it. */
+function streamsOf(
+  { rows, streams, norms, ownInputs, attention, mlp }: LayerPlan,
+  table: RotaryTable | null,
+  held: Value[],
+): StreamsParts {
+  const { beforeAttention, afterAttention, beforeMlp, afterMlp } = norms;
+  if (
+    !streams || !ownInputs || !attention || !mlp || !beforeAttention ||
+    !afterAttention || !beforeMlp || !afterMlp
+  ) throw new RangeError("a layer of several streams lacks a part");
+  return {
+    rows,
+    streams,
+    norms: { beforeAttention, afterAttention, beforeMlp, afterMlp },
+    ownInputs,
+    attend: (m, x) => attended(m, x, attention, table, held),
+    feed: (m, x) => feedForward(m, x, rows, mlp, x),
+  };
 }
 
 /** What follows attention and MLP in layers that have anything there. */

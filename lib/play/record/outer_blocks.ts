@@ -7,6 +7,7 @@ import type { Ended, HeadInput } from "./loss_block.ts";
 import type { Shared } from "./encoders/shared.ts";
 import type { LayerInputsPlan } from "./inputs_of_layers.ts";
 import { inputsOfLayers } from "./inputs_of_layers.ts";
+import { mergedStreams, spreadStreams } from "./spread_streams.ts";
 import { lossBlock, TABLE_GRADIENT, takeHidden } from "./loss_block.ts";
 import type { PartName } from "../../answer/parts.ts";
 import type { MachineSettings } from "../torch/machine_settings.ts";
@@ -69,6 +70,8 @@ export interface EmbeddingPlan {
   readonly keepsMasks: boolean;
   /** Images whose features stand among the embeddings; null without any. */
   readonly images: ImagePlan | null;
+  /** What the embeddings' other streams are projected by; none where left out. */
+  readonly streams?: readonly AdaptedLinear[];
   /** Inputs that tokens have for each layer; none where it is left out. */
   readonly layerInputs?: LayerInputsPlan | null;
 }
@@ -154,6 +157,11 @@ export function recordEmbedding(
   if (plan.norm) replace(norm(m, out, plan.rows, plan.norm, "embedding norm"));
   replace(dropout(m, out, plan.dropout, "embeddings"));
   if (plan.forcesLate) leaf = leafOf(m, out);
+  if (plan.streams && plan.streams.length > 0) {
+    const { all, others } = spreadStreams(m, out, plan.rows, plan.streams);
+    held.push(...others);
+    replace(all);
+  }
   const numbers = plan.numbered
     ? [m.create(plan.numbered, "int64", "positions")]
     : [];
@@ -241,6 +249,8 @@ export interface HeadPlan {
   readonly vocabulary: number;
   readonly norm: Norm | null;
   readonly head: AdaptedLinear;
+  /** What streams but the first are projected by; none where it is left out. */
+  readonly streams?: readonly AdaptedLinear[];
   readonly take: HeadLoss;
   /** How a loss of all logits is taken. */
   readonly loss: LossSettings;
@@ -269,11 +279,16 @@ export function recordHead(
 ): Block {
   const m = new Machine(settings);
   m.part = "norm activations";
-  const taken = takeHidden(m, plan.rows * plan.hidden, given);
+  const { streams = [], rows } = plan;
+  const many = rows * plan.hidden * (1 + streams.length);
+  const taken = takeHidden(m, many, given);
   const { x } = taken;
-  const normed = plan.norm
-    ? norm(m, x, plan.rows, plan.norm, "final norm")
-    : m.view(x);
+  const normed = m.call(() => {
+    const one = streams.length > 0
+      ? mergedStreams(m, x, rows, streams)
+      : m.view(x);
+    return plan.norm ? norm(m, one, rows, plan.norm, "final norm") : one;
+  });
   m.drop(x);
   const body = m.tape.events.length;
   m.part = "logits and loss";

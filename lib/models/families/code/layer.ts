@@ -1,3 +1,4 @@
+import type { Config } from "../../config.ts";
 import type { ByConfig, Setting } from "./setting.ts";
 
 /** How a family norms. */
@@ -56,6 +57,8 @@ export interface MlpCode {
   readonly activation: Setting<string>;
   /** Whether the layer's own code runs it, over one variable. */
   readonly isInline: boolean;
+  /** Which layers cut gates off, by the config; null where none does: Gemma 3n. */
+  readonly cutsGate: ((layer: number, config: Config) => boolean) | null;
 }
 
 /** Shares that a model drops in training. */

@@ -43,6 +43,7 @@ export const USUAL: FamilyCode = {
   mlp: {
     activation: [ACTIVATION_KEYS, "silu"],
     isInline: false,
+    cutsGate: null,
   },
   routing: {
     wide: false,
@@ -77,7 +78,12 @@ export const USUAL: FamilyCode = {
   },
   embedding: { scaled: null, ownPositions: false },
   multiplies: { embeddings: false, residuals: false, logits: false },
-  loss: { narrowUntil4_48: false, castsFrom: 47, narrowTokens: false },
+  loss: {
+    narrowUntil4_48: false,
+    castsFrom: 47,
+    caps: false,
+    narrowTokens: false,
+  },
   heads: {
     spansBody: null,
     spansAreLabels: false,
