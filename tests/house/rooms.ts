@@ -62,6 +62,8 @@ export const LIB_PACKAGES: ReadonlySet<string> = new Set([
   "@huggingface/gguf",
   "lru-cache",
   "minisearch",
+  "smol-toml",
+  "unbash",
   "yaml",
   "zod",
 ]);
