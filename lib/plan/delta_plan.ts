@@ -2,6 +2,7 @@ import type {
   DeltaPlan,
   DeltaProjections,
 } from "../play/layers/delta_layer.ts";
+import type { MixedBatch } from "./mixed_batch.ts";
 import type { Modules } from "./modules.ts";
 
 /**
@@ -12,11 +13,7 @@ import type { Modules } from "./modules.ts";
 export function deltaPlanOf(
   modules: Modules,
   keyHeads: number,
-  { batch, sequence, masked }: {
-    readonly batch: number;
-    readonly sequence: number;
-    readonly masked: boolean;
-  },
+  { batch, sequence, masked }: MixedBatch,
 ): DeltaPlan | null {
   const found = modules.find((name) => /(^|\.)A_log$/.test(name));
   if (found === null) return null;

@@ -7,7 +7,9 @@ import type { Tensor } from "../models/tensors/tensor.ts";
 import type { Scenario } from "../scenario/schema.ts";
 import type { StateSpacePlan } from "../play/layers/state_space_layer.ts";
 import type { Norm } from "../play/torch/ops/norms.ts";
+import { shortConvolutionOf } from "./convolution_plan.ts";
 import { deltaPlanOf } from "./delta_plan.ts";
+import type { MixedBatch } from "./mixed_batch.ts";
 import type { Modules } from "./modules.ts";
 import type { Storage } from "./storage.ts";
 import { innerConfig } from "./traits.ts";
@@ -18,6 +20,7 @@ const PASSED_BY: Readonly<Record<StateSpaceKind, RegExp | null>> = {
   open: /\.dt_proj\./,
   headed: /\.out_proj\./,
   delta: null,
+  convolution: null,
 };
 
 /** What the plan of a state space needs to know beside its tensors. */
@@ -89,22 +92,20 @@ export function passesBy(
     PASSED_BY[facts.kind]?.test(adapter) === true;
 }
 
-/** The batch that a mixer reads. */
-export interface MixedBatch {
-  readonly batch: number;
-  readonly sequence: number;
-  readonly masked: boolean;
-}
-
 /** The state space of a layer; null where it has none. */
 export function stateSpaceOf(
   modules: Modules,
   facts: StateSpaceFacts,
   mixed: MixedBatch,
 ): StateSpacePlan | null {
-  return facts.kind === "delta"
-    ? deltaPlanOf(modules, facts.keyHeads, mixed)
-    : scanOf(modules, facts, mixed);
+  switch (facts.kind) {
+    case "delta":
+      return deltaPlanOf(modules, facts.keyHeads, mixed);
+    case "convolution":
+      return shortConvolutionOf(modules, mixed);
+    default:
+      return scanOf(modules, facts, mixed);
+  }
 }
 
 function scanOf(

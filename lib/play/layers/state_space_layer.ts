@@ -21,6 +21,8 @@ import { innerScan } from "../torch/ops/scan/inner_scan.ts";
 import { plainScan } from "../torch/ops/scan/plain_scan.ts";
 import type { DeltaPlan } from "./delta_layer.ts";
 import { deltaLayer } from "./delta_layer.ts";
+import type { ShortConvolutionPlan } from "./short_convolution.ts";
+import { shortConvolution } from "./short_convolution.ts";
 
 /** What every kind of state space has. */
 interface Mixer {
@@ -63,7 +65,12 @@ export interface HeadedPlan extends Mixer {
 }
 
 /** A layer's state space, as transformers runs it with its fast kernels. */
-export type StateSpacePlan = InnerPlan | OpenPlan | HeadedPlan | DeltaPlan;
+export type StateSpacePlan =
+  | InnerPlan
+  | OpenPlan
+  | HeadedPlan
+  | DeltaPlan
+  | ShortConvolutionPlan;
 
 /**
  * A state space over normed hidden states.
@@ -77,11 +84,16 @@ export function stateSpaceLayer(
   x: Value,
   plan: StateSpacePlan,
 ): Value {
-  return m.within(
-    "state-space activations",
-    () =>
-      plan.kind === "delta" ? deltaLayer(m, x, plan) : scanLayer(m, x, plan),
-  );
+  return m.within("state-space activations", () => {
+    switch (plan.kind) {
+      case "delta":
+        return deltaLayer(m, x, plan);
+      case "convolution":
+        return shortConvolution(m, x, plan);
+      default:
+        return scanLayer(m, x, plan);
+    }
+  });
 }
 
 function scanLayer(
