@@ -50,7 +50,6 @@ export interface Tool {
  * those with keys of their own first.
  */
 export const TOOLS: readonly Tool[] = [
-  { folder: "torch", reads: [torchEnvironment, torchrunCommand], writes: [] },
   { folder: "megatron", reads: [megatronFile], writes: [] },
   { folder: "torchtune", reads: [torchtuneFile], writes: [] },
   { folder: "lightning", reads: [lightningFile], writes: [lightningExport] },
@@ -74,6 +73,7 @@ export const TOOLS: readonly Tool[] = [
     reads: [trainingArgumentsFile],
     writes: [trainingArgumentsExport],
   },
+  { folder: "torch", reads: [torchEnvironment, torchrunCommand], writes: [] },
   { folder: "vllm", reads: [vllmLog, vllmCommand], writes: [vllmExport] },
   {
     folder: "sglang",

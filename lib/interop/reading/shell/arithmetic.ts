@@ -80,7 +80,7 @@ function wordOf(
     return null;
   }
   if (/^-?\d+$/.test(text)) return safe(Number(text));
-  if (text.includes("\u0001")) missing.add(text);
+  if (text.includes("\uE000")) missing.add(text);
   return null;
 }
 

@@ -86,7 +86,7 @@ function plainHolds(texts: readonly string[]): Verdict {
 
 function unary(operator: string, text: string): Verdict {
   // What the caller does not set is empty.
-  const empty = text === "" || /^\u0001\w+$/.test(text);
+  const empty = text === "" || /^\uE000\w+$/.test(text);
   if (operator === "-n") return { holds: !empty, waits: [] };
   return operator === "-z" ? { holds: empty, waits: [] } : UNKNOWN;
 }
@@ -103,7 +103,7 @@ const NUMBERS: Readonly<Record<string, (a: number, b: number) => boolean>> = {
 function binary(left: string, operator: string, right: string): Verdict {
   if (hasUnset(left) || hasUnset(right)) {
     // Comparing with nothing asks whether it is set.
-    if (right.replaceAll("x", "") === "" && /^x?\u0001\w+$/.test(left)) {
+    if (right.replaceAll("x", "") === "" && /^x?\uE000\w+$/.test(left)) {
       return { holds: /^==?$/.test(operator), waits: [] };
     }
     return {

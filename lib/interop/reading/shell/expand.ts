@@ -185,7 +185,7 @@ function replaced(
     : text.replace(pattern, () => by);
 }
 
-/** A text without the part that a pattern such as `*​/` or `.yaml` matches. */
+/** A text without the part that a pattern with a star at an end, or such as `.yaml` matches. */
 function without(text: string, operator: string, pattern: string): string {
   const greedy = operator.length === 2;
   const bare = pattern.replaceAll("*", "");

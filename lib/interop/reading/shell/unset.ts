@@ -1,5 +1,5 @@
-/** Stands before the name of a variable that nothing sets. */
-export const UNSET = "\u0001";
+/** Stands before the name of a variable that nothing sets: no text has it. */
+export const UNSET = "\uE000";
 
 /**
  * What stands in a word for a variable that nothing sets. What a command would
@@ -16,14 +16,14 @@ export function hasUnset(text: string): boolean {
 
 /** The variables in a text that nothing sets, each once. */
 export function unsetIn(text: string): string[] {
-  const names = [...text.matchAll(/\u0001(\w*)/g)].map(([, name = ""]) => name);
+  const names = [...text.matchAll(/\uE000(\w*)/g)].map(([, name = ""]) => name);
   return [...new Set(names)];
 }
 
 /** A text as somebody would write it, with `$` before what is not set. */
 export function withDollars(text: string): string {
   return text.replaceAll(
-    /\u0001(\w*)/g,
+    /\uE000(\w*)/g,
     (_, name: string) => name === "" ? "$(…)" : `$${name}`,
   );
 }
