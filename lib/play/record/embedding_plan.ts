@@ -1,9 +1,11 @@
 import type { Parameter } from "../torch/values.ts";
+import type { AdaptedLinear } from "../torch/ops/adapted_linear.ts";
 import type { EmbeddingAdapter } from "../torch/ops/embedding.ts";
 import type { Norm } from "../torch/ops/norms.ts";
 import type { Mask } from "../layers/mask.ts";
 import type { HandedFeatures } from "./features.ts";
 import type { ImagePlan } from "./images.ts";
+import type { LayerInputsPlan } from "./inputs_of_layers.ts";
 
 /** What stands before the layers. */
 export interface EmbeddingPlan {
@@ -27,10 +29,8 @@ export interface EmbeddingPlan {
   readonly dropout: number;
   /** Rows of the rotary table: positions, of each sequence where models say so. */
   readonly rotaryRows: number;
-  /** How many there are: Gemma 3 has one of its own for windows. */
-  readonly rotaryTables: number;
-  /** Features of the rotary table; 0 where there is none. */
-  readonly rotaryWidth: number;
+  /** Features of each rotary table: Gemma 3 has one of its own for windows. */
+  readonly rotaryWidths: readonly number[];
   /** Whether the model's code refers to the embeddings until it ends. */
   readonly held: boolean;
   /** Whether a gradient has to reach the embedding's output without weights. */
@@ -53,4 +53,8 @@ export interface EmbeddingPlan {
   readonly images: ImagePlan | null;
   /** Text that another block looked up; null: it is looked up here. */
   readonly text?: HandedFeatures | null;
+  /** What the embeddings' other streams are projected by; none where left out. */
+  readonly streams?: readonly AdaptedLinear[];
+  /** Inputs that tokens have for each layer; none where it is left out. */
+  readonly layerInputs?: LayerInputsPlan | null;
 }

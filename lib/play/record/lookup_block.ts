@@ -19,6 +19,8 @@ const TEXT = "text embeddings";
 /** Embeddings that were looked up. */
 export interface LookedUp {
   readonly out: Value;
+  /** The tokens' ids. */
+  readonly ids: Value;
   /** What asks for their gradient; null where a weight does, or nothing. */
   readonly leaf: GraphLeaf | null;
   /** What of the batch goes when the backward pass is over. */
@@ -51,7 +53,12 @@ export function lookedUp(m: Machine, plan: EmbeddingPlan): LookedUp {
   // What asks for their gradient is a hook of the module.
   const leaf = plan.forcesGrad && !plan.forcesLate ? leafOf(m, out) : null;
   if (plan.scaled === "model") replace(scaled(m, out, SCALED));
-  return { out, leaf, batch: plan.holdsIds ? [labels] : [labels, ids] };
+  return { out, ids, leaf, batch: plan.holdsIds ? [labels] : [labels, ids] };
+}
+
+/** The ids of a batch that another block looked up. */
+export function readIds(m: Machine, { rows }: EmbeddingPlan): Value {
+  return { ...m.external(rows, "int64", "token ids", null), held: false };
 }
 
 /**

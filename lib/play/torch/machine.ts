@@ -271,7 +271,7 @@ export class Machine {
     return again;
   }
 
-  /** Runs code whose gradients of parameters, where they are held, are not all. */
+  /** Runs code whose gradients of parameters, where held, are not all. */
   holdingBack(isHeld: boolean, body: () => void): void {
     this.#gradients.holdingBack(isHeld, body);
   }
@@ -282,12 +282,12 @@ export class Machine {
     return { ...none, grads: [null], backward: () => [] };
   }
 
-  /** Runs all backwards; returns how many events came before one read what it saved. */
+  /** The same as {@linkcode Machine.backwardOfAll} of one result. */
   backward(root: Value, grad: Grad): number {
-    return this.#graph.backward(root, grad);
+    return this.backwardOfAll([[root, grad]]);
   }
 
-  /** The same from several results at once; null of one without a gradient. */
+  /** As {@linkcode Graph.backwardOfAll} has it. */
   backwardOfAll(roots: readonly (readonly [Value, Grad | null])[]): number {
     return this.#graph.backwardOfAll(roots);
   }
