@@ -35,7 +35,10 @@ export const transformersCode: CodeOf = (scenario, model) => {
     experts: expertCodeOf(software, family.experts),
     adapters: peftAdapters(software.peft, shownDtype(scenario)),
     loss: transformersLoss(scenario, family.loss),
-    forcesGrad: leadsGradients(scenario),
+    // transformers 5 asks for input embeddings' gradients with all checkpoints:
+    // modeling_utils.py, _activation_checkpointing_enable.
+    forcesGrad: leadsGradients(scenario) ||
+      (!isOld && scenario.train.checkpointing === "full"),
     // Assumed: SantaCoder's measured runs hold neither the embeddings nor the mask
     // of their dropout, PowerLM's hold the embeddings that it multiplies.
     forcesLate: isOld,
