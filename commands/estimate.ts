@@ -1,3 +1,4 @@
+import process from "node:process";
 import { Command, Option } from "commander";
 import type { Flag, Problem } from "../lib/mod.ts";
 import {
@@ -15,6 +16,7 @@ import { estimateText } from "../templates/terminal/estimate_text.ts";
 import { importedText } from "../templates/terminal/imported_text.ts";
 import { moreText } from "../templates/terminal/more_text.ts";
 import { probeText } from "../templates/terminal/probe_text.ts";
+import { wrapped } from "../templates/terminal/wrapped.ts";
 import { applySet } from "./apply_set.ts";
 import { batch } from "./batch.ts";
 import {
@@ -24,7 +26,7 @@ import {
 } from "./configurations.ts";
 import { EXAMPLES } from "./estimate_examples.ts";
 import { resolveInput } from "./estimate_model.ts";
-import { givenFlags, NO_KV_CACHE } from "./given_flags.ts";
+import { givenFlags, NO_KV_CACHE, pathsOf } from "./given_flags.ts";
 import {
   askForMissing,
   modelMissing,
@@ -50,6 +52,8 @@ import {
   moreAnswers,
 } from "./more_answers.ts";
 import { terminalProgress } from "./progress.ts";
+import { terminalWidth } from "./terminal_width.ts";
+import { spelled } from "./spelled.ts";
 import { UsageError } from "./usage_error.ts";
 import { wantsColor } from "./wants_color.ts";
 import { write } from "./write.ts";
@@ -138,7 +142,7 @@ export function estimateCommand(): Command {
   }
   command.optionsGroup("On this machine:");
   for (const option of PROBE_FLAGS) command.addOption(option);
-  return command.addHelpText("after", EXAMPLES).action(run);
+  return command.addHelpText("after", spelled(EXAMPLES)).action(run);
 }
 
 /** The flags that set fields, those of a kind, each in its group of the help. */
@@ -186,13 +190,7 @@ async function run(named: string | undefined, given: Given): Promise<void> {
     : await readScenario(given.scenario);
   const input = fromFlags(flags, base);
   for (const word of given.set) applySet(input, word);
-  const paths = [
-    ...flags.flatMap(({ flag, text }) => [
-      flag.path,
-      ...(flag.settings?.(text) ?? []).map(([path]) => path),
-    ]),
-    ...given.set.map((word) => word.slice(0, word.indexOf("="))),
-  ];
+  const paths = pathsOf(flags, given.set);
   const configuration = imported && withoutOverridden(imported, paths);
   const missing = configuration ? stillMissing(configuration, paths) : [];
   if (configuration && missing.length > 0) {
@@ -243,6 +241,7 @@ async function run(named: string | undefined, given: Given): Promise<void> {
     ? await probe(result.value, stepsOf(given))
     : null;
   const measured = probed?.ok ? { probe: probed.value } : {};
+  const width = terminalWidth();
   const beside = besideLog(imported?.figures ?? [], result.value);
   await write(
     given.json
@@ -261,17 +260,23 @@ async function run(named: string | undefined, given: Given): Promise<void> {
         )
       }\n`
       : (configuration ? `${importedText(configuration)}\n` : "") +
-        estimateText(result.value, { color: wantsColor(), ...evidence }) +
+        estimateText(result.value, {
+          color: wantsColor(),
+          width,
+          ...evidence,
+        }) +
         besideLogText(beside, { color: wantsColor() }) +
-        moreText(more, result.value) +
+        wrapped(moreText(more, result.value), width) +
         (probed?.ok ? probeText(result.value, probed.value) : ""),
   );
-  if (given.check && !result.value.fit[0]?.fits) Deno.exitCode = DOES_NOT_FIT;
+  if (given.check && !result.value.fit[0]?.fits) {
+    process.exitCode = DOES_NOT_FIT;
+  }
   if (probed && !probed.ok) {
     for (const { message } of probed.problems) {
       console.error(`--probe: ${message}; this is the estimate alone`);
     }
-    Deno.exitCode = 1;
+    process.exitCode = 1;
   }
 }
 
@@ -286,5 +291,5 @@ async function runBatch(given: Given, path: string): Promise<void> {
       "--batch takes no other flags: each of its lines is a whole scenario",
     );
   }
-  if (await batch(path, await hubOf(given)) > 0) Deno.exitCode = 1;
+  if (await batch(path, await hubOf(given)) > 0) process.exitCode = 1;
 }

@@ -63,6 +63,14 @@ export {
 export type { InversePath } from "./ask/largest/fields.ts";
 export { largest, largestInTurns } from "./ask/largest/largest.ts";
 export type { Largest, LargestOptions, Tried } from "./ask/largest/largest.ts";
+export { explain, explainInTurns, readError } from "./ask/explain/explain.ts";
+export type { ErrorScenario, ReadError } from "./ask/explain/explain.ts";
+export type {
+  ErrorCause,
+  ErrorFigures,
+  Explanation,
+  FilledField,
+} from "./answer/explanation.ts";
 export { strategies, strategiesInTurns } from "./ask/strategies/strategies.ts";
 export type { GpuLayout, GpuLayouts } from "./ask/strategies/strategies.ts";
 export {

@@ -42,6 +42,7 @@ export const ROOMS = [
   "lib/interop/training_arguments",
   "lib/interop/*",
   "lib/interop",
+  "lib/failures",
   "lib/ask",
   "lib/mod.ts",
   "hub",
