@@ -11,8 +11,6 @@ import {
   nearestRuns,
   refusalOf,
 } from "../lib/mod.ts";
-import type { Hub } from "../hub/mod.ts";
-import { hubFrom } from "../hub/mod.ts";
 import { besideLogText } from "../templates/terminal/beside_log_text.ts";
 import { estimateText } from "../templates/terminal/estimate_text.ts";
 import { importedText } from "../templates/terminal/imported_text.ts";
@@ -26,11 +24,16 @@ import {
   withoutModel,
   withoutOverridden,
 } from "./configurations.ts";
-import { environment } from "./environment.ts";
 import { EXAMPLES } from "./estimate_examples.ts";
-import { estimateModel, resolveInput } from "./estimate_model.ts";
-import { givenFlags, NO_KV_CACHE } from "./given_flags.ts";
-import { askForMissing, readGiven, stillMissing } from "./missing.ts";
+import { resolveInput } from "./estimate_model.ts";
+import { givenFlags, NO_KV_CACHE, pathsOf } from "./given_flags.ts";
+import {
+  askForMissing,
+  modelMissing,
+  readGiven,
+  stillMissing,
+} from "./missing.ts";
+import { checkToken, hubOf } from "./hub_of.ts";
 import { printExport } from "./print_export.ts";
 import { probe } from "./probe.ts";
 import {
@@ -51,7 +54,6 @@ import {
 import { terminalProgress } from "./progress.ts";
 import { terminalWidth } from "./terminal_width.ts";
 import { spelled } from "./spelled.ts";
-import { readToken } from "./token.ts";
 import { UsageError } from "./usage_error.ts";
 import { wantsColor } from "./wants_color.ts";
 import { write } from "./write.ts";
@@ -188,13 +190,7 @@ async function run(named: string | undefined, given: Given): Promise<void> {
     : await readScenario(given.scenario);
   const input = fromFlags(flags, base);
   for (const word of given.set) applySet(input, word);
-  const paths = [
-    ...flags.flatMap(({ flag, text }) => [
-      flag.path,
-      ...(flag.settings?.(text) ?? []).map(([path]) => path),
-    ]),
-    ...given.set.map((word) => word.slice(0, word.indexOf("="))),
-  ];
+  const paths = pathsOf(flags, given.set);
   const configuration = imported && withoutOverridden(imported, paths);
   const missing = configuration ? stillMissing(configuration, paths) : [];
   if (configuration && missing.length > 0) {
@@ -202,14 +198,8 @@ async function run(named: string | undefined, given: Given): Promise<void> {
       missing,
       { ...configuration, missing },
       given.json === true,
-      async (gpus) =>
-        input["model"] === undefined
-          ? { ok: false, problems: [modelMissing(imported !== null)] }
-          : await estimateModel(
-            withGpus(input, gpus),
-            await hubOf(given),
-            { headers: wantsHeaders(given) },
-          ),
+      input,
+      { hub: await hubOf(given), headers: wantsHeaders(given) },
     );
   }
   if (input["model"] === undefined) {
@@ -290,22 +280,6 @@ async function run(named: string | undefined, given: Given): Promise<void> {
   }
 }
 
-function modelMissing(isImported: boolean): Problem {
-  return {
-    path: "model",
-    message: `--model is missing${
-      isImported ? ", and the configuration names none" : ""
-    }: give a name of the catalogue or the Hub, or a config.json, a .safetensors or .gguf file, or a folder with one`,
-  };
-}
-
-function withGpus(
-  input: Record<string, unknown>,
-  gpus: number,
-): Record<string, unknown> {
-  return { ...input, parallel: { ...Object(input["parallel"]), gpus } };
-}
-
 async function runBatch(given: Given, path: string): Promise<void> {
   if (
     given.scenario !== undefined || given.set.length > 0 || given.evidence ||
@@ -318,21 +292,4 @@ async function runBatch(given: Given, path: string): Promise<void> {
     );
   }
   if (await batch(path, await hubOf(given)) > 0) process.exitCode = 1;
-}
-
-/** The Hub of the environment, with the token that is typed or piped in. */
-async function hubOf(given: Given): Promise<Hub | null> {
-  if (!given.hfTokenStdin) return hubFrom(environment);
-  const token = await readToken();
-  return hubFrom((name) => name === "HF_TOKEN" ? token : environment(name));
-}
-
-function checkToken(given: Given): void {
-  if (!given.hfTokenStdin) return;
-  for (const flag of ["scenario", "batch", "from"] as const) {
-    if (given[flag] !== "-" && !given.from.includes("-")) continue;
-    throw new UsageError(
-      `--hf-token-stdin and --${flag} - both read the standard input: give one of them another way`,
-    );
-  }
 }
