@@ -6,6 +6,7 @@ import { calculateCommand } from "./commands/calculate.ts";
 import { gpusCommand, modelsCommand } from "./commands/catalogues.ts";
 import { compareCommand } from "./commands/compare.ts";
 import { estimateCommand } from "./commands/estimate.ts";
+import { explainCommand } from "./commands/explain.ts";
 import { withCommand } from "./commands/implied.ts";
 import { presetsCommand } from "./commands/presets.ts";
 import { quickCommand } from "./commands/quick.ts";
@@ -36,7 +37,7 @@ const plain = { getOutHasColors: () => false, getErrHasColors: () => false };
 // A description is wrapped beside the longest flag too.
 const help = { minWidthToWrap: 24 };
 const groups: Record<string, Command[]> = {
-  "Will it fit:": [estimateCommand(), compareCommand()],
+  "Will it fit:": [estimateCommand(), compareCommand(), explainCommand()],
   "From a file, a preset or a size:": [
     calculateCommand(),
     quickCommand(),

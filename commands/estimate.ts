@@ -1,11 +1,10 @@
-import { Command, Option } from "commander";
-import type { Flag, Problem } from "../lib/mod.ts";
+import { Command } from "commander";
+import type { Problem } from "../lib/mod.ts";
 import {
   besideLog,
   estimateScenario,
   EXPORTS,
   flagMessage,
-  FLAGS,
   fromFlags,
   nearestRuns,
   refusalOf,
@@ -25,9 +24,10 @@ import {
   withoutOverridden,
 } from "./configurations.ts";
 import { environment } from "./environment.ts";
+import { printExplanation } from "./explain_error.ts";
 import { EXAMPLES } from "./estimate_examples.ts";
 import { resolveInput } from "./estimate_model.ts";
-import { givenFlags, NO_KV_CACHE } from "./given_flags.ts";
+import { flagOptions, givenFlags, NO_KV_CACHE } from "./given_flags.ts";
 import { printExport } from "./print_export.ts";
 import { probe } from "./probe.ts";
 import {
@@ -67,6 +67,7 @@ interface Given extends MoreAsked {
   export?: string;
   opinions?: boolean;
   capacity?: boolean;
+  explain?: string;
   check?: boolean;
   model?: string;
   set: string[];
@@ -115,6 +116,10 @@ export function estimateCommand(): Command {
         EXPORTS.map(({ id }) => id).join(", ")
       }`,
     )
+    .option(
+      "--explain <file>",
+      "explain an out-of-memory error, a log that has one or nvidia-smi's table, with what is given of the run; - is the standard input",
+    )
     .option("--json", "print the estimate as JSON")
     .option("--evidence", "show the measured runs most like it")
     .option("--opinions", "show what the other methods say")
@@ -129,16 +134,6 @@ export function estimateCommand(): Command {
   command.optionsGroup("On this machine:");
   for (const option of PROBE_FLAGS) command.addOption(option);
   return command.addHelpText("after", EXAMPLES).action(run);
-}
-
-/** The flags that set fields, those of a kind, each in its group of the help. */
-function flagOptions(isOfKind: (flag: Flag) => boolean): Option[] {
-  const options = FLAGS.filter(isOfKind).map(({ name, value, help, group }) => {
-    const optional = value === "<bool>" ? "[bool]" : value;
-    const option = new Option(`${name} ${optional}`, help);
-    return group ? option.helpGroup(`${group}:`) : option;
-  });
-  return options;
 }
 
 async function run(named: string | undefined, given: Given): Promise<void> {
@@ -176,6 +171,15 @@ async function run(named: string | undefined, given: Given): Promise<void> {
     ]),
     ...given.set.map((word) => word.slice(0, word.indexOf("="))),
   ]);
+  if (given.explain !== undefined) {
+    const asked = { json: given.json === true, flags };
+    return await printExplanation(
+      given.explain,
+      input,
+      await hubOf(given),
+      asked,
+    );
+  }
   if (input["model"] === undefined) {
     throw new UsageError(
       `--model is missing${
@@ -255,7 +259,8 @@ async function runBatch(given: Given, path: string): Promise<void> {
   if (
     given.scenario !== undefined || given.set.length > 0 || given.evidence ||
     given.from.length > 0 || given.export !== undefined ||
-    given.opinions || given.check || asksMore(given) ||
+    given.opinions || given.check || given.explain !== undefined ||
+    asksMore(given) ||
     givenFlags(given).length > 0
   ) {
     throw new UsageError(
@@ -274,7 +279,7 @@ async function hubOf(given: Given): Promise<Hub | null> {
 
 function checkToken(given: Given): void {
   if (!given.hfTokenStdin) return;
-  for (const flag of ["scenario", "batch", "from"] as const) {
+  for (const flag of ["scenario", "batch", "from", "explain"] as const) {
     if (given[flag] !== "-" && !given.from.includes("-")) continue;
     throw new UsageError(
       `--hf-token-stdin and --${flag} - both read the standard input: give one of them another way`,
