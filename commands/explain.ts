@@ -6,6 +6,7 @@ import { environment } from "./environment.ts";
 import { printExplanation } from "./explain_error.ts";
 import { flagOptions, givenFlags } from "./given_flags.ts";
 import { readScenario } from "./read_scenario.ts";
+import { spelled } from "./spelled.ts";
 import { UsageError } from "./usage_error.ts";
 
 interface Given {
@@ -38,7 +39,7 @@ export function explainCommand(): Command {
     )
     .option("--json", "print the explanation as JSON");
   for (const option of flagOptions(() => true)) command.addOption(option);
-  return command.addHelpText("after", EXAMPLES).action(run);
+  return command.addHelpText("after", spelled(EXAMPLES)).action(run);
 }
 
 async function run(file: string, given: Given): Promise<void> {

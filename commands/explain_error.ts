@@ -7,8 +7,10 @@ import {
   refusalOf,
 } from "../lib/mod.ts";
 import { explanationText } from "../templates/terminal/explanation_text.ts";
+import { wrapped } from "../templates/terminal/wrapped.ts";
 import { resolveInput } from "./estimate_model.ts";
 import { readText } from "./files.ts";
+import { terminalWidth } from "./terminal_width.ts";
 import { UsageError } from "./usage_error.ts";
 import { write } from "./write.ts";
 
@@ -43,7 +45,7 @@ export async function printExplanation(
   await write(
     json
       ? `${JSON.stringify(answer.value, null, 2)}\n`
-      : explanationText(answer.value),
+      : wrapped(explanationText(answer.value), terminalWidth()),
   );
 }
 

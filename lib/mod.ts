@@ -106,6 +106,7 @@ export {
   BLANK_SCENARIO,
   DEFAULT_SCENARIO,
 } from "./scenario/default_scenario.ts";
+export { NOT_KNOWN } from "./interop/reading/apply_format.ts";
 export { EXPORTS } from "./interop/tools.ts";
 export { exportScenario } from "./interop/write_configuration.ts";
 export type {
@@ -124,6 +125,7 @@ export type {
   Imported,
   LogFigure,
   LogFigureName,
+  Missing,
   Understood,
 } from "./interop/reading/imported.ts";
 export { besideLog } from "./ask/beside_log.ts";

@@ -63,6 +63,8 @@ export const LIB_PACKAGES: ReadonlySet<string> = new Set([
   "@huggingface/gguf",
   "lru-cache",
   "minisearch",
+  "smol-toml",
+  "unbash",
   "yaml",
   "zod",
 ]);

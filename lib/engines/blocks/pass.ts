@@ -2,24 +2,21 @@ import type { Block } from "../../play/record/block.ts";
 import type { Pass } from "../../play/program/pass.ts";
 import { recordStack } from "../../play/record/record_stack.ts";
 import type { MachineSettings } from "../../play/torch/machine_settings.ts";
-import { decoderLayer } from "../../play/layers/decoder_layer.ts";
 import { recordEncoderPass } from "./encoder_pass.ts";
 import { recordTask } from "../../play/record/encoders/task_block.ts";
 import type { HeadInput } from "../../play/record/loss_block.ts";
 import type { HeadPlan } from "../../play/record/outer_blocks.ts";
 import { recordEmbedding, recordHead } from "../../play/record/outer_blocks.ts";
 import type { ClassHead } from "../../plan/class_head.ts";
-import { layerPlanOf } from "../../plan/layer_plan.ts";
-import { factsOfKind } from "../../plan/masks.ts";
 import { embeddingPlanOf, headPlanOf } from "../../plan/outer_plan.ts";
 import type { StepPlan } from "../../plan/step_plan.ts";
+import { decoderLayers, hiddenElements } from "./decoder_layers.ts";
 import {
   decoderStack,
   isCheckpointed,
   keepsOutputs,
   placed,
 } from "./stacks.ts";
-import { rotaryTableOf } from "./rotary_table.ts";
 import { recordSide } from "./side_pass.ts";
 import { recordVision } from "./vision_pass.ts";
 
@@ -37,7 +34,7 @@ export function recordPass(
     "accumulation" | "stepBytes" | "savesInputs"
   >,
 ): Pass {
-  const { scenario, stack, facts } = plan;
+  const { scenario, facts } = plan;
   if (plan.encoders) {
     return recordEncoderPass(plan, plan.encoders, {
       autocast: scenario.precision.autocast,
@@ -90,7 +87,7 @@ export function recordPass(
     // Its layers multiply by `weight.T`, which autocast takes for no weight.
     { ...settings, cachesCasts: facts.family.attention.cachesCasts },
     {
-      elements: first.rows * first.hidden,
+      elements: hiddenElements(first),
       dtype: embedding.outputDtype,
       needsGrad: embedding.needsGrad,
       isLeaf: embedding.isLeaf,
@@ -100,20 +97,10 @@ export function recordPass(
       stopsEarly: facts.code.stopsEarly,
       keepsOutputs: keepsOutputs({ checkpointing, selective }),
     },
-    stack.layers.map((kind, at) => ({
-      key: `${kind.id}`,
+    decoderLayers(plan, { first, embedding, rotaryDtype }).map((each, at) => ({
+      ...each,
       checkpoint: isCheckpointed(checkpointing, at, selective),
       held: at === 0 && embedding.held,
-      code: () => {
-        const layer = layerPlanOf(
-          plan.modulesOf(kind),
-          factsOfKind(facts, kind, plan.windows),
-        );
-        return {
-          run: (m, x) =>
-            decoderLayer(m, x, layer, rotaryTableOf(m, first, rotaryDtype)),
-        };
-      },
     })),
   );
   const { needsGrad, dtype, hostBytes } = layers;

@@ -4,6 +4,10 @@ import { freeLeaf, leafOf } from "../torch/leaf.ts";
 import type { LaterScores } from "./later_scores.ts";
 import { scoredLater } from "./later_scores.ts";
 import type { Ended, HeadInput } from "./loss_block.ts";
+import type { Shared } from "./encoders/shared.ts";
+import type { LayerInputsPlan } from "./inputs_of_layers.ts";
+import { inputsOfLayers } from "./inputs_of_layers.ts";
+import { mergedStreams, spreadStreams } from "./spread_streams.ts";
 import { lossBlock, TABLE_GRADIENT, takeHidden } from "./loss_block.ts";
 import type { PartName } from "../../answer/parts.ts";
 import type { MachineSettings } from "../torch/machine_settings.ts";
@@ -44,10 +48,8 @@ export interface EmbeddingPlan {
   readonly dropout: number;
   /** Rows of the rotary table: positions, of each sequence where models say so. */
   readonly rotaryRows: number;
-  /** How many there are: Gemma 3 has one of its own for windows. */
-  readonly rotaryTables: number;
-  /** Features of the rotary table; 0 where there is none. */
-  readonly rotaryWidth: number;
+  /** Features of each rotary table: Gemma 3 has one of its own for windows. */
+  readonly rotaryWidths: readonly number[];
   /** Whether the model's code refers to the embeddings until it ends. */
   readonly held: boolean;
   /** Whether a gradient has to reach the embedding's output without weights. */
@@ -68,6 +70,10 @@ export interface EmbeddingPlan {
   readonly keepsMasks: boolean;
   /** Images whose features stand among the embeddings; null without any. */
   readonly images: ImagePlan | null;
+  /** What the embeddings' other streams are projected by; none where left out. */
+  readonly streams?: readonly AdaptedLinear[];
+  /** Inputs that tokens have for each layer; none where it is left out. */
+  readonly layerInputs?: LayerInputsPlan | null;
 }
 
 /** The begin of a step's forward pass. */
@@ -78,6 +84,8 @@ export interface EmbeddingBlock extends Block {
   readonly isLeaf: boolean;
   /** Whether the model's code refers to its output until the layers have run. */
   readonly held: boolean;
+  /** Inputs of each layer, as layers read them; null where there are none. */
+  readonly layerInputs: Shared | null;
 }
 
 const SCALED = "scaled embeddings";
@@ -127,6 +135,9 @@ export function recordEmbedding(
     replace(withImages(m, out, features, images, plan.hidden));
     m.drop(features);
   }
+  const inputs = plan.layerInputs
+    ? inputsOfLayers(m, ids, out, plan.rows, plan.layerInputs)
+    : null;
   // Its variables inputs_embeds and position_embeds live as long as its call.
   const given = m.view(out);
   const held = [given];
@@ -146,19 +157,19 @@ export function recordEmbedding(
   if (plan.norm) replace(norm(m, out, plan.rows, plan.norm, "embedding norm"));
   replace(dropout(m, out, plan.dropout, "embeddings"));
   if (plan.forcesLate) leaf = leafOf(m, out);
+  if (plan.streams && plan.streams.length > 0) {
+    const { all, others } = spreadStreams(m, out, plan.rows, plan.streams);
+    held.push(...others);
+    replace(all);
+  }
   const numbers = plan.numbered
     ? [m.create(plan.numbered, "int64", "positions")]
     : [];
-  const table = plan.rotaryWidth === 0
-    ? []
-    : Array.from({ length: plan.rotaryTables }, () => ["cosines", "sines"])
-      .flat().map((name) =>
-        m.create(
-          plan.rotaryRows * plan.rotaryWidth,
-          out.dtype,
-          `rotary ${name}`,
-        )
-      );
+  const table = plan.rotaryWidths.flatMap((width) =>
+    ["cosines", "sines"].map((name) =>
+      m.create(plan.rotaryRows * width, out.dtype, `rotary ${name}`)
+    )
+  );
   const masks = m.within(
     "attention activations",
     () =>
@@ -183,7 +194,13 @@ export function recordEmbedding(
     "activation gradients",
   );
   const needsGrad = out.source !== null;
-  if (needsGrad) m.backward(out, gradOut);
+  if (inputs) m.drop(inputs.value);
+  if (needsGrad || inputs?.gradient) {
+    m.backwardOfAll([
+      [out, needsGrad ? gradOut : null],
+      ...inputs?.gradient ? [[inputs.value, inputs.gradient] as const] : [],
+    ]);
+  }
   if (leaf && !plan.holdsLeaf) freeLeaf(m, leaf);
   m.drop(...masks, ...table, ...numbers, labels);
   if (!plan.holdsIds) m.drop(ids);
@@ -197,12 +214,22 @@ export function recordEmbedding(
       out: out.storage,
       gradIn: input.grads[0]?.storage ?? null,
       gradOut: gradOut.storage,
-      carried: begun
-        ? [{ name: TABLE_GRADIENT, taken: begun.storage, given: null }]
-        : [],
+      carried: [
+        ...begun
+          ? [{ name: TABLE_GRADIENT, taken: begun.storage, given: null }]
+          : [],
+        ...inputs?.gradient
+          ? [{
+            name: inputs.shared.name,
+            taken: inputs.gradient.storage,
+            given: null,
+          }]
+          : [],
+      ],
       outputDtype: out.dtype,
     }, part),
     needsGrad,
+    layerInputs: inputs?.shared ?? null,
     ...(m.tape.events.length > end
       ? {
         backward: segmentOf(m.tape, exit, end),
@@ -222,6 +249,8 @@ export interface HeadPlan {
   readonly vocabulary: number;
   readonly norm: Norm | null;
   readonly head: AdaptedLinear;
+  /** What streams but the first are projected by; none where it is left out. */
+  readonly streams?: readonly AdaptedLinear[];
   readonly take: HeadLoss;
   /** How a loss of all logits is taken. */
   readonly loss: LossSettings;
@@ -250,11 +279,16 @@ export function recordHead(
 ): Block {
   const m = new Machine(settings);
   m.part = "norm activations";
-  const taken = takeHidden(m, plan.rows * plan.hidden, given);
+  const { streams = [], rows } = plan;
+  const many = rows * plan.hidden * (1 + streams.length);
+  const taken = takeHidden(m, many, given);
   const { x } = taken;
-  const normed = plan.norm
-    ? norm(m, x, plan.rows, plan.norm, "final norm")
-    : m.view(x);
+  const normed = m.call(() => {
+    const one = streams.length > 0
+      ? mergedStreams(m, x, rows, streams)
+      : m.view(x);
+    return plan.norm ? norm(m, one, rows, plan.norm, "final norm") : one;
+  });
   m.drop(x);
   const body = m.tape.events.length;
   m.part = "logits and loss";

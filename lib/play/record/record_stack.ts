@@ -5,10 +5,11 @@ import type { Machine } from "../torch/machine.ts";
 import type { MachineSettings } from "../torch/machine_settings.ts";
 import type { Value } from "../torch/values.ts";
 import type { Block } from "./block.ts";
+import type { LayerEnds } from "./record_layer.ts";
 import { recordLayer } from "./record_layer.ts";
 
 /** What a layer runs. */
-export interface LayerRun {
+export interface LayerRun extends LayerEnds {
   readonly run: (m: Machine, x: Value) => Value;
   /** Says what else is known of the block once it is recorded. */
   readonly finish?: (block: Block) => Block;
@@ -79,21 +80,26 @@ export function recordStack(
       `${key} ${needsGrad} ${isLeaf} ${dtype} ${checkpoint} ${held} ${heldByModel}`;
     let block = known.get(name);
     if (!block) {
-      const { run, finish } = code();
-      block = recordLayer(settings, {
-        elements,
-        dtype,
-        needsGrad,
-        checkpoint,
-        part,
-        offload,
-        isLeaf,
-        holdsLeaf: input.holdsLeaf === true,
-        held,
-        heldByModel,
-        stopsEarly,
-        keepsOutputs,
-      }, run);
+      const { run, finish, ...ends } = code();
+      block = recordLayer(
+        settings,
+        {
+          elements,
+          dtype,
+          needsGrad,
+          checkpoint,
+          part,
+          offload,
+          isLeaf,
+          holdsLeaf: input.holdsLeaf === true,
+          held,
+          heldByModel,
+          stopsEarly,
+          keepsOutputs,
+        },
+        run,
+        ends,
+      );
       if (finish) block = finish(block);
       known.set(name, block);
     }
