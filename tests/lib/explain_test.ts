@@ -30,7 +30,7 @@ function explained(text: string, given?: ScenarioInput): Explanation {
 for (const { name, text } of TEXTS) {
   Deno.test(`it is explained, whatever the model is: ${name}`, () => {
     const { words, steps, message, read } = explained(text);
-    assertMatch(words, /^\w.*\.$/);
+    for (const line of words.split("\n")) assertMatch(line, /^\w.*\.$/);
     assert(message.length > 0);
     assert(!/NaN|undefined|null|Infinity/.test(words + steps.join(" ")), words);
     for (const step of steps) assertMatch(step, /^[A-Z].*[.)]$/);

@@ -6,7 +6,7 @@ import { usableBytes } from "../../hardware/gpus.ts";
 import { uncoveredBy } from "../../methods/timeline/uncovered_by.ts";
 import type { Model } from "../../models/model.ts";
 import type { Scenario } from "../../scenario/schema.ts";
-import { asPrinted } from "./as_printed.ts";
+import { asPrinted } from "../../units/mod.ts";
 import { isSmall } from "./allocator_sizes.ts";
 import { heldByOthers } from "./figures.ts";
 import { placeWords } from "./place_words.ts";

@@ -1,8 +1,7 @@
 import type { ErrorFigures } from "../../answer/explanation.ts";
 import type { Failure } from "../../failures/failure.ts";
 import type { FailureReading } from "../../failures/read.ts";
-import { groupDigits, MIB } from "../../units/mod.ts";
-import { asPrinted } from "./as_printed.ts";
+import { asPrinted, groupDigits, MIB } from "../../units/mod.ts";
 import { figuresOf } from "./figures.ts";
 
 /** Writes what an error says: what was asked for, and who had the memory. */

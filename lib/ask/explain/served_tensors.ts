@@ -4,9 +4,8 @@ import type { Printed } from "../../failures/printed.ts";
 import type { FailureReading } from "../../failures/read.ts";
 import type { Model } from "../../models/model.ts";
 import type { Scenario } from "../../scenario/schema.ts";
-import { groupDigits } from "../../units/mod.ts";
+import { asPrinted, groupDigits } from "../../units/mod.ts";
 import { mayBe } from "./allocator_sizes.ts";
-import { asPrinted } from "./as_printed.ts";
 import { product } from "./terms.ts";
 import type { ErrorCause } from "../../answer/explanation.ts";
 

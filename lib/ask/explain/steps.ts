@@ -1,8 +1,7 @@
 import type { ErrorFigures } from "../../answer/explanation.ts";
 import type { MomentName } from "../../failures/moments.ts";
 import type { FailureReading } from "../../failures/read.ts";
-import { groupDigits } from "../../units/mod.ts";
-import { asPrinted } from "./as_printed.ts";
+import { asPrinted, groupDigits } from "../../units/mod.ts";
 import { figuresOf, isFragmented } from "./figures.ts";
 import { isThere } from "./held_words.ts";
 
