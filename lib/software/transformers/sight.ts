@@ -3,6 +3,7 @@ import type { SightKind } from "../../models/families/code/sight.ts";
 import { seenBy } from "../../models/images/seen_by.ts";
 import type { SightOf, SightSource } from "../sight.ts";
 import { glm4vSight } from "./sights/glm4v.ts";
+import { llama4Sight } from "./sights/llama4.ts";
 import { llavaTilesSight } from "./sights/llava_tiles.ts";
 import { idefics3Sight } from "./sights/idefics3.ts";
 import { mistral3Sight } from "./sights/mistral3.ts";
@@ -18,6 +19,7 @@ const SIGHTS: Partial<Record<SightKind, KindSight>> = {
   qwen3_vl: qwen3VlSight,
   glm4v: glm4vSight,
   internvl: internvlSight,
+  llama4: llama4Sight,
   llava_next: llavaTilesSight,
   llava_onevision: llavaTilesSight,
   mistral3: mistral3Sight,
