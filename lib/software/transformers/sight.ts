@@ -2,6 +2,7 @@ import { codeOfType } from "../../models/families/mod.ts";
 import type { SightKind } from "../../models/families/code/sight.ts";
 import { seenBy } from "../../models/images/seen_by.ts";
 import type { SightOf, SightSource } from "../sight.ts";
+import { gemma4Sight } from "./sights/gemma4.ts";
 import { glm4vSight } from "./sights/glm4v.ts";
 import { llama4Sight } from "./sights/llama4.ts";
 import { llavaTilesSight } from "./sights/llava_tiles.ts";
@@ -17,6 +18,7 @@ const SIGHTS: Partial<Record<SightKind, KindSight>> = {
   square: plainSight,
   qwen2_vl: plainSight,
   qwen3_vl: qwen3VlSight,
+  gemma4: gemma4Sight,
   glm4v: glm4vSight,
   internvl: internvlSight,
   llama4: llama4Sight,
