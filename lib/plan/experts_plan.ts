@@ -32,7 +32,6 @@ export function routedExpertsOf(
     modules,
     facts,
     experts * (facts.dispatch?.ranks ?? 1),
-    hidden,
   );
   const [up, out] = [gateUp, down].map((name) =>
     fusedOf(modules, name, isTransposed)
@@ -73,9 +72,8 @@ export function routedExpertsOf(
 /** In transformers 4 it is a linear layer, and is adapted as one. */
 function routerOf(
   modules: Modules,
-  { code }: LayerFacts,
+  { architecture, code }: LayerFacts,
   experts: number,
-  hidden: number,
 ): Pick<RouterPlan, "scores" | "adapter"> | null {
   const name = modules.find((each, { role }) =>
     role === "router" && each.endsWith(".weight")
@@ -85,7 +83,7 @@ function routerOf(
   return {
     scores: {
       name: "router",
-      in: hidden,
+      in: architecture.hidden_size,
       out: experts,
       weight,
       bias: modules.parameter(`${name.slice(0, -".weight".length)}.bias`),

@@ -77,7 +77,9 @@ function sequential(
 ): Value {
   const { norms, attention, mlp, rows, stateSpace } = plan;
   let hidden = x;
-  if (stateSpace) {
+  if (stateSpace && attention) {
+    hidden = beside(m, x, plan, [stateSpace, attention], table, held);
+  } else if (stateSpace) {
     hidden = half(
       m,
       hidden,
@@ -85,8 +87,7 @@ function sequential(
       [norms.beforeAttention, norms.afterAttention],
       (input) => stateSpaceLayer(m, input, stateSpace),
     );
-  }
-  if (attention) {
+  } else if (attention) {
     hidden = half(
       m,
       hidden,
@@ -104,6 +105,44 @@ function sequential(
     [norms.beforeMlp, norms.afterMlp],
     (input) => feedForward(m, input, rows, mlp),
   );
+}
+
+/**
+ * A state space and attention of the same input, both multiplied and added.
+ *
+ * Source: huggingface/transformers models/falcon_h1/modeling_falcon_h1.py,
+ * FalconH1DecoderLayer
+ */
+function beside(
+  m: Machine,
+  x: Value,
+  plan: LayerPlan,
+  [stateSpace, attention]: readonly [
+    StateSpacePlan,
+    AttentionPlan | LatentAttentionPlan,
+  ],
+  table: RotaryTable | null,
+  held: Value[],
+): Value {
+  const { beforeAttention } = plan.norms;
+  const input = beforeAttention
+    ? normedInput(m, x, plan, beforeAttention)
+    : m.view(x);
+  const mixed = stateSpaceLayer(m, input, stateSpace);
+  const states = scaled(m, mixed, "multiplied state space");
+  m.drop(mixed);
+  const shown = scaled(m, input, "multiplied input of attention");
+  const looked = attended(m, shown, attention, table, held);
+  m.drop(shown);
+  const weighed = scaled(m, looked, "multiplied attention");
+  m.drop(looked);
+  const both = add(m, states, weighed, "state space and attention");
+  m.drop(input);
+  const sum = add(m, x, both, "residual stream");
+  m.drop(both);
+  // Variables of the layer's code hold both till it ends.
+  held.push(states, weighed);
+  return sum;
 }
 
 /**

@@ -52,6 +52,8 @@ export interface MlpCode {
   readonly activation: Setting<string>;
   /** Whether the layer's own code runs it, over one variable. */
   readonly isInline: boolean;
+  /** Whether its gate and what it gives are multiplied by numbers: Falcon-H1. */
+  readonly isMultiplied: boolean;
 }
 
 /** Shares that a model drops in training. */

@@ -30,6 +30,7 @@ export const USUAL: FamilyCode = {
     wideScores: false,
     wideSoftmax: true,
     softcaps: false,
+    scalesKeys: false,
     gatesOutput: false,
     fused: "split",
     scalesInPlace: false,
@@ -40,6 +41,7 @@ export const USUAL: FamilyCode = {
   mlp: {
     activation: [ACTIVATION_KEYS, "silu"],
     isInline: false,
+    isMultiplied: false,
   },
   routing: {
     wide: false,
