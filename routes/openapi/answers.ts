@@ -149,6 +149,12 @@ export const importedAnswer = z.looseObject({
   understood: z.array(z.looseObject({ key: z.string(), path: z.string() })),
   ignored: z.array(z.looseObject({ key: z.string(), reason: z.string() })),
   assumed: z.array(z.looseObject({ path: z.string(), reason: z.string() })),
+  missing: z.array(z.looseObject({
+    kind: z.enum(["variable", "field", "file"]),
+    name: z.string().describe("give it as given.NAME, a file as a file"),
+    reason: z.string(),
+    tries: z.array(z.int()).optional().describe("numbers of GPUs to ask for"),
+  })).describe("what has to be given before there is an answer"),
   warnings: z.array(z.string()),
 });
 

@@ -23,6 +23,10 @@ export const IMPORT_FIELDS = {
   files: "configuration_file",
   /** The model, where no file names one. */
   model: "model",
+  /** Texts that were read before, as JSON, while something is asked for. */
+  texts: "texts",
+  /** Stands before the name of what an import asked for. */
+  given: "given.",
   /** The query of the scenario that stands in the other form. */
   scenario: "scenario",
 } as const;

@@ -16,6 +16,7 @@ import heads from "../truth/traced_heads.json" with { type: "json" };
 import settings from "../truth/parallel_settings.json" with { type: "json" };
 import parallel from "../truth/parallel_steps.json" with { type: "json" };
 import traced from "../truth/traced_steps.json" with { type: "json" };
+import texts from "../truth/traced_texts.json" with { type: "json" };
 import type { Traced } from "./traced.ts";
 import { playedOf, refusalOf } from "./traced.ts";
 import { saidOf } from "./unsaid.ts";
@@ -29,6 +30,7 @@ const TRACED = [
   heads,
   stateSpaces,
   hybrids,
+  texts,
   steps,
 ] as unknown as Traced[][];
 

@@ -16,10 +16,16 @@ export interface AttentionPlan {
       readonly q: AdaptedLinear;
       readonly k: AdaptedLinear;
       readonly v: AdaptedLinear;
-    };
+    }
+    /** Queries alone: keys and values are those of an earlier layer. */
+    | { readonly asks: AdaptedLinear };
   readonly o: AdaptedLinear;
   readonly qNorm: Norm | null;
   readonly kNorm: Norm | null;
+  /** Of values, where code norms them. */
+  readonly vNorm?: Norm | null;
+  /** Whether what keys are made of is normed as values as well. */
+  readonly keysAreValues?: boolean;
   /** Whether those norm heads that were turned already: Hunyuan. */
   readonly normsTurned: boolean;
   /** Whether queries are normed before keys are made: Qwen3, OLMo 2. */
@@ -49,7 +55,17 @@ export interface AttentionPlan {
   readonly kernels: Kernels;
   /** What keeps keys and values between tokens; nothing where it is left out. */
   readonly keeper?: HeadKeeper | null;
+  /** Hands keys and values on to later layers; nothing where it is left out. */
+  readonly gives?: HeadGiver | null;
+  /** Has those of an earlier layer, where this one has queries alone. */
+  readonly takes?: HeadTaker | null;
 }
+
+/** Hands a layer's keys and values on; the caller goes on holding them. */
+export type HeadGiver = (m: Machine, keys: Value, values: Value) => void;
+
+/** Keys and values of an earlier layer, which that one holds. */
+export type HeadTaker = (m: Machine) => readonly [keys: Value, values: Value];
 
 /** Queries, keys and values as the attention kernel gets them. */
 export interface MadeHeads {

@@ -54,6 +54,12 @@ export function servedPlanOf(
         `generation of models of type ${model.architecture.type}, which have an encoder, is not played through`,
     };
   }
+  if (plan.facts.family.attention.handsHeads) {
+    return {
+      reason:
+        `generation of models of type ${model.architecture.type}, whose layers hand keys and values on, is not played through`,
+    };
+  }
   const { inventory } = plan;
   const beside = [...inventory.beside, ...keptBeside(scenario, plan, tensors)];
   return { ...plan, inventory: { ...inventory, beside } };

@@ -9,6 +9,7 @@ export const USUAL: FamilyCode = {
     holdsNormed: false,
     holdsAttended: false,
     addsInPlace: false,
+    scalesInPlace: false,
   },
   rotary: {
     kind: "whole",
@@ -27,6 +28,9 @@ export const USUAL: FamilyCode = {
     normsTurned: false,
     normsEach: false,
     normsBare: false,
+    normsValues: false,
+    widthsByLayer: false,
+    handsHeads: false,
     wideScores: false,
     wideSoftmax: true,
     softcaps: false,
@@ -42,6 +46,7 @@ export const USUAL: FamilyCode = {
     activation: [ACTIVATION_KEYS, "silu"],
     isInline: false,
     isMultiplied: false,
+    cutsGate: null,
   },
   routing: {
     wide: false,
@@ -76,7 +81,12 @@ export const USUAL: FamilyCode = {
   },
   embedding: { scaled: null, ownPositions: false },
   multiplies: { embeddings: false, residuals: false, logits: false },
-  loss: { narrowUntil4_48: false, castsFrom: 47, narrowTokens: false },
+  loss: {
+    narrowUntil4_48: false,
+    castsFrom: 47,
+    caps: false,
+    narrowTokens: false,
+  },
   heads: {
     spansBody: null,
     spansAreLabels: false,
