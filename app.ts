@@ -13,6 +13,7 @@ import { apiMoreRoute } from "./routes/api_more.ts";
 import { assets } from "./routes/assets.ts";
 import { compareRoute } from "./routes/compare.tsx";
 import { configRoute } from "./routes/config.tsx";
+import { explainRoute } from "./routes/explain.tsx";
 import { exportRoute } from "./routes/export.tsx";
 import { gpusRoute } from "./routes/gpus.tsx";
 import { gradioRoute } from "./routes/gradio.ts";
@@ -81,6 +82,7 @@ export function createAppWith(
   app.route("/", tablesRoute(lookUps, tables));
   app.route("/", compareRoute(lookUps));
   app.route("/", adviceRoute(hub));
+  app.route("/", explainRoute(hub));
   app.route("/", largestRoute(hub));
   app.route("/", trafficRoute(lookUps));
   app.route("/", apiRoute(hub));

@@ -52,6 +52,7 @@ export function Layout(
             <a href="/compare">Compare</a>
             <a href="/tables">Tables</a>
             <a href="/presets">Presets</a>
+            <a href="/explain">Explain an error</a>
           </nav>
         </header>
         {children}

@@ -84,6 +84,11 @@ export function layerFactsOf(
   };
 }
 
+function gatesOutput({ attention }: LayerPlan): boolean {
+  return attention !== null && "isGated" in attention &&
+    attention.isGated === true;
+}
+
 /** Why layers as they are planned cannot be played; null when they can. */
 export function unclearLayers(
   layers: readonly LayerPlan[],
@@ -97,6 +102,9 @@ export function unclearLayers(
   );
   if (isUnclear) {
     return `models of type ${type}, whose layers are not attention and MLP, are not played through yet`;
+  }
+  if (!code.gatesHeads && layers.some(gatesOutput)) {
+    return `software.model_code ${program} has no models of type ${type}, whose attention gates its output`;
   }
   const isFused = layers.some(({ attention }) =>
     attention && "projections" in attention && "qkv" in attention.projections

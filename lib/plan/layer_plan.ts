@@ -85,11 +85,12 @@ function attentionOf(
   const bare = traits.normsBare && traits.rotary !== "none"
     ? bareOf("rms")
     : null;
+  const isGated = family.attention.gatesOutput;
   const heads: Heads = {
     batch,
     queries: sequence,
     keys: sequence,
-    heads: q ? q.out / width : o.in / width,
+    heads: q && !isGated ? q.out / width : o.in / width,
     kvHeads: k ? k.out / width : kvHeadsOf(fused, o, width),
     width,
     valueWidth: width,
@@ -100,6 +101,7 @@ function attentionOf(
     qNorm: qNorm ?? bare,
     kNorm: headNorm(modules, traits, /(^|\.)(k|key)_(layer)?norm\.weight$/) ??
       bare,
+    isGated,
     vNorm: family.attention.normsValues ? bareOf(traits.norm) : null,
     normsTurned: traits.normsTurned,
     normsEach: family.attention.normsEach,

@@ -11,6 +11,7 @@ import steps from "../truth/steps.json" with { type: "json" };
 import stateSpaces from "../truth/traced_state_spaces.json" with {
   type: "json",
 };
+import hybrids from "../truth/traced_hybrids.json" with { type: "json" };
 import heads from "../truth/traced_heads.json" with { type: "json" };
 import settings from "../truth/parallel_settings.json" with { type: "json" };
 import parallel from "../truth/parallel_steps.json" with { type: "json" };
@@ -28,6 +29,7 @@ const TRACED = [
   traced,
   heads,
   stateSpaces,
+  hybrids,
   texts,
   steps,
 ] as unknown as Traced[][];

@@ -32,6 +32,8 @@ export interface AttentionPlan {
   readonly normsEach?: boolean;
   /** Whether the code refers to heads as they were before they were turned. */
   readonly holdsUnturned?: boolean;
+  /** Whether queries come with a gate of what each head gives. */
+  readonly isGated?: boolean;
   readonly heads: Heads;
   readonly rotary: "whole" | "part" | "halves" | "none";
   readonly rotaryShare: number;
@@ -69,6 +71,8 @@ export interface MadeHeads {
   readonly sizes: Heads;
   /** Whether heads, and so what the kernel gives, lie head by head. */
   readonly byHead: boolean;
+  /** What weighs the output, before its sigmoid. */
+  readonly gate?: Value | null;
 }
 
 /** Makes queries, keys and values of normed hidden states. */

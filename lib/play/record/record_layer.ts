@@ -101,6 +101,7 @@ export function recordLayer(
         gradIn: null,
         gradOut: null,
         outputDtype: out.dtype,
+        outputElements: out.elements,
       }, part);
     }
     const gradOut = m.external(
@@ -118,6 +119,7 @@ export function recordLayer(
       gradIn: input.grads[0]?.storage ?? null,
       gradOut: gradOut.storage,
       outputDtype: out.dtype,
+      outputElements: out.elements,
     }, part));
   }
   m.recording = false;
@@ -170,6 +172,7 @@ export function recordLayer(
     gradIn: input.grads[0]?.storage ?? null,
     gradOut: gradOut.storage,
     outputDtype: out.dtype,
+    outputElements: out.elements,
   }, part));
 }
 

@@ -24,9 +24,12 @@ export const transformersHeads: HeadMaker = (m, x, plan, table) => {
   }
   const { heads } = plan;
   const rows = heads.batch * heads.queries;
-  let [q, k, v] = plan.normsEach && m.followsVariables
+  const isInTurn = plan.normsEach && m.followsVariables;
+  let [q, k, v] = isInTurn
     ? projectedInTurn(m, x, rows, plan)
     : projected(m, x, rows, plan);
+  let gate: Value | null = null;
+  if (plan.isGated) [q, gate] = cutFromGate(m, q);
   const sizes = plan.fused === "grouped"
     ? { ...heads, kvHeads: heads.heads }
     : heads;
@@ -41,7 +44,7 @@ export const transformersHeads: HeadMaker = (m, x, plan, table) => {
       v = normedHeads(m, v, plan.vNorm, rows, heads.kvHeads, "v norm");
     }
   };
-  if (!plan.normsTurned && !(plan.normsEach && m.followsVariables)) normBoth();
+  if (!plan.normsTurned && !isInTurn) normBoth();
   if (table && plan.rotary !== "none") {
     const turned = turnedHeads(m, [q, k], plan, table);
     if (!m.followsVariables || !plan.holdsUnturned) m.drop(q, k);
@@ -58,8 +61,18 @@ export const transformersHeads: HeadMaker = (m, x, plan, table) => {
     sizes,
     byHead: plan.rotary === "halves" ||
       plan.rotary === "part" && !plan.turnsByToken,
+    gate,
   };
 };
+
+/** Each head's queries and its gate, which is laid out by itself. */
+function cutFromGate(m: Machine, both: Value): [Value, Value] {
+  const half = both.elements / 2;
+  const [q, gate] = split(m, both, [half, half]) as [Value, Value];
+  const laid = copied(m, gate, "gate by head");
+  m.drop(both, gate);
+  return [q, laid];
+}
 
 /** Queries of this layer, that ask for keys and values of an earlier one. */
 function askingHeads(

@@ -34,6 +34,7 @@ export const USUAL: FamilyCode = {
     wideScores: false,
     wideSoftmax: true,
     softcaps: false,
+    gatesOutput: false,
     fused: "split",
     scalesInPlace: false,
     cachesCasts: true,
