@@ -27,14 +27,18 @@ import { printExplanation } from "./explain_error.ts";
 import { EXAMPLES } from "./estimate_examples.ts";
 import type { EstimateGiven } from "./estimate_given.ts";
 import { checkToken, hubOf } from "./estimate_given.ts";
-import { estimateModel, resolveInput } from "./estimate_model.ts";
-import { flagOptions, givenFlags, NO_KV_CACHE } from "./given_flags.ts";
+import { resolveInput } from "./estimate_model.ts";
+import {
+  flagOptions,
+  givenFlags,
+  NO_KV_CACHE,
+  pathsOf,
+} from "./given_flags.ts";
 import {
   askForMissing,
   modelMissing,
   readGiven,
   stillMissing,
-  withGpus,
 } from "./missing.ts";
 import { printExport } from "./print_export.ts";
 import { probe } from "./probe.ts";
@@ -170,13 +174,7 @@ async function run(
     : await readScenario(given.scenario);
   const input = fromFlags(flags, base);
   for (const word of given.set) applySet(input, word);
-  const paths = [
-    ...flags.flatMap(({ flag, text }) => [
-      flag.path,
-      ...(flag.settings?.(text) ?? []).map(([path]) => path),
-    ]),
-    ...given.set.map((word) => word.slice(0, word.indexOf("="))),
-  ];
+  const paths = pathsOf(flags, given.set);
   if (given.explain !== undefined) {
     const asked = { json: given.json === true, flags };
     return await printExplanation(
@@ -193,14 +191,8 @@ async function run(
       missing,
       { ...configuration, missing },
       given.json === true,
-      async (gpus) =>
-        input["model"] === undefined
-          ? { ok: false, problems: [modelMissing(imported !== null)] }
-          : await estimateModel(
-            withGpus(input, gpus),
-            await hubOf(given),
-            { headers: wantsHeaders(given) },
-          ),
+      input,
+      { hub: await hubOf(given), headers: wantsHeaders(given) },
     );
   }
   if (input["model"] === undefined) {

@@ -61,3 +61,17 @@ function attributeOf(name: string): string {
     (_, letter: string) => letter.toUpperCase(),
   );
 }
+
+/** The fields that flags and `--set` decide. */
+export function pathsOf(
+  flags: readonly GivenFlag[],
+  set: readonly string[],
+): string[] {
+  return [
+    ...flags.flatMap(({ flag, text }) => [
+      flag.path,
+      ...(flag.settings?.(text) ?? []).map(([path]) => path),
+    ]),
+    ...set.map((word) => word.slice(0, word.indexOf("="))),
+  ];
+}

@@ -7,6 +7,8 @@ import type {
 } from "../lib/mod.ts";
 import { importedText } from "../templates/terminal/imported_text.ts";
 import { triedWords } from "../templates/tried_words.ts";
+import type { Hub } from "../hub/mod.ts";
+import { estimateModel } from "./estimate_model.ts";
 import { UsageError } from "./usage_error.ts";
 import { write } from "./write.ts";
 
@@ -51,14 +53,15 @@ interface Tried {
  * Asks for what is missing. Where it is the number of GPUs alone, the answers for
  * some stand beside the question.
  *
- * @param estimate Answers for a number of GPUs.
+ * @param input The scenario, which may lack that number.
  * @throws {UsageError} Where something else is missing.
  */
 export async function askForMissing(
   missing: readonly Missing[],
   configuration: Omit<Imported, "scenario">,
   json: boolean,
-  estimate: (gpus: number) => Promise<Result<Estimate>>,
+  input: Readonly<Record<string, unknown>>,
+  { hub, headers }: { hub: Hub | null; headers: boolean },
 ): Promise<void> {
   const tries = triesOf(missing);
   if (tries === null) {
@@ -74,7 +77,16 @@ export async function askForMissing(
     throw new UsageError(asked(missing));
   }
   const tried: Tried[] = [];
-  for (const gpus of tries) tried.push({ gpus, answer: await estimate(gpus) });
+  if (input["model"] === undefined) {
+    throw new UsageError(modelMissing(true).message);
+  }
+  for (const gpus of tries) {
+    const parallel = { ...Object(input["parallel"]), gpus };
+    tried.push({
+      gpus,
+      answer: await estimateModel({ ...input, parallel }, hub, { headers }),
+    });
+  }
   const [first] = tried;
   if (first && !first.answer.ok) {
     throw new UsageError(words(first.answer.problems));
@@ -106,6 +118,16 @@ export async function askForMissing(
   if (!json) console.error(`${asked(missing)}`);
 }
 
+/** What is said where no model is named. */
+export function modelMissing(isImported: boolean): Problem {
+  return {
+    path: "model",
+    message: `--model is missing${
+      isImported ? ", and the configuration names none" : ""
+    }: give a name of the catalogue or the Hub, or a config.json, a .safetensors or .gguf file, or a folder with one`,
+  };
+}
+
 function triesOf(missing: readonly Missing[]): readonly number[] | null {
   const [only, ...more] = missing;
   return more.length === 0 && only?.kind === "field"
@@ -123,22 +145,4 @@ function asked(missing: readonly Missing[]): string {
 
 function words(problems: readonly Problem[]): string {
   return problems.map(({ message }) => message).join("; ");
-}
-
-/** That nobody names a model. */
-export function modelMissing(isImported: boolean): Problem {
-  return {
-    path: "model",
-    message: `--model is missing${
-      isImported ? ", and the configuration names none" : ""
-    }: give a name of the catalogue or the Hub, or a config.json, a .safetensors or .gguf file, or a folder with one`,
-  };
-}
-
-/** A scenario on another number of GPUs. */
-export function withGpus(
-  input: Record<string, unknown>,
-  gpus: number,
-): Record<string, unknown> {
-  return { ...input, parallel: { ...Object(input["parallel"]), gpus } };
 }

@@ -98,6 +98,7 @@ export function recordLayer(
         gradIn: null,
         gradOut: null,
         outputDtype: out.dtype,
+        outputElements: out.elements,
       }, part);
     }
     const gradOut = m.external(
@@ -115,6 +116,7 @@ export function recordLayer(
       gradIn: input.grads[0]?.storage ?? null,
       gradOut: gradOut.storage,
       outputDtype: out.dtype,
+      outputElements: out.elements,
     }, part));
   }
   m.recording = false;
@@ -167,6 +169,7 @@ export function recordLayer(
     gradIn: input.grads[0]?.storage ?? null,
     gradOut: gradOut.storage,
     outputDtype: out.dtype,
+    outputElements: out.elements,
   }, part));
 }
 

@@ -32,7 +32,7 @@ export function overFiles(
     taken.add(found);
     return { ...each, document: overlaid(found.document, each.document) };
   });
-  return put.filter((each, at) => {
+  return put.filter((_, at) => {
     const before = documents[at];
     return !before || !taken.has(before);
   });
