@@ -15,6 +15,7 @@ import { assets } from "./routes/assets.ts";
 import { compareRoute } from "./routes/compare.tsx";
 import { configRoute } from "./routes/config.tsx";
 import { docsRoute } from "./routes/docs.tsx";
+import { explainRoute } from "./routes/explain.tsx";
 import { exportRoute } from "./routes/export.tsx";
 import { gpusRoute } from "./routes/gpus.tsx";
 import { gradioRoute } from "./routes/gradio.ts";
@@ -85,6 +86,7 @@ export function createAppWith(
   app.route("/", tablesRoute(lookUps, tables));
   app.route("/", compareRoute(lookUps));
   app.route("/", adviceRoute(hub));
+  app.route("/", explainRoute(hub));
   app.route("/", largestRoute(hub));
   app.route("/", trafficRoute(lookUps));
   app.route("/", apiRoute(hub));

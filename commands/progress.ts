@@ -1,3 +1,5 @@
+import { stderr } from "node:process";
+
 /** Shows how many headers have been read, and wipes that out again. */
 export interface Progress {
   onProgress?: (done: number, total?: number) => void;
@@ -11,10 +13,9 @@ const WIPE = "\r\x1b[K";
  * else, so that what is piped on stays clean.
  */
 export function terminalProgress(): Progress {
-  if (!Deno.stderr.isTerminal()) return { end() {} };
-  const encoder = new TextEncoder();
+  if (!stderr.isTTY) return { end() {} };
   const show = (text: string): void => {
-    Deno.stderr.writeSync(encoder.encode(`${WIPE}${text}`));
+    stderr.write(`${WIPE}${text}`);
   };
   return {
     onProgress(done, total) {

@@ -13,6 +13,7 @@ const PAGES: readonly NamedPage[] = [
   { path: "/", title: "Estimate", carries: "scenario" },
   { path: "/compare", title: "Compare", carries: "scenario" },
   { path: "/tables", title: "Tables", carries: "model" },
+  { path: "/explain", title: "Explain an error", carries: "scenario" },
   { path: "/presets", title: "Presets", carries: null },
   { path: "/accuracy", title: "Accuracy", carries: null },
   { path: "/docs", title: "Docs", carries: null },

@@ -32,11 +32,14 @@ export function besideBuffer(
   return bufferOf(label, [{ group, bytes: roundedBytes(bytes) }]);
 }
 
+/** What the pixels of a batch are called. */
+export const PIXELS = "pixels";
+
 /** The batch holds its pixels throughout the step. */
 function pixelsOf(vision: VisionPlan | null): Buffer[] {
   if (!vision) return [];
   const { elements, dtype } = vision.pixels;
-  return [besideBuffer("inputs", "pixels", elements * DTYPE_BYTES[dtype])];
+  return [besideBuffer("inputs", PIXELS, elements * DTYPE_BYTES[dtype])];
 }
 
 /** The same of features of sound. */

@@ -5,11 +5,13 @@ import configurations from "../../docs/configurations.md" with { type: "text" };
 import engineFormulas from "../../docs/engine-formulas.md" with {
   type: "text",
 };
+import errors from "../../docs/errors.md" with { type: "text" };
 import factors from "../../docs/factors.md" with { type: "text" };
 import faq from "../../docs/faq.md" with { type: "text" };
 import http from "../../docs/http.md" with { type: "text" };
 import models from "../../docs/models.md" with { type: "text" };
 import multipliers from "../../docs/multipliers.md" with { type: "text" };
+import npm from "../../docs/npm.md" with { type: "text" };
 import numbers from "../../docs/numbers.md" with { type: "text" };
 import parity from "../../docs/parity.md" with { type: "text" };
 import ruleOfThumb from "../../docs/rule-of-thumb.md" with { type: "text" };
@@ -54,6 +56,12 @@ export const DOCS: readonly Doc[] = [
     chapter: "Start here",
     about: "What to change when it does not fit, and what that costs",
     text: advice,
+  },
+  {
+    name: "errors",
+    chapter: "Start here",
+    about: "Which errors of memory are explained, and how",
+    text: errors,
   },
   {
     name: "compare",
@@ -102,6 +110,12 @@ export const DOCS: readonly Doc[] = [
     chapter: "Programs and files",
     about: "The API, agents, Gradio's clients",
     text: http,
+  },
+  {
+    name: "npm",
+    chapter: "Programs and files",
+    about: "The command line and the library as a package",
+    text: npm,
   },
   {
     name: "scenario",

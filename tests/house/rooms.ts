@@ -42,6 +42,7 @@ export const ROOMS = [
   "lib/interop/training_arguments",
   "lib/interop/*",
   "lib/interop",
+  "lib/failures",
   "lib/ask",
   "lib/mod.ts",
   "hub",
@@ -63,6 +64,8 @@ export const LIB_PACKAGES: ReadonlySet<string> = new Set([
   "@huggingface/gguf",
   "lru-cache",
   "minisearch",
+  "smol-toml",
+  "unbash",
   "yaml",
   "zod",
 ]);

@@ -24,6 +24,7 @@ const PAGES: [name: string, path: string][] = [
   ],
   ["a comparison of nothing", "/compare"],
   ["the largest that fits", "/largest?model=gpt2"],
+  ["an error", "/explain?model=llama2-7b&hardware.gpu=RTX+4090"],
   ["what would help", "/advice?model=llama2-7b&hardware.gpu=RTX+4090"],
   ["what does not fit", "/?model=llama2-7b&hardware.gpu=RTX+4090"],
   ["traffic", "/traffic?model=llama2-7b&parallel.gpus=16&node_gbs=x"],

@@ -91,14 +91,9 @@ const CONFIGS: [type: string, config: Record<string, unknown>, why: string][] =
       "models of type deberta-v2 compute their attention by relative positions in operations that are not played through yet",
     ],
     [
-      "lfm2",
-      {
-        num_hidden_layers: 2,
-        num_attention_heads: 4,
-        intermediate_size: 128,
-        layer_types: ["conv", "full_attention"],
-      },
-      "whose layers are not attention and MLP, are not played through yet",
+      "xlstm",
+      { num_hidden_layers: 2, num_heads: 4, hidden_size: 128 },
+      "are not played through yet",
     ],
     [
       "zamba2",

@@ -13,7 +13,7 @@ import type { Parameter, Value } from "../../play/torch/values.ts";
 import type { LossSettings } from "../../play/torch/ops/loss.ts";
 import { rotaryTableOf } from "./rotary_table.ts";
 import type { PartName } from "../../answer/parts.ts";
-import { decoderStack, isCheckpointed, placed } from "./stacks.ts";
+import { decoderStack, isCheckpointed, numbered, placed } from "./stacks.ts";
 import type { EncoderPlan } from "../../plan/encoders/encoder_plan.ts";
 import type { StackPlan } from "../../plan/encoders/stack_plan.ts";
 import type { StepPlan } from "../../plan/step_plan.ts";
@@ -66,7 +66,7 @@ export function recordEncoderPass(
       { ...layers, part },
     );
     return {
-      stacks: [decoderStack(entry, layers.blocks, end)],
+      stacks: [decoderStack(entry, numbered(layers.blocks), end)],
       hostBytes: layers.hostBytes,
     };
   }
@@ -96,7 +96,7 @@ export function recordEncoderPass(
       ]),
       decoderStack(
         entry,
-        layers.blocks,
+        numbered(layers.blocks),
         recordTask(
           { ...settings, awaited: tied },
           decoder,

@@ -4,7 +4,14 @@ import type { ActivationKind } from "../torch/ops/activations.ts";
 import { activation } from "../torch/ops/activations.ts";
 import type { AdaptedLinear } from "../torch/ops/adapted_linear.ts";
 import { adaptedLinear } from "../torch/ops/adapted_linear.ts";
-import { multiply, split } from "../torch/ops/arithmetic.ts";
+import {
+  add,
+  mean,
+  multiply,
+  savingOutput,
+  scaled,
+  split,
+} from "../torch/ops/arithmetic.ts";
 import { tiled } from "./tiled.ts";
 import { dropout } from "../torch/ops/dropout.ts";
 
@@ -15,6 +22,8 @@ export interface MlpPlan {
   readonly gate: AdaptedLinear | "fused" | null;
   readonly down: AdaptedLinear;
   readonly activation: ActivationKind;
+  /** Whether gates are cut off below a share of each row's: Gemma 3n. */
+  readonly cutsGate?: boolean;
   /** Whether one compiled kernel does the gate's activation and the product. */
   readonly compiled: boolean;
   /** Whether Liger's kernel does both, and writes gradients over what it saved. */
@@ -94,7 +103,8 @@ function gated(
       const active = activation(m, gate, plan.activation, "MLP activation");
       return multiply(m, up, active, "MLP product");
     }
-    const gate = adaptedLinear(m, x, rows, own, "MLP gate");
+    const whole = adaptedLinear(m, x, rows, own, "MLP gate");
+    const gate = plan.cutsGate ? cutGate(m, whole, rows) : whole;
     const early = plan.upFirst || kernel
       ? adaptedLinear(m, x, rows, plan.up, "MLP up")
       : null;
@@ -104,6 +114,31 @@ function gated(
     const up = early ?? adaptedLinear(m, x, rows, plan.up, "MLP up");
     return multiply(m, active, up, "MLP product");
   });
+}
+
+/**
+ * Gates less a threshold of each row, where that is not below nought.
+ *
+ * Source: huggingface/transformers models/gemma3n/modeling_gemma3n.py,
+ * Gemma3nTextMLP._gaussian_topk
+ */
+function cutGate(m: Machine, x: Value, rows: number): Value {
+  const out = m.call(() => {
+    const middle = mean(m, x, rows, "mean of gates");
+    const { elements, dtype, source } = x;
+    const width = m.create(rows, dtype, "deviation of gates");
+    const node = m.record([x], [x, width], () => [
+      m.grad(source, elements, dtype, "gradient of the deviation"),
+    ]);
+    width.source = node && { node, slot: 0 };
+    const times = scaled(m, width, "scaled deviation");
+    const threshold = add(m, middle, times, "threshold");
+    m.drop(times);
+    const less = add(m, x, threshold, "gates less their threshold");
+    return savingOutput(m, less, "gates above their threshold");
+  });
+  m.drop(x);
+  return out;
 }
 
 /** act(gate) × up as inductor fuses them: both are saved, the activation is not. */

@@ -61,6 +61,8 @@ export interface Block {
   /** Modules within it whose parameters are a unit of their own. */
   readonly modules: readonly ModulePort[];
   readonly outputDtype: Dtype;
+  /** Elements of what it gives, of a layer of a stack. */
+  readonly outputElements?: number;
 }
 
 /** A gradient that several blocks add to, such as the encoder's output's. */
@@ -114,10 +116,11 @@ export function blockOf(
     done: number | null,
     exit: number,
   ],
-  { outputDtype, carried = [], ...ends }:
+  { outputDtype, outputElements, carried = [], ...ends }:
     & Omit<Ports, "carried">
     & Partial<Pick<Ports, "carried">>
-    & Pick<Block, "outputDtype">,
+    & Pick<Block, "outputDtype">
+    & Pick<Block, "outputElements">,
   part: PartName,
 ): Block {
   const { tape } = m;
@@ -138,5 +141,6 @@ export function blockOf(
     parameters: m.ports(),
     modules: m.marks.all(),
     outputDtype,
+    ...(outputElements === undefined ? {} : { outputElements }),
   };
 }

@@ -29,13 +29,9 @@ export class Graph {
   /**
    * Runs the backward pass of all that was recorded, last operation first.
    *
+   * @param roots Its results and what came back to each; null of one without.
    * @returns How many events there were when one first read what it had saved.
    */
-  backward(root: Value, grad: Grad): number {
-    return this.backwardOfAll([[root, grad]]);
-  }
-
-  /** The same from several results at once; null of one without a gradient. */
   backwardOfAll(roots: readonly (readonly [Value, Grad | null])[]): number {
     let read: number | null = null;
     for (const [{ source }, grad] of roots) {

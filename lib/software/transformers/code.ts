@@ -19,6 +19,7 @@ export const transformersCode: CodeOf = (scenario, model) => {
   return {
     makeHeads: transformersHeads,
     projectsAtOnce: true,
+    gatesHeads: true,
     rotary: { wide: false, ofSequences: false },
     masksOf: transformersMasks,
     keyMask: false,
