@@ -23,9 +23,6 @@ export function unplayed(
   if (code.unplayed !== null) {
     return `models of type ${architecture.type}${code.unplayed}`;
   }
-  if (code.stateSpace?.plainExperts && tensors.some(({ expert }) => expert)) {
-    return `models of type ${architecture.type} whose experts have no gates are not played through yet`;
-  }
   const readsEncoder = stacks.some(({ kinds }) =>
     kinds.some((kind) =>
       [...kind.tensors.keys()].some((key) => CROSS.test(key))

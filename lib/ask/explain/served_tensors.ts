@@ -23,7 +23,9 @@ export function servedTensors(
   { architecture }: Model,
 ): ErrorCause[] {
   if (!serve) return [];
-  if (failure.kind === "cache") return kv ? cacheOfOne(failure, kv) : [];
+  if (failure.kind === "cache") {
+    return kv && failure.tool === "vLLM" ? cacheOfOne(failure, kv) : [];
+  }
   if (failure.kind === "no cache") return shares(serve);
   if (failure.what === "sampler" || moment?.name === "sample") {
     return samplerLogits(

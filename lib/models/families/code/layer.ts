@@ -59,6 +59,8 @@ export interface MlpCode {
   readonly activation: Setting<string>;
   /** Whether the layer's own code runs it, over one variable. */
   readonly isInline: boolean;
+  /** Whether its gate and what it gives are multiplied by numbers: Falcon-H1. */
+  readonly isMultiplied: boolean;
   /** Which layers cut gates off, by the config; null where none does: Gemma 3n. */
   readonly cutsGate: ((layer: number, config: Config) => boolean) | null;
 }
