@@ -157,6 +157,7 @@ export { toCommand } from "./scenario/to_command.ts";
 export { leavesOf, putAt } from "./scenario/walk.ts";
 export type { Leaf } from "./scenario/walk.ts";
 export {
+  asPrinted,
   formatBytes,
   formatCount,
   GIB,

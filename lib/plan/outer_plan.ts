@@ -7,8 +7,9 @@ import { lossOfCast } from "../play/torch/ops/head_loss.ts";
 import type { LossSettings } from "../play/torch/ops/loss.ts";
 import { tiledLoss } from "../play/torch/ops/tiled_loss.ts";
 import { wholeLoss } from "../play/torch/ops/loss.ts";
+import type { EmbeddingPlan } from "../play/record/embedding_plan.ts";
+import type { HeadPlan } from "../play/record/outer_blocks.ts";
 import type { LayerInputsPlan } from "../play/record/inputs_of_layers.ts";
-import type { EmbeddingPlan, HeadPlan } from "../play/record/outer_blocks.ts";
 import type { RecordedStack } from "../play/record/record_stack.ts";
 import { BARE_NORM } from "./layer_norms.ts";
 import { isTiled } from "./context.ts";
@@ -63,7 +64,7 @@ export function embeddingPlanOf(
     holdsLeaf: plan.objective !== null,
     masks: masksOf(facts, plan.windows, plan.stack.kinds),
     keepsMasks: scenario.train.checkpointing !== "none",
-    images: plan.vision && vision
+    images: plan.vision?.merge && vision
       ? {
         tokens: plan.vision.tokens,
         merge: plan.vision.merge,

@@ -30,7 +30,7 @@ function explained(text: string, given?: ScenarioInput): Explanation {
 for (const { name, text } of TEXTS) {
   Deno.test(`it is explained, whatever the model is: ${name}`, () => {
     const { words, steps, message, read } = explained(text);
-    assertMatch(words, /^\w.*\.$/);
+    for (const line of words.split("\n")) assertMatch(line, /^\w.*\.$/);
     assert(message.length > 0);
     assert(!/NaN|undefined|null|Infinity/.test(words + steps.join(" ")), words);
     for (const step of steps) assertMatch(step, /^[A-Z].*[.)]$/);
@@ -260,4 +260,55 @@ Deno.test("a name in the text that is no model's is not taken for one", () => {
   );
   assertEquals(scenario, null);
   assertMatch(words, /^PyTorch asked for/);
+});
+
+Deno.test("the code on the stack tells the method, the objective and the engine", () => {
+  const ranks = Array.from(
+    { length: 8 },
+    (_, rank) =>
+      `[rank${rank}]:   File "/venv/lib/python3.11/site-packages/trl/trainer/dpo_trainer.py", line 1300, in compute_loss
+[rank${rank}]:   File "/venv/lib/python3.11/site-packages/deepspeed/runtime/zero/stage3.py", line 12, in hook
+[rank${rank}]:   File "/venv/lib/python3.11/site-packages/peft/tuners/lora/layer.py", line 700, in forward
+[rank${rank}]: torch.OutOfMemoryError: CUDA out of memory. Tried to allocate 1.16 GiB. GPU ${rank} has a total capacity of 79.15 GiB of which 1.00 GiB is free.`,
+  );
+  const { scenario, words } = explained(ranks.join("\n"), {
+    model: "Qwen/Qwen3-8B",
+  });
+  assert(scenario);
+  assertEquals(
+    [
+      scenario.parallel.gpus,
+      scenario.engine.name,
+      scenario.engine.zero_stage,
+      scenario.train.method,
+      scenario.train.objective,
+    ],
+    [8, "deepspeed", 3, "lora", "dpo"],
+  );
+  assertMatch(words, /It failed on 8 GPUs: 0, 1, 2, 3, 4, 5, 6, 7\./);
+});
+
+Deno.test("one rank's stack says nothing of how many there are", () => {
+  const { scenario } = explained(
+    textOf("a backward pass under FSDP that computes layers again"),
+    { model: "openai/gpt-oss-20b" },
+  );
+  assertEquals(scenario?.parallel.gpus, 1);
+  assertEquals(scenario?.engine.name, "auto");
+});
+
+Deno.test("a snapshot's largest blocks are told as tensors of the run", () => {
+  const sizes = [128_256 * 4096 * 2, 14_336 * 4096 * 2];
+  const snapshot = JSON.stringify([{
+    device: 0,
+    total_size: 2 ** 32,
+    allocated_size: sizes.reduce((sum, size) => sum + size, 0),
+    blocks: sizes.map((size) => ({ size, state: "active_allocated" })),
+  }]);
+  const { causes } = explained(snapshot, { model: LLAMA });
+  assertEquals(causes.map(({ bytes }) => bytes), sizes);
+  assertMatch(
+    causes[0]?.words ?? "",
+    /128,256 × 4,096 × 2 B: parameters in bf16/,
+  );
 });

@@ -2,7 +2,7 @@ import type { Estimate } from "../../answer/estimate.ts";
 import type { ErrorCause } from "../../answer/explanation.ts";
 import type { FailureReading } from "../../failures/read.ts";
 import { heldBytes } from "../../hardware/fit.ts";
-import { asPrinted } from "./as_printed.ts";
+import { asPrinted } from "../../units/mod.ts";
 import { isSmall } from "./allocator_sizes.ts";
 
 /** Writes what the scenario says of an error: the tensor, and what the run needs. */
@@ -16,7 +16,7 @@ export function estimateWords(
   const { tried, kind } = failure;
   if (kind === "host" || kind === "shared") return [];
   return [
-    ...causes.slice(0, 1).map(({ words }) => `${words}.`),
+    ...causeWords(causes),
     ...(causes.length === 0 && tried && kind === "allocation"
       ? [
         isSmall(tried)
@@ -25,6 +25,19 @@ export function estimateWords(
       ]
       : []),
     ...(kind === "table" ? [] : [needWords(estimate)]),
+  ];
+}
+
+/** The likeliest tensor, and others that the message may be of as well. */
+function causeWords(causes: readonly ErrorCause[]): string[] {
+  const [first, ...others] = causes;
+  if (!first) return [];
+  const same = others.filter(({ bytes }) => bytes === first.bytes)
+    .map(({ tensor, at }) => `${tensor} (${at})`);
+  return [
+    `${first.words}.${
+      same.length === 0 ? "" : ` As large: ${same.join(", ")}.`
+    }`,
   ];
 }
 

@@ -232,7 +232,7 @@ function toldOf(read: ReadError, found?: FoundCauses): Explanation {
     words: [
       ...heldWords(reading),
       ...(found ? estimateWords(reading, found) : []),
-    ].join(" "),
+    ].join("\n"),
     steps: nextSteps(reading, found !== undefined),
     estimated: found
       ? {

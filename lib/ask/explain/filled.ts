@@ -21,6 +21,7 @@ export interface FilledScenario {
 const ENGINES: Readonly<Record<string, string>> = {
   "vLLM": "vllm",
   "SGLang": "sglang",
+  "TGI": "tgi",
   "llama.cpp": "llama.cpp",
   "ollama": "llama.cpp",
 };
@@ -48,6 +49,9 @@ export function fillScenario(
     say(each.path, each.value, each.from);
   }
   const engine = engineOf(reading, own);
+  if (engine === null && moment?.name !== "generate") {
+    for (const { path, value } of facts.stack) say(path, value, "its stack");
+  }
   if (engine !== null) {
     say("task", "serve", "the program that wrote it");
     say("serve.engine", engine, "the program that wrote it");
@@ -73,7 +77,7 @@ export function fillScenario(
       "a tensor's shape",
     );
   }
-  const asked = failure.tokens?.asked ?? null;
+  const asked = failure.tool === "vLLM" ? failure.tokens?.asked ?? null : null;
   if (asked !== null) say("serve.max_model_len", asked, "the message");
   const warmed = /warming up sampler with (\d{1,6}) dummy/.exec(own)?.[1];
   if (warmed !== undefined) {

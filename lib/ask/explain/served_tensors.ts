@@ -4,9 +4,8 @@ import type { Printed } from "../../failures/printed.ts";
 import type { FailureReading } from "../../failures/read.ts";
 import type { Model } from "../../models/model.ts";
 import type { Scenario } from "../../scenario/schema.ts";
-import { groupDigits } from "../../units/mod.ts";
+import { asPrinted, groupDigits } from "../../units/mod.ts";
 import { mayBe } from "./allocator_sizes.ts";
-import { asPrinted } from "./as_printed.ts";
 import { product } from "./terms.ts";
 import type { ErrorCause } from "../../answer/explanation.ts";
 
@@ -24,7 +23,9 @@ export function servedTensors(
   { architecture }: Model,
 ): ErrorCause[] {
   if (!serve) return [];
-  if (failure.kind === "cache") return kv ? cacheOfOne(failure, kv) : [];
+  if (failure.kind === "cache") {
+    return kv && failure.tool === "vLLM" ? cacheOfOne(failure, kv) : [];
+  }
   if (failure.kind === "no cache") return shares(serve);
   if (failure.what === "sampler" || moment?.name === "sample") {
     return samplerLogits(

@@ -3,10 +3,8 @@ import { decoderLayer } from "../../play/layers/decoder_layer.ts";
 import type { Reading } from "../../play/record/encoders/shared.ts";
 import { carrying, readShared } from "../../play/record/encoders/shared.ts";
 import { GivenHeads, takerOf } from "../../play/record/handed_heads.ts";
-import type {
-  EmbeddingBlock,
-  EmbeddingPlan,
-} from "../../play/record/outer_blocks.ts";
+import type { EmbeddingPlan } from "../../play/record/embedding_plan.ts";
+import type { EmbeddingBlock } from "../../play/record/outer_blocks.ts";
 import type { LayerRun, StackLayer } from "../../play/record/record_stack.ts";
 import type { Dtype } from "../../play/torch/dtype.ts";
 import type { Machine } from "../../play/torch/machine.ts";

@@ -1,5 +1,7 @@
 import type { Block } from "../../play/record/block.ts";
 import type { Pass } from "../../play/program/pass.ts";
+import { addingLayer } from "../../play/record/adding_layer.ts";
+import type { StackLayer } from "../../play/record/record_stack.ts";
 import { recordStack } from "../../play/record/record_stack.ts";
 import type { MachineSettings } from "../../play/torch/machine_settings.ts";
 import { recordEncoderPass } from "./encoder_pass.ts";
@@ -17,12 +19,19 @@ import {
   keepsOutputs,
   placed,
 } from "./stacks.ts";
+import { recordLookup } from "../../play/record/lookup_block.ts";
 import { recordSide } from "./side_pass.ts";
 import { recordVision } from "./vision_pass.ts";
 
 /** How a step's passes are recorded. */
 export interface RecordSettings {
   readonly workspaces: boolean;
+}
+
+/** A piece of the decoder, and the number of the layer that it goes with. */
+interface Entry {
+  readonly at: number;
+  readonly layer: StackLayer;
 }
 
 /** Records one pass of a plan. */
@@ -54,11 +63,10 @@ export function recordPass(
   const vision = plan.vision && recordVision(
     settings,
     plan.vision,
-    // Layers without gradients keep nothing with checkpoints or without.
-    scenario.train.checkpointing === "full" &&
-      plan.inventory.trained.some(({ name }) =>
-        name.includes(`${plan.vision?.stack.path}.N.`)
-      ),
+    {
+      checkpoints: scenario.train.checkpointing === "full",
+      forcesGrad: facts.code.forcesGrad,
+    },
   );
   const first = embeddingPlanOf(plan, vision);
   const { checkpointing } = scenario.train;
@@ -67,22 +75,35 @@ export function recordPass(
   const { classHead } = plan;
   const headPlan = headPlanOf(plan, first);
   const tied = classHead === null && headPlan.head.weight === first.table;
+  const begun = tied && first.table.trains
+    ? {
+      parameter: first.table,
+      // Autocast's gradient is cast to the parameter's type: a tensor of its own.
+      isView: headPlan.multiplies &&
+        [null, first.table.dtype].includes(scenario.precision.autocast),
+    }
+    : null;
+  const lookup = vision && plan.vision?.merge === "scattered"
+    ? recordLookup({ ...settings, begun }, first, part)
+    : null;
   const embedding = recordEmbedding(
-    {
-      ...settings,
-      begun: tied && first.table.trains
-        ? {
-          parameter: first.table,
-          // Autocast's gradient is cast to the parameter's type: a tensor of its own.
-          isView: headPlan.multiplies &&
-            [null, first.table.dtype].includes(scenario.precision.autocast),
-        }
-        : null,
-    },
-    first,
+    lookup ? settings : { ...settings, begun },
+    lookup ? { ...first, text: lookup.text } : first,
     part,
   );
   const rotaryDtype = facts.code.rotary.wide ? "fp32" : embedding.outputDtype;
+  const entries = decoderLayers(plan, { first, embedding, rotaryDtype })
+    .flatMap((each, at): Entry[] => {
+      const handed = vision?.features[at];
+      const layer: StackLayer = {
+        ...each,
+        checkpoint: isCheckpointed(checkpointing, at, selective),
+        held: at === 0 && embedding.held,
+      };
+      return handed
+        ? [{ at, layer }, { at, layer: addingLayer(handed, first.hidden) }]
+        : [{ at, layer }];
+    });
   const layers = recordStack(
     // Its layers multiply by `weight.T`, which autocast takes for no weight.
     { ...settings, cachesCasts: facts.family.attention.cachesCasts },
@@ -97,11 +118,7 @@ export function recordPass(
       stopsEarly: facts.code.stopsEarly,
       keepsOutputs: keepsOutputs({ checkpointing, selective }),
     },
-    decoderLayers(plan, { first, embedding, rotaryDtype }).map((each, at) => ({
-      ...each,
-      checkpoint: isCheckpointed(checkpointing, at, selective),
-      held: at === 0 && embedding.held,
-    })),
+    entries.map(({ layer }) => layer),
   );
   const { needsGrad, dtype, hostBytes } = layers;
   const given: HeadInput = { dtype, needsGrad, part };
@@ -114,8 +131,16 @@ export function recordPass(
     );
   return {
     stacks: [
+      placed("embeddings", lookup ? [lookup.block] : []),
       placed("vision", vision?.blocks ?? []),
-      decoderStack(embedding, layers.blocks, head),
+      decoderStack(
+        embedding,
+        layers.blocks.map((block, at) => ({
+          block,
+          at: entries[at]?.at ?? at,
+        })),
+        head,
+      ),
     ],
     hostBytes,
     ...(plan.objective

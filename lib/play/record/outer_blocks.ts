@@ -5,76 +5,25 @@ import type { LaterScores } from "./later_scores.ts";
 import { scoredLater } from "./later_scores.ts";
 import type { Ended, HeadInput } from "./loss_block.ts";
 import type { Shared } from "./encoders/shared.ts";
-import type { LayerInputsPlan } from "./inputs_of_layers.ts";
 import { inputsOfLayers } from "./inputs_of_layers.ts";
 import { mergedStreams, spreadStreams } from "./spread_streams.ts";
 import { lossBlock, TABLE_GRADIENT, takeHidden } from "./loss_block.ts";
 import type { PartName } from "../../answer/parts.ts";
 import type { MachineSettings } from "../torch/machine_settings.ts";
-import type { Parameter, Value } from "../torch/values.ts";
+import type { Value } from "../torch/values.ts";
 import { Machine } from "../torch/machine.ts";
 import type { AdaptedLinear } from "../torch/ops/adapted_linear.ts";
-import { add, scaled } from "../torch/ops/arithmetic.ts";
+import { add } from "../torch/ops/arithmetic.ts";
 import { dropout } from "../torch/ops/dropout.ts";
-import type { EmbeddingAdapter } from "../torch/ops/embedding.ts";
 import { embedding } from "../torch/ops/embedding.ts";
 import type { LossSettings } from "../torch/ops/loss.ts";
 import type { HeadLoss } from "../torch/ops/head_loss.ts";
 import type { Norm } from "../torch/ops/norms.ts";
 import { norm } from "../torch/ops/norms.ts";
-import type { Mask } from "../layers/mask.ts";
-import type { ImagePlan } from "./images.ts";
 import { withImages } from "./images.ts";
-
-/** What stands before the layers. */
-export interface EmbeddingPlan {
-  readonly rows: number;
-  /** Labels of the batch. */
-  readonly labels: number;
-  /** Whether the tokens' ids stand throughout: their caller's, not the batch's. */
-  readonly holdsIds?: boolean;
-  /** Positions that the model's code numbers and refers to until it ends. */
-  readonly numbered?: number;
-  readonly hidden: number;
-  readonly table: Parameter;
-  readonly adapter: EmbeddingAdapter | null;
-  readonly positions: Parameter | null;
-  /** Positions that are looked up: those of one sequence, or of each. */
-  readonly places: number;
-  /** BLOOM's norm of the embeddings. */
-  readonly norm: Norm | null;
-  /** Whether the embeddings' module multiplies them, or the model's code; or none. */
-  readonly scaled: "module" | "model" | null;
-  readonly dropout: number;
-  /** Rows of the rotary table: positions, of each sequence where models say so. */
-  readonly rotaryRows: number;
-  /** Features of each rotary table: Gemma 3 has one of its own for windows. */
-  readonly rotaryWidths: readonly number[];
-  /** Whether the model's code refers to the embeddings until it ends. */
-  readonly held: boolean;
-  /** Whether a gradient has to reach the embedding's output without weights. */
-  readonly forcesGrad: boolean;
-  /**
-   * Whether what is asked for is the gradient of the hidden states, after positions
-   * and dropout, in place of the embeddings'.
-   */
-  readonly forcesLate: boolean;
-  /**
-   * Whether a leaf and its gradient outlive the backward pass: a trainer's own
-   * variable holds the loss, and with it the graph.
-   */
-  readonly holdsLeaf?: boolean;
-  /** What the model makes for the attention of all layers... */
-  readonly masks: readonly Mask[];
-  /** ...which checkpoints hold until their layers have run again. */
-  readonly keepsMasks: boolean;
-  /** Images whose features stand among the embeddings; null without any. */
-  readonly images: ImagePlan | null;
-  /** What the embeddings' other streams are projected by; none where left out. */
-  readonly streams?: readonly AdaptedLinear[];
-  /** Inputs that tokens have for each layer; none where it is left out. */
-  readonly layerInputs?: LayerInputsPlan | null;
-}
+import { readFeatures, readingFeatures } from "./features.ts";
+import type { EmbeddingPlan } from "./embedding_plan.ts";
+import { lookedUp, readIds } from "./lookup_block.ts";
 
 /** The begin of a step's forward pass. */
 export interface EmbeddingBlock extends Block {
@@ -88,8 +37,6 @@ export interface EmbeddingBlock extends Block {
   readonly layerInputs: Shared | null;
 }
 
-const SCALED = "scaled embeddings";
-
 /** Records what stands before the layers. */
 export function recordEmbedding(
   settings: MachineSettings,
@@ -99,12 +46,6 @@ export function recordEmbedding(
   const m = new Machine(settings);
   const begun = settings.begun &&
     m.waitingFor(settings.begun.parameter);
-  m.part = "inputs";
-  const ids = plan.holdsIds
-    ? m.external(plan.rows, "int64", "token ids", null)
-    : m.create(plan.rows, "int64", "token ids");
-  const labels = m.create(plan.labels, "int64", "labels");
-  m.part = "embeddings";
   const { images } = plan;
   const input = m.input();
   const features = images && m.external(
@@ -114,29 +55,22 @@ export function recordEmbedding(
     images.needsGrad ? { node: input, slot: 0 } : null,
     "vision activations",
   );
-  const looked = images?.merge === "before"
-    ? plan.rows - images.tokens
-    : plan.rows;
-  let out = embedding(m, plan.table, ids, looked, "embeddings");
+  const read = plan.text ? readFeatures(m, plan.text) : null;
+  const looked = read
+    ? { out: read.value, ids: readIds(m, plan), leaf: null, batch: [] }
+    : lookedUp(m, plan);
+  let { out, leaf } = looked;
+  m.part = "embeddings";
   const replace = (next: Value) => {
     m.drop(out);
     out = next;
   };
-  if (plan.scaled === "module") replace(scaled(m, out, SCALED));
-  if (plan.adapter) {
-    const rescales = plan.scaled === "module";
-    const { adapter } = plan;
-    replace(adapter.join(m, out, ids, looked, adapter, rescales));
-  }
-  // What asks for their gradient is a hook of the module.
-  let leaf = plan.forcesGrad && !plan.forcesLate ? leafOf(m, out) : null;
-  if (plan.scaled === "model") replace(scaled(m, out, SCALED));
   if (images && features) {
     replace(withImages(m, out, features, images, plan.hidden));
     m.drop(features);
   }
   const inputs = plan.layerInputs
-    ? inputsOfLayers(m, ids, out, plan.rows, plan.layerInputs)
+    ? inputsOfLayers(m, looked.ids, out, plan.rows, plan.layerInputs)
     : null;
   // Its variables inputs_embeds and position_embeds live as long as its call.
   const given = m.view(out);
@@ -202,8 +136,7 @@ export function recordEmbedding(
     ]);
   }
   if (leaf && !plan.holdsLeaf) freeLeaf(m, leaf);
-  m.drop(...masks, ...table, ...numbers, labels);
-  if (!plan.holdsIds) m.drop(ids);
+  m.drop(...masks, ...table, ...numbers, ...looked.batch);
   const end = m.tape.events.length;
   if (leaf && plan.holdsLeaf) freeLeaf(m, leaf);
   const block = {
@@ -239,7 +172,7 @@ export function recordEmbedding(
   };
   // The projector's block made them under this name.
   if (features) m.tape.parts[features.storage] = "vision activations";
-  return block;
+  return read ? { ...block, ...readingFeatures(block, read) } : block;
 }
 
 /** What stands after the layers. */

@@ -9,7 +9,7 @@ import type { KeptPorts } from "../../play/record/kept_ports.ts";
 import { recordLogits } from "../../play/record/logits_block.ts";
 import { rotaryWidthOf } from "../../plan/rotary_widths.ts";
 import { rotaryTableOf } from "../../engines/blocks/rotary_table.ts";
-import type { EmbeddingPlan } from "../../play/record/outer_blocks.ts";
+import type { EmbeddingPlan } from "../../play/record/embedding_plan.ts";
 import { recordEmbedding } from "../../play/record/outer_blocks.ts";
 import type { Moved } from "../../play/record/moved_block.ts";
 import {

@@ -1,4 +1,4 @@
-import { GIB, KIB, MIB } from "../../units/mod.ts";
+import { GIB, KIB, MIB } from "./sizes.ts";
 
 /**
  * Writes bytes as PyTorch's messages do, so that they are found again in the text:
