@@ -97,7 +97,7 @@ const CALLS: readonly (readonly [MomentName, RegExp])[] = [
 const RECOMPUTES =
   /utils\/checkpoint\.py|recompute_fn|_checkpoint_without|checkpointing\.py/;
 
-/** Innermost calls that tell which tensor was made. */
+/** What innermost calls tell of the tensor that was made, the most telling first. */
 const INNER: readonly (readonly [string, RegExp])[] = [
   [
     "the log-softmax of the logits",
@@ -173,11 +173,7 @@ export function momentIn(text: string, at: number): FailedMoment | null {
     words: WORDS[name],
     recomputes: name === "backward" && RECOMPUTES.test(stack) &&
       /in forward\b/.test(stack),
-    inner: found
-      ? INNER.map(([words, says]) => ({ words, at: lastOf(last, says) }))
-        .filter(({ at }) => at >= 0)
-        .toSorted((a, b) => b.at - a.at)[0]?.words ?? null
-      : null,
+    inner: found ? innerOf(last) : null,
   };
 }
 
@@ -193,6 +189,15 @@ function laterIn(text: string, at: number) {
   return CALLS.find(([name, says]) =>
     ["sample", "graphs", "cache", "load"].includes(name) && says.test(after)
   );
+}
+
+/** What the last line says that says anything. */
+function innerOf(last: string): string | null {
+  for (const line of last.split("\n").reverse()) {
+    const found = INNER.find(([, says]) => says.test(line));
+    if (found) return found[0];
+  }
+  return null;
 }
 
 /** Where the last of a pattern's matches begins; below 0 of none. */

@@ -192,6 +192,7 @@ Deno.test("what other processes hold is no room for the run", () => {
   assertEquals(read.others.length, 2);
   assertMatch(steps[0] ?? "", /^End process 1120377, which has 41\.12 GiB/);
   assertMatch(words, /Others on the same GPU: process 884102 21\.30 GiB/);
+  assertMatch(words, /others leave 16\.\d+ GiB of 79\.\d+ GiB/);
   // It fits the whole GPU, and not what the others leave of it.
   const alone = advice({ ...assertScenario(text) });
   assertOk(alone);
