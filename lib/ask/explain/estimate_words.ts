@@ -9,9 +9,10 @@ import { heldByOthers } from "./figures.ts";
 /** Writes what the scenario says of an error: the tensor, and what the run needs. */
 export function estimateWords(
   { failure }: FailureReading,
-  { estimate, causes }: {
+  { estimate, causes, isGpuKnown }: {
     readonly estimate: Estimate;
     readonly causes: readonly ErrorCause[];
+    readonly isGpuKnown: boolean;
   },
 ): string[] {
   const { tried, kind } = failure;
@@ -22,10 +23,14 @@ export function estimateWords(
       ? [
         isSmall(tried)
           ? "So small a request tells no tensor: PyTorch takes 2 or 20 MiB at a time for whatever comes, and the memory was full already."
-          : "No tensor of this scenario has that size: the run was another in its batch, its lengths or its settings.",
+          : `No ${
+            estimate.serve ? "tensor or buffer" : "tensor"
+          } of this scenario has that size: the run was another in its batch, its lengths or its settings.`,
       ]
       : []),
-    ...(kind === "table" ? [] : [needWords(estimate, heldByOthers(failure))]),
+    ...(kind === "table" || !isGpuKnown
+      ? []
+      : [needWords(estimate, heldByOthers(failure))]),
   ];
 }
 
