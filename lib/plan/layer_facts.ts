@@ -1,7 +1,7 @@
 import type { Config } from "../models/config.ts";
 import type { Architecture } from "../models/architecture.ts";
 import type { FamilyCode } from "../models/families/code/code.ts";
-import { codeOfType } from "../models/families/mod.ts";
+import { codeOfModel } from "../models/code_of_model.ts";
 import type { Model } from "../models/model.ts";
 import type { LayerPlan } from "../play/layers/decoder_layer.ts";
 import type { Scenario } from "../scenario/schema.ts";
@@ -57,7 +57,7 @@ export function layerFactsOf(
 ): LayerFacts {
   const { train } = scenario;
   const { architecture, config } = model;
-  const family = codeOfType(architecture.type);
+  const family = codeOfModel(model);
   const traits = traitsOf(family, config ?? {}, architecture.head_dim);
   return {
     architecture,

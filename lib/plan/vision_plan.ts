@@ -100,7 +100,7 @@ function towerFacts(facts: LayerFacts, tower: Tower): LayerFacts {
     sequence: tower.tokens,
     attention: {
       ...facts.attention,
-      masked: false,
+      masked: tower.masked ?? false,
       causal: false,
       unpads: false,
     },

@@ -17,6 +17,8 @@ import type { Dropouts } from "./dropouts.ts";
 export interface Sight {
   /** Pixels that the batch holds throughout the step. */
   readonly pixels: Tensors;
+  /** Bytes of what the processor gives beside them; none where left out. */
+  readonly batchBytes?: number;
   /**
    * What runs first, on the pixels.
    *
@@ -71,6 +73,8 @@ export interface Tower {
   readonly traits: TowerTraits;
   /** Null: those of the language model. */
   readonly kernels: Kernels | null;
+  /** Whether a mask is handed to kernels that take one; not where left out. */
+  readonly masked?: boolean;
 }
 
 /** What its layers do, under the names of a family's traits. */

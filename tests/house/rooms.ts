@@ -46,6 +46,7 @@ export const ROOMS = [
   "lib/ask",
   "lib/mod.ts",
   "hub",
+  "docs",
   "static",
   "templates",
   "commands",

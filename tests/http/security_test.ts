@@ -22,6 +22,11 @@ const PAGES = [
   "/explain?model=llama2-7b&hardware.gpu=RTX+4090",
   "/traffic?model=llama2-7b&parallel.gpus=16&node_gbs=x",
   "/presets",
+  "/docs",
+  "/docs/accuracy",
+  "/docs/configurations",
+  "/docs/settings",
+  "/accuracy",
   "/scenario?model=llama2-7b",
   "/scenario?model=llama2-7b&train.micro_batch=0",
 ];

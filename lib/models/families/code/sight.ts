@@ -22,6 +22,8 @@ export type SightKind =
 /** What a type's code does with what its vision tower gives. */
 export interface SightCode {
   readonly kind: SightKind;
+  /** Whether decoders of any type stand behind the tower, each with its own code. */
+  readonly anyDecoder: boolean;
   /** Whether patches keep the image's own resolution. */
   readonly native: boolean;
   /** Layers at the tower's end that nobody reads, and whether its norm is read. */
@@ -44,6 +46,7 @@ export interface SightCode {
 /** A tower that sees squares of one size, and whose every layer is read. */
 export const SQUARE: SightCode = {
   kind: "square",
+  anyDecoder: false,
   native: false,
   unread: () => 0,
   finalNorm: true,
@@ -62,6 +65,6 @@ export function visionConfig(config: Config): Config {
 }
 
 /** A type whose processor and tower are of a kind with code of its own. */
-export function seeingAs(kind: SightKind): SightCode {
-  return { ...SQUARE, kind };
+export function seeingAs(kind: SightKind, anyDecoder = false): SightCode {
+  return { ...SQUARE, kind, anyDecoder };
 }
