@@ -64,7 +64,12 @@ export type { InversePath } from "./ask/largest/fields.ts";
 export { largest, largestInTurns } from "./ask/largest/largest.ts";
 export type { Largest, LargestOptions, Tried } from "./ask/largest/largest.ts";
 export { strategies, strategiesInTurns } from "./ask/strategies/strategies.ts";
-export type { GpuLayout, GpuLayouts } from "./ask/strategies/strategies.ts";
+export type {
+  GpuLayout,
+  GpuLayouts,
+  LayoutProgress,
+  LayoutsAsked,
+} from "./ask/strategies/layout.ts";
 export {
   isCalculatorConfig,
   readCalculatorConfig,

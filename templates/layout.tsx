@@ -50,6 +50,7 @@ export function Layout(
           <p>Will it fit? GPU memory of training, fine-tuning and serving.</p>
           <nav aria-label="Pages">
             <a href="/compare">Compare</a>
+            <a href="/strategies">Several GPUs</a>
             <a href="/tables">Tables</a>
             <a href="/presets">Presets</a>
           </nav>
