@@ -9,6 +9,7 @@ import { compareCommand } from "./commands/compare.ts";
 import { completionCommand } from "./commands/completion.ts";
 import { spelled } from "./commands/spelled.ts";
 import { estimateCommand } from "./commands/estimate.ts";
+import { explainCommand } from "./commands/explain.ts";
 import { withCommand } from "./commands/implied.ts";
 import { presetsCommand } from "./commands/presets.ts";
 import { quickCommand } from "./commands/quick.ts";
@@ -41,7 +42,12 @@ const plain = { getOutHasColors: () => false, getErrHasColors: () => false };
 // A description is wrapped beside the longest flag too.
 const help = { minWidthToWrap: 24 };
 const groups: Record<string, Command[]> = {
-  "Will it fit:": [estimateCommand(), compareCommand(), strategiesCommand()],
+  "Will it fit:": [
+    estimateCommand(),
+    compareCommand(),
+    strategiesCommand(),
+    explainCommand(),
+  ],
   "From a file, a preset or a size:": [
     calculateCommand(),
     quickCommand(),

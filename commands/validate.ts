@@ -96,6 +96,16 @@ async function checkOther(text: string, path: string): Promise<Checked> {
     return { problems: imported.problems, read: null, reading: "" };
   }
   const { scenario, ...read } = imported.value;
+  if (read.missing.length > 0) {
+    return {
+      problems: read.missing.map(({ name, reason }) => ({
+        path: name,
+        message: reason,
+      })),
+      read,
+      reading: "",
+    };
+  }
   const result = await estimateModel(scenario, hubFrom(environment));
   return {
     problems: result.ok ? [] : result.problems,

@@ -1,12 +1,13 @@
 import type { Context } from "hono";
 import { Hono } from "hono";
 import type { Hub } from "../hub/mod.ts";
-import type { GpuLayouts, Largest, Result } from "../lib/mod.ts";
+import type { Explanation, GpuLayouts, Largest, Result } from "../lib/mod.ts";
 import { fromQuery, MAX_COMPARED, parseCount, refusalOf } from "../lib/mod.ts";
 import { inside, readBody, readJson } from "./api_body.ts";
 import {
   adviceOnHub,
   compareOnHub,
+  explainOnHub,
   largestOnHub,
   strategiesOnHub,
 } from "./asked.ts";
@@ -21,7 +22,10 @@ const INVERSE = `an object {"scenario": {…}, "field": "train.micro_batch"}`;
 /** What /api/v1/strategies takes. */
 const LAID_OUT = `an object {"scenario": {…}, "gpus": 8}`;
 
-/** The door for programs to comparisons, advice, inverse questions and layouts. */
+/** What /api/v1/explain takes. */
+const ERROR = `an object {"text": "…", "scenario": {…}}`;
+
+/** The door for programs to comparisons, advice, errors, inverse questions and layouts. */
 export function apiMoreRoute(hub: Hub | null): Hono {
   return new Hono()
     .post(
@@ -31,6 +35,10 @@ export function apiMoreRoute(hub: Hub | null): Hono {
     .post(
       "/api/v1/largest",
       async (c) => reply(c, await askedLargest(await c.req.text(), hub)),
+    )
+    .post(
+      "/api/v1/explain",
+      async (c) => reply(c, await askedExplain(await c.req.text(), hub)),
     )
     .post("/api/v1/advice", async (c) => {
       const body = readJson(await c.req.text(), "a scenario");
@@ -105,6 +113,16 @@ async function askedStrategies(
     "gpus",
     "from",
   );
+}
+
+async function askedExplain(
+  text: string,
+  hub: Hub | null,
+): Promise<Result<Explanation>> {
+  const body = readBody(text, ["text", "scenario"], ERROR);
+  if (!body.ok) return body;
+  const { text: error, scenario } = body.value;
+  return await explainOnHub(error, scenario, hub);
 }
 
 /** Problems of the scenario with their place in the body. */

@@ -4,6 +4,7 @@ import type {
   Advice,
   Difference,
   Estimate,
+  Explanation,
   GpuLayouts,
   Largest,
   Problem,
@@ -13,12 +14,15 @@ import {
   adviceInTurns,
   ASKED,
   differencesOf,
+  explainInTurns,
   fieldProblem,
   largestInTurns,
   MAX_COMPARED,
+  readError,
   strategiesInTurns,
 } from "../lib/mod.ts";
 import { resolveModel } from "../lib/models/resolve_model.ts";
+import { isObject } from "../lib/scenario/fields.ts";
 import { MAX_DEVICES } from "../lib/scenario/limits.ts";
 import { shown } from "../lib/scenario/problem.ts";
 import { inside, refused } from "./api_body.ts";
@@ -146,4 +150,43 @@ export async function strategiesOnHub(
       { from },
     ),
   };
+}
+
+/**
+ * Why memory ran short, and what would have helped.
+ *
+ * @param text The error, a log that has it, or a table of memory.
+ * @param scenario Fields of a Scenario that are known beside; undefined of none.
+ */
+export async function explainOnHub(
+  text: unknown,
+  scenario: unknown,
+  hub: Hub | null,
+): Promise<Result<Explanation>> {
+  if (typeof text !== "string") {
+    return refused(
+      "text",
+      `text must be a string, the error as it was printed: current value is ${
+        shown(text ?? null)
+      }`,
+    );
+  }
+  if (scenario !== undefined && scenario !== null && !isObject(scenario)) {
+    return refused(
+      "scenario",
+      `scenario must be an object: current value is ${shown(scenario)}`,
+    );
+  }
+  const read = readError(text, isObject(scenario) ? scenario : null);
+  if (!read.ok) return read;
+  const { input, isGiven } = read.value;
+  if (input === null) return await explainInTurns(read.value, null, breathe);
+  const resolved = await resolveOnHub(input, hub);
+  if (resolved.ok) {
+    return await explainInTurns(read.value, resolved.value, breathe);
+  }
+  // A name that merely stands in the text may be no model's.
+  return isGiven
+    ? { ok: false, problems: inside("scenario", resolved.problems) }
+    : await explainInTurns(read.value, null, breathe);
 }

@@ -3,6 +3,7 @@ import { accelerateExport } from "./accelerate/write.ts";
 import { axolotlFile } from "./axolotl/read.ts";
 import { axolotlExport } from "./axolotl/write.ts";
 import { deepspeedFile } from "./deepspeed/read.ts";
+import { deepspeedCommand } from "./deepspeed/read_launcher.ts";
 import { deepspeedExport } from "./deepspeed/write.ts";
 import { lightningFile } from "./lightning/read.ts";
 import { lightningExport } from "./lightning/write.ts";
@@ -24,6 +25,8 @@ import { sglangLog } from "./sglang/read_log.ts";
 import { sglangExport } from "./sglang/write.ts";
 import { trtllmCommand } from "./tensorrt_llm/read.ts";
 import { trtllmExport } from "./tensorrt_llm/write.ts";
+import { torchEnvironment } from "./torch/read_environment.ts";
+import { torchrunCommand } from "./torch/read_launcher.ts";
 import { tgiCommand } from "./tgi/read.ts";
 import { tgiExport } from "./tgi/write.ts";
 import { torchtuneFile } from "./torchtune/read.ts";
@@ -54,7 +57,11 @@ export const TOOLS: readonly Tool[] = [
   { folder: "plain", reads: [plainFile], writes: [yamlExport, jsonExport] },
   { folder: "peft", reads: [peftFile], writes: [] },
   { folder: "accelerate", reads: [accelerateFile], writes: [accelerateExport] },
-  { folder: "deepspeed", reads: [deepspeedFile], writes: [deepspeedExport] },
+  {
+    folder: "deepspeed",
+    reads: [deepspeedFile, deepspeedCommand],
+    writes: [deepspeedExport],
+  },
   { folder: "axolotl", reads: [axolotlFile], writes: [axolotlExport] },
   {
     folder: "llama_factory",
@@ -66,6 +73,7 @@ export const TOOLS: readonly Tool[] = [
     reads: [trainingArgumentsFile],
     writes: [trainingArgumentsExport],
   },
+  { folder: "torch", reads: [torchEnvironment, torchrunCommand], writes: [] },
   { folder: "vllm", reads: [vllmLog, vllmCommand], writes: [vllmExport] },
   {
     folder: "sglang",

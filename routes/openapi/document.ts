@@ -10,6 +10,7 @@ const SCHEMAS = {
   Estimate: answers.estimateAnswer,
   Evidence: answers.evidenceAnswer,
   Advice: answers.adviceAnswer,
+  Explanation: answers.explainAnswer,
   Largest: answers.largestAnswer,
   Compared: answers.comparedAnswer,
   Strategies: answers.strategiesAnswer,
@@ -72,6 +73,22 @@ const PATHS: Record<string, Record<string, Operation>> = {
     MORE,
   ),
   "/api/v1/advice": both("advice", "What would make it fit", "Advice", []),
+  "/api/v1/explain": {
+    post: operation("explain", "Why memory ran short", "Explanation", {
+      body: bodyOf({
+        text: {
+          type: "string",
+          description:
+            "an error of memory, its log, nvidia-smi's table, a memory_summary or a memory snapshot as JSON",
+        },
+        scenario: {
+          type: "object",
+          description:
+            "fields of a Scenario that are known beside, which win; without a model the text's own is taken",
+        },
+      }, ["text"]),
+    }),
+  },
   "/api/v1/largest": {
     post: operation("largest", "The largest that fits", "Largest", {
       body: bodyOf({ scenario: SCENARIO, field: FIELD }, ["scenario"]),

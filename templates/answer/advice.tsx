@@ -26,6 +26,8 @@ export function AdviceLater(
       <p>
         <a href={href}>Work out what to change</a>
       </p>
+      <progress class="waits" aria-label="Working out what to change" />
+      <ErrorLink scenario={estimate.scenario} />
     </section>
   );
 }
@@ -79,7 +81,18 @@ export function AdviceAnswer(
       <p class="hint">
         {hardwareWords(advice, scenario.parallel).join(" ")}
       </p>
+      {!alone && <ErrorLink scenario={scenario} />}
     </section>
+  );
+}
+
+/** The way to what an error of this very run says. */
+function ErrorLink({ scenario }: { scenario: Scenario }) {
+  return (
+    <p class="hint">
+      Did it run out of memory?{" "}
+      <a href={`/explain?${toQuery(scenario)}`}>Explain the error</a>.
+    </p>
   );
 }
 

@@ -15,6 +15,7 @@ const PAGES = [
   "/largest?model=Qwen/Qwen3-32B&train.method=qlora&hardware.gpu=RTX+4090",
   "/advice?model=Qwen/Qwen3-32B&train.method=qlora&hardware.gpu=RTX+4090",
   "/strategies?model=Qwen/Qwen2.5-7B&gpus=8",
+  "/explain?model=Qwen/Qwen3-32B&train.method=qlora&hardware.gpu=RTX+4090",
   "/traffic?model=llama2-7b&parallel.gpus=16&node_gbs=x",
   "/presets",
   "/scenario?model=llama2-7b",

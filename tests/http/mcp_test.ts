@@ -12,6 +12,7 @@ Deno.test("MCP's client lists the tools, with what each takes", async () => {
       "advise",
       "compare",
       "estimate_memory",
+      "explain_error",
       "find_gpu",
       "find_model",
       "import_config",

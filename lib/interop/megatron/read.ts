@@ -6,7 +6,6 @@ import { MODEL_RULES } from "./model_rules.ts";
 import { PARALLEL_RULES } from "./parallel_rules.ts";
 import { PRECISION_RULES } from "./precision_rules.ts";
 import { STEP_RULES } from "./step_rules.ts";
-import { withVariables } from "./unset_variables.ts";
 
 const RULES: readonly Rule[] = [
   ...MODEL_RULES,
@@ -34,7 +33,7 @@ export const megatronFile: Format = {
       "pipeline-model-parallel-size",
     ]
       .some((flag) => flag in flags),
-  rules: RULES.map(withVariables),
+  rules: RULES,
   unexpressed: MEGATRON_UNEXPRESSED,
   neutral: MEGATRON_NEUTRAL,
   finish: finishMegatron,

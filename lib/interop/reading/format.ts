@@ -1,6 +1,8 @@
 import type { Document } from "./document.ts";
 import type { Draft, FileSetting } from "./draft.ts";
+import type { CommandReader } from "./commands/started.ts";
 import type { ServingSource } from "./serving/source.ts";
+import { hasUnset } from "./shell/unset.ts";
 
 /** How the settings of one or several names are read. */
 export interface Rule {
@@ -33,6 +35,12 @@ export interface Format {
    * asked before a text is read as settings.
    */
   parse?(source: ServingSource): Document | null;
+  /** Reads a command that starts the tool. */
+  command?: CommandReader;
+  /** Whether scripts of whoever wrote them take its settings as flags. */
+  byFlags?: true;
+  /** Variables of a command's environment that are its settings. */
+  environment?: readonly string[];
   /** Whether the tool serves models. */
   serves?: true;
   rules: readonly Rule[];
@@ -51,8 +59,17 @@ export class FileSettings {
     readonly prefix = "",
   ) {}
 
-  /** The value at a dotted key; undefined where there is none or null. */
+  /**
+   * The value at a dotted key; undefined where there is none, null, or a variable
+   * that nothing sets.
+   */
   get(key: string): unknown {
+    const value = this.raw(key);
+    return typeof value === "string" && hasUnset(value) ? undefined : value;
+  }
+
+  /** The value as it is written. */
+  raw(key: string): unknown {
     let value: unknown = this.root;
     if (Object.hasOwn(this.root, key)) return this.root[key] ?? undefined;
     for (const part of key.split(".")) {

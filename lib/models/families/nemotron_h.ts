@@ -153,8 +153,8 @@ export const NEMOTRON_H_TYPES: FamilyTypes = {
       groups: [["n_groups", "mamba_n_groups"], 8],
       chunk: [["chunk_size", "mamba_chunk_size"], 128],
       castsLogits: true,
-      plainExperts: true,
     }),
+    experts: { gate: "none" },
     peft: { targets: ["q_proj", "k_proj", "v_proj", "o_proj"] },
   }, {
     cache: {

@@ -1,11 +1,19 @@
 import type { Machine } from "../torch/machine.ts";
-import type { Value } from "../torch/values.ts";
+import type { Parameter, Value } from "../torch/values.ts";
 import type { AdaptedLinear } from "../torch/ops/adapted_linear.ts";
 import { adaptedLinear } from "../torch/ops/adapted_linear.ts";
 import type { ParameterAdapter } from "../torch/ops/adapted_parameter.ts";
 import { withUpdate } from "../torch/ops/adapted_parameter.ts";
-import { cast, savingOutput } from "../torch/ops/arithmetic.ts";
+import {
+  cast,
+  multiply,
+  savingOutput,
+  scaled,
+} from "../torch/ops/arithmetic.ts";
+import { gathered } from "../torch/ops/gather.ts";
 import { product } from "../torch/ops/linear.ts";
+import type { Norm } from "../torch/ops/norms.ts";
+import { norm } from "../torch/ops/norms.ts";
 import { softmax } from "../torch/ops/softmax.ts";
 import type { Routing } from "../../models/families/code/experts.ts";
 
@@ -18,10 +26,56 @@ export interface RouterPlan {
   readonly routing: Routing;
   /** Whether its weights stay in fp32: Mixtral. */
   readonly wideWeights: boolean;
+  /** What scales rows before they are scored, and weights after; else nothing. */
+  readonly scales?: RouterScales | null;
+}
+
+/** Rows are normed and scaled before they are scored, weights by expert. */
+export interface RouterScales {
+  readonly norm: Norm;
+  readonly rows: Parameter;
+  readonly experts: Parameter;
 }
 
 /** The weights of the chosen experts of every row: they sum to one. */
 export function routed(
+  m: Machine,
+  x: Value,
+  rows: number,
+  plan: RouterPlan,
+): Value {
+  const { scales } = plan;
+  return scales
+    ? m.call(() => scaledWeights(m, x, rows, plan, scales))
+    : scored(m, x, rows, plan);
+}
+
+/**
+ * Weights that are scaled by their expert, of rows that were normed and scaled.
+ *
+ * Source: huggingface/transformers models/gemma4/modeling_gemma4.py,
+ * Gemma4TextRouter.forward
+ */
+function scaledWeights(
+  m: Machine,
+  x: Value,
+  rows: number,
+  plan: RouterPlan,
+  { norm: own, rows: byFeature, experts }: RouterScales,
+): Value {
+  const normed = norm(m, x, rows, own, "router norm");
+  const times = multiply(m, normed, m.parameter(byFeature), "scaled rows");
+  m.drop(normed);
+  const input = scaled(m, times, "router input");
+  m.drop(times);
+  const top = scored(m, input, rows, plan);
+  const divided = shares(m, top, rows);
+  const many = rows * plan.perToken;
+  const each = gathered(m, m.parameter(experts), many, many, "experts' scales");
+  return multiply(m, divided, each, "scaled weights");
+}
+
+function scored(
   m: Machine,
   x: Value,
   rows: number,

@@ -32,8 +32,11 @@ export interface ExpertsCode {
    * use_experts_implementation in each type's modeling file
    */
   readonly isTransposed: boolean;
-  /** Gate and up side by side, or one after the other and cut off: gpt-oss. */
-  readonly gate: "halves" | "clamped";
+  /**
+   * Gate and up side by side, or one after the other and cut off (gpt-oss), or no
+   * gate at all (Nemotron 3).
+   */
+  readonly gate: "halves" | "clamped" | "none";
   /** Whether the chosen weights stay in fp32 in transformers 4 too: Mixtral. */
   readonly wideWeights: boolean;
   /**

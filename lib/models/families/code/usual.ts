@@ -9,6 +9,7 @@ export const USUAL: FamilyCode = {
     holdsNormed: false,
     holdsAttended: false,
     addsInPlace: false,
+    scalesInPlace: false,
   },
   rotary: {
     kind: "whole",
@@ -27,9 +28,14 @@ export const USUAL: FamilyCode = {
     normsTurned: false,
     normsEach: false,
     normsBare: false,
+    normsValues: false,
+    widthsByLayer: false,
+    handsHeads: false,
     wideScores: false,
     wideSoftmax: true,
     softcaps: false,
+    scalesKeys: false,
+    gatesOutput: false,
     fused: "split",
     scalesInPlace: false,
     cachesCasts: true,
@@ -39,6 +45,8 @@ export const USUAL: FamilyCode = {
   mlp: {
     activation: [ACTIVATION_KEYS, "silu"],
     isInline: false,
+    isMultiplied: false,
+    cutsGate: null,
   },
   routing: {
     wide: false,
@@ -73,7 +81,12 @@ export const USUAL: FamilyCode = {
   },
   embedding: { scaled: null, ownPositions: false },
   multiplies: { embeddings: false, residuals: false, logits: false },
-  loss: { narrowUntil4_48: false, castsFrom: 47, narrowTokens: false },
+  loss: {
+    narrowUntil4_48: false,
+    castsFrom: 47,
+    caps: false,
+    narrowTokens: false,
+  },
   heads: {
     spansBody: null,
     spansAreLabels: false,
