@@ -112,8 +112,17 @@
     }
   }
 
+  // On a phone what is unfolded elsewhere is folded first.
+  function fold() {
+    if (!matchMedia("(max-width: 40rem)").matches) return;
+    for (const details of answer.querySelectorAll("[data-folds]")) {
+      details.open = false;
+    }
+  }
+
   function renewed() {
     mark();
+    fold();
     unfold();
     say();
     if (form) carry();
@@ -161,5 +170,6 @@
   answer.addEventListener("toggle", remember, true);
   new MutationObserver(renewed).observe(answer, { childList: true });
   answer.addEventListener("click", reveal);
+  fold();
   here();
 })();
