@@ -71,7 +71,8 @@
       const own = now.filter(([name]) =>
         link.dataset.carries === "scenario" || /^model(\.|$)/.test(name)
       );
-      link.search = String(new URLSearchParams(own));
+      const query = String(new URLSearchParams(own));
+      link.setAttribute("href", `${link.pathname}${query && `?${query}`}`);
     }
   }
 

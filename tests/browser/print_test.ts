@@ -6,7 +6,7 @@ Deno.test("each example's answer is printed on one sheet, without the form", asy
   await using opened = await openPage();
   const { page, origin } = opened;
   for (const { id } of PRESETS) {
-    await page.emulateMedia({ media: "screen" });
+    await page.emulateMedia({ media: null });
     await page.goto(origin);
     await page.click(`#example-${id}`);
     await page.waitForSelector("#verdict-title");
