@@ -9,9 +9,11 @@ import { compareCommand } from "./commands/compare.ts";
 import { completionCommand } from "./commands/completion.ts";
 import { spelled } from "./commands/spelled.ts";
 import { estimateCommand } from "./commands/estimate.ts";
+import { explainCommand } from "./commands/explain.ts";
 import { withCommand } from "./commands/implied.ts";
 import { presetsCommand } from "./commands/presets.ts";
 import { quickCommand } from "./commands/quick.ts";
+import { strategiesCommand } from "./commands/strategies.ts";
 import { tablesCommand } from "./commands/tables.ts";
 import { codeOf } from "./commands/system_error.ts";
 import { RELEASE } from "./templates/release.ts";
@@ -40,7 +42,12 @@ const plain = { getOutHasColors: () => false, getErrHasColors: () => false };
 // A description is wrapped beside the longest flag too.
 const help = { minWidthToWrap: 24 };
 const groups: Record<string, Command[]> = {
-  "Will it fit:": [estimateCommand(), compareCommand()],
+  "Will it fit:": [
+    estimateCommand(),
+    compareCommand(),
+    strategiesCommand(),
+    explainCommand(),
+  ],
   "From a file, a preset or a size:": [
     calculateCommand(),
     quickCommand(),

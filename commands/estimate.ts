@@ -1,12 +1,11 @@
 import process from "node:process";
-import { Command, Option } from "commander";
-import type { Flag, Problem } from "../lib/mod.ts";
+import { Command } from "commander";
+import type { Problem } from "../lib/mod.ts";
 import {
   besideLog,
   estimateScenario,
   EXPORTS,
   flagMessage,
-  FLAGS,
   fromFlags,
   nearestRuns,
   refusalOf,
@@ -24,16 +23,23 @@ import {
   withoutModel,
   withoutOverridden,
 } from "./configurations.ts";
+import { printExplanation } from "./explain_error.ts";
 import { EXAMPLES } from "./estimate_examples.ts";
+import type { EstimateGiven } from "./estimate_given.ts";
+import { checkToken, hubOf } from "./estimate_given.ts";
 import { resolveInput } from "./estimate_model.ts";
-import { givenFlags, NO_KV_CACHE, pathsOf } from "./given_flags.ts";
+import {
+  flagOptions,
+  givenFlags,
+  NO_KV_CACHE,
+  pathsOf,
+} from "./given_flags.ts";
 import {
   askForMissing,
   modelMissing,
   readGiven,
   stillMissing,
 } from "./missing.ts";
-import { checkToken, hubOf } from "./hub_of.ts";
 import { printExport } from "./print_export.ts";
 import { probe } from "./probe.ts";
 import {
@@ -44,7 +50,6 @@ import {
   wantsHeaders,
 } from "./probe_flags.ts";
 import { readScenario } from "./read_scenario.ts";
-import type { MoreAsked } from "./more_answers.ts";
 import {
   asksMore,
   givenBandwidths,
@@ -63,24 +68,6 @@ const DOES_NOT_FIT = 3;
 
 /** Measured runs that --evidence shows. */
 const EVIDENCE = 3;
-
-interface Given extends MoreAsked {
-  scenario?: string;
-  batch?: string;
-  json?: boolean;
-  hfTokenStdin?: boolean;
-  evidence?: boolean;
-  from: string[];
-  given: string[];
-  export?: string;
-  opinions?: boolean;
-  capacity?: boolean;
-  check?: boolean;
-  model?: string;
-  set: string[];
-  probe?: string | boolean;
-  [flag: string]: unknown;
-}
 
 /** `estimate`: flags, a scenario or a batch of them in, estimates out. */
 export function estimateCommand(): Command {
@@ -129,6 +116,10 @@ export function estimateCommand(): Command {
         EXPORTS.map(({ id }) => id).join(", ")
       }`,
     )
+    .option(
+      "--explain <file>",
+      "explain an out-of-memory error, a log that has one or nvidia-smi's table, with what is given of the run; - is the standard input",
+    )
     .option("--json", "print the estimate as JSON")
     .option("--evidence", "show the measured runs most like it")
     .option("--opinions", "show what the other methods say")
@@ -145,17 +136,10 @@ export function estimateCommand(): Command {
   return command.addHelpText("after", spelled(EXAMPLES)).action(run);
 }
 
-/** The flags that set fields, those of a kind, each in its group of the help. */
-function flagOptions(isOfKind: (flag: Flag) => boolean): Option[] {
-  const options = FLAGS.filter(isOfKind).map(({ name, value, help, group }) => {
-    const optional = value === "<bool>" ? "[bool]" : value;
-    const option = new Option(`${name} ${optional}`, help);
-    return group ? option.helpGroup(`${group}:`) : option;
-  });
-  return options;
-}
-
-async function run(named: string | undefined, given: Given): Promise<void> {
+async function run(
+  named: string | undefined,
+  given: EstimateGiven,
+): Promise<void> {
   if (named !== undefined) {
     if (given.model !== undefined) {
       throw new UsageError(
@@ -191,6 +175,15 @@ async function run(named: string | undefined, given: Given): Promise<void> {
   const input = fromFlags(flags, base);
   for (const word of given.set) applySet(input, word);
   const paths = pathsOf(flags, given.set);
+  if (given.explain !== undefined) {
+    const asked = { json: given.json === true, flags };
+    return await printExplanation(
+      given.explain,
+      input,
+      await hubOf(given),
+      asked,
+    );
+  }
   const configuration = imported && withoutOverridden(imported, paths);
   const missing = configuration ? stillMissing(configuration, paths) : [];
   if (configuration && missing.length > 0) {
@@ -280,11 +273,12 @@ async function run(named: string | undefined, given: Given): Promise<void> {
   }
 }
 
-async function runBatch(given: Given, path: string): Promise<void> {
+async function runBatch(given: EstimateGiven, path: string): Promise<void> {
   if (
     given.scenario !== undefined || given.set.length > 0 || given.evidence ||
     given.from.length > 0 || given.export !== undefined ||
-    given.opinions || given.check || asksMore(given) ||
+    given.opinions || given.check || given.explain !== undefined ||
+    asksMore(given) ||
     givenFlags(given).length > 0
   ) {
     throw new UsageError(

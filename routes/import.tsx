@@ -27,6 +27,7 @@ import { importSent, readForm, textsOf } from "./configuration_form.ts";
 import { TITLE } from "./page.tsx";
 import type { PageQuery } from "./page_query.ts";
 import { answerTo, pageAddress, readPageQuery } from "./page_query.ts";
+import { plain } from "./plain.ts";
 import { formOfAnswer, shownAnswer } from "./shown_answer.tsx";
 
 /** Largest form that is read, so that a wrong file is still told by its name. */
@@ -192,11 +193,6 @@ function refuse(
     </Page>,
     status,
   );
-}
-
-/** A text without what no HTML may hold. */
-function plain(text: string): string {
-  return text.replaceAll(/(?![\t\n])[\p{Cc}\p{Cs}]/gu, " ");
 }
 
 /** The query of an imported scenario, which may lack what an answer needs. */

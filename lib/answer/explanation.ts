@@ -57,7 +57,7 @@ export interface Explanation {
   /** What of it the text told. */
   filled: FilledField[];
   causes: ErrorCause[];
-  /** All of it in sentences. */
+  /** All of it in sentences, the first the most telling; a line each few. */
   words: string;
   /** What to do next, a sentence each, the most telling first. */
   steps: string[];

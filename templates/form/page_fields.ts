@@ -31,6 +31,18 @@ export const IMPORT_FIELDS = {
   scenario: "scenario",
 } as const;
 
+/** Fields of the form for an error. */
+export const EXPLAIN_FIELDS = {
+  /** What was pasted. */
+  text: "text",
+  /** A file that was chosen. */
+  file: "error_file",
+  /** The model, where the text names none. */
+  model: "model",
+  /** The query of the scenario that is taken beside it. */
+  scenario: "scenario",
+} as const;
+
 /** Largest config.json that is taken as a file; real ones have kilobytes. */
 export const MAX_CONFIG_BYTES = 1024 * 1024;
 

@@ -87,8 +87,14 @@ const CONFIGS: [type: string, config: Record<string, unknown>, why: string][] =
   [
     [
       "deberta-v2",
-      { num_hidden_layers: 2, num_attention_heads: 4, intermediate_size: 128 },
-      "models of type deberta-v2 compute their attention by relative positions in operations that are not played through yet",
+      {
+        num_hidden_layers: 2,
+        num_attention_heads: 4,
+        intermediate_size: 128,
+        relative_attention: true,
+        conv_kernel_size: 3,
+      },
+      "has encoder.conv.conv.weight, which is not played through yet",
     ],
     [
       "xlstm",

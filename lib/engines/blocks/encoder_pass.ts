@@ -18,7 +18,8 @@ import type { EncoderPlan } from "../../plan/encoders/encoder_plan.ts";
 import type { StackPlan } from "../../plan/encoders/stack_plan.ts";
 import type { StepPlan } from "../../plan/step_plan.ts";
 import type { EntryBlock } from "../../play/record/encoders/entry_block.ts";
-import { biases, recordEntry } from "../../play/record/encoders/entry_block.ts";
+import { recordEntry } from "../../play/record/encoders/entry_block.ts";
+import { biases } from "../../play/record/encoders/shared_positions.ts";
 import { recordMemory } from "../../play/record/encoders/memory_block.ts";
 import type { Reading, Shared } from "../../play/record/encoders/shared.ts";
 import { carrying, readShared } from "../../play/record/encoders/shared.ts";
@@ -136,6 +137,7 @@ function entryOf(
     keepsShared: checkpoints,
     zeros: reads ? stack.heads * stack.tokens * encoder.tokens : 0,
     zerosDtype: precision.autocast ?? precision.weights,
+    pairsDtype: train.padding_mask ? "int64" : "fp32",
     keepsZeros: checkpoints ||
       (implementation !== "eager" && !train.padding_mask),
     zerosNeedGrad: checkpoints,
@@ -183,7 +185,7 @@ function layersOf(
       return {
         key: `${kind.id} ${isLast} ${slides}`,
         checkpoint: isCheckpointed(checkpointing, at),
-        held: at === 0 && plan.holdsEmbeddings,
+        held: plan.holdsAll || (at === 0 && plan.holdsEmbeddings),
         code: () => {
           const layer = plan.layerOf(kind, slides);
           const table = plan.biasOf(kind);

@@ -37,6 +37,7 @@ export type SegmentName =
   | "scored"
   | "dropped"
   | "backward"
+  | "rerun"
   | "released";
 
 /** A recorded piece of the model: a layer, or what lies before or after them. */
@@ -53,6 +54,8 @@ export interface Block {
   readonly scored?: Segment;
   /** What is freed when the caller drops the logits. */
   readonly dropped?: Segment;
+  /** What is freed when all layers of its stack have run again. */
+  readonly rerun?: Segment;
   /** What is freed when a trainer lets go of the loss. */
   readonly released?: Segment;
   readonly ports: Ports;

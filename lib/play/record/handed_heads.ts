@@ -1,6 +1,8 @@
 import type { PartName } from "../../answer/parts.ts";
 import type { HeadGiver, HeadTaker } from "../layers/attention_plan.ts";
 import { DTYPE_BYTES } from "../torch/dtype.ts";
+import { savedBehind } from "../torch/graph.ts";
+import type { StorageId } from "../memory/tape.ts";
 import type { Machine } from "../torch/machine.ts";
 import type { Grad, Value } from "../torch/values.ts";
 import type { Carried } from "./block.ts";
@@ -15,7 +17,7 @@ export type Results = readonly (readonly [Value, Grad])[];
 /**
  * Keys and values that a layer hands on. They stand until the forward pass ends, or
  * as long as later layers keep them; one that runs again puts the new ones in their
- * place, which stand until no checkpoint is left.
+ * place, which stand with their graph until no checkpoint is left.
  *
  * Source: huggingface/transformers models/gemma4/modeling_gemma4.py,
  * shared_kv_states
@@ -24,6 +26,7 @@ export class GivenHeads {
   readonly #group: string;
   #m: Machine | null = null;
   #held: Value[] = [];
+  #graph: readonly StorageId[] = [];
   #given: readonly Value[] = [];
   #results: Results = [];
 
@@ -33,7 +36,7 @@ export class GivenHeads {
   }
 
   readonly give: HeadGiver = (m, keys, values) => {
-    if (this.#m !== m) [this.#m, this.#held] = [m, []];
+    if (this.#m !== m) [this.#m, this.#held, this.#graph] = [m, [], []];
     const both = [keys, values];
     this.#given = both;
     if (m.followsVariables || (m.recording && this.#held.length === 0)) {
@@ -43,6 +46,11 @@ export class GivenHeads {
     const old = this.#held;
     this.#held = both.map((each) => m.keep(m.view(each)));
     m.drop(...old);
+    // What runs again hands on tensors with a graph, which stands as long as they.
+    if (m.recording) {
+      this.#graph = savedBehind(both.map(({ source }) => source));
+    }
+    for (const storage of this.#graph) m.tape.retain(storage);
   };
 
   /** As later layers read them. */
@@ -87,7 +95,8 @@ export class GivenHeads {
   /** Lets go of what stands for checkpoints. */
   release(m: Machine): void {
     m.drop(...this.#held);
-    this.#held = [];
+    for (const storage of this.#graph) m.tape.release(storage);
+    [this.#held, this.#graph] = [[], []];
   }
 }
 

@@ -39,7 +39,7 @@ const CHECKPOINT = "checkpoint from the host";
 export interface LayerEnds {
   /** Other results, and the gradients that came back to them, once it has run. */
   readonly results?: (m: Machine) => readonly (readonly [Value, Grad])[];
-  /** Lets go of what stands until the backward pass is over. */
+  /** Lets go of what stands until all layers of the stack have run again. */
   readonly release?: (m: Machine) => void;
 }
 
@@ -65,13 +65,16 @@ export function recordLayer(
   const holdsLeaf = given.holdsLeaf === true && given.isLeaf;
   if (holdsLeaf) m.tape.retain(x.storage);
   const finished = (block: Block): Block => {
-    if (!holdsLeaf && !release) return block;
+    const backward = m.tape.events.length;
+    release?.(m);
     const end = m.tape.events.length;
     if (holdsLeaf) m.tape.release(x.storage);
-    release?.(m);
+    const rerun = segmentOf(m.tape, backward, end);
+    const released = segmentOf(m.tape, end, m.tape.events.length);
     return {
       ...block,
-      released: segmentOf(m.tape, end, m.tape.events.length),
+      ...end > backward ? { rerun } : {},
+      ...holdsLeaf ? { released } : {},
     };
   };
   const held = given.held === true;

@@ -1,8 +1,20 @@
-import type { Tape } from "../memory/tape.ts";
+import type { StorageId, Tape } from "../memory/tape.ts";
 import { DTYPE_BYTES } from "./dtype.ts";
 import type { ParameterGradients } from "./parameter_gradients.ts";
 import type { ParameterPorts } from "./ports.ts";
 import type { Again, Grad, Node, Source, Value } from "./values.ts";
+
+/** What the operations keep that tensors were made by, back to the inputs. */
+export function savedBehind(sources: readonly (Source | null)[]): StorageId[] {
+  const seen = new Set<Node>();
+  const waiting = [...sources];
+  for (const source of waiting) {
+    if (!source || "trains" in source || seen.has(source.node)) continue;
+    seen.add(source.node);
+    waiting.push(...source.node.inputs);
+  }
+  return [...seen].flatMap(({ saved }) => saved);
+}
 
 /** What autograd remembers of a program, and its run backwards. */
 export class Graph {

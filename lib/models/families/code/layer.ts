@@ -21,6 +21,10 @@ export type NormKind =
   | "layer1p"
   /** The same kernel in fp32 without parameters, cast back: OLMo. */
   | "bare"
+  /** No norm: a learned vector's product, in a norm's place. InternVL's tower. */
+  | "vector"
+  /** No norm: tanh of a number that learns, in a norm's place: Llama 3.2 Vision. */
+  | "gate"
   /** Liger's kernel, which keeps its input and one number a row. */
   | "fused"
   /** A compiled kernel, which keeps the same. */

@@ -65,11 +65,12 @@ export function scaled(m: Machine, x: Value, label: string): Value {
   return m.create(x.elements, x.dtype, label, node && { node, slot: 0 });
 }
 
-/** The same in place. */
+/** The same in place, by a tensor that is saved: a checkpoint runs again for it. */
 export function scaledInPlace(m: Machine, x: Value): Value {
+  const by = m.external(1, x.dtype, "scale of a layer", null);
   const node = m.record(
     [x],
-    [],
+    [by],
     () => [m.grad(x.source, x.elements, x.dtype, "gradient of scaled states")],
   );
   return m.view(x, { source: node && { node, slot: 0 } });
@@ -152,6 +153,16 @@ export function slice(m: Machine, x: Value, elements: number): Value {
     [x],
     [],
     () => [m.grad(x.source, x.elements, x.dtype, "gradient of a slice")],
+  );
+  return m.view(x, { elements, source: node && { node, slot: 0 } });
+}
+
+/** x for so many elements, without a copy; its gradient is their sum. */
+export function expanded(m: Machine, x: Value, elements: number): Value {
+  const node = m.record(
+    [x],
+    [],
+    () => [m.grad(x.source, x.elements, x.dtype, "sum of gradients")],
   );
   return m.view(x, { elements, source: node && { node, slot: 0 } });
 }

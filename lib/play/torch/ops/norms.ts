@@ -47,6 +47,14 @@ export function norm(
         const normed = layerNorm(m, wide, rows, [null, null], "fp32", label);
         return cast(m, normed, x.dtype, `output of ${label}`);
       });
+    case "vector":
+      return weight ? multiply(m, m.parameter(weight), x, label) : m.view(x);
+    case "gate":
+      return m.call(() => {
+        if (!weight) return m.view(x);
+        const gate = savingOutput(m, m.parameter(weight), "gate");
+        return multiply(m, gate, x, label);
+      });
     case "fused":
     case "compiled":
       return fusedNorm(m, x, rows, weight, label, kind);
