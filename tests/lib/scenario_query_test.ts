@@ -177,6 +177,7 @@ const FIELDS: Record<string, Record<string, Any>> = {
   },
   software: {
     model_code: fc.constantFrom("transformers", "torchtitan", "gpt-fast"),
+    mixer_kernels: fc.constantFrom("packages", "torch"),
     transformers: version,
     torch: version,
     peft: version,

@@ -108,6 +108,7 @@ function coveredBy(
     ...engine.reads(scenario, plan.model),
     ...(plan.objective?.heeds ??
       (plainObjective(scenario) === null ? [] : ["train.objective"])),
+    ...(plan.facts.stateSpaces ? ["software.mixer_kernels"] : []),
     ...(plan.facts.code.loss.widensOutputs ? ["software.accelerate"] : []),
     ...(scenario.parallel.gpus > 1
       ? ["parallel.rank", ...(offloads ? ["parallel.gpus_per_node"] : [])]
