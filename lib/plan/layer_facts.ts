@@ -59,6 +59,7 @@ export function layerFactsOf(
   const { architecture, config } = model;
   const family = codeOfType(architecture.type);
   const traits = traitsOf(family, config ?? {}, architecture.head_dim);
+  const picks = family.attention.picksTokens;
   return {
     architecture,
     config: innerConfig(config ?? {}),
@@ -67,8 +68,10 @@ export function layerFactsOf(
     batch: train.micro_batch,
     sequence: train.sequence_length,
     attention: {
-      implementation: train.attention,
-      masked: train.padding_mask ||
+      implementation: picks && train.attention === "flash"
+        ? "sdpa"
+        : train.attention,
+      masked: train.padding_mask || picks ||
         (train.images_per_sample > 0 && family.sight?.masksImages === true),
       keyMask: code.keyMask,
       causal: true,

@@ -8,7 +8,12 @@ import type { AdaptedLinear } from "../play/torch/ops/adapted_linear.ts";
 import type { Heads } from "../play/torch/ops/attention/types.ts";
 import type { Norm } from "../play/torch/ops/norms.ts";
 import { projectionsOf } from "./projections.ts";
-import { expertsBesideOf, ownInputsOf, streamsOf } from "./layer_parts.ts";
+import {
+  expertsBesideOf,
+  indexerOf,
+  ownInputsOf,
+  streamsOf,
+} from "./layer_parts.ts";
 import { routedExpertsOf } from "./experts_plan.ts";
 import type { LayerFacts } from "./layer_facts.ts";
 import { bareOf, normsOf } from "./layer_norms.ts";
@@ -132,7 +137,7 @@ function attentionOf(
 /** DeepSeek's latent attention; null for any other. */
 function latentOf(
   modules: Modules,
-  { architecture, traits, batch, sequence, attention }: LayerFacts,
+  { architecture, traits, batch, sequence, attention, config }: LayerFacts,
 ): LatentAttentionPlan | null {
   const named = (pattern: RegExp) =>
     modules.linear(modules.pathOf((name) => pattern.test(name)));
@@ -160,6 +165,7 @@ function latentOf(
     kvUp,
     o,
     rotaryWidth: kvDown.out - latent,
+    indexer: indexerOf(modules, config),
     heads: {
       batch,
       queries: sequence,

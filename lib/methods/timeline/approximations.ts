@@ -60,6 +60,13 @@ const APPROXIMATIONS: readonly Approximation[] = [
       }: transformers' code clamps the weight of prediction_coefs in place, which stops where bitsandbytes has packed it, as PEFT does not know to leave it out`,
   ],
   [
+    ({ plan: { scenario, facts } }) =>
+      facts.family.attention.picksTokens &&
+      scenario.train.attention === "flash",
+    () =>
+      "train.attention flash does not exist for attention to picked tokens: sdpa is played",
+  ],
+  [
     ({ program }) => isTooLong(program),
     ({ program: { events } }) =>
       `PyTorch's allocator is taken to cache nothing: a step of more than ${

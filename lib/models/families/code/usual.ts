@@ -31,6 +31,7 @@ export const USUAL: FamilyCode = {
     normsValues: false,
     widthsByLayer: false,
     handsHeads: false,
+    picksTokens: false,
     wideScores: false,
     wideSoftmax: true,
     softcaps: false,
