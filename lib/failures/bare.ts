@@ -60,6 +60,16 @@ const BARE: readonly (readonly [
     "PyTorch",
     /DataLoader worker \(pid [^)]{1,40}\) is killed by signal: (?:Killed|Bus error)|unable to (?:write to file|allocate shared memory)/,
   ],
+  [
+    "host",
+    "Linux",
+    /std::bad_alloc|\[Errno 12\] Cannot allocate memory|^Killed\s*$/m,
+  ],
+  [
+    "bare",
+    "The program",
+    /out of (?:GPU |device |video )?memory|OutOfMemory|memory exhausted/i,
+  ],
   ["shared", "Triton", /OutOfResources: out of resource: shared memory/],
 ];
 

@@ -1,6 +1,9 @@
 import { findGpu } from "../hardware/gpus.ts";
 import { findModel } from "../models/catalogue.ts";
+import type { WrittenText } from "./lines.ts";
 import { listedGpus } from "./nvidia_smi.ts";
+import type { StackFact } from "./stack_facts.ts";
+import { stackFacts } from "./stack_facts.ts";
 
 /** What a text says of the run beside its failure. */
 export interface RunFacts {
@@ -12,6 +15,8 @@ export interface RunFacts {
   readonly settings: ReadonlyMap<string, string>;
   /** The type of transformers whose code stands on the stack: "llama". */
   readonly type: string | null;
+  /** Fields that the code on the stack and launchers tell. */
+  readonly stack: readonly StackFact[];
   /** Rows and tokens of a batch, where a shape was printed. */
   readonly shape: readonly [number, number] | null;
 }
@@ -83,7 +88,8 @@ const MOST = 4000;
 const LOOKED_AT = 400_000;
 
 /** Reads what a text says of the run. */
-export function factsIn(whole: string): RunFacts {
+export function factsIn(texts: readonly WrittenText[]): RunFacts {
+  const whole = texts.map((each) => each.text).join("\n");
   const text = whole.length > 2 * LOOKED_AT
     ? `${whole.slice(0, LOOKED_AT)}\n${whole.slice(-LOOKED_AT)}`
     : whole;
@@ -93,6 +99,7 @@ export function factsIn(whole: string): RunFacts {
     gpus: gpusIn(text),
     settings: settingsIn(text),
     type: TYPE.exec(text)?.[1] ?? null,
+    stack: stackFacts(texts),
     shape: shape ? [Number(shape[1]), Number(shape[2])] : null,
   };
 }

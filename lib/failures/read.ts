@@ -14,6 +14,7 @@ import { deepspeedUsage, memorySummary } from "./memory_tables.ts";
 import type { FailedMoment } from "./moments.ts";
 import { momentIn } from "./moments.ts";
 import { listedGpus, tableOfGpus } from "./nvidia_smi.ts";
+import { otherFailures } from "./other_allocators.ts";
 import { sglangFailures } from "./sglang.ts";
 import { looksLikeSnapshot, readSnapshot } from "./snapshot.ts";
 import { torchFailures } from "./torch.ts";
@@ -60,7 +61,7 @@ export function readFailure(text: string): Result<FailureReading> {
           failure: snapshot.value,
           more: [],
           moment: null,
-          facts: factsIn(""),
+          facts: factsIn([]),
         },
       }
       : snapshot;
@@ -87,7 +88,7 @@ export function readFailure(text: string): Result<FailureReading> {
       moment: stream && failure.kind !== "table"
         ? momentIn(stream.text, failure.at)
         : null,
-      facts: factsIn(streams.map((each) => each.text).join("\n")),
+      facts: factsIn(streams),
     },
   };
 }
@@ -104,6 +105,7 @@ function failuresOf(stream: WrittenText): Failure[] {
     ...vllmFailures(stream),
     ...sglangFailures(stream),
     ...llamaFailures(stream),
+    ...otherFailures(stream),
   ];
   return own.length > 0 ? own : bareFailures(stream);
 }

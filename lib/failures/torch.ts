@@ -27,7 +27,7 @@ const PROCESS = new RegExp(
   `Process (\\d{1,10}) has ${AMOUNT} memory in use`,
   "g",
 );
-const DEVICE = /GPU (\d{1,3})(?:;| has a total)/;
+const DEVICE = /(?:GPU|NPU|XPU) (\d{1,3})(?:;| has a total)/;
 /** Releases until 2.0: "(GPU 0; 7.79 GiB total capacity; 5.92 GiB already allocated; …)". */
 const OLD = {
   capacity: amount("", " total capacity"),

@@ -38,8 +38,9 @@ export const PIXELS = "pixels";
 /** The batch holds its pixels throughout the step. */
 function pixelsOf(vision: VisionPlan | null): Buffer[] {
   if (!vision) return [];
-  const { elements, dtype } = vision.pixels;
-  return [besideBuffer("inputs", PIXELS, elements * DTYPE_BYTES[dtype])];
+  const { pixels: { elements, dtype }, batchBytes = 0 } = vision;
+  const bytes = elements * DTYPE_BYTES[dtype] + batchBytes;
+  return [besideBuffer("inputs", PIXELS, bytes)];
 }
 
 /** The same of features of sound. */

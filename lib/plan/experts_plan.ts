@@ -32,7 +32,6 @@ export function routedExpertsOf(
     modules,
     facts,
     experts * (facts.dispatch?.ranks ?? 1),
-    hidden,
   );
   const [up, out] = [gateUp, down].map((name) =>
     fusedOf(modules, name, isTransposed)
@@ -75,11 +74,10 @@ function routerOf(
   modules: Modules,
   facts: LayerFacts,
   experts: number,
-  hidden: number,
 ): Pick<RouterPlan, "scores" | "adapter" | "scales"> | null {
   const scaled = scaledRouterOf(modules, facts);
   if (scaled) return scaled;
-  const { code } = facts;
+  const { architecture, code } = facts;
   const name = modules.find((each, { role }) =>
     role === "router" && each.endsWith(".weight")
   );
@@ -88,7 +86,7 @@ function routerOf(
   return {
     scores: {
       name: "router",
-      in: hidden,
+      in: architecture.hidden_size,
       out: experts,
       weight,
       bias: modules.parameter(`${name.slice(0, -".weight".length)}.bias`),

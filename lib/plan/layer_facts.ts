@@ -1,7 +1,8 @@
 import type { Config } from "../models/config.ts";
 import type { Architecture } from "../models/architecture.ts";
 import type { FamilyCode } from "../models/families/code/code.ts";
-import { codeOfType } from "../models/families/mod.ts";
+import { codeOfModel } from "../models/code_of_model.ts";
+import { told } from "../models/families/code/setting.ts";
 import type { Model } from "../models/model.ts";
 import type { LayerPlan } from "../play/layers/decoder_layer.ts";
 import type { Scenario } from "../scenario/schema.ts";
@@ -57,7 +58,7 @@ export function layerFactsOf(
 ): LayerFacts {
   const { train } = scenario;
   const { architecture, config } = model;
-  const family = codeOfType(architecture.type);
+  const family = codeOfModel(model);
   const traits = traitsOf(family, config ?? {}, architecture.head_dim);
   const picks = family.attention.picksTokens;
   return {
@@ -72,7 +73,8 @@ export function layerFactsOf(
         ? "sdpa"
         : train.attention,
       masked: train.padding_mask || picks ||
-        (train.images_per_sample > 0 && family.sight?.masksImages === true),
+        (train.images_per_sample > 0 && family.sight !== null &&
+          told(family.sight.masksImages, innerConfig(config ?? {}))),
       keyMask: code.keyMask,
       causal: true,
       unpads: train.padding_mask && code.unpads,

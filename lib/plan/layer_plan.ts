@@ -107,6 +107,7 @@ function attentionOf(
     kNorm: headNorm(modules, traits, /(^|\.)(k|key)_(layer)?norm\.weight$/) ??
       bare,
     isGated,
+    scalesKeys: family.attention.scalesKeys,
     vNorm: family.attention.normsValues ? bareOf(traits.norm) : null,
     normsTurned: traits.normsTurned,
     normsEach: family.attention.normsEach,
@@ -195,7 +196,7 @@ function kvHeadsOf(
 
 function mlpOf(
   modules: Modules,
-  { traits, kernels, code, tiles }: LayerFacts,
+  { traits, family, kernels, code, tiles }: LayerFacts,
   test: Test,
 ): MlpPlan | null {
   const down = byRole(modules, "down", test);
@@ -210,8 +211,9 @@ function mlpOf(
     compiled: kernels === "compile",
     gateInPlace: kernels === "liger" && code.fusesGate &&
       traits.activation !== "relu",
-    upFirst: code.upFirst,
+    upFirst: code.upFirst || family.mlp.isMultiplied,
     isInline: traits.inlineMlp,
+    isMultiplied: family.mlp.isMultiplied,
     cutsGate: traits.cutsGate,
     tiles,
   };
@@ -222,6 +224,7 @@ function expertsOf(modules: Modules, facts: LayerFacts): MoePlan | null {
   if (!routed) return null;
   const plan: MoePlan = {
     ...routed,
+    latent: latentRowsOf(modules),
     shared: mlpOf(modules, facts, isShared),
     sharedFirst: facts.family.experts.sharedFirst,
     sharedGate: modules.linear(
@@ -229,6 +232,15 @@ function expertsOf(modules: Modules, facts: LayerFacts): MoePlan | null {
     ),
   };
   return { ...plan, run: facts.code.expertsRun?.(plan) ?? null };
+}
+
+/** What narrows rows for the routed experts, and widens what these give. */
+function latentRowsOf(modules: Modules): NonNullable<MoePlan["latent"]> | null {
+  const [down, up] = [/fc1_latent_proj\.weight$/, /fc2_latent_proj\.weight$/]
+    .map((pattern) =>
+      modules.linear(modules.pathOf((name) => pattern.test(name)))
+    );
+  return down && up ? { down, up } : null;
 }
 
 function headNorm(

@@ -6,6 +6,7 @@ import { codeOfType } from "../models/families/mod.ts";
 import type { Tensor } from "../models/tensors/tensor.ts";
 import type { Scenario } from "../scenario/schema.ts";
 import type { StateSpacePlan } from "../play/layers/state_space_layer.ts";
+import type { Dtype } from "../play/torch/dtype.ts";
 import type { Norm } from "../play/torch/ops/norms.ts";
 import { shortConvolutionOf } from "./convolution_plan.ts";
 import { deltaPlanOf } from "./delta_plan.ts";
@@ -33,13 +34,15 @@ export interface StateSpaceFacts {
   readonly chunk: number;
   /** Of the scenario's GPU. */
   readonly multiprocessors: number | null;
+  /** The type of what its projection is multiplied by; null of most. */
+  readonly multiplied: Dtype | null;
   readonly wideResidual: boolean;
   readonly castsLogits: boolean;
 }
 
 /** The facts of a model with state spaces; null of any other. */
 export function stateSpaceFacts(
-  { hardware }: Scenario,
+  { hardware, precision }: Scenario,
   { architecture: { type }, config: whole = {} }: Model,
 ): StateSpaceFacts | null {
   const code = codeOfType(type).stateSpace;
@@ -52,6 +55,7 @@ export function stateSpaceFacts(
     keyHeads: numberOf(config, code.keyHeads),
     chunk: numberOf(config, code.chunk),
     multiprocessors: gpuOf(hardware.gpu)?.multiprocessors ?? null,
+    multiplied: code.isMultiplied ? precision.weights : null,
     wideResidual: code.wideResidual && config["residual_in_fp32"] !== false,
     castsLogits: code.castsLogits,
   };
@@ -139,6 +143,7 @@ function scanOf(
     return {
       ...shared,
       kind: "headed",
+      multiplied: facts.multiplied,
       scan: {
         batch,
         sequence,

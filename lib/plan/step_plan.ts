@@ -1,5 +1,5 @@
 import type { Model } from "../models/model.ts";
-import { codeOfType } from "../models/families/mod.ts";
+import { codeOfModel } from "../models/code_of_model.ts";
 import { PEFT_PREFIX, SAVED_COPY } from "../models/lora/names.ts";
 import { scenarioAdapters } from "../models/trainable.ts";
 import type { Tensor } from "../models/tensors/tensor.ts";
@@ -80,7 +80,7 @@ export function stepPlanOf(
   lying: Storage | null = null,
 ): StepPlan | { reason: string } {
   const model = dispatchedModel(given, dispatchRanks(scenario));
-  const family = codeOfType(model.architecture.type);
+  const family = codeOfModel(model);
   const stacks = stacksOf(
     model.tensors.filter(({ piece }) => piece === "language_model"),
   );

@@ -26,6 +26,7 @@ export function AdviceLater(
       <p>
         <a href={href}>Work out what to change</a>
       </p>
+      <progress class="waits" aria-label="Working out what to change" />
       <ErrorLink scenario={estimate.scenario} />
     </section>
   );

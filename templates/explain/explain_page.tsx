@@ -12,7 +12,7 @@ export function ExplainPage(
   },
 ) {
   return (
-    <Layout title="Explain an error · Headroom">
+    <Layout title="Explain an error · Headroom" scenario={state.scenario}>
       <main class="single" id="answer">
         <h1>Explain an out-of-memory error</h1>
         <div id="explained" aria-live="polite">{answer}</div>

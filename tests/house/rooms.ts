@@ -46,6 +46,7 @@ export const ROOMS = [
   "lib/ask",
   "lib/mod.ts",
   "hub",
+  "docs",
   "static",
   "templates",
   "commands",
@@ -61,6 +62,7 @@ export const ROOMS = [
 /** The packages that `lib` may import. */
 export const LIB_PACKAGES: ReadonlySet<string> = new Set([
   "@huggingface/gguf",
+  "@lezer/python",
   "lru-cache",
   "minisearch",
   "smol-toml",

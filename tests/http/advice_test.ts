@@ -51,8 +51,9 @@ Deno.test("GET /advice lists changes, each a link that applies it", async () => 
   const link = only(document, "#advice > p a");
   const applied = await visit(link.getAttribute("href") ?? "");
   const title = textOf(only(applied.document, "#verdict-title"));
-  assertMatch(title, /^(Fits|Tight) on RTX 4090/);
-  assert(title.includes(formatBytes(together.peak_bytes)), title);
+  assertMatch(title, /^(Fits|Tight) on one RTX 4090/);
+  const said = textOf(only(applied.document, ".verdict p:not(.doubt)"));
+  assert(said.startsWith(`${formatBytes(together.peak_bytes)} of `), said);
   assertEquals(only(document, "main > p a").getAttribute("href"), `/?${QUERY}`);
 });
 

@@ -15,7 +15,7 @@ const SLOW = /(largest|advice)$/;
 
 for (const { path, methods } of addresses()) {
   for (const method of [...methods, ...other(methods)]) {
-    const runs = path.startsWith("/static/") || !methods.includes(method)
+    const runs = /^\/(static|docs)\//.test(path) || !methods.includes(method)
       ? Math.ceil(RUNS / 10)
       : SLOW.test(path)
       ? Math.ceil(RUNS / 4)

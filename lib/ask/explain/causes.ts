@@ -1,13 +1,15 @@
 import type { Estimate } from "../../answer/estimate.ts";
 import type { ErrorCause } from "../../answer/explanation.ts";
+import type { Step } from "../../engines/step.ts";
 import { playStep } from "../../engines/step.ts";
+import type { Failure } from "../../failures/failure.ts";
 import type { FailureReading } from "../../failures/read.ts";
 import { usableBytes } from "../../hardware/gpus.ts";
 import { uncoveredBy } from "../../methods/timeline/uncovered_by.ts";
 import type { Model } from "../../models/model.ts";
 import type { Scenario } from "../../scenario/schema.ts";
 import { asPrinted } from "../../units/mod.ts";
-import { isSmall } from "./allocator_sizes.ts";
+import { isSmall, mayBe } from "./allocator_sizes.ts";
 import { heldByOthers } from "./figures.ts";
 import { placeWords } from "./place_words.ts";
 import type { PlayedTensor } from "./played_tensors.ts";
@@ -38,6 +40,9 @@ export function causesOf(
     if (served.length > 0) return exactly(served);
   }
   const { tried } = failure;
+  if (failure.kind === "table") {
+    return exactly(playedCauses(reading, scenario, model));
+  }
   if (!tried || failure.kind !== "allocation" || isSmall(tried)) return NONE;
   const played = playedCauses(reading, scenario, model);
   if (played.length > 0) return exactly(played);
@@ -68,20 +73,42 @@ function playedCauses(
   scenario: Scenario,
   model: Model,
 ): ErrorCause[] {
-  const { tried, allocated } = failure;
-  if (scenario.task !== "train" || !tried) return [];
+  const { tried, allocated, blocks } = failure;
+  if (scenario.task !== "train" || !tried && blocks.length === 0) return [];
   if (uncoveredBy(scenario) !== null) return [];
   const step = playStep(scenario, model);
   if ("reason" in step) return [];
+  if (!tried) return blockCauses(step, failure, scenario, model);
   const usable = failure.capacity?.bytes ?? usableBytes(scenario.hardware.gpu);
   const found = playedTensors(step, {
-    tried,
+    isSize: (bytes) => mayBe(bytes, tried),
     allocated: allocated?.bytes ?? null,
     room: usable - heldByOthers(failure),
     moment,
   });
   return found.map((each) => causeOf(each, scenario, model));
 }
+
+/** The tensors that a snapshot's largest blocks are of, by their exact sizes. */
+function blockCauses(
+  step: Step,
+  { blocks }: Failure,
+  scenario: Scenario,
+  model: Model,
+): ErrorCause[] {
+  return blocks.filter(({ bytes }) => bytes > LEAST_BLOCK).flatMap((block) => {
+    const [found] = playedTensors(step, {
+      isSize: (bytes) => bytes === block.bytes,
+      allocated: null,
+      room: null,
+      moment: null,
+    });
+    return found ? [causeOf(found, scenario, model)] : [];
+  });
+}
+
+/** Smaller blocks are of many tensors. */
+const LEAST_BLOCK = 2 ** 20;
 
 function causeOf(
   tensor: PlayedTensor,

@@ -21,6 +21,7 @@ export interface FilledScenario {
 const ENGINES: Readonly<Record<string, string>> = {
   "vLLM": "vllm",
   "SGLang": "sglang",
+  "TGI": "tgi",
   "llama.cpp": "llama.cpp",
   "ollama": "llama.cpp",
 };
@@ -48,6 +49,9 @@ export function fillScenario(
     say(each.path, each.value, each.from);
   }
   const engine = engineOf(reading, own);
+  if (engine === null && moment?.name !== "generate") {
+    for (const { path, value } of facts.stack) say(path, value, "its stack");
+  }
   if (engine !== null) {
     say("task", "serve", "the program that wrote it");
     say("serve.engine", engine, "the program that wrote it");
@@ -63,6 +67,10 @@ export function fillScenario(
       say("quantization.weights", `gguf:${gguf.type}`, "the name of its file");
     }
   }
+  const context = engine === "llama.cpp" ? CONTEXT.exec(own)?.[1] : undefined;
+  if (context !== undefined) {
+    say("serve.cache_tokens", Number(context), "the context in the text");
+  }
   if (facts.model !== null) say("model", facts.model, "its name in the text");
   if (facts.shape) {
     const [rows, tokens] = facts.shape;
@@ -73,7 +81,7 @@ export function fillScenario(
       "a tensor's shape",
     );
   }
-  const asked = failure.tokens?.asked ?? null;
+  const asked = failure.tool === "vLLM" ? failure.tokens?.asked ?? null : null;
   if (asked !== null) say("serve.max_model_len", asked, "the message");
   const warmed = /warming up sampler with (\d{1,6}) dummy/.exec(own)?.[1];
   if (warmed !== undefined) {
@@ -90,6 +98,9 @@ export function fillScenario(
   }
   return merged(said, given);
 }
+
+/** The context as ollama and llama.cpp call it. */
+const CONTEXT = /(?:num_ctx|n_ctx|KvSize)["']? {0,3}[=: ] {0,3}(\d{2,8})\b/;
 
 /** What only attention without a kernel of its own makes. */
 const SCORES = "the scores of attention";

@@ -3,6 +3,7 @@ import type { Failure } from "../../failures/failure.ts";
 import type { FailureReading } from "../../failures/read.ts";
 import { asPrinted, groupDigits, MIB } from "../../units/mod.ts";
 import { figuresOf } from "./figures.ts";
+import { cacheWords, startWords } from "./refused_words.ts";
 
 /** Writes what an error says: what was asked for, and who had the memory. */
 export function heldWords(reading: FailureReading): string[] {
@@ -20,43 +21,19 @@ function askedWords(
   { failure, moment }: FailureReading,
   read: ErrorFigures,
 ): string[] {
-  const { tool, kind, tokens } = failure;
-  const longest = tokens?.asked ?? null;
-  const room = tokens?.room ?? null;
+  const { tool, kind } = failure;
   const { tried_bytes: tried, free_bytes: free, capacity_bytes: all } = read;
   const when = moment ? ` ${moment.words}` : "";
   const gpu = read.gpu === null ? "the GPU" : `GPU ${read.gpu}`;
   switch (kind) {
     case "cache":
-      return [
-        `${tool} would not start: its cache has to hold one sequence of ${
-          longest === null
-            ? "the greatest length"
-            : `${groupDigits(longest)} tokens`
-        }${
-          tried !== null && free !== null
-            ? `, which takes ${asPrinted(tried)}, and there are ${
-              asPrinted(free)
-            } for it`
-            : room === null
-            ? ""
-            : `, and there is room for ${groupDigits(room)}`
-        }.`,
-      ];
+      return [cacheWords(failure, read)];
     case "no cache":
       return [
         `${tool} would not start: the weights and the trial run leave no memory for any cache, within the share of the GPU that it may take.`,
       ];
     case "start":
-      return [
-        tried !== null && free !== null
-          ? `${tool} would not start: it is to take ${asPrinted(tried)}${
-            all === null ? "" : ` of ${asPrinted(all)}`
-          }, and ${
-            asPrinted(free)
-          } are free. Others have the rest, or it is held by a process that has not ended.`
-          : `${tool} would not start: less memory was free than it is to take.`,
-      ];
+      return [startWords(failure, read)];
     case "host":
       return [
         `The machine's own memory ran short, not the GPU's${

@@ -1,10 +1,8 @@
 import type { Step } from "../../engines/step.ts";
-import type { Printed } from "../../failures/printed.ts";
 import type { FailedMoment } from "../../failures/moments.ts";
 import type { Act, Run } from "../../play/program/act.ts";
 import { changeOf } from "../../play/readers/peak.ts";
 import type { Segment } from "../../play/record/block.ts";
-import { mayBe } from "./allocator_sizes.ts";
 
 /** A tensor of a played step that has the size that was asked for. */
 export interface PlayedTensor {
@@ -32,9 +30,10 @@ interface Match {
   readonly before: number;
 }
 
-/** What a text says, beside the size. */
+/** What a text says of a tensor. */
 interface Beside {
-  readonly tried: Printed;
+  /** Whether a tensor of so many bytes, as the allocator counts it, is the one. */
+  readonly isSize: (bytes: number) => boolean;
   /** Bytes that PyTorch had allocated; null where it is not told. */
   readonly allocated: number | null;
   /** What tensors may have at most: the memory less all that others hold. */
@@ -64,10 +63,12 @@ export function playedTensors(
   };
   for (const act of [...load, ...first, ...step]) {
     if (act.act === "run") {
-      for (const match of matchesOf(act, known, beside.tried)) keep(act, match);
+      for (const match of matchesOf(act, known, beside.isSize)) {
+        keep(act, match);
+      }
     } else if (act.act === "take") {
       for (const { group, bytes } of act.buffer.pieces) {
-        if (!mayBe(bytes, beside.tried)) continue;
+        if (!beside.isSize(bytes)) continue;
         keep(act, {
           label: labelOf(group.label, act.buffer.name),
           part: group.part,
@@ -95,7 +96,7 @@ function labelOf(label: string, name: string): string {
 function matchesOf(
   { segment }: Run,
   known: Map<Segment, readonly Match[]>,
-  tried: Printed,
+  isSize: Beside["isSize"],
 ): readonly Match[] {
   const before = known.get(segment);
   if (before) return before;
@@ -107,7 +108,7 @@ function matchesOf(
     const id = event >= 0 ? event : ~event;
     const size = bytes[id] ?? 0;
     if (event >= 0) {
-      if (found.length < MOST_OF_SEGMENT && mayBe(size, tried)) {
+      if (found.length < MOST_OF_SEGMENT && isSize(size)) {
         found.push({
           label: labels[id] ?? "",
           part: parts[id] ?? "",

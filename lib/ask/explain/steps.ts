@@ -61,6 +61,28 @@ const NOT_SAID = [
 const THERE =
   "Look who else uses the GPU: another process may have had the memory at that instant. Under Windows and WSL the driver may refuse what is free, and a container or a fraction may allow less.";
 
+/** Where an engine that serves has no room for more tokens. */
+const FULL_CACHE = [
+  "Take fewer requests at once (--max-running-requests) or smaller pieces of prompts (--chunked-prefill-size), or give the cache more (--mem-fraction-static).",
+];
+
+/** What helps where a tool's message says more than its kind. */
+const OF_TOOL: Readonly<Record<string, readonly string[]>> = {
+  FlashInfer: [
+    "Its workspace is too small, not the GPU: enlarge it (SGLang: FLASHINFER_WORKSPACE_SIZE), or take fewer or shorter prompts at once.",
+  ],
+  transformers: [
+    "The quantised weights do not fit the GPUs that are visible: use more of them, fewer bits, or let layers go to the host (llm_int8_enable_fp32_cpu_offload).",
+  ],
+  TGI: [
+    "Lower --max-batch-prefill-tokens, --max-total-tokens or the longest prompt, take a quantised checkpoint, or split it over more GPUs (--num-shard).",
+  ],
+};
+
+/** Where nobody has said on which GPU it ran. */
+const NAME_GPU =
+  "Name the GPU beside the text to learn which changes would have fitted.";
+
 /** Where nobody has said which model it was. */
 const NAME_IT =
   "Name the model beside the text to learn which tensor it was and which changes would have fitted.";
@@ -68,11 +90,15 @@ const NAME_IT =
 /**
  * What to do next by what the text alone says.
  *
- * @param isKnown Whether changes of the scenario are told beside.
+ * @param known Whether the model and the GPU are known, and changes are told beside.
  */
 export function nextSteps(
   reading: FailureReading,
-  isKnown: boolean,
+  { isNamed, isAdvised, isGpuKnown = true }: {
+    isNamed: boolean;
+    isAdvised: boolean;
+    isGpuKnown?: boolean;
+  },
 ): string[] {
   const { failure, moment } = reading;
   const read = figuresOf(failure);
@@ -83,7 +109,7 @@ export function nextSteps(
       : []),
     ...fragmentSteps(read),
     ...kindSteps(reading, read),
-    ...(failure.kind !== "allocation" && failure.kind !== "bare" || isKnown
+    ...(failure.kind !== "allocation" && failure.kind !== "bare" || isAdvised
       ? []
       : bufferSteps(reading) ?? (moment ? AT[moment.name] : NOT_SAID)),
     ...(moment?.inner === "the scores of attention"
@@ -91,9 +117,12 @@ export function nextSteps(
         "Use an attention kernel that keeps no scores (sdpa or flash): they grow with the square of the length.",
       ]
       : []),
-    ...(isKnown || failure.kind === "host" || failure.kind === "shared"
-      ? []
-      : [NAME_IT]),
+    ...(isGpuKnown ? [] : [NAME_GPU]),
+    ...(isNamed || failure.kind === "host" || failure.kind === "shared" ? [] : [
+      reading.facts.type === null
+        ? NAME_IT
+        : `${NAME_IT} Its code is of the type ${reading.facts.type}.`,
+    ]),
   ];
 }
 
@@ -125,10 +154,11 @@ function fragmentSteps(read: ErrorFigures): string[] {
 function kindSteps(
   { failure: { kind, tool, tokens, what } }: FailureReading,
   { free_bytes: free, capacity_bytes: all }: ErrorFigures,
-): string[] {
+): readonly string[] {
   const room = tokens?.room ?? null;
   switch (kind) {
     case "cache":
+      if (tool !== "vLLM") return FULL_CACHE;
       return [
         room === null
           ? "Set a lower --max-model-len."
@@ -136,7 +166,7 @@ function kindSteps(
         "Or let it take more of the GPU (a higher gpu_memory_utilization), or keep the cache in fp8.",
       ];
     case "no cache":
-      return tool === "SGLang"
+      return OF_TOOL[tool] ?? (tool === "SGLang"
         ? [
           "Raise --mem-fraction-static: it holds the weights and the cache together, and less than the weights is no use.",
           "Or serve fewer bits, or over more GPUs (--tp).",
@@ -144,7 +174,7 @@ function kindSteps(
         : [
           "Raise gpu_memory_utilization, serve a checkpoint of fewer bits, or split it over more GPUs (--tensor-parallel-size).",
           "Lower max_num_batched_tokens and max_num_seqs: the trial run is of that size.",
-        ];
+        ]);
     case "start": {
       const share = free !== null && all !== null
         ? Math.floor(100 * free / all) / 100
@@ -169,7 +199,7 @@ function kindSteps(
         "No setting of the run changes that: update Triton and the kernels' package, or choose another attention or loss kernel.",
       ];
     case "bare":
-      return [
+      return OF_TOOL[tool] ?? [
         "Look at nvidia-smi while it runs: the message does not tell what was asked for, nor who had the rest.",
       ];
     default:

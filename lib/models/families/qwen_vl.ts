@@ -89,7 +89,10 @@ const NATIVE: SightCode = {
 };
 
 /** Features of the tower's layers are added to the decoder's first ones. */
-const DEEPSTACK: CodeParts = { sight: seeingAs("qwen3_vl") };
+const DEEPSTACK: CodeParts = {
+  rotary: { perSequence: true },
+  sight: seeingAs("qwen3_vl"),
+};
 
 /** The types of this file. */
 export const QWEN_VL_TYPES: FamilyTypes = {

@@ -34,6 +34,8 @@ export interface AttentionPlan {
   readonly holdsUnturned?: boolean;
   /** Whether queries come with a gate of what each head gives. */
   readonly isGated?: boolean;
+  /** Whether keys are multiplied by a number. */
+  readonly scalesKeys?: boolean;
   readonly heads: Heads;
   readonly rotary: "whole" | "part" | "halves" | "none";
   readonly rotaryShare: number;

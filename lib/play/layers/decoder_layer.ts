@@ -9,18 +9,13 @@ import {
 } from "../torch/ops/arithmetic.ts";
 import { dropout } from "../torch/ops/dropout.ts";
 import type { Norm } from "../torch/ops/norms.ts";
-import { norm } from "../torch/ops/norms.ts";
 import type { RotaryTable } from "../torch/ops/rotary.ts";
-import { attentionLayer } from "./attention_layer.ts";
 import type { AttentionPlan } from "./attention_plan.ts";
 import type { BesidePlan } from "./beside_layer.ts";
-import { besideLayer } from "./beside_layer.ts";
 import type { LatentAttentionPlan } from "./latent_attention.ts";
-import { latentAttention } from "./latent_attention.ts";
+import { attended, feedForward, normed } from "./layer_branches.ts";
 import type { MlpPlan } from "./mlp_layer.ts";
-import { mlpLayer } from "./mlp_layer.ts";
 import type { MoePlan } from "./moe_layer.ts";
-import { moeLayer } from "./moe_layer.ts";
 import type { OwnInputsPlan } from "./own_inputs.ts";
 import { withOwnInputs } from "./own_inputs.ts";
 import type { StreamsPlan } from "./streams.ts";
@@ -28,6 +23,7 @@ import type { StreamsParts } from "./streams_layer.ts";
 import { streamsLayer } from "./streams_layer.ts";
 import type { StateSpacePlan } from "./state_space_layer.ts";
 import { stateSpaceLayer } from "./state_space_layer.ts";
+import { statesBesideAttention } from "./states_beside_attention.ts";
 
 /** One layer of a decoder. */
 export interface LayerPlan {
@@ -144,7 +140,22 @@ function sequential(
 ): Value {
   const { norms, attention, mlp, rows, stateSpace } = plan;
   let hidden = x;
-  if (stateSpace) {
+  if (stateSpace && attention) {
+    hidden = half(
+      m,
+      hidden,
+      plan,
+      [norms.beforeAttention, norms.afterAttention],
+      (input) =>
+        statesBesideAttention(
+          m,
+          input,
+          stateSpace,
+          (own) => attended(m, own, attention, table, held),
+          held,
+        ),
+    );
+  } else if (stateSpace) {
     hidden = half(
       m,
       hidden,
@@ -152,8 +163,7 @@ function sequential(
       [norms.beforeAttention, norms.afterAttention],
       (input) => stateSpaceLayer(m, input, stateSpace),
     );
-  }
-  if (attention) {
+  } else if (attention) {
     hidden = half(
       m,
       hidden,
@@ -267,33 +277,4 @@ function parallel(
   const sum = add(m, both, x, "residual stream");
   m.drop(looked, fed);
   return sum;
-}
-
-function attended(
-  m: Machine,
-  x: Value,
-  plan: AttentionPlan | LatentAttentionPlan,
-  table: RotaryTable | null,
-  held: Value[],
-): Value {
-  return "kvDown" in plan
-    ? latentAttention(m, x, plan, table, held)
-    : attentionLayer(m, x, plan, table, held);
-}
-
-function feedForward(
-  m: Machine,
-  x: Value,
-  rows: number,
-  plan: MlpPlan | MoePlan | BesidePlan,
-  residual: Value,
-): Value {
-  if ("before" in plan) return besideLayer(m, x, residual, rows, plan);
-  return "experts" in plan
-    ? moeLayer(m, x, rows, plan)
-    : mlpLayer(m, x, rows, plan);
-}
-
-function normed(m: Machine, x: Value, rows: number, own: Norm): Value {
-  return m.within("norm activations", () => norm(m, x, rows, own, "norm"));
 }

@@ -32,6 +32,8 @@ export interface MlpPlan {
   readonly upFirst: boolean;
   /** Whether the layer's own code runs it, over one variable: OPT. */
   readonly isInline?: boolean;
+  /** Whether the gate and what the network gives are multiplied: Falcon-H1. */
+  readonly isMultiplied?: boolean;
   /** Tiles of the tokens that it runs one after the other; null: all at once. */
   readonly tiles?: number | null;
   /** Of what the last projection reads; none where it is left out. */
@@ -49,12 +51,21 @@ export function mlpLayer(
     "MLP activations",
     () => {
       const whole = (own: Value, count: number) =>
-        m.call(() =>
-          adaptedLinear(m, activated(m, own, count, plan), count, plan.down)
-        );
+        m.call(() => {
+          const inner = activated(m, own, count, plan);
+          const out = adaptedLinear(m, inner, count, plan.down);
+          return plan.isMultiplied ? times(m, out, "MLP output") : out;
+        });
       return plan.tiles ? tiled(m, x, rows, plan.tiles, whole) : whole(x, rows);
     },
   );
+}
+
+/** x times a number; x itself is gone. */
+function times(m: Machine, x: Value, label: string): Value {
+  const out = scaled(m, x, `multiplied ${label}`);
+  m.drop(x);
+  return out;
 }
 
 /** What the network's last projection reads. */
@@ -109,8 +120,9 @@ function gated(
       ? adaptedLinear(m, x, rows, plan.up, "MLP up")
       : null;
     if (early && kernel) return kernel(m, gate, early);
-    const active = activation(m, gate, plan.activation, "MLP activation");
-    if (!plan.upFirst) m.drop(gate);
+    const read = plan.isMultiplied ? times(m, gate, "MLP gate") : gate;
+    const active = activation(m, read, plan.activation, "MLP activation");
+    if (!plan.upFirst || plan.isMultiplied) m.drop(read);
     const up = early ?? adaptedLinear(m, x, rows, plan.up, "MLP up");
     return multiply(m, active, up, "MLP product");
   });

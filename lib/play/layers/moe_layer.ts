@@ -19,6 +19,11 @@ import { routed } from "./router.ts";
 export interface MoePlan {
   readonly router: RouterPlan;
   readonly experts: ExpertsPlan;
+  /** Projections around the routed experts, which are narrower: Nemotron 3. */
+  readonly latent?: {
+    readonly down: AdaptedLinear;
+    readonly up: AdaptedLinear;
+  } | null;
   readonly shared: MlpPlan | null;
   /** Qwen's gate of the shared expert. */
   readonly sharedGate: AdaptedLinear | null;
@@ -45,7 +50,7 @@ export function moeLayer(
         ? mlpLayer(m, x, rows, plan.shared)
         : null;
       const weights = routed(m, x, rows, plan.router);
-      const out = experts(m, x, weights, rows, plan.experts);
+      const out = routedOutput(m, x, weights, rows, plan);
       m.drop(weights);
       if (!plan.shared) return out;
       const shared = weighted(
@@ -63,6 +68,23 @@ export function moeLayer(
       }
       return add(m, out, shared, "experts and shared expert");
     }));
+}
+
+/** What the routed experts give, perhaps of narrower rows. */
+function routedOutput(
+  m: Machine,
+  x: Value,
+  weights: Value,
+  rows: number,
+  { latent, experts: plan }: MoePlan,
+): Value {
+  if (!latent) return experts(m, x, weights, rows, plan);
+  return m.call(() => {
+    const narrow = adaptedLinear(m, x, rows, latent.down, "latent rows");
+    const out = experts(m, narrow, weights, rows, plan);
+    m.drop(narrow);
+    return adaptedLinear(m, out, rows, latent.up, "output of experts");
+  });
 }
 
 /** What the expert that every row passes gave, weighted where it has a gate. */

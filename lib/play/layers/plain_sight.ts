@@ -12,8 +12,8 @@ import type { Norm } from "../torch/ops/norms.ts";
 import { norm } from "../torch/ops/norms.ts";
 import type { Parameter, Value } from "../torch/values.ts";
 
-/** What stands before and behind the layers of a tower of CLIP's build. */
-export interface PlainSight {
+/** What stands before the layers of a tower of CLIP's build. */
+export interface PatchEntry {
   /** Rows of all images in the tower, and their features. */
   readonly rows: number;
   readonly width: number;
@@ -29,12 +29,18 @@ export interface PlainSight {
     readonly parameter: Parameter;
     /** Whether rows of a table are looked up by their numbers. */
     readonly lookedUp: boolean;
+    /** Whether rows are looked up for each image, not once for all. */
+    readonly ofEach?: boolean;
   } | null;
   /** Whether a learned row stands before each image's. */
   readonly classToken: boolean;
   /** CLIP's norm before the layers. */
   readonly preNorm: Norm | null;
   readonly dropout: number;
+}
+
+/** What stands before and behind them. */
+export interface PlainSight extends PatchEntry {
   readonly finalNorm: Norm | null;
   readonly projector: ProjectorPlan;
   /** Tokens of all images before the language model. */
@@ -61,7 +67,7 @@ export interface ProjectorPlan {
 export function embeddedPatches(
   m: Machine,
   pixels: Value,
-  plan: PlainSight,
+  plan: PatchEntry,
   lead: (patches: Value) => void = () => {},
 ): Value {
   const { weight, bias, rows } = plan.patches;
@@ -92,7 +98,11 @@ export function embeddedPatches(
   if (plan.positions) {
     const { parameter, lookedUp } = plan.positions;
     const added = lookedUp
-      ? lookUp(m, plan, parameter.shape[0] ?? 1)
+      ? lookUp(
+        m,
+        plan,
+        plan.positions.ofEach ? plan.rows : parameter.shape[0] ?? 1,
+      )
       : m.parameter(parameter);
     replace(add(m, x, added, "patches with positions"));
     m.drop(added);
@@ -104,7 +114,7 @@ export function embeddedPatches(
   return x;
 }
 
-function lookUp(m: Machine, { positions }: PlainSight, rows: number): Value {
+function lookUp(m: Machine, { positions }: PatchEntry, rows: number): Value {
   const table = positions?.parameter;
   if (!table) throw new RangeError("a tower without a table of positions");
   return m.call(() => {

@@ -120,6 +120,7 @@ function chosen(
     const many = rows * perToken;
     const scores = score();
     if (routing.late) return shared(m, scores, many);
+    if (routing.plain) return plainShares(m, scores, many, rows);
     if (routing.every) return everyWeight(m, scores, many);
     const chances = routing.sigmoid
       ? sigmoids(m, scores, routing.wide)
@@ -154,6 +155,43 @@ function shared(m: Machine, scores: Value, many: number): Value {
     const source = node && { node, slot: 0 };
     const top = m.create(many, dtype, "chosen scores", source);
     return savingOutput(m, top, "weights of chosen experts");
+  });
+}
+
+/**
+ * Sigmoids that a bias in fp32 chooses among, each divided by its row's sum.
+ *
+ * Source: huggingface/transformers models/lfm2_moe/modeling_lfm2_moe.py,
+ * Lfm2MoeTopKRouter
+ */
+function plainShares(
+  m: Machine,
+  scores: Value,
+  many: number,
+  rows: number,
+): Value {
+  return m.call(() => {
+    const { elements, dtype } = scores;
+    const chances = savingOutput(m, scores, "router sigmoids");
+    m.create(elements, "fp32", "router sigmoids with their bias");
+    m.create(many, "fp32", "largest sigmoids with their bias");
+    const picks = m.create(many, "int64", "chosen experts");
+    const node = m.record([chances], [picks], () => [
+      m.grad(chances.source, elements, dtype, "gradient of router sigmoids"),
+    ]);
+    const source = node && { node, slot: 0 };
+    const top = m.create(many, dtype, "chosen sigmoids", source);
+    const sum = m.create(rows, dtype, "sum of chosen sigmoids");
+    const divided = m.record([top], [top, sum], () => [
+      m.grad(top.source, many, dtype, "gradient of shares"),
+    ]);
+    const share = m.create(
+      many,
+      dtype,
+      "shares of chosen sigmoids",
+      divided && { node: divided, slot: 0 },
+    );
+    return scaled(m, share, "scaled shares");
   });
 }
 

@@ -1,8 +1,15 @@
 import type { Machine } from "../torch/machine.ts";
+import type { Dtype } from "../torch/dtype.ts";
 import type { Parameter, Value } from "../torch/values.ts";
 import type { AdaptedLinear } from "../torch/ops/adapted_linear.ts";
 import { adaptedLinear } from "../torch/ops/adapted_linear.ts";
-import { cast, copied, scaled, split } from "../torch/ops/arithmetic.ts";
+import {
+  cast,
+  copied,
+  multiply,
+  scaled,
+  split,
+} from "../torch/ops/arithmetic.ts";
 import type { ChunkScan } from "../torch/ops/scan/chunks.ts";
 import type { SplitWeights } from "../torch/ops/scan/split_chunk_scan.ts";
 import { splitChunkScan } from "../torch/ops/scan/split_chunk_scan.ts";
@@ -62,6 +69,8 @@ export interface HeadedPlan extends Mixer {
   readonly kind: "headed";
   readonly scan: ChunkScan;
   readonly weights: SplitWeights;
+  /** The type of a row that the projection is multiplied by: Falcon-H1. */
+  readonly multiplied: Dtype | null;
 }
 
 /** A layer's state space, as transformers runs it with its fast kernels. */
@@ -101,12 +110,12 @@ function scanLayer(
   x: Value,
   plan: InnerPlan | OpenPlan | HeadedPlan,
 ): Value {
-  const { rows, inProj, masked, aLog } = plan;
+  const { masked, aLog } = plan;
   return m.call(() => {
     const input = masked
       ? scaled(m, x, "hidden states without padding")
       : m.view(x);
-    const projected = adaptedLinear(m, input, rows, inProj, "scan input");
+    const projected = projectedBy(m, input, plan);
     const a = decayOf(m, aLog);
     if (plan.kind === "headed") {
       return splitChunkScan(m, projected, plan.scan, plan.weights, a);
@@ -126,6 +135,25 @@ function scanLayer(
         plan.norms,
       )
       : openScan(m, projected, plan, constants);
+  });
+}
+
+/** What the scan reads; Falcon-H1 multiplies both ends of the projection. */
+function projectedBy(
+  m: Machine,
+  x: Value,
+  plan: InnerPlan | OpenPlan | HeadedPlan,
+): Value {
+  const { rows, inProj } = plan;
+  const to = plan.kind === "headed" ? plan.multiplied : null;
+  if (to === null) return adaptedLinear(m, x, rows, inProj, "scan input");
+  return m.call(() => {
+    const input = scaled(m, x, "multiplied scan input");
+    const out = adaptedLinear(m, input, rows, inProj, "scan input");
+    const row = m.external(inProj.out, to, "multipliers of the scan", null);
+    const multiplied = multiply(m, out, row, "multiplied scan input");
+    m.drop(out);
+    return multiplied;
   });
 }
 

@@ -2,7 +2,13 @@ import type { Machine } from "../../play/torch/machine.ts";
 import type { Value } from "../../play/torch/values.ts";
 import type { AdaptedLinear } from "../../play/torch/ops/adapted_linear.ts";
 import { adaptedLinear } from "../../play/torch/ops/adapted_linear.ts";
-import { cast, copied, slice, split } from "../../play/torch/ops/arithmetic.ts";
+import {
+  cast,
+  copied,
+  scaled,
+  slice,
+  split,
+} from "../../play/torch/ops/arithmetic.ts";
 import type { Norm } from "../../play/torch/ops/norms.ts";
 import { norm } from "../../play/torch/ops/norms.ts";
 import type { RotaryTable } from "../../play/torch/ops/rotary.ts";
@@ -30,6 +36,11 @@ export const transformersHeads: HeadMaker = (m, x, plan, table) => {
     : projected(m, x, rows, plan);
   let gate: Value | null = null;
   if (plan.isGated) [q, gate] = cutFromGate(m, q);
+  if (plan.scalesKeys) {
+    const multiplied = scaled(m, k, "multiplied keys");
+    m.drop(k);
+    k = multiplied;
+  }
   const sizes = plan.fused === "grouped"
     ? { ...heads, kvHeads: heads.heads }
     : heads;

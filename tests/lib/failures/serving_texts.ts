@@ -227,4 +227,47 @@ llama_model_load: error loading model: unable to allocate CPU buffer`,
       "ggml_vulkan: Device memory allocation of size 1073741824 failed.\nggml_vulkan: vk::Device::allocateMemory: ErrorOutOfDeviceMemory\nllama_model_load: error loading model: unable to allocate Vulkan0 buffer",
     says: { tool: "llama.cpp", tried: "1073741824 bytes", what: "weights" },
   },
+  {
+    name: "SGLang has no tokens left for a prompt",
+    text: `Prefill out of memory. Try to lower your batch size.
+Try to allocate 4096 tokens.
+Available full tokens: 3136 (full_available_size=3136 + full_evictable_size_=0)`,
+    says: { kind: "cache", tool: "SGLang", tokens: [4096, 3136] },
+  },
+  {
+    name: "the same of earlier releases, with their spelling",
+    text:
+      "RuntimeError: Prefill out of memory. Try to lower your batch size.\nTry to allocate 2000 tokens.\nAvaliable tokens: 512\n",
+    says: { kind: "cache", tool: "SGLang", tokens: [2000, 512] },
+  },
+  {
+    name: "SGLang finds one GPU fuller than another",
+    text:
+      "RuntimeError: The memory capacity is unbalanced. Some GPUs may be occupied by other processes. pre_model_load_memory=16.28, local_gpu_memory=46.81, local_gpu_memory * 0.9=42.129",
+    says: { kind: "start", tool: "SGLang", free: "16.28 GiB" },
+  },
+  {
+    name: "vLLM's measuring is disturbed",
+    text:
+      "AssertionError: Error in memory profiling. Initial free memory 20.1 GiB, current free memory 22.3 GiB. This happens when other processes sharing the same container release GPU memory while vLLM is profiling during initialization.",
+    says: { kind: "start", tool: "vLLM", what: "profile run" },
+  },
+  {
+    name: "FlashInfer's workspace is too small",
+    text:
+      "RuntimeError: Error in function 'aligned_alloc' at /flashinfer/allocator.h:49: Failed to allocate memory for batch_prefill_tmp_v with size 536870912 and alignment 16 in AlignedAllocator",
+    says: { kind: "bare", tool: "FlashInfer" },
+  },
+  {
+    name: "TGI's warm-up",
+    text:
+      "RuntimeError: Not enough memory to handle 4096 prefill tokens. You need to decrease \`--max-batch-prefill-tokens\`",
+    says: { kind: "no cache", tool: "TGI" },
+  },
+  {
+    name: "quantised weights would go to the host",
+    text:
+      "ValueError: Some modules are dispatched on the CPU or the disk. Make sure you have enough GPU RAM to fit the quantized model.",
+    says: { kind: "bare", tool: "transformers" },
+  },
 ];

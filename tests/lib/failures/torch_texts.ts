@@ -240,4 +240,44 @@ MiB is reserved by PyTorch but unallocated.`,
       inner: "optimizer states",
     },
   },
+  {
+    name: "cudaMallocAsync's allocator, as ComfyUI runs it",
+    text:
+      `torch.OutOfMemoryError: Allocation on device 0 would exceed allowed memory. (out of memory)
+Currently allocated     : 9.43 GiB
+Requested               : 640.00 MiB
+Device limit            : 11.59 GiB
+Free (according to CUDA): 7.12 MiB
+PyTorch limit (set by user-supplied memory fraction)
+                        : 17179869184.00 GiB`,
+    says: {
+      kind: "allocation",
+      tried: "640.00 MiB",
+      capacity: "11.59 GiB",
+      free: "7.12 MiB",
+      allocated: "9.43 GiB",
+    },
+  },
+  {
+    name: "Ascend's NPU",
+    text:
+      "RuntimeError: NPU out of memory. Tried to allocate 2.00 GiB (NPU 3; 60.97 GiB total capacity; 58.20 GiB already allocated; 58.20 GiB current active; 1.20 GiB free; 59.60 GiB reserved in total by PyTorch) If reserved memory is >> allocated memory try setting max_split_size_mb to avoid fragmentation.",
+    says: {
+      device: 3,
+      tried: "2.00 GiB",
+      capacity: "60.97 GiB",
+      free: "1.20 GiB",
+      reserved: "59.60 GiB",
+    },
+  },
+  {
+    name: "MLX",
+    text:
+      "RuntimeError: [metal::malloc] Attempting to allocate 11324620800 bytes which is greater than the maximum allowed buffer size of 9534832640 bytes.",
+    says: {
+      tool: "MLX",
+      tried: "11324620800 bytes",
+      capacity: "9534832640 bytes",
+    },
+  },
 ];

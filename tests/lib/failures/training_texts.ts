@@ -217,4 +217,14 @@ torch.OutOfMemoryError: CUDA out of memory. Tried to allocate 2.32 GiB. ${GPU}`,
     }),
     says: { tried: "2.32 GiB", moment: "backward" },
   },
+  {
+    name: "a server's launcher that the kernel ended",
+    text: "Loading checkpoint shards:  50%|█████     | 2/4\nKilled",
+    says: { kind: "host", tool: "Linux" },
+  },
+  {
+    name: "words alone",
+    text: "ERROR: ran out of memory on device",
+    says: { kind: "bare", tried: null },
+  },
 ];

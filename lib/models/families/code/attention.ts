@@ -84,6 +84,8 @@ export interface AttentionCode {
   readonly wideSoftmax: boolean;
   /** Whether scores and logits are capped where the config does not say. */
   readonly softcaps: boolean;
+  /** Whether keys are multiplied by a number: Falcon-H1. */
+  readonly scalesKeys: boolean;
   /** Whether the queries' projection gives a gate of each head's output too. */
   readonly gatesOutput: boolean;
   /** How a fused projection of queries, keys and values is cut. */

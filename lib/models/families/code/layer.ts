@@ -21,6 +21,8 @@ export type NormKind =
   | "layer1p"
   /** The same kernel in fp32 without parameters, cast back: OLMo. */
   | "bare"
+  /** No norm: a learned vector's product, in a norm's place. InternVL's tower. */
+  | "vector"
   /** Liger's kernel, which keeps its input and one number a row. */
   | "fused"
   /** A compiled kernel, which keeps the same. */
@@ -57,6 +59,8 @@ export interface MlpCode {
   readonly activation: Setting<string>;
   /** Whether the layer's own code runs it, over one variable. */
   readonly isInline: boolean;
+  /** Whether its gate and what it gives are multiplied by numbers: Falcon-H1. */
+  readonly isMultiplied: boolean;
   /** Which layers cut gates off, by the config; null where none does: Gemma 3n. */
   readonly cutsGate: ((layer: number, config: Config) => boolean) | null;
 }

@@ -1,5 +1,6 @@
 import type { Config } from "../../config.ts";
 import type { NormKind } from "./layer.ts";
+import type { ByConfig } from "./setting.ts";
 
 /** Whose processor and tower a type has. */
 export type SightKind =
@@ -22,6 +23,8 @@ export type SightKind =
 /** What a type's code does with what its vision tower gives. */
 export interface SightCode {
   readonly kind: SightKind;
+  /** Whether decoders of any type stand behind the tower, each with its own code. */
+  readonly anyDecoder: boolean;
   /** Whether patches keep the image's own resolution. */
   readonly native: boolean;
   /** Layers at the tower's end that nobody reads, and whether its norm is read. */
@@ -38,12 +41,13 @@ export interface SightCode {
    * Whether image tokens look at each other, for which every layer is handed a
    * mask.
    */
-  readonly masksImages: boolean;
+  readonly masksImages: ByConfig<boolean>;
 }
 
 /** A tower that sees squares of one size, and whose every layer is read. */
 export const SQUARE: SightCode = {
   kind: "square",
+  anyDecoder: false,
   native: false,
   unread: () => 0,
   finalNorm: true,
@@ -62,6 +66,6 @@ export function visionConfig(config: Config): Config {
 }
 
 /** A type whose processor and tower are of a kind with code of its own. */
-export function seeingAs(kind: SightKind): SightCode {
-  return { ...SQUARE, kind };
+export function seeingAs(kind: SightKind, anyDecoder = false): SightCode {
+  return { ...SQUARE, kind, anyDecoder };
 }

@@ -22,12 +22,12 @@ export interface StateSpaceCode {
   /** Heads of a delta rule's queries and keys. */
   readonly keyHeads: Setting;
   readonly chunk: Setting;
+  /** Whether what it reads, and its projection, are multiplied: Falcon-H1. */
+  readonly isMultiplied: boolean;
   /** Whether the residual is in fp32 where the config does not deny it. */
   readonly wideResidual: boolean;
   /** Whether the code casts the logits to fp32 itself. */
   readonly castsLogits: boolean;
-  /** Whether experts beside them have no gates. */
-  readonly plainExperts: boolean;
 }
 
 /** A kind of mixer with what is usual of it. */
@@ -41,9 +41,9 @@ export function mixing(
     groups: [["mamba_n_groups"], 1],
     keyHeads: [["linear_num_key_heads"], 16],
     chunk: [["mamba_chunk_size"], 256],
+    isMultiplied: false,
     wideResidual: false,
     castsLogits: false,
-    plainExperts: false,
     ...stated,
   };
 }

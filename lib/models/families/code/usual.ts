@@ -35,6 +35,7 @@ export const USUAL: FamilyCode = {
     wideScores: false,
     wideSoftmax: true,
     softcaps: false,
+    scalesKeys: false,
     gatesOutput: false,
     fused: "split",
     scalesInPlace: false,
@@ -45,11 +46,13 @@ export const USUAL: FamilyCode = {
   mlp: {
     activation: [ACTIVATION_KEYS, "silu"],
     isInline: false,
+    isMultiplied: false,
     cutsGate: null,
   },
   routing: {
     wide: false,
     sigmoid: false,
+    plain: false,
     late: false,
     every: false,
     narrow: false,

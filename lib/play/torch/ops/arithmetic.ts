@@ -157,6 +157,16 @@ export function slice(m: Machine, x: Value, elements: number): Value {
   return m.view(x, { elements, source: node && { node, slot: 0 } });
 }
 
+/** x for so many elements, without a copy; its gradient is their sum. */
+export function expanded(m: Machine, x: Value, elements: number): Value {
+  const node = m.record(
+    [x],
+    [],
+    () => [m.grad(x.source, x.elements, x.dtype, "sum of gradients")],
+  );
+  return m.view(x, { elements, source: node && { node, slot: 0 } });
+}
+
 /** Cuts x into pieces without a copy; their gradients are joined again. */
 export function split(
   m: Machine,

@@ -47,6 +47,8 @@ export function norm(
         const normed = layerNorm(m, wide, rows, [null, null], "fp32", label);
         return cast(m, normed, x.dtype, `output of ${label}`);
       });
+    case "vector":
+      return weight ? multiply(m, m.parameter(weight), x, label) : m.view(x);
     case "fused":
     case "compiled":
       return fusedNorm(m, x, rows, weight, label, kind);

@@ -1,3 +1,4 @@
+import type { PatchEntry } from "../../../play/layers/plain_sight.ts";
 import type { Dtype } from "../../../play/torch/dtype.ts";
 import type { Machine } from "../../../play/torch/machine.ts";
 import {
@@ -81,4 +82,46 @@ export function withTableBetween(
     m.drop(x);
     return out;
   });
+}
+
+/** What a tower of squares has before its layers. */
+export interface SquareEntry {
+  /** The end of the convolution's path. */
+  readonly path: string;
+  /** Squares of the batch, and patches of each. */
+  readonly tiles: number;
+  readonly patches: number;
+  readonly classToken: boolean;
+  readonly positions: PatchEntry["positions"];
+  readonly preNorm?: PatchEntry["preNorm"];
+}
+
+/** What runs before the layers of a tower of squares; null of one without it. */
+export function squareEntry(
+  { outside }: SightQuestion,
+  { path, tiles, patches, classToken, positions, preNorm = null }: SquareEntry,
+): PatchEntry | null {
+  const found = outside.find((name, { piece }) =>
+    piece === "vision_tower" && name.endsWith(`${path}.weight`)
+  );
+  const weight = outside.parameter(found);
+  if (!weight || found === null) return null;
+  const [width = 1] = weight.shape;
+  return {
+    rows: tiles * (patches + (classToken ? 1 : 0)),
+    width,
+    pixels: {
+      elements: tiles * patches * weight.elements / width,
+      dtype: FP32,
+    },
+    patches: {
+      weight,
+      bias: outside.parameter(found.replace(/weight$/, "bias")),
+      rows: tiles * patches,
+    },
+    positions,
+    classToken,
+    preNorm,
+    dropout: 0,
+  };
 }

@@ -11,7 +11,7 @@ import { activationKind } from "../../../play/torch/ops/activations.ts";
 import type { AdaptedLinear } from "../../../play/torch/ops/adapted_linear.ts";
 import type { SightSource } from "../../sight.ts";
 import type { KindSight } from "./question.ts";
-import { layerStages, towerActivation, wideTable } from "./question.ts";
+import { layerStages, standingTable, towerActivation } from "./question.ts";
 
 /** Towers of CLIP's build, and Qwen2-VL's, whose images keep their resolution. */
 export const plainSight: KindSight = (question) => {
@@ -104,7 +104,7 @@ export const plainSight: KindSight = (question) => {
       },
       kernels: "eager",
     },
-    code.native ? wideTable(rows, width / heads) : undefined,
+    code.native ? standingTable(rows, width / heads, "fp32") : undefined,
   );
   return {
     sight: {

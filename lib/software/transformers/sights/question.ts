@@ -13,6 +13,8 @@ import type {
 } from "../../sight.ts";
 import { decoderLayer } from "../../../play/layers/decoder_layer.ts";
 import type { RotaryTable } from "../../../play/torch/ops/rotary.ts";
+import type { Value } from "../../../play/torch/values.ts";
+import type { Dtype } from "../../../play/torch/dtype.ts";
 import type { Machine } from "../../../play/torch/machine.ts";
 import type { TowerStack } from "../../sight.ts";
 
@@ -60,20 +62,28 @@ export const NO_DROPOUT = { attention: 0, residual: 0, embedding: 0 };
 export function layerStages(
   { layers }: TowerStack,
   tower: Tower,
-  tableOf: (m: Machine) => RotaryTable | null = () => null,
+  tableOf: (m: Machine, x: Value) => RotaryTable | null = () => null,
 ): SightStage[] {
   return layers.map(({ key, planOf }) => ({
     key,
     isLayer: true,
-    run: (m, x) => decoderLayer(m, x, planOf(tower), tableOf(m)),
+    run: (m, x) => decoderLayer(m, x, planOf(tower), tableOf(m, x)),
   }));
 }
 
-/** Cosines and sines in fp32 of so many rows, which stand throughout. */
-export function wideTable(rows: number, width: number) {
-  return (m: Machine): RotaryTable => {
+/**
+ * Cosines and sines of so many rows, which stand throughout.
+ *
+ * @param dtype Null: that of hidden states.
+ */
+export function standingTable(
+  rows: number,
+  width: number,
+  dtype: Dtype | null,
+) {
+  return (m: Machine, x: Value): RotaryTable => {
     const [cos, sin] = ["cosines", "sines"].map((name) =>
-      m.external(rows * width, "fp32", `tower ${name}`, null)
+      m.external(rows * width, dtype ?? x.dtype, `tower ${name}`, null)
     );
     if (!cos || !sin) throw new RangeError("a table has two sides");
     return { cos, sin };

@@ -6,9 +6,9 @@ import {
   ALL_READ,
   layerStages,
   NO_DROPOUT,
+  standingTable,
   towerActivation,
   visionNumber,
-  wideTable,
 } from "./question.ts";
 import type { SightStage } from "../../sight.ts";
 import { copied } from "../../../play/torch/ops/arithmetic.ts";
@@ -45,7 +45,7 @@ export const qwen3VlSight: KindSight = (question) => {
       dropout: NO_DROPOUT,
     },
     kernels: "eager",
-  }, wideTable(rows, width / heads));
+  }, standingTable(rows, width / heads, "fp32"));
   const taken = deepstackLayers(question);
   const stages = layers.flatMap((layer, at): SightStage[] => {
     const place = taken.indexOf(at);
