@@ -97,13 +97,13 @@ function gatesOutput({ attention }: LayerPlan): boolean {
 /** Why layers as they are planned cannot be played; null when they can. */
 export function unclearLayers(
   layers: readonly LayerPlan[],
-  { architecture: { type }, stateSpaces, code }: LayerFacts,
+  { architecture: { type }, stateSpaces, code, family }: LayerFacts,
   program: string,
 ): string | null {
   const isUnclear = layers.some(({ attention, mlp, stateSpace }) =>
     stateSpaces
       ? !attention && !mlp && !stateSpace
-      : attention === null || mlp === null
+      : !family.layer.leavesOut && (attention === null || mlp === null)
   );
   if (isUnclear) {
     return `models of type ${type}, whose layers are not attention and MLP, are not played through yet`;

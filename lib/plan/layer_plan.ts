@@ -40,6 +40,10 @@ export function layerPlanOf(modules: Modules, facts: LayerFacts): LayerPlan {
     scaledResiduals: traits.scaledResiduals,
     addsInPlace: family.layer.addsInPlace,
   };
+  if (family.layer.leavesOut && !plan.attention) {
+    const { beforeAttention: beforeMlp } = plan.norms;
+    return { ...plan, norms: { ...plan.norms, beforeMlp } };
+  }
   if (!stateSpaces) return plan;
   const stateSpace = stateSpaceOf(modules, stateSpaces, {
     batch,

@@ -67,6 +67,11 @@ const APPROXIMATIONS: readonly Approximation[] = [
       "train.attention flash does not exist for attention to picked tokens: sdpa is played",
   ],
   [
+    ({ plan: { facts } }) => facts.family.layer.leavesOut,
+    ({ plan: { model } }) =>
+      `models of type ${model.architecture.type}: their own code, which lies beside their weights, is taken to run as transformers' for Llama`,
+  ],
+  [
     ({ program }) => isTooLong(program),
     ({ program: { events } }) =>
       `PyTorch's allocator is taken to cache nothing: a step of more than ${

@@ -9,6 +9,7 @@ export const USUAL: FamilyCode = {
     holdsNormed: false,
     holdsAttended: false,
     addsInPlace: false,
+    leavesOut: false,
     scalesInPlace: false,
   },
   rotary: {
