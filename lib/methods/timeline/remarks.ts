@@ -35,6 +35,8 @@ const COVERED = new Set([
   "train.padding_mask",
   "train.images_per_sample",
   "train.image_size",
+  "train.image_min_pixels",
+  "train.image_max_pixels",
   "train.attention",
   "train.checkpointing",
   "train.checkpoint_offload",
