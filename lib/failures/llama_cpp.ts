@@ -31,7 +31,10 @@ const NO_LOAD =
 
 /** What a failed buffer was for, as later lines say it. */
 const FOR: readonly (readonly [FailedWhat, RegExp])[] = [
-  ["compute buffers", /failed to allocate compute|graph_reserve: failed/],
+  [
+    "compute buffers",
+    /failed to allocate compute|graph_reserve: failed|gallocr_reserve/,
+  ],
   [
     "KV cache",
     /failed to allocate buffer for (?:the )?kv cache|kv_cache_init.{0,60}failed|failed to create memory/i,
@@ -60,7 +63,13 @@ export function llamaFailures({ who, text }: WrittenText): Failure[] {
       message: shownMessage(lineAt(text, match.index)),
       at: match.index,
       who,
-      what: whatFor(text.slice(match.index, match.index + AFTER)),
+      what: whatFor(
+        // The function that failed is named at the line's beginning.
+        text.slice(
+          text.lastIndexOf("\n", match.index) + 1,
+          match.index + AFTER,
+        ),
+      ),
       ...more,
     });
   const system = loose(SYSTEM).exec(text);
