@@ -36,6 +36,7 @@ import { withoutAnswer } from "./routes/refuse.tsx";
 import { scenarioFileRoute } from "./routes/scenario_file.tsx";
 import { NOT_KEPT, send } from "./routes/send.ts";
 import { settingsRoute } from "./routes/settings.tsx";
+import { strategiesRoute } from "./routes/strategies.tsx";
 import { tablesRoute } from "./routes/tables.tsx";
 import { trafficRoute } from "./routes/traffic.tsx";
 
@@ -88,6 +89,7 @@ export function createAppWith(
   app.route("/", adviceRoute(hub));
   app.route("/", explainRoute(hub));
   app.route("/", largestRoute(hub));
+  app.route("/", strategiesRoute(hub));
   app.route("/", trafficRoute(lookUps));
   app.route("/", apiRoute(hub));
   app.route("/", apiMoreRoute(hub));

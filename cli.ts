@@ -13,6 +13,7 @@ import { explainCommand } from "./commands/explain.ts";
 import { withCommand } from "./commands/implied.ts";
 import { presetsCommand } from "./commands/presets.ts";
 import { quickCommand } from "./commands/quick.ts";
+import { strategiesCommand } from "./commands/strategies.ts";
 import { tablesCommand } from "./commands/tables.ts";
 import { codeOf } from "./commands/system_error.ts";
 import { RELEASE } from "./templates/release.ts";
@@ -41,7 +42,12 @@ const plain = { getOutHasColors: () => false, getErrHasColors: () => false };
 // A description is wrapped beside the longest flag too.
 const help = { minWidthToWrap: 24 };
 const groups: Record<string, Command[]> = {
-  "Will it fit:": [estimateCommand(), compareCommand(), explainCommand()],
+  "Will it fit:": [
+    estimateCommand(),
+    compareCommand(),
+    strategiesCommand(),
+    explainCommand(),
+  ],
   "From a file, a preset or a size:": [
     calculateCommand(),
     quickCommand(),

@@ -1,8 +1,10 @@
 import { stderr } from "node:process";
 
-/** Shows how many headers have been read, and wipes that out again. */
+/** Shows what is under way, and wipes that out again. */
 export interface Progress {
   onProgress?: (done: number, total?: number) => void;
+  /** Shows something else that takes a while. */
+  say?: (text: string) => void;
   end(): void;
 }
 
@@ -21,6 +23,7 @@ export function terminalProgress(): Progress {
     onProgress(done, total) {
       show(`Reading headers: ${done}${total ? ` of ${total}` : ""} files`);
     },
+    say: show,
     end: () => show(""),
   };
 }

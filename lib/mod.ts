@@ -73,7 +73,12 @@ export type {
   FilledField,
 } from "./answer/explanation.ts";
 export { strategies, strategiesInTurns } from "./ask/strategies/strategies.ts";
-export type { GpuLayout, GpuLayouts } from "./ask/strategies/strategies.ts";
+export type {
+  GpuLayout,
+  GpuLayouts,
+  LayoutProgress,
+  LayoutsAsked,
+} from "./ask/strategies/layout.ts";
 export {
   isCalculatorConfig,
   readCalculatorConfig,

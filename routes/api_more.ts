@@ -51,7 +51,7 @@ export function apiMoreRoute(hub: Hub | null): Hono {
       return reply(c, result);
     })
     .get("/api/v1/largest", async (c) => {
-      const { input, own: field } = askedBy(c, "field");
+      const { input, own: [field] } = askedBy(c, "field");
       const result = await largestOnHub(input, field, hub);
       if (result.ok) ofInput(c, input);
       return reply(c, result);
@@ -61,9 +61,11 @@ export function apiMoreRoute(hub: Hub | null): Hono {
       async (c) => reply(c, await askedStrategies(await c.req.text(), hub)),
     )
     .get("/api/v1/strategies", async (c) => {
-      const { input, own: gpus } = askedBy(c, "gpus");
-      const count = gpus === undefined ? undefined : parseCount(gpus) ?? gpus;
-      const result = await strategiesOnHub(input, count, hub);
+      const { input, own } = askedBy(c, "gpus", "from");
+      const [gpus, from] = own.map((text) =>
+        text === undefined ? text : parseCount(text) ?? text
+      );
+      const result = await strategiesOnHub(input, { gpus, from }, hub);
       if (result.ok) ofInput(c, input);
       return reply(c, result);
     });
@@ -72,11 +74,11 @@ export function apiMoreRoute(hub: Hub | null): Hono {
 /** A scenario as a query, and what stands beside its fields there. */
 function askedBy(
   c: Context,
-  name: string,
-): { input: Record<string, unknown>; own: string | undefined } {
+  ...names: string[]
+): { input: Record<string, unknown>; own: (string | undefined)[] } {
   const query = new URL(c.req.url).searchParams;
-  const own = query.get(name) ?? undefined;
-  query.delete(name);
+  const own = names.map((name) => query.get(name) ?? undefined);
+  for (const name of names) query.delete(name);
   return { input: fromQuery(query), own };
 }
 
@@ -103,10 +105,14 @@ async function askedStrategies(
   text: string,
   hub: Hub | null,
 ): Promise<Result<GpuLayouts>> {
-  const body = readBody(text, ["scenario", "gpus"], LAID_OUT);
+  const body = readBody(text, ["scenario", "gpus", "from"], LAID_OUT);
   if (!body.ok) return body;
-  const { scenario, gpus } = body.value;
-  return placed(await strategiesOnHub(scenario, gpus, hub), "gpus");
+  const { scenario, gpus, from } = body.value;
+  return placed(
+    await strategiesOnHub(scenario, { gpus, from }, hub),
+    "gpus",
+    "from",
+  );
 }
 
 async function askedExplain(
@@ -120,11 +126,11 @@ async function askedExplain(
 }
 
 /** Problems of the scenario with their place in the body. */
-function placed<T>(result: Result<T>, own: string): Result<T> {
+function placed<T>(result: Result<T>, ...own: string[]): Result<T> {
   return result.ok ? result : {
     ok: false,
     problems: result.problems.flatMap((problem) =>
-      problem.path === own ? [problem] : inside("scenario", [problem])
+      own.includes(problem.path) ? [problem] : inside("scenario", [problem])
     ),
   };
 }

@@ -7,6 +7,7 @@ import type {
   Explanation,
   GpuLayouts,
   Largest,
+  Problem,
   Result,
 } from "../lib/mod.ts";
 import {
@@ -100,35 +101,41 @@ export async function adviceOnHub(
   return await adviceInTurns(scenario, { model, breathe });
 }
 
-/**
- * The ways to train a scenario's model on a number of GPUs.
- *
- * @param gpus How many; the scenario's own where it is undefined.
- */
-export async function strategiesOnHub(
-  input: unknown,
-  gpus: unknown,
-  hub: Hub | null,
-): Promise<Result<GpuLayouts>> {
+/** What is wrong with a number of GPUs; null where nothing is. */
+export function gpuCountProblem(gpus: unknown): Problem | null {
   const isCount = typeof gpus === "number" && Number.isInteger(gpus) &&
     gpus >= 1 && gpus <= MAX_DEVICES;
-  if (gpus !== undefined && !isCount) {
-    return refused(
-      "gpus",
+  return isCount ? null : {
+    path: "gpus",
+    message:
       `gpus must be a whole number from 1 to ${MAX_DEVICES}: current value is ${
         shown(gpus)
       }`,
+  };
+}
+
+/**
+ * The ways to train or serve a scenario's model on a number of GPUs.
+ *
+ * @param asked.gpus How many; the scenario's own where it is undefined.
+ * @param asked.from How many layouts were tried before.
+ */
+export async function strategiesOnHub(
+  input: unknown,
+  { gpus, from = 0 }: { gpus: unknown; from?: unknown },
+  hub: Hub | null,
+): Promise<Result<GpuLayouts>> {
+  const problem = gpus === undefined ? null : gpuCountProblem(gpus);
+  if (problem) return { ok: false, problems: [problem] };
+  if (typeof from !== "number" || !Number.isInteger(from) || from < 0) {
+    return refused(
+      "from",
+      `from must be a whole number: current value is ${shown(from)}`,
     );
   }
   const resolved = await resolveOnHub(input, hub);
   if (!resolved.ok) return resolved;
   const { scenario } = resolved.value;
-  if (scenario.task !== "train") {
-    return refused(
-      "task",
-      `task must be train, for strategies are ways to train: current value is ${scenario.task}`,
-    );
-  }
   const model: ReturnType<typeof resolveModel> = resolved.value.model
     ? { ok: true, value: resolved.value.model }
     : resolveModel(scenario.model);
@@ -138,8 +145,9 @@ export async function strategiesOnHub(
     value: await strategiesInTurns(
       scenario,
       model.value,
-      isCount ? gpus : scenario.parallel.gpus,
+      typeof gpus === "number" ? gpus : scenario.parallel.gpus,
       breathe,
+      { from },
     ),
   };
 }

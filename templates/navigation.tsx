@@ -12,6 +12,7 @@ interface NamedPage {
 const PAGES: readonly NamedPage[] = [
   { path: "/", title: "Estimate", carries: "scenario" },
   { path: "/compare", title: "Compare", carries: "scenario" },
+  { path: "/strategies", title: "Several GPUs", carries: "scenario" },
   { path: "/tables", title: "Tables", carries: "model" },
   { path: "/explain", title: "Explain an error", carries: "scenario" },
   { path: "/presets", title: "Presets", carries: null },

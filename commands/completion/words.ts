@@ -38,6 +38,7 @@ const ARGUMENTS: Record<string, Taken> = {
   presets: "nothing",
   completion: ["bash", "zsh", "fish"],
   accuracy: "nothing",
+  explain: "file",
 };
 
 /** Every command of the program, as shells complete them. */

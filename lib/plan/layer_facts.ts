@@ -2,6 +2,7 @@ import type { Config } from "../models/config.ts";
 import type { Architecture } from "../models/architecture.ts";
 import type { FamilyCode } from "../models/families/code/code.ts";
 import { codeOfModel } from "../models/code_of_model.ts";
+import { told } from "../models/families/code/setting.ts";
 import type { Model } from "../models/model.ts";
 import type { LayerPlan } from "../play/layers/decoder_layer.ts";
 import type { Scenario } from "../scenario/schema.ts";
@@ -69,7 +70,8 @@ export function layerFactsOf(
     attention: {
       implementation: train.attention,
       masked: train.padding_mask ||
-        (train.images_per_sample > 0 && family.sight?.masksImages === true),
+        (train.images_per_sample > 0 && family.sight !== null &&
+          told(family.sight.masksImages, innerConfig(config ?? {}))),
       keyMask: code.keyMask,
       causal: true,
       unpads: train.padding_mask && code.unpads,

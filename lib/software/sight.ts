@@ -1,3 +1,4 @@
+import type { AttentionCode } from "../models/families/code/attention.ts";
 import type { NormKind } from "../models/families/code/layer.ts";
 import type { Model } from "../models/model.ts";
 import type { Tensor } from "../models/tensors/tensor.ts";
@@ -75,6 +76,8 @@ export interface Tower {
   readonly kernels: Kernels | null;
   /** Whether a mask is handed to kernels that take one; not where left out. */
   readonly masked?: boolean;
+  /** What its attention does otherwise than Llama's. */
+  readonly attention?: Partial<AttentionCode>;
 }
 
 /** What its layers do, under the names of a family's traits. */
@@ -82,7 +85,7 @@ export interface TowerTraits {
   readonly rotary: "whole" | "none";
   readonly activation: ActivationKind;
   readonly dropout: Dropouts;
-  readonly arrangement?: "pre";
+  readonly arrangement?: "pre" | "sandwich";
   readonly norm?: NormKind;
   readonly wideRotary?: boolean;
   readonly repeatedTables?: boolean;

@@ -173,8 +173,13 @@ export const strategiesAnswer = z.object({
     set,
     peak_bytes: some.describe("the tensors of the most loaded GPU"),
     fits: z.boolean().nullable(),
+    smallest_gpu: z.string().nullable(),
     reason: z.string().nullable().describe("why it cannot be played"),
+    replicas: z.int().optional().describe("when serving"),
+    kv_tokens: z.int().nullable().optional()
+      .describe("when serving: in all caches together"),
   })),
+  next: z.int().nullable().describe("from where to ask for those left out"),
   left_out: z.int().describe("how many more there are, which were not played"),
 });
 

@@ -60,6 +60,7 @@ const FIELD = {
   description:
     "the dotted path of a whole number, such as train.micro_batch; of parallel.gpus the fewest are told",
 };
+const FROM = { type: "integer", minimum: 0, default: 0 };
 const GPU_COUNT = { type: "integer", minimum: 1, maximum: MAX_DEVICES };
 const WORDS = [parameter("q", { type: "string", maxLength: 200 })];
 
@@ -110,10 +111,16 @@ const PATHS: Record<string, Record<string, Operation>> = {
   },
   "/api/v1/strategies": {
     post: operation("strategies", "Ways to train on GPUs", "Strategies", {
-      body: bodyOf({ scenario: SCENARIO, gpus: GPU_COUNT }, ["scenario"]),
+      body: bodyOf({ scenario: SCENARIO, gpus: GPU_COUNT, from: FROM }, [
+        "scenario",
+      ]),
     }),
     get: operation("getStrategies", "The same, by a query", "Strategies", {
-      parameters: [...FIELDS, parameter("gpus", GPU_COUNT)],
+      parameters: [
+        ...FIELDS,
+        parameter("gpus", GPU_COUNT),
+        parameter("from", FROM),
+      ],
     }),
   },
   "/api/v1/import": {

@@ -18,6 +18,7 @@ import ruleOfThumb from "../../docs/rule-of-thumb.md" with { type: "text" };
 import scenario from "../../docs/scenario.md" with { type: "text" };
 import server from "../../docs/server.md" with { type: "text" };
 import serving from "../../docs/serving.md" with { type: "text" };
+import strategies from "../../docs/strategies.md" with { type: "text" };
 import timeline from "../../docs/timeline.md" with { type: "text" };
 import traffic from "../../docs/traffic.md" with { type: "text" };
 import vllm from "../../docs/vllm.md" with { type: "text" };
@@ -68,6 +69,12 @@ export const DOCS: readonly Doc[] = [
     chapter: "Start here",
     about: "Scenarios side by side, and the largest that fits",
     text: compare,
+  },
+  {
+    name: "strategies",
+    chapter: "Start here",
+    about: "The ways to lay a model out over several GPUs",
+    text: strategies,
   },
   {
     name: "accuracy",

@@ -14,6 +14,7 @@ const PAGES = [
   "/compare?s1=model%3Dllama2-7b&s2=model%3Dnope&add=%22%3E%3Cb%3E%3F",
   "/largest?model=Qwen/Qwen3-32B&train.method=qlora&hardware.gpu=RTX+4090",
   "/advice?model=Qwen/Qwen3-32B&train.method=qlora&hardware.gpu=RTX+4090",
+  "/strategies?model=Qwen/Qwen2.5-7B&gpus=8",
   "/explain?model=Qwen/Qwen3-32B&train.method=qlora&hardware.gpu=RTX+4090",
   "/traffic?model=llama2-7b&parallel.gpus=16&node_gbs=x",
   "/presets",

@@ -62,6 +62,7 @@ export const ROOMS = [
 /** The packages that `lib` may import. */
 export const LIB_PACKAGES: ReadonlySet<string> = new Set([
   "@huggingface/gguf",
+  "@lezer/python",
   "lru-cache",
   "minisearch",
   "smol-toml",

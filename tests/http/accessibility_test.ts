@@ -26,6 +26,7 @@ const PAGES: [name: string, path: string][] = [
   ["the largest that fits", "/largest?model=gpt2"],
   ["an error", "/explain?model=llama2-7b&hardware.gpu=RTX+4090"],
   ["what would help", "/advice?model=llama2-7b&hardware.gpu=RTX+4090"],
+  ["several GPUs", "/strategies?model=Qwen/Qwen2.5-7B&gpus=8"],
   ["what does not fit", "/?model=llama2-7b&hardware.gpu=RTX+4090"],
   ["traffic", "/traffic?model=llama2-7b&parallel.gpus=16&node_gbs=x"],
   ["several GPUs", "/?model=llama2-7b&parallel.gpus=16"],

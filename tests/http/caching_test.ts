@@ -18,6 +18,7 @@ const PURE = [
   "/compare?s1=model%3Dgpt2",
   "/largest?model=gpt2",
   "/advice?model=gpt2",
+  "/strategies?model=gpt2",
   "/explain?model=gpt2",
   "/api/v1/advice?model=gpt2",
   "/traffic?model=gpt2",

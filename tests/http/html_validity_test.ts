@@ -50,6 +50,7 @@ for (
     "/compare?s1=a&s2=b&s3=c&s4=d&add=x%00%1By",
     "/largest?model=gpt2",
     "/advice?model=llama2-7b&hardware.gpu=RTX+4090",
+    "/strategies?model=Qwen/Qwen2.5-7B&gpus=8",
     "/explain?model=llama2-7b&train.method=lora",
     "/traffic?model=llama2-7b&parallel.gpus=16&node_gbs=x",
     "/accuracy?type=llama",

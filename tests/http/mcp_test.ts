@@ -104,7 +104,6 @@ Deno.test("a tool refuses in the words of every other door, and the session goes
       "scenarios.0.task",
     ],
     ["strategies", { scenario: { model: "gpt2" }, gpus: 0.5 }, "gpus"],
-    ["strategies", { scenario: { model: "gpt2", task: "serve" } }, "task"],
     ["find_model", { query: 5 }, "query"],
     ["find_gpu", { query: "x".repeat(201) }, "query"],
     ["import_config", { text: "" }, "text"],

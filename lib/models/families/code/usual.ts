@@ -51,6 +51,7 @@ export const USUAL: FamilyCode = {
   routing: {
     wide: false,
     sigmoid: false,
+    plain: false,
     late: false,
     every: false,
     narrow: false,
