@@ -36,6 +36,7 @@ export interface LayerFacts {
     | "unpads"
     | "context"
     | "byArithmetic"
+    | "biasDtype"
   >;
   readonly kernels: Kernels;
   readonly code: ModelCode;

@@ -23,6 +23,8 @@ export type NormKind =
   | "bare"
   /** No norm: a learned vector's product, in a norm's place. InternVL's tower. */
   | "vector"
+  /** No norm: tanh of a number that learns, in a norm's place: Llama 3.2 Vision. */
+  | "gate"
   /** Liger's kernel, which keeps its input and one number a row. */
   | "fused"
   /** A compiled kernel, which keeps the same. */

@@ -76,7 +76,7 @@ export const gemma4Sight: KindSight = (question) => {
   return {
     sight: {
       pixels: { elements: rows * patches.in, dtype: "fp32" },
-      enter: (m, pixels) =>
+      enter: (m, pixels, _lead, hold) =>
         m.call(() => {
           const less = shifted(m, pixels, "pixels about nought");
           const spread = scaled(m, less, "scaled pixels");
@@ -92,7 +92,7 @@ export const gemma4Sight: KindSight = (question) => {
           const out = add(m, made, places, "patches with positions");
           m.drop(made, places);
           // All layers read one mask of patches that are padding.
-          m.giveBack(m.create(rows * count, "uint8", "mask of patches"));
+          hold(m.create(rows * count, "uint8", "mask of patches"));
           return out;
         }),
       stages: [

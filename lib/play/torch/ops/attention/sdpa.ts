@@ -24,13 +24,22 @@ export function sdpa(
   m: Machine,
   heads: readonly [Value, Value, Value],
   sizes: Heads,
-  { masked, keyMask, broadcastsHeads, byArithmetic, dropout }:
-    AttentionSettings,
+  {
+    masked,
+    keyMask,
+    broadcastsHeads,
+    byArithmetic,
+    dropout,
+    biasDtype = null,
+  }: AttentionSettings,
 ): Value {
   if (byArithmetic) return repeatedArithmetic(m, heads, sizes, dropout);
   if (broadcastsHeads) {
     const given = { dropout, masked, broadcasts: true };
     return attentionArithmetic(m, heads, sizes, given);
+  }
+  if (masked && biasDtype === (m.autocast ?? heads[0].dtype)) {
+    return wideKernel(m, heads, sizes);
   }
   if (masked) return maskedKernel(m, heads, sizes, keyMask);
   if (sizes.width > MAX_FLASH_WIDTH) return wideKernel(m, heads, sizes);
