@@ -1,6 +1,12 @@
-import { parser } from "@lezer/python";
 import type { PythonArguments, PythonValue } from "./values.ts";
 import { argumentsOf, calleeOf, pythonValueOf } from "./values.ts";
+
+/**
+ * What parses Python; null where the program may not ask for LOG: the parser's package
+ * looks for it as it is loaded, and the program is to start all the same.
+ */
+const parser = await import("@lezer/python")
+  .then(({ parser }) => parser, () => null);
 
 /** A call that a text of Python has. */
 export interface PythonCall extends PythonArguments {
@@ -21,7 +27,7 @@ const MAX_CALLS = 2000;
  */
 export function readPython(source: string): PythonCall[] {
   const text = withoutShell(source);
-  if (deepestIn(text) > MAX_BRACKETS) return [];
+  if (parser === null || deepestIn(text) > MAX_BRACKETS) return [];
   const names = new Map<string, PythonValue>();
   const calls: PythonCall[] = [];
   parser.parse(text).iterate({
