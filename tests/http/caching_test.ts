@@ -60,7 +60,9 @@ Deno.test("every address that is asked by GET is among those that are looked at"
     others.map(({ path }) => path).sort(),
     [
       "/favicon.ico",
+      "/gradio_api/call/advice/:event",
       "/gradio_api/call/estimate/:event",
+      "/gradio_api/call/largest/:event",
       "/gradio_api/queue/data",
       "/healthz",
       "/import",
