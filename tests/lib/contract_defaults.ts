@@ -161,6 +161,7 @@ export const DEFAULTS: Scenario = {
     trl: null,
     bitsandbytes: null,
     accelerate: null,
+    expandable_segments: null,
   },
   overheads: {
     cuda_context_gib: null,

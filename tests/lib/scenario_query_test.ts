@@ -184,6 +184,7 @@ const FIELDS: Record<string, Record<string, Any>> = {
     trl: version,
     bitsandbytes: version,
     accelerate: version,
+    expandable_segments: or(null, flag),
   },
   overheads: {
     cuda_context_gib: or(null, real(0, 1 << 20)),

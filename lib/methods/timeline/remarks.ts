@@ -105,6 +105,7 @@ function coveredBy(
   const offloads = host !== undefined || scenario.train.checkpoint_offload;
   return new Set([
     ...COVERED,
+    "software.expandable_segments",
     ...engine.reads(scenario, plan.model),
     ...(plan.objective?.heeds ??
       (plainObjective(scenario) === null ? [] : ["train.objective"])),
