@@ -77,7 +77,7 @@ const FIELDS: Record<string, Record<string, Any>> = {
     method: fc.constantFrom("full", "lora", "qlora"),
     trainable: or(
       "all",
-      fc.subarray(["language_model", "projector", "lm_head"], { minLength: 1 }),
+      fc.subarray(["projector", "lm_head"], { minLength: 1 }),
     ),
     lora: fc.record({
       rank: whole(1, 65_536),
