@@ -154,6 +154,7 @@ export const DEFAULTS: Scenario = {
   hardware: { gpu: "A100-80GB", gpus: null },
   software: {
     model_code: "transformers",
+    mixer_kernels: "packages",
     transformers: null,
     torch: null,
     peft: null,

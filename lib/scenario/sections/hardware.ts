@@ -97,6 +97,13 @@ export const software = z.strictObject({
         "`transformers`, `torchtune`, `torchtitan`, `litgpt`, `gpt-fast`, `nanovlm` or `megatron`",
     },
   ),
+  mixer_kernels: field(z.enum(["packages", "torch"]).default("packages"), {
+    label: "Mixers' kernels",
+    group: "software",
+    needs: [when.toTrain],
+    help:
+      "what runs delta rules, state spaces and short convolutions: `packages` (fla, mamba_ssm, causal_conv1d) or, where they are not installed, `torch`",
+  }),
   transformers: field(version(), {
     ...latest,
     label: "transformers",
