@@ -12,7 +12,7 @@ const RUN = [
   "--quiet",
   "--no-prompt",
   "--allow-read",
-  "--allow-env=INIT_CWD,NO_COLOR,FORCE_COLOR,LOG,LOG_TOKENS,LOG_STREAM",
+  "--allow-env=INIT_CWD,NO_COLOR,FORCE_COLOR,LOG_TOKENS,LOG_STREAM",
 ];
 
 /** Settings of one run. */
