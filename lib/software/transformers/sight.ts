@@ -4,6 +4,7 @@ import type { SightOf } from "../sight.ts";
 import { gemma4Sight } from "./sights/gemma4.ts";
 import { glm4vSight } from "./sights/glm4v.ts";
 import { llama4Sight } from "./sights/llama4.ts";
+import { mllamaSight } from "./sights/mllama.ts";
 import { llavaTilesSight } from "./sights/llava_tiles.ts";
 import { idefics3Sight } from "./sights/idefics3.ts";
 import { mistral3Sight } from "./sights/mistral3.ts";
@@ -21,6 +22,7 @@ const SIGHTS: Partial<Record<SightKind, KindSight>> = {
   glm4v: glm4vSight,
   internvl: internvlSight,
   llama4: llama4Sight,
+  mllama: mllamaSight,
   llava_next: llavaTilesSight,
   llava_onevision: llavaTilesSight,
   mistral3: mistral3Sight,
