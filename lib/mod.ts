@@ -64,7 +64,8 @@ export type { InversePath } from "./ask/largest/fields.ts";
 export { largest, largestInTurns } from "./ask/largest/largest.ts";
 export type { Largest, LargestOptions, Tried } from "./ask/largest/largest.ts";
 export { explain, explainInTurns, readError } from "./ask/explain/explain.ts";
-export type { ErrorScenario, ReadError } from "./ask/explain/explain.ts";
+export type { ErrorScenario } from "./ask/explain/explain.ts";
+export type { ReadError } from "./ask/explain/read_error.ts";
 export type {
   ErrorCause,
   ErrorFigures,

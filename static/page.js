@@ -71,7 +71,8 @@
       const own = now.filter(([name]) =>
         link.dataset.carries === "scenario" || /^model(\.|$)/.test(name)
       );
-      link.search = String(new URLSearchParams(own));
+      const query = String(new URLSearchParams(own));
+      link.setAttribute("href", `${link.pathname}${query && `?${query}`}`);
     }
   }
 
@@ -112,8 +113,17 @@
     }
   }
 
+  // On a phone what is unfolded elsewhere is folded first.
+  function fold() {
+    if (!matchMedia("(max-width: 40rem)").matches) return;
+    for (const details of answer.querySelectorAll("[data-folds]")) {
+      details.open = false;
+    }
+  }
+
   function renewed() {
     mark();
+    fold();
     unfold();
     say();
     if (form) carry();
@@ -161,5 +171,6 @@
   answer.addEventListener("toggle", remember, true);
   new MutationObserver(renewed).observe(answer, { childList: true });
   answer.addEventListener("click", reveal);
+  fold();
   here();
 })();

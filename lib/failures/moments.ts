@@ -1,3 +1,5 @@
+import { lastMatch } from "./patterns.ts";
+
 /** What ran when memory was short, as a stack of calls tells it. */
 export type MomentName =
   | "load"
@@ -97,7 +99,7 @@ const CALLS: readonly (readonly [MomentName, RegExp])[] = [
 const RECOMPUTES =
   /utils\/checkpoint\.py|recompute_fn|_checkpoint_without|checkpointing\.py/;
 
-/** Innermost calls that tell which tensor was made. */
+/** What innermost calls tell of the tensor that was made, the most telling first. */
 const INNER: readonly (readonly [string, RegExp])[] = [
   [
     "the log-softmax of the logits",
@@ -155,15 +157,11 @@ const INNERMOST = 700;
  * @param at Where the message stands.
  */
 export function momentIn(text: string, at: number): FailedMoment | null {
-  // What follows the message are later exceptions that quote it.
-  const end = Math.min(text.length, at + 1);
-  const before = text.slice(Math.max(0, end - STACK), end);
-  const begins = before.lastIndexOf("(most recent call last)");
-  const stack = begins < 0 ? before : before.slice(begins);
-  const found = begins < 0 && !/File "|│|-> |\.py/.test(stack)
+  const { stack, begins } = stackAt(text, at);
+  const found = begins < 0 && !STACKED.test(stack)
     ? undefined
     : CALLS.find(([name, says]) =>
-      says.test(stack) && !(name === "optimizer" && isClosure(stack, says))
+      says.test(stack) && !(CALLING.has(name) && goesOn(stack, says))
     );
   const [name] = found ?? laterIn(text, at) ?? [];
   if (!name) return null;
@@ -173,18 +171,43 @@ export function momentIn(text: string, at: number): FailedMoment | null {
     words: WORDS[name],
     recomputes: name === "backward" && RECOMPUTES.test(stack) &&
       /in forward\b/.test(stack),
-    inner: found
-      ? INNER.map(([words, says]) => ({ words, at: lastOf(last, says) }))
-        .filter(({ at }) => at >= 0)
-        .toSorted((a, b) => b.at - a.at)[0]?.words ?? null
-      : null,
+    inner: found ? innerOf(last) : null,
   };
 }
 
-/** Whether an optimizer's step only calls what runs the passes, as Lightning's does. */
-function isClosure(stack: string, says: RegExp): boolean {
-  const after = stack.slice(Math.max(0, lastOf(stack, says)));
-  return /in forward\b|training_step|backward\(|in backward\b/.test(after);
+/**
+ * Moments whose calls may only lead to the passes: Lightning's optimizer steps by a
+ * closure, and code of a forward pass moves tensors as loading does.
+ */
+const CALLING: ReadonlySet<MomentName> = new Set([
+  "optimizer",
+  "set-up",
+  "load",
+]);
+
+/** Whether a stack goes on into a pass after the last of some calls. */
+function goesOn(stack: string, says: RegExp): boolean {
+  const after = stack.slice(Math.max(0, lastMatch(stack, says)));
+  return /in forward\b|training_step|backward\(|in backward\b|in generate\b/
+    .test(after);
+}
+
+/** What stands on a stack of calls. */
+const STACKED = /File "|│|-> |\.py/;
+
+/**
+ * The stack that leads to a message: what stands before it, for what follows are
+ * later exceptions that quote it; or what follows where nothing stands before.
+ */
+function stackAt(text: string, at: number): { stack: string; begins: number } {
+  const end = Math.min(text.length, at + 1);
+  const before = text.slice(Math.max(0, end - STACK), end);
+  const begins = before.lastIndexOf("(most recent call last)");
+  if (begins >= 0) return { stack: before.slice(begins), begins };
+  const after = text.slice(at, at + STACK / 4);
+  return STACKED.test(before) || !STACKED.test(after)
+    ? { stack: before, begins }
+    : { stack: after, begins };
 }
 
 /** What is said after the message, by programs without a stack. */
@@ -195,15 +218,13 @@ function laterIn(text: string, at: number) {
   );
 }
 
-/** Where the last of a pattern's matches begins; below 0 of none. */
-function lastOf(text: string, says: RegExp): number {
-  let at = -1;
-  for (
-    const match of text.matchAll(new RegExp(says.source, `g${says.flags}`))
-  ) {
-    at = match.index;
+/** What the last line says that says anything. */
+function innerOf(last: string): string | null {
+  for (const line of last.split("\n").reverse()) {
+    const found = INNER.find(([, says]) => says.test(line));
+    if (found) return found[0];
   }
-  return at;
+  return null;
 }
 
 /** A moment that is not read off a stack. */

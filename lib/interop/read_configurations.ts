@@ -8,6 +8,9 @@ import { checkText, readDocument } from "./reading/document.ts";
 import { Draft } from "./reading/draft.ts";
 import { givenValues } from "./reading/given.ts";
 import { partsOf } from "./reading/parts.ts";
+import { looksLikePython } from "./reading/python/looks_like_python.ts";
+import { readCalls } from "./reading/python/read_calls.ts";
+import { readPython } from "./reading/python/read_python.ts";
 import { looksLikeShell } from "./reading/shell/looks_like_shell.ts";
 import { flagsGathered, flagsOf } from "./reading/shell/read_shell.ts";
 import { readScript } from "./reading/shell/script.ts";
@@ -143,6 +146,10 @@ function readOne(
   }
   const checked = checkText(text);
   if (!checked.ok) return checked;
+  if (looksLikePython(text)) {
+    const read = readCalls(readPython(text), FORMATS);
+    if (read.length > 0) return { ok: true, value: read };
+  }
   return looksLikeShell(text)
     ? readScripted(text, variables)
     : readSettings(text, name);

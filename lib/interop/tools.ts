@@ -13,7 +13,9 @@ import { llamaCommand } from "./llama_cpp/read.ts";
 import { llamaLog } from "./llama_cpp/read_log.ts";
 import { llamaExport } from "./llama_cpp/write.ts";
 import { megatronFile } from "./megatron/read.ts";
+import { megatronBridgeFile } from "./megatron_bridge/read.ts";
 import { memoryCalculatorFile } from "./memory_calculator/read.ts";
+import { nemoFile } from "./nemo/read.ts";
 import { ollamaModelfile } from "./ollama/read.ts";
 import { ollamaExport } from "./ollama/write.ts";
 import { peftFile } from "./peft/read.ts";
@@ -25,13 +27,19 @@ import { sglangLog } from "./sglang/read_log.ts";
 import { sglangExport } from "./sglang/write.ts";
 import { trtllmCommand } from "./tensorrt_llm/read.ts";
 import { trtllmExport } from "./tensorrt_llm/write.ts";
+import { openrlhfCommand } from "./openrlhf/read.ts";
+import { verlFile } from "./verl/read.ts";
+import { swiftFile } from "./swift/read.ts";
+import { megatronSwiftFile } from "./swift/read_megatron.ts";
 import { torchEnvironment } from "./torch/read_environment.ts";
 import { torchrunCommand } from "./torch/read_launcher.ts";
 import { tgiCommand } from "./tgi/read.ts";
 import { tgiExport } from "./tgi/write.ts";
+import { torchtitanFile } from "./torchtitan/read.ts";
 import { torchtuneFile } from "./torchtune/read.ts";
 import { trainingArgumentsFile } from "./training_arguments/read.ts";
 import { trainingArgumentsExport } from "./training_arguments/write.ts";
+import { unslothCalls } from "./unsloth/read.ts";
 import { vllmCommand } from "./vllm/read.ts";
 import { vllmLog } from "./vllm/read_log.ts";
 import { vllmExport } from "./vllm/write.ts";
@@ -52,6 +60,9 @@ export interface Tool {
 export const TOOLS: readonly Tool[] = [
   { folder: "megatron", reads: [megatronFile], writes: [] },
   { folder: "torchtune", reads: [torchtuneFile], writes: [] },
+  { folder: "torchtitan", reads: [torchtitanFile], writes: [] },
+  { folder: "nemo", reads: [nemoFile], writes: [] },
+  { folder: "megatron_bridge", reads: [megatronBridgeFile], writes: [] },
   { folder: "lightning", reads: [lightningFile], writes: [lightningExport] },
   { folder: "memory_calculator", reads: [memoryCalculatorFile], writes: [] },
   { folder: "plain", reads: [plainFile], writes: [yamlExport, jsonExport] },
@@ -63,6 +74,9 @@ export const TOOLS: readonly Tool[] = [
     writes: [deepspeedExport],
   },
   { folder: "axolotl", reads: [axolotlFile], writes: [axolotlExport] },
+  { folder: "verl", reads: [verlFile], writes: [] },
+  { folder: "openrlhf", reads: [openrlhfCommand], writes: [] },
+  { folder: "swift", reads: [megatronSwiftFile, swiftFile], writes: [] },
   {
     folder: "llama_factory",
     reads: [llamaFactoryV1File, llamaFactoryFile],
@@ -73,6 +87,7 @@ export const TOOLS: readonly Tool[] = [
     reads: [trainingArgumentsFile],
     writes: [trainingArgumentsExport],
   },
+  { folder: "unsloth", reads: [unslothCalls], writes: [] },
   { folder: "torch", reads: [torchEnvironment, torchrunCommand], writes: [] },
   { folder: "vllm", reads: [vllmLog, vllmCommand], writes: [vllmExport] },
   {

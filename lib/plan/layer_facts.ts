@@ -2,6 +2,7 @@ import type { Config } from "../models/config.ts";
 import type { Architecture } from "../models/architecture.ts";
 import type { FamilyCode } from "../models/families/code/code.ts";
 import { codeOfModel } from "../models/code_of_model.ts";
+import { told } from "../models/families/code/setting.ts";
 import type { Model } from "../models/model.ts";
 import type { LayerPlan } from "../play/layers/decoder_layer.ts";
 import type { Scenario } from "../scenario/schema.ts";
@@ -35,6 +36,7 @@ export interface LayerFacts {
     | "unpads"
     | "context"
     | "byArithmetic"
+    | "biasDtype"
   >;
   readonly kernels: Kernels;
   readonly code: ModelCode;
@@ -59,6 +61,7 @@ export function layerFactsOf(
   const { architecture, config } = model;
   const family = codeOfModel(model);
   const traits = traitsOf(family, config ?? {}, architecture.head_dim);
+  const picks = family.attention.picksTokens;
   return {
     architecture,
     config: innerConfig(config ?? {}),
@@ -67,9 +70,12 @@ export function layerFactsOf(
     batch: train.micro_batch,
     sequence: train.sequence_length,
     attention: {
-      implementation: train.attention,
-      masked: train.padding_mask ||
-        (train.images_per_sample > 0 && family.sight?.masksImages === true),
+      implementation: picks && train.attention === "flash"
+        ? "sdpa"
+        : train.attention,
+      masked: train.padding_mask || picks ||
+        (train.images_per_sample > 0 && family.sight !== null &&
+          told(family.sight.masksImages, innerConfig(config ?? {}))),
       keyMask: code.keyMask,
       causal: true,
       unpads: train.padding_mask && code.unpads,
@@ -92,13 +98,13 @@ function gatesOutput({ attention }: LayerPlan): boolean {
 /** Why layers as they are planned cannot be played; null when they can. */
 export function unclearLayers(
   layers: readonly LayerPlan[],
-  { architecture: { type }, stateSpaces, code }: LayerFacts,
+  { architecture: { type }, stateSpaces, code, family }: LayerFacts,
   program: string,
 ): string | null {
   const isUnclear = layers.some(({ attention, mlp, stateSpace }) =>
     stateSpaces
       ? !attention && !mlp && !stateSpace
-      : attention === null || mlp === null
+      : !family.layer.leavesOut && (attention === null || mlp === null)
   );
   if (isUnclear) {
     return `models of type ${type}, whose layers are not attention and MLP, are not played through yet`;

@@ -13,6 +13,7 @@ import type { LayerInputsPlan } from "../play/record/inputs_of_layers.ts";
 import type { RecordedStack } from "../play/record/record_stack.ts";
 import { BARE_NORM } from "./layer_norms.ts";
 import { isTiled } from "./context.ts";
+import type { Mask } from "../play/layers/mask.ts";
 import { masksOf } from "./masks.ts";
 import type { StepPlan } from "./step_plan.ts";
 import { isOfTower } from "../models/tensors/tower.ts";
@@ -62,7 +63,10 @@ export function embeddingPlanOf(
     forcesLate: facts.code.forcesGrad && facts.code.forcesLate &&
       !traits.scaledEmbeddings,
     holdsLeaf: plan.objective !== null,
-    masks: masksOf(facts, plan.windows, plan.stack.kinds),
+    masks: [
+      ...masksOf(facts, plan.windows, plan.stack.kinds),
+      ...crossedMasks(plan),
+    ],
     keepsMasks: scenario.train.checkpointing !== "none",
     images: plan.vision?.merge && vision
       ? {
@@ -121,6 +125,12 @@ function scaledBy({ facts, scenario }: StepPlan): "module" | "model" {
   if (scaled === null) return "model";
   const isOld = versionOf(scenario.software.transformers)?.major === 4;
   return isOld && scaled === "by model before 5" ? "model" : "module";
+}
+
+/** Which of their images' features tokens look at. */
+function crossedMasks({ vision }: StepPlan): Mask[] {
+  const mask = vision?.crossed?.mask;
+  return mask ? [{ elements: mask.elements, isTruth: false }] : [];
 }
 
 /** What runs behind the layers, and its loss. */

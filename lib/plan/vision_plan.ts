@@ -93,7 +93,10 @@ function towerStack(
 function towerFacts(facts: LayerFacts, tower: Tower): LayerFacts {
   return {
     ...facts,
-    family: USUAL,
+    family: {
+      ...USUAL,
+      attention: { ...USUAL.attention, ...tower.attention },
+    },
     architecture: { ...facts.architecture, head_dim: tower.headWidth },
     traits: { ...facts.traits, ...PLAIN, ...tower.traits },
     batch: tower.batch,
@@ -101,6 +104,7 @@ function towerFacts(facts: LayerFacts, tower: Tower): LayerFacts {
     attention: {
       ...facts.attention,
       masked: tower.masked ?? false,
+      biasDtype: tower.biasDtype ?? null,
       causal: false,
       unpads: false,
     },

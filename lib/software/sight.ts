@@ -1,3 +1,4 @@
+import type { AttentionCode } from "../models/families/code/attention.ts";
 import type { NormKind } from "../models/families/code/layer.ts";
 import type { Model } from "../models/model.ts";
 import type { Tensor } from "../models/tensors/tensor.ts";
@@ -23,11 +24,13 @@ export interface Sight {
    * What runs first, on the pixels.
    *
    * @param lead Asks for a gradient of what the tower's input embeddings gave.
+   * @param hold Holds what all stages read until none is left.
    */
   readonly enter: (
     m: Machine,
     pixels: Value,
     lead: (patches: Value) => void,
+    hold: (value: Value) => void,
   ) => Value;
   /** What runs behind it, each on what came before. */
   readonly stages: readonly SightStage[];
@@ -41,6 +44,16 @@ export interface Sight {
   readonly others: number;
   /** How features get among the embeddings; null: layers of the decoder read them. */
   readonly merge: Merge | null;
+  /** Rows of features, and their mask, that the decoder's own layers read. */
+  readonly crossed?: Crossed | null;
+}
+
+/** What the decoder's own layers read of images. */
+export interface Crossed {
+  /** Rows of a sample's features. */
+  readonly rows: number;
+  /** Which of them each token looks at: a bias in the weights' type. */
+  readonly mask: Tensors;
 }
 
 /** So many elements of a type. */
@@ -60,7 +73,16 @@ export interface SightStage {
    * what it read; it does not where left out.
    */
   readonly hands?: boolean;
-  run(m: Machine, x: Value): Value;
+  /** Whether those features stand until no stage is left, not the forward pass. */
+  readonly handsBriefly?: boolean;
+  /** Whether they stand until their gradient has come: the decoder keeps them. */
+  readonly handsForLong?: boolean;
+  /** Whether code refers to its input until no stage is left. */
+  readonly held?: boolean;
+  /** Keys of stages before it whose features it reads, not the decoder. */
+  readonly reads?: readonly string[];
+  /** @param read The features that it reads. */
+  run(m: Machine, x: Value, read: readonly Value[]): Value;
 }
 
 /** What the layers of a tower do otherwise than those of its language model. */
@@ -75,6 +97,10 @@ export interface Tower {
   readonly kernels: Kernels | null;
   /** Whether a mask is handed to kernels that take one; not where left out. */
   readonly masked?: boolean;
+  /** The type of that mask where it is a bias already. */
+  readonly biasDtype?: Dtype;
+  /** What its attention does otherwise than Llama's. */
+  readonly attention?: Partial<AttentionCode>;
 }
 
 /** What its layers do, under the names of a family's traits. */
@@ -82,7 +108,7 @@ export interface TowerTraits {
   readonly rotary: "whole" | "none";
   readonly activation: ActivationKind;
   readonly dropout: Dropouts;
-  readonly arrangement?: "pre";
+  readonly arrangement?: "pre" | "sandwich";
   readonly norm?: NormKind;
   readonly wideRotary?: boolean;
   readonly repeatedTables?: boolean;

@@ -65,18 +65,21 @@ export function AdviceAnswer(
         <p>No changes that were tried are enough together.</p>
       )}
       {changes.length > 0 && (
-        <ul>
-          {changes.map((change) => {
-            const { words, effect, price } = changeWords(change);
-            return (
-              <li>
-                <a href={address(change.set)}>{words}</a>.{" "}
-                {change.fits ? <strong>{effect}.</strong> : `${effect}.`}{" "}
-                <span class="hint">{price}.</span>
-              </li>
-            );
-          })}
-        </ul>
+        <details open data-folds="">
+          <summary>One change at a time</summary>
+          <ul>
+            {changes.map((change) => {
+              const { words, effect, price } = changeWords(change);
+              return (
+                <li>
+                  <a href={address(change.set)}>{words}</a>.{" "}
+                  {change.fits ? <strong>{effect}.</strong> : `${effect}.`}{" "}
+                  <span class="hint">{price}.</span>
+                </li>
+              );
+            })}
+          </ul>
+        </details>
       )}
       <p class="hint">
         {hardwareWords(advice, scenario.parallel).join(" ")}

@@ -42,14 +42,11 @@ export function Gpus(
           : `The least class that holds it at 80 % of its memory: ${tier.name}, such as ${tier.gpu}.`}
       </p>
       <ul class="tiers" aria-label="Classes of GPU memory">
-        {TIERS.map(({ name, gpu, usable_bytes }) => {
+        {TIERS.map(({ name, usable_bytes }) => {
           const used = peak / usable_bytes;
           const state = fullness(used);
           return (
-            <li
-              class={state}
-              title={`As ${gpu}: ${formatBytes(usable_bytes)} usable`}
-            >
+            <li class={state}>
               <strong>{name}</strong>
               <span>{(100 * used).toFixed(0)} % · {VERDICTS[state]}</span>
             </li>

@@ -22,7 +22,7 @@ export function Parts({ estimate }: { estimate: Estimate }) {
     <section class="card" aria-labelledby="parts-title">
       <h3 id="parts-title">What it is made of, per GPU</h3>
       <label class="slighter">
-        <input type="checkbox" autocomplete="off" /> Parts below 1 % too
+        <input type="checkbox" autocomplete="off" /> Below 1 % too
       </label>
       <div
         class="scroll"
@@ -37,14 +37,32 @@ export function Parts({ estimate }: { estimate: Estimate }) {
               <th scope="col" class="number">Memory</th>
               <th scope="col" class="number">Share</th>
               <th scope="col" class="formula">Formula</th>
-              <th scope="col" class="how">Basis</th>
+              <th scope="col" class="how">
+                Basis{" "}
+                <a
+                  class="why"
+                  href="/docs/numbers#exact-derived-fitted-assumed"
+                  aria-label="About the basis"
+                >
+                  ?
+                </a>
+              </th>
             </tr>
           </thead>
           <tbody>
             {parts.map((part) => <Row part={part} device={device} />)}
             {allocated !== null && (
               <tr class="subtotal">
-                <th scope="row">Allocated peak</th>
+                <th scope="row">
+                  Allocated peak{" "}
+                  <a
+                    class="why"
+                    href="/docs/numbers#cached-by-the-allocator-cuda-context"
+                    aria-label="About allocated memory"
+                  >
+                    ?
+                  </a>
+                </th>
                 <td class="number" title={`${groupDigits(allocated)} bytes`}>
                   {formatBytes(allocated)}
                 </td>

@@ -61,7 +61,14 @@ export function Verdict(
               {isOneTotal(estimate.memory) ? "A coarse method: nine" : "Nine"}
               {" "}
               measured runs in ten put it{pagesIncluded(estimate)} between{" "}
-              {formatBytes(low)} and {formatBytes(high)}.
+              {formatBytes(low)} and {formatBytes(high)}.{" "}
+              <a
+                class="why"
+                href="/docs/numbers#the-band"
+                aria-label="About the band"
+              >
+                ?
+              </a>
             </p>
           )}
           <Actions estimate={estimate} headers={headers} />

@@ -2,6 +2,7 @@ import type { Child } from "hono/jsx";
 import { raw } from "hono/html";
 import type { Field } from "../../lib/mod.ts";
 import { fieldWords } from "../words/field_words.ts";
+import { figureId, WORDED_FIGURES } from "../words/figure_words.ts";
 import { partId, WORDED_PARTS } from "../words/part_words.ts";
 import { STATIC } from "../../static/mod.ts";
 import { Layout } from "../layout.tsx";
@@ -151,16 +152,40 @@ export function PartsDoc() {
         says how they are counted.
       </p>
       <section class="card" aria-label="Parts">
-        <dl class="words">
-          {WORDED_PARTS.map(([name, words]) => (
-            <div id={partId(name)}>
-              <dt>{name}</dt>
-              <dd>{words}</dd>
-            </div>
-          ))}
-        </dl>
+        <Words
+          words={WORDED_PARTS.map((
+            [name, words],
+          ) => [partId(name), name, words])}
+        />
+      </section>
+      <section class="card" aria-labelledby="figures-title">
+        <h2 id="figures-title">Figures of engines that serve</h2>
+        <Words
+          words={WORDED_FIGURES.map(([name, words]) => [
+            figureId(name),
+            name,
+            words,
+          ])}
+        />
       </section>
     </DocLayout>
+  );
+}
+
+function Words(
+  { words }: {
+    words: readonly (readonly [id: string, name: string, words: string])[];
+  },
+) {
+  return (
+    <dl class="words">
+      {words.map(([id, name, text]) => (
+        <div id={id}>
+          <dt>{name}</dt>
+          <dd>{text}</dd>
+        </div>
+      ))}
+    </dl>
   );
 }
 

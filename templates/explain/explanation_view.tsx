@@ -19,9 +19,9 @@ export function ExplanationView(
         {words.split("\n").map((line, at) => (
           <p>{at === 0 ? <strong>{line}</strong> : line}</p>
         ))}
-        {causes.length > 1 && (
+        {areOfSizes(causes) && (
           <>
-            <h3>What has that size</h3>
+            <h3>What has these sizes</h3>
             <ul>
               {causes.map((cause) => <li>{cause.words}</li>)}
             </ul>
@@ -35,6 +35,12 @@ export function ExplanationView(
             </ul>
           </>
         )}
+        {query !== null && (
+          <p>
+            <a href={`/?${query}`}>Open the run in the form</a>, as it was
+            understood.
+          </p>
+        )}
       </section>
       {advice && explanation.scenario && (
         <AdviceAnswer
@@ -45,8 +51,8 @@ export function ExplanationView(
         />
       )}
       <Figures explanation={explanation} />
-      <section class="card" aria-labelledby="read-title">
-        <h2 id="read-title">What was read</h2>
+      <details class="card">
+        <summary>What was read</summary>
         <p>
           {tool}: <code>{message}</code>
         </p>
@@ -60,14 +66,14 @@ export function ExplanationView(
             ))}
           </ul>
         )}
-        {query !== null && (
-          <p>
-            <a href={`/?${query}`}>Open this scenario in the form</a>
-          </p>
-        )}
-      </section>
+      </details>
     </>
   );
+}
+
+/** Whether there are tensors of more than one size to list. */
+function areOfSizes(causes: Explanation["causes"]): boolean {
+  return causes.some(({ bytes }) => bytes !== causes[0]?.bytes);
 }
 
 /** The figures of the text, a row each. */
@@ -75,8 +81,8 @@ function Figures({ explanation }: { explanation: Explanation }) {
   const rows = figureRows(explanation.read);
   if (rows.length === 0) return null;
   return (
-    <section class="card" aria-labelledby="figures-title">
-      <h2 id="figures-title">In figures</h2>
+    <details class="card">
+      <summary>In figures</summary>
       <table>
         <tbody>
           {rows.map(({ name, value }) => (
@@ -87,6 +93,6 @@ function Figures({ explanation }: { explanation: Explanation }) {
           ))}
         </tbody>
       </table>
-    </section>
+    </details>
   );
 }

@@ -37,7 +37,10 @@ export function figureRows(
 
 /** What a field was filled with, as a person would type it. */
 export function filledText({ value }: FilledField): string {
-  return typeof value === "object" ? JSON.stringify(value) : String(value);
+  if (typeof value !== "object" || value === null) return String(value);
+  return "memory_gib" in value
+    ? `${value.memory_gib} GiB`
+    : JSON.stringify(value);
 }
 
 /** The changes of an explanation as advice; null where there are none. */

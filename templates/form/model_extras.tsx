@@ -30,7 +30,7 @@ export function LookUpFields({ state }: { state: FormState }) {
       <label for="f-count_from">Count from the checkpoint's headers</label>
       <Why
         term="counting from headers"
-        sentence="The Hub is asked for the shapes of the checkpoint's tensors, which takes a little longer."
+        sentence="Asks the Hub for the shapes of the checkpoint's tensors, which takes a little longer."
         href="/docs/models"
       />
       {error !== undefined && (

@@ -16,8 +16,8 @@ export function explanationText(explanation: Explanation): string {
   const advice = adviceOf(explanation);
   const blocks = [
     words,
-    ...(causes.length > 1
-      ? [listed("What has that size", causes.map((cause) => cause.words))]
+    ...(causes.some(({ bytes }) => bytes !== causes[0]?.bytes)
+      ? [listed("What has these sizes", causes.map((cause) => cause.words))]
       : []),
     ...(steps.length > 0 ? [listed("What to do next", steps)] : []),
     ...(advice && scenario ? [adviceText(advice, { scenario })] : []),

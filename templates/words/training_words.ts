@@ -7,23 +7,22 @@ export const TRAINING_WORDS: Record<string, string> = {
   "train.trainable":
     "Which parts of the model train in a full fine-tune; frozen parts need neither gradients nor optimizer states.",
   "train.micro_batch":
-    "Sequences that one GPU takes through the model at once. Activations grow with it.",
+    "Sequences that one GPU takes at once. Activations grow with it.",
   "train.sequence_length":
-    "Tokens of a sequence, prompt and answer together: the longest that occurs decides. Activations and logits grow with it.",
+    "Tokens of a sequence, prompt and answer together: the longest decides. Activations and logits grow with it.",
   "train.gradient_accumulation":
     "Micro batches whose gradients are added up before a step: a larger batch at no more activations.",
   "train.padding_mask":
-    "Whether the mask of padded tokens reaches attention, which then may have to take a kernel that keeps more.",
+    "Whether the mask of padded tokens reaches attention, whose kernel may then keep more.",
   "train.attention":
     "The kernel: flash and sdpa never hold the table of tokens × tokens that eager attention does.",
   "train.checkpointing":
     "Keep each layer's input alone and compute the rest again in the backward pass: far less memory, about a third slower.",
   "train.checkpoint_offload":
-    "The inputs that checkpointing keeps wait in the host's memory instead of the GPU's; each is copied there and back.",
-  "train.loss":
-    "How the loss is computed: fused and chunked never hold the logits of all tokens, which are large for a large vocabulary.",
+    "Checkpoints wait in the host's memory; each is copied there and back.",
+  "train.loss": "Fused and chunked losses never hold the logits of all tokens.",
   "train.kernels":
-    "Eager PyTorch, Liger's fused kernels, or torch.compile: fused ones keep fewer tensors for the backward pass.",
+    "Eager PyTorch, Liger's fused kernels, or torch.compile: fused ones keep fewer tensors.",
   "train.images_per_sample":
     "Images beside the text of each sequence. They take tokens, and the vision tower's activations.",
   "train.image_size":
@@ -38,11 +37,11 @@ export const TRAINING_WORDS: Record<string, string> = {
   "precision.optimizer_states":
     "The number format of what the optimizer remembers of each weight.",
   "quantization.weights":
-    "A format with fewer bits for the weights, such as nf4 for QLoRA, fp8 or a GGUF type for serving.",
+    "A format with fewer bits, such as nf4 for QLoRA, fp8 or a GGUF type for serving.",
   "quantization.group_size":
     "Weights that share one scale: smaller groups are more exact and take more memory.",
   "quantization.kbit_upcast":
-    "PEFT's preparation for k-bit training turns what is not quantised into fp32: stable, but large embeddings double.",
+    "PEFT turns what is not quantised into fp32: stable, but large embeddings double.",
   "optimizer.name":
     "What turns gradients into steps. AdamW remembers two numbers of each trained weight, SGD none.",
   "optimizer.implementation":
@@ -52,7 +51,7 @@ export const TRAINING_WORDS: Record<string, string> = {
   "optimizer.paged":
     "bitsandbytes' paged states move to the host's memory when the GPU is full.",
   "optimizer.in_backward":
-    "Each weight is stepped as soon as its gradient is there, so that all gradients never stand at once.",
+    "Each weight is stepped as soon as its gradient is there: all gradients never stand at once.",
   "train.lora.rank":
     "The inner size of each adapter. Adapters, their gradients and states grow with it.",
   "train.lora.alpha":

@@ -66,7 +66,9 @@ Deno.test("the five tabs open by click and by keyboard", async () => {
 Deno.test("a problem's link opens its tab and focuses its field", async () => {
   await using opened = await openPage();
   const { page, origin } = opened;
-  await page.goto(`${origin}/?model=meta-llama/Llama-2-7b-hf`);
+  await page.goto(
+    `${origin}/?model=meta-llama/Llama-2-7b-hf&train.method=lora`,
+  );
   await page.click(".tab:has(#tab-lora)");
   await page.fill("[name='train.lora.rank']", "0");
   await page.waitForSelector("#answer .invalid");

@@ -2,6 +2,8 @@ import { assert, assertEquals } from "@std/assert";
 import { estimate, FIELDS, PARTS, PRESETS } from "../../lib/mod.ts";
 import type { ScenarioInput } from "../../lib/mod.ts";
 import { METHOD_NAMES } from "../../lib/scenario/methods.ts";
+import { servingFigures } from "../../templates/serving/serving_words.ts";
+import { figureWords } from "../../templates/words/figure_words.ts";
 import { devicePartsOf } from "../../templates/device_parts.ts";
 import { DOCS } from "../../templates/docs/documents.ts";
 import { docAddress } from "../../templates/docs/markdown.ts";
@@ -76,6 +78,15 @@ Deno.test("every part of every answer has a sentence", () => {
   }
   assert(names.size > 45, `${names.size} parts`);
   assertEquals([...names].filter((name) => partWords(name) === null), []);
+});
+
+Deno.test("every figure of an engine that serves has a sentence", () => {
+  const names = new Set<string>();
+  for (const scenario of scenarios()) {
+    for (const [name] of servingFigures(estimate(scenario))) names.add(name);
+  }
+  assert(names.size > 8, `${names.size} figures`);
+  assertEquals([...names].filter((name) => figureWords(name) === null), []);
 });
 
 Deno.test("parts have ids of their own in the documentation", () => {

@@ -31,7 +31,7 @@ function words(text: string): string {
 Deno.test("slimCss() and slimJs() leave out comments and indentation", () => {
   const css =
     "/* a\n b */\n.a,\n.b > i {\n  color: red;\n  margin: 0 1px;\n}\n";
-  assertEquals(slimCss(css), ".a,.b > i{color: red;margin: 0 1px;}");
+  assertEquals(slimCss(css), ".a,.b>i{color:red;margin:0 1px;}");
   const js = '// a\nconst a = "// b";\n\n  f(`c  ${a}`,\n    1);\n';
   assertEquals(slimJs(js), 'const a = "// b";\nf(`c  ${a}`,\n1);\n');
 });

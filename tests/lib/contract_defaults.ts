@@ -31,6 +31,8 @@ export const DEFAULTS: Scenario = {
     kernels: "eager",
     images_per_sample: 0,
     image_size: [448, 448],
+    image_min_pixels: null,
+    image_max_pixels: null,
     selective: null,
     objective: null,
     reference: null,
@@ -152,12 +154,14 @@ export const DEFAULTS: Scenario = {
   hardware: { gpu: "A100-80GB", gpus: null },
   software: {
     model_code: "transformers",
+    mixer_kernels: "packages",
     transformers: null,
     torch: null,
     peft: null,
     trl: null,
     bitsandbytes: null,
     accelerate: null,
+    expandable_segments: null,
   },
   overheads: {
     cuda_context_gib: null,

@@ -1,44 +1,7 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
-import type { Explanation, ScenarioInput } from "../../lib/mod.ts";
 import { advice, explain } from "../../lib/mod.ts";
-import { SERVING_TEXTS } from "./failures/serving_texts.ts";
-import { TABLE_TEXTS } from "./failures/table_texts.ts";
-import { TORCH_TEXTS } from "./failures/torch_texts.ts";
-import { TRAINING_TEXTS } from "./failures/training_texts.ts";
+import { explained, textOf } from "./failures/explained.ts";
 import { assertOk } from "./results.ts";
-
-const TEXTS = [
-  ...TORCH_TEXTS,
-  ...TRAINING_TEXTS,
-  ...SERVING_TEXTS,
-  ...TABLE_TEXTS,
-];
-
-/** One of the texts, by its name. */
-function textOf(name: string): string {
-  const found = TEXTS.find((each) => each.name === name);
-  assert(found, name);
-  return found.text;
-}
-
-function explained(text: string, given?: ScenarioInput): Explanation {
-  const result = explain(text, given ? { ...given } : null);
-  assertOk(result);
-  return result.value;
-}
-
-for (const { name, text } of TEXTS) {
-  Deno.test(`it is explained, whatever the model is: ${name}`, () => {
-    const { words, steps, message, read } = explained(text);
-    for (const line of words.split("\n")) assertMatch(line, /^\w.*\.$/);
-    assert(message.length > 0);
-    assert(!/NaN|undefined|null|Infinity/.test(words + steps.join(" ")), words);
-    for (const step of steps) assertMatch(step, /^[A-Z].*[.)]$/);
-    for (const each of Object.values(read)) {
-      assert(typeof each !== "number" || each >= 0, JSON.stringify(read));
-    }
-  });
-}
 
 const LOSS = textOf("the loss of transformers' Trainer");
 const LLAMA = "meta-llama/Llama-3.1-8B";
@@ -133,55 +96,6 @@ Deno.test("scores of a sequence that nobody gave are told by its length", () => 
   );
 });
 
-Deno.test("vLLM's refusal is told in tokens, and agrees with the model's cache", () => {
-  const { causes, steps, scenario } = explained(
-    textOf("vLLM 0.9: the cache would not hold one request"),
-    { model: "Qwen/Qwen3-1.7B" },
-  );
-  assertEquals(scenario?.task, "serve");
-  assertEquals(scenario?.serve.engine, "vllm");
-  assertEquals(scenario?.serve.max_model_len, 40_960);
-  // 28 layers × 8 heads × 128 × 2 × 2 B a token: 4.38 GiB, as vLLM says.
-  assertEquals(causes[0]?.bytes, 40_960 * 28 * 8 * 128 * 2 * 2);
-  assertMatch(steps[0] ?? "", /--max-model-len to 37,440 or less/);
-});
-
-Deno.test("weights that an engine makes are told, over the GPUs of its command", () => {
-  const { scenario, causes } = explained(
-    textOf("vLLM while it makes weights, with its flags"),
-  );
-  assertEquals(scenario?.parallel.tp, 2);
-  assertEquals(scenario?.parallel.gpus, 2);
-  assertEquals(scenario?.serve.memory_utilization, 0.99);
-  assertEquals(scenario?.serve.kv_dtype, "fp8");
-  assertMatch(
-    causes[0]?.words ?? "",
-    /^1\.25 GiB = 16 × 5,120 × 16,384 × 2 B \/ 2 GPUs: .*experts\.gate_up_proj$/,
-  );
-});
-
-Deno.test("the sampler's warm-up is told by what sorting works in", () => {
-  const { causes, scenario } = explained(
-    textOf("two ranks at once, with CUDA graphs' pools"),
-    { model: "Qwen/Qwen3-14B" },
-  );
-  assertEquals(scenario?.serve.max_sequences, 1024);
-  assertEquals(causes[0]?.bytes, 1024 * 151_936 * 12);
-});
-
-Deno.test("llama.cpp's buffer is set beside what is estimated for it", () => {
-  const text =
-    "ggml_backend_cuda_buffer_type_alloc_buffer: allocating 6144.00 MiB on device 0: cudaMalloc failed: out of memory\nllama_init_from_model: failed to initialize the context: failed to allocate buffer for kv cache";
-  const { causes, steps } = explained(text, {
-    model: "Qwen/Qwen3-8B",
-    quantization: { weights: "gguf:Q4_K_M" },
-    serve: { cache_tokens: 40_960, gpu_layers: "all" },
-    hardware: { gpu: "RTX 3060-12GB" },
-  });
-  assertEquals(causes[0]?.tensor, "KV cache");
-  assertEquals(steps.some((each) => /Name the model/.test(each)), false);
-});
-
 Deno.test("what other processes hold is no room for the run", () => {
   const text = textOf("several processes on the GPU");
   const { read, steps, words, changes } = explained(text, {
@@ -192,6 +106,7 @@ Deno.test("what other processes hold is no room for the run", () => {
   assertEquals(read.others.length, 2);
   assertMatch(steps[0] ?? "", /^End process 1120377, which has 41\.12 GiB/);
   assertMatch(words, /Others on the same GPU: process 884102 21\.30 GiB/);
+  assertMatch(words, /others leave 16\.\d+ GiB of 79\.\d+ GiB/);
   // It fits the whole GPU, and not what the others leave of it.
   const alone = advice({ ...assertScenario(text) });
   assertOk(alone);

@@ -67,6 +67,10 @@ export function fillScenario(
       say("quantization.weights", `gguf:${gguf.type}`, "the name of its file");
     }
   }
+  const context = engine === "llama.cpp" ? CONTEXT.exec(own)?.[1] : undefined;
+  if (context !== undefined) {
+    say("serve.cache_tokens", Number(context), "the context in the text");
+  }
   if (facts.model !== null) say("model", facts.model, "its name in the text");
   if (facts.shape) {
     const [rows, tokens] = facts.shape;
@@ -94,6 +98,9 @@ export function fillScenario(
   }
   return merged(said, given);
 }
+
+/** The context as ollama and llama.cpp call it. */
+const CONTEXT = /(?:num_ctx|n_ctx|KvSize)["']? {0,3}[=: ] {0,3}(\d{2,8})\b/;
 
 /** What only attention without a kernel of its own makes. */
 const SCORES = "the scores of attention";

@@ -10,7 +10,7 @@ import { product } from "./terms.ts";
 import type { ErrorCause } from "../../answer/explanation.ts";
 
 /** How far a buffer may be off what is estimated for it, and still be that. */
-const NEAR = 0.02;
+const NEAR = 0.01;
 
 /**
  * What of a serving engine the memory went to: the cache that was refused, the buffer
@@ -135,10 +135,9 @@ function bufferOf(
   ] as const;
   const isNear = (bytes: number): boolean =>
     bytes > 0 && Math.abs(tried.bytes / bytes - 1) < NEAR;
-  const found =
-    buffers.find(([name, bytes]) => name === what && isNear(bytes)) ??
-      buffers.find(([, bytes]) => isNear(bytes)) ??
-      buffers.find(([name]) => name === what);
+  const found = what === null
+    ? buffers.find(([, bytes]) => isNear(bytes))
+    : buffers.find(([name]) => name === what);
   if (!found) return [];
   const [tensor, bytes, at] = found;
   const layers = asked.gpu_layers;

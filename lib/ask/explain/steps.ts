@@ -79,6 +79,10 @@ const OF_TOOL: Readonly<Record<string, readonly string[]>> = {
   ],
 };
 
+/** Where nobody has said on which GPU it ran. */
+const NAME_GPU =
+  "Name the GPU beside the text to learn which changes would have fitted.";
+
 /** Where nobody has said which model it was. */
 const NAME_IT =
   "Name the model beside the text to learn which tensor it was and which changes would have fitted.";
@@ -86,11 +90,15 @@ const NAME_IT =
 /**
  * What to do next by what the text alone says.
  *
- * @param isKnown Whether changes of the scenario are told beside.
+ * @param known Whether the model and the GPU are known, and changes are told beside.
  */
 export function nextSteps(
   reading: FailureReading,
-  isKnown: boolean,
+  { isNamed, isAdvised, isGpuKnown = true }: {
+    isNamed: boolean;
+    isAdvised: boolean;
+    isGpuKnown?: boolean;
+  },
 ): string[] {
   const { failure, moment } = reading;
   const read = figuresOf(failure);
@@ -101,7 +109,7 @@ export function nextSteps(
       : []),
     ...fragmentSteps(read),
     ...kindSteps(reading, read),
-    ...(failure.kind !== "allocation" && failure.kind !== "bare" || isKnown
+    ...(failure.kind !== "allocation" && failure.kind !== "bare" || isAdvised
       ? []
       : bufferSteps(reading) ?? (moment ? AT[moment.name] : NOT_SAID)),
     ...(moment?.inner === "the scores of attention"
@@ -109,7 +117,8 @@ export function nextSteps(
         "Use an attention kernel that keeps no scores (sdpa or flash): they grow with the square of the length.",
       ]
       : []),
-    ...(isKnown || failure.kind === "host" || failure.kind === "shared" ? [] : [
+    ...(isGpuKnown ? [] : [NAME_GPU]),
+    ...(isNamed || failure.kind === "host" || failure.kind === "shared" ? [] : [
       reading.facts.type === null
         ? NAME_IT
         : `${NAME_IT} Its code is of the type ${reading.facts.type}.`,

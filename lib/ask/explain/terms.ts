@@ -11,13 +11,16 @@ export interface BatchShape {
   readonly tokens: number;
 }
 
+/** Objectives whose examples are pairs, which the model sees one after the other. */
+const PAIRED: ReadonlySet<string> = new Set(["dpo", "orpo", "cpo", "reward"]);
+
 /** The batch of a scenario, as its tensors have it. */
 export function batchOf(
   { task, train, serve, parallel }: Scenario,
 ): BatchShape {
   return task === "train"
     ? {
-      rows: train.micro_batch,
+      rows: train.micro_batch * (PAIRED.has(train.objective ?? "") ? 2 : 1),
       tokens: Math.ceil(train.sequence_length / parallel.cp),
     }
     : { rows: serve.batch, tokens: serve.input_tokens };

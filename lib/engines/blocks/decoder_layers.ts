@@ -3,6 +3,9 @@ import { decoderLayer } from "../../play/layers/decoder_layer.ts";
 import type { Reading } from "../../play/record/encoders/shared.ts";
 import { carrying, readShared } from "../../play/record/encoders/shared.ts";
 import { GivenHeads, takerOf } from "../../play/record/handed_heads.ts";
+import type { CrossingPlan } from "../../play/layers/crossing_layer.ts";
+import { crossingLayer } from "../../play/layers/crossing_layer.ts";
+import type { HandedFeatures } from "../../play/record/features.ts";
 import type { EmbeddingPlan } from "../../play/record/embedding_plan.ts";
 import type { EmbeddingBlock } from "../../play/record/outer_blocks.ts";
 import type { LayerRun, StackLayer } from "../../play/record/record_stack.ts";
@@ -11,6 +14,7 @@ import type { Machine } from "../../play/torch/machine.ts";
 import { slice } from "../../play/torch/ops/arithmetic.ts";
 import type { Value } from "../../play/torch/values.ts";
 import { asks } from "../../plan/givers.ts";
+import { crossingOf } from "../../plan/crossing.ts";
 import { layerPlanOf } from "../../plan/layer_plan.ts";
 import { factsOfKind } from "../../plan/masks.ts";
 import { rotaryWidthOf } from "../../plan/rotary_widths.ts";
@@ -35,8 +39,10 @@ type DecoderRun = Pick<StackLayer, "key" | "code">;
 export function decoderLayers(
   plan: Pick<StepPlan, "facts" | "stack" | "windows" | "modulesOf">,
   before: Before,
+  states: CrossedStates | null = null,
 ): DecoderRun[] {
   const { layers, kinds } = plan.stack;
+  const lastCrossing = layers.findLastIndex((kind) => crossingOf(plan, kind));
   const given = new Map(
     kinds.filter(({ gives }) => gives).map((kind) => {
       const name = groupOf(kind);
@@ -49,6 +55,8 @@ export function decoderLayers(
     ),
   );
   return layers.map((kind, at): DecoderRun => {
+    const crossing = states && crossingOf(plan, kind);
+    if (crossing) return crossingRun(kind, crossing, states, at < lastCrossing);
     const group = groupOf(kind);
     const takes = given.size > 0 && asks(kind);
     const isBegun = at < layers.length - 1;
@@ -67,6 +75,38 @@ export function decoderLayers(
         }),
     };
   });
+}
+
+/** Features that some layers attend to, and how many rows of each sample. */
+export interface CrossedStates {
+  readonly handed: HandedFeatures;
+  readonly rows: number;
+}
+
+/** A layer that attends to features; the last of them begins their gradient. */
+function crossingRun(
+  kind: LayerKind,
+  crossing: Omit<CrossingPlan, "keys">,
+  { handed, rows }: CrossedStates,
+  isBegun: boolean,
+): DecoderRun {
+  let reading: Reading | null = null;
+  return {
+    key: `${kind.id} ${isBegun ? "asked" : "last"}`,
+    code: () => ({
+      run: (m, x) => {
+        reading = readShared(m, {
+          ...handed,
+          part: "vision activations",
+          gradient: "gradient of image features",
+        }, isBegun);
+        reading.value.held = false;
+        return crossingLayer(m, x, reading.value, { ...crossing, keys: rows });
+      },
+      finish: (block) =>
+        carrying(block, reading?.shared.needsGrad ? [reading] : []),
+    }),
+  };
 }
 
 /** Elements of hidden states between layers, of all streams. */

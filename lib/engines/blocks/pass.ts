@@ -92,9 +92,14 @@ export function recordPass(
     part,
   );
   const rotaryDtype = facts.code.rotary.wide ? "fp32" : embedding.outputDtype;
-  const entries = decoderLayers(plan, { first, embedding, rotaryDtype })
+  const crossed = plan.vision?.crossed ?? null;
+  const states = crossed && vision?.features[0]
+    ? { handed: vision.features[0], rows: crossed.rows }
+    : null;
+  const before = { first, embedding, rotaryDtype };
+  const entries = decoderLayers(plan, before, states)
     .flatMap((each, at): Entry[] => {
-      const handed = vision?.features[at];
+      const handed = states ? undefined : vision?.features[at];
       const layer: StackLayer = {
         ...each,
         checkpoint: isCheckpointed(checkpointing, at, selective),

@@ -1,7 +1,15 @@
 import type { Block } from "../../play/record/block.ts";
 import { blockOf } from "../../play/record/block.ts";
-import type { HandedFeatures } from "../../play/record/features.ts";
-import { recordHanding } from "../../play/record/features.ts";
+import type {
+  HandedFeatures,
+  ReadFeatures,
+} from "../../play/record/features.ts";
+import {
+  readFeatures,
+  readingFeatures,
+  recordHanding,
+} from "../../play/record/features.ts";
+import type { Value } from "../../play/torch/values.ts";
 import type { RecordedStack } from "../../play/record/record_stack.ts";
 import { recordStack } from "../../play/record/record_stack.ts";
 import type { GraphLeaf } from "../../play/torch/leaf.ts";
@@ -28,11 +36,11 @@ export function recordVision(
   plan: VisionPlan,
   how: { readonly checkpoints: boolean; readonly forcesGrad: boolean },
 ): RecordedVision {
-  const { block: first, elements } = recordPatches(
-    settings,
-    plan,
-    how.forcesGrad && plan.leads,
-  );
+  const leads = how.forcesGrad && plan.leads;
+  const { block: first, elements } = recordPatches(settings, plan, {
+    leads,
+    keeps: false,
+  });
   const blocks: Block[] = [first];
   const features: HandedFeatures[] = [];
   const known = new Map<string, Block>();
@@ -42,26 +50,53 @@ export function recordVision(
     needsGrad: first.ports.gradOut !== null,
     hostBytes: 0,
   };
-  for (const { key, isLayer, hands = false, run } of plan.stages) {
+  const all = new Map<string, HandedFeatures>();
+  for (const [at, stage] of plan.stages.entries()) {
+    const { key, isLayer, hands = false, held = false, reads = [] } = stage;
     if (hands) {
-      const { block, handed } = recordHanding(settings, key, given, run);
+      const until = stage.handsBriefly
+        ? "stack"
+        : stage.handsForLong
+        ? "backward"
+        : "forward";
+      const { block, handed } = recordHanding(
+        settings,
+        key,
+        { ...given, until, isLast: at === plan.stages.length - 1 },
+        (m, x) => stage.run(m, x, []),
+      );
       blocks.push(asVision(block));
-      features.push(handed);
+      all.set(key, handed);
+      if (!stage.handsBriefly) features.push(handed);
       continue;
     }
+    let read: readonly ReadFeatures[] = [];
+    const run = (m: Machine, x: Value) => {
+      read = reads.flatMap((name) => {
+        const one = all.get(name);
+        return one ? [readFeatures(m, one)] : [];
+      });
+      return stage.run(m, x, read.map(({ value }) => value));
+    };
+    const finish = (block: Block) =>
+      read.reduce(readingFeatures, asVision(block));
     const { blocks: [block], ...next } = recordStack(
       settings,
       { ...given, ...STACK },
       [{
         key,
         checkpoint: isLayer && how.checkpoints,
-        held: false,
-        code: () => ({ run, finish: asVision }),
+        held,
+        code: () => ({ run, finish }),
       }],
       known,
     );
     if (block) blocks.push(block);
     given = next;
+  }
+  // What layers read together stands until the first of them has run back.
+  if (first.done && given.needsGrad) {
+    blocks[0] = recordPatches(settings, plan, { leads, keeps: true }).block;
   }
   return { ...given, blocks, features };
 }
@@ -76,7 +111,12 @@ const STACK = {
 function recordPatches(
   settings: MachineSettings,
   plan: VisionPlan,
-  leads: boolean,
+  { leads, keeps }: {
+    /** Whether a gradient of input embeddings is asked for. */
+    readonly leads: boolean;
+    /** Whether what stages read together outlives the forward pass. */
+    readonly keeps: boolean;
+  },
 ): { block: Block; elements: number } {
   const m = new Machine(settings);
   m.part = "vision activations";
@@ -88,12 +128,15 @@ function recordPatches(
     "inputs",
   );
   let leaf: GraphLeaf | null = null;
+  const held: Value[] = [];
   const out = m.call(() =>
     plan.enter(m, pixels, (patches) => {
       if (leads) leaf = leafOf(m, patches);
-    })
+    }, (value) => void held.push(m.keep(value)))
   );
   const forward = m.tape.events.length;
+  if (!keeps) m.drop(...held);
+  const done = m.tape.events.length;
   m.endForward();
   const exit = m.tape.events.length;
   const grad = out.source && m.external(
@@ -105,13 +148,16 @@ function recordPatches(
   );
   if (grad) m.backward(out, grad);
   if (leaf) freeLeaf(m, leaf);
-  const block = asVision(blockOf(m, [forward, null, exit], {
-    in: null,
-    out: out.storage,
-    gradIn: null,
-    gradOut: grad?.storage ?? null,
-    outputDtype: out.dtype,
-  }, "vision activations"));
+  m.drop(...held);
+  const block = asVision(
+    blockOf(m, [forward, done > forward ? done : null, exit], {
+      in: null,
+      out: out.storage,
+      gradIn: null,
+      gradOut: grad?.storage ?? null,
+      outputDtype: out.dtype,
+    }, "vision activations"),
+  );
   return { block, elements: out.elements };
 }
 

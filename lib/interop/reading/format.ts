@@ -1,5 +1,6 @@
 import type { Document } from "./document.ts";
 import type { Draft, FileSetting } from "./draft.ts";
+import type { PythonCall } from "./python/python_value.ts";
 import type { CommandReader } from "./commands/started.ts";
 import type { ServingSource } from "./serving/source.ts";
 import { hasUnset } from "./shell/unset.ts";
@@ -37,6 +38,11 @@ export interface Format {
   parse?(source: ServingSource): Document | null;
   /** Reads a command that starts the tool. */
   command?: CommandReader;
+  /** Reads a call of Python; of several of one kind the first counts. */
+  calls?(call: PythonCall): {
+    what: string;
+    values: Record<string, unknown>;
+  } | null;
   /** Whether scripts of whoever wrote them take its settings as flags. */
   byFlags?: true;
   /** Variables of a command's environment that are its settings. */
@@ -57,7 +63,13 @@ export class FileSettings {
     readonly root: Record<string, unknown>,
     /** What stands before the keys in the whole file. */
     readonly prefix = "",
+    readonly spell: (key: string) => string = (key) => key,
   ) {}
+
+  /** The same settings for whoever spells their keys otherwise. */
+  spelled(spell: (key: string) => string): FileSettings {
+    return new FileSettings(this.root, this.prefix, spell);
+  }
 
   /**
    * The value at a dotted key; undefined where there is none, null, or a variable
@@ -69,7 +81,8 @@ export class FileSettings {
   }
 
   /** The value as it is written. */
-  raw(key: string): unknown {
+  raw(name: string): unknown {
+    const key = this.spell(name);
     let value: unknown = this.root;
     if (Object.hasOwn(this.root, key)) return this.root[key] ?? undefined;
     for (const part of key.split(".")) {

@@ -1,5 +1,6 @@
 import type { Configuration } from "./imported.ts";
-import { looksLikePython } from "./python/looks_like_python.ts";
+import { codeOf, looksLikePython } from "./python/looks_like_python.ts";
+import { MAX_LOG_LENGTH } from "./serving/source.ts";
 import { looksLikeShell } from "./shell/looks_like_shell.ts";
 
 /** Most parts of a text. */
@@ -15,7 +16,11 @@ interface Block {
  * The files that stand in one text: fenced ones of a page of documentation,
  * documents of YAML, and files that were pasted below a command.
  */
-export function partsOf({ text, name }: Configuration): Configuration[] {
+export function partsOf(given: Configuration): Configuration[] {
+  const { name } = given;
+  const text = given.text.length > MAX_LOG_LENGTH
+    ? given.text
+    : codeOf(given.text);
   const fenced = fencesIn(text);
   const parts = (fenced.length > 0 ? fenced : [{ text }]).flatMap((part) =>
     "name" in part && part.name !== undefined ? [part] : splitPart(part.text)
@@ -113,7 +118,7 @@ function blocksOf(text: string): Block[] {
   let open: Block | null = null;
   let depth = 0;
   for (const line of text.split("\n")) {
-    const named = /^(?:#+|\/\/)?[`"']?([\w./-]+\.(?:ya?ml|json))[`"']?:?$/
+    const named = /^(?:#+|\/\/)?[`"']?([\w./-]+\.(?:ya?ml|json|toml))[`"']?:?$/
       .exec(line.replaceAll(/\s/g, ""))?.[1];
     if (named !== undefined && depth === 0) {
       open = { lines: [], name: named.slice(named.lastIndexOf("/") + 1) };
@@ -137,6 +142,9 @@ function blocksOf(text: string): Block[] {
 function looksLikeFile(lines: readonly string[]): boolean {
   const said = lines.filter((line) => !/^\s*(?:#|$)/.test(line));
   if (/^\s*\{/.test(said[0] ?? "")) return /\}\s*$/.test(said.at(-1) ?? "");
+  const isToml = said.some((line) => /^\[[\w.]+\]$/.test(line.trim())) &&
+    said.every((line) => /^(?:\[[\w.]+\]|[\w.-]+ = .*)$/.test(line.trim()));
+  if (isToml) return true;
   return said.length >= 2 &&
     said.every((line) =>
       /^\s*(?:-\s+\S|[\w."'-]+\s*:(?:\s|$))/.test(line) &&

@@ -28,6 +28,18 @@ export function waitsForVariable(
     : Array.isArray(setting.value)
     ? setting.value.filter((each) => typeof each === "string").join(" ")
     : "";
+  if (text === "???") {
+    // What OmegaConf writes for what has to be given.
+    const [path = ""] = fields;
+    draft.want({
+      kind: "field",
+      name: path,
+      paths: [path],
+      key: setting.key,
+      reason: `${setting.key} has to be given: give ${path}`,
+    });
+    return true;
+  }
   if (!hasUnset(text)) return false;
   const shown = { ...setting, value: withDollars(text) };
   const last = text.slice(text.lastIndexOf("/") + 1);

@@ -15,6 +15,7 @@ import { readSwitch } from "../reading/values.ts";
 import { attentionRule } from "../reading/vocabulary/attention.ts";
 import { bitsAndBytesRules } from "../reading/vocabulary/bitsandbytes.ts";
 import { modelRule } from "../reading/vocabulary/model.ts";
+import { trainerCall } from "./calls.ts";
 import { trlCommand } from "./command.ts";
 import {
   assumeObjective,
@@ -144,6 +145,7 @@ export const trainingArgumentsFile: Format = {
   title: "TrainingArguments",
   kind: "mapping",
   command: trlCommand,
+  calls: trainerCall,
   byFlags: true,
   recognises: (values) =>
     [
@@ -190,6 +192,7 @@ export const trainingArgumentsFile: Format = {
     eval_packing pad_to_multiple_of shuffle truncation assistant_only
     trust_remote model_revision model_code_revision base_model_revision
     model_type num_proc bos_token streaming bnb_4bit_quant_storage
+    bnb_4bit_compute_dtype quantization_config token revision
     model_init_kwargs neftune reward_funcs reward_weights temperature top_p
     top_k min_p repetition_penalty epsilon scale_rewards mask_truncated
     log_completions num_completions_to_print sync_ref_model ref_model_mixup

@@ -169,5 +169,5 @@ export const LFM2: CodeParts = {
 /** The types of this file. */
 export const LFM2_TYPES: FamilyTypes = {
   lfm2: ofType(liquid(lfm2), LFM2),
-  lfm2_moe: ofType(liquid(lfm2Moe), LFM2),
+  lfm2_moe: ofType(liquid(lfm2Moe), LFM2, { routing: { plain: true } }),
 };

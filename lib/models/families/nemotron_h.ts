@@ -106,7 +106,11 @@ function experts(config: ConfigReader, at: TensorScope, hidden: number): void {
   const latent = config.optional("moe_latent_size");
   const inputs = latent ?? hidden;
   const bias = config.flag("mlp_bias", false);
-  at.parameter("gate.weight", [count, hidden], { role: "router" });
+  // transformers leaves routers in fp32: _keep_in_fp32_modules_strict.
+  at.parameter("gate.weight", [count, hidden], {
+    role: "router",
+    dtype: "fp32",
+  });
   at.buffer("gate.e_score_correction_bias", [count], 4);
   at.parameter("experts.up_proj", [count, width, inputs], {
     role: "up",

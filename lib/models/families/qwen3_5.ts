@@ -1,3 +1,5 @@
+import type { CodeParts } from "./code/code.ts";
+import { seeingAs } from "./code/sight.ts";
 import { ConfigWithDefaults } from "./config_with_defaults.ts";
 import type { Decoder, Family, FamilyTypes } from "./family.ts";
 import { ofType } from "./family.ts";
@@ -63,8 +65,14 @@ function seeing(
   });
 }
 
+/** Qwen3-VL's tower, of which no layer in between is read. */
+const SEEING: CodeParts = {
+  rotary: { perSequence: true },
+  sight: seeingAs("qwen3_vl"),
+};
+
 /** Qwen3.5 with eyes. */
 export const QWEN3_5_TYPES: FamilyTypes = {
-  qwen3_5: ofType(qwen35Vl, DELTA_3_5),
-  qwen3_5_moe: ofType(qwen35VlMoe, DELTA_3_5_MOE),
+  qwen3_5: ofType(qwen35Vl, DELTA_3_5, SEEING),
+  qwen3_5_moe: ofType(qwen35VlMoe, DELTA_3_5_MOE, SEEING),
 };

@@ -11,6 +11,16 @@ export interface Seen {
   readonly tokens: number;
   /** Tokens beside them that the processor adds for an image: begins, rows, ends. */
   readonly others: number;
+  /** Patches of all tiles that are image, where padding is cut off. */
+  readonly unpadded?: Unpadded;
+}
+
+/** What of a grid of patches is image, once the padding beside it is cut off. */
+export interface Unpadded {
+  /** The grid without padding. */
+  readonly cut: Sides;
+  /** The same once it is scaled down to a number of patches. */
+  readonly kept: Sides;
 }
 
 /** Python's round(): a half goes to the even neighbour. */

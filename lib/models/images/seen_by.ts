@@ -25,13 +25,20 @@ import {
  * meta-llama/Llama-4-Scout-17B-16E-Instruct, llava-hf/llava-v1.6-mistral-7b-hf,
  * llava-hf/llava-onevision-qwen2-7b-ov-hf
  *
- * @param merged Patches of a tower's square that become one token.
+ * @param given The image's height and width.
  */
 export function seenBy(
   code: SightCode,
   config: Config,
-  image: Sides,
+  given: Sides,
+  { least = null, most = null }: GivenLimits = {},
 ): Seen {
+  const ownLimits = WHOLE.has(code.kind);
+  const image = ownLimits ? given : limited(given, { least, most });
+  const limits = (usual: PixelLimits): PixelLimits => ({
+    least: Math.min(least ?? usual.least, most ?? Infinity),
+    most: Math.max(most ?? usual.most, least ?? 0),
+  });
   const vision = visionConfig(config);
   const patch = sideOf(vision["patch_size"], 14);
   const tile = sideOf(vision["image_size"], TILES[code.kind] ?? 336);
@@ -40,18 +47,22 @@ export function seenBy(
   const merge = () => numberOf(vision, [["spatial_merge_size"], 2]);
   switch (code.kind) {
     case "qwen2_vl":
-      return seenWhole(image, { patch, merge: merge(), limits: QWEN2_VL });
+      return seenWhole(image, {
+        patch,
+        merge: merge(),
+        limits: limits(QWEN2_VL),
+      });
     case "qwen3_vl":
       return seenWhole(image, {
         patch: sideOf(vision["patch_size"], 16),
         merge: merge(),
-        limits: QWEN3_VL,
+        limits: limits(QWEN3_VL),
       });
     case "glm4v":
       return seenWhole(image, {
         patch,
         merge: merge(),
-        limits: GLM4V,
+        limits: limits(GLM4V),
         frames: 2,
       });
     case "mistral3":
@@ -112,8 +123,32 @@ export function seenBy(
   }
 }
 
+/** Limits of an image's pixels that somebody gave; null: the processor's. */
+export interface GivenLimits {
+  readonly least?: number | null;
+  readonly most?: number | null;
+}
+
+/** Kinds whose processors have limits of their own. */
+const WHOLE: ReadonlySet<string> = new Set(["qwen2_vl", "qwen3_vl", "glm4v"]);
+
+/** An image that is scaled to limits before its processor sees it. */
+function limited(
+  [height, width]: Sides,
+  { least = null, most = null }: GivenLimits,
+): Sides {
+  const area = height * width;
+  const scale = most !== null && area > most
+    ? Math.sqrt(most / area)
+    : least !== null && area < least
+    ? Math.sqrt(least / area)
+    : 1;
+  const side = (length: number) => Math.max(1, Math.trunc(length * scale));
+  return scale === 1 ? [height, width] : [side(height), side(width)];
+}
+
 /** The grid of tiles that LLaVA's resolutions cut an image into. */
-export function resolutionGrid(
+function resolutionGrid(
   config: Config,
   image: Sides,
   tile: number,
@@ -125,7 +160,7 @@ export function resolutionGrid(
 }
 
 /** Tiles' worth of patches that LLaVA-OneVision keeps: anyres_max_9. */
-export function mostTiles(config: Config): number | null {
+function mostTiles(config: Config): number | null {
   const given = config["vision_aspect_ratio"];
   const text = typeof given === "string" ? given : "anyres_max_9";
   const most = /^anyres_max_(\d+)$/.exec(text)?.[1];
@@ -141,12 +176,14 @@ function packed(
 ): Seen {
   const grid = resolutionGrid(config, image, tile);
   const most = kind === "llava_onevision" ? mostTiles(config) : null;
-  const { kept: [rows, columns] } = unpadded(image, grid, side, most);
+  const shown = unpadded(image, grid, side, most);
+  const { kept: [rows, columns] } = shown;
   return {
     tiles: grid[0] * grid[1] + 1,
     grid: [side, side],
     tokens: rows * columns + rows + side ** 2,
     others: 0,
+    unpadded: shown,
   };
 }
 

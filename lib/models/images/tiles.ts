@@ -1,4 +1,4 @@
-import type { Sides } from "./seen.ts";
+import type { Sides, Unpadded } from "./seen.ts";
 
 /** Rows and columns of tiles. */
 export type TileGrid = readonly [rows: number, columns: number];
@@ -117,14 +117,6 @@ export function bestResolution(
     }
   }
   return best;
-}
-
-/** What of a grid of patches is image, once the padding beside it is cut off. */
-export interface Unpadded {
-  /** The grid without padding. */
-  readonly cut: Sides;
-  /** The same once it is scaled down to a number of patches. */
-  readonly kept: Sides;
 }
 
 /**

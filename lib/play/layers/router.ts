@@ -120,23 +120,20 @@ function chosen(
     const many = rows * perToken;
     const scores = score();
     if (routing.late) return shared(m, scores, many);
+    if (routing.plain) return plainShares(m, scores, many, rows);
     if (routing.every) return everyWeight(m, scores, many);
     const chances = routing.sigmoid
-      ? sigmoids(m, scores)
+      ? sigmoids(m, scores, routing.wide)
       : softmax(m, scores, true, "router softmax");
     m.drop(scores);
     const picks = m.create(many, "int64", "chosen experts");
+    const { elements, dtype } = chances;
     const node = m.record([chances], [picks], () => [
-      m.grad(
-        chances.source,
-        chances.elements,
-        "fp32",
-        "gradient of router softmax",
-      ),
+      m.grad(chances.source, elements, dtype, "gradient of router softmax"),
     ]);
     const top = m.create(
       many,
-      "fp32",
+      dtype,
       "weights of chosen experts",
       node && { node, slot: 0 },
     );
@@ -161,6 +158,43 @@ function shared(m: Machine, scores: Value, many: number): Value {
   });
 }
 
+/**
+ * Sigmoids that a bias in fp32 chooses among, each divided by its row's sum.
+ *
+ * Source: huggingface/transformers models/lfm2_moe/modeling_lfm2_moe.py,
+ * Lfm2MoeTopKRouter
+ */
+function plainShares(
+  m: Machine,
+  scores: Value,
+  many: number,
+  rows: number,
+): Value {
+  return m.call(() => {
+    const { elements, dtype } = scores;
+    const chances = savingOutput(m, scores, "router sigmoids");
+    m.create(elements, "fp32", "router sigmoids with their bias");
+    m.create(many, "fp32", "largest sigmoids with their bias");
+    const picks = m.create(many, "int64", "chosen experts");
+    const node = m.record([chances], [picks], () => [
+      m.grad(chances.source, elements, dtype, "gradient of router sigmoids"),
+    ]);
+    const source = node && { node, slot: 0 };
+    const top = m.create(many, dtype, "chosen sigmoids", source);
+    const sum = m.create(rows, dtype, "sum of chosen sigmoids");
+    const divided = m.record([top], [top, sum], () => [
+      m.grad(top.source, many, dtype, "gradient of shares"),
+    ]);
+    const share = m.create(
+      many,
+      dtype,
+      "shares of chosen sigmoids",
+      divided && { node: divided, slot: 0 },
+    );
+    return scaled(m, share, "scaled shares");
+  });
+}
+
 /** Sigmoids of the chosen scores, nought for the others. */
 function everyWeight(m: Machine, scores: Value, many: number): Value {
   return m.call(() => {
@@ -178,10 +212,14 @@ function everyWeight(m: Machine, scores: Value, many: number): Value {
   });
 }
 
-/** Scores between 0 and 1 in fp32. */
-function sigmoids(m: Machine, scores: Value): Value {
+/**
+ * Scores between 0 and 1 in fp32, but of products in fp32, which autocast narrows.
+ */
+function sigmoids(m: Machine, scores: Value, isWide: boolean): Value {
   return m.call(() => {
-    const wide = cast(m, scores, "fp32", "router scores in fp32");
+    const wide = isWide
+      ? m.view(scores)
+      : cast(m, scores, "fp32", "router scores in fp32");
     return savingOutput(m, wide, "router sigmoids");
   });
 }
@@ -189,14 +227,15 @@ function sigmoids(m: Machine, scores: Value): Value {
 /** Each weight's share of its row's sum, which is divided in place. */
 function shares(m: Machine, top: Value, rows: number): Value {
   return m.call(() => {
+    const { elements, dtype } = top;
     const sum = m.create(rows, "fp32", "sum of chosen weights");
-    const own = m.create(top.elements, "fp32", "shares of chosen weights");
+    const own = m.create(elements, dtype, "shares of chosen weights");
     const node = m.record([top], [sum, own], () => [
-      m.grad(top.source, top.elements, "fp32", "gradient of shares"),
+      m.grad(top.source, elements, dtype, "gradient of shares"),
     ]);
     return m.create(
-      top.elements,
-      "fp32",
+      elements,
+      dtype,
       "scaled shares",
       node && { node, slot: 0 },
     );

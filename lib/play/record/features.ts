@@ -23,6 +23,10 @@ export interface Passing {
   readonly elements: number;
   readonly dtype: Dtype;
   readonly needsGrad: boolean;
+  /** How long features stand: the forward pass where it is left out. */
+  readonly until?: "stack" | "forward" | "backward";
+  /** Whether nothing reads the hidden states behind it. */
+  readonly isLast?: boolean;
 }
 
 /**
@@ -33,7 +37,7 @@ export interface Passing {
 export function recordHanding(
   settings: MachineSettings,
   name: string,
-  { elements, dtype, needsGrad }: Passing,
+  { elements, dtype, needsGrad, until = "forward", isLast = false }: Passing,
   run: (m: Machine, x: Value) => Value,
 ): { readonly block: Block; readonly handed: HandedFeatures } {
   const m = new Machine(settings);
@@ -42,12 +46,15 @@ export function recordHanding(
   const source = needsGrad ? { node: input, slot: 0 } : null;
   const x = m.external(elements, dtype, "hidden states", source, PART);
   const features = run(m, x);
-  const out = m.view(x);
-  m.giveBack(features);
-  m.drop(x, features);
+  const out = isLast ? null : m.view(x);
+  m.drop(x);
   const forward = m.tape.events.length;
+  if (until === "stack") m.drop(features);
+  const done = m.tape.events.length;
   m.endForward();
+  if (until === "forward") m.drop(features);
   const exit = m.tape.events.length;
+  if (until === "backward") m.drop(features);
   const external = (each: Value, label: string): Grad => ({
     storage: m.tape.external(
       each.elements * DTYPE_BYTES[each.dtype],
@@ -57,14 +64,19 @@ export function recordHanding(
     elements: each.elements,
     dtype: each.dtype,
   });
-  const gradOut = needsGrad ? external(out, "gradient of hidden states") : null;
+  const gradOut = needsGrad && out
+    ? external(out, "gradient of hidden states")
+    : null;
   const gradient = features.source ? external(features, GRADIENT) : null;
   if (gradOut || gradient) {
-    m.backwardOfAll([[out, gradOut], [features, gradient]]);
+    m.backwardOfAll([
+      ...out ? [[out, gradOut] as const] : [],
+      [features, gradient],
+    ]);
   }
-  const block = blockOf(m, [forward, null, exit], {
+  const block = blockOf(m, [forward, until === "stack" ? done : null, exit], {
     in: x.storage,
-    out: out.storage,
+    out: out?.storage ?? null,
     gradIn: input.grads[0]?.storage ?? null,
     gradOut: gradOut?.storage ?? null,
     carried: gradient ? [{ name, taken: gradient.storage, given: null }] : [],

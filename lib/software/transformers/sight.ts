@@ -1,8 +1,10 @@
-import { codeOfType } from "../../models/families/mod.ts";
 import type { SightKind } from "../../models/families/code/sight.ts";
-import { seenBy } from "../../models/images/seen_by.ts";
-import type { SightOf, SightSource } from "../sight.ts";
+import { imagesOf } from "../../models/images/images_of.ts";
+import type { SightOf } from "../sight.ts";
+import { gemma4Sight } from "./sights/gemma4.ts";
 import { glm4vSight } from "./sights/glm4v.ts";
+import { llama4Sight } from "./sights/llama4.ts";
+import { mllamaSight } from "./sights/mllama.ts";
 import { llavaTilesSight } from "./sights/llava_tiles.ts";
 import { idefics3Sight } from "./sights/idefics3.ts";
 import { mistral3Sight } from "./sights/mistral3.ts";
@@ -16,8 +18,11 @@ const SIGHTS: Partial<Record<SightKind, KindSight>> = {
   square: plainSight,
   qwen2_vl: plainSight,
   qwen3_vl: qwen3VlSight,
+  gemma4: gemma4Sight,
   glm4v: glm4vSight,
   internvl: internvlSight,
+  llama4: llama4Sight,
+  mllama: mllamaSight,
   llava_next: llavaTilesSight,
   llava_onevision: llavaTilesSight,
   mistral3: mistral3Sight,
@@ -26,24 +31,17 @@ const SIGHTS: Partial<Record<SightKind, KindSight>> = {
 
 /** How a model of transformers sees, where its family is known. */
 export const transformersSight: SightOf = (source) => {
-  const { scenario: { train }, model } = source;
-  const type = outerType(model);
-  const code = codeOfType(type).sight;
-  const config = model.config ?? {};
-  const found = code && SIGHTS[code.kind]?.({
+  const { scenario, model } = source;
+  const { train } = scenario;
+  const images = imagesOf(scenario, model);
+  const found = images && SIGHTS[images.code.kind]?.({
     ...source,
-    code,
-    config,
+    ...images,
+    config: model.config ?? {},
     images: train.micro_batch * train.images_per_sample,
-    seen: seenBy(code, config, train.image_size),
   });
   return found ?? {
-    reason: `images of models of type ${type} are not played through`,
+    reason:
+      `images of models of type ${model.architecture.type} are not played through`,
   };
 };
-
-/** The type of the whole model, whatever its text part is. */
-function outerType({ architecture, config }: SightSource["model"]): string {
-  const type = config?.["model_type"];
-  return typeof type === "string" ? type : architecture.type;
-}

@@ -89,7 +89,7 @@ EOF
     eval "$CMD --seed 2"
     srun --nodes 2 bash -c "torchrun a.py --x 'y z'"
     for lr in 1 2; do python b.py --lr $lr; done
-    while true; do sleep 1; done
+    while true; do python watch.py; done
   `,
     new Map([["ZERO", "3"]]),
   );

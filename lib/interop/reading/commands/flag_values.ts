@@ -46,7 +46,7 @@ export function typed(word: string): unknown {
   const text = word.trim();
   if (/^true$/i.test(text)) return true;
   if (/^false$/i.test(text)) return false;
-  if (/^(?:none|null)$/i.test(text)) return null;
+  if (/^(?:None|null)$/.test(text)) return null;
   if (/^-?\d+(?:\.\d+)?(?:e[-+]?\d+)?$/i.test(text)) return Number(text);
   if (!/^[[{]/.test(text)) return word;
   try {

@@ -27,7 +27,7 @@ const OPERATORS: Readonly<
  * @param missing Collects variables that nothing sets.
  * @returns Null where it cannot be told.
  */
-export function valueOf(
+export function sumOf(
   expression: ArithmeticExpression | undefined,
   variables: Variables,
   missing: Set<string>,
@@ -36,26 +36,26 @@ export function valueOf(
     case "ArithmeticWord":
       return wordOf(expression.value, variables, missing);
     case "ArithmeticGroup":
-      return valueOf(expression.expression, variables, missing);
+      return sumOf(expression.expression, variables, missing);
     case "ArithmeticUnary": {
-      const value = valueOf(expression.operand, variables, missing);
+      const value = sumOf(expression.operand, variables, missing);
       if (value === null) return null;
       if (expression.operator === "-") return -value;
       if (expression.operator === "!") return Number(value === 0);
       return expression.operator === "+" ? value : null;
     }
     case "ArithmeticBinary": {
-      const left = valueOf(expression.left, variables, missing);
-      const right = valueOf(expression.right, variables, missing);
+      const left = sumOf(expression.left, variables, missing);
+      const right = sumOf(expression.right, variables, missing);
       const work = OPERATORS[expression.operator];
       if (left === null || right === null || !work) return null;
       const value = work(left, right);
       return value !== null && Number.isSafeInteger(value) ? value : null;
     }
     case "ArithmeticTernary": {
-      const test = valueOf(expression.test, variables, missing);
+      const test = sumOf(expression.test, variables, missing);
       if (test === null) return null;
-      return valueOf(
+      return sumOf(
         test === 0 ? expression.alternate : expression.consequent,
         variables,
         missing,

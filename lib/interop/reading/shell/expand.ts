@@ -1,5 +1,5 @@
 import type { ParameterExpansionPart, Word, WordPart } from "unbash";
-import { valueOf } from "./arithmetic.ts";
+import { sumOf } from "./arithmetic.ts";
 import { hasUnset, unset, unsetIn } from "./unset.ts";
 import type { Variables } from "./variables.ts";
 import { MAX_EXPANDED } from "./variables.ts";
@@ -76,7 +76,7 @@ function pieceOf(part: WordPart, variables: Variables): Piece {
       return { texts: wordsOf(part, variables), quoted: false };
     case "ArithmeticExpansion": {
       const missing = new Set<string>();
-      const value = valueOf(part.expression, variables, missing);
+      const value = sumOf(part.expression, variables, missing);
       const names = [...missing].flatMap(unsetIn);
       return {
         texts: [

@@ -1,6 +1,10 @@
 import type { Script } from "./script.ts";
 import { leftOut } from "./script.ts";
 
+/** Programs whose commands are read by themselves, or start no training. */
+const TOOLS =
+  /(?:^|\/)(?:swift|megatron|llamafactory-cli|axolotl|trl|tune|vllm|sglang|lm_eval|docker)$/;
+
 /**
  * The words that hold a script's flags, where no command of it is one of a
  * program that is known: those of the command with the most, or what its
@@ -13,6 +17,7 @@ export function flagsGathered(
     Object.keys(flagsOf(words)).length;
   for (const list of [commands, doubtful]) {
     const [most] = list.map(({ words }) => words)
+      .filter((words) => !words.slice(0, 2).some((word) => TOOLS.test(word)))
       .toSorted((a, b) => count(b) - count(a));
     if (most && count(most) > 0) return { flags: most, notes: leftOut(left) };
   }

@@ -148,7 +148,7 @@ export class ScriptReader {
    */
   #leave(bodies: readonly CompoundList[], waits: readonly string[] = []): void {
     for (const { commands } of bodies) {
-      this.left += commands.length;
+      this.left += commands.filter(({ command }) => !isIdle(command)).length;
       const before = this.#doubts;
       this.#doubts = true;
       for (const { command } of commands) {
@@ -198,12 +198,25 @@ export class ScriptReader {
     this.#add({ words: [...this.#around, ...words], env });
   }
 
-  /** `read … NAME <<EOF` takes a text that stands in the script. */
+  /** `read` takes a text that stands in the script, parted by IFS. */
   #read(node: Command): void {
-    const name = wordsOf(node).at(-1)?.value ?? "";
+    const names = wordsOf(node).map(({ value }) => value)
+      .filter((name) => /^[A-Za-z_]\w*$/.test(name));
     const [file] = writtenBy(node, this.variables);
-    if (file && /^[A-Za-z_]\w*$/.test(name)) {
+    const [name] = names;
+    if (file && name !== undefined) {
       this.variables.set(name, [file.text.replaceAll(/\\\r?\n/g, " ")]);
+      return;
+    }
+    const given = node.redirects.find((each) => each.type === "HereString");
+    if (given?.type !== "HereString" || !given.target) return;
+    const by = assignmentsOf(node).find((each) => each.name === "IFS");
+    const at = by?.value.type === "Word"
+      ? textOf(by.value, this.variables)
+      : " ";
+    const texts = textOf(given.target, this.variables).split(at);
+    for (const [place, each] of names.entries()) {
+      this.variables.set(each, [texts[place]?.trim() ?? ""]);
     }
   }
 
@@ -244,4 +257,11 @@ export class ScriptReader {
       );
     } else this.variables.set(name, words, isArray);
   }
+}
+
+/** Whether a statement neither sets anything nor starts a program of its own. */
+function isIdle(node: PipelineNode | AndOr): boolean {
+  return node.type === "Command" && node.name !== undefined &&
+    /^(?:echo|printf|exit|return|shift|mkdir|cd|rm|sleep|break|continue|true|:|usage|help|trap|wait|kill|ls|date|hostname|pip|pip3|git)$/
+      .test(node.name.value);
 }

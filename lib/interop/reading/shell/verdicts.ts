@@ -1,5 +1,5 @@
 import type { AndOr, PipelineNode } from "unbash";
-import { valueOf } from "./arithmetic.ts";
+import { sumOf } from "./arithmetic.ts";
 import { wordsOf } from "./command_words.ts";
 import type { Verdict } from "./conditions.ts";
 import { bracketHolds, testHolds } from "./conditions.ts";
@@ -26,7 +26,7 @@ export function verdictOf(
   }
   if (node.type === "ArithmeticCommand") {
     const missing = new Set<string>();
-    const value = valueOf(node.expression, variables, missing);
+    const value = sumOf(node.expression, variables, missing);
     return {
       holds: value === null ? null : value !== 0,
       waits: [...missing].flatMap(unsetIn),

@@ -8,6 +8,8 @@ export interface Routing {
   readonly wide: boolean;
   /** Whether scores are sigmoids, of which the chosen ones are divided by their sum. */
   readonly sigmoid: boolean;
+  /** Whether sigmoids and shares are in the scores' own type: LFM2. */
+  readonly plain: boolean;
   /** Whether the softmax is of the chosen scores alone, in their own type. */
   readonly late: boolean;
   /** Whether every expert has a weight, sigmoids of the chosen scores: Llama 4. */

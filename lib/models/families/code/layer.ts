@@ -23,6 +23,8 @@ export type NormKind =
   | "bare"
   /** No norm: a learned vector's product, in a norm's place. InternVL's tower. */
   | "vector"
+  /** No norm: tanh of a number that learns, in a norm's place: Llama 3.2 Vision. */
+  | "gate"
   /** Liger's kernel, which keeps its input and one number a row. */
   | "fused"
   /** A compiled kernel, which keeps the same. */
@@ -42,6 +44,8 @@ export interface LayerCode {
   readonly holdsAttended: boolean;
   /** Whether a parallel layer adds attention to the MLP's output in place. */
   readonly addsInPlace: boolean;
+  /** Whether layers may have no attention, or no MLP: Nemotron-NAS. */
+  readonly leavesOut: boolean;
   /** Whether what a layer gives is multiplied by a buffer, in place: Gemma 4. */
   readonly scalesInPlace: boolean;
 }

@@ -1,5 +1,6 @@
 import type { Config } from "../../config.ts";
 import type { NormKind } from "./layer.ts";
+import type { ByConfig } from "./setting.ts";
 
 /** Whose processor and tower a type has. */
 export type SightKind =
@@ -40,7 +41,7 @@ export interface SightCode {
    * Whether image tokens look at each other, for which every layer is handed a
    * mask.
    */
-  readonly masksImages: boolean;
+  readonly masksImages: ByConfig<boolean>;
 }
 
 /** A tower that sees squares of one size, and whose every layer is read. */

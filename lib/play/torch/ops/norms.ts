@@ -49,6 +49,12 @@ export function norm(
       });
     case "vector":
       return weight ? multiply(m, m.parameter(weight), x, label) : m.view(x);
+    case "gate":
+      return m.call(() => {
+        if (!weight) return m.view(x);
+        const gate = savingOutput(m, m.parameter(weight), "gate");
+        return multiply(m, gate, x, label);
+      });
     case "fused":
     case "compiled":
       return fusedNorm(m, x, rows, weight, label, kind);

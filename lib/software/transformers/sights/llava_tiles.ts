@@ -1,7 +1,5 @@
 import { numberOf } from "../../../models/families/code/setting.ts";
 import type { Sides } from "../../../models/images/seen.ts";
-import { mostTiles, resolutionGrid } from "../../../models/images/seen_by.ts";
-import { unpadded } from "../../../models/images/tiles.ts";
 import { embeddedPatches } from "../../../play/layers/plain_sight.ts";
 import type { Machine } from "../../../play/torch/machine.ts";
 import {
@@ -16,7 +14,7 @@ import { resized } from "../../../play/torch/ops/sampled.ts";
 import type { Parameter, Value } from "../../../play/torch/values.ts";
 import { squareEntry } from "./patches.ts";
 import { joinedFeatures, linearsInTurn, linearsOf } from "./projector.ts";
-import type { KindSight, SightQuestion } from "./question.ts";
+import type { KindSight } from "./question.ts";
 import {
   layerStages,
   NO_DROPOUT,
@@ -68,7 +66,11 @@ export const llavaTilesSight: KindSight = (question) => {
   const newline = outside.parameter(
     outside.find((name) => name.endsWith("image_newline")),
   );
-  if (!entry || !stack || !last || !linears || !newline) return null;
+  const { unpadded } = seen;
+  if (!entry || !stack || !last || !linears || !newline || !unpadded) {
+    return null;
+  }
+  const { cut, kept } = unpadded;
   const usual = question.code.kind === "llava_next" ? -2 : -1;
   const layer = numberOf(config, [["vision_feature_layer"], usual]);
   const behind = layer < 0
@@ -89,7 +91,6 @@ export const llavaTilesSight: KindSight = (question) => {
     },
     kernels: "eager",
   });
-  const { cut, kept } = cutOf(question);
   const tokens = images * seen.tokens;
   return {
     sight: {
@@ -141,24 +142,6 @@ export const llavaTilesSight: KindSight = (question) => {
         : 0,
   };
 };
-
-/** What of an image's tiles is not padding. */
-function cutOf({ code, config, scenario, seen }: SightQuestion) {
-  const image: Sides = scenario.train.image_size;
-  const [side] = seen.grid;
-  const tile = visionNumberOfTile(config);
-  const grid = resolutionGrid(config, image, tile);
-  const most = code.kind === "llava_onevision" ? mostTiles(config) : null;
-  return unpadded(image, grid, side, most);
-}
-
-function visionNumberOfTile(config: SightQuestion["config"]): number {
-  const vision = config["vision_config"];
-  const size = typeof vision === "object" && vision !== null
-    ? (vision as Record<string, unknown>)["image_size"]
-    : null;
-  return typeof size === "number" ? size : 336;
-}
 
 /** Features of each image: the whole of it, and its tiles row by row. */
 function packedTiles(

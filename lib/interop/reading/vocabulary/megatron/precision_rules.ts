@@ -1,7 +1,7 @@
-import type { Draft, FileSetting } from "../reading/draft.ts";
-import type { Rule } from "../reading/format.ts";
-import { switchOf } from "../reading/rules.ts";
-import { readType } from "../reading/values.ts";
+import type { Draft, FileSetting } from "../../draft.ts";
+import type { Rule } from "../../format.ts";
+import { switchOf } from "../../rules.ts";
+import { readType } from "../../values.ts";
 
 /** Megatron-LM keeps gradients in the type that it reduces them in. */
 function stateGradients(setting: FileSetting, draft: Draft, wide: boolean) {
@@ -10,7 +10,7 @@ function stateGradients(setting: FileSetting, draft: Draft, wide: boolean) {
 }
 
 /** Types of parameters, gradients and optimizer states. */
-export const PRECISION_RULES: readonly Rule[] = [
+export const MEGATRON_PRECISION_RULES: readonly Rule[] = [
   {
     keys: ["bf16", "fp16"],
     fields: ["precision.weights", "precision.gradients"],

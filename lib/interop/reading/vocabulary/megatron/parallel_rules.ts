@@ -1,38 +1,10 @@
-import type { Rule } from "../reading/format.ts";
-import { counted, countOf, switched } from "../reading/rules.ts";
-import { plainText } from "../reading/plain_text.ts";
-import { readCount } from "../reading/values.ts";
+import type { Rule } from "../../format.ts";
+import { counted, countOf, switched } from "../../rules.ts";
+import { plainText } from "../../plain_text.ts";
+import { readCount } from "../../values.ts";
 
-/** How many GPUs there are and how they share the model. */
-export const PARALLEL_RULES: readonly Rule[] = [
-  {
-    keys: ["nproc-per-node"],
-    fields: ["parallel.gpus"],
-    values: "× --nnodes",
-    read: (setting, draft, all) => {
-      const count = countOf(setting, draft);
-      const nodes = readCount(all.get("nnodes") ?? 1);
-      if (count === null) return;
-      if (nodes === null) {
-        draft.refuse(
-          { key: "nnodes", value: all.get("nnodes") },
-          "must be a whole number above 0",
-        );
-      } else {
-        draft.state(setting, "parallel.gpus", count * nodes);
-        if (nodes > 1) draft.state(setting, "parallel.gpus_per_node", count);
-      }
-    },
-  },
-  {
-    keys: ["nnodes"],
-    fields: ["parallel.gpus"],
-    read: (setting, draft, all) => {
-      if (!all.has("nproc-per-node")) {
-        draft.leave(setting, "--nproc_per_node is not given", true);
-      }
-    },
-  },
+/** How GPUs share the model. */
+export const MEGATRON_PARALLEL_RULES: readonly Rule[] = [
   counted("tensor-model-parallel-size", "parallel.tp"),
   counted("pipeline-model-parallel-size", "parallel.pp"),
   counted("context-parallel-size", "parallel.cp"),
@@ -58,7 +30,10 @@ export const PARALLEL_RULES: readonly Rule[] = [
       }
     },
   },
-  counted("num-virtual-stages-per-pipeline-rank", "parallel.virtual_pipeline"),
+  counted([
+    "num-virtual-stages-per-pipeline-rank",
+    "virtual-pipeline-model-parallel-size",
+  ], "parallel.virtual_pipeline"),
   counted("expert-tensor-parallel-size", "parallel.etp"),
   counted(
     "decoder-first-pipeline-num-layers",

@@ -1,6 +1,6 @@
-import type { Unexpressed } from "../reading/format.ts";
-import { anyKeyOf } from "../reading/key_patterns.ts";
-import { unexpressed } from "../reading/rules.ts";
+import type { Unexpressed } from "../../format.ts";
+import { anyKeyOf } from "../../key_patterns.ts";
+import { unexpressed } from "../../rules.ts";
 
 /** Flags that move memory and have no field, or none that says all. */
 export const MEGATRON_UNEXPRESSED: readonly Unexpressed[] = [
@@ -17,8 +17,6 @@ export const MEGATRON_UNEXPRESSED: readonly Unexpressed[] = [
   ),
   unexpressed(
     [
-      "recompute-method",
-      "recompute-num-layers",
       "distribute-saved-activations",
       "fine-grained-activation-offloading",
       "offload-modules",

@@ -1,17 +1,23 @@
-import type { Rule } from "../reading/format.ts";
-import { plainText } from "../reading/plain_text.ts";
-import { readNames } from "../reading/values.ts";
-import { chosen, switched, switchOf } from "../reading/rules.ts";
-import { stateOptimizer } from "../reading/vocabulary/optimizer_names.ts";
+import type { Rule } from "../../format.ts";
+import { plainText } from "../../plain_text.ts";
+import { readNames } from "../../values.ts";
+import { chosen, switched, switchOf } from "../../rules.ts";
+import { stateOptimizer } from "../optimizer_names.ts";
 
 /** What stays on a GPU through a step: checkpoints, attention, the optimizer. */
-export const STEP_RULES: readonly Rule[] = [
-  switched("use-distributed-optimizer", "engine.distributed_optimizer", true),
+export const MEGATRON_STEP_RULES: readonly Rule[] = [
+  switched(
+    "use-distributed-optimizer",
+    "engine.distributed_optimizer",
+    true,
+    false,
+  ),
   switched("optimizer-cpu-offload", "engine.offload_optimizer", "cpu"),
   switched("recompute-activations", "train.checkpointing", "selective"),
   chosen("recompute-granularity", "train.checkpointing", {
     full: "full",
     selective: "selective",
+    none: "none",
   }),
   {
     keys: ["recompute-modules"],
@@ -24,7 +30,23 @@ export const STEP_RULES: readonly Rule[] = [
       } else draft.state(setting, "engine.recompute_modules", names);
     },
   },
-  switched("overlap-grad-reduce", "engine.overlap_grad_reduce", true),
+  {
+    keys: ["recompute-method", "recompute-num-layers"],
+    fields: ["train.checkpointing"],
+    values: "uniform and 1 → every layer by itself",
+    read: (setting, draft, all) => {
+      const uniform = plainText(all.get("recompute-method")) === "uniform" &&
+        Number(all.get("recompute-num-layers") ?? 1) === 1;
+      if (all.get("recompute-granularity") !== "full") {
+        draft.leave(setting, "recompute-granularity is not full");
+      } else if (uniform) {
+        draft.leave(setting, "every layer is recomputed, as is estimated");
+      } else {
+        draft.leave(setting, "which layers are recomputed has no field", true);
+      }
+    },
+  },
+  switched("overlap-grad-reduce", "engine.overlap_grad_reduce", true, false),
   switched(
     "no-gradient-accumulation-fusion",
     "engine.gradient_accumulation_fusion",
