@@ -66,7 +66,7 @@ export function modelOfConfig(
       doubts: warnings,
     });
   }
-  const isPartly = familyOf(type)?.isPartly ?? false;
+  const isPartly = familyOf(type)?.isPartly?.(className) ?? false;
   const counted = warning === null
     ? config
     : { ...config, architectures: className === "" ? [] : [className] };

@@ -48,7 +48,14 @@ export const KEYS = {
     "decoder_ffn_dim",
     "lm_inter_dim",
   ],
-  vocab: ["vocab_size", "padded_vocab_size", "tgt_vocab_size", "lm_vocab_size"],
+  vocab: [
+    "vocab_size",
+    "padded_vocab_size",
+    "tgt_vocab_size",
+    "lm_vocab_size",
+    // CANINE reads characters, each by buckets of hashes.
+    "num_hash_buckets",
+  ],
   experts: [
     "num_local_experts",
     "num_experts",

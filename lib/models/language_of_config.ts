@@ -35,6 +35,14 @@ const USUAL_PATHS = [
   ["thinker_config", "text_config"],
 ];
 
+/** Where what reads text stands in configs of families that have no width of their own. */
+const INNER_PATHS = [
+  ["vlm_config", "text_config"],
+  ["vlm_config"],
+  ["encoder_config"],
+  ["global_config"],
+];
+
 /**
  * The part of a config.json that says how its decoder is built: what writes token
  * after token.
@@ -45,9 +53,13 @@ const USUAL_PATHS = [
 export function languageOf(config: Config): Language {
   const outer = typeOf(config) ?? "";
   const outerClass = classOf(outer);
-  const paths = outerClass?.text
-    ? [outerClass.text, ...USUAL_PATHS]
-    : USUAL_PATHS;
+  const isInner = Boolean(familyOf(outer)?.declare) &&
+    !KEYS.hidden.some((key) => config[key] !== undefined);
+  const paths = [
+    ...(outerClass?.text ? [outerClass.text] : []),
+    ...USUAL_PATHS,
+    ...(isInner ? INNER_PATHS : []),
+  ];
   const nested = paths.map((path) => inside(config, path)).find((found) =>
     found !== null
   );

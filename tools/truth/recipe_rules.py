@@ -1,158 +1,124 @@
-"""Finds by which fields tensors are there, and in which layers."""
+"""Formulas, layers and conditions of every tensor of a class, from builds that differ."""
 
 import json
-import re
 
-from recipe_builds import DEPTHS, get, plain, plain_config
+from recipe_builds import get, plain_config
+from recipe_formulas import Formulas, plain_formula, untraced
+from recipe_learning import Learner
 from recipe_values import layers_of
+from traced_sizes import value_of
+
+COUNTED = ("spread", "from", "until", "every", "notevery", "each", "noteach", "last", "notlast", "second", "notsecond")
 
 
-def text(value):
-    return json.dumps(plain_formula(value))
-
-
-def plain_formula(value):
-    if isinstance(value, list):
-        return [plain_formula(v) for v in value]
-    return value if isinstance(value, str) else plain(value)
-
-
-def conditions_and_rules(builder):
-    base = observe(builder, {})
-    depths, switches = [], []
-    for at, value in builder.values.items():
-        if isinstance(value, bool):
-            switches.append((at, not value))
-        elif isinstance(value, int) and DEPTHS.search(at.split(".")[-1]):
-            now = read_int(base[0], at)
-            if isinstance(now, int):
-                depths.append((at, now + 1))
-        elif isinstance(value, (list, tuple)) and value and all(isinstance(v, int) and not isinstance(v, bool) for v in value):
-            for i in range(min(len(value), 6)):
-                depths.append((at, [v + (j == i) for j, v in enumerate(value)]))
-        elif isinstance(value, int) and re.search(r"rank|shared", at):
-            switches.append((at, None))
-    grown, turned, failed = [], [], []
-    names = {at for at, _ in depths}
-    counted = {
-        at: read_int(base[0], at) for at in base[0].formulas_of_fields
-        if at in names and isinstance(read_int(base[0], at), int)
-    }
-    for at, value in depths:
-        try:
-            grown.append((at, observe(builder, counted | {at: value})))
-        except TimeoutError:
-            raise
-        except Exception:
-            pass
-    for at, value in switches:
-        try:
-            turned.append((at, value, observe(builder, {at: value})))
-        except TimeoutError:
-            raise
-        except Exception:
-            failed.append(at)
-    stacks = stacks_of(base, grown, builder)
-    keyed = {0: by_key(base, stacks)}
-    conditions = {key: [] for key in keyed[0]}
-    for at, value, seen in turned:
-        there = by_key(seen, stacks)
-        for key in list(conditions):
-            if key in keyed[0] and key not in there:
-                conditions[key].append([at, plain(builder.values[at])])
-        for key in there:
-            if key not in keyed[0] and key not in conditions:
-                conditions[key] = [[at, value]]
-                keyed[key] = there[key]
-            elif key not in keyed[0] and [at, value] not in conditions[key]:
-                pass
-    flags = [at for at, value in switches if isinstance(value, bool)][:14]
-    for i, at in enumerate(flags):
-        for other in flags[i + 1:]:
-            if at not in failed and other not in failed or builder.seconds() > 60:
-                continue
-            both = {at: not builder.values[at], other: not builder.values[other]}
-            try:
-                seen = observe(builder, both)
-            except TimeoutError:
-                raise
-            except Exception:
-                continue
-            there = by_key(seen, stacks)
-            for key in there:
-                if key not in conditions:
-                    conditions[key] = [[a, v] for a, v in both.items()]
-                    keyed[key] = there[key]
-                    turned.append((*conditions[key][0], seen))
-    held = [by_key(s, stacks) | {} for _, s in grown]
-    tensors = []
-    observed = [(base, keyed[0])] + list(zip([s for _, s in grown], held))
-    for key in conditions:
-        name, sizes, kind, stack = json.loads(key)
-        if key in keyed[0]:
-            rule = rule_of(key, stack, observed, stacks)
-        else:
-            at, value = conditions[key][0]
-            sample = next(s for a, v, s in turned if a == at and v == value and key in by_key(s, stacks))
-            rule = rule_of(key, stack, [(sample, by_key(sample, stacks))], stacks)
-        tensors.append([name, sizes, kind, rule, conditions[key]])
-    return {
-        "class": builder.cls.__name__,
-        "types": builder.types,
-        "defaults": used_defaults(builder, tensors, stacks, derived(base[0])),
-        "derived": derived(base[0]),
-        "aliases": aliases(builder),
-        "stacks": stacks,
-        "tensors": tensors,
-    }, (base, stacks)
-
-
-def observe(builder, changes):
-    config, found, lists = builder.sample(changes)
-    return config, found, lists
-
-
-def stacks_of(base, grown, builder):
-    """The field, or the number, that says how long each list of modules is."""
+def stacks_of(samples):
+    """The field, or the number, that says how long each list of modules is, by its path."""
+    base = samples[0][1]
     stacks = {}
-    for path, length in base[2].items():
-        for at, seen in grown:
-            now = seen[2].get(path)
-            if now is not None and now == length + 1:
-                value = read_int(base[0], at)
-                if isinstance(value, list):
-                    other = read_int(seen[0], at)
-                    i = next(i for i, (a, b) in enumerate(zip(value, other)) if a != b)
-                    at, value = f"{at}.{i}", value[i]
-                stacks[path] = at if value == length else ["+", at, length - value]
+    for path, length in base.lists.items():
+        for changes, sample in samples[1:]:
+            now = sample.lists.get(path)
+            if now is None or now == length or len(changes) > 6:
+                continue
+            for at in changes:
+                value, other = base.read(at), sample.read(at)
+                if isinstance(value, list) and isinstance(other, list) and len(value) == len(other):
+                    moved = [i for i, (a, b) in enumerate(zip(value, other)) if a != b]
+                    if len(moved) != 1:
+                        continue
+                    at, value, other = f"{at}.{moved[0]}", value[moved[0]], other[moved[0]]
+                if not isinstance(value, int) or not isinstance(other, int) or other - value != now - length:
+                    continue
+                formula = at if value == length else ["+", at, length - value]
+                if all(agrees(formula, path, each) for _, each in samples):
+                    stacks[path] = formula
+                    break
+            if path in stacks:
                 break
     return stacks
 
 
-def read_int(config, at):
-    return get(plain(config), at)
+def agrees(formula, path, sample):
+    if path not in sample.lists:
+        return True
+    try:
+        return value_of(formula, sample.read) == sample.lists[path]
+    except Exception:
+        return False
 
 
-def by_key(sample, stacks):
-    """Layers of each kind of tensor: name with N for the layer, formulas, module."""
-    kinds = {}
-    for name, shape, sizes, kind in sample[1]:
-        stack, layer, spelt = None, None, name
-        parts = name.split(".")
+def inner_stacks(samples, stacks):
+    """Lists in the layers of a stack that are as long in each, and how long."""
+    merged = []
+    for changes, sample in samples:
+        lists = {}
+        for path, length in sample.lists.items():
+            spelt, stack, _ = placed(path.split("."), stacks)
+            if stack is not None and spelt != path:
+                lists.setdefault(spelt, set()).add(length)
+        merged.append((changes, sample, {p: n.pop() for p, n in lists.items() if len(n) == 1}, lists))
+    uneven = {p for *_, lists in merged for p, n in lists.items() if len(n) > 0}
+    kept = [(c, Inner(s, l)) for c, s, l, _ in merged]
+    found = stacks_of(kept)
+    return {p: f for p, f in found.items() if p not in uneven}
+
+
+class Inner:
+    """A sample whose lists are those inside of layers."""
+
+    def __init__(self, sample, lists):
+        self.sample, self.lists, self.read = sample, lists, sample.read
+
+
+def placed(parts, stacks):
+    """A name with N for its layer, the stack, and the layer."""
+    for i, part in enumerate(parts):
+        if part.isdigit() and ".".join(parts[:i]) in stacks:
+            return ".".join([*parts[:i], "N", *parts[i + 1:]]), ".".join(parts[:i]), int(part)
+    return ".".join(parts), None, None
+
+
+def spelt(name, stacks, inner):
+    found, stack, layer = placed(name.split("."), stacks)
+    if stack is not None:
+        parts = found.split(".")
         for i, part in enumerate(parts):
-            if part.isdigit() and ".".join(parts[:i]) in stacks:
-                stack, layer = ".".join(parts[:i]), int(part)
-                spelt = ".".join([*parts[:i], "N", *parts[i + 1:]])
-                break
-        key = json.dumps([spelt, plain_formula(list(sizes)), kind, stack])
-        kinds.setdefault(key, set()).add(layer)
-    return kinds
+            if part.isdigit() and ".".join(parts[:i]) in inner:
+                return ".".join([*parts[:i], "M", *parts[i + 1:]]), stack, (layer, int(part), ".".join(parts[:i]))
+    return found, stack, layer
 
 
-def candidates(config):
+def seen_tensors(samples, stacks, inner, paths):
+    """By name and module: for each sample its sizes, formulas and layers."""
+    groups = {}
+    for i, (_, sample) in enumerate(samples):
+        for name, shape, sizes, kind in sample.tensors:
+            path, stack, layer = spelt(name, stacks, inner)
+            key = json.dumps([path, kind, stack])
+            groups.setdefault(key, {}).setdefault(i, []).append((shape, plain_formula(list(sizes)), layer))
+    formulas = Formulas(samples, paths)
+    found = {}
+    for key, by_sample in groups.items():
+        untraced(by_sample, formulas)
+        path, kind, stack = json.loads(key)
+        for i, rows in by_sample.items():
+            for shape, sizes, layer in rows:
+                if isinstance(layer, int):
+                    sizes = [by_layer(size, f".{layer}") for size in sizes]
+                found.setdefault(json.dumps([path, sizes, kind, stack]), {}).setdefault(i, set()).add(layer)
+    return found
+
+
+def by_layer(formula, end):
+    """A formula of its layer's value of a list as one of any layer's."""
+    if isinstance(formula, list):
+        return [formula[0], *(by_layer(part, end) for part in formula[1:])]
+    return formula.removesuffix(end) + ".@" if isinstance(formula, str) and formula.endswith(end) else formula
+
+
+def rules_over(config):
     """Rules that fields of a config may state of layers."""
     found = [["all"]]
-    tree = plain_config(config)
 
     def walk(value, path):
         if isinstance(value, dict):
@@ -161,99 +127,126 @@ def candidates(config):
         elif isinstance(value, list):
             found.append(["list", path[:-1]])
         elif isinstance(value, int) and not isinstance(value, bool) and 0 <= value < 200:
-            for rule in ("from", "until", "every", "notevery", "each", "noteach", "last", "notlast", "second", "notsecond"):
-                found.append([rule, path[:-1]])
+            found.extend([rule, path[:-1]] for rule in COUNTED)
 
-    walk(tree, "")
+    walk(plain_config(config), "")
     # A list says it itself, a number only how the list is made where there is none.
     found.sort(key=lambda rule: rule[0] not in ("all", "list"))
-    for number in (1, 2, 3, 4, 5, 6, 8):
-        for rule in ("from", "until", "every", "notevery", "each", "noteach", "last", "notlast", "second", "notsecond"):
-            found.append([rule, number])
+    found.extend([rule, number] for number in (1, 2, 3, 4, 5, 6, 8) for rule in COUNTED)
     return found
 
 
-def rule_of(key, stack, observed, stacks):
-    if stack is None:
+class Rules:
+    """Which layers have a tensor."""
+
+    def __init__(self, samples):
+        self.samples = [s for _, s in samples]
+        self.rules = rules_over(self.samples[0].config)
+        self.known = {}
+
+    def of(self, stack, layers):
+        """A rule and the samples that it holds for."""
+        key = json.dumps([stack, sorted((i, sorted(l)) for i, l in layers.items())])
+        if key not in self.known:
+            self.known[key] = self._found(stack, layers)
+        return self.known[key]
+
+    def _found(self, stack, layers):
+        seen = [(have, self.samples[i].lists.get(stack, 0), self.samples[i].tree) for i, have in layers.items()]
+        for rule in self.rules:
+            for each in self._spelt(rule, seen):
+                try:
+                    if all(layers_of(each, count, tree) == have for have, count, tree in seen):
+                        return each
+                except Exception:
+                    continue
+        return self._pair(seen)
+
+    def _pair(self, seen):
+        """Two rules that pick the layers together."""
+        wider, narrower = [], []
+        for rule in self.rules[1:]:
+            for each in self._spelt(rule, seen):
+                try:
+                    picked = [layers_of(each, count, tree) for _, count, tree in seen]
+                except Exception:
+                    continue
+                if all(p >= have for p, (have, *_) in zip(picked, seen)):
+                    wider.append((each, picked))
+                elif all(p <= have for p, (have, *_) in zip(picked, seen)):
+                    narrower.append((each, picked))
+        for kind, rules in (("both", wider[:150]), ("either", narrower[:150])):
+            for i, (one, first) in enumerate(rules):
+                for other, second in rules[i + 1:]:
+                    joined = (a & b if kind == "both" else a | b for a, b in zip(first, second))
+                    if all(j == have for j, (have, *_) in zip(joined, seen)):
+                        return [kind, one, other]
         return None
-    seen = [(held.get(key, set()), sample[2].get(stack, 0), plain_config(sample[0])) for sample, held in observed]
-    for rule in candidates(observed[0][0][0]):
-        if rule[0] == "list":
-            listed = get(seen[0][2], rule[1])
-            chosen = []
-            if isinstance(listed, list) and len(listed) == seen[0][1] and all(isinstance(v, (str, int)) for v in listed):
-                values = sorted({listed[i] for i in seen[0][0]}, key=str)
-                chosen.append(["in", rule[1], values])
-            chosen += [["named", rule[1]], ["unnamed", rule[1]]]
-        else:
-            chosen = [rule]
-        for each in chosen:
-            try:
-                if all(layers_of(each, count, config) == layers for layers, count, config in seen):
-                    return each
-            except Exception:
-                continue
-    return ["only", sorted(seen[0][0])]
+
+    def _spelt(self, rule, seen):
+        if rule[0] != "list":
+            return [rule]
+        values = {}
+        for have, count, tree in seen:
+            listed = get(tree, rule[1])
+            if not isinstance(listed, list) or len(listed) < count:
+                return [["named", rule[1]], ["unnamed", rule[1]]]
+            for i, value in enumerate(listed[:count]):
+                if not isinstance(value, (str, int)):
+                    return []
+                if i in have:
+                    values[json.dumps(value)] = value
+        chosen = [values[k] for k in sorted(values)]
+        return [["in", rule[1], chosen], ["named", rule[1]], ["unnamed", rule[1]]]
+
+    def lacks(self, rule, stack, i):
+        """Whether the rule itself gives a sample no such tensor."""
+        if stack is None or stack not in self.samples[i].lists:
+            return stack is not None
+        try:
+            return not layers_of(rule, self.samples[i].lists[stack], self.samples[i].tree)
+        except Exception:
+            return False
 
 
-def paths_in(value, found):
-    if isinstance(value, str):
-        found.add(value)
-    elif isinstance(value, list):
-        for each in value[1:]:
-            paths_in(each, found)
-    return found
+def tensors_of(builder, samples, known=None):
+    """Rows of a recipe, the stacks' lengths, and what could not be told."""
+    stacks = stacks_of(samples)
+    inner = inner_stacks(samples, stacks)
+    paths = [at for at, v in builder.values.items() if isinstance(v, int) and not isinstance(v, bool)]
+    seen = seen_tensors(samples, stacks, inner, paths)
+    learner = Learner(builder, [s for _, s in samples])
+    rules = Rules(samples)
+    rows, untold = [], []
+    for key, layers in seen.items():
+        name, sizes, kind, stack = json.loads(key)
+        layers, isWhole = outer_layers(layers, samples, inner)
+        rule = rules.of(stack, layers) if stack is not None else None
+        if stack is not None and rule is None or not isWhole:
+            untold.append(name)
+            rule = ["only", sorted(layers[min(layers)])]
+        lacking = [
+            i for i in range(len(samples)) if i not in layers and not (stack is not None and rules.lacks(rule, stack, i))
+        ]
+        lists = learner.conditions(list(layers), lacking)
+        if lists is None:
+            untold.append(name)
+            lists = [[]] if 0 in layers else []
+        rows += [[name, sizes, kind, rule, conditions] for conditions in lists]
+    return rows, stacks | inner, untold
 
 
-def used_paths(tensors, stacks):
-    found = set()
-    for name, sizes, kind, rule, conditions in tensors:
-        for size in sizes:
-            paths_in(size, found)
-        if rule and len(rule) > 1 and isinstance(rule[1], str):
-            found.add(rule[1])
-        for at, _ in conditions:
-            found.add(at)
-    for formula in stacks.values():
-        paths_in(formula, found)
-    return found
-
-
-def used_defaults(builder, tensors, stacks, formulas):
-    tree = plain_config(builder.default)
-    whole = plain(builder.default)
-    found = {}
-    used = used_paths(tensors, stacks)
-    for formula in formulas.values():
-        paths_in(formula, used)
-    for path in sorted(used):
-        parts = path.split(".")
-        root = ".".join(parts[:-1]) if parts[-1].isdigit() else path
-        value = get(whole, root)
-        if value is None:
-            value = plain(builder.values.get(root))
-        found[root] = value
-    return found
-
-
-def derived(config):
-    """Fields that the class computes from others where a config is silent."""
-    return {at: plain_formula(formula) for at, formula in config.formulas_of_fields.items()}
-
-
-def aliases(builder):
-    """Other names that fields of each config may have."""
-    found = {}
-
-    def walk(config, path):
-        for other, name in (type(config).attribute_map or {}).items():
-            found[path + name] = path + other
-            found.setdefault(path + other, path + name)
-
-    walk(builder.default, "")
-    for at in builder.types:
-        inner = builder.default
-        for name in at.split("."):
-            inner = getattr(inner, name)
-        walk(inner, at + ".")
-    return found
+def outer_layers(layers, samples, inner):
+    """The layers of each sample, and whether lists inside of them are whole."""
+    found, isWhole = {}, True
+    for i, have in layers.items():
+        if not any(isinstance(each, tuple) for each in have):
+            found[i] = have
+            continue
+        by_layer = {}
+        for layer, at, path in have:
+            by_layer.setdefault(layer, set()).add(at)
+            count = value_of(inner[path], samples[i][1].read)
+        isWhole = isWhole and all(each == set(range(count)) for each in by_layer.values())
+        found[i] = set(by_layer)
+    return found, isWhole

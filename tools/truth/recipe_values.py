@@ -6,12 +6,43 @@ import re
 from recipe_builds import get
 from traced_sizes import value_of
 
+COMPARED = {
+    "!=": lambda a, b: a != b, "==": lambda a, b: a == b, ">": lambda a, b: a > b, "<=": lambda a, b: a <= b,
+}
+
+
+def said_in(tree, path):
+    return get(tree, path)
+
+
+def holds(condition, read):
+    """Whether a config is one for which a tensor is there."""
+    if len(condition) == 2:
+        at, wanted = condition
+        value = read(at)
+        if isinstance(wanted, bool):
+            return (value is True) == wanted
+        isThere = value is not None and value is not False and value != 0
+        return not isThere if wanted is None else isThere
+    at, how, other = condition
+    if how in ("is", "isnt"):
+        return (read(at) == other) == (how == "is")
+    one, two = read(at), read(other) if isinstance(other, str) else other
+    if not isinstance(one, (int, float)) or not isinstance(two, (int, float)):
+        return how == "!=" and one != two
+    return COMPARED[how](one, two)
+
 
 def layers_of(rule, count, config):
     """The layers that a rule picks."""
     kind = rule[0]
     if kind == "all":
         return set(range(count))
+    if kind == "only":
+        return set(rule[1])
+    if kind in ("both", "either"):
+        one, other = (layers_of(each, count, config) for each in rule[1:])
+        return one & other if kind == "both" else one | other
     if kind == "in":
         listed = get(config, rule[1])
         if not isinstance(listed, list):
@@ -33,6 +64,7 @@ def layers_of(rule, count, config):
         "notsecond": lambda i: value > 0 and i % value != (1 if value > 1 else 0),
         "last": lambda i: i >= count - value,
         "notlast": lambda i: i < count - value,
+        "spread": lambda i: value > 0 and (i + 1) % max(count // value, 1) == 0,
     }[kind]
     return {i for i in range(count) if test(i)}
 
@@ -42,12 +74,16 @@ def of_class(recipe, name):
     if name not in recipe.get("classes", {}):
         return recipe
     found = recipe["classes"][name]
-    body = [
-        [found["to"] + t[0][len(found["from"]):], *t[1:]] for t in recipe["tensors"] if t[0].startswith(found["from"])
-    ]
-    stacks = {found["to"] + p[len(found["from"]):]: f for p, f in recipe["stacks"].items() if p.startswith(found["from"])}
     dropped = set(found["drop"])
-    return recipe | {"tensors": [t for t in body if t[0] not in dropped] + found["add"], "stacks": stacks}
+
+    def moved(path):
+        return found["to"] + path[len(found["from"]):]
+
+    body = [
+        [moved(t[0]), *t[1:]] for t in recipe["tensors"] if t[0].startswith(found["from"]) and moved(t[0]) not in dropped
+    ]
+    stacks = {moved(p): f for p, f in recipe["stacks"].items() if p.startswith(found["from"])}
+    return recipe | {"tensors": body + found["add"], "stacks": stacks | found.get("stacks", {})}
 
 
 def evaluate(recipe, config):
@@ -59,24 +95,36 @@ def evaluate(recipe, config):
                 return value
         if path in recipe["derived"]:
             return value_of(recipe["derived"][path], read)
-        return get_default(recipe, path)
+        return None if is_said(config, path) else get_default(recipe, path)
 
     counts = {}
     for name, sizes, kind, rule, conditions in recipe["tensors"]:
-        if any((read(at) if read(at) is not None else False) != value if value is not None else bool(read(at)) for at, value in [(a, v) for a, v in conditions if not (isinstance(v, int) and not isinstance(v, bool))]):
+        if not all(holds(condition, read) for condition in conditions):
             continue
-        if any(not read(at) for at, value in conditions if isinstance(value, int) and not isinstance(value, bool)):
-            continue
-        copies = 1
+        layers, copies = [0], 1
         if rule is not None:
             stack = name[: name.index(".N")]
-            count = value_of(recipe["stacks"][stack], read)
-            copies = len(rule[1]) if rule[0] == "only" else len(layers_of(rule, count, config))
-        shape = [value_of(size, read) for size in sizes]
-        key = json.dumps([re.sub(r"\.\d+(?=\.|$)", ".N", name), shape])
-        if copies:
-            counts[key] = counts.get(key, 0) + copies
+            layers = layers_of(rule, value_of(recipe["stacks"][stack], read), config)
+            inner = name.find(".M.")
+            if inner > 0:
+                copies = value_of(recipe["stacks"][name[:inner]], read)
+        for layer in layers:
+            shape = [value_of(size, lambda path: read(at_layer(path, layer))) for size in sizes]
+            key = json.dumps([re.sub(r"\.(\d+|M)(?=\.|$)", ".N", name), shape])
+            if copies:
+                counts[key] = counts.get(key, 0) + copies
     return counts
+
+
+def at_layer(path, layer):
+    """The path of a list's value for a layer."""
+    return path.removesuffix("@") + str(layer) if path.endswith(".@") else path
+
+
+def is_said(config, path):
+    root, _, last = path.rpartition(".")
+    inner = get(config, root) if root else config
+    return isinstance(inner, dict) and last in inner
 
 
 def get_default(recipe, path):

@@ -19,25 +19,30 @@ import traceback
 import torch
 import transformers
 from recipe_builds import Builder, plain_config
-from recipe_classes import difference, other_classes
-from recipe_rules import conditions_and_rules
+from recipe_classes import LABELS, difference, labelled, other_classes
+from recipe_fields import aliases, derived, used_defaults
+from recipe_rules import tensors_of
+from recipe_samples import samples_of
 from recipe_values import evaluate, of_class
 from transformers.models.auto import modeling_auto
 
-VARIANTS = 5
-SECONDS = 120
+VARIANTS, OTHERS = 6, 2
+SECONDS = 150
 
 MAPPINGS = [
     "SEQ_TO_SEQ_CAUSAL_LM", "SPEECH_SEQ_2_SEQ", "IMAGE_TEXT_TO_TEXT", "MULTIMODAL_LM", "CAUSAL_LM", "MASKED_LM",
     "TEXT_TO_WAVEFORM", "TEXT_TO_SPECTROGRAM", "VISUAL_QUESTION_ANSWERING", "PRETRAINING", "CTC", "TEXT_ENCODING",
+    "SEQUENCE_CLASSIFICATION", "TOKEN_CLASSIFICATION", "QUESTION_ANSWERING",
 ]
 
 
-def classes():
+def classes(wanted=()):
     """The class that each type is mostly saved as, by the first mapping that has it."""
     found = {}
     for mapping in MAPPINGS:
         for kind, names in getattr(modeling_auto, f"MODEL_FOR_{mapping}_MAPPING_NAMES").items():
+            if wanted and kind not in wanted:
+                continue
             for name in names if isinstance(names, (tuple, list)) else [names]:
                 cls = getattr(transformers, name, None)
                 if isinstance(cls, type):
@@ -54,20 +59,61 @@ def tallied(tensors):
 
 
 def recipe_of(kind, cls, rng):
-    builder = Builder(kind, cls)
-    recipe, (base, stacks) = conditions_and_rules(builder)
-    records, wrong, tried = [], [], 0
-    for config in builder.variants(rng, VARIANTS * 5):
-        if len(records) == VARIANTS + 1:
+    builder = Builder(kind, cls, {"num_labels": LABELS})
+    samples = samples_of(builder, rng, SECONDS)
+    rows, stacks, untold = tensors_of(builder, samples)
+    rows = labelled(rows)
+    base = samples[0][1].config
+    recipe = {
+        "class": cls.__name__, "types": builder.types, "defaults": {}, "derived": derived(base),
+        "aliases": aliases(builder), "stacks": stacks, "tensors": rows, "classes": {},
+    }
+    every, everywhere = list(rows), dict(stacks)
+    recipe["defaults"] = used_defaults(builder, every, everywhere, recipe["derived"])
+    records, wrong = checked(kind, recipe, builder, rng, VARIANTS)
+    failed = [f"{cls.__name__}: {name}" for name in untold]
+    for name in other_classes(builder):
+        try:
+            found, other, _ = difference(recipe, builder, name, rng, SECONDS // 3)
+        except TimeoutError:
+            raise
+        except Exception as error:
+            failed.append(f"{name} {type(error).__name__} {error}"[:80])
+            continue
+        recipe["classes"][name] = found
+        every += found["add"]
+        everywhere |= found["stacks"]
+        recipe["defaults"] = used_defaults(builder, every, everywhere, recipe["derived"])
+        more, off = checked(kind, recipe, other, rng, OTHERS)
+        records += more
+        if off:
+            failed.append(f"{name} {off[0]}")
+            found["partly"] = True
+    print(f"{kind}: {len(samples)} builds, classes {list(recipe['classes'])}, not {failed[:4]}", flush=True)
+    return recipe, records, wrong
+
+
+def checked(kind, recipe, builder, rng, count):
+    """Records of configs that were not learnt from, and what came out otherwise."""
+    records, wrong = [], []
+    recipe = of_class(recipe, builder.cls.__name__)
+    for config in builder.variants(rng, count * 5):
+        if len(records) == count + 1:
             break
-        tried += 1
         try:
             built = builder.tensors(config)
+        except TimeoutError:
+            raise
         except Exception:
             continue
-        said = plain_config(config)
+        said = plain_config(config) | {"num_labels": LABELS}
+        expected = tallied(built)
+        records.append({
+            "name": f"{kind} {len(records)}", "model_type": kind, "class": builder.cls.__name__, "config": said,
+            "total": sum(torch.Size(json.loads(k)[1]).numel() * n for k, n in expected.items()),
+            "tensors": [[*json.loads(k), n] for k, n in expected.items()],
+        })
         try:
-            expected = tallied(built)
             got = evaluate(recipe, said)
         except Exception as error:
             wrong.append(f"{type(error).__name__} {error}"[:120])
@@ -75,28 +121,7 @@ def recipe_of(kind, cls, rng):
         if got != expected:
             off = [k for k in {*got, *expected} if got.get(k) != expected.get(k)]
             wrong.append(" ".join(sorted(off)[:3])[:240])
-        records.append({
-            "name": f"{kind} {len(records)}", "model_type": kind, "class": cls.__name__, "config": said,
-            "total": sum(torch.Size(json.loads(k)[1]).numel() * n for k, n in expected.items()),
-            "tensors": [[*json.loads(k), n] for k, n in expected.items()],
-        })
-    recipe["classes"], failed = {}, []
-    for name in other_classes(builder) if not wrong else []:
-        try:
-            found, record, counts = difference(recipe, builder, base, stacks, name)
-            recipe["classes"][name] = found
-            if evaluate(of_class(recipe, name), record["config"]) == counts:
-                records.append(record)
-                continue
-            got = evaluate(of_class(recipe, name), record['config'])
-            failed.append(name + ' ' + ' '.join(k for k in {*got, *counts} if got.get(k) != counts.get(k))[:150])
-        except TimeoutError:
-            raise
-        except Exception as error:
-            failed.append(f"{name} {type(error).__name__} {error}"[:80])
-        recipe["classes"].pop(name, None)
-    print(f"{kind}: classes {list(recipe['classes'])}, not {failed}", flush=True)
-    return recipe, records, wrong, tried
+    return records, wrong
 
 
 def main():
@@ -104,7 +129,7 @@ def main():
     transformers.logging.set_verbosity_error()
     arguments = sys.argv[1:]
     out = arguments.pop(0)
-    known = classes()
+    known = classes(arguments)
 
     def late(*_):
         raise TimeoutError("too slow")
@@ -116,11 +141,11 @@ def main():
             continue
         begun = time.time()
         try:
-            signal.alarm(SECONDS)
-            recipe, records, wrong, tried = recipe_of(kind, known[kind], random.Random(kind))
+            signal.alarm(SECONDS * 5)
+            recipe, records, wrong = recipe_of(kind, known[kind], random.Random(kind))
             with open(out, "a") as file:
                 file.write(json.dumps({"type": kind, "recipe": recipe, "records": records, "wrong": wrong}) + "\n")
-            print(f"{kind}: {len(records)} of {tried}, {len(wrong)} wrong {wrong[:1]} {time.time() - begun:.0f} s", flush=True)
+            print(f"{kind}: {len(records)} models, {len(wrong)} wrong {wrong[:1]} {time.time() - begun:.0f} s", flush=True)
         except BaseException as error:
             if isinstance(error, KeyboardInterrupt):
                 raise

@@ -80,10 +80,10 @@ function sharedWidth(config: ConfigReader): number {
 export const BAILING_TYPES: FamilyTypes = {
   bailing_moe: {
     ...ofType(causal(bailingMoe(false)), { unplayed: NOT_YET }),
-    isPartly: true,
+    isPartly: () => true,
   },
   bailing_moe_v2: {
     ...ofType(causal(bailingMoe(true)), WIDE_SIGMOIDS, { unplayed: NOT_YET }),
-    isPartly: true,
+    isPartly: () => true,
   },
 };

@@ -71,9 +71,11 @@ export function bertEncoder(
   );
   const hidden = config.size("hidden_size");
   const names = ["query", "key", "value"] as const;
-  bertAttention(layer.scope("attention"), hidden, names);
+  const heads = config.size("num_attention_heads");
+  const inner = heads * Math.floor(hidden / heads);
+  bertAttention(layer.scope("attention"), hidden, names, inner);
   if (config.flag("add_cross_attention", false)) {
-    bertAttention(layer.scope("crossattention"), hidden, names);
+    bertAttention(layer.scope("crossattention"), hidden, names, inner);
   }
   bertMlp(layer, hidden, config.size("intermediate_size"));
 }
@@ -83,13 +85,14 @@ export function bertAttention(
   at: TensorScope,
   hidden: number,
   [query, key, value]: readonly [query: string, key: string, value: string],
+  inner = hidden,
 ): void {
   const own = at.scope("self");
   const bias = true;
   const cut = "column";
-  own.linear(query, hidden, hidden, { role: "q", bias, cut });
-  own.linear(key, hidden, hidden, { role: "k", bias, cut });
-  own.linear(value, hidden, hidden, { role: "v", bias, cut });
+  own.linear(query, hidden, inner, { role: "q", bias, cut });
+  own.linear(key, hidden, inner, { role: "k", bias, cut });
+  own.linear(value, hidden, inner, { role: "v", bias, cut });
   at.linear("output.dense", hidden, hidden, { role: "o", bias, cut: "row" });
   at.norm("output.LayerNorm", hidden, { bias });
 }

@@ -59,6 +59,8 @@ export interface Latent {
   rotated: number;
   value: number;
   bias: boolean;
+  /** What a head asks with, where that is no sum of its two parts. */
+  query?: number;
 }
 
 /**
@@ -88,7 +90,7 @@ export function latentAttentionTensors(
   sizes: Latent,
 ): void {
   const { hidden, heads, queryRank, rank, plain, rotated, value, bias } = sizes;
-  const queries = heads * (plain + rotated);
+  const queries = heads * (sizes.query ?? plain + rotated);
   const cut = "column";
   if (queryRank === 0) {
     scope.linear("q_proj", hidden, queries, { role: "q", cut });

@@ -1,3 +1,4 @@
+import type { ConfigReader } from "../tensors/config_reader.ts";
 import { allLayers, layersWhere } from "../tensors/layer_ranges.ts";
 import { gatedMlp } from "./blocks.ts";
 import { rotaryBuffers } from "./blocks_classic.ts";
@@ -13,7 +14,11 @@ import { causal, ofType } from "./family.ts";
  *
  * Source: huggingface/transformers models/deepseek_v2/modeling_deepseek_v2.py
  */
-export const deepseekV2 = deepseek({ routerLinear: true, shared: 2 });
+export const deepseekV2 = deepseek({
+  routerLinear: true,
+  shared: 2,
+  bias: (config) => config.flag("mlp_bias", false),
+});
 
 /**
  * DeepSeek-V3 and R1, Kimi-K2: as V2, with a balancing bias for each expert.
@@ -27,7 +32,9 @@ export const deepseekV3 = deepseek({
 });
 
 function deepseek(
-  { shared, ...router }: {
+  { shared, bias = () => false, ...router }: {
+    /** Whether MLPs that are no routed experts have biases. */
+    bias?: (config: ConfigReader) => boolean;
     routerLinear?: boolean;
     correction?: string;
     /** Shared experts where a config does not say. */
@@ -42,6 +49,7 @@ function deepseek(
     }),
     {
       name: "mlp.shared_experts",
+      bias,
       width: (config) =>
         config.size("moe_intermediate_size") *
         (config.optional("n_shared_experts") ??
@@ -63,6 +71,7 @@ function deepseek(
         scope.layers("layers", dense),
         hidden,
         config.size("intermediate_size"),
+        { bias: bias(config) },
       );
       routed(
         config,

@@ -28,8 +28,8 @@ export interface FamilyType {
   /** Whether `declare` reads the class that a config names itself. */
   readonly readsClass: boolean;
   readonly code: FamilyCode;
-  /** Whether it declares some configs otherwise than transformers builds them. */
-  readonly isPartly?: boolean;
+  /** Whether it declares some configs of a class otherwise than its code builds them. */
+  readonly isPartly?: (named: string) => boolean;
 }
 
 /** Model types by the `model_type` of their config.json. */

@@ -49,11 +49,7 @@ export const gemma3nText: Decoder = {
     scope.buffer("per_layer_projection_scale", [], 4);
     scope.buffer("per_layer_input_scale", [], 4);
     scope.norm("norm", hidden);
-    const kinds = layerKindsOf(
-      config,
-      "layer_types",
-      (at) => (at + 1) % PATTERN ? "sliding_attention" : "full_attention",
-    );
+    const kinds = kindsOf(config);
     const has = (full: boolean) =>
       layersWhere(count, (at) => attends(kinds(at)) === full).length > 0;
     ropesByKind(scope, {
@@ -62,6 +58,14 @@ export const gemma3nText: Decoder = {
     });
   },
 };
+
+function kindsOf(config: ConfigReader): (layer: number) => string {
+  return layerKindsOf(
+    config,
+    "layer_types",
+    (at) => (at + 1) % PATTERN ? "sliding_attention" : "full_attention",
+  );
+}
 
 function attention(
   config: ConfigReader,
@@ -73,7 +77,6 @@ function attention(
   const heads = config.size("num_attention_heads");
   const kvWidth = (config.optional("num_key_value_heads") ?? heads) * headDim;
   const bias = config.flag("attention_bias", false);
-  const own = count - (config.optional("num_kv_shared_layers") ?? 0);
   const at = scope.layers("layers", allLayers(count)).scope("self_attn");
   const cut = "column";
   at.linear("q_proj", hidden, heads * headDim, { role: "q", bias, cut });
@@ -83,12 +86,32 @@ function attention(
     bias,
     cut: "row",
   });
-  someLayers(config, scope, (layer) => layer < own, (layer) => {
+  const owns = ownKeys(config, count);
+  someLayers(config, scope, (layer) => owns(layer), (layer) => {
     const keys = layer.scope("self_attn");
     keys.linear("k_proj", hidden, kvWidth, { role: "k", bias, cut });
     keys.linear("v_proj", hidden, kvWidth, { role: "v", bias, cut });
     keys.norm("k_norm", headDim);
   });
+}
+
+/**
+ * Layers that make keys and values: those before the shared ones. Where more layers
+ * share than there are, Python's negative positions leave the last of each kind.
+ */
+function ownKeys(
+  config: ConfigReader,
+  count: number,
+): (layer: number) => boolean {
+  const first = count - (config.optional("num_kv_shared_layers") ?? 0);
+  if (first >= 0) return (layer) => layer < first;
+  const kinds = kindsOf(config);
+  const last = new Map<string, number>();
+  for (let layer = 0; layer < count + first; layer++) {
+    last.set(kinds(layer), layer);
+  }
+  const stored = new Set(last.values());
+  return (layer) => stored.has(layer);
 }
 
 /** MLPs, of which the config may give every one a width of its own. */

@@ -30,7 +30,11 @@ function dense({ bias }: { bias: boolean }): Decoder {
     prefix: "model",
     tied: false,
     body(config, scope) {
-      const { layer, hidden } = around(config, scope, { bias, share: 1 });
+      const { layer, hidden } = around(config, scope, {
+        bias,
+        share: 1,
+        ...(bias ? { headDim: evenHeads(config) } : {}),
+      });
       const intermediate = config.size("intermediate_size");
       layer.linear("mlp.gate_up_proj", hidden, 2 * intermediate, {
         role: "gate_up",
@@ -78,10 +82,14 @@ export const glm4vMoeText: Decoder = {
 function around(
   config: ConfigReader,
   scope: TensorScope,
-  { bias, share }: { bias: boolean; share: number },
+  { bias, share, headDim = headsOf(config).headDim }: {
+    bias: boolean;
+    share: number;
+    headDim?: number;
+  },
 ): { layer: TensorScope; hidden: number } {
-  const heads = headsOf(config);
-  const { hidden, headDim } = heads;
+  const heads = { ...headsOf(config), headDim };
+  const { hidden } = heads;
   scope.embedding("embed_tokens", config.size("vocab_size"), hidden);
   const layers = allLayers(config.size("num_hidden_layers"));
   const layer = scope.layers("layers", layers);
@@ -92,6 +100,12 @@ function around(
   const rotated = rotaryShare(config, "partial_rotary_factor", share);
   rotaryBuffers(scope, Math.floor(headDim * rotated));
   return { layer, hidden };
+}
+
+/** GLM-4V's attention reads no head_dim, its rotation does. */
+function evenHeads(config: ConfigReader): number {
+  const { hidden, heads } = headsOf(config);
+  return Math.floor(hidden / heads);
 }
 
 function experts(config: ConfigReader, layer: TensorScope): void {

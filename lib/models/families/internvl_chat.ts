@@ -105,6 +105,6 @@ function languageOf(
 export const INTERNVL_CHAT_TYPES: FamilyTypes = {
   internvl_chat: {
     ...ofClasses(internvlChat, { unplayed: NOT_YET }),
-    isPartly: true,
+    isPartly: () => true,
   },
 };

@@ -72,6 +72,6 @@ export const kimiVl: Family = (config, scope) => {
 export const KIMI_VL_TYPES: FamilyTypes = {
   kimi_vl: {
     ...ofClasses(kimiVl, LATENT_CACHE, { unplayed: NOT_YET }),
-    isPartly: true,
+    isPartly: () => true,
   },
 };

@@ -19,7 +19,11 @@ export const longcatFlash: Decoder = {
   prefix: "model",
   tied: false,
   body(config, scope) {
-    const sizes = latentOf(config);
+    const query = config.optional("qk_head_dim");
+    const sizes = {
+      ...latentOf(config),
+      ...(query === null ? {} : { query }),
+    };
     const { hidden } = sizes;
     const intermediate = config.size("ffn_hidden_size", "intermediate_size");
     scope.embedding("embed_tokens", config.size("vocab_size"), hidden);

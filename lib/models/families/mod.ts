@@ -17,7 +17,6 @@ import { DEEPSEEK_V4_TYPES } from "./deepseek_v4.ts";
 import { DISTILBERT_TYPES } from "./distilbert.ts";
 import { ELECTRA_TYPES } from "./electra.ts";
 import { ERNIE_VL_TYPES } from "./ernie4_5_vl_moe.ts";
-import { EXAONE_TYPES } from "./exaone.ts";
 import { FAIRSEQ_TYPES } from "./fairseq.ts";
 import { FALCON_TYPES } from "./falcon.ts";
 import { FALCON_H1_TYPES } from "./falcon_h1.ts";
@@ -109,7 +108,6 @@ const WRITTEN: FamilyTypes = {
   ...DISTILBERT_TYPES,
   ...ELECTRA_TYPES,
   ...ERNIE_VL_TYPES,
-  ...EXAONE_TYPES,
   ...FAIRSEQ_TYPES,
   ...FALCON_H1_TYPES,
   ...FALCON_TYPES,

@@ -64,7 +64,12 @@ export const qwen2Moe = decoder({
 
 /** OLMoE: norms over all queries and all keys. */
 export const olmoe = decoder({
-  attention: wideNorms(biasedAttention()),
+  attention: (config, layer, heads) => {
+    biasedAttention()(config, layer, heads);
+    const { hidden, heads: count, kvHeads } = heads;
+    layer.norm("self_attn.q_norm", hidden);
+    layer.norm("self_attn.k_norm", Math.floor(hidden / count) * kvHeads);
+  },
   experts: expertTensors({ countKeys: ["num_experts"] }),
 });
 

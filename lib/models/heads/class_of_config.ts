@@ -4,7 +4,7 @@ import { shown } from "../../scenario/problem.ts";
 import type { HeadKind } from "./head_kind.ts";
 import { headKind } from "./head_kind.ts";
 
-/** The classes that transformers 5.23.0 has for each model type. */
+/** The classes that transformers 5.24.0 has for each model type. */
 const CLASSES: Readonly<Record<string, readonly string[]>> = classes;
 
 /** The class whose tensors a config's model has. */
@@ -17,11 +17,14 @@ export interface ModelClass {
 }
 
 /**
- * Reward models whose code comes with them, and which vLLM knows as well.
+ * Classes whose code comes with them: reward models, which vLLM knows as well, and
+ * what transformers builds by a class of another name.
  *
- * Source: vllm-project/vllm model_executor/models/qwen2_rm.py, internlm2.py
+ * Source: vllm-project/vllm model_executor/models/qwen2_rm.py, internlm2.py;
+ * huggingface/transformers models/exaone
  */
-const REWARD_MODELS: Readonly<Record<string, string>> = {
+const WITH_CODE: Readonly<Record<string, string>> = {
+  ExaoneForCausalLM: "exaone",
   InternLM2ForRewardModel: "internlm2",
   Qwen2ForProcessRewardModel: "qwen2",
   Qwen2ForRewardModel: "qwen2",
@@ -50,7 +53,7 @@ export function classOf(type: string, named: string): ModelClass {
   const usual = { name: "", kind: "vocabulary" as const, warning: null };
   if (named === "") return usual;
   const kind = headKind(named);
-  if (REWARD_MODELS[named] === type) {
+  if (WITH_CODE[named] === type) {
     return { name: named, kind, warning: null };
   }
   const known = classesOf(type);
@@ -99,5 +102,5 @@ function strange(type: string, named: string): string {
   const name = shown(named);
   return other
     ? `model.config.architectures names ${name}, a class of model type ${other} and not of ${type}`
-    : `model.config.architectures names ${name}, which is no class of transformers 5.23.0 for model type ${type}`;
+    : `model.config.architectures names ${name}, which is no class of transformers 5.24.0 for model type ${type}`;
 }

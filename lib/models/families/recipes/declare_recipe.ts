@@ -5,7 +5,7 @@ import { MAX_KINDS } from "../../tensors/limits.ts";
 import { pieceOfName } from "../../headers/piece_of_name.ts";
 import { roleOfName } from "../../headers/role_of_name.ts";
 import type { Family } from "../family.ts";
-import { layersOfRule } from "./layers_of_rule.ts";
+import { layersByList } from "./layers_by_list.ts";
 import { recipeOfClass } from "./of_class.ts";
 import type { Recipe, RecipeTensor } from "./recipe.ts";
 import { RecipeFields } from "./recipe_fields.ts";
@@ -42,14 +42,23 @@ function declare(
   { tensors }: TensorScope,
 ): void {
   if (!conditions.every((each) => fields.fulfils(each))) return;
-  const stack = rule === null ? "" : name.slice(0, name.indexOf(".N."));
-  const layers = rule === null
-    ? null
-    : layersOfRule(rule, fields.size(stacks[stack] ?? 0, stack), fields);
-  if (layers?.length === 0) return;
-  if (tensors.length === MAX_KINDS) throw new TooManyTensors();
-  const sizes = shape.map((size) => fields.size(size, name));
-  tensors.push({ ...described(name, sizes, module as ModuleKind), layers });
+  const length = (stack: string) => fields.size(stacks[stack] ?? 0, stack);
+  const stack = name.slice(0, Math.max(0, name.indexOf(".N.")));
+  const [list = "", end] = name.split(".M.");
+  const inner = end === undefined ? 1 : length(list);
+  const found = rule === null
+    ? [{ layers: null, shape }]
+    : layersByList(rule, length(stack), shape, fields);
+  for (const { layers, shape } of found) {
+    if (layers?.length === 0) continue;
+    const sizes = shape.map((size) => fields.size(size, name));
+    for (let at = 0; at < inner; at++) {
+      if (tensors.length === MAX_KINDS) throw new TooManyTensors();
+      const spelt = end === undefined ? name : `${list}.${at}.${end}`;
+      const tensor = described(spelt, sizes, module as ModuleKind);
+      tensors.push({ ...tensor, layers });
+    }
+  }
 }
 
 function described(

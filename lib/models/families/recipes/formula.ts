@@ -39,3 +39,11 @@ export function valueOf(
   const [first = NaN, second = NaN] = parts.map((part) => valueOf(part, read));
   return ONE[operation]?.(first) ?? TWO[operation]?.(first, second) ?? NaN;
 }
+
+/** Paths of the fields that a formula is of. */
+export function fieldsOfFormula(formula: Formula): string[] {
+  if (typeof formula === "string") return [formula];
+  if (typeof formula === "number") return [];
+  const [, ...parts] = formula;
+  return parts.flatMap(fieldsOfFormula);
+}

@@ -1,5 +1,3 @@
-import { layersWhere } from "../../tensors/layer_ranges.ts";
-import type { LayerRange } from "../../tensors/tensor.ts";
 import type { CountRule, LayerRule } from "./recipe.ts";
 import type { RecipeFields } from "./recipe_fields.ts";
 
@@ -18,39 +16,50 @@ const COUNTED: Readonly<
     value > 0 && layer % value !== Math.min(1, value - 1),
   last: (layer, value, count) => layer >= count - value,
   notlast: (layer, value, count) => layer < count - value,
+  spread: (layer, value, count) =>
+    value > 0 && (layer + 1) % Math.max(1, Math.floor(count / value)) === 0,
 };
 
-/** The layers of a stack that a rule picks. */
-export function layersOfRule(
+/**
+ * Which layers of a stack a rule picks.
+ *
+ * @param count Layers of the stack.
+ */
+export function picksOf(
   rule: LayerRule,
   count: number,
   fields: RecipeFields,
-): LayerRange[] {
+): (layer: number) => boolean {
   switch (rule[0]) {
     case "all":
-      return layersWhere(count, () => true);
+      return () => true;
     case "only": {
       const only = new Set(rule[1]);
-      return layersWhere(count, (layer) => only.has(layer));
+      return (layer) => only.has(layer);
     }
     case "in": {
       const listed = fields.list(rule[1]);
       const values = new Set(rule[2]);
-      return layersWhere(
-        count,
-        (layer) => layer < listed.length && values.has(listed[layer]),
-      );
+      return (layer) => layer < listed.length && values.has(listed[layer]);
     }
     case "named":
     case "unnamed": {
       const listed = new Set(fields.list(rule[1]));
       const isNamed = rule[0] === "named";
-      return layersWhere(count, (layer) => listed.has(layer) === isNamed);
+      return (layer) => listed.has(layer) === isNamed;
+    }
+    case "both":
+    case "either": {
+      const [kind, ...rules] = rule;
+      const [one, other] = rules.map((each) => picksOf(each, count, fields));
+      return kind === "both"
+        ? (layer) => (one?.(layer) ?? false) && (other?.(layer) ?? false)
+        : (layer) => (one?.(layer) ?? false) || (other?.(layer) ?? false);
     }
     default: {
       const [kind, by] = rule;
       const value = typeof by === "number" ? by : Number(fields.value(by) ?? 0);
-      return layersWhere(count, (layer) => COUNTED[kind](layer, value, count));
+      return (layer) => COUNTED[kind](layer, value, count);
     }
   }
 }

@@ -3,6 +3,7 @@ import { NOT_YET } from "../code/unplayed.ts";
 import { codeWith } from "../code/usual.ts";
 import type { FamilyType, FamilyTypes } from "../family.ts";
 import { declaredBy } from "./declare_recipe.ts";
+import { isPartlyIn } from "./of_class.ts";
 import type { Recipe } from "./recipe.ts";
 import recipes from "./recipes.json" with { type: "json" };
 
@@ -13,7 +14,7 @@ const RECIPES = recipes as unknown as Readonly<Record<string, Recipe>>;
  * Types whose tensors are known by formulas that transformers' own code gave, and that
  * no file declares.
  *
- * Source: huggingface/transformers 5.23.0, as tools/truth/recipes.py read it
+ * Source: huggingface/transformers 5.24.0, as tools/truth/recipes.py read it
  *
  * @param written The types of files; of some the code alone is known.
  */
@@ -29,7 +30,7 @@ export function recipeTypes(written: FamilyTypes): FamilyTypes {
           declare: declaredBy(recipe),
           readsClass: true,
           code,
-          isPartly: recipe.partly ?? false,
+          isPartly: (named) => isPartlyIn(recipe, named),
         }]];
       },
     ),

@@ -19,5 +19,17 @@ export function recipeOfClass(recipe: Recipe, named: string): Recipe {
       isIn(path) ? [[moved(path), count]] : []
     ),
   );
-  return { ...recipe, tensors: [...body, ...other.add], stacks };
+  return {
+    ...recipe,
+    tensors: [...body, ...other.add],
+    stacks: { ...stacks, ...other.stacks },
+  };
+}
+
+/** Whether some of the configs of a class that were tried came out otherwise. */
+export function isPartlyIn(recipe: Recipe, named: string): boolean {
+  const other = Object.hasOwn(recipe.classes, named)
+    ? recipe.classes[named]
+    : undefined;
+  return recipe.partly ?? other?.partly ?? false;
 }

@@ -1,15 +1,19 @@
-/** How a size is computed: a number, a field's path, or an operation. */
+/**
+ * How a size is computed: a number, a field's path, or an operation. A path that ends
+ * with ".@" is the layer's own value of a list.
+ */
 export type Formula = number | string | readonly [string, ...Formula[]];
 
 /**
  * Which layers of a stack have a tensor: all, those that a list names or where it
- * holds one of some values, or a rule over a number.
+ * holds one of some values, a rule over a number, or two of those together.
  */
 export type LayerRule =
   | readonly ["all"]
   | readonly ["only", readonly number[]]
   | readonly ["in", string, readonly unknown[]]
   | readonly ["named" | "unnamed", string]
+  | readonly ["both" | "either", LayerRule, LayerRule]
   | readonly [CountRule, string | number];
 
 /** A rule over one number of a config. */
@@ -23,12 +27,25 @@ export type CountRule =
   | "second"
   | "notsecond"
   | "last"
-  | "notlast";
+  | "notlast"
+  | "spread";
 
-/** A field, and what it says where a tensor is there; a number for "not 0". */
-export type Condition = readonly [path: string, value: unknown];
+/** How two numbers of a config may stand to each other. */
+export type NumberRelation = "==" | "!=" | ">" | "<=";
 
-/** A tensor of a class: its name has N for the layer. */
+/**
+ * Where a tensor is there: a field, and what it says (a number means "not 0", null
+ * the opposite); a field that is a word or is not; two numbers compared.
+ */
+export type Condition =
+  | readonly [path: string, value: unknown]
+  | readonly [path: string, how: "is" | "isnt", word: string]
+  | readonly [path: string, how: NumberRelation, other: string | number];
+
+/**
+ * A tensor of a class: its name has N for the layer, and M where each layer has a
+ * list of its own.
+ */
 export type RecipeTensor = readonly [
   name: string,
   shape: readonly Formula[],
@@ -45,6 +62,10 @@ export interface ClassDifference {
   /** Names that it is without, and tensors that it has besides. */
   readonly drop: readonly string[];
   readonly add: readonly RecipeTensor[];
+  /** Stacks that are its own. */
+  readonly stacks: Readonly<Record<string, Formula>>;
+  /** Whether some of the configs that were tried came out otherwise. */
+  readonly partly?: boolean;
 }
 
 /** All tensors of one class of transformers by the fields of its config. */

@@ -1,13 +1,22 @@
 import type { ConfigReader } from "../../tensors/config_reader.ts";
 import { labelsOf } from "../blocks_classic.ts";
-import { valueOf } from "./formula.ts";
-import type { Condition, Formula, Recipe } from "./recipe.ts";
+import { fieldsOfFormula, valueOf } from "./formula.ts";
+import type { Condition, Formula, NumberRelation, Recipe } from "./recipe.ts";
 
 /** A number that is counted in id2label where that is there. */
 const LABELS = "num_labels";
 
 /** Largest size that a tensor may have; more is a broken file. */
 const MAX_SIZE = 2 ** 40;
+
+const COMPARED: Readonly<
+  Record<NumberRelation, (one: number, other: number) => boolean>
+> = {
+  "==": (one, other) => one === other,
+  "!=": (one, other) => one !== other,
+  ">": (one, other) => one > other,
+  "<=": (one, other) => one <= other,
+};
 
 /** A config's fields by their paths, with what its class says of the silent ones. */
 export class RecipeFields {
@@ -24,7 +33,10 @@ export class RecipeFields {
   /** What a field says, under any of its names, or its class's own word. */
   value(path: string): unknown {
     const said = this.#said(path);
-    return said === null ? this.#default(path) : said;
+    if (said !== null) return said;
+    const derived = this.#derived(path);
+    if (derived !== null) return derived;
+    return this.#isNull(path) ? null : this.#default(path);
   }
 
   /** A field's list; empty where it is none. */
@@ -48,7 +60,7 @@ export class RecipeFields {
     if (Number.isInteger(size) && size >= 0 && size <= MAX_SIZE) return size;
     if (!this.#refused.has(name)) {
       this.#refused.add(name);
-      const [field = name] = pathsOf(formula);
+      const [field = name] = fieldsOfFormula(formula);
       this.#config.refuse(
         field,
         `must give ${name} a size from 0 to ${MAX_SIZE}`,
@@ -59,11 +71,23 @@ export class RecipeFields {
   }
 
   /** Whether a config is one for which a tensor is there. */
-  fulfils([path, wanted]: Condition): boolean {
+  fulfils([path, wanted, other]: Condition): boolean {
     const value = this.value(path);
+    if (other !== undefined) return this.#stands(value, wanted, other);
     if (typeof wanted === "boolean") return (value === true) === wanted;
     const isThere = value !== null && value !== 0 && value !== false;
     return wanted === null ? !isThere : isThere;
+  }
+
+  #stands(value: unknown, how: unknown, other: string | number): boolean {
+    if (how === "is" || how === "isnt") {
+      return (value === other) === (how === "is");
+    }
+    const compared = typeof other === "string" ? this.value(other) : other;
+    if (typeof value !== "number" || typeof compared !== "number") {
+      return how === "!=" && value !== compared;
+    }
+    return COMPARED[how as NumberRelation](value, compared);
   }
 
   #numberOf(path: string): number {
@@ -75,13 +99,28 @@ export class RecipeFields {
       this.#config.refuse(path, "must be a number", said);
       return 1;
     }
-    const derived = this.#recipe.derived[path];
-    // Only a class whose formula names itself would come here twice.
-    if (derived !== undefined && !pathsOf(derived).includes(path)) {
-      return valueOf(derived, this.number);
-    }
-    const usual = this.#default(path);
+    const derived = this.#derived(path);
+    if (derived !== null) return derived;
+    const usual = this.#isNull(path) ? null : this.#default(path);
     return typeof usual === "number" ? usual : NaN;
+  }
+
+  /** What a class computes of other fields where a config is silent. */
+  #derived(path: string): number | null {
+    const formula = this.#recipe.derived[path];
+    // Only a class whose formula names itself would come here twice.
+    return formula === undefined || fieldsOfFormula(formula).includes(path)
+      ? null
+      : valueOf(formula, this.number);
+  }
+
+  /** Whether a config says by itself that a field has no value. */
+  #isNull(path: string): boolean {
+    const end = path.lastIndexOf(".");
+    if (end < 0) return this.#config.isNull(path);
+    const inner = this.#at(path.slice(0, end));
+    return typeof inner === "object" && inner !== null &&
+      Object.hasOwn(inner, path.slice(end + 1));
   }
 
   #said(path: string): unknown {
@@ -109,11 +148,4 @@ export class RecipeFields {
     const listed = defaults[path.slice(0, end)];
     return Array.isArray(listed) ? listed[Number(path.slice(end + 1))] : null;
   }
-}
-
-function pathsOf(formula: Formula): string[] {
-  if (typeof formula === "string") return [formula];
-  if (typeof formula === "number") return [];
-  const [, ...parts] = formula;
-  return parts.flatMap(pathsOf);
 }

@@ -27,7 +27,8 @@ export const pixtralTower: TowerFamily = (config, scope) => {
   gatedMlp(layer, hidden, sizeOr(config, "intermediate_size", 4096), {
     name: "feed_forward",
   });
-  attentionTensors(layer, { hidden, heads, kvHeads: heads, headDim }, {
+  // As wide as the tower, whether or not its heads divide it.
+  attentionTensors(layer, { hidden, heads: 1, kvHeads: 1, headDim: hidden }, {
     name: "attention",
   });
   layer.norm("ffn_norm", hidden);
