@@ -202,7 +202,7 @@ function LayoutsTable(
                     : "as asked"}
                 </td>
               )}
-              <td class="name">{layout.smallest_gpu ?? "none"}</td>
+              <td>{unbroken(layout.smallest_gpu ?? "none")}</td>
             </tr>
           ))}
         </tbody>
@@ -240,6 +240,11 @@ function More({ scenario, gpus, layouts, headers }: ShownLayouts) {
       </p>
     </section>
   );
+}
+
+/** A name that stands on one line: rows of many lines are hard to read. */
+function unbroken(name: string): string {
+  return name.replaceAll(" ", "\u00a0");
 }
 
 /** The main page's address of a layout. */
