@@ -15,6 +15,7 @@ COPY hub hub
 COPY routes routes
 COPY templates templates
 COPY static static
+COPY docs docs
 RUN deno cache main.ts routes/pool/worker.ts
 
 # Spaces run as this user. Everything above belongs to root, so the program can
@@ -27,5 +28,5 @@ EXPOSE 7860
 #   docker run -v ./my_config:/config:ro -e TABLES_CONFIG_DIR=/config …
 CMD ["deno", "run", "--cached-only", "--no-prompt", \
   "--allow-net=0.0.0.0:7860,huggingface.co:443,*.huggingface.co:443,hf.co:443,*.hf.co:443", \
-  "--allow-env=PORT,HF_ENDPOINT,HF_TOKEN,HF_TOKEN_FOR_VISITORS,HF_HUB_OFFLINE,TABLES_CONFIG_DIR,LIMIT_CLIENTS,TRUST_PROXY,LOG_REQUESTS,LOG_QUERY,LOG_TOKENS,LOG_STREAM", \
-  "--allow-read=/config,app.ts,hub,lib,routes,static,templates", "main.ts"]
+  "--allow-env=PORT,HF_ENDPOINT,HF_TOKEN,HF_TOKEN_FOR_VISITORS,HF_HUB_OFFLINE,TABLES_CONFIG_DIR,LIMIT_CLIENTS,TRUST_PROXY,EMBED_ANCESTORS,LOG_REQUESTS,LOG_QUERY,LOG_TOKENS,LOG_STREAM", \
+  "--allow-read=/config,app.ts,docs,hub,lib,routes,static,templates", "main.ts"]

@@ -1,5 +1,6 @@
 import { hubFrom, isOn } from "./hub/mod.ts";
 import { accessLogFrom, logged } from "./routes/access_log.ts";
+import { ancestorsFrom, embeddable } from "./routes/embedding.ts";
 import { gradioSessions } from "./routes/gradio_sessions.ts";
 import { keeping } from "./routes/keeping.ts";
 import { mountedTables } from "./routes/mounted_tables.ts";
@@ -21,6 +22,7 @@ try {
 
 async function start(): Promise<void> {
   const port = portFrom(environment("PORT"));
+  const ancestors = ancestorsFrom(environment("EMBED_ANCESTORS"));
   const tables = await mountedTables(environment("TABLES_CONFIG_DIR"));
   const { fetch, quick, close } = servePool({
     hub: hubFrom(environment, { forVisitors: true }),
@@ -28,7 +30,8 @@ async function start(): Promise<void> {
     trustsProxy: isOn(environment("TRUST_PROXY")),
     limitsClients: isOn(environment("LIMIT_CLIENTS") ?? "1"),
   });
-  const answering = gradioSessions(keeping(fetch));
+  const usual = gradioSessions(keeping(fetch));
+  const answering = ancestors ? embeddable(usual, ancestors) : usual;
   const log = accessLogFrom(environment);
   // DENO_SERVE_ADDRESS, where it is set, overrides the port that is given here.
   const server = await listen(log ? logged(answering, log) : answering, {

@@ -1,7 +1,9 @@
+import { readFile, writeFile } from "node:fs/promises";
 import { Command } from "commander";
 import type { Accuracy } from "../lib/ask/accuracy.ts";
 import type { Case } from "../lib/evidence/case.ts";
 import { readText } from "./files.ts";
+import { isMissing } from "./system_error.ts";
 import { UsageError } from "./usage_error.ts";
 import { write } from "./write.ts";
 
@@ -56,8 +58,13 @@ async function run(given: Given): Promise<void> {
 async function ownCases(): Promise<Case[]> {
   const files = ["measured.json", "steps.json"];
   const lists = await Promise.all(
-    files.map((name) => Deno.readTextFile(new URL(name, TRUTH))),
-  );
+    files.map((name) => readFile(new URL(name, TRUTH), "utf8")),
+  ).catch((error) => {
+    if (!isMissing(error)) throw error;
+    throw new UsageError(
+      "--cases is missing: the project's own cases come with its sources alone",
+    );
+  });
   return await parsed(lists.flatMap((text) => JSON.parse(text)), "the truth");
 }
 
@@ -116,7 +123,7 @@ async function writeAll(accuracy: Accuracy): Promise<void> {
   const { writtenFiles } = await import("../templates/accuracy/files.ts");
   const root = new URL("../", import.meta.url);
   for (const [path, text] of Object.entries(writtenFiles(accuracy))) {
-    await Deno.writeTextFile(new URL(path, root), text);
+    await writeFile(new URL(path, root), text);
     console.error(`Wrote ${path}`);
   }
 }

@@ -7,6 +7,7 @@ import { applySet } from "./apply_set.ts";
 import { environment } from "./environment.ts";
 import { resolveInput } from "./estimate_model.ts";
 import { readJson } from "./read_json.ts";
+import { spelled } from "./spelled.ts";
 import { UsageError } from "./usage_error.ts";
 import { write } from "./write.ts";
 
@@ -32,7 +33,7 @@ export function actsCommand(): Command {
       (word: string, words: string[]) => [...words, word],
       [],
     )
-    .addHelpText("after", EXAMPLES)
+    .addHelpText("after", spelled(EXAMPLES))
     .action(run);
 }
 

@@ -1,7 +1,12 @@
+import { once } from "node:events";
+import { createReadStream } from "node:fs";
+import { stdin } from "node:process";
+import { Readable } from "node:stream";
 import type { Hub } from "../hub/mod.ts";
 import { refusalOf } from "../lib/mod.ts";
 import { estimateModel } from "./estimate_model.ts";
-import { reasonOf, userPath } from "./files.ts";
+import { userPath } from "./files.ts";
+import { reasonOf } from "./system_error.ts";
 import { UsageError } from "./usage_error.ts";
 import { write } from "./write.ts";
 
@@ -49,10 +54,12 @@ function refusal(message: string): object {
   return refusalOf([{ path: "", message }]);
 }
 
-async function open(path: string): Promise<ReadableStream<Uint8Array>> {
-  if (path === "-") return Deno.stdin.readable;
+async function open(path: string): Promise<Readable> {
+  if (path === "-") return stdin;
   try {
-    return (await Deno.open(userPath(path))).readable;
+    const file = createReadStream(userPath(path));
+    await once(file, "open");
+    return file;
   } catch (error) {
     throw new UsageError(`--batch: Cannot read ${path}: ${reasonOf(error)}`);
   }
@@ -60,12 +67,13 @@ async function open(path: string): Promise<ReadableStream<Uint8Array>> {
 
 /** The lines of a stream; null for each that is too long to hold. */
 async function* linesOf(
-  stream: ReadableStream<Uint8Array>,
+  stream: Readable,
 ): AsyncGenerator<string | null> {
   let rest = "";
   let tooLong = false;
+  const bytes = Readable.toWeb(stream) as ReadableStream<Uint8Array>;
   for await (
-    const chunk of stream.pipeThrough(
+    const chunk of bytes.pipeThrough(
       new TextDecoderStream() as TransformStream<Uint8Array, string>,
     )
   ) {

@@ -11,6 +11,7 @@ import { estimateModel } from "./estimate_model.ts";
 import { terminalProgress } from "./progress.ts";
 import { UsageError } from "./usage_error.ts";
 import { wantsColor } from "./wants_color.ts";
+import { spelled } from "./spelled.ts";
 import { write } from "./write.ts";
 
 /** The flags of the calculator that this command stands in for. */
@@ -68,7 +69,7 @@ export function breakdownCommand(): Command {
       [] as string[],
     )
     .option("--json", "print the estimate as JSON")
-    .addHelpText("after", NOTES)
+    .addHelpText("after", spelled(NOTES))
     .action(run);
 }
 

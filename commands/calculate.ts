@@ -5,6 +5,7 @@ import { readConfiguration } from "./read_configuration.ts";
 import { readJson } from "./read_json.ts";
 import type { AnswerOptions } from "./training_answer.ts";
 import { alsoSet, formatOption, printAnswer } from "./training_answer.ts";
+import { spelled } from "./spelled.ts";
 import { UsageError } from "./usage_error.ts";
 import { write } from "./write.ts";
 
@@ -42,7 +43,7 @@ export function calculateCommand(): Command {
     )
     .addOption(formatOption())
     .option("--json", "the same as --format json")
-    .addHelpText("after", EXAMPLES)
+    .addHelpText("after", spelled(EXAMPLES))
     .action(run);
 }
 

@@ -6,6 +6,7 @@ import {
   searchModels,
 } from "../lib/mod.ts";
 import { plainTable, trimmed } from "../templates/terminal/plain_table.ts";
+import { spelled } from "./spelled.ts";
 import { write } from "./write.ts";
 
 /** `models`: the model catalogue, by words of the name or the type. */
@@ -13,6 +14,12 @@ export function modelsCommand(): Command {
   return new Command("models")
     .description("Search the model catalogue")
     .argument("[query...]", "words of the name or the type, such as llama 8b")
+    .addHelpText(
+      "after",
+      spelled(
+        "\nExamples:\n  deno task models qwen3 32b\n  deno task models moe",
+      ),
+    )
     .action(async (words: string[]) => {
       const found = searchModels(words.join(" "));
       const table = plainTable(["left", "left", "right"]);
@@ -36,6 +43,12 @@ export function gpusCommand(): Command {
   return new Command("gpus")
     .description("List the GPU catalogue")
     .argument("[query]", "part of a name")
+    .addHelpText(
+      "after",
+      spelled(
+        "\nExamples:\n  deno task gpus 4090\n  deno task gpus data-centre",
+      ),
+    )
     .action(async (query = "") => {
       const table = plainTable(["left", "left", "left", "right", "left"]);
       const found = searchGpus(query);

@@ -1,39 +1,56 @@
-import { basename } from "node:path";
-import { Command } from "commander";
+import { Command, Option } from "commander";
 import type { Hub } from "../hub/mod.ts";
 import { hubFrom } from "../hub/mod.ts";
-import type { Estimate } from "../lib/mod.ts";
-import { differencesOf, MAX_COMPARED, refusalOf } from "../lib/mod.ts";
+import type { Estimate, GivenFlag } from "../lib/mod.ts";
+import {
+  differencesOf,
+  FLAGS,
+  fromFlags,
+  MAX_COMPARED,
+  refusalOf,
+} from "../lib/mod.ts";
 import { nameOf } from "../templates/form/comparison.ts";
 import { compareText } from "../templates/terminal/compare_text.ts";
+import { applySet } from "./apply_set.ts";
+import type { Compared } from "./compared.ts";
+import { readCompared } from "./compared.ts";
 import { environment } from "./environment.ts";
 import { estimateModel } from "./estimate_model.ts";
-import { readText } from "./files.ts";
+import { givenFlags } from "./given_flags.ts";
+import { spelled } from "./spelled.ts";
+import { alsoSet } from "./training_answer.ts";
 import { UsageError } from "./usage_error.ts";
 import { write } from "./write.ts";
 
 const EXAMPLES = `
 Examples:
+  Two models with the same settings
+    deno task compare qwen3-8b llama3.1-8b --qlora --gpu 4090
+  Links that were copied off the page
+    deno task compare "https://example.org/?model=gpt2&train.micro_batch=8" gpt2
   Two scenarios
     deno task compare full.json lora.json
   Up to ${MAX_COMPARED}, a line each, from the standard input
     deno task compare - < scenarios.jsonl
 
-A file holds one scenario in JSON. Exit status: 0, or 2 when one cannot be used.`;
+A file holds one scenario in JSON. Flags of estimate set the same fields of all
+of them. Exit status: 0, or 2 when one cannot be used.`;
 
-/** A scenario as it was read, and where it came from. */
-interface Read {
-  name: string;
-  /** What a message calls it. */
-  place: string;
-  input: unknown;
+interface Given {
+  json?: boolean;
+  name: string[];
+  set: string[];
+  [flag: string]: unknown;
 }
 
 /** `compare`: scenarios in, a table of them side by side out. */
 export function compareCommand(): Command {
-  return new Command("compare")
+  const command = new Command("compare")
     .description(`Set up to ${MAX_COMPARED} scenarios side by side`)
-    .argument("<files...>", "scenarios in JSON; - is one a line of the input")
+    .argument(
+      "<scenarios...>",
+      "files in JSON, models, or links of the page; - is a scenario a line of the input",
+    )
     .option("--json", "print the estimates and what differs as JSON")
     .option(
       "--name <name>",
@@ -41,17 +58,26 @@ export function compareCommand(): Command {
       (word: string, words: string[]) => [...words, word],
       [],
     )
-    .addHelpText("after", EXAMPLES)
-    .action(run);
+    .option(
+      "--set <path=value>",
+      "set any field of all of them, such as train.loss=fused",
+      alsoSet,
+      [],
+    );
+  for (const { name, value } of FLAGS) {
+    const taken = value === "<bool>" ? "[bool]" : value;
+    command.addOption(new Option(`${name} ${taken}`).hideHelp());
+  }
+  return command.addHelpText("after", spelled(EXAMPLES)).action(run);
 }
 
-async function run(
-  files: string[],
-  { json = false, name: names }: { json?: boolean; name: string[] },
-): Promise<void> {
-  const read = (await readAll(files)).map((each, at) => ({
+async function run(words: string[], given: Given): Promise<void> {
+  const { json = false, name: names } = given;
+  const flags = givenFlags(given);
+  const read = (await readCompared(words)).map((each, at) => ({
     ...each,
     name: nameOf(names[at] ?? each.name),
+    input: withSettings(each.input, flags, given.set),
   }));
   if (read.length === 0) {
     throw new UsageError("There must be at least one scenario: there is none");
@@ -92,8 +118,23 @@ async function run(
   );
 }
 
+/** A scenario with what the command line sets of all of them. */
+function withSettings(
+  input: unknown,
+  flags: readonly GivenFlag[],
+  set: readonly string[],
+): unknown {
+  if (flags.length === 0 && set.length === 0) return input;
+  if (typeof input !== "object" || input === null || Array.isArray(input)) {
+    return input;
+  }
+  const own = fromFlags(flags, input as Record<string, unknown>);
+  for (const word of set) applySet(own, word);
+  return own;
+}
+
 async function estimateAll(
-  read: readonly Read[],
+  read: readonly Compared[],
   hub: Hub | null,
   json: boolean,
 ): Promise<Estimate[]> {
@@ -109,37 +150,4 @@ async function estimateAll(
     estimates.push(result.value);
   }
   return estimates;
-}
-
-async function readAll(files: readonly string[]): Promise<Read[]> {
-  if (files.filter((file) => file === "-").length > 1) {
-    throw new UsageError("The standard input, -, can be read once only");
-  }
-  const read: Read[] = [];
-  for (const file of files) {
-    const text = await readText(file);
-    if (file !== "-") {
-      const name = basename(file).replace(/\.json$/, "");
-      read.push({ name, place: file, input: parsed(text, file) });
-      continue;
-    }
-    for (const [at, line] of text.split("\n").entries()) {
-      if (line.trim() === "") continue;
-      const place = `line ${at + 1}`;
-      read.push({ name: place, place, input: parsed(line, place) });
-    }
-  }
-  return read;
-}
-
-function parsed(text: string, place: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch (error) {
-    throw new UsageError(
-      `${place} must be a scenario in JSON: ${
-        error instanceof Error ? error.message : error
-      }`,
-    );
-  }
 }

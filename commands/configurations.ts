@@ -7,12 +7,14 @@ import { write } from "./write.ts";
 /**
  * Reads the files of a training tool.
  *
+ * @param given What answers to what they ask for, by name.
  * @param json Whether a refusal is printed as JSON too.
  * @throws {UsageError} When a file cannot be read or is refused.
  */
 export async function readConfigurations(
   paths: readonly string[],
   json: boolean,
+  given: Readonly<Record<string, string>> = {},
 ): Promise<Imported> {
   if (paths.filter((path) => path === "-").length > 1) {
     throw new UsageError(
@@ -29,7 +31,7 @@ export async function readConfigurations(
       throw new UsageError(`--from: ${error.message}`);
     }
   }
-  const read = scenarioOfConfigurations(configurations);
+  const read = scenarioOfConfigurations(configurations, given);
   if (read.ok) return read.value;
   if (json) await write(`${JSON.stringify(refusalOf(read.problems))}\n`);
   throw new UsageError(

@@ -1,22 +1,21 @@
-import { Command, Option } from "commander";
-import type { Flag, Problem } from "../lib/mod.ts";
+import process from "node:process";
+import { Command } from "commander";
+import type { Problem } from "../lib/mod.ts";
 import {
   besideLog,
   estimateScenario,
   EXPORTS,
   flagMessage,
-  FLAGS,
   fromFlags,
   nearestRuns,
   refusalOf,
 } from "../lib/mod.ts";
-import type { Hub } from "../hub/mod.ts";
-import { hubFrom } from "../hub/mod.ts";
 import { besideLogText } from "../templates/terminal/beside_log_text.ts";
 import { estimateText } from "../templates/terminal/estimate_text.ts";
 import { importedText } from "../templates/terminal/imported_text.ts";
 import { moreText } from "../templates/terminal/more_text.ts";
 import { probeText } from "../templates/terminal/probe_text.ts";
+import { wrapped } from "../templates/terminal/wrapped.ts";
 import { applySet } from "./apply_set.ts";
 import { batch } from "./batch.ts";
 import {
@@ -24,10 +23,23 @@ import {
   withoutModel,
   withoutOverridden,
 } from "./configurations.ts";
-import { environment } from "./environment.ts";
+import { printExplanation } from "./explain_error.ts";
 import { EXAMPLES } from "./estimate_examples.ts";
+import type { EstimateGiven } from "./estimate_given.ts";
+import { checkToken, hubOf } from "./estimate_given.ts";
 import { resolveInput } from "./estimate_model.ts";
-import { givenFlags, NO_KV_CACHE } from "./given_flags.ts";
+import {
+  flagOptions,
+  givenFlags,
+  NO_KV_CACHE,
+  pathsOf,
+} from "./given_flags.ts";
+import {
+  askForMissing,
+  modelMissing,
+  readGiven,
+  stillMissing,
+} from "./missing.ts";
 import { printExport } from "./print_export.ts";
 import { probe } from "./probe.ts";
 import {
@@ -38,7 +50,6 @@ import {
   wantsHeaders,
 } from "./probe_flags.ts";
 import { readScenario } from "./read_scenario.ts";
-import type { MoreAsked } from "./more_answers.ts";
 import {
   asksMore,
   givenBandwidths,
@@ -46,7 +57,8 @@ import {
   moreAnswers,
 } from "./more_answers.ts";
 import { terminalProgress } from "./progress.ts";
-import { readToken } from "./token.ts";
+import { terminalWidth } from "./terminal_width.ts";
+import { spelled } from "./spelled.ts";
 import { UsageError } from "./usage_error.ts";
 import { wantsColor } from "./wants_color.ts";
 import { write } from "./write.ts";
@@ -56,23 +68,6 @@ const DOES_NOT_FIT = 3;
 
 /** Measured runs that --evidence shows. */
 const EVIDENCE = 3;
-
-interface Given extends MoreAsked {
-  scenario?: string;
-  batch?: string;
-  json?: boolean;
-  hfTokenStdin?: boolean;
-  evidence?: boolean;
-  from: string[];
-  export?: string;
-  opinions?: boolean;
-  capacity?: boolean;
-  check?: boolean;
-  model?: string;
-  set: string[];
-  probe?: string | boolean;
-  [flag: string]: unknown;
-}
 
 /** `estimate`: flags, a scenario or a batch of them in, estimates out. */
 export function estimateCommand(): Command {
@@ -91,6 +86,12 @@ export function estimateCommand(): Command {
     .option(
       "--from <file>",
       "a tool's configuration: TrainingArguments, LLaMA-Factory, Axolotl, DeepSpeed, accelerate, torchtune, Megatron-LM …, or a server's command, Modelfile or log: vLLM, SGLang, llama.cpp …; - is the standard input, several add up",
+      (word: string, words: string[]) => [...words, word],
+      [],
+    )
+    .option(
+      "--given <name=value>",
+      "what a --from file asks for: a variable that its caller sets, or a field",
       (word: string, words: string[]) => [...words, word],
       [],
     )
@@ -115,6 +116,10 @@ export function estimateCommand(): Command {
         EXPORTS.map(({ id }) => id).join(", ")
       }`,
     )
+    .option(
+      "--explain <file>",
+      "explain an out-of-memory error, a log that has one or nvidia-smi's table, with what is given of the run; - is the standard input",
+    )
     .option("--json", "print the estimate as JSON")
     .option("--evidence", "show the measured runs most like it")
     .option("--opinions", "show what the other methods say")
@@ -128,20 +133,13 @@ export function estimateCommand(): Command {
   }
   command.optionsGroup("On this machine:");
   for (const option of PROBE_FLAGS) command.addOption(option);
-  return command.addHelpText("after", EXAMPLES).action(run);
+  return command.addHelpText("after", spelled(EXAMPLES)).action(run);
 }
 
-/** The flags that set fields, those of a kind, each in its group of the help. */
-function flagOptions(isOfKind: (flag: Flag) => boolean): Option[] {
-  const options = FLAGS.filter(isOfKind).map(({ name, value, help, group }) => {
-    const optional = value === "<bool>" ? "[bool]" : value;
-    const option = new Option(`${name} ${optional}`, help);
-    return group ? option.helpGroup(`${group}:`) : option;
-  });
-  return options;
-}
-
-async function run(named: string | undefined, given: Given): Promise<void> {
+async function run(
+  named: string | undefined,
+  given: EstimateGiven,
+): Promise<void> {
   if (named !== undefined) {
     if (given.model !== undefined) {
       throw new UsageError(
@@ -154,13 +152,20 @@ async function run(named: string | undefined, given: Given): Promise<void> {
   if (given.batch !== undefined) return await runBatch(given, given.batch);
   checkProbeFlags(given);
   const flags = givenFlags(given);
+  if (given.given.length > 0 && given.from.length === 0) {
+    throw new UsageError("--given answers to a file: give --from too");
+  }
   if (given.scenario !== undefined && given.from.length > 0) {
     throw new UsageError(
       "--scenario and --from cannot be given together: a scenario may be one of the --from files",
     );
   }
   const imported = given.from.length > 0
-    ? await readConfigurations(given.from, given.json === true)
+    ? await readConfigurations(
+      given.from,
+      given.json === true,
+      readGiven(given.given),
+    )
     : null;
   const base = imported
     ? withoutModel(imported.scenario, flags)
@@ -169,19 +174,29 @@ async function run(named: string | undefined, given: Given): Promise<void> {
     : await readScenario(given.scenario);
   const input = fromFlags(flags, base);
   for (const word of given.set) applySet(input, word);
-  const configuration = imported && withoutOverridden(imported, [
-    ...flags.flatMap(({ flag, text }) => [
-      flag.path,
-      ...(flag.settings?.(text) ?? []).map(([path]) => path),
-    ]),
-    ...given.set.map((word) => word.slice(0, word.indexOf("="))),
-  ]);
-  if (input["model"] === undefined) {
-    throw new UsageError(
-      `--model is missing${
-        imported ? ", and the configuration names none" : ""
-      }: give a name of the catalogue or the Hub, or a config.json, a .safetensors or .gguf file, or a folder with one`,
+  const paths = pathsOf(flags, given.set);
+  if (given.explain !== undefined) {
+    const asked = { json: given.json === true, flags };
+    return await printExplanation(
+      given.explain,
+      input,
+      await hubOf(given),
+      asked,
     );
+  }
+  const configuration = imported && withoutOverridden(imported, paths);
+  const missing = configuration ? stillMissing(configuration, paths) : [];
+  if (configuration && missing.length > 0) {
+    return await askForMissing(
+      missing,
+      { ...configuration, missing },
+      given.json === true,
+      input,
+      { hub: await hubOf(given), headers: wantsHeaders(given) },
+    );
+  }
+  if (input["model"] === undefined) {
+    throw new UsageError(modelMissing(imported !== null).message);
   }
   if (given.check && given.export !== undefined) {
     throw new UsageError(
@@ -219,6 +234,7 @@ async function run(named: string | undefined, given: Given): Promise<void> {
     ? await probe(result.value, stepsOf(given))
     : null;
   const measured = probed?.ok ? { probe: probed.value } : {};
+  const width = terminalWidth();
   const beside = besideLog(imported?.figures ?? [], result.value);
   await write(
     given.json
@@ -237,47 +253,37 @@ async function run(named: string | undefined, given: Given): Promise<void> {
         )
       }\n`
       : (configuration ? `${importedText(configuration)}\n` : "") +
-        estimateText(result.value, { color: wantsColor(), ...evidence }) +
+        estimateText(result.value, {
+          color: wantsColor(),
+          width,
+          ...evidence,
+        }) +
         besideLogText(beside, { color: wantsColor() }) +
-        moreText(more, result.value) +
+        wrapped(moreText(more, result.value), width) +
         (probed?.ok ? probeText(result.value, probed.value) : ""),
   );
-  if (given.check && !result.value.fit[0]?.fits) Deno.exitCode = DOES_NOT_FIT;
+  if (given.check && !result.value.fit[0]?.fits) {
+    process.exitCode = DOES_NOT_FIT;
+  }
   if (probed && !probed.ok) {
     for (const { message } of probed.problems) {
       console.error(`--probe: ${message}; this is the estimate alone`);
     }
-    Deno.exitCode = 1;
+    process.exitCode = 1;
   }
 }
 
-async function runBatch(given: Given, path: string): Promise<void> {
+async function runBatch(given: EstimateGiven, path: string): Promise<void> {
   if (
     given.scenario !== undefined || given.set.length > 0 || given.evidence ||
     given.from.length > 0 || given.export !== undefined ||
-    given.opinions || given.check || asksMore(given) ||
+    given.opinions || given.check || given.explain !== undefined ||
+    asksMore(given) ||
     givenFlags(given).length > 0
   ) {
     throw new UsageError(
       "--batch takes no other flags: each of its lines is a whole scenario",
     );
   }
-  if (await batch(path, await hubOf(given)) > 0) Deno.exitCode = 1;
-}
-
-/** The Hub of the environment, with the token that is typed or piped in. */
-async function hubOf(given: Given): Promise<Hub | null> {
-  if (!given.hfTokenStdin) return hubFrom(environment);
-  const token = await readToken();
-  return hubFrom((name) => name === "HF_TOKEN" ? token : environment(name));
-}
-
-function checkToken(given: Given): void {
-  if (!given.hfTokenStdin) return;
-  for (const flag of ["scenario", "batch", "from"] as const) {
-    if (given[flag] !== "-" && !given.from.includes("-")) continue;
-    throw new UsageError(
-      `--hf-token-stdin and --${flag} - both read the standard input: give one of them another way`,
-    );
-  }
+  if (await batch(path, await hubOf(given)) > 0) process.exitCode = 1;
 }

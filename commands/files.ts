@@ -1,5 +1,9 @@
+import { readFile, stat } from "node:fs/promises";
 import { join, resolve } from "node:path";
+import { cwd } from "node:process";
 import { environment } from "./environment.ts";
+import { readStandardInput } from "./standard_input.ts";
+import { isMissing, reasonOf } from "./system_error.ts";
 import { UsageError } from "./usage_error.ts";
 
 /** Largest file that is read whole: a config.json has a few kilobytes. */
@@ -10,7 +14,7 @@ const USUAL_BYTES = 8 * 1024 * 1024;
  * and tells where it was called in INIT_CWD.
  */
 export function userPath(path: string): string {
-  return resolve(environment("INIT_CWD") ?? Deno.cwd(), path);
+  return resolve(environment("INIT_CWD") ?? cwd(), path);
 }
 
 /**
@@ -23,18 +27,19 @@ export async function readText(
   path: string,
   maxBytes = USUAL_BYTES,
 ): Promise<string> {
-  if (path === "-") return await new Response(Deno.stdin.readable).text();
+  if (path === "-") return await readStandardInput();
   try {
-    const { size, isDirectory } = await Deno.stat(userPath(path));
-    if (isDirectory) {
+    const found = await stat(userPath(path));
+    if (found.isDirectory()) {
       throw new UsageError(`${path} must be a file: it is a folder`);
     }
-    if (size > maxBytes) {
+    if (found.size > maxBytes) {
       throw new UsageError(
-        `${path} must be at most ${maxBytes} bytes: current value is ${size}`,
+        `${path} must be at most ${maxBytes} bytes: current value is ${found.size}`,
       );
     }
-    return await Deno.readTextFile(userPath(path));
+    const text = await readFile(userPath(path), "utf8");
+    return text.replace(/^\ufeff/, "");
   } catch (error) {
     if (error instanceof UsageError) throw error;
     throw new UsageError(`Cannot read ${path}: ${reasonOf(error)}`);
@@ -45,16 +50,10 @@ export async function readText(
 export async function findConfig(path: string): Promise<string | null> {
   for (const candidate of [path, join(path, "config.json")]) {
     try {
-      if ((await Deno.stat(userPath(candidate))).isFile) return candidate;
+      if ((await stat(userPath(candidate))).isFile()) return candidate;
     } catch (error) {
-      if (!(error instanceof Deno.errors.NotFound)) continue;
+      if (!isMissing(error)) continue;
     }
   }
   return null;
-}
-
-/** Why a file cannot be read, in words of the user. */
-export function reasonOf(error: unknown): string {
-  if (error instanceof Deno.errors.NotFound) return "there is no such file";
-  return error instanceof Error ? error.message : String(error);
 }

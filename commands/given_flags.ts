@@ -1,5 +1,5 @@
 import { Option } from "commander";
-import type { GivenFlag } from "../lib/mod.ts";
+import type { Flag, GivenFlag } from "../lib/mod.ts";
 import { FLAGS, readBoolean } from "../lib/mod.ts";
 import { UsageError } from "./usage_error.ts";
 
@@ -8,6 +8,15 @@ export const NO_KV_CACHE: Option = new Option(
   "--no-kv-cache",
   "the same as --kv-cache false",
 );
+
+/** The flags that set fields, those of a kind, each in its group of the help. */
+export function flagOptions(isOfKind: (flag: Flag) => boolean): Option[] {
+  return FLAGS.filter(isOfKind).map(({ name, value, help, group }) => {
+    const optional = value === "<bool>" ? "[bool]" : value;
+    const option = new Option(`${name} ${optional}`, help);
+    return group ? option.helpGroup(`${group}:`) : option;
+  });
+}
 
 /**
  * The flags that a command line gives, with their texts.
@@ -51,4 +60,18 @@ function attributeOf(name: string): string {
     /-([a-z])/g,
     (_, letter: string) => letter.toUpperCase(),
   );
+}
+
+/** The fields that flags and `--set` decide. */
+export function pathsOf(
+  flags: readonly GivenFlag[],
+  set: readonly string[],
+): string[] {
+  return [
+    ...flags.flatMap(({ flag, text }) => [
+      flag.path,
+      ...(flag.settings?.(text) ?? []).map(([path]) => path),
+    ]),
+    ...set.map((word) => word.slice(0, word.indexOf("="))),
+  ];
 }

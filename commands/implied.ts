@@ -29,7 +29,7 @@ export function withCommand(
 }
 
 /** A name of the catalogue, of the Hub, or a path. */
-function isModel(word: string): boolean {
+export function isModel(word: string): boolean {
   return findModel(word) !== null ||
     /[/\\]|\.(json|gguf|safetensors)$/.test(word);
 }

@@ -1,3 +1,5 @@
+import type { Stats } from "node:fs";
+import { open, readdir, stat } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { chooseGguf } from "../hub/choose_gguf.ts";
 import type { Config } from "../lib/models/config.ts";
@@ -19,6 +21,7 @@ import {
 import { modelOfCheckpoint } from "../lib/models/model_of_checkpoint.ts";
 import type { Model, Result } from "../lib/mod.ts";
 import { readText, userPath } from "./files.ts";
+import { codeOf, isMissing } from "./system_error.ts";
 import { parsePythonJson } from "../lib/scenario/python_json.ts";
 
 const INDEX = "model.safetensors.index.json";
@@ -46,25 +49,24 @@ export async function localCheckpoint(
   options: LocalOptions,
 ): Promise<Result<Model> | null> {
   const found = await statOf(path);
-  if (found?.isFile && /\.gguf$/i.test(path)) {
+  if (found?.isFile() && /\.gguf$/i.test(path)) {
     return await ggufModel(dirname(path), splitGguf(basename(path)), options);
   }
-  if (found?.isFile && /\.safetensors$/i.test(path)) {
+  if (found?.isFile() && /\.safetensors$/i.test(path)) {
     const files = [basename(path)];
     return await safetensorsModel(dirname(path), files, basename(path), {
       ...options,
       headers: true,
     });
   }
-  return found?.isDirectory ? await folderModel(path, options) : null;
+  return found?.isDirectory() ? await folderModel(path, options) : null;
 }
 
 async function folderModel(
   path: string,
   options: LocalOptions,
 ): Promise<Result<Model> | null> {
-  const names = new Set<string>();
-  for await (const { name } of Deno.readDir(userPath(path))) names.add(name);
+  const names = new Set(await readdir(userPath(path)));
   const parts = await safetensorsIn(path, names);
   const name = basename(userPath(path));
   if (parts.length > 0) {
@@ -100,12 +102,12 @@ async function safetensorsModel(
   id: string,
   options: LocalOptions,
 ): Promise<Result<Model>> {
-  const stated = (await statOf(join(folder, "config.json")))?.isFile
+  const stated = (await statOf(join(folder, "config.json")))?.isFile()
     ? await readConfig(join(folder, "config.json"))
     : null;
   const beside = join(folder, HF_QUANT_CONFIG);
   const config = stated && lacksQuantizer(stated) &&
-      (await statOf(beside))?.isFile
+      (await statOf(beside))?.isFile()
     ? withQuantizer(stated, await readConfig(beside))
     : stated;
   const parts = await readEach(folder, files, readSafetensors, options);
@@ -140,7 +142,7 @@ async function readEach<T>(
     try {
       values.push(await read(rangesOfFile(join(folder, file))));
     } catch (error) {
-      const reason = error instanceof Deno.errors.NotFound
+      const reason = isMissing(error)
         ? "there is no such file"
         : error instanceof BrokenHeader
         ? error.message
@@ -155,16 +157,19 @@ async function readEach<T>(
 
 function rangesOfFile(path: string): ReadRange {
   return async (from, to) => {
-    using file = await Deno.open(userPath(path));
-    const { size } = await file.stat();
-    const bytes = new Uint8Array(Math.max(0, Math.min(to, size) - from));
-    await file.seek(from, Deno.SeekMode.Start);
-    for (let at = 0; at < bytes.length;) {
-      const count = await file.read(bytes.subarray(at));
-      if (count === null) return { bytes: bytes.slice(0, at), size };
-      at += count;
+    const file = await open(userPath(path));
+    try {
+      const { size } = await file.stat();
+      const bytes = new Uint8Array(Math.max(0, Math.min(to, size) - from));
+      for (let at = 0; at < bytes.length;) {
+        const { bytesRead } = await file.read(bytes, at, null, from + at);
+        if (bytesRead === 0) return { bytes: bytes.slice(0, at), size };
+        at += bytesRead;
+      }
+      return { bytes, size };
+    } finally {
+      await file.close();
     }
-    return { bytes, size };
   };
 }
 
@@ -176,12 +181,12 @@ async function readConfig(path: string): Promise<Config> {
   throw new BrokenHeader(`${path} holds no JSON object`);
 }
 
-async function statOf(path: string): Promise<Deno.FileInfo | null> {
+async function statOf(path: string): Promise<Stats | null> {
   try {
-    return await Deno.stat(userPath(path));
+    return await stat(userPath(path));
   } catch (error) {
     // What is no path at all may be a name.
-    if (error instanceof Deno.errors.PermissionDenied) throw error;
+    if (codeOf(error) === "EACCES") throw error;
     return null;
   }
 }

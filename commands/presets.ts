@@ -1,6 +1,7 @@
 import { Command } from "commander";
 import { CALCULATOR_PRESETS } from "../lib/mod.ts";
 import { plainTable, trimmed } from "../templates/terminal/plain_table.ts";
+import { spelled } from "./spelled.ts";
 import { write } from "./write.ts";
 
 const EXAMPLES = `
@@ -13,7 +14,7 @@ export function presetsCommand(): Command {
   return new Command("presets")
     .description("List the presets that calculate takes")
     .option("--json", "print them as JSON, with their configurations")
-    .addHelpText("after", EXAMPLES)
+    .addHelpText("after", spelled(EXAMPLES))
     .action(async ({ json }: { json?: boolean }) => {
       if (json) {
         await write(`${JSON.stringify(CALCULATOR_PRESETS, null, 2)}\n`);

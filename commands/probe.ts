@@ -1,6 +1,10 @@
+import { fileURLToPath } from "node:url";
 import { z } from "zod";
 import type { Estimate, Result, Scenario } from "../lib/mod.ts";
 import { findModel } from "../lib/mod.ts";
+import type { Output } from "./run_python.ts";
+import { runPython } from "./run_python.ts";
+import { isForbidden, isMissing } from "./system_error.ts";
 
 const SCRIPT = new URL("../probe/measure.py", import.meta.url);
 
@@ -49,44 +53,29 @@ export async function probe(
       "the probe needs a config.json or a name that transformers knows, not dimensions",
     );
   }
-  let output: Deno.CommandOutput;
+  let output: Output;
   try {
-    output = await runPython(JSON.stringify({
-      scenario,
-      ...source,
-      warmup_steps: warmupSteps,
-      steps,
-    }));
+    output = await runPython(
+      fileURLToPath(SCRIPT),
+      JSON.stringify({
+        scenario,
+        ...source,
+        warmup_steps: warmupSteps,
+        steps,
+      }),
+    );
   } catch (error) {
     return failed(reasonOf(error));
   }
-  const text = new TextDecoder().decode(output.stdout);
-  const answer = parsed(text);
+  const answer = parsed(output.stdout);
   const refusal = z.object({ error: z.string() }).safeParse(answer);
   if (refusal.success) return failed(refusal.data.error);
   const measured = Measured.safeParse(answer);
   if (measured.success) return { ok: true, value: measured.data };
-  const said = new TextDecoder().decode(output.stderr).trim().split("\n").pop();
+  const said = output.stderr.trim().split("\n").pop();
   return failed(
     `the probe ended with status ${output.code}: ${said || "no word"}`,
   );
-}
-
-async function runPython(request: string): Promise<Deno.CommandOutput> {
-  const process = new Deno.Command("python3", {
-    args: [decodeURIComponent(SCRIPT.pathname)],
-    stdin: "piped",
-    stdout: "piped",
-    stderr: "piped",
-  }).spawn();
-  const writer = process.stdin.getWriter();
-  const typed = writer.write(new TextEncoder().encode(request))
-    .then(() => writer.close())
-    // It may have ended before it read all; its own words tell why.
-    .catch(() => {});
-  const output = await process.output();
-  await typed;
-  return output;
 }
 
 /** Where transformers finds the model: a config, or a name. */
@@ -109,10 +98,10 @@ function parsed(text: string): unknown {
 }
 
 function reasonOf(error: unknown): string {
-  if (error instanceof Deno.errors.NotCapable) {
+  if (isForbidden(error)) {
     return "the probe runs python3, which Deno must be allowed to: --allow-run=python3";
   }
-  if (error instanceof Deno.errors.NotFound) {
+  if (isMissing(error)) {
     return "the probe runs python3, and there is none on this machine";
   }
   return error instanceof Error ? error.message : String(error);

@@ -1,6 +1,10 @@
-/** Shows how many headers have been read, and wipes that out again. */
+import { stderr } from "node:process";
+
+/** Shows what is under way, and wipes that out again. */
 export interface Progress {
   onProgress?: (done: number, total?: number) => void;
+  /** Shows something else that takes a while. */
+  say?: (text: string) => void;
   end(): void;
 }
 
@@ -11,15 +15,15 @@ const WIPE = "\r\x1b[K";
  * else, so that what is piped on stays clean.
  */
 export function terminalProgress(): Progress {
-  if (!Deno.stderr.isTerminal()) return { end() {} };
-  const encoder = new TextEncoder();
+  if (!stderr.isTTY) return { end() {} };
   const show = (text: string): void => {
-    Deno.stderr.writeSync(encoder.encode(`${WIPE}${text}`));
+    stderr.write(`${WIPE}${text}`);
   };
   return {
     onProgress(done, total) {
       show(`Reading headers: ${done}${total ? ` of ${total}` : ""} files`);
     },
+    say: show,
     end: () => show(""),
   };
 }

@@ -9,6 +9,7 @@ import {
 import { methodOption } from "./method_option.ts";
 import type { AnswerOptions } from "./training_answer.ts";
 import { alsoSet, formatOption, printAnswer } from "./training_answer.ts";
+import { spelled } from "./spelled.ts";
 import { UsageError } from "./usage_error.ts";
 
 const { parallel, precision, train } = DEFAULT_SCENARIO;
@@ -85,7 +86,7 @@ export function quickCommand(): Command {
     )
     .addOption(formatOption())
     .option("--json", "the same as --format json")
-    .addHelpText("after", EXAMPLES)
+    .addHelpText("after", spelled(EXAMPLES))
     .action(run);
 }
 

@@ -16,6 +16,7 @@ import { wantsHeaders } from "./probe_flags.ts";
 import { estimateModel } from "./estimate_model.ts";
 import { terminalProgress } from "./progress.ts";
 import { tablesConfig } from "./tables_config.ts";
+import { spelled } from "./spelled.ts";
 import { UsageError } from "./usage_error.ts";
 import { wantsColor } from "./wants_color.ts";
 import { write } from "./write.ts";
@@ -74,7 +75,7 @@ export function tablesCommand(): Command {
       ),
     )
     .option("--json", "print the tables as JSON")
-    .addHelpText("after", EXAMPLES)
+    .addHelpText("after", spelled(EXAMPLES))
     .action(run);
 }
 

@@ -1,8 +1,10 @@
+import { stat } from "node:fs/promises";
 import { join } from "node:path";
 import type { TablesConfig } from "../lib/ask/tables/config.ts";
 import { DEFAULT_TABLES } from "../lib/ask/tables/config.ts";
 import { readTablesConfig } from "../lib/ask/tables/read_config.ts";
 import { readText, userPath } from "./files.ts";
+import { isMissing } from "./system_error.ts";
 import { UsageError } from "./usage_error.ts";
 
 /** Largest file of a configuration. */
@@ -29,9 +31,9 @@ export async function tablesConfig(
 
 async function isThere(path: string): Promise<boolean> {
   try {
-    return (await Deno.stat(userPath(path))).isFile;
+    return (await stat(userPath(path))).isFile();
   } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return false;
+    if (isMissing(error)) return false;
     throw new UsageError(
       `--config-dir: cannot read ${path}: ${
         error instanceof Error ? error.message : error

@@ -1,3 +1,5 @@
+import { stdin } from "node:process";
+import { readStandardInput } from "./standard_input.ts";
 import { UsageError } from "./usage_error.ts";
 
 const TOKEN = /^[\x21-\x7e]{1,200}$/;
@@ -12,9 +14,9 @@ const ERASE = /[\x7f\b]/;
  * @throws {UsageError} When it is none; the message does not repeat it.
  */
 export async function readToken(): Promise<string> {
-  const text = Deno.stdin.isTerminal()
+  const text = stdin.isTTY
     ? await typed()
-    : (await new Response(Deno.stdin.readable).text()).split(ENTER)[0] ?? "";
+    : (await readStandardInput()).split(ENTER)[0] ?? "";
   const token = text.trim();
   if (TOKEN.test(token)) return token;
   throw new UsageError(
@@ -23,22 +25,19 @@ export async function readToken(): Promise<string> {
 }
 
 async function typed(): Promise<string> {
-  const decoder = new TextDecoder();
-  const buffer = new Uint8Array(1024);
   let text = "";
   console.error("Token of the Hub (not shown): ");
-  Deno.stdin.setRaw(true);
+  stdin.setRawMode(true).setEncoding("utf8");
   try {
-    while (!ENTER.test(text)) {
-      const count = await Deno.stdin.read(buffer);
-      if (count === null) break;
-      for (const sign of decoder.decode(buffer.subarray(0, count))) {
+    for await (const typed of stdin) {
+      for (const sign of String(typed)) {
         if (sign === INTERRUPT) throw new UsageError("Stopped");
         text = ERASE.test(sign) ? text.slice(0, -1) : text + sign;
       }
+      if (ENTER.test(text)) break;
     }
   } finally {
-    Deno.stdin.setRaw(false);
+    stdin.setRawMode(false);
   }
   return text.split(ENTER)[0] ?? "";
 }

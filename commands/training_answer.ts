@@ -12,6 +12,7 @@ import { applySet } from "./apply_set.ts";
 import { environment } from "./environment.ts";
 import { estimateModel } from "./estimate_model.ts";
 import type { Configuration } from "./read_configuration.ts";
+import { terminalWidth } from "./terminal_width.ts";
 import { UsageError } from "./usage_error.ts";
 import { wantsColor } from "./wants_color.ts";
 import { write } from "./write.ts";
@@ -81,7 +82,12 @@ function printed(
 ): string {
   if (json || format === "json") return `${JSON.stringify(answer, null, 2)}\n`;
   if (format === "yaml") return stringify(answer);
-  return trainingText(answer, { color: wantsColor(), opinion, read });
+  return trainingText(answer, {
+    color: wantsColor(),
+    width: terminalWidth(),
+    opinion,
+    read,
+  });
 }
 
 /** The other method's figures, or why it has none. */

@@ -1,3 +1,4 @@
+import process from "node:process";
 import { Command } from "commander";
 import type { Problem } from "../lib/mod.ts";
 import { inConfigWords, scenarioOfConfiguration } from "../lib/mod.ts";
@@ -11,6 +12,7 @@ import { readConfiguration } from "./read_configuration.ts";
 import { readText } from "./files.ts";
 import { parseJson } from "./read_json.ts";
 import { wantsColor } from "./wants_color.ts";
+import { spelled } from "./spelled.ts";
 import { write } from "./write.ts";
 
 const EXAMPLES = `
@@ -32,7 +34,7 @@ export function validateCommand(): Command {
     .description("Check a configuration file, every problem at once")
     .argument("<file>", "a configuration; - is the standard input")
     .option("--json", "print what was found as JSON")
-    .addHelpText("after", EXAMPLES)
+    .addHelpText("after", spelled(EXAMPLES))
     .action(run);
 }
 
@@ -59,7 +61,7 @@ async function run(path: string, { json }: { json?: boolean }): Promise<void> {
         .join("\n"),
     );
   }
-  if (!valid) Deno.exitCode = INVALID;
+  if (!valid) process.exitCode = INVALID;
 }
 
 /** What was found of a file, and how it was read in words. */
@@ -94,6 +96,16 @@ async function checkOther(text: string, path: string): Promise<Checked> {
     return { problems: imported.problems, read: null, reading: "" };
   }
   const { scenario, ...read } = imported.value;
+  if (read.missing.length > 0) {
+    return {
+      problems: read.missing.map(({ name, reason }) => ({
+        path: name,
+        message: reason,
+      })),
+      read,
+      reading: "",
+    };
+  }
   const result = await estimateModel(scenario, hubFrom(environment));
   return {
     problems: result.ok ? [] : result.problems,

@@ -1,9 +1,17 @@
-const encoder = new TextEncoder();
+import { stdout } from "node:process";
 
-/** Writes text to the standard output, all of it, before it returns. */
+/**
+ * Writes text to the standard output, all of it, before it returns.
+ *
+ * @throws {NodeJS.ErrnoException} EPIPE when its reader has stopped early.
+ */
 export async function write(text: string): Promise<void> {
-  let bytes = encoder.encode(text);
-  while (bytes.length > 0) {
-    bytes = bytes.subarray(await Deno.stdout.write(bytes));
-  }
+  await new Promise<void>((done, fail) => {
+    // Without a listener, what breaks a stream ends the program.
+    stdout.once("error", fail);
+    stdout.write(text, (error) => {
+      stdout.off("error", fail);
+      error ? fail(error) : done();
+    });
+  });
 }

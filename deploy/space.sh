@@ -13,7 +13,7 @@ if [ -n "$(ls -A "$dir")" ] && [ ! -e "$dir/.git" ]; then
   echo "$dir is not empty and no git checkout: nothing was copied" >&2
   exit 1
 fi
-if [ -e "$dir/deploy" ] || [ -e "$dir/docs" ]; then
+if [ -e "$dir/deploy" ] || [ -e "$dir/tests" ]; then
   echo "$dir is a checkout of the project, not of a Space" >&2
   exit 1
 fi
@@ -27,4 +27,13 @@ for name in Dockerfile .dockerignore LICENSE $program; do
   # The modes that git would give, whatever the umask here.
   chmod -R u=rwX,go=rX "$dir/$name"
 done
-cp "$project/docs/space.md" "$dir/README.md"
+# The card names its thumbnail by the Space's own address, which the checkout's
+# remote tells; where it tells none the card has no thumbnail.
+space=$(git -C "$dir" remote get-url origin 2>/dev/null |
+  sed -n 's#.*huggingface\.co[:/]spaces/\([^/]*\)/\([^/]*\)$#\1-\2#p' |
+  sed 's#\.git$##' | tr 'A-Z._' 'a-z--') || space=
+if [ -n "$space" ]; then
+  sed "s#OWNER-NAME#$space#" "$project/docs/space.md" > "$dir/README.md"
+else
+  sed '/^thumbnail:/d' "$project/docs/space.md" > "$dir/README.md"
+fi

@@ -177,7 +177,7 @@ function reasonOf(
       { cause: error },
     );
   }
-  if (error instanceof Deno.errors.NotCapable) {
+  if (error instanceof Error && error.name === "NotCapable") {
     return new HubUnreachable(
       `this program may not connect there: start it with --allow-net=${
         error.message.match(/"([^"]+)"/)?.[1] ?? new URL(origin).host

@@ -63,8 +63,22 @@ export {
 export type { InversePath } from "./ask/largest/fields.ts";
 export { largest, largestInTurns } from "./ask/largest/largest.ts";
 export type { Largest, LargestOptions, Tried } from "./ask/largest/largest.ts";
+export { explain, explainInTurns, readError } from "./ask/explain/explain.ts";
+export type { ErrorScenario } from "./ask/explain/explain.ts";
+export type { ReadError } from "./ask/explain/read_error.ts";
+export type {
+  ErrorCause,
+  ErrorFigures,
+  Explanation,
+  FilledField,
+} from "./answer/explanation.ts";
 export { strategies, strategiesInTurns } from "./ask/strategies/strategies.ts";
-export type { GpuLayout, GpuLayouts } from "./ask/strategies/strategies.ts";
+export type {
+  GpuLayout,
+  GpuLayouts,
+  LayoutProgress,
+  LayoutsAsked,
+} from "./ask/strategies/layout.ts";
 export {
   isCalculatorConfig,
   readCalculatorConfig,
@@ -98,6 +112,7 @@ export {
   BLANK_SCENARIO,
   DEFAULT_SCENARIO,
 } from "./scenario/default_scenario.ts";
+export { NOT_KNOWN } from "./interop/reading/apply_format.ts";
 export { EXPORTS } from "./interop/tools.ts";
 export { exportScenario } from "./interop/write_configuration.ts";
 export type {
@@ -116,6 +131,7 @@ export type {
   Imported,
   LogFigure,
   LogFigureName,
+  Missing,
   Understood,
 } from "./interop/reading/imported.ts";
 export { besideLog } from "./ask/beside_log.ts";
@@ -147,6 +163,7 @@ export { toCommand } from "./scenario/to_command.ts";
 export { leavesOf, putAt } from "./scenario/walk.ts";
 export type { Leaf } from "./scenario/walk.ts";
 export {
+  asPrinted,
   formatBytes,
   formatCount,
   GIB,

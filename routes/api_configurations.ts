@@ -8,11 +8,12 @@ import {
   scenarioOfConfiguration,
 } from "../lib/mod.ts";
 import { readJson } from "./api_body.ts";
-import { importSent, readForm } from "./configuration_form.ts";
+import { givenIn, importSent, readForm } from "./configuration_form.ts";
 
 /**
  * The door for programs to configuration files. `/import` takes one as its body,
- * or several as the files of a form; `/export?format=…` takes a scenario.
+ * or several as the files of a form, and what an answer called missing as
+ * `given.NAME=…`; `/export?format=…` takes a scenario.
  */
 export const apiConfigurationsRoute: Hono = new Hono()
   .post("/api/v1/import", async (c) => {
@@ -28,7 +29,8 @@ export const apiConfigurationsRoute: Hono = new Hono()
       );
     }
     const name = c.req.query("name");
-    return reply(c, scenarioOfConfiguration(await c.req.text(), name));
+    const given = givenIn(Object.entries(c.req.query()));
+    return reply(c, scenarioOfConfiguration(await c.req.text(), name, given));
   })
   .post("/api/v1/export", async (c) => {
     const input = readJson(await c.req.text(), "a scenario");

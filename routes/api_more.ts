@@ -1,12 +1,13 @@
 import type { Context } from "hono";
 import { Hono } from "hono";
 import type { Hub } from "../hub/mod.ts";
-import type { GpuLayouts, Largest, Result } from "../lib/mod.ts";
+import type { Explanation, GpuLayouts, Largest, Result } from "../lib/mod.ts";
 import { fromQuery, MAX_COMPARED, parseCount, refusalOf } from "../lib/mod.ts";
 import { inside, readBody, readJson } from "./api_body.ts";
 import {
   adviceOnHub,
   compareOnHub,
+  explainOnHub,
   largestOnHub,
   strategiesOnHub,
 } from "./asked.ts";
@@ -21,7 +22,10 @@ const INVERSE = `an object {"scenario": {…}, "field": "train.micro_batch"}`;
 /** What /api/v1/strategies takes. */
 const LAID_OUT = `an object {"scenario": {…}, "gpus": 8}`;
 
-/** The door for programs to comparisons, advice, inverse questions and layouts. */
+/** What /api/v1/explain takes. */
+const ERROR = `an object {"text": "…", "scenario": {…}}`;
+
+/** The door for programs to comparisons, advice, errors, inverse questions and layouts. */
 export function apiMoreRoute(hub: Hub | null): Hono {
   return new Hono()
     .post(
@@ -31,6 +35,10 @@ export function apiMoreRoute(hub: Hub | null): Hono {
     .post(
       "/api/v1/largest",
       async (c) => reply(c, await askedLargest(await c.req.text(), hub)),
+    )
+    .post(
+      "/api/v1/explain",
+      async (c) => reply(c, await askedExplain(await c.req.text(), hub)),
     )
     .post("/api/v1/advice", async (c) => {
       const body = readJson(await c.req.text(), "a scenario");
@@ -43,7 +51,7 @@ export function apiMoreRoute(hub: Hub | null): Hono {
       return reply(c, result);
     })
     .get("/api/v1/largest", async (c) => {
-      const { input, own: field } = askedBy(c, "field");
+      const { input, own: [field] } = askedBy(c, "field");
       const result = await largestOnHub(input, field, hub);
       if (result.ok) ofInput(c, input);
       return reply(c, result);
@@ -53,9 +61,11 @@ export function apiMoreRoute(hub: Hub | null): Hono {
       async (c) => reply(c, await askedStrategies(await c.req.text(), hub)),
     )
     .get("/api/v1/strategies", async (c) => {
-      const { input, own: gpus } = askedBy(c, "gpus");
-      const count = gpus === undefined ? undefined : parseCount(gpus) ?? gpus;
-      const result = await strategiesOnHub(input, count, hub);
+      const { input, own } = askedBy(c, "gpus", "from");
+      const [gpus, from] = own.map((text) =>
+        text === undefined ? text : parseCount(text) ?? text
+      );
+      const result = await strategiesOnHub(input, { gpus, from }, hub);
       if (result.ok) ofInput(c, input);
       return reply(c, result);
     });
@@ -64,11 +74,11 @@ export function apiMoreRoute(hub: Hub | null): Hono {
 /** A scenario as a query, and what stands beside its fields there. */
 function askedBy(
   c: Context,
-  name: string,
-): { input: Record<string, unknown>; own: string | undefined } {
+  ...names: string[]
+): { input: Record<string, unknown>; own: (string | undefined)[] } {
   const query = new URL(c.req.url).searchParams;
-  const own = query.get(name) ?? undefined;
-  query.delete(name);
+  const own = names.map((name) => query.get(name) ?? undefined);
+  for (const name of names) query.delete(name);
   return { input: fromQuery(query), own };
 }
 
@@ -95,18 +105,32 @@ async function askedStrategies(
   text: string,
   hub: Hub | null,
 ): Promise<Result<GpuLayouts>> {
-  const body = readBody(text, ["scenario", "gpus"], LAID_OUT);
+  const body = readBody(text, ["scenario", "gpus", "from"], LAID_OUT);
   if (!body.ok) return body;
-  const { scenario, gpus } = body.value;
-  return placed(await strategiesOnHub(scenario, gpus, hub), "gpus");
+  const { scenario, gpus, from } = body.value;
+  return placed(
+    await strategiesOnHub(scenario, { gpus, from }, hub),
+    "gpus",
+    "from",
+  );
+}
+
+async function askedExplain(
+  text: string,
+  hub: Hub | null,
+): Promise<Result<Explanation>> {
+  const body = readBody(text, ["text", "scenario"], ERROR);
+  if (!body.ok) return body;
+  const { text: error, scenario } = body.value;
+  return await explainOnHub(error, scenario, hub);
 }
 
 /** Problems of the scenario with their place in the body. */
-function placed<T>(result: Result<T>, own: string): Result<T> {
+function placed<T>(result: Result<T>, ...own: string[]): Result<T> {
   return result.ok ? result : {
     ok: false,
     problems: result.problems.flatMap((problem) =>
-      problem.path === own ? [problem] : inside("scenario", [problem])
+      own.includes(problem.path) ? [problem] : inside("scenario", [problem])
     ),
   };
 }

@@ -4,20 +4,25 @@ import type {
   Advice,
   Difference,
   Estimate,
+  Explanation,
   GpuLayouts,
   Largest,
+  Problem,
   Result,
 } from "../lib/mod.ts";
 import {
   adviceInTurns,
   ASKED,
   differencesOf,
+  explainInTurns,
   fieldProblem,
   largestInTurns,
   MAX_COMPARED,
+  readError,
   strategiesInTurns,
 } from "../lib/mod.ts";
 import { resolveModel } from "../lib/models/resolve_model.ts";
+import { isObject } from "../lib/scenario/fields.ts";
 import { MAX_DEVICES } from "../lib/scenario/limits.ts";
 import { shown } from "../lib/scenario/problem.ts";
 import { inside, refused } from "./api_body.ts";
@@ -96,35 +101,41 @@ export async function adviceOnHub(
   return await adviceInTurns(scenario, { model, breathe });
 }
 
-/**
- * The ways to train a scenario's model on a number of GPUs.
- *
- * @param gpus How many; the scenario's own where it is undefined.
- */
-export async function strategiesOnHub(
-  input: unknown,
-  gpus: unknown,
-  hub: Hub | null,
-): Promise<Result<GpuLayouts>> {
+/** What is wrong with a number of GPUs; null where nothing is. */
+export function gpuCountProblem(gpus: unknown): Problem | null {
   const isCount = typeof gpus === "number" && Number.isInteger(gpus) &&
     gpus >= 1 && gpus <= MAX_DEVICES;
-  if (gpus !== undefined && !isCount) {
-    return refused(
-      "gpus",
+  return isCount ? null : {
+    path: "gpus",
+    message:
       `gpus must be a whole number from 1 to ${MAX_DEVICES}: current value is ${
         shown(gpus)
       }`,
+  };
+}
+
+/**
+ * The ways to train or serve a scenario's model on a number of GPUs.
+ *
+ * @param asked.gpus How many; the scenario's own where it is undefined.
+ * @param asked.from How many layouts were tried before.
+ */
+export async function strategiesOnHub(
+  input: unknown,
+  { gpus, from = 0 }: { gpus: unknown; from?: unknown },
+  hub: Hub | null,
+): Promise<Result<GpuLayouts>> {
+  const problem = gpus === undefined ? null : gpuCountProblem(gpus);
+  if (problem) return { ok: false, problems: [problem] };
+  if (typeof from !== "number" || !Number.isInteger(from) || from < 0) {
+    return refused(
+      "from",
+      `from must be a whole number: current value is ${shown(from)}`,
     );
   }
   const resolved = await resolveOnHub(input, hub);
   if (!resolved.ok) return resolved;
   const { scenario } = resolved.value;
-  if (scenario.task !== "train") {
-    return refused(
-      "task",
-      `task must be train, for strategies are ways to train: current value is ${scenario.task}`,
-    );
-  }
   const model: ReturnType<typeof resolveModel> = resolved.value.model
     ? { ok: true, value: resolved.value.model }
     : resolveModel(scenario.model);
@@ -134,8 +145,48 @@ export async function strategiesOnHub(
     value: await strategiesInTurns(
       scenario,
       model.value,
-      isCount ? gpus : scenario.parallel.gpus,
+      typeof gpus === "number" ? gpus : scenario.parallel.gpus,
       breathe,
+      { from },
     ),
   };
+}
+
+/**
+ * Why memory ran short, and what would have helped.
+ *
+ * @param text The error, a log that has it, or a table of memory.
+ * @param scenario Fields of a Scenario that are known beside; undefined of none.
+ */
+export async function explainOnHub(
+  text: unknown,
+  scenario: unknown,
+  hub: Hub | null,
+): Promise<Result<Explanation>> {
+  if (typeof text !== "string") {
+    return refused(
+      "text",
+      `text must be a string, the error as it was printed: current value is ${
+        shown(text ?? null)
+      }`,
+    );
+  }
+  if (scenario !== undefined && scenario !== null && !isObject(scenario)) {
+    return refused(
+      "scenario",
+      `scenario must be an object: current value is ${shown(scenario)}`,
+    );
+  }
+  const read = readError(text, isObject(scenario) ? scenario : null);
+  if (!read.ok) return read;
+  const { input, isGiven } = read.value;
+  if (input === null) return await explainInTurns(read.value, null, breathe);
+  const resolved = await resolveOnHub(input, hub);
+  if (resolved.ok) {
+    return await explainInTurns(read.value, resolved.value, breathe);
+  }
+  // A name that merely stands in the text may be no model's.
+  return isGiven
+    ? { ok: false, problems: inside("scenario", resolved.problems) }
+    : await explainInTurns(read.value, null, breathe);
 }

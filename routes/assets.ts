@@ -1,7 +1,7 @@
 import { brotliCompressSync, gzipSync } from "node:zlib";
 import { Hono } from "hono";
 import type { StaticFile } from "../static/mod.ts";
-import { STATIC } from "../static/mod.ts";
+import { STATIC, THUMBNAIL } from "../static/mod.ts";
 import type { Encoding } from "./encoding.ts";
 import { encodingOf } from "./encoding.ts";
 import { isSame } from "./packing.ts";
@@ -38,6 +38,13 @@ for (const file of Object.values(STATIC)) {
     });
   });
 }
+
+assets.get("/static/thumbnail.png", (c) =>
+  c.body(THUMBNAIL, 200, {
+    "Cache-Control": "public, max-age=86400",
+    "Content-Type": "image/png",
+    "Content-Length": `${THUMBNAIL.length}`,
+  }));
 
 // Browsers ask for it whatever the page says.
 assets.get("/favicon.ico", (c) => {

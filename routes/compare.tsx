@@ -1,5 +1,6 @@
 import { Hono } from "hono";
 import type { LookUps } from "../hub/look_up.ts";
+import { neighbours } from "../lib/ask/compare/neighbours.ts";
 import { MAX_COMPARED, parseScenario, PRESETS, toQuery } from "../lib/mod.ts";
 import type { Column } from "../templates/compare/column.ts";
 import { ComparePage } from "../templates/compare/compare_page.tsx";
@@ -26,7 +27,7 @@ export function compareRoute(lookUps: LookUps | null): Hono {
   return new Hono().get("/compare", async (c) => {
     const { origin } = new URL(c.req.url);
     const searchParams = pageParameters(c.req.url);
-    const slots = readSlots(searchParams);
+    const slots = begun(searchParams);
     const typed = plainText(searchParams.get("add") ?? "");
     const added = typed === "" ? null : slotFrom(typed, slots);
     let problem = added !== null && "problem" in added ? added.problem : null;
@@ -53,6 +54,44 @@ export function compareRoute(lookUps: LookUps | null): Hono {
       states.includes("refused") || problem !== null ? 422 : waits ? 202 : 200,
     );
   });
+}
+
+/**
+ * The scenarios that an address holds. One alone, as the page's links give it,
+ * begins a comparison with its neighbours; so does the first example where there
+ * is none.
+ */
+function begun(query: URLSearchParams): Slot[] {
+  const slots = readSlots(query);
+  if (query.has("s1") || slots.length > 1) return slots;
+  const [alone] = slots;
+  if (alone === undefined) {
+    return [...query.keys()].some((name) => /^s\d$/.test(name))
+      ? slots
+      : withNeighbours(slotOf(PRESETS[0].scenario, PRESETS[0].title));
+  }
+  return withNeighbours(alone);
+}
+
+/** A scenario that is there, with what is worth setting beside it. */
+function withNeighbours(first: Slot | null): Slot[] {
+  if (first === null) return [];
+  const { input, headers } = readPageQuery(new URLSearchParams(first.query));
+  const parsed = parseScenario(input);
+  if (!parsed.ok) return [first];
+  return [
+    first,
+    ...neighbours(parsed.value).map(({ name, scenario }) => ({
+      query: pageAddress(toQuery(scenario), headers).slice("/?".length),
+      name,
+    })),
+  ];
+}
+
+/** An example as a scenario of a comparison. */
+function slotOf(input: unknown, name: string): Slot | null {
+  const parsed = parseScenario(input);
+  return parsed.ok ? { query: toQuery(parsed.value), name } : null;
 }
 
 async function columnOf(
@@ -99,10 +138,8 @@ function slotFrom(
     };
   }
   const preset = PRESETS.find(({ id }) => id === typed);
-  if (preset) {
-    const parsed = parseScenario(preset.scenario);
-    if (parsed.ok) return { query: toQuery(parsed.value), name: preset.title };
-  }
+  const example = preset && slotOf(preset.scenario, preset.title);
+  if (example) return example;
   const at = typed.indexOf("?");
   const query = at >= 0 ? typed.slice(at + 1) : typed;
   if (at >= 0 || /^[\w.]+=/.test(query)) {

@@ -51,7 +51,7 @@ export const exportRoute: Hono = new Hono().get("/export", (c) => {
     });
   }
   return c.html(
-    <Layout title={TITLE}>
+    <Layout title={TITLE} scenario={toQuery(parsed.value)}>
       <Exports scenario={parsed.value} query={toQuery(parsed.value)} />
     </Layout>,
   );

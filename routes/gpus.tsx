@@ -53,7 +53,10 @@ export function gpusRoute(lookUps: LookUps | null): Hono {
         const { fit, memory, model, scenario } = answer.estimate;
         ofAnswers(c, [answer], headers);
         return c.html(
-          <Layout title={`GPUs for ${model.name} · Headroom`}>
+          <Layout
+            title={`GPUs for ${model.name} · Headroom`}
+            scenario={toQuery(scenario)}
+          >
             <main class="single" id="answer">
               <h1>GPUs for {model.name}</h1>
               <p>

@@ -1,18 +1,33 @@
 import type { Context } from "hono";
 import { Hono } from "hono";
+import type { LiveAnswer } from "../hub/estimate_live.ts";
 import type { LookUps } from "../hub/look_up.ts";
-import type { Problem } from "../lib/mod.ts";
-import { besideLog, leavesOf, parseScenario, toQuery } from "../lib/mod.ts";
+import type { Missing, Problem } from "../lib/mod.ts";
+import {
+  besideLog,
+  fromQuery,
+  leavesOf,
+  parseScenario,
+  toQuery,
+} from "../lib/mod.ts";
 import { ImportedView } from "../templates/answer/imported_view.tsx";
 import { STATUS } from "../templates/answer/live_answer.tsx";
+import {
+  MissingForm,
+  NoAnswerYet,
+  TriedGpus,
+} from "../templates/answer/missing_view.tsx";
+import { triedWords } from "../templates/tried_words.ts";
 import { Problems } from "../templates/answer/problems.tsx";
 import { formOfQuery } from "../templates/form/form_state.ts";
 import { Page } from "../templates/page.tsx";
 import { wholeBody } from "./limits.ts";
 import type { SentConfigurations } from "./configuration_form.ts";
-import { importSent, readForm } from "./configuration_form.ts";
+import { importSent, readForm, textsOf } from "./configuration_form.ts";
 import { TITLE } from "./page.tsx";
-import { answerTo, readPageQuery } from "./page_query.ts";
+import type { PageQuery } from "./page_query.ts";
+import { answerTo, pageAddress, readPageQuery } from "./page_query.ts";
+import { plain } from "./plain.ts";
 import { formOfAnswer, shownAnswer } from "./shown_answer.tsx";
 
 /** Largest form that is read, so that a wrong file is still told by its name. */
@@ -42,18 +57,24 @@ export function importRoute(lookUps: LookUps | null): Hono {
         const sent = readForm(await c.req.formData().catch(() => null));
         const read = await importSent(sent);
         if (!read.ok) return refuse(c, sent, read.problems, 422);
-        const query = queryOf(read.value.scenario);
+        const { missing, figures = [] } = read.value;
+        const texts = await textsOf(sent);
+        const query = queryOf(withHardware(read.value.scenario, sent.scenario));
         const asked = readPageQuery(new URLSearchParams(query));
-        const answer = await answerTo(asked, lookUps, {
-          lookUp: "anew",
-          waitMs: WAIT_MS,
-        });
-        const { href, view } = shownAnswer(asked, answer, query);
+        const ask = (one: PageQuery) =>
+          answerTo(one, lookUps, { lookUp: "anew", waitMs: WAIT_MS });
+        const answer = missing.length === 0 ? await ask(asked) : null;
+        const shown = answer ? shownAnswer(asked, answer, query) : {
+          href: pageAddress(query, false),
+          view: await waiting(missing, query, ask),
+        };
         return c.html(
           <Page
             title={TITLE}
-            state={formOfAnswer(asked, answer)}
-            query={href.slice(2)}
+            state={answer
+              ? formOfAnswer(asked, answer)
+              : formOfQuery(asked.typed, [], asked)}
+            query={shown.href.slice(2)}
             importing={{
               text: plain(sent.text),
               model: plain(sent.model),
@@ -62,19 +83,74 @@ export function importRoute(lookUps: LookUps | null): Hono {
             report={
               <ImportedView
                 imported={read.value}
-                href={href}
-                beside={answer.state === "answered"
-                  ? besideLog(read.value.figures ?? [], answer.estimate)
+                href={shown.href}
+                beside={answer?.state === "answered"
+                  ? besideLog(figures, answer.estimate)
                   : []}
+                asks={missing.length > 0 && (
+                  <MissingForm
+                    missing={missing.map((each) => ({
+                      ...each,
+                      name: plain(each.name),
+                      reason: plain(each.reason),
+                    }))}
+                    texts={texts.ok ? texts.value : []}
+                    query={plain(sent.scenario)}
+                    model={plain(sent.model)}
+                  />
+                )}
               />
             }
           >
-            {view}
+            {shown.view}
           </Page>,
-          STATUS[answer.state],
+          answer ? STATUS[answer.state] : 200,
         );
       },
     );
+}
+
+/** What stands for the answer: those for some numbers of GPUs, where only that is missing. */
+async function waiting(
+  missing: readonly Missing[],
+  query: string,
+  ask: (asked: PageQuery) => Promise<LiveAnswer>,
+) {
+  const [only, ...more] = missing;
+  if (more.length > 0 || only?.kind !== "field" || !only.tries) {
+    return (
+      <NoAnswerYet
+        missing={missing.map((each) => ({ ...each, name: plain(each.name) }))}
+      />
+    );
+  }
+  const tried = await Promise.all(only.tries.map(async (gpus) => {
+    const one = new URLSearchParams(query);
+    one.set(only.name, String(gpus));
+    const asked = readPageQuery(one);
+    const answer = await ask(asked);
+    return {
+      gpus,
+      href: shownAnswer(asked, answer, one.toString()).href,
+      words: answer.state === "answered" ? triedWords(answer.estimate) : null,
+    };
+  }));
+  return <TriedGpus tried={tried} />;
+}
+
+/** The hardware that was chosen on the page stays, whatever a file says. */
+function withHardware(
+  scenario: Record<string, unknown>,
+  before: string,
+): Record<string, unknown> {
+  const chosen = fromQuery(
+    new URLSearchParams(
+      [...new URLSearchParams(before.slice(0, MAX_KEPT))].filter(([name]) =>
+        name.startsWith("hardware.")
+      ),
+    ),
+  );
+  return { ...scenario, ...chosen };
 }
 
 const NOTHING: SentConfigurations = {
@@ -82,6 +158,8 @@ const NOTHING: SentConfigurations = {
   model: "",
   scenario: "",
   files: [],
+  before: [],
+  given: {},
 };
 
 /** The page as it was, with what was pasted and what is wrong with it. */
@@ -115,11 +193,6 @@ function refuse(
     </Page>,
     status,
   );
-}
-
-/** A text without what no HTML may hold. */
-function plain(text: string): string {
-  return text.replaceAll(/(?![\t\n])[\p{Cc}\p{Cs}]/gu, " ");
 }
 
 /** The query of an imported scenario, which may lack what an answer needs. */

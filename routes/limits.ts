@@ -69,14 +69,19 @@ const limitAny = wholeBody(
     ),
 );
 
+/** Addresses of the forms with files. */
+const WITH_FILES: ReadonlySet<string> = new Set([
+  "/config",
+  "/import",
+  "/explain",
+]);
+
 /**
  * Refuses bodies that are too large. The forms with files have limits of their
  * own, which they tell on the page.
  */
 export const limitBody: MiddlewareHandler = (c, next) =>
-  c.req.path === "/config" || c.req.path === "/import"
-    ? next()
-    : limitAny(c, next);
+  WITH_FILES.has(c.req.path) ? next() : limitAny(c, next);
 
 /**
  * Refuses addresses that are too long, and those that are none: a client may put

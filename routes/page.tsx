@@ -3,6 +3,7 @@ import type { LiveAnswer } from "../hub/estimate_live.ts";
 import type { LookUps } from "../hub/look_up.ts";
 import { formatBytes, PRESETS } from "../lib/mod.ts";
 import { STATUS } from "../templates/answer/live_answer.tsx";
+import { THEME_PARAMETER, themeOf } from "../templates/asked.ts";
 import { Page } from "../templates/page.tsx";
 import { ofAnswers } from "./caching.ts";
 import { pageParameters } from "./page_parameters.ts";
@@ -36,7 +37,7 @@ export function pageRoute(lookUps: LookUps | null): Hono {
     const { href, view } = shownAnswer(asked, answer);
     const isAnswered = answer.state === "answered";
     if (isAnswered && !first && !isAddress(searchParams, href)) {
-      return c.redirect(href, 303);
+      return c.redirect(themed(href, searchParams), 303);
     }
     ofAnswers(c, [answer], asked.headers);
     return c.html(
@@ -57,8 +58,16 @@ export function pageRoute(lookUps: LookUps | null): Hono {
 
 /** Whether a query is the scenario's own address and nothing more. */
 function isAddress(query: URLSearchParams, address: string): boolean {
-  return query.toString() ===
+  const own = new URLSearchParams(query);
+  own.delete(THEME_PARAMETER);
+  return own.toString() ===
     new URL(address, "http://localhost").searchParams.toString();
+}
+
+/** An address with the theme that a query asks for. */
+function themed(address: string, query: URLSearchParams): string {
+  const theme = themeOf(query);
+  return theme === null ? address : `${address}&${THEME_PARAMETER}=${theme}`;
 }
 
 function titleOf(answer: LiveAnswer): string {

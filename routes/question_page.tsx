@@ -44,7 +44,12 @@ export function QuestionPage(
   },
 ) {
   return (
-    <Layout title={`${title} · Headroom`}>
+    <Layout
+      title={`${title} · Headroom`}
+      scenario={scenario
+        ? pageAddress(toQuery(scenario), headers).slice("/?".length)
+        : undefined}
+    >
       <main class="single" id="answer">
         <h1>{heading}</h1>
         {scenario && (

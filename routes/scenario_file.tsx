@@ -7,7 +7,6 @@ import {
   toInput,
   toQuery,
 } from "../lib/mod.ts";
-import { STATIC } from "../static/mod.ts";
 import { Problems } from "../templates/answer/problems.tsx";
 import { Layout } from "../templates/layout.tsx";
 import { ScenarioFile } from "../templates/scenario_file.tsx";
@@ -39,7 +38,7 @@ export const scenarioFileRoute: Hono = new Hono()
     }
     ofAddress(c);
     return c.html(
-      <Layout title={TITLE} script={STATIC.copy.address}>
+      <Layout title={TITLE} scenario={toQuery(parsed.value)}>
         <ScenarioFile
           query={toQuery(parsed.value)}
           json={jsonOf(parsed.value)}

@@ -1,5 +1,6 @@
 import type { LiveAnswer } from "../hub/estimate_live.ts";
 import { toQuery } from "../lib/mod.ts";
+import { traitsOf } from "../templates/answer/traits.ts";
 import { LiveAnswerView } from "../templates/answer/live_answer.tsx";
 import {
   formOfQuery,
@@ -42,7 +43,10 @@ export function formOfAnswer(
   answer: LiveAnswer,
 ) {
   return answer.state === "answered"
-    ? formOfScenario(answer.estimate.scenario, choices)
+    ? formOfScenario(answer.estimate.scenario, {
+      ...choices,
+      traits: traitsOf(answer.estimate.model),
+    })
     : formOfQuery(
       typed,
       answer.state === "refused" ? answer.problems : [],

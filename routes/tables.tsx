@@ -22,7 +22,7 @@ import {
   typedAddress,
 } from "../templates/tables/fields.ts";
 import { TablesPage } from "../templates/tables/tables_page.tsx";
-import type { TablesAnswer } from "../templates/tables/tables_view.tsx";
+import type { TablesAnswer } from "../templates/tables/words.ts";
 import { TablesView } from "../templates/tables/tables_view.tsx";
 import { ofScenarios } from "./caching.ts";
 import { pageParameters } from "./page_parameters.ts";

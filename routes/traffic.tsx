@@ -61,7 +61,10 @@ export function trafficRoute(lookUps: LookUps | null): Hono {
     const { model, scenario, traffic } = estimate;
     const { gpus } = scenario.parallel;
     return c.html(
-      <Layout title={`Traffic of ${model.name} · Headroom`}>
+      <Layout
+        title={`Traffic of ${model.name} · Headroom`}
+        scenario={toQuery(scenario)}
+      >
         <main class="single" id="answer">
           <h1>Traffic of {model.name} per step</h1>
           <p>

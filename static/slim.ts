@@ -5,7 +5,8 @@
 export function slimCss(text: string): string {
   return text.replaceAll(/\/\*.*?\*\//gs, "")
     .replaceAll(/\s+/g, " ")
-    .replaceAll(/ ?([{};,]) ?/g, "$1")
+    .replaceAll(/ ?([{};,>]) ?/g, "$1")
+    .replaceAll(": ", ":")
     .trim();
 }
 

@@ -39,7 +39,7 @@ export function Page(
   },
 ) {
   return (
-    <Layout title={title} refreshSeconds={refreshSeconds}>
+    <Layout title={title} scenario={query} refreshSeconds={refreshSeconds}>
       <nav class="examples" aria-label="Examples">
         <h2>Examples</h2>
         <ul>
@@ -61,7 +61,8 @@ export function Page(
           <Tabs state={state} />
           <ScenarioForm state={state} />
         </div>
-        <div id="answer" class="answer" aria-live="polite">{children}</div>
+        <p id="said" class="unseen" role="status"></p>
+        <div id="answer" class="answer">{children}</div>
       </main>
     </Layout>
   );

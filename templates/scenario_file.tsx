@@ -23,9 +23,8 @@ export function ScenarioFile(
           </a>{" "}
           <button
             type="button"
-            class="second"
+            class="second copies"
             data-copies="scenario-json"
-            hidden
           >
             Copy
           </button>

@@ -20,6 +20,17 @@ interface Count {
 
 const ROOT = new URL("../", import.meta.url).pathname;
 
+/** Most lines of an error that are told again. */
+const MOST_LINES = 30;
+
+const ENTITIES: Readonly<Record<string, string>> = {
+  quot: '"',
+  apos: "'",
+  lt: "<",
+  gt: ">",
+  amp: "&",
+};
+
 /**
  * The packages of the program and of its tests. The program's own lock file has
  * none that only a test imports, so that nobody fetches them to start it.
@@ -52,6 +63,8 @@ const SUITES: Suite[] = [
 const BROWSER: Suite = { name: "browser", args: ["tests/browser"] };
 
 const broken: string[] = [];
+/** What failed, told once more at the end, where it is found. */
+const failures: string[] = [];
 const total: Count = { passed: 0, failed: 0, skipped: 0 };
 
 for (const suite of PACKAGES) {
@@ -62,6 +75,7 @@ for (const suite of PACKAGES) {
 if (Deno.args.length > 0) await test({ name: "these", args: Deno.args });
 else await everything();
 
+for (const failure of failures) console.error(`\nFAILED: ${failure}`);
 if (broken.length > 0) console.error(`\nNot passed: ${broken.join(", ")}`);
 console.log(
   `\n${total.passed} passed, ${total.failed} failed, ${total.skipped} skipped`,
@@ -113,7 +127,9 @@ async function test({ name, args }: Suite): Promise<void> {
       ...args,
     ],
   });
-  const count = countOf(await Deno.readTextFile(report));
+  const text = await Deno.readTextFile(report);
+  const count = countOf(text);
+  failures.push(...failuresOf(text));
   await Deno.remove(report);
   total.passed += count.passed;
   total.failed += count.failed;
@@ -156,6 +172,24 @@ function countOf(report: string): Count {
   const skipped = report.match(/<skipped\b/g)?.length ?? 0;
   const failed = number("failures") + number("errors");
   return { passed: number("tests") - failed - skipped, failed, skipped };
+}
+
+/** Names of a JUnit report's failed cases, each with the first lines of its error. */
+function failuresOf(report: string): string[] {
+  return [...report.matchAll(
+    /<testcase name="([^"]*)" classname="([^"]*)"[^>]*>\s*<failure message="[^"]*">([^<]*)</g,
+  )].map(([, name = "", file = "", error = ""]) =>
+    [`${file} ${plain(name)}`, ...plain(error).split("\n").slice(0, MOST_LINES)]
+      .join("\n  ")
+  );
+}
+
+/** Text of XML as it is read. */
+function plain(text: string): string {
+  return text.replace(
+    /&(\w+|#\d+);/g,
+    (entity, name) => ENTITIES[name] ?? entity,
+  );
 }
 
 /** Looks for Chromium, and installs Debian's where that is possible. */

@@ -16,6 +16,7 @@ import type { Problem } from "../scenario/problem.ts";
 import { ScenarioError, shown } from "../scenario/problem.ts";
 import type { Scenario } from "../scenario/schema.ts";
 import { capacityOf } from "./capacity.ts";
+import { imageProblem } from "./image_problem.ts";
 import { servedFits } from "./served_fits.ts";
 import { trafficOf } from "./traffic.ts";
 
@@ -97,6 +98,8 @@ export function estimateScenario(
     scenario.engine.name,
   );
   if (!mesh.ok) return mesh;
+  const images = imageProblem(scenario, model.value);
+  if (images) return { ok: false, problems: [images] };
   const trained = trainableOf(model.value, scenario);
   if (!trained.ok) return trained;
   const { parameters: trainable, notes } = trained.value;

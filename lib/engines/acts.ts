@@ -2,6 +2,7 @@ import { stateCount } from "../optimizers/rules.ts";
 import type { Stepped } from "../optimizers/step_acts.ts";
 import { elementsIn } from "../optimizers/step_acts.ts";
 import type { Inventory } from "../plan/inventory.ts";
+import { PIXELS } from "../plan/beside.ts";
 import { loadOrder } from "../plan/inventory.ts";
 import type { Act, Clear, Program, Run, Take } from "../play/program/act.ts";
 import { bufferOf } from "../play/program/buffer.ts";
@@ -17,7 +18,8 @@ export function loadActs(inventory: Inventory): Take[] {
     ...inventory.beside.map((buffer) => ({ buffer, layer: null })),
   ].map(({ buffer, layer }) => ({
     act: "take",
-    phase: "load",
+    // The batch's images come when the model is there.
+    phase: buffer.name === PIXELS ? "forward" : "load",
     at: layer ?? "load",
     buffer,
   }));

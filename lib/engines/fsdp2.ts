@@ -148,7 +148,8 @@ function strangeExperts(
   }
   const isStrange = stack.kinds.some((kind) => {
     const { mlp } = layerPlanOf(modulesOf(kind), facts);
-    return mlp !== null && "experts" in mlp && !mlp.run;
+    if (mlp === null || "network" in mlp) return mlp !== null;
+    return "experts" in mlp && !mlp.run;
   });
   return isStrange
     ? `experts of models of type ${facts.architecture.type} are not played shared out over ranks: parallel.ep has to be 1`

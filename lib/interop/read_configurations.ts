@@ -1,10 +1,19 @@
 import type { Result } from "../scenario/parse_scenario.ts";
 import type { Problem } from "../scenario/problem.ts";
 import { applyFormat } from "./reading/apply_format.ts";
-import type { Document } from "./reading/document.ts";
-import { readDocument } from "./reading/document.ts";
+import type { NamedDocument } from "./reading/commands/over_file.ts";
+import { overFiles, wantFile } from "./reading/commands/over_file.ts";
+import { byFlags, readCommands } from "./reading/commands/read_commands.ts";
+import { checkText, readDocument } from "./reading/document.ts";
 import { Draft } from "./reading/draft.ts";
-import type { Format } from "./reading/format.ts";
+import { givenValues } from "./reading/given.ts";
+import { partsOf } from "./reading/parts.ts";
+import { looksLikePython } from "./reading/python/looks_like_python.ts";
+import { readCalls } from "./reading/python/read_calls.ts";
+import { readPython } from "./reading/python/read_python.ts";
+import { looksLikeShell } from "./reading/shell/looks_like_shell.ts";
+import { flagsGathered, flagsOf } from "./reading/shell/read_shell.ts";
+import { readScript } from "./reading/shell/script.ts";
 import type { Configuration, Imported } from "./reading/imported.ts";
 import {
   MAX_CONFIGURATION_LENGTH,
@@ -21,6 +30,7 @@ import { FORMATS } from "./tools.ts";
  * @param text JSON, YAML, a shell script, the command that starts a server, a
  *   Modelfile, or what a server printed while it started.
  * @param name Its file's name, for messages.
+ * @param given What {@linkcode Imported.missing} asked for, by its names.
  *
  * @example
  * ```ts
@@ -33,19 +43,24 @@ import { FORMATS } from "./tools.ts";
 export function scenarioOfConfiguration(
   text: string,
   name?: string,
+  given: Readonly<Record<string, string>> = {},
 ): Result<Imported> {
   return scenarioOfConfigurations([
     name === undefined ? { text } : { text, name },
-  ]);
+  ], given);
 }
 
 /**
  * Reads several configurations of one run, such as TrainingArguments, a
  * DeepSpeed JSON and an accelerate YAML. Where they state the same, the later
  * one wins.
+ *
+ * @param given What {@linkcode Imported.missing} asked for, by its names:
+ *   variables of scripts, and fields by their paths.
  */
 export function scenarioOfConfigurations(
   configurations: readonly Configuration[],
+  given: Readonly<Record<string, string>> = {},
 ): Result<Imported> {
   if (configurations.length === 0) {
     return refused([{
@@ -78,16 +93,32 @@ export function scenarioOfConfigurations(
         `configuration must have at most ${MAX_CONFIGURATION_LENGTH} characters in all files: current value has ${length}`,
     }]);
   }
-  const drafts: Draft[] = [];
-  const formats: Imported["formats"] = [];
+  const { variables, draft: stated } = givenValues(given);
+  const documents: NamedDocument[] = [];
   const problems: Problem[] = [];
-  for (const { text, name } of configurations) {
-    const read = readOne(text, name ?? "");
+  for (const { text, name } of configurations.flatMap(partsOf)) {
+    const read = readOne(text, name ?? "", variables);
     if (!read.ok) {
       problems.push(...read.problems.map((each) => named(each, name)));
-      continue;
+    } else {
+      documents.push(
+        ...read.value.map((each) =>
+          name === undefined || each.name !== undefined
+            ? each
+            : { ...each, name }
+        ),
+      );
     }
-    const { draft, format } = read.value;
+  }
+  if (problems.length > 0) return refused(problems);
+  const drafts: Draft[] = [];
+  const formats: Imported["formats"] = [];
+  for (const each of overFiles(documents)) {
+    const { format, document, name } = each;
+    const draft = new Draft();
+    applyFormat(format, document, draft);
+    wantFile(each, draft);
+    problems.push(...draft.problems.map((problem) => named(problem, name)));
     drafts.push(draft);
     formats.push({
       id: format.id,
@@ -96,58 +127,84 @@ export function scenarioOfConfigurations(
     });
   }
   if (problems.length > 0) return refused(problems);
-  const settled = settle(drafts);
+  const settled = settle(stated ? [...drafts, stated] : drafts);
   return settled.ok
     ? { ok: true, value: { formats, ...settled.value } }
     : settled;
 }
 
+/** What a text is taken for; a command may start several programs. */
 function readOne(
   text: string,
   name: string,
-): Result<{ draft: Draft; format: Format }> {
-  const own = readOwn(text, name);
-  if (own) return own;
+  variables: ReadonlyMap<string, string>,
+): Result<NamedDocument[]> {
+  const source = new ServingSource(text, name);
+  for (const format of FORMATS) {
+    const document = format.parse?.(source);
+    if (document) return { ok: true, value: [{ format, document }] };
+  }
+  const checked = checkText(text);
+  if (!checked.ok) return checked;
+  if (looksLikePython(text)) {
+    const read = readCalls(readPython(text), FORMATS);
+    if (read.length > 0) return { ok: true, value: read };
+  }
+  return looksLikeShell(text)
+    ? readScripted(text, variables)
+    : readSettings(text, name);
+}
+
+/** A script: the program that it starts, and the files that it writes. */
+function readScripted(
+  text: string,
+  variables: ReadonlyMap<string, string>,
+): Result<NamedDocument[]> {
+  const script = readScript(text, variables);
+  const files = script.files.flatMap((file): NamedDocument[] => {
+    const read = /[:=]/.test(file.text) && !looksLikeShell(file.text)
+      ? readOne(file.text, file.name ?? "", variables)
+      : null;
+    if (!read?.ok) return [];
+    return read.value.map((each) =>
+      file.name === null ? each : { ...each, name: file.name }
+    );
+  });
+  const read = readCommands(script, FORMATS);
+  if (read.length === 0) {
+    const { flags, notes } = flagsGathered(script);
+    const own = byFlags(flags, FORMATS);
+    if (own) {
+      own.document.notes.push(...notes);
+      read.push(own);
+    }
+  }
+  return read.length === 0 && files.length === 0
+    ? refused([notOurs(Object.keys(flagsOf(flagsGathered(script).flags)))])
+    : { ok: true, value: [...files, ...read] };
+}
+
+function readSettings(text: string, name: string): Result<NamedDocument[]> {
   const document = readDocument(text);
   if (!document.ok) return document;
   const { kind, values } = document.value;
   const format = FORMATS.find((each) =>
     each.kind === kind && each.recognises(values, name)
   );
-  if (!format) {
-    const keys = Object.keys(values).slice(0, 5)
-      .map((key) => JSON.stringify(key.slice(0, 40))).join(", ");
-    return refused([{
-      path: "configuration",
-      message: `configuration must be of ${
-        FORMATS.map(({ title }) => title).join(", ")
-      }: current value has ${keys === "" ? "no settings" : `the keys ${keys}`}`,
-    }]);
-  }
-  return drafted(format, document.value);
+  return format
+    ? { ok: true, value: [{ format, document: document.value }] }
+    : refused([notOurs(Object.keys(values))]);
 }
 
-/** Reads commands, logs and files that are no settings by the format itself. */
-function readOwn(
-  text: string,
-  name: string,
-): Result<{ draft: Draft; format: Format }> | null {
-  const source = new ServingSource(text, name);
-  for (const format of FORMATS) {
-    const document = format.parse?.(source);
-    if (document) return drafted(format, document);
-  }
-  return null;
-}
-
-function drafted(
-  format: Format,
-  document: Document,
-): Result<{ draft: Draft; format: Format }> {
-  const draft = new Draft();
-  applyFormat(format, document, draft);
-  if (draft.problems.length > 0) return refused(draft.problems);
-  return { ok: true, value: { draft, format } };
+function notOurs(keys: readonly string[]): Problem {
+  const some = keys.slice(0, 5)
+    .map((key) => JSON.stringify(key.slice(0, 40))).join(", ");
+  return {
+    path: "configuration",
+    message: `configuration must be of ${
+      FORMATS.map(({ title }) => title).join(", ")
+    }: current value has ${some === "" ? "no settings" : `the keys ${some}`}`,
+  };
 }
 
 /** A problem with its file's name, where there is one. */

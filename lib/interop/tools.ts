@@ -3,6 +3,7 @@ import { accelerateExport } from "./accelerate/write.ts";
 import { axolotlFile } from "./axolotl/read.ts";
 import { axolotlExport } from "./axolotl/write.ts";
 import { deepspeedFile } from "./deepspeed/read.ts";
+import { deepspeedCommand } from "./deepspeed/read_launcher.ts";
 import { deepspeedExport } from "./deepspeed/write.ts";
 import { lightningFile } from "./lightning/read.ts";
 import { lightningExport } from "./lightning/write.ts";
@@ -12,7 +13,9 @@ import { llamaCommand } from "./llama_cpp/read.ts";
 import { llamaLog } from "./llama_cpp/read_log.ts";
 import { llamaExport } from "./llama_cpp/write.ts";
 import { megatronFile } from "./megatron/read.ts";
+import { megatronBridgeFile } from "./megatron_bridge/read.ts";
 import { memoryCalculatorFile } from "./memory_calculator/read.ts";
+import { nemoFile } from "./nemo/read.ts";
 import { ollamaModelfile } from "./ollama/read.ts";
 import { ollamaExport } from "./ollama/write.ts";
 import { peftFile } from "./peft/read.ts";
@@ -24,11 +27,19 @@ import { sglangLog } from "./sglang/read_log.ts";
 import { sglangExport } from "./sglang/write.ts";
 import { trtllmCommand } from "./tensorrt_llm/read.ts";
 import { trtllmExport } from "./tensorrt_llm/write.ts";
+import { openrlhfCommand } from "./openrlhf/read.ts";
+import { verlFile } from "./verl/read.ts";
+import { swiftFile } from "./swift/read.ts";
+import { megatronSwiftFile } from "./swift/read_megatron.ts";
+import { torchEnvironment } from "./torch/read_environment.ts";
+import { torchrunCommand } from "./torch/read_launcher.ts";
 import { tgiCommand } from "./tgi/read.ts";
 import { tgiExport } from "./tgi/write.ts";
+import { torchtitanFile } from "./torchtitan/read.ts";
 import { torchtuneFile } from "./torchtune/read.ts";
 import { trainingArgumentsFile } from "./training_arguments/read.ts";
 import { trainingArgumentsExport } from "./training_arguments/write.ts";
+import { unslothCalls } from "./unsloth/read.ts";
 import { vllmCommand } from "./vllm/read.ts";
 import { vllmLog } from "./vllm/read_log.ts";
 import { vllmExport } from "./vllm/write.ts";
@@ -49,13 +60,23 @@ export interface Tool {
 export const TOOLS: readonly Tool[] = [
   { folder: "megatron", reads: [megatronFile], writes: [] },
   { folder: "torchtune", reads: [torchtuneFile], writes: [] },
+  { folder: "torchtitan", reads: [torchtitanFile], writes: [] },
+  { folder: "nemo", reads: [nemoFile], writes: [] },
+  { folder: "megatron_bridge", reads: [megatronBridgeFile], writes: [] },
   { folder: "lightning", reads: [lightningFile], writes: [lightningExport] },
   { folder: "memory_calculator", reads: [memoryCalculatorFile], writes: [] },
   { folder: "plain", reads: [plainFile], writes: [yamlExport, jsonExport] },
   { folder: "peft", reads: [peftFile], writes: [] },
   { folder: "accelerate", reads: [accelerateFile], writes: [accelerateExport] },
-  { folder: "deepspeed", reads: [deepspeedFile], writes: [deepspeedExport] },
+  {
+    folder: "deepspeed",
+    reads: [deepspeedFile, deepspeedCommand],
+    writes: [deepspeedExport],
+  },
   { folder: "axolotl", reads: [axolotlFile], writes: [axolotlExport] },
+  { folder: "verl", reads: [verlFile], writes: [] },
+  { folder: "openrlhf", reads: [openrlhfCommand], writes: [] },
+  { folder: "swift", reads: [megatronSwiftFile, swiftFile], writes: [] },
   {
     folder: "llama_factory",
     reads: [llamaFactoryV1File, llamaFactoryFile],
@@ -66,6 +87,8 @@ export const TOOLS: readonly Tool[] = [
     reads: [trainingArgumentsFile],
     writes: [trainingArgumentsExport],
   },
+  { folder: "unsloth", reads: [unslothCalls], writes: [] },
+  { folder: "torch", reads: [torchEnvironment, torchrunCommand], writes: [] },
   { folder: "vllm", reads: [vllmLog, vllmCommand], writes: [vllmExport] },
   {
     folder: "sglang",

@@ -56,8 +56,19 @@ export const KEYS = {
     // CANINE reads characters, each by buckets of hashes.
     "num_hash_buckets",
   ],
-  experts: ["num_local_experts", "num_experts", "n_routed_experts"],
-  expertsPerToken: ["num_experts_per_tok", "num_experts_per_token", "moe_topk"],
+  experts: [
+    "num_local_experts",
+    "num_experts",
+    "n_routed_experts",
+    "moe_num_experts",
+  ],
+  expertsPerToken: [
+    "num_experts_per_tok",
+    "num_experts_per_token",
+    "moe_topk",
+    "moe_k",
+    "top_k_experts",
+  ],
   expertIntermediate: ["moe_intermediate_size", "expert_intermediate_size"],
   context: [
     "max_position_embeddings",

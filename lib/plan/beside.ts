@@ -32,11 +32,15 @@ export function besideBuffer(
   return bufferOf(label, [{ group, bytes: roundedBytes(bytes) }]);
 }
 
+/** What the pixels of a batch are called. */
+export const PIXELS = "pixels";
+
 /** The batch holds its pixels throughout the step. */
 function pixelsOf(vision: VisionPlan | null): Buffer[] {
   if (!vision) return [];
-  const { elements, dtype } = vision.pixels;
-  return [besideBuffer("inputs", "pixels", elements * DTYPE_BYTES[dtype])];
+  const { pixels: { elements, dtype }, batchBytes = 0 } = vision;
+  const bytes = elements * DTYPE_BYTES[dtype] + batchBytes;
+  return [besideBuffer("inputs", PIXELS, bytes)];
 }
 
 /** The same of features of sound. */

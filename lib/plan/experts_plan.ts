@@ -32,7 +32,6 @@ export function routedExpertsOf(
     modules,
     facts,
     experts * (facts.dispatch?.ranks ?? 1),
-    hidden,
   );
   const [up, out] = [gateUp, down].map((name) =>
     fusedOf(modules, name, isTransposed)
@@ -73,10 +72,12 @@ export function routedExpertsOf(
 /** In transformers 4 it is a linear layer, and is adapted as one. */
 function routerOf(
   modules: Modules,
-  { code }: LayerFacts,
+  facts: LayerFacts,
   experts: number,
-  hidden: number,
-): Pick<RouterPlan, "scores" | "adapter"> | null {
+): Pick<RouterPlan, "scores" | "adapter" | "scales"> | null {
+  const scaled = scaledRouterOf(modules, facts);
+  if (scaled) return scaled;
+  const { architecture, code } = facts;
   const name = modules.find((each, { role }) =>
     role === "router" && each.endsWith(".weight")
   );
@@ -85,7 +86,7 @@ function routerOf(
   return {
     scores: {
       name: "router",
-      in: hidden,
+      in: architecture.hidden_size,
       out: experts,
       weight,
       bias: modules.parameter(`${name.slice(0, -".weight".length)}.bias`),
@@ -95,6 +96,23 @@ function routerOf(
     },
     adapter: modules.parameterAdapter(name, false),
   };
+}
+
+/** A linear layer that scores normed and scaled rows: Gemma 4. */
+function scaledRouterOf(
+  modules: Modules,
+  { traits }: LayerFacts,
+): Pick<RouterPlan, "scores" | "adapter" | "scales"> | null {
+  const named = (pattern: RegExp) =>
+    modules.parameter(modules.find((name) => pattern.test(name)));
+  const rows = named(/router\.scale$/);
+  const experts = named(/router\.per_expert_scale$/);
+  const scores = modules.linear(
+    modules.pathOf((name) => /router\.proj\.weight$/.test(name)),
+  );
+  if (!rows || !experts || !scores) return null;
+  const norm = { kind: traits.norm, weight: null, bias: null };
+  return { scores, adapter: null, scales: { norm, rows, experts } };
 }
 
 function fusedOf(

@@ -1,6 +1,8 @@
+import type { Config } from "../models/config.ts";
 import type { Architecture } from "../models/architecture.ts";
 import type { FamilyCode } from "../models/families/code/code.ts";
-import { codeOfType } from "../models/families/mod.ts";
+import { codeOfModel } from "../models/code_of_model.ts";
+import { told } from "../models/families/code/setting.ts";
 import type { Model } from "../models/model.ts";
 import type { LayerPlan } from "../play/layers/decoder_layer.ts";
 import type { Scenario } from "../scenario/schema.ts";
@@ -13,11 +15,13 @@ import type { StateSpaceFacts } from "./state_space_plan.ts";
 import { contextOf, tilesOfMlp } from "./context.ts";
 import { playedTraits } from "./played_traits.ts";
 import type { Traits } from "./traits.ts";
-import { traitsOf } from "./traits.ts";
+import { innerConfig, traitsOf } from "./traits.ts";
 
 /** What a layer's plan needs to know beside its tensors. */
 export interface LayerFacts {
   readonly architecture: Architecture;
+  /** The language model's own. */
+  readonly config: Config;
   /** How the code of the model's type runs, and its traits by the config. */
   readonly family: FamilyCode;
   readonly traits: Traits;
@@ -32,6 +36,7 @@ export interface LayerFacts {
     | "unpads"
     | "context"
     | "byArithmetic"
+    | "biasDtype"
   >;
   readonly kernels: Kernels;
   readonly code: ModelCode;
@@ -54,10 +59,11 @@ export function layerFactsOf(
 ): LayerFacts {
   const { train } = scenario;
   const { architecture, config } = model;
-  const family = codeOfType(architecture.type);
+  const family = codeOfModel(model);
   const traits = traitsOf(family, config ?? {}, architecture.head_dim);
   return {
     architecture,
+    config: innerConfig(config ?? {}),
     family,
     traits: playedTraits(traits, train.kernels, code),
     batch: train.micro_batch,
@@ -65,7 +71,8 @@ export function layerFactsOf(
     attention: {
       implementation: train.attention,
       masked: train.padding_mask ||
-        (train.images_per_sample > 0 && family.sight?.masksImages === true),
+        (train.images_per_sample > 0 && family.sight !== null &&
+          told(family.sight.masksImages, innerConfig(config ?? {}))),
       keyMask: code.keyMask,
       causal: true,
       unpads: train.padding_mask && code.unpads,
@@ -78,6 +85,11 @@ export function layerFactsOf(
     tiles: tilesOfMlp(scenario, architecture),
     stateSpaces,
   };
+}
+
+function gatesOutput({ attention }: LayerPlan): boolean {
+  return attention !== null && "isGated" in attention &&
+    attention.isGated === true;
 }
 
 /** Why layers as they are planned cannot be played; null when they can. */
@@ -93,6 +105,9 @@ export function unclearLayers(
   );
   if (isUnclear) {
     return `models of type ${type}, whose layers are not attention and MLP, are not played through yet`;
+  }
+  if (!code.gatesHeads && layers.some(gatesOutput)) {
+    return `software.model_code ${program} has no models of type ${type}, whose attention gates its output`;
   }
   const isFused = layers.some(({ attention }) =>
     attention && "projections" in attention && "qkv" in attention.projections

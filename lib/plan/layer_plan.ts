@@ -7,8 +7,11 @@ import type { MoePlan } from "../play/layers/moe_layer.ts";
 import type { AdaptedLinear } from "../play/torch/ops/adapted_linear.ts";
 import type { Heads } from "../play/torch/ops/attention/types.ts";
 import type { Norm } from "../play/torch/ops/norms.ts";
+import { projectionsOf } from "./projections.ts";
+import { expertsBesideOf, ownInputsOf, streamsOf } from "./layer_parts.ts";
 import { routedExpertsOf } from "./experts_plan.ts";
 import type { LayerFacts } from "./layer_facts.ts";
+import { bareOf, normsOf } from "./layer_norms.ts";
 import type { Modules } from "./modules.ts";
 import { stateSpaceOf } from "./state_space_plan.ts";
 import type { Traits } from "./traits.ts";
@@ -20,7 +23,11 @@ export function layerPlanOf(modules: Modules, facts: LayerFacts): LayerPlan {
     rows: batch * sequence,
     arrangement: traits.arrangement,
     attention: latentOf(modules, facts) ?? attentionOf(modules, facts),
-    mlp: expertsOf(modules, facts) ?? mlpOf(modules, facts, isMlp),
+    mlp: expertsBesideOf(modules, facts, mlpOf(modules, facts, isMlp)) ??
+      expertsOf(modules, facts) ?? mlpOf(modules, facts, isMlp),
+    ownInputs: ownInputsOf(modules, facts),
+    streams: streamsOf(modules, facts),
+    scalesInPlace: family.layer.scalesInPlace,
     norms: normsOf(modules, facts),
     residualDropout: traits.dropout.residual,
     holdsAttended: traits.holdsAttended,
@@ -60,31 +67,43 @@ function attentionOf(
   const { attention, cached, code, kernels } = facts;
   const o = byRole(modules, "o");
   if (!o) return null;
-  const fused = byRole(modules, "qkv");
-  const [q, k, v] = (["q", "k", "v"] as const).map((role) =>
-    byRole(modules, role)
+  const [fused = null, q = null, k = null, v = null] =
+    (["qkv", "q", "k", "v"] as const).map((role) => byRole(modules, role));
+  const made = projectionsOf(
+    { qkv: fused, q, k, v },
+    family.attention.handsHeads,
   );
-  if (!fused && !(q && k && v)) return null;
-  const width = architecture.head_dim;
-  const bare: Norm | null = traits.normsBare && traits.rotary !== "none"
-    ? { kind: "rms", weight: null, bias: null }
+  if (!made) return null;
+  const qNorm = headNorm(
+    modules,
+    traits,
+    /(^|\.)(q|query)_(layer)?norm\.weight$/,
+  );
+  const width = family.attention.widthsByLayer && qNorm?.weight
+    ? qNorm.weight.elements
+    : architecture.head_dim;
+  const bare = traits.normsBare && traits.rotary !== "none"
+    ? bareOf("rms")
     : null;
+  const isGated = family.attention.gatesOutput;
   const heads: Heads = {
     batch,
     queries: sequence,
     keys: sequence,
-    heads: q ? q.out / width : o.in / width,
+    heads: q && !isGated ? q.out / width : o.in / width,
     kvHeads: k ? k.out / width : kvHeadsOf(fused, o, width),
     width,
     valueWidth: width,
   };
   return {
-    projections: q && k && v ? { q, k, v } : { qkv: fused as AdaptedLinear },
+    ...made,
     o,
-    qNorm: headNorm(modules, traits, /(^|\.)(q|query)_(layer)?norm\.weight$/) ??
-      bare,
+    qNorm: qNorm ?? bare,
     kNorm: headNorm(modules, traits, /(^|\.)(k|key)_(layer)?norm\.weight$/) ??
       bare,
+    isGated,
+    scalesKeys: family.attention.scalesKeys,
+    vNorm: family.attention.normsValues ? bareOf(traits.norm) : null,
     normsTurned: traits.normsTurned,
     normsEach: family.attention.normsEach,
     holdsUnturned: family.rotary.holdsUnturned,
@@ -171,7 +190,7 @@ function kvHeadsOf(
 
 function mlpOf(
   modules: Modules,
-  { traits, kernels, code, tiles }: LayerFacts,
+  { traits, family, kernels, code, tiles }: LayerFacts,
   test: Test,
 ): MlpPlan | null {
   const down = byRole(modules, "down", test);
@@ -186,8 +205,10 @@ function mlpOf(
     compiled: kernels === "compile",
     gateInPlace: kernels === "liger" && code.fusesGate &&
       traits.activation !== "relu",
-    upFirst: code.upFirst,
+    upFirst: code.upFirst || family.mlp.isMultiplied,
     isInline: traits.inlineMlp,
+    isMultiplied: family.mlp.isMultiplied,
+    cutsGate: traits.cutsGate,
     tiles,
   };
 }
@@ -197,6 +218,7 @@ function expertsOf(modules: Modules, facts: LayerFacts): MoePlan | null {
   if (!routed) return null;
   const plan: MoePlan = {
     ...routed,
+    latent: latentRowsOf(modules),
     shared: mlpOf(modules, facts, isShared),
     sharedFirst: facts.family.experts.sharedFirst,
     sharedGate: modules.linear(
@@ -206,56 +228,13 @@ function expertsOf(modules: Modules, facts: LayerFacts): MoePlan | null {
   return { ...plan, run: facts.code.expertsRun?.(plan) ?? null };
 }
 
-/** A norm without parameters. */
-export const BARE_NORM: Norm = { kind: "bare", weight: null, bias: null };
-
-/** Norms by the places that the families' names give them. */
-function normsOf(
-  modules: Modules,
-  { traits }: LayerFacts,
-): LayerPlan["norms"] {
-  const own = [...modules.names()].filter((name) =>
-    /\.weight$/.test(name) && modules.tensor(name)?.role === "norm" &&
-    !/(^|\.)(q|k|query|key)_(layer)?norm|_a_layernorm|sub_norm|^(mixer|mamba)\./
-      .test(name)
-  ).map((name) => name.slice(0, -".weight".length));
-  const norm = (path: string | undefined): Norm | null =>
-    modules.norm(path ?? null, traits.norm);
-  const named = (pattern: RegExp) =>
-    norm(own.find((path) => pattern.test(path)));
-  switch (traits.arrangement) {
-    case "sandwich": {
-      const glm = own.some((path) => /post_self_attn/.test(path));
-      return {
-        beforeAttention: named(/input_layernorm/),
-        afterAttention: named(glm ? /post_self_attn/ : /post_attention/),
-        beforeMlp: named(glm ? /post_attention/ : /pre_feedforward/),
-        afterMlp: named(/post_(feedforward|mlp)/),
-      };
-    }
-    case "post":
-      return {
-        beforeAttention: null,
-        afterAttention: named(/post_attention/),
-        beforeMlp: null,
-        afterMlp: named(/post_feedforward/),
-      };
-    default:
-      if (traits.norm === "bare") {
-        return {
-          beforeAttention: BARE_NORM,
-          afterAttention: null,
-          beforeMlp: BARE_NORM,
-          afterMlp: null,
-        };
-      }
-      return {
-        beforeAttention: norm(own[0]),
-        afterAttention: null,
-        beforeMlp: norm(own[1]),
-        afterMlp: null,
-      };
-  }
+/** What narrows rows for the routed experts, and widens what these give. */
+function latentRowsOf(modules: Modules): NonNullable<MoePlan["latent"]> | null {
+  const [down, up] = [/fc1_latent_proj\.weight$/, /fc2_latent_proj\.weight$/]
+    .map((pattern) =>
+      modules.linear(modules.pathOf((name) => pattern.test(name)))
+    );
+  return down && up ? { down, up } : null;
 }
 
 function headNorm(

@@ -23,11 +23,19 @@ export function masksOf(
 /** What is known of a layer, with its positions and the mask its window needs. */
 export function factsOfKind(
   whole: LayerFacts,
-  { sliding, unturned }: LayerKind,
+  { sliding, unturned, cutsGate = false }: LayerKind,
   windows: Windows,
 ): LayerFacts {
-  const facts: LayerFacts = unturned
-    ? { ...whole, traits: { ...whole.traits, rotary: "none" } }
+  const { rotary } = whole.traits;
+  const facts: LayerFacts = unturned || cutsGate
+    ? {
+      ...whole,
+      traits: {
+        ...whole.traits,
+        rotary: unturned ? "none" : rotary,
+        cutsGate,
+      },
+    }
     : whole;
   const { attention, sequence } = facts;
   const cuts = sliding === true && windows.size !== null &&

@@ -7,13 +7,17 @@ import { lossOfCast } from "../play/torch/ops/head_loss.ts";
 import type { LossSettings } from "../play/torch/ops/loss.ts";
 import { tiledLoss } from "../play/torch/ops/tiled_loss.ts";
 import { wholeLoss } from "../play/torch/ops/loss.ts";
-import type { EmbeddingPlan, HeadPlan } from "../play/record/outer_blocks.ts";
+import type { EmbeddingPlan } from "../play/record/embedding_plan.ts";
+import type { HeadPlan } from "../play/record/outer_blocks.ts";
+import type { LayerInputsPlan } from "../play/record/inputs_of_layers.ts";
 import type { RecordedStack } from "../play/record/record_stack.ts";
-import { BARE_NORM } from "./layer_plan.ts";
+import { BARE_NORM } from "./layer_norms.ts";
 import { isTiled } from "./context.ts";
+import type { Mask } from "../play/layers/mask.ts";
 import { masksOf } from "./masks.ts";
 import type { StepPlan } from "./step_plan.ts";
 import { isOfTower } from "../models/tensors/tower.ts";
+import { rotaryWidthsOf } from "./rotary_widths.ts";
 import { versionOf } from "../scenario/version.ts";
 
 /**
@@ -53,22 +57,18 @@ export function embeddingPlanOf(
         facts.attention.context
       ? batch * sequence
       : sequence,
-    rotaryTables: family.rotary.tables,
-    rotaryWidth: traits.rotary === "none" || facts.code.rotary.stands
-      ? 0
-      : traits.rotary === "part"
-      ? Math.round(architecture.head_dim * traits.rotaryShare)
-      : traits.rotary === "halves"
-      ? architecture.head_dim / 2
-      : architecture.head_dim,
+    rotaryWidths: rotaryWidthsOf(plan),
     held: facts.code.holdsEmbeddings,
     forcesGrad: facts.code.forcesGrad,
     forcesLate: facts.code.forcesGrad && facts.code.forcesLate &&
       !traits.scaledEmbeddings,
     holdsLeaf: plan.objective !== null,
-    masks: masksOf(facts, plan.windows, plan.stack.kinds),
+    masks: [
+      ...masksOf(facts, plan.windows, plan.stack.kinds),
+      ...crossedMasks(plan),
+    ],
     keepsMasks: scenario.train.checkpointing !== "none",
-    images: plan.vision && vision
+    images: plan.vision?.merge && vision
       ? {
         tokens: plan.vision.tokens,
         merge: plan.vision.merge,
@@ -76,8 +76,42 @@ export function embeddingPlanOf(
         needsGrad: vision.needsGrad,
       }
       : null,
+    layerInputs: layerInputsOf(plan),
+    streams: streamsBy(outside, "altup_projections"),
   };
 }
+
+/** How the inputs of each layer are made; null of a model without them. */
+function layerInputsOf(
+  { outside, stack, facts }: StepPlan,
+): LayerInputsPlan | null {
+  const table = outside.parameter(
+    outside.find((name) => /embed_tokens_per_layer\.weight$/.test(name)),
+  );
+  const projection = outside.linear(
+    outside.pathOf((name) => /per_layer_model_projection\./.test(name)),
+  );
+  const norm = outside.norm(
+    outside.pathOf((name) => LAYER_INPUTS_NORM.test(name)),
+    facts.traits.norm,
+  );
+  const layers = stack.layers.length;
+  return table && projection && norm
+    ? { table, projection, norm, layers }
+    : null;
+}
+
+/** What makes or unmakes a model's other streams, in their order. */
+function streamsBy(
+  outside: StepPlan["outside"],
+  name: string,
+): AdaptedLinear[] {
+  return [...outside.names()].filter((each) =>
+    each.includes(`.${name}.`) && each.endsWith(".weight")
+  ).flatMap((each) => outside.linear(each.slice(0, -".weight".length)) ?? []);
+}
+
+const LAYER_INPUTS_NORM = /per_layer_projection_norm\./;
 
 /**
  * Gemma's embeddings multiply themselves; before transformers 5 those of the first
@@ -93,11 +127,18 @@ function scaledBy({ facts, scenario }: StepPlan): "module" | "model" {
   return isOld && scaled === "by model before 5" ? "model" : "module";
 }
 
+/** Which of their images' features tokens look at. */
+function crossedMasks({ vision }: StepPlan): Mask[] {
+  const mask = vision?.crossed?.mask;
+  return mask ? [{ elements: mask.elements, isTruth: false }] : [];
+}
+
 /** What runs behind the layers, and its loss. */
 export function headPlanOf(plan: StepPlan, first: EmbeddingPlan): HeadPlan {
   const { outside, facts } = plan;
-  const last = outside.pathOf((_, { role, piece }) =>
-    role === "norm" && piece === "language_model"
+  const last = outside.pathOf((name, { role, piece }) =>
+    role === "norm" && piece === "language_model" &&
+    !LAYER_INPUTS_NORM.test(name)
   );
   const own = outside.linear(outside.pathOf((_, { role }) => role === "head"));
   // A copy of the embeddings that trains leaves the head what it was tied to.
@@ -116,6 +157,7 @@ export function headPlanOf(plan: StepPlan, first: EmbeddingPlan): HeadPlan {
       ? BARE_NORM
       : outside.norm(last, facts.traits.norm),
     head,
+    streams: streamsBy(outside, "altup_unembed_projections"),
     ...lossOf(plan, input),
     ...objectiveHead(plan),
   };

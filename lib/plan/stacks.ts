@@ -11,6 +11,10 @@ export interface LayerKind {
   readonly sliding?: boolean;
   /** Whether their heads are not turned by positions, though others' are. */
   readonly unturned?: boolean;
+  /** Whether they cut their gates off, though others may not. */
+  readonly cutsGate?: boolean;
+  /** Whether later layers read their keys and values. */
+  readonly gives?: boolean;
 }
 
 /** A stack of layers, each of some kind. */

@@ -6,15 +6,22 @@ import { codeOfType } from "../models/families/mod.ts";
 import type { Tensor } from "../models/tensors/tensor.ts";
 import type { Scenario } from "../scenario/schema.ts";
 import type { StateSpacePlan } from "../play/layers/state_space_layer.ts";
+import type { Dtype } from "../play/torch/dtype.ts";
 import type { Norm } from "../play/torch/ops/norms.ts";
+import { shortConvolutionOf } from "./convolution_plan.ts";
+import { deltaPlanOf } from "./delta_plan.ts";
+import type { MixedBatch } from "./mixed_batch.ts";
 import type { Modules } from "./modules.ts";
 import type { Storage } from "./storage.ts";
+import { innerConfig } from "./traits.ts";
 
 /** Weights that a kernel reads in place of their modules. */
-const PASSED_BY: Readonly<Record<StateSpaceKind, RegExp>> = {
+const PASSED_BY: Readonly<Record<StateSpaceKind, RegExp | null>> = {
   inner: /\.(x_proj|dt_proj|out_proj)\./,
   open: /\.dt_proj\./,
   headed: /\.out_proj\./,
+  delta: null,
+  convolution: null,
 };
 
 /** What the plan of a state space needs to know beside its tensors. */
@@ -23,26 +30,32 @@ export interface StateSpaceFacts {
   /** Whether time steps, B and C are normed within the kernel. */
   readonly norms: boolean;
   readonly groups: number;
+  readonly keyHeads: number;
   readonly chunk: number;
   /** Of the scenario's GPU. */
   readonly multiprocessors: number | null;
+  /** The type of what its projection is multiplied by; null of most. */
+  readonly multiplied: Dtype | null;
   readonly wideResidual: boolean;
   readonly castsLogits: boolean;
 }
 
 /** The facts of a model with state spaces; null of any other. */
 export function stateSpaceFacts(
-  { hardware }: Scenario,
-  { architecture: { type }, config = {} }: Model,
+  { hardware, precision }: Scenario,
+  { architecture: { type }, config: whole = {} }: Model,
 ): StateSpaceFacts | null {
   const code = codeOfType(type).stateSpace;
   if (code === null) return null;
+  const config = innerConfig(whole);
   return {
     kind: code.kind,
     norms: code.norms,
     groups: numberOf(config, code.groups),
+    keyHeads: numberOf(config, code.keyHeads),
     chunk: numberOf(config, code.chunk),
     multiprocessors: gpuOf(hardware.gpu)?.multiprocessors ?? null,
+    multiplied: code.isMultiplied ? precision.weights : null,
     wideResidual: code.wideResidual && config["residual_in_fp32"] !== false,
     castsLogits: code.castsLogits,
   };
@@ -69,7 +82,7 @@ export function unfitStateSpaces(
 }
 
 function isRead({ kind }: StateSpaceFacts, { name, role }: Tensor): boolean {
-  return role === "ssm" && PASSED_BY[kind].test(name);
+  return role === "ssm" && PASSED_BY[kind]?.test(name) === true;
 }
 
 /** Whether the kernels pass an adapter by, so that it never gets a gradient. */
@@ -79,18 +92,30 @@ export function passesBy(
   isPacked: boolean,
 ): boolean {
   return facts !== null && !(facts.kind === "open" && isPacked) &&
-    /\.(mixer|mamba)\./.test(adapter) && PASSED_BY[facts.kind].test(adapter);
+    /\.(mixer|mamba)\./.test(adapter) &&
+    PASSED_BY[facts.kind]?.test(adapter) === true;
 }
 
 /** The state space of a layer; null where it has none. */
 export function stateSpaceOf(
   modules: Modules,
   facts: StateSpaceFacts,
-  { batch, sequence, masked }: {
-    batch: number;
-    sequence: number;
-    masked: boolean;
-  },
+  mixed: MixedBatch,
+): StateSpacePlan | null {
+  switch (facts.kind) {
+    case "delta":
+      return deltaPlanOf(modules, facts.keyHeads, mixed);
+    case "convolution":
+      return shortConvolutionOf(modules, mixed);
+    default:
+      return scanOf(modules, facts, mixed);
+  }
+}
+
+function scanOf(
+  modules: Modules,
+  facts: StateSpaceFacts,
+  { batch, sequence, masked }: MixedBatch,
 ): StateSpacePlan | null {
   const found = modules.find((name) => /(^|\.)A_log$/.test(name));
   if (found === null) return null;
@@ -118,6 +143,7 @@ export function stateSpaceOf(
     return {
       ...shared,
       kind: "headed",
+      multiplied: facts.multiplied,
       scan: {
         batch,
         sequence,

@@ -1,5 +1,5 @@
 import type { Model } from "../models/model.ts";
-import { codeOfType } from "../models/families/mod.ts";
+import { codeOfModel } from "../models/code_of_model.ts";
 import { PEFT_PREFIX, SAVED_COPY } from "../models/lora/names.ts";
 import { scenarioAdapters } from "../models/trainable.ts";
 import type { Tensor } from "../models/tensors/tensor.ts";
@@ -22,6 +22,8 @@ import { dispatchedModel, dispatchRanks } from "./dispatched.ts";
 import { frozenOf } from "./encoders/frozen.ts";
 import type { EncoderPlan } from "./encoders/encoder_plan.ts";
 import { encoderPlanOf } from "./encoders/encoder_plan.ts";
+import { withCutGates } from "./cut_gates.ts";
+import { withGivers } from "./givers.ts";
 import type { Inventory } from "./inventory.ts";
 import { adapterItems, trainedItem, weightItems } from "./inventory.ts";
 import { Modules } from "./modules.ts";
@@ -78,7 +80,7 @@ export function stepPlanOf(
   lying: Storage | null = null,
 ): StepPlan | { reason: string } {
   const model = dispatchedModel(given, dispatchRanks(scenario));
-  const family = codeOfType(model.architecture.type);
+  const family = codeOfModel(model);
   const stacks = stacksOf(
     model.tensors.filter(({ piece }) => piece === "language_model"),
   );
@@ -94,10 +96,18 @@ export function stepPlanOf(
   const { train, software } = scenario;
   const code = playedCode(scenario, model);
   const adapters = adapterTensors(scenario, model);
-  const stack = withUnturned(
-    withWindows(withAdapters(whole, adapters), windows),
-    family.rotary.skipsEvery,
-    innerConfig(model.config ?? {}),
+  const config = innerConfig(model.config ?? {});
+  const stack = withGivers(
+    withCutGates(
+      withUnturned(
+        withWindows(withAdapters(whole, adapters), windows),
+        family.rotary.skipsEvery,
+        config,
+      ),
+      family.mlp.cutsGate,
+      config,
+    ),
+    family.attention.handsHeads,
   );
   const storage = leavingFrozen(
     lying ?? storageOf(scenario, code.packing),
@@ -148,6 +158,12 @@ export function stepPlanOf(
     ? unclearLayers(layers, facts, software.model_code)
     : null;
   if (unclear !== null) return { reason: unclear };
+  if (family.attention.handsHeads && software.model_code !== "transformers") {
+    return {
+      reason:
+        `software.model_code ${software.model_code} has no models of type ${model.architecture.type}, whose layers hand keys and values on`,
+    };
+  }
   const { autocast, weights: stored } = scenario.precision;
   const unshared = unsharedContext({
     context: facts.attention.context ?? null,
@@ -177,6 +193,12 @@ export function stepPlanOf(
   if (encoders && "reason" in encoders) return encoders;
   const classHead = encoders ? null : classHeadOf(model, modules);
   if (classHead && "reason" in classHead) return classHead;
+  if (classHead && layers.some(({ streams }) => streams)) {
+    return {
+      reason:
+        `classes of type ${model.architecture.type} with other heads, over several streams, are not played through`,
+    };
+  }
   const vision = train.images_per_sample === 0 ? null : visionPlanOf({
     scenario,
     model,

@@ -33,6 +33,8 @@ export interface Traits {
   readonly wideSoftmax: boolean;
   readonly attentionSoftcap: boolean;
   readonly finalSoftcap: boolean;
+  /** Whether a layer cuts its gates off below a threshold of each row. */
+  readonly cutsGate: boolean;
   readonly dropout: { attention: number; residual: number; embedding: number };
   /** Whether a layer's code holds what its attention read till its end. */
   readonly holdsNormed: boolean;
@@ -49,7 +51,7 @@ export interface Traits {
 
 /** The traits of a family's code as a model's config states them. */
 export function traitsOf(
-  { layer, rotary, attention, mlp, dropout, multiplies }: FamilyCode,
+  { layer, rotary, attention, mlp, dropout, multiplies, loss }: FamilyCode,
   config: Config,
   headDim: number,
 ): Traits {
@@ -79,7 +81,10 @@ export function traitsOf(
     activation: activationKind(typeof act === "string" ? act : "silu"),
     wideSoftmax: attention.wideSoftmax,
     attentionSoftcap: caps("attn_logit_softcapping"),
-    finalSoftcap: caps("final_logit_softcapping"),
+    finalSoftcap: loss.caps
+      ? text["final_logit_softcapping"] !== null
+      : caps("final_logit_softcapping"),
+    cutsGate: false,
     dropout: {
       attention: numberOf(text, dropout.attention),
       residual: numberOf(text, dropout.residual),

@@ -1,5 +1,5 @@
 import type { Model } from "../models/model.ts";
-import { codeOfType } from "../models/families/mod.ts";
+import { codeOfModel } from "../models/code_of_model.ts";
 import { elementsOf } from "../models/tensors/tensor.ts";
 import { groupDigits } from "../units/mod.ts";
 import { MAX_ELEMENTS, MAX_EXPERTS } from "../play/memory/limits.ts";
@@ -19,12 +19,9 @@ export function unplayed(
   hasEncoder: boolean,
 ): string | null {
   const { name, architecture, tensors, config } = model;
-  const code = codeOfType(architecture.type);
+  const code = codeOfModel(model);
   if (code.unplayed !== null) {
     return `models of type ${architecture.type}${code.unplayed}`;
-  }
-  if (code.stateSpace?.plainExperts && tensors.some(({ expert }) => expert)) {
-    return `models of type ${architecture.type} whose experts have no gates are not played through yet`;
   }
   const readsEncoder = stacks.some(({ kinds }) =>
     kinds.some((kind) =>

@@ -54,6 +54,7 @@ export const GROUPS = {
     task: "train",
     first: ["train.method", "precision.weights"],
   },
+  images: { tab: "basic", title: "Images", task: "train" },
   serving: { tab: "basic", title: "Serving", task: "serve" },
   hardware: { tab: "basic", title: "Hardware" },
   objective: { tab: "basic", title: "Objective", more: [when.toTrain] },
@@ -110,15 +111,14 @@ export const GROUPS = {
   adapters: { tab: "lora", title: "Adapters", task: "train" },
 
   method: { tab: "advanced", title: "Method", quiet: true },
-  images: { tab: "advanced", title: "Images", task: "train" },
-  calibration: { tab: "advanced", title: "Calibration factors" },
-  cushions: {
-    tab: "advanced",
-    title: "Cushions and overheads",
-    first: ["factors.cuda_libs_gib"],
-  },
+  cushions: { tab: "advanced", title: "Overheads" },
   serving_limits: { tab: "advanced", title: "Serving limits", task: "serve" },
   software: { tab: "advanced", title: "Software" },
+  calibration: {
+    tab: "advanced",
+    title: "Calibration factors",
+    more: [when.method("factors")],
+  },
   multipliers: {
     tab: "advanced",
     title: "Multipliers",

@@ -1,3 +1,4 @@
+import { fieldsNear } from "./near_fields.ts";
 import type { Problem } from "./problem.ts";
 import { problemsOf } from "./problem.ts";
 import type { Scenario } from "./schema.ts";
@@ -27,5 +28,8 @@ type DeepPartial<T> = T extends readonly unknown[] ? T
 export function parseScenario(input: unknown): Result<Scenario> {
   const parsed = scenarioSchema.safeParse(input);
   if (parsed.success) return { ok: true, value: withOwnDefaults(parsed.data) };
-  return { ok: false, problems: problemsOf(parsed.error.issues, input) };
+  return {
+    ok: false,
+    problems: problemsOf(parsed.error.issues, input, "scenario", fieldsNear),
+  };
 }

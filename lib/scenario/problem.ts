@@ -58,15 +58,17 @@ function textOf(value: unknown): string {
  * @param issues As `safeParse` returns them.
  * @param input The value that was parsed, to repeat the offending parts of.
  * @param document What was parsed, as it stands after "a" and "the".
+ * @param near Fields that a wrong name may mean.
  */
 export function problemsOf(
   issues: readonly z.core.$ZodIssue[],
   input: unknown,
   document = "scenario",
+  near: (name: string) => readonly string[] = () => [],
 ): Problem[] {
   const problems = new Map<string, Problem>();
   for (const issue of issues) {
-    for (const problem of problemsOfOne(issue, input, document)) {
+    for (const problem of problemsOfOne(issue, input, document, near)) {
       problems.set(problem.message, problem);
     }
     if (problems.size > MAX_PROBLEMS) break;
@@ -101,11 +103,19 @@ function problemsOfOne(
   issue: z.core.$ZodIssue,
   input: unknown,
   document: string,
+  near: (name: string) => readonly string[],
 ): Problem[] {
   if (issue.code === "unrecognized_keys") {
     return issue.keys.slice(0, MAX_PROBLEMS + 1).map((key) => {
       const path = clipped([...issue.path, key].join("."));
-      return { path, message: `${path} is not a field of a ${document}` };
+      const fields = near(path);
+      const meant = fields.length === 0
+        ? ""
+        : `; near it: ${fields.join(", ")}`;
+      return {
+        path,
+        message: `${path} is not a field of a ${document}${meant}`,
+      };
     });
   }
   const { keys, value } = nearest(input, issue.path);

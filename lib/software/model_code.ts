@@ -21,6 +21,8 @@ export interface ModelCode {
   readonly makeHeads: HeadMaker;
   /** Whether it has models whose queries, keys and values are one projection. */
   readonly projectsAtOnce: boolean;
+  /** Whether it has models whose queries come with a gate of the output. */
+  readonly gatesHeads: boolean;
   readonly rotary: RotaryTables;
   /** The masks that a model makes for its layers before they run. */
   masksOf(pass: MaskedPass): readonly Mask[];

@@ -1,73 +1,106 @@
+import type { AttentionCode } from "../models/families/code/attention.ts";
 import type { NormKind } from "../models/families/code/layer.ts";
 import type { Model } from "../models/model.ts";
 import type { Tensor } from "../models/tensors/tensor.ts";
+import type { LayerPlan } from "../play/layers/decoder_layer.ts";
 import type { Merge } from "../play/record/images.ts";
 import type { Dtype } from "../play/torch/dtype.ts";
 import type { Kernels } from "../play/torch/kernels.ts";
-import type { Parameter } from "../play/torch/values.ts";
+import type { Machine } from "../play/torch/machine.ts";
+import type { Parameter, Value } from "../play/torch/values.ts";
 import type { ActivationKind } from "../play/torch/ops/activations.ts";
 import type { AdaptedLinear } from "../play/torch/ops/adapted_linear.ts";
 import type { Norm } from "../play/torch/ops/norms.ts";
 import type { Scenario } from "../scenario/schema.ts";
 import type { Dropouts } from "./dropouts.ts";
 
-/** How a model sees, beside the layers of its tower. */
+/** How a model sees. */
 export interface Sight {
-  /** Images of a batch. */
-  readonly images: number;
-  readonly pixels: { readonly elements: number; readonly dtype: Dtype };
-  /** Rows of all images in the tower. */
-  readonly rows: number;
-  readonly width: number;
-  readonly patches: {
-    readonly weight: Parameter;
-    readonly bias: Parameter | null;
-    /** Rows that the convolution yields. */
-    readonly rows: number;
-  };
-  /** What is added to each image's rows. */
-  readonly positions: {
-    readonly parameter: Parameter;
-    /** Whether rows of a table are looked up by their numbers. */
-    readonly lookedUp: boolean;
-  } | null;
-  /** Whether a learned row stands before each image's. */
-  readonly classToken: boolean;
-  /** CLIP's norm before the layers. */
-  readonly preNorm: Norm | null;
-  readonly dropout: number;
-  /** Features of a rotary table in fp32; 0 where there is none. */
-  readonly rotaryWidth: number;
-  readonly finalNorm: Norm | null;
-  readonly projector: ProjectorPlan;
-  /** Tokens of all images before the language model. */
+  /** Pixels that the batch holds throughout the step. */
+  readonly pixels: Tensors;
+  /** Bytes of what the processor gives beside them; none where left out. */
+  readonly batchBytes?: number;
+  /**
+   * What runs first, on the pixels.
+   *
+   * @param lead Asks for a gradient of what the tower's input embeddings gave.
+   * @param hold Holds what all stages read until none is left.
+   */
+  readonly enter: (
+    m: Machine,
+    pixels: Value,
+    lead: (patches: Value) => void,
+    hold: (value: Value) => void,
+  ) => Value;
+  /** What runs behind it, each on what came before. */
+  readonly stages: readonly SightStage[];
+  /** Whether PEFT's hook on input embeddings is on the tower's too. */
+  readonly leads: boolean;
+  /** Whether images of other sizes are seen otherwise. */
+  readonly readsSize: boolean;
+  /** Placeholders among all samples' tokens that features take. */
   readonly tokens: number;
-  readonly merge: Merge;
+  /** Tokens beside them that the processor adds. */
+  readonly others: number;
+  /** How features get among the embeddings; null: layers of the decoder read them. */
+  readonly merge: Merge | null;
+  /** Rows of features, and their mask, that the decoder's own layers read. */
+  readonly crossed?: Crossed | null;
 }
 
-/** From the tower's last rows to tokens of the language model. */
-export interface ProjectorPlan {
-  /** Patches that become one token. */
-  readonly joins: number;
-  /** What that takes: their mean of a copy, a copy, or another view. */
-  readonly makes: "means" | "a copy" | "nothing";
-  readonly norm: Norm | null;
-  readonly normRows: number;
-  readonly linears: readonly AdaptedLinear[];
-  readonly activation: ActivationKind;
+/** What the decoder's own layers read of images. */
+export interface Crossed {
+  /** Rows of a sample's features. */
+  readonly rows: number;
+  /** Which of them each token looks at: a bias in the weights' type. */
+  readonly mask: Tensors;
+}
+
+/** So many elements of a type. */
+export interface Tensors {
+  readonly elements: number;
+  readonly dtype: Dtype;
+}
+
+/** A piece of a model's sight. */
+export interface SightStage {
+  /** Stages of one key run the same code on what they are given. */
+  readonly key: string;
+  /** Whether it is a layer, which may be a checkpoint. */
+  readonly isLayer: boolean;
+  /**
+   * Whether what it gives goes to a layer of the decoder, and the next stage reads
+   * what it read; it does not where left out.
+   */
+  readonly hands?: boolean;
+  /** Whether those features stand until no stage is left, not the forward pass. */
+  readonly handsBriefly?: boolean;
+  /** Whether they stand until their gradient has come: the decoder keeps them. */
+  readonly handsForLong?: boolean;
+  /** Whether code refers to its input until no stage is left. */
+  readonly held?: boolean;
+  /** Keys of stages before it whose features it reads, not the decoder. */
+  readonly reads?: readonly string[];
+  /** @param read The features that it reads. */
+  run(m: Machine, x: Value, read: readonly Value[]): Value;
 }
 
 /** What the layers of a tower do otherwise than those of its language model. */
 export interface Tower {
+  /** Rows of the batch, and tokens of each, as attention sees them. */
+  readonly batch: number;
+  readonly tokens: number;
   /** Features of a head. */
   readonly headWidth: number;
   readonly traits: TowerTraits;
   /** Null: those of the language model. */
   readonly kernels: Kernels | null;
-  /** Layers at the end that nobody reads... */
-  readonly unreadLayers: number;
-  /** ...and names of tensors outside of them; null where all are read. */
-  readonly unread: RegExp | null;
+  /** Whether a mask is handed to kernels that take one; not where left out. */
+  readonly masked?: boolean;
+  /** The type of that mask where it is a bias already. */
+  readonly biasDtype?: Dtype;
+  /** What its attention does otherwise than Llama's. */
+  readonly attention?: Partial<AttentionCode>;
 }
 
 /** What its layers do, under the names of a family's traits. */
@@ -75,7 +108,7 @@ export interface TowerTraits {
   readonly rotary: "whole" | "none";
   readonly activation: ActivationKind;
   readonly dropout: Dropouts;
-  readonly arrangement?: "pre";
+  readonly arrangement?: "pre" | "sandwich";
   readonly norm?: NormKind;
   readonly wideRotary?: boolean;
   readonly repeatedTables?: boolean;
@@ -84,14 +117,29 @@ export interface TowerTraits {
   readonly attentionSoftcap?: boolean;
 }
 
+/** A stack of layers of a model's sight. */
+export interface TowerStack {
+  readonly path: string;
+  readonly layers: readonly TowerLayer[];
+}
+
+/** A layer of a tower. */
+export interface TowerLayer {
+  /** Layers of one key hold the same tensors. */
+  readonly key: string;
+  planOf(tower: Tower): LayerPlan;
+  /** Its modules. */
+  readonly inside: ModuleSource;
+}
+
 /** What a program's sight is made from. */
 export interface SightSource {
   readonly scenario: Scenario;
   readonly model: Model;
   /** The modules outside of layers. */
   readonly outside: ModuleSource;
-  /** How many stacks of layers the model has for images. */
-  readonly towers: number;
+  /** The stacks of layers that the model has for images. */
+  readonly stacks: readonly TowerStack[];
 }
 
 /** Takes a tensor by its name. */
@@ -109,8 +157,13 @@ export interface ModuleSource {
 }
 
 /** Finds out how a model's images are seen, or why they are not played. */
-export type SightOf = (
-  source: SightSource,
-) => { readonly sight: Sight; readonly tower: Tower } | {
+export type SightOf = (source: SightSource) => FoundSight | {
   readonly reason: string;
 };
+
+/** How a model sees, and what of it nobody reads. */
+export interface FoundSight {
+  readonly sight: Sight;
+  /** How many of a tensor's copies no gradient reaches: nobody reads their layer. */
+  unread(name: string): number;
+}

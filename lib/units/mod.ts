@@ -4,6 +4,7 @@
  *
  * @module
  */
+export { asPrinted } from "./as_printed.ts";
 export { formatBytes } from "./format_bytes.ts";
 export { formatCount, groupDigits } from "./format_count.ts";
 export { parseCount, parseTokens } from "./parse_count.ts";

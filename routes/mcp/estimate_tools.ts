@@ -134,15 +134,15 @@ const compare: Tool = {
 
 const strategies: Tool = {
   name: "strategies",
-  title: "Ways to train on several GPUs",
+  title: "Ways to lay a model out over several GPUs",
   description:
-    `How to lay a training scenario out over a number of GPUs (DDP, ZeRO, FSDP, Megatron's tensor, pipeline, context and expert parallelism): the ${MOST_LAYOUTS} that need least memory, with the fields to set and the bytes per GPU, and why others cannot be.`,
+    `How to lay a scenario out over a number of GPUs (training: DDP, ZeRO, FSDP, Megatron's tensor, pipeline, context and expert parallelism; serving: tensor, pipeline, expert and data parallelism of its engine): the ${MOST_LAYOUTS} that need least memory, with the fields to set and the bytes per GPU, and why others cannot be.`,
   input: objectOf({
     scenario: SCENARIO,
     gpus: { type: "integer", minimum: 1 },
   }, ["scenario"]),
   answer: async ({ scenario, gpus }, hub) => {
-    const result = await strategiesOnHub(scenario, gpus, hub);
+    const result = await strategiesOnHub(scenario, { gpus }, hub);
     if (!result.ok) return result;
     const { rows, left_out } = result.value;
     const isPlayed = ({ peak_bytes }: GpuLayout) => peak_bytes !== null;
@@ -154,7 +154,7 @@ const strategies: Tool = {
         tried: rows.length,
         left_out,
         layouts: played.slice(0, MOST_LAYOUTS)
-          .map(({ set, peak_bytes, fits }) => ({ set, peak_bytes, fits })),
+          .map(({ reason: _, ...layout }) => layout),
         cannot_be: rows.filter((row) => !isPlayed(row)).slice(0, MOST_REASONS)
           .map(({ set, reason }) => ({ set, reason })),
       },

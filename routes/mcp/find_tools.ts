@@ -88,12 +88,18 @@ const importConfig: Tool = {
     if (named && !named.ok) return named;
     const read = scenarioOfConfiguration(given.value, named?.value);
     if (!read.ok) return read;
-    const { formats, scenario, ignored, assumed, warnings } = read.value;
+    const { formats, scenario, ignored, assumed, missing, warnings } =
+      read.value;
     return {
       ok: true,
       value: {
         formats: formats.map(({ title }) => title),
         scenario,
+        missing: missing.map(({ name, reason, tries }) => ({
+          name,
+          reason,
+          ...(tries ? { tries } : {}),
+        })),
         assumed: assumed.slice(0, MOST),
         ignored: ignored.slice(0, MOST).map(({ key, reason }) => ({
           key,

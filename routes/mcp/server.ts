@@ -10,15 +10,20 @@ import { refusalOf } from "../../lib/mod.ts";
 import { RELEASE } from "../../templates/release.ts";
 import { refused } from "../api_body.ts";
 import { ESTIMATE_TOOLS } from "./estimate_tools.ts";
+import { explainTool } from "./explain_tool.ts";
 import { FIND_TOOLS } from "./find_tools.ts";
 import type { Tool } from "./tool.ts";
 
 /** What an agent is told before it asks. */
 const INSTRUCTIONS =
-  "Headroom predicts GPU memory of training and serving language models. Ask estimate_memory with a Scenario; find_model and find_gpu know the names. All memory is in bytes per GPU.";
+  "Headroom predicts GPU memory of training and serving language models. Ask estimate_memory with a Scenario; find_model and find_gpu know the names; explain_error reads an error of memory. All memory is in bytes per GPU.";
 
 /** Every tool. */
-export const TOOLS: readonly Tool[] = [...ESTIMATE_TOOLS, ...FIND_TOOLS];
+export const TOOLS: readonly Tool[] = [
+  ...ESTIMATE_TOOLS,
+  explainTool,
+  ...FIND_TOOLS,
+];
 
 /**
  * What answers MCP's messages, of its sessions' releases and those without. It

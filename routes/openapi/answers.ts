@@ -96,9 +96,7 @@ export const evidenceAnswer = z.object({
 const set = z.record(z.string(), z.unknown())
   .describe("fields, by dotted path");
 
-/** What would make a scenario fit. */
-export const adviceAnswer = z.object({
-  now: z.object({ peak_bytes: bytes, fits: z.boolean() }),
+const advised = {
   changes: z.array(z.object({
     set,
     words: z.string(),
@@ -110,6 +108,44 @@ export const adviceAnswer = z.object({
   together: z.object({ set, peak_bytes: bytes, fits: z.boolean() }).nullable(),
   gpus_needed: z.int().nullable(),
   smallest_gpu: z.string().nullable(),
+};
+
+/** What would make a scenario fit. */
+export const adviceAnswer = z.object({
+  now: z.object({ peak_bytes: bytes, fits: z.boolean() }),
+  ...advised,
+});
+
+/** Why memory ran short; null of what the text does not tell. */
+export const explainAnswer = z.object({
+  tool: z.string().describe("whose message it is"),
+  message: z.string(),
+  moment: z.string().nullable().describe("what ran, in words"),
+  read: z.object({
+    tried_bytes: some.describe("what was asked for"),
+    capacity_bytes: some,
+    free_bytes: some,
+    allocated_bytes: some.describe("what tensors had"),
+    reserved_bytes: some.describe("what PyTorch's allocator had taken"),
+    process_bytes: some.describe("what the failing process had"),
+    unallocated_bytes: some.describe("fragmentation: taken, and no tensor's"),
+    gpu: z.int().nullable(),
+    others: z.array(z.object({ name: z.string(), bytes })),
+    room_tokens: z.int().nullable()
+      .describe("the longest sequence that a cache has room for"),
+  }),
+  scenario: z.looseObject({ model: z.unknown() }).nullable()
+    .describe("the run as it was understood"),
+  filled: z.array(
+    z.object({ path: z.string(), value: z.unknown(), from: z.string() }),
+  ).describe("fields that the text told"),
+  causes: z.array(
+    z.object({ tensor: z.string(), bytes, at: z.string(), words: z.string() }),
+  ).describe("tensors that have the size that was asked for"),
+  words: z.string(),
+  steps: z.array(z.string()).describe("what to do next"),
+  estimated: z.object({ peak_bytes: bytes, fits: z.boolean() }).nullable(),
+  ...advised,
 });
 
 /** The largest value of a field. */
@@ -137,8 +173,13 @@ export const strategiesAnswer = z.object({
     set,
     peak_bytes: some.describe("the tensors of the most loaded GPU"),
     fits: z.boolean().nullable(),
+    smallest_gpu: z.string().nullable(),
     reason: z.string().nullable().describe("why it cannot be played"),
+    replicas: z.int().optional().describe("when serving"),
+    kv_tokens: z.int().nullable().optional()
+      .describe("when serving: in all caches together"),
   })),
+  next: z.int().nullable().describe("from where to ask for those left out"),
   left_out: z.int().describe("how many more there are, which were not played"),
 });
 
@@ -149,6 +190,12 @@ export const importedAnswer = z.looseObject({
   understood: z.array(z.looseObject({ key: z.string(), path: z.string() })),
   ignored: z.array(z.looseObject({ key: z.string(), reason: z.string() })),
   assumed: z.array(z.looseObject({ path: z.string(), reason: z.string() })),
+  missing: z.array(z.looseObject({
+    kind: z.enum(["variable", "field", "file"]),
+    name: z.string().describe("give it as given.NAME, a file as a file"),
+    reason: z.string(),
+    tries: z.array(z.int()).optional().describe("numbers of GPUs to ask for"),
+  })).describe("what has to be given before there is an answer"),
   warnings: z.array(z.string()),
 });
 

@@ -10,6 +10,7 @@ const SCHEMAS = {
   Estimate: answers.estimateAnswer,
   Evidence: answers.evidenceAnswer,
   Advice: answers.adviceAnswer,
+  Explanation: answers.explainAnswer,
   Largest: answers.largestAnswer,
   Compared: answers.comparedAnswer,
   Strategies: answers.strategiesAnswer,
@@ -59,6 +60,7 @@ const FIELD = {
   description:
     "the dotted path of a whole number, such as train.micro_batch; of parallel.gpus the fewest are told",
 };
+const FROM = { type: "integer", minimum: 0, default: 0 };
 const GPU_COUNT = { type: "integer", minimum: 1, maximum: MAX_DEVICES };
 const WORDS = [parameter("q", { type: "string", maxLength: 200 })];
 
@@ -71,6 +73,22 @@ const PATHS: Record<string, Record<string, Operation>> = {
     MORE,
   ),
   "/api/v1/advice": both("advice", "What would make it fit", "Advice", []),
+  "/api/v1/explain": {
+    post: operation("explain", "Why memory ran short", "Explanation", {
+      body: bodyOf({
+        text: {
+          type: "string",
+          description:
+            "an error of memory, its log, nvidia-smi's table, a memory_summary or a memory snapshot as JSON",
+        },
+        scenario: {
+          type: "object",
+          description:
+            "fields of a Scenario that are known beside, which win; without a model the text's own is taken",
+        },
+      }, ["text"]),
+    }),
+  },
   "/api/v1/largest": {
     post: operation("largest", "The largest that fits", "Largest", {
       body: bodyOf({ scenario: SCENARIO, field: FIELD }, ["scenario"]),
@@ -93,10 +111,16 @@ const PATHS: Record<string, Record<string, Operation>> = {
   },
   "/api/v1/strategies": {
     post: operation("strategies", "Ways to train on GPUs", "Strategies", {
-      body: bodyOf({ scenario: SCENARIO, gpus: GPU_COUNT }, ["scenario"]),
+      body: bodyOf({ scenario: SCENARIO, gpus: GPU_COUNT, from: FROM }, [
+        "scenario",
+      ]),
     }),
     get: operation("getStrategies", "The same, by a query", "Strategies", {
-      parameters: [...FIELDS, parameter("gpus", GPU_COUNT)],
+      parameters: [
+        ...FIELDS,
+        parameter("gpus", GPU_COUNT),
+        parameter("from", FROM),
+      ],
     }),
   },
   "/api/v1/import": {

@@ -26,6 +26,8 @@ export function AdviceLater(
       <p>
         <a href={href}>Work out what to change</a>
       </p>
+      <progress class="waits" aria-label="Working out what to change" />
+      <ErrorLink scenario={estimate.scenario} />
     </section>
   );
 }
@@ -63,23 +65,37 @@ export function AdviceAnswer(
         <p>No changes that were tried are enough together.</p>
       )}
       {changes.length > 0 && (
-        <ul>
-          {changes.map((change) => {
-            const { words, effect, price } = changeWords(change);
-            return (
-              <li>
-                <a href={address(change.set)}>{words}</a>.{" "}
-                {change.fits ? <strong>{effect}.</strong> : `${effect}.`}{" "}
-                <span class="hint">{price}.</span>
-              </li>
-            );
-          })}
-        </ul>
+        <details open data-folds="">
+          <summary>One change at a time</summary>
+          <ul>
+            {changes.map((change) => {
+              const { words, effect, price } = changeWords(change);
+              return (
+                <li>
+                  <a href={address(change.set)}>{words}</a>.{" "}
+                  {change.fits ? <strong>{effect}.</strong> : `${effect}.`}{" "}
+                  <span class="hint">{price}.</span>
+                </li>
+              );
+            })}
+          </ul>
+        </details>
       )}
       <p class="hint">
         {hardwareWords(advice, scenario.parallel).join(" ")}
       </p>
+      {!alone && <ErrorLink scenario={scenario} />}
     </section>
+  );
+}
+
+/** The way to what an error of this very run says. */
+function ErrorLink({ scenario }: { scenario: Scenario }) {
+  return (
+    <p class="hint">
+      Did it run out of memory?{" "}
+      <a href={`/explain?${toQuery(scenario)}`}>Explain the error</a>.
+    </p>
   );
 }
 

@@ -4,6 +4,7 @@ import { TrafficFold } from "../traffic/traffic.tsx";
 import { AdviceLater } from "./advice.tsx";
 import { Bar } from "./bar.tsx";
 import { BackToComparison } from "./compare_link.tsx";
+import { Fold } from "./fold.tsx";
 import { Evidence } from "./evidence.tsx";
 import { Gpus } from "./gpus.tsx";
 import { HostMemory } from "./host.tsx";
@@ -13,8 +14,9 @@ import { Opinions } from "./opinions.tsx";
 import { Parts } from "./parts.tsx";
 import { Ranks } from "./ranks.tsx";
 import { ServingCard } from "../serving/serving.tsx";
-import { Reuse } from "./reuse.tsx";
 import { StepPicture } from "./step_picture.tsx";
+import { Use } from "./use.tsx";
+import { traitsOf } from "./traits.ts";
 import { Understood } from "./understood.tsx";
 import { Verdict } from "./verdict.tsx";
 
@@ -35,12 +37,12 @@ export function Answer(
         headers={headers}
         belongs={belongs}
       />
-      <Verdict estimate={estimate} />
+      <Verdict estimate={estimate} headers={headers} />
       <AdviceLater estimate={estimate} headers={headers} />
-      <Bar estimate={estimate} />
-      <ServingCard estimate={estimate} />
       <LargestLater estimate={estimate} headers={headers} />
       <Notes title="Warnings" kind="warnings" notes={estimate.warnings} />
+      <Bar estimate={estimate} />
+      <ServingCard estimate={estimate} />
       <Parts estimate={estimate} />
       <StepPicture estimate={estimate} />
       <Ranks estimate={estimate} headers={headers} />
@@ -50,12 +52,15 @@ export function Answer(
       <Understood estimate={estimate} />
       <Opinions estimate={estimate} />
       <Evidence estimate={estimate} />
-      <Notes
-        title="Assumptions"
-        kind="assumptions"
-        notes={estimate.assumptions}
-      />
-      <Reuse estimate={estimate} headers={headers} />
+      {estimate.assumptions.length > 0 && (
+        <Fold id="assumptions" title="Assumptions">
+          <ul class="remarks">
+            {estimate.assumptions.map((note) => <li>{note}</li>)}
+          </ul>
+        </Fold>
+      )}
+      <Use estimate={estimate} />
+      <span hidden data-traits={[...traitsOf(estimate.model)].join(" ")} />
     </>
   );
 }

@@ -5,16 +5,9 @@ import { comparisonAddress, letterOf, withSlot } from "../form/comparison.ts";
 import { PAGE_FIELDS } from "../form/page_fields.ts";
 
 /** The main page's query of an estimate. */
-function queryOf(estimate: Estimate, headers: boolean): string {
+export function queryOf(estimate: Estimate, headers: boolean): string {
   const own = headers ? `&${PAGE_FIELDS.countFrom}=headers` : "";
   return toQuery(estimate.scenario) + own;
-}
-
-/** The way to a comparison that begins with this scenario. */
-export function CompareLink(
-  { estimate, headers }: { estimate: Estimate; headers: boolean },
-) {
-  return <a href={`/compare?${queryOf(estimate, headers)}`}>Compare</a>;
 }
 
 /** The way back to the comparison that the scenario came from. */

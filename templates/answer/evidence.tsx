@@ -1,3 +1,4 @@
+import { Fold } from "./fold.tsx";
 import type { Estimate, NearReading, NearRun } from "../../lib/mod.ts";
 import {
   formatBytes,
@@ -15,8 +16,7 @@ const SHOWN = 3;
 export function Evidence({ estimate }: { estimate: Estimate }) {
   const runs = nearestRuns(estimate, SHOWN);
   return (
-    <section class="card" aria-labelledby="evidence-title">
-      <h3 id="evidence-title">Nearest measured runs</h3>
+    <Fold id="evidence" title="Nearest measured runs">
       <p>
         What somebody's GPU really used, the run most like this one first, and
         how far the {estimate.method} method is off there.
@@ -42,7 +42,7 @@ export function Evidence({ estimate }: { estimate: Estimate }) {
           {runs.map((run) => <RunRows run={run} />)}
         </table>
       </div>
-    </section>
+    </Fold>
   );
 }
 

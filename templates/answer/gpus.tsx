@@ -1,3 +1,4 @@
+import { Fold } from "./fold.tsx";
 import type { Estimate, Fit } from "../../lib/mod.ts";
 import { fitState } from "../fit_state.ts";
 import { PAGE_FIELDS } from "../form/page_fields.ts";
@@ -13,7 +14,7 @@ import {
 } from "../../lib/mod.ts";
 
 /** GPUs shown in each class before "all of them". */
-const SHOWN_PER_CLASS = 3;
+const SHOWN_PER_CLASS = 2;
 
 const VERDICTS = {
   comfortable: "fits",
@@ -32,8 +33,7 @@ export function Gpus(
   const peak = heldBytes(estimate.memory);
   const tier = tierFor(peak);
   return (
-    <section class="card" aria-labelledby="gpus-title">
-      <h3 id="gpus-title">GPUs it fits</h3>
+    <Fold id="gpus" title="GPUs it fits">
       <p>
         {tier === null
           ? `No GPU class up to ${TIERS.at(-1)?.name} holds ${
@@ -42,14 +42,11 @@ export function Gpus(
           : `The least class that holds it at 80 % of its memory: ${tier.name}, such as ${tier.gpu}.`}
       </p>
       <ul class="tiers" aria-label="Classes of GPU memory">
-        {TIERS.map(({ name, gpu, usable_bytes }) => {
+        {TIERS.map(({ name, usable_bytes }) => {
           const used = peak / usable_bytes;
           const state = fullness(used);
           return (
-            <li
-              class={state}
-              title={`As ${gpu}: ${formatBytes(usable_bytes)} usable`}
-            >
+            <li class={state}>
               <strong>{name}</strong>
               <span>{(100 * used).toFixed(0)} % · {VERDICTS[state]}</span>
             </li>
@@ -61,7 +58,7 @@ export function Gpus(
         headers={headers}
         caption="The smallest that fit"
       />
-    </section>
+    </Fold>
   );
 }
 
@@ -96,14 +93,13 @@ function ServingGpus(
   { estimate, headers }: { estimate: Estimate; headers: boolean },
 ) {
   return (
-    <section class="card" aria-labelledby="gpus-title">
-      <h3 id="gpus-title">GPUs that serve it</h3>
+    <Fold id="gpus" title="GPUs that serve it">
       <SmallestGpus
         estimate={estimate}
         headers={headers}
         caption="The smallest that do"
       />
-    </section>
+    </Fold>
   );
 }
 

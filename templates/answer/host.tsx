@@ -1,3 +1,4 @@
+import { Fold } from "./fold.tsx";
 import type { Estimate } from "../../lib/mod.ts";
 import { formatBytes } from "../../lib/mod.ts";
 import { hostWords, momentsWords } from "../host_words.ts";
@@ -7,8 +8,7 @@ export function HostMemory({ estimate }: { estimate: Estimate }) {
   const { peak_bytes, parts = [], moments } = estimate.host;
   if (peak_bytes === null) return null;
   return (
-    <section class="card" aria-labelledby="host-title">
-      <h3 id="host-title">Host memory, per node</h3>
+    <Fold id="host" title="Host memory, per node">
       <p>
         <strong>{hostWords(estimate.host)}</strong>
       </p>
@@ -20,6 +20,6 @@ export function HostMemory({ estimate }: { estimate: Estimate }) {
         </ul>
       )}
       {moments && <div>{momentsWords(moments)}</div>}
-    </section>
+    </Fold>
   );
 }

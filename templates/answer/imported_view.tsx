@@ -1,15 +1,19 @@
+import type { Child } from "hono/jsx";
 import type { BesideLog, Imported } from "../../lib/mod.ts";
+import { NOT_KNOWN } from "../../lib/mod.ts";
 import { ignoredGroups, sourcesOf } from "../imported_words.ts";
 import { BesideLogTable } from "./beside_log.tsx";
 
 /** What became of a configuration: three lists, and a log's figures. */
 export function ImportedView(
-  { imported, href, beside = [] }: {
+  { imported, href, beside = [], asks }: {
     imported: Imported;
     /** The address of the scenario that it became. */
     href: string;
     /** A log's figures beside the estimate's. */
     beside?: readonly BesideLog[];
+    /** A form for what is missing. */
+    asks?: Child;
   },
 ) {
   const { understood, assumed, ignored, warnings } = imported;
@@ -19,6 +23,7 @@ export function ImportedView(
       <p>
         The form holds it now. <a href={href}>Address of this scenario</a>
       </p>
+      {asks}
       {warnings.length > 0 && (
         <ul class="imported-warnings">
           {warnings.map((each) => <li>{each}</li>)}
@@ -50,8 +55,9 @@ export function ImportedView(
         <ul>
           {ignoredGroups(ignored).map(({ settings, reason, moves_memory }) => (
             <li>
-              {moves_memory && <strong>moves memory:</strong>}{" "}
-              <code>{settings.join(", ")}</code> ({reason})
+              {moves_memory && reason !== NOT_KNOWN && (
+                <strong>moves memory:</strong>
+              )} <code>{settings.join(", ")}</code> ({reason})
             </li>
           ))}
         </ul>

@@ -15,17 +15,20 @@ export function LargestLater(
   const href = `/largest?${toQuery(estimate.scenario)}${own}`;
   return (
     <details
-      class="card largest"
+      class="card fold"
       id="largest"
       hx-get={href}
       hx-trigger="toggle once"
       hx-target="#largest-found"
       hx-swap="outerHTML"
     >
-      <summary>How far it can go</summary>
-      <p id="largest-found" aria-live="polite">
+      <summary>
+        <h3>How far it can go</h3>
+      </summary>
+      <p id="largest-found">
         <a href={href}>Work out the largest batch, length and the like</a>
       </p>
+      <progress class="waits" aria-label="Working out how far it can go" />
     </details>
   );
 }
@@ -48,7 +51,7 @@ export function LargestAnswer(
   },
 ) {
   return (
-    <div id="largest-found" aria-live="polite">
+    <div id="largest-found">
       {found.map((each) => (
         <LargestLine found={each} scenario={scenario} headers={headers} />
       ))}

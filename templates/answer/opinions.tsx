@@ -1,5 +1,6 @@
+import { Fold } from "./fold.tsx";
 import type { Estimate } from "../../lib/mod.ts";
-import { formatBytes, groupDigits } from "../../lib/mod.ts";
+import { formatBytes } from "../../lib/mod.ts";
 import { moreOrLess } from "../evidence_words.ts";
 
 /** What the other methods say, one line each. */
@@ -7,8 +8,7 @@ export function Opinions({ estimate }: { estimate: Estimate }) {
   const { opinions = [], memory } = estimate;
   if (opinions.length === 0) return null;
   return (
-    <section class="card" aria-labelledby="opinions-title">
-      <h3 id="opinions-title">Second opinions</h3>
+    <Fold id="opinions" title="Second opinions">
       <div
         class="scroll"
         tabindex={0}
@@ -27,12 +27,7 @@ export function Opinions({ estimate }: { estimate: Estimate }) {
             {opinions.map(({ method, device_peak_bytes: bytes, uncovered }) => (
               <tr>
                 <th scope="row">{method}</th>
-                <td
-                  class="number"
-                  title={bytes === null
-                    ? undefined
-                    : `${groupDigits(bytes)} bytes`}
-                >
+                <td class="number">
                   {bytes === null ? "–" : formatBytes(bytes)}
                 </td>
                 <td>
@@ -46,6 +41,6 @@ export function Opinions({ estimate }: { estimate: Estimate }) {
           </tbody>
         </table>
       </div>
-    </section>
+    </Fold>
   );
 }

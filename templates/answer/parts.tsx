@@ -1,7 +1,12 @@
 import type { Basis, Estimate, Part } from "../../lib/mod.ts";
 import { formatBytes, groupDigits } from "../../lib/mod.ts";
 import { devicePartsOf } from "../device_parts.ts";
+import { Why } from "../why.tsx";
+import { partAddress, partWords } from "../words/part_words.ts";
 import { swatch } from "./swatch.ts";
+
+/** A lesser share is folded away on a phone. */
+const SLIGHT = 0.01;
 
 const BASIS: Record<Basis, string> = {
   exact: "Counted",
@@ -16,6 +21,9 @@ export function Parts({ estimate }: { estimate: Estimate }) {
   return (
     <section class="card" aria-labelledby="parts-title">
       <h3 id="parts-title">What it is made of, per GPU</h3>
+      <label class="slighter">
+        <input type="checkbox" autocomplete="off" /> Below 1 % too
+      </label>
       <div
         class="scroll"
         tabindex={0}
@@ -28,15 +36,33 @@ export function Parts({ estimate }: { estimate: Estimate }) {
               <th scope="col">Part</th>
               <th scope="col" class="number">Memory</th>
               <th scope="col" class="number">Share</th>
-              <th scope="col">Formula</th>
-              <th scope="col">Basis</th>
+              <th scope="col" class="formula">Formula</th>
+              <th scope="col" class="how">
+                Basis{" "}
+                <a
+                  class="why"
+                  href="/docs/numbers#exact-derived-fitted-assumed"
+                  aria-label="About the basis"
+                >
+                  ?
+                </a>
+              </th>
             </tr>
           </thead>
           <tbody>
             {parts.map((part) => <Row part={part} device={device} />)}
             {allocated !== null && (
               <tr class="subtotal">
-                <th scope="row">Allocated peak</th>
+                <th scope="row">
+                  Allocated peak{" "}
+                  <a
+                    class="why"
+                    href="/docs/numbers#cached-by-the-allocator-cuda-context"
+                    aria-label="About allocated memory"
+                  >
+                    ?
+                  </a>
+                </th>
                 <td class="number" title={`${groupDigits(allocated)} bytes`}>
                   {formatBytes(allocated)}
                 </td>
@@ -69,11 +95,18 @@ export function Parts({ estimate }: { estimate: Estimate }) {
 }
 
 function Row({ part, device }: { part: Part; device: number }) {
+  const isSlight = part.bytes < SLIGHT * device;
   return (
-    <tr>
+    <tr class={isSlight ? "slight" : undefined}>
       <th scope="row">
         <span class={`swatch ${swatch(part.name)}`} aria-hidden="true" />
         {part.name}
+        <Why
+          term={part.name}
+          sentence={partWords(part.name)}
+          href={partAddress(part.name)}
+          brief={isSlight}
+        />
       </th>
       <td class="number" title={`${groupDigits(part.bytes)} bytes`}>
         {formatBytes(part.bytes)}
@@ -83,7 +116,7 @@ function Row({ part, device }: { part: Part; device: number }) {
         {part.formula}
         {part.source && <small>{part.source}</small>}
       </td>
-      <td>
+      <td class="how">
         <span class={`basis ${part.basis}`} title={BASIS[part.basis]}>
           {part.basis}
         </span>

@@ -44,7 +44,7 @@ export function Ranks(
               <th scope="col" class="number">GPUs</th>
               <th scope="col" class="number">Allocated</th>
               <th scope="col" class="number">Device</th>
-              <th scope="col">What binds</th>
+              <th scope="col">What decides</th>
             </tr>
           </thead>
           <tbody>

@@ -44,7 +44,7 @@ const GROUPS: readonly (readonly [name: string, parts: readonly string[]])[] = [
 ];
 
 /** Points that a phase is drawn with. */
-const MOST_POINTS = 30;
+const MOST_POINTS = 24;
 
 /**
  * Thins a curve out: of each stretch of points the highest and the last stay, so

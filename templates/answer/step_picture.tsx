@@ -7,8 +7,6 @@ import { bandsOf, shownPoints } from "./step_bands.ts";
 /** The drawing's own units: it stretches to the width that there is. */
 const WIDTH = 1000;
 const HEIGHT = 200;
-/** Steps of a curve within a unit of the height. */
-const FINE = 2;
 const TOP = 24;
 
 /** Memory over the step: what stands when, the peak, and the GPU's limit. */
@@ -38,13 +36,9 @@ export function StepPicture({ estimate }: { estimate: Estimate }) {
     <section class="card" aria-labelledby="step-title">
       <h3 id="step-title">The step as a picture</h3>
       <p class="binds">
-        What binds: <strong>{memory.binding}</strong>, with {formatBytes(peak)}
-        {" "}
-        allocated. The largest tensors that stand there:
+        What decides the peak: <strong>{memory.binding}</strong>, with{" "}
+        {formatBytes(peak)} allocated.
       </p>
-      <ul class="largest">
-        {largest.map((tensors) => <li>{tensorWords(tensors)}</li>)}
-      </ul>
       <figure class="step">
         <svg
           width="100%"
@@ -58,7 +52,7 @@ export function StepPicture({ estimate }: { estimate: Estimate }) {
             y={TOP}
             width="100%"
             height={HEIGHT}
-            viewBox={`0 0 ${WIDTH} ${FINE * HEIGHT}`}
+            viewBox={`0 0 ${WIDTH} ${HEIGHT}`}
             preserveAspectRatio="none"
           >
             {bands.map(({ name, swatch }, at) => (
@@ -70,8 +64,8 @@ export function StepPicture({ estimate }: { estimate: Estimate }) {
               class="limit"
               x1="0"
               x2={WIDTH}
-              y1={FINE * y(limit)}
-              y2={FINE * y(limit)}
+              y1={y(limit)}
+              y2={y(limit)}
             />
           </svg>
           <text
@@ -130,7 +124,10 @@ export function StepPicture({ estimate }: { estimate: Estimate }) {
         ))}
       </ul>
       <details>
-        <summary>The phases as a table</summary>
+        <summary>Its largest tensors, and the phases as a table</summary>
+        <ul class="largest">
+          {largest.map((tensors) => <li>{tensorWords(tensors)}</li>)}
+        </ul>
         <table>
           <thead>
             <tr>
@@ -170,7 +167,7 @@ type Scale = (value: number) => number;
 function pathsOf(bands: readonly Band[], x: Scale, y: Scale): string[] {
   const xs = bands[0]?.ranges.map((_, at) => Math.round(x(at))) ?? [];
   const edge = (heights: readonly number[]): string[] =>
-    heights.map((height, at) => `${xs[at]},${Math.round(FINE * y(height))}`);
+    heights.map((height, at) => `${xs[at]},${Math.round(y(height))}`);
   let floor = edge(xs.map(() => 0)).reverse();
   return bands.map(({ ranges }) => {
     const top = edge(ranges.map(([, high]) => high));

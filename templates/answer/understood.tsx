@@ -1,3 +1,4 @@
+import { Fold } from "./fold.tsx";
 import type { Estimate } from "../../lib/mod.ts";
 import { formatCount, groupDigits } from "../../lib/mod.ts";
 import { meshWords } from "../mesh_words.ts";
@@ -19,8 +20,7 @@ const BASES = {
 /** The model, its parameters and the mesh as they were understood. */
 export function Understood({ estimate }: { estimate: Estimate }) {
   return (
-    <section class="card" aria-labelledby="understood-title">
-      <h3 id="understood-title">As it was understood</h3>
+    <Fold id="understood" title="As it was understood">
       <dl class="understood">
         {[...modelRows(estimate), ...runRows(estimate)].map(([name, text]) => (
           <div>
@@ -30,7 +30,7 @@ export function Understood({ estimate }: { estimate: Estimate }) {
         ))}
       </dl>
       <Roles estimate={estimate} />
-    </section>
+    </Fold>
   );
 }
 

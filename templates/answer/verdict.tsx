@@ -1,5 +1,6 @@
 import type { Estimate, Fullness } from "../../lib/mod.ts";
 import { formatBytes, fullness, heldBytes, isOneTotal } from "../../lib/mod.ts";
+import { Actions } from "./use.tsx";
 import { servingVerdict } from "../serving/serving_words.ts";
 import { filledWords, pagedWords, pagesIncluded } from "../paged_words.ts";
 
@@ -12,16 +13,25 @@ export const WORDS: Record<Fullness, { mark: string; title: string }> = {
 };
 
 /** The verdict in a sentence, which screen readers hear when it changes. */
-export function Verdict({ estimate }: { estimate: Estimate }) {
+export function Verdict(
+  { estimate, headers }: {
+    estimate: Estimate;
+    /** Whether it was asked to count from the checkpoint's headers. */
+    headers: boolean;
+  },
+) {
   const own = estimate.fit[0];
   if (!own) return null;
-  if (estimate.serve) return <ServedVerdict estimate={estimate} />;
+  if (estimate.serve) {
+    return <ServedVerdict estimate={estimate} headers={headers} />;
+  }
   const { gpus } = estimate.scenario.parallel;
   const state = fullness(own.utilization);
   const { mark, title } = WORDS[state];
   const { low_bytes: low, high_bytes: high } = estimate.memory;
   // Pages give way, so that they are no part of what has to fit.
   const held = formatBytes(heldBytes(estimate.memory));
+  const used = `${(100 * own.utilization).toFixed(0)} %`;
   const paged = pagedWords(estimate);
   const filled = filledWords(estimate);
   return (
@@ -30,17 +40,18 @@ export function Verdict({ estimate }: { estimate: Estimate }) {
         <span class="mark" aria-hidden="true">{mark}</span>
         <div>
           <h2 id="verdict-title">
-            {title} on {gpus === 1 ? own.gpu : `${gpus} × ${own.gpu}`}:{" "}
-            <strong>{held}</strong> of {formatBytes(own.usable_bytes)}
-            {gpus === 1 ? "" : " per GPU"}
+            {title} on {placeWords(own.gpu, gpus)}
+            {state === "over" ? ": " : ", "}
+            <strong>{roomWords(own.headroom_bytes, gpus)}</strong>
           </h2>
           <p>
-            {sentence(state, own.headroom_bytes, own.utilization)}
+            <strong>{held}</strong> of {formatBytes(own.usable_bytes)}
+            {gpus === 1 ? "" : " per GPU"}: {used} {USED[state]}.
             {paged !== null && ` ${paged}.`}
             {!isOneTotal(estimate.memory) && (
               <>
                 {" "}
-                What binds: {estimate.memory.binding}.
+                What decides the peak: {estimate.memory.binding}.
               </>
             )}
           </p>
@@ -50,9 +61,17 @@ export function Verdict({ estimate }: { estimate: Estimate }) {
               {isOneTotal(estimate.memory) ? "A coarse method: nine" : "Nine"}
               {" "}
               measured runs in ten put it{pagesIncluded(estimate)} between{" "}
-              {formatBytes(low)} and {formatBytes(high)}.
+              {formatBytes(low)} and {formatBytes(high)}.{" "}
+              <a
+                class="why"
+                href="/docs/numbers#the-band"
+                aria-label="About the band"
+              >
+                ?
+              </a>
             </p>
           )}
+          <Actions estimate={estimate} headers={headers} />
         </div>
       </section>
       <a
@@ -68,7 +87,9 @@ export function Verdict({ estimate }: { estimate: Estimate }) {
 }
 
 /** How a model is served, in a sentence. */
-function ServedVerdict({ estimate }: { estimate: Estimate }) {
+function ServedVerdict(
+  { estimate, headers }: { estimate: Estimate; headers: boolean },
+) {
   const found = servingVerdict(estimate);
   if (found === null) return null;
   const { state, title, short, sentences } = found;
@@ -80,6 +101,7 @@ function ServedVerdict({ estimate }: { estimate: Estimate }) {
         <div>
           <h2 id="verdict-title">{title}</h2>
           {sentences.length > 0 && <p>{sentences.join(" ")}</p>}
+          <Actions estimate={estimate} headers={headers} />
         </div>
       </section>
       <a
@@ -94,21 +116,22 @@ function ServedVerdict({ estimate }: { estimate: Estimate }) {
   );
 }
 
-function sentence(
-  state: Fullness,
-  headroom: number,
-  utilization: number,
-): string {
-  const percent = `${(100 * utilization).toFixed(0)} %`;
-  const spare = formatBytes(Math.abs(headroom));
-  switch (state) {
-    case "comfortable":
-      return `${spare} to spare per GPU (${percent} used), within the 75–80 % that leaves room for spikes.`;
-    case "recommended":
-      return `${spare} to spare per GPU (${percent} used), at the edge of the 75–80 % that leaves room for spikes.`;
-    case "tight":
-      return `Only ${spare} to spare per GPU: ${percent} used, where 75–80 % is the most to plan with.`;
-    case "over":
-      return `${spare} too much per GPU: ${percent} of what it has.`;
-  }
+/** What a share of the memory means, by the rule that leaves room for spikes. */
+const USED: Record<Fullness, string> = {
+  comfortable: "used, within the 75–80 % that leaves room for spikes",
+  recommended: "used, at the edge of the 75–80 % that leaves room for spikes",
+  tight: "used, where 75–80 % is the most to plan with",
+  over: "of what it has",
+};
+
+/** "one RTX 4090", "8 × A100-80GB". */
+function placeWords(gpu: string, gpus: number): string {
+  return gpus === 1 ? `one ${gpu}` : `${gpus} × ${gpu}`;
+}
+
+/** "6.95 GiB to spare", "7.60 GiB too much on each". */
+function roomWords(headroom: number, gpus: number): string {
+  return `${formatBytes(Math.abs(headroom))} ${
+    headroom < 0 ? "too much" : "to spare"
+  }${gpus === 1 ? "" : " on each"}`;
 }

@@ -37,6 +37,7 @@ export function ComparePage(
   return (
     <Layout
       title="Compare scenarios · Headroom"
+      scenario={columns[0]?.slot.query}
       refreshSeconds={refreshSeconds}
       styles={STATIC.compare.address}
     >

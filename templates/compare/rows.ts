@@ -146,7 +146,7 @@ export function resultRows(estimates: readonly (Estimate | null)[]): Row[] {
           ? NONE
           : `${formatBytes(low_bytes)} to ${formatBytes(high_bytes)}`,
     ),
-    words("What binds", ({ memory }) => memory.binding),
+    words("What decides the peak", ({ memory }) => memory.binding),
     words("Method", ({ method }) => method),
     words("Parameters", ({ model }) => formatCount(model.parameters)),
     words(

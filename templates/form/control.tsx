@@ -2,7 +2,10 @@ import { raw } from "hono/html";
 import type { Field } from "../../lib/mod.ts";
 import type { FormState } from "./form_state.ts";
 import { DEFAULT_TEXTS } from "./form_state.ts";
+import { fieldAddress, fieldWords } from "../words/field_words.ts";
+import { Why } from "../why.tsx";
 import { GpuSelect } from "./gpu_select.tsx";
+import { isShown, needsText, needsToShow } from "./matters.ts";
 import { completed } from "./models_found.tsx";
 
 /** Paths whose text is long. */
@@ -11,13 +14,16 @@ const LONG = new Set(["model.config"]);
 /** Paths of choices that read better side by side. */
 const RADIO = new Set(["task", "train.method"]);
 
+/** Paths that few look at, whose sentence stands in the docs alone. */
+const RARE = /^(model\.dims|factors|software|overheads)\./;
+
 /** The id of the control of a path, for labels and links. */
 export function controlId(path: string): string {
   return `f-${path.replaceAll(".", "-")}`;
 }
 
 /** Controls with their default and nothing wrong, as most are: made once each. */
-const usual = new Map<Field, ReturnType<typeof raw>>();
+const usual = new Map<string, ReturnType<typeof raw>>();
 
 /** One control with its label, its hint and what is wrong with it. */
 export function ControlView(
@@ -27,10 +33,11 @@ export function ControlView(
   const isUsual = !state.errors.has(path) &&
     (state.texts.get(path) ?? "") === (DEFAULT_TEXTS.get(path) ?? "");
   if (!isUsual) return <MadeControl field={field} state={state} />;
-  const known = usual.get(field);
+  const key = `${path} ${isShown(field, state)} ${isForOther(field, state)}`;
+  const known = usual.get(key);
   if (known) return known;
   const made = raw(String(<MadeControl field={field} state={state} />));
-  usual.set(field, made);
+  usual.set(key, made);
   return made;
 }
 
@@ -47,8 +54,9 @@ function MadeControl(
   const id = controlId(path);
   return (
     <div
-      class={classesOf(
+      {...placed(
         field,
+        state,
         LONG.has(path) || path === "model" ? "field wide" : "field",
       )}
     >
@@ -56,20 +64,77 @@ function MadeControl(
         {field.label}
         {field.unit && <span class="unit">{field.unit}</span>}
       </label>
+      <FieldWhy field={field} state={state} />
       <Input field={field} state={state} />
-      {field.hint && <p class="hint" id={`${id}-hint`}>{field.hint}</p>}
+      <Hint field={field} />
       <ErrorLine path={path} state={state} />
     </div>
   );
 }
 
-/** Fields that mean something to one task alone are hidden from the other. */
-function classesOf({ needs }: Field, usual: string): string {
-  const task =
-    needs.flatMap((need) =>
-      "is" in need && need.path === "task" ? need.is : []
-    )[0];
-  return task === undefined ? usual : `${usual} for-${task}`;
+/**
+ * Fields that mean something to one task alone are hidden from the other; those
+ * that do not matter beside the rest are out of the way until they do.
+ */
+function placed(
+  field: Field,
+  state: FormState,
+  usual: string,
+): Record<string, string | undefined> {
+  const task = taskOf(field);
+  const needs = needsText(needsToShow(field));
+  const classes = [
+    usual,
+    ...(task === undefined ? [] : [`for-${task}`]),
+    ...(isShown(field, state) ? [] : ["idle"]),
+  ].join(" ");
+  return {
+    class: classes,
+    ...(needs === "" ? {} : {
+      "data-needs": needs,
+      "data-usual": DEFAULT_TEXTS.get(field.path) || undefined,
+    }),
+  };
+}
+
+/** What stands under a control: what somebody needs to fill it in at all. */
+function hintOf({ path, hint }: Field): string | null {
+  return (path === "model" || LONG.has(path)) && hint ? hint : null;
+}
+
+function Hint({ field }: { field: Field }) {
+  const hint = hintOf(field);
+  if (hint === null) return null;
+  return <p class="hint" id={`${controlId(field.path)}-hint`}>{hint}</p>;
+}
+
+/** The one task that a field is for. */
+function taskOf({ needs }: Field): unknown {
+  return needs.flatMap((need) =>
+    "is" in need && need.path === "task" ? need.is : []
+  )[0];
+}
+
+/** Whether a field is for the task that is not chosen. */
+function isForOther(field: Field, { texts }: FormState): boolean {
+  const task = taskOf(field);
+  return task !== undefined && task !== (texts.get("task") ?? "train");
+}
+
+/**
+ * What a setting is, behind a question mark; the docs have the sentence of those
+ * that do not stand in the form as it is.
+ */
+function FieldWhy({ field, state }: { field: Field; state: FormState }) {
+  return (
+    <Why
+      term={field.label}
+      sentence={fieldWords(field)}
+      href={fieldAddress(field.path)}
+      brief={RARE.test(field.path) || !isShown(field, state) ||
+        isForOther(field, state)}
+    />
+  );
 }
 
 function Input({ field, state }: { field: Field; state: FormState }) {
@@ -128,7 +193,7 @@ function Switch({ field, state }: { field: Field; state: FormState }) {
   const text = state.texts.get(path) ?? "false";
   const on = text === "true" || text === "on";
   return (
-    <div class={classesOf(field, "field switch")}>
+    <div {...placed(field, state, "field switch")}>
       <input type="hidden" name={path} value="false" />
       <input
         type="checkbox"
@@ -139,7 +204,8 @@ function Switch({ field, state }: { field: Field; state: FormState }) {
         {...described(field, state)}
       />
       <label for={id}>{field.label}</label>
-      {field.hint && <p class="hint" id={`${id}-hint`}>{field.hint}</p>}
+      <FieldWhy field={field} state={state} />
+      <Hint field={field} />
       <ErrorLine path={path} state={state} />
     </div>
   );
@@ -163,11 +229,12 @@ function Radios(
   const text = state.texts.get(path) ?? "";
   return (
     <fieldset
-      class="field wide radios"
+      {...placed(field, state, "field wide radios")}
       id={controlId(path)}
       {...described(field, state)}
     >
       <legend>{field.label}</legend>
+      <FieldWhy field={field} state={state} />
       <div class="segments">
         {options.map((option) => (
           <label>
@@ -194,7 +261,7 @@ function described(
   const id = controlId(field.path);
   const wrong = state.errors.has(field.path);
   const ids = [
-    field.hint ? `${id}-hint` : null,
+    hintOf(field) === null ? null : `${id}-hint`,
     wrong ? `${id}-error` : null,
   ].filter((each) => each !== null);
   return {

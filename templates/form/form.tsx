@@ -75,6 +75,11 @@ export function ScenarioForm({ state }: { state: FormState }) {
       {TABS.map((tab) => (
         <section class="panel" id={`panel-${tab.id}`} aria-label={tab.title}>
           {tab.groups.map((group) => <GroupView group={group} state={state} />)}
+          {tab.id === "lora" && (
+            <p class="instead">
+              Adapters belong to LoRA and QLoRA: choose one of them under Basic.
+            </p>
+          )}
           {tab.more.length > 0 && <MoreSettings tab={tab} state={state} />}
         </section>
       ))}

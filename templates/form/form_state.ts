@@ -1,6 +1,7 @@
 import type { Problem, Scenario, TabId } from "../../lib/mod.ts";
 import { BLANK_SCENARIO, leavesOf, toQuery } from "../../lib/mod.ts";
 import type { Belongs } from "./comparison.ts";
+import type { Trait } from "./trait.ts";
 
 /** What stands in the form: text by path, and what is wrong with it. */
 export interface FormState {
@@ -12,6 +13,8 @@ export interface FormState {
   belongs: Belongs | null;
   /** The tab whose more settings are asked for. */
   more: TabId | null;
+  /** What the model has; null where it is not known. */
+  traits: ReadonlySet<Trait> | null;
   /** The message of each field that was refused. */
   errors: ReadonlyMap<string, string>;
 }
@@ -36,6 +39,8 @@ export interface PageChoices {
   belongs: Belongs | null;
   /** The tab whose more settings are asked for. */
   more: TabId | null;
+  /** What the model has, where an answer tells. */
+  traits?: ReadonlySet<Trait>;
 }
 
 /** The form of a valid Scenario. */
@@ -53,7 +58,7 @@ export function formOfScenario(
 export function formOfQuery(
   query: URLSearchParams,
   problems: readonly Problem[],
-  { headers, belongs, more }: PageChoices,
+  { headers, belongs, more, traits }: PageChoices,
 ): FormState {
   const texts = new Map(DEFAULT_TEXTS);
   for (const [path, text] of query) {
@@ -65,6 +70,7 @@ export function formOfQuery(
     headers,
     belongs,
     more,
+    traits: traits ?? null,
     errors: new Map(
       problems.map(({ path, message }) => [controlPath(path), message]),
     ),

@@ -2,6 +2,7 @@ import type { Field } from "../../lib/mod.ts";
 import { ControlView } from "./control.tsx";
 import type { FormState } from "./form_state.ts";
 import { ConfigFileField, LookUpFields } from "./model_extras.tsx";
+import { isShown } from "./matters.ts";
 import type { FilledGroup } from "./tabs.ts";
 
 /** Controls that belong together. */
@@ -20,7 +21,12 @@ export function GroupView(
       {field.path === "model.config" && <ConfigFileField />}
     </>
   ));
-  const scope = group.task ? `group for-${group.task}` : "group";
+  const idle = fields.every((field) => !isShown(field, state));
+  const scope = [
+    "group",
+    ...(group.task ? [`for-${group.task}`] : []),
+    ...(idle ? ["idle"] : []),
+  ].join(" ");
   if (group.folded) {
     const filled = fields.some(({ path }) =>
       state.texts.has(path) || state.errors.has(path)

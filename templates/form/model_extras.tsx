@@ -1,3 +1,4 @@
+import { Why } from "../why.tsx";
 import type { FormState } from "./form_state.ts";
 import { MAX_CONFIG_BYTES, PAGE_FIELDS } from "./page_fields.ts";
 
@@ -21,15 +22,17 @@ export function LookUpFields({ state }: { state: FormState }) {
         name={PAGE_FIELDS.countFrom}
         value="headers"
         checked={state.headers}
-        aria-describedby={`f-count_from-hint${
-          error === undefined ? "" : " f-count_from-error"
-        }`}
+        aria-describedby={error === undefined
+          ? undefined
+          : "f-count_from-error"}
         aria-invalid={error === undefined ? undefined : "true"}
       />
       <label for="f-count_from">Count from the checkpoint's headers</label>
-      <p class="hint" id="f-count_from-hint">
-        Reads them on the Hub, which takes a little longer
-      </p>
+      <Why
+        term="counting from headers"
+        sentence="Asks the Hub for the shapes of the checkpoint's tensors, which takes a little longer."
+        href="/docs/models"
+      />
       {error !== undefined && (
         <p class="error" id="f-count_from-error">{error}</p>
       )}

@@ -23,7 +23,23 @@ export const IMPORT_FIELDS = {
   files: "configuration_file",
   /** The model, where no file names one. */
   model: "model",
+  /** Texts that were read before, as JSON, while something is asked for. */
+  texts: "texts",
+  /** Stands before the name of what an import asked for. */
+  given: "given.",
   /** The query of the scenario that stands in the other form. */
+  scenario: "scenario",
+} as const;
+
+/** Fields of the form for an error. */
+export const EXPLAIN_FIELDS = {
+  /** What was pasted. */
+  text: "text",
+  /** A file that was chosen. */
+  file: "error_file",
+  /** The model, where the text names none. */
+  model: "model",
+  /** The query of the scenario that is taken beside it. */
   scenario: "scenario",
 } as const;
 

@@ -35,9 +35,8 @@ export function labelOf(path: string): string | undefined {
 }
 
 /** The fields of a group in the form's order: switches stand below the rest. */
-function fieldsOf(id: GroupId, { first = [], more }: FieldGroup): Field[] {
-  const own = FIELDS.filter(({ group }) => group === id)
-    .map((field) => more ? explained(field) : field);
+function fieldsOf(id: GroupId, { first = [] }: FieldGroup): Field[] {
+  const own = FIELDS.filter(({ group }) => group === id);
   const leading = first.flatMap((path) =>
     own.find((field) => field.path === path) ?? []
   );
@@ -49,12 +48,4 @@ function fieldsOf(id: GroupId, { first = [], more }: FieldGroup): Field[] {
     ...rest.filter((field) => !isSwitch(field)),
     ...rest.filter(isSwitch),
   ];
-}
-
-/** Settings that few know say under their controls what they are. */
-function explained(field: Field): Field {
-  const { hint, help } = field;
-  return hint === undefined && help !== undefined
-    ? { ...field, hint: help.replace(/; null: .*$/, "").replaceAll("`", "") }
-    : field;
 }

@@ -1,5 +1,7 @@
 import type { Estimate } from "../../lib/mod.ts";
 import { formatBytes, groupDigits } from "../../lib/mod.ts";
+import { Why } from "../why.tsx";
+import { figureId, figureWords } from "../words/figure_words.ts";
 import { CapacityTable } from "./capacity_table.tsx";
 import { engineName, servingFigures, settingsText } from "./serving_words.ts";
 
@@ -14,12 +16,24 @@ export function ServingCard({ estimate }: { estimate: Estimate }) {
       <dl class="facts">
         {servingFigures(estimate).map(([name, text]) => (
           <div>
-            <dt>{name}</dt>
+            <dt>
+              {name}
+              <Why
+                term={name}
+                sentence={figureWords(name)}
+                href={`/docs/parts#${figureId(name)}`}
+              />
+            </dt>
             <dd>{text}</dd>
           </div>
         ))}
       </dl>
-      {capacity && serve.starts && <CapacityTable capacity={capacity} />}
+      {capacity && serve.starts && (
+        <details>
+          <summary>How many users at which length</summary>
+          <CapacityTable capacity={capacity} />
+        </details>
+      )}
       {serve.devices.length > 1 && <DevicesTable serve={serve} />}
       {settings.length > 0 && (
         <details>

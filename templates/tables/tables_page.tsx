@@ -16,13 +16,18 @@ export function TablesPage(
   },
 ) {
   return (
-    <Layout title={title} refreshSeconds={refreshSeconds}>
+    <Layout
+      title={title}
+      scenario={String(new URLSearchParams([...form.model]))}
+      refreshSeconds={refreshSeconds}
+    >
       <main class="columns">
         <h1 class="unseen">Memory by data type and use</h1>
         <div class="settings">
           <TablesFormView form={form} config={config} />
         </div>
-        <div id="answer" class="answer" aria-live="polite">{children}</div>
+        <p id="said" class="unseen" role="status"></p>
+        <div id="answer" class="answer">{children}</div>
       </main>
     </Layout>
   );

@@ -1,31 +1,12 @@
-import { formatBytes, GIB, groupDigits, toQuery } from "../../lib/mod.ts";
-import type { Scenario } from "../../lib/mod.ts";
+import { formatBytes, GIB, groupDigits } from "../../lib/mod.ts";
 import type { TablesConfig } from "../../lib/ask/tables/config.ts";
 import type { Tables } from "../../lib/ask/tables/mod.ts";
-import type {
-  MethodOpinions,
-  Use,
-  UseOpinion,
-} from "../../lib/ask/tables/opinions.ts";
-import { opinionType, USES } from "../../lib/ask/tables/opinions.ts";
-import type { TablesSettings } from "../../lib/ask/tables/settings.ts";
-import { leastClass, MEMORY_CLASSES } from "../../lib/ask/tables/strategies.ts";
+import { USES } from "../../lib/ask/tables/opinions.ts";
+import { leastClass } from "../../lib/ask/tables/strategies.ts";
+import { OpinionCard, Played } from "./opinion_cards.tsx";
 import { Scrolled } from "./scrolled.tsx";
-
-/** All that the tables page says of a model. */
-export interface TablesAnswer {
-  tables: Tables;
-  settings: TablesSettings;
-  opinions: readonly MethodOpinions[];
-  /** The scenario of each use, for links; those that there are. */
-  scenarios: Partial<Record<Use, Scenario>>;
-}
-
-const USE_NAMES: Record<Use, string> = {
-  inference: "Inference",
-  training: "Training",
-  lora: "LoRA",
-};
+import type { TablesAnswer } from "./words.ts";
+import { classWords, USE_NAMES } from "./words.ts";
 
 /** The tables of a model, most wanted first. */
 export function TablesView(
@@ -35,8 +16,11 @@ export function TablesView(
   const { parameters_by_tensors: exact, parameters_by_dimensions } = tables;
   return (
     <>
+      <Played answer={answer} />
       <section class="card" aria-labelledby="memory-title">
-        <h2 id="memory-title">{tables.model} by data type and use</h2>
+        <h2 id="memory-title">
+          {tables.model} by data type, by rules of thumb
+        </h2>
         <p>
           {tables.type}, {groupDigits(tables.parameters)} parameters{" "}
           {settings.count === "tensors"
@@ -150,71 +134,6 @@ function Recommendations({ tables }: { tables: Tables }) {
   );
 }
 
-/** What every method says of the same uses, with a way to its whole answer. */
-function OpinionCard({ answer }: { answer: TablesAnswer }) {
-  const { opinions, settings, scenarios } = answer;
-  const reasons = opinions.flatMap((row) =>
-    USES.filter((use) => row[use].reason !== null).map((use) =>
-      `${row.method}, ${USE_NAMES[use]}: ${row[use].reason}`
-    )
-  );
-  return (
-    <section class="card" aria-labelledby="second-title">
-      <h3 id="second-title">Second opinions</h3>
-      <p>
-        {opinionType(settings)}, batch {settings.batch_size},{" "}
-        {groupDigits(settings.sequence_length)}{" "}
-        tokens, training with AdamW, LoRA rank {settings.lora_rank}.
-      </p>
-      <Scrolled label="Table of methods">
-        <thead>
-          <tr>
-            <th scope="col">Method</th>
-            {USES.map((use) => {
-              const scenario = scenarios[use];
-              return (
-                <th scope="col" class="number">
-                  {scenario === undefined ? USE_NAMES[use] : (
-                    <a
-                      href={`/?${toQuery({ ...scenario, method: "timeline" })}`}
-                    >
-                      {USE_NAMES[use]}
-                    </a>
-                  )}
-                </th>
-              );
-            })}
-          </tr>
-        </thead>
-        <tbody>
-          {opinions.map((row) => (
-            <tr>
-              <th scope="row">{row.method}</th>
-              {USES.map((use) => <OpinionCell opinion={row[use]} />)}
-            </tr>
-          ))}
-        </tbody>
-      </Scrolled>
-      {reasons.length > 0 && (
-        <details>
-          <summary>Why some do not answer</summary>
-          <ul>{reasons.map((reason) => <li>{reason}</li>)}</ul>
-        </details>
-      )}
-    </section>
-  );
-}
-
-function OpinionCell({ opinion: { bytes } }: { opinion: UseOpinion }) {
-  return bytes === null
-    ? <td class="number">–</td>
-    : (
-      <td class="number" title={`${groupDigits(bytes)} bytes`}>
-        {formatBytes(bytes)}
-      </td>
-    );
-}
-
 function Strategies(
   { tables, config }: { tables: Tables; config: TablesConfig },
 ) {
@@ -275,8 +194,4 @@ function Sized({ bytes, config }: { bytes: number; config: TablesConfig }) {
       {size.toFixed(2)} GiB
     </td>
   );
-}
-
-function classWords(gb: number | null): string {
-  return gb === null ? `>${MEMORY_CLASSES.at(-1)} GB` : `${gb} GB+`;
 }

@@ -8,7 +8,10 @@ import {
 } from "../advice_words.ts";
 
 /** What would make a scenario fit, for a terminal. */
-export function adviceText(advice: Advice, { scenario }: Estimate): string {
+export function adviceText(
+  advice: Advice,
+  { scenario }: Pick<Estimate, "scenario">,
+): string {
   const { now, changes, together } = advice;
   if (now.fits && changes.length === 0) {
     return "Nothing has to change: it fits.";

@@ -11,7 +11,8 @@ import {
 import { devicePartsOf } from "../device_parts.ts";
 import type { Style } from "./style.ts";
 import { styler } from "./style.ts";
-import { plainTable, trimmed } from "./plain_table.ts";
+import { fittedTable } from "./plain_table.ts";
+import { wrapped } from "./wrapped.ts";
 import { hostText, ranksText } from "./ranks_text.ts";
 import { counterWords, errorWords, moreOrLess } from "../evidence_words.ts";
 import { servingText } from "./serving_text.ts";
@@ -37,24 +38,26 @@ export const VERDICTS: Record<
  * @param options.color Whether the terminal shows colours; without them the
  *   text is plain.
  * @param options.evidence Measured runs to show; none unless given.
- * @param options.chart Blocks that stand between the parts and the verdict.
- * @param options.beside Blocks that stand after the verdict.
+ * @param options.chart Blocks that stand after the parts.
+ * @param options.beside Blocks that stand after that.
+ * @param options.width Columns of the terminal, where there is one.
  */
 export function estimateText(
   estimate: Estimate,
-  { color, evidence, chart = [], beside = [] }: {
+  { color, evidence, chart = [], beside = [], width = null }: {
     color: boolean;
     evidence?: readonly NearRun[];
     chart?: readonly string[];
     beside?: readonly string[];
+    width?: number | null;
   },
 ): string {
   const style = styler(color);
-  return [
-    heading(estimate, style),
-    partsTable(estimate, style),
-    ...chart,
+  const blocks = [
     servedVerdict(estimate, style) ?? verdict(estimate, style),
+    heading(estimate, style),
+    partsTable(estimate, style, width),
+    ...chart,
     servingText(estimate, style),
     ranksText(estimate, style),
     hostText(estimate),
@@ -65,7 +68,8 @@ export function estimateText(
     evidence ? measuredRuns(evidence, estimate, style) : "",
     notes("Warnings", estimate.warnings, style, "yellow"),
     notes("Assumptions", estimate.assumptions, style, "dim"),
-  ].filter((block) => block !== "").join("\n\n") + "\n";
+  ].filter((block) => block !== "").join("\n\n");
+  return `${wrapped(blocks, width)}\n`;
 }
 
 function heading(estimate: Estimate, style: Style): string {
@@ -110,8 +114,12 @@ function heading(estimate: Estimate, style: Style): string {
   return lines.join("\n");
 }
 
-function partsTable(estimate: Estimate, style: Style): string {
-  const table = plainTable(["left", "right", "right", "left", "left"]);
+function partsTable(
+  estimate: Estimate,
+  style: Style,
+  width: number | null,
+): string {
+  const table: string[][] = [];
   table.push(
     ["Part", "Memory", "Share", "Basis", "Formula"].map((name) =>
       style(name, "bold")
@@ -143,7 +151,11 @@ function partsTable(estimate: Estimate, style: Style): string {
   }
   list(beside);
   total("Peak per GPU", device);
-  return trimmed(table.toString());
+  return fittedTable(
+    ["left", "right", "right", "left", "left"],
+    table,
+    width,
+  );
 }
 
 function verdict(estimate: Estimate, style: Style): string {

@@ -1,9 +1,10 @@
 import type { Imported } from "../../lib/mod.ts";
+import { NOT_KNOWN } from "../../lib/mod.ts";
 import { ignoredGroups, sourcesOf } from "../imported_words.ts";
 
 /** What became of a configuration, as a terminal shows it. */
 export function importedText(imported: Omit<Imported, "scenario">): string {
-  const { understood, assumed, ignored } = imported;
+  const { understood, assumed, ignored, missing } = imported;
   const lines = [`From ${sourcesOf(imported)}`, ""];
   const section = (title: string, entries: readonly string[]): void => {
     if (entries.length === 0) return;
@@ -16,6 +17,10 @@ export function importedText(imported: Omit<Imported, "scenario">): string {
     ),
   );
   section(
+    "Missing",
+    missing.map(({ name, reason }) => `${name}: ${reason}`),
+  );
+  section(
     "Assumed",
     assumed.map(({ path, value, reason }) => `${path}: ${value} (${reason})`),
   );
@@ -23,7 +28,7 @@ export function importedText(imported: Omit<Imported, "scenario">): string {
     "Ignored",
     ignoredGroups(ignored).map(({ reason, moves_memory, settings }) =>
       `${moves_memory ? "! " : ""}${settings.join(", ")} (${
-        moves_memory ? "moves memory; " : ""
+        moves_memory && reason !== NOT_KNOWN ? "moves memory; " : ""
       }${reason})`
     ),
   );

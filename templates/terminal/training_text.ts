@@ -38,8 +38,9 @@ const EIGHTHS = ["", "▏", "▎", "▍", "▌", "▋", "▊", "▉"];
  */
 export function trainingText(
   estimate: Estimate,
-  { color, opinion, read }: {
+  { color, opinion, read, width }: {
     color: boolean;
+    width: number | null;
     opinion: SecondOpinion | NoSecondOpinion | null;
     read: Reading | null;
   },
@@ -47,6 +48,7 @@ export function trainingText(
   const style = styler(color);
   const text = estimateText(estimate, {
     color,
+    width,
     chart: [chart(estimate, style)],
     beside: [
       totals(estimate),

@@ -26,16 +26,16 @@ Deno.test("the back button returns to the scenario before", async () => {
   await page.fill("[name='train.micro_batch']", "3");
   await page.waitForURL(/train\.micro_batch=3/);
   const verdict = await page.textContent("#verdict-title");
-  await page.click("#example-lora-70b");
-  await page.waitForURL(/Llama-2-70b/);
+  await page.click("#example-llama-fsdp");
+  await page.waitForURL(/Llama-3.1-8B/);
   await page.goBack();
   await page.waitForURL(/train\.micro_batch=3/);
   assertEquals(await page.inputValue("#f-model"), "meta-llama/Llama-2-7b-hf");
   assertEquals(await page.inputValue("[name='train.micro_batch']"), "3");
   assertEquals(await page.textContent("#verdict-title"), verdict);
   await page.goForward();
-  await page.waitForURL(/Llama-2-70b/);
-  assertEquals(await page.inputValue("#f-model"), "meta-llama/Llama-2-70b-hf");
+  await page.waitForURL(/Llama-3.1-8B/);
+  assertEquals(await page.inputValue("#f-model"), "meta-llama/Llama-3.1-8B");
 });
 
 Deno.test("the five tabs open by click and by keyboard", async () => {
@@ -66,7 +66,9 @@ Deno.test("the five tabs open by click and by keyboard", async () => {
 Deno.test("a problem's link opens its tab and focuses its field", async () => {
   await using opened = await openPage();
   const { page, origin } = opened;
-  await page.goto(`${origin}/?model=meta-llama/Llama-2-7b-hf`);
+  await page.goto(
+    `${origin}/?model=meta-llama/Llama-2-7b-hf&train.method=lora`,
+  );
   await page.click(".tab:has(#tab-lora)");
   await page.fill("[name='train.lora.rank']", "0");
   await page.waitForSelector("#answer .invalid");

@@ -23,7 +23,8 @@ Deno.test("the scenario is saved as a file and copied as JSON", async () => {
   });
   const { page, origin, complaints } = opened;
   await page.goto(`${origin}/?model=llama2-7b&train.micro_batch=2`);
-  await page.click("#answer a[href^='/scenario?']");
+  await page.click("#use > summary");
+  await page.click("#use a[href^='/scenario?']");
   await page.click("button[data-copies]");
   await page.waitForSelector("button:has-text('Copied')");
   const copied = await page.evaluate("navigator.clipboard.readText()");

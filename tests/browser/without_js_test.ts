@@ -31,7 +31,7 @@ Deno.test("without JavaScript the tabs, tasks and examples work", async () => {
   await page.waitForURL(/train\.loss=fused/);
   await page.check("[name=task][value=serve]");
   assert(await page.isVisible("[name='serve.batch']"));
-  await page.click("#example-serve-70b");
+  await page.click("#example-gpt-oss-vllm");
   assertStringIncludes(page.url(), "task=serve");
 });
 

@@ -172,3 +172,28 @@ Deno.test("estimate --batch takes none of them", async () => {
   assertEquals(code, 2);
   assertMatch(err, /--batch takes no other flags/);
 });
+
+Deno.test("compare takes names of models and links, with flags for all of them", async () => {
+  const link =
+    "https://example.org/?model=gpt2&train.micro_batch=8&hardware.gpu=RTX+4090";
+  const { code, out, err } = await headroom([
+    ...["compare", "distilgpt2", link, "--seq-len", "512", "--json"],
+  ]);
+  assertEquals([code, err], [0, ""]);
+  const { estimates } = JSON.parse(out);
+  assertEquals(
+    estimates.map(({ scenario: { model, train, hardware } }: {
+      // deno-lint-ignore no-explicit-any
+      scenario: any;
+    }) => [model, train.micro_batch, train.sequence_length, hardware.gpu]),
+    [["distilgpt2", 1, 512, "A100-80GB"], ["gpt2", 8, 512, "RTX 4090"]],
+  );
+  const both = await headroom([
+    "compare",
+    "/compare?s1=model=gpt2&n1=small&s2=model=distilgpt2",
+  ]);
+  assertMatch(both.out, /A small +B distilgpt2/);
+  const none = await headroom(["compare", "https://example.org/", "gpt2"]);
+  assertEquals(none.code, 2);
+  assertMatch(none.err, /A link must be one of a scenario/);
+});

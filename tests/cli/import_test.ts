@@ -164,3 +164,40 @@ Deno.test("estimate --export writes what --from reads", async () => {
   assertEquals(scenario.train.micro_batch, 2);
   assertEquals(scenario.engine.zero_stage, 3);
 });
+
+Deno.test("estimate --from asks for what a script's caller sets, and takes it by --given", async () => {
+  const file = `${FOLDER}/command_deepspeed_module.sh`;
+  const asked = await headroom(["estimate", "--from", file]);
+  assertEquals(asked.code, 2);
+  assertMatch(asked.err, /--num-gpus is \$NGPU.*\(--given NGPU=…\)/);
+  const told = await headroom(["estimate", "--from", file, "--json"]);
+  assertEquals(told.code, 2);
+  assertEquals(JSON.parse(told.out).missing[0].name, "NGPU");
+  const { code, out, err } = await headroom([
+    "estimate",
+    "--from",
+    file,
+    "--given",
+    "NGPU=4",
+    "--json",
+  ]);
+  assertEquals(code, 0, err);
+  assertEquals(JSON.parse(out).scenario.parallel.gpus, 4);
+});
+
+Deno.test("estimate --from a sharded file without a number of GPUs answers for 2, 4 and 8", async () => {
+  const file = `${FOLDER}/deepspeed_auto.json`;
+  const given = ["estimate", "--from", file, "--model", "gpt2"];
+  const { code, out, err } = await headroom(given);
+  assertEquals(code, 0, err);
+  assertMatch(err, /give parallel\.gpus/);
+  assertEquals(out.match(/^ +\d+ GPUs .* fits A100-80GB$/gm)?.length, 3);
+  const told = JSON.parse((await headroom([...given, "--json"])).out);
+  assertEquals(told.answers.map(({ gpus }: { gpus: number }) => gpus), [
+    2,
+    4,
+    8,
+  ]);
+  const flag = await headroom([...given, "--gpus", "2", "--json"]);
+  assertEquals(JSON.parse(flag.out).scenario.parallel.gpus, 2);
+});

@@ -41,12 +41,12 @@ Deno.test("the Dockerfile's CMD asks for few permissions and no network", () => 
   assert(args.includes("--cached-only"));
   assert(args.includes("--no-prompt"));
   assertEquals(args.filter((arg) => arg.startsWith("--allow-")).sort(), [
-    "--allow-env=PORT,HF_ENDPOINT,HF_TOKEN,HF_TOKEN_FOR_VISITORS,HF_HUB_OFFLINE,TABLES_CONFIG_DIR,LIMIT_CLIENTS,TRUST_PROXY,LOG_REQUESTS,LOG_QUERY,LOG_TOKENS,LOG_STREAM",
+    "--allow-env=PORT,HF_ENDPOINT,HF_TOKEN,HF_TOKEN_FOR_VISITORS,HF_HUB_OFFLINE,TABLES_CONFIG_DIR,LIMIT_CLIENTS,TRUST_PROXY,EMBED_ANCESTORS,LOG_REQUESTS,LOG_QUERY,LOG_TOKENS,LOG_STREAM",
     "--allow-net=0.0.0.0:7860,huggingface.co:443,*.huggingface.co:443," +
     "hf.co:443,*.hf.co:443",
     // Where a configuration of the tables page may be mounted, and what the
     // workers are made of: a worker's modules must be readable.
-    "--allow-read=/config,app.ts,hub,lib,routes,static,templates",
+    "--allow-read=/config,app.ts,docs,hub,lib,routes,static,templates",
   ]);
   assertEquals(args.filter((arg) => /^-[^-]/.test(arg)), []);
 });

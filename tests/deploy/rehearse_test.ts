@@ -49,7 +49,7 @@ Deno.test("space.sh replaces an older copy", { ignore }, async () => {
     assertEquals(
       names.sort().join(" "),
       ".dockerignore .git Dockerfile LICENSE README.md app.ts deno.json " +
-        "deno.lock hub lib main.ts routes static templates",
+        "deno.lock docs hub lib main.ts routes static templates",
     );
     const lib = Array.from(Deno.readDirSync(`${dir}/lib`), ({ name }) => name);
     assert(lib.includes("mod.ts") && !lib.includes("gone.ts"));

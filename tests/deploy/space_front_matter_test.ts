@@ -1,5 +1,6 @@
 import { assert, assertEquals } from "@std/assert";
 import { parse } from "yaml";
+import { PRESETS } from "../../lib/mod.ts";
 import space from "../../docs/space.md" with { type: "text" };
 import dockerfile from "../../Dockerfile" with { type: "text" };
 
@@ -28,6 +29,50 @@ Deno.test("the Space's card is within the limits of the Hub", () => {
   assertEquals(front.license, "mit");
   assert(front.tags.every((tag: unknown) => typeof tag === "string"));
 });
+
+Deno.test("the Space's card has the models of the examples, each with its picture of all", () => {
+  assertEquals(front.models, PRESETS.map(({ scenario }) => scenario.model));
+  assertEquals(
+    new URL(front.thumbnail).pathname,
+    "/static/thumbnail.png",
+  );
+});
+
+Deno.test("space.sh names the thumbnail by the Space's own address, or not at all", async () => {
+  for (
+    const [remote, named] of [
+      [
+        "https://huggingface.co/spaces/Some.One/Head_Room",
+        "https://some-one-head-room.hf.space/static/thumbnail.png",
+      ],
+      [
+        "git@hf.co:huggingface.co/spaces/a/b.git",
+        "https://a-b.hf.space/static/thumbnail.png",
+      ],
+      ["https://example.org/a/b", undefined],
+    ]
+  ) {
+    const dir = await Deno.makeTempDir();
+    try {
+      await run("git", "init", "-q", dir);
+      await run("git", "-C", dir, "remote", "add", "origin", remote ?? "");
+      await run("sh", SCRIPT, dir);
+      const card = await Deno.readTextFile(`${dir}/README.md`);
+      const [, yaml = ""] = card.match(/^---\n([^]*?)\n---\n/) ?? [];
+      assertEquals(parse(yaml).thumbnail, named);
+    } finally {
+      await Deno.remove(dir, { recursive: true });
+    }
+  }
+});
+
+const SCRIPT = new URL("../../deploy/space.sh", import.meta.url).pathname;
+
+async function run(command: string, ...args: string[]): Promise<void> {
+  const { success, stderr } = await new Deno.Command(command, { args })
+    .output();
+  assert(success, new TextDecoder().decode(stderr));
+}
 
 Deno.test("the Space tells visitors what it is", () => {
   assert(text.startsWith("# Headroom\n"));

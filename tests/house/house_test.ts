@@ -53,6 +53,16 @@ Deno.test("no file has more than 300 lines but those whose reason is written", a
   assertEquals(tooLongIn(all, reasonsIn(contributing)), []);
 });
 
+Deno.test("no test passes or fails by a clock", async () => {
+  const tests = await sourcesOf(["tests"], { like: /_test\.tsx?$/ });
+  assert(tests.size > 200, `${tests.size} files of tests were read`);
+  assertEquals(
+    [...tests].filter(([, text]) => /\b(performance|Date)\.now\(/.test(text))
+      .map(([path]) => path),
+    [],
+  );
+});
+
 Deno.test("a planted circle is found, with its files", async () => {
   const planted = new Map(
     await planting({

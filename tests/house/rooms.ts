@@ -42,9 +42,11 @@ export const ROOMS = [
   "lib/interop/training_arguments",
   "lib/interop/*",
   "lib/interop",
+  "lib/failures",
   "lib/ask",
   "lib/mod.ts",
   "hub",
+  "docs",
   "static",
   "templates",
   "commands",
@@ -60,8 +62,11 @@ export const ROOMS = [
 /** The packages that `lib` may import. */
 export const LIB_PACKAGES: ReadonlySet<string> = new Set([
   "@huggingface/gguf",
+  "@lezer/python",
   "lru-cache",
   "minisearch",
+  "smol-toml",
+  "unbash",
   "yaml",
   "zod",
 ]);

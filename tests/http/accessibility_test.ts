@@ -24,13 +24,24 @@ const PAGES: [name: string, path: string][] = [
   ],
   ["a comparison of nothing", "/compare"],
   ["the largest that fits", "/largest?model=gpt2"],
+  ["an error", "/explain?model=llama2-7b&hardware.gpu=RTX+4090"],
   ["what would help", "/advice?model=llama2-7b&hardware.gpu=RTX+4090"],
+  ["several GPUs", "/strategies?model=Qwen/Qwen2.5-7B&gpus=8"],
   ["what does not fit", "/?model=llama2-7b&hardware.gpu=RTX+4090"],
   ["traffic", "/traffic?model=llama2-7b&parallel.gpus=16&node_gbs=x"],
   ["several GPUs", "/?model=llama2-7b&parallel.gpus=16"],
   ["the presets", "/presets"],
   ["other tools", "/export?model=llama2-7b&parallel.gpus=8"],
   ["a scenario's JSON", "/scenario?model=llama2-7b"],
+  ["the documentation", "/docs"],
+  ["a document", "/docs/timeline"],
+  ["the longest document", "/docs/accuracy"],
+  ["the settings", "/docs/settings"],
+  ["the parts", "/docs/parts"],
+  ["measured figures", "/accuracy"],
+  ["no measured figures", "/accuracy?method=multipliers&type=mamba"],
+  ["measured figures of nothing", "/accuracy?counter=x"],
+  ["nothing", "/nowhere"],
   ["the JSON of a mistake", "/scenario?model=llama2-7b&train.micro_batch=0"],
 ];
 
@@ -144,11 +155,12 @@ Deno.test("GET / begins with a link to the answer", async () => {
   assertEquals(link?.getAttribute("href"), "#answer");
 });
 
-Deno.test("GET / tells of a new answer without being asked", async () => {
+Deno.test("GET / has one place that says the verdict, and announces nothing else", async () => {
   const { document } = await visit("/");
   assertEquals(
-    only(document, "#answer").getAttribute("aria-live"),
-    "polite",
+    [...document.querySelectorAll("[aria-live], [role=status], [role=alert]")]
+      .map(({ id }) => id),
+    ["said"],
   );
   const wrong = await visit("/?model=nope");
   only(wrong.document, "#answer [role=alert]");

@@ -15,7 +15,7 @@ const SCENARIO = {
 Deno.test("GET / asks what would help after its answer, or by a link, where it does not fit", async () => {
   const { document } = await visit(`/?${QUERY}`);
   const section = only(document, "section#advice");
-  const href = only(section, "a").getAttribute("href");
+  const href = only(section, "a[href^='/advice']").getAttribute("href");
   assertEquals(href, `/advice?${QUERY}`);
   assertEquals(section.getAttribute("hx-get"), href);
   assertMatch(section.getAttribute("hx-trigger") ?? "", /^load /);
@@ -51,8 +51,9 @@ Deno.test("GET /advice lists changes, each a link that applies it", async () => 
   const link = only(document, "#advice > p a");
   const applied = await visit(link.getAttribute("href") ?? "");
   const title = textOf(only(applied.document, "#verdict-title"));
-  assertMatch(title, /^(Fits|Tight) on RTX 4090/);
-  assert(title.includes(formatBytes(together.peak_bytes)), title);
+  assertMatch(title, /^(Fits|Tight) on one RTX 4090/);
+  const said = textOf(only(applied.document, ".verdict p:not(.doubt)"));
+  assert(said.startsWith(`${formatBytes(together.peak_bytes)} of `), said);
   assertEquals(only(document, "main > p a").getAttribute("href"), `/?${QUERY}`);
 });
 

@@ -38,7 +38,7 @@ Deno.test("GET /answer is what the page shows as its answer", async () => {
 
 Deno.test("GET /answer shows what the other methods say", async () => {
   const { document } = await visit("/answer?model=llama2-7b");
-  const card = only(document, "[aria-labelledby=opinions-title]");
+  const card = only(document, "#opinions");
   assertMatch(textOf(card), /factors\s*\d+\.\d\d GiB\s*\d+\.\d % (more|less)/);
 });
 

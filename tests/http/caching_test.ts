@@ -4,6 +4,7 @@ import { app, createApp } from "../../app.ts";
 import type { Hub } from "../../hub/mod.ts";
 import { resolveModel } from "../../lib/models/resolve_model.ts";
 import { STATIC } from "../../static/mod.ts";
+import { DOCS } from "../../templates/docs/documents.ts";
 import { addresses } from "./requests.ts";
 
 /** Addresses whose answers hang on nothing else. */
@@ -17,9 +18,16 @@ const PURE = [
   "/compare?s1=model%3Dgpt2",
   "/largest?model=gpt2",
   "/advice?model=gpt2",
+  "/strategies?model=gpt2",
+  "/explain?model=gpt2",
   "/api/v1/advice?model=gpt2",
   "/traffic?model=gpt2",
   "/presets",
+  "/accuracy?counter=allocated_peak",
+  "/docs",
+  "/docs/settings",
+  "/docs/parts",
+  ...DOCS.map(({ name }) => `/docs/${name}`),
   ...["basic", "parallelism", "optimizations", "advanced"]
     .map((tab) => `/settings/${tab}?model=gpt2`),
   "/models/found?model=qwen3",
@@ -113,7 +121,7 @@ Deno.test("nothing that a Hub has a part in is kept by others", async () => {
       continue;
     }
     const asked = path.replace(/(model(=|%3D))gpt2/, "$1some/body");
-    if (/^\/(scenario|export|settings)/.test(asked)) continue;
+    if (/^\/(scenario|export|settings|explain)/.test(asked)) continue;
     const response = await withHub.request(asked);
     assertEquals(response.status, 200, asked);
     await response.body?.cancel();

@@ -136,7 +136,8 @@ Deno.test("GET / answers the host's own parameters without moving", async () => 
 
 Deno.test("GET / opens the folded group of a model that was described", async () => {
   const folded = (document: Document): boolean =>
-    document.querySelector("#scenario details")?.hasAttribute("open") === false;
+    document.querySelector("#scenario details.group")?.hasAttribute("open") ===
+      false;
   assert(folded((await visit("/")).document));
   assert(!folded((await visit(address("/", DIMS))).document));
 });

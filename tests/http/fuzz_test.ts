@@ -4,10 +4,10 @@ import { app } from "../../app.ts";
 import { faultsOf } from "./fuzz/faults.ts";
 import type { Asked } from "./fuzz/requests.ts";
 import { requestsOf } from "./fuzz/requests.ts";
+import { SEED } from "../seed.ts";
 import { addresses } from "./requests.ts";
 
-/** Printed with each test; another one, and more runs, by the environment. */
-const SEED = Number(Deno.env.get("FUZZ_SEED") ?? 20_261_129);
+/** Requests of each address; more of them by the environment. */
 const RUNS = Number(Deno.env.get("FUZZ_RUNS") ?? 60);
 
 /** Asks for whole estimates by the dozen. */
@@ -15,7 +15,7 @@ const SLOW = /(largest|advice)$/;
 
 for (const { path, methods } of addresses()) {
   for (const method of [...methods, ...other(methods)]) {
-    const runs = path.startsWith("/static/") || !methods.includes(method)
+    const runs = /^\/(static|docs)\//.test(path) || !methods.includes(method)
       ? Math.ceil(RUNS / 10)
       : SLOW.test(path)
       ? Math.ceil(RUNS / 4)

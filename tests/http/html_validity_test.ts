@@ -3,6 +3,7 @@ import type { ParserError } from "../npm/parse5.ts";
 import { parse, parseFragment } from "../npm/parse5.ts";
 import { app } from "../../app.ts";
 import { parseScenario, PRESETS, toQuery } from "../../lib/mod.ts";
+import { DOCS } from "../../templates/docs/documents.ts";
 import { CONFIG, DIMS } from "./fields.ts";
 import { address } from "./visit.ts";
 
@@ -49,7 +50,13 @@ for (
     "/compare?s1=a&s2=b&s3=c&s4=d&add=x%00%1By",
     "/largest?model=gpt2",
     "/advice?model=llama2-7b&hardware.gpu=RTX+4090",
+    "/strategies?model=Qwen/Qwen2.5-7B&gpus=8",
+    "/explain?model=llama2-7b&train.method=lora",
     "/traffic?model=llama2-7b&parallel.gpus=16&node_gbs=x",
+    "/accuracy?type=llama",
+    "/docs/settings",
+    "/docs/parts",
+    ...DOCS.map(({ name }) => `/docs/${name}`),
   ]
 ) {
   Deno.test(`GET ${path} is HTML without an error`, async () => {

@@ -89,7 +89,7 @@ Deno.test("GET /largest goes on with what makes it fit where no size does", asyn
   const answer = await visit(longest ?? "");
   assertMatch(
     textOf(only(answer.document, "#verdict-title")),
-    /^(Fits|Tight) on RTX 4090/,
+    /^(Fits|Tight) on one RTX 4090/,
   );
 });
 

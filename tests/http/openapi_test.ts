@@ -87,6 +87,8 @@ Deno.test("the Scenario's schema takes what the API takes, and refuses what it r
 });
 
 const SCENARIO = { model: "gpt2" };
+const ERROR =
+  "CUDA out of memory. Tried to allocate 2.00 GiB. GPU 0 has a total capacity of 23.52 GiB of which 1.00 GiB is free. Process 7 has 3.00 GiB memory in use. Process 8 has 20.00 GiB memory in use. Of the allocated memory 19.00 GiB is allocated by PyTorch, and 100.00 MiB is reserved by PyTorch but unallocated.";
 
 /** Requests, and the schema that is told of their answers. */
 const ASKED: [path: string, body: unknown, schema: z.ZodType][] = [
@@ -114,6 +116,13 @@ const ASKED: [path: string, body: unknown, schema: z.ZodType][] = [
     answers.adviceAnswer,
   ],
   ["/api/v1/advice", SCENARIO, answers.adviceAnswer],
+  ["/api/v1/explain", { text: ERROR }, answers.explainAnswer],
+  [
+    "/api/v1/explain",
+    { text: ERROR, scenario: { model: "llama2-7b" } },
+    answers.explainAnswer,
+  ],
+  ["/api/v1/explain", { text: "hello" }, answers.refusalAnswer],
   [
     "/api/v1/largest",
     { scenario: { model: "llama2-70b", hardware: { gpu: "RTX 4090" } } },

@@ -29,7 +29,10 @@ Deno.test("GET /presets lists every preset with its answer and a link that loads
     const [peak, state] = [2, 4].map((cell) =>
       textOf(row.children[cell] ?? null)
     );
-    assert(verdict.includes(`: ${peak} of `), `${verdict}, not ${peak}`);
+    const said = textOf(
+      only(loaded.document, "#answer .verdict p:not(.doubt)"),
+    );
+    assert(said.startsWith(`${peak} of `), `${said}, not ${peak}`);
     assert(verdict.startsWith(`${state} on `), `${verdict}, not ${state}`);
   }
 });

@@ -1,8 +1,8 @@
 import { assert, assertEquals } from "@std/assert";
 import fc from "../npm/fast-check.ts";
 import { app } from "../../app.ts";
+import { SEED } from "../seed.ts";
 
-const SEED = Number(Deno.env.get("FUZZ_SEED") ?? 20_261_129);
 const H = "Host: 127.0.0.1\r\n";
 const API = "POST /api/v1/estimate HTTP/1.1\r\n" + H;
 const bytes = (text: string) => new TextEncoder().encode(text);

@@ -203,5 +203,5 @@ Deno.test("GET /tables looks a model up when it is loaded, not while its name is
 
 Deno.test("GET / leads to the tables", async () => {
   const { document } = await visit("/?model=llama2-7b");
-  only(document, "nav a[href='/tables']");
+  only(document, "nav a[href='/tables?model=llama2-7b']");
 });

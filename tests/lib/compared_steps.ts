@@ -11,10 +11,12 @@ import steps from "../truth/steps.json" with { type: "json" };
 import stateSpaces from "../truth/traced_state_spaces.json" with {
   type: "json",
 };
+import hybrids from "../truth/traced_hybrids.json" with { type: "json" };
 import heads from "../truth/traced_heads.json" with { type: "json" };
 import settings from "../truth/parallel_settings.json" with { type: "json" };
 import parallel from "../truth/parallel_steps.json" with { type: "json" };
 import traced from "../truth/traced_steps.json" with { type: "json" };
+import texts from "../truth/traced_texts.json" with { type: "json" };
 import type { Traced } from "./traced.ts";
 import { playedOf, refusalOf } from "./traced.ts";
 import { saidOf } from "./unsaid.ts";
@@ -23,7 +25,14 @@ import { assertOk } from "./results.ts";
 /** A traced step with its name, beside what is played. */
 export type NamedStep = ComparedStep & { readonly name: string };
 
-const TRACED = [traced, heads, stateSpaces, steps] as unknown as Traced[][];
+const TRACED = [
+  traced,
+  heads,
+  stateSpaces,
+  hybrids,
+  texts,
+  steps,
+] as unknown as Traced[][];
 
 /**
  * Steps of many GPUs that say all of what they did, and that an engine plays:

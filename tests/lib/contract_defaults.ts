@@ -31,6 +31,8 @@ export const DEFAULTS: Scenario = {
     kernels: "eager",
     images_per_sample: 0,
     image_size: [448, 448],
+    image_min_pixels: null,
+    image_max_pixels: null,
     selective: null,
     objective: null,
     reference: null,

@@ -19,6 +19,8 @@ export const VALUES: Record<string, unknown[]> = {
   "train.gradient_accumulation": [8],
   "train.images_per_sample": [1],
   "train.image_size": [[224, 224]],
+  "train.image_min_pixels": [1_000_000],
+  "train.image_max_pixels": [100_000],
   "train.prompt_tokens": [512],
   "train.completion_tokens": [512],
   "train.generations": [4],
@@ -102,6 +104,7 @@ const FSDP = { "parallel.gpus": 8, "engine.name": "fsdp" };
 const LORA = { "train.method": "lora" };
 const DPO = { "train.objective": "dpo" };
 const IMAGES = { "train.images_per_sample": 1 };
+const LIMITED = { ...IMAGES, model: "Qwen/Qwen2.5-VL-7B-Instruct" };
 
 const VLLM = { task: "serve", "serve.engine": "vllm" };
 const SGLANG = { task: "serve", "serve.engine": "sglang" };
@@ -135,6 +138,8 @@ export const BESIDE: Record<string, Setting> = {
   "train.lora.bias": LORA,
   "train.lora.trainable_parameters": LORA,
   "train.image_size": IMAGES,
+  "train.image_min_pixels": LIMITED,
+  "train.image_max_pixels": LIMITED,
   "train.reference": DPO,
   "train.prompt_tokens": DPO,
   "train.completion_tokens": DPO,

@@ -54,6 +54,24 @@ Deno.test("parseScenario() shares no list or section between two scenarios", () 
   assertEquals(parsed(MODEL), DEFAULTS);
 });
 
+Deno.test("parseScenario() names the fields that an unknown key may mean", () => {
+  const near: [section: string, key: string, field: string][] = [
+    ["train", "seq_len", "train.sequence_length"],
+    ["train", "lenght", "train.sequence_length"],
+    ["train", "rank", "train.lora.rank"],
+    ["serve", "context", "serve.max_model_len"],
+    ["serve", "gpu_memory_utilization", "serve.memory_utilization"],
+    ["parallel", "num_gpus", "parallel.gpus"],
+  ];
+  for (const [section, key, field] of near) {
+    const result = parseScenario({ model: "gpt2", [section]: { [key]: 1 } });
+    assert(!result.ok);
+    const [, meant = ""] = result.problems[0]?.message.split("; near it: ") ??
+      [];
+    assert(meant.split(", ").includes(field), `${key}: ${meant}`);
+  }
+});
+
 Deno.test("parseScenario() refuses unknown keys at each depth by name", () => {
   const paths = [
     "nonsense",

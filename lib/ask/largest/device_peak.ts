@@ -10,6 +10,14 @@ import {
 } from "../../play/readers/allocator/peaks.ts";
 import type { Scenario } from "../../scenario/schema.ts";
 
+/** Whether a GPU holds a step's tensors so well that no allocator need be played. */
+export function surelyHolds(
+  scenario: Scenario,
+  step: Pick<Step, "peak">,
+): boolean {
+  return step.peak.bytes <= FILLABLE * roomOf(scenario).capacity;
+}
+
 /**
  * What a step needs of the device, worked out as far as it is asked. A step may
  * be large: one that is released is played again where more is asked of it.

@@ -64,6 +64,28 @@ export function meshesOf(
     .sort((a, b) => splitsOf(a) - splitsOf(b));
 }
 
+/**
+ * Sizes that GPUs would go into and the model does not, one axis each: for telling
+ * why they are not among {@linkcode meshesOf}.
+ */
+export function unevenMeshes(
+  { scenario: { parallel }, architecture, gpus }: MeshQuestion,
+): Parallel[] {
+  const { attention_heads: heads, kv_heads: kv, layers, experts } =
+    architecture;
+  const whole = replicasOf(parallel, gpus);
+  return divisorsOf(gpus).flatMap((size): Parallel[] => [
+    ...(size <= parallel.gpus_per_node &&
+        (heads % size !== 0 || (kv % size !== 0 && size % kv !== 0))
+      ? [{ ...whole, tp: size, sequence_parallel: size > 1 }]
+      : []),
+    ...(size > layers && size <= MOST_STAGES ? [{ ...whole, pp: size }] : []),
+    ...(experts > 0 && size <= MOST_SHARING && experts % size !== 0
+      ? [{ ...whole, ep: size }]
+      : []),
+  ]);
+}
+
 /** All GPUs as replicas or shards of one another. */
 export function replicasOf(parallel: Parallel, gpus: number): Parallel {
   const stages = { ...parallel, ...EVEN, pp: 1, virtual_pipeline: 1 };

@@ -1,56 +1,51 @@
 import type { Step } from "../../engines/step.ts";
 import { playStep } from "../../engines/step.ts";
+import { gpuOf } from "../../hardware/gpus.ts";
 import type { Model } from "../../models/model.ts";
 import { meshOf } from "../../parallel/mesh.ts";
 import type { Scenario } from "../../scenario/schema.ts";
-import { changesFrom } from "../../scenario/walk.ts";
-import { DevicePeak } from "../largest/device_peak.ts";
-import { meshesOf, replicasOf } from "./meshes.ts";
+import { DevicePeak, surelyHolds } from "../largest/device_peak.ts";
+import type {
+  GpuLayout,
+  GpuLayouts,
+  LayoutProgress,
+  LayoutsAsked,
+  PlayedLayout,
+  TryingLayouts,
+} from "./layout.ts";
+import {
+  inOrder,
+  pieceOf,
+  refusedLayout,
+  setOf,
+  smallestGpu,
+} from "./layout.ts";
+import { meshesOf, replicasOf, unevenMeshes } from "./meshes.ts";
+import { tryServing } from "./serving.ts";
 
-/** A way to lay a scenario out over GPUs, and what the most loaded one holds. */
-export interface GpuLayout {
-  /** The fields that differ from the scenario's, by dotted path. */
-  readonly set: Readonly<Record<string, unknown>>;
-  /**
-   * What the tensors of the most loaded GPU reach, in bytes; null where the layout
-   * cannot be played.
-   */
-  readonly peak_bytes: number | null;
-  /** Whether the scenario's GPU holds that and all beside it; null likewise. */
-  readonly fits: boolean | null;
-  /** Why it cannot be played; null where it can. */
-  readonly reason: string | null;
-}
-
-/** The layouts of a number of GPUs. */
-export interface GpuLayouts {
-  /** Those that can be played, least bytes first, then why others cannot. */
-  readonly rows: readonly GpuLayout[];
-  /** How many more there are, which were not played: that would take too long. */
-  readonly left_out: number;
-}
-
-/** Layouts that are tried at most. */
+/** Layouts that are tried at most, of one question. */
 const MOST_LAYOUTS = 400;
 
 /** Acts that are followed at most, over all layouts. */
 const MOST_WORK = 2_000_000;
 
 /**
- * Lists the ways to train a scenario's model on a number of GPUs: engines and what
- * they shard, tensor, pipeline, context and expert parallelism. All else is as the
- * scenario has it, also the micro-batch of a GPU. A step of each is played; the
- * allocator is only where it decides whether a layout fits.
+ * Lists the ways to train or serve a scenario's model on a number of GPUs. When
+ * training: engines and what they shard, tensor, pipeline, context and expert
+ * parallelism; all else is as the scenario has it, also the micro-batch of a GPU. A
+ * step of each is played; the allocator is only where it decides what fits. When
+ * serving: replicas, tensor, pipeline and expert parallelism of its engine.
  *
- * @param scenario As {@linkcode parseScenario} returned it; it is to train.
+ * @param scenario As {@linkcode parseScenario} returned it.
  * @param gpus How many there are.
  */
 export function strategies(
   scenario: Scenario,
   model: Model,
   gpus: number,
+  asked: LayoutsAsked = {},
 ): GpuLayouts {
-  const trying = tryLayouts(scenario, model, gpus);
+  const trying = tryAny(scenario, model, gpus, asked);
   let tried = trying.next();
   while (!tried.done) tried = trying.next();
   return tried.value;
@@ -60,73 +55,107 @@ export function strategies(
  * As {@linkcode strategies}, letting others have their turn between two layouts,
  * for a server that has more to do.
  *
- * @param breathe Settles when it is this question's turn again.
+ * @param breathe Settles when it is this question's turn again; it is told how far
+ *   the answer is.
  */
 export async function strategiesInTurns(
   scenario: Scenario,
   model: Model,
   gpus: number,
-  breathe: () => Promise<void>,
+  breathe: (progress: LayoutProgress) => Promise<void>,
+  asked: LayoutsAsked = {},
 ): Promise<GpuLayouts> {
-  const trying = tryLayouts(scenario, model, gpus);
+  const trying = tryAny(scenario, model, gpus, asked);
   let tried = trying.next();
   while (!tried.done) {
-    await breathe();
+    await breathe(tried.value);
     tried = trying.next();
   }
   return tried.value;
+}
+
+function tryAny(
+  scenario: Scenario,
+  model: Model,
+  gpus: number,
+  asked: LayoutsAsked,
+): TryingLayouts {
+  return scenario.task === "serve"
+    ? tryServing(scenario, model, gpus, asked)
+    : tryLayouts(scenario, model, gpus, asked);
 }
 
 function* tryLayouts(
   scenario: Scenario,
   model: Model,
   gpus: number,
-): Generator<void, GpuLayouts> {
-  const played: (GpuLayout & { readonly peak_bytes: number })[] = [];
+  { from = 0, mostWork = MOST_WORK }: LayoutsAsked,
+): TryingLayouts {
+  const played: PlayedLayout[] = [];
   const refused = new Map<string, GpuLayout>();
-  let tried = 0;
-  let work = 0;
-  let leftOut = 0;
-  for (const laidOut of layoutsOf(scenario, model, gpus)) {
-    const { name } = laidOut.engine;
-    if (!meshOf(laidOut.parallel, model.architecture, name).ok) continue;
-    if (tried >= MOST_LAYOUTS || work >= MOST_WORK) {
-      leftOut++;
-      continue;
-    }
-    tried++;
-    yield;
-    const set = setOf(scenario, laidOut);
+  const own = gpuOf(scenario.hardware.gpu);
+  const layouts = layoutsOf(scenario, model, gpus).filter((
+    { parallel, engine },
+  ) => meshOf(parallel, model.architecture, engine.name).ok);
+  const end = Math.min(layouts.length, from + MOST_LAYOUTS);
+  let at = from;
+  for (let work = 0; at < end && work < mostWork; at++) {
+    yield { tried: at, of: layouts.length };
+    const laidOut = layouts[at];
+    if (!laidOut) break;
     const step = playStep(laidOut, model);
     if ("reason" in step) {
       const { reason } = step;
-      const key = `${name} ${reason}`;
+      const key = `${laidOut.engine.name} ${reason}`;
       if (refused.has(key)) continue;
-      refused.set(key, { set, peak_bytes: null, fits: null, reason });
+      refused.set(key, refusedLayout(scenario, laidOut, reason));
       continue;
     }
     work += workOf(step);
-    const { fits } = new DevicePeak(laidOut, step, () => step);
-    played.push({ set, peak_bytes: step.peak.bytes, fits, reason: null });
+    const { fits, least } = new DevicePeak(laidOut, step, () => step);
+    played.push({
+      set: setOf(scenario, laidOut),
+      peak_bytes: step.peak.bytes,
+      fits,
+      smallest_gpu: smallestGpu(
+        least,
+        (gpu) =>
+          gpu === own ? fits : surelyHolds(
+            { ...laidOut, hardware: { ...laidOut.hardware, gpu: gpu.name } },
+            step,
+          ),
+      ),
+      reason: null,
+    });
   }
-  return {
-    rows: [
-      ...played.sort((a, b) => a.peak_bytes - b.peak_bytes),
-      ...refused.values(),
-    ],
-    left_out: leftOut,
-  };
+  if (gpus > 1 && from === 0) {
+    for (const [key, layout] of uneven(scenario, model, gpus)) {
+      refused.set(key, layout);
+    }
+  }
+  return pieceOf(inOrder(played, refused.values()), at, layouts.length);
+}
+
+/** Meshes that the model cannot be split over, with why. */
+function* uneven(
+  scenario: Scenario,
+  model: Model,
+  gpus: number,
+): Generator<[key: string, layout: GpuLayout]> {
+  const { architecture } = model;
+  for (const parallel of unevenMeshes({ scenario, architecture, gpus })) {
+    const engine = { ...scenario.engine, name: "megatron" as const };
+    const laidOut: Scenario = { ...scenario, parallel, engine };
+    const mesh = meshOf(parallel, architecture, engine.name);
+    if (mesh.ok) continue;
+    const reason = mesh.problems.map(({ message }) => message).join("; ");
+    yield [reason, refusedLayout(scenario, laidOut, reason)];
+  }
 }
 
 /** About how long it takes to play a step. */
 function workOf({ program: { load, step } }: Step): number {
   return load.length + step.length;
-}
-
-function setOf(scenario: Scenario, laidOut: Scenario): GpuLayout["set"] {
-  return Object.fromEntries(
-    changesFrom(scenario, laidOut).map(({ path, value }) => [path, value]),
-  );
 }
 
 /** Candidates, whether they can be played or not. */

@@ -13,12 +13,13 @@ import type { Parameter, Value } from "../../play/torch/values.ts";
 import type { LossSettings } from "../../play/torch/ops/loss.ts";
 import { rotaryTableOf } from "./rotary_table.ts";
 import type { PartName } from "../../answer/parts.ts";
-import { decoderStack, isCheckpointed, placed } from "./stacks.ts";
+import { decoderStack, isCheckpointed, numbered, placed } from "./stacks.ts";
 import type { EncoderPlan } from "../../plan/encoders/encoder_plan.ts";
 import type { StackPlan } from "../../plan/encoders/stack_plan.ts";
 import type { StepPlan } from "../../plan/step_plan.ts";
 import type { EntryBlock } from "../../play/record/encoders/entry_block.ts";
-import { biases, recordEntry } from "../../play/record/encoders/entry_block.ts";
+import { recordEntry } from "../../play/record/encoders/entry_block.ts";
+import { biases } from "../../play/record/encoders/shared_positions.ts";
 import { recordMemory } from "../../play/record/encoders/memory_block.ts";
 import type { Reading, Shared } from "../../play/record/encoders/shared.ts";
 import { carrying, readShared } from "../../play/record/encoders/shared.ts";
@@ -66,7 +67,7 @@ export function recordEncoderPass(
       { ...layers, part },
     );
     return {
-      stacks: [decoderStack(entry, layers.blocks, end)],
+      stacks: [decoderStack(entry, numbered(layers.blocks), end)],
       hostBytes: layers.hostBytes,
     };
   }
@@ -96,7 +97,7 @@ export function recordEncoderPass(
       ]),
       decoderStack(
         entry,
-        layers.blocks,
+        numbered(layers.blocks),
         recordTask(
           { ...settings, awaited: tied },
           decoder,
@@ -136,6 +137,7 @@ function entryOf(
     keepsShared: checkpoints,
     zeros: reads ? stack.heads * stack.tokens * encoder.tokens : 0,
     zerosDtype: precision.autocast ?? precision.weights,
+    pairsDtype: train.padding_mask ? "int64" : "fp32",
     keepsZeros: checkpoints ||
       (implementation !== "eager" && !train.padding_mask),
     zerosNeedGrad: checkpoints,
@@ -183,7 +185,7 @@ function layersOf(
       return {
         key: `${kind.id} ${isLast} ${slides}`,
         checkpoint: isCheckpointed(checkpointing, at),
-        held: at === 0 && plan.holdsEmbeddings,
+        held: plan.holdsAll || (at === 0 && plan.holdsEmbeddings),
         code: () => {
           const layer = plan.layerOf(kind, slides);
           const table = plan.biasOf(kind);

@@ -1,31 +1,37 @@
 import type { Block } from "../../play/record/block.ts";
 import type { Pass } from "../../play/program/pass.ts";
+import { addingLayer } from "../../play/record/adding_layer.ts";
+import type { StackLayer } from "../../play/record/record_stack.ts";
 import { recordStack } from "../../play/record/record_stack.ts";
 import type { MachineSettings } from "../../play/torch/machine_settings.ts";
-import { decoderLayer } from "../../play/layers/decoder_layer.ts";
 import { recordEncoderPass } from "./encoder_pass.ts";
 import { recordTask } from "../../play/record/encoders/task_block.ts";
 import type { HeadInput } from "../../play/record/loss_block.ts";
 import type { HeadPlan } from "../../play/record/outer_blocks.ts";
 import { recordEmbedding, recordHead } from "../../play/record/outer_blocks.ts";
 import type { ClassHead } from "../../plan/class_head.ts";
-import { layerPlanOf } from "../../plan/layer_plan.ts";
-import { factsOfKind } from "../../plan/masks.ts";
 import { embeddingPlanOf, headPlanOf } from "../../plan/outer_plan.ts";
 import type { StepPlan } from "../../plan/step_plan.ts";
+import { decoderLayers, hiddenElements } from "./decoder_layers.ts";
 import {
   decoderStack,
   isCheckpointed,
   keepsOutputs,
   placed,
 } from "./stacks.ts";
-import { rotaryTableOf } from "./rotary_table.ts";
+import { recordLookup } from "../../play/record/lookup_block.ts";
 import { recordSide } from "./side_pass.ts";
 import { recordVision } from "./vision_pass.ts";
 
 /** How a step's passes are recorded. */
 export interface RecordSettings {
   readonly workspaces: boolean;
+}
+
+/** A piece of the decoder, and the number of the layer that it goes with. */
+interface Entry {
+  readonly at: number;
+  readonly layer: StackLayer;
 }
 
 /** Records one pass of a plan. */
@@ -37,7 +43,7 @@ export function recordPass(
     "accumulation" | "stepBytes" | "savesInputs"
   >,
 ): Pass {
-  const { scenario, stack, facts } = plan;
+  const { scenario, facts } = plan;
   if (plan.encoders) {
     return recordEncoderPass(plan, plan.encoders, {
       autocast: scenario.precision.autocast,
@@ -57,11 +63,10 @@ export function recordPass(
   const vision = plan.vision && recordVision(
     settings,
     plan.vision,
-    // Layers without gradients keep nothing with checkpoints or without.
-    scenario.train.checkpointing === "full" &&
-      plan.inventory.trained.some(({ name }) =>
-        name.includes(`${plan.vision?.stack.path}.N.`)
-      ),
+    {
+      checkpoints: scenario.train.checkpointing === "full",
+      forcesGrad: facts.code.forcesGrad,
+    },
   );
   const first = embeddingPlanOf(plan, vision);
   const { checkpointing } = scenario.train;
@@ -70,27 +75,45 @@ export function recordPass(
   const { classHead } = plan;
   const headPlan = headPlanOf(plan, first);
   const tied = classHead === null && headPlan.head.weight === first.table;
+  const begun = tied && first.table.trains
+    ? {
+      parameter: first.table,
+      // Autocast's gradient is cast to the parameter's type: a tensor of its own.
+      isView: headPlan.multiplies &&
+        [null, first.table.dtype].includes(scenario.precision.autocast),
+    }
+    : null;
+  const lookup = vision && plan.vision?.merge === "scattered"
+    ? recordLookup({ ...settings, begun }, first, part)
+    : null;
   const embedding = recordEmbedding(
-    {
-      ...settings,
-      begun: tied && first.table.trains
-        ? {
-          parameter: first.table,
-          // Autocast's gradient is cast to the parameter's type: a tensor of its own.
-          isView: headPlan.multiplies &&
-            [null, first.table.dtype].includes(scenario.precision.autocast),
-        }
-        : null,
-    },
-    first,
+    lookup ? settings : { ...settings, begun },
+    lookup ? { ...first, text: lookup.text } : first,
     part,
   );
   const rotaryDtype = facts.code.rotary.wide ? "fp32" : embedding.outputDtype;
+  const crossed = plan.vision?.crossed ?? null;
+  const states = crossed && vision?.features[0]
+    ? { handed: vision.features[0], rows: crossed.rows }
+    : null;
+  const before = { first, embedding, rotaryDtype };
+  const entries = decoderLayers(plan, before, states)
+    .flatMap((each, at): Entry[] => {
+      const handed = states ? undefined : vision?.features[at];
+      const layer: StackLayer = {
+        ...each,
+        checkpoint: isCheckpointed(checkpointing, at, selective),
+        held: at === 0 && embedding.held,
+      };
+      return handed
+        ? [{ at, layer }, { at, layer: addingLayer(handed, first.hidden) }]
+        : [{ at, layer }];
+    });
   const layers = recordStack(
     // Its layers multiply by `weight.T`, which autocast takes for no weight.
     { ...settings, cachesCasts: facts.family.attention.cachesCasts },
     {
-      elements: first.rows * first.hidden,
+      elements: hiddenElements(first),
       dtype: embedding.outputDtype,
       needsGrad: embedding.needsGrad,
       isLeaf: embedding.isLeaf,
@@ -100,21 +123,7 @@ export function recordPass(
       stopsEarly: facts.code.stopsEarly,
       keepsOutputs: keepsOutputs({ checkpointing, selective }),
     },
-    stack.layers.map((kind, at) => ({
-      key: `${kind.id}`,
-      checkpoint: isCheckpointed(checkpointing, at, selective),
-      held: at === 0 && embedding.held,
-      code: () => {
-        const layer = layerPlanOf(
-          plan.modulesOf(kind),
-          factsOfKind(facts, kind, plan.windows),
-        );
-        return {
-          run: (m, x) =>
-            decoderLayer(m, x, layer, rotaryTableOf(m, first, rotaryDtype)),
-        };
-      },
-    })),
+    entries.map(({ layer }) => layer),
   );
   const { needsGrad, dtype, hostBytes } = layers;
   const given: HeadInput = { dtype, needsGrad, part };
@@ -127,8 +136,16 @@ export function recordPass(
     );
   return {
     stacks: [
+      placed("embeddings", lookup ? [lookup.block] : []),
       placed("vision", vision?.blocks ?? []),
-      decoderStack(embedding, layers.blocks, head),
+      decoderStack(
+        embedding,
+        layers.blocks.map((block, at) => ({
+          block,
+          at: entries[at]?.at ?? at,
+        })),
+        head,
+      ),
     ],
     hostBytes,
     ...(plan.objective

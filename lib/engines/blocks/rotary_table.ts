@@ -1,4 +1,3 @@
-import type { EmbeddingPlan } from "../../play/record/outer_blocks.ts";
 import type { Dtype } from "../../play/torch/dtype.ts";
 import type { Machine } from "../../play/torch/machine.ts";
 import type { RotaryTable } from "../../play/torch/ops/rotary.ts";
@@ -6,10 +5,10 @@ import type { RotaryTable } from "../../play/torch/ops/rotary.ts";
 /** Cosines and sines of positions, which stand before the layers. */
 export function rotaryTableOf(
   m: Machine,
-  { rotaryRows, rotaryWidth }: Pick<
-    EmbeddingPlan,
-    "rotaryRows" | "rotaryWidth"
-  >,
+  { rotaryRows, rotaryWidth }: {
+    readonly rotaryRows: number;
+    readonly rotaryWidth: number;
+  },
   dtype: Dtype,
 ): RotaryTable | null {
   if (rotaryWidth === 0) return null;

@@ -4,15 +4,12 @@ import type { Block } from "../../play/record/block.ts";
 import { segmentOf } from "../../play/record/block.ts";
 import { recordEmbedding, recordHead } from "../../play/record/outer_blocks.ts";
 import { recordStack } from "../../play/record/record_stack.ts";
-import { decoderLayer } from "../../play/layers/decoder_layer.ts";
 import type { PartName } from "../../answer/parts.ts";
-import { layerPlanOf } from "../../plan/layer_plan.ts";
-import { factsOfKind } from "../../plan/masks.ts";
 import type { SidePlan } from "../../plan/objective/objective_plan.ts";
 import { embeddingPlanOf, headPlanOf } from "../../plan/outer_plan.ts";
 import type { StepPlan } from "../../plan/step_plan.ts";
+import { decoderLayers, hiddenElements } from "./decoder_layers.ts";
 import { placed } from "./stacks.ts";
-import { rotaryTableOf } from "./rotary_table.ts";
 
 const PART: PartName = "residual stream";
 
@@ -24,7 +21,7 @@ export function recordSide(
   { name, when, holds, plan }: SidePlan<StepPlan>,
   learning: Pick<MachineSettings, "workspaces">,
 ): SidePass {
-  const { facts, stack } = plan;
+  const { facts } = plan;
   const { workspaces = true } = learning;
   const { autocast } = plan.scenario.precision;
   const settings: MachineSettings = { autocast, workspaces, records: false };
@@ -39,7 +36,7 @@ export function recordSide(
   const { blocks, dtype } = recordStack(
     { ...settings, cachesCasts: facts.family.attention.cachesCasts },
     {
-      elements: first.rows * first.hidden,
+      elements: hiddenElements(first),
       dtype: embedding.outputDtype,
       needsGrad: false,
       isLeaf: false,
@@ -47,20 +44,13 @@ export function recordSide(
       offload: false,
       stopsEarly: false,
     },
-    stack.layers.map((kind, at) => ({
-      key: `${kind.id}`,
+    decoderLayers(plan, { first, embedding, rotaryDtype: rotary }).map((
+      each,
+      at,
+    ) => ({
+      ...each,
       checkpoint: false,
       held: at === 0 && embedding.held,
-      code: () => {
-        const layer = layerPlanOf(
-          plan.modulesOf(kind),
-          factsOfKind(facts, kind, plan.windows),
-        );
-        return {
-          run: (m, x) =>
-            decoderLayer(m, x, layer, rotaryTableOf(m, first, rotary)),
-        };
-      },
     })),
   );
   const head = recordHead(settings, headPlanOf(plan, first), {

@@ -9,15 +9,20 @@ export function placed(at: At, blocks: readonly Block[]): Stack {
   return blocks.map((block) => ({ block, at }));
 }
 
+/** Blocks of layers, by their numbers. */
+export function numbered(blocks: readonly Block[]): Stack {
+  return blocks.map((block, at) => ({ block, at }));
+}
+
 /** The stack that ends in the loss. */
 export function decoderStack(
   embedding: Block,
-  layers: readonly Block[],
+  layers: Stack,
   head: Block,
 ): Stack {
   return [
     { block: embedding, at: "embeddings" },
-    ...layers.map((block, at) => ({ block, at })),
+    ...layers,
     { block: head, at: "head" },
   ];
 }

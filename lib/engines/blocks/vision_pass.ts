@@ -1,66 +1,114 @@
 import type { Block } from "../../play/record/block.ts";
 import { blockOf } from "../../play/record/block.ts";
 import type {
-  RecordedStack,
-  StackLayer,
-} from "../../play/record/record_stack.ts";
-import { recordStack } from "../../play/record/record_stack.ts";
-import type { MachineSettings } from "../../play/torch/machine_settings.ts";
-import type { Value } from "../../play/torch/values.ts";
-import { Machine } from "../../play/torch/machine.ts";
-import { decoderLayer } from "../../play/layers/decoder_layer.ts";
-import { activation } from "../../play/torch/ops/activations.ts";
-import { adaptedLinear } from "../../play/torch/ops/adapted_linear.ts";
+  HandedFeatures,
+  ReadFeatures,
+} from "../../play/record/features.ts";
 import {
-  add,
-  cast,
-  copied,
-  join,
-  slice,
-} from "../../play/torch/ops/arithmetic.ts";
-import { dropout } from "../../play/torch/ops/dropout.ts";
-import { embedding } from "../../play/torch/ops/embedding.ts";
-import { linear } from "../../play/torch/ops/linear.ts";
-import { norm } from "../../play/torch/ops/norms.ts";
-import type { RotaryTable } from "../../play/torch/ops/rotary.ts";
+  readFeatures,
+  readingFeatures,
+  recordHanding,
+} from "../../play/record/features.ts";
+import type { Value } from "../../play/torch/values.ts";
+import type { RecordedStack } from "../../play/record/record_stack.ts";
+import { recordStack } from "../../play/record/record_stack.ts";
+import type { GraphLeaf } from "../../play/torch/leaf.ts";
+import { freeLeaf, leafOf } from "../../play/torch/leaf.ts";
+import type { MachineSettings } from "../../play/torch/machine_settings.ts";
+import { Machine } from "../../play/torch/machine.ts";
 import type { PartName } from "../../answer/parts.ts";
 import type { VisionPlan } from "../../plan/vision_plan.ts";
 
-/** Records patches, the tower's layers and the projector. */
+/** What of a step sees its images. */
+export interface RecordedVision extends RecordedStack {
+  /** What stages hand to the decoder's layers, in their order. */
+  readonly features: readonly HandedFeatures[];
+}
+
+/**
+ * Records patches, the tower's layers and the projector.
+ *
+ * @param how Whether layers are checkpoints, and whether gradients of input
+ *   embeddings are asked for though no weight before them trains.
+ */
 export function recordVision(
   settings: MachineSettings,
   plan: VisionPlan,
-  checkpoints: boolean,
-): RecordedStack {
-  const first = recordPatches(settings, plan);
-  const layers: StackLayer[] = plan.stack.layers.map((kind) => ({
-    key: `${kind.id}`,
-    checkpoint: checkpoints,
-    held: false,
-    code: () => ({
-      run: (m, x) => decoderLayer(m, x, plan.layerOf(kind), tableOf(m, plan)),
-      finish: asVision,
-    }),
-  }));
-  const projector: StackLayer = {
-    key: "projector",
-    checkpoint: false,
-    held: false,
-    code: () => ({ run: (m, x) => projected(m, x, plan), finish: asVision }),
-  };
-  const stack = recordStack(settings, {
-    elements: plan.rows * plan.width,
+  how: { readonly checkpoints: boolean; readonly forcesGrad: boolean },
+): RecordedVision {
+  const { block: first, elements } = recordPatches(
+    settings,
+    plan,
+    how.forcesGrad && plan.leads,
+  );
+  const blocks: Block[] = [first];
+  const features: HandedFeatures[] = [];
+  const known = new Map<string, Block>();
+  let given: Omit<RecordedStack, "blocks"> = {
+    elements,
     dtype: first.outputDtype,
     needsGrad: first.ports.gradOut !== null,
-    isLeaf: false,
-    part: "vision activations",
-    offload: false,
-    stopsEarly: false,
-  }, [...layers, projector]);
-  return { ...stack, blocks: [first, ...stack.blocks] };
+    hostBytes: 0,
+  };
+  const all = new Map<string, HandedFeatures>();
+  for (const [at, stage] of plan.stages.entries()) {
+    const { key, isLayer, hands = false, held = false, reads = [] } = stage;
+    if (hands) {
+      const until = stage.handsBriefly
+        ? "stack"
+        : stage.handsForLong
+        ? "backward"
+        : "forward";
+      const { block, handed } = recordHanding(
+        settings,
+        key,
+        { ...given, until, isLast: at === plan.stages.length - 1 },
+        (m, x) => stage.run(m, x, []),
+      );
+      blocks.push(asVision(block));
+      all.set(key, handed);
+      if (!stage.handsBriefly) features.push(handed);
+      continue;
+    }
+    let read: readonly ReadFeatures[] = [];
+    const run = (m: Machine, x: Value) => {
+      read = reads.flatMap((name) => {
+        const one = all.get(name);
+        return one ? [readFeatures(m, one)] : [];
+      });
+      return stage.run(m, x, read.map(({ value }) => value));
+    };
+    const finish = (block: Block) =>
+      read.reduce(readingFeatures, asVision(block));
+    const { blocks: [block], ...next } = recordStack(
+      settings,
+      { ...given, ...STACK },
+      [{
+        key,
+        checkpoint: isLayer && how.checkpoints,
+        held,
+        code: () => ({ run, finish }),
+      }],
+      known,
+    );
+    if (block) blocks.push(block);
+    given = next;
+  }
+  return { ...given, blocks, features };
 }
 
-function recordPatches(settings: MachineSettings, plan: VisionPlan): Block {
+const STACK = {
+  isLeaf: false,
+  part: "vision activations",
+  offload: false,
+  stopsEarly: false,
+} as const;
+
+function recordPatches(
+  settings: MachineSettings,
+  plan: VisionPlan,
+  leads: boolean,
+): { block: Block; elements: number } {
   const m = new Machine(settings);
   m.part = "vision activations";
   const pixels = m.external(
@@ -70,8 +118,16 @@ function recordPatches(settings: MachineSettings, plan: VisionPlan): Block {
     null,
     "inputs",
   );
-  const out = m.call(() => embedded(m, pixels, plan));
+  let leaf: GraphLeaf | null = null;
+  const held: Value[] = [];
+  const out = m.call(() =>
+    plan.enter(m, pixels, (patches) => {
+      if (leads) leaf = leafOf(m, patches);
+    }, (value) => void held.push(m.keep(value)))
+  );
   const forward = m.tape.events.length;
+  m.drop(...held);
+  const done = m.tape.events.length;
   m.endForward();
   const exit = m.tape.events.length;
   const grad = out.source && m.external(
@@ -82,119 +138,17 @@ function recordPatches(settings: MachineSettings, plan: VisionPlan): Block {
     "activation gradients",
   );
   if (grad) m.backward(out, grad);
-  return asVision(blockOf(m, [forward, null, exit], {
-    in: null,
-    out: out.storage,
-    gradIn: null,
-    gradOut: grad?.storage ?? null,
-    outputDtype: out.dtype,
-  }, "vision activations"));
-}
-
-/** Cosines and sines of the patches' places, which stand throughout. */
-function tableOf(m: Machine, plan: VisionPlan): RotaryTable | null {
-  if (plan.rotaryWidth === 0) return null;
-  const [cos, sin] = ["cosines", "sines"].map((name) =>
-    m.external(plan.rows * plan.rotaryWidth, "fp32", `tower ${name}`, null)
+  if (leaf) freeLeaf(m, leaf);
+  const block = asVision(
+    blockOf(m, [forward, held.length > 0 ? done : null, exit], {
+      in: null,
+      out: out.storage,
+      gradIn: null,
+      gradOut: grad?.storage ?? null,
+      outputDtype: out.dtype,
+    }, "vision activations"),
   );
-  return cos && sin ? { cos, sin } : null;
-}
-
-/** Patches with their positions. */
-function embedded(m: Machine, pixels: Value, plan: VisionPlan): Value {
-  const { weight, bias, rows } = plan.patches;
-  const [out = 1] = weight.shape;
-  const own = cast(m, pixels, weight.dtype, "pixels in the tower's type");
-  let x = linear(m, own, rows, {
-    name: "patch embedding",
-    in: plan.pixels.elements / rows,
-    out,
-    weight,
-    bias,
-  }, "patches");
-  const replace = (next: Value) => {
-    m.drop(x);
-    x = next;
-  };
-  m.drop(own);
-  if (plan.classToken) {
-    const first = m.external(
-      plan.rows * plan.width - x.elements,
-      x.dtype,
-      "class token",
-      null,
-    );
-    replace(join(m, [first, x], "patches with class token"));
-  }
-  if (plan.positions) {
-    const { parameter, lookedUp } = plan.positions;
-    const added = lookedUp
-      ? lookUp(m, plan, parameter.shape[0] ?? 1)
-      : m.parameter(parameter);
-    replace(add(m, x, added, "patches with positions"));
-    m.drop(added);
-  }
-  replace(dropout(m, x, plan.dropout, "patches"));
-  if (plan.preNorm) {
-    replace(norm(m, x, plan.rows, plan.preNorm, "norm before the tower"));
-  }
-  return x;
-}
-
-function lookUp(m: Machine, { positions }: VisionPlan, rows: number): Value {
-  const table = positions?.parameter;
-  if (!table) throw new RangeError("a tower without a table of positions");
-  return m.call(() => {
-    const places = m.create(rows, "int64", "places of patches");
-    return embedding(m, table, places, rows, "position embeddings");
-  });
-}
-
-/** The tower's last norm, its rows side by side, and the projector. */
-function projected(m: Machine, x: Value, plan: VisionPlan): Value {
-  const { linears, activation: kind, norm: own, normRows } = plan.projector;
-  return m.call(() => {
-    const seen = plan.finalNorm
-      ? norm(m, x, plan.rows, plan.finalNorm, "tower norm")
-      : m.view(x);
-    const rows = plan.tokens;
-    return m.call(() => {
-      let current = toTokens(m, seen, plan);
-      const replace = (next: Value) => {
-        m.drop(current);
-        current = next;
-      };
-      if (own) replace(norm(m, current, normRows, own, "projector norm"));
-      for (const [at, layer] of linears.entries()) {
-        if (at > 0) replace(activation(m, current, kind, "projector"));
-        replace(adaptedLinear(m, current, rows, layer));
-      }
-      return current;
-    });
-  });
-}
-
-/** Patches put together as tokens. */
-function toTokens(m: Machine, x: Value, plan: VisionPlan): Value {
-  const { joins, makes } = plan.projector;
-  return m.call(() => {
-    const patches = plan.patches.rows * plan.width;
-    const own = plan.classToken
-      ? copied(m, slice(m, x, patches), "patches without class token")
-      : m.view(x);
-    if (joins === 1 || makes === "nothing") return own;
-    const copy = copied(m, own, "patches side by side");
-    if (makes === "a copy") return copy;
-    const node = m.record([copy], [copy], () => [
-      m.grad(copy.source, copy.elements, copy.dtype, "gradient of means"),
-    ]);
-    return m.create(
-      copy.elements / joins,
-      copy.dtype,
-      "means of patches",
-      node && { node, slot: 0 },
-    );
-  });
+  return { block, elements: out.elements };
 }
 
 /** Parts of a layer that are one part in a tower. */

@@ -11,6 +11,7 @@ import {
   unexpressed,
 } from "../reading/rules.ts";
 import { isOff } from "../reading/values.ts";
+import { accelerateLaunch } from "./launch.ts";
 import {
   FSDP_NEUTRAL,
   fsdpRules,
@@ -31,6 +32,7 @@ export const accelerateFile: Format = {
   id: "accelerate",
   title: "accelerate",
   kind: "mapping",
+  command: accelerateLaunch,
   recognises: (values) =>
     "compute_environment" in values || "distributed_type" in values ||
     ("num_processes" in values &&
@@ -203,7 +205,8 @@ export const accelerateFile: Format = {
     compute_environment debug downcast_bf16 enable_cpu_affinity machine_rank
     main_process_ip main_process_port main_training_function rdzv_backend
     same_network gpu_ids mpirun_config command_file commands use_cpu
-    num_cpu_threads_per_process
+    num_cpu_threads_per_process rdzv_conf role max_restarts monitor_interval
+    tee log_dir quiet q m module no_python
   `,
     /^tpu_/,
     /^deepspeed_config\./,

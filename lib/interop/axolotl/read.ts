@@ -6,6 +6,7 @@ import { objectiveRule } from "../reading/vocabulary/objective.ts";
 import { optimizerNames } from "../reading/vocabulary/optimizer_names.ts";
 import { ACTIVATION_RULES, COMPILE_RULE } from "./activation_rules.ts";
 import { ADAPTER_RULES } from "./adapter_rules.ts";
+import { axolotlCommand } from "./command.ts";
 import { finishAxolotl } from "./defaults.ts";
 import { AXOLOTL_NEUTRAL, AXOLOTL_UNEXPRESSED } from "./left_out.ts";
 import { ENGINE_RULES, GPU_RULES } from "./parallel_rules.ts";
@@ -54,6 +55,7 @@ export const axolotlFile: Format = {
   id: "axolotl",
   title: "Axolotl",
   kind: "mapping",
+  command: axolotlCommand,
   recognises: (values) =>
     "base_model" in values ||
     ("micro_batch_size" in values || "sequence_len" in values) &&

@@ -6,6 +6,7 @@ import { objectiveRule } from "../reading/vocabulary/objective.ts";
 import { TRAINER_RULES } from "../training_arguments/trainer_rules.ts";
 import { ACTIVATION_RULES } from "./activation_rules.ts";
 import { ADAPTER_RULES } from "./adapter_rules.ts";
+import { llamaFactoryCommand } from "./command.ts";
 import { finishLlamaFactory } from "./defaults.ts";
 import {
   LLAMA_FACTORY_NEUTRAL,
@@ -105,6 +106,8 @@ export const llamaFactoryFile: Format = {
   id: "llama-factory",
   title: "LLaMA-Factory",
   kind: "mapping",
+  command: llamaFactoryCommand,
+  byFlags: true,
   recognises: (values) =>
     "finetuning_type" in values || "cutoff_len" in values ||
     "quantization_bit" in values || "lora_rank" in values &&

@@ -4,9 +4,6 @@ import { assumeMegatronModel } from "./model_rules.ts";
 
 /** What Megatron-LM does where a flag is left out. */
 export function finishMegatron(draft: Draft, all: FileSettings): void {
-  for (const left of draft.ignored) {
-    left.value = left.value.replaceAll("\\u0001", "$");
-  }
   draft.assume("engine.name", "megatron", "the flags are Megatron-LM's");
   draft.assume(
     "software.model_code",

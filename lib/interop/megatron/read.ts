@@ -1,12 +1,15 @@
 import type { Format, Rule } from "../reading/format.ts";
 import { counted, countedFact } from "../reading/rules.ts";
+import {
+  MEGATRON_NEUTRAL,
+  MEGATRON_UNEXPRESSED,
+} from "../reading/vocabulary/megatron/left_out.ts";
+import { MEGATRON_PARALLEL_RULES } from "../reading/vocabulary/megatron/parallel_rules.ts";
+import { MEGATRON_PRECISION_RULES } from "../reading/vocabulary/megatron/precision_rules.ts";
+import { MEGATRON_STEP_RULES } from "../reading/vocabulary/megatron/step_rules.ts";
 import { finishMegatron } from "./defaults.ts";
-import { MEGATRON_NEUTRAL, MEGATRON_UNEXPRESSED } from "./left_out.ts";
+import { GPUS_RULES } from "./gpus_rules.ts";
 import { MODEL_RULES } from "./model_rules.ts";
-import { PARALLEL_RULES } from "./parallel_rules.ts";
-import { PRECISION_RULES } from "./precision_rules.ts";
-import { STEP_RULES } from "./step_rules.ts";
-import { withVariables } from "./unset_variables.ts";
 
 const RULES: readonly Rule[] = [
   ...MODEL_RULES,
@@ -15,9 +18,10 @@ const RULES: readonly Rule[] = [
   countedFact("global-batch-size", "global_batch", [
     "train.gradient_accumulation",
   ]),
-  ...PARALLEL_RULES,
-  ...PRECISION_RULES,
-  ...STEP_RULES,
+  ...GPUS_RULES,
+  ...MEGATRON_PARALLEL_RULES,
+  ...MEGATRON_PRECISION_RULES,
+  ...MEGATRON_STEP_RULES,
 ];
 
 /** Megatron-LM's command line, in a shell script or alone. */
@@ -34,7 +38,7 @@ export const megatronFile: Format = {
       "pipeline-model-parallel-size",
     ]
       .some((flag) => flag in flags),
-  rules: RULES.map(withVariables),
+  rules: RULES,
   unexpressed: MEGATRON_UNEXPRESSED,
   neutral: MEGATRON_NEUTRAL,
   finish: finishMegatron,

@@ -9,6 +9,8 @@ export const peftFile: Format = {
   id: "peft",
   title: "PEFT",
   kind: "mapping",
+  calls: ({ name, named }) =>
+    name === "LoraConfig" ? { what: name, values: named } : null,
   recognises: (values) =>
     "peft_type" in values ||
     ("r" in values && ("lora_alpha" in values || "target_modules" in values)),

@@ -3,7 +3,12 @@ import type { Document } from "./document.ts";
 import type { Draft } from "./draft.ts";
 import type { Format } from "./format.ts";
 import { FileSettings } from "./format.ts";
+import { withDollars } from "./shell/unset.ts";
 import { isOff } from "./values.ts";
+import { waitsForVariable } from "./wait_for_variable.ts";
+
+/** Why a setting is left out that no reader has. */
+export const NOT_KNOWN = "not known: may move memory";
 
 /**
  * Reads settings by a format's rules: first what the rules know, in their
@@ -22,9 +27,11 @@ export function applyFormat(
   for (const rule of format.rules) {
     for (const key of rule.keys) {
       known.add(key);
-      const value = all.get(key);
-      if (value !== undefined) {
-        rule.read({ key: prefix + key, value }, draft, all);
+      const value = all.raw(key);
+      if (value === undefined) continue;
+      const setting = { key: prefix + key, value };
+      if (!waitsForVariable(setting, rule, draft, format)) {
+        rule.read(setting, draft, all);
       }
     }
   }
@@ -34,7 +41,10 @@ export function applyFormat(
     ),
   );
   for (const [key, value] of leavesOf(document.values, known, reasons)) {
-    const setting = { key: prefix + key, value };
+    const setting = {
+      key: prefix + key,
+      value: typeof value === "string" ? withDollars(value) : value,
+    };
     const unexpressed = reasons.get(key);
     if (unexpressed) {
       if (isOff(value)) draft.leave(setting, "switched off");
@@ -48,10 +58,7 @@ export function applyFormat(
           : "decides no GPU memory of a training step",
       );
     } else {
-      draft.leave(
-        setting,
-        `not a setting of ${format.title} that Headroom knows`,
-      );
+      draft.leave(setting, NOT_KNOWN, true);
     }
   }
   for (const note of document.notes) {
@@ -64,7 +71,8 @@ export function applyFormat(
     );
   }
   draft.figures.push(...document.figures ?? []);
-  format.finish?.(draft, all, document);
+  // Of settings that win over a file, the file has the rest.
+  if (document.file === undefined) format.finish?.(draft, all, document);
 }
 
 /** Every set value that no rule takes, by dotted key. */

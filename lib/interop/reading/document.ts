@@ -3,8 +3,6 @@ import type { Result } from "../../scenario/parse_scenario.ts";
 import { shown } from "../../scenario/problem.ts";
 import type { LogFigure } from "./imported.ts";
 import { MAX_CONFIGURATION_LENGTH, MAX_LINES } from "./limits.ts";
-import { looksLikeShell } from "./shell/looks_like_shell.ts";
-import { readShell } from "./shell/read_shell.ts";
 import {
   readYamlDocuments,
   reasonOf,
@@ -22,12 +20,14 @@ export interface Document {
   comments: string;
   /** Remarks on what was left out while reading. */
   notes: string[];
+  /** The file that a command names, over which its settings win. */
+  file?: string;
   /** What a log says was taken. */
   figures?: readonly LogFigure[];
 }
 
-/** Reads JSON, YAML or a shell script's command line. */
-export function readDocument(text: string): Result<Document> {
+/** Whether a text is one, and short enough for what somebody wrote. */
+export function checkText(text: string): Result<string> {
   if (text.length > MAX_CONFIGURATION_LENGTH) {
     return refused(
       `must have at most ${MAX_CONFIGURATION_LENGTH} characters: current value has ${text.length}`,
@@ -42,11 +42,11 @@ export function readDocument(text: string): Result<Document> {
   if (/[\0\uFFFD]/.test(text)) {
     return refused("must be text: it holds bytes of a binary file");
   }
-  if (text.trim() === "") return refused("must not be empty");
-  if (looksLikeShell(text)) {
-    const { flags, notes } = readShell(text);
-    return ok({ kind: "shell", values: flags, comments: "", notes });
-  }
+  return text.trim() === "" ? refused("must not be empty") : ok(text);
+}
+
+/** Reads settings in JSON or YAML, of a text that {@linkcode checkText} takes. */
+export function readDocument(text: string): Result<Document> {
   const read = readValues(text);
   if (!read.ok) return read;
   const wrong = tooMuch(read.value);
@@ -56,7 +56,7 @@ export function readDocument(text: string): Result<Document> {
       `must be settings with names: current value is ${shown(read.value)}`,
     );
   }
-  const comments = lines
+  const comments = text.split("\n")
     .flatMap((line) => line.match(/(?:^|\s)#(.*)$/)?.[1] ?? []).join("\n");
   return ok({ kind: "mapping", values: read.value, comments, notes: [] });
 }

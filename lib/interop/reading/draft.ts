@@ -1,6 +1,12 @@
 import type { Problem } from "../../scenario/problem.ts";
 import { shown } from "../../scenario/problem.ts";
-import type { Assumed, Ignored, LogFigure, Understood } from "./imported.ts";
+import type {
+  Assumed,
+  Ignored,
+  LogFigure,
+  Missing,
+  Understood,
+} from "./imported.ts";
 
 /** One setting of a file. */
 export interface FileSetting {
@@ -67,6 +73,8 @@ export class Draft {
   readonly remarks: Assumed[] = [];
   readonly understood: Understood[] = [];
   readonly ignored: Ignored[] = [];
+  /** What has to come from somewhere else. */
+  readonly wants: Missing[] = [];
   readonly problems: Problem[] = [];
   /** What a log says was taken. */
   readonly figures: LogFigure[] = [];
@@ -118,6 +126,11 @@ export class Draft {
       reason,
       moves_memory: movesMemory,
     });
+  }
+
+  /** A setting waits for what no text gives yet. */
+  want(want: Missing): void {
+    this.wants.push(want);
   }
 
   /** A setting cannot be used. */

@@ -1,6 +1,9 @@
 import type { Document } from "./document.ts";
 import type { Draft, FileSetting } from "./draft.ts";
+import type { PythonCall } from "./python/read_python.ts";
+import type { CommandReader } from "./commands/started.ts";
 import type { ServingSource } from "./serving/source.ts";
+import { hasUnset } from "./shell/unset.ts";
 
 /** How the settings of one or several names are read. */
 export interface Rule {
@@ -33,6 +36,17 @@ export interface Format {
    * asked before a text is read as settings.
    */
   parse?(source: ServingSource): Document | null;
+  /** Reads a command that starts the tool. */
+  command?: CommandReader;
+  /** Reads a call of Python; of several of one kind the first counts. */
+  calls?(call: PythonCall): {
+    what: string;
+    values: Record<string, unknown>;
+  } | null;
+  /** Whether scripts of whoever wrote them take its settings as flags. */
+  byFlags?: true;
+  /** Variables of a command's environment that are its settings. */
+  environment?: readonly string[];
   /** Whether the tool serves models. */
   serves?: true;
   rules: readonly Rule[];
@@ -49,10 +63,26 @@ export class FileSettings {
     readonly root: Record<string, unknown>,
     /** What stands before the keys in the whole file. */
     readonly prefix = "",
+    readonly spell: (key: string) => string = (key) => key,
   ) {}
 
-  /** The value at a dotted key; undefined where there is none or null. */
+  /** The same settings for whoever spells their keys otherwise. */
+  spelled(spell: (key: string) => string): FileSettings {
+    return new FileSettings(this.root, this.prefix, spell);
+  }
+
+  /**
+   * The value at a dotted key; undefined where there is none, null, or a variable
+   * that nothing sets.
+   */
   get(key: string): unknown {
+    const value = this.raw(key);
+    return typeof value === "string" && hasUnset(value) ? undefined : value;
+  }
+
+  /** The value as it is written. */
+  raw(name: string): unknown {
+    const key = this.spell(name);
     let value: unknown = this.root;
     if (Object.hasOwn(this.root, key)) return this.root[key] ?? undefined;
     for (const part of key.split(".")) {

@@ -19,6 +19,24 @@ export interface Ignored {
   moves_memory: boolean;
 }
 
+/**
+ * What a text leaves to whoever runs it, and without which there is no answer:
+ * a variable of a script, a field of a Scenario, or a file that is named.
+ */
+export interface Missing {
+  kind: "variable" | "field" | "file";
+  /** The variable, the field's path or the file's name, to give it by. */
+  name: string;
+  /** Fields that wait for it. */
+  paths: string[];
+  /** The setting that needs it. */
+  key: string;
+  /** What is asked, in a sentence. */
+  reason: string;
+  /** Values that answers are worth having for. */
+  tries?: number[];
+}
+
 /** A field that no setting states, and what is taken for it. */
 export interface Assumed {
   path: string;
@@ -56,6 +74,8 @@ export interface Imported {
   understood: Understood[];
   ignored: Ignored[];
   assumed: Assumed[];
+  /** What has to be given before there is an answer. */
+  missing: Missing[];
   /** Ignored settings that move memory, a sentence each. */
   warnings: string[];
   /** What logs print, to be set beside the estimate; absent without a log. */

@@ -5,11 +5,13 @@ import { counted, switched, switchOf } from "../reading/rules.ts";
 import { readSwitch, readType } from "../reading/values.ts";
 import { stateOptimizer } from "../reading/vocabulary/optimizer_names.ts";
 import { replicatesRule } from "../reading/vocabulary/fsdp.ts";
+import { RECIPE_RULES, tuneCommand } from "./command.ts";
 import { finishTorchtune } from "./defaults.ts";
 import { TORCHTUNE_NEUTRAL, TORCHTUNE_UNEXPRESSED } from "./left_out.ts";
 import { MODEL_RULES } from "./model_rules.ts";
 
 const RULES: readonly Rule[] = [
+  ...RECIPE_RULES,
   ...MODEL_RULES,
   counted("batch_size", "train.micro_batch"),
   counted("gradient_accumulation_steps", "train.gradient_accumulation"),
@@ -132,6 +134,7 @@ export const torchtuneFile: Format = {
   id: "torchtune",
   title: "torchtune",
   kind: "mapping",
+  command: tuneCommand,
   recognises: (values) =>
     isObject(values["model"]) && "_component_" in values["model"] ||
     isObject(values["optimizer"]) && "_component_" in values["optimizer"],

@@ -15,6 +15,14 @@ import { readSwitch } from "../reading/values.ts";
 import { attentionRule } from "../reading/vocabulary/attention.ts";
 import { bitsAndBytesRules } from "../reading/vocabulary/bitsandbytes.ts";
 import { modelRule } from "../reading/vocabulary/model.ts";
+import { trainerCall } from "./calls.ts";
+import { trlCommand } from "./command.ts";
+import {
+  assumeObjective,
+  isScoringLoss,
+  OBJECTIVE_RULES,
+  objectiveOf,
+} from "./objective_rules.ts";
 import {
   assumeTrainer,
   CHECKPOINTING_RULE,
@@ -105,6 +113,8 @@ const SFT_RULES: readonly Rule[] = [
         }
       } else if (type === "chunked_nll") {
         draft.state(setting, "train.loss", "chunked");
+      } else if (isScoringLoss(type)) {
+        draft.leave(setting, "a loss of the same scores");
       } else draft.leave(setting, "not a loss that Headroom knows", true);
     },
   },
@@ -134,6 +144,9 @@ export const trainingArgumentsFile: Format = {
   id: "training-arguments",
   title: "TrainingArguments",
   kind: "mapping",
+  command: trlCommand,
+  calls: trainerCall,
+  byFlags: true,
   recognises: (values) =>
     [
       "per_device_train_batch_size",
@@ -145,13 +158,18 @@ export const trainingArgumentsFile: Format = {
       "learning_rate",
       "use_liger_kernel",
       "output_dir",
+      "num_generations",
+      "max_completion_length",
+      "trl_trainer",
       ...SFT_KEYS,
     ].filter((key) => key in values).length > 0,
   rules: [
+    counted("num_processes", "parallel.gpus"),
     ...MODEL_CONFIG,
     ...TRAINER_RULES,
     CHECKPOINTING_RULE,
     ...SFT_RULES,
+    ...OBJECTIVE_RULES,
     same("transformers_version", "software.transformers"),
     same("trl_version", "software.trl"),
   ],
@@ -163,7 +181,6 @@ export const trainingArgumentsFile: Format = {
         "use_unsloth",
         "reference_model",
         "ref_model",
-        "precompute_ref_log_probs",
       ],
       "no field says it",
     ),
@@ -175,7 +192,17 @@ export const trainingArgumentsFile: Format = {
     eval_packing pad_to_multiple_of shuffle truncation assistant_only
     trust_remote model_revision model_code_revision base_model_revision
     model_type num_proc bos_token streaming bnb_4bit_quant_storage
-    model_init_kwargs neftune
+    bnb_4bit_compute_dtype quantization_config token revision
+    model_init_kwargs neftune reward_funcs reward_weights temperature top_p
+    top_k min_p repetition_penalty epsilon scale_rewards mask_truncated
+    log_completions num_completions_to_print sync_ref_model ref_model_mixup
+    ref_model_sync steps_per_generation num_iterations label_smoothing
+    desirable_weight undesirable_weight rpo_alpha f_divergence_type f_alpha
+    discopop_tau center_rewards ddp_find cache_implementation
+    truncation_mode padding_value label_pad_token_id disable_dropout
+    reward_model_path judge missing_eos_penalty lmbda seq_kd max_new_tokens
+    vllm_server vllm_guided vllm_structured vllm_tensor_parallel_size
+    vllm_max_model_length vllm_importance top_entropy
   `,
   ],
   finish: finishTrainer,
@@ -183,28 +210,32 @@ export const trainingArgumentsFile: Format = {
 
 function finishTrainer(draft: Draft, all: FileSettings): void {
   assumeTrainer(draft, all);
-  if (!SFT_KEYS.some((key) => all.has(key))) return;
-  draft.assume(
-    "train.sequence_length",
-    1024,
-    "SFTConfig's max_length is 1024 where it is not given",
-  );
+  assumeObjective(draft, all);
+  const objective = objectiveOf(draft, all);
+  if (objective === null && !SFT_KEYS.some((key) => all.has(key))) return;
+  if (objective !== "grpo") {
+    draft.assume(
+      "train.sequence_length",
+      1024,
+      "max_length is 1024 where it is not given",
+    );
+  }
   if (!all.has("gradient_checkpointing")) {
     draft.assume(
       "train.checkpointing",
       "full",
-      "SFTConfig switches gradient_checkpointing on",
+      "TRL switches gradient_checkpointing on",
     );
   }
   if (!all.has("bf16") && readSwitch(all.get("fp16") ?? false) !== true) {
     draft.facts.set("mixed_precision", {
       value: "bf16",
-      key: "SFTConfig's default",
+      key: "TRL's default",
     });
     draft.remark(
       "precision.autocast",
       "bf16",
-      "SFTConfig switches bf16 on where fp16 is not",
+      "TRL switches bf16 on where fp16 is not",
     );
   }
   if (all.has("use_peft") && readSwitch(all.get("use_peft")) === true) {

@@ -162,6 +162,10 @@ export const TRAINER_UNEXPRESSED: readonly Unexpressed[] = [
     "ranks, targets and types that optimizers take as text have no field",
   ),
   unexpressed(
+    ["accelerate_config"],
+    "its engine and number of GPUs are not given: give that file too",
+  ),
+  unexpressed(
     ["auto_find_batch_size"],
     "the batch is halved until it fits; the batch given is estimated",
   ),

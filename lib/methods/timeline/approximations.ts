@@ -6,6 +6,8 @@ import {
 } from "../../play/memory/limits.ts";
 import { isPlayed } from "../../software/mod.ts";
 import { canBePaged } from "../../optimizers/rules.ts";
+import { headWidthOf } from "../../plan/rotary_widths.ts";
+import { MAX_FLASH_WIDTH } from "../../play/torch/ops/attention/sdpa.ts";
 import { unpackedExperts } from "../../plan/storage.ts";
 import { isTooLong } from "../../play/readers/allocator/peaks.ts";
 import type { Step } from "../../engines/step.ts";
@@ -40,6 +42,22 @@ const APPROXIMATIONS: readonly Approximation[] = [
           ? "; software.transformers 4.57.1 packs them"
           : ""
       }`,
+  ],
+  [
+    ({ plan }) =>
+      plan.scenario.train.attention === "flash" &&
+      plan.encoders === null && widestHeads(plan) > MAX_FLASH_WIDTH,
+    ({ plan }) =>
+      `train.attention flash takes no heads of ${
+        groupDigits(widestHeads(plan))
+      } features, only up to ${MAX_FLASH_WIDTH}: layers that have such heads are played with PyTorch's own attention, as train.attention sdpa runs them`,
+  ],
+  [
+    ({ plan }) => plan.scenario.train.method === "qlora" && hasStreams(plan),
+    ({ plan: { scenario } }) =>
+      `quantization.weights ${
+        weightFormat(scenario)
+      }: transformers' code clamps the weight of prediction_coefs in place, which stops where bitsandbytes has packed it, as PEFT does not know to leave it out`,
   ],
   [
     ({ program }) => isTooLong(program),
@@ -145,6 +163,18 @@ const APPROXIMATIONS: readonly Approximation[] = [
       "precision.master_weights and precision.optimizer_states: states are counted as asked; what the step takes beside them is not known",
   ],
 ];
+
+/** Whether a decoder has several streams that predict each other. */
+function hasStreams({ stack }: Step["plan"]): boolean {
+  return stack.kinds.some(({ tensors }) =>
+    tensors.has("altup.prediction_coefs.weight")
+  );
+}
+
+/** Features of the widest heads of a decoder's layers. */
+function widestHeads({ facts, stack }: Step["plan"]): number {
+  return Math.max(...stack.kinds.map((kind) => headWidthOf(facts, kind)));
+}
 
 /** What a step's reader has to know about how it was played. */
 export function approximations(step: Step): string[] {

@@ -192,10 +192,12 @@ function sight({ plan: { vision, scenario } }: Step): string[] {
   if (!vision) return [];
   const { images_per_sample: images, micro_batch: batch } = scenario.train;
   const tokens = vision.tokens / (images * batch);
+  const others = vision.others / (images * batch);
+  const beside = others === 0 ? "" : ` and ${others} beside them`;
   return [
-    vision.rotaryWidth === 0
-      ? `Images are resized to the tower's own size, so train.image_size is not used: ${tokens} tokens each, within train.sequence_length`
-      : `Images of train.image_size take ${tokens} tokens each, within train.sequence_length; limits of a processor on their size are not known`,
+    vision.readsSize
+      ? `Images of train.image_size take ${tokens} tokens each${beside}, within train.sequence_length, by the processor's own settings`
+      : `Images are resized to the tower's own size, so train.image_size is not used: ${tokens} tokens each${beside}, within train.sequence_length`,
   ];
 }
 

@@ -4,6 +4,16 @@ import type { Step } from "../../engines/step.ts";
 export function stateSpaceChoices({ plan: { facts } }: Step): string[] {
   const { stateSpaces } = facts;
   if (!stateSpaces) return [];
+  if (stateSpaces.kind === "convolution") {
+    return [
+      "Short convolutions run in causal_conv1d's kernel, as transformers calls it where it is installed; without it transformers' code in PyTorch takes hardly more",
+    ];
+  }
+  if (stateSpaces.kind === "delta") {
+    return [
+      "Gated delta rules run in the kernels of fla and causal_conv1d (chunk_gated_delta_rule, causal_conv1d_fn), as transformers calls them where both are installed: their own Python was traced, on no GPU. Without them transformers' code in PyTorch takes far more",
+    ];
+  }
   const kernels = {
     inner: "mamba_inner_fn",
     open: "selective_scan_fn and causal_conv1d_fn",

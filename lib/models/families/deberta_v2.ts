@@ -8,8 +8,9 @@ import {
   taskOf,
   textOrOther,
 } from "./blocks_classic.ts";
-import { MASKED_HEADS } from "./code/parts.ts";
+import { MASKED_HEADS, UNTURNED } from "./code/parts.ts";
 import { NOT_YET } from "./code/unplayed.ts";
+import { BERT } from "./bert.ts";
 import type { Family, FamilyTypes } from "./family.ts";
 import { ofClasses, ofHeaders } from "./family.ts";
 
@@ -126,8 +127,14 @@ const RELATIVE =
 /** DeBERTa, whose tensors only headers tell, and its second version. */
 export const DEBERTA_TYPES: FamilyTypes = {
   deberta: ofHeaders({ unplayed: RELATIVE, peft: { targets: ["in_proj"] } }),
-  "deberta-v2": ofClasses(debertaV2, MASKED_HEADS, {
-    unplayed: RELATIVE,
+  "deberta-v2": ofClasses(debertaV2, MASKED_HEADS, UNTURNED, {
+    encoder: {
+      ...BERT,
+      disentangled: true,
+      masksEmbeddings: true,
+      holdsAll: true,
+      takesFlash: false,
+    },
     peft: { targets: ["query_proj", "value_proj"] },
   }),
 };

@@ -10,7 +10,7 @@ import {
 import { rotaryBuffers } from "./blocks_classic.ts";
 import { layerKindsOf, someLayers } from "./blocks_recent.ts";
 import { listOf, sizeOr, twoLinears } from "./blocks_vision.ts";
-import { NARROW_WEIGHTS } from "./code/parts.ts";
+import { NARROW_WEIGHTS, SHARED_FIRST } from "./code/parts.ts";
 import type { Decoder, FamilyTypes } from "./family.ts";
 import { ofType } from "./family.ts";
 import { sensing } from "./recent_sight.ts";
@@ -145,5 +145,5 @@ function merge(at: TensorScope, inputs: number, width: number): void {
 
 /** ERNIE 4.5 VL. */
 export const ERNIE_VL_TYPES: FamilyTypes = {
-  ernie4_5_vl_moe: ofType(ernieVl, NARROW_WEIGHTS),
+  ernie4_5_vl_moe: ofType(ernieVl, NARROW_WEIGHTS, SHARED_FIRST),
 };

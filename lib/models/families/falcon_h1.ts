@@ -4,8 +4,8 @@ import type { TensorScope } from "../tensors/tensor_scope.ts";
 import { attentionTensors, gatedMlp, headsOf } from "./blocks.ts";
 import { rotaryBuffers } from "./blocks_classic.ts";
 import { byLayer } from "./code/cache.ts";
+import { mixing } from "./code/state_space.ts";
 import { mamba2State } from "./code/states.ts";
-import { NOT_YET } from "./code/unplayed.ts";
 import type { Decoder, FamilyTypes } from "./family.ts";
 import { causal, ofType } from "./family.ts";
 
@@ -74,8 +74,10 @@ function mixer(config: ConfigReader, at: TensorScope, hidden: number): void {
 /** Falcon H1. */
 export const FALCON_H1_TYPES: FamilyTypes = {
   falcon_h1: ofType(causal(falconH1), {
-    unplayed:
-      `, whose layers run attention beside a state space and scale both on their way, ${NOT_YET}`,
+    attention: { scalesKeys: true },
+    mlp: { isMultiplied: true },
+    multiplies: { embeddings: true, logits: true },
+    stateSpace: mixing("headed", { isMultiplied: true }),
   }, {
     cache: {
       ...mamba2State({

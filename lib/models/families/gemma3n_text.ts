@@ -1,3 +1,4 @@
+import type { Config } from "../config.ts";
 import type { ConfigReader } from "../tensors/config_reader.ts";
 import { allLayers, layersWhere } from "../tensors/layer_ranges.ts";
 import type { TensorScope } from "../tensors/tensor_scope.ts";
@@ -6,6 +7,7 @@ import { attends, layerKindsOf, someLayers } from "./blocks_recent.ts";
 import { listOf } from "./blocks_vision.ts";
 import { byLayer } from "./code/cache.ts";
 import type { CodeParts } from "./code/code.ts";
+import { numberOf } from "./code/setting.ts";
 import type { Decoder, FamilyTypes } from "./family.ts";
 import { causal, ofType } from "./family.ts";
 import { perLayerInputs, ropesByKind } from "./gemma_blocks.ts";
@@ -157,11 +159,35 @@ function streams(
   }
 }
 
+/** How many layers cut their gates off where the config does not say. */
+const CUTTING = 10;
+
+/**
+ * Whether a layer cuts its gates off.
+ *
+ * Source: huggingface/transformers models/gemma3n/configuration_gemma3n.py
+ */
+function cutsGate(layer: number, config: Config): boolean {
+  const stated = config["activation_sparsity_pattern"];
+  if (typeof stated === "number") return stated > 0;
+  if (Array.isArray(stated)) return Number(stated[layer]) > 0;
+  return numberOf(config, [["num_hidden_layers"], 0]) > CUTTING &&
+    layer < CUTTING;
+}
+
 /** Its code, with eyes and ears or without. */
 export const GEMMA3N: CodeParts = {
-  layer: { norm: "gemma", arrangement: "sandwich" },
+  layer: { norm: "powered", arrangement: "sandwich" },
+  rotary: { tables: 2 },
+  attention: {
+    normsValues: true,
+    handsHeads: true,
+    windows: { layers: "turns", turn: PATTERN, size: 512 },
+  },
+  mlp: { cutsGate },
   embedding: { scaled: "by module" },
   multiplies: { embeddings: true },
+  loss: { caps: true },
   cache: {
     window: 512,
     shares: 15,

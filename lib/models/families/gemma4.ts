@@ -1,3 +1,4 @@
+import { seeingAs } from "./code/sight.ts";
 import type { ConfigReader } from "../tensors/config_reader.ts";
 import type { TensorScope } from "../tensors/tensor_scope.ts";
 import { sizeOr } from "./blocks_vision.ts";
@@ -105,6 +106,10 @@ function embedder(at: TensorScope, inputs: number, hidden: number): void {
 /** The types of this file. */
 export const GEMMA4_TYPES: FamilyTypes = {
   gemma4: ofType(gemma4, GEMMA4, {
+    sight: {
+      ...seeingAs("gemma4"),
+      masksImages: (text) => text["use_bidirectional_attention"] === "vision",
+    },
     peft: { targets: ".*language_model\\..*\\.(q_proj|v_proj)" },
   }),
   gemma4_unified: ofType(gemma4Unified, GEMMA4_UNIFIED),

@@ -227,6 +227,15 @@ function ownConfig(text: Config, { layer, kind }: CachedLayer): Config {
 
 /** Code that reads a config for each layer, with full attention in the last. */
 export const GEMMA4: CodeParts = {
+  layer: { norm: "powered", arrangement: "sandwich", scalesInPlace: true },
+  attention: {
+    normsValues: true,
+    widthsByLayer: true,
+    handsHeads: true,
+    windows: { layers: "turns", turn: PATTERN, size: 512 },
+  },
+  embedding: { scaled: "by module" },
+  multiplies: { embeddings: true },
   sizes: { perLayer: true },
   cache: {
     window: 512,
@@ -242,6 +251,7 @@ export const GEMMA4: CodeParts = {
 
 /** The unified ones have wider windows. */
 export const GEMMA4_UNIFIED: CodeParts = codePartsOf(GEMMA4, {
+  attention: { windows: { layers: "turns", turn: PATTERN, size: 1024 } },
   cache: { window: 1024 },
 });
 

@@ -1,4 +1,6 @@
+import type { CodeParts } from "./code/code.ts";
 import { GATED_NAMES, WIDE_SIGMOIDS } from "./code/parts.ts";
+import { seeingAs } from "./code/sight.ts";
 import type { FamilyTypes } from "./family.ts";
 import { ofType } from "./family.ts";
 import { glm4vVision, glmOcrVision } from "./towers/glm4v_vision.ts";
@@ -37,9 +39,15 @@ function compose(language: string, declare: TowerFamily) {
   });
 }
 
+/** Half of each head is turned, by tables of time, height and width. */
+const SEEING: CodeParts = {
+  rotary: { kind: "part", share: 0.5, perSequence: true },
+  sight: seeingAs("glm4v"),
+};
+
 /** The types of this file. */
 export const GLM4V_TYPES: FamilyTypes = {
-  glm4v: ofType(glm4v),
-  glm4v_moe: ofType(glm4vMoe, GATED_NAMES, WIDE_SIGMOIDS),
+  glm4v: ofType(glm4v, SEEING, { layer: { arrangement: "sandwich" } }),
+  glm4v_moe: ofType(glm4vMoe, GATED_NAMES, WIDE_SIGMOIDS, SEEING),
   glm_ocr: ofType(glmOcr),
 };

@@ -3,6 +3,7 @@ import { allLayers } from "../tensors/layer_ranges.ts";
 import type { TensorScope } from "../tensors/tensor_scope.ts";
 import { attentionTensors, gatedMlp } from "./blocks.ts";
 import { sizeOr } from "./blocks_vision.ts";
+import { seeingAs } from "./code/sight.ts";
 import type { FamilyTypes } from "./family.ts";
 import { ofType } from "./family.ts";
 import { idefics2Vision, idefics3Vision } from "./towers/idefics_vision.ts";
@@ -82,9 +83,11 @@ function perceiver(
   scope.norm("norm", hidden);
 }
 
+const IDEFICS3 = seeingAs("idefics3", true);
+
 /** The types of this file. */
 export const IDEFICS_TYPES: FamilyTypes = {
   idefics2: ofType(idefics2),
-  idefics3: ofType(idefics3),
-  smolvlm: ofType(idefics3),
+  idefics3: ofType(idefics3, { sight: IDEFICS3 }),
+  smolvlm: ofType(idefics3, { sight: IDEFICS3 }),
 };

@@ -1,4 +1,5 @@
 import { projectorLinears } from "./blocks_vision.ts";
+import { seeingAs } from "./code/sight.ts";
 import type { FamilyTypes } from "./family.ts";
 import { ofType } from "./family.ts";
 import { towerOf } from "./towers/mod.ts";
@@ -24,5 +25,5 @@ export const internvl = visionLanguage({
 
 /** InternVL. */
 export const INTERNVL_TYPES: FamilyTypes = {
-  internvl: ofType(internvl),
+  internvl: ofType(internvl, { sight: seeingAs("internvl", true) }),
 };

@@ -8,6 +8,7 @@ import { attends, layerKindsOf, someLayers } from "./blocks_recent.ts";
 import { byLayer } from "./code/cache.ts";
 import type { CodeParts } from "./code/code.ts";
 import { numberOf } from "./code/setting.ts";
+import { mixing } from "./code/state_space.ts";
 import type { Decoder, Family, FamilyTypes } from "./family.ts";
 import { headOf, ofType } from "./family.ts";
 
@@ -143,6 +144,7 @@ function adjustedWidth(config: ConfigReader): number {
 
 /** Short convolutions where there is no attention. */
 export const LFM2: CodeParts = {
+  stateSpace: mixing("convolution"),
   cache: {
     state: (text) => ({
       kind: "state",
@@ -167,5 +169,5 @@ export const LFM2: CodeParts = {
 /** The types of this file. */
 export const LFM2_TYPES: FamilyTypes = {
   lfm2: ofType(liquid(lfm2), LFM2),
-  lfm2_moe: ofType(liquid(lfm2Moe), LFM2),
+  lfm2_moe: ofType(liquid(lfm2Moe), LFM2, { routing: { plain: true } }),
 };

@@ -2,6 +2,7 @@ import { sizeOr } from "./blocks_vision.ts";
 import { QUERY_VALUE } from "./code/peft.ts";
 import type { FamilyTypes } from "./family.ts";
 import { ofType } from "./family.ts";
+import { seeingAs } from "./code/sight.ts";
 import { LLAMA4 } from "./llama4_text.ts";
 import { llama4Vision } from "./towers/llama4_vision.ts";
 import { projector, tower, visionLanguage } from "./vision_language.ts";
@@ -30,5 +31,8 @@ export const llama4 = visionLanguage({
 
 /** Llama 4. */
 export const LLAMA4_TYPES: FamilyTypes = {
-  llama4: ofType(llama4, LLAMA4, { peft: QUERY_VALUE }),
+  llama4: ofType(llama4, LLAMA4, {
+    peft: QUERY_VALUE,
+    sight: seeingAs("llama4", true),
+  }),
 };

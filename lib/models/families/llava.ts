@@ -1,7 +1,7 @@
 import type { TensorScope } from "../tensors/tensor_scope.ts";
 import { listOf, projectorLinears } from "./blocks_vision.ts";
 import { numberOf } from "./code/setting.ts";
-import { SQUARE } from "./code/sight.ts";
+import { seeingAs, SQUARE } from "./code/sight.ts";
 import type { FamilyTypes } from "./family.ts";
 import { ofType } from "./family.ts";
 import { towerOf } from "./towers/mod.ts";
@@ -126,6 +126,7 @@ export const LLAVA_TYPES: FamilyTypes = {
   llava: ofType(llava, {
     sight: {
       ...SQUARE,
+      anyDecoder: true,
       unread: (config) => {
         const layer = numberOf(config, [["vision_feature_layer"], -2]);
         return layer < 0 ? -1 - layer : 0;
@@ -133,9 +134,11 @@ export const LLAVA_TYPES: FamilyTypes = {
       finalNorm: false,
     },
   }),
-  llava_next: ofType(llavaNext),
+  llava_next: ofType(llavaNext, { sight: seeingAs("llava_next", true) }),
   llava_next_video: ofType(llavaNextVideo),
-  llava_onevision: ofType(llavaOnevision),
+  llava_onevision: ofType(llavaOnevision, {
+    sight: seeingAs("llava_onevision", true),
+  }),
   video_llava: ofType(videoLlava),
   vipllava: ofType(vipLlava),
 };

@@ -9,6 +9,7 @@ import { layerKindsOf, someLayers } from "./blocks_recent.ts";
 import { clipLayer, projectorLinears, sizeOr } from "./blocks_vision.ts";
 import { byLayer } from "./code/cache.ts";
 import type { CodeParts } from "./code/code.ts";
+import { SHARED_FIRST } from "./code/parts.ts";
 import { numberOf } from "./code/setting.ts";
 import type { Decoder, FamilyTypes } from "./family.ts";
 import { causal, ofType } from "./family.ts";
@@ -199,6 +200,6 @@ const INDEXED: CodeParts = {
 
 /** MiniMax-M3 and its text part. */
 export const MINIMAX_M3_TYPES: FamilyTypes = {
-  minimax_m3_vl: ofType(minimaxM3, INDEXED),
-  minimax_m3_vl_text: ofType(causal(minimaxM3Text), INDEXED),
+  minimax_m3_vl: ofType(minimaxM3, INDEXED, SHARED_FIRST),
+  minimax_m3_vl_text: ofType(causal(minimaxM3Text), INDEXED, SHARED_FIRST),
 };

@@ -1,5 +1,6 @@
 import type { TensorScope } from "../tensors/tensor_scope.ts";
 import { listOf, projectorLinears, sizeOr } from "./blocks_vision.ts";
+import { seeingAs } from "./code/sight.ts";
 import type { FamilyTypes } from "./family.ts";
 import { ofType } from "./family.ts";
 import { towerOf } from "./towers/mod.ts";
@@ -64,5 +65,5 @@ function see(
 /** The types of this file. */
 export const MISTRAL3_TYPES: FamilyTypes = {
   lighton_ocr: ofType(lightonOcr),
-  mistral3: ofType(mistral3),
+  mistral3: ofType(mistral3, { sight: seeingAs("mistral3", true) }),
 };

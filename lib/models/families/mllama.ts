@@ -1,4 +1,5 @@
 import { sizeOr } from "./blocks_vision.ts";
+import { seeingAs } from "./code/sight.ts";
 import type { FamilyTypes } from "./family.ts";
 import { ofType } from "./family.ts";
 import { CROSSING } from "./mllama_text.ts";
@@ -28,5 +29,5 @@ export const mllama = visionLanguage({
 
 /** Llama 3.2 with eyes. */
 export const MLLAMA_TYPES: FamilyTypes = {
-  mllama: ofType(mllama, CROSSING),
+  mllama: ofType(mllama, CROSSING, { sight: seeingAs("mllama") }),
 };

@@ -14,6 +14,7 @@ import {
   MIXTRAL_NAMES,
   MULTIPLIED,
   NARROW_WEIGHTS,
+  SHARED_FIRST,
   STACKED,
   SWITCHED_WINDOWS,
   takingTurns,
@@ -190,6 +191,7 @@ export const MOE_KIN: FamilyTypes = {
     withHeadBias(ernieMoe, (config) => config.flag("use_bias", false)),
     GATED_NAMES,
     TIED,
+    SHARED_FIRST,
     { routing: { wide: true, narrow: true } },
   ),
   gpt_oss: ofType(causal(gptOss), STACKED, takingTurns(2, 128), {
@@ -200,7 +202,7 @@ export const MOE_KIN: FamilyTypes = {
   }),
   granitemoe: ofType(causal(graniteMoe), MULTIPLIED, STACKED),
   granitemoeshared: ofType(causal(graniteMoe), MULTIPLIED, STACKED),
-  hunyuan_v1_moe: ofType(causal(hunyuanMoe), GATED_NAMES, {
+  hunyuan_v1_moe: ofType(causal(hunyuanMoe), GATED_NAMES, SHARED_FIRST, {
     attention: { normsTurned: true },
   }),
   minimax_m2: ofType(causal(minimaxM2), MIXTRAL_NAMES, {
@@ -217,14 +219,19 @@ export const MOE_KIN: FamilyTypes = {
   olmoe: ofType(causal(olmoe), GATED_NAMES, NARROW_WEIGHTS, {
     attention: { normsEach: true },
   }),
-  qwen2_moe: ofType(causal(qwen2Moe), NARROW_WEIGHTS, SWITCHED_WINDOWS, {
-    rotary: { keptUntil: [4, 45] },
-    experts: { sharedFirst: true },
-    cache: byLayer((layer, text) =>
-      text["use_sliding_window"] === true && layer % 2 === 0 &&
-        layer < numberOf(text, [["max_window_layers"], 28])
-        ? "sliding_attention"
-        : "full_attention"
-    ),
-  }),
+  qwen2_moe: ofType(
+    causal(qwen2Moe),
+    NARROW_WEIGHTS,
+    SHARED_FIRST,
+    SWITCHED_WINDOWS,
+    {
+      rotary: { keptUntil: [4, 45] },
+      cache: byLayer((layer, text) =>
+        text["use_sliding_window"] === true && layer % 2 === 0 &&
+          layer < numberOf(text, [["max_window_layers"], 28])
+          ? "sliding_attention"
+          : "full_attention"
+      ),
+    },
+  ),
 };

@@ -106,7 +106,11 @@ function experts(config: ConfigReader, at: TensorScope, hidden: number): void {
   const latent = config.optional("moe_latent_size");
   const inputs = latent ?? hidden;
   const bias = config.flag("mlp_bias", false);
-  at.parameter("gate.weight", [count, hidden], { role: "router" });
+  // transformers leaves routers in fp32: _keep_in_fp32_modules_strict.
+  at.parameter("gate.weight", [count, hidden], {
+    role: "router",
+    dtype: "fp32",
+  });
   at.buffer("gate.e_score_correction_bias", [count], 4);
   at.parameter("experts.up_proj", [count, width, inputs], {
     role: "up",
@@ -153,8 +157,8 @@ export const NEMOTRON_H_TYPES: FamilyTypes = {
       groups: [["n_groups", "mamba_n_groups"], 8],
       chunk: [["chunk_size", "mamba_chunk_size"], 128],
       castsLogits: true,
-      plainExperts: true,
     }),
+    experts: { gate: "none" },
     peft: { targets: ["q_proj", "k_proj", "v_proj", "o_proj"] },
   }, {
     cache: {

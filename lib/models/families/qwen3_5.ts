@@ -1,8 +1,14 @@
-import { DELTA_CACHE, NARROW_WEIGHTS } from "./code/parts.ts";
+import type { CodeParts } from "./code/code.ts";
+import { seeingAs } from "./code/sight.ts";
 import { ConfigWithDefaults } from "./config_with_defaults.ts";
 import type { Decoder, Family, FamilyTypes } from "./family.ts";
 import { ofType } from "./family.ts";
-import { qwen35 as qwen35Text, qwen35Moe } from "./qwen3_next.ts";
+import {
+  DELTA_3_5,
+  DELTA_3_5_MOE,
+  qwen35 as qwen35Text,
+  qwen35Moe,
+} from "./qwen3_next.ts";
 import { sensing } from "./recent_sight.ts";
 import { qwen3VlVision } from "./towers/qwen3_vl_vision.ts";
 import { tower } from "./vision_language.ts";
@@ -59,8 +65,14 @@ function seeing(
   });
 }
 
+/** Qwen3-VL's tower, of which no layer in between is read. */
+const SEEING: CodeParts = {
+  rotary: { perSequence: true },
+  sight: seeingAs("qwen3_vl"),
+};
+
 /** Qwen3.5 with eyes. */
 export const QWEN3_5_TYPES: FamilyTypes = {
-  qwen3_5: ofType(qwen35Vl, DELTA_CACHE),
-  qwen3_5_moe: ofType(qwen35VlMoe, NARROW_WEIGHTS, DELTA_CACHE),
+  qwen3_5: ofType(qwen35Vl, DELTA_3_5, SEEING),
+  qwen3_5_moe: ofType(qwen35VlMoe, DELTA_3_5_MOE, SEEING),
 };

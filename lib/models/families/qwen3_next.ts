@@ -11,6 +11,9 @@ import {
   NARROW_WEIGHTS,
   SPANS_IN_TRANSFORMER,
 } from "./code/parts.ts";
+import type { CodeParts } from "./code/code.ts";
+import { mixing } from "./code/state_space.ts";
+import { codePartsOf } from "./code/usual.ts";
 import type { Decoder, FamilyTypes } from "./family.ts";
 import { causal, ofType } from "./family.ts";
 import { deltaCore, deltaInputs, deltaOf } from "./gated_delta.ts";
@@ -155,6 +158,24 @@ function routed(
   layer.linear("mlp.shared_expert_gate", hidden, 1, { role: "router" });
 }
 
+/** Delta rules, and attention that is turned in part and gated. */
+const DELTA: CodeParts = {
+  layer: { norm: "gemma" },
+  rotary: { kind: "part", share: 0.25 },
+  attention: { gatesOutput: true },
+  stateSpace: mixing("delta"),
+};
+
+/** Qwen3.5's, where each sequence has positions of its own. */
+export const DELTA_3_5 = codePartsOf(DELTA, DELTA_CACHE, {
+  rotary: { perSequence: true },
+});
+
+/** Qwen3.5's with experts behind a shared one. */
+export const DELTA_3_5_MOE = codePartsOf(DELTA_3_5, NARROW_WEIGHTS, {
+  experts: { sharedFirst: true },
+});
+
 /** The types of this file. */
 export const QWEN3_NEXT_TYPES: FamilyTypes = {
   qwen3_next: ofType(
@@ -163,7 +184,9 @@ export const QWEN3_NEXT_TYPES: FamilyTypes = {
     NARROW_WEIGHTS,
     SPANS_IN_TRANSFORMER,
     DELTA_CACHE,
+    DELTA,
+    { experts: { sharedFirst: true } },
   ),
-  qwen3_5_text: ofType(causal(qwen35), DELTA_CACHE),
-  qwen3_5_moe_text: ofType(causal(qwen35Moe), NARROW_WEIGHTS, DELTA_CACHE),
+  qwen3_5_text: ofType(causal(qwen35), DELTA_3_5),
+  qwen3_5_moe_text: ofType(causal(qwen35Moe), DELTA_3_5_MOE),
 };

@@ -3,7 +3,7 @@ import type { CodeParts } from "./code/code.ts";
 import { NARROW_WEIGHTS, STACKED } from "./code/parts.ts";
 import { numberOf } from "./code/setting.ts";
 import type { SightCode } from "./code/sight.ts";
-import { SQUARE, visionConfig } from "./code/sight.ts";
+import { seeingAs, SQUARE, visionConfig } from "./code/sight.ts";
 import type { FamilyTypes } from "./family.ts";
 import { ofHeaders, ofType } from "./family.ts";
 import {
@@ -80,11 +80,18 @@ const QWEN_VL: CodeParts = {
 /** Images in their own resolution, whose patches are merged by squares. */
 const NATIVE: SightCode = {
   ...SQUARE,
+  kind: "qwen2_vl",
   native: true,
   finalNorm: false,
   merged: (config) =>
     numberOf(visionConfig(config), [["spatial_merge_size"], 2]) ** 2,
   towerActivation: "quick_gelu",
+};
+
+/** Features of the tower's layers are added to the decoder's first ones. */
+const DEEPSTACK: CodeParts = {
+  rotary: { perSequence: true },
+  sight: seeingAs("qwen3_vl"),
 };
 
 /** The types of this file. */
@@ -96,6 +103,6 @@ export const QWEN_VL_TYPES: FamilyTypes = {
   }),
   qwen2_vl_text: ofHeaders(QWEN_VL),
   qwen2_5_vl_text: ofHeaders(QWEN_VL),
-  qwen3_vl: ofType(qwen3Vl),
-  qwen3_vl_moe: ofType(qwen3VlMoe, NARROW_WEIGHTS, STACKED),
+  qwen3_vl: ofType(qwen3Vl, DEEPSTACK),
+  qwen3_vl_moe: ofType(qwen3VlMoe, NARROW_WEIGHTS, STACKED, DEEPSTACK),
 };

@@ -16,6 +16,7 @@ import {
   cachesByTurns,
   GATED_NAMES,
   NARROW_WEIGHTS,
+  SHARED_FIRST,
   WIDE_SIGMOIDS,
 } from "./code/parts.ts";
 import { numberOf } from "./code/setting.ts";
@@ -175,6 +176,7 @@ export const RECENT_MOE_KIN: FamilyTypes = {
   afmoe: ofType(
     causal(afmoe),
     GATED_NAMES,
+    SHARED_FIRST,
     cachesByTurns([["global_attn_every_n_layers"], 4], 1024),
   ),
   cohere2_moe: ofType(causal(cohere2Moe), GATED_NAMES, NARROW_WEIGHTS, {

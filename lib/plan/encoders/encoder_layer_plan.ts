@@ -1,6 +1,8 @@
 import type { EncoderCode } from "../../models/families/code/encoder.ts";
 import type { Architecture } from "../../models/architecture.ts";
 import type { Role, Tensor } from "../../models/tensors/tensor.ts";
+import type { Config } from "../../models/config.ts";
+import type { DisentangledPlan } from "../../play/layers/disentangled.ts";
 import type { EncoderLayerPlan } from "../../play/layers/encoder_layer.ts";
 import type { MlpPlan } from "../../play/layers/mlp_layer.ts";
 import type { SourceAttentionPlan } from "../../play/layers/source_attention.ts";
@@ -33,6 +35,9 @@ export interface StackFacts {
     readonly mlp: number;
   };
   readonly compiled: boolean;
+  readonly config: Config;
+  /** Distances that are embedded; 0 where none are. */
+  readonly distances: number;
 }
 
 /** Attention over what an encoder has read, by its names in transformers. */
@@ -80,6 +85,9 @@ function attentionOf(
   const width = architecture.head_dim;
   const heads = o.in / width;
   return {
+    disentangled: family.disentangled && q && k
+      ? disentangledOf(modules, facts, { q, k })
+      : null,
     projections: q && k && v ? { q, k, v } : { qkv: qkv as AdaptedLinear },
     o,
     heads: {
@@ -103,6 +111,37 @@ function attentionOf(
     },
     copiesHeads: family.copiesHeads,
     caches: facts.caches && isDecoder,
+  };
+}
+
+/**
+ * What projects embedded distances: projections of their own, or those of keys and
+ * queries.
+ */
+function disentangledOf(
+  modules: Modules,
+  { config, distances, dropout }: StackFacts,
+  { q, k }: { readonly q: AdaptedLinear; readonly k: AdaptedLinear },
+): DisentangledPlan | null {
+  if (distances === 0) return null;
+  const stated = config["pos_att_type"];
+  const kinds = Array.isArray(stated)
+    ? stated.map(String)
+    : typeof stated === "string"
+    ? stated.toLowerCase().split("|")
+    : [];
+  const shares = config["share_att_key"] === true;
+  const own = (name: string) =>
+    modules.linear(
+      modules.pathOf((each) => each.endsWith(`.${name}.weight`)),
+    );
+  return {
+    keys: kinds.includes("c2p") ? (shares ? k : own("pos_key_proj")) : null,
+    queries: kinds.includes("p2c")
+      ? (shares ? q : own("pos_query_proj"))
+      : null,
+    distances,
+    drops: dropout.residual,
   };
 }
 

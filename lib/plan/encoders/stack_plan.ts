@@ -20,6 +20,8 @@ import { encoderLayerPlanOf } from "./encoder_layer_plan.ts";
 export interface StackPlan extends StackEnds {
   readonly stack: LayerStack;
   layerOf(kind: LayerKind, slides: boolean): EncoderLayerPlan;
+  /** Whether the stack's code refers to what every layer gave till all have run. */
+  readonly holdsAll: boolean;
   /** Whether a layer looks at a window, for which kernels get a mask. */
   slides(layer: number): boolean;
   /** Whether layers have tables of their own. */
@@ -54,9 +56,13 @@ export function stackPlanOf(
   const residual = numberOf(config, family.dropout.residual);
   const positions = outside.parameter(
     near((_, { role, module, layers }) =>
-      role === "position" && module === "embedding" && layers === null
+      role === "position" && module === "embedding" && layers === null &&
+      !DISTANCES.test(_)
     ),
   );
+  const distances = family.disentangled
+    ? outside.parameter(near((each) => DISTANCES.test(each)))
+    : null;
   const convolutions = convolutionsOf(outside);
   const isSpoken = convolutions.length > 0;
   const hears = !isDecoder && isSpoken;
@@ -68,6 +74,12 @@ export function stackPlanOf(
     : train.sequence_length;
   const table = tableOf(outside.parameter(near(isWords)), encoder);
   if (!table && !hears) return { reason: `${name} has no token embeddings` };
+  const strange = outside.find((each) => STRANGE.test(each));
+  if (strange !== null) {
+    return {
+      reason: `${name} has ${strange}, which is not played through yet`,
+    };
+  }
   const facts: StackFacts = {
     architecture,
     family,
@@ -88,6 +100,8 @@ export function stackPlanOf(
       mlp: numberOf(config, family.dropout.mlp),
     },
     compiled: train.kernels === "compile",
+    config,
+    distances: distances?.shape[0] ?? 0,
   };
   const layerOf = (kind: LayerKind): EncoderLayerPlan | null =>
     encoderLayerPlanOf(modulesOf(stack, kind), facts);
@@ -139,6 +153,7 @@ export function stackPlanOf(
           config["scale_embedding"] === true,
         norm: normAt(ENTRY_NORM),
         dropout: residual,
+        masked: family.masksEmbeddings,
         projection: outside.linear(
           outside.pathOf((each) => /embeddings_project\.weight$/.test(each)),
         ),
@@ -150,6 +165,12 @@ export function stackPlanOf(
     slides: (layer) =>
       family.rotary && implementation !== "flash" && slidesAt(config, layer),
     bias: family.bias === "first layer" && opening ? biasOf(opening) : null,
+    distances: distances && {
+      table: distances,
+      norm: normAt(DISTANCES_NORM),
+    },
+    seesPairs: family.disentangled,
+    holdsAll: family.holdsAll,
     biasOf: (kind) => family.bias === "each layer" ? biasOf(kind) : null,
     heads: first.attention.own.heads.heads,
     isMasked: facts.masked && implementation !== "flash",
@@ -160,6 +181,9 @@ export function stackPlanOf(
     lastDropout: family.dropsLast ? residual : 0,
   };
 }
+
+/** A convolution over the first layer's result, and a projection before a norm. */
+const STRANGE = /(^|\.)(encoder\.conv\.conv|embeddings\.embed_proj)\.weight$/;
 
 type Test = (name: string, tensor: Tensor) => boolean;
 
@@ -206,6 +230,8 @@ function slidesAt(config: Config, layer: number): boolean {
   return layer % (typeof period === "number" && period > 0 ? period : 3) !== 0;
 }
 
+const DISTANCES = /(^|\.)rel_embeddings\.weight$/;
+const DISTANCES_NORM = /(^|\.)encoder\.LayerNorm\.weight$/;
 const ENTRY_NORM =
   /(^|\.)(embeddings\.(LayerNorm|norm)|layernorm_embedding)\.weight$/;
 const LAST_NORM =

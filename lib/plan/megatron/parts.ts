@@ -28,7 +28,7 @@ export function partOf(
   const { beforeAttention, beforeMlp } = norms;
   const plain = arrangement === "pre" && !stateSpace && attention && mlp &&
     beforeAttention && beforeMlp;
-  if (!plain) return null;
+  if (!plain || "network" in mlp) return null;
   const second = "experts" in mlp
     ? expertsPart(mlp, cuts)
     : mlpPart("mlp", mlp, cuts);
@@ -50,7 +50,11 @@ function attentionPart(
   const own = heads.heads / cuts.tp;
   // Fewer heads of keys than ranks: some ranks share one.
   const shared = heads.kvHeads < cuts.tp;
-  const first = "qkv" in projections ? projections.qkv : projections.q;
+  const first = "qkv" in projections
+    ? projections.qkv
+    : "q" in projections
+    ? projections.q
+    : projections.asks;
   const input = {
     in: first.in,
     out: (heads.heads + 2 * heads.kvHeads) * width / cuts.tp,

@@ -1,6 +1,7 @@
 import type { Machine } from "../torch/machine.ts";
 import type { Value } from "../torch/values.ts";
 import { adaptedLinear } from "../torch/ops/adapted_linear.ts";
+import { multiply, savingOutput } from "../torch/ops/arithmetic.ts";
 import { attention, orderedOutput } from "../torch/ops/attention/attention.ts";
 import type { RotaryTable } from "../torch/ops/rotary.ts";
 import type { AttentionPlan, MadeHeads } from "./attention_plan.ts";
@@ -29,8 +30,22 @@ export function attentionLayer(
       const { settings } = plan;
       const attended = attention(m, heads, sizes, settings, null, held);
       const out = orderedOutput(m, attended, settings, byHead);
-      return adaptedLinear(m, out, rows, plan.o);
+      const weighed = made.gate ? gated(m, out, made.gate) : out;
+      return adaptedLinear(m, weighed, rows, plan.o);
     }));
+}
+
+/**
+ * Attention's output by the sigmoid of its gate.
+ *
+ * Source: huggingface/transformers models/qwen3_next/modeling_qwen3_next.py,
+ * Qwen3NextAttention
+ */
+function gated(m: Machine, out: Value, gate: Value): Value {
+  const share = savingOutput(m, gate, "gate of the attention output");
+  const weighed = multiply(m, out, share, "gated attention output");
+  m.drop(out, share);
+  return weighed;
 }
 
 /** Heads with those keys and values that were kept before. */

@@ -16,16 +16,26 @@ export interface AttentionPlan {
       readonly q: AdaptedLinear;
       readonly k: AdaptedLinear;
       readonly v: AdaptedLinear;
-    };
+    }
+    /** Queries alone: keys and values are those of an earlier layer. */
+    | { readonly asks: AdaptedLinear };
   readonly o: AdaptedLinear;
   readonly qNorm: Norm | null;
   readonly kNorm: Norm | null;
+  /** Of values, where code norms them. */
+  readonly vNorm?: Norm | null;
+  /** Whether what keys are made of is normed as values as well. */
+  readonly keysAreValues?: boolean;
   /** Whether those norm heads that were turned already: Hunyuan. */
   readonly normsTurned: boolean;
   /** Whether queries are normed before keys are made: Qwen3, OLMo 2. */
   readonly normsEach?: boolean;
   /** Whether the code refers to heads as they were before they were turned. */
   readonly holdsUnturned?: boolean;
+  /** Whether queries come with a gate of what each head gives. */
+  readonly isGated?: boolean;
+  /** Whether keys are multiplied by a number. */
+  readonly scalesKeys?: boolean;
   readonly heads: Heads;
   readonly rotary: "whole" | "part" | "halves" | "none";
   readonly rotaryShare: number;
@@ -45,7 +55,17 @@ export interface AttentionPlan {
   readonly kernels: Kernels;
   /** What keeps keys and values between tokens; nothing where it is left out. */
   readonly keeper?: HeadKeeper | null;
+  /** Hands keys and values on to later layers; nothing where it is left out. */
+  readonly gives?: HeadGiver | null;
+  /** Has those of an earlier layer, where this one has queries alone. */
+  readonly takes?: HeadTaker | null;
 }
+
+/** Hands a layer's keys and values on; the caller goes on holding them. */
+export type HeadGiver = (m: Machine, keys: Value, values: Value) => void;
+
+/** Keys and values of an earlier layer, which that one holds. */
+export type HeadTaker = (m: Machine) => readonly [keys: Value, values: Value];
 
 /** Queries, keys and values as the attention kernel gets them. */
 export interface MadeHeads {
@@ -53,6 +73,8 @@ export interface MadeHeads {
   readonly sizes: Heads;
   /** Whether heads, and so what the kernel gives, lie head by head. */
   readonly byHead: boolean;
+  /** What weighs the output, before its sigmoid. */
+  readonly gate?: Value | null;
 }
 
 /** Makes queries, keys and values of normed hidden states. */

@@ -1,20 +1,29 @@
 import type { Machine } from "../torch/machine.ts";
 import type { Value } from "../torch/values.ts";
-import { add, addedTo, cast, scaled } from "../torch/ops/arithmetic.ts";
+import {
+  add,
+  addedTo,
+  cast,
+  scaled,
+  scaledInPlace,
+} from "../torch/ops/arithmetic.ts";
 import { dropout } from "../torch/ops/dropout.ts";
 import type { Norm } from "../torch/ops/norms.ts";
-import { norm } from "../torch/ops/norms.ts";
 import type { RotaryTable } from "../torch/ops/rotary.ts";
-import { attentionLayer } from "./attention_layer.ts";
 import type { AttentionPlan } from "./attention_plan.ts";
+import type { BesidePlan } from "./beside_layer.ts";
 import type { LatentAttentionPlan } from "./latent_attention.ts";
-import { latentAttention } from "./latent_attention.ts";
+import { attended, feedForward, normed } from "./layer_branches.ts";
 import type { MlpPlan } from "./mlp_layer.ts";
-import { mlpLayer } from "./mlp_layer.ts";
 import type { MoePlan } from "./moe_layer.ts";
-import { moeLayer } from "./moe_layer.ts";
+import type { OwnInputsPlan } from "./own_inputs.ts";
+import { withOwnInputs } from "./own_inputs.ts";
+import type { StreamsPlan } from "./streams.ts";
+import type { StreamsParts } from "./streams_layer.ts";
+import { streamsLayer } from "./streams_layer.ts";
 import type { StateSpacePlan } from "./state_space_layer.ts";
 import { stateSpaceLayer } from "./state_space_layer.ts";
+import { statesBesideAttention } from "./states_beside_attention.ts";
 
 /** One layer of a decoder. */
 export interface LayerPlan {
@@ -30,7 +39,13 @@ export interface LayerPlan {
   };
   readonly arrangement: "pre" | "sandwich" | "post" | "parallel";
   readonly attention: AttentionPlan | LatentAttentionPlan | null;
-  readonly mlp: MlpPlan | MoePlan | null;
+  readonly mlp: MlpPlan | MoePlan | BesidePlan | null;
+  /** How it brings in inputs that tokens have for it alone; not where left out. */
+  readonly ownInputs?: OwnInputsPlan | null;
+  /** How several streams go through it, one of them in full; one where left out. */
+  readonly streams?: StreamsPlan | null;
+  /** Whether what it gives is multiplied in place. */
+  readonly scalesInPlace?: boolean;
   /** What stands in attention's place. */
   readonly stateSpace?: StateSpacePlan | null;
   readonly norms: {
@@ -51,21 +66,69 @@ export interface LayerPlan {
   readonly wideResidual?: boolean;
 }
 
-/** The layer's output, for hidden states that the caller holds. */
+/**
+ * The layer's output, for hidden states that the caller holds.
+ *
+ * @param inputs What tokens have for this layer alone; null where it reads nothing.
+ */
 export function decoderLayer(
   m: Machine,
   x: Value,
   plan: LayerPlan,
   table: RotaryTable | null,
+  inputs: Value | null = null,
 ): Value {
   const held: Value[] = [];
-  const out = m.call(() =>
-    plan.arrangement === "parallel"
+  const out = m.call(() => {
+    if (plan.streams) {
+      return streamsLayer(m, x, inputs ?? x, streamsOf(plan, table, held));
+    }
+    const own = plan.arrangement === "parallel"
       ? parallel(m, x, plan, table, held)
-      : sequential(m, x, plan, table, held)
-  );
+      : sequential(m, x, plan, table, held);
+    return ended(m, own, plan, inputs);
+  });
   m.drop(...held);
   return out;
+}
+
+/** What a layer of several streams has; it lacks nothing of it. */
+function streamsOf(
+  { rows, streams, norms, ownInputs, attention, mlp }: LayerPlan,
+  table: RotaryTable | null,
+  held: Value[],
+): StreamsParts {
+  const { beforeAttention, afterAttention, beforeMlp, afterMlp } = norms;
+  if (
+    !streams || !ownInputs || !attention || !mlp || !beforeAttention ||
+    !afterAttention || !beforeMlp || !afterMlp
+  ) throw new RangeError("a layer of several streams lacks a part");
+  return {
+    rows,
+    streams,
+    norms: { beforeAttention, afterAttention, beforeMlp, afterMlp },
+    ownInputs,
+    attend: (m, x) => attended(m, x, attention, table, held),
+    feed: (m, x) => feedForward(m, x, rows, mlp, x),
+  };
+}
+
+/** What follows attention and MLP in layers that have anything there. */
+function ended(
+  m: Machine,
+  x: Value,
+  { ownInputs, rows, scalesInPlace }: LayerPlan,
+  inputs: Value | null,
+): Value {
+  let out = x;
+  if (ownInputs && inputs) {
+    out = withOwnInputs(m, x, inputs, rows, ownInputs);
+    m.drop(x);
+  }
+  if (!scalesInPlace) return out;
+  const own = scaledInPlace(m, out);
+  m.drop(out);
+  return own;
 }
 
 function sequential(
@@ -77,7 +140,22 @@ function sequential(
 ): Value {
   const { norms, attention, mlp, rows, stateSpace } = plan;
   let hidden = x;
-  if (stateSpace) {
+  if (stateSpace && attention) {
+    hidden = half(
+      m,
+      hidden,
+      plan,
+      [norms.beforeAttention, norms.afterAttention],
+      (input) =>
+        statesBesideAttention(
+          m,
+          input,
+          stateSpace,
+          (own) => attended(m, own, attention, table, held),
+          held,
+        ),
+    );
+  } else if (stateSpace) {
     hidden = half(
       m,
       hidden,
@@ -85,8 +163,7 @@ function sequential(
       [norms.beforeAttention, norms.afterAttention],
       (input) => stateSpaceLayer(m, input, stateSpace),
     );
-  }
-  if (attention) {
+  } else if (attention) {
     hidden = half(
       m,
       hidden,
@@ -102,7 +179,7 @@ function sequential(
     hidden,
     plan,
     [norms.beforeMlp, norms.afterMlp],
-    (input) => feedForward(m, input, rows, mlp),
+    (input) => feedForward(m, input, rows, mlp, hidden),
   );
 }
 
@@ -191,7 +268,7 @@ function parallel(
     : m.view(input);
   if (norms.beforeMlp && !plan.holdsNormed) m.drop(input);
   const other = norms.beforeMlp ? normed(m, x, rows, norms.beforeMlp) : input;
-  const fed = mlp ? feedForward(m, other, rows, mlp) : m.view(other);
+  const fed = mlp ? feedForward(m, other, rows, mlp, x) : m.view(other);
   m.drop(input, other);
   const both = plan.addsInPlace
     ? addedTo(m, fed, looked)
@@ -200,31 +277,4 @@ function parallel(
   const sum = add(m, both, x, "residual stream");
   m.drop(looked, fed);
   return sum;
-}
-
-function attended(
-  m: Machine,
-  x: Value,
-  plan: AttentionPlan | LatentAttentionPlan,
-  table: RotaryTable | null,
-  held: Value[],
-): Value {
-  return "kvDown" in plan
-    ? latentAttention(m, x, plan, table, held)
-    : attentionLayer(m, x, plan, table, held);
-}
-
-function feedForward(
-  m: Machine,
-  x: Value,
-  rows: number,
-  plan: MlpPlan | MoePlan,
-): Value {
-  return "experts" in plan
-    ? moeLayer(m, x, rows, plan)
-    : mlpLayer(m, x, rows, plan);
-}
-
-function normed(m: Machine, x: Value, rows: number, own: Norm): Value {
-  return m.within("norm activations", () => norm(m, x, rows, own, "norm"));
 }

@@ -59,12 +59,13 @@ export function fusedMlp(
 ): Value {
   return m.call(() => {
     const { hidden, width } = plan;
-    const first = biasOf(m, plan.gateUp, rows, 2 * width, plan);
+    const inner = plan.gate === "none" ? width : 2 * width;
+    const first = biasOf(m, plan.gateUp, rows, inner, plan);
     const both = without(
       m,
       plus(
         m,
-        times(m, x, rows, gateUp, [hidden, 2 * width], plan),
+        times(m, x, rows, gateUp, [hidden, inner], plan),
         first,
         plan,
       ),
@@ -72,6 +73,8 @@ export function fusedMlp(
     );
     const gated = plan.gate === "clamped"
       ? clampedGate(m, both, rows, plan)
+      : plan.gate === "none"
+      ? activation(m, both, plan.activation, "expert activation")
       : gate(m, both, rows, plan);
     // One by one, the halves have names of their own until the next expert.
     if (plan.code === "grouped") m.drop(both);

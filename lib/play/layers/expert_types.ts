@@ -42,13 +42,13 @@ export interface ExpertsPlan {
   readonly perToken: number;
   readonly hidden: number;
   readonly width: number;
-  /** Gate and up side by side. */
+  /** Gate and up side by side, or up alone. */
   readonly gateUp: Fused;
   readonly down: Fused;
   /** Each expert's own layers where the code has them. */
   readonly linears: readonly ExpertLinears[] | null;
-  /** Gate and up side by side, or one after the other and cut off: gpt-oss. */
-  readonly gate: "halves" | "clamped";
+  /** Gate and up side by side, or one after the other and cut off, or up alone. */
+  readonly gate: "halves" | "clamped" | "none";
   readonly activation: ActivationKind;
   readonly code: ExpertCode;
   /** Whether every row runs through every expert, most times nought: Llama 4. */

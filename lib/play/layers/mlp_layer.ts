@@ -4,7 +4,14 @@ import type { ActivationKind } from "../torch/ops/activations.ts";
 import { activation } from "../torch/ops/activations.ts";
 import type { AdaptedLinear } from "../torch/ops/adapted_linear.ts";
 import { adaptedLinear } from "../torch/ops/adapted_linear.ts";
-import { multiply, split } from "../torch/ops/arithmetic.ts";
+import {
+  add,
+  mean,
+  multiply,
+  savingOutput,
+  scaled,
+  split,
+} from "../torch/ops/arithmetic.ts";
 import { tiled } from "./tiled.ts";
 import { dropout } from "../torch/ops/dropout.ts";
 
@@ -15,6 +22,8 @@ export interface MlpPlan {
   readonly gate: AdaptedLinear | "fused" | null;
   readonly down: AdaptedLinear;
   readonly activation: ActivationKind;
+  /** Whether gates are cut off below a share of each row's: Gemma 3n. */
+  readonly cutsGate?: boolean;
   /** Whether one compiled kernel does the gate's activation and the product. */
   readonly compiled: boolean;
   /** Whether Liger's kernel does both, and writes gradients over what it saved. */
@@ -23,6 +32,8 @@ export interface MlpPlan {
   readonly upFirst: boolean;
   /** Whether the layer's own code runs it, over one variable: OPT. */
   readonly isInline?: boolean;
+  /** Whether the gate and what the network gives are multiplied: Falcon-H1. */
+  readonly isMultiplied?: boolean;
   /** Tiles of the tokens that it runs one after the other; null: all at once. */
   readonly tiles?: number | null;
   /** Of what the last projection reads; none where it is left out. */
@@ -40,12 +51,21 @@ export function mlpLayer(
     "MLP activations",
     () => {
       const whole = (own: Value, count: number) =>
-        m.call(() =>
-          adaptedLinear(m, activated(m, own, count, plan), count, plan.down)
-        );
+        m.call(() => {
+          const inner = activated(m, own, count, plan);
+          const out = adaptedLinear(m, inner, count, plan.down);
+          return plan.isMultiplied ? times(m, out, "MLP output") : out;
+        });
       return plan.tiles ? tiled(m, x, rows, plan.tiles, whole) : whole(x, rows);
     },
   );
+}
+
+/** x times a number; x itself is gone. */
+function times(m: Machine, x: Value, label: string): Value {
+  const out = scaled(m, x, `multiplied ${label}`);
+  m.drop(x);
+  return out;
 }
 
 /** What the network's last projection reads. */
@@ -94,16 +114,43 @@ function gated(
       const active = activation(m, gate, plan.activation, "MLP activation");
       return multiply(m, up, active, "MLP product");
     }
-    const gate = adaptedLinear(m, x, rows, own, "MLP gate");
+    const whole = adaptedLinear(m, x, rows, own, "MLP gate");
+    const gate = plan.cutsGate ? cutGate(m, whole, rows) : whole;
     const early = plan.upFirst || kernel
       ? adaptedLinear(m, x, rows, plan.up, "MLP up")
       : null;
     if (early && kernel) return kernel(m, gate, early);
-    const active = activation(m, gate, plan.activation, "MLP activation");
-    if (!plan.upFirst) m.drop(gate);
+    const read = plan.isMultiplied ? times(m, gate, "MLP gate") : gate;
+    const active = activation(m, read, plan.activation, "MLP activation");
+    if (!plan.upFirst || plan.isMultiplied) m.drop(read);
     const up = early ?? adaptedLinear(m, x, rows, plan.up, "MLP up");
     return multiply(m, active, up, "MLP product");
   });
+}
+
+/**
+ * Gates less a threshold of each row, where that is not below nought.
+ *
+ * Source: huggingface/transformers models/gemma3n/modeling_gemma3n.py,
+ * Gemma3nTextMLP._gaussian_topk
+ */
+function cutGate(m: Machine, x: Value, rows: number): Value {
+  const out = m.call(() => {
+    const middle = mean(m, x, rows, "mean of gates");
+    const { elements, dtype, source } = x;
+    const width = m.create(rows, dtype, "deviation of gates");
+    const node = m.record([x], [x, width], () => [
+      m.grad(source, elements, dtype, "gradient of the deviation"),
+    ]);
+    width.source = node && { node, slot: 0 };
+    const times = scaled(m, width, "scaled deviation");
+    const threshold = add(m, middle, times, "threshold");
+    m.drop(times);
+    const less = add(m, x, threshold, "gates less their threshold");
+    return savingOutput(m, less, "gates above their threshold");
+  });
+  m.drop(x);
+  return out;
 }
 
 /** act(gate) × up as inductor fuses them: both are saved, the activation is not. */

@@ -19,6 +19,11 @@ import { routed } from "./router.ts";
 export interface MoePlan {
   readonly router: RouterPlan;
   readonly experts: ExpertsPlan;
+  /** Projections around the routed experts, which are narrower: Nemotron 3. */
+  readonly latent?: {
+    readonly down: AdaptedLinear;
+    readonly up: AdaptedLinear;
+  } | null;
   readonly shared: MlpPlan | null;
   /** Qwen's gate of the shared expert. */
   readonly sharedGate: AdaptedLinear | null;
@@ -41,16 +46,20 @@ export function moeLayer(
   if (plan.run) return plan.run(m, x, rows);
   return m.within("expert activations", () =>
     m.call(() => {
-      // In a recorded pass both stand from the end of the forward pass on.
-      const early = plan.shared && plan.sharedFirst && m.followsVariables
-        ? sharedExpert(m, x, rows, plan.shared, plan.sharedGate)
+      const early = plan.shared && plan.sharedFirst
+        ? mlpLayer(m, x, rows, plan.shared)
         : null;
       const weights = routed(m, x, rows, plan.router);
-      const out = experts(m, x, weights, rows, plan.experts);
+      const out = routedOutput(m, x, weights, rows, plan);
       m.drop(weights);
       if (!plan.shared) return out;
-      const shared = early ??
-        sharedExpert(m, x, rows, plan.shared, plan.sharedGate);
+      const shared = weighted(
+        m,
+        x,
+        rows,
+        early ?? mlpLayer(m, x, rows, plan.shared),
+        plan.sharedGate,
+      );
       if (plan.experts.everywhere) {
         const sum = summed(m, out, rows * plan.experts.hidden);
         const whole = addedTo(m, shared, sum);
@@ -61,20 +70,38 @@ export function moeLayer(
     }));
 }
 
-/** The expert that every row passes, weighted where it has a gate. */
-function sharedExpert(
+/** What the routed experts give, perhaps of narrower rows. */
+function routedOutput(
+  m: Machine,
+  x: Value,
+  weights: Value,
+  rows: number,
+  { latent, experts: plan }: MoePlan,
+): Value {
+  if (!latent) return experts(m, x, weights, rows, plan);
+  return m.call(() => {
+    const narrow = adaptedLinear(m, x, rows, latent.down, "latent rows");
+    const out = experts(m, narrow, weights, rows, plan);
+    m.drop(narrow);
+    return adaptedLinear(m, out, rows, latent.up, "output of experts");
+  });
+}
+
+/** What the expert that every row passes gave, weighted where it has a gate. */
+function weighted(
   m: Machine,
   x: Value,
   rows: number,
-  plan: MlpPlan,
+  out: Value,
   own: AdaptedLinear | null,
 ): Value {
+  if (!own) return out;
   return m.call(() => {
-    const out = mlpLayer(m, x, rows, plan);
-    if (!own) return out;
     const score = adaptedLinear(m, x, rows, own, "shared expert's score");
     const weight = savingOutput(m, score, "shared expert's weight");
     m.drop(score);
-    return multiply(m, weight, out, "weighted shared expert");
+    const whole = multiply(m, weight, out, "weighted shared expert");
+    m.drop(out);
+    return whole;
   });
 }

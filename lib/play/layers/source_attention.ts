@@ -10,6 +10,8 @@ import type {
 } from "../torch/ops/attention/types.ts";
 import { attention } from "../torch/ops/attention/attention.ts";
 import { liesByToken } from "../torch/ops/attention/sdpa.ts";
+import type { DisentangledPlan } from "./disentangled.ts";
+import { disentangledAttention } from "./disentangled.ts";
 import type { RotaryTable } from "../torch/ops/rotary.ts";
 import { rotated } from "../torch/ops/rotary.ts";
 
@@ -29,6 +31,8 @@ export interface SourceAttentionPlan {
   readonly copiesHeads: boolean;
   /** Whether keys and values are copied into a cache that is given back. */
   readonly caches: boolean;
+  /** How distances join the scores; as a bias where it is left out. */
+  readonly disentangled?: DisentangledPlan | null;
 }
 
 /**
@@ -48,9 +52,17 @@ export function sourceAttention(
     held: Value[];
   },
 ): Value {
-  const { heads, settings, copiesHeads } = plan;
+  const { heads, settings, copiesHeads, disentangled } = plan;
   return m.within("attention activations", () =>
     m.call(() => {
+      if (disentangled) {
+        return disentangledAttention(
+          m,
+          headsOf(m, x, source, plan, table),
+          bias?.value ?? null,
+          { ...disentangled, heads, dropout: settings.dropout },
+        );
+      }
       const made = headsOf(m, x, source, plan, table);
       let out = attention(m, made, heads, settings, bias, held);
       const { implementation, masked } = settings;
@@ -67,7 +79,8 @@ function headsOf(
   m: Machine,
   x: Value,
   source: Value,
-  { projections, heads, settings, copiesHeads, caches }: SourceAttentionPlan,
+  { projections, heads, settings, copiesHeads, caches, disentangled }:
+    SourceAttentionPlan,
   table: RotaryTable | null,
 ): [Value, Value, Value] {
   const rows = heads.batch * heads.queries;
@@ -97,14 +110,14 @@ function headsOf(
   }
   const seen = heads.batch * heads.keys;
   let q = adaptedLinear(m, x, rows, projections.q, "queries");
-  if (copiesHeads) {
-    q = replaced(m, q, scaled(m, q, "scaled queries"));
+  if (copiesHeads) q = replaced(m, q, scaled(m, q, "scaled queries"));
+  if (copiesHeads || disentangled) {
     q = replaced(m, q, copied(m, q, "queries by head"));
   }
   const pair = (["k", "v"] as const).map((name) => {
     const label = name === "k" ? "keys" : "values";
     const plain = adaptedLinear(m, source, seen, projections[name], label);
-    if (!copiesHeads) return plain;
+    if (!copiesHeads && !disentangled) return plain;
     return replaced(m, plain, copied(m, plain, `${label} by head`));
   });
   const [k, v] = caches ? pair.map((each) => cached(m, each)) : pair;

@@ -1,17 +1,19 @@
 import type { Machine } from "../torch/machine.ts";
+import type { Dtype } from "../torch/dtype.ts";
 import type { Parameter, Value } from "../torch/values.ts";
 import type { AdaptedLinear } from "../torch/ops/adapted_linear.ts";
 import { adaptedLinear } from "../torch/ops/adapted_linear.ts";
 import {
   cast,
   copied,
-  savingOutput,
+  multiply,
   scaled,
   split,
 } from "../torch/ops/arithmetic.ts";
 import type { ChunkScan } from "../torch/ops/scan/chunks.ts";
 import type { SplitWeights } from "../torch/ops/scan/split_chunk_scan.ts";
 import { splitChunkScan } from "../torch/ops/scan/split_chunk_scan.ts";
+import { decayOf } from "../torch/ops/scan/decay.ts";
 import { handed } from "../torch/ops/scan/kernel_gradients.ts";
 import { underAutocast, weightOf } from "../torch/ops/linear.ts";
 import type { Norm } from "../torch/ops/norms.ts";
@@ -24,6 +26,10 @@ import type {
 import { causalConvolution } from "../torch/ops/scan/causal_convolution.ts";
 import { innerScan } from "../torch/ops/scan/inner_scan.ts";
 import { plainScan } from "../torch/ops/scan/plain_scan.ts";
+import type { DeltaPlan } from "./delta_layer.ts";
+import { deltaLayer } from "./delta_layer.ts";
+import type { ShortConvolutionPlan } from "./short_convolution.ts";
+import { shortConvolution } from "./short_convolution.ts";
 
 /** What every kind of state space has. */
 interface Mixer {
@@ -63,10 +69,17 @@ export interface HeadedPlan extends Mixer {
   readonly kind: "headed";
   readonly scan: ChunkScan;
   readonly weights: SplitWeights;
+  /** The type of a row that the projection is multiplied by: Falcon-H1. */
+  readonly multiplied: Dtype | null;
 }
 
 /** A layer's state space, as transformers runs it with its fast kernels. */
-export type StateSpacePlan = InnerPlan | OpenPlan | HeadedPlan;
+export type StateSpacePlan =
+  | InnerPlan
+  | OpenPlan
+  | HeadedPlan
+  | DeltaPlan
+  | ShortConvolutionPlan;
 
 /**
  * A state space over normed hidden states.
@@ -80,41 +93,67 @@ export function stateSpaceLayer(
   x: Value,
   plan: StateSpacePlan,
 ): Value {
-  const { rows, inProj, masked, aLog } = plan;
-  return m.within("state-space activations", () =>
-    m.call(() => {
-      const input = masked
-        ? scaled(m, x, "hidden states without padding")
-        : m.view(x);
-      const projected = adaptedLinear(m, input, rows, inProj, "scan input");
-      const a = decayOf(m, aLog);
-      if (plan.kind === "headed") {
-        return splitChunkScan(m, projected, plan.scan, plan.weights, a);
-      }
-      const constants = (): ScanConstants => ({
-        a,
-        d: cast(m, m.parameter(plan.d), "fp32", "D in fp32"),
-        dtBias: cast(m, m.parameter(plan.dtBias), "fp32", "dt bias in fp32"),
-      });
-      return plan.kind === "inner"
-        ? innerScan(
-          m,
-          projected,
-          plan.scan,
-          plan.weights,
-          constants(),
-          plan.norms,
-        )
-        : openScan(m, projected, plan, constants);
-    }));
+  return m.within("state-space activations", () => {
+    switch (plan.kind) {
+      case "delta":
+        return deltaLayer(m, x, plan);
+      case "convolution":
+        return shortConvolution(m, x, plan);
+      default:
+        return scanLayer(m, x, plan);
+    }
+  });
 }
 
-/** A = −exp(A_log), in fp32. */
-function decayOf(m: Machine, aLog: Parameter): Value {
+function scanLayer(
+  m: Machine,
+  x: Value,
+  plan: InnerPlan | OpenPlan | HeadedPlan,
+): Value {
+  const { masked, aLog } = plan;
   return m.call(() => {
-    const wide = cast(m, m.parameter(aLog), "fp32", "A_log in fp32");
-    const power = savingOutput(m, wide, "exp of A_log");
-    return scaled(m, power, "A");
+    const input = masked
+      ? scaled(m, x, "hidden states without padding")
+      : m.view(x);
+    const projected = projectedBy(m, input, plan);
+    const a = decayOf(m, aLog);
+    if (plan.kind === "headed") {
+      return splitChunkScan(m, projected, plan.scan, plan.weights, a);
+    }
+    const constants = (): ScanConstants => ({
+      a,
+      d: cast(m, m.parameter(plan.d), "fp32", "D in fp32"),
+      dtBias: cast(m, m.parameter(plan.dtBias), "fp32", "dt bias in fp32"),
+    });
+    return plan.kind === "inner"
+      ? innerScan(
+        m,
+        projected,
+        plan.scan,
+        plan.weights,
+        constants(),
+        plan.norms,
+      )
+      : openScan(m, projected, plan, constants);
+  });
+}
+
+/** What the scan reads; Falcon-H1 multiplies both ends of the projection. */
+function projectedBy(
+  m: Machine,
+  x: Value,
+  plan: InnerPlan | OpenPlan | HeadedPlan,
+): Value {
+  const { rows, inProj } = plan;
+  const to = plan.kind === "headed" ? plan.multiplied : null;
+  if (to === null) return adaptedLinear(m, x, rows, inProj, "scan input");
+  return m.call(() => {
+    const input = scaled(m, x, "multiplied scan input");
+    const out = adaptedLinear(m, input, rows, inProj, "scan input");
+    const row = m.external(inProj.out, to, "multipliers of the scan", null);
+    const multiplied = multiply(m, out, row, "multiplied scan input");
+    m.drop(out);
+    return multiplied;
   });
 }
 

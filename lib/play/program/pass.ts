@@ -96,7 +96,11 @@ export function passActs({ stacks, sides = [] }: Pass): PassActs {
 
   let before: Instance | null = null;
   const carried = new Map<string, { from: Instance; given: StorageId }>();
+  const stackOf = new Map(placed.map((stack) => [stack[0], stack]));
   for (const instance of instances.toReversed()) {
+    for (const each of stackOf.get(instance) ?? []) {
+      run("backward", each, "rerun");
+    }
     let wires = wireOf("gradient", before, "gradIn", instance, "gradOut");
     for (const { name, taken, given } of instance.block.ports.carried) {
       const known = carried.get(name);

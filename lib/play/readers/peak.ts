@@ -110,7 +110,11 @@ export function peaksOf(program: Program): Peaks {
     standing,
     standingBytes: base,
     phases: {
-      load: load.reduce((total, { buffer }) => total + buffer.bytes, 0),
+      load: load.reduce(
+        (total, { phase, buffer }) =>
+          phase === "load" ? total + buffer.bytes : total,
+        0,
+      ),
       forward: peaks.forward - workspaces,
       backwardStart: backwardStart - workspaces,
       backward: peaks.backward - workspaces,

@@ -37,6 +37,7 @@ export type SegmentName =
   | "scored"
   | "dropped"
   | "backward"
+  | "rerun"
   | "released";
 
 /** A recorded piece of the model: a layer, or what lies before or after them. */
@@ -53,6 +54,8 @@ export interface Block {
   readonly scored?: Segment;
   /** What is freed when the caller drops the logits. */
   readonly dropped?: Segment;
+  /** What is freed when all layers of its stack have run again. */
+  readonly rerun?: Segment;
   /** What is freed when a trainer lets go of the loss. */
   readonly released?: Segment;
   readonly ports: Ports;
@@ -61,6 +64,8 @@ export interface Block {
   /** Modules within it whose parameters are a unit of their own. */
   readonly modules: readonly ModulePort[];
   readonly outputDtype: Dtype;
+  /** Elements of what it gives, of a layer of a stack. */
+  readonly outputElements?: number;
 }
 
 /** A gradient that several blocks add to, such as the encoder's output's. */
@@ -114,10 +119,11 @@ export function blockOf(
     done: number | null,
     exit: number,
   ],
-  { outputDtype, carried = [], ...ends }:
+  { outputDtype, outputElements, carried = [], ...ends }:
     & Omit<Ports, "carried">
     & Partial<Pick<Ports, "carried">>
-    & Pick<Block, "outputDtype">,
+    & Pick<Block, "outputDtype">
+    & Pick<Block, "outputElements">,
   part: PartName,
 ): Block {
   const { tape } = m;
@@ -138,5 +144,6 @@ export function blockOf(
     parameters: m.ports(),
     modules: m.marks.all(),
     outputDtype,
+    ...(outputElements === undefined ? {} : { outputElements }),
   };
 }

@@ -1,4 +1,5 @@
 import type { Dtype } from "../torch/dtype.ts";
+import { DTYPE_BYTES } from "../torch/dtype.ts";
 import type { Machine } from "../torch/machine.ts";
 import type { Value } from "../torch/values.ts";
 import { cast, copied, join } from "../torch/ops/arithmetic.ts";
@@ -86,7 +87,33 @@ function scattered(
       m.create(elements, "int64", "places of image features"),
     );
   }
-  return placed(m, clone, features, [mask]);
+  return placed(m, clone, features, [mask], true);
+}
+
+const FEATURES_GRADIENT = "gradient of image features";
+
+/** Dimensions of the embeddings, of each of which a place is a number. */
+const DIMENSIONS = 3;
+
+/**
+ * What a mask selects of all features: the mask spread over them, and the place of
+ * each that it takes.
+ *
+ * Source: pytorch tools/autograd/derivatives.yaml, masked_scatter_backward;
+ * aten/src/ATen/native/cuda/Indexing.cu, masked_select_out_cuda_impl, nonzero
+ */
+function selectedBy<T>(
+  m: Machine,
+  all: number,
+  elements: number,
+  body: () => T,
+): T {
+  if (!m.workspaces) return body();
+  return m.temporary(
+    all + elements * DIMENSIONS * DTYPE_BYTES.int64,
+    "places of image features",
+    body,
+  );
 }
 
 /** Features written into a copy: each side's gradient is one of its own size. */
@@ -95,17 +122,20 @@ function placed(
   clone: Value,
   features: Value,
   saved: readonly Value[],
+  selects = false,
 ): Value {
-  const node = m.record([clone, features], saved, () => [
-    clone.source &&
-    m.grad(null, clone.elements, clone.dtype, "gradient of text embeddings"),
-    features.source &&
-    m.grad(
-      null,
-      features.elements,
-      features.dtype,
-      "gradient of image features",
-    ),
-  ]);
+  const node = m.record([clone, features], saved, () => {
+    const text = clone.source &&
+      m.grad(null, clone.elements, clone.dtype, "gradient of text embeddings");
+    const selected = () =>
+      m.grad(null, features.elements, features.dtype, FEATURES_GRADIENT);
+    return [
+      text,
+      features.source &&
+      (selects
+        ? selectedBy(m, clone.elements, features.elements, selected)
+        : selected()),
+    ];
+  });
   return m.view(clone, { source: node && { node, slot: 0 } });
 }

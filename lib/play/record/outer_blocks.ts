@@ -4,71 +4,26 @@ import { freeLeaf, leafOf } from "../torch/leaf.ts";
 import type { LaterScores } from "./later_scores.ts";
 import { scoredLater } from "./later_scores.ts";
 import type { Ended, HeadInput } from "./loss_block.ts";
+import type { Shared } from "./encoders/shared.ts";
+import { inputsOfLayers } from "./inputs_of_layers.ts";
+import { mergedStreams, spreadStreams } from "./spread_streams.ts";
 import { lossBlock, TABLE_GRADIENT, takeHidden } from "./loss_block.ts";
 import type { PartName } from "../../answer/parts.ts";
 import type { MachineSettings } from "../torch/machine_settings.ts";
-import type { Parameter, Value } from "../torch/values.ts";
+import type { Value } from "../torch/values.ts";
 import { Machine } from "../torch/machine.ts";
 import type { AdaptedLinear } from "../torch/ops/adapted_linear.ts";
-import { add, scaled } from "../torch/ops/arithmetic.ts";
+import { add } from "../torch/ops/arithmetic.ts";
 import { dropout } from "../torch/ops/dropout.ts";
-import type { EmbeddingAdapter } from "../torch/ops/embedding.ts";
 import { embedding } from "../torch/ops/embedding.ts";
 import type { LossSettings } from "../torch/ops/loss.ts";
 import type { HeadLoss } from "../torch/ops/head_loss.ts";
 import type { Norm } from "../torch/ops/norms.ts";
 import { norm } from "../torch/ops/norms.ts";
-import type { Mask } from "../layers/mask.ts";
-import type { ImagePlan } from "./images.ts";
 import { withImages } from "./images.ts";
-
-/** What stands before the layers. */
-export interface EmbeddingPlan {
-  readonly rows: number;
-  /** Labels of the batch. */
-  readonly labels: number;
-  /** Whether the tokens' ids stand throughout: their caller's, not the batch's. */
-  readonly holdsIds?: boolean;
-  /** Positions that the model's code numbers and refers to until it ends. */
-  readonly numbered?: number;
-  readonly hidden: number;
-  readonly table: Parameter;
-  readonly adapter: EmbeddingAdapter | null;
-  readonly positions: Parameter | null;
-  /** Positions that are looked up: those of one sequence, or of each. */
-  readonly places: number;
-  /** BLOOM's norm of the embeddings. */
-  readonly norm: Norm | null;
-  /** Whether the embeddings' module multiplies them, or the model's code; or none. */
-  readonly scaled: "module" | "model" | null;
-  readonly dropout: number;
-  /** Rows of the rotary table: positions, of each sequence where models say so. */
-  readonly rotaryRows: number;
-  /** How many there are: Gemma 3 has one of its own for windows. */
-  readonly rotaryTables: number;
-  /** Features of the rotary table; 0 where there is none. */
-  readonly rotaryWidth: number;
-  /** Whether the model's code refers to the embeddings until it ends. */
-  readonly held: boolean;
-  /** Whether a gradient has to reach the embedding's output without weights. */
-  readonly forcesGrad: boolean;
-  /**
-   * Whether what is asked for is the gradient of the hidden states, after positions
-   * and dropout, in place of the embeddings'.
-   */
-  readonly forcesLate: boolean;
-  /**
-   * Whether a leaf and its gradient outlive the backward pass: a trainer's own
-   * variable holds the loss, and with it the graph.
-   */
-  readonly holdsLeaf?: boolean;
-  /** What the model makes for the attention of all layers... */
-  readonly masks: readonly Mask[];
-  /** ...which checkpoints hold until their layers have run again. */
-  readonly keepsMasks: boolean;
-  /** Images whose features stand among the embeddings; null without any. */
-  readonly images: ImagePlan | null;
-}
+import { readFeatures, readingFeatures } from "./features.ts";
+import type { EmbeddingPlan } from "./embedding_plan.ts";
+import { lookedUp, readIds } from "./lookup_block.ts";
 
 /** The begin of a step's forward pass. */
 export interface EmbeddingBlock extends Block {
@@ -78,9 +33,9 @@ export interface EmbeddingBlock extends Block {
   readonly isLeaf: boolean;
   /** Whether the model's code refers to its output until the layers have run. */
   readonly held: boolean;
+  /** Inputs of each layer, as layers read them; null where there are none. */
+  readonly layerInputs: Shared | null;
 }
-
-const SCALED = "scaled embeddings";
 
 /** Records what stands before the layers. */
 export function recordEmbedding(
@@ -91,12 +46,6 @@ export function recordEmbedding(
   const m = new Machine(settings);
   const begun = settings.begun &&
     m.waitingFor(settings.begun.parameter);
-  m.part = "inputs";
-  const ids = plan.holdsIds
-    ? m.external(plan.rows, "int64", "token ids", null)
-    : m.create(plan.rows, "int64", "token ids");
-  const labels = m.create(plan.labels, "int64", "labels");
-  m.part = "embeddings";
   const { images } = plan;
   const input = m.input();
   const features = images && m.external(
@@ -106,27 +55,23 @@ export function recordEmbedding(
     images.needsGrad ? { node: input, slot: 0 } : null,
     "vision activations",
   );
-  const looked = images?.merge === "before"
-    ? plan.rows - images.tokens
-    : plan.rows;
-  let out = embedding(m, plan.table, ids, looked, "embeddings");
+  const read = plan.text ? readFeatures(m, plan.text) : null;
+  const looked = read
+    ? { out: read.value, ids: readIds(m, plan), leaf: null, batch: [] }
+    : lookedUp(m, plan);
+  let { out, leaf } = looked;
+  m.part = "embeddings";
   const replace = (next: Value) => {
     m.drop(out);
     out = next;
   };
-  if (plan.scaled === "module") replace(scaled(m, out, SCALED));
-  if (plan.adapter) {
-    const rescales = plan.scaled === "module";
-    const { adapter } = plan;
-    replace(adapter.join(m, out, ids, looked, adapter, rescales));
-  }
-  // What asks for their gradient is a hook of the module.
-  let leaf = plan.forcesGrad && !plan.forcesLate ? leafOf(m, out) : null;
-  if (plan.scaled === "model") replace(scaled(m, out, SCALED));
   if (images && features) {
     replace(withImages(m, out, features, images, plan.hidden));
     m.drop(features);
   }
+  const inputs = plan.layerInputs
+    ? inputsOfLayers(m, looked.ids, out, plan.rows, plan.layerInputs)
+    : null;
   // Its variables inputs_embeds and position_embeds live as long as its call.
   const given = m.view(out);
   const held = [given];
@@ -146,19 +91,19 @@ export function recordEmbedding(
   if (plan.norm) replace(norm(m, out, plan.rows, plan.norm, "embedding norm"));
   replace(dropout(m, out, plan.dropout, "embeddings"));
   if (plan.forcesLate) leaf = leafOf(m, out);
+  if (plan.streams && plan.streams.length > 0) {
+    const { all, others } = spreadStreams(m, out, plan.rows, plan.streams);
+    held.push(...others);
+    replace(all);
+  }
   const numbers = plan.numbered
     ? [m.create(plan.numbered, "int64", "positions")]
     : [];
-  const table = plan.rotaryWidth === 0
-    ? []
-    : Array.from({ length: plan.rotaryTables }, () => ["cosines", "sines"])
-      .flat().map((name) =>
-        m.create(
-          plan.rotaryRows * plan.rotaryWidth,
-          out.dtype,
-          `rotary ${name}`,
-        )
-      );
+  const table = plan.rotaryWidths.flatMap((width) =>
+    ["cosines", "sines"].map((name) =>
+      m.create(plan.rotaryRows * width, out.dtype, `rotary ${name}`)
+    )
+  );
   const masks = m.within(
     "attention activations",
     () =>
@@ -183,10 +128,15 @@ export function recordEmbedding(
     "activation gradients",
   );
   const needsGrad = out.source !== null;
-  if (needsGrad) m.backward(out, gradOut);
+  if (inputs) m.drop(inputs.value);
+  if (needsGrad || inputs?.gradient) {
+    m.backwardOfAll([
+      [out, needsGrad ? gradOut : null],
+      ...inputs?.gradient ? [[inputs.value, inputs.gradient] as const] : [],
+    ]);
+  }
   if (leaf && !plan.holdsLeaf) freeLeaf(m, leaf);
-  m.drop(...masks, ...table, ...numbers, labels);
-  if (!plan.holdsIds) m.drop(ids);
+  m.drop(...masks, ...table, ...numbers, ...looked.batch);
   const end = m.tape.events.length;
   if (leaf && plan.holdsLeaf) freeLeaf(m, leaf);
   const block = {
@@ -197,12 +147,22 @@ export function recordEmbedding(
       out: out.storage,
       gradIn: input.grads[0]?.storage ?? null,
       gradOut: gradOut.storage,
-      carried: begun
-        ? [{ name: TABLE_GRADIENT, taken: begun.storage, given: null }]
-        : [],
+      carried: [
+        ...begun
+          ? [{ name: TABLE_GRADIENT, taken: begun.storage, given: null }]
+          : [],
+        ...inputs?.gradient
+          ? [{
+            name: inputs.shared.name,
+            taken: inputs.gradient.storage,
+            given: null,
+          }]
+          : [],
+      ],
       outputDtype: out.dtype,
     }, part),
     needsGrad,
+    layerInputs: inputs?.shared ?? null,
     ...(m.tape.events.length > end
       ? {
         backward: segmentOf(m.tape, exit, end),
@@ -212,7 +172,7 @@ export function recordEmbedding(
   };
   // The projector's block made them under this name.
   if (features) m.tape.parts[features.storage] = "vision activations";
-  return block;
+  return read ? { ...block, ...readingFeatures(block, read) } : block;
 }
 
 /** What stands after the layers. */
@@ -222,6 +182,8 @@ export interface HeadPlan {
   readonly vocabulary: number;
   readonly norm: Norm | null;
   readonly head: AdaptedLinear;
+  /** What streams but the first are projected by; none where it is left out. */
+  readonly streams?: readonly AdaptedLinear[];
   readonly take: HeadLoss;
   /** How a loss of all logits is taken. */
   readonly loss: LossSettings;
@@ -250,11 +212,16 @@ export function recordHead(
 ): Block {
   const m = new Machine(settings);
   m.part = "norm activations";
-  const taken = takeHidden(m, plan.rows * plan.hidden, given);
+  const { streams = [], rows } = plan;
+  const many = rows * plan.hidden * (1 + streams.length);
+  const taken = takeHidden(m, many, given);
   const { x } = taken;
-  const normed = plan.norm
-    ? norm(m, x, plan.rows, plan.norm, "final norm")
-    : m.view(x);
+  const normed = m.call(() => {
+    const one = streams.length > 0
+      ? mergedStreams(m, x, rows, streams)
+      : m.view(x);
+    return plan.norm ? norm(m, one, rows, plan.norm, "final norm") : one;
+  });
   m.drop(x);
   const body = m.tape.events.length;
   m.part = "logits and loss";

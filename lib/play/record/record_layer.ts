@@ -1,7 +1,7 @@
 import type { PartName } from "../../answer/parts.ts";
 import type { Dtype } from "../torch/dtype.ts";
 import type { MachineSettings } from "../torch/machine_settings.ts";
-import type { Value } from "../torch/values.ts";
+import type { Grad, Value } from "../torch/values.ts";
 import { KeptOutputs } from "../torch/kept_outputs.ts";
 import { Machine } from "../torch/machine.ts";
 import type { Block } from "./block.ts";
@@ -35,11 +35,20 @@ export interface BlockInput {
 /** What a checkpoint is called that came back from the host. */
 const CHECKPOINT = "checkpoint from the host";
 
+/** What a layer does beside giving hidden states. */
+export interface LayerEnds {
+  /** Other results, and the gradients that came back to them, once it has run. */
+  readonly results?: (m: Machine) => readonly (readonly [Value, Grad])[];
+  /** Lets go of what stands until all layers of the stack have run again. */
+  readonly release?: (m: Machine) => void;
+}
+
 /** Records a layer: forward, the end of autocast, backward. */
 export function recordLayer(
   settings: MachineSettings,
   given: BlockInput,
   layer: (m: Machine, x: Value) => Value,
+  { results = () => [], release }: LayerEnds = {},
 ): Block {
   const m = new Machine(settings);
   const { part } = given;
@@ -56,12 +65,16 @@ export function recordLayer(
   const holdsLeaf = given.holdsLeaf === true && given.isLeaf;
   if (holdsLeaf) m.tape.retain(x.storage);
   const finished = (block: Block): Block => {
-    if (!holdsLeaf) return block;
+    const backward = m.tape.events.length;
+    release?.(m);
     const end = m.tape.events.length;
-    m.tape.release(x.storage);
+    if (holdsLeaf) m.tape.release(x.storage);
+    const rerun = segmentOf(m.tape, backward, end);
+    const released = segmentOf(m.tape, end, m.tape.events.length);
     return {
       ...block,
-      released: segmentOf(m.tape, end, m.tape.events.length),
+      ...end > backward ? { rerun } : {},
+      ...holdsLeaf ? { released } : {},
     };
   };
   const held = given.held === true;
@@ -88,6 +101,7 @@ export function recordLayer(
         gradIn: null,
         gradOut: null,
         outputDtype: out.dtype,
+        outputElements: out.elements,
       }, part);
     }
     const gradOut = m.external(
@@ -97,7 +111,7 @@ export function recordLayer(
       null,
       "activation gradients",
     );
-    m.backward(out, gradOut);
+    m.backwardOfAll([[out, gradOut], ...results(m)]);
     if (given.isLeaf) m.tape.release(x.storage);
     return finished(blockOf(m, [forward, held ? done : null, exit], {
       in: x.storage,
@@ -105,6 +119,7 @@ export function recordLayer(
       gradIn: input.grads[0]?.storage ?? null,
       gradOut: gradOut.storage,
       outputDtype: out.dtype,
+      outputElements: out.elements,
     }, part));
   }
   m.recording = false;
@@ -140,12 +155,12 @@ export function recordLayer(
     m.stopAtLastSave();
     // What needs nothing saved runs before: the layer runs again when it is asked.
     const middle = m.tape.events.length;
-    const read = m.backward(result, gradOut);
+    const read = m.backwardOfAll([[result, gradOut], ...results(m)]);
     m.tape.advance(begin, middle, read);
     m.drop(again);
   } else {
     m.tape.retain(gradOut.storage);
-    m.backward(result, gradOut);
+    m.backwardOfAll([[result, gradOut], ...results(m)]);
     m.drop(result, again);
     m.tape.release(gradOut.storage);
   }
@@ -157,6 +172,7 @@ export function recordLayer(
     gradIn: input.grads[0]?.storage ?? null,
     gradOut: gradOut.storage,
     outputDtype: out.dtype,
+    outputElements: out.elements,
   }, part));
 }
 

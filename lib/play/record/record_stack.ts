@@ -5,10 +5,11 @@ import type { Machine } from "../torch/machine.ts";
 import type { MachineSettings } from "../torch/machine_settings.ts";
 import type { Value } from "../torch/values.ts";
 import type { Block } from "./block.ts";
+import type { LayerEnds } from "./record_layer.ts";
 import { recordLayer } from "./record_layer.ts";
 
 /** What a layer runs. */
-export interface LayerRun {
+export interface LayerRun extends LayerEnds {
   readonly run: (m: Machine, x: Value) => Value;
   /** Says what else is known of the block once it is recorded. */
   readonly finish?: (block: Block) => Block;
@@ -29,7 +30,7 @@ export interface StackLayer {
 
 /** What the first layer is given, and how all of them run. */
 export interface StackInput {
-  /** Elements of hidden states, the same between all layers. */
+  /** Elements of hidden states before the first layer. */
   readonly elements: number;
   readonly dtype: Dtype;
   readonly needsGrad: boolean;
@@ -53,6 +54,7 @@ export interface RecordedStack {
   /** Of what the last layer gives. */
   readonly dtype: Dtype;
   readonly needsGrad: boolean;
+  readonly elements: number;
   /** Bytes of checkpoints on the host. */
   readonly hostBytes: number;
 }
@@ -69,31 +71,36 @@ export function recordStack(
   known = new Map<string, Block>(),
 ): RecordedStack {
   const blocks: Block[] = [];
-  const { elements, part, offload, stopsEarly } = input;
+  const { part, offload, stopsEarly } = input;
   const { keepsOutputs = false } = input;
-  let { dtype, needsGrad, isLeaf } = input;
+  let { elements, dtype, needsGrad, isLeaf } = input;
   let hostBytes = 0;
   for (const layer of layers) {
     const { key, checkpoint, held, heldByModel = false, code } = layer;
     const name =
-      `${key} ${needsGrad} ${isLeaf} ${dtype} ${checkpoint} ${held} ${heldByModel}`;
+      `${key} ${elements} ${needsGrad} ${isLeaf} ${dtype} ${checkpoint} ${held} ${heldByModel}`;
     let block = known.get(name);
     if (!block) {
-      const { run, finish } = code();
-      block = recordLayer(settings, {
-        elements,
-        dtype,
-        needsGrad,
-        checkpoint,
-        part,
-        offload,
-        isLeaf,
-        holdsLeaf: input.holdsLeaf === true,
-        held,
-        heldByModel,
-        stopsEarly,
-        keepsOutputs,
-      }, run);
+      const { run, finish, ...ends } = code();
+      block = recordLayer(
+        settings,
+        {
+          elements,
+          dtype,
+          needsGrad,
+          checkpoint,
+          part,
+          offload,
+          isLeaf,
+          holdsLeaf: input.holdsLeaf === true,
+          held,
+          heldByModel,
+          stopsEarly,
+          keepsOutputs,
+        },
+        run,
+        ends,
+      );
       if (finish) block = finish(block);
       known.set(name, block);
     }
@@ -102,6 +109,7 @@ export function recordStack(
     needsGrad = block.ports.gradOut !== null;
     isLeaf = false;
     dtype = block.outputDtype;
+    elements = block.outputElements ?? elements;
   }
-  return { blocks, dtype, needsGrad, hostBytes };
+  return { blocks, dtype, needsGrad, elements, hostBytes };
 }

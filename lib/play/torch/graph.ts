@@ -1,8 +1,20 @@
-import type { Tape } from "../memory/tape.ts";
+import type { StorageId, Tape } from "../memory/tape.ts";
 import { DTYPE_BYTES } from "./dtype.ts";
 import type { ParameterGradients } from "./parameter_gradients.ts";
 import type { ParameterPorts } from "./ports.ts";
 import type { Again, Grad, Node, Source, Value } from "./values.ts";
+
+/** What the operations keep that tensors were made by, back to the inputs. */
+export function savedBehind(sources: readonly (Source | null)[]): StorageId[] {
+  const seen = new Set<Node>();
+  const waiting = [...sources];
+  for (const source of waiting) {
+    if (!source || "trains" in source || seen.has(source.node)) continue;
+    seen.add(source.node);
+    waiting.push(...source.node.inputs);
+  }
+  return [...seen].flatMap(({ saved }) => saved);
+}
 
 /** What autograd remembers of a program, and its run backwards. */
 export class Graph {
@@ -29,13 +41,9 @@ export class Graph {
   /**
    * Runs the backward pass of all that was recorded, last operation first.
    *
+   * @param roots Its results and what came back to each; null of one without.
    * @returns How many events there were when one first read what it had saved.
    */
-  backward(root: Value, grad: Grad): number {
-    return this.backwardOfAll([[root, grad]]);
-  }
-
-  /** The same from several results at once; null of one without a gradient. */
   backwardOfAll(roots: readonly (readonly [Value, Grad | null])[]): number {
     let read: number | null = null;
     for (const [{ source }, grad] of roots) {

@@ -271,7 +271,7 @@ export class Machine {
     return again;
   }
 
-  /** Runs code whose gradients of parameters, where they are held, are not all. */
+  /** Runs code whose gradients of parameters, where held, are not all. */
   holdingBack(isHeld: boolean, body: () => void): void {
     this.#gradients.holdingBack(isHeld, body);
   }
@@ -282,13 +282,14 @@ export class Machine {
     return { ...none, grads: [null], backward: () => [] };
   }
 
-  /**
-   * Runs the backward pass of all that was recorded, last operation first.
-   *
-   * @returns How many events there were when one first read what it had saved.
-   */
+  /** The same as {@linkcode Machine.backwardOfAll} of one result. */
   backward(root: Value, grad: Grad): number {
-    return this.#graph.backward(root, grad);
+    return this.backwardOfAll([[root, grad]]);
+  }
+
+  /** As {@linkcode Graph.backwardOfAll} has it. */
+  backwardOfAll(roots: readonly (readonly [Value, Grad | null])[]): number {
+    return this.#graph.backwardOfAll(roots);
   }
 
   #local(value: Value): Value {

@@ -6,11 +6,11 @@ import * as when from "../when.ts";
 
 const pictured = [{ path: "train.images_per_sample", not: [0] }] as const;
 const vision = {
-  group: "images",
+  group: "calibration",
   blank: "the model's",
   needs: pictured,
 } as const;
-const cushion = { group: "cushions", unit: "GiB" } as const;
+const cushion = { group: "calibration", unit: "GiB" } as const;
 
 /**
  * The calibration factors of the `factors` method and their defaults, as its

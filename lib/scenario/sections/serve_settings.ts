@@ -35,8 +35,8 @@ export const serveSettings = {
     size(),
     "Longest sequence",
     "--max-model-len",
-    "longest sequence that is taken (vLLM: max_model_len, SGLang: context_length)",
-    ["vllm", "sglang", "tgi", "tensorrt-llm"],
+    "longest sequence that is taken (vLLM: max_model_len, SGLang: context_length; llama.cpp: a context, n_ctx, that holds so long a one for each)",
+    ["vllm", "sglang", "tgi", "tensorrt-llm", "llama.cpp"],
     length,
   ),
   kv_cache_bytes: option(

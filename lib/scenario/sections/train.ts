@@ -1,8 +1,9 @@
 import { z } from "zod";
 import { field, section } from "../about.ts";
-import { count, flag, sides, someOf, tokens, wordOr } from "../fields.ts";
+import { count, flag, someOf, tokens, wordOr } from "../fields.ts";
 import { MAX_SEQUENCES, MAX_TOKENS } from "../limits.ts";
 import * as when from "../when.ts";
+import { imageFields } from "./images.ts";
 import { lora } from "./lora.ts";
 import { objectiveFields } from "./objective.ts";
 
@@ -99,17 +100,7 @@ export const train = section(
       group: "activations",
       help: "`eager`, `liger` or `compile`",
     }),
-    images_per_sample: field(count(0, 65_536).default(0), {
-      label: "Images per sample",
-      group: "images",
-    }),
-    image_size: field(sides().default([448, 448]), {
-      label: "Image size",
-      group: "images",
-      help: "height and width in pixels",
-      hint: "Height, width in pixels",
-      needs: [{ path: "train.images_per_sample", not: [0] }],
-    }),
+    ...imageFields,
     selective: field(
       wordOr(["op"], count(1, 10_000)).nullable().default(null),
       {

@@ -134,9 +134,11 @@ function figuresOf(
   const allocated = row.weights_bytes + kept + row.compute_bytes;
   const length = sequenceTokens({ serve: scenario.serve });
   const here = memory.layers.filter((layer) => layer.memory === fullest);
-  const longest = scenario.serve.cache_tokens === null
-    ? model.architecture.max_position_embeddings
-    : settings.n_ctx_seq;
+  const isAsked =
+    (scenario.serve.cache_tokens ?? scenario.serve.max_model_len) !== null;
+  const longest = isAsked
+    ? settings.n_ctx_seq
+    : model.architecture.max_position_embeddings;
   const tokens = refusal === null ? room.tokens() : 0;
   return {
     serving: {
@@ -152,8 +154,7 @@ function figuresOf(
       max_model_len: longest,
       max_concurrency: longest === null || longest === 0
         ? null
-        : (scenario.serve.cache_tokens === null ? tokens : settings.n_ctx) /
-          longest,
+        : (isAsked ? settings.n_ctx : tokens) / longest,
       devices: [...devices],
       settings: printed(own),
     },

@@ -23,6 +23,8 @@ export const llamaCpp: ServingEngine = {
     "serve.batch_tokens",
     "serve.ubatch_tokens",
     "serve.slots",
+    "serve.max_sequences",
+    "serve.max_model_len",
     "serve.kv_unified",
     "serve.flash_attention",
     "serve.swa_full",

@@ -12,7 +12,7 @@ export function llamaAssumptions(
 ): string[] {
   const { serve } = scenario;
   const fit = fitted(own, machine, {
-    context: serve.cache_tokens !== null,
+    context: (serve.cache_tokens ?? serve.max_model_len) !== null,
     layers: serve.gpu_layers !== null,
   });
   const tower = model.tensors.some(({ piece }) =>
@@ -22,7 +22,7 @@ export function llamaAssumptions(
     `llama.cpp 0.5's llama-server loads GGUF ${gguf.type}${
       serve.logits_all ? ", and makes logits of every position" : ""
     }`,
-    ...(serve.cache_tokens === null
+    ...((serve.cache_tokens ?? serve.max_model_len) === null
       ? [
         `The context (n_ctx) is taken to hold the scenario's sequences, ${
           groupDigits(own.settings.n_ctx)

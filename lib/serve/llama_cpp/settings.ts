@@ -77,7 +77,8 @@ function upTo(count: number, step: number): number {
 
 /**
  * llama.cpp's options for a scenario: llama-server's defaults since 0.5 for what it
- * leaves open, and a context that holds its sequences where it names none.
+ * leaves open, and a context that holds its sequences where it names none, each of
+ * the longest length where that is named.
  *
  * Source: ggml-org/llama.cpp v0.5.0 src/llama-context.cpp, llama_context::
  * llama_context; tools/server/server.cpp; common/speculative.cpp,
@@ -107,9 +108,14 @@ export function settingsOf(
   const value = types.v === types.k
     ? key
     : element(isPair ? "serve.kv_dtype.v" : "serve.kv_dtype", types.v);
-  const slots = serve.slots ?? Math.max(AUTO_SLOTS, serve.batch);
+  const named = serve.slots ?? serve.max_sequences;
+  const slots = named ?? Math.max(AUTO_SLOTS, serve.batch);
   if (slots > MOST_SLOTS) {
-    const path = serve.slots === null ? "serve.batch" : "serve.slots";
+    const path = named === null
+      ? "serve.batch"
+      : serve.slots === null
+      ? "serve.max_sequences"
+      : "serve.slots";
     problems.push(problem(
       path,
       `must be at most ${MOST_SLOTS}, the most sequences of llama.cpp: current value is ${slots}`,
@@ -124,9 +130,10 @@ export function settingsOf(
   if (problems.length > 0) return { ok: false, problems };
   // The server shares one cache among slots that it chose itself.
   const isUnified = serve.kv_unified ??
-    (serve.slots === null && serve.batch <= AUTO_SLOTS);
+    (named === null && serve.batch <= AUTO_SLOTS);
   const wanted = context ?? serve.cache_tokens ??
-    sequenceTokens(scenario) * (isUnified ? serve.batch : slots);
+    (serve.max_model_len ?? sequenceTokens(scenario)) *
+      (isUnified ? serve.batch : slots);
   const asked = upTo(wanted, CELLS);
   const each = isUnified
     ? asked

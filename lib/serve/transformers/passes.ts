@@ -7,8 +7,9 @@ import { decoderLayer } from "../../play/layers/decoder_layer.ts";
 import type { Block } from "../../play/record/block.ts";
 import type { KeptPorts } from "../../play/record/kept_ports.ts";
 import { recordLogits } from "../../play/record/logits_block.ts";
+import { rotaryWidthOf } from "../../plan/rotary_widths.ts";
 import { rotaryTableOf } from "../../engines/blocks/rotary_table.ts";
-import type { EmbeddingPlan } from "../../play/record/outer_blocks.ts";
+import type { EmbeddingPlan } from "../../play/record/embedding_plan.ts";
 import { recordEmbedding } from "../../play/record/outer_blocks.ts";
 import type { Moved } from "../../play/record/moved_block.ts";
 import {
@@ -101,7 +102,10 @@ export function recordServed(
           m,
           x,
           keeping(layer, ports, pass, keeps),
-          rotaryTableOf(m, first, rotary),
+          rotaryTableOf(m, {
+            rotaryRows: first.rotaryRows,
+            rotaryWidth: rotaryWidthOf(own.facts, kind),
+          }, rotary),
         );
       },
     );
@@ -115,8 +119,8 @@ export function recordServed(
     dtype: embedding.outputDtype,
     part: PART,
     beside: [
-      ...new Array<number>(2 * first.rotaryTables).fill(
-        first.rotaryRows * first.rotaryWidth * DTYPE_BYTES[rotary],
+      ...[...first.rotaryWidths, ...first.rotaryWidths].map((width) =>
+        first.rotaryRows * width * DTYPE_BYTES[rotary]
       ),
       ...first.masks.map(({ elements: count, isTruth }) =>
         count * (isTruth ? 1 : DTYPE_BYTES[rotary])

@@ -16,6 +16,12 @@ import { storageOfCheckpoint } from "./storage.ts";
 
 type Attention = Scenario["train"]["attention"];
 
+/** Mixers whose passes with a cache run otherwise than those of training. */
+const UNSERVED: Readonly<Record<string, string>> = {
+  delta: "a delta rule",
+  convolution: "a short convolution",
+};
+
 /**
  * Plans a forward pass of a scenario that serves by what plans training steps:
  * nothing trains, one micro-batch is the batch, and its tokens are the prompt's.
@@ -35,10 +41,23 @@ export function servedPlanOf(
   const own = { ...model, tensors: tensors.map(({ tensor }) => tensor) };
   const plan = stepPlanOf(forward, own, storageFor(scenario, own, tensors));
   if ("reason" in plan) return plan;
+  const mixer = UNSERVED[plan.facts.stateSpaces?.kind ?? ""];
+  if (mixer !== undefined) {
+    return {
+      reason:
+        `generation of models of type ${model.architecture.type}, whose layers keep the states of ${mixer}, is not played through yet`,
+    };
+  }
   if (plan.encoders) {
     return {
       reason:
         `generation of models of type ${model.architecture.type}, which have an encoder, is not played through`,
+    };
+  }
+  if (plan.facts.family.attention.handsHeads) {
+    return {
+      reason:
+        `generation of models of type ${model.architecture.type}, whose layers hand keys and values on, is not played through`,
     };
   }
   const { inventory } = plan;

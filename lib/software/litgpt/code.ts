@@ -19,6 +19,7 @@ export const litgptCode: CodeOf = (scenario, model) => {
   return {
     ...usual,
     makeHeads: litgptHeads,
+    gatesHeads: false,
     rotary: { ...usual.rotary, wide: true },
     masksOf: () => [],
     unpads: false,

@@ -30,7 +30,7 @@ export const litgptHeads: HeadMaker = (m, x, plan, table) => {
     rows,
     "q" in projections
       ? [projections.q, projections.k, projections.v]
-      : [projections.qkv],
+      : ["qkv" in projections ? projections.qkv : projections.asks],
     heads,
   );
   const features = [heads.heads, heads.kvHeads, heads.kvHeads].map((count) =>

@@ -20,6 +20,7 @@ export const torchtitanCode: CodeOf = (scenario, model) => {
   return {
     ...usual,
     makeHeads: isFused ? fusedTitanHeads : torchtitanHeads,
+    gatesHeads: false,
     expertsRun: (plan) => torchtitanExperts(plan, scenario.parallel.ep),
     projectsAtOnce: false,
     rotary: { ...usual.rotary, stands: true },

@@ -2,10 +2,8 @@ import type { Block } from "../../play/record/block.ts";
 import { blockOf } from "../../play/record/block.ts";
 import type { HeadInput } from "../../play/record/loss_block.ts";
 import { lossBlock, takeHidden } from "../../play/record/loss_block.ts";
-import type {
-  EmbeddingPlan,
-  HeadPlan,
-} from "../../play/record/outer_blocks.ts";
+import type { EmbeddingPlan } from "../../play/record/embedding_plan.ts";
+import type { HeadPlan } from "../../play/record/outer_blocks.ts";
 import type { PartName } from "../../answer/parts.ts";
 import { Machine } from "../../play/torch/machine.ts";
 import type { MachineSettings } from "../../play/torch/machine_settings.ts";

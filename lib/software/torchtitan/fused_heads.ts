@@ -60,7 +60,8 @@ const FUSED = new WeakMap<AttentionPlan["projections"], Linear>();
 
 /** The three projections as one, the same for all calls of a plan. */
 function fusedOf({ projections }: AttentionPlan): Linear {
-  if (!("q" in projections)) return projections.qkv;
+  if ("qkv" in projections) return projections.qkv;
+  if ("asks" in projections) return projections.asks;
   const known = FUSED.get(projections);
   if (known) return known;
   const { q, k, v } = projections;

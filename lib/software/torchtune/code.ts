@@ -19,6 +19,7 @@ export const torchtuneCode: CodeOf = (scenario, model) => {
   return {
     ...usual,
     makeHeads: torchtuneHeads,
+    gatesHeads: false,
     projectsAtOnce: false,
     rotary: { ...usual.rotary, wide: true },
     masksOf: () => [],

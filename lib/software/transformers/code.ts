@@ -1,4 +1,4 @@
-import { codeOfType } from "../../models/families/mod.ts";
+import { codeOfModel } from "../../models/code_of_model.ts";
 import { versionOf } from "../../scenario/version.ts";
 import { leadsGradients } from "../peft/gradients.ts";
 import { peftAdapters, shownDtype } from "../peft/adapters.ts";
@@ -14,11 +14,12 @@ import { transformersSight } from "./sight.ts";
 /** transformers' models, with PEFT's adapters, in HF Trainer or TRL's. */
 export const transformersCode: CodeOf = (scenario, model) => {
   const { software } = scenario;
-  const family = codeOfType(model.architecture.type);
+  const family = codeOfModel(model);
   const isOld = versionOf(software.transformers)?.major === 4;
   return {
     makeHeads: transformersHeads,
     projectsAtOnce: true,
+    gatesHeads: true,
     rotary: { wide: false, ofSequences: false },
     masksOf: transformersMasks,
     keyMask: false,
@@ -34,7 +35,10 @@ export const transformersCode: CodeOf = (scenario, model) => {
     experts: expertCodeOf(software, family.experts),
     adapters: peftAdapters(software.peft, shownDtype(scenario)),
     loss: transformersLoss(scenario, family.loss),
-    forcesGrad: leadsGradients(scenario),
+    // transformers 5 asks for input embeddings' gradients with all checkpoints:
+    // modeling_utils.py, _activation_checkpointing_enable.
+    forcesGrad: leadsGradients(scenario) ||
+      (!isOld && scenario.train.checkpointing === "full"),
     // Assumed: SantaCoder's measured runs hold neither the embeddings nor the mask
     // of their dropout, PowerLM's hold the embeddings that it multiplies.
     forcesLate: isOld,

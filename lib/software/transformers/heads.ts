@@ -1,7 +1,14 @@
 import type { Machine } from "../../play/torch/machine.ts";
 import type { Value } from "../../play/torch/values.ts";
+import type { AdaptedLinear } from "../../play/torch/ops/adapted_linear.ts";
 import { adaptedLinear } from "../../play/torch/ops/adapted_linear.ts";
-import { cast, copied, slice, split } from "../../play/torch/ops/arithmetic.ts";
+import {
+  cast,
+  copied,
+  scaled,
+  slice,
+  split,
+} from "../../play/torch/ops/arithmetic.ts";
 import type { Norm } from "../../play/torch/ops/norms.ts";
 import { norm } from "../../play/torch/ops/norms.ts";
 import type { RotaryTable } from "../../play/torch/ops/rotary.ts";
@@ -10,16 +17,30 @@ import {
   rotated,
   turnedByHalves,
 } from "../../play/torch/ops/rotary.ts";
-import type { AttentionPlan } from "../../play/layers/attention_plan.ts";
-import type { HeadMaker } from "../../play/layers/attention_plan.ts";
+import type {
+  AttentionPlan,
+  HeadMaker,
+  MadeHeads,
+} from "../../play/layers/attention_plan.ts";
 
 /** transformers' models: project, norm, turn; heads that share keys stay few. */
 export const transformersHeads: HeadMaker = (m, x, plan, table) => {
+  if ("asks" in plan.projections) {
+    return askingHeads(m, x, plan, plan.projections.asks, table);
+  }
   const { heads } = plan;
   const rows = heads.batch * heads.queries;
-  let [q, k, v] = plan.normsEach && m.followsVariables
+  const isInTurn = plan.normsEach && m.followsVariables;
+  let [q, k, v] = isInTurn
     ? projectedInTurn(m, x, rows, plan)
     : projected(m, x, rows, plan);
+  let gate: Value | null = null;
+  if (plan.isGated) [q, gate] = cutFromGate(m, q);
+  if (plan.scalesKeys) {
+    const multiplied = scaled(m, k, "multiplied keys");
+    m.drop(k);
+    k = multiplied;
+  }
   const sizes = plan.fused === "grouped"
     ? { ...heads, kvHeads: heads.heads }
     : heads;
@@ -30,14 +51,18 @@ export const transformersHeads: HeadMaker = (m, x, plan, table) => {
     if (plan.kNorm) {
       k = normedHeads(m, k, plan.kNorm, rows, heads.kvHeads, "k norm");
     }
+    if (plan.vNorm) {
+      v = normedHeads(m, v, plan.vNorm, rows, heads.kvHeads, "v norm");
+    }
   };
-  if (!plan.normsTurned && !(plan.normsEach && m.followsVariables)) normBoth();
+  if (!plan.normsTurned && !isInTurn) normBoth();
   if (table && plan.rotary !== "none") {
     const turned = turnedHeads(m, [q, k], plan, table);
     if (!m.followsVariables || !plan.holdsUnturned) m.drop(q, k);
-    [q, k] = turned;
+    [q = q, k = k] = turned;
   }
   if (plan.normsTurned) normBoth();
+  plan.gives?.(m, k, v);
   if (plan.cached && "q" in plan.projections) {
     m.giveBack(k);
     m.giveBack(v);
@@ -47,16 +72,53 @@ export const transformersHeads: HeadMaker = (m, x, plan, table) => {
     sizes,
     byHead: plan.rotary === "halves" ||
       plan.rotary === "part" && !plan.turnsByToken,
+    gate,
   };
 };
+
+/** Each head's queries and its gate, which is laid out by itself. */
+function cutFromGate(m: Machine, both: Value): [Value, Value] {
+  const half = both.elements / 2;
+  const [q, gate] = split(m, both, [half, half]) as [Value, Value];
+  const laid = copied(m, gate, "gate by head");
+  m.drop(both, gate);
+  return [q, laid];
+}
+
+/** Queries of this layer, that ask for keys and values of an earlier one. */
+function askingHeads(
+  m: Machine,
+  x: Value,
+  plan: AttentionPlan,
+  asks: AdaptedLinear,
+  table: RotaryTable | null,
+): MadeHeads {
+  const { heads, qNorm, takes } = plan;
+  const rows = heads.batch * heads.queries;
+  let q = adaptedLinear(m, x, rows, asks, "queries");
+  if (qNorm) q = normedHeads(m, q, qNorm, rows, heads.heads, "q norm");
+  if (table && plan.rotary !== "none") {
+    const [turned = q] = turnedHeads(m, [q], plan, table);
+    m.drop(q);
+    q = turned;
+  }
+  if (!takes) throw new RangeError("no layer hands its keys and values on");
+  const [keys, values] = takes(m);
+  const kvHeads = keys.elements / (heads.batch * heads.keys * heads.width);
+  return {
+    heads: [q, keys, values],
+    sizes: { ...heads, kvHeads },
+    byHead: false,
+  };
+}
 
 /** Queries and keys, turned by their positions. */
 function turnedHeads(
   m: Machine,
-  heads: readonly [Value, Value],
+  heads: readonly Value[],
   plan: AttentionPlan,
   table: RotaryTable,
-): [Value, Value] {
+): Value[] {
   const repeatedTable = () => ({
     cos: copied(m, table.cos, "repeated cosines"),
     sin: copied(m, table.sin, "repeated sines"),
@@ -83,7 +145,7 @@ function turnedHeads(
     })
   );
   if (shared !== table) m.drop(shared.cos, shared.sin);
-  return turned as [Value, Value];
+  return turned;
 }
 
 /** Tables that were made in fp32. */
@@ -115,14 +177,16 @@ function projected(
   m: Machine,
   x: Value,
   rows: number,
-  { projections, heads, fused, cached }: AttentionPlan,
+  { projections, heads, fused, cached, keysAreValues }: AttentionPlan,
 ): [Value, Value, Value] {
   if ("q" in projections) {
     return [
       adaptedLinear(m, x, rows, projections.q, "queries"),
-      adaptedLinear(m, x, rows, projections.k, "keys"),
-      adaptedLinear(m, x, rows, projections.v, "values"),
+      ...keysAndValues(m, x, rows, projections, keysAreValues),
     ];
+  }
+  if ("asks" in projections) {
+    throw new RangeError("a layer without keys projects no heads of them");
   }
   const qkv = adaptedLinear(
     m,
@@ -141,6 +205,20 @@ function projected(
   // A variable of the code; what autograd keeps stands as long anyway.
   if (!m.followsVariables) m.drop(qkv);
   return pieces as [Value, Value, Value];
+}
+
+function keysAndValues(
+  m: Machine,
+  x: Value,
+  rows: number,
+  { k, v }: { readonly k: AdaptedLinear; readonly v: AdaptedLinear },
+  isOne = false,
+): [Value, Value] {
+  const keys = adaptedLinear(m, x, rows, k, "keys");
+  return [
+    keys,
+    isOne ? m.view(keys) : adaptedLinear(m, x, rows, v, "values"),
+  ];
 }
 
 /** Queries, keys and values of what a fused projection gave. */

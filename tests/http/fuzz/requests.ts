@@ -118,6 +118,12 @@ const anyBody: fc.Arbitrary<string> = fc.oneof(
   fc.tuple(anyScenario, anyText).map(([scenario, field]) =>
     JSON.stringify({ scenario, field })
   ),
+  fc.tuple(anyScenario, anyText).map(([scenario, more]) =>
+    JSON.stringify({
+      scenario,
+      text: `CUDA out of memory. Tried to allocate 2.00 GiB. ${more}`,
+    })
+  ),
   fc.tuple(
     fc.constantFrom("estimate_memory", "largest", "compare", "find_gpu", "x"),
     fc.oneof(

@@ -168,12 +168,13 @@ Deno.test("flags that nobody knows are named, and those that move memory are war
   assertEquals(
     ignored.map(({ key, reason }) => [key, reason]),
     [
-      ["brand-new-flag", "not a setting of vLLM that Headroom knows"],
+      ["brand-new-flag", "not known: may move memory"],
       ["cpu-offload-gb", "weights on the host are not known"],
       ["port", "decides no GPU memory"],
     ],
   );
   assertEquals(warnings, [
+    'brand-new-flag ("3") is left out: not known: may move memory',
     'cpu-offload-gb ("8") moves memory and is left out: weights on the host are not known',
   ]);
 });

@@ -9,12 +9,16 @@ Deno.test("scenarioOfConfiguration() names what it leaves out, and why", () => {
   );
   const reason = (key: string) =>
     ignored.find((each) => each.key === key)?.reason ?? "";
-  assertMatch(reason("made_up"), /not a setting of TrainingArguments/);
+  assertMatch(reason("made_up"), /^not known: may move memory$/);
   assertMatch(reason("learning_rate"), /decides no GPU memory/);
   assertMatch(reason("auto_find_batch_size"), /switched off/);
-  assertEquals(warnings.length, 2);
+  assertEquals(warnings.length, 3);
   assertMatch(warnings[0] ?? "", /^optim \("grokadamw"\) moves memory/);
-  assertMatch(warnings[1] ?? "", /^torch_empty_cache_steps \(9\) moves memory/);
+  assertMatch(
+    warnings[1] ?? "",
+    /^made_up \(1\) is left out: not known: may move memory$/,
+  );
+  assertMatch(warnings[2] ?? "", /^torch_empty_cache_steps \(9\) moves memory/);
   assertEquals(
     assumed.map(({ path }) => path).toSorted(),
     [
@@ -133,22 +137,43 @@ Deno.test("the names of DeepSpeed files tell stages and offload", () => {
   }
 });
 
-Deno.test("a file of an engine that shards, without GPUs, says that one shards nothing", () => {
-  const reasonOf = (text: string) =>
-    imported(text).assumed.find(({ path }) => path === "parallel.gpus")
-      ?.reason;
+Deno.test("a file of an engine that shards, without GPUs, asks for their number", () => {
+  const asked = (text: string) => {
+    const { missing, scenario } = imported(text);
+    assertEquals(scenario["parallel"], undefined);
+    const [only, ...more] = missing;
+    assertEquals(more, []);
+    assertEquals(only?.name, "parallel.gpus");
+    return only;
+  };
+  const zero = asked(`{"zero_optimization": {"stage": 3}}`);
   assertEquals(
-    reasonOf(`{"zero_optimization": {"stage": 3}}`),
-    "no file says how many GPUs train, and ZeRO 3 shards over all of them; one GPU shards nothing: give their number",
+    zero?.reason,
+    "no file says how many GPUs train, and ZeRO 3 shards over all of them: give parallel.gpus",
   );
+  assertEquals(zero?.tries, [2, 4, 8]);
   assertMatch(
-    reasonOf("optim: sgd\nbf16: true\nfsdp: full_shard") ?? "",
+    asked("optim: sgd\nbf16: true\nfsdp: full_shard")?.reason ?? "",
     /FSDP shards over all of them/,
   );
-  assertEquals(
-    reasonOf("optim: sgd\nbf16: true"),
-    "no file says how many GPUs train",
+  for (
+    const text of [
+      "optim: sgd\nbf16: true",
+      "optim: sgd\nfsdp: no_shard",
+      `{"zero_optimization": {"stage": 0}}`,
+    ]
+  ) assertEquals(imported(text).missing, [], text);
+});
+
+Deno.test("what is given beside a file answers what it asks for", () => {
+  const read = scenarioOfConfigurations(
+    [{ text: `{"zero_optimization": {"stage": 3}}` }],
+    { "parallel.gpus": "8", "model": "gpt2" },
   );
+  assertOk(read);
+  assertEquals(read.value.missing, []);
+  assertEquals(read.value.scenario["parallel"], { gpus: 8 });
+  assertEquals(read.value.scenario["model"], "gpt2");
 });
 
 Deno.test("what DeepSpeed offloads in other ways is named as not played", () => {

@@ -1,4 +1,4 @@
-import { assert, assertEquals } from "@std/assert";
+import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import {
   estimateScenario,
   parseScenario,
@@ -7,6 +7,7 @@ import {
 } from "../../../lib/mod.ts";
 import type { GpuLayout, Scenario } from "../../../lib/mod.ts";
 import { strategies } from "../../../lib/mod.ts";
+import { meshOf } from "../../../lib/parallel/mesh.ts";
 import { playRanks } from "../../../lib/engines/step.ts";
 import { resolveModel } from "../../../lib/models/resolve_model.ts";
 import type { Model } from "../../../lib/models/model.ts";
@@ -42,12 +43,20 @@ for (const { model: name, gpus, train } of CASES) {
       assertEquals(laidOut.parallel.gpus, gpus);
       assertEquals(gpus % (tp * pp * cp), 0);
       seen.add(JSON.stringify(row.set));
-      const ranks = playRanks(laidOut, model);
+      const mesh = meshOf(
+        laidOut.parallel,
+        model.architecture,
+        laidOut.engine.name,
+      );
+      const ranks = mesh.ok ? playRanks(laidOut, model) : {
+        reason: mesh.problems.map(({ message }) => message).join("; "),
+      };
       if ("reason" in ranks) {
         assertEquals(row, {
           set: row.set,
           peak_bytes: null,
           fits: null,
+          smallest_gpu: null,
           reason: ranks.reason,
         });
         continue;
@@ -76,6 +85,13 @@ for (const { model: name, gpus, train } of CASES) {
         row.peak_bytes + (ends?.bytes ?? 0),
       );
       assertEquals(row.fits, fit[0]?.fits);
+      if (row.smallest_gpu === null) continue;
+      const there = estimateScenario({
+        ...answer.value.scenario,
+        hardware: { ...scenario.hardware, gpu: row.smallest_gpu },
+      }, model);
+      assert(there.ok);
+      assertEquals(there.value.fit[0]?.fits, true, row.smallest_gpu);
     }
   });
 }
@@ -118,6 +134,20 @@ Deno.test("Llama-3.1-405B on 512 GPUs has hundreds of layouts, few of which fit"
       set["parallel.layers_of_first_stage"] === 7 &&
       set["parallel.layers_of_last_stage"] === 7
     ),
+  );
+});
+
+Deno.test("what a model cannot be split over is said with why", () => {
+  // 28 heads, of which 8 ranks cannot have as many each.
+  const scenario = scenarioOf({ model: "Qwen/Qwen2.5-7B" });
+  const { rows } = strategies(scenario, modelOf(scenario), 8);
+  const [refused, ...more] = rows.filter(({ reason }) => reason !== null);
+  assertEquals(more, []);
+  assertEquals(refused?.set["parallel.tp"], 8);
+  assertStringIncludes(refused?.reason ?? "", "28 attention heads");
+  assertEquals(
+    rows.filter(({ set }) => set["parallel.tp"] === 8).length,
+    1,
   );
 });
 

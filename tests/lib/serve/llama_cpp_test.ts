@@ -144,6 +144,18 @@ Deno.test("llama-server has four slots that share a context of the scenario's le
   assertEquals(kv_tokens, 4352);
 });
 
+Deno.test("A longest sequence and a number of them make llama-server's context", () => {
+  const one = served({ max_model_len: 8192 });
+  assertEquals([one.kv_tokens, one.settings["n_seq_max"]], [8192, 4]);
+  const eight = served({ max_model_len: 8192, max_sequences: 8 });
+  assertEquals(eight.settings["n_ctx_seq"], 8192);
+  assertEquals([eight.kv_tokens, eight.settings["n_seq_max"]], [65_536, 8]);
+  assertEquals(
+    served({ max_model_len: 8192, cache_tokens: 4096, slots: 2 }).kv_tokens,
+    4096,
+  );
+});
+
 Deno.test("Keys and values have a type each", () => {
   const both = served({ kv_dtype: { k: "q8_0", v: "q4_0" } });
   const keys = served({ kv_dtype: "q8_0" });

@@ -9,6 +9,7 @@ const FILES = [
   "traced_steps.json",
   "traced_heads.json",
   "traced_state_spaces.json",
+  "traced_hybrids.json",
 ];
 
 /** Every run that was measured and every step that was traced. */

@@ -1,5 +1,5 @@
 import { isObject } from "../../../scenario/fields.ts";
-import { commandsOf } from "../shell/read_shell.ts";
+import { readScript } from "../shell/script.ts";
 import { readYamlDocuments, tooMuch } from "../yaml_documents.ts";
 import type { StartCommand } from "./start_command.ts";
 
@@ -54,8 +54,8 @@ function commandsIn(container: Record<string, unknown>): StartCommand[] {
   };
   const script = scriptIn(words);
   if (script === null) return [{ words, notes: [], ...about }];
-  return commandsOf(script).commands.map((each) => ({
-    words: each,
+  return readScript(script).commands.map(({ words }) => ({
+    words,
     notes: [],
     ...about,
   }));
@@ -75,7 +75,9 @@ function wordsOf(value: unknown): string[] {
       typeof each === "object" || each === null ? [] : [String(each)]
     );
   }
-  return typeof value === "string" ? commandsOf(value).commands.flat() : [];
+  return typeof value === "string"
+    ? readScript(value).commands.flatMap(({ words }) => words)
+    : [];
 }
 
 /** Variables as a map, as `NAME=value`, or as Kubernetes names them. */

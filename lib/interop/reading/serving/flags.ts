@@ -1,4 +1,4 @@
-import { UNSET } from "../shell/variables.ts";
+import { withDollars } from "../shell/unset.ts";
 
 /** A command's flags by their names without dashes, and what stands alone. */
 export interface CommandFlags {
@@ -19,7 +19,7 @@ export function flagsOfCommand(words: readonly string[]): CommandFlags {
   const alone: string[] = [];
   let name: string | null = null;
   for (const given of words) {
-    const word = given.replaceAll(UNSET, "$");
+    const word = withDollars(given);
     const match = FLAG.exec(word);
     if (match) {
       const [, flag = "", value] = match;

@@ -1,5 +1,5 @@
 import { MAX_CONFIGURATION_LENGTH, MAX_LINES } from "../limits.ts";
-import { commandsOf, leftOut } from "../shell/read_shell.ts";
+import { leftOut, readScript } from "../shell/script.ts";
 import { commandsOfContainers, looksLikeContainers } from "./containers.ts";
 import type { StartCommand } from "./start_command.ts";
 
@@ -23,6 +23,11 @@ export class ServingSource {
   /** @param name The file's, where it is known. */
   constructor(text: string, readonly name: string = "") {
     this.#text = text;
+  }
+
+  /** The whole text. */
+  get text(): string {
+    return this.#text;
   }
 
   /** Whether the text is short enough for a file that somebody wrote. */
@@ -53,13 +58,11 @@ export class ServingSource {
 }
 
 function commandsOfScript(text: string): StartCommand[] {
-  const { commands, variables, left } = commandsOf(text);
-  const exported = new Map(
-    [...variables].map(([name, words]) => [name, words.join(" ")]),
-  );
-  return commands.map((words) => ({
+  const { commands, doubtful, variables, left } = readScript(text);
+  const exported = variables.entries();
+  return [...commands, ...doubtful].map(({ words, env }) => ({
     words,
-    env: new Map([...exported, ...assignedIn(words)]),
+    env: new Map([...exported, ...env, ...assignedIn(words)]),
     image: imageOf(words),
     gpus: gpusOf(words),
     notes: leftOut(left),

@@ -54,25 +54,11 @@ export function assumptionsOf(
       list.push({
         path,
         value: settingText(leafAt(DEFAULT_SCENARIO, path)),
-        reason: path === "parallel.gpus" ? gpusReason(merged, reason) : reason,
+        reason,
       });
     }
   }
   return dedupe(list);
-}
-
-/** One GPU shards nothing: where a file has an engine that does, that matters. */
-function gpusReason(merged: Merged, reason: string): string {
-  const name = mergedValueAt(merged, "engine.name");
-  const stage = Number(mergedValueAt(merged, "engine.zero_stage") ?? 0);
-  const what = stage > 0
-    ? `ZeRO ${stage}`
-    : name === "fsdp" || name === "fsdp2"
-    ? "FSDP"
-    : null;
-  return what === null
-    ? reason
-    : `${reason}, and ${what} shards over all of them; one GPU shards nothing: give their number`;
 }
 
 function hasGpu(told: ReadonlySet<string>): boolean {

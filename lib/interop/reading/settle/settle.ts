@@ -1,5 +1,6 @@
 import type { Result } from "../../../scenario/parse_scenario.ts";
 import { putAt } from "../../../scenario/walk.ts";
+import { NOT_KNOWN } from "../apply_format.ts";
 import type { Draft } from "../draft.ts";
 import { FACT_FIELDS } from "../draft.ts";
 import type { Imported, Understood } from "../imported.ts";
@@ -10,6 +11,7 @@ import type { Merged } from "./merged.ts";
 import { mergeDrafts, mergedValueAt } from "./merged.ts";
 import { settleMesh, settleNodes } from "./mesh.ts";
 import { dropUnused, settleMethod } from "./method.ts";
+import { missingOf } from "./missing.ts";
 import { settlePrecision } from "./precision.ts";
 
 /** Puts what the files say together, and checks it as a Scenario. */
@@ -31,6 +33,11 @@ export function settle(
   if (wrong) return { ok: false, problems: [wrong] };
   settleNodes(merged);
 
+  const missing = missingOf(drafts, merged);
+  // Nobody asked for one GPU where more have to be told.
+  if (missing.some(({ paths }) => paths.includes("parallel.gpus"))) {
+    merged.assumed.delete("parallel.gpus");
+  }
   const figures = drafts.flatMap((draft) => draft.figures);
   const checked = checkedInput(inputOf(merged), merged.stated);
   if (!checked.ok) return checked;
@@ -42,10 +49,15 @@ export function settle(
         .filter(({ key, path }) => !isOverridden(key, path))
         .map((each) => withEngine(each, mergedValueAt(merged, "engine.name"))),
       ignored,
-      assumed: assumptionsOf(drafts, merged),
+      missing,
+      assumed: assumptionsOf(drafts, merged).filter(({ path }) =>
+        !missing.some(({ paths }) => paths.includes(path))
+      ),
       warnings: ignored.filter(({ moves_memory }) => moves_memory)
         .map(({ key, value, reason }) =>
-          `${key} (${value}) moves memory and is left out: ${reason}`
+          reason === NOT_KNOWN
+            ? `${key} (${value}) is left out: ${reason}`
+            : `${key} (${value}) moves memory and is left out: ${reason}`
         ),
       ...(figures.length > 0 ? { figures } : {}),
     },

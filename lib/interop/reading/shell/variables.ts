@@ -1,94 +1,78 @@
-import type { Word } from "./statements.ts";
+import { unset, unsetIn } from "./unset.ts";
 
 /** Longest text that variables expand to; it stops those that repeat others. */
-const MAX_EXPANDED = 1 << 14;
+export const MAX_EXPANDED: number = 1 << 14;
 
 /** What a script has set so far. */
-export type Variables = Map<string, string[]>;
+export class Variables {
+  readonly #values = new Map<string, readonly string[]>();
+  readonly #arrays = new Set<string>();
+  /** By a variable, which others have to be known for it to have a value. */
+  readonly #waits = new Map<string, readonly string[]>();
 
-/** Stands before the name of a variable that nothing sets. */
-export const UNSET = "\u0001";
-
-const VARIABLE =
-  /\$\(\(([^()]*)\)\)|\$\{(\w+)(?:\[[@*]\])?(?::?[-=]([^{}]*))?\}|\$(\w+|[@*#?])|\$\(([^()]*)\)/g;
-
-/**
- * Writes a word with its variables' values.
- *
- * @returns The words that it becomes; a variable that is not set stays, after
- *   {@linkcode UNSET}.
- */
-export function expand(word: Word, variables: Variables): string[] {
-  let text = "";
-  // Letters stand apart; together they may name a variable.
-  for (let at = 0; at < word.length; at++) {
-    const piece = word[at];
-    if (!piece) continue;
-    if (piece.literal) {
-      text += piece.text.replaceAll("$", "\u0002");
-      continue;
-    }
-    text += piece.text;
+  /** @param given What the caller of the script sets, by name. */
+  constructor(readonly given: ReadonlyMap<string, string> = new Map()) {
+    for (const [name, text] of given) this.#values.set(name, [text]);
   }
-  const expanded = expandText(text, variables).replaceAll("\u0002", "$");
-  return expanded.split(/\s+/).filter((each) => each !== "");
-}
 
-/** Writes a text with its variables' values. */
-export function expandText(
-  text: string,
-  variables: Variables,
-  depth = 0,
-): string {
-  if (depth > 8) return text;
-  const expanded = text.replaceAll(
-    VARIABLE,
-    (
-      whole,
-      sum: string | undefined,
-      braced: string | undefined,
-      otherwise: string | undefined,
-      plain: string | undefined,
-    ) => {
-      if (sum !== undefined) return arithmetic(sum, variables) ?? unset(whole);
-      const name = braced ?? plain;
-      if (name === undefined) return unset(whole);
-      const value = variables.get(name);
-      if (value) return value.join(" ");
-      return otherwise === undefined
-        ? unset(whole)
-        : expandText(otherwise.replaceAll(/["']/g, ""), variables, depth + 1);
-    },
-  );
-  // Commands, and sums with brackets, are not worked out.
-  return expanded.replaceAll(/\$\([^]*/g, unset).slice(0, MAX_EXPANDED);
-}
-
-function unset(whole: string): string {
-  return `${UNSET}${whole.slice(1).replaceAll(/[\s$]/g, "")}`;
-}
-
-/** Whole numbers, the variables that name them, and + - * / between them. */
-function arithmetic(sum: string, variables: Variables): string | null {
-  const text = sum.replaceAll(
-    /\$?\{?([A-Za-z_]\w*)\}?/g,
-    (_, name: string) => variables.get(name)?.join(" ") ?? UNSET,
-  ).replaceAll(/\s/g, "");
-  if (!/^\d+(?:[-+*/%]\d+)*$/.test(text)) return null;
-  const terms = text.split(/(?=[-+])/);
-  let total = 0;
-  for (const term of terms) {
-    const [, sign = "", product = ""] = term.match(/^([-+]?)(.*)$/) ?? [];
-    const factors = product.split(/(?=[*/%])/);
-    let value = Number(factors.shift());
-    for (const factor of factors) {
-      const by = Number(factor.slice(1));
-      if (factor.startsWith("*")) value *= by;
-      else if (by === 0) return null;
-      else if (factor.startsWith("/")) value = Math.floor(value / by);
-      else value %= by;
-    }
-    total += sign === "-" ? -value : value;
+  /** The words of a variable or an array; undefined where nothing sets it. */
+  get(name: string): readonly string[] | undefined {
+    return this.#values.get(name);
   }
-  return Number.isSafeInteger(total) ? String(total) : null;
+
+  isArray(name: string): boolean {
+    return this.#arrays.has(name);
+  }
+
+  /**
+   * Sets a variable. One that only takes over what the caller hands on, such as
+   * `TP=$1`, stays unset, and is asked for by its own name.
+   */
+  set(name: string, words: readonly string[], array = false): void {
+    const text = words.join(" ");
+    const names = unsetIn(text);
+    const hands = !array && names.length === 1 &&
+      (text === unset(names[0] ?? "") && /^\d*$/.test(names[0] ?? ""));
+    if (hands || this.given.has(name) && names.length > 0) {
+      if (!this.given.has(name)) this.#values.delete(name);
+      return;
+    }
+    this.#values.set(name, words.map((word) => word.slice(0, MAX_EXPANDED)));
+    if (array) this.#arrays.add(name);
+    else this.#arrays.delete(name);
+  }
+
+  append(name: string, words: readonly string[], array: boolean): void {
+    const before = this.#values.get(name) ?? [];
+    if (array) this.set(name, [...before, ...words].slice(-MAX_EXPANDED), true);
+    else this.set(name, [`${before.join(" ")}${words.join(" ")}`]);
+  }
+
+  /** A variable that gets its value where others have one that is not known. */
+  wait(name: string, others: readonly string[]): void {
+    if (!this.#values.has(name) && !this.#waits.has(name)) {
+      this.#waits.set(name, others.filter((other) => other !== name));
+    }
+  }
+
+  /** Stands for a variable that has no value: for those that it waits for. */
+  unsetOf(name: string, depth = 0): string {
+    const others = this.#waits.get(name);
+    if (!others || others.length === 0 || depth > 8) return unset(name);
+    return others.map((other) => this.unsetOf(other, depth + 1)).join("");
+  }
+
+  /** Every variable's words, for scripts that only gather flags. */
+  all(): string[] {
+    return [...this.#values].flatMap(([name, words]) =>
+      this.#arrays.has(name)
+        ? [...words]
+        : words.flatMap((word) => word.split(/\s+/))
+    );
+  }
+
+  /** Variables and their texts. */
+  entries(): [string, string][] {
+    return [...this.#values].map(([name, words]) => [name, words.join(" ")]);
+  }
 }

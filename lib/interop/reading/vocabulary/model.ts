@@ -2,14 +2,30 @@ import { CATALOGUE, findModel } from "../../../models/catalogue.ts";
 import type { Draft, FileSetting } from "../draft.ts";
 import type { Rule } from "../format.ts";
 
+/** What documentation writes where a reader puts a name of their own. */
+const PLACEHOLDER =
+  /^<[^>]*>$|^\[[^\]]*\]$|^(?:path|your|my)[-_/ ]|^\/?path\/to\/(?:your|the|model|checkpoint|pretrained)|^(?:model_path|MODEL_PATH|model_name|xxx+)$/i;
+
 /**
  * States a model by its name; a folder's name that the catalogue has stands for
  * the model.
  */
 export function stateModel(setting: FileSetting, draft: Draft): void {
   const { value } = setting;
-  if (typeof value !== "string" || value.trim() === "") {
+  if (typeof value !== "string") {
     draft.refuse(setting, "must be a name or a path");
+    return;
+  }
+  if (value.trim() === "" || PLACEHOLDER.test(value.trim())) {
+    draft.want({
+      kind: "field",
+      name: "model",
+      paths: ["model"],
+      key: setting.key,
+      reason: value.trim() === ""
+        ? `${setting.key} is left empty: give model`
+        : `${setting.key} stands for a path of your own: give model`,
+    });
     return;
   }
   const name = value.trim().replace(/\/+$/, "");

@@ -70,12 +70,22 @@ export interface AttentionCode {
   readonly normsEach: boolean;
   /** Whether turned heads are normed without parameters: Llama 4. */
   readonly normsBare: ByConfig<boolean>;
+  /** Whether values are normed too, without parameters: Gemma 4. */
+  readonly normsValues: boolean;
+  /** Whether heads are as wide as the norm of a layer's queries says. */
+  readonly widthsByLayer: boolean;
+  /** Whether the last layers read keys and values of the last one of their kind. */
+  readonly handsHeads: boolean;
   /** Whether eager attention multiplies queries and keys in fp32. */
   readonly wideScores: boolean;
   /** Whether eager attention runs the softmax in fp32. */
   readonly wideSoftmax: boolean;
   /** Whether scores and logits are capped where the config does not say. */
   readonly softcaps: boolean;
+  /** Whether keys are multiplied by a number: Falcon-H1. */
+  readonly scalesKeys: boolean;
+  /** Whether the queries' projection gives a gate of each head's output too. */
+  readonly gatesOutput: boolean;
   /** How a fused projection of queries, keys and values is cut. */
   readonly fused: ByConfig<FusedLayout>;
   /** Whether eager attention scales scores in place: Falcon. */

@@ -23,6 +23,13 @@ export interface EncoderCode {
   readonly dropsLast: boolean;
   /** Whether scores get a learned bias by relative position: T5. */
   readonly bias: "first layer" | "each layer" | null;
+  /**
+   * Whether scores are joined by products with embedded distances, in operations
+   * of the code's own: DeBERTa.
+   */
+  readonly disentangled: boolean;
+  /** Whether the embeddings are multiplied by the mask of padding. */
+  readonly masksEmbeddings: boolean;
   /** Whether queries are scaled and heads copied, one head after the other. */
   readonly copiesHeads: boolean;
   /** Whether the softmax runs in fp32 whatever the type of the heads. */
@@ -42,6 +49,8 @@ export interface EncoderCode {
    * words' rows that they are made of, or nothing.
    */
   readonly holds: "the embeddings" | "words" | null;
+  /** Whether it refers to what every layer gave as long. */
+  readonly holdsAll: boolean;
   /** Whether what a branch's projection reads is held until the branch ends. */
   readonly holdsInner: boolean;
   /** Which tensors the loss makes of a vocabulary's logits. */

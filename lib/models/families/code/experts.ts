@@ -8,6 +8,8 @@ export interface Routing {
   readonly wide: boolean;
   /** Whether scores are sigmoids, of which the chosen ones are divided by their sum. */
   readonly sigmoid: boolean;
+  /** Whether sigmoids and shares are in the scores' own type: LFM2. */
+  readonly plain: boolean;
   /** Whether the softmax is of the chosen scores alone, in their own type. */
   readonly late: boolean;
   /** Whether every expert has a weight, sigmoids of the chosen scores: Llama 4. */
@@ -32,8 +34,11 @@ export interface ExpertsCode {
    * use_experts_implementation in each type's modeling file
    */
   readonly isTransposed: boolean;
-  /** Gate and up side by side, or one after the other and cut off: gpt-oss. */
-  readonly gate: "halves" | "clamped";
+  /**
+   * Gate and up side by side, or one after the other and cut off (gpt-oss), or no
+   * gate at all (Nemotron 3).
+   */
+  readonly gate: "halves" | "clamped" | "none";
   /** Whether the chosen weights stay in fp32 in transformers 4 too: Mixtral. */
   readonly wideWeights: boolean;
   /**

@@ -1,3 +1,4 @@
+import type { Config } from "../../config.ts";
 import type { ByConfig, Setting } from "./setting.ts";
 
 /** How a family norms. */
@@ -10,6 +11,8 @@ export type NormKind =
   | "gemma"
   /** Olmo2RMSNorm: as Gemma's, with the weight as it is. */
   | "olmo2"
+  /** Gemma4RMSNorm: as Olmo2's, with a weight in fp32 and its root as a power. */
+  | "powered"
   /** CohereLayerNorm: a mean is taken off first; fp32 with the weight. */
   | "cohere"
   /** torch.nn.LayerNorm, one kernel. */
@@ -18,6 +21,10 @@ export type NormKind =
   | "layer1p"
   /** The same kernel in fp32 without parameters, cast back: OLMo. */
   | "bare"
+  /** No norm: a learned vector's product, in a norm's place. InternVL's tower. */
+  | "vector"
+  /** No norm: tanh of a number that learns, in a norm's place: Llama 3.2 Vision. */
+  | "gate"
   /** Liger's kernel, which keeps its input and one number a row. */
   | "fused"
   /** A compiled kernel, which keeps the same. */
@@ -37,6 +44,8 @@ export interface LayerCode {
   readonly holdsAttended: boolean;
   /** Whether a parallel layer adds attention to the MLP's output in place. */
   readonly addsInPlace: boolean;
+  /** Whether what a layer gives is multiplied by a buffer, in place: Gemma 4. */
+  readonly scalesInPlace: boolean;
 }
 
 /** Where configs name an activation function. */
@@ -52,6 +61,10 @@ export interface MlpCode {
   readonly activation: Setting<string>;
   /** Whether the layer's own code runs it, over one variable. */
   readonly isInline: boolean;
+  /** Whether its gate and what it gives are multiplied by numbers: Falcon-H1. */
+  readonly isMultiplied: boolean;
+  /** Which layers cut gates off, by the config; null where none does: Gemma 3n. */
+  readonly cutsGate: ((layer: number, config: Config) => boolean) | null;
 }
 
 /** Shares that a model drops in training. */

@@ -19,6 +19,8 @@ export interface LogitsCode {
   readonly narrowUntil4_48: boolean;
   /** The 4.x from which the loss casts logits and no longer the model. */
   readonly castsFrom: number;
+  /** Whether logits are capped where the config does not say. */
+  readonly caps: boolean;
   /** Whether the loss of token classes is taken in the logits' type. */
   readonly narrowTokens: boolean;
 }

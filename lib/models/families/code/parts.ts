@@ -45,6 +45,9 @@ export const WIDE_SIGMOIDS: CodeParts = {
 /** Routers whose chosen weights go back to the type of the scores. */
 export const NARROW_WEIGHTS: CodeParts = { routing: { narrow: true } };
 
+/** The expert that every row passes runs before the routed ones. */
+export const SHARED_FIRST: CodeParts = { experts: { sharedFirst: true } };
+
 /** Experts that PEFT knows by the names of most mixtures. */
 export const GATED_NAMES: CodeParts = { peft: { experts: LIKE_GATED } };
 

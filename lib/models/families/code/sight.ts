@@ -1,8 +1,30 @@
 import type { Config } from "../../config.ts";
 import type { NormKind } from "./layer.ts";
+import type { ByConfig } from "./setting.ts";
+
+/** Whose processor and tower a type has. */
+export type SightKind =
+  /** Squares of one size through layers of CLIP's build. */
+  | "square"
+  /** Qwen2-VL's and Qwen2.5-VL's: whole images, and attention in windows. */
+  | "qwen2_vl"
+  /** Qwen3-VL's: positions between a table's, and features of layers in between. */
+  | "qwen3_vl"
+  | "glm4v"
+  | "internvl"
+  | "mistral3"
+  | "idefics3"
+  | "llava_next"
+  | "llava_onevision"
+  | "llama4"
+  | "mllama"
+  | "gemma4";
 
 /** What a type's code does with what its vision tower gives. */
 export interface SightCode {
+  readonly kind: SightKind;
+  /** Whether decoders of any type stand behind the tower, each with its own code. */
+  readonly anyDecoder: boolean;
   /** Whether patches keep the image's own resolution. */
   readonly native: boolean;
   /** Layers at the tower's end that nobody reads, and whether its norm is read. */
@@ -19,11 +41,13 @@ export interface SightCode {
    * Whether image tokens look at each other, for which every layer is handed a
    * mask.
    */
-  readonly masksImages: boolean;
+  readonly masksImages: ByConfig<boolean>;
 }
 
 /** A tower that sees squares of one size, and whose every layer is read. */
 export const SQUARE: SightCode = {
+  kind: "square",
+  anyDecoder: false,
   native: false,
   unread: () => 0,
   finalNorm: true,
@@ -39,4 +63,9 @@ export const SQUARE: SightCode = {
 export function visionConfig(config: Config): Config {
   const nested = config["vision_config"];
   return typeof nested === "object" && nested !== null ? nested as Config : {};
+}
+
+/** A type whose processor and tower are of a kind with code of its own. */
+export function seeingAs(kind: SightKind, anyDecoder = false): SightCode {
+  return { ...SQUARE, kind, anyDecoder };
 }

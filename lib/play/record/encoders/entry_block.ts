@@ -18,6 +18,7 @@ import type { PartName } from "../../../answer/parts.ts";
 import type { EntryPlan, SoundPlan, StackEnds } from "./stack_ends.ts";
 import { TABLE_GRADIENT } from "../loss_block.ts";
 import type { Shared } from "./shared.ts";
+import { biases, embeddedDistances } from "./shared_positions.ts";
 
 /** What stands before a stack's layers. */
 export interface EntryBlock extends Block {
@@ -39,6 +40,8 @@ export interface EntrySettings {
   /** Elements of biases of zeros that layers share; 0 where there are none. */
   readonly zeros: number;
   readonly zerosDtype: Dtype;
+  /** What the mask of pairs is in, where the stack's code makes one. */
+  readonly pairsDtype: Dtype;
   /** Whether attention keeps those zeros, each layer the same. */
   readonly keepsZeros: boolean;
   /** Whether their gradient is computed, as under checkpoints. */
@@ -81,12 +84,20 @@ export function recordEntry(
       m.create(tokens * plan.rotaryWidth, out.dtype, `rotary ${name}`)
     );
   m.part = "attention activations";
-  const bias = plan.bias && biases(m, plan, plan.bias, !own.keepsShared);
+  const bias = plan.distances
+    ? embeddedDistances(m, plan.distances)
+    : plan.bias && biases(m, plan, plan.bias, !own.keepsShared);
+  const pairs = plan.seesPairs
+    ? [
+      m.create(batch * tokens ** 2, own.pairsDtype, "mask of pairs"),
+      m.create(tokens ** 2, "int64", "distances"),
+    ]
+    : [];
   const zeros = m.create(own.zeros, own.zerosDtype, "biases of zeros");
   const mask = m.create(own.mask.elements, own.mask.dtype, "mask of padding");
   const forward = m.tape.events.length;
   const dropShared = (keeps: boolean) => {
-    if (bias && own.keepsShared === keeps) m.drop(bias);
+    if (own.keepsShared === keeps) m.drop(...bias ? [bias] : [], ...pairs);
     if (own.keepsZeros === keeps) m.drop(zeros);
     if (own.keepsMask === keeps) m.drop(mask);
   };
@@ -121,19 +132,24 @@ export function recordEntry(
     m.tape.release(sumOf(ZEROS, own.zeros, own.zerosDtype));
   }
   const needsGrad = out.source !== null;
-  if (bias?.source && !("trains" in bias.source)) {
-    const { elements, dtype, source: { node, slot } } = bias;
-    const storage = sumOf(BIAS, elements, dtype);
-    const sum = { storage, elements, dtype };
-    if (needsGrad) node.grads[slot] = sum;
-    else m.backward(bias, sum);
-  }
-  if (needsGrad) m.backward(out, gradOut);
+  const { source } = bias ?? {};
+  const isMade = bias && source && (plan.distances || !("trains" in source));
+  const sum = isMade
+    ? {
+      storage: sumOf(BIAS, bias.elements, bias.dtype),
+      elements: bias.elements,
+      dtype: bias.dtype,
+    }
+    : null;
+  m.backwardOfAll([
+    [out, needsGrad ? gradOut : null],
+    ...bias && sum ? [[bias, sum] as const] : [],
+  ]);
   if (leaf) freeLeaf(m, leaf);
   m.drop(...table, labels);
   if ("table" in entry) m.drop(given);
-  const sum = "table" in entry ? m.waitingFor(entry.table)?.storage : null;
-  carried.push({ name: TABLE_GRADIENT, taken: begun, given: sum ?? null });
+  const tied = "table" in entry ? m.waitingFor(entry.table)?.storage : null;
+  carried.push({ name: TABLE_GRADIENT, taken: begun, given: tied ?? null });
   return {
     ...blockOf(m, [forward, done, exit], {
       in: null,
@@ -218,6 +234,7 @@ function embedded(
     addRows(plan.positions, count, count, "positions");
   }
   if (plan.norm) replace(norm(m, out, rows, plan.norm, "embedding norm"));
+  if (plan.masked) replace(scaled(m, out, "masked embeddings"));
   replace(dropout(m, out, plan.dropout, "embeddings"));
   if (plan.projection) replace(adaptedLinear(m, out, rows, plan.projection));
   return { out, words, leaf };
@@ -257,32 +274,4 @@ function heard(
   }
   replace(dropout(m, out, probability, "frames"));
   return { out, words, leaf };
-}
-
-/**
- * A bias for each pair of places and each head, looked up by how far apart they
- * are.
- *
- * Source: huggingface/transformers models/t5/modeling_t5.py,
- * T5Attention.compute_bias
- *
- * @param saves Whether the distances are kept; a checkpoint finds them again.
- */
-export function biases(
-  m: Machine,
-  { tokens }: Pick<StackEnds, "tokens">,
-  table: Parameter,
-  saves: boolean,
-): Value {
-  const places = m.create(tokens ** 2, "int64", "buckets of distances");
-  const found = embedding(
-    m,
-    table,
-    places,
-    tokens ** 2,
-    "biases of positions",
-    saves,
-  );
-  m.drop(places);
-  return found;
 }

@@ -51,13 +51,18 @@ export function readShared(
   return { shared, value, node, begun: storage };
 }
 
-/** The block with what it does to the sum of a shared tensor's gradients. */
+/**
+ * The block with what it does to the sum of a shared tensor's gradients.
+ *
+ * @param others What else of gradients it hands on.
+ */
 export function carrying(
   block: Block,
   readings: readonly Reading[],
+  others: readonly Carried[] = [],
 ): Block {
   const { tape } = block.backward;
-  const carried: Carried[] = readings.map(({ shared, node, begun }) => {
+  const read: Carried[] = readings.map(({ shared, node, begun }) => {
     const { name, gradient } = shared;
     const given = node.grads[0]?.storage ?? null;
     if (given !== null) {
@@ -66,6 +71,7 @@ export function carrying(
     }
     return { name, taken: begun, given };
   });
+  const carried = [...read, ...others];
   return carried.length === 0
     ? block
     : { ...block, ports: { ...block.ports, carried } };

@@ -14,6 +14,8 @@ export interface EntryPlan {
   readonly scaled: boolean;
   readonly norm: Norm | null;
   readonly dropout: number;
+  /** Whether they are multiplied by the mask of padding. */
+  readonly masked?: boolean;
   /** To the layers' width, where the table is narrower. */
   readonly projection: AdaptedLinear | null;
 }
@@ -38,6 +40,13 @@ export interface StackEnds {
   readonly entry: EntryPlan | SoundPlan;
   /** The table of biases by relative position that all layers share. */
   readonly bias: Parameter | null;
+  /** Distances that all layers read embedded, and their norm; null of none. */
+  readonly distances: {
+    readonly table: Parameter;
+    readonly norm: Norm | null;
+  } | null;
+  /** Whether the stack's code makes a mask of pairs, and distances of each. */
+  readonly seesPairs: boolean;
   readonly heads: number;
   /** Whether kernels are handed a mask of padding for each pair of places. */
   readonly isMasked: boolean;

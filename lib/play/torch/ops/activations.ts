@@ -4,6 +4,7 @@ import {
   add,
   cast,
   multiply,
+  power,
   savingInput,
   savingOutput,
   scaled,
@@ -59,7 +60,7 @@ export function activation(
         const wide = m.autocast
           ? cast(m, positive, "fp32", "relu in fp32")
           : m.view(positive);
-        return savingInput(m, wide, label);
+        return power(m, wide, label);
       });
     case "quick_gelu":
       return m.call(() => {

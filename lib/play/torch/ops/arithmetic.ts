@@ -65,6 +65,17 @@ export function scaled(m: Machine, x: Value, label: string): Value {
   return m.create(x.elements, x.dtype, label, node && { node, slot: 0 });
 }
 
+/** The same in place, by a tensor that is saved: a checkpoint runs again for it. */
+export function scaledInPlace(m: Machine, x: Value): Value {
+  const by = m.external(1, x.dtype, "scale of a layer", null);
+  const node = m.record(
+    [x],
+    [by],
+    () => [m.grad(x.source, x.elements, x.dtype, "gradient of scaled states")],
+  );
+  return m.view(x, { source: node && { node, slot: 0 } });
+}
+
 /** A sum with a number: its gradient is the one that came. */
 export function shifted(m: Machine, x: Value, label: string): Value {
   return m.create(x.elements, x.dtype, label, x.source);
@@ -92,16 +103,16 @@ export function savingOutput(m: Machine, x: Value, label: string): Value {
   return out;
 }
 
-/** x² of each element. */
-export function squared(m: Machine, x: Value, label: string): Value {
+/** A power of each element. */
+export function power(m: Machine, x: Value, label: string): Value {
   const node = m.record([x], [x], () => {
     const { elements, dtype } = x;
-    // grad × (2 × x¹) in one expression, whose temporaries live to its end.
-    const power = m.grad(null, elements, dtype, "power");
-    const double = m.grad(null, elements, dtype, "double of the power");
+    // grad × (n × xⁿ⁻¹) in one expression, whose temporaries live to its end.
+    const less = m.grad(null, elements, dtype, "power");
+    const times = m.grad(null, elements, dtype, "scaled power");
     const given = m.grad(x.source, elements, dtype, `gradient of ${label}`);
-    m.free(power);
-    m.free(double);
+    m.free(less);
+    m.free(times);
     return [given];
   });
   return m.create(x.elements, x.dtype, label, node && { node, slot: 0 });
@@ -142,6 +153,16 @@ export function slice(m: Machine, x: Value, elements: number): Value {
     [x],
     [],
     () => [m.grad(x.source, x.elements, x.dtype, "gradient of a slice")],
+  );
+  return m.view(x, { elements, source: node && { node, slot: 0 } });
+}
+
+/** x for so many elements, without a copy; its gradient is their sum. */
+export function expanded(m: Machine, x: Value, elements: number): Value {
+  const node = m.record(
+    [x],
+    [],
+    () => [m.grad(x.source, x.elements, x.dtype, "sum of gradients")],
   );
   return m.view(x, { elements, source: node && { node, slot: 0 } });
 }

@@ -7,9 +7,9 @@ import {
   cast,
   mean,
   multiply,
+  power,
   savingOutput,
   shifted,
-  squared,
 } from "./arithmetic.ts";
 
 /** A norm over the last dimension. */
@@ -47,6 +47,14 @@ export function norm(
         const normed = layerNorm(m, wide, rows, [null, null], "fp32", label);
         return cast(m, normed, x.dtype, `output of ${label}`);
       });
+    case "vector":
+      return weight ? multiply(m, m.parameter(weight), x, label) : m.view(x);
+    case "gate":
+      return m.call(() => {
+        if (!weight) return m.view(x);
+        const gate = savingOutput(m, m.parameter(weight), "gate");
+        return multiply(m, gate, x, label);
+      });
     case "fused":
     case "compiled":
       return fusedNorm(m, x, rows, weight, label, kind);
@@ -74,7 +82,7 @@ function composed(
     m.drop(input, average);
     input = again;
   }
-  const square = squared(m, centred, "square");
+  const square = power(m, centred, "square");
   if (centred !== input) m.drop(centred);
   if (kind === "t5") {
     m.drop(input);
@@ -83,7 +91,9 @@ function composed(
   const variance = mean(m, square, rows, "variance");
   m.drop(square);
   const sum = shifted(m, variance, "variance");
-  const root = savingOutput(m, sum, "reciprocal root");
+  const root = kind === "powered"
+    ? power(m, sum, "reciprocal root")
+    : savingOutput(m, sum, "reciprocal root");
   m.drop(sum);
   const normed = multiply(m, input, root, `${label} normed`);
   m.drop(input, root);

@@ -87,6 +87,27 @@ export function turnedByHalves(
   });
 }
 
+/** Turns as many parts of each head as an image has axes, each by its own places. */
+export function rotatedByAxes(
+  m: Machine,
+  x: Value,
+  { cos, sin }: RotaryTable,
+  axes: number,
+  label: string,
+): Value {
+  return m.call(() => {
+    const part = (value: Value) => ({
+      ...value,
+      elements: value.elements / axes,
+    });
+    const table = { cos: part(cos), sin: part(sin) };
+    const sizes = new Array<number>(axes).fill(x.elements / axes);
+    const parts = split(m, x, sizes);
+    const turned = parts.map((each) => rotated(m, each, table, label));
+    return join(m, turned, `turned ${label}`);
+  });
+}
+
 /** Turns the first features of each head and leaves the others: phi, GPT-NeoX. */
 export function partlyRotated(
   m: Machine,

@@ -5,7 +5,7 @@ import { eager } from "./eager.ts";
 import { kernel } from "./kernel.ts";
 import { liesByHead } from "./context.ts";
 import { ringAttention } from "./ring.ts";
-import { liesByToken, sdpa } from "./sdpa.ts";
+import { liesByToken, MAX_FLASH_WIDTH, sdpa, wideKernel } from "./sdpa.ts";
 import type { AttentionSettings, Heads, PositionBias } from "./types.ts";
 import { copied } from "../arithmetic.ts";
 import { ulyssesAttention } from "./ulysses.ts";
@@ -45,6 +45,7 @@ export function attention(
   }
   switch (settings.implementation) {
     case "flash":
+      if (sizes.width > MAX_FLASH_WIDTH) return wideKernel(m, heads, sizes);
       return settings.unpads
         ? unpadded(m, heads, sizes)
         : kernel(m, heads, sizes, { flash: true, packaged: true });

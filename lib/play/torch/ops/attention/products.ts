@@ -1,3 +1,4 @@
+import type { Dtype } from "../../dtype.ts";
 import type { Machine } from "../../machine.ts";
 import type { Value } from "../../values.ts";
 import type { Heads } from "./types.ts";
@@ -12,8 +13,27 @@ export function repeated(
   x: Value,
   { heads, kvHeads }: Heads,
 ): Value {
-  if (heads === kvHeads || kvHeads === 1) return m.view(x);
-  return copiedHeads(m, x, heads / kvHeads);
+  if (heads === kvHeads) return m.view(x);
+  if (kvHeads > 1) return copiedHeads(m, x, heads / kvHeads);
+  const to = m.autocast ?? x.dtype;
+  return to === x.dtype ? m.view(x) : castHeads(m, x, heads, to);
+}
+
+/** A single head as autocast hands it on: a cast of all that it is repeated to. */
+function castHeads(m: Machine, x: Value, times: number, to: Dtype): Value {
+  const { source, elements, dtype } = x;
+  const node = m.record([x], [], () => {
+    const all = m.grad(null, times * elements, dtype, "gradient of cast heads");
+    const sum = m.grad(source, elements, dtype, "gradient of shared heads");
+    m.free(all);
+    return [sum];
+  });
+  return m.create(
+    times * elements,
+    to,
+    "cast heads",
+    node && { node, slot: 0 },
+  );
 }
 
 /** Keys or values copied so many times. */

@@ -7,6 +7,14 @@ import { repeated } from "./products.ts";
 import type { AttentionSettings, Heads } from "./types.ts";
 
 /**
+ * Features of the widest heads that flash attention takes.
+ *
+ * Source: pytorch aten/src/ATen/native/transformers/cuda/sdp_utils.cpp,
+ * check_head_dim_size_flash; Dao-AILab/flash-attention csrc/flash_attn/flash_api.cpp
+ */
+export const MAX_FLASH_WIDTH = 256;
+
+/**
  * scaled_dot_product_attention by the kernel that PyTorch picks.
  *
  * Source: pytorch aten/src/ATen/native/transformers/cuda/sdp_utils.cpp,
@@ -16,15 +24,25 @@ export function sdpa(
   m: Machine,
   heads: readonly [Value, Value, Value],
   sizes: Heads,
-  { masked, keyMask, broadcastsHeads, byArithmetic, dropout }:
-    AttentionSettings,
+  {
+    masked,
+    keyMask,
+    broadcastsHeads,
+    byArithmetic,
+    dropout,
+    biasDtype = null,
+  }: AttentionSettings,
 ): Value {
   if (byArithmetic) return repeatedArithmetic(m, heads, sizes, dropout);
   if (broadcastsHeads) {
     const given = { dropout, masked, broadcasts: true };
     return attentionArithmetic(m, heads, sizes, given);
   }
+  if (masked && biasDtype === (m.autocast ?? heads[0].dtype)) {
+    return wideKernel(m, heads, sizes);
+  }
   if (masked) return maskedKernel(m, heads, sizes, keyMask);
+  if (sizes.width > MAX_FLASH_WIDTH) return wideKernel(m, heads, sizes);
   if ((m.autocast ?? heads[0].dtype) !== "fp32") {
     return kernel(m, heads, sizes, { flash: true });
   }
@@ -66,6 +84,24 @@ function maskedKernel(
       "attention bias",
     );
     return kernel(m, [q, keys, values], sizes, { flash: false, mask: bias });
+  });
+}
+
+/**
+ * The memory-efficient kernel, which takes heads of any width but none that are
+ * shared: transformers repeats them.
+ *
+ * Source: huggingface/transformers integrations/sdpa_attention.py, use_gqa_in_sdpa
+ */
+export function wideKernel(
+  m: Machine,
+  [q, k, v]: readonly [Value, Value, Value],
+  sizes: Heads,
+): Value {
+  return m.call(() => {
+    const keys = repeated(m, k, sizes);
+    const values = repeated(m, v, sizes);
+    return kernel(m, [q, keys, values], sizes, { flash: false });
   });
 }
 

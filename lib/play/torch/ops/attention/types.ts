@@ -1,3 +1,4 @@
+import type { Dtype } from "../../dtype.ts";
 import type { Parameter, Value } from "../../values.ts";
 import type { Context } from "./context.ts";
 
@@ -43,6 +44,11 @@ export interface AttentionSettings {
   readonly wideScores?: boolean;
   /** Whether scores are scaled in place, and held until the softmax is made. */
   readonly scalesInPlace?: boolean;
+  /**
+   * The type of a mask that is a bias already, which kernels of that type take as it
+   * is; null or left out of one that each call makes a bias of.
+   */
+  readonly biasDtype?: Dtype | null;
   /** How the sequence is shared with other ranks; null where it is whole. */
   readonly context?: Context | null;
 }

@@ -46,6 +46,8 @@ export function splitChunkScan(
   const { batch, sequence, heads, width, groups, state } = scan;
   const rows = batch * sequence;
   const { dtype } = projected;
+  // The output projection runs in autocast's type, whatever the scan read.
+  const to = m.autocast ?? dtype;
   const inner = heads * width;
   const many = rows * inner;
   const mixed = rows * (inner + 2 * groups * state);
@@ -80,7 +82,8 @@ export function splitChunkScan(
     if (own.norm) m.create(many, dtype, "normed scan output");
     const root = own.norm &&
       m.create(rows * groups, "fp32", "reciprocal roots of the gated norm");
-    const read = castForKernel(m, weights.out, dtype);
+    if (to !== dtype) m.create(many, to, "scan output in autocast's type");
+    const read = castForKernel(m, weights.out, to);
     const node = m.record(
       [
         projected,
@@ -131,9 +134,9 @@ export function splitChunkScan(
           [own.dtBias, a, own.d],
           own.norm === null,
         );
-        const dOut = computed(m, own.out, dtype, "out_proj weight gradient");
+        const dOut = computed(m, own.out, to, "out_proj weight gradient");
         const dOutBias = own.outBias &&
-          computed(m, own.outBias, dtype, "out_proj bias gradient");
+          computed(m, own.outBias, to, "out_proj bias gradient");
         if (!isAligned) {
           s.make(mixed, "scan input, aligned");
           s.make(mixed, "gradient of the scan input, aligned");
@@ -159,7 +162,7 @@ export function splitChunkScan(
     );
     return m.create(
       rows * hidden,
-      dtype,
+      to,
       "output of out_proj",
       node && { node, slot: 0 },
     );

@@ -1,0 +1,111 @@
+import { lineAt } from "./bare.ts";
+import type { Failure } from "./failure.ts";
+import { failureOf, shownMessage } from "./failure.ts";
+import type { WrittenText } from "./lines.ts";
+import { onOneLine } from "./lines.ts";
+import type { Printed } from "./printed.ts";
+import { AMOUNT, amountIn } from "./printed.ts";
+
+/** A message's figures, by the words that stand before them. */
+interface AllocatorMessage {
+  readonly tool: string;
+  readonly kind: Failure["kind"];
+  readonly says: RegExp;
+  readonly tried: RegExp | null;
+  readonly capacity?: RegExp;
+  readonly free?: RegExp;
+  readonly allocated?: RegExp;
+}
+
+const amount = (before: string): RegExp => new RegExp(before + AMOUNT);
+
+/**
+ * Allocators beside PyTorch's own.
+ *
+ * Source: pytorch c10/cuda/CUDAMallocAsyncAllocator.cpp; ml-explore/mlx
+ * backend/metal/allocator.cpp; flashinfer-ai/flashinfer allocator.h;
+ * huggingface/text-generation-inference; openxla/xla tsl/framework/bfc_allocator.cc
+ */
+const MESSAGES: readonly AllocatorMessage[] = [
+  {
+    tool: "PyTorch (cudaMallocAsync)",
+    kind: "allocation",
+    says: /Allocation on device (?:\d{1,3} )?would exceed allowed memory/,
+    tried: amount("Requested {0,20}: "),
+    capacity: amount("Device limit {0,20}: "),
+    free: amount("Free \\(according to CUDA\\): {0,4}"),
+    allocated: amount("Currently allocated {0,20}: "),
+  },
+  {
+    tool: "MLX",
+    kind: "allocation",
+    says: /\[metal::malloc\] Attempting to allocate/,
+    tried: amount("Attempting to allocate "),
+    capacity: amount("maximum allowed buffer size of "),
+  },
+  {
+    tool: "FlashInfer",
+    kind: "bare",
+    says: /Failed to allocate memory for \w{1,60} with size \d/,
+    tried: null,
+  },
+  {
+    tool: "TGI",
+    kind: "no cache",
+    says: /Not enough memory to handle .{1,60}(?:tokens|prefill)/,
+    tried: null,
+  },
+  {
+    tool: "vLLM",
+    kind: "host",
+    says: /Too large swap space/,
+    tried: amount("swap space\\. "),
+    capacity: amount("out of the "),
+  },
+  {
+    tool: "PaddlePaddle",
+    kind: "allocation",
+    says: /Cannot allocate .{1,40} memory on GPU \d/,
+    tried: amount("Cannot allocate "),
+    free: amount("available memory is only "),
+    allocated: amount("memory on GPU \\d{1,3}, "),
+  },
+  {
+    tool: "XLA",
+    kind: "allocation",
+    says:
+      /RESOURCE_EXHAUSTED: .{0,80}[Oo]ut of memory while trying to allocate/,
+    tried: amount("trying to allocate "),
+  },
+  {
+    tool: "transformers",
+    kind: "bare",
+    says: /Some modules are dispatched on the CPU or the disk/,
+    tried: null,
+  },
+];
+
+/** Characters of a message that are looked at. */
+const AROUND = 900;
+
+/** Reads what allocators beside PyTorch's own say when a request fails. */
+export function otherFailures({ who, text }: WrittenText): Failure[] {
+  return MESSAGES.flatMap((message) => {
+    const match = message.says.exec(text);
+    if (!match) return [];
+    const around = onOneLine(text.slice(match.index, match.index + AROUND));
+    const read = (pattern: RegExp | null | undefined): Printed | null =>
+      pattern ? amountIn(around, pattern) : null;
+    return [failureOf({
+      kind: message.kind,
+      tool: message.tool,
+      message: shownMessage(lineAt(text, match.index)),
+      at: match.index,
+      who,
+      tried: read(message.tried),
+      capacity: read(message.capacity),
+      free: read(message.free),
+      allocated: read(message.allocated),
+    })];
+  });
+}

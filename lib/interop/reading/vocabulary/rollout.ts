@@ -1,0 +1,76 @@
+import type { Rule } from "../format.ts";
+import { plainText } from "../plain_text.ts";
+import { counted, switchOf } from "../rules.ts";
+import { readSwitch } from "../values.ts";
+
+/**
+ * What TRL's trainers that generate take, in files and flags of TRL and of the
+ * tools that hand its settings on.
+ *
+ * @param prefix What stands before the keys, such as "trl.".
+ */
+export function rolloutRules(prefix = ""): Rule[] {
+  const key = (name: string): string => `${prefix}${name}`;
+  return [
+    counted(key("num_generations"), "train.generations"),
+    counted(key("max_completion_length"), "train.completion_tokens"),
+    counted(key("max_prompt_length"), "train.prompt_tokens"),
+    {
+      keys: [key("use_vllm")],
+      fields: ["train.rollout.engine"],
+      values:
+        "true → vllm, external where vllm_mode is server; false → transformers",
+      read: (setting, draft, all) => {
+        const on = switchOf(setting, draft);
+        if (on === null) return;
+        const mode = plainText(all.get(key("vllm_mode")) ?? "");
+        const server = mode === "server" ||
+          mode === "" && all.has(key("vllm_server_host"));
+        draft.state(
+          setting,
+          "train.rollout.engine",
+          on ? server ? "external" : "vllm" : "transformers",
+        );
+      },
+    },
+    {
+      keys: [key("vllm_mode"), key("vllm_server_host")],
+      fields: ["train.rollout.engine"],
+      values: "with use_vllm",
+      read: (setting, draft, all) => {
+        if (readSwitch(all.get(key("use_vllm"))) !== true) {
+          draft.leave(setting, "use_vllm is not set");
+        }
+      },
+    },
+    {
+      keys: [key("vllm_gpu_memory_utilization")],
+      fields: ["train.rollout.memory_utilization"],
+      read: (setting, draft, all) => {
+        if (readSwitch(all.get(key("use_vllm"))) !== true) {
+          draft.leave(setting, "use_vllm is not set");
+        } else if (Number(setting.value) > 0 && Number(setting.value) <= 1) {
+          draft.state(
+            setting,
+            "train.rollout.memory_utilization",
+            Number(setting.value),
+          );
+        } else draft.refuse(setting, "must be above 0 and at most 1");
+      },
+    },
+    {
+      keys: [key("vllm_enable_sleep_mode"), key("sleep_level")],
+      fields: ["train.rollout.sleep"],
+      values: "true, or a level above 0 → true",
+      read: (setting, draft) => {
+        const level = Number(setting.value);
+        const on = Number.isInteger(level)
+          ? level > 0
+          : readSwitch(setting.value);
+        if (on === null) {
+          draft.refuse(setting, "must be true, false or a level");
+        } else draft.state(setting, "train.rollout.sleep", on);
+      },
+    },
+  ];
+}

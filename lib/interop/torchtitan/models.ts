@@ -1,0 +1,21 @@
+/** Models of torchtitan by family and flavor, as the Hub names them: torchtitan/models. */
+export const TITAN_MODELS: Readonly<Record<string, string>> = {
+  "llama3/8B": "meta-llama/Llama-3.1-8B",
+  "llama3/70B": "meta-llama/Llama-3.1-70B",
+  "llama3/405B": "meta-llama/Llama-3.1-405B",
+  "llama4/17bx16e": "meta-llama/Llama-4-Scout-17B-16E",
+  "llama4/17bx128e": "meta-llama/Llama-4-Maverick-17B-128E",
+  "deepseek_v3/16B": "deepseek-ai/DeepSeek-V2-Lite",
+  "deepseek_v3/236B": "deepseek-ai/DeepSeek-V2",
+  "deepseek_v3/671B": "deepseek-ai/DeepSeek-V3",
+  "qwen3/0.6B": "Qwen/Qwen3-0.6B",
+  "qwen3/1.7B": "Qwen/Qwen3-1.7B",
+  "qwen3/4B": "Qwen/Qwen3-4B",
+  "qwen3/8B": "Qwen/Qwen3-8B",
+  "qwen3/14B": "Qwen/Qwen3-14B",
+  "qwen3/32B": "Qwen/Qwen3-32B",
+  "qwen3/30B-A3B": "Qwen/Qwen3-30B-A3B",
+  "qwen3/235B-A22B": "Qwen/Qwen3-235B-A22B",
+  "gpt_oss/20b": "openai/gpt-oss-20b",
+  "gpt_oss/120b": "openai/gpt-oss-120b",
+};

@@ -1,0 +1,66 @@
+import type {
+  DeltaPlan,
+  DeltaProjections,
+} from "../play/layers/delta_layer.ts";
+import type { MixedBatch } from "./mixed_batch.ts";
+import type { Modules } from "./modules.ts";
+
+/**
+ * The gated delta rule of a layer; null where it has none.
+ *
+ * @param keyHeads Heads of queries and keys; those of values have a bias each.
+ */
+export function deltaPlanOf(
+  modules: Modules,
+  keyHeads: number,
+  { batch, sequence, masked }: MixedBatch,
+): DeltaPlan | null {
+  const found = modules.find((name) => /(^|\.)A_log$/.test(name));
+  if (found === null) return null;
+  const path = found.slice(0, -"A_log".length);
+  const parameter = (name: string) => modules.parameter(`${path}${name}`);
+  const [aLog, dtBias, conv, norm] = [
+    "A_log",
+    "dt_bias",
+    "conv1d.weight",
+    "norm.weight",
+  ].map(parameter);
+  const outProj = modules.linear(`${path}out_proj`);
+  const projections = projectionsOf(modules, path);
+  if (!aLog || !dtBias || !conv || !norm || !outProj || !projections) {
+    return null;
+  }
+  const [channels = 0] = conv.shape;
+  const heads = dtBias.elements;
+  return {
+    kind: "delta",
+    rows: batch * sequence,
+    masked: masked && batch > 1,
+    rule: {
+      batch,
+      sequence,
+      keyHeads,
+      keyWidth: (channels - outProj.in) / (2 * keyHeads),
+      heads,
+      width: outProj.in / heads,
+    },
+    projections,
+    conv,
+    convBias: parameter("conv1d.bias"),
+    aLog,
+    dtBias,
+    norm,
+    outProj,
+  };
+}
+
+function projectionsOf(
+  modules: Modules,
+  path: string,
+): DeltaProjections | null {
+  const linear = (name: string) => modules.linear(`${path}in_proj_${name}`);
+  const [qkv, z, b, a] = ["qkv", "z", "b", "a"].map(linear);
+  if (qkv && z && b && a) return { qkv, z, b, a };
+  const [qkvz, ba] = ["qkvz", "ba"].map(linear);
+  return qkvz && ba ? { qkvz, ba } : null;
+}

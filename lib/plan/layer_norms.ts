@@ -1,0 +1,61 @@
+import type { LayerPlan } from "../play/layers/decoder_layer.ts";
+import type { Norm } from "../play/torch/ops/norms.ts";
+import type { LayerFacts } from "./layer_facts.ts";
+import type { Modules } from "./modules.ts";
+
+/** A kind of norm without parameters. */
+export function bareOf(kind: Norm["kind"]): Norm {
+  return { kind, weight: null, bias: null };
+}
+
+/** A norm without parameters. */
+export const BARE_NORM: Norm = { kind: "bare", weight: null, bias: null };
+
+/** Norms by the places that the families' names give them. */
+export function normsOf(
+  modules: Modules,
+  { traits }: LayerFacts,
+): LayerPlan["norms"] {
+  const own = [...modules.names()].filter((name) =>
+    /\.weight$/.test(name) && modules.tensor(name)?.role === "norm" &&
+    !/(^|\.)(q|k|query|key)_(layer)?norm|_a_layernorm|sub_norm|^(mixer|mamba|linear_attn)\./
+      .test(name)
+  ).map((name) => name.slice(0, -".weight".length));
+  const norm = (path: string | undefined): Norm | null =>
+    modules.norm(path ?? null, traits.norm);
+  const named = (pattern: RegExp) =>
+    norm(own.find((path) => pattern.test(path)));
+  switch (traits.arrangement) {
+    case "sandwich": {
+      const glm = own.some((path) => /post_self_attn/.test(path));
+      return {
+        beforeAttention: named(/input_layernorm/),
+        afterAttention: named(glm ? /post_self_attn/ : /post_attention/),
+        beforeMlp: named(glm ? /post_attention/ : /pre_feedforward/),
+        afterMlp: named(/post_(feedforward|mlp)/),
+      };
+    }
+    case "post":
+      return {
+        beforeAttention: null,
+        afterAttention: named(/post_attention/),
+        beforeMlp: null,
+        afterMlp: named(/post_feedforward/),
+      };
+    default:
+      if (traits.norm === "bare") {
+        return {
+          beforeAttention: BARE_NORM,
+          afterAttention: null,
+          beforeMlp: BARE_NORM,
+          afterMlp: null,
+        };
+      }
+      return {
+        beforeAttention: norm(own[0]),
+        afterAttention: null,
+        beforeMlp: norm(own[1]),
+        afterMlp: null,
+      };
+  }
+}

@@ -1,0 +1,91 @@
+import type { Config } from "../../../models/config.ts";
+import type { SightCode } from "../../../models/families/code/sight.ts";
+import { visionConfig } from "../../../models/families/code/sight.ts";
+import { numberOf } from "../../../models/families/code/setting.ts";
+import type { Seen } from "../../../models/images/seen.ts";
+import type { ActivationKind } from "../../../play/torch/ops/activations.ts";
+import { activationKind } from "../../../play/torch/ops/activations.ts";
+import type {
+  FoundSight,
+  SightSource,
+  SightStage,
+  Tower,
+} from "../../sight.ts";
+import { decoderLayer } from "../../../play/layers/decoder_layer.ts";
+import type { RotaryTable } from "../../../play/torch/ops/rotary.ts";
+import type { Value } from "../../../play/torch/values.ts";
+import type { Dtype } from "../../../play/torch/dtype.ts";
+import type { Machine } from "../../../play/torch/machine.ts";
+import type { TowerStack } from "../../sight.ts";
+
+/** What a sight is planned from, where the type's kind of tower is known. */
+export interface SightQuestion extends SightSource {
+  readonly code: SightCode;
+  readonly config: Config;
+  /** Images of the batch, and what the processor makes of each. */
+  readonly images: number;
+  readonly seen: Seen;
+}
+
+/** How towers of a kind see; null of a model that is not of its build. */
+export type KindSight = (question: SightQuestion) => FoundSight | null;
+
+/** Parameters of all stacks that gradients reach: none is left out. */
+export const ALL_READ: FoundSight["unread"] = () => 0;
+
+/** A tower's activation function, by its config. */
+export function towerActivation(
+  { config }: SightQuestion,
+  usual: string,
+  ...keys: readonly string[]
+): ActivationKind {
+  const vision = visionConfig(config);
+  const said = ["hidden_act", ...keys].map((key) => vision[key]).find((name) =>
+    typeof name === "string"
+  );
+  return activationKind(typeof said === "string" ? said : usual);
+}
+
+/** A number of a tower's config. */
+export function visionNumber(
+  { config }: SightQuestion,
+  keys: readonly string[],
+  usual: number,
+): number {
+  return numberOf(visionConfig(config), [keys, usual]);
+}
+
+/** No dropout of a tower's layers. */
+export const NO_DROPOUT = { attention: 0, residual: 0, embedding: 0 };
+
+/** The layers of a stack as they run in a tower. */
+export function layerStages(
+  { layers }: TowerStack,
+  tower: Tower,
+  tableOf: (m: Machine, x: Value) => RotaryTable | null = () => null,
+): SightStage[] {
+  return layers.map(({ key, planOf }) => ({
+    key,
+    isLayer: true,
+    run: (m, x) => decoderLayer(m, x, planOf(tower), tableOf(m, x)),
+  }));
+}
+
+/**
+ * Cosines and sines of so many rows, which stand throughout.
+ *
+ * @param dtype Null: that of hidden states.
+ */
+export function standingTable(
+  rows: number,
+  width: number,
+  dtype: Dtype | null,
+) {
+  return (m: Machine, x: Value): RotaryTable => {
+    const [cos, sin] = ["cosines", "sines"].map((name) =>
+      m.external(rows * width, dtype ?? x.dtype, `tower ${name}`, null)
+    );
+    if (!cos || !sin) throw new RangeError("a table has two sides");
+    return { cos, sin };
+  };
+}

@@ -1,0 +1,35 @@
+import { tryGetContext } from "hono/context-storage";
+
+/** The themes that a page may be shown in; without one the system's. */
+export const THEMES = ["light", "dark"] as const;
+
+/** What a host's address says of the theme, as Gradio's Spaces do. */
+export const THEME_PARAMETER = "__theme";
+
+/** What the request that a page answers says of the page around the answer. */
+export interface AskedPage {
+  /** The page's path. */
+  path: string;
+  /** Its query; empty where it was sent by a form's body. */
+  query: URLSearchParams;
+  /** The theme that the address asks for; null where for none. */
+  theme: (typeof THEMES)[number] | null;
+}
+
+/** The request that is being answered; the first page's where there is none. */
+export function askedPage(): AskedPage {
+  const c = tryGetContext();
+  if (!c || c.req.method === "POST") {
+    return { path: "/", query: new URLSearchParams(), theme: null };
+  }
+  const { searchParams: query } = new URL(c.req.url);
+  // A browser would take two slashes for another host.
+  const path = c.req.path.replace(/^\/{2,}/, "/");
+  return { path, query, theme: themeOf(query) };
+}
+
+/** The theme that a query asks for; null where it asks for none that there is. */
+export function themeOf(query: URLSearchParams): AskedPage["theme"] {
+  const asked = query.getAll(THEME_PARAMETER).at(-1);
+  return THEMES.find((theme) => theme === asked) ?? null;
+}

@@ -1,0 +1,74 @@
+/** What settings of training are, in a sentence each, by a field's path. */
+export const TRAINING_WORDS: Record<string, string> = {
+  "task":
+    "Train a model, or serve it: each has settings and an answer of its own.",
+  "train.method":
+    "Full trains every weight; LoRA trains small matrices beside frozen weights; QLoRA does so beside 4-bit weights.",
+  "train.trainable":
+    "Which parts of the model train in a full fine-tune; frozen parts need neither gradients nor optimizer states.",
+  "train.micro_batch":
+    "Sequences that one GPU takes at once. Activations grow with it.",
+  "train.sequence_length":
+    "Tokens of a sequence, prompt and answer together: the longest decides. Activations and logits grow with it.",
+  "train.gradient_accumulation":
+    "Micro batches whose gradients are added up before a step: a larger batch at no more activations.",
+  "train.padding_mask":
+    "Whether the mask of padded tokens reaches attention, whose kernel may then keep more.",
+  "train.attention":
+    "The kernel: flash and sdpa never hold the table of tokens × tokens that eager attention does.",
+  "train.checkpointing":
+    "Keep each layer's input alone and compute the rest again in the backward pass: far less memory, about a third slower.",
+  "train.checkpoint_offload":
+    "Checkpoints wait in the host's memory; each is copied there and back.",
+  "train.loss": "Fused and chunked losses never hold the logits of all tokens.",
+  "train.kernels":
+    "Eager PyTorch, Liger's fused kernels, or torch.compile: fused ones keep fewer tensors.",
+  "train.images_per_sample":
+    "Images beside the text of each sequence. They take tokens, and the vision tower's activations.",
+  "train.image_size":
+    "Height and width of an image as the model gets it, in pixels.",
+  "precision.weights": "The number format that the weights are held in.",
+  "precision.autocast":
+    "Mixed precision: products run in 16 bits while the weights stay as they are.",
+  "precision.gradients":
+    "The number format of gradients; blank is that of the weights.",
+  "precision.master_weights":
+    "A copy of the weights in fp32 that the optimizer steps; blank is what the engine does.",
+  "precision.optimizer_states":
+    "The number format of what the optimizer remembers of each weight.",
+  "quantization.weights":
+    "A format with fewer bits, such as nf4 for QLoRA, fp8 or a GGUF type for serving.",
+  "quantization.group_size":
+    "Weights that share one scale: smaller groups are more exact and take more memory.",
+  "quantization.kbit_upcast":
+    "PEFT turns what is not quantised into fp32: stable, but large embeddings double.",
+  "optimizer.name":
+    "What turns gradients into steps. AdamW remembers two numbers of each trained weight, SGD none.",
+  "optimizer.implementation":
+    "How the step runs: foreach makes temporaries of all weights at once, fused none.",
+  "optimizer.bits":
+    "Bits of each number that the optimizer remembers: 8-bit states take a quarter of 32-bit ones.",
+  "optimizer.paged":
+    "bitsandbytes' paged states move to the host's memory when the GPU is full.",
+  "optimizer.in_backward":
+    "Each weight is stepped as soon as its gradient is there: all gradients never stand at once.",
+  "train.lora.rank":
+    "The inner size of each adapter. Adapters, their gradients and states grow with it.",
+  "train.lora.alpha":
+    "How strongly adapters act: alpha ÷ rank. It costs no memory.",
+  "train.lora.dropout":
+    "The share of an adapter's inputs that are zeroed while training; above 0 it keeps a mask and a copy.",
+  "train.lora.targets": "The layers that get an adapter.",
+  "train.lora.target_parameters":
+    "Parameters of experts that get adapters, which are no layers of their own.",
+  "train.lora.adapter_dtype": "The number format of the adapters.",
+  "train.lora.dora":
+    "DoRA trains the length of each weight's columns too, and holds more while it runs.",
+  "train.lora.rslora":
+    "Scales adapters by the root of their rank. It costs no memory.",
+  "train.lora.bias": "Which biases train beside the adapters.",
+  "train.lora.modules_to_save":
+    "Modules that train whole beside the adapters, such as lm_head: a full copy each, with gradients and states.",
+  "train.lora.trainable_parameters":
+    "The exact number of adapter parameters, where you know it.",
+};
