@@ -23,7 +23,7 @@ import { importRoute } from "./routes/import.tsx";
 import { largestRoute } from "./routes/largest.tsx";
 import { llmsRoute } from "./routes/llms.ts";
 import { mcpRoute } from "./routes/mcp.ts";
-import { openApiRoute } from "./routes/openapi.ts";
+import { openApiRoute } from "./routes/openapi.tsx";
 import { onBehalf } from "./routes/on_behalf.ts";
 import { forAll } from "./routes/for_all.ts";
 import { FOR_ANY_PAGE, forAnyPage } from "./routes/for_any_page.ts";

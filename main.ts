@@ -1,6 +1,7 @@
 import { hubFrom, isOn } from "./hub/mod.ts";
 import { accessLogFrom, logged } from "./routes/access_log.ts";
 import { ancestorsFrom, embeddable } from "./routes/embedding.ts";
+import { batching } from "./routes/batching.ts";
 import { gradioSessions } from "./routes/gradio_sessions.ts";
 import { keeping } from "./routes/keeping.ts";
 import { mountedTables } from "./routes/mounted_tables.ts";
@@ -30,7 +31,7 @@ async function start(): Promise<void> {
     trustsProxy: isOn(environment("TRUST_PROXY")),
     limitsClients: isOn(environment("LIMIT_CLIENTS") ?? "1"),
   });
-  const usual = gradioSessions(keeping(fetch));
+  const usual = gradioSessions(batching(keeping(fetch)));
   const answering = ancestors ? embeddable(usual, ancestors) : usual;
   const log = accessLogFrom(environment);
   // DENO_SERVE_ADDRESS, where it is set, overrides the port that is given here.

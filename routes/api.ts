@@ -8,8 +8,11 @@ import {
   BANDWIDTH_FIELDS,
   readBandwidths,
 } from "../templates/traffic/bandwidth_fields.ts";
-import { shown } from "../lib/scenario/problem.ts";
 import { readJson } from "./api_body.ts";
+import type { FITS } from "./api_fit.ts";
+import { readFit, withFit } from "./api_fit.ts";
+import { BATCH, LINES_TYPE, linesOf } from "./batch_lines.ts";
+import { breathe } from "./breathe.ts";
 import { ofScenarios } from "./caching.ts";
 
 /** What each door gives of an estimate. */
@@ -40,14 +43,31 @@ export function apiRoute(hub: Hub | null): Hono {
       return reply(c, result, show);
     });
   }
+  // A server asks for each line by itself, and sends answers as they come.
+  api.post(BATCH, async (c) => {
+    const lines = linesOf(await c.req.text());
+    const wanted = readMore(new URL(c.req.url).searchParams);
+    if (!lines.ok) return c.json(refusalOf(lines.problems), 422);
+    if (!wanted.ok) return c.json(refusalOf(wanted.problems), 422);
+    const answers: string[] = [];
+    for (const line of lines.value) {
+      await breathe();
+      const input = readJson(line, "a scenario");
+      const result = input.ok
+        ? await estimated(input.value, wanted, hub)
+        : input;
+      const answer = result.ok ? result.value : refusalOf(result.problems);
+      answers.push(`${JSON.stringify(answer)}\n`);
+    }
+    return c.body(answers.join(""), 200, { "Content-Type": LINES_TYPE });
+  });
   return api;
 }
 
 /** What an answer holds beside the estimate, or leaves out. */
 interface More extends Wanted {
   bandwidths: Bandwidths;
-  /** Whether to tell of the scenario's own GPU alone. */
-  ownFit: boolean;
+  fit: (typeof FITS)[number];
 }
 
 /** Names of the answers that are given where they are asked for by "true". */
@@ -68,16 +88,15 @@ function readMore(query: URLSearchParams): Result<More> {
   const { bandwidths, problems } = readBandwidths((name) =>
     query.get(name) ?? undefined
   );
-  const fit = query.get("fit") || "all";
-  if (fit !== "all" && fit !== "own") {
-    problems.push({
-      path: "fit",
-      message: `fit must be all or own: current value is ${shown(fit)}`,
-    });
+  const fit = readFit(query);
+  if (!fit.ok || problems.length > 0) {
+    return {
+      ok: false,
+      problems: [...problems, ...fit.ok ? [] : fit.problems],
+    };
   }
-  if (problems.length > 0) return { ok: false, problems };
   for (const name of OWN) query.delete(name);
-  return { ok: true, value: { ...wanted, bandwidths, ownFit: fit === "own" } };
+  return { ok: true, value: { ...wanted, bandwidths, fit: fit.value } };
 }
 
 async function estimated(
@@ -86,11 +105,9 @@ async function estimated(
   hub: Hub | null,
 ): Promise<Result<Estimate>> {
   if (!asked.ok) return asked;
-  const { bandwidths, ownFit, ...wanted } = asked.value;
+  const { bandwidths, fit, ...wanted } = asked.value;
   const result = timed(await estimateOnHub(input, hub, wanted), bandwidths);
-  if (!result.ok || !ownFit) return result;
-  const { fit, ...rest } = result.value;
-  return { ok: true, value: { ...rest, fit: fit.slice(0, 1) } };
+  return result.ok ? { ok: true, value: withFit(result.value, fit) } : result;
 }
 
 /** The estimate with the time that its traffic takes, where links are given. */

@@ -3,11 +3,13 @@ import { Hono } from "hono";
 import type { Result } from "../lib/mod.ts";
 import {
   exportScenario,
+  fromQuery,
   parseScenario,
   refusalOf,
   scenarioOfConfiguration,
 } from "../lib/mod.ts";
 import { readJson } from "./api_body.ts";
+import { ofScenarios } from "./caching.ts";
 import { givenIn, importSent, readForm } from "./configuration_form.ts";
 
 /**
@@ -35,13 +37,22 @@ export const apiConfigurationsRoute: Hono = new Hono()
   .post("/api/v1/export", async (c) => {
     const input = readJson(await c.req.text(), "a scenario");
     const parsed = input.ok ? parseScenario(input.value) : input;
-    return reply(
-      c,
-      parsed.ok
-        ? exportScenario(parsed.value, c.req.query("format") ?? "")
-        : parsed,
-    );
+    return reply(c, exported(parsed, c.req.query("format")));
+  })
+  .get("/api/v1/export", (c) => {
+    const query = new URL(c.req.url).searchParams;
+    query.delete("format");
+    const parsed = parseScenario(fromQuery(query));
+    if (parsed.ok) ofScenarios(c, [parsed.value.model]);
+    return reply(c, exported(parsed, c.req.query("format")));
   });
+
+function exported(
+  parsed: ReturnType<typeof parseScenario>,
+  format = "",
+): Result<object> {
+  return parsed.ok ? exportScenario(parsed.value, format) : parsed;
+}
 
 function withoutDash<T extends { scenario: Record<string, unknown> }>(
   imported: T,

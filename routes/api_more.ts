@@ -3,6 +3,9 @@ import { Hono } from "hono";
 import type { Hub } from "../hub/mod.ts";
 import type { Explanation, GpuLayouts, Largest, Result } from "../lib/mod.ts";
 import { fromQuery, MAX_COMPARED, parseCount, refusalOf } from "../lib/mod.ts";
+import { readSlots } from "../templates/form/comparison.ts";
+import { readFit, withFit } from "./api_fit.ts";
+import type { Compared } from "./asked.ts";
 import { inside, readBody, readJson } from "./api_body.ts";
 import {
   adviceOnHub,
@@ -28,10 +31,28 @@ const ERROR = `an object {"text": "…", "scenario": {…}}`;
 /** The door for programs to comparisons, advice, errors, inverse questions and layouts. */
 export function apiMoreRoute(hub: Hub | null): Hono {
   return new Hono()
-    .post(
-      "/api/v1/compare",
-      async (c) => reply(c, await compare(await c.req.text(), hub)),
-    )
+    .post("/api/v1/compare", async (c) => {
+      const body = readBody(await c.req.text(), ["scenarios"], COMPARED);
+      const fit = readFit(new URL(c.req.url).searchParams);
+      return reply(
+        c,
+        body.ok ? await compared(body.value["scenarios"], fit, hub) : body,
+      );
+    })
+    .get("/api/v1/compare", async (c) => {
+      const query = new URL(c.req.url).searchParams;
+      const fit = readFit(query);
+      query.delete("fit");
+      const inputs = readSlots(query).map((slot) =>
+        fromQuery(new URLSearchParams(slot.query))
+      );
+      const result = await compared(inputs, fit, hub);
+      const models = inputs.map(({ model }) => model);
+      if (result.ok && models.every((model) => typeof model === "string")) {
+        ofScenarios(c, models);
+      }
+      return reply(c, result);
+    })
     .post(
       "/api/v1/largest",
       async (c) => reply(c, await askedLargest(await c.req.text(), hub)),
@@ -86,9 +107,18 @@ function ofInput(c: Context, { model }: Record<string, unknown>): void {
   if (typeof model === "string") ofScenarios(c, [model]);
 }
 
-async function compare(text: string, hub: Hub | null): Promise<Result<object>> {
-  const body = readBody(text, ["scenarios"], COMPARED);
-  return body.ok ? await compareOnHub(body.value["scenarios"], hub) : body;
+async function compared(
+  scenarios: unknown,
+  fit: ReturnType<typeof readFit>,
+  hub: Hub | null,
+): Promise<Result<Compared>> {
+  if (!fit.ok) return fit;
+  const result = await compareOnHub(scenarios, hub);
+  if (!result.ok) return result;
+  const estimates = result.value.estimates.map((estimate) =>
+    withFit(estimate, fit.value)
+  );
+  return { ok: true, value: { ...result.value, estimates } };
 }
 
 async function askedLargest(

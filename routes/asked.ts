@@ -80,6 +80,7 @@ export async function largestOnHub(
   input: unknown,
   field: unknown,
   hub: Hub | null,
+  step: () => void = () => {},
 ): Promise<Result<Largest>> {
   const resolved = await resolveOnHub(input, hub);
   if (!resolved.ok) return resolved;
@@ -87,18 +88,33 @@ export async function largestOnHub(
   const asked = field ?? ASKED[scenario.task].batch;
   const problem = fieldProblem(asked, scenario);
   if (problem) return { ok: false, problems: [problem] };
-  return await largestInTurns(scenario, String(asked), { model, breathe });
+  return await largestInTurns(scenario, String(asked), {
+    model,
+    breathe: stepped(step),
+  });
+}
+
+/** Lets others have their turn, and tells that something more is tried. */
+function stepped(step: () => void): () => Promise<void> {
+  return () => {
+    step();
+    return breathe();
+  };
 }
 
 /** What would make a scenario fit. */
 export async function adviceOnHub(
   input: unknown,
   hub: Hub | null,
+  step: () => void = () => {},
 ): Promise<Result<Advice>> {
   const resolved = await resolveOnHub(input, hub);
   if (!resolved.ok) return resolved;
   const { scenario, model } = resolved.value;
-  return await adviceInTurns(scenario, { model, breathe });
+  return await adviceInTurns(scenario, {
+    model,
+    breathe: stepped(step),
+  });
 }
 
 /** What is wrong with a number of GPUs; null where nothing is. */

@@ -7,13 +7,11 @@ import { refusalOf } from "../lib/mod.ts";
 import { readJson, refused } from "./api_body.ts";
 import { ofAddress } from "./caching.ts";
 import { gradioAnswer, gradioData } from "./gradio/answer.ts";
-import {
-  ENDPOINT,
-  gradioConfig,
-  gradioInfo,
-  PREFIX,
-} from "./gradio/describe.ts";
+import { gradioConfig, gradioInfo } from "./gradio/describe.ts";
+import type { GradioEndpoint } from "./gradio/endpoints.ts";
+import { ENDPOINTS } from "./gradio/endpoints.ts";
 import { CLOSE, messagesOf, streamOf } from "./gradio/events.ts";
+import { PREFIX } from "./gradio/prefix.ts";
 
 /** Longest name of a session; clients make them of ten letters or so. */
 const MAX_SESSION = 128;
@@ -30,7 +28,7 @@ const AROUND = 2;
  * question.
  */
 export function gradioRoute(hub: Hub | null): Hono {
-  return new Hono()
+  const gradio = new Hono()
     .get("/config", (c) => {
       ofAddress(c);
       return c.json(gradioConfig());
@@ -42,54 +40,58 @@ export function gradioRoute(hub: Hub | null): Hono {
     .post(`${PREFIX}/queue/join`, async (c) => {
       const joined = readJoined(await c.req.text());
       if (!joined.ok) return refuse(c, joined.problems);
-      const { session, data } = joined.value;
+      const { session, endpoint, data } = joined.value;
       const since = performance.now();
-      const answer = await gradioAnswer(data, hub);
+      const answer = await gradioAnswer(endpoint, data, hub);
       const event_id = crypto.randomUUID();
       return c.json({
         event_id,
         session_hash: session,
         messages: messagesOf(
           event_id,
-          answer.ok
-            ? { data: answer.value }
-            : { error: wordsOf(answer.problems) },
+          answer.ok ? answer.value : { error: wordsOf(answer.problems) },
           (performance.now() - since) / 1000,
         ),
       });
     })
     // Nothing waits here.
-    .get(`${PREFIX}/queue/data`, (c) => events(c, streamOf([CLOSE])))
-    .post(`${PREFIX}/call/${ENDPOINT}`, async (c) => {
-      const data = readCalled(await c.req.text());
-      if (!data.ok) return refuse(c, data.problems);
-      const text = JSON.stringify(data.value);
-      if (text.length > MAX_HELD) {
-        return refuse(c, [{
-          path: "data",
-          message:
-            `data must have at most ${MAX_HELD} characters: current value has ${text.length}; /api/v1/estimate takes more`,
-        }]);
-      }
-      return c.json({ event_id: heldBy(text) });
-    })
-    .get(`${PREFIX}/call/${ENDPOINT}/:event`, async (c) => {
-      const data = readHeld(c.req.param("event"));
-      const answer = data.ok ? await gradioAnswer(data.value, hub) : data;
-      return events(
-        c,
-        answer.ok
-          ? `event: complete\ndata: ${JSON.stringify(answer.value)}\n\n`
-          : `event: error\ndata: ${
-            JSON.stringify({ error: wordsOf(answer.problems) })
-          }\n\n`,
-      );
-    });
+    .get(`${PREFIX}/queue/data`, (c) => events(c, streamOf([CLOSE])));
+  for (const endpoint of ENDPOINTS) {
+    gradio
+      .post(`${PREFIX}/call/${endpoint.name}`, async (c) => {
+        const data = readCalled(endpoint, await c.req.text());
+        if (!data.ok) return refuse(c, data.problems);
+        const text = JSON.stringify(data.value);
+        if (text.length > MAX_HELD) {
+          return refuse(c, [{
+            path: "data",
+            message:
+              `data must have at most ${MAX_HELD} characters: current value has ${text.length}; /api/v1/estimate takes more`,
+          }]);
+        }
+        return c.json({ event_id: heldBy(text) });
+      })
+      .get(`${PREFIX}/call/${endpoint.name}/:event`, async (c) => {
+        const data = readHeld(endpoint, c.req.param("event"));
+        const answer = data.ok
+          ? await gradioAnswer(endpoint, data.value, hub)
+          : data;
+        return events(
+          c,
+          answer.ok
+            ? `event: complete\ndata: ${JSON.stringify(answer.value.data)}\n\n`
+            : `event: error\ndata: ${
+              JSON.stringify({ error: wordsOf(answer.problems) })
+            }\n\n`,
+        );
+      });
+  }
+  return gradio;
 }
 
 function readJoined(
   text: string,
-): Result<{ session: string; data: unknown[] }> {
+): Result<{ session: string; endpoint: GradioEndpoint; data: unknown[] }> {
   const body = readObject(text);
   if (!body.ok) return body;
   const { session_hash: session, fn_index } = body.value;
@@ -102,16 +104,25 @@ function readJoined(
       `session_hash must be a text of 1 to ${MAX_SESSION} characters`,
     );
   }
-  if (fn_index !== undefined && fn_index !== null && fn_index !== 0) {
-    return refused("fn_index", "fn_index must be 0, for there is one endpoint");
+  const endpoint = ENDPOINTS[Number(fn_index ?? 0)];
+  if (!endpoint) {
+    return refused(
+      "fn_index",
+      `fn_index must be a whole number up to ${ENDPOINTS.length - 1}`,
+    );
   }
-  const data = gradioData(body.value["data"]);
-  return data.ok ? { ok: true, value: { session, data: data.value } } : data;
+  const data = gradioData(endpoint, body.value["data"]);
+  return data.ok
+    ? { ok: true, value: { session, endpoint, data: data.value } }
+    : data;
 }
 
-function readCalled(text: string): Result<unknown[]> {
+function readCalled(
+  endpoint: GradioEndpoint,
+  text: string,
+): Result<unknown[]> {
   const body = readObject(text);
-  return body.ok ? gradioData(body.value["data"]) : body;
+  return body.ok ? gradioData(endpoint, body.value["data"]) : body;
 }
 
 function readObject(text: string): Result<Record<string, unknown>> {
@@ -128,11 +139,14 @@ function heldBy(text: string): string {
   return Buffer.from(text).toString("base64url");
 }
 
-function readHeld(event: string): Result<unknown[]> {
+function readHeld(
+  endpoint: GradioEndpoint,
+  event: string,
+): Result<unknown[]> {
   const text = Buffer.from(event, "base64url").toString();
   const read = readJson(text, "", AROUND);
   return read.ok
-    ? gradioData(read.value)
+    ? gradioData(endpoint, read.value)
     : refused("event_id", "event_id must be one that a POST has given");
 }
 

@@ -1,6 +1,6 @@
 import { LRUCache } from "lru-cache";
 import type { Fetch } from "./access_log.ts";
-import { PREFIX } from "./gradio/describe.ts";
+import { PREFIX } from "./gradio/prefix.ts";
 import type { GradioMessage } from "./gradio/events.ts";
 import { CLOSE, streamOf } from "./gradio/events.ts";
 

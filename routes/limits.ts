@@ -2,6 +2,7 @@ import type { Context, MiddlewareHandler } from "hono";
 import { HTTPException } from "hono/http-exception";
 import { timeout } from "hono/timeout";
 import { Problems } from "../templates/answer/problems.tsx";
+import { BATCH } from "./batch_lines.ts";
 import { joined } from "./body.ts";
 import { requestOf } from "./request_of.ts";
 import { refuse } from "./refuse.tsx";
@@ -76,12 +77,27 @@ const WITH_FILES: ReadonlySet<string> = new Set([
   "/explain",
 ]);
 
+/** Largest batch: as much as a server takes of any body. */
+const MAX_BATCH_BYTES = 8 * MAX_BODY_BYTES;
+
+const limitBatch = wholeBody(
+  MAX_BATCH_BYTES,
+  (c, sent) =>
+    refuse(
+      c,
+      413,
+      `The body must be at most ${MAX_BATCH_BYTES} bytes: current value is ${sent}`,
+    ),
+);
+
 /**
  * Refuses bodies that are too large. The forms with files have limits of their
  * own, which they tell on the page.
  */
 export const limitBody: MiddlewareHandler = (c, next) =>
-  WITH_FILES.has(c.req.path) ? next() : limitAny(c, next);
+  WITH_FILES.has(c.req.path)
+    ? next()
+    : (c.req.path === BATCH ? limitBatch : limitAny)(c, next);
 
 /**
  * Refuses addresses that are too long, and those that are none: a client may put

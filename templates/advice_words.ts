@@ -61,6 +61,20 @@ export function togetherWords(
     .join(" + ");
 }
 
+/** Advice in a sentence. */
+export function adviceSentence(advice: Advice): string {
+  const { now, together, changes } = advice;
+  if (together) {
+    return `Enough together: ${togetherWords(advice, together.set)}, ${
+      formatBytes(together.peak_bytes)
+    }`;
+  }
+  if (!now.fits) return "No changes that were tried are enough together";
+  return changes.length === 0
+    ? "Nothing has to change: it fits"
+    : `It fits, with ${formatBytes(now.peak_bytes)}`;
+}
+
 /** How the command line sets these fields. */
 export function setFlags(set: AdvisedSet): string {
   return Object.entries(set)

@@ -18,5 +18,7 @@ export function driverOf(
  * Source: pytorch/torchtitan run_train.sh, PYTORCH_ALLOC_CONF
  */
 export function growsSegments(scenario: Scenario): boolean {
+  const { expandable_segments: told } = scenario.software;
+  if (told !== null) return told;
   return scenario.parallel.gpus > 1 && driverOf(scenario) === "torchtitan";
 }

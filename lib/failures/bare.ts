@@ -2,7 +2,8 @@ import type { Failure } from "./failure.ts";
 import { failureOf, shownMessage } from "./failure.ts";
 import type { WrittenText } from "./lines.ts";
 import { onOneLine } from "./lines.ts";
-import { AMOUNT, amountIn } from "./printed.ts";
+import { ofAmounts } from "./patterns.ts";
+import { amountIn } from "./printed.ts";
 
 /** Messages that say that memory was short, and little more. */
 const BARE: readonly (readonly [
@@ -74,8 +75,8 @@ const BARE: readonly (readonly [
 ];
 
 /** "you tried to allocate 1234 bytes", "Unable to allocate 3.00 GiB for an array". */
-const HOST_TRIED = new RegExp(
-  `(?:you tried to allocate|Unable to allocate|failed to allocate) ${AMOUNT}`,
+const HOST_TRIED = ofAmounts(
+  "(?:you tried to allocate|Unable to allocate|failed to allocate) %A",
 );
 const SHARED = /Required: (\d{1,12}),? Hardware limit: ?(\d{1,12})/;
 

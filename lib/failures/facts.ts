@@ -74,13 +74,16 @@ const NAMED: readonly RegExp[] = [
   /models--([\w.-]{1,96}?--[\w.-]{1,96})(?=[/\s'"]|$)/g,
   /(?:from_pretrained|LLM|AutoModelForCausalLM|vllm serve|ollama run|pipeline)\(?["' ]{0,3}(?:model=)?["']?([\w.-]{1,96}\/[\w.-]{1,96}|[\w.-]{2,60}:[\w.-]{1,40})/g,
 ];
+const IN_PROSE =
+  /\b[A-Za-z][A-Za-z0-9.]{1,20}(?:[-_/][A-Za-z0-9.]{1,20}){0,6}[-_]\d{1,3}(?:\.\d{1,2})?[Bb](?:[-_][A-Za-z0-9.]{1,20}){0,4}/g;
+const MOST_IN_PROSE = 200;
 const TYPE =
   /transformers\/(?:src\/transformers\/)?models\/([a-z0-9_]{1,40})\/modeling_/;
 const SHAPE =
   /(?:input_ids|inputs?|batch|tokens)[^\n]{0,60}?(?:torch\.Size\(|shape[=: ]{0,3})[[(]{1,2}(\d{1,6}), ?(\d{1,8})[\])]/i;
 const DEVICE = /Device \d{1,3}: ([^,\n]{3,60}), compute capability/g;
 const GPU =
-  /(?:NVIDIA|Tesla|GeForce|RTX|AMD Instinct|Radeon)[ -][\w. -]{1,40}/g;
+  /(?:NVIDIA|Tesla|GeForce|RTX|AMD Instinct|Radeon)[ -][\w. -]{1,40}|\b(?:A100|H100|H200|B200|L40S|A6000|V100|A10G|MI300X)\b(?:[ -]{1,2}(?:SXM\d?|PCIe|\d{2,3} ?GB)){0,2}/g;
 
 /** Matches of a pattern that are looked at. */
 const MOST = 4000;
@@ -136,12 +139,23 @@ function modelIn(text: string): string | null {
       if (isHubId(name)) other ??= name;
     }
   }
-  return other;
+  return other ?? inProse(text);
+}
+
+/** A name of the catalogue that stands anywhere, with its size: "Llama-3.1-8B". */
+function inProse(text: string): string | null {
+  let looked = 0;
+  for (const [name] of text.matchAll(IN_PROSE)) {
+    if (++looked > MOST_IN_PROSE) break;
+    const known = findModel(name) ?? findModel(name.replace(/^.*\//, ""));
+    if (known) return known.id;
+  }
+  return null;
 }
 
 /** Whether a name can be one of the Hub, and is no path of a file. */
 function isHubId(name: string): boolean {
-  return /^[A-Za-z0-9][\w.-]*\/[A-Za-z0-9][\w.-]*$/.test(name) &&
+  return /^[A-Za-z0-9][\w-]*\/[A-Za-z0-9][\w.-]*$/.test(name) &&
     !/\.(?:py|json|ya?ml|txt|log|gguf|safetensors|sh|jsonl|bin|pt)$|^(?:home|usr|opt|mnt|data|root|tmp|workspace|models?|checkpoints?|outputs?)\//
       .test(name);
 }

@@ -2,8 +2,8 @@ import { lineAt } from "./bare.ts";
 import type { FailedWhat, Failure } from "./failure.ts";
 import { failureOf, shownMessage } from "./failure.ts";
 import type { WrittenText } from "./lines.ts";
-import { AMOUNT, amountIn, printedAmount } from "./printed.ts";
-import { loose } from "./vllm.ts";
+import { loose, ofAmounts } from "./patterns.ts";
+import { amountIn, printedAmount } from "./printed.ts";
 
 /*
  * Failed allocations of llama.cpp and of what ollama runs.
@@ -21,8 +21,8 @@ const METAL =
   /ggml_metal.{0,80}(?:failed to allocate buffer|current allocated size is greater)/;
 const VULKAN =
   /ggml_vulkan: (?:Device memory allocation of size (\d{1,15}) failed|.{0,80}OutOfDeviceMemory)/;
-const SYSTEM = new RegExp(
-  `model requires more system memory \\(${AMOUNT}\\) than is available \\(${AMOUNT}\\)`,
+const SYSTEM = ofAmounts(
+  String.raw`model requires more system memory \(%A\) than is available \(%A\)`,
 );
 const SYSTEM_BARE = /model requires more system memory/;
 const DRIVER = /CUDA error: out of memory[^]{0,300}?ggml/;
@@ -126,7 +126,7 @@ export function llamaFailures({ who, text }: WrittenText): Failure[] {
 }
 
 /** Metal's lines say a size in a form of their own. */
-const NEVER = new RegExp(`failed to allocate buffer, size = +${AMOUNT}`);
+const NEVER = ofAmounts("failed to allocate buffer, size = +%A");
 
 /** The exact size is printed right after the rounded one. */
 function near(at: number, before: number | undefined): boolean {

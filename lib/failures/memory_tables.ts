@@ -1,7 +1,8 @@
 import type { Failure } from "./failure.ts";
 import { failureOf } from "./failure.ts";
+import { ofAmounts } from "./patterns.ts";
 import type { Printed } from "./printed.ts";
-import { AMOUNT, printedAmount } from "./printed.ts";
+import { printedAmount } from "./printed.ts";
 
 /*
  * What programs print of the memory that they hold.
@@ -11,8 +12,8 @@ import { AMOUNT, printedAmount } from "./printed.ts";
  */
 const SUMMARY = /PyTorch (?:CUDA|HIP|XPU) memory summary, device ID (\d{1,3})/;
 const ROW = (name: string): RegExp =>
-  new RegExp(
-    `\\| {1,3}${name} {0,20}\\| {1,12}${AMOUNT} {0,4}\\| {1,12}${AMOUNT}`,
+  ofAmounts(
+    String.raw`\| {1,3}${name} {0,20}\| {1,12}%A {0,4}\| {1,12}%A`,
   );
 const ROWS = {
   allocated: ROW("Allocated memory"),

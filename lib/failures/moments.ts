@@ -1,3 +1,5 @@
+import { lastMatch } from "./patterns.ts";
+
 /** What ran when memory was short, as a stack of calls tells it. */
 export type MomentName =
   | "load"
@@ -185,7 +187,7 @@ const CALLING: ReadonlySet<MomentName> = new Set([
 
 /** Whether a stack goes on into a pass after the last of some calls. */
 function goesOn(stack: string, says: RegExp): boolean {
-  const after = stack.slice(Math.max(0, lastOf(stack, says)));
+  const after = stack.slice(Math.max(0, lastMatch(stack, says)));
   return /in forward\b|training_step|backward\(|in backward\b|in generate\b/
     .test(after);
 }
@@ -223,17 +225,6 @@ function innerOf(last: string): string | null {
     if (found) return found[0];
   }
   return null;
-}
-
-/** Where the last of a pattern's matches begins; below 0 of none. */
-function lastOf(text: string, says: RegExp): number {
-  let at = -1;
-  for (
-    const match of text.matchAll(new RegExp(says.source, `g${says.flags}`))
-  ) {
-    at = match.index;
-  }
-  return at;
 }
 
 /** A moment that is not read off a stack. */

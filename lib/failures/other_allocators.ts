@@ -3,8 +3,9 @@ import type { Failure } from "./failure.ts";
 import { failureOf, shownMessage } from "./failure.ts";
 import type { WrittenText } from "./lines.ts";
 import { onOneLine } from "./lines.ts";
+import { ofAmounts } from "./patterns.ts";
 import type { Printed } from "./printed.ts";
-import { AMOUNT, amountIn } from "./printed.ts";
+import { amountIn } from "./printed.ts";
 
 /** A message's figures, by the words that stand before them. */
 interface AllocatorMessage {
@@ -17,7 +18,7 @@ interface AllocatorMessage {
   readonly allocated?: RegExp;
 }
 
-const amount = (before: string): RegExp => new RegExp(before + AMOUNT);
+const amount = (before: string): RegExp => ofAmounts(`${before}%A`);
 
 /**
  * Allocators beside PyTorch's own.

@@ -1,4 +1,5 @@
 import { GIB, KIB, MIB } from "../units/mod.ts";
+import { ofAmounts } from "./patterns.ts";
 
 /** An amount of memory as a program prints it. */
 export interface Printed {
@@ -7,11 +8,7 @@ export interface Printed {
   readonly rounding: number;
 }
 
-/** A number and its unit; to be put into other patterns, in a group of its own. */
-export const AMOUNT = String
-  .raw`(\d{1,18}(?:\.\d{1,6})?) ?(bytes|[KMGT]i?B|[kmgt]i?b|B|MBytes|GBytes)\b`;
-
-const WHOLE = new RegExp(`^${AMOUNT}`);
+const WHOLE = ofAmounts("^%A");
 
 /**
  * Bytes of a unit. The programs that are read count GPU memory in powers of two,
@@ -56,7 +53,7 @@ export function amountAt(text: string): Printed | null {
 /**
  * Finds the first amount that a pattern's two groups have.
  *
- * @param pattern Written with {@linkcode AMOUNT}.
+ * @param pattern As {@linkcode ofAmounts} makes them.
  */
 export function amountIn(text: string, pattern: RegExp): Printed | null {
   const [, digits, unit] = pattern.exec(text) ?? [];

@@ -2,8 +2,8 @@ import { lineAt } from "./bare.ts";
 import type { FailedWhat, Failure } from "./failure.ts";
 import { failureOf, shownMessage } from "./failure.ts";
 import type { WrittenText } from "./lines.ts";
+import { loose } from "./patterns.ts";
 import { printedAmount } from "./printed.ts";
-import { loose } from "./vllm.ts";
 
 /*
  * Refusals of SGLang.

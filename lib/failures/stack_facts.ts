@@ -12,7 +12,7 @@ const CODE:
     [
       "train.method",
       "qlora",
-      /peft\/tuners\/lora\/bnb\.py|peft\/tuners\/lora[^]{0,2000}?(?:Linear4bit|bnb\.matmul_4bit|MatMul4Bit)/,
+      /peft\/tuners\/lora\/bnb\.py|Linear4bit|matmul_4bit|MatMul4Bit/,
     ],
     ["train.method", "lora", /peft\/tuners\/lora/],
     ["train.kernels", "liger", /liger_kernel\/(?:transformers|ops)/],
@@ -25,7 +25,11 @@ const CODE:
     ],
     ["train.objective", "orpo", /trl\/\S{0,40}orpo_trainer\.py/],
     ["train.objective", "reward", /trl\/trainer\/reward_trainer\.py/],
-    ["optimizer.bits", 8, /bitsandbytes\/optim[^]{0,1500}?(?:8bit|blockwise)/],
+    [
+      "optimizer.bits",
+      8,
+      /bitsandbytes\/optim[^\n]{0,200}(?:8bit|blockwise)|optimizer_update_8bit/,
+    ],
   ];
 
 /** Engines, and whether what they split has to be told by a number of GPUs. */

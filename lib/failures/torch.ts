@@ -2,8 +2,9 @@ import type { Failure, Holder } from "./failure.ts";
 import { failureOf, shownMessage } from "./failure.ts";
 import type { WrittenText } from "./lines.ts";
 import { onOneLine } from "./lines.ts";
+import { ofAmounts } from "./patterns.ts";
 import type { Printed } from "./printed.ts";
-import { AMOUNT, amountIn, printedAmount } from "./printed.ts";
+import { amountIn, printedAmount } from "./printed.ts";
 
 /*
  * Messages of PyTorch's allocators since 1.13.
@@ -13,7 +14,7 @@ import { AMOUNT, amountIn, printedAmount } from "./printed.ts";
  * c10/xpu/XPUCachingAllocator.cpp
  */
 const amount = (before: string, after = ""): RegExp =>
-  new RegExp(`${before}${AMOUNT}${after}`);
+  ofAmounts(`${before}%A${after}`);
 
 const TRIED = amount("Tried to allocate ");
 /** "GPU 0 has a total capacity of"; releases until 2.1 write "capacty". */
@@ -23,8 +24,8 @@ const ALLOCATED = amount("Of the allocated memory ", " is allocated by");
 const UNALLOCATED = amount("", " is reserved by PyTorch but unallocated");
 const ALLOWED = amount("", " allowed; ");
 const OWN = amount("this process has ", " memory in use");
-const PROCESS = new RegExp(
-  `Process (\\d{1,10}) has ${AMOUNT} memory in use`,
+const PROCESS = ofAmounts(
+  String.raw`Process (\d{1,10}) has %A memory in use`,
   "g",
 );
 const DEVICE = /(?:GPU|NPU|XPU) (\d{1,3})(?:;| has a total)/;

@@ -3,7 +3,8 @@ import type { Failure } from "./failure.ts";
 import { failureOf, shownMessage } from "./failure.ts";
 import type { WrittenText } from "./lines.ts";
 import { onOneLine } from "./lines.ts";
-import { AMOUNT, amountIn, printedAmount } from "./printed.ts";
+import { loose, ofAmounts } from "./patterns.ts";
+import { amountIn, printedAmount } from "./printed.ts";
 
 /*
  * Refusals of vLLM, of releases from 0.2 on.
@@ -13,8 +14,8 @@ import { AMOUNT, amountIn, printedAmount } from "./printed.ts";
  */
 const NEEDED =
   /To serve at least one request with (?:the )?model'?s?(?:'s)? max seq len \((\d{1,9})\)/;
-const NEEDS = new RegExp(`${AMOUNT} KV cache is needed`);
-const HAS = new RegExp(`available KV cache memory \\(${AMOUNT}\\)`);
+const NEEDS = ofAmounts("%A KV cache is needed");
+const HAS = ofAmounts(String.raw`available KV cache memory \(%A\)`);
 const ROOM = /estimated maximum model length is (\d{1,9})/;
 const TOKENS =
   /max seq len \((\d{1,9})\) is larger than the maximum number of tokens that can be stored in (?:the )?KV cache \((\d{1,9})\)/;
@@ -72,14 +73,6 @@ export function vllmFailures({ who, text }: WrittenText): Failure[] {
   read(loose(SAMPLER), () => ({ kind: "bare", what: "sampler" }));
   read(loose(PROFILING), () => ({ kind: "start", what: "profile run" }));
   return found;
-}
-
-/** The same pattern where a terminal broke the line between words. */
-export function loose(pattern: RegExp): RegExp {
-  return new RegExp(
-    pattern.source.replaceAll(" ", String.raw`\s{1,40}`),
-    pattern.flags,
-  );
 }
 
 function numberIn(text: string, pattern: RegExp): number | null {

@@ -5,6 +5,7 @@ import type { Modules } from "./modules.ts";
 /** The short convolution of a layer; null where it has none. */
 export function shortConvolutionOf(
   modules: Modules,
+  isPlain: boolean,
   { batch, sequence, masked }: MixedBatch,
 ): ShortConvolutionPlan | null {
   const found = modules.find((name) => /(^|\.)conv\.conv\.weight$/.test(name));
@@ -19,7 +20,8 @@ export function shortConvolutionOf(
       kind: "convolution",
       rows: batch * sequence,
       masked: masked && batch > 1,
-      several: batch > 1,
+      batch,
+      isPlain,
       inProj,
       conv,
       convBias: modules.parameter(`${path}conv.bias`),

@@ -8,11 +8,14 @@ import type { Modules } from "./modules.ts";
 /**
  * The gated delta rule of a layer; null where it has none.
  *
- * @param keyHeads Heads of queries and keys; those of values have a bias each.
+ * Heads of values have a bias each; how many those of keys are the config says.
  */
 export function deltaPlanOf(
   modules: Modules,
-  keyHeads: number,
+  { keyHeads, isPlain }: {
+    readonly keyHeads: number;
+    readonly isPlain: boolean;
+  },
   { batch, sequence, masked }: MixedBatch,
 ): DeltaPlan | null {
   const found = modules.find((name) => /(^|\.)A_log$/.test(name));
@@ -34,6 +37,7 @@ export function deltaPlanOf(
   const heads = dtBias.elements;
   return {
     kind: "delta",
+    isPlain,
     rows: batch * sequence,
     masked: masked && batch > 1,
     rule: {

@@ -61,6 +61,7 @@ export function layerFactsOf(
   const { architecture, config } = model;
   const family = codeOfModel(model);
   const traits = traitsOf(family, config ?? {}, architecture.head_dim);
+  const picks = family.attention.picksTokens;
   return {
     architecture,
     config: innerConfig(config ?? {}),
@@ -69,8 +70,10 @@ export function layerFactsOf(
     batch: train.micro_batch,
     sequence: train.sequence_length,
     attention: {
-      implementation: train.attention,
-      masked: train.padding_mask ||
+      implementation: picks && train.attention === "flash"
+        ? "sdpa"
+        : train.attention,
+      masked: train.padding_mask || picks ||
         (train.images_per_sample > 0 && family.sight !== null &&
           told(family.sight.masksImages, innerConfig(config ?? {}))),
       keyMask: code.keyMask,
@@ -95,13 +98,13 @@ function gatesOutput({ attention }: LayerPlan): boolean {
 /** Why layers as they are planned cannot be played; null when they can. */
 export function unclearLayers(
   layers: readonly LayerPlan[],
-  { architecture: { type }, stateSpaces, code }: LayerFacts,
+  { architecture: { type }, stateSpaces, code, family }: LayerFacts,
   program: string,
 ): string | null {
   const isUnclear = layers.some(({ attention, mlp, stateSpace }) =>
     stateSpaces
       ? !attention && !mlp && !stateSpace
-      : attention === null || mlp === null
+      : !family.layer.leavesOut && (attention === null || mlp === null)
   );
   if (isUnclear) {
     return `models of type ${type}, whose layers are not attention and MLP, are not played through yet`;

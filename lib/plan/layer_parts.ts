@@ -1,5 +1,8 @@
+import type { Config } from "../models/config.ts";
+import { numberOf } from "../models/families/code/setting.ts";
 import type { BesidePlan } from "../play/layers/beside_layer.ts";
 import type { MlpPlan } from "../play/layers/mlp_layer.ts";
+import type { IndexerPlan } from "../play/layers/token_indexer.ts";
 import type { StreamsPlan } from "../play/layers/streams.ts";
 import type { OwnInputsPlan } from "../play/layers/own_inputs.ts";
 import type { Norm } from "../play/torch/ops/norms.ts";
@@ -71,6 +74,32 @@ export function streamsOf(
     around: { left, right, norm },
   };
 }
+
+/** What picks the tokens that attention looks at; null where nothing does. */
+export function indexerOf(
+  modules: Modules,
+  config: Config,
+): IndexerPlan | null {
+  const [queries, keys, weights] = ["wq_b", "wk", "weights_proj"].map((name) =>
+    modules.linear(
+      modules.pathOf((each) => each.endsWith(`.indexer.${name}.weight`)),
+    )
+  );
+  if (!queries || !keys || !weights) return null;
+  return {
+    queries,
+    keys,
+    weights,
+    keyNorm: modules.norm(
+      modules.pathOf((each) => /\.indexer\.k_norm\.weight$/.test(each)),
+      "layer",
+    ),
+    picks: numberOf(config, [["index_topk"], PICKS]),
+  };
+}
+
+/** Source: huggingface/transformers models/deepseek_v32/configuration_deepseek_v32.py */
+const PICKS = 2048;
 
 function namedNorms(
   modules: Modules,

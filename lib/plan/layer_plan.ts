@@ -8,7 +8,12 @@ import type { AdaptedLinear } from "../play/torch/ops/adapted_linear.ts";
 import type { Heads } from "../play/torch/ops/attention/types.ts";
 import type { Norm } from "../play/torch/ops/norms.ts";
 import { projectionsOf } from "./projections.ts";
-import { expertsBesideOf, ownInputsOf, streamsOf } from "./layer_parts.ts";
+import {
+  expertsBesideOf,
+  indexerOf,
+  ownInputsOf,
+  streamsOf,
+} from "./layer_parts.ts";
 import { routedExpertsOf } from "./experts_plan.ts";
 import type { LayerFacts } from "./layer_facts.ts";
 import { bareOf, normsOf } from "./layer_norms.ts";
@@ -35,6 +40,10 @@ export function layerPlanOf(modules: Modules, facts: LayerFacts): LayerPlan {
     scaledResiduals: traits.scaledResiduals,
     addsInPlace: family.layer.addsInPlace,
   };
+  if (family.layer.leavesOut && !plan.attention) {
+    const { beforeAttention: beforeMlp } = plan.norms;
+    return { ...plan, norms: { ...plan.norms, beforeMlp } };
+  }
   if (!stateSpaces) return plan;
   const stateSpace = stateSpaceOf(modules, stateSpaces, {
     batch,
@@ -133,7 +142,7 @@ function attentionOf(
 /** DeepSeek's latent attention; null for any other. */
 function latentOf(
   modules: Modules,
-  { architecture, traits, batch, sequence, attention }: LayerFacts,
+  { architecture, traits, batch, sequence, attention, config }: LayerFacts,
 ): LatentAttentionPlan | null {
   const named = (pattern: RegExp) =>
     modules.linear(modules.pathOf((name) => pattern.test(name)));
@@ -161,6 +170,7 @@ function latentOf(
     kvUp,
     o,
     rotaryWidth: kvDown.out - latent,
+    indexer: indexerOf(modules, config),
     heads: {
       batch,
       queries: sequence,

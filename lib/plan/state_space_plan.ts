@@ -27,6 +27,10 @@ const PASSED_BY: Readonly<Record<StateSpaceKind, RegExp | null>> = {
 /** What the plan of a state space needs to know beside its tensors. */
 export interface StateSpaceFacts {
   readonly kind: StateSpaceKind;
+  /** Whether PyTorch's own operations run it, in place of packages' kernels... */
+  readonly isPlain: boolean;
+  /** ...because of a packed weight that the kernels would multiply by; else null. */
+  readonly packed: string | null;
   /** Whether time steps, B and C are normed within the kernel. */
   readonly norms: boolean;
   readonly groups: number;
@@ -42,14 +46,22 @@ export interface StateSpaceFacts {
 
 /** The facts of a model with state spaces; null of any other. */
 export function stateSpaceFacts(
-  { hardware, precision }: Scenario,
-  { architecture: { type }, config: whole = {} }: Model,
+  { hardware, precision, software }: Scenario,
+  { architecture: { type }, config: whole = {}, tensors }: Model,
+  storage: Storage,
 ): StateSpaceFacts | null {
   const code = codeOfType(type).stateSpace;
   if (code === null) return null;
   const config = innerConfig(whole);
+  const packed =
+    tensors.find((tensor) =>
+      isRead(code.kind, tensor) && storage(tensor).packed !== null
+    )?.name.split(".").at(-2) ?? null;
   return {
     kind: code.kind,
+    isPlain: software.mixer_kernels === "torch" ||
+      (code.kind === "headed" && packed !== null),
+    packed,
     norms: code.norms,
     groups: numberOf(config, code.groups),
     keyHeads: numberOf(config, code.keyHeads),
@@ -62,26 +74,23 @@ export function stateSpaceFacts(
 }
 
 /**
- * Why a scenario's weights do not fit the kernels, which multiply by some of them
- * themselves; null where they do.
+ * Why a model's state spaces are not played: kernels multiply by weights that are
+ * packed, or a scan that PyTorch runs token by token; null where they are.
  */
 export function unfitStateSpaces(
   facts: StateSpaceFacts | null,
-  { architecture: { type }, tensors }: Model,
-  storage: Storage,
+  { architecture: { type } }: Model,
 ): string | null {
-  if (!facts || facts.kind === "open") return null;
-  const packed = tensors.find((tensor) =>
-    isRead(facts, tensor) && storage(tensor).packed !== null
-  );
-  return packed
-    ? `quantised weights of models of type ${type} are not played through: their kernels multiply by ${
-      packed.name.split(".").at(-2)
-    } themselves, which they cannot where it is packed`
+  if (facts?.kind !== "inner" && facts?.kind !== "open") return null;
+  if (facts.isPlain) {
+    return `state spaces of models of type ${type} are not played through without mamba_ssm (software.mixer_kernels torch): their scan goes token by token`;
+  }
+  return facts.kind === "inner" && facts.packed !== null
+    ? `quantised weights of models of type ${type} are not played through: their kernels multiply by ${facts.packed} themselves, which they cannot where it is packed`
     : null;
 }
 
-function isRead({ kind }: StateSpaceFacts, { name, role }: Tensor): boolean {
+function isRead(kind: StateSpaceKind, { name, role }: Tensor): boolean {
   return role === "ssm" && PASSED_BY[kind]?.test(name) === true;
 }
 
@@ -91,7 +100,8 @@ export function passesBy(
   adapter: string,
   isPacked: boolean,
 ): boolean {
-  return facts !== null && !(facts.kind === "open" && isPacked) &&
+  return facts !== null && !facts.isPlain &&
+    !(facts.kind === "open" && isPacked) &&
     /\.(mixer|mamba)\./.test(adapter) &&
     PASSED_BY[facts.kind]?.test(adapter) === true;
 }
@@ -104,9 +114,9 @@ export function stateSpaceOf(
 ): StateSpacePlan | null {
   switch (facts.kind) {
     case "delta":
-      return deltaPlanOf(modules, facts.keyHeads, mixed);
+      return deltaPlanOf(modules, facts, mixed);
     case "convolution":
-      return shortConvolutionOf(modules, mixed);
+      return shortConvolutionOf(modules, facts.isPlain, mixed);
     default:
       return scanOf(modules, facts, mixed);
   }
@@ -144,6 +154,7 @@ function scanOf(
       ...shared,
       kind: "headed",
       multiplied: facts.multiplied,
+      plainly: facts.isPlain ? outProj : null,
       scan: {
         batch,
         sequence,

@@ -113,8 +113,8 @@ export function stepPlanOf(
     lying ?? storageOf(scenario, code.packing),
     family.encoder ? frozenOf(family.encoder, model) : family.weights.frozen,
   );
-  const stateSpaces = stateSpaceFacts(scenario, model);
-  const unfit = unfitStateSpaces(stateSpaces, model, storage);
+  const stateSpaces = stateSpaceFacts(scenario, model, storage);
+  const unfit = unfitStateSpaces(stateSpaces, model);
   if (unfit !== null) return { reason: unfit };
   const outside = model.tensors.filter(({ layers }) => layers === null);
   const loraOf = (prefix: string) =>

@@ -23,6 +23,14 @@ export function unplayed(
   if (code.unplayed !== null) {
     return `models of type ${architecture.type}${code.unplayed}`;
   }
+  const isReplaced = stacks.some(({ kinds }) =>
+    kinds.some(({ tensors }) =>
+      [...tensors.keys()].some((name) => REPLACED.test(name))
+    )
+  );
+  if (isReplaced) {
+    return `models of type ${architecture.type} with a matrix in the place of attention or an MLP are not played through yet`;
+  }
   const readsEncoder = stacks.some(({ kinds }) =>
     kinds.some((kind) =>
       [...kind.tensors.keys()].some((key) => CROSS.test(key))
@@ -60,6 +68,9 @@ export function unplayed(
   }
   return null;
 }
+
+/** A matrix that stands for half a layer: Nemotron-NAS. */
+const REPLACED = /(^|\.)(linear_attn|linear_mlp)\.weight$/;
 
 /** Whether a layer has attention, of any form. */
 function attends({ tensors }: LayerKind): boolean {

@@ -1,51 +1,62 @@
-import { estimateOnHub } from "../../hub/estimate.ts";
 import type { Hub } from "../../hub/mod.ts";
 import type { GivenFlag, Problem, Result } from "../../lib/mod.ts";
 import { fromFlags } from "../../lib/mod.ts";
 import { shown } from "../../lib/scenario/problem.ts";
-import { verdictOf } from "../../templates/short_answer.ts";
 import { readJson, refused } from "../api_body.ts";
-import { PARAMETERS } from "./parameters.ts";
+import type { GradioAsked, GradioEndpoint } from "./endpoints.ts";
+import { SCENARIO_PARAMETER } from "./parameters.ts";
 
-/** Answers arguments in their order: a verdict, and the Estimate of its GPU. */
+/** An endpoint's answer, and how many things were tried for it. */
+export interface GradioAnswered {
+  readonly data: [words: string, answer: object];
+  readonly steps: number;
+}
+
+/** Answers arguments in their order: a sentence, and an object. */
 export async function gradioAnswer(
+  endpoint: GradioEndpoint,
   data: readonly unknown[],
   hub: Hub | null,
-): Promise<Result<[verdict: string, estimate: object]>> {
-  const input = inputOf(data);
-  if (!input.ok) return input;
-  const result = await estimateOnHub(input.value, hub);
-  if (!result.ok) return named(result.problems);
-  const { fit, ...rest } = result.value;
-  return {
-    ok: true,
-    value: [verdictOf(result.value), { ...rest, fit: fit.slice(0, 1) }],
-  };
+): Promise<Result<GradioAnswered>> {
+  const asked = askedOf(endpoint, data);
+  if (!asked.ok) return asked;
+  let steps = 0;
+  const result = await endpoint.answer(asked.value, hub, () => steps++);
+  return result.ok
+    ? { ok: true, value: { data: result.value, steps } }
+    : named(endpoint, result.problems);
 }
 
 /** Reads what a client sends as its `data`. */
-export function gradioData(value: unknown): Result<unknown[]> {
+export function gradioData(
+  { parameters }: GradioEndpoint,
+  value: unknown,
+): Result<unknown[]> {
   if (!Array.isArray(value)) {
     return refused(
       "data",
       `data must be a list: current value is ${shown(value)}`,
     );
   }
-  return value.length > PARAMETERS.length
+  return value.length > parameters.length
     ? refused(
       "data",
-      `data must have at most ${PARAMETERS.length} values: current value has ${value.length}`,
+      `data must have at most ${parameters.length} values: current value has ${value.length}`,
     )
     : { ok: true, value };
 }
 
-function inputOf(data: readonly unknown[]): Result<Record<string, unknown>> {
+function askedOf(
+  { parameters }: GradioEndpoint,
+  data: readonly unknown[],
+): Result<GradioAsked> {
   const given: GivenFlag[] = [];
+  const beside: Record<string, unknown> = {};
   let base: Record<string, unknown> = {};
-  for (const [at, { name, flag }] of PARAMETERS.entries()) {
+  for (const [at, { name, flag }] of parameters.entries()) {
     const value = data[at] ?? "";
     if (value === "") continue;
-    if (!flag) {
+    if (name === SCENARIO_PARAMETER) {
       const scenario = scenarioOf(value);
       if (!scenario.ok) return scenario;
       base = scenario.value;
@@ -59,6 +70,10 @@ function inputOf(data: readonly unknown[]): Result<Record<string, unknown>> {
         }`,
       );
     }
+    if (!flag) {
+      beside[name] = value;
+      continue;
+    }
     const text = String(value);
     if (flag.allowed && !flag.allowed.includes(text.toLowerCase())) {
       return refused(
@@ -70,7 +85,7 @@ function inputOf(data: readonly unknown[]): Result<Record<string, unknown>> {
     }
     given.push({ flag, text });
   }
-  return { ok: true, value: fromFlags(given, base) };
+  return { ok: true, value: { input: fromFlags(given, base), beside } };
 }
 
 /** A scenario as text, or as the object that it is. */
@@ -87,12 +102,13 @@ function scenarioOf(value: unknown): Result<Record<string, unknown>> {
 
 /** Problems by the arguments' names, where a field has one. */
 function named(
+  { parameters }: GradioEndpoint,
   problems: readonly Problem[],
 ): { ok: false; problems: Problem[] } {
   return {
     ok: false,
     problems: problems.map(({ path, message }) => {
-      const own = PARAMETERS.find(({ flag }) => flag?.path === path);
+      const own = parameters.find(({ flag }) => flag?.path === path);
       return own && message.startsWith(path)
         ? {
           path: own.name,

@@ -1,38 +1,38 @@
-import { PARAMETERS } from "./parameters.ts";
-
-/** Where all but the configuration stands. */
-export const PREFIX = "/gradio_api";
-
-/** The endpoint's name. */
-export const ENDPOINT = "estimate";
-
-/** What it answers: a sentence, and the Estimate. */
-const RETURNS = [
-  {
-    label: "Verdict",
-    component: "Textbox",
-    type: { type: "string" },
-    python_type: { type: "str", description: "" },
-  },
-  {
-    label: "Estimate",
-    component: "JSON",
-    type: { type: "object" },
-    python_type: { type: "dict[str, Any]", description: "in bytes per GPU" },
-  },
-];
+import type { GradioEndpoint } from "./endpoints.ts";
+import { ENDPOINTS } from "./endpoints.ts";
+import { PREFIX } from "./prefix.ts";
 
 /** The oldest release of Gradio whose protocol this is whole. */
 const VERSION = "5.0.0";
 
 /** What both clients ask first: the components, and what calls what. */
 export function gradioConfig(): object {
-  const inputs = PARAMETERS.map(({ label, component }, id) =>
-    componentOf(id, label, component)
-  );
-  const outputs = RETURNS.map(({ label, component }, at) =>
-    componentOf(PARAMETERS.length + at, label, component)
-  );
+  const components: Component[] = [];
+  const place = (label: string, type: string): number => {
+    const id = components.length;
+    components.push(componentOf(id, label, type));
+    return id;
+  };
+  const dependencies = ENDPOINTS.map((endpoint, id) => {
+    const inputs = endpoint.parameters.map(({ label, component }) =>
+      place(label, component)
+    );
+    const outputs = returnsOf(endpoint).map(({ label, component }) =>
+      place(label, component)
+    );
+    return {
+      id,
+      api_name: endpoint.name,
+      api_visibility: "public",
+      show_api: true,
+      backend_fn: true,
+      queue: true,
+      targets: [[inputs[0] ?? 0, "submit"]],
+      inputs,
+      outputs,
+      types: { generator: false, cancel: false },
+    };
+  });
   return {
     version: VERSION,
     protocol: "sse_v3",
@@ -43,32 +43,20 @@ export function gradioConfig(): object {
     is_space: false,
     space_id: null,
     connect_heartbeat: false,
-    components: [...inputs, ...outputs],
-    dependencies: [{
-      id: 0,
-      api_name: ENDPOINT,
-      api_visibility: "public",
-      show_api: true,
-      backend_fn: true,
-      queue: true,
-      targets: [[0, "submit"]],
-      inputs: inputs.map(({ id }) => id),
-      outputs: outputs.map(({ id }) => id),
-      types: { generator: false, cancel: false },
-    }],
+    components,
+    dependencies,
   };
 }
 
 /** What may be called, with which arguments. */
 export function gradioInfo(): object {
   return {
-    named_endpoints: {
-      [`/${ENDPOINT}`]: {
-        description:
-          "Will it fit? The peak GPU memory of training or serving a model.",
+    named_endpoints: Object.fromEntries(
+      ENDPOINTS.map((endpoint) => [`/${endpoint.name}`, {
+        description: endpoint.description,
         api_visibility: "public",
         show_api: true,
-        parameters: PARAMETERS.map((each) => ({
+        parameters: endpoint.parameters.map((each) => ({
           label: each.label,
           parameter_name: each.name,
           parameter_has_default: each.usual !== undefined,
@@ -78,13 +66,37 @@ export function gradioInfo(): object {
           component: each.component,
           example_input: each.example,
         })),
-        returns: RETURNS,
-      },
-    },
+        returns: returnsOf(endpoint),
+      }]),
+    ),
     unnamed_endpoints: {},
   };
 }
 
-function componentOf(id: number, label: string, type: string) {
+/** What an endpoint answers: a sentence, and an object. */
+function returnsOf({ returns: [words, answer] }: GradioEndpoint) {
+  return [
+    {
+      label: words,
+      component: "Textbox",
+      type: { type: "string" },
+      python_type: { type: "str", description: "" },
+    },
+    {
+      label: answer,
+      component: "JSON",
+      type: { type: "object" },
+      python_type: { type: "dict[str, Any]", description: "in bytes per GPU" },
+    },
+  ];
+}
+
+interface Component {
+  id: number;
+  type: string;
+  props: { label: string; name: string };
+}
+
+function componentOf(id: number, label: string, type: string): Component {
   return { id, type: type.toLowerCase(), props: { label, name: type } };
 }

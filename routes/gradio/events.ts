@@ -17,12 +17,15 @@ export function streamOf(messages: readonly GradioMessage[]): string {
 /** What happens to an event that is answered at once. */
 export function messagesOf(
   event_id: string,
-  outcome: { data: unknown[] } | { error: string },
+  outcome: { data: unknown[]; steps: number } | { error: string },
   seconds: number,
 ): GradioMessage[] {
   return [
     { msg: "estimation", event_id, rank: 0, queue_size: 1, rank_eta: seconds },
     { msg: "process_starts", event_id, eta: seconds },
+    ...("steps" in outcome && outcome.steps > 0
+      ? [progressOf(event_id, outcome.steps)]
+      : []),
     {
       msg: "process_completed",
       event_id,
@@ -35,4 +38,19 @@ export function messagesOf(
       success: !("error" in outcome),
     },
   ];
+}
+
+/** How many things were tried. */
+function progressOf(event_id: string, steps: number): GradioMessage {
+  return {
+    msg: "progress",
+    event_id,
+    progress_data: [{
+      index: steps,
+      length: steps,
+      unit: "scenarios",
+      progress: 1,
+      desc: "Tried",
+    }],
+  };
 }

@@ -13,7 +13,7 @@ export interface GradioParameter {
   /** What it is where nobody says; undefined where it must be said. */
   usual?: string | number | boolean | null;
   example: string | number | boolean;
-  /** The flag of the command line that says the same; none for a scenario. */
+  /** The flag of the command line that says the same; none for what has no flag. */
   flag: Flag | null;
 }
 
@@ -49,11 +49,14 @@ const ARGUMENTS: [flag: string, example: string | number | boolean][] = [
   ["--gpu", "RTX 4090"],
 ];
 
+/** The name of the argument that is a whole scenario. */
+export const SCENARIO_PARAMETER = "scenario";
+
 /** The arguments: a model first, a whole scenario last. */
 export const PARAMETERS: readonly GradioParameter[] = [
   ...ARGUMENTS.map(([name, example]) => ofFlag(flagNamed(name), example)),
   {
-    name: "scenario",
+    name: SCENARIO_PARAMETER,
     label: "A Scenario in JSON, for everything else",
     component: "Textbox",
     type: { type: "string" },
@@ -63,6 +66,19 @@ export const PARAMETERS: readonly GradioParameter[] = [
     flag: null,
   },
 ];
+
+/** Which field is to be as large as fits. */
+export const FIELD_PARAMETER: GradioParameter = {
+  name: "field",
+  label:
+    "The field to enlarge, such as train.micro_batch, train.sequence_length or serve.batch; of parallel.gpus the fewest",
+  component: "Textbox",
+  type: { type: "string" },
+  pythonType: "str",
+  usual: null,
+  example: "train.sequence_length",
+  flag: null,
+};
 
 function ofFlag(
   flag: Flag,

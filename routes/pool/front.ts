@@ -11,7 +11,8 @@ import type { Quick, Refusal } from "./quick.ts";
 const RETRY_SECONDS = 5;
 /** What every request of an address that asks for many estimates costs at least. */
 const LEAST_MS = 200;
-const COSTLY = /^\/(mcp|(api\/v1\/)?(largest|compare|advice|strategies))$/;
+const COSTLY =
+  /^\/((gradio_api\/)?mcp\/?|(api\/v1\/)?(largest|compare|advice|strategies))$/;
 
 /** What a {@linkcode createFront} is made of. */
 export interface FrontOptions {

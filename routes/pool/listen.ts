@@ -9,7 +9,7 @@ import type {
 } from "./listener_messages.ts";
 import type { SentAnswer } from "./messages.ts";
 import { requestOf } from "../request_of.ts";
-import { sentOf } from "./sent.ts";
+import { sentOf, streams } from "./sent.ts";
 
 /** Requests that may be open at once; they hold little but their bodies. */
 const MAX_OPEN = 1024;
@@ -84,6 +84,10 @@ class Hearing implements Listening {
   readonly #listening = Promise.withResolvers<void>();
   readonly #ended = Promise.withResolvers<void>();
   readonly #open = new Map<number, AbortController>();
+  readonly #streams = new Map<
+    number,
+    ReadableStreamDefaultReader<Uint8Array<ArrayBuffer>>
+  >();
 
   constructor(worker: Worker, answer: Answer) {
     this.#worker = worker;
@@ -119,8 +123,13 @@ class Hearing implements Listening {
       }
       case "request":
         return void this.#take(message.id, message.request);
+      case "wants":
+        return void this.#sendPiece(message.id);
       case "left":
-        return this.#open.get(message.id)?.abort();
+        this.#open.get(message.id)?.abort();
+        void this.#streams.get(message.id)?.cancel().catch(() => {});
+        this.#streams.delete(message.id);
+        return;
       case "ended":
         return this.#ended.resolve();
     }
@@ -133,9 +142,11 @@ class Hearing implements Listening {
     const request = requestOf(heard, over.signal);
     let answer: SentAnswer;
     try {
-      answer = await sentOf(
-        await this.#answer(request, { remoteAddr, problem }),
-      );
+      const response = await this.#answer(request, { remoteAddr, problem });
+      if (response.body && streams(response)) {
+        return this.#stream(id, response, response.body);
+      }
+      answer = await sentOf(response);
     } catch (error) {
       console.error(error);
       answer = { status: 500, headers: [], body: null };
@@ -145,5 +156,29 @@ class Hearing implements Listening {
       { kind: "answer", id, answer },
       answer.body ? [answer.body.buffer] : [],
     );
+  }
+
+  /** Sends the beginning of an answer; its client asks for the rest. */
+  #stream(
+    id: number,
+    { status, headers }: Response,
+    body: ReadableStream<Uint8Array<ArrayBuffer>>,
+  ): void {
+    this.#streams.set(id, body.getReader());
+    const answer = { status, headers: [...headers], body: null };
+    this.tell({ kind: "answer", id, answer: { ...answer, streams: true } });
+  }
+
+  async #sendPiece(id: number): Promise<void> {
+    const reader = this.#streams.get(id);
+    const next = await reader?.read().catch((error) => {
+      console.error(error);
+    });
+    const piece = next?.done === false ? next.value : null;
+    if (piece === null) {
+      this.#streams.delete(id);
+      this.#open.delete(id);
+    }
+    this.tell({ kind: "piece", id, piece });
   }
 }

@@ -22,11 +22,16 @@ const bodies = new Bodies({
 });
 const CLOSE: [name: string, value: string] = ["connection", "close"];
 const open = new Map<number, (answer: SentAnswer) => void>();
+const streams = new Map<
+  number,
+  (piece: Uint8Array<ArrayBuffer> | null) => void
+>();
 let server: Deno.HttpServer | null = null;
 let requests = 0;
 
 self.onmessage = ({ data }: MessageEvent<ToListener>) => {
   if (data.kind === "answer") open.get(data.id)?.(data.answer);
+  else if (data.kind === "piece") streams.get(data.id)?.(data.piece);
   else if (data.kind === "listen") listen(data);
   else void end();
 };
@@ -38,7 +43,7 @@ function listen(
   try {
     server = Deno.serve({ port }, (request, { remoteAddr }) => {
       if (isAboutHealth(request)) return readyFor(request, health);
-      if (open.size >= maxOpen) return readyFor(request, busy);
+      if (open.size + streams.size >= maxOpen) return readyFor(request, busy);
       return handOn(request, remoteAddr);
     });
     tell({ kind: "listening" });
@@ -72,17 +77,18 @@ async function handOn(
     resolve({ status: 503, headers: [], body: null });
   }, { once: true });
   try {
-    return responseOf(
-      await bodies.use(request, async (read) => {
-        // Who left while the body came was not told of, and is not waited for.
-        if (!request.signal.aborted) ask(id, request, remoteAddr, read);
-        const answer = await promise;
-        // The rest of a body that nobody reads is not waited for.
-        return read.ok
-          ? answer
-          : { ...answer, headers: [...answer.headers, CLOSE] };
-      }),
-    );
+    const answered = await bodies.use(request, async (read) => {
+      // Who left while the body came was not told of, and is not waited for.
+      if (!request.signal.aborted) ask(id, request, remoteAddr, read);
+      const answer = await promise;
+      // The rest of a body that nobody reads is not waited for.
+      return read.ok
+        ? answer
+        : { ...answer, headers: [...answer.headers, CLOSE] };
+    });
+    return answered.streams
+      ? responseOf(answered, piecesOf(id))
+      : responseOf(answered);
   } finally {
     open.delete(id);
   }
@@ -119,8 +125,31 @@ function readyFor(request: Request, answer: SentAnswer): Response {
   return response;
 }
 
-function responseOf({ status, headers, body }: SentAnswer): Response {
-  return new Response(body, { status, headers });
+function responseOf(
+  { status, headers, body }: SentAnswer,
+  pieces: ReadableStream<Uint8Array<ArrayBuffer>> | null = null,
+): Response {
+  return new Response(pieces ?? body, { status, headers });
+}
+
+/** A body that comes piece by piece, each once the client takes it. */
+function piecesOf(id: number): ReadableStream<Uint8Array<ArrayBuffer>> {
+  return new ReadableStream({
+    start(controller) {
+      streams.set(id, (piece) => {
+        if (piece) return controller.enqueue(piece);
+        streams.delete(id);
+        controller.close();
+      });
+    },
+    pull() {
+      tell({ kind: "wants", id });
+    },
+    cancel() {
+      streams.delete(id);
+      tell({ kind: "left", id });
+    },
+  }, { highWaterMark: 0 });
 }
 
 function tell(message: FromListener, transfer: ArrayBuffer[] = []): void {

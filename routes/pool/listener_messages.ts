@@ -24,6 +24,8 @@ export type ToListener =
     maxOpen: number;
   }
   | { kind: "answer"; id: number; answer: SentAnswer }
+  /** The next piece of a body; null at its end. */
+  | { kind: "piece"; id: number; piece: Uint8Array<ArrayBuffer> | null }
   /** Take no more requests, and answer those that are open. */
   | { kind: "end" };
 
@@ -34,6 +36,8 @@ export type FromListener =
   /** It cannot listen. */
   | { kind: "failed"; name: string; message: string }
   | { kind: "request"; id: number; request: HeardRequest }
+  /** The client takes another piece of an answer that streams. */
+  | { kind: "wants"; id: number }
   /** The client has left. */
   | { kind: "left"; id: number }
   | { kind: "ended" };

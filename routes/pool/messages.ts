@@ -16,6 +16,8 @@ export interface SentAnswer {
   status: number;
   headers: [name: string, value: string][];
   body: Uint8Array<ArrayBuffer> | null;
+  /** Whether its body comes piece by piece, as it is asked for. */
+  streams?: true;
 }
 
 /** What a worker is told when it is started. */

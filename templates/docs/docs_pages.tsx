@@ -23,6 +23,11 @@ const MADE = [
     title: "Every part of the memory",
     about: "What each part of an answer is, in a sentence",
   },
+  {
+    name: "api",
+    title: "Every address of the API",
+    about: "What programs ask, with which options, and what comes back",
+  },
 ] as const;
 
 /** What there is to read. */
@@ -184,7 +189,8 @@ function Words(
   );
 }
 
-function Way() {
+/** The way back to the contents. */
+export function Way() {
   return (
     <p>
       <a href="/docs">Documentation</a>
@@ -192,7 +198,10 @@ function Way() {
   );
 }
 
-function DocLayout({ title, children }: { title: string; children: Child }) {
+/** A page of the documentation around its content. */
+export function DocLayout(
+  { title, children }: { title: string; children: Child },
+) {
   return (
     <Layout title={`${title} · Headroom`} styles={STATIC.docs.address}>
       <main class="single docs" id="answer">{children}</main>

@@ -1,3 +1,4 @@
+/// <reference lib="dom" />
 import { assert, assertEquals } from "@std/assert";
 import { PRESETS } from "../../lib/mod.ts";
 import { openPage } from "./open_page.ts";

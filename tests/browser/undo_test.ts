@@ -1,3 +1,4 @@
+/// <reference lib="dom" />
 import { assertEquals, assertMatch } from "@std/assert";
 import type { Page } from "../npm/playwright-core.ts";
 import { openPage } from "./open_page.ts";

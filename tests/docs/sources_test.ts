@@ -9,6 +9,7 @@ const FOLDERS = ["lib", "hub", "routes", "commands", "templates"];
  */
 const OWN_TEXT: Readonly<Record<string, string>> = {
   "lib/evidence/source_url.ts": "of parts that it names",
+  "lib/failures/patterns.ts": "of the readers' own words",
   "lib/interop/reading/key_patterns.ts": "of templates that the readers hold",
   "lib/plan/encoders/frozen.ts": "of a family's own expression",
 };

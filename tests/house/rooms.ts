@@ -62,7 +62,6 @@ export const ROOMS = [
 /** The packages that `lib` may import. */
 export const LIB_PACKAGES: ReadonlySet<string> = new Set([
   "@huggingface/gguf",
-  "@lezer/python",
   "lru-cache",
   "minisearch",
   "smol-toml",

@@ -38,6 +38,7 @@ const PAGES: [name: string, path: string][] = [
   ["the longest document", "/docs/accuracy"],
   ["the settings", "/docs/settings"],
   ["the parts", "/docs/parts"],
+  ["the API", "/docs/api"],
   ["measured figures", "/accuracy"],
   ["no measured figures", "/accuracy?method=multipliers&type=mamba"],
   ["measured figures of nothing", "/accuracy?counter=x"],

@@ -1,7 +1,7 @@
 import { assertMatch } from "@std/assert";
 import { app } from "../../app.ts";
 
-const PATH = "/api/v1/estimate";
+const PATH = "/api/v1/estimate?fit=all";
 
 /** An answer of the door for programs. */
 export interface Reply {
@@ -19,7 +19,7 @@ export async function post(body: BodyInit, headers = {}): Promise<Reply> {
 
 /** Asks for a form's query. */
 export async function get(query: string): Promise<Reply> {
-  return await replyOf(await app.request(`${PATH}?${query}`));
+  return await replyOf(await app.request(`${PATH}&${query}`));
 }
 
 async function replyOf(response: Response): Promise<Reply> {

@@ -26,7 +26,7 @@ for (const [option, key] of OPTIONS) {
   Deno.test(`GET and POST /api/v1/estimate give ${key} alike, where asked`, async () => {
     const got = await get(`model=gpt2&${option}`);
     const posted = await json<Record<string, unknown>>(
-      `/api/v1/estimate?${option}`,
+      `/api/v1/estimate?fit=all&${option}`,
       { model: "gpt2" },
     );
     assert(key in got.body);
@@ -35,20 +35,19 @@ for (const [option, key] of OPTIONS) {
   });
 }
 
-Deno.test("fit=own leaves the other GPUs out, and no more", async () => {
+Deno.test("fit=all tells of every GPU, where else it is the scenario's own", async () => {
   const whole = await get("model=gpt2");
-  const own = await get("model=gpt2&fit=own");
-  const posted = await json("/api/v1/estimate?fit=own", { model: "gpt2" });
+  const own = await json("/api/v1/estimate?model=gpt2");
+  const posted = await json("/api/v1/estimate", { model: "gpt2" });
   const fit = whole.body["fit"] as unknown[];
   assertEquals(fit.length, GPUS.length);
-  assertEquals(own.body, { ...whole.body, fit: fit.slice(0, 1) });
-  assertEquals(posted, own.body);
-  assertEquals((await get("model=gpt2&fit=all")).body, whole.body);
+  assertEquals(own, { ...whole.body, fit: fit.slice(0, 1) });
+  assertEquals(posted, own);
+  assertEquals(await json("/api/v1/estimate?model=gpt2&fit=own"), own);
   const length = (value: unknown) => JSON.stringify(value).length;
-  assert(length(own.body) < length(whole.body) / 2);
-  const wrong = await get("model=gpt2&fit=some");
-  assertEquals(wrong.status, 422);
-  assertStringIncludes(JSON.stringify(wrong.body), "fit must be all or own");
+  assert(length(own) < length(whole.body) / 2);
+  const wrong = await app.request("/api/v1/estimate?model=gpt2&fit=some");
+  assertStringIncludes(await messageOf(wrong), "fit must be own or all");
   assertEquals((await post(`{"model": "gpt2", "fit": "own"}`)).status, 422);
 });
 
@@ -79,7 +78,7 @@ Deno.test("/api/v1/strategies refuses with the place in the body", async () => {
     [{ scenario: { model: "gpt2" }, gpus: "8" }, "gpus"],
     [{ scenario: { model: "gpt2" }, gpus: 1e9 }, "gpus"],
     [{ scenario: { model: "nope" } }, "scenario.model"],
-    [{ scenario: { model: "gpt2", task: "serve" } }, "scenario.task"],
+    [{ scenario: { model: "gpt2" }, from: -1 }, "from"],
     [{ scenario: { model: "gpt2" }, gpu: 8 }, "gpu"],
     [{}, "scenario"],
   ];
@@ -97,6 +96,26 @@ Deno.test("/api/v1/strategies refuses with the place in the body", async () => {
       `/api/v1/strategies?model=gpt2&gpus=${gpus}`,
     );
     assertStringIncludes(await messageOf(response), "gpus must be");
+  }
+});
+
+Deno.test("/api/v1/compare and export answer by GET what they do by POST", async () => {
+  const scenarios = [{ model: "gpt2" }, { model: "distilgpt2" }];
+  const posted = await json<{ estimates: { fit: unknown[] }[] }>(
+    "/api/v1/compare",
+    { scenarios },
+  );
+  const query = "s1=model%3Dgpt2&s2=model%3Ddistilgpt2";
+  assertEquals(await json(`/api/v1/compare?${query}`), posted);
+  assertEquals(posted.estimates.map(({ fit }) => fit.length), [1, 1]);
+  const all = await json<typeof posted>(`/api/v1/compare?${query}&fit=all`);
+  assertEquals(all.estimates[0]?.fit.length, GPUS.length);
+  assertEquals(
+    await json("/api/v1/export?format=deepspeed&model=gpt2"),
+    await json("/api/v1/export?format=deepspeed", { model: "gpt2" }),
+  );
+  for (const path of ["compare", "compare?fit=x", "export?model=gpt2"]) {
+    assertEquals((await app.request(`/api/v1/${path}`)).status, 422, path);
   }
 });
 

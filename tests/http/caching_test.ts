@@ -27,6 +27,7 @@ const PURE = [
   "/docs",
   "/docs/settings",
   "/docs/parts",
+  "/docs/api",
   ...DOCS.map(({ name }) => `/docs/${name}`),
   ...["basic", "parallelism", "optimizations", "advanced"]
     .map((tab) => `/settings/${tab}?model=gpt2`),
@@ -39,6 +40,8 @@ const PURE = [
   "/api/v1/evidence?model=gpt2",
   "/api/v1/largest?model=gpt2",
   "/api/v1/strategies?model=gpt2",
+  "/api/v1/compare?s1=model%3Dgpt2",
+  "/api/v1/export?format=json&model=gpt2",
   "/api/v1/models",
   "/api/v1/gpus?q=4090",
   "/api/v1/openapi.json",
@@ -57,7 +60,9 @@ Deno.test("every address that is asked by GET is among those that are looked at"
     others.map(({ path }) => path).sort(),
     [
       "/favicon.ico",
+      "/gradio_api/call/advice/:event",
       "/gradio_api/call/estimate/:event",
+      "/gradio_api/call/largest/:event",
       "/gradio_api/queue/data",
       "/healthz",
       "/import",

@@ -1,7 +1,7 @@
-import { assertEquals, assertStringIncludes } from "@std/assert";
+import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { Client } from "../npm/gradio_client.ts";
 import { app } from "../../app.ts";
-import { estimate } from "../../lib/mod.ts";
+import { advice, estimate, largest, parseScenario } from "../../lib/mod.ts";
 import { PARAMETERS } from "../../routes/gradio/parameters.ts";
 import { gradioSessions } from "../../routes/gradio_sessions.ts";
 import { messageOf } from "./requests.ts";
@@ -13,7 +13,10 @@ async function withClient<T>(run: (client: Client) => Promise<T>): Promise<T> {
     { port: 0, hostname: "127.0.0.1", onListen() {} },
     (request) => answer(request),
   );
-  const client = await Client.connect(`http://127.0.0.1:${server.addr.port}/`);
+  const client = await Client.connect(
+    `http://127.0.0.1:${server.addr.port}/`,
+    { events: ["data", "status"] },
+  );
   try {
     return await run(client);
   } finally {
@@ -27,7 +30,13 @@ type Told = any;
 Deno.test("Gradio's client is told of the endpoint and its arguments", async () => {
   await withClient(async (client) => {
     const { named_endpoints: told } = await client.view_api() as Told;
-    assertEquals(Object.keys(told), ["/estimate"]);
+    assertEquals(Object.keys(told), ["/estimate", "/advice", "/largest"]);
+    assertEquals(
+      told["/largest"].parameters.slice(0, 3).map((each: Told) =>
+        each.parameter_name
+      ),
+      ["model", "field", "dtype"],
+    );
     const { parameters, returns } = told["/estimate"];
     assertEquals(
       parameters.map((each: Told) => each.parameter_name),
@@ -111,6 +120,75 @@ Deno.test("Gradio's client is told what is wrong by the argument's name", async 
   });
 });
 
+Deno.test("Gradio's client is advised, and told how far it can go, as the library does", async () => {
+  const scenario = {
+    model: "llama3.1-8b",
+    train: { method: "qlora", sequence_length: 1024 },
+    hardware: { gpu: "RTX 4090" },
+  } as const;
+  const parsed = parseScenario(scenario);
+  assert(parsed.ok);
+  const wanted = advice(parsed.value);
+  const longest = largest(parsed.value, "train.sequence_length");
+  assert(wanted.ok && longest.ok);
+  const sent = {
+    model: scenario.model,
+    scenario: JSON.stringify({ ...scenario, model: "gpt2" }),
+  };
+  await withClient(async (client) => {
+    const { data } = await client.predict("/advice", sent) as Told;
+    assertEquals(data[1], JSON.parse(JSON.stringify(wanted.value)));
+    assert(data[0].length > 10);
+    const field = "train.sequence_length";
+    const found = await client.predict("/largest", { ...sent, field }) as Told;
+    assertEquals(found.data[1].value, longest.value.value);
+    assertStringIncludes(found.data[0], `${longest.value.value}`.slice(0, 1));
+    const listed = await client.predict("/largest", [
+      "gpt2",
+      "train.micro_batch",
+    ]) as Told;
+    assertEquals(listed.data[1].field, "train.micro_batch");
+    const wrong = await client.predict("/largest", ["gpt2", "x"]).then(
+      () => null,
+      (reason: Told) => reason,
+    );
+    assertStringIncludes(String(wrong?.message), "field");
+  });
+});
+
+Deno.test("Gradio's client is told what is under way", async () => {
+  await withClient(async (client) => {
+    const job = client.submit("/advice", {
+      model: "llama3.1-8b",
+      gpu: "RTX 4090",
+    });
+    const kinds: string[] = [];
+    for await (const message of job as AsyncIterable<Told>) {
+      kinds.push(message.type === "status" ? message.stage : message.type);
+      if (message.type === "status" && message.progress_data) {
+        assert(message.progress_data[0].length > 0);
+        kinds.push("progress");
+      }
+      if (message.type === "data") break;
+    }
+    assert(kinds.includes("pending") && kinds.includes("data"), kinds.join());
+    assert(kinds.includes("progress"), kinds.join());
+  });
+});
+
+Deno.test("curl asks every endpoint, and is told where there is none", async () => {
+  for (const name of ["advice", "largest"]) {
+    const { event_id } =
+      await (await send(`call/${name}`, `{"data": ["gpt2"]}`))
+        .json();
+    const answered = await app.request(`/gradio_api/call/${name}/${event_id}`);
+    assertStringIncludes(await answered.text(), "event: complete\ndata: [");
+  }
+  assertEquals((await send("call/nowhere", `{"data": []}`)).status, 404);
+  const none = await app.request("/gradio_api/call/nowhere/e30");
+  assertEquals(none.status, 404);
+});
+
 Deno.test("Gradio's client gets each of many answers that it asks for at once", async () => {
   await withClient(async (client) => {
     const batches = Array.from({ length: 12 }, (_, at) => at + 1);
@@ -170,8 +248,8 @@ Deno.test("what Gradio's addresses cannot use is 422 in both shapes", async () =
     ],
     [
       "queue/join",
-      `{"data": [], "session_hash": "x", "fn_index": 1}`,
-      "fn_index must be 0",
+      `{"data": [], "session_hash": "x", "fn_index": 3}`,
+      "fn_index must be a whole number up to 2",
     ],
     ["queue/join", `{"session_hash": "x"}`, "data must be a list"],
     ["call/estimate", `{"data": ${many}}`, "data must have at most"],

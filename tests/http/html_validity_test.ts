@@ -56,6 +56,7 @@ for (
     "/accuracy?type=llama",
     "/docs/settings",
     "/docs/parts",
+    "/docs/api",
     ...DOCS.map(({ name }) => `/docs/${name}`),
   ]
 ) {

@@ -9,12 +9,13 @@ const SHORT = 8000;
 export async function withClient<T>(
   run: (client: Client) => Promise<T>,
   mode: "legacy" | { pin: string } = "legacy",
+  path = "/mcp",
 ): Promise<T> {
   const client = new Client({ name: "test", version: "1" }, {
     versionNegotiation: { mode },
   });
   const transport = new StreamableHTTPClientTransport(
-    new URL("http://127.0.0.1/mcp"),
+    new URL(`http://127.0.0.1${path}`),
     {
       fetch: (input, init) =>
         Promise.resolve(app.fetch(new Request(input, init))),

@@ -198,3 +198,14 @@ Deno.test("import_config makes a scenario of a file, which can be estimated", as
   const { isError } = await call("estimate_memory", value.scenario);
   assertEquals(isError, false);
 });
+
+Deno.test("agents are answered at Gradio's address too", async () => {
+  for (const path of ["/gradio_api/mcp", "/gradio_api/mcp/"]) {
+    const tools = await withClient(
+      (client) => client.listTools(),
+      "legacy",
+      path,
+    );
+    assertEquals(tools.tools.length, 9);
+  }
+});

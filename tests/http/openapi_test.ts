@@ -6,6 +6,7 @@ import { DEFAULT_SCENARIO, FIELDS } from "../../lib/mod.ts";
 import * as answers from "../../routes/openapi/answers.ts";
 import { openApiDocument } from "../../routes/openapi/document.ts";
 import { addresses } from "./requests.ts";
+import { textOf, visit } from "./visit.ts";
 
 // It is JSON, and read as its readers do.
 // deno-lint-ignore no-explicit-any
@@ -161,3 +162,23 @@ for (const [path, body, schema] of ASKED) {
     assertEquals(response.status, isRefusal ? 422 : 200);
   });
 }
+
+Deno.test("/docs/api has every address, option and schema of the document", async () => {
+  const { document: page } = await visit("/docs/api");
+  const text = textOf(page.querySelector("main"));
+  for (const [path, operations] of Object.entries(document.paths)) {
+    assert(text.includes(path), path);
+    // deno-lint-ignore no-explicit-any
+    for (const { parameters = [] } of Object.values<any>(operations as any)) {
+      for (const { name } of parameters) assert(text.includes(name), name);
+    }
+  }
+  for (const name of Object.keys(document.components.schemas)) {
+    assert(page.getElementById(name), name);
+  }
+  for (const link of page.querySelectorAll('main a[href^="#"]')) {
+    const id = link.getAttribute("href")?.slice(1) ?? "";
+    assert(page.getElementById(id), id);
+  }
+  assert(text.includes("serve.engine"));
+});

@@ -27,6 +27,7 @@ const PAGES = [
   "/docs/accuracy",
   "/docs/configurations",
   "/docs/settings",
+  "/docs/api",
   "/accuracy",
   "/scenario?model=llama2-7b",
   "/scenario?model=llama2-7b&train.micro_batch=0",

@@ -42,7 +42,8 @@ export function anotherValue(
 ): unknown {
   if (path in values) return values[path];
   if (path in VALUES) return VALUES[path];
-  if (path.startsWith("software.")) {
+  const isSwitch = path === "software.expandable_segments";
+  if (path.startsWith("software.") && !isSwitch) {
     return path.endsWith("model_code") ? "torchtune" : "1.2.3";
   }
   const field = describeField(path);

@@ -154,12 +154,14 @@ export const DEFAULTS: Scenario = {
   hardware: { gpu: "A100-80GB", gpus: null },
   software: {
     model_code: "transformers",
+    mixer_kernels: "packages",
     transformers: null,
     torch: null,
     peft: null,
     trl: null,
     bitsandbytes: null,
     accelerate: null,
+    expandable_segments: null,
   },
   overheads: {
     cuda_context_gib: null,

@@ -77,6 +77,7 @@ export const VALUES: Record<string, unknown[]> = {
   "software.trl": ["0.15.0"],
   "software.bitsandbytes": ["0.45.0"],
   "software.accelerate": ["1.3.0"],
+  "software.expandable_segments": [true],
   "overheads.cuda_context_gib": [1],
   "overheads.communication_gib": [1],
   "overheads.other_gib": [1],

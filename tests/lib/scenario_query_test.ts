@@ -107,6 +107,8 @@ const FIELDS: Record<string, Record<string, Any>> = {
     kernels: fc.constantFrom("eager", "liger", "compile"),
     images_per_sample: whole(0, 65_536),
     image_size: fc.tuple(whole(1, 65_536), whole(1, 65_536)),
+    image_min_pixels: or(null, whole(1, 1 << 20)),
+    image_max_pixels: or(null, whole(1, 1 << 30)),
     objective: fc.constantFrom(null, "sft", "dpo", "grpo", "distillation"),
     reference: fc.constantFrom(null, "none", "copy", "adapter-off"),
     prompt_tokens: or(null, whole(0, 1 << 20)),
@@ -175,12 +177,14 @@ const FIELDS: Record<string, Record<string, Any>> = {
   },
   software: {
     model_code: fc.constantFrom("transformers", "torchtitan", "gpt-fast"),
+    mixer_kernels: fc.constantFrom("packages", "torch"),
     transformers: version,
     torch: version,
     peft: version,
     trl: version,
     bitsandbytes: version,
     accelerate: version,
+    expandable_segments: or(null, flag),
   },
   overheads: {
     cuda_context_gib: or(null, real(0, 1 << 20)),

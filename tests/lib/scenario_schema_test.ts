@@ -155,6 +155,7 @@ Deno.test("parseScenario() takes null where null is allowed", () => {
       trl: null,
       bitsandbytes: null,
       accelerate: null,
+      expandable_segments: null,
     },
     overheads: { cuda_context_gib: null, communication_gib: null },
     factors: {

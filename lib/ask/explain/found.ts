@@ -81,9 +81,15 @@ function withTokens(
   };
 }
 
+/** How often a GPU is corrected by what the estimate leaves for a cache on it. */
+const ROUNDS = 4;
+
+/** Tokens of a sequence that surely fits, where the message tells none. */
+const SHORT = 2048;
+
 /**
- * The GPU of a cache that vLLM refused, where nobody says which: what it left for the
- * cache is its share of the memory, less what it has beside by the estimate.
+ * The GPU of a cache that vLLM refused, where nobody says which: the one on which the
+ * estimate leaves as much for the cache as the message says.
  *
  * Source: vllm-project/vllm v1/worker/gpu_worker.py, determine_available_memory
  */
@@ -93,49 +99,54 @@ function gpuOfCache(
   model: Model,
   { serve }: Estimate,
 ): Omit<FoundCauses, "causes"> | null {
-  const { tool, kind, free } = failure;
+  const { tool, kind, free, tokens } = failure;
   const path = "hardware.gpu";
   const isAsked = tool === "vLLM" && kind === "cache" && free !== null &&
     valueAt(input ?? {}, path) === undefined;
   if (!isAsked || !serve || serve.engine !== "vllm") return null;
-  let onGpu = { scenario, serve };
-  let found: Estimate | null = null;
-  // Defaults of the engine are other ones on a smaller GPU.
-  for (let round = 0; round < ROUNDS; round++) {
-    const total = totalOf(onGpu.serve, free.bytes);
-    if (total === null) return null;
-    const gpu = { memory_gib: Number((total / GIB).toFixed(2)) };
-    const changed = { ...scenario, hardware: { ...scenario.hardware, gpu } };
-    const again = estimateScenario(changed, model);
-    if (!again.ok || !again.value.serve) return null;
-    found = again.value;
-    onGpu = { scenario: changed, serve: again.value.serve };
+  const short = withSet(scenario, {
+    "serve.max_model_len": tokens?.room ?? SHORT,
+  });
+  let total = totalOf(serve, free.bytes);
+  for (let round = 0; round < ROUNDS && total !== null; round++) {
+    const on = estimateScenario(onGpu(short, total), model);
+    const pool = on.ok ? on.value.serve?.kv_pool_bytes ?? null : null;
+    if (pool === null) break;
+    total += (free.bytes - pool) / shareOf(serve);
   }
-  return found && {
-    scenario: onGpu.scenario,
-    estimate: found,
-    more: [{
-      path,
-      value: onGpu.scenario.hardware.gpu,
-      from:
-        "what was left for the cache, and what stands beside it by the estimate",
-    }],
-    isGpuKnown: true,
-  };
+  if (total === null) return null;
+  const changed = onGpu(scenario, total);
+  const again = estimateScenario(changed, model);
+  return again.ok
+    ? {
+      scenario: changed,
+      estimate: again.value,
+      more: [{
+        path,
+        value: changed.hardware.gpu,
+        from:
+          "what was left for the cache, and what stands beside it by the estimate",
+      }],
+      isGpuKnown: true,
+    }
+    : null;
 }
 
-/** How often a GPU is found by what stands on the one before. */
-const ROUNDS = 3;
+function onGpu(scenario: Scenario, bytes: number): Scenario {
+  const gpu = { memory_gib: Number((bytes / GIB).toFixed(2)) };
+  return { ...scenario, hardware: { ...scenario.hardware, gpu } };
+}
 
-/** The memory of which an engine's share leaves so much for its cache. */
-function totalOf(
-  { weights_bytes, compute_bytes, graph_bytes, outside_bytes, settings }:
-    Serving,
-  left: number,
-): number | null {
+/** The share of the GPU that an engine takes; 0 where it takes none. */
+function shareOf({ settings }: Serving): number {
   const share = settings["gpu_memory_utilization"];
+  return typeof share === "number" ? share : 0;
+}
+
+/** About the memory of which an engine's share leaves so much for its cache. */
+function totalOf(serve: Serving, left: number): number | null {
+  const { weights_bytes, compute_bytes, graph_bytes, outside_bytes } = serve;
   const beside = weights_bytes + compute_bytes + graph_bytes + outside_bytes;
-  return typeof share === "number" && share > 0
-    ? (left + beside) / share
-    : null;
+  const share = shareOf(serve);
+  return share > 0 ? (left + beside) / share : null;
 }

@@ -36,11 +36,11 @@ export function recordVision(
   plan: VisionPlan,
   how: { readonly checkpoints: boolean; readonly forcesGrad: boolean },
 ): RecordedVision {
-  const { block: first, elements } = recordPatches(
-    settings,
-    plan,
-    how.forcesGrad && plan.leads,
-  );
+  const leads = how.forcesGrad && plan.leads;
+  const { block: first, elements } = recordPatches(settings, plan, {
+    leads,
+    keeps: false,
+  });
   const blocks: Block[] = [first];
   const features: HandedFeatures[] = [];
   const known = new Map<string, Block>();
@@ -94,6 +94,10 @@ export function recordVision(
     if (block) blocks.push(block);
     given = next;
   }
+  // What layers read together stands until the first of them has run back.
+  if (first.done && given.needsGrad) {
+    blocks[0] = recordPatches(settings, plan, { leads, keeps: true }).block;
+  }
   return { ...given, blocks, features };
 }
 
@@ -107,7 +111,12 @@ const STACK = {
 function recordPatches(
   settings: MachineSettings,
   plan: VisionPlan,
-  leads: boolean,
+  { leads, keeps }: {
+    /** Whether a gradient of input embeddings is asked for. */
+    readonly leads: boolean;
+    /** Whether what stages read together outlives the forward pass. */
+    readonly keeps: boolean;
+  },
 ): { block: Block; elements: number } {
   const m = new Machine(settings);
   m.part = "vision activations";
@@ -126,7 +135,7 @@ function recordPatches(
     }, (value) => void held.push(m.keep(value)))
   );
   const forward = m.tape.events.length;
-  m.drop(...held);
+  if (!keeps) m.drop(...held);
   const done = m.tape.events.length;
   m.endForward();
   const exit = m.tape.events.length;
@@ -139,8 +148,9 @@ function recordPatches(
   );
   if (grad) m.backward(out, grad);
   if (leaf) freeLeaf(m, leaf);
+  m.drop(...held);
   const block = asVision(
-    blockOf(m, [forward, held.length > 0 ? done : null, exit], {
+    blockOf(m, [forward, done > forward ? done : null, exit], {
       in: null,
       out: out.storage,
       gradIn: null,

@@ -1,6 +1,7 @@
 import type { Draft } from "../reading/draft.ts";
 import type { FileSettings } from "../reading/format.ts";
 import { isOff, readSwitch } from "../reading/values.ts";
+import { remarkNoImages } from "../reading/vocabulary/vision.ts";
 
 /** What Axolotl fills in where its file does not say, and what it refuses. */
 export function finishAxolotl(draft: Draft, all: FileSettings): void {
@@ -52,6 +53,7 @@ export function finishAxolotl(draft: Draft, all: FileSettings): void {
   if (all.has("adapter")) {
     draft.assume("train.lora.dropout", 0, "lora_dropout is 0 by default");
   }
+  remarkNoImages(draft);
   if (draft.facts.has("loaded") || all.has("bf16") || all.has("fp16")) return;
   draft.facts.set("mixed_precision", { value: "bf16", key: "bf16" });
   draft.facts.set("loaded", { value: "bf16", key: "bf16" });

@@ -89,6 +89,7 @@ export const AXOLOTL_UNEXPRESSED: readonly Unexpressed[] = [
       "pad_to_multiple_of",
       "s2_attention",
       "eval_batch_size",
+      "eval_sequence_len",
     ],
     "no field says it",
   ),

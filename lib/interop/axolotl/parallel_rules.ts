@@ -34,14 +34,16 @@ export const GPU_RULES: readonly Rule[] = [
       draft.state(setting, "parallel.gpus", setting.value),
   },
   {
-    keys: ["dp_shard_size", "dp_replicate_size"],
+    // src/axolotl/utils/distributed.py: without dp_shard_size it is what there is.
+    keys: ["dp_shard_size"],
     fields: ["parallel.gpus"],
-    values: "× tensor_parallel_size × context_parallel_size",
+    values:
+      "× dp_replicate_size × tensor_parallel_size × context_parallel_size × expert_parallel_size",
     read: (setting, draft, all) => {
       const count = (key: string): number =>
         readCount(all.get(key) ?? 1) ?? NaN;
       const gpus = count("dp_shard_size") * count("dp_replicate_size") *
-        count("tensor_parallel_size") *
+        count("tensor_parallel_size") * count("expert_parallel_size") *
         (all.has("context_parallel_size")
           ? count("context_parallel_size")
           : count("sequence_parallel_degree"));

@@ -3,6 +3,9 @@ import { counted, same, switched } from "../reading/rules.ts";
 import { readCount } from "../reading/values.ts";
 import { modelRule } from "../reading/vocabulary/model.ts";
 import { objectiveRule } from "../reading/vocabulary/objective.ts";
+import { rolloutRules } from "../reading/vocabulary/rollout.ts";
+import { assumeImage } from "../reading/vocabulary/vision.ts";
+import { GRADIENT_OFFLOAD_RULE } from "../training_arguments/trainer_rules.ts";
 import { optimizerNames } from "../reading/vocabulary/optimizer_names.ts";
 import { ACTIVATION_RULES, COMPILE_RULE } from "./activation_rules.ts";
 import { ADAPTER_RULES } from "./adapter_rules.ts";
@@ -46,7 +49,20 @@ const RULES: readonly Rule[] = [
     grpo: "grpo",
   }),
   switched("reward_model", "train.objective", "reward"),
-  same("image_size", "train.image_size"),
+  {
+    keys: ["image_size"],
+    fields: ["train.image_size", "train.images_per_sample"],
+    values: "the sides; one image a sample, assumed",
+    read: (setting, draft, all) => {
+      const { value } = setting;
+      const sides = typeof value === "number" ? [value, value] : value;
+      same("image_size", "train.image_size")
+        .read({ ...setting, value: sides }, draft, all);
+      assumeImage(draft, "image_size is about images");
+    },
+  },
+  GRADIENT_OFFLOAD_RULE,
+  ...rolloutRules("trl."),
   ...GPU_RULES,
 ];
 

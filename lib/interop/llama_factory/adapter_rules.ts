@@ -16,6 +16,12 @@ export const ADAPTER_RULES: readonly Rule[] = [
         case "full":
           return draft.fact(setting, "adapters", false);
         case "freeze":
+          draft.fact(setting, "adapters", false);
+          return draft.leave(
+            setting,
+            "a part of the layers trains, which no field says: all are estimated",
+            true,
+          );
         case "oft":
           return draft.refuse(
             setting,

@@ -1,10 +1,21 @@
 import type { Draft } from "../reading/draft.ts";
 import type { FileSettings } from "../reading/format.ts";
 import { isOff, readSwitch } from "../reading/values.ts";
+import type { FreezeSwitches } from "../reading/vocabulary/vision.ts";
+import { assumeFrozen, remarkNoImages } from "../reading/vocabulary/vision.ts";
 import {
   assumeAttention,
   assumeTrainer,
 } from "../training_arguments/trainer_rules.ts";
+
+/** Parts that LLaMA-Factory freezes: hparams/finetuning_args.py. */
+export const LLAMA_FACTORY_FREEZES: FreezeSwitches = {
+  tower: "freeze_vision_tower",
+  projector: "freeze_multi_modal_projector",
+  language: "freeze_language_model",
+  byDefault: { tower: true, projector: true, language: false },
+  adaptersByDefault: true,
+};
 
 /** What LLaMA-Factory fills in where its file does not say, and what it refuses. */
 export function finishLlamaFactory(draft: Draft, all: FileSettings): void {
@@ -50,9 +61,6 @@ export function finishLlamaFactory(draft: Draft, all: FileSettings): void {
     draft.facts.set("adapters", { value: true, key: "finetuning_type" });
     draft.remark("train.method", "lora", "finetuning_type is lora by default");
   }
-  if (all.has("tensor_model_parallel_size")) {
-    draft.assume("engine.name", "megatron", "the sizes are Megatron's");
-  }
   const quantized = draft.stated.get("quantization.weights");
   if (quantized && draft.facts.get("adapters")?.value === false) {
     draft.problems.push({
@@ -66,11 +74,56 @@ export function finishLlamaFactory(draft: Draft, all: FileSettings): void {
     false,
     "LLaMA-Factory leaves the rest of a quantized model in its type",
   );
+  remarkNoImages(draft);
+  assumeFrozen(draft, all, LLAMA_FACTORY_FREEZES);
+  if (isMegatron(draft, all)) return assumeMegatron(draft);
   const pure = readSwitch(all.get("pure_bf16") ?? false) === true;
   if (!pure && !isOff(all.get("bf16") ?? all.get("fp16") ?? false)) {
     draft.facts.set("trainable_fp32", {
       value: true,
       key: "LLaMA-Factory without pure_bf16",
     });
+  }
+}
+
+/** Sizes that LLaMA-Factory hands to mcore_adapter or Megatron-Bridge. */
+const SIZES = [
+  "tensor_model_parallel_size",
+  "pipeline_model_parallel_size",
+  "expert_model_parallel_size",
+  "context_parallel_size",
+  "recompute_granularity",
+] as const;
+
+function isMegatron(draft: Draft, all: FileSettings): boolean {
+  return draft.stated.get("engine.name")?.value === "megatron" ||
+    SIZES.some((key) => all.has(key));
+}
+
+/** What Megatron does with bf16: train/mca, train/megatron_bridge. */
+function assumeMegatron(draft: Draft): void {
+  const type = draft.facts.get("mixed_precision")?.value ?? "bf16";
+  draft.facts.delete("mixed_precision");
+  draft.assumed.delete("optimizer.implementation");
+  for (
+    const [path, value, reason] of [
+      ["engine.name", "megatron", "the sizes are Megatron's"],
+      ["software.model_code", "megatron", "the model is Megatron-Core's"],
+      [
+        "precision.weights",
+        type === "no" ? "fp32" : type,
+        `Megatron casts the model to ${type}`,
+      ],
+      ["precision.gradients", "fp32", "Megatron accumulates gradients in fp32"],
+      ["train.attention", "flash", "Transformer Engine picks a flash kernel"],
+    ] as const
+  ) draft.assume(path, value, reason);
+  // Its own recomputation stands for the Trainer's checkpoints.
+  if (!draft.stated.has("train.checkpointing")) {
+    draft.assume(
+      "train.checkpointing",
+      "none",
+      "recompute_granularity is not given",
+    );
   }
 }

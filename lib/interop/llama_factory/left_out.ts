@@ -20,8 +20,6 @@ export const LLAMA_FACTORY_UNEXPRESSED: readonly Unexpressed[] = [
       "use_badam",
       "use_llama_pro",
       "shift_attn",
-      "use_mca",
-      "use_megatron_bridge",
       "use_hyper_parallel",
       "ref_model",
       "reward_model",
@@ -35,14 +33,9 @@ export const LLAMA_FACTORY_UNEXPRESSED: readonly Unexpressed[] = [
       "freeze_trainable_layers",
       "freeze_trainable_modules",
       "freeze_extra_modules",
-      "freeze_vision_tower",
-      "freeze_multi_modal_projector",
-      "freeze_language_model",
       "video_max_pixels",
       "video_maxlen",
       "use_asft_loss",
-      "recompute_granularity",
-      "mixed_precision",
       "use_packed_sequences",
       "bias_activation_fusion",
       "apply_rope_fusion",
@@ -74,7 +67,7 @@ export const LLAMA_FACTORY_NEUTRAL: readonly RegExp[] = [
     use_v1_kernels model_max_length
   `,
   anyKeyOf(KEY_END.word)`
-    preprocessing overlap master ignore_pad infer image video audio crop
+    preprocessing overlap_p2p overlap_param master ignore_pad infer image video audio crop
     use_audio use_swanlab swanlab ray loraplus pissa oft module_dropout pref
     dpo kto simpo ppo ld_alpha ref_model reward_model badam galore apollo
     use_dft use_eaft eaft asft vllm sglang export kt hf_hub ms_hub om_hub

@@ -1,13 +1,17 @@
 import type { Format, Rule } from "../reading/format.ts";
 import { counted, loadedIn, switched, switchOf } from "../reading/rules.ts";
-import { readCount } from "../reading/values.ts";
+import { MEGATRON_PARALLEL_RULES } from "../reading/vocabulary/megatron/parallel_rules.ts";
+import { respelled } from "../reading/vocabulary/megatron/respelled.ts";
+import { MEGATRON_STEP_RULES } from "../reading/vocabulary/megatron/step_rules.ts";
+import { plainText } from "../reading/plain_text.ts";
+import { freezeRule, maxPixelsRule } from "../reading/vocabulary/vision.ts";
 import { modelRule } from "../reading/vocabulary/model.ts";
 import { objectiveRule } from "../reading/vocabulary/objective.ts";
 import { TRAINER_RULES } from "../training_arguments/trainer_rules.ts";
 import { ACTIVATION_RULES } from "./activation_rules.ts";
 import { ADAPTER_RULES } from "./adapter_rules.ts";
 import { llamaFactoryCommand } from "./command.ts";
-import { finishLlamaFactory } from "./defaults.ts";
+import { finishLlamaFactory, LLAMA_FACTORY_FREEZES } from "./defaults.ts";
 import {
   LLAMA_FACTORY_NEUTRAL,
   LLAMA_FACTORY_UNEXPRESSED,
@@ -66,39 +70,35 @@ const RULES: readonly Rule[] = [
       draft.state(setting, "engine.zero_stage", setting.value);
     },
   },
+  maxPixelsRule("image_max_pixels"),
+  freezeRule(LLAMA_FACTORY_FREEZES),
+  loadedIn(["compute_dtype"]),
+  ...respelled([...MEGATRON_PARALLEL_RULES, ...MEGATRON_STEP_RULES])
+    .filter(({ keys }) =>
+      !keys.some((key) => ["optimizer", "attention_backend"].includes(key))
+    ),
   {
-    keys: ["image_max_pixels"],
-    fields: ["train.image_size"],
-    values: "pixels → the sides of a square, assumed",
+    keys: ["mixed_precision"],
+    fields: ["precision.weights"],
+    values: "bf16_mixed and the like, of Megatron-Bridge",
     read: (setting, draft) => {
-      const pixels = readCount(setting.value);
-      if (pixels === null) {
-        return draft.refuse(setting, "must be a whole number above 0");
+      const name = plainText(setting.value);
+      if (/^bf16/.test(name)) draft.state(setting, "precision.weights", "bf16");
+      if (/fp8|fp4/.test(name)) {
+        draft.leave(setting, "computing in fp8 is not known", true);
       }
-      const side = Math.max(1, Math.floor(Math.sqrt(pixels)));
-      draft.assume(
-        "train.image_size",
-        [side, side],
-        `${setting.key} allows a square of this side`,
-      );
     },
   },
-  loadedIn(["compute_dtype"]),
-  ...["tensor", "pipeline", "context", "expert"].map((way) =>
-    counted(
-      way === "context"
-        ? "context_parallel_size"
-        : `${way}_model_parallel_size`,
-      `parallel.${way === "pipeline" ? "pp" : `${way[0]}p`}`,
-    )
-  ),
-  switched("sequence_parallel", "parallel.sequence_parallel", true, false),
-  switched(
-    "use_distributed_optimizer",
-    "engine.distributed_optimizer",
-    true,
-    false,
-  ),
+  {
+    keys: ["use_mca", "use_megatron_bridge"],
+    fields: ["engine.name"],
+    values: "true → megatron",
+    read: (setting, draft) => {
+      const on = switchOf(setting, draft);
+      if (on) draft.state(setting, "engine.name", "megatron");
+      else if (on === false) draft.leave(setting, "switched off");
+    },
+  },
 ];
 
 /** LLaMA-Factory's YAML: src/llamafactory/hparams. */

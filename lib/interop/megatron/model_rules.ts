@@ -175,6 +175,17 @@ export function assumeMegatronModel(draft: Draft, all: FileSettings): void {
       );
     }
   }
+  // A file of merges is that of GPT-2's tokenizer, which is the oldest default.
+  if (
+    draft.valueAt("model.dims.vocab_size") === undefined &&
+    all.raw("merge-file") !== undefined && !all.has("tokenizer-type")
+  ) {
+    draft.assume(
+      "model.dims.vocab_size",
+      paddedVocabulary(VOCABULARIES["GPT2BPETokenizer"] ?? 0, all),
+      "--merge-file is GPT-2's: 50257 tokens, padded",
+    );
+  }
   if (draft.valueAt("model.dims.vocab_size") === undefined) {
     draft.open(
       "model.dims.vocab_size",

@@ -1,6 +1,6 @@
 import type { Document } from "./document.ts";
 import type { Draft, FileSetting } from "./draft.ts";
-import type { PythonCall } from "./python/read_python.ts";
+import type { PythonCall } from "./python/python_value.ts";
 import type { CommandReader } from "./commands/started.ts";
 import type { ServingSource } from "./serving/source.ts";
 import { hasUnset } from "./shell/unset.ts";

@@ -12,6 +12,11 @@ export const KEY_END = {
   wordOrSection: String.raw`(?:_|$|\.)`,
 } as const;
 
+/** A pattern of flags for keys that are written with underscores. */
+export function underscored({ source }: RegExp): RegExp {
+  return new RegExp(source.replaceAll("-", "_"));
+}
+
 /**
  * Matches dotted keys that begin with one of many words. It is a template's tag,
  * so that nothing but what the source says becomes an expression.

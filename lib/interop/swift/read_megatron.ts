@@ -1,5 +1,6 @@
 import type { Draft } from "../reading/draft.ts";
 import type { FileSettings, Format, Rule } from "../reading/format.ts";
+import { underscored } from "../reading/key_patterns.ts";
 import { counted, countedFact } from "../reading/rules.ts";
 import { readType } from "../reading/values.ts";
 import { TRAINER_NEUTRAL } from "../training_arguments/trainer_rules.ts";
@@ -48,9 +49,7 @@ function loadedAs(key: string): Rule {
 }
 
 /** Megatron-LM's flags that decide nothing, with underscores. */
-const MEGATRON_FLAGS_NEUTRAL = MEGATRON_NEUTRAL.map((pattern) =>
-  new RegExp(pattern.source.replaceAll("-", "_"))
-);
+const MEGATRON_FLAGS_NEUTRAL = MEGATRON_NEUTRAL.map(underscored);
 
 /** `megatron sft` and its kin of ms-swift: swift/megatron/arguments. */
 export const megatronSwiftFile: Format = {

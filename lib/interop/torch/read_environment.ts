@@ -1,5 +1,5 @@
 import type { Format } from "../reading/format.ts";
-import { readCount } from "../reading/values.ts";
+import { readCount, readSwitch } from "../reading/values.ts";
 
 /** Variables of a command's environment that PyTorch reads. */
 export const torchEnvironment: Format = {
@@ -54,11 +54,25 @@ export const torchEnvironment: Format = {
       values: "with NPROC_PER_NODE",
       read: () => {},
     },
+    {
+      keys: ["PYTORCH_CUDA_ALLOC_CONF", "PYTORCH_ALLOC_CONF"],
+      fields: ["software.expandable_segments"],
+      values: "expandable_segments:True → true",
+      read: (setting, draft) => {
+        for (const part of String(setting.value).split(/,(?![^[]*\])/)) {
+          const [name = "", value = ""] = part.trim().split(":", 2);
+          const one = { key: `${setting.key} ${name}`, value };
+          if (name === "expandable_segments") {
+            const on = readSwitch(value);
+            if (on === null) draft.refuse(one, "must be True or False");
+            else draft.state(one, "software.expandable_segments", on);
+          } else if (name !== "") {
+            draft.leave(one, "no field says how the allocator is set", true);
+          }
+        }
+      },
+    },
   ],
-  unexpressed: [{
-    keys: ["PYTORCH_CUDA_ALLOC_CONF", "PYTORCH_ALLOC_CONF"],
-    reason: "no field says how the allocator is set",
-    moves_memory: true,
-  }],
+  unexpressed: [],
   neutral: [],
 };

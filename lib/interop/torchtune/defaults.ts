@@ -2,6 +2,20 @@ import type { Document } from "../reading/document.ts";
 import type { Draft } from "../reading/draft.ts";
 import type { FileSettings } from "../reading/format.ts";
 
+/** Settings that only recipes on several GPUs have. */
+const SHARDED = [
+  "fsdp_cpu_offload",
+  "fsdp_reshard_after_forward",
+  "fsdp_sharding_strategy",
+  "memory_efficient_fsdp_wrap",
+  "custom_sharded_layers",
+  "tensor_parallel_dim",
+  "tensor_parallel_plan",
+  "context_parallel_dim",
+  "data_parallel_shard_dim",
+  "data_parallel_replicate_dim",
+] as const;
+
 /** What a recipe means beside its settings; its comments tell how it is started. */
 export function finishTorchtune(
   draft: Draft,
@@ -40,6 +54,12 @@ export function finishTorchtune(
       "the command in the file's comments starts so many",
     );
     draft.assume("engine.name", "fsdp2", "recipes on several GPUs use FSDP2");
+  } else if (SHARDED.some((key) => all.has(key))) {
+    draft.assume(
+      "engine.name",
+      "fsdp2",
+      "its settings are those of a recipe on several GPUs, which uses FSDP2",
+    );
   } else if (/single_device/.test(comments)) {
     draft.assume(
       "parallel.gpus",

@@ -1,4 +1,4 @@
-import type { PythonCall } from "../reading/python/read_python.ts";
+import type { PythonCall } from "../reading/python/python_value.ts";
 import { TRAINERS } from "./objective_rules.ts";
 
 /** Arguments of trainers that are settings, and no objects of Python. */

@@ -72,6 +72,18 @@ export const FSDP_RULE: Rule = {
   },
 };
 
+/** TRL's and transformers' checkpoints that wait on the host. */
+export const GRADIENT_OFFLOAD_RULE: Rule = {
+  keys: ["gradient_checkpointing_kwargs.offload"],
+  fields: ["train.checkpoint_offload"],
+  values: "true → true",
+  read: (setting, draft) => {
+    const on = switchOf(setting, draft);
+    if (on) draft.state(setting, "train.checkpoint_offload", true);
+    else if (on === false) draft.leave(setting, "switched off");
+  },
+};
+
 /**
  * Settings of transformers' TrainingArguments that move memory, as
  * src/transformers/training_args.py documents them.
@@ -137,6 +149,7 @@ export const TRAINER_RULES: readonly Rule[] = [
     },
   },
   counted(["tp_size"], "parallel.tp"),
+  GRADIENT_OFFLOAD_RULE,
   ...engineSettings("ddp", (name) => [`ddp_${name}`], [
     "bucket_cap_mb",
     "static_graph",

@@ -188,6 +188,11 @@ function finishUnsloth(draft: Draft, all: FileSettings): void {
         "Unsloth works the loss out piece by piece, and is taken as a fused one",
       ],
       [
+        "software.expandable_segments",
+        true,
+        "Unsloth sets PYTORCH_CUDA_ALLOC_CONF so where it is imported",
+      ],
+      [
         "quantization.kbit_upcast",
         false,
         "Unsloth leaves the rest in its type",
@@ -209,6 +214,10 @@ function finishUnsloth(draft: Draft, all: FileSettings): void {
       ],
     ] as const
   ) draft.assume(path, value, reason);
+  // unsloth/__init__.py: vLLM's sleep mode cannot do with them.
+  if (readSwitch(all.get("fast_inference")) === true) {
+    draft.assumed.delete("software.expandable_segments");
+  }
   if (draft.valueAt("train.checkpointing") === "none") {
     draft.assumed.delete("train.checkpoint_offload");
   }

@@ -60,6 +60,18 @@ const APPROXIMATIONS: readonly Approximation[] = [
       }: transformers' code clamps the weight of prediction_coefs in place, which stops where bitsandbytes has packed it, as PEFT does not know to leave it out`,
   ],
   [
+    ({ plan: { scenario, facts } }) =>
+      facts.family.attention.picksTokens &&
+      scenario.train.attention === "flash",
+    () =>
+      "train.attention flash does not exist for attention to picked tokens: sdpa is played",
+  ],
+  [
+    ({ plan: { facts } }) => facts.family.layer.leavesOut,
+    ({ plan: { model } }) =>
+      `models of type ${model.architecture.type}: their own code, which lies beside their weights, is taken to run as transformers' for Llama`,
+  ],
+  [
     ({ program }) => isTooLong(program),
     ({ program: { events } }) =>
       `PyTorch's allocator is taken to cache nothing: a step of more than ${

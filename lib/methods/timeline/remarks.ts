@@ -35,6 +35,8 @@ const COVERED = new Set([
   "train.padding_mask",
   "train.images_per_sample",
   "train.image_size",
+  "train.image_min_pixels",
+  "train.image_max_pixels",
   "train.attention",
   "train.checkpointing",
   "train.checkpoint_offload",
@@ -103,9 +105,11 @@ function coveredBy(
   const offloads = host !== undefined || scenario.train.checkpoint_offload;
   return new Set([
     ...COVERED,
+    "software.expandable_segments",
     ...engine.reads(scenario, plan.model),
     ...(plan.objective?.heeds ??
       (plainObjective(scenario) === null ? [] : ["train.objective"])),
+    ...(plan.facts.stateSpaces ? ["software.mixer_kernels"] : []),
     ...(plan.facts.code.loss.widensOutputs ? ["software.accelerate"] : []),
     ...(scenario.parallel.gpus > 1
       ? ["parallel.rank", ...(offloads ? ["parallel.gpus_per_node"] : [])]

@@ -1,27 +1,39 @@
+import type { StateSpaceKind } from "../../models/families/code/state_space.ts";
 import type { Step } from "../../engines/step.ts";
+
+const WHAT: Readonly<Record<StateSpaceKind, string>> = {
+  inner: "State spaces",
+  open: "State spaces",
+  headed: "State spaces",
+  delta: "Gated delta rules",
+  convolution: "Short convolutions",
+};
+
+const PACKAGES: Readonly<Record<StateSpaceKind, string>> = {
+  inner: "mamba_ssm and causal_conv1d (mamba_inner_fn)",
+  open: "mamba_ssm and causal_conv1d (selective_scan_fn, causal_conv1d_fn)",
+  headed: "mamba_ssm and causal_conv1d (mamba_split_conv1d_scan_combined)",
+  delta: "fla and causal_conv1d (chunk_gated_delta_rule, causal_conv1d_fn)",
+  convolution: "causal_conv1d (causal_conv1d_fn)",
+};
 
 /** What a state-space model's layers are taken to run in. */
 export function stateSpaceChoices({ plan: { facts } }: Step): string[] {
   const { stateSpaces } = facts;
   if (!stateSpaces) return [];
-  if (stateSpaces.kind === "convolution") {
+  const { kind, isPlain } = stateSpaces;
+  if (isPlain) {
     return [
-      "Short convolutions run in causal_conv1d's kernel, as transformers calls it where it is installed; without it transformers' code in PyTorch takes hardly more",
+      `${
+        WHAT[kind]
+      } run in transformers' own code in PyTorch, as where no package with kernels is installed: it keeps far more in fp32`,
     ];
   }
-  if (stateSpaces.kind === "delta") {
-    return [
-      "Gated delta rules run in the kernels of fla and causal_conv1d (chunk_gated_delta_rule, causal_conv1d_fn), as transformers calls them where both are installed: their own Python was traced, on no GPU. Without them transformers' code in PyTorch takes far more",
-    ];
-  }
-  const kernels = {
-    inner: "mamba_inner_fn",
-    open: "selective_scan_fn and causal_conv1d_fn",
-    headed: "mamba_split_conv1d_scan_combined",
-  }[stateSpaces.kind];
   return [
-    `State spaces run in the kernels of mamba_ssm and causal_conv1d (${kernels}), as transformers calls them where both are installed: their own Python was traced, on no GPU. Without them transformers' code in PyTorch takes far more`,
-    ...(stateSpaces.kind === "headed"
+    `${WHAT[kind]} run in the kernels of ${
+      PACKAGES[kind]
+    }, as transformers calls them where both are installed: their own Python was traced, on no GPU. Without them transformers' code in PyTorch takes more (software.mixer_kernels torch)`,
+    ...(kind === "headed"
       ? [
         "What Triton takes while it tries out kernels in the first steps is not counted",
       ]
@@ -42,7 +54,13 @@ export function stateSpaceWarnings(
         passedBy.join(", ")
       } never get a gradient, for the kernels read the weights alone; they are counted as loaded, without gradients and optimizer states`,
     ]),
-    ...(stateSpaces.kind === "headed" && stateSpaces.multiprocessors === null
+    ...(stateSpaces.kind === "headed" && stateSpaces.packed !== null
+      ? [
+        `quantization.weights ${scenario.quantization.weights}: mamba_ssm's kernel multiplies by ${stateSpaces.packed} itself, which it cannot where that is packed, so that training stops where mamba_ssm is installed; transformers' code in PyTorch is played, which runs without it`,
+      ]
+      : []),
+    ...(stateSpaces.kind === "headed" && !stateSpaces.isPlain &&
+        stateSpaces.multiprocessors === null
       ? [
         `hardware.gpu ${
           typeof hardware.gpu === "string" ? hardware.gpu : "of this size"

@@ -173,7 +173,10 @@ function usualIndexers(config: ConfigReader): (layer: number) => string {
  * Source: huggingface/transformers
  * models/deepseek_v32/modeling_deepseek_v32.py, DeepseekV32Indexer.forward
  */
-const INDEXED: CodeParts = { weights: { frozen: /\.indexer\./ } };
+const INDEXED: CodeParts = {
+  attention: { picksTokens: true },
+  weights: { frozen: /\.indexer\./ },
+};
 
 /** The types of this file. */
 export const LATENT_TYPES: FamilyTypes = {

@@ -4,7 +4,6 @@ import { layersWhere } from "../tensors/layer_ranges.ts";
 import { attentionTensors, gatedMlp, headsOf } from "./blocks.ts";
 import { rotaryBuffers } from "./blocks_classic.ts";
 import { byLayer } from "./code/cache.ts";
-import { NOT_YET } from "./code/unplayed.ts";
 import { numberOf } from "./code/setting.ts";
 import type { Decoder, FamilyTypes } from "./family.ts";
 import { causal, ofType } from "./family.ts";
@@ -140,7 +139,7 @@ function attentionAt(text: Config, layer: number): Half {
 /** The types of this file. */
 export const NEMOTRON_NAS_TYPES: FamilyTypes = {
   "nemotron-nas": ofType(causal(nemotronNas), {
-    unplayed: NOT_YET,
+    layer: { leavesOut: true },
     cache: {
       ...byLayer((layer, text) =>
         groupOf(attentionAt(text, layer)) > 0 ? "full_attention" : "none"

@@ -18,6 +18,8 @@ import { causalConvolution } from "../torch/ops/scan/causal_convolution.ts";
 import { decayOf } from "../torch/ops/scan/decay.ts";
 import type { DeltaRule } from "../torch/ops/scan/delta_rule.ts";
 import { deltaRule } from "../torch/ops/scan/delta_rule.ts";
+import { plainConvolution } from "../torch/ops/scan/plain_convolution.ts";
+import { plainDeltaRule } from "../torch/ops/scan/plain_delta_rule.ts";
 
 /** What a gated delta rule's inputs are projected by. */
 export type DeltaProjections =
@@ -34,6 +36,8 @@ export type DeltaProjections =
 /** A gated delta rule after a convolution, with a gated norm behind it. */
 export interface DeltaPlan {
   readonly kind: "delta";
+  /** Whether PyTorch's own operations run convolution and rule. */
+  readonly isPlain: boolean;
   readonly rows: number;
   /** Whether padding is taken out of hidden states first. */
   readonly masked: boolean;
@@ -58,7 +62,7 @@ interface Projected {
 }
 
 /**
- * A gated delta rule over normed hidden states, with fla's kernels.
+ * A gated delta rule over normed hidden states, with fla's kernels or without.
  *
  * Source: huggingface/transformers models/qwen3_5/modeling_qwen3_5.py,
  * Qwen3_5GatedDeltaNet; models/qwen3_next/modeling_qwen3_next.py,
@@ -71,7 +75,14 @@ export function deltaLayer(m: Machine, x: Value, plan: DeltaPlan): Value {
       ? scaled(m, x, "hidden states without padding")
       : m.view(x);
     const { mixed, z, b, a, pieces } = projected(m, input, plan);
-    const convolved = causalConvolution(m, mixed, plan.conv, plan.convBias);
+    const convolved = plan.isPlain
+      ? plainConvolution(m, mixed, {
+        weight: plan.conv,
+        bias: plan.convBias,
+        batch: rule.batch,
+        isActive: true,
+      })
+      : causalConvolution(m, mixed, plan.conv, plan.convBias);
     m.drop(mixed);
     const keys = rows * rule.keyHeads * rule.keyWidth;
     const values = rows * rule.heads * rule.width;
@@ -83,7 +94,8 @@ export function deltaLayer(m: Machine, x: Value, plan: DeltaPlan): Value {
     m.drop(...pieces);
     const betas = savingOutput(m, b, "betas");
     const decays = decaysOf(m, a, plan);
-    const ruled = deltaRule(m, { q, k, v, decays, betas }, rule);
+    const run = plan.isPlain ? plainDeltaRule : deltaRule;
+    const ruled = run(m, { q, k, v, decays, betas }, rule);
     const gated = gatedNorm(m, ruled, z, rows * rule.heads, plan.norm);
     m.drop(ruled);
     return adaptedLinear(m, gated, rows, plan.outProj);

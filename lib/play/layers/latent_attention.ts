@@ -8,6 +8,8 @@ import type { AttentionSettings, Heads } from "../torch/ops/attention/types.ts";
 import { attention, orderedOutput } from "../torch/ops/attention/attention.ts";
 import type { Norm } from "../torch/ops/norms.ts";
 import { norm } from "../torch/ops/norms.ts";
+import type { IndexerPlan } from "./token_indexer.ts";
+import { maskedByPicks, pickedTokens } from "./token_indexer.ts";
 import type { RotaryTable } from "../torch/ops/rotary.ts";
 import { rotated } from "../torch/ops/rotary.ts";
 
@@ -28,6 +30,8 @@ export interface LatentAttentionPlan {
   /** Features of a head that are turned. */
   readonly rotaryWidth: number;
   readonly settings: AttentionSettings;
+  /** What picks the tokens that are looked at; all where it is left out. */
+  readonly indexer?: IndexerPlan | null;
   /** What keeps latents and their rotary keys between tokens; else nothing. */
   readonly keeper?: HeadKeeper | null;
   /** What keeps the keys and values that are made of them; else nothing. */
@@ -56,6 +60,11 @@ export function latentAttention(
         keysAndValues(m, x, rows, plan, table),
       ];
       const heads = { ...plan.heads, keys: seen };
+      if (plan.indexer) {
+        const picked = pickedTokens(m, x, heads, plan.indexer);
+        // Locals of the call, that go when it ends.
+        maskedByPicks(m, picked, heads);
+      }
       const padded = settings.implementation === "flash" &&
         heads.valueWidth < heads.width;
       if (!padded) {
@@ -90,27 +99,24 @@ function queries(
   { q, heads, rotaryWidth }: LatentAttentionPlan,
   table: RotaryTable | null,
 ): Value {
-  const make = (): Value => {
-    const whole = "down" in q
-      ? m.call(() => {
-        const latent = adaptedLinear(m, x, rows, q.down);
-        const normed = q.norm
-          ? norm(m, latent, rows, q.norm, "query latent norm")
-          : m.view(latent);
-        m.drop(latent);
-        return adaptedLinear(m, normed, rows, q.up, "queries");
-      })
-      : adaptedLinear(m, x, rows, q, "queries");
-    const turning = rows * heads.heads * rotaryWidth;
-    const [pass, turned] = split(m, whole, [
-      whole.elements - turning,
-      turning,
-    ]) as [Value, Value];
-    const result = table ? rotated(m, turned, table, "rotary queries") : turned;
-    return join(m, [pass, result], "rotated queries");
-  };
-  // Variables of attention's code; what autograd keeps stands as long anyway.
-  return m.followsVariables ? make() : m.call(make);
+  // Variables of attention's code, to its end.
+  const whole = "down" in q
+    ? m.call(() => {
+      const latent = adaptedLinear(m, x, rows, q.down);
+      const normed = q.norm
+        ? norm(m, latent, rows, q.norm, "query latent norm")
+        : m.view(latent);
+      m.drop(latent);
+      return adaptedLinear(m, normed, rows, q.up, "queries");
+    })
+    : adaptedLinear(m, x, rows, q, "queries");
+  const turning = rows * heads.heads * rotaryWidth;
+  const [pass, turned] = split(m, whole, [
+    whole.elements - turning,
+    turning,
+  ]) as [Value, Value];
+  const result = table ? rotated(m, turned, table, "rotary queries") : turned;
+  return join(m, [pass, result], "rotated queries");
 }
 
 function keysAndValues(

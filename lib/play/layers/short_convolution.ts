@@ -4,6 +4,7 @@ import type { AdaptedLinear } from "../torch/ops/adapted_linear.ts";
 import { adaptedLinear } from "../torch/ops/adapted_linear.ts";
 import { multiply, scaled, split } from "../torch/ops/arithmetic.ts";
 import { causalConvolution } from "../torch/ops/scan/causal_convolution.ts";
+import { plainConvolution } from "../torch/ops/scan/plain_convolution.ts";
 import { turned } from "../torch/ops/scan/kernel_gradients.ts";
 
 /** A convolution over few tokens between two gates. */
@@ -12,8 +13,9 @@ export interface ShortConvolutionPlan {
   readonly rows: number;
   /** Whether padding is taken out of hidden states first. */
   readonly masked: boolean;
-  /** Whether sequences are several, so that what lies by channel is copied. */
-  readonly several: boolean;
+  readonly batch: number;
+  /** Whether PyTorch's own operations run it. */
+  readonly isPlain: boolean;
   readonly inProj: AdaptedLinear;
   readonly conv: Parameter;
   readonly convBias: Parameter | null;
@@ -39,11 +41,19 @@ export function shortConvolution(
     const third = projected.elements / 3;
     const [before, behind, own] = split(
       m,
-      turned(m, projected, plan.several),
+      // What lies by channel is copied where sequences are several.
+      turned(m, projected, plan.batch > 1),
       [third, third, third],
     ) as [Value, Value, Value];
     const given = multiply(m, before, own, "gated convolution input");
-    const convolved = causalConvolution(m, given, plan.conv, plan.convBias);
+    const convolved = plan.isPlain
+      ? plainConvolution(m, given, {
+        weight: plan.conv,
+        bias: plan.convBias,
+        batch: plan.batch,
+        isActive: false,
+      })
+      : causalConvolution(m, given, plan.conv, plan.convBias);
     m.drop(given);
     const gated = multiply(m, behind, convolved, "gated convolution output");
     m.drop(convolved);

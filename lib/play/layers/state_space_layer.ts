@@ -26,6 +26,7 @@ import type {
 import { causalConvolution } from "../torch/ops/scan/causal_convolution.ts";
 import { innerScan } from "../torch/ops/scan/inner_scan.ts";
 import { plainScan } from "../torch/ops/scan/plain_scan.ts";
+import { plainHeadedLayer } from "./plain_headed_layer.ts";
 import type { DeltaPlan } from "./delta_layer.ts";
 import { deltaLayer } from "./delta_layer.ts";
 import type { ShortConvolutionPlan } from "./short_convolution.ts";
@@ -69,6 +70,8 @@ export interface HeadedPlan extends Mixer {
   readonly kind: "headed";
   readonly scan: ChunkScan;
   readonly weights: SplitWeights;
+  /** The output projection where PyTorch's own operations run all; else null. */
+  readonly plainly: AdaptedLinear | null;
   /** The type of a row that the projection is multiplied by: Falcon-H1. */
   readonly multiplied: Dtype | null;
 }
@@ -112,13 +115,21 @@ function scanLayer(
 ): Value {
   const { masked, aLog } = plan;
   return m.call(() => {
-    const input = masked
+    const given = masked
       ? scaled(m, x, "hidden states without padding")
       : m.view(x);
-    const projected = projectedBy(m, input, plan);
+    const { input, projected } = projectedBy(m, given, plan);
     const a = decayOf(m, aLog);
     if (plan.kind === "headed") {
-      return splitChunkScan(m, projected, plan.scan, plan.weights, a);
+      if (!plan.plainly) {
+        return splitChunkScan(m, projected, plan.scan, plan.weights, a);
+      }
+      // The code's variable of its input soon is another tensor's.
+      m.drop(input);
+      return plainHeadedLayer(m, projected, a, {
+        ...plan,
+        outProj: plan.plainly,
+      });
     }
     const constants = (): ScanConstants => ({
       a,
@@ -138,23 +149,30 @@ function scanLayer(
   });
 }
 
-/** What the scan reads; Falcon-H1 multiplies both ends of the projection. */
+/**
+ * What the projection reads, and what the scan reads of it; Falcon-H1 multiplies
+ * both.
+ */
 function projectedBy(
   m: Machine,
   x: Value,
   plan: InnerPlan | OpenPlan | HeadedPlan,
-): Value {
+): { input: Value; projected: Value } {
   const { rows, inProj } = plan;
   const to = plan.kind === "headed" ? plan.multiplied : null;
-  if (to === null) return adaptedLinear(m, x, rows, inProj, "scan input");
-  return m.call(() => {
-    const input = scaled(m, x, "multiplied scan input");
-    const out = adaptedLinear(m, input, rows, inProj, "scan input");
-    const row = m.external(inProj.out, to, "multipliers of the scan", null);
-    const multiplied = multiply(m, out, row, "multiplied scan input");
-    m.drop(out);
-    return multiplied;
-  });
+  if (to === null) {
+    return {
+      input: x,
+      projected: adaptedLinear(m, x, rows, inProj, "scan input"),
+    };
+  }
+  const input = scaled(m, x, "multiplied scan input");
+  m.drop(x);
+  const out = adaptedLinear(m, input, rows, inProj, "scan input");
+  const row = m.external(inProj.out, to, "multipliers of the scan", null);
+  const projected = multiply(m, out, row, "multiplied scan input");
+  m.drop(out);
+  return { input, projected };
 }
 
 function openScan(

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { field } from "../about.ts";
-import { byShape, gib, isObject, nameText, texts } from "../fields.ts";
+import { byShape, flag, gib, isObject, nameText, texts } from "../fields.ts";
 import { MAX_GIB } from "../limits.ts";
 import * as when from "../when.ts";
 
@@ -97,6 +97,13 @@ export const software = z.strictObject({
         "`transformers`, `torchtune`, `torchtitan`, `litgpt`, `gpt-fast`, `nanovlm` or `megatron`",
     },
   ),
+  mixer_kernels: field(z.enum(["packages", "torch"]).default("packages"), {
+    label: "Mixers' kernels",
+    group: "software",
+    needs: [when.toTrain],
+    help:
+      "what runs delta rules, state spaces and short convolutions: `packages` (fla, mamba_ssm, causal_conv1d) or, where they are not installed, `torch`",
+  }),
   transformers: field(version(), {
     ...latest,
     label: "transformers",
@@ -112,4 +119,13 @@ export const software = z.strictObject({
   trl: field(version(), { ...adapting, label: "trl" }),
   bitsandbytes: field(version(), { ...adapting, label: "bitsandbytes" }),
   accelerate: field(version(), { ...latest, label: "accelerate" }),
+  expandable_segments: field(flag().nullable().default(null), {
+    label: "Expandable segments",
+    group: "software",
+    help:
+      "whether PyTorch's allocator has one segment that grows (`PYTORCH_CUDA_ALLOC_CONF=expandable_segments:True`); null: as the driver sets it",
+    blank: "as the driver",
+    flag: "--expandable-segments",
+    needs: [when.toTrain],
+  }),
 });

@@ -78,6 +78,19 @@ Deno.test("main.ts answers by its workers, and ends on SIGTERM", async () => {
   assert(!text.includes("one thread"), text);
 });
 
+Deno.test("main.ts answers a batch line by line, bad lines as well", async () => {
+  await using server = await real();
+  const body = ['{"model": "gpt2"}', "{", '{"model": "distilgpt2"}'].join("\n");
+  const response = await ask(server, "/api/v1/batch", { body });
+  assertEquals(response?.headers.get("content-type"), "application/x-ndjson");
+  const lines = (await response?.text() ?? "").trim().split("\n")
+    .map((line) => JSON.parse(line));
+  assertEquals(
+    lines.map(({ error, model }) => error?.path ?? model.name),
+    ["openai-community/gpt2", "", "distilbert/distilgpt2"],
+  );
+});
+
 Deno.test("the server says that it is there whatever its own thread is at", async () => {
   await using server = await started("tests/http/pool/fake_listener.ts", []);
   const echo = await ask(server, "/echo", { body: "größer" });
@@ -121,6 +134,26 @@ Deno.test("a client that leaves is known of behind the listening thread", async 
   leaver.abort();
   assertEquals(await waits, null);
   await server.says(/left \/waits/);
+});
+
+Deno.test("lines go out as they come, and who leaves is known of", async () => {
+  await using server = await started("tests/http/pool/fake_listener.ts", []);
+  const decoder = new TextDecoder();
+  const response = await ask(server, "/lines");
+  const reader = response?.body?.getReader();
+  const first = await reader?.read();
+  assertEquals(decoder.decode(first?.value), "one\n");
+  await (await ask(server, "/go"))?.body?.cancel();
+  const second = await reader?.read();
+  assertEquals(decoder.decode(second?.value), "two\n");
+  assertEquals((await reader?.read())?.done, true);
+  const other = await started("tests/http/pool/fake_listener.ts", []);
+  await using _other = other;
+  const leaver = new AbortController();
+  const left = await ask(other, "/lines", leaver);
+  await left?.body?.getReader().read();
+  leaver.abort();
+  await other.says(/left \/lines/);
 });
 
 Deno.test("main.ts answers in one thread where its modules may not be read", async () => {

@@ -227,4 +227,14 @@ torch.OutOfMemoryError: CUDA out of memory. Tried to allocate 2.32 GiB. ${GPU}`,
     text: "ERROR: ran out of memory on device",
     says: { kind: "bare", tried: null },
   },
+  {
+    name: "a model and a GPU in the words around the error",
+    text:
+      "Hi, I fine-tune Qwen2.5-7B-Instruct with LoRA on one A100 40GB and get: RuntimeError: CUDA error: out of memory",
+    says: {
+      kind: "bare",
+      model: "Qwen/Qwen2.5-7B-Instruct",
+      gpus: ["A100-40GB"],
+    },
+  },
 ];

@@ -1,6 +1,6 @@
 import type { FormatDocument } from "../commands/read_commands.ts";
 import type { Format } from "../format.ts";
-import type { PythonCall } from "./read_python.ts";
+import type { PythonCall } from "./python_value.ts";
 
 /** What stands for a value that only running the code would tell. */
 const COMPUTED = "worked out where the script runs";

@@ -3,7 +3,7 @@
  * line may be skipped: over many blank ones a search takes their square.
  */
 const SHELL =
-  /^[^\S\n]*(?:#!.*\bsh\b|export\s+\w+=|set\s+-|\w+=\(|(?:torchrun|python3?|srun|accelerate|deepspeed|mpirun)\s|--[a-z][\w-]*(?:[ =\\]|$))/m;
+  /^[^\S\n]*(?:#!.*\bsh\b|export\s+\w+=|set\s+-|\w+=\(|(?:torchrun|python3?|srun|accelerate|deepspeed|mpirun|docker|podman|ray|singularity|apptainer|uv|nohup|sudo|eval)\s|--[a-z][\w-]*(?:[ =\\]|$))/m;
 
 /** Lines that start a program of training, whatever is set before it. */
 const STARTS =

@@ -67,7 +67,9 @@ export class Variables {
     return [...this.#values].flatMap(([name, words]) =>
       this.#arrays.has(name)
         ? [...words]
-        : words.flatMap((word) => word.split(/\s+/))
+        : words.flatMap((word) =>
+          word.split(/\s+/).filter((each) => each !== "")
+        )
     );
   }
 

@@ -82,7 +82,11 @@ function partsOf(
 export function maxPixelsRule(...keys: string[]): Rule {
   return {
     keys,
-    fields: ["train.image_size", "train.images_per_sample"],
+    fields: [
+      "train.image_max_pixels",
+      "train.image_size",
+      "train.images_per_sample",
+    ],
     values:
       "pixels → the sides of a square, assumed; one image a sample, assumed",
     read: (setting, draft) => {
@@ -91,6 +95,7 @@ export function maxPixelsRule(...keys: string[]): Rule {
       if (draft.stated.has("model") && !isVisionModel(draft)) {
         return draft.leave(setting, "the model is not known to see images");
       }
+      draft.state(setting, "train.image_max_pixels", pixels);
       const side = Math.max(1, Math.floor(Math.sqrt(pixels)));
       draft.assume(
         "train.image_size",

@@ -76,6 +76,8 @@ export interface AttentionCode {
   readonly widthsByLayer: boolean;
   /** Whether the last layers read keys and values of the last one of their kind. */
   readonly handsHeads: boolean;
+  /** Whether an indexer picks the tokens that are looked at: a mask, no flash. */
+  readonly picksTokens: boolean;
   /** Whether eager attention multiplies queries and keys in fp32. */
   readonly wideScores: boolean;
   /** Whether eager attention runs the softmax in fp32. */

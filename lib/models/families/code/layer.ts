@@ -44,6 +44,8 @@ export interface LayerCode {
   readonly holdsAttended: boolean;
   /** Whether a parallel layer adds attention to the MLP's output in place. */
   readonly addsInPlace: boolean;
+  /** Whether layers may have no attention, or no MLP: Nemotron-NAS. */
+  readonly leavesOut: boolean;
   /** Whether what a layer gives is multiplied by a buffer, in place: Gemma 4. */
   readonly scalesInPlace: boolean;
 }

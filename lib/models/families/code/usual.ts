@@ -9,6 +9,7 @@ export const USUAL: FamilyCode = {
     holdsNormed: false,
     holdsAttended: false,
     addsInPlace: false,
+    leavesOut: false,
     scalesInPlace: false,
   },
   rotary: {
@@ -31,6 +32,7 @@ export const USUAL: FamilyCode = {
     normsValues: false,
     widthsByLayer: false,
     handsHeads: false,
+    picksTokens: false,
     wideScores: false,
     wideSoftmax: true,
     softcaps: false,

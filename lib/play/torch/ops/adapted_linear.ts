@@ -1,6 +1,7 @@
 import type { Machine } from "../machine.ts";
 import type { Parameter, Value } from "../values.ts";
 import type { Linear } from "./linear.ts";
+import { savingInput } from "./arithmetic.ts";
 import { linear } from "./linear.ts";
 
 /** LoRA's two matrices beside a linear layer. */
@@ -28,6 +29,8 @@ export type AdapterJoin = (
 /** A linear layer, with its adapter where it has one. */
 export interface AdaptedLinear extends Linear {
   readonly adapter: Adapter | null;
+  /** Whether what goes in and what comes out is clipped: Gemma 4's towers. */
+  readonly clips?: boolean;
 }
 
 /** What a linear layer gives for so many rows, with its adapter's share. */
@@ -39,6 +42,20 @@ export function adaptedLinear(
   label?: string,
 ): Value {
   const { adapter } = layer;
+  if (layer.clips) {
+    return m.call(() => {
+      const own = savingInput(m, x, `clipped input of ${layer.name}`);
+      const made = adaptedLinear(
+        m,
+        own,
+        rows,
+        { ...layer, clips: false },
+        label,
+      );
+      m.drop(own);
+      return savingInput(m, made, label ?? `clipped output of ${layer.name}`);
+    });
+  }
   return adapter
     ? adapter.join(m, x, rows, layer, adapter, label)
     : linear(m, x, rows, layer, label);

@@ -198,10 +198,12 @@ function packed(
     () => m.create(rows * out, compute, label, source),
     "dequantised weights",
   );
+  const result = output.dtype === x.dtype
+    ? output
+    : cast(m, output, x.dtype, label);
+  // A variable of the layer's code holds the input in its compute type.
   m.drop(input);
-  if (output.dtype === x.dtype) return output;
-  const result = cast(m, output, x.dtype, label);
-  m.drop(output);
+  if (result !== output) m.drop(output);
   return result;
 }
 

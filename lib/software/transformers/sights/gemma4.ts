@@ -3,6 +3,7 @@ import type { HeadMaker } from "../../../play/layers/attention_plan.ts";
 import type { LayerPlan } from "../../../play/layers/decoder_layer.ts";
 import { decoderLayer } from "../../../play/layers/decoder_layer.ts";
 import type { Machine } from "../../../play/torch/machine.ts";
+import type { AdaptedLinear } from "../../../play/torch/ops/adapted_linear.ts";
 import { adaptedLinear } from "../../../play/torch/ops/adapted_linear.ts";
 import {
   add,
@@ -37,7 +38,6 @@ import {
  */
 export const gemma4Sight: KindSight = (question) => {
   const { outside, stacks, images, seen, config } = question;
-  if (visionConfig(config)["use_clipped_linears"] === true) return null;
   const [stack] = stacks;
   const [patches] = linearsOf(outside, "patch_embedder.input_proj") ?? [];
   const [projection] =
@@ -70,6 +70,7 @@ export const gemma4Sight: KindSight = (question) => {
     masked: true,
     kernels: "eager",
   };
+  const clips = visionConfig(config)["use_clipped_linears"] === true;
   const tableOf = standingTable(rows, headWidth, null);
   const pools = visionNumber(question, ["pooling_kernel_size"], 3) ** 2;
   const tokens = images * seen.tokens;
@@ -100,7 +101,7 @@ export const gemma4Sight: KindSight = (question) => {
           key,
           isLayer: true,
           run: (m, x) =>
-            decoderLayer(m, x, turnedByAxes(planOf(tower)), tableOf(m, x)),
+            decoderLayer(m, x, ownLayer(planOf(tower), clips), tableOf(m, x)),
         })),
         {
           key: "pooler",
@@ -162,12 +163,36 @@ function positions(m: Machine, table: Parameter, rows: number): Value {
   });
 }
 
-/** The layer with heads that are turned by each axis apart. */
-function turnedByAxes(plan: LayerPlan): LayerPlan {
-  const { attention } = plan;
-  return attention && "makeHeads" in attention
-    ? { ...plan, attention: { ...attention, makeHeads: headsByAxes } }
-    : plan;
+/** The layer with heads that are turned by each axis apart, and its linears. */
+function ownLayer(plan: LayerPlan, clips: boolean): LayerPlan {
+  const { attention, mlp } = plan;
+  if (!attention || !("makeHeads" in attention) || !mlp || !("up" in mlp)) {
+    return plan;
+  }
+  const { projections, o } = attention;
+  const { gate } = mlp;
+  const own = (layer: AdaptedLinear): AdaptedLinear => ({ ...layer, clips });
+  return {
+    ...plan,
+    attention: {
+      ...attention,
+      makeHeads: headsByAxes,
+      o: own(o),
+      projections: "q" in projections
+        ? {
+          q: own(projections.q),
+          k: own(projections.k),
+          v: own(projections.v),
+        }
+        : projections,
+    },
+    mlp: {
+      ...mlp,
+      up: own(mlp.up),
+      down: own(mlp.down),
+      gate: gate && gate !== "fused" ? own(gate) : gate,
+    },
+  };
 }
 
 /** Axes of an image. */

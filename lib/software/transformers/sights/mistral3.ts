@@ -39,17 +39,23 @@ export const mistral3Sight: KindSight = (question) => {
   const [down, across] = seen.grid;
   const rows = images * down * across;
   const tokens = images * seen.tokens;
+  // A flash kernel is told where images begin.
+  const isMasked = scenario.train.attention !== "flash";
   const width = patches.width /
     visionNumber(question, ["num_attention_heads"], 16);
   return {
     sight: {
       pixels: patches.pixels(rows),
-      enter: (m, pixels, lead) =>
+      enter: (m, pixels, lead, hold) =>
         m.call(() => {
           const made = patches.run(m, pixels, rows);
           lead(made);
           const packed = join(m, [made], "patches of all images");
           m.drop(made);
+          if (isMasked) {
+            const { weights } = scenario.precision;
+            hold(m.create(rows ** 2, weights, "mask of images"));
+          }
           return norm(m, packed, rows, before, "norm before the tower");
         }),
       stages: [
@@ -64,7 +70,8 @@ export const mistral3Sight: KindSight = (question) => {
             dropout: NO_DROPOUT,
           },
           kernels: "eager",
-          masked: scenario.train.attention !== "flash",
+          masked: isMasked,
+          biasDtype: scenario.precision.weights,
         }, standingTable(rows, width, null)),
         {
           key: "projector",

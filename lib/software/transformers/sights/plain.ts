@@ -142,7 +142,9 @@ function isOfTower(
 
 /** The projector's matrices, in order; Gemma 3 keeps a bare one, transposed. */
 function projections({ model, outside }: SightSource): AdaptedLinear[] {
-  return model.tensors.flatMap(({ name, piece, role, module }) => {
+  return model.tensors.flatMap((
+    { name, piece, role, module },
+  ): AdaptedLinear | AdaptedLinear[] => {
     if (piece !== "projector" || role !== "projector") return [];
     if (module === "linear" && name.endsWith(".weight")) {
       return outside.linear(name.slice(0, -".weight".length)) ?? [];

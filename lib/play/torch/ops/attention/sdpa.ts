@@ -14,6 +14,9 @@ import type { AttentionSettings, Heads } from "./types.ts";
  */
 export const MAX_FLASH_WIDTH = 256;
 
+/** A bias has rows of so many keys, or of a whole number of them: pad_bias. */
+const BIAS_WIDTH = 16;
+
 /**
  * scaled_dot_product_attention by the kernel that PyTorch picks.
  *
@@ -38,9 +41,10 @@ export function sdpa(
     const given = { dropout, masked, broadcasts: true };
     return attentionArithmetic(m, heads, sizes, given);
   }
-  if (masked && biasDtype === (m.autocast ?? heads[0].dtype)) {
-    return wideKernel(m, heads, sizes);
-  }
+  if (
+    masked && biasDtype === (m.autocast ?? heads[0].dtype) &&
+    sizes.keys % BIAS_WIDTH === 0
+  ) return wideKernel(m, heads, sizes);
   if (masked) return maskedKernel(m, heads, sizes, keyMask);
   if (sizes.width > MAX_FLASH_WIDTH) return wideKernel(m, heads, sizes);
   if ((m.autocast ?? heads[0].dtype) !== "fp32") {
@@ -79,7 +83,7 @@ function maskedKernel(
     const dtype = m.autocast ?? q.dtype;
     const bias = m.create(
       sizes.batch * (keyMask ? 1 : sizes.queries) *
-        Math.ceil(sizes.keys / 16) * 16,
+        Math.ceil(sizes.keys / BIAS_WIDTH) * BIAS_WIDTH,
       dtype,
       "attention bias",
     );

@@ -1,0 +1,2 @@
+/** Where all but the configuration of Gradio's clients stands. */
+export const PREFIX = "/gradio_api";
