@@ -243,11 +243,7 @@ const sections: Record<string, Any> = Object.fromEntries(
   ]),
 );
 const scenarios = fc.record({
-  model: fc.oneof(
-    modelName,
-    fc.record({ dims }),
-    fc.record({ config }),
-  ),
+  model: fc.oneof(modelName, fc.record({ dims }), fc.record({ config })),
   task: fc.constantFrom("train", "serve"),
   method: fc.constantFrom(...METHOD_NAMES),
   ...sections,
