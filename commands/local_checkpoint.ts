@@ -19,6 +19,7 @@ import {
   splitGguf,
 } from "../lib/models/headers/mod.ts";
 import { modelOfCheckpoint } from "../lib/models/model_of_checkpoint.ts";
+import { modelOfIndex, totalsOfIndex } from "../lib/models/model_of_index.ts";
 import type { Model, Result } from "../lib/mod.ts";
 import { readText, userPath } from "./files.ts";
 import { codeOf, isMissing } from "./system_error.ts";
@@ -67,8 +68,16 @@ async function folderModel(
   options: LocalOptions,
 ): Promise<Result<Model> | null> {
   const names = new Set(await readdir(userPath(path)));
-  const parts = await safetensorsIn(path, names);
   const name = basename(userPath(path));
+  const hasFiles = [...names].some((file) => file.endsWith(".safetensors"));
+  if (names.has(INDEX) && names.has("config.json") && !hasFiles) {
+    return modelOfIndex(
+      name,
+      await readConfig(join(path, "config.json")),
+      totalsOfIndex(await readText(join(path, INDEX), MAX_INDEX_BYTES)),
+    );
+  }
+  const parts = await safetensorsIn(path, names);
   if (parts.length > 0) {
     return await safetensorsModel(path, parts, name, options);
   }

@@ -18,6 +18,9 @@ const CONFIG = {
 };
 const PARAMETERS = 3 * (4 * 64 * 64 + 3 * 64 * 96 + 2 * 64) + 64 + 2 * 320 * 64;
 
+/** What an index says whose files are still to come. */
+const AWAITED = 12_345_678;
+
 function tensors(): HeaderTensor[] {
   const model = modelOfConfig(CONFIG, { name: "x", source: "config" });
   assert(model.ok);
@@ -89,6 +92,16 @@ Deno.test("estimate --model reads checkpoints on a disk by their headers", async
     "bare/any.safetensors": safetensors(all),
     "shards/config.json": { ...CONFIG, model_type: "unheard_of" },
     "shards/model.safetensors.index.json": index,
+    "awaited/config.json": { ...CONFIG, model_type: "unheard_of" },
+    "awaited/model.safetensors.index.json": {
+      ...index,
+      metadata: { total_size: 2 * AWAITED },
+    },
+    "expected/config.json": CONFIG,
+    "expected/model.safetensors.index.json": {
+      ...index,
+      metadata: { total_size: 2 * PARAMETERS },
+    },
     "split/m-00001-of-00002.gguf": ggufFile({
       metadata,
       tensors: packed.slice(0, 9),
@@ -108,6 +121,8 @@ Deno.test("estimate --model reads checkpoints on a disk by their headers", async
       ["bare", "headers", PARAMETERS],
       ["./bare/any.safetensors", "headers", PARAMETERS],
       [join(folder, "shards"), "headers", PARAMETERS],
+      ["awaited", "config", AWAITED],
+      ["expected", "config", PARAMETERS],
       ["split", "headers", SMALL_LLAMA],
       ["split/m-00002-of-00002.gguf", "headers", SMALL_LLAMA],
     ];

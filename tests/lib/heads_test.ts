@@ -63,12 +63,12 @@ Deno.test("A class that the model type does not have is counted as the like one,
     [
       "LlamaBidirectionalModel",
       "LlamaModel",
-      /no class of transformers 5\.23\.0 for model type llama; it is counted as LlamaModel$/,
+      /no class of transformers 5\.24\.0 for model type llama; it is counted as LlamaModel$/,
     ],
     [
       "LlamaForScoringOfMyOwn",
       "LlamaForCausalLM",
-      /no class of transformers 5\.23\.0 for model type llama; it is counted as LlamaForCausalLM$/,
+      /no class of transformers 5\.24\.0 for model type llama; it is counted as LlamaForCausalLM$/,
     ],
   ];
   for (const [named, like, doubt] of cases) {

@@ -198,6 +198,9 @@ Deno.test("similarModels() names the nearest models, best first", () => {
       ["mistrall-7b-instuct", "mistralai/Mistral-7B-Instruct-v0.1"],
       ["deepsek-r1", "deepseek-ai/DeepSeek-R1"],
       ["Qwen/Qwen3-8", "Qwen/Qwen3-8B"],
+      ["Qwen3-33B", "Qwen/Qwen3-32B"],
+      ["llama-3.1-9b", "meta-llama/Llama-3.1-8B"],
+      ["llama-3.1-8b-instuct", "meta-llama/Llama-3.1-8B-Instruct"],
     ] as const
   ) assertEquals(similarModels(typed)[0], meant, typed);
   assertEquals(similarModels("zzzz"), []);
