@@ -52,6 +52,7 @@ const OTHER_NAMES: Readonly<Record<string, string>> = {
   micro_batch_size: "per_device_train_batch_size",
   train_micro_batch_size_per_gpu: "per_device_train_batch_size",
   lora_rank: "lora_r",
+  target_modules: "lora_target_modules",
 };
 /** `name=value`, `name: value`, `--name value`. */
 const SETTING =
@@ -60,11 +61,11 @@ const SETTING =
 const TRAINER: readonly (readonly [string, RegExp])[] = [
   [
     "per_device_train_batch_size",
-    /Instantaneous batch size per device = ([\d,]{1,9})/,
+    /[Bb]atch size per device = ([\d,]{1,9})/,
   ],
   [
     "gradient_accumulation_steps",
-    /Gradient Accumulation steps = ([\d,]{1,9})/,
+    /Gradient [Aa]ccumulation steps = ([\d,]{1,9})/,
   ],
 ];
 const RANK = /LoraConfig\([^)]{0,400}?\br ?= ?(\d{1,4})/;

@@ -1,13 +1,28 @@
-/** Most characters of a text that is explained. */
-export const MAX_FAILURE_LENGTH = 1024 * 1024;
+/** Most characters of a text that are read. */
+const MAX_READ = 1024 * 1024;
+/** Of a longer one, those of its beginning: the command and the settings. */
+const MAX_BEGINNING = 256 * 1024;
 /** Most characters of a snapshot of the allocator, which is JSON. */
 export const MAX_SNAPSHOT_LENGTH = 8 * 1024 * 1024;
-/** Lines that are looked at, the last ones: errors stand at the end. */
-const MAX_FAILURE_LINES = 20_000;
+/** Lines that are looked at: first ones, and the last, where errors stand. */
+const MAX_FIRST_LINES = 4000;
+const MAX_LAST_LINES = 16_000;
 /** Most characters of a line that are looked at. */
 const MAX_LINE = 64 * 1024;
 /** Writers that are told apart; a machine has few ranks. */
 const MAX_WRITERS = 64;
+
+/**
+ * A text as far as it is read: of a long log the beginning, which tells the settings,
+ * and the end, which has the error.
+ */
+export function readPart(text: string): string {
+  return text.length <= MAX_READ
+    ? text
+    : `${text.slice(0, MAX_BEGINNING)}\n${
+      text.slice(MAX_BEGINNING - MAX_READ)
+    }`;
+}
 
 /** What one rank, worker or container wrote, as a text of its own. */
 export interface WrittenText {
@@ -76,7 +91,10 @@ export function writtenTexts(text: string): WrittenText[] {
     .split(/\r\n|\n|\r/);
   const written = new Map<string, string[]>();
   let last = "";
-  for (const line of lines.slice(-MAX_FAILURE_LINES)) {
+  const kept = lines.length <= MAX_FIRST_LINES + MAX_LAST_LINES
+    ? lines
+    : [...lines.slice(0, MAX_FIRST_LINES), ...lines.slice(-MAX_LAST_LINES)];
+  for (const line of kept) {
     const own = ownLine(line.slice(0, MAX_LINE));
     const isKnown = own.who === null || written.has(own.who) ||
       written.size < MAX_WRITERS;

@@ -4,11 +4,7 @@ import type { RunFacts } from "./facts.ts";
 import { factsIn } from "./facts.ts";
 import type { Failure } from "./failure.ts";
 import type { WrittenText } from "./lines.ts";
-import {
-  MAX_FAILURE_LENGTH,
-  MAX_SNAPSHOT_LENGTH,
-  writtenTexts,
-} from "./lines.ts";
+import { MAX_SNAPSHOT_LENGTH, readPart, writtenTexts } from "./lines.ts";
 import { llamaFailures } from "./llama_cpp.ts";
 import { deepspeedUsage, memorySummary } from "./memory_tables.ts";
 import type { FailedMoment } from "./moments.ts";
@@ -39,17 +35,17 @@ const MOST_FAILURES = 64;
  *
  * @returns What it says, or why it is none.
  */
-export function readFailure(text: string): Result<FailureReading> {
+export function readFailure(whole: string): Result<FailureReading> {
+  const text = looksLikeSnapshot(whole) ? whole : readPart(whole);
   if (text.trim() === "") {
     return refused(
       "text must not be empty: paste the error, its log, nvidia-smi's table, a memory_summary or a memory snapshot as JSON",
     );
   }
   const isSnapshot = looksLikeSnapshot(text);
-  const most = isSnapshot ? MAX_SNAPSHOT_LENGTH : MAX_FAILURE_LENGTH;
-  if (text.length > most) {
+  if (isSnapshot && text.length > MAX_SNAPSHOT_LENGTH) {
     return refused(
-      `text must have at most ${most} characters: current value has ${text.length}; the error and the lines before it are enough`,
+      `text must have at most ${MAX_SNAPSHOT_LENGTH} characters to be read as a memory snapshot: current value has ${text.length}`,
     );
   }
   if (isSnapshot) {

@@ -88,9 +88,14 @@ export function stackFacts(texts: readonly WrittenText[]): StackFact[] {
     }
   }
   const gpus = gpusOf(texts, text);
-  if (gpus < 2) return told;
   const [fields = []] = ENGINES.find(([, says]) => says.test(text)) ?? [];
-  return [...told, { path: "parallel.gpus", value: gpus }, ...fields];
+  // DeepSpeed runs on one GPU too; others are not there for it.
+  const isAlone = fields.some(({ value }) => value === "deepspeed");
+  return [
+    ...told,
+    ...(gpus < 2 ? [] : [{ path: "parallel.gpus", value: gpus }]),
+    ...(gpus < 2 && !isAlone ? [] : fields),
+  ];
 }
 
 /** As many as a launcher says, or as ranks wrote; 1 where nothing tells it. */

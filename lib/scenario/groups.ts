@@ -57,6 +57,11 @@ export const GROUPS = {
   images: { tab: "basic", title: "Images", task: "train" },
   serving: { tab: "basic", title: "Serving", task: "serve" },
   hardware: { tab: "basic", title: "Hardware" },
+  pixels: {
+    tab: "basic",
+    title: "Pixels of an image",
+    more: [when.toTrain],
+  },
   objective: { tab: "basic", title: "Objective", more: [when.toTrain] },
   limits: {
     tab: "basic",

@@ -43,6 +43,12 @@ function described(schema: z.ZodType): JsonSchema {
           described(shape as z.ZodType)
         );
       }
+      // Few generators of clients know lists whose places differ.
+      const [place] = jsonSchema.prefixItems ?? [];
+      if (place !== undefined) {
+        delete jsonSchema.prefixItems;
+        jsonSchema.items = place;
+      }
       // Not every reader's regular expressions know classes of Unicode.
       delete jsonSchema.pattern;
       if (about) jsonSchema.description = about.help ?? about.label;

@@ -79,7 +79,7 @@ export const ENDPOINTS: readonly GradioEndpoint[] = [
       const { name, value, sentences } = largestWords(result.value);
       return {
         ok: true,
-        value: [[`${name}: ${value}`, ...sentences].join(". "), result.value],
+        value: [[`${name}: ${value}.`, ...sentences].join(" "), result.value],
       };
     },
   },

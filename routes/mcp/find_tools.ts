@@ -80,13 +80,27 @@ const importConfig: Tool = {
   input: objectOf({
     text: { type: "string" },
     name: { type: "string", description: "the file's name", maxLength: 256 },
+    given: {
+      type: "object",
+      description: "values for what an answer called missing, by its names",
+      additionalProperties: { type: "string" },
+    },
   }, ["text"]),
-  answer: ({ text, name }) => {
+  answer: ({ text, name, given: answers }) => {
     const given = textOf("text", text, Infinity);
     if (!given.ok) return given;
     const named = name === undefined ? null : textOf("name", name, 256);
     if (named && !named.ok) return named;
-    const read = scenarioOfConfiguration(given.value, named?.value);
+    const read = scenarioOfConfiguration(
+      given.value,
+      named?.value,
+      Object.fromEntries(
+        Object.entries(Object(answers ?? {})).map(([key, value]) => [
+          key,
+          typeof value === "string" ? value : JSON.stringify(value),
+        ]),
+      ),
+    );
     if (!read.ok) return read;
     const { formats, scenario, ignored, assumed, missing, warnings } =
       read.value;

@@ -108,9 +108,7 @@ function Row({ part, device }: { part: Part; device: number }) {
           brief={isSlight}
         />
       </th>
-      <td class="number" title={`${groupDigits(part.bytes)} bytes`}>
-        {formatBytes(part.bytes)}
-      </td>
+      <td class="number">{formatBytes(part.bytes)}</td>
       <td class="number">{(100 * part.bytes / device).toFixed(1)} %</td>
       <td class="formula">
         {part.formula}

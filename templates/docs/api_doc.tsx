@@ -53,7 +53,7 @@ function Address(
         {Object.keys(operations).map((method) => method.toUpperCase())
           .join(", ")} <code>{path}</code>
       </h2>
-      <p>{String(first["summary"] ?? "")}.</p>
+      <p>{String(first["summary"] ?? "").replace(/([^?])$/, "$1.")}</p>
       {Object.entries(operations).map(([method, operation]) => {
         const fields = parametersOf(operation);
         return fields.length === 0 ? null : (

@@ -48,7 +48,8 @@ export function ErrorForm({ state }: { state: ErrorFormState }) {
           torch.OutOfMemoryError with its stack; why vLLM, SGLang, llama.cpp or
           ollama did not start, with their log; DeepSpeed's lines; nvidia-smi;
           torch.cuda.memory_summary(), or memory_snapshot() as JSON. The command
-          or settings beside it help. Nothing of it is stored.
+          or settings beside it help. Nothing of it is stored.{" "}
+          <a href="/docs/errors">What is read, and how</a>
         </p>
       </div>
       <div class="field">

@@ -39,7 +39,12 @@ export function StrategiesForm(
   if (isNamed) query.delete("hardware.gpu");
   query.delete("parallel.gpus");
   return (
-    <form action="/strategies" method="get" aria-label="Which GPUs">
+    <form
+      class="card"
+      action="/strategies"
+      method="get"
+      aria-label="Which GPUs"
+    >
       {[...query].map(([name, value]) => (
         <input type="hidden" name={name} value={value} />
       ))}
@@ -83,9 +88,15 @@ export function StrategiesAnswer(shown: ShownLayouts) {
         class={`verdict ${fits ? "comfortable" : "over"}`}
         aria-labelledby="ways-verdict"
       >
-        <h2 id="ways-verdict">{verdict}</h2>
-        <Told shown={shown} title="The simplest that fits" layout={simplest} />
-        <Told shown={shown} title="The least memory" layout={leanest} />
+        <div>
+          <h2 id="ways-verdict">{verdict}</h2>
+          <Told
+            shown={shown}
+            title="The simplest that fits"
+            layout={simplest}
+          />
+          <Told shown={shown} title="The least memory" layout={leanest} />
+        </div>
       </section>
       <LayoutsPiece {...shown} />
     </>
@@ -103,7 +114,10 @@ export function LayoutsPiece(shown: ShownLayouts) {
   return (
     <>
       {played.length > 0 && (
-        <section class="card" aria-label={title}>
+        <section
+          class="card"
+          aria-label={`Ways that were played, from the ${from + 1}. on`}
+        >
           <LayoutsTable {...shown} layouts={played} title={title} />
         </section>
       )}
@@ -191,7 +205,7 @@ function LayoutsTable(
                     : "as asked"}
                 </td>
               )}
-              <td>{layout.smallest_gpu ?? "none"}</td>
+              <td>{unbroken(layout.smallest_gpu ?? "none")}</td>
             </tr>
           ))}
         </tbody>
@@ -229,6 +243,11 @@ function More({ scenario, gpus, layouts, headers }: ShownLayouts) {
       </p>
     </section>
   );
+}
+
+/** A name that stands on one line: rows of many lines are hard to read. */
+function unbroken(name: string): string {
+  return name.replaceAll(" ", "\u00a0");
 }
 
 /** The main page's address of a layout. */

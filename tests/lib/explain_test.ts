@@ -227,3 +227,15 @@ Deno.test("a snapshot's largest blocks are told as tensors of the run", () => {
     /128,256 × 4,096 × 2 B: parameters in bf16/,
   );
 });
+
+Deno.test("all parameters as one are told where an engine sets up its shards", () => {
+  const { causes, scenario } = explained(
+    textOf("DeepSpeed's optimizer while it is set up, in a notebook"),
+    { model: "llama2-7b" },
+  );
+  assertEquals(scenario?.engine.name, "deepspeed");
+  assertEquals(
+    causes[0]?.words,
+    "25.10 GiB = 6,738,415,616 × 4 B: all parameters as one",
+  );
+});

@@ -55,7 +55,6 @@ async function bundle(to: string): Promise<void> {
       "--external=node:*",
       "--format=esm",
       "--minify",
-      "--keep-names",
       "--code-splitting",
       `--outdir=${to}`,
       "cli.ts",

@@ -1,7 +1,7 @@
 import type { FilledField } from "../../answer/explanation.ts";
 import type { FailureReading } from "../../failures/read.ts";
 import type { Failure } from "../../failures/failure.ts";
-import { writtenTexts } from "../../failures/lines.ts";
+import { readPart, writtenTexts } from "../../failures/lines.ts";
 import { findGpu, GPUS } from "../../hardware/gpus.ts";
 import { ggufOfFile } from "../../interop/reading/serving/gguf_names.ts";
 import { parseScenario } from "../../scenario/parse_scenario.ts";
@@ -43,7 +43,9 @@ export function fillScenario(
       said.set(path, { path, value, from });
     }
   };
-  const own = writtenTexts(text).map((stream) => stream.text).join("\n");
+  const own = writtenTexts(readPart(text)).map((stream) => stream.text).join(
+    "\n",
+  );
   const { failure, facts, moment } = reading;
   for (const each of writtenIn(own, facts.settings)) {
     say(each.path, each.value, each.from);

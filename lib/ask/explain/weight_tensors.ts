@@ -26,12 +26,12 @@ const MOST_TOLD = 2;
  */
 export function weightTensors(
   model: Model,
-  { parallel: { tp }, precision }: Scenario,
+  { parallel: { tp, gpus }, precision }: Scenario,
   tried: Printed,
 ): ErrorCause[] {
   const widths = precision.weights === "fp32" ? [4, 2, 1, 0.5] : WIDTHS;
   for (const width of widths) {
-    const found = ofWidth(model, tp, tried, width);
+    const found = ofWidth(model, { tp, gpus }, tried, width);
     if (found.length > 0) return found.slice(0, MOST_TOLD);
   }
   return [];
@@ -40,30 +40,34 @@ export function weightTensors(
 /** Those that have so many bytes a number. */
 function ofWidth(
   model: Model,
-  tp: number,
+  { tp, gpus }: { readonly tp: number; readonly gpus: number },
   tried: Printed,
   width: number,
 ): ErrorCause[] {
   const found: ErrorCause[] = [];
-  const add = (tensor: string, shape: readonly number[], split: boolean) => {
+  const add = (
+    tensor: string,
+    shape: readonly number[],
+    over: number,
+  ) => {
     const elements = shape.reduce((all, size) => all * size, 1);
-    for (const ranks of tp > 1 && split ? [tp, 1] : [1]) {
+    for (const ranks of over > 1 ? [over, 1] : [1]) {
       const bytes = elements * width / ranks;
       if (!Number.isInteger(bytes) || !mayBe(bytes, tried)) continue;
-      const over = ranks > 1 ? ` / ${groupDigits(ranks)} GPUs` : "";
+      const split = ranks > 1 ? ` / ${groupDigits(ranks)} GPUs` : "";
       found.push({
         tensor,
         bytes,
         at: "while the model is loaded",
         words: `${asPrinted(bytes)} = ${
           product(shape, width)
-        }${over}: ${tensor}`,
+        }${split}: ${tensor}`,
       });
       return;
     }
   };
   for (const { name, shape, split } of model.tensors) {
-    add(name, shape, split !== null);
+    add(name, shape, split === null ? 1 : tp);
   }
   for (const [name, roles] of TOGETHER) {
     const parts = roles.map((role) => model.tensors.find(isOf(role)));
@@ -71,8 +75,10 @@ function ofWidth(
     const [own] = shapes;
     if (!own || shapes.length < roles.length) continue;
     const rows = shapes.reduce((sum, [first = 0]) => sum + first, 0);
-    add(name, [rows, ...own.slice(1)], true);
+    add(name, [rows, ...own.slice(1)], tp);
   }
+  // ZeRO and FSDP lay parameters out one after the other.
+  add("all parameters as one", [model.parameters], gpus);
   return found;
 }
 

@@ -12,6 +12,7 @@ import { FEWEST, INVERSE_FIELDS, inverseField } from "./fields.ts";
 import { guessed } from "./guess.ts";
 import type { Probe } from "./probe.ts";
 import { probeOf } from "./probe.ts";
+import { leastPossible } from "./least_possible.ts";
 import { cautiousValue, run } from "./run.ts";
 import { searchLargest } from "./search.ts";
 import type { Asked, Told } from "./values.ts";
@@ -160,6 +161,9 @@ function isThorough(field: string): boolean {
   return Object.hasOwn(INVERSE_FIELDS, field) && field !== "serve.input_tokens";
 }
 
+/** The field whose least values may be too few for what a sample looks at. */
+const LENGTH = "train.sequence_length";
+
 function* search(
   scenario: Scenario,
   field: string,
@@ -167,9 +171,14 @@ function* search(
 ): Generator<Asked, Result<Largest>, Told> {
   const asked = inverseField(field, scenario);
   if (!asked.ok) return asked;
-  const { least, context: hasContext } = asked.value;
+  const { context: hasContext } = asked.value;
   const values = new SearchedValues(scenario, field);
-  const first = yield* values.estimateAt(least);
+  let { least } = asked.value;
+  let first = yield* values.estimateAt(least);
+  if (!first.ok && field === LENGTH && scenario.train.images_per_sample > 0) {
+    least = (yield* leastPossible(values, least, asked.value.most)) ?? least;
+    first = yield* values.estimateAt(least);
+  }
   if (!first.ok) return first;
   const own = first.value.fit[0];
   if (!own) return noGpu();

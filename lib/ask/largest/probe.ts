@@ -4,6 +4,7 @@ import { uncoveredBy } from "../../methods/timeline/uncovered_by.ts";
 import { meshOf } from "../../parallel/mesh.ts";
 import { serve } from "../../serve/mod.ts";
 import { estimateScenario } from "../estimate.ts";
+import { imageProblem } from "../image_problem.ts";
 import { servedNeed } from "../served_need.ts";
 import type { Model } from "../../models/model.ts";
 import type { Scenario } from "../../scenario/schema.ts";
@@ -43,6 +44,7 @@ export function probeOf(scenario: Scenario, model: Model): Probe | null {
   if (scenario.method !== "timeline") return null;
   if (scenario.task === "serve") return probeOfServing(scenario, model);
   if (uncoveredBy(scenario) !== null) return null;
+  if (imageProblem(scenario, model) !== null) return null;
   const play = (): Step => {
     const step = playStep(scenario, model);
     if ("reason" in step) throw new Error(step.reason);

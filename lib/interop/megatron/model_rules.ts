@@ -29,7 +29,11 @@ export const MODEL_RULES: readonly Rule[] = [
   dimension("hidden-size", "hidden_size"),
   dimension("num-attention-heads", "attention_heads"),
   dimension("kv-channels", "head_dim"),
-  dimension("ffn-hidden-size", "intermediate_size"),
+  {
+    ...dimension("ffn-hidden-size", "intermediate_size"),
+    // Pai-Megatron-Patch calls it as transformers does.
+    keys: ["ffn-hidden-size", "intermediate-size"],
+  },
   dimension("max-position-embeddings", "max_position_embeddings"),
   dimension("num-experts", "experts"),
   dimension("moe-router-topk", "experts_per_token"),
@@ -163,7 +167,8 @@ export function assumeMegatronModel(draft: Draft, all: FileSettings): void {
     );
   }
   const hidden = Number(draft.valueAt("model.dims.hidden_size"));
-  if (!all.has("ffn-hidden-size") && Number.isInteger(hidden)) {
+  const told = all.has("ffn-hidden-size") || all.has("intermediate-size");
+  if (!told && Number.isInteger(hidden)) {
     const size = all.has("swiglu")
       ? Math.floor((4 * hidden * 2) / 3 / 64) * 64
       : 4 * hidden;

@@ -31,6 +31,7 @@ export const trlCommand: CommandReader = ({ kind, name, path, args }) => {
     ...(typeof config === "string" ? { file: config } : {}),
     values: {
       trl_trainer: trainer,
+      trl_script: true,
       ...(num_processes === undefined ? {} : { num_processes }),
       ...(typeof engine === "string"
         ? Object.hasOwn(ENGINES, engine)

@@ -192,7 +192,7 @@ export const trainingArgumentsFile: Format = {
     eval_packing pad_to_multiple_of shuffle truncation assistant_only
     trust_remote model_revision model_code_revision base_model_revision
     model_type num_proc bos_token streaming bnb_4bit_quant_storage
-    bnb_4bit_compute_dtype quantization_config token revision
+    bnb_4bit_compute_dtype quantization_config token revision trl_script
     model_init_kwargs neftune reward_funcs reward_weights temperature top_p
     top_k min_p repetition_penalty epsilon scale_rewards mask_truncated
     log_completions num_completions_to_print sync_ref_model ref_model_mixup
@@ -237,6 +237,14 @@ function finishTrainer(draft: Draft, all: FileSettings): void {
       "bf16",
       "TRL switches bf16 on where fp16 is not",
     );
+  }
+  // trl/trainer/model_config.py: its own scripts load in float32.
+  if (
+    all.has("trl_script") && all.has("model_name_or_path") &&
+    !draft.facts.has("loaded") && !all.raw("torch_dtype")
+  ) {
+    draft.facts.set("loaded", { value: "fp32", key: "dtype" });
+    draft.remark("precision.weights", "fp32", "dtype is float32 by default");
   }
   if (all.has("use_peft") && readSwitch(all.get("use_peft")) === true) {
     draft.assume("train.lora.dropout", 0.05, "TRL's lora_dropout is 0.05");

@@ -17,6 +17,7 @@ import type { CacheKind, StateCache } from "./code/cache.ts";
 import { LATENT_CACHE, WIDE_SIGMOIDS } from "./code/parts.ts";
 import { numberOf } from "./code/setting.ts";
 import { deltaState } from "./code/states.ts";
+import { NOT_YET } from "./code/unplayed.ts";
 import type { Decoder, FamilyTypes } from "./family.ts";
 import { ofType } from "./family.ts";
 import { deltaInputs } from "./gated_delta.ts";
@@ -152,5 +153,6 @@ function deltaConfig(text: Config): Config {
 export const KIMI_LINEAR_TYPES: FamilyTypes = {
   kimi_linear: ofType(neverTied(kimiLinear), WIDE_SIGMOIDS, LATENT_CACHE, {
     cache: { kinds: cachedKinds, state: stateOf },
+    unplayed: `, whose delta attention has a decay of each channel, ${NOT_YET}`,
   }),
 };

@@ -32,7 +32,10 @@ export interface IndexerPlan {
 export function pickedTokens(
   m: Machine,
   x: Value,
-  { batch, queries: tokens }: Pick<Heads, "batch" | "queries">,
+  { batch, queries: tokens, keys: seen }: Pick<
+    Heads,
+    "batch" | "queries" | "keys"
+  >,
   plan: IndexerPlan,
 ): Value {
   const { recording } = m;
@@ -49,17 +52,17 @@ export function pickedTokens(
     // Views of what they were made of are variables of the code.
     const q = copied(m, made, "turned index queries");
     const k = copied(m, normed, "turned index keys");
-    const all = rows * plan.weights.out * tokens;
+    const all = rows * plan.weights.out * seen;
     const scores = headScores(m, [q, k], all);
     const weights = adaptedLinear(m, x, rows, plan.weights, "index weights");
     const wide = cast(m, weights, "fp32", "index weights in fp32");
     m.drop(weights);
-    const pairs = rows * tokens;
+    const pairs = rows * seen;
     const sum = attentionProduct(m, wide, scores, pairs, "index scores");
     m.drop(m.create(pairs, "uint8", "tokens that are hidden"));
     const hidden = copied(m, sum, "hidden index scores");
     m.drop(sum);
-    const many = rows * Math.min(plan.picks, tokens);
+    const many = rows * Math.min(plan.picks, seen);
     const best = m.create(many, hidden.dtype, "greatest scores");
     const places = m.create(many, "int64", "places of the greatest scores");
     m.drop(best);

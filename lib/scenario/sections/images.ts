@@ -29,7 +29,7 @@ export const imageFields = {
   }),
   image_min_pixels: field(limit(), {
     label: "Least pixels of an image",
-    group: "images",
+    group: "pixels",
     help:
       "smaller images are enlarged to so many pixels: Qwen's and GLM's `min_pixels`, LLaMA-Factory's `image_min_pixels`",
     blank: "as the processor",
@@ -37,7 +37,7 @@ export const imageFields = {
   }),
   image_max_pixels: field(limit(), {
     label: "Most pixels of an image",
-    group: "images",
+    group: "pixels",
     help:
       "larger images are reduced to so many pixels: Qwen's and GLM's `max_pixels`, LLaMA-Factory's `image_max_pixels`",
     blank: "as the processor",

@@ -20,7 +20,7 @@ for (
       "ValueError: max_model_len must be larger",
       /must be an error of memory/,
     ],
-    ["too much", "a".repeat(2 ** 20 + 1), /at most 1048576 characters/],
+    ["much of nothing", "a".repeat(2 ** 21), /must be an error of memory/],
     ["a pickle", "\u0080\u0004\u0095", /pickle/],
     ["a snapshot that is cut", '[{"total_size": 1', /whole JSON/],
     ["a snapshot of nothing", '{"segments": []}', /there are none/],
@@ -73,4 +73,15 @@ Deno.test("of many errors a bounded number is kept", () => {
   );
   assert(read.ok);
   assertEquals(read.value.more.length, 63);
+});
+
+Deno.test("of a long log the beginning and the end are read", () => {
+  const read = readFailure(
+    `--model_name_or_path Qwen/Qwen3-8B\n${
+      "{'loss': 1.2345}\n".repeat(200_000)
+    }torch.OutOfMemoryError: CUDA out of memory. Tried to allocate 2.00 GiB. GPU 0 has a total capacity of 23.52 GiB of which 1.00 GiB is free.\n`,
+  );
+  assert(read.ok);
+  assertEquals(read.value.failure.tried?.bytes, 2 ** 31);
+  assertEquals(read.value.facts.model, "Qwen/Qwen3-8B");
 });

@@ -31,6 +31,54 @@ const SLOW: [what: string, size: number, text: (size: number) => string][] = [
       "load_tensors:  CUDA0 model buffer size =  4.5 MiB\n".repeat(size),
   ],
   [
+    "conditions",
+    100,
+    (size) =>
+      `${
+        "if [ $A = 1 ]; then B=2; fi\n".repeat(size)
+      }torchrun x.py --num-layers $B`,
+  ],
+  [
+    "calls of functions",
+    100,
+    (size) => `f() { A=$1; }\n${"f 2\n".repeat(size)}torchrun --num-layers $A`,
+  ],
+  [
+    "overrides",
+    200,
+    (size) =>
+      `python -m verl.trainer.main_ppo ${
+        keys(size).map((key) => `a.${key}=1`).join(" ")
+      }`,
+  ],
+  [
+    "calls of Python",
+    200,
+    (size) =>
+      `from trl import SFTConfig\n${
+        "x = f([1, (2, 3)], a={'b': 4})\n".repeat(size)
+      }SFTConfig(max_length=7)`,
+  ],
+  [
+    "brackets of Python",
+    2000,
+    (size) =>
+      `from trl import SFTConfig\nSFTConfig(max_length=${"(".repeat(size)}`,
+  ],
+  [
+    "tables",
+    300,
+    (size) =>
+      `[job]\na = 1\n[training]\n${
+        keys(size).map((key) => `${key} = 1`).join("\n")
+      }`,
+  ],
+  [
+    "paragraphs",
+    300,
+    (size) => `trl sft --x 1\n\n${"a: 1\nb: 2\n\n".repeat(size)}`,
+  ],
+  [
     "variables",
     100,
     (size) => `A=x\n${"A=$A$A$A\n".repeat(size)}torchrun --num-layers $A`,
