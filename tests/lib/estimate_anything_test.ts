@@ -162,3 +162,21 @@ function withField(path: string, value: unknown): Record<string, unknown> {
   putAt(input, path, value);
   return input;
 }
+
+Deno.test("tryEstimate() ends where a step has more bytes than can be told apart", () => {
+  const result = tryEstimate({
+    model: {
+      config: {
+        hidden_size: 232,
+        num_hidden_layers: 141,
+        vocab_size: 145,
+        num_attention_heads: 1,
+        num_local_experts: 2,
+        num_experts_per_tok: 1_913_981_964,
+        moe_intermediate_size: 1_048_576,
+        decoder_sparse_step: 6,
+      },
+    },
+  });
+  assert(!result.ok || result.value.memory.device_peak_bytes > 2 ** 53);
+});

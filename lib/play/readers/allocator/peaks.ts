@@ -75,11 +75,12 @@ export const FILLABLE = 0.975;
 
 /**
  * Plays the first two steps on PyTorch's allocator, each of its pools by itself,
- * where the GPU has no limit. A step of too many events is not played again: the
- * allocator is taken to cache nothing.
+ * where the GPU has no limit. A step of too many events, or bytes, is not played
+ * again: the allocator is taken to cache nothing.
  */
 export function allocatorPeaks({ program, peak }: Reached): AllocatorPeaks {
-  if (isTooLong(program)) {
+  // Beyond whole numbers that can be told apart, no block ends where another begins.
+  if (isTooLong(program) || peak.bytes > Number.MAX_SAFE_INTEGER) {
     return { reserved: peak.bytes, allocated: peak.bytes, small: 0 };
   }
   const sizes = program.grows ? GROWING : OF_MANY_SEGMENTS;
