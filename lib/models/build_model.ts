@@ -9,6 +9,7 @@ import { genericDecoder } from "./families/generic.ts";
 import { FAMILIES, familyOf } from "./families/mod.ts";
 import { classOf, namedClass } from "./heads/class_of_config.ts";
 import { textAlone } from "./heads/text_alone.ts";
+import { layerKindWarnings } from "./layer_kind_warnings.ts";
 import type { Model } from "./model.ts";
 import { otherFile } from "./other_file.ts";
 import { rolesOf } from "./roles.ts";
@@ -43,8 +44,10 @@ export function modelOfConfig(
     ...assumed,
     ...faultNotes(architecture.value),
   ];
+  const strange = layerKindWarnings(config);
   const warnings = [
     ...uncountedWarnings(architecture.value, config),
+    ...strange,
     ...(warning === null ? [] : [warning]),
   ];
   const family = Object.hasOwn(FAMILIES, type) ? FAMILIES[type] : undefined;
@@ -89,7 +92,9 @@ export function modelOfConfig(
     architecture: kind === "vocabulary" || kind === "other"
       ? architecture.value
       : { ...architecture.value, tie_embeddings: false },
-    parameters_basis: warning === null && !isPartly ? "exact" : "assumed",
+    parameters_basis: warning === null && !isPartly && strange.length === 0
+      ? "exact"
+      : "assumed",
     notes: isPartly
       ? [
         ...notes,

@@ -40,6 +40,7 @@ const INNER_PATHS = [
   ["vlm_config", "text_config"],
   ["vlm_config"],
   ["encoder_config"],
+  ["audio_config"],
   ["global_config"],
 ];
 

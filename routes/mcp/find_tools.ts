@@ -97,7 +97,7 @@ const importConfig: Tool = {
       Object.fromEntries(
         Object.entries(Object(answers ?? {})).map(([key, value]) => [
           key,
-          String(value),
+          typeof value === "string" ? value : JSON.stringify(value),
         ]),
       ),
     );

@@ -39,9 +39,9 @@ export function MeasuredPage(
           <a href="/docs/accuracy">The scores of all methods</a>
         </p>
         {problems.length > 0 && (
-          <ul class="error" role="alert">
-            {problems.map((problem) => <li>{problem}</li>)}
-          </ul>
+          <div class="error" role="alert">
+            {problems.map((problem) => <p>{problem}</p>)}
+          </div>
         )}
         <form
           class="card filter"

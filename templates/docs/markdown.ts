@@ -27,6 +27,9 @@ export function docAddress(href: string): string | null {
   return NAMES.has(name) ? `/docs/${name}${hash}` : null;
 }
 
+/** Tables of the document that is written, whose regions have names of their own. */
+let tables = 0;
+
 const marked = new Marked({
   renderer: {
     heading({ tokens, depth }: Tokens.Heading): string {
@@ -54,7 +57,7 @@ const marked = new Marked({
         `<tr>${row.map((each) => cell("td", each)).join("")}</tr>\n`
       );
       return `<div class="scroll" tabindex="0" role="region" aria-label="${
-        escaped(`Table of ${title}`)
+        escaped(`Table ${++tables}: ${title}`)
       }"><table>\n<thead><tr>${
         header.map((each) => cell('th scope="col"', each)).join("")
       }</tr></thead>\n<tbody>${first ?? ""}${
@@ -75,6 +78,7 @@ const marked = new Marked({
 
 /** A document as HTML. */
 export function markdownToHtml(text: string): string {
+  tables = 0;
   return String(marked.parse(text, { async: false }));
 }
 

@@ -114,7 +114,10 @@ export function LayoutsPiece(shown: ShownLayouts) {
   return (
     <>
       {played.length > 0 && (
-        <section class="card" aria-label={title}>
+        <section
+          class="card"
+          aria-label={`Ways that were played, from the ${from + 1}. on`}
+        >
           <LayoutsTable {...shown} layouts={played} title={title} />
         </section>
       )}

@@ -42,11 +42,9 @@ export function anotherValue(
 ): unknown {
   if (path in values) return values[path];
   if (path in VALUES) return VALUES[path];
-  const isSwitch = path === "software.expandable_segments";
-  if (path.startsWith("software.") && !isSwitch) {
-    return path.endsWith("model_code") ? "torchtune" : "1.2.3";
-  }
   const field = describeField(path);
+  // A version is a text of its own kind.
+  if (path.startsWith("software.") && field.kind === "text") return "1.2.3";
   if (field.kind === "switch") return usual !== true;
   if (field.kind === "choice") {
     return field.options.find((option) => option !== String(usual));

@@ -16,6 +16,7 @@ import heads from "../truth/traced_heads.json" with { type: "json" };
 import settings from "../truth/parallel_settings.json" with { type: "json" };
 import parallel from "../truth/parallel_steps.json" with { type: "json" };
 import traced from "../truth/traced_steps.json" with { type: "json" };
+import images from "../truth/traced_images.json" with { type: "json" };
 import texts from "../truth/traced_texts.json" with { type: "json" };
 import type { Traced } from "./traced.ts";
 import { playedOf, refusalOf } from "./traced.ts";
@@ -31,6 +32,7 @@ const TRACED = [
   stateSpaces,
   hybrids,
   texts,
+  images,
   steps,
 ] as unknown as Traced[][];
 

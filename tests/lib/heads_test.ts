@@ -48,6 +48,22 @@ Deno.test("As many labels count as have a name, whatever num_labels says", () =>
   assertEquals(classes({ id2label: {}, num_labels: 4 }), 4);
 });
 
+Deno.test("Kinds of layers that transformers does not know are doubted, never exact", () => {
+  const of = (kinds: string[]) =>
+    built({
+      ...LLAMA,
+      model_type: "qwen3",
+      num_hidden_layers: 2,
+      layer_types: kinds,
+    });
+  assertEquals(of(["full_attention", "attention"]).parameters_basis, "exact");
+  const { parameters_basis, doubts } = of(["full_attention", "foo"]);
+  assertEquals(parameters_basis, "assumed");
+  assertEquals(doubts, [
+    'model.config.layer_types names "foo", which is no kind of layer that transformers 5.24.0 knows',
+  ]);
+});
+
 Deno.test("A class that the model type does not have is counted as the like one, and doubted", () => {
   const cases: [string, string, RegExp][] = [
     [

@@ -75,10 +75,7 @@ const config = fc.dictionary(fc.string(), fc.jsonValue())
 const FIELDS: Record<string, Record<string, Any>> = {
   train: {
     method: fc.constantFrom("full", "lora", "qlora"),
-    trainable: or(
-      "all",
-      fc.subarray(["language_model", "projector", "lm_head"], { minLength: 1 }),
-    ),
+    trainable: fc.constantFrom("all", ["lm_head"], ["projector", "lm_head"]),
     lora: fc.record({
       rank: whole(1, 65_536),
       alpha: real(0, 1e6),

@@ -2,6 +2,7 @@ import type { PhaseError } from "../../lib/evidence/doubt_rows.ts";
 import type { ScenarioInput } from "../../lib/mod.ts";
 import type { NotPlayed, Step } from "../../lib/engines/step.ts";
 import { playStep } from "../../lib/engines/step.ts";
+import { PIXELS } from "../../lib/plan/beside.ts";
 import { askedOf, PHASES } from "./asked.ts";
 import { assertPlayed } from "./results.ts";
 
@@ -41,10 +42,16 @@ export function playedOf(
     (sum, { part, bytes }) => part === "inputs" ? sum + bytes : sum,
     0,
   );
+  // Pixels come after the model is loaded.
+  const loaded = step.standing.reduce(
+    (sum, { label, bytes }) => label === PIXELS ? sum + bytes : sum,
+    0,
+  );
   const errors = Object.entries(PHASES).flatMap(
     ([key, phase]): PhaseError[] => {
       const traced = bytes[key];
-      const played = step.phases[phase] - (BATCHED.has(key) ? 0 : batch);
+      const beside = key === "load" ? batch - loaded : batch;
+      const played = step.phases[phase] - (BATCHED.has(key) ? 0 : beside);
       return traced ? [[key, played / traced - 1]] : [];
     },
   );

@@ -61,6 +61,24 @@ export function applyFormat(
       draft.leave(setting, NOT_KNOWN, true);
     }
   }
+  const matters = (flag: string): boolean =>
+    known.has(flag) || known.has(flag.replaceAll("-", "_")) ||
+    reasons.get(flag)?.moves_memory === true;
+  for (const { names, flags } of document.undecided ?? []) {
+    const deciding = [...new Set(flags.filter(matters))];
+    if (deciding.length === 0) continue;
+    for (const name of names) {
+      draft.want({
+        kind: "variable",
+        name,
+        paths: [],
+        key: deciding[0] ?? "",
+        reason: `whether --${
+          deciding.slice(0, 3).join(", --")
+        } are given depends on $${name}, which the text does not set: give ${name}`,
+      });
+    }
+  }
   for (const note of document.notes) {
     // What a log does not tell is no setting that is left out.
     const isLog = document.figures !== undefined;

@@ -1,6 +1,7 @@
 import { isObject } from "../../scenario/fields.ts";
 import type { Result } from "../../scenario/parse_scenario.ts";
 import { shown } from "../../scenario/problem.ts";
+import type { CallersFlags } from "./shell/unset.ts";
 import type { LogFigure } from "./imported.ts";
 import { MAX_CONFIGURATION_LENGTH, MAX_LINES } from "./limits.ts";
 import {
@@ -22,6 +23,8 @@ export interface Document {
   notes: string[];
   /** The file that a command names, over which its settings win. */
   file?: string;
+  /** Flags that variables of the caller decide. */
+  undecided?: readonly CallersFlags[];
   /** What a log says was taken. */
   figures?: readonly LogFigure[];
 }

@@ -96,9 +96,12 @@ function ofForeignType(named: string, kind: HeadKind): ModelClass {
 }
 
 function strange(type: string, named: string): string {
-  const other = Object.keys(CLASSES).find((each) =>
+  const others = Object.keys(CLASSES).filter((each) =>
     CLASSES[each]?.includes(named)
   );
+  const begins = (each: string) =>
+    named.toLowerCase().startsWith(each.replaceAll(/[-_]/g, ""));
+  const other = others.find(begins) ?? others[0];
   const name = shown(named);
   return other
     ? `model.config.architectures names ${name}, a class of model type ${other} and not of ${type}`

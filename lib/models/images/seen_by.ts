@@ -43,8 +43,8 @@ export function seenBy(
   const patch = sideOf(vision["patch_size"], 14);
   const tile = sideOf(vision["image_size"], TILES[code.kind] ?? 336);
   const side = Math.floor(tile / patch);
-  const of = (key: string, usual: number) => numberOf(config, [[key], usual]);
-  const merge = () => numberOf(vision, [["spatial_merge_size"], 2]);
+  const of = (key: string, usual: number) => positive(config, key, usual);
+  const merge = () => positive(vision, "spatial_merge_size", 2);
   switch (code.kind) {
     case "qwen2_vl":
       return seenWhole(image, {
@@ -74,7 +74,7 @@ export function seenBy(
     case "gemma4":
       return seenScaled(image, {
         patch: sideOf(vision["patch_size"], 16),
-        pools: numberOf(vision, [["pooling_kernel_size"], 3]),
+        pools: positive(vision, "pooling_kernel_size", 3),
         tokens: of("vision_soft_tokens_per_image", 280),
       });
     case "internvl": {
@@ -90,7 +90,7 @@ export function seenBy(
     case "llama4": {
       const [rows, columns] = bestFit(image, tile, LLAMA4_TILES);
       const count = rows * columns;
-      const ratio = numberOf(vision, [["pixel_shuffle_ratio"], 0.5]);
+      const ratio = positive(vision, "pixel_shuffle_ratio", 0.5);
       return tiled(
         withWhole(count),
         side,
@@ -113,7 +113,7 @@ export function seenBy(
       return packed(code.kind, config, image, { tile, side });
     case "mllama":
       return {
-        tiles: numberOf(vision, [["max_num_tiles"], 4]),
+        tiles: positive(vision, "max_num_tiles", 4),
         grid: [side, side],
         tokens: 0,
         others: 1,
@@ -199,6 +199,12 @@ function tiled(
 /** An image of several tiles is shown as a whole beside them. */
 function withWhole(tiles: number): number {
   return tiles > 1 ? tiles + 1 : tiles;
+}
+
+/** A number of a config, or the usual one where it could not be. */
+function positive(config: Config, key: string, usual: number): number {
+  const given = numberOf(config, [[key], usual]);
+  return given > 0 ? given : usual;
 }
 
 /** A side of a square, which some configs give as a pair. */

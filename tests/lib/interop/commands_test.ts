@@ -204,3 +204,33 @@ Deno.test("a notebook's cells of code are read", () => {
     321,
   );
 });
+
+Deno.test("flags that the caller's variables decide are asked for, where they matter", () => {
+  const script = `AC=$1; PR=$2; LOAD=$3
+if [ $AC = full ]; then ac=" \\
+   --recompute-method uniform --recompute-granularity full"; else ac=" "; fi
+if [ $PR = bf16 ]; then pr="--bf16"; elif [ $PR = fp16 ]; then pr="--fp16"; fi
+if [ $LOAD != none ]; then load="--load $LOAD --finetune"; fi
+cmd="torchrun --nproc_per_node 1 pretrain_gpt.py --num-layers 2 --hidden-size 64 --swiglu \${ac} \${pr} \${load} --num-attention-heads 2 --vocab-size 99"
+eval $cmd`;
+  const { missing, scenario } = imported(script);
+  assertEquals(missing.map(({ name }) => name), ["AC", "PR"]);
+  assertMatch(
+    missing[0]?.reason ?? "",
+    /--recompute-method, --recompute-granularity/,
+  );
+  assertEquals(
+    (scenario["model"] as { dims: Record<string, unknown> }).dims["gated_mlp"],
+    true,
+  );
+  const read = scenarioOfConfigurations([{ text: script }], {
+    AC: "full",
+    PR: "bf16",
+  });
+  assertOk(read);
+  assertEquals(read.value.missing, []);
+  assertEquals(
+    (read.value.scenario["train"] as Record<string, unknown>)["checkpointing"],
+    "full",
+  );
+});

@@ -1,4 +1,4 @@
-import { hasUnset } from "../shell/unset.ts";
+import { hasUnset, readCallersFlags } from "../shell/unset.ts";
 
 /** Flags as settings, and what stands alone. */
 export interface FlagValues {
@@ -18,6 +18,10 @@ export function flagValues(words: readonly string[]): FlagValues {
   const alone: string[] = [];
   let open: string[] | null = null;
   for (const word of words) {
+    if (readCallersFlags(word)) {
+      open = null;
+      continue;
+    }
     const match = /^--?([A-Za-z][\w.-]*)(?:=([^]*))?$/.exec(word);
     if (match && !/^-\d/.test(word)) {
       const name = (match[1] ?? "").replaceAll("-", "_");

@@ -1,5 +1,6 @@
 import type { Document } from "../document.ts";
 import type { Format } from "../format.ts";
+import { readCallersFlags } from "../shell/unset.ts";
 import { flagsOf } from "../shell/read_shell.ts";
 import type { Script } from "../shell/script.ts";
 import { leftOut } from "../shell/script.ts";
@@ -33,7 +34,8 @@ export function readCommands(
   for (const list of [commands, doubtful]) {
     const chains = list.map((command) => {
       const env = envOf(command);
-      return { chain: chainOf(command.words, env, formats), env };
+      const { words } = command;
+      return { chain: chainOf(words, env, formats), env, words };
     }).filter(({ chain }) => chain.length > 0);
     const [best] = chains.toSorted((a, b) =>
       knownIn(b.chain) - knownIn(a.chain)
@@ -53,6 +55,9 @@ export function readCommands(
     const last = best.chain.at(-1);
     if (last) {
       last.document.notes.push(...notes);
+      last.document.undecided = best.words.flatMap((word) =>
+        readCallersFlags(word) ?? []
+      );
     }
     return [...environmentIn(best.env, formats), ...best.chain];
   }

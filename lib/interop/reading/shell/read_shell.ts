@@ -1,5 +1,6 @@
 import type { Script } from "./script.ts";
 import { leftOut } from "./script.ts";
+import { readCallersFlags } from "./unset.ts";
 
 /** Programs whose commands are read by themselves, or start no training. */
 const TOOLS =
@@ -31,6 +32,10 @@ export function flagsOf(
   const flags: Record<string, string | true> = Object.create(null);
   let name: string | null = null;
   for (const word of words) {
+    if (readCallersFlags(word)) {
+      name = null;
+      continue;
+    }
     const match = word.match(/^--([A-Za-z][\w.-]*)(?:=([^]*))?$/);
     if (match) {
       const given = (match[1] ?? "").replaceAll("_", "-");

@@ -158,7 +158,13 @@ export class ScriptReader {
           this.#command(command);
         } else {
           for (const each of assignmentsOf(command)) {
-            this.variables.wait(each.name, waits);
+            this.variables.wait(
+              each.name,
+              waits,
+              each.value.type === "Word"
+                ? textOf(each.value, this.variables)
+                : "",
+            );
           }
         }
       }

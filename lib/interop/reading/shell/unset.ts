@@ -9,6 +9,29 @@ export function unset(name: string): string {
   return `${UNSET}${name.replaceAll(/[^\w]/g, "")}`;
 }
 
+/** Stands before what a caller's variables decide of a command's flags. */
+const FLAGS = "\uE001";
+
+/** What stands for flags that variables of the caller decide. */
+export interface CallersFlags {
+  /** The variables. */
+  names: string[];
+  /** Flags that may be among them. */
+  flags: string[];
+}
+
+/** A word that stands for flags which the text does not decide. */
+export function callersFlags({ names, flags }: CallersFlags): string {
+  return `${FLAGS}${names.join(",")}${FLAGS}${flags.join(",")}`;
+}
+
+/** What such a word stands for; null of any other. */
+export function readCallersFlags(word: string): CallersFlags | null {
+  if (!word.startsWith(FLAGS)) return null;
+  const [, names = "", flags = ""] = word.split(FLAGS);
+  return { names: names.split(","), flags: flags.split(",") };
+}
+
 /** Whether a text has something in it that nothing sets. */
 export function hasUnset(text: string): boolean {
   return text.includes(UNSET);

@@ -1,4 +1,4 @@
-import { unset, unsetIn } from "./unset.ts";
+import { callersFlags, unset, unsetIn } from "./unset.ts";
 
 /** Longest text that variables expand to; it stops those that repeat others. */
 export const MAX_EXPANDED: number = 1 << 14;
@@ -9,6 +9,8 @@ export class Variables {
   readonly #arrays = new Set<string>();
   /** By a variable, which others have to be known for it to have a value. */
   readonly #waits = new Map<string, readonly string[]>();
+  /** Flags that a variable may hold, where others decide whether it does. */
+  readonly #flags = new Map<string, readonly string[]>();
 
   /** @param given What the caller of the script sets, by name. */
   constructor(readonly given: ReadonlyMap<string, string> = new Map()) {
@@ -49,7 +51,12 @@ export class Variables {
   }
 
   /** A variable that gets its value where others have one that is not known. */
-  wait(name: string, others: readonly string[]): void {
+  wait(name: string, others: readonly string[], text = ""): void {
+    const flags = [...text.matchAll(/(?:^|\s)--([A-Za-z][\w-]*)/g)]
+      .map(([, flag = ""]) => flag.replaceAll("_", "-"));
+    if (!this.#values.has(name) && flags.length > 0) {
+      this.#flags.set(name, [...this.#flags.get(name) ?? [], ...flags]);
+    }
     if (!this.#values.has(name) && !this.#waits.has(name)) {
       this.#waits.set(name, others.filter((other) => other !== name));
     }
@@ -58,6 +65,10 @@ export class Variables {
   /** Stands for a variable that has no value: for those that it waits for. */
   unsetOf(name: string, depth = 0): string {
     const others = this.#waits.get(name);
+    const flags = this.#flags.get(name);
+    if (flags && others && others.length > 0) {
+      return callersFlags({ names: [...others], flags: [...flags] });
+    }
     if (!others || others.length === 0 || depth > 8) return unset(name);
     return others.map((other) => this.unsetOf(other, depth + 1)).join("");
   }

@@ -11,7 +11,12 @@ import { activationKind } from "../../../play/torch/ops/activations.ts";
 import type { AdaptedLinear } from "../../../play/torch/ops/adapted_linear.ts";
 import type { SightSource } from "../../sight.ts";
 import type { KindSight } from "./question.ts";
-import { layerStages, standingTable, towerActivation } from "./question.ts";
+import {
+  layerStages,
+  standingTable,
+  towerActivation,
+  visionNumber,
+} from "./question.ts";
 
 /** Towers of CLIP's build, and Qwen2-VL's, whose images keep their resolution. */
 export const plainSight: KindSight = (question) => {
@@ -40,7 +45,11 @@ export const plainSight: KindSight = (question) => {
     ? down * across
     : (positions?.shape[0] ?? 1) - (classToken ? 1 : 0);
   const rows = images * (patches + (classToken ? 1 : 0));
-  const heads = numberOf(tower, [["num_attention_heads", "num_heads"], 16]);
+  const heads = visionNumber(
+    question,
+    ["num_attention_heads", "num_heads"],
+    16,
+  );
   const merged = code.merged(config, patches);
   const norm = (pattern: RegExp, kind: NormKind) =>
     outside.norm(

@@ -52,7 +52,8 @@ export function visionNumber(
   keys: readonly string[],
   usual: number,
 ): number {
-  return numberOf(visionConfig(config), [keys, usual]);
+  const given = numberOf(visionConfig(config), [keys, usual]);
+  return given > 0 ? given : usual;
 }
 
 /** No dropout of a tower's layers. */
