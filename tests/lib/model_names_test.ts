@@ -85,12 +85,13 @@ Deno.test("findModel() gives null for names that no model has", () => {
   for (const name of names) assertEquals(findModel(name), null, name);
 });
 
-Deno.test("the catalogue's models are exact, but those whose tower nobody counted", () => {
-  const towers = new Set(["kimi_k25"]);
+Deno.test("the catalogue's models are exact, but those whose tower or code nobody counted", () => {
+  // Ling's code stands beside its weights; rounded totals alone are checked.
+  const uncounted = new Set(["kimi_k25", "bailing_moe_v2"]);
   for (const { id, config, taken_for } of CATALOGUE) {
     const model = resolveModel(id);
     assertOk(model);
-    if (towers.has(String(config["model_type"]))) continue;
+    if (uncounted.has(String(config["model_type"]))) continue;
     assertEquals(
       model.value.parameters_basis,
       taken_for === undefined ? "exact" : "derived",
