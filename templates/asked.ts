@@ -22,7 +22,8 @@ export function askedPage(): AskedPage {
   if (!c || c.req.method === "POST") {
     return { path: "/", query: new URLSearchParams(), theme: null };
   }
-  const { searchParams: query } = new URL(c.req.url);
+  // The address of a request need be none that URL takes: its host may be anything.
+  const query = new URLSearchParams(/\?([^#]*)/.exec(c.req.url)?.[1] ?? "");
   // A browser would take two slashes for another host.
   const path = c.req.path.replace(/^\/{2,}/, "/");
   return { path, query, theme: themeOf(query) };

@@ -155,7 +155,7 @@ Deno.test("calculate takes a scenario as the page saves it", async () => {
     stdin: JSON.stringify({ model: "llama2-7b", train: { micro_batch: 2 } }),
   });
   assertEquals(code, 0);
-  assertMatch(out, /^meta-llama\/Llama-2-7b-hf /);
+  assertMatch(out, /\nmeta-llama\/Llama-2-7b-hf /);
 });
 
 Deno.test("calculate shows colours where they are wanted", async () => {

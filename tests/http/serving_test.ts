@@ -79,7 +79,7 @@ Deno.test("GET / offers what would start where an engine does not", async () => 
     /^SGLang does not start on H100-80GB$/,
   );
   const { document: advice } = await visit(
-    only(document, "#advice a").getAttribute("href") ?? "",
+    only(document, '#advice a[href^="/advice"]').getAttribute("href") ?? "",
   );
   const enough = [...advice.querySelectorAll("#advice li")]
     .filter((change) => textOf(change).includes("Fits:"));

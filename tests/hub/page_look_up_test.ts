@@ -156,7 +156,9 @@ Deno.test("a model of the catalogue is counted from its headers on demand", asyn
   );
   const links = [...there.document.querySelectorAll("#answer a")]
     .map((each) => each.getAttribute("href") ?? "");
-  assert(links.includes("/?model=meta-llama/Llama-2-7b-hf"));
+  assert(
+    links.includes("/?model=meta-llama/Llama-2-7b-hf&count_from=headers"),
+  );
   assert(
     links.includes("/gpus?model=meta-llama/Llama-2-7b-hf&count_from=headers"),
   );

@@ -11,16 +11,16 @@ const WORDS: Partial<Record<Role, string>> = {
     "tok_embeddings token_embedding token_embd embeddings " +
     "embed_tokens_per_layer",
   position: "wpe embed_positions position_embeddings position_embedding " +
-    "pos_embed pos_embedding position_embd relative_attention_bias",
+    "pos_embed pos_embedding position_embd relative_attention_bias rel_embeddings",
   head: "lm_head embed_out output_layer proj_out",
   router: "router gate wg ffn_gate_inp ffn_gate_inp_shexp exp_probs_b " +
     "shared_expert_gate e_score_correction_bias",
   qkv: "qkv qkv_proj query_key_value c_attn Wqkv wqkv W_pack in_proj " +
     "in_proj_weight attn_qkv",
-  q: "q q_proj q_lin query wq Wq to_q attn_q attn_q_a attn_q_b q_a_proj " +
+  q: "q q_proj q_lin query query_proj wq Wq to_q attn_q attn_q_a attn_q_b q_a_proj " +
     "q_b_proj",
-  k: "k k_proj k_lin key wk Wk to_k attn_k attn_k_b",
-  v: "v v_proj v_lin value wv Wv to_v attn_v attn_v_b",
+  k: "k k_proj k_lin key key_proj wk Wk to_k attn_k attn_k_b",
+  v: "v v_proj v_lin value value_proj wv Wv to_v attn_v attn_v_b",
   attention: "kv_a_proj_with_mqa kv_b_proj kv_proj attn_kv_a_mqa attn_kv_b " +
     "sinks attn_sinks per_dim_scale",
   o: "o o_proj o_a_proj o_b_proj post projection_layer out_proj out_lin wo Wo to_out attn_output attn_out",

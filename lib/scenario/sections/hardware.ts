@@ -123,7 +123,7 @@ export const software = z.strictObject({
     label: "Expandable segments",
     group: "software",
     help:
-      "whether PyTorch's allocator has one segment that grows (`PYTORCH_CUDA_ALLOC_CONF=expandable_segments:True`); null: as the driver sets it",
+      "whether PyTorch's allocator has one segment that grows (`expandable_segments:True` of `PYTORCH_CUDA_ALLOC_CONF`); null: as the driver sets it",
     blank: "as the driver",
     flag: "--expandable-segments",
     needs: [when.toTrain],
