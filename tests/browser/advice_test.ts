@@ -18,7 +18,7 @@ Deno.test("what would help follows the answer by itself; a link applies it, Back
   await page.waitForURL(/train\.checkpointing=full/);
   assertMatch(
     await page.textContent("#verdict-title") ?? "",
-    /^(Fits|Tight) on RTX 4090/,
+    /^(Fits|Tight) on one RTX 4090/,
   );
   assertEquals(
     await page.inputValue("[name='train.checkpointing']"),

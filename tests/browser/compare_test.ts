@@ -25,15 +25,17 @@ for (const javaScriptEnabled of [true, false]) {
       await page.goto(`${origin}/?${FULL}`);
       await page.click("#answer a:text-is('Compare')");
       await page.waitForURL(/\/compare\?model=/);
+      // Two neighbours stand beside it from the start.
+      assertEquals(await page.locator("#scenario-c").count(), 1);
       await page.fill("#add", "mistralai/Mistral-7B-v0.1");
       await page.press("#add", "Enter");
-      await page.waitForURL(/&s2=/);
+      await page.waitForSelector("#scenario-d");
       assertStringIncludes(
-        await page.textContent("#scenario-b") ?? "",
+        await page.textContent("#scenario-d") ?? "",
         "mistralai/Mistral-7B-v0.1",
       );
-      await page.click("#scenario-b a:text-is('Change')");
-      await page.waitForURL(/compare=at=2/);
+      await page.click("#scenario-d a:text-is('Change')");
+      await page.waitForURL(/compare=at=4/);
       await page.fill("[name='train.micro_batch']", "3");
       if (!javaScriptEnabled) await page.click(".submit button");
       await page.waitForURL(/train\.micro_batch=3/);
@@ -41,16 +43,16 @@ for (const javaScriptEnabled of [true, false]) {
       await page.waitForURL(/\/compare\?.*train\.micro_batch=3/);
       assertMatch(
         await page.textContent("table.side-by-side") ?? "",
-        /Micro batchtrain\.micro_batch13/,
+        /Micro batchtrain\.micro_batch1113/,
       );
-      await page.fill("#name-2", "three at a time");
+      await page.fill("#name-4", "three at a time");
       await page.click("text=Name them");
-      await page.waitForURL(/n2=three/);
+      await page.waitForURL(/n4=three/);
       await page.click("#scenario-a a:text-is('Remove')");
-      await page.waitForURL((url) => !url.searchParams.has("s2"));
+      await page.waitForURL((url) => !url.searchParams.has("s4"));
       assertEquals(
-        await page.textContent("#scenario-a h2"),
-        "A · three at a time",
+        await page.textContent("#scenario-c h2"),
+        "C · three at a time",
       );
       assertEquals(complaints, []);
     },

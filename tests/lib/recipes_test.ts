@@ -31,7 +31,10 @@ const PARTLY = "marian";
 for (const model of models) {
   Deno.test(`${model.class}: ${model.name} is counted as a whole model`, () => {
     const { model_type: type } = model;
-    const config = { ...model.config, architectures: [model.class] };
+    const config: Record<string, unknown> = {
+      ...model.config,
+      architectures: [model.class],
+    };
     const built = modelOfConfig(config, { name: "", source: "config" });
     // LXMERT counts three kinds of layers in one field, and is refused; so is a
     // model of speech whose config has no vocabulary.
