@@ -92,6 +92,7 @@ Deno.test("on a phone the table of roles can be scrolled to its end", async () =
   });
   const { page, origin } = opened;
   await page.goto(`${origin}/?model=deepseek-ai/DeepSeek-V3`);
+  await page.click("#understood > summary");
   await page.click(".roles summary");
   const share = page.locator(".roles tfoot td").last();
   await share.scrollIntoViewIfNeeded();
