@@ -10,7 +10,7 @@ import { plainText } from "../reading/plain_text.ts";
 import { readCount, readSwitch } from "../reading/values.ts";
 import { assumeFrozen, remarkNoImages } from "../reading/vocabulary/vision.ts";
 import {
-  assumeAttention,
+  assumeTrainer,
   TRAINER_NEUTRAL,
   TRAINER_RULES,
   TRAINER_UNEXPRESSED,
@@ -113,19 +113,12 @@ export const swiftFile: Format = {
 
 /** What ms-swift fills in where a flag is left out. */
 function finishSwift(draft: Draft, all: FileSettings): void {
+  assumeTrainer(draft, all);
   draft.assume(
     "train.micro_batch",
     1,
     "per_device_train_batch_size is 1 by default",
   );
-  if (!all.has("optim") && !draft.stated.has("optimizer.name")) {
-    draft.assume(
-      "optimizer.implementation",
-      "fused",
-      "optim is adamw_torch_fused where it is not given (torch 2.8 and later)",
-    );
-  }
-  assumeAttention(draft);
   draft.assume(
     "train.checkpointing",
     "full",

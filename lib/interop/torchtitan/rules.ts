@@ -3,7 +3,7 @@ import type { FileSettings, Rule } from "../reading/format.ts";
 import { plainText } from "../reading/plain_text.ts";
 import { counted, countOf, switched, switchOf } from "../reading/rules.ts";
 import { readCount, readType } from "../reading/values.ts";
-import { replicatesRule } from "../reading/vocabulary/fsdp.ts";
+import { offloadedRule, replicatesRule } from "../reading/vocabulary/fsdp.ts";
 import { stateOptimizer } from "../reading/vocabulary/optimizer_names.ts";
 import { TITAN_MODELS } from "./models.ts";
 
@@ -118,17 +118,7 @@ export const TITAN_RULES: readonly Rule[] = [
       else draft.refuse(setting, "must be float32 or bfloat16");
     },
   },
-  {
-    keys: ["training.enable_cpu_offload"],
-    fields: ["engine.offload_parameters", "engine.offload_optimizer"],
-    values: "true → cpu",
-    read: (setting, draft) => {
-      const on = switchOf(setting, draft);
-      if (on === null) return;
-      draft.state(setting, "engine.offload_parameters", on ? "cpu" : "none");
-      draft.state(setting, "engine.offload_optimizer", on ? "cpu" : "none");
-    },
-  },
+  offloadedRule("training.enable_cpu_offload"),
   replicatesRule("parallelism.data_parallel_replicate_degree"),
   {
     keys: ["parallelism.data_parallel_shard_degree"],

@@ -4,7 +4,7 @@ import { plainText } from "../reading/plain_text.ts";
 import { counted, switched, switchOf } from "../reading/rules.ts";
 import { readSwitch, readType } from "../reading/values.ts";
 import { stateOptimizer } from "../reading/vocabulary/optimizer_names.ts";
-import { replicatesRule } from "../reading/vocabulary/fsdp.ts";
+import { offloadedRule, replicatesRule } from "../reading/vocabulary/fsdp.ts";
 import { RECIPE_RULES, tuneCommand } from "./command.ts";
 import { finishTorchtune } from "./defaults.ts";
 import { TORCHTUNE_NEUTRAL, TORCHTUNE_UNEXPRESSED } from "./left_out.ts";
@@ -104,17 +104,7 @@ const RULES: readonly Rule[] = [
   },
   counted("tensor_parallel_dim", "parallel.tp"),
   counted("context_parallel_dim", "parallel.cp"),
-  {
-    keys: ["fsdp_cpu_offload"],
-    fields: ["engine.offload_parameters", "engine.offload_optimizer"],
-    values: "true → cpu",
-    read: (setting, draft) => {
-      const on = switchOf(setting, draft);
-      if (on === null) return;
-      draft.state(setting, "engine.offload_parameters", on ? "cpu" : "none");
-      draft.state(setting, "engine.offload_optimizer", on ? "cpu" : "none");
-    },
-  },
+  offloadedRule("fsdp_cpu_offload"),
   replicatesRule("data_parallel_replicate_dim"),
   {
     keys: ["fsdp_reshard_after_forward"],

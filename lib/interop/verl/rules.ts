@@ -11,6 +11,7 @@ import {
 } from "../reading/rules.ts";
 import { readCount, readSwitch, readType } from "../reading/values.ts";
 import { attentionRule } from "../reading/vocabulary/attention.ts";
+import { offloadedRule } from "../reading/vocabulary/fsdp.ts";
 import { modelRule } from "../reading/vocabulary/model.ts";
 import { MEGATRON_PARALLEL_RULES } from "../reading/vocabulary/megatron/parallel_rules.ts";
 import { respelled } from "../reading/vocabulary/megatron/respelled.ts";
@@ -250,17 +251,7 @@ export const VERL_RULES: readonly Rule[] = [
       else draft.refuse(setting, "must be fp32, bf16 or fp16");
     },
   },
-  {
-    keys: ["model.fsdp_config.cpu_offload"],
-    fields: ["engine.offload_parameters", "engine.offload_optimizer"],
-    values: "true → cpu",
-    read: (setting, draft) => {
-      const on = switchOf(setting, draft);
-      if (on === null) return;
-      draft.state(setting, "engine.offload_parameters", on ? "cpu" : "none");
-      draft.state(setting, "engine.offload_optimizer", on ? "cpu" : "none");
-    },
-  },
+  offloadedRule("model.fsdp_config.cpu_offload"),
   switched(
     `${ACTOR}.optim.override_optimizer_config.optimizer_cpu_offload`,
     "engine.offload_optimizer",

@@ -144,6 +144,21 @@ export function replicatesRule(key: string): Rule {
   };
 }
 
+/** FSDP2's CPU offload: of the parameters, and so of what steps on them. */
+export function offloadedRule(key: string): Rule {
+  return {
+    keys: [key],
+    fields: ["engine.offload_parameters", "engine.offload_optimizer"],
+    values: "true → cpu",
+    read: (setting, draft) => {
+      const on = switchOf(setting, draft);
+      if (on === null) return;
+      draft.state(setting, "engine.offload_parameters", on ? "cpu" : "none");
+      draft.state(setting, "engine.offload_optimizer", on ? "cpu" : "none");
+    },
+  };
+}
+
 /** Settings of FSDP that no field says. */
 export function fsdpUnexpressed(section: string): Unexpressed[] {
   const keys = (...names: string[]): string[] =>

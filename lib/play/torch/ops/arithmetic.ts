@@ -118,20 +118,24 @@ export function power(m: Machine, x: Value, label: string): Value {
   return m.create(x.elements, x.dtype, label, node && { node, slot: 0 });
 }
 
-/** The mean of each row. */
-export function mean(
+/**
+ * So many elements of x that only its sizes decide, as means of rows, padding,
+ * repeats and interpolation are: nothing is saved, and the gradient is a whole x.
+ */
+export function resized(
   m: Machine,
   x: Value,
-  rows: number,
+  elements: number,
   label: string,
 ): Value {
-  const node = m.record(
-    [x],
-    [],
-    () => [m.grad(x.source, x.elements, x.dtype, `gradient of ${label}`)],
-  );
-  return m.create(rows, x.dtype, label, node && { node, slot: 0 });
+  const node = m.record([x], [], () => [
+    m.grad(x.source, x.elements, x.dtype, `gradient of ${label}`),
+  ]);
+  return m.create(elements, x.dtype, label, node && { node, slot: 0 });
 }
+
+/** The mean of each row. */
+export const mean = resized;
 
 /** x in another type; x itself where it has it already. */
 export function cast(

@@ -18,16 +18,3 @@ export function sampledBetween(
   ]);
   return m.create(elements, x.dtype, label, node && { node, slot: 0 });
 }
-
-/** The same by sizes alone, of which nothing is saved: interpolate. */
-export function resized(
-  m: Machine,
-  x: Value,
-  elements: number,
-  label: string,
-): Value {
-  const node = m.record([x], [], () => [
-    m.grad(x.source, x.elements, x.dtype, `gradient of ${label}`),
-  ]);
-  return m.create(elements, x.dtype, label, node && { node, slot: 0 });
-}

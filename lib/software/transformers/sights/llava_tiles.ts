@@ -7,10 +7,10 @@ import {
   copied,
   expanded,
   join,
+  resized,
   slice,
 } from "../../../play/torch/ops/arithmetic.ts";
 import { norm } from "../../../play/torch/ops/norms.ts";
-import { resized } from "../../../play/torch/ops/sampled.ts";
 import type { Parameter, Value } from "../../../play/torch/values.ts";
 import { squareEntry } from "./patches.ts";
 import { joinedFeatures, linearsInTurn, linearsOf } from "./projector.ts";

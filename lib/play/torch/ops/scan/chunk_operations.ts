@@ -1,5 +1,6 @@
 import type { Machine } from "../../machine.ts";
 import type { Value } from "../../values.ts";
+import { resized } from "../arithmetic.ts";
 import { underAutocast } from "../linear.ts";
 
 /*
@@ -51,17 +52,7 @@ export function rowSums(
 }
 
 /** A copy with zeros behind, or without them where there are none to add. */
-export function padded(
-  m: Machine,
-  x: Value,
-  elements: number,
-  label: string,
-): Value {
-  const node = m.record([x], [], () => [
-    m.grad(x.source, x.elements, x.dtype, `gradient of ${label}`),
-  ]);
-  return m.create(elements, x.dtype, label, node && { node, slot: 0 });
-}
+export const padded = resized;
 
 /** Each element so many times: its gradient is their sum. */
 export function repeatedFor(
@@ -70,15 +61,7 @@ export function repeatedFor(
   times: number,
   label: string,
 ): Value {
-  const node = m.record([x], [], () => [
-    m.grad(x.source, x.elements, x.dtype, `gradient of ${label}`),
-  ]);
-  return m.create(
-    x.elements * times,
-    x.dtype,
-    label,
-    node && { node, slot: 0 },
-  );
+  return resized(m, x, x.elements * times, label);
 }
 
 /**
