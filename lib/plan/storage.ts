@@ -59,12 +59,14 @@ export function storageOf(scenario: Scenario, packing: Packing): Storage {
         ),
       };
     }
-    const dtype = tensor.dtype ?? plainDtype(tensor);
+    const trains = train.method === "full" && !tensor.frozen &&
+      (train.trainable === "all" ||
+        (train.trainable as readonly string[]).includes(tensor.piece));
+    const frozen = train.method === "full" && !trains ? precision.frozen : null;
+    const dtype = tensor.dtype ?? frozen ?? plainDtype(tensor);
     return {
       dtype,
-      trains: train.method === "full" &&
-        (train.trainable === "all" ||
-          (train.trainable as readonly string[]).includes(tensor.piece)),
+      trains,
       packed: null,
       pieces: [elements * DTYPE_BYTES[dtype]],
     };

@@ -10,6 +10,11 @@ export const selective: Need = {
   path: "train.checkpointing",
   is: ["selective"],
 };
+export const full: Need = { path: "train.method", is: ["full"] };
+export const checkpointed: Need = {
+  path: "train.checkpointing",
+  not: ["none"],
+};
 export const replicated: Need = { path: "engine.name", is: ["ddp"] };
 export const fsdp: Need = { path: "engine.name", like: /^fsdp/ };
 export const deepspeed: Need = {

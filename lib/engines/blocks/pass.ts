@@ -19,6 +19,7 @@ import {
   keepsOutputs,
   placed,
 } from "./stacks.ts";
+import { offloadOf } from "../../software/trl/activation_offloading.ts";
 import { recordLookup } from "../../play/record/lookup_block.ts";
 import { recordSide } from "./side_pass.ts";
 import { recordVision } from "./vision_pass.ts";
@@ -44,6 +45,7 @@ export function recordPass(
   >,
 ): Pass {
   const { scenario, facts } = plan;
+  const offload = offloadOf(scenario);
   if (plan.encoders) {
     return recordEncoderPass(plan, plan.encoders, {
       autocast: scenario.precision.autocast,
@@ -51,6 +53,7 @@ export function recordPass(
       stepBytes,
       savesInputs,
       workspaces,
+      offload,
     });
   }
   const settings: MachineSettings = {
@@ -59,6 +62,7 @@ export function recordPass(
     stepBytes,
     savesInputs,
     workspaces,
+    offload,
   };
   const vision = plan.vision && recordVision(
     settings,
@@ -147,7 +151,10 @@ export function recordPass(
         head,
       ),
     ],
-    hostBytes,
+    hostBytes: [embedding, head, ...vision?.blocks ?? []].reduce(
+      (sum, block) => sum + (block.hostBytes ?? 0),
+      hostBytes,
+    ),
     ...(plan.objective
       ? {
         sides: plan.objective.sides.map((side) => recordSide(side, settings)),

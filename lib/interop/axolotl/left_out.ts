@@ -39,9 +39,7 @@ export const AXOLOTL_UNEXPRESSED: readonly Unexpressed[] = [
   ),
   unexpressed(
     [
-      "activation_offloading",
       "layer_offloading",
-      "tiled_mlp",
       "selective_checkpointing",
     ],
     "no field says what stays on the GPU",
@@ -53,7 +51,6 @@ export const AXOLOTL_UNEXPRESSED: readonly Unexpressed[] = [
   unexpressed(
     [
       "embeddings_skip_upcast",
-      "unfrozen_parameters",
       "freeze_mm_modules",
       "peft_layers_to_transform",
       "peft_layers_pattern",

@@ -126,6 +126,17 @@ const APPROXIMATIONS: readonly Approximation[] = [
   ],
   [
     ({ plan: { scenario: { train } } }) =>
+      train.activation_offloading === "streams",
+    () =>
+      "train.activation_offloading streams: the last five saved tensors of a layer are taken to be copied when the next begins; with checkpoints up to five more of them may stand",
+  ],
+  [
+    ({ plan: { scenario: { train }, model } }) =>
+      train.mlp_tiles !== null && model.architecture.experts > 0,
+    () => "train.mlp_tiles has no effect: layers with experts are not tiled",
+  ],
+  [
+    ({ plan: { scenario: { train } } }) =>
       train.checkpoint_offload && train.checkpointing === "none",
     () =>
       "train.checkpoint_offload has no effect: train.checkpointing is none, and activations stay on the GPU",

@@ -19,6 +19,15 @@ export const precision = z.strictObject({
     help:
       "how unquantised parameters lie on the device: `fp32`, `bf16`, `fp16`",
   }),
+  frozen: field(floats().nullable().default(null), {
+    label: "Frozen weights",
+    group: "trained",
+    help:
+      "how parameters of a full fine-tune that do not train lie: `fp32`, `bf16`, `fp16`, or as `precision.weights` (LLaMA-Factory keeps fp32 for those that train alone)",
+    blank: "as weights",
+    flag: "--frozen-precision",
+    needs: [when.toTrain, when.full],
+  }),
   autocast: field(z.enum(["bf16", "fp16"]).nullable().default(null), {
     label: "Autocast",
     group: "optimizer",

@@ -13,6 +13,7 @@ import {
 import { shorterContext } from "./serve/shorter_context.ts";
 import { utilization } from "./serve/utilization.ts";
 import { accumulation } from "./train/accumulation.ts";
+import { activationOffloading } from "./train/activation_offloading.ts";
 import { attentionKernel } from "./train/attention.ts";
 import { checkpointOffload } from "./train/checkpoint_offload.ts";
 import { checkpointing } from "./train/checkpointing.ts";
@@ -22,6 +23,7 @@ import { eightBitOptimizer } from "./train/eight_bit_optimizer.ts";
 import { fusedLoss } from "./train/fused_loss.ts";
 import { kbitUpcast } from "./train/kbit_upcast.ts";
 import { loraInstead } from "./train/lora.ts";
+import { mlpTiles } from "./train/mlp_tiles.ts";
 import { offload } from "./train/offload.ts";
 import { pagedOptimizer } from "./train/paged_optimizer.ts";
 import { qloraInstead } from "./train/qlora.ts";
@@ -41,12 +43,14 @@ export const LEVERS: readonly Lever[] = [
   pagedOptimizer,
   accumulation,
   checkpointing,
+  mlpTiles,
   doubleQuantization,
   shards,
   kbitUpcast,
   eightBitOptimizer,
   stepInBackward,
   checkpointOffload,
+  activationOffloading,
   offload,
   loraInstead,
   qloraInstead,
