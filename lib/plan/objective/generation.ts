@@ -33,15 +33,18 @@ export function stepsOf(
 }
 
 /**
- * Whether completions are made while an update's gradients stand: those of GRPO are
- * where a rollout is spread over other than whole updates.
+ * Whether completions are made while an update's gradients stand: GKDTrainer makes
+ * them for each micro-batch, GRPOTrainer does where a rollout is spread over other
+ * than whole updates.
  *
- * Source: huggingface/trl 1.16.0 trainer/grpo_trainer.py, _prepare_inputs
+ * Source: huggingface/trl 1.16.0 trainer/grpo_trainer.py and
+ * trainer/distillation_trainer.py, _prepare_inputs; experimental/gkd/gkd_trainer.py,
+ * training_step
  */
 export function rollsWithin({ train }: Pick<Scenario, "train">): boolean {
+  if (train.objective !== "grpo") return train.loss_type === "generalized_jsd";
   const every = stepsOf(train) * train.rollout.iterations;
-  return train.objective !== "grpo" ||
-    every % train.gradient_accumulation !== 0;
+  return every % train.gradient_accumulation !== 0;
 }
 
 /**
