@@ -39,6 +39,7 @@ function askedWords(
         `The machine's own memory ran short, not the GPU's${
           tried === null ? "" : `: ${asPrinted(tried)} were asked for`
         }${free === null ? "" : `, ${asPrinted(free)} are free`}.`,
+        ...hostWords(failure, read),
       ];
     case "shared":
       return [
@@ -91,6 +92,23 @@ export function isThere(
 ): boolean {
   return tried_bytes !== null && free_bytes !== null &&
     free_bytes > 1.5 * tried_bytes;
+}
+
+/** Who was ended for the machine's memory, and what it may hold. */
+function hostWords(
+  { tool, allowed }: Failure,
+  { process_bytes: held, capacity_bytes: all }: ErrorFigures,
+): string[] {
+  return [
+    ...(held === null ? [] : [
+      `${tool} ended a process that held ${asPrinted(held)} of it${
+        all === null ? "" : `; the machine has ${asPrinted(all)}`
+      }.`,
+    ]),
+    ...(allowed
+      ? [`The container may take ${asPrinted(allowed.bytes)} at most.`]
+      : []),
+  ];
 }
 
 function tableWords({ tool, message, blocks }: Failure, read: ErrorFigures) {

@@ -34,6 +34,11 @@ export function startWords(
   if (what === "profile run") {
     return `${tool} would not start: what was free changed while it measured, because another process took memory or gave it back.`;
   }
+  if (tried !== null && free === null) {
+    return `${tool} would not start: by its own count it would take ${
+      asPrinted(tried)
+    }, and the machine has less left.`;
+  }
   if (tried === null || free === null) {
     return `${tool} would not start: less memory was free than it is to take, or less on one GPU than on another.`;
   }

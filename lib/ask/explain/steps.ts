@@ -79,6 +79,16 @@ const OF_TOOL: Readonly<Record<string, readonly string[]>> = {
   ],
 };
 
+/** What helps where a tool does not start for want of memory. */
+const AT_START: Readonly<Record<string, readonly string[]>> = {
+  "LM Studio": [
+    "Take a file of fewer bits, a shorter context or fewer layers on the GPU; or loosen the model loading guardrails in its settings, which guess.",
+  ],
+  "llama.cpp": [
+    "Put fewer layers on the GPU (--n-gpu-layers), or leave them open so that --fit chooses; lower --ctx-size, or take a file of fewer bits.",
+  ],
+};
+
 /** Where nobody has said on which GPU it ran. */
 const NAME_GPU =
   "Name the GPU beside the text to learn which changes would have fitted.";
@@ -180,6 +190,7 @@ function kindSteps(
         ? Math.floor(100 * free / all) / 100
         : null;
       return [
+        ...AT_START[tool] ?? [],
         "End what else runs on the GPU (nvidia-smi names it): a server that was stopped may still hold its memory.",
         ...(share === null || share <= 0
           ? []
