@@ -34,13 +34,18 @@ const BARE: readonly (readonly [
   ],
   [
     "bare",
-    "CUDA",
-    /(?:CUDA|HIP) (?:error|driver error|runtime error):? ?(?:out of memory|hipErrorOutOfMemory)/i,
+    "ROCm",
+    /HIP (?:error|runtime error):? ?(?:out of memory|hipErrorOutOfMemory)|hipErrorOutOfMemory/i,
   ],
   [
     "bare",
     "CUDA",
-    /CUDA_ERROR_OUT_OF_MEMORY|cudaErrorMemoryAllocation|hipErrorOutOfMemory/,
+    /CUDA (?:error|driver error|runtime error):? ?out of memory/i,
+  ],
+  [
+    "bare",
+    "CUDA",
+    /CUDA_ERROR_OUT_OF_MEMORY|cudaErrorMemoryAllocation/,
   ],
   // Its handle's workspace is the first thing that it takes.
   [

@@ -122,7 +122,7 @@ export function llamaFailures({ who, text }: WrittenText): Failure[] {
   if (large) {
     return [own(large, {
       tried: printedAmount(large[1] ?? "", "bytes"),
-      capacity: printedAmount(large[2] ?? "", "bytes"),
+      allowed: printedAmount(large[2] ?? "", "bytes"),
     })];
   }
   const pinned = PINNED.exec(text);

@@ -16,6 +16,8 @@ interface AllocatorMessage {
   readonly capacity?: RegExp;
   readonly free?: RegExp;
   readonly allocated?: RegExp;
+  /** What one request may have at most. */
+  readonly allowed?: RegExp;
   /** What was asked for, where no unit stands with it. */
   readonly sized?: (around: string) => number | null;
 }
@@ -46,7 +48,7 @@ const MESSAGES: readonly AllocatorMessage[] = [
     kind: "allocation",
     says: /\[metal::malloc\] Attempting to allocate/,
     tried: amount("Attempting to allocate "),
-    capacity: amount("maximum allowed buffer size of "),
+    allowed: amount("maximum allowed buffer size of "),
   },
   {
     tool: "FlashInfer",
@@ -152,6 +154,7 @@ export function otherFailures({ who, text }: WrittenText): Failure[] {
       capacity: read(message.capacity),
       free: read(message.free),
       allocated: read(message.allocated),
+      allowed: read(message.allowed),
     })];
   });
 }

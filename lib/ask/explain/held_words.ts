@@ -72,9 +72,13 @@ function askedWords(
         ...(isThere(read) ? ["More was free than it asked for."] : []),
         ...(failure.allowed
           ? [
-            `The process may take ${
-              asPrinted(failure.allowed.bytes)
-            } at most, as a fraction was set.`,
+            tool === "MLX" || tool === "llama.cpp"
+              ? `Metal makes no buffer of more than ${
+                asPrinted(failure.allowed.bytes)
+              }, whatever is free.`
+              : `The process may take ${
+                asPrinted(failure.allowed.bytes)
+              } at most, as a fraction was set.`,
           ]
           : []),
         ...(moment?.recomputes
@@ -176,7 +180,8 @@ function othersWords(read: ErrorFigures, { kind }: Failure): string[] {
   if (kind !== "allocation" || own === null || capacity_bytes === null) {
     return [];
   }
-  const rest = capacity_bytes - (free_bytes ?? 0) - own;
+  if (free_bytes === null) return [];
+  const rest = capacity_bytes - free_bytes - own;
   // A context and libraries take up to about this much.
   return rest > LEAST_FOREIGN
     ? [

@@ -50,7 +50,9 @@ export function startWords(
     } on each: others have the rest of it.`
     : `${tool} would not start: it is to take ${asPrinted(tried)}${
       all === null ? "" : ` of ${asPrinted(all)}`
-    }, and ${
-      asPrinted(free)
-    } are free. Others have the rest, or it is held by a process that has not ended.`;
+    }, and ${asPrinted(free)} are free.${
+      all === null
+        ? ""
+        : " Others have the rest, or it is held by a process that has not ended."
+    }`;
 }

@@ -169,7 +169,8 @@ export const REFUSAL_TEXTS: readonly SaidText[] = [
     says: {
       tool: "llama.cpp",
       tried: "18300780544 bytes",
-      capacity: "17179869184 bytes",
+      allowed: "17179869184 bytes",
+      capacity: null,
     },
   },
   {
