@@ -64,6 +64,7 @@ const OF_ALL: readonly Reader[] = [
   adapted(({ lora }) => lora.bias !== "none" && "LoRA biases"),
   ({ quantization }) =>
     quantization.weights !== "none" && `weights ${quantization.weights}`,
+  ({ quantization }) => quantization.experts && "experts quantised",
   ({ quantization, train }) =>
     train.method === "qlora" && !quantization.kbit_upcast && "no upcast",
 ];

@@ -11,6 +11,14 @@ export const selective: Need = {
   is: ["selective"],
 };
 export const full: Need = { path: "train.method", is: ["full"] };
+export const partly: Need = {
+  any: [
+    [{ path: "train.trainable", not: ["all"] }],
+    [{ path: "train.trainable_layers", not: [null] }],
+    [{ path: "train.trainable_parameters", not: [null] }],
+  ],
+  because: "all of the model trains",
+};
 export const checkpointed: Need = {
   path: "train.checkpointing",
   not: ["none"],

@@ -54,6 +54,8 @@ export const TRAINING_WORDS: Record<string, string> = {
     "Weights that share one scale: smaller groups are more exact and take more memory.",
   "quantization.kbit_upcast":
     "PEFT turns what is not quantised into fp32: stable, but large embeddings double.",
+  "quantization.experts":
+    "Pack a mixture's experts too: transformers keeps them as one tensor a layer, which bitsandbytes leaves in 16 bits otherwise.",
   "optimizer.name":
     "What turns gradients into steps. AdamW remembers two numbers of each trained weight, SGD none.",
   "optimizer.implementation":

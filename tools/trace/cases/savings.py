@@ -34,7 +34,28 @@ def _ways():
         yield f"full {name} checkpointing", merged(CHECKPOINTS, {"train": parts})
 
 
+# Types whose experts transformers 5 keeps as one parameter of a layer.
+EXPERTS = ("qwen3_moe", "mixtral")
+
+
+def _experts():
+    for checkpointing in ("none", "full"):
+        change = {
+            "train": {
+                "method": "qlora",
+                "lora": {**LORA, "targets": ["q_proj", "v_proj"]},
+                "checkpointing": checkpointing,
+            },
+            "precision": {"autocast": "bf16"},
+            "quantization": {"weights": "nf4-dq", "kbit_upcast": False, "experts": True},
+        }
+        yield f"experts quantised {checkpointing}", change
+
+
 def cases():
+    for name in EXPERTS:
+        for what, change in _experts():
+            yield f"{name} {what}", scenario({"model_type": name, **MODELS[name]}, change, 2, 512)
     for name in ("llama", "qwen3"):
         config = {"model_type": name, **MODELS[name], "num_hidden_layers": 4}
         for what, change in _ways():

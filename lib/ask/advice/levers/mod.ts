@@ -20,6 +20,7 @@ import { checkpointing } from "./train/checkpointing.ts";
 import { chunkedLoss } from "./train/chunked_loss.ts";
 import { doubleQuantization } from "./train/double_quantization.ts";
 import { eightBitOptimizer } from "./train/eight_bit_optimizer.ts";
+import { expertsQuantised } from "./train/experts_quantised.ts";
 import { fusedLoss } from "./train/fused_loss.ts";
 import { kbitUpcast } from "./train/kbit_upcast.ts";
 import { loraInstead } from "./train/lora.ts";
@@ -47,6 +48,7 @@ export const LEVERS: readonly Lever[] = [
   doubleQuantization,
   shards,
   kbitUpcast,
+  expertsQuantised,
   eightBitOptimizer,
   stepInBackward,
   checkpointOffload,
