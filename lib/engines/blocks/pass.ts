@@ -11,6 +11,7 @@ import type { HeadPlan } from "../../play/record/outer_blocks.ts";
 import { recordEmbedding, recordHead } from "../../play/record/outer_blocks.ts";
 import type { ClassHead } from "../../plan/class_head.ts";
 import { embeddingPlanOf, headPlanOf } from "../../plan/outer_plan.ts";
+import type { SidePlan } from "../../plan/objective/objective_plan.ts";
 import type { StepPlan } from "../../plan/step_plan.ts";
 import { decoderLayers, hiddenElements } from "./decoder_layers.ts";
 import {
@@ -150,10 +151,22 @@ export function recordPass(
     hostBytes,
     ...(plan.objective
       ? {
-        sides: plan.objective.sides.map((side) => recordSide(side, settings)),
+        sides: sidesOf(plan.objective, accumulation).map((side) =>
+          recordSide(side, settings)
+        ),
       }
       : {}),
   };
+}
+
+/** The passes beside one that begins gradients, or adds to them. */
+function sidesOf(
+  { sides, rollsWithin }: NonNullable<StepPlan["objective"]>,
+  accumulation: MachineSettings["accumulation"],
+): readonly SidePlan<StepPlan>[] {
+  return accumulation === "add" && !rollsWithin
+    ? sides.filter(({ when }) => when !== "rollout")
+    : sides;
 }
 
 /** Records what a decoder's class has in place of a vocabulary, and its loss. */

@@ -1,6 +1,7 @@
 import type { Paged } from "../../answer/estimate.ts";
 import { changesOf } from "../../scenario/default_scenario.ts";
 import type { Scenario } from "../../scenario/schema.ts";
+import { isBlind } from "../../plan/unreached.ts";
 import { plainObjective } from "../../plan/objective/words.ts";
 import type { Step } from "../../engines/step.ts";
 import type { Answer } from "../method.ts";
@@ -192,8 +193,9 @@ function pagedWords({ bytes, host_bytes }: Paged): string {
 }
 
 /** What images are taken for. */
-function sight({ plan: { vision, scenario } }: Step): string[] {
-  if (!vision) return [];
+function sight({ plan }: Step): string[] {
+  const { vision, scenario } = plan;
+  if (!vision) return unseen(plan);
   const { images_per_sample: images, micro_batch: batch } = scenario.train;
   const tokens = vision.tokens / (images * batch);
   const others = vision.others / (images * batch);
@@ -203,6 +205,15 @@ function sight({ plan: { vision, scenario } }: Step): string[] {
       ? `Images of train.image_size take ${tokens} tokens each${beside}, within train.sequence_length, by the processor's own settings`
       : `Images are resized to the tower's own size, so train.image_size is not used: ${tokens} tokens each${beside}, within train.sequence_length`,
   ];
+}
+
+/** What a step without images leaves out of a model that could see them. */
+function unseen(plan: Step["plan"]): string[] {
+  return isBlind(plan.model, plan)
+    ? [
+      "No sample has images, so that nothing reaches the model's tower: it is loaded, and has neither gradients nor optimizer states",
+    ]
+    : [];
 }
 
 /** How a library's own kernels step. */
