@@ -1,3 +1,5 @@
+import { TooManySteps } from "../patterns/mod.ts";
+import { shown } from "../scenario/problem.ts";
 import type { Result } from "../scenario/parse_scenario.ts";
 import type { Scenario } from "../scenario/schema.ts";
 import { codeOfType } from "./families/mod.ts";
@@ -28,10 +30,7 @@ export function trainableOf(
   const { task, train } = scenario;
   if (task === "serve") return ok(0);
   if (train.method === "full") {
-    const cut = withFrozenParts(model, scenario);
-    return train.trainable === "all" && cut === model
-      ? ok(model.parameters)
-      : ok(countPieces(cut, train.trainable));
+    return countTrained(model, scenario);
   }
   const { lora } = train;
   if (lora.trainable_parameters !== null) return ok(lora.trainable_parameters);
@@ -138,6 +137,31 @@ function olderSays(trainable: number, older: Result<Adapters>): string[] {
   return [
     `PEFT before 0.19 does not take the names of experts' layers for the fused experts of transformers 5, and ${says}; software.peft says which is meant`,
   ];
+}
+
+/** Counts what of a model trains, or says why nothing does. */
+function countTrained(
+  model: Model,
+  { train }: Pick<Scenario, "train">,
+): Result<Trainable> {
+  const path = "train.trainable_parameters";
+  try {
+    const cut = withFrozenParts(model, { train });
+    if (cut === model && train.trainable === "all") return ok(model.parameters);
+    const count = countPieces(cut, train.trainable);
+    if (count > 0 || train.trainable_parameters === null) return ok(count);
+    const message =
+      `${path} must match the name of a parameter of the model: current value is ${
+        shown(train.trainable_parameters)
+      }`;
+    return { ok: false, problems: [{ path, message }] };
+  } catch (error) {
+    if (!(error instanceof TooManySteps)) throw error;
+    const message = `${path} ${error.message}: current value is ${
+      shown(train.trainable_parameters)
+    }`;
+    return { ok: false, problems: [{ path, message }] };
+  }
 }
 
 function countPieces(

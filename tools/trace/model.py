@@ -9,6 +9,7 @@ from classes import class_of, config_of
 from fields import DTYPES, get
 from pieces import keep_in_fp32, train_pieces
 from quantized import quantize
+from tiles import tile
 
 ATTENTION = {"flash": "flash_attention_2", "sdpa": "sdpa", "eager": "eager"}
 
@@ -35,6 +36,7 @@ def build(scenario):
         model = adapt(model, scenario)
     elif get(scenario, "train.trainable_layers") or get(scenario, "train.trainable_parameters"):
         freeze(model, scenario)
+    tile(model, scenario)
     if checkpoint == "full":
         base = model.get_base_model() if hasattr(model, "get_base_model") else model
         reenters = get(scenario, "train.use_reentrant", False)

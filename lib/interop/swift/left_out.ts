@@ -31,11 +31,6 @@ export const SWIFT_UNEXPRESSED: readonly Unexpressed[] = [
   ),
   unexpressed(
     [
-      "freeze_parameters",
-      "freeze_parameters_regex",
-      "freeze_parameters_ratio",
-      "trainable_parameters",
-      "trainable_parameters_regex",
       "adapters",
       "new_special_tokens",
       "rope_scaling",

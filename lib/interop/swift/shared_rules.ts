@@ -3,6 +3,7 @@ import type { FileSettings, Rule } from "../reading/format.ts";
 import { plainText } from "../reading/plain_text.ts";
 import { modules, same, switched } from "../reading/rules.ts";
 import { readCount, readNames, readType } from "../reading/values.ts";
+import { FREEZE_RULE } from "./freeze_rule.ts";
 import { attentionRule } from "../reading/vocabulary/attention.ts";
 import { modelRule } from "../reading/vocabulary/model.ts";
 import { objectiveRule } from "../reading/vocabulary/objective.ts";
@@ -114,6 +115,7 @@ export const SWIFT_RULES: readonly Rule[] = [
   ...rolloutRules(),
   attentionRule(["attn_impl"]),
   freezeRule(SWIFT_FREEZES),
+  FREEZE_RULE,
   maxPixelsRule("max_pixels", "MAX_PIXELS"),
   {
     keys: ["IMAGE_MAX_TOKEN_NUM"],

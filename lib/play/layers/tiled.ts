@@ -40,14 +40,18 @@ export function tiled(
         m.holdingBack(at < tiles.length - 1, () => {
           const input = m.input();
           const elements = size * width;
-          const { outs, backward } = m.again(() => [
-            m.call(() =>
-              body(
-                m.view(x, { elements, source: { node: input, slot: 0 } }),
-                size,
-              )
-            ),
-          ]);
+          const { outs, backward } = withoutAutocast(
+            m,
+            () =>
+              m.again(() => [
+                m.call(() =>
+                  body(
+                    m.view(x, { elements, source: { node: input, slot: 0 } }),
+                    size,
+                  )
+                ),
+              ]),
+          );
           backward([grad ? { ...m.share(grad), elements } : null]);
           m.drop(...outs);
           // It was added to the gradient of the whole.
@@ -60,6 +64,15 @@ export function tiled(
     out.source = node && { node, slot: 0 };
     return out;
   });
+}
+
+/** Autocast stands around the forward pass alone, and tiles run again after it. */
+function withoutAutocast<T>(m: Machine, body: () => T): T {
+  const before = m.autocast;
+  m.autocast = null;
+  const result = body();
+  m.autocast = before;
+  return result;
 }
 
 function withoutGraph<T>(m: Machine, body: () => T): T {

@@ -28,7 +28,7 @@ export class Machine {
   outputs: KeptOutputs | null = null;
   /** Where saved tensors wait; null: they stay. */
   readonly offload: SavedOffload | null;
-  readonly autocast: Dtype | null;
+  autocast: Dtype | null;
   readonly workspaces: boolean;
   readonly savesInputs: boolean;
   #locals = new Set<Value>();

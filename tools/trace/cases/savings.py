@@ -28,6 +28,10 @@ def _ways():
     yield "lora sync reentrant", merged(merged(ADAPTED, {"train": {"activation_offloading": "sync"}}), REENTRANT)
     for what, change in (("full", FULL), ("full fp32 autocast", MIXED), ("lora", ADAPTED)):
         yield f"{what} reentrant", merged(change, REENTRANT)
+    tiles = {"train": {"mlp_tiles": 3}}
+    for what, change in (("full", FULL), ("full fp32 autocast", MIXED), ("lora", ADAPTED)):
+        yield f"{what} tiles", merged(change, tiles)
+        yield f"{what} tiles checkpointing", merged(merged(change, tiles), CHECKPOINTS)
     for name, parts in SOME.items():
         for what, change in (("full", FULL), ("full fp32 autocast", MIXED)):
             yield f"{what} {name}", merged(change, {"train": parts})
