@@ -36,3 +36,8 @@ export function recipeTypes(written: FamilyTypes): FamilyTypes {
     ),
   );
 }
+
+/** The formulas of a type; null for one that has none. */
+export function recipeOf(type: string): Recipe | null {
+  return Object.hasOwn(RECIPES, type) ? RECIPES[type] ?? null : null;
+}
