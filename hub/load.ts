@@ -13,6 +13,7 @@ import {
   readSafetensors,
 } from "../lib/models/headers/mod.ts";
 import { modelOfCheckpoint } from "../lib/models/model_of_checkpoint.ts";
+import { modelOfIndex, totalsOfIndex } from "../lib/models/model_of_index.ts";
 import {
   HF_QUANT_CONFIG,
   lacksQuantizer,
@@ -88,6 +89,10 @@ export async function readModel(
     : made(() => modelOfCheckpoint({ id, config, headers: null }));
   const isEnough = alone?.ok && alone.value.parameters_basis === "exact";
   if (alone && (!hasTensors || (isEnough && !wanted))) return alone;
+  if (config !== null && isAwaited(files)) {
+    const totals = totalsOfIndex(await (await ask(urlOf(INDEX))).text());
+    return made(() => modelOfIndex(id, config, totals));
+  }
   const names = files.has(INDEX)
     ? filesOfIndex(await (await ask(urlOf(INDEX))).text(), files)
     : [SINGLE];
@@ -114,6 +119,12 @@ function made(make: () => Result<Model>): Result<Model> {
   throw new BrokenHeader(
     `what its files say takes more than ${MAX_MS / 1000} seconds to understand`,
   );
+}
+
+/** Whether there is an index whose files of weights are all still to come. */
+function isAwaited(files: ReadonlySet<string>): boolean {
+  return files.has(INDEX) &&
+    ![...files].some((file) => file.endsWith(".safetensors"));
 }
 
 function hasGguf(files: ReadonlySet<string>): boolean {

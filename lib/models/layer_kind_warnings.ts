@@ -30,8 +30,9 @@ const KINDS: Readonly<Record<string, ReadonlySet<unknown>>> = {
 };
 
 /**
- * What a config's lists of layers' kinds say that transformers knows no layer of: it
- * builds no such model, and what is counted is a guess.
+ * What a config's lists of layers' kinds say that transformers knows no layer of, and
+ * lists that are not as long as the layers are many: it builds no such model, and what
+ * is counted is a guess.
  *
  * Source: huggingface/transformers 5.24.0 configuration_utils.py, validate_layer_type
  */
@@ -39,12 +40,25 @@ export function layerKindWarnings(config: Config): string[] {
   return [config, config["text_config"]].filter(isObject).flatMap((each) =>
     Object.entries(KINDS).flatMap(([field, kinds]) => {
       const listed = each[field];
-      if (!Array.isArray(listed)) return [];
+      if (listed === undefined || listed === null) return [];
+      if (!Array.isArray(listed)) {
+        return [
+          `model.config.${field} must be a list of kinds of layers: current value is ${
+            shown(listed)
+          }`,
+        ];
+      }
       const strange = listed.find((kind) => !kinds.has(kind));
-      return strange === undefined ? [] : [
-        `model.config.${field} names ${
-          shown(strange)
-        }, which is no kind of layer that transformers 5.24.0 knows`,
+      const layers = each["num_hidden_layers"];
+      return [
+        ...(strange === undefined ? [] : [
+          `model.config.${field} names ${
+            shown(strange)
+          }, which is no kind of layer that transformers 5.24.0 knows`,
+        ]),
+        ...(typeof layers !== "number" || layers === listed.length ? [] : [
+          `model.config.${field} must have num_hidden_layers (${layers}) entries, or transformers builds no model of it: it has ${listed.length}`,
+        ]),
       ];
     })
   );

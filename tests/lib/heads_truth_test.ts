@@ -19,6 +19,7 @@ const FOREIGN = [
   "internlm2",
   "internvl_chat",
   "kimi_k2",
+  "kimi_k3",
   "kimi_vl",
   "minicpm",
   "nanovlm",

@@ -6,7 +6,12 @@
 import json
 import sys
 
+from every_cache_types import TWEAKS
+from recipe_builds import NEEDED
+from recipe_fields import as_classes_say, never_read
 from recipe_values import evaluate, of_class
+from recipes import classes as every_type
+from transformers import AutoConfig
 
 RECIPES = "lib/models/families/recipes/recipes.json"
 TRUTH = "tests/truth/recipes.json"
@@ -61,7 +66,16 @@ def without_wrong_classes(each):
     recipe["classes"] = {name: c for name, c in recipe["classes"].items() if name in right}
 
 
-def told(kept, found):
+def needed(kind):
+    """What a class needs to make a config at all; its own defaults where they do."""
+    try:
+        AutoConfig.for_model(kind)
+        return {}
+    except Exception:
+        return TWEAKS.get(kind, {}).get("config", {}) | NEEDED.get(kind, {})
+
+
+def told(kept, known):
     """Puts what became of each type where users read it."""
     with open(DOCS) as file:
         text = file.read()
@@ -71,7 +85,7 @@ def told(kept, found):
     rows = [
         ("by formulas, exact", [kind for kind in kept if kind not in partly]),
         ("by formulas, some configs otherwise", partly),
-        ("by headers alone", [kind for kind in sorted(found) if kind not in kept]),
+        ("by headers alone", sorted(set(every_type()) - set(known) - set(kept))),
     ]
     lines = ["| How | Types | Which |", "| --- | --- | --- |"]
     lines += [f"| {how} | {len(kinds)} | {', '.join(kinds)} |" for how, kinds in rows]
@@ -105,10 +119,12 @@ def main():
         kind: each for kind, each in sorted(found.items())
         if is_of_use(each) and len(compact(each["recipe"])) < LONGEST
     }
-    for each in kept.values():
+    for kind, each in kept.items():
         if each["wrong"]:
             each["recipe"]["partly"] = True
         without_wrong_classes(each)
+        each["recipe"]["inside"] = as_classes_say(kind, each["recipe"], needed(kind))
+        each["recipe"]["computed"] = never_read(kind, each["recipe"], needed(kind))
     with open(RECIPES, "w") as file:
         file.write(lines([f"{compact(k)}:{compact(v['recipe'])}" for k, v in kept.items()], "{", "}"))
     with open(TRUTH, "w") as file:
@@ -120,7 +136,7 @@ def main():
         classes[kind] = sorted({*classes.get(kind, []), *named})
     with open(CLASSES, "w") as file:
         file.write(json.dumps(dict(sorted(classes.items())), indent=2) + "\n")
-    told(kept, found)
+    told(kept, classes)
     print("partly:", *(kind for kind, each in kept.items() if each["wrong"]))
     print("not:", *(kind for kind in sorted(found) if kind not in kept))
     print(f"{len(kept)} of {len(found)} types")

@@ -9,12 +9,14 @@ written as it is saved, whole or without what its class says anyway. What
 """
 
 import argparse
+import dataclasses
 import json
 import random
 import re
 import signal
 import sys
 import time
+import typing
 
 import torch
 import transformers
@@ -57,8 +59,6 @@ def classes():
 
 def leaves(config, path=()):
     """Paths and values of a config's fields, those of inner configs included."""
-    import dataclasses
-
     for field in dataclasses.fields(config):
         value = held(config, field.name)
         if NOISE.match(field.name):
@@ -66,7 +66,7 @@ def leaves(config, path=()):
         if isinstance(value, PreTrainedConfig):
             yield from leaves(value, (*path, field.name))
         else:
-            yield (*path, field.name), value
+            yield (*path, field.name), value, config
 
 
 def another_number(name, value, rng):
@@ -84,11 +84,36 @@ def another_number(name, value, rng):
 
 def unsaid_number(name, rng):
     """A number for a field that a class leaves open."""
-    if name == "head_dim":
+    if re.search(r"head_dim$", name):
         return rng.choice([24, 40, 96])
     if re.search(r"key_value_heads|kv_heads", name):
         return rng.choice([1, 2])
+    if re.search(r"lora_rank$", name):
+        return rng.choice([48, 96])
+    if re.search(r"intermediate_size$|ffn_dim$|n_inner$|d_inner$", name):
+        return rng.choice([80, 96, 1000])
     return None
+
+
+def may_be_open(config, name):
+    """Whether a class's field takes null too."""
+    field = next(f for f in dataclasses.fields(config) if f.name == name)
+    return type(None) in typing.get_args(field.type)
+
+
+def follow_depths(config, tree, rng):
+    """Lists of what each layer is become as long as the layers are many."""
+    values = object.__getattribute__(config, "__dict__")
+    for name, value in values.items():
+        if isinstance(value, PreTrainedConfig):
+            inner = tree.get(name, {})
+            follow_depths(value, inner, rng)
+            if inner:
+                tree[name] = inner
+        elif isinstance(value, (list, tuple)) and len(value) > 1 and name not in tree:
+            depths = [d for d in values if DEEP.search(d) and values[d] == len(value) and d in tree]
+            if depths:
+                tree[name] = [rng.choice(value) for _ in range(tree[depths[0]])]
 
 
 def changed(config, rng, rate):
@@ -101,14 +126,20 @@ def changed(config, rng, rate):
             at = at.setdefault(name, {})
         at[path[-1]] = value
 
-    for path, value in leaves(config):
+    for path, value, owner in leaves(config):
         name = path[-1]
         if isinstance(value, bool):
             if rng.random() < rate / 2:
                 put(path, not value)
         elif isinstance(value, int):
-            if DEEP.search(name) and value > 5:
+            if DEEP.search(name) and value > 5 and rng.random() < 3 * rate:
                 put(path, another_number(name, value, rng))
+            elif re.search(r"key_value_heads|kv_heads", name) and rng.random() < rate / 2:
+                put(path, 1)
+            elif name.endswith("rank") and rng.random() < rate / 2 and may_be_open(owner, name):
+                put(path, None)
+            elif re.search(r"shared_experts$|dense", name) and rng.random() < rate:
+                put(path, rng.choice([0, 1, 2]))
             elif value > 0 and rng.random() < rate:
                 put(path, another_number(name, value, rng))
         elif value is None:
@@ -121,6 +152,9 @@ def changed(config, rng, rate):
     ties = getattr(config, "tie_word_embeddings", None)
     if ties is not None and rng.random() < 0.3:
         put(("tie_word_embeddings",), not ties)
+    follow_depths(config, tree, rng)
+    if rng.random() < rate:
+        tree["num_labels"] = rng.choice([1, 3, 9])
     return tree
 
 
@@ -149,32 +183,47 @@ def built(cls, config):
     return total, [[*json.loads(key), n] for key, n in tensors.items()]
 
 
-def record(kind, cls, config, number):
-    total, tensors = built(cls, config)
-    isWhole = number % 2 == 0
-    said = config.to_dict() if isWhole else config.to_diff_dict()
+def thinned(said, rng):
+    """A config without some of its fields, as files that people edit are."""
+    return {
+        key: thinned(value, rng) if isinstance(value, dict) else value
+        for key, value in said.items() if isinstance(value, dict) or key == "model_type" or rng.random() > 0.2
+    }
+
+
+def record(kind, cls, config, number, rng):
+    """What a class has by a config as it is saved: whole, its differences, or thinned."""
+    said = config.to_diff_dict() if number % 2 else config.to_dict()
+    if number % 3 == 2:
+        said = thinned(said, rng)
     text = json.dumps(said | {"architectures": [cls.__name__], "model_type": kind}, default=str)
+    total, tensors = built(cls, type(config).from_dict(json.loads(text)))
     return {
         "name": f"{kind} {cls.__name__} {number}", "model_type": kind, "class": cls.__name__,
         "config": text, "total": total, "tensors": tensors,
     }
 
 
-def records(kind, cls, count, rng):
-    default = AutoConfig.for_model(kind, **needed(kind))
-    if count == USUAL:
+def usual_class(kind, found, rng):
+    """The first class that a type's own defaults build, and its record."""
+    for cls in found:
         try:
-            yield record(kind, cls, AutoConfig.for_model(kind, **needed(kind)), 0)
+            return cls, record(kind, cls, AutoConfig.for_model(kind, **needed(kind)), 0, rng)
         except TimeoutError:
             raise
         except Exception as error:
             print(f"{kind} {cls.__name__}: its defaults build nothing: {type(error).__name__} {error}"[:200], flush=True)
+    return None, None
+
+
+def records(kind, cls, count, rng):
+    default = AutoConfig.for_model(kind, **needed(kind))
     for number in range(1, count + 1):
         for attempt in range(ATTEMPTS):
             rate = 0.35 / (1 + attempt // 3)
             try:
                 config = AutoConfig.for_model(kind, **merged(needed(kind), changed(default, rng, rate)))
-                yield record(kind, cls, config, number)
+                yield record(kind, cls, config, number, rng)
                 break
             except TimeoutError:
                 raise
@@ -184,14 +233,19 @@ def records(kind, cls, count, rng):
             print(f"{kind} {cls.__name__} {number}: {type(last).__name__} {last}"[:200], flush=True)
 
 
+def written(out, each):
+    with open(out, "a") as file:
+        file.write(json.dumps(each) + "\n")
+
+
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("out")
-    parser.add_argument("types", nargs="*")
+    parser.add_argument("types", nargs="*", default=[])
     parser.add_argument("--seed", default="1")
     parser.add_argument("--part", default="0/1")
     parser.add_argument("--usual", action="store_true", help="only the class that a type is mostly saved as")
-    arguments = parser.parse_args()
+    arguments = parser.parse_intermixed_args()
     torch.set_num_threads(1)
     transformers.logging.set_verbosity_error()
     part, parts = map(int, arguments.part.split("/"))
@@ -205,14 +259,22 @@ def main():
         if at % parts != part:
             continue
         begun = time.time()
-        for cls in known.get(kind, [])[: 1 if arguments.usual else None]:
+        signal.alarm(SECONDS)
+        rng = random.Random(f"{arguments.seed} {kind}")
+        try:
+            usual, first = usual_class(kind, known.get(kind, []), rng)
+        except TimeoutError:
+            usual, first = None, None
+        if first is None:
+            print(f"{kind}: BUILDS NOTHING", flush=True)
+            continue
+        written(arguments.out, first)
+        for cls in [usual] if arguments.usual else known[kind]:
             rng = random.Random(f"{arguments.seed} {kind} {cls.__name__}")
-            isUsual = cls is known[kind][0]
-            signal.alarm(SECONDS if isUsual else SECONDS // 4)
+            signal.alarm(SECONDS if cls is usual else SECONDS // 4)
             try:
-                for each in records(kind, cls, USUAL if isUsual else OTHERS, rng):
-                    with open(arguments.out, "a") as file:
-                        file.write(json.dumps(each) + "\n")
+                for each in records(kind, cls, USUAL if cls is usual else OTHERS, rng):
+                    written(arguments.out, each)
             except TimeoutError:
                 print(f"{kind} {cls.__name__}: too slow", flush=True)
             except Exception as error:

@@ -29,8 +29,20 @@ DEPTHS = re.compile(r"layer|depth|block|stage|expert|codebook|level|num_code|win
 DEEP = re.compile(r"(layers?|depth|blocks)$")
 SIZES = re.compile(r"token|position|length|seconds|context|vocab")
 SHALLOW = 6
+TIES = "tie_word_embeddings"
 # Types whose own defaults build no model.
 NEEDED = {
+    "diffusion_gemma": {"text_config": {"num_experts": 8, "top_k_experts": 2, "moe_intermediate_size": 704}},
+    "gemma4_assistant": {"text_config": {"hidden_size_per_layer_input": 0, "vocab_size_per_layer_input": 0}},
+    "granite4_vision": {"deepstack_layer_map": [[-19, 9], [-13, 6], [-7, 3], [-1, 0]]},
+    "perception_lm": {"vision_config": {
+        "architecture": "vit_pe_core_large_patch14_336",
+        "model_args": {
+            "embed_dim": 1024, "img_size": [448, 448], "depth": 23, "global_pool": "", "init_values": 0.1,
+            "ref_feat_shape": [32, 32], "use_post_transformer_norm": False,
+        },
+    }},
+    "qwen3_omni_moe": {"talker_config": {"text_config": {"shared_expert_intermediate_size": 768}}},
     "esm": {"vocab_size": 33, "pad_token_id": 1, "mask_token_id": 32},
 }
 
@@ -144,6 +156,9 @@ class Builder:
         self.default = self.configured({})
         self.values = {at: value for at, value, _ in leaves(self.default)}
         self.fields = {at: field for at, _, field in leaves(self.default)}
+        # Every config may say this, though few classes name it.
+        self.values.setdefault(TIES, True)
+        self.fields.setdefault(TIES, dataclasses.field(default=True))
         self.types = {}
         self._types(self.default, "")
         self.stated = set()

@@ -1,7 +1,11 @@
 """What a recipe says of its config's fields: defaults, what is computed, other names."""
 
-from recipe_builds import get, plain, plain_config
+import dataclasses
+import json
+
+from recipe_builds import get, plain
 from recipe_formulas import plain_formula
+from transformers import AutoConfig
 
 
 def paths_in(value, found):
@@ -67,3 +71,72 @@ def aliases(builder):
             inner = getattr(inner, name)
         walk(inner, at + ".")
     return found
+
+
+# What a model is known by, though its tensors may be counted by other fields.
+ALWAYS = ("vocab_size", "hidden_size", "num_hidden_layers")
+
+
+def as_classes_say(kind, recipe, needed):
+    """Corrects defaults by the classes' own words; returns those of configs that are given in part.
+
+    A composite has its own sizes for a config inside it that is left out; where one is
+    given, what it leaves out may be its class's.
+    """
+    whole = AutoConfig.for_model(kind, **needed)
+    inside, of_section = {}, {}
+    for name in ALWAYS:
+        said = next((f.default for f in dataclasses.fields(whole) if f.name == name), None)
+        if is_number(said) and name not in recipe["derived"]:
+            recipe["defaults"].setdefault(name, said)
+    for path, value in list(recipe["defaults"].items()):
+        *sections, name = path.split(".")
+        if not sections:
+            said = next((f.default for f in dataclasses.fields(whole) if f.name == name), None)
+            if is_number(said) and is_number(value):
+                recipe["defaults"][path] = said
+            continue
+        section = ".".join(sections)
+        if section not in of_section:
+            of_section[section] = partly_given(kind, recipe["types"], section, needed)
+        said = get(of_section[section], path)
+        if is_number(said) and said != value and path not in recipe["derived"]:
+            inside[path] = said
+    return inside
+
+
+def never_read(kind, recipe, needed):
+    """Fields that a class computes of others whatever a config says of them."""
+    found = []
+    for path in sorted(set(recipe["derived"]) & set(recipe["defaults"])):
+        usual = recipe["defaults"][path]
+        if not is_number(usual):
+            continue
+        for other in (usual * 2 + 2, usual // 2):
+            config = partly_given(kind, recipe["types"], path.rpartition(".")[0], needed, path, other)
+            said = get(config, path)
+            if said is not None and said != other:
+                found.append(path)
+                break
+    return found
+
+
+def is_number(value):
+    return isinstance(value, (int, float)) and not isinstance(value, bool)
+
+
+def partly_given(kind, types, section, needed, stated=None, value=None):
+    """A type's config where one inside it says nothing but its type, and one field more."""
+    tree = json.loads(json.dumps(needed))
+    at, path = tree, []
+    for name in filter(None, section.split(".")):
+        path.append(name)
+        at = at.setdefault(name, {})
+        if ".".join(path) in types:
+            at["model_type"] = types[".".join(path)]
+    if stated is not None:
+        at[stated.split(".")[-1]] = value
+    try:
+        return plain(AutoConfig.for_model(kind, **tree))
+    except Exception:
+        return {}

@@ -3,7 +3,7 @@
 import re
 import typing
 
-from recipe_builds import DEPTHS, DEEP, SIZES, get, held, plain, plain_config
+from recipe_builds import DEPTHS, DEEP, SIZES, TIES, get, held, plain, plain_config
 from recipe_values import said_in
 
 # Numbers that a field takes whose class leaves it open.
@@ -59,6 +59,8 @@ def single_changes(builder):
             for text in typing.get_args(option) if typing.get_origin(option) is typing.Literal else [option]:
                 if isinstance(text, str) and text != value and value is not None:
                     flags.append({at: text})
+    # A composite's heads are free where it and what is inside both say so.
+    flags.append({at: False for at in builder.values if at.split(".")[-1] == TIES})
     return flags, depths, sizes
 
 

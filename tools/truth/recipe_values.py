@@ -89,13 +89,15 @@ def of_class(recipe, name):
 def evaluate(recipe, config):
     """How many tensors of each name and shape a recipe gives for a config."""
     def read(path, depth=0):
+        if path in recipe.get("computed", ()):
+            return value_of(recipe["derived"][path], read)
         for name in (path, recipe["aliases"].get(path, path)):
             value = get(config, name)
             if value is not None:
                 return value
         if path in recipe["derived"]:
             return value_of(recipe["derived"][path], read)
-        return None if is_said(config, path) else get_default(recipe, path)
+        return None if is_said(config, path) else get_default(recipe, config, path)
 
     counts = {}
     for name, sizes, kind, rule, conditions in recipe["tensors"]:
@@ -127,9 +129,11 @@ def is_said(config, path):
     return isinstance(inner, dict) and last in inner
 
 
-def get_default(recipe, path):
+def get_default(recipe, config, path):
+    root, _, last = path.rpartition(".")
+    if path in recipe.get("inside", {}) and isinstance(get(config, root), dict):
+        return recipe["inside"][path]
     if path in recipe["defaults"]:
         return recipe["defaults"][path]
-    root, _, last = path.rpartition(".")
     listed = recipe["defaults"].get(root)
     return listed[int(last)] if isinstance(listed, list) and last.isdigit() else None

@@ -122,17 +122,21 @@ const GPT2: CodeParts = codePartsOf(
   { layer: { holdsAttended: true }, peft: { targets: ["c_attn"] } },
 );
 
+const GPT2_TYPE = ofType(causal(gpt2), GPT2, usuallyActivatedBy("gelu_new"), {
+  attention: { wideSoftmax: false },
+  weights: {
+    buffersGone: {
+      names: /(^|\.)(cross)?attn\.bias$|(^|\.)crossattention\.bias$/,
+      from: [5, 2],
+    },
+  },
+});
+
 /** The types of this file. */
 export const GPT2_TYPES: FamilyTypes = {
-  gpt2: ofType(causal(gpt2), GPT2, usuallyActivatedBy("gelu_new"), {
-    attention: { wideSoftmax: false },
-    weights: {
-      buffersGone: {
-        names: /(^|\.)(cross)?attn\.bias$|(^|\.)crossattention\.bias$/,
-        from: [5, 2],
-      },
-    },
-  }),
+  gpt2: GPT2_TYPE,
+  // Its config and classes are GPT-2's own; its tokenizer alone is another.
+  "gpt-sw3": GPT2_TYPE,
   // Its code of transformers 4 does not turn the cache off for checkpoints, and
   // its keys and values are views of the whole projection.
   gpt_bigcode: ofType(causal(gptBigcode), GPT2, {

@@ -113,7 +113,8 @@ export const TEXT_DEFAULTS: Readonly<Record<string, Defaults>> = {
   mllama_text_model: defaults([128_256, 4_096, 14_336, 40, 32], {
     num_key_value_heads: 8,
   }),
-  cohere2: defaults([256_000, 8_192, 22_528, 40, 64], { head_dim: 128 }),
+  // Its heads are as wide as the width and their number make them.
+  cohere2: defaults([256_000, 8_192, 22_528, 40, 64]),
   glm4v_text: defaults([151_552, 4_096, 13_696, 40, 32], {
     num_key_value_heads: 2,
   }),

@@ -16,6 +16,10 @@ const BY_OUTPUTS: ReadonlySet<Role> = new Set(
 );
 const BY_INPUTS: ReadonlySet<Role> = new Set(["o", "down"] as const);
 
+/** Numbers of which none is no attention, and which transformers divides by. */
+const HEADS =
+  /(^|[._])(n_heads?|num_heads|attention_heads|kv_heads|key_value_heads|head_dim)$/;
+
 /** Declares a class of transformers by the formulas of its tensors. */
 export function declaredBy(usual: Recipe): Family {
   return (config, scope) => {
@@ -29,6 +33,11 @@ export function declaredBy(usual: Recipe): Family {
           `must be ${type}, the only one whose tensors are known in a ${recipe.class}`,
           said,
         );
+      }
+    }
+    for (const [path, usual] of Object.entries(recipe.defaults)) {
+      if (HEADS.test(path) && usual !== 0 && fields.value(path) === 0) {
+        config.refuse(path, "must be at least 1", 0);
       }
     }
     for (const tensor of recipe.tensors) declare(tensor, recipe, fields, scope);

@@ -10,9 +10,13 @@ import recipes from "./recipes.json" with { type: "json" };
 // The file's own type is a union of every entry in it.
 const RECIPES = recipes as unknown as Readonly<Record<string, Recipe>>;
 
-/** Read when it is asked for: few of the many are. */
-function recipeOf(type: string): Recipe {
-  const recipe = RECIPES[type];
+/** The formulas of a type, read when they are asked for: few of the many are. */
+export function recipeOf(type: string): Recipe | null {
+  return Object.hasOwn(RECIPES, type) ? RECIPES[type] ?? null : null;
+}
+
+function knownRecipe(type: string): Recipe {
+  const recipe = recipeOf(type);
   if (!recipe) throw new RangeError(`There is no recipe of ${type}`);
   return recipe;
 }
@@ -34,10 +38,11 @@ export function recipeTypes(written: FamilyTypes): FamilyTypes {
         const code = own?.code ??
           codeWith({ cache: CACHING_KIN[type] ?? {}, unplayed: UNPLAYED });
         return [[type, {
-          declare: (config, scope) => declaredBy(recipeOf(type))(config, scope),
+          declare: (config, scope) =>
+            declaredBy(knownRecipe(type))(config, scope),
           readsClass: true,
           code,
-          isPartly: (named) => isPartlyIn(recipeOf(type), named),
+          isPartly: (named) => isPartlyIn(knownRecipe(type), named),
         }]];
       },
     ),

@@ -26,10 +26,14 @@ export function recipeOfClass(recipe: Recipe, named: string): Recipe {
   };
 }
 
-/** Whether some of the configs of a class that were tried came out otherwise. */
+/**
+ * Whether some of the configs of a class that were tried came out otherwise, or none
+ * was.
+ */
 export function isPartlyIn(recipe: Recipe, named: string): boolean {
+  if (named === "" || named === recipe.class) return recipe.partly ?? false;
   const other = Object.hasOwn(recipe.classes, named)
     ? recipe.classes[named]
     : undefined;
-  return recipe.partly ?? other?.partly ?? false;
+  return recipe.partly ?? (other === undefined || (other.partly ?? false));
 }

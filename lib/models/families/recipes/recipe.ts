@@ -75,8 +75,12 @@ export interface Recipe {
   readonly types: Readonly<Record<string, string>>;
   /** What the class says where a config is silent. */
   readonly defaults: Readonly<Record<string, unknown>>;
+  /** What the class of a config inside it says, where that config is given in part. */
+  readonly inside: Readonly<Record<string, unknown>>;
   /** What the class computes there of other fields. */
   readonly derived: Readonly<Record<string, Formula>>;
+  /** Those of them that it computes whatever a config says of them. */
+  readonly computed: readonly string[];
   /** Other names of fields. */
   readonly aliases: Readonly<Record<string, string>>;
   /** How many layers each stack has. */

@@ -124,6 +124,7 @@ export class RecipeFields {
   }
 
   #said(path: string): unknown {
+    if (this.#recipe.computed.includes(path)) return null;
     const other = this.#recipe.aliases[path];
     const said = this.#at(path);
     return said === null && other !== undefined ? this.#at(other) : said;
@@ -142,9 +143,12 @@ export class RecipeFields {
   }
 
   #default(path: string): unknown {
-    const { defaults } = this.#recipe;
-    if (Object.hasOwn(defaults, path)) return defaults[path] ?? null;
+    const { defaults, inside } = this.#recipe;
     const end = path.lastIndexOf(".");
+    if (Object.hasOwn(inside, path) && this.#at(path.slice(0, end)) !== null) {
+      return inside[path];
+    }
+    if (Object.hasOwn(defaults, path)) return defaults[path] ?? null;
     const listed = defaults[path.slice(0, end)];
     return Array.isArray(listed) ? listed[Number(path.slice(end + 1))] : null;
   }
