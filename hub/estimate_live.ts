@@ -1,5 +1,6 @@
 import type { Estimate, Problem, Result, Wanted } from "../lib/mod.ts";
 import { findModel } from "../lib/mod.ts";
+import { shown } from "../lib/scenario/problem.ts";
 import { estimateOnHub } from "./estimate.ts";
 import type { LookUp, LookUps } from "./look_up.ts";
 import type { Hub } from "./mod.ts";
@@ -82,12 +83,25 @@ export async function estimateLive(
 
 /** A model to look up, unless something else has to be mended first. */
 function possible(name: string, answer: LiveAnswer): LiveAnswer {
-  const problems = answer.state === "refused"
-    ? answer.problems.filter(({ path }) => path !== "model")
-    : [];
-  return problems.length > 0
-    ? { state: "refused", problems }
+  const problems = answer.state === "refused" ? answer.problems : [];
+  return problems.some(({ path }) => path !== "model")
+    ? {
+      state: "refused",
+      problems: problems.map((each) =>
+        each.path === "model" ? notYet(name) : each
+      ),
+    }
     : { state: "possible", name };
+}
+
+function notYet(name: string): Problem {
+  return {
+    path: "model",
+    message:
+      `model must be in the catalogue, or looked up on the Hub once the rest is mended: current value is ${
+        shown(name)
+      }`,
+  };
 }
 
 function settled(result: Result<Estimate>): LiveAnswer {

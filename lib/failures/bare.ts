@@ -2,8 +2,9 @@ import type { Failure } from "./failure.ts";
 import { failureOf, shownMessage } from "./failure.ts";
 import type { WrittenText } from "./lines.ts";
 import { onOneLine } from "./lines.ts";
-import { ofAmounts } from "./patterns.ts";
-import { amountIn } from "./printed.ts";
+
+/** Whose message it is where only its words tell that memory was short. */
+export const ANYBODY = "The program";
 
 /** Messages that say that memory was short, and little more. */
 const BARE: readonly (readonly [
@@ -13,71 +14,62 @@ const BARE: readonly (readonly [
 ])[] = [
   [
     "bare",
-    "CUDA",
-    /(?:CUDA|HIP) (?:error|driver error|runtime error):? ?(?:out of memory|hipErrorOutOfMemory)/i,
-  ],
-  [
-    "bare",
-    "CUDA",
-    /CUDA_ERROR_OUT_OF_MEMORY|cudaErrorMemoryAllocation|hipErrorOutOfMemory/,
-  ],
-  ["bare", "cuBLAS", /CUBLAS_STATUS_ALLOC_FAILED/],
-  ["bare", "cuDNN", /CUDNN_STATUS_ALLOC_FAILED/],
-  ["bare", "NCCL", /(?:Cuda|Hip) failure (?:\d{1,4} )?'out of memory'/],
-  [
-    "bare",
     "bitsandbytes",
     /(?:Error: |CUDA Error: )out of memory at line \d{1,5} in file/,
   ],
-  ["bare", "PyTorch", /(?:CUDA|HIP|XPU|NPU) out of memory(?! ?occurred)/],
-  ["bare", "PyTorch", /torch\.(?:cuda\.)?OutOfMemoryError/],
   [
-    "host",
-    "PyTorch",
-    /DefaultCPUAllocator: (?:can't allocate memory|not enough memory)/,
-  ],
-  [
-    "host",
-    "PyTorch",
-    /(?:HostAllocator|pin_memory|cudaHostAlloc|cudaHostRegister).{0,80}(?:out of memory|failed)/,
-  ],
-  [
-    "host",
-    "Python",
-    /numpy\.core\._exceptions\._ArrayMemoryError|\bMemoryError\b/,
-  ],
-  [
-    "host",
-    "Linux",
-    /[Oo]ut of memory: Kill(?:ed)? process|oom-kill:|Memory cgroup out of memory|OOMKilled/,
-  ],
-  [
-    "host",
-    "Linux",
-    /exit ?code:? ?\(?-9\b|signal 9 \(SIGKILL\)|Signal 9 \(SIGKILL\)|exit code 137|return code = -9/,
-  ],
-  [
-    "host",
-    "PyTorch",
-    /DataLoader worker \(pid [^)]{1,40}\) is killed by signal: (?:Killed|Bus error)|unable to (?:write to file|allocate shared memory)/,
-  ],
-  [
-    "host",
-    "Linux",
-    /std::bad_alloc|\[Errno 12\] Cannot allocate memory|^Killed\s*$/m,
+    "bare",
+    "LMDeploy",
+    /\[TM\]\[(?:ERROR|FATAL)\].{0,40}CUDA runtime error: out of memory/,
   ],
   [
     "bare",
-    "The program",
+    "TensorRT-LLM",
+    /\[TensorRT-LLM\].{0,80}CUDA runtime error in .{1,160}: out of memory/,
+  ],
+  [
+    "bare",
+    "MLX",
+    /\[METAL\] Command buffer execution failed: Insufficient Memory/,
+  ],
+  [
+    "bare",
+    "ROCm",
+    /HIP (?:error|runtime error):? ?(?:out of memory|hipErrorOutOfMemory)|hipErrorOutOfMemory/i,
+  ],
+  [
+    "bare",
+    "CUDA",
+    /CUDA (?:error|driver error|runtime error):? ?out of memory/i,
+  ],
+  [
+    "bare",
+    "CUDA",
+    /CUDA_ERROR_OUT_OF_MEMORY|cudaErrorMemoryAllocation/,
+  ],
+  // Its handle's workspace is the first thing that it takes.
+  [
+    "bare",
+    "cuBLAS",
+    /CUBLAS_STATUS_ALLOC_FAILED|CUBLAS_STATUS_NOT_INITIALIZED when calling `?cublasCreate/,
+  ],
+  ["bare", "cuDNN", /CUDNN_STATUS_ALLOC_FAILED/],
+  [
+    "bare",
+    "NCCL",
+    /(?:Cuda|Hip) failure (?:\d{1,4} )?'out of memory'|Failed to CUDA (?:calloc|malloc)[^\n]{0,20} \d{1,15} bytes/,
+  ],
+  ["bare", "Vulkan", /VK_ERROR_OUT_OF_DEVICE_MEMORY/],
+  ["bare", "PyTorch", /(?:CUDA|HIP|XPU|NPU) out of memory(?! ?occurred)/],
+  ["bare", "PyTorch", /torch\.(?:cuda\.)?OutOfMemoryError/],
+  [
+    "bare",
+    ANYBODY,
     /out of (?:GPU |device |video )?memory|OutOfMemory|memory exhausted/i,
   ],
   ["shared", "Triton", /OutOfResources: out of resource: shared memory/],
 ];
 
-/** "you tried to allocate 1234 bytes", "Unable to allocate 3.00 GiB for an array". */
-const HOST_TRIED = ofAmounts(
-  "(?:you tried to allocate|Unable to allocate|failed to allocate) %A",
-);
 const SHARED = /Required: (\d{1,12}),? Hardware limit: ?(\d{1,12})/;
 
 /** Characters around a message that are looked at. */
@@ -97,7 +89,6 @@ export function bareFailures({ who, text }: WrittenText): Failure[] {
       message: shownMessage(lineAt(text, match.index)),
       at: match.index,
       who,
-      ...(kind === "host" ? { tried: amountIn(around, HOST_TRIED) } : {}),
       ...(kind === "shared" ? sharedIn(around) : {}),
     })];
   });

@@ -55,7 +55,7 @@ export interface Failure {
   readonly reserved: Printed | null;
   /** What the failing process held, memory beside PyTorch's included. */
   readonly process: Printed | null;
-  /** What a process may take at most, where that is less than the capacity. */
+  /** What a process, or one request, may take at most, where that is less than the capacity. */
   readonly allowed: Printed | null;
   readonly others: readonly Holder[];
   readonly what: FailedWhat | null;

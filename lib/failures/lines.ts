@@ -34,12 +34,14 @@ export interface WrittenText {
 const COLOURS = /\u001b\[[\d;?]{0,20}[A-Za-z]/g;
 
 /**
- * What stands before a line and says who wrote it: torchrun's `[rank0]:`, vLLM's
+ * What stands before a line and says who wrote it: torchrun's `[rank0]:` and its
+ * `[default0]:` of a redirected worker, vLLM's
  * `(EngineCore_DP0 pid=270) ERROR 11-19 12:16:36 [core.py:842]`, a container's
  * `ollama  | `, the journal's `Apr 17 01:25:09 host ollama[56169]: `.
  */
 const WRITERS: readonly RegExp[] = [
   /^\[(rank ?\d{1,5})\]:? ?/i,
+  /^\[(default\d{1,3})\]: ?(?!\[rank)/,
   /^(\w[\w.-]{0,40}) {1,20}\| ?/,
   /^\w{3} [ \d]\d \d\d:\d\d:\d\d (?:[\w.-]{1,64} )?([\w.@-]{1,64}(?:\[\d{1,10}\])?): /,
   /^\(([\w ]{1,40}? ?(?:rank=\d{1,4} )?pid=\d{1,10}(?:, ip=[\d.]{1,20})?)\) ?/,
@@ -49,6 +51,8 @@ const WRITERS: readonly RegExp[] = [
 ];
 /** Times and levels, which say nothing of memory. */
 const STAMPS: readonly RegExp[] = [
+  // torchrun names the worker before the rank names itself.
+  /^\[default\d{1,3}\]: ?(?=\[rank)/,
   /^\[?\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d[.,\d]{0,12}(?:Z|[+-]\d\d:?\d\d)?(?: ((?:DP|TP|PP)\d{1,4}(?: (?:DP|TP|PP|EP)\d{1,4}){0,3}))?\]? ?/,
   /^(?:INFO|WARNING|ERROR|DEBUG|CRITICAL) {1,3}\d\d-\d\d \d\d:\d\d:\d\d {1,2}\[[^\]]{1,80}\] ?/,
   /^(?:INFO|WARNING|ERROR|DEBUG) {1,3}\[[^\]]{1,80}\] ?/,

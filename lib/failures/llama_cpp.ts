@@ -18,7 +18,14 @@ const BUFFER =
 const PINNED =
   /failed to allocate (\d{1,9}(?:[.,]\d{1,3})?) MiB of pinned memory/;
 const METAL =
-  /ggml_metal.{0,80}(?:failed to allocate buffer|current allocated size is greater)/;
+  /ggml_metal.{0,80}(?:failed to allocate buffer|current allocated size is greater)|kIOGPUCommandBufferCallbackErrorOutOfMemory/;
+/** Metal makes no buffer larger than the device allows, whatever is free. */
+const TOO_LARGE =
+  /buffer '[\w ]{1,20}' size (\d{1,15}) is larger than buffer maximum of (\d{1,15})/;
+/** What --fit found, which releases from the end of 2025 on look for. */
+const NO_FIT = /failed to fit params to free device memory/;
+const PROJECTED =
+  /projected to use (\d{1,9}) MiB of device memory vs\. (\d{1,9}) MiB of free device memory/;
 const VULKAN =
   /ggml_vulkan: (?:Device memory allocation of size (\d{1,15}) failed|.{0,80}OutOfDeviceMemory)/;
 const SYSTEM = ofAmounts(
@@ -56,10 +63,11 @@ export function llamaFailures({ who, text }: WrittenText): Failure[] {
   ): Failure =>
     failureOf({
       kind: "allocation",
-      tool:
-        /ollama|llama runner process/i.test(`${who}${text.slice(0, 20_000)}`)
-          ? "ollama"
-          : "llama.cpp",
+      tool: /ollama|llama runner process|num_gpu\b/i.test(
+          `${who}${text.slice(0, 20_000)}`,
+        )
+        ? "ollama"
+        : "llama.cpp",
       message: shownMessage(lineAt(text, match.index)),
       at: match.index,
       who,
@@ -110,6 +118,13 @@ export function llamaFailures({ who, text }: WrittenText): Failure[] {
       tried: size === undefined ? null : { bytes: Number(size), rounding: 0 },
     })];
   }
+  const large = TOO_LARGE.exec(text);
+  if (large) {
+    return [own(large, {
+      tried: printedAmount(large[1] ?? "", "bytes"),
+      allowed: printedAmount(large[2] ?? "", "bytes"),
+    })];
+  }
   const pinned = PINNED.exec(text);
   if (pinned) {
     return [own(pinned, {
@@ -117,10 +132,20 @@ export function llamaFailures({ who, text }: WrittenText): Failure[] {
       tried: printedAmount((pinned[1] ?? "").replace(",", "."), "MiB"),
     })];
   }
+  const noFit = NO_FIT.exec(text);
+  if (noFit) {
+    const [, needs = "", has = ""] = PROJECTED.exec(text) ?? [];
+    return [own(noFit, {
+      kind: "start",
+      tried: needs === "" ? null : printedAmount(needs, "MiB"),
+      free: has === "" ? null : printedAmount(has, "MiB"),
+      what: null,
+    })];
+  }
   const rest = SYSTEM_BARE.exec(text);
   if (rest) return [own(rest, { kind: "host", tool: "ollama" })];
   const other = METAL.exec(text) ?? DRIVER.exec(text) ?? NO_LOAD.exec(text);
-  return other && /llama|ggml|gguf|ollama/i.test(text)
+  return other && /llama|ggml|gguf|ollama|num_gpu\b/i.test(text)
     ? [own(other, { kind: "bare", tried: amountIn(text, NEVER) })]
     : [];
 }

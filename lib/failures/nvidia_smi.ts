@@ -9,6 +9,9 @@ const NAME =
 const USED = /(\d{1,8})MiB {0,3}\/ {1,8}(\d{1,8})MiB/;
 const PROCESS =
   /^\| {1,6}(\d{1,3})(?: {1,6}(?:N\/A|\d{1,4}) {1,6}(?:N\/A|\d{1,4}))? {1,20}(\d{1,10}) {1,6}(?:C\+G|M\+C|C|G|M) {1,4}(\S[^|]{0,120}?) {1,30}(\d{1,8})MiB {0,4}\|/;
+/** A slice of a GPU, below the GPUs: its number, and what it uses of what it has. */
+const SLICE =
+  /^\| {1,4}(\d{1,3}) {1,5}(?:\d{1,3}|N\/A) {1,5}(?:\d{1,3}|N\/A) {1,5}(\d{1,3}) {1,4}\| {1,12}(\d{1,8})MiB {0,3}\/ {1,8}(\d{1,8})MiB/;
 /** `nvidia-smi --query-gpu=…,memory.used,memory.total --format=csv`. */
 const QUERIED =
   /^(?:(\d{1,3}), )?((?:NVIDIA|Tesla|Quadro|GeForce)[^,|]{1,60}), {0,2}(\d{1,8}) MiB, {0,2}(\d{1,8}) MiB/;
@@ -36,6 +39,7 @@ export function listedGpus(text: string): ListedGpu[] {
     return [];
   }
   const gpus: (Omit<ListedGpu, "processes"> & { processes: Holder[] })[] = [];
+  const sliced = new Set<number>();
   let named: { device: number; name: string } | null = null;
   for (const line of text.split("\n")) {
     const process = PROCESS.exec(line);
@@ -48,6 +52,19 @@ export function listedGpus(text: string): ListedGpu[] {
           bytes: Number(used) * MIB,
         });
       }
+      continue;
+    }
+    const slice = SLICE.exec(line);
+    if (slice && gpus.length < MOST) {
+      const [, device, number, used, total] = slice;
+      sliced.add(Number(device));
+      gpus.push({
+        device: Number(device),
+        name: `MIG ${number} of GPU ${device}`,
+        used: Number(used) * MIB,
+        total: Number(total) * MIB,
+        processes: [],
+      });
       continue;
     }
     const memory = USED.exec(line);
@@ -78,7 +95,10 @@ export function listedGpus(text: string): ListedGpu[] {
       });
     }
   }
-  return gpus;
+  // A process of a slice has the slice's memory, never the whole GPU's.
+  return gpus.filter(({ device, name }) =>
+    !sliced.has(device) || name.startsWith("MIG ")
+  );
 }
 
 /** The table as a state of the fullest GPU. */

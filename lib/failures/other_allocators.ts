@@ -16,6 +16,10 @@ interface AllocatorMessage {
   readonly capacity?: RegExp;
   readonly free?: RegExp;
   readonly allocated?: RegExp;
+  /** What one request may have at most. */
+  readonly allowed?: RegExp;
+  /** What was asked for, where no unit stands with it. */
+  readonly sized?: (around: string) => number | null;
 }
 
 const amount = (before: string): RegExp => ofAmounts(`${before}%A`);
@@ -25,7 +29,9 @@ const amount = (before: string): RegExp => ofAmounts(`${before}%A`);
  *
  * Source: pytorch c10/cuda/CUDAMallocAsyncAllocator.cpp; ml-explore/mlx
  * backend/metal/allocator.cpp; flashinfer-ai/flashinfer allocator.h;
- * huggingface/text-generation-inference; openxla/xla tsl/framework/bfc_allocator.cc
+ * huggingface/text-generation-inference; openxla/xla tsl/framework/bfc_allocator.cc,
+ * xla/pjrt/gpu; tensorflow core/framework/op_kernel; microsoft/onnxruntime
+ * core/framework/bfc_arena.cc; NVIDIA/TensorRT's runtime; LM Studio's guardrails
  */
 const MESSAGES: readonly AllocatorMessage[] = [
   {
@@ -42,7 +48,7 @@ const MESSAGES: readonly AllocatorMessage[] = [
     kind: "allocation",
     says: /\[metal::malloc\] Attempting to allocate/,
     tried: amount("Attempting to allocate "),
-    capacity: amount("maximum allowed buffer size of "),
+    allowed: amount("maximum allowed buffer size of "),
   },
   {
     tool: "FlashInfer",
@@ -75,8 +81,49 @@ const MESSAGES: readonly AllocatorMessage[] = [
     tool: "XLA",
     kind: "allocation",
     says:
-      /RESOURCE_EXHAUSTED: .{0,80}[Oo]ut of memory while trying to allocate/,
+      /RESOURCE_EXHAUSTED: .{0,80}[Oo]ut of memory (?:while trying to allocate|allocating)/,
+    tried: amount("(?:trying to allocate|allocating) "),
+  },
+  {
+    tool: "XLA",
+    kind: "allocation",
+    says: /Ran out of memory in memory space hbm/,
+    tried: amount("Used "),
+    capacity: amount(String.raw`Used [\d.]{1,12}[KMG] of `),
+  },
+  {
+    tool: "TensorFlow",
+    kind: "allocation",
+    says:
+      /\(GPU_\d{1,2}_bfc\) ran out of memory trying to allocate|OOM when allocating tensor with shape\[/,
     tried: amount("trying to allocate "),
+    sized: bytesOfShape,
+  },
+  {
+    tool: "ONNX Runtime",
+    kind: "allocation",
+    says: /Failed to allocate memory for requested buffer of size \d/,
+    tried: null,
+    sized: (around) => numberIn(around, /buffer of size (\d{1,15})/),
+  },
+  {
+    tool: "TensorRT",
+    kind: "allocation",
+    says:
+      /OutOfMemory \(Requested size was \d|Requested amount of GPU memory \(\d/,
+    tried: amount(String.raw`(?:Requested size was |GPU memory \()`),
+  },
+  {
+    tool: "LM Studio",
+    kind: "start",
+    says: /Model loading (?:was stopped|aborted) due to insufficient system/,
+    tried: amount("requires approximately "),
+  },
+  {
+    tool: "PyTorch on Apple's GPU",
+    kind: "allocation",
+    says: /Invalid buffer size: \d/,
+    tried: amount("Invalid buffer size: "),
   },
   {
     tool: "transformers",
@@ -103,10 +150,44 @@ export function otherFailures({ who, text }: WrittenText): Failure[] {
       message: shownMessage(lineAt(text, match.index)),
       at: match.index,
       who,
-      tried: read(message.tried),
+      tried: read(message.tried) ?? exactly(message.sized?.(around) ?? null),
       capacity: read(message.capacity),
       free: read(message.free),
       allocated: read(message.allocated),
+      allowed: read(message.allowed),
     })];
   });
+}
+
+/** Bytes of TensorFlow's types, by the names that it prints. */
+const TYPES: Readonly<Record<string, number>> = {
+  float: 4,
+  half: 2,
+  bfloat16: 2,
+  double: 8,
+  int32: 4,
+  int64: 8,
+};
+const SHAPE =
+  /allocating tensor with shape\[(\d{1,10}(?:,\d{1,10}){0,8})\] and type (\w{1,12})/;
+
+/** "OOM when allocating tensor with shape[4096,128256] and type float". */
+function bytesOfShape(around: string): number | null {
+  const [, shape = "", type = ""] = SHAPE.exec(around) ?? [];
+  const width = TYPES[type];
+  return width === undefined ? null : shape.split(",").reduce(
+    (bytes, size) => bytes * Number(size),
+    width,
+  );
+}
+
+function numberIn(text: string, pattern: RegExp): number | null {
+  const found = pattern.exec(text)?.[1];
+  return found === undefined ? null : Number(found);
+}
+
+function exactly(bytes: number | null): Printed | null {
+  return bytes === null || !Number.isSafeInteger(bytes)
+    ? null
+    : { bytes, rounding: 0 };
 }

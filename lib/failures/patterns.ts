@@ -1,6 +1,6 @@
 /** A number and its unit, in a group each. */
 const AMOUNT = String
-  .raw`(\d{1,18}(?:\.\d{1,6})?) ?(bytes|[KMGT]i?B|[kmgt]i?b|B|MBytes|GBytes)\b`;
+  .raw`(\d{1,18}(?:\.\d{1,6})?) ?(bytes|[KMGTkmgt]i?[Bb]?|B|MBytes|GBytes)\b`;
 
 /**
  * A pattern of a message that has amounts of memory.

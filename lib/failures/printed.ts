@@ -27,6 +27,15 @@ const UNITS: Readonly<Record<string, number>> = {
   gbytes: GIB,
   tb: 1024 * GIB,
   tib: 1024 * GIB,
+  // XLA and Kubernetes leave the B out.
+  k: KIB,
+  ki: KIB,
+  m: MIB,
+  mi: MIB,
+  g: GIB,
+  gi: GIB,
+  t: 1024 * GIB,
+  ti: 1024 * GIB,
 };
 
 /** Amounts beyond any machine: a counter that ran over is no amount. */

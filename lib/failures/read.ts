@@ -1,8 +1,9 @@
 import type { Result } from "../scenario/parse_scenario.ts";
-import { bareFailures } from "./bare.ts";
+import { ANYBODY, bareFailures } from "./bare.ts";
 import type { RunFacts } from "./facts.ts";
 import { factsIn } from "./facts.ts";
 import type { Failure } from "./failure.ts";
+import { hostFailures } from "./host.ts";
 import type { WrittenText } from "./lines.ts";
 import { MAX_SNAPSHOT_LENGTH, readPart, writtenTexts } from "./lines.ts";
 import { llamaFailures } from "./llama_cpp.ts";
@@ -26,6 +27,10 @@ export interface FailureReading {
   readonly moment: FailedMoment | null;
   readonly facts: RunFacts;
 }
+
+/** What vLLM's other processes say when one of them has failed. */
+const ABOVE =
+  /Engine core initialization failed|EngineCore failed to start|EngineCore encountered an issue|See (?:root cause|stack trace) above/i;
 
 /** Failures of one text that are kept. */
 const MOST_FAILURES = 64;
@@ -70,6 +75,11 @@ export function readFailure(whole: string): Result<FailureReading> {
   const streams = writtenTexts(text);
   const all = streams.flatMap(failuresOf).slice(0, MOST_FAILURES);
   const failure = chief(all) ?? tableIn(text);
+  if (!failure && ABOVE.test(text)) {
+    return refused(
+      "text must have the cause, which its program wrote further above: this part says only that a process of it ended",
+    );
+  }
   if (!failure) {
     return refused(
       "text must be an error of memory, such as torch.OutOfMemoryError, a refusal of vLLM or SGLang, a failed allocation of llama.cpp, nvidia-smi's table, a memory_summary or a memory snapshot as JSON: it has none",
@@ -103,7 +113,13 @@ function failuresOf(stream: WrittenText): Failure[] {
     ...llamaFailures(stream),
     ...otherFailures(stream),
   ];
-  return own.length > 0 ? own : bareFailures(stream);
+  if (own.length > 0) return own;
+  const host = hostFailures(stream);
+  const bare = bareFailures(stream);
+  // Who ends a process for the machine's memory calls it out of memory as well.
+  return host.length === 0
+    ? bare
+    : [...host, ...bare.filter(({ tool }) => tool !== ANYBODY)];
 }
 
 /**

@@ -14,7 +14,8 @@ import { amountIn, printedAmount } from "./printed.ts";
  */
 const NEEDED =
   /To serve at least one request with (?:the )?model'?s?(?:'s)? max seq len \((\d{1,9})\)/;
-const NEEDS = ofAmounts("%A KV cache is needed");
+// A terminal may have broken the line within a word that follows.
+const NEEDS = ofAmounts("%A KV c");
 const HAS = ofAmounts(String.raw`available KV cache memory \(%A\)`);
 const ROOM = /estimated maximum model length is (\d{1,9})/;
 const TOKENS =

@@ -166,7 +166,11 @@ function withAdvice(
   if (!advised.ok) return inScenario(advised.problems);
   const { now: _, ...rest } = advised.value;
   const isAdvised = rest.changes.length > 0;
-  const steps = nextSteps(reading, { isNamed: true, isAdvised });
+  const steps = nextSteps(reading, {
+    isNamed: true,
+    isAdvised,
+    isServed: told.scenario?.task === "serve",
+  });
   return { ok: true, value: { ...told, ...rest, steps } };
 }
 

@@ -24,6 +24,7 @@ const ENGINES: Readonly<Record<string, string>> = {
   "TGI": "tgi",
   "llama.cpp": "llama.cpp",
   "ollama": "llama.cpp",
+  "LM Studio": "llama.cpp",
 };
 
 /**

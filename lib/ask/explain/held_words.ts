@@ -39,6 +39,7 @@ function askedWords(
         `The machine's own memory ran short, not the GPU's${
           tried === null ? "" : `: ${asPrinted(tried)} were asked for`
         }${free === null ? "" : `, ${asPrinted(free)} are free`}.`,
+        ...hostWords(failure, read),
       ];
     case "shared":
       return [
@@ -71,9 +72,13 @@ function askedWords(
         ...(isThere(read) ? ["More was free than it asked for."] : []),
         ...(failure.allowed
           ? [
-            `The process may take ${
-              asPrinted(failure.allowed.bytes)
-            } at most, as a fraction was set.`,
+            tool === "MLX" || tool === "llama.cpp"
+              ? `Metal makes no buffer of more than ${
+                asPrinted(failure.allowed.bytes)
+              }, whatever is free.`
+              : `The process may take ${
+                asPrinted(failure.allowed.bytes)
+              } at most, as a fraction was set.`,
           ]
           : []),
         ...(moment?.recomputes
@@ -91,6 +96,23 @@ export function isThere(
 ): boolean {
   return tried_bytes !== null && free_bytes !== null &&
     free_bytes > 1.5 * tried_bytes;
+}
+
+/** Who was ended for the machine's memory, and what it may hold. */
+function hostWords(
+  { tool, allowed }: Failure,
+  { process_bytes: held, capacity_bytes: all }: ErrorFigures,
+): string[] {
+  return [
+    ...(held === null ? [] : [
+      `${tool} ended a process that held ${asPrinted(held)} of it${
+        all === null ? "" : `; the machine has ${asPrinted(all)}`
+      }.`,
+    ]),
+    ...(allowed
+      ? [`The container may take ${asPrinted(allowed.bytes)} at most.`]
+      : []),
+  ];
 }
 
 function tableWords({ tool, message, blocks }: Failure, read: ErrorFigures) {
@@ -158,7 +180,8 @@ function othersWords(read: ErrorFigures, { kind }: Failure): string[] {
   if (kind !== "allocation" || own === null || capacity_bytes === null) {
     return [];
   }
-  const rest = capacity_bytes - (free_bytes ?? 0) - own;
+  if (free_bytes === null) return [];
+  const rest = capacity_bytes - free_bytes - own;
   // A context and libraries take up to about this much.
   return rest > LEAST_FOREIGN
     ? [

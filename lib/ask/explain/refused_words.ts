@@ -34,6 +34,11 @@ export function startWords(
   if (what === "profile run") {
     return `${tool} would not start: what was free changed while it measured, because another process took memory or gave it back.`;
   }
+  if (tried !== null && free === null) {
+    return `${tool} would not start: by its own count it would take ${
+      asPrinted(tried)
+    }, and the machine has less left.`;
+  }
   if (tried === null || free === null) {
     return `${tool} would not start: less memory was free than it is to take, or less on one GPU than on another.`;
   }
@@ -45,7 +50,9 @@ export function startWords(
     } on each: others have the rest of it.`
     : `${tool} would not start: it is to take ${asPrinted(tried)}${
       all === null ? "" : ` of ${asPrinted(all)}`
-    }, and ${
-      asPrinted(free)
-    } are free. Others have the rest, or it is held by a process that has not ended.`;
+    }, and ${asPrinted(free)} are free.${
+      all === null
+        ? ""
+        : " Others have the rest, or it is held by a process that has not ended."
+    }`;
 }

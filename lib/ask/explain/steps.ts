@@ -1,102 +1,34 @@
 import type { ErrorFigures } from "../../answer/explanation.ts";
-import type { MomentName } from "../../failures/moments.ts";
 import type { FailureReading } from "../../failures/read.ts";
 import { asPrinted, groupDigits } from "../../units/mod.ts";
 import { figuresOf, isFragmented } from "./figures.ts";
 import { isThere } from "./held_words.ts";
-
-/** What helps at each moment, where no scenario says what would. */
-const AT: Readonly<Record<MomentName, readonly string[]>> = {
-  "load": [
-    "Load the model in fewer bits (4-bit, or a quantised checkpoint), or over more GPUs.",
-    "See that it is loaded once: neither in fp32 first, nor by every process on the same GPU.",
-  ],
-  "set-up": [
-    "Shard parameters and states over the GPUs (ZeRO 3, FSDP), keep states on the host, or train adapters (LoRA).",
-  ],
-  "forward": [
-    "Halve the micro-batch and double the accumulation steps, or shorten the sequences.",
-    "Switch activation checkpointing on (gradient_checkpointing).",
-  ],
-  "loss": [
-    "Use a fused or chunked loss, which never makes all logits (Liger, cut cross-entropy).",
-    "Halve the micro-batch and double the accumulation steps, or shorten the sequences.",
-  ],
-  "backward": [
-    "Switch activation checkpointing on (gradient_checkpointing).",
-    "Halve the micro-batch and double the accumulation steps, or shorten the sequences.",
-  ],
-  "optimizer": [
-    "Take an 8-bit or paged optimizer, or train adapters (LoRA): the first step makes the states.",
-    "Shard the states over the GPUs (ZeRO, FSDP), or keep them on the host.",
-  ],
-  "generate": [
-    "Send fewer or shorter sequences at once, or make fewer new tokens.",
-    "Load the model in fewer bits.",
-  ],
-  "evaluate": [
-    "Set eval_accumulation_steps and a smaller per_device_eval_batch_size, or keep no logits (prediction_loss_only, preprocess_logits_for_metrics).",
-  ],
-  "save": [
-    "Save sharded checkpoints, or gather them on the host.",
-  ],
-  "profile": [
-    "Lower max_num_batched_tokens, max_model_len or the images of a prompt: the trial run is of that size.",
-  ],
-  "cache": [
-    "Lower the longest sequence, the cache's type (fp8), or the number of slots.",
-  ],
-  "graphs": [
-    "Leave more beside the cache (vLLM: a lower gpu_memory_utilization; SGLang: a lower mem-fraction-static), or capture fewer sizes, or none (enforce_eager, disable-cuda-graph).",
-  ],
-  "sample": [
-    "Lower max_num_seqs: the warm-up makes logits of that many sequences; or lower gpu_memory_utilization.",
-  ],
-};
-
-const NOT_SAID = [
-  "Switch activation checkpointing on, use a smaller micro-batch or shorter sequences; or load the model in fewer bits.",
-];
-
-const THERE =
-  "Look who else uses the GPU: another process may have had the memory at that instant. Under Windows and WSL the driver may refuse what is free, and a container or a fraction may allow less.";
-
-/** Where an engine that serves has no room for more tokens. */
-const FULL_CACHE = [
-  "Take fewer requests at once (--max-running-requests) or smaller pieces of prompts (--chunked-prefill-size), or give the cache more (--mem-fraction-static).",
-];
-
-/** What helps where a tool's message says more than its kind. */
-const OF_TOOL: Readonly<Record<string, readonly string[]>> = {
-  FlashInfer: [
-    "Its workspace is too small, not the GPU: enlarge it (SGLang: FLASHINFER_WORKSPACE_SIZE), or take fewer or shorter prompts at once.",
-  ],
-  transformers: [
-    "The quantised weights do not fit the GPUs that are visible: use more of them, fewer bits, or let layers go to the host (llm_int8_enable_fp32_cpu_offload).",
-  ],
-  TGI: [
-    "Lower --max-batch-prefill-tokens, --max-total-tokens or the longest prompt, take a quantised checkpoint, or split it over more GPUs (--num-shard).",
-  ],
-};
-
-/** Where nobody has said on which GPU it ran. */
-const NAME_GPU =
-  "Name the GPU beside the text to learn which changes would have fitted.";
-
-/** Where nobody has said which model it was. */
-const NAME_IT =
-  "Name the model beside the text to learn which tensor it was and which changes would have fitted.";
+import {
+  AT,
+  AT_START,
+  FULL_CACHE,
+  METAL,
+  NAME_GPU,
+  NAME_IT,
+  NO_SIZE,
+  NOT_SAID,
+  NOT_SAID_OF_SERVER,
+  OF_TOOL,
+  THERE,
+} from "./step_words.ts";
 
 /**
  * What to do next by what the text alone says.
  *
- * @param known Whether the model and the GPU are known, and changes are told beside.
+ * @param known Whether the model and the GPU are known, whether changes are told
+ *   beside, and whether it was a server.
  */
 export function nextSteps(
   reading: FailureReading,
-  { isNamed, isAdvised, isGpuKnown = true }: {
+  { isNamed, isAdvised, isServed, isGpuKnown = true }: {
     isNamed: boolean;
     isAdvised: boolean;
+    isServed: boolean;
     isGpuKnown?: boolean;
   },
 ): string[] {
@@ -111,7 +43,14 @@ export function nextSteps(
     ...kindSteps(reading, read),
     ...(failure.kind !== "allocation" && failure.kind !== "bare" || isAdvised
       ? []
-      : bufferSteps(reading) ?? (moment ? AT[moment.name] : NOT_SAID)),
+      : bufferSteps(reading) ??
+        (moment && !(isServed && TRAINS.has(moment.name))
+          ? AT[moment.name]
+          : OF_TOOL[failure.tool]
+          ? []
+          : isServed
+          ? NOT_SAID_OF_SERVER
+          : NOT_SAID)),
     ...(moment?.inner === "the scores of attention"
       ? [
         "Use an attention kernel that keeps no scores (sdpa or flash): they grow with the square of the length.",
@@ -125,6 +64,9 @@ export function nextSteps(
     ]),
   ];
 }
+
+/** Moments whose words are of training, though servers run passes too. */
+const TRAINS: ReadonlySet<string> = new Set(["forward", "loss", "backward"]);
 
 function othersSteps(
   { failure }: FailureReading,
@@ -152,7 +94,7 @@ function fragmentSteps(read: ErrorFigures): string[] {
 }
 
 function kindSteps(
-  { failure: { kind, tool, tokens, what } }: FailureReading,
+  { failure: { kind, tool, tokens, what, message } }: FailureReading,
   { free_bytes: free, capacity_bytes: all }: ErrorFigures,
 ): readonly string[] {
   const room = tokens?.room ?? null;
@@ -180,6 +122,7 @@ function kindSteps(
         ? Math.floor(100 * free / all) / 100
         : null;
       return [
+        ...AT_START[tool] ?? [],
         "End what else runs on the GPU (nvidia-smi names it): a server that was stopped may still hold its memory.",
         ...(share === null || share <= 0
           ? []
@@ -199,9 +142,13 @@ function kindSteps(
         "No setting of the run changes that: update Triton and the kernels' package, or choose another attention or loss kernel.",
       ];
     case "bare":
+      if (/more than 1EB/.test(message)) return NO_SIZE;
+      if (/metal|kIOGPU/i.test(message)) return METAL;
       return OF_TOOL[tool] ?? [
         "Look at nvidia-smi while it runs: the message does not tell what was asked for, nor who had the rest.",
       ];
+    case "allocation":
+      return OF_TOOL[tool] ?? [];
     default:
       return [];
   }

@@ -13,7 +13,7 @@ import { nextSteps } from "./steps.ts";
  * @param found What was found in the scenario; left out where none is known.
  */
 export function toldOf(
-  { reading, filled }: ReadError,
+  { reading, input, filled }: ReadError,
   found?: FoundCauses,
 ): Explanation {
   const { failure, moment } = reading;
@@ -32,6 +32,7 @@ export function toldOf(
     steps: nextSteps(reading, {
       isNamed: found !== undefined,
       isAdvised: false,
+      isServed: servesBy({ input, filled }),
       isGpuKnown: found?.isGpuKnown ?? true,
     }),
     estimated: found?.isGpuKnown
@@ -45,4 +46,10 @@ export function toldOf(
     gpus_needed: null,
     smallest_gpu: null,
   };
+}
+
+/** Whether it was a server that failed, as far as anybody said. */
+function servesBy({ input, filled }: Pick<ReadError, "input" | "filled">) {
+  const said = filled.find(({ path }) => path === "task")?.value;
+  return (input?.["task"] ?? said) === "serve";
 }

@@ -39,9 +39,7 @@ export const AXOLOTL_UNEXPRESSED: readonly Unexpressed[] = [
   ),
   unexpressed(
     [
-      "activation_offloading",
       "layer_offloading",
-      "tiled_mlp",
       "selective_checkpointing",
     ],
     "no field says what stays on the GPU",
@@ -52,8 +50,6 @@ export const AXOLOTL_UNEXPRESSED: readonly Unexpressed[] = [
   ),
   unexpressed(
     [
-      "embeddings_skip_upcast",
-      "unfrozen_parameters",
       "freeze_mm_modules",
       "peft_layers_to_transform",
       "peft_layers_pattern",
@@ -63,7 +59,6 @@ export const AXOLOTL_UNEXPRESSED: readonly Unexpressed[] = [
       "relora",
       "lisa_n_layers",
       "qat",
-      "quantize_moe_experts",
       "model_quantization_config",
       "resize_token_embeddings_to_32x",
       "shrink_embeddings",
@@ -82,7 +77,6 @@ export const AXOLOTL_UNEXPRESSED: readonly Unexpressed[] = [
       "overrides_of_model_config",
       "overrides_of_model_kwargs",
       "auto_find_batch_size",
-      "torch_empty_cache_steps",
       "gc_steps",
       "deepcompile",
       "use_onebitllms",
@@ -92,6 +86,15 @@ export const AXOLOTL_UNEXPRESSED: readonly Unexpressed[] = [
       "eval_sequence_len",
     ],
     "no field says it",
+  ),
+  unexpressed(
+    "embeddings_skip_upcast",
+    "Axolotl casts embeddings back before the first step: only loading takes less",
+    false,
+  ),
+  unexpressed(
+    "torch_empty_cache_steps",
+    "what tensors take stays as it is; what PyTorch caches beside may be less than is told",
   ),
   unexpressed(
     ["fp8", "fp8_enable_fsdp_float8_all_gather"],

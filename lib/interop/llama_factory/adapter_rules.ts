@@ -1,6 +1,7 @@
 import type { Rule } from "../reading/format.ts";
 import { plainText } from "../reading/plain_text.ts";
 import { modules, same, switched } from "../reading/rules.ts";
+import { trainedLayersRule } from "../reading/vocabulary/trained_parts.ts";
 import { readCount, readSwitch } from "../reading/values.ts";
 import {
   rankOfBlocks,
@@ -11,8 +12,8 @@ import {
 export const ADAPTER_RULES: readonly Rule[] = [
   {
     keys: ["finetuning_type"],
-    fields: ["train.method"],
-    values: "lora, full",
+    fields: ["train.method", "train.trainable_layers"],
+    values: "lora, full; freeze → full of a part of the layers; oft → lora",
     read: (setting, draft, all) => {
       switch (setting.value) {
         case "lora":
@@ -21,11 +22,12 @@ export const ADAPTER_RULES: readonly Rule[] = [
           return draft.fact(setting, "adapters", false);
         case "freeze":
           draft.fact(setting, "adapters", false);
-          return draft.leave(
-            setting,
-            "a part of the layers trains, which no field says: all are estimated",
-            true,
+          draft.assume(
+            "train.trainable_layers",
+            2,
+            "freeze_trainable_layers is 2 by default",
           );
+          return;
         case "oft":
           return stateLikeLora(
             setting,
@@ -70,6 +72,7 @@ export const ADAPTER_RULES: readonly Rule[] = [
       }
     },
   },
+  trainedLayersRule("freeze_trainable_layers", "finetuning_type"),
   same("lora_rank", "train.lora.rank"),
   same("lora_alpha", "train.lora.alpha"),
   same("lora_dropout", "train.lora.dropout"),

@@ -135,21 +135,12 @@ const SFT_RULES: readonly Rule[] = [
   },
   {
     keys: ["activation_offloading"],
-    fields: ["train.checkpoint_offload"],
-    values: "true → true where checkpoints are kept",
-    read: (setting, draft, all) => {
+    fields: ["train.activation_offloading"],
+    values: "true → streams",
+    read: (setting, draft) => {
       const on = switchOf(setting, draft);
-      if (on === false) return draft.leave(setting, "switched off");
-      if (!on) return;
-      if (readSwitch(all.get("gradient_checkpointing") ?? true) === true) {
-        draft.state(setting, "train.checkpoint_offload", true);
-      } else {
-        draft.leave(
-          setting,
-          "only checkpoints can be kept on the host in a scenario",
-          true,
-        );
-      }
+      if (on === false) draft.leave(setting, "switched off");
+      if (on) draft.state(setting, "train.activation_offloading", "streams");
     },
   },
 ];

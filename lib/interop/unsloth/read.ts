@@ -77,6 +77,17 @@ const RULES: readonly Rule[] = [
     },
   },
   {
+    // unsloth_zoo/tiled_mlp.py: tiles as long as hidden states are wide.
+    keys: ["unsloth_tiled_mlp"],
+    fields: ["train.mlp_tiles"],
+    values: "true, arctic → auto",
+    read: (setting, draft) => {
+      const on = setting.value === "arctic" || switchOf(setting, draft);
+      if (on) draft.state(setting, "train.mlp_tiles", "auto");
+      else if (on === false) draft.leave(setting, "switched off");
+    },
+  },
+  {
     keys: ["fast_inference"],
     fields: ["train.rollout.engine"],
     values: "true → vllm",
@@ -177,7 +188,6 @@ export const unslothCalls: Format = {
       [
         "layers_to_transform",
         "max_lora_rank",
-        "unsloth_tiled_mlp",
         "offload_embedding",
         "float32_mixed_precision",
         "use_exact_model_name",

@@ -126,6 +126,23 @@ const APPROXIMATIONS: readonly Approximation[] = [
   ],
   [
     ({ plan: { scenario: { train } } }) =>
+      train.activation_offloading === "streams",
+    () =>
+      "train.activation_offloading streams: the last five saved tensors of a layer are taken to be copied when the next begins; with checkpoints up to five more of them may stand",
+  ],
+  [
+    ({ plan: { scenario: { quantization, train } } }) =>
+      quantization.experts && train.lora.target_parameters.length > 0,
+    () =>
+      "quantization.experts with train.lora.target_parameters: how PEFT reads packed experts is taken from its code, no run of it was traced",
+  ],
+  [
+    ({ plan: { scenario: { train }, model } }) =>
+      train.mlp_tiles !== null && model.architecture.experts > 0,
+    () => "train.mlp_tiles has no effect: layers with experts are not tiled",
+  ],
+  [
+    ({ plan: { scenario: { train } } }) =>
       train.checkpoint_offload && train.checkpointing === "none",
     () =>
       "train.checkpoint_offload has no effect: train.checkpointing is none, and activations stay on the GPU",

@@ -1,5 +1,9 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { readFailure } from "../../../lib/failures/read.ts";
+import { HOST_TEXTS } from "./host_texts.ts";
+import { LOG_TEXTS } from "./log_texts.ts";
+import { REFUSAL_TEXTS } from "./refusal_texts.ts";
+import { RUNTIME_TEXTS } from "./runtime_texts.ts";
 import { SERVING_TEXTS } from "./serving_texts.ts";
 import { TABLE_TEXTS } from "./table_texts.ts";
 import { TORCH_TEXTS } from "./torch_texts.ts";
@@ -19,6 +23,11 @@ for (
       "a cache that is no longer empty",
       "ValueError: max_model_len must be larger",
       /must be an error of memory/,
+    ],
+    [
+      "a process that ended because another did",
+      "RuntimeError: Engine core initialization failed. See root cause above. Failed core proc(s): {}",
+      /further above/,
     ],
     ["much of nothing", "a".repeat(2 ** 21), /must be an error of memory/],
     ["a pickle", "\u0080\u0004\u0095", /pickle/],
@@ -50,6 +59,10 @@ Deno.test("a text that is cut anywhere is read or refused", () => {
     ...TRAINING_TEXTS,
     ...SERVING_TEXTS,
     ...TABLE_TEXTS,
+    ...HOST_TEXTS,
+    ...LOG_TEXTS,
+    ...REFUSAL_TEXTS,
+    ...RUNTIME_TEXTS,
   ];
   for (const { text } of texts) {
     for (let cut = 0; cut < text.length; cut += 37) {

@@ -277,7 +277,8 @@ PyTorch limit (set by user-supplied memory fraction)
     says: {
       tool: "MLX",
       tried: "11324620800 bytes",
-      capacity: "9534832640 bytes",
+      allowed: "9534832640 bytes",
+      capacity: null,
     },
   },
 ];

@@ -1,5 +1,5 @@
 import { CACHING_KIN } from "../caching_kin.ts";
-import { NOT_YET } from "../code/unplayed.ts";
+import { UNPLAYED } from "../code/unplayed.ts";
 import { codeWith } from "../code/usual.ts";
 import type { FamilyType, FamilyTypes } from "../family.ts";
 import { declaredBy } from "./declare_recipe.ts";
@@ -25,7 +25,7 @@ export function recipeTypes(written: FamilyTypes): FamilyTypes {
         const own = written[type];
         if (own?.declare) return [];
         const code = own?.code ??
-          codeWith({ cache: CACHING_KIN[type] ?? {}, unplayed: NOT_YET });
+          codeWith({ cache: CACHING_KIN[type] ?? {}, unplayed: UNPLAYED });
         return [[type, {
           declare: declaredBy(recipe),
           readsClass: true,
