@@ -43,7 +43,6 @@ export const SWIFT_UNEXPRESSED: readonly Unexpressed[] = [
       "vit_attn_impl",
       "num_labels",
       "experts_impl",
-      "sequence_parallel_size",
       "video_max_pixels",
       "language_model_only",
       "device_map",
