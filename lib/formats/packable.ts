@@ -10,6 +10,11 @@ export function isProduct(
   return role === "router" && name.endsWith(".weight");
 }
 
+/** Whether a tensor is a table of embeddings. */
+export function isTable({ module, shape }: Tensor): boolean {
+  return module === "embedding" && shape.length === 2;
+}
+
 /** Whether quantisers pack a matrix where nobody says which: what attends and MLPs. */
 export function isUsuallyPacked(tensor: Tensor): boolean {
   const { piece, role, expert, quantized, shape } = tensor;

@@ -112,6 +112,11 @@ const LAYOUTS: Readonly<
     ["scale", groups * outputs, 2, "F16"],
     ["zero", groups * outputs, 2, "F16"],
   ],
+  "mlx": ({ bits, outputs, inputs, groups }) => [
+    ["weight", outputs * words(inputs, bits), 4, "U32"],
+    ["scales", groups * outputs, 2, "BF16"],
+    ["biases", groups * outputs, 2, "BF16"],
+  ],
   "torchao": (matrix) => [
     [
       "weight",

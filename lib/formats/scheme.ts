@@ -23,6 +23,8 @@ export interface WeightScheme {
     | null;
   /** How a weight of a product is packed, layers that differ apart. */
   packed(tensor: Tensor): readonly PackedLayers[];
+  /** Whether tables of embeddings are packed as matrices are; false if left out. */
+  readonly packsTables?: boolean;
   readonly basis: "exact" | "derived" | "assumed";
   readonly notes: readonly string[];
 }

@@ -5,7 +5,7 @@ import { elementsOf } from "../models/tensors/tensor.ts";
 import { formatOf } from "./format_of.ts";
 import { keptBuffers } from "./kept_buffers.ts";
 import { matricesOf } from "./matrices.ts";
-import { isProduct } from "./packable.ts";
+import { isProduct, isTable } from "./packable.ts";
 import { piecesOf } from "./pieces.ts";
 import type { WeightScheme } from "./scheme.ts";
 import type { StoredModel, StoredTensor } from "./stored_model.ts";
@@ -16,7 +16,9 @@ import type { WeightPacking } from "./weight_packing.ts";
 export function storedBy(model: Model, scheme: WeightScheme): StoredModel {
   const { type } = model.architecture;
   const tensors = model.tensors.flatMap((tensor): StoredTensor[] => {
-    if (!isProduct(tensor)) return [plain(tensor, scheme)];
+    const packable = isProduct(tensor) ||
+      (scheme.packsTables === true && isTable(tensor));
+    if (!packable) return [plain(tensor, scheme)];
     return scheme.packed(tensor).map(({ packing, layers }) => {
       const part = layers === tensor.layers ? tensor : { ...tensor, layers };
       const stored = packing === null

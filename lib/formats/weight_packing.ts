@@ -12,7 +12,8 @@ export type PackingLayout =
   | "torchao"
   | "quark"
   | "exl2"
-  | "exl3";
+  | "exl3"
+  | "mlx";
 
 /** What shares a scale: all, an output's weights, so many inputs, a rectangle. */
 export type ScaleSharing = "tensor" | "channel" | "group" | "block";

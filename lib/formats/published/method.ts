@@ -15,6 +15,8 @@ export interface PublishedPacking {
   readonly reach: "linears" | "layers";
   /** Whether rules that name no module take an output head. */
   readonly packsHead: boolean;
+  /** Whether tables of embeddings are packed as matrices are. */
+  readonly packsTables: boolean;
   /** Whether what a model keeps in fp32 is stored in 16 bits as well. */
   readonly narrows: boolean;
   /** Scales of keys and values that stand beside each layer's projections. */
@@ -40,6 +42,7 @@ export function published(
   return {
     reach: "linears",
     packsHead: false,
+    packsTables: false,
     narrows: false,
     cacheScale: null,
     notes: [],

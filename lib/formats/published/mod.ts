@@ -9,6 +9,7 @@ import { exl, fbgemm, fp8, mxfp4 } from "./floats.ts";
 import { quark, torchao } from "./frameworks.ts";
 import { autoRound, awq, bitsandbytes, gptq, hqq } from "./integers.ts";
 import type { MethodReader, PublishedPacking } from "./method.ts";
+import { mlx } from "./mlx.ts";
 import { modelopt } from "./modelopt.ts";
 import { packedByRules } from "./rules.ts";
 import { isRecord, QuantizerSettings } from "./settings.ts";
@@ -25,6 +26,7 @@ const METHODS: Readonly<Record<string, MethodReader>> = {
   fp8,
   gptq,
   hqq,
+  mlx,
   modelopt,
   mxfp4,
   quark,
@@ -123,6 +125,8 @@ function methodOf(settings: QuantizerSettings): string | null {
     return "bitsandbytes";
   }
   if (settings.has("global_quant_config")) return "quark";
+  // MLX writes bits and groups, and beside them modules of their own.
+  if (settings.has("bits") && settings.has("group_size")) return "mlx";
   return settings.keys.length === 0 ? null : "";
 }
 
@@ -130,7 +134,7 @@ function schemeOf(
   packing: PublishedPacking,
   plain: WeightScheme["plain"],
 ): WeightScheme {
-  const { words, rules, narrows, cacheScale, notes } = packing;
+  const { words, rules, narrows, cacheScale, notes, packsTables } = packing;
   const named = rules.filter(({ names }) => names);
   return {
     words,
@@ -138,6 +142,7 @@ function schemeOf(
     plain,
     narrows,
     cacheScale,
+    packsTables,
     packed: (tensor) =>
       packedByRules(tensor, reaches(tensor, packing) ? rules : named),
     basis: "derived",

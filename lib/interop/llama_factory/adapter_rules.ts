@@ -13,7 +13,7 @@ export const ADAPTER_RULES: readonly Rule[] = [
   {
     keys: ["finetuning_type"],
     fields: ["train.method", "train.trainable_layers"],
-    values: "lora, full; freeze → full of a part of the layers",
+    values: "lora, full; freeze → full of a part of the layers; oft → lora",
     read: (setting, draft, all) => {
       switch (setting.value) {
         case "lora":

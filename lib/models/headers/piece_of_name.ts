@@ -3,7 +3,7 @@ import type { ModelPiece, Role } from "../tensors/tensor.ts";
 /** Pieces by words of a name, the first that fits. */
 const WORDS: readonly (readonly [words: RegExp, piece: ModelPiece])[] = [
   [
-    /projector|image_newline|merger|connector|aligner|resampler|(vision|visual|text)_projection|visual\.downsample|(^|\.)embed_(vision|audio)\.|^mm\./,
+    /projector|qformer|query_tokens|image_newline|merger|connector|aligner|resampler|(vision|visual|text|language)_projection|visual\.downsample|(^|\.)embed_(vision|audio)\.|^mm\./,
     "projector",
   ],
   [/embed_tokens_per_layer/, "embeddings"],

@@ -38,21 +38,29 @@ const PATHS: readonly (readonly [path: RegExp, role: Role])[] = [
   [/(^|[._])(layer_?norm|layrnorm|rms_?norm|norm|ln)(\d+|_\w+)?$/i, "norm"],
   [/norm$|^ln_\w+$|\.bn\d?$|(^|\.)layer_scale\.gamma$/i, "norm"],
   [/^(model\.)?output$|lm_head\.decoder$|predictions\.decoder$/, "head"],
-  [/(^|\.)router\.\w+$|_router$/, "router"],
+  [/(^|\.)router\.\w+$|_router$|\.e_score_correction_bias$/, "router"],
+  [/patch_embedder\.input_proj$/, "other"],
+  // MiniMax gates what its linear attention gives, BLIP-2 has a MLP for queries.
+  [/self_attn\.output_gate$/, "gate"],
+  [/\.intermediate_query\.dense$/, "up"],
+  [/\.output_query\.dense$/, "down"],
   [/position(al)?_embeddings?(_\w+|\.\w+)?$/, "position"],
   // Short convolutions between two projections of their own.
   [/(^|\.)conv\.(in|out)_proj$/, "ssm"],
   [/(^|\.)(indexer|compressor)\.([\w.]+)$/, "attention"],
   [/(^|\.)mm_projector\.\w+$/, "projector"],
   [/(^|\.)lconv1d\.\w+$/, "conv"],
-  [/(^|[._])conv\w*$|patch_embed\w*(\.\w+)*$|^v\.patch_embd$/, "conv"],
+  [/(^|[._])conv\w*(\.\d+)?$|patch_embed\w*(\.\w+)*$|^v\.patch_embd$/, "conv"],
   // Some models call every layer's inside its mixer, attention's and experts' too.
   [
     /(mamba|mixer|ssm|linear_attn|temporal_block)\.(?!([qkvo]|up|down|fc\d_latent)_proj$|gate$)\w+$/,
     "ssm",
   ],
   [/(^|\.)ssm_\w+$/, "ssm"],
-  [/(attn|attention)\w*\.(c_proj|dense|proj|output(\.dense)?)$/, "o"],
+  [
+    /(attn|attention)\w*\.(c_proj|dense|proj|projection|output(\.dense)?)$/,
+    "o",
+  ],
   // Gemma 3n's tower has a projection inside each module of its attention.
   [/attn\.query\.proj$/, "q"],
   [/attn\.key\.proj$/, "k"],

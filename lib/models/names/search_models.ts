@@ -2,6 +2,7 @@ import MiniSearch from "minisearch";
 import type { CatalogueEntry } from "../catalogue.ts";
 import { CATALOGUE } from "../catalogue.ts";
 import { kindsOf } from "../kinds.ts";
+import { nearest } from "./nearest_models.ts";
 
 interface Document {
   readonly id: number;
@@ -110,38 +111,6 @@ export function similarModels(name: string, limit = 3): string[] {
     queryTerms.length * 2 >= words
   );
   return nearest(entriesOf(enough), name).slice(0, limit).map(({ id }) => id);
-}
-
-/** A number of parameters in a name. */
-const SIZE = /(?<![a-z\d.])(\d+(?:\.\d+)?)([bm])(?![a-z\d])/i;
-
-function sizeIn(name: string): number | null {
-  const [, number, unit = ""] = SIZE.exec(name) ?? [];
-  if (number === undefined) return null;
-  return Number(number) * (unit.toLowerCase() === "m" ? 1e-3 : 1);
-}
-
-/** Models of the first one's family by sizes, where none has the size asked for. */
-function nearest(found: CatalogueEntry[], name: string): CatalogueEntry[] {
-  const asked = sizeIn(name);
-  const [first] = found;
-  if (!asked || !first) return found;
-  const kin = familyIn(first.id);
-  const off = ({ id }: CatalogueEntry): number => {
-    const size = familyIn(id) === kin ? sizeIn(id) : null;
-    return size ? Math.abs(Math.log(size / asked)) : Infinity;
-  };
-  if (found.some((each) => off(each) === 0)) return found;
-  return found.toSorted((one, other) => {
-    const [a, b] = [off(one), off(other)];
-    return a === b ? 0 : a - b;
-  });
-}
-
-/** What a name begins with before its size. */
-function familyIn(id: string): string {
-  const at = id.search(SIZE);
-  return at < 0 ? id : id.slice(0, at);
 }
 
 function entriesOf(found: readonly { id: number }[]): CatalogueEntry[] {

@@ -11,6 +11,7 @@ import {
   gguf,
   gptq,
   INT8_DYNAMIC,
+  mlx,
   modelopt,
   NF4,
   packedIntegers,
@@ -32,6 +33,7 @@ const IN_BLOCKS = new Set(["qwen", "deepseek-ai", "minimaxai", "xiaomimimo"]);
 const MODELOPT = new Set(["nvidia"]);
 /** Those whose plain fp8 has fixed scales of whole matrices. */
 const STATIC = new Set(["redhatai", "neuralmagic", "nm-testing"]);
+const OF_MLX = new Set(["mlx-community", "lmstudio-community"]);
 const COMPRESSORS = new Set([...STATIC, "inferencerlabs"]);
 
 /** The type of the file that llama.cpp and its kin take of a repository of many. */
@@ -75,12 +77,18 @@ export const ENDINGS: readonly Ending[] = [
   { pattern: /-([1-8](?:\.\d{1,2})?)bpw-exl3$/, layout: exlOf("exl3") },
   { pattern: /-exl2-([1-8](?:\.\d{1,2})?)bpw$/, layout: exlOf("exl2") },
   { pattern: /-exl3-([1-8](?:\.\d{1,2})?)bpw$/, layout: exlOf("exl3") },
+  {
+    pattern: /-(?:mlx-)?([3-8])bit(?:-(?:dwq|mlx)(?:-[\w.-]+)?)?$/,
+    owners: OF_MLX,
+    layout: ([bits]) => mlx(Number(bits)),
+  },
   { pattern: /-exl2$/, layout: exlOf("exl2") },
   { pattern: /-exl3$/, layout: exlOf("exl3") },
   // A file, or a tag of ollama's library or behind a repository.
   {
-    pattern: /(?:-qat)?(?:-gguf)?[-.:](i?q\d(?:_[a-z\d]{1,3}){0,2})(?:-gguf)?$/,
-    layout: ([type = USUAL_GGUF]) => gguf(type.toUpperCase()),
+    pattern:
+      /(?:-qat)?(?:-gguf)?[-.:](?:ud-)?(i?q\d(?:_[a-z\d]{1,3}){0,2})(?:-gguf)?$/,
+    layout: ([type = USUAL_GGUF]) => gguf(fileTypeOf(type)),
   },
   { pattern: /-gguf$/, layout: () => gguf(USUAL_GGUF) },
 ];
@@ -90,4 +98,16 @@ const USUAL_EXL_BITS = 4;
 
 function exlOf(method: "exl2" | "exl3"): Ending["layout"] {
   return ([bits]) => exl(method, Number(bits ?? USUAL_EXL_BITS));
+}
+
+/** Unsloth's larger mixes begin with llama.cpp's own of the name. */
+function fileTypeOf(type: string): string {
+  const name = type.toUpperCase();
+  if (!name.endsWith("_K_XL")) return name;
+  const bits = name.slice(0, 2);
+  return bits === "Q8"
+    ? "Q8_0"
+    : /Q[26]/.test(bits)
+    ? `${bits}_K`
+    : `${bits}_K_M`;
 }

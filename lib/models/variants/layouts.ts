@@ -202,6 +202,11 @@ export function exl(method: "exl2" | "exl3", bits: number): Config {
   return { quant_method: method, bits, head_bits: 6 };
 }
 
+/** MLX's affine packing, in groups of 64. */
+export function mlx(bits: number): Config {
+  return { quant_method: "mlx", bits, group_size: 64 };
+}
+
 /** A GGUF file of a type. */
 export function gguf(type: string): Config {
   return { quant_method: "gguf", file_type: type };

@@ -23,7 +23,7 @@ const USUAL_CONTEXT = 2048;
 const IMAGE_CACHE = 100 * MIB;
 
 /** Source: sgl-project/sglang srt/layers/quantization/__init__.py */
-const UNLOADED = ["hqq", "exl2", "exl3"] as const;
+const UNLOADED = ["hqq", "exl2", "exl3", "mlx"] as const;
 
 /** Puts together what does not depend on the GPU. */
 export function readyFor(

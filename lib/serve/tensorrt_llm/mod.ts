@@ -68,7 +68,14 @@ interface Needs {
 }
 
 /** Source: NVIDIA/TensorRT-LLM tensorrt_llm/quantization/mode.py, QuantAlgo */
-const UNLOADED = ["gguf", "bitsandbytes", "hqq", "exl2", "exl3"] as const;
+const UNLOADED = [
+  "gguf",
+  "bitsandbytes",
+  "hqq",
+  "exl2",
+  "exl3",
+  "mlx",
+] as const;
 
 function answer(question: ServingQuestion, element: number): Served {
   const { scenario, model, mesh, caches } = question;

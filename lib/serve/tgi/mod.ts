@@ -173,6 +173,7 @@ const UNLOADED = [
   "torchao",
   "quark",
   "exl3",
+  "mlx",
 ] as const;
 
 /** Keys and values of every layer, whatever its window; latent ones as heads. */

@@ -38,6 +38,7 @@ const HANDLING: Readonly<Record<PackingLayout, Handling | null>> = {
   "quark": "expanded for products",
   "exl2": null,
   "exl3": null,
+  "mlx": null,
 };
 
 /** A layout among a checkpoint's that transformers does not load; null for none. */

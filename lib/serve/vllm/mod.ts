@@ -44,4 +44,4 @@ export const vllm: ServingEngine = {
 };
 
 /** Source: vllm-project/vllm 0.33 model_executor/layers/quantization/__init__.py */
-const UNKNOWN_LAYOUTS: readonly string[] = ["hqq", "exl2", "exl3"];
+const UNKNOWN_LAYOUTS: readonly string[] = ["hqq", "exl2", "exl3", "mlx"];

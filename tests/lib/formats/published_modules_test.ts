@@ -115,7 +115,7 @@ const WRONG: readonly [
   [
     "an unknown method",
     { quant_method: "magic" },
-    'model.config.quantization_config.quant_method must be one of auto-round, awq, bitsandbytes, compressed-tensors, exl2, exl3, fbgemm_fp8, fp8, gptq, hqq, modelopt, mxfp4, quark, torchao: current value is "magic"',
+    'model.config.quantization_config.quant_method must be one of auto-round, awq, bitsandbytes, compressed-tensors, exl2, exl3, fbgemm_fp8, fp8, gptq, hqq, mlx, modelopt, mxfp4, quark, torchao: current value is "magic"',
   ],
   [
     "bits out of range",

@@ -3,7 +3,8 @@ import { findModel } from "../../../lib/models/catalogue.ts";
 import { resolveModel } from "../../../lib/models/resolve_model.ts";
 import { variantOf } from "../../../lib/models/variants/variant_of.ts";
 import { assertOk } from "../results.ts";
-import { checkpointOf } from "./stored.ts";
+import { bytesOfTensors } from "../../../lib/formats/total.ts";
+import { checkpointOf, smallLlama } from "./stored.ts";
 
 /** A name, the model that it is of, and what is said of its layout. */
 const VARIANTS: readonly [name: string, base: string, words: string][] = [
@@ -57,6 +58,21 @@ const VARIANTS: readonly [name: string, base: string, words: string][] = [
   ["amd/Llama-3.1-70B-MXFP4", "meta-llama/Llama-3.1-70B", "Quark, fp4"],
   ["turboderp/Qwen3-8B-3.5bpw-exl3", "Qwen/Qwen3-8B", "EXL3, 3.5 bits"],
   ["Qwen/Qwen3-8B-GGUF", "Qwen/Qwen3-8B", "GGUF Q4_K_M"],
+  [
+    "unsloth/Qwen3-8B-GGUF:UD-Q4_K_XL",
+    "Qwen/Qwen3-8B",
+    "GGUF Q4_K_M",
+  ],
+  [
+    "mlx-community/Llama-3.3-70B-Instruct-4bit",
+    "meta-llama/Llama-3.3-70B-Instruct",
+    "MLX, 4 bits, groups of 64",
+  ],
+  [
+    "mlx-community/Qwen3-8B-6bit",
+    "Qwen/Qwen3-8B",
+    "MLX, 6 bits, groups of 64",
+  ],
 ];
 
 for (const [name, base, words] of VARIANTS) {
@@ -91,3 +107,18 @@ Deno.test("gpt-oss stays MXFP4 in a GGUF file", () => {
     bytes,
   );
 });
+
+Deno.test("MLX packs every matrix, tables of embeddings too, at 4.5 bits a weight", () => {
+  const { bytes, words } = mlxLlama();
+  // Norms of 9 layers' inputs and outputs stay in 16 bits.
+  const norms = 9 * 512;
+  assertEquals(bytes, (words * 4.5) / 8 + 2 * norms);
+});
+
+/** A small Llama in MLX's config, which names no method: its bytes, and weights of matrices. */
+function mlxLlama(): { bytes: number; words: number } {
+  const input = smallLlama({ bits: 4, group_size: 64, mode: "affine" });
+  const words = 2 * 1024 * 512 +
+    4 * (2 * 512 * 512 + 2 * 512 * 256 + 3 * 512 * 1024);
+  return { bytes: bytesOfTensors(checkpointOf(input).tensors), words };
+}
