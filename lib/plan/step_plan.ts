@@ -1,5 +1,6 @@
 import type { Model } from "../models/model.ts";
 import { codeOfModel } from "../models/code_of_model.ts";
+import { withFrozenParts } from "../models/frozen_parts.ts";
 import { PEFT_PREFIX, SAVED_COPY } from "../models/lora/names.ts";
 import { scenarioAdapters } from "../models/trainable.ts";
 import type { Tensor } from "../models/tensors/tensor.ts";
@@ -79,7 +80,10 @@ export function stepPlanOf(
   given: Model,
   lying: Storage | null = null,
 ): StepPlan | { reason: string } {
-  const model = dispatchedModel(given, dispatchRanks(scenario));
+  const model = withFrozenParts(
+    dispatchedModel(given, dispatchRanks(scenario)),
+    scenario,
+  );
   const family = codeOfModel(model);
   const stacks = stacksOf(
     model.tensors.filter(({ piece }) => piece === "language_model"),

@@ -1,5 +1,7 @@
 """Builds a Scenario's model."""
 
+import re
+
 from runtime import torch
 
 from adapters import adapt
@@ -31,9 +33,26 @@ def build(scenario):
     checkpoint = get(scenario, "train.checkpointing", "none")
     if get(scenario, "train.method", "full") != "full":
         model = adapt(model, scenario)
+    elif get(scenario, "train.trainable_layers") or get(scenario, "train.trainable_parameters"):
+        freeze(model, scenario)
     if checkpoint == "full":
         base = model.get_base_model() if hasattr(model, "get_base_model") else model
-        base.activation_checkpointing_enable({"use_reentrant": False})
+        reenters = get(scenario, "train.use_reentrant", False)
+        base.activation_checkpointing_enable({"use_reentrant": reenters})
         if base is not model and not get(scenario, "quantization.kbit_upcast", False):
             base.enable_input_require_grads()
     return model
+
+
+def freeze(model, scenario):
+    """Leaves all but what `train.trainable_layers` and `train.trainable_parameters` say."""
+    some = get(scenario, "train.trainable_layers")
+    pattern = get(scenario, "train.trainable_parameters")
+    depth = model.config.num_hidden_layers
+    chosen = range(depth)[-some:] if some and some > 0 else range(-(some or 0))
+    for name, parameter in model.named_parameters():
+        layer = re.search(r"\.layers\.(\d+)\.", name)
+        trains = pattern is None or re.fullmatch(pattern, name) is not None
+        if some is not None:
+            trains = trains and layer is not None and int(layer[1]) in chosen
+        parameter.requires_grad_(trains)

@@ -10,6 +10,7 @@ from batch import inputs_of, loss_of
 from fields import DTYPES, get
 from image_batch import selected_by
 from model import build
+from offload import offloading
 from optimizers import optimizer_of
 
 
@@ -69,6 +70,7 @@ class Run:
                 parameter.register_post_accumulate_grad_hook(update)
         else:
             self.optimizer = optimizer_of(scenario, parameters)
+        self.offloading = offloading(scenario, self.model)
         self.steps = [self._step() for _ in range(steps)]
 
     def mark(self, name):
@@ -80,6 +82,11 @@ class Run:
         return peak
 
     def _step(self):
+        with self.offloading:
+            bytes_ = self._passes()
+        return self._stepped(bytes_)
+
+    def _passes(self):
         accumulation = get(self.scenario, "train.gradient_accumulation", 1)
         bytes_ = {"load": self.load, "forward": 0, "backward": 0}
         gc.collect()
@@ -107,6 +114,9 @@ class Run:
                 del inputs
             gc.collect()
             bytes_["backward_end"] = DEVICE.live - self.start
+        return bytes_
+
+    def _stepped(self, bytes_):
         DEVICE.reset_peak()
         self.mark("optimizer")
         if self.optimizer is not None:

@@ -20,6 +20,7 @@ import {
   keepsOutputs,
   placed,
 } from "./stacks.ts";
+import { offloadOf } from "../../software/trl/activation_offloading.ts";
 import { recordLookup } from "../../play/record/lookup_block.ts";
 import { recordSide } from "./side_pass.ts";
 import { recordVision } from "./vision_pass.ts";
@@ -45,6 +46,7 @@ export function recordPass(
   >,
 ): Pass {
   const { scenario, facts } = plan;
+  const offload = offloadOf(scenario);
   if (plan.encoders) {
     return recordEncoderPass(plan, plan.encoders, {
       autocast: scenario.precision.autocast,
@@ -52,6 +54,7 @@ export function recordPass(
       stepBytes,
       savesInputs,
       workspaces,
+      offload,
     });
   }
   const settings: MachineSettings = {
@@ -60,6 +63,7 @@ export function recordPass(
     stepBytes,
     savesInputs,
     workspaces,
+    offload,
   };
   const vision = plan.vision && recordVision(
     settings,
@@ -148,7 +152,10 @@ export function recordPass(
         head,
       ),
     ],
-    hostBytes,
+    hostBytes: [embedding, head, ...vision?.blocks ?? []].reduce(
+      (sum, block) => sum + (block.hostBytes ?? 0),
+      hostBytes,
+    ),
     ...(plan.objective
       ? {
         sides: sidesOf(plan.objective, accumulation).map((side) =>

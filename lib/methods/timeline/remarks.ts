@@ -109,6 +109,7 @@ function coveredBy(
     ...COVERED,
     "software.expandable_segments",
     ...engine.reads(scenario, plan.model),
+    ...(TRAINERS.has(engine.name) ? TRAINERS_FIELDS : []),
     ...(plan.objective?.heeds ??
       (plainObjective(scenario) === null ? [] : ["train.objective"])),
     ...(plan.facts.stateSpaces ? ["software.mixer_kernels"] : []),
@@ -118,6 +119,25 @@ function coveredBy(
       : []),
   ]);
 }
+
+/** Engines that run the passes of transformers' and TRL's trainers. */
+const TRAINERS: ReadonlySet<string> = new Set([
+  "single",
+  "ddp",
+  "deepspeed",
+  "fsdp",
+  "fsdp2",
+]);
+
+/** What those passes alone are played by. */
+const TRAINERS_FIELDS = [
+  "train.activation_offloading",
+  "train.mlp_tiles",
+  "train.use_reentrant",
+  "train.trainable_layers",
+  "train.trainable_parameters",
+  "precision.frozen",
+];
 
 /** What engines are called in sentences. */
 const ENGINE_WORDS: Readonly<Record<string, string>> = {
