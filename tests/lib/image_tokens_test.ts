@@ -76,13 +76,13 @@ Deno.test("a sequence shorter than its video is told a length that holds it", ()
       image_size: [720, 1280],
     },
   };
-  // 16 layers of 22 x 40 patches' squares, and nine tokens beside each.
+  // 16 layers of 20 x 36 tokens, what 25,165,824 pixels allow, and nine beside each.
   assertEquals(tryEstimate(scenario), {
     ok: false,
     problems: [{
       path: "train.sequence_length",
       message:
-        "train.sequence_length must be at least 14224, the tokens of a video of 32 frames of 720 x 1280 pixels: current value is 2048; 14592 leaves 368 for text",
+        "train.sequence_length must be at least 11664, the tokens of a video of 32 frames of 720 x 1280 pixels: current value is 2048; 12032 leaves 368 for text",
     }],
   });
 });
