@@ -14,22 +14,32 @@ export function imageProblem(
   scenario: Scenario,
   model: Model,
 ): Problem | null {
-  const { images_per_sample: images, sequence_length, image_size } =
-    scenario.train;
+  const {
+    images_per_sample: images,
+    sequence_length,
+    image_size,
+    video_frames,
+  } = scenario.train;
   if (
     scenario.task !== "train" || images === 0 ||
     scenario.software.model_code !== "transformers" ||
     model.architecture.type === "nanovlm"
   ) return null;
   const seen = imagesOf(scenario, model)?.seen;
-  const needed = seen ? images * (seen.tokens + seen.others) : 0;
+  const needed = seen
+    ? Math.round(images * (seen.layers ?? 1) * (seen.tokens + seen.others))
+    : 0;
   if (needed <= sequence_length) return null;
   const offered = Math.ceil(needed / STEP) * STEP + STEP;
-  const what = images === 1 ? "an image" : `${images} images`;
+  const kind = video_frames === 0 ? "image" : "video";
+  const what = images === 1
+    ? `${kind === "image" ? "an" : "a"} ${kind}`
+    : `${images} ${kind}s`;
+  const frames = video_frames === 0 ? "" : `${video_frames} frames of `;
   return {
     path: "train.sequence_length",
     message:
-      `train.sequence_length must be at least ${needed}, the tokens of ${what} of ${
+      `train.sequence_length must be at least ${needed}, the tokens of ${what} of ${frames}${
         image_size.join(" x ")
       } pixels: current value is ${sequence_length}; ${offered} leaves ${
         offered - needed

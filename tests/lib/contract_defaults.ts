@@ -36,6 +36,7 @@ export const DEFAULTS: Scenario = {
     kernels: "eager",
     images_per_sample: 0,
     image_size: [448, 448],
+    video_frames: 0,
     image_min_pixels: null,
     image_max_pixels: null,
     selective: null,

@@ -66,3 +66,23 @@ Deno.test("a sequence shorter than its images is told a length that holds them",
   });
   assertEquals(longer.ok && longer.value.method, "timeline");
 });
+
+Deno.test("a sequence shorter than its video is told a length that holds it", () => {
+  const scenario = {
+    model: "Qwen/Qwen3-VL-8B-Instruct",
+    train: {
+      images_per_sample: 1,
+      video_frames: 32,
+      image_size: [720, 1280],
+    },
+  };
+  // 16 layers of 20 x 36 tokens, what 25,165,824 pixels allow, and nine beside each.
+  assertEquals(tryEstimate(scenario), {
+    ok: false,
+    problems: [{
+      path: "train.sequence_length",
+      message:
+        "train.sequence_length must be at least 11664, the tokens of a video of 32 frames of 720 x 1280 pixels: current value is 2048; 12032 leaves 368 for text",
+    }],
+  });
+});

@@ -104,6 +104,7 @@ const FIELDS: Record<string, Record<string, Any>> = {
     kernels: fc.constantFrom("eager", "liger", "compile"),
     images_per_sample: whole(0, 65_536),
     image_size: fc.tuple(whole(1, 65_536), whole(1, 65_536)),
+    video_frames: whole(0, 65_536),
     image_min_pixels: or(null, whole(1, 1 << 20)),
     image_max_pixels: or(null, whole(1, 1 << 30)),
     objective: fc.constantFrom(null, "sft", "dpo", "grpo", "distillation"),

@@ -43,6 +43,7 @@ const KNOWN = {
   "meta-llama/Llama-3.2-11B-Vision lora qv 2x1111: backward_start": 0.078,
   "meta-llama/Llama-3.2-11B-Vision lora qv 2x1111: backward": 0.056,
   "microsoft/deberta-v3-xsmall full ckpt 2x1000 masked: backward_start": 0.011,
+  "tencent/Hunyuan-A13B-Instruct lora all ckpt ac 4x640: forward": 0.015,
 };
 
 const CONFIGS = varied.configs as Readonly<Record<string, unknown>>;

@@ -4,7 +4,7 @@ from runtime import DEVICE, torch
 
 import grids
 from fields import DTYPES, get
-from processors import seen
+from processors import seen, video
 
 
 def selected_by(model, scenario):
@@ -18,7 +18,10 @@ def selected_by(model, scenario):
 
 
 def one_of(scenario):
-    return seen(scenario["model"]["config"], get(scenario, "train.image_size", [448, 448]))
+    size = get(scenario, "train.image_size", [448, 448])
+    frames = get(scenario, "train.video_frames", 0)
+    config = scenario["model"]["config"]
+    return video(config, size, frames) if frames else seen(config, size)
 
 
 def images_of(model, scenario):
@@ -64,9 +67,12 @@ def tiles(b):
 
 def native(b):
     patches, width = b.shapes["pixel_values"]
+    pixels, grid = "pixel_values", "image_grid_thw"
+    if get(b.scenario, "train.video_frames", 0):
+        pixels, grid = "pixel_values_videos", "video_grid_thw"
     return {
-        "pixel_values": b.pixels(b.images * patches, width),
-        "image_grid_thw": b.repeated("image_grid_thw"),
+        pixels: b.pixels(b.images * patches, width),
+        grid: b.repeated("image_grid_thw"),
         "mm_token_type_ids": b.numbers(b.samples, b.length, dtype=torch.int),
     }
 

@@ -63,6 +63,29 @@ def _seen(text, size):
     }
 
 
+def video(config, size, frames):
+    """A video of Qwen's: each two frames are patches as of an image."""
+    kind = KIN.get(config["model_type"], config["model_type"])
+    # Qwen2-VL's frames are resized one by one, as images.
+    module = "video_processing_qwen3_vl" if kind == "qwen3_vl" else "image_processing_pil_qwen2_vl"
+    path = f"transformers.models.{kind}.{module}"
+    resize = importlib.import_module(path).smart_resize
+    if kind == "qwen3_vl":
+        limits = {"min_pixels": 4096, "max_pixels": 25_165_824}
+        height, width = resize(frames, *size, temporal_factor=2, factor=32, **limits)
+    else:
+        limits = {"min_pixels": 128 * 28**2, "max_pixels": 768 * 28**2}
+        height, width = resize(*size, factor=28, **limits)
+    patch = config["vision_config"].get("patch_size", 16 if kind == "qwen3_vl" else 14)
+    grid = [-(-frames // 2), height // patch, width // patch]
+    return {
+        "shapes": {"pixel_values": [math.prod(grid), 2 * 3 * patch**2]},
+        "values": {"image_grid_thw": [grid]},
+        "tokens": math.prod(grid) // 4,
+        "others": 2 if kind == "qwen2_vl" else 9 * grid[0],
+    }
+
+
 def square(config):
     kind = config["model_type"]
     vision = config["vision_config"]

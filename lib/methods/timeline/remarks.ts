@@ -36,6 +36,7 @@ const COVERED = new Set([
   "train.padding_mask",
   "train.images_per_sample",
   "train.image_size",
+  "train.video_frames",
   "train.image_min_pixels",
   "train.image_max_pixels",
   "train.attention",
@@ -218,8 +219,13 @@ function sight({ plan }: Step): string[] {
   if (!vision) return unseen(plan);
   const { images_per_sample: images, micro_batch: batch } = scenario.train;
   const tokens = vision.tokens / (images * batch);
-  const others = vision.others / (images * batch);
+  const others = Math.round(vision.others / (images * batch));
   const beside = others === 0 ? "" : ` and ${others} beside them`;
+  if (scenario.train.video_frames > 0) {
+    return [
+      `Videos of ${scenario.train.video_frames} frames of train.image_size take ${tokens} tokens each${beside}, within train.sequence_length, by the processor's own settings`,
+    ];
+  }
   return [
     vision.readsSize
       ? `Images of train.image_size take ${tokens} tokens each${beside}, within train.sequence_length, by the processor's own settings`

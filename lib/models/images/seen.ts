@@ -11,6 +11,11 @@ export interface Seen {
   readonly tokens: number;
   /** Tokens beside them that the processor adds for an image: begins, rows, ends. */
   readonly others: number;
+  /**
+   * Layers of patches of a video: all that is told here holds for each of them, and
+   * the tower sees each as an image. Of an image there is none.
+   */
+  readonly layers?: number;
   /** Patches of all tiles that are image, where padding is cut off. */
   readonly unpadded?: Unpadded;
 }

@@ -202,13 +202,13 @@ function withWhole(tiles: number): number {
 }
 
 /** A number of a config, or the usual one where it could not be. */
-function positive(config: Config, key: string, usual: number): number {
+export function positive(config: Config, key: string, usual: number): number {
   const given = numberOf(config, [[key], usual]);
   return given > 0 ? given : usual;
 }
 
 /** A side of a square, which some configs give as a pair. */
-function sideOf(given: unknown, usual: number): number {
+export function sideOf(given: unknown, usual: number): number {
   const [first] = Array.isArray(given) ? given : [given];
   return typeof first === "number" && first > 0 ? first : usual;
 }

@@ -6,6 +6,9 @@ const pictured = [{ path: "train.images_per_sample", not: [0] }] as const;
 /** The most that an image may be limited to: more than any processor takes. */
 const MAX_PIXELS = 65_536 ** 2;
 
+/** The most frames that a video may have: more than any processor takes. */
+const MAX_FRAMES = 65_536;
+
 const limit = () => count(1, MAX_PIXELS).nullable().default(null);
 
 /** What a sample has to be looked at, and how large its processor leaves it. */
@@ -24,6 +27,19 @@ export const imageFields = {
       name: "--image-size",
       value: "<h>x<w>",
       help: "height and width in pixels (448x448)",
+    },
+    needs: pictured,
+  }),
+  video_frames: field(count(0, MAX_FRAMES).default(0), {
+    label: "Frames of a video",
+    group: "images",
+    help:
+      "frames that the processor takes of each video, which stands in the place of an image; 0: images",
+    hint: "0: images",
+    flag: {
+      name: "--video-frames",
+      value: "<n>",
+      help: "frames of each video in the place of an image (0)",
     },
     needs: pictured,
   }),

@@ -34,14 +34,17 @@ export const transformersSight: SightOf = (source) => {
   const { scenario, model } = source;
   const { train } = scenario;
   const images = imagesOf(scenario, model);
-  const found = images && SIGHTS[images.code.kind]?.({
+  const seen = images?.seen;
+  const found = images && seen && SIGHTS[images.code.kind]?.({
     ...source,
-    ...images,
+    code: images.code,
+    seen,
     config: model.config ?? {},
-    images: train.micro_batch * train.images_per_sample,
+    images: train.micro_batch * train.images_per_sample * (seen.layers ?? 1),
   });
   return found ?? {
-    reason:
-      `images of models of type ${model.architecture.type} are not played through`,
+    reason: `${
+      train.video_frames === 0 ? "images" : "videos"
+    } of models of type ${model.architecture.type} are not played through`,
   };
 };
