@@ -47,6 +47,8 @@ export const gemma3Sight = visionLanguage({
 /** The types of this file. */
 export const PALIGEMMA_TYPES: FamilyTypes = {
   gemma3: ofType(gemma3Sight, GEMMA3, {
+    // Gemma3ForConditionalGeneration.forward, compared up to 5.16 and from 5.17.
+    loss: { ownUntil: [5, 17] },
     sight: {
       ...SQUARE,
       merged: (config, patches) =>

@@ -4,7 +4,7 @@ import type {
   LogitsCode,
 } from "../../models/families/code/loss.ts";
 import type { Scenario } from "../../scenario/schema.ts";
-import { versionOf } from "../../scenario/version.ts";
+import { isFrom, versionOf } from "../../scenario/version.ts";
 import type { LossCode } from "../loss_code.ts";
 import { checkpointedLoss } from "../trl/chunked_loss.ts";
 
@@ -50,6 +50,9 @@ function logitCopies(
   family: LogitsCode,
   release: string | null,
 ): LogitCopies {
+  if (family.ownUntil && !isFrom(release, family.ownUntil)) {
+    return "cast and shift";
+  }
   const version = versionOf(release);
   if (version === null || version.major > 4 || version.minor >= 49) {
     return "float";

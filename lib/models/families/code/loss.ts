@@ -19,6 +19,11 @@ export interface LogitsCode {
   readonly narrowUntil4_48: boolean;
   /** The 4.x from which the loss casts logits and no longer the model. */
   readonly castsFrom: number;
+  /**
+   * The release of transformers from which the class no longer casts its logits
+   * and copies those that its mask leaves itself; null: it never did.
+   */
+  readonly ownUntil: readonly [major: number, minor: number] | null;
   /** Whether logits are capped where the config does not say. */
   readonly caps: boolean;
   /** Whether the loss of token classes is taken in the logits' type. */

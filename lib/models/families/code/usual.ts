@@ -87,6 +87,7 @@ export const USUAL: FamilyCode = {
   loss: {
     narrowUntil4_48: false,
     castsFrom: 47,
+    ownUntil: null,
     caps: false,
     narrowTokens: false,
   },
