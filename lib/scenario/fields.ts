@@ -148,9 +148,17 @@ export function patternOr<const W extends string>(
 
 /** A regular expression, of which all is read before it is used. */
 export const pattern = z.string().superRefine((text, context) => {
-  const read = readPattern(text);
-  if (!read.ok) context.addIssue({ code: "custom", message: read.reason });
+  // No page and no file of XML may hold them.
+  const message = /[\p{Cc}\p{Cs}]/u.test(text)
+    ? "must not hold control characters"
+    : reasonOf(text);
+  if (message !== null) context.addIssue({ code: "custom", message });
 });
+
+function reasonOf(text: string): string | null {
+  const read = readPattern(text);
+  return read.ok ? null : read.reason;
+}
 
 /** What names of modules never hold, and regular expressions do. */
 const PATTERN = /[\\^$*+?()[\]{}|]/;
