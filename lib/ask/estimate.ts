@@ -15,6 +15,7 @@ import { parseScenario } from "../scenario/parse_scenario.ts";
 import type { Problem } from "../scenario/problem.ts";
 import { ScenarioError, shown } from "../scenario/problem.ts";
 import type { Scenario } from "../scenario/schema.ts";
+import { beyondContext } from "./beyond_context.ts";
 import { capacityOf } from "./capacity.ts";
 import { imageProblem } from "./image_problem.ts";
 import { servedFits } from "./served_fits.ts";
@@ -145,6 +146,7 @@ export function estimateScenario(
       warnings: [
         ...(model.value.doubts ?? []),
         ...notes,
+        ...beyondContext(scenario, model.value),
         ...doubted.warnings,
         ...warnings,
       ],
