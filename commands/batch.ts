@@ -3,7 +3,8 @@ import { createReadStream } from "node:fs";
 import { stdin } from "node:process";
 import { Readable } from "node:stream";
 import type { Hub } from "../hub/mod.ts";
-import { refusalOf } from "../lib/mod.ts";
+import type { FitAsked } from "../lib/mod.ts";
+import { refusalOf, withFit } from "../lib/mod.ts";
 import { estimateModel } from "./estimate_model.ts";
 import { userPath } from "./files.ts";
 import { reasonOf } from "./system_error.ts";
@@ -19,20 +20,29 @@ const MAX_LINE = 4 * 1024 * 1024;
  *
  * @param path A file, or "-" for the standard input.
  * @param hub Null where nobody may be asked.
+ * @param fit Of which GPUs each Estimate tells.
  * @returns How many lines were refused.
  */
-export async function batch(path: string, hub: Hub | null): Promise<number> {
+export async function batch(
+  path: string,
+  hub: Hub | null,
+  fit: FitAsked,
+): Promise<number> {
   let refused = 0;
   for await (const line of linesOf(await open(path))) {
     if (typeof line === "string" && line.trim() === "") continue;
-    const answer = await answerTo(line, hub);
+    const answer = await answerTo(line, hub, fit);
     if ("error" in answer) refused++;
     await write(`${JSON.stringify(answer)}\n`);
   }
   return refused;
 }
 
-async function answerTo(line: string | null, hub: Hub | null): Promise<object> {
+async function answerTo(
+  line: string | null,
+  hub: Hub | null,
+  fit: FitAsked,
+): Promise<object> {
   if (line === null) {
     return refusal(`The line must be at most ${MAX_LINE} characters`);
   }
@@ -47,7 +57,7 @@ async function answerTo(line: string | null, hub: Hub | null): Promise<object> {
     );
   }
   const result = await estimateModel(input, hub);
-  return result.ok ? result.value : refusalOf(result.problems);
+  return result.ok ? withFit(result.value, fit) : refusalOf(result.problems);
 }
 
 function refusal(message: string): object {

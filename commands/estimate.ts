@@ -9,6 +9,7 @@ import {
   fromFlags,
   nearestRuns,
   refusalOf,
+  withFit,
 } from "../lib/mod.ts";
 import { besideLogText } from "../templates/terminal/beside_log_text.ts";
 import { estimateText } from "../templates/terminal/estimate_text.ts";
@@ -17,16 +18,16 @@ import { moreText } from "../templates/terminal/more_text.ts";
 import { probeText } from "../templates/terminal/probe_text.ts";
 import { wrapped } from "../templates/terminal/wrapped.ts";
 import { applySet } from "./apply_set.ts";
-import { batch } from "./batch.ts";
 import {
   readConfigurations,
   withoutModel,
   withoutOverridden,
 } from "./configurations.ts";
 import { printExplanation } from "./explain_error.ts";
+import { runBatch } from "./estimate_batch.ts";
 import { EXAMPLES } from "./estimate_examples.ts";
 import type { EstimateGiven } from "./estimate_given.ts";
-import { checkToken, hubOf } from "./estimate_given.ts";
+import { checkToken, fitOf, hubOf } from "./estimate_given.ts";
 import { resolveInput } from "./estimate_model.ts";
 import {
   flagOptions,
@@ -50,12 +51,7 @@ import {
   wantsHeaders,
 } from "./probe_flags.ts";
 import { readScenario } from "./read_scenario.ts";
-import {
-  asksMore,
-  givenBandwidths,
-  MORE_FLAGS,
-  moreAnswers,
-} from "./more_answers.ts";
+import { givenBandwidths, MORE_FLAGS, moreAnswers } from "./more_answers.ts";
 import { terminalProgress } from "./progress.ts";
 import { terminalWidth } from "./terminal_width.ts";
 import { spelled } from "./spelled.ts";
@@ -121,6 +117,10 @@ export function estimateCommand(): Command {
       "explain an out-of-memory error, a log that has one or nvidia-smi's table, with what is given of the run; - is the standard input",
     )
     .option("--json", "print the estimate as JSON")
+    .option(
+      "--fit <gpus>",
+      "of which GPUs JSON tells whether they hold it: own, or all of the catalogue",
+    )
     .option("--evidence", "show the measured runs most like it")
     .option("--opinions", "show what the other methods say")
     .option(
@@ -149,7 +149,8 @@ async function run(
     given.model = named;
   }
   checkToken(given);
-  if (given.batch !== undefined) return await runBatch(given, given.batch);
+  const fit = fitOf(given);
+  if (given.batch !== undefined) return await runBatch(given, given.batch, fit);
   checkProbeFlags(given);
   const flags = givenFlags(given);
   if (given.given.length > 0 && given.from.length === 0) {
@@ -241,7 +242,7 @@ async function run(
       ? `${
         JSON.stringify(
           {
-            ...result.value,
+            ...withFit(result.value, fit),
             ...more,
             ...evidence,
             ...measured,
@@ -252,15 +253,17 @@ async function run(
           2,
         )
       }\n`
-      : (configuration ? `${importedText(configuration)}\n` : "") +
-        estimateText(result.value, {
-          color: wantsColor(),
-          width,
-          ...evidence,
-        }) +
+      : estimateText(result.value, {
+        color: wantsColor(),
+        width,
+        ...evidence,
+      }) +
         besideLogText(beside, { color: wantsColor() }) +
         wrapped(moreText(more, result.value), width) +
-        (probed?.ok ? probeText(result.value, probed.value) : ""),
+        (probed?.ok ? probeText(result.value, probed.value) : "") +
+        (configuration
+          ? wrapped(`\n${importedText(configuration)}`, width)
+          : ""),
   );
   if (given.check && !result.value.fit[0]?.fits) {
     process.exitCode = DOES_NOT_FIT;
@@ -271,19 +274,4 @@ async function run(
     }
     process.exitCode = 1;
   }
-}
-
-async function runBatch(given: EstimateGiven, path: string): Promise<void> {
-  if (
-    given.scenario !== undefined || given.set.length > 0 || given.evidence ||
-    given.from.length > 0 || given.export !== undefined ||
-    given.opinions || given.check || given.explain !== undefined ||
-    asksMore(given) ||
-    givenFlags(given).length > 0
-  ) {
-    throw new UsageError(
-      "--batch takes no other flags: each of its lines is a whole scenario",
-    );
-  }
-  if (await batch(path, await hubOf(given)) > 0) process.exitCode = 1;
 }

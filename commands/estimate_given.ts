@@ -1,5 +1,7 @@
 import type { Hub } from "../hub/mod.ts";
 import { hubFrom } from "../hub/mod.ts";
+import type { FitAsked } from "../lib/mod.ts";
+import { readFit } from "../lib/mod.ts";
 import { environment } from "./environment.ts";
 import type { MoreAsked } from "./more_answers.ts";
 import { readToken } from "./token.ts";
@@ -10,6 +12,7 @@ export interface EstimateGiven extends MoreAsked {
   scenario?: string;
   batch?: string;
   json?: boolean;
+  fit?: string;
   hfTokenStdin?: boolean;
   evidence?: boolean;
   from: string[];
@@ -30,6 +33,18 @@ export async function hubOf(given: EstimateGiven): Promise<Hub | null> {
   if (!given.hfTokenStdin) return hubFrom(environment);
   const token = await readToken();
   return hubFrom((name) => name === "HF_TOKEN" ? token : environment(name));
+}
+
+/**
+ * Of which GPUs JSON tells.
+ *
+ * @throws {UsageError} Where that is neither the own nor all.
+ */
+export function fitOf({ fit, json, batch }: EstimateGiven): FitAsked {
+  const asked = readFit(fit);
+  if (!asked.ok) throw new UsageError(`--${asked.problems[0]?.message}`);
+  if (fit === undefined || json || batch !== undefined) return asked.value;
+  throw new UsageError("--fit needs --json or --batch: a text lists the few");
 }
 
 /**

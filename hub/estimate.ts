@@ -8,6 +8,7 @@ import type {
 } from "../lib/mod.ts";
 import { estimateScenario, findModel, parseScenario } from "../lib/mod.ts";
 import { costProblem } from "../lib/ask/cost.ts";
+import { unknownNames, withUnknown } from "../lib/ask/unknown_names.ts";
 import { DESCRIBE_INSTEAD, resolveModel } from "../lib/models/resolve_model.ts";
 import { variantOf } from "../lib/models/variants/variant_of.ts";
 import { CALLER } from "./caller.ts";
@@ -46,7 +47,10 @@ export async function resolveOnHub(
   options: LookUpOptions = {},
 ): Promise<Result<Resolved>> {
   const parsed = parseScenario(input);
-  if (!parsed.ok) return parsed;
+  if (!parsed.ok) {
+    const known = await lookedUp(input, hub, options);
+    return withUnknown(parsed.problems, unknownNames(input, known));
+  }
   const scenario = parsed.value;
   const name = hubName(scenario, options);
   if (!hub || name === null) return affordable({ scenario, model: undefined });
@@ -56,6 +60,23 @@ export async function resolveOnHub(
   return variantOf(name) !== null
     ? affordable({ scenario, model: undefined })
     : withHub(estimateScenario(scenario), model.problems);
+}
+
+/**
+ * What the Hub has of the model of an input that is refused for something else;
+ * undefined where it is not asked.
+ */
+async function lookedUp(
+  input: unknown,
+  hub: Hub | null,
+  options: LookUpOptions,
+): Promise<Result<Model> | undefined> {
+  const { model } = (input ?? {}) as { model?: unknown };
+  const name = typeof model === "string" ? hubName({ model }, options) : null;
+  if (!hub || name === null || variantOf(name) !== null) return undefined;
+  const found = await hub.model(name, options);
+  const known = resolveModel(name);
+  return found.ok || known.ok ? found : withHub(known, found.problems);
 }
 
 /** What costs too much is refused where it could not be ended. */
@@ -75,10 +96,11 @@ function affordable(resolved: Resolved): Result<Resolved> {
 
 /** What the catalogue says of a name that the Hub has not either. */
 function withHub(
-  result: Result<Estimate>,
+  result: Result<unknown>,
   onHub: readonly Problem[],
 ): { ok: false; problems: Problem[] } {
   if (result.ok) return { ok: false, problems: [...onHub] };
+  if (onHub.length === 0) return result;
   const said = onHub.map(({ message }) => message.replace(/^model /, "")).join(
     "; ",
   );
@@ -104,7 +126,10 @@ function firstOf(message: string, said: string): string {
 }
 
 /** The name to look up: no description, and not in the catalogue. */
-function hubName({ model }: Scenario, options?: LookUpOptions): string | null {
+function hubName(
+  { model }: Pick<Scenario, "model">,
+  options?: LookUpOptions,
+): string | null {
   if (typeof model !== "string" || !parseHubId(model)) return null;
   return findModel(model) && !options?.headers ? null : model;
 }

@@ -1,5 +1,6 @@
 import type { Estimate, Problem, Result, Wanted } from "../lib/mod.ts";
 import { findModel } from "../lib/mod.ts";
+import { shown } from "../lib/scenario/problem.ts";
 import { estimateOnHub } from "./estimate.ts";
 import type { LookUp, LookUps } from "./look_up.ts";
 import type { Hub } from "./mod.ts";
@@ -12,6 +13,8 @@ export type LiveAnswer =
     problems: readonly Problem[];
     /** The name that the Hub was asked for, where that is what went wrong. */
     failed?: string;
+    /** Whether that is for being gated. */
+    gated?: boolean;
   }
   /** A model that may be on the Hub, which has not been asked for it. */
   | { state: "possible"; name: string }
@@ -76,18 +79,31 @@ export async function estimateLive(
   if (missing !== null) return possible(missing, settled(result));
   const answer = settled(result);
   return answer.state === "refused" && seen?.result?.ok === false
-    ? { ...answer, failed: seen.name }
+    ? { ...answer, failed: seen.name, gated: seen.gated ?? false }
     : answer;
 }
 
 /** A model to look up, unless something else has to be mended first. */
 function possible(name: string, answer: LiveAnswer): LiveAnswer {
-  const problems = answer.state === "refused"
-    ? answer.problems.filter(({ path }) => path !== "model")
-    : [];
-  return problems.length > 0
-    ? { state: "refused", problems }
+  const problems = answer.state === "refused" ? answer.problems : [];
+  return problems.some(({ path }) => path !== "model")
+    ? {
+      state: "refused",
+      problems: problems.map((each) =>
+        each.path === "model" ? notYet(name) : each
+      ),
+    }
     : { state: "possible", name };
+}
+
+function notYet(name: string): Problem {
+  return {
+    path: "model",
+    message:
+      `model must be in the catalogue, or looked up on the Hub once the rest is mended: current value is ${
+        shown(name)
+      }`,
+  };
 }
 
 function settled(result: Result<Estimate>): LiveAnswer {

@@ -14,6 +14,8 @@ export { differencesOf, MAX_COMPARED } from "./ask/compare/differences.ts";
 export type { Difference } from "./ask/compare/differences.ts";
 export { estimate, estimateScenario, tryEstimate } from "./ask/estimate.ts";
 export type { Wanted } from "./ask/estimate.ts";
+export { FITS, readFit, withFit } from "./ask/fit_asked.ts";
+export type { FitAsked } from "./ask/fit_asked.ts";
 export { CACHES_AS_ASKED } from "./answer/serving.ts";
 export type {
   DeviceShare,

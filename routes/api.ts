@@ -2,15 +2,26 @@ import type { Context } from "hono";
 import { Hono } from "hono";
 import { estimateOnHub } from "../hub/estimate.ts";
 import type { Hub } from "../hub/mod.ts";
-import type { Bandwidths, Estimate, Result, Wanted } from "../lib/mod.ts";
-import { fromQuery, nearestRuns, refusalOf, trafficTime } from "../lib/mod.ts";
+import type {
+  Bandwidths,
+  Estimate,
+  FitAsked,
+  Result,
+  Wanted,
+} from "../lib/mod.ts";
+import {
+  fromQuery,
+  nearestRuns,
+  readFit,
+  refusalOf,
+  trafficTime,
+  withFit,
+} from "../lib/mod.ts";
 import {
   BANDWIDTH_FIELDS,
   readBandwidths,
 } from "../templates/traffic/bandwidth_fields.ts";
 import { readJson } from "./api_body.ts";
-import type { FITS } from "./api_fit.ts";
-import { readFit, withFit } from "./api_fit.ts";
 import { BATCH, LINES_TYPE, linesOf } from "./batch_lines.ts";
 import { breathe } from "./breathe.ts";
 import { ofScenarios } from "./caching.ts";
@@ -67,7 +78,7 @@ export function apiRoute(hub: Hub | null): Hono {
 /** What an answer holds beside the estimate, or leaves out. */
 interface More extends Wanted {
   bandwidths: Bandwidths;
-  fit: (typeof FITS)[number];
+  fit: FitAsked;
 }
 
 /** Names of the answers that are given where they are asked for by "true". */
@@ -88,7 +99,7 @@ function readMore(query: URLSearchParams): Result<More> {
   const { bandwidths, problems } = readBandwidths((name) =>
     query.get(name) ?? undefined
   );
-  const fit = readFit(query);
+  const fit = readFit(query.get("fit"));
   if (!fit.ok || problems.length > 0) {
     return {
       ok: false,

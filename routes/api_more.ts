@@ -2,9 +2,15 @@ import type { Context } from "hono";
 import { Hono } from "hono";
 import type { Hub } from "../hub/mod.ts";
 import type { Explanation, GpuLayouts, Largest, Result } from "../lib/mod.ts";
-import { fromQuery, MAX_COMPARED, parseCount, refusalOf } from "../lib/mod.ts";
+import {
+  fromQuery,
+  MAX_COMPARED,
+  parseCount,
+  readFit,
+  refusalOf,
+  withFit,
+} from "../lib/mod.ts";
 import { readSlots } from "../templates/form/comparison.ts";
-import { readFit, withFit } from "./api_fit.ts";
 import type { Compared } from "./asked.ts";
 import { inside, readBody, readJson } from "./api_body.ts";
 import {
@@ -33,7 +39,7 @@ export function apiMoreRoute(hub: Hub | null): Hono {
   return new Hono()
     .post("/api/v1/compare", async (c) => {
       const body = readBody(await c.req.text(), ["scenarios"], COMPARED);
-      const fit = readFit(new URL(c.req.url).searchParams);
+      const fit = readFit(new URL(c.req.url).searchParams.get("fit"));
       return reply(
         c,
         body.ok ? await compared(body.value["scenarios"], fit, hub) : body,
@@ -41,7 +47,7 @@ export function apiMoreRoute(hub: Hub | null): Hono {
     })
     .get("/api/v1/compare", async (c) => {
       const query = new URL(c.req.url).searchParams;
-      const fit = readFit(query);
+      const fit = readFit(query.get("fit"));
       query.delete("fit");
       const inputs = readSlots(query).map((slot) =>
         fromQuery(new URLSearchParams(slot.query))

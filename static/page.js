@@ -56,7 +56,8 @@
   // A refusal is an alert of its own.
   function say() {
     if (!status) return;
-    const title = answer.querySelector("h2");
+    const title = answer.querySelector("[data-said]") ??
+      answer.querySelector("h2");
     const text = title?.closest("[role=alert]") ? "" : title?.textContent ?? "";
     const said = text.replaceAll(/\s+/g, " ").trim();
     if (status.textContent !== said) status.textContent = said;
@@ -115,7 +116,7 @@
 
   // On a phone what is unfolded elsewhere is folded first.
   function fold() {
-    if (!matchMedia("(max-width: 40rem)").matches) return;
+    if (!form || !matchMedia("(max-width: 40rem)").matches) return;
     for (const details of answer.querySelectorAll("[data-folds]")) {
       details.open = false;
     }

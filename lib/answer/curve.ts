@@ -5,6 +5,7 @@ export type PhaseName = "rollout" | "forward" | "backward" | "optimizer";
 
 /** Passes without gradients that an objective has beside the one that learns. */
 export const SIDE_PASSES = [
+  "old_logprobs",
   "reference",
   "kl",
   "teacher",

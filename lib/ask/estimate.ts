@@ -2,7 +2,6 @@ import type { Estimate } from "../answer/estimate.ts";
 import { doubtedBand, withBand } from "../evidence/doubted_band.ts";
 import { storedModelOf } from "../formats/mod.ts";
 import { fitOf, heldBytes } from "../hardware/fit.ts";
-import { findGpu, similarGpus } from "../hardware/gpus.ts";
 import { answerTo } from "../methods/mod.ts";
 import { opinionsOf } from "./opinions.ts";
 import type { Model } from "../models/model.ts";
@@ -12,14 +11,14 @@ import { trainableOf } from "../models/trainable.ts";
 import { meshOf } from "../parallel/mesh.ts";
 import type { Result, ScenarioInput } from "../scenario/parse_scenario.ts";
 import { parseScenario } from "../scenario/parse_scenario.ts";
-import type { Problem } from "../scenario/problem.ts";
-import { ScenarioError, shown } from "../scenario/problem.ts";
+import { ScenarioError } from "../scenario/problem.ts";
 import type { Scenario } from "../scenario/schema.ts";
 import { beyondContext } from "./beyond_context.ts";
 import { capacityOf } from "./capacity.ts";
 import { imageProblem } from "./image_problem.ts";
 import { servedFits } from "./served_fits.ts";
 import { trafficOf } from "./traffic.ts";
+import { gpuProblem, unknownNames, withUnknown } from "./unknown_names.ts";
 
 /** What an Estimate has to hold beside what it always holds. */
 export interface Wanted {
@@ -64,7 +63,9 @@ export function estimate(input: ScenarioInput): Estimate {
  */
 export function tryEstimate(input: unknown): Result<Estimate> {
   const parsed = parseScenario(input);
-  return parsed.ok ? estimateScenario(parsed.value) : parsed;
+  return parsed.ok
+    ? estimateScenario(parsed.value)
+    : withUnknown(parsed.problems, unknownNames(input));
 }
 
 /**
@@ -182,19 +183,5 @@ function described(model: Model, trainable: number): Estimate["model"] {
     parameters_basis: model.parameters_basis,
     architecture: model.architecture,
     roles: model.roles,
-  };
-}
-
-function gpuProblem(gpu: Scenario["hardware"]["gpu"]): Problem | null {
-  if (typeof gpu !== "string" || findGpu(gpu)) return null;
-  const similar = similarGpus(gpu);
-  const hint = similar.length > 0
-    ? `did you mean ${similar.join(", ")}?`
-    : "give its memory as hardware.gpu.memory_gib instead";
-  return {
-    path: "hardware.gpu",
-    message: `hardware.gpu must be in the catalogue: current value is ${
-      shown(gpu)
-    }; ${hint}`,
   };
 }

@@ -42,6 +42,17 @@ const OF_ALL: readonly Reader[] = [
   ({ train }) =>
     train.checkpoint_offload && train.checkpointing !== "none" &&
     "checkpoint offload",
+  ({ train }) =>
+    train.activation_offloading !== "none" &&
+    `activation offloading ${train.activation_offloading}`,
+  ({ train }) => train.mlp_tiles !== null && "tiled MLP",
+  ({ train }) =>
+    train.method === "full" &&
+    (train.trainable_layers ?? train.trainable_parameters) !== null &&
+    "some layers train",
+  ({ train }) =>
+    train.checkpointing !== "none" && train.use_reentrant === true &&
+    "reentrant checkpoints",
   ({ train }) => train.loss !== "full" && `loss ${train.loss}`,
   ({ train }) => train.gradient_accumulation > 1 && "accumulation",
   (_, head) => HEADS[head] ?? false,
@@ -53,6 +64,7 @@ const OF_ALL: readonly Reader[] = [
   adapted(({ lora }) => lora.bias !== "none" && "LoRA biases"),
   ({ quantization }) =>
     quantization.weights !== "none" && `weights ${quantization.weights}`,
+  ({ quantization }) => quantization.experts && "experts quantised",
   ({ quantization, train }) =>
     train.method === "qlora" && !quantization.kbit_upcast && "no upcast",
 ];

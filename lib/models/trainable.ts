@@ -1,6 +1,7 @@
 import type { Result } from "../scenario/parse_scenario.ts";
 import type { Scenario } from "../scenario/schema.ts";
 import { codeOfType } from "./families/mod.ts";
+import { withFrozenParts } from "./frozen_parts.ts";
 import { savedHeads } from "./heads/saved_heads.ts";
 import type { Adapters } from "./lora/adapters.ts";
 import { adaptersOf } from "./lora/adapters.ts";
@@ -27,9 +28,10 @@ export function trainableOf(
   const { task, train } = scenario;
   if (task === "serve") return ok(0);
   if (train.method === "full") {
-    return train.trainable === "all"
+    const cut = withFrozenParts(model, scenario);
+    return train.trainable === "all" && cut === model
       ? ok(model.parameters)
-      : ok(countPieces(model, train.trainable));
+      : ok(countPieces(cut, train.trainable));
   }
   const { lora } = train;
   if (lora.trainable_parameters !== null) return ok(lora.trainable_parameters);
@@ -138,9 +140,14 @@ function olderSays(trainable: number, older: Result<Adapters>): string[] {
   ];
 }
 
-function countPieces(model: Model, pieces: readonly ModelPiece[]): number {
+function countPieces(
+  model: Model,
+  pieces: "all" | readonly ModelPiece[],
+): number {
   return model.tensors
-    .filter(({ piece }) => pieces.includes(piece))
+    .filter(({ piece, frozen }) =>
+      !frozen && (pieces === "all" || pieces.includes(piece))
+    )
     .reduce((sum, tensor) => sum + elementsOf(tensor) * copiesOf(tensor), 0);
 }
 

@@ -1,4 +1,5 @@
 import type { Architecture } from "../models/architecture.ts";
+import { MAX_TILES } from "../scenario/limits.ts";
 import type { Scenario } from "../scenario/schema.ts";
 import type { LayerPlan } from "../play/layers/decoder_layer.ts";
 import type { Dtype } from "../play/torch/dtype.ts";
@@ -47,9 +48,11 @@ export function tilesOfMlp(
   scenario: Scenario,
   { hidden_size, experts }: Architecture,
 ): number | null {
-  return isTiled(scenario) && experts === 0
-    ? Math.ceil(scenario.train.sequence_length / hidden_size)
-    : null;
+  const { mlp_tiles: asked, sequence_length } = scenario.train;
+  if (experts > 0) return null;
+  return asked === "auto" || (asked === null && isTiled(scenario))
+    ? Math.min(MAX_TILES, Math.ceil(sequence_length / hidden_size))
+    : asked;
 }
 
 /** Why a model's attention cannot be shared among ranks; null where it can. */

@@ -1,12 +1,12 @@
 import type { Model } from "../models/model.ts";
 import { codeOfModel } from "../models/code_of_model.ts";
+import { withFrozenParts } from "../models/frozen_parts.ts";
 import { PEFT_PREFIX, SAVED_COPY } from "../models/lora/names.ts";
 import { scenarioAdapters } from "../models/trainable.ts";
 import type { Tensor } from "../models/tensors/tensor.ts";
 import type { Scenario } from "../scenario/schema.ts";
 import { weightFormat } from "../scenario/weight_format.ts";
 import type { Dtype } from "../play/torch/dtype.ts";
-import type { Trained } from "../optimizers/rule.ts";
 import { besideOf } from "./beside.ts";
 import type { LayerFacts } from "./layer_facts.ts";
 import { unsharedContext } from "./context.ts";
@@ -41,6 +41,7 @@ import { windowsOf, withWindows } from "./sliding.ts";
 import type { ObjectivePlan } from "./objective/objective_plan.ts";
 import { innerConfig } from "./traits.ts";
 import { unplayed } from "./unplayed.ts";
+import { reached } from "./unreached.ts";
 import { withUnturned } from "./unturned.ts";
 
 /** All that a step needs to know of a Scenario and its model. */
@@ -79,7 +80,10 @@ export function stepPlanOf(
   given: Model,
   lying: Storage | null = null,
 ): StepPlan | { reason: string } {
-  const model = dispatchedModel(given, dispatchRanks(scenario));
+  const model = withFrozenParts(
+    dispatchedModel(given, dispatchRanks(scenario)),
+    scenario,
+  );
   const family = codeOfModel(model);
   const stacks = stacksOf(
     model.tensors.filter(({ piece }) => piece === "language_model"),
@@ -241,15 +245,14 @@ export function stepPlanOf(
     inventory: {
       items: [...weights, ...added],
       beside: besideOf(code, vision, encoders),
-      trained: [
-        ...read(
-          weights.filter(({ trains }) => trains).map(trainedItem),
-          vision,
-        ),
-        ...added.filter(({ tensor }) => !isPassedBy(tensor.name)).map(
-          trainedItem,
-        ),
-      ],
+      trained: reached(
+        [
+          ...weights.filter(({ trains }) => trains),
+          ...added.filter(({ tensor }) => !isPassedBy(tensor.name)),
+        ].map(trainedItem),
+        model,
+        { vision, encoders },
+      ),
     },
   };
 }
@@ -263,17 +266,6 @@ function leavingFrozen(storage: Storage, frozen: RegExp | null): Storage {
     const stored = storage(tensor);
     return frozen.test(tensor.name) ? { ...stored, trains: false } : stored;
   };
-}
-
-/** Leaves out what no gradient reaches: optimizers keep nothing of it. */
-function read(
-  trained: readonly Trained[],
-  vision: VisionPlan | null,
-): Trained[] {
-  return trained.map((each) => ({
-    ...each,
-    copies: each.copies - (vision?.unread(each.name) ?? 0),
-  })).filter(({ copies }) => copies > 0);
 }
 
 function adapterTensors(scenario: Scenario, model: Model): Tensor[] {

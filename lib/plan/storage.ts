@@ -42,8 +42,10 @@ export function storageOf(scenario: Scenario, packing: Packing): Storage {
   return (tensor) => {
     const elements = elementsOf(tensor);
     if (
-      format !== "none" && !packing.findsNone && isPacked(tensor, packing)
+      format !== "none" && !packing.findsNone &&
+      (isPacked(tensor, packing) || isRestored(tensor, packing, scenario))
     ) {
+      const isWhole = isRestored(tensor, packing, scenario);
       return {
         dtype: "uint8",
         trains: false,
@@ -53,18 +55,21 @@ export function storageOf(scenario: Scenario, packing: Packing): Storage {
           expands,
           savesInput,
           through: packing.from,
+          ...isWhole ? { restored: precision.weights } : {},
         },
-        pieces: matricesOf(tensor).flatMap((shape) =>
-          packedBytes(format, shape, quantization.group_size)
-        ),
+        pieces: (isWhole ? [tensor.shape] : matricesOf(tensor)).flatMap((
+          shape,
+        ) => packedBytes(format, shape, quantization.group_size)),
       };
     }
-    const dtype = tensor.dtype ?? plainDtype(tensor);
+    const trains = train.method === "full" && !tensor.frozen &&
+      (train.trainable === "all" ||
+        (train.trainable as readonly string[]).includes(tensor.piece));
+    const frozen = train.method === "full" && !trains ? precision.frozen : null;
+    const dtype = tensor.dtype ?? frozen ?? plainDtype(tensor);
     return {
       dtype,
-      trains: train.method === "full" &&
-        (train.trainable === "all" ||
-          (train.trainable as readonly string[]).includes(tensor.piece)),
+      trains,
       packed: null,
       pieces: [elements * DTYPE_BYTES[dtype]],
     };
@@ -98,6 +103,22 @@ function isPacked(
 ): boolean {
   return quantized || (packsHead && role === "head") ||
     (packsExperts && (expert || (role === "router" && shape.length === 2)));
+}
+
+/**
+ * Whether experts of a layer are one parameter that is packed all the same: modules
+ * find it expanded while they run.
+ *
+ * Source: bitsandbytes 0.50.2 nn/parametrize.py, replace_parameter_4bit;
+ * axolotl-ai-cloud/axolotl 0.18 src/axolotl/monkeypatch/moe_quant.py
+ */
+function isRestored(
+  { expert, shape }: Tensor,
+  { packsExperts }: Packing,
+  scenario: Scenario,
+): boolean {
+  return scenario.quantization.experts && !packsExperts && expert &&
+    shape.length === 3 && isBitsandbytes(scenario);
 }
 
 /** A packed tensor's pieces: its matrices, and what stands beside them. */

@@ -146,7 +146,8 @@ export function patternOr<const W extends string>(
   );
 }
 
-const pattern = z.string().superRefine((text, context) => {
+/** A regular expression, of which all is read before it is used. */
+export const pattern = z.string().superRefine((text, context) => {
   const read = readPattern(text);
   if (!read.ok) context.addIssue({ code: "custom", message: read.reason });
 });

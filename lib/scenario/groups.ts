@@ -109,8 +109,13 @@ export const GROUPS = {
   },
   recomputing: {
     tab: "optimizations",
-    title: "Selective checkpointing",
-    more: [when.toTrain, when.selective],
+    title: "What is recomputed or moved",
+    more: [when.toTrain],
+  },
+  trained: {
+    tab: "optimizations",
+    title: "What trains",
+    more: [when.toTrain, when.full],
   },
 
   adapters: { tab: "lora", title: "Adapters", task: "train" },

@@ -4,3 +4,5 @@ export const MAX_SEQUENCES: number = 1 << 20;
 export const MAX_DEVICES: number = 1 << 20;
 export const MAX_GIB: number = 1 << 20;
 export const MAX_LAYERS = 10_000;
+/** Tiles that tokens may be cut to. */
+export const MAX_TILES = 1024;

@@ -68,6 +68,7 @@ export function problemsOf(
 ): Problem[] {
   const problems = new Map<string, Problem>();
   for (const issue of issues) {
+    if (isOfNumbers(issue) && hasAnother(issue, issues)) continue;
     for (const problem of problemsOfOne(issue, input, document, near)) {
       problems.set(problem.message, problem);
     }
@@ -79,6 +80,23 @@ export function problemsOf(
     0,
   );
   return firstOf([...problems.values()], found);
+}
+
+/** Whether it is the limit of whole numbers as such. */
+function isOfNumbers(issue: z.core.$ZodIssue): boolean {
+  return (issue.code === "too_big" || issue.code === "too_small") &&
+    issue.origin === "int";
+}
+
+/** Whether a field that is beyond its own limit has one. */
+function hasAnother(
+  issue: z.core.$ZodIssue,
+  issues: readonly z.core.$ZodIssue[],
+): boolean {
+  const path = issue.path.join(".");
+  return issues.some((each) =>
+    each !== issue && each.code === issue.code && each.path.join(".") === path
+  );
 }
 
 /**

@@ -10,6 +10,19 @@ export const selective: Need = {
   path: "train.checkpointing",
   is: ["selective"],
 };
+export const full: Need = { path: "train.method", is: ["full"] };
+export const partly: Need = {
+  any: [
+    [{ path: "train.trainable", not: ["all"] }],
+    [{ path: "train.trainable_layers", not: [null] }],
+    [{ path: "train.trainable_parameters", not: [null] }],
+  ],
+  because: "all of the model trains",
+};
+export const checkpointed: Need = {
+  path: "train.checkpointing",
+  not: ["none"],
+};
 export const replicated: Need = { path: "engine.name", is: ["ddp"] };
 export const fsdp: Need = { path: "engine.name", like: /^fsdp/ };
 export const deepspeed: Need = {

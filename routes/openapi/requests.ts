@@ -1,8 +1,7 @@
 import { z } from "zod";
-import { EXPORTS } from "../../lib/mod.ts";
+import { EXPORTS, FITS } from "../../lib/mod.ts";
 import { MAX_DEVICES } from "../../lib/scenario/limits.ts";
 import { BANDWIDTH_FIELDS } from "../../templates/traffic/bandwidth_fields.ts";
-import { FITS } from "../api_fit.ts";
 import { MAX_LINES } from "../batch_lines.ts";
 
 const asked = (what: string) => z.boolean().default(false).describe(what);

@@ -24,7 +24,7 @@ export function ErrorForm({ state }: { state: ErrorFormState }) {
       autocomplete="off"
       aria-label="Explain an error"
       hx-post="/explain"
-      hx-target="#explained"
+      hx-target="#answer"
       hx-swap="innerHTML"
       hx-sync="this:replace"
     >

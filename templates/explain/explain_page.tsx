@@ -13,9 +13,10 @@ export function ExplainPage(
 ) {
   return (
     <Layout title="Explain an error · Headroom" scenario={state.scenario}>
-      <main class="single" id="answer">
+      <main class="single">
         <h1>Explain an out-of-memory error</h1>
-        <div id="explained" aria-live="polite">{answer}</div>
+        <p id="said" class="unseen" role="status"></p>
+        <div id="answer">{answer}</div>
         <ErrorForm state={state} />
       </main>
     </Layout>

@@ -16,9 +16,15 @@ export function ExplanationView(
     <>
       <section class="card" aria-labelledby="explained-title">
         <h2 id="explained-title">Why memory ran short</h2>
-        {words.split("\n").map((line, at) => (
-          <p>{at === 0 ? <strong>{line}</strong> : line}</p>
-        ))}
+        {words.split("\n").map((line, at) =>
+          at === 0
+            ? (
+              <p>
+                <strong data-said="">{line}</strong>
+              </p>
+            )
+            : <p>{line}</p>
+        )}
         {areOfSizes(causes) && (
           <>
             <h3>What has these sizes</h3>

@@ -20,6 +20,16 @@ export const TRAINING_WORDS: Record<string, string> = {
     "Keep each layer's input alone and compute the rest again in the backward pass: far less memory, about a third slower.",
   "train.checkpoint_offload":
     "Checkpoints wait in the host's memory; each is copied there and back.",
+  "train.activation_offloading":
+    "What the backward pass needs waits in the host's memory: the GPU keeps little of it, and copies over PCIe take time.",
+  "train.mlp_tiles":
+    "The MLP runs a piece of the tokens at a time, so that its wide tensors never stand for all of them.",
+  "train.use_reentrant":
+    "Which of torch's two ways to checkpoint runs; the older, reentrant one runs a layer to its end again.",
+  "train.trainable_layers":
+    "Freeze all but the last (or, with a minus, first) layers: no gradients and no optimizer states of the rest.",
+  "train.trainable_parameters":
+    "Freeze all parameters but those whose names a pattern matches.",
   "train.loss": "Fused and chunked losses never hold the logits of all tokens.",
   "train.kernels":
     "Eager PyTorch, Liger's fused kernels, or torch.compile: fused ones keep fewer tensors.",
@@ -28,6 +38,8 @@ export const TRAINING_WORDS: Record<string, string> = {
   "train.image_size":
     "Height and width of an image as the model gets it, in pixels.",
   "precision.weights": "The number format that the weights are held in.",
+  "precision.frozen":
+    "The number format of weights that do not train, where it is another than that of those that do.",
   "precision.autocast":
     "Mixed precision: products run in 16 bits while the weights stay as they are.",
   "precision.gradients":
@@ -42,6 +54,8 @@ export const TRAINING_WORDS: Record<string, string> = {
     "Weights that share one scale: smaller groups are more exact and take more memory.",
   "quantization.kbit_upcast":
     "PEFT turns what is not quantised into fp32: stable, but large embeddings double.",
+  "quantization.experts":
+    "Pack a mixture's experts too: transformers keeps them as one tensor a layer, which bitsandbytes leaves in 16 bits otherwise.",
   "optimizer.name":
     "What turns gradients into steps. AdamW remembers two numbers of each trained weight, SGD none.",
   "optimizer.implementation":

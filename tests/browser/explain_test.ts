@@ -18,7 +18,7 @@ for (const javaScriptEnabled of [true, false]) {
     );
     await page.fill("#f-error", ERROR);
     await page.click("form.explain button");
-    const said = page.locator("#explained");
+    const said = page.locator("#answer");
     await page.waitForSelector("#explained-title");
     assertMatch(
       await said.innerText(),
@@ -29,7 +29,7 @@ for (const javaScriptEnabled of [true, false]) {
       const width = await page.evaluate("document.documentElement.scrollWidth");
       assert(width === 390, `it is ${width} pixels wide`);
     }
-    await page.click("#explained ul li a");
+    await page.click("#answer ul li a");
     await page.waitForSelector("#verdict-title");
     assertMatch(
       await page.locator("#verdict-title").innerText(),

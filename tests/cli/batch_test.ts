@@ -1,5 +1,5 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
-import { estimate } from "../../lib/mod.ts";
+import { estimate, withFit } from "../../lib/mod.ts";
 import { command, headroom } from "./headroom.ts";
 
 const ARGS = ["estimate", "--batch", "-"];
@@ -34,7 +34,9 @@ Deno.test("estimate --batch answers each line in order", async () => {
     answers,
     MODELS.map((model) =>
       JSON.parse(
-        JSON.stringify(estimate({ model, train: { micro_batch: 1 } })),
+        JSON.stringify(
+          withFit(estimate({ model, train: { micro_batch: 1 } }), "own"),
+        ),
       )
     ),
   );

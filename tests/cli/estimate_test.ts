@@ -4,7 +4,7 @@ import {
   assertMatch,
   assertStringIncludes,
 } from "@std/assert";
-import { estimate, formatBytes } from "../../lib/mod.ts";
+import { estimate, formatBytes, withFit } from "../../lib/mod.ts";
 import { headroom } from "./headroom.ts";
 import { SCENARIO, viaJson } from "./estimates.ts";
 
@@ -16,7 +16,7 @@ Deno.test("estimate --json prints the library's estimate", async () => {
     ..."--seq-len 4096 --grad-checkpoint --dp 8 --zero 2".split(" "),
   ]);
   assertEquals([code, err], [0, ""]);
-  assertEquals(JSON.parse(out), viaJson(estimate(SCENARIO)));
+  assertEquals(JSON.parse(out), viaJson(withFit(estimate(SCENARIO), "own")));
   assert(out.endsWith("}\n"));
 });
 
@@ -84,4 +84,28 @@ Deno.test("estimate takes the library's defaults for what no flag says", async (
   assertEquals(scenario, wanted.scenario);
   assertEquals(memory, JSON.parse(JSON.stringify(wanted.memory)));
   assertEquals(assumptions, wanted.assumptions);
+});
+
+Deno.test("JSON tells of the scenario's own GPU, and of all where they are asked for", async () => {
+  const fitOf = async (...flags: string[]): Promise<{ gpu: string }[]> => {
+    const { code, out, err } = await headroom(["estimate", ...flags]);
+    assertEquals([code, err], [0, ""]);
+    return JSON.parse(out).fit;
+  };
+  const one = ["gpt2", "--gpu", "RTX 4090", "--json"];
+  const [own, ...others] = await fitOf(...one);
+  assertEquals([own?.gpu, others], ["RTX 4090", []]);
+  const all = await fitOf(...one, "--fit", "all");
+  assertEquals(all[0], own);
+  assert(all.length > 100);
+  for (
+    const [flags, message] of [
+      [["--json", "--fit", "some"], /--fit must be own or all.*"some"/],
+      [["--fit", "all"], /--fit needs --json or --batch/],
+    ] as const
+  ) {
+    const { code, err } = await headroom(["estimate", "gpt2", ...flags]);
+    assertEquals(code, 2);
+    assertMatch(err, message);
+  }
 });

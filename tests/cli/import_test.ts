@@ -4,10 +4,11 @@ import { headroom } from "./headroom.ts";
 const FOLDER = "tests/truth/configurations";
 const QLORA = `${FOLDER}/axolotl_qlora.yml`;
 
-Deno.test("estimate --from prints what became of the file, then the estimate", async () => {
+Deno.test("estimate --from prints the verdict first, and last what became of the file", async () => {
   const { code, out, err } = await headroom(["estimate", "--from", QLORA]);
   assertEquals(code, 0, err);
-  assertMatch(out, /^From .*axolotl_qlora\.yml \(Axolotl\)\n\nUnderstood\n/);
+  assertMatch(out, /^Fits on A100-80GB: /);
+  assertMatch(out, /\n\nFrom .*axolotl_qlora\.yml \(Axolotl\)\n\nUnderstood\n/);
   assertMatch(out, /\n {2}lora_r = 64 → train\.lora\.rank: 64\n/);
   assertMatch(
     out,

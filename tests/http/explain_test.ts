@@ -123,7 +123,7 @@ Deno.test("GET /explain has a form that works without scripts", async () => {
   assertEquals(form.getAttribute("action"), "/explain");
   assertEquals(form.getAttribute("method"), "post");
   assertEquals(form.getAttribute("hx-post"), "/explain");
-  assertEquals(textOf(only(document, "#explained")), "");
+  assertEquals(textOf(only(document, "#answer")), "");
   only(form, "textarea[name=text]");
   const { document: other } = await visit(
     "/explain?model=llama2-7b&train.method=lora",
@@ -143,7 +143,7 @@ Deno.test("POST /explain answers with the page, and keeps what was pasted", asyn
   });
   assertEquals(status, 200);
   only(document, "h1");
-  const said = textOf(only(document, "#explained"));
+  const said = textOf(only(document, "#answer"));
   assertMatch(said, /PyTorch asked for 3\.91 GiB on GPU 0 at the loss/);
   assertMatch(said, /2 × 4,096|1 × 8,192/);
   assertMatch(said, /Asked for ?3\.91 GiB/);
@@ -152,7 +152,7 @@ Deno.test("POST /explain answers with the page, and keeps what was pasted", asyn
     "llama3.1-8b",
   );
   assertMatch(textOf(only(document, "#f-error")), /OutOfMemoryError/);
-  const links = [...document.querySelectorAll("#explained li a")];
+  const links = [...document.querySelectorAll("#answer li a")];
   assert(links.length > 0);
   const first = await visit(links[0]?.getAttribute("href") ?? "");
   assertEquals(first.status, 200);
@@ -166,7 +166,7 @@ Deno.test("POST /explain takes the scenario of the page beside the text", async 
       "model=llama3.1-8b&train.micro_batch=2&train.sequence_length=4096",
   });
   assertMatch(
-    textOf(only(document, "#explained")),
+    textOf(only(document, "#answer")),
     /3\.91 GiB = 2 × 4,096 × 128,256 × 4 B/,
   );
 });
@@ -199,7 +199,7 @@ Deno.test("POST /explain reads a file, and refuses a binary one", async () => {
   });
   assertEquals(read.status, 200);
   assertMatch(
-    textOf(only(read.document, "#explained")),
+    textOf(only(read.document, "#answer")),
     /tensors have 1\.00 GiB/,
   );
   const binary = await sent({
@@ -209,7 +209,7 @@ Deno.test("POST /explain reads a file, and refuses a binary one", async () => {
     ),
   });
   assertEquals(binary.status, 422);
-  assertMatch(textOf(only(binary.document, "#explained")), /binary.*pickle/);
+  assertMatch(textOf(only(binary.document, "#answer")), /binary.*pickle/);
 });
 
 for (
@@ -221,15 +221,15 @@ for (
   Deno.test(`POST /explain refuses ${JSON.stringify(text)} on the page`, async () => {
     const { status, document } = await sent({ text });
     assertEquals(status, 422);
-    assertMatch(textOf(only(document, "#explained")), message);
-    assertEquals(document.querySelector("#explained script"), null);
+    assertMatch(textOf(only(document, "#answer")), message);
+    assertEquals(document.querySelector("#answer script"), null);
   });
 }
 
 Deno.test("POST /explain refuses a form that is too large with the page", async () => {
   const { status, document } = await sent({ text: "a".repeat(8 * 2 ** 20) });
   assertEquals(status, 413);
-  assertMatch(textOf(only(document, "#explained")), /at most 8388608 bytes/);
+  assertMatch(textOf(only(document, "#answer")), /at most 8388608 bytes/);
 });
 
 Deno.test("a verdict that does not fit leads to the error's page with its scenario", async () => {

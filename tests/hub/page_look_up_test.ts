@@ -27,7 +27,7 @@ Deno.test("a name is looked up once it stands, and other settings then answer", 
   assertEquals(hub.asked.length, asked);
 });
 
-Deno.test("what else is wrong is told before a model is looked up", async () => {
+Deno.test("what else is wrong is told with a model that is not looked up yet", async () => {
   await using hub = startFakeHub({});
   const app = createApp(openHub(hub));
   const { status, document } = await ask(
@@ -36,6 +36,13 @@ Deno.test("what else is wrong is told before a model is looked up", async () => 
   );
   assertEquals(status, 422);
   only(document, "[data-problem='hardware.gpu']");
+  assertMatch(
+    textOf(only(document, "[data-problem='model']")),
+    /looked up on the Hub once the rest is mended: current value is "a\/b"/,
+  );
+  const more = await ask(app, "/answer?model=a/b&train.micro_batch=0");
+  only(more.document, "[data-problem='train.micro_batch']");
+  only(more.document, "[data-problem='model']");
   assertEquals(hub.asked, []);
 });
 

@@ -21,6 +21,11 @@ export const TOO_LARGE: Record<string, ScenarioInput> = {
     train: { method: "qlora" },
     hardware: { gpu: "RTX 4090" },
   },
+  "QLoRA of a mixture of experts on one card": {
+    model: "Qwen/Qwen3-30B-A3B",
+    train: { method: "qlora" },
+    hardware: { gpu: "RTX 4090" },
+  },
   "8B in full on one card": {
     model: "meta-llama/Llama-3.1-8B",
     train: { attention: "eager" },

@@ -3,6 +3,7 @@ import { describeField } from "../../lib/mod.ts";
 /** Values of fields whose kind does not give any that can be used. */
 const VALUES: Readonly<Record<string, unknown>> = {
   "train.trainable": ["lm_head"],
+  "train.trainable_parameters": "lm_head.*",
   "train.lora.targets": "all-linear",
   "train.lora.target_parameters": ["mlp.experts.down_proj"],
   "train.lora.modules_to_save": ["lm_head"],

@@ -35,6 +35,9 @@ export const VALUES: Record<string, unknown[]> = {
   "parallel.ep": [2],
   "parallel.virtual_pipeline": [2],
   "train.selective": ["op", 3],
+  "train.mlp_tiles": ["auto", 4],
+  "train.trainable_layers": [2, -2],
+  "train.trainable_parameters": ["lm_head.*"],
   "parallel.microbatches": [4],
   "engine.zero_stage": [1, 2, 3],
   // Other than what the driver does where nothing is said.

@@ -1,6 +1,7 @@
 import { assert, assertEquals } from "@std/assert";
 import { modelOfConfig } from "../../lib/models/build_model.ts";
 import { cacheOf } from "../../lib/models/cache_of.ts";
+import { elementsOf } from "../../lib/models/tensors/tensor.ts";
 import truth from "../truth/remote_types.json" with { type: "json" };
 
 /** Types that run the code of their repositories, and what their makers publish. */
@@ -58,4 +59,22 @@ Deno.test("no heads of keys, and heads without width, are problems", () => {
       `model.config.${key} must be at least 1: current value is 0`,
     );
   }
+});
+
+Deno.test("an expert of Kimi K3 is as large as in its checkpoint, and so is the whole", () => {
+  const kimi = truth.find(({ name }) => name === "moonshotai/Kimi-K3");
+  const built = modelOfConfig(kimi?.config ?? {}, {
+    name: "",
+    source: "config",
+  });
+  assert(built.ok);
+  const layers = 92;
+  const routed = built.value.tensors.filter(({ expert }) => expert);
+  const elements = routed.reduce((sum, each) => sum + elementsOf(each), 0) *
+    layers;
+  // 33,030,144 parameters an expert and 896 of them, as its headers have them.
+  assertEquals(elements, 33_030_144 * 896 * layers);
+  // MXFP4 has a byte for every 32 elements; all else is bf16: 1.56 TB published.
+  const bytes = elements * 4.25 / 8 + (built.value.parameters - elements) * 2;
+  assertEquals(Math.round(bytes / 1e10), 156);
 });

@@ -9,6 +9,7 @@ import {
   estimate,
   parseScenario,
   ScenarioError,
+  tryEstimate,
 } from "../../lib/mod.ts";
 import type { Scenario, ScenarioInput } from "../../lib/mod.ts";
 import { OPTIMIZERS } from "../../lib/scenario/optimizers.ts";
@@ -184,4 +185,38 @@ Deno.test("estimate() throws a ScenarioError that carries every problem", () => 
     "parallel.gpus",
   ]);
   assertStringIncludes(error.name, "ScenarioError");
+});
+
+Deno.test("a number beyond all numbers is refused by the field's own limit alone", () => {
+  for (const micro_batch of [1e99, "1e99", -1e99]) {
+    const result = parseScenario({ ...MODEL, train: { micro_batch } });
+    assert(!result.ok);
+    const [limit] = Number(micro_batch) > 0 ? ["at most 1048576"] : [
+      "at least 1:",
+    ];
+    assertEquals(result.problems.length, 1);
+    assertStringIncludes(result.problems[0]?.message ?? "", limit ?? "");
+  }
+});
+
+Deno.test("names that nobody knows are told with all else that is wrong", () => {
+  const wrong = {
+    model: "no/such-model",
+    train: { micro_batch: 0 },
+    hardware: { gpu: "no such GPU" },
+  };
+  const result = tryEstimate(wrong);
+  assert(!result.ok);
+  assertEquals(result.problems.map(({ path }) => path), [
+    "model",
+    "hardware.gpu",
+    "train.micro_batch",
+  ]);
+  const refused = tryEstimate({ ...wrong, model: "", hardware: { gpu: "" } });
+  assert(!refused.ok);
+  assertEquals(refused.problems.map(({ path }) => path).sort(), [
+    "hardware.gpu",
+    "model",
+    "train.micro_batch",
+  ]);
 });

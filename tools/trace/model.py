@@ -1,10 +1,13 @@
 """Builds a Scenario's model."""
 
+import re
+
 from runtime import torch
 
 from adapters import adapt
 from classes import class_of, config_of
 from fields import DTYPES, get
+from pieces import keep_in_fp32, train_pieces
 from quantized import quantize
 
 ATTENTION = {"flash": "flash_attention_2", "sdpa": "sdpa", "eager": "eager"}
@@ -20,16 +23,36 @@ def build(scenario):
             config, attn_implementation=attention, dtype=weights
         )
     model.tie_weights()
+    keep_in_fp32(model, weights)
     if get(scenario, "quantization.weights", "none") != "none":
         quantize(model, scenario)
     model.train()
     model.config.use_cache = False
+    model.config.get_text_config().use_cache = False
+    train_pieces(model, get(scenario, "train.trainable", "all"))
     checkpoint = get(scenario, "train.checkpointing", "none")
     if get(scenario, "train.method", "full") != "full":
         model = adapt(model, scenario)
+    elif get(scenario, "train.trainable_layers") or get(scenario, "train.trainable_parameters"):
+        freeze(model, scenario)
     if checkpoint == "full":
         base = model.get_base_model() if hasattr(model, "get_base_model") else model
-        base.activation_checkpointing_enable({"use_reentrant": False})
+        reenters = get(scenario, "train.use_reentrant", False)
+        base.activation_checkpointing_enable({"use_reentrant": reenters})
         if base is not model and not get(scenario, "quantization.kbit_upcast", False):
             base.enable_input_require_grads()
     return model
+
+
+def freeze(model, scenario):
+    """Leaves all but what `train.trainable_layers` and `train.trainable_parameters` say."""
+    some = get(scenario, "train.trainable_layers")
+    pattern = get(scenario, "train.trainable_parameters")
+    depth = model.config.num_hidden_layers
+    chosen = range(depth)[-some:] if some and some > 0 else range(-(some or 0))
+    for name, parameter in model.named_parameters():
+        layer = re.search(r"\.layers\.(\d+)\.", name)
+        trains = pattern is None or re.fullmatch(pattern, name) is not None
+        if some is not None:
+            trains = trains and layer is not None and int(layer[1]) in chosen
+        parameter.requires_grad_(trains)

@@ -42,10 +42,24 @@ def quantize(model, scenario):
                 new.bias = child.bias
             setattr(parent, name, new)
             del child, weight
+    if get(scenario, "quantization.experts", False):
+        quantize_experts(model, scheme)
     model.is_loaded_in_4bit = True
     model.is_quantized = True
     model.config._is_quantized = True
     gc.collect()
+
+
+def quantize_experts(model, scheme):
+    """Packs the parameters of three dimensions, as Axolotl does while it loads."""
+    from bitsandbytes.nn.parametrize import replace_parameter_4bit
+
+    for path, module in list(model.named_modules()):
+        for name, parameter in list(module.named_parameters(recurse=False)):
+            if parameter.ndim >= 3 and "expert" in f"{path}.{name}":
+                replace_parameter_4bit(
+                    module, name, compress_statistics=scheme == "nf4-dq", quant_type="nf4"
+                )
 
 
 def modules_in(model, names):

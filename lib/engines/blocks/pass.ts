@@ -11,6 +11,7 @@ import type { HeadPlan } from "../../play/record/outer_blocks.ts";
 import { recordEmbedding, recordHead } from "../../play/record/outer_blocks.ts";
 import type { ClassHead } from "../../plan/class_head.ts";
 import { embeddingPlanOf, headPlanOf } from "../../plan/outer_plan.ts";
+import type { SidePlan } from "../../plan/objective/objective_plan.ts";
 import type { StepPlan } from "../../plan/step_plan.ts";
 import { decoderLayers, hiddenElements } from "./decoder_layers.ts";
 import {
@@ -19,6 +20,7 @@ import {
   keepsOutputs,
   placed,
 } from "./stacks.ts";
+import { offloadOf } from "../../software/trl/activation_offloading.ts";
 import { recordLookup } from "../../play/record/lookup_block.ts";
 import { recordSide } from "./side_pass.ts";
 import { recordVision } from "./vision_pass.ts";
@@ -44,6 +46,7 @@ export function recordPass(
   >,
 ): Pass {
   const { scenario, facts } = plan;
+  const offload = offloadOf(scenario);
   if (plan.encoders) {
     return recordEncoderPass(plan, plan.encoders, {
       autocast: scenario.precision.autocast,
@@ -51,6 +54,7 @@ export function recordPass(
       stepBytes,
       savesInputs,
       workspaces,
+      offload,
     });
   }
   const settings: MachineSettings = {
@@ -59,6 +63,7 @@ export function recordPass(
     stepBytes,
     savesInputs,
     workspaces,
+    offload,
   };
   const vision = plan.vision && recordVision(
     settings,
@@ -147,13 +152,28 @@ export function recordPass(
         head,
       ),
     ],
-    hostBytes,
+    hostBytes: [embedding, head, ...vision?.blocks ?? []].reduce(
+      (sum, block) => sum + (block.hostBytes ?? 0),
+      hostBytes,
+    ),
     ...(plan.objective
       ? {
-        sides: plan.objective.sides.map((side) => recordSide(side, settings)),
+        sides: sidesOf(plan.objective, accumulation).map((side) =>
+          recordSide(side, settings)
+        ),
       }
       : {}),
   };
+}
+
+/** The passes beside one that begins gradients, or adds to them. */
+function sidesOf(
+  { sides, rollsWithin }: NonNullable<StepPlan["objective"]>,
+  accumulation: MachineSettings["accumulation"],
+): readonly SidePlan<StepPlan>[] {
+  return accumulation === "add" && !rollsWithin
+    ? sides.filter(({ when }) => when !== "rollout")
+    : sides;
 }
 
 /** Records what a decoder's class has in place of a vocabulary, and its loss. */

@@ -1,5 +1,12 @@
 import type { Rule } from "../reading/format.ts";
-import { stateCheckpointing, switched, switchOf } from "../reading/rules.ts";
+import {
+  counted,
+  stateCheckpointing,
+  switched,
+  switchOf,
+} from "../reading/rules.ts";
+import { readCount, readSwitch } from "../reading/values.ts";
+import { unfrozenRule } from "../reading/vocabulary/trained_parts.ts";
 import { attentionRule } from "../reading/vocabulary/attention.ts";
 
 /** An old switch of one attention kernel. */
@@ -32,6 +39,51 @@ export const ACTIVATION_RULES: readonly Rule[] = [
       }
     },
   },
+  {
+    keys: ["activation_offloading"],
+    fields: ["train.activation_offloading", "train.checkpoint_offload"],
+    values:
+      "true, disk → streams; legacy → sync; hidden_states → checkpoints on the host",
+    read: (setting, draft) => {
+      const { value } = setting;
+      if (value === "legacy") {
+        draft.state(setting, "train.activation_offloading", "sync");
+      } else if (value === "hidden_states") {
+        draft.state(setting, "train.checkpoint_offload", true);
+      } else {
+        const on = value === "disk" || switchOf(setting, draft);
+        if (on === false) draft.leave(setting, "switched off");
+        if (on) draft.state(setting, "train.activation_offloading", "streams");
+      }
+    },
+  },
+  {
+    // src/axolotl/monkeypatch/tiled_mlp/patch.py: tiles of 32,768 tokens.
+    keys: ["tiled_mlp", "tiled_mlp_num_shards"],
+    fields: ["train.mlp_tiles"],
+    values: "true → a tile for 32,768 tokens; tiled_mlp_num_shards → so many",
+    read: (setting, draft, all) => {
+      if (readSwitch(all.get("tiled_mlp")) !== true) {
+        return draft.leave(setting, "tiled_mlp is not switched on");
+      }
+      if (setting.key !== "tiled_mlp") {
+        return counted(setting.key, "train.mlp_tiles")
+          .read(setting, draft, all);
+      }
+      if (all.has("tiled_mlp_num_shards")) return;
+      const tokens = readCount(all.get("sequence_len") ?? 512) ?? 512;
+      draft.state(setting, "train.mlp_tiles", Math.ceil(tokens / 32_768));
+    },
+  },
+  {
+    keys: ["gradient_checkpointing_kwargs.use_reentrant"],
+    fields: ["train.use_reentrant"],
+    read: (setting, draft) => {
+      const on = switchOf(setting, draft);
+      if (on !== null) draft.state(setting, "train.use_reentrant", on);
+    },
+  },
+  unfrozenRule("unfrozen_parameters"),
   attentionRule(["attn_implementation"]),
   kernelSwitch("flash_attention", "flash"),
   kernelSwitch("sdp_attention", "sdpa"),

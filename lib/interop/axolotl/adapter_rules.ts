@@ -28,6 +28,7 @@ export const ADAPTER_RULES: readonly Rule[] = [
     nestedByDefault: true,
     type: ["bnb_config_kwargs.bnb_4bit_quant_type"],
   }),
+  switched("quantize_moe_experts", "quantization.experts", true),
   switched("gptq", "quantization.weights", "gptq-int4"),
   same("lora_r", "train.lora.rank"),
   same("lora_alpha", "train.lora.alpha"),

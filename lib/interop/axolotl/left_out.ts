@@ -39,9 +39,7 @@ export const AXOLOTL_UNEXPRESSED: readonly Unexpressed[] = [
   ),
   unexpressed(
     [
-      "activation_offloading",
       "layer_offloading",
-      "tiled_mlp",
       "selective_checkpointing",
     ],
     "no field says what stays on the GPU",
@@ -52,8 +50,6 @@ export const AXOLOTL_UNEXPRESSED: readonly Unexpressed[] = [
   ),
   unexpressed(
     [
-      "embeddings_skip_upcast",
-      "unfrozen_parameters",
       "freeze_mm_modules",
       "peft_layers_to_transform",
       "peft_layers_pattern",
@@ -63,7 +59,6 @@ export const AXOLOTL_UNEXPRESSED: readonly Unexpressed[] = [
       "relora",
       "lisa_n_layers",
       "qat",
-      "quantize_moe_experts",
       "model_quantization_config",
       "resize_token_embeddings_to_32x",
       "shrink_embeddings",
@@ -82,7 +77,6 @@ export const AXOLOTL_UNEXPRESSED: readonly Unexpressed[] = [
       "overrides_of_model_config",
       "overrides_of_model_kwargs",
       "auto_find_batch_size",
-      "torch_empty_cache_steps",
       "gc_steps",
       "deepcompile",
       "use_onebitllms",
@@ -94,6 +88,15 @@ export const AXOLOTL_UNEXPRESSED: readonly Unexpressed[] = [
     "no field says it",
   ),
   unexpressed(
+    "embeddings_skip_upcast",
+    "Axolotl casts embeddings back before the first step: only loading takes less",
+    false,
+  ),
+  unexpressed(
+    "torch_empty_cache_steps",
+    "what tensors take stays as it is; what PyTorch caches beside may be less than is told",
+  ),
+  unexpressed(
     ["fp8", "fp8_enable_fsdp_float8_all_gather"],
     "computing in fp8 is not known",
   ),
@@ -101,6 +104,7 @@ export const AXOLOTL_UNEXPRESSED: readonly Unexpressed[] = [
 
 /** Settings that decide no memory of a training step. */
 export const AXOLOTL_NEUTRAL: readonly RegExp[] = [
+  /^trl\.(?:beta|vllm_server|vllm_guided|vllm_dtype|vllm_max_model|vllm_enable_prefix|reward|log_|scale_|loss_type|num_iter|epsilon|temperature|top_|min_p|repetition|ref_model|sync_ref|mask|importance|delta|generation_kwargs|rollout_func|multi_objective|chat_template|num_completions|cispo|vespo|dapo)/,
   ...FSDP_NEUTRAL,
   anyKeyOf()`
     swanlab use_swanlab expert_parallel_ model_config base_model_ignore

@@ -72,6 +72,18 @@ export const axolotlExport: ExportFormat = {
         builder.says("train.checkpoint_offload");
       }
     }
+    const away = train.activation_offloading;
+    if (away !== "none") {
+      builder.put(
+        "activation_offloading",
+        away === "sync" ? "legacy" : true,
+        "train.activation_offloading",
+      );
+    }
+    if (typeof train.mlp_tiles === "number") {
+      builder.put("tiled_mlp", true)
+        .put("tiled_mlp_num_shards", train.mlp_tiles, "train.mlp_tiles");
+    }
     builder.put(
       "attn_implementation",
       ATTENTION[train.attention],

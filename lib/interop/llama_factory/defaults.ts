@@ -83,6 +83,17 @@ export function finishLlamaFactory(draft: Draft, all: FileSettings): void {
       value: true,
       key: "LLaMA-Factory without pure_bf16",
     });
+    // model/adapter.py: what does not train stays in the type that it is loaded in.
+    const type = draft.facts.get("mixed_precision")?.value;
+    const some = draft.valueAt("train.trainable") ?? "all";
+    const layers = draft.valueAt("train.trainable_layers") ?? null;
+    if (type && type !== "no" && (some !== "all" || layers !== null)) {
+      draft.assume(
+        "precision.frozen",
+        type,
+        "LLaMA-Factory casts to fp32 what trains alone",
+      );
+    }
   }
 }
 

@@ -100,7 +100,8 @@ const APPROXIMATIONS: readonly Approximation[] = [
       "train.padding_mask with flash attention: an encoder's copies of heads without padding are not counted",
   ],
   [
-    ({ plan: { scenario } }) => scenario.train.kernels === "compile",
+    ({ plan: { scenario: { train, engine } } }) =>
+      train.kernels === "compile" && engine.name !== "megatron",
     () =>
       "train.kernels compile: saved tensors as torch 2.13's partitioner chooses them for Llama's layers",
   ],
@@ -123,6 +124,23 @@ const APPROXIMATIONS: readonly Approximation[] = [
       train.checkpoint_offload && train.checkpointing !== "none",
     () =>
       "train.checkpoint_offload: one checkpoint at a time is taken to be on its way; its buffers on the host are pinned",
+  ],
+  [
+    ({ plan: { scenario: { train } } }) =>
+      train.activation_offloading === "streams",
+    () =>
+      "train.activation_offloading streams: the last five saved tensors of a layer are taken to be copied when the next begins; with checkpoints up to five more of them may stand",
+  ],
+  [
+    ({ plan: { scenario: { quantization, train } } }) =>
+      quantization.experts && train.lora.target_parameters.length > 0,
+    () =>
+      "quantization.experts with train.lora.target_parameters: how PEFT reads packed experts is taken from its code, no run of it was traced",
+  ],
+  [
+    ({ plan: { scenario: { train }, model } }) =>
+      train.mlp_tiles !== null && model.architecture.experts > 0,
+    () => "train.mlp_tiles has no effect: layers with experts are not tiled",
   ],
   [
     ({ plan: { scenario: { train } } }) =>

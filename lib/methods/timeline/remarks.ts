@@ -1,6 +1,7 @@
 import type { Paged } from "../../answer/estimate.ts";
 import { changesOf } from "../../scenario/default_scenario.ts";
 import type { Scenario } from "../../scenario/schema.ts";
+import { isBlind } from "../../plan/unreached.ts";
 import { plainObjective } from "../../plan/objective/words.ts";
 import type { Step } from "../../engines/step.ts";
 import type { Answer } from "../method.ts";
@@ -107,6 +108,7 @@ function coveredBy(
     ...COVERED,
     "software.expandable_segments",
     ...engine.reads(scenario, plan.model),
+    ...(TRAINERS.has(engine.name) ? TRAINERS_FIELDS : []),
     ...(plan.objective?.heeds ??
       (plainObjective(scenario) === null ? [] : ["train.objective"])),
     ...(plan.facts.stateSpaces ? ["software.mixer_kernels"] : []),
@@ -116,6 +118,25 @@ function coveredBy(
       : []),
   ]);
 }
+
+/** Engines that run the passes of transformers' and TRL's trainers. */
+const TRAINERS: ReadonlySet<string> = new Set([
+  "single",
+  "ddp",
+  "deepspeed",
+  "fsdp",
+  "fsdp2",
+]);
+
+/** What those passes alone are played by. */
+const TRAINERS_FIELDS = [
+  "train.activation_offloading",
+  "train.mlp_tiles",
+  "train.use_reentrant",
+  "train.trainable_layers",
+  "train.trainable_parameters",
+  "precision.frozen",
+];
 
 /** What engines are called in sentences. */
 const ENGINE_WORDS: Readonly<Record<string, string>> = {
@@ -192,8 +213,9 @@ function pagedWords({ bytes, host_bytes }: Paged): string {
 }
 
 /** What images are taken for. */
-function sight({ plan: { vision, scenario } }: Step): string[] {
-  if (!vision) return [];
+function sight({ plan }: Step): string[] {
+  const { vision, scenario } = plan;
+  if (!vision) return unseen(plan);
   const { images_per_sample: images, micro_batch: batch } = scenario.train;
   const tokens = vision.tokens / (images * batch);
   const others = vision.others / (images * batch);
@@ -203,6 +225,15 @@ function sight({ plan: { vision, scenario } }: Step): string[] {
       ? `Images of train.image_size take ${tokens} tokens each${beside}, within train.sequence_length, by the processor's own settings`
       : `Images are resized to the tower's own size, so train.image_size is not used: ${tokens} tokens each${beside}, within train.sequence_length`,
   ];
+}
+
+/** What a step without images leaves out of a model that could see them. */
+function unseen(plan: Step["plan"]): string[] {
+  return isBlind(plan.model, plan)
+    ? [
+      "No sample has images, so that nothing reaches the model's tower: it is loaded, and has neither gradients nor optimizer states",
+    ]
+    : [];
 }
 
 /** How a library's own kernels step. */

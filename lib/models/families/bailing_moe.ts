@@ -3,7 +3,7 @@ import { allLayers, layersWhere } from "../tensors/layer_ranges.ts";
 import { gatedMlp, headsOf } from "./blocks.ts";
 import { afterFirst, expertTensors, withShared } from "./blocks_dense.ts";
 import { WIDE_SIGMOIDS } from "./code/parts.ts";
-import { NOT_YET } from "./code/unplayed.ts";
+import { UNPLAYED } from "./code/unplayed.ts";
 import type { FeedForward } from "./decoder.ts";
 import type { Decoder, FamilyTypes } from "./family.ts";
 import { causal, ofType } from "./family.ts";
@@ -79,11 +79,11 @@ function sharedWidth(config: ConfigReader): number {
 /** The types of this file. */
 export const BAILING_TYPES: FamilyTypes = {
   bailing_moe: {
-    ...ofType(causal(bailingMoe(false)), { unplayed: NOT_YET }),
+    ...ofType(causal(bailingMoe(false)), { unplayed: UNPLAYED }),
     isPartly: () => true,
   },
   bailing_moe_v2: {
-    ...ofType(causal(bailingMoe(true)), WIDE_SIGMOIDS, { unplayed: NOT_YET }),
+    ...ofType(causal(bailingMoe(true)), WIDE_SIGMOIDS, { unplayed: UNPLAYED }),
     isPartly: () => true,
   },
 };

@@ -1,7 +1,7 @@
 import type { ConfigReader } from "../tensors/config_reader.ts";
 import { allLayers } from "../tensors/layer_ranges.ts";
 import { sizeOr, twoLinears } from "./blocks_vision.ts";
-import { NOT_YET } from "./code/unplayed.ts";
+import { UNPLAYED } from "./code/unplayed.ts";
 import { ConfigWithDefaults } from "./config_with_defaults.ts";
 import { DECODERS } from "./decoders.ts";
 import type { Decoder, Family, FamilyTypes } from "./family.ts";
@@ -104,7 +104,7 @@ function languageOf(
 /** The types of this file. */
 export const INTERNVL_CHAT_TYPES: FamilyTypes = {
   internvl_chat: {
-    ...ofClasses(internvlChat, { unplayed: NOT_YET }),
+    ...ofClasses(internvlChat, { unplayed: UNPLAYED }),
     isPartly: () => true,
   },
 };

@@ -13,6 +13,7 @@ import {
   someLayers,
   sparseLayers,
 } from "./blocks_recent.ts";
+import type { CodeParts } from "./code/code.ts";
 import type { CacheKind, StateCache } from "./code/cache.ts";
 import { LATENT_CACHE, WIDE_SIGMOIDS } from "./code/parts.ts";
 import { numberOf } from "./code/setting.ts";
@@ -35,7 +36,7 @@ export const kimiLinear: Decoder = {
     const sizes = latentOf(config);
     const { hidden } = sizes;
     scope.embedding("embed_tokens", config.size("vocab_size"), hidden);
-    const kinds = layerKindsOf(config, "layer_types", usualKinds(config));
+    const kinds = layerKindsOf(config, "layer_types", kimiKinds(config));
     const isFull = (layer: number) => attends(kinds(layer));
     someLayers(
       config,
@@ -47,7 +48,7 @@ export const kimiLinear: Decoder = {
       config,
       scope,
       (layer) => !isFull(layer),
-      (layer) => delta(config, layer.scope("self_attn"), hidden),
+      (layer) => kimiDelta(config, layer.scope("self_attn"), hidden),
     );
     const isSparse = sparseLayers(config, 1);
     someLayers(config, scope, (at) => !isSparse(at), (at) => {
@@ -79,7 +80,7 @@ const routed = withShared(
 );
 
 /** Layers as Kimi's own config lists them, counted from 1. */
-function usualKinds(config: ConfigReader): (layer: number) => string {
+export function kimiKinds(config: ConfigReader): (layer: number) => string {
   const own = config.inner("linear_attn_config");
   if (own.has("full_attn_layers")) {
     const full = new Set(own.numbers("full_attn_layers"));
@@ -90,8 +91,15 @@ function usualKinds(config: ConfigReader): (layer: number) => string {
     layer > 0 && layer % 4 === 0 ? "full_attention" : "linear_attention";
 }
 
-/** Kimi's delta attention: a decay for each channel, and a gated norm. */
-function delta(config: ConfigReader, at: TensorScope, hidden: number): void {
+/**
+ * Kimi's delta attention: a decay for each channel, and a gated norm, whose
+ * gate has a low rank unless its config says that it is full.
+ */
+export function kimiDelta(
+  config: ConfigReader,
+  at: TensorScope,
+  hidden: number,
+): void {
   const own = config.inner("linear_attn_config");
   const headDim = own.optional("head_dim") ??
     config.optional("linear_head_dim") ?? 128;
@@ -112,8 +120,12 @@ function delta(config: ConfigReader, at: TensorScope, hidden: number): void {
   forget.linear("f_a_proj", hidden, headDim, { role });
   forget.linear("f_b_proj", headDim, width, { role, cut });
   deltaInputs(at, hidden, { b_proj: heads });
-  at.linear("g_a_proj", hidden, headDim, { role });
-  at.linear("g_b_proj", headDim, width, { role, cut });
+  if (own.flag("use_full_rank_gate", false)) {
+    at.linear("g_proj", hidden, width, { role, cut });
+  } else {
+    at.linear("g_a_proj", hidden, headDim, { role });
+    at.linear("g_b_proj", headDim, width, { role, cut });
+  }
   at.norm("o_norm", headDim);
   at.linear("o_proj", width, hidden, { role: "o", cut: "row" });
 }
@@ -149,10 +161,18 @@ function deltaConfig(text: Config): Config {
   return typeof nested === "object" && nested !== null ? nested as Config : {};
 }
 
+/** What its code keeps, and why its steps are not played. */
+export const KIMI_CODE: CodeParts = {
+  cache: { kinds: cachedKinds, state: stateOf },
+  unplayed: `, whose delta attention has a decay of each channel, ${NOT_YET}`,
+};
+
 /** Kimi Linear. */
 export const KIMI_LINEAR_TYPES: FamilyTypes = {
-  kimi_linear: ofType(neverTied(kimiLinear), WIDE_SIGMOIDS, LATENT_CACHE, {
-    cache: { kinds: cachedKinds, state: stateOf },
-    unplayed: `, whose delta attention has a decay of each channel, ${NOT_YET}`,
-  }),
+  kimi_linear: ofType(
+    neverTied(kimiLinear),
+    WIDE_SIGMOIDS,
+    LATENT_CACHE,
+    KIMI_CODE,
+  ),
 };

@@ -1,7 +1,7 @@
 import { allLayers } from "../tensors/layer_ranges.ts";
 import { listOf, pairOf, sizeOr } from "./blocks_vision.ts";
 import { LATENT_CACHE } from "./code/parts.ts";
-import { NOT_YET } from "./code/unplayed.ts";
+import { UNPLAYED } from "./code/unplayed.ts";
 import { deepseekV3 } from "./deepseek.ts";
 import type { Family, FamilyTypes } from "./family.ts";
 import { headOf, ofClasses } from "./family.ts";
@@ -71,7 +71,7 @@ export const kimiVl: Family = (config, scope) => {
 /** The types of this file. */
 export const KIMI_VL_TYPES: FamilyTypes = {
   kimi_vl: {
-    ...ofClasses(kimiVl, LATENT_CACHE, { unplayed: NOT_YET }),
+    ...ofClasses(kimiVl, LATENT_CACHE, { unplayed: UNPLAYED }),
     isPartly: () => true,
   },
 };

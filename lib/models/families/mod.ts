@@ -41,6 +41,7 @@ import { INTERNVL_TYPES } from "./internvl.ts";
 import { INTERNVL_CHAT_TYPES } from "./internvl_chat.ts";
 import { JAMBA_TYPES } from "./jamba.ts";
 import { KIMI_K25_TYPES } from "./kimi_k25.ts";
+import { KIMI_K3_TYPES } from "./kimi_k3.ts";
 import { KIMI_LINEAR_TYPES } from "./kimi_linear.ts";
 import { KIMI_VL_TYPES } from "./kimi_vl.ts";
 import { LATENT_TYPES } from "./latent.ts";
@@ -130,6 +131,7 @@ const WRITTEN: FamilyTypes = {
   ...INTERNVL_CHAT_TYPES,
   ...JAMBA_TYPES,
   ...KIMI_K25_TYPES,
+  ...KIMI_K3_TYPES,
   ...KIMI_LINEAR_TYPES,
   ...KIMI_VL_TYPES,
   ...LATENT_TYPES,

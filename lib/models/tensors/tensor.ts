@@ -65,6 +65,8 @@ export interface Tensor {
   quantized: boolean;
   /** Kept in this type whatever the rest is loaded in; null for the model's. */
   dtype: "fp32" | null;
+  /** Whether a scenario leaves it as it is, whatever else trains. */
+  frozen?: true;
   /** How its checkpoint's headers say that layers store it, where they were read. */
   stored?: readonly StoredLayers[];
 }

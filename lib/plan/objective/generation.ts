@@ -25,6 +25,28 @@ export function promptOf(
   return prompt !== null && prompt > 0 ? prompt : null;
 }
 
+/** Forward passes that one rollout's completions are spread over. */
+export function stepsOf(
+  { rollout, gradient_accumulation }: Scenario["train"],
+): number {
+  return rollout.steps_per_generation ?? gradient_accumulation;
+}
+
+/**
+ * Whether completions are made while an update's gradients stand: GKDTrainer makes
+ * them for each micro-batch, GRPOTrainer does where a rollout is spread over other
+ * than whole updates.
+ *
+ * Source: huggingface/trl 1.16.0 trainer/grpo_trainer.py and
+ * trainer/distillation_trainer.py, _prepare_inputs; experimental/gkd/gkd_trainer.py,
+ * training_step
+ */
+export function rollsWithin({ train }: Pick<Scenario, "train">): boolean {
+  if (train.objective !== "grpo") return train.loss_type === "generalized_jsd";
+  const every = stepsOf(train) * train.rollout.iterations;
+  return every % train.gradient_accumulation !== 0;
+}
+
 /**
  * The first pass of a generation by transformers, of all prompts until the next
  * update: its cache, autocast's copies of all weights, the last tokens' logits.
@@ -44,7 +66,7 @@ export function generationOf(
   const prompt = promptOf(scenario, objective);
   if (prompt === null) return null;
   const { train, precision } = scenario;
-  const batch = policy.facts.batch * train.gradient_accumulation;
+  const batch = policy.facts.batch * stepsOf(train);
   const autocast = train.method === "full" ? precision.autocast : null;
   const plan = stepPlanOf({
     ...scenario,

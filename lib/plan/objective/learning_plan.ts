@@ -8,11 +8,17 @@ import { bufferOf } from "../../play/program/buffer.ts";
 import type { StepPlan } from "../step_plan.ts";
 import { stepPlanOf } from "../step_plan.ts";
 import { batchOf } from "./batch.ts";
-import { generationOf } from "./generation.ts";
+import { generationOf, rollsWithin } from "./generation.ts";
 import { headOf } from "./heads.ts";
 import { referenceOf, trainedFor } from "./learnt.ts";
 import type { SidePlan } from "./objective_plan.ts";
-import { asked, comparedWith, referencePlan } from "./reference.ts";
+import {
+  asked,
+  comparedWith,
+  oldLogProbs,
+  referencePlan,
+  takesOldLogProbs,
+} from "./reference.ts";
 import { teachingOf } from "./teacher.ts";
 import { assumptionsOf, heededBy, warningsOf } from "./words.ts";
 
@@ -40,6 +46,7 @@ export function learningPlanOf(
   }
   const sides: SidePlan<StepPlan>[] = [];
   const beside: Buffer[] = [];
+  if (takesOldLogProbs(scenario)) sides.push(oldLogProbs(plan, batch));
   const reference = referenceOf(scenario, objective);
   if (reference === "copy" || reference === "adapter-off") {
     const other = referencePlan(plan);
@@ -67,6 +74,7 @@ export function learningPlanOf(
       labels: batch.labels,
       sides,
       rolls: objective === "grpo" || objective === "distillation",
+      rollsWithin: rollsWithin(scenario),
       heeds: heededBy(scenario, objective),
       assumptions: assumptionsOf(scenario, objective),
       warnings: warningsOf(scenario, objective),
@@ -83,7 +91,8 @@ function learning(scenario: Scenario, sequences: number): Scenario {
     train: { ...train, micro_batch: sequences },
     // DistillationTrainer calls a model past the forward that accelerate has wrapped:
     // trl models/utils.py, _ForwardRedirection.
-    precision: train.objective === "distillation"
+    precision: train.objective === "distillation" &&
+        train.loss_type !== "generalized_jsd"
       ? { ...precision, autocast: null }
       : precision,
   };

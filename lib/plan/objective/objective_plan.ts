@@ -29,6 +29,8 @@ export interface ObjectivePlan<Plan> {
   readonly sides: readonly SidePlan<Plan>[];
   /** Whether completions are made, or taken over, before each update. */
   readonly rolls: boolean;
+  /** Whether they are made upon gradients of micro-batches before, too. */
+  readonly rollsWithin: boolean;
   /** Dotted paths of the fields that it heeds. */
   readonly heeds: readonly string[];
   /** What was taken for granted. */
@@ -42,6 +44,7 @@ export const bare: Omit<ObjectivePlan<never>, "head"> = {
   labels: 0,
   sides: [],
   rolls: false,
+  rollsWithin: false,
   heeds: [],
   assumptions: [],
   warnings: [],

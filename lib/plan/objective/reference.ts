@@ -4,6 +4,7 @@ import type { StepPlan } from "../step_plan.ts";
 import { stepPlanOf } from "../step_plan.ts";
 import { storageOf } from "../storage.ts";
 import type { Batch } from "./batch.ts";
+import { stepsOf } from "./generation.ts";
 import { headOf } from "./heads.ts";
 import type { Learnt } from "./learnt.ts";
 import type { SidePlan } from "./objective_plan.ts";
@@ -59,6 +60,9 @@ export function comparedWith(
   const kl = { name: "kl", holds: false } as const;
   switch (objective) {
     case "kto":
+      if (policy.scenario.train.loss_type === "apo_zero_unpaired") {
+        return [{ ...reference, when: "after", holds: true }];
+      }
       return [
         { ...kl, when: "before", plan: asked(policy, objective, batch) },
         { ...kl, when: "after", plan },
@@ -69,4 +73,33 @@ export function comparedWith(
     default:
       return [{ ...reference, when: "after", holds: true }];
   }
+}
+
+/**
+ * Whether the policy takes the completions' log-probabilities before the update:
+ * where they may be of an earlier policy, or vLLM's that are to be corrected.
+ *
+ * Source: huggingface/trl 1.16.0 trainer/grpo_trainer.py,
+ * _generate_and_score_completions
+ */
+export function takesOldLogProbs({ train }: Scenario): boolean {
+  const { rollout, gradient_accumulation, objective } = train;
+  if (objective !== "grpo") return false;
+  const corrects = rollout.engine === "vllm" &&
+    rollout.importance_sampling !== false;
+  const every = stepsOf(train) * rollout.iterations;
+  return corrects || gradient_accumulation % every !== 0;
+}
+
+/** The policy's pass over as many completions as an update reads. */
+export function oldLogProbs(
+  policy: StepPlan,
+  batch: Batch,
+): SidePlan<StepPlan> {
+  return {
+    name: "old_logprobs",
+    when: "rollout",
+    holds: false,
+    plan: asked(policy, "grpo", batch),
+  };
 }

@@ -1,5 +1,9 @@
 import { resolveModel } from "../../models/resolve_model.ts";
 import { embeddingPlanOf, headPlanOf } from "../outer_plan.ts";
+import type { Model } from "../../models/model.ts";
+import type { LaterScores } from "../../play/record/later_scores.ts";
+import { widened } from "../../software/trl/full_scores.ts";
+import { jensenShannon } from "../../software/trl/jensen_shannon.ts";
 import { divergence } from "../../software/trl/divergence.ts";
 import type { StepPlan } from "../step_plan.ts";
 import { stepPlanOf } from "../step_plan.ts";
@@ -38,27 +42,27 @@ export function teachingOf(
     quantization: { ...quantization, weights: "none" },
   }, found.value);
   if ("reason" in plan) return plan;
+  return scenario.train.loss_type === "generalized_jsd"
+    ? ofLogits(plan, batch)
+    : ofHidden(student, plan, found.value, batch);
+}
+
+/** Both models hand out their last hidden states: DistillationTrainer. */
+function ofHidden(
+  student: StepPlan,
+  teacher: StepPlan,
+  { architecture }: Model,
+  batch: Batch,
+): Teaching {
   const { rows, head } = headPlanOf(student, embeddingPlanOf(student, null));
   const taught = {
     scored: batch.scored,
-    width: found.value.architecture.hidden_size,
-    dtype: precision.weights,
+    width: architecture.hidden_size,
+    dtype: student.scenario.precision.weights,
   };
   const hidden = { rows, ofHidden: true } as const;
-  const nothing = { loss: null, terms: [] } as const;
   return {
-    side: {
-      name: "teacher",
-      when: "after",
-      holds: true,
-      plan: {
-        ...plan,
-        objective: {
-          ...bare,
-          head: { take: null, scores: { ...hidden, by: () => nothing } },
-        },
-      },
-    },
+    side: taughtBy(teacher, { ...hidden, by: () => nothing }),
     head: {
       take: null,
       scores: {
@@ -71,3 +75,50 @@ export function teachingOf(
     },
   };
 }
+
+/**
+ * Both models hand out all logits: GKDTrainer.
+ *
+ * Source: huggingface/trl 1.16.0 experimental/gkd/gkd_trainer.py, compute_loss
+ */
+function ofLogits(teacher: StepPlan, batch: Batch): Teaching {
+  const { sequences, tokens, scored } = batch;
+  const rows = sequences * tokens;
+  return {
+    side: taughtBy(teacher, {
+      rows,
+      by: (m, given) => {
+        const logits = widened(m, given);
+        return { ...nothing, ends: () => m.drop(logits) };
+      },
+    }),
+    head: {
+      take: null,
+      scores: {
+        rows,
+        by: (m, given) => {
+          const logits = widened(m, given);
+          return {
+            ...nothing,
+            ends: () => {
+              const loss = jensenShannon(m, logits, batch, scored);
+              m.drop(logits);
+              return loss;
+            },
+          };
+        },
+      },
+    },
+  };
+}
+
+function taughtBy(plan: StepPlan, scores: LaterScores): SidePlan<StepPlan> {
+  return {
+    name: "teacher",
+    when: "after",
+    holds: true,
+    plan: { ...plan, objective: { ...bare, head: { take: null, scores } } },
+  };
+}
+
+const nothing = { loss: null, terms: [] } as const;

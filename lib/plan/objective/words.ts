@@ -13,6 +13,11 @@ const SCORED: ReadonlySet<Learnt> = new Set([
   "distillation",
 ]);
 
+/** The loss of an objective that a field names. */
+const LOSS_OF: Readonly<
+  Partial<Record<Learnt, Scenario["train"]["loss_type"]>>
+> = { kto: "apo_zero_unpaired", distillation: "generalized_jsd" };
+
 /** Dotted paths of the fields that an objective's step heeds. */
 export function heededBy(scenario: Scenario, objective: Learnt): string[] {
   const countsTokens = SCORED.has(objective) &&
@@ -22,10 +27,19 @@ export function heededBy(scenario: Scenario, objective: Learnt): string[] {
     ...(countsTokens ? ["train.prompt_tokens", "train.completion_tokens"] : []),
     ...(COMPARED.has(objective) ? ["train.reference"] : []),
     ...(objective === "grpo"
-      ? ["train.generations", "train.rollout.engine"]
+      ? [
+        "train.generations",
+        "train.rollout.engine",
+        "train.rollout.steps_per_generation",
+        "train.rollout.iterations",
+        "train.rollout.importance_sampling",
+      ]
       : []),
     ...(objective === "distillation"
       ? ["train.teacher", "train.rollout.engine"]
+      : []),
+    ...(LOSS_OF[objective] === scenario.train.loss_type
+      ? ["train.loss_type"]
       : []),
   ];
 }
@@ -79,7 +93,11 @@ export function assumptionsOf(
       ]
       : []),
     ...(objective === "distillation"
-      ? ["DistillationTrainer is played; GKDTrainer makes both models' logits"]
+      ? [
+        train.loss_type === "generalized_jsd"
+          ? "train.loss_type generalized_jsd: GKDTrainer is played, which makes all logits of both models"
+          : "DistillationTrainer is played; train.loss_type generalized_jsd says that GKDTrainer trains, which makes both models' logits",
+      ]
       : []),
   ];
 }

@@ -1,4 +1,6 @@
 import type { Machine } from "../torch/machine.ts";
+import type { Dtype } from "../torch/dtype.ts";
+import type { Packed } from "../torch/ops/linear.ts";
 import type { Value } from "../torch/values.ts";
 import { withUpdate } from "../torch/ops/adapted_parameter.ts";
 import { cast, copied, multiply } from "../torch/ops/arithmetic.ts";
@@ -61,11 +63,52 @@ function readBy(
   { everywhere }: ExpertsPlan,
   body: (own: Matrix) => Value,
 ): Value {
+  if (!("trains" in weight) && weight.restored) {
+    return withRestored(m, weight, weight.restored, adapter, body);
+  }
   // Autocast keeps its copies of whole parameters that a product reads.
   const isWhole = everywhere && adapter === null;
   return "trains" in weight && !isWhole
     ? withUpdate(m, weight, adapter, body)
     : body(weight);
+}
+
+/**
+ * Runs a module that finds a packed parameter expanded: once, as long as it runs,
+ * for pytorch's parametrizations are cached meanwhile.
+ *
+ * Source: bitsandbytes nn/parametrize.py, _register_parametrization_hooks
+ */
+function withRestored(
+  m: Machine,
+  { elements, held }: Packed,
+  dtype: Dtype,
+  adapter: Fused["adapter"],
+  body: (own: Matrix) => Value,
+): Value {
+  return m.call(() => {
+    if (held) m.parameter(held);
+    const restored = () =>
+      m.create(
+        elements,
+        dtype,
+        "experts dequantised",
+        null,
+        "dequantised weights",
+      );
+    if (adapter) {
+      const whole = { elements, dtype, shape: [elements], trains: false };
+      return adapter.join(
+        m,
+        { name: "experts", ...whole },
+        adapter,
+        body,
+        restored,
+      );
+    }
+    let one: Value | null = null;
+    return body(() => m.view(one ??= restored()));
+  });
 }
 
 /**

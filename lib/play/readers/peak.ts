@@ -87,7 +87,8 @@ export function peaksOf(program: Program): Peaks {
     const reached = current + change.peak;
     if (reached > peaks[phase]) peaks[phase] = reached;
     if (phase === "rollout") beside.set(phase, peaks.rollout);
-    if (isSide.has(at)) {
+    // What frees what a pass gave runs later, upon what came after it.
+    if (isSide.has(at) && change.peak > 0) {
       beside.set(`${at}`, Math.max(beside.get(`${at}`) ?? base, reached));
     }
     if (reached > peak.bytes) {

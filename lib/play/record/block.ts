@@ -64,6 +64,8 @@ export interface Block {
   /** Modules within it whose parameters are a unit of their own. */
   readonly modules: readonly ModulePort[];
   readonly outputDtype: Dtype;
+  /** Bytes that it leaves on the host until its backward pass. */
+  readonly hostBytes?: number;
   /** Elements of what it gives, of a layer of a stack. */
   readonly outputElements?: number;
 }
@@ -144,6 +146,7 @@ export function blockOf(
     parameters: m.ports(),
     modules: m.marks.all(),
     outputDtype,
+    ...(m.offload ? { hostBytes: m.offload.hostBytes } : {}),
     ...(outputElements === undefined ? {} : { outputElements }),
   };
 }

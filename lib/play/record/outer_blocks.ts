@@ -114,6 +114,7 @@ export function recordEmbedding(
   // Where it is the layers' input, the first of them holds it.
   const isOutput = given.storage === out.storage;
   if (!plan.held || isOutput) m.drop(...held);
+  m.offload?.wait();
   const forward = m.tape.events.length;
   if (!plan.keepsMasks) m.drop(...masks);
   m.drop(...held);

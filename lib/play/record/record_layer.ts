@@ -4,6 +4,7 @@ import type { MachineSettings } from "../torch/machine_settings.ts";
 import type { Grad, Value } from "../torch/values.ts";
 import { KeptOutputs } from "../torch/kept_outputs.ts";
 import { Machine } from "../torch/machine.ts";
+import { keepingSaved } from "../torch/saved_offload.ts";
 import type { Block } from "./block.ts";
 import { blockOf, segmentOf } from "./block.ts";
 
@@ -89,6 +90,8 @@ export function recordLayer(
     if (given.heldByModel) m.tape.retain(x.storage);
     const out = layer(m, x);
     m.drop(x);
+    // The next layer's copies take the place of the last five of this one's.
+    m.offload?.wait();
     const forward = m.tape.events.length;
     const done = letGo();
     m.endForward();
@@ -126,7 +129,9 @@ export function recordLayer(
   const outputs = given.keepsOutputs ? new KeptOutputs() : null;
   m.outputs = outputs;
   const out = layer(m, x);
-  if (!given.offload) m.tape.retain(x.storage);
+  const offload = given.offload || m.offload !== null;
+  // A leaf of the graph stands as long as that, wherever its copy is.
+  if (!offload || given.isLeaf) m.tape.retain(x.storage);
   m.drop(x);
   const forward = m.tape.events.length;
   const done = letGo();
@@ -140,7 +145,7 @@ export function recordLayer(
     "activation gradients",
   );
   m.recording = true;
-  const kept = given.offload
+  const kept = offload
     ? m.keep(m.create(given.elements, given.dtype, CHECKPOINT, null, part))
     : x;
   // torch.utils.checkpoint runs the layer again from a detached copy.
@@ -148,7 +153,10 @@ export function recordLayer(
   const again = m.view(kept, { source });
   m.part = "residual stream";
   outputs?.runAgain(takenAgain(settings, given, layer));
-  const result = layer(m, again);
+  // A checkpoint that does not reenter has the hooks of what runs again to itself.
+  const result = given.stopsEarly
+    ? keepingSaved(m, () => layer(m, again))
+    : layer(m, again);
   m.endForward();
   if (given.stopsEarly) {
     m.drop(result);
@@ -166,6 +174,7 @@ export function recordLayer(
   }
   for (const storage of outputs?.left() ?? []) m.tape.release(storage);
   m.tape.release(kept.storage);
+  if (offload && given.isLeaf) m.tape.release(x.storage);
   return finished(blockOf(m, [forward, held ? done : null, exit], {
     in: x.storage,
     out: out.storage,

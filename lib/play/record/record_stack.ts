@@ -105,7 +105,10 @@ export function recordStack(
       known.set(name, block);
     }
     blocks.push(block);
-    if (checkpoint && offload) hostBytes += elements * DTYPE_BYTES[dtype];
+    hostBytes += block.hostBytes ?? 0;
+    if (checkpoint && (offload || settings.offload)) {
+      hostBytes += elements * DTYPE_BYTES[dtype];
+    }
     needsGrad = block.ports.gradOut !== null;
     isLeaf = false;
     dtype = block.outputDtype;

@@ -2,6 +2,7 @@ import type { StorageId, Tape } from "../memory/tape.ts";
 import { DTYPE_BYTES } from "./dtype.ts";
 import type { ParameterGradients } from "./parameter_gradients.ts";
 import type { ParameterPorts } from "./ports.ts";
+import type { SavedOffload } from "./saved_offload.ts";
 import type { Again, Grad, Node, Source, Value } from "./values.ts";
 
 /** What the operations keep that tensors were made by, back to the inputs. */
@@ -22,15 +23,28 @@ export class Graph {
   readonly #gradients: ParameterGradients;
   readonly #ports: ParameterPorts;
   readonly #nodes: Node[] = [];
+  readonly #offload: SavedOffload | null;
 
   constructor(
     tape: Tape,
     gradients: ParameterGradients,
     ports: ParameterPorts,
+    offload: SavedOffload | null = null,
   ) {
+    this.#offload = offload;
     this.#tape = tape;
     this.#gradients = gradients;
     this.#ports = ports;
+  }
+
+  /** Another program's, on the same tape. */
+  fresh(): Graph {
+    return new Graph(
+      this.#tape,
+      this.#gradients,
+      this.#ports,
+      this.#offload,
+    );
   }
 
   /** Remembers an operation. */
@@ -54,6 +68,7 @@ export class Graph {
       this.#run(node);
     }
     this.#nodes.length = 0;
+    this.#offload?.end();
     return read ?? this.#tape.events.length;
   }
 
@@ -71,10 +86,14 @@ export class Graph {
   #run(node: Node): void {
     const reached = node.grads.some((grad) => grad !== null);
     if (reached) this.#ports.reach(node.saved);
+    const back = reached && node.away
+      ? this.#offload?.bringBack(node.away) ?? []
+      : [];
     const given = reached ? node.backward(node.grads) : [];
     for (const grad of node.grads) if (grad) this.#free(grad);
     node.grads.fill(null);
     for (const storage of node.saved) this.#tape.release(storage);
+    this.#offload?.done(back);
     for (let at = 0; at < given.length; at++) {
       const grad = given[at];
       if (!grad) continue;

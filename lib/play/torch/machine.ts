@@ -9,6 +9,8 @@ import { Marks } from "./marks.ts";
 import { ParameterGradients } from "./parameter_gradients.ts";
 import type { ParameterPort } from "./ports.ts";
 import { ParameterPorts } from "./ports.ts";
+import { SavedOffload } from "./saved_offload.ts";
+import { savedBy } from "./saving.ts";
 import type { Again, Grad, Node, Parameter, Source, Value } from "./values.ts";
 
 /**
@@ -24,6 +26,8 @@ export class Machine {
   followsVariables = false;
   /** What a checkpoint keeps of operations' outputs; null: nothing. */
   outputs: KeptOutputs | null = null;
+  /** Where saved tensors wait; null: they stay. */
+  readonly offload: SavedOffload | null;
   readonly autocast: Dtype | null;
   readonly workspaces: boolean;
   readonly savesInputs: boolean;
@@ -43,6 +47,7 @@ export class Machine {
       cachesCasts = true,
       savesInputs = false,
       records = true,
+      offload = null,
       ...gradients
     }: MachineSettings = {},
   ) {
@@ -52,7 +57,9 @@ export class Machine {
     this.savesInputs = savesInputs;
     [this.recording, this.followsVariables] = [records, !records];
     this.#gradients = new ParameterGradients(this.tape, gradients);
-    this.#graph = new Graph(this.tape, this.#gradients, this.#ports);
+    this.offload = offload && new SavedOffload(this.tape, offload);
+    const { tape, offload: away } = this;
+    this.#graph = new Graph(tape, this.#gradients, this.#ports, away);
   }
 
   /** The gradient so far of the parameter that another block began, or awaits. */
@@ -163,17 +170,9 @@ export class Machine {
     outputs = 1,
   ): Node | null {
     if (!this.needsGrad(...inputs)) return null;
-    const kept: Node["saved"][number][] = [];
-    for (const value of saved) {
-      if (value === null) continue;
-      kept.push(value.storage);
-      this.tape.retain(value.storage);
-      this.#ports.save(value.storage);
-    }
     const node: Node = {
       inputs: inputs.map((input) => input?.source ?? null),
-      saved: kept,
-      saves: kept.length > 0,
+      ...savedBy(saved, this.tape, this.#ports, this.offload),
       grads: new Array<null>(outputs).fill(null),
       backward,
     };
@@ -247,6 +246,7 @@ export class Machine {
 
   /** Ends a forward pass: autograd alone holds casts and what was given back. */
   endForward(): void {
+    this.offload?.wait();
     this.drop(...this.#casts.values(), ...this.#given);
     this.#casts.clear();
     this.#given.length = 0;
@@ -265,7 +265,7 @@ export class Machine {
   /** Runs code again within a backward pass, with a backward pass of its own. */
   again(body: () => readonly Value[]): Again {
     const outer = this.#graph;
-    this.#graph = new Graph(this.tape, this.#gradients, this.#ports);
+    this.#graph = outer.fresh();
     const again = this.#graph.ended(body());
     this.#graph = outer;
     return again;

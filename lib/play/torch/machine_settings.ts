@@ -1,5 +1,6 @@
 import type { Dtype } from "./dtype.ts";
 import type { GradientSettings } from "./parameter_gradients.ts";
+import type { OffloadHow } from "./saved_offload.ts";
 
 /** How a machine runs. */
 export interface MachineSettings extends Partial<GradientSettings> {
@@ -12,4 +13,6 @@ export interface MachineSettings extends Partial<GradientSettings> {
   records?: boolean;
   /** Whether linear layers save their input though their weight is frozen. */
   savesInputs?: boolean;
+  /** How saved tensors wait on the host; null: they stay. */
+  offload?: OffloadHow | null;
 }

@@ -1,5 +1,6 @@
 import type { StorageId } from "../memory/tape.ts";
 import type { Dtype } from "./dtype.ts";
+import type { Away } from "./saved_offload.ts";
 
 /** A parameter: resident, and a leaf of the graph where it trains. */
 export interface Parameter {
@@ -45,6 +46,8 @@ export type Source = { readonly node: Node; readonly slot: number } | Parameter;
 export interface Node {
   readonly inputs: readonly (Source | null)[];
   readonly saved: readonly StorageId[];
+  /** What of that waits on the host. */
+  readonly away?: readonly Away[];
   /** Whether it saves anything, a parameter included. */
   readonly saves: boolean;
   readonly grads: (Grad | null)[];

@@ -60,6 +60,32 @@ const rollout = z.strictObject({
     flag: "--rollout-sleep",
     awaited: true,
   }),
+  steps_per_generation: field(
+    count(1, MAX_SEQUENCES).nullable().default(null),
+    {
+      ...rolled,
+      label: "Steps per rollout",
+      help:
+        "`grpo`: forward passes that one rollout's completions are spread over (steps_per_generation); null: as many as train.gradient_accumulation",
+      blank: "as gradients accumulate",
+      flag: "--steps-per-generation",
+    },
+  ),
+  iterations: field(count(1, MAX_SEQUENCES).default(1), {
+    ...rolled,
+    label: "Iterations",
+    help:
+      "`grpo`: how often each completion is learnt from (num_iterations): above 1 the policy's log-probabilities are taken once more beforehand",
+    flag: "--rollout-iterations",
+  }),
+  importance_sampling: field(flag().nullable().default(null), {
+    ...rolled,
+    label: "Importance sampling correction",
+    help:
+      "`grpo` with `vllm`: whether the policy takes the completions' log-probabilities itself after vLLM has generated them (vllm_importance_sampling_correction); null: it does",
+    blank: "as the trainer",
+    flag: "--importance-sampling",
+  }),
 });
 
 /** Fields of `train` that say what is learnt, and from what. */
@@ -109,6 +135,18 @@ export const objectiveFields = {
     blank: "as the trainer",
     flag: "--generations",
   }),
+  loss_type: field(
+    z.enum(["apo_zero_unpaired", "generalized_jsd"]).nullable().default(null),
+    {
+      label: "Loss type",
+      group: "objective",
+      help:
+        "`apo_zero_unpaired` (`kto`: no passes for the KL term) or `generalized_jsd` (`distillation` by GKDTrainer, which makes all logits of both models); null: what the trainer does",
+      blank: "as the trainer",
+      flag: "--loss-type",
+      needs: [when.objective("kto", "distillation")],
+    },
+  ),
   rollout: z.preprocess(
     (value) => value === null ? {} : value,
     rollout,

@@ -19,6 +19,15 @@ export const precision = z.strictObject({
     help:
       "how unquantised parameters lie on the device: `fp32`, `bf16`, `fp16`",
   }),
+  frozen: field(floats().nullable().default(null), {
+    label: "Frozen weights",
+    group: "trained",
+    help:
+      "how parameters of a full fine-tune that do not train lie: `fp32`, `bf16`, `fp16`, or as `precision.weights` (LLaMA-Factory keeps fp32 for those that train alone)",
+    blank: "as weights",
+    flag: "--frozen-precision",
+    needs: [when.toTrain, when.full, when.partly],
+  }),
   autocast: field(z.enum(["bf16", "fp16"]).nullable().default(null), {
     label: "Autocast",
     group: "optimizer",
@@ -36,7 +45,8 @@ export const precision = z.strictObject({
   master_weights: field(z.enum(["fp32", "none"]).nullable().default(null), {
     label: "Master weights",
     group: "optimizer",
-    help: "`fp32`, `none`, or what the engine does",
+    help:
+      "`fp32`, `none`, or what the engine does; Megatron with the optimizer on the host: `none` keeps them there",
     blank: "auto",
     needs: [when.toTrain],
   }),
@@ -68,6 +78,14 @@ export const quantization = z.strictObject({
       path: "quantization.weights",
       like: /^(gptq|awq|hqq)|^int4$/,
     }],
+  }),
+  experts: field(flag().default(false), {
+    label: "Experts quantised too",
+    group: "weights",
+    help:
+      "bitsandbytes: experts that transformers 5 keeps as one parameter are packed as well (Axolotl's `quantize_moe_experts`)",
+    flag: "--quantize-experts",
+    needs: [when.toTrain, when.adapted],
   }),
   kbit_upcast: field(flag().default(true), {
     label: "Upcast the rest to fp32 (PEFT k-bit)",

@@ -6,6 +6,8 @@ import * as when from "../when.ts";
 import { imageFields } from "./images.ts";
 import { lora } from "./lora.ts";
 import { objectiveFields } from "./objective.ts";
+import { savingFields } from "./savings.ts";
+import { trainedPartsFields } from "./trained_parts.ts";
 
 /** The parts of a model that may train without the others. */
 const PARTS = [
@@ -98,7 +100,8 @@ export const train = section(
     kernels: field(z.enum(["eager", "liger", "compile"]).default("eager"), {
       label: "Kernels",
       group: "activations",
-      help: "`eager`, `liger` or `compile`",
+      help:
+        "`eager`, `liger` or `compile`; Megatron: `compile` is its fused cross entropy",
     }),
     ...imageFields,
     selective: field(
@@ -113,6 +116,8 @@ export const train = section(
         needs: [when.selective],
       },
     ),
+    ...savingFields,
+    ...trainedPartsFields,
     ...objectiveFields,
   }),
   [when.toTrain],

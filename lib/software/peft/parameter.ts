@@ -23,14 +23,15 @@ import { weightOf } from "../../play/torch/ops/linear.ts";
  *   one product, not made as large as these first.
  */
 export function parameterJoin(foldsExperts: boolean): ParameterJoin {
-  return (m, weight, adapter, body) =>
+  return (m, weight, adapter, body, restored) =>
     m.call(() => {
+      const own = restored ?? (() => m.parameter(weight));
       const form = m.within(
         "adapter activations",
         () =>
           adapter.matrices > 1 && foldsExperts
-            ? foldedInto(m, weight, adapter)
-            : addedTo(m, weight, adapter),
+            ? foldedInto(m, weight, own, adapter)
+            : addedTo(m, weight, own, adapter),
       );
       const { recording } = m;
       m.recording = false;
@@ -50,6 +51,7 @@ export function parameterJoin(foldsExperts: boolean): ParameterJoin {
 function foldedInto(
   m: Machine,
   weight: Parameter,
+  read: Read,
   adapter: ParameterAdapter,
 ): Read {
   const left = factor(m, adapter, adapter.isTransposed ? "a" : "b");
@@ -70,12 +72,15 @@ function foldedInto(
         return given;
       }));
     return m.within("adapter activations", () =>
-      m.create(
-        weight.elements,
-        weight.dtype,
-        `${weight.name} with adapter`,
-        node && { node, slot: 0 },
-      ));
+      m.call(() => {
+        read();
+        return m.create(
+          weight.elements,
+          weight.dtype,
+          `${weight.name} with adapter`,
+          node && { node, slot: 0 },
+        );
+      }));
   };
 }
 
@@ -85,6 +90,7 @@ const FACTOR_GRADIENT = "gradient of an experts' factor";
 function addedTo(
   m: Machine,
   weight: Parameter,
+  read: Read,
   adapter: ParameterAdapter,
 ): Read {
   const update = m.call(() => {
@@ -110,13 +116,10 @@ function addedTo(
     return cast(m, times, weight.dtype, "adapter's weight");
   });
   return () =>
-    m.within("adapter activations", () =>
-      add(
-        m,
-        m.parameter(weight),
-        update,
-        `${weight.name} with adapter`,
-      ));
+    m.within(
+      "adapter activations",
+      () => m.call(() => add(m, read(), update, `${weight.name} with adapter`)),
+    );
 }
 
 /** A factor as autocast hands it to a product: of one matrix it is kept. */

@@ -44,7 +44,9 @@ export const transformersCode: CodeOf = (scenario, model) => {
     forcesLate: isOld,
     // transformers 4 took the older, reentrant checkpoints unless told otherwise:
     // modeling_utils.py, gradient_checkpointing_enable.
-    stopsEarly: software.model_code !== "transformers" || !isOld,
+    stopsEarly: scenario.train.use_reentrant === null
+      ? software.model_code !== "transformers" || !isOld
+      : !scenario.train.use_reentrant,
     packing: transformersPacking(scenario, family),
     optimizer: { lowBitStates: "bitsandbytes", widensEmbeddings: true },
     bufferBytes: () => bufferBytes(model, scenario),

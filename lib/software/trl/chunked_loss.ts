@@ -105,9 +105,10 @@ function lossOfChunk(
   const wide = rows * head.out * DTYPE_BYTES.fp32;
   const forward = bytes(m, piece, rows, head);
   m.temporary(forward, "logits of a chunk", () => null, "logits and loss");
-  const node = m.record([piece, weight], [piece], () =>
+  const node = m.record([piece, weight], [piece], () => {
+    m.temporary(forward, "logits of a chunk, again", () => null);
     // The log-softmax, its gradient, the logits' in fp32.
-    m.temporary(3 * wide, "gradients of a chunk", () => [
+    return m.temporary(3 * wide, "gradients of a chunk", () => [
       piece.source &&
       m.grad(
         piece.source,
@@ -126,6 +127,7 @@ function lossOfChunk(
           isView: true,
         }
         : null,
-    ], "logits and loss"));
+    ], "logits and loss");
+  });
   return m.create(1, "fp32", "loss of a chunk", node && { node, slot: 0 });
 }

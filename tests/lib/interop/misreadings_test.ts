@@ -116,7 +116,7 @@ for (
   const [key, text] of [
     ["eval_sequence_len", "base_model: gpt2\neval_sequence_len: 8192"],
     ["mlp_bias_fusion", "base_model: gpt2\nmlp_bias_fusion: 3"],
-    ["quantize_moe_experts", "base_model: gpt2\nquantize_moe_experts: true"],
+    ["shrink_embeddings", "base_model: gpt2\nshrink_embeddings: true"],
   ] as const
 ) {
   Deno.test(`${key} is named as one that may move memory`, () => {

@@ -9,6 +9,7 @@ from . import (
     heads,
     optimizers,
     real_widths,
+    savings,
     state_spaces,
     variants,
 )
@@ -26,3 +27,4 @@ def cases():
     yield from encoders.cases()
     yield from state_spaces.cases()
     yield from heads.cases()
+    yield from savings.cases()

@@ -13,15 +13,18 @@ import {
 import { shorterContext } from "./serve/shorter_context.ts";
 import { utilization } from "./serve/utilization.ts";
 import { accumulation } from "./train/accumulation.ts";
+import { activationOffloading } from "./train/activation_offloading.ts";
 import { attentionKernel } from "./train/attention.ts";
 import { checkpointOffload } from "./train/checkpoint_offload.ts";
 import { checkpointing } from "./train/checkpointing.ts";
 import { chunkedLoss } from "./train/chunked_loss.ts";
 import { doubleQuantization } from "./train/double_quantization.ts";
 import { eightBitOptimizer } from "./train/eight_bit_optimizer.ts";
+import { expertsQuantised } from "./train/experts_quantised.ts";
 import { fusedLoss } from "./train/fused_loss.ts";
 import { kbitUpcast } from "./train/kbit_upcast.ts";
 import { loraInstead } from "./train/lora.ts";
+import { mlpTiles } from "./train/mlp_tiles.ts";
 import { offload } from "./train/offload.ts";
 import { pagedOptimizer } from "./train/paged_optimizer.ts";
 import { qloraInstead } from "./train/qlora.ts";
@@ -41,12 +44,15 @@ export const LEVERS: readonly Lever[] = [
   pagedOptimizer,
   accumulation,
   checkpointing,
+  mlpTiles,
   doubleQuantization,
   shards,
   kbitUpcast,
+  expertsQuantised,
   eightBitOptimizer,
   stepInBackward,
   checkpointOffload,
+  activationOffloading,
   offload,
   loraInstead,
   qloraInstead,

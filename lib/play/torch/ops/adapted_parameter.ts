@@ -24,6 +24,8 @@ export type ParameterJoin = (
   weight: Parameter,
   adapter: ParameterAdapter,
   body: (read: Read) => Value,
+  /** What the parameter is as it is read, where it is packed. */
+  restored?: Read,
 ) => Value;
 
 /**

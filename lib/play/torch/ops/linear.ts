@@ -16,6 +16,8 @@ export interface Packed {
   readonly through?: Dtype | null;
   /** Whether the product keeps its input, though its weight never trains. */
   readonly savesInput?: boolean;
+  /** Its own type, where it is expanded whole when a module begins to read it. */
+  readonly restored?: Dtype;
   /** What holds it: a parameter of packed bytes; left out where it is a part of one. */
   readonly held?: Parameter;
 }

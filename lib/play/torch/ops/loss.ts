@@ -1,6 +1,7 @@
 import type { LogitCopies } from "../../../models/families/code/loss.ts";
 import type { Dtype } from "../dtype.ts";
 import type { Machine } from "../machine.ts";
+import { keepingSaved } from "../saved_offload.ts";
 import type { Value } from "../values.ts";
 import type { AdaptedLinear } from "./adapted_linear.ts";
 import { adaptedLinear } from "./adapted_linear.ts";
@@ -50,7 +51,11 @@ export function logitsOf(
   head: AdaptedLinear,
   settings: LossSettings,
 ): Value {
-  let logits = adaptedLinear(m, read, rows, head, "logits");
+  // The head's input comes back at once: TRL leaves it where it is.
+  let logits = keepingSaved(
+    m,
+    () => adaptedLinear(m, read, rows, head, "logits"),
+  );
   const replace = (next: Value) => {
     m.drop(logits);
     logits = next;

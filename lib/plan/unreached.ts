@@ -1,0 +1,73 @@
+import { PEFT_PREFIX } from "../models/lora/names.ts";
+import type { Model } from "../models/model.ts";
+import { hasTower, isOfTower } from "../models/tensors/tower.ts";
+import type { Tensor } from "../models/tensors/tensor.ts";
+import type { Trained } from "../optimizers/rule.ts";
+import type { EncoderPlan } from "./encoders/encoder_plan.ts";
+import type { VisionPlan } from "./vision_plan.ts";
+
+/**
+ * Leaves out what no gradient reaches, for which optimizers keep nothing: towers
+ * and projectors of a step without images, and layers that nobody reads. Their
+ * gradients stay None, and torch.optim passes such a parameter by before it makes
+ * a state. Adapters go with what they adapt.
+ *
+ * Source: pytorch/pytorch torch/optim/adamw.py, _init_group
+ */
+export function reached(
+  trained: readonly Trained[],
+  model: Model,
+  { vision, encoders }: Seeing,
+): Trained[] {
+  const unseen = isBlind(model, { vision, encoders })
+    ? sensesOf(model)
+    : NOTHING;
+  return trained.map((each) => {
+    const name = ownName(each.name);
+    const copies = unseen.has(moduleOf(name))
+      ? 0
+      : each.copies - (vision?.unread(name) ?? 0);
+    return { ...each, copies };
+  }).filter(({ copies }) => copies > 0);
+}
+
+/** How a plan's towers run; null: they do not. */
+interface Seeing {
+  readonly vision: VisionPlan | null;
+  readonly encoders: EncoderPlan | null;
+}
+
+/** Whether a step runs none of the towers that its model has. */
+export function isBlind(
+  model: Model,
+  { vision, encoders }: Seeing,
+): boolean {
+  return vision === null && encoders === null && hasTower(model);
+}
+
+const NOTHING: ReadonlySet<string> = new Set();
+
+/** Modules between images or sounds and the decoder. */
+function sensesOf({ tensors }: Model): ReadonlySet<string> {
+  return new Set(
+    tensors.filter(isOfSense).map(({ name }) => moduleOf(name)),
+  );
+}
+
+function isOfSense(tensor: Tensor): boolean {
+  return isOfTower(tensor) || tensor.piece === "projector";
+}
+
+/** The name of what is adapted, as the model itself has it. */
+function ownName(name: string): string {
+  return name.startsWith(PEFT_PREFIX)
+    ? name.slice(PEFT_PREFIX.length).replace(ADDED, ".weight")
+    : name;
+}
+
+/** What PEFT puts behind the path of a module. */
+const ADDED = /(\.base_layer)?\.(out_proj\.)?(lora_|modules_to_save\.).*$/;
+
+function moduleOf(name: string): string {
+  return name.slice(0, name.lastIndexOf("."));
+}
