@@ -40,6 +40,17 @@ export const apiCataloguesRoute: Hono = new Hono()
 
 /** @param find What there is for some words; for none, all. */
 function answer(c: Context, find: (q: string) => object): Response {
+  const other = Object.keys(c.req.query()).find((name) =>
+    // What hosts add for themselves is nobody's mistake.
+    name !== "q" && !name.startsWith("__")
+  );
+  if (other !== undefined) {
+    const { problems } = refused(
+      other.slice(0, MAX_QUERY),
+      `there is no such parameter here: q has the words that are searched for`,
+    );
+    return c.json(refusalOf(problems), 422);
+  }
   const q = c.req.query("q")?.trim() ?? "";
   if (q.length > MAX_QUERY) {
     const { problems } = refused(

@@ -13,6 +13,7 @@ import type { Result, ScenarioInput } from "../scenario/parse_scenario.ts";
 import { parseScenario } from "../scenario/parse_scenario.ts";
 import { ScenarioError } from "../scenario/problem.ts";
 import type { Scenario } from "../scenario/schema.ts";
+import { beyondContext } from "./beyond_context.ts";
 import { capacityOf } from "./capacity.ts";
 import { imageProblem } from "./image_problem.ts";
 import { servedFits } from "./served_fits.ts";
@@ -146,6 +147,7 @@ export function estimateScenario(
       warnings: [
         ...(model.value.doubts ?? []),
         ...notes,
+        ...beyondContext(scenario, model.value),
         ...doubted.warnings,
         ...warnings,
       ],

@@ -146,3 +146,17 @@ Deno.test("the catalogues are whole, or what is searched for", async () => {
     assertStringIncludes(await messageOf(response), "at most 200 characters");
   }
 });
+
+Deno.test("a parameter that the catalogues do not have is refused", async () => {
+  for (const path of ["/api/v1/models", "/api/v1/gpus"]) {
+    const response = await app.request(`${path}?q=a100&limit=-1`);
+    assertEquals(response.status, 422, path);
+    const { error } = await response.json();
+    assertEquals(error.path, "limit");
+    assertStringIncludes(error.message, "q has the words");
+    assertEquals(
+      (await app.request(`${path}?q=a100&__theme=dark`)).status,
+      200,
+    );
+  }
+});

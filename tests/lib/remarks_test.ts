@@ -176,3 +176,14 @@ Deno.test("remarks() says which method answered where another was asked for", ()
   assertEquals(method, "factors");
   assertStringIncludes(warnings.join("\n"), 'method "multipliers"');
 });
+
+Deno.test("a sequence that is longer than the model's context is warned of", () => {
+  const warnings = (sequence_length: number): string[] => {
+    const answer = tryEstimate({ model: "gpt2", train: { sequence_length } });
+    assertOk(answer);
+    return answer.value.warnings;
+  };
+  assertEquals(warnings(1024), []);
+  const [said = ""] = warnings(1025);
+  assertStringIncludes(said, "1,025 is more than the 1,024 tokens");
+});

@@ -130,6 +130,8 @@ const REFUSED: [path: string, value: unknown, message: string][] = [
   ["hardware.gpu.memory_gib", 0, "must be at least 0.1: current value is 0"],
   ["hardware.gpu.memory_gib", "80 apples", "must be a number"],
   ["software.torch", "a b", "must be a version such as 4.48.1"],
+  ["software.transformers", "newest", "must be a version such as 4.48.1"],
+  ["software.trl", "4", "must be a version such as 4.48.1"],
   ["software.torch", 2.4, "must be a name: current value is 2.4"],
   ["overheads.other_gib", -1, "must be at least 0: current value is -1"],
   ["overheads.other_gib", NaN, "current value is NaN"],

@@ -71,7 +71,8 @@ export const overheads = z.strictObject({
 
 function version() {
   return z.string().trim().min(1).max(64)
-    .regex(/^[\w.+!-]+$/, "must be a version such as 4.48.1").nullable()
+    .regex(/^\d{1,9}\.\d[\w.+!-]*$/, "must be a version such as 4.48.1")
+    .nullable()
     .default(null);
 }
 

@@ -63,7 +63,7 @@ for (const { model: name, gpus, train } of CASES) {
         continue;
       }
       // Of all ranks, though a list plays those alone that may hold most.
-      assert(row.peak_bytes >= (ranks[0]?.peak.bytes ?? Infinity));
+      assert((row.peak_bytes ?? 0) >= (ranks[0]?.peak.bytes ?? Infinity));
     }
     assertEquals(seen.size, rows.length);
   });
