@@ -39,7 +39,15 @@ export const DEFAULTS: Scenario = {
     prompt_tokens: null,
     completion_tokens: null,
     generations: null,
-    rollout: { engine: null, memory_utilization: null, sleep: null },
+    rollout: {
+      engine: null,
+      memory_utilization: null,
+      sleep: null,
+      steps_per_generation: null,
+      iterations: 1,
+      importance_sampling: null,
+    },
+    loss_type: null,
     teacher: null,
   },
   precision: {

@@ -30,7 +30,7 @@ export function teachingOf(
   batch: Batch,
 ): Teaching | { readonly reason: string } {
   const { scenario } = student;
-  const { train, quantization, precision } = scenario;
+  const { train, quantization } = scenario;
   if (train.teacher === null) return { reason: "train.teacher is not given" };
   const found = resolveModel(train.teacher);
   if (!found.ok) {
