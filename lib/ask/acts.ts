@@ -1,4 +1,4 @@
-import { playStep } from "../engines/step.ts";
+import { playStep } from "../rollouts/played.ts";
 import type { Model } from "../models/model.ts";
 import { resolveModel } from "../models/resolve_model.ts";
 import { uncoveredBy } from "../methods/timeline/uncovered_by.ts";

@@ -5,6 +5,7 @@ import { stepOfOne } from "../optimizers/step_of_one.ts";
 import type { Act, Program, Run } from "../play/program/act.ts";
 import type { Pass } from "../play/program/pass.ts";
 import { passActs } from "../play/program/pass.ts";
+import type { StepPlan } from "../plan/step_plan.ts";
 import type { Inventory } from "../plan/inventory.ts";
 import {
   clearOf,
@@ -55,12 +56,26 @@ export const single: Engine = {
 
 /** A micro-batch, and another that stands for all that add to its gradients. */
 export function microBatches(
-  { scenario, record }: Pick<RankQuestion, "scenario" | "record">,
+  { scenario, plan, record }: Pick<
+    RankQuestion,
+    "scenario" | "plan" | "record"
+  >,
 ): Pass[] {
   const first = record({ accumulation: "keep" });
   return scenario.train.gradient_accumulation > 1
-    ? [first, record({ accumulation: "add" })]
+    ? [first, laterPass(record({ accumulation: "add" }), plan)]
     : [first];
+}
+
+/** A pass that adds to gradients: completions are made before the first one alone. */
+export function laterPass(
+  pass: Pass,
+  { objective }: Pick<StepPlan, "objective">,
+): Pass {
+  const { sides } = pass;
+  return !sides || objective?.rollsWithin
+    ? pass
+    : { ...pass, sides: sides.filter(({ when }) => when !== "rollout") };
 }
 
 /** A micro-batch within whose backward pass the optimizer steps. */

@@ -17,6 +17,7 @@ import { implementationOf } from "../optimizers/implementation.ts";
 import type { OptimizerRule, Trained } from "../optimizers/rule.ts";
 import { optimizerRule } from "../optimizers/rules.ts";
 import type { Implementation } from "../optimizers/rule.ts";
+import type { RolloutShare } from "../plan/objective/objective_plan.ts";
 import type { StepPlan } from "../plan/step_plan.ts";
 import { playedCode } from "../software/mod.ts";
 import { learningPlanOf } from "../plan/objective/learning_plan.ts";
@@ -30,6 +31,8 @@ import { engineOf } from "./mod.ts";
 export interface StepSettings {
   /** Whether memory that kernels take inside themselves is counted. */
   readonly workspaces: boolean;
+  /** What generates on the same GPU; null: nobody. */
+  readonly rollout?: RolloutShare | null;
 }
 
 /** A rank's training step, after the first: optimizer states stand. */
@@ -75,6 +78,27 @@ const TRAINERS_ENGINES: ReadonlySet<string> = new Set([
 function keepsWhole(engine: string, { engine: asked }: Scenario): boolean {
   return engine === "single" || engine === "ddp" ||
     (engine === "deepspeed" && asked.zero_stage < 3);
+}
+
+/**
+ * The plan without the policy's own passes over earlier log-probabilities, which are
+ * those of its update without what that keeps.
+ */
+function withoutOwnPasses(plan: StepPlan): StepPlan {
+  const { objective } = plan;
+  const sides = objective?.sides.filter(({ name }) => name !== "old_logprobs");
+  if (!objective || sides?.length === objective.sides.length) return plan;
+  return {
+    ...plan,
+    objective: {
+      ...objective,
+      sides: sides ?? [],
+      assumptions: [
+        ...objective.assumptions,
+        "The policy's pass for its earlier log-probabilities is taken to need less than its update, where parameters are sharded",
+      ],
+    },
+  };
 }
 
 /** Why a scenario's step cannot be played through. */
@@ -134,11 +158,17 @@ function played(
   if (refused !== null) return { reason: refused };
   const planOf = TRAINERS_ENGINES.has(engine.name)
     ? learningPlanOf
-    : stepPlanOf;
-  const plan = planOf(engine.computed?.(scenario) ?? scenario, model);
-  if ("reason" in plan) return plan;
-  const beside = plan.objective?.sides[0];
-  if (beside && !keepsWhole(engine.name, scenario)) {
+    : (given: Scenario, whose: Model) => stepPlanOf(given, whose);
+  const planned = planOf(
+    engine.computed?.(scenario) ?? scenario,
+    model,
+    settings.rollout,
+  );
+  if ("reason" in planned) return planned;
+  const isWhole = keepsWhole(engine.name, scenario);
+  const plan = isWhole ? planned : withoutOwnPasses(planned);
+  const beside = plan.objective?.sides.find((side) => "plan" in side);
+  if (beside && !isWhole) {
     return {
       reason:
         `train.objective ${scenario.train.objective} with a ${beside.name} is not played through where ${engine.name} shards parameters`,

@@ -32,6 +32,7 @@ export const ROOMS = [
   "lib/serve",
   "lib/serve/*",
   "lib/serve/mod.ts",
+  "lib/rollouts",
   "lib/methods",
   "lib/methods/*",
   "lib/methods/mod.ts",

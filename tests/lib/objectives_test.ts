@@ -2,6 +2,10 @@ import { assert, assertEquals, assertMatch } from "@std/assert";
 import type { Estimate, ScenarioInput } from "../../lib/mod.ts";
 import { estimate } from "../../lib/mod.ts";
 
+type Rollout = NonNullable<
+  NonNullable<ScenarioInput["train"]>["rollout"]
+>;
+
 const MODEL = "Qwen/Qwen2.5-0.5B";
 
 function asked(
@@ -132,10 +136,6 @@ Deno.test("what is not played of an objective is said", () => {
     /what generation takes before the update is not played without/,
   );
   assertMatch(
-    said(asked({ objective: "grpo", rollout: { engine: "vllm" } })),
-    /train\.rollout\.engine = "vllm" has no effect/,
-  );
-  assertMatch(
     said(asked({ objective: "distillation" })),
     /train\.objective = "distillation" has no effect/,
   );
@@ -159,4 +159,60 @@ Deno.test("an objective that is the model's own loss changes nothing", () => {
     assertMatch(said(found), /the loss is the model's own/);
     assertEquals(found.warnings, usual.warnings);
   }
+});
+
+Deno.test("vLLM beside training stands throughout, or while it generates alone", () => {
+  const grpo = (rollout: Rollout) =>
+    asked({ objective: "grpo", completion_tokens: 512, rollout }, {
+      hardware: { gpu: "A100-80GB" },
+    });
+  const away = grpo({ engine: "external" });
+  const awake = grpo({ engine: "vllm", importance_sampling: false });
+  const asleep = grpo({
+    engine: "vllm",
+    sleep: true,
+    importance_sampling: false,
+  });
+  // A share of 0.3 of 79.25 GiB is weights, cache, a step's tensors and graphs.
+  const share = 0.3 * 79.25 * 1024 ** 3;
+  const held = phase(awake, "load") - phase(away, "load");
+  assert(held < share && held > 0.85 * share, `${held}`);
+  assertEquals(phase(awake, "backward") - phase(away, "backward"), held);
+  const graphs = phase(asleep, "load") - phase(away, "load");
+  assert(graphs < 0.02 * share, `${graphs}`);
+  assertEquals(phase(asleep, "backward") - phase(away, "backward"), graphs);
+  assertEquals(phase(asleep, "generation"), phase(awake, "generation"));
+  // What PyTorch cached goes back before vLLM wakes.
+  assertEquals(
+    asleep.memory.reserved_peak_bytes,
+    asleep.memory.allocated_peak_bytes,
+  );
+  assertEquals(
+    asleep.memory.binding,
+    "generation of completions, before the update",
+  );
+});
+
+Deno.test("vLLM that has too small a share is said not to start", () => {
+  const rollout = { engine: "vllm", memory_utilization: 0.01 } as const;
+  assertMatch(
+    said(asked({ objective: "grpo", completion_tokens: 512, rollout })),
+    /vLLM beside training would not start: No available memory/,
+  );
+});
+
+Deno.test("earlier log-probabilities are taken where updates do not use a rollout up", () => {
+  const passes = (
+    gradient_accumulation: number,
+    rollout: Rollout,
+  ) =>
+    asked({ objective: "grpo", gradient_accumulation, rollout }).memory.phases
+      ?.some(({ name }) => name === "old_logprobs");
+  const given = { engine: "external" } as const;
+  assertEquals(passes(1, given), false);
+  assertEquals(passes(4, given), false);
+  assertEquals(passes(4, { ...given, steps_per_generation: 2 }), false);
+  assertEquals(passes(1, { ...given, steps_per_generation: 2 }), true);
+  assertEquals(passes(1, { ...given, iterations: 2 }), true);
+  assertEquals(passes(1, { engine: "vllm" }), true);
 });

@@ -25,6 +25,9 @@ export const VALUES: Record<string, unknown[]> = {
   "train.prompt_tokens": [512],
   "train.completion_tokens": [512],
   "train.generations": [4],
+  "train.rollout.steps_per_generation": [4],
+  "train.rollout.iterations": [2],
+  "train.rollout.memory_utilization": [0.5],
   "train.teacher": ["gpt2"],
   "quantization.weights": [...QUANTIZATIONS, "gguf:Q4_K_M"],
   "quantization.group_size": [64],
@@ -135,6 +138,11 @@ const LLAMA_CPP: Record<string, Setting> = {
   "serve.op_offload": { ...LLAMA, "serve.gpu_layers": 10 },
 };
 
+const VLLM_BESIDE = {
+  "train.objective": "grpo",
+  "train.rollout.engine": "vllm",
+} as const;
+
 /** What has to be set beside a field for it to mean anything. */
 export const BESIDE: Record<string, Setting> = {
   "train.lora.rank": LORA,
@@ -154,8 +162,12 @@ export const BESIDE: Record<string, Setting> = {
     "train.objective": "grpo",
     "train.prompt_tokens": 512,
   },
-  "train.rollout.memory_utilization": { "train.objective": "grpo" },
-  "train.rollout.sleep": { "train.objective": "grpo" },
+  "train.rollout.memory_utilization": VLLM_BESIDE,
+  "train.rollout.sleep": VLLM_BESIDE,
+  "train.rollout.steps_per_generation": { "train.objective": "grpo" },
+  "train.rollout.iterations": { "train.objective": "grpo" },
+  "train.rollout.importance_sampling": VLLM_BESIDE,
+  "train.loss_type": { "train.objective": "kto" },
   "train.teacher": { "train.objective": "distillation" },
   "parallel.gpus": { "engine.zero_stage": 3, "parallel.gpus": 8 },
   "parallel.gpus_per_node": { ...FSDP, "engine.sharding": "hybrid" },

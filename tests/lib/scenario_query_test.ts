@@ -28,12 +28,9 @@ const floats = fc.constantFrom("fp32", "bf16", "fp16");
 const offload = fc.constantFrom("none", "cpu", "nvme");
 const text = (chars: string, max: number): fc.Arbitrary<string> =>
   fc.oneof(
-    fc.string({
-      unit: fc.constantFrom(...chars),
-      minLength: 1,
-      maxLength: max,
-    }),
-    fc.string({ unit: "grapheme", minLength: 1, maxLength: max }),
+    ...[fc.constantFrom(...chars), "grapheme" as const].map((unit) =>
+      fc.string({ unit, minLength: 1, maxLength: max })
+    ),
   );
 
 const AWKWARD = "aZ09&=+%#?;:@/\\|~^*()'\"<>.-_$!ßé模型😀";
@@ -114,7 +111,13 @@ const FIELDS: Record<string, Record<string, Any>> = {
     generations: or(null, whole(1, 1 << 10)),
     rollout: fc.record({
       engine: fc.constantFrom(null, "transformers", "vllm", "external"),
+      steps_per_generation: or(null, whole(1, 1 << 10)),
+      iterations: whole(1, 1 << 10),
+      memory_utilization: fc.constantFrom(null, 0.5),
+      sleep: or(null, flag),
+      importance_sampling: or(null, flag),
     }),
+    loss_type: fc.constantFrom(null, "apo_zero_unpaired", "generalized_jsd"),
     teacher: or(null, fc.constantFrom("gpt2", "mistralai/Mistral-7B-v0.1")),
   },
   precision: {

@@ -1,6 +1,6 @@
 import type { AdvisedSet } from "../../answer/advice.ts";
 import type { Estimate } from "../../answer/estimate.ts";
-import { playStep } from "../../engines/step.ts";
+import { playStep } from "../../rollouts/played.ts";
 import { heldBytes } from "../../hardware/fit.ts";
 import { usableBytes } from "../../hardware/gpus.ts";
 import { uncoveredBy } from "../../methods/timeline/uncovered_by.ts";

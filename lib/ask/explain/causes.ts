@@ -1,7 +1,7 @@
 import type { Estimate } from "../../answer/estimate.ts";
 import type { ErrorCause } from "../../answer/explanation.ts";
 import type { Step } from "../../engines/step.ts";
-import { playStep } from "../../engines/step.ts";
+import { playStep } from "../../rollouts/played.ts";
 import type { Failure } from "../../failures/failure.ts";
 import type { FailureReading } from "../../failures/read.ts";
 import { usableBytes } from "../../hardware/gpus.ts";

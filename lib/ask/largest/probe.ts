@@ -9,7 +9,7 @@ import { servedNeed } from "../served_need.ts";
 import type { Model } from "../../models/model.ts";
 import type { Scenario } from "../../scenario/schema.ts";
 import type { Step } from "../../engines/step.ts";
-import { playStep } from "../../engines/step.ts";
+import { playStep } from "../../rollouts/played.ts";
 
 /** Whether the scenario's GPU holds a value: what a search asks. */
 export interface Probe {

@@ -1,5 +1,5 @@
 import type { Step } from "../../engines/step.ts";
-import { playStep } from "../../engines/step.ts";
+import { playStep } from "../../rollouts/played.ts";
 import { gpuOf } from "../../hardware/gpus.ts";
 import type { Model } from "../../models/model.ts";
 import { meshOf } from "../../parallel/mesh.ts";

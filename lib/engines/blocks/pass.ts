@@ -11,7 +11,6 @@ import type { HeadPlan } from "../../play/record/outer_blocks.ts";
 import { recordEmbedding, recordHead } from "../../play/record/outer_blocks.ts";
 import type { ClassHead } from "../../plan/class_head.ts";
 import { embeddingPlanOf, headPlanOf } from "../../plan/outer_plan.ts";
-import type { SidePlan } from "../../plan/objective/objective_plan.ts";
 import type { StepPlan } from "../../plan/step_plan.ts";
 import { decoderLayers, hiddenElements } from "./decoder_layers.ts";
 import {
@@ -22,7 +21,7 @@ import {
 } from "./stacks.ts";
 import { offloadOf } from "../../software/trl/activation_offloading.ts";
 import { recordLookup } from "../../play/record/lookup_block.ts";
-import { recordSide } from "./side_pass.ts";
+import { recordHeld, recordSide } from "./side_pass.ts";
 import { recordVision } from "./vision_pass.ts";
 
 /** How a step's passes are recorded. */
@@ -158,22 +157,12 @@ export function recordPass(
     ),
     ...(plan.objective
       ? {
-        sides: sidesOf(plan.objective, accumulation).map((side) =>
-          recordSide(side, settings)
+        sides: plan.objective.sides.map((side) =>
+          "takes" in side ? recordHeld(side) : recordSide(side, settings)
         ),
       }
       : {}),
   };
-}
-
-/** The passes beside one that begins gradients, or adds to them. */
-function sidesOf(
-  { sides, rollsWithin }: NonNullable<StepPlan["objective"]>,
-  accumulation: MachineSettings["accumulation"],
-): readonly SidePlan<StepPlan>[] {
-  return accumulation === "add" && !rollsWithin
-    ? sides.filter(({ when }) => when !== "rollout")
-    : sides;
 }
 
 /** Records what a decoder's class has in place of a vocabulary, and its loss. */

@@ -3,6 +3,7 @@ import type { PassActs } from "../../play/program/pass.ts";
 import { passActs } from "../../play/program/pass.ts";
 import type { Beat } from "../beats.ts";
 import type { RankQuestion } from "../engine.ts";
+import { laterPass } from "../single.ts";
 import type { Unit } from "../units.ts";
 import type { MadeGradient } from "./timeline.ts";
 
@@ -35,7 +36,10 @@ export interface Passed {
  * @param adds Whether autograd adds to parameters' gradients that wait.
  */
 export function microBatchesOf(
-  { scenario, record }: Pick<RankQuestion, "scenario" | "record">,
+  { scenario, plan, record }: Pick<
+    RankQuestion,
+    "scenario" | "plan" | "record"
+  >,
   noSync: boolean,
   adds = false,
 ): { batches: Passed[]; hostBytes: number } {
@@ -46,7 +50,7 @@ export function microBatchesOf(
     ? record({ accumulation: "add" })
     : first;
   const batches = Array.from({ length: count }, (_, at): Passed => ({
-    passed: passActs(at === 0 ? first : later),
+    passed: passActs(at === 0 ? first : laterPass(later, plan)),
     reduces: !noSync || at === count - 1,
     times: at === 1 ? all - count + 1 : 1,
   }));

@@ -42,7 +42,7 @@ export function shardedTitan(
   const { scenario } = question;
   const policy = titanPolicy(question);
   const { batches } = microBatchesOf(
-    { scenario, record: () => record("keep") },
+    { scenario, plan: own, record: () => record("keep") },
     policy.noSync,
   );
   const { program } = playSharded(question, {

@@ -78,14 +78,14 @@ export const SWIFT_NEUTRAL: readonly RegExp[] = [
     model_revision model_kwargs use_hf hub_token check_model add_version
     load_args load_data_args create_checkpoint_symlink save_only_model stream
     external_plugins reward_funcs reward_weights log_completions overlong_filter
-    num_iterations epsilon epsilon_high delta beta rpo_alpha loss_type lmbda
+    epsilon epsilon_high delta beta rpo_alpha loss_type lmbda
     sft_alpha seq_kd temperature top_p top_k repetition_penalty max_new_tokens
     importance_sampling_level dynamic_sample max_resample_times async_generate
     multi_turn_scheduler max_turns use_gym_env gym_env vllm_server_host
     vllm_server_port vllm_server_timeout vllm_server_pass_dataset
     vllm_enforce_eager vllm_enable_prefix_caching vllm_data_parallel_size
     vllm_limit_mm_per_prompt vllm_use_async_engine vllm_disable infer_backend
-    steps_per_generation generation_batch_size desirable_weight
+    generation_batch_size desirable_weight
     undesirable_weight center_rewards_coefficient cosine_\w+ soft_\w+
     repetition_n_grams repetition_max_penalty advantage_estimator scale_rewards
     kl_in_reward kl_coef sync_ref_model top_entropy_quantile log_entropy

@@ -96,6 +96,13 @@ export function assumeObjective(draft: Draft, all: FileSettings): void {
     objective,
     "its settings are those of TRL's trainer",
   );
+  if (objective === "distillation" && isGkd(all)) {
+    draft.assume(
+      "train.loss_type",
+      "generalized_jsd",
+      "GKDTrainer makes all logits of both models",
+    );
+  }
   if (objective !== "grpo") return;
   draft.assume("train.generations", 8, "num_generations is 8 by default");
   draft.assume(
@@ -117,4 +124,10 @@ export function assumeObjective(draft: Draft, all: FileSettings): void {
   if (!all.has("beta")) {
     draft.assume("train.reference", "none", "beta is 0 by default");
   }
+}
+
+/** Whether the trainer is GKDTrainer, by its name or keys of its own. */
+function isGkd(all: FileSettings): boolean {
+  return plainText(all.get("trl_trainer") ?? "") === "gkd" ||
+    all.has("lmbda") || all.has("seq_kd");
 }

@@ -115,11 +115,13 @@ const SFT_RULES: readonly Rule[] = [
   },
   {
     keys: ["loss_type"],
-    fields: ["train.loss"],
-    values: "nll → full, chunked_nll → chunked",
+    fields: ["train.loss", "train.loss_type"],
+    values: "nll → full, chunked_nll → chunked; apo_zero_unpaired",
     read: (setting, draft) => {
       const type = plainText(setting.value);
-      if (type === "nll" || type === "dft") {
+      if (type === "apo_zero_unpaired") {
+        draft.state(setting, "train.loss_type", type);
+      } else if (type === "nll" || type === "dft") {
         if (draft.valueAt("train.loss") !== "fused") {
           draft.state(setting, "train.loss", "full");
         } else draft.leave(setting, "Liger fuses it");
@@ -203,7 +205,7 @@ export const trainingArgumentsFile: Format = {
     model_init_kwargs neftune reward_funcs reward_weights temperature top_p
     top_k min_p repetition_penalty epsilon scale_rewards mask_truncated
     log_completions num_completions_to_print sync_ref_model ref_model_mixup
-    ref_model_sync steps_per_generation num_iterations label_smoothing
+    ref_model_sync label_smoothing
     desirable_weight undesirable_weight rpo_alpha f_divergence_type f_alpha
     discopop_tau center_rewards ddp_find cache_implementation
     truncation_mode padding_value label_pad_token_id disable_dropout

@@ -5,7 +5,8 @@ const SIDE_WORDS: Readonly<Record<string, string>> = {
   reference: "forward pass of the reference",
   kl: "forward pass of the unrelated pairs, for KTO's KL",
   teacher: "forward pass of the teacher",
-  generation: "first pass of the generation",
+  generation: "generation of completions, before the update",
+  old_logprobs: "the policy's pass for its earlier log-probabilities",
 };
 
 /** The instant of the peak in words. */

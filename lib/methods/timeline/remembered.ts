@@ -4,7 +4,7 @@ import type { Scenario } from "../../scenario/schema.ts";
 import type { AllocatorPeaks } from "../../play/readers/allocator/peaks.ts";
 import { allocatorPeaks } from "../../play/readers/allocator/peaks.ts";
 import type { NotPlayed, Step } from "../../engines/step.ts";
-import { playRanks } from "../../engines/step.ts";
+import { playRanks } from "../../rollouts/played.ts";
 import type { PlayedClass } from "./ranks.ts";
 import { playedClass } from "./ranks.ts";
 

@@ -11,7 +11,8 @@ import { batchOf } from "./batch.ts";
 import { generationOf, rollsWithin } from "./generation.ts";
 import { headOf } from "./heads.ts";
 import { referenceOf, trainedFor } from "./learnt.ts";
-import type { SidePlan } from "./objective_plan.ts";
+import type { HeldSide, RolloutShare, SidePlan } from "./objective_plan.ts";
+import { generatingOf, shareWords, standingOf } from "./rollout_share.ts";
 import {
   asked,
   comparedWith,
@@ -31,6 +32,7 @@ import { assumptionsOf, heededBy, warningsOf } from "./words.ts";
 export function learningPlanOf(
   scenario: Scenario,
   named: Model,
+  share: RolloutShare | null = null,
 ): StepPlan | { readonly reason: string } {
   const model = taskModelOf(named, scenario);
   const objective = trainedFor(scenario);
@@ -44,7 +46,7 @@ export function learningPlanOf(
         `train.objective ${objective} with images or an encoder is not played through yet`,
     };
   }
-  const sides: SidePlan<StepPlan>[] = [];
+  const sides: (SidePlan<StepPlan> | HeldSide)[] = [];
   const beside: Buffer[] = [];
   if (takesOldLogProbs(scenario)) sides.push(oldLogProbs(plan, batch));
   const reference = referenceOf(scenario, objective);
@@ -58,6 +60,10 @@ export function learningPlanOf(
   const generation = generationOf(scenario, plan, objective);
   if (generation && "reason" in generation) return generation;
   if (generation) sides.unshift(generation);
+  if (share) {
+    sides.unshift(generatingOf(share));
+    beside.push(...standingOf(share));
+  }
   const taught = objective === "distillation" ? teachingOf(plan, batch) : null;
   if (taught && "reason" in taught) return taught;
   if (taught) {
@@ -75,9 +81,18 @@ export function learningPlanOf(
       sides,
       rolls: objective === "grpo" || objective === "distillation",
       rollsWithin: rollsWithin(scenario),
+      share,
       heeds: heededBy(scenario, objective),
-      assumptions: assumptionsOf(scenario, objective),
-      warnings: warningsOf(scenario, objective),
+      assumptions: [
+        ...assumptionsOf(scenario, objective),
+        ...(share ? [shareWords(share)] : []),
+      ],
+      warnings: [
+        ...warningsOf(scenario, objective),
+        ...(share?.refusal
+          ? [`vLLM beside training would not start: ${share.refusal}`]
+          : []),
+      ],
     },
     inventory: { ...inventory, beside: [...inventory.beside, ...beside] },
   };

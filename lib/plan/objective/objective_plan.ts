@@ -1,4 +1,5 @@
 import type { SidePassName } from "../../answer/curve.ts";
+import type { PartName } from "../../answer/parts.ts";
 import type { SidePass } from "../../play/program/pass.ts";
 import type { LaterScores } from "../../play/record/later_scores.ts";
 import type { HeadLoss } from "../../play/torch/ops/head_loss.ts";
@@ -20,17 +21,49 @@ export interface SidePlan<Plan> {
   readonly plan: Plan;
 }
 
+/** What somebody else takes of the GPU for a while, and gives back. */
+export interface HeldSide {
+  readonly name: SidePassName;
+  readonly when: SidePass["when"];
+  readonly holds: false;
+  /** Whether it has an allocator of its own, before which PyTorch's caches nothing. */
+  readonly isOutside: boolean;
+  readonly takes: readonly {
+    readonly part: PartName;
+    readonly label: string;
+    readonly bytes: number;
+  }[];
+}
+
+/** What an engine that generates holds of the trainer's GPU, in bytes. */
+export interface RolloutShare {
+  /** The share of the GPU that it is given. */
+  readonly share: number;
+  readonly weights: number;
+  readonly cache: number;
+  /** What a step of it takes for a while. */
+  readonly working: number;
+  /** Its CUDA graphs. */
+  readonly graphs: number;
+  /** Whether it gives weights and cache back between rollouts. */
+  readonly sleeps: boolean;
+  /** Why it would not start, in its own terms. */
+  readonly refusal: string | null;
+}
+
 /** What a step has beside a model that learns the next token. */
 export interface ObjectivePlan<Plan> {
   /** In place of the model's loss; null: the model's own. */
   readonly head: ObjectiveHead | null;
   /** Whole numbers that the batch holds beside its ids. */
   readonly labels: number;
-  readonly sides: readonly SidePlan<Plan>[];
+  readonly sides: readonly (SidePlan<Plan> | HeldSide)[];
   /** Whether completions are made, or taken over, before each update. */
   readonly rolls: boolean;
   /** Whether they are made upon gradients of micro-batches before, too. */
   readonly rollsWithin: boolean;
+  /** What generates on the same GPU; null: nobody, or the model itself. */
+  readonly share: RolloutShare | null;
   /** Dotted paths of the fields that it heeds. */
   readonly heeds: readonly string[];
   /** What was taken for granted. */
@@ -45,6 +78,7 @@ export const bare: Omit<ObjectivePlan<never>, "head"> = {
   sides: [],
   rolls: false,
   rollsWithin: false,
+  share: null,
   heeds: [],
   assumptions: [],
   warnings: [],

@@ -33,6 +33,9 @@ export function heededBy(scenario: Scenario, objective: Learnt): string[] {
         "train.rollout.steps_per_generation",
         "train.rollout.iterations",
         "train.rollout.importance_sampling",
+        ...(scenario.train.rollout.engine === "vllm"
+          ? ["train.rollout.memory_utilization", "train.rollout.sleep"]
+          : []),
       ]
       : []),
     ...(objective === "distillation"
@@ -81,6 +84,9 @@ export function assumptionsOf(
       ]
       : []),
     ...generationWords(scenario, objective),
+    ...(objective === "grpo" && train.rollout.engine === "vllm"
+      ? vllmWords(train.rollout)
+      : []),
     ...(train.rollout.engine === "external" &&
         (objective === "grpo" || objective === "distillation")
       ? [
@@ -141,5 +147,19 @@ function generationWords(scenario: Scenario, objective: Learnt): string[] {
     `train.rollout.engine transformers${
       scenario.train.rollout.engine === null ? ", what the trainer does" : ""
     }: the first pass over ${prompt} tokens of each prompt is played, whose cache grows by the completions later`,
+  ];
+}
+
+/** What vLLM beside a trainer is told, and what the trainer does by itself. */
+function vllmWords(
+  { sleep, importance_sampling }: Scenario["train"]["rollout"],
+): string[] {
+  const usual = (given: boolean | null) =>
+    given === null ? ", what the trainer does" : "";
+  return [
+    `train.rollout.sleep ${sleep === true}${usual(sleep)}`,
+    `train.rollout.importance_sampling ${importance_sampling !== false}${
+      usual(importance_sampling)
+    }`,
   ];
 }

@@ -34,6 +34,8 @@ export interface Peaks {
   };
   /** The same of a rollout and of passes beside, while they ran; those there are. */
   readonly beside: readonly { readonly name: string; readonly bytes: number }[];
+  /** The most that stands while another allocator gives memory; 0 where none does. */
+  readonly outside: number;
   readonly peak: Instant;
 }
 
@@ -62,6 +64,7 @@ export function peaksOf(program: Program): Peaks {
   const standing = tensorsOf(buffers);
   const base = sum(standing);
   let current = base;
+  let outside = 0;
   let backwardStart = base;
   let backwardEnd: number | null = null;
   const peaks = { rollout: base, forward: base, backward: base, optimizer: 0 };
@@ -90,6 +93,9 @@ export function peaksOf(program: Program): Peaks {
     // What frees what a pass gave runs later, upon what came after it.
     if (isSide.has(at) && change.peak > 0) {
       beside.set(`${at}`, Math.max(beside.get(`${at}`) ?? base, reached));
+    }
+    if (act.act === "run" && act.instance.block.isOutside) {
+      outside = Math.max(outside, reached);
     }
     if (reached > peak.bytes) {
       peak.phase = phase;
@@ -123,6 +129,7 @@ export function peaksOf(program: Program): Peaks {
       optimizer: Math.max(peaks.optimizer, backwardEnd) - workspaces,
       steady: base - workspaces,
     },
+    outside,
     beside: [...beside].map(([name, bytes]) => ({
       name,
       bytes: bytes - workspaces,

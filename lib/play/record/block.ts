@@ -58,6 +58,11 @@ export interface Block {
   readonly rerun?: Segment;
   /** What is freed when a trainer lets go of the loss. */
   readonly released?: Segment;
+  /**
+   * Whether what it takes is another allocator's, for which PyTorch's has given back
+   * all that it cached.
+   */
+  readonly isOutside?: true;
   readonly ports: Ports;
   /** Where it meets its parameters, in the order in which it reads them. */
   readonly parameters: readonly ParameterPort[];

@@ -41,24 +41,23 @@ const rollout = z.strictObject({
         "`grpo`, `distillation`: who generates: `transformers`, `vllm` beside training, or `external` (elsewhere, or given)",
       blank: "as the trainer",
       flag: "--rollout-engine",
-      awaited: ["vllm"],
     },
   ),
   memory_utilization: field(factor(0.01, 1).nullable().default(null), {
     ...rolled,
     label: "Rollouts' memory share",
-    help: "`grpo` with `vllm`: the share of the GPU that vLLM takes",
+    help:
+      "`grpo` with `vllm`: the share of the GPU that vLLM takes (vllm_gpu_memory_utilization); null: 0.3, as TRL does",
     blank: "as the trainer",
     flag: "--rollout-memory-utilization",
-    awaited: true,
   }),
   sleep: field(flag().nullable().default(null), {
     ...rolled,
     label: "Rollouts sleep",
-    help: "`grpo` with `vllm`: whether vLLM gives its memory back in between",
+    help:
+      "`grpo` with `vllm`: whether vLLM gives weights and cache back while the update runs (vllm_enable_sleep_mode); null: it does not",
     blank: "as the trainer",
     flag: "--rollout-sleep",
-    awaited: true,
   }),
   steps_per_generation: field(
     count(1, MAX_SEQUENCES).nullable().default(null),

@@ -1,6 +1,6 @@
 import type { Rule } from "../format.ts";
 import { plainText } from "../plain_text.ts";
-import { counted, switchOf } from "../rules.ts";
+import { counted, switched, switchOf } from "../rules.ts";
 import { readSwitch } from "../values.ts";
 
 /**
@@ -15,6 +15,17 @@ export function rolloutRules(prefix = ""): Rule[] {
     counted(key("num_generations"), "train.generations"),
     counted(key("max_completion_length"), "train.completion_tokens"),
     counted(key("max_prompt_length"), "train.prompt_tokens"),
+    counted(
+      key("steps_per_generation"),
+      "train.rollout.steps_per_generation",
+    ),
+    counted(key("num_iterations"), "train.rollout.iterations"),
+    switched(
+      key("vllm_importance_sampling_correction"),
+      "train.rollout.importance_sampling",
+      true,
+      false,
+    ),
     {
       keys: [key("use_vllm")],
       fields: ["train.rollout.engine"],

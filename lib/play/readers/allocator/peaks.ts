@@ -9,7 +9,7 @@ import {
   MAX_REPLAYED_EVENTS,
   MAX_REPLAYED_LAYERS,
 } from "../../memory/limits.ts";
-import type { Program } from "../../program/act.ts";
+import type { Act, Program } from "../../program/act.ts";
 import type { Peaks } from "../peak.ts";
 import type { Player } from "./player.ts";
 import { EVERY_STREAM, Replay } from "./replay.ts";
@@ -18,6 +18,8 @@ import { EVERY_STREAM, Replay } from "./replay.ts";
 export interface Reached {
   readonly program: Program;
   readonly peak: Pick<Peaks["peak"], "bytes">;
+  /** See {@linkcode Peaks.outside}; 0 where left out. */
+  readonly outside?: number;
 }
 
 /** What PyTorch's allocator counts at most over the first two steps, in bytes. */
@@ -46,13 +48,14 @@ export function isTooLong({ events, blocks }: Program): boolean {
  * @param capacity Bytes that it can have.
  */
 export function reservedWithin(
-  { program, peak }: Reached,
+  { program: whole, peak, outside = 0 }: Reached,
   { reserved, small }: AllocatorPeaks,
   capacity: number,
 ): number {
   if (reserved <= capacity || peak.bytes > FILLABLE * capacity) {
     return reserved;
   }
+  const program = ownOf(whole);
   // Of a segment that grows, pages that nobody uses go back.
   if (isTooLong(program) || program.grows) return Math.round(capacity);
   // What one stream does not use goes back, and any other gets it.
@@ -62,7 +65,20 @@ export function reservedWithin(
     (capacity - small) / UNIT,
     EVERY_STREAM,
   );
-  return Math.min(Math.round(capacity), UNIT * pool.peak + small);
+  return Math.min(
+    Math.round(capacity),
+    Math.max(outside, UNIT * pool.peak + small),
+  );
+}
+
+/** A program without what another allocator gives. */
+function ownOf(program: Program): Program {
+  const { step, first } = program;
+  const isOwn = (act: Act) =>
+    act.act !== "run" || !act.instance.block.isOutside;
+  return step.every(isOwn)
+    ? program
+    : { ...program, step: step.filter(isOwn), first: first.filter(isOwn) };
 }
 
 /**
@@ -92,7 +108,10 @@ export const FILLABLE = 0.975;
  * where the GPU has no limit. A step of too many events, or bytes, is not played
  * again: the allocator is taken to cache nothing.
  */
-export function allocatorPeaks({ program, peak }: Reached): AllocatorPeaks {
+export function allocatorPeaks(
+  { program: whole, peak, outside = 0 }: Reached,
+): AllocatorPeaks {
+  const program = ownOf(whole);
   // Beyond whole numbers that can be told apart, no block ends where another begins.
   if (isTooLong(program) || peak.bytes > Number.MAX_SAFE_INTEGER) {
     return { reserved: peak.bytes, allocated: peak.bytes, small: 0 };
@@ -111,7 +130,7 @@ export function allocatorPeaks({ program, peak }: Reached): AllocatorPeaks {
     reservedBy(sizes.small),
   );
   return {
-    reserved: UNIT * (large.pool.reserved + beside + small),
+    reserved: Math.max(outside, UNIT * (large.pool.reserved + beside + small)),
     // Blocks of the small pool are as long as what was asked for.
     allocated: UNIT * large.peak,
     small: UNIT * small,

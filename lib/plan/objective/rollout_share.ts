@@ -1,0 +1,63 @@
+import { formatBytes } from "../../units/mod.ts";
+import { besideBuffer } from "../beside.ts";
+import type { Buffer } from "../../play/program/buffer.ts";
+import type { HeldSide, RolloutShare } from "./objective_plan.ts";
+
+const WEIGHTS = "parameters of vLLM's copy";
+const CACHE = "vLLM's cache";
+
+/**
+ * What of it stands throughout. One that sleeps discards weights and cache and keeps
+ * its graphs.
+ *
+ * Source: vllm-project/vllm v1/worker/gpu_worker.py, sleep; device_allocator/cumem.py
+ */
+export function standingOf(
+  { weights, cache, graphs, sleeps }: RolloutShare,
+): Buffer[] {
+  return [
+    ...(sleeps ? [] : [
+      besideBuffer("weights", WEIGHTS, weights),
+      besideBuffer("KV cache", CACHE, cache),
+    ]),
+    besideBuffer("buffers", "vLLM's CUDA graphs", graphs),
+  ].filter(({ bytes }) => bytes > 0);
+}
+
+/** What is taken while completions are made, before the update. */
+export function generatingOf(
+  { weights, cache, working, sleeps }: RolloutShare,
+): HeldSide {
+  return {
+    name: "generation",
+    when: "rollout",
+    holds: false,
+    isOutside: sleeps,
+    takes: [
+      ...(sleeps
+        ? [
+          { part: "weights", label: WEIGHTS, bytes: weights },
+          { part: "KV cache", label: CACHE, bytes: cache },
+        ] as const
+        : []),
+      {
+        part: "residual stream",
+        label: "a step of vLLM's",
+        bytes: working,
+      },
+    ],
+  };
+}
+
+/** What is said of it. */
+export function shareWords(
+  { share, weights, cache, sleeps }: RolloutShare,
+): string {
+  return `train.rollout.engine vllm: it is given ${share} of the GPU, ${
+    formatBytes(weights)
+  } of weights and ${formatBytes(cache)} of cache, which ${
+    sleeps
+      ? "stand while completions are made alone"
+      : "stand throughout; train.rollout.sleep gives them back in between"
+  }; its longest sequence is taken for train.sequence_length`;
+}
