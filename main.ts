@@ -1,4 +1,4 @@
-import { hubFrom, isOn } from "./hub/mod.ts";
+import { endpointFrom, hubFrom, isOn, openHub } from "./hub/mod.ts";
 import { accessLogFrom, logged } from "./routes/access_log.ts";
 import { ancestorsFrom, embeddable } from "./routes/embedding.ts";
 import { batching } from "./routes/batching.ts";
@@ -8,6 +8,8 @@ import { mountedTables } from "./routes/mounted_tables.ts";
 import { endOnSignal } from "./routes/pool/end.ts";
 import { listen } from "./routes/pool/listen.ts";
 import { servePool } from "./routes/pool/serve.ts";
+import { signInFrom } from "./routes/sign_in/settings.ts";
+import { signingIn } from "./routes/sign_in.ts";
 
 /** Port of the page, as Hugging Face Spaces expect it. */
 const DEFAULT_PORT = 7860;
@@ -25,13 +27,27 @@ async function start(): Promise<void> {
   const port = portFrom(environment("PORT"));
   const ancestors = ancestorsFrom(environment("EMBED_ANCESTORS"));
   const tables = await mountedTables(environment("TABLES_CONFIG_DIR"));
+  const signIn = signInFrom(environment);
+  const hub = hubFrom(environment, { forVisitors: true });
+  const endpoint = endpointFrom(environment);
   const { fetch, quick, close } = servePool({
-    hub: hubFrom(environment, { forVisitors: true }),
+    hub,
+    visitorsHub: signIn && hub
+      ? (token) =>
+        openHub({ endpoint, token, isVisitors: true, keptBytes: 2 * 1024 ** 2 })
+      : null,
     tables,
     trustsProxy: isOn(environment("TRUST_PROXY")),
     limitsClients: isOn(environment("LIMIT_CLIENTS") ?? "1"),
   });
-  const usual = gradioSessions(batching(keeping(fetch)));
+  const forAll = gradioSessions(batching(keeping(fetch)));
+  const usual = signIn && hub
+    ? signingIn(signIn, {
+      usual: forAll,
+      own: gradioSessions(batching(fetch)),
+      refuse: (request, refusal) => quick.refuse(request, refusal),
+    })
+    : forAll;
   const answering = ancestors ? embeddable(usual, ancestors) : usual;
   const log = accessLogFrom(environment);
   // DENO_SERVE_ADDRESS, where it is set, overrides the port that is given here.

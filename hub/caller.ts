@@ -6,6 +6,8 @@ export interface Caller {
   signal?: AbortSignal | undefined;
   /** Callers of one client share what is given to it; "" where it is not known. */
   client?: string | undefined;
+  /** The token of a visitor who has signed in. */
+  token?: string | undefined;
   /** Told when the Hub is asked for a model on its behalf. */
   onLookUp?: (() => void) | undefined;
   /** What an estimate may cost, where it cannot be ended once it has begun. */

@@ -13,6 +13,8 @@ export type LiveAnswer =
     problems: readonly Problem[];
     /** The name that the Hub was asked for, where that is what went wrong. */
     failed?: string;
+    /** Whether that is for being gated. */
+    gated?: boolean;
   }
   /** A model that may be on the Hub, which has not been asked for it. */
   | { state: "possible"; name: string }
@@ -77,7 +79,7 @@ export async function estimateLive(
   if (missing !== null) return possible(missing, settled(result));
   const answer = settled(result);
   return answer.state === "refused" && seen?.result?.ok === false
-    ? { ...answer, failed: seen.name }
+    ? { ...answer, failed: seen.name, gated: seen.gated ?? false }
     : answer;
 }
 

@@ -12,6 +12,8 @@ export interface LookUp {
   readonly total: number | null;
   /** Null while it is under way. */
   readonly result: Result<Model> | null;
+  /** Whether it was refused for being gated, which another account may not be. */
+  readonly gated?: boolean;
 }
 
 /** What the options of two look-ups of the same thing have in common. */

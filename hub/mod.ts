@@ -8,6 +8,7 @@ import type { Model, Result } from "../lib/mod.ts";
 import { LoadCache } from "./cache.ts";
 import type { HubAccess } from "./hub_fetch.ts";
 import { hubFetch, MAX_PARALLEL } from "./hub_fetch.ts";
+import { isGate, markGated } from "./gated.ts";
 import { HubStopped } from "./hub_error.ts";
 import type { HubId } from "./hub_id.ts";
 import { isCommit, parseHubId } from "./hub_id.ts";
@@ -48,13 +49,24 @@ export interface LookUpOptions {
   signal?: AbortSignal;
 }
 
+/** Whom a Hub is opened for. */
+export interface HubUse {
+  /** Bytes of the models that are kept, about. */
+  keptBytes: number;
+  /** Whether its token is one visitor's, who has signed in. */
+  isVisitors: boolean;
+}
+
 /** Opens a Hub: nothing is asked before a model is looked up. */
 export function openHub(
-  access: Pick<HubAccess, "endpoint" | "token" | "fetch" | "timeoutMs">,
+  access:
+    & Pick<HubAccess, "endpoint" | "token" | "fetch" | "timeoutMs">
+    & Partial<HubUse>,
 ): Hub {
-  const byName = new LoadCache<Model>(KEPT_BYTES);
+  const { keptBytes = KEPT_BYTES, isVisitors = false } = access;
+  const byName = new LoadCache<Model>(keptBytes);
   // A branch and its commit share what was read.
-  const byCommit = new LoadCache<Model>(KEPT_BYTES);
+  const byCommit = new LoadCache<Model>(keptBytes);
   const turns = new Turns(MAX_PARALLEL);
   const stopped = new WeakSet<Result<Model>>();
 
@@ -95,10 +107,17 @@ export function openHub(
       );
     } catch (error) {
       const { id, revision } = named;
-      const reason = refusalReason(error, { id, revision, endpoint, token });
+      const reason = refusalReason(error, {
+        id,
+        revision,
+        endpoint,
+        token,
+        isVisitors,
+      });
       if (reason === null) throw error;
       const result = refused(reason);
       if (error instanceof HubStopped) stopped.add(result);
+      if (isGate(error)) markGated(result);
       return result;
     }
   }
@@ -162,10 +181,14 @@ export function hubFrom(
   { forVisitors = false }: { forVisitors?: boolean } = {},
 ): Hub | null {
   if (isOn(read("HF_HUB_OFFLINE"))) return null;
-  const endpoint = (read("HF_ENDPOINT") ?? DEFAULT_ENDPOINT).replace(
-    /\/+$/,
-    "",
-  );
+  const endpoint = endpointFrom(read);
   const lends = !forVisitors || isOn(read("HF_TOKEN_FOR_VISITORS"));
   return openHub({ endpoint, token: lends ? read("HF_TOKEN") : undefined });
+}
+
+/** Where the Hub is that the environment describes. */
+export function endpointFrom(
+  read: (name: string) => string | undefined,
+): string {
+  return (read("HF_ENDPOINT") ?? DEFAULT_ENDPOINT).replace(/\/+$/, "");
 }

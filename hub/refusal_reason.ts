@@ -1,4 +1,5 @@
 import { BrokenHeader } from "../lib/models/headers/mod.ts";
+import { isGate } from "./gated.ts";
 import { HubRefusal, HubStopped, HubUnreachable } from "./hub_error.ts";
 
 /** Whose look-up went wrong. */
@@ -7,6 +8,8 @@ export interface Asked {
   revision: string;
   endpoint: string;
   token?: string | undefined;
+  /** Whether the token is one visitor's, who has signed in. */
+  isVisitors?: boolean;
 }
 
 /**
@@ -37,9 +40,12 @@ function textOf(error: unknown, asked: Asked): string | null {
 
 function answerText(refusal: HubRefusal, asked: Asked): string {
   const { status, code, wait } = refusal;
-  const { id, revision, endpoint, token } = asked;
+  const { id, revision, endpoint, token, isVisitors } = asked;
   const where = hostOf(endpoint);
-  if (code === "GatedRepo" || (status === 403 && code === "")) {
+  if (isGate(refusal)) {
+    if (isVisitors) {
+      return `${id} is gated, and your account is not let in: accept its terms at ${endpoint}/${id}, or wait until its owner agrees`;
+    }
     return token
       ? `${id} is gated, and the account of HF_TOKEN is not let in: accept its terms at ${endpoint}/${id}, or wait until its owner agrees`
       : `${id} is gated: accept its terms at ${endpoint}/${id} and set HF_TOKEN to a token of that account`;
@@ -49,6 +55,9 @@ function answerText(refusal: HubRefusal, asked: Asked): string {
   }
   if (isMissing(refusal, asked)) {
     return `${id} is not on ${where}, or is private: check its name, or set HF_TOKEN to a token that may read it`;
+  }
+  if (status === 401 && isVisitors) {
+    return "cannot be looked up: your sign-in has run out; sign out, and in again";
   }
   if (status === 401) {
     return `cannot be looked up: ${where} does not accept the token in HF_TOKEN; set a valid one, or none`;

@@ -1,6 +1,7 @@
 import type { Model, Problem, Result } from "../lib/mod.ts";
 import { bytesOf } from "./bytes_of.ts";
 import type { Clock, Placed } from "./look_up_places.ts";
+import { isGated } from "./gated.ts";
 import type { LookUp, Wanted } from "./look_up.ts";
 import type { Hub } from "./mod.ts";
 
@@ -54,6 +55,7 @@ export class UnderWay implements Placed {
       done: this.#done,
       total: this.#total,
       result: this.result,
+      gated: this.result !== null && isGated(this.result),
     };
   }
 

@@ -1,3 +1,4 @@
+import { CALLBACK } from "./sign_in/settings.ts";
 import { requestIdOf } from "./request_ids.ts";
 
 /** What answers a request, as `Deno.serve` takes it. */
@@ -34,7 +35,7 @@ export interface AccessLog {
 const MAX_TEXT = 1000;
 
 /** Hugging Face tokens, which somebody may paste where they do not belong. */
-const TOKEN = /hf_[A-Za-z0-9]{6,}/g;
+const TOKEN = /hf_[\w.-]{6,}/g;
 
 /**
  * Logs what a server answers, a line of JSON each; no header of a request is
@@ -97,9 +98,11 @@ function withId(response: Response, id: string): Response {
 /** The parts of an address; one that is none stands as it came. */
 function partsOf(url: string): { path: string; query: string } {
   const parsed = URL.parse(url);
+  const path = parsed?.pathname ?? url;
   return {
-    path: plain(parsed?.pathname ?? url),
-    query: plain(parsed?.search.slice(1) ?? ""),
+    path: plain(path),
+    // What a visitor comes back with is worth a token.
+    query: path === CALLBACK ? "" : plain(parsed?.search.slice(1) ?? ""),
   };
 }
 

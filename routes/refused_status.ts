@@ -1,6 +1,7 @@
 /** The statuses with which a request is refused. */
 export type RefusedStatus =
   | 400
+  | 403
   | 404
   | 405
   | 408
@@ -9,6 +10,7 @@ export type RefusedStatus =
   | 422
   | 429
   | 500
+  | 502
   | 503;
 
 /** Whether a path is one that programs ask for. */

@@ -24,7 +24,7 @@ import { isLive } from "./refuse.tsx";
 /** GPUs that are asked about where the scenario has one. */
 const USUAL_GPUS = 8;
 /** What is played for one answer: more follows by itself. */
-const WORK_OF_A_PIECE = 60_000;
+const WORK_OF_A_PIECE = 600_000;
 
 /**
  * The ways to lay a scenario out over a number of GPUs: a page of its own, whose

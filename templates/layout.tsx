@@ -3,6 +3,7 @@ import type { Child } from "hono/jsx";
 import { STATIC } from "../static/mod.ts";
 import { askedPage } from "./asked.ts";
 import { Navigation, ThemeSwitch } from "./navigation.tsx";
+import { SignIn } from "./sign_in.tsx";
 
 const DESCRIPTION =
   "Predicts the GPU memory of training, fine-tuning and serving language models, from the architecture and the settings.";
@@ -57,6 +58,7 @@ export function Layout(
           </p>
           <Navigation scenario={scenario} />
           <ThemeSwitch />
+          <SignIn />
         </header>
         {children}
         <footer class="bottom">

@@ -3,6 +3,7 @@ import { Layout } from "./layout.tsx";
 /** What each status is called where no setting is at fault. */
 const TITLES: Record<number, string> = {
   400: "The request could not be read",
+  403: "This is not allowed",
   404: "There is nothing here",
   405: "This address is asked in another way",
   408: "The request took too long",
@@ -10,6 +11,7 @@ const TITLES: Record<number, string> = {
   414: "The address is too long",
   429: "Too many requests",
   500: "Something broke here",
+  502: "Nobody could be asked",
   503: "Too much to do just now",
 };
 

@@ -140,6 +140,7 @@ export function estimateScenario(
         heldBytes(memory),
         scenario.hardware.gpu,
         memory.paged?.bytes ?? null,
+        answer.value.heldOn,
       ),
       assumptions: [summary, doubted.note, ...assumptions],
       warnings: [

@@ -13,12 +13,16 @@ export function driverOf(
 }
 
 /**
- * Whether the allocator's segments grow, as torchtitan's own script asks for.
+ * Whether the allocator's segments grow, as torchtitan's own script and torchtune
+ * since June 2025 ask for.
  *
- * Source: pytorch/torchtitan run_train.sh, PYTORCH_ALLOC_CONF
+ * Sources: pytorch/torchtitan run_train.sh, PYTORCH_ALLOC_CONF;
+ * meta-pytorch/torchtune torchtune/__init__.py
  */
 export function growsSegments(scenario: Scenario): boolean {
   const { expandable_segments: told } = scenario.software;
   if (told !== null) return told;
-  return scenario.parallel.gpus > 1 && driverOf(scenario) === "torchtitan";
+  const driver = driverOf(scenario);
+  return driver === "torchtune" ||
+    driver === "torchtitan" && scenario.parallel.gpus > 1;
 }

@@ -25,7 +25,7 @@ import { woven } from "./megatron/weave.ts";
  */
 export const megatronEngine: Engine = {
   name: "megatron",
-  reads: (_, { architecture }) => [
+  reads: ({ engine }, { architecture }) => [
     "parallel.tp",
     "parallel.pp",
     "parallel.cp",
@@ -45,6 +45,9 @@ export const megatronEngine: Engine = {
     "engine.recompute_modules",
     "engine.offload_optimizer",
     "precision.gradients",
+    ...(engine.offload_optimizer === "none"
+      ? []
+      : ["precision.master_weights"]),
   ],
   refuses({ train, optimizer, parallel, engine, quantization }) {
     if (parallel.cp > 1 && parallel.cp_kind === "ulysses") {

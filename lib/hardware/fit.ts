@@ -1,5 +1,6 @@
 import type { Scenario } from "../scenario/schema.ts";
 import { formatBytes } from "../units/mod.ts";
+import type { Gpu } from "./gpus.ts";
 import { gpuOf, GPUS_BY_MEMORY, usableBytes } from "./gpus.ts";
 
 /**
@@ -84,14 +85,16 @@ export function heldBytes(
  * Sets a peak against the scenario's own GPU, then against every GPU of the
  * catalogue, least memory first.
  *
- * @param peakBytes What each GPU has to hold.
+ * @param peakBytes What the scenario's own GPU has to hold.
  * @param pagedBytes What may lie beside it, and moves to the host where there is
  *   no room; null where nothing does.
+ * @param heldOn What another GPU has to hold; the same where it is left out.
  */
 export function fitOf(
   peakBytes: number,
   chosen: Scenario["hardware"]["gpu"],
   pagedBytes: number | null = null,
+  heldOn: (gpu: Gpu) => number = () => peakBytes,
 ): Fit[] {
   const own = gpuOf(chosen);
   const fits = [
@@ -104,7 +107,9 @@ export function fitOf(
   ];
   for (const gpu of GPUS_BY_MEMORY) {
     if (gpu === own) continue;
-    fits.push(against(peakBytes, pagedBytes, gpu.name, gpu.usable_bytes));
+    fits.push(
+      against(heldOn(gpu), pagedBytes, gpu.name, gpu.usable_bytes),
+    );
   }
   return fits;
 }

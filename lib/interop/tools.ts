@@ -15,7 +15,9 @@ import { llamaExport } from "./llama_cpp/write.ts";
 import { megatronFile } from "./megatron/read.ts";
 import { megatronBridgeFile } from "./megatron_bridge/read.ts";
 import { memoryCalculatorFile } from "./memory_calculator/read.ts";
+import { lmdeployCommand } from "./lmdeploy/read.ts";
 import { nemoFile } from "./nemo/read.ts";
+import { automodelFile } from "./nemo/read_automodel.ts";
 import { ollamaModelfile } from "./ollama/read.ts";
 import { ollamaExport } from "./ollama/write.ts";
 import { peftFile } from "./peft/read.ts";
@@ -61,7 +63,7 @@ export const TOOLS: readonly Tool[] = [
   { folder: "megatron", reads: [megatronFile], writes: [] },
   { folder: "torchtune", reads: [torchtuneFile], writes: [] },
   { folder: "torchtitan", reads: [torchtitanFile], writes: [] },
-  { folder: "nemo", reads: [nemoFile], writes: [] },
+  { folder: "nemo", reads: [nemoFile, automodelFile], writes: [] },
   { folder: "megatron_bridge", reads: [megatronBridgeFile], writes: [] },
   { folder: "lightning", reads: [lightningFile], writes: [lightningExport] },
   { folder: "memory_calculator", reads: [memoryCalculatorFile], writes: [] },
@@ -101,6 +103,7 @@ export const TOOLS: readonly Tool[] = [
     writes: [llamaExport],
   },
   { folder: "ollama", reads: [ollamaModelfile], writes: [ollamaExport] },
+  { folder: "lmdeploy", reads: [lmdeployCommand], writes: [] },
   { folder: "tgi", reads: [tgiCommand], writes: [tgiExport] },
   { folder: "tensorrt_llm", reads: [trtllmCommand], writes: [trtllmExport] },
 ];

@@ -1,4 +1,5 @@
 import type { Basis, Estimate, Memory } from "../answer/estimate.ts";
+import type { Gpu } from "../hardware/gpus.ts";
 import type { KvCache } from "../answer/serving.ts";
 import type { Served } from "../serve/engine.ts";
 import type { Model } from "../models/model.ts";
@@ -29,6 +30,8 @@ export interface Answer {
   memory: Figures;
   /** What the device would show if the figure were this share of itself. */
   scaledPeak(share: number): number;
+  /** What a GPU of the catalogue would have to hold, where that is not the same for all. */
+  heldOn?(gpu: Gpu): number;
   /** What kind of step was played, where one was. */
   kind?: StepKind;
   kv?: KvCache;

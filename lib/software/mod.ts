@@ -28,9 +28,13 @@ const OF_TYPES: Readonly<
   >
 > = { nanovlm: nanoVlmCode };
 
-/** Whether the code that a scenario's model runs in is played as itself. */
-export function isPlayed({ software }: Scenario): boolean {
-  return CODES[software.model_code] !== null;
+/**
+ * Whether the code that a scenario's model runs in is played as itself:
+ * Megatron-Core's layers stand in its engine's plan.
+ */
+export function isPlayed({ software, engine }: Scenario): boolean {
+  return CODES[software.model_code] !== null ||
+    software.model_code === "megatron" && engine.name === "megatron";
 }
 
 /** The code that is played through for a scenario. */

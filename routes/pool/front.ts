@@ -1,5 +1,6 @@
 import type { Bodies } from "../body.ts";
 import type { Budget } from "./budget.ts";
+import { VISITOR } from "../../templates/asked.ts";
 import { clientOf } from "./client_address.ts";
 import type { Outcome } from "./job.ts";
 import type { PoolLimits } from "./limits.ts";
@@ -24,6 +25,8 @@ export interface FrontOptions {
   budget: Budget | null;
   /** Whether X-Forwarded-For names the client. */
   trustsProxy: boolean;
+  /** Whether visitors may sign in. */
+  offersSignIn?: boolean;
 }
 
 /** What `Deno.serve` tells of a request. */
@@ -31,6 +34,8 @@ export interface Peer {
   remoteAddr: Deno.Addr;
   /** Why its body could not be read, where somebody else reads it. */
   problem?: Refusal | undefined;
+  /** Who has signed in. */
+  visitor?: { name: string; token: string };
 }
 
 /**
@@ -41,26 +46,32 @@ export function createFront(
   options: FrontOptions,
 ): (request: Request, peer: Peer) => Promise<Response> {
   const { pool, quick, bodies, budget, limits, trustsProxy } = options;
+  const { offersSignIn = false } = options;
 
   const answer = async (
     request: Request,
     client: string,
+    visitor: Peer["visitor"],
   ): Promise<Response> =>
     await bodies.use(request, async (read) => {
       if (!read.ok) return await quick.refuse(request, read);
       const { method, url, headers } = request;
-      const outcome = await pool.run({
-        method,
-        url,
-        headers: [...headers],
-        body: read.body,
-        client,
-      }, request.signal);
+      const outcome = await pool.run(
+        {
+          method,
+          url,
+          headers: withVisitor(headers, offersSignIn, visitor?.name ?? ""),
+          body: read.body,
+          client,
+        },
+        request.signal,
+        visitor?.token,
+      );
       if (outcome.kind === "answered") return responseOf(outcome.answer);
       return await quick.refuse(request, refusalOf(outcome, limits));
     });
 
-  return async (request, { remoteAddr, problem }) => {
+  return async (request, { remoteAddr, problem, visitor }) => {
     if (problem) return await quick.refuse(request, problem);
     const known = quick.answer(request);
     if (known) return await known;
@@ -73,8 +84,20 @@ export function createFront(
     if (wait > 0) return await quick.refuse(request, tooOften(wait));
     const isCostly = COSTLY.test(URL.parse(request.url)?.pathname ?? "");
     if (isCostly) budget?.charge(client, LEAST_MS);
-    return await answer(request, client);
+    return await answer(request, client, visitor);
   };
+}
+
+/** Headers for a worker: who asks by name, and nothing that is secret. */
+function withVisitor(
+  headers: Headers,
+  offersSignIn: boolean,
+  name: string,
+): [name: string, value: string][] {
+  const plain = [...headers].filter(([name]) =>
+    name !== "cookie" && name !== VISITOR
+  );
+  return offersSignIn ? [...plain, [VISITOR, encodeURIComponent(name)]] : plain;
 }
 
 function responseOf({ status, headers, body }: SentAnswer): Response {

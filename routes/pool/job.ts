@@ -16,6 +16,8 @@ export type Outcome =
 export class Job {
   readonly id: number;
   readonly request: SentRequest;
+  /** Of a visitor who has signed in; no worker is told. */
+  readonly token: string | undefined;
   /** When it came, in milliseconds. */
   readonly since: number;
   busyMs = 0;
@@ -27,7 +29,13 @@ export class Job {
   readonly #resolve: (outcome: Outcome) => void;
   isOver = false;
 
-  constructor(id: number, request: SentRequest, since: number) {
+  constructor(
+    id: number,
+    request: SentRequest,
+    since: number,
+    token?: string,
+  ) {
+    this.token = token;
     this.id = id;
     this.request = request;
     this.since = since;

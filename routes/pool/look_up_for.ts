@@ -25,6 +25,7 @@ export async function lookUpFor(
   const lookUp = await CALLER.run(
     {
       client,
+      token: job.token,
       signal: stop.signal,
       onLookUp: () => onSpent?.(client, LOOK_UP_MS),
     },

@@ -63,8 +63,12 @@ export class Pool {
   }
 
   /** Answers a request, in its turn. */
-  run(request: SentRequest, signal?: AbortSignal): Promise<Outcome> {
-    const job = new Job(++this.#jobs, request, this.#clock.now());
+  run(
+    request: SentRequest,
+    signal?: AbortSignal,
+    token?: string,
+  ): Promise<Outcome> {
+    const job = new Job(++this.#jobs, request, this.#clock.now(), token);
     if (signal?.aborted || this.#isClosed) job.settle({ kind: "left" });
     else if (!this.#queue.add(job)) job.settle({ kind: "full" });
     else {

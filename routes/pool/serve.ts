@@ -1,7 +1,9 @@
 import process from "node:process";
 import { CALLER } from "../../hub/caller.ts";
 import { CLOCK } from "../../hub/look_up_places.ts";
+import type { LookUpLimits } from "../../hub/look_ups.ts";
 import { LookUpDesk } from "../../hub/look_ups.ts";
+import { VisitorLookUps } from "../../hub/visitor_look_ups.ts";
 import type { Hub } from "../../hub/mod.ts";
 import type { TablesConfig } from "../../lib/ask/tables/config.ts";
 import { Bodies } from "../body.ts";
@@ -17,9 +19,19 @@ import { Quick } from "./quick.ts";
 import { threadsOf } from "./thread.ts";
 import { watchesPromises } from "./watchdog.ts";
 
+/** What one visitor's look-ups take, of whom there are many. */
+const OF_VISITOR: Partial<LookUpLimits> = {
+  underWay: 2,
+  waiting: 8,
+  kept: 20,
+  keptBytes: 2 * 1024 ** 2,
+};
+
 /** How the application is served. */
 export interface ServeOptions {
   hub: Hub | null;
+  /** Opens the Hub for a visitor who has signed in; null where nobody may. */
+  visitorsHub?: ((token: string) => Hub) | null;
   tables: TablesConfig;
   /** Whether X-Forwarded-For names the client. */
   trustsProxy: boolean;
@@ -39,14 +51,21 @@ export interface Served {
 
 /** Starts the workers, and makes what hands requests to them. */
 export function servePool(
-  { hub, tables, trustsProxy, limitsClients, ...options }: ServeOptions,
+  { hub, visitorsHub = null, tables, trustsProxy, limitsClients, ...options }:
+    ServeOptions,
 ): Served {
   const limits = {
     ...poolLimits(navigator.hardwareConcurrency),
     ...options.limits,
   };
   const used = new Budget(BUDGET_LIMITS, CLOCK);
-  const lookUps = hub && new LookUpDesk(hub);
+  const forAll = hub && new LookUpDesk(hub);
+  const lookUps = forAll && visitorsHub
+    ? new VisitorLookUps(
+      forAll,
+      (token) => new LookUpDesk(visitorsHub(token), OF_VISITOR),
+    )
+    : forAll;
   const script = options.script ?? new URL("worker.ts", import.meta.url);
   const pool = new Pool({
     start: threadsOf(
@@ -73,6 +92,7 @@ export function servePool(
     limits,
     budget: limitsClients ? used : null,
     trustsProxy,
+    offersSignIn: visitorsHub !== null,
   });
   return { fetch, quick, close: () => pool.close() };
 }

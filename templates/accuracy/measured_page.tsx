@@ -10,6 +10,7 @@ import { counterWords, errorWords } from "../evidence_words.ts";
 import { STATIC } from "../../static/mod.ts";
 import { Layout } from "../layout.tsx";
 import { PointsPlot } from "./points_plot.tsx";
+import { RunsHead } from "../runs_head.tsx";
 
 /** Rows of the list; the picture has all. */
 const LISTED = 50;
@@ -157,15 +158,7 @@ function Listed({ points }: { points: readonly MeasuredPoint[] }) {
     <div class="scroll" tabindex={0} role="region" aria-label={caption}>
       <table class="runs">
         <caption>{caption}</caption>
-        <thead>
-          <tr>
-            <th scope="col">Run</th>
-            <th scope="col">Counter</th>
-            <th scope="col" class="number">Measured</th>
-            <th scope="col" class="number">Predicted</th>
-            <th scope="col">Source</th>
-          </tr>
-        </thead>
+        <RunsHead />
         <tbody>
           {shown.map((point) => <PointRow point={point} />)}
         </tbody>

@@ -8,6 +8,7 @@ import {
   toQuery,
 } from "../../lib/mod.ts";
 import { counterWords, errorWords } from "../evidence_words.ts";
+import { RunsHead } from "../runs_head.tsx";
 
 /** Runs that are shown. */
 const SHOWN = 3;
@@ -30,15 +31,7 @@ export function Evidence({ estimate }: { estimate: Estimate }) {
         aria-label="Table of measured runs"
       >
         <table class="runs">
-          <thead>
-            <tr>
-              <th scope="col">Run</th>
-              <th scope="col">Counter</th>
-              <th scope="col" class="number">Measured</th>
-              <th scope="col" class="number">Predicted</th>
-              <th scope="col">Source</th>
-            </tr>
-          </thead>
+          <RunsHead />
           {runs.map((run) => <RunRows run={run} />)}
         </table>
       </div>

@@ -39,14 +39,14 @@ export function LiveAnswerView(
     case "possible":
       return <Offer name={answer.name} href={href} headers={headers} />;
     case "refused": {
-      const { problems, failed } = answer;
+      const { problems, failed, gated = false } = answer;
       return failed === undefined
         ? <Problems problems={problems} href={href} />
         : (
           <Problems
             problems={problems}
             href={href}
-            lookUp={{ name: failed, href }}
+            lookUp={{ name: failed, href, gated }}
           />
         );
     }

@@ -1,4 +1,6 @@
 import type { Problem } from "../../lib/mod.ts";
+import { askedPage } from "../asked.ts";
+import { SignInLink } from "../sign_in.tsx";
 import { controlId } from "../form/control.tsx";
 import { labelOf } from "../form/tabs.ts";
 import { DidYouMean } from "./did_you_mean.tsx";
@@ -11,7 +13,7 @@ export function Problems(
     /** The page's address, which links to other models change. */
     href?: string;
     /** A model that the Hub did not give, and where it is asked again. */
-    lookUp?: { name: string; href: string };
+    lookUp?: { name: string; href: string; gated?: boolean };
   },
 ) {
   return (
@@ -44,6 +46,15 @@ export function Problems(
         </ul>
         {href !== undefined && problems.some(({ path }) => path === "model") &&
           <DidYouMean href={href} />}
+        {lookUp?.gated && askedPage().visitor === "" && (
+          <p>
+            <SignInLink class="button" to={lookUp.href}>
+              Sign in with your account
+            </SignInLink>{" "}
+            to read what it is let into. Its token stays in your browser, and
+            asks the Hub for nothing else.
+          </p>
+        )}
         {lookUp && (
           <p>
             <a

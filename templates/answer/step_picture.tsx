@@ -166,8 +166,13 @@ type Scale = (value: number) => number;
 /** The outlines of bands that stand on each other: the floor of each is known. */
 function pathsOf(bands: readonly Band[], x: Scale, y: Scale): string[] {
   const xs = bands[0]?.ranges.map((_, at) => Math.round(x(at))) ?? [];
-  const edge = (heights: readonly number[]): string[] =>
-    heights.map((height, at) => `${xs[at]},${Math.round(y(height))}`);
+  const edge = (heights: readonly number[]): string[] => {
+    const ys = heights.map((height) => Math.round(y(height)));
+    // Within a level stretch a point says nothing.
+    return ys.flatMap((own, at) =>
+      own === ys[at - 1] && own === ys[at + 1] ? [] : `${xs[at]},${own}`
+    );
+  };
   let floor = edge(xs.map(() => 0)).reverse();
   return bands.map(({ ranges }) => {
     const top = edge(ranges.map(([, high]) => high));

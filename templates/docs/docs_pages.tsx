@@ -9,6 +9,7 @@ import { Layout } from "../layout.tsx";
 import { TABS } from "../form/tabs.ts";
 import type { Doc } from "./documents.ts";
 import { DOCS, titleOfDoc } from "./documents.ts";
+import type { DocHeading } from "./markdown.ts";
 import { headingsOf, markdownToHtml } from "./markdown.ts";
 
 /** Pages of the documentation that are made of what the program knows. */
@@ -71,13 +72,26 @@ function Line(
   );
 }
 
-const made = new Map<string, ReturnType<typeof raw>>();
+/** A document as it stands on its page. */
+interface MadeDoc {
+  html: ReturnType<typeof raw>;
+  headings: DocHeading[];
+}
+
+/** There are as many as documents, which no visitor makes more. */
+const made = new Map<string, MadeDoc>();
+
+function madeOf({ name, text }: Doc): MadeDoc {
+  const known = made.get(name);
+  if (known) return known;
+  const one = { html: raw(markdownToHtml(text)), headings: headingsOf(text) };
+  made.set(name, one);
+  return one;
+}
 
 /** One document, made once. */
 export function DocPage({ doc }: { doc: Doc }) {
-  const known = made.get(doc.name) ?? raw(markdownToHtml(doc.text));
-  made.set(doc.name, known);
-  const headings = headingsOf(doc.text);
+  const { html: known, headings } = madeOf(doc);
   return (
     <DocLayout title={titleOfDoc(doc)}>
       <Way />

@@ -137,11 +137,7 @@ export function onWords({ hardware }: Scenario, gpus: number): string {
   return gpus === 1 ? name : `${groupDigits(gpus)} × ${name}`;
 }
 
-/** What a layout needs of each GPU: "23.3 GiB of tensors", "21.4 GiB". */
-export function needWords(
-  scenario: Scenario,
-  { peak_bytes }: GpuLayout,
-): string {
-  const bytes = formatBytes(peak_bytes ?? 0);
-  return scenario.task === "train" ? `${bytes} of tensors` : bytes;
+/** What a layout needs of each GPU: "21.4 GiB". */
+export function needWords({ peak_bytes }: GpuLayout): string {
+  return formatBytes(peak_bytes ?? 0);
 }

@@ -153,7 +153,7 @@ function Told(
       {title}:{" "}
       <a href={addressOf(shown, layout)}>
         {layoutWords(scenario, layout)}
-      </a>, {needWords(scenario, layout)} per GPU.
+      </a>, {needWords(layout)} per GPU.
     </p>
   );
 }
@@ -174,7 +174,7 @@ function LayoutsTable(
           <tr>
             <th scope="col">How (a link sets it)</th>
             <th scope="col" class="number">
-              {isServing ? "Per GPU" : "Tensors per GPU"}
+              Per GPU
             </th>
             <th scope="col">Fits</th>
             {isServing && (

@@ -38,7 +38,7 @@ export function strategiesText(
   const told = (title: string, layout: GpuLayout | null): string[] =>
     layout === null ? [] : [
       `${title}: ${layoutWords(scenario, layout)}, ${
-        needWords(scenario, layout)
+        needWords(layout)
       } per GPU`,
       `  ${setFlags(layout.set as AdvisedSet)}`,
     ];
@@ -75,7 +75,7 @@ function tableOf(
   const isServing = task === "serve";
   const rows = [
     [
-      isServing ? "Per GPU" : "Tensors per GPU",
+      "Per GPU",
       "Fits",
       ...(isServing ? ["Cache tokens"] : []),
       "Smallest GPU",

@@ -41,7 +41,7 @@ Deno.test("the Dockerfile's CMD asks for few permissions and no network", () => 
   assert(args.includes("--cached-only"));
   assert(args.includes("--no-prompt"));
   assertEquals(args.filter((arg) => arg.startsWith("--allow-")).sort(), [
-    "--allow-env=PORT,HF_ENDPOINT,HF_TOKEN,HF_TOKEN_FOR_VISITORS,HF_HUB_OFFLINE,TABLES_CONFIG_DIR,LIMIT_CLIENTS,TRUST_PROXY,EMBED_ANCESTORS,LOG_REQUESTS,LOG_QUERY,LOG_TOKENS,LOG_STREAM",
+    "--allow-env=PORT,HF_ENDPOINT,HF_TOKEN,HF_TOKEN_FOR_VISITORS,HF_HUB_OFFLINE,OAUTH_CLIENT_ID,OAUTH_CLIENT_SECRET,OAUTH_SCOPES,OPENID_PROVIDER_URL,SPACE_HOST,TABLES_CONFIG_DIR,LIMIT_CLIENTS,TRUST_PROXY,EMBED_ANCESTORS,LOG_REQUESTS,LOG_QUERY,LOG_TOKENS,LOG_STREAM",
     "--allow-net=0.0.0.0:7860,huggingface.co:443,*.huggingface.co:443," +
     "hf.co:443,*.hf.co:443",
     // Where a configuration of the tables page may be mounted, and what the

@@ -103,6 +103,38 @@ Deno.test("a lever that helps only after another is pulled again", () => {
   assert(!changes.some(({ set }) => "train.checkpointing" in set));
 });
 
+for (
+  const [gpu, kernel] of [
+    ["T4", "sdpa"],
+    ["V100-32GB", "sdpa"],
+    ["Arc A770-16GB", "sdpa"],
+    ["RX 7900 XTX", "sdpa"],
+    ["MI210", "flash"],
+    ["RTX 3090", "flash"],
+  ] as const
+) {
+  Deno.test(`the attention kernel that is advised is one that the ${gpu} has`, () => {
+    for (
+      const [field, input] of [
+        ["train.attention", {
+          model: "meta-llama/Llama-3.1-8B",
+          train: { attention: "eager", sequence_length: 8192, micro_batch: 4 },
+          hardware: { gpu },
+        }],
+        ["serve.attention", {
+          model: "meta-llama/Llama-3.2-3B",
+          task: "serve",
+          serve: { attention: "eager", input_tokens: 30_000, batch: 8 },
+          hardware: { gpu },
+        }],
+      ] as const
+    ) {
+      const advised = [...levers(input)].map((set) => set[field]);
+      assertEquals(advised.filter((value) => value !== undefined), [kernel]);
+    }
+  });
+}
+
 Deno.test("what fits with room to spare needs no change", () => {
   const { now, changes, together, gpus_needed } = advised({ model: "gpt2" });
   assertEquals([now.fits, changes, together, gpus_needed], [true, [], null, 1]);
@@ -242,4 +274,17 @@ function modelOf(input: ScenarioInput) {
   const model = resolveModel(scenarioOf(input).model);
   assertOk(model);
   return model.value;
+}
+
+/** What the levers of a task would set first. */
+function* levers(input: ScenarioInput) {
+  const scenario = scenarioOf(input);
+  const model = resolveModel(scenario.model);
+  assertOk(model);
+  for (const lever of LEVERS) {
+    const [first] = lever.task === scenario.task
+      ? lever.propose(scenario, model.value)
+      : [];
+    if (first) yield first.set;
+  }
 }

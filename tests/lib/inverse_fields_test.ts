@@ -234,6 +234,20 @@ const REFUSED: [field: string, said: RegExp][] = [
   ["__proto__", /whole number/],
 ];
 
+Deno.test("a value of 0 that does not fit is no answer", () => {
+  const none = found({
+    model: "Qwen/Qwen2.5-VL-7B-Instruct",
+    train: {
+      method: "lora",
+      images_per_sample: 4,
+      image_size: [1024, 1024],
+      sequence_length: 8192,
+    },
+    hardware: { gpu: "A100-40GB" },
+  }, "train.images_per_sample");
+  assertEquals([none.value, none.next?.value], [null, 0]);
+});
+
 for (const [field, said] of REFUSED) {
   Deno.test(`the largest ${field} is refused`, () => {
     const result = largest(scenarioOf({ model: "gpt2" }), field);

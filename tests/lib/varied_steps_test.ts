@@ -42,6 +42,7 @@ const KNOWN = {
   "meta-llama/Llama-3.2-11B-Vision lora qv 2x1111: forward": 0.06,
   "meta-llama/Llama-3.2-11B-Vision lora qv 2x1111: backward_start": 0.078,
   "meta-llama/Llama-3.2-11B-Vision lora qv 2x1111: backward": 0.056,
+  "microsoft/deberta-v3-xsmall full ckpt 2x1000 masked: backward_start": 0.011,
 };
 
 const CONFIGS = varied.configs as Readonly<Record<string, unknown>>;
@@ -59,6 +60,6 @@ function heldOf({ name, config, scenario, bytes }: VariedStep): HeldStep {
 
 Deno.test("models of recent families, cut to few layers, are reached at settings of every kind", () => {
   const steps = (varied.steps as unknown as VariedStep[]).map(heldOf);
-  assert(steps.length > 300);
+  assert(steps.length > 450);
   assertHeldSteps(steps, KNOWN);
 });

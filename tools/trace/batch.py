@@ -4,6 +4,7 @@ from runtime import torch
 
 from classes import head_of
 from fields import DTYPES, get
+from image_batch import images_of
 
 # Types that sum a text up in its first token.
 FIRST = {"distilbert", "modernbert", "bert", "roberta", "xlm-roberta", "electra", "t5"}
@@ -23,6 +24,8 @@ def inputs_of(model, scenario):
     inputs = {"input_ids": ids} | labels_of(config, ids, scenario)
     if get(scenario, "train.padding_mask", False):
         inputs["attention_mask"] = torch.ones(batch, sequence, dtype=torch.long, device="cuda")
+    if get(scenario, "train.images_per_sample", 0):
+        inputs |= images_of(model, scenario)
     return inputs
 
 

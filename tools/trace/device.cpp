@@ -9,6 +9,7 @@
 #include <ATen/autocast_mode.h>
 #include <ATen/CPUGeneratorImpl.h>
 #include <ATen/core/dispatch/Dispatcher.h>
+#include <ATen/ExpandUtils.h>
 #include <ATen/detail/CUDAHooksInterface.h>
 #include <ATen/native/transformers/attention.h>
 #include <ATen/record_function.h>
@@ -326,9 +327,28 @@ at::Scalar first_value(const at::Tensor& t) {
   return t.scalar_type() == at::kBool ? at::Scalar(scalar_value != 0) : at::Scalar(scalar_value);
 }
 
+std::map<int64_t, int64_t> rows_of;  // what is found in masks of so many elements
+
+int64_t rows_in(int64_t elements) {
+  const auto known = rows_of.find(elements);
+  if (known != rows_of.end()) return known->second;
+  return nonzero_rows < 0 ? elements : std::min(nonzero_rows, elements);
+}
+
 at::Tensor nonzero(const at::Tensor& t) {
-  const int64_t rows = nonzero_rows < 0 ? t.numel() : std::min(nonzero_rows, t.numel());
-  return at::empty({rows, t.dim()}, t.options().dtype(at::kLong));
+  return at::empty({rows_in(t.numel()), t.dim()}, t.options().dtype(at::kLong));
+}
+
+// CUDA indexes by the mask as large as the tensor: a copy of one that is
+// smaller, and nonzero's table (IndexKernel.cpp, masked_select_out_cuda_impl).
+at::Tensor masked_select(const at::Tensor& self, const at::Tensor& mask) {
+  const auto size = at::infer_size(self.sizes(), mask.sizes());
+  const int64_t all = c10::multiply_integers(size);
+  const int64_t rows = nonzero_rows < 0 ? all : std::min(nonzero_rows, all);
+  const int64_t rank = static_cast<int64_t>(size.size());
+  at::Tensor whole = mask.numel() == all ? mask : at::empty(size, mask.options());
+  at::Tensor table = at::empty({rows, rank}, self.options().dtype(at::kLong));
+  return at::empty({rows}, self.options());
 }
 
 int64_t sdp_choice(
@@ -344,6 +364,24 @@ int64_t sdp_choice(
   const int64_t alignment = half ? 8 : 4;
   if (same_heads && q.size(-1) % alignment == 0 && v.size(-1) % alignment == 0) return kEfficient;
   return kMath;
+}
+
+// A mask among indices is the columns of its nonzero() (TensorIndexing, expandTensors).
+void index_by_masks(const c10::OperatorHandle& op, torch::jit::Stack* stack) {
+  const size_t at = stack->size() - op.schema().arguments().size() + 1;
+  c10::List<std::optional<at::Tensor>> out;
+  for (const std::optional<at::Tensor>& t : (*stack)[at].toOptionalTensorVector()) {
+    const bool is_mask = t.has_value() && t->defined() && t->is_cuda() &&
+        (t->scalar_type() == at::kBool || t->scalar_type() == at::kByte);
+    if (!is_mask) {
+      out.push_back(t);
+      continue;
+    }
+    at::Tensor table = (nonzero)(*t);
+    for (int64_t d = 0; d < t->dim(); d++) out.push_back(std::optional<at::Tensor>(table.select(1, d)));
+  }
+  (*stack)[at] = IValue(out);
+  by_meta(op, stack);
 }
 
 TORCH_LIBRARY_IMPL(_, CUDA, m) { m.fallback(torch::CppFunction::makeFromBoxedFunction<&by_meta>()); }
@@ -364,6 +402,10 @@ void trace_start() {
                             .scopes({at::RecordScope::FUNCTION, at::RecordScope::BACKWARD_FUNCTION}));
   aten().impl("_local_scalar_dense", &first_value);
   aten().impl("nonzero", &nonzero);
+  aten().impl("masked_select", &masked_select);
+  for (const char* name : {"index.Tensor", "index_put_", "_index_put_impl_", "_unsafe_index.Tensor"}) {
+    aten().impl(name, torch::CppFunction::makeFromBoxedFunction<&index_by_masks>());
+  }
   aten().impl("_fused_sdp_choice", &sdp_choice);
   at::native::_fused_sdp_choice_stub.set_cuda_dispatch_ptr(&sdp_choice);
 }
@@ -380,6 +422,8 @@ void trace_values(int64_t scalar, int64_t rows) {
   scalar_value = scalar;
   nonzero_rows = rows;
 }
+
+void trace_rows(int64_t elements, int64_t rows) { rows_of[elements] = rows; }
 int64_t trace_live() { return live_bytes; }
 int64_t trace_peak() { return peak_bytes; }
 void trace_reset_peak() { peak_bytes = live_bytes; }

@@ -20,7 +20,16 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 # Operators without a CUDA kernel of their own that end in one.
 BESIDE = ["copy_"]
 # Answered with values, not shapes, in device.cpp.
-VALUED = {"_local_scalar_dense", "nonzero", "_fused_sdp_choice"}
+VALUED = {
+    "_local_scalar_dense",
+    "nonzero",
+    "masked_select",
+    "index.Tensor",
+    "index_put_",
+    "_index_put_impl_",
+    "_unsafe_index.Tensor",
+    "_fused_sdp_choice",
+}
 
 
 class Event(ctypes.Structure):
@@ -116,6 +125,10 @@ class Device:
     def values(self, scalar=0, nonzero_rows=-1):
         """What a read of a scalar gives, and how many rows nonzero() finds (-1: all)."""
         self.library.trace_values(ctypes.c_int64(scalar), ctypes.c_int64(nonzero_rows))
+
+    def rows(self, elements, rows):
+        """How many rows nonzero() finds in masks of so many elements."""
+        self.library.trace_rows(ctypes.c_int64(elements), ctypes.c_int64(rows))
 
     def text(self, index):
         return self.library.trace_text(index).decode()

@@ -7,6 +7,7 @@ from runtime import torch
 from adapters import adapt
 from classes import class_of, config_of
 from fields import DTYPES, get
+from pieces import keep_in_fp32, train_pieces
 from quantized import quantize
 from tiles import tile
 
@@ -23,10 +24,13 @@ def build(scenario):
             config, attn_implementation=attention, dtype=weights
         )
     model.tie_weights()
+    keep_in_fp32(model, weights)
     if get(scenario, "quantization.weights", "none") != "none":
         quantize(model, scenario)
     model.train()
     model.config.use_cache = False
+    model.config.get_text_config().use_cache = False
+    train_pieces(model, get(scenario, "train.trainable", "all"))
     checkpoint = get(scenario, "train.checkpointing", "none")
     if get(scenario, "train.method", "full") != "full":
         model = adapt(model, scenario)

@@ -3,6 +3,7 @@
 Import this module before torch, or torch from it.
 """
 
+import os
 import warnings
 
 from device import Device
@@ -11,11 +12,14 @@ DEVICE = Device()
 
 import torch  # noqa: E402, F401
 
+import convolutions  # noqa: E402
 import gpu_packages  # noqa: E402
 import meta_kernels  # noqa: E402
 import state_space_packages  # noqa: E402
 
 warnings.filterwarnings("ignore")
+# Tokens are zeros: that none is an image's is nothing to stop at.
+os.environ["TRANSFORMERS_DISABLE_TORCH_CHECK"] = "1"
 
 import transformers  # noqa: E402
 
@@ -26,6 +30,7 @@ if state_space_packages.present():
     state_space_packages.join()
 # Kept: what a library registers ends with it.
 META_KERNELS = meta_kernels.register()
+convolutions.present()
 
 
 def _sequences_are_whole():
@@ -67,3 +72,7 @@ def _own_masks_hide_nothing():
 
 
 _own_masks_hide_nothing()
+
+import grids  # noqa: E402
+
+grids.stay_on_host(DEVICE)

@@ -8,6 +8,7 @@ from runtime import DEVICE, torch
 
 from batch import inputs_of, loss_of
 from fields import DTYPES, get
+from image_batch import selected_by
 from model import build
 from offload import offloading
 from optimizers import optimizer_of
@@ -45,8 +46,9 @@ def watch_modules(model):
 class Run:
     """Steps of a Scenario and where their phases begin in the device's record."""
 
-    def __init__(self, scenario, steps=2, watch=False):
+    def __init__(self, scenario, steps=2, watch=False, holds=False):
         self.scenario = scenario
+        self.holds = holds  # whether the caller has a batch until the next one
         self.start = DEVICE.live
         self.marks = []
         self.model = build(scenario)
@@ -101,11 +103,15 @@ class Run:
             bytes_["backward_start"] = DEVICE.live - self.start
             DEVICE.reset_peak()
             self.mark("backward")
+            DEVICE.values(nonzero_rows=selected_by(self.model, self.scenario))
             loss.backward()
+            DEVICE.values()
             self.mark("after backward")
             bytes_["backward"] = max(bytes_["backward"], self._peak())
             # The batch is the caller's, who has the next one by now.
-            del loss, inputs
+            del loss
+            if not self.holds:
+                del inputs
             gc.collect()
             bytes_["backward_end"] = DEVICE.live - self.start
         return bytes_

@@ -11,7 +11,7 @@ export const ROUGHLY = 1 / 64;
 
 /** Where a brisk search begins and ends. */
 export interface BriskStart {
-  /** A value that is known to fit. */
+  /** A value that is known to fit; 0 of none. */
   readonly sure?: number;
   /** A value that may be near. */
   readonly near?: number;
@@ -31,7 +31,7 @@ export function* searchBriskly(
   most: number,
   { sure = 0, near = 0, gap = EXACT }: BriskStart = {},
 ): Generator<number, Found, boolean> {
-  let low = sure >= least ? sure : null;
+  let low = sure > 0 && sure >= least ? sure : null;
   let high: number | null = null;
   if (low === null && near > least && near <= most) {
     let step = firstStep(near);

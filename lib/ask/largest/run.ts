@@ -9,7 +9,7 @@ import type { Asked, SearchedValues, Told } from "./values.ts";
 /**
  * Runs a search, of which values it asks for are tried.
  *
- * @param sure A value up to which all fit, by a guess that was tried.
+ * @param sure A value up to which all fit, by a guess that was tried; 0 of none.
  */
 export function* run(
   values: SearchedValues,
@@ -18,7 +18,7 @@ export function* run(
 ): Generator<Asked, Found, Told> {
   let asked = search.next();
   while (!asked.done) {
-    if (asked.value <= sure) {
+    if (sure > 0 && asked.value <= sure) {
       asked = search.next(true);
       continue;
     }

@@ -8,12 +8,12 @@ export interface GpuLayout {
   /** The fields that differ from the scenario's, by dotted path. */
   readonly set: Readonly<Record<string, unknown>>;
   /**
-   * What the most loaded GPU holds, in bytes: when training what its tensors
-   * reach, when serving all but the room in an engine's pool that nobody asked
-   * for; null where the layout cannot be played.
+   * What the most loaded GPU has to hold, in bytes: when training the device's peak,
+   * pages that give way left out, when serving all but the room in an engine's pool
+   * that nobody asked for; null where the layout cannot be played.
    */
   readonly peak_bytes: number | null;
-  /** Whether the scenario's GPU holds that and all beside it; null likewise. */
+  /** Whether the scenario's GPU holds that; null likewise. */
   readonly fits: boolean | null;
   /**
    * The GPU with the least memory that surely does, without its allocator having to
@@ -42,7 +42,7 @@ export interface GpuLayouts {
 export interface LayoutsAsked {
   /** How many there are, of those that can be, before the first that is tried. */
   readonly from?: number;
-  /** About how much is played at most: acts, over all layouts. */
+  /** About how much is played at most: acts and events, over all layouts. */
   readonly mostWork?: number;
 }
 

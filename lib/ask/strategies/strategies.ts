@@ -26,15 +26,14 @@ import { tryServing } from "./serving.ts";
 /** Layouts that are tried at most, of one question. */
 const MOST_LAYOUTS = 400;
 
-/** Acts that are followed at most, over all layouts. */
-const MOST_WORK = 2_000_000;
+/** Acts that are followed, and events that the allocator plays, at most, over all layouts. */
+const MOST_WORK = 10_000_000;
 
 /**
  * Lists the ways to train or serve a scenario's model on a number of GPUs. When
  * training: engines and what they shard, tensor, pipeline, context and expert
  * parallelism; all else is as the scenario has it, also the micro-batch of a GPU. A
- * step of each is played; the allocator is only where it decides what fits. When
- * serving: replicas, tensor, pipeline and expert parallelism of its engine.
+ * step of each is played, on the allocator too. When serving: replicas, tensor, pipeline and expert parallelism of its engine.
  *
  * @param scenario As {@linkcode parseScenario} returned it.
  * @param gpus How many there are.
@@ -112,10 +111,11 @@ function* tryLayouts(
       continue;
     }
     work += workOf(step);
-    const { fits, least } = new DevicePeak(laidOut, step, () => step);
+    const peak = new DevicePeak(laidOut, step, () => step);
+    const { fits, least } = peak;
     played.push({
       set: setOf(scenario, laidOut),
-      peak_bytes: step.peak.bytes,
+      peak_bytes: peak.bytes,
       fits,
       smallest_gpu: smallestGpu(
         least,
@@ -154,8 +154,8 @@ function* uneven(
 }
 
 /** About how long it takes to play a step. */
-function workOf({ program: { load, step } }: Step): number {
-  return load.length + step.length;
+function workOf({ program: { load, step, events } }: Step): number {
+  return load.length + step.length + events;
 }
 
 /** Candidates, whether they can be played or not. */

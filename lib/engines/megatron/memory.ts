@@ -35,6 +35,11 @@ export function memoryOf(
     (own.dtype === "bf16" || precision.gradients === "fp32");
   const isAware = precision.optimizer_states !== null &&
     precision.optimizer_states !== "fp32";
+  // Masters of an optimizer on the host that knows other types lie there alone:
+  // distrib_optimizer.py, _build_model_and_main_param_groups (no main_param), and
+  // cpu_offloading/hybrid_optimizer.py (param_update_in_fp32).
+  const away = precision.master_weights === "none" &&
+    engine.offload_optimizer !== "none";
   const distributed = engine.distributed_optimizer;
   const frozen = own.held.filter(({ parameter }) => !parameter.trains);
   const ofPools = (
@@ -47,7 +52,7 @@ export function memoryOf(
   const remainders = ofPools("own", 2, "master weights", "remainders");
   const copies = ofPools("own", 4, "gradients", "gradients in fp32");
   const when = (buffer: Buffer, act: "take" | "free"): Act[] =>
-    isWide || isAware
+    isWide || isAware || away
       ? []
       : [{ act, phase: "optimizer", at: "optimizer", buffer }];
   const kept = keptBuffers(own, mesh).map((buffer): Take => ({
@@ -67,10 +72,10 @@ export function memoryOf(
       ...loading(
         ofPools("elements", isWide ? 4 : bytes, "gradients", "gradients"),
       ),
-      ...(isAware ? [] : loading(masters)),
+      ...(isAware || away ? [] : loading(masters)),
     ],
     gradientBytes: isWide ? 4 : bytes,
-    first: isAware
+    first: isAware && !away
       ? [...kept, {
         act: "take",
         phase: "optimizer",

@@ -104,6 +104,7 @@ export const AXOLOTL_UNEXPRESSED: readonly Unexpressed[] = [
 
 /** Settings that decide no memory of a training step. */
 export const AXOLOTL_NEUTRAL: readonly RegExp[] = [
+  /^trl\.(?:beta|vllm_server|vllm_guided|vllm_dtype|vllm_max_model|vllm_enable_prefix|reward|log_|scale_|loss_type|num_iter|epsilon|temperature|top_|min_p|repetition|ref_model|sync_ref|mask|importance|delta|generation_kwargs|rollout_func|multi_objective|chat_template|num_completions|cispo|vespo|dapo)/,
   ...FSDP_NEUTRAL,
   anyKeyOf()`
     swanlab use_swanlab expert_parallel_ model_config base_model_ignore

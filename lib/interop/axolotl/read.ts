@@ -4,7 +4,7 @@ import { readCount } from "../reading/values.ts";
 import { modelRule } from "../reading/vocabulary/model.ts";
 import { objectiveRule } from "../reading/vocabulary/objective.ts";
 import { rolloutRules } from "../reading/vocabulary/rollout.ts";
-import { assumeImage } from "../reading/vocabulary/vision.ts";
+import { assumeImage, isVisionModel } from "../reading/vocabulary/vision.ts";
 import { GRADIENT_OFFLOAD_RULE } from "../training_arguments/trainer_rules.ts";
 import { optimizerNames } from "../reading/vocabulary/optimizer_names.ts";
 import { ACTIVATION_RULES, COMPILE_RULE } from "./activation_rules.ts";
@@ -59,6 +59,16 @@ const RULES: readonly Rule[] = [
       same("image_size", "train.image_size")
         .read({ ...setting, value: sides }, draft, all);
       assumeImage(draft, "image_size is about images");
+    },
+  },
+  {
+    keys: ["processor_type"],
+    fields: ["train.images_per_sample"],
+    values: "one image a sample, assumed, of a model that sees",
+    read: (setting, draft) => {
+      if (isVisionModel(draft)) {
+        assumeImage(draft, "processor_type is about images");
+      } else draft.leave(setting, "the model is not known to see images");
     },
   },
   GRADIENT_OFFLOAD_RULE,

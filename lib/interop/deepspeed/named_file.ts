@@ -15,11 +15,14 @@ export function stateDeepspeedFile(setting: FileSetting, draft: Draft): void {
       ?.[1] ?? file.match(/stage[-_]?([0-3])/i)?.[1];
   const reason = `${setting.key} names the file ${file.slice(0, 80)}`;
   if (stage === undefined) {
-    draft.open(
-      "engine.zero_stage",
-      "0",
-      `${reason}, which is not given: give it too`,
-    );
+    draft.want({
+      kind: "file",
+      name: file.slice(0, 200),
+      paths: ["engine.zero_stage"],
+      key: setting.key,
+      reason:
+        `${reason}, which is not given: give it too, or engine.zero_stage`,
+    });
     return;
   }
   draft.assume(

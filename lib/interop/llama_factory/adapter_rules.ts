@@ -3,6 +3,10 @@ import { plainText } from "../reading/plain_text.ts";
 import { modules, same, switched } from "../reading/rules.ts";
 import { trainedLayersRule } from "../reading/vocabulary/trained_parts.ts";
 import { readCount, readSwitch } from "../reading/values.ts";
+import {
+  rankOfBlocks,
+  stateLikeLora,
+} from "../reading/vocabulary/like_lora.ts";
 
 /** Adapters, and the packed weights that they stand on. */
 export const ADAPTER_RULES: readonly Rule[] = [
@@ -10,7 +14,7 @@ export const ADAPTER_RULES: readonly Rule[] = [
     keys: ["finetuning_type"],
     fields: ["train.method", "train.trainable_layers"],
     values: "lora, full; freeze → full of a part of the layers",
-    read: (setting, draft) => {
+    read: (setting, draft, all) => {
       switch (setting.value) {
         case "lora":
           return draft.fact(setting, "adapters", true);
@@ -25,9 +29,12 @@ export const ADAPTER_RULES: readonly Rule[] = [
           );
           return;
         case "oft":
-          return draft.refuse(
+          return stateLikeLora(
             setting,
-            "must be lora or full: no method of a scenario trains as this one",
+            draft,
+            "OFT",
+            rankOfBlocks(readCount(all.get("oft_block_size"))),
+            "rotations of blocks of the inputs",
           );
         default:
           return draft.refuse(setting, "must be lora, oft, freeze or full");
@@ -69,7 +76,7 @@ export const ADAPTER_RULES: readonly Rule[] = [
   same("lora_rank", "train.lora.rank"),
   same("lora_alpha", "train.lora.alpha"),
   same("lora_dropout", "train.lora.dropout"),
-  modules("lora_target", "train.lora.targets"),
+  modules(["lora_target", "oft_target"], "train.lora.targets"),
   modules("additional_target", "train.lora.modules_to_save"),
   switched("use_rslora", "train.lora.rslora", true, false),
   switched("use_dora", "train.lora.dora", true, false),

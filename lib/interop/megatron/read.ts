@@ -8,6 +8,7 @@ import { MEGATRON_PARALLEL_RULES } from "../reading/vocabulary/megatron/parallel
 import { MEGATRON_PRECISION_RULES } from "../reading/vocabulary/megatron/precision_rules.ts";
 import { MEGATRON_STEP_RULES } from "../reading/vocabulary/megatron/step_rules.ts";
 import { finishMegatron } from "./defaults.ts";
+import { parseFlagScale } from "./flagscale.ts";
 import { MEGATRON_ADAPTER_RULES } from "./adapter_rules.ts";
 import { GPUS_RULES } from "./gpus_rules.ts";
 import { MODEL_RULES } from "./model_rules.ts";
@@ -31,6 +32,7 @@ export const megatronFile: Format = {
   id: "megatron",
   title: "Megatron-LM",
   kind: "shell",
+  parse: parseFlagScale,
   recognises: (flags) =>
     [
       "micro-batch-size",

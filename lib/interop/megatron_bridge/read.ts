@@ -13,6 +13,8 @@ import {
   switched,
   switchOf,
 } from "../reading/rules.ts";
+import type { PythonCall } from "../reading/python/python_value.ts";
+import { SETS } from "../reading/python/python_value.ts";
 import { readNames } from "../reading/values.ts";
 import type { FreezeSwitches } from "../reading/vocabulary/vision.ts";
 import { freezeRule } from "../reading/vocabulary/vision.ts";
@@ -191,6 +193,41 @@ const bridgeCommand: CommandReader = ({ kind, name, path, args }) => {
   };
 };
 
+/** `llama3_8b_finetune_config(…)`, and what is set on what it gives. */
+function bridgeCall(
+  { name, on, named, placed }: PythonCall,
+): { what: string; values: Record<string, unknown> } | null {
+  if (/_(?:pretrain|finetune|sft|peft)_config$/.test(name)) {
+    const { peft, seq_length, ...rest } = named;
+    return {
+      what: "recipe",
+      values: {
+        recipe: peft === "lora" ? `${name}_lora` : name,
+        ...(seq_length === undefined ? {} : { "model.seq_length": seq_length }),
+        ...inSections(rest),
+      },
+    };
+  }
+  const path = /^(?:cfg|config)\.(.+)$/.exec(on)?.[1];
+  return name === SETS && path !== undefined
+    ? { what: path, values: { [path]: placed[0] } }
+    : null;
+}
+
+/** A recipe's own arguments, by the sections that they end in. */
+function inSections(named: Record<string, unknown>): Record<string, unknown> {
+  return Object.fromEntries(
+    Object.entries(named).map(([key, value]) => [
+      /batch_size$/.test(key)
+        ? `train.${key}`
+        : /parallel/.test(key)
+        ? `model.${key}`
+        : key,
+      value,
+    ]),
+  );
+}
+
 /** Megatron-Bridge's YAML over a recipe, and its overrides. */
 export const megatronBridgeFile: Format = {
   id: "megatron-bridge",
@@ -203,6 +240,7 @@ export const megatronBridgeFile: Format = {
       (isObject(model) || isObject(dataset) || "peft" in values);
   },
   command: bridgeCommand,
+  calls: bridgeCall,
   rules: RULES,
   unexpressed: respelledReasons(MEGATRON_UNEXPRESSED, inSection),
   neutral: [

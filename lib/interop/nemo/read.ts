@@ -20,6 +20,7 @@ import {
   wantModel,
 } from "../reading/vocabulary/megatron/model_sections.ts";
 import { respelled } from "../reading/vocabulary/megatron/respelled.ts";
+import { nemoCall, nemoCommand, RECIPE_RULE } from "./recipes.ts";
 import { resolved } from "./resolve.ts";
 
 /** NeMo's names of matrices that adapters join, as transformers names them. */
@@ -34,6 +35,7 @@ const TARGETS: Readonly<Record<string, readonly string[]>> = {
 };
 
 const RULES: readonly Rule[] = [
+  RECIPE_RULE,
   {
     keys: ["trainer.devices"],
     fields: ["parallel.gpus"],
@@ -180,6 +182,8 @@ export const nemoFile: Format = {
   kind: "own",
   recognises: () => false,
   parse: parseNemo,
+  command: nemoCommand,
+  calls: nemoCall,
   rules: RULES,
   unexpressed: [
     unexpressed(
@@ -204,7 +208,8 @@ export const nemoFile: Format = {
   neutral: [
     anyKeyOf(KEY_END.section)`
     name defaults exp_manager trainer s3_checkpointing cluster_type run hydra
-    inference tp_overlap seed_everything
+    inference tp_overlap seed_everything dir log resume optim
+    data packed_sequence performance_mode fn
   `,
     /^model\.(?:data|tokenizer|optim|peft|nsys_profile|gc_interval|apex|native_amp|hysteresis|init|use_scaled|hidden_dropout|attention_dropout|ffn_dropout|apply_|normalization|layernorm|do_layer|make_vocab|pre_process|post_process|persist|bias|headscale|transformer_block|openai|normalize|position|rotary|attention_type|overlap|batch_p2p|seq_len_interpolation|scale_positional|drop_layers|reset_lr|onnx|ub_tp|use_flash|get_attention|masked|sync_batch|seed|resume|save_nemo|answer_only|fsdp_|fp8_|reduce_amax|use_emha|ddp_|skip_train|window|qk_|rope|moe_|sharp|nccl|defer|dist_ckpt|restore|gradient|share_token|tensor_model|context|sequence|virtual|expert|delay|barrier|use_cpu|async|mcore_gpt|gradient_accumulation_fusion|zarr|precision|target|deallocate|share|cross|num_|grad_allreduce|grad_div|optimizer|language|steps|hybrid|inference)/,
   ],
@@ -243,11 +248,13 @@ function finishNemo(draft: Draft, all: FileSettings): void {
     "flash",
     "Transformer Engine picks a flash kernel",
   );
-  draft.assume(
-    "engine.distributed_optimizer",
-    false,
-    "model.optim.name shards nothing",
-  );
+  if (!all.has("recipe")) {
+    draft.assume(
+      "engine.distributed_optimizer",
+      false,
+      "model.optim.name shards nothing",
+    );
+  }
   draft.assume("precision.gradients", "fp32", "gradients accumulate in fp32");
   const tokenizer = all.get("model.tokenizer.type") ??
     all.get("model.tokenizer.model");

@@ -6,6 +6,8 @@ import { unexpressed } from "../reading/rules.ts";
 import { stateGguf } from "../reading/serving/gguf_names.ts";
 import { assumeServed, countRule } from "../reading/serving/rules.ts";
 import type { ServingSource } from "../reading/serving/source.ts";
+import { runCommand } from "./command.ts";
+import { readSwitch } from "../reading/values.ts";
 import { ollamaModel } from "./names.ts";
 
 /** A line of a Modelfile: an instruction, and what stands behind it. */
@@ -20,6 +22,8 @@ const INSTRUCTIONS =
  * Source: ollama/ollama parser/parser.go
  */
 function parse(source: ServingSource): Document | null {
+  const run = runCommand(source);
+  if (run) return run;
   if (!source.isWritten || !source.lines.some((line) => FROM.test(line))) {
     return null;
   }
@@ -76,11 +80,38 @@ const RULES: readonly Rule[] = [
   },
 ];
 
+/** What the environment says: ollama/ollama envconfig/config.go. */
+const ENVIRONMENT_RULES: readonly Rule[] = [
+  {
+    keys: ["kv_cache_type"],
+    fields: ["serve.kv_dtype"],
+    values: "f16, q8_0, q4_0",
+    read: (setting, draft) => {
+      const type = plainText(setting.value).toLowerCase();
+      if (type === "q8_0" || type === "q4_0") {
+        draft.state(setting, "serve.kv_dtype", type);
+      } else if (type === "f16") draft.leave(setting, "as is estimated");
+      else draft.refuse(setting, "must be f16, q8_0 or q4_0");
+    },
+  },
+  {
+    keys: ["flash_attention"],
+    fields: ["serve.flash_attention"],
+    values: "1 → on, 0 → off",
+    read: (setting, draft) => {
+      const on = readSwitch(setting.value);
+      if (on === null) draft.refuse(setting, "must be 1 or 0");
+      else draft.state(setting, "serve.flash_attention", on ? "on" : "off");
+    },
+  },
+  countRule(["num_parallel"], "serve.slots"),
+];
+
 /** ollama's own choices where a Modelfile says nothing, for cards below 23 GiB. */
 const USUAL_CONTEXT = 4096;
 const USUAL_BATCH = 512;
 
-/** ollama's Modelfile; its runner is llama.cpp with other defaults. */
+/** ollama's Modelfile, or `ollama run`; its runner is llama.cpp with other defaults. */
 export const ollamaModelfile: Format = {
   id: "ollama",
   title: "ollama's Modelfile",
@@ -88,7 +119,7 @@ export const ollamaModelfile: Format = {
   serves: true,
   recognises: () => false,
   parse,
-  rules: RULES,
+  rules: [...RULES, ...ENVIRONMENT_RULES],
   unexpressed: [
     unexpressed(["adapter"], "an adapter's own tensors have no field"),
     unexpressed(["draft"], "a draft's own GGUF has no field"),

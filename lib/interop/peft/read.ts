@@ -1,6 +1,6 @@
 import type { Format } from "../reading/format.ts";
+import { isLora, peftCall, SIZES, stateKind } from "./kinds.ts";
 import { anyKeyOf, KEY_END } from "../reading/key_patterns.ts";
-import { plainText } from "../reading/plain_text.ts";
 import { modules, same, switched, unexpressed } from "../reading/rules.ts";
 import { modelRule } from "../reading/vocabulary/model.ts";
 
@@ -9,24 +9,26 @@ export const peftFile: Format = {
   id: "peft",
   title: "PEFT",
   kind: "mapping",
-  calls: ({ name, named }) =>
-    name === "LoraConfig" ? { what: name, values: named } : null,
+  calls: peftCall,
   recognises: (values) =>
     "peft_type" in values ||
     ("r" in values && ("lora_alpha" in values || "target_modules" in values)),
   rules: [
     {
       keys: ["peft_type"],
-      fields: ["train.method"],
-      values: "LORA → adapters",
-      read: (setting, draft) => {
-        if (plainText(setting.value).toUpperCase() === "LORA") {
-          draft.fact(setting, "adapters", true);
-        } else draft.refuse(setting, "must be LORA");
-      },
+      fields: ["train.method", "train.lora.rank", "train.lora.targets"],
+      values: "LORA → adapters; the others → LoRA of about their size",
+      read: stateKind,
     },
     modelRule(["base_model_name_or_path"]),
-    same("r", "train.lora.rank"),
+    {
+      keys: ["r"],
+      fields: ["train.lora.rank"],
+      read: (setting, draft, all) => {
+        if (isLora(all)) draft.state(setting, "train.lora.rank", setting.value);
+        else draft.leave(setting, "peft_type decides how large it is");
+      },
+    },
     same("lora_alpha", "train.lora.alpha"),
     same("lora_dropout", "train.lora.dropout"),
     modules("target_modules", "train.lora.targets"),
@@ -38,6 +40,7 @@ export const peftFile: Format = {
     same("peft_version", "software.peft"),
   ],
   unexpressed: [
+    unexpressed(SIZES, "peft_type decides what becomes of it", false),
     unexpressed(
       ["rank_pattern", "alpha_pattern"],
       "one rank is taken for every module",
@@ -62,7 +65,12 @@ export const peftFile: Format = {
     auto_mapping inference_mode init_lora_weights loftq_config corda_config
     eva_config lora_bias lora_ga_config megatron_core revision task_type
     fan_in_fan_out ensure_weight_tying qalora_group_size runtime_config
-    use_bdlora
+    use_bdlora init_weights tinit tfinal deltaT beta1 beta2 orth_reg_weight
+    total_step vera_dropout d_initial projection_prng_key save_projection
+    use_cayley_neumann num_cayley_neumann_terms module_dropout coft eps
+    block_share boft_ feedforward_modules init_ia3_weights prompt_tuning_init
+    tokenizer_name_or_path tokenizer_kwargs rank_dropout decompose_
+    use_effective_conv2d random_loftq encoder_dropout init_d_initial
   `,
   ],
   finish: (draft) => {

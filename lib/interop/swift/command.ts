@@ -4,6 +4,15 @@ import type {
   StartedProgram,
 } from "../reading/commands/started.ts";
 
+/** Variables that say how large images may be, and videos. */
+const IMAGE_VARIABLES = [
+  "MAX_PIXELS",
+  "IMAGE_MAX_TOKEN_NUM",
+  "VIDEO_MAX_PIXELS",
+  "VIDEO_MAX_TOKEN_NUM",
+  "FPS_MAX_FRAMES",
+];
+
 const TRAINS = /^(?:sft|pt|rlhf)$/;
 
 /** What `swift` and `megatron` start, and the words after it; null where neither. */
@@ -35,6 +44,16 @@ function subcommandOf(
     : null;
 }
 
+/** What the environment says of images: swift/template of each model. */
+function imagesIn(env: ReadonlyMap<string, string>): Record<string, string> {
+  return Object.fromEntries(
+    IMAGE_VARIABLES.flatMap((name) => {
+      const value = env.get(name);
+      return value === undefined || value === "" ? [] : [[name, value]];
+    }),
+  );
+}
+
 /** What is common to both: flags, or a file of them. */
 function settingsOf(
   started: StartedProgram,
@@ -48,7 +67,7 @@ function settingsOf(
     ? config
     : alone.find((word) => /\.(?:ya?ml|json)$/.test(word));
   return {
-    values: { swift_command: sub.what, ...rest },
+    values: { swift_command: sub.what, ...imagesIn(started.env), ...rest },
     ...(file === undefined ? {} : { file }),
   };
 }

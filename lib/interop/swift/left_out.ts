@@ -5,6 +5,10 @@ import { unexpressed } from "../reading/rules.ts";
 /** Settings of both that move memory and have no field, or none that says all. */
 export const SWIFT_UNEXPRESSED: readonly Unexpressed[] = [
   unexpressed(
+    ["VIDEO_MAX_PIXELS", "VIDEO_MAX_TOKEN_NUM", "FPS_MAX_FRAMES"],
+    "frames of videos have no field",
+  ),
+  unexpressed(
     [
       "offload_model",
       "offload_optimizer",
@@ -34,7 +38,6 @@ export const SWIFT_UNEXPRESSED: readonly Unexpressed[] = [
       "vit_attn_impl",
       "num_labels",
       "experts_impl",
-      "sequence_parallel_size",
       "video_max_pixels",
       "language_model_only",
       "device_map",

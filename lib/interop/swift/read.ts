@@ -22,6 +22,7 @@ import { assumeAdapters, SWIFT_FREEZES, SWIFT_RULES } from "./shared_rules.ts";
 const RULES: readonly Rule[] = [
   ...SWIFT_RULES,
   counted("max_length", "train.sequence_length"),
+  counted("sequence_parallel_size", "parallel.cp"),
   loadedIn(["torch_dtype"]),
   {
     keys: ["quant_bits", "quantization_bit"],
@@ -124,6 +125,14 @@ function finishSwift(draft: Draft, all: FileSettings): void {
     "full",
     "gradient_checkpointing is on by default",
   );
+  if (draft.stated.has("parallel.cp")) {
+    // swift/sequence_parallel/ulysses.py
+    draft.assume(
+      "parallel.cp_kind",
+      "ulysses",
+      "sequence_parallel_size exchanges heads",
+    );
+  }
   if (!draft.facts.has("adapters")) {
     draft.facts.set("adapters", { value: true, key: "tuner_type" });
     draft.remark("train.method", "lora", "tuner_type is lora by default");

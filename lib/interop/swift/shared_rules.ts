@@ -2,14 +2,18 @@ import type { Draft } from "../reading/draft.ts";
 import type { FileSettings, Rule } from "../reading/format.ts";
 import { plainText } from "../reading/plain_text.ts";
 import { modules, same, switched } from "../reading/rules.ts";
-import { readNames, readType } from "../reading/values.ts";
+import { readCount, readNames, readType } from "../reading/values.ts";
 import { FREEZE_RULE } from "./freeze_rule.ts";
 import { attentionRule } from "../reading/vocabulary/attention.ts";
 import { modelRule } from "../reading/vocabulary/model.ts";
 import { objectiveRule } from "../reading/vocabulary/objective.ts";
 import { rolloutRules } from "../reading/vocabulary/rollout.ts";
 import type { FreezeSwitches } from "../reading/vocabulary/vision.ts";
-import { freezeRule, maxPixelsRule } from "../reading/vocabulary/vision.ts";
+import {
+  freezeRule,
+  maxPixelsRule,
+  pixelsOfToken,
+} from "../reading/vocabulary/vision.ts";
 
 /** Parts that ms-swift freezes: swift/arguments/tuner_args.py. */
 export const SWIFT_FREEZES: FreezeSwitches = {
@@ -113,6 +117,21 @@ export const SWIFT_RULES: readonly Rule[] = [
   freezeRule(SWIFT_FREEZES),
   FREEZE_RULE,
   maxPixelsRule("max_pixels", "MAX_PIXELS"),
+  {
+    keys: ["IMAGE_MAX_TOKEN_NUM"],
+    fields: ["train.image_max_pixels", "train.images_per_sample"],
+    values: "tokens × the pixels of one, by the model's tower",
+    read: (setting, draft, all) => {
+      const tokens = readCount(setting.value);
+      const pixels = pixelsOfToken(draft);
+      if (tokens === null || pixels === null) {
+        draft.leave(setting, "the pixels of a token are not known", true);
+      } else {
+        maxPixelsRule(setting.key)
+          .read({ ...setting, value: tokens * pixels }, draft, all);
+      }
+    },
+  },
 ];
 
 /** Fills in what both do where a flag is left out. */

@@ -3,12 +3,14 @@ import { isObject } from "../../scenario/fields.ts";
 import { flagValues } from "../reading/commands/flag_values.ts";
 import type { CommandReader } from "../reading/commands/started.ts";
 import type { Document } from "../reading/document.ts";
+import { checkText } from "../reading/document.ts";
 import type { Draft } from "../reading/draft.ts";
 import type { FileSettings, Format } from "../reading/format.ts";
 import { anyKeyOf, KEY_END } from "../reading/key_patterns.ts";
 import { unexpressed } from "../reading/rules.ts";
 import type { ServingSource } from "../reading/serving/source.ts";
 import { tooMuch } from "../reading/yaml_documents.ts";
+import { readConfigRegistry } from "./config_registry.ts";
 import { TITAN_RULES } from "./rules.ts";
 
 /** Tables of torchtitan's files. */
@@ -22,6 +24,10 @@ const TABLES = [
 
 /** torchtitan's TOML; null for any other. */
 function parseTitan(source: ServingSource): Document | null {
+  if (source.isWritten && checkText(source.text).ok) {
+    const registry = readConfigRegistry(source.text);
+    if (registry) return registry;
+  }
   if (
     !source.isWritten || !/^\[(?:training|parallelism|job)\]/m.test(source.text)
   ) {
@@ -50,8 +56,10 @@ const titanCommand: CommandReader = ({ kind, name, args, env }) => {
       args.some((word) => /^--job\.config[_-]file/.test(word));
   if (!isModule && !isScript) return null;
   const { values: flags } = flagValues(args);
-  const { "job.config_file": named, ...values } = flags;
-  const file = typeof named === "string" ? named : env.get("CONFIG_FILE");
+  const { "job.config_file": named, module: _, config: __, ...values } = flags;
+  const file = typeof named === "string"
+    ? named
+    : env.get("CONFIG_FILE") ?? registryIn(flags, env);
   const gpus = isScript ? env.get("NGPU") : undefined;
   return {
     values: { ...values, ...(gpus === undefined ? {} : { NGPU: gpus }) },
@@ -59,7 +67,19 @@ const titanCommand: CommandReader = ({ kind, name, args, env }) => {
   };
 };
 
-/** torchtitan's TOML of a run, and its flags. */
+/** The function of a `config_registry.py` that MODULE and CONFIG name. */
+function registryIn(
+  flags: Readonly<Record<string, unknown>>,
+  env: ReadonlyMap<string, string>,
+): string | undefined {
+  const config = flags["config"] ?? env.get("CONFIG");
+  const module = flags["module"] ?? env.get("MODULE");
+  return typeof config === "string" && typeof module === "string"
+    ? `${module}/config_registry.py (${config})`
+    : undefined;
+}
+
+/** torchtitan's TOML of a run, its Python, and its flags. */
 export const torchtitanFile: Format = {
   id: "torchtitan",
   title: "torchtitan",
@@ -106,7 +126,7 @@ export const torchtitanFile: Format = {
     job metrics profiling checkpoint lr_scheduler comm debug validation
     memory_estimation profiler dataloader custom_args
   `,
-    /^model\.(?:hf_assets_path|tokenizer_path|norm_type|name)/,
+    /^model\.(?:tokenizer_path|norm_type|name)/,
     /^training\.(?:dataset|max_norm|steps|gc_freq|gc_debug|seed|deterministic|data|warmup|debug|detect|fp8|clear_cache|enable_detailed|aggressive)/,
     /^optimizer\.(?:lr|eps|beta|weight|mu|alg|lr_scaling|scalar|embedding|head|routing|param_groups|extra)/,
     /^parallelism\.(?:context_parallel_rotate|context_parallel_load|pipeline_parallel_schedule_csv|pipeline_parallel_expert|pipeline_parallel_(?:first|last)|enable_compiled|enable_sequence)/,
@@ -139,7 +159,7 @@ function finishTitan(draft: Draft, all: FileSettings): void {
       ["optimizer.implementation", "fused", "it is fused by default"],
     ] as const
   ) draft.assume(path, value, reason);
-  if (!all.has("model.flavor")) {
+  if (!all.has("model.flavor") && !all.has("model.hf_assets_path")) {
     draft.want({
       kind: "field",
       name: "model",

@@ -5,6 +5,7 @@ import { counted, countOf, switched, switchOf } from "../reading/rules.ts";
 import { readCount, readType } from "../reading/values.ts";
 import { offloadedRule, replicatesRule } from "../reading/vocabulary/fsdp.ts";
 import { stateOptimizer } from "../reading/vocabulary/optimizer_names.ts";
+import { stateModel } from "../reading/vocabulary/model.ts";
 import { TITAN_MODELS } from "./models.ts";
 
 /** The degrees whose product is the number of GPUs: config/configs.py. */
@@ -29,7 +30,7 @@ export function gpusByDegrees(all: FileSettings): number | null {
 }
 
 /** States the model by its family and flavor. */
-function stateModel(
+function stateFlavor(
   setting: FileSetting,
   draft: Draft,
   all: FileSettings,
@@ -57,7 +58,7 @@ export const TITAN_RULES: readonly Rule[] = [
     keys: ["model.flavor"],
     fields: ["model"],
     values: "with model.name: llama3 8B → meta-llama/Llama-3.1-8B …",
-    read: stateModel,
+    read: stateFlavor,
   },
   {
     keys: ["model.name"],
@@ -68,6 +69,22 @@ export const TITAN_RULES: readonly Rule[] = [
         draft.leave(setting, "model.flavor is not given", true);
       }
     },
+  },
+  {
+    keys: ["model.hf_assets_path"],
+    fields: ["model"],
+    values: "the folder's name, where no flavor is given",
+    read: (setting, draft, all) => {
+      if (all.has("model.flavor")) {
+        draft.leave(setting, "model.flavor says the model");
+      } else stateModel(setting, draft);
+    },
+  },
+  {
+    keys: ["loss.chunked"],
+    fields: ["train.loss"],
+    values: "ChunkedCELoss → chunked",
+    read: (setting, draft) => draft.state(setting, "train.loss", "chunked"),
   },
   counted(
     ["training.local_batch_size", "training.batch_size"],

@@ -99,6 +99,21 @@ const MODEL_CONFIG: readonly Rule[] = [
 const SFT_RULES: readonly Rule[] = [
   counted(["max_length", "max_seq_length"], "train.sequence_length"),
   {
+    // Scripts of transformers and of FastChat's kin have their own names for it.
+    keys: ["block_size", "model_max_length", "max_source_length"],
+    fields: ["train.sequence_length"],
+    values: "where max_length is not given",
+    read: (setting, draft, all) => {
+      if (all.has("max_length") || all.has("max_seq_length")) {
+        draft.leave(setting, "max_length says it");
+      } else {counted(setting.key, "train.sequence_length").read(
+          setting,
+          draft,
+          all,
+        );}
+    },
+  },
+  {
     keys: ["loss_type"],
     fields: ["train.loss"],
     values: "nll → full, chunked_nll → chunked",
@@ -166,6 +181,7 @@ export const trainingArgumentsFile: Format = {
   ],
   unexpressed: [
     ...TRAINER_UNEXPRESSED,
+    unexpressed("device_map", "one GPU is estimated, as if it held the model"),
     unexpressed("lora_task_type", "no field says it", false),
     unexpressed(
       [
@@ -193,7 +209,8 @@ export const trainingArgumentsFile: Format = {
     truncation_mode padding_value label_pad_token_id disable_dropout
     reward_model_path judge missing_eos_penalty lmbda seq_kd max_new_tokens
     vllm_server vllm_guided vllm_structured vllm_tensor_parallel_size
-    vllm_max_model_length vllm_importance top_entropy
+    vllm_max_model_length vllm_importance top_entropy system_prompt
+    no_remove_unused no_cuda low_cpu_mem_usage
   `,
   ],
   finish: finishTrainer,

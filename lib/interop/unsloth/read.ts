@@ -12,7 +12,7 @@ import {
 } from "../reading/rules.ts";
 import { readSwitch } from "../reading/values.ts";
 import { modelRule } from "../reading/vocabulary/model.ts";
-import { remarkNoImages } from "../reading/vocabulary/vision.ts";
+import { assumeImage, remarkNoImages } from "../reading/vocabulary/vision.ts";
 
 const RULES: readonly Rule[] = [
   modelRule(["model_name"]),
@@ -111,6 +111,52 @@ const RULES: readonly Rule[] = [
   },
 ];
 
+/** What FastVisionModel's adapters join: unsloth/models/vision.py. */
+const VISION_RULES: readonly Rule[] = [
+  {
+    keys: ["sees"],
+    fields: ["train.images_per_sample", "train.lora.targets"],
+    values: "FastVisionModel → one image a sample, assumed; all-linear",
+    read: (_, draft, all) => {
+      assumeImage(draft, "FastVisionModel is for samples with images");
+      if (
+        !all.has("target_modules") &&
+        readSwitch(all.get("finetune_vision_layers") ?? true) === true
+      ) {
+        draft.assume(
+          "train.lora.targets",
+          "all-linear",
+          "FastVisionModel adapts the tower's and the language model's linears",
+        );
+      }
+    },
+  },
+  {
+    keys: [
+      "finetune_vision_layers",
+      "finetune_language_layers",
+      "finetune_attention_modules",
+      "finetune_mlp_modules",
+    ],
+    fields: ["train.lora.targets"],
+    values: "true → all-linear; finetune_vision_layers false → the decoder's",
+    read: (setting, draft) => {
+      const on = switchOf(setting, draft);
+      if (on === null) return;
+      const isTower = setting.key === "finetune_vision_layers";
+      draft.leave(
+        setting,
+        on
+          ? "these linears are adapted"
+          : isTower
+          ? "the decoder's linears alone are adapted"
+          : "which linears it leaves out has no field",
+        !on && !isTower,
+      );
+    },
+  },
+];
+
 /** Unsloth's own calls of Python: unsloth/models/loader.py, llama.py. */
 export const unslothCalls: Format = {
   id: "unsloth",
@@ -127,6 +173,7 @@ export const unslothCalls: Format = {
         what: name,
         values: {
           ...(placed.length > 0 ? { model_name: model } : {}),
+          ...(/FastVisionModel$/.test(on) ? { sees: true } : {}),
           ...named,
         },
       };
@@ -135,14 +182,10 @@ export const unslothCalls: Format = {
       ? { what: name, values: { get_peft_model: true, ...named } }
       : null;
   },
-  rules: RULES,
+  rules: [...RULES, ...VISION_RULES],
   unexpressed: [
     unexpressed(
       [
-        "finetune_vision_layers",
-        "finetune_language_layers",
-        "finetune_attention_modules",
-        "finetune_mlp_modules",
         "layers_to_transform",
         "max_lora_rank",
         "offload_embedding",
@@ -223,7 +266,9 @@ function finishUnsloth(draft: Draft, all: FileSettings): void {
         "target_modules are these by default",
       ],
     ] as const
-  ) draft.assume(path, value, reason);
+  ) {
+    if (!draft.assumed.has(path)) draft.assume(path, value, reason);
+  }
   // unsloth/__init__.py: vLLM's sleep mode cannot do with them.
   if (readSwitch(all.get("fast_inference")) === true) {
     draft.assumed.delete("software.expandable_segments");

@@ -77,7 +77,7 @@ export const VLLM_UNEXPRESSED: readonly Unexpressed[] = [
 /** Flags that decide no memory. */
 export const VLLM_NEUTRAL: readonly RegExp[] = [
   anyKeyOf()`
-    host$ port$ api- ssl- uvicorn- root-path served-model chat-template tool
+    host$ port$ api- ssl- uvicorn- root-path served-model model-name model-id chat-template tool
     enable-auto-tool enable-tokenizer enable-server enable-request enable-prompt
     enable-log enable-force reasoning response-role return-tokens trust-remote
     allowed- allow- download-dir load-format tokenizer revision code-revision

@@ -4,7 +4,7 @@ import { isProgram, pythonModuleAt } from "../reading/serving/start_command.ts";
 /** vLLM's server, by its command, its module or its image. */
 export const VLLM: ServingProgram = {
   engine: "vllm",
-  image: /vllm/i,
+  image: /vllm|huggingfaceserver/i,
   namedAt: (words, at) =>
     isProgram(words[at], "vllm") && words[at + 1] === "serve"
       ? 2

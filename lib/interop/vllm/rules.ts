@@ -29,7 +29,8 @@ const CACHE_TYPES = {
 /** vLLM's flags that fields of a Scenario say. */
 export const VLLM_RULES: readonly Rule[] = [
   programRule,
-  servedModel(["model"]),
+  servedModel(["model", "model-id"]),
+  switchRule(["offline"], "serve.offline", true),
   schemeRule(["quantization", "q"]),
   dtypeRule(["dtype"]),
   countRule(["tensor-parallel-size", "tp"], "parallel.tp"),

@@ -100,7 +100,8 @@ const APPROXIMATIONS: readonly Approximation[] = [
       "train.padding_mask with flash attention: an encoder's copies of heads without padding are not counted",
   ],
   [
-    ({ plan: { scenario } }) => scenario.train.kernels === "compile",
+    ({ plan: { scenario: { train, engine } } }) =>
+      train.kernels === "compile" && engine.name !== "megatron",
     () =>
       "train.kernels compile: saved tensors as torch 2.13's partitioner chooses them for Llama's layers",
   ],

@@ -1,10 +1,14 @@
 import type { Basis, Part, Phase } from "../../answer/estimate.ts";
 import type { Result } from "../../scenario/parse_scenario.ts";
 import type { Scenario } from "../../scenario/schema.ts";
+import type { Gpu } from "../../hardware/gpus.ts";
 import { curveOf } from "../../play/readers/curve.ts";
 import type { LiveTensors } from "../../play/readers/live.ts";
 import type { Step } from "../../engines/step.ts";
-import { reservedWithin } from "../../play/readers/allocator/peaks.ts";
+import {
+  reservedAtMost,
+  reservedWithin,
+} from "../../play/readers/allocator/peaks.ts";
 import type { Answer, Figures, Question, Uncovered } from "../method.ts";
 import { bindingOf } from "./binding.ts";
 import { hostOf } from "./host.ts";
@@ -46,6 +50,7 @@ export function timeline(
       memory,
       scaledPeak: (share) =>
         withPages(step, Math.round(share * device.held), device),
+      heldOn: (gpu) => heldOn(played, scenario, gpu),
       kind: kindOf(step),
       host: hostOf(step, memory.paged),
       ...remarksOf(step, memory.paged),
@@ -72,6 +77,16 @@ function deviceOf({ step, peaks }: Played, scenario: Scenario): Device {
   const { capacity, beside } = room;
   const reserved = reservedWithin(step, peaks, capacity);
   return { reserved, held: reserved + beside, usable: capacity + beside, room };
+}
+
+/** What another GPU would have to hold, with its own context and its own room. */
+function heldOn({ step, peaks }: Played, scenario: Scenario, gpu: Gpu): number {
+  const { hardware } = scenario;
+  const { capacity, beside } = roomOf({
+    ...scenario,
+    hardware: { ...hardware, gpu: gpu.name },
+  });
+  return reservedAtMost(step, peaks, capacity) + beside;
 }
 
 /** What the device shows where so many bytes are held: pages fill up what is left. */

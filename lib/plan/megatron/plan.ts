@@ -182,7 +182,11 @@ function stagePlansOf(
         : []),
     ]);
   const lossOf = engine.name === "megatron"
-    ? train.loss === "fused" ? "memory" : "logits"
+    ? train.loss === "fused"
+      ? "memory"
+      : train.kernels === "compile"
+      ? "compiled"
+      : "logits"
     : pp > 1
     ? "kept copy"
     : "copy";

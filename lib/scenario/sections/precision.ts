@@ -45,7 +45,8 @@ export const precision = z.strictObject({
   master_weights: field(z.enum(["fp32", "none"]).nullable().default(null), {
     label: "Master weights",
     group: "optimizer",
-    help: "`fp32`, `none`, or what the engine does",
+    help:
+      "`fp32`, `none`, or what the engine does; Megatron with the optimizer on the host: `none` keeps them there",
     blank: "auto",
     needs: [when.toTrain],
   }),

@@ -100,7 +100,8 @@ export const train = section(
     kernels: field(z.enum(["eager", "liger", "compile"]).default("eager"), {
       label: "Kernels",
       group: "activations",
-      help: "`eager`, `liger` or `compile`",
+      help:
+        "`eager`, `liger` or `compile`; Megatron: `compile` is its fused cross entropy",
     }),
     ...imageFields,
     selective: field(

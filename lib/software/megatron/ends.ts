@@ -79,9 +79,10 @@ export interface HeadPart {
   readonly head: MatrixPart;
   /**
    * How the loss reads the logits: in their own memory (Transformer Engine), as they
-   * are, of an fp32 copy of its own, or of one that the caller keeps.
+   * are, so with a gradient that is compiled, of an fp32 copy of its own, or of one
+   * that the caller keeps.
    */
-  readonly lossOf: "memory" | "logits" | "copy" | "kept copy";
+  readonly lossOf: "memory" | "logits" | "compiled" | "copy" | "kept copy";
   /** What predicts the token after the next one; null where nothing does. */
   readonly next: NextTokenPart | null;
 }
@@ -116,7 +117,7 @@ export function recordLogits(
       // The model has given its logits.
       body = m.tape.events.length;
     }
-    const losses = take(m, logits, rows, shares.tp);
+    const losses = take(m, logits, rows, shares.tp, lossOf === "compiled");
     const loss = mean(m, losses, 1, "loss");
     m.drop(losses);
     if (lossOf === "copy") m.drop(logits);

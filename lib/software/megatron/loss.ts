@@ -9,16 +9,24 @@ const SENT = "the loss over a split vocabulary";
  * Cross entropy over this rank's part of the vocabulary: in fp32, in one tensor
  * that becomes the softmax, is saved, and becomes the gradient.
  *
+ * Fused, its gradient is compiled: the subtraction at the labels then works on a
+ * copy, as code without operations in place does, and the softmax stands beside it.
+ *
  * @param rows Tokens.
+ * @param compiled Whether it is the fused one (`cross_entropy_loss_fusion`).
  * @returns A loss for each token.
  *
- * Source: NVIDIA/Megatron-LM core 0.16.1
- * megatron/core/tensor_parallel/cross_entropy.py, _VocabParallelCrossEntropy
+ * Sources: NVIDIA/Megatron-LM core 0.16.1
+ * megatron/core/tensor_parallel/cross_entropy.py, _VocabParallelCrossEntropy;
+ * megatron/core/fusions/fused_cross_entropy.py, calculate_gradients; the code that
+ * PyTorch 2.13's Inductor writes for that
  */
 export function vocabParallelLoss(
   m: Machine,
   logits: Value,
   rows: number,
+  _ranks: number,
+  compiled = false,
 ): Value {
   return m.call(() => {
     // The highest logits, those of the labels, and sums of exponentials.
@@ -40,6 +48,7 @@ export function vocabParallelLoss(
     const predicted = m.create(rows, "fp32", "logits of labels");
     const sums = m.create(rows, "fp32", "sums of exponentials");
     const node = m.record([logits], [soft, mask, labels], () => {
+      if (compiled) return [compiledGradient(m, logits)];
       m.tape.retain(soft.storage);
       const whole = {
         storage: soft.storage,
@@ -54,6 +63,15 @@ export function vocabParallelLoss(
     const source = node && { node, slot: 0 };
     return m.create(rows, "fp32", "losses", source);
   });
+}
+
+/** The gradient in the logits' type, made of a copy of the softmax in fp32. */
+function compiledGradient(m: Machine, logits: Value) {
+  const { source, elements, dtype } = logits;
+  const copy = m.grad(null, elements, "fp32", "copy of the softmax");
+  const given = source && m.grad(source, elements, dtype, "gradient of logits");
+  m.free(copy);
+  return given;
 }
 
 /**

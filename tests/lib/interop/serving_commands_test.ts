@@ -67,7 +67,7 @@ const COMMANDS: [text: string, path: string, value: unknown][] = [
   [
     "llama-server -m a/Qwen3-8B-UD-Q4_K_XL.gguf",
     "quantization.weights",
-    "gguf:Q4_K_XL",
+    "gguf:Q4_K_M",
   ],
   [
     "llama-server -m a/Qwen3-8B-Q4_K_M-00001-of-00003.gguf",

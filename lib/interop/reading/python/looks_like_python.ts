@@ -1,6 +1,6 @@
 /** Calls of training libraries, whose arguments are settings. */
 const CALLS =
-  /\b(?:Fast\w*(?:Model|Transformer)\.(?:from_pretrained|get_peft_model)|\w*(?:SFT|DPO|KTO|ORPO|CPO|GRPO|Reward|RLOO|GKD)Config|(?:Seq2Seq|Unsloth)?TrainingArguments|LoraConfig|BitsAndBytesConfig|AutoModel\w*\.from_pretrained)\s*\(/;
+  /\b(?:Fast\w*(?:Model|Transformer)\.(?:from_pretrained|get_peft_model)|\w*(?:SFT|DPO|KTO|ORPO|CPO|GRPO|Reward|RLOO|GKD)Config|(?:Seq2Seq|Unsloth)?TrainingArguments|(?:Ada)?LoraConfig|(?:OFT|BOFT|IA3|Vera|LoHa|LoKr|PromptTuning|PrefixTuning)Config|BitsAndBytesConfig|AutoModel\w*\.from_pretrained|\w+_(?:pretrain|finetune|sft|peft)_config|\w+\.(?:finetune|pretrain)_recipe)\s*\(/;
 
 /** Whether a text is Python that trains a model. */
 export function looksLikePython(text: string): boolean {

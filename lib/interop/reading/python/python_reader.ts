@@ -3,8 +3,9 @@ import type {
   PythonCall,
   PythonValue,
 } from "./python_value.ts";
-import { BINDS, worked } from "./python_value.ts";
+import { BINDS, isDictionary, SETS, worked } from "./python_value.ts";
 import type { PythonToken } from "./tokens.ts";
+import { attributeAt } from "./tokens.ts";
 
 /** Deepest expression that is followed. */
 const MAX_DEPTH = 32;
@@ -42,7 +43,11 @@ export class PythonReader {
       const next = this.tokens[this.#at + 1]?.text;
       if (begins && kind === "name" && (next === "=" || next === ":")) {
         this.#assignment(text);
-      } else if (kind === "name") this.#expression(0);
+      } else if (kind === "name") {
+        const set = begins ? attributeAt(this.tokens, this.#at) : null;
+        if (set) this.#attribute(set.path, set.end);
+        else this.#expression(0);
+      }
       if (this.#at === before) this.#at++;
       begins = this.tokens[this.#at - 1]?.kind === "line" ||
         this.#now().kind === "line";
@@ -62,6 +67,15 @@ export class PythonReader {
     const value = this.#expression(0);
     // What is set to several at once, or used on, is not followed.
     this.names.set(name, this.#now().kind === "line" ? value : undefined);
+  }
+
+  /** `config.train.micro_batch_size = 2`. */
+  #attribute(on: string, end: number): void {
+    this.#at = end;
+    const value = this.#expression(0);
+    if (this.calls.length >= MAX_CALLS) return;
+    const named: PythonCall["named"] = Object.create(null);
+    this.calls.push({ name: SETS, on, named, placed: [value] });
   }
 
   #now(): PythonToken {
@@ -275,10 +289,4 @@ export class PythonReader {
       } else if (open === 0 && text === ",") return;
     }
   }
-}
-
-function isDictionary(
-  value: PythonValue,
-): value is { [key: string]: PythonValue } {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }

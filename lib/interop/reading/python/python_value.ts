@@ -8,13 +8,23 @@ export type PythonValue =
   | { [key: string]: PythonValue }
   | undefined;
 
+/** Whether a value is a dictionary. */
+export function isDictionary(
+  value: PythonValue,
+): value is { [key: string]: PythonValue } {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
 /** What a call is given. */
 export interface PythonArguments {
   named: Record<string, PythonValue>;
   placed: PythonValue[];
 }
 
-/** A call that a text of Python has. */
+/** The name of what sets an attribute, as if it were a call: its path is `on`. */
+export const SETS = "=";
+
+/** A call that a text of Python has, or an attribute that it sets. */
 export interface PythonCall extends PythonArguments {
   /** The last part of its dotted name. */
   name: string;

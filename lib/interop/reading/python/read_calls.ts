@@ -1,6 +1,7 @@
 import type { FormatDocument } from "../commands/read_commands.ts";
 import type { Format } from "../format.ts";
 import type { PythonCall } from "./python_value.ts";
+import { SETS } from "./python_value.ts";
 
 /** What stands for a value that only running the code would tell. */
 const COMPUTED = "worked out where the script runs";
@@ -18,11 +19,13 @@ export function readCalls(
     const values: Record<string, unknown> = Object.create(null);
     const notes: string[] = [];
     const seen = new Set<string>();
+    let called = false;
     const decides = new Set(format.rules.flatMap(({ keys }) => keys));
     for (const call of calls) {
       const read = format.calls(call);
       if (!read || seen.has(read.what)) continue;
       seen.add(read.what);
+      called ||= call.name !== SETS;
       for (const [key, value] of Object.entries(read.values)) {
         const written = value === undefined ? COMPUTED : value;
         if (value === undefined && decides.has(key)) {
@@ -30,7 +33,7 @@ export function readCalls(
         } else if (!(key in values)) values[key] = written;
       }
     }
-    if (seen.size === 0) return [];
+    if (!called) return [];
     const document = { kind: format.kind, values, comments: "", notes };
     return [{ format, document }];
   });

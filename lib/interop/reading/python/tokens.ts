@@ -70,3 +70,22 @@ function endOf(text: string, quote: string, from: number): number {
 function unescaped(inner: string): string {
   return inner.replaceAll(/\\(["'\\])/g, "$1");
 }
+
+/**
+ * The attribute that is set at a place, `a.b.c =`: its path, and where its value
+ * begins.
+ */
+export function attributeAt(
+  tokens: readonly PythonToken[],
+  at: number,
+): { path: string; end: number } | null {
+  let end = at + 1;
+  let path = tokens[at]?.text ?? "";
+  while (tokens[end]?.text === "." && tokens[end + 1]?.kind === "name") {
+    path += `.${tokens[end + 1]?.text}`;
+    end += 2;
+  }
+  return end > at + 1 && tokens[end]?.text === "="
+    ? { path, end: end + 1 }
+    : null;
+}

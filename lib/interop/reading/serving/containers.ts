@@ -5,7 +5,8 @@ import type { StartCommand } from "./start_command.ts";
 
 /** Whether a text may be a compose file or a manifest of Kubernetes. */
 export function looksLikeContainers(text: string): boolean {
-  return /^\s*(?:-\s+)?["']?(?:image|containers|services)["']?\s*:/m.test(text);
+  return /^\s*(?:-\s+)?["']?(?:image|containers|services|modelFormat)["']?\s*:/m
+    .test(text);
 }
 
 /**
@@ -44,7 +45,11 @@ function isContainer(value: Record<string, unknown>): boolean {
 }
 
 function commandsIn(container: Record<string, unknown>): StartCommand[] {
-  const { image, entrypoint, command, args } = container;
+  const { entrypoint, command, args } = container;
+  // KServe's Hugging Face runtime serves by vLLM's flags.
+  const image = at(container, "modelFormat", "name") === "huggingface"
+    ? "kserve/huggingfaceserver"
+    : container["image"];
   const words = [entrypoint, command, args].flatMap(wordsOf);
   const env = environmentOf(container["environment"] ?? container["env"]);
   const about = {

@@ -31,7 +31,8 @@ export function ggufOfRepository(text: string): NamedGguf {
   const [repository = "", tag] = text.split(":");
   const type = TYPE.exec(tag ?? "")?.[1]?.toUpperCase() ?? null;
   const name = (repository.split("/").at(-1) ?? "").replace(/-GGUF$/i, "");
-  return named(name, type ?? USUAL_TYPE, repository);
+  const usual = /gpt-oss/i.test(name) ? "MXFP4" : USUAL_TYPE;
+  return named(name, type ?? usual, repository);
 }
 
 function named(name: string, type: string | null, whole: string): NamedGguf {
@@ -56,11 +57,31 @@ export function stateGguf(
     );
   }
   if (type !== null) {
-    draft.state(setting, "quantization.weights", weightsOf(type));
+    const weights = weightsOf(type);
+    draft.state(setting, "quantization.weights", weights);
+    if (/_XL$/.test(type)) {
+      draft.remark(
+        "quantization.weights",
+        weights,
+        `${type} is Unsloth's own mix, whose tensors have types that only the file tells`,
+      );
+    }
   }
 }
 
+/** llama.cpp's own mixes that Unsloth's larger ones begin with. */
+const BEGUN_WITH: Readonly<Record<string, string>> = {
+  Q1_K_XL: "IQ1_M",
+  Q2_K_XL: "Q2_K",
+  Q3_K_XL: "Q3_K_M",
+  Q4_K_XL: "Q4_K_M",
+  Q5_K_XL: "Q5_K_M",
+  Q6_K_XL: "Q6_K",
+  Q8_K_XL: "Q8_0",
+};
+
 /** A GGUF's type as weights of a Scenario; MXFP4 is how gpt-oss is published. */
 export function weightsOf(type: string): string {
-  return /^MXFP4/i.test(type) ? "mxfp4" : `gguf:${type.toUpperCase()}`;
+  const name = type.toUpperCase();
+  return /^MXFP4/.test(name) ? "mxfp4" : `gguf:${BEGUN_WITH[name] ?? name}`;
 }

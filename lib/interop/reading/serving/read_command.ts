@@ -28,27 +28,41 @@ export function readCommand(
   program: ServingProgram,
   positional: boolean,
 ): Document | null {
-  for (const command of source.commands) {
-    const words = wordsAfter(command, program);
-    if (words !== null) {
-      return documentOf(command, words, program, positional);
+  // An image starts its program only where no command names it.
+  for (const wordsAfter of [afterName, afterImage]) {
+    for (const command of source.commands) {
+      const words = wordsAfter(command, program);
+      if (words !== null) {
+        return documentOf(command, words, program, positional);
+      }
     }
   }
   return null;
 }
 
-/** The words after the program's name, or after an image that starts it. */
-function wordsAfter(
-  { words, image }: StartCommand,
+/** The words after the program's name. */
+function afterName(
+  { words }: StartCommand,
   program: ServingProgram,
 ): readonly string[] | null {
   for (let at = 0; at < words.length; at++) {
     const count = program.namedAt(words, at);
     if (count > 0) return words.slice(at + count);
   }
+  return null;
+}
+
+/** The words after an image that starts the program by itself. */
+function afterImage(
+  { words, image }: StartCommand,
+  program: ServingProgram,
+): readonly string[] | null {
   if (image === null || !program.image?.test(image)) return null;
-  const at = words.indexOf(image);
-  return words.slice(at + 1);
+  const after = words.slice(words.indexOf(image) + 1);
+  return /^(?:.*\/)?(?:(?:ba|z)?sh|python[\d.]*|ray|sleep|tail)$/
+      .test(after[0] ?? "")
+    ? null
+    : after;
 }
 
 function documentOf(

@@ -1,6 +1,8 @@
 import { MAX_CONFIGURATION_LENGTH, MAX_LINES } from "../limits.ts";
 import { leftOut, readScript } from "../shell/script.ts";
 import { commandsOfContainers, looksLikeContainers } from "./containers.ts";
+import { commandsOfPython, looksLikeServingPython } from "./python_calls.ts";
+import { commandsOfSettings, looksLikeEngineSettings } from "./settings.ts";
 import type { StartCommand } from "./start_command.ts";
 
 /** Most characters of a log; what a server prints while it starts has fewer. */
@@ -12,7 +14,7 @@ export const MAX_LOG_LINE = 32 * 1024;
 
 /** Words without which a text starts no server. */
 const SERVERS =
-  /vllm|sglang|llama-(?:server|cli)|llama\.cpp|text-generation-|trtllm|tensorrt-llm/i;
+  /vllm|sglang|llama-(?:server|cli|completion|run)|llama\.cpp|text-generation-|trtllm|tensorrt-llm|lmdeploy|ollama|modelFormat|huggingfaceserver/i;
 
 /** A text that a server may be started with, read once for all programs. */
 export class ServingSource {
@@ -48,13 +50,20 @@ export class ServingSource {
 
   /** Commands of a script, or of the containers of a compose file or manifest. */
   get commands(): readonly StartCommand[] {
-    this.#commands ??= this.isWritten && SERVERS.test(this.#text)
-      ? looksLikeContainers(this.#text)
-        ? commandsOfContainers(this.#text)
-        : commandsOfScript(this.#text)
-      : [];
+    this.#commands ??= this.isWritten ? commandsOf(this.#text) : [];
     return this.#commands;
   }
+}
+
+function commandsOf(text: string): StartCommand[] {
+  if (looksLikeServingPython(text)) return commandsOfPython(text);
+  const settings = looksLikeEngineSettings(text)
+    ? commandsOfSettings(text)
+    : [];
+  if (settings.length > 0 || !SERVERS.test(text)) return settings;
+  return looksLikeContainers(text)
+    ? commandsOfContainers(text)
+    : commandsOfScript(text);
 }
 
 function commandsOfScript(text: string): StartCommand[] {

@@ -95,6 +95,14 @@ export function maxPixelsRule(...keys: string[]): Rule {
       if (draft.stated.has("model") && !isVisionModel(draft)) {
         return draft.leave(setting, "the model is not known to see images");
       }
+      const before = draft.stated.get("train.image_max_pixels");
+      if (before && Number(before.value) !== pixels) {
+        // An image is scaled to either limit: the lower one holds.
+        if (Number(before.value) < pixels) {
+          return draft.leave(setting, `${before.key} allows fewer`);
+        }
+        draft.stated.delete("train.image_max_pixels");
+      }
       draft.state(setting, "train.image_max_pixels", pixels);
       const side = Math.max(1, Math.floor(Math.sqrt(pixels)));
       draft.assume(
@@ -105,6 +113,18 @@ export function maxPixelsRule(...keys: string[]): Rule {
       assumeImage(draft, `${setting.key} is about images`);
     },
   };
+}
+
+/** The pixels that become one token of a model of the Qwen-VL kind. */
+export function pixelsOfToken(draft: Draft): number | null {
+  const name = draft.stated.get("model")?.value;
+  const config = typeof name === "string" ? findModel(name)?.config : null;
+  const tower = config?.["vision_config"];
+  if (!isObject(tower)) return null;
+  const { patch_size: patch, spatial_merge_size: merge = 2 } = tower;
+  return typeof patch === "number" && typeof merge === "number"
+    ? (patch * merge) ** 2
+    : null;
 }
 
 /** Takes one image a sample, since a setting speaks of images. */

@@ -10,6 +10,13 @@ import recipes from "./recipes.json" with { type: "json" };
 // The file's own type is a union of every entry in it.
 const RECIPES = recipes as unknown as Readonly<Record<string, Recipe>>;
 
+/** Read when it is asked for: few of the many are. */
+function recipeOf(type: string): Recipe {
+  const recipe = RECIPES[type];
+  if (!recipe) throw new RangeError(`There is no recipe of ${type}`);
+  return recipe;
+}
+
 /**
  * Types whose tensors are known by formulas that transformers' own code gave, and that
  * no file declares.
@@ -20,17 +27,17 @@ const RECIPES = recipes as unknown as Readonly<Record<string, Recipe>>;
  */
 export function recipeTypes(written: FamilyTypes): FamilyTypes {
   return Object.fromEntries(
-    Object.entries(RECIPES).flatMap(
-      ([type, recipe]): [string, FamilyType][] => {
+    Object.keys(RECIPES).flatMap(
+      (type): [string, FamilyType][] => {
         const own = written[type];
         if (own?.declare) return [];
         const code = own?.code ??
           codeWith({ cache: CACHING_KIN[type] ?? {}, unplayed: UNPLAYED });
         return [[type, {
-          declare: declaredBy(recipe),
+          declare: (config, scope) => declaredBy(recipeOf(type))(config, scope),
           readsClass: true,
           code,
-          isPartly: (named) => isPartlyIn(recipe, named),
+          isPartly: (named) => isPartlyIn(recipeOf(type), named),
         }]];
       },
     ),

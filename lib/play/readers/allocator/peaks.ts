@@ -66,6 +66,20 @@ export function reservedWithin(
 }
 
 /**
+ * As {@linkcode reservedWithin}, but at most so much: where cached memory goes back, the
+ * step is not played again to tell how much.
+ */
+export function reservedAtMost(
+  { peak }: Pick<Reached, "peak">,
+  { reserved }: AllocatorPeaks,
+  capacity: number,
+): number {
+  return reserved <= capacity || peak.bytes > FILLABLE * capacity
+    ? reserved
+    : Math.floor(capacity);
+}
+
+/**
  * The share of what the allocator can have that tensors can fill: FMS's full
  * fine-tuning of Llama-3-8B on two A100-80GB ran with 74.8 GiB allocated, where
  * context and NCCL leave 76.9 GiB, and the allocator gives cached memory back before

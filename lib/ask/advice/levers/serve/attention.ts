@@ -1,3 +1,4 @@
+import { hasFlashAttention } from "../../flash_attention.ts";
 import type { Lever } from "../../lever.ts";
 import { COST } from "../../lever.ts";
 
@@ -5,13 +6,20 @@ import { COST } from "../../lever.ts";
 export const servedAttention: Lever = {
   task: "serve",
   cost: COST.nothing,
-  propose: ({ serve }) =>
-    serve.engine === "transformers" && serve.attention === "eager"
+  propose(scenario) {
+    const { engine, attention } = scenario.serve;
+    if (engine !== "transformers" || attention !== "eager") return [];
+    return hasFlashAttention(scenario)
       ? [{
         set: { "serve.attention": "flash" },
         words: "FlashAttention",
         price:
           "the same result, and faster; the flash-attn package has to be there",
       }]
-      : [],
+      : [{
+        set: { "serve.attention": "sdpa" },
+        words: "PyTorch's fused attention",
+        price: "the same result, and faster",
+      }];
+  },
 };

@@ -30,10 +30,12 @@ const COARSE: typeof FORMATS = {
 };
 
 const PRICES: Readonly<Record<string, string>> = {
-  "fp8": "answers hardly differ; as fast or faster where the GPU has fp8",
+  "fp8":
+    "answers hardly differ; as fast or faster where the GPU has fp8; made while loading, or published with a name that ends in -FP8",
   "int8": "answers hardly differ; slower in transformers",
   "nf4": "answers differ a little; slower than in 16 bits",
-  "awq-int4": "answers differ a little; a checkpoint in this format is needed",
+  "awq-int4":
+    "answers differ a little; a published checkpoint is needed, whose name ends in -AWQ, -GPTQ-Int4 or -w4a16",
   "gguf:Q8_0": "answers hardly differ",
   "gguf:Q6_K": "answers hardly differ",
   "gguf:Q4_K_M": "answers differ a little",

@@ -1,3 +1,4 @@
+import { hasFlashAttention } from "../../flash_attention.ts";
 import type { Lever } from "../../lever.ts";
 import { COST } from "../../lever.ts";
 
@@ -5,12 +6,15 @@ import { COST } from "../../lever.ts";
 export const attentionKernel: Lever = {
   task: "train",
   cost: COST.nothing,
-  propose({ train, precision }) {
+  propose(scenario) {
+    const { train, precision } = scenario;
     if (train.attention !== "eager") return [];
     // FlashAttention has no kernels for fp32.
-    const kernel = precision.weights === "fp32" && precision.autocast === null
-      ? "sdpa"
-      : "flash";
+    const kernel =
+      precision.weights === "fp32" && precision.autocast === null ||
+        !hasFlashAttention(scenario)
+        ? "sdpa"
+        : "flash";
     return [{
       set: { "train.attention": kernel },
       words: kernel === "flash"

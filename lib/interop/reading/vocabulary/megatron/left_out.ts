@@ -63,11 +63,8 @@ export const MEGATRON_UNEXPRESSED: readonly Unexpressed[] = [
   ),
   unexpressed(
     [
-      "use-precision-aware-optimizer",
       "main-params-dtype",
       "optimizer-offload-fraction",
-      "cross-entropy-loss-fusion",
-      "cross-entropy-fusion-impl",
       "fp16-lm-cross-entropy",
       "tp-comm-overlap",
       "ddp-bucket-size",

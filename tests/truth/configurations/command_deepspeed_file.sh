@@ -1,0 +1,1 @@
+deepspeed --include localhost:0,1,2,3 train.py --deepspeed ds_config.json --model_name_or_path mistralai/Mistral-7B-v0.3 --per_device_train_batch_size 2 --bf16 True --model_max_length 2048 --gradient_checkpointing True
