@@ -97,6 +97,11 @@ const FIELDS: Record<string, Record<string, Any>> = {
     selective: or(null, fc.oneof(fc.constant("op"), whole(1, 10_000))),
     checkpointing: fc.constantFrom("none", "selective", "full"),
     checkpoint_offload: flag,
+    activation_offloading: fc.constantFrom("none", "streams", "sync"),
+    mlp_tiles: fc.constantFrom(null, "auto", 4),
+    use_reentrant: fc.constantFrom(null, true, false),
+    trainable_layers: fc.constantFrom(null, 2, -2),
+    trainable_parameters: fc.constantFrom(null, "lm_head\\..*"),
     loss: fc.constantFrom("full", "fused", "chunked"),
     kernels: fc.constantFrom("eager", "liger", "compile"),
     images_per_sample: whole(0, 65_536),
@@ -122,6 +127,7 @@ const FIELDS: Record<string, Record<string, Any>> = {
   },
   precision: {
     weights: floats,
+    frozen: fc.constantFrom(null, "bf16", "fp32"),
     autocast: fc.constantFrom(null, "bf16", "fp16"),
     gradients: fc.constantFrom(null, "fp32"),
     master_weights: fc.constantFrom(null, "fp32", "none"),
@@ -130,6 +136,7 @@ const FIELDS: Record<string, Record<string, Any>> = {
   quantization: {
     weights: fc.constantFrom(...QUANTIZATIONS, "gguf:Q4_K_M", "gguf:F16"),
     group_size: whole(-1, 65_536),
+    experts: flag,
     kbit_upcast: flag,
   },
   optimizer: {
