@@ -68,8 +68,8 @@ Deno.test("What a config leaves out is its class's, and the answer says so", () 
 
 // Ministral has 8 heads of keys where a config does not say.
 Deno.test("Silence is the class's word, null is that there is none", () => {
-  const config = { ...QWEN, model_type: "ministral", head_dim: 64 };
-  const { num_key_value_heads: _, ...silent } = config;
+  const config: Config = { ...QWEN, model_type: "ministral", head_dim: 64 };
+  const { ["num_key_value_heads"]: _, ...silent } = config;
   const [given, left] = [{ ...config, num_key_value_heads: 8 }, silent].map(
     (config) => resolveModel({ config: { ...config, architectures: [] } }),
   );

@@ -8,7 +8,7 @@ const MODEL = "Qwen/Qwen3-0.6B";
 function read(text: string): ScenarioInput {
   const found = scenarioOfConfiguration(text);
   if (!found.ok) throw new Error(JSON.stringify(found.problems));
-  return found.value.scenario;
+  return { model: MODEL, ...found.value.scenario };
 }
 
 function trained(text: string): number {
