@@ -76,10 +76,13 @@ function byTask(
   });
 }
 
-/** Any flag about images means that there are some, unless it is denied. */
+/** Any flag about images or videos means that there is one, unless told otherwise. */
 function usesVision(given: readonly GivenFlag[]): boolean {
-  return valueOf(given, "--use-vision") === undefined &&
-    given.some(({ flag }) => flag.name.startsWith("--vision-"));
+  return !given.some(({ flag }) => flag.path === "train.images_per_sample") &&
+    given.some(({ flag, text }) =>
+      flag.name.startsWith("--vision-") ||
+      (flag.name === "--video-frames" && text !== "0")
+    );
 }
 
 /**

@@ -105,9 +105,9 @@ export function StepPicture({ estimate }: { estimate: Estimate }) {
               <text
                 class="tick"
                 x={percent(at)}
-                dx={at > points.length * 0.9 ? 0 : 3}
+                dx={at > points.length * 0.6 ? 0 : 3}
                 y={TOP + HEIGHT + 18}
-                text-anchor={at > points.length * 0.9 ? "end" : "start"}
+                text-anchor={anchorAt(at / points.length)}
               >
                 {phase}
               </text>
@@ -147,6 +147,12 @@ export function StepPicture({ estimate }: { estimate: Estimate }) {
 }
 
 const PHASES = ["forward", "backward", "optimizer"] as const;
+
+/** Where a phase's name hangs, so that a late one is clear of the last. */
+function anchorAt(share: number): "start" | "middle" | "end" {
+  if (share > 0.9) return "end";
+  return share > 0.6 ? "middle" : "start";
+}
 
 function PhaseRow({ phase }: { phase: Phase }) {
   const shown = (bytes: number | undefined) =>

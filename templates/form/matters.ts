@@ -23,6 +23,7 @@ const OFFLOADS: Need = { path: "engine.name", like: /^(auto$|deep|fsdp)/ };
 const MORE: Readonly<Record<string, readonly Need[]>> = {
   "train.images_per_sample": [has("vision")],
   "train.image_size": [has("vision")],
+  "train.video_frames": [has("vision")],
   "parallel.ep": [has("experts")],
   "parallel.sequence_parallel": [not("parallel.tp", 1)],
   "parallel.virtual_pipeline": SPLIT_MODEL,

@@ -45,6 +45,16 @@ export const TOO_LARGE: Record<string, ScenarioInput> = {
     engine: { name: "deepspeed", zero_stage: 1 },
     hardware: { gpu: "L40S" },
   },
+  "GRPO with vLLM beside it": {
+    model: "Qwen/Qwen3-4B",
+    train: {
+      method: "lora",
+      objective: "grpo",
+      micro_batch: 8,
+      rollout: { engine: "vllm" },
+    },
+    hardware: { gpu: "H100-80GB" },
+  },
   "generation by transformers": {
     model: "meta-llama/Llama-3.1-8B",
     task: "serve",

@@ -32,9 +32,12 @@ export function heededBy(scenario: Scenario, objective: Learnt): string[] {
         "train.rollout.engine",
         "train.rollout.steps_per_generation",
         "train.rollout.iterations",
-        "train.rollout.importance_sampling",
         ...(scenario.train.rollout.engine === "vllm"
-          ? ["train.rollout.memory_utilization", "train.rollout.sleep"]
+          ? [
+            "train.rollout.memory_utilization",
+            "train.rollout.sleep",
+            "train.rollout.importance_sampling",
+          ]
           : []),
       ]
       : []),

@@ -30,6 +30,14 @@ const generated = {
 
 const rolled = { group: "objective", needs: [when.objective("grpo")] } as const;
 
+const byVllm = {
+  group: "objective",
+  needs: [
+    when.objective("grpo"),
+    { path: "train.rollout.engine", is: ["vllm"] },
+  ],
+} as const;
+
 /** How completions are made while a policy trains. */
 const rollout = z.strictObject({
   engine: field(
@@ -44,7 +52,7 @@ const rollout = z.strictObject({
     },
   ),
   memory_utilization: field(factor(0.01, 1).nullable().default(null), {
-    ...rolled,
+    ...byVllm,
     label: "Rollouts' memory share",
     help:
       "`grpo` with `vllm`: the share of the GPU that vLLM takes (vllm_gpu_memory_utilization); null: 0.3, as TRL does",
@@ -52,7 +60,7 @@ const rollout = z.strictObject({
     flag: "--rollout-memory-utilization",
   }),
   sleep: field(flag().nullable().default(null), {
-    ...rolled,
+    ...byVllm,
     label: "Rollouts sleep",
     help:
       "`grpo` with `vllm`: whether vLLM gives weights and cache back while the update runs (vllm_enable_sleep_mode); null: it does not",
@@ -78,7 +86,7 @@ const rollout = z.strictObject({
     flag: "--rollout-iterations",
   }),
   importance_sampling: field(flag().nullable().default(null), {
-    ...rolled,
+    ...byVllm,
     label: "Importance sampling correction",
     help:
       "`grpo` with `vllm`: whether the policy takes the completions' log-probabilities itself after vLLM has generated them (vllm_importance_sampling_correction); null: it does",

@@ -28,6 +28,7 @@ import { mlpTiles } from "./train/mlp_tiles.ts";
 import { offload } from "./train/offload.ts";
 import { pagedOptimizer } from "./train/paged_optimizer.ts";
 import { qloraInstead } from "./train/qlora.ts";
+import { rolloutSleep } from "./train/rollout_sleep.ts";
 import { sequenceLength } from "./train/sequence_length.ts";
 import { moreGpus, shards } from "./train/shards.ts";
 import { stepInBackward } from "./train/step_in_backward.ts";
@@ -41,6 +42,7 @@ export const LEVERS: readonly Lever[] = [
   attentionKernel,
   fusedLoss,
   chunkedLoss,
+  rolloutSleep,
   pagedOptimizer,
   accumulation,
   checkpointing,
