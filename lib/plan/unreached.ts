@@ -72,10 +72,26 @@ const NOTHING: ReadonlySet<string> = new Set();
 
 /** Modules between images or sounds and the decoder. */
 function sensesOf({ tensors }: Model): ReadonlySet<string> {
+  const embedders = new Set(
+    tensors.flatMap(({ name }) =>
+      name.endsWith(EMBEDS_TEXT) ? [name.slice(0, -EMBEDS_TEXT.length)] : []
+    ),
+  );
   return new Set(
-    tensors.filter(isOfSense).map(({ name }) => moduleOf(name)),
+    tensors.filter(isOfSense).map(({ name }) => moduleOf(name)).filter((path) =>
+      path.endsWith(".soft_embedding_norm") || !embedders.has(moduleOf(path))
+    ),
   );
 }
+
+/**
+ * Tells modules that embed tokens of text too: Gemma 3n runs both of its own on
+ * every token that it is given, and on none of them its norm of soft tokens.
+ *
+ * Source: huggingface/transformers 5.23.0 models/gemma3n/modeling_gemma3n.py,
+ * Gemma3nModel.forward
+ */
+const EMBEDS_TEXT = ".hard_embedding_norm.weight";
 
 function isOfSense(tensor: Tensor): boolean {
   return isOfTower(tensor) || tensor.piece === "projector";
