@@ -22,6 +22,10 @@ type Approximation = readonly [
 
 const APPROXIMATIONS: readonly Approximation[] = [
   [
+    ({ unevaluated }) => unevaluated !== undefined,
+    ({ unevaluated }) => `train.evaluation: ${unevaluated} is not played`,
+  ],
+  [
     ({ plan: { facts } }) => facts.code.packing.findsNone,
     ({ plan: { scenario } }) =>
       `quantization.weights ${
