@@ -1,7 +1,9 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import type { Estimate, ScenarioInput } from "../../lib/mod.ts";
 import { estimate } from "../../lib/mod.ts";
+import { curveOf } from "../../lib/play/readers/curve.ts";
 import { advised } from "./advice.ts";
+import { played } from "./played.ts";
 import steps from "../truth/evaluations.json" with { type: "json" };
 
 type Evaluation = NonNullable<
@@ -128,4 +130,21 @@ Deno.test("a smaller evaluation batch is advised where it is enough", () => {
     Number(set["train.evaluation.micro_batch"]) < 64
   );
   assert(smaller?.fits);
+});
+
+Deno.test("the curve shows an evaluation after the step, up to the peak", () => {
+  const { program, peak, standingBytes } = played({
+    model: "Qwen/Qwen2.5-0.5B",
+    precision: { autocast: "bf16" },
+    train: { evaluation: { micro_batch: 16, kept_batches: 3 } },
+  });
+  const { points } = curveOf(program);
+  assertEquals(peak.phase, "evaluation");
+  assertEquals(Math.max(...points.map(({ bytes }) => bytes)), peak.bytes);
+  assertEquals(points.at(-1)?.bytes, standingBytes);
+  const begin = points.findIndex((each) => each.phase === "evaluation");
+  assert(begin > 0);
+  for (const { phase } of points.slice(begin)) {
+    assertEquals(phase, "evaluation");
+  }
 });
