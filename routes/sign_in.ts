@@ -141,7 +141,9 @@ export function signingIn<Peer extends Asker>(
 function ownPath(to: unknown): string {
   const here = "http://localhost";
   const url = typeof to === "string" ? URL.parse(to, here) : null;
-  return url?.origin === here ? `${url.pathname}${url.search}` : "/";
+  // A path that begins with two slashes would be another host's address.
+  const isOwn = url?.origin === here && !url.pathname.startsWith("//");
+  return isOwn ? `${url.pathname}${url.search}` : "/";
 }
 
 function redirect(to: string, cookies: readonly string[]): Response {

@@ -13,8 +13,8 @@ export const selective: Need = {
 export const full: Need = { path: "train.method", is: ["full"] };
 export const partly: Need = {
   any: [
-    [{ path: "train.trainable", not: ["all"] }],
     [{ path: "train.trainable_layers", not: [null] }],
+    [{ path: "train.trainable", not: ["all"] }],
     [{ path: "train.trainable_parameters", not: [null] }],
   ],
   because: "all of the model trains",

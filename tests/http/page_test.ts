@@ -251,7 +251,7 @@ Deno.test("GET / says how sure it is where measured runs say so", async () => {
   const trained = await visit(address("/", ZERO_2));
   assertMatch(
     textOf(only(trained.document, "#answer .doubt")),
-    /nine measured runs in ten.* 32\.55 GiB and 63\.45 GiB/,
+    /nine measured runs in ten.* 22\.78 GiB and 63\.45 GiB/,
   );
   const served = await visit("/?model=llama2-7b&task=serve");
   assertEquals(served.document.querySelectorAll("#answer .doubt").length, 0);

@@ -31,7 +31,10 @@ Deno.test("GET / leaves more settings out, each behind its tab's button", async 
   assertEquals(
     [...document.querySelectorAll("#scenario button[name=more]")]
       .map((button) => [button.getAttribute("value"), textOf(button)]),
-    [["basic", "More settings"], ["parallelism", "More settings"]],
+    ["basic", "parallelism", "optimizations"].map((tab) => [
+      tab,
+      "More settings",
+    ]),
   );
 });
 

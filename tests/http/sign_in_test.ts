@@ -255,3 +255,18 @@ Deno.test("a sign-in that is not the browser's own is refused", async () => {
     assertEquals(cross.status, 403);
   });
 });
+
+Deno.test("who has signed in comes back to a page of this server, whatever was asked for", async () => {
+  await withServer(async ({ openId, visitor }) => {
+    const asked = [
+      ["/models?q=qwen", "/models?q=qwen"],
+      ["//evil.example/x", "/"],
+      ["http://localhost//evil.example/x", "/"],
+      ["/\\evil.example", "/"],
+      ["https://evil.example", "/"],
+    ];
+    for (const [to, back] of asked) {
+      assertEquals(await visitor().signIn(openId, "hf_ada", to), back, to);
+    }
+  });
+});

@@ -21,7 +21,8 @@ function tuned(
   lora: Lora,
   method: "lora" | "qlora" = "lora",
 ): Estimate {
-  return estimate({ model, train: { method, lora }, method: "factors" });
+  const train = { method, lora, sequence_length: 1_024 };
+  return estimate({ model, train, method: "factors" });
 }
 
 /** Rank times (in + out) for each target of each layer, attention square. */

@@ -11,28 +11,15 @@ import {
 } from "../../lib/mod.ts";
 import type { Scenario } from "../../lib/mod.ts";
 import { OPTIMIZERS } from "../../lib/scenario/optimizers.ts";
+import { or, real, text, whole } from "./arbitraries.ts";
+import type { Any } from "./arbitraries.ts";
 import { assertOk } from "./results.ts";
 import { anotherValue } from "./another_value.ts";
 import { METHOD_NAMES } from "../../lib/scenario/methods.ts";
 
-type Any = fc.Arbitrary<unknown>;
-
-const whole = (min: number, max: number): Any =>
-  fc.oneof(fc.integer({ min, max }), fc.constantFrom(min, max));
-const real = (min: number, max: number): Any =>
-  fc.double({ min, max, noNaN: true }).map((value) => value + 0);
-const or = (value: unknown, arbitrary: Any): Any =>
-  fc.oneof(fc.constant(value), arbitrary);
 const flag = fc.boolean();
 const floats = fc.constantFrom("fp32", "bf16", "fp16");
 const offload = fc.constantFrom("none", "cpu", "nvme");
-const text = (chars: string, max: number): fc.Arbitrary<string> =>
-  fc.oneof(
-    ...[fc.constantFrom(...chars), "grapheme" as const].map((unit) =>
-      fc.string({ unit, minLength: 1, maxLength: max })
-    ),
-  );
-
 const AWKWARD = "aZ09&=+%#?;:@/\\|~^*()'\"<>.-_$!ßé模型😀";
 const module = text(AWKWARD, 12)
   .filter((name) => /^[^\s,\p{Cc}\\^$*+?()[\]{}|]+$/u.test(name));
@@ -42,10 +29,10 @@ const gpuName = text(`${AWKWARD} `, 20)
   .filter((name) => name.trim() !== "" && !/[\p{Cc},]/u.test(name));
 const modules = (minLength: number): Any =>
   fc.array(module, { minLength, maxLength: 4 });
-const version = or(
-  null,
-  fc.string({ unit: fc.constantFrom(..."a01.+!-_"), minLength: 1 }),
+const PACKAGES = "transformers torch peft trl bitsandbytes accelerate".split(
+  " ",
 );
+const version = or(null, fc.stringMatching(/^\d{1,9}\.\d[\w.+!-]{0,20}$/));
 
 const dims = fc.record({
   parameters: whole(1, 1e15),
@@ -186,12 +173,7 @@ const FIELDS: Record<string, Record<string, Any>> = {
   software: {
     model_code: fc.constantFrom("transformers", "torchtitan", "gpt-fast"),
     mixer_kernels: fc.constantFrom("packages", "torch"),
-    transformers: version,
-    torch: version,
-    peft: version,
-    trl: version,
-    bitsandbytes: version,
-    accelerate: version,
+    ...Object.fromEntries(PACKAGES.map((name) => [name, version])),
     expandable_segments: or(null, flag),
   },
   overheads: {

@@ -28,6 +28,12 @@ const SMALL = new Map(
   ) => [`${model.config["model_type"]}`, model.config]),
 );
 
+/** Granite 4 has sizes without a layer of Mamba's. */
+function isAttentionAlone({ layer_types }: Record<string, unknown>): boolean {
+  return Array.isArray(layer_types) &&
+    layer_types.every((kind) => /^(full_)?attention$/.test(kind));
+}
+
 /** Those, Jamba and Granite with experts, and the catalogue's that are played. */
 const MODELS: readonly NonNullable<ScenarioInput["model"]>[] = [
   ...[...SMALL.values()].map((config) => ({ config })),
@@ -41,7 +47,8 @@ const MODELS: readonly NonNullable<ScenarioInput["model"]>[] = [
   },
   ...CATALOGUE.filter(({ config }) =>
     // Nemotron's experts are not: tests of what is not played hold them.
-    TYPES.has(`${config?.["model_type"]}`) && !("n_routed_experts" in config)
+    TYPES.has(`${config?.["model_type"]}`) && !("n_routed_experts" in config) &&
+    !isAttentionAlone(config)
   ).map(({ id }) => id),
 ];
 

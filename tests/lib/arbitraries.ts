@@ -1,0 +1,21 @@
+import fc from "../npm/fast-check.ts";
+
+/** Values of any kind, drawn at random. */
+export type Any = fc.Arbitrary<unknown>;
+
+/** Whole numbers, their ends above all. */
+export const whole = (min: number, max: number): Any =>
+  fc.oneof(fc.integer({ min, max }), fc.constantFrom(min, max));
+/** Numbers between two ends, never -0. */
+export const real = (min: number, max: number): Any =>
+  fc.double({ min, max, noNaN: true }).map((value) => value + 0);
+/** A value, or another drawn. */
+export const or = (value: unknown, arbitrary: Any): Any =>
+  fc.oneof(fc.constant(value), arbitrary);
+/** Texts of these characters, and of any. */
+export const text = (chars: string, max: number): fc.Arbitrary<string> =>
+  fc.oneof(
+    ...[fc.constantFrom(...chars), "grapheme" as const].map((unit) =>
+      fc.string({ unit, minLength: 1, maxLength: max })
+    ),
+  );
