@@ -11,6 +11,8 @@ export interface CatalogueEntry {
   parameters?: number;
   /** What to know about the count. */
   note?: string;
+  /** Of its config.json a part was not read: its count is assumed. */
+  unread?: true;
   /** The fields of its config.json that say something about memory. */
   config: Config;
   /** The model that it was made from, whose config it is taken to have. */

@@ -51,7 +51,7 @@ function fromCatalogue(name: string): Result<Model> {
 /** What the catalogue says beside an entry's config. */
 function withRemarks(
   model: Model,
-  { id, note, taken_for }: CatalogueEntry,
+  { id, note, taken_for, unread }: CatalogueEntry,
 ): Model {
   const notes = [
     ...(note === undefined ? [] : [`${id}: ${note}`]),
@@ -62,7 +62,9 @@ function withRemarks(
   if (notes.length === 0) return model;
   return {
     ...model,
-    parameters_basis: taken_for === undefined
+    parameters_basis: unread
+      ? "assumed"
+      : taken_for === undefined
       ? model.parameters_basis
       : "derived",
     notes: [...model.notes, ...notes],
@@ -83,7 +85,7 @@ function fromVariant(name: string, variant: ModelVariant): Result<Model> {
   if (!built.ok) return built;
   const model: Model = {
     ...built.value,
-    parameters_basis: "derived",
+    parameters_basis: base.unread ? "assumed" : "derived",
     notes: [
       ...built.value.notes,
       ...(base.note === undefined ? [] : [`${base.id}: ${base.note}`]),

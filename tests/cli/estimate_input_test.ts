@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { assertEquals } from "@std/assert";
-import { estimate } from "../../lib/mod.ts";
+import { estimate, withFit } from "../../lib/mod.ts";
 import type { ScenarioInput } from "../../lib/mod.ts";
 import { headroom, headroomEach } from "./headroom.ts";
 import { SCENARIO, viaJson, withFolder } from "./estimates.ts";
@@ -14,6 +14,11 @@ const CONFIG = {
   vocab_size: 1000,
 };
 
+/** What --json tells of a scenario: of its own GPU alone. */
+function told(input: ScenarioInput): unknown {
+  return viaJson(withFit(estimate(input), "own"));
+}
+
 Deno.test("estimate --scenario reads a file or the standard input", async () => {
   const text = JSON.stringify(SCENARIO);
   await withFolder({ "scenario.json": text }, async (folder) => {
@@ -26,7 +31,7 @@ Deno.test("estimate --scenario reads a file or the standard input", async () => 
     ]);
     for (const { code, out, err } of results) {
       assertEquals([code, err], [0, ""]);
-      assertEquals(JSON.parse(out), viaJson(estimate(SCENARIO)));
+      assertEquals(JSON.parse(out), told(SCENARIO));
     }
   });
 });
@@ -39,11 +44,11 @@ Deno.test("estimate's flags win over --scenario, --set over both", async () => {
   assertEquals([code, err], [0, ""]);
   assertEquals(
     JSON.parse(out),
-    viaJson(estimate({
+    told({
       ...SCENARIO,
       train: { ...SCENARIO.train, sequence_length: 1024, micro_batch: 5 },
       engine: { name: "deepspeed", zero_stage: 1 },
-    })),
+    }),
   );
 });
 
@@ -72,7 +77,7 @@ Deno.test("estimate --set sets any field", async () => {
   ]));
   for (const [at, [, input]] of SETS.entries()) {
     assertEquals(results[at]?.err, "");
-    assertEquals(JSON.parse(results[at]?.out ?? ""), viaJson(estimate(input)));
+    assertEquals(JSON.parse(results[at]?.out ?? ""), told(input));
   }
 });
 
@@ -91,7 +96,7 @@ Deno.test("estimate --set describes a model field by field", async () => {
     vocab_size: 10,
   };
   const whole = { ...dims, tie_embeddings: false, gated_mlp: true };
-  assertEquals(JSON.parse(out), viaJson(estimate({ model: { dims: whole } })));
+  assertEquals(JSON.parse(out), told({ model: { dims: whole } }));
 });
 
 Deno.test("estimate --model reads a config.json or a folder with one", async () => {
@@ -101,14 +106,14 @@ Deno.test("estimate --model reads a config.json or a folder with one", async () 
     const named = (name: string): ScenarioInput => ({
       model: { config: { ...CONFIG, _name_or_path: name } },
     });
-    const tiny = estimate(named("tiny"));
+    const tiny = told(named("tiny"));
     const cases: [path: string, cwd: string, wanted: unknown][] = [
       [join(folder, "tiny"), "", tiny],
       [join(folder, "tiny", "config.json"), "", tiny],
       ["tiny", folder, tiny],
       ["./tiny/config.json", folder, tiny],
       [".", join(folder, "tiny"), tiny],
-      ["odd name.json", folder, estimate(named("odd name.json"))],
+      ["odd name.json", folder, told(named("odd name.json"))],
     ];
     await Promise.all(cases.map(async ([path, cwd, wanted]) => {
       const { code, out, err } = await headroom(
@@ -116,7 +121,7 @@ Deno.test("estimate --model reads a config.json or a folder with one", async () 
         { env: { INIT_CWD: cwd } },
       );
       assertEquals([code, err], [0, ""], path);
-      assertEquals(JSON.parse(out), viaJson(wanted), path);
+      assertEquals(JSON.parse(out), wanted, path);
     }));
   });
 });

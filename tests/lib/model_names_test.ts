@@ -85,19 +85,36 @@ Deno.test("findModel() gives null for names that no model has", () => {
   for (const name of names) assertEquals(findModel(name), null, name);
 });
 
-Deno.test("the catalogue's models are exact, but those whose tower or code nobody counted", () => {
+Deno.test("the catalogue's models are exact, but those that nobody counted or read", () => {
   // The code of Ling and Kimi K3 stands beside their weights; rounded totals alone are checked.
   const uncounted = new Set(["kimi_k25", "kimi_k3", "bailing_moe_v2"]);
-  for (const { id, config, taken_for } of CATALOGUE) {
+  for (const { id, config, taken_for, unread } of CATALOGUE) {
     const model = resolveModel(id);
     assertOk(model);
     if (uncounted.has(String(config["model_type"]))) continue;
     assertEquals(
       model.value.parameters_basis,
-      taken_for === undefined ? "exact" : "derived",
+      unread ? "assumed" : taken_for === undefined ? "exact" : "derived",
       id,
     );
   }
+});
+
+Deno.test("what of a model's config.json was not read, every answer tells", () => {
+  const unread = CATALOGUE.filter((entry) => entry.unread);
+  assert(unread.length > 0);
+  for (const { id, note } of unread) {
+    const model = resolveModel(id);
+    assertOk(model);
+    assert(note !== undefined, id);
+    assert(model.value.notes.includes(`${id}: ${note}`), id);
+  }
+});
+
+Deno.test("a copy of a model whose config.json was not read is assumed too", () => {
+  const model = resolveModel("unsloth/Llama-Guard-4-12B");
+  assertOk(model);
+  assertEquals(model.value.parameters_basis, "assumed");
 });
 
 /** Copies of others, with the model that they are taken for. */

@@ -9,6 +9,7 @@
  * @module
  */
 import { modelOfConfig } from "../../lib/models/build_model.ts";
+import { familyOf } from "../../lib/models/families/mod.ts";
 import sources from "./models.json" with { type: "json" };
 
 interface Source {
@@ -20,6 +21,8 @@ interface Source {
   /** The total of the checkpoint, or of transformers' own model. */
   counted?: number;
   note?: string;
+  /** Of its config.json a part was not read, of which its note tells. */
+  unread?: true;
   /** Where its config was read; a checkpoint of the Hub where it is left out. */
   source?: string;
   /** Other releases of it, of the same config: instructed, pre-trained, dated. */
@@ -33,6 +36,7 @@ interface Row {
   id: string;
   parameters: number;
   note?: string;
+  unread?: true;
   also?: string[];
   kin?: string[];
   config: Record<string, unknown>;
@@ -45,7 +49,10 @@ const byId = new Map(
 const rows = new Map<string, Row>();
 const names = new Set<string>();
 for (const source of byId.values()) {
-  const { id, note, also = [], kin = [] } = source;
+  const { id, note, unread, also = [], kin = [] } = source;
+  if (unread && note === undefined) {
+    throw new Error(`${id} does not say what of its config was not read`);
+  }
   for (const name of [id, ...also, ...kin]) {
     if (names.has(name.toLowerCase())) {
       throw new Error(`${name} is there twice`);
@@ -53,7 +60,7 @@ for (const source of byId.values()) {
     names.add(name.toLowerCase());
   }
   const config = configOf(source);
-  const key = JSON.stringify([note, config]);
+  const key = JSON.stringify([note, unread, config]);
   const row = rows.get(key);
   if (row) (row.also ??= []).push(id, ...also);
   else {
@@ -61,6 +68,7 @@ for (const source of byId.values()) {
       id,
       parameters: countedOf(source, config),
       ...(note === undefined ? {} : { note }),
+      ...(unread ? { unread } : {}),
       ...(also.length === 0 ? {} : { also: [...also] }),
       config,
     });
@@ -76,13 +84,13 @@ function countedOf(
 ): number {
   const model = modelOfConfig(config, { name: id, source: "catalogue" });
   if (!model.ok) throw new Error(`${id}: ${model.problems[0]?.message}`);
-  const { parameters, parameters_basis } = model.value;
+  const { parameters } = model.value;
   if (counted !== undefined && counted !== parameters) {
     throw new Error(
       `${id} has ${counted} parameters, its tensors ${parameters}`,
     );
   }
-  if (parameters_basis !== "exact") {
+  if (familyOf(String(config["model_type"])) === null) {
     console.error(`${id}: no family knows ${config["model_type"]}`);
   }
   return parameters;
