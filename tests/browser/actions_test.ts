@@ -11,6 +11,10 @@ Deno.test("the actions copy what they say, and say that they did", async () => {
   await page.goto(`${origin}${LLAMA}`);
   await page.fill("[name='train.micro_batch']", "2");
   await page.waitForURL(/micro_batch=2/);
+  // The verdict is announced where the copies are.
+  await page.waitForFunction(() =>
+    document.querySelector("#said")?.textContent !== ""
+  );
   const wanted: ((text: string) => void)[] = [
     (text) => assertEquals(text, page.url()),
     (text) => {
