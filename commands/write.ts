@@ -7,8 +7,8 @@ import { stdout } from "node:process";
  */
 export async function write(text: string): Promise<void> {
   await new Promise<void>((done, fail) => {
-    // Without a listener, what breaks a stream ends the program; Node tells
-    // listeners after it has told the writer, so that one stays behind then.
+    // Without a listener, what breaks a stream ends the program; Node tells its
+    // listeners after the callback.
     stdout.once("error", fail);
     stdout.write(text, (error) => {
       if (error) return fail(error);

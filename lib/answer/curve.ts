@@ -1,15 +1,21 @@
 import type { PartName } from "./parts.ts";
 
-/** The phases of a training step. */
-export type PhaseName = "rollout" | "forward" | "backward" | "optimizer";
+/** The phases of a training step; `evaluation` comes between two steps. */
+export type PhaseName =
+  | "rollout"
+  | "forward"
+  | "backward"
+  | "optimizer"
+  | "evaluation";
 
-/** Passes without gradients that an objective has beside the one that learns. */
+/** Passes without gradients beside the one that learns. */
 export const SIDE_PASSES = [
   "old_logprobs",
   "reference",
   "kl",
   "teacher",
   "generation",
+  "evaluation",
 ] as const;
 
 export type SidePassName = typeof SIDE_PASSES[number];

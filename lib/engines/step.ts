@@ -21,9 +21,11 @@ import type { RolloutShare } from "../plan/objective/objective_plan.ts";
 import type { StepPlan } from "../plan/step_plan.ts";
 import { playedCode } from "../software/mod.ts";
 import { learningPlanOf } from "../plan/objective/learning_plan.ts";
+import type { EvaluationPlan } from "../plan/evaluation.ts";
 import { stepPlanOf } from "../plan/step_plan.ts";
 import { recordPass } from "./blocks/pass.ts";
 import { growsSegments } from "./driver.ts";
+import { evaluationOf, withEvaluation } from "./evaluated.ts";
 import type { Engine, HostPart, RankClass } from "./engine.ts";
 import { engineOf } from "./mod.ts";
 
@@ -51,6 +53,8 @@ export interface Step extends Peaks {
   /** What the rank keeps on its host beside. */
   readonly host?: readonly HostPart[];
   readonly rank: RankClass;
+  /** What of an evaluation is not played; left out where all is. */
+  readonly unevaluated?: string;
   /** Who a rank's collectives are with. */
   readonly groups: RankGroups;
   /** What the engine took for granted. */
@@ -174,15 +178,27 @@ function played(
         `train.objective ${scenario.train.objective} with a ${beside.name} is not played through where ${engine.name} shards parameters`,
     };
   }
+  const evaluated = TRAINERS_ENGINES.has(engine.name)
+    ? evaluationOf(
+      engine.computed?.(scenario) ?? scenario,
+      model,
+      isWhole ? null : engine.name,
+    )
+    : null;
+  const evaluation = evaluated && "plan" in evaluated ? evaluated : null;
   const steps: Step[] = [];
   const ranks = engine.ranks(scenario, mesh.value);
   for (const rank of choice(engine, plan, mesh.value, ranks)) {
     const step = playRank(
-      { scenario, plan, settings, engine, rule, rank },
+      { scenario, plan, settings, engine, rule, rank, evaluation },
       mesh.value,
     );
     if ("reason" in step) return step;
-    steps.push(step);
+    steps.push(
+      evaluated && "reason" in evaluated
+        ? { ...step, unevaluated: evaluated.reason }
+        : step,
+    );
   }
   return steps.sort((a, b) => b.peak.bytes - a.peak.bytes);
 }
@@ -221,10 +237,11 @@ interface Asked {
   readonly engine: Engine;
   readonly rule: OptimizerRule;
   readonly rank: RankClass;
+  readonly evaluation: EvaluationPlan | null;
 }
 
 function playRank(
-  { scenario, plan, settings, engine, rule, rank }: Asked,
+  { scenario, plan, settings, engine, rule, rank, evaluation }: Asked,
   mesh: Mesh,
 ): Step | NotPlayed {
   const implementation = implementationOf(scenario, rule);
@@ -242,9 +259,12 @@ function playRank(
       record: (how) => recordPass(plan, settings, how),
     });
     if ("reason" in answer) return answer;
-    const program = growsSegments(scenario)
-      ? { ...answer.program, grows: true }
+    const evaluated = evaluation
+      ? withEvaluation(answer.program, evaluation, settings)
       : answer.program;
+    const program = growsSegments(scenario)
+      ? { ...evaluated, grows: true }
+      : evaluated;
     const { events } = program;
     if (events > MAX_EVENTS) {
       return {

@@ -1,6 +1,7 @@
 import { PEFT_PREFIX } from "../models/lora/names.ts";
 import type { At } from "../answer/curve.ts";
 import type { Inventory, Item } from "../plan/inventory.ts";
+import { isOfCrossing } from "../plan/crossing_kind.ts";
 import { stacksOf } from "../plan/stacks.ts";
 import type { StepPlan } from "../plan/step_plan.ts";
 import type { Instance } from "../play/program/act.ts";
@@ -158,7 +159,7 @@ function kindsOf(items: readonly Item[], splitsExperts: boolean): LayerKinds {
 /** Finds the blocks of a pass that units are gathered for. */
 export function unitsIn(
   units: readonly Unit[],
-  plan: Pick<StepPlan, "stack" | "encoders">,
+  plan: Pick<StepPlan, "stack" | "encoders" | "vision">,
   instances: readonly Instance[],
 ): PassUnit[] {
   const first = instances[0] as Instance;
@@ -187,7 +188,7 @@ export function unitsIn(
   }
   const queues = new Map<string, Unit[]>();
   for (const unit of units) {
-    if (unit.stack === null) continue;
+    if (unit.stack === null || isPassed(unit, plan)) continue;
     const queue = queues.get(unit.stack);
     if (queue) queue.push(unit);
     else queues.set(unit.stack, [unit]);
@@ -216,6 +217,14 @@ export function unitsIn(
     }
   }
   return found;
+}
+
+/** Whether a layer reads images that a step does not have. */
+function isPassed(
+  { kind: { items } }: Unit,
+  { vision }: Pick<StepPlan, "vision">,
+): boolean {
+  return vision === null && items.some(({ tensor }) => isOfCrossing(tensor));
 }
 
 /** Whether a block reads parameters of a layer: these have names within it. */

@@ -1,12 +1,8 @@
 import type { CrossingPlan } from "../play/layers/crossing_layer.ts";
 import { layerPlanOf } from "./layer_plan.ts";
+import { GATE, isCrossing } from "./crossing_kind.ts";
 import type { LayerKind } from "./stacks.ts";
 import type { StepPlan } from "./step_plan.ts";
-
-/** Whether a layer attends to features of images, by its tensors' names. */
-export function isCrossing({ tensors }: LayerKind): boolean {
-  return tensors.has("cross_attn_attn_gate");
-}
 
 /** How a layer attends to features in place of text; null of one that does not. */
 export function crossingOf(
@@ -16,7 +12,7 @@ export function crossingOf(
   if (!isCrossing(kind)) return null;
   const modules = modulesOf(kind);
   const { rows, attention, mlp, norms } = layerPlanOf(modules, facts);
-  const [first, second] = ["cross_attn_attn_gate", "cross_attn_mlp_gate"].map((
+  const [first, second] = [GATE, "cross_attn_mlp_gate"].map((
     name,
   ) => modules.parameter(name));
   if (

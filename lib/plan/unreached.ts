@@ -1,14 +1,17 @@
 import { PEFT_PREFIX } from "../models/lora/names.ts";
 import type { Model } from "../models/model.ts";
+import { holdsLayer, numbersOf } from "../models/tensors/layer_numbers.ts";
 import { hasTower, isOfTower } from "../models/tensors/tower.ts";
 import type { Tensor } from "../models/tensors/tensor.ts";
 import type { Trained } from "../optimizers/rule.ts";
 import type { EncoderPlan } from "./encoders/encoder_plan.ts";
+import { isOfCrossing } from "./crossing_kind.ts";
 import type { VisionPlan } from "./vision_plan.ts";
 
 /**
  * Leaves out what no gradient reaches, for which optimizers keep nothing: towers
- * and projectors of a step without images, and layers that nobody reads. Their
+ * and projectors of a step without images, the decoder's layers that would attend to
+ * them, and layers that nobody reads. Their
  * gradients stay None, and torch.optim passes such a parameter by before it makes
  * a state. Adapters go with what they adapt.
  *
@@ -22,11 +25,13 @@ export function reached(
   const unseen = isBlind(model, { vision, encoders })
     ? sensesOf(model)
     : NOTHING;
+  const passed = vision === null ? passedOf(model) : NONE_PASSED;
   return trained.map((each) => {
     const name = ownName(each.name);
     const copies = unseen.has(moduleOf(name))
       ? 0
-      : each.copies - (vision?.unread(name) ?? 0);
+      : each.copies - (vision?.unread(name) ?? 0) -
+        (passed.get(moduleOf(name)) ?? 0);
     return { ...each, copies };
   }).filter(({ copies }) => copies > 0);
 }
@@ -45,14 +50,48 @@ export function isBlind(
   return vision === null && encoders === null && hasTower(model);
 }
 
+const NONE_PASSED: ReadonlyMap<string, number> = new Map();
+
+/** How many copies of each module lie in layers that are passed by without images. */
+function passedOf({ tensors }: Model): ReadonlyMap<string, number> {
+  const gate = tensors.find(isOfCrossing);
+  if (gate === undefined) return NONE_PASSED;
+  const crossing = numbersOf(gate.layers ?? []);
+  const path = gate.name.slice(0, gate.name.indexOf(".N.") + 3);
+  return new Map(
+    tensors.filter(({ name }) => name.startsWith(path)).map((
+      { name, layers },
+    ) => [
+      moduleOf(name),
+      crossing.filter((at) => holdsLayer(layers ?? [], at)).length,
+    ]),
+  );
+}
+
 const NOTHING: ReadonlySet<string> = new Set();
 
 /** Modules between images or sounds and the decoder. */
 function sensesOf({ tensors }: Model): ReadonlySet<string> {
+  const embedders = new Set(
+    tensors.flatMap(({ name }) =>
+      name.endsWith(EMBEDS_TEXT) ? [name.slice(0, -EMBEDS_TEXT.length)] : []
+    ),
+  );
   return new Set(
-    tensors.filter(isOfSense).map(({ name }) => moduleOf(name)),
+    tensors.filter(isOfSense).map(({ name }) => moduleOf(name)).filter((path) =>
+      path.endsWith(".soft_embedding_norm") || !embedders.has(moduleOf(path))
+    ),
   );
 }
+
+/**
+ * Tells modules that embed tokens of text too: Gemma 3n runs both of its own on
+ * every token that it is given, and on none of them its norm of soft tokens.
+ *
+ * Source: huggingface/transformers 5.23.0 models/gemma3n/modeling_gemma3n.py,
+ * Gemma3nModel.forward
+ */
+const EMBEDS_TEXT = ".hard_embedding_norm.weight";
 
 function isOfSense(tensor: Tensor): boolean {
   return isOfTower(tensor) || tensor.piece === "projector";

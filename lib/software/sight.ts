@@ -77,6 +77,11 @@ export interface SightStage {
   readonly handsBriefly?: boolean;
   /** Whether they stand until their gradient has come: the decoder keeps them. */
   readonly handsForLong?: boolean;
+  /**
+   * Whether nobody reads what it gives: the next stage reads what it read. It
+   * stands until the forward pass ends.
+   */
+  readonly unread?: boolean;
   /** Whether code refers to its input until no stage is left. */
   readonly held?: boolean;
   /** Keys of stages before it whose features it reads, not the decoder. */

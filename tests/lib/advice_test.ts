@@ -198,6 +198,10 @@ Deno.test("levers stand in the order of their price", () => {
 const MORE: ScenarioInput[] = [
   ...Object.values(TOO_LARGE),
   {
+    model: "Qwen/Qwen2.5-0.5B",
+    train: { evaluation: { micro_batch: 8, kept_batches: 8 } },
+  },
+  {
     model: "meta-llama/Llama-3.1-8B",
     train: { micro_batch: 8 },
     parallel: { gpus: 8, tp: 2, cp: 2 },

@@ -55,6 +55,7 @@ export const DEFAULTS: Scenario = {
     },
     loss_type: null,
     teacher: null,
+    evaluation: { micro_batch: null, sequence_length: null, kept_batches: 0 },
   },
   precision: {
     weights: "bf16",

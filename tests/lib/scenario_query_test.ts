@@ -109,6 +109,11 @@ const FIELDS: Record<string, Record<string, Any>> = {
       sleep: or(null, flag),
       importance_sampling: or(null, flag),
     }),
+    evaluation: fc.record({
+      micro_batch: or(null, whole(1, 1 << 10)),
+      sequence_length: or(null, whole(1, 1 << 20)),
+      kept_batches: whole(0, 1 << 10),
+    }),
     loss_type: fc.constantFrom(null, "apo_zero_unpaired", "generalized_jsd"),
     teacher: or(null, fc.constantFrom("gpt2", "mistralai/Mistral-7B-v0.1")),
   },

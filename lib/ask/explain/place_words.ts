@@ -6,6 +6,7 @@ const PHASES: Readonly<Record<PlayedTensor["phase"], string>> = {
   forward: "forward pass",
   backward: "backward pass",
   optimizer: "optimizer step",
+  evaluation: "evaluation",
 };
 
 /** When a tensor is made, in words: "backward pass, layer 12". */

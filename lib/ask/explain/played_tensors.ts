@@ -170,9 +170,10 @@ function isThen(
       return phase === "load";
     case "loss":
       return part === "logits and loss" || phase === "forward" && at === "head";
+    case "evaluate":
+      return phase === "evaluation" || phase === "forward";
     case "forward":
     case "generate":
-    case "evaluate":
       return phase === "forward" || phase === "rollout";
     case "backward":
       return phase === "backward";

@@ -15,6 +15,7 @@ import { slice } from "../../play/torch/ops/arithmetic.ts";
 import type { Value } from "../../play/torch/values.ts";
 import { asks } from "../../plan/givers.ts";
 import { crossingOf } from "../../plan/crossing.ts";
+import { isCrossing } from "../../plan/crossing_kind.ts";
 import { layerPlanOf } from "../../plan/layer_plan.ts";
 import { factsOfKind } from "../../plan/masks.ts";
 import { rotaryWidthOf } from "../../plan/rotary_widths.ts";
@@ -30,11 +31,17 @@ interface Before {
 }
 
 /** What a layer of a decoder runs, and how a block of it is told from others. */
-type DecoderRun = Pick<StackLayer, "key" | "code">;
+interface DecoderRun extends Pick<StackLayer, "key" | "code"> {
+  /** The layer's number. */
+  readonly at: number;
+}
 
 /**
  * The layers of a decoder, each with what it hands to others or reads of them
- * beside hidden states: keys and values, and inputs that tokens have for it.
+ * beside hidden states: keys and values, and inputs that tokens have for it. Layers
+ * that attend to features are passed by where there are none.
+ *
+ * @param states Features of images; null of a step without images.
  */
 export function decoderLayers(
   plan: Pick<StepPlan, "facts" | "stack" | "windows" | "modulesOf">,
@@ -54,15 +61,22 @@ export function decoderLayers(
       asks(kind) ? [[groupOf(kind), at]] : []
     ),
   );
-  return layers.map((kind, at): DecoderRun => {
+  return layers.flatMap((kind, at): DecoderRun | DecoderRun[] => {
+    if (states === null && isCrossing(kind)) return [];
     const crossing = states && crossingOf(plan, kind);
-    if (crossing) return crossingRun(kind, crossing, states, at < lastCrossing);
+    if (crossing) {
+      return {
+        at,
+        ...crossingRun(kind, crossing, states, at < lastCrossing),
+      };
+    }
     const group = groupOf(kind);
     const takes = given.size > 0 && asks(kind);
     const isBegun = at < layers.length - 1;
     const isAsked = takes && lastAsking.get(group) !== at;
     const reads = before.embedding.layerInputs !== null;
     return {
+      at,
       key: `${kind.id}${reads && !isBegun ? " last" : ""}${
         isAsked ? " asked" : ""
       }`,
@@ -89,7 +103,7 @@ function crossingRun(
   crossing: Omit<CrossingPlan, "keys">,
   { handed, rows }: CrossedStates,
   isBegun: boolean,
-): DecoderRun {
+): Pick<StackLayer, "key" | "code"> {
   let reading: Reading | null = null;
   return {
     key: `${kind.id} ${isBegun ? "asked" : "last"}`,

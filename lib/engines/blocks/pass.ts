@@ -102,7 +102,7 @@ export function recordPass(
     : null;
   const before = { first, embedding, rotaryDtype };
   const entries = decoderLayers(plan, before, states)
-    .flatMap((each, at): Entry[] => {
+    .flatMap(({ at, ...each }): Entry[] => {
       const handed = states ? undefined : vision?.features[at];
       const layer: StackLayer = {
         ...each,

@@ -1,7 +1,8 @@
-import type { SidePass } from "../../play/program/pass.ts";
+import type { SidePass, Stack } from "../../play/program/pass.ts";
 import { Machine } from "../../play/torch/machine.ts";
 import type { MachineSettings } from "../../play/torch/machine_settings.ts";
 import type { Block } from "../../play/record/block.ts";
+import type { EmbeddingPlan } from "../../play/record/embedding_plan.ts";
 import { segmentOf } from "../../play/record/block.ts";
 import { recordEmbedding, recordHead } from "../../play/record/outer_blocks.ts";
 import { recordStack } from "../../play/record/record_stack.ts";
@@ -25,14 +26,33 @@ export function recordSide(
   { name, when, holds, plan }: SidePlan<StepPlan>,
   learning: Pick<MachineSettings, "workspaces">,
 ): SidePass {
+  const stack = recordAsked(plan, learning, { labels: 0, holdsIds: true });
+  return { when, holds, stack: placed(name, stack) };
+}
+
+/**
+ * Records a pass under no_grad over a batch of its own, which stands until the
+ * trainer's function ends.
+ */
+export function recordEvaluation(
+  plan: StepPlan,
+  settings: Pick<MachineSettings, "workspaces">,
+): Stack {
+  return placed("evaluation", recordAsked(plan, settings, {}));
+}
+
+/** The blocks of a pass that keeps nothing for a backward pass. */
+function recordAsked(
+  plan: StepPlan,
+  { workspaces = true }: Pick<MachineSettings, "workspaces">,
+  batch: Partial<Pick<EmbeddingPlan, "labels" | "holdsIds">>,
+): Block[] {
   const { facts } = plan;
-  const { workspaces = true } = learning;
   const { autocast } = plan.scenario.precision;
   const settings: MachineSettings = { autocast, workspaces, records: false };
   const first = {
     ...embeddingPlanOf(plan, null),
-    labels: 0,
-    holdsIds: true,
+    ...batch,
     forcesGrad: false,
   };
   const embedding = recordEmbedding(settings, first, PART);
@@ -62,11 +82,8 @@ export function recordSide(
     needsGrad: false,
     part: PART,
   });
-  return {
-    when,
-    holds,
-    stack: placed(name, [ended(embedding), ...blocks, head]),
-  };
+  const holdsBatch = batch.holdsIds !== true;
+  return [ended(embedding, holdsBatch), ...blocks, head];
 }
 
 /** What somebody else takes for a while, as a block that takes and gives it back. */
@@ -93,15 +110,22 @@ export function recordHeld(
   return { when, holds, stack: placed(name, [block]) };
 }
 
-/** Tables and masks go with the stack, for no backward pass frees them. */
-function ended(embedding: Block): Block {
-  const { done, forward, backward } = embedding;
+/**
+ * Tables and masks go with the stack, for no backward pass frees them.
+ *
+ * @param holds Whether they and the batch stay until the caller's function ends.
+ */
+function ended(embedding: Block, holds: boolean): Block {
+  const { done, exit, forward, backward } = embedding;
   const { tape } = forward;
   const { to } = backward;
+  const nothing = segmentOf(tape, to, to);
   return {
     ...embedding,
-    done: segmentOf(tape, done?.from ?? forward.to, to),
-    exit: segmentOf(tape, to, to),
-    backward: segmentOf(tape, to, to),
+    ...(holds ? { exit: nothing, dropped: segmentOf(tape, exit.from, to) } : {
+      done: segmentOf(tape, done?.from ?? forward.to, to),
+      exit: nothing,
+    }),
+    backward: nothing,
   };
 }

@@ -16,7 +16,9 @@ import type { GraphLeaf } from "../../play/torch/leaf.ts";
 import { freeLeaf, leafOf } from "../../play/torch/leaf.ts";
 import type { MachineSettings } from "../../play/torch/machine_settings.ts";
 import { Machine } from "../../play/torch/machine.ts";
+import { unread } from "../../play/torch/ops/unread.ts";
 import type { PartName } from "../../answer/parts.ts";
+import type { SightStage } from "../../software/sight.ts";
 import type { VisionPlan } from "../../plan/vision_plan.ts";
 
 /** What of a step sees its images. */
@@ -72,6 +74,7 @@ export function recordVision(
     }
     let read: readonly ReadFeatures[] = [];
     const run = (m: Machine, x: Value) => {
+      if (stage.unread) return passingBy(m, x, stage, how.checkpoints);
       read = reads.flatMap((name) => {
         const one = all.get(name);
         return one ? [readFeatures(m, one)] : [];
@@ -85,7 +88,7 @@ export function recordVision(
       { ...given, ...STACK },
       [{
         key,
-        checkpoint: isLayer && how.checkpoints,
+        checkpoint: isLayer && how.checkpoints && !stage.unread,
         held,
         code: () => ({ run, finish }),
       }],
@@ -99,6 +102,21 @@ export function recordVision(
     blocks[0] = recordPatches(settings, plan, { leads, keeps: true }).block;
   }
   return { ...given, blocks, features };
+}
+
+/** Runs a stage that nobody reads, beside the hidden states. */
+function passingBy(
+  m: Machine,
+  x: Value,
+  { isLayer, run }: SightStage,
+  checkpoints: boolean,
+): Value {
+  const recording = m.recording;
+  m.giveBack(x);
+  m.recording = recording && !(isLayer && checkpoints);
+  unread(m, () => run(m, x, []));
+  m.recording = recording;
+  return m.view(x);
 }
 
 const STACK = {

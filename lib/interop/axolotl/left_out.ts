@@ -82,8 +82,6 @@ export const AXOLOTL_UNEXPRESSED: readonly Unexpressed[] = [
       "use_onebitllms",
       "pad_to_multiple_of",
       "s2_attention",
-      "eval_batch_size",
-      "eval_sequence_len",
     ],
     "no field says it",
   ),

@@ -1,6 +1,10 @@
 import type { Format, Rule } from "../reading/format.ts";
 import { counted, same, switched } from "../reading/rules.ts";
 import { readCount } from "../reading/values.ts";
+import {
+  axolotlEvaluates,
+  evaluationRules,
+} from "../reading/vocabulary/evaluation.ts";
 import { modelRule } from "../reading/vocabulary/model.ts";
 import { objectiveRule } from "../reading/vocabulary/objective.ts";
 import { rolloutRules } from "../reading/vocabulary/rollout.ts";
@@ -21,6 +25,10 @@ const RULES: readonly Rule[] = [
   ...ADAPTER_RULES,
   counted("sequence_len", "train.sequence_length"),
   counted("micro_batch_size", "train.micro_batch"),
+  ...evaluationRules(
+    { batch: ["eval_batch_size"], length: "eval_sequence_len" },
+    axolotlEvaluates,
+  ),
   counted("gradient_accumulation_steps", "train.gradient_accumulation"),
   {
     keys: ["batch_size"],

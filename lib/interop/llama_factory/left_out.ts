@@ -30,7 +30,6 @@ export const LLAMA_FACTORY_UNEXPRESSED: readonly Unexpressed[] = [
       "apollo_rank",
       "apollo_target",
       "apollo_proj_type",
-      "freeze_trainable_modules",
       "freeze_extra_modules",
       "video_max_pixels",
       "video_maxlen",

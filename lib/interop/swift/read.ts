@@ -18,6 +18,11 @@ import {
 import { swiftCommand } from "./command.ts";
 import { SWIFT_NEUTRAL, SWIFT_UNEXPRESSED } from "./left_out.ts";
 import { assumeAdapters, SWIFT_FREEZES, SWIFT_RULES } from "./shared_rules.ts";
+import {
+  evaluationRules,
+  swiftEvaluates,
+  TRAINER_EVALUATION,
+} from "../reading/vocabulary/evaluation.ts";
 
 const RULES: readonly Rule[] = [
   ...SWIFT_RULES,
@@ -94,7 +99,11 @@ const RULES: readonly Rule[] = [
       });
     },
   },
-  ...TRAINER_RULES.filter(({ keys }) => !keys.includes("fsdp")),
+  ...evaluationRules(TRAINER_EVALUATION, swiftEvaluates),
+  ...TRAINER_RULES.filter(({ keys }) =>
+    !keys.includes("fsdp") &&
+    !TRAINER_EVALUATION.batch.some((key) => keys.includes(key))
+  ),
 ];
 
 /** `swift sft`, `swift pt` and `swift rlhf` of ms-swift: swift/arguments. */

@@ -16,6 +16,11 @@ import {
 } from "../reading/rules.ts";
 import { isOff, readSwitch } from "../reading/values.ts";
 import {
+  evaluationRules,
+  TRAINER_EVALUATION,
+  trainerEvaluates,
+} from "../reading/vocabulary/evaluation.ts";
+import {
   FSDP_NEUTRAL,
   fsdpRules,
   fsdpUnexpressed,
@@ -94,6 +99,7 @@ export const TRAINER_RULES: readonly Rule[] = [
     "train.micro_batch",
   ),
   counted("gradient_accumulation_steps", "train.gradient_accumulation"),
+  ...evaluationRules(TRAINER_EVALUATION, trainerEvaluates),
   mixedIn("bf16", "bf16"),
   mixedIn("fp16", "fp16"),
   optimizerNames(["optim"]),
@@ -227,7 +233,7 @@ export const TRAINER_NEUTRAL: readonly RegExp[] = [
     include_\w+ restore_callback_\w+ ray_scope torchdynamo split_batches
     dispatch_batches sortish_sampler enable_jit_checkpoint xla_\w+
     deepspeed_plugin gradient_checkpointing_kwargs.* distributed_state.*
-    per_device_eval_batch_size per_gpu_eval_batch_size eval_accumulation_steps
+    eval_accumulation_steps
     completion_only_loss auto_find_batch_size
   `,
 ];

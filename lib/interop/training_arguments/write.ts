@@ -47,6 +47,10 @@ export const trainingArgumentsExport: ExportFormat = {
         "train.checkpointing selective: the Trainer checkpoints every layer",
       );
     }
+    if (train.activation_offloading === "streams") {
+      builder.put("activation_offloading", true, "train.activation_offloading")
+        .note("activation_offloading is a setting of TRL's SFTConfig");
+    }
     const name = trainerOptimizer(optimizer);
     if (name) {
       builder.put(

@@ -22,6 +22,11 @@ type Approximation = readonly [
 
 const APPROXIMATIONS: readonly Approximation[] = [
   [
+    ({ unevaluated, scenario }) =>
+      unevaluated !== undefined && evaluationMayBind(scenario),
+    ({ unevaluated }) => `train.evaluation: ${unevaluated} is not played`,
+  ],
+  [
     ({ plan: { facts } }) => facts.code.packing.findsNone,
     ({ plan: { scenario } }) =>
       `quantization.weights ${
@@ -211,4 +216,13 @@ export function approximations(step: Step): string[] {
   return APPROXIMATIONS.flatMap(([holds, text]) =>
     holds(step) ? [text(step)] : []
   );
+}
+
+/** Whether an evaluation may need more than the step, whose passes keep more. */
+function evaluationMayBind({ train }: Step["scenario"]): boolean {
+  const { micro_batch, sequence_length, kept_batches } = train.evaluation;
+  const tokens = (micro_batch ?? 0) *
+    (sequence_length ?? train.sequence_length);
+  return kept_batches > 0 ||
+    tokens > train.micro_batch * train.sequence_length;
 }

@@ -126,10 +126,14 @@ function memoryOf(
 }
 
 /** The tokens of a forward pass; 1 where its stacks do not read as many. */
-function tokensOf({ plan: { scenario: { train }, encoders } }: Step): number {
+function tokensOf(
+  { plan: { scenario: { train }, encoders }, peak }: Step,
+): number {
   const { encoder, decoder } = encoders ?? {};
-  return encoder && decoder && encoder.tokens !== decoder.tokens
-    ? 1
+  if (encoder && decoder && encoder.tokens !== decoder.tokens) return 1;
+  const { micro_batch, sequence_length } = train.evaluation;
+  return peak.phase === "evaluation"
+    ? (micro_batch ?? 1) * (sequence_length ?? train.sequence_length)
     : train.micro_batch * train.sequence_length;
 }
 

@@ -131,6 +131,7 @@ const TRAINERS: ReadonlySet<string> = new Set([
 
 /** What those passes alone are played by. */
 const TRAINERS_FIELDS = [
+  "train.evaluation",
   "train.activation_offloading",
   "train.mlp_tiles",
   "train.use_reentrant",

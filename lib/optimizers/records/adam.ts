@@ -27,11 +27,11 @@ export const ADAM = {
         adamw_8bit: { bits: 8 },
         adamw_torch_8bit: { bits: 8 },
         paged_adamw: { paged: true },
-        stable_adamw: { note: "StableAdamW keeps AdamW's two states" },
+        adamw_torch_xla: {},
+        adamw_torch_npu_fused: { implementation: "fused" },
       },
       axolotl: {
         adopt_adamw: { note: "ADOPT keeps AdamW's two states" },
-        optimi_adamw: { note: "optimi's AdamW is taken as AdamW" },
         ao_adamw_8bit: { bits: 8 },
         ao_adamw_4bit: { bits: 4 },
         ao_adamw_fp8: FP8,

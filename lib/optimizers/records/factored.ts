@@ -1,3 +1,4 @@
+import { DTYPE_BYTES } from "../../play/torch/dtype.ts";
 import type { Kin } from "../record.ts";
 import type { Trained } from "../rule.ts";
 import { bytesOf, ruleOf } from "../rule.ts";
@@ -15,6 +16,21 @@ export const FACTORED = {
       transformers: { adafactor: {} },
       classes: { Adafactor: {} },
     },
+  },
+  // came_pytorch CAME.py: a momentum, and the squares of the update and of its
+  // instability, in fp32; the root mean square of the weights in their own type.
+  came: {
+    rule: ruleOf({
+      states: (tensor) => [
+        4 * tensor.elements,
+        ...fp32Factored(tensor),
+        ...(tensor.shape.length < 2 ? [] : fp32Factored(tensor)),
+        DTYPE_BYTES[tensor.dtype],
+      ],
+      own: ({ elements, dtype }) => (dtype === "fp32" ? 12 : 16) * elements,
+      kept: ({ elements }) => 8 * elements,
+    }),
+    spellings: { axolotl: { came_pytorch: {} }, classes: { CAME: {} } },
   },
   // OpenLMLab/LOMO lomo_optim/lomo.py, fuse_update: gradient and parameter in fp32,
   // of which those that are in fp32 already are no copies. The gradient itself has

@@ -1,5 +1,6 @@
 import { DTYPE_BYTES } from "../../play/torch/dtype.ts";
 import type { Kin } from "../record.ts";
+import type { Trained } from "../rule.ts";
 import { bytesOf, like, ruleOf, sidesOf, times } from "../rule.ts";
 
 /**
@@ -66,6 +67,29 @@ export const MOMENTS = {
       },
     },
   },
+  // grokadamw.py, _update_group: its three moments wait on the host, and come to
+  // the GPU for one tensor at a time; two of its scaled average are made beside.
+  grokadamw: {
+    rule: ruleOf({ states: () => [], own: times(5), kept: times(1) }),
+    spellings: {
+      transformers: {
+        grokadamw: { note: "GrokAdamW keeps its three moments on the host" },
+      },
+    },
+  },
+  // prodigyopt's prodigy.py: two moments, the sum of gradients and the weights as
+  // they began, which are one number where all of them are 0.
+  prodigy: {
+    rule: ruleOf({
+      states: (tensor) =>
+        beginsAtZero(tensor)
+          ? [...like(3)(tensor), DTYPE_BYTES[tensor.dtype]]
+          : like(4)(tensor),
+      own: times(1),
+      kept: times(1),
+    }),
+    spellings: { classes: { Prodigy: {} } },
+  },
   // One second moment a row; a head's rows share theirs.
   "adam-mini": {
     rule: ruleOf({
@@ -85,3 +109,8 @@ export const MOMENTS = {
     spellings: { classes: { Sophia: {} } },
   },
 } satisfies Kin;
+
+/** PEFT begins one of LoRA's two factors at zero. */
+function beginsAtZero({ name }: Trained): boolean {
+  return /\blora_(?:B|embedding_A)\b/.test(name);
+}

@@ -13,12 +13,23 @@ export const SCHEDULE_FREE = {
       usual: "foreach",
     }),
     spellings: {
-      transformers: {
-        schedule_free_adamw: {},
-        schedule_free_radam: {
-          note: "schedule-free RAdam keeps the states of schedule-free AdamW",
-        },
-      },
+      transformers: { schedule_free_adamw: {} },
+      classes: { AdamWScheduleFree: {} },
+    },
+  },
+  // Its first four steps, whose variance is not rectified, take nothing.
+  "schedule-free-radam": {
+    rule: ruleOf({
+      states: like(2),
+      foreach: times(1),
+      own: times(1),
+      kept: times(1),
+      implementations: ["foreach"],
+      usual: "foreach",
+    }),
+    spellings: {
+      transformers: { schedule_free_radam: {} },
+      classes: { RAdamScheduleFree: {} },
     },
   },
   "schedule-free-sgd": {
@@ -27,6 +38,9 @@ export const SCHEDULE_FREE = {
       implementations: ["foreach"],
       usual: "foreach",
     }),
-    spellings: { transformers: { schedule_free_sgd: {} } },
+    spellings: {
+      transformers: { schedule_free_sgd: {} },
+      classes: { SGDScheduleFree: {} },
+    },
   },
 } satisfies Kin;

@@ -37,39 +37,7 @@ export function passActs({ stacks, sides = [] }: Pass): PassActs {
   );
   const instances = placed.flat();
   const acts: Run[] = [];
-  const run = (
-    phase: PhaseName,
-    instance: Instance,
-    name: SegmentName,
-    wires: readonly Wire[] = NO_WIRES,
-    at: At = instance.at,
-  ): void => {
-    const segment = instance.block[name];
-    if (!segment || (segment.to === segment.from && wires.length === 0)) return;
-    acts.push({ act: "run", phase, at, instance, name, segment, wires });
-  };
-
-  /** Runs stacks forward, to where a trainer has made of the logits what it wants. */
-  const runForward = (phase: PhaseName, ran: readonly Instance[][]) => {
-    let before: Instance | null = null;
-    for (const stack of ran) {
-      const last = stack.at(-1);
-      for (const instance of stack) {
-        const { block } = instance;
-        const wires = wireOf("hidden states", before, "out", instance, "in");
-        run(phase, instance, block.body ? "body" : "forward", wires);
-        if (instance === last) {
-          for (const each of stack) {
-            run(phase, each, "done", NO_WIRES, stack[0]?.at);
-          }
-        }
-        if (block.body) run(phase, instance, "forward");
-        before = instance;
-      }
-    }
-    for (const instance of ran.flat()) run(phase, instance, "exit");
-    for (const instance of ran.flat()) run(phase, instance, "scored");
-  };
+  const { run, runForward, drop } = runnerOf(acts);
   const beside = sides.map(({ stack, when, holds }) => ({
     when,
     holds,
@@ -81,9 +49,6 @@ export function passActs({ stacks, sides = [] }: Pass): PassActs {
       runForward(phase, ran);
       if (!holds) drop(phase, ran.flat());
     }
-  };
-  const drop = (phase: PhaseName, ran: readonly Instance[]) => {
-    for (const instance of ran) run(phase, instance, "dropped");
   };
   runBeside("rollout", "rollout");
   runBeside("before", "forward");
@@ -117,6 +82,59 @@ export function passActs({ stacks, sides = [] }: Pass): PassActs {
     instances: [...instances, ...beside.flatMap(({ ran }) => ran.flat())],
     acts,
   };
+}
+
+/**
+ * The acts of a pass without gradients between two steps, which leaves nothing.
+ */
+export function evaluationActs(stack: Stack): readonly Run[] {
+  const acts: Run[] = [];
+  const { runForward, drop } = runnerOf(acts);
+  const ran = stack.map(({ block, at }): Instance => ({ block, at }));
+  runForward("evaluation", [ran]);
+  drop("evaluation", ran);
+  return acts;
+}
+
+/** What adds acts to those that there are. */
+function runnerOf(acts: Run[]) {
+  const run = (
+    phase: PhaseName,
+    instance: Instance,
+    name: SegmentName,
+    wires: readonly Wire[] = NO_WIRES,
+    at: At = instance.at,
+  ): void => {
+    const segment = instance.block[name];
+    if (!segment || (segment.to === segment.from && wires.length === 0)) return;
+    acts.push({ act: "run", phase, at, instance, name, segment, wires });
+  };
+
+  /** Runs stacks forward, to where a trainer has made of the logits what it wants. */
+  const runForward = (phase: PhaseName, ran: readonly Instance[][]) => {
+    let before: Instance | null = null;
+    for (const stack of ran) {
+      const last = stack.at(-1);
+      for (const instance of stack) {
+        const { block } = instance;
+        const wires = wireOf("hidden states", before, "out", instance, "in");
+        run(phase, instance, block.body ? "body" : "forward", wires);
+        if (instance === last) {
+          for (const each of stack) {
+            run(phase, each, "done", NO_WIRES, stack[0]?.at);
+          }
+        }
+        if (block.body) run(phase, instance, "forward");
+        before = instance;
+      }
+    }
+    for (const instance of ran.flat()) run(phase, instance, "exit");
+    for (const instance of ran.flat()) run(phase, instance, "scored");
+  };
+  const drop = (phase: PhaseName, ran: readonly Instance[]) => {
+    for (const instance of ran) run(phase, instance, "dropped");
+  };
+  return { run, runForward, drop };
 }
 
 const NO_WIRES: readonly Wire[] = [];

@@ -26,7 +26,9 @@ export function curveOf(program: Program): Curve {
   const points = [
     pointOf("forward", "embeddings", standing),
     ...pointsOfPasses(
-      changing.filter(({ phase }) => phase !== "optimizer"),
+      changing.filter(({ phase }) =>
+        phase !== "optimizer" && phase !== "evaluation"
+      ),
       standing,
     ),
   ];
@@ -38,6 +40,10 @@ export function curveOf(program: Program): Curve {
     ),
     pointOf("optimizer", "optimizer", stack),
     pointOf("optimizer", "optimizer", standing),
+    ...pointsOfPasses(
+      changing.filter(({ phase }) => phase === "evaluation"),
+      standing,
+    ),
   );
   return shown(points);
 }

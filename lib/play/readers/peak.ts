@@ -67,7 +67,13 @@ export function peaksOf(program: Program): Peaks {
   let outside = 0;
   let backwardStart = base;
   let backwardEnd: number | null = null;
-  const peaks = { rollout: base, forward: base, backward: base, optimizer: 0 };
+  const peaks = {
+    rollout: base,
+    forward: base,
+    backward: base,
+    optimizer: 0,
+    evaluation: base,
+  };
   const beside = new Map<string, number>();
   const isSide = new Set<unknown>(SIDE_PASSES);
   const peak = {

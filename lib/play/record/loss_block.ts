@@ -78,7 +78,7 @@ export function lossBlock(
   const scored = m.tape.events.length;
   const loss = early ?? ends?.() ?? m.create(1, "fp32", "loss");
   if (early) ends?.();
-  if (!keepsLogits) m.drop(...logits);
+  if (!keepsLogits || !m.recording) m.drop(...logits);
   if (!m.recording) m.drop(...terms, loss);
   const dropped = m.tape.events.length;
   if (m.recording) {

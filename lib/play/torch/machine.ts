@@ -33,7 +33,8 @@ export class Machine {
   readonly savesInputs: boolean;
   #locals = new Set<Value>();
   readonly #casts = new Map<Parameter, Value>();
-  readonly #given: Value[] = [];
+  /** What else happens when the forward pass ends. */
+  readonly forwardEnds: (() => void)[] = [];
   readonly #cachesCasts: boolean;
   readonly #gradients: ParameterGradients;
   #graph: Graph;
@@ -241,15 +242,15 @@ export class Machine {
 
   /** Holds a tensor until the forward pass ends: the model gives it back. */
   giveBack(value: Value): void {
-    this.#given.push(this.keep(this.view(value)));
+    this.forwardEnds.push(this.drop.bind(this, this.keep(this.view(value))));
   }
 
   /** Ends a forward pass: autograd alone holds casts and what was given back. */
   endForward(): void {
     this.offload?.wait();
-    this.drop(...this.#casts.values(), ...this.#given);
+    this.drop(...this.#casts.values());
     this.#casts.clear();
-    this.#given.length = 0;
+    for (const end of this.forwardEnds.splice(0)) end();
   }
 
   /**

@@ -3,6 +3,7 @@ import { field, section } from "../about.ts";
 import { count, flag, someOf, tokens, wordOr } from "../fields.ts";
 import { MAX_SEQUENCES, MAX_TOKENS } from "../limits.ts";
 import * as when from "../when.ts";
+import { evaluationFields } from "./evaluation.ts";
 import { imageFields } from "./images.ts";
 import { lora } from "./lora.ts";
 import { objectiveFields } from "./objective.ts";
@@ -119,6 +120,7 @@ export const train = section(
     ...savingFields,
     ...trainedPartsFields,
     ...objectiveFields,
+    ...evaluationFields,
   }),
   [when.toTrain],
 );

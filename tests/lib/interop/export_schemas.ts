@@ -150,6 +150,7 @@ const trainingArguments = z.strictObject({
   bf16: z.boolean(),
   fp16: z.boolean(),
   gradient_checkpointing: z.boolean(),
+  activation_offloading: z.literal(true).optional(),
   optim: z.string().optional(),
   torch_compile: z.boolean(),
   use_liger_kernel: z.boolean(),

@@ -26,6 +26,12 @@ Deno.test("LLaMA-Factory's freeze tuning trains its last layers in fp32, the res
   assertEquals([train?.method ?? "full", train?.trainable_layers], ["full", 3]);
   assertEquals([precision?.weights, precision?.frozen], ["fp32", "bf16"]);
   assertEquals(trained(text), 3 * LAYER);
+  assertEquals(trained(`${text}\nfreeze_trainable_modules: all`), 3 * LAYER);
+  // Three matrices of 3,072 × 1,024 in each MLP.
+  assertEquals(
+    trained(`${text}\nfreeze_trainable_modules: mlp`),
+    3 * 3 * 3072 * 1024,
+  );
 });
 
 Deno.test("LLaMA-Factory trains two layers where nothing is said, or the first ones", () => {

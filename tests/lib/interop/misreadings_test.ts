@@ -16,6 +16,48 @@ const FSDP2 =
 /** Each was read as something else: what it says, field, value. */
 const READ: [what: string, text: string, path: string, value: unknown][] = [
   [
+    "Axolotl evaluates what it splits off",
+    "base_model: gpt2\nmicro_batch_size: 2\nval_set_size: 0.1\neval_batch_size: 8\neval_sequence_len: 1024",
+    "train.evaluation",
+    { micro_batch: 8, sequence_length: 1024 },
+  ],
+  [
+    "Axolotl evaluates batches of training's size by default",
+    "base_model: gpt2\nmicro_batch_size: 2\nval_set_size: 0.1\neval_sequence_len: 1024",
+    "train.evaluation",
+    { micro_batch: 2, sequence_length: 1024 },
+  ],
+  [
+    "Axolotl with nothing to evaluate evaluates nothing",
+    "base_model: gpt2\nval_set_size: 0\neval_batch_size: 8",
+    "train.evaluation",
+    undefined,
+  ],
+  [
+    "LLaMA-Factory evaluates where a strategy is named",
+    "model_name_or_path: Qwen/Qwen3-8B\nfinetuning_type: lora\nval_size: 0.1\nper_device_eval_batch_size: 4\neval_strategy: steps",
+    "train.evaluation",
+    { micro_batch: 4 },
+  ],
+  [
+    "LLaMA-Factory without a strategy evaluates nothing",
+    "model_name_or_path: Qwen/Qwen3-8B\nfinetuning_type: lora\nper_device_eval_batch_size: 4\neval_strategy: no",
+    "train.evaluation",
+    undefined,
+  ],
+  [
+    "TRL evaluates where do_eval says so",
+    "model_name_or_path: Qwen/Qwen3-8B\nmax_length: 1024\nper_device_train_batch_size: 1\nper_device_eval_batch_size: 16\ndo_eval: true",
+    "train.evaluation",
+    { micro_batch: 16 },
+  ],
+  [
+    "ms-swift evaluates a part that is split off",
+    "model: Qwen/Qwen3-8B\ntuner_type: lora\nsplit_dataset_ratio: 0.01\nper_device_eval_batch_size: 4",
+    "train.evaluation",
+    { micro_batch: 4 },
+  ],
+  [
     "Axolotl's shards, replicas and experts are a product",
     `${FSDP2}dp_shard_size: 2\ndp_replicate_size: 2\nexpert_parallel_size: 4`,
     "parallel",
@@ -114,7 +156,6 @@ Deno.test("what a model that sees is not told of images is said", () => {
 /** Settings that were taken for nothing, and move memory. */
 for (
   const [key, text] of [
-    ["eval_sequence_len", "base_model: gpt2\neval_sequence_len: 8192"],
     ["mlp_bias_fusion", "base_model: gpt2\nmlp_bias_fusion: 3"],
     ["shrink_embeddings", "base_model: gpt2\nshrink_embeddings: true"],
   ] as const

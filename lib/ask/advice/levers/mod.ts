@@ -20,6 +20,7 @@ import { checkpointing } from "./train/checkpointing.ts";
 import { chunkedLoss } from "./train/chunked_loss.ts";
 import { doubleQuantization } from "./train/double_quantization.ts";
 import { eightBitOptimizer } from "./train/eight_bit_optimizer.ts";
+import { evaluationBatch, evaluationLogits } from "./train/evaluation_batch.ts";
 import { expertsQuantised } from "./train/experts_quantised.ts";
 import { fusedLoss } from "./train/fused_loss.ts";
 import { kbitUpcast } from "./train/kbit_upcast.ts";
@@ -41,6 +42,8 @@ import { tensorParallel } from "./train/tensor_parallel.ts";
 export const LEVERS: readonly Lever[] = [
   attentionKernel,
   fusedLoss,
+  evaluationBatch,
+  evaluationLogits,
   chunkedLoss,
   rolloutSleep,
   pagedOptimizer,

@@ -11,6 +11,7 @@ import {
   slice,
 } from "../../../play/torch/ops/arithmetic.ts";
 import { norm } from "../../../play/torch/ops/norms.ts";
+import { unread } from "../../../play/torch/ops/unread.ts";
 import type { Parameter, Value } from "../../../play/torch/values.ts";
 import { squareEntry } from "./patches.ts";
 import { joinedFeatures, linearsInTurn, linearsOf } from "./projector.ts";
@@ -19,6 +20,7 @@ import {
   layerStages,
   NO_DROPOUT,
   towerActivation,
+  unreadStages,
   visionNumber,
 } from "./question.ts";
 
@@ -102,15 +104,25 @@ export const llavaTilesSight: KindSight = (question) => {
         }),
       stages: [
         ...layers.slice(0, layers.length - behind),
+        ...unreadStages(layers, behind),
         {
           key: "projector",
           isLayer: false,
           run: (m, x) => {
             m.giveBack(x);
-            // The tower's own last norm runs, and nobody reads it.
-            const unread = norm(m, x, entry.rows, last, "tower norm");
-            m.giveBack(unread);
-            m.drop(unread);
+            // The tower's own last norm runs, and nobody reads it; CLIP's takes the
+            // class token alone.
+            const normed = classToken ? tiles : entry.rows;
+            unread(m, () =>
+              m.call(() =>
+                norm(
+                  m,
+                  slice(m, x, normed * entry.width),
+                  normed,
+                  last,
+                  "tower norm",
+                )
+              ));
             const chosen = classToken
               ? slice(m, x, tiles * patches * entry.width)
               : m.view(x);

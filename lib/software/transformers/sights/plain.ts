@@ -15,6 +15,7 @@ import {
   layerStages,
   standingTable,
   towerActivation,
+  unreadStages,
   visionNumber,
 } from "./question.ts";
 
@@ -91,10 +92,7 @@ export const plainSight: KindSight = (question) => {
   };
   const unreadLayers = code.unread(config);
   const layers = layerStages(
-    {
-      ...stack,
-      layers: stack.layers.slice(0, stack.layers.length - unreadLayers),
-    },
+    stack,
     {
       batch: images,
       tokens: rows / images,
@@ -103,7 +101,11 @@ export const plainSight: KindSight = (question) => {
         norm: code.towerNorm,
         rotary: code.native ? "whole" : "none",
         wideRotary: code.native,
-        activation: towerActivation(question, code.towerActivation),
+        activation: towerActivation(
+          question,
+          // CLIP's towers alone have a class token.
+          classToken ? "quick_gelu" : code.towerActivation,
+        ),
         dropout: {
           attention: numberOf(tower, [["attention_dropout"], 0]),
           residual: 0,
@@ -119,11 +121,15 @@ export const plainSight: KindSight = (question) => {
     sight: {
       pixels: plan.pixels,
       enter: (m, pixels, lead) => embeddedPatches(m, pixels, plan, lead),
-      stages: [...layers, {
-        key: "projector",
-        isLayer: false,
-        run: (m, x) => projectedPatches(m, x, plan),
-      }],
+      stages: [
+        ...layers.slice(0, layers.length - unreadLayers),
+        ...unreadStages(layers, unreadLayers),
+        {
+          key: "projector",
+          isLayer: false,
+          run: (m, x) => projectedPatches(m, x, plan),
+        },
+      ],
       leads: true,
       readsSize: code.native,
       tokens: plan.tokens,

@@ -72,6 +72,38 @@ export function layerStages(
   }));
 }
 
+/** The most layers that nobody reads are played of a tower; LLaVA's leaves one. */
+const MOST_UNREAD = 8;
+
+/**
+ * A tower's last layers, which run though nobody reads them: what they give is
+ * among the outputs that the model's forward pass keeps.
+ *
+ * Source: huggingface/transformers 5.24.0 models/llava/modeling_llava.py,
+ * LlavaModel.get_image_features and forward
+ */
+export function unreadStages(
+  layers: readonly SightStage[],
+  behind: number,
+): SightStage[] {
+  if (behind === 0) return [];
+  const last = layers.slice(layers.length - behind).slice(-MOST_UNREAD);
+  return [{
+    key: "layers that nobody reads",
+    isLayer: true,
+    unread: true,
+    run: (m, x) => {
+      let current = x;
+      for (const { run } of last) {
+        const next = run(m, current, []);
+        if (current !== x) m.drop(current);
+        current = next;
+      }
+      return current;
+    },
+  }];
+}
+
 /**
  * Cosines and sines of so many rows, which stand throughout.
  *

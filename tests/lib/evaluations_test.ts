@@ -1,0 +1,150 @@
+import { assert, assertEquals, assertMatch } from "@std/assert";
+import type { Estimate, ScenarioInput } from "../../lib/mod.ts";
+import { estimate } from "../../lib/mod.ts";
+import { curveOf } from "../../lib/play/readers/curve.ts";
+import { advised } from "./advice.ts";
+import { played } from "./played.ts";
+import steps from "../truth/evaluations.json" with { type: "json" };
+
+type Evaluation = NonNullable<
+  NonNullable<ScenarioInput["train"]>["evaluation"]
+>;
+
+/** How far a phase of a traced step may be off. */
+const TOLERANCE = 0.001;
+
+function phase({ memory }: Estimate, name: string): number {
+  const found = memory.phases?.find((each) => each.name === name);
+  assert(found, `no phase ${name}`);
+  return found.peak_bytes;
+}
+
+function said({ warnings, assumptions }: Estimate): string {
+  return [...warnings, ...assumptions].join("\n");
+}
+
+for (const { name, scenario, bytes } of steps) {
+  Deno.test(`an evaluation reaches what it was traced at: ${name}`, () => {
+    const answer = estimate(scenario as unknown as ScenarioInput);
+    assertEquals(answer.method, "timeline", answer.warnings.join("\n"));
+    const found: Record<string, number | null> = {
+      evaluation_end: answer.memory.allocated_steady_bytes,
+      steady: answer.memory.allocated_steady_bytes,
+    };
+    const off: string[] = [];
+    for (
+      const each of [
+        "load",
+        "forward",
+        "backward",
+        "optimizer",
+        "steady",
+        "evaluation",
+        "evaluation_end",
+      ] as const
+    ) {
+      const told = found[each] ?? phase(answer, each);
+      if (Math.abs(told / bytes[each] - 1) > TOLERANCE) {
+        off.push(`${each}: ${told} for ${bytes[each]}`);
+      }
+    }
+    assertEquals(off, []);
+  });
+}
+
+function evaluated(
+  evaluation: Evaluation,
+  rest: Partial<ScenarioInput> = {},
+  train: NonNullable<ScenarioInput["train"]> = {},
+): Estimate {
+  return estimate({
+    model: "Qwen/Qwen2.5-0.5B",
+    precision: { autocast: "bf16" },
+    ...rest,
+    train: { evaluation, ...train },
+  });
+}
+
+Deno.test("an evaluation that is the peak is what binds, a smaller one is not", () => {
+  const without = evaluated({});
+  const small = evaluated({ micro_batch: 1 });
+  const large = evaluated({ micro_batch: 32 });
+  assertEquals(without.memory.phases?.length, 4);
+  assertEquals(
+    small.memory.allocated_peak_bytes,
+    without.memory.allocated_peak_bytes,
+  );
+  assertMatch(large.memory.binding ?? "", /evaluation/);
+  const sum = large.memory.parts.reduce((all, { bytes }) => all + bytes, 0);
+  assertEquals(sum, large.memory.allocated_peak_bytes);
+  assert(
+    (large.memory.reserved_peak_bytes ?? 0) >=
+      (large.memory.allocated_peak_bytes ?? 0),
+  );
+});
+
+Deno.test("DDP and ZeRO that keep parameters whole evaluate, sharding says that it does not", () => {
+  const evaluation = { micro_batch: 8 };
+  const parallel = { gpus: 8 };
+  const one = phase(evaluated(evaluation), "evaluation");
+  const ddp = evaluated(evaluation, { parallel, engine: { name: "ddp" } });
+  // Buckets of gradients stand beside.
+  const buckets = 2 * 494_032_768;
+  const apart = phase(ddp, "evaluation") - one;
+  assert(Math.abs(apart / buckets - 1) < 0.01, `${apart}`);
+  for (const stage of [1, 2] as const) {
+    const zero = evaluated(evaluation, {
+      parallel,
+      engine: { name: "deepspeed", zero_stage: stage },
+    });
+    assert(phase(zero, "evaluation") > phase(zero, "load"));
+  }
+  for (const name of ["fsdp", "fsdp2"] as const) {
+    const sharded = evaluated(evaluation, { parallel, engine: { name } });
+    assertEquals(
+      sharded.memory.phases?.some(({ name }) => name === "evaluation"),
+      false,
+    );
+    assertMatch(said(sharded), /an evaluation where fsdp.* is not played/);
+  }
+});
+
+Deno.test("an evaluation of a trainer with a loss of its own is said not to be played", () => {
+  const dpo = evaluated({ micro_batch: 8 }, {}, { objective: "dpo" });
+  assertMatch(said(dpo), /an evaluation of train\.objective dpo is not played/);
+});
+
+Deno.test("lengths and kept batches without an evaluation are not used", () => {
+  const kept = evaluated({ kept_batches: 3, sequence_length: 100 });
+  assertMatch(said(kept), /train\.evaluation\.kept_batches is not used/);
+  assertMatch(said(kept), /train\.evaluation\.sequence_length is not used/);
+});
+
+Deno.test("a smaller evaluation batch is advised where it is enough", () => {
+  const advice = advised({
+    model: "Qwen/Qwen2.5-0.5B",
+    train: { evaluation: { micro_batch: 64 } },
+    hardware: { gpu: "A100-80GB" },
+  });
+  const smaller = advice.changes.find(({ set }) =>
+    Number(set["train.evaluation.micro_batch"]) < 64
+  );
+  assert(smaller?.fits);
+});
+
+Deno.test("the curve shows an evaluation after the step, up to the peak", () => {
+  const { program, peak, standingBytes } = played({
+    model: "Qwen/Qwen2.5-0.5B",
+    precision: { autocast: "bf16" },
+    train: { evaluation: { micro_batch: 16, kept_batches: 3 } },
+  });
+  const { points } = curveOf(program);
+  assertEquals(peak.phase, "evaluation");
+  assertEquals(Math.max(...points.map(({ bytes }) => bytes)), peak.bytes);
+  assertEquals(points.at(-1)?.bytes, standingBytes);
+  const begin = points.findIndex((each) => each.phase === "evaluation");
+  assert(begin > 0);
+  for (const { phase } of points.slice(begin)) {
+    assertEquals(phase, "evaluation");
+  }
+});
