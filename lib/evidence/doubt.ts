@@ -13,6 +13,8 @@ export interface DoubtRow {
   type: string | null;
   method: StepKind["method"] | null;
   settings: string[];
+  /** Settings that code beside the model's answers; left out where none is. */
+  extras?: string[];
   /** How it is spread over GPUs; left out where it is not. */
   spread?: string[];
   optimizer: string | null;
@@ -94,7 +96,11 @@ function falls(kind: StepKind, row: DoubtRow, exactly: boolean): boolean {
   if (row.type === null) return true;
   if (row.type !== kind.type || row.method !== kind.method) return false;
   const own = new Set(settingsIn(kind));
-  const stated = [...row.settings, ...row.spread ?? []];
+  const stated = [
+    ...row.settings,
+    ...row.extras ?? [],
+    ...row.spread ?? [],
+  ];
   return stated.every((setting) => own.has(setting)) &&
     (!exactly || stated.length === own.size);
 }
@@ -107,12 +113,18 @@ function isSpreadLike(
   return stated.every((each) => spread.includes(each));
 }
 
-/** The row that doubts most of a kind's type, where one is near; or none. */
+/**
+ * The row that doubts most of a kind's type, where one is near; or none. What code
+ * beside the model's gets wrong says nothing of steps that do not run it.
+ */
 function worstAlike(kind: StepKind, doubts: readonly DoubtRow[]): DoubtRow[] {
-  const own = [...kind.settings, ...kind.extras];
-  const near = doubts.filter(({ type, settings, spread, optimizer }) =>
+  const { settings: own } = kind;
+  const near = doubts.filter((
+    { type, settings, extras = [], spread, optimizer },
+  ) =>
     type === kind.type && isSpreadLike(kind, spread) &&
     (optimizer === null || optimizer === kind.optimizer) &&
+    extras.every((extra) => kind.extras.includes(extra)) &&
     (settings.every((setting) => own.includes(setting)) ||
       own.every((setting) => settings.includes(setting)))
   ).filter((row) => errorOf(row) >= CASTS_DOUBT);
@@ -125,12 +137,13 @@ function errorOf({ low, high }: DoubtRow): number {
 
 /** A row in words: "falcon, full training, attention sdpa". */
 export function rowWords(
-  { type, method, settings, spread = [], optimizer }: DoubtRow,
+  { type, method, settings, extras = [], spread = [], optimizer }: DoubtRow,
 ): string {
   return [
     type,
     method === null ? null : METHOD_WORDS[method],
     ...settings,
+    ...extras,
     ...spread,
     optimizer,
   ].filter((word) => word !== null).join(", ");

@@ -54,7 +54,8 @@ function rowOf(kind: StepKind, off: readonly PhaseError[]): DoubtRow {
     : {
       type,
       method,
-      settings: [...settings, ...extras],
+      settings: [...settings],
+      ...(extras.length > 0 ? { extras: [...extras] } : {}),
       ...over,
       optimizer: null,
       ...ends,
