@@ -91,7 +91,7 @@ Deno.test("a kind that was not traced is doubted by the worst error near it", ()
   // What is wrong runs code beside the model's that the step does not run.
   const beside = step({ ...more, extras: ["tiled MLP"] }, "forward", -0.2);
   const alone = [beside, step({ ...PLAIN, settings: [] }, "forward", 0)];
-  assertEquals(doubtOf(EAGER, evidence(alone)).high < 1 / 0.8, true);
+  assert(doubtOf(EAGER, evidence(alone)).high < 1 / 0.8);
   // Traced itself, of another type, with other settings, or hardly wrong.
   const ownStep = step(EAGER, "forward", 0);
   assertEquals(doubtOf(EAGER, seen(-0.2, ownStep)).texts, []);
