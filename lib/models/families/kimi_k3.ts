@@ -2,19 +2,12 @@ import type { ConfigReader } from "../tensors/config_reader.ts";
 import { allLayers } from "../tensors/layer_ranges.ts";
 import type { TensorScope } from "../tensors/tensor_scope.ts";
 import { gatedMlp, stackedExperts } from "./blocks.ts";
-import {
-  attends,
-  latentAttentionTensors,
-  latentOf,
-  layerKindsOf,
-  someLayers,
-  sparseLayers,
-} from "./blocks_recent.ts";
+import { latentAttentionTensors } from "./blocks_recent.ts";
 import { listOf, pairOf, sizeOr } from "./blocks_vision.ts";
 import { LATENT_CACHE, WIDE_SIGMOIDS } from "./code/parts.ts";
-import type { Decoder, Family, FamilyTypes } from "./family.ts";
+import type { Family, FamilyTypes } from "./family.ts";
 import { headOf, ofType } from "./family.ts";
-import { KIMI_CODE, kimiDelta, kimiKinds } from "./kimi_linear.ts";
+import { KIMI_CODE, kimiText } from "./kimi_linear.ts";
 import type { TowerFamily } from "./towers/tower.ts";
 
 /**
@@ -24,46 +17,21 @@ import type { TowerFamily } from "./towers/tower.ts";
  * Source: huggingface/transformers models/kimi_k3/modular_kimi_k3.py, and the
  * names in the weights of moonshotai/Kimi-K3; rounded totals alone are checked
  */
-const kimiK3Text: Decoder = {
-  prefix: "model",
-  tied: false,
-  body(config, scope) {
-    const sizes = latentOf(config);
-    const { hidden } = sizes;
-    scope.embedding("embed_tokens", config.size("vocab_size"), hidden);
-    const kinds = layerKindsOf(config, "layer_types", kimiKinds(config));
-    const isFull = (layer: number) => attends(kinds(layer));
-    someLayers(config, scope, isFull, (layer) => {
-      const at = layer.scope("self_attn");
-      latentAttentionTensors(at, sizes);
-      at.linear("g_proj", hidden, sizes.heads * sizes.value, {
-        role: "attention",
-        cut: "column",
-      });
+const kimiK3Text = kimiText({
+  attention(at, sizes) {
+    latentAttentionTensors(at, sizes);
+    at.linear("g_proj", sizes.hidden, sizes.heads * sizes.value, {
+      role: "attention",
+      cut: "column",
     });
-    someLayers(
-      config,
-      scope,
-      (layer) => !isFull(layer),
-      (layer) => kimiDelta(config, layer.scope("self_attn"), hidden),
-    );
-    const isSparse = sparseLayers(config, 1);
-    someLayers(config, scope, (at) => !isSparse(at), (at) => {
-      gatedMlp(at, hidden, config.size("intermediate_size"));
-    });
-    someLayers(config, scope, isSparse, (at) => experts(config, at, hidden));
-    const layer = scope.layers(
-      "layers",
-      allLayers(config.size("num_hidden_layers")),
-    );
-    layer.norm("input_layernorm", hidden);
-    layer.norm("post_attention_layernorm", hidden);
+  },
+  experts,
+  residuals(layer, scope, hidden) {
     attendedResidual(layer, "self_attention_res", hidden);
     attendedResidual(layer, "mlp_res", hidden);
     attendedResidual(scope, "output_attn_res", hidden);
-    scope.norm("norm", hidden);
   },
-};
+});
 
 /** A query of its own for each residual connection, and the norm of its keys. */
 function attendedResidual(

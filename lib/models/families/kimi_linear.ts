@@ -13,57 +13,73 @@ import {
   someLayers,
   sparseLayers,
 } from "./blocks_recent.ts";
+import type { Latent } from "./blocks_recent.ts";
 import type { CodeParts } from "./code/code.ts";
 import type { CacheKind, StateCache } from "./code/cache.ts";
 import { LATENT_CACHE, WIDE_SIGMOIDS } from "./code/parts.ts";
 import { numberOf } from "./code/setting.ts";
 import { deltaState } from "./code/states.ts";
 import { NOT_YET } from "./code/unplayed.ts";
+import type { FeedForward } from "./decoder.ts";
 import type { Decoder, FamilyTypes } from "./family.ts";
 import { ofType } from "./family.ts";
 import { deltaInputs } from "./gated_delta.ts";
 
+/** What Kimi's language models have each in their own way. */
+export interface KimiParts {
+  /** The layers that attend, three of whose kind are linear for one. */
+  attention: (at: TensorScope, sizes: Latent) => void;
+  experts: FeedForward;
+  /** What a model has beside its layers' norms. */
+  residuals?: (layer: TensorScope, scope: TensorScope, hidden: number) => void;
+}
+
 /**
- * Kimi Linear: three layers of Kimi's delta attention for one of latent
- * attention without rotation, and DeepSeek-V3's experts.
+ * Kimi's language models: three layers of Kimi's delta attention for one of latent
+ * attention without rotation, and experts behind the first layers.
  *
  * Source: huggingface/transformers models/kimi_linear/modeling_kimi_linear.py
  */
-export const kimiLinear: Decoder = {
-  prefix: "model",
-  tied: false,
-  body(config, scope) {
-    const sizes = latentOf(config);
-    const { hidden } = sizes;
-    scope.embedding("embed_tokens", config.size("vocab_size"), hidden);
-    const kinds = layerKindsOf(config, "layer_types", kimiKinds(config));
-    const isFull = (layer: number) => attends(kinds(layer));
-    someLayers(
-      config,
-      scope,
-      isFull,
-      (layer) => latentAttentionTensors(layer.scope("self_attn"), sizes),
-    );
-    someLayers(
-      config,
-      scope,
-      (layer) => !isFull(layer),
-      (layer) => kimiDelta(config, layer.scope("self_attn"), hidden),
-    );
-    const isSparse = sparseLayers(config, 1);
-    someLayers(config, scope, (at) => !isSparse(at), (at) => {
-      gatedMlp(at, hidden, config.size("intermediate_size"));
-    });
-    someLayers(config, scope, isSparse, (at) => routed(config, at, hidden));
-    const layer = scope.layers(
-      "layers",
-      allLayers(config.size("num_hidden_layers")),
-    );
-    layer.norm("input_layernorm", hidden);
-    layer.norm("post_attention_layernorm", hidden);
-    scope.norm("norm", hidden);
-  },
-};
+export function kimiText(
+  { attention, experts, residuals }: KimiParts,
+): Decoder {
+  return {
+    prefix: "model",
+    tied: false,
+    body(config, scope) {
+      const sizes = latentOf(config);
+      const { hidden } = sizes;
+      scope.embedding("embed_tokens", config.size("vocab_size"), hidden);
+      const kinds = layerKindsOf(config, "layer_types", usualKinds(config));
+      const isFull = (layer: number) => attends(kinds(layer));
+      someLayers(
+        config,
+        scope,
+        isFull,
+        (layer) => attention(layer.scope("self_attn"), sizes),
+      );
+      someLayers(
+        config,
+        scope,
+        (layer) => !isFull(layer),
+        (layer) => delta(config, layer.scope("self_attn"), hidden),
+      );
+      const isSparse = sparseLayers(config, 1);
+      someLayers(config, scope, (at) => !isSparse(at), (at) => {
+        gatedMlp(at, hidden, config.size("intermediate_size"));
+      });
+      someLayers(config, scope, isSparse, (at) => experts(config, at, hidden));
+      const layer = scope.layers(
+        "layers",
+        allLayers(config.size("num_hidden_layers")),
+      );
+      layer.norm("input_layernorm", hidden);
+      layer.norm("post_attention_layernorm", hidden);
+      residuals?.(layer, scope, hidden);
+      scope.norm("norm", hidden);
+    },
+  };
+}
 
 const routed = withShared(
   expertTensors({
@@ -79,8 +95,14 @@ const routed = withShared(
   },
 );
 
+/** Kimi Linear, with DeepSeek-V3's experts. */
+export const kimiLinear = kimiText({
+  attention: latentAttentionTensors,
+  experts: routed,
+});
+
 /** Layers as Kimi's own config lists them, counted from 1. */
-export function kimiKinds(config: ConfigReader): (layer: number) => string {
+function usualKinds(config: ConfigReader): (layer: number) => string {
   const own = config.inner("linear_attn_config");
   if (own.has("full_attn_layers")) {
     const full = new Set(own.numbers("full_attn_layers"));
@@ -95,7 +117,7 @@ export function kimiKinds(config: ConfigReader): (layer: number) => string {
  * Kimi's delta attention: a decay for each channel, and a gated norm, whose
  * gate has a low rank unless its config says that it is full.
  */
-export function kimiDelta(
+function delta(
   config: ConfigReader,
   at: TensorScope,
   hidden: number,
