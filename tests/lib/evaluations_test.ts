@@ -2,6 +2,7 @@ import { assert, assertEquals, assertMatch } from "@std/assert";
 import type { Estimate, ScenarioInput } from "../../lib/mod.ts";
 import { estimate } from "../../lib/mod.ts";
 import { curveOf } from "../../lib/play/readers/curve.ts";
+import { phase, said } from "./answers.ts";
 import { advised } from "./advice.ts";
 import { played } from "./played.ts";
 import steps from "../truth/evaluations.json" with { type: "json" };
@@ -12,16 +13,6 @@ type Evaluation = NonNullable<
 
 /** How far a phase of a traced step may be off. */
 const TOLERANCE = 0.001;
-
-function phase({ memory }: Estimate, name: string): number {
-  const found = memory.phases?.find((each) => each.name === name);
-  assert(found, `no phase ${name}`);
-  return found.peak_bytes;
-}
-
-function said({ warnings, assumptions }: Estimate): string {
-  return [...warnings, ...assumptions].join("\n");
-}
 
 for (const { name, scenario, bytes } of steps) {
   Deno.test(`an evaluation reaches what it was traced at: ${name}`, () => {

@@ -1,6 +1,7 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import type { Estimate, ScenarioInput } from "../../lib/mod.ts";
 import { estimate } from "../../lib/mod.ts";
+import { phase, said } from "./answers.ts";
 
 type Rollout = NonNullable<
   NonNullable<ScenarioInput["train"]>["rollout"]
@@ -18,16 +19,6 @@ function asked(
     precision: { autocast: "bf16" },
     ...rest,
   });
-}
-
-function phase({ memory }: Estimate, name: string): number {
-  const found = memory.phases?.find((each) => each.name === name);
-  assert(found, `no phase ${name}`);
-  return found.peak_bytes;
-}
-
-function said({ warnings, assumptions }: Estimate): string {
-  return [...warnings, ...assumptions].join("\n");
 }
 
 for (

@@ -1,7 +1,7 @@
 import { isObject } from "../../../scenario/fields.ts";
 import { readScript } from "../shell/script.ts";
-import { readYamlDocuments, tooMuch } from "../yaml_documents.ts";
 import type { StartCommand } from "./start_command.ts";
+import { documentsIn, objectsIn } from "./yaml_objects.ts";
 
 /** Whether a text may be a compose file or a manifest of Kubernetes. */
 export function looksLikeContainers(text: string): boolean {
@@ -16,27 +16,8 @@ export function looksLikeContainers(text: string): boolean {
  * @returns None where the text is no YAML.
  */
 export function commandsOfContainers(text: string): StartCommand[] {
-  let documents: unknown[];
-  try {
-    const read = readYamlDocuments(text);
-    if (!read.ok) return [];
-    documents = read.value;
-  } catch {
-    return [];
-  }
-  if (documents.some((each) => tooMuch(each) !== null)) return [];
-  const found: StartCommand[] = [];
-  const rest: unknown[] = [...documents].reverse();
-  for (let next = rest.pop(); next !== undefined; next = rest.pop()) {
-    if (Array.isArray(next)) rest.push(...[...next].reverse());
-    else if (isObject(next)) {
-      if (isContainer(next)) found.push(...commandsIn(next));
-      rest.push(
-        ...Object.values(next).reverse().filter((each) => each !== undefined),
-      );
-    }
-  }
-  return found;
+  return [...objectsIn(documentsIn(text))].filter(isContainer)
+    .flatMap(commandsIn);
 }
 
 function isContainer(value: Record<string, unknown>): boolean {

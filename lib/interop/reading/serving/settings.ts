@@ -1,6 +1,6 @@
 import { isObject } from "../../../scenario/fields.ts";
-import { readYamlDocuments, tooMuch } from "../yaml_documents.ts";
 import type { StartCommand } from "./start_command.ts";
+import { documentsIn, objectsIn } from "./yaml_objects.ts";
 
 /** Flags of vLLM without one of which a file of settings is not taken for its. */
 const OF_VLLM =
@@ -22,32 +22,12 @@ export function looksLikeEngineSettings(text: string): boolean {
  * production stack's `vllmConfig`, Ray's `engine_kwargs`, FlagScale's `engine_args`.
  */
 export function commandsOfSettings(text: string): StartCommand[] {
-  let documents: unknown[];
-  try {
-    const read = readYamlDocuments(text);
-    if (!read.ok) return [];
-    documents = read.value;
-  } catch {
-    return [];
-  }
-  if (documents.some((each) => tooMuch(each) !== null)) return [];
+  const documents = documentsIn(text);
   const own = documents.flatMap((each) =>
     isObject(each) ? ofWholeFile(each) ?? [] : []
   );
   if (own.length > 0) return own;
-  const found: StartCommand[] = [];
-  const rest: unknown[] = [...documents].reverse();
-  for (let next = rest.pop(); next !== undefined; next = rest.pop()) {
-    if (Array.isArray(next)) rest.push(...[...next].reverse());
-    else if (isObject(next)) {
-      const made = ofSection(next);
-      if (made) found.push(made);
-      rest.push(
-        ...Object.values(next).reverse().filter((each) => each !== undefined),
-      );
-    }
-  }
-  return found;
+  return [...objectsIn(documents)].flatMap((each) => ofSection(each) ?? []);
 }
 
 /** A file whose settings are the flags themselves. */
