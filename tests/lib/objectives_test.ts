@@ -137,8 +137,9 @@ Deno.test("what is not played of an objective is said", () => {
       objective: "dpo",
       prompt_tokens: 10,
       completion_tokens: 20,
+      sequence_length: 40,
     })),
-    /are 30 tokens, train\.sequence_length is 2048/,
+    /are 30 tokens, train\.sequence_length is 40/,
   );
 });
 
