@@ -1,6 +1,7 @@
 import type { Machine } from "../machine.ts";
 import type { Value } from "../values.ts";
 import type { AdaptedLinear } from "./adapted_linear.ts";
+import { handedOn } from "./handed_on.ts";
 
 /**
  * Linear and cross entropy in one: a chunk of tokens at a time its logits, whose
@@ -48,9 +49,9 @@ export function fusedLoss(
         "logits of a chunk",
       );
     });
-    const node = m.record([hidden, weight], [toHidden, toWeight], () => [
-      hidden.source && given(m, toHidden),
-      toWeight && given(m, toWeight),
+    const node = m.record([hidden, weight], [toHidden, toWeight], (_, here) => [
+      hidden.source && handedOn(m, toHidden, here),
+      toWeight && handedOn(m, toWeight, here),
     ]);
     m.drop(losses);
     return m.create(1, "fp32", "loss", node && { node, slot: 0 });
@@ -62,10 +63,4 @@ function chunkRows(rows: number, width: number, vocabulary: number): number {
   const parts = Math.ceil(vocabulary / width);
   const chunk = 2 ** Math.ceil(Math.log2(Math.ceil(rows / parts)));
   return Math.min(chunk, rows);
-}
-
-/** The backward pass hands on what the forward pass made. */
-function given(m: Machine, { storage, elements, dtype }: Value) {
-  m.tape.retain(storage);
-  return { storage, elements, dtype };
 }
