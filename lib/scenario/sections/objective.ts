@@ -141,6 +141,16 @@ export const objectiveFields = {
     flag: "--completion-tokens",
     needs: [completed],
   }),
+  rejected_tokens: field(tokens(1, MAX_TOKENS).nullable().default(null), {
+    label: "Rejected completion",
+    group: "objective",
+    unit: "tokens",
+    help:
+      "`dpo`: tokens of a rejected completion; null: as many as train.completion_tokens",
+    blank: "as the completion",
+    flag: "--rejected-tokens",
+    needs: [when.objective("dpo")],
+  }),
   generations: field(count(1, MAX_SEQUENCES).nullable().default(null), {
     ...rolled,
     label: "Completions per prompt",

@@ -32,11 +32,19 @@ export function fusedLoss(
       : null;
     const losses = m.create(rows, "fp32", "loss of each token");
     m.call(() => {
+      const chunk = chunkRows(rows, width, vocabulary);
       if (weight && weight.dtype !== compute) {
-        m.create(weight.elements, compute, `head in ${compute}`);
+        const inType = () =>
+          m.create(weight.elements, compute, `head in ${compute}`);
+        inType();
+        // Logits are a product with `weight.t()`, which autocast does not cache; the
+        // gradient's is with the weight itself, whose copy the next chunk meets.
+        if (toWeight && "trains" in head.weight && chunk < rows) {
+          m.cachedCast(head.weight, inType);
+        }
       }
       return m.create(
-        chunkRows(rows, width, vocabulary) * vocabulary,
+        chunk * vocabulary,
         compute,
         "logits of a chunk",
       );
