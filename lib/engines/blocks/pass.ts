@@ -19,6 +19,7 @@ import {
   keepsOutputs,
   placed,
 } from "./stacks.ts";
+import { linearsOf } from "../../software/torchao/linears.ts";
 import { offloadOf } from "../../software/trl/activation_offloading.ts";
 import { recordLookup } from "../../play/record/lookup_block.ts";
 import { recordHeld, recordSide } from "./side_pass.ts";
@@ -54,6 +55,7 @@ export function recordPass(
       savesInputs,
       workspaces,
       offload,
+      linears: linearsOf(scenario),
     });
   }
   const settings: MachineSettings = {
@@ -63,7 +65,12 @@ export function recordPass(
     savesInputs,
     workspaces,
     offload,
+    linears: linearsOf(scenario),
   };
+  // Who converts linear layers leaves the head as it is: torchtitan alone does not.
+  const whole = facts.code.convertsHead
+    ? settings
+    : { ...settings, linears: null };
   const vision = plan.vision && recordVision(
     settings,
     plan.vision,
@@ -132,9 +139,9 @@ export function recordPass(
   const { needsGrad, dtype, hostBytes } = layers;
   const given: HeadInput = { dtype, needsGrad, part };
   const head = classHead
-    ? recordClassHead(settings, facts, headPlan, classHead, given)
+    ? recordClassHead(whole, facts, headPlan, classHead, given)
     : recordHead(
-      { ...settings, awaited: tied ? first.table : null },
+      { ...whole, awaited: tied ? first.table : null },
       headPlan,
       given,
     );
