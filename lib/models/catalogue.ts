@@ -13,6 +13,8 @@ export interface CatalogueEntry {
   note?: string;
   /** Of its config.json a part was not read: its count is assumed. */
   unread?: true;
+  /** Its count is its checkpoint's, though not every config of its type comes out. */
+  counted?: true;
   /** The fields of its config.json that say something about memory. */
   config: Config;
   /** The model that it was made from, whose config it is taken to have. */

@@ -41,6 +41,7 @@ function fromCatalogue(name: string): Result<Model> {
   const built = modelOfConfig(entry.config, {
     name: entry.id,
     source: "catalogue",
+    isCounted: entry.counted ?? false,
   });
   if (!built.ok) return built;
   const model = withRemarks(built.value, entry);
@@ -81,7 +82,11 @@ function fromVariant(name: string, variant: ModelVariant): Result<Model> {
   const key = name.toLowerCase();
   const known = published.get(key);
   if (known) return { ok: true, value: known };
-  const built = modelOfConfig(config, { name, source: "catalogue" });
+  const built = modelOfConfig(config, {
+    name,
+    source: "catalogue",
+    isCounted: base.counted ?? false,
+  });
   if (!built.ok) return built;
   const model: Model = {
     ...built.value,

@@ -10,6 +10,7 @@
  */
 import { modelOfConfig } from "../../lib/models/build_model.ts";
 import { familyOf } from "../../lib/models/families/mod.ts";
+import type { Model } from "../../lib/models/model.ts";
 import sources from "./models.json" with { type: "json" };
 
 interface Source {
@@ -37,6 +38,7 @@ interface Row {
   parameters: number;
   note?: string;
   unread?: true;
+  counted?: true;
   also?: string[];
   kin?: string[];
   config: Record<string, unknown>;
@@ -64,11 +66,16 @@ for (const source of byId.values()) {
   const row = rows.get(key);
   if (row) (row.also ??= []).push(id, ...also);
   else {
+    const model = modelOf(source, config);
     rows.set(key, {
       id,
-      parameters: countedOf(source, config),
+      parameters: model.parameters,
       ...(note === undefined ? {} : { note }),
       ...(unread ? { unread } : {}),
+      // What the library is not sure of by itself was compared here.
+      ...(!unread && source.counted && model.parameters_basis === "assumed"
+        ? { counted: true }
+        : {}),
       ...(also.length === 0 ? {} : { also: [...also] }),
       config,
     });
@@ -77,11 +84,11 @@ for (const source of byId.values()) {
   if (first && kin.length > 0) (first.kin ??= []).push(...kin);
 }
 
-/** Its parameters by its tensors, which are those that somebody else counted. */
-function countedOf(
+/** The model of a config, whose count is what somebody else counted. */
+function modelOf(
   { id, counted }: Source,
   config: Record<string, unknown>,
-): number {
+): Model {
   const model = modelOfConfig(config, { name: id, source: "catalogue" });
   if (!model.ok) throw new Error(`${id}: ${model.problems[0]?.message}`);
   const { parameters } = model.value;
@@ -93,7 +100,7 @@ function countedOf(
   if (familyOf(String(config["model_type"])) === null) {
     console.error(`${id}: no family knows ${config["model_type"]}`);
   }
-  return parameters;
+  return model.value;
 }
 
 await Deno.writeTextFile(
