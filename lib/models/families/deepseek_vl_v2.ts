@@ -5,7 +5,8 @@ import { attentionTensors, gatedMlp, headsOf } from "./blocks.ts";
 import { afterFirst, expertTensors, withShared } from "./blocks_dense.ts";
 import { latentAttentionTensors, latentOf } from "./blocks_recent.ts";
 import { listOf } from "./blocks_vision.ts";
-import { LATENT_CACHE } from "./code/parts.ts";
+import type { CodeParts } from "./code/code.ts";
+import { numberOf } from "./code/setting.ts";
 import { UNPLAYED } from "./code/unplayed.ts";
 import { ConfigWithDefaults } from "./config_with_defaults.ts";
 import type { Family, FamilyTypes } from "./family.ts";
@@ -113,10 +114,28 @@ function decoder(config: ConfigReader, scope: TensorScope): void {
   scope.norm("norm", hidden);
 }
 
+/** Keys and values of every head, where attention is plain. */
+const CACHE: CodeParts = {
+  cache: {
+    isLatent: true,
+    keeps: (text, usual) => {
+      const plain = numberOf(text, [["qk_nope_head_dim"], 128]);
+      if (text["use_mla"] !== false && plain > 0) return usual;
+      const heads = numberOf(text, [["num_attention_heads"], 32]);
+      const each = Math.floor(
+        numberOf(text, [["hidden_size"], 4096]) / Math.max(1, heads),
+      );
+      const kept = numberOf(text, [["num_key_value_heads"], heads]);
+      const width = kept * each;
+      return [{ kind: "full", heads: kept, keys: width, values: width }];
+    },
+  },
+};
+
 /** The types of this file. */
 export const DEEPSEEK_VL_V2_TYPES: FamilyTypes = {
   deepseek_vl_v2: {
-    ...ofClasses(deepseekVlV2, LATENT_CACHE, { unplayed: UNPLAYED }),
+    ...ofClasses(deepseekVlV2, CACHE, { unplayed: UNPLAYED }),
     isPartly: () => true,
   },
 };
