@@ -24,7 +24,8 @@ import { learningPlanOf } from "../plan/objective/learning_plan.ts";
 import type { EvaluationPlan } from "../plan/evaluation.ts";
 import { stepPlanOf } from "../plan/step_plan.ts";
 import { recordPass } from "./blocks/pass.ts";
-import { growsSegments } from "./driver.ts";
+import { allocatorOf } from "./driver.ts";
+import { withEmptiedCache } from "./emptied_cache.ts";
 import { evaluationOf, withEvaluation } from "./evaluated.ts";
 import type { Engine, HostPart, RankClass } from "./engine.ts";
 import { engineOf } from "./mod.ts";
@@ -263,9 +264,8 @@ function playRank(
     const evaluated = evaluation
       ? withEvaluation(answer.program, evaluation, settings)
       : answer.program;
-    const program = growsSegments(scenario)
-      ? { ...evaluated, grows: true }
-      : evaluated;
+    const emptied = withEmptiedCache(evaluated, scenario);
+    const program = { ...emptied, ...allocatorOf(scenario) };
     const { events } = program;
     if (events > MAX_EVENTS) {
       return {
