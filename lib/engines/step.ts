@@ -183,6 +183,7 @@ function played(
       engine.computed?.(scenario) ?? scenario,
       model,
       isWhole ? null : engine.name,
+      settings.rollout,
     )
     : null;
   const evaluation = evaluated && "plan" in evaluated ? evaluated : null;

@@ -6,3 +6,5 @@ export const MAX_GIB: number = 1 << 20;
 export const MAX_LAYERS = 10_000;
 /** Tiles that tokens may be cut to. */
 export const MAX_TILES = 1024;
+/** Largest rank of adapters, and of what optimizers project to. */
+export const MAX_RANK = 65_536;

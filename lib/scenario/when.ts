@@ -23,6 +23,10 @@ export const checkpointed: Need = {
   path: "train.checkpointing",
   not: ["none"],
 };
+export const projects: Need = {
+  path: "optimizer.name",
+  like: /galore|^apollo/,
+};
 export const replicated: Need = { path: "engine.name", is: ["ddp"] };
 export const fsdp: Need = { path: "engine.name", like: /^fsdp/ };
 export const deepspeed: Need = {

@@ -12,7 +12,9 @@ import stateSpaces from "../truth/traced_state_spaces.json" with {
   type: "json",
 };
 import hybrids from "../truth/traced_hybrids.json" with { type: "json" };
+import encoders from "../truth/traced_encoders.json" with { type: "json" };
 import heads from "../truth/traced_heads.json" with { type: "json" };
+import converted from "../truth/converted_steps.json" with { type: "json" };
 import settings from "../truth/parallel_settings.json" with { type: "json" };
 import parallel from "../truth/parallel_steps.json" with { type: "json" };
 import traced from "../truth/traced_steps.json" with { type: "json" };
@@ -29,11 +31,13 @@ export type NamedStep = ComparedStep & { readonly name: string };
 const TRACED = [
   traced,
   heads,
+  encoders,
   stateSpaces,
   hybrids,
   texts,
   images,
   steps,
+  converted,
 ] as unknown as Traced[][];
 
 /**

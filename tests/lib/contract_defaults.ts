@@ -44,6 +44,7 @@ export const DEFAULTS: Scenario = {
     reference: null,
     prompt_tokens: null,
     completion_tokens: null,
+    rejected_tokens: null,
     generations: null,
     rollout: {
       engine: null,
@@ -64,10 +65,12 @@ export const DEFAULTS: Scenario = {
     gradients: null,
     master_weights: null,
     optimizer_states: null,
+    fp8: null,
   },
   quantization: {
     weights: "none",
     group_size: 128,
+    qat: null,
     experts: false,
     kbit_upcast: true,
   },
@@ -75,6 +78,7 @@ export const DEFAULTS: Scenario = {
     name: "adamw",
     implementation: "auto",
     bits: 32,
+    rank: null,
     paged: false,
     in_backward: false,
   },

@@ -100,9 +100,29 @@ Deno.test("DDP and ZeRO that keep parameters whole evaluate, sharding says that 
   }
 });
 
-Deno.test("an evaluation of a trainer with a loss of its own is said not to be played", () => {
-  const dpo = evaluated({ micro_batch: 8 }, {}, { objective: "dpo" });
-  assertMatch(said(dpo), /an evaluation of train\.objective dpo is not played/);
+Deno.test("a trainer with a loss of its own evaluates with those whom it asks", () => {
+  const dpo = (train: NonNullable<ScenarioInput["train"]>) =>
+    evaluated({ micro_batch: 8 }, {}, { objective: "dpo", ...train });
+  const copy = dpo({});
+  const alone = dpo({ reference: "precomputed" });
+  assert(phase(copy, "evaluation") > phase(alone, "evaluation"));
+  // A step's own reference is not that of the evaluation.
+  const step = estimate({
+    model: "Qwen/Qwen2.5-0.5B",
+    precision: { autocast: "bf16" },
+    train: { objective: "dpo" },
+  });
+  assertEquals(phase(copy, "reference"), phase(step, "reference"));
+});
+
+Deno.test("an evaluation of preferences that keeps logits is said not to be played", () => {
+  const kept = evaluated({ micro_batch: 8, kept_batches: 2 }, {}, {
+    objective: "dpo",
+  });
+  assertMatch(
+    said(kept),
+    /an evaluation of train\.objective dpo that keeps logits is not played/,
+  );
 });
 
 Deno.test("lengths and kept batches without an evaluation are not used", () => {

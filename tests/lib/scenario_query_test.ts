@@ -100,6 +100,7 @@ const FIELDS: Record<string, Record<string, Any>> = {
     reference: fc.constantFrom(null, "none", "copy", "adapter-off"),
     prompt_tokens: or(null, whole(0, 1 << 20)),
     completion_tokens: or(null, whole(1, 1 << 20)),
+    rejected_tokens: or(null, whole(1, 1 << 20)),
     generations: or(null, whole(1, 1 << 10)),
     rollout: fc.record({
       engine: fc.constantFrom(null, "transformers", "vllm", "external"),
@@ -124,10 +125,12 @@ const FIELDS: Record<string, Record<string, Any>> = {
     gradients: fc.constantFrom(null, "fp32"),
     master_weights: fc.constantFrom(null, "fp32", "none"),
     optimizer_states: fc.constantFrom(null, "fp32", "bf16"),
+    fp8: fc.constantFrom(null, "tensorwise", "rowwise", "delayed"),
   },
   quantization: {
     weights: fc.constantFrom(...QUANTIZATIONS, "gguf:Q4_K_M", "gguf:F16"),
     group_size: whole(-1, 65_536),
+    qat: fc.constantFrom(null, "int8-int4", "int4"),
     experts: flag,
     kbit_upcast: flag,
   },
@@ -135,6 +138,7 @@ const FIELDS: Record<string, Record<string, Any>> = {
     name: fc.constantFrom(...OPTIMIZERS),
     implementation: fc.constantFrom("auto", "foreach", "fused", "for-loop"),
     bits: fc.constantFrom(32, 8, 4),
+    rank: or(null, whole(1, 65_536)),
     paged: flag,
     in_backward: flag,
   },

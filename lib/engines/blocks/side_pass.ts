@@ -1,10 +1,10 @@
-import type { SidePass, Stack } from "../../play/program/pass.ts";
+import type { Pass, SidePass } from "../../play/program/pass.ts";
 import { Machine } from "../../play/torch/machine.ts";
 import type { MachineSettings } from "../../play/torch/machine_settings.ts";
 import type { Block } from "../../play/record/block.ts";
 import type { EmbeddingPlan } from "../../play/record/embedding_plan.ts";
 import { segmentOf } from "../../play/record/block.ts";
-import { recordEmbedding, recordHead } from "../../play/record/outer_blocks.ts";
+import { recordEmbedding } from "../../play/record/outer_blocks.ts";
 import { recordStack } from "../../play/record/record_stack.ts";
 import type { PartName } from "../../answer/parts.ts";
 import type {
@@ -14,6 +14,7 @@ import type {
 import { embeddingPlanOf, headPlanOf } from "../../plan/outer_plan.ts";
 import type { StepPlan } from "../../plan/step_plan.ts";
 import { decoderLayers, hiddenElements } from "./decoder_layers.ts";
+import { recordEnd } from "./end.ts";
 import { placed } from "./stacks.ts";
 
 const PART: PartName = "residual stream";
@@ -22,7 +23,7 @@ const PART: PartName = "residual stream";
  * Records a pass under no_grad, beside one that learns: it keeps nothing, but
  * autocast keeps copies of weights that train until its forward pass is over.
  */
-export function recordSide(
+function recordSide(
   { name, when, holds, plan }: SidePlan<StepPlan>,
   learning: Pick<MachineSettings, "workspaces">,
 ): SidePass {
@@ -32,13 +33,26 @@ export function recordSide(
 
 /**
  * Records a pass under no_grad over a batch of its own, which stands until the
- * trainer's function ends.
+ * trainer's function ends, and those that its trainer runs beside it.
  */
 export function recordEvaluation(
   plan: StepPlan,
   settings: Pick<MachineSettings, "workspaces">,
-): Stack {
-  return placed("evaluation", recordAsked(plan, settings, {}));
+): Pick<Pass, "stacks" | "sides"> {
+  return {
+    stacks: [placed("evaluation", recordAsked(plan, settings, {}))],
+    sides: sidesOf(plan, settings),
+  };
+}
+
+/** Records what runs beside a plan's pass. */
+export function sidesOf(
+  { objective }: StepPlan,
+  learning: Pick<MachineSettings, "workspaces">,
+): SidePass[] {
+  return (objective?.sides ?? []).map((side) =>
+    "takes" in side ? recordHeld(side) : recordSide(side, learning)
+  );
 }
 
 /** The blocks of a pass that keeps nothing for a backward pass. */
@@ -77,7 +91,7 @@ function recordAsked(
       held: at === 0 && embedding.held,
     })),
   );
-  const head = recordHead(settings, headPlanOf(plan, first), {
+  const head = recordEnd(settings, plan, headPlanOf(plan, first), {
     dtype,
     needsGrad: false,
     part: PART,
@@ -87,7 +101,7 @@ function recordAsked(
 }
 
 /** What somebody else takes for a while, as a block that takes and gives it back. */
-export function recordHeld(
+function recordHeld(
   { name, when, holds, takes, isOutside }: HeldSide,
 ): SidePass {
   const m = new Machine({ records: false });

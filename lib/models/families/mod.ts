@@ -16,6 +16,7 @@ import { DEEPSEEK_TYPES } from "./deepseek.ts";
 import { DEEPSEEK_V4_TYPES } from "./deepseek_v4.ts";
 import { DISTILBERT_TYPES } from "./distilbert.ts";
 import { ELECTRA_TYPES } from "./electra.ts";
+import { ENCODER_KIN } from "./encoder_kin.ts";
 import { ERNIE_VL_TYPES } from "./ernie4_5_vl_moe.ts";
 import { FAIRSEQ_TYPES } from "./fairseq.ts";
 import { FALCON_TYPES } from "./falcon.ts";
@@ -118,6 +119,7 @@ const WRITTEN: FamilyTypes = {
   ...DEEPSEEK_V4_TYPES,
   ...DISTILBERT_TYPES,
   ...ELECTRA_TYPES,
+  ...ENCODER_KIN,
   ...ERNIE_VL_TYPES,
   ...FAIRSEQ_TYPES,
   ...FALCON_H1_TYPES,

@@ -5,11 +5,13 @@ import type { Scenario } from "../../scenario/schema.ts";
 import { roundedBytes } from "../../play/memory/tape.ts";
 import type { Buffer } from "../../play/program/buffer.ts";
 import { bufferOf } from "../../play/program/buffer.ts";
+import { takesLiger } from "../../software/trl/heads.ts";
 import type { StepPlan } from "../step_plan.ts";
 import { stepPlanOf } from "../step_plan.ts";
 import { batchOf } from "./batch.ts";
 import { generationOf, rollsWithin } from "./generation.ts";
 import { headOf } from "./heads.ts";
+import type { Learnt } from "./learnt.ts";
 import { referenceOf, trainedFor } from "./learnt.ts";
 import type { HeldSide, RolloutShare, SidePlan } from "./objective_plan.ts";
 import { generatingOf, shareWords, standingOf } from "./rollout_share.ts";
@@ -38,7 +40,13 @@ export function learningPlanOf(
   const objective = trainedFor(scenario);
   if (objective === null) return stepPlanOf(scenario, model);
   const batch = batchOf(scenario, objective);
-  const plan = stepPlanOf(learning(scenario, batch.sequences), model);
+  const read = reading(scenario, batch.sequences);
+  const wrapped = stepPlanOf(read, model);
+  if ("reason" in wrapped) return wrapped;
+  const precision = { ...scenario.precision, autocast: null };
+  const plan = callsPast(scenario, objective)
+    ? stepPlanOf({ ...read, precision }, model)
+    : wrapped;
   if ("reason" in plan) return plan;
   if (plan.encoders || plan.vision) {
     return {
@@ -48,13 +56,13 @@ export function learningPlanOf(
   }
   const sides: (SidePlan<StepPlan> | HeldSide)[] = [];
   const beside: Buffer[] = [];
-  if (takesOldLogProbs(scenario)) sides.push(oldLogProbs(plan, batch));
+  if (takesOldLogProbs(scenario)) sides.push(oldLogProbs(wrapped, batch));
   const reference = referenceOf(scenario, objective);
   if (reference === "copy" || reference === "adapter-off") {
-    const other = referencePlan(plan);
+    const other = referencePlan(wrapped);
     if ("reason" in other) return other;
     const compared = asked(other, objective, batch);
-    sides.push(...comparedWith(objective, plan, compared, batch));
+    sides.push(...comparedWith(objective, wrapped, compared, batch));
     if (reference === "copy") beside.push(...weightsOf(other, "the reference"));
   }
   const generation = generationOf(scenario, plan, objective);
@@ -98,19 +106,20 @@ export function learningPlanOf(
   };
 }
 
-/** The scenario as its model's pass reads it: of so many sequences. */
-function learning(scenario: Scenario, sequences: number): Scenario {
-  const { train, precision } = scenario;
-  return {
-    ...scenario,
-    train: { ...train, micro_batch: sequences },
-    // DistillationTrainer calls a model past the forward that accelerate has wrapped:
-    // trl models/utils.py, _ForwardRedirection.
-    precision: train.objective === "distillation" &&
-        train.loss_type !== "generalized_jsd"
-      ? { ...precision, autocast: null }
-      : precision,
-  };
+/** The scenario as a pass of so many sequences reads it. */
+function reading(scenario: Scenario, sequences: number): Scenario {
+  return { ...scenario, train: { ...scenario.train, micro_batch: sequences } };
+}
+
+/**
+ * Whether a trainer calls a model past the forward that accelerate has wrapped, so
+ * without autocast.
+ *
+ * Source: huggingface/trl models/utils.py, _ForwardRedirection
+ */
+function callsPast(scenario: Scenario, objective: Learnt): boolean {
+  return takesLiger(scenario, objective) || (objective === "distillation" &&
+    scenario.train.loss_type !== "generalized_jsd");
 }
 
 /** The weights of another model, which stand throughout. */

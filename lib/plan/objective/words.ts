@@ -25,6 +25,7 @@ export function heededBy(scenario: Scenario, objective: Learnt): string[] {
   return [
     "train.objective",
     ...(countsTokens ? ["train.prompt_tokens", "train.completion_tokens"] : []),
+    ...(countsTokens && objective === "dpo" ? ["train.rejected_tokens"] : []),
     ...(COMPARED.has(objective) ? ["train.reference"] : []),
     ...(objective === "grpo"
       ? [
@@ -115,7 +116,7 @@ export function assumptionsOf(
 export function warningsOf(scenario: Scenario, objective: Learnt): string[] {
   const { train } = scenario;
   const isLiger = train.loss === "fused" && !fusesHead(scenario) &&
-    ["dpo", "kto", "grpo"].includes(objective);
+    ["dpo", "kto"].includes(objective);
   const prompt = promptOf(scenario, objective);
   const rolls = objective === "grpo" || objective === "distillation";
   return [
@@ -135,10 +136,11 @@ export function warningsOf(scenario: Scenario, objective: Learnt): string[] {
 
 /** Lengths that do not add up. */
 function lengthWarnings(
-  { prompt_tokens, completion_tokens, sequence_length }: Scenario["train"],
+  { prompt_tokens, completion_tokens, rejected_tokens, sequence_length }:
+    Scenario["train"],
 ): string[] {
   if (prompt_tokens === null || completion_tokens === null) return [];
-  const sum = prompt_tokens + completion_tokens;
+  const sum = prompt_tokens + Math.max(completion_tokens, rejected_tokens ?? 0);
   return sum === sequence_length ? [] : [
     `train.prompt_tokens ${prompt_tokens} and train.completion_tokens ${completion_tokens} are ${sum} tokens, train.sequence_length is ${sequence_length}: that many are read, and the completion's are scored`,
   ];
