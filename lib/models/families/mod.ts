@@ -88,6 +88,9 @@ import { DOTS_OCR_TYPES } from "./dots_ocr.ts";
 import { DEEPSEEK_VL_V2_TYPES } from "./deepseek_vl_v2.ts";
 import { MINICPM_V_TYPES } from "./minicpmv.ts";
 import { MIMO_DENSE_TYPES } from "./mimo.ts";
+import { STEP3P5_TYPES } from "./step3p5.ts";
+import { STEP3_TYPES } from "./step3.ts";
+import { GROK_TYPES } from "./grok.ts";
 import { recipeTypes } from "./recipes/mod.ts";
 import { RECURRENT_GEMMA_TYPES } from "./recurrent_gemma.ts";
 import { REMOTE_CODE } from "./remote_code.ts";
@@ -193,6 +196,9 @@ const WRITTEN: FamilyTypes = {
   ...DEEPSEEK_VL_V2_TYPES,
   ...MINICPM_V_TYPES,
   ...MIMO_DENSE_TYPES,
+  ...STEP3P5_TYPES,
+  ...STEP3_TYPES,
+  ...GROK_TYPES,
   ...ZAMBA_TYPES,
 };
 
