@@ -3,9 +3,8 @@
  * lib/interop/TOOL/shipped.json. A file is left out where its tool's reader refuses
  * it, and held whole where less of it would be read otherwise.
  *
- *     deno run -A tools/shipped/write.ts torchtune 0.7.0 CLONE/recipes/configs
- *     deno run -A tools/shipped/write.ts axolotl 0.18.0 CLONE/examples
- *     deno run -A tools/shipped/write.ts llama_factory 0.9.4 CLONE/examples
+ *     deno run -A tools/shipped/write.ts torchtune "torchtune 0.7.0" CLONE/recipes/configs
+ *     deno run -A tools/shipped/write.ts accelerate "TRL 1.10" CLONE/examples/accelerate_configs
  *
  * @module
  */
@@ -23,9 +22,9 @@ import { FORMATS } from "../../lib/interop/tools.ts";
 /** What comments say of how a file is started. */
 const STARTS = /--nproc[_-]per[_-]node[= ]+\d+|--nnodes[= ]+\d+|single_device/g;
 
-const [id = "", release = "", folder = ""] = Deno.args;
+const [id = "", by = "", folder = ""] = Deno.args;
 const format = FORMATS.find((each) => each.id === id.replaceAll("_", "-"));
-if (!format || folder === "") throw new Error("TOOL RELEASE FOLDER");
+if (!format || folder === "") throw new Error("TOOL BY FOLDER");
 const files: Record<string, unknown> = {};
 let refused = 0;
 for (const path of yamlFiles(folder)) {
@@ -52,7 +51,7 @@ const rows = Object.entries(files).map(([name, file]) =>
 );
 Deno.writeTextFileSync(
   `lib/interop/${id}/shipped.json`,
-  `{"release":${JSON.stringify(release)},"files":{\n${rows.join(",\n")}\n}}\n`,
+  `{"by":${JSON.stringify(by)},"files":{\n${rows.join(",\n")}\n}}\n`,
 );
 console.log(`${Object.keys(files).length} files, ${refused} refused`);
 

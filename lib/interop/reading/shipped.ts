@@ -2,8 +2,8 @@ import type { Document } from "./document.ts";
 
 /** Configurations that a tool ships, by their paths without an extension. */
 export interface ShippedFiles {
-  /** The release that they were read off. */
-  readonly release: string;
+  /** Who ships them, with the release that they were read off. */
+  readonly by: string;
   readonly files: Readonly<Record<string, ShippedFile>>;
 }
 
@@ -18,7 +18,8 @@ interface ShippedFile {
 export interface Shipped {
   /** Its path as the tool has it. */
   readonly name: string;
-  readonly release: string;
+  /** Who ships it, in which release. */
+  readonly by: string;
   readonly document: Document;
 }
 
@@ -29,7 +30,7 @@ export interface Shipped {
  * @param folder Where the tool keeps them, which a path may begin with or hold.
  */
 export function shippedFile(
-  { release, files }: ShippedFiles,
+  { by, files }: ShippedFiles,
   path: string,
   folder: string,
 ): Shipped | null {
@@ -41,7 +42,7 @@ export function shippedFile(
   const file = Object.hasOwn(files, name) ? files[name] : undefined;
   return file === undefined ? null : {
     name,
-    release,
+    by,
     document: {
       kind: "mapping",
       values: file.values,

@@ -252,6 +252,11 @@ const SHIPPED: [
     { method: "lora", sequence_length: 1_024 },
   ],
   [
+    "accelerate launch --config_file examples/accelerate_configs/deepspeed_zero3.yaml trl/scripts/sft.py --model_name_or_path Qwen/Qwen3-8B --per_device_train_batch_size 2",
+    "Qwen/Qwen3-8B",
+    { micro_batch: 2 },
+  ],
+  [
     "axolotl train examples/llama-3/qlora-1b.yml",
     "NousResearch/Llama-3.2-1B",
     { method: "qlora", micro_batch: 2 },

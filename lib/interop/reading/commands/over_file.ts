@@ -51,13 +51,14 @@ function overShipped(each: NamedDocument): NamedDocument {
 }
 
 /** Says that a file is taken as its tool ships it. */
-export function tellShipped({ shipped, format }: NamedDocument, draft: Draft) {
+export function tellShipped({ shipped }: NamedDocument, draft: Draft) {
   if (!shipped) return;
-  const { name, release } = shipped;
+  const { name, by } = shipped;
+  const path = draft.valueAt("model") === undefined ? "engine.name" : "model";
   draft.remark(
-    "model",
-    String(draft.valueAt("model") ?? ""),
-    `${name} is taken as ${format.title} ${release} ships it: give the file where yours differs`,
+    path,
+    String(draft.valueAt(path) ?? ""),
+    `${name} is taken as ${by} ships it: give the file where yours differs`,
   );
 }
 
