@@ -97,7 +97,7 @@ Deno.test("a reward model has a score in place of its vocabulary", () => {
   assertEquals(model.parameters, 8_030_261_248 - 128_256 * 4096 + 4096);
 });
 
-Deno.test("DDP adds its buckets to a step with a reference, sharding refuses it", () => {
+Deno.test("DDP adds its buckets to a step with a reference", () => {
   const train = { objective: "dpo" } as const;
   const one = asked(train);
   const many = asked(train, { parallel: { gpus: 8 }, engine: { name: "ddp" } });
@@ -106,15 +106,6 @@ Deno.test("DDP adds its buckets to a step with a reference, sharding refuses it"
   const apart = (many.memory.allocated_peak_bytes ?? 0) -
     (one.memory.allocated_peak_bytes ?? 0);
   assert(Math.abs(apart / gradients - 1) < 0.02, `${apart}`);
-  const sharded = asked(train, {
-    parallel: { gpus: 8 },
-    engine: { name: "fsdp2" },
-  });
-  assertEquals(sharded.method, "factors");
-  assertMatch(
-    said(sharded),
-    /train\.objective dpo with a reference is not played through where fsdp2/,
-  );
 });
 
 Deno.test("what is not played of an objective is said", () => {

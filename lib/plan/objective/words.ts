@@ -3,6 +3,7 @@ import { fusesHead } from "../../software/trl/heads.ts";
 import { promptOf } from "./generation.ts";
 import type { Learnt } from "./learnt.ts";
 import { COMPARED, referenceOf } from "./learnt.ts";
+import type { AskedShare } from "./objective_plan.ts";
 
 /** Objectives of which completions alone are scored. */
 const SCORED: ReadonlySet<Learnt> = new Set([
@@ -110,6 +111,19 @@ export function assumptionsOf(
       ]
       : []),
   ];
+}
+
+/** What is said of how ranks share a model that is asked. */
+export function sharedWords(
+  whose: string,
+  { ranks, onHost }: AskedShare,
+): string {
+  const where = onHost
+    ? "its parameters lie on the host, and units of them come to the GPU as they run"
+    : ranks > 1
+    ? `${ranks} ranks share its parameters, and gather units of them as they run`
+    : "each GPU has all of it, for accelerate wraps nothing that is only evaluated";
+  return `The ${whose} is as TRL's code prepares it, of which no step was traced: ${where}`;
 }
 
 /** What of a trainer's step is not in it. */
