@@ -37,6 +37,7 @@ export const radio: TowerFamily = (config, scope) => {
     bias: config.flag("qkv_bias", true),
     outputBias: true,
     output: "o_proj",
+    heads: Math.max(1, sizeOr(config, "num_attention_heads", 16)),
   });
   layer.parameter("layer_scale1.lambda1", [width], { role: "other" });
   layer.norm("norm2", width, { bias: true });
