@@ -16,11 +16,12 @@ const OBJECTIVES = [
   "classification",
   "grpo",
   "distillation",
+  "embedding",
 ] as const;
 
 const completed = {
   path: "train.objective",
-  not: [null, "pretrain", "classification"],
+  not: [null, "pretrain", "classification", "embedding"],
 } as const;
 
 const generated = {
@@ -101,7 +102,7 @@ export const objectiveFields = {
     label: "Objective",
     group: "objective",
     help:
-      "`sft`, `pretrain`, `dpo`, `kto`, `orpo`, `reward`, `classification`, `grpo` or `distillation`; null: what the model's class learns without a trainer",
+      "`sft`, `pretrain`, `dpo`, `kto`, `orpo`, `reward`, `classification`, `grpo`, `distillation` or `embedding`; null: what the model's class learns without a trainer",
     blank: "the model's own",
     flag: "--objective",
   }),
