@@ -1,6 +1,6 @@
-import { taskModelOf } from "../../models/heads/task_model.ts";
+import { taskModelOf, unreadHeadOf } from "../../models/heads/task_model.ts";
 import type { Model } from "../../models/model.ts";
-import { copiesOf } from "../../models/tensors/tensor.ts";
+import { copiesOf, elementsOf } from "../../models/tensors/tensor.ts";
 import type { Scenario } from "../../scenario/schema.ts";
 import { DTYPE_BYTES } from "../../play/torch/dtype.ts";
 import { roundedBytes } from "../../play/memory/tape.ts";
@@ -66,7 +66,7 @@ export function learningPlanOf(
     };
   }
   const sides: (SidePlan<StepPlan> | HeldSide)[] = [];
-  const beside: Buffer[] = [];
+  const beside = objective === "embedding" ? unreadHead(model, scenario) : [];
   if (takesOldLogProbs(scenario)) sides.push(oldLogProbs(wrapped, batch));
   const reference = referenceOf(scenario, objective);
   if (reference === "copy" || reference === "adapter-off") {
@@ -162,6 +162,28 @@ function weightsOf(
       copiesOf(tensor),
     );
   });
+}
+
+/**
+ * The head of a model that gives its hidden states instead of logits: it stands, and
+ * nobody reads it. Nothing of a model whose class has none, or has it tied.
+ *
+ * Source: modelscope/ms-swift swift/model/patcher.py, patch_output_normalizer
+ */
+function unreadHead(
+  model: Model,
+  { precision }: Pick<Scenario, "precision">,
+): Buffer[] {
+  const label = "the head, which nothing reads";
+  const group = { part: "weights", label, count: 1, elements: null } as const;
+  return unreadHeadOf(model).map((tensor) =>
+    bufferOf(tensor.name, [{
+      group,
+      bytes: roundedBytes(
+        elementsOf(tensor) * DTYPE_BYTES[precision.weights],
+      ),
+    }], copiesOf(tensor))
+  );
 }
 
 const WHOLE: AskedShare = { ranks: 1, dtype: null, onHost: false };

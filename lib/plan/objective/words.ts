@@ -66,6 +66,10 @@ export function plainObjective({ train, software }: Scenario): string | null {
     : null;
 }
 
+/** What is taken for granted where embeddings are learnt. */
+const EMBEDDED =
+  "train.objective embedding: examples are pairs of a text and one that it is compared with, each a sequence of its own; hidden states of their last tokens are compared, and no logits are made";
+
 /** What is taken for granted of a trainer. */
 export function assumptionsOf(
   scenario: Scenario,
@@ -73,6 +77,7 @@ export function assumptionsOf(
 ): string[] {
   const { software, train } = scenario;
   if (objective === "classification") return [];
+  if (objective === "embedding") return [EMBEDDED];
   const release = software.trl ?? "1.16, for software.trl names none";
   const made = objective === "reward"
     ? "scores pairs in one pass"
