@@ -27,7 +27,8 @@ import type { AskedGathers } from "./asked_gathers.ts";
 import { gatheringAsked } from "./asked_gathers.ts";
 import { askedGathers, askedShares } from "./asked_shares.ts";
 import { recordPass } from "./blocks/pass.ts";
-import { growsSegments } from "./driver.ts";
+import { allocatorOf } from "./driver.ts";
+import { withEmptiedCache } from "./emptied_cache.ts";
 import { evaluationOf, withEvaluation } from "./evaluated.ts";
 import type { Engine, HostPart, RankClass } from "./engine.ts";
 import { engineOf } from "./mod.ts";
@@ -221,7 +222,8 @@ function playRank(
       ? withEvaluation(answer.program, evaluation, settings)
       : answer.program;
     const woven = gathers ? gatheringAsked(evaluated, gathers) : evaluated;
-    const program = growsSegments(scenario) ? { ...woven, grows: true } : woven;
+    const emptied = withEmptiedCache(woven, scenario);
+    const program = { ...emptied, ...allocatorOf(scenario) };
     const { events } = program;
     if (events > MAX_EVENTS) {
       return {

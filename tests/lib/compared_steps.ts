@@ -14,6 +14,7 @@ import stateSpaces from "../truth/traced_state_spaces.json" with {
 import hybrids from "../truth/traced_hybrids.json" with { type: "json" };
 import encoders from "../truth/traced_encoders.json" with { type: "json" };
 import heads from "../truth/traced_heads.json" with { type: "json" };
+import converted from "../truth/converted_steps.json" with { type: "json" };
 import settings from "../truth/parallel_settings.json" with { type: "json" };
 import parallel from "../truth/parallel_steps.json" with { type: "json" };
 import traced from "../truth/traced_steps.json" with { type: "json" };
@@ -36,6 +37,7 @@ const TRACED = [
   texts,
   images,
   steps,
+  converted,
 ] as unknown as Traced[][];
 
 /**

@@ -1,6 +1,6 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import type { Estimate, ScenarioInput } from "../../lib/mod.ts";
-import { estimate } from "../../lib/mod.ts";
+import { estimate, tryEstimate } from "../../lib/mod.ts";
 import { phase, said } from "./answers.ts";
 
 type Rollout = NonNullable<
@@ -137,15 +137,14 @@ Deno.test("what is not played of an objective is said", () => {
     said(asked({ objective: "distillation" })),
     /train\.objective = "distillation" has no effect/,
   );
-  const unknown = asked({ objective: "distillation", teacher: "nobody/knows" });
-  assertMatch(said(unknown), /train\.teacher: .*nobody\/knows/);
   assertMatch(
     said(asked({
       objective: "dpo",
       prompt_tokens: 10,
       completion_tokens: 20,
+      sequence_length: 40,
     })),
-    /are 30 tokens, train\.sequence_length is 2048/,
+    /are 30 tokens, train\.sequence_length is 40/,
   );
 });
 
@@ -213,4 +212,17 @@ Deno.test("earlier log-probabilities are taken where updates do not use a rollou
   assertEquals(passes(1, { ...given, steps_per_generation: 2 }), true);
   assertEquals(passes(1, { ...given, iterations: 2 }), true);
   assertEquals(passes(1, { engine: "vllm" }), true);
+});
+
+Deno.test("a teacher that nobody knows is a problem of its own", () => {
+  const result = tryEstimate({
+    model: "Qwen/Qwen2.5-0.5B",
+    train: { objective: "distillation", teacher: "Qwen/Qwen2.5-1.6B" },
+  });
+  assert(!result.ok);
+  assertEquals(result.problems.map(({ path }) => path), ["train.teacher"]);
+  assertMatch(
+    result.problems[0]?.message ?? "",
+    /^train\.teacher must be in the catalogue: .*1\.6B.*did you mean/,
+  );
 });

@@ -16,6 +16,7 @@ import {
   keepsOutputs,
   placed,
 } from "./stacks.ts";
+import { linearsOf } from "../../software/torchao/linears.ts";
 import { offloadOf } from "../../software/trl/activation_offloading.ts";
 import { recordLookup } from "../../play/record/lookup_block.ts";
 import { sidesOf } from "./side_pass.ts";
@@ -51,6 +52,7 @@ export function recordPass(
       savesInputs,
       workspaces,
       offload,
+      linears: linearsOf(scenario),
     });
   }
   const settings: MachineSettings = {
@@ -60,7 +62,12 @@ export function recordPass(
     savesInputs,
     workspaces,
     offload,
+    linears: linearsOf(scenario),
   };
+  // Who converts linear layers leaves the head as it is: torchtitan alone does not.
+  const whole = facts.code.convertsHead
+    ? settings
+    : { ...settings, linears: null };
   const vision = plan.vision && recordVision(
     settings,
     plan.vision,
@@ -128,7 +135,7 @@ export function recordPass(
   const { needsGrad, dtype, hostBytes } = layers;
   const given: HeadInput = { dtype, needsGrad, part };
   const head = recordEnd(
-    { ...settings, awaited: tied ? first.table : null },
+    { ...whole, awaited: tied ? first.table : null },
     plan,
     headPlan,
     given,

@@ -19,10 +19,16 @@ const OBJECTIVES = [
   "embedding",
 ] as const;
 
-const completed = {
-  path: "train.objective",
-  not: [null, "pretrain", "classification", "embedding"],
-} as const;
+const UNPROMPTED = [null, "pretrain", "classification", "embedding"] as const;
+
+const completed = { path: "train.objective", not: UNPROMPTED } as const;
+
+/** Whether an objective reads prompts and scores their completions. */
+export function scoresCompletions(
+  objective: typeof OBJECTIVES[number] | null,
+): boolean {
+  return !UNPROMPTED.some((other) => other === objective);
+}
 
 const generated = {
   group: "objective",
