@@ -11,7 +11,9 @@ import {
   unexpressed,
 } from "../reading/rules.ts";
 import { isOff } from "../reading/values.ts";
+import { shippedFile } from "../reading/shipped.ts";
 import { accelerateLaunch } from "./launch.ts";
+import SHIPPED from "./shipped.json" with { type: "json" };
 import {
   FSDP_NEUTRAL,
   fsdpRules,
@@ -33,6 +35,7 @@ export const accelerateFile: Format = {
   title: "accelerate",
   kind: "mapping",
   command: accelerateLaunch,
+  shipped: (path) => shippedFile(SHIPPED, path, "accelerate_configs"),
   recognises: (values) =>
     "compute_environment" in values || "distributed_type" in values ||
     ("num_processes" in values &&

@@ -16,6 +16,8 @@ import {
   LLAMA_FACTORY_NEUTRAL,
   LLAMA_FACTORY_UNEXPRESSED,
 } from "./left_out.ts";
+import { shippedFile } from "../reading/shipped.ts";
+import SHIPPED from "./shipped.json" with { type: "json" };
 
 /** A switch that names an optimizer. */
 function optimizerSwitch(key: string, name: string): Rule {
@@ -106,6 +108,7 @@ export const llamaFactoryFile: Format = {
   id: "llama-factory",
   title: "LLaMA-Factory",
   kind: "mapping",
+  shipped: (path) => shippedFile(SHIPPED, path, "examples"),
   command: llamaFactoryCommand,
   byFlags: true,
   recognises: (values) =>
