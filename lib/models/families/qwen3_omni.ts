@@ -61,7 +61,7 @@ function hearing(config: ConfigReader, scope: TensorScope): void {
   twoLinears(layer, width, sizeOr(config, "encoder_ffn_dim", 5120));
   layer.norm("final_layer_norm", width, { bias: true });
   scope.norm("ln_post", width, { bias: true });
-  const options = { role: "projector", bias: true } as const;
+  const options = { role: "other", bias: true } as const;
   scope.linear("proj1", width, width, options);
   scope.linear("proj2", width, sizeOr(config, "output_dim", 3584), options);
 }
