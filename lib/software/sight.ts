@@ -102,6 +102,8 @@ export interface Tower {
   readonly kernels: Kernels | null;
   /** Whether a mask is handed to kernels that take one; not where left out. */
   readonly masked?: boolean;
+  /** Whether each image has a call of attention of its own; not where left out. */
+  readonly joins?: boolean;
   /** The type of that mask where it is a bias already. */
   readonly biasDtype?: Dtype;
   /** What its attention does otherwise than Llama's. */

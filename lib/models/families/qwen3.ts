@@ -17,6 +17,7 @@ import {
   SWITCHED_WINDOWS,
 } from "./code/parts.ts";
 import { QUERY_VALUE } from "./code/peft.ts";
+import { seeingAs } from "./code/sight.ts";
 import type { Decoder, FamilyTypes } from "./family.ts";
 import { causal, ofHeaders, ofType } from "./family.ts";
 
@@ -122,5 +123,8 @@ export const QWEN3_TYPES: FamilyTypes = {
   qwen3_vl_moe_text: ofHeaders(NARROW_WEIGHTS, STACKED),
   qwen3_omni_moe: ofHeaders(GATED_NAMES, NARROW_WEIGHTS),
   qwen3_omni_moe_text: ofHeaders(GATED_NAMES, NARROW_WEIGHTS),
-  qwen3_omni_moe_thinker: ofHeaders(GATED_NAMES),
+  qwen3_omni_moe_thinker: ofHeaders(GATED_NAMES, NARROW_WEIGHTS, {
+    rotary: { perSequence: true },
+    sight: seeingAs("qwen3_vl"),
+  }),
 };
