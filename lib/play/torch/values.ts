@@ -55,6 +55,9 @@ export interface Node {
   readonly backward: (grads: readonly (Grad | null)[]) => (Grad | null)[];
 }
 
+/** What else happens when a model's body returns, and when its forward pass ends. */
+export type PassEnds = Readonly<Record<"body" | "forward", (() => void)[]>>;
+
 /** What a part of a program gave when it ran again, and its backward pass. */
 export interface Again {
   readonly outs: readonly Value[];

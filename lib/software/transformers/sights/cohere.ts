@@ -11,6 +11,7 @@ import {
   layerStages,
   NO_DROPOUT,
   towerActivation,
+  unreadUntil,
   visionNumber,
 } from "./question.ts";
 
@@ -78,7 +79,7 @@ export const cohereSight: KindSight = (question) => {
             m.call(() => {
               m.giveBack(x);
               const normed = () => norm(m, x, entry.rows, last, "tower norm");
-              if (!readsNorm) unread(m, normed);
+              if (!readsNorm) unread(m, normed, unreadUntil(question));
               const read = readsNorm ? normed() : m.view(x);
               m.giveBack(read);
               const turned = copied(m, read, "shuffled patches");

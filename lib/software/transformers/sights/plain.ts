@@ -124,7 +124,7 @@ export const plainSight: KindSight = (question) => {
       enter: (m, pixels, lead) => embeddedPatches(m, pixels, plan, lead),
       stages: [
         ...layers.slice(0, layers.length - unreadLayers),
-        ...unreadStages(layers, unreadLayers),
+        ...unreadStages(question, layers, unreadLayers),
         {
           key: "projector",
           isLayer: false,
