@@ -9,7 +9,7 @@
  * @module
  */
 import { isObject } from "../../lib/scenario/fields.ts";
-import { putAt } from "../../lib/scenario/walk.ts";
+import { leavesOf, putAt } from "../../lib/scenario/walk.ts";
 import type { Format } from "../../lib/interop/reading/format.ts";
 import { FileSettings } from "../../lib/interop/reading/format.ts";
 import type { Document } from "../../lib/interop/reading/document.ts";
@@ -75,13 +75,16 @@ function outcome(format: Format, document: Document): string | null {
   return JSON.stringify([scenario, assumed, missing]);
 }
 
-/** The values of keys that a reader has. */
+/** The values of keys that a reader has, and all that are no words. */
 function decidingValues(
   { rules, unexpressed }: Format,
   values: Record<string, unknown>,
 ): Record<string, unknown> {
   const all = new FileSettings(values);
   const kept: Record<string, unknown> = {};
+  for (const { path, value } of leavesOf(values)) {
+    if (["number", "boolean"].includes(typeof value)) putAt(kept, path, value);
+  }
   for (const key of [...rules, ...unexpressed].flatMap(({ keys }) => keys)) {
     const value = all.raw(key);
     if (value === undefined || isObject(value)) continue;

@@ -76,6 +76,7 @@ import { NEMOTRON_H_OMNI_TYPES } from "./nemotron_h_omni.ts";
 import { NEMOTRON_NAS_TYPES } from "./nemotron_nas.ts";
 import { OLMO_HYBRID_TYPES } from "./olmo_hybrid.ts";
 import { OPT_TYPES } from "./opt.ts";
+import { PADDLEOCR_VL_TYPES } from "./paddleocr_vl.ts";
 import { PALIGEMMA_TYPES } from "./paligemma.ts";
 import { PERSIMMON_TYPES } from "./persimmon.ts";
 import { PHI_TYPES } from "./phi.ts";
@@ -183,6 +184,7 @@ const WRITTEN: FamilyTypes = {
   ...NEMOTRON_NAS_TYPES,
   ...OLMO_HYBRID_TYPES,
   ...OPT_TYPES,
+  ...PADDLEOCR_VL_TYPES,
   ...PALIGEMMA_TYPES,
   ...PERSIMMON_TYPES,
   ...PHI_TYPES,
