@@ -1,6 +1,9 @@
 import type { Model } from "../models/model.ts";
 import type { EvaluationPlan } from "../plan/evaluation.ts";
-import type { RolloutShare } from "../plan/objective/objective_plan.ts";
+import type {
+  AskedShares,
+  RolloutShare,
+} from "../plan/objective/objective_plan.ts";
 import { evaluationPlanOf } from "../plan/evaluation.ts";
 import type { Act, Program } from "../play/program/act.ts";
 import { bufferOf } from "../play/program/buffer.ts";
@@ -14,20 +17,18 @@ const NOW = { phase: "evaluation", at: "evaluation" } as const;
 /**
  * The evaluation between a trainer's steps.
  *
- * @param sharding The engine that shards parameters; null: each rank has them all.
  * @param share What generates on the same GPU; null: nobody.
+ * @param shares How ranks share models that are asked; null: each has them all.
  * @returns Null where there is none; or why it is not played.
  */
 export function evaluationOf(
   scenario: Scenario,
   model: Model,
-  sharding: string | null,
   share: RolloutShare | null = null,
+  shares: AskedShares | null = null,
 ): EvaluationPlan | { readonly reason: string } | null {
   if (scenario.train.evaluation.micro_batch === null) return null;
-  return sharding === null
-    ? evaluationPlanOf(scenario, model, share)
-    : { reason: `an evaluation where ${sharding} shards parameters` };
+  return evaluationPlanOf(scenario, model, share, shares);
 }
 
 /**

@@ -63,13 +63,19 @@ function withRemarks(
   if (notes.length === 0) return model;
   return {
     ...model,
-    parameters_basis: unread
-      ? "assumed"
-      : taken_for === undefined
+    parameters_basis: taken_for === undefined && !unread
       ? model.parameters_basis
-      : "derived",
+      : basisOf(model, { unread }),
     notes: [...model.notes, ...notes],
   };
+}
+
+/** What is sure of a count that is another model's. */
+function basisOf(
+  model: Model,
+  { unread }: { unread?: true | undefined },
+): Model["parameters_basis"] {
+  return unread || model.parameters_basis === "assumed" ? "assumed" : "derived";
 }
 
 /** Published variants by their models and endings; both are few. */
@@ -90,7 +96,7 @@ function fromVariant(name: string, variant: ModelVariant): Result<Model> {
   if (!built.ok) return built;
   const model: Model = {
     ...built.value,
-    parameters_basis: base.unread ? "assumed" : "derived",
+    parameters_basis: basisOf(built.value, base),
     notes: [
       ...built.value.notes,
       ...(base.note === undefined ? [] : [`${base.id}: ${base.note}`]),

@@ -4,7 +4,7 @@ import type { Dtype } from "../play/torch/dtype.ts";
 import { DTYPE_BYTES } from "../play/torch/dtype.ts";
 import type { Scenario } from "../scenario/schema.ts";
 import { learningPlanOf } from "./objective/learning_plan.ts";
-import type { RolloutShare } from "./objective/objective_plan.ts";
+import type { AskedShares, RolloutShare } from "./objective/objective_plan.ts";
 import { takesOldLogProbs } from "./objective/reference.ts";
 import { embeddingPlanOf, headPlanOf } from "./outer_plan.ts";
 import type { StepPlan } from "./step_plan.ts";
@@ -36,12 +36,14 @@ const PLAIN: ReadonlySet<Scenario["train"]["objective"]> = new Set([
  * huggingface/trl 1.16.0 trainer/dpo_trainer.py and others, prediction_step
  *
  * @param share What generates on the same GPU; null: nobody.
+ * @param shares How ranks share models that are asked; null: each has them all.
  * @returns Null where there is none; or why it cannot be played.
  */
 export function evaluationPlanOf(
   scenario: Scenario,
   model: Model,
   share: RolloutShare | null = null,
+  shares: AskedShares | null = null,
 ): EvaluationPlan | { readonly reason: string } | null {
   const { train } = scenario;
   if (train.evaluation.micro_batch === null) return null;
@@ -57,7 +59,7 @@ export function evaluationPlanOf(
     };
   }
   const asked = { ...scenario, train: evaluated(scenario) };
-  const plan = learningPlanOf(asked, model, share);
+  const plan = learningPlanOf(asked, model, share, shares);
   if ("reason" in plan) return plan;
   if (plan.encoders) return { reason: "an evaluation of a model's encoder" };
   if (plan.vision) return { reason: "an evaluation of images" };

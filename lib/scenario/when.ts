@@ -23,6 +23,10 @@ export const checkpointed: Need = {
   path: "train.checkpointing",
   not: ["none"],
 };
+export const manySegments: Need = {
+  path: "software.expandable_segments",
+  not: [true],
+};
 export const projects: Need = {
   path: "optimizer.name",
   like: /galore|^apollo/,

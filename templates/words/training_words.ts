@@ -28,6 +28,10 @@ export const TRAINING_WORDS: Record<string, string> = {
     "Which of torch's two ways to checkpoint runs; the older, reentrant one runs a layer to its end again.",
   "train.trainable_layers":
     "Freeze all but the last (or, with a minus, first) layers: no gradients and no optimizer states of the rest.",
+  "software.max_split_size_mb":
+    "Keeps PyTorch's allocator from splitting large blocks: less memory lost between tensors, more blocks that fit nothing else.",
+  "train.empty_cache_steps":
+    "Gives unused cached memory back before the backward pass: slower, with less memory lost between tensors.",
   "train.trainable_parameters":
     "Freeze all parameters but those whose names a pattern matches.",
   "train.loss": "Fused and chunked losses never hold the logits of all tokens.",

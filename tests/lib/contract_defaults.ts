@@ -37,6 +37,7 @@ export const DEFAULTS: Scenario = {
     selective: null,
     activation_offloading: "none",
     mlp_tiles: null,
+    empty_cache_steps: null,
     use_reentrant: null,
     trainable_layers: null,
     trainable_parameters: null,
@@ -187,6 +188,7 @@ export const DEFAULTS: Scenario = {
     bitsandbytes: null,
     accelerate: null,
     expandable_segments: null,
+    max_split_size_mb: null,
   },
   overheads: {
     cuda_context_gib: null,

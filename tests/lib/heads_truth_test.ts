@@ -18,6 +18,7 @@ const FOREIGN = [
   "chatglm",
   "deepseek_vl_v2",
   "dots_ocr",
+  "grok-1",
   "internlm2",
   "internvl_chat",
   "kimi_k2",
@@ -31,6 +32,9 @@ const FOREIGN = [
   "nemotron-nas",
   "phi3_v",
   "qwen3_omni_moe",
+  "step3_text",
+  "step3_vl",
+  "step3p5",
 ];
 
 /**

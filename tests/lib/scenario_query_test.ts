@@ -86,6 +86,7 @@ const FIELDS: Record<string, Record<string, Any>> = {
     checkpoint_offload: flag,
     activation_offloading: fc.constantFrom("none", "streams", "sync"),
     mlp_tiles: fc.constantFrom(null, "auto", 4),
+    empty_cache_steps: or(null, whole(1, 1 << 30)),
     use_reentrant: fc.constantFrom(null, true, false),
     trainable_layers: fc.constantFrom(null, 2, -2),
     trainable_parameters: fc.constantFrom(null, "lm_head\\..*"),
@@ -184,6 +185,7 @@ const FIELDS: Record<string, Record<string, Any>> = {
     mixer_kernels: fc.constantFrom("packages", "torch"),
     ...Object.fromEntries(PACKAGES.map((name) => [name, version])),
     expandable_segments: or(null, flag),
+    max_split_size_mb: or(null, whole(21, 1 << 24)),
   },
   overheads: {
     cuda_context_gib: or(null, real(0, 1 << 20)),

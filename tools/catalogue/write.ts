@@ -40,7 +40,7 @@ interface Row {
   unread?: true;
   counted?: true;
   also?: string[];
-  kin?: string[];
+  kin?: Record<string, string[]>;
   config: Record<string, unknown>;
 }
 
@@ -81,7 +81,7 @@ for (const source of byId.values()) {
     });
   }
   const first = rows.get(key);
-  if (first && kin.length > 0) (first.kin ??= []).push(...kin);
+  if (first && kin.length > 0) (first.kin ??= {})[id] = kin;
 }
 
 /** The model of a config, whose count is what somebody else counted. */

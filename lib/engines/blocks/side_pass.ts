@@ -1,7 +1,7 @@
 import type { Pass, SidePass } from "../../play/program/pass.ts";
 import { Machine } from "../../play/torch/machine.ts";
 import type { MachineSettings } from "../../play/torch/machine_settings.ts";
-import type { Block } from "../../play/record/block.ts";
+import type { BesideBlock, Block } from "../../play/record/block.ts";
 import type { EmbeddingPlan } from "../../play/record/embedding_plan.ts";
 import { segmentOf } from "../../play/record/block.ts";
 import { recordEmbedding } from "../../play/record/outer_blocks.ts";
@@ -24,11 +24,36 @@ const PART: PartName = "residual stream";
  * autocast keeps copies of weights that train until its forward pass is over.
  */
 function recordSide(
-  { name, when, holds, plan }: SidePlan<StepPlan>,
+  { name, when, holds, asks, plan }: SidePlan<StepPlan>,
   learning: Pick<MachineSettings, "workspaces">,
 ): SidePass {
   const stack = recordAsked(plan, learning, { labels: 0, holdsIds: true });
-  return { when, holds, stack: placed(name, stack) };
+  const isAfter = when === "after";
+  return {
+    when,
+    holds,
+    stack: placed(name, besideOf(stack, { asks, isAfter })),
+  };
+}
+
+/** Blocks that know that they are of a pass beside; like ones stay one. */
+function besideOf(
+  stack: readonly Block[],
+  whose: Pick<BesideBlock, "asks" | "isAfter">,
+): Block[] {
+  const made = new Map<Block, Block>();
+  return stack.map((block, at) => {
+    const known = made.get(block);
+    if (known) return known;
+    const place = at === 0
+      ? "first"
+      : at === stack.length - 1
+      ? "last"
+      : "layer";
+    const own = { ...block, beside: { ...whose, place, stack } } as const;
+    made.set(block, own);
+    return own;
+  });
 }
 
 /**
@@ -40,7 +65,13 @@ export function recordEvaluation(
   settings: Pick<MachineSettings, "workspaces">,
 ): Pick<Pass, "stacks" | "sides"> {
   return {
-    stacks: [placed("evaluation", recordAsked(plan, settings, {}))],
+    stacks: [placed(
+      "evaluation",
+      besideOf(recordAsked(plan, settings, {}), {
+        asks: "policy",
+        isAfter: false,
+      }),
+    )],
     sides: sidesOf(plan, settings),
   };
 }
@@ -121,7 +152,9 @@ function recordHeld(
     outputDtype: "fp32",
     ...(isOutside ? { isOutside: true as const } : {}),
   };
-  return { when, holds, stack: placed(name, [block]) };
+  const isAfter = when === "after";
+  const own = besideOf([block], { asks: "policy", isAfter });
+  return { when, holds, stack: placed(name, own) };
 }
 
 /**

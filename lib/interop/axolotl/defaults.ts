@@ -1,4 +1,8 @@
 import type { Draft } from "../reading/draft.ts";
+import {
+  assumeEvaluation,
+  axolotlEvaluates,
+} from "../reading/vocabulary/evaluation.ts";
 import type { FileSettings } from "../reading/format.ts";
 import { isOff, readCount, readSwitch } from "../reading/values.ts";
 import { remarkNoImages } from "../reading/vocabulary/vision.ts";
@@ -53,14 +57,12 @@ export function finishAxolotl(draft: Draft, all: FileSettings): void {
   if (all.has("adapter")) {
     draft.assume("train.lora.dropout", 0, "lora_dropout is 0 by default");
   }
-  if (draft.stated.has("train.evaluation.sequence_length")) {
-    // axolotl utils/config/__init__.py, normalize_config
-    draft.assume(
-      "train.evaluation.micro_batch",
-      readCount(all.get("micro_batch_size")) ?? 1,
-      "eval_batch_size is micro_batch_size by default",
-    );
-  }
+  // axolotl utils/config/__init__.py, normalize_config
+  assumeEvaluation(draft, all, {
+    evaluates: axolotlEvaluates,
+    batch: readCount(all.get("micro_batch_size")) ?? 1,
+    reason: "eval_batch_size is micro_batch_size by default",
+  });
   remarkNoImages(draft);
   if (!draft.facts.has("loaded") && !all.has("bf16") && !all.has("fp16")) {
     draft.facts.set("mixed_precision", { value: "bf16", key: "bf16" });

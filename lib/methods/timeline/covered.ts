@@ -53,6 +53,7 @@ export function coveredBy(
   return new Set([
     ...COVERED,
     "software.expandable_segments",
+    "software.max_split_size_mb",
     ...engine.reads(scenario, plan.model),
     ...(TRAINERS.has(engine.name) && !engine.ownPasses ? TRAINERS_FIELDS : []),
     ...(plan.objective?.heeds ??
@@ -79,6 +80,7 @@ const TRAINERS_FIELDS = [
   "train.evaluation",
   "train.activation_offloading",
   "train.mlp_tiles",
+  "train.empty_cache_steps",
   "train.use_reentrant",
   "train.trainable_layers",
   "train.trainable_parameters",

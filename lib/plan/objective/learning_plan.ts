@@ -1,7 +1,8 @@
-import { taskModelOf } from "../../models/heads/task_model.ts";
+import { taskModelOf, unreadHeadOf } from "../../models/heads/task_model.ts";
 import type { Model } from "../../models/model.ts";
-import { copiesOf } from "../../models/tensors/tensor.ts";
+import { copiesOf, elementsOf } from "../../models/tensors/tensor.ts";
 import type { Scenario } from "../../scenario/schema.ts";
+import { DTYPE_BYTES } from "../../play/torch/dtype.ts";
 import { roundedBytes } from "../../play/memory/tape.ts";
 import type { Buffer } from "../../play/program/buffer.ts";
 import { bufferOf } from "../../play/program/buffer.ts";
@@ -13,7 +14,14 @@ import { generationOf, rollsWithin } from "./generation.ts";
 import { headOf } from "./heads.ts";
 import type { Learnt } from "./learnt.ts";
 import { referenceOf, trainedFor } from "./learnt.ts";
-import type { HeldSide, RolloutShare, SidePlan } from "./objective_plan.ts";
+import type {
+  AskedShare,
+  AskedShares,
+  HeldSide,
+  RolloutShare,
+  SidePlan,
+} from "./objective_plan.ts";
+import { sharedWords } from "./words.ts";
 import { generatingOf, shareWords, standingOf } from "./rollout_share.ts";
 import {
   asked,
@@ -29,12 +37,15 @@ import { assumptionsOf, heededBy, warningsOf } from "./words.ts";
  * Plans the step of a scenario's objective: the model that learns, and those that
  * are asked beside it.
  *
+ * @param share What generates on the same GPU; null: nobody.
+ * @param shares How ranks share models that are asked; null: each has them all.
  * @returns Or why it cannot.
  */
 export function learningPlanOf(
   scenario: Scenario,
   named: Model,
   share: RolloutShare | null = null,
+  shares: AskedShares | null = null,
 ): StepPlan | { readonly reason: string } {
   const model = taskModelOf(named, scenario);
   const objective = trainedFor(scenario);
@@ -55,15 +66,18 @@ export function learningPlanOf(
     };
   }
   const sides: (SidePlan<StepPlan> | HeldSide)[] = [];
-  const beside: Buffer[] = [];
+  const beside = objective === "embedding" ? unreadHead(model, scenario) : [];
   if (takesOldLogProbs(scenario)) sides.push(oldLogProbs(wrapped, batch));
   const reference = referenceOf(scenario, objective);
   if (reference === "copy" || reference === "adapter-off") {
     const other = referencePlan(wrapped);
     if ("reason" in other) return other;
     const compared = asked(other, objective, batch);
-    sides.push(...comparedWith(objective, wrapped, compared, batch));
-    if (reference === "copy") beside.push(...weightsOf(other, "the reference"));
+    const asks = reference === "copy" ? "reference" : "policy";
+    sides.push(...comparedWith(objective, wrapped, compared, batch, asks));
+    if (reference === "copy") {
+      beside.push(...weightsOf(other, "the reference", shares?.reference));
+    }
   }
   const generation = generationOf(scenario, plan, objective);
   if (generation && "reason" in generation) return generation;
@@ -76,7 +90,7 @@ export function learningPlanOf(
   if (taught && "reason" in taught) return taught;
   if (taught) {
     sides.push(taught.side);
-    beside.push(...weightsOf(taught.side.plan, "the teacher"));
+    beside.push(...weightsOf(taught.side.plan, "the teacher", shares?.teacher));
   }
   const { inventory } = plan;
   return {
@@ -94,6 +108,10 @@ export function learningPlanOf(
       assumptions: [
         ...assumptionsOf(scenario, objective),
         ...(share ? [shareWords(share)] : []),
+        ...(shares && reference === "copy"
+          ? [sharedWords("reference", shares.reference)]
+          : []),
+        ...(shares && taught ? [sharedWords("teacher", shares.teacher)] : []),
       ],
       warnings: [
         ...warningsOf(scenario, objective),
@@ -122,15 +140,50 @@ function callsPast(scenario: Scenario, objective: Learnt): boolean {
     scenario.train.loss_type !== "generalized_jsd");
 }
 
-/** The weights of another model, which stand throughout. */
-function weightsOf({ inventory }: StepPlan, whose: string): Buffer[] {
-  const label = `parameters of ${whose}`;
+/** The weights of another model, which stand throughout: a rank's part of them. */
+function weightsOf(
+  { inventory }: StepPlan,
+  whose: string,
+  { ranks, dtype: lies, onHost }: AskedShare = WHOLE,
+): Buffer[] {
+  if (onHost) return [];
+  const label = ranks > 1 ? `shards of ${whose}` : `parameters of ${whose}`;
   const group = { part: "weights", label, count: 1, elements: null } as const;
-  return inventory.items.map(({ tensor, pieces }) =>
-    bufferOf(
+  return inventory.items.map(({ tensor, pieces, dtype }) => {
+    const scale = lies === null || dtype === "uint8"
+      ? 1
+      : DTYPE_BYTES[lies] / DTYPE_BYTES[dtype];
+    return bufferOf(
       `${tensor.name} of ${whose}`,
-      pieces.map((bytes) => ({ group, bytes: roundedBytes(bytes) })),
+      pieces.map((bytes) => ({
+        group,
+        bytes: roundedBytes(Math.ceil(bytes * scale / ranks)),
+      })),
       copiesOf(tensor),
-    )
+    );
+  });
+}
+
+/**
+ * The head of a model that gives its hidden states instead of logits: it stands, and
+ * nobody reads it. Nothing of a model whose class has none, or has it tied.
+ *
+ * Source: modelscope/ms-swift swift/model/patcher.py, patch_output_normalizer
+ */
+function unreadHead(
+  model: Model,
+  { precision }: Pick<Scenario, "precision">,
+): Buffer[] {
+  const label = "the head, which nothing reads";
+  const group = { part: "weights", label, count: 1, elements: null } as const;
+  return unreadHeadOf(model).map((tensor) =>
+    bufferOf(tensor.name, [{
+      group,
+      bytes: roundedBytes(
+        elementsOf(tensor) * DTYPE_BYTES[precision.weights],
+      ),
+    }], copiesOf(tensor))
   );
 }
+
+const WHOLE: AskedShare = { ranks: 1, dtype: null, onHost: false };

@@ -3,6 +3,7 @@ import { fusesHead } from "../../software/trl/heads.ts";
 import { promptOf } from "./generation.ts";
 import type { Learnt } from "./learnt.ts";
 import { COMPARED, referenceOf } from "./learnt.ts";
+import type { AskedShare } from "./objective_plan.ts";
 
 /** Objectives of which completions alone are scored. */
 const SCORED: ReadonlySet<Learnt> = new Set([
@@ -65,6 +66,10 @@ export function plainObjective({ train, software }: Scenario): string | null {
     : null;
 }
 
+/** What is taken for granted where embeddings are learnt. */
+const EMBEDDED =
+  "train.objective embedding: examples are pairs of a text and one that it is compared with, each a sequence of its own; hidden states of their last tokens are compared, and no logits are made";
+
 /** What is taken for granted of a trainer. */
 export function assumptionsOf(
   scenario: Scenario,
@@ -72,6 +77,7 @@ export function assumptionsOf(
 ): string[] {
   const { software, train } = scenario;
   if (objective === "classification") return [];
+  if (objective === "embedding") return [EMBEDDED];
   const release = software.trl ?? "1.16, for software.trl names none";
   const made = objective === "reward"
     ? "scores pairs in one pass"
@@ -110,6 +116,19 @@ export function assumptionsOf(
       ]
       : []),
   ];
+}
+
+/** What is said of how ranks share a model that is asked. */
+export function sharedWords(
+  whose: string,
+  { ranks, onHost }: AskedShare,
+): string {
+  const where = onHost
+    ? "its parameters lie on the host, and units of them come to the GPU as they run"
+    : ranks > 1
+    ? `${ranks} ranks share its parameters, and gather units of them as they run`
+    : "each GPU has all of it, for accelerate wraps nothing that is only evaluated";
+  return `The ${whose} is as TRL's code prepares it, of which no step was traced: ${where}`;
 }
 
 /** What of a trainer's step is not in it. */

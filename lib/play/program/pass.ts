@@ -65,6 +65,15 @@ export function passActs({ stacks, sides = [] }: Pass): PassActs {
   };
 }
 
+/** A pass without what runs beside the one that learns. */
+export function learningRuns({ acts, instances }: PassActs): PassActs {
+  const learns = ({ block }: Instance) => block.beside === undefined;
+  return {
+    acts: acts.filter(({ instance }) => learns(instance)),
+    instances: instances.filter(learns),
+  };
+}
+
 /** Instances of a pass: its own by their stacks, in a row, and with those beside. */
 interface Ran {
   readonly placed: readonly (readonly Instance[])[];
@@ -153,6 +162,9 @@ function runnerOf(acts: Run[]) {
         if (instance === last) {
           for (const each of stack) {
             run(phase, each, "done", NO_WIRES, stack[0]?.at);
+          }
+          if (stack === ran.at(-1)) {
+            for (const each of ran.flat()) run(phase, each, "returned");
           }
         }
         if (block.body) run(phase, instance, "forward");

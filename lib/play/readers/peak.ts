@@ -51,6 +51,7 @@ export function changeOf(act: Act): { net: number; peak: number } {
     case "clear":
       return { net: -act.bytes, peak: 0 };
     case "collective":
+    case "empty":
       return NOTHING;
   }
 }

@@ -16,9 +16,10 @@ const OBJECTIVES = [
   "classification",
   "grpo",
   "distillation",
+  "embedding",
 ] as const;
 
-const UNPROMPTED = [null, "pretrain", "classification"] as const;
+const UNPROMPTED = [null, "pretrain", "classification", "embedding"] as const;
 
 const completed = { path: "train.objective", not: UNPROMPTED } as const;
 
@@ -107,7 +108,7 @@ export const objectiveFields = {
     label: "Objective",
     group: "objective",
     help:
-      "`sft`, `pretrain`, `dpo`, `kto`, `orpo`, `reward`, `classification`, `grpo` or `distillation`; null: what the model's class learns without a trainer",
+      "`sft`, `pretrain`, `dpo`, `kto`, `orpo`, `reward`, `classification`, `grpo`, `distillation` or `embedding`; null: what the model's class learns without a trainer",
     blank: "the model's own",
     flag: "--objective",
   }),

@@ -3,6 +3,7 @@ import type { Machine } from "../../play/torch/machine.ts";
 import type { Grad, Value } from "../../play/torch/values.ts";
 import type { AdaptedLinear } from "../../play/torch/ops/adapted_linear.ts";
 import { slice } from "../../play/torch/ops/arithmetic.ts";
+import { handedOn } from "../../play/torch/ops/handed_on.ts";
 import type { HeadLoss } from "../../play/torch/ops/head_loss.ts";
 
 /** Tokens and words of a tile. */
@@ -67,16 +68,13 @@ function lossOf(
     "gradient of hidden states",
   );
   m.drop(before, last);
-  const given = (made: Value): Grad => {
-    const { storage, elements, dtype } = made;
-    if (isDivided) return m.grad(null, elements, dtype, "divided gradient");
-    m.tape.retain(storage);
-    return { storage, elements, dtype };
-  };
-  const node = m.record([kept, weight], [toHidden, toWeight], () => [
-    kept.source && given(toHidden),
-    toWeight && given(toWeight),
-  ]);
+  const node = m.record([kept, weight], [toHidden, toWeight], (_, here) => {
+    const given = (made: Value): Grad =>
+      isDivided
+        ? m.grad(null, made.elements, made.dtype, "divided gradient")
+        : handedOn(m, made, here);
+    return [kept.source && given(toHidden), toWeight && given(toWeight)];
+  });
   return m.create(1, "fp32", "loss", node && { node, slot: 0 });
 }
 

@@ -1,8 +1,8 @@
 import { CACHING_KIN } from "../caching_kin.ts";
 import { UNPLAYED } from "../code/unplayed.ts";
 import { codeWith } from "../code/usual.ts";
-import type { FamilyType, FamilyTypes } from "../family.ts";
-import { declaredBy } from "./declare_recipe.ts";
+import type { Family, FamilyType, FamilyTypes } from "../family.ts";
+import { declaredBy, partDeclaredBy } from "./declare_recipe.ts";
 import { isPartlyIn } from "./of_class.ts";
 import type { Recipe } from "./recipe.ts";
 import recipes from "./recipes.json" with { type: "json" };
@@ -19,6 +19,15 @@ function knownRecipe(type: string): Recipe {
   const recipe = recipeOf(type);
   if (!recipe) throw new RangeError(`There is no recipe of ${type}`);
   return recipe;
+}
+
+/**
+ * Declares what stands under a place of a type's usual class, for types that have the
+ * same part.
+ */
+export function partOfRecipe(type: string, place: string): Family {
+  return (config, scope) =>
+    partDeclaredBy(knownRecipe(type), place)(config, scope);
 }
 
 /**
