@@ -30,6 +30,21 @@ export function unknownNames(
   ];
 }
 
+/** Why nobody knows the model that teaches; null where one does, or none is asked. */
+export function teacherProblem(
+  { task, train: { objective, teacher } }: Scenario,
+): Problem | null {
+  if (task !== "train" || objective !== "distillation" || teacher === null) {
+    return null;
+  }
+  const found = resolveModel(teacher);
+  const message = found.ok ? undefined : found.problems[0]?.message;
+  return message === undefined ? null : {
+    path: "train.teacher",
+    message: message.replace(/^model /, "train.teacher "),
+  };
+}
+
 /** A refusal with these beside it, unless they say of a field what it says. */
 export function withUnknown(
   problems: readonly Problem[],

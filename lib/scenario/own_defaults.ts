@@ -1,4 +1,7 @@
+import { MAX_TOKENS } from "./limits.ts";
 import type { Scenario } from "./schema.ts";
+import { scoresCompletions } from "./sections/objective.ts";
+import { USUAL_LENGTH } from "./sections/train.ts";
 
 /**
  * The share of a GPU that an engine takes where a scenario does not say: 0.9, but
@@ -14,20 +17,38 @@ const OWN_SHARES: ReadonlySet<string> = new Set([
 
 /**
  * Fills in the defaults that hang on other fields: what trains is loaded in
- * `precision.weights`, what serves as the checkpoint is published; and the share of
- * a GPU that the engine takes.
+ * `precision.weights`, what serves as the checkpoint is published; the share of
+ * a GPU that the engine takes; and the length of a sequence whose prompt and
+ * completion are given, their sum.
  */
 export function withOwnDefaults(scenario: Scenario): Scenario {
-  const { task, quantization, serve } = scenario;
+  const { task, quantization, serve, train } = scenario;
   const isPlain = task === "train" && quantization.weights === null;
   const isUsual = serve.memory_utilization === null &&
     !OWN_SHARES.has(serve.engine);
-  if (!isPlain && !isUsual) return scenario;
+  const length = lengthOf(train);
+  const isSummed = length !== train.sequence_length;
+  if (!isPlain && !isUsual && !isSummed) return scenario;
   return {
     ...scenario,
+    ...(isSummed ? { train: { ...train, sequence_length: length } } : {}),
     ...(isPlain ? { quantization: { ...quantization, weights: "none" } } : {}),
     ...(isUsual
       ? { serve: { ...serve, memory_utilization: USUAL_SHARE } }
       : {}),
   };
+}
+
+function lengthOf(
+  { objective, sequence_length, prompt_tokens, completion_tokens }: Scenario[
+    "train"
+  ],
+): number {
+  if (sequence_length !== USUAL_LENGTH || !scoresCompletions(objective)) {
+    return sequence_length;
+  }
+  if (prompt_tokens === null || completion_tokens === null) {
+    return sequence_length;
+  }
+  return Math.min(prompt_tokens + completion_tokens, MAX_TOKENS);
 }

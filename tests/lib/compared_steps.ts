@@ -12,6 +12,7 @@ import stateSpaces from "../truth/traced_state_spaces.json" with {
   type: "json",
 };
 import hybrids from "../truth/traced_hybrids.json" with { type: "json" };
+import encoders from "../truth/traced_encoders.json" with { type: "json" };
 import heads from "../truth/traced_heads.json" with { type: "json" };
 import converted from "../truth/converted_steps.json" with { type: "json" };
 import settings from "../truth/parallel_settings.json" with { type: "json" };
@@ -30,6 +31,7 @@ export type NamedStep = ComparedStep & { readonly name: string };
 const TRACED = [
   traced,
   heads,
+  encoders,
   stateSpaces,
   hybrids,
   texts,

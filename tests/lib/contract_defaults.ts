@@ -45,6 +45,7 @@ export const DEFAULTS: Scenario = {
     reference: null,
     prompt_tokens: null,
     completion_tokens: null,
+    rejected_tokens: null,
     generations: null,
     rollout: {
       engine: null,

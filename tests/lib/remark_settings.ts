@@ -24,6 +24,7 @@ export const VALUES: Record<string, unknown[]> = {
   "train.image_max_pixels": [100_000],
   "train.prompt_tokens": [512],
   "train.completion_tokens": [512],
+  "train.rejected_tokens": [256],
   "train.generations": [4],
   "train.rollout.steps_per_generation": [4],
   "train.rollout.iterations": [2],
@@ -163,6 +164,7 @@ export const BESIDE: Record<string, Setting> = {
   "train.reference": DPO,
   "train.prompt_tokens": DPO,
   "train.completion_tokens": DPO,
+  "train.rejected_tokens": DPO,
   "train.generations": { "train.objective": "grpo" },
   "train.rollout.engine": {
     "train.objective": "grpo",

@@ -182,3 +182,19 @@ Deno.test("a list of names may be a text in JSON, which is no pattern", () => {
   assertEquals(targets("[a-c_]+attn"), "[a-c_]+attn");
   assertEquals(targets('["c]_attn'), '["c]_attn');
 });
+
+Deno.test("a prompt and its completion are the sequence where no other length is given", () => {
+  const lengthOf = (train: Record<string, unknown>) => {
+    const parsed = parseScenario({ model: "llama2-7b", train });
+    assertOk(parsed);
+    return parsed.value.train.sequence_length;
+  };
+  const lengths = { prompt_tokens: 512, completion_tokens: 1_024 };
+  assertEquals(lengthOf({ objective: "grpo", ...lengths }), 1_536);
+  assertEquals(lengthOf({ objective: "dpo", prompt_tokens: 512 }), 2_048);
+  assertEquals(lengthOf(lengths), 2_048);
+  assertEquals(
+    lengthOf({ objective: "dpo", ...lengths, sequence_length: 1_000 }),
+    1_000,
+  );
+});

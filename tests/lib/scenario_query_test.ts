@@ -101,6 +101,7 @@ const FIELDS: Record<string, Record<string, Any>> = {
     reference: fc.constantFrom(null, "none", "copy", "adapter-off"),
     prompt_tokens: or(null, whole(0, 1 << 20)),
     completion_tokens: or(null, whole(1, 1 << 20)),
+    rejected_tokens: or(null, whole(1, 1 << 20)),
     generations: or(null, whole(1, 1 << 10)),
     rollout: fc.record({
       engine: fc.constantFrom(null, "transformers", "vllm", "external"),

@@ -55,10 +55,11 @@ _sequences_are_whole()
 def _own_masks_hide_nothing():
     """BART's decoder makes a mask of ones; whether all are is read off the device."""
     from transformers.models.bart import modeling_bart
+    from transformers.models.marian import modeling_marian
     from transformers.models.mbart import modeling_mbart
     from transformers.models.pegasus import modeling_pegasus
 
-    for module in (modeling_bart, modeling_mbart, modeling_pegasus):
+    for module in (modeling_bart, modeling_marian, modeling_mbart, modeling_pegasus):
         make = module.create_causal_mask
 
         def whole(*arguments, make=make, **named):

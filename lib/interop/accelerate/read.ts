@@ -12,7 +12,9 @@ import {
 } from "../reading/rules.ts";
 import { isOff, readSwitch } from "../reading/values.ts";
 import { GATHERED } from "../reading/vocabulary/float8.ts";
+import { shippedFile } from "../reading/shipped.ts";
 import { accelerateLaunch } from "./launch.ts";
+import SHIPPED from "./shipped.json" with { type: "json" };
 import {
   FSDP_NEUTRAL,
   fsdpRules,
@@ -34,6 +36,7 @@ export const accelerateFile: Format = {
   title: "accelerate",
   kind: "mapping",
   command: accelerateLaunch,
+  shipped: (path) => shippedFile(SHIPPED, path, "accelerate_configs"),
   recognises: (values) =>
     "compute_environment" in values || "distributed_type" in values ||
     ("num_processes" in values &&

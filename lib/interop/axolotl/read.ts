@@ -26,6 +26,8 @@ import { ENGINE_RULES, GPU_RULES } from "./parallel_rules.ts";
 import { PLUGIN_RULES } from "./plugin_rules.ts";
 import { QAT_RULES } from "./qat_rules.ts";
 import { PRECISION_RULES } from "./precision_rules.ts";
+import { shippedFile } from "../reading/shipped.ts";
+import SHIPPED from "./shipped.json" with { type: "json" };
 
 const RULES: readonly Rule[] = [
   modelRule(["base_model"]),
@@ -102,6 +104,7 @@ export const axolotlFile: Format = {
   id: "axolotl",
   title: "Axolotl",
   kind: "mapping",
+  shipped: (path) => shippedFile(SHIPPED, path, "examples"),
   command: axolotlCommand,
   recognises: (values) =>
     "base_model" in values ||

@@ -19,6 +19,8 @@ import {
   LLAMA_FACTORY_NEUTRAL,
   LLAMA_FACTORY_UNEXPRESSED,
 } from "./left_out.ts";
+import { shippedFile } from "../reading/shipped.ts";
+import SHIPPED from "./shipped.json" with { type: "json" };
 
 const RULES: readonly Rule[] = [
   modelRule(["model_name_or_path"]),
@@ -89,6 +91,7 @@ export const llamaFactoryFile: Format = {
   id: "llama-factory",
   title: "LLaMA-Factory",
   kind: "mapping",
+  shipped: (path) => shippedFile(SHIPPED, path, "examples"),
   command: llamaFactoryCommand,
   byFlags: true,
   recognises: (values) =>

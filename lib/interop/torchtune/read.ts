@@ -11,6 +11,8 @@ import { RECIPE_RULES, tuneCommand } from "./command.ts";
 import { finishTorchtune } from "./defaults.ts";
 import { TORCHTUNE_NEUTRAL, TORCHTUNE_UNEXPRESSED } from "./left_out.ts";
 import { MODEL_RULES } from "./model_rules.ts";
+import { shippedFile } from "../reading/shipped.ts";
+import SHIPPED from "./shipped.json" with { type: "json" };
 
 const RULES: readonly Rule[] = [
   ...RECIPE_RULES,
@@ -129,6 +131,7 @@ export const torchtuneFile: Format = {
   id: "torchtune",
   title: "torchtune",
   kind: "mapping",
+  shipped: (path) => shippedFile(SHIPPED, path, "recipes/configs"),
   command: tuneCommand,
   recognises: (values) =>
     isObject(values["model"]) && "_component_" in values["model"] ||

@@ -156,15 +156,18 @@ export const BERT: EncoderCode = {
   masksEmbeddings: false,
   holdsAll: false,
   wideSoftmax: false,
-  rotary: false,
+  rotary: null,
   caches: false,
   scaledEmbeddings: "never",
   ownPositions: false,
+  waves: false,
   frozen: null,
   holds: "the embeddings",
   holdsInner: true,
+  holdsAttended: false,
   copies: "none",
-  takesFlash: true,
+  kernels: "flash",
+  checkpoints: true,
 };
 
 /** BERT. */

@@ -133,7 +133,7 @@ export const DEBERTA_TYPES: FamilyTypes = {
       disentangled: true,
       masksEmbeddings: true,
       holdsAll: true,
-      takesFlash: false,
+      kernels: "sdpa",
     },
     peft: { targets: ["query_proj", "value_proj"] },
   }),

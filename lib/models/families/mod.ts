@@ -16,6 +16,7 @@ import { DEEPSEEK_TYPES } from "./deepseek.ts";
 import { DEEPSEEK_V4_TYPES } from "./deepseek_v4.ts";
 import { DISTILBERT_TYPES } from "./distilbert.ts";
 import { ELECTRA_TYPES } from "./electra.ts";
+import { ENCODER_KIN } from "./encoder_kin.ts";
 import { ERNIE_VL_TYPES } from "./ernie4_5_vl_moe.ts";
 import { FAIRSEQ_TYPES } from "./fairseq.ts";
 import { FALCON_TYPES } from "./falcon.ts";
@@ -75,11 +76,21 @@ import { PHI_TYPES } from "./phi.ts";
 import { QWEN2_TYPES } from "./qwen2.ts";
 import { QWEN2_AUDIO_TYPES } from "./qwen2_audio.ts";
 import { QWEN3_TYPES } from "./qwen3.ts";
+import { QWEN3_OMNI_TYPES } from "./qwen3_omni.ts";
 import { QWEN3_5_TYPES } from "./qwen3_5.ts";
 import { QWEN3_NEXT_TYPES } from "./qwen3_next.ts";
 import { QWEN_VL_TYPES } from "./qwen_vl.ts";
 import { RECENT_KIN } from "./recent_kin.ts";
 import { RECENT_MOE_KIN } from "./recent_moe_kin.ts";
+import { PHI3_V_TYPES } from "./phi3_v.ts";
+import { MOLMO_TYPES } from "./molmo.ts";
+import { DOTS_OCR_TYPES } from "./dots_ocr.ts";
+import { DEEPSEEK_VL_V2_TYPES } from "./deepseek_vl_v2.ts";
+import { MINICPM_V_TYPES } from "./minicpmv.ts";
+import { MIMO_DENSE_TYPES } from "./mimo.ts";
+import { STEP3P5_TYPES } from "./step3p5.ts";
+import { STEP3_TYPES } from "./step3.ts";
+import { GROK_TYPES } from "./grok.ts";
 import { recipeTypes } from "./recipes/mod.ts";
 import { RECURRENT_GEMMA_TYPES } from "./recurrent_gemma.ts";
 import { REMOTE_CODE } from "./remote_code.ts";
@@ -108,6 +119,7 @@ const WRITTEN: FamilyTypes = {
   ...DEEPSEEK_V4_TYPES,
   ...DISTILBERT_TYPES,
   ...ELECTRA_TYPES,
+  ...ENCODER_KIN,
   ...ERNIE_VL_TYPES,
   ...FAIRSEQ_TYPES,
   ...FALCON_H1_TYPES,
@@ -166,6 +178,7 @@ const WRITTEN: FamilyTypes = {
   ...QWEN2_TYPES,
   ...QWEN3_5_TYPES,
   ...QWEN3_NEXT_TYPES,
+  ...QWEN3_OMNI_TYPES,
   ...QWEN3_TYPES,
   ...QWEN_VL_TYPES,
   ...RECENT_KIN,
@@ -177,6 +190,15 @@ const WRITTEN: FamilyTypes = {
   ...STABLELM_TYPES,
   ...T5_TYPES,
   ...WHISPER_TYPES,
+  ...PHI3_V_TYPES,
+  ...MOLMO_TYPES,
+  ...DOTS_OCR_TYPES,
+  ...DEEPSEEK_VL_V2_TYPES,
+  ...MINICPM_V_TYPES,
+  ...MIMO_DENSE_TYPES,
+  ...STEP3P5_TYPES,
+  ...STEP3_TYPES,
+  ...GROK_TYPES,
   ...ZAMBA_TYPES,
 };
 

@@ -115,7 +115,7 @@ export const MODERNBERT_TYPES: FamilyTypes = {
         spans: [[], 0],
       },
       wideSoftmax: true,
-      rotary: true,
+      rotary: "fp32",
       holds: null,
       holdsInner: false,
       copies: "float",

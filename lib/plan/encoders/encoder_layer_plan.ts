@@ -60,6 +60,7 @@ export function encoderLayerPlanOf(
     norms: family.norms,
     holdsBranch: family.holds === "the embeddings",
     holdsInner: family.holdsInner,
+    holdsAttended: family.holdsAttended,
     attention: {
       own,
       norm: norms.attention,
@@ -108,6 +109,7 @@ function attentionOf(
       wideSoftmax: facts.wideSoftmax,
       softcap: false,
       leavesWeights: !facts.wideSoftmax,
+      addsInPlace: family.bias === "every sequence",
     },
     copiesHeads: family.copiesHeads,
     caches: facts.caches && isDecoder,
@@ -182,7 +184,7 @@ function normsOf(
 }
 
 const ATTENTION_NORM =
-  /^(layer\.0\.layer_norm|attention\.output\.LayerNorm|sa_layer_norm|attn_norm|self_attn_layer_norm)$/;
+  /^(layer\.0\.layer_norm|attention\.output\.LayerNorm|sa_layer_norm|attn_norm|self_attn_layer_norm|attention\.LayerNorm|post_attention_layernorm)$/;
 const CROSS_NORM = /^(layer\.1\.layer_norm|encoder_attn_layer_norm)$/;
 
 function byRole(

@@ -57,7 +57,7 @@ export function stackPlanOf(
   const positions = outside.parameter(
     near((_, { role, module, layers }) =>
       role === "position" && module === "embedding" && layers === null &&
-      !DISTANCES.test(_)
+      !DISTANCES.test(_) && !BIASES.test(_)
     ),
   );
   const distances = family.disentangled
@@ -115,9 +115,7 @@ export function stackPlanOf(
   }
   const biasOf = (kind: LayerKind) => {
     const own = modulesOf(stack, kind);
-    return own.parameter(
-      own.find((each) => /relative_attention_bias\.weight$/.test(each)),
-    );
+    return own.parameter(own.find((each) => BIASES.test(each)));
   };
   const [opening] = stack.layers;
   const normAt = (pattern: RegExp) =>
@@ -149,6 +147,7 @@ export function stackPlanOf(
         ),
         positions,
         ownPositions: family.ownPositions,
+        waves: family.waves,
         scaled: family.scaledEmbeddings === "by config" &&
           config["scale_embedding"] === true,
         norm: normAt(ENTRY_NORM),
@@ -163,8 +162,14 @@ export function stackPlanOf(
       return slides ? withMask(plan) : plan;
     },
     slides: (layer) =>
-      family.rotary && implementation !== "flash" && slidesAt(config, layer),
-    bias: family.bias === "first layer" && opening ? biasOf(opening) : null,
+      family.rotary === "fp32" && implementation !== "flash" &&
+      slidesAt(config, layer),
+    bias: family.bias === "first layer" && opening
+      ? biasOf(opening)
+      : family.bias === "every sequence"
+      ? outside.parameter(near((each) => BIASES.test(each)))
+      : null,
+    spreadsBias: family.bias === "every sequence",
     distances: distances && {
       table: distances,
       norm: normAt(DISTANCES_NORM),
@@ -176,7 +181,7 @@ export function stackPlanOf(
     isMasked: facts.masked && implementation !== "flash",
     holdsWords: family.holds === "words",
     holdsEmbeddings: family.holds === "the embeddings",
-    rotaryWidth: family.rotary ? architecture.head_dim : 0,
+    rotaryWidth: family.rotary === null ? 0 : architecture.head_dim,
     last: normAt(LAST_NORM),
     lastDropout: family.dropsLast ? residual : 0,
   };
@@ -230,6 +235,7 @@ function slidesAt(config: Config, layer: number): boolean {
   return layer % (typeof period === "number" && period > 0 ? period : 3) !== 0;
 }
 
+const BIASES = /(^|\.)relative_attention_bias\.weight$/;
 const DISTANCES = /(^|\.)rel_embeddings\.weight$/;
 const DISTANCES_NORM = /(^|\.)encoder\.LayerNorm\.weight$/;
 const ENTRY_NORM =

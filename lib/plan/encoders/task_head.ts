@@ -171,7 +171,7 @@ const VOCABULARY_BIAS =
 const TRANSFORM =
   /(^|\.)(transform\.dense|lm_head\.dense|vocab_transform|generator_predictions\.dense|head\.dense)\.weight$/;
 const TRANSFORM_NORM =
-  /(^|\.)(transform\.LayerNorm|lm_head\.layer_norm|vocab_layer_norm|generator_predictions\.LayerNorm|head\.norm)\.weight$/;
+  /(^|\.)(transform\.(LayerNorm|layer_norm)|lm_head\.layer_norm|vocab_layer_norm|generator_predictions\.LayerNorm|head\.norm)\.weight$/;
 const CLASSIFIER =
   /(^|\.)(classifier|out_proj|qa_outputs|seq_relationship|dense_prediction)\.weight$/;
 const DENSE =

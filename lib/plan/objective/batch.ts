@@ -25,10 +25,14 @@ export function batchOf(
   const most = Math.max(tokens - 1, 1);
   const { completion_tokens: completion, prompt_tokens: prompt } = train;
   const each = completion ?? tokens - (prompt ?? 0);
+  const other = objective === "dpo" ? train.rejected_tokens ?? each : each;
+  // Pairs are padded to the longer one.
+  const scored = (sequences / 2) * [each, other]
+    .reduce((sum, length) => sum + Math.min(Math.max(length, 1), most), 0);
   return {
     sequences,
     tokens,
-    scored: sequences * Math.min(Math.max(each, 1), most),
+    scored,
     labels: (LABELS[objective] ?? 2) * sequences * tokens,
   };
 }

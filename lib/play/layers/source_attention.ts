@@ -120,9 +120,18 @@ function headsOf(
     if (!copiesHeads && !disentangled) return plain;
     return replaced(m, plain, copied(m, plain, `${label} by head`));
   });
-  const [k, v] = caches ? pair.map((each) => cached(m, each)) : pair;
+  const [k, v] = (caches ? pair.map((each) => cached(m, each)) : pair) as [
+    Value,
+    Value,
+  ];
   if (caches) m.drop(...pair);
-  return [q, k, v] as [Value, Value, Value];
+  if (!table) return [q, k, v];
+  // One after the other, each in the place of what it was made of.
+  const turned = [q, k].map((head, at) =>
+    rotated(m, head, table, at === 0 ? "rotated queries" : "rotated keys")
+  );
+  m.drop(q, k);
+  return [...turned, v] as [Value, Value, Value];
 }
 
 /** Joins keys or values to an empty cache, which the model gives back. */

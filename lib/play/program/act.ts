@@ -90,6 +90,11 @@ export type Act = Run | Take | Free | Clear | Collective | Empty;
 export interface Program {
   /** What stands before the first step. */
   readonly load: readonly Take[];
+  /**
+   * What loading takes and frees beside: no step has it, and the allocator keeps
+   * its blocks.
+   */
+  readonly passing?: readonly (Take | Free)[];
   readonly first: readonly Act[];
   readonly step: readonly Act[];
   /** Whether forward and backward passes take turns: a peak is of both. */

@@ -18,10 +18,16 @@ const OBJECTIVES = [
   "distillation",
 ] as const;
 
-const completed = {
-  path: "train.objective",
-  not: [null, "pretrain", "classification"],
-} as const;
+const UNPROMPTED = [null, "pretrain", "classification"] as const;
+
+const completed = { path: "train.objective", not: UNPROMPTED } as const;
+
+/** Whether an objective reads prompts and scores their completions. */
+export function scoresCompletions(
+  objective: typeof OBJECTIVES[number] | null,
+): boolean {
+  return !UNPROMPTED.some((other) => other === objective);
+}
 
 const generated = {
   group: "objective",
@@ -134,6 +140,16 @@ export const objectiveFields = {
     help: "where only completions are scored: tokens of a completion",
     flag: "--completion-tokens",
     needs: [completed],
+  }),
+  rejected_tokens: field(tokens(1, MAX_TOKENS).nullable().default(null), {
+    label: "Rejected completion",
+    group: "objective",
+    unit: "tokens",
+    help:
+      "`dpo`: tokens of a rejected completion; null: as many as train.completion_tokens",
+    blank: "as the completion",
+    flag: "--rejected-tokens",
+    needs: [when.objective("dpo")],
   }),
   generations: field(count(1, MAX_SEQUENCES).nullable().default(null), {
     ...rolled,

@@ -5,6 +5,7 @@ from itertools import cycle
 from . import (
     adapters,
     decoders,
+    encoder_kin,
     encoders,
     heads,
     optimizers,
@@ -28,3 +29,4 @@ def cases():
     yield from state_spaces.cases()
     yield from heads.cases()
     yield from savings.cases()
+    yield from encoder_kin.cases()

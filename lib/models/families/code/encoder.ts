@@ -21,8 +21,11 @@ export interface EncoderCode {
   readonly dropsAttended: boolean;
   /** Whether dropout follows the stack's last norm: T5. */
   readonly dropsLast: boolean;
-  /** Whether scores get a learned bias by relative position: T5. */
-  readonly bias: "first layer" | "each layer" | null;
+  /**
+   * Whether scores get a learned bias by relative position: T5; of MPNet a stack
+   * makes it once, for every sequence anew, and code of its own adds it in place.
+   */
+  readonly bias: "first layer" | "each layer" | "every sequence" | null;
   /**
    * Whether scores are joined by products with embedded distances, in operations
    * of the code's own: DeBERTa.
@@ -34,14 +37,19 @@ export interface EncoderCode {
   readonly copiesHeads: boolean;
   /** Whether the softmax runs in fp32 whatever the type of the heads. */
   readonly wideSoftmax: boolean;
-  /** Whether heads are turned by their positions, in fp32. */
-  readonly rotary: boolean;
+  /** In what heads are turned by their positions; null: they are not. */
+  readonly rotary: "fp32" | "their own type" | null;
   /** Whether the decoder fills a cache while it trains, which copies its keys. */
   readonly caches: boolean;
   /** Whether embeddings are scaled. */
   readonly scaledEmbeddings: "by config" | "always" | "never";
   /** Positions that are looked up for each sequence anew: RoBERTa. */
   readonly ownPositions: boolean;
+  /**
+   * Whether positions are waves in a buffer, of which each sequence's rows are
+   * copied: M2M-100.
+   */
+  readonly waves: boolean;
   /** Names of parameters that never train, such as waves of positions. */
   readonly frozen: RegExp | null;
   /**
@@ -53,8 +61,12 @@ export interface EncoderCode {
   readonly holdsAll: boolean;
   /** Whether what a branch's projection reads is held until the branch ends. */
   readonly holdsInner: boolean;
+  /** Whether a layer's code refers to what attention gave to its end. */
+  readonly holdsAttended: boolean;
   /** Which tensors the loss makes of a vocabulary's logits. */
   readonly copies: LogitCopies;
-  /** Whether it runs with flash attention. */
-  readonly takesFlash: boolean;
+  /** The best that attention runs with. */
+  readonly kernels: "flash" | "sdpa" | "eager";
+  /** Whether its classes take checkpoints; others stop when they are asked for. */
+  readonly checkpoints: boolean;
 }

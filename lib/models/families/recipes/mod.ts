@@ -38,8 +38,10 @@ export function recipeTypes(written: FamilyTypes): FamilyTypes {
         const code = own?.code ??
           codeWith({ cache: CACHING_KIN[type] ?? {}, unplayed: UNPLAYED });
         return [[type, {
-          declare: (config, scope) =>
-            declaredBy(knownRecipe(type))(config, scope),
+          declare: (config, scope) => {
+            declaredBy(knownRecipe(type))(config, scope);
+            own?.buffers?.(config, scope);
+          },
           readsClass: true,
           code,
           isPartly: (named) => isPartlyIn(knownRecipe(type), named),

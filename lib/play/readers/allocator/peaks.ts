@@ -164,8 +164,10 @@ function play(
   capacity = Infinity,
   stream?: string | typeof EVERY_STREAM,
 ): Player {
-  const { load, first, step } = program;
+  const { load, passing = [], first, step } = program;
   const replay = new Replay(sizes, capacity, program, stream);
-  for (const acts of [load, first, step]) replay.play(acts);
+  for (const acts of [load, passing]) replay.play(acts);
+  replay.player.forgetPeak();
+  for (const acts of [first, step]) replay.play(acts);
   return replay.player;
 }

@@ -168,9 +168,9 @@ export class Replay {
 }
 
 /** What is freed, and may have been taken in another step. */
-function freedBy({ first, step }: Program): Set<Buffer> {
+function freedBy({ passing = [], first, step }: Program): Set<Buffer> {
   return new Set(
-    [...first, ...step].flatMap((act) =>
+    [...passing, ...first, ...step].flatMap((act) =>
       act.act === "free" ? [act.buffer] : []
     ),
   );

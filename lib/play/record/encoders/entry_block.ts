@@ -75,7 +75,7 @@ export function recordEntry(
     );
   const labels = m.create(own.labels, "int64", "labels");
   m.part = "embeddings";
-  const { out, words, leaf } = "table" in entry
+  const { out, held, leaf } = "table" in entry
     ? embedded(m, given, plan, entry, own.forcesGrad)
     : heard(m, given, plan, entry, own.forcesGrad);
   const table = plan.rotaryWidth === 0
@@ -102,7 +102,7 @@ export function recordEntry(
     if (own.keepsMask === keeps) m.drop(mask);
   };
   dropShared(false);
-  m.drop(words);
+  m.drop(...held);
   const done = m.tape.events.length;
   m.endForward();
   const exit = m.tape.events.length;
@@ -190,8 +190,8 @@ const ZEROS = {
 /** What a stack reads first, and what its code refers to beside. */
 interface Entered {
   readonly out: Value;
-  /** The rows that were looked up; dropped already where nobody holds them. */
-  readonly words: Value;
+  /** Rows that were looked up, where they are held until the layers have run. */
+  readonly held: readonly Value[];
   readonly leaf: GraphLeaf | null;
 }
 
@@ -211,7 +211,12 @@ function embedded(
   const words = embedding(m, plan.table, ids, rows, "embeddings");
   const leaf = forcesGrad ? leafOf(m, words) : null;
   let out = m.view(words);
-  if (!holdsWords) m.drop(words);
+  const held: Value[] = [];
+  const release = (rows: Value) => {
+    if (holdsWords) held.push(rows);
+    else m.drop(rows);
+  };
+  release(words);
   const replace = (next: Value) => {
     m.drop(out);
     out = next;
@@ -233,11 +238,20 @@ function embedded(
     const count = plan.ownPositions ? rows : tokens;
     addRows(plan.positions, count, count, "positions");
   }
+  if (plan.waves) {
+    const waves = m.create(
+      out.elements,
+      plan.table.dtype,
+      "waves of positions",
+    );
+    replace(add(m, out, waves, "embeddings with positions"));
+    release(waves);
+  }
   if (plan.norm) replace(norm(m, out, rows, plan.norm, "embedding norm"));
   if (plan.masked) replace(scaled(m, out, "masked embeddings"));
   replace(dropout(m, out, plan.dropout, "embeddings"));
   if (plan.projection) replace(adaptedLinear(m, out, rows, plan.projection));
-  return { out, words, leaf };
+  return { out, held, leaf };
 }
 
 /**
@@ -265,7 +279,7 @@ function heard(
     if (at === 0 && forcesGrad) leaf = leafOf(m, out);
     replace(activation(m, out, "kernel", "heard frames"));
   }
-  const words = m.view(out);
+  const held = [m.view(out)];
   if (positions) {
     const places = m.create(tokens, "int64", "positions");
     const rows = embedding(m, positions, places, tokens, "position embeddings");
@@ -273,5 +287,5 @@ function heard(
     m.drop(places, rows);
   }
   replace(dropout(m, out, probability, "frames"));
-  return { out, words, leaf };
+  return { out, held, leaf };
 }

@@ -11,6 +11,8 @@ export interface EntryPlan {
   readonly positions: Parameter | null;
   /** Whether positions are looked up for each sequence. */
   readonly ownPositions: boolean;
+  /** Whether positions are rows of waves, copied for each sequence. */
+  readonly waves: boolean;
   readonly scaled: boolean;
   readonly norm: Norm | null;
   readonly dropout: number;
@@ -40,6 +42,8 @@ export interface StackEnds {
   readonly entry: EntryPlan | SoundPlan;
   /** The table of biases by relative position that all layers share. */
   readonly bias: Parameter | null;
+  /** Whether those are made for every sequence. */
+  readonly spreadsBias: boolean;
   /** Distances that all layers read embedded, and their norm; null of none. */
   readonly distances: {
     readonly table: Parameter;
