@@ -23,10 +23,10 @@ export function roundingScales(
   const how = linearsOf(scenario);
   if (how?.kind !== "fake") return [];
   const inputs = how.activations ? 2 * roundedBytes(POINT * rows) : 0;
-  const bytes = items.reduce((sum, { tensor, isAdapter }) => {
+  const bytes = items.reduce((sum, { tensor }) => {
     const [out = 1, width = 1] = tensor.shape;
     const group = how.group < 0 ? width : how.group;
-    return isAdapter || tensor.layers === null || tensor.module !== "linear" ||
+    return tensor.layers === null || tensor.module !== "linear" ||
         tensor.shape.length !== 2 || width % group !== 0
       ? sum
       : sum + copiesOf(tensor) *

@@ -249,7 +249,7 @@ export function stepPlanOf(
         ...besideOf(code, vision, encoders),
         ...roundingScales(
           scenario,
-          weights,
+          [...weights, ...added],
           train.micro_batch * train.sequence_length,
         ),
       ],

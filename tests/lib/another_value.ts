@@ -22,6 +22,7 @@ const VALUES: Readonly<Record<string, unknown>> = {
   "engine.recompute_modules": ["mlp"],
   "engine.bucket_cap_mb": 100,
   "hardware.gpu": "T4",
+  "software.max_split_size_mb": 64,
   "hardware.gpus": ["RTX 4090", "RTX 3090"],
   "serve.memory_utilization": 0.5,
   "serve.swa_full_tokens_ratio": 0.5,

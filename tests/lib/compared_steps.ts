@@ -19,9 +19,12 @@ import settings from "../truth/parallel_settings.json" with { type: "json" };
 import parallel from "../truth/parallel_steps.json" with { type: "json" };
 import traced from "../truth/traced_steps.json" with { type: "json" };
 import images from "../truth/traced_images.json" with { type: "json" };
+import recentTexts from "../truth/text_steps.json" with { type: "json" };
+import varied from "../truth/varied_steps.json" with { type: "json" };
 import texts from "../truth/traced_texts.json" with { type: "json" };
 import type { Traced } from "./traced.ts";
 import { playedOf, refusalOf } from "./traced.ts";
+import { variedTexts } from "./varied.ts";
 import { saidOf } from "./unsaid.ts";
 import { assertOk } from "./results.ts";
 
@@ -38,6 +41,8 @@ const TRACED = [
   images,
   steps,
   converted,
+  variedTexts(varied),
+  variedTexts(recentTexts),
 ] as unknown as Traced[][];
 
 /**

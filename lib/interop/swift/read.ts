@@ -15,6 +15,7 @@ import {
   TRAINER_RULES,
   TRAINER_UNEXPRESSED,
 } from "../training_arguments/trainer_rules.ts";
+import { OPTIMIZER_RULES } from "./optimizer_rules.ts";
 import { swiftCommand } from "./command.ts";
 import { SWIFT_NEUTRAL, SWIFT_UNEXPRESSED } from "./left_out.ts";
 import { assumeAdapters, SWIFT_FREEZES, SWIFT_RULES } from "./shared_rules.ts";
@@ -27,6 +28,7 @@ import {
 
 const RULES: readonly Rule[] = [
   ...SWIFT_RULES,
+  ...OPTIMIZER_RULES,
   counted("max_length", "train.sequence_length"),
   counted("sequence_parallel_size", "parallel.cp"),
   loadedIn(["torch_dtype"]),
@@ -102,7 +104,7 @@ const RULES: readonly Rule[] = [
   },
   ...evaluationRules(TRAINER_EVALUATION, swiftEvaluates),
   ...TRAINER_RULES.filter(({ keys }) =>
-    !keys.includes("fsdp") &&
+    !keys.includes("fsdp") && !keys.includes("optim") &&
     !TRAINER_EVALUATION.batch.some((key) => keys.includes(key))
   ),
 ];

@@ -31,6 +31,10 @@ import {
   stateFsdpOffload,
   stateSharding,
 } from "../reading/vocabulary/fsdp.ts";
+import {
+  OPTIM_ARGS_RULE,
+  OPTIM_TARGETS_RULE,
+} from "../reading/vocabulary/optimizer_args.ts";
 import { optimizerNames } from "../reading/vocabulary/optimizer_names.ts";
 
 /** `deepspeed` of the Trainer: a file's name, or the file itself. */
@@ -108,6 +112,9 @@ export const TRAINER_RULES: readonly Rule[] = [
   mixedIn("bf16", "bf16"),
   mixedIn("fp16", "fp16"),
   optimizerNames(["optim"]),
+  OPTIM_ARGS_RULE,
+  OPTIM_TARGETS_RULE,
+  counted("torch_empty_cache_steps", "train.empty_cache_steps"),
   DEEPSPEED_RULE,
   FSDP_RULE,
   ...fsdpRules("fsdp_config").map((rule) => ({
@@ -182,10 +189,6 @@ export const CHECKPOINTING_RULE: Rule = {
 export const TRAINER_UNEXPRESSED: readonly Unexpressed[] = [
   ...fsdpUnexpressed("fsdp_config"),
   unexpressed(
-    ["optim_args", "optim_target_modules"],
-    "ranks, targets and types that optimizers take as text have no field",
-  ),
-  unexpressed(
     ["accelerate_config"],
     "its engine and number of GPUs are not given: give that file too",
   ),
@@ -194,7 +197,7 @@ export const TRAINER_UNEXPRESSED: readonly Unexpressed[] = [
     "the batch is halved until it fits; the batch given is estimated",
   ),
   unexpressed(
-    ["torch_empty_cache_steps", "neftune_noise_alpha", "use_cache"],
+    ["neftune_noise_alpha", "use_cache"],
     "no field says it",
   ),
   unexpressed(
@@ -205,10 +208,6 @@ export const TRAINER_UNEXPRESSED: readonly Unexpressed[] = [
       "liger_kernel_config.cross_entropy",
     ],
     "Liger's kernels are counted together",
-  ),
-  unexpressed(
-    ["fp8", "fp8_backend", "fp8_enable_fsdp_float8_all_gather"],
-    "computing in fp8 is not known",
   ),
   unexpressed("fsdp_config", "a file of FSDP's settings is not given"),
   unexpressed("use_cpu", "training on the CPU takes no GPU memory"),

@@ -5,7 +5,7 @@ import { assertOk } from "../results.ts";
 
 Deno.test("scenarioOfConfiguration() names what it leaves out, and why", () => {
   const { ignored, warnings, assumed } = imported(
-    "made_up: 1\nlearning_rate: 1e-4\ntorch_empty_cache_steps: 9\nauto_find_batch_size: false",
+    "made_up: 1\nlearning_rate: 1e-4\nneftune_noise_alpha: 9\nauto_find_batch_size: false",
   );
   const reason = (key: string) =>
     ignored.find((each) => each.key === key)?.reason ?? "";
@@ -17,7 +17,7 @@ Deno.test("scenarioOfConfiguration() names what it leaves out, and why", () => {
     warnings[0] ?? "",
     /^made_up \(1\) is left out: not known: may move memory$/,
   );
-  assertMatch(warnings[1] ?? "", /^torch_empty_cache_steps \(9\) moves memory/);
+  assertMatch(warnings[1] ?? "", /^neftune_noise_alpha \(9\) moves memory/);
   assertEquals(
     assumed.map(({ path }) => path).toSorted(),
     [

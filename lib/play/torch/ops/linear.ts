@@ -59,7 +59,7 @@ function plain(
   if (how?.kind === "float8" && takesFloat8(sizes)) {
     return float8Linear(m, x, rows, sizes, parameter, how, label);
   }
-  if (how?.kind === "fake" && parameter.elements % how.group === 0) {
+  if (how?.kind === "fake" && sizes.in % how.group === 0) {
     return rounded(m, x, rows, sizes, parameter, how, label);
   }
   const input = underAutocast(m, x, `${sizes.name} input`);
