@@ -17,7 +17,10 @@ import { implementationOf } from "../optimizers/implementation.ts";
 import type { OptimizerRule, Trained } from "../optimizers/rule.ts";
 import { optimizerRule } from "../optimizers/rules.ts";
 import type { Implementation } from "../optimizers/rule.ts";
-import type { RolloutShare } from "../plan/objective/objective_plan.ts";
+import type {
+  CriticShare,
+  RolloutShare,
+} from "../plan/objective/objective_plan.ts";
 import type { StepPlan } from "../plan/step_plan.ts";
 import { playedCode } from "../software/mod.ts";
 import { learningPlanOf } from "../plan/objective/learning_plan.ts";
@@ -39,6 +42,8 @@ export interface StepSettings {
   readonly workspaces: boolean;
   /** What generates on the same GPU; null: nobody. */
   readonly rollout?: RolloutShare | null;
+  /** What a critic holds of the same GPU; null: there is none. */
+  readonly critic?: CriticShare | null;
 }
 
 /** A rank's training step, after the first: optimizer states stand. */
@@ -137,7 +142,13 @@ function played(
     : (given: Scenario, whose: Model) => stepPlanOf(given, whose);
   const shares = askedShares(engine.name, scenario, mesh.value);
   const computed = engine.computed?.(scenario) ?? scenario;
-  const plan = planOf(computed, model, settings.rollout, shares);
+  const plan = planOf(
+    computed,
+    model,
+    settings.rollout,
+    shares,
+    settings.critic,
+  );
   if ("reason" in plan) return plan;
   const evaluated = TRAINERS_ENGINES.has(engine.name)
     ? evaluationOf(computed, model, settings.rollout, shares)
