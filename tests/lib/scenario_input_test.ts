@@ -129,6 +129,13 @@ const REFUSED: [path: string, value: unknown, message: string][] = [
   ["hardware.gpu", "x".repeat(201), "must be at most 200 characters"],
   ["hardware.gpu.memory_gib", 0, "must be at least 0.1: current value is 0"],
   ["hardware.gpu.memory_gib", "80 apples", "must be a number"],
+  ["train.mlp_tiles", "x", "must be auto or a number: current value"],
+  [
+    "train.trainable_parameters",
+    "(",
+    "a regular expression that compiles: it lacks a )",
+  ],
+  ["software.max_split_size_mb", 20, "must be at least 21"],
   ["software.torch", "a b", "must be a version such as 4.48.1"],
   ["software.transformers", "newest", "must be a version such as 4.48.1"],
   ["software.trl", "4", "must be a version such as 4.48.1"],
