@@ -46,6 +46,8 @@ export const DEFAULTS: Scenario = {
     prompt_tokens: null,
     completion_tokens: null,
     rejected_tokens: null,
+    critic: null,
+    reward_model: null,
     generations: null,
     rollout: {
       engine: null,

@@ -36,7 +36,7 @@ for (const path of yamlFiles(folder)) {
     refused++;
     continue;
   }
-  const values = decidingValues(format, read.value.values);
+  const values = decidingValues(format, read.value, whole);
   const comments = [...new Set(read.value.comments.match(STARTS))].join(" ");
   const short = { ...read.value, values, comments };
   const same = outcome(format, short) === whole;
@@ -75,21 +75,32 @@ function outcome(format: Format, document: Document): string | null {
   return JSON.stringify([scenario, assumed, missing]);
 }
 
-/** The values of keys that a reader has, and all that are no words. */
+/** The values of keys that a reader has, and those without which it is another. */
 function decidingValues(
-  { rules, unexpressed }: Format,
-  values: Record<string, unknown>,
+  format: Format,
+  document: Document,
+  whole: string,
 ): Record<string, unknown> {
+  const { rules, unexpressed } = format;
+  const { values } = document;
   const all = new FileSettings(values);
   const kept: Record<string, unknown> = {};
-  for (const { path, value } of leavesOf(values)) {
-    if (["number", "boolean"].includes(typeof value)) putAt(kept, path, value);
-  }
   for (const key of [...rules, ...unexpressed].flatMap(({ keys }) => keys)) {
     const value = all.raw(key);
     if (value === undefined || isObject(value)) continue;
     if (Object.hasOwn(values, key)) kept[key] = value;
     else putAt(kept, key, value);
   }
-  return kept;
+  const says = (tried: Record<string, unknown>) =>
+    outcome(format, { ...document, values: tried }) === whole;
+  if (says(kept)) return kept;
+  // Defaults of a tool read more than its rules: what is left out one by one.
+  const rest = leavesOf(values)
+    .filter(({ path }) => new FileSettings(kept).raw(path) === undefined);
+  const needed = structuredClone(values);
+  return rest.reduce((least, { path }) => {
+    const without = structuredClone(least);
+    putAt(without, path, undefined);
+    return says(without) ? without : least;
+  }, needed);
 }

@@ -98,6 +98,8 @@ import { MIMO_DENSE_TYPES } from "./mimo.ts";
 import { STEP3P5_TYPES } from "./step3p5.ts";
 import { STEP3_TYPES } from "./step3.ts";
 import { GROK_TYPES } from "./grok.ts";
+import { PHI4MM_TYPES } from "./phi4mm.ts";
+import { OVIS2_5_TYPES } from "./ovis2_5.ts";
 import { recipeTypes } from "./recipes/mod.ts";
 import { RECURRENT_GEMMA_TYPES } from "./recurrent_gemma.ts";
 import { REMOTE_CODE } from "./remote_code.ts";
@@ -213,6 +215,8 @@ const WRITTEN: FamilyTypes = {
   ...STEP3P5_TYPES,
   ...STEP3_TYPES,
   ...GROK_TYPES,
+  ...PHI4MM_TYPES,
+  ...OVIS2_5_TYPES,
   ...ZAMBA_TYPES,
 };
 

@@ -32,11 +32,7 @@ export interface HeldSide {
   readonly holds: false;
   /** Whether it has an allocator of its own, before which PyTorch's caches nothing. */
   readonly isOutside: boolean;
-  readonly takes: readonly {
-    readonly part: PartName;
-    readonly label: string;
-    readonly bytes: number;
-  }[];
+  readonly takes: readonly HeldPart[];
 }
 
 /** How ranks share the parameters of a model that is asked. */
@@ -51,6 +47,23 @@ export interface AskedShare {
 
 /** How ranks share models beside the one that learns. */
 export type AskedShares = Readonly<Record<"reference" | "teacher", AskedShare>>;
+
+/** Bytes of one purpose that a model beside the policy holds. */
+export interface HeldPart {
+  readonly part: PartName;
+  readonly label: string;
+  readonly bytes: number;
+}
+
+/** What a critic holds of the policy's GPU. */
+export interface CriticShare {
+  /** Throughout: its weights, masters and optimizer states. */
+  readonly stands: readonly HeldPart[];
+  /** What its own update takes beside, at its highest. */
+  readonly updates: readonly HeldPart[];
+  /** Why its update is not played; null where it is. */
+  readonly reason: string | null;
+}
 
 /** What an engine that generates holds of the trainer's GPU, in bytes. */
 export interface RolloutShare {

@@ -34,6 +34,8 @@ export function heededBy(scenario: Scenario, objective: Learnt): string[] {
         "train.rollout.engine",
         "train.rollout.steps_per_generation",
         "train.rollout.iterations",
+        "train.critic",
+        "train.reward_model",
         ...(scenario.train.rollout.engine === "vllm"
           ? [
             "train.rollout.memory_utilization",
