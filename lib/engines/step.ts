@@ -33,6 +33,7 @@ import { recordPass } from "./blocks/pass.ts";
 import { allocatorOf } from "./driver.ts";
 import { withEmptiedCache } from "./emptied_cache.ts";
 import { evaluationOf, withEvaluation } from "./evaluated.ts";
+import { withSaving } from "./saved.ts";
 import type { Engine, HostPart, RankClass } from "./engine.ts";
 import { engineOf } from "./mod.ts";
 
@@ -232,7 +233,8 @@ function playRank(
     const evaluated = evaluation
       ? withEvaluation(answer.program, evaluation, settings)
       : answer.program;
-    const woven = gathers ? gatheringAsked(evaluated, gathers) : evaluated;
+    const saved = withSaving(evaluated, engine.name, scenario, plan);
+    const woven = gathers ? gatheringAsked(saved, gathers) : saved;
     const emptied = withEmptiedCache(woven, scenario);
     const program = { ...emptied, ...allocatorOf(scenario) };
     const { events } = program;
