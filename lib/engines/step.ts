@@ -31,6 +31,7 @@ import { gatheringAsked } from "./asked_gathers.ts";
 import { askedGathers, askedShares } from "./asked_shares.ts";
 import { recordPass } from "./blocks/pass.ts";
 import { allocatorOf } from "./driver.ts";
+import { withHeldLeaf } from "./held_leaf.ts";
 import { withEmptiedCache } from "./emptied_cache.ts";
 import { evaluationOf, withEvaluation } from "./evaluated.ts";
 import { withSaving } from "./saved.ts";
@@ -218,6 +219,7 @@ function playRank(
   const implementation = implementationOf(scenario, rule);
   const workspace = cublasWorkspaceBytes(gpuOf(scenario.hardware.gpu));
   const common = { plan, rule, implementation };
+  let leafBytes = 0;
   try {
     const answer = engine.play({
       ...common,
@@ -227,7 +229,11 @@ function playRank(
       workspaces: settings.workspaces
         ? Array.from({ length: CUBLAS_THREADS }, () => workspace)
         : [],
-      record: (how) => recordPass(plan, settings, how),
+      record(how) {
+        const pass = recordPass(plan, settings, how);
+        leafBytes = pass.heldLeafBytes ?? 0;
+        return pass;
+      },
     });
     if ("reason" in answer) return answer;
     const evaluated = evaluation
@@ -235,7 +241,8 @@ function playRank(
       : answer.program;
     const saved = withSaving(evaluated, engine.name, scenario, plan);
     const woven = gathers ? gatheringAsked(saved, gathers) : saved;
-    const emptied = withEmptiedCache(woven, scenario);
+    const held = withHeldLeaf(woven, leafBytes);
+    const emptied = withEmptiedCache(held, scenario);
     const program = { ...emptied, ...allocatorOf(scenario) };
     const { events } = program;
     if (events > MAX_EVENTS) {
