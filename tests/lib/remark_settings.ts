@@ -35,6 +35,7 @@ export const VALUES: Record<string, unknown[]> = {
   "train.evaluation.kept_batches": [20],
   "quantization.weights": [...QUANTIZATIONS, "gguf:Q4_K_M"],
   "quantization.group_size": [64],
+  "quantization.skip_modules": [["k_proj"]],
   "parallel.gpus": [16],
   "parallel.gpus_per_node": [4],
   "parallel.tp": [2],
@@ -178,6 +179,10 @@ export const BESIDE: Record<string, Setting> = {
   "train.evaluation.sequence_length": { "train.evaluation.micro_batch": 8 },
   "train.evaluation.kept_batches": { "train.evaluation.micro_batch": 8 },
   "train.loss_type": { "train.objective": "kto" },
+  "quantization.skip_modules": {
+    "train.method": "qlora",
+    "quantization.weights": "nf4",
+  },
   "train.teacher": { "train.objective": "distillation" },
   "parallel.gpus": { "engine.zero_stage": 3, "parallel.gpus": 8 },
   "parallel.gpus_per_node": { ...FSDP, "engine.sharding": "hybrid" },
