@@ -76,6 +76,7 @@ export const DEFAULTS: Scenario = {
     weights: "none",
     group_size: 128,
     qat: null,
+    skip_modules: [],
     experts: false,
     kbit_upcast: true,
   },

@@ -33,6 +33,7 @@ const COVERED = new Set([
   "quantization.weights",
   "quantization.group_size",
   "quantization.experts",
+  "quantization.skip_modules",
   "quantization.kbit_upcast",
   "optimizer",
   "parallel.gpus",
