@@ -70,6 +70,7 @@ export const DEFAULTS: Scenario = {
     master_weights: null,
     optimizer_states: null,
     fp8: null,
+    fp8_parameters: false,
   },
   quantization: {
     weights: "none",

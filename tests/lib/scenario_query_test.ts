@@ -127,6 +127,7 @@ const FIELDS: Record<string, Record<string, Any>> = {
     master_weights: fc.constantFrom(null, "fp32", "none"),
     optimizer_states: fc.constantFrom(null, "fp32", "bf16"),
     fp8: fc.constantFrom(null, "tensorwise", "rowwise", "delayed"),
+    fp8_parameters: flag,
   },
   quantization: {
     weights: fc.constantFrom(...QUANTIZATIONS, "gguf:Q4_K_M", "gguf:F16"),
