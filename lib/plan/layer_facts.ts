@@ -37,6 +37,7 @@ export interface LayerFacts {
     | "context"
     | "byArithmetic"
     | "biasDtype"
+    | "flashDtype"
   >;
   readonly kernels: Kernels;
   readonly code: ModelCode;
@@ -79,6 +80,9 @@ export function layerFactsOf(
       keyMask: code.keyMask,
       causal: true,
       unpads: train.padding_mask && code.unpads,
+      flashDtype: scenario.quantization.weights === "none"
+        ? null
+        : scenario.precision.weights,
       context: contextOf(scenario),
     },
     kernels: train.kernels,

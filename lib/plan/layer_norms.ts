@@ -18,7 +18,7 @@ export function normsOf(
 ): LayerPlan["norms"] {
   const own = [...modules.names()].filter((name) =>
     /\.weight$/.test(name) && modules.tensor(name)?.role === "norm" &&
-    !/(^|\.)(q|k|query|key)_(layer)?norm|_a_layernorm|sub_norm|^(mixer|mamba|linear_attn)\./
+    !/(^|\.)(q|k|o|query|key)_(layer)?norm|_a_layernorm|sub_norm|^(mixer|mamba|linear_attn)\./
       .test(name)
   ).map((name) => name.slice(0, -".weight".length));
   const norm = (path: string | undefined): Norm | null =>

@@ -49,6 +49,8 @@ export interface AttentionSettings {
    * is; null or left out of one that each call makes a bias of.
    */
   readonly biasDtype?: Dtype | null;
+  /** What heads in fp32 become for a flash kernel outside autocast; else null. */
+  readonly flashDtype?: Dtype | null;
   /** How the sequence is shared with other ranks; null where it is whole. */
   readonly context?: Context | null;
 }
