@@ -27,12 +27,14 @@ export function normsOf(
     norm(own.find((path) => pattern.test(path)));
   switch (traits.arrangement) {
     case "sandwich": {
-      const glm = own.some((path) => /post_self_attn/.test(path));
+      // Of GLM and HyperCLOVA X, where "post attention" is before the MLP.
+      const after = /post_self_attn|post_norm1/;
+      const apart = own.some((path) => after.test(path));
       return {
         beforeAttention: named(/input_layernorm/),
-        afterAttention: named(glm ? /post_self_attn/ : /post_attention/),
-        beforeMlp: named(glm ? /post_attention/ : /pre_(feedforward|mlp)/),
-        afterMlp: named(/post_(feedforward|mlp)/),
+        afterAttention: named(apart ? after : /post_attention/),
+        beforeMlp: named(apart ? /post_attention/ : /pre_(feedforward|mlp)/),
+        afterMlp: named(/post_(feedforward|mlp|norm2)/),
       };
     }
     case "post":

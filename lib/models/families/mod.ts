@@ -80,6 +80,7 @@ import { QWEN3_NEXT_TYPES } from "./qwen3_next.ts";
 import { QWEN_VL_TYPES } from "./qwen_vl.ts";
 import { RECENT_KIN } from "./recent_kin.ts";
 import { RECENT_MOE_KIN } from "./recent_moe_kin.ts";
+import { RECIPE_KIN } from "./recipe_kin.ts";
 import { recipeTypes } from "./recipes/mod.ts";
 import { RECURRENT_GEMMA_TYPES } from "./recurrent_gemma.ts";
 import { REMOTE_CODE } from "./remote_code.ts";
@@ -170,6 +171,7 @@ const WRITTEN: FamilyTypes = {
   ...QWEN_VL_TYPES,
   ...RECENT_KIN,
   ...RECENT_MOE_KIN,
+  ...RECIPE_KIN,
   ...RECURRENT_GEMMA_TYPES,
   ...REMOTE_CODE,
   ...ROBERTA_TYPES,
