@@ -14,6 +14,8 @@ const VALUES: Readonly<Record<string, unknown>> = {
   "train.teacher": {
     config: { model_type: "qwen2", hidden_size: 64, "a.b": { c: [1] } },
   },
+  "train.critic": "gpt2",
+  "train.reward_model": "gpt2",
   "optimizer.name": "sgd",
   "quantization.weights": "int8",
   "quantization.skip_modules": ["k_proj"],

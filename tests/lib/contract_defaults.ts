@@ -46,6 +46,9 @@ export const DEFAULTS: Scenario = {
     prompt_tokens: null,
     completion_tokens: null,
     rejected_tokens: null,
+    saving: { gathers: null, merged: false },
+    critic: null,
+    reward_model: null,
     generations: null,
     rollout: {
       engine: null,

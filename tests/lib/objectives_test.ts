@@ -97,6 +97,22 @@ Deno.test("a reward model has a score in place of its vocabulary", () => {
   assertEquals(model.parameters, 8_030_261_248 - 128_256 * 4096 + 4096);
 });
 
+Deno.test("a model that learns embeddings makes no logits, and keeps a head that nobody reads", () => {
+  const untied = { model: "Qwen/Qwen3-8B" } as const;
+  const lora = { method: "lora", micro_batch: 2 } as const;
+  const embedding = asked({ ...lora, objective: "embedding" }, untied);
+  const score = asked({ ...lora, objective: "reward" }, untied);
+  // 151,936 words of 4,096 numbers each, less the score's one row.
+  const head = 2 * 4096 * (151_936 - 1);
+  const apart = phase(embedding, "load") - phase(score, "load");
+  assert(Math.abs(apart / head - 1) < 0.001, `${apart}`);
+  const [logits] = embedding.memory.parts.filter(({ name }) =>
+    name === "logits and loss"
+  );
+  // Less than one token's logits, of 4,096 tokens.
+  assert((logits?.bytes ?? 0) < 2 * 151_936, `${logits?.bytes}`);
+});
+
 Deno.test("DDP adds its buckets to a step with a reference", () => {
   const train = { objective: "dpo" } as const;
   const one = asked(train);

@@ -205,3 +205,18 @@ Deno.test("a prompt and its completion are the sequence where no other length is
     1_000,
   );
 });
+
+Deno.test("a tag of ollama's library stands for the library's file where llama.cpp serves", () => {
+  const weightsOf = (model: string, rest: Record<string, unknown>) => {
+    const parsed = parseScenario({ model, ...rest });
+    assertOk(parsed);
+    return parsed.value.quantization.weights;
+  };
+  const served = { task: "serve", serve: { engine: "llama.cpp" } };
+  assertEquals(weightsOf("llama3.1:8b", served), "gguf:Q4_K_M");
+  assertEquals(weightsOf("llama3.1:8b", { task: "serve" }), null);
+  assertEquals(weightsOf("llama3.1:8b", {}), "none");
+  assertEquals(weightsOf("llama3.1:8b-instruct-fp16", served), null);
+  assertEquals(weightsOf("gpt-oss:20b", served), null);
+  assertEquals(weightsOf("meta-llama/Llama-3.1-8B", served), null);
+});

@@ -11,7 +11,7 @@ import {
 } from "../../lib/mod.ts";
 import type { Scenario } from "../../lib/mod.ts";
 import { OPTIMIZERS } from "../../lib/scenario/optimizers.ts";
-import { or, real, text, whole } from "./arbitraries.ts";
+import { besideFields, or, real, text, whole } from "./arbitraries.ts";
 import type { Any } from "./arbitraries.ts";
 import { assertOk } from "./results.ts";
 import { anotherValue } from "./another_value.ts";
@@ -116,7 +116,7 @@ const FIELDS: Record<string, Record<string, Any>> = {
       kept_batches: whole(0, 1 << 10),
     }),
     loss_type: fc.constantFrom(null, "apo_zero_unpaired", "generalized_jsd"),
-    teacher: or(null, fc.constantFrom("gpt2", "mistralai/Mistral-7B-v0.1")),
+    ...besideFields,
   },
   precision: {
     weights: floats,

@@ -9,7 +9,7 @@
  * @module
  */
 import { isObject } from "../../lib/scenario/fields.ts";
-import { putAt } from "../../lib/scenario/walk.ts";
+import { leavesOf, putAt } from "../../lib/scenario/walk.ts";
 import type { Format } from "../../lib/interop/reading/format.ts";
 import { FileSettings } from "../../lib/interop/reading/format.ts";
 import type { Document } from "../../lib/interop/reading/document.ts";
@@ -36,7 +36,7 @@ for (const path of yamlFiles(folder)) {
     refused++;
     continue;
   }
-  const values = decidingValues(format, read.value.values);
+  const values = decidingValues(format, read.value, whole);
   const comments = [...new Set(read.value.comments.match(STARTS))].join(" ");
   const short = { ...read.value, values, comments };
   const same = outcome(format, short) === whole;
@@ -75,11 +75,14 @@ function outcome(format: Format, document: Document): string | null {
   return JSON.stringify([scenario, assumed, missing]);
 }
 
-/** The values of keys that a reader has. */
+/** The values of keys that a reader has, and those without which it is another. */
 function decidingValues(
-  { rules, unexpressed }: Format,
-  values: Record<string, unknown>,
+  format: Format,
+  document: Document,
+  whole: string,
 ): Record<string, unknown> {
+  const { rules, unexpressed } = format;
+  const { values } = document;
   const all = new FileSettings(values);
   const kept: Record<string, unknown> = {};
   for (const key of [...rules, ...unexpressed].flatMap(({ keys }) => keys)) {
@@ -88,5 +91,16 @@ function decidingValues(
     if (Object.hasOwn(values, key)) kept[key] = value;
     else putAt(kept, key, value);
   }
-  return kept;
+  const says = (tried: Record<string, unknown>) =>
+    outcome(format, { ...document, values: tried }) === whole;
+  if (says(kept)) return kept;
+  // Defaults of a tool read more than its rules: what is left out one by one.
+  const rest = leavesOf(values)
+    .filter(({ path }) => new FileSettings(kept).raw(path) === undefined);
+  const needed = structuredClone(values);
+  return rest.reduce((least, { path }) => {
+    const without = structuredClone(least);
+    putAt(without, path, undefined);
+    return says(without) ? without : least;
+  }, needed);
 }

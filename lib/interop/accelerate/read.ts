@@ -11,8 +11,8 @@ import {
   unexpressed,
 } from "../reading/rules.ts";
 import { isOff, readSwitch } from "../reading/values.ts";
-import { GATHERED } from "../reading/vocabulary/float8.ts";
 import { shippedFile } from "../reading/shipped.ts";
+import { GATHERED } from "../reading/vocabulary/float8.ts";
 import { accelerateLaunch } from "./launch.ts";
 import SHIPPED from "./shipped.json" with { type: "json" };
 import {

@@ -19,6 +19,7 @@ import { OPTIMIZER_RULES } from "./optimizer_rules.ts";
 import { swiftCommand } from "./command.ts";
 import { SWIFT_NEUTRAL, SWIFT_UNEXPRESSED } from "./left_out.ts";
 import { assumeAdapters, SWIFT_FREEZES, SWIFT_RULES } from "./shared_rules.ts";
+import type { OwnEvaluation } from "../reading/vocabulary/evaluation.ts";
 import {
   evaluationRules,
   swiftEvaluates,
@@ -123,9 +124,16 @@ export const swiftFile: Format = {
   finish: finishSwift,
 };
 
+/** Source: modelscope/ms-swift 4.6.0 swift/trainers/arguments.py */
+const SWIFT_EVALUATION: OwnEvaluation = {
+  evaluates: swiftEvaluates,
+  batch: 1,
+  reason: "per_device_eval_batch_size is 1 by default",
+};
+
 /** What ms-swift fills in where a flag is left out. */
 function finishSwift(draft: Draft, all: FileSettings): void {
-  assumeTrainer(draft, all);
+  assumeTrainer(draft, all, SWIFT_EVALUATION);
   draft.assume(
     "train.micro_batch",
     1,

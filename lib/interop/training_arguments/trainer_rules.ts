@@ -15,10 +15,14 @@ import {
   unexpressed,
 } from "../reading/rules.ts";
 import { isOff, readSwitch } from "../reading/values.ts";
+import type { OwnEvaluation } from "../reading/vocabulary/evaluation.ts";
 import {
+  assumeEvaluation,
   evaluationRules,
+  KEPT_BATCHES_RULE,
   TRAINER_EVALUATION,
   trainerEvaluates,
+  TRAINERS_OWN,
 } from "../reading/vocabulary/evaluation.ts";
 import {
   FSDP_NEUTRAL,
@@ -104,6 +108,7 @@ export const TRAINER_RULES: readonly Rule[] = [
   ),
   counted("gradient_accumulation_steps", "train.gradient_accumulation"),
   ...evaluationRules(TRAINER_EVALUATION, trainerEvaluates),
+  KEPT_BATCHES_RULE,
   mixedIn("bf16", "bf16"),
   mixedIn("fp16", "fp16"),
   optimizerNames(["optim"]),
@@ -232,18 +237,23 @@ export const TRAINER_NEUTRAL: readonly RegExp[] = [
     include_\w+ restore_callback_\w+ ray_scope torchdynamo split_batches
     dispatch_batches sortish_sampler enable_jit_checkpoint xla_\w+
     deepspeed_plugin gradient_checkpointing_kwargs.* distributed_state.*
-    eval_accumulation_steps
+    compute_metrics
     completion_only_loss auto_find_batch_size
   `,
 ];
 
 /** What transformers fills in where TrainingArguments do not say. */
-export function assumeTrainer(draft: Draft, all: FileSettings): void {
+export function assumeTrainer(
+  draft: Draft,
+  all: FileSettings,
+  evaluation: OwnEvaluation = TRAINERS_OWN,
+): void {
   draft.assume(
     "train.micro_batch",
     8,
     "per_device_train_batch_size is 8 where it is not given",
   );
+  assumeEvaluation(draft, all, evaluation);
   if (!all.has("optim") && !draft.stated.has("optimizer.name")) {
     draft.assume(
       "optimizer.implementation",

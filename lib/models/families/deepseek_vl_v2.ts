@@ -68,11 +68,13 @@ function joined(
   }
   if (config.text("tile_tag", "2D") === "1D") {
     const tiles = (listOf(config, "candidate_resolutions")?.length ?? 1) + 1;
-    scope.parameter("tile_indicators", [tiles, outputs], { role: "other" });
+    scope.parameter("tile_indicators", [tiles, outputs], {
+      role: "projector",
+    });
     return;
   }
   for (const name of ["image_newline", "view_seperator"]) {
-    scope.parameter(name, [outputs], { role: "other" });
+    scope.parameter(name, [outputs], { role: "projector" });
   }
 }
 

@@ -13,7 +13,7 @@ const vision: TowerFamily = (config, scope) => {
   const side = Math.floor(sizeOr(config, "image_size", 224) / patch);
   const bias = config.text("norm_type", "rms_norm") === "layer_norm";
   const embed = scope.scope("embeddings");
-  embed.parameter("class_embedding", [1, 1, width], { role: "position" });
+  embed.parameter("class_embedding", [1, 1, width], { role: "other" });
   embed.parameter("position_embedding", [1, side ** 2 + 1, width], {
     role: "position",
   });

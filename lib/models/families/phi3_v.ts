@@ -33,8 +33,8 @@ export const phi3V: Family = (config, scope) => {
   clipVision(vision, seen.scope("img_processor.vision_model"));
   const merged = 4 * vision.size("hidden_size");
   const at = seen.as("projector");
-  at.parameter("glb_GN", [1, 1, merged], { role: "other" });
-  at.parameter("sub_GN", [1, 1, 1, merged], { role: "other" });
+  at.parameter("glb_GN", [1, 1, merged], { role: "projector" });
+  at.parameter("sub_GN", [1, 1, 1, merged], { role: "projector" });
   const hidden = config.size("hidden_size");
   const options = { role: "projector", bias: true } as const;
   at.linear("img_projection.0", merged, hidden, options);

@@ -2,6 +2,7 @@ import type { ConfigReader } from "../tensors/config_reader.ts";
 import { allLayers } from "../tensors/layer_ranges.ts";
 import type { TensorScope } from "../tensors/tensor_scope.ts";
 import { sizeOr, twoLinears, vitAttention } from "./blocks_vision.ts";
+import { seeingAs } from "./code/sight.ts";
 import { GATED_NAMES, NARROW_WEIGHTS } from "./code/parts.ts";
 import { UNPLAYED } from "./code/unplayed.ts";
 import type { Family, FamilyTypes } from "./family.ts";
@@ -61,7 +62,7 @@ function hearing(config: ConfigReader, scope: TensorScope): void {
   twoLinears(layer, width, sizeOr(config, "encoder_ffn_dim", 5120));
   layer.norm("final_layer_norm", width, { bias: true });
   scope.norm("ln_post", width, { bias: true });
-  const options = { role: "projector", bias: true } as const;
+  const options = { role: "other", bias: true } as const;
   scope.linear("proj1", width, width, options);
   scope.linear("proj2", width, sizeOr(config, "output_dim", 3584), options);
 }
@@ -72,7 +73,10 @@ export const QWEN3_OMNI_TYPES: FamilyTypes = {
     unplayed: UNPLAYED,
   }),
   qwen3_omni_moe_text: ofHeaders(GATED_NAMES, NARROW_WEIGHTS),
-  qwen3_omni_moe_thinker: ofType(qwen3OmniThinker, GATED_NAMES, {
-    unplayed: UNPLAYED,
-  }),
+  qwen3_omni_moe_thinker: ofType(
+    qwen3OmniThinker,
+    GATED_NAMES,
+    NARROW_WEIGHTS,
+    { rotary: { perSequence: true }, sight: seeingAs("qwen3_vl") },
+  ),
 };

@@ -152,7 +152,10 @@ export function stackPlanOf(
           config["scale_embedding"] === true,
         norm: normAt(ENTRY_NORM),
         dropout: residual,
-        masked: family.masksEmbeddings,
+        masked: family.masksEmbeddings === "always" ||
+          (family.masksEmbeddings === "where there is one" &&
+            train.padding_mask),
+        dropsMasked: family.dropsMasked && config["token_dropout"] !== false,
         projection: outside.linear(
           outside.pathOf((each) => /embeddings_project\.weight$/.test(each)),
         ),
@@ -162,7 +165,7 @@ export function stackPlanOf(
       return slides ? withMask(plan) : plan;
     },
     slides: (layer) =>
-      family.rotary === "fp32" && implementation !== "flash" &&
+      family.slides && implementation !== "flash" &&
       slidesAt(config, layer),
     bias: family.bias === "first layer" && opening
       ? biasOf(opening)
@@ -182,7 +185,7 @@ export function stackPlanOf(
     holdsWords: family.holds === "words",
     holdsEmbeddings: family.holds === "the embeddings",
     rotaryWidth: family.rotary === null ? 0 : architecture.head_dim,
-    last: normAt(LAST_NORM),
+    last: family.disentangled ? null : normAt(LAST_NORM),
     lastDropout: family.dropsLast ? residual : 0,
   };
 }
@@ -241,7 +244,7 @@ const DISTANCES_NORM = /(^|\.)encoder\.LayerNorm\.weight$/;
 const ENTRY_NORM =
   /(^|\.)(embeddings\.(LayerNorm|norm)|layernorm_embedding)\.weight$/;
 const LAST_NORM =
-  /(^|\.)((en|de)coder\.(final_layer_norm|layer_norm)|final_norm)\.weight$/;
+  /^(norm|LayerNorm)\.weight$|(^|\.)((en|de)coder\.(final_layer_norm|layer_norm|emb_layer_norm_after|LayerNorm|ln)|final_norm|model\.norm|roberta_prelayernorm\.LayerNorm)\.weight$/;
 
 /** Convolutions over sound, in order. */
 function convolutionsOf(outside: Modules): Convolution[] {

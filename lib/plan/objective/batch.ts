@@ -12,7 +12,12 @@ export interface Batch {
 }
 
 /** Objectives whose examples are pairs. */
-const PAIRED: ReadonlySet<string> = new Set(["dpo", "orpo", "reward"]);
+const PAIRED: ReadonlySet<string> = new Set([
+  "dpo",
+  "orpo",
+  "reward",
+  "embedding",
+]);
 
 /** The batch of a scenario's objective. */
 export function batchOf(
@@ -43,6 +48,7 @@ const LABELS: Readonly<Record<string, number>> = {
   dpo: 3,
   reward: 1,
   classification: 1,
+  embedding: 1,
   sft: 2,
   // what it shares with dpo, and the ids and masks of the unrelated pairs
   kto: 6,

@@ -1,6 +1,7 @@
-import { taskModelOf } from "../../models/heads/task_model.ts";
+import { taskModelOf, unreadHeadOf } from "../../models/heads/task_model.ts";
+import { resolveModel } from "../../models/resolve_model.ts";
 import type { Model } from "../../models/model.ts";
-import { copiesOf } from "../../models/tensors/tensor.ts";
+import { copiesOf, elementsOf } from "../../models/tensors/tensor.ts";
 import type { Scenario } from "../../scenario/schema.ts";
 import { DTYPE_BYTES } from "../../play/torch/dtype.ts";
 import { roundedBytes } from "../../play/memory/tape.ts";
@@ -12,11 +13,13 @@ import { stepPlanOf } from "../step_plan.ts";
 import { batchOf } from "./batch.ts";
 import { generationOf, rollsWithin } from "./generation.ts";
 import { headOf } from "./heads.ts";
+import { CRITIC_WORDS, criticStanding, criticUpdate } from "./critic_share.ts";
 import type { Learnt } from "./learnt.ts";
 import { referenceOf, trainedFor } from "./learnt.ts";
 import type {
   AskedShare,
   AskedShares,
+  CriticShare,
   HeldSide,
   RolloutShare,
   SidePlan,
@@ -39,6 +42,7 @@ import { assumptionsOf, heededBy, warningsOf } from "./words.ts";
  *
  * @param share What generates on the same GPU; null: nobody.
  * @param shares How ranks share models that are asked; null: each has them all.
+ * @param critic What a critic holds of the same GPU; null: there is none.
  * @returns Or why it cannot.
  */
 export function learningPlanOf(
@@ -46,6 +50,7 @@ export function learningPlanOf(
   named: Model,
   share: RolloutShare | null = null,
   shares: AskedShares | null = null,
+  critic: CriticShare | null = null,
 ): StepPlan | { readonly reason: string } {
   const model = taskModelOf(named, scenario);
   const objective = trainedFor(scenario);
@@ -66,11 +71,12 @@ export function learningPlanOf(
     };
   }
   const sides: (SidePlan<StepPlan> | HeldSide)[] = [];
-  const beside: Buffer[] = [];
+  const beside = objective === "embedding" ? unreadHead(model, scenario) : [];
   if (takesOldLogProbs(scenario)) sides.push(oldLogProbs(wrapped, batch));
   const reference = referenceOf(scenario, objective);
   if (reference === "copy" || reference === "adapter-off") {
-    const other = referencePlan(wrapped);
+    // Liger's loss of pairs asks both models past what accelerate has wrapped.
+    const other = referencePlan(objective === "dpo" ? plan : wrapped);
     if ("reason" in other) return other;
     const compared = asked(other, objective, batch);
     const asks = reference === "copy" ? "reference" : "policy";
@@ -85,6 +91,15 @@ export function learningPlanOf(
   if (share) {
     sides.unshift(generatingOf(share));
     beside.push(...standingOf(share));
+  }
+  if (critic?.reason === null) {
+    sides.push(criticUpdate(critic));
+    beside.push(...criticStanding(critic));
+  }
+  const scoring = objective === "grpo" ? scoringPlan(read) : null;
+  if (scoring && "reason" in scoring) return scoring;
+  if (scoring) {
+    beside.push(...weightsOf(scoring, "the reward model", shares?.reference));
   }
   const taught = objective === "distillation" ? teachingOf(plan, batch) : null;
   if (taught && "reason" in taught) return taught;
@@ -108,6 +123,7 @@ export function learningPlanOf(
       assumptions: [
         ...assumptionsOf(scenario, objective),
         ...(share ? [shareWords(share)] : []),
+        ...(critic ? [CRITIC_WORDS] : []),
         ...(shares && reference === "copy"
           ? [sharedWords("reference", shares.reference)]
           : []),
@@ -115,6 +131,9 @@ export function learningPlanOf(
       ],
       warnings: [
         ...warningsOf(scenario, objective),
+        ...(critic?.reason
+          ? [`train.critic is not counted: ${critic.reason}`]
+          : []),
         ...(share?.refusal
           ? [`vLLM beside training would not start: ${share.refusal}`]
           : []),
@@ -122,6 +141,25 @@ export function learningPlanOf(
     },
     inventory: { ...inventory, beside: [...inventory.beside, ...beside] },
   };
+}
+
+/** The model that scores completions, which only runs; null where there is none. */
+function scoringPlan(
+  scenario: Scenario,
+): StepPlan | { readonly reason: string } | null {
+  const { train } = scenario;
+  if (train.reward_model === null) return null;
+  const found = resolveModel(train.reward_model);
+  if (!found.ok) {
+    return {
+      reason: `train.reward_model: ${found.problems[0]?.message ?? ""}`,
+    };
+  }
+  const scores = {
+    ...scenario,
+    train: { ...train, objective: "reward", method: "full" },
+  } as const;
+  return stepPlanOf(scores, taskModelOf(found.value, scores));
 }
 
 /** The scenario as a pass of so many sequences reads it. */
@@ -162,6 +200,28 @@ function weightsOf(
       copiesOf(tensor),
     );
   });
+}
+
+/**
+ * The head of a model that gives its hidden states instead of logits: it stands, and
+ * nobody reads it. Nothing of a model whose class has none, or has it tied.
+ *
+ * Source: modelscope/ms-swift swift/model/patcher.py, patch_output_normalizer
+ */
+function unreadHead(
+  model: Model,
+  { precision }: Pick<Scenario, "precision">,
+): Buffer[] {
+  const label = "the head, which nothing reads";
+  const group = { part: "weights", label, count: 1, elements: null } as const;
+  return unreadHeadOf(model).map((tensor) =>
+    bufferOf(tensor.name, [{
+      group,
+      bytes: roundedBytes(
+        elementsOf(tensor) * DTYPE_BYTES[precision.weights],
+      ),
+    }], copiesOf(tensor))
+  );
 }
 
 const WHOLE: AskedShare = { ranks: 1, dtype: null, onHost: false };

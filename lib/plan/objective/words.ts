@@ -34,6 +34,8 @@ export function heededBy(scenario: Scenario, objective: Learnt): string[] {
         "train.rollout.engine",
         "train.rollout.steps_per_generation",
         "train.rollout.iterations",
+        "train.critic",
+        "train.reward_model",
         ...(scenario.train.rollout.engine === "vllm"
           ? [
             "train.rollout.memory_utilization",
@@ -66,6 +68,10 @@ export function plainObjective({ train, software }: Scenario): string | null {
     : null;
 }
 
+/** What is taken for granted where embeddings are learnt. */
+const EMBEDDED =
+  "train.objective embedding: examples are pairs of a text and one that it is compared with, each a sequence of its own; hidden states of their last tokens are compared, and no logits are made";
+
 /** What is taken for granted of a trainer. */
 export function assumptionsOf(
   scenario: Scenario,
@@ -73,6 +79,7 @@ export function assumptionsOf(
 ): string[] {
   const { software, train } = scenario;
   if (objective === "classification") return [];
+  if (objective === "embedding") return [EMBEDDED];
   const release = software.trl ?? "1.16, for software.trl names none";
   const made = objective === "reward"
     ? "scores pairs in one pass"
@@ -130,7 +137,7 @@ export function sharedWords(
 export function warningsOf(scenario: Scenario, objective: Learnt): string[] {
   const { train } = scenario;
   const isLiger = train.loss === "fused" && !fusesHead(scenario) &&
-    ["dpo", "kto"].includes(objective);
+    objective === "kto";
   const prompt = promptOf(scenario, objective);
   const rolls = objective === "grpo" || objective === "distillation";
   return [

@@ -165,6 +165,9 @@ function runnerOf(acts: Run[]) {
           for (const each of stack) {
             run(phase, each, "done", NO_WIRES, stack[0]?.at);
           }
+          if (stack === ran.at(-1)) {
+            for (const each of ran.flat()) run(phase, each, "returned");
+          }
         }
         if (block.body) run(phase, instance, "forward");
         before = instance;

@@ -12,7 +12,8 @@ import type { ParameterPort } from "./ports.ts";
 import { ParameterPorts } from "./ports.ts";
 import { SavedOffload } from "./saved_offload.ts";
 import { savedBy } from "./saving.ts";
-import type { Again, Grad, Node, Parameter, Source, Value } from "./values.ts";
+import type { Again, Grad, Node, Parameter } from "./values.ts";
+import type { PassEnds, Source, Value } from "./values.ts";
 
 /**
  * Runs a model's code on tensors that have sizes and lifetimes but no contents:
@@ -35,8 +36,7 @@ export class Machine {
   readonly savesInputs: boolean;
   #locals = new Set<Value>();
   readonly #casts = new Map<Parameter, Value>();
-  /** What else happens when the forward pass ends. */
-  readonly forwardEnds: (() => void)[] = [];
+  readonly ends: PassEnds = { body: [], forward: [] };
   readonly #cachesCasts: boolean;
   readonly #gradients: ParameterGradients;
   #graph: Graph;
@@ -242,8 +242,8 @@ export class Machine {
   }
 
   /** Holds a tensor until the forward pass ends: the model gives it back. */
-  giveBack(value: Value): void {
-    this.forwardEnds.push(this.drop.bind(this, this.keep(this.view(value))));
+  giveBack(value: Value, until: keyof PassEnds = "forward"): void {
+    this.ends[until].push(this.drop.bind(this, this.keep(this.view(value))));
   }
 
   /** Ends a forward pass: autograd alone holds casts and what was given back. */
@@ -251,7 +251,7 @@ export class Machine {
     this.offload?.wait();
     this.drop(...this.#casts.values());
     this.#casts.clear();
-    for (const end of this.forwardEnds.splice(0)) end();
+    for (const end of this.ends.forward.splice(0)) end();
   }
 
   /**

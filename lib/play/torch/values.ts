@@ -61,6 +61,9 @@ export interface Node {
 /** Where a saved tensor lies now: one that waited on the host came back elsewhere. */
 export type WhereSaved = (saved: StorageId) => StorageId;
 
+/** What else happens when a model's body returns, and when its forward pass ends. */
+export type PassEnds = Readonly<Record<"body" | "forward", (() => void)[]>>;
+
 /** What a part of a program gave when it ran again, and its backward pass. */
 export interface Again {
   readonly outs: readonly Value[];

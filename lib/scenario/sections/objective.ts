@@ -16,9 +16,10 @@ const OBJECTIVES = [
   "classification",
   "grpo",
   "distillation",
+  "embedding",
 ] as const;
 
-const UNPROMPTED = [null, "pretrain", "classification"] as const;
+const UNPROMPTED = [null, "pretrain", "classification", "embedding"] as const;
 
 const completed = { path: "train.objective", not: UNPROMPTED } as const;
 
@@ -107,7 +108,7 @@ export const objectiveFields = {
     label: "Objective",
     group: "objective",
     help:
-      "`sft`, `pretrain`, `dpo`, `kto`, `orpo`, `reward`, `classification`, `grpo` or `distillation`; null: what the model's class learns without a trainer",
+      "`sft`, `pretrain`, `dpo`, `kto`, `orpo`, `reward`, `classification`, `grpo`, `distillation` or `embedding`; null: what the model's class learns without a trainer",
     blank: "the model's own",
     flag: "--objective",
   }),
@@ -174,6 +175,28 @@ export const objectiveFields = {
     (value) => value === null ? {} : value,
     rollout,
   ).prefault({}),
+  critic: field(modelField.nullable().default(null), {
+    label: "Critic",
+    group: "objective",
+    list: "models",
+    help:
+      "`grpo`: the model whose value head is trained on the same GPUs, which makes it PPO, as `model`; null: none",
+    blank: "none",
+    flag: "--critic",
+    needs: [when.objective("grpo")],
+    whole: true,
+  }),
+  reward_model: field(modelField.nullable().default(null), {
+    label: "Reward model",
+    group: "objective",
+    list: "models",
+    help:
+      "`grpo`: the model that scores completions on the same GPUs, as `model`; null: none",
+    blank: "none",
+    flag: "--reward-model",
+    needs: [when.objective("grpo")],
+    whole: true,
+  }),
   teacher: field(modelField.nullable().default(null), {
     label: "Teacher",
     group: "objective",

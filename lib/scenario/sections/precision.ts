@@ -89,7 +89,7 @@ export const quantization = z.strictObject({
     list: "formats",
     blank: "none, or as published",
     help:
-      "left out: `none` when training, as the checkpoint is published when serving; `nf4`, `nf4-dq`, `int8`, `fp8`, `int4`, `gptq-int4`, `gptq-int8`, `awq-int4`, `hqq-int4`, `mxfp4`, `nvfp4`, `fp8-block`, `fp8-channel`, `w8a8-int8`, `gguf:Q4_K_M`, `exl2:4.0`, `exl3:3.5` …",
+      "left out: `none` when training, as the checkpoint is published when serving (by llama.cpp `gguf:Q4_K_M` where the model is a tag of ollama's library, such as `llama3.1:8b`); `nf4`, `nf4-dq`, `int8`, `fp8`, `int4`, `gptq-int4`, `gptq-int8`, `awq-int4`, `hqq-int4`, `mxfp4`, `nvfp4`, `fp8-block`, `fp8-channel`, `w8a8-int8`, `gguf:Q4_K_M`, `exl2:4.0`, `exl3:3.5` …",
     hint: "nf4, fp8, awq-int4, gguf:Q4_K_M …",
   }),
   group_size: field(count(-1, 65_536).default(128), {

@@ -6,6 +6,7 @@ from . import (
     adapters,
     decoders,
     encoder_kin,
+    encoder_others,
     encoders,
     heads,
     optimizers,
@@ -30,3 +31,4 @@ def cases():
     yield from heads.cases()
     yield from savings.cases()
     yield from encoder_kin.cases()
+    yield from encoder_others.cases()
