@@ -38,6 +38,7 @@ export interface LayerFacts {
     | "byArithmetic"
     | "biasDtype"
     | "flashDtype"
+    | "joins"
   >;
   readonly kernels: Kernels;
   readonly code: ModelCode;

@@ -1,7 +1,9 @@
 import type { ComparedStep } from "../../lib/evidence/doubt_rows.ts";
 import type { StepKind } from "../../lib/methods/step_kind.ts";
 import { stepKindOf } from "../../lib/methods/step_kind.ts";
+import { figureOf } from "../../lib/evidence/figure.ts";
 import type { ScenarioInput } from "../../lib/mod.ts";
+import { estimate } from "../../lib/mod.ts";
 import { resolveModel } from "../../lib/models/resolve_model.ts";
 import { parseScenario } from "../../lib/scenario/parse_scenario.ts";
 import { playStep } from "../../lib/engines/step.ts";
@@ -12,7 +14,9 @@ import stateSpaces from "../truth/traced_state_spaces.json" with {
   type: "json",
 };
 import hybrids from "../truth/traced_hybrids.json" with { type: "json" };
+import encoders from "../truth/traced_encoders.json" with { type: "json" };
 import heads from "../truth/traced_heads.json" with { type: "json" };
+import converted from "../truth/converted_steps.json" with { type: "json" };
 import settings from "../truth/parallel_settings.json" with { type: "json" };
 import parallel from "../truth/parallel_steps.json" with { type: "json" };
 import traced from "../truth/traced_steps.json" with { type: "json" };
@@ -32,11 +36,13 @@ export type NamedStep = ComparedStep & { readonly name: string };
 const TRACED = [
   traced,
   heads,
+  encoders,
   stateSpaces,
   hybrids,
   texts,
   images,
   steps,
+  converted,
   variedTexts(varied),
   variedTexts(recentTexts),
 ] as unknown as Traced[][];
@@ -71,11 +77,23 @@ export function comparedSteps(): NamedStep[] {
   });
 }
 
-/** The kinds of steps that ran on real GPUs, and that are played. */
+/** How far off a report may be whose settings are told in part. */
+const MET = 0.1;
+
+interface MeasuredRun {
+  readonly confidence: string;
+  readonly scenario: ScenarioInput;
+  readonly measured: { readonly what: string; readonly bytes: number };
+}
+
+/**
+ * The kinds of steps that ran on real GPUs, and that are played. Those whose settings
+ * are told in part vouch for their kind where they are met.
+ */
 export function measuredKinds(): StepKind[] {
-  const cases = measured as unknown as { scenario: ScenarioInput }[];
-  return cases.flatMap(({ scenario }) => {
-    const parsed = parseScenario(scenario);
+  const cases = measured as unknown as MeasuredRun[];
+  return cases.flatMap((run) => {
+    const parsed = parseScenario(run.scenario);
     assertOk(parsed);
     const { task, parallel, model } = parsed.value;
     if (task !== "train") return [];
@@ -85,8 +103,14 @@ export function measuredKinds(): StepKind[] {
       parallel.gpus > 1 &&
       "reason" in playStep(parsed.value, resolved.value)
     ) return [];
+    if (run.confidence === "low" && !isMet(run)) return [];
     return [
       stepKindOf(parsed.value, codeOf(resolved.value, parsed.value), ""),
     ];
   });
+}
+
+function isMet({ scenario, measured: { what, bytes } }: MeasuredRun): boolean {
+  const figure = figureOf(estimate(scenario), what);
+  return typeof figure !== "string" && Math.abs(figure.bytes / bytes - 1) < MET;
 }
