@@ -43,6 +43,7 @@ export const VALUES: Record<string, unknown[]> = {
   "parallel.virtual_pipeline": [2],
   "train.selective": ["op", 3],
   "train.mlp_tiles": ["auto", 4],
+  "train.target_length": [128],
   "train.trainable_layers": [2, -2],
   "train.trainable_parameters": ["lm_head.*"],
   "parallel.microbatches": [4],

@@ -7,6 +7,7 @@ from . import (
     decoders,
     encoder_kin,
     encoder_others,
+    encoder_varied,
     encoders,
     heads,
     optimizers,
@@ -32,3 +33,4 @@ def cases():
     yield from savings.cases()
     yield from encoder_kin.cases()
     yield from encoder_others.cases()
+    yield from encoder_varied.cases()
