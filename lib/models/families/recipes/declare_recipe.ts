@@ -71,6 +71,16 @@ function asEmbedding(recipe: Recipe, { tensors }: TensorScope): void {
   };
 }
 
+/** Declares what of such a class stands under a place, whatever else its config has. */
+export function partDeclaredBy(recipe: Recipe, place: string): Family {
+  return (config, scope) => {
+    const fields = new RecipeFields(config, recipe);
+    for (const tensor of recipe.tensors) {
+      if (tensor[0].startsWith(place)) declare(tensor, recipe, fields, scope);
+    }
+  };
+}
+
 function declare(
   [name, shape, module, rule, conditions]: RecipeTensor,
   { stacks }: Recipe,

@@ -34,6 +34,11 @@ export interface AttentionSettings {
   readonly sinks?: Parameter | null;
   /** Whether weights keep the softmax's type until they are multiplied. */
   readonly leavesWeights?: boolean;
+  /**
+   * Whether each sequence has a call of its own, whose outputs are joined, unless a
+   * flash kernel takes the lengths of all.
+   */
+  readonly joins?: boolean;
   /** Whether a flash kernel gets the tokens alone, without their padding. */
   readonly unpads?: boolean;
   /** Whether one head of keys and values is left for products to broadcast. */
