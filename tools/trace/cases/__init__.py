@@ -10,6 +10,7 @@ from . import (
     encoder_varied,
     encoders,
     heads,
+    hearing,
     optimizers,
     real_widths,
     savings,
@@ -34,3 +35,4 @@ def cases():
     yield from encoder_kin.cases()
     yield from encoder_others.cases()
     yield from encoder_varied.cases()
+    yield from hearing.cases()
