@@ -25,7 +25,10 @@ import { TensorScope, TooManyTensors } from "./tensors/tensor_scope.ts";
  */
 export function modelOfConfig(
   given: Config,
-  { name, source }: Pick<Model, "name" | "source">,
+  { name, source, isCounted = false }: Pick<Model, "name" | "source"> & {
+    /** Whether somebody counted this very config, whatever others of its type do. */
+    isCounted?: boolean;
+  },
 ): Result<Model> {
   const alone = textAlone(given);
   const { config, notes: assumed } = withClassDefaults(alone.config);
@@ -69,7 +72,8 @@ export function modelOfConfig(
       doubts: warnings,
     });
   }
-  const isPartly = familyOf(type)?.isPartly?.(className) ?? false;
+  const isPartly = !isCounted &&
+    (familyOf(type)?.isPartly?.(className) ?? false);
   const counted = warning === null
     ? config
     : { ...config, architectures: className === "" ? [] : [className] };

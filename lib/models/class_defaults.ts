@@ -2,7 +2,7 @@ import type { Config } from "./config.ts";
 import { KEYS } from "./config_keys.ts";
 import sizes from "./families/class_sizes.json" with { type: "json" };
 import { codeOfType } from "./families/mod.ts";
-import { recipeOf } from "./families/recipes/mod.ts";
+import { recipeOf } from "./families/recipes/recipe_of.ts";
 
 /** A config class of transformers. */
 interface SizesOfClass {
@@ -12,6 +12,8 @@ interface SizesOfClass {
   readonly names?: Readonly<Record<string, string>>;
   /** The `model_type` of each config inside it. */
   readonly inner?: Readonly<Record<string, string>>;
+  /** Whether it says that head and embedding are one. */
+  readonly ties?: boolean;
 }
 
 // The file's own type is a union of every entry in it.
@@ -33,6 +35,12 @@ const LISTS = ["layers_block_type", "hybrid_override_pattern"];
 
 const LISTED: ReadonlySet<string> = new Set([...KEYS.layers, ...KEYS.experts]);
 
+/** What says whether head and embedding are one. */
+const TIES = "tie_word_embeddings";
+
+/** Releases that leave out of a file what its class says, and whose class is heeded. */
+const RECENT = /^(?:[5-9]|\d\d)\.(?!0\.0\.dev)/;
+
 /** Configs inside configs inside a config; no class has more. */
 const DEEPEST = 3;
 
@@ -51,6 +59,10 @@ export function withClassDefaults(
   const said = config["model_type"];
   const type = typeof said === "string" ? said : "";
   const whole: Record<string, unknown> = completed(config, type, DEEPEST);
+  const ties = Object.hasOwn(SIZES, type) ? SIZES[type]?.ties : undefined;
+  if (ties !== undefined && !Object.hasOwn(whole, TIES) && isRecent(config)) {
+    whole[TIES] = ties;
+  }
   const { positions, vocabulary } = codeOfType(type).sizes;
   if (positions && NAMES.every((name) => isSilent(whole[name]))) {
     const [key, size] = positions;
@@ -70,6 +82,12 @@ export function withClassDefaults(
         : []
     ),
   };
+}
+
+/** Whether transformers 5 saved a config: before, checkpoints told by what they hold. */
+function isRecent(config: Config): boolean {
+  const version = config["transformers_version"];
+  return typeof version === "string" && RECENT.test(version);
 }
 
 function completed(config: Config, type: string, deepest: number): Config {

@@ -17,8 +17,14 @@ from transformers import AutoConfig, PreTrainedConfig
 RECIPES = "lib/models/families/recipes/recipes.json"
 
 
-# Composites say that their heads are tied whose checkpoints have both; families know it.
+# Composites say that their heads are tied whose checkpoints have both: it holds for what
+# transformers 5 saved alone, and stands apart.
 UNSAID = {"tie_word_embeddings"}
+
+
+def is_read(name):
+    """Whether a field may say something of sizes: heads that turn are no words about turning."""
+    return name.endswith("rope_head_dim") or not NOISE.match(name)
 
 
 def stated(cls):
@@ -26,7 +32,7 @@ def stated(cls):
     return {
         field.name: field.default for field in dataclasses.fields(cls)
         if isinstance(field.default, int) and field.default is not False
-        and field.name not in UNSAID and not NOISE.match(field.name)
+        and field.name not in UNSAID and is_read(field.name)
     }
 
 
@@ -42,6 +48,9 @@ def added(config, found):
             inner[field.name] = value.model_type
             added(value, found)
     if config.model_type:
+        ties = next((f.default for f in dataclasses.fields(cls) if f.name in UNSAID), None)
+        if isinstance(ties, bool):
+            entry["ties"] = ties
         found[config.model_type] = entry | ({"names": names} if names else {}) | ({"inner": inner} if inner else {})
 
 

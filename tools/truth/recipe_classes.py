@@ -69,11 +69,11 @@ def likest(recipe, cls, other, sample):
     return best[1:]
 
 
-def difference(recipe, builder, name, rng, seconds):
+def difference(recipe, builder, name, rng, seconds, met=()):
     """What a class has otherwise, as recipe.ts has it, and its builder."""
     cls = getattr(transformers, name)
     other = Builder(builder.kind, cls, {"num_labels": LABELS})
-    samples = samples_of(other, rng, seconds, isUsual=False)
+    samples = samples_of(other, rng, seconds, isUsual=False, met=met)
     where, to = likest(recipe, builder.cls, cls, samples[0][1])
     usual = [[moved(row[0], where, to), *row[1:]] for row in recipe["tensors"] if moved(row[0], where, to)]
     rows, stacks, untold = tensors_of(other, samples)

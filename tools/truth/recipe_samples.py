@@ -86,8 +86,24 @@ def random_changes(builder, rng, rate=0.3):
     return changes
 
 
-def samples_of(builder, rng, seconds, isUsual=True):
-    """The usual build first, and for each other what was changed for it."""
+def changes_of(builder, config):
+    """What a saved config has otherwise than a class's own, by the paths of its fields."""
+    changes = {}
+    for at, value in builder.values.items():
+        *sections, name = at.split(".")
+        inside = config
+        for section in sections:
+            inside = inside.get(section) if isinstance(inside, dict) else None
+        if isinstance(inside, dict) and name in inside and inside[name] != plain(value):
+            changes[at] = inside[name]
+    return changes
+
+
+def samples_of(builder, rng, seconds, isUsual=True, met=()):
+    """The usual build first, and for each other what was changed for it.
+
+    @param met Configs that were seen before, as they are saved.
+    """
     base = Sample(builder.sample({}))
     found = [({}, base)]
 
@@ -108,6 +124,8 @@ def samples_of(builder, rng, seconds, isUsual=True):
     names = {at for each in depths for at in each}
     counted = {at: get(plain(base.config), at) for at in base.config.formulas_of_fields if at in names}
     counted = {at: n for at, n in counted.items() if isinstance(n, int)}
+    for config in met:
+        tried(changes_of(builder, config))
     for changes in flags:
         tried(changes)
     for changes in depths:

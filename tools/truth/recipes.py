@@ -6,7 +6,9 @@ see which layers have which tensor. What is found has to hold for configs whose 
 are changed at random, whose tensors become the truth of a test; a type for which it does
 not is left out and said.
 
-    python tools/truth/recipes.py [--part I/N] TYPE…
+    python tools/truth/recipes.py FOUND.jsonl [--met MET.jsonl] TYPE…
+
+MET.jsonl is what perturbed.py built: its configs are learnt from too.
 """
 
 import json
@@ -59,9 +61,21 @@ def tallied(tensors):
     return counts
 
 
-def recipe_of(kind, cls, rng):
+def met_before(path, wanted):
+    """Configs that were built before, by their types and classes."""
+    found = {}
+    with open(path) as file:
+        for line in file:
+            each = json.loads(line)
+            if each["model_type"] in wanted:
+                configs = found.setdefault(each["model_type"], {}).setdefault(each["class"], [])
+                configs.append(json.loads(each["config"]))
+    return found
+
+
+def recipe_of(kind, cls, rng, met):
     builder = Builder(kind, cls, {"num_labels": LABELS})
-    samples = samples_of(builder, rng, SECONDS)
+    samples = samples_of(builder, rng, SECONDS, met=met.get(cls.__name__, ()))
     rows, stacks, untold = tensors_of(builder, samples)
     rows = labelled(rows)
     base = samples[0][1].config
@@ -75,7 +89,7 @@ def recipe_of(kind, cls, rng):
     failed = [f"{cls.__name__}: {name}" for name in untold]
     for name in other_classes(builder):
         try:
-            found, other, _ = difference(recipe, builder, name, rng, SECONDS // 3)
+            found, other, _ = difference(recipe, builder, name, rng, SECONDS // 3, met.get(name, ()))
         except TimeoutError:
             raise
         except Exception as error:
@@ -133,6 +147,11 @@ def main():
     transformers.logging.set_verbosity_error()
     arguments = sys.argv[1:]
     out = arguments.pop(0)
+    met = {}
+    if "--met" in arguments:
+        at = arguments.index("--met")
+        met = met_before(arguments[at + 1], set(arguments[at + 2:]))
+        del arguments[at:at + 2]
     known = classes(arguments)
 
     def late(*_):
@@ -146,7 +165,7 @@ def main():
         begun = time.time()
         try:
             signal.alarm(SECONDS * 5)
-            recipe, records, wrong = recipe_of(kind, known[kind], random.Random(kind))
+            recipe, records, wrong = recipe_of(kind, known[kind], random.Random(kind), met.get(kind, {}))
             with open(out, "a") as file:
                 file.write(json.dumps({"type": kind, "recipe": recipe, "records": records, "wrong": wrong}) + "\n")
             print(f"{kind}: {len(records)} models, {len(wrong)} wrong {wrong[:1]} {time.time() - begun:.0f} s", flush=True)

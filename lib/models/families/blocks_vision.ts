@@ -69,16 +69,19 @@ export function twoLinears(
 export function vitAttention(
   scope: TensorScope,
   width: number,
-  { bias = true, outputBias = bias, output = "out_proj" }: {
+  { bias = true, outputBias = bias, output = "out_proj", heads = null }: {
     bias?: boolean;
     outputBias?: boolean;
     output?: string;
+    /** Of a tower whose heads have whole channels each, so that some may be left over. */
+    heads?: number | null;
   } = {},
 ): void {
+  const inner = heads === null ? width : heads * Math.floor(width / heads);
   for (const role of ["q", "k", "v"] as const) {
-    scope.linear(`${role}_proj`, width, width, { role, bias, cut: "column" });
+    scope.linear(`${role}_proj`, width, inner, { role, bias, cut: "column" });
   }
-  scope.linear(output, width, width, {
+  scope.linear(output, inner, width, {
     role: "o",
     bias: outputBias,
     cut: "row",

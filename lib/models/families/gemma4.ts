@@ -15,7 +15,8 @@ import { gemma4Audio } from "./towers/gemma4_audio.ts";
 import { gemma4Vision } from "./towers/gemma4_vision.ts";
 import { projector, tower } from "./vision_language.ts";
 
-const DEFAULTS = {
+/** What a text_config of Gemma 4 means where it says nothing. */
+export const GEMMA4_DEFAULTS = {
   vocab_size: 262_144,
   hidden_size: 2_304,
   intermediate_size: 9_216,
@@ -32,7 +33,7 @@ const DEFAULTS = {
  */
 export const gemma4 = sensing({
   decoder: gemma4Text,
-  defaults: DEFAULTS,
+  defaults: GEMMA4_DEFAULTS,
   tied: true,
   sight({ config, vision, hidden }, scope) {
     if (config.has("vision_config")) {
@@ -63,7 +64,7 @@ export const gemma4 = sensing({
  */
 export const gemma4Unified = sensing({
   decoder: gemma4UnifiedText,
-  defaults: DEFAULTS,
+  defaults: GEMMA4_DEFAULTS,
   tied: true,
   sight({ config, vision, hidden }, scope) {
     if (config.has("vision_config")) {

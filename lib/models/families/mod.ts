@@ -1,11 +1,13 @@
 import { headed } from "../heads/headed.ts";
 import { AYA_TYPES } from "./aya_vision.ts";
+import { BAILING_HYBRID_TYPES } from "./bailing_hybrid.ts";
 import { BAILING_TYPES } from "./bailing_moe.ts";
 import { BAMBA_TYPES } from "./bamba.ts";
 import { BART_TYPES } from "./bart.ts";
 import { BERT_TYPES } from "./bert.ts";
 import { BLIP2_TYPES } from "./blip2.ts";
 import { BLOOM_TYPES } from "./bloom.ts";
+import { BLT_TYPES } from "./blt.ts";
 import { CHATGLM_TYPES } from "./chatglm.ts";
 import { CLIP_TYPES } from "./clip.ts";
 import type { FamilyCode } from "./code/code.ts";
@@ -16,6 +18,7 @@ import { DEEPSEEK_TYPES } from "./deepseek.ts";
 import { DEEPSEEK_V4_TYPES } from "./deepseek_v4.ts";
 import { DISTILBERT_TYPES } from "./distilbert.ts";
 import { ELECTRA_TYPES } from "./electra.ts";
+import { ENCODER_KIN } from "./encoder_kin.ts";
 import { ERNIE_VL_TYPES } from "./ernie4_5_vl_moe.ts";
 import { FAIRSEQ_TYPES } from "./fairseq.ts";
 import { FALCON_TYPES } from "./falcon.ts";
@@ -25,6 +28,7 @@ import { GEMMA_TYPES } from "./gemma.ts";
 import { GEMMA3N_TYPES } from "./gemma3n.ts";
 import { GEMMA3N_TEXT_TYPES } from "./gemma3n_text.ts";
 import { GEMMA4_TYPES } from "./gemma4.ts";
+import { GEMMA4_KIN } from "./gemma4_kin.ts";
 import { GEMMA4_TEXT_TYPES } from "./gemma4_text.ts";
 import { GLM_TYPES } from "./glm.ts";
 import { GLM46V_TYPES } from "./glm46v.ts";
@@ -37,6 +41,8 @@ import { GPTJ_TYPES } from "./gptj.ts";
 import { GRANITE_HYBRID_TYPES } from "./granitemoehybrid.ts";
 import { HEADERS_ONLY } from "./headers_only.ts";
 import { IDEFICS_TYPES } from "./idefics.ts";
+import { INKLING_TYPES } from "./inkling.ts";
+import { INKLING2_LOOP_TYPES } from "./inkling2_loop.ts";
 import { INTERNVL_TYPES } from "./internvl.ts";
 import { INTERNVL_CHAT_TYPES } from "./internvl_chat.ts";
 import { JAMBA_TYPES } from "./jamba.ts";
@@ -66,6 +72,7 @@ import { MOE_KIN } from "./moe_kin.ts";
 import { MPT_TYPES } from "./mpt.ts";
 import { NANOVLM_TYPES } from "./nanovlm.ts";
 import { NEMOTRON_H_TYPES } from "./nemotron_h.ts";
+import { NEMOTRON_H_OMNI_TYPES } from "./nemotron_h_omni.ts";
 import { NEMOTRON_NAS_TYPES } from "./nemotron_nas.ts";
 import { OLMO_HYBRID_TYPES } from "./olmo_hybrid.ts";
 import { OPT_TYPES } from "./opt.ts";
@@ -76,11 +83,23 @@ import { PHI_TYPES } from "./phi.ts";
 import { QWEN2_TYPES } from "./qwen2.ts";
 import { QWEN2_AUDIO_TYPES } from "./qwen2_audio.ts";
 import { QWEN3_TYPES } from "./qwen3.ts";
+import { QWEN3_OMNI_TYPES } from "./qwen3_omni.ts";
 import { QWEN3_5_TYPES } from "./qwen3_5.ts";
 import { QWEN3_NEXT_TYPES } from "./qwen3_next.ts";
 import { QWEN_VL_TYPES } from "./qwen_vl.ts";
 import { RECENT_KIN } from "./recent_kin.ts";
 import { RECENT_MOE_KIN } from "./recent_moe_kin.ts";
+import { PHI3_V_TYPES } from "./phi3_v.ts";
+import { MOLMO_TYPES } from "./molmo.ts";
+import { DOTS_OCR_TYPES } from "./dots_ocr.ts";
+import { DEEPSEEK_VL_V2_TYPES } from "./deepseek_vl_v2.ts";
+import { MINICPM_V_TYPES } from "./minicpmv.ts";
+import { MIMO_DENSE_TYPES } from "./mimo.ts";
+import { STEP3P5_TYPES } from "./step3p5.ts";
+import { STEP3_TYPES } from "./step3.ts";
+import { GROK_TYPES } from "./grok.ts";
+import { PHI4MM_TYPES } from "./phi4mm.ts";
+import { OVIS2_5_TYPES } from "./ovis2_5.ts";
 import { recipeTypes } from "./recipes/mod.ts";
 import { RECURRENT_GEMMA_TYPES } from "./recurrent_gemma.ts";
 import { REMOTE_CODE } from "./remote_code.ts";
@@ -95,12 +114,14 @@ import { ZAMBA_TYPES } from "./zamba2.ts";
 const WRITTEN: FamilyTypes = {
   ...HEADERS_ONLY,
   ...AYA_TYPES,
+  ...BAILING_HYBRID_TYPES,
   ...BAILING_TYPES,
   ...BAMBA_TYPES,
   ...BART_TYPES,
   ...BERT_TYPES,
   ...BLIP2_TYPES,
   ...BLOOM_TYPES,
+  ...BLT_TYPES,
   ...CHATGLM_TYPES,
   ...CLIP_TYPES,
   ...COHERE2_TYPES,
@@ -109,12 +130,14 @@ const WRITTEN: FamilyTypes = {
   ...DEEPSEEK_V4_TYPES,
   ...DISTILBERT_TYPES,
   ...ELECTRA_TYPES,
+  ...ENCODER_KIN,
   ...ERNIE_VL_TYPES,
   ...FAIRSEQ_TYPES,
   ...FALCON_H1_TYPES,
   ...FALCON_TYPES,
   ...GEMMA3N_TEXT_TYPES,
   ...GEMMA3N_TYPES,
+  ...GEMMA4_KIN,
   ...GEMMA4_TEXT_TYPES,
   ...GEMMA4_TYPES,
   ...GEMMA_TYPES,
@@ -128,6 +151,8 @@ const WRITTEN: FamilyTypes = {
   ...GPT_NEO_TYPES,
   ...GRANITE_HYBRID_TYPES,
   ...IDEFICS_TYPES,
+  ...INKLING2_LOOP_TYPES,
+  ...INKLING_TYPES,
   ...INTERNVL_TYPES,
   ...INTERNVL_CHAT_TYPES,
   ...JAMBA_TYPES,
@@ -156,6 +181,7 @@ const WRITTEN: FamilyTypes = {
   ...MOE_KIN,
   ...MPT_TYPES,
   ...NANOVLM_TYPES,
+  ...NEMOTRON_H_OMNI_TYPES,
   ...NEMOTRON_H_TYPES,
   ...NEMOTRON_NAS_TYPES,
   ...OLMO_HYBRID_TYPES,
@@ -168,6 +194,7 @@ const WRITTEN: FamilyTypes = {
   ...QWEN2_TYPES,
   ...QWEN3_5_TYPES,
   ...QWEN3_NEXT_TYPES,
+  ...QWEN3_OMNI_TYPES,
   ...QWEN3_TYPES,
   ...QWEN_VL_TYPES,
   ...RECENT_KIN,
@@ -179,6 +206,17 @@ const WRITTEN: FamilyTypes = {
   ...STABLELM_TYPES,
   ...T5_TYPES,
   ...WHISPER_TYPES,
+  ...PHI3_V_TYPES,
+  ...MOLMO_TYPES,
+  ...DOTS_OCR_TYPES,
+  ...DEEPSEEK_VL_V2_TYPES,
+  ...MINICPM_V_TYPES,
+  ...MIMO_DENSE_TYPES,
+  ...STEP3P5_TYPES,
+  ...STEP3_TYPES,
+  ...GROK_TYPES,
+  ...PHI4MM_TYPES,
+  ...OVIS2_5_TYPES,
   ...ZAMBA_TYPES,
 };
 

@@ -6,11 +6,13 @@ import { attentionTensors, headsOf } from "./blocks.ts";
 import { inLayers, plainMlp } from "./blocks_classic.ts";
 import { neverTied } from "./blocks_recent.ts";
 import type { CacheKind } from "./code/cache.ts";
+import type { CodeParts } from "./code/code.ts";
 import { CACHE_KINDS } from "./code/cache.ts";
 import { ACTIVATION_KEYS } from "./code/layer.ts";
 import { UNTURNED, WIDE_SIGMOIDS } from "./code/parts.ts";
 import { mixing } from "./code/state_space.ts";
 import { mamba2State } from "./code/states.ts";
+import { codePartsOf } from "./code/usual.ts";
 import type { Decoder, FamilyTypes } from "./family.ts";
 import { ofType } from "./family.ts";
 import { headedMixer } from "./mamba2.ts";
@@ -101,7 +103,7 @@ function mixer(config: ConfigReader, at: TensorScope, hidden: number): void {
 
 /** Experts without gates, perhaps between two projections of their own. */
 function experts(config: ConfigReader, at: TensorScope, hidden: number): void {
-  const count = config.size("n_routed_experts", "num_local_experts");
+  const count = config.optional("n_routed_experts", "num_local_experts") ?? 8;
   const width = config.size("moe_intermediate_size");
   const latent = config.optional("moe_latent_size");
   const inputs = latent ?? hidden;
@@ -143,9 +145,10 @@ function kindsOf(text: Config): readonly CacheKind[] {
   return names.map((name) => CACHE_KINDS[name] ?? "none");
 }
 
-/** Nemotron-H. */
-export const NEMOTRON_H_TYPES: FamilyTypes = {
-  nemotron_h: ofType(neverTied(nemotronH), UNTURNED, WIDE_SIGMOIDS, {
+/** What its code does otherwise than Llama's. */
+export const NEMOTRON_H_CODE: CodeParts = codePartsOf(
+  codePartsOf(UNTURNED, WIDE_SIGMOIDS),
+  {
     layer: { norm: "olmo2" },
     mlp: {
       activation: [
@@ -160,7 +163,6 @@ export const NEMOTRON_H_TYPES: FamilyTypes = {
     }),
     experts: { gate: "none" },
     peft: { targets: ["q_proj", "k_proj", "v_proj", "o_proj"] },
-  }, {
     cache: {
       ...mamba2State({
         heads: [["mamba_num_heads"], 128],
@@ -172,5 +174,10 @@ export const NEMOTRON_H_TYPES: FamilyTypes = {
       }),
       kinds: kindsOf,
     },
-  }),
+  },
+);
+
+/** Nemotron-H. */
+export const NEMOTRON_H_TYPES: FamilyTypes = {
+  nemotron_h: ofType(neverTied(nemotronH), NEMOTRON_H_CODE),
 };

@@ -91,10 +91,18 @@ function declare(
       heads,
       "position",
     );
-  if (name === "decoder") attention(block.scope("layer.1"), "EncDecAttention");
-  const last = block.scope(name === "decoder" ? "layer.2" : "layer.1");
+  const crosses = name === "decoder" || crossesAlone(config);
+  if (crosses) attention(block.scope("layer.1"), "EncDecAttention");
+  const last = block.scope(crosses ? "layer.2" : "layer.1");
   feedForward(config, last, activation);
   stack.norm("final_layer_norm", hidden);
+}
+
+/** Classes of an encoder alone build what their config says, were it a decoder. */
+function crossesAlone(config: ConfigReader): boolean {
+  const [named = ""] = config.texts("architectures");
+  return /(?:EncoderModel|ForTokenClassification)$/.test(named) &&
+    config.flag("is_decoder", false);
 }
 
 function feedForward(
@@ -131,7 +139,7 @@ const T5: EncoderCode = {
   caches: true,
   holds: "words",
   holdsInner: false,
-  takesFlash: false,
+  kernels: "sdpa",
 };
 
 const GATED_T5: EncoderCode = {

@@ -101,7 +101,8 @@ function sharedBlocks(
       bias,
       cut: "row",
     });
-    at.norm("input_layernorm", 2 * hidden);
+    const read = bothOf(config);
+    at.norm("input_layernorm", read);
     at.norm("pre_ff_layernorm", hidden);
     hybrids.forEach((_, turn) => {
       if (turn % turns !== block % turns) return;
@@ -113,13 +114,19 @@ function sharedBlocks(
       if (!config.flag("use_shared_attention_adapter", false)) return;
       for (const name of ["q", "k", "v"]) {
         adapter(at, `self_attn.linear_${name}_adapter_list.${turn}`, [
-          2 * hidden,
+          read,
           rank,
-          2 * hidden,
+          read,
         ]);
       }
     });
   });
+}
+
+/** The width of hidden states and the embedding, side by side. */
+function bothOf(config: ConfigReader): number {
+  return config.optional("attention_hidden_size") ||
+    2 * config.size("hidden_size");
 }
 
 /** Attends to the hidden states and the embedding, side by side. */
@@ -130,9 +137,10 @@ function attention(config: ConfigReader, at: TensorScope): void {
   const headDim = config.optional("attention_head_dim") ??
     Math.floor(2 * hidden / heads);
   const cut = "column";
-  at.linear("q_proj", 2 * hidden, heads * headDim, { role: "q", cut });
-  at.linear("k_proj", 2 * hidden, kvHeads * headDim, { role: "k", cut });
-  at.linear("v_proj", 2 * hidden, kvHeads * headDim, { role: "v", cut });
+  const read = bothOf(config);
+  at.linear("q_proj", read, heads * headDim, { role: "q", cut });
+  at.linear("k_proj", read, kvHeads * headDim, { role: "k", cut });
+  at.linear("v_proj", read, kvHeads * headDim, { role: "v", cut });
   at.linear("o_proj", heads * headDim, hidden, { role: "o", cut: "row" });
 }
 

@@ -66,6 +66,8 @@ export interface Block {
    * all that it cached.
    */
   readonly isOutside?: true;
+  /** Whose pass without gradients it is of, beside the one that learns. */
+  readonly beside?: BesideBlock;
   readonly ports: Ports;
   /** Where it meets its parameters, in the order in which it reads them. */
   readonly parameters: readonly ParameterPort[];
@@ -76,6 +78,19 @@ export interface Block {
   readonly hostBytes?: number;
   /** Elements of what it gives, of a layer of a stack. */
   readonly outputElements?: number;
+}
+
+/** Whose parameters a pass beside runs on: the policy's, or another model's. */
+export type AskedModel = "policy" | "reference" | "teacher";
+
+/** A block's place in a pass beside. */
+export interface BesideBlock {
+  readonly asks: AskedModel;
+  /** Whether it runs upon the graph of the pass that learns. */
+  readonly isAfter: boolean;
+  readonly place: "first" | "layer" | "last";
+  /** All blocks of the pass, in order. */
+  readonly stack: readonly Block[];
 }
 
 /** A gradient that several blocks add to, such as the encoder's output's. */

@@ -41,6 +41,43 @@ export function declaredBy(usual: Recipe): Family {
       }
     }
     for (const tensor of recipe.tensors) declare(tensor, recipe, fields, scope);
+    asEmbedding(recipe, scope);
+  };
+}
+
+/**
+ * A head whose code stands before the embedding that it shares its matrix with
+ * names both: Jina's. It is declared by the embedding's name, as others are.
+ */
+function asEmbedding(recipe: Recipe, { tensors }: TensorScope): void {
+  if (tensors.some(({ role }) => role === "embedding")) return;
+  const at = tensors.findIndex(({ name, role }) =>
+    role === "head" && name.endsWith(".decoder.weight")
+  );
+  const head = tensors[at];
+  const [name] =
+    recipe.tensors.find(([name, , module]) =>
+      module === "embedding" && roleOfName(name) === "embedding"
+    ) ?? [];
+  if (!head || name === undefined) return;
+  tensors[at] = {
+    ...head,
+    name,
+    role: "embedding",
+    piece: "embeddings",
+    module: "embedding",
+    split: 0,
+    quantized: false,
+  };
+}
+
+/** Declares what of such a class stands under a place, whatever else its config has. */
+export function partDeclaredBy(recipe: Recipe, place: string): Family {
+  return (config, scope) => {
+    const fields = new RecipeFields(config, recipe);
+    for (const tensor of recipe.tensors) {
+      if (tensor[0].startsWith(place)) declare(tensor, recipe, fields, scope);
+    }
   };
 }
 

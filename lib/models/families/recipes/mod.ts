@@ -1,24 +1,25 @@
 import { CACHING_KIN } from "../caching_kin.ts";
 import { UNPLAYED } from "../code/unplayed.ts";
 import { codeWith } from "../code/usual.ts";
-import type { FamilyType, FamilyTypes } from "../family.ts";
-import { declaredBy } from "./declare_recipe.ts";
+import type { Family, FamilyType, FamilyTypes } from "../family.ts";
+import { declaredBy, partDeclaredBy } from "./declare_recipe.ts";
 import { isPartlyIn } from "./of_class.ts";
 import type { Recipe } from "./recipe.ts";
-import recipes from "./recipes.json" with { type: "json" };
-
-// The file's own type is a union of every entry in it.
-const RECIPES = recipes as unknown as Readonly<Record<string, Recipe>>;
-
-/** The formulas of a type, read when they are asked for: few of the many are. */
-export function recipeOf(type: string): Recipe | null {
-  return Object.hasOwn(RECIPES, type) ? RECIPES[type] ?? null : null;
-}
+import { RECIPE_TYPES, recipeOf } from "./recipe_of.ts";
 
 function knownRecipe(type: string): Recipe {
   const recipe = recipeOf(type);
   if (!recipe) throw new RangeError(`There is no recipe of ${type}`);
   return recipe;
+}
+
+/**
+ * Declares what stands under a place of a type's usual class, for types that have the
+ * same part.
+ */
+export function partOfRecipe(type: string, place: string): Family {
+  return (config, scope) =>
+    partDeclaredBy(knownRecipe(type), place)(config, scope);
 }
 
 /**
@@ -31,15 +32,17 @@ function knownRecipe(type: string): Recipe {
  */
 export function recipeTypes(written: FamilyTypes): FamilyTypes {
   return Object.fromEntries(
-    Object.keys(RECIPES).flatMap(
+    RECIPE_TYPES.flatMap(
       (type): [string, FamilyType][] => {
         const own = written[type];
         if (own?.declare) return [];
         const code = own?.code ??
           codeWith({ cache: CACHING_KIN[type] ?? {}, unplayed: UNPLAYED });
         return [[type, {
-          declare: (config, scope) =>
-            declaredBy(knownRecipe(type))(config, scope),
+          declare: (config, scope) => {
+            declaredBy(knownRecipe(type))(config, scope);
+            own?.buffers?.(config, scope);
+          },
           readsClass: true,
           code,
           isPartly: (named) => isPartlyIn(knownRecipe(type), named),

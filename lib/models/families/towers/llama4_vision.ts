@@ -35,11 +35,11 @@ export const llama4Vision: TowerFamily = (config, scope) => {
     "model.layers",
     allLayers(sizeOr(config, "num_hidden_layers", 34)),
   );
-  vitAttention(layer.scope("self_attn"), width, { output: "o_proj" });
+  const heads = Math.max(1, sizeOr(config, "num_attention_heads", 16));
+  vitAttention(layer.scope("self_attn"), width, { output: "o_proj", heads });
   twoLinears(layer.scope("mlp"), width, intermediate);
   layer.norm("input_layernorm", width, { bias: true });
   layer.norm("post_attention_layernorm", width, { bias: true });
-  const heads = Math.max(1, sizeOr(config, "num_attention_heads", 16));
   if (!isBeforeRelease(config)) {
     // Complex numbers: a pair of axes for each of half a head's channels.
     const axis = Math.floor(Math.floor(width / heads) / 2);

@@ -22,7 +22,10 @@ export const mllamaVision: TowerFamily = (config, scope) => {
   const channels = sizeOr(config, "num_channels", 3);
   scope.conv("patch_embedding", [width, channels, ...kernel]);
   const tiles = sizeOr(config, "max_num_tiles", 4);
-  const rows = aspectRatios(tiles) + 1;
+  // A list counts as it stands, though a ratio may be in it twice.
+  const listed = config.raw("supported_aspect_ratios");
+  const rows = (Array.isArray(listed) ? listed.length : aspectRatios(tiles)) +
+    1;
   const gated = scope.scope("gated_positional_embedding");
   gated.parameter("gate", [1], { role: "position" });
   gated.parameter("embedding", [positions, width], { role: "position" });
@@ -41,28 +44,33 @@ export const mllamaVision: TowerFamily = (config, scope) => {
   scope.norm("layernorm_post", width, { bias: true });
   const intermediate = sizeOr(config, "intermediate_size", 5120);
   const local = allLayers(sizeOr(config, "num_hidden_layers", 32));
-  declareLayers(
-    scope.layers("transformer.layers", local),
-    width,
-    intermediate,
+  const heads = Math.max(
+    1,
+    config.optional("attention_heads", "num_attention_heads") ?? 16,
   );
+  const sizes = { width, intermediate, heads };
+  declareLayers(scope.layers("transformer.layers", local), sizes);
   const global = scope.layers(
     "global_transformer.layers",
     allLayers(sizeOr(config, "num_global_layers", 8)),
   );
   global.parameter("gate_attn", [1], { role: "other" });
   global.parameter("gate_ffn", [1], { role: "other" });
-  declareLayers(global, width, intermediate);
+  declareLayers(global, sizes);
 };
 
 function declareLayers(
   layer: TensorScope,
-  width: number,
-  intermediate: number,
+  { width, intermediate, heads }: {
+    width: number;
+    intermediate: number;
+    heads: number;
+  },
 ): void {
   vitAttention(layer.scope("self_attn"), width, {
     bias: false,
     output: "o_proj",
+    heads,
   });
   twoLinears(layer.scope("mlp"), width, intermediate);
   layer.norm("input_layernorm", width, { bias: true });

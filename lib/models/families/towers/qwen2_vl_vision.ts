@@ -99,10 +99,13 @@ export function qwenBlocks(
   },
 ): TensorScope {
   const given = config.optional("num_heads", "num_attention_heads");
-  const headDim = Math.floor(width / Math.max(1, given ?? heads));
+  const count = Math.max(1, given ?? heads);
+  const headDim = Math.floor(width / count);
   const shared = kvHeads === undefined
     ? width
     : headDim * sizeOr(config, "num_key_value_heads", kvHeads);
+  // With heads of whole channels, a fused matrix may have fewer queries than features.
+  const queries = kvHeads === undefined ? width : count * headDim;
   const frequencies = Math.ceil(Math.floor(headDim / 2) / 2);
   const rotary = scope.scope("rotary_pos_emb");
   rotary.buffer("inv_freq", [frequencies], 4);
@@ -113,7 +116,7 @@ export function qwenBlocks(
   const block = scope.layers("blocks", allLayers(depth));
   block.norm("norm1", width, { bias });
   block.norm("norm2", width, { bias });
-  block.linear("attn.qkv", width, width + 2 * shared, {
+  block.linear("attn.qkv", width, queries + 2 * shared, {
     role: "qkv",
     bias: attentionBias,
     cut: "column",

@@ -54,6 +54,11 @@ export interface AttentionSettings {
    * is; null or left out of one that each call makes a bias of.
    */
   readonly biasDtype?: Dtype | null;
+  /**
+   * Whether a bias of positions, one of each sequence, is added in place, by code
+   * that gives no weights back: MPNet.
+   */
+  readonly addsInPlace?: boolean;
   /** How the sequence is shared with other ranks; null where it is whole. */
   readonly context?: Context | null;
 }
