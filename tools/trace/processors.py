@@ -71,16 +71,42 @@ def _seen(text, size):
     }
 
 
+def frames_of(config, frames):
+    """A video whose every frame is a tile: InternVL's and SmolVLM's."""
+    vision = config["vision_config"]
+    if config["model_type"] == "internvl":
+        shape, tokens, others = [frames, 3, 448, 448], 256, 6 * frames
+    else:
+        side = vision["image_size"]
+        shape = [1, frames, 3, side, side]
+        tokens = (side // vision["patch_size"] // config["scale_factor"]) ** 2
+        others = 26 + 12 * frames
+    return {
+        "shapes": {"pixel_values": shape},
+        "values": {},
+        "tokens": tokens * frames,
+        "others": others,
+    }
+
+
 def video(config, size, frames):
-    """A video of Qwen's: each two frames are patches as of an image."""
+    """A video of Qwen's or GLM-4V's: each two frames are patches as of an image."""
     kind = KIN.get(config["model_type"], config["model_type"])
+    if kind in ("internvl", "smolvlm", "idefics3"):
+        return frames_of(config, frames)
     # Qwen2-VL's frames are resized one by one, as images.
-    module = "video_processing_qwen3_vl" if kind == "qwen3_vl" else "image_processing_pil_qwen2_vl"
+    module = {
+        "qwen3_vl": "video_processing_qwen3_vl",
+        "glm4v": "image_processing_pil_glm4v",
+    }.get(kind, "image_processing_pil_qwen2_vl")
     path = f"transformers.models.{kind}.{module}"
     resize = importlib.import_module(path).smart_resize
     if kind == "qwen3_vl":
         limits = {"min_pixels": 4096, "max_pixels": 25_165_824}
         height, width = resize(frames, *size, temporal_factor=2, factor=32, **limits)
+    elif kind == "glm4v":
+        limits = {"min_pixels": 12_544, "max_pixels": 47_040_000}
+        height, width = resize(frames, *size, temporal_factor=2, factor=28, **limits)
     else:
         limits = {"min_pixels": 128 * 28**2, "max_pixels": 768 * 28**2}
         height, width = resize(*size, factor=28, **limits)
@@ -90,7 +116,7 @@ def video(config, size, frames):
         "shapes": {"pixel_values": [math.prod(grid), 2 * 3 * patch**2]},
         "values": {"image_grid_thw": [grid]},
         "tokens": math.prod(grid) // 4,
-        "others": 2 if kind == "qwen2_vl" else 9 * grid[0],
+        "others": {"qwen2_vl": 2, "glm4v": 2 + 4 * grid[0]}.get(kind, 9 * grid[0]),
     }
 
 

@@ -140,7 +140,7 @@ export function seenBy(
         others: 1,
       };
     case "square":
-      return tiled(1, side, code.merged(config, side ** 2), 0);
+      return tiled(1, side, side ** 2 / code.merged(config, side ** 2), 0);
   }
 }
 
