@@ -52,6 +52,8 @@ def _seen(text, size):
         return llama4(*size)
     if kind == "cohere2_vision":
         return cohere2(config, size)
+    if kind == "lfm2_vl":
+        return lfm2_vl(*size)
     from PIL import Image
 
     image = Image.fromarray(np.zeros((*size, 3), dtype=np.uint8))
@@ -145,6 +147,39 @@ def fitted(height, width, tile, limit):
     fitting = [(h, w) for scale, h, w in scales if scale == best]
     h, w = min(fitting, key=lambda sides: sides[0] * sides[1])
     return h // tile, w // tile
+
+
+def lfm2_vl(height, width, side=32, tile=512):
+    """Source: image_processing_lfm2_vl.py, which torchvision alone runs."""
+    h, w = (max(side, round(n / side) * side) for n in (height, width))
+    large = h * w > 256 * side**2 * 2
+    if h * w > 256 * side**2:
+        beta = math.sqrt(height * width / (256 * side**2))
+        h, w = (max(side, math.floor(n / beta / side) * side) for n in (height, width))
+    elif h * w < 64 * side**2:
+        beta = math.sqrt(64 * side**2 / (height * width))
+        h, w = (math.ceil(n * beta / side) * side for n in (height, width))
+    whole = h * w // side**2
+    grid = (0, 0)
+    if large:
+        ratios = sorted(
+            {(c, r) for c in range(1, 11) for r in range(1, 11) if 2 <= c * r <= 10},
+            key=lambda x: x[0] * x[1],
+        )
+        best = math.inf
+        for c, r in ratios:
+            distance = abs(width / height - c / r)
+            tie = distance == best and height * width > 0.5 * tile**2 * c * r
+            if distance < best or tie:
+                grid, best = (c, r), min(distance, best)
+    tiles = grid[0] * grid[1]
+    shapes = [[tile // 16] * 2] * tiles + [[h // 16, w // 16]]
+    return {
+        "shapes": {"pixel_values": [tiles + 1, 1024, 768]},
+        "values": {"spatial_shapes": shapes},
+        "tokens": 256 * tiles + whole,
+        "others": 2 + (tiles + 1 if tiles else 0),
+    }
 
 
 def cohere2(config, size):

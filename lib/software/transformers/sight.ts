@@ -5,6 +5,7 @@ import { gemma4Sight } from "./sights/gemma4.ts";
 import { cohereSight } from "./sights/cohere.ts";
 import { glm4vSight } from "./sights/glm4v.ts";
 import { llama4Sight } from "./sights/llama4.ts";
+import { lfm2VlSight } from "./sights/lfm2_vl.ts";
 import { mllamaSight } from "./sights/mllama.ts";
 import { llavaTilesSight } from "./sights/llava_tiles.ts";
 import { idefics3Sight } from "./sights/idefics3.ts";
@@ -34,6 +35,7 @@ const SIGHTS: Partial<Record<SightKind, KindSight>> = {
   mistral3: mistral3Sight,
   lighton_ocr: mistral3Sight,
   idefics3: idefics3Sight,
+  lfm2_vl: lfm2VlSight,
 };
 
 /**
@@ -43,6 +45,7 @@ const SIGHTS: Partial<Record<SightKind, KindSight>> = {
 const JOINS: ReadonlySet<SightKind> = new Set([
   "gemma4",
   "glm4v",
+  "lfm2_vl",
   "lighton_ocr",
   "llava_next",
   "llava_onevision",
