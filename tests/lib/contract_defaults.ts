@@ -46,6 +46,7 @@ export const DEFAULTS: Scenario = {
     prompt_tokens: null,
     completion_tokens: null,
     rejected_tokens: null,
+    saving: { gathers: null, merged: false },
     critic: null,
     reward_model: null,
     generations: null,
@@ -69,6 +70,7 @@ export const DEFAULTS: Scenario = {
     master_weights: null,
     optimizer_states: null,
     fp8: null,
+    fp8_parameters: false,
   },
   quantization: {
     weights: "none",

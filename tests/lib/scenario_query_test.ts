@@ -11,7 +11,7 @@ import {
 } from "../../lib/mod.ts";
 import type { Scenario } from "../../lib/mod.ts";
 import { OPTIMIZERS } from "../../lib/scenario/optimizers.ts";
-import { modelsBeside, or, real, text, whole } from "./arbitraries.ts";
+import { besideFields, or, real, text, whole } from "./arbitraries.ts";
 import type { Any } from "./arbitraries.ts";
 import { assertOk } from "./results.ts";
 import { anotherValue } from "./another_value.ts";
@@ -117,7 +117,7 @@ const FIELDS: Record<string, Record<string, Any>> = {
       kept_batches: whole(0, 1 << 10),
     }),
     loss_type: fc.constantFrom(null, "apo_zero_unpaired", "generalized_jsd"),
-    ...modelsBeside("critic", "reward_model", "teacher"),
+    ...besideFields,
   },
   precision: {
     weights: floats,
@@ -127,6 +127,7 @@ const FIELDS: Record<string, Record<string, Any>> = {
     master_weights: fc.constantFrom(null, "fp32", "none"),
     optimizer_states: fc.constantFrom(null, "fp32", "bf16"),
     fp8: fc.constantFrom(null, "tensorwise", "rowwise", "delayed"),
+    fp8_parameters: flag,
   },
   quantization: {
     weights: fc.constantFrom(...QUANTIZATIONS, "gguf:Q4_K_M", "gguf:F16"),

@@ -78,6 +78,7 @@ const TRAINERS: ReadonlySet<string> = new Set([
 /** What those passes alone are played by. */
 const TRAINERS_FIELDS = [
   "train.evaluation",
+  "train.saving",
   "train.activation_offloading",
   "train.mlp_tiles",
   "train.empty_cache_steps",

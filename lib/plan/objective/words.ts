@@ -137,7 +137,7 @@ export function sharedWords(
 export function warningsOf(scenario: Scenario, objective: Learnt): string[] {
   const { train } = scenario;
   const isLiger = train.loss === "fused" && !fusesHead(scenario) &&
-    ["dpo", "kto"].includes(objective);
+    objective === "kto";
   const prompt = promptOf(scenario, objective);
   const rolls = objective === "grpo" || objective === "distillation";
   return [

@@ -71,6 +71,14 @@ export const precision = z.strictObject({
       needs: [when.toTrain],
     },
   ),
+  fp8_parameters: field(flag().default(false), {
+    label: "Parameters in FP8 alone",
+    group: "optimizer",
+    help:
+      "Megatron keeps and gathers matrices in 8 bits, and none in `precision.weights` beside (`--fp8-param-gather`)",
+    flag: "--fp8-parameters",
+    needs: [when.toTrain, when.megatron, when.inFp8],
+  }),
 });
 
 /** How weights are quantised. */
