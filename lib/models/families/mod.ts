@@ -23,6 +23,7 @@ import { FAIRSEQ_TYPES } from "./fairseq.ts";
 import { FALCON_TYPES } from "./falcon.ts";
 import { FALCON_H1_TYPES } from "./falcon_h1.ts";
 import type { Family, FamilyType, FamilyTypes } from "./family.ts";
+import { FUN_ASR_TYPES } from "./fun_asr_nano.ts";
 import { GEMMA_TYPES } from "./gemma.ts";
 import { GEMMA3N_TYPES } from "./gemma3n.ts";
 import { GEMMA3N_TEXT_TYPES } from "./gemma3n_text.ts";
@@ -73,9 +74,11 @@ import { NANOVLM_TYPES } from "./nanovlm.ts";
 import { NEMOTRON_H_TYPES } from "./nemotron_h.ts";
 import { NEMOTRON_H_OMNI_TYPES } from "./nemotron_h_omni.ts";
 import { NEMOTRON_NAS_TYPES } from "./nemotron_nas.ts";
+import { NLLB_MOE_TYPES } from "./nllb_moe.ts";
 import { OLMO_HYBRID_TYPES } from "./olmo_hybrid.ts";
 import { OPT_TYPES } from "./opt.ts";
 import { PALIGEMMA_TYPES } from "./paligemma.ts";
+import { PERCEIVER_TYPES } from "./perceiver.ts";
 import { PERSIMMON_TYPES } from "./persimmon.ts";
 import { PHI_TYPES } from "./phi.ts";
 import { QWEN2_TYPES } from "./qwen2.ts";
@@ -120,6 +123,7 @@ const WRITTEN: FamilyTypes = {
   ...FAIRSEQ_TYPES,
   ...FALCON_H1_TYPES,
   ...FALCON_TYPES,
+  ...FUN_ASR_TYPES,
   ...GEMMA3N_TEXT_TYPES,
   ...GEMMA3N_TYPES,
   ...GEMMA4_KIN,
@@ -169,9 +173,11 @@ const WRITTEN: FamilyTypes = {
   ...NEMOTRON_H_OMNI_TYPES,
   ...NEMOTRON_H_TYPES,
   ...NEMOTRON_NAS_TYPES,
+  ...NLLB_MOE_TYPES,
   ...OLMO_HYBRID_TYPES,
   ...OPT_TYPES,
   ...PALIGEMMA_TYPES,
+  ...PERCEIVER_TYPES,
   ...PERSIMMON_TYPES,
   ...PHI_TYPES,
   ...QWEN2_AUDIO_TYPES,

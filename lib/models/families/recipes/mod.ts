@@ -51,7 +51,8 @@ export function recipeTypes(written: FamilyTypes): FamilyTypes {
             declaredBy(knownRecipe(type))(config, scope),
           readsClass: true,
           code,
-          isPartly: (named) => isPartlyIn(knownRecipe(type), named),
+          isPartly: (named, config) =>
+            isPartlyIn(knownRecipe(type), named, config),
         }]];
       },
     ),
