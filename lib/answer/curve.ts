@@ -14,6 +14,7 @@ export const SIDE_PASSES = [
   "reference",
   "kl",
   "teacher",
+  "critic",
   "generation",
   "evaluation",
 ] as const;

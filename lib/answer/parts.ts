@@ -4,6 +4,7 @@ export const PARTS = [
   "adapters",
   "buffers",
   "KV cache",
+  "rollout engine",
   "gradients",
   "gathered parameters",
   "communication buffers",

@@ -90,6 +90,8 @@ function whatOf(act: Act): string {
       return act.group.label;
     case "collective":
       return `${act.collective} ${act.what} over ${act.group}`;
+    case "empty":
+      return "the allocator's cache";
     case "take":
     case "free": {
       const { name, pieces, copies } = act.buffer;

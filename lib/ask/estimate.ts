@@ -18,7 +18,12 @@ import { capacityOf } from "./capacity.ts";
 import { imageProblem } from "./image_problem.ts";
 import { servedFits } from "./served_fits.ts";
 import { trafficOf } from "./traffic.ts";
-import { gpuProblem, unknownNames, withUnknown } from "./unknown_names.ts";
+import {
+  besideProblems,
+  gpuProblem,
+  unknownNames,
+  withUnknown,
+} from "./unknown_names.ts";
 
 /** What an Estimate has to hold beside what it always holds. */
 export interface Wanted {
@@ -87,11 +92,14 @@ export function estimateScenario(
   const model = named.ok
     ? { ...named, value: taskModelOf(named.value, scenario) }
     : named;
-  const gpu = gpuProblem(scenario.hardware.gpu);
-  if (!model.ok || gpu) {
+  const unknown = [
+    gpuProblem(scenario.hardware.gpu),
+    ...besideProblems(scenario),
+  ].flatMap((problem) => problem ?? []);
+  if (!model.ok || unknown.length > 0) {
     return {
       ok: false,
-      problems: [...(model.ok ? [] : model.problems), ...(gpu ? [gpu] : [])],
+      problems: [...(model.ok ? [] : model.problems), ...unknown],
     };
   }
   const mesh = meshOf(

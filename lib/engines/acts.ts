@@ -2,7 +2,7 @@ import { stateCount } from "../optimizers/rules.ts";
 import type { Stepped } from "../optimizers/step_acts.ts";
 import { elementsIn } from "../optimizers/step_acts.ts";
 import type { Inventory } from "../plan/inventory.ts";
-import { PIXELS } from "../plan/beside.ts";
+import { PIXELS, ROUNDING_SCALES } from "../plan/beside.ts";
 import { loadOrder } from "../plan/inventory.ts";
 import type { Act, Clear, Program, Run, Take } from "../play/program/act.ts";
 import { bufferOf } from "../play/program/buffer.ts";
@@ -18,8 +18,8 @@ export function loadActs(inventory: Inventory): Take[] {
     ...inventory.beside.map((buffer) => ({ buffer, layer: null })),
   ].map(({ buffer, layer }) => ({
     act: "take",
-    // The batch's images come when the model is there.
-    phase: buffer.name === PIXELS ? "forward" : "load",
+    // The batch's images come when the model is there, as what a pass keeps.
+    phase: [PIXELS, ROUNDING_SCALES].includes(buffer.name) ? "forward" : "load",
     at: layer ?? "load",
     buffer,
   }));

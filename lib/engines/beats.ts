@@ -68,8 +68,11 @@ function forwardBeats(
     { ends: "forward" },
   ];
   const ender = lossOutside ? acts.findLast(isCall) : undefined;
+  // A trainer asks others when its model has given what it gives.
+  const asks = acts.findIndex(({ instance }) => instance.block.beside?.isAfter);
   for (const [at, run] of acts.entries()) {
     const { instance } = run;
+    if (at === asks && !ender) beats.push(...ending);
     if (first.get(instance) === at) {
       for (const unit of entering.get(instance) ?? []) {
         beats.push({ moment: "before forward", unit });
@@ -93,7 +96,7 @@ function forwardBeats(
     if (run === ender) beats.push(...ending);
     if (logits) beats.push({ run: loss });
   }
-  return ender ? beats : [...beats, ...ending];
+  return ender || asks >= 0 ? beats : [...beats, ...ending];
 }
 
 /** Cuts the head's forward run where the logits are there. */

@@ -82,6 +82,8 @@ export interface RankAnswer {
 /** Code that spreads a step over ranks. */
 export interface Engine {
   readonly name: string;
+  /** Whether it records passes of its own, and none of a trainer's. */
+  readonly ownPasses?: true;
   /**
    * Dotted paths of the fields of `engine`, `parallel` and `precision` that decide
    * what it does, beside those that matter wherever a step is played.

@@ -1,8 +1,13 @@
 import type { Model } from "../models/model.ts";
 import type { EvaluationPlan } from "../plan/evaluation.ts";
+import type {
+  AskedShares,
+  RolloutShare,
+} from "../plan/objective/objective_plan.ts";
 import { evaluationPlanOf } from "../plan/evaluation.ts";
 import type { Act, Program } from "../play/program/act.ts";
 import { bufferOf } from "../play/program/buffer.ts";
+import type { Pass } from "../play/program/pass.ts";
 import { evaluationActs } from "../play/program/pass.ts";
 import type { Scenario } from "../scenario/schema.ts";
 import { recordEvaluation } from "./blocks/side_pass.ts";
@@ -12,18 +17,18 @@ const NOW = { phase: "evaluation", at: "evaluation" } as const;
 /**
  * The evaluation between a trainer's steps.
  *
- * @param sharding The engine that shards parameters; null: each rank has them all.
+ * @param share What generates on the same GPU; null: nobody.
+ * @param shares How ranks share models that are asked; null: each has them all.
  * @returns Null where there is none; or why it is not played.
  */
 export function evaluationOf(
   scenario: Scenario,
   model: Model,
-  sharding: string | null,
+  share: RolloutShare | null = null,
+  shares: AskedShares | null = null,
 ): EvaluationPlan | { readonly reason: string } | null {
   if (scenario.train.evaluation.micro_batch === null) return null;
-  return sharding === null
-    ? evaluationPlanOf(scenario, model)
-    : { reason: `an evaluation where ${sharding} shards parameters` };
+  return evaluationPlanOf(scenario, model, share, shares);
 }
 
 /**
@@ -39,7 +44,8 @@ export function withEvaluation(
   settings: { readonly workspaces: boolean },
 ): Program {
   const { plan, kept, logitsBytes } = evaluation;
-  const pass = evaluationActs(recordEvaluation(plan, settings));
+  const recorded = recordEvaluation(plan, settings);
+  const pass = evaluationActs(recorded);
   const acts = kept === 0 ? pass : withKept(pass, logitsBytes, kept);
   return {
     ...program,
@@ -47,8 +53,14 @@ export function withEvaluation(
     step: [...program.step, ...acts],
     events: program.events +
       pass.reduce((sum, { segment: { from, to } }) => sum + to - from, 0),
-    blocks: Math.max(program.blocks, pass.length),
+    blocks: Math.max(program.blocks, blocksOf(recorded)),
   };
+}
+
+/** Blocks of a pass and of those beside it. */
+function blocksOf({ stacks, sides = [] }: Pick<Pass, "stacks" | "sides">) {
+  return [...stacks, ...sides.map(({ stack }) => stack)]
+    .reduce((sum, { length }) => sum + length, 0);
 }
 
 /**

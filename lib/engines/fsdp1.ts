@@ -6,6 +6,7 @@ import { roundedBytes } from "../play/memory/tape.ts";
 import type { Act, Take } from "../play/program/act.ts";
 import type { Buffer } from "../play/program/buffer.ts";
 import { bufferOf } from "../play/program/buffer.ts";
+import { learningRuns } from "../play/program/pass.ts";
 import { clearOf, firstStep, lengthOf, workspaceActs } from "./acts.ts";
 import { beatsOf } from "./beats.ts";
 import { reenters } from "./blocks/stacks.ts";
@@ -65,7 +66,7 @@ export const fsdp1: Engine = {
     const stepped = { rule, implementation, trained };
     const { batches, hostBytes } = microBatchesOf(question, policy.noSync);
     for (const { passed, reduces, times } of batches) {
-      const own = unitsIn(units, plan, passed.instances);
+      const own = unitsIn(units, plan, learningRuns(passed).instances);
       weave.play({
         beats: beatsOf(passed, own),
         gradients: gradientsIn(passed.instances, own),

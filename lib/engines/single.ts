@@ -15,11 +15,12 @@ import {
   workspaceActs,
 } from "./acts.ts";
 import type { Engine, RankQuestion } from "./engine.ts";
+import { upcastActs } from "./upcast_acts.ts";
 import { alike } from "./engine.ts";
 
 /** What one GPU runs. */
 export interface SinglePlan extends Stepped {
-  readonly scenario: Pick<Scenario, "optimizer" | "precision">;
+  readonly scenario: Scenario;
   readonly inventory: Inventory;
   /** The first micro-batch, and the ones that add to its gradients. */
   readonly passes: readonly Pass[];
@@ -110,6 +111,7 @@ export function singleProgram(plan: SinglePlan): Program {
   );
   return {
     load: loadActs(plan.inventory),
+    passing: upcastActs(plan.inventory, scenario),
     first: none.concat(
       workspaceActs(plan.workspaces),
       firstStep(step, stateActs(plan, scenario)),

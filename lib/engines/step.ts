@@ -17,14 +17,22 @@ import { implementationOf } from "../optimizers/implementation.ts";
 import type { OptimizerRule, Trained } from "../optimizers/rule.ts";
 import { optimizerRule } from "../optimizers/rules.ts";
 import type { Implementation } from "../optimizers/rule.ts";
-import type { RolloutShare } from "../plan/objective/objective_plan.ts";
+import type {
+  CriticShare,
+  RolloutShare,
+} from "../plan/objective/objective_plan.ts";
 import type { StepPlan } from "../plan/step_plan.ts";
 import { playedCode } from "../software/mod.ts";
 import { learningPlanOf } from "../plan/objective/learning_plan.ts";
 import type { EvaluationPlan } from "../plan/evaluation.ts";
 import { stepPlanOf } from "../plan/step_plan.ts";
+import type { AskedGathers } from "./asked_gathers.ts";
+import { gatheringAsked } from "./asked_gathers.ts";
+import { askedGathers, askedShares } from "./asked_shares.ts";
 import { recordPass } from "./blocks/pass.ts";
-import { growsSegments } from "./driver.ts";
+import { allocatorOf } from "./driver.ts";
+import { withHeldLeaf } from "./held_leaf.ts";
+import { withEmptiedCache } from "./emptied_cache.ts";
 import { evaluationOf, withEvaluation } from "./evaluated.ts";
 import type { Engine, HostPart, RankClass } from "./engine.ts";
 import { engineOf } from "./mod.ts";
@@ -35,6 +43,8 @@ export interface StepSettings {
   readonly workspaces: boolean;
   /** What generates on the same GPU; null: nobody. */
   readonly rollout?: RolloutShare | null;
+  /** What a critic holds of the same GPU; null: there is none. */
+  readonly critic?: CriticShare | null;
 }
 
 /** A rank's training step, after the first: optimizer states stand. */
@@ -72,38 +82,6 @@ const TRAINERS_ENGINES: ReadonlySet<string> = new Set([
   "fsdp",
   "fsdp2",
 ]);
-
-/**
- * Whether each rank has all parameters, so that a model beside the one that learns
- * stands whole: it is wrapped by nobody, or by a ZeRO that shards nothing.
- *
- * Source: huggingface/trl trainer/utils.py, prepare_deepspeed: stage 0 but for 3
- */
-function keepsWhole(engine: string, { engine: asked }: Scenario): boolean {
-  return engine === "single" || engine === "ddp" ||
-    (engine === "deepspeed" && asked.zero_stage < 3);
-}
-
-/**
- * The plan without the policy's own passes over earlier log-probabilities, which are
- * those of its update without what that keeps.
- */
-function withoutOwnPasses(plan: StepPlan): StepPlan {
-  const { objective } = plan;
-  const sides = objective?.sides.filter(({ name }) => name !== "old_logprobs");
-  if (!objective || sides?.length === objective.sides.length) return plan;
-  return {
-    ...plan,
-    objective: {
-      ...objective,
-      sides: sides ?? [],
-      assumptions: [
-        ...objective.assumptions,
-        "The policy's pass for its earlier log-probabilities is taken to need less than its update, where parameters are sharded",
-      ],
-    },
-  };
-}
 
 /** Why a scenario's step cannot be played through. */
 export interface NotPlayed {
@@ -163,34 +141,26 @@ function played(
   const planOf = TRAINERS_ENGINES.has(engine.name)
     ? learningPlanOf
     : (given: Scenario, whose: Model) => stepPlanOf(given, whose);
-  const planned = planOf(
-    engine.computed?.(scenario) ?? scenario,
+  const shares = askedShares(engine.name, scenario, mesh.value);
+  const computed = engine.computed?.(scenario) ?? scenario;
+  const plan = planOf(
+    computed,
     model,
     settings.rollout,
+    shares,
+    settings.critic,
   );
-  if ("reason" in planned) return planned;
-  const isWhole = keepsWhole(engine.name, scenario);
-  const plan = isWhole ? planned : withoutOwnPasses(planned);
-  const beside = plan.objective?.sides.find((side) => "plan" in side);
-  if (beside && !isWhole) {
-    return {
-      reason:
-        `train.objective ${scenario.train.objective} with a ${beside.name} is not played through where ${engine.name} shards parameters`,
-    };
-  }
+  if ("reason" in plan) return plan;
   const evaluated = TRAINERS_ENGINES.has(engine.name)
-    ? evaluationOf(
-      engine.computed?.(scenario) ?? scenario,
-      model,
-      isWhole ? null : engine.name,
-    )
+    ? evaluationOf(computed, model, settings.rollout, shares)
     : null;
+  const gathers = askedGathers(engine.name, scenario, model, shares);
   const evaluation = evaluated && "plan" in evaluated ? evaluated : null;
   const steps: Step[] = [];
   const ranks = engine.ranks(scenario, mesh.value);
   for (const rank of choice(engine, plan, mesh.value, ranks)) {
     const step = playRank(
-      { scenario, plan, settings, engine, rule, rank, evaluation },
+      { scenario, plan, settings, engine, rule, rank, evaluation, gathers },
       mesh.value,
     );
     if ("reason" in step) return step;
@@ -238,15 +208,17 @@ interface Asked {
   readonly rule: OptimizerRule;
   readonly rank: RankClass;
   readonly evaluation: EvaluationPlan | null;
+  readonly gathers: AskedGathers | null;
 }
 
 function playRank(
-  { scenario, plan, settings, engine, rule, rank, evaluation }: Asked,
+  { scenario, plan, settings, engine, rule, rank, evaluation, gathers }: Asked,
   mesh: Mesh,
 ): Step | NotPlayed {
   const implementation = implementationOf(scenario, rule);
   const workspace = cublasWorkspaceBytes(gpuOf(scenario.hardware.gpu));
   const common = { plan, rule, implementation };
+  let leafBytes = 0;
   try {
     const answer = engine.play({
       ...common,
@@ -256,15 +228,20 @@ function playRank(
       workspaces: settings.workspaces
         ? Array.from({ length: CUBLAS_THREADS }, () => workspace)
         : [],
-      record: (how) => recordPass(plan, settings, how),
+      record(how) {
+        const pass = recordPass(plan, settings, how);
+        leafBytes = pass.heldLeafBytes ?? 0;
+        return pass;
+      },
     });
     if ("reason" in answer) return answer;
     const evaluated = evaluation
       ? withEvaluation(answer.program, evaluation, settings)
       : answer.program;
-    const program = growsSegments(scenario)
-      ? { ...evaluated, grows: true }
-      : evaluated;
+    const woven = gathers ? gatheringAsked(evaluated, gathers) : evaluated;
+    const held = withHeldLeaf(woven, leafBytes);
+    const emptied = withEmptiedCache(held, scenario);
+    const program = { ...emptied, ...allocatorOf(scenario) };
     const { events } = program;
     if (events > MAX_EVENTS) {
       return {

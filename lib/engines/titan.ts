@@ -25,8 +25,10 @@ import { wholeTitan } from "./titan/whole.ts";
  */
 export const titan: Engine = {
   name: "fsdp2",
+  ownPasses: true,
   reads: (scenario) => [
     ...readByFsdp(scenario),
+    "precision.fp8",
     "engine.wrap",
     "engine.root_reshard",
     "engine.loss_parallel",

@@ -2,7 +2,11 @@ import type { Result } from "../scenario/parse_scenario.ts";
 import type { Problem } from "../scenario/problem.ts";
 import { applyFormat } from "./reading/apply_format.ts";
 import type { NamedDocument } from "./reading/commands/over_file.ts";
-import { overFiles, wantFile } from "./reading/commands/over_file.ts";
+import {
+  overFiles,
+  tellShipped,
+  wantFile,
+} from "./reading/commands/over_file.ts";
 import { byFlags, readCommands } from "./reading/commands/read_commands.ts";
 import { checkText, readDocument } from "./reading/document.ts";
 import { Draft } from "./reading/draft.ts";
@@ -118,6 +122,7 @@ export function scenarioOfConfigurations(
     const draft = new Draft();
     applyFormat(format, document, draft);
     wantFile(each, draft);
+    tellShipped(each, draft);
     problems.push(...draft.problems.map((problem) => named(problem, name)));
     drafts.push(draft);
     formats.push({

@@ -46,6 +46,8 @@ const OF_ALL: readonly Reader[] = [
     train.activation_offloading !== "none" &&
     `activation offloading ${train.activation_offloading}`,
   ({ train }) => train.mlp_tiles !== null && "tiled MLP",
+  ({ precision: { fp8 } }) => fp8 !== null && `fp8 ${fp8}`,
+  ({ quantization: { qat } }) => qat !== null && `QAT ${qat}`,
   ({ train }) =>
     train.method === "full" &&
     (train.trainable_layers ?? train.trainable_parameters) !== null &&

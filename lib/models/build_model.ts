@@ -26,7 +26,10 @@ import { TensorScope, TooManyTensors } from "./tensors/tensor_scope.ts";
  */
 export function modelOfConfig(
   given: Config,
-  { name, source }: Pick<Model, "name" | "source">,
+  { name, source, isCounted = false }: Pick<Model, "name" | "source"> & {
+    /** Whether somebody counted this very config, whatever others of its type do. */
+    isCounted?: boolean;
+  },
 ): Result<Model> {
   const typed = withTypeOfClass(given);
   const alone = textAlone(typed.config);
@@ -72,7 +75,8 @@ export function modelOfConfig(
       doubts: warnings,
     });
   }
-  const isPartly = familyOf(type)?.isPartly?.(className, config) ?? false;
+  const isPartly = !isCounted &&
+    (familyOf(type)?.isPartly?.(className, config) ?? false);
   const counted = warning === null
     ? config
     : { ...config, architectures: className === "" ? [] : [className] };

@@ -13,6 +13,8 @@ export interface CatalogueEntry {
   note?: string;
   /** Of its config.json a part was not read: its count is assumed. */
   unread?: true;
+  /** Its count is its checkpoint's, though not every config of its type comes out. */
+  counted?: true;
   /** The fields of its config.json that say something about memory. */
   config: Config;
   /** The model that it was made from, whose config it is taken to have. */
@@ -23,16 +25,18 @@ export interface CatalogueEntry {
 interface Row extends CatalogueEntry {
   /** Other releases of it. */
   also?: string[];
-  /** Models that others made from it. */
-  kin?: string[];
+  /** What others made from models of this config, by the model. */
+  kin?: Record<string, string[]>;
 }
 
 /** Every model of the catalogue, ordered by id. */
-export const CATALOGUE: readonly CatalogueEntry[] = (data as Row[])
-  .flatMap(({ also = [], kin = [], ...row }) => [
+export const CATALOGUE: readonly CatalogueEntry[] = (data as unknown as Row[])
+  .flatMap(({ also = [], kin = {}, ...row }) => [
     row,
     ...also.map((id) => ({ ...row, id })),
-    ...kin.map((id) => ({ ...row, id, taken_for: row.id })),
+    ...Object.entries(kin).flatMap(([base, ids]) =>
+      ids.map((id) => ({ ...row, id, taken_for: base }))
+    ),
   ])
   .sort((a, b) => a.id.toLowerCase() < b.id.toLowerCase() ? -1 : 1);
 

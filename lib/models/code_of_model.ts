@@ -1,5 +1,5 @@
 import type { FamilyCode } from "./families/code/code.ts";
-import { codeOfType } from "./families/mod.ts";
+import { codeOfType, familyOf } from "./families/mod.ts";
 import { languageOf } from "./language_of_config.ts";
 import type { Model } from "./model.ts";
 
@@ -14,5 +14,7 @@ export function codeOfModel(
   if (!outer.sight?.anyDecoder || !config) return outer;
   const { type } = languageOf(config);
   if (type === architecture.type) return outer;
-  return { ...codeOfType(type), sight: outer.sight, peft: outer.peft };
+  // A decoder of no model's own has the code of the type that is called after it.
+  const known = familyOf(type) ? type : type.replace(/_text$/, "");
+  return { ...codeOfType(known), sight: outer.sight, peft: outer.peft };
 }

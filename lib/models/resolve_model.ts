@@ -41,6 +41,7 @@ function fromCatalogue(name: string): Result<Model> {
   const built = modelOfConfig(entry.config, {
     name: entry.id,
     source: "catalogue",
+    isCounted: entry.counted ?? false,
   });
   if (!built.ok) return built;
   const model = withRemarks(built.value, entry);
@@ -62,13 +63,19 @@ function withRemarks(
   if (notes.length === 0) return model;
   return {
     ...model,
-    parameters_basis: unread
-      ? "assumed"
-      : taken_for === undefined
+    parameters_basis: taken_for === undefined && !unread
       ? model.parameters_basis
-      : "derived",
+      : basisOf(model, { unread }),
     notes: [...model.notes, ...notes],
   };
+}
+
+/** What is sure of a count that is another model's. */
+function basisOf(
+  model: Model,
+  { unread }: { unread?: true | undefined },
+): Model["parameters_basis"] {
+  return unread || model.parameters_basis === "assumed" ? "assumed" : "derived";
 }
 
 /** Published variants by their models and endings; both are few. */
@@ -81,11 +88,15 @@ function fromVariant(name: string, variant: ModelVariant): Result<Model> {
   const key = name.toLowerCase();
   const known = published.get(key);
   if (known) return { ok: true, value: known };
-  const built = modelOfConfig(config, { name, source: "catalogue" });
+  const built = modelOfConfig(config, {
+    name,
+    source: "catalogue",
+    isCounted: base.counted ?? false,
+  });
   if (!built.ok) return built;
   const model: Model = {
     ...built.value,
-    parameters_basis: base.unread ? "assumed" : "derived",
+    parameters_basis: basisOf(built.value, base),
     notes: [
       ...built.value.notes,
       ...(base.note === undefined ? [] : [`${base.id}: ${base.note}`]),

@@ -11,6 +11,11 @@ export interface OptimizerRecord {
    * how it can be run.
    */
   readonly rule: OptimizerRule;
+  /**
+   * The same at another rank of its projections, or with states in 8 bits; null
+   * where its project has none so.
+   */
+  readonly ranked?: (rank: number | null, bits: 32 | 8) => OptimizerRule | null;
   /** bitsandbytes' classes of it; absent where there are none. */
   readonly bitsandbytes?: BitsandbytesClass;
   /** Whether torchao has classes with its two states in 8 and in 4 bits. */

@@ -20,11 +20,12 @@ const TRAINER: OptimizerCode = {
  * @param torch PyTorch's release, whose compiler makes torchao's steps.
  */
 export function optimizerRule(
-  { name, bits, paged }: Scenario["optimizer"],
+  { name, bits, paged, rank }: Scenario["optimizer"],
   { lowBitStates, widensEmbeddings }: OptimizerCode = TRAINER,
   torch: string | null = null,
 ): OptimizerRule | null {
-  const { rule, bitsandbytes, torchao } = RECORDS[name];
+  const { rule, ranked, bitsandbytes, torchao } = RECORDS[name];
+  if (ranked) return bits === 4 ? null : ranked(rank, bits);
   if (bits === 4) return torchao ? torchaoRule(bits, torch) : null;
   if (bits === 8 && torchao && lowBitStates === "torchao" && !paged) {
     return torchaoRule(bits, torch);

@@ -35,6 +35,9 @@ export function besideBuffer(
 /** What the pixels of a batch are called. */
 export const PIXELS = "pixels";
 
+/** What rounding modules keep of the last pass is called. */
+export const ROUNDING_SCALES = "scales of rounding";
+
 /** The batch holds its pixels throughout the step. */
 function pixelsOf(vision: VisionPlan | null): Buffer[] {
   if (!vision) return [];

@@ -12,9 +12,10 @@ import type { Modules } from "./modules.ts";
  */
 export function deltaPlanOf(
   modules: Modules,
-  { keyHeads, isPlain }: {
+  { keyHeads, isPlain, doublesBetas }: {
     readonly keyHeads: number;
     readonly isPlain: boolean;
+    readonly doublesBetas: boolean;
   },
   { batch, sequence, masked }: MixedBatch,
 ): DeltaPlan | null {
@@ -22,13 +23,12 @@ export function deltaPlanOf(
   if (found === null) return null;
   const path = found.slice(0, -"A_log".length);
   const parameter = (name: string) => modules.parameter(`${path}${name}`);
-  const [aLog, dtBias, conv, norm] = [
-    "A_log",
-    "dt_bias",
-    "conv1d.weight",
-    "norm.weight",
-  ].map(parameter);
-  const outProj = modules.linear(`${path}out_proj`);
+  const [aLog, dtBias, conv] = ["A_log", "dt_bias", "conv1d.weight"].map(
+    parameter,
+  );
+  const norm = parameter("norm.weight") ?? parameter("o_norm.weight");
+  const outProj = modules.linear(`${path}out_proj`) ??
+    modules.linear(`${path}o_proj`);
   const projections = projectionsOf(modules, path);
   if (!aLog || !dtBias || !conv || !norm || !outProj || !projections) {
     return null;
@@ -48,6 +48,7 @@ export function deltaPlanOf(
       heads,
       width: outProj.in / heads,
     },
+    doublesBetas,
     projections,
     conv,
     convBias: parameter("conv1d.bias"),
@@ -66,5 +67,11 @@ function projectionsOf(
   const [qkv, z, b, a] = ["qkv", "z", "b", "a"].map(linear);
   if (qkv && z && b && a) return { qkv, z, b, a };
   const [qkvz, ba] = ["qkvz", "ba"].map(linear);
-  return qkvz && ba ? { qkvz, ba } : null;
+  if (qkvz && ba) return { qkvz, ba };
+  const [q, k, v, g, each, step] = ["q", "k", "v", "g", "b", "a"].map((name) =>
+    modules.linear(`${path}${name}_proj`)
+  );
+  return q && k && v && g && each && step
+    ? { q, k, v, z: g, b: each, a: step }
+    : null;
 }

@@ -4,6 +4,8 @@ import type { Dtype } from "../play/torch/dtype.ts";
 import { DTYPE_BYTES } from "../play/torch/dtype.ts";
 import type { Scenario } from "../scenario/schema.ts";
 import { learningPlanOf } from "./objective/learning_plan.ts";
+import type { AskedShares, RolloutShare } from "./objective/objective_plan.ts";
+import { takesOldLogProbs } from "./objective/reference.ts";
 import { embeddingPlanOf, headPlanOf } from "./outer_plan.ts";
 import type { StepPlan } from "./step_plan.ts";
 
@@ -17,7 +19,7 @@ export interface EvaluationPlan {
   readonly kept: number;
 }
 
-/** Objectives whose trainers take their own loss of an evaluation, too. */
+/** Objectives whose trainers hand out the logits of a whole batch. */
 const PLAIN: ReadonlySet<Scenario["train"]["objective"]> = new Set([
   null,
   "pretrain",
@@ -26,52 +28,75 @@ const PLAIN: ReadonlySet<Scenario["train"]["objective"]> = new Set([
 
 /**
  * Plans a scenario's evaluation: the model in evaluation mode, where nothing is
- * dropped and no layer is a checkpoint, and its loss, without gradients.
+ * dropped and no layer is a checkpoint, and its loss, without gradients. TRL's
+ * trainers take the loss that they train with, and ask whom they ask for it.
  *
  * Source: huggingface/transformers 5.23.0 trainer.py, evaluation_loop,
- * prediction_step: torch.no_grad around the loss that training takes
+ * prediction_step: torch.no_grad around the loss that training takes;
+ * huggingface/trl 1.16.0 trainer/dpo_trainer.py and others, prediction_step
  *
+ * @param share What generates on the same GPU; null: nobody.
+ * @param shares How ranks share models that are asked; null: each has them all.
  * @returns Null where there is none; or why it cannot be played.
  */
 export function evaluationPlanOf(
   scenario: Scenario,
   model: Model,
+  share: RolloutShare | null = null,
+  shares: AskedShares | null = null,
 ): EvaluationPlan | { readonly reason: string } | null {
   const { train } = scenario;
-  const { micro_batch, sequence_length, kept_batches } = train.evaluation;
-  if (micro_batch === null) return null;
+  if (train.evaluation.micro_batch === null) return null;
   const { model_code } = scenario.software;
   if (model_code !== "transformers") {
     return { reason: `an evaluation by software.model_code ${model_code}` };
   }
-  if (!PLAIN.has(train.objective)) {
-    return { reason: `an evaluation of train.objective ${train.objective}` };
+  const { kept_batches } = train.evaluation;
+  if (kept_batches > 0 && !PLAIN.has(train.objective)) {
+    return {
+      reason:
+        `an evaluation of train.objective ${train.objective} that keeps logits`,
+    };
   }
-  const plan = learningPlanOf({
-    ...scenario,
-    train: {
-      ...train,
-      micro_batch,
-      sequence_length: sequence_length ?? train.sequence_length,
-      prompt_tokens: null,
-      completion_tokens: null,
-      // Logits that metrics want are made: Liger's kernels leave them out for
-      // prediction_loss_only alone.
-      loss: kept_batches > 0 ? "full" : train.loss,
-      checkpointing: "none",
-      checkpoint_offload: false,
-      activation_offloading: "none",
-      lora: { ...train.lora, dropout: 0 },
-    },
-  }, model);
+  const asked = { ...scenario, train: evaluated(scenario) };
+  const plan = learningPlanOf(asked, model, share, shares);
   if ("reason" in plan) return plan;
   if (plan.encoders) return { reason: "an evaluation of a model's encoder" };
   if (plan.vision) return { reason: "an evaluation of images" };
-  if (plan.classHead) return { reason: "an evaluation of a class head" };
   return {
     plan: inEvaluationMode(plan),
-    logitsBytes: logitsOf(plan),
+    logitsBytes: plan.classHead ? 0 : logitsOf(plan),
     kept: kept_batches,
+  };
+}
+
+/** How a batch of an evaluation is read. */
+function evaluated(scenario: Scenario): Scenario["train"] {
+  const { train } = scenario;
+  const { micro_batch, sequence_length, kept_batches } = train.evaluation;
+  return {
+    ...train,
+    micro_batch: micro_batch ?? train.micro_batch,
+    ...(sequence_length === null ? {} : {
+      sequence_length,
+      prompt_tokens: null,
+      completion_tokens: null,
+      rejected_tokens: null,
+    }),
+    // Completions are made for each batch alone, and scored as those of training.
+    gradient_accumulation: 1,
+    rollout: {
+      ...train.rollout,
+      steps_per_generation: 1,
+      iterations: takesOldLogProbs(scenario) ? 2 : 1,
+    },
+    // Logits that metrics want are made: Liger's kernels leave them out for
+    // prediction_loss_only alone.
+    loss: kept_batches > 0 ? "full" : train.loss,
+    checkpointing: "none",
+    checkpoint_offload: false,
+    activation_offloading: "none",
+    lora: { ...train.lora, dropout: 0 },
   };
 }
 

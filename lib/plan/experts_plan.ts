@@ -43,6 +43,7 @@ export function routedExpertsOf(
       perToken,
       routing,
       wideWeights: code.wideWeights ||
+        code.repeatsRows ||
         (facts.code.experts !== "linears" && !routing.narrow),
     },
     experts: {
@@ -62,6 +63,7 @@ export function routedExpertsOf(
           names: code.names,
         })
         : null,
+      repeatsRows: code.repeatsRows,
       gate: code.gate,
       activation: facts.traits.activation,
       code: facts.code.experts,

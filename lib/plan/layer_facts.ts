@@ -37,6 +37,7 @@ export interface LayerFacts {
     | "context"
     | "byArithmetic"
     | "biasDtype"
+    | "joins"
   >;
   readonly kernels: Kernels;
   readonly code: ModelCode;

@@ -31,11 +31,20 @@ export function normsOf(
       return {
         beforeAttention: named(/input_layernorm/),
         afterAttention: named(glm ? /post_self_attn/ : /post_attention/),
-        beforeMlp: named(glm ? /post_attention/ : /pre_feedforward/),
+        beforeMlp: named(glm ? /post_attention/ : /pre_(feedforward|mlp)/),
         afterMlp: named(/post_(feedforward|mlp)/),
       };
     }
     case "post":
+      // OLMo Hybrid's layers that do not attend are normed before.
+      if (own.some((path) => /input_layernorm/.test(path))) {
+        return {
+          beforeAttention: named(/input_layernorm/),
+          afterAttention: null,
+          beforeMlp: named(/post_attention/),
+          afterMlp: null,
+        };
+      }
       return {
         beforeAttention: null,
         afterAttention: named(/post_attention/),

@@ -111,6 +111,11 @@ function attentionOf(
     kNorm: headNorm(modules, traits, /(^|\.)(k|key)_(layer)?norm\.weight$/) ??
       bare,
     isGated,
+    gate: modules.linear(
+      modules.pathOf((name) =>
+        /(^|\.)self_attn\.gate_proj\.weight$/.test(name)
+      ),
+    ),
     scalesKeys: family.attention.scalesKeys,
     vNorm: family.attention.normsValues ? bareOf(traits.norm) : null,
     normsTurned: traits.normsTurned,

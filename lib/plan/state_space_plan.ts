@@ -36,6 +36,7 @@ export interface StateSpaceFacts {
   readonly groups: number;
   readonly keyHeads: number;
   readonly chunk: number;
+  readonly doublesBetas: boolean;
   /** Of the scenario's GPU. */
   readonly multiprocessors: number | null;
   /** The type of what its projection is multiplied by; null of most. */
@@ -66,6 +67,8 @@ export function stateSpaceFacts(
     groups: numberOf(config, code.groups),
     keyHeads: numberOf(config, code.keyHeads),
     chunk: numberOf(config, code.chunk),
+    doublesBetas: code.doublesBetas &&
+      config["linear_allow_neg_eigval"] !== false,
     multiprocessors: gpuOf(hardware.gpu)?.multiprocessors ?? null,
     multiplied: code.isMultiplied ? precision.weights : null,
     wideResidual: code.wideResidual && config["residual_in_fp32"] !== false,

@@ -8,6 +8,7 @@ import type { Scenario } from "../scenario/schema.ts";
 import { weightFormat } from "../scenario/weight_format.ts";
 import type { Dtype } from "../play/torch/dtype.ts";
 import { besideOf } from "./beside.ts";
+import { roundingScales } from "./rounding_scales.ts";
 import type { LayerFacts } from "./layer_facts.ts";
 import { unsharedContext } from "./context.ts";
 import { layerFactsOf, unclearLayers } from "./layer_facts.ts";
@@ -244,7 +245,14 @@ export function stepPlanOf(
     ],
     inventory: {
       items: [...weights, ...added],
-      beside: besideOf(code, vision, encoders),
+      beside: [
+        ...besideOf(code, vision, encoders),
+        ...roundingScales(
+          scenario,
+          [...weights, ...added],
+          train.micro_batch * train.sequence_length,
+        ),
+      ],
       trained: reached(
         [
           ...weights.filter(({ trains }) => trains),

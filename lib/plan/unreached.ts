@@ -11,7 +11,7 @@ import type { VisionPlan } from "./vision_plan.ts";
 /**
  * Leaves out what no gradient reaches, for which optimizers keep nothing: towers
  * and projectors of a step without images, the decoder's layers that would attend to
- * them, and layers that nobody reads. Their
+ * them, those of sounds where images alone are seen, and layers that nobody reads. Their
  * gradients stay None, and torch.optim passes such a parameter by before it makes
  * a state. Adapters go with what they adapt.
  *
@@ -23,12 +23,15 @@ export function reached(
   { vision, encoders }: Seeing,
 ): Trained[] {
   const unseen = isBlind(model, { vision, encoders })
-    ? sensesOf(model)
+    ? sensesOf(model, isOfSense)
+    : vision !== null && encoders === null
+    ? sensesOf(model, isOfHearing)
     : NOTHING;
   const passed = vision === null ? passedOf(model) : NONE_PASSED;
   return trained.map((each) => {
     const name = ownName(each.name);
-    const copies = unseen.has(moduleOf(name))
+    const copies = unseen.has(moduleOf(name)) ||
+        encoders?.family.unread?.test(name)
       ? 0
       : each.copies - (vision?.unread(name) ?? 0) -
         (passed.get(moduleOf(name)) ?? 0);
@@ -71,14 +74,17 @@ function passedOf({ tensors }: Model): ReadonlyMap<string, number> {
 const NOTHING: ReadonlySet<string> = new Set();
 
 /** Modules between images or sounds and the decoder. */
-function sensesOf({ tensors }: Model): ReadonlySet<string> {
+function sensesOf(
+  { tensors }: Model,
+  isUnused: (tensor: Tensor) => boolean,
+): ReadonlySet<string> {
   const embedders = new Set(
     tensors.flatMap(({ name }) =>
       name.endsWith(EMBEDS_TEXT) ? [name.slice(0, -EMBEDS_TEXT.length)] : []
     ),
   );
   return new Set(
-    tensors.filter(isOfSense).map(({ name }) => moduleOf(name)).filter((path) =>
+    tensors.filter(isUnused).map(({ name }) => moduleOf(name)).filter((path) =>
       path.endsWith(".soft_embedding_norm") || !embedders.has(moduleOf(path))
     ),
   );
@@ -95,6 +101,12 @@ const EMBEDS_TEXT = ".hard_embedding_norm.weight";
 
 function isOfSense(tensor: Tensor): boolean {
   return isOfTower(tensor) || tensor.piece === "projector";
+}
+
+/** Whether a tensor makes tokens of sounds: no step is given any with images. */
+function isOfHearing({ piece, name }: Tensor): boolean {
+  return piece === "audio_tower" ||
+    piece === "projector" && /(^|[._])(audio|speech)(_|\.)/.test(name);
 }
 
 /** The name of what is adapted, as the model itself has it. */

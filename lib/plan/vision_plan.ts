@@ -104,6 +104,7 @@ function towerFacts(facts: LayerFacts, tower: Tower): LayerFacts {
     attention: {
       ...facts.attention,
       masked: tower.masked ?? false,
+      joins: tower.joins ?? false,
       biasDtype: tower.biasDtype ?? null,
       causal: false,
       unpads: false,

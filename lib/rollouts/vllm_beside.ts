@@ -7,7 +7,7 @@ import type { RolloutShare } from "../plan/objective/objective_plan.ts";
 import { stepsOf } from "../plan/objective/generation.ts";
 
 /** What TRL gives vLLM where nobody says: trainer/grpo_config.py. */
-const USUAL_SHARE = 0.3;
+export const ROLLOUT_SHARE = 0.3;
 
 /** Tokens of a step of vLLM's: trl generation/vllm_generation.py. */
 const BATCHED_TOKENS = 4096;
@@ -28,7 +28,7 @@ export function vllmBeside(
   const { train } = scenario;
   const { rollout } = train;
   if (train.objective !== "grpo" || rollout.engine !== "vllm") return null;
-  const share = rollout.memory_utilization ?? USUAL_SHARE;
+  const share = rollout.memory_utilization ?? ROLLOUT_SHARE;
   const asked = servedScenario(scenario, share);
   const mesh = meshOf(asked.parallel, model.architecture, "auto");
   const none = { weights: 0, cache: 0, working: 0, graphs: 0 };

@@ -1,4 +1,8 @@
+import { isUsualTag, LIBRARY_TYPE } from "./library_tag.ts";
+import { MAX_TOKENS } from "./limits.ts";
 import type { Scenario } from "./schema.ts";
+import { scoresCompletions } from "./sections/objective.ts";
+import { USUAL_LENGTH } from "./sections/train.ts";
 
 /**
  * The share of a GPU that an engine takes where a scenario does not say: 0.9, but
@@ -14,20 +18,48 @@ const OWN_SHARES: ReadonlySet<string> = new Set([
 
 /**
  * Fills in the defaults that hang on other fields: what trains is loaded in
- * `precision.weights`, what serves as the checkpoint is published; and the share of
- * a GPU that the engine takes.
+ * `precision.weights`, what serves as the checkpoint is published, or by llama.cpp
+ * as ollama's library has it where a tag of its names the model; the share of
+ * a GPU that the engine takes; and the length of a sequence whose prompt and
+ * completion are given, their sum.
  */
 export function withOwnDefaults(scenario: Scenario): Scenario {
-  const { task, quantization, serve } = scenario;
-  const isPlain = task === "train" && quantization.weights === null;
+  const { task, quantization, serve, train } = scenario;
+  const weights = quantization.weights ?? usualWeights(scenario);
+  const isQuantised = weights !== quantization.weights;
   const isUsual = serve.memory_utilization === null &&
     !OWN_SHARES.has(serve.engine);
-  if (!isPlain && !isUsual) return scenario;
+  const length = lengthOf(train);
+  const isSummed = length !== train.sequence_length;
+  if (!isQuantised && !isUsual && !isSummed) return scenario;
   return {
     ...scenario,
-    ...(isPlain ? { quantization: { ...quantization, weights: "none" } } : {}),
+    ...(isSummed ? { train: { ...train, sequence_length: length } } : {}),
+    ...(isQuantised ? { quantization: { ...quantization, weights } } : {}),
     ...(isUsual
       ? { serve: { ...serve, memory_utilization: USUAL_SHARE } }
       : {}),
   };
+}
+
+/** How weights lie where nobody says; null: as they are published. */
+function usualWeights({ task, model, serve }: Scenario) {
+  if (task === "train") return "none" as const;
+  return serve.engine === "llama.cpp" && isUsualTag(model)
+    ? `gguf:${LIBRARY_TYPE}` as const
+    : null;
+}
+
+function lengthOf(
+  { objective, sequence_length, prompt_tokens, completion_tokens }: Scenario[
+    "train"
+  ],
+): number {
+  if (sequence_length !== USUAL_LENGTH || !scoresCompletions(objective)) {
+    return sequence_length;
+  }
+  if (prompt_tokens === null || completion_tokens === null) {
+    return sequence_length;
+  }
+  return Math.min(prompt_tokens + completion_tokens, MAX_TOKENS);
 }

@@ -23,6 +23,14 @@ export const checkpointed: Need = {
   path: "train.checkpointing",
   not: ["none"],
 };
+export const manySegments: Need = {
+  path: "software.expandable_segments",
+  not: [true],
+};
+export const projects: Need = {
+  path: "optimizer.name",
+  like: /galore|^apollo/,
+};
 export const replicated: Need = { path: "engine.name", is: ["ddp"] };
 export const fsdp: Need = { path: "engine.name", like: /^fsdp/ };
 export const deepspeed: Need = {

@@ -59,6 +59,8 @@ export interface ModelCode {
   readonly stopsEarly: boolean;
   /** What selective checkpoints are where nothing is said; every second layer. */
   readonly selective?: "op";
+  /** Whether a conversion to fp8 takes the head's matrix as well. */
+  readonly convertsHead?: true;
   readonly packing: Packing;
   readonly optimizer: OptimizerCode;
   /** Bytes of buffers that stand from loading on. */

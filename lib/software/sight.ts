@@ -7,7 +7,7 @@ import type { Merge } from "../play/record/images.ts";
 import type { Dtype } from "../play/torch/dtype.ts";
 import type { Kernels } from "../play/torch/kernels.ts";
 import type { Machine } from "../play/torch/machine.ts";
-import type { Parameter, Value } from "../play/torch/values.ts";
+import type { Parameter, PassEnds, Value } from "../play/torch/values.ts";
 import type { ActivationKind } from "../play/torch/ops/activations.ts";
 import type { AdaptedLinear } from "../play/torch/ops/adapted_linear.ts";
 import type { Norm } from "../play/torch/ops/norms.ts";
@@ -78,10 +78,10 @@ export interface SightStage {
   /** Whether they stand until their gradient has come: the decoder keeps them. */
   readonly handsForLong?: boolean;
   /**
-   * Whether nobody reads what it gives: the next stage reads what it read. It
-   * stands until the forward pass ends.
+   * How long what it gives stands where nobody reads it, and the next stage reads
+   * what it read: until the model's body returns, or its forward pass ends.
    */
-  readonly unread?: boolean;
+  readonly unread?: keyof PassEnds;
   /** Whether code refers to its input until no stage is left. */
   readonly held?: boolean;
   /** Keys of stages before it whose features it reads, not the decoder. */
@@ -102,6 +102,8 @@ export interface Tower {
   readonly kernels: Kernels | null;
   /** Whether a mask is handed to kernels that take one; not where left out. */
   readonly masked?: boolean;
+  /** Whether each image has a call of attention of its own; not where left out. */
+  readonly joins?: boolean;
   /** The type of that mask where it is a bias already. */
   readonly biasDtype?: Dtype;
   /** What its attention does otherwise than Llama's. */

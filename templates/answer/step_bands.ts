@@ -18,6 +18,7 @@ const GROUPS: readonly (readonly [name: string, parts: readonly string[]])[] = [
     "buffers",
     "kernel workspaces",
   ]],
+  ["generation", ["KV cache", "rollout engine"]],
   ["optimizer states", ["master weights", "optimizer states"]],
   ["gradients", ["gradients"]],
   ["checkpoints", ["checkpoints", "residual stream"]],

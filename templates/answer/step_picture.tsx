@@ -146,7 +146,13 @@ export function StepPicture({ estimate }: { estimate: Estimate }) {
   );
 }
 
-const PHASES = ["forward", "backward", "optimizer"] as const;
+const PHASES = [
+  "rollout",
+  "forward",
+  "backward",
+  "optimizer",
+  "evaluation",
+] as const;
 
 /** Where a phase's name hangs, so that a late one is clear of the last. */
 function anchorAt(share: number): "start" | "middle" | "end" {

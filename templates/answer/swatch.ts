@@ -10,6 +10,8 @@ const SWATCHES: Record<string, string> = {
   "vision activations": "vision",
   "logits": "logits",
   "KV cache": "cache",
+  "rollout engine": "engine",
+  "generation": "engine",
   "ZeRO-3 gathered weights": "gathered",
   "transient buffers": "transient",
   "communication buffers": "communication",

@@ -7,6 +7,8 @@ const WORDS: Record<string, string> = {
     "Tensors of the model that do not train, such as rotary frequencies.",
   "KV cache":
     "Keys and values of all earlier tokens, so that a new token need not compute them again.",
+  "rollout engine":
+    "The engine that writes completions on the same GPU: its copy of the weights, its cache of keys and values, what its steps take.",
   "gradients":
     "One number for each trained weight, from the backward pass until the optimizer's step.",
   "gathered parameters":

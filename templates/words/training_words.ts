@@ -28,6 +28,10 @@ export const TRAINING_WORDS: Record<string, string> = {
     "Which of torch's two ways to checkpoint runs; the older, reentrant one runs a layer to its end again.",
   "train.trainable_layers":
     "Freeze all but the last (or, with a minus, first) layers: no gradients and no optimizer states of the rest.",
+  "software.max_split_size_mb":
+    "Keeps PyTorch's allocator from splitting large blocks: less memory lost between tensors, more blocks that fit nothing else.",
+  "train.empty_cache_steps":
+    "Gives unused cached memory back before the backward pass: slower, with less memory lost between tensors.",
   "train.trainable_parameters":
     "Freeze all parameters but those whose names a pattern matches.",
   "train.loss": "Fused and chunked losses never hold the logits of all tokens.",
@@ -48,6 +52,10 @@ export const TRAINING_WORDS: Record<string, string> = {
     "A copy of the weights in fp32 that the optimizer steps; blank is what the engine does.",
   "precision.optimizer_states":
     "The number format of what the optimizer remembers of each weight.",
+  "precision.fp8":
+    "Matrix products in 8 bits: faster, and hardly less memory, since torchao saves what it saves without.",
+  "quantization.qat":
+    "Weights are rounded in each pass as they will be once quantised: more memory now, a better model then.",
   "quantization.weights":
     "A format with fewer bits, such as nf4 for QLoRA, fp8 or a GGUF type for serving.",
   "quantization.group_size":
@@ -62,6 +70,8 @@ export const TRAINING_WORDS: Record<string, string> = {
     "How the step runs: foreach makes temporaries of all weights at once, fused none.",
   "optimizer.bits":
     "Bits of each number that the optimizer remembers: 8-bit states take a quarter of 32-bit ones.",
+  "optimizer.rank":
+    "To what rank GaLore, Q-GaLore and APOLLO project gradients: states grow with it.",
   "optimizer.paged":
     "bitsandbytes' paged states move to the host's memory when the GPU is full.",
   "optimizer.in_backward":

@@ -28,10 +28,10 @@ const CASES = [
 Deno.test("accuracy scores the project's own cases, every method and group", async () => {
   const { code, out, err } = await headroom(["accuracy"]);
   assertEquals([code, err], [0, ""]);
-  assertMatch(out, /^861 cases: 843 measured figures and 18 traced steps$/m);
-  assertMatch(out, /^factors\* +861 +859 .* %/m);
+  assertMatch(out, /^926 cases: 908 measured figures and 18 traced steps$/m);
+  assertMatch(out, /^factors\* +926 +924 .* %/m);
   assertMatch(out, /^The aim: training on one GPU/m);
-  assertMatch(out, /^device_peak +factors +165 +165 /m);
+  assertMatch(out, /^device_peak +factors +170 +170 /m);
   assertMatch(out, /^torchtitan +reserved_peak +factors\* +42 +42 /m);
   assertMatch(out, /^traced_steps +step_steady +factors\* +18 +18 /m);
   assertMatch(out, /^ {2}- ds-autotp-facebook-opt-13b-1$/m);

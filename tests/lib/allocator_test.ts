@@ -3,7 +3,12 @@ import fc from "../npm/fast-check.ts";
 import type { Allocation } from "./caching_allocator.ts";
 import { CachingAllocator } from "./caching_allocator.ts";
 import { Pool } from "../../lib/play/memory/allocator/pool.ts";
-import { LARGE_POOL, UNIT } from "../../lib/play/memory/allocator/sizes.ts";
+import { emptyPool } from "../../lib/play/memory/allocator/emptied.ts";
+import {
+  LARGE_POOL,
+  uncutFrom,
+  UNIT,
+} from "../../lib/play/memory/allocator/sizes.ts";
 import type { Piece } from "./plain_allocator.ts";
 import { PlainAllocator } from "./plain_allocator.ts";
 
@@ -72,6 +77,50 @@ Deno.test("a pool gives whole free segments back before it takes more than there
           if ("bytes" in each) {
             const request = pool.requestOf(each.bytes / UNIT);
             held.push([pool.take(request), plain.allocate(each.bytes)]);
+          } else if (held.length > 0) {
+            const [[block, piece] = []] = held.splice(
+              each.which % held.length,
+              1,
+            );
+            if (block !== undefined && piece) {
+              pool.release(block);
+              plain.release(piece);
+            }
+          }
+          assertEquals(
+            [UNIT * pool.reserved, UNIT * pool.peak],
+            [plain.reserved, plain.peak],
+          );
+        }
+      },
+    ),
+  );
+});
+
+Deno.test("a pool cuts no blocks for large requests, and gives cached segments back when told to", () => {
+  const empties = fc.constant({ empties: true } as const);
+  const large = event.filter((each) => !("bytes" in each) || each.bytes > MIB);
+  fc.assert(
+    fc.property(
+      fc.array(
+        fc.oneof(
+          { weight: 9, arbitrary: large },
+          { weight: 1, arbitrary: empties },
+        ),
+        { maxLength: 120 },
+      ),
+      fc.constantFrom(21, 30, 512),
+      (events, mib) => {
+        const pool = new Pool(uncutFrom(mib));
+        const plain = new PlainAllocator(Infinity, mib * MIB);
+        const held: [number, Piece][] = [];
+        for (const each of events) {
+          if ("bytes" in each) {
+            const request = pool.requestOf(each.bytes / UNIT);
+            held.push([pool.take(request), plain.allocate(each.bytes)]);
+          } else if ("empties" in each) {
+            emptyPool(pool);
+            plain.empty();
           } else if (held.length > 0) {
             const [[block, piece] = []] = held.splice(
               each.which % held.length,

@@ -19,3 +19,11 @@ export const text = (chars: string, max: number): fc.Arbitrary<string> =>
       fc.string({ unit, minLength: 1, maxLength: max })
     ),
   );
+/** Fields that each name a model, or none. */
+export const modelsBeside = (...fields: string[]): Record<string, Any> =>
+  Object.fromEntries(
+    fields.map((field) => [
+      field,
+      or(null, fc.constantFrom("gpt2", "mistralai/Mistral-7B-v0.1")),
+    ]),
+  );

@@ -12,14 +12,19 @@ import stateSpaces from "../truth/traced_state_spaces.json" with {
   type: "json",
 };
 import hybrids from "../truth/traced_hybrids.json" with { type: "json" };
+import encoders from "../truth/traced_encoders.json" with { type: "json" };
 import heads from "../truth/traced_heads.json" with { type: "json" };
+import converted from "../truth/converted_steps.json" with { type: "json" };
 import settings from "../truth/parallel_settings.json" with { type: "json" };
 import parallel from "../truth/parallel_steps.json" with { type: "json" };
 import traced from "../truth/traced_steps.json" with { type: "json" };
 import images from "../truth/traced_images.json" with { type: "json" };
+import recentTexts from "../truth/text_steps.json" with { type: "json" };
+import varied from "../truth/varied_steps.json" with { type: "json" };
 import texts from "../truth/traced_texts.json" with { type: "json" };
 import type { Traced } from "./traced.ts";
 import { playedOf, refusalOf } from "./traced.ts";
+import { variedTexts } from "./varied.ts";
 import { saidOf } from "./unsaid.ts";
 import { assertOk } from "./results.ts";
 
@@ -29,11 +34,15 @@ export type NamedStep = ComparedStep & { readonly name: string };
 const TRACED = [
   traced,
   heads,
+  encoders,
   stateSpaces,
   hybrids,
   texts,
   images,
   steps,
+  converted,
+  variedTexts(varied),
+  variedTexts(recentTexts),
 ] as unknown as Traced[][];
 
 /**

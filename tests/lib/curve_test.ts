@@ -35,3 +35,20 @@ Deno.test("the curve of a model as deep as there are shows every layer", () => {
   );
   assertEquals(layers.size, 200);
 });
+
+Deno.test("the curve begins with the rollout where completions are made on the same GPU", () => {
+  const { points } = curveOf(
+    played({
+      model: { dims: { ...DIMS, layers: 4 } },
+      train: {
+        objective: "grpo",
+        prompt_tokens: 64,
+        completion_tokens: 64,
+        micro_batch: 8,
+        checkpointing: "full",
+      },
+    }).program,
+  );
+  const phases = [...new Set(points.map(({ phase }) => phase))];
+  assertEquals(phases, ["rollout", "forward", "backward", "optimizer"]);
+});

@@ -74,7 +74,7 @@ Deno.test("an evaluation that is the peak is what binds, a smaller one is not", 
   );
 });
 
-Deno.test("DDP and ZeRO that keep parameters whole evaluate, sharding says that it does not", () => {
+Deno.test("DDP and ZeRO evaluate with what stands of each, FSDP gathers units for it", () => {
   const evaluation = { micro_batch: 8 };
   const parallel = { gpus: 8 };
   const one = phase(evaluated(evaluation), "evaluation");
@@ -92,17 +92,37 @@ Deno.test("DDP and ZeRO that keep parameters whole evaluate, sharding says that 
   }
   for (const name of ["fsdp", "fsdp2"] as const) {
     const sharded = evaluated(evaluation, { parallel, engine: { name } });
-    assertEquals(
-      sharded.memory.phases?.some(({ name }) => name === "evaluation"),
-      false,
-    );
-    assertMatch(said(sharded), /an evaluation where fsdp.* is not played/);
+    const steady = sharded.memory.allocated_steady_bytes ?? 0;
+    const alone = evaluated(evaluation).memory.allocated_steady_bytes ?? 0;
+    // A batch's logits are as large, and what stands is an eighth and a unit.
+    const own = phase(sharded, "evaluation") - steady;
+    assert(own > one - alone && own < 1.1 * (one - alone), `${own}`);
   }
 });
 
-Deno.test("an evaluation of a trainer with a loss of its own is said not to be played", () => {
-  const dpo = evaluated({ micro_batch: 8 }, {}, { objective: "dpo" });
-  assertMatch(said(dpo), /an evaluation of train\.objective dpo is not played/);
+Deno.test("a trainer with a loss of its own evaluates with those whom it asks", () => {
+  const dpo = (train: NonNullable<ScenarioInput["train"]>) =>
+    evaluated({ micro_batch: 8 }, {}, { objective: "dpo", ...train });
+  const copy = dpo({});
+  const alone = dpo({ reference: "precomputed" });
+  assert(phase(copy, "evaluation") > phase(alone, "evaluation"));
+  // A step's own reference is not that of the evaluation.
+  const step = estimate({
+    model: "Qwen/Qwen2.5-0.5B",
+    precision: { autocast: "bf16" },
+    train: { objective: "dpo" },
+  });
+  assertEquals(phase(copy, "reference"), phase(step, "reference"));
+});
+
+Deno.test("an evaluation of preferences that keeps logits is said not to be played", () => {
+  const kept = evaluated({ micro_batch: 8, kept_batches: 2 }, {}, {
+    objective: "dpo",
+  });
+  assertMatch(
+    said(kept),
+    /an evaluation of train\.objective dpo that keeps logits is not played/,
+  );
 });
 
 Deno.test("lengths and kept batches without an evaluation are not used", () => {

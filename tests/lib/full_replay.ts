@@ -68,13 +68,16 @@ type Held = (Memory | null)[];
  * of both pools.
  */
 export function fullReplay(
-  { program: { load, first, step, grows = false } }: Pick<Reached, "program">,
-  kind: AnyAllocator = new CachingAllocator(grows),
+  { program }: Pick<Reached, "program">,
+  kind: AnyAllocator = new CachingAllocator(program.grows),
 ): Pick<AllocatorPeaks, "reserved" | "allocated"> {
+  const { load, passing = [], first, step, grows = false } = program;
   const allocator = new Watched(kind);
   const taken: Taken = new Map();
   const streams: Streams = { allocators: new Map(), waiting: new Map(), grows };
-  for (const acts of [load, first, step]) play(allocator, acts, taken, streams);
+  for (const acts of [load, passing]) play(allocator, acts, taken, streams);
+  allocator.allocated = 0;
+  for (const acts of [first, step]) play(allocator, acts, taken, streams);
   const beside = [...streams.allocators.values()].reduce(
     (sum, { reserved }) => sum + reserved,
     0,

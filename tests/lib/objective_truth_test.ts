@@ -27,7 +27,9 @@ const DOUBTS: Readonly<Record<string, Doubt>> = doubts;
 /** What an answer says of a traced phase; null where it has none. */
 function figure({ memory }: Estimate, phase: string): number | null {
   const phases = memory.phases ?? [];
-  if (phase === "steady") return memory.allocated_steady_bytes;
+  if (phase === "steady" || phase === "evaluation_end") {
+    return memory.allocated_steady_bytes;
+  }
   const end = ENDS[phase];
   return end
     ? phases.find(({ name }) => name === "backward")?.[end] ?? null

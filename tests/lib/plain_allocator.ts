@@ -17,7 +17,8 @@ export class PlainAllocator {
   peak = 0;
   allocated = 0;
 
-  constructor(readonly capacity = Infinity) {}
+  /** @param maxSplit Bytes of requests from which on blocks are not cut. */
+  constructor(readonly capacity = Infinity, readonly maxSplit = Infinity) {}
 
   get reserved(): number {
     return sum(this.segments.flatMap(({ pieces }) => pieces));
@@ -31,10 +32,13 @@ export class PlainAllocator {
       .filter((piece) => piece.free && piece.bytes >= bytes)
       // By address among those of one size: sorting keeps their order.
       .sort((a, b) => a.bytes - b.bytes);
-    const piece = found ?? this.#grow(bytes, small);
+    const large = bytes >= this.maxSplit;
+    const most = large ? bytes + 20 * MIB : this.maxSplit;
+    const fits = found && (small || found.bytes < most);
+    const piece = fits ? found : this.#grow(bytes, small);
     const rest = piece.bytes - bytes;
     piece.free = false;
-    if (small ? rest >= 512 : rest > MIB) {
+    if (small ? rest >= 512 : rest > MIB && !large) {
       piece.bytes = bytes;
       const { pieces } = this.#segmentOf(piece);
       pieces.splice(pieces.indexOf(piece) + 1, 0, {
@@ -58,17 +62,20 @@ export class PlainAllocator {
     }, []);
   }
 
+  /** Gives back the segments that nobody uses. */
+  empty(): void {
+    this.segments = this.segments.filter(({ pieces }) =>
+      pieces.some(({ free }) => !free)
+    );
+  }
+
   #grow(bytes: number, small: boolean): Piece {
     const size = small
       ? 2 * MIB
       : bytes < 10 * MIB
       ? 20 * MIB
       : 2 * MIB * Math.ceil(bytes / (2 * MIB));
-    if (this.reserved + size > this.capacity) {
-      this.segments = this.segments.filter(({ pieces }) =>
-        pieces.some(({ free }) => !free)
-      );
-    }
+    if (this.reserved + size > this.capacity) this.empty();
     const piece: Piece = { bytes: size, free: false };
     this.segments.push({ small, pieces: [piece] });
     this.peak = Math.max(this.peak, this.reserved);

@@ -11,7 +11,7 @@ import {
 } from "../../lib/mod.ts";
 import type { Scenario } from "../../lib/mod.ts";
 import { OPTIMIZERS } from "../../lib/scenario/optimizers.ts";
-import { or, real, text, whole } from "./arbitraries.ts";
+import { modelsBeside, or, real, text, whole } from "./arbitraries.ts";
 import type { Any } from "./arbitraries.ts";
 import { assertOk } from "./results.ts";
 import { anotherValue } from "./another_value.ts";
@@ -86,6 +86,7 @@ const FIELDS: Record<string, Record<string, Any>> = {
     checkpoint_offload: flag,
     activation_offloading: fc.constantFrom("none", "streams", "sync"),
     mlp_tiles: fc.constantFrom(null, "auto", 4),
+    empty_cache_steps: or(null, whole(1, 1 << 30)),
     use_reentrant: fc.constantFrom(null, true, false),
     trainable_layers: fc.constantFrom(null, 2, -2),
     trainable_parameters: fc.constantFrom(null, "lm_head\\..*"),
@@ -100,6 +101,7 @@ const FIELDS: Record<string, Record<string, Any>> = {
     reference: fc.constantFrom(null, "none", "copy", "adapter-off"),
     prompt_tokens: or(null, whole(0, 1 << 20)),
     completion_tokens: or(null, whole(1, 1 << 20)),
+    rejected_tokens: or(null, whole(1, 1 << 20)),
     generations: or(null, whole(1, 1 << 10)),
     rollout: fc.record({
       engine: fc.constantFrom(null, "transformers", "vllm", "external"),
@@ -115,7 +117,7 @@ const FIELDS: Record<string, Record<string, Any>> = {
       kept_batches: whole(0, 1 << 10),
     }),
     loss_type: fc.constantFrom(null, "apo_zero_unpaired", "generalized_jsd"),
-    teacher: or(null, fc.constantFrom("gpt2", "mistralai/Mistral-7B-v0.1")),
+    ...modelsBeside("critic", "reward_model", "teacher"),
   },
   precision: {
     weights: floats,
@@ -124,10 +126,12 @@ const FIELDS: Record<string, Record<string, Any>> = {
     gradients: fc.constantFrom(null, "fp32"),
     master_weights: fc.constantFrom(null, "fp32", "none"),
     optimizer_states: fc.constantFrom(null, "fp32", "bf16"),
+    fp8: fc.constantFrom(null, "tensorwise", "rowwise", "delayed"),
   },
   quantization: {
     weights: fc.constantFrom(...QUANTIZATIONS, "gguf:Q4_K_M", "gguf:F16"),
     group_size: whole(-1, 65_536),
+    qat: fc.constantFrom(null, "int8-int4", "int4"),
     experts: flag,
     kbit_upcast: flag,
   },
@@ -135,6 +139,7 @@ const FIELDS: Record<string, Record<string, Any>> = {
     name: fc.constantFrom(...OPTIMIZERS),
     implementation: fc.constantFrom("auto", "foreach", "fused", "for-loop"),
     bits: fc.constantFrom(32, 8, 4),
+    rank: or(null, whole(1, 65_536)),
     paged: flag,
     in_backward: flag,
   },
@@ -180,6 +185,7 @@ const FIELDS: Record<string, Record<string, Any>> = {
     mixer_kernels: fc.constantFrom("packages", "torch"),
     ...Object.fromEntries(PACKAGES.map((name) => [name, version])),
     expandable_segments: or(null, flag),
+    max_split_size_mb: or(null, whole(21, 1 << 24)),
   },
   overheads: {
     cuda_context_gib: or(null, real(0, 1 << 20)),

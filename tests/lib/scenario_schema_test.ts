@@ -157,6 +157,7 @@ Deno.test("parseScenario() takes null where null is allowed", () => {
       bitsandbytes: null,
       accelerate: null,
       expandable_segments: null,
+      max_split_size_mb: null,
     },
     overheads: { cuda_context_gib: null, communication_gib: null },
     factors: {

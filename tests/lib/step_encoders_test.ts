@@ -52,6 +52,18 @@ const MODELS: readonly Config[] = [
     ["electra", "ElectraForMaskedLM"],
     ["modernbert", "ModernBertForMaskedLM"],
     ["modernbert", "ModernBertForSequenceClassification"],
+    ["mpnet", "MPNetForMaskedLM"],
+    ["nomic_bert", "NomicBertModel"],
+    ["gte", "GteForSequenceClassification"],
+    ["esm", "EsmForMaskedLM"],
+    ["eurobert", "EuroBertForSequenceClassification"],
+    ["ernie", "ErnieForMaskedLM"],
+    ["megatron-bert", "MegatronBertForMaskedLM"],
+    ["xlm-roberta-xl", "XLMRobertaXLForMaskedLM"],
+    ["roberta-prelayernorm", "RobertaPreLayerNormModel"],
+    ["eurobert", "EuroBertModel"],
+    ["data2vec-text", "Data2VecTextForTokenClassification"],
+    ["jina_embeddings_v3", "JinaEmbeddingsV3ForMaskedLM"],
   ].map(([model_type, name]) => ({
     model_type,
     architectures: [name],
@@ -83,6 +95,10 @@ const MODELS: readonly Config[] = [
   },
   { model_type: "mbart", scale_embedding: true, ...BART },
   { model_type: "pegasus", ...BART },
+  { model_type: "m2m_100", ...BART },
+  { model_type: "marian", ...BART },
+  { model_type: "blenderbot", ...BART },
+  { model_type: "plbart", ...BART },
   {
     model_type: "whisper",
     ...BART,
@@ -184,6 +200,13 @@ Deno.test("T5 runs without a flash kernel, which is said", () => {
     old.assumptions.join("\n"),
     "eager is played, what transformers 4 runs",
   );
+});
+
+Deno.test("checkpoints that a type's code does not take are warned of", () => {
+  const change: Change = { train: { checkpointing: "full" } };
+  const mpnet = { model_type: "mpnet", ...BERT };
+  const { warnings } = estimated(scenarioOf(mpnet, change));
+  assertStringIncludes(warnings.join("\n"), "mpnet take no checkpoints");
 });
 
 Deno.test("more tokens than a model has positions are warned of", () => {

@@ -94,6 +94,7 @@ const TRACED: [
   ["galore", 3.75, null, 34],
   ["galore-adafactor", 12.025, null, 45.5],
   ["apollo", 3.75, null, 14.25],
+  ["apollo-mini", 0.031, null, 12.02],
   ["lion", 12, null, 12],
   ["adabelief", 24, null, 20],
   ["ademamix", 36, null, 20],

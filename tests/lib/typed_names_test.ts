@@ -27,6 +27,9 @@ const NEAR: [typed: string, meant: string][] = [
   ["mistral-small-3.3", "mistralai/Mistral-Small-3.2-24B-Instruct-2506"],
   ["Qwen/Qwen3-7B", "Qwen/Qwen3-8B"],
   ["qwen3-vl-7b", "Qwen/Qwen3-VL-8B-Instruct"],
+  ["meta-llama/Llamma-3.1-8B", "meta-llama/Llama-3.1-8B"],
+  ["meta-llama/Lama-3.3-70B-Instruct", "meta-llama/Llama-3.3-70B-Instruct"],
+  ["mistralai/Mistral-7B-Instruct-v0.4", "mistralai/Mistral-7B-Instruct-v0.3"],
 ];
 
 Deno.test("a name that there is not suggests its family, the nearest size or version first", () => {

@@ -1,15 +1,7 @@
 import { assert } from "@std/assert";
-import type { ScenarioInput } from "../../lib/mod.ts";
 import varied from "../truth/varied_steps.json" with { type: "json" };
-import type { HeldStep } from "./held_steps.ts";
 import { assertHeldSteps } from "./held_steps.ts";
-
-interface VariedStep {
-  readonly name: string;
-  readonly config: string;
-  readonly scenario: Readonly<Record<string, unknown>>;
-  readonly bytes: Readonly<Record<string, number>>;
-}
+import { variedSteps } from "./varied.ts";
 
 /**
  * LLaVA-NeXT's and Llama 3.2's outputs of towers that are checkpoints or frozen are
@@ -29,21 +21,8 @@ const KNOWN = {
   "tencent/Hunyuan-A13B-Instruct lora all ckpt ac 4x640: forward": 0.015,
 };
 
-const CONFIGS = varied.configs as Readonly<Record<string, unknown>>;
-
-/** A step as a scenario of its model's config. */
-function heldOf({ name, config, scenario, bytes }: VariedStep): HeldStep {
-  const input = {
-    ...varied.common,
-    ...scenario,
-    task: "train",
-    model: { config: CONFIGS[config] },
-  } as unknown as ScenarioInput;
-  return { name, scenario: input, bytes };
-}
-
 Deno.test("models of recent families, cut to few layers, are reached at settings of every kind", () => {
-  const steps = (varied.steps as unknown as VariedStep[]).map(heldOf);
+  const steps = variedSteps(varied);
   assert(steps.length > 450);
   assertHeldSteps(steps, KNOWN);
 });

@@ -10,6 +10,7 @@
  */
 import { modelOfConfig } from "../../lib/models/build_model.ts";
 import { familyOf } from "../../lib/models/families/mod.ts";
+import type { Model } from "../../lib/models/model.ts";
 import sources from "./models.json" with { type: "json" };
 
 interface Source {
@@ -37,8 +38,9 @@ interface Row {
   parameters: number;
   note?: string;
   unread?: true;
+  counted?: true;
   also?: string[];
-  kin?: string[];
+  kin?: Record<string, string[]>;
   config: Record<string, unknown>;
 }
 
@@ -64,24 +66,29 @@ for (const source of byId.values()) {
   const row = rows.get(key);
   if (row) (row.also ??= []).push(id, ...also);
   else {
+    const model = modelOf(source, config);
     rows.set(key, {
       id,
-      parameters: countedOf(source, config),
+      parameters: model.parameters,
       ...(note === undefined ? {} : { note }),
       ...(unread ? { unread } : {}),
+      // What the library is not sure of by itself was compared here.
+      ...(!unread && source.counted && model.parameters_basis === "assumed"
+        ? { counted: true }
+        : {}),
       ...(also.length === 0 ? {} : { also: [...also] }),
       config,
     });
   }
   const first = rows.get(key);
-  if (first && kin.length > 0) (first.kin ??= []).push(...kin);
+  if (first && kin.length > 0) (first.kin ??= {})[id] = kin;
 }
 
-/** Its parameters by its tensors, which are those that somebody else counted. */
-function countedOf(
+/** The model of a config, whose count is what somebody else counted. */
+function modelOf(
   { id, counted }: Source,
   config: Record<string, unknown>,
-): number {
+): Model {
   const model = modelOfConfig(config, { name: id, source: "catalogue" });
   if (!model.ok) throw new Error(`${id}: ${model.problems[0]?.message}`);
   const { parameters } = model.value;
@@ -93,7 +100,7 @@ function countedOf(
   if (familyOf(String(config["model_type"])) === null) {
     console.error(`${id}: no family knows ${config["model_type"]}`);
   }
-  return parameters;
+  return model.value;
 }
 
 await Deno.writeTextFile(

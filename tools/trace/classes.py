@@ -38,4 +38,5 @@ def head_of(config):
     for head in heads:
         if name.endswith(f"For{head}"):
             return head
-    return "nothing" if name.endswith("Model") and "LMHead" not in name else ""
+    words = name.endswith(("LMHeadModel", "MTModel"))
+    return "nothing" if name.endswith("Model") and not words else ""

@@ -4,7 +4,21 @@ import importlib
 
 import torch
 
-NATIVE = ["qwen2_vl", "qwen2_5_vl", "qwen3_vl", "qwen3_vl_moe", "qwen3_5", "qwen3_5_moe", "glm4v", "glm4v_moe"]
+NATIVE = [
+    "qwen2_vl",
+    "qwen2_5_vl",
+    "qwen2_5_omni_thinker",
+    "qwen3_vl",
+    "qwen3_vl_moe",
+    "qwen3_omni_moe_thinker",
+    "qwen3_5",
+    "qwen3_5_moe",
+    "glm4v",
+    "glm4v_moe",
+    "glm46v",
+    "glm_ocr",
+    "paddleocr_vl",
+]
 TILED = ["smolvlm", "idefics3"]
 # With other attention than flash these are read to cut sequences up.
 READ = ("seqlens", "window_index")
@@ -35,6 +49,7 @@ def positions(self, input_ids=None, inputs_embeds=None, **_):
 
 
 def modelling(kind):
+    kind = kind.removesuffix("_thinker")
     try:
         return importlib.import_module(f"transformers.models.{kind}.modeling_{kind}")
     except ImportError:

@@ -66,15 +66,17 @@ def tiles(b):
 
 
 def native(b):
-    patches, width = b.shapes["pixel_values"]
+    patches, *width = b.shapes["pixel_values"]
     pixels, grid = "pixel_values", "image_grid_thw"
     if get(b.scenario, "train.video_frames", 0):
         pixels, grid = "pixel_values_videos", "video_grid_thw"
-    return {
-        pixels: b.pixels(b.images * patches, width),
+    given = {
+        pixels: b.pixels(b.images * patches, *width),
         grid: b.repeated("image_grid_thw"),
-        "mm_token_type_ids": b.numbers(b.samples, b.length, dtype=torch.int),
     }
+    if b.scenario["model"]["config"]["model_type"].endswith("_thinker"):
+        return given
+    return given | {"mm_token_type_ids": b.numbers(b.samples, b.length, dtype=torch.int)}
 
 
 def gemma3(b):
@@ -145,6 +147,8 @@ MAKERS = dict.fromkeys(grids.NATIVE, native) | {
     "gemma3": gemma3,
     "gemma4": gemma4,
     "mistral3": mistral3,
+    "lighton_ocr": mistral3,
+    "paligemma": gemma3,
     "llama4": llama4,
     "idefics3": idefics3,
     "smolvlm": idefics3,

@@ -6,6 +6,7 @@ from runtime import torch
 
 from adapters import adapt
 from classes import class_of, config_of
+from converted import convert
 from fields import DTYPES, get
 from pieces import keep_in_fp32, train_pieces
 from quantized import quantize
@@ -37,6 +38,7 @@ def build(scenario):
     elif get(scenario, "train.trainable_layers") or get(scenario, "train.trainable_parameters"):
         freeze(model, scenario)
     tile(model, scenario)
+    convert(model, scenario)
     if checkpoint == "full":
         base = model.get_base_model() if hasattr(model, "get_base_model") else model
         reenters = get(scenario, "train.use_reentrant", False)

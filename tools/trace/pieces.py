@@ -8,7 +8,7 @@ from runtime import torch
 PIECES = [
     ("lm_head", r"lm_head"),
     ("embeddings", r"^(?!.*(vision|visual)).*embed_tokens"),
-    ("projector", r"projector|connector|\.merger\.|downsample|deepstack_merger|embed_vision|image_newline"),
+    ("projector", r"projector|vision_projection|connector|\.merger(_list)?\.|downsample|deepstack_merger|embed_vision|image_newline"),
     ("vision_tower", r"visual|vision"),
     ("language_model", r""),
 ]

@@ -11,22 +11,28 @@ QWEN = {
     "qwen2_vl": (14, 3136, 12_845_056),
     "qwen3_vl": (16, 65_536, 16_777_216),
     "glm4v": (14, 12_544, 9_633_792),
+    "paddleocr_vl": (14, 147_456, 2_359_296),
 }
 KIN = {
     "qwen2_5_vl": "qwen2_vl",
+    "qwen2_5_omni_thinker": "qwen2_vl",
     "qwen3_vl_moe": "qwen3_vl",
+    "qwen3_omni_moe_thinker": "qwen3_vl",
     "qwen3_5": "qwen3_vl",
     "qwen3_5_moe": "qwen3_vl",
     "glm4v_moe": "glm4v",
+    "glm46v": "glm4v",
+    "glm_ocr": "glm4v",
 }
 # A batch of lists of images, where a processor takes one.
 LISTED = {"idefics3", "smolvlm", "mllama"}
 NAMED = {
     "mistral3": {"patch_size": {"height": 28, "width": 28}},
+    "lighton_ocr": {"patch_size": {"height": 28, "width": 28}},
     "idefics3": {"return_row_col_info": True},
     "smolvlm": {"return_row_col_info": True},
 }
-SQUARE = {"llava": 336, "gemma3": 896}
+SQUARE = {"llava": 336, "gemma3": 896, "paligemma": 224}
 LLAVA_NEXT = [[336, 672], [672, 336], [672, 672], [1008, 336], [336, 1008]]
 ONEVISION = [[384 * i, 384 * j] for i in range(1, 7) for j in range(1, 7)]
 
@@ -44,6 +50,8 @@ def _seen(text, size):
         return square(config)
     if kind == "llama4":
         return llama4(*size)
+    if kind == "cohere2_vision":
+        return cohere2(config, size)
     from PIL import Image
 
     image = Image.fromarray(np.zeros((*size, 3), dtype=np.uint8))
@@ -91,13 +99,14 @@ def square(config):
     vision = config["vision_config"]
     side = vision.get("image_size", SQUARE[kind])
     patches = (side // vision.get("patch_size", 14)) ** 2
-    tokens = patches if kind == "llava" else 256
+    tokens = 256 if kind == "gemma3" else patches
     shapes = {"pixel_values": [1, 3, side, side]}
-    return {"shapes": shapes, "values": {}, "tokens": tokens, "others": 2}
+    others = 2 if kind == "gemma3" else 0
+    return {"shapes": shapes, "values": {}, "tokens": tokens, "others": others}
 
 
-def llama4(height, width, tile=336, limit=16):
-    """Source: image_processing_llama4.py, get_best_fit without resize_to_max_canvas."""
+def fitted(height, width, tile, limit):
+    """The grid that an image fits in: get_best_fit, get_optimal_tiled_canvas."""
     canvases = [
         (rows * tile, count // rows * tile)
         for count in range(limit, 0, -1)
@@ -109,11 +118,28 @@ def llama4(height, width, tile=336, limit=16):
     best = min(up)[0] if up else max(scales)[0]
     fitting = [(h, w) for scale, h, w in scales if scale == best]
     h, w = min(fitting, key=lambda sides: sides[0] * sides[1])
-    count = h // tile * (w // tile)
+    return h // tile, w // tile
+
+
+def cohere2(config, size):
+    """Source: image_processing_cohere2_vision.py, which torchvision alone runs."""
+    vision = config["vision_config"]
+    tile = vision["image_size"]
+    rows, columns = fitted(*size, tile, 12)
+    tiles = rows * columns + (rows * columns > 1)
+    tokens = (tile // vision["patch_size"] // 2) ** 2 * tiles
+    shapes = {"pixel_values": [tiles, 3, tile, tile]}
+    return {"shapes": shapes, "values": {}, "tokens": tokens, "others": 2 + tiles}
+
+
+def llama4(height, width, tile=336, limit=16):
+    """Source: image_processing_llama4.py, get_best_fit without resize_to_max_canvas."""
+    rows, columns = fitted(height, width, tile, limit)
+    count = rows * columns
     tiles = count + (count > 1)
     return {
         "shapes": {"pixel_values": [tiles, 3, tile, tile]},
-        "values": {"aspect_ratios": [[h // tile, w // tile]]},
+        "values": {"aspect_ratios": [[rows, columns]]},
         "tokens": 144 * tiles,
         "others": 3 + (count if count > 1 else 0),
     }
@@ -124,15 +150,18 @@ def processor_of(config):
     side = config.get("vision_config", {}).get("image_size")
     if kind in QWEN:
         patch, least, most = QWEN[kind]
+        if kind == "paddleocr_vl":
+            return made("paddleocr_vl", "PaddleOCRVL", size=size_of(least, most))
         name = ("glm4v", "Glm4v") if kind == "glm4v" else ("qwen2_vl", "Qwen2VL")
-        size = {"shortest_edge": least, "longest_edge": most}
+        size = size_of(least, most)
         return made(*name, patch_size=patch, merge_size=2, temporal_patch_size=2, size=size)
     if kind == "gemma4":
         return made("gemma4", "Gemma4")
-    if kind == "mistral3":
+    if kind in ("mistral3", "lighton_ocr"):
         return made("pixtral", "Pixtral", patch_size=14, size={"longest_edge": 1540})
-    if kind == "internvl":
-        size = {"height": 448, "width": 448}
+    if kind in ("internvl", "aya_vision"):
+        side = 448 if kind == "internvl" else side
+        size = {"height": side, "width": side}
         tiles = {"crop_to_patches": True, "min_patches": 1, "max_patches": 12}
         return made("got_ocr2", "GotOcr2", size=size, **tiles)
     if kind in ("idefics3", "smolvlm"):
@@ -151,6 +180,10 @@ def processor_of(config):
     raise ValueError(f"images of type {kind} are not traced")
 
 
+def size_of(least, most):
+    return {"shortest_edge": least, "longest_edge": most}
+
+
 def made(module, name, **settings):
     path = f"transformers.models.{module}.image_processing_pil_{module}"
     return getattr(importlib.import_module(path), f"{name}ImageProcessorPil")(**settings)
@@ -163,11 +196,14 @@ def tokens_of(config, size, out, processor):
         return math.prod(int(n) for n in out["image_grid_thw"][0]) // 4, 2
     if kind == "gemma4":
         return int(out["num_soft_tokens_per_image"][0]), 2
-    if kind == "mistral3":
+    if kind in ("mistral3", "lighton_ocr"):
         rows, columns = (int(n) // 28 for n in out["image_sizes"][0])
-        return rows * columns, rows
+        return rows * columns, rows if kind == "mistral3" else 0
     if kind == "internvl":
         return 256 * out["pixel_values"].shape[0], 2
+    if kind == "aya_vision":
+        tiles = out["pixel_values"].shape[0]
+        return (processor.size["height"] // 14 // 2) ** 2 * tiles, 2 + tiles
     if kind in ("idefics3", "smolvlm"):
         vision = config["vision_config"]
         side = processor.max_image_size["longest_edge"]

@@ -51,6 +51,7 @@ class Run:
         self.holds = holds  # whether the caller has a batch until the next one
         self.start = DEVICE.live
         self.marks = []
+        self.batch = None
         self.model = build(scenario)
         gc.collect()
         self.load = DEVICE.live - self.start
@@ -91,6 +92,7 @@ class Run:
         bytes_ = {"load": self.load, "forward": 0, "backward": 0}
         gc.collect()
         for _ in range(accumulation):
+            self.batch = None
             inputs = inputs_of(self.model, self.scenario)
             DEVICE.reset_peak()
             self.mark("forward")
@@ -110,8 +112,8 @@ class Run:
             bytes_["backward"] = max(bytes_["backward"], self._peak())
             # The batch is the caller's, who has the next one by now.
             del loss
-            if not self.holds:
-                del inputs
+            self.batch = inputs if self.holds else None
+            del inputs
             gc.collect()
             bytes_["backward_end"] = DEVICE.live - self.start
         return bytes_

@@ -7,8 +7,9 @@ import json
 import sys
 
 from every_cache_types import TWEAKS
-from recipe_builds import NEEDED, NOISE, plain_config
+from recipe_builds import NEEDED, NOISE, get, plain_config, put
 from recipe_fields import as_classes_say, never_read
+from recipe_repairs import repaired
 from recipe_values import evaluate, of_class
 from recipes import classes as every_type
 from transformers import AutoConfig
@@ -23,15 +24,26 @@ DOCS = "docs/models.md"
 BEGIN, END = "<!-- types -->", "<!-- end of types -->"
 
 
-# Configs of parts, inside a type's, whose layers follow no rule that was found: they are
-# known as the class has them, and not when a config says otherwise.
+# Fields, and configs of parts inside a type's, by which layers follow no rule that was
+# found: they are known as the class has them, and not when a config says otherwise.
 AS_THEY_ARE = {
     "apertus1p5": ["vision_config", "audio_config"],
+    "canary": ["encoder_config.subsampling_factor"],
     "chameleon": ["vq_config"],
+    "data2vec-audio": ["add_adapter"],
+    "doge": ["is_moe"],
+    "dory": ["num_hidden_layers", "layer_types"],
     "emu3": ["vq_config"],
+    "flava": ["image_codebook_config"],
+    "idefics": ["perceiver_config"],
     "janus": ["vq_config"],
     "kyutai_speech_to_text": ["codec_config"],
+    "muse_spark": ["audio_config"],
+    "nemo_speechlm": ["text_config"],
     "qwen2_5_omni": ["talker_config", "token2wav_config"],
+    "reformer": ["num_hidden_layers", "attn_layers"],
+    "sew-d": ["pos_att_type", "share_att_key"],
+    "speech_to_text": ["num_conv_layers"],
     "vibevoice": ["audio_config", "semantic_model_config"],
     "vibevoice_asr": ["acoustic_tokenizer_encoder_config", "semantic_tokenizer_encoder_config"],
 }
@@ -40,11 +52,14 @@ AS_THEY_ARE = {
 def as_they_are(kind):
     """What a class says of such parts."""
     whole = plain_config(AutoConfig.for_model(kind, **needed(kind)))
+    found = {}
 
     def read(value):
         return {k: read(v) for k, v in value.items() if not NOISE.match(k)} if isinstance(value, dict) else value
 
-    return {name: read(whole[name]) for name in AS_THEY_ARE.get(kind, ())}
+    for path in AS_THEY_ARE.get(kind, ()):
+        put(found, path, read(get(whole, path)))
+    return found
 
 
 def lines(items, left, right):
@@ -153,6 +168,7 @@ def main():
         without_wrong_classes(each)
         each["recipe"]["inside"] = as_classes_say(kind, each["recipe"], needed(kind))
         each["recipe"]["computed"] = never_read(kind, each["recipe"], needed(kind))
+        repaired(kind, each)
     with open(RECIPES, "w") as file:
         file.write(lines([f"{compact(k)}:{compact(v['recipe'])}" for k, v in kept.items()], "{", "}"))
     with open(TRUTH, "w") as file:

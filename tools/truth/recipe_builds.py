@@ -20,7 +20,7 @@ for _module in (torch.nn.Linear, torch.nn.Embedding, torch.nn.LayerNorm, torch.n
     _module.reset_parameters = lambda self: None
 
 NOISE = re.compile(
-    r"^(output_\w+|return_dict|use_cache|chunk_size_feed_forward|transformers_version|dtype|architectures|id2label|"
+    r"^(output_(?:hidden_states|attentions|\w*logits\w*|past|scores)|return_dict|use_cache|chunk_size_feed_forward|transformers_version|dtype|architectures|id2label|"
     r"label2id|problem_type|initializer\w*|\w*dropout\w*|attn_implementation|\w*_eps|\w+_token_id|\w*_token_index|_\w+|"
     r"torch_dtype|gradient_checkpointing|is_encoder_decoder|num_labels|layerdrop|\w+_act|forced_\w+|norm_topk_prob|"
     r"\w*loss\w*|\w*rope\w*|\w*cache_implementation)$"

@@ -1,27 +1,27 @@
-import type { Block } from "../../play/record/block.ts";
 import type { Pass } from "../../play/program/pass.ts";
 import { addingLayer } from "../../play/record/adding_layer.ts";
 import type { StackLayer } from "../../play/record/record_stack.ts";
 import { recordStack } from "../../play/record/record_stack.ts";
+import { roundedBytes } from "../../play/memory/tape.ts";
+import { DTYPE_BYTES } from "../../play/torch/dtype.ts";
 import type { MachineSettings } from "../../play/torch/machine_settings.ts";
 import { recordEncoderPass } from "./encoder_pass.ts";
-import { recordTask } from "../../play/record/encoders/task_block.ts";
 import type { HeadInput } from "../../play/record/loss_block.ts";
-import type { HeadPlan } from "../../play/record/outer_blocks.ts";
-import { recordEmbedding, recordHead } from "../../play/record/outer_blocks.ts";
-import type { ClassHead } from "../../plan/class_head.ts";
+import { recordEmbedding } from "../../play/record/outer_blocks.ts";
 import { embeddingPlanOf, headPlanOf } from "../../plan/outer_plan.ts";
 import type { StepPlan } from "../../plan/step_plan.ts";
 import { decoderLayers, hiddenElements } from "./decoder_layers.ts";
+import { recordEnd } from "./end.ts";
 import {
   decoderStack,
   isCheckpointed,
   keepsOutputs,
   placed,
 } from "./stacks.ts";
+import { linearsOf } from "../../software/torchao/linears.ts";
 import { offloadOf } from "../../software/trl/activation_offloading.ts";
 import { recordLookup } from "../../play/record/lookup_block.ts";
-import { recordHeld, recordSide } from "./side_pass.ts";
+import { sidesOf } from "./side_pass.ts";
 import { recordVision } from "./vision_pass.ts";
 
 /** How a step's passes are recorded. */
@@ -54,6 +54,7 @@ export function recordPass(
       savesInputs,
       workspaces,
       offload,
+      linears: linearsOf(scenario),
     });
   }
   const settings: MachineSettings = {
@@ -63,7 +64,12 @@ export function recordPass(
     savesInputs,
     workspaces,
     offload,
+    linears: linearsOf(scenario),
   };
+  // Who converts linear layers leaves the head as it is: torchtitan alone does not.
+  const whole = facts.code.convertsHead
+    ? settings
+    : { ...settings, linears: null };
   const vision = plan.vision && recordVision(
     settings,
     plan.vision,
@@ -76,9 +82,8 @@ export function recordPass(
   const { checkpointing } = scenario.train;
   const selective = scenario.train.selective ?? facts.code.selective ?? null;
   const part = checkpointing === "none" ? "residual stream" : "checkpoints";
-  const { classHead } = plan;
   const headPlan = headPlanOf(plan, first);
-  const tied = classHead === null && headPlan.head.weight === first.table;
+  const tied = plan.classHead === null && headPlan.head.weight === first.table;
   const begun = tied && first.table.trains
     ? {
       parameter: first.table,
@@ -131,13 +136,12 @@ export function recordPass(
   );
   const { needsGrad, dtype, hostBytes } = layers;
   const given: HeadInput = { dtype, needsGrad, part };
-  const head = classHead
-    ? recordClassHead(settings, facts, headPlan, classHead, given)
-    : recordHead(
-      { ...settings, awaited: tied ? first.table : null },
-      headPlan,
-      given,
-    );
+  const head = recordEnd(
+    { ...whole, awaited: tied ? first.table : null },
+    plan,
+    headPlan,
+    given,
+  );
   return {
     stacks: [
       placed("embeddings", lookup ? [lookup.block] : []),
@@ -151,37 +155,17 @@ export function recordPass(
         head,
       ),
     ],
+    ...(offload?.beside && checkpointing === "full" && embedding.isLeaf
+      ? {
+        heldLeafBytes: roundedBytes(
+          hiddenElements(first) * DTYPE_BYTES[embedding.outputDtype],
+        ),
+      }
+      : {}),
     hostBytes: [embedding, head, ...vision?.blocks ?? []].reduce(
       (sum, block) => sum + (block.hostBytes ?? 0),
       hostBytes,
     ),
-    ...(plan.objective
-      ? {
-        sides: plan.objective.sides.map((side) =>
-          "takes" in side ? recordHeld(side) : recordSide(side, settings)
-        ),
-      }
-      : {}),
+    ...(plan.objective ? { sides: sidesOf(plan, settings) } : {}),
   };
 }
-
-/** Records what a decoder's class has in place of a vocabulary, and its loss. */
-function recordClassHead(
-  settings: MachineSettings,
-  { batch, sequence }: StepPlan["facts"],
-  { norm, hidden, loss }: HeadPlan,
-  head: ClassHead,
-  given: HeadInput,
-): Block {
-  return recordTask(
-    settings,
-    { batch, tokens: sequence, width: hidden },
-    { ...head, beside: null, isTied: false, offset: null },
-    { ...loss, copies: head.copies, ...PLAIN },
-    given,
-    norm,
-  );
-}
-
-/** No kernel of Liger's or of torch.compile knows the losses of labels. */
-const PLAIN = { kernel: "eager", softcap: false, scaled: false } as const;

@@ -1,10 +1,10 @@
-import type { SidePass, Stack } from "../../play/program/pass.ts";
+import type { Pass, SidePass } from "../../play/program/pass.ts";
 import { Machine } from "../../play/torch/machine.ts";
 import type { MachineSettings } from "../../play/torch/machine_settings.ts";
-import type { Block } from "../../play/record/block.ts";
+import type { BesideBlock, Block } from "../../play/record/block.ts";
 import type { EmbeddingPlan } from "../../play/record/embedding_plan.ts";
 import { segmentOf } from "../../play/record/block.ts";
-import { recordEmbedding, recordHead } from "../../play/record/outer_blocks.ts";
+import { recordEmbedding } from "../../play/record/outer_blocks.ts";
 import { recordStack } from "../../play/record/record_stack.ts";
 import type { PartName } from "../../answer/parts.ts";
 import type {
@@ -14,6 +14,7 @@ import type {
 import { embeddingPlanOf, headPlanOf } from "../../plan/outer_plan.ts";
 import type { StepPlan } from "../../plan/step_plan.ts";
 import { decoderLayers, hiddenElements } from "./decoder_layers.ts";
+import { recordEnd } from "./end.ts";
 import { placed } from "./stacks.ts";
 
 const PART: PartName = "residual stream";
@@ -22,23 +23,67 @@ const PART: PartName = "residual stream";
  * Records a pass under no_grad, beside one that learns: it keeps nothing, but
  * autocast keeps copies of weights that train until its forward pass is over.
  */
-export function recordSide(
-  { name, when, holds, plan }: SidePlan<StepPlan>,
+function recordSide(
+  { name, when, holds, asks, plan }: SidePlan<StepPlan>,
   learning: Pick<MachineSettings, "workspaces">,
 ): SidePass {
   const stack = recordAsked(plan, learning, { labels: 0, holdsIds: true });
-  return { when, holds, stack: placed(name, stack) };
+  const isAfter = when === "after";
+  return {
+    when,
+    holds,
+    stack: placed(name, besideOf(stack, { asks, isAfter })),
+  };
+}
+
+/** Blocks that know that they are of a pass beside; like ones stay one. */
+function besideOf(
+  stack: readonly Block[],
+  whose: Pick<BesideBlock, "asks" | "isAfter">,
+): Block[] {
+  const made = new Map<Block, Block>();
+  return stack.map((block, at) => {
+    const known = made.get(block);
+    if (known) return known;
+    const place = at === 0
+      ? "first"
+      : at === stack.length - 1
+      ? "last"
+      : "layer";
+    const own = { ...block, beside: { ...whose, place, stack } } as const;
+    made.set(block, own);
+    return own;
+  });
 }
 
 /**
  * Records a pass under no_grad over a batch of its own, which stands until the
- * trainer's function ends.
+ * trainer's function ends, and those that its trainer runs beside it.
  */
 export function recordEvaluation(
   plan: StepPlan,
   settings: Pick<MachineSettings, "workspaces">,
-): Stack {
-  return placed("evaluation", recordAsked(plan, settings, {}));
+): Pick<Pass, "stacks" | "sides"> {
+  return {
+    stacks: [placed(
+      "evaluation",
+      besideOf(recordAsked(plan, settings, {}), {
+        asks: "policy",
+        isAfter: false,
+      }),
+    )],
+    sides: sidesOf(plan, settings),
+  };
+}
+
+/** Records what runs beside a plan's pass. */
+export function sidesOf(
+  { objective }: StepPlan,
+  learning: Pick<MachineSettings, "workspaces">,
+): SidePass[] {
+  return (objective?.sides ?? []).map((side) =>
+    "takes" in side ? recordHeld(side) : recordSide(side, learning)
+  );
 }
 
 /** The blocks of a pass that keeps nothing for a backward pass. */
@@ -77,7 +122,7 @@ function recordAsked(
       held: at === 0 && embedding.held,
     })),
   );
-  const head = recordHead(settings, headPlanOf(plan, first), {
+  const head = recordEnd(settings, plan, headPlanOf(plan, first), {
     dtype,
     needsGrad: false,
     part: PART,
@@ -87,7 +132,7 @@ function recordAsked(
 }
 
 /** What somebody else takes for a while, as a block that takes and gives it back. */
-export function recordHeld(
+function recordHeld(
   { name, when, holds, takes, isOutside }: HeldSide,
 ): SidePass {
   const m = new Machine({ records: false });
@@ -107,7 +152,9 @@ export function recordHeld(
     outputDtype: "fp32",
     ...(isOutside ? { isOutside: true as const } : {}),
   };
-  return { when, holds, stack: placed(name, [block]) };
+  const isAfter = when === "after";
+  const own = besideOf([block], { asks: "policy", isAfter });
+  return { when, holds, stack: placed(name, own) };
 }
 
 /**

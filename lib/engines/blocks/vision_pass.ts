@@ -9,7 +9,7 @@ import {
   readingFeatures,
   recordHanding,
 } from "../../play/record/features.ts";
-import type { Value } from "../../play/torch/values.ts";
+import type { PassEnds, Value } from "../../play/torch/values.ts";
 import type { RecordedStack } from "../../play/record/record_stack.ts";
 import { recordStack } from "../../play/record/record_stack.ts";
 import type { GraphLeaf } from "../../play/torch/leaf.ts";
@@ -74,7 +74,9 @@ export function recordVision(
     }
     let read: readonly ReadFeatures[] = [];
     const run = (m: Machine, x: Value) => {
-      if (stage.unread) return passingBy(m, x, stage, how.checkpoints);
+      if (stage.unread) {
+        return passingBy(m, x, stage, stage.unread, how.checkpoints);
+      }
       read = reads.flatMap((name) => {
         const one = all.get(name);
         return one ? [readFeatures(m, one)] : [];
@@ -109,12 +111,13 @@ function passingBy(
   m: Machine,
   x: Value,
   { isLayer, run }: SightStage,
+  until: keyof PassEnds,
   checkpoints: boolean,
 ): Value {
   const recording = m.recording;
-  m.giveBack(x);
+  m.giveBack(x, until);
   m.recording = recording && !(isLayer && checkpoints);
-  unread(m, () => run(m, x, []));
+  unread(m, () => run(m, x, []), until);
   m.recording = recording;
   return m.view(x);
 }

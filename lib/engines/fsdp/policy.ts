@@ -203,7 +203,7 @@ export function fsdpPolicy(
 }
 
 /** Ranks that share shards: those of a node where sharding is hybrid. */
-function shardRanks(
+export function shardRanks(
   { engine, parallel }: Pick<Scenario, "engine" | "parallel">,
   gpus: number,
 ): number {

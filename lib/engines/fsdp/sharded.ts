@@ -3,6 +3,7 @@ import { onDevice } from "../../plan/placement.ts";
 import type { placedInventory } from "../../plan/placement.ts";
 import type { StepPlan } from "../../plan/step_plan.ts";
 import type { Program } from "../../play/program/act.ts";
+import { learningRuns } from "../../play/program/pass.ts";
 import {
   clearOf,
   firstStep,
@@ -47,7 +48,7 @@ export function playSharded(
     inBackward ? stepOfUnit(stepped) : null,
   );
   for (const { passed, reduces, times } of batches) {
-    const own = unitsIn(units, plan, passed.instances);
+    const own = unitsIn(units, plan, learningRuns(passed).instances);
     weave.play({
       beats: beatsOf(passed, own, policy.lossOutside),
       gradients: gradientsIn(passed.instances, own),

@@ -9,6 +9,7 @@ import { recordReceived, recordSent } from "../../play/record/handed.ts";
 import { recordStack } from "../../play/record/record_stack.ts";
 import type { Stack } from "../../play/program/pass.ts";
 import type { MachineSettings } from "../../play/torch/machine_settings.ts";
+import { linearsOf } from "../../software/torchao/linears.ts";
 import {
   recordTitanHead,
   recordTitanTable,
@@ -42,9 +43,10 @@ export function recordTitan(
   plan: StepPlan,
   chunk: Chunk,
   { shares, inParts, sharded, piped }: ChunkRecording,
-  settings: MachineSettings,
+  given: MachineSettings,
 ): Stack {
   const { scenario, stack, facts } = plan;
+  const settings = { ...given, linears: linearsOf(scenario) };
   const { checkpointing, selective } = scenario.train;
   const part: PartName = checkpointing === "none"
     ? "residual stream"

@@ -1,5 +1,5 @@
 import type { Act, Take } from "../../play/program/act.ts";
-import { passActs } from "../../play/program/pass.ts";
+import { learningRuns, passActs } from "../../play/program/pass.ts";
 import { DTYPE_BYTES } from "../../play/torch/dtype.ts";
 import type { Dtype } from "../../play/torch/dtype.ts";
 import { roundedBytes } from "../../play/memory/tape.ts";
@@ -72,7 +72,7 @@ export function playStage3(question: RankQuestion): RankAnswer {
   });
   const played = passActs(pass);
   const cutter = new Cutter();
-  const gathers = gathersOf(played, {
+  const gathers = gathersOf(learningRuns(played), {
     ...settings,
     ranks,
     type: model.architecture.type,

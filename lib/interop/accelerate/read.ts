@@ -10,8 +10,11 @@ import {
   switchOf,
   unexpressed,
 } from "../reading/rules.ts";
-import { isOff } from "../reading/values.ts";
+import { isOff, readSwitch } from "../reading/values.ts";
+import { shippedFile } from "../reading/shipped.ts";
+import { GATHERED } from "../reading/vocabulary/float8.ts";
 import { accelerateLaunch } from "./launch.ts";
+import SHIPPED from "./shipped.json" with { type: "json" };
 import {
   FSDP_NEUTRAL,
   fsdpRules,
@@ -33,6 +36,7 @@ export const accelerateFile: Format = {
   title: "accelerate",
   kind: "mapping",
   command: accelerateLaunch,
+  shipped: (path) => shippedFile(SHIPPED, path, "accelerate_configs"),
   recognises: (values) =>
     "compute_environment" in values || "distributed_type" in values ||
     ("num_processes" in values &&
@@ -68,16 +72,37 @@ export const accelerateFile: Format = {
     {
       keys: ["mixed_precision"],
       fields: ["precision.autocast", "precision.weights"],
-      values: "no, fp16, bf16",
-      read: (setting, draft) => {
+      values: "no, fp16, bf16; fp8 → tensorwise by torchao, or delayed",
+      read: (setting, draft, all) => {
         const type = isOff(setting.value) ? "no" : plainText(setting.value);
         if (type === "no" || type === "bf16" || type === "fp16") {
           draft.fact(setting, "mixed_precision", type);
         } else if (type === "fp8") {
-          draft.leave(setting, "computing in fp8 is not known; bf16 is", true);
+          const backend = plainText(all.get("fp8_config.backend") ?? "TE");
+          draft.state(
+            setting,
+            "precision.fp8",
+            /^(?:ao|torchao)$/i.test(backend) ? "tensorwise" : "delayed",
+          );
           draft.assume("precision.autocast", "bf16", "mixed_precision is fp8");
         } else draft.refuse(setting, "must be no, fp16, bf16 or fp8");
       },
+    },
+    {
+      keys: ["fp8_config.backend"],
+      fields: ["precision.fp8"],
+      values: "TE, AO, TORCHAO, with mixed_precision fp8",
+      read: (setting, draft, all) => {
+        if (plainText(all.get("mixed_precision")) !== "fp8") {
+          draft.leave(setting, "mixed_precision is not fp8");
+        }
+      },
+    },
+    {
+      keys: ["fp8_config.enable_fsdp_float8_all_gather"],
+      fields: [],
+      read: (setting, draft) =>
+        draft.leave(setting, GATHERED, readSwitch(setting.value) === true),
     },
     ...fsdpRules("fsdp_config").map((rule) => ({
       ...rule,
@@ -195,7 +220,6 @@ export const accelerateFile: Format = {
       "the GPUs that replicas leave share the shards",
       false,
     ),
-    unexpressed("fp8_config", "computing in fp8 is not known"),
     unexpressed("dynamo_config", "no field says it", false),
     unexpressed("use_cpu", "training on the CPU takes no GPU memory"),
   ],
@@ -209,6 +233,7 @@ export const accelerateFile: Format = {
     tee log_dir quiet q m module no_python
   `,
     /^tpu_/,
+    /^fp8_config\.(?:amax|fp8_format|interval|margin|override|pad_inner|use_autocast|use_during)/,
     /^deepspeed_config\./,
     /^parallelism_config\.parallelism_config_(?:cp|sp)_/,
     /^megatron_lm_config\./,

@@ -1,4 +1,8 @@
 import type { Draft } from "../reading/draft.ts";
+import {
+  assumeEvaluation,
+  axolotlEvaluates,
+} from "../reading/vocabulary/evaluation.ts";
 import type { FileSettings } from "../reading/format.ts";
 import { isOff, readCount, readSwitch } from "../reading/values.ts";
 import { remarkNoImages } from "../reading/vocabulary/vision.ts";
@@ -53,17 +57,39 @@ export function finishAxolotl(draft: Draft, all: FileSettings): void {
   if (all.has("adapter")) {
     draft.assume("train.lora.dropout", 0, "lora_dropout is 0 by default");
   }
-  if (draft.stated.has("train.evaluation.sequence_length")) {
-    // axolotl utils/config/__init__.py, normalize_config
-    draft.assume(
-      "train.evaluation.micro_batch",
-      readCount(all.get("micro_batch_size")) ?? 1,
-      "eval_batch_size is micro_batch_size by default",
-    );
-  }
+  // axolotl utils/config/__init__.py, normalize_config
+  assumeEvaluation(draft, all, {
+    evaluates: axolotlEvaluates,
+    batch: readCount(all.get("micro_batch_size")) ?? 1,
+    reason: "eval_batch_size is micro_batch_size by default",
+  });
   remarkNoImages(draft);
-  if (draft.facts.has("loaded") || all.has("bf16") || all.has("fp16")) return;
-  draft.facts.set("mixed_precision", { value: "bf16", key: "bf16" });
-  draft.facts.set("loaded", { value: "bf16", key: "bf16" });
-  draft.remark("precision.autocast", "bf16", "bf16 is auto by default");
+  if (!draft.facts.has("loaded") && !all.has("bf16") && !all.has("fp16")) {
+    draft.facts.set("mixed_precision", { value: "bf16", key: "bf16" });
+    draft.facts.set("loaded", { value: "bf16", key: "bf16" });
+    draft.remark("precision.autocast", "bf16", "bf16 is auto by default");
+  }
+  leaveLoaded(draft, all);
+}
+
+/**
+ * Axolotl shards with a function of its own, which, unlike accelerate's, casts nothing
+ * to fp32; FSDP 2 computes in the type that it gathers in, without autocast.
+ *
+ * Source: axolotl-ai-cloud/axolotl src/axolotl/monkeypatch/accelerate/fsdp2.py,
+ * fsdp2_prepare_model
+ */
+function leaveLoaded(draft: Draft, all: FileSettings): void {
+  const mixed = draft.facts.get("mixed_precision");
+  const loaded = draft.facts.get("loaded");
+  if (
+    draft.stated.get("engine.name")?.value !== "fsdp2" ||
+    !isOff(all.get("adapter") ?? "") || !mixed || mixed.value !== loaded?.value
+  ) return;
+  draft.facts.set("mixed_precision", { value: "no", key: mixed.key });
+  draft.remark(
+    "precision.weights",
+    String(loaded?.value),
+    "Axolotl shards parameters under FSDP 2 in the type that they were loaded in",
+  );
 }

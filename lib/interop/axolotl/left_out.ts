@@ -58,7 +58,6 @@ export const AXOLOTL_UNEXPRESSED: readonly Unexpressed[] = [
       "peft.loftq_config",
       "relora",
       "lisa_n_layers",
-      "qat",
       "model_quantization_config",
       "resize_token_embeddings_to_32x",
       "shrink_embeddings",
@@ -72,12 +71,11 @@ export const AXOLOTL_UNEXPRESSED: readonly Unexpressed[] = [
       "gpu_memory_limit",
       "max_memory",
       "device_map",
-      "optim_args",
-      "optim_target_modules",
       "overrides_of_model_config",
       "overrides_of_model_kwargs",
       "auto_find_batch_size",
-      "gc_steps",
+      "dion_rank_fraction",
+      "dion_rank_multiple_of",
       "deepcompile",
       "use_onebitllms",
       "pad_to_multiple_of",
@@ -89,14 +87,6 @@ export const AXOLOTL_UNEXPRESSED: readonly Unexpressed[] = [
     "embeddings_skip_upcast",
     "Axolotl casts embeddings back before the first step: only loading takes less",
     false,
-  ),
-  unexpressed(
-    "torch_empty_cache_steps",
-    "what tensors take stays as it is; what PyTorch caches beside may be less than is told",
-  ),
-  unexpressed(
-    ["fp8", "fp8_enable_fsdp_float8_all_gather"],
-    "computing in fp8 is not known",
   ),
 ];
 
@@ -128,6 +118,6 @@ export const AXOLOTL_NEUTRAL: readonly RegExp[] = [
     dynamic_checkpoint cut_cross chunked_cross liger_use tiled_mlp
     scaling_softmax use_eaft eaft quantization axolotl total_ preprocess
     weight user_defined experimental relora_ lisa_ unsloth mcp reinit
-    trainer_cls num_labels qgalore dion optimizer_
+    trainer_cls num_labels qgalore dion optimizer_ gc_steps
   `,
 ];

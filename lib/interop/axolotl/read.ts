@@ -9,7 +9,13 @@ import { modelRule } from "../reading/vocabulary/model.ts";
 import { objectiveRule } from "../reading/vocabulary/objective.ts";
 import { rolloutRules } from "../reading/vocabulary/rollout.ts";
 import { assumeImage, isVisionModel } from "../reading/vocabulary/vision.ts";
+import { accelerateFp8 } from "../training_arguments/fp8_rules.ts";
 import { GRADIENT_OFFLOAD_RULE } from "../training_arguments/trainer_rules.ts";
+import {
+  OPTIM_ARGS_RULE,
+  OPTIM_TARGETS_RULE,
+  rankRule,
+} from "../reading/vocabulary/optimizer_args.ts";
 import { optimizerNames } from "../reading/vocabulary/optimizer_names.ts";
 import { ACTIVATION_RULES, COMPILE_RULE } from "./activation_rules.ts";
 import { ADAPTER_RULES } from "./adapter_rules.ts";
@@ -18,7 +24,10 @@ import { finishAxolotl } from "./defaults.ts";
 import { AXOLOTL_NEUTRAL, AXOLOTL_UNEXPRESSED } from "./left_out.ts";
 import { ENGINE_RULES, GPU_RULES } from "./parallel_rules.ts";
 import { PLUGIN_RULES } from "./plugin_rules.ts";
+import { QAT_RULES } from "./qat_rules.ts";
 import { PRECISION_RULES } from "./precision_rules.ts";
+import { shippedFile } from "../reading/shipped.ts";
+import SHIPPED from "./shipped.json" with { type: "json" };
 
 const RULES: readonly Rule[] = [
   modelRule(["base_model"]),
@@ -47,6 +56,12 @@ const RULES: readonly Rule[] = [
   ...PRECISION_RULES,
   ...ACTIVATION_RULES,
   optimizerNames(["optimizer"]),
+  OPTIM_ARGS_RULE,
+  OPTIM_TARGETS_RULE,
+  rankRule("qgalore_rank"),
+  counted("torch_empty_cache_steps", "train.empty_cache_steps"),
+  ...accelerateFp8("tensorwise"),
+  ...QAT_RULES,
   ...PLUGIN_RULES,
   COMPILE_RULE,
   ...ENGINE_RULES,
@@ -89,6 +104,7 @@ export const axolotlFile: Format = {
   id: "axolotl",
   title: "Axolotl",
   kind: "mapping",
+  shipped: (path) => shippedFile(SHIPPED, path, "examples"),
   command: axolotlCommand,
   recognises: (values) =>
     "base_model" in values ||

@@ -209,6 +209,13 @@ function putPrecision(
     builder.put("bf16", weights === "bf16").put("fp16", weights === "fp16");
     return;
   }
+  if (autocast !== null && engine.name === "fsdp2" && train.method === "full") {
+    builder.put("bf16", autocast === "bf16").put("fp16", autocast === "fp16");
+    builder.note(
+      `precision.weights ${weights}: Axolotl shards under FSDP 2 what it loaded in ${autocast}, and runs no autocast`,
+    );
+    return;
+  }
   builder.says("precision.autocast");
   if (autocast === null) {
     builder.put("bf16", false).put("fp16", false);
@@ -220,7 +227,7 @@ function putPrecision(
     return;
   }
   builder.put("bf16", autocast === "bf16").put("fp16", autocast === "fp16");
-  const cast = engine.name.startsWith("fsdp") && train.method === "full";
+  const cast = engine.name === "fsdp" && train.method === "full";
   if (cast ? weights === "fp32" : weights === autocast) {
     builder.says("precision.weights");
   } else {

@@ -26,6 +26,10 @@ export function finishLlamaFactory(draft: Draft, all: FileSettings): void {
   if (stage === "dpo" && all.get("pref_loss") === "orpo" && stated) {
     stated.value = "orpo";
   }
+  if (stage === "dpo" && all.get("pref_loss") === "simpo") {
+    // hparams/finetuning_args.py, use_ref_model
+    draft.assume("train.reference", "none", "pref_loss simpo asks none");
+  }
   // model/loader.py: other stages need the logits, and Liger's fused loss is off.
   const loss = draft.stated.get("train.loss");
   if (

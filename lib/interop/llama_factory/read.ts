@@ -1,5 +1,5 @@
 import type { Format, Rule } from "../reading/format.ts";
-import { counted, loadedIn, switched, switchOf } from "../reading/rules.ts";
+import { counted, loadedIn, switchOf } from "../reading/rules.ts";
 import { MEGATRON_PARALLEL_RULES } from "../reading/vocabulary/megatron/parallel_rules.ts";
 import { respelled } from "../reading/vocabulary/megatron/respelled.ts";
 import { MEGATRON_STEP_RULES } from "../reading/vocabulary/megatron/step_rules.ts";
@@ -7,7 +7,10 @@ import { plainText } from "../reading/plain_text.ts";
 import { freezeRule, maxPixelsRule } from "../reading/vocabulary/vision.ts";
 import { modelRule } from "../reading/vocabulary/model.ts";
 import { objectiveRule } from "../reading/vocabulary/objective.ts";
+import { accelerateFp8 } from "../training_arguments/fp8_rules.ts";
 import { TRAINER_RULES } from "../training_arguments/trainer_rules.ts";
+import { stateMixedScaling } from "../reading/vocabulary/float8.ts";
+import { OPTIMIZER_RULES } from "./optimizer_rules.ts";
 import { ACTIVATION_RULES } from "./activation_rules.ts";
 import { ADAPTER_RULES } from "./adapter_rules.ts";
 import { llamaFactoryCommand } from "./command.ts";
@@ -16,20 +19,8 @@ import {
   LLAMA_FACTORY_NEUTRAL,
   LLAMA_FACTORY_UNEXPRESSED,
 } from "./left_out.ts";
-
-/** A switch that names an optimizer. */
-function optimizerSwitch(key: string, name: string): Rule {
-  return {
-    keys: [key],
-    fields: ["optimizer.name"],
-    values: `true → ${name}`,
-    read: (setting, draft) => {
-      const on = switchOf(setting, draft);
-      if (on) draft.state(setting, "optimizer.name", name);
-      else if (on === false) draft.leave(setting, "switched off");
-    },
-  };
-}
+import { shippedFile } from "../reading/shipped.ts";
+import SHIPPED from "./shipped.json" with { type: "json" };
 
 const RULES: readonly Rule[] = [
   modelRule(["model_name_or_path"]),
@@ -55,12 +46,8 @@ const RULES: readonly Rule[] = [
       }
     },
   },
-  optimizerSwitch("use_galore", "galore"),
-  optimizerSwitch("use_apollo", "apollo"),
-  optimizerSwitch("use_adam_mini", "adam-mini"),
-  optimizerSwitch("use_muon", "muon"),
-  switched("galore_layerwise", "optimizer.in_backward", true),
-  switched("apollo_layerwise", "optimizer.in_backward", true),
+  ...OPTIMIZER_RULES,
+  ...accelerateFp8("rowwise"),
   {
     keys: ["zero_stage"],
     fields: ["engine.zero_stage", "engine.name"],
@@ -84,9 +71,7 @@ const RULES: readonly Rule[] = [
     read: (setting, draft) => {
       const name = plainText(setting.value);
       if (/^bf16/.test(name)) draft.state(setting, "precision.weights", "bf16");
-      if (/fp8|fp4/.test(name)) {
-        draft.leave(setting, "computing in fp8 is not known", true);
-      }
+      stateMixedScaling(setting, draft, name);
     },
   },
   {
@@ -106,6 +91,7 @@ export const llamaFactoryFile: Format = {
   id: "llama-factory",
   title: "LLaMA-Factory",
   kind: "mapping",
+  shipped: (path) => shippedFile(SHIPPED, path, "examples"),
   command: llamaFactoryCommand,
   byFlags: true,
   recognises: (values) =>
@@ -114,7 +100,10 @@ export const llamaFactoryFile: Format = {
       "model_name_or_path" in values ||
     "flash_attn" in values && !("base_model" in values) ||
     "stage" in values && "template" in values,
-  rules: [...RULES, ...TRAINER_RULES],
+  rules: [
+    ...RULES,
+    ...TRAINER_RULES.filter(({ keys }) => !keys.includes("optim")),
+  ],
   unexpressed: LLAMA_FACTORY_UNEXPRESSED,
   neutral: LLAMA_FACTORY_NEUTRAL,
   finish: finishLlamaFactory,

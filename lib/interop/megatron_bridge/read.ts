@@ -30,6 +30,7 @@ import {
 } from "../reading/vocabulary/megatron/respelled.ts";
 import { MEGATRON_PRECISION_RULES } from "../reading/vocabulary/megatron/precision_rules.ts";
 import { MEGATRON_STEP_RULES } from "../reading/vocabulary/megatron/step_rules.ts";
+import { stateMixedScaling } from "../reading/vocabulary/float8.ts";
 import { stateModel } from "../reading/vocabulary/model.ts";
 
 /** Flags of Megatron-LM, where Megatron-Bridge's sections have them. */
@@ -130,9 +131,7 @@ const RULES: readonly Rule[] = [
       else if (/16/.test(name)) {
         draft.state(setting, "precision.weights", "fp16");
       }
-      if (/fp8|mxfp8|nvfp4|fp4/.test(name)) {
-        draft.leave(setting, "computing in fp8 is not known", true);
-      }
+      stateMixedScaling(setting, draft, name);
     },
   },
   {

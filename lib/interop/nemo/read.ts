@@ -188,8 +188,6 @@ export const nemoFile: Format = {
   unexpressed: [
     unexpressed(
       [
-        "model.fp8",
-        "model.fp8_hybrid",
         "model.fp8_params",
         "model.transformer_engine",
         "model.fsdp",

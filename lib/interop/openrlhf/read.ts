@@ -12,9 +12,11 @@ export const openrlhfCommand: Format = {
   title: "OpenRLHF",
   kind: "mapping",
   recognises: () => false,
-  command: ({ kind, name, args }) => {
-    const trainer = /^openrlhf\.cli\.(train_\w+)$/.exec(name)?.[1] ?? "";
-    return kind !== "script" && Object.hasOwn(OPENRLHF_TRAINERS, trainer)
+  command: ({ kind, name, path, args }) => {
+    const trainer = kind === "script"
+      ? /(?:^|\/)openrlhf\/cli\/(train_\w+)\.py$/.exec(path)?.[1]
+      : /^openrlhf\.cli\.(train_\w+)$/.exec(name)?.[1];
+    return trainer !== undefined && Object.hasOwn(OPENRLHF_TRAINERS, trainer)
       ? { values: { openrlhf_trainer: trainer, ...flagValues(args).values } }
       : null;
   },

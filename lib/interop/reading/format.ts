@@ -2,6 +2,7 @@ import type { Document } from "./document.ts";
 import type { Draft, FileSetting } from "./draft.ts";
 import type { PythonCall } from "./python/python_value.ts";
 import type { CommandReader } from "./commands/started.ts";
+import type { Shipped } from "./shipped.ts";
 import type { ServingSource } from "./serving/source.ts";
 import { hasUnset } from "./shell/unset.ts";
 
@@ -38,6 +39,8 @@ export interface Format {
   parse?(source: ServingSource): Document | null;
   /** Reads a command that starts the tool. */
   command?: CommandReader;
+  /** The file of a path that its command names, where the tool ships one. */
+  shipped?(path: string): Shipped | null;
   /** Reads a call of Python; of several of one kind the first counts. */
   calls?(call: PythonCall): {
     what: string;

@@ -15,9 +15,11 @@ import {
   TRAINER_RULES,
   TRAINER_UNEXPRESSED,
 } from "../training_arguments/trainer_rules.ts";
+import { OPTIMIZER_RULES } from "./optimizer_rules.ts";
 import { swiftCommand } from "./command.ts";
 import { SWIFT_NEUTRAL, SWIFT_UNEXPRESSED } from "./left_out.ts";
 import { assumeAdapters, SWIFT_FREEZES, SWIFT_RULES } from "./shared_rules.ts";
+import type { OwnEvaluation } from "../reading/vocabulary/evaluation.ts";
 import {
   evaluationRules,
   swiftEvaluates,
@@ -26,6 +28,7 @@ import {
 
 const RULES: readonly Rule[] = [
   ...SWIFT_RULES,
+  ...OPTIMIZER_RULES,
   counted("max_length", "train.sequence_length"),
   counted("sequence_parallel_size", "parallel.cp"),
   loadedIn(["torch_dtype"]),
@@ -101,7 +104,7 @@ const RULES: readonly Rule[] = [
   },
   ...evaluationRules(TRAINER_EVALUATION, swiftEvaluates),
   ...TRAINER_RULES.filter(({ keys }) =>
-    !keys.includes("fsdp") &&
+    !keys.includes("fsdp") && !keys.includes("optim") &&
     !TRAINER_EVALUATION.batch.some((key) => keys.includes(key))
   ),
 ];
@@ -121,9 +124,16 @@ export const swiftFile: Format = {
   finish: finishSwift,
 };
 
+/** Source: modelscope/ms-swift 4.6.0 swift/trainers/arguments.py */
+const SWIFT_EVALUATION: OwnEvaluation = {
+  evaluates: swiftEvaluates,
+  batch: 1,
+  reason: "per_device_eval_batch_size is 1 by default",
+};
+
 /** What ms-swift fills in where a flag is left out. */
 function finishSwift(draft: Draft, all: FileSettings): void {
-  assumeTrainer(draft, all);
+  assumeTrainer(draft, all, SWIFT_EVALUATION);
   draft.assume(
     "train.micro_batch",
     1,

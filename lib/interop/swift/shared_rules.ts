@@ -97,10 +97,15 @@ export const SWIFT_RULES: readonly Rule[] = [
   {
     keys: ["task_type"],
     fields: ["train.objective"],
-    values: "seq_cls → classification",
+    values:
+      "seq_cls → classification, embedding → embedding, reranker and generative_reranker → reward",
     read: (setting, draft) => {
-      if (setting.value === "seq_cls") {
-        draft.state(setting, "train.objective", "classification");
+      const objective = TASKS[plainText(setting.value)];
+      if (objective) {
+        draft.state(setting, "train.objective", objective);
+        if (objective !== "classification") {
+          draft.remark("train.objective", objective, COMPARED);
+        }
       } else if (setting.value === "causal_lm") {
         draft.leave(setting, "one model and its loss are estimated, as here");
       } else draft.leave(setting, "another head and loss are not known", true);
@@ -134,6 +139,23 @@ export const SWIFT_RULES: readonly Rule[] = [
   },
 ];
 
+/**
+ * What is learnt of a task: a reranker scores each text with one label, which is what
+ * a reward model does.
+ *
+ * Source: modelscope/ms-swift 4.6.0 swift/model/register.py, get_model;
+ * swift/trainers/reranker_trainer.py and embedding_trainer.py
+ */
+const TASKS: Readonly<Record<string, string>> = {
+  seq_cls: "classification",
+  embedding: "embedding",
+  reranker: "reward",
+  generative_reranker: "reward",
+};
+
+const COMPARED =
+  "an example is taken as two texts, such as a positive and one negative: each negative more is a sequence more of train.micro_batch";
+
 /** Fills in what both do where a flag is left out. */
 export function assumeAdapters(draft: Draft, all: FileSettings): void {
   for (
@@ -153,6 +175,14 @@ export function assumeAdapters(draft: Draft, all: FileSettings): void {
     draft.assume("train.objective", "pretrain", "the command is pt");
   }
   if (objective !== "grpo") return;
+  // swift/arguments/rlhf_args.py, _init_grpo: 0.04
+  const beta = Number(all.get("beta") ?? 0.04);
+  const adapts = draft.facts.get("adapters")?.value !== false;
+  draft.assume(
+    "train.reference",
+    beta === 0 ? "none" : adapts ? "adapter-off" : "copy",
+    `beta is ${beta}${all.has("beta") ? "" : " by default"}`,
+  );
   draft.assume("train.generations", 8, "num_generations is 8 by default");
   draft.assume(
     "train.completion_tokens",

@@ -11,6 +11,7 @@ import { unexpressed } from "../reading/rules.ts";
 import type { ServingSource } from "../reading/serving/source.ts";
 import { tooMuch } from "../reading/yaml_documents.ts";
 import { readConfigRegistry } from "./config_registry.ts";
+import { TITAN_FLOAT8_RULES } from "./float8_rules.ts";
 import { TITAN_RULES } from "./rules.ts";
 
 /** Tables of torchtitan's files. */
@@ -87,18 +88,9 @@ export const torchtitanFile: Format = {
   recognises: () => false,
   parse: parseTitan,
   command: titanCommand,
-  rules: TITAN_RULES,
+  rules: [...TITAN_RULES, ...TITAN_FLOAT8_RULES],
   unexpressed: [
-    unexpressed(
-      [
-        "float8",
-        "mx",
-        "quantize",
-        "model.converters",
-        "model.print_after_conversion",
-      ],
-      "training in fp8 and the like is not known",
-    ),
+    unexpressed(["mx", "quantize"], "training in mxfp8 is not known"),
     unexpressed(
       [
         "optimizer.state_dtype",

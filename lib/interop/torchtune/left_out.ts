@@ -35,10 +35,6 @@ export const TORCHTUNE_UNEXPRESSED: readonly Unexpressed[] = [
     false,
   ),
   unexpressed(
-    ["enable_fp8_training", "fp8_recipe_name", "quantizer"],
-    "training with fp8 or fake quantisation is not known",
-  ),
-  unexpressed(
     [
       "model.pos_embeddings",
       "model.decoder_trainable",

@@ -3,12 +3,16 @@ import type { Format, Rule } from "../reading/format.ts";
 import { plainText } from "../reading/plain_text.ts";
 import { counted, switched, switchOf } from "../reading/rules.ts";
 import { readSwitch, readType } from "../reading/values.ts";
+import { float8Switch, recipeOf } from "../reading/vocabulary/float8.ts";
+import { QUANTIZER_RULES } from "./quantizer_rules.ts";
 import { stateOptimizer } from "../reading/vocabulary/optimizer_names.ts";
 import { offloadedRule, replicatesRule } from "../reading/vocabulary/fsdp.ts";
 import { RECIPE_RULES, tuneCommand } from "./command.ts";
 import { finishTorchtune } from "./defaults.ts";
 import { TORCHTUNE_NEUTRAL, TORCHTUNE_UNEXPRESSED } from "./left_out.ts";
 import { MODEL_RULES } from "./model_rules.ts";
+import { shippedFile } from "../reading/shipped.ts";
+import SHIPPED from "./shipped.json" with { type: "json" };
 
 const RULES: readonly Rule[] = [
   ...RECIPE_RULES,
@@ -48,6 +52,9 @@ const RULES: readonly Rule[] = [
     "foreach",
     "for-loop",
   ),
+  float8Switch("enable_fp8_training", "fp8_recipe_name"),
+  recipeOf("fp8_recipe_name", "enable_fp8_training"),
+  ...QUANTIZER_RULES,
   switched("optimizer_in_bwd", "optimizer.in_backward", true, false),
   switched(
     "enable_activation_checkpointing",
@@ -124,6 +131,7 @@ export const torchtuneFile: Format = {
   id: "torchtune",
   title: "torchtune",
   kind: "mapping",
+  shipped: (path) => shippedFile(SHIPPED, path, "recipes/configs"),
   command: tuneCommand,
   recognises: (values) =>
     isObject(values["model"]) && "_component_" in values["model"] ||

@@ -13,11 +13,19 @@ export function trainerCall(
 ): { what: string; values: Record<string, unknown> } | null {
   const trainer = /^(?:Unsloth)?(\w*?)(Config|Trainer)$/.exec(name);
   const kind = trainer?.[1]?.toLowerCase() ?? "";
+  const keepsLogits = trainer?.[2] === "Trainer" &&
+    "compute_metrics" in named && !("preprocess_logits_for_metrics" in named);
+  if (name === "Trainer" && keepsLogits) {
+    return { what: name, values: { compute_metrics: true } };
+  }
   if (trainer && Object.hasOwn(TRAINERS, kind)) {
-    const values = trainer[2] === "Config" ? named : Object.fromEntries(
-      OF_TRAINERS.filter((key) => key in named)
-        .map((key) => [key, named[key]]),
-    );
+    const values = trainer[2] === "Config" ? named : {
+      ...Object.fromEntries(
+        OF_TRAINERS.filter((key) => key in named)
+          .map((key) => [key, named[key]]),
+      ),
+      ...(keepsLogits ? { compute_metrics: true } : {}),
+    };
     return { what: name, values: { trl_trainer: kind, ...values } };
   }
   if (/^(?:\w*TrainingArguments)$/.test(name)) {

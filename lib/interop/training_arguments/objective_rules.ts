@@ -1,5 +1,7 @@
 import type { Draft } from "../reading/draft.ts";
+import type { FileSetting } from "../reading/draft.ts";
 import type { FileSettings, Rule } from "../reading/format.ts";
+import { readSwitch } from "../reading/values.ts";
 import { plainText } from "../reading/plain_text.ts";
 import { switchOf } from "../reading/rules.ts";
 import { objectiveRule } from "../reading/vocabulary/objective.ts";
@@ -60,12 +62,10 @@ export const OBJECTIVE_RULES: readonly Rule[] = [
   {
     keys: ["beta"],
     fields: ["train.reference"],
-    values: "0 → none, for grpo",
+    values: "grpo: 0 → none, above 0 → copy, of adapters adapter-off",
     read: (setting, draft, all) => {
-      if (
-        objectiveOf(draft, all) === "grpo" && Number(setting.value) === 0
-      ) {
-        draft.state(setting, "train.reference", "none");
+      if (objectiveOf(draft, all) === "grpo") {
+        stateReference(setting, draft, all);
       } else draft.leave(setting, "decides no GPU memory of a training step");
     },
   },
@@ -77,6 +77,22 @@ export const OBJECTIVE_RULES: readonly Rule[] = [
     },
   },
 ];
+
+/** A reference is there where the distance from it counts. */
+function stateReference(
+  setting: FileSetting,
+  draft: Draft,
+  all: FileSettings,
+): void {
+  const isNone = Number(setting.value) === 0;
+  const adapts = draft.facts.get("adapters")?.value === true ||
+    readSwitch(all.get("use_peft")) === true;
+  draft.state(
+    setting,
+    "train.reference",
+    isNone ? "none" : adapts ? "adapter-off" : "copy",
+  );
+}
 
 /** What a run is trained for, by its trainer's name or its own keys. */
 export function objectiveOf(draft: Draft, all: FileSettings): string | null {

@@ -15,10 +15,14 @@ import {
   unexpressed,
 } from "../reading/rules.ts";
 import { isOff, readSwitch } from "../reading/values.ts";
+import type { OwnEvaluation } from "../reading/vocabulary/evaluation.ts";
 import {
+  assumeEvaluation,
   evaluationRules,
+  KEPT_BATCHES_RULE,
   TRAINER_EVALUATION,
   trainerEvaluates,
+  TRAINERS_OWN,
 } from "../reading/vocabulary/evaluation.ts";
 import {
   FSDP_NEUTRAL,
@@ -27,6 +31,10 @@ import {
   stateFsdpOffload,
   stateSharding,
 } from "../reading/vocabulary/fsdp.ts";
+import {
+  OPTIM_ARGS_RULE,
+  OPTIM_TARGETS_RULE,
+} from "../reading/vocabulary/optimizer_args.ts";
 import { optimizerNames } from "../reading/vocabulary/optimizer_names.ts";
 
 /** `deepspeed` of the Trainer: a file's name, or the file itself. */
@@ -100,9 +108,13 @@ export const TRAINER_RULES: readonly Rule[] = [
   ),
   counted("gradient_accumulation_steps", "train.gradient_accumulation"),
   ...evaluationRules(TRAINER_EVALUATION, trainerEvaluates),
+  KEPT_BATCHES_RULE,
   mixedIn("bf16", "bf16"),
   mixedIn("fp16", "fp16"),
   optimizerNames(["optim"]),
+  OPTIM_ARGS_RULE,
+  OPTIM_TARGETS_RULE,
+  counted("torch_empty_cache_steps", "train.empty_cache_steps"),
   DEEPSPEED_RULE,
   FSDP_RULE,
   ...fsdpRules("fsdp_config").map((rule) => ({
@@ -177,10 +189,6 @@ export const CHECKPOINTING_RULE: Rule = {
 export const TRAINER_UNEXPRESSED: readonly Unexpressed[] = [
   ...fsdpUnexpressed("fsdp_config"),
   unexpressed(
-    ["optim_args", "optim_target_modules"],
-    "ranks, targets and types that optimizers take as text have no field",
-  ),
-  unexpressed(
     ["accelerate_config"],
     "its engine and number of GPUs are not given: give that file too",
   ),
@@ -189,7 +197,7 @@ export const TRAINER_UNEXPRESSED: readonly Unexpressed[] = [
     "the batch is halved until it fits; the batch given is estimated",
   ),
   unexpressed(
-    ["torch_empty_cache_steps", "neftune_noise_alpha", "use_cache"],
+    ["neftune_noise_alpha", "use_cache"],
     "no field says it",
   ),
   unexpressed(
@@ -200,10 +208,6 @@ export const TRAINER_UNEXPRESSED: readonly Unexpressed[] = [
       "liger_kernel_config.cross_entropy",
     ],
     "Liger's kernels are counted together",
-  ),
-  unexpressed(
-    ["fp8", "fp8_backend", "fp8_enable_fsdp_float8_all_gather"],
-    "computing in fp8 is not known",
   ),
   unexpressed("fsdp_config", "a file of FSDP's settings is not given"),
   unexpressed("use_cpu", "training on the CPU takes no GPU memory"),
@@ -233,18 +237,23 @@ export const TRAINER_NEUTRAL: readonly RegExp[] = [
     include_\w+ restore_callback_\w+ ray_scope torchdynamo split_batches
     dispatch_batches sortish_sampler enable_jit_checkpoint xla_\w+
     deepspeed_plugin gradient_checkpointing_kwargs.* distributed_state.*
-    eval_accumulation_steps
+    compute_metrics
     completion_only_loss auto_find_batch_size
   `,
 ];
 
 /** What transformers fills in where TrainingArguments do not say. */
-export function assumeTrainer(draft: Draft, all: FileSettings): void {
+export function assumeTrainer(
+  draft: Draft,
+  all: FileSettings,
+  evaluation: OwnEvaluation = TRAINERS_OWN,
+): void {
   draft.assume(
     "train.micro_batch",
     8,
     "per_device_train_batch_size is 8 where it is not given",
   );
+  assumeEvaluation(draft, all, evaluation);
   if (!all.has("optim") && !draft.stated.has("optimizer.name")) {
     draft.assume(
       "optimizer.implementation",

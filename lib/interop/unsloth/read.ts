@@ -11,6 +11,7 @@ import {
   unexpressed,
 } from "../reading/rules.ts";
 import { readSwitch } from "../reading/values.ts";
+import { QAT_RULE } from "./qat_rule.ts";
 import { modelRule } from "../reading/vocabulary/model.ts";
 import { assumeImage, remarkNoImages } from "../reading/vocabulary/vision.ts";
 
@@ -53,6 +54,7 @@ const RULES: readonly Rule[] = [
       same("r", "train.lora.rank").read(setting, draft, all);
     },
   },
+  QAT_RULE,
   same("lora_alpha", "train.lora.alpha"),
   same("lora_dropout", "train.lora.dropout"),
   same("bias", "train.lora.bias"),
@@ -191,7 +193,6 @@ export const unslothCalls: Format = {
         "offload_embedding",
         "float32_mixed_precision",
         "use_exact_model_name",
-        "qat_scheme",
         "float8_kv_cache",
         "load_in_16bit",
         "load_in_fp8",

@@ -5,6 +5,7 @@ import {
   MAX_REPLAYED_LAYERS,
 } from "../../play/memory/limits.ts";
 import { isPlayed } from "../../software/mod.ts";
+import { linearsOf } from "../../software/torchao/linears.ts";
 import { canBePaged } from "../../optimizers/rules.ts";
 import { headWidthOf } from "../../plan/rotary_widths.ts";
 import { MAX_FLASH_WIDTH } from "../../play/torch/ops/attention/sdpa.ts";
@@ -159,6 +160,28 @@ const APPROXIMATIONS: readonly Approximation[] = [
       facts.code.loss.piecesAssumed !== null && encoders === null,
     ({ plan: { facts } }) =>
       `train.loss chunked: ${facts.code.loss.piecesAssumed}`,
+  ],
+  [
+    ({ plan: { scenario } }) =>
+      scenario.precision.fp8 !== null &&
+      scenario.engine.name !== "megatron" &&
+      linearsOf(scenario)?.kind !== "float8",
+    ({ plan: { scenario: { precision } } }) =>
+      `precision.fp8 ${precision.fp8} has no effect: Transformer Engine's products are played under Megatron alone`,
+  ],
+  [
+    ({ plan: { scenario } }) => {
+      const how = linearsOf(scenario);
+      return how?.kind === "float8" && how.fused;
+    },
+    () =>
+      "precision.fp8 with train.kernels compile: compiled kernels are taken to make nothing but the factors in 8 bits; none were traced",
+  ],
+  [
+    ({ plan: { scenario: { precision, engine } } }) =>
+      precision.fp8 !== null && engine.name.startsWith("fsdp"),
+    () =>
+      "precision.fp8: FSDP is taken to gather weights in precision.weights, not in fp8",
   ],
   [
     ({ rule }) => rule.basis === "assumed",

@@ -29,8 +29,9 @@ export function encoderChoices(
 
 /** What of an encoder's scenario cannot be, or is not known. */
 export function encoderWarnings(
-  { plan: { encoders, scenario } }: Step,
+  { plan }: Step,
 ): string[] {
+  const { encoders, scenario } = plan;
   if (!encoders) return [];
   const { encoder, decoder, family } = encoders;
   const { train, precision } = scenario;
@@ -43,6 +44,9 @@ export function encoderWarnings(
     ...(short === undefined ? [] : [
       `train.sequence_length ${train.sequence_length} is more than the ${short} positions that the model has: its code would stop`,
     ]),
+    ...(train.checkpointing === "none" || family.checkpoints ? [] : [
+      `train.checkpointing ${train.checkpointing}: transformers' classes of type ${plan.model.architecture.type} take no checkpoints, and its code would stop`,
+    ]),
     ...(train.kernels === "liger"
       ? [
         "train.kernels liger has no effect: it has no kernels for this model's code",
@@ -51,7 +55,7 @@ export function encoderWarnings(
     ...(train.loss === "full" ? [] : [
       `train.loss ${train.loss} has no effect: this model's code takes its loss of all logits at once`,
     ]),
-    ...(family.bias !== null && precision.weights === "fp16"
+    ...(family.norm === "t5" && precision.weights === "fp16"
       ? [
         "precision.weights fp16: transformers keeps T5's last projections in fp32, which is not counted",
       ]

@@ -34,7 +34,7 @@ export function headWarnings(
     ...(train.loss === "full" ? [] : [
       `train.loss ${train.loss} has no effect: the model's class gives no logits of a vocabulary`,
     ]),
-    ...(headKindOf(model) === "none"
+    ...(headKindOf(model) === "none" && train.objective !== "embedding"
       ? [
         "The model's class has no head and takes no loss: what a trainer makes of its hidden states is not known, and one token of each sequence is assumed",
       ]

@@ -15,49 +15,9 @@ import {
 import { askedImplementation } from "../../optimizers/implementation.ts";
 import { defaultsTaken } from "../defaults_taken.ts";
 import { formatBytes } from "../../units/mod.ts";
+import { coveredBy } from "./covered.ts";
 import { uncovered } from "../uncovered.ts";
 import { unused } from "../unused.ts";
-
-/** Fields that the timeline plays through, or that change no memory. */
-const COVERED = new Set([
-  "model",
-  "task",
-  "method",
-  "hardware",
-  "overheads.cuda_context_gib",
-  "overheads.communication_gib",
-  "overheads.other_gib",
-  "train.method",
-  "train.trainable",
-  "train.lora",
-  "train.micro_batch",
-  "train.sequence_length",
-  "train.gradient_accumulation",
-  "train.padding_mask",
-  "train.images_per_sample",
-  "train.image_size",
-  "train.video_frames",
-  "train.image_min_pixels",
-  "train.image_max_pixels",
-  "train.attention",
-  "train.checkpointing",
-  "train.checkpoint_offload",
-  "train.loss",
-  "train.kernels",
-  "precision.weights",
-  "precision.autocast",
-  "precision.optimizer_states",
-  "quantization",
-  "optimizer",
-  "parallel.gpus",
-  "engine.name",
-  "software.model_code",
-  "software.bitsandbytes",
-  "software.transformers",
-  "software.torch",
-  "software.peft",
-  "software.trl",
-]);
 
 /** What a timeline's reader has to know about it. */
 export function remarksOf(
@@ -99,46 +59,6 @@ export function remarksOf(
     ],
   };
 }
-
-/** Accelerate matters to what a forward pass hands out, and to FSDP's units. */
-function coveredBy(
-  { plan, engine, scenario, host }: Step,
-): ReadonlySet<string> {
-  const offloads = host !== undefined || scenario.train.checkpoint_offload;
-  return new Set([
-    ...COVERED,
-    "software.expandable_segments",
-    ...engine.reads(scenario, plan.model),
-    ...(TRAINERS.has(engine.name) ? TRAINERS_FIELDS : []),
-    ...(plan.objective?.heeds ??
-      (plainObjective(scenario) === null ? [] : ["train.objective"])),
-    ...(plan.facts.stateSpaces ? ["software.mixer_kernels"] : []),
-    ...(plan.facts.code.loss.widensOutputs ? ["software.accelerate"] : []),
-    ...(scenario.parallel.gpus > 1
-      ? ["parallel.rank", ...(offloads ? ["parallel.gpus_per_node"] : [])]
-      : []),
-  ]);
-}
-
-/** Engines that run the passes of transformers' and TRL's trainers. */
-const TRAINERS: ReadonlySet<string> = new Set([
-  "single",
-  "ddp",
-  "deepspeed",
-  "fsdp",
-  "fsdp2",
-]);
-
-/** What those passes alone are played by. */
-const TRAINERS_FIELDS = [
-  "train.evaluation",
-  "train.activation_offloading",
-  "train.mlp_tiles",
-  "train.use_reentrant",
-  "train.trainable_layers",
-  "train.trainable_parameters",
-  "precision.frozen",
-];
 
 /** What engines are called in sentences. */
 const ENGINE_WORDS: Readonly<Record<string, string>> = {

@@ -8,6 +8,7 @@ export const SOURCES: Readonly<Record<PartName, string>> = {
   "adapters": "each tensor of PEFT counted, in blocks of 512 bytes",
   "buffers": "transformers: register_buffer",
   "KV cache": "transformers cache_utils.py",
+  "rollout engine": "vllm v1/worker/gpu_worker.py",
   "gradients": "accumulate_grad.h",
   "gathered parameters": "torch.distributed.fsdp, DeepSpeed: all-gathers",
   "communication buffers":

@@ -1,5 +1,6 @@
 import type { TensorScope } from "../tensors/tensor_scope.ts";
 import { projectorLinears, sizeOr } from "./blocks_vision.ts";
+import { seeingAs } from "./code/sight.ts";
 import type { FamilyTypes } from "./family.ts";
 import { ofType } from "./family.ts";
 import { towerOf } from "./towers/mod.ts";
@@ -48,6 +49,9 @@ function see(
 
 /** The types of this file. */
 export const AYA_TYPES: FamilyTypes = {
-  aya_vision: ofType(ayaVision),
-  cohere2_vision: ofType(cohere2Vision, { layer: { norm: "cohere" } }),
+  aya_vision: ofType(ayaVision, { sight: seeingAs("aya_vision", true) }),
+  cohere2_vision: ofType(cohere2Vision, {
+    layer: { norm: "cohere" },
+    sight: seeingAs("cohere2_vision", true),
+  }),
 };

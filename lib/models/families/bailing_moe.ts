@@ -2,8 +2,8 @@ import type { ConfigReader } from "../tensors/config_reader.ts";
 import { allLayers, layersWhere } from "../tensors/layer_ranges.ts";
 import { gatedMlp, headsOf } from "./blocks.ts";
 import { afterFirst, expertTensors, withShared } from "./blocks_dense.ts";
-import { WIDE_SIGMOIDS } from "./code/parts.ts";
-import { UNPLAYED } from "./code/unplayed.ts";
+import type { CodeParts } from "./code/code.ts";
+import { turnedInPart, WIDE_SIGMOIDS } from "./code/parts.ts";
 import type { FeedForward } from "./decoder.ts";
 import type { Decoder, FamilyTypes } from "./family.ts";
 import { causal, ofType } from "./family.ts";
@@ -76,14 +76,26 @@ function sharedWidth(config: ConfigReader): number {
     (config.optional("num_shared_experts") ?? 0);
 }
 
+/** What both generations' code does: experts one by one, logits cast in the model. */
+const OWN_CODE: CodeParts = {
+  experts: { repeatsRows: true },
+  loss: { casts: true },
+};
+
 /** The types of this file. */
 export const BAILING_TYPES: FamilyTypes = {
   bailing_moe: {
-    ...ofType(causal(bailingMoe(false)), { unplayed: UNPLAYED }),
+    ...ofType(causal(bailingMoe(false)), OWN_CODE),
     isPartly: () => true,
   },
   bailing_moe_v2: {
-    ...ofType(causal(bailingMoe(true)), WIDE_SIGMOIDS, { unplayed: UNPLAYED }),
+    // Heads are turned in half, as its released configs say.
+    ...ofType(
+      causal(bailingMoe(true)),
+      OWN_CODE,
+      WIDE_SIGMOIDS,
+      turnedInPart(0.5),
+    ),
     isPartly: () => true,
   },
 };

@@ -131,9 +131,9 @@ export const DEBERTA_TYPES: FamilyTypes = {
     encoder: {
       ...BERT,
       disentangled: true,
-      masksEmbeddings: true,
+      masksEmbeddings: "always",
       holdsAll: true,
-      takesFlash: false,
+      kernels: "sdpa",
     },
     peft: { targets: ["query_proj", "value_proj"] },
   }),

@@ -57,6 +57,7 @@ export const DECODERS: Readonly<Record<string, Decoder>> = {
   qwen2_vl_text: qwen2,
   qwen3,
   qwen3_moe: qwen3Moe,
+  qwen3_omni_moe_text: qwen3Moe,
   qwen3_vl_moe_text: qwen3Moe,
   qwen3_vl_text: qwen3,
   smollm3,

@@ -29,6 +29,8 @@ export interface FamilyType {
   /** Whether `declare` reads the class that a config names itself. */
   readonly readsClass: boolean;
   readonly code: FamilyCode;
+  /** Declares the buffers of a model that formulas count the tensors of. */
+  readonly buffers?: Family;
   /** Whether it declares some configs of a class otherwise than its code builds them. */
   readonly isPartly?: (named: string, config: Config) => boolean;
 }
@@ -59,6 +61,14 @@ export function ofClasses(
 /** A type whose tensors are not declared: its code alone is known. */
 export function ofHeaders(...parts: readonly CodeParts[]): FamilyType {
   return { declare: null, readsClass: false, code: codeWith(...parts) };
+}
+
+/** The same of a type that has buffers worth counting. */
+export function ofHeadersWith(
+  buffers: Family,
+  ...parts: readonly CodeParts[]
+): FamilyType {
+  return { ...ofHeaders(...parts), buffers };
 }
 
 /** The family of a decoder as a causal language model. */

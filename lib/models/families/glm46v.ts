@@ -1,3 +1,4 @@
+import { seeingAs } from "./code/sight.ts";
 import type { FamilyTypes } from "./family.ts";
 import { ofType } from "./family.ts";
 import { glm4vVision } from "./towers/glm4v_vision.ts";
@@ -17,5 +18,5 @@ export const glm46v = visionLanguage({
 
 /** GLM-4.6V. */
 export const GLM46V_TYPES: FamilyTypes = {
-  glm46v: ofType(glm46v),
+  glm46v: ofType(glm46v, { sight: seeingAs("glm4v", true) }),
 };

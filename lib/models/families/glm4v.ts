@@ -49,5 +49,5 @@ const SEEING: CodeParts = {
 export const GLM4V_TYPES: FamilyTypes = {
   glm4v: ofType(glm4v, SEEING, { layer: { arrangement: "sandwich" } }),
   glm4v_moe: ofType(glm4vMoe, GATED_NAMES, WIDE_SIGMOIDS, SEEING),
-  glm_ocr: ofType(glmOcr),
+  glm_ocr: ofType(glmOcr, SEEING, { layer: { arrangement: "sandwich" } }),
 };

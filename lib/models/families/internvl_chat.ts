@@ -1,13 +1,9 @@
-import type { ConfigReader } from "../tensors/config_reader.ts";
 import { allLayers } from "../tensors/layer_ranges.ts";
+import { anyLanguage, declareLanguage } from "./any_language.ts";
 import { sizeOr, twoLinears } from "./blocks_vision.ts";
 import { UNPLAYED } from "./code/unplayed.ts";
-import { ConfigWithDefaults } from "./config_with_defaults.ts";
-import { DECODERS } from "./decoders.ts";
-import type { Decoder, Family, FamilyTypes } from "./family.ts";
-import { headOf, ofClasses } from "./family.ts";
-import { internlm2 } from "./remote_code.ts";
-import { TEXT_DEFAULTS } from "./text_defaults.ts";
+import type { Family, FamilyTypes } from "./family.ts";
+import { ofClasses } from "./family.ts";
 import type { TowerFamily } from "./towers/tower.ts";
 
 /** InternViT: norms by the config's choice, a scale a channel after each half. */
@@ -17,7 +13,7 @@ const vision: TowerFamily = (config, scope) => {
   const side = Math.floor(sizeOr(config, "image_size", 224) / patch);
   const bias = config.text("norm_type", "rms_norm") === "layer_norm";
   const embed = scope.scope("embeddings");
-  embed.parameter("class_embedding", [1, 1, width], { role: "position" });
+  embed.parameter("class_embedding", [1, 1, width], { role: "other" });
   embed.parameter("position_embedding", [1, side ** 2 + 1, width], {
     role: "position",
   });
@@ -53,21 +49,20 @@ const vision: TowerFamily = (config, scope) => {
   layer.norm("norm2", width, { bias });
 };
 
-const LANGUAGES: Readonly<Record<string, Decoder>> = { ...DECODERS, internlm2 };
-
 /**
  * InternVL as its own code has it, from 1.5 to 3.5: InternViT, a projector over
  * shuffled patches and any decoder, under "llm_config".
  *
  * Source: the code beside the weights of OpenGVLab/InternVL2_5-8B
  * (modeling_internvl_chat.py, modeling_intern_vit.py), which is not in transformers:
- * rounded totals alone are checked
+ * the totals of InternVL2.5's seven sizes are checked
  */
 export const internvlChat: Family = (config, scope) => {
   const seen = config.inner("vision_config");
   vision(seen, scope.scope("vision_model", "vision_tower"));
-  const { text, decoder } = languageOf(config);
-  const hidden = text.size("hidden_size");
+  const key = config.has("llm_config") ? "llm_config" : "text_config";
+  const language = anyLanguage(config.inner(key), `model.config.${key}`);
+  const hidden = language.text.size("hidden_size");
   const ratio = config.number("downsample_ratio", 0.5);
   const inputs = sizeOr(seen, "hidden_size", 3200) *
     (ratio > 0 ? Math.floor(1 / ratio) : 1) ** 2;
@@ -75,36 +70,10 @@ export const internvlChat: Family = (config, scope) => {
   at.norm("0", inputs, { bias: true });
   at.linear("1", inputs, hidden, { role: "projector", bias: true });
   at.linear("3", hidden, hidden, { role: "projector", bias: true });
-  const language = scope.scope("language_model");
-  decoder.body(text, language.scope(decoder.prefix));
-  const tied = text.flag("tie_word_embeddings", decoder.tied);
-  headOf(decoder, text, language, tied);
+  declareLanguage(language, scope.scope("language_model"));
 };
-
-function languageOf(
-  config: ConfigReader,
-): { text: ConfigReader; decoder: Decoder } {
-  const given = config.inner(
-    config.has("llm_config") ? "llm_config" : "text_config",
-  );
-  const type = given.text("model_type", "");
-  const decoder = Object.hasOwn(LANGUAGES, type) ? LANGUAGES[type] : undefined;
-  if (!decoder) {
-    const limit = `must be one of ${Object.keys(LANGUAGES).join(", ")}`;
-    given.refuse("model_type", limit, type);
-  }
-  const text = new ConfigWithDefaults(
-    given,
-    TEXT_DEFAULTS[type] ?? {},
-    "model.config.llm_config",
-  );
-  return { text, decoder: decoder ?? { prefix: "", tied: true, body() {} } };
-}
 
 /** The types of this file. */
 export const INTERNVL_CHAT_TYPES: FamilyTypes = {
-  internvl_chat: {
-    ...ofClasses(internvlChat, { unplayed: UNPLAYED }),
-    isPartly: () => true,
-  },
+  internvl_chat: ofClasses(internvlChat, { unplayed: UNPLAYED }),
 };

@@ -64,6 +64,6 @@ function see(
 
 /** The types of this file. */
 export const MISTRAL3_TYPES: FamilyTypes = {
-  lighton_ocr: ofType(lightonOcr),
+  lighton_ocr: ofType(lightonOcr, { sight: seeingAs("lighton_ocr", true) }),
   mistral3: ofType(mistral3, { sight: seeingAs("mistral3", true) }),
 };

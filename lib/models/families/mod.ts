@@ -18,6 +18,7 @@ import { DEEPSEEK_TYPES } from "./deepseek.ts";
 import { DEEPSEEK_V4_TYPES } from "./deepseek_v4.ts";
 import { DISTILBERT_TYPES } from "./distilbert.ts";
 import { ELECTRA_TYPES } from "./electra.ts";
+import { ENCODER_KIN } from "./encoder_kin.ts";
 import { ERNIE_VL_TYPES } from "./ernie4_5_vl_moe.ts";
 import { FAIRSEQ_TYPES } from "./fairseq.ts";
 import { FALCON_TYPES } from "./falcon.ts";
@@ -77,6 +78,7 @@ import { NEMOTRON_NAS_TYPES } from "./nemotron_nas.ts";
 import { NLLB_MOE_TYPES } from "./nllb_moe.ts";
 import { OLMO_HYBRID_TYPES } from "./olmo_hybrid.ts";
 import { OPT_TYPES } from "./opt.ts";
+import { PADDLEOCR_VL_TYPES } from "./paddleocr_vl.ts";
 import { PALIGEMMA_TYPES } from "./paligemma.ts";
 import { PERCEIVER_TYPES } from "./perceiver.ts";
 import { PERSIMMON_TYPES } from "./persimmon.ts";
@@ -84,17 +86,30 @@ import { PHI_TYPES } from "./phi.ts";
 import { QWEN2_TYPES } from "./qwen2.ts";
 import { QWEN2_AUDIO_TYPES } from "./qwen2_audio.ts";
 import { QWEN3_TYPES } from "./qwen3.ts";
+import { QWEN3_OMNI_TYPES } from "./qwen3_omni.ts";
 import { QWEN3_5_TYPES } from "./qwen3_5.ts";
 import { QWEN3_NEXT_TYPES } from "./qwen3_next.ts";
 import { QWEN_VL_TYPES } from "./qwen_vl.ts";
 import { RECENT_KIN } from "./recent_kin.ts";
 import { RECENT_MOE_KIN } from "./recent_moe_kin.ts";
+import { PHI3_V_TYPES } from "./phi3_v.ts";
+import { MOLMO_TYPES } from "./molmo.ts";
+import { DOTS_OCR_TYPES } from "./dots_ocr.ts";
+import { DEEPSEEK_VL_V2_TYPES } from "./deepseek_vl_v2.ts";
+import { MINICPM_V_TYPES } from "./minicpmv.ts";
+import { MIMO_DENSE_TYPES } from "./mimo.ts";
+import { STEP3P5_TYPES } from "./step3p5.ts";
+import { STEP3_TYPES } from "./step3.ts";
+import { GROK_TYPES } from "./grok.ts";
+import { PHI4MM_TYPES } from "./phi4mm.ts";
+import { OVIS2_5_TYPES } from "./ovis2_5.ts";
 import { recipeTypes } from "./recipes/mod.ts";
 import { RECURRENT_GEMMA_TYPES } from "./recurrent_gemma.ts";
 import { REMOTE_CODE } from "./remote_code.ts";
 import { ROBERTA_TYPES } from "./roberta.ts";
 import { RWKV_TYPES } from "./rwkv.ts";
 import { STABLELM_TYPES } from "./stablelm.ts";
+import { SWITCH_TYPES } from "./switch_transformers.ts";
 import { T5_TYPES } from "./t5.ts";
 import { WHISPER_TYPES } from "./whisper.ts";
 import { ZAMBA_TYPES } from "./zamba2.ts";
@@ -119,6 +134,7 @@ const WRITTEN: FamilyTypes = {
   ...DEEPSEEK_V4_TYPES,
   ...DISTILBERT_TYPES,
   ...ELECTRA_TYPES,
+  ...ENCODER_KIN,
   ...ERNIE_VL_TYPES,
   ...FAIRSEQ_TYPES,
   ...FALCON_H1_TYPES,
@@ -176,6 +192,7 @@ const WRITTEN: FamilyTypes = {
   ...NLLB_MOE_TYPES,
   ...OLMO_HYBRID_TYPES,
   ...OPT_TYPES,
+  ...PADDLEOCR_VL_TYPES,
   ...PALIGEMMA_TYPES,
   ...PERCEIVER_TYPES,
   ...PERSIMMON_TYPES,
@@ -184,6 +201,7 @@ const WRITTEN: FamilyTypes = {
   ...QWEN2_TYPES,
   ...QWEN3_5_TYPES,
   ...QWEN3_NEXT_TYPES,
+  ...QWEN3_OMNI_TYPES,
   ...QWEN3_TYPES,
   ...QWEN_VL_TYPES,
   ...RECENT_KIN,
@@ -193,8 +211,20 @@ const WRITTEN: FamilyTypes = {
   ...ROBERTA_TYPES,
   ...RWKV_TYPES,
   ...STABLELM_TYPES,
+  ...SWITCH_TYPES,
   ...T5_TYPES,
   ...WHISPER_TYPES,
+  ...PHI3_V_TYPES,
+  ...MOLMO_TYPES,
+  ...DOTS_OCR_TYPES,
+  ...DEEPSEEK_VL_V2_TYPES,
+  ...MINICPM_V_TYPES,
+  ...MIMO_DENSE_TYPES,
+  ...STEP3P5_TYPES,
+  ...STEP3_TYPES,
+  ...GROK_TYPES,
+  ...PHI4MM_TYPES,
+  ...OVIS2_5_TYPES,
   ...ZAMBA_TYPES,
 };
 

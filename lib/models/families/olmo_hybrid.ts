@@ -6,9 +6,11 @@ import { gatedMlp, headsOf } from "./blocks.ts";
 import { rotaryBuffers } from "./blocks_classic.ts";
 import { biasedAttention, wideNorms } from "./blocks_dense.ts";
 import { attends, layerKindsOf, someLayers } from "./blocks_recent.ts";
+import type { RotaryKind } from "./code/attention.ts";
 import type { StateCache } from "./code/cache.ts";
 import { byLayer } from "./code/cache.ts";
 import { numberOf } from "./code/setting.ts";
+import { mixing } from "./code/state_space.ts";
 import { deltaState } from "./code/states.ts";
 import type { Decoder, FamilyTypes } from "./family.ts";
 import { causal, ofType } from "./family.ts";
@@ -109,9 +111,25 @@ function stateOf(text: Config): StateCache {
   );
 }
 
+/** Heads are not turned where the config's base is null, as in what was released. */
+function rotaryOf(text: Config): RotaryKind {
+  const rope = text["rope_parameters"];
+  return typeof rope === "object" && rope !== null &&
+      (rope as Config)["rope_theta"] === null
+    ? "none"
+    : "whole";
+}
+
 /** OLMo Hybrid. */
 export const OLMO_HYBRID_TYPES: FamilyTypes = {
   olmo_hybrid: ofType(causal(olmoHybrid), {
+    layer: { norm: "olmo2", arrangement: "post" },
+    rotary: { kind: rotaryOf, wide: true },
+    attention: { normsEach: true },
+    stateSpace: mixing("delta", {
+      keyHeads: [["linear_num_key_heads", "num_attention_heads"], 16],
+      doublesBetas: true,
+    }),
     cache: {
       state: stateOf,
       ...byLayer((layer) =>

@@ -58,6 +58,6 @@ export const PALIGEMMA_TYPES: FamilyTypes = {
     },
   }),
   paligemma: ofType(paligemma, GEMMA, {
-    sight: { ...SQUARE, masksImages: true },
+    sight: { ...SQUARE, anyDecoder: true, masksImages: true },
   }),
 };

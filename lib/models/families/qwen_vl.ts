@@ -101,6 +101,9 @@ export const QWEN_VL_TYPES: FamilyTypes = {
   qwen2_5_vl: ofType(qwen25Vl, QWEN_VL, {
     sight: { ...NATIVE, towerActivation: "silu", towerNorm: "rms" },
   }),
+  qwen2_5_omni_thinker: ofHeaders(QWEN_VL, {
+    sight: { ...NATIVE, towerActivation: "silu", towerNorm: "rms" },
+  }),
   qwen2_vl_text: ofHeaders(QWEN_VL),
   qwen2_5_vl_text: ofHeaders(QWEN_VL),
   qwen3_vl: ofType(qwen3Vl, DEEPSTACK),

@@ -178,6 +178,11 @@ export const RECENT_MOE_KIN: FamilyTypes = {
     GATED_NAMES,
     SHARED_FIRST,
     cachesByTurns([["global_attn_every_n_layers"], 4], 1024),
+    {
+      layer: { arrangement: "sandwich" },
+      routing: { sigmoid: true },
+      weights: { frozen: /\.expert_bias$/ },
+    },
   ),
   cohere2_moe: ofType(causal(cohere2Moe), GATED_NAMES, NARROW_WEIGHTS, {
     layer: { norm: "cohere" },

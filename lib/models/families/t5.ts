@@ -139,7 +139,7 @@ const T5: EncoderCode = {
   caches: true,
   holds: "words",
   holdsInner: false,
-  takesFlash: false,
+  kernels: "sdpa",
 };
 
 const GATED_T5: EncoderCode = {

@@ -79,6 +79,17 @@ export const TEXT_DEFAULTS: Readonly<Record<string, Defaults>> = {
   exaone4: defaults([102_400, 4_096, 16_384, 32, 32], {
     num_key_value_heads: 32,
   }),
+  // deepseek-ai/DeepSeek-VL2 deepseek_vl2/models/configuration_deepseek.py
+  deepseek_vl_v2: defaults([102_400, 4_096, 11_008, 30, 32], {
+    num_key_value_heads: 32,
+    q_lora_rank: 1_536,
+    kv_lora_rank: 512,
+    qk_rope_head_dim: 64,
+    qk_nope_head_dim: 128,
+    v_head_dim: 128,
+    n_routed_experts: 64,
+    moe_intermediate_size: 1_407,
+  }),
   phi3: defaults([32_064, 3_072, 8_192, 32, 32]),
   qwen2: defaults([151_936, 4_096, 22_016, 32, 32], {
     num_key_value_heads: 32,
@@ -88,6 +99,11 @@ export const TEXT_DEFAULTS: Readonly<Record<string, Defaults>> = {
   qwen3: QWEN3,
   qwen3_vl_text: QWEN3,
   qwen3_moe: defaults([151_936, 2_048, 6_144, 24, 32], {
+    num_key_value_heads: 4,
+    moe_intermediate_size: 768,
+    num_experts: 128,
+  }),
+  qwen3_omni_moe_text: defaults([3_584, 2_048, 18_944, 28, 28], {
     num_key_value_heads: 4,
     moe_intermediate_size: 768,
     num_experts: 128,

@@ -24,7 +24,8 @@ const ROWS = new Set<Role>(["o", "down"]);
 const VOCABULARY = new Set<Role>(["embedding", "head"]);
 
 /** Experts in one tensor; shared ones are used by every token. */
-const STACKED_EXPERTS = /(^|\.)((local|routed)_)?experts[._]|_exps\./;
+const STACKED_EXPERTS =
+  /(^|\.)((local|routed)_)?experts[._]|_exps\.|\.moe\.(gate|up|down)_proj\./;
 /** Projections into a small rank, which every GPU needs whole. */
 const LOW_RANK = /(q|kv)_a(_proj|_mqa)/;
 /** Parts of attention that are split by heads. */

@@ -59,6 +59,19 @@ export function seenWhole(
 }
 
 /**
+ * An image whose sides are at least so long.
+ *
+ * Source: huggingface/transformers 5.24.0
+ * models/paddleocr_vl/image_processing_paddleocr_vl.py, smart_resize
+ */
+export function grownTo([height, width]: Sides, least: number): Sides {
+  const [h, w] = height < least
+    ? [least, roundedEven(width * least / height)]
+    : [height, width];
+  return w < least ? [roundedEven(h * least / w), least] : [h, w];
+}
+
+/**
  * An image scaled down to a longest side, whose rows each end with a token.
  *
  * Source: huggingface/transformers 5.24.0

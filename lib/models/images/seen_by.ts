@@ -3,7 +3,7 @@ import { numberOf } from "../families/code/setting.ts";
 import type { SightCode } from "../families/code/sight.ts";
 import { visionConfig } from "../families/code/sight.ts";
 import type { PixelLimits } from "./native.ts";
-import { seenByRows, seenScaled, seenWhole } from "./native.ts";
+import { grownTo, seenByRows, seenScaled, seenWhole } from "./native.ts";
 import type { Seen, Sides } from "./seen.ts";
 import type { TileGrid } from "./tiles.ts";
 import {
@@ -58,6 +58,12 @@ export function seenBy(
         merge: merge(),
         limits: limits(QWEN3_VL),
       });
+    case "paddleocr_vl":
+      return seenWhole(grownTo(image, patch * merge()), {
+        patch,
+        merge: merge(),
+        limits: limits(PADDLEOCR_VL),
+      });
     case "glm4v":
       return seenWhole(image, {
         patch,
@@ -66,11 +72,15 @@ export function seenBy(
         frames: 2,
       });
     case "mistral3":
-      return seenByRows(image, {
+    case "lighton_ocr": {
+      const seen = seenByRows(image, {
         patch,
         merge: of("spatial_merge_size", 2),
         longest: sideOf(vision["image_size"], 1540),
       });
+      // LightOnOCR's rows have no token at their ends.
+      return code.kind === "mistral3" ? seen : { ...seen, others: 0 };
+    }
     case "gemma4":
       return seenScaled(image, {
         patch: sideOf(vision["patch_size"], 16),
@@ -86,6 +96,17 @@ export function seenBy(
         Math.round((side * ratio) ** 2),
         2,
       );
+    }
+    case "aya_vision":
+    case "cohere2_vision": {
+      const isAya = code.kind === "aya_vision";
+      const [rows, columns] = isAya
+        ? nearestShape(image, tile, INTERNVL_TILES)
+        : bestFit(image, tile, INTERNVL_TILES);
+      const tiles = withWhole(rows * columns);
+      const factor = of("downsample_factor", 2);
+      // A begin and an end, and before or behind each tile its name or a break.
+      return tiled(tiles, side, Math.floor(side / factor) ** 2, 2 + tiles);
     }
     case "llama4": {
       const [rows, columns] = bestFit(image, tile, LLAMA4_TILES);
@@ -130,7 +151,12 @@ export interface GivenLimits {
 }
 
 /** Kinds whose processors have limits of their own. */
-const WHOLE: ReadonlySet<string> = new Set(["qwen2_vl", "qwen3_vl", "glm4v"]);
+const WHOLE: ReadonlySet<string> = new Set([
+  "qwen2_vl",
+  "qwen3_vl",
+  "glm4v",
+  "paddleocr_vl",
+]);
 
 /** An image that is scaled to limits before its processor sees it. */
 function limited(
@@ -221,6 +247,8 @@ function isSides(value: unknown): value is Sides {
 /** Sides of tiles where a config does not say them. */
 const TILES: Readonly<Record<string, number>> = {
   internvl: 448,
+  aya_vision: 384,
+  cohere2_vision: 384,
   idefics3: 224,
   llama4: 448,
   llava_onevision: 384,
@@ -229,6 +257,7 @@ const TILES: Readonly<Record<string, number>> = {
 
 const QWEN2_VL: PixelLimits = { least: 56 * 56, most: 12_845_056 };
 const QWEN3_VL: PixelLimits = { least: 65_536, most: 16_777_216 };
+const PADDLEOCR_VL: PixelLimits = { least: 384 ** 2, most: 1536 ** 2 };
 const GLM4V: PixelLimits = { least: 112 * 112, most: 9_633_792 };
 
 const INTERNVL_TILES = 12;

@@ -1,4 +1,4 @@
-import type { ExpertNames } from "../families/code/experts.ts";
+import type { ExpertsCode } from "../families/code/experts.ts";
 import { expertsAreLinears } from "../families/code/experts.ts";
 import { codeOfType } from "../families/mod.ts";
 import { unionOf } from "../tensors/layer_numbers.ts";
@@ -33,7 +33,7 @@ export function modulesOf(
   const own = tensors.flatMap((tensor) => moduleOf(tensor) ?? []);
   const { experts: code } = codeOfType(model_type);
   const experts = expertsAreLinears(code, transformers)
-    ? tensors.flatMap((tensor) => expertModules(tensor, code.names))
+    ? tensors.flatMap((tensor) => expertModules(tensor, code))
     : [];
   const known = new Set([...own, ...experts].map(({ path }) => path));
   return [...own, ...experts, ...othersOf(tensors, known)];
@@ -116,12 +116,16 @@ function othersOf(
   }));
 }
 
-/** The linears that a stack of experts was in transformers 4, and its router. */
-function expertModules(tensor: Tensor, names: ExpertNames): Module[] {
+/** The linears of a stack of experts, and its router where that is one too. */
+function expertModules(
+  tensor: Tensor,
+  { names, repeatsRows }: ExpertsCode,
+): Module[] {
   const { name, shape, layers, role } = tensor;
   const known = { ...PLAIN, kind: "linear", layers } as const;
   if (
-    role === "router" && tensor.module === "parameter" && shape.length === 2 &&
+    !repeatsRows && role === "router" && tensor.module === "parameter" &&
+    shape.length === 2 &&
     name.endsWith(".weight")
   ) {
     const [experts = 0, hidden = 0] = shape;

@@ -7,6 +7,7 @@ export const MIRRORS: ReadonlySet<string> = new Set([
   "amd",
   "bartowski",
   "casperhansen",
+  "cpatonn",
   "cyankiwi",
   "ggml-org",
   "hugging-quants",

@@ -34,9 +34,21 @@ function bySize(
     const size = familyIn(ownOf(id)) === kin ? sizeIn(ownOf(id)) : null;
     return size ? Math.abs(Math.log(size / asked)) : Infinity;
   };
-  return found.some((each) => off(each) === 0)
-    ? [...found]
-    : sortedBy(found, off);
+  if (!found.some((each) => off(each) === 0)) return sortedBy(found, off);
+  const release = releaseIn(name);
+  return release === null ? [...found] : sortedBy(
+    found,
+    (each) =>
+      off(each) === 0
+        ? Math.abs((releaseIn(ownOf(each.id)) ?? Infinity) - release)
+        : Infinity,
+  );
+}
+
+/** The release that a name ends with, as in `-v0.3`. */
+function releaseIn(name: string): number | null {
+  const [, number] = /-v(\d+(?:\.\d+)?)$/i.exec(name) ?? [];
+  return number === undefined ? null : Number(number);
 }
 
 function byVersion(

@@ -22,6 +22,8 @@ const MISTYPED = 0.25;
 const BEGINNING = 3;
 /** What counts of a word that is there in part. */
 const PART = 0.1;
+/** How much less what somebody made from a model counts than a release. */
+const MADE = 0.7;
 /** Shorter words begin names by chance. */
 const MIN_BEGINNING = 3;
 /** A name's word counts more than one of its type. */
@@ -42,9 +44,9 @@ function index(): MiniSearch<Document> {
       boost: { name: NAME },
       weights: { prefix: PART, fuzzy: PART },
       boostDocument: (id, term) =>
-        term.length >= MIN_BEGINNING && beginning(Number(id)).startsWith(term)
+        (term.length >= MIN_BEGINNING && beginning(Number(id)).startsWith(term)
           ? BEGINNING
-          : 1,
+          : 1) * (CATALOGUE[Number(id)]?.taken_for === undefined ? 1 : MADE),
     },
   });
   made.addAll(CATALOGUE.map(({ id, config }, at) => ({

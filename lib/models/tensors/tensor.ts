@@ -86,6 +86,8 @@ export interface ModelBuffer {
   shape: readonly number[];
   layers: readonly LayerRange[] | null;
   bytes_per_element: number;
+  /** Whether it has the type that weights are loaded in; fp32 is told then. */
+  as_weights?: true;
 }
 
 /** How many tensors of a shape there are: one, or one a layer. */

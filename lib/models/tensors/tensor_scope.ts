@@ -183,14 +183,15 @@ export class TensorScope {
   buffer(
     name: string,
     shape: readonly number[],
-    bytesPerElement: number,
+    bytesPerElement: number | "as weights",
   ): void {
     if (this.#isNowhere()) return;
     this.buffers.push({
       name: this.#path(name),
       shape,
       layers: this.#place.layers,
-      bytes_per_element: bytesPerElement,
+      bytes_per_element: bytesPerElement === "as weights" ? 4 : bytesPerElement,
+      ...(bytesPerElement === "as weights" ? { as_weights: true } : {}),
     });
   }
 

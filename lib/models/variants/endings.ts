@@ -34,6 +34,8 @@ const MODELOPT = new Set(["nvidia"]);
 /** Those whose plain fp8 has fixed scales of whole matrices. */
 const STATIC = new Set(["redhatai", "neuralmagic", "nm-testing"]);
 const OF_MLX = new Set(["mlx-community", "lmstudio-community"]);
+/** Those whose AWQ is written by llm-compressor, and served as compressed-tensors. */
+const PACKERS = new Set(["cpatonn", "cyankiwi"]);
 const COMPRESSORS = new Set([...STATIC, "inferencerlabs"]);
 
 /** The type of the file that llama.cpp and its kin take of a repository of many. */
@@ -55,6 +57,12 @@ export const ENDINGS: readonly Ending[] = [
   },
   { pattern: /-nvfp4a16$/, layout: () => compressedNvfp4(false) },
   { pattern: /-(?:nv)?fp4(?:-v\d)?$/, layout: () => modelopt("NVFP4") },
+  {
+    // Released in it: what else is packed is little, and stays as it is here.
+    pattern: /(?<=gpt-oss(?:-safeguard)?-\d{2,3}b)-mxfp4-q[48]$/,
+    owners: OF_MLX,
+    layout: () => gguf(USUAL_GGUF),
+  },
   { pattern: /-mxfp4(?:-preview)?$/, layout: () => QUARK_MXFP4 },
   {
     pattern: /(?:-quantized)?[.-]w4a16(?:-g128)?$/,
@@ -67,18 +75,29 @@ export const ENDINGS: readonly Ending[] = [
   { pattern: /(?:-quantized)?[.-]w8a8$/, layout: () => INT8_DYNAMIC },
   { pattern: /-(?:gptq-int8|gptq-8bit)$/, layout: () => gptq(8) },
   { pattern: /-gptq(?:-int4|-4bit)?$/, layout: () => gptq(4) },
+  {
+    pattern: /-awq-([48])bit$/,
+    owners: PACKERS,
+    layout: ([bits]) => packedIntegers(Number(bits)),
+  },
   { pattern: /-awq(?:-int4|-4bit)?$/, layout: () => AWQ },
   { pattern: /-(?:int4-)?autoround$/, layout: () => AUTO_ROUND },
   {
     pattern: /(?:-unsloth)?-bnb-(?:4bit|nf4)$/,
     layout: () => NF4,
   },
-  { pattern: /-([1-8](?:\.\d{1,2})?)bpw-exl2$/, layout: exlOf("exl2") },
-  { pattern: /-([1-8](?:\.\d{1,2})?)bpw-exl3$/, layout: exlOf("exl3") },
+  {
+    pattern: /-([1-8](?:\.\d{1,2})?)bpw(?:-h[68])?-exl2$/,
+    layout: exlOf("exl2"),
+  },
+  {
+    pattern: /-([1-8](?:\.\d{1,2})?)bpw(?:-h[68])?-exl3$/,
+    layout: exlOf("exl3"),
+  },
   { pattern: /-exl2-([1-8](?:\.\d{1,2})?)bpw$/, layout: exlOf("exl2") },
   { pattern: /-exl3-([1-8](?:\.\d{1,2})?)bpw$/, layout: exlOf("exl3") },
   {
-    pattern: /-(?:mlx-)?([3-8])bit(?:-(?:dwq|mlx)(?:-[\w.-]+)?)?$/,
+    pattern: /(?:-qat)?-(?:mlx-)?([3-8])bit(?:-(?:dwq|mlx)(?:-[\w.-]+)?)?$/,
     owners: OF_MLX,
     layout: ([bits]) => mlx(Number(bits)),
   },
@@ -90,7 +109,9 @@ export const ENDINGS: readonly Ending[] = [
       /(?:-qat)?(?:-gguf)?[-.:](?:ud-)?(i?q\d(?:_[a-z\d]{1,3}){0,2})(?:-gguf)?$/,
     layout: ([type = USUAL_GGUF]) => gguf(fileTypeOf(type)),
   },
-  { pattern: /-gguf$/, layout: () => gguf(USUAL_GGUF) },
+  { pattern: /(?:[-.]i1)?-gguf$/, layout: () => gguf(USUAL_GGUF) },
+  // As ollama's library has Gemma 3 that was trained for it.
+  { pattern: /(?<=:.*)-qat$/, layout: () => gguf("Q4_0") },
 ];
 
 /** Bits a weight of EXL2 and EXL3 where a name tells none. */

@@ -4,6 +4,13 @@ import type { Config } from "../config.ts";
 import { MIRRORS } from "../names/mirrors.ts";
 import { ENDINGS } from "./endings.ts";
 
+/**
+ * What ends the names of models whose tensors are another's in size and type: freed
+ * of refusals, trained for fewer bits and not yet in them, 16 bits in ollama's library.
+ */
+const COPIED =
+  /(?:-abliterated(?:-v\d(?:\.\d+)?)?|-qat-q4_0-unquantized|(?<=:.*)-fp16)$/i;
+
 /** A published variant of a model that is in the catalogue. */
 export interface ModelVariant {
   readonly base: CatalogueEntry;
@@ -47,7 +54,9 @@ export function variantOf(name: string): ModelVariant | null {
       },
     };
   }
-  const copied = MIRRORS.has(owner) ? baseOf(owner, own) : null;
+  const copied = MIRRORS.has(owner) || COPIED.test(own)
+    ? baseOf(owner, own)
+    : null;
   return copied && { base: copied, ending: null, config: copied.config };
 }
 
@@ -65,10 +74,13 @@ function baseOf(owner: string, name: string): CatalogueEntry | null {
     bare,
     `Meta-${bare}`,
     `${bare}-hf`,
+    // As some keep the owner in the names of their copies.
+    ...(MIRRORS.has(owner) ? [name.replace("_", "/")] : []),
   ];
   for (const each of names) {
     const found = each === "" ? null : findModel(each);
     if (found) return found;
   }
-  return null;
+  const rest = name.replace(COPIED, "");
+  return rest === name ? null : baseOf(owner, rest);
 }

@@ -1,30 +1,53 @@
 import { DTYPE_BYTES } from "../../play/torch/dtype.ts";
-import type { Kin } from "../record.ts";
-import type { Trained } from "../rule.ts";
+import type { Kin, OptimizerRecord } from "../record.ts";
+import type { OptimizerRule, Trained } from "../rule.ts";
+import { bytesOf, like, ruleOf, times } from "../rule.ts";
+import { bitsandbytesRule } from "../bitsandbytes_rule.ts";
 import { FACTORED } from "./factored.ts";
-import { bytesOf, like, ruleOf, sidesOf, times } from "../rule.ts";
+import {
+  factorsOf,
+  projected,
+  projectedAnew,
+  projection,
+} from "../projection.ts";
 
 /**
- * The rank of both where nobody gives one; a Scenario cannot say others.
+ * The rank of most where nobody gives one.
  *
  * Source: huggingface/transformers trainer_optimizer.py, _get_galore_optimizer and
- * _get_apollo_optimizer
+ * _get_apollo_optimizer; hiyouga/LLaMA-Factory finetuning_args.py
  */
 const RANK = 128;
+/** Q-GaLore's: axolotl-ai-cloud/axolotl utils/schemas/training.py, qgalore_rank. */
+const Q_RANK = 256;
+/** Elements of a projection that share a scale and a zero point. */
+const Q_GROUP = 256;
 
 const ADAFACTOR = FACTORED.adafactor.rule;
+
+/** The 8-bit Adam that GaLore's own begins with, which widens no embeddings. */
+const ADAM_8BIT = bitsandbytesRule({ states: 2, paged: true }, 8, {
+  paged: false,
+  widensEmbeddings: false,
+});
+
+/** A record of a rule that hangs on the rank. */
+function ranked(
+  ofRank: (rank: number) => OptimizerRule,
+  usual: number,
+  inEight?: (rank: number) => OptimizerRule,
+): Pick<OptimizerRecord, "rule" | "ranked"> {
+  return {
+    rule: ofRank(usual),
+    ranked: (rank, bits) =>
+      (bits === 8 ? inEight : ofRank)?.(rank ?? usual) ?? null,
+  };
+}
 
 /** Adam on gradients that are projected to a low rank. */
 export const LOW_RANK = {
   galore: {
-    rule: ruleOf({
-      states: (tensor) => galoreStates(tensor),
-      own: (tensor) =>
-        tensor.hidden ? projectedAnew(tensor) : 2 * bytesOf(tensor),
-      kept: (tensor) =>
-        bytesOf(tensor) + (tensor.hidden ? projected(tensor, RANK) : 0),
-      basis: "assumed",
-    }),
+    ...ranked(galoreRule, RANK, galore8bitRule),
     spellings: {
       transformers: {
         galore_adamw: {},
@@ -34,20 +57,8 @@ export const LOW_RANK = {
       },
     },
   },
-  // galore_torch adafactor.py: gradients in fp32, of which squares are kept alone.
-  // What is taken is of the steps that project anew: the first, and each 200th.
   "galore-adafactor": {
-    rule: ruleOf({
-      states: (tensor) =>
-        tensor.hidden ? projectedSquares(tensor) : ADAFACTOR.states(tensor),
-      own: (tensor) =>
-        tensor.hidden ? projectedAnew(tensor) : ADAFACTOR.own(tensor),
-      kept: (tensor) =>
-        tensor.hidden
-          ? (tensor.dtype === "fp32" ? 4 : 8) * tensor.elements
-          : ADAFACTOR.kept(tensor),
-      basis: "assumed",
-    }),
+    ...ranked(galoreAdafactorRule, RANK),
     spellings: {
       transformers: {
         galore_adafactor: {},
@@ -55,13 +66,15 @@ export const LOW_RANK = {
       },
     },
   },
-  // apollo_torch apollo.py: the scaled gradient twice, and three projected ones.
+  "q-galore": {
+    ...ranked(quantisedGaloreRule, Q_RANK, quantisedGaloreRule),
+    spellings: {
+      axolotl: { q_galore_adamw8bit: {} },
+      classes: { QGaLoreAdamW8bit: {} },
+    },
+  },
   apollo: {
-    rule: ruleOf({
-      states: (tensor) => apolloStates(tensor, RANK),
-      own: (tensor) =>
-        times(2)(tensor) + (tensor.hidden ? 3 * projected(tensor, RANK) : 0),
-    }),
+    ...ranked(apolloRule, RANK),
     spellings: {
       transformers: {
         apollo_adamw: {},
@@ -70,46 +83,107 @@ export const LOW_RANK = {
     },
   },
   "apollo-mini": {
-    rule: ruleOf({
-      states: (tensor) => apolloStates(tensor, 1),
-      own: times(2),
-      basis: "assumed",
-    }),
+    ...ranked(apolloRule, 1),
     spellings: {},
   },
 } satisfies Kin;
 
-/** Rows, columns and the rank of a matrix that is projected. */
-function factorsOf(tensor: Trained, rank: number) {
-  const [rows, columns] = sidesOf(tensor);
-  const [short, long] = [Math.min(rows, columns), Math.max(rows, columns)];
-  return { short, long, own: Math.min(rank, short) };
-}
-
-/** Bytes of a projected matrix in the tensor's own type. */
-function projected(tensor: Trained, rank: number): number {
-  const { long, own } = factorsOf(tensor, rank);
-  return DTYPE_BYTES[tensor.dtype] * own * long;
+/** What is taken is of the steps that project anew: the first, and each 200th. */
+function galoreRule(rank: number): OptimizerRule {
+  return ruleOf({
+    states: (tensor) => galoreStates(tensor, rank),
+    own: (tensor) =>
+      tensor.hidden ? projectedAnew(tensor, rank) : 2 * bytesOf(tensor),
+    kept: (tensor) =>
+      bytesOf(tensor) + (tensor.hidden ? projected(tensor, rank) : 0),
+    basis: "assumed",
+  });
 }
 
 /**
- * GaLore's projection. Of an fp32 gradient it is a view of all singular vectors,
- * which stay as long as it does; for other types a copy is cast.
- *
- * Source: galore_torch galore_projector.py, get_orthogonal_matrix
+ * galore_torch adamw8bit.py: bitsandbytes' states of the projected gradient. The
+ * whole gradients of earlier tensors are let go of as it goes, which is left out.
  */
-function projection(tensor: Trained): number {
-  const { short, own } = factorsOf(tensor, RANK);
-  return tensor.dtype === "fp32"
-    ? 4 * short ** 2
-    : DTYPE_BYTES[tensor.dtype] * own * short;
+function galore8bitRule(rank: number): OptimizerRule {
+  return ruleOf({
+    states: (tensor) =>
+      tensor.hidden
+        ? [...states8bit(tensor, rank), projection(tensor, rank)]
+        : ADAM_8BIT.states(tensor),
+    own: (tensor) => tensor.hidden ? projectedAnew(tensor, rank) : 0,
+    basis: "assumed",
+  });
+}
+
+/**
+ * q_galore_torch: the projection in bytes, whatever its bits, with a scale and a
+ * zero point for each group, and the first of its vectors.
+ */
+function quantisedGaloreRule(rank: number): OptimizerRule {
+  return ruleOf({
+    states: (tensor) => {
+      if (!tensor.hidden) return ADAM_8BIT.states(tensor);
+      const { short, own } = factorsOf(tensor, rank);
+      const unit = DTYPE_BYTES[tensor.dtype];
+      const points = unit * Math.ceil(own * short / Q_GROUP);
+      return [
+        ...states8bit(tensor, rank),
+        own * short,
+        points,
+        points,
+        unit * short,
+      ];
+    },
+    own: (tensor) => tensor.hidden ? projectedAnew(tensor, rank) : 0,
+    basis: "assumed",
+  });
+}
+
+/**
+ * galore_torch adafactor.py: gradients in fp32, of which squares are kept alone.
+ * What is taken is of the steps that project anew: the first, and each 200th.
+ */
+function galoreAdafactorRule(rank: number): OptimizerRule {
+  return ruleOf({
+    states: (tensor) =>
+      tensor.hidden ? projectedSquares(tensor, rank) : ADAFACTOR.states(tensor),
+    own: (tensor) =>
+      tensor.hidden ? projectedAnew(tensor, rank) : ADAFACTOR.own(tensor),
+    kept: (tensor) =>
+      tensor.hidden
+        ? (tensor.dtype === "fp32" ? 4 : 8) * tensor.elements
+        : ADAFACTOR.kept(tensor),
+    basis: "assumed",
+  });
+}
+
+/**
+ * apollo_torch apollo.py: the scaled gradient twice, and three projected ones, which
+ * a rank of 1 leaves nothing of.
+ */
+function apolloRule(rank: number): OptimizerRule {
+  return ruleOf({
+    states: (tensor) => apolloStates(tensor, rank),
+    own: (tensor) =>
+      times(2)(tensor) + (tensor.hidden ? 3 * projected(tensor, rank) : 0),
+  });
+}
+
+/** Two of a byte for each element of a projected matrix, and their scales. */
+function states8bit(tensor: Trained, rank: number): number[] {
+  const { long, own } = factorsOf(tensor, rank);
+  return ADAM_8BIT.states({
+    ...tensor,
+    shape: [own, long],
+    elements: own * long,
+  });
 }
 
 /** Adam's two for a projected matrix, and the projection. */
-function galoreStates(tensor: Trained): number[] {
+function galoreStates(tensor: Trained, rank: number): number[] {
   if (!tensor.hidden) return like(2)(tensor);
-  const moment = projected(tensor, RANK);
-  return [moment, moment, projection(tensor)];
+  const moment = projected(tensor, rank);
+  return [moment, moment, projection(tensor, rank)];
 }
 
 /** The same with a random projection, and the norm of the last scaled gradient. */
@@ -122,15 +196,7 @@ function apolloStates(tensor: Trained, rank: number): number[] {
 }
 
 /** Squares of a projected matrix' rows and columns, its projection, the weights' RMS. */
-function projectedSquares(tensor: Trained): number[] {
-  const { long, own } = factorsOf(tensor, RANK);
-  return [4 * long, 4 * own, projection({ ...tensor, dtype: "fp32" }), 4];
-}
-
-/** The gradient in fp32, its singular vectors, and those of the rank scaled. */
-function projectedAnew(tensor: Trained): number {
-  const { elements, dtype } = tensor;
-  const { short, long, own } = factorsOf(tensor, RANK);
-  return (dtype === "fp32" ? 4 : 8) * elements + 4 * short ** 2 +
-    4 * own * long;
+function projectedSquares(tensor: Trained, rank: number): number[] {
+  const { long, own } = factorsOf(tensor, rank);
+  return [4 * long, 4 * own, projection({ ...tensor, dtype: "fp32" }, rank), 4];
 }

@@ -2,11 +2,15 @@ import { DTYPE_BYTES } from "../../play/torch/dtype.ts";
 import type { Kin } from "../record.ts";
 import type { Trained } from "../rule.ts";
 import { bytesOf, like, ruleOf, sidesOf } from "../rule.ts";
+import { torchaoRule } from "../torchao_rule.ts";
 
 /** The largest side of a block that Shampoo preconditions. */
 const SHAMPOO_BLOCK = 1024;
 /** The largest side that SOAP takes a preconditioner for. */
 const SOAP_LARGEST_SIDE = 10_000;
+
+/** What SinkGD steps embeddings, heads and norms with. */
+const ADAM_8BIT = torchaoRule(8);
 
 /** Optimizers that take a matrix for more than its elements. */
 export const MATRICES = {
@@ -21,8 +25,49 @@ export const MATRICES = {
       axolotl: { muon: {} },
       deepspeed: { Muon: {} },
       megatron: { muon: {}, dist_muon: {} },
-      classes: { Muon: {} },
+      classes: {
+        Muon: {},
+        DistMuon: {},
+        MuonClip: {},
+      },
     },
+  },
+  // microsoft/dion normuon.py: a momentum, and the squares of its rows. It makes the
+  // updates of all matrices of a shape at once, of which one is counted.
+  normuon: {
+    rule: ruleOf({
+      states: (tensor) =>
+        tensor.hidden
+          ? [
+            bytesOf(tensor),
+            bytesOf(tensor) / (tensor.shape.at(-1) ?? 1),
+          ]
+          : like(2)(tensor),
+      own: muonStep,
+      kept: (tensor) => tensor.hidden ? 0 : bytesOf(tensor),
+      basis: "assumed",
+    }),
+    spellings: { classes: { NorMuon: {} } },
+  },
+  // microsoft/dion dion.py, _init_opt_state_dion, where the rank is the whole.
+  dion: {
+    rule: ruleOf({
+      states: dionStates,
+      own: dionStep,
+      basis: "assumed",
+    }),
+    spellings: { axolotl: { dion: {} }, classes: { Dion: {} } },
+  },
+  // Axolotl's utils/optimizers/sinkgd.py: nothing of a layer's matrices, of the
+  // others torchao's 8-bit AdamW.
+  sinkgd: {
+    rule: ruleOf({
+      states: (tensor) => tensor.hidden ? [] : ADAM_8BIT.states(tensor),
+      own: (tensor) =>
+        tensor.hidden ? 2 * bytesOf(tensor) : ADAM_8BIT.own(tensor),
+      basis: "assumed",
+    }),
+    spellings: { axolotl: { sinkgd: {} } },
   },
   // facebookresearch/optimizers cuts matrices into blocks.
   shampoo: {
@@ -51,6 +96,21 @@ function muonStep(tensor: Trained): number {
   if (!tensor.hidden) return 2 * bytes;
   const side = Math.min(...sidesOf(tensor));
   return bytes + 2 * 2 * tensor.elements + 2 * 2 * side ** 2;
+}
+
+/** A momentum, and the right factor of its decomposition. */
+function dionStates(tensor: Trained): number[] {
+  if (!tensor.hidden) return like(2)(tensor);
+  const side = Math.min(...sidesOf(tensor));
+  return [bytesOf(tensor), DTYPE_BYTES[tensor.dtype] * side ** 2];
+}
+
+/** The momentum batched, its left factor in its type and in fp32, the right anew. */
+function dionStep(tensor: Trained): number {
+  if (!tensor.hidden) return 2 * bytesOf(tensor);
+  const side = Math.min(...sidesOf(tensor));
+  return 2 * bytesOf(tensor) + 4 * tensor.elements +
+    2 * DTYPE_BYTES[tensor.dtype] * side ** 2;
 }
 
 /**

@@ -2,6 +2,7 @@ import type { OptimizerName } from "../../scenario/optimizers.ts";
 import type { OptimizerRecord } from "../record.ts";
 import { ADAM } from "./adam.ts";
 import { FACTORED } from "./factored.ts";
+import { FLASH } from "./flash.ts";
 import { GRADIENT_DESCENT } from "./gradient_descent.ts";
 import { LOW_RANK } from "./low_rank.ts";
 import { MATRICES } from "./matrices.ts";
@@ -15,6 +16,7 @@ export const RECORDS: Readonly<Record<OptimizerName, OptimizerRecord>> = {
   ...ADAM,
   ...OPTIMI,
   ...MOMENTS,
+  ...FLASH,
   ...SCHEDULE_FREE,
   ...GRADIENT_DESCENT,
   ...SQUARES,

@@ -57,16 +57,17 @@ export function encoderPlanOf(
 
 /**
  * T5's code hands no flash kernel its biases, and before release 5 none of
- * PyTorch's either.
+ * PyTorch's either; MPNet's writes its attention out.
  *
- * Source: huggingface/transformers models/t5/modeling_t5.py
+ * Source: huggingface/transformers models/t5/modeling_t5.py,
+ * models/mpnet/modeling_mpnet.py
  */
 function implementationOf(
   scenario: Scenario,
-  { takesFlash }: EncoderCode,
+  { kernels }: EncoderCode,
 ): StackFacts["implementation"] {
   const { train } = scenario;
-  if (takesFlash) return train.attention;
-  if (isVersion4(scenario)) return "eager";
+  if (kernels === "flash") return train.attention;
+  if (kernels === "eager" || isVersion4(scenario)) return "eager";
   return train.attention === "flash" ? "sdpa" : train.attention;
 }

@@ -57,7 +57,7 @@ export function stackPlanOf(
   const positions = outside.parameter(
     near((_, { role, module, layers }) =>
       role === "position" && module === "embedding" && layers === null &&
-      !DISTANCES.test(_)
+      !DISTANCES.test(_) && !BIASES.test(_)
     ),
   );
   const distances = family.disentangled
@@ -115,9 +115,7 @@ export function stackPlanOf(
   }
   const biasOf = (kind: LayerKind) => {
     const own = modulesOf(stack, kind);
-    return own.parameter(
-      own.find((each) => /relative_attention_bias\.weight$/.test(each)),
-    );
+    return own.parameter(own.find((each) => BIASES.test(each)));
   };
   const [opening] = stack.layers;
   const normAt = (pattern: RegExp) =>
@@ -149,11 +147,15 @@ export function stackPlanOf(
         ),
         positions,
         ownPositions: family.ownPositions,
+        waves: family.waves,
         scaled: family.scaledEmbeddings === "by config" &&
           config["scale_embedding"] === true,
         norm: normAt(ENTRY_NORM),
         dropout: residual,
-        masked: family.masksEmbeddings,
+        masked: family.masksEmbeddings === "always" ||
+          (family.masksEmbeddings === "where there is one" &&
+            train.padding_mask),
+        dropsMasked: family.dropsMasked && config["token_dropout"] !== false,
         projection: outside.linear(
           outside.pathOf((each) => /embeddings_project\.weight$/.test(each)),
         ),
@@ -163,8 +165,14 @@ export function stackPlanOf(
       return slides ? withMask(plan) : plan;
     },
     slides: (layer) =>
-      family.rotary && implementation !== "flash" && slidesAt(config, layer),
-    bias: family.bias === "first layer" && opening ? biasOf(opening) : null,
+      family.slides && implementation !== "flash" &&
+      slidesAt(config, layer),
+    bias: family.bias === "first layer" && opening
+      ? biasOf(opening)
+      : family.bias === "every sequence"
+      ? outside.parameter(near((each) => BIASES.test(each)))
+      : null,
+    spreadsBias: family.bias === "every sequence",
     distances: distances && {
       table: distances,
       norm: normAt(DISTANCES_NORM),
@@ -176,8 +184,8 @@ export function stackPlanOf(
     isMasked: facts.masked && implementation !== "flash",
     holdsWords: family.holds === "words",
     holdsEmbeddings: family.holds === "the embeddings",
-    rotaryWidth: family.rotary ? architecture.head_dim : 0,
-    last: normAt(LAST_NORM),
+    rotaryWidth: family.rotary === null ? 0 : architecture.head_dim,
+    last: family.disentangled ? null : normAt(LAST_NORM),
     lastDropout: family.dropsLast ? residual : 0,
   };
 }
@@ -230,12 +238,13 @@ function slidesAt(config: Config, layer: number): boolean {
   return layer % (typeof period === "number" && period > 0 ? period : 3) !== 0;
 }
 
+const BIASES = /(^|\.)relative_attention_bias\.weight$/;
 const DISTANCES = /(^|\.)rel_embeddings\.weight$/;
 const DISTANCES_NORM = /(^|\.)encoder\.LayerNorm\.weight$/;
 const ENTRY_NORM =
   /(^|\.)(embeddings\.(LayerNorm|norm)|layernorm_embedding)\.weight$/;
 const LAST_NORM =
-  /(^|\.)((en|de)coder\.(final_layer_norm|layer_norm)|final_norm)\.weight$/;
+  /^(norm|LayerNorm)\.weight$|(^|\.)((en|de)coder\.(final_layer_norm|layer_norm|emb_layer_norm_after|LayerNorm|ln)|final_norm|model\.norm|roberta_prelayernorm\.LayerNorm)\.weight$/;
 
 /** Convolutions over sound, in order. */
 function convolutionsOf(outside: Modules): Convolution[] {

@@ -12,7 +12,12 @@ export interface Batch {
 }
 
 /** Objectives whose examples are pairs. */
-const PAIRED: ReadonlySet<string> = new Set(["dpo", "orpo", "reward"]);
+const PAIRED: ReadonlySet<string> = new Set([
+  "dpo",
+  "orpo",
+  "reward",
+  "embedding",
+]);
 
 /** The batch of a scenario's objective. */
 export function batchOf(
@@ -25,10 +30,14 @@ export function batchOf(
   const most = Math.max(tokens - 1, 1);
   const { completion_tokens: completion, prompt_tokens: prompt } = train;
   const each = completion ?? tokens - (prompt ?? 0);
+  const other = objective === "dpo" ? train.rejected_tokens ?? each : each;
+  // Pairs are padded to the longer one.
+  const scored = (sequences / 2) * [each, other]
+    .reduce((sum, length) => sum + Math.min(Math.max(length, 1), most), 0);
   return {
     sequences,
     tokens,
-    scored: sequences * Math.min(Math.max(each, 1), most),
+    scored,
     labels: (LABELS[objective] ?? 2) * sequences * tokens,
   };
 }
@@ -39,6 +48,7 @@ const LABELS: Readonly<Record<string, number>> = {
   dpo: 3,
   reward: 1,
   classification: 1,
+  embedding: 1,
   sft: 2,
   // what it shares with dpo, and the ids and masks of the unrelated pairs
   kto: 6,

@@ -84,6 +84,7 @@ export function generationOf(
     name: "generation",
     when: "rollout",
     holds: false,
+    asks: "policy",
     plan: {
       ...plan,
       facts: { ...plan.facts, cached: true },

@@ -3,7 +3,7 @@ import { lossOfCast } from "../../play/torch/ops/head_loss.ts";
 import { measuredLoss } from "../../software/trl/chunked_loss.ts";
 import { crossEntropyOf } from "../../play/torch/ops/loss.ts";
 import { fusedHead } from "../../software/trl/fused_head.ts";
-import { fusesHead } from "../../software/trl/heads.ts";
+import { fusesHead, takesLiger } from "../../software/trl/heads.ts";
 import {
   entropyOf,
   fullScores,
@@ -11,6 +11,7 @@ import {
   withoutLast,
 } from "../../software/trl/full_scores.ts";
 import { grpoScores } from "../../software/trl/grpo_scores.ts";
+import { ligerGrpo } from "../../software/trl/liger_grpo.ts";
 import { orpoScores } from "../../software/trl/orpo_scores.ts";
 import type { LaterScores } from "../../play/record/later_scores.ts";
 import type { Batch } from "./batch.ts";
@@ -37,6 +38,13 @@ export function headOf(
   }
   if (fusesHead(scenario)) {
     return { take: fusedHead(sequences, scored), scores: null };
+  }
+  if (role === "policy" && takesLiger(scenario, objective)) {
+    const isDivided = scenario.train.gradient_accumulation > 1;
+    return {
+      take: ligerGrpo({ sequences, scored, isDivided }),
+      scores: null,
+    };
   }
   const rows = { sequences, tokens };
   const all = sequences * tokens;

@@ -1,6 +1,8 @@
 import type { SidePassName } from "../../answer/curve.ts";
 import type { PartName } from "../../answer/parts.ts";
+import type { Dtype } from "../../play/torch/dtype.ts";
 import type { SidePass } from "../../play/program/pass.ts";
+import type { AskedModel } from "../../play/record/block.ts";
 import type { LaterScores } from "../../play/record/later_scores.ts";
 import type { HeadLoss } from "../../play/torch/ops/head_loss.ts";
 
@@ -17,6 +19,8 @@ export interface SidePlan<Plan> {
   readonly name: SidePassName;
   readonly when: SidePass["when"];
   readonly holds: boolean;
+  /** Whose parameters it runs on. */
+  readonly asks: AskedModel;
   /** The model that runs; its objective's head takes what it gives. */
   readonly plan: Plan;
 }
@@ -28,11 +32,37 @@ export interface HeldSide {
   readonly holds: false;
   /** Whether it has an allocator of its own, before which PyTorch's caches nothing. */
   readonly isOutside: boolean;
-  readonly takes: readonly {
-    readonly part: PartName;
-    readonly label: string;
-    readonly bytes: number;
-  }[];
+  readonly takes: readonly HeldPart[];
+}
+
+/** How ranks share the parameters of a model that is asked. */
+export interface AskedShare {
+  /** How many have a part each; 1: each has all of them. */
+  readonly ranks: number;
+  /** The type that they lie in; null: that of the plan. */
+  readonly dtype: Dtype | null;
+  /** Whether the host has them. */
+  readonly onHost: boolean;
+}
+
+/** How ranks share models beside the one that learns. */
+export type AskedShares = Readonly<Record<"reference" | "teacher", AskedShare>>;
+
+/** Bytes of one purpose that a model beside the policy holds. */
+export interface HeldPart {
+  readonly part: PartName;
+  readonly label: string;
+  readonly bytes: number;
+}
+
+/** What a critic holds of the policy's GPU. */
+export interface CriticShare {
+  /** Throughout: its weights, masters and optimizer states. */
+  readonly stands: readonly HeldPart[];
+  /** What its own update takes beside, at its highest. */
+  readonly updates: readonly HeldPart[];
+  /** Why its update is not played; null where it is. */
+  readonly reason: string | null;
 }
 
 /** What an engine that generates holds of the trainer's GPU, in bytes. */

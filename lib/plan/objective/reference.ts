@@ -7,6 +7,7 @@ import type { Batch } from "./batch.ts";
 import { stepsOf } from "./generation.ts";
 import { headOf } from "./heads.ts";
 import type { Learnt } from "./learnt.ts";
+import type { AskedModel } from "../../play/record/block.ts";
 import type { SidePlan } from "./objective_plan.ts";
 import { bare } from "./objective_plan.ts";
 
@@ -55,17 +56,19 @@ export function comparedWith(
   policy: StepPlan,
   plan: StepPlan,
   batch: Batch,
+  asks: AskedModel,
 ): SidePlan<StepPlan>[] {
-  const reference = { name: "reference", plan } as const;
+  const reference = { name: "reference", asks, plan } as const;
   const kl = { name: "kl", holds: false } as const;
+  const own = { ...kl, asks: "policy", when: "before" } as const;
   switch (objective) {
     case "kto":
       if (policy.scenario.train.loss_type === "apo_zero_unpaired") {
         return [{ ...reference, when: "after", holds: true }];
       }
       return [
-        { ...kl, when: "before", plan: asked(policy, objective, batch) },
-        { ...kl, when: "after", plan },
+        { ...own, plan: asked(policy, objective, batch) },
+        { ...kl, asks, when: "after", plan },
         { ...reference, when: "after", holds: true },
       ];
     case "grpo":
@@ -100,6 +103,7 @@ export function oldLogProbs(
     name: "old_logprobs",
     when: "rollout",
     holds: false,
+    asks: "policy",
     plan: asked(policy, "grpo", batch),
   };
 }

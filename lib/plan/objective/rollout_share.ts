@@ -3,8 +3,9 @@ import { besideBuffer } from "../beside.ts";
 import type { Buffer } from "../../play/program/buffer.ts";
 import type { HeldSide, RolloutShare } from "./objective_plan.ts";
 
+const PART = "rollout engine";
 const WEIGHTS = "parameters of vLLM's copy";
-const CACHE = "vLLM's cache";
+const CACHE = "vLLM's KV cache";
 
 /**
  * What of it stands throughout. One that sleeps discards weights and cache and keeps
@@ -17,10 +18,10 @@ export function standingOf(
 ): Buffer[] {
   return [
     ...(sleeps ? [] : [
-      besideBuffer("weights", WEIGHTS, weights),
-      besideBuffer("KV cache", CACHE, cache),
+      besideBuffer(PART, WEIGHTS, weights),
+      besideBuffer(PART, CACHE, cache),
     ]),
-    besideBuffer("buffers", "vLLM's CUDA graphs", graphs),
+    besideBuffer(PART, "vLLM's CUDA graphs", graphs),
   ].filter(({ bytes }) => bytes > 0);
 }
 
@@ -36,15 +37,11 @@ export function generatingOf(
     takes: [
       ...(sleeps
         ? [
-          { part: "weights", label: WEIGHTS, bytes: weights },
-          { part: "KV cache", label: CACHE, bytes: cache },
+          { part: PART, label: WEIGHTS, bytes: weights },
+          { part: PART, label: CACHE, bytes: cache },
         ] as const
         : []),
-      {
-        part: "residual stream",
-        label: "a step of vLLM's",
-        bytes: working,
-      },
+      { part: PART, label: "activations of a step of vLLM's", bytes: working },
     ],
   };
 }

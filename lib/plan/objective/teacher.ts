@@ -117,6 +117,7 @@ function taughtBy(plan: StepPlan, scores: LaterScores): SidePlan<StepPlan> {
     name: "teacher",
     when: "after",
     holds: true,
+    asks: "teacher",
     plan: { ...plan, objective: { ...bare, head: { take: null, scores } } },
   };
 }

@@ -3,6 +3,7 @@ import { fusesHead } from "../../software/trl/heads.ts";
 import { promptOf } from "./generation.ts";
 import type { Learnt } from "./learnt.ts";
 import { COMPARED, referenceOf } from "./learnt.ts";
+import type { AskedShare } from "./objective_plan.ts";
 
 /** Objectives of which completions alone are scored. */
 const SCORED: ReadonlySet<Learnt> = new Set([
@@ -25,6 +26,7 @@ export function heededBy(scenario: Scenario, objective: Learnt): string[] {
   return [
     "train.objective",
     ...(countsTokens ? ["train.prompt_tokens", "train.completion_tokens"] : []),
+    ...(countsTokens && objective === "dpo" ? ["train.rejected_tokens"] : []),
     ...(COMPARED.has(objective) ? ["train.reference"] : []),
     ...(objective === "grpo"
       ? [
@@ -32,6 +34,8 @@ export function heededBy(scenario: Scenario, objective: Learnt): string[] {
         "train.rollout.engine",
         "train.rollout.steps_per_generation",
         "train.rollout.iterations",
+        "train.critic",
+        "train.reward_model",
         ...(scenario.train.rollout.engine === "vllm"
           ? [
             "train.rollout.memory_utilization",
@@ -64,6 +68,10 @@ export function plainObjective({ train, software }: Scenario): string | null {
     : null;
 }
 
+/** What is taken for granted where embeddings are learnt. */
+const EMBEDDED =
+  "train.objective embedding: examples are pairs of a text and one that it is compared with, each a sequence of its own; hidden states of their last tokens are compared, and no logits are made";
+
 /** What is taken for granted of a trainer. */
 export function assumptionsOf(
   scenario: Scenario,
@@ -71,6 +79,7 @@ export function assumptionsOf(
 ): string[] {
   const { software, train } = scenario;
   if (objective === "classification") return [];
+  if (objective === "embedding") return [EMBEDDED];
   const release = software.trl ?? "1.16, for software.trl names none";
   const made = objective === "reward"
     ? "scores pairs in one pass"
@@ -111,11 +120,24 @@ export function assumptionsOf(
   ];
 }
 
+/** What is said of how ranks share a model that is asked. */
+export function sharedWords(
+  whose: string,
+  { ranks, onHost }: AskedShare,
+): string {
+  const where = onHost
+    ? "its parameters lie on the host, and units of them come to the GPU as they run"
+    : ranks > 1
+    ? `${ranks} ranks share its parameters, and gather units of them as they run`
+    : "each GPU has all of it, for accelerate wraps nothing that is only evaluated";
+  return `The ${whose} is as TRL's code prepares it, of which no step was traced: ${where}`;
+}
+
 /** What of a trainer's step is not in it. */
 export function warningsOf(scenario: Scenario, objective: Learnt): string[] {
   const { train } = scenario;
   const isLiger = train.loss === "fused" && !fusesHead(scenario) &&
-    ["dpo", "kto", "grpo"].includes(objective);
+    ["dpo", "kto"].includes(objective);
   const prompt = promptOf(scenario, objective);
   const rolls = objective === "grpo" || objective === "distillation";
   return [
@@ -135,10 +157,11 @@ export function warningsOf(scenario: Scenario, objective: Learnt): string[] {
 
 /** Lengths that do not add up. */
 function lengthWarnings(
-  { prompt_tokens, completion_tokens, sequence_length }: Scenario["train"],
+  { prompt_tokens, completion_tokens, rejected_tokens, sequence_length }:
+    Scenario["train"],
 ): string[] {
   if (prompt_tokens === null || completion_tokens === null) return [];
-  const sum = prompt_tokens + completion_tokens;
+  const sum = prompt_tokens + Math.max(completion_tokens, rejected_tokens ?? 0);
   return sum === sequence_length ? [] : [
     `train.prompt_tokens ${prompt_tokens} and train.completion_tokens ${completion_tokens} are ${sum} tokens, train.sequence_length is ${sequence_length}: that many are read, and the completion's are scored`,
   ];

@@ -34,6 +34,8 @@ export interface AttentionPlan {
   readonly holdsUnturned?: boolean;
   /** Whether queries come with a gate of what each head gives. */
   readonly isGated?: boolean;
+  /** What makes such a gate of what attention reads, by itself: Trinity. */
+  readonly gate?: AdaptedLinear | null;
   /** Whether keys are multiplied by a number. */
   readonly scalesKeys?: boolean;
   readonly heads: Heads;

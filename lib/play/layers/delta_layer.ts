@@ -31,7 +31,16 @@ export type DeltaProjections =
     readonly a: AdaptedLinear;
   }
   /** Qwen3-Next, by groups of heads. */
-  | { readonly qkvz: AdaptedLinear; readonly ba: AdaptedLinear };
+  | { readonly qkvz: AdaptedLinear; readonly ba: AdaptedLinear }
+  /** OLMo Hybrid, each by itself, and gates of the output last. */
+  | {
+    readonly q: AdaptedLinear;
+    readonly k: AdaptedLinear;
+    readonly v: AdaptedLinear;
+    readonly z: AdaptedLinear;
+    readonly b: AdaptedLinear;
+    readonly a: AdaptedLinear;
+  };
 
 /** A gated delta rule after a convolution, with a gated norm behind it. */
 export interface DeltaPlan {
@@ -42,6 +51,8 @@ export interface DeltaPlan {
   /** Whether padding is taken out of hidden states first. */
   readonly masked: boolean;
   readonly rule: DeltaRule;
+  /** Whether betas go up to 2: OLMo Hybrid. */
+  readonly doublesBetas: boolean;
   readonly projections: DeltaProjections;
   readonly conv: Parameter;
   readonly convBias: Parameter | null;
@@ -54,9 +65,9 @@ export interface DeltaPlan {
 /** What is projected: what the convolution reads, and three gates. */
 interface Projected {
   readonly mixed: Value;
-  readonly z: Value;
-  readonly b: Value;
-  readonly a: Value;
+  readonly z: () => Value;
+  readonly b: () => Value;
+  readonly a: () => Value;
   /** What variables hold until the convolution is cut. */
   readonly pieces: readonly Value[];
 }
@@ -66,7 +77,8 @@ interface Projected {
  *
  * Source: huggingface/transformers models/qwen3_5/modeling_qwen3_5.py,
  * Qwen3_5GatedDeltaNet; models/qwen3_next/modeling_qwen3_next.py,
- * Qwen3NextGatedDeltaNet
+ * Qwen3NextGatedDeltaNet; models/olmo_hybrid/modeling_olmo_hybrid.py,
+ * OlmoHybridGatedDeltaNet
  */
 export function deltaLayer(m: Machine, x: Value, plan: DeltaPlan): Value {
   const { rows, rule } = plan;
@@ -92,11 +104,11 @@ export function deltaLayer(m: Machine, x: Value, plan: DeltaPlan): Value {
       Value,
     ];
     m.drop(...pieces);
-    const betas = savingOutput(m, b, "betas");
-    const decays = decaysOf(m, a, plan);
+    const betas = betasOf(m, b(), plan);
+    const decays = decaysOf(m, a(), plan);
     const run = plan.isPlain ? plainDeltaRule : deltaRule;
     const ruled = run(m, { q, k, v, decays, betas }, rule);
-    const gated = gatedNorm(m, ruled, z, rows * rule.heads, plan.norm);
+    const gated = gatedNorm(m, ruled, z(), rows * rule.heads, plan.norm);
     m.drop(ruled);
     return adaptedLinear(m, gated, rows, plan.outProj);
   });
@@ -105,13 +117,42 @@ export function deltaLayer(m: Machine, x: Value, plan: DeltaPlan): Value {
 function projected(m: Machine, x: Value, plan: DeltaPlan): Projected {
   const { projections, rows } = plan;
   if ("qkvz" in projections) return projectedByGroup(m, x, plan, projections);
+  const z = () =>
+    adaptedLinear(m, x, rows, projections.z, "gates of the output");
+  const b = () =>
+    adaptedLinear(m, x, rows, projections.b, "betas before sigmoids");
+  const a = () => adaptedLinear(m, x, rows, projections.a, "time steps");
+  if ("q" in projections) {
+    const { q, k, v } = projections;
+    const each = [q, k, v].map((own) => adaptedLinear(m, x, rows, own));
+    const mixed = join(m, each, "queries, keys, values");
+    m.drop(...each);
+    return { mixed, z, b, a, pieces: [] };
+  }
+  const mixed = adaptedLinear(
+    m,
+    x,
+    rows,
+    projections.qkv,
+    "queries, keys, values",
+  );
+  const first = { z: z(), b: b(), a: a() };
   return {
-    mixed: adaptedLinear(m, x, rows, projections.qkv, "queries, keys, values"),
-    z: adaptedLinear(m, x, rows, projections.z, "gates of the output"),
-    b: adaptedLinear(m, x, rows, projections.b, "betas before sigmoids"),
-    a: adaptedLinear(m, x, rows, projections.a, "time steps"),
+    mixed,
+    z: () => first.z,
+    b: () => first.b,
+    a: () => first.a,
     pieces: [],
   };
+}
+
+/** Sigmoids, doubled where a decay may be negative. */
+function betasOf(m: Machine, b: Value, { doublesBetas }: DeltaPlan): Value {
+  const betas = savingOutput(m, b, "betas");
+  if (!doublesBetas) return betas;
+  const doubled = scaled(m, betas, "doubled betas");
+  m.drop(betas);
+  return doubled;
 }
 
 /** Two projections whose rows go by groups of heads, and are cut into pieces. */
@@ -144,7 +185,13 @@ function projectedByGroup(
   const q = laid(cut[0], "queries by head");
   const k = laid(cut[1], "keys by head");
   const mixed = join(m, [q, k, v], "queries, keys, values");
-  return { mixed, z, ...own, pieces: [q, k, v] };
+  return {
+    mixed,
+    z: () => z,
+    b: () => own.b,
+    a: () => own.a,
+    pieces: [q, k, v],
+  };
 }
 
 /** A × softplus(a + bias), in fp32. */

@@ -28,6 +28,8 @@ export interface EncoderLayerPlan {
   readonly holdsBranch: boolean;
   /** Whether what a branch's projection reads is held until its end. */
   readonly holdsInner: boolean;
+  /** Whether what attention's projection gave is held until the layer's end. */
+  readonly holdsAttended: boolean;
   readonly attention: Branch & { readonly own: SourceAttentionPlan };
   /** Attention to what an encoder has read. */
   readonly cross: (Branch & { readonly own: SourceAttentionPlan }) | null;
@@ -62,6 +64,7 @@ export function encoderLayer(
       (input) =>
         sourceAttention(m, input, input, attention.own, { table, bias, held }),
       ["attention activations", attention.own.o],
+      plan.holdsAttended ? held : null,
     );
     if (cross && memory) {
       const next = branch(
@@ -100,6 +103,7 @@ function branch(
   { norm: own, dropout: probability }: Branch,
   body: (input: Value) => Value,
   [part, last]: readonly [PartName, AdaptedLinear],
+  held: Value[] | null = null,
 ): Value {
   const input = norms === "before" && own ? normed(m, x, rows, own) : m.view(x);
   const inner = body(input);
@@ -107,7 +111,8 @@ function branch(
   if (!holdsInner) m.drop(inner);
   m.drop(input);
   const dropped = dropout(m, out, probability, "residual");
-  m.drop(out);
+  if (held) held.push(out);
+  else m.drop(out);
   const sum = add(m, x, dropped, "residual stream");
   if (!holdsBranch) m.drop(dropped);
   if (norms === "before" || !own) {

@@ -47,6 +47,8 @@ export interface ExpertsPlan {
   readonly down: Fused;
   /** Each expert's own layers where the code has them. */
   readonly linears: readonly ExpertLinears[] | null;
+  /** Whether each then takes its rows of all that were repeated for each choice. */
+  readonly repeatsRows?: boolean;
   /** Gate and up side by side, or one after the other and cut off, or up alone. */
   readonly gate: "halves" | "clamped" | "none";
   readonly activation: ActivationKind;

@@ -7,6 +7,7 @@ import { cast, copied, multiply } from "../torch/ops/arithmetic.ts";
 import { gathered } from "../torch/ops/gather.ts";
 import { dispatched } from "./dispatched_experts.ts";
 import { fusedMlp, ownMlp } from "./expert_network.ts";
+import { onRepeatedRows } from "./repeated_rows.ts";
 import type { ExpertsPlan, Fused, Matrix } from "./expert_types.ts";
 
 /** What the experts give for rows that are weighted like this, summed. */
@@ -19,6 +20,9 @@ export function experts(
 ): Value {
   if (plan.linears) {
     const { linears } = plan;
+    if (plan.repeatsRows) {
+      return onRepeatedRows(m, x, weights, rows, linears, plan);
+    }
     return oneByOne(
       m,
       x,

@@ -29,6 +29,10 @@ export interface SourceAttentionPlan {
   readonly settings: AttentionSettings;
   /** Whether queries are scaled and heads copied, one head after the other. */
   readonly copiesHeads: boolean;
+  /** Whether queries are scaled before they are turned. */
+  readonly scalesQueries?: boolean;
+  /** Whether heads are turned in fp32. */
+  readonly turnsWide?: boolean;
   /** Whether keys and values are copied into a cache that is given back. */
   readonly caches: boolean;
   /** How distances join the scores; as a bias where it is left out. */
@@ -79,10 +83,11 @@ function headsOf(
   m: Machine,
   x: Value,
   source: Value,
-  { projections, heads, settings, copiesHeads, caches, disentangled }:
-    SourceAttentionPlan,
+  plan: SourceAttentionPlan,
   table: RotaryTable | null,
 ): [Value, Value, Value] {
+  const { projections, heads, settings, copiesHeads, caches, disentangled } =
+    plan;
   const rows = heads.batch * heads.queries;
   if ("qkv" in projections) {
     const whole = adaptedLinear(
@@ -120,9 +125,20 @@ function headsOf(
     if (!copiesHeads && !disentangled) return plain;
     return replaced(m, plain, copied(m, plain, `${label} by head`));
   });
-  const [k, v] = caches ? pair.map((each) => cached(m, each)) : pair;
+  const [k, v] = (caches ? pair.map((each) => cached(m, each)) : pair) as [
+    Value,
+    Value,
+  ];
   if (caches) m.drop(...pair);
-  return [q, k, v] as [Value, Value, Value];
+  if (!table) return [q, k, v];
+  if (plan.scalesQueries) q = replaced(m, q, scaled(m, q, "scaled queries"));
+  const turned = [q, k].map((head, at) =>
+    plan.turnsWide
+      ? turnedWide(m, head, table)
+      : rotated(m, head, table, at === 0 ? "rotated queries" : "rotated keys")
+  );
+  m.drop(q, k);
+  return [...turned, v] as [Value, Value, Value];
 }
 
 /** Joins keys or values to an empty cache, which the model gives back. */

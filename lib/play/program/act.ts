@@ -75,8 +75,13 @@ export interface Collective extends Moment {
   readonly what: string;
 }
 
+/** The allocator gives the driver back what no tensor uses. */
+export interface Empty extends Moment {
+  readonly act: "empty";
+}
+
 /** An event of a rank's program. */
-export type Act = Run | Take | Free | Clear | Collective;
+export type Act = Run | Take | Free | Clear | Collective | Empty;
 
 /**
  * All that a rank does. The first step differs from the others in that it makes
@@ -85,12 +90,19 @@ export type Act = Run | Take | Free | Clear | Collective;
 export interface Program {
   /** What stands before the first step. */
   readonly load: readonly Take[];
+  /**
+   * What loading takes and frees beside: no step has it, and the allocator keeps
+   * its blocks.
+   */
+  readonly passing?: readonly (Take | Free)[];
   readonly first: readonly Act[];
   readonly step: readonly Act[];
   /** Whether forward and backward passes take turns: a peak is of both. */
   readonly alternates?: boolean;
   /** Whether the allocator has one segment for each pool, which grows. */
   readonly grows?: boolean;
+  /** MiB of requests from which on the allocator cuts no blocks. */
+  readonly maxSplitMib?: number;
   /** Allocations and frees of a step. */
   readonly events: number;
   /** Blocks of its longest pass. */

@@ -12,6 +12,8 @@ export interface Pass {
   /** Passes without gradients that run beside it, in their order. */
   readonly sides?: readonly SidePass[];
   /** Bytes of checkpoints that the host holds when the backward pass begins. */
+  /** Bytes of the leaf that stands to the next backward pass; 0 where left out. */
+  readonly heldLeafBytes?: number;
   readonly hostBytes: number;
 }
 
@@ -32,32 +34,13 @@ export interface PassActs {
 
 /** The acts of a pass: the one place that says in which order blocks run. */
 export function passActs({ stacks, sides = [] }: Pass): PassActs {
-  const placed = stacks.map((stack) =>
-    stack.map(({ block, at }): Instance => ({ block, at }))
-  );
-  const instances = placed.flat();
   const acts: Run[] = [];
   const { run, runForward, drop } = runnerOf(acts);
-  const beside = sides.map(({ stack, when, holds }) => ({
-    when,
-    holds,
-    ran: [stack.map(({ block, at }): Instance => ({ block, at }))],
-  }));
-  const runBeside = (asked: SidePass["when"], phase: PhaseName) => {
-    for (const { when, holds, ran } of beside) {
-      if (when !== asked) continue;
-      runForward(phase, ran);
-      if (!holds) drop(phase, ran.flat());
-    }
-  };
-  runBeside("rollout", "rollout");
-  runBeside("before", "forward");
-  runForward("forward", placed);
-  runBeside("after", "forward");
-  drop("forward", instances);
-  for (const { holds, ran } of beside) {
-    if (holds) drop("forward", ran.flat());
-  }
+  const { placed, instances, all } = forwardOf(
+    { stacks, sides },
+    { runForward, drop },
+    { rollout: "rollout", forward: "forward" },
+  );
 
   let before: Instance | null = null;
   const carried = new Map<string, { from: Instance; given: StorageId }>();
@@ -79,20 +62,76 @@ export function passActs({ stacks, sides = [] }: Pass): PassActs {
   }
   for (const instance of instances) run("backward", instance, "released");
   return {
-    instances: [...instances, ...beside.flatMap(({ ran }) => ran.flat())],
+    instances: all,
     acts,
+  };
+}
+
+/** A pass without what runs beside the one that learns. */
+export function learningRuns({ acts, instances }: PassActs): PassActs {
+  const learns = ({ block }: Instance) => block.beside === undefined;
+  return {
+    acts: acts.filter(({ instance }) => learns(instance)),
+    instances: instances.filter(learns),
+  };
+}
+
+/** Instances of a pass: its own by their stacks, in a row, and with those beside. */
+interface Ran {
+  readonly placed: readonly (readonly Instance[])[];
+  readonly instances: readonly Instance[];
+  readonly all: readonly Instance[];
+}
+
+/** Runs a pass forward, with those beside it where a trainer has them. */
+function forwardOf(
+  { stacks, sides = [] }: Pick<Pass, "stacks" | "sides">,
+  { runForward, drop }: Pick<
+    ReturnType<typeof runnerOf>,
+    "runForward" | "drop"
+  >,
+  phases: Readonly<Record<"rollout" | "forward", PhaseName>>,
+): Ran {
+  const placed = stacks.map((stack) =>
+    stack.map(({ block, at }): Instance => ({ block, at }))
+  );
+  const instances = placed.flat();
+  const beside = sides.map(({ stack, when, holds }) => ({
+    when,
+    holds,
+    ran: [stack.map(({ block, at }): Instance => ({ block, at }))],
+  }));
+  const runBeside = (asked: SidePass["when"], phase: PhaseName) => {
+    for (const { when, holds, ran } of beside) {
+      if (when !== asked) continue;
+      runForward(phase, ran);
+      if (!holds) drop(phase, ran.flat());
+    }
+  };
+  runBeside("rollout", phases.rollout);
+  runBeside("before", phases.forward);
+  runForward(phases.forward, placed);
+  runBeside("after", phases.forward);
+  drop(phases.forward, instances);
+  for (const { holds, ran } of beside) {
+    if (holds) drop(phases.forward, ran.flat());
+  }
+  return {
+    placed,
+    instances,
+    all: [...instances, ...beside.flatMap(({ ran }) => ran.flat())],
   };
 }
 
 /**
  * The acts of a pass without gradients between two steps, which leaves nothing.
  */
-export function evaluationActs(stack: Stack): readonly Run[] {
+export function evaluationActs(
+  pass: Pick<Pass, "stacks" | "sides">,
+): readonly Run[] {
   const acts: Run[] = [];
-  const { runForward, drop } = runnerOf(acts);
-  const ran = stack.map(({ block, at }): Instance => ({ block, at }));
-  runForward("evaluation", [ran]);
-  drop("evaluation", ran);
+  const phases = { rollout: "evaluation", forward: "evaluation" } as const;
+  forwardOf(pass, runnerOf(acts), phases);
   return acts;
 }
 
@@ -111,7 +150,10 @@ function runnerOf(acts: Run[]) {
   };
 
   /** Runs stacks forward, to where a trainer has made of the logits what it wants. */
-  const runForward = (phase: PhaseName, ran: readonly Instance[][]) => {
+  const runForward = (
+    phase: PhaseName,
+    ran: readonly (readonly Instance[])[],
+  ) => {
     let before: Instance | null = null;
     for (const stack of ran) {
       const last = stack.at(-1);
@@ -122,6 +164,9 @@ function runnerOf(acts: Run[]) {
         if (instance === last) {
           for (const each of stack) {
             run(phase, each, "done", NO_WIRES, stack[0]?.at);
+          }
+          if (stack === ran.at(-1)) {
+            for (const each of ran.flat()) run(phase, each, "returned");
           }
         }
         if (block.body) run(phase, instance, "forward");

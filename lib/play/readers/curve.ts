@@ -23,8 +23,9 @@ export function curveOf(program: Program): Curve {
       ? act.segment.to > act.segment.from
       : act.act === "take" || act.act === "free"
   );
+  const rolls = changing.some(({ phase }) => phase === "rollout");
   const points = [
-    pointOf("forward", "embeddings", standing),
+    pointOf(rolls ? "rollout" : "forward", "embeddings", standing),
     ...pointsOfPasses(
       changing.filter(({ phase }) =>
         phase !== "optimizer" && phase !== "evaluation"

@@ -51,6 +51,7 @@ export function changeOf(act: Act): { net: number; peak: number } {
     case "clear":
       return { net: -act.bytes, peak: 0 };
     case "collective":
+    case "empty":
       return NOTHING;
   }
 }
@@ -95,9 +96,11 @@ export function peaksOf(program: Program): Peaks {
     const change = changeOf(act);
     const reached = current + change.peak;
     if (reached > peaks[phase]) peaks[phase] = reached;
-    if (phase === "rollout") beside.set(phase, peaks.rollout);
+    if (phase === "rollout" || phase === "evaluation") {
+      beside.set(phase, peaks[phase]);
+    }
     // What frees what a pass gave runs later, upon what came after it.
-    if (isSide.has(at) && change.peak > 0) {
+    if (isSide.has(at) && change.peak > 0 && phase !== "evaluation") {
       beside.set(`${at}`, Math.max(beside.get(`${at}`) ?? base, reached));
     }
     if (act.act === "run" && act.instance.block.isOutside) {

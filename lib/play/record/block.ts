@@ -33,6 +33,7 @@ export type SegmentName =
   | "body"
   | "forward"
   | "done"
+  | "returned"
   | "exit"
   | "scored"
   | "dropped"
@@ -50,6 +51,8 @@ export interface Block {
   readonly body?: Segment;
   /** What it frees when the layers of its stack have run forward. */
   readonly done?: Segment;
+  /** What it frees when the model's body has returned, before its head runs. */
+  readonly returned?: Segment;
   /** What a trainer makes of the logits when the forward pass has ended. */
   readonly scored?: Segment;
   /** What is freed when the caller drops the logits. */
@@ -63,6 +66,8 @@ export interface Block {
    * all that it cached.
    */
   readonly isOutside?: true;
+  /** Whose pass without gradients it is of, beside the one that learns. */
+  readonly beside?: BesideBlock;
   readonly ports: Ports;
   /** Where it meets its parameters, in the order in which it reads them. */
   readonly parameters: readonly ParameterPort[];
@@ -73,6 +78,19 @@ export interface Block {
   readonly hostBytes?: number;
   /** Elements of what it gives, of a layer of a stack. */
   readonly outputElements?: number;
+}
+
+/** Whose parameters a pass beside runs on: the policy's, or another model's. */
+export type AskedModel = "policy" | "reference" | "teacher";
+
+/** A block's place in a pass beside. */
+export interface BesideBlock {
+  readonly asks: AskedModel;
+  /** Whether it runs upon the graph of the pass that learns. */
+  readonly isAfter: boolean;
+  readonly place: "first" | "layer" | "last";
+  /** All blocks of the pass, in order. */
+  readonly stack: readonly Block[];
 }
 
 /** A gradient that several blocks add to, such as the encoder's output's. */
@@ -117,14 +135,16 @@ function rename(
  * Cuts a machine's tape into a block.
  *
  * @param cuts Where the forward pass ends, what is done with the stack, and
- *   autocast; null where nothing is freed with the stack.
+ *   autocast; null where nothing is freed with the stack. Then where the model's
+ *   body returns, if anything is freed there.
  */
 export function blockOf(
   m: Machine,
-  [forward, done, exit]: readonly [
+  [forward, done, exit, returned]: readonly [
     forward: number,
     done: number | null,
     exit: number,
+    returned?: number | undefined,
   ],
   { outputDtype, outputElements, carried = [], ...ends }:
     & Omit<Ports, "carried">
@@ -145,7 +165,10 @@ export function blockOf(
   return {
     forward: segmentOf(tape, 0, forward),
     ...(done === null ? {} : { done: segmentOf(tape, forward, done) }),
-    exit: segmentOf(tape, done ?? forward, exit),
+    ...(returned === undefined
+      ? {}
+      : { returned: segmentOf(tape, done ?? forward, returned) }),
+    exit: segmentOf(tape, returned ?? done ?? forward, exit),
     backward: segmentOf(tape, exit, tape.events.length),
     ports: { ...ends, carried },
     parameters: m.ports(),

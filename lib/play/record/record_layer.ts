@@ -94,11 +94,14 @@ export function recordLayer(
     m.offload?.wait();
     const forward = m.tape.events.length;
     const done = letGo();
+    const ofBody = m.ends.body.splice(0);
+    for (const end of ofBody) end();
+    const returned = ofBody.length > 0 ? m.tape.events.length : undefined;
     m.endForward();
     if (given.heldByModel) m.tape.release(x.storage);
     const exit = m.tape.events.length;
     if (out.source === null) {
-      return blockOf(m, [forward, held ? done : null, exit], {
+      return blockOf(m, [forward, held ? done : null, exit, returned], {
         in: x.storage,
         out: out.storage,
         gradIn: null,
@@ -116,7 +119,7 @@ export function recordLayer(
     );
     m.backwardOfAll([[out, gradOut], ...results(m)]);
     if (given.isLeaf) m.tape.release(x.storage);
-    return finished(blockOf(m, [forward, held ? done : null, exit], {
+    return finished(blockOf(m, [forward, held ? done : null, exit, returned], {
       in: x.storage,
       out: out.storage,
       gradIn: input.grads[0]?.storage ?? null,

@@ -89,7 +89,10 @@ export class Graph {
     const back = reached && node.away
       ? this.#offload?.bringBack(node.away) ?? []
       : [];
-    const given = reached ? node.backward(node.grads) : [];
+    const here = (saved: StorageId) =>
+      back[node.away?.findIndex(({ storage }) => storage === saved) ?? -1] ??
+        saved;
+    const given = reached ? node.backward(node.grads, here) : [];
     for (const grad of node.grads) if (grad) this.#free(grad);
     node.grads.fill(null);
     for (const storage of node.saved) this.#tape.release(storage);

@@ -4,6 +4,7 @@ import type { PartName } from "../../answer/parts.ts";
 import { Tape } from "../memory/tape.ts";
 import { Graph } from "./graph.ts";
 import type { KeptOutputs } from "./kept_outputs.ts";
+import type { LinearHow } from "./linear_how.ts";
 import type { MachineSettings } from "./machine_settings.ts";
 import { Marks } from "./marks.ts";
 import { ParameterGradients } from "./parameter_gradients.ts";
@@ -11,7 +12,8 @@ import type { ParameterPort } from "./ports.ts";
 import { ParameterPorts } from "./ports.ts";
 import { SavedOffload } from "./saved_offload.ts";
 import { savedBy } from "./saving.ts";
-import type { Again, Grad, Node, Parameter, Source, Value } from "./values.ts";
+import type { Again, Grad, Node, Parameter } from "./values.ts";
+import type { PassEnds, Source, Value } from "./values.ts";
 
 /**
  * Runs a model's code on tensors that have sizes and lifetimes but no contents:
@@ -26,6 +28,7 @@ export class Machine {
   followsVariables = false;
   /** What a checkpoint keeps of operations' outputs; null: nothing. */
   outputs: KeptOutputs | null = null;
+  readonly linears: LinearHow | null;
   /** Where saved tensors wait; null: they stay. */
   readonly offload: SavedOffload | null;
   autocast: Dtype | null;
@@ -33,8 +36,7 @@ export class Machine {
   readonly savesInputs: boolean;
   #locals = new Set<Value>();
   readonly #casts = new Map<Parameter, Value>();
-  /** What else happens when the forward pass ends. */
-  readonly forwardEnds: (() => void)[] = [];
+  readonly ends: PassEnds = { body: [], forward: [] };
   readonly #cachesCasts: boolean;
   readonly #gradients: ParameterGradients;
   #graph: Graph;
@@ -49,25 +51,25 @@ export class Machine {
       savesInputs = false,
       records = true,
       offload = null,
+      linears = null,
       ...gradients
     }: MachineSettings = {},
   ) {
     this.#cachesCasts = cachesCasts;
     this.autocast = autocast;
     this.workspaces = workspaces;
-    this.savesInputs = savesInputs;
+    [this.savesInputs, this.linears] = [savesInputs, linears];
     [this.recording, this.followsVariables] = [records, !records];
     this.#gradients = new ParameterGradients(this.tape, gradients);
     this.offload = offload && new SavedOffload(this.tape, offload);
-    const { tape, offload: away } = this;
-    this.#graph = new Graph(tape, this.#gradients, this.#ports, away);
+    const graph = [this.tape, this.#gradients, this.#ports] as const;
+    this.#graph = new Graph(...graph, this.offload);
   }
 
   /** The gradient so far of the parameter that another block began, or awaits. */
   waitingFor(parameter: Parameter): Grad | null {
     return this.#gradients.waitingFor(parameter);
   }
-
   /** Where the program meets its parameters, in the order of their first use. */
   ports(): ParameterPort[] {
     return this.#ports.all((parameter) => this.#gradients.readyOf(parameter));
@@ -225,7 +227,6 @@ export class Machine {
     this.tape.retain(grad.storage);
     return grad;
   }
-
   free({ storage }: Grad): void {
     this.tape.release(storage);
   }
@@ -241,8 +242,8 @@ export class Machine {
   }
 
   /** Holds a tensor until the forward pass ends: the model gives it back. */
-  giveBack(value: Value): void {
-    this.forwardEnds.push(this.drop.bind(this, this.keep(this.view(value))));
+  giveBack(value: Value, until: keyof PassEnds = "forward"): void {
+    this.ends[until].push(this.drop.bind(this, this.keep(this.view(value))));
   }
 
   /** Ends a forward pass: autograd alone holds casts and what was given back. */
@@ -250,7 +251,7 @@ export class Machine {
     this.offload?.wait();
     this.drop(...this.#casts.values());
     this.#casts.clear();
-    for (const end of this.forwardEnds.splice(0)) end();
+    for (const end of this.ends.forward.splice(0)) end();
   }
 
   /**
@@ -283,7 +284,7 @@ export class Machine {
     return { ...none, grads: [null], backward: () => [] };
   }
 
-  /** The same as {@linkcode Machine.backwardOfAll} of one result. */
+  /** {@linkcode Machine.backwardOfAll} of one result. */
   backward(root: Value, grad: Grad): number {
     return this.backwardOfAll([[root, grad]]);
   }
@@ -292,7 +293,6 @@ export class Machine {
   backwardOfAll(roots: readonly (readonly [Value, Grad | null])[]): number {
     return this.#graph.backwardOfAll(roots);
   }
-
   #local(value: Value): Value {
     this.#locals.add(value);
     return value;

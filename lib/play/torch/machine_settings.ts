@@ -1,4 +1,5 @@
 import type { Dtype } from "./dtype.ts";
+import type { LinearHow } from "./linear_how.ts";
 import type { GradientSettings } from "./parameter_gradients.ts";
 import type { OffloadHow } from "./saved_offload.ts";
 
@@ -13,6 +14,8 @@ export interface MachineSettings extends Partial<GradientSettings> {
   records?: boolean;
   /** Whether linear layers save their input though their weight is frozen. */
   savesInputs?: boolean;
+  /** How linear layers run; null: as torch's own. */
+  linears?: LinearHow | null;
   /** How saved tensors wait on the host; null: they stay. */
   offload?: OffloadHow | null;
 }

@@ -23,6 +23,8 @@ interface Saved {
 
 /** A saved tensor whose memory is the host's until its operation runs backwards. */
 export interface Away {
+  /** The tensor that was saved, which is freed meanwhile. */
+  readonly storage: StorageId;
   readonly bytes: number;
   readonly label: string;
   readonly part: PartName;
@@ -95,6 +97,7 @@ export class SavedOffload {
     }
     this.hostBytes += bytes;
     return {
+      storage,
       bytes,
       label: `${this.#tape.labels[storage]}, back from the host`,
       part: this.#tape.parts[storage] ?? "residual stream",

@@ -52,8 +52,17 @@ export interface Node {
   readonly saves: boolean;
   readonly grads: (Grad | null)[];
   /** Takes the outputs' gradients, gives one to each input that needs one. */
-  readonly backward: (grads: readonly (Grad | null)[]) => (Grad | null)[];
+  readonly backward: (
+    grads: readonly (Grad | null)[],
+    here: WhereSaved,
+  ) => (Grad | null)[];
 }
+
+/** Where a saved tensor lies now: one that waited on the host came back elsewhere. */
+export type WhereSaved = (saved: StorageId) => StorageId;
+
+/** What else happens when a model's body returns, and when its forward pass ends. */
+export type PassEnds = Readonly<Record<"body" | "forward", (() => void)[]>>;
 
 /** What a part of a program gave when it ran again, and its backward pass. */
 export interface Again {

@@ -1,7 +1,15 @@
 import { z } from "zod";
 import { field } from "../about.ts";
-import { byShape, flag, gib, isObject, nameText, texts } from "../fields.ts";
-import { MAX_GIB } from "../limits.ts";
+import {
+  byShape,
+  count,
+  flag,
+  gib,
+  isObject,
+  nameText,
+  texts,
+} from "../fields.ts";
+import { MAX_GIB, MAX_SPLIT_MB, MIN_SPLIT_MB } from "../limits.ts";
 import * as when from "../when.ts";
 
 const custom = z.strictObject({
@@ -129,4 +137,17 @@ export const software = z.strictObject({
     flag: "--expandable-segments",
     needs: [when.toTrain],
   }),
+  max_split_size_mb: field(
+    count(MIN_SPLIT_MB, MAX_SPLIT_MB).nullable().default(null),
+    {
+      label: "Largest block that is split",
+      group: "software",
+      unit: "MiB",
+      help:
+        "`max_split_size_mb` of `PYTORCH_CUDA_ALLOC_CONF`, 21 or more: larger blocks of PyTorch's allocator are not split",
+      blank: "no limit",
+      flag: "--max-split-size-mb",
+      needs: [when.toTrain, when.manySegments],
+    },
+  ),
 });

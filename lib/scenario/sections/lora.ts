@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { field, section } from "../about.ts";
 import { count, factor, flag, names, patternOr } from "../fields.ts";
+import { MAX_RANK } from "../limits.ts";
 import * as when from "../when.ts";
 import { floats } from "./precision.ts";
 
@@ -12,7 +13,7 @@ const counted = [{
 /** Adapters. */
 export const lora = section(
   z.strictObject({
-    rank: field(count(1, 65_536).default(16), {
+    rank: field(count(1, MAX_RANK).default(16), {
       label: "Rank",
       group: "adapters",
       flag: { name: "--lora-rank", value: "<r>", help: "rank (16)" },

@@ -16,12 +16,19 @@ const OBJECTIVES = [
   "classification",
   "grpo",
   "distillation",
+  "embedding",
 ] as const;
 
-const completed = {
-  path: "train.objective",
-  not: [null, "pretrain", "classification"],
-} as const;
+const UNPROMPTED = [null, "pretrain", "classification", "embedding"] as const;
+
+const completed = { path: "train.objective", not: UNPROMPTED } as const;
+
+/** Whether an objective reads prompts and scores their completions. */
+export function scoresCompletions(
+  objective: typeof OBJECTIVES[number] | null,
+): boolean {
+  return !UNPROMPTED.some((other) => other === objective);
+}
 
 const generated = {
   group: "objective",
@@ -101,7 +108,7 @@ export const objectiveFields = {
     label: "Objective",
     group: "objective",
     help:
-      "`sft`, `pretrain`, `dpo`, `kto`, `orpo`, `reward`, `classification`, `grpo` or `distillation`; null: what the model's class learns without a trainer",
+      "`sft`, `pretrain`, `dpo`, `kto`, `orpo`, `reward`, `classification`, `grpo`, `distillation` or `embedding`; null: what the model's class learns without a trainer",
     blank: "the model's own",
     flag: "--objective",
   }),
@@ -135,6 +142,16 @@ export const objectiveFields = {
     flag: "--completion-tokens",
     needs: [completed],
   }),
+  rejected_tokens: field(tokens(1, MAX_TOKENS).nullable().default(null), {
+    label: "Rejected completion",
+    group: "objective",
+    unit: "tokens",
+    help:
+      "`dpo`: tokens of a rejected completion; null: as many as train.completion_tokens",
+    blank: "as the completion",
+    flag: "--rejected-tokens",
+    needs: [when.objective("dpo")],
+  }),
   generations: field(count(1, MAX_SEQUENCES).nullable().default(null), {
     ...rolled,
     label: "Completions per prompt",
@@ -158,6 +175,28 @@ export const objectiveFields = {
     (value) => value === null ? {} : value,
     rollout,
   ).prefault({}),
+  critic: field(modelField.nullable().default(null), {
+    label: "Critic",
+    group: "objective",
+    list: "models",
+    help:
+      "`grpo`: the model whose value head is trained on the same GPUs, which makes it PPO, as `model`; null: none",
+    blank: "none",
+    flag: "--critic",
+    needs: [when.objective("grpo")],
+    whole: true,
+  }),
+  reward_model: field(modelField.nullable().default(null), {
+    label: "Reward model",
+    group: "objective",
+    list: "models",
+    help:
+      "`grpo`: the model that scores completions on the same GPUs, as `model`; null: none",
+    blank: "none",
+    flag: "--reward-model",
+    needs: [when.objective("grpo")],
+    whole: true,
+  }),
   teacher: field(modelField.nullable().default(null), {
     label: "Teacher",
     group: "objective",

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { field } from "../about.ts";
 import { count, flag } from "../fields.ts";
+import { MAX_RANK } from "../limits.ts";
 import { OPTIMIZERS } from "../optimizers.ts";
 import { isQuantization, QUANTIZATIONS } from "../quantizations.ts";
 import * as when from "../when.ts";
@@ -57,6 +58,19 @@ export const precision = z.strictObject({
     blank: "auto",
     needs: [when.toTrain],
   }),
+  fp8: field(
+    z.enum(["tensorwise", "rowwise", "rowwise-gw", "delayed", "mxfp8"])
+      .nullable().default(null),
+    {
+      label: "FP8 training",
+      group: "optimizer",
+      help:
+        "products of linear layers in 8 bits: torchao's recipes `tensorwise`, `rowwise` and `rowwise-gw` (`rowwise_with_gw_hp`); Transformer Engine's `delayed`, `tensorwise` and `mxfp8` under Megatron",
+      blank: "off",
+      flag: "--fp8",
+      needs: [when.toTrain],
+    },
+  ),
 });
 
 /** How weights are quantised. */
@@ -67,7 +81,7 @@ export const quantization = z.strictObject({
     list: "formats",
     blank: "none, or as published",
     help:
-      "left out: `none` when training, as the checkpoint is published when serving; `nf4`, `nf4-dq`, `int8`, `fp8`, `int4`, `gptq-int4`, `gptq-int8`, `awq-int4`, `hqq-int4`, `mxfp4`, `nvfp4`, `fp8-block`, `fp8-channel`, `w8a8-int8`, `gguf:Q4_K_M`, `exl2:4.0`, `exl3:3.5` …",
+      "left out: `none` when training, as the checkpoint is published when serving (by llama.cpp `gguf:Q4_K_M` where the model is a tag of ollama's library, such as `llama3.1:8b`); `nf4`, `nf4-dq`, `int8`, `fp8`, `int4`, `gptq-int4`, `gptq-int8`, `awq-int4`, `hqq-int4`, `mxfp4`, `nvfp4`, `fp8-block`, `fp8-channel`, `w8a8-int8`, `gguf:Q4_K_M`, `exl2:4.0`, `exl3:3.5` …",
     hint: "nf4, fp8, awq-int4, gguf:Q4_K_M …",
   }),
   group_size: field(count(-1, 65_536).default(128), {
@@ -75,9 +89,21 @@ export const quantization = z.strictObject({
     group: "weights",
     help: "-1 is one group per output column",
     needs: [{
-      path: "quantization.weights",
-      like: /^(gptq|awq|hqq)|^int4$/,
+      any: [
+        [{ path: "quantization.weights", like: /^(gptq|awq|hqq)|^int4$/ }],
+        [{ path: "quantization.qat", not: [null] }],
+      ],
+      because: "neither quantization.weights nor quantization.qat has groups",
     }],
+  }),
+  qat: field(z.enum(["int8-int4", "int4"]).nullable().default(null), {
+    label: "Quantisation-aware training",
+    group: "weights",
+    help:
+      "linear layers are rounded as if quantised (torchao's fake quantisation): `int8-int4` (activations by token, weights by group) or `int4` (weights alone)",
+    blank: "off",
+    flag: "--qat",
+    needs: [when.toTrain],
   }),
   experts: field(flag().default(false), {
     label: "Experts quantised too",
@@ -125,6 +151,15 @@ export const optimizerSection = section(
         flag: { name: "--optimizer-bits", value: "<bits>", help: "32, 8 or 4" },
       },
     ),
+    rank: field(count(1, MAX_RANK).nullable().default(null), {
+      label: "Rank of its projections",
+      group: "optimizer",
+      help:
+        "GaLore's, Q-GaLore's and APOLLO's; null: 128, Q-GaLore's 256, APOLLO-Mini's 1",
+      blank: "its own",
+      flag: "--optimizer-rank",
+      needs: [when.projects],
+    }),
     paged: field(flag().default(false), {
       label: "Paged states",
       group: "optimizer",

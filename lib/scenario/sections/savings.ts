@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { field } from "../about.ts";
 import { count, flag, wordOr } from "../fields.ts";
-import { MAX_TILES } from "../limits.ts";
+import { MAX_STEPS, MAX_TILES } from "../limits.ts";
 import * as when from "../when.ts";
 
 const about = { group: "recomputing" } as const;
@@ -27,6 +27,17 @@ export const savingFields = {
         "MLPs run so many tiles of the tokens one after the other, and again in the backward pass; `auto`: sequence ÷ hidden size, as DeepSpeed's, Axolotl's and Unsloth's tiled MLP have it",
       blank: "whole",
       flag: "--mlp-tiles",
+    },
+  ),
+  empty_cache_steps: field(
+    count(1, MAX_STEPS).nullable().default(null),
+    {
+      ...about,
+      label: "Steps between emptied caches",
+      help:
+        "every how many steps the allocator's cache is emptied between forward and backward pass (transformers' `torch_empty_cache_steps`): of reserved memory alone",
+      blank: "never",
+      flag: "--empty-cache-steps",
     },
   ),
   use_reentrant: field(flag().nullable().default(null), {

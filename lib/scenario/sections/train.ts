@@ -19,6 +19,9 @@ const PARTS = [
   "lm_head",
 ] as const;
 
+/** The sequence length of a scenario that says none. */
+export const USUAL_LENGTH = 2048;
+
 /** How a model is trained. */
 export const train = section(
   z.strictObject({
@@ -46,11 +49,12 @@ export const train = section(
         help: "sequences per GPU and forward (1)",
       },
     }),
-    sequence_length: field(tokens(1, MAX_TOKENS).default(2048), {
+    sequence_length: field(tokens(1, MAX_TOKENS).default(USUAL_LENGTH), {
       label: "Sequence length",
       group: "training",
       unit: "tokens",
-      help: "tokens per sequence, the longest that occurs",
+      help:
+        "tokens per sequence, the longest that occurs; where train.prompt_tokens and train.completion_tokens are given, their sum",
       hint: "Longest that occurs; 4k is 4096",
       flag: {
         name: "--seq-len",

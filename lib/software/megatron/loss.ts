@@ -2,6 +2,7 @@ import { DTYPE_BYTES } from "../../play/torch/dtype.ts";
 import type { Machine } from "../../play/torch/machine.ts";
 import type { Value } from "../../play/torch/values.ts";
 import { gradFor } from "../../play/torch/ops/arithmetic.ts";
+import { handedOn } from "../../play/torch/ops/handed_on.ts";
 
 const SENT = "the loss over a split vocabulary";
 
@@ -47,14 +48,9 @@ export function vocabParallelLoss(
     const labels = m.create(rows, "int64", "labels of this rank");
     const predicted = m.create(rows, "fp32", "logits of labels");
     const sums = m.create(rows, "fp32", "sums of exponentials");
-    const node = m.record([logits], [soft, mask, labels], () => {
+    const node = m.record([logits], [soft, mask, labels], (_, here) => {
       if (compiled) return [compiledGradient(m, logits)];
-      m.tape.retain(soft.storage);
-      const whole = {
-        storage: soft.storage,
-        elements: soft.elements,
-        dtype: soft.dtype,
-      };
+      const whole = handedOn(m, soft, here);
       const given = gradFor(m, whole, logits);
       m.free(whole);
       return [given];
@@ -94,11 +90,11 @@ export function lossInPlace(
       what: SENT,
     });
     m.drop(m.create(3 * rows, "fp32", "statistics of the logits"));
-    const node = m.record([logits], [logits], () => {
-      m.tape.retain(logits.storage);
-      const { storage, elements, dtype } = logits;
-      return [{ storage, elements, dtype }];
-    });
+    const node = m.record(
+      [logits],
+      [logits],
+      (_, here) => [handedOn(m, logits, here)],
+    );
     return m.create(rows, "fp32", "losses", node && { node, slot: 0 });
   });
 }

@@ -27,6 +27,7 @@ export const torchtitanCode: CodeOf = (scenario, model) => {
     masksOf: () => [],
     unpads: false,
     fillsCache: false,
+    convertsHead: true,
     holdsEmbeddings: false,
     // torch.nn.RMSNorm is one kernel.
     norm: "compiled",

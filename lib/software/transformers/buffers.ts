@@ -4,6 +4,7 @@ import type { ModelBuffer } from "../../models/tensors/tensor.ts";
 import { copiesOf, elementsOf } from "../../models/tensors/tensor.ts";
 import type { Scenario } from "../../scenario/schema.ts";
 import { roundedBytes } from "../../play/memory/tape.ts";
+import { DTYPE_BYTES } from "../../play/torch/dtype.ts";
 import { isFrom } from "../../scenario/version.ts";
 
 /**
@@ -14,16 +15,19 @@ import { isFrom } from "../../scenario/version.ts";
  */
 export function bufferBytes(
   { buffers, architecture }: Model,
-  { software }: Scenario,
+  { software, precision }: Scenario,
 ): number {
   const gone = codeOfType(architecture.type).weights.buffersGone;
   const areGone = gone !== null && isFrom(software.transformers, gone.from);
   return buffers
     .filter(({ name }) => !(areGone && gone.names.test(name)))
-    .reduce((sum, buffer) => sum + bytesOf(buffer), 0);
+    .reduce(
+      (sum, buffer) => sum + bytesOf(buffer, DTYPE_BYTES[precision.weights]),
+      0,
+    );
 }
 
-function bytesOf(buffer: ModelBuffer): number {
-  return copiesOf(buffer) *
-    roundedBytes(elementsOf(buffer) * buffer.bytes_per_element);
+function bytesOf(buffer: ModelBuffer, weights: number): number {
+  const each = buffer.as_weights ? weights : buffer.bytes_per_element;
+  return copiesOf(buffer) * roundedBytes(elementsOf(buffer) * each);
 }

@@ -36,6 +36,9 @@ export const transformersHeads: HeadMaker = (m, x, plan, table) => {
     : projected(m, x, rows, plan);
   let gate: Value | null = null;
   if (plan.isGated) [q, gate] = cutFromGate(m, q);
+  if (plan.gate) {
+    gate = adaptedLinear(m, x, rows, plan.gate, "gate of the attention output");
+  }
   if (plan.scalesKeys) {
     const multiplied = scaled(m, k, "multiplied keys");
     m.drop(k);

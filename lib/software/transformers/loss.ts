@@ -53,6 +53,7 @@ function logitCopies(
   if (family.ownUntil && !isFrom(release, family.ownUntil)) {
     return "cast and shift";
   }
+  if (family.casts) return "cast";
   const version = versionOf(release);
   if (version === null || version.major > 4 || version.minor >= 49) {
     return "float";

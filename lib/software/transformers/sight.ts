@@ -2,6 +2,7 @@ import type { SightKind } from "../../models/families/code/sight.ts";
 import { imagesOf } from "../../models/images/images_of.ts";
 import type { SightOf } from "../sight.ts";
 import { gemma4Sight } from "./sights/gemma4.ts";
+import { cohereSight } from "./sights/cohere.ts";
 import { glm4vSight } from "./sights/glm4v.ts";
 import { llama4Sight } from "./sights/llama4.ts";
 import { mllamaSight } from "./sights/mllama.ts";
@@ -9,6 +10,7 @@ import { llavaTilesSight } from "./sights/llava_tiles.ts";
 import { idefics3Sight } from "./sights/idefics3.ts";
 import { mistral3Sight } from "./sights/mistral3.ts";
 import { internvlSight } from "./sights/internvl.ts";
+import { paddleocrVlSight } from "./sights/paddleocr_vl.ts";
 import { plainSight } from "./sights/plain.ts";
 import { qwen3VlSight } from "./sights/qwen3_vl.ts";
 import type { KindSight } from "./sights/question.ts";
@@ -19,13 +21,17 @@ const SIGHTS: Partial<Record<SightKind, KindSight>> = {
   qwen2_vl: plainSight,
   qwen3_vl: qwen3VlSight,
   gemma4: gemma4Sight,
+  aya_vision: cohereSight,
+  cohere2_vision: cohereSight,
   glm4v: glm4vSight,
+  paddleocr_vl: paddleocrVlSight,
   internvl: internvlSight,
   llama4: llama4Sight,
   mllama: mllamaSight,
   llava_next: llavaTilesSight,
   llava_onevision: llavaTilesSight,
   mistral3: mistral3Sight,
+  lighton_ocr: mistral3Sight,
   idefics3: idefics3Sight,
 };
 

@@ -8,3 +8,17 @@ import { isFrom } from "../../scenario/version.ts";
 export function fusesHead({ software }: Pick<Scenario, "software">): boolean {
   return isFrom(software.trl, [1, 15]);
 }
+
+/**
+ * Whether Liger's chunked loss takes the place of an objective's own: TRL hands it
+ * hidden states, until its own head came.
+ *
+ * Source: huggingface/trl 1.8.0 trainer/grpo_trainer.py, compute_liger_loss
+ */
+export function takesLiger(
+  scenario: Pick<Scenario, "software" | "train">,
+  objective: string,
+): boolean {
+  return objective === "grpo" && scenario.train.loss === "fused" &&
+    !fusesHead(scenario);
+}

@@ -234,3 +234,61 @@ eval $cmd`;
     "full",
   );
 });
+
+/** Commands that name a file which the tool ships, and what it says. */
+const SHIPPED: [
+  command: string,
+  model: string,
+  train: Readonly<Record<string, unknown>>,
+][] = [
+  [
+    "tune run lora_finetune_single_device --config llama3_1/8B_qlora_single_device batch_size=8",
+    "meta-llama/Llama-3.1-8B",
+    { method: "qlora", micro_batch: 8 },
+  ],
+  [
+    "llamafactory-cli train examples/train_lora/qwen3_lora_sft.yaml cutoff_len=1024",
+    "Qwen/Qwen3-4B-Instruct-2507",
+    { method: "lora", sequence_length: 1_024 },
+  ],
+  [
+    "accelerate launch --config_file examples/accelerate_configs/deepspeed_zero3.yaml trl/scripts/sft.py --model_name_or_path Qwen/Qwen3-8B --per_device_train_batch_size 2",
+    "Qwen/Qwen3-8B",
+    { micro_batch: 2 },
+  ],
+  [
+    "axolotl train examples/llama-3/qlora-1b.yml",
+    "NousResearch/Llama-3.2-1B",
+    { method: "qlora", micro_batch: 2 },
+  ],
+];
+
+for (const [command, model, expected] of SHIPPED) {
+  Deno.test(`${command}: the file is that which the tool ships, and said to be`, () => {
+    const { scenario, assumed, missing } = imported(command);
+    assertEquals(missing, []);
+    assertEquals(scenario["model"], model);
+    for (const [key, value] of Object.entries(expected)) {
+      assertEquals(Object(scenario["train"])[key], value, key);
+    }
+    assert(
+      assumed.some(({ reason }) => /ships it: give the file/.test(reason)),
+    );
+  });
+}
+
+Deno.test("a file of one's own is asked for, though a tool ships one of its name", () => {
+  const { missing } = imported(
+    "llamafactory-cli train mine/train_lora/qwen3_lora_sft.yaml",
+  );
+  assertEquals(missing.map(({ name }) => name), [
+    "mine/train_lora/qwen3_lora_sft.yaml",
+  ]);
+});
+
+Deno.test("OpenRLHF's trainers are known by their script too", () => {
+  const { scenario } = imported(
+    "deepspeed --num_gpus 8 openrlhf/cli/train_sft.py --pretrain Qwen/Qwen3-8B --zero_stage 3",
+  );
+  assertEquals(scenario["model"], "Qwen/Qwen3-8B");
+});

@@ -8,6 +8,7 @@ const FILES = [
   "steps.json",
   "traced_steps.json",
   "traced_heads.json",
+  "traced_encoders.json",
   "traced_state_spaces.json",
   "traced_hybrids.json",
 ];

@@ -5,6 +5,8 @@ from itertools import cycle
 from . import (
     adapters,
     decoders,
+    encoder_kin,
+    encoder_others,
     encoders,
     heads,
     optimizers,
@@ -28,3 +30,5 @@ def cases():
     yield from state_spaces.cases()
     yield from heads.cases()
     yield from savings.cases()
+    yield from encoder_kin.cases()
+    yield from encoder_others.cases()

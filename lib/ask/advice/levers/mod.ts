@@ -29,6 +29,7 @@ import { mlpTiles } from "./train/mlp_tiles.ts";
 import { offload } from "./train/offload.ts";
 import { pagedOptimizer } from "./train/paged_optimizer.ts";
 import { qloraInstead } from "./train/qlora.ts";
+import { rolloutShare } from "./train/rollout_share.ts";
 import { rolloutSleep } from "./train/rollout_sleep.ts";
 import { sequenceLength } from "./train/sequence_length.ts";
 import { moreGpus, shards } from "./train/shards.ts";
@@ -50,6 +51,7 @@ export const LEVERS: readonly Lever[] = [
   accumulation,
   checkpointing,
   mlpTiles,
+  rolloutShare,
   doubleQuantization,
   shards,
   kbitUpcast,

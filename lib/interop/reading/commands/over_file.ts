@@ -2,11 +2,14 @@ import { isObject } from "../../../scenario/fields.ts";
 import type { Document } from "../document.ts";
 import type { Draft } from "../draft.ts";
 import { withDollars } from "../shell/unset.ts";
+import type { Shipped } from "../shipped.ts";
 import type { FormatDocument } from "./read_commands.ts";
 
 /** Settings, whose they are, and the name of the file that they stood in. */
 export interface NamedDocument extends FormatDocument {
   name?: string;
+  /** What stands for the file, which was not given. */
+  shipped?: Shipped;
 }
 
 /**
@@ -28,7 +31,7 @@ export function overFiles(
     const found = same.find(({ name }) =>
       name !== undefined && baseOf(name) === base
     ) ?? same[0];
-    if (!found) return each;
+    if (!found) return overShipped(each);
     taken.add(found);
     return { ...each, document: overlaid(found.document, each.document) };
   });
@@ -36,6 +39,27 @@ export function overFiles(
     const before = documents[at];
     return !before || !taken.has(before);
   });
+}
+
+/** Puts what a command says over the file that its tool ships by that name. */
+function overShipped(each: NamedDocument): NamedDocument {
+  const { document, format } = each;
+  const shipped = format.shipped?.(document.file ?? "");
+  return shipped
+    ? { ...each, shipped, document: overlaid(shipped.document, document) }
+    : each;
+}
+
+/** Says that a file is taken as its tool ships it. */
+export function tellShipped({ shipped }: NamedDocument, draft: Draft) {
+  if (!shipped) return;
+  const { name, by } = shipped;
+  const path = draft.valueAt("model") === undefined ? "engine.name" : "model";
+  draft.remark(
+    path,
+    String(draft.valueAt(path) ?? ""),
+    `${name} is taken as ${by} ships it: give the file where yours differs`,
+  );
 }
 
 /** Asks for the file that a command names, where it was not given. */

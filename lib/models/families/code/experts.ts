@@ -48,6 +48,11 @@ export interface ExpertsCode {
    * Source: transformers 4.57.1, the classes of experts in src/transformers/models
    */
   readonly stackedBefore5: boolean;
+  /**
+   * Whether code beside the weights runs them in every release: layers of their own,
+   * on rows that were repeated for each choice.
+   */
+  readonly repeatsRows: boolean;
   readonly names: ExpertNames;
   /** Whether the expert that every row passes runs before the routed ones. */
   readonly sharedFirst: boolean;
@@ -59,8 +64,8 @@ export interface ExpertsCode {
  * @param major The major version of transformers; undefined where it is not said.
  */
 export function expertsAreLinears(
-  { stackedBefore5 }: ExpertsCode,
+  { stackedBefore5, repeatsRows }: ExpertsCode,
   major: number | undefined,
 ): boolean {
-  return major === 4 && !stackedBefore5;
+  return repeatsRows || (major === 4 && !stackedBefore5);
 }

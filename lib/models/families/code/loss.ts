@@ -6,7 +6,7 @@ export type LogitCopies =
   | "float and shift"
   /** The model itself casts them to fp32; then without the last token. */
   | "cast and shift"
-  /** The model itself casts them to fp32, labels are shifted: torchtune. */
+  /** The model itself casts them to fp32, labels are shifted: torchtune, Ling 2. */
   | "cast"
   /** Without the last token, in their own type. */
   | "shift"
@@ -19,6 +19,8 @@ export interface LogitsCode {
   readonly narrowUntil4_48: boolean;
   /** The 4.x from which the loss casts logits and no longer the model. */
   readonly castsFrom: number;
+  /** Whether code beside the weights casts them in every release: Ling 2. */
+  readonly casts: boolean;
   /**
    * The release of transformers from which the class no longer casts its logits
    * and copies those that its mask leaves itself; null: it never did.

@@ -11,8 +11,13 @@ export type SightKind =
   /** Qwen3-VL's: positions between a table's, and features of layers in between. */
   | "qwen3_vl"
   | "glm4v"
+  | "paddleocr_vl"
   | "internvl"
+  /** SigLIP's tiles, shuffled, before a gated projector. */
+  | "aya_vision"
+  | "cohere2_vision"
   | "mistral3"
+  | "lighton_ocr"
   | "idefics3"
   | "llava_next"
   | "llava_onevision"

@@ -22,6 +22,8 @@ export interface StateSpaceCode {
   /** Heads of a delta rule's queries and keys. */
   readonly keyHeads: Setting;
   readonly chunk: Setting;
+  /** Whether a delta rule's betas go up to 2 where the config does not deny it. */
+  readonly doublesBetas: boolean;
   /** Whether what it reads, and its projection, are multiplied: Falcon-H1. */
   readonly isMultiplied: boolean;
   /** Whether the residual is in fp32 where the config does not deny it. */
@@ -41,6 +43,7 @@ export function mixing(
     groups: [["mamba_n_groups"], 1],
     keyHeads: [["linear_num_key_heads"], 16],
     chunk: [["mamba_chunk_size"], 256],
+    doublesBetas: false,
     isMultiplied: false,
     wideResidual: false,
     castsLogits: false,

@@ -63,6 +63,7 @@ export const USUAL: FamilyCode = {
     gate: "halves",
     wideWeights: false,
     stackedBefore5: false,
+    repeatsRows: false,
     sharedFirst: false,
     names: { gate: "gate_proj", up: "up_proj", down: "down_proj" },
   },
@@ -87,6 +88,7 @@ export const USUAL: FamilyCode = {
   loss: {
     narrowUntil4_48: false,
     castsFrom: 47,
+    casts: false,
     ownUntil: null,
     caps: false,
     narrowTokens: false,

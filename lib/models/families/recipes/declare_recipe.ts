@@ -41,6 +41,33 @@ export function declaredBy(usual: Recipe): Family {
       }
     }
     declareAll(recipe.tensors, recipe, fields, scope);
+    asEmbedding(recipe, scope);
+  };
+}
+
+/**
+ * A head whose code stands before the embedding that it shares its matrix with
+ * names both: Jina's. It is declared by the embedding's name, as others are.
+ */
+function asEmbedding(recipe: Recipe, { tensors }: TensorScope): void {
+  if (tensors.some(({ role }) => role === "embedding")) return;
+  const at = tensors.findIndex(({ name, role }) =>
+    role === "head" && name.endsWith(".decoder.weight")
+  );
+  const head = tensors[at];
+  const [name] =
+    recipe.tensors.find(([name, , module]) =>
+      module === "embedding" && roleOfName(name) === "embedding"
+    ) ?? [];
+  if (!head || name === undefined) return;
+  tensors[at] = {
+    ...head,
+    name,
+    role: "embedding",
+    piece: "embeddings",
+    module: "embedding",
+    split: 0,
+    quantized: false,
   };
 }
 

@@ -5,15 +5,7 @@ import type { Family, FamilyType, FamilyTypes } from "../family.ts";
 import { declaredBy, partDeclaredBy } from "./declare_recipe.ts";
 import { isPartlyIn } from "./of_class.ts";
 import type { Recipe } from "./recipe.ts";
-import recipes from "./recipes.json" with { type: "json" };
-
-// The file's own type is a union of every entry in it.
-const RECIPES = recipes as unknown as Readonly<Record<string, Recipe>>;
-
-/** The formulas of a type, read when they are asked for: few of the many are. */
-export function recipeOf(type: string): Recipe | null {
-  return Object.hasOwn(RECIPES, type) ? RECIPES[type] ?? null : null;
-}
+import { RECIPE_TYPES, recipeOf } from "./recipe_of.ts";
 
 function knownRecipe(type: string): Recipe {
   const recipe = recipeOf(type);
@@ -40,15 +32,17 @@ export function partOfRecipe(type: string, place: string): Family {
  */
 export function recipeTypes(written: FamilyTypes): FamilyTypes {
   return Object.fromEntries(
-    Object.keys(RECIPES).flatMap(
+    RECIPE_TYPES.flatMap(
       (type): [string, FamilyType][] => {
         const own = written[type];
         if (own?.declare) return [];
         const code = own?.code ??
           codeWith({ cache: CACHING_KIN[type] ?? {}, unplayed: UNPLAYED });
         return [[type, {
-          declare: (config, scope) =>
-            declaredBy(knownRecipe(type))(config, scope),
+          declare: (config, scope) => {
+            declaredBy(knownRecipe(type))(config, scope);
+            own?.buffers?.(config, scope);
+          },
           readsClass: true,
           code,
           isPartly: (named, config) =>

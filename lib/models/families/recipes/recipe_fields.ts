@@ -143,8 +143,10 @@ export class RecipeFields {
   #said(path: string): unknown {
     if (this.#recipe.computed.includes(path)) return null;
     const other = this.#recipe.aliases[path];
-    const said = this.#at(path);
-    return said === null && other !== undefined ? this.#at(other) : said;
+    const here = this.#at(path);
+    const said = here === null && other !== undefined ? this.#at(other) : here;
+    // A number that the class works out, by the word for it.
+    return said === "auto" ? null : said;
   }
 
   #at(path: string): unknown {

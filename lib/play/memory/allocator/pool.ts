@@ -1,8 +1,10 @@
+import { grown } from "./grown.ts";
 import { Bins } from "./bins.ts";
 import { DenseBins } from "./dense_bins.ts";
 import type { FreeBlocks } from "./free_blocks.ts";
 import { NONE } from "./free_blocks.ts";
 import type { PoolSizes } from "./sizes.ts";
+import { suits } from "./sizes.ts";
 
 /** Blocks that there is room for at first. */
 const FIRST_ROOM = 512;
@@ -76,14 +78,20 @@ export class Pool {
 
   /** A block for a request of a class, which may be longer than asked for. */
   take(request: number): number {
-    const { bins } = this;
+    const { bins, sizes } = this;
+    const { maxSplit } = sizes;
     const asked = this.requests[request] as number;
-    const bin = bins.firstFrom(asked);
+    const found = bins.firstFrom(asked);
+    const isFit = maxSplit === Infinity ||
+      suits(sizes, bins.sizes[found], asked);
+    const bin = isFit ? found : NONE;
     const block = bin === NONE ? this.segment(asked) : bins.pop(bin);
     if (this.#whole.size > 0) this.#whole.delete(block);
     this.free[block] = 0;
     const rest = (this.size[block] as number) - asked;
-    if (rest >= this.#leastRest) this.#cut(block, asked, rest);
+    if (rest >= this.#leastRest && asked < maxSplit) {
+      this.#cut(block, asked, rest);
+    }
     return block;
   }
 
@@ -281,12 +289,4 @@ export class Pool {
     }
     return this.#blocks++;
   }
-}
-
-function grown<T extends Int32Array | Float64Array | Uint8Array>(
-  from: T,
-  to: T,
-): T {
-  to.set(from);
-  return to;
 }

@@ -26,6 +26,11 @@ export interface PoolSizes {
   /** Units by which the pool's only segment grows; null where it has many. */
   readonly page: number | null;
   /**
+   * Units of a request from which on blocks are not cut, nor given to smaller ones;
+   * Infinity where all are.
+   */
+  readonly maxSplit: number;
+  /**
    * Whether layers that are alike do the same in it again and again. What is left
    * of a small segment is of another size after each.
    */
@@ -48,6 +53,7 @@ export const SMALL_POOL: PoolSizes = {
   leastRest: 1,
   all: Array.from({ length: SMALL_SEGMENT + 1 }, (_, units) => units),
   page: null,
+  maxSplit: Infinity,
   repeats: false,
 };
 
@@ -59,8 +65,21 @@ export const LARGE_POOL: PoolSizes = {
   leastRest: SMALL + 1,
   all: null,
   page: null,
+  maxSplit: Infinity,
   repeats: true,
 };
+
+/**
+ * How much larger than asked for a block may be that is not cut.
+ *
+ * Source: pytorch c10/core/AllocatorConfig.h, max_non_split_rounding_size
+ */
+const UNCUT_EXCESS = 20 * MIB;
+
+/** The pool where `max_split_size_mb` is set. */
+export function uncutFrom(mib: number): PoolSizes {
+  return { ...LARGE_POOL, maxSplit: mib * MIB, repeats: false };
+}
 
 /**
  * The pools where segments grow.
@@ -73,3 +92,18 @@ export const GROWING: { readonly large: PoolSizes; readonly small: PoolSizes } =
     large: { ...LARGE_POOL, leastRest: 1, page: 20 * MIB, repeats: false },
     small: { ...SMALL_POOL, all: null, page: SMALL_SEGMENT },
   };
+
+/**
+ * Whether a block goes to a request where large ones are not cut: none to a smaller
+ * request, nor to one that leaves much of it.
+ *
+ * Source: pytorch c10/cuda/CUDACachingAllocator.cpp, get_free_block
+ */
+export function suits(
+  { maxSplit }: PoolSizes,
+  size: number | undefined,
+  asked: number,
+): boolean {
+  return size !== undefined &&
+    size < (asked < maxSplit ? maxSplit : asked + UNCUT_EXCESS);
+}

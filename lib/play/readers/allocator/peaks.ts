@@ -3,6 +3,7 @@ import {
   GROWING,
   LARGE_POOL,
   SMALL_POOL,
+  uncutFrom,
   UNIT,
 } from "../../memory/allocator/sizes.ts";
 import {
@@ -61,7 +62,7 @@ export function reservedWithin(
   // What one stream does not use goes back, and any other gets it.
   const { pool } = play(
     program,
-    { ...LARGE_POOL, repeats: false },
+    { ...largePool(program), repeats: false },
     (capacity - small) / UNIT,
     EVERY_STREAM,
   );
@@ -116,7 +117,9 @@ export function allocatorPeaks(
   if (isTooLong(program) || peak.bytes > Number.MAX_SAFE_INTEGER) {
     return { reserved: peak.bytes, allocated: peak.bytes, small: 0 };
   }
-  const sizes = program.grows ? GROWING : OF_MANY_SEGMENTS;
+  const sizes = program.grows
+    ? GROWING
+    : { ...OF_MANY_SEGMENTS, large: largePool(program) };
   const large = play(program, sizes.large);
   const streams = [...streamsOf(program)];
   const reservedBy = (pool: PoolSizes, stream?: string): number =>
@@ -130,11 +133,16 @@ export function allocatorPeaks(
     reservedBy(sizes.small),
   );
   return {
-    reserved: Math.max(outside, UNIT * (large.pool.reserved + beside + small)),
+    reserved: Math.max(outside, UNIT * (large.pool.peak + beside + small)),
     // Blocks of the small pool are as long as what was asked for.
     allocated: UNIT * large.peak,
     small: UNIT * small,
   };
+}
+
+/** The pool of large blocks, of segments that do not grow. */
+function largePool({ maxSplitMib }: Program): PoolSizes {
+  return maxSplitMib === undefined ? LARGE_POOL : uncutFrom(maxSplitMib);
 }
 
 const OF_MANY_SEGMENTS = { large: LARGE_POOL, small: SMALL_POOL };
@@ -156,8 +164,10 @@ function play(
   capacity = Infinity,
   stream?: string | typeof EVERY_STREAM,
 ): Player {
-  const { load, first, step } = program;
+  const { load, passing = [], first, step } = program;
   const replay = new Replay(sizes, capacity, program, stream);
-  for (const acts of [load, first, step]) replay.play(acts);
+  for (const acts of [load, passing]) replay.play(acts);
+  replay.player.forgetPeak();
+  for (const acts of [first, step]) replay.play(acts);
   return replay.player;
 }

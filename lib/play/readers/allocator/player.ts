@@ -29,6 +29,11 @@ export class Player {
     this.pool = new Pool(sizes, capacity);
   }
 
+  /** Begins the peak anew, with what is in use. */
+  forgetPeak(): void {
+    this.peak = this.used + this.others;
+  }
+
   /** Takes memory so many times; gives this pool's blocks where asked to. */
   take(bytes: number, times: number, into: number[] | null = null): void {
     const { pool } = this;

@@ -1,3 +1,4 @@
+import { emptyPool } from "../../memory/allocator/emptied.ts";
 import type { PoolSizes } from "../../memory/allocator/sizes.ts";
 import type { Act, Free, Instance, Program } from "../../program/act.ts";
 import type { Buffer } from "../../program/buffer.ts";
@@ -65,6 +66,9 @@ export class Replay {
           break;
         case "clear":
           for (const instance of act.instances) this.#close(instance);
+          break;
+        case "empty":
+          emptyPool(this.player.pool);
           break;
         case "collective":
       }
@@ -164,9 +168,9 @@ export class Replay {
 }
 
 /** What is freed, and may have been taken in another step. */
-function freedBy({ first, step }: Program): Set<Buffer> {
+function freedBy({ passing = [], first, step }: Program): Set<Buffer> {
   return new Set(
-    [...first, ...step].flatMap((act) =>
+    [...passing, ...first, ...step].flatMap((act) =>
       act.act === "free" ? [act.buffer] : []
     ),
   );

@@ -1,4 +1,5 @@
 import type { Machine } from "../../torch/machine.ts";
+import { copied, expanded } from "../../torch/ops/arithmetic.ts";
 import { embedding } from "../../torch/ops/embedding.ts";
 import { norm } from "../../torch/ops/norms.ts";
 import type { Parameter, Value } from "../../torch/values.ts";
@@ -27,7 +28,10 @@ export function embeddedDistances(
  */
 export function biases(
   m: Machine,
-  { tokens }: Pick<StackEnds, "tokens">,
+  { tokens, batch, spreadsBias }: Pick<
+    StackEnds,
+    "tokens" | "batch" | "spreadsBias"
+  >,
   table: Parameter,
   saves: boolean,
 ): Value {
@@ -41,5 +45,9 @@ export function biases(
     saves,
   );
   m.drop(places);
-  return found;
+  if (!spreadsBias) return found;
+  const turned = expanded(m, found, batch * found.elements);
+  const own = copied(m, turned, "biases of every sequence");
+  m.drop(found, turned);
+  return own;
 }

@@ -11,11 +11,15 @@ export interface EntryPlan {
   readonly positions: Parameter | null;
   /** Whether positions are looked up for each sequence. */
   readonly ownPositions: boolean;
+  /** Whether positions are rows of waves, copied for each sequence. */
+  readonly waves: boolean;
   readonly scaled: boolean;
   readonly norm: Norm | null;
   readonly dropout: number;
   /** Whether they are multiplied by the mask of padding. */
   readonly masked?: boolean;
+  /** Whether those of masked words are nought and the others scaled up. */
+  readonly dropsMasked: boolean;
   /** To the layers' width, where the table is narrower. */
   readonly projection: AdaptedLinear | null;
 }
@@ -40,6 +44,8 @@ export interface StackEnds {
   readonly entry: EntryPlan | SoundPlan;
   /** The table of biases by relative position that all layers share. */
   readonly bias: Parameter | null;
+  /** Whether those are made for every sequence. */
+  readonly spreadsBias: boolean;
   /** Distances that all layers read embedded, and their norm; null of none. */
   readonly distances: {
     readonly table: Parameter;

@@ -2,6 +2,7 @@ import type { Dtype } from "../dtype.ts";
 import type { Machine } from "../machine.ts";
 import type { Value } from "../values.ts";
 import { cast } from "./arithmetic.ts";
+import { handedOn } from "./handed_on.ts";
 
 /**
  * Cross entropy in one kernel, which saves the logits and writes their gradient
@@ -18,11 +19,11 @@ export function inPlaceCrossEntropy(
   return m.call(() => {
     const losses = m.create(rows, "fp32", "loss of each token");
     const sums = m.create(rows, "fp32", "log-sum of each token");
-    const node = m.record([logits], [logits, sums], () => {
-      m.tape.retain(logits.storage);
-      const { storage, elements, dtype } = logits;
-      return [{ storage, elements, dtype }];
-    });
+    const node = m.record(
+      [logits],
+      [logits, sums],
+      (_, here) => [handedOn(m, logits, here)],
+    );
     m.drop(losses);
     return m.create(1, "fp32", "loss", node && { node, slot: 0 });
   });

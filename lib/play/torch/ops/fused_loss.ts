@@ -1,6 +1,7 @@
 import type { Machine } from "../machine.ts";
 import type { Value } from "../values.ts";
 import type { AdaptedLinear } from "./adapted_linear.ts";
+import { handedOn } from "./handed_on.ts";
 
 /**
  * Linear and cross entropy in one: a chunk of tokens at a time its logits, whose
@@ -31,18 +32,26 @@ export function fusedLoss(
       : null;
     const losses = m.create(rows, "fp32", "loss of each token");
     m.call(() => {
+      const chunk = chunkRows(rows, width, vocabulary);
       if (weight && weight.dtype !== compute) {
-        m.create(weight.elements, compute, `head in ${compute}`);
+        const inType = () =>
+          m.create(weight.elements, compute, `head in ${compute}`);
+        inType();
+        // Logits are a product with `weight.t()`, which autocast does not cache; the
+        // gradient's is with the weight itself, whose copy the next chunk meets.
+        if (toWeight && "trains" in head.weight && chunk < rows) {
+          m.cachedCast(head.weight, inType);
+        }
       }
       return m.create(
-        chunkRows(rows, width, vocabulary) * vocabulary,
+        chunk * vocabulary,
         compute,
         "logits of a chunk",
       );
     });
-    const node = m.record([hidden, weight], [toHidden, toWeight], () => [
-      hidden.source && given(m, toHidden),
-      toWeight && given(m, toWeight),
+    const node = m.record([hidden, weight], [toHidden, toWeight], (_, here) => [
+      hidden.source && handedOn(m, toHidden, here),
+      toWeight && handedOn(m, toWeight, here),
     ]);
     m.drop(losses);
     return m.create(1, "fp32", "loss", node && { node, slot: 0 });
@@ -54,10 +63,4 @@ function chunkRows(rows: number, width: number, vocabulary: number): number {
   const parts = Math.ceil(vocabulary / width);
   const chunk = 2 ** Math.ceil(Math.log2(Math.ceil(rows / parts)));
   return Math.min(chunk, rows);
-}
-
-/** The backward pass hands on what the forward pass made. */
-function given(m: Machine, { storage, elements, dtype }: Value) {
-  m.tape.retain(storage);
-  return { storage, elements, dtype };
 }

@@ -1,9 +1,12 @@
 import type { Dtype } from "../dtype.ts";
 import { DTYPE_BYTES } from "../dtype.ts";
+import type { FakeQuantisedHow } from "../linear_how.ts";
 import { output } from "../output.ts";
 import type { Machine } from "../machine.ts";
 import type { Grad, Parameter, Value } from "../values.ts";
 import { cast } from "./arithmetic.ts";
+import { fakeQuantised } from "./fake_quantised.ts";
+import { float8Linear, takesFloat8 } from "./float8_linear.ts";
 
 /** Weights that are stored in fewer bits and expanded when they are used. */
 export interface Packed {
@@ -52,12 +55,52 @@ function plain(
   parameter: Parameter,
   label: string,
 ): Value {
+  const how = m.linears;
+  if (how?.kind === "float8" && takesFloat8(sizes)) {
+    return float8Linear(m, x, rows, sizes, parameter, how, label);
+  }
+  if (how?.kind === "fake" && sizes.in % how.group === 0) {
+    return rounded(m, x, rows, sizes, parameter, how, label);
+  }
   const input = underAutocast(m, x, `${sizes.name} input`);
   const weight = weightOf(m, parameter);
   const offset = sizes.bias && weightOf(m, sizes.bias);
   return multiplied(m, input, rows, sizes, weight, offset, label, {
     savesInput: m.savesInputs,
   });
+}
+
+/**
+ * The product of an input and a matrix that are rounded as if they were quantised.
+ *
+ * Source: pytorch/ao torchao/quantization/qat/linear.py, FakeQuantizedLinear
+ */
+function rounded(
+  m: Machine,
+  x: Value,
+  rows: number,
+  sizes: Linear,
+  parameter: Parameter,
+  { activations, group }: FakeQuantisedHow,
+  label: string,
+): Value {
+  const own = activations
+    ? fakeQuantised(m, x, rows, `${sizes.name} input`)
+    : m.view(x);
+  const whole = m.parameter(parameter);
+  const scales = parameter.elements / (group < 0 ? sizes.in : group);
+  const matrix = fakeQuantised(m, whole, scales, parameter.name);
+  m.drop(whole);
+  const input = underAutocast(m, own, `${sizes.name} input`);
+  const weight = underAutocast(
+    m,
+    matrix,
+    `${parameter.name} in autocast's type`,
+  );
+  const offset = sizes.bias && weightOf(m, sizes.bias);
+  const result = multiplied(m, input, rows, sizes, weight, offset, label);
+  m.drop(own, matrix);
+  return result;
 }
 
 /** What a matrix product is called, and its widths. */

@@ -6,6 +6,7 @@ import type { AdaptedLinear } from "./adapted_linear.ts";
 import { adaptedLinear } from "./adapted_linear.ts";
 import { cast } from "./arithmetic.ts";
 import { crossEntropy } from "./cross_entropy.ts";
+import { handedOn } from "./handed_on.ts";
 
 /** Bytes of fp32 logits of a tile. */
 const TILE = 1024 ** 3;
@@ -49,12 +50,11 @@ export function tiledLoss(
         if (given) m.free(given);
       });
     }
-    const node = m.record([hidden], [toHidden], () => {
-      if (!toHidden) return [null];
-      m.tape.retain(toHidden.storage);
-      const { storage, elements, dtype } = toHidden;
-      return [{ storage, elements, dtype }];
-    });
+    const node = m.record(
+      [hidden],
+      [toHidden],
+      (_, here) => [toHidden && handedOn(m, toHidden, here)],
+    );
     return m.create(1, "fp32", "loss", node && { node, slot: 0 });
   });
 }

@@ -21,9 +21,11 @@ import {
 
 /**
  * GLM-4V's tower: Qwen's blocks with a gated MLP, positions sampled from a table in
- * fp32, and a convolution that merges patches before a gated MLP.
+ * fp32, and a convolution that merges patches before a gated MLP. GLM-OCR's has
+ * neither that table nor a norm before it.
  *
- * Source: huggingface/transformers 5.24.0 models/glm4v/modeling_glm4v.py
+ * Source: huggingface/transformers 5.24.0 models/glm4v/modeling_glm4v.py,
+ * models/glm46v/modeling_glm46v.py, models/glm_ocr/modeling_glm_ocr.py
  */
 export const glm4vSight: KindSight = (question) => {
   const { outside, stacks, images, seen } = question;
@@ -39,7 +41,7 @@ export const glm4vSight: KindSight = (question) => {
   const first = named("post_conv_layernorm.weight");
   const last = named("visual.post_layernorm.weight");
   const merger = mergerOf(question);
-  if (!patches || !stack || !table || !first || !last || !merger) return null;
+  if (!patches || !stack || !last || !merger) return null;
   const [down, across] = seen.grid;
   const rows = images * down * across;
   const tokens = images * seen.tokens;
@@ -50,6 +52,7 @@ export const glm4vSight: KindSight = (question) => {
       enter: (m, pixels) =>
         m.call(() => {
           const made = patches.run(m, pixels, rows);
+          if (!first || !table) return made;
           const normed = norm(m, made, rows, first, "norm of patches");
           m.drop(made);
           return placed(m, normed, table);
@@ -67,6 +70,7 @@ export const glm4vSight: KindSight = (question) => {
             dropout: NO_DROPOUT,
           },
           kernels: "eager",
+          joins: true,
         }, standingTable(rows, width, "fp32")),
         {
           key: "merger",

@@ -21,6 +21,7 @@ import {
   NO_DROPOUT,
   towerActivation,
   unreadStages,
+  unreadUntil,
   visionNumber,
 } from "./question.ts";
 
@@ -94,6 +95,7 @@ export const llavaTilesSight: KindSight = (question) => {
     kernels: "eager",
   });
   const tokens = images * seen.tokens;
+  const until = unreadUntil(question);
   return {
     sight: {
       pixels: entry.pixels,
@@ -104,12 +106,12 @@ export const llavaTilesSight: KindSight = (question) => {
         }),
       stages: [
         ...layers.slice(0, layers.length - behind),
-        ...unreadStages(layers, behind),
+        ...unreadStages(question, layers, behind),
         {
           key: "projector",
           isLayer: false,
           run: (m, x) => {
-            m.giveBack(x);
+            m.giveBack(x, until);
             // The tower's own last norm runs, and nobody reads it; CLIP's takes the
             // class token alone.
             const normed = classToken ? tiles : entry.rows;
@@ -122,7 +124,7 @@ export const llavaTilesSight: KindSight = (question) => {
                   last,
                   "tower norm",
                 )
-              ));
+              ), until);
             const chosen = classToken
               ? slice(m, x, tiles * patches * entry.width)
               : m.view(x);

@@ -16,16 +16,16 @@ export type Merger = (
  * A norm, before or after patches lie side by side, and two linears.
  *
  * Source: huggingface/transformers models/qwen3_vl/modeling_qwen3_vl.py,
- * Qwen3VLVisionPatchMerger
+ * Qwen3VLVisionPatchMerger; models/qwen3_omni_moe/modeling_qwen3_omni_moe.py
  *
  * @param place What names of its tensors match.
  */
 export function mergerOf(source: ModuleSource, place: RegExp): Merger | null {
   const named = (pattern: RegExp) =>
     source.pathOf((name) => place.test(name) && pattern.test(name));
-  const own = source.norm(named(/(^|\.)norm\.weight$/), "layer");
-  const first = source.linear(named(/linear_fc1\.weight$/));
-  const second = source.linear(named(/linear_fc2\.weight$/));
+  const own = source.norm(named(/(^|\.)(norm|ln_q)\.weight$/), "layer");
+  const first = source.linear(named(/(linear_fc1|mlp\.0)\.weight$/));
+  const second = source.linear(named(/(linear_fc2|mlp\.2)\.weight$/));
   if (!own || !first || !second) return null;
   return (m, x, { rows, tokens }) =>
     m.call(() => {

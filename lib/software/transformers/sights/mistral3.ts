@@ -14,10 +14,10 @@ import {
 
 /**
  * Pixtral's tower, whose images lie one after the other in one sequence, and
- * Mistral 3's projector, which merges squares of patches.
+ * Mistral 3's projector, which merges squares of patches. LightOnOCR's is the same.
  *
  * Source: huggingface/transformers 5.24.0 models/pixtral/modeling_pixtral.py,
- * models/mistral3/modeling_mistral3.py
+ * models/mistral3/modeling_mistral3.py, models/lighton_ocr/modeling_lighton_ocr.py
  */
 export const mistral3Sight: KindSight = (question) => {
   const { scenario, outside, stacks, images, seen } = question;
@@ -26,12 +26,13 @@ export const mistral3Sight: KindSight = (question) => {
   const named = (end: string) =>
     outside.norm(outside.pathOf((name) => name.endsWith(end)), "rms");
   const before = named("ln_pre.weight");
-  const own = named("multi_modal_projector.norm.weight");
+  const own = named("multi_modal_projector.norm.weight") ??
+    named("vision_projection.norm.weight");
   const linears = linearsOf(
     outside,
     "patch_merger.merging_layer",
-    "multi_modal_projector.linear_1",
-    "multi_modal_projector.linear_2",
+    ".linear_1",
+    ".linear_2",
   );
   if (!patches || !stack || !before || !own || !linears) return null;
   const [merging, ...projecting] = linears;

@@ -114,6 +114,7 @@ export const plainSight: KindSight = (question) => {
         wideSoftmax: true,
       },
       kernels: "eager",
+      joins: code.native,
     },
     code.native ? standingTable(rows, width / heads, "fp32") : undefined,
   );
@@ -123,7 +124,7 @@ export const plainSight: KindSight = (question) => {
       enter: (m, pixels, lead) => embeddedPatches(m, pixels, plan, lead),
       stages: [
         ...layers.slice(0, layers.length - unreadLayers),
-        ...unreadStages(layers, unreadLayers),
+        ...unreadStages(question, layers, unreadLayers),
         {
           key: "projector",
           isLayer: false,
@@ -155,12 +156,15 @@ function isOfTower(
   );
 }
 
+/** Roles of a projector's matrices, which names alone may not tell. */
+const PROJECTS: ReadonlySet<string> = new Set(["projector", "other"]);
+
 /** The projector's matrices, in order; Gemma 3 keeps a bare one, transposed. */
 function projections({ model, outside }: SightSource): AdaptedLinear[] {
   return model.tensors.flatMap((
     { name, piece, role, module },
   ): AdaptedLinear | AdaptedLinear[] => {
-    if (piece !== "projector" || role !== "projector") return [];
+    if (piece !== "projector" || !PROJECTS.has(role)) return [];
     if (module === "linear" && name.endsWith(".weight")) {
       return outside.linear(name.slice(0, -".weight".length)) ?? [];
     }

@@ -13,7 +13,8 @@ import type {
 } from "../../sight.ts";
 import { decoderLayer } from "../../../play/layers/decoder_layer.ts";
 import type { RotaryTable } from "../../../play/torch/ops/rotary.ts";
-import type { Value } from "../../../play/torch/values.ts";
+import { isFrom } from "../../../scenario/version.ts";
+import type { PassEnds, Value } from "../../../play/torch/values.ts";
 import type { Dtype } from "../../../play/torch/dtype.ts";
 import type { Machine } from "../../../play/torch/machine.ts";
 import type { TowerStack } from "../../sight.ts";
@@ -75,14 +76,29 @@ export function layerStages(
 /** The most layers that nobody reads are played of a tower; LLaVA's leaves one. */
 const MOST_UNREAD = 8;
 
+/** The release from which models give back all that their towers gave. */
+const GIVES_TOWERS_BACK = [5, 24] as const;
+
 /**
- * A tower's last layers, which run though nobody reads them: what they give is
- * among the outputs that the model's forward pass keeps.
+ * How long what a tower gives, and nobody reads, stands: since 5.24 a model's outputs
+ * have the tower's, before that its body lets go of them.
+ *
+ * Source: huggingface/transformers 5.23.0 and 5.24.0 models/llava/modeling_llava.py,
+ * LlavaModel.forward
+ */
+export function unreadUntil({ scenario }: SightQuestion): keyof PassEnds {
+  const { transformers } = scenario.software;
+  return isFrom(transformers, GIVES_TOWERS_BACK) ? "forward" : "body";
+}
+
+/**
+ * A tower's last layers, which run though nobody reads them.
  *
  * Source: huggingface/transformers 5.24.0 models/llava/modeling_llava.py,
  * LlavaModel.get_image_features and forward
  */
 export function unreadStages(
+  question: SightQuestion,
   layers: readonly SightStage[],
   behind: number,
 ): SightStage[] {
@@ -91,7 +107,7 @@ export function unreadStages(
   return [{
     key: "layers that nobody reads",
     isLayer: true,
-    unread: true,
+    unread: unreadUntil(question),
     run: (m, x) => {
       let current = x;
       for (const { run } of last) {

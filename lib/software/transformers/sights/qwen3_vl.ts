@@ -17,7 +17,8 @@ import { copied } from "../../../play/torch/ops/arithmetic.ts";
  * Qwen3-VL's tower, and Qwen3.5's: positions between four rows of a table, rotary
  * ones besides, and features of layers in between for the decoder's first layers.
  *
- * Source: huggingface/transformers 5.24.0 models/qwen3_vl/modeling_qwen3_vl.py
+ * Source: huggingface/transformers 5.24.0 models/qwen3_vl/modeling_qwen3_vl.py,
+ * models/qwen3_omni_moe/modeling_qwen3_omni_moe.py
  */
 export const qwen3VlSight: KindSight = (question) => {
   const { outside, stacks, images, seen } = question;
@@ -45,12 +46,15 @@ export const qwen3VlSight: KindSight = (question) => {
       dropout: NO_DROPOUT,
     },
     kernels: "eager",
+    joins: true,
   }, standingTable(rows, width / heads, "fp32"));
   const taken = deepstackLayers(question);
   const stages = layers.flatMap((layer, at): SightStage[] => {
     const place = taken.indexOf(at);
     const own = mergers?.layers[place];
-    const each = own && mergerOf(own.inside, /./);
+    const each = own
+      ? mergerOf(own.inside, /./)
+      : mergerOf(outside, new RegExp(`visual\\.merger_list\\.${place}\\.`));
     return each
       ? [layer, {
         key: `deepstack ${place}`,

@@ -6,14 +6,10 @@ import { unexpressed } from "../../rules.ts";
 export const MEGATRON_UNEXPRESSED: readonly Unexpressed[] = [
   unexpressed(
     [
-      "fp8-format",
       "fp8-param-gather",
-      "fp8-recipe",
       "fp4-format",
-      "fp8-hybrid",
-      "fp8-e4m3",
     ],
-    "computing and keeping parameters in fp8 is not known",
+    "parameters are taken to be kept and gathered in their own type",
   ),
   unexpressed(
     [

@@ -3,11 +3,13 @@ import { plainText } from "../../plain_text.ts";
 import { readNames } from "../../values.ts";
 import { chosen, switched, switchOf } from "../../rules.ts";
 import { stateOptimizer } from "../optimizer_names.ts";
+import { MEGATRON_FP8_RULES } from "./fp8_rules.ts";
 import { MEGATRON_FUSED_RULES } from "./fused_rules.ts";
 
 /** What stays on a GPU through a step: checkpoints, attention, the optimizer. */
 export const MEGATRON_STEP_RULES: readonly Rule[] = [
   ...MEGATRON_FUSED_RULES,
+  ...MEGATRON_FP8_RULES,
   switched(
     "use-distributed-optimizer",
     "engine.distributed_optimizer",

@@ -64,16 +64,23 @@ export function attention(
 export function orderedOutput(
   m: Machine,
   out: Value,
-  { implementation, masked, causal, context = null }: AttentionSettings,
+  settings: AttentionSettings,
   byHead: boolean,
 ): Value {
+  const { implementation, masked, causal, context = null } = settings;
+  const joined = (ordered: Value): Value => {
+    if (!settings.joins || implementation === "flash") return ordered;
+    const all = copied(m, ordered, "attention output of all sequences");
+    m.drop(ordered);
+    return all;
+  };
   const isCopied = context?.kind === "ulysses"
     ? false
     : context
     ? byHead || liesByHead(context.ring, causal)
     : byHead && !liesByToken(implementation, masked, out.dtype);
-  if (!isCopied) return out;
+  if (!isCopied) return joined(out);
   const ordered = copied(m, out, "attention output by token");
   m.drop(out);
-  return ordered;
+  return joined(ordered);
 }

@@ -2,7 +2,14 @@ import { roundedBytes } from "../../../memory/tape.ts";
 import { DTYPE_BYTES } from "../../dtype.ts";
 import type { Machine } from "../../machine.ts";
 import type { Value } from "../../values.ts";
-import { add, cast, copied, savingOutput, scaled } from "../arithmetic.ts";
+import {
+  add,
+  addedTo,
+  cast,
+  copied,
+  savingOutput,
+  scaled,
+} from "../arithmetic.ts";
 import { dropout } from "../dropout.ts";
 import { softmax } from "../softmax.ts";
 import { attentionProduct, copiedHeads, repeated } from "./products.ts";
@@ -57,7 +64,11 @@ export function eager(
       replace(scaled(m, current, "capped scores"));
     }
     if (bias) {
-      replace(add(m, current, bias, "scores with positions"));
+      replace(
+        settings.addsInPlace
+          ? addedTo(m, current, bias)
+          : add(m, current, bias, "scores with positions"),
+      );
     }
     if (settings.masked || (settings.causal && seen === queries)) {
       const mask = m.external(batch * queries * seen, q.dtype, "mask", null);
@@ -76,7 +87,7 @@ export function eager(
     m.drop(chances, current, scores);
     const dropped = dropout(m, narrow, settings.dropout, "attention weights");
     m.drop(narrow);
-    held?.push(m.keep(m.view(dropped)));
+    if (!settings.addsInPlace) held?.push(m.keep(m.view(dropped)));
     const values = early ?? copiedHeads(m, v, heads);
     const out = attentionProduct(
       m,

@@ -34,6 +34,11 @@ export interface AttentionSettings {
   readonly sinks?: Parameter | null;
   /** Whether weights keep the softmax's type until they are multiplied. */
   readonly leavesWeights?: boolean;
+  /**
+   * Whether each sequence has a call of its own, whose outputs are joined, unless a
+   * flash kernel takes the lengths of all.
+   */
+  readonly joins?: boolean;
   /** Whether a flash kernel gets the tokens alone, without their padding. */
   readonly unpads?: boolean;
   /** Whether one head of keys and values is left for products to broadcast. */
@@ -49,6 +54,11 @@ export interface AttentionSettings {
    * is; null or left out of one that each call makes a bias of.
    */
   readonly biasDtype?: Dtype | null;
+  /**
+   * Whether a bias of positions, one of each sequence, is added in place, by code
+   * that gives no weights back: MPNet.
+   */
+  readonly addsInPlace?: boolean;
   /** How the sequence is shared with other ranks; null where it is whole. */
   readonly context?: Context | null;
 }
