@@ -19,11 +19,15 @@ export const text = (chars: string, max: number): fc.Arbitrary<string> =>
       fc.string({ unit, minLength: 1, maxLength: max })
     ),
   );
-/** Fields that each name a model, or none. */
-export const modelsBeside = (...fields: string[]): Record<string, Any> =>
-  Object.fromEntries(
-    fields.map((field) => [
-      field,
-      or(null, fc.constantFrom("gpt2", "mistralai/Mistral-7B-v0.1")),
-    ]),
-  );
+const model = or(null, fc.constantFrom("gpt2", "mistralai/Mistral-7B-v0.1"));
+
+/** What a scenario's training has beside its step. */
+export const besideFields: Readonly<Record<string, Any>> = {
+  saving: fc.record({
+    gathers: fc.constantFrom(null, "host", "device"),
+    merged: fc.boolean(),
+  }),
+  critic: model,
+  reward_model: model,
+  teacher: model,
+};

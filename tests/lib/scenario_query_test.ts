@@ -11,7 +11,7 @@ import {
 } from "../../lib/mod.ts";
 import type { Scenario } from "../../lib/mod.ts";
 import { OPTIMIZERS } from "../../lib/scenario/optimizers.ts";
-import { modelsBeside, or, real, text, whole } from "./arbitraries.ts";
+import { besideFields, or, real, text, whole } from "./arbitraries.ts";
 import type { Any } from "./arbitraries.ts";
 import { assertOk } from "./results.ts";
 import { anotherValue } from "./another_value.ts";
@@ -29,9 +29,8 @@ const gpuName = text(`${AWKWARD} `, 20)
   .filter((name) => name.trim() !== "" && !/[\p{Cc},]/u.test(name));
 const modules = (minLength: number): Any =>
   fc.array(module, { minLength, maxLength: 4 });
-const PACKAGES = "transformers torch peft trl bitsandbytes accelerate".split(
-  " ",
-);
+const PACKAGES = "transformers torch peft trl bitsandbytes accelerate"
+  .split(" ");
 const version = or(null, fc.stringMatching(/^\d{1,9}\.\d[\w.+!-]{0,20}$/));
 
 const dims = fc.record({
@@ -117,7 +116,7 @@ const FIELDS: Record<string, Record<string, Any>> = {
       kept_batches: whole(0, 1 << 10),
     }),
     loss_type: fc.constantFrom(null, "apo_zero_unpaired", "generalized_jsd"),
-    ...modelsBeside("critic", "reward_model", "teacher"),
+    ...besideFields,
   },
   precision: {
     weights: floats,
@@ -127,11 +126,13 @@ const FIELDS: Record<string, Record<string, Any>> = {
     master_weights: fc.constantFrom(null, "fp32", "none"),
     optimizer_states: fc.constantFrom(null, "fp32", "bf16"),
     fp8: fc.constantFrom(null, "tensorwise", "rowwise", "delayed"),
+    fp8_parameters: flag,
   },
   quantization: {
     weights: fc.constantFrom(...QUANTIZATIONS, "gguf:Q4_K_M", "gguf:F16"),
     group_size: whole(-1, 65_536),
     qat: fc.constantFrom(null, "int8-int4", "int4"),
+    skip_modules: modules(0),
     experts: flag,
     kbit_upcast: flag,
   },
@@ -220,7 +221,7 @@ const FIELDS: Record<string, Record<string, Any>> = {
   rule_of_thumb: { count: fc.constantFrom("tensors", "dimensions") },
 };
 
-// What no method models yet, and what one engine alone has, has a value of its kind.
+// What is not modelled, and what one engine alone has, has a value of its kind.
 for (const { path, awaited } of DEFINED) {
   const [section = "", key = "", inner] = path.split(".");
   const isOfAnEngine =
