@@ -32,7 +32,6 @@ AS_THEY_ARE = {
     "chameleon": ["vq_config"],
     "data2vec-audio": ["add_adapter"],
     "doge": ["is_moe"],
-    "dory": ["num_hidden_layers", "layer_types"],
     "emu3": ["vq_config"],
     "flava": ["image_codebook_config"],
     "idefics": ["perceiver_config"],

@@ -1,15 +1,22 @@
 """What no sample tells of a type, read off its code."""
 
+import re
+
 
 def repaired_zamba(recipe):
     """One block stands in every hybrid layer, and is counted in the first of them.
+
+    Without ties, which share it too, each has its own.
 
     transformers models/zamba/modeling_zamba.py, configuration_zamba.py
     """
     rows = []
     for row in recipe["tensors"]:
-        if ".shared_transf." in row[0]:
-            row = [*row[:3], ["first", "layers_block_type", ["hybrid"]], []]
+        if ".shared_transf." in row[0] and row[4] != [["tie_word_embeddings", False]]:
+            each = [*row[:3], ["in", "layers_block_type", ["hybrid"]], [["tie_word_embeddings", False]]]
+            if each not in rows:
+                rows.append(each)
+            row = [*row[:3], ["first", "layers_block_type", ["hybrid"]], [["tie_word_embeddings", True]]]
         if row not in rows:
             rows.append(row)
     recipe["tensors"] = rows
@@ -50,6 +57,27 @@ def repaired_hrm(recipe):
     recipe["defaults"]["num_hidden_layers"] = 16
 
 
+def repaired_dory(recipe):
+    """Lists that name MLPs beside attentions have two entries for a layer, others one: attentions count.
+
+    transformers models/dory/configuration_dory.py
+    """
+    rows = []
+    for name, sizes, kind, rule, conditions in recipe["tensors"]:
+        if ".layers." in name:
+            name = re.sub(r"\.layers\.\d+\.", ".layers.N.", name)
+            rule = ["in", "layer_types", ["full_attention", "sliding_attention"]]
+            conditions = [c for c in conditions if c[0] != "num_hidden_layers"]
+        row = [name, sizes, kind, rule, conditions]
+        if row not in rows:
+            rows.append(row)
+    recipe["tensors"] = rows
+    recipe["stacks"] = {"model.layers": "num_hidden_layers"}
+    usual = ["full_attention" if i % 4 == 3 else "sliding_attention" for i in range(36)]
+    recipe["defaults"] |= {"layer_types": usual, "num_hidden_layers": 36}
+    recipe["classes"]["DoryModel"] = {"from": "model.", "to": "", "drop": [], "add": [], "stacks": {}}
+
+
 def repaired_udop(recipe):
     """A decoder of which a config says nothing is as deep as the encoder.
 
@@ -59,10 +87,10 @@ def repaired_udop(recipe):
 
 
 REPAIRS = {
-    "bros": repaired_bros, "hrm_text": repaired_hrm, "seamless_m4t": repaired_seamless, "udop": repaired_udop,
+    "bros": repaired_bros, "dory": repaired_dory, "hrm_text": repaired_hrm, "seamless_m4t": repaired_seamless, "udop": repaired_udop,
     "zamba": repaired_zamba,
 }
-SURE = {"zamba"}
+SURE = {"dory", "zamba"}
 HEAD = ".vision_use_head"
 
 

@@ -20,14 +20,21 @@ export function withTypeOfClass(
   const isSilent = said === undefined || said === null || said === "";
   const type = isSilent && named !== "" ? typeOf(named) : null;
   if (type === null) return { config, notes: [] };
+  const text = config["text_config"];
+  const isTextAlone = isConfig(text) && /_text(?:_model)?$/.test(type);
   return {
-    config: { ...config, model_type: type },
+    config: {
+      ...(isTextAlone ? text : config),
+      model_type: type,
+      architectures: [named],
+    },
     notes: [
       `model.config has no model_type: ${type}, of whose classes ${named} is, is taken`,
     ],
   };
 }
 
+/** The type that has a class; of several the one whose config the class reads, after which it is named. */
 function typeOf(named: string): string | null {
   const having = Object.keys(CLASSES).filter((type) =>
     CLASSES[type]?.includes(named)
@@ -35,8 +42,12 @@ function typeOf(named: string): string | null {
   const [only] = having;
   if (having.length === 1 && only !== undefined) return only;
   const name = named.toLowerCase();
-  const before = having
+  const [first] = having
     .filter((type) => name.startsWith(type.replaceAll(/[-_]/g, "")))
     .sort((a, b) => b.length - a.length);
-  return before[0] ?? null;
+  return first ?? null;
+}
+
+function isConfig(value: unknown): value is Config {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
 }
