@@ -54,7 +54,8 @@ export function recipeTypes(written: FamilyTypes): FamilyTypes {
           },
           readsClass: true,
           code,
-          isPartly: (named) => isPartlyIn(knownRecipe(type), named),
+          isPartly: (named, config) =>
+            isPartlyIn(knownRecipe(type), named, config),
         }]];
       },
     ),
