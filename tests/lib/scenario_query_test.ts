@@ -77,6 +77,7 @@ const FIELDS: Record<string, Record<string, Any>> = {
     }),
     micro_batch: whole(1, 1 << 20),
     sequence_length: whole(1, 1 << 28),
+    target_length: or(null, whole(1, 1 << 28)),
     gradient_accumulation: whole(1, 1 << 20),
     padding_mask: flag,
     attention: fc.constantFrom("flash", "sdpa", "eager"),
