@@ -37,8 +37,8 @@ export interface LayerFacts {
     | "context"
     | "byArithmetic"
     | "biasDtype"
-    | "flashDtype"
     | "joins"
+    | "flashDtype"
   >;
   readonly kernels: Kernels;
   readonly code: ModelCode;

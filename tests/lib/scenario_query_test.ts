@@ -29,9 +29,8 @@ const gpuName = text(`${AWKWARD} `, 20)
   .filter((name) => name.trim() !== "" && !/[\p{Cc},]/u.test(name));
 const modules = (minLength: number): Any =>
   fc.array(module, { minLength, maxLength: 4 });
-const PACKAGES = "transformers torch peft trl bitsandbytes accelerate".split(
-  " ",
-);
+const PACKAGES = "transformers torch peft trl bitsandbytes accelerate"
+  .split(" ");
 const version = or(null, fc.stringMatching(/^\d{1,9}\.\d[\w.+!-]{0,20}$/));
 
 const dims = fc.record({
@@ -78,6 +77,7 @@ const FIELDS: Record<string, Record<string, Any>> = {
     }),
     micro_batch: whole(1, 1 << 20),
     sequence_length: whole(1, 1 << 28),
+    target_length: or(null, whole(1, 1 << 28)),
     gradient_accumulation: whole(1, 1 << 20),
     padding_mask: flag,
     attention: fc.constantFrom("flash", "sdpa", "eager"),
@@ -127,11 +127,13 @@ const FIELDS: Record<string, Record<string, Any>> = {
     master_weights: fc.constantFrom(null, "fp32", "none"),
     optimizer_states: fc.constantFrom(null, "fp32", "bf16"),
     fp8: fc.constantFrom(null, "tensorwise", "rowwise", "delayed"),
+    fp8_parameters: flag,
   },
   quantization: {
     weights: fc.constantFrom(...QUANTIZATIONS, "gguf:Q4_K_M", "gguf:F16"),
     group_size: whole(-1, 65_536),
     qat: fc.constantFrom(null, "int8-int4", "int4"),
+    skip_modules: modules(0),
     experts: flag,
     kbit_upcast: flag,
   },
@@ -220,7 +222,7 @@ const FIELDS: Record<string, Record<string, Any>> = {
   rule_of_thumb: { count: fc.constantFrom("tensors", "dimensions") },
 };
 
-// What no method models yet, and what one engine alone has, has a value of its kind.
+// What is not modelled, and what one engine alone has, has a value of its kind.
 for (const { path, awaited } of DEFINED) {
   const [section = "", key = "", inner] = path.split(".");
   const isOfAnEngine =

@@ -54,13 +54,13 @@ export interface AttentionSettings {
    * is; null or left out of one that each call makes a bias of.
    */
   readonly biasDtype?: Dtype | null;
-  /** What heads in fp32 become for a flash kernel outside autocast; else null. */
-  readonly flashDtype?: Dtype | null;
   /**
    * Whether a bias of positions, one of each sequence, is added in place, by code
    * that gives no weights back: MPNet.
    */
   readonly addsInPlace?: boolean;
+  /** What heads in fp32 become for a flash kernel outside autocast; else null. */
+  readonly flashDtype?: Dtype | null;
   /** How the sequence is shared with other ranks; null where it is whole. */
   readonly context?: Context | null;
 }
