@@ -34,6 +34,7 @@ import { allocatorOf } from "./driver.ts";
 import { withHeldLeaf } from "./held_leaf.ts";
 import { withEmptiedCache } from "./emptied_cache.ts";
 import { evaluationOf, withEvaluation } from "./evaluated.ts";
+import { withSaving } from "./saved.ts";
 import type { Engine, HostPart, RankClass } from "./engine.ts";
 import { engineOf } from "./mod.ts";
 
@@ -238,7 +239,8 @@ function playRank(
     const evaluated = evaluation
       ? withEvaluation(answer.program, evaluation, settings)
       : answer.program;
-    const woven = gathers ? gatheringAsked(evaluated, gathers) : evaluated;
+    const saved = withSaving(evaluated, engine.name, scenario, plan);
+    const woven = gathers ? gatheringAsked(saved, gathers) : saved;
     const held = withHeldLeaf(woven, leafBytes);
     const emptied = withEmptiedCache(held, scenario);
     const program = { ...emptied, ...allocatorOf(scenario) };

@@ -24,7 +24,7 @@ const OWN_SHARES: ReadonlySet<string> = new Set([
  * completion are given, their sum.
  */
 export function withOwnDefaults(scenario: Scenario): Scenario {
-  const { task, quantization, serve, train } = scenario;
+  const { quantization, serve, train } = scenario;
   const weights = quantization.weights ?? usualWeights(scenario);
   const isQuantised = weights !== quantization.weights;
   const isUsual = serve.memory_utilization === null &&

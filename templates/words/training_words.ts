@@ -56,6 +56,10 @@ export const TRAINING_WORDS: Record<string, string> = {
     "The number format of what the optimizer remembers of each weight.",
   "precision.fp8":
     "Matrix products in 8 bits: faster, and hardly less memory, since torchao saves what it saves without.",
+  "precision.fp8_parameters":
+    "Megatron then has no 16-bit copy of matrices beside those in 8 bits.",
+  "quantization.skip_modules":
+    "Modules whose weights stay in 16 bits where the others are quantised.",
   "quantization.qat":
     "Weights are rounded in each pass as they will be once quantised: more memory now, a better model then.",
   "quantization.weights":

@@ -18,6 +18,7 @@ const VALUES: Readonly<Record<string, unknown>> = {
   "train.reward_model": "gpt2",
   "optimizer.name": "sgd",
   "quantization.weights": "int8",
+  "quantization.skip_modules": ["k_proj"],
   "parallel.split_points": ["layers.8", "layers.16"],
   "engine.recompute_modules": ["mlp"],
   "engine.bucket_cap_mb": 100,

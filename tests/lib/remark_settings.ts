@@ -37,6 +37,7 @@ export const VALUES: Record<string, unknown[]> = {
   "train.evaluation.kept_batches": [20],
   "quantization.weights": [...QUANTIZATIONS, "gguf:Q4_K_M"],
   "quantization.group_size": [64],
+  "quantization.skip_modules": [["k_proj"]],
   "parallel.gpus": [16],
   "parallel.gpus_per_node": [4],
   "parallel.tp": [2],
@@ -183,6 +184,10 @@ export const BESIDE: Record<string, Setting> = {
   "train.loss_type": { "train.objective": "kto" },
   "train.critic": { "train.objective": "grpo" },
   "train.reward_model": { "train.objective": "grpo" },
+  "quantization.skip_modules": {
+    "train.method": "qlora",
+    "quantization.weights": "nf4",
+  },
   "train.teacher": { "train.objective": "distillation" },
   "parallel.gpus": { "engine.zero_stage": 3, "parallel.gpus": 8 },
   "parallel.gpus_per_node": { ...FSDP, "engine.sharding": "hybrid" },

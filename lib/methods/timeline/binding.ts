@@ -8,6 +8,7 @@ const SIDE_WORDS: Readonly<Record<string, string>> = {
   critic: "the critic's own update, before the policy's",
   generation: "generation of completions, before the update",
   evaluation: "forward pass of an evaluation, between two steps",
+  saving: "saving, between two steps",
   old_logprobs: "the policy's pass for its earlier log-probabilities",
 };
 

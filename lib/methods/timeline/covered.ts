@@ -33,6 +33,7 @@ const COVERED = new Set([
   "quantization.weights",
   "quantization.group_size",
   "quantization.experts",
+  "quantization.skip_modules",
   "quantization.kbit_upcast",
   "optimizer",
   "parallel.gpus",
@@ -79,6 +80,7 @@ const TRAINERS: ReadonlySet<string> = new Set([
 /** What those passes alone are played by. */
 const TRAINERS_FIELDS = [
   "train.evaluation",
+  "train.saving",
   "train.activation_offloading",
   "train.mlp_tiles",
   "train.empty_cache_steps",

@@ -100,6 +100,7 @@ import { STEP3_TYPES } from "./step3.ts";
 import { GROK_TYPES } from "./grok.ts";
 import { PHI4MM_TYPES } from "./phi4mm.ts";
 import { OVIS2_5_TYPES } from "./ovis2_5.ts";
+import { RECIPE_KIN } from "./recipe_kin.ts";
 import { recipeTypes } from "./recipes/mod.ts";
 import { RECURRENT_GEMMA_TYPES } from "./recurrent_gemma.ts";
 import { REMOTE_CODE } from "./remote_code.ts";
@@ -199,6 +200,7 @@ const WRITTEN: FamilyTypes = {
   ...QWEN_VL_TYPES,
   ...RECENT_KIN,
   ...RECENT_MOE_KIN,
+  ...RECIPE_KIN,
   ...RECURRENT_GEMMA_TYPES,
   ...REMOTE_CODE,
   ...ROBERTA_TYPES,

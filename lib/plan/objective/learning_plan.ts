@@ -75,7 +75,8 @@ export function learningPlanOf(
   if (takesOldLogProbs(scenario)) sides.push(oldLogProbs(wrapped, batch));
   const reference = referenceOf(scenario, objective);
   if (reference === "copy" || reference === "adapter-off") {
-    const other = referencePlan(wrapped);
+    // Liger's loss of pairs asks both models past what accelerate has wrapped.
+    const other = referencePlan(objective === "dpo" ? plan : wrapped);
     if ("reason" in other) return other;
     const compared = asked(other, objective, batch);
     const asks = reference === "copy" ? "reference" : "policy";

@@ -21,6 +21,8 @@ export interface SidePlan<Plan> {
   readonly holds: boolean;
   /** Whose parameters it runs on. */
   readonly asks: AskedModel;
+  /** Bytes of logits of the slice before, which stand while it runs. */
+  readonly earlier?: number;
   /** The model that runs; its objective's head takes what it gives. */
   readonly plan: Plan;
 }

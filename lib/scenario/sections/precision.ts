@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { field } from "../about.ts";
-import { count, flag } from "../fields.ts";
+import { count, flag, names } from "../fields.ts";
 import { MAX_RANK } from "../limits.ts";
 import { OPTIMIZERS } from "../optimizers.ts";
 import { isQuantization, QUANTIZATIONS } from "../quantizations.ts";
@@ -71,6 +71,14 @@ export const precision = z.strictObject({
       needs: [when.toTrain],
     },
   ),
+  fp8_parameters: field(flag().default(false), {
+    label: "Parameters in FP8 alone",
+    group: "optimizer",
+    help:
+      "Megatron keeps and gathers matrices in 8 bits, and none in `precision.weights` beside (`--fp8-param-gather`)",
+    flag: "--fp8-parameters",
+    needs: [when.toTrain, when.megatron, when.inFp8],
+  }),
 });
 
 /** How weights are quantised. */
@@ -104,6 +112,16 @@ export const quantization = z.strictObject({
     blank: "off",
     flag: "--qat",
     needs: [when.toTrain],
+  }),
+  skip_modules: field(names(64).default([]), {
+    label: "Modules left unquantised",
+    group: "weights",
+    help:
+      "bitsandbytes' `llm_int8_skip_modules`: paths, or how they begin or end; where any is named, the head is quantised unless it is named too",
+    hint: "lm_head, k_proj …",
+    blank: "the head",
+    flag: "--skip-modules",
+    needs: [when.toTrain, when.adapted],
   }),
   experts: field(flag().default(false), {
     label: "Experts quantised too",

@@ -7,6 +7,7 @@ import { evaluationFields } from "./evaluation.ts";
 import { imageFields } from "./images.ts";
 import { lora } from "./lora.ts";
 import { objectiveFields } from "./objective.ts";
+import { savedFields } from "./saving.ts";
 import { savingFields } from "./savings.ts";
 import { trainedPartsFields } from "./trained_parts.ts";
 
@@ -135,6 +136,7 @@ export const train = section(
     ...trainedPartsFields,
     ...objectiveFields,
     ...evaluationFields,
+    ...savedFields,
   }),
   [when.toTrain],
 );
