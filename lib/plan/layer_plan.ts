@@ -138,6 +138,8 @@ function attentionOf(
       wideScores: traits.wideScores,
       broadcastsHeads: traits.fused === "picked",
       scalesInPlace: family.attention.scalesInPlace,
+      leavesWeights: family.attention.leavesWeights,
+      floorsScores: family.attention.floorsScores,
       sinks: modules.parameter(modules.find((name) => /\.sinks$/.test(name))),
     },
     makeHeads: code.makeHeads,

@@ -9,6 +9,7 @@ import {
   scaled,
   shifted,
 } from "./arithmetic.ts";
+import { bounded } from "./bounded.ts";
 
 /** The two numbers of an xIELU that train: one above nought, one below. */
 export interface Slopes {
@@ -37,7 +38,7 @@ export function xielu(
     const square = multiply(m, sloped, x, "square");
     m.drop(sloped);
     const upper = plusLine(m, square, x);
-    const least = minimum(m, x);
+    const least = bounded(m, x, "minimum");
     const bent = exponential(m, least);
     m.drop(least);
     const fallen = difference(m, bent, x);
@@ -61,21 +62,6 @@ function plusLine(m: Machine, curve: Value, x: Value): Value {
   const sum = add(m, curve, line, "branch");
   m.drop(curve, line);
   return sum;
-}
-
-/** The lesser of x and a number, which saves x. */
-function minimum(m: Machine, x: Value): Value {
-  const { elements, dtype } = x;
-  const node = m.record([x], [x], () => {
-    // One expression, whose temporaries live to its end.
-    const ties = m.grad(null, elements, "uint8", "ties");
-    const half = m.grad(null, elements, dtype, "half of a gradient");
-    const given = m.grad(x.source, elements, dtype, "gradient of a minimum");
-    const greater = m.grad(null, elements, "uint8", "greater");
-    for (const part of [ties, half, greater]) m.free(part);
-    return [given];
-  });
-  return m.create(elements, dtype, "minimum", node && { node, slot: 0 });
 }
 
 /** exp(x) - 1, which saves what it gave. */
