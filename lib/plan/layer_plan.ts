@@ -6,6 +6,7 @@ import type { MlpPlan } from "../play/layers/mlp_layer.ts";
 import type { MoePlan } from "../play/layers/moe_layer.ts";
 import type { AdaptedLinear } from "../play/torch/ops/adapted_linear.ts";
 import type { Heads } from "../play/torch/ops/attention/types.ts";
+import type { Slopes } from "../play/torch/ops/xielu.ts";
 import type { Norm } from "../play/torch/ops/norms.ts";
 import { projectionsOf } from "./projections.ts";
 import {
@@ -234,7 +235,7 @@ function mlpOf(
 }
 
 /** The numbers of an xIELU. */
-function slopesOf(modules: Modules): MlpPlan["slopes"] {
+function slopesOf(modules: Modules): Slopes | null {
   const [above, below] = ["alpha_p", "alpha_n"].map((name) =>
     modules.parameter(
       modules.find((own) => own.endsWith(`.act_fn.${name}`)),
