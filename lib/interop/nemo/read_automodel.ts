@@ -12,7 +12,7 @@ import {
   switched,
   unexpressed,
 } from "../reading/rules.ts";
-import { readCount } from "../reading/values.ts";
+import { readCount, readNames } from "../reading/values.ts";
 import { attentionRule } from "../reading/vocabulary/attention.ts";
 import { stateModel } from "../reading/vocabulary/model.ts";
 import { stateOptimizer } from "../reading/vocabulary/optimizer_names.ts";
@@ -26,6 +26,37 @@ const STRATEGIES: Readonly<Record<string, string>> = {
 
 /** What both spellings of a way to share the work have before them. */
 const inDistributed = (name: string): string => `distributed.${name}`;
+
+/**
+ * Names with stars, matched against whole names: nemo_automodel/components/_peft/
+ * module_matcher.py, wildcard_match.
+ */
+const TARGETS_RULE: Rule = {
+  keys: ["peft.target_modules"],
+  fields: ["train.lora.targets"],
+  values: "names; * stands for any text",
+  read: (setting, draft, all) => {
+    const names = readNames(setting.value);
+    if (names === null || !names.some((name) => name.includes("*"))) {
+      return modules(setting.key, "train.lora.targets").read(
+        setting,
+        draft,
+        all,
+      );
+    }
+    const patterns = names.map((name) =>
+      name.includes("*")
+        ? name.split(/\.?\*/).map((part) => part.replaceAll(".", "\\."))
+          .join(".*")
+        : `(?:.*\\.)?${name.replaceAll(".", "\\.")}`
+    );
+    draft.state(
+      setting,
+      "train.lora.targets",
+      names.includes("*") ? "all-linear" : patterns.join("|"),
+    );
+  },
+};
 
 const RULES: readonly Rule[] = [
   {
@@ -62,7 +93,7 @@ const RULES: readonly Rule[] = [
   same("peft.alpha", "train.lora.alpha"),
   same("peft.dropout", "train.lora.dropout"),
   switched("peft.match_all_linear", "train.lora.targets", "all-linear"),
-  modules("peft.target_modules", "train.lora.targets"),
+  TARGETS_RULE,
   {
     keys: [inDistributed("strategy"), inDistributed("_target_")],
     fields: ["engine.name"],
@@ -141,12 +172,13 @@ export const automodelFile: Format = {
     anyKeyOf(KEY_END.section)`
     rng dist_env dataset validation_dataset dataloader validation_dataloader
     checkpoint wandb mlflow clip_grad_norm lr_scheduler recipe tokenizer
-    packed_sequence comet nsys
+    packed_sequence comet nsys ci processor seed launcher slurm
   `,
     /^(?:step_scheduler|optimizer)\./,
-    /^model\.(?:_target_|use_liger|trust_remote|is_meta)/,
+    /^model\.(?:_target_|use_liger|trust_remote|is_meta|text_config|output_hidden_states|use_sdpa_patching)/,
+    /^model\.backend\.(?:_target_|rms_norm|linear|experts|dispatcher|rope_fusion|fake_balanced_gate|enable_)/,
     /^peft\.(?:_target_|use_triton|exclude|lora_A)/,
-    /^distributed\.(?:sequence_parallel|dp_replicate)/,
+    /^distributed\.(?:sequence_parallel|dp_replicate|defer_fsdp|pipeline\.(?:scale_grads|patch_|round_virtual))/,
   ],
   finish: finishAutomodel,
 };

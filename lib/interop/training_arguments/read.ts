@@ -30,6 +30,10 @@ import {
   TRAINER_RULES,
   TRAINER_UNEXPRESSED,
 } from "./trainer_rules.ts";
+import {
+  VISION_SCRIPT_NEUTRAL,
+  VISION_SCRIPT_RULES,
+} from "./vision_script_rules.ts";
 
 /** Keys that TRL's SFTConfig adds. */
 const SFT_KEYS = [
@@ -50,7 +54,7 @@ const SFT_KEYS = [
 
 /** TRL's ModelConfig, whose settings its scripts take in the same file. */
 const MODEL_CONFIG: readonly Rule[] = [
-  modelRule(["model_name_or_path"]),
+  modelRule(["model_name_or_path", "model_id"]),
   loadedIn([
     "dtype",
     "torch_dtype",
@@ -174,6 +178,7 @@ export const trainingArgumentsFile: Format = {
   rules: [
     counted("num_processes", "parallel.gpus"),
     ...MODEL_CONFIG,
+    ...VISION_SCRIPT_RULES,
     ...TRAINER_RULES,
     CHECKPOINTING_RULE,
     ...SFT_RULES,
@@ -196,6 +201,7 @@ export const trainingArgumentsFile: Format = {
   ],
   neutral: [
     ...TRAINER_NEUTRAL,
+    ...VISION_SCRIPT_NEUTRAL,
     anyKeyOf(KEY_END.wordOrSection)`
     dataset script chat_template eos_token pad_token packing padding_free
     eval_packing pad_to_multiple_of shuffle truncation assistant_only
