@@ -7,6 +7,7 @@ import { deepspeedCommand } from "./deepspeed/read_launcher.ts";
 import { deepspeedExport } from "./deepspeed/write.ts";
 import { lightningFile } from "./lightning/read.ts";
 import { lightningExport } from "./lightning/write.ts";
+import { easyR1File } from "./easy_r1/read.ts";
 import { llamaFactoryFile } from "./llama_factory/read.ts";
 import { llamaFactoryV1File } from "./llama_factory/read_v1.ts";
 import { llamaCommand } from "./llama_cpp/read.ts";
@@ -18,6 +19,7 @@ import { memoryCalculatorFile } from "./memory_calculator/read.ts";
 import { lmdeployCommand } from "./lmdeploy/read.ts";
 import { nemoFile } from "./nemo/read.ts";
 import { automodelFile } from "./nemo/read_automodel.ts";
+import { nemoRlFile } from "./nemo_rl/read.ts";
 import { ollamaModelfile } from "./ollama/read.ts";
 import { ollamaExport } from "./ollama/write.ts";
 import { peftFile } from "./peft/read.ts";
@@ -64,6 +66,7 @@ export const TOOLS: readonly Tool[] = [
   { folder: "torchtune", reads: [torchtuneFile], writes: [] },
   { folder: "torchtitan", reads: [torchtitanFile], writes: [] },
   { folder: "nemo", reads: [nemoFile, automodelFile], writes: [] },
+  { folder: "nemo_rl", reads: [nemoRlFile], writes: [] },
   { folder: "megatron_bridge", reads: [megatronBridgeFile], writes: [] },
   { folder: "lightning", reads: [lightningFile], writes: [lightningExport] },
   { folder: "memory_calculator", reads: [memoryCalculatorFile], writes: [] },
@@ -77,6 +80,7 @@ export const TOOLS: readonly Tool[] = [
   },
   { folder: "axolotl", reads: [axolotlFile], writes: [axolotlExport] },
   { folder: "verl", reads: [verlFile], writes: [] },
+  { folder: "easy_r1", reads: [easyR1File], writes: [] },
   { folder: "openrlhf", reads: [openrlhfCommand], writes: [] },
   { folder: "swift", reads: [megatronSwiftFile, swiftFile], writes: [] },
   {
