@@ -44,6 +44,7 @@ import { torchtuneFile } from "./torchtune/read.ts";
 import { trainingArgumentsFile } from "./training_arguments/read.ts";
 import { trainingArgumentsExport } from "./training_arguments/write.ts";
 import { unslothCalls } from "./unsloth/read.ts";
+import { veomniFile } from "./veomni/read.ts";
 import { vllmCommand } from "./vllm/read.ts";
 import { vllmLog } from "./vllm/read_log.ts";
 import { vllmExport } from "./vllm/write.ts";
@@ -67,6 +68,7 @@ export const TOOLS: readonly Tool[] = [
   { folder: "torchtitan", reads: [torchtitanFile], writes: [] },
   { folder: "nemo", reads: [nemoFile, automodelFile], writes: [] },
   { folder: "nemo_rl", reads: [nemoRlFile], writes: [] },
+  { folder: "veomni", reads: [veomniFile], writes: [] },
   { folder: "megatron_bridge", reads: [megatronBridgeFile], writes: [] },
   { folder: "lightning", reads: [lightningFile], writes: [lightningExport] },
   { folder: "memory_calculator", reads: [memoryCalculatorFile], writes: [] },

@@ -118,6 +118,11 @@ const RULES: readonly Rule[] = [
     read: (setting, draft) => {
       if (setting.value === "adamw_bf16") {
         draft.state(setting, "precision.optimizer_states", "bf16");
+        draft.remark(
+          "precision.optimizer_states",
+          "bf16",
+          "Kahan's compensation, two bytes a parameter more, is not counted",
+        );
       } else draft.leave(setting, "AdamW, as it is taken");
     },
   },

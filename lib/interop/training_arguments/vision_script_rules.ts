@@ -1,5 +1,5 @@
 import type { Draft, FileSetting } from "../reading/draft.ts";
-import type { FileSettings, Rule } from "../reading/format.ts";
+import type { Rule } from "../reading/format.ts";
 import {
   counted,
   countOf,

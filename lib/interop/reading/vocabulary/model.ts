@@ -30,7 +30,7 @@ export function stateModel(setting: FileSetting, draft: Draft): void {
   }
   const name = value.trim().replace(/\/+$/, "");
   const folder = name.split("/").at(-1) ?? "";
-  const known = /^[./~$]|^[A-Za-z]:\\/.test(name)
+  const known = isFolder(name)
     ? CATALOGUE.find(({ id }) =>
       id.split("/").at(-1)?.toLowerCase() === folder.toLowerCase()
     ) ?? findModel(folder)
@@ -40,9 +40,15 @@ export function stateModel(setting: FileSetting, draft: Draft): void {
     draft.remark(
       "model",
       known.id,
-      `${setting.key} is a folder; its name is the catalogue's ${known.id}`,
+      `${setting.key} names it by its last part, which is the catalogue's ${known.id}`,
     );
   }
+}
+
+/** Whether only a name's last part tells the model. */
+function isFolder(name: string): boolean {
+  return /^[./~$]|^[A-Za-z]:\\/.test(name) || name.split("/").length > 2 ||
+    /^(?:models?|ckpts?|checkpoints?|pretrained)\//.test(name);
 }
 
 /** The model by its name on the Hub or its folder. */
