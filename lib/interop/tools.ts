@@ -26,6 +26,7 @@ import { peftFile } from "./peft/read.ts";
 import { plainFile } from "./plain/read.ts";
 import { jsonExport, yamlExport } from "./plain/write.ts";
 import type { Format } from "./reading/format.ts";
+import { slimeCommand } from "./slime/read.ts";
 import { sglangCommand } from "./sglang/read.ts";
 import { sglangLog } from "./sglang/read_log.ts";
 import { sglangExport } from "./sglang/write.ts";
@@ -63,6 +64,7 @@ export interface Tool {
  * those with keys of their own first.
  */
 export const TOOLS: readonly Tool[] = [
+  { folder: "slime", reads: [slimeCommand], writes: [] },
   { folder: "megatron", reads: [megatronFile], writes: [] },
   { folder: "torchtune", reads: [torchtuneFile], writes: [] },
   { folder: "torchtitan", reads: [torchtitanFile], writes: [] },
