@@ -12,9 +12,10 @@ import {
   switched,
   unexpressed,
 } from "../reading/rules.ts";
-import { readCount, readNames } from "../reading/values.ts";
+import { readCount, readNames, readSwitch } from "../reading/values.ts";
 import { attentionRule } from "../reading/vocabulary/attention.ts";
 import { stateModel } from "../reading/vocabulary/model.ts";
+import { isVisionModel } from "../reading/vocabulary/vision.ts";
 import { stateOptimizer } from "../reading/vocabulary/optimizer_names.ts";
 
 /** Strategies by the engines of a Scenario. */
@@ -136,6 +137,31 @@ const RULES: readonly Rule[] = [
       else draft.state(setting, "parallel.gpus", gpus);
     },
   },
+  {
+    keys: ["freeze_config"],
+    fields: ["train.trainable"],
+    values: "freeze_vision_tower and freeze_language_model → what is left",
+    read: (setting, draft, all) => {
+      // components/utils/model_utils.py: the tower is frozen unless it says no.
+      const frozen = (name: string): boolean =>
+        readSwitch(all.get(`freeze_config.freeze_${name}`)) ??
+          name === "vision_tower";
+      if (all.has("peft")) return draft.leave(setting, "adapters train alone");
+      if (!isVisionModel(draft)) {
+        return draft.leave(setting, "the model is not known to see images");
+      }
+      const tower = frozen("vision_tower");
+      const language = frozen("language_model");
+      if (!tower && !language) return draft.leave(setting, "nothing is frozen");
+      draft.state(setting, "train.trainable", [
+        ...language ? [] : ["language_model"],
+        ...frozen("embeddings") || language ? [] : ["embeddings"],
+        ...language ? [] : ["lm_head"],
+        ...tower ? [] : ["vision_tower"],
+        "projector",
+      ]);
+    },
+  },
   switched(
     inDistributed("activation_checkpointing"),
     "train.checkpointing",
@@ -163,7 +189,7 @@ export const automodelFile: Format = {
   rules: RULES,
   unexpressed: [
     unexpressed(
-      ["fp8", "quantization", "compile", "freeze_config", "teacher_model"],
+      ["fp8", "quantization", "compile", "teacher_model"],
       "no field says it",
     ),
     unexpressed("loss_fn", "the loss is estimated on whole scores"),

@@ -16,7 +16,7 @@ import { attentionRule } from "../reading/vocabulary/attention.ts";
 import { bitsAndBytesRules } from "../reading/vocabulary/bitsandbytes.ts";
 import { modelRule } from "../reading/vocabulary/model.ts";
 import { trainerCall } from "./calls.ts";
-import { trlCommand } from "./command.ts";
+import { openInstructCommand, trlCommand } from "./command.ts";
 import {
   assumeObjective,
   isScoringLoss,
@@ -156,7 +156,7 @@ export const trainingArgumentsFile: Format = {
   id: "training-arguments",
   title: "TrainingArguments",
   kind: "mapping",
-  command: trlCommand,
+  command: (started) => trlCommand(started) ?? openInstructCommand(started),
   calls: trainerCall,
   byFlags: true,
   recognises: (values) =>
