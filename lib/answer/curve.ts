@@ -1,12 +1,19 @@
 import type { PartName } from "./parts.ts";
 
-/** The phases of a training step; `evaluation` comes between two steps. */
+/** The phases of a training step; the last two come between two steps. */
 export type PhaseName =
   | "rollout"
   | "forward"
   | "backward"
   | "optimizer"
-  | "evaluation";
+  | "evaluation"
+  | "saving";
+
+/** Phases that come between two steps. */
+export const BETWEEN_STEPS: ReadonlySet<unknown> = new Set<PhaseName>([
+  "evaluation",
+  "saving",
+]);
 
 /** Passes without gradients beside the one that learns. */
 export const SIDE_PASSES = [
@@ -14,8 +21,10 @@ export const SIDE_PASSES = [
   "reference",
   "kl",
   "teacher",
+  "critic",
   "generation",
   "evaluation",
+  "saving",
 ] as const;
 
 export type SidePassName = typeof SIDE_PASSES[number];

@@ -19,8 +19,8 @@ import { imageProblem } from "./image_problem.ts";
 import { servedFits } from "./served_fits.ts";
 import { trafficOf } from "./traffic.ts";
 import {
+  besideProblems,
   gpuProblem,
-  teacherProblem,
   unknownNames,
   withUnknown,
 } from "./unknown_names.ts";
@@ -94,7 +94,7 @@ export function estimateScenario(
     : named;
   const unknown = [
     gpuProblem(scenario.hardware.gpu),
-    teacherProblem(scenario),
+    ...besideProblems(scenario),
   ].flatMap((problem) => problem ?? []);
   if (!model.ok || unknown.length > 0) {
     return {

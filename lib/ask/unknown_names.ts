@@ -30,19 +30,26 @@ export function unknownNames(
   ];
 }
 
-/** Why nobody knows the model that teaches; null where one does, or none is asked. */
-export function teacherProblem(
-  { task, train: { objective, teacher } }: Scenario,
-): Problem | null {
-  if (task !== "train" || objective !== "distillation" || teacher === null) {
-    return null;
-  }
-  const found = resolveModel(teacher);
-  const message = found.ok ? undefined : found.problems[0]?.message;
-  return message === undefined ? null : {
-    path: "train.teacher",
-    message: message.replace(/^model /, "train.teacher "),
-  };
+/** Models beside the one that trains, and the objectives that have them. */
+const BESIDE = [
+  ["teacher", "distillation"],
+  ["critic", "grpo"],
+  ["reward_model", "grpo"],
+] as const;
+
+/** Models beside the one that trains that nobody knows. */
+export function besideProblems({ task, train }: Scenario): Problem[] {
+  if (task !== "train") return [];
+  return BESIDE.flatMap(([field, objective]) => {
+    const asked = train[field];
+    if (train.objective !== objective || asked === null) return [];
+    const found = resolveModel(asked);
+    const message = found.ok ? undefined : found.problems[0]?.message;
+    const path = `train.${field}`;
+    return message === undefined
+      ? []
+      : [{ path, message: message.replace(/^model /, `${path} `) }];
+  });
 }
 
 /** A refusal with these beside it, unless they say of a field what it says. */

@@ -45,6 +45,8 @@ export const megatronEngine: Engine = {
     "engine.recompute_modules",
     "engine.offload_optimizer",
     "precision.gradients",
+    "precision.fp8",
+    "precision.fp8_parameters",
     ...(engine.offload_optimizer === "none"
       ? []
       : ["precision.master_weights"]),
@@ -190,7 +192,7 @@ function contentOf(plan: StepPlan, mesh: Mesh, stage: number): string {
 function assumptionsOf(
   { held, head, dtype }: MegatronPlan,
   { cp }: Mesh,
-  { train }: Scenario,
+  { train, precision }: Scenario,
 ): string[] {
   const runsAgain = train.checkpointing === "full";
   return [
@@ -209,6 +211,9 @@ function assumptionsOf(
         }`,
       ]
       : []),
+    ...(precision.fp8 === null ? [] : [
+      "precision.fp8 is played as Transformer Engine's source reads, for all layers, with parameters in their own type beside: no run of it was traced",
+    ]),
     ...(cp > 1
       ? [
         "context parallelism is played as Transformer Engine's source reads: no run of it was traced",

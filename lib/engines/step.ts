@@ -17,7 +17,10 @@ import { implementationOf } from "../optimizers/implementation.ts";
 import type { OptimizerRule, Trained } from "../optimizers/rule.ts";
 import { optimizerRule } from "../optimizers/rules.ts";
 import type { Implementation } from "../optimizers/rule.ts";
-import type { RolloutShare } from "../plan/objective/objective_plan.ts";
+import type {
+  CriticShare,
+  RolloutShare,
+} from "../plan/objective/objective_plan.ts";
 import type { StepPlan } from "../plan/step_plan.ts";
 import { playedCode } from "../software/mod.ts";
 import { learningPlanOf } from "../plan/objective/learning_plan.ts";
@@ -28,8 +31,10 @@ import { gatheringAsked } from "./asked_gathers.ts";
 import { askedGathers, askedShares } from "./asked_shares.ts";
 import { recordPass } from "./blocks/pass.ts";
 import { allocatorOf } from "./driver.ts";
+import { withHeldLeaf } from "./held_leaf.ts";
 import { withEmptiedCache } from "./emptied_cache.ts";
 import { evaluationOf, withEvaluation } from "./evaluated.ts";
+import { withSaving } from "./saved.ts";
 import type { Engine, HostPart, RankClass } from "./engine.ts";
 import { engineOf } from "./mod.ts";
 
@@ -39,6 +44,8 @@ export interface StepSettings {
   readonly workspaces: boolean;
   /** What generates on the same GPU; null: nobody. */
   readonly rollout?: RolloutShare | null;
+  /** What a critic holds of the same GPU; null: there is none. */
+  readonly critic?: CriticShare | null;
 }
 
 /** A rank's training step, after the first: optimizer states stand. */
@@ -137,7 +144,13 @@ function played(
     : (given: Scenario, whose: Model) => stepPlanOf(given, whose);
   const shares = askedShares(engine.name, scenario, mesh.value);
   const computed = engine.computed?.(scenario) ?? scenario;
-  const plan = planOf(computed, model, settings.rollout, shares);
+  const plan = planOf(
+    computed,
+    model,
+    settings.rollout,
+    shares,
+    settings.critic,
+  );
   if ("reason" in plan) return plan;
   const evaluated = TRAINERS_ENGINES.has(engine.name)
     ? evaluationOf(computed, model, settings.rollout, shares)
@@ -206,6 +219,7 @@ function playRank(
   const implementation = implementationOf(scenario, rule);
   const workspace = cublasWorkspaceBytes(gpuOf(scenario.hardware.gpu));
   const common = { plan, rule, implementation };
+  let leafBytes = 0;
   try {
     const answer = engine.play({
       ...common,
@@ -215,14 +229,20 @@ function playRank(
       workspaces: settings.workspaces
         ? Array.from({ length: CUBLAS_THREADS }, () => workspace)
         : [],
-      record: (how) => recordPass(plan, settings, how),
+      record(how) {
+        const pass = recordPass(plan, settings, how);
+        leafBytes = pass.heldLeafBytes ?? 0;
+        return pass;
+      },
     });
     if ("reason" in answer) return answer;
     const evaluated = evaluation
       ? withEvaluation(answer.program, evaluation, settings)
       : answer.program;
-    const woven = gathers ? gatheringAsked(evaluated, gathers) : evaluated;
-    const emptied = withEmptiedCache(woven, scenario);
+    const saved = withSaving(evaluated, engine.name, scenario, plan);
+    const woven = gathers ? gatheringAsked(saved, gathers) : saved;
+    const held = withHeldLeaf(woven, leafBytes);
+    const emptied = withEmptiedCache(held, scenario);
     const program = { ...emptied, ...allocatorOf(scenario) };
     const { events } = program;
     if (events > MAX_EVENTS) {

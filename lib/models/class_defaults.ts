@@ -2,7 +2,7 @@ import type { Config } from "./config.ts";
 import { KEYS } from "./config_keys.ts";
 import sizes from "./families/class_sizes.json" with { type: "json" };
 import { codeOfType } from "./families/mod.ts";
-import { recipeOf } from "./families/recipes/mod.ts";
+import { recipeOf } from "./families/recipes/recipe_of.ts";
 
 /** A config class of transformers. */
 interface SizesOfClass {

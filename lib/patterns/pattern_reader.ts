@@ -295,6 +295,6 @@ function withFlags(flags: Flags, on: string, off: string): Flags {
 
 function invalid(why: string): Unreadable {
   return new Unreadable(
-    `must be a regular expression, a list of names, default or all-linear: ${why}`,
+    `must be a regular expression that compiles: ${why}`,
   );
 }

@@ -38,6 +38,7 @@ export interface LayerFacts {
     | "byArithmetic"
     | "biasDtype"
     | "joins"
+    | "flashDtype"
   >;
   readonly kernels: Kernels;
   readonly code: ModelCode;
@@ -80,6 +81,9 @@ export function layerFactsOf(
       keyMask: code.keyMask,
       causal: true,
       unpads: train.padding_mask && code.unpads,
+      flashDtype: scenario.quantization.weights === "none"
+        ? null
+        : scenario.precision.weights,
       context: contextOf(scenario),
     },
     kernels: train.kernels,

@@ -18,7 +18,7 @@ export function normsOf(
 ): LayerPlan["norms"] {
   const own = [...modules.names()].filter((name) =>
     /\.weight$/.test(name) && modules.tensor(name)?.role === "norm" &&
-    !/(^|\.)(q|k|query|key)_(layer)?norm|_a_layernorm|sub_norm|^(mixer|mamba|linear_attn)\./
+    !/(^|\.)(q|k|o|query|key)_(layer)?norm|_a_layernorm|sub_norm|^(mixer|mamba|linear_attn)\./
       .test(name)
   ).map((name) => name.slice(0, -".weight".length));
   const norm = (path: string | undefined): Norm | null =>
@@ -27,12 +27,14 @@ export function normsOf(
     norm(own.find((path) => pattern.test(path)));
   switch (traits.arrangement) {
     case "sandwich": {
-      const glm = own.some((path) => /post_self_attn/.test(path));
+      // Of GLM and HyperCLOVA X, where "post attention" is before the MLP.
+      const after = /post_self_attn|post_norm1/;
+      const apart = own.some((path) => after.test(path));
       return {
         beforeAttention: named(/input_layernorm/),
-        afterAttention: named(glm ? /post_self_attn/ : /post_attention/),
-        beforeMlp: named(glm ? /post_attention/ : /pre_(feedforward|mlp)/),
-        afterMlp: named(/post_(feedforward|mlp)/),
+        afterAttention: named(apart ? after : /post_attention/),
+        beforeMlp: named(apart ? /post_attention/ : /pre_(feedforward|mlp)/),
+        afterMlp: named(/post_(feedforward|mlp|norm2)/),
       };
     }
     case "post":

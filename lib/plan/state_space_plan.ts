@@ -8,6 +8,7 @@ import type { Scenario } from "../scenario/schema.ts";
 import type { StateSpacePlan } from "../play/layers/state_space_layer.ts";
 import type { Dtype } from "../play/torch/dtype.ts";
 import type { Norm } from "../play/torch/ops/norms.ts";
+import { channelDeltaOf } from "./channel_delta_plan.ts";
 import { shortConvolutionOf } from "./convolution_plan.ts";
 import { deltaPlanOf } from "./delta_plan.ts";
 import type { MixedBatch } from "./mixed_batch.ts";
@@ -21,6 +22,7 @@ const PASSED_BY: Readonly<Record<StateSpaceKind, RegExp | null>> = {
   open: /\.dt_proj\./,
   headed: /\.out_proj\./,
   delta: null,
+  "channel delta": null,
   convolution: null,
 };
 
@@ -84,6 +86,9 @@ export function unfitStateSpaces(
   facts: StateSpaceFacts | null,
   { architecture: { type } }: Model,
 ): string | null {
+  if (facts?.kind === "channel delta" && facts.isPlain) {
+    return `delta attention of models of type ${type} is not played through without flash-linear-attention (software.mixer_kernels torch)`;
+  }
   if (facts?.kind !== "inner" && facts?.kind !== "open") return null;
   if (facts.isPlain) {
     return `state spaces of models of type ${type} are not played through without mamba_ssm (software.mixer_kernels torch): their scan goes token by token`;
@@ -118,6 +123,8 @@ export function stateSpaceOf(
   switch (facts.kind) {
     case "delta":
       return deltaPlanOf(modules, facts, mixed);
+    case "channel delta":
+      return channelDeltaOf(modules, mixed);
     case "convolution":
       return shortConvolutionOf(modules, facts.isPlain, mixed);
     default:

@@ -36,6 +36,11 @@ export function storageOf(scenario: Scenario, packing: Packing): Storage {
   const compute = precision.autocast ?? precision.weights;
   const { expands, savesInput } = bitsandbytesProduct(scenario) ?? FUSED;
   const upcasts = upcastsUnpacked(scenario);
+  const skipped = isBitsandbytes(scenario) ? quantization.skip_modules : [];
+  // Names stand in the place of the head, which is skipped by itself.
+  const skipping = skipped.length > 0
+    ? { ...packing, packsHead: true }
+    : packing;
   // TRL puts some of what PEFT has cast back to bf16.
   const plainDtype = (tensor: Tensor): Dtype =>
     !upcasts ? precision.weights : putsBack(tensor, scenario) ? "bf16" : "fp32";
@@ -43,7 +48,8 @@ export function storageOf(scenario: Scenario, packing: Packing): Storage {
     const elements = elementsOf(tensor);
     if (
       format !== "none" && !packing.findsNone &&
-      (isPacked(tensor, packing) || isRestored(tensor, packing, scenario))
+      (isPacked(tensor, skipping) || isRestored(tensor, packing, scenario)) &&
+      !isSkipped(tensor, skipped)
     ) {
       const isWhole = isRestored(tensor, packing, scenario);
       return {
@@ -94,6 +100,19 @@ export function unpackedExperts(scenario: Scenario, model: Model): number {
   return model.tensors
     .filter((tensor) => tensor.expert && storage(tensor).packed === null)
     .reduce((sum, tensor) => sum + elementsOf(tensor) * copiesOf(tensor), 0);
+}
+
+/**
+ * Whether a tensor's module is one of those that are named as not to be packed.
+ *
+ * Source: huggingface/transformers 5.23.0 quantizers/quantizers_utils.py,
+ * should_convert_module
+ */
+function isSkipped({ name }: Tensor, skipped: readonly string[]): boolean {
+  const path = name.replace(/\.(?:weight|bias)$/, "");
+  return skipped.some((each) =>
+    path === each || path.startsWith(`${each}.`) || path.endsWith(each)
+  );
 }
 
 /** Whether a tensor is one of those that a format packs. */

@@ -30,7 +30,8 @@ export function reached(
   const passed = vision === null ? passedOf(model) : NONE_PASSED;
   return trained.map((each) => {
     const name = ownName(each.name);
-    const copies = unseen.has(moduleOf(name))
+    const copies = unseen.has(moduleOf(name)) ||
+        encoders?.family.unread?.test(name)
       ? 0
       : each.copies - (vision?.unread(name) ?? 0) -
         (passed.get(moduleOf(name)) ?? 0);

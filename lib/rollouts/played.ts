@@ -5,6 +5,7 @@ import {
   playRanks as ranksAlone,
   playStep as stepAlone,
 } from "../engines/step.ts";
+import { criticBeside } from "./critic_beside.ts";
 import { vllmBeside } from "./vllm_beside.ts";
 
 /** As the engines play it, with what generates beside training on the same GPU. */
@@ -15,6 +16,7 @@ export function playRanks(
   return ranksAlone(scenario, model, {
     workspaces: true,
     rollout: vllmBeside(scenario, model),
+    critic: criticBeside(scenario),
   });
 }
 
@@ -26,5 +28,6 @@ export function playStep(
   return stepAlone(scenario, model, {
     workspaces: true,
     rollout: vllmBeside(scenario, model),
+    critic: criticBeside(scenario),
   });
 }

@@ -102,10 +102,17 @@ export function wordOr<const W extends string, T extends z.ZodType>(
   other: T,
 ) {
   return byShape<W | z.output<T>>((value) =>
-    (words.includes(value as W) ? z.literal(words) : other) as z.ZodType<
-      W | z.output<T>
-    >
+    (words.includes(value as W)
+      ? z.literal(words)
+      : typeof value === "string" && parseNumber(value) === null
+      ? unread(`must be ${words.join(", ")} or a number`)
+      : other) as z.ZodType<W | z.output<T>>
   );
+}
+
+/** Refuses a value whatever it is. */
+function unread(message: string) {
+  return z.string().refine(() => false, message);
 }
 
 /** True or false, or a value of another kind. */

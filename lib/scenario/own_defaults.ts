@@ -1,3 +1,4 @@
+import { isUsualTag, LIBRARY_TYPE } from "./library_tag.ts";
 import { MAX_TOKENS } from "./limits.ts";
 import type { Scenario } from "./schema.ts";
 import { scoresCompletions } from "./sections/objective.ts";
@@ -17,26 +18,36 @@ const OWN_SHARES: ReadonlySet<string> = new Set([
 
 /**
  * Fills in the defaults that hang on other fields: what trains is loaded in
- * `precision.weights`, what serves as the checkpoint is published; the share of
+ * `precision.weights`, what serves as the checkpoint is published, or by llama.cpp
+ * as ollama's library has it where a tag of its names the model; the share of
  * a GPU that the engine takes; and the length of a sequence whose prompt and
  * completion are given, their sum.
  */
 export function withOwnDefaults(scenario: Scenario): Scenario {
-  const { task, quantization, serve, train } = scenario;
-  const isPlain = task === "train" && quantization.weights === null;
+  const { quantization, serve, train } = scenario;
+  const weights = quantization.weights ?? usualWeights(scenario);
+  const isQuantised = weights !== quantization.weights;
   const isUsual = serve.memory_utilization === null &&
     !OWN_SHARES.has(serve.engine);
   const length = lengthOf(train);
   const isSummed = length !== train.sequence_length;
-  if (!isPlain && !isUsual && !isSummed) return scenario;
+  if (!isQuantised && !isUsual && !isSummed) return scenario;
   return {
     ...scenario,
     ...(isSummed ? { train: { ...train, sequence_length: length } } : {}),
-    ...(isPlain ? { quantization: { ...quantization, weights: "none" } } : {}),
+    ...(isQuantised ? { quantization: { ...quantization, weights } } : {}),
     ...(isUsual
       ? { serve: { ...serve, memory_utilization: USUAL_SHARE } }
       : {}),
   };
+}
+
+/** How weights lie where nobody says; null: as they are published. */
+function usualWeights({ task, model, serve }: Scenario) {
+  if (task === "train") return "none" as const;
+  return serve.engine === "llama.cpp" && isUsualTag(model)
+    ? `gguf:${LIBRARY_TYPE}` as const
+    : null;
 }
 
 function lengthOf(

@@ -23,6 +23,7 @@ export const checkpointed: Need = {
   path: "train.checkpointing",
   not: ["none"],
 };
+export const inFp8: Need = { path: "precision.fp8", not: [null] };
 export const manySegments: Need = {
   path: "software.expandable_segments",
   not: [true],

@@ -152,6 +152,7 @@ const PHASES = [
   "backward",
   "optimizer",
   "evaluation",
+  "saving",
 ] as const;
 
 /** Where a phase's name hangs, so that a late one is clear of the last. */

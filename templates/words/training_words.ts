@@ -22,6 +22,8 @@ export const TRAINING_WORDS: Record<string, string> = {
     "Checkpoints wait in the host's memory; each is copied there and back.",
   "train.activation_offloading":
     "What the backward pass needs waits in the host's memory: the GPU keeps little of it, and copies over PCIe take time.",
+  "train.target_length":
+    "Tokens of what an encoder-decoder has to write, such as a translation or a summary.",
   "train.mlp_tiles":
     "The MLP runs a piece of the tokens at a time, so that its wide tensors never stand for all of them.",
   "train.use_reentrant":
@@ -54,6 +56,10 @@ export const TRAINING_WORDS: Record<string, string> = {
     "The number format of what the optimizer remembers of each weight.",
   "precision.fp8":
     "Matrix products in 8 bits: faster, and hardly less memory, since torchao saves what it saves without.",
+  "precision.fp8_parameters":
+    "Megatron then has no 16-bit copy of matrices beside those in 8 bits.",
+  "quantization.skip_modules":
+    "Modules whose weights stay in 16 bits where the others are quantised.",
   "quantization.qat":
     "Weights are rounded in each pass as they will be once quantised: more memory now, a better model then.",
   "quantization.weights":

@@ -14,8 +14,11 @@ const VALUES: Readonly<Record<string, unknown>> = {
   "train.teacher": {
     config: { model_type: "qwen2", hidden_size: 64, "a.b": { c: [1] } },
   },
+  "train.critic": "gpt2",
+  "train.reward_model": "gpt2",
   "optimizer.name": "sgd",
   "quantization.weights": "int8",
+  "quantization.skip_modules": ["k_proj"],
   "parallel.split_points": ["layers.8", "layers.16"],
   "engine.recompute_modules": ["mlp"],
   "engine.bucket_cap_mb": 100,

@@ -46,6 +46,8 @@ const FOUND: [name: string, id: string][] = [
   ["mistralai/Mistral-7B-Instruct", "mistralai/Mistral-7B-Instruct-v0.3"],
   ["Phi-4-mini", "microsoft/Phi-4-mini-instruct"],
   // Owners and names that were others once.
+  ["ZhipuAI/GLM-4.5-Air", "zai-org/GLM-4.5-Air"],
+  ["https://modelscope.cn/models/01ai/Yi-6B", "01-ai/Yi-6B"],
   ["meta-llama/Meta-Llama-3.1-8B", "meta-llama/Llama-3.1-8B"],
   ["meta-llama/Llama-3-8B-Instruct", "meta-llama/Meta-Llama-3-8B-Instruct"],
   ["CohereLabs/c4ai-command-r-v01", "CohereForAI/c4ai-command-r-v01"],
@@ -128,6 +130,8 @@ const MIRRORED: [name: string, id: string][] = [
   ["unsloth/Llama-3.2-3B-Instruct", "meta-llama/Llama-3.2-3B-Instruct"],
   ["unsloth/mistral-7b", "mistralai/Mistral-7B-v0.1"],
   ["NousResearch/Meta-Llama-3-8B", "meta-llama/Meta-Llama-3-8B"],
+  ["LLM-Research/Meta-Llama-3-8B", "meta-llama/Meta-Llama-3-8B"],
+  ["openai-mirror/gpt-oss-20b", "openai/gpt-oss-20b"],
   ["unsloth/gpt-oss-20b-BF16", "openai/gpt-oss-20b"],
   [
     "bartowski/Llama-3.3-70B-Instruct-GGUF",

@@ -129,6 +129,13 @@ const REFUSED: [path: string, value: unknown, message: string][] = [
   ["hardware.gpu", "x".repeat(201), "must be at most 200 characters"],
   ["hardware.gpu.memory_gib", 0, "must be at least 0.1: current value is 0"],
   ["hardware.gpu.memory_gib", "80 apples", "must be a number"],
+  ["train.mlp_tiles", "x", "must be auto or a number: current value"],
+  [
+    "train.trainable_parameters",
+    "(",
+    "a regular expression that compiles: it lacks a )",
+  ],
+  ["software.max_split_size_mb", 20, "must be at least 21"],
   ["software.torch", "a b", "must be a version such as 4.48.1"],
   ["software.transformers", "newest", "must be a version such as 4.48.1"],
   ["software.trl", "4", "must be a version such as 4.48.1"],
@@ -197,4 +204,19 @@ Deno.test("a prompt and its completion are the sequence where no other length is
     lengthOf({ objective: "dpo", ...lengths, sequence_length: 1_000 }),
     1_000,
   );
+});
+
+Deno.test("a tag of ollama's library stands for the library's file where llama.cpp serves", () => {
+  const weightsOf = (model: string, rest: Record<string, unknown>) => {
+    const parsed = parseScenario({ model, ...rest });
+    assertOk(parsed);
+    return parsed.value.quantization.weights;
+  };
+  const served = { task: "serve", serve: { engine: "llama.cpp" } };
+  assertEquals(weightsOf("llama3.1:8b", served), "gguf:Q4_K_M");
+  assertEquals(weightsOf("llama3.1:8b", { task: "serve" }), null);
+  assertEquals(weightsOf("llama3.1:8b", {}), "none");
+  assertEquals(weightsOf("llama3.1:8b-instruct-fp16", served), null);
+  assertEquals(weightsOf("gpt-oss:20b", served), null);
+  assertEquals(weightsOf("meta-llama/Llama-3.1-8B", served), null);
 });

@@ -11,7 +11,7 @@ import {
 } from "../../lib/mod.ts";
 import type { Scenario } from "../../lib/mod.ts";
 import { OPTIMIZERS } from "../../lib/scenario/optimizers.ts";
-import { or, real, text, whole } from "./arbitraries.ts";
+import { besideFields, dims, or, real, text, whole } from "./arbitraries.ts";
 import type { Any } from "./arbitraries.ts";
 import { assertOk } from "./results.ts";
 import { anotherValue } from "./another_value.ts";
@@ -29,30 +29,10 @@ const gpuName = text(`${AWKWARD} `, 20)
   .filter((name) => name.trim() !== "" && !/[\p{Cc},]/u.test(name));
 const modules = (minLength: number): Any =>
   fc.array(module, { minLength, maxLength: 4 });
-const PACKAGES = "transformers torch peft trl bitsandbytes accelerate".split(
-  " ",
-);
+const PACKAGES = "transformers torch peft trl bitsandbytes accelerate"
+  .split(" ");
 const version = or(null, fc.stringMatching(/^\d{1,9}\.\d[\w.+!-]{0,20}$/));
 
-const dims = fc.record({
-  parameters: whole(1, 1e15),
-  layers: whole(1, 10_000),
-  hidden_size: whole(1, 1_048_576),
-  attention_heads: whole(1, 65_536),
-  kv_heads: whole(1, 65_536),
-  head_dim: whole(1, 65_536),
-  intermediate_size: whole(1, 16_777_216),
-  vocab_size: whole(1, 16_777_216),
-  tie_embeddings: flag,
-  gated_mlp: flag,
-  experts: whole(1, 65_536),
-  experts_per_token: whole(1, 65_536),
-  expert_intermediate_size: whole(1, 16_777_216),
-  shared_expert_intermediate_size: whole(1, 16_777_216),
-  max_position_embeddings: whole(1, 1e9),
-}, {
-  requiredKeys: ["layers", "hidden_size", "attention_heads", "vocab_size"],
-});
 const config = fc.dictionary(fc.string(), fc.jsonValue())
   .map((value): unknown => JSON.parse(JSON.stringify(value)));
 
@@ -78,6 +58,7 @@ const FIELDS: Record<string, Record<string, Any>> = {
     }),
     micro_batch: whole(1, 1 << 20),
     sequence_length: whole(1, 1 << 28),
+    target_length: or(null, whole(1, 1 << 28)),
     gradient_accumulation: whole(1, 1 << 20),
     padding_mask: flag,
     attention: fc.constantFrom("flash", "sdpa", "eager"),
@@ -117,7 +98,7 @@ const FIELDS: Record<string, Record<string, Any>> = {
       kept_batches: whole(0, 1 << 10),
     }),
     loss_type: fc.constantFrom(null, "apo_zero_unpaired", "generalized_jsd"),
-    teacher: or(null, fc.constantFrom("gpt2", "mistralai/Mistral-7B-v0.1")),
+    ...besideFields,
   },
   precision: {
     weights: floats,
@@ -127,11 +108,13 @@ const FIELDS: Record<string, Record<string, Any>> = {
     master_weights: fc.constantFrom(null, "fp32", "none"),
     optimizer_states: fc.constantFrom(null, "fp32", "bf16"),
     fp8: fc.constantFrom(null, "tensorwise", "rowwise", "delayed"),
+    fp8_parameters: flag,
   },
   quantization: {
     weights: fc.constantFrom(...QUANTIZATIONS, "gguf:Q4_K_M", "gguf:F16"),
     group_size: whole(-1, 65_536),
     qat: fc.constantFrom(null, "int8-int4", "int4"),
+    skip_modules: modules(0),
     experts: flag,
     kbit_upcast: flag,
   },
@@ -220,7 +203,7 @@ const FIELDS: Record<string, Record<string, Any>> = {
   rule_of_thumb: { count: fc.constantFrom("tensors", "dimensions") },
 };
 
-// What no method models yet, and what one engine alone has, has a value of its kind.
+// What is not modelled, and what one engine alone has, has a value of its kind.
 for (const { path, awaited } of DEFINED) {
   const [section = "", key = "", inner] = path.split(".");
   const isOfAnEngine =

@@ -55,6 +55,14 @@ const MODELS: readonly Config[] = [
     ["mpnet", "MPNetForMaskedLM"],
     ["nomic_bert", "NomicBertModel"],
     ["gte", "GteForSequenceClassification"],
+    ["esm", "EsmForMaskedLM"],
+    ["eurobert", "EuroBertForSequenceClassification"],
+    ["ernie", "ErnieForMaskedLM"],
+    ["megatron-bert", "MegatronBertForMaskedLM"],
+    ["xlm-roberta-xl", "XLMRobertaXLForMaskedLM"],
+    ["roberta-prelayernorm", "RobertaPreLayerNormModel"],
+    ["eurobert", "EuroBertModel"],
+    ["data2vec-text", "Data2VecTextForTokenClassification"],
     ["jina_embeddings_v3", "JinaEmbeddingsV3ForMaskedLM"],
   ].map(([model_type, name]) => ({
     model_type,
@@ -89,6 +97,8 @@ const MODELS: readonly Config[] = [
   { model_type: "pegasus", ...BART },
   { model_type: "m2m_100", ...BART },
   { model_type: "marian", ...BART },
+  { model_type: "blenderbot", ...BART },
+  { model_type: "plbart", ...BART },
   {
     model_type: "whisper",
     ...BART,

@@ -3,6 +3,7 @@
 Import this module before torch, or torch from it.
 """
 
+import importlib
 import os
 import warnings
 
@@ -54,12 +55,8 @@ _sequences_are_whole()
 
 def _own_masks_hide_nothing():
     """BART's decoder makes a mask of ones; whether all are is read off the device."""
-    from transformers.models.bart import modeling_bart
-    from transformers.models.marian import modeling_marian
-    from transformers.models.mbart import modeling_mbart
-    from transformers.models.pegasus import modeling_pegasus
-
-    for module in (modeling_bart, modeling_marian, modeling_mbart, modeling_pegasus):
+    for name in ("bart", "blenderbot", "blenderbot_small", "marian", "mbart", "pegasus", "plbart"):
+        module = importlib.import_module(f"transformers.models.{name}.modeling_{name}")
         make = module.create_causal_mask
 
         def whole(*arguments, make=make, **named):

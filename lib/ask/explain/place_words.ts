@@ -7,6 +7,7 @@ const PHASES: Readonly<Record<PlayedTensor["phase"], string>> = {
   backward: "backward pass",
   optimizer: "optimizer step",
   evaluation: "evaluation",
+  saving: "saving",
 };
 
 /** When a tensor is made, in words: "backward pass, layer 12". */

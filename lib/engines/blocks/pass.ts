@@ -2,6 +2,8 @@ import type { Pass } from "../../play/program/pass.ts";
 import { addingLayer } from "../../play/record/adding_layer.ts";
 import type { StackLayer } from "../../play/record/record_stack.ts";
 import { recordStack } from "../../play/record/record_stack.ts";
+import { roundedBytes } from "../../play/memory/tape.ts";
+import { DTYPE_BYTES } from "../../play/torch/dtype.ts";
 import type { MachineSettings } from "../../play/torch/machine_settings.ts";
 import { recordEncoderPass } from "./encoder_pass.ts";
 import type { HeadInput } from "../../play/record/loss_block.ts";
@@ -153,6 +155,13 @@ export function recordPass(
         head,
       ),
     ],
+    ...(offload?.beside && checkpointing === "full" && embedding.isLeaf
+      ? {
+        heldLeafBytes: roundedBytes(
+          hiddenElements(first) * DTYPE_BYTES[embedding.outputDtype],
+        ),
+      }
+      : {}),
     hostBytes: [embedding, head, ...vision?.blocks ?? []].reduce(
       (sum, block) => sum + (block.hostBytes ?? 0),
       hostBytes,

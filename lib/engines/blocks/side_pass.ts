@@ -24,7 +24,7 @@ const PART: PartName = "residual stream";
  * autocast keeps copies of weights that train until its forward pass is over.
  */
 function recordSide(
-  { name, when, holds, asks, plan }: SidePlan<StepPlan>,
+  { name, when, holds, asks, plan, earlier = 0 }: SidePlan<StepPlan>,
   learning: Pick<MachineSettings, "workspaces">,
 ): SidePass {
   const stack = recordAsked(plan, learning, { labels: 0, holdsIds: true });
@@ -32,7 +32,42 @@ function recordSide(
   return {
     when,
     holds,
-    stack: placed(name, besideOf(stack, { asks, isAfter })),
+    stack: placed(name, [
+      ...earlier > 0 ? [heldThroughout(earlier)] : [],
+      ...besideOf(stack, { asks, isAfter }),
+    ]),
+  };
+}
+
+/** What stands from before a pass until what it gave is dropped. */
+function heldThroughout(bytes: number): Block {
+  const m = new Machine({ records: false });
+  const storage = m.tape.allocate(
+    bytes,
+    "logits of the slice before",
+    "logits and loss",
+  );
+  const taken = m.tape.events.length;
+  m.tape.release(storage);
+  const end = m.tape.events.length;
+  const [own] = besideOf([{
+    ...blockBetween(m, 0, taken),
+    dropped: segmentOf(m.tape, taken, end),
+  }], { asks: "policy", isAfter: false });
+  return own as Block;
+}
+
+/** A block that runs a stretch of a tape, and is met by nobody. */
+function blockBetween(m: Machine, from: number, to: number): Block {
+  const nothing = segmentOf(m.tape, to, to);
+  return {
+    forward: segmentOf(m.tape, from, to),
+    exit: nothing,
+    backward: nothing,
+    ports: { in: null, out: null, gradIn: null, gradOut: null, carried: [] },
+    parameters: [],
+    modules: [],
+    outputDtype: "fp32",
   };
 }
 
@@ -141,15 +176,8 @@ function recordHeld(
   ) => m.tape.allocate(bytes, label, part));
   for (const storage of taken) m.tape.release(storage);
   const end = m.tape.events.length;
-  const nothing = segmentOf(m.tape, end, end);
   const block: Block = {
-    forward: segmentOf(m.tape, 0, end),
-    exit: nothing,
-    backward: nothing,
-    ports: { in: null, out: null, gradIn: null, gradOut: null, carried: [] },
-    parameters: [],
-    modules: [],
-    outputDtype: "fp32",
+    ...blockBetween(m, 0, end),
     ...(isOutside ? { isOutside: true as const } : {}),
   };
   const isAfter = when === "after";

@@ -5,6 +5,11 @@ import { DTYPE_BYTES } from "../../play/torch/dtype.ts";
 import type { RankQuestion } from "../engine.ts";
 import type { ParameterPool } from "./buffers.ts";
 import { apart, loading, pooled } from "./buffers.ts";
+import {
+  eightBitsOf,
+  eightBitWeights,
+  splitPools,
+} from "./eight_bit_weights.ts";
 import { keptBuffers } from "./kept.ts";
 
 /** What stands beside what passes make. */
@@ -41,7 +46,6 @@ export function memoryOf(
   const away = precision.master_weights === "none" &&
     engine.offload_optimizer !== "none";
   const distributed = engine.distributed_optimizer;
-  const frozen = own.held.filter(({ parameter }) => !parameter.trains);
   const ofPools = (
     of: "elements" | "own",
     each: number,
@@ -55,7 +59,10 @@ export function memoryOf(
     isWide || isAware || away
       ? []
       : [{ act, phase: "optimizer", at: "optimizer", buffer }];
-  const kept = keptBuffers(own, mesh).map((buffer): Take => ({
+  const kept = [
+    ...keptBuffers(own, mesh),
+    ...eightBitWeights(scenario, own),
+  ].map((buffer): Take => ({
     act: "take",
     phase: "forward",
     at: "embeddings",
@@ -63,12 +70,10 @@ export function memoryOf(
   }));
   return {
     load: [
-      ...(distributed
-        ? [
-          ...loading(ofPools("elements", bytes, "weights", "parameters")),
-          ...loading(apart(frozen, bytes)),
-        ]
-        : loading(apart(own.held, bytes))),
+      ...parameterTakes(own, pools, bytes, {
+        distributed,
+        inEight: precision.fp8 !== null && precision.fp8_parameters,
+      }),
       ...loading(
         ofPools("elements", isWide ? 4 : bytes, "gradients", "gradients"),
       ),
@@ -90,4 +95,26 @@ export function memoryOf(
     })),
     stepping: when(copies, "take"),
   };
+}
+
+/** Parameters as they are loaded: whole buffers, or each by itself. */
+function parameterTakes(
+  own: MegatronPlan,
+  pools: readonly ParameterPool[],
+  bytes: number,
+  { distributed, inEight }: { distributed: boolean; inEight: boolean },
+): Take[] {
+  const takes = inEight ? eightBitsOf(own) : () => false;
+  const named = ["weights", "parameters"] as const;
+  const apartIn = (held: MegatronPlan["held"]): Take[] => [
+    ...loading(apart(held.filter((each) => !takes(each)), bytes)),
+    ...loading(apart(held.filter(takes), 1)),
+  ];
+  if (!distributed) return apartIn(own.held);
+  const split = splitPools(pools, takes);
+  return [
+    ...loading(pooled(split.own, "elements", bytes, ...named)),
+    ...loading(pooled(split.eight, "elements", 1, ...named)),
+    ...apartIn(own.held.filter(({ parameter }) => !parameter.trains)),
+  ];
 }

@@ -100,6 +100,10 @@ function recordChunk(
     accumulation: gradients,
     stepBytes: () => 0,
     workspaces,
+    linears: plan.whole.scenario.precision.fp8 !== null &&
+        plan.whole.scenario.engine.name === "megatron"
+      ? { kind: "engine" }
+      : null,
   };
   const part: PartName = checkpoints ? "checkpoints" : "residual stream";
   const handed = {

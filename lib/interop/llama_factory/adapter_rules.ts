@@ -1,40 +1,13 @@
 import type { Rule } from "../reading/format.ts";
 import { plainText } from "../reading/plain_text.ts";
 import { modules, same, switched } from "../reading/rules.ts";
+import { FREEZE_RULES } from "./freeze_rules.ts";
 import { trainedLayersRule } from "../reading/vocabulary/trained_parts.ts";
-import { readCount, readNames, readSwitch } from "../reading/values.ts";
+import { readCount, readSwitch } from "../reading/values.ts";
 import {
   rankOfBlocks,
   stateLikeLora,
 } from "../reading/vocabulary/like_lora.ts";
-
-/**
- * Modules that train of the layers that do, by the beginning of what follows a
- * layer's number.
- *
- * Source: hiyouga/LLaMA-Factory src/llamafactory/model/adapter.py,
- * _setup_freeze_tuning
- */
-const FREEZE_MODULES_RULE: Rule = {
-  keys: ["freeze_trainable_modules"],
-  fields: ["train.trainable_parameters"],
-  values: "names where finetuning_type is freeze; all → all of these layers",
-  read: (setting, draft, all) => {
-    if (all.get("finetuning_type") !== "freeze") {
-      return draft.leave(setting, "finetuning_type is not freeze");
-    }
-    const names = readNames(setting.value) ?? [];
-    if (names.length === 0 || names.includes("all")) {
-      return draft.leave(setting, "all of the layers that train");
-    }
-    const parts = names.map((name) => name.replaceAll(".", "\\."));
-    draft.state(
-      setting,
-      "train.trainable_parameters",
-      `.*\\.\\d+\\.(?:${parts.join("|")}).*`,
-    );
-  },
-};
 
 /** Adapters, and the packed weights that they stand on. */
 export const ADAPTER_RULES: readonly Rule[] = [
@@ -101,7 +74,7 @@ export const ADAPTER_RULES: readonly Rule[] = [
     },
   },
   trainedLayersRule("freeze_trainable_layers", "finetuning_type"),
-  FREEZE_MODULES_RULE,
+  ...FREEZE_RULES,
   same("lora_rank", "train.lora.rank"),
   same("lora_alpha", "train.lora.alpha"),
   same("lora_dropout", "train.lora.dropout"),

@@ -2,6 +2,7 @@ import type { Draft } from "../reading/draft.ts";
 import type { FileSettings } from "../reading/format.ts";
 import { isOff, readSwitch } from "../reading/values.ts";
 import type { FreezeSwitches } from "../reading/vocabulary/vision.ts";
+import { finishFreeze } from "./freeze_rules.ts";
 import { assumeFrozen, remarkNoImages } from "../reading/vocabulary/vision.ts";
 import {
   assumeAttention,
@@ -99,6 +100,7 @@ export function finishLlamaFactory(draft: Draft, all: FileSettings): void {
       );
     }
   }
+  finishFreeze(draft, all);
 }
 
 /** Sizes that LLaMA-Factory hands to mcore_adapter or Megatron-Bridge. */

@@ -1,11 +1,8 @@
 import { findModel } from "../../models/catalogue.ts";
+import { LIBRARY_TYPE, LIBRARY_TYPES } from "../../scenario/library_tag.ts";
 import type { NamedGguf } from "../reading/serving/gguf_names.ts";
 import { ggufOfFile, ggufOfRepository } from "../reading/serving/gguf_names.ts";
 
-/** The type of ollama's library where a tag names none. */
-const USUAL_TYPE = "Q4_K_M";
-/** Families whose library has another. */
-const TYPES: Readonly<Record<string, string>> = { "gpt-oss": "MXFP4" };
 /** Sizes that a name alone stands for. */
 const USUAL_SIZES: Readonly<Record<string, string>> = {
   "llama3": "8b",
@@ -39,7 +36,7 @@ export function ollamaModel(text: string): NamedGguf {
     .map(findModel).find((each) => each !== null);
   return {
     model: known?.id ?? name,
-    type: typeNamed(type) ?? TYPES[family] ?? USUAL_TYPE,
+    type: typeNamed(type) ?? LIBRARY_TYPES[family] ?? LIBRARY_TYPE,
     isKnown: known !== undefined,
   };
 }

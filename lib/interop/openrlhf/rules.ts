@@ -1,4 +1,5 @@
-import type { Rule } from "../reading/format.ts";
+import type { Draft, FileSetting } from "../reading/draft.ts";
+import type { FileSettings, Rule } from "../reading/format.ts";
 import { plainText } from "../reading/plain_text.ts";
 import {
   counted,
@@ -9,9 +10,10 @@ import {
   switched,
   switchOf,
 } from "../reading/rules.ts";
-import { readCount, readType } from "../reading/values.ts";
+import { readCount, readSwitch, readType } from "../reading/values.ts";
 import { attentionRule } from "../reading/vocabulary/attention.ts";
-import { modelRule } from "../reading/vocabulary/model.ts";
+import { modelRule, ofFolder } from "../reading/vocabulary/model.ts";
+import { resolveModel } from "../../models/resolve_model.ts";
 
 /** What OpenRLHF's modules train for. */
 export const OPENRLHF_TRAINERS: Readonly<Record<string, string>> = {
@@ -24,21 +26,61 @@ export const OPENRLHF_TRAINERS: Readonly<Record<string, string>> = {
   train_ppo: "grpo",
 };
 
+/**
+ * Whether a critic is trained on the policy's GPUs: it has GPUs of its own where
+ * models are not told to share them.
+ *
+ * Source: OpenRLHF/OpenRLHF openrlhf/cli/train_ppo_ray.py
+ */
+function sharesWithCritic(all: FileSettings): boolean {
+  const is = (...keys: string[]) =>
+    keys.some((key) => all.has(key) && readSwitch(all.get(key)) !== false);
+  const estimator = all.get("algo.advantage.estimator") ??
+    all.get("advantage_estimator") ?? "gae";
+  return estimator === "gae" &&
+    is("train.colocate_all", "colocate_all_models") &&
+    !is("ds.enable_sleep", "deepspeed_enable_sleep");
+}
+
+/** The critic is made of its own model, or of the one that scores. */
+function stateCritic(
+  setting: FileSetting,
+  draft: Draft,
+  all: FileSettings,
+): void {
+  const given = [
+    "critic.model_name_or_path",
+    "critic_pretrain",
+    "reward.model_name_or_path",
+    "reward_pretrain",
+    "model.model_name_or_path",
+    "actor.model_name_or_path",
+    "pretrain",
+  ].map((key) => all.get(key)).find((value) => value !== undefined);
+  const name = plainText(given ?? "");
+  const model = ofFolder(name)?.id ?? name;
+  if (resolveModel(model).ok) draft.state(setting, "train.critic", model);
+  else {
+    draft.leave(
+      setting,
+      "its critic's model is not known, and not estimated",
+      true,
+    );
+  }
+}
+
 /** What flags of OpenRLHF decide: openrlhf/cli. */
 export const OPENRLHF_RULES: readonly Rule[] = [
   {
     keys: ["openrlhf_trainer"],
-    fields: ["train.objective"],
-    values: "train_sft, train_dpo, train_rm, train_kd; train_ppo_ray → grpo",
+    fields: ["train.objective", "train.critic"],
+    values:
+      "train_sft, train_dpo, train_rm, train_kd; train_ppo_ray → grpo, with a critic where all models share GPUs and none sleeps",
     read: (setting, draft, all) => {
       const name = plainText(setting.value);
       draft.state(setting, "train.objective", OPENRLHF_TRAINERS[name]);
-      if (all.has("critic.model_name_or_path") || all.has("critic_pretrain")) {
-        draft.leave(
-          setting,
-          "the critic beside the policy is not estimated",
-          true,
-        );
+      if (name.startsWith("train_ppo") && sharesWithCritic(all)) {
+        stateCritic(setting, draft, all);
       }
     },
   },

@@ -117,6 +117,7 @@ const SFT_RULES: readonly Rule[] = [
         );}
     },
   },
+  counted(["max_target_length"], "train.target_length"),
   {
     keys: ["loss_type"],
     fields: ["train.loss", "train.loss_type"],

@@ -53,8 +53,9 @@ export const verlFile: Format = {
       "no field says it",
     ),
     unexpressed(
-      ["reward_model.enable", "reward_model.model.path", "critic.model.path"],
-      "reward models and critics beside the policy are not estimated",
+      ["reward_model.enable", "critic.model.path"],
+      "read with what has a reward model or a critic",
+      false,
     ),
   ],
   neutral: [

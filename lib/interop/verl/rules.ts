@@ -9,6 +9,7 @@ import {
   switched,
   switchOf,
 } from "../reading/rules.ts";
+import { BESIDE_RULES } from "./beside_rules.ts";
 import { readCount, readSwitch, readType } from "../reading/values.ts";
 import { attentionRule } from "../reading/vocabulary/attention.ts";
 import { offloadedRule } from "../reading/vocabulary/fsdp.ts";
@@ -51,21 +52,7 @@ const GPUS: Rule = {
 
 /** What generates beside the policy. */
 const ROLLOUT: readonly Rule[] = [
-  {
-    keys: ["algorithm.adv_estimator"],
-    fields: ["train.objective"],
-    values: "grpo and others without a critic → grpo",
-    read: (setting, draft) => {
-      draft.state(setting, "train.objective", "grpo");
-      if (setting.value === "gae") {
-        draft.leave(
-          setting,
-          "the critic beside the policy is not estimated",
-          true,
-        );
-      }
-    },
-  },
+  ...BESIDE_RULES,
   counted("actor_rollout_ref.rollout.n", "train.generations"),
   {
     keys: ["actor_rollout_ref.rollout.name"],

@@ -5,8 +5,10 @@ const SIDE_WORDS: Readonly<Record<string, string>> = {
   reference: "forward pass of the reference",
   kl: "forward pass of the unrelated pairs, for KTO's KL",
   teacher: "forward pass of the teacher",
+  critic: "the critic's own update, before the policy's",
   generation: "generation of completions, before the update",
   evaluation: "forward pass of an evaluation, between two steps",
+  saving: "saving, between two steps",
   old_logprobs: "the policy's pass for its earlier log-probabilities",
 };
 

@@ -33,6 +33,7 @@ const COVERED = new Set([
   "quantization.weights",
   "quantization.group_size",
   "quantization.experts",
+  "quantization.skip_modules",
   "quantization.kbit_upcast",
   "optimizer",
   "parallel.gpus",
@@ -58,6 +59,7 @@ export function coveredBy(
     ...(TRAINERS.has(engine.name) && !engine.ownPasses ? TRAINERS_FIELDS : []),
     ...(plan.objective?.heeds ??
       (plainObjective(scenario) === null ? [] : ["train.objective"])),
+    ...(plan.encoders?.decoder ? ["train.target_length"] : []),
     ...(plan.facts.stateSpaces ? ["software.mixer_kernels"] : []),
     ...(plan.facts.code.loss.widensOutputs ? ["software.accelerate"] : []),
     ...(scenario.parallel.gpus > 1
@@ -78,6 +80,7 @@ const TRAINERS: ReadonlySet<string> = new Set([
 /** What those passes alone are played by. */
 const TRAINERS_FIELDS = [
   "train.evaluation",
+  "train.saving",
   "train.activation_offloading",
   "train.mlp_tiles",
   "train.empty_cache_steps",

@@ -6,6 +6,7 @@ const WHAT: Readonly<Record<StateSpaceKind, string>> = {
   open: "State spaces",
   headed: "State spaces",
   delta: "Gated delta rules",
+  "channel delta": "Delta rules with a decay for each channel",
   convolution: "Short convolutions",
 };
 
@@ -14,6 +15,7 @@ const PACKAGES: Readonly<Record<StateSpaceKind, string>> = {
   open: "mamba_ssm and causal_conv1d (selective_scan_fn, causal_conv1d_fn)",
   headed: "mamba_ssm and causal_conv1d (mamba_split_conv1d_scan_combined)",
   delta: "fla and causal_conv1d (chunk_gated_delta_rule, causal_conv1d_fn)",
+  "channel delta": "fla and causal_conv1d (chunk_kda, causal_conv1d_fn)",
   convolution: "causal_conv1d (causal_conv1d_fn)",
 };
 

@@ -131,7 +131,7 @@ export const DEBERTA_TYPES: FamilyTypes = {
     encoder: {
       ...BERT,
       disentangled: true,
-      masksEmbeddings: true,
+      masksEmbeddings: "always",
       holdsAll: true,
       kernels: "sdpa",
     },

@@ -71,6 +71,47 @@ const GTE: EncoderCode = {
   },
 };
 
+const ROBERTA: EncoderCode = { ...BERT, ownPositions: true };
+
+/**
+ * ESM-2: encoders of proteins, with rotation in fp32 and GELU written out.
+ *
+ * Source: huggingface/transformers models/esm/modeling_esm.py
+ */
+const ESM: EncoderCode = {
+  ...BERT,
+  norms: "before",
+  activation: [[], "gelu_erf"],
+  rotary: "fp32",
+  scalesQueries: true,
+  masksEmbeddings: "where there is one",
+  dropsMasked: true,
+  ownPositions: true,
+  unread: /(^|\.)contact_head\./,
+};
+
+/**
+ * EuroBERT: llama's layers without a causal mask, and words that were masked.
+ *
+ * Source: huggingface/transformers models/eurobert/modeling_eurobert.py
+ */
+const EUROBERT: EncoderCode = {
+  ...BERT,
+  norms: "before",
+  norm: "rms",
+  activation: [["hidden_act"], "silu"],
+  dropout: {
+    attention: [["attention_dropout"], 0],
+    residual: [[], 0],
+    mlp: [[], 0],
+    spans: [[], 0],
+  },
+  rotary: "their own type",
+  wideSoftmax: true,
+  pooling: [["classifier_pooling"], "late"],
+  copies: "float",
+};
+
 /** Waves of the positions of both stacks. */
 const waves: Family = (config, scope) => {
   const width = config.size("d_model", "hidden_size");
@@ -79,6 +120,11 @@ const waves: Family = (config, scope) => {
     const name = `model.${stack}.embed_positions.weights`;
     scope.buffer(name, [rows, width], "as weights");
   }
+};
+
+const PLBART: EncoderCode = {
+  ...BART,
+  dropout: { ...BART.dropout, attention: [["attention_dropout"], 0.1] },
 };
 
 /** What is added to each row of logits. */
@@ -100,6 +146,42 @@ export const ENCODER_KIN: FamilyTypes = {
     encoder: MARIAN,
   }),
   nomic_bert: ofHeaders(MASKED_HEADS, { encoder: NOMIC }),
+  // Models that hear, whose step without sound is their language model's.
+  // Its positions stay in fp32: _keep_in_fp32_modules_strict.
+  voxtral: ofHeaders({
+    cache: CACHING_KIN["voxtral"] ?? {},
+    weights: { wide: /(^|\.)embed_positions\.weight$/ },
+  }),
+  audioflamingo3: ofHeaders({ cache: CACHING_KIN["audioflamingo3"] ?? {} }),
   gte: ofHeaders(MASKED_HEADS, { encoder: GTE }),
   jina_embeddings_v3: ofHeaders(MASKED_HEADS, { encoder: JINA }),
+  ernie: ofHeaders(MASKED_HEADS, UNTURNED, { encoder: BERT }),
+  "xlm-roberta-xl": ofHeaders(MASKED_HEADS, UNTURNED, {
+    encoder: { ...ROBERTA, norms: "before" },
+  }),
+  "roberta-prelayernorm": ofHeaders(MASKED_HEADS, UNTURNED, {
+    encoder: { ...ROBERTA, norms: "before" },
+  }),
+  "data2vec-text": ofHeaders(MASKED_HEADS, UNTURNED, { encoder: ROBERTA }),
+  "megatron-bert": ofHeaders(MASKED_HEADS, UNTURNED, {
+    encoder: { ...BERT, norms: "before", kernels: "eager" },
+  }),
+  esm: ofHeaders(MASKED_HEADS, { encoder: ESM }),
+  eurobert: ofHeaders(MASKED_HEADS, { encoder: EUROBERT }),
+  blenderbot: ofHeadersWith(offset, UNTURNED, {
+    cache: CACHING_KIN["blenderbot"] ?? {},
+    encoder: { ...BART, norms: "before" },
+  }),
+  "blenderbot-small": ofHeadersWith(offset, UNTURNED, {
+    cache: CACHING_KIN["blenderbot-small"] ?? {},
+    encoder: BART,
+  }),
+  plbart: ofHeadersWith(offset, UNTURNED, {
+    cache: CACHING_KIN["plbart"] ?? {},
+    encoder: PLBART,
+  }),
+  mvp: ofHeadersWith(offset, UNTURNED, {
+    cache: CACHING_KIN["mvp"] ?? {},
+    encoder: BART,
+  }),
 };

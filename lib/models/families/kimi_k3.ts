@@ -5,6 +5,7 @@ import { gatedMlp, stackedExperts } from "./blocks.ts";
 import { latentAttentionTensors } from "./blocks_recent.ts";
 import { listOf, pairOf, sizeOr } from "./blocks_vision.ts";
 import { LATENT_CACHE, WIDE_SIGMOIDS } from "./code/parts.ts";
+import { NOT_YET } from "./code/unplayed.ts";
 import type { Family, FamilyTypes } from "./family.ts";
 import { headOf, ofType } from "./family.ts";
 import { KIMI_CODE, kimiText } from "./kimi_linear.ts";
@@ -120,7 +121,9 @@ const kimiK3: Family = (config, scope) => {
 /** The types of this file. */
 export const KIMI_K3_TYPES: FamilyTypes = {
   kimi_k3: {
-    ...ofType(kimiK3, WIDE_SIGMOIDS, LATENT_CACHE, KIMI_CODE),
+    ...ofType(kimiK3, WIDE_SIGMOIDS, LATENT_CACHE, KIMI_CODE, {
+      unplayed: `, whose layers read those before them, ${NOT_YET}`,
+    }),
     isPartly: () => true,
   },
 };

@@ -18,8 +18,8 @@ import type { CodeParts } from "./code/code.ts";
 import type { CacheKind, StateCache } from "./code/cache.ts";
 import { LATENT_CACHE, WIDE_SIGMOIDS } from "./code/parts.ts";
 import { numberOf } from "./code/setting.ts";
+import { mixing } from "./code/state_space.ts";
 import { deltaState } from "./code/states.ts";
-import { NOT_YET } from "./code/unplayed.ts";
 import type { FeedForward } from "./decoder.ts";
 import type { Decoder, FamilyTypes } from "./family.ts";
 import { ofType } from "./family.ts";
@@ -133,7 +133,7 @@ function delta(
   const role = "ssm";
   const cut = "column";
   for (const name of ["q", "k", "v"] as const) {
-    at.linear(`${name}_proj`, hidden, width, { role: name, cut });
+    at.linear(`${name}_proj`, hidden, width, { role, cut });
   }
   at.conv("conv1d", [3 * width, 1, kernel]);
   const forget = at.scope("forget_gate");
@@ -149,7 +149,7 @@ function delta(
     at.linear("g_b_proj", headDim, width, { role, cut });
   }
   at.norm("o_norm", headDim);
-  at.linear("o_proj", width, hidden, { role: "o", cut: "row" });
+  at.linear("o_proj", width, hidden, { role, cut: "row" });
 }
 
 /** Its layers count from one in the lists of its checkpoint. */
@@ -183,10 +183,11 @@ function deltaConfig(text: Config): Config {
   return typeof nested === "object" && nested !== null ? nested as Config : {};
 }
 
-/** What its code keeps, and why its steps are not played. */
+/** What its code keeps, and its mixers; heads that attend are not turned. */
 export const KIMI_CODE: CodeParts = {
   cache: { kinds: cachedKinds, state: stateOf },
-  unplayed: `, whose delta attention has a decay of each channel, ${NOT_YET}`,
+  rotary: { kind: "none" },
+  stateSpace: mixing("channel delta"),
 };
 
 /** Kimi Linear. */

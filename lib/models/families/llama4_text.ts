@@ -69,6 +69,7 @@ export const LLAMA4: CodeParts = {
   rotary: { skipsEvery: 4 },
   attention: {
     normsTurned: true,
+    wideSoftmax: false,
     normsBare: (config) => config["use_qk_norm"] !== false,
   },
   routing: { every: true },

@@ -212,7 +212,7 @@ export const LLAMA_KIN: FamilyTypes = {
     usuallyActivatedBy("relu2"),
     { sizes: { gated: false } },
   ),
-  bitnet: ofType(causal(bitnet)),
+  bitnet: ofType(causal(bitnet), usuallyActivatedBy("relu2")),
   cohere: ofType(causal(cohere), COHERE),
   ernie4_5: ofType(causal(ernie), TIED, {
     rotary: { repeatedTables: true, wide: true },

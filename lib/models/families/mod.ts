@@ -24,6 +24,7 @@ import { FAIRSEQ_TYPES } from "./fairseq.ts";
 import { FALCON_TYPES } from "./falcon.ts";
 import { FALCON_H1_TYPES } from "./falcon_h1.ts";
 import type { Family, FamilyType, FamilyTypes } from "./family.ts";
+import { FUN_ASR_TYPES } from "./fun_asr_nano.ts";
 import { GEMMA_TYPES } from "./gemma.ts";
 import { GEMMA3N_TYPES } from "./gemma3n.ts";
 import { GEMMA3N_TEXT_TYPES } from "./gemma3n_text.ts";
@@ -74,10 +75,12 @@ import { NANOVLM_TYPES } from "./nanovlm.ts";
 import { NEMOTRON_H_TYPES } from "./nemotron_h.ts";
 import { NEMOTRON_H_OMNI_TYPES } from "./nemotron_h_omni.ts";
 import { NEMOTRON_NAS_TYPES } from "./nemotron_nas.ts";
+import { NLLB_MOE_TYPES } from "./nllb_moe.ts";
 import { OLMO_HYBRID_TYPES } from "./olmo_hybrid.ts";
 import { OPT_TYPES } from "./opt.ts";
 import { PADDLEOCR_VL_TYPES } from "./paddleocr_vl.ts";
 import { PALIGEMMA_TYPES } from "./paligemma.ts";
+import { PERCEIVER_TYPES } from "./perceiver.ts";
 import { PERSIMMON_TYPES } from "./persimmon.ts";
 import { PHI_TYPES } from "./phi.ts";
 import { QWEN2_TYPES } from "./qwen2.ts";
@@ -98,12 +101,16 @@ import { MIMO_DENSE_TYPES } from "./mimo.ts";
 import { STEP3P5_TYPES } from "./step3p5.ts";
 import { STEP3_TYPES } from "./step3.ts";
 import { GROK_TYPES } from "./grok.ts";
+import { PHI4MM_TYPES } from "./phi4mm.ts";
+import { OVIS2_5_TYPES } from "./ovis2_5.ts";
+import { RECIPE_KIN } from "./recipe_kin.ts";
 import { recipeTypes } from "./recipes/mod.ts";
 import { RECURRENT_GEMMA_TYPES } from "./recurrent_gemma.ts";
 import { REMOTE_CODE } from "./remote_code.ts";
 import { ROBERTA_TYPES } from "./roberta.ts";
 import { RWKV_TYPES } from "./rwkv.ts";
 import { STABLELM_TYPES } from "./stablelm.ts";
+import { SWITCH_TYPES } from "./switch_transformers.ts";
 import { T5_TYPES } from "./t5.ts";
 import { WHISPER_TYPES } from "./whisper.ts";
 import { ZAMBA_TYPES } from "./zamba2.ts";
@@ -133,6 +140,7 @@ const WRITTEN: FamilyTypes = {
   ...FAIRSEQ_TYPES,
   ...FALCON_H1_TYPES,
   ...FALCON_TYPES,
+  ...FUN_ASR_TYPES,
   ...GEMMA3N_TEXT_TYPES,
   ...GEMMA3N_TYPES,
   ...GEMMA4_KIN,
@@ -182,10 +190,12 @@ const WRITTEN: FamilyTypes = {
   ...NEMOTRON_H_OMNI_TYPES,
   ...NEMOTRON_H_TYPES,
   ...NEMOTRON_NAS_TYPES,
+  ...NLLB_MOE_TYPES,
   ...OLMO_HYBRID_TYPES,
   ...OPT_TYPES,
   ...PADDLEOCR_VL_TYPES,
   ...PALIGEMMA_TYPES,
+  ...PERCEIVER_TYPES,
   ...PERSIMMON_TYPES,
   ...PHI_TYPES,
   ...QWEN2_AUDIO_TYPES,
@@ -197,11 +207,13 @@ const WRITTEN: FamilyTypes = {
   ...QWEN_VL_TYPES,
   ...RECENT_KIN,
   ...RECENT_MOE_KIN,
+  ...RECIPE_KIN,
   ...RECURRENT_GEMMA_TYPES,
   ...REMOTE_CODE,
   ...ROBERTA_TYPES,
   ...RWKV_TYPES,
   ...STABLELM_TYPES,
+  ...SWITCH_TYPES,
   ...T5_TYPES,
   ...WHISPER_TYPES,
   ...PHI3_V_TYPES,
@@ -213,6 +225,8 @@ const WRITTEN: FamilyTypes = {
   ...STEP3P5_TYPES,
   ...STEP3_TYPES,
   ...GROK_TYPES,
+  ...PHI4MM_TYPES,
+  ...OVIS2_5_TYPES,
   ...ZAMBA_TYPES,
 };
 

@@ -1,7 +1,11 @@
 import { attentionTensors, gatedMlp } from "./blocks.ts";
 import { biasedAttention, biasedMlp, upDown } from "./blocks_dense.ts";
 import { byLayer } from "./code/cache.ts";
-import { cachesByTurns, SPANS_IN_TRANSFORMER } from "./code/parts.ts";
+import {
+  cachesByTurns,
+  SPANS_IN_TRANSFORMER,
+  usuallyActivatedBy,
+} from "./code/parts.ts";
 import { decoder } from "./decoder.ts";
 import type { Decoder, FamilyTypes } from "./family.ts";
 import { causal, ofType } from "./family.ts";
@@ -88,7 +92,9 @@ export const RECENT_KIN: FamilyTypes = {
   }),
   diffllama: ofType(causal(diffLlama), SPANS_IN_TRANSFORMER),
   internlm3: ofType(causal(internlm3)),
-  jais2: ofType(causal(jais2)),
-  nanochat: ofType(causal(nanochat)),
+  jais2: ofType(causal(jais2), usuallyActivatedBy("relu2")),
+  nanochat: ofType(causal(nanochat), usuallyActivatedBy("relu2"), {
+    attention: { normsBare: true, normsTurned: true },
+  }),
   vaultgemma: ofType(causal(vaultGemma), cachesByTurns([[], 2], 4096)),
 };

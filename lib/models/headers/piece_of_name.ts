@@ -5,7 +5,7 @@ const WORDS: readonly (readonly [words: RegExp, piece: ModelPiece])[] = [
   // What speaks for a model that hears.
   [/^(talker|code2wav|token2wav)\./, "audio_tower"],
   [
-    /projector|^mlp1\.|img_projection|_GN$|view_sep[ae]rator|tile_indicators|image_pooling|pad_embed$|vit_downsampler|qformer|query_tokens|image_newline|merger|connector|aligner|resampler|(vision|visual|text|language)_projection|visual\.downsample|(^|\.)embed_(vision|audio)\.|^mm\./,
+    /projector|^mlp1\.|img_projection|_GN$|view_sep[ae]rator|tile_indicators|image_pooling|pad_embed$|vit_downsampler|^vte\.|qformer|query_tokens|image_newline|merger|connector|aligner|resampler|(vision|visual|text|language)_projection|visual\.downsample|(^|\.)embed_(vision|audio)\.|^mm\./,
     "projector",
   ],
   [/embed_tokens_per_layer/, "embeddings"],

@@ -1,8 +1,11 @@
 /**
  * Owners of the Hub that upload others' models again, as they are or packed
- * otherwise, under the models' own names.
+ * otherwise, under the models' own names; and those of ModelScope.
+ *
+ * Source: modelscope/ms-swift docs/source_en/Instruction/Supported-models-and-datasets.md
  */
 export const MIRRORS: ReadonlySet<string> = new Set([
+  "ai-modelscope",
   "alpindale",
   "amd",
   "bartowski",
@@ -15,6 +18,7 @@ export const MIRRORS: ReadonlySet<string> = new Set([
   "huggyllama",
   "inferencerlabs",
   "intel",
+  "llm-research",
   "lmstudio-community",
   "lonestriker",
   "maziyarpanahi",
@@ -25,7 +29,9 @@ export const MIRRORS: ReadonlySet<string> = new Set([
   "neuralmagic",
   "nm-testing",
   "nousresearch",
+  "nv-community",
   "nvidia",
+  "openai-mirror",
   "quantfactory",
   "quanttrio",
   "redhatai",

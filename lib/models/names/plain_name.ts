@@ -1,7 +1,8 @@
 /** Companies that some put before the names of their models, and some do not. */
 const MAKERS = /^(?:meta|nvidia)[-_](?=llama|nemotron)/;
 /** Where people copy a name from. */
-const SITES = /^(?:https?:\/\/)?(?:huggingface\.co|hf\.co)\//;
+const SITES =
+  /^(?:https?:\/\/)?(?:huggingface\.co|hf\.co|(?:www\.)?modelscope\.cn\/models)\//;
 
 /** An owner of the Hub, or none, and its name of a model, both in small letters. */
 export interface PlainName {
@@ -26,7 +27,10 @@ export function plainName(name: string): PlainName {
   };
 }
 
-/** Owners that were called otherwise once, or go by two names. */
+/**
+ * Owners that were called otherwise once, or go by two names: the second here is the
+ * Hub's, the first perhaps ModelScope's.
+ */
 const OWNERS: ReadonlyMap<string, string> = new Map([
   ["coherelabs", "cohereforai"],
   ["thudm", "zai-org"],
@@ -37,4 +41,11 @@ const OWNERS: ReadonlyMap<string, string> = new Map([
   ["moonshot", "moonshotai"],
   ["ibm", "ibm-granite"],
   ["openlm", "openlm-research"],
+  ["zhipuai", "zai-org"],
+  ["shanghai_ai_laboratory", "internlm"],
+  ["tencent-hunyuan", "tencent"],
+  ["tencent-youtu-research", "tencent"],
+  ["paddlepaddle", "baidu"],
+  ["minimax", "minimaxai"],
+  ["01ai", "01-ai"],
 ]);

@@ -60,6 +60,7 @@ export function encoderLayerPlanOf(
     norms: family.norms,
     holdsBranch: family.holds === "the embeddings",
     holdsInner: family.holdsInner,
+    clamps: family.clamps && !facts.isDecoder,
     holdsAttended: family.holdsAttended,
     attention: {
       own,
@@ -96,7 +97,7 @@ function attentionOf(
       queries: tokens,
       keys: crosses ? seen : tokens,
       heads,
-      kvHeads: heads,
+      kvHeads: k ? k.out / width : heads,
       width,
       valueWidth: width,
     },
@@ -112,6 +113,8 @@ function attentionOf(
       addsInPlace: family.bias === "every sequence",
     },
     copiesHeads: family.copiesHeads,
+    scalesQueries: family.scalesQueries,
+    turnsWide: family.rotary === "fp32",
     caches: facts.caches && isDecoder,
   };
 }
@@ -184,7 +187,7 @@ function normsOf(
 }
 
 const ATTENTION_NORM =
-  /^(layer\.0\.layer_norm|attention\.output\.LayerNorm|sa_layer_norm|attn_norm|self_attn_layer_norm|attention\.LayerNorm|post_attention_layernorm)$/;
+  /^(layer\.0\.layer_norm|attention\.output\.LayerNorm|sa_layer_norm|attn_norm|self_attn_layer_norm|attention\.(self_attn_layer_norm|LayerNorm|ln)|input_layernorm|post_attention_layernorm)$/;
 const CROSS_NORM = /^(layer\.1\.layer_norm|encoder_attn_layer_norm)$/;
 
 function byRole(

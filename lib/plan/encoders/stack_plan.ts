@@ -67,11 +67,10 @@ export function stackPlanOf(
   const isSpoken = convolutions.length > 0;
   const hears = !isDecoder && isSpoken;
   const limit = positions?.shape[0] ?? Infinity;
-  const tokens = hears
-    ? limit
-    : isSpoken
-    ? Math.min(train.sequence_length, limit)
+  const asked = isDecoder
+    ? train.target_length ?? train.sequence_length
     : train.sequence_length;
+  const tokens = hears ? limit : isSpoken ? Math.min(asked, limit) : asked;
   const table = tableOf(outside.parameter(near(isWords)), encoder);
   if (!table && !hears) return { reason: `${name} has no token embeddings` };
   const strange = outside.find((each) => STRANGE.test(each));
@@ -152,7 +151,10 @@ export function stackPlanOf(
           config["scale_embedding"] === true,
         norm: normAt(ENTRY_NORM),
         dropout: residual,
-        masked: family.masksEmbeddings,
+        masked: family.masksEmbeddings === "always" ||
+          (family.masksEmbeddings === "where there is one" &&
+            train.padding_mask),
+        dropsMasked: family.dropsMasked && config["token_dropout"] !== false,
         projection: outside.linear(
           outside.pathOf((each) => /embeddings_project\.weight$/.test(each)),
         ),
@@ -162,7 +164,7 @@ export function stackPlanOf(
       return slides ? withMask(plan) : plan;
     },
     slides: (layer) =>
-      family.rotary === "fp32" && implementation !== "flash" &&
+      family.slides && implementation !== "flash" &&
       slidesAt(config, layer),
     bias: family.bias === "first layer" && opening
       ? biasOf(opening)
@@ -182,7 +184,7 @@ export function stackPlanOf(
     holdsWords: family.holds === "words",
     holdsEmbeddings: family.holds === "the embeddings",
     rotaryWidth: family.rotary === null ? 0 : architecture.head_dim,
-    last: normAt(LAST_NORM),
+    last: family.disentangled ? null : normAt(LAST_NORM),
     lastDropout: family.dropsLast ? residual : 0,
   };
 }
@@ -241,7 +243,7 @@ const DISTANCES_NORM = /(^|\.)encoder\.LayerNorm\.weight$/;
 const ENTRY_NORM =
   /(^|\.)(embeddings\.(LayerNorm|norm)|layernorm_embedding)\.weight$/;
 const LAST_NORM =
-  /(^|\.)((en|de)coder\.(final_layer_norm|layer_norm)|final_norm)\.weight$/;
+  /^(norm|LayerNorm)\.weight$|(^|\.)((en|de)coder\.(final_layer_norm|layer_norm|emb_layer_norm_after|LayerNorm|ln)|final_norm|model\.norm|roberta_prelayernorm\.LayerNorm)\.weight$/;
 
 /** Convolutions over sound, in order. */
 function convolutionsOf(outside: Modules): Convolution[] {

@@ -1,5 +1,5 @@
 import type { EncoderCode } from "../../models/families/code/encoder.ts";
-import { numberOf } from "../../models/families/code/setting.ts";
+import { numberOf, textOf } from "../../models/families/code/setting.ts";
 import { namedClass } from "../../models/heads/class_of_config.ts";
 import type { AdaptedLinear } from "../../play/torch/ops/adapted_linear.ts";
 import type {
@@ -16,10 +16,10 @@ export function taskHeadOf(
   family: EncoderCode,
   last: StackPlan,
 ): TaskHead {
-  const ends = endsOf(last);
-  const classes = classesOf(source, family, ends);
-  return vocabularyOf(source, family, last, ends, classes) ??
+  const classes = classesOf(source, family);
+  const head = vocabularyOf(source, family, last, classes) ??
     { ...classes, beside: null, isTied: false, offset: null };
+  return { ...head, body: endsOf(last) };
 }
 
 /** The stack's own end, before any head. */
@@ -37,7 +37,6 @@ function vocabularyOf(
   { model, outside, scenario }: EncoderSource,
   family: EncoderCode,
   { entry, name }: StackPlan,
-  ends: readonly HeadStep[],
   classes: LossBranch,
 ): TaskHead | null {
   const own = linearAt(outside, VOCABULARY);
@@ -58,7 +57,6 @@ function vocabularyOf(
       : "the cross entropy of every position, as in training on masked words",
     reads: "tokens",
     steps: [
-      ...ends,
       ...transformed(outside, family),
       ...(isScaled ? [{ kind: "scaled" as const }] : []),
     ],
@@ -76,7 +74,6 @@ function vocabularyOf(
 function classesOf(
   { model, outside }: EncoderSource,
   family: EncoderCode,
-  ends: readonly HeadStep[],
 ): LossBranch & { readonly task: string } {
   const config = model.config ?? {};
   const name = namedClass(config);
@@ -94,7 +91,7 @@ function classesOf(
     return {
       task: SPANS,
       reads: "tokens",
-      steps: [...ends, ...headSteps, { kind: "dropout", probability }],
+      steps: [...headSteps, { kind: "dropout", probability }],
       logits,
       loss: "spans",
     };
@@ -107,11 +104,20 @@ function classesOf(
       reads: "tokens",
       loss: "rows",
       steps: [
-        ...ends,
         ...(pools || isHead ? [] : transformed(outside, family, DENSE)),
         ...headSteps,
         ...(/TokenClassification/.test(name) ? [drops] : []),
       ],
+      logits,
+    };
+  }
+  const pooling = textOf(config, family.pooling);
+  if (pooling === "late" && dense === null && isHead && logits) {
+    return {
+      loss: "rows",
+      task: "the cross entropy of each sequence's mean of all tokens' classes",
+      reads: "tokens",
+      steps: headSteps,
       logits,
     };
   }
@@ -120,9 +126,8 @@ function classesOf(
     task: logits
       ? "the cross entropy of the classes of each sequence"
       : "taken of what the first token of each sequence gives: no head is saved with the model",
-    reads: "first tokens",
+    reads: pooling === "mean" && logits ? "means" : "first tokens",
     steps: [
-      ...ends,
       ...(isHead ? headSteps : dense === null ? [] : [
         ...(pools ? [] : [drops]),
         { kind: "linear" as const, layer: dense },
@@ -153,7 +158,12 @@ function transformed(
     ...(layer
       ? [
         { kind: "linear" as const, layer },
-        { kind: "activation" as const, activation: "kernel" as const },
+        {
+          kind: "activation" as const,
+          activation: family.activation[1] === "gelu_erf"
+            ? "gelu_erf" as const
+            : "kernel" as const,
+        },
       ]
       : []),
     ...(layer && norm ? [{ kind: "norm" as const, norm }] : []),
@@ -169,7 +179,7 @@ const VOCABULARY =
 const VOCABULARY_BIAS =
   /(^|\.)((cls\.predictions|lm_head|vocab_projector|generator_lm_head)\.|decoder\.)bias$/;
 const TRANSFORM =
-  /(^|\.)(transform\.dense|lm_head\.dense|vocab_transform|generator_predictions\.dense|head\.dense)\.weight$/;
+  /^dense\.weight$|(^|\.)(transform\.dense|lm_head\.dense|vocab_transform|generator_predictions\.dense|head\.dense)\.weight$/;
 const TRANSFORM_NORM =
   /(^|\.)(transform\.(LayerNorm|layer_norm)|lm_head\.layer_norm|vocab_layer_norm|generator_predictions\.LayerNorm|head\.norm)\.weight$/;
 const CLASSIFIER =

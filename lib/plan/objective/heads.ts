@@ -11,6 +11,7 @@ import {
   withoutLast,
 } from "../../software/trl/full_scores.ts";
 import { grpoScores } from "../../software/trl/grpo_scores.ts";
+import { ligerDpo } from "../../software/trl/liger_dpo.ts";
 import { ligerGrpo } from "../../software/trl/liger_grpo.ts";
 import { orpoScores } from "../../software/trl/orpo_scores.ts";
 import type { LaterScores } from "../../play/record/later_scores.ts";
@@ -38,6 +39,25 @@ export function headOf(
   }
   if (fusesHead(scenario)) {
     return { take: fusedHead(sequences, scored), scores: null };
+  }
+  if (objective === "dpo" && takesLiger(scenario, objective)) {
+    const by: LaterScores["by"] = (m, states, _, head) => ({
+      loss: null,
+      terms: [],
+      ...(role === "policy"
+        ? {
+          ends: () => {
+            const loss = ligerDpo(m, states, head, { sequences, tokens });
+            m.drop(states);
+            return loss;
+          },
+        }
+        : {}),
+    });
+    return {
+      take: null,
+      scores: { rows: sequences * tokens, ofHidden: true, by },
+    };
   }
   if (role === "policy" && takesLiger(scenario, objective)) {
     const isDivided = scenario.train.gradient_accumulation > 1;

@@ -1,4 +1,5 @@
 import { taskModelOf, unreadHeadOf } from "../../models/heads/task_model.ts";
+import { resolveModel } from "../../models/resolve_model.ts";
 import type { Model } from "../../models/model.ts";
 import { copiesOf, elementsOf } from "../../models/tensors/tensor.ts";
 import type { Scenario } from "../../scenario/schema.ts";
@@ -12,11 +13,13 @@ import { stepPlanOf } from "../step_plan.ts";
 import { batchOf } from "./batch.ts";
 import { generationOf, rollsWithin } from "./generation.ts";
 import { headOf } from "./heads.ts";
+import { CRITIC_WORDS, criticStanding, criticUpdate } from "./critic_share.ts";
 import type { Learnt } from "./learnt.ts";
 import { referenceOf, trainedFor } from "./learnt.ts";
 import type {
   AskedShare,
   AskedShares,
+  CriticShare,
   HeldSide,
   RolloutShare,
   SidePlan,
@@ -39,6 +42,7 @@ import { assumptionsOf, heededBy, warningsOf } from "./words.ts";
  *
  * @param share What generates on the same GPU; null: nobody.
  * @param shares How ranks share models that are asked; null: each has them all.
+ * @param critic What a critic holds of the same GPU; null: there is none.
  * @returns Or why it cannot.
  */
 export function learningPlanOf(
@@ -46,6 +50,7 @@ export function learningPlanOf(
   named: Model,
   share: RolloutShare | null = null,
   shares: AskedShares | null = null,
+  critic: CriticShare | null = null,
 ): StepPlan | { readonly reason: string } {
   const model = taskModelOf(named, scenario);
   const objective = trainedFor(scenario);
@@ -70,7 +75,8 @@ export function learningPlanOf(
   if (takesOldLogProbs(scenario)) sides.push(oldLogProbs(wrapped, batch));
   const reference = referenceOf(scenario, objective);
   if (reference === "copy" || reference === "adapter-off") {
-    const other = referencePlan(wrapped);
+    // Liger's loss of pairs asks both models past what accelerate has wrapped.
+    const other = referencePlan(objective === "dpo" ? plan : wrapped);
     if ("reason" in other) return other;
     const compared = asked(other, objective, batch);
     const asks = reference === "copy" ? "reference" : "policy";
@@ -85,6 +91,15 @@ export function learningPlanOf(
   if (share) {
     sides.unshift(generatingOf(share));
     beside.push(...standingOf(share));
+  }
+  if (critic?.reason === null) {
+    sides.push(criticUpdate(critic));
+    beside.push(...criticStanding(critic));
+  }
+  const scoring = objective === "grpo" ? scoringPlan(read) : null;
+  if (scoring && "reason" in scoring) return scoring;
+  if (scoring) {
+    beside.push(...weightsOf(scoring, "the reward model", shares?.reference));
   }
   const taught = objective === "distillation" ? teachingOf(plan, batch) : null;
   if (taught && "reason" in taught) return taught;
@@ -108,6 +123,7 @@ export function learningPlanOf(
       assumptions: [
         ...assumptionsOf(scenario, objective),
         ...(share ? [shareWords(share)] : []),
+        ...(critic ? [CRITIC_WORDS] : []),
         ...(shares && reference === "copy"
           ? [sharedWords("reference", shares.reference)]
           : []),
@@ -115,6 +131,9 @@ export function learningPlanOf(
       ],
       warnings: [
         ...warningsOf(scenario, objective),
+        ...(critic?.reason
+          ? [`train.critic is not counted: ${critic.reason}`]
+          : []),
         ...(share?.refusal
           ? [`vLLM beside training would not start: ${share.refusal}`]
           : []),
@@ -122,6 +141,25 @@ export function learningPlanOf(
     },
     inventory: { ...inventory, beside: [...inventory.beside, ...beside] },
   };
+}
+
+/** The model that scores completions, which only runs; null where there is none. */
+function scoringPlan(
+  scenario: Scenario,
+): StepPlan | { readonly reason: string } | null {
+  const { train } = scenario;
+  if (train.reward_model === null) return null;
+  const found = resolveModel(train.reward_model);
+  if (!found.ok) {
+    return {
+      reason: `train.reward_model: ${found.problems[0]?.message ?? ""}`,
+    };
+  }
+  const scores = {
+    ...scenario,
+    train: { ...train, objective: "reward", method: "full" },
+  } as const;
+  return stepPlanOf(scores, taskModelOf(found.value, scores));
 }
 
 /** The scenario as a pass of so many sequences reads it. */

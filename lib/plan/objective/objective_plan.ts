@@ -21,6 +21,8 @@ export interface SidePlan<Plan> {
   readonly holds: boolean;
   /** Whose parameters it runs on. */
   readonly asks: AskedModel;
+  /** Bytes of logits of the slice before, which stand while it runs. */
+  readonly earlier?: number;
   /** The model that runs; its objective's head takes what it gives. */
   readonly plan: Plan;
 }
@@ -32,11 +34,7 @@ export interface HeldSide {
   readonly holds: false;
   /** Whether it has an allocator of its own, before which PyTorch's caches nothing. */
   readonly isOutside: boolean;
-  readonly takes: readonly {
-    readonly part: PartName;
-    readonly label: string;
-    readonly bytes: number;
-  }[];
+  readonly takes: readonly HeldPart[];
 }
 
 /** How ranks share the parameters of a model that is asked. */
@@ -51,6 +49,23 @@ export interface AskedShare {
 
 /** How ranks share models beside the one that learns. */
 export type AskedShares = Readonly<Record<"reference" | "teacher", AskedShare>>;
+
+/** Bytes of one purpose that a model beside the policy holds. */
+export interface HeldPart {
+  readonly part: PartName;
+  readonly label: string;
+  readonly bytes: number;
+}
+
+/** What a critic holds of the policy's GPU. */
+export interface CriticShare {
+  /** Throughout: its weights, masters and optimizer states. */
+  readonly stands: readonly HeldPart[];
+  /** What its own update takes beside, at its highest. */
+  readonly updates: readonly HeldPart[];
+  /** Why its update is not played; null where it is. */
+  readonly reason: string | null;
+}
 
 /** What an engine that generates holds of the trainer's GPU, in bytes. */
 export interface RolloutShare {

@@ -4,6 +4,8 @@ import type { StepPlan } from "../step_plan.ts";
 import { stepPlanOf } from "../step_plan.ts";
 import { storageOf } from "../storage.ts";
 import type { Batch } from "./batch.ts";
+import { DTYPE_BYTES } from "../../play/torch/dtype.ts";
+import { fusesHead } from "../../software/trl/heads.ts";
 import { stepsOf } from "./generation.ts";
 import { headOf } from "./heads.ts";
 import type { Learnt } from "./learnt.ts";
@@ -71,8 +73,10 @@ export function comparedWith(
         { ...kl, asks, when: "after", plan },
         { ...reference, when: "after", holds: true },
       ];
-    case "grpo":
-      return [{ ...reference, when: "rollout", holds: false }];
+    case "grpo": {
+      const earlier = earlierLogits(policy, batch);
+      return [{ ...reference, when: "rollout", holds: false, earlier }];
+    }
     default:
       return [{ ...reference, when: "after", holds: true }];
   }
@@ -104,6 +108,26 @@ export function oldLogProbs(
     when: "rollout",
     holds: false,
     asks: "policy",
+    earlier: earlierLogits(policy, batch),
     plan: asked(policy, "grpo", batch),
   };
+}
+
+/**
+ * Completions of several steps are read a slice at a time, and a variable holds the
+ * logits of one until the next has them: nothing of one slice, or where no logits
+ * are made.
+ *
+ * Source: huggingface/trl 1.8.0 trainer/grpo_trainer.py,
+ * _get_per_token_logps_and_entropies
+ */
+function earlierLogits(
+  { scenario, facts }: StepPlan,
+  { sequences, scored }: Batch,
+): number {
+  const { train, precision } = scenario;
+  if (stepsOf(train) === 1 || fusesHead(scenario)) return 0;
+  const dtype = precision.autocast ? "fp32" : precision.weights;
+  return (scored + sequences) * facts.architecture.vocab_size *
+    DTYPE_BYTES[dtype];
 }

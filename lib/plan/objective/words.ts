@@ -34,6 +34,8 @@ export function heededBy(scenario: Scenario, objective: Learnt): string[] {
         "train.rollout.engine",
         "train.rollout.steps_per_generation",
         "train.rollout.iterations",
+        "train.critic",
+        "train.reward_model",
         ...(scenario.train.rollout.engine === "vllm"
           ? [
             "train.rollout.memory_utilization",
@@ -128,14 +130,14 @@ export function sharedWords(
     : ranks > 1
     ? `${ranks} ranks share its parameters, and gather units of them as they run`
     : "each GPU has all of it, for accelerate wraps nothing that is only evaluated";
-  return `The ${whose} is as TRL's code prepares it, of which no step was traced: ${where}`;
+  return `The ${whose} is as TRL's code prepares it: ${where}`;
 }
 
 /** What of a trainer's step is not in it. */
 export function warningsOf(scenario: Scenario, objective: Learnt): string[] {
   const { train } = scenario;
   const isLiger = train.loss === "fused" && !fusesHead(scenario) &&
-    ["dpo", "kto"].includes(objective);
+    objective === "kto";
   const prompt = promptOf(scenario, objective);
   const rolls = objective === "grpo" || objective === "distillation";
   return [

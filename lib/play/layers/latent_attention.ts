@@ -110,12 +110,13 @@ function queries(
       return adaptedLinear(m, normed, rows, q.up, "queries");
     })
     : adaptedLinear(m, x, rows, q, "queries");
+  if (!table) return whole;
   const turning = rows * heads.heads * rotaryWidth;
   const [pass, turned] = split(m, whole, [
     whole.elements - turning,
     turning,
   ]) as [Value, Value];
-  const result = table ? rotated(m, turned, table, "rotary queries") : turned;
+  const result = rotated(m, turned, table, "rotary queries");
   return join(m, [pass, result], "rotated queries");
 }
 

@@ -29,6 +29,10 @@ export interface SourceAttentionPlan {
   readonly settings: AttentionSettings;
   /** Whether queries are scaled and heads copied, one head after the other. */
   readonly copiesHeads: boolean;
+  /** Whether queries are scaled before they are turned. */
+  readonly scalesQueries?: boolean;
+  /** Whether heads are turned in fp32. */
+  readonly turnsWide?: boolean;
   /** Whether keys and values are copied into a cache that is given back. */
   readonly caches: boolean;
   /** How distances join the scores; as a bias where it is left out. */
@@ -79,10 +83,11 @@ function headsOf(
   m: Machine,
   x: Value,
   source: Value,
-  { projections, heads, settings, copiesHeads, caches, disentangled }:
-    SourceAttentionPlan,
+  plan: SourceAttentionPlan,
   table: RotaryTable | null,
 ): [Value, Value, Value] {
+  const { projections, heads, settings, copiesHeads, caches, disentangled } =
+    plan;
   const rows = heads.batch * heads.queries;
   if ("qkv" in projections) {
     const whole = adaptedLinear(
@@ -126,9 +131,11 @@ function headsOf(
   ];
   if (caches) m.drop(...pair);
   if (!table) return [q, k, v];
-  // One after the other, each in the place of what it was made of.
+  if (plan.scalesQueries) q = replaced(m, q, scaled(m, q, "scaled queries"));
   const turned = [q, k].map((head, at) =>
-    rotated(m, head, table, at === 0 ? "rotated queries" : "rotated keys")
+    plan.turnsWide
+      ? turnedWide(m, head, table)
+      : rotated(m, head, table, at === 0 ? "rotated queries" : "rotated keys")
   );
   m.drop(q, k);
   return [...turned, v] as [Value, Value, Value];

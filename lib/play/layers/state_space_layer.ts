@@ -27,6 +27,8 @@ import { causalConvolution } from "../torch/ops/scan/causal_convolution.ts";
 import { innerScan } from "../torch/ops/scan/inner_scan.ts";
 import { plainScan } from "../torch/ops/scan/plain_scan.ts";
 import { plainHeadedLayer } from "./plain_headed_layer.ts";
+import type { ChannelDeltaPlan } from "./channel_delta_layer.ts";
+import { channelDeltaLayer } from "./channel_delta_layer.ts";
 import type { DeltaPlan } from "./delta_layer.ts";
 import { deltaLayer } from "./delta_layer.ts";
 import type { ShortConvolutionPlan } from "./short_convolution.ts";
@@ -82,6 +84,7 @@ export type StateSpacePlan =
   | OpenPlan
   | HeadedPlan
   | DeltaPlan
+  | ChannelDeltaPlan
   | ShortConvolutionPlan;
 
 /**
@@ -100,6 +103,8 @@ export function stateSpaceLayer(
     switch (plan.kind) {
       case "delta":
         return deltaLayer(m, x, plan);
+      case "channel delta":
+        return channelDeltaLayer(m, x, plan);
       case "convolution":
         return shortConvolution(m, x, plan);
       default:

@@ -12,6 +12,8 @@ export interface Pass {
   /** Passes without gradients that run beside it, in their order. */
   readonly sides?: readonly SidePass[];
   /** Bytes of checkpoints that the host holds when the backward pass begins. */
+  /** Bytes of the leaf that stands to the next backward pass; 0 where left out. */
+  readonly heldLeafBytes?: number;
   readonly hostBytes: number;
 }
 

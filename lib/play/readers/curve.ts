@@ -1,4 +1,5 @@
 import type { At, Curve, CurvePoint, PhaseName } from "../../answer/curve.ts";
+import { BETWEEN_STEPS } from "../../answer/curve.ts";
 import { PARTS } from "../../answer/parts.ts";
 import type { Act, Program } from "../program/act.ts";
 import type { Buffer } from "../program/buffer.ts";
@@ -28,7 +29,7 @@ export function curveOf(program: Program): Curve {
     pointOf(rolls ? "rollout" : "forward", "embeddings", standing),
     ...pointsOfPasses(
       changing.filter(({ phase }) =>
-        phase !== "optimizer" && phase !== "evaluation"
+        phase !== "optimizer" && !BETWEEN_STEPS.has(phase)
       ),
       standing,
     ),
@@ -42,7 +43,7 @@ export function curveOf(program: Program): Curve {
     pointOf("optimizer", "optimizer", stack),
     pointOf("optimizer", "optimizer", standing),
     ...pointsOfPasses(
-      changing.filter(({ phase }) => phase === "evaluation"),
+      changing.filter(({ phase }) => BETWEEN_STEPS.has(phase)),
       standing,
     ),
   );

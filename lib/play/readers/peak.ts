@@ -1,5 +1,5 @@
 import type { At, PhaseName } from "../../answer/curve.ts";
-import { SIDE_PASSES } from "../../answer/curve.ts";
+import { BETWEEN_STEPS, SIDE_PASSES } from "../../answer/curve.ts";
 import type { Act, Program } from "../program/act.ts";
 import type { LiveTensors } from "./live.ts";
 import type { Standing } from "./live.ts";
@@ -74,6 +74,7 @@ export function peaksOf(program: Program): Peaks {
     backward: base,
     optimizer: 0,
     evaluation: base,
+    saving: base,
   };
   const beside = new Map<string, number>();
   const isSide = new Set<unknown>(SIDE_PASSES);
@@ -96,11 +97,12 @@ export function peaksOf(program: Program): Peaks {
     const change = changeOf(act);
     const reached = current + change.peak;
     if (reached > peaks[phase]) peaks[phase] = reached;
-    if (phase === "rollout" || phase === "evaluation") {
+    const isBetween = BETWEEN_STEPS.has(phase);
+    if (phase === "rollout" || isBetween) {
       beside.set(phase, peaks[phase]);
     }
     // What frees what a pass gave runs later, upon what came after it.
-    if (isSide.has(at) && change.peak > 0 && phase !== "evaluation") {
+    if (isSide.has(at) && change.peak > 0 && !isBetween) {
       beside.set(`${at}`, Math.max(beside.get(`${at}`) ?? base, reached));
     }
     if (act.act === "run" && act.instance.block.isOutside) {

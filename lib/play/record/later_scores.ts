@@ -19,7 +19,12 @@ export interface LaterScores {
     rows: number,
     settings: LossSettings,
   ) => Value;
-  readonly by: (m: Machine, logits: Value, loss: Value | null) => Scored;
+  readonly by: (
+    m: Machine,
+    given: Value,
+    loss: Value | null,
+    head: AdaptedLinear,
+  ) => Scored;
 }
 
 /** A head, the rows that reach it, and how its logits are made. */
@@ -38,7 +43,7 @@ export function scoredLater(
 ): Pick<Ended, "logits" | "scored"> {
   if (ofHidden) {
     m.keep(normed);
-    return { logits: [normed], scored: () => by(m, normed, null) };
+    return { logits: [normed], scored: () => by(m, normed, null, head) };
   }
   const read = asked === rows
     ? m.view(normed)
@@ -47,5 +52,5 @@ export function scoredLater(
   const logits = logitsOf(m, read, asked, head, loss);
   m.drop(read);
   const own = inModel ? inModel(m, logits, asked, loss) : null;
-  return { logits: [logits], scored: () => by(m, logits, own) };
+  return { logits: [logits], scored: () => by(m, logits, own, head) };
 }

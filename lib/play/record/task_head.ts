@@ -14,8 +14,8 @@ export type HeadStep =
 
 /** From the last layer to what a loss is taken of. */
 export interface LossBranch {
-  /** Rows that it reads: every token, or the first of each sequence. */
-  readonly reads: "tokens" | "first tokens";
+  /** Rows that it reads: every token, or one or the mean of each sequence. */
+  readonly reads: "tokens" | "first tokens" | "means";
   readonly steps: readonly HeadStep[];
   /** What gives the logits; null where the loss is taken of the steps' result. */
   readonly logits: AdaptedLinear | null;
@@ -30,6 +30,8 @@ export type LossRows = "rows" | "one of each sequence" | "spans";
 
 /** What stands after the last layer. */
 export interface TaskHead extends LossBranch {
+  /** What ends the body, on every token; what it gives is held until the loss. */
+  readonly body?: readonly HeadStep[];
   /** In words, for the answer's reader. */
   readonly task: string;
   /** A second loss that is added: BERT's of whether sentences follow. */

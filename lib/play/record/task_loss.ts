@@ -41,13 +41,13 @@ export function taskLoss(
 ): TaskLoss {
   const readsAll = reads === "tokens";
   const rows = readsAll ? batch * tokens : batch;
-  let hidden = readsAll ? m.view(x) : slice(m, x, batch * width);
+  const read = readsAll
+    ? m.view(x)
+    : reads === "means"
+    ? meanOfEach(m, x, batch * width)
+    : slice(m, x, batch * width);
   m.drop(x);
-  for (const step of steps) {
-    const next = taken(m, hidden, rows, step);
-    m.drop(hidden);
-    hidden = next;
-  }
+  const hidden = after(m, read, rows, steps);
   if (takes === "one of each sequence") {
     const one = oneOfEach(m, hidden, [batch, tokens], head);
     m.drop(hidden);
@@ -66,6 +66,20 @@ export function taskLoss(
     : { loss: plainCrossEntropy(m, hidden), logits: null };
   m.drop(hidden);
   return { value, logits: logits ? [logits] : [] };
+}
+
+/**
+ * The mean of each sequence's tokens that are no padding.
+ *
+ * Source: huggingface/transformers models/modernbert/modeling_modernbert.py,
+ * ModernBertForSequenceClassification.forward
+ */
+function meanOfEach(m: Machine, x: Value, elements: number): Value {
+  return m.call(() => {
+    const product = scaled(m, x, "states by the mask");
+    // The gradient of a sum is a view of one row.
+    return m.create(elements, x.dtype, "means of tokens", product.source);
+  });
 }
 
 /**
@@ -117,6 +131,22 @@ function spans(m: Machine, logits: Value): TaskLoss {
   const value = scaled(m, sum, "mean of losses");
   m.drop(first, second, sum);
   return { value, logits: [start, end] };
+}
+
+/** What steps make of rows; these themselves are gone. */
+export function after(
+  m: Machine,
+  x: Value,
+  rows: number,
+  steps: readonly HeadStep[],
+): Value {
+  let hidden = x;
+  for (const step of steps) {
+    const next = taken(m, hidden, rows, step);
+    m.drop(hidden);
+    hidden = next;
+  }
+  return hidden;
 }
 
 function taken(m: Machine, x: Value, rows: number, step: HeadStep): Value {

@@ -1,5 +1,5 @@
 /** How linear layers run that are none of torch's own. */
-export type LinearHow = Float8How | FakeQuantisedHow;
+export type LinearHow = Float8How | FakeQuantisedHow | EngineHow;
 
 /** Both factors of each product are cast to 8 bits. */
 export interface Float8How {
@@ -10,6 +10,14 @@ export interface Float8How {
   readonly wideGradients: boolean;
   /** Whether compiled kernels cast at once, and nothing in fp32 stands. */
   readonly fused: boolean;
+}
+
+/**
+ * Transformer Engine's: weights stand in 8 bits beside their own type, and inputs are
+ * saved in 8 bits.
+ */
+export interface EngineHow {
+  readonly kind: "engine";
 }
 
 /** Both factors are rounded as if they were stored in fewer bits. */

@@ -175,6 +175,28 @@ export const objectiveFields = {
     (value) => value === null ? {} : value,
     rollout,
   ).prefault({}),
+  critic: field(modelField.nullable().default(null), {
+    label: "Critic",
+    group: "objective",
+    list: "models",
+    help:
+      "`grpo`: the model whose value head is trained on the same GPUs, which makes it PPO, as `model`; null: none",
+    blank: "none",
+    flag: "--critic",
+    needs: [when.objective("grpo")],
+    whole: true,
+  }),
+  reward_model: field(modelField.nullable().default(null), {
+    label: "Reward model",
+    group: "objective",
+    list: "models",
+    help:
+      "`grpo`: the model that scores completions on the same GPUs, as `model`; null: none",
+    blank: "none",
+    flag: "--reward-model",
+    needs: [when.objective("grpo")],
+    whole: true,
+  }),
   teacher: field(modelField.nullable().default(null), {
     label: "Teacher",
     group: "objective",

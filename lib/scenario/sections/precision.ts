@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { field } from "../about.ts";
-import { count, flag } from "../fields.ts";
+import { count, flag, names } from "../fields.ts";
 import { MAX_RANK } from "../limits.ts";
 import { OPTIMIZERS } from "../optimizers.ts";
 import { isQuantization, QUANTIZATIONS } from "../quantizations.ts";
@@ -71,6 +71,14 @@ export const precision = z.strictObject({
       needs: [when.toTrain],
     },
   ),
+  fp8_parameters: field(flag().default(false), {
+    label: "Parameters in FP8 alone",
+    group: "optimizer",
+    help:
+      "Megatron keeps and gathers matrices in 8 bits, and none in `precision.weights` beside (`--fp8-param-gather`)",
+    flag: "--fp8-parameters",
+    needs: [when.toTrain, when.megatron, when.inFp8],
+  }),
 });
 
 /** How weights are quantised. */
@@ -81,7 +89,7 @@ export const quantization = z.strictObject({
     list: "formats",
     blank: "none, or as published",
     help:
-      "left out: `none` when training, as the checkpoint is published when serving; `nf4`, `nf4-dq`, `int8`, `fp8`, `int4`, `gptq-int4`, `gptq-int8`, `awq-int4`, `hqq-int4`, `mxfp4`, `nvfp4`, `fp8-block`, `fp8-channel`, `w8a8-int8`, `gguf:Q4_K_M`, `exl2:4.0`, `exl3:3.5` …",
+      "left out: `none` when training, as the checkpoint is published when serving (by llama.cpp `gguf:Q4_K_M` where the model is a tag of ollama's library, such as `llama3.1:8b`); `nf4`, `nf4-dq`, `int8`, `fp8`, `int4`, `gptq-int4`, `gptq-int8`, `awq-int4`, `hqq-int4`, `mxfp4`, `nvfp4`, `fp8-block`, `fp8-channel`, `w8a8-int8`, `gguf:Q4_K_M`, `exl2:4.0`, `exl3:3.5` …",
     hint: "nf4, fp8, awq-int4, gguf:Q4_K_M …",
   }),
   group_size: field(count(-1, 65_536).default(128), {
@@ -104,6 +112,16 @@ export const quantization = z.strictObject({
     blank: "off",
     flag: "--qat",
     needs: [when.toTrain],
+  }),
+  skip_modules: field(names(64).default([]), {
+    label: "Modules left unquantised",
+    group: "weights",
+    help:
+      "bitsandbytes' `llm_int8_skip_modules`: paths, or how they begin or end; where any is named, the head is quantised unless it is named too",
+    hint: "lm_head, k_proj …",
+    blank: "the head",
+    flag: "--skip-modules",
+    needs: [when.toTrain, when.adapted],
   }),
   experts: field(flag().default(false), {
     label: "Experts quantised too",

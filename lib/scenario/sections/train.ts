@@ -7,6 +7,7 @@ import { evaluationFields } from "./evaluation.ts";
 import { imageFields } from "./images.ts";
 import { lora } from "./lora.ts";
 import { objectiveFields } from "./objective.ts";
+import { savedFields } from "./saving.ts";
 import { savingFields } from "./savings.ts";
 import { trainedPartsFields } from "./trained_parts.ts";
 
@@ -61,6 +62,16 @@ export const train = section(
         value: "<tokens>",
         help: "tokens per sequence (2048)",
       },
+    }),
+    target_length: field(tokens(1, MAX_TOKENS).nullable().default(null), {
+      label: "Target length",
+      group: "objective",
+      unit: "tokens",
+      help:
+        "of encoder-decoders: tokens of a target, which the decoder reads; null: as many as the source has",
+      hint: "Of encoder-decoders",
+      blank: "as the source",
+      flag: "--target-length",
     }),
     gradient_accumulation: field(count(1, MAX_SEQUENCES).default(1), {
       label: "Gradient accumulation",
@@ -125,6 +136,7 @@ export const train = section(
     ...trainedPartsFields,
     ...objectiveFields,
     ...evaluationFields,
+    ...savedFields,
   }),
   [when.toTrain],
 );

@@ -1,3 +1,4 @@
+import { inEightBits, takesEightBits } from "./eight_bits.ts";
 import { roundedBytes } from "../../play/memory/tape.ts";
 import { DTYPE_BYTES } from "../../play/torch/dtype.ts";
 import type { Machine } from "../../play/torch/machine.ts";
@@ -160,26 +161,36 @@ function grouped(
   label: string,
 ): Value {
   const matrix = m.parameter(weight);
-  const node = m.record([x, matrix], [matrix.source ? x : null], () => {
-    const given: (Grad | null)[] = [
-      m.grad(
-        x.source,
-        rows * width,
-        x.dtype,
-        `gradient at the input of ${name}`,
-      ),
-      null,
-    ];
-    if (!fuses && matrix.source) {
-      given[1] = m.grad(
-        matrix.source,
-        weight.elements,
-        weight.dtype,
-        `${name} weight gradient`,
-      );
-    }
-    return given;
-  });
+  const eight = takesEightBits(m) ? inEightBits(m, x, name) : null;
+  const saved = eight?.saved ?? x;
+  const run = <T>(body: () => T): T =>
+    eight ? eight.withGradient(rows * out, body) : body();
+  const node = m.record(
+    [x, matrix],
+    [matrix.source ? saved : null],
+    () =>
+      run(() => {
+        const given: (Grad | null)[] = [
+          m.grad(
+            x.source,
+            rows * width,
+            x.dtype,
+            `gradient at the input of ${name}`,
+          ),
+          null,
+        ];
+        if (!fuses && matrix.source) {
+          given[1] = m.grad(
+            matrix.source,
+            weight.elements,
+            weight.dtype,
+            `${name} weight gradient`,
+          );
+        }
+        return given;
+      }),
+  );
+  if (eight) m.drop(eight.saved);
   return m.create(rows * out, x.dtype, label, node && { node, slot: 0 });
 }
 

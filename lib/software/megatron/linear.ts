@@ -26,6 +26,7 @@ export function columnParallel(
     isCutByRows: true,
     sums: false,
     label,
+    inEightBits: true,
   });
   return adaptedColumns(m, x, product, part, shares, label);
 }
@@ -49,6 +50,7 @@ export function rowParallel(
     isCutByRows: false,
     sums: !shares.splitsTokens,
     label,
+    inEightBits: true,
   });
   if (!shares.splitsTokens) {
     return adaptedRows(m, x, summand, part, shares, label);

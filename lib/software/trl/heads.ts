@@ -13,12 +13,14 @@ export function fusesHead({ software }: Pick<Scenario, "software">): boolean {
  * Whether Liger's chunked loss takes the place of an objective's own: TRL hands it
  * hidden states, until its own head came.
  *
- * Source: huggingface/trl 1.8.0 trainer/grpo_trainer.py, compute_liger_loss
+ * Source: huggingface/trl 1.8.0 trainer/grpo_trainer.py, compute_liger_loss;
+ * dpo_trainer.py, _compute_loss_liger
  */
 export function takesLiger(
   scenario: Pick<Scenario, "software" | "train">,
   objective: string,
 ): boolean {
-  return objective === "grpo" && scenario.train.loss === "fused" &&
+  return (objective === "grpo" || objective === "dpo") &&
+    scenario.train.loss === "fused" &&
     !fusesHead(scenario);
 }

@@ -1,4 +1,4 @@
-import { assertEquals } from "@std/assert";
+import { assert, assertEquals } from "@std/assert";
 import { estimate, scenarioOfConfiguration } from "../../../lib/mod.ts";
 import type { ScenarioInput } from "../../../lib/mod.ts";
 
@@ -74,4 +74,32 @@ Deno.test("Axolotl's offloading, tiles and packed experts are fields", () => {
     ],
     ["sync", 2, true],
   );
+});
+
+Deno.test("LLaMA-Factory's freeze_extra_modules train beside its layers", () => {
+  const text =
+    `model_name_or_path: ${MODEL}\nstage: sft\nfinetuning_type: freeze\ncutoff_len: 1024\nfreeze_trainable_layers: 3\nfreeze_extra_modules: embed_tokens,norm`;
+  // "norm" is found in names of frozen layers too: two norms of hidden states and
+  // two of heads, which LLaMA-Factory unfreezes as well; and the last norm.
+  const norms = 2 * 1024 + 2 * 128;
+  assertEquals(trained(text), TABLE + 3 * LAYER + 25 * norms + 1024);
+  assertEquals(
+    trained(`${text}\nfreeze_trainable_modules: mlp`),
+    TABLE + 3 * 3 * 3072 * 1024 + 28 * norms + 1024,
+  );
+});
+
+Deno.test("ms-swift freezes the first share of a model's parameters", () => {
+  const begin =
+    `swift sft --model ${MODEL} --train_type full --max_length 1024`;
+  const total = TABLE + 28 * LAYER + 1024;
+  const share = (ratio: number) =>
+    trained(`${begin} --freeze_parameters_ratio ${ratio}`);
+  // The table alone is a quarter; half of all ends within a layer.
+  assertEquals(share(0.2), total);
+  assertEquals(share(0.262), 28 * LAYER + 1024);
+  // Queries, keys and values of the first layer are frozen with it.
+  assertEquals(share(0.27), 28 * LAYER + 1024 - 4096 * 1024);
+  const half = share(0.5);
+  assert(half >= total / 2 && half < total / 2 + 3072 * 1024, `${half}`);
 });

@@ -118,6 +118,18 @@ const SAID: readonly Said[] = [
     says: { "quantization.qat": "int4", "quantization.group_size": 128 },
   },
   {
+    what: "modules that bitsandbytes skips",
+    text:
+      'from transformers import AutoModelForCausalLM, BitsAndBytesConfig\nconfig = BitsAndBytesConfig(load_in_4bit=True, llm_int8_skip_modules=["lm_head", "gate"])\nmodel = AutoModelForCausalLM.from_pretrained("Qwen/Qwen3-0.6B", quantization_config=config)\nargs = SFTConfig(per_device_train_batch_size=1, max_length=1024)\n',
+    says: { "quantization.skip_modules": ["lm_head", "gate"] },
+  },
+  {
+    what: "Megatron-LM's fp8",
+    text:
+      "torchrun --nproc_per_node 8 pretrain_gpt.py --num-layers 4 --hidden-size 1024 --num-attention-heads 16 --seq-length 1024 --max-position-embeddings 1024 --micro-batch-size 1 --global-batch-size 8 --vocab-size 32000 --bf16 --fp8-format hybrid --fp8-recipe delayed --fp8-param-gather\n",
+    says: { "precision.fp8": "delayed", "precision.fp8_parameters": true },
+  },
+  {
     what: "accelerate's fp8",
     text:
       "compute_environment: LOCAL_MACHINE\ndistributed_type: MULTI_GPU\nmixed_precision: fp8\nnum_processes: 2\nfp8_config:\n  backend: AO\n",

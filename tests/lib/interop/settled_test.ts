@@ -5,24 +5,24 @@ import { assertOk } from "../results.ts";
 
 Deno.test("scenarioOfConfiguration() names what it leaves out, and why", () => {
   const { ignored, warnings, assumed } = imported(
-    "optim: newest\nmade_up: 1\nlearning_rate: 1e-4\nneftune_noise_alpha: 9\nauto_find_batch_size: false",
+    "made_up: 1\nlearning_rate: 1e-4\nneftune_noise_alpha: 9\nauto_find_batch_size: false",
   );
   const reason = (key: string) =>
     ignored.find((each) => each.key === key)?.reason ?? "";
   assertMatch(reason("made_up"), /^not known: may move memory$/);
   assertMatch(reason("learning_rate"), /decides no GPU memory/);
   assertMatch(reason("auto_find_batch_size"), /switched off/);
-  assertEquals(warnings.length, 3);
-  assertMatch(warnings[0] ?? "", /^optim \("newest"\) moves memory/);
+  assertEquals(warnings.length, 2);
   assertMatch(
-    warnings[1] ?? "",
+    warnings[0] ?? "",
     /^made_up \(1\) is left out: not known: may move memory$/,
   );
-  assertMatch(warnings[2] ?? "", /^neftune_noise_alpha \(9\) moves memory/);
+  assertMatch(warnings[1] ?? "", /^neftune_noise_alpha \(9\) moves memory/);
   assertEquals(
     assumed.map(({ path }) => path).toSorted(),
     [
       "hardware.gpu",
+      "optimizer.implementation",
       "parallel.gpus",
       "precision.weights",
       "train.attention",

@@ -6,8 +6,11 @@ from . import (
     adapters,
     decoders,
     encoder_kin,
+    encoder_others,
+    encoder_varied,
     encoders,
     heads,
+    hearing,
     optimizers,
     real_widths,
     savings,
@@ -30,3 +33,6 @@ def cases():
     yield from heads.cases()
     yield from savings.cases()
     yield from encoder_kin.cases()
+    yield from encoder_others.cases()
+    yield from encoder_varied.cases()
+    yield from hearing.cases()

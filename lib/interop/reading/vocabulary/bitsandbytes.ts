@@ -1,6 +1,6 @@
 import type { Rule } from "../format.ts";
 import { switchOf } from "../rules.ts";
-import { readSwitch } from "../values.ts";
+import { readNames, readSwitch } from "../values.ts";
 
 /** How a tool names bitsandbytes' switches, and what it sets by itself. */
 interface Switches {
@@ -57,6 +57,20 @@ export function bitsAndBytesRules(
         const on = switchOf(setting, draft);
         if (on) draft.state(setting, "quantization.weights", "int8");
         else if (on === false) draft.leave(setting, "switched off");
+      },
+    },
+    {
+      keys: [
+        "llm_int8_skip_modules",
+        "bnb_config_kwargs.llm_int8_skip_modules",
+      ],
+      fields: ["quantization.skip_modules"],
+      values: "names of modules",
+      read: (setting, draft) => {
+        const names = readNames(setting.value);
+        if (names === null) draft.refuse(setting, "must be a list of names");
+        else if (names.length === 0) draft.leave(setting, "empty");
+        else draft.state(setting, "quantization.skip_modules", names);
       },
     },
     {

@@ -107,4 +107,8 @@ export function stateMixedScaling(
     ? "delayed"
     : name;
   stateScaling(setting, draft, scaling);
+  // Each of its recipes sets fp8_param_gather, but the one of subchannels.
+  if (SCALINGS.has(scaling)) {
+    draft.state(setting, "precision.fp8_parameters", true);
+  }
 }

@@ -29,12 +29,7 @@ export function stateModel(setting: FileSetting, draft: Draft): void {
     return;
   }
   const name = value.trim().replace(/\/+$/, "");
-  const folder = name.split("/").at(-1) ?? "";
-  const known = isFolder(name)
-    ? CATALOGUE.find(({ id }) =>
-      id.split("/").at(-1)?.toLowerCase() === folder.toLowerCase()
-    ) ?? findModel(folder)
-    : undefined;
+  const known = ofFolder(name);
   draft.state(setting, "model", known?.id ?? name);
   if (known) {
     draft.remark(
@@ -43,6 +38,15 @@ export function stateModel(setting: FileSetting, draft: Draft): void {
       `${setting.key} names it by its last part, which is the catalogue's ${known.id}`,
     );
   }
+}
+
+/** The model of the catalogue that a folder's name stands for. */
+export function ofFolder(name: string): { readonly id: string } | null {
+  if (!isFolder(name)) return null;
+  const folder = name.split("/").at(-1) ?? "";
+  return CATALOGUE.find(({ id }) =>
+    id.split("/").at(-1)?.toLowerCase() === folder.toLowerCase()
+  ) ?? findModel(folder);
 }
 
 /** Whether only a name's last part tells the model. */

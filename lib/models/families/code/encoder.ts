@@ -19,6 +19,8 @@ export interface EncoderCode {
   };
   /** Whether dropout follows the attention's projection; DistilBERT has none. */
   readonly dropsAttended: boolean;
+  /** Whether an encoder's layer clamps what it gives in fp16: BART's kin. */
+  readonly clamps: boolean;
   /** Whether dropout follows the stack's last norm: T5. */
   readonly dropsLast: boolean;
   /**
@@ -32,13 +34,22 @@ export interface EncoderCode {
    */
   readonly disentangled: boolean;
   /** Whether the embeddings are multiplied by the mask of padding. */
-  readonly masksEmbeddings: boolean;
+  readonly masksEmbeddings: "always" | "where there is one" | "never";
+  /**
+   * Whether embeddings of masked words are nought and the others scaled up, as if
+   * they were dropped, unless the config says otherwise: ESM.
+   */
+  readonly dropsMasked: boolean;
   /** Whether queries are scaled and heads copied, one head after the other. */
   readonly copiesHeads: boolean;
   /** Whether the softmax runs in fp32 whatever the type of the heads. */
   readonly wideSoftmax: boolean;
   /** In what heads are turned by their positions; null: they are not. */
   readonly rotary: "fp32" | "their own type" | null;
+  /** Whether queries are scaled before they are turned: ESM. */
+  readonly scalesQueries: boolean;
+  /** Whether some layers look at a window: ModernBERT. */
+  readonly slides: boolean;
   /** Whether the decoder fills a cache while it trains, which copies its keys. */
   readonly caches: boolean;
   /** Whether embeddings are scaled. */
@@ -52,6 +63,8 @@ export interface EncoderCode {
   readonly waves: boolean;
   /** Names of parameters that never train, such as waves of positions. */
   readonly frozen: RegExp | null;
+  /** Names of what no loss reaches: ESM's head of contacts. */
+  readonly unread: RegExp | null;
   /**
    * What a stack's code refers to until its layers have run: the embeddings, the
    * words' rows that they are made of, or nothing.
@@ -63,6 +76,11 @@ export interface EncoderCode {
   readonly holdsInner: boolean;
   /** Whether a layer's code refers to what attention gave to its end. */
   readonly holdsAttended: boolean;
+  /**
+   * What classes of sequences are made of: "cls" or "bos", the first token; "mean",
+   * of all; "late", the mean of all tokens' logits.
+   */
+  readonly pooling: Setting<string>;
   /** Which tensors the loss makes of a vocabulary's logits. */
   readonly copies: LogitCopies;
   /** The best that attention runs with. */

@@ -3,14 +3,15 @@ import type { Setting } from "./setting.ts";
 /**
  * How a mixer runs: in one kernel after its input projection (Mamba), in the same
  * scan with modules before it (Jamba), with heads, in one function (Mamba-2), by
- * a gated delta rule behind a convolution (Qwen3-Next), or by a short convolution
- * alone (LFM2).
+ * a gated delta rule behind a convolution (Qwen3-Next), by one whose decays are of
+ * channels (Kimi Linear), or by a short convolution alone (LFM2).
  */
 export type StateSpaceKind =
   | "inner"
   | "open"
   | "headed"
   | "delta"
+  | "channel delta"
   | "convolution";
 
 /** How a type's state spaces run. */

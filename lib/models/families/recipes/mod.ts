@@ -1,3 +1,4 @@
+import type { TensorScope } from "../../tensors/tensor_scope.ts";
 import { CACHING_KIN } from "../caching_kin.ts";
 import { UNPLAYED } from "../code/unplayed.ts";
 import { codeWith } from "../code/usual.ts";
@@ -5,15 +6,7 @@ import type { Family, FamilyType, FamilyTypes } from "../family.ts";
 import { declaredBy, partDeclaredBy } from "./declare_recipe.ts";
 import { isPartlyIn } from "./of_class.ts";
 import type { Recipe } from "./recipe.ts";
-import recipes from "./recipes.json" with { type: "json" };
-
-// The file's own type is a union of every entry in it.
-const RECIPES = recipes as unknown as Readonly<Record<string, Recipe>>;
-
-/** The formulas of a type, read when they are asked for: few of the many are. */
-export function recipeOf(type: string): Recipe | null {
-  return Object.hasOwn(RECIPES, type) ? RECIPES[type] ?? null : null;
-}
+import { RECIPE_TYPES, recipeOf } from "./recipe_of.ts";
 
 function knownRecipe(type: string): Recipe {
   const recipe = recipeOf(type);
@@ -30,6 +23,13 @@ export function partOfRecipe(type: string, place: string): Family {
     partDeclaredBy(knownRecipe(type), place)(config, scope);
 }
 
+/** Tensors that transformers loads in fp32 whatever the others are. */
+function keepWide({ tensors }: TensorScope, names: RegExp): void {
+  for (const [at, tensor] of tensors.entries()) {
+    if (names.test(tensor.name)) tensors[at] = { ...tensor, dtype: "fp32" };
+  }
+}
+
 /**
  * Types whose tensors are known by formulas that transformers' own code gave, and that
  * no file declares.
@@ -40,7 +40,7 @@ export function partOfRecipe(type: string, place: string): Family {
  */
 export function recipeTypes(written: FamilyTypes): FamilyTypes {
   return Object.fromEntries(
-    Object.keys(RECIPES).flatMap(
+    RECIPE_TYPES.flatMap(
       (type): [string, FamilyType][] => {
         const own = written[type];
         if (own?.declare) return [];
@@ -50,10 +50,12 @@ export function recipeTypes(written: FamilyTypes): FamilyTypes {
           declare: (config, scope) => {
             declaredBy(knownRecipe(type))(config, scope);
             own?.buffers?.(config, scope);
+            if (code.weights.wide) keepWide(scope, code.weights.wide);
           },
           readsClass: true,
           code,
-          isPartly: (named) => isPartlyIn(knownRecipe(type), named),
+          isPartly: (named, config) =>
+            isPartlyIn(knownRecipe(type), named, config),
         }]];
       },
     ),

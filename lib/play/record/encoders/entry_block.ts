@@ -2,20 +2,12 @@ import type { Block, Carried } from "../block.ts";
 import { blockOf } from "../block.ts";
 import type { Dtype } from "../../torch/dtype.ts";
 import { DTYPE_BYTES } from "../../torch/dtype.ts";
-import type { GraphLeaf } from "../../torch/leaf.ts";
-import { freeLeaf, leafOf } from "../../torch/leaf.ts";
+import { freeLeaf } from "../../torch/leaf.ts";
 import type { MachineSettings } from "../../torch/machine_settings.ts";
-import type { Parameter, Value } from "../../torch/values.ts";
 import { Machine } from "../../torch/machine.ts";
-import { activation } from "../../torch/ops/activations.ts";
-import { adaptedLinear } from "../../torch/ops/adapted_linear.ts";
-import { add, scaled } from "../../torch/ops/arithmetic.ts";
-import { convolution } from "../../torch/ops/convolution.ts";
-import { dropout } from "../../torch/ops/dropout.ts";
-import { embedding } from "../../torch/ops/embedding.ts";
-import { norm } from "../../torch/ops/norms.ts";
 import type { PartName } from "../../../answer/parts.ts";
-import type { EntryPlan, SoundPlan, StackEnds } from "./stack_ends.ts";
+import { embedded, heard } from "./entered.ts";
+import type { StackEnds } from "./stack_ends.ts";
 import { TABLE_GRADIENT } from "../loss_block.ts";
 import type { Shared } from "./shared.ts";
 import { biases, embeddedDistances } from "./shared_positions.ts";
@@ -186,106 +178,3 @@ const ZEROS = {
   name: "biases of zeros",
   gradient: "gradient of biases of zeros",
 };
-
-/** What a stack reads first, and what its code refers to beside. */
-interface Entered {
-  readonly out: Value;
-  /** Rows that were looked up, where they are held until the layers have run. */
-  readonly held: readonly Value[];
-  readonly leaf: GraphLeaf | null;
-}
-
-/**
- * Words with what is added to them.
- *
- * @param forcesGrad Whether their gradient is asked for though no weight trains.
- */
-function embedded(
-  m: Machine,
-  ids: Value,
-  { batch, tokens, holdsWords }: StackEnds,
-  plan: EntryPlan,
-  forcesGrad: boolean,
-): Entered {
-  const rows = batch * tokens;
-  const words = embedding(m, plan.table, ids, rows, "embeddings");
-  const leaf = forcesGrad ? leafOf(m, words) : null;
-  let out = m.view(words);
-  const held: Value[] = [];
-  const release = (rows: Value) => {
-    if (holdsWords) held.push(rows);
-    else m.drop(rows);
-  };
-  release(words);
-  const replace = (next: Value) => {
-    m.drop(out);
-    out = next;
-  };
-  if (plan.scaled) replace(scaled(m, out, "scaled embeddings"));
-  const addRows = (
-    table: Parameter,
-    count: number,
-    of: number,
-    label: string,
-  ) => {
-    const places = m.create(count, "int64", `numbers of ${label}`);
-    const looked = embedding(m, table, places, of, label);
-    replace(add(m, out, looked, `embeddings with ${label}`));
-    m.drop(places, looked);
-  };
-  if (plan.types) addRows(plan.types, tokens, rows, "token types");
-  if (plan.positions) {
-    const count = plan.ownPositions ? rows : tokens;
-    addRows(plan.positions, count, count, "positions");
-  }
-  if (plan.waves) {
-    const waves = m.create(
-      out.elements,
-      plan.table.dtype,
-      "waves of positions",
-    );
-    replace(add(m, out, waves, "embeddings with positions"));
-    release(waves);
-  }
-  if (plan.norm) replace(norm(m, out, rows, plan.norm, "embedding norm"));
-  if (plan.masked) replace(scaled(m, out, "masked embeddings"));
-  replace(dropout(m, out, plan.dropout, "embeddings"));
-  if (plan.projection) replace(adaptedLinear(m, out, rows, plan.projection));
-  return { out, held, leaf };
-}
-
-/**
- * Frames of sound through two convolutions, of which the second halves them.
- *
- * Source: huggingface/transformers models/whisper/modeling_whisper.py,
- * WhisperEncoder.forward
- */
-function heard(
-  m: Machine,
-  features: Value,
-  { batch, tokens }: StackEnds,
-  { frames, convolutions, positions, dropout: probability }: SoundPlan,
-  forcesGrad: boolean,
-): Entered {
-  let out = m.view(features);
-  const replace = (next: Value) => {
-    m.drop(out);
-    out = next;
-  };
-  let leaf: GraphLeaf | null = null;
-  for (const [at, each] of convolutions.entries()) {
-    const rows = batch * (at === 0 ? frames : tokens);
-    replace(convolution(m, out, rows, each));
-    if (at === 0 && forcesGrad) leaf = leafOf(m, out);
-    replace(activation(m, out, "kernel", "heard frames"));
-  }
-  const held = [m.view(out)];
-  if (positions) {
-    const places = m.create(tokens, "int64", "positions");
-    const rows = embedding(m, positions, places, tokens, "position embeddings");
-    replace(add(m, out, rows, "frames with positions"));
-    m.drop(places, rows);
-  }
-  replace(dropout(m, out, probability, "frames"));
-  return { out, held, leaf };
-}

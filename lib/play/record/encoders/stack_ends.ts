@@ -18,6 +18,8 @@ export interface EntryPlan {
   readonly dropout: number;
   /** Whether they are multiplied by the mask of padding. */
   readonly masked?: boolean;
+  /** Whether those of masked words are nought and the others scaled up. */
+  readonly dropsMasked: boolean;
   /** To the layers' width, where the table is narrower. */
   readonly projection: AdaptedLinear | null;
 }

@@ -9,7 +9,7 @@ import type { Norm } from "../../torch/ops/norms.ts";
 import { norm } from "../../torch/ops/norms.ts";
 import type { StackEnds } from "./stack_ends.ts";
 import type { TaskHead } from "../task_head.ts";
-import { taskLoss } from "../task_loss.ts";
+import { after, taskLoss } from "../task_loss.ts";
 
 /**
  * Records what stands after the last stack, and its loss.
@@ -27,16 +27,17 @@ export function recordTask(
   const m = new Machine(settings);
   m.part = "norm activations";
   const hidden = takeHidden(m, batch * tokens * width, given);
-  const x = last
-    ? norm(m, hidden.x, batch * tokens, last, "final norm")
-    : hidden.x;
+  const rows = batch * tokens;
+  const ends = head.body ?? [];
+  const normed = last ? norm(m, hidden.x, rows, last, "final norm") : hidden.x;
   if (last) m.drop(hidden.x);
+  const x = after(m, normed, rows, ends);
   const body = m.tape.events.length;
   m.part = "logits and loss";
   const sizes = [batch, tokens, width] as const;
   const { beside } = head;
   // What the body gave back stays in a variable of the class's code.
-  const outputs = last ? m.view(x) : null;
+  const outputs = last || ends.length > 0 ? m.view(x) : null;
   // A second loss reads the same states, which its code holds till then.
   const states = beside ? m.view(x) : x;
   const { value, logits } = taskLoss(m, states, sizes, head, loss);

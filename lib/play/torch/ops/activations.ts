@@ -3,6 +3,7 @@ import type { Value } from "../values.ts";
 import {
   add,
   cast,
+  erf,
   multiply,
   power,
   savingInput,
@@ -19,6 +20,8 @@ export type ActivationKind =
   | "relu"
   /** The tanh formula of GELU in Python: gpt2, phi, gptj. */
   | "gelu_new"
+  /** The erf formula of GELU in Python: ESM. */
+  | "gelu_erf"
   /** x sigmoid(1.702 x) in Python: CLIP. */
   | "quick_gelu"
   /** relu(x)², whose power runs in fp32 under autocast: Nemotron. */
@@ -30,6 +33,8 @@ export function activationKind(name: string): ActivationKind {
     case "gelu_new":
     case "gelu_fast":
       return "gelu_new";
+    case "gelu_erf":
+      return "gelu_erf";
     case "quick_gelu":
       return "quick_gelu";
     case "relu":
@@ -69,9 +74,28 @@ export function activation(
         m.drop(inner);
         return multiply(m, x, gate, label);
       });
+    case "gelu_erf":
+      return geluErf(m, x, label);
     case "gelu_new":
       return geluNew(m, x, label);
   }
+}
+
+/**
+ * 0.5 x (1 + erf(x / √2)), one kernel an operation.
+ *
+ * Source: huggingface/transformers models/esm/modeling_esm.py, gelu
+ */
+function geluErf(m: Machine, x: Value, label: string): Value {
+  return m.call(() => {
+    const half = scaled(m, x, "half of the input");
+    const inner = scaled(m, x, "scaled input");
+    const bent = erf(m, inner, "erf");
+    m.drop(inner);
+    const factor = shifted(m, bent, "1 + erf");
+    m.drop(bent);
+    return multiply(m, half, factor, label);
+  });
 }
 
 /**

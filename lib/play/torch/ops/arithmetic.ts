@@ -118,6 +118,21 @@ export function power(m: Machine, x: Value, label: string): Value {
   return m.create(x.elements, x.dtype, label, node && { node, slot: 0 });
 }
 
+/** The error function of each element. */
+export function erf(m: Machine, x: Value, label: string): Value {
+  const node = m.record([x], [x], () => {
+    const { elements, dtype } = x;
+    // 2/√π × exp(-x²) × grad in one expression, whose temporaries live to its end.
+    const parts = ["square", "negated square", "exponential", "slope"].map((
+      part,
+    ) => m.grad(null, elements, dtype, part));
+    const given = m.grad(x.source, elements, dtype, `gradient of ${label}`);
+    for (const part of parts) m.free(part);
+    return [given];
+  });
+  return m.create(x.elements, x.dtype, label, node && { node, slot: 0 });
+}
+
 /**
  * So many elements of x that only its sizes decide, as means of rows, padding,
  * repeats and interpolation are: nothing is saved, and the gradient is a whole x.

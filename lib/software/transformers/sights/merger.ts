@@ -18,11 +18,14 @@ export type Merger = (
  * Source: huggingface/transformers models/qwen3_vl/modeling_qwen3_vl.py,
  * Qwen3VLVisionPatchMerger; models/qwen3_omni_moe/modeling_qwen3_omni_moe.py
  *
- * @param place What names of its tensors match.
+ * @param isOfIt Whether a tensor of a name is of it.
  */
-export function mergerOf(source: ModuleSource, place: RegExp): Merger | null {
+export function mergerOf(
+  source: ModuleSource,
+  isOfIt: (name: string) => boolean = () => true,
+): Merger | null {
   const named = (pattern: RegExp) =>
-    source.pathOf((name) => place.test(name) && pattern.test(name));
+    source.pathOf((name) => isOfIt(name) && pattern.test(name));
   const own = source.norm(named(/(^|\.)(norm|ln_q)\.weight$/), "layer");
   const first = source.linear(named(/(linear_fc1|mlp\.0)\.weight$/));
   const second = source.linear(named(/(linear_fc2|mlp\.2)\.weight$/));

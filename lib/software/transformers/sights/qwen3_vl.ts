@@ -28,7 +28,7 @@ export const qwen3VlSight: KindSight = (question) => {
   const table = outside.parameter(
     outside.find((name) => name.endsWith("visual.pos_embed.weight")),
   );
-  const merger = mergerOf(outside, /visual\.merger\./);
+  const merger = mergerOf(outside, (name) => /visual\.merger\./.test(name));
   if (!patches || !stack || !table || !merger) return null;
   const { width } = patches;
   const [down, across] = seen.grid;
@@ -52,9 +52,10 @@ export const qwen3VlSight: KindSight = (question) => {
   const stages = layers.flatMap((layer, at): SightStage[] => {
     const place = taken.indexOf(at);
     const own = mergers?.layers[place];
-    const each = own
-      ? mergerOf(own.inside, /./)
-      : mergerOf(outside, new RegExp(`visual\\.merger_list\\.${place}\\.`));
+    const each = own ? mergerOf(own.inside) : mergerOf(
+      outside,
+      (name) => name.includes(`visual.merger_list.${place}.`),
+    );
     return each
       ? [layer, {
         key: `deepstack ${place}`,

@@ -1,6 +1,7 @@
 import type { Rule } from "../../format.ts";
 import { plainText } from "../../plain_text.ts";
 import { isOff } from "../../values.ts";
+import { switchOf } from "../../rules.ts";
 import { stateScaling } from "../float8.ts";
 
 /**
@@ -19,6 +20,19 @@ export const MEGATRON_FP8_RULES: readonly Rule[] = [
       if (isOff(setting.value)) return draft.leave(setting, "switched off");
       const recipe = plainText(all.get("fp8-recipe") ?? "delayed");
       stateScaling(setting, draft, recipe);
+    },
+  },
+  {
+    keys: ["fp8-param-gather"],
+    fields: ["precision.fp8_parameters"],
+    values: "true → true, with fp8-format",
+    read: (setting, draft, all) => {
+      const on = switchOf(setting, draft);
+      if (on === false) return draft.leave(setting, "switched off");
+      if (!on) return;
+      if (!all.has("fp8-format")) {
+        draft.leave(setting, "fp8-format is not set");
+      } else draft.state(setting, "precision.fp8_parameters", true);
     },
   },
   {

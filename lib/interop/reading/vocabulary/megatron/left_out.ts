@@ -4,13 +4,7 @@ import { unexpressed } from "../../rules.ts";
 
 /** Flags that move memory and have no field, or none that says all. */
 export const MEGATRON_UNEXPRESSED: readonly Unexpressed[] = [
-  unexpressed(
-    [
-      "fp8-param-gather",
-      "fp4-format",
-    ],
-    "parameters are taken to be kept and gathered in their own type",
-  ),
+  unexpressed("fp4-format", "computing in fp4 is not known"),
   unexpressed(
     [
       "distribute-saved-activations",

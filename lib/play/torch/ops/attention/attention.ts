@@ -7,7 +7,7 @@ import { liesByHead } from "./context.ts";
 import { ringAttention } from "./ring.ts";
 import { liesByToken, MAX_FLASH_WIDTH, sdpa, wideKernel } from "./sdpa.ts";
 import type { AttentionSettings, Heads, PositionBias } from "./types.ts";
-import { copied } from "../arithmetic.ts";
+import { cast, copied } from "../arithmetic.ts";
 import { ulyssesAttention } from "./ulysses.ts";
 import { unpadded } from "./unpadded.ts";
 
@@ -45,15 +45,39 @@ export function attention(
   }
   switch (settings.implementation) {
     case "flash":
-      if (sizes.width > MAX_FLASH_WIDTH) return wideKernel(m, heads, sizes);
-      return settings.unpads
-        ? unpadded(m, heads, sizes)
-        : kernel(m, heads, sizes, { flash: true, packaged: true });
+      return sizes.width > MAX_FLASH_WIDTH
+        ? wideKernel(m, heads, sizes)
+        : flash(m, heads, sizes, settings);
     case "eager":
       return eager(m, heads, sizes, settings, bias?.value ?? null, held);
     case "sdpa":
       return sdpa(m, heads, sizes, settings);
   }
+}
+
+/**
+ * A flash kernel, which takes no heads in fp32.
+ *
+ * Source: huggingface/transformers integrations/flash_attention.py,
+ * get_target_dtype
+ */
+function flash(
+  m: Machine,
+  heads: readonly [Value, Value, Value],
+  sizes: Heads,
+  { unpads, flashDtype = null }: AttentionSettings,
+): Value {
+  const run = (given: readonly [Value, Value, Value]) =>
+    unpads
+      ? unpadded(m, given, sizes)
+      : kernel(m, given, sizes, { flash: true, packaged: true });
+  if (m.autocast || !flashDtype || heads[0].dtype !== "fp32") return run(heads);
+  return m.call(() => {
+    const [q, k, v] = heads.map((each) =>
+      cast(m, each, flashDtype, "attention input")
+    ) as [Value, Value, Value];
+    return run([q, k, v]);
+  });
 }
 
 /**

@@ -59,6 +59,8 @@ export interface AttentionSettings {
    * that gives no weights back: MPNet.
    */
   readonly addsInPlace?: boolean;
+  /** What heads in fp32 become for a flash kernel outside autocast; else null. */
+  readonly flashDtype?: Dtype | null;
   /** How the sequence is shared with other ranks; null where it is whole. */
   readonly context?: Context | null;
 }

@@ -29,6 +29,11 @@ export class Scratch {
     }
   }
 
+  /** Drops all but what a function gives back. */
+  endBut(given: readonly Grad[]): void {
+    this.drop(...[...this.#held].filter((each) => !given.includes(each)));
+  }
+
   /** Drops what is left. */
   end(): void {
     this.drop(...this.#held);
