@@ -16,6 +16,7 @@ import { llamaExport } from "./llama_cpp/write.ts";
 import { megatronFile } from "./megatron/read.ts";
 import { megatronBridgeFile } from "./megatron_bridge/read.ts";
 import { memoryCalculatorFile } from "./memory_calculator/read.ts";
+import { litgptFile } from "./litgpt/read.ts";
 import { lmdeployCommand } from "./lmdeploy/read.ts";
 import { nemoFile } from "./nemo/read.ts";
 import { automodelFile } from "./nemo/read_automodel.ts";
@@ -72,6 +73,7 @@ export const TOOLS: readonly Tool[] = [
   { folder: "nemo_rl", reads: [nemoRlFile], writes: [] },
   { folder: "veomni", reads: [veomniFile], writes: [] },
   { folder: "megatron_bridge", reads: [megatronBridgeFile], writes: [] },
+  { folder: "litgpt", reads: [litgptFile], writes: [] },
   { folder: "lightning", reads: [lightningFile], writes: [lightningExport] },
   { folder: "memory_calculator", reads: [memoryCalculatorFile], writes: [] },
   { folder: "plain", reads: [plainFile], writes: [yamlExport, jsonExport] },
