@@ -66,3 +66,15 @@ Deno.test("AutoModel freezes the tower unless it is told not to", () => {
   ]);
   assertEquals(trains("{freeze_vision_tower: false}"), undefined);
 });
+
+Deno.test("DeepSpeed as a switch has its stage beside it, or asks for it", () => {
+  const command = "deepspeed --num_gpus 4 main.py --deepspeed" +
+    " --model_name_or_path Qwen/Qwen3-8B --per_device_train_batch_size 4 --output_dir out";
+  const { scenario, missing } = imported(`${command} --zero_stage 3`);
+  assertEquals(scenario["engine"], { name: "deepspeed", zero_stage: 3 });
+  assertEquals(missing, []);
+  assertEquals(
+    imported(command).missing.map(({ name }) => name),
+    ["engine.zero_stage"],
+  );
+});
