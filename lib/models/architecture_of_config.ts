@@ -178,7 +178,7 @@ function dimension(
 ): number | null {
   for (const key of keys) {
     const stated = config[key];
-    const value = Array.isArray(stated) ? stated[0] : stated;
+    const value = Array.isArray(stated) ? stated[0] : summed(stated);
     if (value === undefined || value === null || value === 0) continue;
     if (
       typeof value === "number" && Number.isInteger(value) && value > 0 &&
@@ -196,6 +196,15 @@ function dimension(
     return 1;
   }
   return null;
+}
+
+/** LXMERT's layers are told by what they read: all of them count. */
+function summed(value: unknown): unknown {
+  if (!isConfig(value)) return value;
+  const numbers = Object.values(value);
+  return numbers.length > 0 && numbers.every((each) => typeof each === "number")
+    ? numbers.reduce((sum, each) => sum + each, 0)
+    : value;
 }
 
 function isConfig(value: unknown): value is Config {

@@ -9,6 +9,7 @@ import { genericDecoder } from "./families/generic.ts";
 import { FAMILIES, familyOf } from "./families/mod.ts";
 import { classOf, namedClass } from "./heads/class_of_config.ts";
 import { textAlone } from "./heads/text_alone.ts";
+import { withTypeOfClass } from "./heads/type_of_class.ts";
 import { layerKindWarnings } from "./layer_kind_warnings.ts";
 import type { Model } from "./model.ts";
 import { otherFile } from "./other_file.ts";
@@ -30,7 +31,8 @@ export function modelOfConfig(
     isCounted?: boolean;
   },
 ): Result<Model> {
-  const alone = textAlone(given);
+  const typed = withTypeOfClass(given);
+  const alone = textAlone(typed.config);
   const { config, notes: assumed } = withClassDefaults(alone.config);
   const architecture = architectureOfConfig(config);
   if (!architecture.ok) {
@@ -43,6 +45,7 @@ export function modelOfConfig(
   const { type } = architecture.value;
   const { name: className, kind, warning } = classOf(type, namedClass(config));
   const notes = [
+    ...typed.notes,
     ...alone.notes,
     ...assumed,
     ...faultNotes(architecture.value),
@@ -73,7 +76,7 @@ export function modelOfConfig(
     });
   }
   const isPartly = !isCounted &&
-    (familyOf(type)?.isPartly?.(className) ?? false);
+    (familyOf(type)?.isPartly?.(className, config) ?? false);
   const counted = warning === null
     ? config
     : { ...config, architectures: className === "" ? [] : [className] };
@@ -89,6 +92,7 @@ export function modelOfConfig(
   if (reader.problems.length > 0) {
     return { ok: false, problems: reader.problems };
   }
+  warnings.push(...reader.doubts);
   return finished(scope, {
     config: counted,
     name,
@@ -96,7 +100,8 @@ export function modelOfConfig(
     architecture: kind === "vocabulary" || kind === "other"
       ? architecture.value
       : { ...architecture.value, tie_embeddings: false },
-    parameters_basis: warning === null && !isPartly && strange.length === 0
+    parameters_basis: warning === null && !isPartly &&
+        strange.length === 0 && reader.doubts.size === 0
       ? "exact"
       : "assumed",
     notes: isPartly

@@ -10,6 +10,7 @@ export const KEYS = {
     "decoder_num_hidden_layers",
     "layers",
     "lm_n_blocks",
+    "num_self_attends_per_block",
   ],
   hidden: [
     "hidden_size",

@@ -14,7 +14,7 @@ export function uncountedWarnings(
   config: Config,
 ): string[] {
   return codeOfType(type).sizes.perLayer || !setsLayersApart(config) ? [] : [
-    `model.config.per_layer_config is not counted: transformers 5.23.0 builds no model of type ${type} with it`,
+    `model.config.per_layer_config is not counted: transformers 5.24.0 builds no model of type ${type} with it`,
   ];
 }
 
@@ -37,10 +37,16 @@ export function faultNotes(architecture: Architecture): string[] {
   return notes;
 }
 
+/** Fields of which no layer has other tensors. */
+const WITHOUT_TENSORS: ReadonlySet<string> = new Set(["sliding_window"]);
+
 function setsLayersApart(config: Config): boolean {
   return [config, config["text_config"]].some((each) =>
     isObject(each) && isObject(each["per_layer_config"]) &&
-    Object.keys(each["per_layer_config"]).length > 0
+    Object.values(each["per_layer_config"]).some((layer) =>
+      !isObject(layer) ||
+      Object.keys(layer).some((field) => !WITHOUT_TENSORS.has(field))
+    )
   );
 }
 

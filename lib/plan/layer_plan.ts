@@ -217,6 +217,7 @@ function mlpOf(
     gate: fused ? "fused" : byRole(modules, "gate", test),
     down,
     activation: traits.activation,
+    slopes: slopesOf(modules),
     compiled: kernels === "compile",
     gateInPlace: kernels === "liger" && code.fusesGate &&
       traits.activation !== "relu",
@@ -226,6 +227,16 @@ function mlpOf(
     cutsGate: traits.cutsGate,
     tiles,
   };
+}
+
+/** The numbers of an xIELU. */
+function slopesOf(modules: Modules): MlpPlan["slopes"] {
+  const [above, below] = ["alpha_p", "alpha_n"].map((name) =>
+    modules.parameter(
+      modules.find((own) => own.endsWith(`.act_fn.${name}`)),
+    )
+  );
+  return above && below ? { above, below } : null;
 }
 
 function expertsOf(modules: Modules, facts: LayerFacts): MoePlan | null {

@@ -74,6 +74,7 @@ export function embeddingPlanOf(
         merge: plan.vision.merge,
         dtype: vision.dtype,
         needsGrad: vision.needsGrad,
+        until: plan.vision.joinedUntil ?? "forward",
       }
       : null,
     layerInputs: layerInputsOf(plan),

@@ -44,6 +44,11 @@ export interface Sight {
   readonly others: number;
   /** How features get among the embeddings; null: layers of the decoder read them. */
   readonly merge: Merge | null;
+  /**
+   * How long a variable holds features as they are put among the embeddings: the
+   * forward pass where it is left out.
+   */
+  readonly joinedUntil?: keyof PassEnds;
   /** Rows of features, and their mask, that the decoder's own layers read. */
   readonly crossed?: Crossed | null;
 }

@@ -22,6 +22,8 @@ export const TRAINING_WORDS: Record<string, string> = {
     "Checkpoints wait in the host's memory; each is copied there and back.",
   "train.activation_offloading":
     "What the backward pass needs waits in the host's memory: the GPU keeps little of it, and copies over PCIe take time.",
+  "train.target_length":
+    "Tokens of what an encoder-decoder has to write, such as a translation or a summary.",
   "train.mlp_tiles":
     "The MLP runs a piece of the tokens at a time, so that its wide tensors never stand for all of them.",
   "train.use_reentrant":

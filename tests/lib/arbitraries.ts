@@ -31,3 +31,24 @@ export const besideFields: Readonly<Record<string, Any>> = {
   reward_model: model,
   teacher: model,
 };
+
+/** Dimensions in place of a model. */
+export const dims = fc.record({
+  parameters: whole(1, 1e15),
+  layers: whole(1, 10_000),
+  hidden_size: whole(1, 1_048_576),
+  attention_heads: whole(1, 65_536),
+  kv_heads: whole(1, 65_536),
+  head_dim: whole(1, 65_536),
+  intermediate_size: whole(1, 16_777_216),
+  vocab_size: whole(1, 16_777_216),
+  tie_embeddings: fc.boolean(),
+  gated_mlp: fc.boolean(),
+  experts: whole(1, 65_536),
+  experts_per_token: whole(1, 65_536),
+  expert_intermediate_size: whole(1, 16_777_216),
+  shared_expert_intermediate_size: whole(1, 16_777_216),
+  max_position_embeddings: whole(1, 1e9),
+}, {
+  requiredKeys: ["layers", "hidden_size", "attention_heads", "vocab_size"],
+});

@@ -37,6 +37,7 @@ export const DEFAULTS: Scenario = {
     selective: null,
     activation_offloading: "none",
     mlp_tiles: null,
+    target_length: null,
     empty_cache_steps: null,
     use_reentrant: null,
     trainable_layers: null,

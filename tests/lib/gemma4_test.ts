@@ -156,6 +156,6 @@ Deno.test("A config of each layer is doubted where no model is built with it", (
   });
   assert(model.ok);
   assertEquals(model.value.doubts, [
-    "model.config.per_layer_config is not counted: transformers 5.23.0 builds no model of type llama with it",
+    "model.config.per_layer_config is not counted: transformers 5.24.0 builds no model of type llama with it",
   ]);
 });

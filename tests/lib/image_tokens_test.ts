@@ -2,6 +2,7 @@ import { assertEquals } from "@std/assert";
 import { codeOfType } from "../../lib/models/families/mod.ts";
 import type { Sides } from "../../lib/models/images/seen.ts";
 import { seenBy } from "../../lib/models/images/seen_by.ts";
+import { seenVideo } from "../../lib/models/images/video.ts";
 import { tryEstimate } from "../../lib/mod.ts";
 import truth from "../truth/image_tokens.json" with { type: "json" };
 
@@ -18,7 +19,7 @@ const CONFIGS: Readonly<Record<string, Record<string, unknown>>> =
 
 Deno.test("images take the tokens and tiles that processors give them", () => {
   const rows = truth.images as unknown as Row[];
-  assertEquals(rows.length, 180);
+  assertEquals(rows.length, 260);
   for (const [type, size, tokens, others, tiles] of rows) {
     const code = codeOfType(type).sight;
     if (!code) throw new Error(`${type} sees nothing`);
@@ -39,6 +40,20 @@ function tokensUnder(size: Sides, least: number | null, most: number | null) {
   return seenBy(code, CONFIGS["qwen2_5_vl"] ?? {}, size, { least, most })
     .tokens;
 }
+
+Deno.test("a video of frames that are tiles takes as much as so many images of one tile", () => {
+  const given = { least: null, most: null };
+  for (const type of ["internvl", "smolvlm"]) {
+    const code = codeOfType(type).sight;
+    if (!code) throw new Error(`${type} sees nothing`);
+    const config = CONFIGS[type] ?? {};
+    const video = seenVideo(code, config, [720, 1280], 8, given);
+    const image = seenBy(code, config, [32, 32]);
+    assertEquals(video?.layers, 8);
+    assertEquals(video?.tiles, 1);
+    assertEquals(video?.tokens, image.tokens / image.tiles, type);
+  }
+});
 
 Deno.test("limits of an image's pixels replace the processor's", () => {
   assertEquals(tokensUnder([1024, 1024], null, null), 1369);

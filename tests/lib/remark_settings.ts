@@ -47,6 +47,7 @@ export const VALUES: Record<string, unknown[]> = {
   "parallel.virtual_pipeline": [2],
   "train.selective": ["op", 3],
   "train.mlp_tiles": ["auto", 4],
+  "train.target_length": [128],
   "train.empty_cache_steps": [1],
   "optimizer.rank": [64],
   "train.trainable_layers": [2, -2],

@@ -11,7 +11,7 @@ import {
 } from "../../lib/mod.ts";
 import type { Scenario } from "../../lib/mod.ts";
 import { OPTIMIZERS } from "../../lib/scenario/optimizers.ts";
-import { besideFields, or, real, text, whole } from "./arbitraries.ts";
+import { besideFields, dims, or, real, text, whole } from "./arbitraries.ts";
 import type { Any } from "./arbitraries.ts";
 import { assertOk } from "./results.ts";
 import { anotherValue } from "./another_value.ts";
@@ -33,25 +33,6 @@ const PACKAGES = "transformers torch peft trl bitsandbytes accelerate"
   .split(" ");
 const version = or(null, fc.stringMatching(/^\d{1,9}\.\d[\w.+!-]{0,20}$/));
 
-const dims = fc.record({
-  parameters: whole(1, 1e15),
-  layers: whole(1, 10_000),
-  hidden_size: whole(1, 1_048_576),
-  attention_heads: whole(1, 65_536),
-  kv_heads: whole(1, 65_536),
-  head_dim: whole(1, 65_536),
-  intermediate_size: whole(1, 16_777_216),
-  vocab_size: whole(1, 16_777_216),
-  tie_embeddings: flag,
-  gated_mlp: flag,
-  experts: whole(1, 65_536),
-  experts_per_token: whole(1, 65_536),
-  expert_intermediate_size: whole(1, 16_777_216),
-  shared_expert_intermediate_size: whole(1, 16_777_216),
-  max_position_embeddings: whole(1, 1e9),
-}, {
-  requiredKeys: ["layers", "hidden_size", "attention_heads", "vocab_size"],
-});
 const config = fc.dictionary(fc.string(), fc.jsonValue())
   .map((value): unknown => JSON.parse(JSON.stringify(value)));
 
@@ -77,6 +58,7 @@ const FIELDS: Record<string, Record<string, Any>> = {
     }),
     micro_batch: whole(1, 1 << 20),
     sequence_length: whole(1, 1 << 28),
+    target_length: or(null, whole(1, 1 << 28)),
     gradient_accumulation: whole(1, 1 << 20),
     padding_mask: flag,
     attention: fc.constantFrom("flash", "sdpa", "eager"),

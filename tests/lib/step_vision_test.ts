@@ -266,3 +266,29 @@ Deno.test("images of a family that is not known are refused with its name", () =
     reason: "images of models of type mistral are not played through",
   });
 });
+
+Deno.test("features of several layers of a tower are not taken for those of one", () => {
+  const sizes = {
+    hidden_size: 64,
+    intermediate_size: 128,
+    num_hidden_layers: 4,
+    num_attention_heads: 4,
+  };
+  const config = {
+    model_type: "llava_next",
+    vision_feature_layer: [-3, -2],
+    vision_config: { ...sizes, image_size: 28, patch_size: 14 },
+    text_config: { ...sizes, vocab_size: 128 },
+  };
+  const input = {
+    model: { config },
+    train: { images_per_sample: 1, image_size: [28, 28] },
+  };
+  const parsed = parseScenario(input);
+  assert(parsed.ok);
+  const model = resolveModel(parsed.value.model);
+  assert(model.ok);
+  assertEquals(playStep(parsed.value, model.value), {
+    reason: "images of models of type llava_next are not played through",
+  });
+});

@@ -21,7 +21,11 @@ def inputs_of(model, scenario):
         labels = torch.zeros(batch, length, dtype=torch.long, device="cuda")
         return {"input_features": features.to(model.dtype), "labels": labels}
     ids = torch.zeros(batch, sequence, dtype=torch.long, device="cuda")
-    inputs = {"input_ids": ids} | labels_of(config, ids, scenario)
+    targets = ids
+    if get(scenario, "train.target_length"):
+        length = get(scenario, "train.target_length")
+        targets = torch.zeros(batch, length, dtype=torch.long, device="cuda")
+    inputs = {"input_ids": ids} | labels_of(config, targets, scenario)
     if get(scenario, "train.padding_mask", False):
         inputs["attention_mask"] = torch.ones(batch, sequence, dtype=torch.long, device="cuda")
     if get(scenario, "train.images_per_sample", 0):

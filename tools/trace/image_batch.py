@@ -102,6 +102,17 @@ def mistral3(b):
     }
 
 
+def lfm2_vl(b):
+    count, patches, width = b.shapes["pixel_values"]
+    DEVICE.rows(b.images * count * 256, b.images * b.tokens)
+    mask = torch.ones(b.images * count, patches, dtype=torch.int, device="cuda")
+    return {
+        "pixel_values": b.pixels(b.images * count, patches, width),
+        "pixel_attention_mask": mask,
+        "spatial_shapes": b.repeated("spatial_shapes"),
+    }
+
+
 def llama4(b):
     """Its tower casts nothing, so that the caller hands the weights' type on."""
     count, *rest = b.shapes["pixel_values"]
@@ -151,6 +162,7 @@ MAKERS = dict.fromkeys(grids.NATIVE, native) | {
     "paligemma": gemma3,
     "llama4": llama4,
     "idefics3": idefics3,
+    "lfm2_vl": lfm2_vl,
     "smolvlm": idefics3,
     "llava_next": llava_next,
     "llava_onevision": llava_onevision,

@@ -52,6 +52,8 @@ def _seen(text, size):
         return llama4(*size)
     if kind == "cohere2_vision":
         return cohere2(config, size)
+    if kind == "lfm2_vl":
+        return lfm2_vl(*size)
     from PIL import Image
 
     image = Image.fromarray(np.zeros((*size, 3), dtype=np.uint8))
@@ -71,16 +73,42 @@ def _seen(text, size):
     }
 
 
+def frames_of(config, frames):
+    """A video whose every frame is a tile: InternVL's and SmolVLM's."""
+    vision = config["vision_config"]
+    if config["model_type"] == "internvl":
+        shape, tokens, others = [frames, 3, 448, 448], 256, 6 * frames
+    else:
+        side = vision["image_size"]
+        shape = [1, frames, 3, side, side]
+        tokens = (side // vision["patch_size"] // config["scale_factor"]) ** 2
+        others = 26 + 12 * frames
+    return {
+        "shapes": {"pixel_values": shape},
+        "values": {},
+        "tokens": tokens * frames,
+        "others": others,
+    }
+
+
 def video(config, size, frames):
-    """A video of Qwen's: each two frames are patches as of an image."""
+    """A video of Qwen's or GLM-4V's: each two frames are patches as of an image."""
     kind = KIN.get(config["model_type"], config["model_type"])
+    if kind in ("internvl", "smolvlm", "idefics3"):
+        return frames_of(config, frames)
     # Qwen2-VL's frames are resized one by one, as images.
-    module = "video_processing_qwen3_vl" if kind == "qwen3_vl" else "image_processing_pil_qwen2_vl"
+    module = {
+        "qwen3_vl": "video_processing_qwen3_vl",
+        "glm4v": "image_processing_pil_glm4v",
+    }.get(kind, "image_processing_pil_qwen2_vl")
     path = f"transformers.models.{kind}.{module}"
     resize = importlib.import_module(path).smart_resize
     if kind == "qwen3_vl":
         limits = {"min_pixels": 4096, "max_pixels": 25_165_824}
         height, width = resize(frames, *size, temporal_factor=2, factor=32, **limits)
+    elif kind == "glm4v":
+        limits = {"min_pixels": 12_544, "max_pixels": 47_040_000}
+        height, width = resize(frames, *size, temporal_factor=2, factor=28, **limits)
     else:
         limits = {"min_pixels": 128 * 28**2, "max_pixels": 768 * 28**2}
         height, width = resize(*size, factor=28, **limits)
@@ -90,7 +118,7 @@ def video(config, size, frames):
         "shapes": {"pixel_values": [math.prod(grid), 2 * 3 * patch**2]},
         "values": {"image_grid_thw": [grid]},
         "tokens": math.prod(grid) // 4,
-        "others": 2 if kind == "qwen2_vl" else 9 * grid[0],
+        "others": {"qwen2_vl": 2, "glm4v": 2 + 4 * grid[0]}.get(kind, 9 * grid[0]),
     }
 
 
@@ -119,6 +147,39 @@ def fitted(height, width, tile, limit):
     fitting = [(h, w) for scale, h, w in scales if scale == best]
     h, w = min(fitting, key=lambda sides: sides[0] * sides[1])
     return h // tile, w // tile
+
+
+def lfm2_vl(height, width, side=32, tile=512):
+    """Source: image_processing_lfm2_vl.py, which torchvision alone runs."""
+    h, w = (max(side, round(n / side) * side) for n in (height, width))
+    large = h * w > 256 * side**2 * 2
+    if h * w > 256 * side**2:
+        beta = math.sqrt(height * width / (256 * side**2))
+        h, w = (max(side, math.floor(n / beta / side) * side) for n in (height, width))
+    elif h * w < 64 * side**2:
+        beta = math.sqrt(64 * side**2 / (height * width))
+        h, w = (math.ceil(n * beta / side) * side for n in (height, width))
+    whole = h * w // side**2
+    grid = (0, 0)
+    if large:
+        ratios = sorted(
+            {(c, r) for c in range(1, 11) for r in range(1, 11) if 2 <= c * r <= 10},
+            key=lambda x: x[0] * x[1],
+        )
+        best = math.inf
+        for c, r in ratios:
+            distance = abs(width / height - c / r)
+            tie = distance == best and height * width > 0.5 * tile**2 * c * r
+            if distance < best or tie:
+                grid, best = (c, r), min(distance, best)
+    tiles = grid[0] * grid[1]
+    shapes = [[tile // 16] * 2] * tiles + [[h // 16, w // 16]]
+    return {
+        "shapes": {"pixel_values": [tiles + 1, 1024, 768]},
+        "values": {"spatial_shapes": shapes},
+        "tokens": 256 * tiles + whole,
+        "others": 2 + (tiles + 1 if tiles else 0),
+    }
 
 
 def cohere2(config, size):

@@ -7,8 +7,9 @@ import json
 import sys
 
 from every_cache_types import TWEAKS
-from recipe_builds import NEEDED
+from recipe_builds import NEEDED, NOISE, get, plain_config, put
 from recipe_fields import as_classes_say, never_read
+from recipe_repairs import repaired
 from recipe_values import evaluate, of_class
 from recipes import classes as every_type
 from transformers import AutoConfig
@@ -21,6 +22,43 @@ LONGEST = 250_000
 RECORDS = 3
 DOCS = "docs/models.md"
 BEGIN, END = "<!-- types -->", "<!-- end of types -->"
+
+
+# Fields, and configs of parts inside a type's, by which layers follow no rule that was
+# found: they are known as the class has them, and not when a config says otherwise.
+AS_THEY_ARE = {
+    "apertus1p5": ["vision_config", "audio_config"],
+    "canary": ["encoder_config.subsampling_factor"],
+    "chameleon": ["vq_config"],
+    "data2vec-audio": ["add_adapter"],
+    "doge": ["is_moe"],
+    "emu3": ["vq_config"],
+    "flava": ["image_codebook_config"],
+    "idefics": ["perceiver_config"],
+    "janus": ["vq_config"],
+    "kyutai_speech_to_text": ["codec_config"],
+    "muse_spark": ["audio_config"],
+    "nemo_speechlm": ["text_config"],
+    "qwen2_5_omni": ["talker_config", "token2wav_config"],
+    "reformer": ["num_hidden_layers", "attn_layers"],
+    "sew-d": ["pos_att_type", "share_att_key"],
+    "speech_to_text": ["num_conv_layers"],
+    "vibevoice": ["audio_config", "semantic_model_config"],
+    "vibevoice_asr": ["acoustic_tokenizer_encoder_config", "semantic_tokenizer_encoder_config"],
+}
+
+
+def as_they_are(kind):
+    """What a class says of such parts."""
+    whole = plain_config(AutoConfig.for_model(kind, **needed(kind)))
+    found = {}
+
+    def read(value):
+        return {k: read(v) for k, v in value.items() if not NOISE.match(k)} if isinstance(value, dict) else value
+
+    for path in AS_THEY_ARE.get(kind, ()):
+        put(found, path, read(get(whole, path)))
+    return found
 
 
 def lines(items, left, right):
@@ -81,7 +119,7 @@ def told(kept, known):
         text = file.read()
     before, rest = text.split(BEGIN)
     _, after = rest.split(END)
-    partly = [kind for kind, each in kept.items() if each["wrong"]]
+    partly = [kind for kind, each in kept.items() if each["wrong"] or kind in AS_THEY_ARE]
     rows = [
         ("by formulas, exact", [kind for kind in kept if kind not in partly]),
         ("by formulas, some configs otherwise", partly),
@@ -120,11 +158,16 @@ def main():
         if is_of_use(each) and len(compact(each["recipe"])) < LONGEST
     }
     for kind, each in kept.items():
-        if each["wrong"]:
+        usual = as_they_are(kind) if kind in AS_THEY_ARE else {}
+        each["recipe"].pop("partly", None)
+        if usual:
+            each["recipe"]["usual"] = usual
+        elif each["wrong"]:
             each["recipe"]["partly"] = True
         without_wrong_classes(each)
         each["recipe"]["inside"] = as_classes_say(kind, each["recipe"], needed(kind))
         each["recipe"]["computed"] = never_read(kind, each["recipe"], needed(kind))
+        repaired(kind, each)
     with open(RECIPES, "w") as file:
         file.write(lines([f"{compact(k)}:{compact(v['recipe'])}" for k, v in kept.items()], "{", "}"))
     with open(TRUTH, "w") as file:

@@ -35,7 +35,34 @@ def stacks_of(samples):
                     break
             if path in stacks:
                 break
+        if path not in stacks and any(s.lists.get(path, length) != length for _, s in samples):
+            formula = share_of(samples, path)
+            if formula is not None:
+                stacks[path] = formula
     return stacks
+
+
+def share_of(samples, path):
+    """The number of which every so many layers have one in a list of modules, by another field."""
+    base = samples[0][1]
+    numbers = [at for at in paths_of(base.tree) if 0 < base.read(at) < 200]
+    for at in numbers:
+        for every in numbers:
+            formula = ["//", at, every]
+            if at == every or all(s.read(every) == base.read(every) for _, s in samples):
+                continue
+            if all(agrees(formula, path, each) for _, each in samples):
+                return formula
+    return None
+
+
+def paths_of(tree, path=""):
+    """Paths of a config's whole numbers."""
+    for name, value in tree.items():
+        if isinstance(value, dict):
+            yield from paths_of(value, f"{path}{name}.")
+        elif isinstance(value, int) and not isinstance(value, bool):
+            yield path + name
 
 
 def agrees(formula, path, sample):
@@ -197,7 +224,7 @@ class Rules:
                 if i in have:
                     values[json.dumps(value)] = value
         chosen = [values[k] for k in sorted(values)]
-        return [["in", rule[1], chosen], ["named", rule[1]], ["unnamed", rule[1]]]
+        return [["in", rule[1], chosen], ["first", rule[1], chosen], ["named", rule[1]], ["unnamed", rule[1]]]
 
     def lacks(self, rule, stack, i):
         """Whether the rule itself gives a sample no such tensor."""

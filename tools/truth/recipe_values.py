@@ -48,6 +48,9 @@ def layers_of(rule, count, config):
         if not isinstance(listed, list):
             raise KeyError(rule[1])
         return {i for i in range(count) if i < len(listed) and listed[i] in rule[2]}
+    if kind == "first":
+        listed = get(config, rule[1])
+        return {next(i for i, each in enumerate(listed) if each in rule[2])}
     if kind in ("named", "unnamed"):
         listed = get(config, rule[1]) or []
         return {i for i in range(count) if (i in listed) == (kind == "named")}
@@ -99,7 +102,7 @@ def evaluate(recipe, config):
             return value_of(recipe["derived"][path], read)
         return None if is_said(config, path) else get_default(recipe, config, path)
 
-    counts = {}
+    counts, seen = {}, set()
     for name, sizes, kind, rule, conditions in recipe["tensors"]:
         if not all(holds(condition, read) for condition in conditions):
             continue
@@ -113,7 +116,10 @@ def evaluate(recipe, config):
         for layer in layers:
             shape = [value_of(size, lambda path: read(at_layer(path, layer))) for size in sizes]
             key = json.dumps([re.sub(r"\.(\d+|M)(?=\.|$)", ".N", name), shape])
-            if copies:
+            # Of conditions that stand for one another both may hold.
+            again = (name, rule and layer, key) in seen
+            seen.add((name, rule and layer, key))
+            if copies and not again:
                 counts[key] = counts.get(key, 0) + copies
     return counts
 

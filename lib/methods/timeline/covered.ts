@@ -59,6 +59,7 @@ export function coveredBy(
     ...(TRAINERS.has(engine.name) && !engine.ownPasses ? TRAINERS_FIELDS : []),
     ...(plan.objective?.heeds ??
       (plainObjective(scenario) === null ? [] : ["train.objective"])),
+    ...(plan.encoders?.decoder ? ["train.target_length"] : []),
     ...(plan.facts.stateSpaces ? ["software.mixer_kernels"] : []),
     ...(plan.facts.code.loss.widensOutputs ? ["software.accelerate"] : []),
     ...(scenario.parallel.gpus > 1

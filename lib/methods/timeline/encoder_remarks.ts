@@ -12,10 +12,16 @@ export function encoderChoices(
     `The loss is ${head.task}`,
     ...(decoder === null ? [] : "table" in encoder.entry
       ? [
-        `Encoder and decoder both read train.sequence_length ${train.sequence_length} tokens, as of batches whose texts and labels are padded to one length`,
+        train.target_length === null
+          ? `Encoder and decoder both read train.sequence_length ${train.sequence_length} tokens, as of batches whose texts and labels are padded to one length; train.target_length says another of the decoder`
+          : `The encoder reads train.sequence_length ${train.sequence_length} tokens, the decoder train.target_length ${train.target_length}`,
       ]
       : [
-        `The encoder reads ${encoder.tokens} positions of sound, max_source_positions of its config; the decoder ${decoder.tokens} tokens, the lesser of train.sequence_length and max_target_positions`,
+        `The encoder reads ${encoder.tokens} positions of sound, max_source_positions of its config; the decoder ${decoder.tokens} tokens, the lesser of ${
+          train.target_length === null
+            ? "train.sequence_length"
+            : "train.target_length"
+        } and max_target_positions`,
       ]),
     ...(implementation === train.attention ? [] : [
       `train.attention ${train.attention} does not exist for this model's biases of positions: ${implementation} is played, what ${
@@ -38,11 +44,14 @@ export function encoderWarnings(
   const short = [encoder, decoder].flatMap((stack) => {
     if (!stack || !("table" in stack.entry)) return [];
     const rows = stack.entry.positions?.shape[0] ?? Infinity;
-    return stack.tokens > rows ? [rows] : [];
+    const asked = stack === decoder && train.target_length !== null
+      ? "train.target_length"
+      : "train.sequence_length";
+    return stack.tokens > rows ? [{ rows, asked, of: stack.tokens }] : [];
   })[0];
   return [
     ...(short === undefined ? [] : [
-      `train.sequence_length ${train.sequence_length} is more than the ${short} positions that the model has: its code would stop`,
+      `${short.asked} ${short.of} is more than the ${short.rows} positions that the model has: its code would stop`,
     ]),
     ...(train.checkpointing === "none" || family.checkpoints ? [] : [
       `train.checkpointing ${train.checkpointing}: transformers' classes of type ${plan.model.architecture.type} take no checkpoints, and its code would stop`,

@@ -1,7 +1,6 @@
 import type { Paged } from "../../answer/estimate.ts";
 import { changesOf } from "../../scenario/default_scenario.ts";
 import type { Scenario } from "../../scenario/schema.ts";
-import { isBlind } from "../../plan/unreached.ts";
 import { plainObjective } from "../../plan/objective/words.ts";
 import type { Step } from "../../engines/step.ts";
 import type { Answer } from "../method.ts";
@@ -13,6 +12,7 @@ import {
   stateSpaceWarnings,
 } from "./state_space_remarks.ts";
 import { askedImplementation } from "../../optimizers/implementation.ts";
+import { sight } from "./sight_remarks.ts";
 import { defaultsTaken } from "../defaults_taken.ts";
 import { formatBytes } from "../../units/mod.ts";
 import { coveredBy } from "./covered.ts";
@@ -132,35 +132,6 @@ function pagedWords({ bytes, host_bytes }: Paged): string {
   return host_bytes === 0
     ? `${lie}; all of it has room on the device, and moves to the host under pressure`
     : `${lie}; ${formatBytes(host_bytes)} of it moves to the host`;
-}
-
-/** What images are taken for. */
-function sight({ plan }: Step): string[] {
-  const { vision, scenario } = plan;
-  if (!vision) return unseen(plan);
-  const { images_per_sample: images, micro_batch: batch } = scenario.train;
-  const tokens = vision.tokens / (images * batch);
-  const others = Math.round(vision.others / (images * batch));
-  const beside = others === 0 ? "" : ` and ${others} beside them`;
-  if (scenario.train.video_frames > 0) {
-    return [
-      `Videos of ${scenario.train.video_frames} frames of train.image_size take ${tokens} tokens each${beside}, within train.sequence_length, by the processor's own settings`,
-    ];
-  }
-  return [
-    vision.readsSize
-      ? `Images of train.image_size take ${tokens} tokens each${beside}, within train.sequence_length, by the processor's own settings`
-      : `Images are resized to the tower's own size, so train.image_size is not used: ${tokens} tokens each${beside}, within train.sequence_length`,
-  ];
-}
-
-/** What a step without images leaves out of a model that could see them. */
-function unseen(plan: Step["plan"]): string[] {
-  return isBlind(plan.model, plan)
-    ? [
-      "No sample has images, so that nothing reaches the model's tower: it is loaded, and has neither gradients nor optimizer states",
-    ]
-    : [];
 }
 
 /** How a library's own kernels step. */

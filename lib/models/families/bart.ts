@@ -117,6 +117,7 @@ export const BART: EncoderCode = {
     spans: [[], 0],
   },
   scaledEmbeddings: "by config",
+  clamps: true,
   holds: "words",
   holdsInner: false,
 };

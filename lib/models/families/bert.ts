@@ -149,6 +149,7 @@ export const BERT: EncoderCode = {
     spans: [[], 0],
   },
   dropsAttended: true,
+  clamps: false,
   dropsLast: false,
   bias: null,
   copiesHeads: false,

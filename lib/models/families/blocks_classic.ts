@@ -167,8 +167,10 @@ export function textOrOther(config: ConfigReader, key: string): string | null {
  * Source: huggingface/transformers configuration_utils.py, num_labels
  */
 export function labelsOf(config: ConfigReader, fallback = 2): number {
-  const names = config.keys("id2label").length;
-  return names > 0 ? names : config.optional("num_labels") ?? fallback;
+  // No names at all are no classes: transformers counts them alone.
+  return config.has("id2label")
+    ? config.keys("id2label").length
+    : config.optional("num_labels") ?? fallback;
 }
 
 /** The class that a config was saved for, without the name of its family. */

@@ -17,7 +17,7 @@ export class ConfigWithDefaults extends ConfigReader {
     defaults: Readonly<Record<string, unknown>>,
     path: string,
   ) {
-    super({ ...defaults }, path, given.problems, given.savedBy);
+    super({ ...defaults }, path, given.problems, given.savedBy, given.doubts);
     this.#given = given;
   }
 

@@ -146,6 +146,13 @@ export const ENCODER_KIN: FamilyTypes = {
     encoder: MARIAN,
   }),
   nomic_bert: ofHeaders(MASKED_HEADS, { encoder: NOMIC }),
+  // Models that hear, whose step without sound is their language model's.
+  // Its positions stay in fp32: _keep_in_fp32_modules_strict.
+  voxtral: ofHeaders({
+    cache: CACHING_KIN["voxtral"] ?? {},
+    weights: { wide: /(^|\.)embed_positions\.weight$/ },
+  }),
+  audioflamingo3: ofHeaders({ cache: CACHING_KIN["audioflamingo3"] ?? {} }),
   gte: ofHeaders(MASKED_HEADS, { encoder: GTE }),
   jina_embeddings_v3: ofHeaders(MASKED_HEADS, { encoder: JINA }),
   ernie: ofHeaders(MASKED_HEADS, UNTURNED, { encoder: BERT }),

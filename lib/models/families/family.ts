@@ -1,3 +1,4 @@
+import type { Config } from "../config.ts";
 import type { ConfigReader } from "../tensors/config_reader.ts";
 import type { TensorScope } from "../tensors/tensor_scope.ts";
 import type { CodeParts, FamilyCode } from "./code/code.ts";
@@ -31,7 +32,7 @@ export interface FamilyType {
   /** Declares the buffers of a model that formulas count the tensors of. */
   readonly buffers?: Family;
   /** Whether it declares some configs of a class otherwise than its code builds them. */
-  readonly isPartly?: (named: string) => boolean;
+  readonly isPartly?: (named: string, config: Config) => boolean;
 }
 
 /** Model types by the `model_type` of their config.json. */

@@ -1,4 +1,5 @@
 import { projectorLinears, sizeOr } from "./blocks_vision.ts";
+import { seeingAs } from "./code/sight.ts";
 import type { FamilyTypes } from "./family.ts";
 import { ofType } from "./family.ts";
 import { LFM2, lfm2 } from "./lfm2.ts";
@@ -40,5 +41,5 @@ export const lfm2Vl = sensing({
 
 /** LFM2-VL. */
 export const LFM2_VL_TYPES: FamilyTypes = {
-  lfm2_vl: ofType(lfm2Vl, LFM2),
+  lfm2_vl: ofType(lfm2Vl, LFM2, { sight: seeingAs("lfm2_vl") }),
 };

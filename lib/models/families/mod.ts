@@ -24,6 +24,7 @@ import { FAIRSEQ_TYPES } from "./fairseq.ts";
 import { FALCON_TYPES } from "./falcon.ts";
 import { FALCON_H1_TYPES } from "./falcon_h1.ts";
 import type { Family, FamilyType, FamilyTypes } from "./family.ts";
+import { FUN_ASR_TYPES } from "./fun_asr_nano.ts";
 import { GEMMA_TYPES } from "./gemma.ts";
 import { GEMMA3N_TYPES } from "./gemma3n.ts";
 import { GEMMA3N_TEXT_TYPES } from "./gemma3n_text.ts";
@@ -74,10 +75,12 @@ import { NANOVLM_TYPES } from "./nanovlm.ts";
 import { NEMOTRON_H_TYPES } from "./nemotron_h.ts";
 import { NEMOTRON_H_OMNI_TYPES } from "./nemotron_h_omni.ts";
 import { NEMOTRON_NAS_TYPES } from "./nemotron_nas.ts";
+import { NLLB_MOE_TYPES } from "./nllb_moe.ts";
 import { OLMO_HYBRID_TYPES } from "./olmo_hybrid.ts";
 import { OPT_TYPES } from "./opt.ts";
 import { PADDLEOCR_VL_TYPES } from "./paddleocr_vl.ts";
 import { PALIGEMMA_TYPES } from "./paligemma.ts";
+import { PERCEIVER_TYPES } from "./perceiver.ts";
 import { PERSIMMON_TYPES } from "./persimmon.ts";
 import { PHI_TYPES } from "./phi.ts";
 import { QWEN2_TYPES } from "./qwen2.ts";
@@ -107,6 +110,7 @@ import { REMOTE_CODE } from "./remote_code.ts";
 import { ROBERTA_TYPES } from "./roberta.ts";
 import { RWKV_TYPES } from "./rwkv.ts";
 import { STABLELM_TYPES } from "./stablelm.ts";
+import { SWITCH_TYPES } from "./switch_transformers.ts";
 import { T5_TYPES } from "./t5.ts";
 import { WHISPER_TYPES } from "./whisper.ts";
 import { ZAMBA_TYPES } from "./zamba2.ts";
@@ -136,6 +140,7 @@ const WRITTEN: FamilyTypes = {
   ...FAIRSEQ_TYPES,
   ...FALCON_H1_TYPES,
   ...FALCON_TYPES,
+  ...FUN_ASR_TYPES,
   ...GEMMA3N_TEXT_TYPES,
   ...GEMMA3N_TYPES,
   ...GEMMA4_KIN,
@@ -185,10 +190,12 @@ const WRITTEN: FamilyTypes = {
   ...NEMOTRON_H_OMNI_TYPES,
   ...NEMOTRON_H_TYPES,
   ...NEMOTRON_NAS_TYPES,
+  ...NLLB_MOE_TYPES,
   ...OLMO_HYBRID_TYPES,
   ...OPT_TYPES,
   ...PADDLEOCR_VL_TYPES,
   ...PALIGEMMA_TYPES,
+  ...PERCEIVER_TYPES,
   ...PERSIMMON_TYPES,
   ...PHI_TYPES,
   ...QWEN2_AUDIO_TYPES,
@@ -206,6 +213,7 @@ const WRITTEN: FamilyTypes = {
   ...ROBERTA_TYPES,
   ...RWKV_TYPES,
   ...STABLELM_TYPES,
+  ...SWITCH_TYPES,
   ...T5_TYPES,
   ...WHISPER_TYPES,
   ...PHI3_V_TYPES,

@@ -60,6 +60,8 @@ function hear(
     { encoder_config: { attention_bias: false, ...stated } },
     "model.config",
     config.problems,
+    config.savedBy,
+    config.doubts,
   );
   const whole = new TensorScope();
   listener(encoder, whole);

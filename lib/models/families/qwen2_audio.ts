@@ -58,5 +58,5 @@ function encoder(
 
 /** Qwen2-Audio. */
 export const QWEN2_AUDIO_TYPES: FamilyTypes = {
-  qwen2_audio: ofType(qwen2Audio),
+  qwen2_audio: ofType(qwen2Audio, { loss: { shifts: true } }),
 };

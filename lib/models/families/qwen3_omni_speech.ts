@@ -49,7 +49,13 @@ export function talker(config: ConfigReader, scope: TensorScope): void {
   qwen3MoeLayers(text, body);
   const layers = allLayers(text.size("num_hidden_layers"));
   const layer = body.layers("layers", layers);
-  const shared = text.size("shared_expert_intermediate_size");
+  const given = text.optional("shared_expert_intermediate_size");
+  if (given === null) {
+    text.doubt(
+      "model.config.talker_config.text_config has no shared_expert_intermediate_size, for which its class has no default: the shared expert is taken to be as wide as the others",
+    );
+  }
+  const shared = given ?? text.size("moe_intermediate_size");
   gatedMlp(layer, hidden, shared, { name: "mlp.shared_expert" });
   layer.linear("mlp.shared_expert_gate", hidden, 1, { role: "router" });
   const thought = sizeOr(config, "thinker_hidden_size", 2048);

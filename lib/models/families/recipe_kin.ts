@@ -6,6 +6,7 @@ import { ofHeaders } from "./family.ts";
 
 /** Types whose tensors formulas declare, and whose code was traced. */
 export const RECIPE_KIN: FamilyTypes = {
+  axk1: played("axk1"),
   hyperclovax: played("hyperclovax", MULTIPLIED, {
     layer: {
       arrangement: (config) =>

@@ -4,6 +4,7 @@ import type { SightCode } from "../families/code/sight.ts";
 import { visionConfig } from "../families/code/sight.ts";
 import type { PixelLimits } from "./native.ts";
 import { grownTo, seenByRows, seenScaled, seenWhole } from "./native.ts";
+import { seenPadded } from "./padded.ts";
 import type { Seen, Sides } from "./seen.ts";
 import type { TileGrid } from "./tiles.ts";
 import {
@@ -129,6 +130,11 @@ export function seenBy(
         count === 0 ? 3 : 4 + 2 * count + rows,
       );
     }
+    case "lfm2_vl":
+      return seenPadded(image, {
+        patch: sideOf(vision["patch_size"], 16),
+        merge: of("downsample_factor", 2),
+      });
     case "llava_next":
     case "llava_onevision":
       return packed(code.kind, config, image, { tile, side });
@@ -140,7 +146,7 @@ export function seenBy(
         others: 1,
       };
     case "square":
-      return tiled(1, side, code.merged(config, side ** 2), 0);
+      return tiled(1, side, side ** 2 / code.merged(config, side ** 2), 0);
   }
 }
 

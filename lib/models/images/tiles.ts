@@ -14,11 +14,13 @@ export function nearestShape(
   [height, width]: Sides,
   tile: number,
   most: number,
+  least = 1,
 ): TileGrid {
   const aspect = width / height;
   let best: TileGrid = [1, 1];
   let distance = Infinity;
   for (const [rows, columns] of gridsByArea(most)) {
+    if (rows * columns < least) continue;
     const own = Math.abs(aspect - columns / rows);
     const isTie = own === distance &&
       height * width > 0.5 * tile ** 2 * rows * columns;

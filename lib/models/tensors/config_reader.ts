@@ -14,6 +14,8 @@ export class ConfigReader {
   readonly #path: string;
   /** What was wrong so far, shared with the readers of inner configs. */
   readonly problems: Problem[];
+  /** What is counted by a guess, shared as well. */
+  readonly doubts: Set<string>;
   /** The transformers that saved the whole config; "" when it does not say. */
   readonly savedBy: string;
 
@@ -22,10 +24,12 @@ export class ConfigReader {
     path = "model.config",
     problems: Problem[] = [],
     savedBy = "",
+    doubts = new Set<string>(),
   ) {
     this.#config = config;
     this.#path = path;
     this.problems = problems;
+    this.doubts = doubts;
     const version = this.#raw("transformers_version");
     this.savedBy = savedBy || (typeof version === "string" ? version : "");
   }
@@ -131,6 +135,11 @@ export class ConfigReader {
     this.#refuse(key, `${limit}: current value is ${shown(value)}`);
   }
 
+  /** Notes that what is counted is a guess, in a sentence without its full stop. */
+  doubt(why: string): void {
+    this.doubts.add(why);
+  }
+
   /** The keys of a config inside this one; none when there is none. */
   keys(key: string): string[] {
     const value = this.#raw(key);
@@ -146,12 +155,24 @@ export class ConfigReader {
     const value = this.#raw(key);
     const path = `${this.#path}.${key}`;
     if (isObject(value)) {
-      return new ConfigReader(value, path, this.problems, this.savedBy);
+      return new ConfigReader(
+        value,
+        path,
+        this.problems,
+        this.savedBy,
+        this.doubts,
+      );
     }
     if (value !== null) {
       this.#refuse(key, `must be an object: current value is ${shown(value)}`);
     }
-    return new ConfigReader({}, path, this.problems, this.savedBy);
+    return new ConfigReader(
+      {},
+      path,
+      this.problems,
+      this.savedBy,
+      this.doubts,
+    );
   }
 
   #list(

@@ -60,6 +60,7 @@ export function encoderLayerPlanOf(
     norms: family.norms,
     holdsBranch: family.holds === "the embeddings",
     holdsInner: family.holdsInner,
+    clamps: family.clamps && !facts.isDecoder,
     holdsAttended: family.holdsAttended,
     attention: {
       own,

@@ -67,11 +67,10 @@ export function stackPlanOf(
   const isSpoken = convolutions.length > 0;
   const hears = !isDecoder && isSpoken;
   const limit = positions?.shape[0] ?? Infinity;
-  const tokens = hears
-    ? limit
-    : isSpoken
-    ? Math.min(train.sequence_length, limit)
+  const asked = isDecoder
+    ? train.target_length ?? train.sequence_length
     : train.sequence_length;
+  const tokens = hears ? limit : isSpoken ? Math.min(asked, limit) : asked;
   const table = tableOf(outside.parameter(near(isWords)), encoder);
   if (!table && !hears) return { reason: `${name} has no token embeddings` };
   const strange = outside.find((each) => STRANGE.test(each));

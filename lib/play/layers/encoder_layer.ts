@@ -2,7 +2,7 @@ import type { Machine } from "../torch/machine.ts";
 import type { Value } from "../torch/values.ts";
 import type { AdaptedLinear } from "../torch/ops/adapted_linear.ts";
 import { adaptedLinear } from "../torch/ops/adapted_linear.ts";
-import { add } from "../torch/ops/arithmetic.ts";
+import { add, savingInput } from "../torch/ops/arithmetic.ts";
 import type { PositionBias } from "../torch/ops/attention/types.ts";
 import { dropout } from "../torch/ops/dropout.ts";
 import type { Norm } from "../torch/ops/norms.ts";
@@ -30,6 +30,8 @@ export interface EncoderLayerPlan {
   readonly holdsInner: boolean;
   /** Whether what attention's projection gave is held until the layer's end. */
   readonly holdsAttended: boolean;
+  /** Whether what it gives is clamped where it is fp16. */
+  readonly clamps: boolean;
   readonly attention: Branch & { readonly own: SourceAttentionPlan };
   /** Attention to what an encoder has read. */
   readonly cross: (Branch & { readonly own: SourceAttentionPlan }) | null;
@@ -92,7 +94,10 @@ export function encoderLayer(
       ["MLP activations", mlp.own.down],
     );
     m.drop(...held);
-    return out;
+    if (!plan.clamps || out.dtype !== "fp16") return out;
+    const bound = savingInput(m, out, "clamped states");
+    m.drop(out);
+    return bound;
   });
 }
 

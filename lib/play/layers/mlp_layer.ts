@@ -13,6 +13,8 @@ import {
   split,
 } from "../torch/ops/arithmetic.ts";
 import { tiled } from "./tiled.ts";
+import type { Slopes } from "../torch/ops/xielu.ts";
+import { xielu } from "../torch/ops/xielu.ts";
 import { dropout } from "../torch/ops/dropout.ts";
 
 /** A feed-forward network: gated in two projections or one, or plain. */
@@ -22,6 +24,8 @@ export interface MlpPlan {
   readonly gate: AdaptedLinear | "fused" | null;
   readonly down: AdaptedLinear;
   readonly activation: ActivationKind;
+  /** The activation's own numbers, where it is an xIELU: Apertus. */
+  readonly slopes?: Slopes | null;
   /** Whether gates are cut off below a share of each row's: Gemma 3n. */
   readonly cutsGate?: boolean;
   /** Whether one compiled kernel does the gate's activation and the product. */
@@ -87,7 +91,10 @@ export function activated(
 function plain(m: Machine, x: Value, rows: number, plan: MlpPlan): Value {
   const up = adaptedLinear(m, x, rows, plan.up, "MLP up");
   if (plan.isInline) m.drop(x);
-  const active = activation(m, up, plan.activation, "MLP activation");
+  const label = "MLP activation";
+  const active = plan.slopes
+    ? xielu(m, up, plan.slopes, label)
+    : activation(m, up, plan.activation, label);
   m.drop(up);
   return active;
 }

@@ -121,6 +121,13 @@ export function segmentOf(
   return { tape, from, to, net, peak, peakAt };
 }
 
+/** Ends what the model's body holds; where that was, if it held anything. */
+export function bodyReturned(m: Machine): number | undefined {
+  const ends = m.ends.body.splice(0);
+  for (const end of ends) end();
+  return ends.length > 0 ? m.tape.events.length : undefined;
+}
+
 function rename(
   tape: Tape,
   id: StorageId,

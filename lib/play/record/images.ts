@@ -1,7 +1,7 @@
 import type { Dtype } from "../torch/dtype.ts";
 import { DTYPE_BYTES } from "../torch/dtype.ts";
 import type { Machine } from "../torch/machine.ts";
-import type { Value } from "../torch/values.ts";
+import type { PassEnds, Value } from "../torch/values.ts";
 import { cast, copied, join } from "../torch/ops/arithmetic.ts";
 
 /** How image features get among the embeddings of text. */
@@ -20,6 +20,8 @@ export interface ImagePlan {
   readonly merge: Merge;
   readonly dtype: Dtype;
   readonly needsGrad: boolean;
+  /** How long a variable holds them as they are put in. */
+  readonly until: keyof PassEnds;
 }
 
 /**
@@ -33,12 +35,11 @@ export function withImages(
   m: Machine,
   text: Value,
   features: Value,
-  { merge, tokens }: ImagePlan,
+  { merge, tokens, until }: ImagePlan,
   width: number,
 ): Value {
-  // The models keep both in variables until their forward pass ends.
-  m.giveBack(features);
-  m.giveBack(text);
+  m.giveBack(features, until);
+  m.giveBack(text, until);
   return m.call(() => {
     const own = cast(m, features, text.dtype, "image features in their type");
     switch (merge) {

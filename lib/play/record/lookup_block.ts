@@ -8,7 +8,7 @@ import { scaled } from "../torch/ops/arithmetic.ts";
 import { embedding } from "../torch/ops/embedding.ts";
 import type { Value } from "../torch/values.ts";
 import type { Block } from "./block.ts";
-import { blockOf } from "./block.ts";
+import { blockOf, bodyReturned } from "./block.ts";
 import type { HandedFeatures } from "./features.ts";
 import { TABLE_GRADIENT } from "./loss_block.ts";
 import type { EmbeddingPlan } from "./embedding_plan.ts";
@@ -73,9 +73,10 @@ export function recordLookup(
   const m = new Machine(settings);
   const begun = settings.begun && m.waitingFor(settings.begun.parameter);
   const { out, leaf, batch } = lookedUp(m, plan);
-  m.giveBack(out);
+  m.giveBack(out, "body");
   m.drop(out);
   const forward = m.tape.events.length;
+  const returned = bodyReturned(m);
   m.endForward();
   const exit = m.tape.events.length;
   const { elements, dtype } = out;
@@ -91,7 +92,7 @@ export function recordLookup(
   if (gradient) m.backward(out, gradient);
   if (leaf) freeLeaf(m, leaf);
   m.drop(...batch);
-  const block = blockOf(m, [forward, null, exit], {
+  const block = blockOf(m, [forward, null, exit, returned], {
     in: null,
     out: null,
     gradIn: null,

@@ -1,5 +1,5 @@
 import type { Block } from "./block.ts";
-import { blockOf, segmentOf } from "./block.ts";
+import { blockOf, bodyReturned, segmentOf } from "./block.ts";
 import { freeLeaf, leafOf } from "../torch/leaf.ts";
 import type { LaterScores } from "./later_scores.ts";
 import { scoredLater } from "./later_scores.ts";
@@ -119,6 +119,7 @@ export function recordEmbedding(
   if (!plan.keepsMasks) m.drop(...masks);
   m.drop(...held);
   const done = m.tape.events.length;
+  const returned = bodyReturned(m);
   m.endForward();
   const exit = m.tape.events.length;
   const gradOut = m.external(
@@ -143,7 +144,7 @@ export function recordEmbedding(
   const block = {
     isLeaf: leaf?.storage === out.storage,
     held: plan.held && isOutput,
-    ...blockOf(m, [forward, done > forward ? done : null, exit], {
+    ...blockOf(m, [forward, done > forward ? done : null, exit, returned], {
       in: features?.storage ?? null,
       out: out.storage,
       gradIn: input.grads[0]?.storage ?? null,

@@ -6,7 +6,7 @@ import { KeptOutputs } from "../torch/kept_outputs.ts";
 import { Machine } from "../torch/machine.ts";
 import { keepingSaved } from "../torch/saved_offload.ts";
 import type { Block } from "./block.ts";
-import { blockOf, segmentOf } from "./block.ts";
+import { blockOf, bodyReturned, segmentOf } from "./block.ts";
 
 /** Where hidden states come from. */
 export interface BlockInput {
@@ -94,9 +94,7 @@ export function recordLayer(
     m.offload?.wait();
     const forward = m.tape.events.length;
     const done = letGo();
-    const ofBody = m.ends.body.splice(0);
-    for (const end of ofBody) end();
-    const returned = ofBody.length > 0 ? m.tape.events.length : undefined;
+    const returned = bodyReturned(m);
     m.endForward();
     if (given.heldByModel) m.tape.release(x.storage);
     const exit = m.tape.events.length;

@@ -63,6 +63,16 @@ export const train = section(
         help: "tokens per sequence (2048)",
       },
     }),
+    target_length: field(tokens(1, MAX_TOKENS).nullable().default(null), {
+      label: "Target length",
+      group: "objective",
+      unit: "tokens",
+      help:
+        "of encoder-decoders: tokens of a target, which the decoder reads; null: as many as the source has",
+      hint: "Of encoder-decoders",
+      blank: "as the source",
+      flag: "--target-length",
+    }),
     gradient_accumulation: field(count(1, MAX_SEQUENCES).default(1), {
       label: "Gradient accumulation",
       group: "training",

@@ -14,7 +14,7 @@ export function transformersLoss(
   family: LogitsCode,
 ): LossCode {
   return {
-    copies: logitCopies(family, scenario.software.transformers),
+    copies: logitCopies(family, scenario),
     staysEager: false,
     widensOutputs: widensOutputs(scenario),
     pieces: (input) => ({
@@ -48,12 +48,16 @@ function widensOutputs(
  */
 function logitCopies(
   family: LogitsCode,
-  release: string | null,
+  { software: { transformers: release }, train }: Scenario,
 ): LogitCopies {
   if (family.ownUntil && !isFrom(release, family.ownUntil)) {
     return "cast and shift";
   }
   if (family.casts) return "cast";
+  if (family.shifts) {
+    const isOne = train.micro_batch === 1 && !train.padding_mask;
+    return isOne ? "shift of one" : "shift";
+  }
   const version = versionOf(release);
   if (version === null || version.major > 4 || version.minor >= 49) {
     return "float";

@@ -7,8 +7,10 @@ from . import (
     decoders,
     encoder_kin,
     encoder_others,
+    encoder_varied,
     encoders,
     heads,
+    hearing,
     optimizers,
     real_widths,
     savings,
@@ -32,3 +34,5 @@ def cases():
     yield from savings.cases()
     yield from encoder_kin.cases()
     yield from encoder_others.cases()
+    yield from encoder_varied.cases()
+    yield from hearing.cases()

@@ -1,8 +1,10 @@
 """More encoders and encoder-decoders that formulas count, for traced_encoders.json."""
 
-from .encoder_kin import EAGER, SETTINGS_OF_KIN, SHAPES_OF_KIN, WIDE, named
+from itertools import cycle
+
+from .encoder_kin import EAGER, MARIAN, NLLB, SETTINGS_OF_KIN, SHAPES_OF_KIN, WIDE, named
 from .encoders import ENCODERS
-from .scenario import scenario
+from .scenario import merged, scenario
 
 BERT = {"vocab_size": 30522, "max_position_embeddings": 512, "type_vocab_size": 2, **WIDE}
 ROBERTA = {**BERT, "vocab_size": 50265, "max_position_embeddings": 514, "type_vocab_size": 1}
@@ -77,7 +79,31 @@ EAGER_ALONE = ("megatron-bert", "mvp")
 OFTEN = ("esm", "esm sequences", "eurobert", "eurobert sequences", "modernbert means")
 
 
+# Source and target of lengths of their own.
+WITH_TARGETS = {
+    "nllb": NLLB,
+    "marian": MARIAN,
+    "t5-small": ENCODERS["t5-small"],
+    "bart-base": ENCODERS["bart-base"],
+    "umt5": ENCODERS["umt5"],
+    "pegasus": ENCODERS["pegasus"],
+}
+LENGTHS = [(4, 250, 61), (2, 500, 128), (8, 128, 129), (3, 317, 40), (1, 389, 200)]
+
+
+def with_targets():
+    lengths = cycle(LENGTHS)
+    for name, config in WITH_TARGETS.items():
+        for setting, change in list(SETTINGS_OF_KIN.items())[1:7]:
+            batch, source, target = next(lengths)
+            own = merged(change, {"train": {"target_length": target}})
+            yield f"kin targets {name} {setting} {batch}x{source}-{target}", scenario(
+                config, own, batch, source
+            )
+
+
 def cases():
+    yield from with_targets()
     for index, (name, config) in enumerate(MODELS.items()):
         own = EAGER if config["model_type"] in EAGER_ALONE else SETTINGS_OF_KIN
         for place, (setting, change) in enumerate(own.items()):

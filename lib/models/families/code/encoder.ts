@@ -19,6 +19,8 @@ export interface EncoderCode {
   };
   /** Whether dropout follows the attention's projection; DistilBERT has none. */
   readonly dropsAttended: boolean;
+  /** Whether an encoder's layer clamps what it gives in fp16: BART's kin. */
+  readonly clamps: boolean;
   /** Whether dropout follows the stack's last norm: T5. */
   readonly dropsLast: boolean;
   /**

@@ -10,6 +10,8 @@ export type LogitCopies =
   | "cast"
   /** Without the last token, in their own type. */
   | "shift"
+  /** The same of one sequence, whose first tokens are found without a copy. */
+  | "shift of one"
   /** None: labels are not shifted, logits not cast. */
   | "none";
 
@@ -26,6 +28,8 @@ export interface LogitsCode {
    * and copies those that its mask leaves itself; null: it never did.
    */
   readonly ownUntil: readonly [major: number, minor: number] | null;
+  /** Whether the class shifts its logits itself, in their own type: Qwen2-Audio. */
+  readonly shifts: boolean;
   /** Whether logits are capped where the config does not say. */
   readonly caps: boolean;
   /** Whether the loss of token classes is taken in the logits' type. */

@@ -19,6 +19,8 @@ export type SightKind =
   | "mistral3"
   | "lighton_ocr"
   | "idefics3"
+  /** SigLIP 2's patches of any shape, padded to as many. */
+  | "lfm2_vl"
   | "llava_next"
   | "llava_onevision"
   | "llama4"

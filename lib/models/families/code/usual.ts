@@ -90,6 +90,7 @@ export const USUAL: FamilyCode = {
     castsFrom: 47,
     casts: false,
     ownUntil: null,
+    shifts: false,
     caps: false,
     narrowTokens: false,
   },
@@ -102,6 +103,7 @@ export const USUAL: FamilyCode = {
   },
   weights: {
     frozen: null,
+    wide: null,
     buffersGone: null,
     sharesBlocks: false,
     ownLinears: false,

@@ -4,6 +4,8 @@ import type { Release } from "../../../scenario/version.ts";
 export interface WeightsCode {
   /** Names of parameters that no gradient reaches. */
   readonly frozen: RegExp | null;
+  /** Names of parameters of a type that formulas count, which stay in fp32. */
+  readonly wide: RegExp | null;
   /** Buffers that are gone from a release of transformers on. */
   readonly buffersGone:
     | { readonly names: RegExp; readonly from: Release }

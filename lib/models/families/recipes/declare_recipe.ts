@@ -40,7 +40,7 @@ export function declaredBy(usual: Recipe): Family {
         config.refuse(path, "must be at least 1", 0);
       }
     }
-    for (const tensor of recipe.tensors) declare(tensor, recipe, fields, scope);
+    declareAll(recipe.tensors, recipe, fields, scope);
     asEmbedding(recipe, scope);
   };
 }
@@ -75,19 +75,35 @@ function asEmbedding(recipe: Recipe, { tensors }: TensorScope): void {
 export function partDeclaredBy(recipe: Recipe, place: string): Family {
   return (config, scope) => {
     const fields = new RecipeFields(config, recipe);
-    for (const tensor of recipe.tensors) {
-      if (tensor[0].startsWith(place)) declare(tensor, recipe, fields, scope);
-    }
+    const part = recipe.tensors.filter(([name]) => name.startsWith(place));
+    declareAll(part, recipe, fields, scope);
   };
 }
 
+/** Declares each tensor once: of conditions that stand for one another both may hold. */
+function declareAll(
+  tensors: readonly RecipeTensor[],
+  recipe: Recipe,
+  fields: RecipeFields,
+  scope: TensorScope,
+): void {
+  const seen = new Set<string>();
+  for (const tensor of tensors) {
+    const [name, shape, , rule, conditions] = tensor;
+    if (!conditions.every((each) => fields.fulfils(each))) continue;
+    const same = JSON.stringify([name, shape, rule]);
+    if (seen.has(same)) continue;
+    seen.add(same);
+    declare(tensor, recipe, fields, scope);
+  }
+}
+
 function declare(
-  [name, shape, module, rule, conditions]: RecipeTensor,
+  [name, shape, module, rule]: RecipeTensor,
   { stacks }: Recipe,
   fields: RecipeFields,
   { tensors }: TensorScope,
 ): void {
-  if (!conditions.every((each) => fields.fulfils(each))) return;
   const length = (stack: string) => fields.size(stacks[stack] ?? 0, stack);
   const stack = name.slice(0, Math.max(0, name.indexOf(".N.")));
   const [list = "", end] = name.split(".M.");

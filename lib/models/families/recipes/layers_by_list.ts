@@ -34,7 +34,7 @@ export function layersByList(
   if (list === undefined) {
     return [{ layers: layersWhere(count, picks), shape }];
   }
-  const listed = fields.list(list.slice(0, -OWN.length));
+  const listed = fields.listOfLayers(list.slice(0, -OWN.length), count);
   const byValue = new Map<unknown, number[]>();
   for (const [layer, value] of listed.slice(0, count).entries()) {
     if (!picks(layer)) continue;

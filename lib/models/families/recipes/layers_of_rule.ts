@@ -37,10 +37,15 @@ export function picksOf(
       const only = new Set(rule[1]);
       return (layer) => only.has(layer);
     }
-    case "in": {
-      const listed = fields.list(rule[1]);
+    case "in":
+    case "first": {
+      const listed = fields.listOfLayers(rule[1], count);
       const values = new Set(rule[2]);
-      return (layer) => layer < listed.length && values.has(listed[layer]);
+      const isOne = (layer: number) =>
+        layer < listed.length && values.has(listed[layer]);
+      if (rule[0] === "in") return isOne;
+      const first = listed.findIndex((value) => values.has(value));
+      return (layer) => layer === first;
     }
     case "named":
     case "unnamed": {

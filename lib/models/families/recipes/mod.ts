@@ -1,3 +1,4 @@
+import type { TensorScope } from "../../tensors/tensor_scope.ts";
 import { CACHING_KIN } from "../caching_kin.ts";
 import { UNPLAYED } from "../code/unplayed.ts";
 import { codeWith } from "../code/usual.ts";
@@ -22,6 +23,13 @@ export function partOfRecipe(type: string, place: string): Family {
     partDeclaredBy(knownRecipe(type), place)(config, scope);
 }
 
+/** Tensors that transformers loads in fp32 whatever the others are. */
+function keepWide({ tensors }: TensorScope, names: RegExp): void {
+  for (const [at, tensor] of tensors.entries()) {
+    if (names.test(tensor.name)) tensors[at] = { ...tensor, dtype: "fp32" };
+  }
+}
+
 /**
  * Types whose tensors are known by formulas that transformers' own code gave, and that
  * no file declares.
@@ -42,10 +50,12 @@ export function recipeTypes(written: FamilyTypes): FamilyTypes {
           declare: (config, scope) => {
             declaredBy(knownRecipe(type))(config, scope);
             own?.buffers?.(config, scope);
+            if (code.weights.wide) keepWide(scope, code.weights.wide);
           },
           readsClass: true,
           code,
-          isPartly: (named) => isPartlyIn(knownRecipe(type), named),
+          isPartly: (named, config) =>
+            isPartlyIn(knownRecipe(type), named, config),
         }]];
       },
     ),

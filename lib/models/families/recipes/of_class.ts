@@ -1,3 +1,4 @@
+import type { Config } from "../../config.ts";
 import type { Recipe } from "./recipe.ts";
 
 /** The recipe of the class that a config names; the usual one of others. */
@@ -28,12 +29,32 @@ export function recipeOfClass(recipe: Recipe, named: string): Recipe {
 
 /**
  * Whether some of the configs of a class that were tried came out otherwise, or none
- * was.
+ * was; or a config has otherwise what is known as its class has it alone.
  */
-export function isPartlyIn(recipe: Recipe, named: string): boolean {
+export function isPartlyIn(
+  recipe: Recipe,
+  named: string,
+  config: Config,
+): boolean {
+  const { usual = {} } = recipe;
+  if (Object.keys(usual).length > 0 && !isAs(config, usual)) return true;
   if (named === "" || named === recipe.class) return recipe.partly ?? false;
   const other = Object.hasOwn(recipe.classes, named)
     ? recipe.classes[named]
     : undefined;
   return recipe.partly ?? (other === undefined || (other.partly ?? false));
+}
+
+/** Whether a config says nothing else of what another one says. */
+function isAs(said: unknown, usual: unknown): boolean {
+  if (said === undefined || said === null) return true;
+  if (typeof usual !== "object" || usual === null) return said === usual;
+  if (typeof said !== "object") return false;
+  if (Array.isArray(usual)) {
+    return Array.isArray(said) && said.length === usual.length &&
+      usual.every((each, at) => isAs(said[at], each));
+  }
+  return Object.entries(usual).every(([name, each]) =>
+    isAs((said as Record<string, unknown>)[name], each)
+  );
 }

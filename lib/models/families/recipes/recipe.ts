@@ -6,12 +6,12 @@ export type Formula = number | string | readonly [string, ...Formula[]];
 
 /**
  * Which layers of a stack have a tensor: all, those that a list names or where it
- * holds one of some values, a rule over a number, or two of those together.
+ * holds one of some values or does first, a rule over a number, or two of those together.
  */
 export type LayerRule =
   | readonly ["all"]
   | readonly ["only", readonly number[]]
-  | readonly ["in", string, readonly unknown[]]
+  | readonly ["in" | "first", string, readonly unknown[]]
   | readonly ["named" | "unnamed", string]
   | readonly ["both" | "either", LayerRule, LayerRule]
   | readonly [CountRule, string | number];
@@ -88,6 +88,11 @@ export interface Recipe {
   readonly tensors: readonly RecipeTensor[];
   /** Whether some of the configs that were tried came out otherwise. */
   readonly partly?: boolean;
+  /**
+   * Configs inside it of parts whose tensors follow no rule that was found: what the
+   * class says of them, for which alone they are known.
+   */
+  readonly usual?: Readonly<Record<string, unknown>>;
   /** Other classes by their names. */
   readonly classes: Readonly<Record<string, ClassDifference>>;
 }

@@ -45,6 +45,23 @@ export class RecipeFields {
     return Array.isArray(value) ? value : [];
   }
 
+  /**
+   * A list of what each layer is. One that a config leaves out, as its class makes it
+   * for its own depth, says nothing of layers beyond.
+   */
+  listOfLayers(path: string, layers: number): readonly unknown[] {
+    const listed = this.list(path);
+    if (
+      this.#said(path) === null && listed.length > 0 &&
+      listed.length < layers
+    ) {
+      this.#config.doubt(
+        `model.config has no ${path}, and its class's default has ${listed.length} layers and not ${layers}: what the others are is a guess`,
+      );
+    }
+    return listed;
+  }
+
   /** A number of a field, a size of its own, or one computed of others. */
   number = (path: string): number => {
     const known = this.#numbers.get(path);
@@ -126,8 +143,10 @@ export class RecipeFields {
   #said(path: string): unknown {
     if (this.#recipe.computed.includes(path)) return null;
     const other = this.#recipe.aliases[path];
-    const said = this.#at(path);
-    return said === null && other !== undefined ? this.#at(other) : said;
+    const here = this.#at(path);
+    const said = here === null && other !== undefined ? this.#at(other) : here;
+    // A number that the class works out, by the word for it.
+    return said === "auto" ? null : said;
   }
 
   #at(path: string): unknown {

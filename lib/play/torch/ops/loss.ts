@@ -104,6 +104,13 @@ export function fullLoss(
   return { loss, logits };
 }
 
+/** Losses that cast no logits themselves. */
+const NARROW: ReadonlySet<LogitCopies> = new Set([
+  "shift",
+  "shift of one",
+  "none",
+]);
+
 /** The mean cross entropy of logits as a model's code takes it; a scalar. */
 export function crossEntropyOf(
   m: Machine,
@@ -112,11 +119,13 @@ export function crossEntropyOf(
   settings: LossSettings,
 ): Value {
   return m.call(() => {
-    const wide = ["shift", "none"].includes(settings.copies)
+    const wide = NARROW.has(settings.copies)
       ? m.view(logits)
       : cast(m, logits, "fp32", "logits in fp32");
     const shifted = ["float", "cast", "none"].includes(settings.copies)
       ? m.view(wide)
+      : settings.copies === "shift of one"
+      ? slice(m, wide, wide.elements)
       : copied(m, slice(m, wide, wide.elements), "shifted logits");
     switch (settings.kernel) {
       case "in place":
@@ -129,7 +138,7 @@ export function crossEntropyOf(
           settings.scatters ?? false,
         );
       default:
-        return settings.copies === "none"
+        return NARROW.has(settings.copies)
           ? plainCrossEntropy(m, shifted)
           : crossEntropy(m, shifted);
     }

@@ -10,6 +10,7 @@ import type { KindSight } from "./question.ts";
 import {
   layerStages,
   NO_DROPOUT,
+  readsSeveralLayers,
   towerActivation,
   unreadUntil,
   visionNumber,
@@ -25,6 +26,7 @@ import {
  * models/cohere2_vision/modeling_cohere2_vision.py
  */
 export const cohereSight: KindSight = (question) => {
+  if (readsSeveralLayers(question)) return null;
   const { outside, stacks, images, seen } = question;
   const tiles = images * seen.tiles;
   const [down, across] = seen.grid;

@@ -19,6 +19,7 @@ import type { KindSight } from "./question.ts";
 import {
   layerStages,
   NO_DROPOUT,
+  readsSeveralLayers,
   towerActivation,
   unreadStages,
   unreadUntil,
@@ -34,6 +35,7 @@ import {
  * models/llava_onevision/modeling_llava_onevision.py
  */
 export const llavaTilesSight: KindSight = (question) => {
+  if (readsSeveralLayers(question)) return null;
   const { outside, stacks, images, seen, config } = question;
   const tiles = images * seen.tiles;
   const [down, across] = seen.grid;

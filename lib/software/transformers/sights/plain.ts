@@ -13,6 +13,7 @@ import type { SightSource } from "../../sight.ts";
 import type { KindSight } from "./question.ts";
 import {
   layerStages,
+  readsSeveralLayers,
   standingTable,
   towerActivation,
   unreadStages,
@@ -21,6 +22,7 @@ import {
 
 /** Towers of CLIP's build, and Qwen2-VL's, whose images keep their resolution. */
 export const plainSight: KindSight = (question) => {
+  if (readsSeveralLayers(question)) return null;
   const { model, outside, stacks, code, config, images, seen } = question;
   const inTower = (test: (name: string, tensor: Tensor) => boolean) =>
     outside.find((name, tensor) =>

@@ -47,6 +47,12 @@ export function towerActivation(
   return activationKind(typeof said === "string" ? said : usual);
 }
 
+/** Whether features are those of several of the tower's layers, side by side. */
+export function readsSeveralLayers({ config }: SightQuestion): boolean {
+  const layers = config["vision_feature_layer"];
+  return Array.isArray(layers) && layers.length > 1;
+}
+
 /** A number of a tower's config. */
 export function visionNumber(
   { config }: SightQuestion,
