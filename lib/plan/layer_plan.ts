@@ -110,6 +110,7 @@ function attentionOf(
     qNorm: qNorm ?? bare,
     kNorm: headNorm(modules, traits, /(^|\.)(k|key)_(layer)?norm\.weight$/) ??
       bare,
+    oNorm: headNorm(modules, traits, /attn_sub_norm\.weight$/),
     isGated,
     gate: modules.linear(
       modules.pathOf((name) =>
@@ -216,6 +217,7 @@ function mlpOf(
     up,
     gate: fused ? "fused" : byRole(modules, "gate", test),
     down,
+    norm: headNorm(modules, traits, /ffn_sub_norm\.weight$/),
     activation: traits.activation,
     slopes: slopesOf(modules),
     compiled: kernels === "compile",

@@ -3,6 +3,7 @@ import type { Value } from "../torch/values.ts";
 import { adaptedLinear } from "../torch/ops/adapted_linear.ts";
 import { multiply, savingOutput } from "../torch/ops/arithmetic.ts";
 import { attention, orderedOutput } from "../torch/ops/attention/attention.ts";
+import { norm } from "../torch/ops/norms.ts";
 import type { RotaryTable } from "../torch/ops/rotary.ts";
 import type { AttentionPlan, MadeHeads } from "./attention_plan.ts";
 import type { HeadKeeper } from "./kept_heads.ts";
@@ -31,7 +32,11 @@ export function attentionLayer(
       const attended = attention(m, heads, sizes, settings, null, held);
       const out = orderedOutput(m, attended, settings, byHead);
       const weighed = made.gate ? gated(m, out, made.gate) : out;
-      return adaptedLinear(m, weighed, rows, plan.o);
+      const normed = plan.oNorm
+        ? norm(m, weighed, rows, plan.oNorm, "attention output")
+        : weighed;
+      if (normed !== weighed) m.drop(weighed);
+      return adaptedLinear(m, normed, rows, plan.o);
     }));
 }
 

@@ -24,6 +24,8 @@ export interface AttentionPlan {
   readonly kNorm: Norm | null;
   /** Of values, where code norms them. */
   readonly vNorm?: Norm | null;
+  /** Of what its last projection reads: BitNet. */
+  readonly oNorm?: Norm | null;
   /** Whether what keys are made of is normed as values as well. */
   readonly keysAreValues?: boolean;
   /** Whether those norm heads that were turned already: Hunyuan. */

@@ -13,6 +13,8 @@ import {
   split,
 } from "../torch/ops/arithmetic.ts";
 import { tiled } from "./tiled.ts";
+import type { Norm } from "../torch/ops/norms.ts";
+import { norm } from "../torch/ops/norms.ts";
 import type { Slopes } from "../torch/ops/xielu.ts";
 import { xielu } from "../torch/ops/xielu.ts";
 import { dropout } from "../torch/ops/dropout.ts";
@@ -23,6 +25,8 @@ export interface MlpPlan {
   /** "fused" where `up` gives gate and up side by side. */
   readonly gate: AdaptedLinear | "fused" | null;
   readonly down: AdaptedLinear;
+  /** Of what `down` reads: BitNet. */
+  readonly norm?: Norm | null;
   readonly activation: ActivationKind;
   /** The activation's own numbers, where it is an xIELU: Apertus. */
   readonly slopes?: Slopes | null;
@@ -79,9 +83,13 @@ export function activated(
   rows: number,
   plan: MlpPlan,
 ): Value {
-  const inner = plan.gate === null
+  const active = plan.gate === null
     ? plain(m, x, rows, plan)
     : gated(m, x, rows, plan, plan.gate);
+  const inner = plan.norm
+    ? norm(m, active, rows, plan.norm, "MLP product")
+    : active;
+  if (inner !== active) m.drop(active);
   if (!plan.dropout) return inner;
   const dropped = dropout(m, inner, plan.dropout, "MLP");
   m.drop(inner);
