@@ -95,7 +95,10 @@ Deno.test("the catalogue's models are exact, but those that nobody counted or re
     const type = String(config["model_type"]);
     const [named] = config["architectures"] as string[] | undefined ?? [];
     // Of some types whose code stands beside weights rounded totals alone are known.
-    const isRounded = !counted && familyOf(type)?.isPartly?.(named ?? "");
+    const isRounded = !counted && familyOf(type)?.isPartly?.(
+      named ?? "",
+      config,
+    );
     assertEquals(
       model.value.parameters_basis,
       unread || isRounded

@@ -173,6 +173,7 @@ export const randomStep: fc.Arbitrary<Reached> = stack.map(
       name: "adamw",
       implementation: "auto",
       bits: 32,
+      rank: null,
       paged: false,
       in_backward: false,
     });
