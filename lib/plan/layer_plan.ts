@@ -17,6 +17,7 @@ import {
 } from "./layer_parts.ts";
 import { routedExpertsOf } from "./experts_plan.ts";
 import type { LayerFacts } from "./layer_facts.ts";
+import { differentialOf } from "./differential.ts";
 import { bareOf, normsOf } from "./layer_norms.ts";
 import type { Modules } from "./modules.ts";
 import { stateSpaceOf } from "./state_space_plan.ts";
@@ -111,6 +112,7 @@ function attentionOf(
     qNorm: qNorm ?? bare,
     kNorm: headNorm(modules, traits, /(^|\.)(k|key)_(layer)?norm\.weight$/) ??
       bare,
+    differs: differentialOf(modules),
     oNorm: headNorm(modules, traits, /attn_sub_norm\.weight$/),
     isGated,
     gate: modules.linear(

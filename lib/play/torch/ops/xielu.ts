@@ -3,7 +3,7 @@ import type { Parameter, Value } from "../values.ts";
 import {
   add,
   cast,
-  gradFor,
+  less,
   multiply,
   savingInput,
   scaled,
@@ -41,7 +41,7 @@ export function xielu(
     const least = bounded(m, x, "minimum");
     const bent = exponential(m, least);
     m.drop(least);
-    const fallen = difference(m, bent, x);
+    const fallen = less(m, bent, x, "fall");
     m.drop(bent);
     const lowered = multiply(m, fallen, below, "lowered");
     m.drop(fallen);
@@ -78,19 +78,6 @@ function exponential(m: Machine, x: Value): Value {
   m.drop(wide);
   out.source = node && { node, slot: 0 };
   return out;
-}
-
-/** bent - x: x's gradient is the negated one. */
-function difference(m: Machine, bent: Value, x: Value): Value {
-  const node = m.record([bent, x], [], ([grad]) => {
-    const negated = x.source && grad
-      ? m.grad(null, grad.elements, grad.dtype, "negated gradient")
-      : null;
-    const given = gradFor(m, negated, x);
-    if (negated) m.free(negated);
-    return [gradFor(m, grad, bent), given];
-  });
-  return m.create(bent.elements, bent.dtype, "fall", node && { node, slot: 0 });
 }
 
 /** Each element of one branch or the other; a whole gradient goes to both. */
