@@ -35,7 +35,7 @@ export function attentionLayer(
         return orderedOutput(m, attended, settings, byHead);
       };
       const out = plan.differs
-        ? differential(m, { ...made, heads, sizes }, plan.differs, attend)
+        ? differential(m, heads, sizes, plan.differs, attend)
         : attend(heads);
       const weighed = made.gate ? gated(m, out, made.gate) : out;
       const normed = plan.oNorm

@@ -13,7 +13,7 @@ import {
   split,
 } from "../torch/ops/arithmetic.ts";
 import { norm } from "../torch/ops/norms.ts";
-import type { MadeHeads } from "./attention_plan.ts";
+import type { Heads } from "../torch/ops/attention/types.ts";
 
 /** The vectors whose products weigh one attention against the other. */
 export interface Differential {
@@ -32,9 +32,10 @@ export interface Differential {
  */
 export function differential(
   m: Machine,
-  { heads: [q, k, v], sizes }: MadeHeads,
+  [q, k, v]: readonly [Value, Value, Value],
+  sizes: Heads,
   { first, second }: Differential,
-  attend: (heads: MadeHeads["heads"]) => Value,
+  attend: (heads: readonly [Value, Value, Value]) => Value,
 ): Value {
   const half = v.elements / 2;
   const halves = split(m, v, [half, half]);
