@@ -6,6 +6,7 @@ import { attention, orderedOutput } from "../torch/ops/attention/attention.ts";
 import { norm } from "../torch/ops/norms.ts";
 import type { RotaryTable } from "../torch/ops/rotary.ts";
 import type { AttentionPlan, MadeHeads } from "./attention_plan.ts";
+import { differential } from "./differential_attention.ts";
 import type { HeadKeeper } from "./kept_heads.ts";
 
 /**
@@ -29,8 +30,13 @@ export function attentionLayer(
         ? keptHeads(m, made, plan.keeper)
         : made;
       const { settings } = plan;
-      const attended = attention(m, heads, sizes, settings, null, held);
-      const out = orderedOutput(m, attended, settings, byHead);
+      const attend = (own: MadeHeads["heads"]) => {
+        const attended = attention(m, own, sizes, settings, null, held);
+        return orderedOutput(m, attended, settings, byHead);
+      };
+      const out = plan.differs
+        ? differential(m, heads, sizes, plan.differs, attend)
+        : attend(heads);
       const weighed = made.gate ? gated(m, out, made.gate) : out;
       const normed = plan.oNorm
         ? norm(m, weighed, rows, plan.oNorm, "attention output")

@@ -35,6 +35,8 @@ export const USUAL: FamilyCode = {
     picksTokens: false,
     wideScores: false,
     wideSoftmax: true,
+    leavesWeights: false,
+    floorsScores: false,
     softcaps: false,
     scalesKeys: false,
     gatesOutput: false,

@@ -3,12 +3,13 @@ import type { Parameter, Value } from "../values.ts";
 import {
   add,
   cast,
-  gradFor,
+  less,
   multiply,
   savingInput,
   scaled,
   shifted,
 } from "./arithmetic.ts";
+import { bounded } from "./bounded.ts";
 
 /** The two numbers of an xIELU that train: one above nought, one below. */
 export interface Slopes {
@@ -37,10 +38,10 @@ export function xielu(
     const square = multiply(m, sloped, x, "square");
     m.drop(sloped);
     const upper = plusLine(m, square, x);
-    const least = minimum(m, x);
+    const least = bounded(m, x, "minimum");
     const bent = exponential(m, least);
     m.drop(least);
-    const fallen = difference(m, bent, x);
+    const fallen = less(m, bent, x, "fall");
     m.drop(bent);
     const lowered = multiply(m, fallen, below, "lowered");
     m.drop(fallen);
@@ -63,21 +64,6 @@ function plusLine(m: Machine, curve: Value, x: Value): Value {
   return sum;
 }
 
-/** The lesser of x and a number, which saves x. */
-function minimum(m: Machine, x: Value): Value {
-  const { elements, dtype } = x;
-  const node = m.record([x], [x], () => {
-    // One expression, whose temporaries live to its end.
-    const ties = m.grad(null, elements, "uint8", "ties");
-    const half = m.grad(null, elements, dtype, "half of a gradient");
-    const given = m.grad(x.source, elements, dtype, "gradient of a minimum");
-    const greater = m.grad(null, elements, "uint8", "greater");
-    for (const part of [ties, half, greater]) m.free(part);
-    return [given];
-  });
-  return m.create(elements, dtype, "minimum", node && { node, slot: 0 });
-}
-
 /** exp(x) - 1, which saves what it gave. */
 function exponential(m: Machine, x: Value): Value {
   const wide = m.autocast ? cast(m, x, "fp32", "minimum in fp32") : m.view(x);
@@ -92,19 +78,6 @@ function exponential(m: Machine, x: Value): Value {
   m.drop(wide);
   out.source = node && { node, slot: 0 };
   return out;
-}
-
-/** bent - x: x's gradient is the negated one. */
-function difference(m: Machine, bent: Value, x: Value): Value {
-  const node = m.record([bent, x], [], ([grad]) => {
-    const negated = x.source && grad
-      ? m.grad(null, grad.elements, grad.dtype, "negated gradient")
-      : null;
-    const given = gradFor(m, negated, x);
-    if (negated) m.free(negated);
-    return [gradFor(m, grad, bent), given];
-  });
-  return m.create(bent.elements, bent.dtype, "fall", node && { node, slot: 0 });
 }
 
 /** Each element of one branch or the other; a whole gradient goes to both. */
