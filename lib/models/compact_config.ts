@@ -17,18 +17,18 @@ const QUANTIZERS = new Set(["quantization_config", "hf_quant_config"]);
 
 /**
  * A config.json without its lists of labels and words, of the same memory. Of
- * the labels' names their number stays: a classifier has an output for each.
+ * the labels' names their number stays, unless the config tells it itself: a
+ * classifier has an output for each.
  */
 export function compactConfig(config: Config): Config {
   const compact: Record<string, unknown> = {};
   for (const [key, value] of Object.entries(config)) {
     if (WORDY.has(key)) continue;
     if (key === "id2label" && isObject(value)) {
-      const labels = Object.keys(value).length;
-      if (labels > 0) compact["num_labels"] = labels;
+      compact["num_labels"] ??= Object.keys(value).length;
     } else if (QUANTIZERS.has(key) && isObject(value)) {
       compact[key] = compactQuantizer(value);
-    } else if (key !== "num_labels" || compact[key] === undefined) {
+    } else if (key !== "num_labels" || value !== null) {
       compact[key] = isObject(value) ? compactConfig(value) : value;
     }
   }

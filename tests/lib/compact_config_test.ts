@@ -58,13 +58,21 @@ Deno.test("compactConfig() keeps how many labels a classifier has", () => {
     assert(model.ok);
     return model.value.parameters;
   };
-  const labelled = { ...classifier, id2label, num_labels: 3 };
-  assertEquals(compactConfig(labelled), { ...classifier, num_labels: 700 });
-  assertEquals(
-    parametersOf(compactConfig(labelled)),
-    parametersOf(labelled),
-  );
-  assert(parametersOf(labelled) > parametersOf(classifier));
+  const cases = [
+    [{ id2label }, 700],
+    [{ id2label, num_labels: 3 }, 3],
+    [{ num_labels: 3, id2label }, 3],
+    [{ id2label, num_labels: null }, 700],
+  ] as const;
+  for (const [labels, count] of cases) {
+    const labelled = { ...classifier, ...labels };
+    assertEquals(compactConfig(labelled), { ...classifier, num_labels: count });
+    assertEquals(
+      parametersOf(compactConfig(labelled)),
+      parametersOf(labelled),
+    );
+    assert(parametersOf(labelled) > parametersOf(classifier));
+  }
 });
 
 Deno.test("compactConfig() writes lists of modules shortly, with the same checkpoint", () => {
