@@ -1,3 +1,4 @@
+import { isObject } from "../scenario/fields.ts";
 import type { Result } from "../scenario/parse_scenario.ts";
 import type { Problem } from "../scenario/problem.ts";
 import { applyFormat } from "./reading/apply_format.ts";
@@ -196,9 +197,31 @@ function readSettings(text: string, name: string): Result<NamedDocument[]> {
   const format = FORMATS.find((each) =>
     each.kind === kind && each.recognises(values, name)
   );
-  return format
-    ? { ok: true, value: [{ format, document: document.value }] }
-    : refused([notOurs(Object.keys(values))]);
+  if (!format) return refused([notOurs(Object.keys(values))]);
+  const base = format.inherits?.(values) ?? null;
+  return {
+    ok: true,
+    value: [{
+      format,
+      document: base === null
+        ? document.value
+        : { ...document.value, values: dotted(values), file: base },
+    }],
+  };
+}
+
+/** Settings by their whole keys, so that each wins over another file's alone. */
+function dotted(
+  values: Record<string, unknown>,
+  prefix = "",
+): Record<string, unknown> {
+  return Object.fromEntries(
+    Object.entries(values).flatMap(([name, value]) =>
+      isObject(value) && Object.keys(value).length > 0
+        ? Object.entries(dotted(value, `${prefix}${name}.`))
+        : [[`${prefix}${name}`, value]]
+    ),
+  );
 }
 
 function notOurs(keys: readonly string[]): Problem {

@@ -7,6 +7,7 @@ import { deepspeedCommand } from "./deepspeed/read_launcher.ts";
 import { deepspeedExport } from "./deepspeed/write.ts";
 import { lightningFile } from "./lightning/read.ts";
 import { lightningExport } from "./lightning/write.ts";
+import { easyR1File } from "./easy_r1/read.ts";
 import { llamaFactoryFile } from "./llama_factory/read.ts";
 import { llamaFactoryV1File } from "./llama_factory/read_v1.ts";
 import { llamaCommand } from "./llama_cpp/read.ts";
@@ -15,15 +16,18 @@ import { llamaExport } from "./llama_cpp/write.ts";
 import { megatronFile } from "./megatron/read.ts";
 import { megatronBridgeFile } from "./megatron_bridge/read.ts";
 import { memoryCalculatorFile } from "./memory_calculator/read.ts";
+import { litgptFile } from "./litgpt/read.ts";
 import { lmdeployCommand } from "./lmdeploy/read.ts";
 import { nemoFile } from "./nemo/read.ts";
 import { automodelFile } from "./nemo/read_automodel.ts";
+import { nemoRlFile } from "./nemo_rl/read.ts";
 import { ollamaModelfile } from "./ollama/read.ts";
 import { ollamaExport } from "./ollama/write.ts";
 import { peftFile } from "./peft/read.ts";
 import { plainFile } from "./plain/read.ts";
 import { jsonExport, yamlExport } from "./plain/write.ts";
 import type { Format } from "./reading/format.ts";
+import { slimeCommand } from "./slime/read.ts";
 import { sglangCommand } from "./sglang/read.ts";
 import { sglangLog } from "./sglang/read_log.ts";
 import { sglangExport } from "./sglang/write.ts";
@@ -42,6 +46,7 @@ import { torchtuneFile } from "./torchtune/read.ts";
 import { trainingArgumentsFile } from "./training_arguments/read.ts";
 import { trainingArgumentsExport } from "./training_arguments/write.ts";
 import { unslothCalls } from "./unsloth/read.ts";
+import { veomniFile } from "./veomni/read.ts";
 import { vllmCommand } from "./vllm/read.ts";
 import { vllmLog } from "./vllm/read_log.ts";
 import { vllmExport } from "./vllm/write.ts";
@@ -60,11 +65,15 @@ export interface Tool {
  * those with keys of their own first.
  */
 export const TOOLS: readonly Tool[] = [
+  { folder: "slime", reads: [slimeCommand], writes: [] },
   { folder: "megatron", reads: [megatronFile], writes: [] },
   { folder: "torchtune", reads: [torchtuneFile], writes: [] },
   { folder: "torchtitan", reads: [torchtitanFile], writes: [] },
   { folder: "nemo", reads: [nemoFile, automodelFile], writes: [] },
+  { folder: "nemo_rl", reads: [nemoRlFile], writes: [] },
+  { folder: "veomni", reads: [veomniFile], writes: [] },
   { folder: "megatron_bridge", reads: [megatronBridgeFile], writes: [] },
+  { folder: "litgpt", reads: [litgptFile], writes: [] },
   { folder: "lightning", reads: [lightningFile], writes: [lightningExport] },
   { folder: "memory_calculator", reads: [memoryCalculatorFile], writes: [] },
   { folder: "plain", reads: [plainFile], writes: [yamlExport, jsonExport] },
@@ -77,6 +86,7 @@ export const TOOLS: readonly Tool[] = [
   },
   { folder: "axolotl", reads: [axolotlFile], writes: [axolotlExport] },
   { folder: "verl", reads: [verlFile], writes: [] },
+  { folder: "easy_r1", reads: [easyR1File], writes: [] },
   { folder: "openrlhf", reads: [openrlhfCommand], writes: [] },
   { folder: "swift", reads: [megatronSwiftFile, swiftFile], writes: [] },
   {

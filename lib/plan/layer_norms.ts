@@ -8,8 +8,10 @@ export function bareOf(kind: Norm["kind"]): Norm {
   return { kind, weight: null, bias: null };
 }
 
-/** A norm without parameters. */
-export const BARE_NORM: Norm = { kind: "bare", weight: null, bias: null };
+/** The norm of a family whose norms have no parameters; null of another. */
+export function bareNorm(kind: Norm["kind"]): Norm | null {
+  return kind === "bare" || kind === "bare rms" ? bareOf(kind) : null;
+}
 
 /** Norms by the places that the families' names give them. */
 export function normsOf(
@@ -53,20 +55,14 @@ export function normsOf(
         beforeMlp: null,
         afterMlp: named(/post_feedforward/),
       };
-    default:
-      if (traits.norm === "bare") {
-        return {
-          beforeAttention: BARE_NORM,
-          afterAttention: null,
-          beforeMlp: BARE_NORM,
-          afterMlp: null,
-        };
-      }
+    default: {
+      const bare = bareNorm(traits.norm);
       return {
-        beforeAttention: norm(own[0]),
+        beforeAttention: bare ?? norm(own[0]),
         afterAttention: null,
-        beforeMlp: norm(own[1]),
+        beforeMlp: bare ?? norm(own[1]),
         afterMlp: null,
       };
+    }
   }
 }

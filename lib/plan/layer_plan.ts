@@ -6,6 +6,7 @@ import type { MlpPlan } from "../play/layers/mlp_layer.ts";
 import type { MoePlan } from "../play/layers/moe_layer.ts";
 import type { AdaptedLinear } from "../play/torch/ops/adapted_linear.ts";
 import type { Heads } from "../play/torch/ops/attention/types.ts";
+import type { Slopes } from "../play/torch/ops/xielu.ts";
 import type { Norm } from "../play/torch/ops/norms.ts";
 import { projectionsOf } from "./projections.ts";
 import {
@@ -16,6 +17,7 @@ import {
 } from "./layer_parts.ts";
 import { routedExpertsOf } from "./experts_plan.ts";
 import type { LayerFacts } from "./layer_facts.ts";
+import { differentialOf } from "./differential.ts";
 import { bareOf, normsOf } from "./layer_norms.ts";
 import type { Modules } from "./modules.ts";
 import { stateSpaceOf } from "./state_space_plan.ts";
@@ -110,6 +112,8 @@ function attentionOf(
     qNorm: qNorm ?? bare,
     kNorm: headNorm(modules, traits, /(^|\.)(k|key)_(layer)?norm\.weight$/) ??
       bare,
+    differs: differentialOf(modules),
+    oNorm: headNorm(modules, traits, /attn_sub_norm\.weight$/),
     isGated,
     gate: modules.linear(
       modules.pathOf((name) =>
@@ -137,6 +141,8 @@ function attentionOf(
       wideScores: traits.wideScores,
       broadcastsHeads: traits.fused === "picked",
       scalesInPlace: family.attention.scalesInPlace,
+      leavesWeights: family.attention.leavesWeights,
+      floorsScores: family.attention.floorsScores,
       sinks: modules.parameter(modules.find((name) => /\.sinks$/.test(name))),
     },
     makeHeads: code.makeHeads,
@@ -216,7 +222,9 @@ function mlpOf(
     up,
     gate: fused ? "fused" : byRole(modules, "gate", test),
     down,
+    norm: headNorm(modules, traits, /ffn_sub_norm\.weight$/),
     activation: traits.activation,
+    slopes: slopesOf(modules),
     compiled: kernels === "compile",
     gateInPlace: kernels === "liger" && code.fusesGate &&
       traits.activation !== "relu",
@@ -226,6 +234,16 @@ function mlpOf(
     cutsGate: traits.cutsGate,
     tiles,
   };
+}
+
+/** The numbers of an xIELU. */
+function slopesOf(modules: Modules): Slopes | null {
+  const [above, below] = ["alpha_p", "alpha_n"].map((name) =>
+    modules.parameter(
+      modules.find((own) => own.endsWith(`.act_fn.${name}`)),
+    )
+  );
+  return above && below ? { above, below } : null;
 }
 
 function expertsOf(modules: Modules, facts: LayerFacts): MoePlan | null {

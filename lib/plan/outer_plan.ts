@@ -11,7 +11,7 @@ import type { EmbeddingPlan } from "../play/record/embedding_plan.ts";
 import type { HeadPlan } from "../play/record/outer_blocks.ts";
 import type { LayerInputsPlan } from "../play/record/inputs_of_layers.ts";
 import type { RecordedStack } from "../play/record/record_stack.ts";
-import { BARE_NORM } from "./layer_norms.ts";
+import { bareNorm } from "./layer_norms.ts";
 import { isTiled } from "./context.ts";
 import type { Mask } from "../play/layers/mask.ts";
 import { masksOf } from "./masks.ts";
@@ -49,7 +49,7 @@ export function embeddingPlanOf(
     positions: outside.parameter(positions),
     // OPT counts positions by the mask of each sequence.
     places: family.embedding.ownPositions ? batch * sequence : sequence,
-    norm: null,
+    norm: family.embedding.normsBare ? bareNorm(traits.norm) : null,
     scaled: traits.scaledEmbeddings ? scaledBy(plan) : null,
     dropout: traits.dropout.embedding,
     // Parts of sequences are handed in with the positions of their tokens.
@@ -154,9 +154,7 @@ export function headPlanOf(plan: StepPlan, first: EmbeddingPlan): HeadPlan {
     rows: first.rows,
     hidden: first.hidden,
     vocabulary: facts.architecture.vocab_size,
-    norm: facts.traits.norm === "bare"
-      ? BARE_NORM
-      : outside.norm(last, facts.traits.norm),
+    norm: bareNorm(facts.traits.norm) ?? outside.norm(last, facts.traits.norm),
     head,
     streams: streamsBy(outside, "altup_unembed_projections"),
     ...lossOf(plan, input),

@@ -32,7 +32,7 @@ Deno.test("A reward model of Llama 3.1 8B has a score and no vocabulary", () => 
   assertEquals(built(LLAMA).parameters, 8_030_261_248);
 });
 
-Deno.test("As many labels count as have a name, whatever num_labels says", () => {
+Deno.test("As many labels count as num_labels says, else as have a name", () => {
   const architectures = ["LlamaForTokenClassification"];
   const labels = (count: number) =>
     Object.fromEntries(
@@ -43,9 +43,10 @@ Deno.test("As many labels count as have a name, whatever num_labels says", () =>
     (built({ ...LLAMA, architectures, ...more }).parameters - bare) / 4097;
   assertEquals(classes({}), 2);
   assertEquals(classes({ num_labels: 7 }), 7);
-  assertEquals(classes({ id2label: labels(9), num_labels: 7 }), 9);
+  assertEquals(classes({ id2label: labels(9), num_labels: 7 }), 7);
   assertEquals(classes({ id2label: { "1": "a", "5": "b", "9": "c" } }), 3);
   assertEquals(classes({ id2label: {}, num_labels: 4 }), 4);
+  assertEquals(classes({ id2label: labels(9) }), 9);
 });
 
 Deno.test("Kinds of layers that transformers does not know are doubted, never exact", () => {

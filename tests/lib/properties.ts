@@ -35,6 +35,9 @@ const models = fc.oneof(
   fc.tuple(dims, moe).map(([dims, moe]) => ({ dims: { ...dims, ...moe } })),
 );
 
+/** A sequence has room for an image of LLaVA's, of 576 tokens, and some text. */
+const IMAGE_TOKENS = 640;
+
 export const training = fc.record({
   model: models,
   train: fc.record({
@@ -49,7 +52,13 @@ export const training = fc.record({
       rank: fc.integer({ min: 1, max: 64 }),
       targets: fc.constantFrom("default", "all-linear"),
     }),
-  }),
+  }).map((train) => ({
+    ...train,
+    images_per_sample: Math.min(
+      train.images_per_sample,
+      Math.floor(train.sequence_length / IMAGE_TOKENS),
+    ),
+  })),
   precision: fc.record({
     weights: fc.constantFrom("fp32", "bf16", "fp16"),
     autocast: fc.constantFrom(null, "bf16"),

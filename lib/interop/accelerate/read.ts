@@ -13,6 +13,7 @@ import {
 import { isOff, readSwitch } from "../reading/values.ts";
 import { shippedFile } from "../reading/shipped.ts";
 import { GATHERED } from "../reading/vocabulary/float8.ts";
+import { gatheredWeightsRule } from "../reading/vocabulary/saving.ts";
 import { accelerateLaunch } from "./launch.ts";
 import SHIPPED from "./shipped.json" with { type: "json" };
 import {
@@ -164,6 +165,10 @@ export const accelerateFile: Format = {
         }
       },
     },
+    gatheredWeightsRule(
+      ["deepspeed_config.zero3_save_16bit_model"],
+      "deepspeed_config.zero_stage",
+    ),
     replicatesRule("parallelism_config.parallelism_config_dp_replicate_size"),
     clipping(
       "deepspeed_config.gradient_clipping",

@@ -114,6 +114,8 @@ function putDeepspeed(
   { engine, train }: Scenario,
   builder: DraftBuilder,
 ): void {
+  const gathers = engine.zero_stage === 3 && train.saving.gathers === "host";
+  if (gathers) builder.says("train.saving.gathers");
   builder.put(
     "deepspeed_config",
     {
@@ -121,6 +123,7 @@ function putDeepspeed(
       offload_optimizer_device: engine.offload_optimizer,
       offload_param_device: engine.offload_parameters,
       zero3_init_flag: engine.zero_stage === 3,
+      ...(gathers ? { zero3_save_16bit_model: true } : {}),
       zero_stage: engine.zero_stage,
       ...(engine.gradient_clipping === null
         ? {}
@@ -142,12 +145,14 @@ function putFsdp(
   const { engine, train } = scenario;
   const offload = engine.offload_parameters === "cpu";
   const second = name === "fsdp2";
+  const gathers = train.saving.gathers === "host";
+  if (gathers) builder.says("train.saving.gathers");
   const config: Record<string, unknown> = {
     fsdp_activation_checkpointing: train.checkpointing === "full",
     fsdp_auto_wrap_policy: "TRANSFORMER_BASED_WRAP",
     fsdp_cpu_ram_efficient_loading: true,
     fsdp_offload_params: offload,
-    fsdp_state_dict_type: "SHARDED_STATE_DICT",
+    fsdp_state_dict_type: gathers ? "FULL_STATE_DICT" : "SHARDED_STATE_DICT",
     fsdp_version: second ? 2 : 1,
   };
   if (second) {

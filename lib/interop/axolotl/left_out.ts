@@ -96,7 +96,7 @@ export const AXOLOTL_NEUTRAL: readonly RegExp[] = [
   ...FSDP_NEUTRAL,
   anyKeyOf()`
     swanlab use_swanlab expert_parallel_ model_config base_model_ignore
-    eta_min gptq_ capabilities env_capabilities fsdp_final_state_dict_type
+    eta_min gptq_ capabilities env_capabilities
     tokenizer model_type cls_model base_model_config processor trust_remote
     type_of_model revision_of_model is_\w+_derived output_dir hub_ save saves_
     push datasets? test_datasets dataset_ pretrain shuffle skip_prepare

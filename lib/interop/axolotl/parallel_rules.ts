@@ -7,6 +7,7 @@ import {
   replicatesRule,
   versionRule,
 } from "../reading/vocabulary/fsdp.ts";
+import { stateDictRule } from "../reading/vocabulary/saving.ts";
 import {
   DEEPSPEED_RULE,
   FSDP_RULE,
@@ -18,6 +19,11 @@ export const ENGINE_RULES: readonly Rule[] = [
   FSDP_RULE,
   versionRule("fsdp_version"),
   ...fsdpRules("fsdp_config"),
+  stateDictRule([
+    "fsdp_config.final_state_dict_type",
+    "fsdp_config.fsdp_final_state_dict_type",
+    "fsdp_final_state_dict_type",
+  ]),
   counted("tensor_parallel_size", "parallel.tp"),
   counted(["context_parallel_size", "sequence_parallel_degree"], "parallel.cp"),
   counted("expert_parallel_size", "parallel.ep"),

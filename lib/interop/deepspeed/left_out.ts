@@ -70,7 +70,6 @@ export const DEEPSPEED_NEUTRAL: readonly RegExp[] = [
   /^zero_allow_untested_optimizer$|^zero_force_ds_cpu_optimizer$/,
   /^communication_data_type$|^seq_parallel_communication_data_type$/,
   anyKeyOf(KEY_END.whole, String.raw`zero_optimization\.`)`
-    (?:stage3_)?gather_(?:16bit|fp16)_weights_on_model_save
     load_from_fp32_weights elastic_checkpoint ignore_unused_parameters
     offload_(?:optimizer|param)\.(?:pin_memory|nvme_path|fast_init|pipeline_\w+)
     use_multi_rank_bucket_allreduce log_trace_cache_warnings

@@ -30,7 +30,7 @@ export function stateDeepspeedFile(setting: FileSetting, draft: Draft): void {
     Number(stage),
     `${reason}; give it too to be sure`,
   );
-  if (!/offload/i.test(file)) return;
+  if (!/offload/i.test(file) || /no[-_]?offload|without/i.test(file)) return;
   draft.assume("engine.offload_optimizer", "cpu", `${reason}, by its name`);
   if (stage === "3" && !/optim/i.test(file) && !/param/i.test(file)) {
     draft.assume("engine.offload_parameters", "cpu", `${reason}, by its name`);

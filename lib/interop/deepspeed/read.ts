@@ -4,6 +4,7 @@ import { clipping, engineSettings } from "../reading/engine_settings.ts";
 import { plainText } from "../reading/plain_text.ts";
 import { countOf, switchOf } from "../reading/rules.ts";
 import { stateOptimizer } from "../reading/vocabulary/optimizer_names.ts";
+import { gatheredWeightsRule } from "../reading/vocabulary/saving.ts";
 import { countOrAuto, orAuto } from "./auto.ts";
 import { DEEPSPEED_NEUTRAL, DEEPSPEED_UNEXPRESSED } from "./left_out.ts";
 import { DEEPSPEED_PRECISION_RULES } from "./precision_rules.ts";
@@ -84,6 +85,12 @@ export const deepspeedFile: Format = {
     ...DEEPSPEED_PRECISION_RULES,
     ...engineSettings("deepspeed", zeroKeys).filter(({ fields }) =>
       !fields.includes("engine.grad_accum_dtype")
+    ),
+    gatheredWeightsRule(
+      ["stage3_gather_16bit", "stage3_gather_fp16"].flatMap((name) =>
+        zeroKeys(`${name}_weights_on_model_save`)
+      ),
+      "zero_optimization.stage",
     ),
     clipping("gradient_clipping"),
     offload("offload_optimizer", "engine.offload_optimizer"),

@@ -116,6 +116,10 @@ export function engineValues(scenario: Scenario): ConfigurationDraft {
   if (engine.offload_parameters !== "none") {
     zero["offload_param"] = offloadTo(engine.offload_parameters, builder);
   }
+  if (engine.zero_stage === 3 && scenario.train.saving.gathers === "host") {
+    zero["stage3_gather_16bit_weights_on_model_save"] = true;
+    builder.says("train.saving.gathers");
+  }
   builder.put(
     "zero_optimization",
     zero,

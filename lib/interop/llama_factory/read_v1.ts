@@ -1,5 +1,5 @@
 import { stateDeepspeedFile } from "../deepspeed/named_file.ts";
-import type { Format } from "../reading/format.ts";
+import type { Format, Rule } from "../reading/format.ts";
 import { anyKeyOf, KEY_END } from "../reading/key_patterns.ts";
 import {
   counted,
@@ -8,12 +8,34 @@ import {
   modules,
   same,
   switched,
+  switchOf,
   unexpressed,
 } from "../reading/rules.ts";
+import { plainText } from "../reading/plain_text.ts";
 import { readCount, readSwitch } from "../reading/values.ts";
 import { attentionRule } from "../reading/vocabulary/attention.ts";
 import { modelRule } from "../reading/vocabulary/model.ts";
 import { stateOptimizer } from "../reading/vocabulary/optimizer_names.ts";
+
+/**
+ * Checkpoints beside the ranks' own parts, of a whole state dict; what a DeepSpeed
+ * file says of its stage 3 is read there.
+ *
+ * Source: hiyouga/LlamaFactory src/llamafactory/v1/plugins/trainer_plugins/
+ * distributed/fsdp2.py, save_checkpoint
+ */
+const SAVED_RULE: Rule = {
+  keys: ["save_ckpt_as_hf"],
+  fields: ["train.saving.gathers"],
+  values: "true → host, of dist_config fsdp2",
+  read: (setting, draft, all) => {
+    const on = switchOf(setting, draft);
+    if (on === null) return;
+    if (on && plainText(all.get("dist_config.name")) === "fsdp2") {
+      draft.state(setting, "train.saving.gathers", "host");
+    } else draft.leave(setting, "ranks write what they hold");
+  },
+};
 
 /** The YAML of LLaMA-Factory's second program: src/llamafactory/v1/config. */
 export const llamaFactoryV1File: Format = {
@@ -140,6 +162,7 @@ export const llamaFactoryV1File: Format = {
     ),
     attentionRule(["flash_attn"]),
     counted("cp_size", "parallel.cp"),
+    SAVED_RULE,
   ],
   unexpressed: [
     unexpressed(
@@ -154,7 +177,6 @@ export const llamaFactoryV1File: Format = {
       ["kernel_config.include_kernels", "kernel_config.chunk_size"],
       "kernels are counted together",
     ),
-    unexpressed("save_ckpt_as_hf", "saving is not estimated"),
   ],
   neutral: [
     anyKeyOf(KEY_END.section)`

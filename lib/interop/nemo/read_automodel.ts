@@ -12,9 +12,10 @@ import {
   switched,
   unexpressed,
 } from "../reading/rules.ts";
-import { readCount } from "../reading/values.ts";
+import { readCount, readNames, readSwitch } from "../reading/values.ts";
 import { attentionRule } from "../reading/vocabulary/attention.ts";
 import { stateModel } from "../reading/vocabulary/model.ts";
+import { isVisionModel } from "../reading/vocabulary/vision.ts";
 import { stateOptimizer } from "../reading/vocabulary/optimizer_names.ts";
 
 /** Strategies by the engines of a Scenario. */
@@ -26,6 +27,37 @@ const STRATEGIES: Readonly<Record<string, string>> = {
 
 /** What both spellings of a way to share the work have before them. */
 const inDistributed = (name: string): string => `distributed.${name}`;
+
+/**
+ * Names with stars, matched against whole names: nemo_automodel/components/_peft/
+ * module_matcher.py, wildcard_match.
+ */
+const TARGETS_RULE: Rule = {
+  keys: ["peft.target_modules"],
+  fields: ["train.lora.targets"],
+  values: "names; * stands for any text",
+  read: (setting, draft, all) => {
+    const names = readNames(setting.value);
+    if (names === null || !names.some((name) => name.includes("*"))) {
+      return modules(setting.key, "train.lora.targets").read(
+        setting,
+        draft,
+        all,
+      );
+    }
+    const patterns = names.map((name) =>
+      name.includes("*")
+        ? name.split(/\.?\*/).map((part) => part.replaceAll(".", "\\."))
+          .join(".*")
+        : `(?:.*\\.)?${name.replaceAll(".", "\\.")}`
+    );
+    draft.state(
+      setting,
+      "train.lora.targets",
+      names.includes("*") ? "all-linear" : patterns.join("|"),
+    );
+  },
+};
 
 const RULES: readonly Rule[] = [
   {
@@ -62,7 +94,7 @@ const RULES: readonly Rule[] = [
   same("peft.alpha", "train.lora.alpha"),
   same("peft.dropout", "train.lora.dropout"),
   switched("peft.match_all_linear", "train.lora.targets", "all-linear"),
-  modules("peft.target_modules", "train.lora.targets"),
+  TARGETS_RULE,
   {
     keys: [inDistributed("strategy"), inDistributed("_target_")],
     fields: ["engine.name"],
@@ -105,6 +137,31 @@ const RULES: readonly Rule[] = [
       else draft.state(setting, "parallel.gpus", gpus);
     },
   },
+  {
+    keys: ["freeze_config"],
+    fields: ["train.trainable"],
+    values: "freeze_vision_tower and freeze_language_model → what is left",
+    read: (setting, draft, all) => {
+      // components/utils/model_utils.py: the tower is frozen unless it says no.
+      const frozen = (name: string): boolean =>
+        readSwitch(all.get(`freeze_config.freeze_${name}`)) ??
+          name === "vision_tower";
+      if (all.has("peft")) return draft.leave(setting, "adapters train alone");
+      if (!isVisionModel(draft)) {
+        return draft.leave(setting, "the model is not known to see images");
+      }
+      const tower = frozen("vision_tower");
+      const language = frozen("language_model");
+      if (!tower && !language) return draft.leave(setting, "nothing is frozen");
+      draft.state(setting, "train.trainable", [
+        ...language ? [] : ["language_model"],
+        ...frozen("embeddings") || language ? [] : ["embeddings"],
+        ...language ? [] : ["lm_head"],
+        ...tower ? [] : ["vision_tower"],
+        "projector",
+      ]);
+    },
+  },
   switched(
     inDistributed("activation_checkpointing"),
     "train.checkpointing",
@@ -132,7 +189,7 @@ export const automodelFile: Format = {
   rules: RULES,
   unexpressed: [
     unexpressed(
-      ["fp8", "quantization", "compile", "freeze_config", "teacher_model"],
+      ["fp8", "quantization", "compile", "teacher_model"],
       "no field says it",
     ),
     unexpressed("loss_fn", "the loss is estimated on whole scores"),
@@ -141,12 +198,13 @@ export const automodelFile: Format = {
     anyKeyOf(KEY_END.section)`
     rng dist_env dataset validation_dataset dataloader validation_dataloader
     checkpoint wandb mlflow clip_grad_norm lr_scheduler recipe tokenizer
-    packed_sequence comet nsys
+    packed_sequence comet nsys ci processor seed launcher slurm
   `,
     /^(?:step_scheduler|optimizer)\./,
-    /^model\.(?:_target_|use_liger|trust_remote|is_meta)/,
+    /^model\.(?:_target_|use_liger|trust_remote|is_meta|text_config|output_hidden_states|use_sdpa_patching)/,
+    /^model\.backend\.(?:_target_|rms_norm|linear|experts|dispatcher|rope_fusion|fake_balanced_gate|enable_)/,
     /^peft\.(?:_target_|use_triton|exclude|lora_A)/,
-    /^distributed\.(?:sequence_parallel|dp_replicate)/,
+    /^distributed\.(?:sequence_parallel|dp_replicate|defer_fsdp|pipeline\.(?:scale_grads|patch_|round_virtual))/,
   ],
   finish: finishAutomodel,
 };

@@ -41,6 +41,8 @@ export interface Format {
   command?: CommandReader;
   /** The file of a path that its command names, where the tool ships one. */
   shipped?(path: string): Shipped | null;
+  /** The file that a file says it stands over, by its path. */
+  inherits?(values: Record<string, unknown>): string | null;
   /** Reads a call of Python; of several of one kind the first counts. */
   calls?(call: PythonCall): {
     what: string;

@@ -43,8 +43,10 @@ export function waitsForVariable(
   if (!hasUnset(text)) return false;
   const shown = { ...setting, value: withDollars(text) };
   const last = text.slice(text.lastIndexOf("/") + 1);
-  if (fields.includes("model") && !hasUnset(last) && last !== "") {
-    // Where a folder lies does not matter, only its name does.
+  const isNamed = fields.includes("model") ||
+    fields.includes("engine.zero_stage");
+  if (isNamed && !hasUnset(last) && last !== "" && last !== text) {
+    // Where a folder or a file lies does not matter, only its name does.
     setting.value = withDollars(text);
     return false;
   }

@@ -57,7 +57,6 @@ export const SWIFT_UNEXPRESSED: readonly Unexpressed[] = [
       "init_weights",
       "optimizer_name",
       "multimodal_attn_impl",
-      "merge_lora",
     ],
     "no field says it",
   ),

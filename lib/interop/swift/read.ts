@@ -5,6 +5,7 @@ import {
   loadedIn,
   stateCheckpointing,
   switchOf,
+  unexpressed,
 } from "../reading/rules.ts";
 import { plainText } from "../reading/plain_text.ts";
 import { readCount, readSwitch } from "../reading/values.ts";
@@ -119,7 +120,15 @@ export const swiftFile: Format = {
       "swift_command" in values) && !("tensor_model_parallel_size" in values),
   command: swiftCommand,
   rules: RULES,
-  unexpressed: [...TRAINER_UNEXPRESSED, ...SWIFT_UNEXPRESSED],
+  unexpressed: [
+    ...TRAINER_UNEXPRESSED,
+    ...SWIFT_UNEXPRESSED,
+    unexpressed(
+      "merge_lora",
+      "swift export and what serves merge adapters, training does not",
+      false,
+    ),
+  ],
   neutral: [...TRAINER_NEUTRAL, ...SWIFT_NEUTRAL],
   finish: finishSwift,
 };

@@ -1,7 +1,8 @@
 import type { Draft } from "../reading/draft.ts";
 import type { FileSettings, Format, Rule } from "../reading/format.ts";
 import { underscored } from "../reading/key_patterns.ts";
-import { counted, countedFact } from "../reading/rules.ts";
+import { plainText } from "../reading/plain_text.ts";
+import { counted, countedFact, switchOf } from "../reading/rules.ts";
 import { readType } from "../reading/values.ts";
 import { TRAINER_NEUTRAL } from "../training_arguments/trainer_rules.ts";
 import { assumeFrozen, remarkNoImages } from "../reading/vocabulary/vision.ts";
@@ -20,6 +21,25 @@ import {
 import { MEGATRON_STEP_RULES } from "../reading/vocabulary/megatron/step_rules.ts";
 import { assumeAdapters, SWIFT_FREEZES, SWIFT_RULES } from "./shared_rules.ts";
 
+/**
+ * Adapters are merged into the model that trains before safetensors are written.
+ *
+ * Source: modelscope/ms-swift swift/megatron/trainers/base.py, save_checkpoint
+ */
+const MERGED_RULE: Rule = {
+  keys: ["merge_lora"],
+  fields: ["train.saving.merged"],
+  values: "true → true, of LoRA",
+  read: (setting, draft, all) => {
+    const on = switchOf(setting, draft);
+    if (on === null) return;
+    const tuner = plainText(all.get("tuner_type") ?? all.get("train_type"));
+    if (on && tuner === "lora") {
+      draft.state(setting, "train.saving.merged", true);
+    } else draft.leave(setting, on ? "no adapters train" : "switched off");
+  },
+};
+
 const RULES: readonly Rule[] = [
   ...SWIFT_RULES,
   counted(["max_length", "seq_length"], "train.sequence_length"),
@@ -33,6 +53,7 @@ const RULES: readonly Rule[] = [
     ...MEGATRON_STEP_RULES,
   ]),
   loadedAs("torch_dtype"),
+  MERGED_RULE,
 ];
 
 /** The type of parameters, where a file names the checkpoint's own. */

@@ -48,8 +48,11 @@ export function putTrainerEngine(
     const reshards = name === "fsdp2" && typeof own === "boolean" &&
       own === (sharding !== "grad_op");
     if (reshards) builder.says("engine.reshard_after_forward");
+    const gathers = scenario.train.saving.gathers === "host";
+    if (gathers) builder.says("train.saving.gathers");
     builder.put("fsdp_config", {
       version: name === "fsdp2" ? 2 : 1,
+      ...(gathers ? { state_dict_type: "FULL_STATE_DICT" } : {}),
       ...(reshards ? { reshard_after_forward: own } : {}),
       ...(name === "fsdp"
         ? settingsOf(scenario, "fsdp", builder, GATHERING)

@@ -16,7 +16,7 @@ import { attentionRule } from "../reading/vocabulary/attention.ts";
 import { bitsAndBytesRules } from "../reading/vocabulary/bitsandbytes.ts";
 import { modelRule } from "../reading/vocabulary/model.ts";
 import { trainerCall } from "./calls.ts";
-import { trlCommand } from "./command.ts";
+import { openInstructCommand, trlCommand } from "./command.ts";
 import {
   assumeObjective,
   isScoringLoss,
@@ -30,6 +30,10 @@ import {
   TRAINER_RULES,
   TRAINER_UNEXPRESSED,
 } from "./trainer_rules.ts";
+import {
+  VISION_SCRIPT_NEUTRAL,
+  VISION_SCRIPT_RULES,
+} from "./vision_script_rules.ts";
 
 /** Keys that TRL's SFTConfig adds. */
 const SFT_KEYS = [
@@ -50,7 +54,7 @@ const SFT_KEYS = [
 
 /** TRL's ModelConfig, whose settings its scripts take in the same file. */
 const MODEL_CONFIG: readonly Rule[] = [
-  modelRule(["model_name_or_path"]),
+  modelRule(["model_name_or_path", "model_id"]),
   loadedIn([
     "dtype",
     "torch_dtype",
@@ -153,7 +157,7 @@ export const trainingArgumentsFile: Format = {
   id: "training-arguments",
   title: "TrainingArguments",
   kind: "mapping",
-  command: trlCommand,
+  command: (started) => trlCommand(started) ?? openInstructCommand(started),
   calls: trainerCall,
   byFlags: true,
   recognises: (values) =>
@@ -175,6 +179,7 @@ export const trainingArgumentsFile: Format = {
   rules: [
     counted("num_processes", "parallel.gpus"),
     ...MODEL_CONFIG,
+    ...VISION_SCRIPT_RULES,
     ...TRAINER_RULES,
     CHECKPOINTING_RULE,
     ...SFT_RULES,
@@ -197,6 +202,7 @@ export const trainingArgumentsFile: Format = {
   ],
   neutral: [
     ...TRAINER_NEUTRAL,
+    ...VISION_SCRIPT_NEUTRAL,
     anyKeyOf(KEY_END.wordOrSection)`
     dataset script chat_template eos_token pad_token packing padding_free
     eval_packing pad_to_multiple_of shuffle truncation assistant_only

@@ -2,7 +2,7 @@ import { isObject } from "../../scenario/fields.ts";
 import { stateDeepspeedFile } from "../deepspeed/named_file.ts";
 import { deepspeedFile } from "../deepspeed/read.ts";
 import { applyFormat } from "../reading/apply_format.ts";
-import type { Draft } from "../reading/draft.ts";
+import type { Draft, FileSetting } from "../reading/draft.ts";
 import { engineSettings } from "../reading/engine_settings.ts";
 import type { FileSettings, Rule, Unexpressed } from "../reading/format.ts";
 import { anyKeyOf, KEY_END } from "../reading/key_patterns.ts";
@@ -41,9 +41,11 @@ import { optimizerNames } from "../reading/vocabulary/optimizer_names.ts";
 export const DEEPSPEED_RULE: Rule = {
   keys: ["deepspeed"],
   fields: ["engine.name", "engine.zero_stage", "engine.offload_optimizer"],
-  values: "a file's name tells the stage; an object is read as DeepSpeed's",
-  read: (setting, draft) => {
-    if (isObject(setting.value)) {
+  values:
+    "a file's name tells the stage; an object is read as DeepSpeed's; a switch has zero_stage beside it",
+  read: (setting, draft, all) => {
+    if (setting.value === true) stateSwitch(setting, draft, all);
+    else if (isObject(setting.value)) {
       applyFormat(
         deepspeedFile,
         { kind: "mapping", values: setting.value, comments: "", notes: [] },
@@ -56,6 +58,28 @@ export const DEEPSPEED_RULE: Rule = {
     } else draft.refuse(setting, "must be a file's name or an object");
   },
 };
+
+/** `--deepspeed --zero_stage 2`, as DeepSpeed's own examples have it. */
+function stateSwitch(
+  setting: FileSetting,
+  draft: Draft,
+  all: FileSettings,
+): void {
+  draft.state(setting, "engine.name", "deepspeed");
+  const stage = all.get("zero_stage");
+  if (typeof stage === "number" && [0, 1, 2, 3].includes(stage)) {
+    draft.assume("engine.zero_stage", stage, `zero_stage is ${stage}`);
+    return;
+  }
+  draft.want({
+    kind: "field",
+    name: "engine.zero_stage",
+    paths: ["engine.zero_stage"],
+    key: setting.key,
+    reason:
+      `${setting.key} is switched on, and no file or zero_stage says how it shards: give engine.zero_stage`,
+  });
+}
 
 /** `fsdp` of the Trainer: options in a text or a list, or a switch. */
 export const FSDP_RULE: Rule = {

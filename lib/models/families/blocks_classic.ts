@@ -162,15 +162,14 @@ export function textOrOther(config: ConfigReader, key: string): string | null {
 }
 
 /**
- * How many classes a classifier tells apart: as many as have a name.
+ * How many classes a classifier tells apart: as many as num_labels says, which names
+ * them anew where others are named, else as many as have a name.
  *
- * Source: huggingface/transformers configuration_utils.py, num_labels
+ * Source: huggingface/transformers 5.24 configuration_utils.py, num_labels
  */
 export function labelsOf(config: ConfigReader, fallback = 2): number {
-  // No names at all are no classes: transformers counts them alone.
-  return config.has("id2label")
-    ? config.keys("id2label").length
-    : config.optional("num_labels") ?? fallback;
+  const named = config.has("id2label") ? config.keys("id2label").length : null;
+  return config.optional("num_labels") ?? named ?? fallback;
 }
 
 /** The class that a config was saved for, without the name of its family. */

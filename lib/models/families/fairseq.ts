@@ -2,6 +2,8 @@ import type { ConfigReader } from "../tensors/config_reader.ts";
 import { allLayers } from "../tensors/layer_ranges.ts";
 import type { TensorScope } from "../tensors/tensor_scope.ts";
 import { transformerLayer, vocabularyHead } from "./blocks_classic.ts";
+import type { CodeParts } from "./code/code.ts";
+import { UNTURNED, usuallyActivatedBy } from "./code/parts.ts";
 import { numberOf } from "./code/setting.ts";
 import type { Decoder, Family, FamilyTypes } from "./family.ts";
 import { causal, ofType } from "./family.ts";
@@ -42,7 +44,7 @@ export const xglm: Decoder = {
     scope.buffer(
       "embed_positions.weights",
       [config.size("max_position_embeddings") + 2, hidden],
-      4,
+      "as weights",
     );
     layers(config, scope, hidden, "ffn_dim");
   },
@@ -64,15 +66,37 @@ function layers(
   scope.norm("layer_norm", hidden, { bias: true });
 }
 
+/** Embeddings that their own module scales, and the layer's own MLP. */
+const FAIRSEQ: CodeParts = {
+  mlp: { isInline: true },
+  sizes: { gated: false, tied: true },
+  embedding: { scaled: "by module" },
+  multiplies: { embeddings: true },
+};
+
 /** The types of this file. */
 export const FAIRSEQ_TYPES: FamilyTypes = {
-  biogpt: ofType(biogpt, {
-    mlp: { isInline: true },
+  biogpt: ofType(biogpt, FAIRSEQ, UNTURNED, usuallyActivatedBy("gelu"), {
+    attention: { wideSoftmax: false, leavesWeights: true },
+    dropout: {
+      attention: [["attention_probs_dropout_prob"], 0.1],
+      residual: [["hidden_dropout_prob"], 0.1],
+      embedding: [["hidden_dropout_prob"], 0.1],
+    },
     loss: { narrowTokens: true },
     heads: { classifies: true, tied: "output_projection" },
   }),
-  xglm: ofType(causal(xglm), {
-    mlp: { isInline: true },
+  xglm: ofType(causal(xglm), FAIRSEQ, UNTURNED, usuallyActivatedBy("gelu"), {
+    attention: {
+      wideSoftmax: false,
+      leavesWeights: true,
+      floorsScores: true,
+    },
+    dropout: {
+      attention: [["attention_dropout"], 0.1],
+      residual: [["dropout"], 0.1],
+      embedding: [["dropout"], 0.1],
+    },
     cache: {
       tokens: (text) => {
         const width = numberOf(text, [["d_model"], 1024]);

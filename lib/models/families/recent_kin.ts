@@ -94,7 +94,9 @@ export const RECENT_KIN: FamilyTypes = {
   internlm3: ofType(causal(internlm3)),
   jais2: ofType(causal(jais2), usuallyActivatedBy("relu2")),
   nanochat: ofType(causal(nanochat), usuallyActivatedBy("relu2"), {
+    layer: { norm: "bare rms" },
     attention: { normsBare: true, normsTurned: true },
+    embedding: { normsBare: true },
   }),
   vaultgemma: ofType(causal(vaultGemma), cachesByTurns([[], 2], 4096)),
 };

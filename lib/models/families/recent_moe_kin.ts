@@ -185,7 +185,8 @@ export const RECENT_MOE_KIN: FamilyTypes = {
     },
   ),
   cohere2_moe: ofType(causal(cohere2Moe), GATED_NAMES, NARROW_WEIGHTS, {
-    layer: { norm: "cohere" },
+    layer: { norm: "cohere", arrangement: "parallel" },
+    rotary: { wide: true },
   }, { cache: { window: 4096, ...byLayer(turnOf) } }),
   exaone_moe: ofType(
     causal(exaoneMoe),

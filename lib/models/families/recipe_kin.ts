@@ -6,6 +6,7 @@ import { ofHeaders } from "./family.ts";
 
 /** Types whose tensors formulas declare, and whose code was traced. */
 export const RECIPE_KIN: FamilyTypes = {
+  apertus1p5_text: played("apertus1p5_text", { sizes: { gated: false } }),
   axk1: played("axk1"),
   hyperclovax: played("hyperclovax", MULTIPLIED, {
     layer: {

@@ -60,7 +60,7 @@ const PATHS: readonly (readonly [path: RegExp, role: Role])[] = [
   [/(^|\.)conv\.(in|out)_proj$/, "ssm"],
   [/(^|\.)(indexer|compressor)\.([\w.]+)$/, "attention"],
   [/(^|\.)mm_projector\.\w+$|^text_model\.head$/, "projector"],
-  [/(^|\.)lconv1d\.\w+$/, "conv"],
+  [/(^|\.)lconv1d\.\w+$|(^|[._])downsampler?\d*$/, "conv"],
   [/(^|[._])conv\w*(\.\d+)?$|patch_embed\w*(\.\w+)*$|^v\.patch_embd$/, "conv"],
   // Some models call every layer's inside its mixer, attention's and experts' too.
   [

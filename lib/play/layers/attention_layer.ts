@@ -3,8 +3,10 @@ import type { Value } from "../torch/values.ts";
 import { adaptedLinear } from "../torch/ops/adapted_linear.ts";
 import { multiply, savingOutput } from "../torch/ops/arithmetic.ts";
 import { attention, orderedOutput } from "../torch/ops/attention/attention.ts";
+import { norm } from "../torch/ops/norms.ts";
 import type { RotaryTable } from "../torch/ops/rotary.ts";
 import type { AttentionPlan, MadeHeads } from "./attention_plan.ts";
+import { differential } from "./differential_attention.ts";
 import type { HeadKeeper } from "./kept_heads.ts";
 
 /**
@@ -28,10 +30,19 @@ export function attentionLayer(
         ? keptHeads(m, made, plan.keeper)
         : made;
       const { settings } = plan;
-      const attended = attention(m, heads, sizes, settings, null, held);
-      const out = orderedOutput(m, attended, settings, byHead);
+      const attend = (own: MadeHeads["heads"]) => {
+        const attended = attention(m, own, sizes, settings, null, held);
+        return orderedOutput(m, attended, settings, byHead);
+      };
+      const out = plan.differs
+        ? differential(m, heads, sizes, plan.differs, attend)
+        : attend(heads);
       const weighed = made.gate ? gated(m, out, made.gate) : out;
-      return adaptedLinear(m, weighed, rows, plan.o);
+      const normed = plan.oNorm
+        ? norm(m, weighed, rows, plan.oNorm, "attention output")
+        : weighed;
+      if (normed !== weighed) m.drop(weighed);
+      return adaptedLinear(m, normed, rows, plan.o);
     }));
 }
 

@@ -1,3 +1,4 @@
+import type { Differential } from "./differential_attention.ts";
 import type { Kernels } from "../torch/kernels.ts";
 import type { Machine } from "../torch/machine.ts";
 import type { Value } from "../torch/values.ts";
@@ -24,6 +25,10 @@ export interface AttentionPlan {
   readonly kNorm: Norm | null;
   /** Of values, where code norms them. */
   readonly vNorm?: Norm | null;
+  /** What weighs two attentions against each other: DiffLlama. */
+  readonly differs?: Differential | null;
+  /** Of what its last projection reads: BitNet. */
+  readonly oNorm?: Norm | null;
   /** Whether what keys are made of is normed as values as well. */
   readonly keysAreValues?: boolean;
   /** Whether those norm heads that were turned already: Hunyuan. */

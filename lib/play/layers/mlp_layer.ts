@@ -13,6 +13,10 @@ import {
   split,
 } from "../torch/ops/arithmetic.ts";
 import { tiled } from "./tiled.ts";
+import type { Norm } from "../torch/ops/norms.ts";
+import { norm } from "../torch/ops/norms.ts";
+import type { Slopes } from "../torch/ops/xielu.ts";
+import { xielu } from "../torch/ops/xielu.ts";
 import { dropout } from "../torch/ops/dropout.ts";
 
 /** A feed-forward network: gated in two projections or one, or plain. */
@@ -21,7 +25,11 @@ export interface MlpPlan {
   /** "fused" where `up` gives gate and up side by side. */
   readonly gate: AdaptedLinear | "fused" | null;
   readonly down: AdaptedLinear;
+  /** Of what `down` reads: BitNet. */
+  readonly norm?: Norm | null;
   readonly activation: ActivationKind;
+  /** The activation's own numbers, where it is an xIELU: Apertus. */
+  readonly slopes?: Slopes | null;
   /** Whether gates are cut off below a share of each row's: Gemma 3n. */
   readonly cutsGate?: boolean;
   /** Whether one compiled kernel does the gate's activation and the product. */
@@ -75,9 +83,13 @@ export function activated(
   rows: number,
   plan: MlpPlan,
 ): Value {
-  const inner = plan.gate === null
+  const active = plan.gate === null
     ? plain(m, x, rows, plan)
     : gated(m, x, rows, plan, plan.gate);
+  const inner = plan.norm
+    ? norm(m, active, rows, plan.norm, "MLP product")
+    : active;
+  if (inner !== active) m.drop(active);
   if (!plan.dropout) return inner;
   const dropped = dropout(m, inner, plan.dropout, "MLP");
   m.drop(inner);
@@ -87,7 +99,10 @@ export function activated(
 function plain(m: Machine, x: Value, rows: number, plan: MlpPlan): Value {
   const up = adaptedLinear(m, x, rows, plan.up, "MLP up");
   if (plan.isInline) m.drop(x);
-  const active = activation(m, up, plan.activation, "MLP activation");
+  const label = "MLP activation";
+  const active = plan.slopes
+    ? xielu(m, up, plan.slopes, label)
+    : activation(m, up, plan.activation, label);
   m.drop(up);
   return active;
 }

@@ -34,6 +34,7 @@ const accelerate = z.strictObject({
     offload_optimizer_device: device,
     offload_param_device: device,
     zero3_init_flag: z.boolean(),
+    zero3_save_16bit_model: z.boolean().optional(),
     zero_stage: z.int().min(0).max(3),
     gradient_clipping: z.number().optional(),
   }).optional(),
@@ -88,6 +89,7 @@ const deepspeed = z.strictObject({
   gradient_accumulation_steps: orAuto,
   zero_allow_untested_optimizer: z.boolean().optional(),
   zero_optimization: z.strictObject({
+    stage3_gather_16bit_weights_on_model_save: z.literal(true).optional(),
     stage: z.int().min(0).max(3),
     offload_optimizer: offload.optional(),
     offload_param: offload.optional(),
@@ -136,6 +138,7 @@ const fsdpOptions = z.array(z.enum([
   "offload",
 ]));
 const fsdpConfig = z.strictObject({
+  state_dict_type: z.literal("FULL_STATE_DICT").optional(),
   version: z.literal([1, 2]),
   reshard_after_forward: z.boolean().optional(),
   forward_prefetch: z.boolean().optional(),

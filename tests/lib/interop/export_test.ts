@@ -39,6 +39,9 @@ const scenarios: fc.Arbitrary<ScenarioInput> = fc.record({
     attention: fc.constantFrom("flash", "sdpa", "eager"),
     checkpointing: fc.constantFrom("none", "selective", "full"),
     checkpoint_offload: fc.boolean(),
+    saving: fc.record({
+      gathers: fc.constantFrom(null, "host" as const, "device" as const),
+    }),
     loss: fc.constantFrom("full", "fused", "chunked"),
     kernels: fc.constantFrom("eager", "liger", "compile"),
     lora: fc.record({

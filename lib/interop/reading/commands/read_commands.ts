@@ -99,6 +99,14 @@ function chainOf(
         break;
       }
     }
+    // What hands a job to a cluster has its command behind two dashes.
+    const handed: readonly string[] | null = script
+      ? handedOver(script, formats)
+      : null;
+    if (handed) {
+      rest = handed;
+      continue;
+    }
     if (script) {
       const own = byFlags(script.args, formats);
       if (own) chain.push(own);
@@ -106,6 +114,21 @@ function chainOf(
     rest = next;
   }
   return chain;
+}
+
+/** The last command behind a script's two dashes, where it starts what is known. */
+function handedOver(
+  { args, env }: StartedProgram,
+  formats: readonly Format[],
+): readonly string[] | null {
+  const at = args.indexOf("--");
+  if (at < 0) return null;
+  const behind = args.slice(at + 1);
+  const words = behind.slice(behind.lastIndexOf("&&") + 1);
+  for (const started of startedBy(words, env)) {
+    if (readBy(started, formats)) return words;
+  }
+  return null;
 }
 
 function readBy(

@@ -3,6 +3,7 @@ import { leftOut, readScript } from "../shell/script.ts";
 import { commandsOfContainers, looksLikeContainers } from "./containers.ts";
 import { commandsOfPython, looksLikeServingPython } from "./python_calls.ts";
 import { commandsOfSettings, looksLikeEngineSettings } from "./settings.ts";
+import { handedOn } from "./handed_on.ts";
 import type { StartCommand } from "./start_command.ts";
 
 /** Most characters of a log; what a server prints while it starts has fewer. */
@@ -70,7 +71,7 @@ function commandsOfScript(text: string): StartCommand[] {
   const { commands, doubtful, variables, left } = readScript(text);
   const exported = variables.entries();
   return [...commands, ...doubtful].map(({ words, env }) => ({
-    words,
+    words: handedOn(words),
     env: new Map([...exported, ...env, ...assignedIn(words)]),
     image: imageOf(words),
     gpus: gpusOf(words),

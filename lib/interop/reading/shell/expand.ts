@@ -138,8 +138,13 @@ function wordsOf(
       if (has) return picked ?? [];
       if (operator.endsWith("?")) return [variables.unsetOf(parameter)];
       const value = textOf(operand, variables);
-      // A default that nobody knows is asked for by the variable's own name.
-      const words = [hasUnset(value) ? variables.unsetOf(parameter) : value];
+      // A default that nobody knows is asked for by the variable's own name;
+      // of a file somewhere the name tells enough.
+      const words = [
+        hasUnset(value) && !isNamedFile(value)
+          ? variables.unsetOf(parameter)
+          : value,
+      ];
       if (operator.endsWith("=")) variables.set(parameter, words);
       return words;
     }
@@ -171,6 +176,13 @@ function wordsOf(
     default:
       return [variables.unsetOf(parameter)];
   }
+}
+
+/** Whether only the folder of a path is not known. */
+function isNamedFile(text: string): boolean {
+  const at = text.lastIndexOf("/");
+  return at > 0 && at < text.length - 1 && !hasUnset(text.slice(at)) &&
+    !/\s/.test(text);
 }
 
 function replaced(

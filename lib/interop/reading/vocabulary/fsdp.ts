@@ -10,6 +10,7 @@ import {
   unexpressed,
 } from "../rules.ts";
 import { readSwitch } from "../values.ts";
+import { stateDictRule } from "./saving.ts";
 
 /** torch.distributed.fsdp.ShardingStrategy, by name and number. */
 const STRATEGIES: Record<string, "full" | "grad_op" | "none" | "hybrid"> = {
@@ -109,6 +110,7 @@ export function fsdpRules(section: string): Rule[] {
         }
       },
     },
+    stateDictRule(keys("state_dict_type")),
     ...engineSettings("fsdp", (name) => keys(name), GATHERING),
     {
       keys: keys("offload_params", "cpu_offload"),
@@ -179,8 +181,7 @@ export function fsdpUnexpressed(section: string): Unexpressed[] {
 /** Settings of FSDP, in the section fsdp_config, that decide no memory of a step. */
 export const FSDP_NEUTRAL: readonly RegExp[] = [
   anyKeyOf(KEY_END.whole, String.raw`fsdp_config\.(?:fsdp_)?`)`
-    auto_wrap_policy transformer_layer_cls_to_wrap state_dict_type
-    final_state_dict_type sync_module_states
+    auto_wrap_policy transformer_layer_cls_to_wrap sync_module_states
     cpu_ram_efficient_loading cpu_offload_pin_memory backward_prefetch_policy
     xla\w*
   `,

@@ -35,18 +35,24 @@ export function stateModel(setting: FileSetting, draft: Draft): void {
     draft.remark(
       "model",
       known.id,
-      `${setting.key} is a folder; its name is the catalogue's ${known.id}`,
+      `${setting.key} names it by its last part, which is the catalogue's ${known.id}`,
     );
   }
 }
 
 /** The model of the catalogue that a folder's name stands for. */
 export function ofFolder(name: string): { readonly id: string } | null {
-  if (!/^[./~$]|^[A-Za-z]:\\/.test(name)) return null;
+  if (!isFolder(name)) return null;
   const folder = name.split("/").at(-1) ?? "";
   return CATALOGUE.find(({ id }) =>
     id.split("/").at(-1)?.toLowerCase() === folder.toLowerCase()
   ) ?? findModel(folder);
+}
+
+/** Whether only a name's last part tells the model. */
+function isFolder(name: string): boolean {
+  return /^[./~$]|^[A-Za-z]:\\/.test(name) || name.split("/").length > 2 ||
+    /^(?:models?|ckpts?|checkpoints?|pretrained)\//.test(name);
 }
 
 /** The model by its name on the Hub or its folder. */

@@ -82,6 +82,10 @@ export interface AttentionCode {
   readonly wideScores: boolean;
   /** Whether eager attention runs the softmax in fp32. */
   readonly wideSoftmax: boolean;
+  /** Whether eager attention's weights keep the softmax's type: BioGPT. */
+  readonly leavesWeights: boolean;
+  /** Whether queries are scaled, and masked scores floored: XGLM. */
+  readonly floorsScores: boolean;
   /** Whether scores and logits are capped where the config does not say. */
   readonly softcaps: boolean;
   /** Whether keys are multiplied by a number: Falcon-H1. */

@@ -21,6 +21,8 @@ export type NormKind =
   | "layer1p"
   /** The same kernel in fp32 without parameters, cast back: OLMo. */
   | "bare"
+  /** LlamaRMSNorm without its weight: nanochat. */
+  | "bare rms"
   /** No norm: a learned vector's product, in a norm's place. InternVL's tower. */
   | "vector"
   /** No norm: tanh of a number that learns, in a norm's place: Llama 3.2 Vision. */
@@ -89,4 +91,6 @@ export interface EmbeddingCode {
   readonly scaled: "by module" | "by model before 5" | null;
   /** Whether positions are counted for each sequence, by its mask: OPT. */
   readonly ownPositions: boolean;
+  /** Whether a norm without parameters stands behind them: nanochat. */
+  readonly normsBare: boolean;
 }

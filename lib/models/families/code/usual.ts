@@ -35,6 +35,8 @@ export const USUAL: FamilyCode = {
     picksTokens: false,
     wideScores: false,
     wideSoftmax: true,
+    leavesWeights: false,
+    floorsScores: false,
     softcaps: false,
     scalesKeys: false,
     gatesOutput: false,
@@ -83,7 +85,7 @@ export const USUAL: FamilyCode = {
     ],
     embedding: [["embd_pdrop", "hidden_dropout_prob"], 0],
   },
-  embedding: { scaled: null, ownPositions: false },
+  embedding: { scaled: null, ownPositions: false, normsBare: false },
   multiplies: { embeddings: false, residuals: false, logits: false },
   loss: {
     narrowUntil4_48: false,

@@ -24,6 +24,24 @@ export function add(m: Machine, a: Value, b: Value, label: string): Value {
   );
 }
 
+/** a - b: b's gradient is the negated one. */
+export function less(m: Machine, a: Value, b: Value, label: string): Value {
+  const node = m.record([a, b], [], ([grad]) => {
+    const negated = b.source && grad
+      ? m.grad(null, grad.elements, grad.dtype, "negated gradient")
+      : null;
+    const given = gradFor(m, negated, b);
+    if (negated) m.free(negated);
+    return [gradFor(m, grad, a), given];
+  });
+  return m.create(
+    a.elements,
+    promoted(a.dtype, b.dtype),
+    label,
+    node && { node, slot: 0 },
+  );
+}
+
 /** a += b. */
 export function addedTo(m: Machine, a: Value, b: Value): Value {
   const node = m.record(

@@ -10,6 +10,7 @@ import {
   savingOutput,
   scaled,
 } from "../arithmetic.ts";
+import { bounded } from "../bounded.ts";
 import { dropout } from "../dropout.ts";
 import { softmax } from "../softmax.ts";
 import { attentionProduct, copiedHeads, repeated } from "./products.ts";
@@ -37,7 +38,10 @@ export function eager(
       ? copiedHeads(m, v, heads)
       : repeated(m, v, sizes);
     const keys = laidOut(m, few, batch);
-    const own = laidOut(m, m.view(q), batch);
+    const asks = settings.floorsScores
+      ? scaled(m, q, "scaled queries")
+      : m.view(q);
+    const own = laidOut(m, asks, batch);
     const [asking, asked] = [own, keys].map((each) =>
       settings.wideScores
         ? cast(m, each, "fp32", "heads in fp32")
@@ -56,8 +60,9 @@ export function eager(
       m.drop(current);
       current = next;
     };
-    if (settings.scalesInPlace) current = m.view(scores);
-    else replace(scaled(m, scores, "scaled scores"));
+    if (settings.scalesInPlace || settings.floorsScores) {
+      current = m.view(scores);
+    } else replace(scaled(m, scores, "scaled scores"));
     if (settings.softcap) {
       replace(scaled(m, current, "scores by their cap"));
       replace(savingOutput(m, current, "tanh of the scores"));
@@ -73,14 +78,21 @@ export function eager(
     if (settings.masked || (settings.causal && seen === queries)) {
       const mask = m.external(batch * queries * seen, q.dtype, "mask", null);
       replace(add(m, current, mask, "masked scores"));
+      if (settings.floorsScores) {
+        m.drop(scores);
+        replace(bounded(m, current, "floored scores"));
+      }
     }
     const { sinks } = settings;
+    const isFloored16 = settings.floorsScores === true &&
+      current.dtype === "fp16";
+    const wide = settings.wideSoftmax || isFloored16;
     const chances = sinks
       ? softmaxWithSinks(m, current, seen, sinks)
-      : softmax(m, current, settings.wideSoftmax, "softmax");
+      : softmax(m, current, wide, "softmax");
     const to = sinks
       ? v.dtype
-      : settings.leavesWeights
+      : settings.leavesWeights && !isFloored16
       ? chances.dtype
       : m.autocast ?? q.dtype;
     const narrow = cast(m, chances, to, "attention weights");

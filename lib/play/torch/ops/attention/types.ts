@@ -47,6 +47,13 @@ export interface AttentionSettings {
   readonly byArithmetic?: boolean;
   /** Whether scores are products of queries and keys in fp32. */
   readonly wideScores?: boolean;
+  /**
+   * Whether queries are scaled in place of scores, and masked scores are floored,
+   * which saves them; those of fp16 have a softmax in fp32.
+   *
+   * Source: huggingface/transformers models/xglm/modeling_xglm.py, XGLMAttention
+   */
+  readonly floorsScores?: boolean;
   /** Whether scores are scaled in place, and held until the softmax is made. */
   readonly scalesInPlace?: boolean;
   /**
