@@ -34,7 +34,7 @@ import { allocatorOf } from "./driver.ts";
 import { withHeldLeaf } from "./held_leaf.ts";
 import { withEmptiedCache } from "./emptied_cache.ts";
 import { evaluationOf, withEvaluation } from "./evaluated.ts";
-import type { Loading } from "./loading/mod.ts";
+import type { Loading } from "./loading/loading.ts";
 import { withSaving } from "./saved.ts";
 import type { Engine, HostPart, RankClass } from "./engine.ts";
 import { engineOf } from "./mod.ts";

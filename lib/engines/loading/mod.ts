@@ -14,18 +14,8 @@ import { singleExperts } from "../../software/transformers/single_experts.ts";
 import { isTrainer } from "../trainer.ts";
 import type { Step } from "../step.ts";
 import { ahead, highestCast, oneByOne } from "./ways.ts";
-import type { Read } from "./ways.ts";
-
-/** The most that stands on a GPU while its model is loaded. */
-export interface Loading {
-  readonly bytes: number;
-  /** What stands then, largest first; sums to the bytes. */
-  readonly live: readonly LiveTensors[];
-  /** What is done then, in words. */
-  readonly doing: string;
-  /** What that takes for granted; null where nothing. */
-  readonly assumption: string | null;
-}
+import type { ReadTensor } from "./ways.ts";
+import type { Loading } from "./loading.ts";
 
 const ONTO_GPU =
   "weights are taken to be read straight onto the GPU (device_map, as TRL and Axolotl have it on one GPU), as fast as threads can: read onto the host first, they take no more of the GPU than stands after";
@@ -83,7 +73,7 @@ function asRead(
   { tensor, dtype, pieces }: Item,
   scenario: Scenario,
   experts: SingleExperts | null,
-): Read {
+): ReadTensor {
   const elements = elementsOf(tensor);
   const isPacked = dtype === "uint8";
   const type = tensor.dtype ?? scenario.precision.weights;

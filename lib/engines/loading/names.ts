@@ -1,5 +1,5 @@
 import type { SingleExperts } from "../../software/transformers/single_experts.ts";
-import type { Turn } from "./turns.ts";
+import type { TensorTurn } from "./turns.ts";
 
 /**
  * Turns in the order of the checkpoint's names, part by part.
@@ -7,9 +7,9 @@ import type { Turn } from "./turns.ts";
  * Source: huggingface/transformers 5.23.0 core_model_loading.py, dot_natural_key
  */
 export function inOrderOfNames(
-  turns: readonly Turn[],
+  turns: readonly TensorTurn[],
   experts: SingleExperts | null,
-): Turn[] {
+): TensorTurn[] {
   const named = turns.map((turn) => ({
     turn,
     parts: publishedName(turn.tensor.name, experts).split("."),

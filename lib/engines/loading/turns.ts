@@ -2,7 +2,7 @@ import type { LayerRange, Tensor } from "../../models/tensors/tensor.ts";
 import { copiesOf } from "../../models/tensors/tensor.ts";
 
 /** What becomes of a tensor, and of each layer's, as a model is gone through. */
-export interface Turn {
+export interface TensorTurn {
   readonly tensor: Tensor;
   /** Bytes that stay of each. */
   readonly adds: number;
@@ -17,7 +17,7 @@ export interface Highest {
   /** What stood before, in bytes. */
   readonly before: number;
   /** Whose turn it was; null: what stands once all have had theirs. */
-  readonly turn: Turn | null;
+  readonly turn: TensorTurn | null;
   readonly bytes: number;
 }
 
@@ -30,7 +30,7 @@ const MOST = 64;
  *
  * @param base Bytes that stand before.
  */
-export function highestOf(turns: readonly Turn[], base: number): Highest {
+export function highestOf(turns: readonly TensorTurn[], base: number): Highest {
   const stacks = Map.groupBy(
     turns,
     ({ tensor: { name, layers } }) =>
@@ -58,7 +58,7 @@ export function highestOf(turns: readonly Turn[], base: number): Highest {
 }
 
 /** What a stack has added when the last layer's tensor of a kind has its turn. */
-function beforeIn(stack: readonly Turn[], turn: Turn): number {
+function beforeIn(stack: readonly TensorTurn[], turn: TensorTurn): number {
   const { layers } = turn.tensor;
   if (layers === null) return 0;
   const last = lastOf(layers);

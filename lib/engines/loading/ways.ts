@@ -5,11 +5,11 @@ import { DTYPE_BYTES } from "../../play/torch/dtype.ts";
 import { whilePacked } from "../../software/bitsandbytes/packing.ts";
 import type { SingleExperts } from "../../software/transformers/single_experts.ts";
 import { inOrderOfNames } from "./names.ts";
-import type { Highest, Turn } from "./turns.ts";
+import type { Highest, TensorTurn } from "./turns.ts";
 import { highestOf } from "./turns.ts";
 
 /** A parameter as it is read. */
-export interface Read {
+export interface ReadTensor {
   readonly tensor: Tensor;
   readonly isPacked: boolean;
   /** Whether it is made of single experts. */
@@ -36,11 +36,11 @@ const MERGED = "made of single experts";
  * @param format One that bitsandbytes packs.
  */
 export function oneByOne(
-  items: readonly Read[],
+  items: readonly ReadTensor[],
   format: string,
   experts: SingleExperts | null,
 ): Highest {
-  const turns = items.map((each): Turn => {
+  const turns = items.map((each): TensorTurn => {
     const { tensor, isPacked, isMerged, elements, read, stays } = each;
     const merging = isMerged ? 2 * read : 0;
     const packing = isPacked ? whilePacked(format, elements, read, stays) : 0;
@@ -53,7 +53,7 @@ export function oneByOne(
   });
   const expanded = items.filter(({ isPacked, tensor }) =>
     isPacked && tensor.expert && tensor.shape.length === 3
-  ).map(({ tensor, read }): Turn => ({
+  ).map(({ tensor, read }): TensorTurn => ({
     tensor,
     adds: 0,
     reaches: read,
@@ -65,18 +65,18 @@ export function oneByOne(
 }
 
 /** All has been read when the last experts are merged: as much stands as after. */
-export function ahead(items: readonly Read[]): Highest {
+export function ahead(items: readonly ReadTensor[]): Highest {
   const turns = items.filter(({ isMerged }) => isMerged).map((
     { tensor, read },
-  ): Turn => ({ tensor, adds: 0, reaches: read, doing: MERGED }));
+  ): TensorTurn => ({ tensor, adds: 0, reaches: read, doing: MERGED }));
   return highestOf(turns, wholeOf(items));
 }
 
 /** Parameter by parameter, what is not packed is cast, and then let go of. */
-export function highestCast(items: readonly Read[]): Highest {
+export function highestCast(items: readonly ReadTensor[]): Highest {
   const turns = items.filter(({ isPacked }) => !isPacked).map((
     { tensor, elements, read },
-  ): Turn => {
+  ): TensorTurn => {
     const wide = roundedBytes(elements * DTYPE_BYTES.fp32);
     return {
       tensor,
@@ -88,7 +88,7 @@ export function highestCast(items: readonly Read[]): Highest {
   return highestOf(turns, wholeOf(items));
 }
 
-function wholeOf(items: readonly Read[]): number {
+function wholeOf(items: readonly ReadTensor[]): number {
   return items.reduce(
     (sum, { tensor, stays }) => sum + copiesOf(tensor) * stays,
     0,
