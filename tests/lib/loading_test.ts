@@ -104,6 +104,20 @@ Deno.test("packing is told of each process of DDP, merging on the host is not", 
   assertEquals(named({ ...MIXTRAL, model: "Qwen/Qwen2.5-0.5B" })[0], "load");
 });
 
+Deno.test("a checkpoint that is published packed is not packed again", () => {
+  const phases = (model: string) =>
+    estimate({
+      model,
+      precision: { autocast: "bf16" },
+      quantization: { kbit_upcast: false },
+      train: { method: "qlora" },
+    }).memory.phases?.map(({ name }) => name);
+  assertEquals(phases("meta-llama/Meta-Llama-3-8B")?.[0], "loading");
+  assertEquals(phases("unsloth/llama-3-8b-bnb-4bit")?.[0], "load");
+  // What expands MXFP4 on the way is not known.
+  assertEquals(phases("openai/gpt-oss-20b")?.[0], "load");
+});
+
 Deno.test("a tensor of a stack has the layers below it and those before it in its layer", () => {
   const tensor = (name: string, layers: Tensor["layers"]) => ({
     ...played(MIXTRAL).plan.model.tensors[0] as Tensor,

@@ -4,6 +4,8 @@ import type { PartName } from "../../answer/parts.ts";
 import type { LiveTensors } from "../../play/readers/live.ts";
 import { roundedBytes } from "../../play/memory/tape.ts";
 import { DTYPE_BYTES } from "../../play/torch/dtype.ts";
+import type { Model } from "../../models/model.ts";
+import { isObject } from "../../scenario/fields.ts";
 import type { Scenario } from "../../scenario/schema.ts";
 import { versionOf } from "../../scenario/version.ts";
 import { weightFormat } from "../../scenario/weight_format.ts";
@@ -40,10 +42,13 @@ export function loadingOf(step: Step): Loading | null {
   const isOld = versionOf(scenario.software.transformers)?.major === 4;
   if (!isTrainer(step) || !isKnown || isOld) return null;
   if (!isPacked && weightFormat(scenario) !== "none") return null;
+  const published = publishedBy(model);
+  if (published !== null && published !== "bitsandbytes") return null;
   const experts = singleExperts(model.architecture.type);
   const items = inventory.items.filter(({ isAdapter }) => !isAdapter)
     .map((item) => asRead(item, scenario, experts));
-  const read = isPacked
+  // What is published packed is read as it is, as anything that nothing packs.
+  const read = isPacked && published === null
     ? oneByOne(items, weightFormat(scenario), experts)
     : ahead(items);
   const cast = upcastsUnpacked(scenario) ? highestCast(items) : read;
@@ -59,6 +64,12 @@ export function loadingOf(step: Step): Loading | null {
     doing,
     assumption: isPacked ? null : ONTO_GPU,
   };
+}
+
+/** Who packed a checkpoint as it is published; null: nobody. */
+function publishedBy({ config }: Model): string | null {
+  const quantization = config?.quantization_config;
+  return isObject(quantization) ? `${quantization.quant_method}` : null;
 }
 
 function standing(
