@@ -48,6 +48,8 @@ export interface LayerFacts {
   readonly dispatch: Dispatch | null;
   /** Tiles of the tokens that MLPs run one after the other; null: all at once. */
   readonly tiles: number | null;
+  /** What runs an xIELU; null of models without one. */
+  readonly xielu: "kernel" | "torch" | null;
   /** Of models with state spaces; null of others. */
   readonly stateSpaces: StateSpaceFacts | null;
 }
@@ -91,8 +93,24 @@ export function layerFactsOf(
     cached: code.fillsCache,
     dispatch: dispatchOf(scenario),
     tiles: tilesOfMlp(scenario, architecture),
+    xielu: xieluOf(scenario, model),
     stateSpaces,
   };
+}
+
+/**
+ * An xIELU runs in a kernel of its own package where that is installed.
+ *
+ * Source: huggingface/transformers activations.py, XIELUActivation
+ */
+function xieluOf(
+  { software }: Scenario,
+  { tensors }: Model,
+): LayerFacts["xielu"] {
+  if (!tensors.some(({ name }) => name.endsWith(".act_fn.alpha_p"))) {
+    return null;
+  }
+  return software.mixer_kernels === "torch" ? "torch" : "kernel";
 }
 
 function gatesOutput({ attention }: LayerPlan): boolean {

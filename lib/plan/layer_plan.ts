@@ -211,7 +211,7 @@ function kvHeadsOf(
 
 function mlpOf(
   modules: Modules,
-  { traits, family, kernels, code, tiles }: LayerFacts,
+  { traits, family, kernels, code, tiles, xielu }: LayerFacts,
   test: Test,
 ): MlpPlan | null {
   const down = byRole(modules, "down", test);
@@ -224,7 +224,7 @@ function mlpOf(
     down,
     norm: headNorm(modules, traits, /ffn_sub_norm\.weight$/),
     activation: traits.activation,
-    slopes: slopesOf(modules),
+    slopes: xielu === "torch" ? slopesOf(modules) : null,
     compiled: kernels === "compile",
     gateInPlace: kernels === "liger" && code.fusesGate &&
       traits.activation !== "relu",

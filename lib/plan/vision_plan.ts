@@ -113,6 +113,7 @@ function towerFacts(facts: LayerFacts, tower: Tower): LayerFacts {
     kernels: tower.kernels ?? facts.kernels,
     dispatch: null,
     tiles: null,
+    xielu: null,
     stateSpaces: null,
   };
 }

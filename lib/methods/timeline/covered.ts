@@ -60,7 +60,9 @@ export function coveredBy(
     ...(plan.objective?.heeds ??
       (plainObjective(scenario) === null ? [] : ["train.objective"])),
     ...(plan.encoders?.decoder ? ["train.target_length"] : []),
-    ...(plan.facts.stateSpaces ? ["software.mixer_kernels"] : []),
+    ...(plan.facts.stateSpaces || plan.facts.xielu
+      ? ["software.mixer_kernels"]
+      : []),
     ...(plan.facts.code.loss.widensOutputs ? ["software.accelerate"] : []),
     ...(scenario.parallel.gpus > 1
       ? ["parallel.rank", ...(offloads ? ["parallel.gpus_per_node"] : [])]

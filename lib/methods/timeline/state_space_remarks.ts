@@ -19,10 +19,17 @@ const PACKAGES: Readonly<Record<StateSpaceKind, string>> = {
   convolution: "causal_conv1d (causal_conv1d_fn)",
 };
 
-/** What a state-space model's layers are taken to run in. */
+const XIELU = {
+  kernel:
+    "xIELU runs in the kernel of its own package (nickjbrowning/XIELU), which keeps what goes in; the kernel was not traced. Without it transformers' code in PyTorch takes more (software.mixer_kernels torch)",
+  torch:
+    "xIELU runs in transformers' own code in PyTorch, as where its package is not installed: an operation at a time, each with what it keeps",
+} as const;
+
+/** What layers run in that packages have kernels for. */
 export function stateSpaceChoices({ plan: { facts } }: Step): string[] {
-  const { stateSpaces } = facts;
-  if (!stateSpaces) return [];
+  const { stateSpaces, xielu } = facts;
+  if (!stateSpaces) return xielu ? [XIELU[xielu]] : [];
   const { kind, isPlain } = stateSpaces;
   if (isPlain) {
     return [

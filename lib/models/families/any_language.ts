@@ -4,10 +4,15 @@ import { ConfigWithDefaults } from "./config_with_defaults.ts";
 import { DECODERS } from "./decoders.ts";
 import type { Decoder } from "./family.ts";
 import { headOf } from "./family.ts";
+import { internlm3 } from "./recent_kin.ts";
 import { internlm2 } from "./remote_code.ts";
 import { TEXT_DEFAULTS } from "./text_defaults.ts";
 
-const LANGUAGES: Readonly<Record<string, Decoder>> = { ...DECODERS, internlm2 };
+const LANGUAGES: Readonly<Record<string, Decoder>> = {
+  ...DECODERS,
+  internlm2,
+  internlm3,
+};
 
 /** A decoder's config with what its class adds, and the decoder. */
 export interface AnyLanguage {

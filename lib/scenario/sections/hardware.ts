@@ -111,7 +111,7 @@ export const software = z.strictObject({
     group: "software",
     needs: [when.toTrain],
     help:
-      "what runs delta rules, state spaces and short convolutions: `packages` (fla, mamba_ssm, causal_conv1d) or, where they are not installed, `torch`",
+      "what runs delta rules, state spaces, short convolutions and xIELU: `packages` (fla, mamba_ssm, causal_conv1d, xielu) or, where they are not installed, `torch`",
   }),
   transformers: field(version(), {
     ...latest,
