@@ -2,9 +2,9 @@ import { copiesOf } from "../models/tensors/tensor.ts";
 import { statesOf } from "../optimizers/rules.ts";
 import { weightFormat } from "../scenario/weight_format.ts";
 import { DTYPE_BYTES } from "../play/torch/dtype.ts";
-import { driverOf } from "./driver.ts";
 import type { HostPart } from "./engine.ts";
 import type { Step } from "./step.ts";
+import { isTrainer } from "./trainer.ts";
 
 /** What a node's memory holds while a checkpoint is read or written. */
 export interface HostMoment {
@@ -12,14 +12,6 @@ export interface HostMoment {
   /** Ranks of a node that each hold it. */
   readonly ranks: number;
   readonly parts: readonly HostPart[];
-}
-
-/** Whether HF's Trainer, or what drives engines as it does, loads and saves. */
-function isTrainer({ scenario }: Step): boolean {
-  return scenario.software.model_code === "transformers" &&
-    [null, "accelerate", "transformers", "deepspeed"].includes(
-      driverOf(scenario),
-    ) && scenario.engine.name !== "megatron";
 }
 
 /**

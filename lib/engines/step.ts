@@ -34,6 +34,7 @@ import { allocatorOf } from "./driver.ts";
 import { withHeldLeaf } from "./held_leaf.ts";
 import { withEmptiedCache } from "./emptied_cache.ts";
 import { evaluationOf, withEvaluation } from "./evaluated.ts";
+import type { Loading } from "./loading/loading.ts";
 import { withSaving } from "./saved.ts";
 import type { Engine, HostPart, RankClass } from "./engine.ts";
 import { engineOf } from "./mod.ts";
@@ -64,6 +65,8 @@ export interface Step extends Peaks {
   /** What the rank keeps on its host beside. */
   readonly host?: readonly HostPart[];
   readonly rank: RankClass;
+  /** The most that stands while the model is loaded, where that is more than after. */
+  readonly loading?: Loading;
   /** What of an evaluation is not played; left out where all is. */
   readonly unevaluated?: string;
   /** Who a rank's collectives are with. */

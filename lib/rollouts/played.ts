@@ -5,19 +5,22 @@ import {
   playRanks as ranksAlone,
   playStep as stepAlone,
 } from "../engines/step.ts";
+import { withLoading } from "../engines/loading/with_loading.ts";
 import { criticBeside } from "./critic_beside.ts";
 import { vllmBeside } from "./vllm_beside.ts";
 
-/** As the engines play it, with what generates beside training on the same GPU. */
+/** As the engines play it, with what generates beside training on the same GPU, and
+ * how the model is loaded before. */
 export function playRanks(
   scenario: Scenario,
   model: Model,
 ): readonly Step[] | NotPlayed {
-  return ranksAlone(scenario, model, {
+  const steps = ranksAlone(scenario, model, {
     workspaces: true,
     rollout: vllmBeside(scenario, model),
     critic: criticBeside(scenario),
   });
+  return "reason" in steps ? steps : steps.map(withLoading);
 }
 
 /** As {@linkcode playRanks}, of the rank that is asked for, or the most loaded. */
@@ -25,9 +28,10 @@ export function playStep(
   scenario: Scenario,
   model: Model,
 ): Step | NotPlayed {
-  return stepAlone(scenario, model, {
+  const step = stepAlone(scenario, model, {
     workspaces: true,
     rollout: vllmBeside(scenario, model),
     critic: criticBeside(scenario),
   });
+  return "reason" in step ? step : withLoading(step);
 }

@@ -9,6 +9,7 @@ const SIDE_WORDS: Readonly<Record<string, string>> = {
   generation: "generation of completions, before the update",
   evaluation: "forward pass of an evaluation, between two steps",
   saving: "saving, between two steps",
+  loading: "while the model is loaded, before the first step",
   old_logprobs: "the policy's pass for its earlier log-probabilities",
 };
 

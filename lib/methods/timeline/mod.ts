@@ -147,10 +147,13 @@ function endsOfBlocks(bytes: number): LiveTensors {
   };
 }
 
-function phasesOf({ phases, beside, standingBytes, plan }: Step): Phase[] {
+function phasesOf(
+  { phases, beside, standingBytes, plan, loading }: Step,
+): Phase[] {
   const rolls = plan.objective?.rolls === true &&
     beside.every(({ name }) => name !== "rollout");
   return [
+    ...(loading ? [{ name: "loading", peak_bytes: loading.bytes }] : []),
     { name: "load", peak_bytes: phases.load },
     {
       name: "forward",

@@ -5,6 +5,7 @@ import { plainObjective } from "../../plan/objective/words.ts";
 import type { Step } from "../../engines/step.ts";
 import type { Answer } from "../method.ts";
 import { approximations } from "./approximations.ts";
+import { loadingWarnings } from "./loading_remarks.ts";
 import { headChoices, headWarnings } from "./head_remarks.ts";
 import { encoderChoices, encoderWarnings } from "./encoder_remarks.ts";
 import {
@@ -43,6 +44,7 @@ export function remarksOf(
       ),
     ],
     warnings: [
+      ...loadingWarnings(step),
       ...approximations(step),
       ...aloneWarnings(scenario),
       ...encoderWarnings(step),

@@ -5,10 +5,10 @@ import type { LiveTensors } from "./live.ts";
 import type { Standing } from "./live.ts";
 import { liveAt, standingBuffers, tensorsOf } from "./live.ts";
 
-/** An instant of the step. */
+/** An instant of the step, or of what comes before it. */
 export interface Instant {
-  readonly phase: PhaseName;
-  readonly at: At;
+  readonly phase: PhaseName | "loading";
+  readonly at: At | "loading";
   readonly bytes: number;
   /** What stands then, largest first; sums to the bytes. */
   readonly live: readonly LiveTensors[];
@@ -34,7 +34,10 @@ export interface Peaks {
   };
   /** The same of a rollout and of passes beside, while they ran; those there are. */
   readonly beside: readonly { readonly name: string; readonly bytes: number }[];
-  /** The most that stands while another allocator gives memory; 0 where none does. */
+  /**
+   * The most that stands while another allocator gives memory, or before the step;
+   * 0 where that is not more.
+   */
   readonly outside: number;
   readonly peak: Instant;
 }
