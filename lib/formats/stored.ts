@@ -4,6 +4,7 @@ import type { Tensor } from "../models/tensors/tensor.ts";
 import { elementsOf } from "../models/tensors/tensor.ts";
 import { formatOf } from "./format_of.ts";
 import { keptBuffers } from "./kept_buffers.ts";
+import { leastSure } from "./least_sure.ts";
 import { matricesOf } from "./matrices.ts";
 import { isProduct, isTable } from "./packable.ts";
 import { piecesOf } from "./pieces.ts";
@@ -33,7 +34,7 @@ export function storedBy(model: Model, scheme: WeightScheme): StoredModel {
     tensors,
     buffers,
     bytes: bytesOfTensors(tensors) + bytesOfTensors(buffers),
-    basis: scheme.basis,
+    basis: leastSure(scheme.basis, model.parameters_basis),
     notes: scheme.notes,
   };
 }

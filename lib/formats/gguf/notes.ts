@@ -1,8 +1,10 @@
 import type { Model } from "../../models/model.ts";
 import { APART } from "./converted.ts";
 import type { ConvertedTensor } from "./converted_tensor.ts";
+import { leastSure } from "../least_sure.ts";
 import { layersAhead } from "./drafts.ts";
 import type { FileType } from "./file_types.ts";
+import type { GgufModel } from "./gguf_model.ts";
 import { keptFormat } from "./kept_format.ts";
 
 /** Tensors of unknown names that a note tells. */
@@ -19,7 +21,7 @@ export function notesOf(
   model: Model,
   file: FileType,
   converted: readonly ConvertedTensor[],
-): { notes: string[]; basis: "derived" | "assumed" } {
+): { notes: string[]; basis: GgufModel["basis"] } {
   const unknown = converted.filter(({ isKnown }) => !isKnown);
   const isRequantized = keptFormat(model) === "mxfp4" &&
     !KEEPS_ALL.has(file.name);
@@ -56,6 +58,9 @@ export function notesOf(
         ]
         : []),
     ],
-    basis: doubts.length === 0 ? "derived" : "assumed",
+    basis: leastSure(
+      doubts.length === 0 ? "derived" : "assumed",
+      model.parameters_basis,
+    ),
   };
 }

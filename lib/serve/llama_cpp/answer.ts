@@ -1,5 +1,6 @@
 import type { Part } from "../../answer/estimate.ts";
 import type { SettingValue } from "../../answer/serving.ts";
+import { leastSure } from "../../formats/least_sure.ts";
 import { groupDigits } from "../../units/mod.ts";
 import type { Served, ServedFit, ServingGpu } from "../engine.ts";
 import type { Deployment, LoadedModel } from "./deployment.ts";
@@ -108,7 +109,7 @@ function fitting({ needed, isPossible, outsideOn, gpus }: {
 }
 
 function figuresOf(
-  { question: { scenario, model } }: LoadedModel,
+  { question: { scenario, model }, gguf }: LoadedModel,
   deployments: readonly Deployment[],
   { machine, shares: { devices, fullest }, refusal, room }: {
     readonly machine: ServingMachine;
@@ -184,7 +185,7 @@ function figuresOf(
       { name: "decode", peak_bytes: allocated },
     ],
     binding: "prefill",
-    parts: partsOf(row, own),
+    parts: partsOf(row, own, leastSure("derived", gguf.basis)),
     reserved: null,
     device: row.total_bytes,
     host: sure(devices[devices.length - 1]).total_bytes,
@@ -199,6 +200,7 @@ function partsOf(
     readonly compute_bytes: number;
   },
   { settings, isKnown }: Deployment,
+  counted: Part["basis"],
 ): Part[] {
   const of = (
     name: string,
@@ -212,7 +214,7 @@ function partsOf(
       "weights",
       row.weights_bytes,
       "tensors of the GGUF file on this GPU, each rounded to 128 bytes",
-      "derived",
+      counted,
     ),
     of(
       "KV cache",
