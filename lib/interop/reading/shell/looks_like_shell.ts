@@ -7,7 +7,7 @@ const SHELL =
 
 /** Lines that start a program of training, whatever is set before it. */
 const STARTS =
-  /^[^\S\n]*(?:\$[^\S\n]+)?(?:sudo[^\S\n]+|env[^\S\n]+|nohup[^\S\n]+|uv run[^\S\n]+|[A-Za-z_]\w*=[^\s=]\S*[^\S\n]+|[A-Za-z_]\w*=[^\S\n]+)*(?:torchrun|deepspeed|accelerate[^\S\n]+launch|llamafactory-cli|llamafactory|swift[^\S\n]+(?:sft|pt|rlhf|megatron)|megatron[^\S\n]+(?:sft|pt|rlhf)|trl[^\S\n]+[a-z_]+|axolotl[^\S\n]+[a-z]+|tune[^\S\n]+run|nemo[^\S\n]+llm|(?:bash[^\S\n]+)?[\w./-]+\.sh|python[\d.]*[^\S\n]+(?:-m[^\S\n]+)?[\w./$-]+)(?:[ \\]|$)/m;
+  /^[^\S\n]*(?:\$[^\S\n]+)?(?:sudo[^\S\n]+|env[^\S\n]+|nohup[^\S\n]+|uv run[^\S\n]+|[A-Za-z_]\w*=[^\s=]\S*[^\S\n]+|[A-Za-z_]\w*=[^\S\n]+)*(?:torchrun|deepspeed|accelerate[^\S\n]+launch|llamafactory-cli|llamafactory|swift[^\S\n]+(?:sft|pt|rlhf|megatron)|megatron[^\S\n]+(?:sft|pt|rlhf)|trl[^\S\n]+[a-z_]+|axolotl[^\S\n]+[a-z]+|tune[^\S\n]+run|nemo[^\S\n]+llm|litgpt[^\S\n]+(?:finetune|pretrain)\w*|(?:bash[^\S\n]+)?[\w./-]+\.sh|python[\d.]*[^\S\n]+(?:-m[^\S\n]+)?[\w./$-]+)(?:[ \\]|$)/m;
 
 /** Whether a text is a shell script or a command line rather than YAML. */
 export function looksLikeShell(text: string): boolean {
