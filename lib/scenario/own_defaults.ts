@@ -50,16 +50,24 @@ function usualWeights({ task, model, serve }: Scenario) {
     : null;
 }
 
-function lengthOf(
-  { objective, sequence_length, prompt_tokens, completion_tokens }: Scenario[
-    "train"
-  ],
-): number {
+function lengthOf(train: Scenario["train"]): number {
+  const { objective, sequence_length } = train;
   if (sequence_length !== USUAL_LENGTH || !scoresCompletions(objective)) {
     return sequence_length;
   }
-  if (prompt_tokens === null || completion_tokens === null) {
-    return sequence_length;
-  }
-  return Math.min(prompt_tokens + completion_tokens, MAX_TOKENS);
+  return Math.min(completedTokens(train) ?? sequence_length, MAX_TOKENS);
+}
+
+/**
+ * Tokens of a prompt with its completion, of a pair's the longer one; null where
+ * not both are given.
+ */
+export function completedTokens(
+  { objective, prompt_tokens, completion_tokens, rejected_tokens }: Scenario[
+    "train"
+  ],
+): number | null {
+  if (prompt_tokens === null || completion_tokens === null) return null;
+  const rejected = objective === "dpo" ? rejected_tokens ?? 0 : 0;
+  return prompt_tokens + Math.max(completion_tokens, rejected);
 }

@@ -206,6 +206,20 @@ Deno.test("a prompt and its completion are the sequence where no other length is
   );
 });
 
+Deno.test("of a pair the longer completion decides how long the sequence is", () => {
+  const lengthOf = (objective: string, rejected_tokens: number) => {
+    const lengths = { prompt_tokens: 512, completion_tokens: 512 };
+    const train = { objective, ...lengths, rejected_tokens };
+    const parsed = parseScenario({ model: "llama2-7b", train });
+    assertOk(parsed);
+    return parsed.value.train.sequence_length;
+  };
+  assertEquals(lengthOf("dpo", 2_048), 2_560);
+  assertEquals(lengthOf("dpo", 100), 1_024);
+  // Nothing else has rejected completions of their own length.
+  assertEquals(lengthOf("orpo", 2_048), 1_024);
+});
+
 Deno.test("a tag of ollama's library stands for the library's file where llama.cpp serves", () => {
   const weightsOf = (model: string, rest: Record<string, unknown>) => {
     const parsed = parseScenario({ model, ...rest });

@@ -1,3 +1,4 @@
+import { completedTokens } from "../../scenario/own_defaults.ts";
 import type { Scenario } from "../../scenario/schema.ts";
 import { fusesHead } from "../../software/trl/heads.ts";
 import { promptOf } from "./generation.ts";
@@ -156,14 +157,18 @@ export function warningsOf(scenario: Scenario, objective: Learnt): string[] {
 }
 
 /** Lengths that do not add up. */
-function lengthWarnings(
-  { prompt_tokens, completion_tokens, rejected_tokens, sequence_length }:
-    Scenario["train"],
-): string[] {
-  if (prompt_tokens === null || completion_tokens === null) return [];
-  const sum = prompt_tokens + Math.max(completion_tokens, rejected_tokens ?? 0);
-  return sum === sequence_length ? [] : [
-    `train.prompt_tokens ${prompt_tokens} and train.completion_tokens ${completion_tokens} are ${sum} tokens, train.sequence_length is ${sequence_length}: that many are read, and the completion's are scored`,
+function lengthWarnings(train: Scenario["train"]): string[] {
+  const { prompt_tokens, completion_tokens, sequence_length } = train;
+  const sum = completedTokens(train);
+  if (prompt_tokens === null || sum === null || sum === sequence_length) {
+    return [];
+  }
+  const longest = sum - prompt_tokens;
+  const field = longest === completion_tokens
+    ? "train.completion_tokens"
+    : "train.rejected_tokens";
+  return [
+    `train.prompt_tokens ${prompt_tokens} and ${field} ${longest} are ${sum} tokens, train.sequence_length is ${sequence_length}: that many are read, and the completion's are scored`,
   ];
 }
 
