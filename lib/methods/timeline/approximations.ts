@@ -4,6 +4,7 @@ import {
   MAX_REPLAYED_EVENTS,
   MAX_REPLAYED_LAYERS,
 } from "../../play/memory/limits.ts";
+import { gpuOf } from "../../hardware/gpus.ts";
 import { isPlayed } from "../../software/mod.ts";
 import { linearsOf } from "../../software/torchao/linears.ts";
 import { canBePaged } from "../../optimizers/rules.ts";
@@ -13,7 +14,21 @@ import { unpackedExperts } from "../../plan/storage.ts";
 import { isTooLong } from "../../play/readers/allocator/peaks.ts";
 import type { Step } from "../../engines/step.ts";
 import { formatCount, groupDigits } from "../../units/mod.ts";
+import type { Scenario } from "../../scenario/schema.ts";
 import { weightFormat } from "../../scenario/weight_format.ts";
+
+/**
+ * Source: pytorch aten/src/ATen/native/cuda/ScaledBlas.cpp,
+ * _scaled_mm_allowed_device; NVIDIA/TransformerEngine
+ * transformer_engine/pytorch/quantization.py, check_fp8_support
+ */
+const LEAST_OF_FP8 = 8.9;
+
+/** Whether a GPU of NVIDIA's has no products in 8 bits. */
+function lacksFp8(gpu: Scenario["hardware"]["gpu"]): boolean {
+  const capability = gpuOf(gpu)?.compute_capability ?? null;
+  return capability !== null && Number(capability) < LEAST_OF_FP8;
+}
 
 /** Something that a step is played with that is not known for certain. */
 type Approximation = readonly [
@@ -168,6 +183,20 @@ const APPROXIMATIONS: readonly Approximation[] = [
       linearsOf(scenario)?.kind !== "float8",
     ({ plan: { scenario: { precision } } }) =>
       `precision.fp8 ${precision.fp8} has no effect: Transformer Engine's products are played under Megatron alone`,
+  ],
+  [
+    ({ plan: { scenario: { precision, hardware } } }) =>
+      precision.fp8 !== null && lacksFp8(hardware.gpu),
+    ({ plan: { scenario: { precision, hardware } } }) =>
+      `precision.fp8 ${precision.fp8}: ${hardware.gpu} has compute capability ${
+        gpuOf(hardware.gpu)?.compute_capability
+      }, and products in 8 bits need ${LEAST_OF_FP8}: training would stop`,
+  ],
+  [
+    ({ plan: { scenario, encoders } }) =>
+      scenario.train.target_length !== null && !encoders?.decoder,
+    ({ plan: { scenario: { train }, model } }) =>
+      `train.target_length ${train.target_length} has no effect: ${model.name} has no decoder that reads an encoder`,
   ],
   [
     ({ plan: { scenario } }) => {

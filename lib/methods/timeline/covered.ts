@@ -3,6 +3,7 @@ import type { Step } from "../../engines/step.ts";
 
 /** Fields that the timeline plays through, or that change no memory. */
 const COVERED = new Set([
+  "train.target_length",
   "model",
   "task",
   "method",
@@ -59,7 +60,6 @@ export function coveredBy(
     ...(TRAINERS.has(engine.name) && !engine.ownPasses ? TRAINERS_FIELDS : []),
     ...(plan.objective?.heeds ??
       (plainObjective(scenario) === null ? [] : ["train.objective"])),
-    ...(plan.encoders?.decoder ? ["train.target_length"] : []),
     ...(plan.facts.stateSpaces || plan.facts.xielu
       ? ["software.mixer_kernels"]
       : []),

@@ -1,5 +1,6 @@
 import type { StateSpaceKind } from "../../models/families/code/state_space.ts";
 import type { Step } from "../../engines/step.ts";
+import { weightFormat } from "../../scenario/weight_format.ts";
 
 const WHAT: Readonly<Record<StateSpaceKind, string>> = {
   inner: "State spaces",
@@ -65,7 +66,9 @@ export function stateSpaceWarnings(
     ]),
     ...(stateSpaces.kind === "headed" && stateSpaces.packed !== null
       ? [
-        `quantization.weights ${scenario.quantization.weights}: mamba_ssm's kernel multiplies by ${stateSpaces.packed} itself, which it cannot where that is packed, so that training stops where mamba_ssm is installed; transformers' code in PyTorch is played, which runs without it`,
+        `quantization.weights ${
+          weightFormat(scenario)
+        }: mamba_ssm's kernel multiplies by ${stateSpaces.packed} itself, which it cannot where that is packed, so that training stops where mamba_ssm is installed; transformers' code in PyTorch is played, which runs without it`,
       ]
       : []),
     ...(stateSpaces.kind === "headed" && !stateSpaces.isPlain &&
