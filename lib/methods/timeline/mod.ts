@@ -21,6 +21,7 @@ import type { Played } from "./remembered.ts";
 import { playedStep } from "./remembered.ts";
 import { remarksOf } from "./remarks.ts";
 import { kindOf } from "./kind_of.ts";
+import { rolloutOn } from "./rollout_on.ts";
 import { servedAnswer } from "./serving.ts";
 
 const SUMMARY =
@@ -79,14 +80,19 @@ function deviceOf({ step, peaks }: Played, scenario: Scenario): Device {
   return { reserved, held: reserved + beside, usable: capacity + beside, room };
 }
 
-/** What another GPU would have to hold, with its own context and its own room. */
+/**
+ * What another GPU would have to hold, with its own context and its own room, and
+ * its share for the vLLM that generates beside training.
+ */
 function heldOn({ step, peaks }: Played, scenario: Scenario, gpu: Gpu): number {
   const { hardware } = scenario;
   const { capacity, beside } = roomOf({
     ...scenario,
     hardware: { ...hardware, gpu: gpu.name },
   });
-  return reservedAtMost(step, peaks, capacity) + beside;
+  const { throughout, generating } = rolloutOn(step, gpu);
+  const held = reservedAtMost(step, peaks, capacity - throughout) + throughout;
+  return Math.max(held, generating) + beside;
 }
 
 /** What the device shows where so many bytes are held: pages fill up what is left. */
