@@ -155,7 +155,7 @@ export function estimateScenario(
       warnings: [
         ...(model.value.doubts ?? []),
         ...notes,
-        ...beyondContext(scenario, model.value),
+        ...beyondContext(scenario, model.value, warnings),
         ...doubted.warnings,
         ...warnings,
       ],

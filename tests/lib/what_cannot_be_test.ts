@@ -41,3 +41,20 @@ Deno.test("QLoRA that nobody names a format of is told as NF4 where Mamba-2's ke
     "quantization.weights nf4: mamba_ssm's kernel",
   );
 });
+
+Deno.test("a sequence beyond a model's positions is warned of once", () => {
+  for (
+    const [model, words] of [
+      ["google-bert/bert-base-uncased", "its code would stop"],
+      ["Qwen/Qwen3-0.6B", "else it needs longer rotations"],
+    ] as const
+  ) {
+    const { warnings } = estimate({
+      model,
+      train: { sequence_length: 65_536 },
+    });
+    const told = warnings.filter((each) => each.includes("sequence_length"));
+    assertEquals(told.length, 1, model);
+    assertStringIncludes(told.join(), words);
+  }
+});
