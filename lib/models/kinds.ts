@@ -18,7 +18,12 @@ export function kindsOf(config: Config): string[] {
   const some = (is: (part: Config) => boolean): boolean => parts.some(is);
   const types = parts.map((part) => String(part["model_type"] ?? ""));
   const kinds: [kind: string, is: boolean][] = [
-    ["MoE", some((part) => KEYS.experts.some((key) => isMany(part[key])))],
+    [
+      "MoE",
+      // A config that leaves its experts to its class has them in its type's name.
+      types.some((type) => /(?:^|_)moe(?:_|$)/.test(type)) ||
+      some((part) => KEYS.experts.some((key) => isMany(part[key]))),
+    ],
     [
       "vision",
       some((part) =>

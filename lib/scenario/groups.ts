@@ -107,6 +107,11 @@ export const GROUPS = {
     task: "train",
     first: ["optimizer.name", "optimizer.bits", "optimizer.implementation"],
   },
+  low_bits: {
+    tab: "optimizations",
+    title: "Low bits",
+    more: [when.toTrain],
+  },
   recomputing: {
     tab: "optimizations",
     title: "What is recomputed or moved",

@@ -63,7 +63,7 @@ export const precision = z.strictObject({
       .nullable().default(null),
     {
       label: "FP8 training",
-      group: "optimizer",
+      group: "low_bits",
       help:
         "products of linear layers in 8 bits: torchao's recipes `tensorwise`, `rowwise` and `rowwise-gw` (`rowwise_with_gw_hp`); Transformer Engine's `delayed`, `tensorwise` and `mxfp8` under Megatron",
       blank: "off",
@@ -73,7 +73,7 @@ export const precision = z.strictObject({
   ),
   fp8_parameters: field(flag().default(false), {
     label: "Parameters in FP8 alone",
-    group: "optimizer",
+    group: "low_bits",
     help:
       "Megatron keeps and gathers matrices in 8 bits, and none in `precision.weights` beside (`--fp8-param-gather`)",
     flag: "--fp8-parameters",
@@ -106,7 +106,7 @@ export const quantization = z.strictObject({
   }),
   qat: field(z.enum(["int8-int4", "int4"]).nullable().default(null), {
     label: "Quantisation-aware training",
-    group: "weights",
+    group: "low_bits",
     help:
       "linear layers are rounded as if quantised (torchao's fake quantisation): `int8-int4` (activations by token, weights by group) or `int4` (weights alone)",
     blank: "off",
@@ -115,7 +115,7 @@ export const quantization = z.strictObject({
   }),
   skip_modules: field(names(64).default([]), {
     label: "Modules left unquantised",
-    group: "weights",
+    group: "low_bits",
     help:
       "bitsandbytes' `llm_int8_skip_modules`: paths, or how they begin or end; where any is named, the head is quantised unless it is named too",
     hint: "lm_head, k_proj …",
@@ -125,7 +125,7 @@ export const quantization = z.strictObject({
   }),
   experts: field(flag().default(false), {
     label: "Experts quantised too",
-    group: "weights",
+    group: "low_bits",
     help:
       "bitsandbytes: experts that transformers 5 keeps as one parameter are packed as well (Axolotl's `quantize_moe_experts`)",
     flag: "--quantize-experts",

@@ -27,7 +27,10 @@ export interface Reached {
 export interface AllocatorPeaks {
   /** What it took from the driver. */
   readonly reserved: number;
-  /** Blocks in use; a large one is not cut where less than 1 MiB would be left. */
+  /**
+   * Blocks in use, or what is taken at a moment that is not replayed; a large block is
+   * not cut where less than 1 MiB would be left.
+   */
   readonly allocated: number;
   /** What of the reserved bytes is for requests of up to 1 MiB. */
   readonly small: number;
@@ -135,7 +138,7 @@ export function allocatorPeaks(
   return {
     reserved: Math.max(outside, UNIT * (large.pool.peak + beside + small)),
     // Blocks of the small pool are as long as what was asked for.
-    allocated: UNIT * large.peak,
+    allocated: Math.max(outside, UNIT * large.peak),
     small: UNIT * small,
   };
 }
