@@ -226,3 +226,11 @@ Deno.test("a teacher that nobody knows is a problem of its own", () => {
     /^train\.teacher must be in the catalogue: .*1\.6B.*did you mean/,
   );
 });
+
+Deno.test("a sequence that is its prompt and completion says so", () => {
+  const lengths = { prompt_tokens: 512, completion_tokens: 512 };
+  assertMatch(
+    said(asked({ objective: "dpo", ...lengths })),
+    /train\.sequence_length 1024: the tokens of a prompt and its completion/,
+  );
+});

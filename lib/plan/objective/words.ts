@@ -96,6 +96,7 @@ export function assumptionsOf(
         }`,
       ]
       : []),
+    ...summedWords(train),
     ...generationWords(scenario, objective),
     ...(objective === "grpo" && train.rollout.engine === "vllm"
       ? vllmWords(train.rollout)
@@ -153,6 +154,14 @@ export function warningsOf(scenario: Scenario, objective: Learnt): string[] {
       ]
       : []),
     ...lengthWarnings(train),
+  ];
+}
+
+/** A sequence is its prompt and completion, whatever its usual length. */
+function summedWords(train: Scenario["train"]): string[] {
+  const { sequence_length } = train;
+  return completedTokens(train) !== sequence_length ? [] : [
+    `train.sequence_length ${sequence_length}: the tokens of a prompt and its completion`,
   ];
 }
 
