@@ -16,6 +16,7 @@ import {
 import { shippedFile } from "../reading/shipped.ts";
 import { readCount, readType } from "../reading/values.ts";
 import { modelRule } from "../reading/vocabulary/model.ts";
+import { rolloutShareRule } from "../reading/vocabulary/rollout.ts";
 import { maxPixelsRule, pixelsOfToken } from "../reading/vocabulary/vision.ts";
 import SHIPPED from "./shipped.json" with { type: "json" };
 
@@ -45,16 +46,7 @@ const RULES: readonly Rule[] = [
     `${ACTOR}.micro_batch_size_per_device_for_update`,
     "train.micro_batch",
   ),
-  {
-    keys: ["worker.rollout.gpu_memory_utilization"],
-    fields: ["train.rollout.memory_utilization"],
-    read: (setting, draft) => {
-      const share = Number(setting.value);
-      if (share > 0 && share <= 1) {
-        draft.state(setting, "train.rollout.memory_utilization", share);
-      } else draft.refuse(setting, "must be above 0 and at most 1");
-    },
-  },
+  rolloutShareRule("worker.rollout.gpu_memory_utilization"),
   {
     keys: ["algorithm.disable_kl"],
     fields: ["train.reference"],

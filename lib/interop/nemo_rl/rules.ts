@@ -14,6 +14,7 @@ import { readCount, readSwitch } from "../reading/values.ts";
 import { modelRule } from "../reading/vocabulary/model.ts";
 import { MEGATRON_PARALLEL_RULES } from "../reading/vocabulary/megatron/parallel_rules.ts";
 import { respelled } from "../reading/vocabulary/megatron/respelled.ts";
+import { rolloutShareRule } from "../reading/vocabulary/rollout.ts";
 
 /** The two ways in which NeMo RL trains the policy. */
 const DTENSOR = "policy.dtensor_cfg";
@@ -149,16 +150,7 @@ const ROLLOUT: readonly Rule[] = [
       }
     },
   },
-  {
-    keys: ["policy.generation.vllm_cfg.gpu_memory_utilization"],
-    fields: ["train.rollout.memory_utilization"],
-    read: (setting, draft) => {
-      const share = Number(setting.value);
-      if (share > 0 && share <= 1) {
-        draft.state(setting, "train.rollout.memory_utilization", share);
-      } else draft.refuse(setting, "must be above 0 and at most 1");
-    },
-  },
+  rolloutShareRule("policy.generation.vllm_cfg.gpu_memory_utilization"),
   {
     // The reference waits on the host, and is put in the policy's place before the step.
     keys: [

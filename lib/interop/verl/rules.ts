@@ -17,6 +17,7 @@ import { modelRule } from "../reading/vocabulary/model.ts";
 import { MEGATRON_PARALLEL_RULES } from "../reading/vocabulary/megatron/parallel_rules.ts";
 import { respelled } from "../reading/vocabulary/megatron/respelled.ts";
 import { MEGATRON_STEP_RULES } from "../reading/vocabulary/megatron/step_rules.ts";
+import { rolloutShareRule } from "../reading/vocabulary/rollout.ts";
 
 /** The actor's section, and the same of the trainers of SFT. */
 const ACTOR = "actor_rollout_ref.actor";
@@ -74,16 +75,7 @@ const ROLLOUT: readonly Rule[] = [
       }
     },
   },
-  {
-    keys: ["actor_rollout_ref.rollout.gpu_memory_utilization"],
-    fields: ["train.rollout.memory_utilization"],
-    read: (setting, draft) => {
-      const share = Number(setting.value);
-      if (share > 0 && share <= 1) {
-        draft.state(setting, "train.rollout.memory_utilization", share);
-      } else draft.refuse(setting, "must be above 0 and at most 1");
-    },
-  },
+  rolloutShareRule("actor_rollout_ref.rollout.gpu_memory_utilization"),
   switched(
     "actor_rollout_ref.rollout.free_cache_engine",
     "train.rollout.sleep",

@@ -2,7 +2,6 @@ import type { ConfigReader } from "../tensors/config_reader.ts";
 import { allLayers } from "../tensors/layer_ranges.ts";
 import type { TensorScope } from "../tensors/tensor_scope.ts";
 import { gatedMlp } from "./blocks.ts";
-import { expertTensors, withShared } from "./blocks_dense.ts";
 import {
   attends,
   latentAttentionTensors,
@@ -16,20 +15,7 @@ import { CACHING_KIN } from "./caching_kin.ts";
 import { UNPLAYED } from "./code/unplayed.ts";
 import type { Decoder, FamilyTypes } from "./family.ts";
 import { ofType } from "./family.ts";
-
-const routed = withShared(
-  expertTensors({
-    countKeys: ["num_local_experts", "num_experts"],
-    widthKeys: ["moe_intermediate_size"],
-    correction: "gate.e_score_correction_bias",
-  }),
-  {
-    name: "mlp.shared_experts",
-    width: (config) =>
-      config.size("moe_intermediate_size") *
-      (config.optional("n_shared_experts", "num_shared_experts") ?? 1),
-  },
-);
+import { kimiExperts } from "./kimi_linear.ts";
 
 /**
  * Ling 3: five layers of Kimi's delta attention, whose gates have a full rank,
@@ -72,7 +58,7 @@ const bailingHybrid: Decoder = {
       config,
       scope,
       isSparse,
-      (layer) => routed(config, layer, hidden),
+      (layer) => kimiExperts(config, layer, hidden),
     );
     const layer = scope.layers(
       "layers",

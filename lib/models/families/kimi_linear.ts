@@ -81,7 +81,8 @@ export function kimiText(
   };
 }
 
-const routed = withShared(
+/** Experts with one more for every token, by either of two spellings of their counts. */
+export const kimiExperts = withShared(
   expertTensors({
     countKeys: ["num_local_experts", "num_experts"],
     widthKeys: ["moe_intermediate_size"],
@@ -98,7 +99,7 @@ const routed = withShared(
 /** Kimi Linear, with DeepSeek-V3's experts. */
 export const kimiLinear = kimiText({
   attention: latentAttentionTensors,
-  experts: routed,
+  experts: kimiExperts,
 });
 
 /** Layers as Kimi's own config lists them, counted from 1. */

@@ -1,7 +1,21 @@
+import type { Draft, FileSetting } from "../draft.ts";
 import type { Rule } from "../format.ts";
 import { plainText } from "../plain_text.ts";
 import { counted, switched, switchOf } from "../rules.ts";
 import { readSwitch } from "../values.ts";
+
+const SHARE = "train.rollout.memory_utilization";
+
+/** The share of a GPU that is given to the engine beside training. */
+export function rolloutShareRule(key: string): Rule {
+  return { keys: [key], fields: [SHARE], read: stateShare };
+}
+
+function stateShare(setting: FileSetting, draft: Draft): void {
+  const share = Number(setting.value);
+  if (share > 0 && share <= 1) draft.state(setting, SHARE, share);
+  else draft.refuse(setting, "must be above 0 and at most 1");
+}
 
 /**
  * What TRL's trainers that generate take, in files and flags of TRL and of the
@@ -56,17 +70,11 @@ export function rolloutRules(prefix = ""): Rule[] {
     },
     {
       keys: [key("vllm_gpu_memory_utilization")],
-      fields: ["train.rollout.memory_utilization"],
+      fields: [SHARE],
       read: (setting, draft, all) => {
         if (readSwitch(all.get(key("use_vllm"))) !== true) {
           draft.leave(setting, "use_vllm is not set");
-        } else if (Number(setting.value) > 0 && Number(setting.value) <= 1) {
-          draft.state(
-            setting,
-            "train.rollout.memory_utilization",
-            Number(setting.value),
-          );
-        } else draft.refuse(setting, "must be above 0 and at most 1");
+        } else stateShare(setting, draft);
       },
     },
     {
