@@ -4,7 +4,7 @@ import { adaptedLinear } from "../../../play/torch/ops/adapted_linear.ts";
 import { copied } from "../../../play/torch/ops/arithmetic.ts";
 import { norm } from "../../../play/torch/ops/norms.ts";
 import { unread } from "../../../play/torch/ops/unread.ts";
-import { squareEntry } from "./patches.ts";
+import { squareEntry, towerPositions } from "./patches.ts";
 import { linearsOf } from "./projector.ts";
 import type { KindSight } from "./question.ts";
 import {
@@ -31,11 +31,7 @@ export const cohereSight: KindSight = (question) => {
   const tiles = images * seen.tiles;
   const [down, across] = seen.grid;
   const patches = down * across;
-  const positions = outside.parameter(
-    outside.find((name, { piece }) =>
-      piece === "vision_tower" && name.endsWith("position_embedding.weight")
-    ),
-  );
+  const positions = towerPositions(outside);
   const entry = squareEntry(question, {
     path: "embeddings.patch_embedding",
     tiles,

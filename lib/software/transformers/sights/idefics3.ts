@@ -2,7 +2,7 @@ import { embeddedPatches } from "../../../play/layers/plain_sight.ts";
 import { DTYPE_BYTES } from "../../../play/torch/dtype.ts";
 import { cast, copied, join } from "../../../play/torch/ops/arithmetic.ts";
 import { norm } from "../../../play/torch/ops/norms.ts";
-import { squareEntry } from "./patches.ts";
+import { squareEntry, towerPositions } from "./patches.ts";
 import { joinedFeatures, linearsInTurn, linearsOf } from "./projector.ts";
 import type { KindSight } from "./question.ts";
 import {
@@ -27,11 +27,7 @@ export const idefics3Sight: KindSight = (question) => {
   const tiles = images * seen.tiles;
   const [down, across] = seen.grid;
   const patches = down * across;
-  const positions = outside.parameter(
-    outside.find((name, { piece }) =>
-      piece === "vision_tower" && name.endsWith("position_embedding.weight")
-    ),
-  );
+  const positions = towerPositions(outside);
   const entry = squareEntry(question, {
     path: "embeddings.patch_embedding",
     tiles,

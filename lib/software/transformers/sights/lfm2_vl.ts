@@ -6,7 +6,7 @@ import { gathered } from "../../../play/torch/ops/gather.ts";
 import { product } from "../../../play/torch/ops/linear.ts";
 import { norm } from "../../../play/torch/ops/norms.ts";
 import type { Parameter, Value } from "../../../play/torch/values.ts";
-import { squareEntry } from "./patches.ts";
+import { squareEntry, towerPositions } from "./patches.ts";
 import { joinedFeatures, linearsInTurn, linearsOf } from "./projector.ts";
 import type { KindSight } from "./question.ts";
 import {
@@ -29,11 +29,7 @@ export const lfm2VlSight: KindSight = (question) => {
   const { scenario, outside, stacks, images, seen } = question;
   const tiles = images * seen.tiles;
   const [patches] = seen.grid;
-  const table = outside.parameter(
-    outside.find((name, { piece }) =>
-      piece === "vision_tower" && name.endsWith("position_embedding.weight")
-    ),
-  );
+  const table = towerPositions(outside);
   const entry = squareEntry(question, {
     path: "embeddings.patch_embedding",
     tiles,

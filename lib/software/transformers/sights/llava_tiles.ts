@@ -13,7 +13,7 @@ import {
 import { norm } from "../../../play/torch/ops/norms.ts";
 import { unread } from "../../../play/torch/ops/unread.ts";
 import type { Parameter, Value } from "../../../play/torch/values.ts";
-import { squareEntry } from "./patches.ts";
+import { squareEntry, towerPositions } from "./patches.ts";
 import { joinedFeatures, linearsInTurn, linearsOf } from "./projector.ts";
 import type { KindSight } from "./question.ts";
 import {
@@ -40,12 +40,11 @@ export const llavaTilesSight: KindSight = (question) => {
   const tiles = images * seen.tiles;
   const [down, across] = seen.grid;
   const patches = down * across;
-  const inTower = (end: string) =>
+  const positions = towerPositions(outside);
+  const classToken =
     outside.find((name, { piece }) =>
-      piece === "vision_tower" && name.endsWith(end)
-    );
-  const positions = outside.parameter(inTower("position_embedding.weight"));
-  const classToken = inTower("class_embedding") !== null;
+      piece === "vision_tower" && name.endsWith("class_embedding")
+    ) !== null;
   const layerNorm = (pattern: RegExp) =>
     outside.norm(
       outside.pathOf((name, { piece }) =>

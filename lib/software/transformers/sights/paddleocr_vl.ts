@@ -1,6 +1,10 @@
 import { copied, join } from "../../../play/torch/ops/arithmetic.ts";
 import { norm } from "../../../play/torch/ops/norms.ts";
-import { patchConvolution, withTableBetween } from "./patches.ts";
+import {
+  patchConvolution,
+  towerPositions,
+  withTableBetween,
+} from "./patches.ts";
 import { joinedFeatures, linearsInTurn, linearsOf } from "./projector.ts";
 import type { KindSight } from "./question.ts";
 import {
@@ -23,11 +27,7 @@ export const paddleocrVlSight: KindSight = (question) => {
   const { outside, stacks, images, seen } = question;
   const patches = patchConvolution(question, "embeddings.patch_embedding");
   const [stack] = stacks;
-  const table = outside.parameter(
-    outside.find((name, { piece }) =>
-      piece === "vision_tower" && name.endsWith("position_embedding.weight")
-    ),
-  );
+  const table = towerPositions(outside);
   const layerNorm = (end: string) =>
     outside.norm(outside.pathOf((name) => name.endsWith(end)), "layer");
   const last = layerNorm("post_layernorm.weight");

@@ -84,6 +84,17 @@ export function withTableBetween(
   });
 }
 
+/** A tower's table of positions; null of one without it. */
+export function towerPositions(
+  outside: SightQuestion["outside"],
+): Parameter | null {
+  return outside.parameter(
+    outside.find((name, { piece }) =>
+      piece === "vision_tower" && name.endsWith("position_embedding.weight")
+    ),
+  );
+}
+
 /** What a tower of squares has before its layers. */
 export interface SquareEntry {
   /** The end of the convolution's path. */
